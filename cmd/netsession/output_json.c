@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* JSON for programs: one object of all servers, or one line a session. */
+#include <string.h>
+#include <jansson.h>
+#include "output.h"
+
+static json_t *user_flags_value(uint32_t user_flags)
+{
+	json_t *list = json_array();
+	char text[64], *rest = text, *name;
+
+	output_user_flags(user_flags, ' ', text);
+	while ((name = strsep(&rest, " ")) != NULL)
+		if (name[0] != '\0')
+			json_array_append_new(list, json_string(name));
+	return list;
+}
+
+static json_t *member_value(const struct netsession_row *row, const struct session_field *field)
+{
+	const char *text;
+
+	if (field->kind == SESSION_CELL_TEXT) {
+		text = session_row_text(row, field);
+		return text != NULL ? json_string(text) : json_null();
+	}
+	if (field->column->unit == SESSION_UNIT_USER_FLAGS)
+		return user_flags_value(session_row_u32(row, field));
+	return json_integer(session_row_u32(row, field));
+}
+
+/* Adds what the level has; a member that it lacks is absent. */
+static void add_members(json_t *object, const struct session_level *level,
+                        const struct netsession_row *row)
+{
+	for (size_t i = 0; i < SESSION_LEVEL_MAX_FIELDS; i++) {
+		const struct session_field *field = session_level_field(level, session_columns[i]);
+
+		if (field != NULL)
+			json_object_set_new(object, field->column->key, member_value(row, field));
+	}
+}
+
+static json_t *server_value(const struct server_result *result)
+{
+	return result->server != NULL ? json_string(result->server) : json_null();
+}
+
+static void append_session(void *context, const struct server_result *result,
+                           const struct netsession_row *row)
+{
+	json_t *session = json_object();
+
+	add_members(session, result->level, row);
+	json_array_append_new(context, session);
+}
+
+static json_t *result_value(const struct server_result *result)
+{
+	json_t *object = json_object(), *sessions = json_array();
+
+	server_result_each(result, append_session, sessions);
+	json_object_set_new(object, "server", server_value(result));
+	json_object_set_new(object, "status", json_integer(result->error.status));
+	json_object_set_new(object, "error", result->error.status != 0 ? json_string(result->error.text)
+	                                                               : json_null());
+	if (result->level != NULL)
+		json_object_set_new(object, "level", json_integer(result->level->number));
+	json_object_set_new(object, "total", json_integer(result->total));
+	json_object_set_new(object, "sessions", sessions);
+	return object;
+}
+
+static bool dump_line(FILE *to, json_t *value, size_t flags)
+{
+	bool written = value != NULL && json_dumpf(value, to, flags) == 0;
+
+	json_decref(value);
+	return written && fputc('\n', to) != EOF;
+}
+
+bool output_write_json(FILE *to, const struct server_result results[], size_t count)
+{
+	json_t *servers = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(servers, result_value(&results[i]));
+	return dump_line(to, json_pack("{s:o}", "servers", servers), JSON_INDENT(1));
+}
+
+struct lines {
+	FILE *to;
+	bool good;
+};
+
+static void put_session(void *context, const struct server_result *result,
+                        const struct netsession_row *row)
+{
+	struct lines *lines = context;
+	json_t *session = json_object();
+
+	json_object_set_new(session, "server", server_value(result));
+	json_object_set_new(session, "level", json_integer(result->level->number));
+	add_members(session, result->level, row);
+	lines->good = dump_line(lines->to, session, JSON_COMPACT) && lines->good;
+}
+
+bool output_write_jsonl(FILE *to, const struct server_result results[], size_t count)
+{
+	struct lines lines = { .to = to, .good = true };
+
+	for (size_t i = 0; i < count; i++)
+		server_result_each(&results[i], put_session, &lines);
+	return lines.good;
+}

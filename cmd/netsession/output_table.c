@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* A table for people: aligned by the width that a terminal gives each character. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistr.h>
+#include <uniwidth.h>
+#include "output.h"
+
+enum { SERVER_COLUMN = SESSION_LEVEL_MAX_FIELDS, COLUMNS };
+
+struct table {
+	FILE *to;
+	bool shown[COLUMNS];
+	int width[COLUMNS];
+	char *cell; /* the text of one cell */
+	size_t cell_bytes;
+	bool failed;
+};
+
+/* What a server sends must not steer the terminal: controls are shown as '?'. */
+static const char *clean(struct table *t, const char *text)
+{
+	size_t bytes = strlen(text) + 1;
+	const uint8_t *from = (const uint8_t *)text;
+	uint8_t *to;
+
+	if (bytes > t->cell_bytes) {
+		char *grown = realloc(t->cell, bytes);
+
+		if (grown == NULL) {
+			t->failed = true;
+			return "";
+		}
+		t->cell = grown;
+		t->cell_bytes = bytes;
+	}
+	to = (uint8_t *)t->cell;
+	while (*from != 0) {
+		ucs4_t c;
+		int length = u8_mbtouc(&c, from, strlen((const char *)from));
+
+		if (c < 0x20 || (c >= 0x7F && c < 0xA0)) {
+			*to++ = '?';
+		} else {
+			memcpy(to, from, (size_t)length);
+			to += length;
+		}
+		from += length;
+	}
+	*to = 0;
+	return t->cell;
+}
+
+static const char *duration(uint32_t seconds, char text[32])
+{
+	unsigned days = seconds / 86400, rest = seconds % 86400;
+
+	if (days > 0)
+		snprintf(text, 32, "%ud %02u:%02u:%02u", days, rest / 3600, rest / 60 % 60, rest % 60);
+	else
+		snprintf(text, 32, "%u:%02u:%02u", rest / 3600, rest / 60 % 60, rest % 60);
+	return text;
+}
+
+static const char *cell_text(struct table *t, const struct server_result *result,
+                             const struct netsession_row *row, int column, char number[64])
+{
+	const struct session_field *field;
+	const char *text;
+
+	if (column == SERVER_COLUMN)
+		return clean(t, server_result_name(result));
+	field = session_level_field(result->level, session_columns[column]);
+	if (field == NULL)
+		return "";
+	if (field->kind == SESSION_CELL_TEXT) {
+		text = session_row_text(row, field);
+		return text != NULL ? clean(t, text) : "";
+	}
+	switch (field->column->unit) {
+	case SESSION_UNIT_SECONDS:
+		return duration(session_row_u32(row, field), number);
+	case SESSION_UNIT_USER_FLAGS:
+		return output_user_flags(session_row_u32(row, field), ',', number);
+	case SESSION_UNIT_NONE:
+		break;
+	}
+	snprintf(number, 64, "%u", (unsigned)session_row_u32(row, field));
+	return number;
+}
+
+static bool is_right_aligned(int column)
+{
+	return column != SERVER_COLUMN && (session_columns[column]->unit == SESSION_UNIT_SECONDS ||
+	                                   strcmp(session_columns[column]->key, "num_opens") == 0);
+}
+
+static int width_of(const char *text)
+{
+	return u8_strwidth((const uint8_t *)text, "UTF-8");
+}
+
+static void measure(void *context, const struct server_result *result,
+                    const struct netsession_row *row)
+{
+	struct table *t = context;
+	char number[64];
+
+	for (int column = 0; column < COLUMNS; column++) {
+		int width = width_of(cell_text(t, result, row, column, number));
+
+		if (width > t->width[column])
+			t->width[column] = width;
+	}
+}
+
+/* The server stands first; blanks at a line's end are left out. */
+static void put_line(struct table *t, const char *(*cell)(struct table *, const void *, int, char *),
+                     const void *line)
+{
+	int pending = 0;
+
+	for (int i = 0; i < COLUMNS; i++) {
+		int column = i == 0 ? SERVER_COLUMN : i - 1, pad;
+		char number[64];
+		const char *text;
+
+		if (!t->shown[column])
+			continue;
+		text = cell(t, line, column, number);
+		pad = t->width[column] - width_of(text);
+		if (is_right_aligned(column)) {
+			pending += pad;
+			pad = 0;
+		}
+		if (text[0] != '\0') {
+			fprintf(t->to, "%*s%s", pending, "", text);
+			pending = 0;
+		}
+		pending += pad + 2;
+	}
+	fputc('\n', t->to);
+}
+
+static const char *heading(struct table *t, const void *line, int column, char *number)
+{
+	(void)t;
+	(void)line;
+	(void)number;
+	return column == SERVER_COLUMN ? "SERVER" : session_columns[column]->heading;
+}
+
+struct session_line {
+	const struct server_result *result;
+	const struct netsession_row *row;
+};
+
+static const char *session_cell(struct table *t, const void *line, int column, char *number)
+{
+	const struct session_line *session = line;
+
+	return cell_text(t, session->result, session->row, column, number);
+}
+
+static void put_session(void *context, const struct server_result *result,
+                        const struct netsession_row *row)
+{
+	put_line(context, session_cell, &(struct session_line){ result, row });
+}
+
+bool output_write_table(FILE *to, const struct server_result results[], size_t count)
+{
+	struct table t = { .to = to };
+	bool any = false;
+
+	t.shown[SERVER_COLUMN] = count > 1;
+	for (size_t i = 0; i < count; i++)
+		for (int column = 0; results[i].level != NULL && column < SERVER_COLUMN; column++)
+			if (session_level_field(results[i].level, session_columns[column]) != NULL)
+				t.shown[column] = any = true;
+	if (!any)
+		return true;
+	for (int column = 0; column < COLUMNS; column++)
+		t.width[column] = width_of(heading(&t, NULL, column, NULL));
+	for (size_t i = 0; i < count; i++)
+		server_result_each(&results[i], measure, &t);
+	put_line(&t, heading, NULL);
+	for (size_t i = 0; i < count; i++)
+		server_result_each(&results[i], put_session, &t);
+	free(t.cell);
+	return !t.failed;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include "auth/credentials.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/text.h"
+#include "crypto/crypto.h"
+
+#define DOING "credentials file"
+
+#define MAX_FILE_BYTES 4096
+
+static void free_secret(char *text)
+{
+	if (text != NULL)
+		crypto_wipe(text, strlen(text));
+	free(text);
+}
+
+void credentials_free(struct netsession_credentials *c)
+{
+	if (c == NULL)
+		return;
+	free(c->user);
+	free(c->domain);
+	free_secret(c->password);
+	free(c);
+}
+
+static struct netsession_credentials *make(const char *user, const char *domain, const char *password)
+{
+	struct netsession_credentials *c = calloc(1, sizeof *c);
+
+	if (c == NULL)
+		return NULL;
+	c->user = strdup(user);
+	c->domain = strdup(domain);
+	c->password = strdup(password);
+	if (c->user == NULL || c->domain == NULL || c->password == NULL) {
+		credentials_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+struct netsession_credentials *credentials_copy(const struct netsession_credentials *c)
+{
+	return make(c->user, c->domain, c->password);
+}
+
+/* Reads the file into text as a string. */
+static NET_API_STATUS read_file(const char *path, char text[MAX_FILE_BYTES + 1], struct err *err)
+{
+	NET_API_STATUS status = NERR_Success;
+	struct stat info;
+	size_t length = 0;
+	ssize_t count;
+	int fd;
+
+	do
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0)
+		return errno == ENOENT ? err_set(err, ERROR_FILE_NOT_FOUND, DOING, "no such file")
+		                       : err_set(err, ERROR_ACCESS_DENIED, DOING, "it cannot be read");
+	if (fstat(fd, &info) != 0 || (info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+		status = err_set(err, ERROR_ACCESS_DENIED, DOING,
+		                 "others may read or change it; chmod 600 it");
+		goto out;
+	}
+	do {
+		count = read(fd, text + length, MAX_FILE_BYTES - length);
+		if (count > 0)
+			length += (size_t)count;
+	} while (count > 0 || (count < 0 && errno == EINTR));
+	text[length] = '\0';
+	if (count < 0)
+		status = err_set(err, ERROR_ACCESS_DENIED, DOING, "it cannot be read");
+	else if (length == MAX_FILE_BYTES || strlen(text) != length || !text_utf8_is_valid(text))
+		status = err_set(err, ERROR_INVALID_PARAMETER, DOING,
+		                 "not a short UTF-8 text of username, password and domain");
+out:
+	close(fd);
+	return status;
+}
+
+static char *trim(char *text)
+{
+	size_t length;
+
+	text += strspn(text, " \t");
+	length = strlen(text);
+	while (length > 0 && strchr(" \t\r", text[length - 1]) != NULL)
+		text[--length] = '\0';
+	return text;
+}
+
+struct fields {
+	const char *user, *domain, *password;
+};
+
+/* Other keys and comments are passed over, as the other readers of such files do. */
+static void take_line(char *line, struct fields *fields)
+{
+	char *value = strchr(line, '=');
+	const char *key;
+
+	if (value == NULL)
+		return;
+	*value++ = '\0';
+	key = trim(line);
+	if (strcasecmp(key, "password") == 0) {
+		/* Blanks at a password's end may belong to it. */
+		value += strspn(value, " \t");
+		value[strcspn(value, "\r")] = '\0';
+		fields->password = value;
+	} else if (strcasecmp(key, "username") == 0 || strcasecmp(key, "user") == 0) {
+		fields->user = trim(value);
+	} else if (strcasecmp(key, "domain") == 0) {
+		fields->domain = trim(value);
+	}
+}
+
+NET_API_STATUS credentials_read(const char *path, struct netsession_credentials **out, struct err *err)
+{
+	char text[MAX_FILE_BYTES + 1], *rest = text, *line, *slash;
+	struct fields fields = { 0 };
+	NET_API_STATUS status;
+
+	*out = NULL;
+	status = read_file(path, text, err);
+	if (status != NERR_Success)
+		goto out;
+	while ((line = strsep(&rest, "\n")) != NULL)
+		take_line(line, &fields);
+	if (fields.user == NULL || fields.user[0] == '\0' || fields.password == NULL) {
+		status = err_set(err, ERROR_INVALID_PARAMETER, DOING,
+		                 "it lacks a line \"username = ...\" or \"password = ...\"");
+		goto out;
+	}
+	slash = strchr(fields.user, '\\');
+	if (slash != NULL && fields.domain == NULL) { /* username = DOMAIN\user */
+		*slash = '\0';
+		fields.domain = fields.user;
+		fields.user = slash + 1;
+	}
+	*out = make(fields.user, fields.domain != NULL ? fields.domain : "", fields.password);
+	if (*out == NULL)
+		status = err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+out:
+	crypto_wipe(text, sizeof text);
+	return status;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* The initiator of a SPNEGO exchange, by GSSAPI: NTLMv2 for credentials with a password,
+ * Kerberos for the caller's tickets. Every function here may block on files, and with Kerberos on
+ * a KDC: call it on a worker thread, one at a time for an initiator. */
+#ifndef AUTH_INITIATOR_H
+#define AUTH_INITIATOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "auth/credentials.h"
+#include "base/err.h"
+
+#define AUTH_MAX_KEY_BYTES 64
+
+struct auth_initiator;
+
+/* credentials NULL: the caller's Kerberos tickets. Keeps none of its arguments. host is the name
+ * that the service's ticket is for. NULL: out of memory. */
+struct auth_initiator *auth_initiator_new(const struct netsession_credentials *credentials, const char *host);
+void auth_initiator_free(struct auth_initiator *a);
+
+enum auth_progress { AUTH_CONTINUE, AUTH_COMPLETE, AUTH_FAILED };
+
+/* Takes the acceptor's token, none at first, and gives the answer to it: *answer lives until the
+ * next step and may be empty when the exchange is complete. */
+enum auth_progress auth_initiator_step(struct auth_initiator *a, const uint8_t *token, size_t bytes,
+                                       const uint8_t **answer, size_t *answer_bytes,
+                                       struct err *err);
+
+/* After AUTH_COMPLETE: the session's key, *bytes of it. Wipe it after use. */
+NET_API_STATUS auth_initiator_key(struct auth_initiator *a, uint8_t key[AUTH_MAX_KEY_BYTES],
+                                  size_t *bytes, struct err *err);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/text.h"
+
+#include <string.h>
+#include <unicase.h>
+#include <unistr.h>
+
+uint32_t text_next(const char **utf8)
+{
+	const uint8_t *at = (const uint8_t *)*utf8;
+	ucs4_t code_point;
+
+	if (*at == 0)
+		return 0;
+	/* A short tail is malformed, not unread: the terminator bounds the look-ahead. */
+	*utf8 += u8_mbtouc(&code_point, at, strnlen(*utf8, 4));
+	return code_point;
+}
+
+size_t text_utf16_encode(uint32_t code_point, WCHAR units[2])
+{
+	if (code_point < 0x10000) {
+		units[0] = (WCHAR)code_point;
+		return 1;
+	}
+	code_point -= 0x10000;
+	units[0] = (WCHAR)(0xD800 | code_point >> 10);
+	units[1] = (WCHAR)(0xDC00 | (code_point & 0x3FF));
+	return 2;
+}
+
+size_t text_utf16_units(const char *utf8)
+{
+	size_t units = 0;
+	uint32_t code_point;
+
+	while ((code_point = text_next(&utf8)) != 0)
+		units += code_point < 0x10000 ? 1 : 2;
+	return units;
+}
+
+static size_t utf16_length(const WCHAR *utf16)
+{
+	size_t units = 0;
+
+	while (utf16[units] != 0)
+		units++;
+	return units;
+}
+
+size_t text_utf8_bound(const WCHAR *utf16)
+{
+	return 3 * utf16_length(utf16) + 1;
+}
+
+char *text_utf8_from_utf16(char *to, const WCHAR *utf16)
+{
+	const uint16_t *at = (const uint16_t *)utf16, *end = at + utf16_length(utf16);
+
+	while (at < end) {
+		ucs4_t code_point;
+
+		at += u16_mbtouc(&code_point, at, (size_t)(end - at));
+		to += u8_uctomb((uint8_t *)to, code_point, 4);
+	}
+	*to++ = '\0';
+	return to;
+}
+
+bool text_utf16_is_valid(const WCHAR *utf16)
+{
+	return u16_check((const uint16_t *)utf16, utf16_length(utf16)) == NULL;
+}
+
+bool text_utf8_is_valid(const char *utf8)
+{
+	return u8_check((const uint8_t *)utf8, strlen(utf8)) == NULL;
+}
+
+bool text_equal_nocase(const char *a, const char *b)
+{
+	int order;
+
+	if (a == NULL || b == NULL)
+		return a == b;
+	if (u8_casecmp((const uint8_t *)a, strlen(a), (const uint8_t *)b, strlen(b), NULL, NULL,
+	               &order) != 0)
+		return false; /* out of memory inside: unequal is the safe answer */
+	return order == 0;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/authentication.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "crypto/crypto.h"
+#include "net/work.h"
+
+/* What the worker thread works on: nobody else touches it while a step is under way, and an
+ * abandoned step takes it along. */
+struct exchange {
+	struct auth_initiator *initiator;
+	uint8_t *challenge;
+	size_t challenge_bytes;
+	struct authentication_result result;
+};
+
+struct authentication {
+	struct net_loop *loop;
+	struct exchange *exchange;
+	struct net_work *work; /* NULL: no step is under way */
+	void (*stepped)(void *context, const struct authentication_result *result);
+	void *context;
+};
+
+/* What net_work owns: hands the exchange back when the step is done. */
+struct job {
+	struct authentication *owner;
+	struct exchange *exchange;
+};
+
+static void exchange_free(struct exchange *x)
+{
+	if (x == NULL)
+		return;
+	auth_initiator_free(x->initiator);
+	free(x->challenge);
+	crypto_wipe(&x->result.key, sizeof x->result.key);
+	free(x);
+}
+
+static void run(void *argument)
+{
+	struct exchange *x = ((struct job *)argument)->exchange;
+	struct authentication_result *result = &x->result;
+	size_t key_bytes;
+
+	result->progress = auth_initiator_step(x->initiator, x->challenge, x->challenge_bytes,
+	                                       &result->token, &result->token_bytes, &result->err);
+	if (result->progress == AUTH_COMPLETE &&
+	    auth_initiator_key(x->initiator, result->key, &key_bytes, &result->err) != NERR_Success)
+		result->progress = AUTH_FAILED;
+}
+
+static void drop(void *argument)
+{
+	struct job *job = argument;
+
+	exchange_free(job->exchange);
+	free(job);
+}
+
+static void done(void *argument)
+{
+	struct job *job = argument;
+	struct authentication *a = job->owner;
+
+	a->exchange = job->exchange;
+	job->exchange = NULL;
+	a->work = NULL;
+	a->stepped(a->context, &a->exchange->result);
+}
+
+struct authentication *authentication_new(struct net_loop *loop,
+                                          const struct netsession_credentials *credentials, const char *host,
+                                          void (*stepped)(void *context,
+                                                          const struct authentication_result *),
+                                          void *context)
+{
+	struct authentication *a = calloc(1, sizeof *a);
+	struct exchange *x = calloc(1, sizeof *x);
+
+	if (x != NULL)
+		x->initiator = auth_initiator_new(credentials, host);
+	if (a == NULL || x == NULL || x->initiator == NULL) {
+		free(a);
+		exchange_free(x);
+		return NULL;
+	}
+	*a = (struct authentication){
+		.loop = loop, .exchange = x, .stepped = stepped, .context = context
+	};
+	return a;
+}
+
+bool authentication_step(struct authentication *a, const uint8_t *token, size_t bytes)
+{
+	static const struct net_work_job kind = { run, done, drop };
+	struct job *job = calloc(1, sizeof *job);
+	struct exchange *x = a->exchange;
+
+	if (job == NULL)
+		return false;
+	free(x->challenge);
+	x->challenge = NULL;
+	x->challenge_bytes = bytes;
+	if (bytes > 0) {
+		x->challenge = malloc(bytes);
+		if (x->challenge == NULL) {
+			free(job);
+			return false;
+		}
+		memcpy(x->challenge, token, bytes);
+	}
+	*job = (struct job){ .owner = a, .exchange = x };
+	a->exchange = NULL;
+	a->work = net_work_start(a->loop, &kind, job, job);
+	return a->work != NULL;
+}
+
+bool authentication_is_busy(const struct authentication *a)
+{
+	return a->work != NULL;
+}
+
+void authentication_free(struct authentication *a)
+{
+	if (a == NULL)
+		return;
+	net_work_abandon(a->work);
+	exchange_free(a->exchange);
+	free(a);
+}

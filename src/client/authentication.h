@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* A log-on's exchange of tokens, each step on a worker thread: GSSAPI may read files and ask a
+ * KDC, and neither the loop nor the caller's deadline waits for it. */
+#ifndef CLIENT_AUTHENTICATION_H
+#define CLIENT_AUTHENTICATION_H
+
+#include <stdbool.h>
+#include "auth/initiator.h"
+#include "net/loop.h"
+
+struct authentication;
+
+/* What a step brought; borrowed until the next step. */
+struct authentication_result {
+	enum auth_progress progress;
+	const uint8_t *token;
+	size_t token_bytes;
+	uint8_t key[AUTH_MAX_KEY_BYTES]; /* zero-padded; when progress is AUTH_COMPLETE */
+	struct err err;                  /* when it is AUTH_FAILED */
+};
+
+/* Keeps loop. stepped is called after each step, never from within one of these functions.
+ * NULL: out of memory. */
+struct authentication *authentication_new(struct net_loop *loop,
+                                          const struct netsession_credentials *credentials, const char *host,
+                                          void (*stepped)(void *context,
+                                                          const struct authentication_result *),
+                                          void *context);
+
+/* Begins a step with the acceptor's token, none at first. No other may be under way. False: out
+ * of memory or threads. */
+bool authentication_step(struct authentication *a, const uint8_t *token, size_t bytes);
+bool authentication_is_busy(const struct authentication *a);
+
+/* A step under way runs on unobserved. NULL is allowed. */
+void authentication_free(struct authentication *a);
+
+#endif

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/call.h"
+
+#include <stdlib.h>
+#include "auth/credentials.h"
+#include "client/authentication.h"
+#include "client/conversation.h"
+#include "client/enumeration.h"
+#include "client/server_name.h"
+#include "client/story.h"
+#include "net/address.h"
+#include "net/stream.h"
+
+#define DEFAULT_TIMEOUT_MS 30000
+
+struct call {
+	struct net_loop *loop;
+	const struct netsession_handler *handler;
+	void *context;
+	const struct netsession_credentials *credentials; /* NULL: the caller's tickets */
+	struct netsession_credentials *from_environment;
+	struct server_name server;
+	struct enumeration enumeration;
+	struct conversation conversation;
+	struct err err;
+
+	/* What is under way; NULL: nothing of the kind. */
+	struct net_timer *start, *deadline;
+	struct net_lookup *lookup;
+	struct net_dial *dial;
+	struct net_stream *stream;
+	struct authentication *authentication;
+	const char *doing; /* before the conversation: static text */
+};
+
+static void pump(struct call *call);
+
+/* Ends everything that is under way. */
+static void hang_up(struct call *call)
+{
+	net_lookup_cancel(call->lookup);
+	net_dial_cancel(call->dial);
+	net_stream_close(call->stream);
+	authentication_free(call->authentication);
+	if (call->stream != NULL)
+		conversation_fini(&call->conversation);
+	call->lookup = NULL;
+	call->dial = NULL;
+	call->stream = NULL;
+	call->authentication = NULL;
+}
+
+static void call_free(struct call *call)
+{
+	hang_up(call);
+	net_timer_stop(call->start);
+	net_timer_stop(call->deadline);
+	enumeration_fini(&call->enumeration);
+	credentials_free(call->from_environment);
+	free(call);
+}
+
+static void end(struct call *call)
+{
+	const struct netsession_handler *handler = call->handler;
+	void *context = call->context;
+	struct netsession_error error;
+
+	story_tell(&error, &call->err, call->enumeration.request.level);
+	call_free(call);
+	handler->on_end(context, &error);
+}
+
+static void fail(struct call *call, const struct err *err)
+{
+	call->err = *err;
+	end(call);
+}
+
+static void fail_memory(struct call *call)
+{
+	err_set(&call->err, ERROR_NOT_ENOUGH_MEMORY, call->doing, NULL);
+	end(call);
+}
+
+/* ---- the conversation's needs ---- */
+
+static void on_stepped(void *context, const struct authentication_result *result)
+{
+	struct call *call = context;
+
+	if (result->progress == AUTH_FAILED) {
+		fail(call, &result->err);
+		return;
+	}
+	conversation_take_token(&call->conversation, result->token, result->token_bytes,
+	                        result->progress == AUTH_COMPLETE ? result->key : NULL);
+	pump(call);
+}
+
+static bool answer_challenge(struct call *call)
+{
+	const struct wire_writer *challenge = &call->conversation.challenge;
+
+	return authentication_is_busy(call->authentication) ||
+	       authentication_step(call->authentication, challenge->data, challenge->len);
+}
+
+static bool flush(struct call *call)
+{
+	struct wire_writer *out = &call->conversation.smb.out;
+	bool sent = out->len == 0 || net_stream_send(call->stream, out->data, out->len);
+
+	wire_writer_clear(out);
+	return sent;
+}
+
+/* False: the call has ended. */
+static bool take_answer(struct call *call)
+{
+	struct session_enum_answer answer;
+	struct netsession_page *page;
+	enum enumeration_next next;
+	void *infos;
+
+	if (conversation_take_answer(&call->conversation, &answer, &infos) != NERR_Success)
+		return true; /* it has failed, which comes next */
+	next = enumeration_take(&call->enumeration, &answer, infos, &page, &call->err);
+	if (page != NULL)
+		call->handler->on_page(call->context, page);
+	if (next != ENUMERATION_ASK) {
+		end(call);
+		return false;
+	}
+	return true;
+}
+
+static void dial(struct call *call);
+
+/* Does what the conversation wants until it has to wait. */
+static void pump(struct call *call)
+{
+	for (;;) {
+		enum conversation_event event = conversation_next(&call->conversation);
+
+		if (!flush(call)) {
+			fail_memory(call);
+			return;
+		}
+		switch (event) {
+		case CONVERSATION_READ:
+			return;
+		case CONVERSATION_TOKEN:
+			if (!answer_challenge(call))
+				fail_memory(call);
+			return;
+		case CONVERSATION_READY:
+			conversation_ask(&call->conversation, &call->enumeration.request);
+			break;
+		case CONVERSATION_ANSWER:
+			if (!take_answer(call))
+				return;
+			if (conversation_is_spent(&call->conversation)) {
+				hang_up(call);
+				dial(call);
+				return;
+			}
+			break;
+		case CONVERSATION_FAILED:
+			fail(call, &call->conversation.err);
+			return;
+		}
+	}
+}
+
+/* ---- the network ---- */
+
+static uint8_t *on_space(void *context, size_t *room)
+{
+	struct call *call = context;
+
+	return smb2_frames_space(&call->conversation.smb.in, room);
+}
+
+static void on_received(void *context, size_t bytes)
+{
+	struct call *call = context;
+
+	smb2_frames_received(&call->conversation.smb.in, bytes);
+	if (!call->conversation.challenged) /* else on_stepped goes on */
+		pump(call);
+}
+
+static void on_ended(void *context, const struct err *err)
+{
+	struct call *call = context;
+	struct err where = *err;
+
+	where.doing = conversation_doing(&call->conversation);
+	fail(call, &where);
+}
+
+static void on_dialed(void *context, struct net_stream *stream, const struct err *err)
+{
+	static const struct net_stream_handler handler = { on_space, on_received, on_ended };
+	struct call *call = context;
+
+	call->dial = NULL;
+	if (stream == NULL) {
+		fail(call, err);
+		return;
+	}
+	call->stream = stream;
+	conversation_init(&call->conversation, call->server.host);
+	call->authentication = authentication_new(call->loop, call->credentials, call->server.host,
+	                                          on_stepped, call);
+	/* The first token waits for nobody: it is made while NEGOTIATE is on its way. */
+	if (call->authentication == NULL || !authentication_step(call->authentication, NULL, 0)) {
+		fail_memory(call);
+		return;
+	}
+	net_stream_read(stream, &handler, call);
+	pump(call);
+}
+
+static void connect_to(struct call *call, const struct net_addresses *addresses)
+{
+	call->doing = "connect";
+	call->dial = net_dial_start(call->loop, addresses, on_dialed, call);
+	if (call->dial == NULL)
+		fail_memory(call);
+}
+
+static void on_found(void *context, const struct net_addresses *addresses, const struct err *err)
+{
+	struct call *call = context;
+
+	call->lookup = NULL;
+	if (addresses->count == 0)
+		fail(call, err);
+	else
+		connect_to(call, addresses);
+}
+
+static void dial(struct call *call)
+{
+	struct net_addresses addresses;
+
+	call->doing = "resolve";
+	if (net_address_parse(call->server.host, call->server.port, &addresses)) {
+		connect_to(call, &addresses);
+		return;
+	}
+	call->lookup = net_lookup_start(call->loop, call->server.host, call->server.port, on_found,
+	                                call);
+	if (call->lookup == NULL)
+		fail_memory(call);
+}
+
+static void on_deadline(void *context)
+{
+	struct call *call = context;
+
+	err_set(&call->err, ERROR_TIMEOUT,
+	        call->stream != NULL ? conversation_doing(&call->conversation) : call->doing, NULL);
+	end(call);
+}
+
+static void on_start(void *context)
+{
+	struct call *call = context;
+
+	net_timer_stop(call->start);
+	call->start = NULL;
+	if (call->err.status != NERR_Success)
+		end(call);
+	else
+		dial(call);
+}
+
+/* Who asks, first match wins: given explicitly, the environment's file, the caller's tickets. */
+static void choose_credentials(struct call *call, const struct netsession_query *query)
+{
+	const char *path = secure_getenv("NETSESSION_CREDENTIALS");
+
+	call->credentials = query->credentials;
+	if (query->credentials != NULL || path == NULL || path[0] == '\0')
+		return;
+	(void)credentials_read(path, &call->from_environment, &call->err);
+	call->credentials = call->from_environment;
+}
+
+/* What is wrong with a query is told like any other failure, by on_end. */
+static void check(struct call *call, const struct netsession_query *query)
+{
+	call->doing = "query";
+	if (enumeration_init(&call->enumeration, query, &call->err) != NERR_Success)
+		return;
+	if (query->server == NULL || query->server[0] == '\0')
+		err_set(&call->err, NERR_ServerNotStarted, "local service", NULL);
+	else if (!server_name_parse(query->server, &call->server))
+		err_set(&call->err, NERR_InvalidComputer, "query", NULL);
+	if (call->server.port == 0)
+		call->server.port = query->port != 0 ? query->port : SMB_PORT;
+	if (call->err.status == NERR_Success)
+		choose_credentials(call, query);
+}
+
+struct call *call_start(struct net_loop *loop, const struct netsession_query *query,
+                        const struct netsession_handler *handler, void *context)
+{
+	uint32_t timeout_ms = query->timeout_ms != 0 ? query->timeout_ms : DEFAULT_TIMEOUT_MS;
+	struct call *call = calloc(1, sizeof *call);
+
+	if (call == NULL)
+		return NULL;
+	call->loop = loop;
+	call->handler = handler;
+	call->context = context;
+	check(call, query);
+	call->start = net_timer_start(loop, 0, on_start, call);
+	call->deadline = net_timer_start(loop, timeout_ms, on_deadline, call);
+	if (call->start == NULL || call->deadline == NULL) {
+		call_free(call);
+		return NULL;
+	}
+	return call;
+}

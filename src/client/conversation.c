@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/conversation.h"
+
+#include "client/steps.h"
+#include "smb2/status.h"
+
+/* Each step sends what it can and takes the answers to that. It ends by entering another. */
+static const struct {
+	const char *doing;
+	void (*send)(struct conversation *c);
+	void (*receive)(struct conversation *c, struct smb2_reply *reply);
+} steps[] = {
+	[STEP_NEGOTIATE] = { "NEGOTIATE", negotiate_send, negotiate_receive },
+	[STEP_LOG_ON] = { "SESSION_SETUP", session_setup_send, session_setup_receive },
+	[STEP_OPEN_PIPE] = { "opening of the pipe srvsvc", open_pipe_send, open_pipe_receive },
+	[STEP_READY] = { "pipe srvsvc", NULL, NULL },
+	[STEP_CALL] = { "NetrSessionEnum", call_send, call_receive },
+};
+
+void step_enter(struct conversation *c, unsigned step)
+{
+	c->step = step;
+	if (steps[step].send != NULL)
+		steps[step].send(c);
+}
+
+void step_fail(struct conversation *c, NET_API_STATUS status, const char *why)
+{
+	err_set(&c->err, status, conversation_doing(c), why);
+}
+
+/* An answer that refuses: its NTSTATUS is the story. */
+void step_refuse(struct conversation *c, const char *doing, uint32_t nt)
+{
+	if (c->err.status != NERR_Success)
+		return;
+	err_set(&c->err, smb2_status_to_win32(nt), doing, smb2_status_name(nt));
+	c->err.nt = nt;
+}
+
+/* Whether an answer decoded; the story of it if not. */
+bool step_decoded(struct conversation *c, const struct smb2_reply *reply)
+{
+	if (reply->message.error == NULL)
+		return true;
+	step_fail(c, ERROR_BAD_NET_RESP, reply->message.error);
+	return false;
+}
+
+const char *conversation_doing(const struct conversation *c)
+{
+	return steps[c->step].doing;
+}
+
+void conversation_init(struct conversation *c, const char *host)
+{
+	*c = (struct conversation){ .host = host };
+	smb2_connection_init(&c->smb);
+	rpc_association_init(&c->rpc);
+	step_enter(c, STEP_NEGOTIATE);
+}
+
+void conversation_fini(struct conversation *c)
+{
+	smb2_connection_fini(&c->smb);
+	rpc_association_fini(&c->rpc);
+	session_enum_decoder_fini(&c->decoder);
+	wire_writer_fini(&c->challenge);
+	wire_writer_fini(&c->stub);
+	wire_writer_fini(&c->fragment);
+	for (size_t i = 0; i < CONVERSATION_MAX_READS; i++)
+		wire_writer_fini(&c->early[i]);
+}
+
+enum conversation_event conversation_next(struct conversation *c)
+{
+	for (;;) {
+		struct smb2_reply reply;
+
+		if (c->err.status != NERR_Success)
+			return CONVERSATION_FAILED;
+		if (c->challenged)
+			return CONVERSATION_TOKEN;
+		if (c->answered)
+			return CONVERSATION_ANSWER;
+		switch (smb2_connection_next(&c->smb, &reply)) {
+		case SMB2_WANT_BYTES:
+			return c->step == STEP_READY ? CONVERSATION_READY : CONVERSATION_READ;
+		case SMB2_FAILED:
+			step_fail(c, c->smb.err.status, c->smb.err.why);
+			break;
+		case SMB2_REPLY:
+			if (steps[c->step].receive != NULL)
+				steps[c->step].receive(c, &reply);
+			break;
+		}
+	}
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* One conversation with one server, from NEGOTIATE to the answers of NetrSessionEnum: which
+ * request follows which answer. Bytes in, bytes out; the caller moves them, and has the tokens of
+ * the log-on made. */
+#ifndef CLIENT_CONVERSATION_H
+#define CLIENT_CONVERSATION_H
+
+#include "base/err.h"
+#include "rpc/association.h"
+#include "smb2/connection.h"
+#include "smb2/pipe_io.h"
+#include "srvsvc/session_enum.h"
+
+/* READs in flight at once for a long answer. */
+#define CONVERSATION_MAX_READS 8
+
+struct conversation {
+	const char *host; /* kept: for TREE_CONNECT */
+	unsigned step;    /* of the table in conversation.c */
+	struct err err;
+	struct smb2_connection smb;
+	struct rpc_association rpc;
+
+	/* The log-on. */
+	const uint8_t *token; /* to be sent with the next SESSION_SETUP; borrowed, NULL: none yet */
+	size_t token_bytes;
+	struct wire_writer challenge; /* the server's last token */
+	bool challenged, authenticated;
+
+	/* The pipe. */
+	unsigned opened; /* requests of TREE_CONNECT, CREATE, bind that were sent */
+	bool in_compound; /* the one before stands in the same message */
+	struct smb2_file_id pipe;
+
+	/* The call. */
+	struct wire_writer stub, fragment;
+	size_t stub_sent;
+	struct session_enum_decoder decoder;
+	uint32_t reads_sent, reads_taken; /* sequence numbers */
+	uint32_t stub_to_come, fragment_bytes; /* of the answer; of its longest fragment */
+	struct wire_writer early[CONVERSATION_MAX_READS]; /* READs that came before their turn */
+	bool is_early[CONVERSATION_MAX_READS];
+	bool answered;
+};
+
+void conversation_init(struct conversation *c, const char *host);
+void conversation_fini(struct conversation *c);
+
+enum conversation_event {
+	CONVERSATION_READ,   /* has to read from the network */
+	CONVERSATION_TOKEN,  /* wants a token for its challenge: conversation_take_token */
+	CONVERSATION_READY,  /* the pipe is open: conversation_ask */
+	CONVERSATION_ANSWER, /* conversation_take_answer */
+	CONVERSATION_FAILED, /* see err */
+};
+
+/* Works on what has come (smb.in). Afterwards smb.out holds what is to be sent. */
+enum conversation_event conversation_next(struct conversation *c);
+
+/* The log-on's next token, borrowed until it is sent; key once the exchange is complete, else
+ * NULL. The first token may be handed over at any time. */
+void conversation_take_token(struct conversation *c, const uint8_t *token, size_t bytes,
+                             const uint8_t key[SMB2_SESSION_KEY_BYTES]);
+
+/* Sends NetrSessionEnum. The pipe has to be ready. */
+void conversation_ask(struct conversation *c, const struct session_enum_request *request);
+
+/* The answer to it, as of session_enum_decoder_finish. Then the pipe is ready again, unless
+ * conversation_is_spent says otherwise. */
+NET_API_STATUS conversation_take_answer(struct conversation *c, struct session_enum_answer *answer,
+                                        void **infos);
+
+/* More READs were sent than the answer needed, and would swallow the next one: a server whose
+ * fragments come otherwise than it told. */
+bool conversation_is_spent(const struct conversation *c);
+
+/* What it is about at present, for the story of a deadline: "TREE_CONNECT". Static text. */
+const char *conversation_doing(const struct conversation *c);
+
+#endif

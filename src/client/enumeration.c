@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/enumeration.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/text.h"
+#include "client/page.h"
+
+#define DOING "NetrSessionEnum"
+
+#define ALL_BYTES 0xFFFFFFFFu /* MAX_PREFERRED_LENGTH */
+
+/* [MS-SRVS] 3.1.4.5 wants \\ before a client; callers may leave it out. */
+static char *unc_name(const char *client)
+{
+	size_t length = strlen(client);
+	bool bare = strncmp(client, "\\\\", 2) != 0;
+	char *name = malloc(length + 3);
+
+	if (name != NULL) {
+		memcpy(name, "\\\\", 2);
+		memcpy(name + (bare ? 2 : 0), client, length + 1);
+	}
+	return name;
+}
+
+NET_API_STATUS enumeration_init(struct enumeration *e, const struct netsession_query *query,
+                                struct err *err)
+{
+	NET_API_STATUS status;
+
+	*e = (struct enumeration){
+		.rank = query->level == NETSESSION_LEVEL_AUTO ? 0 : SESSION_LEVEL_COUNT,
+		.all_pages = query->all_pages != 0,
+		.request = {
+			.level = query->level,
+			.preferred_bytes = query->preferred_bytes != 0 ? query->preferred_bytes : ALL_BYTES,
+			.has_resume_handle = true,
+			.resume_handle = query->resume_handle,
+		},
+	};
+	if (e->rank < SESSION_LEVEL_COUNT)
+		e->request.level = session_levels_richest_first[e->rank];
+	if (session_qualifier_is_given(query->client))
+		e->request.client = e->client = unc_name(query->client);
+	if (session_qualifier_is_given(query->user))
+		e->request.user = e->user = strdup(query->user);
+	if ((session_qualifier_is_given(query->client) && e->client == NULL) ||
+	    (session_qualifier_is_given(query->user) && e->user == NULL))
+		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, "query", NULL);
+	if ((e->client != NULL && !text_utf8_is_valid(e->client)) ||
+	    (e->user != NULL && !text_utf8_is_valid(e->user)))
+		return err_set(err, ERROR_INVALID_PARAMETER, "query", "a name is not valid text");
+	status = session_enum_request_check(&e->request);
+	if (status == ERROR_INVALID_PARAMETER)
+		err_set(err, status, "query", "a name is longer than 1,023 characters");
+	else if (status != NERR_Success)
+		err_set(err, status, "query", NULL);
+	return status;
+}
+
+void enumeration_fini(struct enumeration *e)
+{
+	free(e->client);
+	free(e->user);
+}
+
+/* A server that does not know the level, or keeps it for others, may grant a poorer one. */
+static bool step_down(struct enumeration *e, NET_API_STATUS status)
+{
+	if ((status != ERROR_INVALID_LEVEL && status != ERROR_ACCESS_DENIED) ||
+	    e->rank >= SESSION_LEVEL_COUNT - 1 || e->given)
+		return false;
+	e->request.level = session_levels_richest_first[++e->rank];
+	return true;
+}
+
+static bool matches(struct enumeration *e, const struct netsession_page *page,
+                    const struct netsession_row *row)
+{
+	/* A level that lacks the user leaves that question to the server. */
+	bool has_user = session_level_field(page->level, session_columns[1]) != NULL;
+
+	if (e->client != NULL && !session_client_equal(e->client, row->client))
+		return false;
+	e->seen_client = true;
+	return e->user == NULL || !has_user || text_equal_nocase(e->user, row->user);
+}
+
+/* Servers that ignore the qualifiers (Samba does) answer with everybody. */
+static bool filter(struct enumeration *e, struct netsession_page *page)
+{
+	uint32_t kept = 0;
+
+	if (e->client == NULL && e->user == NULL)
+		return true;
+	for (uint32_t entry = 0; entry < page->entries; entry++) {
+		struct netsession_row row;
+
+		if (netsession_page_row(page, entry, &row) != NERR_Success)
+			return false;
+		if (matches(e, page, &row))
+			session_infos_move(page->level, page->infos, kept++, entry);
+	}
+	if (kept < page->entries && !page->has_more)
+		page->total_entries = kept;
+	page->entries = kept;
+	return true;
+}
+
+/* Makes the request for what follows the answer. */
+static NET_API_STATUS turn_page(struct enumeration *e, const struct session_enum_answer *answer,
+                                struct err *err)
+{
+	if (answer->entries == 0) { /* not even one fitted: 3.1.4.5 leaves that open */
+		if (e->request.preferred_bytes == ALL_BYTES)
+			return err_set(err, ERROR_BAD_NET_RESP, DOING, "more data is promised, none given");
+		e->request.preferred_bytes = e->request.preferred_bytes < 4096 ? 4096
+		                             : e->request.preferred_bytes < ALL_BYTES / 2
+		                                     ? 2 * e->request.preferred_bytes
+		                                     : ALL_BYTES;
+		return NERR_Success;
+	}
+	if (!answer->has_resume_handle || answer->resume_handle == e->request.resume_handle)
+		return err_set(err, ERROR_BAD_NET_RESP, DOING, "the resume handle does not advance");
+	e->request.resume_handle = answer->resume_handle;
+	return NERR_Success;
+}
+
+static struct netsession_page *make_page(const struct session_enum_answer *answer, void *infos)
+{
+	struct netsession_page *page = calloc(1, sizeof *page);
+
+	if (page == NULL) {
+		free(infos);
+		return NULL;
+	}
+	page->level = session_level_find(answer->level);
+	page->infos = infos;
+	page->entries = answer->entries;
+	page->total_entries = answer->total_entries;
+	page->has_more = answer->status == ERROR_MORE_DATA;
+	page->resume_handle = answer->resume_handle;
+	return page;
+}
+
+/* What an end without a single entry means where a qualifier was given. */
+static NET_API_STATUS nobody(const struct enumeration *e, struct err *err)
+{
+	return e->client != NULL && (!e->seen_client || e->user == NULL)
+	               ? err_set(err, NERR_ClientNameNotFound, DOING, NULL)
+	               : err_set(err, NERR_UserNotFound, DOING, NULL);
+}
+
+enum enumeration_next enumeration_take(struct enumeration *e,
+                                       const struct session_enum_answer *answer, void *infos,
+                                       struct netsession_page **page, struct err *err)
+{
+	bool is_qualified = e->client != NULL || e->user != NULL;
+	struct netsession_page *made;
+
+	*page = NULL;
+	if (answer->status != NERR_Success && answer->status != ERROR_MORE_DATA) {
+		free(infos);
+		if (step_down(e, answer->status))
+			return ENUMERATION_ASK;
+		err_set(err, answer->status, DOING, NULL);
+		return ENUMERATION_FAILED;
+	}
+	made = make_page(answer, infos);
+	if (made == NULL || !filter(e, made)) {
+		netsession_page_free(made);
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		return ENUMERATION_FAILED;
+	}
+	if (made->has_more && (e->all_pages || made->entries == 0) &&
+	    turn_page(e, answer, err) != NERR_Success) {
+		netsession_page_free(made);
+		return ENUMERATION_FAILED;
+	}
+	if (made->has_more && made->entries == 0) {
+		netsession_page_free(made);
+		return ENUMERATION_ASK;
+	}
+	if (made->entries == 0 && is_qualified && !e->given) {
+		netsession_page_free(made);
+		nobody(e, err);
+		return ENUMERATION_FAILED;
+	}
+	e->given = true;
+	*page = made;
+	return made->has_more && e->all_pages ? ENUMERATION_ASK : ENUMERATION_DONE;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* NEGOTIATE and SESSION_SETUP: which dialect, and as whom. */
+#include "client/steps.h"
+
+#include "smb2/session_setup.h"
+#include "smb2/status.h"
+
+void negotiate_send(struct conversation *c)
+{
+	struct smb2_negotiate_request request;
+	struct wire_writer *w;
+
+	if (!crypto_random(request.client_guid, sizeof request.client_guid) ||
+	    !crypto_random(request.salt, sizeof request.salt)) {
+		step_fail(c, ERROR_NOT_ENOUGH_MEMORY, "no random numbers from OpenSSL");
+		return;
+	}
+	w = smb2_connection_request(&c->smb, SMB2_NEGOTIATE, 0);
+	smb2_negotiate_request_encode(w, smb2_connection_header_at(&c->smb), &request);
+	smb2_connection_flush(&c->smb);
+}
+
+void negotiate_receive(struct conversation *c, struct smb2_reply *reply)
+{
+	struct smb2_negotiate_response response;
+
+	if (reply->status != STATUS_SUCCESS) {
+		step_refuse(c, conversation_doing(c), reply->status);
+		return;
+	}
+	smb2_negotiate_response_decode(&reply->message, &response);
+	if (!step_decoded(c, reply))
+		return;
+	smb2_connection_negotiated(&c->smb, &response);
+	step_enter(c, STEP_LOG_ON);
+}
+
+void session_setup_send(struct conversation *c)
+{
+	struct wire_writer *w;
+
+	if (c->token == NULL)
+		return; /* it is being made */
+	w = smb2_connection_request(&c->smb, SMB2_SESSION_SETUP, 0);
+	smb2_session_setup_request_encode(w, c->token, c->token_bytes);
+	smb2_connection_flush(&c->smb);
+	c->token = NULL;
+}
+
+void session_setup_receive(struct conversation *c, struct smb2_reply *reply)
+{
+	struct smb2_session_setup_response response;
+
+	if (reply->status != STATUS_SUCCESS && reply->status != STATUS_MORE_PROCESSING_REQUIRED) {
+		step_refuse(c, conversation_doing(c), reply->status);
+		return;
+	}
+	smb2_session_setup_response_decode(&reply->message, &response);
+	if (!step_decoded(c, reply))
+		return;
+	if (response.session_flags & SMB2_SESSION_FLAG_ENCRYPT_DATA)
+		step_fail(c, ERROR_NOT_SUPPORTED, "the server requires encryption");
+	else if (response.session_flags & (SMB2_SESSION_FLAG_IS_GUEST | SMB2_SESSION_FLAG_IS_NULL))
+		step_fail(c, ERROR_LOGON_FAILURE, "the server made a guest of the user");
+	c->smb.session_id = reply->header.session_id;
+	c->authenticated = reply->status == STATUS_SUCCESS;
+	wire_writer_clear(&c->challenge);
+	wire_put_bytes(&c->challenge, response.token, response.token_bytes);
+	c->challenged = true;
+}
+
+void conversation_take_token(struct conversation *c, const uint8_t *token, size_t bytes,
+                             const uint8_t key[SMB2_SESSION_KEY_BYTES])
+{
+	c->challenged = false;
+	if (c->authenticated && key == NULL) {
+		step_fail(c, ERROR_LOGON_FAILURE, "the server ended the log-on before it proved itself");
+	} else if (c->authenticated) {
+		if (smb2_connection_authenticated(&c->smb, key))
+			step_enter(c, STEP_OPEN_PIPE);
+		else
+			step_fail(c, c->smb.err.status, c->smb.err.why);
+	} else {
+		c->token = token;
+		c->token_bytes = bytes;
+		if (c->step == STEP_LOG_ON)
+			step_enter(c, STEP_LOG_ON);
+	}
+}

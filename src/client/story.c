@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/story.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct status_words {
+	NET_API_STATUS status;
+	const char *words;  /* what it means */
+	const char *advice; /* what to do about it; NULL: nothing in general */
+} statuses[] = {
+	{ ERROR_FILE_NOT_FOUND, "not found", NULL },
+	{ ERROR_ACCESS_DENIED, "access denied",
+	  "ask as an administrator or server operator of that server" },
+	{ ERROR_NOT_ENOUGH_MEMORY, "out of memory", NULL },
+	{ ERROR_NOT_SUPPORTED, "not supported", NULL },
+	{ ERROR_BAD_NETPATH, "cannot be reached", "check the name, the port and the firewall" },
+	{ ERROR_BAD_NET_RESP, "unexpected answer", "is it an SMB server, and is this its port?" },
+	{ ERROR_UNEXP_NET_ERR, "network error", NULL },
+	{ ERROR_NETNAME_DELETED, "connection lost", "try again; the server's log may say more" },
+	{ ERROR_BAD_NET_NAME, "no such share", NULL },
+	{ ERROR_INVALID_PARAMETER, "invalid parameter", NULL },
+	{ ERROR_INVALID_LEVEL, "the server does not know the level", "use --level auto" },
+	{ ERROR_SMB1_NOT_AVAILABLE, "SMB1 is not spoken here", "enable SMB2 or later on the server" },
+	{ ERROR_DOWNGRADE_DETECTED, "the exchange was tampered with",
+	  "something between here and the server changes messages: do not log on over it" },
+	{ ERROR_NO_LOGON_SERVERS, "no domain controller answers", NULL },
+	{ ERROR_NO_SUCH_LOGON_SESSION, "nobody is logged on", "run kinit, or give -A FILE" },
+	{ ERROR_LOGON_FAILURE, "log-on failed", "check user, domain and password" },
+	{ ERROR_ACCOUNT_RESTRICTION, "log-on refused", NULL },
+	{ ERROR_INVALID_LOGON_HOURS, "log-on refused at this hour", NULL },
+	{ ERROR_INVALID_WORKSTATION, "log-on refused from this computer", NULL },
+	{ ERROR_PASSWORD_EXPIRED, "the password has expired", "change it" },
+	{ ERROR_ACCOUNT_DISABLED, "the account is disabled", NULL },
+	{ ERROR_LOGON_TYPE_NOT_GRANTED, "log-on over the network is not granted", NULL },
+	{ ERROR_PASSWORD_MUST_CHANGE, "the password must be changed first", "change it" },
+	{ ERROR_ACCOUNT_LOCKED_OUT, "the account is locked", "wait, or have it unlocked" },
+	{ ERROR_TIME_SKEW, "the clocks differ too much", "set this machine's clock" },
+	{ ERROR_TIMEOUT, "timed out", "raise --timeout for a slow server" },
+	{ RPC_X_BAD_STUB_DATA, "malformed answer", "please report it, with the server's version" },
+	{ RPC_S_UNKNOWN_IF, "no Server service", "is the Server service running there?" },
+	{ RPC_S_PROTOCOL_ERROR, "RPC protocol error", "please report it, with the server's version" },
+	{ NERR_ServerNotStarted, "the Server service is not started",
+	  "name a server: no session service runs on this computer" },
+	{ NERR_UserNotFound, "no session of that user", NULL },
+	{ NERR_ClientNameNotFound, "no session from that client", NULL },
+	{ NERR_InvalidComputer, "not a computer's name", "give a name, an address or host:port" },
+};
+
+static const struct status_words *find(NET_API_STATUS status)
+{
+	static const struct status_words unknown = { 0, "failed", NULL };
+
+	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
+		if (statuses[i].status == status)
+			return &statuses[i];
+	return &unknown;
+}
+
+void story_tell(struct netsession_error *to, const struct err *err, uint32_t level)
+{
+	const struct status_words *w = find(err->status);
+	char where[64] = "", nt[64] = "";
+
+	if (to == NULL)
+		return;
+	*to = (struct netsession_error){
+		.status = err->status, .nt_status = err->nt, .doing = err->doing
+	};
+	if (err->status == NERR_Success)
+		return;
+	if (err->doing != NULL && strcmp(err->doing, "NetrSessionEnum") == 0)
+		snprintf(where, sizeof where, " at level %u", (unsigned)level);
+	else if (err->doing != NULL)
+		snprintf(where, sizeof where, " at %s", err->doing);
+	if (err->nt != 0 && err->why == NULL)
+		snprintf(nt, sizeof nt, ", NTSTATUS 0x%08X", (unsigned)err->nt);
+	else if (err->nt != 0)
+		snprintf(nt, sizeof nt, ", %s", err->why);
+	snprintf(to->text, sizeof to->text, "%s%s (%u%s)%s%s%s%s", w->words, where,
+	         (unsigned)err->status, nt, err->nt == 0 && err->why != NULL ? ": " : "",
+	         err->nt == 0 && err->why != NULL ? err->why : "",
+	         w->advice == NULL ? "" : err->nt == 0 && err->why != NULL ? "; " : ": ",
+	         w->advice != NULL ? w->advice : "");
+}

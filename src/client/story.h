@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Failures in words: one line that says what happened, where, and what to do about it. */
+#ifndef CLIENT_STORY_H
+#define CLIENT_STORY_H
+
+#include <netsession.h>
+#include "base/err.h"
+
+/* level is the one that was asked for, for a refusal of the call itself. to may be NULL. */
+void story_tell(struct netsession_error *to, const struct err *err, uint32_t level);
+
+#endif

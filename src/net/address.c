@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/address.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include "net/uv.h"
+#include "net/work.h"
+
+#define DOING "resolve"
+
+bool net_address_parse(const char *host, uint16_t port, struct net_addresses *to)
+{
+	struct sockaddr_storage *first = &to->list[0];
+
+	memset(to, 0, sizeof *to);
+	if (uv_ip4_addr(host, port, (struct sockaddr_in *)first) == 0 ||
+	    uv_ip6_addr(host, port, (struct sockaddr_in6 *)first) == 0)
+		to->count = 1;
+	return to->count == 1;
+}
+
+/* What the thread works on; it outlives an abandoned look-up. */
+struct job {
+	char *host;
+	uint16_t port;
+	struct net_addresses found;
+	struct err err;
+};
+
+struct net_lookup {
+	struct net_work *work;
+	struct job *job;
+	void (*found)(void *context, const struct net_addresses *, const struct err *);
+	void *context;
+};
+
+static void add_address(struct net_addresses *to, const struct addrinfo *info, uint16_t port)
+{
+	struct sockaddr_storage *address = &to->list[to->count];
+
+	if (to->count == NET_MAX_ADDRESSES)
+		return;
+	memcpy(address, info->ai_addr, info->ai_addrlen);
+	if (info->ai_family == AF_INET6)
+		((struct sockaddr_in6 *)address)->sin6_port = htons(port);
+	else
+		((struct sockaddr_in *)address)->sin_port = htons(port);
+	to->count++;
+}
+
+static const struct addrinfo *next_of(const struct addrinfo *info, int family, bool same)
+{
+	while (info != NULL && (info->ai_family == family) != same)
+		info = info->ai_next;
+	return info;
+}
+
+/* The first family is the resolver's choice. */
+static void take_turns(struct net_addresses *to, const struct addrinfo *list, uint16_t port)
+{
+	const struct addrinfo *same = list, *other = next_of(list, list->ai_family, false);
+
+	while (same != NULL || other != NULL) {
+		if (same != NULL) {
+			add_address(to, same, port);
+			same = next_of(same->ai_next, list->ai_family, true);
+		}
+		if (other != NULL) {
+			add_address(to, other, port);
+			other = next_of(other->ai_next, list->ai_family, false);
+		}
+	}
+}
+
+static void run(void *argument)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
+	struct job *job = argument;
+	struct addrinfo *list = NULL;
+	int error = getaddrinfo(job->host, NULL, &hints, &list);
+
+	switch (error) {
+	case 0:
+		take_turns(&job->found, list, job->port);
+		freeaddrinfo(list);
+		break;
+	case EAI_MEMORY:
+		err_set(&job->err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		break;
+	case EAI_AGAIN:
+		err_set(&job->err, ERROR_BAD_NETPATH, DOING, "the name service does not answer");
+		break;
+	default:
+		err_set(&job->err, ERROR_BAD_NETPATH, DOING, "no host of that name is known");
+		break;
+	}
+}
+
+static void done(void *context)
+{
+	struct net_lookup *lookup = context;
+	struct job *job = lookup->job;
+	void (*found)(void *, const struct net_addresses *, const struct err *) = lookup->found;
+
+	context = lookup->context;
+	free(lookup);
+	found(context, &job->found, &job->err);
+}
+
+static void drop(void *argument)
+{
+	struct job *job = argument;
+
+	free(job->host);
+	free(job);
+}
+
+struct net_lookup *net_lookup_start(struct net_loop *loop, const char *host, uint16_t port,
+                                    void (*found)(void *context, const struct net_addresses *,
+                                                  const struct err *),
+                                    void *context)
+{
+	static const struct net_work_job kind = { run, done, drop };
+	struct net_lookup *lookup = calloc(1, sizeof *lookup);
+	struct job *job = calloc(1, sizeof *job);
+
+	if (lookup == NULL || job == NULL || (job->host = strdup(host)) == NULL) {
+		free(lookup);
+		free(job);
+		return NULL;
+	}
+	job->port = port;
+	*lookup = (struct net_lookup){ .job = job, .found = found, .context = context };
+	lookup->work = net_work_start(loop, &kind, job, lookup);
+	if (lookup->work == NULL) {
+		free(lookup);
+		return NULL;
+	}
+	return lookup;
+}
+
+void net_lookup_cancel(struct net_lookup *lookup)
+{
+	if (lookup == NULL)
+		return;
+	net_work_abandon(lookup->work);
+	free(lookup);
+}

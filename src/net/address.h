@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Addresses of a host: literals at once, names by the system's resolver on a worker thread. */
+#ifndef NET_ADDRESS_H
+#define NET_ADDRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include "base/err.h"
+#include "net/loop.h"
+
+#define NET_MAX_ADDRESSES 16
+
+struct net_addresses {
+	struct sockaddr_storage list[NET_MAX_ADDRESSES];
+	unsigned count;
+};
+
+/* Whether host is an IPv4 or IPv6 literal, the latter with %scope where it has one; gives its
+ * address. */
+bool net_address_parse(const char *host, uint16_t port, struct net_addresses *to);
+
+struct net_lookup;
+
+/* found: with the addresses in the resolver's order, the two families taking turns
+ * (RFC 8305 section 4), or none and err. Both are borrowed. Gives the look-up, which is gone when
+ * found returns; NULL: out of memory or threads. */
+struct net_lookup *net_lookup_start(struct net_loop *loop, const char *host, uint16_t port,
+                                    void (*found)(void *context, const struct net_addresses *,
+                                                  const struct err *),
+                                    void *context);
+/* found will not be called. */
+void net_lookup_cancel(struct net_lookup *lookup);
+
+#endif

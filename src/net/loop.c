@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/loop.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include "net/uv.h"
+
+struct net_loop *net_loop_new(void)
+{
+	struct net_loop *loop = calloc(1, sizeof *loop);
+
+	if (loop != NULL && uv_loop_init(&loop->uv) != 0) {
+		free(loop);
+		return NULL;
+	}
+	return loop;
+}
+
+void net_loop_free(struct net_loop *loop)
+{
+	int busy;
+
+	if (loop == NULL)
+		return;
+	busy = uv_loop_close(&loop->uv);
+	assert(busy == 0);
+	(void)busy;
+	free(loop);
+}
+
+/* libuv writes without MSG_NOSIGNAL, and a library must not kill its program when a server goes
+ * away: SIGPIPE is held back while the loop runs, and one that came of it is taken away. */
+void net_loop_run(struct net_loop *loop)
+{
+	const struct timespec at_once = { 0 };
+	sigset_t pipe_signal, before, pending;
+
+	sigemptyset(&pipe_signal);
+	sigaddset(&pipe_signal, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
+	sigpending(&pending);
+	(void)uv_run(&loop->uv, UV_RUN_DEFAULT);
+	if (!sigismember(&pending, SIGPIPE))
+		while (sigtimedwait(&pipe_signal, NULL, &at_once) < 0 && errno == EINTR)
+			;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+struct net_timer {
+	uv_timer_t uv;
+	void (*fired)(void *context);
+	void *context;
+};
+
+static void on_fired(uv_timer_t *uv)
+{
+	struct net_timer *timer = uv->data;
+
+	timer->fired(timer->context);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+struct net_timer *net_timer_start(struct net_loop *loop, uint32_t after_ms,
+                                  void (*fired)(void *context), void *context)
+{
+	struct net_timer *timer = calloc(1, sizeof *timer);
+
+	if (timer == NULL)
+		return NULL;
+	timer->fired = fired;
+	timer->context = context;
+	timer->uv.data = timer;
+	uv_timer_init(&loop->uv, &timer->uv);
+	uv_update_time(&loop->uv);
+	uv_timer_start(&timer->uv, on_fired, after_ms, 0);
+	return timer;
+}
+
+void net_timer_stop(struct net_timer *timer)
+{
+	if (timer != NULL)
+		uv_close((uv_handle_t *)&timer->uv, on_closed);
+}
+
+void net_uv_error(struct err *err, int uv_error, const char *doing)
+{
+	static const struct {
+		int uv;
+		NET_API_STATUS status;
+		const char *why;
+	} meanings[] = {
+		{ UV_ECONNREFUSED, ERROR_BAD_NETPATH, "connection refused: nothing listens on that port" },
+		{ UV_EHOSTUNREACH, ERROR_BAD_NETPATH, "no route to the host" },
+		{ UV_ENETUNREACH, ERROR_BAD_NETPATH, "no route to the network" },
+		{ UV_EADDRNOTAVAIL, ERROR_BAD_NETPATH, "no route to that kind of address" },
+		{ UV_EACCES, ERROR_BAD_NETPATH, "a firewall of this machine forbids it" },
+		{ UV_EPERM, ERROR_BAD_NETPATH, "a firewall of this machine forbids it" },
+		{ UV_ETIMEDOUT, ERROR_TIMEOUT, "the host does not answer" },
+		{ UV_ECONNRESET, ERROR_NETNAME_DELETED, "the server dropped the connection" },
+		{ UV_EPIPE, ERROR_NETNAME_DELETED, "the server dropped the connection" },
+		{ UV_EOF, ERROR_NETNAME_DELETED, "the server closed the connection" },
+		{ UV_ENOMEM, ERROR_NOT_ENOUGH_MEMORY, NULL },
+		{ UV_ENOBUFS, ERROR_NOT_ENOUGH_MEMORY, NULL },
+		{ UV_EMFILE, ERROR_TOO_MANY_OPEN_FILES, "no file descriptor is left" },
+		{ UV_ENFILE, ERROR_TOO_MANY_OPEN_FILES, "no file descriptor is left" },
+	};
+
+	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+		if (meanings[i].uv == uv_error) {
+			err_set(err, meanings[i].status, doing, meanings[i].why);
+			return;
+		}
+	err_set(err, ERROR_UNEXP_NET_ERR, doing, uv_strerror(uv_error));
+}

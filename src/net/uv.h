@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside src/net only: the loop behind struct net_loop, and what libuv's errors mean. */
+#ifndef NET_UV_H
+#define NET_UV_H
+
+#include <uv.h>
+#include "base/err.h"
+#include "net/loop.h"
+
+struct net_loop {
+	uv_loop_t uv;
+};
+
+/* Records what a failed connect, read or write means. */
+void net_uv_error(struct err *err, int uv_error, const char *doing);
+
+#endif

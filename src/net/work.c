@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/work.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include "net/uv.h"
+
+/* Held by the loop's handle and by the thread; the last one drops it. */
+struct net_work {
+	uv_async_t finished;
+	atomic_int holders;
+	pthread_mutex_t mutex; /* guards abandoned against the thread's last signal */
+	bool abandoned;
+	const struct net_work_job *kind;
+	void *job, *context;
+};
+
+static void release(struct net_work *work)
+{
+	if (atomic_fetch_sub(&work->holders, 1) != 1)
+		return;
+	work->kind->drop(work->job);
+	pthread_mutex_destroy(&work->mutex);
+	free(work);
+}
+
+static void *thread_main(void *argument)
+{
+	struct net_work *work = argument;
+
+	work->kind->run(work->job);
+	pthread_mutex_lock(&work->mutex);
+	if (!work->abandoned)
+		uv_async_send(&work->finished);
+	pthread_mutex_unlock(&work->mutex);
+	release(work);
+	return NULL;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	release(handle->data);
+}
+
+static void on_finished(uv_async_t *async)
+{
+	struct net_work *work = async->data;
+
+	uv_close((uv_handle_t *)async, on_closed);
+	if (!work->abandoned)
+		work->kind->done(work->context);
+}
+
+/* Signals are the program's, and go to its own threads. */
+static bool start_thread(struct net_work *work)
+{
+	pthread_attr_t attributes;
+	sigset_t all, before;
+	pthread_t thread;
+	bool started;
+
+	sigfillset(&all);
+	if (pthread_attr_init(&attributes) != 0)
+		return false;
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	started = pthread_create(&thread, &attributes, thread_main, work) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attributes);
+	return started;
+}
+
+struct net_work *net_work_start(struct net_loop *loop, const struct net_work_job *kind, void *job,
+                                void *context)
+{
+	struct net_work *work = calloc(1, sizeof *work);
+
+	if (work == NULL || uv_async_init(&loop->uv, &work->finished, on_finished) != 0) {
+		kind->drop(job);
+		free(work);
+		return NULL;
+	}
+	work->finished.data = work;
+	work->kind = kind;
+	work->job = job;
+	work->context = context;
+	pthread_mutex_init(&work->mutex, NULL);
+	atomic_init(&work->holders, 2);
+	if (!start_thread(work)) {
+		atomic_store(&work->holders, 1);
+		uv_close((uv_handle_t *)&work->finished, on_closed);
+		return NULL;
+	}
+	return work;
+}
+
+void net_work_abandon(struct net_work *work)
+{
+	bool closing;
+
+	if (work == NULL)
+		return;
+	pthread_mutex_lock(&work->mutex);
+	work->abandoned = true;
+	pthread_mutex_unlock(&work->mutex);
+	closing = uv_is_closing((uv_handle_t *)&work->finished);
+	if (!closing)
+		uv_close((uv_handle_t *)&work->finished, on_closed);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* bind, bind_ack and bind_nak: C706 12.6.4.3 to 12.6.4.5, [MS-RPCE] 2.2.2.5. */
+#ifndef RPC_BIND_H
+#define RPC_BIND_H
+
+#include "rpc/pdu.h"
+
+struct rpc_syntax {
+	struct {
+		uint32_t time_low;
+		uint16_t time_mid, time_hi;
+		uint8_t rest[8];
+	} uuid;
+	uint16_t version, version_minor;
+};
+
+/* NDR 2.0: 8a885d04-1ceb-11c9-9fe8-08002b104860, version 2.0. */
+extern const struct rpc_syntax rpc_ndr_syntax;
+
+#define RPC_MAX_CONTEXTS 8
+#define RPC_MAX_TRANSFERS 4
+
+struct rpc_context {
+	uint16_t id;
+	struct rpc_syntax interface;
+	struct rpc_syntax transfers[RPC_MAX_TRANSFERS];
+	uint8_t transfer_count;
+};
+
+struct rpc_bind {
+	uint16_t max_xmit_frag, max_recv_frag; /* bytes */
+	uint32_t assoc_group;
+	struct rpc_context contexts[RPC_MAX_CONTEXTS];
+	uint8_t context_count;
+};
+
+enum rpc_result { RPC_ACCEPTANCE = 0, RPC_USER_REJECTION = 1, RPC_PROVIDER_REJECTION = 2 };
+
+struct rpc_context_result {
+	uint16_t result; /* enum rpc_result; 3 is [MS-RPCE]'s negotiate_ack */
+	uint16_t reason; /* of a provider's rejection */
+	struct rpc_syntax transfer;
+};
+
+struct rpc_bind_ack {
+	uint16_t max_xmit_frag, max_recv_frag; /* bytes */
+	uint32_t assoc_group;
+	const char *secondary_address; /* encoded only: "\\PIPE\\srvsvc" */
+	struct rpc_context_result results[RPC_MAX_CONTEXTS];
+	uint8_t result_count;
+};
+
+/* The encoders write a whole PDU; the decoders read on behind the header. */
+void rpc_bind_encode(struct wire_writer *w, uint32_t call_id, const struct rpc_bind *bind);
+void rpc_bind_decode(struct wire_reader *r, struct rpc_bind *bind);
+void rpc_bind_ack_encode(struct wire_writer *w, uint32_t call_id, const struct rpc_bind_ack *ack);
+void rpc_bind_ack_decode(struct wire_reader *r, struct rpc_bind_ack *ack);
+void rpc_bind_nak_encode(struct wire_writer *w, uint32_t call_id, uint16_t reason);
+void rpc_bind_nak_decode(struct wire_reader *r, uint16_t *reason);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* What all connection-oriented DCE/RPC PDUs have in common: C706 12.6.3.1. */
+#ifndef RPC_PDU_H
+#define RPC_PDU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "wire/reader.h"
+#include "wire/writer.h"
+
+enum rpc_ptype {
+	RPC_REQUEST = 0,
+	RPC_RESPONSE = 2,
+	RPC_FAULT = 3,
+	RPC_BIND = 11,
+	RPC_BIND_ACK = 12,
+	RPC_BIND_NAK = 13,
+};
+
+enum rpc_pfc_flags {
+	RPC_PFC_FIRST_FRAG = 0x01,
+	RPC_PFC_LAST_FRAG = 0x02,
+	RPC_PFC_OBJECT_UUID = 0x80,
+};
+
+#define RPC_HEADER_BYTES 16
+
+/* The least that every implementation can receive, C706 12.6.3.1 (MustRecvFragSize). */
+#define RPC_MIN_FRAG_BYTES 1432
+
+struct rpc_header {
+	uint8_t ptype;
+	uint8_t pfc_flags;
+	uint16_t frag_length; /* bytes, this header included */
+	uint16_t auth_length; /* bytes */
+	uint32_t call_id;
+};
+
+/* Reads the header and gives r the byte order that it states. */
+void rpc_header_decode(struct wire_reader *r, struct rpc_header *h);
+
+/* Begins a PDU at the end of w and returns where; rpc_pdu_end fills in its length. */
+size_t rpc_pdu_begin(struct wire_writer *w, enum rpc_ptype ptype, uint8_t pfc_flags,
+                     uint32_t call_id);
+void rpc_pdu_end(struct wire_writer *w, size_t begin);
+
+#endif

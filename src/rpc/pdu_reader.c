@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "rpc/pdu_reader.h"
+
+#include <assert.h>
+
+void rpc_pdu_reader_init(struct rpc_pdu_reader *p, uint16_t max_frag)
+{
+	*p = (struct rpc_pdu_reader){ .max_frag = max_frag };
+}
+
+void rpc_pdu_reader_fini(struct rpc_pdu_reader *p)
+{
+	wire_writer_fini(&p->partial);
+}
+
+void rpc_pdu_reader_feed(struct rpc_pdu_reader *p, const void *data, size_t bytes)
+{
+	assert(p->at == p->end);
+	p->at = data;
+	p->end = p->at + bytes;
+}
+
+static size_t left(const struct rpc_pdu_reader *p)
+{
+	return (size_t)(p->end - p->at);
+}
+
+/* Moves bytes to the partial PDU until that holds goal. */
+static bool collect(struct rpc_pdu_reader *p, size_t goal)
+{
+	size_t wanted = goal - p->partial.len, take = wanted < left(p) ? wanted : left(p);
+
+	wire_put_bytes(&p->partial, p->at, take);
+	p->at += take;
+	if (p->partial.failed)
+		p->error = "out of memory";
+	return take == wanted && p->error == NULL;
+}
+
+/* The length of the PDU that begins at data, whose header is all there; 0 sets error. */
+static size_t pdu_length(struct rpc_pdu_reader *p, const uint8_t *data)
+{
+	struct wire_reader r;
+	struct rpc_header h;
+
+	wire_reader_init(&r, data, RPC_HEADER_BYTES);
+	rpc_header_decode(&r, &h);
+	if (r.error == NULL && h.frag_length > p->max_frag)
+		r.error = "a fragment longer than agreed";
+	p->error = r.error;
+	return r.error == NULL ? h.frag_length : 0;
+}
+
+static bool give(const uint8_t *pdu, size_t bytes, struct rpc_header *h, struct wire_reader *r)
+{
+	wire_reader_init(r, pdu, bytes);
+	rpc_header_decode(r, h);
+	return true;
+}
+
+bool rpc_pdu_reader_next(struct rpc_pdu_reader *p, struct rpc_header *h, struct wire_reader *r)
+{
+	size_t length = 0;
+
+	if (p->partial_given) {
+		wire_writer_clear(&p->partial);
+		p->partial_given = false;
+	}
+	if (p->error != NULL || left(p) == 0)
+		return false;
+	if (p->partial.len == 0 && left(p) >= RPC_HEADER_BYTES) {
+		length = pdu_length(p, p->at);
+		if (length > 0 && length <= left(p)) {
+			p->at += length;
+			return give(p->at - length, length, h, r);
+		}
+	}
+	if (p->partial.len < RPC_HEADER_BYTES && !collect(p, RPC_HEADER_BYTES))
+		return false;
+	length = pdu_length(p, p->partial.data);
+	if (length == 0 || !collect(p, length))
+		return false;
+	p->partial_given = true;
+	return give(p->partial.data, length, h, r);
+}

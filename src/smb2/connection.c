@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+#include "smb2/connection.h"
+
+#include <assert.h>
+#include <string.h>
+#include "smb2/status.h"
+
+/* As many as are ever used at once; asked for until they are granted. */
+#define CREDITS_WANTED SMB2_MAX_OUTSTANDING
+
+#define UNSOLICITED_MESSAGE_ID 0xFFFFFFFFFFFFFFFFu /* an oplock break, 3.2.5.1.3 */
+
+void smb2_connection_init(struct smb2_connection *c)
+{
+	*c = (struct smb2_connection){ .credits = 1 };
+}
+
+void smb2_connection_fini(struct smb2_connection *c)
+{
+	crypto_mac_free(c->signing_key);
+	wire_writer_fini(&c->setup_response);
+	wire_writer_fini(&c->out);
+	smb2_frames_fini(&c->in);
+}
+
+static enum smb2_event fail(struct smb2_connection *c, NET_API_STATUS status, const char *why)
+{
+	err_set(&c->err, status, NULL, why);
+	return SMB2_FAILED;
+}
+
+unsigned smb2_connection_outstanding(const struct smb2_connection *c)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < SMB2_MAX_OUTSTANDING; i++)
+		count += c->outstanding[i].in_use;
+	return count;
+}
+
+unsigned smb2_connection_room(const struct smb2_connection *c)
+{
+	unsigned room = SMB2_MAX_OUTSTANDING - smb2_connection_outstanding(c);
+
+	return room < c->credits ? room : c->credits;
+}
+
+static struct smb2_outstanding *find_outstanding(struct smb2_connection *c, uint64_t message_id)
+{
+	for (size_t i = 0; i < SMB2_MAX_OUTSTANDING; i++)
+		if (c->outstanding[i].in_use && c->outstanding[i].message_id == message_id)
+			return &c->outstanding[i];
+	return NULL;
+}
+
+static void remember(struct smb2_connection *c, enum smb2_command command, uint32_t tag)
+{
+	for (size_t i = 0; i < SMB2_MAX_OUTSTANDING; i++)
+		if (!c->outstanding[i].in_use) {
+			c->outstanding[i] = (struct smb2_outstanding){
+				.in_use = true,
+				.command = (uint16_t)command,
+				.message_id = c->next_message_id,
+				.tag = tag,
+			};
+			return;
+		}
+	assert(!"more requests than smb2_connection_room allows");
+}
+
+size_t smb2_connection_header_at(const struct smb2_connection *c)
+{
+	return c->chain[c->chain_length - 1];
+}
+
+struct wire_writer *smb2_connection_request(struct smb2_connection *c, enum smb2_command command,
+                                            uint32_t tag)
+{
+	bool related = c->chain_begin != 0;
+	struct smb2_header h = {
+		.credit_charge = c->multi_credit ? 1 : 0, /* 3.2.4.1.5 */
+		.command = (uint16_t)command,
+		.flags = related ? SMB2_FLAGS_RELATED_OPERATIONS : 0,
+		.message_id = c->next_message_id,
+		.tree_id = related ? SMB2_RELATED_ID_32 : c->tree_id,
+		.session_id = c->session_id,
+	};
+
+	assert(c->credits > 0 && c->chain_length < SMB2_MAX_COMPOUND);
+	remember(c, command, tag);
+	c->next_message_id++;
+	c->credits--;
+	h.credits = (uint16_t)(c->credits < CREDITS_WANTED ? CREDITS_WANTED - c->credits : 1);
+	if (related) {
+		size_t before = smb2_connection_header_at(c);
+
+		wire_put_padding(&c->out, before, 8);
+		smb2_header_set_next(&c->out, before, (uint32_t)(c->out.len - before));
+	} else {
+		c->chain_begin = smb2_frame_begin(&c->out);
+	}
+	c->chain[c->chain_length++] = c->out.len;
+	smb2_header_encode(&c->out, &h);
+	return &c->out;
+}
+
+/* The exchange up to the session's key is hashed, 3.2.5.2 and 3.2.5.3; a dialect below 3.1.1
+ * makes nothing of it. */
+static void hash_preauth(struct smb2_connection *c, const uint8_t *message, size_t bytes)
+{
+	if (!crypto_sha512_chain(c->preauth, message, bytes))
+		fail(c, ERROR_NOT_ENOUGH_MEMORY, "SHA-512 is not to be had from OpenSSL");
+}
+
+static void sign_chain(struct smb2_connection *c)
+{
+	for (size_t i = 0; i < c->chain_length; i++) {
+		size_t end = i + 1 < c->chain_length ? c->chain[i + 1] : c->out.len;
+
+		if (!smb2_sign(c->signing_key, c->out.data + c->chain[i], end - c->chain[i]))
+			fail(c, ERROR_NOT_ENOUGH_MEMORY, "a message could not be signed");
+	}
+}
+
+void smb2_connection_flush(struct smb2_connection *c)
+{
+	assert(c->chain_begin != 0);
+	smb2_frame_end(&c->out, c->chain_begin);
+	if (c->out.failed)
+		fail(c, ERROR_NOT_ENOUGH_MEMORY, "no memory for a request");
+	else if (c->signing_key != NULL)
+		sign_chain(c);
+	else
+		hash_preauth(c, c->out.data + c->chain_begin, c->out.len - c->chain_begin);
+	c->chain_begin = 0;
+	c->chain_length = 0;
+}
+
+/* Cuts the next message out of what has come. */
+static enum smb2_event next_compound(struct smb2_connection *c)
+{
+	static const uint8_t smb1_id[4] = { 0xFF, 'S', 'M', 'B' };
+
+	if (!smb2_frames_next(&c->in, &c->compound, &c->compound_bytes)) {
+		if (c->in.error != NULL)
+			return fail(c, ERROR_BAD_NET_RESP, c->in.error);
+		return SMB2_WANT_BYTES;
+	}
+	if (c->compound_bytes >= sizeof smb1_id && memcmp(c->compound, smb1_id, sizeof smb1_id) == 0)
+		return fail(c, ERROR_SMB1_NOT_AVAILABLE, "the server offers SMB1 only");
+	if (c->compound_bytes >= 4 && memcmp(c->compound + 1, "SMB", 3) == 0 && c->compound[0] != 0xFE)
+		return fail(c, ERROR_BAD_NET_RESP, "an encrypted or compressed answer to a plain request");
+	return SMB2_REPLY;
+}
+
+/* Cuts the next answer out of a message. */
+static enum smb2_event next_element(struct smb2_connection *c, struct smb2_header *h,
+                                    const uint8_t **element, size_t *bytes)
+{
+	struct wire_reader r;
+
+	wire_reader_init(&r, c->compound, c->compound_bytes);
+	smb2_header_decode(&r, h);
+	*element = c->compound;
+	*bytes = h->next_command != 0 ? h->next_command : c->compound_bytes;
+	if (r.error == NULL && (*bytes < SMB2_HEADER_BYTES || *bytes > c->compound_bytes))
+		r.error = "a compounded answer outside its message";
+	if (r.error == NULL && (h->flags & SMB2_FLAGS_SERVER_TO_REDIR) == 0)
+		r.error = "a request where an answer should be";
+	if (r.error != NULL)
+		return fail(c, ERROR_BAD_NET_RESP, r.error);
+	c->compound += *bytes;
+	c->compound_bytes -= *bytes;
+	return SMB2_REPLY;
+}
+
+/* 3.2.5.1.3: whether an answer may be believed. A server that knows no session any more has no
+ * key to sign its refusal with; that ends the session either way. */
+static bool is_authentic(struct smb2_connection *c, const struct smb2_header *h,
+                         const uint8_t *element, size_t bytes)
+{
+	if (c->signing_key == NULL || smb2_signature_holds(c->signing_key, element, bytes))
+		return true;
+	return (h->flags & SMB2_FLAGS_SIGNED) == 0 && (h->status == STATUS_USER_SESSION_DELETED ||
+	                                               h->status == STATUS_NETWORK_SESSION_EXPIRED);
+}
+
+static bool keep_setup_response(struct smb2_connection *c, const uint8_t *element, size_t bytes)
+{
+	wire_writer_clear(&c->setup_response);
+	wire_put_bytes(&c->setup_response, element, bytes);
+	return !c->setup_response.failed;
+}
+
+enum smb2_event smb2_connection_next(struct smb2_connection *c, struct smb2_reply *reply)
+{
+	while (c->err.status == NERR_Success) {
+		struct smb2_outstanding *request;
+		const uint8_t *element;
+		size_t bytes;
+
+		if (c->compound_bytes == 0) {
+			enum smb2_event event = next_compound(c);
+
+			if (event != SMB2_REPLY)
+				return event;
+		}
+		if (next_element(c, &reply->header, &element, &bytes) != SMB2_REPLY)
+			break;
+		if (reply->header.message_id == UNSOLICITED_MESSAGE_ID)
+			continue;
+		request = find_outstanding(c, reply->header.message_id);
+		if (request == NULL || request->command != reply->header.command)
+			return fail(c, ERROR_BAD_NET_RESP, "an answer to a request that nobody made");
+		c->credits += reply->header.credits;
+		if (reply->header.status == STATUS_PENDING)
+			continue; /* 3.2.5.1.5: the answer follows */
+		if (!is_authentic(c, &reply->header, element, bytes))
+			return fail(c, ERROR_DOWNGRADE_DETECTED, "an answer whose signature is wrong");
+		if (c->signing_key == NULL && request->command == SMB2_SESSION_SETUP &&
+		    reply->header.status == STATUS_SUCCESS) {
+			if (!keep_setup_response(c, element, bytes))
+				return fail(c, ERROR_NOT_ENOUGH_MEMORY, "no memory for an answer");
+		} else if (c->signing_key == NULL) {
+			hash_preauth(c, element, bytes);
+		}
+		request->in_use = false;
+		reply->command = request->command;
+		reply->tag = request->tag;
+		reply->status = reply->header.status;
+		wire_reader_init(&reply->message, element, bytes);
+		return SMB2_REPLY;
+	}
+	return SMB2_FAILED;
+}
+
+static uint32_t at_most_payload(uint32_t bytes)
+{
+	return bytes < SMB2_MAX_PAYLOAD_BYTES ? bytes : SMB2_MAX_PAYLOAD_BYTES;
+}
+
+void smb2_connection_negotiated(struct smb2_connection *c,
+                                const struct smb2_negotiate_response *response)
+{
+	c->dialect = response->dialect;
+	/* 2.2.4.1.7: a server that chose none means AES-CMAC. */
+	c->signing_algorithm = response->has_signing_algorithm ? response->signing_algorithm
+	                                                       : SMB2_SIGNING_AES_CMAC;
+	c->multi_credit = response->dialect >= SMB2_DIALECT_210 &&
+	                  (response->capabilities & SMB2_GLOBAL_CAP_LARGE_MTU) != 0;
+	c->max_transact_bytes = at_most_payload(response->max_transact_bytes);
+	c->max_read_bytes = at_most_payload(response->max_read_bytes);
+	c->max_write_bytes = at_most_payload(response->max_write_bytes);
+}
+
+bool smb2_connection_authenticated(struct smb2_connection *c,
+                                   const uint8_t session_key[SMB2_SESSION_KEY_BYTES])
+{
+	assert(c->signing_key == NULL);
+	c->signing_key = smb2_signing_key_new(c->dialect, c->signing_algorithm, session_key,
+	                                      c->preauth);
+	if (c->signing_key == NULL)
+		fail(c, ERROR_NOT_SUPPORTED, "OpenSSL refuses the signing algorithm");
+	else if (!smb2_signature_holds(c->signing_key, c->setup_response.data, c->setup_response.len))
+		fail(c, ERROR_DOWNGRADE_DETECTED, "the log-on was answered with a wrong signature");
+	return c->err.status == NERR_Success;
+}

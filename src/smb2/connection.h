@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* The client's end of one SMB2 connection with one session: message ids, credits, compounds,
+ * preauthentication integrity, signatures, interim answers. Bytes in, bytes out. */
+#ifndef SMB2_CONNECTION_H
+#define SMB2_CONNECTION_H
+
+#include "base/err.h"
+#include "smb2/frames.h"
+#include "smb2/header.h"
+#include "smb2/negotiate.h"
+#include "smb2/signing.h"
+
+#define SMB2_MAX_OUTSTANDING 16
+#define SMB2_MAX_COMPOUND    3
+
+/* What every server takes in one message and one credit covers. */
+#define SMB2_MAX_PAYLOAD_BYTES 65536u
+
+struct smb2_connection {
+	uint16_t dialect; /* 0 until negotiated */
+	uint16_t signing_algorithm;
+	bool multi_credit;
+	uint32_t max_transact_bytes, max_read_bytes, max_write_bytes;
+	uint64_t session_id;
+	uint32_t tree_id;
+
+	uint8_t preauth[CRYPTO_SHA512_BYTES];
+	struct crypto_mac *signing_key;    /* NULL until the session is authenticated */
+	struct wire_writer setup_response; /* the last one, unverified until the key is known */
+
+	uint64_t next_message_id;
+	unsigned credits;
+	struct smb2_outstanding {
+		bool in_use;
+		uint16_t command;
+		uint64_t message_id;
+		uint32_t tag;
+	} outstanding[SMB2_MAX_OUTSTANDING];
+
+	struct wire_writer out;                 /* whole frames, to be sent */
+	size_t chain_begin;                     /* of the message being built; 0: none is */
+	size_t chain[SMB2_MAX_COMPOUND];        /* where its headers stand */
+	size_t chain_length;
+
+	struct smb2_frames in;
+	const uint8_t *compound; /* what is left of the message being read */
+	size_t compound_bytes;
+	struct err err;
+};
+
+void smb2_connection_init(struct smb2_connection *c);
+void smb2_connection_fini(struct smb2_connection *c);
+
+/* Building what is sent. smb2_connection_request begins a request, whose body the caller then
+ * encodes into what it returns; the first one begins a message, further ones are compounded as
+ * related to it. tag comes back with the answer. At most smb2_connection_room requests may be
+ * begun. smb2_connection_flush ends the message: it signs it where a session is there. */
+struct wire_writer *smb2_connection_request(struct smb2_connection *c, enum smb2_command command,
+                                            uint32_t tag);
+size_t smb2_connection_header_at(const struct smb2_connection *c);
+void smb2_connection_flush(struct smb2_connection *c);
+unsigned smb2_connection_room(const struct smb2_connection *c);
+unsigned smb2_connection_outstanding(const struct smb2_connection *c);
+
+enum smb2_event { SMB2_WANT_BYTES, SMB2_REPLY, SMB2_FAILED /* for good: see err */ };
+
+/* An answer, valid until the next smb2_frames_space of in. */
+struct smb2_reply {
+	uint16_t command;
+	uint32_t tag;
+	uint32_t status; /* NTSTATUS */
+	struct smb2_header header;
+	struct wire_reader message; /* the whole of it, at its start */
+};
+
+/* The next answer out of in. Its signature holds where a session is there. */
+enum smb2_event smb2_connection_next(struct smb2_connection *c, struct smb2_reply *reply);
+
+/* Takes over what NEGOTIATE agreed on. */
+void smb2_connection_negotiated(struct smb2_connection *c,
+                                const struct smb2_negotiate_response *response);
+
+/* The log-on succeeded: from here on everything is signed. Verifies the answer that said so.
+ * False: see err. */
+bool smb2_connection_authenticated(struct smb2_connection *c,
+                                   const uint8_t session_key[SMB2_SESSION_KEY_BYTES]);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* The SMB2 header: [MS-SMB2] 2.2.1. Dialects, commands and flags. */
+#ifndef SMB2_HEADER_H
+#define SMB2_HEADER_H
+
+#include <stdint.h>
+#include "wire/reader.h"
+#include "wire/writer.h"
+
+#define SMB2_DIALECT_202 0x0202
+#define SMB2_DIALECT_210 0x0210
+#define SMB2_DIALECT_300 0x0300
+#define SMB2_DIALECT_302 0x0302
+#define SMB2_DIALECT_311 0x0311
+
+enum smb2_command {
+	SMB2_NEGOTIATE = 0,
+	SMB2_SESSION_SETUP = 1,
+	SMB2_TREE_CONNECT = 3,
+	SMB2_CREATE = 5,
+	SMB2_READ = 8,
+	SMB2_WRITE = 9,
+	SMB2_IOCTL = 11,
+};
+
+enum smb2_flags {
+	SMB2_FLAGS_SERVER_TO_REDIR = 0x00000001,
+	SMB2_FLAGS_ASYNC_COMMAND = 0x00000002,
+	SMB2_FLAGS_RELATED_OPERATIONS = 0x00000004,
+	SMB2_FLAGS_SIGNED = 0x00000008,
+};
+
+#define SMB2_NEGOTIATE_SIGNING_ENABLED  0x0001
+#define SMB2_NEGOTIATE_SIGNING_REQUIRED 0x0002
+
+#define SMB2_GLOBAL_CAP_LARGE_MTU 0x00000004
+
+#define SMB2_HEADER_BYTES    64
+#define SMB2_SIGNATURE_AT    48 /* in the header */
+#define SMB2_SIGNATURE_BYTES 16
+
+/* Fields of a related request that mean "as the one before it", 3.2.4.1.4. */
+#define SMB2_RELATED_ID_32 0xFFFFFFFFu
+#define SMB2_RELATED_ID_64 0xFFFFFFFFFFFFFFFFu
+
+struct smb2_header {
+	uint16_t credit_charge;
+	uint32_t status; /* NTSTATUS of a response */
+	uint16_t command;
+	uint16_t credits; /* asked for, or granted */
+	uint32_t flags;
+	uint32_t next_command; /* bytes from this header to the next one, 0: the last */
+	uint64_t message_id;
+	uint32_t tree_id; /* of a synchronous message */
+	uint64_t session_id;
+};
+
+struct smb2_file_id {
+	uint64_t persistent, volatile_;
+};
+
+void smb2_header_encode(struct wire_writer *w, const struct smb2_header *h);
+/* r stands at the body then. */
+void smb2_header_decode(struct wire_reader *r, struct smb2_header *h);
+
+/* Fills in the offset from an encoded header to the next one. */
+void smb2_header_set_next(struct wire_writer *w, size_t header_at, uint32_t next_command);
+
+/* Reads a body's StructureSize and fails r where it is another one. */
+void smb2_structure_size(struct wire_reader *r, uint16_t expected);
+
+#endif

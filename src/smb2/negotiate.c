@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "smb2/negotiate.h"
+
+static const uint16_t dialects[] = {
+	SMB2_DIALECT_202, SMB2_DIALECT_210, SMB2_DIALECT_300, SMB2_DIALECT_302, SMB2_DIALECT_311,
+};
+
+/* In the order of our preference. */
+static const uint16_t signing_algorithms[] = {
+	SMB2_SIGNING_AES_GMAC, SMB2_SIGNING_AES_CMAC, SMB2_SIGNING_HMAC_SHA256,
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+enum context_type { PREAUTH_INTEGRITY = 1, SIGNING = 8 };
+
+#define SHA_512 1
+
+/* 2.2.3.1.1 */
+static void put_preauth_context(struct wire_writer *w, const uint8_t salt[SMB2_SALT_BYTES])
+{
+	wire_put_u16le(w, PREAUTH_INTEGRITY);
+	wire_put_u16le(w, 2 + 2 + 2 + SMB2_SALT_BYTES);
+	wire_put_u32le(w, 0);
+	wire_put_u16le(w, 1);
+	wire_put_u16le(w, SMB2_SALT_BYTES);
+	wire_put_u16le(w, SHA_512);
+	wire_put_bytes(w, salt, SMB2_SALT_BYTES);
+}
+
+/* 2.2.3.1.7 */
+static void put_signing_context(struct wire_writer *w)
+{
+	wire_put_u16le(w, SIGNING);
+	wire_put_u16le(w, (uint16_t)(2 + 2 * COUNT(signing_algorithms)));
+	wire_put_u32le(w, 0);
+	wire_put_u16le(w, COUNT(signing_algorithms));
+	for (size_t i = 0; i < COUNT(signing_algorithms); i++)
+		wire_put_u16le(w, signing_algorithms[i]);
+}
+
+void smb2_negotiate_request_encode(struct wire_writer *w, size_t header_at,
+                                   const struct smb2_negotiate_request *request)
+{
+	size_t contexts_at;
+
+	wire_put_u16le(w, 36); /* StructureSize */
+	wire_put_u16le(w, COUNT(dialects));
+	wire_put_u16le(w, SMB2_NEGOTIATE_SIGNING_REQUIRED);
+	wire_put_u16le(w, 0);
+	wire_put_u32le(w, SMB2_GLOBAL_CAP_LARGE_MTU);
+	wire_put_bytes(w, request->client_guid, sizeof request->client_guid);
+	contexts_at = w->len;
+	wire_put_u32le(w, 0); /* NegotiateContextOffset */
+	wire_put_u16le(w, 2); /* NegotiateContextCount */
+	wire_put_u16le(w, 0);
+	for (size_t i = 0; i < COUNT(dialects); i++)
+		wire_put_u16le(w, dialects[i]);
+	wire_put_padding(w, header_at, 8);
+	wire_set_u32le(w, contexts_at, (uint32_t)(w->len - header_at));
+	put_preauth_context(w, request->salt);
+	wire_put_padding(w, header_at, 8);
+	put_signing_context(w);
+}
+
+static bool we_offered(uint16_t dialect)
+{
+	for (size_t i = 0; i < COUNT(dialects); i++)
+		if (dialects[i] == dialect)
+			return true;
+	return false;
+}
+
+/* 2.2.4.1.1: the one hash algorithm that the server chose. */
+static void get_preauth(struct wire_reader *data, struct smb2_negotiate_response *response)
+{
+	uint16_t count = wire_get_u16(data);
+
+	wire_skip(data, 2); /* SaltLength */
+	response->has_preauth_sha512 = count == 1 && wire_get_u16(data) == SHA_512;
+}
+
+/* 2.2.4.1.7 */
+static void get_signing(struct wire_reader *data, struct smb2_negotiate_response *response)
+{
+	uint16_t count = wire_get_u16(data);
+
+	response->signing_algorithm = wire_get_u16(data);
+	response->has_signing_algorithm = true;
+	if (count != 1 || response->signing_algorithm > SMB2_SIGNING_AES_GMAC)
+		wire_reader_fail(data, "a signing algorithm that was not offered");
+}
+
+static void get_contexts(struct wire_reader *message, size_t offset, uint16_t count,
+                         struct smb2_negotiate_response *response)
+{
+	for (uint16_t i = 0; i < count && message->error == NULL; i++) {
+		struct wire_reader head = wire_part(message, offset, 8), data;
+		uint16_t type = wire_get_u16(&head), bytes = wire_get_u16(&head);
+
+		data = wire_part(message, offset + 8, bytes);
+		if (type == PREAUTH_INTEGRITY)
+			get_preauth(&data, response);
+		else if (type == SIGNING)
+			get_signing(&data, response);
+		if (data.error != NULL)
+			wire_reader_fail(message, data.error);
+		offset += 8 + ((size_t)bytes + 7) / 8 * 8;
+	}
+	if (!response->has_preauth_sha512)
+		wire_reader_fail(message, "dialect 3.1.1 without preauthentication integrity");
+}
+
+void smb2_negotiate_response_decode(struct wire_reader *message,
+                                    struct smb2_negotiate_response *response)
+{
+	uint16_t context_count;
+	uint32_t contexts_at;
+
+	*response = (struct smb2_negotiate_response){ 0 };
+	wire_skip(message, SMB2_HEADER_BYTES);
+	smb2_structure_size(message, 65);
+	response->security_mode = wire_get_u16(message);
+	response->dialect = wire_get_u16(message);
+	context_count = wire_get_u16(message);
+	wire_skip(message, SMB2_GUID_BYTES);
+	response->capabilities = wire_get_u32(message);
+	response->max_transact_bytes = wire_get_u32(message);
+	response->max_read_bytes = wire_get_u32(message);
+	response->max_write_bytes = wire_get_u32(message);
+	wire_skip(message, 8 + 8); /* SystemTime, ServerStartTime */
+	wire_skip(message, 2 + 2); /* a SPNEGO hint, on which nothing depends */
+	contexts_at = wire_get_u32(message);
+	if (!we_offered(response->dialect))
+		wire_reader_fail(message, "a dialect that was not offered");
+	if (response->dialect == SMB2_DIALECT_311)
+		get_contexts(message, contexts_at, context_count, response);
+}

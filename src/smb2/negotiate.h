@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* NEGOTIATE: [MS-SMB2] 2.2.3, 2.2.4. */
+#ifndef SMB2_NEGOTIATE_H
+#define SMB2_NEGOTIATE_H
+
+#include <stdbool.h>
+#include "smb2/header.h"
+
+#define SMB2_GUID_BYTES 16
+#define SMB2_SALT_BYTES 32
+
+/* SigningAlgorithmId, 2.2.3.1.7. */
+enum smb2_signing_algorithm {
+	SMB2_SIGNING_HMAC_SHA256 = 0,
+	SMB2_SIGNING_AES_CMAC = 1,
+	SMB2_SIGNING_AES_GMAC = 2,
+};
+
+struct smb2_negotiate_request {
+	uint8_t client_guid[SMB2_GUID_BYTES];
+	uint8_t salt[SMB2_SALT_BYTES]; /* of the preauthentication integrity hash */
+};
+
+struct smb2_negotiate_response {
+	uint16_t security_mode;
+	uint16_t dialect;
+	uint32_t capabilities;
+	uint32_t max_transact_bytes, max_read_bytes, max_write_bytes;
+	bool has_preauth_sha512;    /* 3.1.1 */
+	bool has_signing_algorithm; /* 3.1.1 */
+	uint16_t signing_algorithm; /* enum smb2_signing_algorithm */
+};
+
+/* Offers every dialect from 2.0.2 to 3.1.1, and signing required. The first encodes the body,
+ * header_at being where its header stands in w; the second reads a whole message. */
+void smb2_negotiate_request_encode(struct wire_writer *w, size_t header_at,
+                                   const struct smb2_negotiate_request *request);
+void smb2_negotiate_response_decode(struct wire_reader *message,
+                                    struct smb2_negotiate_response *response);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* What moves bytes through an open pipe: IOCTL FSCTL_PIPE_TRANSCEIVE ([MS-SMB2] 2.2.31, 2.2.32,
+ * [MS-FSCC] 2.3.49), READ (2.2.19, 2.2.20) and WRITE (2.2.21, 2.2.22). */
+#ifndef SMB2_PIPE_IO_H
+#define SMB2_PIPE_IO_H
+
+#include "smb2/header.h"
+
+/* Where data of a response lies: borrows the message. */
+struct smb2_data {
+	const uint8_t *data;
+	size_t bytes;
+};
+
+/* The bodies. input is the last fragment of a request; the answer, or its first max_bytes, come
+ * back with the same message. */
+void smb2_transceive_request_encode(struct wire_writer *w, const struct smb2_file_id *id,
+                                    const uint8_t *input, size_t bytes, uint32_t max_bytes);
+void smb2_read_request_encode(struct wire_writer *w, const struct smb2_file_id *id,
+                              uint32_t max_bytes);
+void smb2_write_request_encode(struct wire_writer *w, const struct smb2_file_id *id,
+                               const uint8_t *data, size_t bytes);
+
+/* Read whole messages. */
+void smb2_transceive_response_decode(struct wire_reader *message, struct smb2_data *output);
+void smb2_read_response_decode(struct wire_reader *message, struct smb2_data *data);
+/* How many bytes the server took. */
+void smb2_write_response_decode(struct wire_reader *message, uint32_t *bytes);
+
+#endif

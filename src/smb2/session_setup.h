@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* SESSION_SETUP: [MS-SMB2] 2.2.5, 2.2.6. */
+#ifndef SMB2_SESSION_SETUP_H
+#define SMB2_SESSION_SETUP_H
+
+#include "smb2/header.h"
+
+enum smb2_session_flags {
+	SMB2_SESSION_FLAG_IS_GUEST = 0x0001,
+	SMB2_SESSION_FLAG_IS_NULL = 0x0002,
+	SMB2_SESSION_FLAG_ENCRYPT_DATA = 0x0004,
+};
+
+struct smb2_session_setup_response {
+	uint16_t session_flags;
+	const uint8_t *token; /* borrows the message */
+	size_t token_bytes;
+};
+
+/* The body that carries a GSS token. */
+void smb2_session_setup_request_encode(struct wire_writer *w, const uint8_t *token,
+                                       size_t token_bytes);
+/* Reads a whole message. */
+void smb2_session_setup_response_decode(struct wire_reader *message,
+                                        struct smb2_session_setup_response *response);
+
+#endif

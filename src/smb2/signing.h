@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Signatures of messages: [MS-SMB2] 3.1.4.1, 3.1.5.1. */
+#ifndef SMB2_SIGNING_H
+#define SMB2_SIGNING_H
+
+#include <stdbool.h>
+#include "crypto/crypto.h"
+#include "smb2/header.h"
+#include "smb2/negotiate.h"
+
+#define SMB2_SESSION_KEY_BYTES 16
+
+/* The key of a session, ready to sign and to verify.
+ * preauth is the session's preauthentication integrity hash, for dialect 3.1.1 alone.
+ * NULL: out of memory, or OpenSSL's policy forbids the algorithm. Free with crypto_mac_free. */
+struct crypto_mac *smb2_signing_key_new(uint16_t dialect, enum smb2_signing_algorithm algorithm,
+                                        const uint8_t session_key[SMB2_SESSION_KEY_BYTES],
+                                        const uint8_t preauth[CRYPTO_SHA512_BYTES]);
+
+/* One message from its header to its end, padding in a compound included. */
+bool smb2_sign(struct crypto_mac *key, uint8_t *message, size_t bytes);
+bool smb2_signature_holds(struct crypto_mac *key, const uint8_t *message, size_t bytes);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* The interface srvsvc and its operations that we know: [MS-SRVS] 1.9 and 3.1.4. */
+#ifndef SRVSVC_INTERFACE_H
+#define SRVSVC_INTERFACE_H
+
+#define SRVSVC_PIPE_NAME "srvsvc"
+
+/* 4b324fc8-1670-01d3-1278-5a47bf6ee188, version 3.0, as the parts of a struct rpc_syntax. */
+#define SRVSVC_INTERFACE_UUID \
+	{ 0x4b324fc8, 0x1670, 0x01d3, { 0x12, 0x78, 0x5a, 0x47, 0xbf, 0x6e, 0xe1, 0x88 } }
+#define SRVSVC_INTERFACE_VERSION 3
+
+enum srvsvc_opnum {
+	SRVSVC_NETR_SESSION_ENUM = 12,
+	SRVSVC_NETR_SESSION_DEL = 13,
+};
+
+#endif

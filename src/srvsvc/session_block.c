@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "srvsvc/session_block.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/text.h"
+
+enum { SLOT_NONE = 0, SLOT_TO_COME = 1 };
+
+/* A text's slot is a pointer in the finished block: an offset has to fit it. */
+_Static_assert(sizeof(uintptr_t) == sizeof(LPWSTR), "an offset must fit a pointer's slot");
+
+static char *reserve(struct session_block *b, size_t bytes)
+{
+	char *at;
+
+	if (b->cap - b->used < bytes) {
+		size_t cap = b->cap > 0 ? b->cap : 1024;
+		char *data;
+
+		while (cap - b->used < bytes && cap <= SIZE_MAX / 2)
+			cap *= 2;
+		data = cap - b->used < bytes ? NULL : realloc(b->data, cap);
+		if (data == NULL)
+			return NULL;
+		b->data = data;
+		b->cap = cap;
+	}
+	at = b->data + b->used;
+	b->used += bytes;
+	return at;
+}
+
+static char *slot_of(const struct session_block *b, uint32_t entry, size_t field)
+{
+	return b->data + b->level->info_bytes * entry + b->level->fields[field].in_info;
+}
+
+static uintptr_t slot_get(const char *slot)
+{
+	uintptr_t value;
+
+	memcpy(&value, slot, sizeof value);
+	return value;
+}
+
+static void slot_set(char *slot, uintptr_t value)
+{
+	memcpy(slot, &value, sizeof value);
+}
+
+bool session_block_add_entry(struct session_block *b, const uint32_t words[])
+{
+	char *info = reserve(b, b->level->info_bytes);
+
+	if (info == NULL)
+		return false;
+	memset(info, 0, b->level->info_bytes);
+	for (size_t i = 0; i < b->level->field_count; i++) {
+		const struct session_field *f = &b->level->fields[i];
+
+		if (f->kind == SESSION_CELL_U32)
+			memcpy(info + f->in_info, &words[i], sizeof words[i]);
+		else
+			slot_set(info + f->in_info, words[i] != 0 ? SLOT_TO_COME : SLOT_NONE);
+	}
+	b->entries++;
+	return true;
+}
+
+bool session_block_expects_text(const struct session_block *b, uint32_t entry, size_t field)
+{
+	return b->level->fields[field].kind == SESSION_CELL_TEXT &&
+	       slot_get(slot_of(b, entry, field)) == SLOT_TO_COME;
+}
+
+void session_block_begin_text(struct session_block *b, uint32_t entry, size_t field)
+{
+	slot_set(slot_of(b, entry, field), b->used);
+}
+
+WCHAR *session_block_extend(struct session_block *b, size_t units)
+{
+	return (WCHAR *)(void *)reserve(b, sizeof(WCHAR) * units);
+}
+
+void *session_block_finish(struct session_block *b)
+{
+	char *data;
+
+	if (b->entries == 0) {
+		session_block_fini(b);
+		return NULL;
+	}
+	data = realloc(b->data, b->used);
+	if (data != NULL)
+		b->data = data;
+	for (uint32_t entry = 0; entry < b->entries; entry++)
+		for (size_t i = 0; i < b->level->field_count; i++) {
+			char *slot = slot_of(b, entry, i);
+
+			if (b->level->fields[i].kind != SESSION_CELL_TEXT || slot_get(slot) == SLOT_NONE)
+				continue;
+			assert(slot_get(slot) != SLOT_TO_COME);
+			slot_set(slot, (uintptr_t)(b->data + slot_get(slot)));
+		}
+	data = b->data;
+	*b = (struct session_block){ .level = b->level };
+	return data;
+}
+
+void session_block_fini(struct session_block *b)
+{
+	free(b->data);
+	*b = (struct session_block){ .level = b->level };
+}
+
+static const WCHAR *info_text(const struct session_field *f, const char *info)
+{
+	const WCHAR *text;
+
+	memcpy(&text, info + f->in_info, sizeof text);
+	return text;
+}
+
+bool session_infos_row(const struct session_level *level, const void *infos, uint32_t entry,
+                       struct netsession_row *row, char **scratch, size_t *scratch_bytes)
+{
+	const char *info = (const char *)infos + level->info_bytes * entry;
+	size_t needed = 0;
+	char *at;
+
+	for (size_t i = 0; i < level->field_count; i++)
+		if (level->fields[i].kind == SESSION_CELL_TEXT && info_text(&level->fields[i], info))
+			needed += text_utf8_bound(info_text(&level->fields[i], info));
+	if (needed > *scratch_bytes) {
+		char *grown = realloc(*scratch, 2 * needed);
+
+		if (grown == NULL)
+			return false;
+		*scratch = grown;
+		*scratch_bytes = 2 * needed;
+	}
+	*row = (struct netsession_row){ 0 };
+	at = *scratch;
+	for (size_t i = 0; i < level->field_count; i++) {
+		const struct session_field *f = &level->fields[i];
+		char *cell = (char *)row + f->in_row;
+
+		if (f->kind == SESSION_CELL_U32) {
+			memcpy(cell, info + f->in_info, sizeof(uint32_t));
+		} else if (info_text(f, info) != NULL) {
+			memcpy(cell, &at, sizeof at);
+			at = text_utf8_from_utf16(at, info_text(f, info));
+		}
+	}
+	return true;
+}
+
+void session_infos_move(const struct session_level *level, void *infos, uint32_t to, uint32_t from)
+{
+	char *base = infos;
+
+	memmove(base + level->info_bytes * to, base + level->info_bytes * from, level->info_bytes);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* NetrSessionEnum, opnum 12: its request and its answer, both directions. */
+#ifndef SRVSVC_SESSION_ENUM_H
+#define SRVSVC_SESSION_ENUM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/err.h"
+#include "ndr/reader.h"
+#include "ndr/stream.h"
+#include "ndr/writer.h"
+#include "srvsvc/session_block.h"
+#include "srvsvc/session_levels.h"
+#include "srvsvc/session_qualifiers.h"
+
+/* Texts are UTF-8, NULL where the pointer on the wire is NULL. */
+struct session_enum_request {
+	const char *server; /* ignored by servers; not decoded */
+	const char *client;
+	const char *user;
+	uint32_t level;
+	uint32_t preferred_bytes; /* 0xFFFFFFFF: all */
+	bool has_resume_handle;
+	uint32_t resume_handle;
+};
+
+void session_enum_request_encode(struct ndr_writer *w, const struct session_enum_request *request);
+
+/* request borrows texts. Ask r->error whether it decoded. */
+void session_enum_request_decode(struct wire_reader *r, struct session_enum_request *request,
+                                 struct session_qualifier_texts *texts);
+
+/* The rules that a request has to obey, for those who send it and those who serve it.
+ * Returns 0, ERROR_INVALID_LEVEL, ERROR_INVALID_PARAMETER or NERR_InvalidComputer. */
+NET_API_STATUS session_enum_request_check(const struct session_enum_request *request);
+
+struct session_enum_answer {
+	uint32_t level;
+	uint32_t entries;
+	uint32_t total_entries;
+	bool has_resume_handle;
+	uint32_t resume_handle;
+	NET_API_STATUS status;
+};
+
+/* Encodes an answer with entries rows; NULL rows: the container's array is a NULL pointer. */
+void session_enum_answer_encode(struct ndr_writer *w, const struct session_enum_answer *answer,
+                                const struct netsession_row rows[]);
+
+/* Decodes an answer from the pieces in which it arrives, into one block. */
+struct session_enum_decoder {
+	struct ndr_stream in;
+	struct session_block block;
+	unsigned step;
+	uint32_t entry;      /* whose texts are being read */
+	size_t field;        /* the text being read */
+	uint32_t units_left; /* of it */
+	WCHAR last_unit;     /* of what came of it so far */
+	struct session_enum_answer answer;
+	struct err err; /* RPC_X_BAD_STUB_DATA or ERROR_NOT_ENOUGH_MEMORY; the first one sticks */
+};
+
+void session_enum_decoder_init(struct session_enum_decoder *d, const struct session_level *level);
+/* big_endian as each fragment's header says; piece is borrowed for this call. */
+void session_enum_decoder_feed(struct session_enum_decoder *d, const void *piece, size_t bytes,
+                               bool big_endian);
+/* After the last piece. Gives *infos, SESSION_INFO_<level>[answer->entries] or NULL, with any
+ * answer that decodes; look at its status. Returns what stands in d->err. */
+NET_API_STATUS session_enum_decoder_finish(struct session_enum_decoder *d,
+                                           struct session_enum_answer *answer, void **infos);
+void session_enum_decoder_fini(struct session_enum_decoder *d);
+
+#endif

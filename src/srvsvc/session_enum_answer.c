@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/* [MS-SRVS] 3.1.4.5, 2.2.4.21:
+ *   [in, out] PSESSION_ENUM_STRUCT InfoStruct, [out] DWORD *TotalEntries,
+ *   [in, out, unique] DWORD *ResumeHandle, NET_API_STATUS
+ * Pointers stand in place; what they point at follows the whole array (C706 14.3.12.3), hence
+ * two passes over the entries in both directions. */
+#include "srvsvc/session_enum.h"
+
+#include <assert.h>
+
+#define FOR_EACH_FIELD(f, level) \
+	for (const struct session_field *f = (level)->fields; \
+	     f < (level)->fields + (level)->field_count; f++)
+
+static void encode_rows(struct ndr_writer *w, const struct session_level *level,
+                        const struct netsession_row rows[], uint32_t count)
+{
+	ndr_put_u32(w, count);
+	for (uint32_t i = 0; i < count; i++)
+		FOR_EACH_FIELD(f, level)
+			if (f->kind == SESSION_CELL_U32)
+				ndr_put_u32(w, session_row_u32(&rows[i], f));
+			else
+				ndr_put_pointer(w, session_row_text(&rows[i], f));
+	for (uint32_t i = 0; i < count; i++)
+		FOR_EACH_FIELD(f, level)
+			if (f->kind == SESSION_CELL_TEXT && session_row_text(&rows[i], f) != NULL)
+				ndr_put_wstring(w, session_row_text(&rows[i], f));
+}
+
+void session_enum_answer_encode(struct ndr_writer *w, const struct session_enum_answer *answer,
+                                const struct netsession_row rows[])
+{
+	ndr_put_u32(w, answer->level);
+	ndr_put_u32(w, answer->level); /* the union's tag */
+	ndr_put_pointer(w, answer);    /* the container */
+	ndr_put_u32(w, answer->entries);
+	ndr_put_pointer(w, rows);
+	if (rows != NULL)
+		encode_rows(w, session_level_find(answer->level), rows, answer->entries);
+	ndr_put_u32(w, answer->total_entries);
+	ndr_put_pointer(w, answer->has_resume_handle ? answer : NULL);
+	if (answer->has_resume_handle)
+		ndr_put_u32(w, answer->resume_handle);
+	ndr_put_u32(w, answer->status);
+}
+
+/* The decoder's steps. Each one takes an element that is all there and says which step is next;
+ * it returns false when more bytes have to come first, or when it failed. */
+enum { HEAD, CONTAINER, ARRAY_SIZE, ENTRY, TEXT_FIND, TEXT_HEAD, TEXT, TOTAL, RESUME, STATUS, END };
+
+static bool fail(struct session_enum_decoder *d, NET_API_STATUS status, const char *why)
+{
+	err_set(&d->err, status, "NetrSessionEnum", why);
+	return false;
+}
+
+static bool malformed(struct session_enum_decoder *d, const char *why)
+{
+	return fail(d, RPC_X_BAD_STUB_DATA, why);
+}
+
+static bool no_memory(struct session_enum_decoder *d)
+{
+	return fail(d, ERROR_NOT_ENOUGH_MEMORY, "the answer does not fit into memory");
+}
+
+static bool take_head(struct session_enum_decoder *d)
+{
+	uint32_t words[3]; /* Level, the union's tag, the container's pointer */
+
+	if (!ndr_stream_words(&d->in, words, 3))
+		return false;
+	if (words[0] != d->answer.level || words[1] != words[0])
+		return malformed(d, "the answer is of another level than asked for");
+	d->step = words[2] != 0 ? CONTAINER : TOTAL;
+	return true;
+}
+
+static bool take_container(struct session_enum_decoder *d)
+{
+	uint32_t words[2]; /* EntriesRead, the array's pointer */
+
+	if (!ndr_stream_words(&d->in, words, 2))
+		return false;
+	if (words[0] != 0 && words[1] == 0)
+		return malformed(d, "entries without an array");
+	d->answer.entries = words[0];
+	d->step = words[1] != 0 ? ARRAY_SIZE : TOTAL;
+	return true;
+}
+
+static bool take_array_size(struct session_enum_decoder *d)
+{
+	uint32_t size;
+
+	if (!ndr_stream_words(&d->in, &size, 1))
+		return false;
+	if (size != d->answer.entries)
+		return malformed(d, "array size differs from EntriesRead");
+	d->step = ENTRY;
+	return true;
+}
+
+/* No room is made for entries by their count, but for each as it comes. */
+static bool take_entry(struct session_enum_decoder *d)
+{
+	uint32_t words[SESSION_LEVEL_MAX_FIELDS];
+
+	if (d->block.entries == d->answer.entries) {
+		d->step = TEXT_FIND;
+		return true;
+	}
+	if (!ndr_stream_words(&d->in, words, d->block.level->field_count))
+		return false;
+	return session_block_add_entry(&d->block, words) || no_memory(d);
+}
+
+static bool find_text(struct session_enum_decoder *d)
+{
+	for (; d->entry < d->block.entries; d->entry++, d->field = 0)
+		for (; d->field < d->block.level->field_count; d->field++)
+			if (session_block_expects_text(&d->block, d->entry, d->field)) {
+				d->step = TEXT_HEAD;
+				return true;
+			}
+	d->step = TOTAL;
+	return true;
+}
+
+static bool take_text_head(struct session_enum_decoder *d)
+{
+	uint32_t words[3]; /* max_count, offset, actual_count */
+
+	if (!ndr_stream_words(&d->in, words, 3))
+		return false;
+	if (words[1] != 0 || words[2] > words[0] || words[2] == 0)
+		return malformed(d, "malformed conformant varying string");
+	session_block_begin_text(&d->block, d->entry, d->field);
+	d->units_left = words[2];
+	d->step = TEXT;
+	return true;
+}
+
+static bool take_text(struct session_enum_decoder *d)
+{
+	size_t count = ndr_stream_units_ready(&d->in);
+	WCHAR *units = session_block_extend(&d->block, count < d->units_left ? count : d->units_left);
+
+	if (units == NULL)
+		return no_memory(d);
+	count = ndr_stream_units(&d->in, units, d->units_left);
+	if (count > 0)
+		d->last_unit = units[count - 1];
+	d->units_left -= (uint32_t)count;
+	if (d->units_left > 0)
+		return false;
+	if (d->last_unit != 0)
+		return malformed(d, "string lacks its terminator");
+	d->field++;
+	d->step = TEXT_FIND;
+	return true;
+}
+
+static bool take_total(struct session_enum_decoder *d)
+{
+	uint32_t words[2]; /* TotalEntries, the resume handle's pointer */
+
+	if (!ndr_stream_words(&d->in, words, 2))
+		return false;
+	d->answer.total_entries = words[0];
+	d->answer.has_resume_handle = words[1] != 0;
+	d->step = words[1] != 0 ? RESUME : STATUS;
+	return true;
+}
+
+static bool take_resume(struct session_enum_decoder *d)
+{
+	if (!ndr_stream_words(&d->in, &d->answer.resume_handle, 1))
+		return false;
+	d->step = STATUS;
+	return true;
+}
+
+static bool take_status(struct session_enum_decoder *d)
+{
+	if (!ndr_stream_words(&d->in, &d->answer.status, 1))
+		return false;
+	d->step = END;
+	return true;
+}
+
+static bool (*const steps[END])(struct session_enum_decoder *) = {
+	[HEAD] = take_head,           [CONTAINER] = take_container, [ARRAY_SIZE] = take_array_size,
+	[ENTRY] = take_entry,         [TEXT_FIND] = find_text,      [TEXT_HEAD] = take_text_head,
+	[TEXT] = take_text,           [TOTAL] = take_total,         [RESUME] = take_resume,
+	[STATUS] = take_status,
+};
+
+void session_enum_decoder_init(struct session_enum_decoder *d, const struct session_level *level)
+{
+	*d = (struct session_enum_decoder){ 0 };
+	d->block.level = level;
+	d->answer.level = level->number;
+}
+
+void session_enum_decoder_feed(struct session_enum_decoder *d, const void *piece, size_t bytes,
+                               bool big_endian)
+{
+	if (d->err.status != NERR_Success || d->step == END)
+		return; /* bytes behind the status mean nothing */
+	d->in.big_endian = big_endian;
+	ndr_stream_feed(&d->in, piece, bytes);
+	while (d->step != END && steps[d->step](d))
+		;
+}
+
+NET_API_STATUS session_enum_decoder_finish(struct session_enum_decoder *d,
+                                           struct session_enum_answer *answer, void **infos)
+{
+	*infos = NULL;
+	*answer = d->answer;
+	if (d->err.status == NERR_Success && d->step != END)
+		malformed(d, "the answer ends early");
+	if (d->err.status == NERR_Success)
+		*infos = session_block_finish(&d->block);
+	return d->err.status;
+}
+
+void session_enum_decoder_fini(struct session_enum_decoder *d)
+{
+	session_block_fini(&d->block);
+}

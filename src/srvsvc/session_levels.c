@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "srvsvc/session_levels.h"
+
+#include <windows.h>
+#include <lmshare.h>
+
+static const struct session_column
+	column_client      = { "CLIENT",    "client",         SESSION_UNIT_NONE },
+	column_user        = { "USER",      "user",           SESSION_UNIT_NONE },
+	column_num_opens   = { "OPENS",     "num_opens",      SESSION_UNIT_NONE },
+	column_active_s    = { "ACTIVE",    "active_seconds", SESSION_UNIT_SECONDS },
+	column_idle_s      = { "IDLE",      "idle_seconds",   SESSION_UNIT_SECONDS },
+	column_user_flags  = { "FLAGS",     "user_flags",     SESSION_UNIT_USER_FLAGS },
+	column_client_type = { "TYPE",      "client_type",    SESSION_UNIT_NONE },
+	column_transport   = { "TRANSPORT", "transport",      SESSION_UNIT_NONE };
+
+const struct session_column *const session_columns[SESSION_LEVEL_MAX_FIELDS] = {
+	&column_client, &column_user,       &column_num_opens,   &column_active_s,
+	&column_idle_s, &column_user_flags, &column_client_type, &column_transport,
+};
+
+#define KIND_OF(lvalue) \
+	_Generic((lvalue), \
+		LMSTR: SESSION_CELL_TEXT, const char *: SESSION_CELL_TEXT, \
+		DWORD: SESSION_CELL_U32)
+
+/* value, where a and b are of one kind; else it does not compile. */
+#define IF_SAME_KIND(a, b, value) \
+	((value) + 0 * sizeof(struct { \
+		_Static_assert(KIND_OF(a) == KIND_OF(b), "member and column differ in type"); \
+		char unused; \
+	}))
+
+/* One member of a SESSION_INFO_n, tied to the member of a row and the column of that name. */
+#define FIELD(INFO, MEMBER, NAME) \
+	{ \
+		.column = &column_##NAME, .kind = KIND_OF(((INFO *)0)->MEMBER), \
+		.in_info = offsetof(INFO, MEMBER), \
+		.in_row = IF_SAME_KIND(((INFO *)0)->MEMBER, ((struct netsession_row *)0)->NAME, \
+		                       offsetof(struct netsession_row, NAME)) \
+	}
+
+static const struct session_field fields_0[] = { /* [MS-SRVS] 2.2.4.11 */
+	FIELD(SESSION_INFO_0, sesi0_cname, client),
+};
+
+static const struct session_field fields_1[] = { /* [MS-SRVS] 2.2.4.12 */
+	FIELD(SESSION_INFO_1, sesi1_cname, client),
+	FIELD(SESSION_INFO_1, sesi1_username, user),
+	FIELD(SESSION_INFO_1, sesi1_num_opens, num_opens),
+	FIELD(SESSION_INFO_1, sesi1_time, active_s),
+	FIELD(SESSION_INFO_1, sesi1_idle_time, idle_s),
+	FIELD(SESSION_INFO_1, sesi1_user_flags, user_flags),
+};
+
+static const struct session_field fields_2[] = { /* [MS-SRVS] 2.2.4.13 */
+	FIELD(SESSION_INFO_2, sesi2_cname, client),
+	FIELD(SESSION_INFO_2, sesi2_username, user),
+	FIELD(SESSION_INFO_2, sesi2_num_opens, num_opens),
+	FIELD(SESSION_INFO_2, sesi2_time, active_s),
+	FIELD(SESSION_INFO_2, sesi2_idle_time, idle_s),
+	FIELD(SESSION_INFO_2, sesi2_user_flags, user_flags),
+	FIELD(SESSION_INFO_2, sesi2_cltype_name, client_type),
+};
+
+static const struct session_field fields_10[] = { /* [MS-SRVS] 2.2.4.14 */
+	FIELD(SESSION_INFO_10, sesi10_cname, client),
+	FIELD(SESSION_INFO_10, sesi10_username, user),
+	FIELD(SESSION_INFO_10, sesi10_time, active_s),
+	FIELD(SESSION_INFO_10, sesi10_idle_time, idle_s),
+};
+
+static const struct session_field fields_502[] = { /* [MS-SRVS] 2.2.4.15 */
+	FIELD(SESSION_INFO_502, sesi502_cname, client),
+	FIELD(SESSION_INFO_502, sesi502_username, user),
+	FIELD(SESSION_INFO_502, sesi502_num_opens, num_opens),
+	FIELD(SESSION_INFO_502, sesi502_time, active_s),
+	FIELD(SESSION_INFO_502, sesi502_idle_time, idle_s),
+	FIELD(SESSION_INFO_502, sesi502_user_flags, user_flags),
+	FIELD(SESSION_INFO_502, sesi502_cltype_name, client_type),
+	FIELD(SESSION_INFO_502, sesi502_transport, transport),
+};
+
+#define LEVEL(N) \
+	{ N, sizeof(SESSION_INFO_##N), fields_##N, sizeof fields_##N / sizeof *fields_##N }
+
+const struct session_level session_levels[SESSION_LEVEL_COUNT] = {
+	LEVEL(0), LEVEL(1), LEVEL(2), LEVEL(10), LEVEL(502),
+};
+
+const uint32_t session_levels_richest_first[SESSION_LEVEL_COUNT] = { 502, 2, 1, 10, 0 };
+
+const struct session_level *session_level_find(uint32_t number)
+{
+	for (size_t i = 0; i < SESSION_LEVEL_COUNT; i++)
+		if (session_levels[i].number == number)
+			return &session_levels[i];
+	return NULL;
+}
+
+const struct session_field *session_level_field(const struct session_level *level,
+                                                const struct session_column *column)
+{
+	for (size_t i = 0; i < level->field_count; i++)
+		if (level->fields[i].column == column)
+			return &level->fields[i];
+	return NULL;
+}
+
+const char *session_row_text(const struct netsession_row *row, const struct session_field *field)
+{
+	return *(const char *const *)((const char *)row + field->in_row);
+}
+
+uint32_t session_row_u32(const struct netsession_row *row, const struct session_field *field)
+{
+	return *(const uint32_t *)((const char *)row + field->in_row);
+}

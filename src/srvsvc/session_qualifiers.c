@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#include "srvsvc/session_qualifiers.h"
+
+#include <string.h>
+#include "base/text.h"
+
+bool session_qualifier_is_given(const char *utf8)
+{
+	return utf8 != NULL && utf8[0] != '\0';
+}
+
+bool session_qualifier_is_too_long(const char *utf8)
+{
+	return utf8 != NULL && text_utf16_units(utf8) > SESSION_QUALIFIER_MAX_UNITS;
+}
+
+static const char *bare_name(const char *client)
+{
+	return client != NULL && strncmp(client, "\\\\", 2) == 0 ? client + 2 : client;
+}
+
+bool session_client_equal(const char *a, const char *b)
+{
+	return text_equal_nocase(bare_name(a), bare_name(b));
+}
