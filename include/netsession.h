@@ -47,7 +47,7 @@ struct netsession_credentials;
  *          ERROR_INVALID_PARAMETER (87) when it is not of that form; ERROR_NOT_ENOUGH_MEMORY. */
 uint32_t netsession_credentials_read(const char *path, struct netsession_credentials **out,
                                      struct netsession_error *error);
-/* Wipes and frees. NULL is allowed. No call that uses them may be under way. */
+/* Wipes and frees, as soon as no enumeration uses them any more. NULL is allowed. */
 void netsession_credentials_free(struct netsession_credentials *credentials);
 
 /* One enumeration. All zero but server asks for level 0 of all sessions, as whoever the
@@ -58,7 +58,7 @@ struct netsession_query {
 	                       leading \\; also host:port, [v6]:port, fe80--1.ipv6-literal.net */
 	uint16_t port;      /* 0: what server says, else 445 */
 	uint32_t timeout_ms; /* for the whole enumeration; 0: 30,000 */
-	const struct netsession_credentials *credentials; /* kept until the enumeration ends */
+	struct netsession_credentials *credentials; /* held until the enumeration ends */
 
 	uint32_t level;           /* 0, 1, 2, 10, 502 or NETSESSION_LEVEL_AUTO */
 	const char *client;       /* only sessions from it, with or without \\; NULL or "": any */

@@ -10,7 +10,7 @@
 
 struct list {
 	const struct options *options;
-	const struct netsession_credentials *credentials;
+	struct netsession_credentials *credentials;
 	struct netsession *session;
 	struct server_result *results;
 	size_t count, begun;

@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "auth/handle.h"
 #include "base/text.h"
 #include "crypto/crypto.h"
 
@@ -23,35 +24,42 @@ static void free_secret(char *text)
 	free(text);
 }
 
-void credentials_free(struct netsession_credentials *c)
+struct netsession_credentials *credentials_hold(struct netsession_credentials *c)
 {
-	if (c == NULL)
+	if (c != NULL)
+		atomic_fetch_add(&c->holders, 1);
+	return c;
+}
+
+void credentials_release(struct netsession_credentials *c)
+{
+	if (c == NULL || atomic_fetch_sub(&c->holders, 1) != 1)
 		return;
+	auth_handle_free(c->handle);
+	pthread_mutex_destroy(&c->mutex);
 	free(c->user);
 	free(c->domain);
 	free_secret(c->password);
 	free(c);
 }
 
-static struct netsession_credentials *make(const char *user, const char *domain, const char *password)
+static struct netsession_credentials *make(const char *user, const char *domain,
+                                           const char *password)
 {
 	struct netsession_credentials *c = calloc(1, sizeof *c);
 
 	if (c == NULL)
 		return NULL;
+	atomic_init(&c->holders, 1);
+	pthread_mutex_init(&c->mutex, NULL);
 	c->user = strdup(user);
 	c->domain = strdup(domain);
 	c->password = strdup(password);
 	if (c->user == NULL || c->domain == NULL || c->password == NULL) {
-		credentials_free(c);
+		credentials_release(c);
 		return NULL;
 	}
 	return c;
-}
-
-struct netsession_credentials *credentials_copy(const struct netsession_credentials *c)
-{
-	return make(c->user, c->domain, c->password);
 }
 
 /* Reads the file into text as a string. */

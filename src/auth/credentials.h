@@ -1,25 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* A user's name, domain and password. */
+/* A user's name, domain and password, and what GSSAPI made of them: that is acquired once, and
+ * serves every log-on. Threads may share it. */
 #ifndef AUTH_CREDENTIALS_H
 #define AUTH_CREDENTIALS_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <netsession.h>
 #include "base/err.h"
 
+struct auth_handle;
+
 struct netsession_credentials {
+	atomic_int holders;
 	char *user;     /* UTF-8, as are all */
 	char *domain;   /* "" for none */
 	char *password;
+	pthread_mutex_t mutex;      /* guards handle */
+	struct auth_handle *handle; /* see auth/handle.h; NULL until first needed */
 };
 
 /* Reads a file of lines "username = ", "password = ", "domain = ", as smbclient -A and
  * mount.cifs take it. Gives *out, NULL after a failure. */
-NET_API_STATUS credentials_read(const char *path, struct netsession_credentials **out, struct err *err);
+NET_API_STATUS credentials_read(const char *path, struct netsession_credentials **out,
+                                struct err *err);
 
-/* Gives a copy; NULL: out of memory. */
-struct netsession_credentials *credentials_copy(const struct netsession_credentials *c);
+/* One holder more; returns c. NULL is allowed. */
+struct netsession_credentials *credentials_hold(struct netsession_credentials *c);
 
-/* Wipes and frees. NULL is allowed. */
-void credentials_free(struct netsession_credentials *c);
+/* One holder less; the last one wipes and frees. NULL is allowed. */
+void credentials_release(struct netsession_credentials *c);
 
 #endif

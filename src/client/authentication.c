@@ -72,7 +72,7 @@ static void done(void *argument)
 }
 
 struct authentication *authentication_new(struct net_loop *loop,
-                                          const struct netsession_credentials *credentials, const char *host,
+                                          struct netsession_credentials *credentials, const char *host,
                                           void (*stepped)(void *context,
                                                           const struct authentication_result *),
                                           void *context)

@@ -22,7 +22,7 @@ struct authentication_result {
 /* Keeps loop. stepped is called after each step, never from within one of these functions.
  * NULL: out of memory. */
 struct authentication *authentication_new(struct net_loop *loop,
-                                          const struct netsession_credentials *credentials, const char *host,
+                                          struct netsession_credentials *credentials, const char *host,
                                           void (*stepped)(void *context,
                                                           const struct authentication_result *),
                                           void *context);

@@ -17,8 +17,7 @@ struct call {
 	struct net_loop *loop;
 	const struct netsession_handler *handler;
 	void *context;
-	const struct netsession_credentials *credentials; /* NULL: the caller's tickets */
-	struct netsession_credentials *from_environment;
+	struct netsession_credentials *credentials; /* held; NULL: the caller's tickets */
 	struct server_name server;
 	struct enumeration enumeration;
 	struct conversation conversation;
@@ -31,6 +30,8 @@ struct call {
 	struct net_stream *stream;
 	struct authentication *authentication;
 	const char *doing; /* before the conversation: static text */
+	bool is_probing;   /* the connection asks for SMB1 only: see on_ended */
+	bool is_ending;    /* a step of the log-on is waited for */
 };
 
 static void pump(struct call *call);
@@ -41,26 +42,25 @@ static void hang_up(struct call *call)
 	net_lookup_cancel(call->lookup);
 	net_dial_cancel(call->dial);
 	net_stream_close(call->stream);
-	authentication_free(call->authentication);
 	if (call->stream != NULL)
 		conversation_fini(&call->conversation);
 	call->lookup = NULL;
 	call->dial = NULL;
 	call->stream = NULL;
-	call->authentication = NULL;
 }
 
 static void call_free(struct call *call)
 {
 	hang_up(call);
+	authentication_free(call->authentication);
 	net_timer_stop(call->start);
 	net_timer_stop(call->deadline);
 	enumeration_fini(&call->enumeration);
-	credentials_free(call->from_environment);
+	credentials_release(call->credentials);
 	free(call);
 }
 
-static void end(struct call *call)
+static void finish(struct call *call)
 {
 	const struct netsession_handler *handler = call->handler;
 	void *context = call->context;
@@ -71,9 +71,22 @@ static void end(struct call *call)
 	handler->on_end(context, &error);
 }
 
+/* GSSAPI does not like a program that exits while it works: a step under way is waited for, if
+ * not beyond the deadline. */
+static void end(struct call *call)
+{
+	hang_up(call);
+	if (call->authentication != NULL && authentication_is_busy(call->authentication))
+		call->is_ending = true;
+	else
+		finish(call);
+}
+
 static void fail(struct call *call, const struct err *err)
 {
-	call->err = *err;
+	/* The probe is for one answer alone: without it, what it was made for stands. */
+	if (call->err.status == NERR_Success || err->status == ERROR_SMB1_NOT_AVAILABLE)
+		call->err = *err;
 	end(call);
 }
 
@@ -89,6 +102,10 @@ static void on_stepped(void *context, const struct authentication_result *result
 {
 	struct call *call = context;
 
+	if (call->is_ending) {
+		finish(call);
+		return;
+	}
 	if (result->progress == AUTH_FAILED) {
 		fail(call, &result->err);
 		return;
@@ -197,7 +214,27 @@ static void on_ended(void *context, const struct err *err)
 	struct err where = *err;
 
 	where.doing = conversation_doing(&call->conversation);
-	fail(call, &where);
+	if (conversation_heard_nothing(&call->conversation) && !call->is_probing &&
+	    err->status == ERROR_NETNAME_DELETED) {
+		/* Not a word to NEGOTIATE: so does a server that knows SMB1 only. */
+		call->err = where;
+		call->is_probing = true;
+		hang_up(call);
+		dial(call);
+	} else {
+		fail(call, &where);
+	}
+}
+
+/* The first token waits for nobody: it is made while NEGOTIATE is on its way. */
+static bool begin_log_on(struct call *call)
+{
+	if (call->authentication != NULL && authentication_is_busy(call->authentication))
+		return true;
+	authentication_free(call->authentication);
+	call->authentication = authentication_new(call->loop, call->credentials, call->server.host,
+	                                          on_stepped, call);
+	return call->authentication != NULL && authentication_step(call->authentication, NULL, 0);
 }
 
 static void on_dialed(void *context, struct net_stream *stream, const struct err *err)
@@ -211,11 +248,9 @@ static void on_dialed(void *context, struct net_stream *stream, const struct err
 		return;
 	}
 	call->stream = stream;
-	conversation_init(&call->conversation, call->server.host);
-	call->authentication = authentication_new(call->loop, call->credentials, call->server.host,
-	                                          on_stepped, call);
-	/* The first token waits for nobody: it is made while NEGOTIATE is on its way. */
-	if (call->authentication == NULL || !authentication_step(call->authentication, NULL, 0)) {
+	conversation_init(&call->conversation, call->server.host,
+	                  call->is_probing ? CONVERSATION_PROBE_SMB1 : CONVERSATION_SMB2);
+	if (!call->is_probing && !begin_log_on(call)) {
 		fail_memory(call);
 		return;
 	}
@@ -263,7 +298,7 @@ static void on_deadline(void *context)
 
 	err_set(&call->err, ERROR_TIMEOUT,
 	        call->stream != NULL ? conversation_doing(&call->conversation) : call->doing, NULL);
-	end(call);
+	finish(call);
 }
 
 static void on_start(void *context)
@@ -283,11 +318,10 @@ static void choose_credentials(struct call *call, const struct netsession_query 
 {
 	const char *path = secure_getenv("NETSESSION_CREDENTIALS");
 
-	call->credentials = query->credentials;
-	if (query->credentials != NULL || path == NULL || path[0] == '\0')
-		return;
-	(void)credentials_read(path, &call->from_environment, &call->err);
-	call->credentials = call->from_environment;
+	if (query->credentials != NULL)
+		call->credentials = credentials_hold(query->credentials);
+	else if (path != NULL && path[0] != '\0')
+		(void)credentials_read(path, &call->credentials, &call->err);
 }
 
 /* What is wrong with a query is told like any other failure, by on_end. */

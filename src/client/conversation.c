@@ -52,12 +52,21 @@ const char *conversation_doing(const struct conversation *c)
 	return steps[c->step].doing;
 }
 
-void conversation_init(struct conversation *c, const char *host)
+bool conversation_heard_nothing(const struct conversation *c)
 {
-	*c = (struct conversation){ .host = host };
+	return c->step == STEP_NEGOTIATE && smb2_frames_is_untouched(&c->smb.in);
+}
+
+void conversation_init(struct conversation *c, const char *host,
+                       enum conversation_opening opening)
+{
+	*c = (struct conversation){ .host = host, .step = STEP_NEGOTIATE };
 	smb2_connection_init(&c->smb);
 	rpc_association_init(&c->rpc);
-	step_enter(c, STEP_NEGOTIATE);
+	if (opening == CONVERSATION_PROBE_SMB1)
+		smb2_connection_probe_smb1(&c->smb);
+	else
+		step_enter(c, STEP_NEGOTIATE);
 }
 
 void conversation_fini(struct conversation *c)

@@ -43,7 +43,13 @@ struct conversation {
 	bool answered;
 };
 
-void conversation_init(struct conversation *c, const char *host);
+/* How it opens. The probe asks in SMB1 whether there is SMB2: it fails in any case, with
+ * ERROR_SMB1_NOT_AVAILABLE where a server that knows SMB1 only answers. */
+enum conversation_opening { CONVERSATION_SMB2, CONVERSATION_PROBE_SMB1 };
+
+/* Keeps host. */
+void conversation_init(struct conversation *c, const char *host,
+                       enum conversation_opening opening);
 void conversation_fini(struct conversation *c);
 
 enum conversation_event {
@@ -73,6 +79,9 @@ NET_API_STATUS conversation_take_answer(struct conversation *c, struct session_e
 /* More READs were sent than the answer needed, and would swallow the next one: a server whose
  * fragments come otherwise than it told. */
 bool conversation_is_spent(const struct conversation *c);
+
+/* Not one byte has come from the server. */
+bool conversation_heard_nothing(const struct conversation *c);
 
 /* What it is about at present, for the story of a deadline: "TREE_CONNECT". Static text. */
 const char *conversation_doing(const struct conversation *c);

@@ -24,7 +24,7 @@ uint32_t netsession_credentials_read(const char *path, struct netsession_credent
 
 void netsession_credentials_free(struct netsession_credentials *credentials)
 {
-	credentials_free(credentials);
+	credentials_release(credentials);
 }
 
 struct netsession *netsession_new(void)

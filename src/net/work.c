@@ -6,14 +6,36 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <time.h>
 #include "net/uv.h"
+
+/* Abandoned jobs that still run, and how long a program's exit waits for them: libraries that they
+ * use are torn down then, and a job in the middle of GSSAPI would be caught in that. */
+static atomic_int stragglers;
+
+enum { EXIT_WAIT_MS = 1000, EXIT_POLL_MS = 5 };
+
+static void wait_for_stragglers(void)
+{
+	const struct timespec poll = { .tv_nsec = EXIT_POLL_MS * 1000000L };
+
+	for (int waited_ms = 0; waited_ms < EXIT_WAIT_MS && atomic_load(&stragglers) > 0;
+	     waited_ms += EXIT_POLL_MS)
+		nanosleep(&poll, NULL);
+}
+
+static void register_wait(void)
+{
+	(void)atexit(wait_for_stragglers);
+}
 
 /* Held by the loop's handle and by the thread; the last one drops it. */
 struct net_work {
 	uv_async_t finished;
 	atomic_int holders;
-	pthread_mutex_t mutex; /* guards abandoned against the thread's last signal */
-	bool abandoned;
+	pthread_mutex_t mutex; /* guards these two */
+	bool abandoned, has_run;
+	bool is_unwanted; /* done is not called: the loop's own flag */
 	const struct net_work_job *kind;
 	void *job, *context;
 };
@@ -30,13 +52,18 @@ static void release(struct net_work *work)
 static void *thread_main(void *argument)
 {
 	struct net_work *work = argument;
+	bool abandoned;
 
 	work->kind->run(work->job);
 	pthread_mutex_lock(&work->mutex);
-	if (!work->abandoned)
+	work->has_run = true;
+	abandoned = work->abandoned;
+	if (!abandoned)
 		uv_async_send(&work->finished);
 	pthread_mutex_unlock(&work->mutex);
 	release(work);
+	if (abandoned)
+		atomic_fetch_sub(&stragglers, 1);
 	return NULL;
 }
 
@@ -50,7 +77,7 @@ static void on_finished(uv_async_t *async)
 	struct net_work *work = async->data;
 
 	uv_close((uv_handle_t *)async, on_closed);
-	if (!work->abandoned)
+	if (!work->is_unwanted)
 		work->kind->done(work->context);
 }
 
@@ -99,14 +126,18 @@ struct net_work *net_work_start(struct net_loop *loop, const struct net_work_job
 
 void net_work_abandon(struct net_work *work)
 {
-	bool closing;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	if (work == NULL)
 		return;
 	pthread_mutex_lock(&work->mutex);
-	work->abandoned = true;
+	work->abandoned = !work->has_run; /* else on_finished is due, and closes as ever */
+	work->is_unwanted = true;
+	if (work->abandoned)
+		atomic_fetch_add(&stragglers, 1);
 	pthread_mutex_unlock(&work->mutex);
-	closing = uv_is_closing((uv_handle_t *)&work->finished);
-	if (!closing)
-		uv_close((uv_handle_t *)&work->finished, on_closed);
+	if (!work->abandoned)
+		return;
+	pthread_once(&once, register_wait);
+	uv_close((uv_handle_t *)&work->finished, on_closed);
 }

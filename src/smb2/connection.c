@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include "smb2/smb1_negotiate.h"
 #include "smb2/status.h"
 
 /* As many as are ever used at once; asked for until they are granted. */
@@ -134,6 +135,14 @@ void smb2_connection_flush(struct smb2_connection *c)
 		hash_preauth(c, c->out.data + c->chain_begin, c->out.len - c->chain_begin);
 	c->chain_begin = 0;
 	c->chain_length = 0;
+}
+
+void smb2_connection_probe_smb1(struct smb2_connection *c)
+{
+	size_t begin = smb2_frame_begin(&c->out);
+
+	smb1_negotiate_encode(&c->out);
+	smb2_frame_end(&c->out, begin);
 }
 
 /* Cuts the next message out of what has come. */

@@ -62,6 +62,10 @@ void smb2_connection_flush(struct smb2_connection *c);
 unsigned smb2_connection_room(const struct smb2_connection *c);
 unsigned smb2_connection_outstanding(const struct smb2_connection *c);
 
+/* Sends an SMB1 NEGOTIATE that offers SMB2 alone: an answer in SMB1 shows a server that knows
+ * nothing else, and every answer fails the connection. */
+void smb2_connection_probe_smb1(struct smb2_connection *c);
+
 enum smb2_event { SMB2_WANT_BYTES, SMB2_REPLY, SMB2_FAILED /* for good: see err */ };
 
 /* An answer, valid until the next smb2_frames_space of in. */

@@ -38,6 +38,11 @@ void smb2_frames_received(struct smb2_frames *f, size_t bytes)
 	f->end += bytes;
 }
 
+bool smb2_frames_is_untouched(const struct smb2_frames *f)
+{
+	return f->begin == 0 && f->end == 0;
+}
+
 bool smb2_frames_next(struct smb2_frames *f, const uint8_t **message, size_t *bytes)
 {
 	const uint8_t *prefix = f->data + f->begin;

@@ -27,6 +27,9 @@ void smb2_frames_fini(struct smb2_frames *f);
 uint8_t *smb2_frames_space(struct smb2_frames *f, size_t *room);
 void smb2_frames_received(struct smb2_frames *f, size_t bytes);
 
+/* Nothing has come yet. */
+bool smb2_frames_is_untouched(const struct smb2_frames *f);
+
 /* The next message, valid until smb2_frames_space. False: more has to come, or error is set. */
 bool smb2_frames_next(struct smb2_frames *f, const uint8_t **message, size_t *bytes);
 

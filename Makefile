@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+# The front door: each target says what it does, installs what it needs, and leaves the work to
+# meson, which builds into build/.
+PREFIX   ?= /usr/local
+BUILD    ?= build
+SANITIZE ?=
+PACKAGES ?=
+
+.PHONY: help run test build lint format install clean sanitize packages-build packages-run packages-test
+
+help:
+	@echo "make run       list the sessions of a private Samba server on loopback"
+	@echo "make test      build and run all tests"
+	@echo "make build     build the libraries and the command into $(BUILD)/"
+	@echo "make sanitize  run the unit tests under ASan and UBSan alone"
+	@echo "make lint      compare the layout with .clang-format, check the layers"
+	@echo "make format    lay the sources out as .clang-format says"
+	@echo "make install   install under PREFIX ($(PREFIX)), below DESTDIR where given"
+	@echo "make clean     remove $(BUILD)/ and the sanitizers' build"
+
+packages-build packages-run packages-test: packages-%:
+	@[ "$(PACKAGES)" = installed ] || scripts/install-packages $*
+
+$(BUILD)/build.ninja:
+	meson setup $(BUILD) --prefix=$(PREFIX)
+
+$(BUILD)-sanitize/build.ninja:
+	meson setup $(BUILD)-sanitize -Db_sanitize=address,undefined -Db_lundef=false \
+		-Dbuildtype=debug
+
+build: packages-build
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+	ninja -C $(BUILD)
+
+run: packages-run build
+	/usr/bin/python3 scripts/demo.py $(BUILD)
+
+test: packages-run packages-test build
+	@$(MAKE) --no-print-directory $(BUILD)-sanitize/build.ninja
+	ninja -C $(BUILD)-sanitize
+	/usr/bin/python3 tests/run.py $(BUILD) $(BUILD)-sanitize
+
+sanitize: packages-test build
+	@$(MAKE) --no-print-directory $(BUILD)-sanitize/build.ninja
+	meson test -C $(BUILD)-sanitize --suite unit --print-errorlogs
+
+lint: packages-test
+	clang-format --dry-run --Werror $$(git ls-files '*.c' '*.h')
+	/usr/bin/python3 tests/layering.py .
+
+format: packages-test
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+install: build
+	meson configure $(BUILD) --prefix=$(PREFIX)
+	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-sanitize

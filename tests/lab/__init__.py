@@ -1,0 +1,19 @@
+"""The test lab: real peers, held sessions, bad networks and bad servers, all on loopback.
+
+    process.py      runs a program so that nothing it starts outlives the test (by keeper.py)
+    server.py       what the servers have in common: folder, process, users, log
+    ports.py        free loopback ports
+    samba.py        a private Samba file server
+    ad.py           a private Active Directory domain controller in a network namespace
+    sessions.py     sessions held open on a server, and independent ways to list them
+    frames.py       the few SMB messages and fields the lab itself needs
+    relay.py        a TCP relay that delays, counts and tampers
+    tampering.py    what a relay can do to one message
+    odd_servers.py  ports that behave badly
+    command.py      the netsession command as built
+    tap.py          unittest cases, reported as TAP
+    selftest.py     shows that all of this works: cd tests && /usr/bin/python3 -m lab.selftest
+
+Needs Linux, root and /usr/bin/python3 with python3-impacket (Debian). Nothing here talks to a network
+other than loopback, adds an account to the machine, or leaves a process, namespace or folder behind.
+"""

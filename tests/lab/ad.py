@@ -1,0 +1,110 @@
+"""A private Active Directory domain: `with DomainController() as dc: ...`
+
+The domain controller is Samba's, in a network namespace of its own, where it has ports 445, 88, 389 and 53 to itself
+and where the name dc1.lab.example resolves. Nobody outside the namespace can talk to it: what should, runs inside.
+
+    dc.run_in(["smbclient", "--use-kerberos=required", "--no-pass", "//dc1.lab.example/sysvol", "-c", "ls"])
+    command.run("list", dc.name, inside=dc.inside, env=dc.environment)
+
+Debian packages: samba samba-ad-dc samba-ad-provision samba-common-bin winbind krb5-user iproute2.
+"""
+import os
+import subprocess
+
+from .process import Process
+from .server import Server, checked, new_password
+
+REALM, DOMAIN = "LAB.EXAMPLE", "LAB"
+
+# The namespaces belong to the processes in them and have no name, so nothing is left to be cleaned up after them.
+# Samba's winbind socket has a fixed place, so the folders it is in are covered by ours as well.
+ENTER = """
+set -e
+ip link set lo up
+for name in hosts resolv.conf; do mount --bind "$1/$name" "/etc/$name"; done
+for place in /run/samba /var/lib/samba /var/cache/samba /var/log/samba; do mount --bind "$1$place" "$place"; done
+echo $$ > "$1/pid"
+exec samba --foreground --no-process-group --configfile="$1/etc/smb.conf"
+"""
+
+KRB5_CONF = f"""\
+[libdefaults]
+    default_realm = {REALM}
+    dns_lookup_realm = false
+    dns_lookup_kdc = false
+    dns_canonicalize_hostname = false
+    rdns = false
+[realms]
+    {REALM} = {{
+        kdc = 127.0.0.1:88
+        admin_server = 127.0.0.1
+    }}
+[domain_realm]
+    .{REALM.lower()} = {REALM}
+"""
+
+
+class DomainController(Server):
+    """The only domain controller of LAB.EXAMPLE (NetBIOS: LAB), with tickets for Administrator in hand."""
+
+    name, host, port = f"dc1.{REALM.lower()}", "127.0.0.1", 445
+    realm, domain, administrator = REALM, DOMAIN, "Administrator"
+    log = "var/log/samba"
+
+    def __init__(self):
+        super().__init__([self.administrator])
+
+    @property
+    def inside(self):
+        """What to put before a command line so that it runs inside, in the same folder as here."""
+        pid = (self.folder / "pid").read_text().strip()
+        return ["nsenter", f"--target={pid}", "--net", "--mount", f"--wdns={os.getcwd()}", "--"]
+
+    @property
+    def environment(self):
+        """The Kerberos of the lab, with the tickets of whoever did kinit() last."""
+        return {"KRB5_CONFIG": str(self.folder / "krb5.conf"), "KRB5CCNAME": f"FILE:{self.folder}/tickets"}
+
+    def run_in(self, command, **options):
+        """Runs a command inside to its end. options are subprocess.run's; output is captured as text."""
+        options = {"text": True, "capture_output": True, "check": False, "timeout": 60, "input": ""} | options
+        return subprocess.run([*self.inside, *map(str, command)], env=os.environ | self.environment, **options)
+
+    def kinit(self, user):
+        """Gets tickets for the user, instead of those there were."""
+        checked(self.run_in(["kinit", f"{user}@{REALM}"], input=self.password(user)))
+
+    def add_user(self, user):
+        """Makes an ordinary user of the domain, with a password of its own."""
+        self._passwords[user] = new_password()
+        checked(self.run_in(["samba-tool", "user", "create", user, f"--configfile={self.configuration}"],
+                            input=f"{self._passwords[user]}\n" * 2))
+
+    @property
+    def configuration(self):
+        return self.folder / "etc" / "smb.conf"
+
+    def _start(self):
+        self._provision()
+        self._write_what_the_namespace_shows()
+        self._process = Process(["unshare", "--net", "--mount", "sh", "-c", ENTER, "sh", self.folder],
+                                self.folder / self.log / "output")
+        list_sysvol = ["smbclient", "--use-kerberos=required", "--no-pass", f"//{self.name}/sysvol", "-c", "ls"]
+        self._wait_for(lambda: self.kinit(self.administrator), lambda: checked(self.run_in(list_sysvol)))
+
+    def _provision(self):
+        (self.folder / "empty.conf").touch()  # the machine's own smb.conf would be copied from
+        checked(subprocess.run(
+            ["samba-tool", "domain", "provision", f"--configfile={self.folder}/empty.conf",
+             f"--targetdir={self.folder}", f"--realm={REALM}", f"--domain={DOMAIN}", "--server-role=dc",
+             f"--adminpass={self.password(self.administrator)}", "--dns-backend=SAMBA_INTERNAL", "--host-name=dc1",
+             "--host-ip=127.0.0.1", "--option=interfaces=lo", "--option=bind interfaces only=yes",
+             "--option=vfs objects=dfs_samba4 acl_xattr xattr_tdb", "--option=server services=-dnsupdate"],
+            text=True, capture_output=True, check=False))
+
+    def _write_what_the_namespace_shows(self):
+        for place in ("run/samba", "var/lib/samba", "var/cache/samba"):
+            (self.folder / place).mkdir(parents=True)
+        (self.folder / "hosts").write_text(f"127.0.0.1 {self.name} dc1\n127.0.0.1 localhost\n::1 localhost\n")
+        (self.folder / "resolv.conf").write_text(f"nameserver 127.0.0.1\nsearch {REALM.lower()}\n")
+        (self.folder / "krb5.conf").write_text(KRB5_CONF)

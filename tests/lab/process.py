@@ -1,0 +1,29 @@
+"""A program run by the lab: nothing that it starts outlives the test, however the test ends (see keeper.py)."""
+import pathlib
+import subprocess
+import sys
+
+KEEPER = pathlib.Path(__file__).with_name("keeper.py")
+
+
+class Process:
+    """A running command and all its descendants.
+
+    log      path of the file that gets its stdout and stderr
+    grace_s  how long stop() lets it end by itself before it kills everything
+    """
+
+    def __init__(self, command, log, grace_s=0):
+        with open(log, "ab") as output:
+            self._keeper = subprocess.Popen(
+                [sys.executable, "-I", "-S", KEEPER, str(grace_s), *map(str, command)],
+                stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True)
+
+    def ended(self):
+        """True once the command has ended (nothing of it is left then)."""
+        return self._keeper.poll() is not None
+
+    def stop(self):
+        """Returns when the command and all its descendants are gone."""
+        self._keeper.stdin.close()
+        self._keeper.wait()

@@ -1,0 +1,118 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Holds the #includes of the source tree to the layers. Prints TAP. Argument: the source root."""
+import pathlib
+import re
+import sys
+
+# Each folder, and the folders of ours whose headers it may include beside its own. A layer that
+# is not named here must not exist.
+MAY_INCLUDE = {
+    "base": [],
+    "wire": ["base"],
+    "crypto": ["base"],
+    "ndr": ["base", "wire"],
+    "srvsvc": ["base", "wire", "ndr"],
+    "auth": ["base", "crypto"],
+    "rpc": ["base", "wire", "auth"],
+    "smb2": ["base", "wire", "crypto", "auth"],
+    "net": ["base"],
+    "client": ["base", "wire", "ndr", "srvsvc", "rpc", "crypto", "auth", "smb2", "net"],
+    "netapi": ["base", "srvsvc"],
+}
+
+# A library's headers, and the one place that may include them.
+ONLY_INCLUDER = {
+    r"openssl/": "src/crypto",
+    r"gssapi": "src/auth",
+    r"uv\.h": "src/net",
+    r"uni(str|case|norm)\.h": "src/base",
+    r"jansson\.h": "cmd",
+}
+ALSO = {("unistr.h", "cmd")}  # a table's width is the command's own business
+
+# What would be I/O or a clock in a layer that has to be tested without either.
+PURE = ["base", "wire", "ndr", "srvsvc", "rpc", "smb2", "crypto"]
+IMPURE_HEADERS = re.compile(
+    r"^(sys/socket|sys/poll|poll|netdb|netinet/.*|unistd|fcntl|time|sys/time|pthread|threads)\.h$")
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.M)
+
+
+def includes(path):
+    return [(kind == '"', name) for kind, name in INCLUDE.findall(path.read_text())]
+
+
+def sources(folder):
+    return sorted(p for p in folder.rglob("*") if p.suffix in (".c", ".h"))
+
+
+def layer_problems(root, layer):
+    allowed = set(MAY_INCLUDE[layer]) | {layer}
+    for path in sources(root / "src" / layer):
+        for quoted, name in includes(path):
+            if quoted and name.split("/")[0] not in allowed:
+                yield f"{path.relative_to(root)} includes {name}"
+            if quoted and name == "net/uv.h" and layer != "net":
+                yield f"{path.relative_to(root)} includes {name}, which is net's own"
+
+
+def includer_problems(root, pattern, place):
+    for path in sources(root / "src") + sources(root / "cmd"):
+        relative = str(path.relative_to(root))
+        for _, name in includes(path):
+            if re.match(pattern, name) and not relative.startswith(place + "/") and \
+                    (name, relative.split("/")[0]) not in ALSO:
+                yield f"{relative} includes <{name}>"
+
+
+def command_problems(root):
+    for path in sources(root / "cmd"):
+        for quoted, name in includes(path):
+            if quoted and "/" in name and name != "srvsvc/session_levels.h":
+                yield f"{path.relative_to(root)} includes {name}"
+
+
+def purity_problems(root, layer):
+    for path in sources(root / "src" / layer):
+        for quoted, name in includes(path):
+            if not quoted and IMPURE_HEADERS.match(name):
+                yield f"{path.relative_to(root)} includes <{name}>"
+
+
+def unknown_layers(root):
+    for folder in sorted((root / "src").iterdir()):
+        if folder.is_dir() and folder.name not in MAY_INCLUDE:
+            yield f"src/{folder.name} is no layer"
+
+
+def circles(root):
+    """The layers that reach themselves by what they may include."""
+    def reaches(start, layer, seen):
+        return any(n == start or (n not in seen and reaches(start, n, seen | {n}))
+                   for n in MAY_INCLUDE[layer])
+    return [f"{layer} reaches itself" for layer in MAY_INCLUDE if reaches(layer, layer, set())]
+
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    results = [("every folder of src is a layer", list(unknown_layers(root))),
+               ("the layers have no circle", circles(root)),
+               ("commands include public headers and the levels table only",
+                list(command_problems(root)))]
+    results += [(f"{layer} includes only the layers below it", list(layer_problems(root, layer)))
+                for layer in MAY_INCLUDE]
+    results += [(f"only {place} includes {pattern}", list(includer_problems(root, pattern, place)))
+                for pattern, place in ONLY_INCLUDER.items()]
+    results += [(f"{layer} does no I/O and knows no clock", list(purity_problems(root, layer)))
+                for layer in PURE]
+    print(f"1..{len(results)}")
+    for number, (sentence, problems) in enumerate(results, 1):
+        print(f"{'not ok' if problems else 'ok'} {number} - {sentence}")
+        for problem in problems:
+            print(f"# {problem}")
+    return any(problems for _, problems in results)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
