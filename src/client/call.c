@@ -66,7 +66,7 @@ static void finish(struct call *call)
 	void *context = call->context;
 	struct netsession_error error;
 
-	story_tell(&error, &call->err, call->enumeration.request.level);
+	story_tell(&error, &call->err, enumeration_level(&call->enumeration));
 	call_free(call);
 	handler->on_end(context, &error);
 }
@@ -106,6 +106,8 @@ static void on_stepped(void *context, const struct authentication_result *result
 		finish(call);
 		return;
 	}
+	if (call->is_probing)
+		return; /* the log-on that it belonged to is over */
 	if (result->progress == AUTH_FAILED) {
 		fail(call, &result->err);
 		return;

@@ -65,6 +65,11 @@ void enumeration_fini(struct enumeration *e)
 	free(e->user);
 }
 
+uint32_t enumeration_level(const struct enumeration *e)
+{
+	return e->rank < SESSION_LEVEL_COUNT ? NETSESSION_LEVEL_AUTO : e->request.level;
+}
+
 /* A server that does not know the level, or keeps it for others, may grant a poorer one. */
 static bool step_down(struct enumeration *e, NET_API_STATUS status)
 {

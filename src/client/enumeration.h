@@ -22,6 +22,9 @@ NET_API_STATUS enumeration_init(struct enumeration *e, const struct netsession_q
                                 struct err *err);
 void enumeration_fini(struct enumeration *e);
 
+/* The level that was asked for: NETSESSION_LEVEL_AUTO, or the request's. */
+uint32_t enumeration_level(const struct enumeration *e);
+
 enum enumeration_next {
 	ENUMERATION_ASK,    /* send request, again or for the next page */
 	ENUMERATION_DONE,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/story.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,6 +59,13 @@ static const struct status_words *find(NET_API_STATUS status)
 	return &unknown;
 }
 
+/* Whether the server refused the level, and not the whole call. */
+static bool is_about_level(const struct err *err)
+{
+	return (err->status == ERROR_ACCESS_DENIED || err->status == ERROR_INVALID_LEVEL) &&
+	       err->doing != NULL && strcmp(err->doing, "NetrSessionEnum") == 0;
+}
+
 void story_tell(struct netsession_error *to, const struct err *err, uint32_t level)
 {
 	const struct status_words *w = find(err->status);
@@ -70,7 +78,9 @@ void story_tell(struct netsession_error *to, const struct err *err, uint32_t lev
 	};
 	if (err->status == NERR_Success)
 		return;
-	if (err->doing != NULL && strcmp(err->doing, "NetrSessionEnum") == 0)
+	if (is_about_level(err) && level == NETSESSION_LEVEL_AUTO)
+		snprintf(where, sizeof where, " at every level");
+	else if (is_about_level(err))
 		snprintf(where, sizeof where, " at level %u", (unsigned)level);
 	else if (err->doing != NULL)
 		snprintf(where, sizeof where, " at %s", err->doing);

@@ -45,11 +45,12 @@ bool smb2_frames_is_untouched(const struct smb2_frames *f)
 
 bool smb2_frames_next(struct smb2_frames *f, const uint8_t **message, size_t *bytes)
 {
-	const uint8_t *prefix = f->data + f->begin;
 	size_t have = f->end - f->begin, length;
+	const uint8_t *prefix;
 
 	if (f->error != NULL || have < SMB2_FRAME_PREFIX_BYTES)
 		return false;
+	prefix = f->data + f->begin;
 	length = (size_t)prefix[1] << 16 | (size_t)prefix[2] << 8 | prefix[3];
 	if (prefix[0] != 0)
 		f->error = "what answers does not speak SMB";
