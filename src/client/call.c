@@ -66,7 +66,7 @@ static void finish(struct call *call)
 	void *context = call->context;
 	struct netsession_error error;
 
-	story_tell(&error, &call->err, enumeration_level(&call->enumeration));
+	story_tell(&error, &call->err, call->enumeration.level_wanted);
 	call_free(call);
 	handler->on_end(context, &error);
 }

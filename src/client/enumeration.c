@@ -24,23 +24,39 @@ static char *unc_name(const char *client)
 	return name;
 }
 
+/* At level 0 nobody could tell whether a server minded the user that was asked for (Samba does
+ * not): a level that names users is asked first, and cut down. */
+static void set_ladder(struct enumeration *e, bool is_for_user)
+{
+	static const uint32_t naming_users[] = { 10, 1, 0 };
+
+	e->ladder = &e->level_wanted;
+	e->rungs = 1;
+	if (e->level_wanted == NETSESSION_LEVEL_AUTO) {
+		e->ladder = session_levels_richest_first;
+		e->rungs = SESSION_LEVEL_COUNT;
+	} else if (e->level_wanted == 0 && is_for_user) {
+		e->ladder = naming_users;
+		e->rungs = sizeof naming_users / sizeof *naming_users;
+	}
+	e->request.level = e->ladder[0];
+}
+
 NET_API_STATUS enumeration_init(struct enumeration *e, const struct netsession_query *query,
                                 struct err *err)
 {
 	NET_API_STATUS status;
 
 	*e = (struct enumeration){
-		.rank = query->level == NETSESSION_LEVEL_AUTO ? 0 : SESSION_LEVEL_COUNT,
+		.level_wanted = query->level,
 		.all_pages = query->all_pages != 0,
 		.request = {
-			.level = query->level,
 			.preferred_bytes = query->preferred_bytes != 0 ? query->preferred_bytes : ALL_BYTES,
 			.has_resume_handle = true,
 			.resume_handle = query->resume_handle,
 		},
 	};
-	if (e->rank < SESSION_LEVEL_COUNT)
-		e->request.level = session_levels_richest_first[e->rank];
+	set_ladder(e, session_qualifier_is_given(query->user));
 	if (session_qualifier_is_given(query->client))
 		e->request.client = e->client = unc_name(query->client);
 	if (session_qualifier_is_given(query->user))
@@ -65,25 +81,20 @@ void enumeration_fini(struct enumeration *e)
 	free(e->user);
 }
 
-uint32_t enumeration_level(const struct enumeration *e)
-{
-	return e->rank < SESSION_LEVEL_COUNT ? NETSESSION_LEVEL_AUTO : e->request.level;
-}
-
 /* A server that does not know the level, or keeps it for others, may grant a poorer one. */
 static bool step_down(struct enumeration *e, NET_API_STATUS status)
 {
 	if ((status != ERROR_INVALID_LEVEL && status != ERROR_ACCESS_DENIED) ||
-	    e->rank >= SESSION_LEVEL_COUNT - 1 || e->given)
+	    e->rung + 1 == e->rungs || e->given)
 		return false;
-	e->request.level = session_levels_richest_first[++e->rank];
+	e->request.level = e->ladder[++e->rung];
 	return true;
 }
 
 static bool matches(struct enumeration *e, const struct netsession_page *page,
                     const struct netsession_row *row)
 {
-	/* A level that lacks the user leaves that question to the server. */
+	/* Where no level that names users is granted, the question stays the server's. */
 	bool has_user = session_level_field(page->level, session_columns[1]) != NULL;
 
 	if (e->client != NULL && !session_client_equal(e->client, row->client))
@@ -111,6 +122,13 @@ static bool filter(struct enumeration *e, struct netsession_page *page)
 		page->total_entries = kept;
 	page->entries = kept;
 	return true;
+}
+
+static void reduce(struct netsession_page *page, const struct session_level *level)
+{
+	if (page->level != level)
+		session_infos_reduce(page->level, page->infos, page->entries, level);
+	page->level = level;
 }
 
 /* Makes the request for what follows the answer. */
@@ -178,6 +196,8 @@ enum enumeration_next enumeration_take(struct enumeration *e,
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
 		return ENUMERATION_FAILED;
 	}
+	if (e->level_wanted != NETSESSION_LEVEL_AUTO)
+		reduce(made, session_level_find(e->level_wanted));
 	if (made->has_more && (e->all_pages || made->entries == 0) &&
 	    turn_page(e, answer, err) != NERR_Success) {
 		netsession_page_free(made);

@@ -10,7 +10,9 @@
 struct enumeration {
 	struct session_enum_request request; /* to be sent next */
 	char *client, *user;                 /* what request borrows */
-	unsigned rank; /* of the level among the richest first; SESSION_LEVEL_COUNT: one was asked for */
+	uint32_t level_wanted;               /* NETSESSION_LEVEL_AUTO, or what pages are of */
+	const uint32_t *ladder;              /* levels to ask at, one after another is refused */
+	size_t rungs, rung;                  /* of the ladder; where we stand */
 	bool all_pages;
 	bool given;       /* a page was */
 	bool seen_client; /* an entry of the client that was asked for came by */
@@ -21,9 +23,6 @@ struct enumeration {
 NET_API_STATUS enumeration_init(struct enumeration *e, const struct netsession_query *query,
                                 struct err *err);
 void enumeration_fini(struct enumeration *e);
-
-/* The level that was asked for: NETSESSION_LEVEL_AUTO, or the request's. */
-uint32_t enumeration_level(const struct enumeration *e);
 
 enum enumeration_next {
 	ENUMERATION_ASK,    /* send request, again or for the next page */

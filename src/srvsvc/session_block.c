@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <lmshare.h>
 #include "base/text.h"
 
 enum { SLOT_NONE = 0, SLOT_TO_COME = 1 };
@@ -156,6 +157,29 @@ bool session_infos_row(const struct session_level *level, const void *infos, uin
 		}
 	}
 	return true;
+}
+
+static size_t cell_bytes(const struct session_field *f)
+{
+	return f->kind == SESSION_CELL_TEXT ? sizeof(LPWSTR) : sizeof(uint32_t);
+}
+
+void session_infos_reduce(const struct session_level *from, void *infos, uint32_t entries,
+                          const struct session_level *to)
+{
+	/* In place: a smaller entry never reaches a larger one that is still to be read. */
+	for (uint32_t entry = 0; entry < entries; entry++) {
+		const char *old = (const char *)infos + from->info_bytes * entry;
+		char info[sizeof(SESSION_INFO_502)] = { 0 };
+
+		for (size_t i = 0; i < to->field_count; i++) {
+			const struct session_field *source = session_level_field(from, to->fields[i].column);
+
+			assert(source != NULL && to->info_bytes <= from->info_bytes);
+			memcpy(info + to->fields[i].in_info, old + source->in_info, cell_bytes(source));
+		}
+		memcpy((char *)infos + to->info_bytes * entry, info, to->info_bytes);
+	}
 }
 
 void session_infos_move(const struct session_level *level, void *infos, uint32_t to, uint32_t from)

@@ -45,6 +45,10 @@ void session_block_fini(struct session_block *b);
 bool session_infos_row(const struct session_level *level, const void *infos, uint32_t entry,
                        struct netsession_row *row, char **scratch, size_t *scratch_bytes);
 
+/* Makes a finished block one of another level, all of whose members it has: to's are kept. */
+void session_infos_reduce(const struct session_level *from, void *infos, uint32_t entries,
+                          const struct session_level *to);
+
 /* Overwrites one entry of a finished block with another one: how a filter closes its gaps. */
 void session_infos_move(const struct session_level *level, void *infos, uint32_t to, uint32_t from);
 
