@@ -94,11 +94,13 @@ static void report(const struct list *list, const struct server_result *result)
 	size_t underflows;
 
 	if (result->error.status != 0)
-		fprintf(stderr, "netsession: %s: %s\n", server_result_name(result), result->error.text);
+		fprintf(stderr, "netsession: %s: %s\n", server_result_name(result),
+		        result->error.text);
 	if (!list->options->verbose || result->level == NULL)
 		return;
-	fprintf(stderr, "netsession: %s: answered at level %u, %u in all\n", server_result_name(result),
-	        (unsigned)result->level->number, (unsigned)result->total);
+	fprintf(stderr, "netsession: %s: answered at level %u, %u in all\n",
+	        server_result_name(result), (unsigned)result->level->number,
+	        (unsigned)result->total);
 	underflows = server_result_underflows(result);
 	if (underflows > 0)
 		fprintf(stderr,

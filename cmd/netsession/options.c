@@ -29,7 +29,8 @@ static bool take_number(const char *argument, unsigned long most, unsigned long 
 	char *end;
 
 	*number = strtoul(argument, &end, 10);
-	return *argument >= '0' && *argument <= '9' && *end == '\0' && *number > 0 && *number <= most;
+	return *argument >= '0' && *argument <= '9' && *end == '\0' && *number > 0 &&
+	       *number <= most;
 }
 
 static bool take_client(struct options *o, const char *argument)
@@ -107,7 +108,8 @@ static const struct option_entry {
 	bool (*take)(struct options *o, const char *argument);
 } table[] = {
 	{ 'l', "level", "LEVEL",
-	  "auto (the default: the richest that the server grants), 0, 1, 2, 10 or 502", take_level },
+	  "auto (the default: the richest that the server grants), 0, 1, 2, 10 or 502",
+	  take_level },
 	{ 'c', "client", "CLIENT", "only sessions from this computer, with or without \\\\",
 	  take_client },
 	{ 'u', "user", "USER", "only sessions of this user", take_user },
@@ -168,7 +170,8 @@ bool options_parse(int argc, char **argv, struct options *options)
 		int i = found >= LONG_BASE ? found - LONG_BASE : index_of_letter(found);
 
 		if (found == ':') {
-			fprintf(stderr, "netsession: %s wants an argument; see netsession %s --help\n",
+			fprintf(stderr,
+			        "netsession: %s wants an argument; see netsession %s --help\n",
 			        argv[optind - 1], argv[0]);
 			return false;
 		}
@@ -178,8 +181,8 @@ bool options_parse(int argc, char **argv, struct options *options)
 			return false;
 		}
 		if (!table[i].take(options, optarg)) {
-			fprintf(stderr, "netsession: --%s cannot be \"%s\": %s\n", table[i].name, optarg,
-			        table[i].help);
+			fprintf(stderr, "netsession: --%s cannot be \"%s\": %s\n", table[i].name,
+			        optarg, table[i].help);
 			return false;
 		}
 	}
@@ -192,8 +195,9 @@ void options_print_help(FILE *to)
 {
 	for (int i = 0; i < COUNT; i++) {
 		char left[64];
-		int length = table[i].letter != '\0' ? snprintf(left, sizeof left, "-%c, ", table[i].letter)
-		                                     : snprintf(left, sizeof left, "    ");
+		int length = table[i].letter != '\0'
+		                     ? snprintf(left, sizeof left, "-%c, ", table[i].letter)
+		                     : snprintf(left, sizeof left, "    ");
 
 		snprintf(left + length, sizeof left - (size_t)length, "--%s %s", table[i].name,
 		         table[i].argument != NULL ? table[i].argument : "");

@@ -26,7 +26,8 @@ static void put_member(FILE *to, const struct netsession_row *row,
 	if (field == NULL)
 		return;
 	if (field->kind == SESSION_CELL_TEXT)
-		put_text(to, session_row_text(row, field) != NULL ? session_row_text(row, field) : "");
+		put_text(to,
+		         session_row_text(row, field) != NULL ? session_row_text(row, field) : "");
 	else if (field->column->unit == SESSION_UNIT_USER_FLAGS)
 		put_text(to, output_user_flags(session_row_u32(row, field), ' ', flags));
 	else

@@ -62,8 +62,9 @@ static json_t *result_value(const struct server_result *result)
 	server_result_each(result, append_session, sessions);
 	json_object_set_new(object, "server", server_value(result));
 	json_object_set_new(object, "status", json_integer(result->error.status));
-	json_object_set_new(object, "error", result->error.status != 0 ? json_string(result->error.text)
-	                                                               : json_null());
+	json_object_set_new(object, "error",
+	                    result->error.status != 0 ? json_string(result->error.text)
+	                                              : json_null());
 	if (result->level != NULL)
 		json_object_set_new(object, "level", json_integer(result->level->number));
 	json_object_set_new(object, "total", json_integer(result->total));

@@ -56,7 +56,8 @@ static const char *duration(uint32_t seconds, char text[32])
 	unsigned days = seconds / 86400, rest = seconds % 86400;
 
 	if (days > 0)
-		snprintf(text, 32, "%ud %02u:%02u:%02u", days, rest / 3600, rest / 60 % 60, rest % 60);
+		snprintf(text, 32, "%ud %02u:%02u:%02u", days, rest / 3600, rest / 60 % 60,
+		         rest % 60);
 	else
 		snprintf(text, 32, "%u:%02u:%02u", rest / 3600, rest / 60 % 60, rest % 60);
 	return text;
@@ -115,7 +116,8 @@ static void measure(void *context, const struct server_result *result,
 }
 
 /* The server stands first; blanks at a line's end are left out. */
-static void put_line(struct table *t, const char *(*cell)(struct table *, const void *, int, char *),
+static void put_line(struct table *t,
+                     const char *(*cell)(struct table *, const void *, int, char *),
                      const void *line)
 {
 	int pending = 0;

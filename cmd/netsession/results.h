@@ -13,7 +13,7 @@ struct server_result {
 	struct netsession_error error;
 	struct netsession_page **pages;
 	size_t page_count;
-	uint32_t total;                   /* as the first page told */
+	uint32_t total;                    /* as the first page told */
 	const struct session_level *level; /* NULL: there is no page */
 };
 

@@ -34,7 +34,7 @@ NET_API_STATUS NET_API_FUNCTION NetApiBufferFree(LPVOID Buffer);
  *             ERROR_NOT_ENOUGH_MEMORY.
  * Source      NetApiBufferReallocate, Windows API. */
 NET_API_STATUS NET_API_FUNCTION NetApiBufferReallocate(LPVOID OldBuffer, DWORD NewByteCount,
-						       LPVOID *NewBuffer);
+                                                       LPVOID *NewBuffer);
 
 /* Tells how large a block is.
  * Buffer      borrows one block.

@@ -121,9 +121,9 @@ typedef struct _SESSION_INFO_502 {
  * Threads may call it at the same time, also after fork; it raises no signal.
  * Source  [MS-SRVS] 3.1.4.5; NetSessionEnum, Windows API. */
 NET_API_STATUS NET_API_FUNCTION NetSessionEnum(LMSTR servername, LMSTR UncClientName,
-					       LMSTR username, DWORD level, LPBYTE *bufptr,
-					       DWORD prefmaxlen, LPDWORD entriesread,
-					       LPDWORD totalentries, LPDWORD resume_handle);
+                                               LMSTR username, DWORD level, LPBYTE *bufptr,
+                                               DWORD prefmaxlen, LPDWORD entriesread,
+                                               LPDWORD totalentries, LPDWORD resume_handle);
 
 #ifdef __cplusplus
 }

@@ -75,8 +75,9 @@ static NET_API_STATUS read_file(const char *path, char text[MAX_FILE_BYTES + 1],
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	while (fd < 0 && errno == EINTR);
 	if (fd < 0)
-		return errno == ENOENT ? err_set(err, ERROR_FILE_NOT_FOUND, DOING, "no such file")
-		                       : err_set(err, ERROR_ACCESS_DENIED, DOING, "it cannot be read");
+		return errno == ENOENT
+		               ? err_set(err, ERROR_FILE_NOT_FOUND, DOING, "no such file")
+		               : err_set(err, ERROR_ACCESS_DENIED, DOING, "it cannot be read");
 	if (fstat(fd, &info) != 0 || (info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
 		status = err_set(err, ERROR_ACCESS_DENIED, DOING,
 		                 "others may read or change it; chmod 600 it");
@@ -135,7 +136,8 @@ static void take_line(char *line, struct fields *fields)
 	}
 }
 
-NET_API_STATUS credentials_read(const char *path, struct netsession_credentials **out, struct err *err)
+NET_API_STATUS credentials_read(const char *path, struct netsession_credentials **out,
+                                struct err *err)
 {
 	char text[MAX_FILE_BYTES + 1], *rest = text, *line, *slash;
 	struct fields fields = { 0 };

@@ -13,8 +13,8 @@ struct auth_handle;
 
 struct netsession_credentials {
 	atomic_int holders;
-	char *user;     /* UTF-8, as are all */
-	char *domain;   /* "" for none */
+	char *user;   /* UTF-8, as are all */
+	char *domain; /* "" for none */
 	char *password;
 	pthread_mutex_t mutex;      /* guards handle */
 	struct auth_handle *handle; /* see auth/handle.h; NULL until first needed */

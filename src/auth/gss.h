@@ -9,7 +9,10 @@
 
 #define AUTH_DOING "SESSION_SETUP"
 
-#define AUTH_OID(bytes) { sizeof(bytes) - 1, (void *)(uintptr_t)(bytes) }
+#define AUTH_OID(bytes)                                       \
+	{                                                     \
+		sizeof(bytes) - 1, (void *)(uintptr_t)(bytes) \
+	}
 
 extern gss_OID_desc auth_spnego; /* 1.3.6.1.5.5.2 */
 

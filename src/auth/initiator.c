@@ -8,8 +8,7 @@
 #include "crypto/crypto.h"
 
 /* GSS_C_INQ_SSPI_SESSION_KEY, 1.2.840.113554.1.2.2.5.5 */
-static gss_OID_desc inquire_session_key =
-	AUTH_OID("\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x05\x05");
+static gss_OID_desc inquire_session_key = AUTH_OID("\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x05\x05");
 
 struct auth_initiator {
 	struct netsession_credentials *credentials; /* held; NULL: the caller's tickets */
@@ -65,10 +64,12 @@ static void explain(OM_uint32 major, struct err *err)
 		break;
 	case GSS_S_DEFECTIVE_TOKEN:
 	case GSS_S_BAD_SIG:
-		err_set(err, ERROR_DOWNGRADE_DETECTED, AUTH_DOING, "the server's token does not hold");
+		err_set(err, ERROR_DOWNGRADE_DETECTED, AUTH_DOING,
+		        "the server's token does not hold");
 		break;
 	default:
-		err_set(err, ERROR_LOGON_FAILURE, AUTH_DOING, "no ticket for this server, or a bad token");
+		err_set(err, ERROR_LOGON_FAILURE, AUTH_DOING,
+		        "no ticket for this server, or a bad token");
 		break;
 	}
 }
@@ -85,11 +86,11 @@ enum auth_progress auth_initiator_step(struct auth_initiator *a, const uint8_t *
 	if (a->handle == NULL)
 		return AUTH_FAILED;
 	(void)gss_release_buffer(&minor, &a->answer);
-	major = gss_init_sec_context(&minor, a->handle->credential, &a->context, a->target,
-	                             &auth_spnego, GSS_C_MUTUAL_FLAG | GSS_C_INTEG_FLAG | GSS_C_CONF_FLAG,
-	                             GSS_C_INDEFINITE, GSS_C_NO_CHANNEL_BINDINGS,
-	                             token != NULL ? &input : GSS_C_NO_BUFFER, NULL, &a->answer, NULL,
-	                             NULL);
+	major = gss_init_sec_context(
+		&minor, a->handle->credential, &a->context, a->target, &auth_spnego,
+		GSS_C_MUTUAL_FLAG | GSS_C_INTEG_FLAG | GSS_C_CONF_FLAG, GSS_C_INDEFINITE,
+		GSS_C_NO_CHANNEL_BINDINGS, token != NULL ? &input : GSS_C_NO_BUFFER, NULL,
+		&a->answer, NULL, NULL);
 	*answer = a->answer.value;
 	*answer_bytes = a->answer.length;
 	if (GSS_ERROR(major)) {
@@ -109,7 +110,8 @@ NET_API_STATUS auth_initiator_key(struct auth_initiator *a, uint8_t key[AUTH_MAX
 	major = gss_inquire_sec_context_by_oid(&minor, a->context, &inquire_session_key, &set);
 	if (GSS_ERROR(major) || set == GSS_C_NO_BUFFER_SET || set->count == 0 ||
 	    set->elements[0].length == 0 || set->elements[0].length > AUTH_MAX_KEY_BYTES) {
-		status = err_set(err, ERROR_LOGON_FAILURE, AUTH_DOING, "the log-on gave no session key");
+		status = err_set(err, ERROR_LOGON_FAILURE, AUTH_DOING,
+		                 "the log-on gave no session key");
 	} else {
 		*bytes = set->elements[0].length;
 		memcpy(key, set->elements[0].value, *bytes);

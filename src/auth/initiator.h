@@ -16,7 +16,8 @@ struct auth_initiator;
 
 /* Holds credentials; NULL: the caller's Kerberos tickets. host, borrowed, is the name that the
  * service's ticket is for. NULL: out of memory. */
-struct auth_initiator *auth_initiator_new(struct netsession_credentials *credentials, const char *host);
+struct auth_initiator *auth_initiator_new(struct netsession_credentials *credentials,
+                                          const char *host);
 void auth_initiator_free(struct auth_initiator *a);
 
 enum auth_progress { AUTH_CONTINUE, AUTH_COMPLETE, AUTH_FAILED };

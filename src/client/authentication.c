@@ -71,11 +71,9 @@ static void done(void *argument)
 	a->stepped(a->context, &a->exchange->result);
 }
 
-struct authentication *authentication_new(struct net_loop *loop,
-                                          struct netsession_credentials *credentials, const char *host,
-                                          void (*stepped)(void *context,
-                                                          const struct authentication_result *),
-                                          void *context)
+struct authentication *authentication_new(
+	struct net_loop *loop, struct netsession_credentials *credentials, const char *host,
+	void (*stepped)(void *context, const struct authentication_result *), void *context)
 {
 	struct authentication *a = calloc(1, sizeof *a);
 	struct exchange *x = calloc(1, sizeof *x);

@@ -57,8 +57,7 @@ bool conversation_heard_nothing(const struct conversation *c)
 	return c->step == STEP_NEGOTIATE && smb2_frames_is_untouched(&c->smb.in);
 }
 
-void conversation_init(struct conversation *c, const char *host,
-                       enum conversation_opening opening)
+void conversation_init(struct conversation *c, const char *host, enum conversation_opening opening)
 {
 	*c = (struct conversation){ .host = host, .step = STEP_NEGOTIATE };
 	smb2_connection_init(&c->smb);

@@ -28,7 +28,7 @@ struct conversation {
 	bool challenged, authenticated;
 
 	/* The pipe. */
-	unsigned opened; /* requests of TREE_CONNECT, CREATE, bind that were sent */
+	unsigned opened;  /* requests of TREE_CONNECT, CREATE, bind that were sent */
 	bool in_compound; /* the one before stands in the same message */
 	struct smb2_file_id pipe;
 
@@ -36,7 +36,7 @@ struct conversation {
 	struct wire_writer stub, fragment;
 	size_t stub_sent;
 	struct session_enum_decoder decoder;
-	uint32_t reads_sent, reads_taken; /* sequence numbers */
+	uint32_t reads_sent, reads_taken;      /* sequence numbers */
 	uint32_t stub_to_come, fragment_bytes; /* of the answer; of its longest fragment */
 	struct wire_writer early[CONVERSATION_MAX_READS]; /* READs that came before their turn */
 	bool is_early[CONVERSATION_MAX_READS];
@@ -48,8 +48,7 @@ struct conversation {
 enum conversation_opening { CONVERSATION_SMB2, CONVERSATION_PROBE_SMB1 };
 
 /* Keeps host. */
-void conversation_init(struct conversation *c, const char *host,
-                       enum conversation_opening opening);
+void conversation_init(struct conversation *c, const char *host, enum conversation_opening opening);
 void conversation_fini(struct conversation *c);
 
 enum conversation_event {

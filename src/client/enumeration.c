@@ -137,7 +137,8 @@ static NET_API_STATUS turn_page(struct enumeration *e, const struct session_enum
 {
 	if (answer->entries == 0) { /* not even one fitted: 3.1.4.5 leaves that open */
 		if (e->request.preferred_bytes == ALL_BYTES)
-			return err_set(err, ERROR_BAD_NET_RESP, DOING, "more data is promised, none given");
+			return err_set(err, ERROR_BAD_NET_RESP, DOING,
+			               "more data is promised, none given");
 		e->request.preferred_bytes = e->request.preferred_bytes < 4096 ? 4096
 		                             : e->request.preferred_bytes < ALL_BYTES / 2
 		                                     ? 2 * e->request.preferred_bytes
@@ -145,7 +146,8 @@ static NET_API_STATUS turn_page(struct enumeration *e, const struct session_enum
 		return NERR_Success;
 	}
 	if (!answer->has_resume_handle || answer->resume_handle == e->request.resume_handle)
-		return err_set(err, ERROR_BAD_NET_RESP, DOING, "the resume handle does not advance");
+		return err_set(err, ERROR_BAD_NET_RESP, DOING,
+		               "the resume handle does not advance");
 	e->request.resume_handle = answer->resume_handle;
 	return NERR_Success;
 }

@@ -25,7 +25,7 @@ NET_API_STATUS enumeration_init(struct enumeration *e, const struct netsession_q
 void enumeration_fini(struct enumeration *e);
 
 enum enumeration_next {
-	ENUMERATION_ASK,    /* send request, again or for the next page */
+	ENUMERATION_ASK, /* send request, again or for the next page */
 	ENUMERATION_DONE,
 	ENUMERATION_FAILED, /* see err */
 };

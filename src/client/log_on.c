@@ -74,7 +74,8 @@ void conversation_take_token(struct conversation *c, const uint8_t *token, size_
 {
 	c->challenged = false;
 	if (c->authenticated && key == NULL) {
-		step_fail(c, ERROR_LOGON_FAILURE, "the server ended the log-on before it proved itself");
+		step_fail(c, ERROR_LOGON_FAILURE,
+		          "the server ended the log-on before it proved itself");
 	} else if (c->authenticated) {
 		if (smb2_connection_authenticated(&c->smb, key))
 			step_enter(c, STEP_OPEN_PIPE);

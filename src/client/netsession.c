@@ -90,7 +90,8 @@ uint32_t netsession_enum(const struct netsession_query *query, struct netsession
 	struct outcome outcome = { 0 };
 
 	one_page.all_pages = 0;
-	if (session != NULL && netsession_start(session, &one_page, &handler, &outcome) == NERR_Success)
+	if (session != NULL &&
+	    netsession_start(session, &one_page, &handler, &outcome) == NERR_Success)
 		netsession_run(session);
 	else
 		story_tell(&outcome.error,

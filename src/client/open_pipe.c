@@ -17,7 +17,8 @@ enum { TAG_TREE_CONNECT, TAG_CREATE, TAG_BIND, OPEN_REQUESTS };
 
 static void send_tree_connect(struct conversation *c)
 {
-	struct wire_writer *w = smb2_connection_request(&c->smb, SMB2_TREE_CONNECT, TAG_TREE_CONNECT);
+	struct wire_writer *w = smb2_connection_request(&c->smb, SMB2_TREE_CONNECT,
+	                                                TAG_TREE_CONNECT);
 
 	smb2_tree_connect_request_encode(w, c->host, IPC_SHARE);
 }

@@ -14,7 +14,8 @@ static bool is_valid_host(const char *host)
 	if (host[0] == '\0' || !text_utf8_is_valid(host))
 		return false;
 	for (const char *at = host; *at != '\0'; at++)
-		if ((unsigned char)*at <= ' ' || *at == 0x7F || strchr("\\/\"[]|<>+=;,*?", *at) != NULL)
+		if ((unsigned char)*at <= ' ' || *at == 0x7F ||
+		    strchr("\\/\"[]|<>+=;,*?", *at) != NULL)
 			return false;
 	return true;
 }
@@ -63,7 +64,8 @@ bool server_name_parse(const char *text, struct server_name *to)
 		const char *colon = strchr(host, ':');
 
 		end = host + strlen(host);
-		if (colon != NULL && strchr(colon + 1, ':') == NULL) { /* two colons: an IPv6 address */
+		/* With two colons it is an IPv6 address. */
+		if (colon != NULL && strchr(colon + 1, ':') == NULL) {
 			end = colon;
 			port = colon + 1;
 		}

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { STORY_BYTES = sizeof((struct netsession_error *)0)->text };
+
 static const struct status_words {
 	NET_API_STATUS status;
 	const char *words;  /* what it means */
@@ -23,11 +25,13 @@ static const struct status_words {
 	{ ERROR_INVALID_PARAMETER, "invalid parameter", NULL },
 	{ ERROR_INVALID_LEVEL, "not answered",
 	  "the server does not know that level; auto finds one that it knows" },
-	{ ERROR_SMB1_NOT_AVAILABLE, "SMB1 is not spoken here", "enable SMB2 or later on the server" },
+	{ ERROR_SMB1_NOT_AVAILABLE, "SMB1 is not spoken here",
+	  "enable SMB2 or later on the server" },
 	{ ERROR_DOWNGRADE_DETECTED, "the exchange was tampered with",
 	  "something between here and the server changes messages: do not log on over it" },
 	{ ERROR_NO_LOGON_SERVERS, "no domain controller answers", NULL },
-	{ ERROR_NO_SUCH_LOGON_SESSION, "nobody is logged on", "run kinit, or give a credentials file" },
+	{ ERROR_NO_SUCH_LOGON_SESSION, "nobody is logged on",
+	  "run kinit, or give a credentials file" },
 	{ ERROR_LOGON_FAILURE, "log-on failed", "check user, domain and password" },
 	{ ERROR_ACCOUNT_RESTRICTION, "log-on refused", NULL },
 	{ ERROR_INVALID_LOGON_HOURS, "log-on refused at this hour", NULL },
@@ -41,7 +45,8 @@ static const struct status_words {
 	{ ERROR_TIMEOUT, "timed out", "is it the right port? give a slow server more time" },
 	{ RPC_X_BAD_STUB_DATA, "malformed answer", "please report it, with the server's version" },
 	{ RPC_S_UNKNOWN_IF, "no Server service", "is the Server service running there?" },
-	{ RPC_S_PROTOCOL_ERROR, "RPC protocol error", "please report it, with the server's version" },
+	{ RPC_S_PROTOCOL_ERROR, "RPC protocol error",
+	  "please report it, with the server's version" },
 	{ NERR_ServerNotStarted, "the Server service is not started",
 	  "name a server: no session service runs on this computer" },
 	{ NERR_UserNotFound, "no session of that user", NULL },
@@ -66,16 +71,24 @@ static bool is_about_level(const struct err *err)
 	       err->doing != NULL && strcmp(err->doing, "NetrSessionEnum") == 0;
 }
 
+static void append(char text[STORY_BYTES], const char *separator, const char *more)
+{
+	size_t length = strlen(text);
+
+	snprintf(text + length, STORY_BYTES - length, "%s%s", separator, more);
+}
+
 void story_tell(struct netsession_error *to, const struct err *err, uint32_t level)
 {
 	const struct status_words *w = find(err->status);
+	bool has_why = err->nt == 0 && err->why != NULL;
 	char where[64] = "", nt[64] = "";
 
 	if (to == NULL)
 		return;
-	*to = (struct netsession_error){
-		.status = err->status, .nt_status = err->nt, .doing = err->doing
-	};
+	*to = (struct netsession_error){ .status = err->status,
+		                         .nt_status = err->nt,
+		                         .doing = err->doing };
 	if (err->status == NERR_Success)
 		return;
 	if (is_about_level(err) && level == NETSESSION_LEVEL_AUTO)
@@ -88,9 +101,10 @@ void story_tell(struct netsession_error *to, const struct err *err, uint32_t lev
 		snprintf(nt, sizeof nt, ", NTSTATUS 0x%08X", (unsigned)err->nt);
 	else if (err->nt != 0)
 		snprintf(nt, sizeof nt, ", %s", err->why);
-	snprintf(to->text, sizeof to->text, "%s%s (%u%s)%s%s%s%s", w->words, where,
-	         (unsigned)err->status, nt, err->nt == 0 && err->why != NULL ? ": " : "",
-	         err->nt == 0 && err->why != NULL ? err->why : "",
-	         w->advice == NULL ? "" : err->nt == 0 && err->why != NULL ? "; " : ": ",
-	         w->advice != NULL ? w->advice : "");
+	snprintf(to->text, sizeof to->text, "%s%s (%u%s)", w->words, where, (unsigned)err->status,
+	         nt);
+	if (has_why)
+		append(to->text, ": ", err->why);
+	if (w->advice != NULL)
+		append(to->text, has_why ? "; " : ": ", w->advice);
 }

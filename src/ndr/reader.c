@@ -5,7 +5,7 @@
 
 uint32_t ndr_get_u32(struct wire_reader *r)
 {
-	wire_skip(r, (size_t)-(r->at - r->start) % 4);
+	wire_skip_padding(r, 4);
 	return wire_get_u32(r);
 }
 

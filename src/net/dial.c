@@ -10,7 +10,7 @@
 
 struct attempt {
 	uv_connect_t request;
-	struct net_dial *dial;      /* NULL once nobody waits for it */
+	struct net_dial *dial; /* NULL once nobody waits for it */
 	struct net_stream *stream;
 };
 
@@ -27,13 +27,14 @@ struct net_dial {
 
 static void begin_next(struct net_dial *dial);
 
-/* Ends all attempts but the one that was kept, and the dial. */
+/* Ends the dial, and all attempts but the one that was kept: on_connected, which libuv calls for
+ * each of them, frees it. */
 static void dismiss(struct net_dial *dial)
 {
 	for (unsigned i = 0; i < dial->begun; i++)
 		if (dial->attempts[i] != NULL) {
 			dial->attempts[i]->dial = NULL;
-			net_stream_close(dial->attempts[i]->stream); /* on_connected frees the attempt */
+			net_stream_close(dial->attempts[i]->stream);
 		}
 	net_timer_stop(dial->timer);
 	free(dial);
@@ -154,7 +155,8 @@ struct net_dial *net_dial_start(struct net_loop *loop, const struct net_addresse
 	dial->addresses = *addresses;
 	dial->dialed = dialed;
 	dial->context = context;
-	dial->timer = net_timer_start(loop, 0, on_start, dial); /* dialed is never called from here */
+	/* A turn later, so that dialed is never called from here. */
+	dial->timer = net_timer_start(loop, 0, on_start, dial);
 	if (dial->timer == NULL) {
 		free(dial);
 		return NULL;

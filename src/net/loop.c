@@ -96,7 +96,8 @@ void net_uv_error(struct err *err, int uv_error, const char *doing)
 		NET_API_STATUS status;
 		const char *why;
 	} meanings[] = {
-		{ UV_ECONNREFUSED, ERROR_BAD_NETPATH, "connection refused: nothing listens on that port" },
+		{ UV_ECONNREFUSED, ERROR_BAD_NETPATH,
+		  "connection refused: nothing listens on that port" },
 		{ UV_EHOSTUNREACH, ERROR_BAD_NETPATH, "no route to the host" },
 		{ UV_ENETUNREACH, ERROR_BAD_NETPATH, "no route to the network" },
 		{ UV_EADDRNOTAVAIL, ERROR_BAD_NETPATH, "no route to that kind of address" },

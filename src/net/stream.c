@@ -85,7 +85,8 @@ bool net_stream_send(struct net_stream *s, const void *data, size_t bytes)
 
 	if (sent < 0)
 		sent = 0; /* what is queued fails again, and is then reported by ended */
-	return (size_t)sent == bytes || queue(s, (const uint8_t *)data + sent, bytes - (size_t)sent);
+	return (size_t)sent == bytes ||
+	       queue(s, (const uint8_t *)data + sent, bytes - (size_t)sent);
 }
 
 static void on_closed(uv_handle_t *handle)

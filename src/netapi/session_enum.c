@@ -29,10 +29,10 @@ static bool take_text(const WCHAR *argument, char **to, NET_API_STATUS invalid,
 	return true;
 }
 
-NET_API_STATUS NET_API_FUNCTION NetSessionEnum(LMSTR servername, LMSTR UncClientName, LMSTR username,
-                                               DWORD level, LPBYTE *bufptr, DWORD prefmaxlen,
-                                               LPDWORD entriesread, LPDWORD totalentries,
-                                               LPDWORD resume_handle)
+NET_API_STATUS NET_API_FUNCTION NetSessionEnum(LMSTR servername, LMSTR UncClientName,
+                                               LMSTR username, DWORD level, LPBYTE *bufptr,
+                                               DWORD prefmaxlen, LPDWORD entriesread,
+                                               LPDWORD totalentries, LPDWORD resume_handle)
 {
 	struct netsession_query query = {
 		.level = level,

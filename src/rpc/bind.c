@@ -84,7 +84,8 @@ void rpc_bind_decode(struct wire_reader *r, struct rpc_bind *bind)
 
 void rpc_bind_ack_encode(struct wire_writer *w, uint32_t call_id, const struct rpc_bind_ack *ack)
 {
-	size_t begin = rpc_pdu_begin(w, RPC_BIND_ACK, RPC_PFC_FIRST_FRAG | RPC_PFC_LAST_FRAG, call_id);
+	size_t begin = rpc_pdu_begin(w, RPC_BIND_ACK, RPC_PFC_FIRST_FRAG | RPC_PFC_LAST_FRAG,
+	                             call_id);
 	size_t address_bytes = strlen(ack->secondary_address) + 1;
 
 	wire_put_u16le(w, ack->max_xmit_frag);
@@ -110,7 +111,7 @@ void rpc_bind_ack_decode(struct wire_reader *r, struct rpc_bind_ack *ack)
 	ack->max_recv_frag = wire_get_u16(r);
 	ack->assoc_group = wire_get_u32(r);
 	wire_skip(r, wire_get_u16(r)); /* the secondary address */
-	wire_skip(r, (size_t)-(r->at - r->start) % 4);
+	wire_skip_padding(r, 4);
 	ack->result_count = wire_get_u8(r);
 	wire_skip(r, 3);
 	if (ack->result_count > RPC_MAX_CONTEXTS) {
@@ -126,7 +127,8 @@ void rpc_bind_ack_decode(struct wire_reader *r, struct rpc_bind_ack *ack)
 
 void rpc_bind_nak_encode(struct wire_writer *w, uint32_t call_id, uint16_t reason)
 {
-	size_t begin = rpc_pdu_begin(w, RPC_BIND_NAK, RPC_PFC_FIRST_FRAG | RPC_PFC_LAST_FRAG, call_id);
+	size_t begin = rpc_pdu_begin(w, RPC_BIND_NAK, RPC_PFC_FIRST_FRAG | RPC_PFC_LAST_FRAG,
+	                             call_id);
 
 	wire_put_u16le(w, reason);
 	wire_put_u8(w, 1); /* one supported version: 5.0 */

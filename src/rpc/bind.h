@@ -17,7 +17,7 @@ struct rpc_syntax {
 /* NDR 2.0: 8a885d04-1ceb-11c9-9fe8-08002b104860, version 2.0. */
 extern const struct rpc_syntax rpc_ndr_syntax;
 
-#define RPC_MAX_CONTEXTS 8
+#define RPC_MAX_CONTEXTS  8
 #define RPC_MAX_TRANSFERS 4
 
 struct rpc_context {

@@ -9,6 +9,7 @@ struct code {
 	struct rpc_story story;
 };
 
+/* clang-format off */
 static const struct code faults[] = {
 	{ 0x1C010001, { RPC_S_COMM_FAILURE, "nca_s_comm_failure" } },
 	{ 0x1C010002, { RPC_S_PROCNUM_OUT_OF_RANGE, "nca_op_rng_error: no such operation" } },
@@ -51,6 +52,8 @@ static const struct code rejections[] = {
 	{ 2, { RPC_S_UNSUPPORTED_TRANS_SYN, "proposed_transfer_syntaxes_not_supported" } },
 	{ 3, { RPC_S_SERVER_TOO_BUSY, "local_limit_exceeded" } },
 };
+
+/* clang-format on */
 
 static struct rpc_story find(const struct code codes[], size_t count, uint32_t code,
                              struct rpc_story otherwise)

@@ -155,10 +155,13 @@ static enum smb2_event next_compound(struct smb2_connection *c)
 			return fail(c, ERROR_BAD_NET_RESP, c->in.error);
 		return SMB2_WANT_BYTES;
 	}
-	if (c->compound_bytes >= sizeof smb1_id && memcmp(c->compound, smb1_id, sizeof smb1_id) == 0)
+	if (c->compound_bytes >= sizeof smb1_id &&
+	    memcmp(c->compound, smb1_id, sizeof smb1_id) == 0)
 		return fail(c, ERROR_SMB1_NOT_AVAILABLE, "the server offers SMB1 only");
-	if (c->compound_bytes >= 4 && memcmp(c->compound + 1, "SMB", 3) == 0 && c->compound[0] != 0xFE)
-		return fail(c, ERROR_BAD_NET_RESP, "an encrypted or compressed answer to a plain request");
+	if (c->compound_bytes >= 4 && memcmp(c->compound + 1, "SMB", 3) == 0 &&
+	    c->compound[0] != 0xFE)
+		return fail(c, ERROR_BAD_NET_RESP,
+		            "an encrypted or compressed answer to a plain request");
 	return SMB2_REPLY;
 }
 
@@ -220,12 +223,14 @@ enum smb2_event smb2_connection_next(struct smb2_connection *c, struct smb2_repl
 			continue;
 		request = find_outstanding(c, reply->header.message_id);
 		if (request == NULL || request->command != reply->header.command)
-			return fail(c, ERROR_BAD_NET_RESP, "an answer to a request that nobody made");
+			return fail(c, ERROR_BAD_NET_RESP,
+			            "an answer to a request that nobody made");
 		c->credits += reply->header.credits;
 		if (reply->header.status == STATUS_PENDING)
 			continue; /* 3.2.5.1.5: the answer follows */
 		if (!is_authentic(c, &reply->header, element, bytes))
-			return fail(c, ERROR_DOWNGRADE_DETECTED, "an answer whose signature is wrong");
+			return fail(c, ERROR_DOWNGRADE_DETECTED,
+			            "an answer whose signature is wrong");
 		if (c->signing_key == NULL && request->command == SMB2_SESSION_SETUP &&
 		    reply->header.status == STATUS_SUCCESS) {
 			if (!keep_setup_response(c, element, bytes))
@@ -270,7 +275,8 @@ bool smb2_connection_authenticated(struct smb2_connection *c,
 	                                      c->preauth);
 	if (c->signing_key == NULL)
 		fail(c, ERROR_NOT_SUPPORTED, "OpenSSL refuses the signing algorithm");
-	else if (!smb2_signature_holds(c->signing_key, c->setup_response.data, c->setup_response.len))
+	else if (!smb2_signature_holds(c->signing_key, c->setup_response.data,
+	                               c->setup_response.len))
 		fail(c, ERROR_DOWNGRADE_DETECTED, "the log-on was answered with a wrong signature");
 	return c->err.status == NERR_Success;
 }

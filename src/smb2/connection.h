@@ -37,9 +37,9 @@ struct smb2_connection {
 		uint32_t tag;
 	} outstanding[SMB2_MAX_OUTSTANDING];
 
-	struct wire_writer out;                 /* whole frames, to be sent */
-	size_t chain_begin;                     /* of the message being built; 0: none is */
-	size_t chain[SMB2_MAX_COMPOUND];        /* where its headers stand */
+	struct wire_writer out;          /* whole frames, to be sent */
+	size_t chain_begin;              /* of the message being built; 0: none is */
+	size_t chain[SMB2_MAX_COMPOUND]; /* where its headers stand */
 	size_t chain_length;
 
 	struct smb2_frames in;

@@ -40,9 +40,9 @@ void smb2_create_response_decode(struct wire_reader *message, struct smb2_file_i
 {
 	wire_skip(message, SMB2_HEADER_BYTES);
 	smb2_structure_size(message, 89);
-	wire_skip(message, 2 + 4);     /* OplockLevel, Flags, CreateAction */
+	wire_skip(message, 2 + 4);      /* OplockLevel, Flags, CreateAction */
 	wire_skip(message, 4 * 8 + 16); /* times, AllocationSize, EndofFile */
-	wire_skip(message, 4 + 4);     /* FileAttributes, Reserved2 */
+	wire_skip(message, 4 + 4);      /* FileAttributes, Reserved2 */
 	id->persistent = wire_get_u64(message);
 	id->volatile_ = wire_get_u64(message);
 }

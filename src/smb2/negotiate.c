@@ -7,7 +7,9 @@ static const uint16_t dialects[] = {
 
 /* In the order of our preference. */
 static const uint16_t signing_algorithms[] = {
-	SMB2_SIGNING_AES_GMAC, SMB2_SIGNING_AES_CMAC, SMB2_SIGNING_HMAC_SHA256,
+	SMB2_SIGNING_AES_GMAC,
+	SMB2_SIGNING_AES_CMAC,
+	SMB2_SIGNING_HMAC_SHA256,
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -29,11 +29,13 @@ struct crypto_mac *smb2_signing_key_new(uint16_t dialect, enum smb2_signing_algo
 
 	/* 3.2.5.3.1: the terminators count. */
 	if (dialect == SMB2_DIALECT_311)
-		derived = crypto_derive(session_key, SMB2_SESSION_KEY_BYTES, label_311, sizeof label_311,
-		                        preauth, CRYPTO_SHA512_BYTES, key, sizeof key);
+		derived = crypto_derive(session_key, SMB2_SESSION_KEY_BYTES, label_311,
+		                        sizeof label_311, preauth, CRYPTO_SHA512_BYTES, key,
+		                        sizeof key);
 	else if (dialect >= SMB2_DIALECT_300)
-		derived = crypto_derive(session_key, SMB2_SESSION_KEY_BYTES, label_300, sizeof label_300,
-		                        context_300, sizeof context_300, key, sizeof key);
+		derived = crypto_derive(session_key, SMB2_SESSION_KEY_BYTES, label_300,
+		                        sizeof label_300, context_300, sizeof context_300, key,
+		                        sizeof key);
 	else
 		memcpy(key, session_key, sizeof key);
 	mac = derived ? crypto_mac_new(mac_of(dialect, algorithm), key) : NULL;

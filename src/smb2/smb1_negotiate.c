@@ -3,7 +3,7 @@
 
 #define SMB_COM_NEGOTIATE 0x72
 
-#define FLAGS_CASE_INSENSITIVE 0x08
+#define FLAGS_CASE_INSENSITIVE           0x08
 #define FLAGS2_UNICODE_NTSTATUS_EXTENDED 0xC800
 
 void smb1_negotiate_encode(struct wire_writer *w)
@@ -16,7 +16,7 @@ void smb1_negotiate_encode(struct wire_writer *w)
 	wire_put_u32le(w, 0); /* Status */
 	wire_put_u8(w, FLAGS_CASE_INSENSITIVE);
 	wire_put_u16le(w, FLAGS2_UNICODE_NTSTATUS_EXTENDED);
-	wire_put_zeros(w, 2 + 8 + 2); /* PIDHigh, SecurityFeatures, Reserved */
+	wire_put_zeros(w, 2 + 8 + 2);     /* PIDHigh, SecurityFeatures, Reserved */
 	wire_put_zeros(w, 2 + 2 + 2 + 2); /* TID, PIDLow, UID, MID */
 	wire_put_u8(w, 0);                /* WordCount */
 	wire_put_u16le(w, sizeof dialects);

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <lmerr.h>
 
+/* clang-format off */
 static const struct {
 	uint32_t nt;
 	NET_API_STATUS win32;
@@ -53,6 +54,7 @@ static const struct {
 	S(0xC000A000, ERROR_DOWNGRADE_DETECTED, INVALID_SIGNATURE),
 #undef S
 };
+/* clang-format on */
 
 NET_API_STATUS smb2_status_to_win32(uint32_t nt)
 {

@@ -6,8 +6,10 @@
 #define SRVSVC_PIPE_NAME "srvsvc"
 
 /* 4b324fc8-1670-01d3-1278-5a47bf6ee188, version 3.0, as the parts of a struct rpc_syntax. */
+/* clang-format off */
 #define SRVSVC_INTERFACE_UUID \
 	{ 0x4b324fc8, 0x1670, 0x01d3, { 0x12, 0x78, 0x5a, 0x47, 0xbf, 0x6e, 0xe1, 0x88 } }
+/* clang-format on */
 #define SRVSVC_INTERFACE_VERSION 3
 
 enum srvsvc_opnum {

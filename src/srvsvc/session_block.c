@@ -101,7 +101,8 @@ void *session_block_finish(struct session_block *b)
 		for (size_t i = 0; i < b->level->field_count; i++) {
 			char *slot = slot_of(b, entry, i);
 
-			if (b->level->fields[i].kind != SESSION_CELL_TEXT || slot_get(slot) == SLOT_NONE)
+			if (b->level->fields[i].kind != SESSION_CELL_TEXT ||
+			    slot_get(slot) == SLOT_NONE)
 				continue;
 			assert(slot_get(slot) != SLOT_TO_COME);
 			slot_set(slot, (uintptr_t)(b->data + slot_get(slot)));
@@ -133,7 +134,8 @@ bool session_infos_row(const struct session_level *level, const void *infos, uin
 	char *at;
 
 	for (size_t i = 0; i < level->field_count; i++)
-		if (level->fields[i].kind == SESSION_CELL_TEXT && info_text(&level->fields[i], info))
+		if (level->fields[i].kind == SESSION_CELL_TEXT &&
+		    info_text(&level->fields[i], info))
 			needed += text_utf8_bound(info_text(&level->fields[i], info));
 	if (needed > *scratch_bytes) {
 		char *grown = realloc(*scratch, 2 * needed);
@@ -173,10 +175,12 @@ void session_infos_reduce(const struct session_level *from, void *infos, uint32_
 		char info[sizeof(SESSION_INFO_502)] = { 0 };
 
 		for (size_t i = 0; i < to->field_count; i++) {
-			const struct session_field *source = session_level_field(from, to->fields[i].column);
+			const struct session_field *source =
+				session_level_field(from, to->fields[i].column);
 
 			assert(source != NULL && to->info_bytes <= from->info_bytes);
-			memcpy(info + to->fields[i].in_info, old + source->in_info, cell_bytes(source));
+			memcpy(info + to->fields[i].in_info, old + source->in_info,
+			       cell_bytes(source));
 		}
 		memcpy((char *)infos + to->info_bytes * entry, info, to->info_bytes);
 	}

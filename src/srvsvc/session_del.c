@@ -15,7 +15,8 @@ void session_del_request_decode(struct wire_reader *r, struct session_del_reques
                                 struct session_qualifier_texts *texts)
 {
 	*request = (struct session_del_request){ 0 };
-	(void)ndr_get_unique_wstring(r, texts->client, SESSION_QUALIFIER_MAX_UNITS); /* ServerName */
+	(void)ndr_get_unique_wstring(r, texts->client,
+	                             SESSION_QUALIFIER_MAX_UNITS); /* ServerName */
 	request->client = ndr_get_unique_wstring(r, texts->client, SESSION_QUALIFIER_MAX_UNITS);
 	request->user = ndr_get_unique_wstring(r, texts->user, SESSION_QUALIFIER_MAX_UNITS);
 }

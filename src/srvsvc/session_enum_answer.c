@@ -8,7 +8,7 @@
 
 #include <assert.h>
 
-#define FOR_EACH_FIELD(f, level) \
+#define FOR_EACH_FIELD(f, level)                              \
 	for (const struct session_field *f = (level)->fields; \
 	     f < (level)->fields + (level)->field_count; f++)
 
@@ -145,7 +145,8 @@ static bool take_text_head(struct session_enum_decoder *d)
 static bool take_text(struct session_enum_decoder *d)
 {
 	size_t count = ndr_stream_units_ready(&d->in);
-	WCHAR *units = session_block_extend(&d->block, count < d->units_left ? count : d->units_left);
+	WCHAR *units = session_block_extend(&d->block,
+	                                    count < d->units_left ? count : d->units_left);
 
 	if (units == NULL)
 		return no_memory(d);
@@ -191,9 +192,9 @@ static bool take_status(struct session_enum_decoder *d)
 }
 
 static bool (*const steps[END])(struct session_enum_decoder *) = {
-	[HEAD] = take_head,           [CONTAINER] = take_container, [ARRAY_SIZE] = take_array_size,
-	[ENTRY] = take_entry,         [TEXT_FIND] = find_text,      [TEXT_HEAD] = take_text_head,
-	[TEXT] = take_text,           [TOTAL] = take_total,         [RESUME] = take_resume,
+	[HEAD] = take_head,     [CONTAINER] = take_container, [ARRAY_SIZE] = take_array_size,
+	[ENTRY] = take_entry,   [TEXT_FIND] = find_text,      [TEXT_HEAD] = take_text_head,
+	[TEXT] = take_text,     [TOTAL] = take_total,         [RESUME] = take_resume,
 	[STATUS] = take_status,
 };
 

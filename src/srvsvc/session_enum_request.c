@@ -38,7 +38,8 @@ void session_enum_request_decode(struct wire_reader *r, struct session_enum_requ
                                  struct session_qualifier_texts *texts)
 {
 	*request = (struct session_enum_request){ 0 };
-	(void)ndr_get_unique_wstring(r, texts->client, SESSION_QUALIFIER_MAX_UNITS); /* ServerName */
+	(void)ndr_get_unique_wstring(r, texts->client,
+	                             SESSION_QUALIFIER_MAX_UNITS); /* ServerName */
 	request->client = ndr_get_unique_wstring(r, texts->client, SESSION_QUALIFIER_MAX_UNITS);
 	request->user = ndr_get_unique_wstring(r, texts->user, SESSION_QUALIFIER_MAX_UNITS);
 	request->level = ndr_get_u32(r);
@@ -59,8 +60,7 @@ NET_API_STATUS session_enum_request_check(const struct session_enum_request *req
 	if (session_qualifier_is_too_long(request->client) ||
 	    session_qualifier_is_too_long(request->user))
 		return ERROR_INVALID_PARAMETER;
-	if (session_qualifier_is_given(request->client) &&
-	    strncmp(request->client, "\\\\", 2) != 0)
+	if (session_qualifier_is_given(request->client) && strncmp(request->client, "\\\\", 2) != 0)
 		return NERR_InvalidComputer;
 	return NERR_Success;
 }

@@ -4,6 +4,7 @@
 #include <windows.h>
 #include <lmshare.h>
 
+/* clang-format off */
 static const struct session_column
 	column_client      = { "CLIENT",    "client",         SESSION_UNIT_NONE },
 	column_user        = { "USER",      "user",           SESSION_UNIT_NONE },
@@ -87,6 +88,8 @@ static const struct session_field fields_502[] = { /* [MS-SRVS] 2.2.4.15 */
 const struct session_level session_levels[SESSION_LEVEL_COUNT] = {
 	LEVEL(0), LEVEL(1), LEVEL(2), LEVEL(10), LEVEL(502),
 };
+
+/* clang-format on */
 
 const uint32_t session_levels_richest_first[SESSION_LEVEL_COUNT] = { 502, 2, 1, 10, 0 };
 

@@ -31,6 +31,13 @@ void wire_skip(struct wire_reader *r, size_t bytes)
 	(void)wire_get_bytes(r, bytes);
 }
 
+void wire_skip_padding(struct wire_reader *r, size_t to)
+{
+	size_t odd = (size_t)(r->at - r->start) % to;
+
+	wire_skip(r, odd > 0 ? to - odd : 0);
+}
+
 static uint64_t get(struct wire_reader *r, unsigned bytes)
 {
 	const uint8_t *p = wire_get_bytes(r, bytes);

@@ -32,6 +32,8 @@ uint64_t wire_get_u64(struct wire_reader *r);
 /* The next bytes in place, NULL when they are not all there. */
 const uint8_t *wire_get_bytes(struct wire_reader *r, size_t bytes);
 void wire_skip(struct wire_reader *r, size_t bytes);
+/* Up to the next multiple of to, counted from the start of r. */
+void wire_skip_padding(struct wire_reader *r, size_t to);
 
 /* A reader over a part that the peer described by offset (from the start of r) and length.
  * Fails both readers when that part is not inside r. */

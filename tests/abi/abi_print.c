@@ -38,7 +38,7 @@ int main(void)
 	SAME_TYPE("struct _" #type, #type, #type)
 #define M(type, member, member_type)                                                               \
 	_Static_assert(__builtin_types_compatible_p(__typeof__(((type *)0)->member), member_type), \
-		       #member);                                                                   \
+	               #member);                                                                   \
 	printf("_Static_assert(__builtin_offsetof(%s, %s) == %zu, \"\"); /*@%s*/\n", #type,        \
 	       #member, offsetof(type, member), #type);                                            \
 	SAME_TYPE("__typeof__(((" #type " *)0)->" #member ")", #member_type, #type)

@@ -40,7 +40,7 @@ BOOL use_page(IN LMSTR server, OUT LPDWORD count, IN OUT LPDWORD resume)
 	NET_API_STATUS status;
 
 	status = NetSessionEnum(server, NULL, NULL, 502, (LPBYTE *)&sessions, MAX_PREFERRED_LENGTH,
-				count, &total, resume);
+	                        count, &total, resume);
 	if (status != NERR_Success && status != ERROR_MORE_DATA)
 		return FALSE;
 	for (i = 0; i < *count; i++)

@@ -54,7 +54,7 @@ static void expect(const char *text, const char *user, const char *password, con
 	assert_string_equal(c->user, user);
 	assert_string_equal(c->password, password);
 	assert_string_equal(c->domain, domain);
-	credentials_free(c);
+	credentials_release(c);
 }
 
 static void expect_refusal(const char *why, NET_API_STATUS status)
@@ -208,22 +208,28 @@ static void a_refusal_tells_what_to_do(void **state)
 	assert_int_equal(netsession_credentials_read(path, &c, NULL), ERROR_ACCESS_DENIED);
 }
 
-static void a_copy_lives_longer_than_what_it_was_made_of(void **state)
+static void credentials_live_until_their_last_holder_lets_go(void **state)
 {
 	static const char text[] = "username = LAB\\alice\npassword = s3cret\n";
-	struct netsession_credentials *c, *copy;
+	struct netsession_credentials *c;
 	struct err err = { 0 };
 
 	(void)state;
 	write_file(text, strlen(text), 0600);
 	assert_int_equal(credentials_read(path, &c, &err), NERR_Success);
-	copy = credentials_copy(c);
-	credentials_free(c);
-	assert_string_equal(copy->user, "alice");
-	assert_string_equal(copy->password, "s3cret");
-	assert_string_equal(copy->domain, "LAB");
-	credentials_free(copy);
-	credentials_free(NULL);
+	assert_ptr_equal(credentials_hold(c), c);
+	netsession_credentials_free(c);
+	assert_string_equal(c->user, "alice");
+	assert_string_equal(c->password, "s3cret");
+	credentials_release(c);
+}
+
+static void no_credentials_may_be_held_and_freed(void **state)
+{
+	(void)state;
+	assert_null(credentials_hold(NULL));
+	credentials_release(NULL);
+	netsession_credentials_free(NULL);
 }
 
 int main(void)
@@ -244,7 +250,8 @@ int main(void)
 		cmocka_unit_test(a_missing_file_is_not_found),
 		cmocka_unit_test(a_directory_cannot_be_read),
 		cmocka_unit_test(a_refusal_tells_what_to_do),
-		cmocka_unit_test(a_copy_lives_longer_than_what_it_was_made_of),
+		cmocka_unit_test(credentials_live_until_their_last_holder_lets_go),
+		cmocka_unit_test(no_credentials_may_be_held_and_freed),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);

@@ -125,7 +125,8 @@ static void a_string_is_read_as_utf8(void **state)
 static void a_lone_surrogate_in_a_string_is_replaced(void **state)
 {
 	(void)state;
-	assert_wire_string(&(struct wire_string){ 2, 0, 2, { 0xD800, 0 }, 2 }, 10, REPLACEMENT_UTF8);
+	assert_wire_string(&(struct wire_string){ 2, 0, 2, { 0xD800, 0 }, 2 }, 10,
+	                   REPLACEMENT_UTF8);
 	assert_wire_string(&(struct wire_string){ 3, 0, 3, { 0xDC00, 'a', 0 }, 3 }, 10,
 	                   REPLACEMENT_UTF8 "a");
 	assert_wire_string(&(struct wire_string){ 3, 0, 3, { 0xD800, 'a', 0 }, 3 }, 10,
@@ -188,13 +189,16 @@ static void put_names(struct ndr_writer *n)
 static void a_writer_aligns_from_where_its_stub_begins(void **state)
 {
 	static const uint8_t expected[] = {
-		'P', 'D', 'U',                                                   /* not the stub's */
-		7, 0, 0, 0,  4, 0, 2, 0,  3, 0, 0, 0,  0, 0, 0, 0,  3, 0, 0, 0,  /* referent, "ab" */
-		'a', 0, 'b', 0, 0, 0,  0, 0,                                     /* and padding */
-		0, 0, 0, 0,                                                      /* NULL */
-		8, 0, 2, 0,  1, 0, 0, 0,  0, 0, 0, 0,  1, 0, 0, 0,  0, 0,  0, 0, /* "" */
-		12, 0, 2, 0,  4, 0, 0, 0,  0, 0, 0, 0,  4, 0, 0, 0,              /* a pair, "!" */
-		0x3D, 0xD8, 0, 0xDE, '!', 0, 0, 0,  8, 0, 0, 0,
+		'P', 'D', 'U', /* before the stub */
+		7, 0, 0, 0,
+		4, 0, 2, 0,  3, 0, 0, 0,  0, 0, 0, 0,  3, 0, 0, 0, /* "ab" */
+		'a', 0, 'b', 0, 0, 0,  0, 0,
+		0, 0, 0, 0, /* NULL */
+		8, 0, 2, 0,  1, 0, 0, 0,  0, 0, 0, 0,  1, 0, 0, 0, /* "" */
+		0, 0,  0, 0,
+		12, 0, 2, 0,  4, 0, 0, 0,  0, 0, 0, 0,  4, 0, 0, 0, /* a pair and "!" */
+		0x3D, 0xD8, 0, 0xDE, '!', 0, 0, 0,
+		8, 0, 0, 0,
 	};
 	struct wire_writer w = { 0 };
 	struct ndr_writer n;
@@ -244,7 +248,8 @@ struct feeder {
 
 static void feed_more(struct feeder *f, struct ndr_stream *s)
 {
-	size_t left = sizeof streamed - f->at, bytes = left < f->piece_bytes ? left : f->piece_bytes;
+	size_t left = sizeof streamed - f->at;
+	size_t bytes = left < f->piece_bytes ? left : f->piece_bytes;
 
 	assert_true(bytes > 0);
 	free(f->piece);

@@ -181,7 +181,8 @@ static void assert_row(uint32_t level, const void *infos, const struct netsessio
 		const struct session_field *field = &session_level_find(502)->fields[f];
 
 		if (field->kind == SESSION_CELL_U32)
-			assert_int_equal(session_row_u32(&row, field), session_row_u32(expected, field));
+			assert_int_equal(session_row_u32(&row, field),
+			                 session_row_u32(expected, field));
 		else if (session_row_text(expected, field) == NULL)
 			assert_null(session_row_text(&row, field));
 		else
@@ -242,7 +243,11 @@ static void rows_share_a_scratch_buffer_that_only_grows(void **state)
 
 static void move_overwrites_one_entry_with_another(void **state)
 {
-	SESSION_INFO_10 infos[] = { { client, user, 1, 2 }, { user, client, 3, 4 }, { type, type, 5, 6 } };
+	SESSION_INFO_10 infos[] = {
+		{ client, user, 1, 2 },
+		{ user, client, 3, 4 },
+		{ type, type, 5, 6 },
+	};
 
 	(void)state;
 	session_infos_move(session_level_find(10), infos, 0, 1);

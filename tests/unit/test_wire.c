@@ -101,7 +101,8 @@ static void the_first_failure_sticks_and_later_reads_give_zero(void **state)
 
 static void a_length_near_the_largest_does_not_wrap_around(void **state)
 {
-	static const size_t lengths[] = { sizeof counting + 1, SIZE_MAX / 2, SIZE_MAX - 15, SIZE_MAX };
+	static const size_t lengths[] = { sizeof counting + 1, SIZE_MAX / 2, SIZE_MAX - 15,
+	                                  SIZE_MAX };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {

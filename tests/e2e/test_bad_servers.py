@@ -1,0 +1,352 @@
+"""Servers, networks and credentials that are not as they should be: the command always ends in time, with one line
+that says what happened."""
+import concurrent.futures
+import itertools
+import pathlib
+import struct
+import tempfile
+import unittest
+
+from asking import address, ask, assert_refused
+from lab import command, frames, odd_servers, sessions, tampering, tap
+from lab.ports import free_port
+from lab.relay import CUT, STALL, SWALLOW, TO_CLIENT, TO_SERVER, Raw, Relay
+from lab.samba import SambaServer
+
+STATUS_PENDING = 0x103
+MORE_S = 0.5  # that an ending may take beyond the deadline
+TRUST = 1265  # ERROR_DOWNGRADE_DETECTED
+
+# A network without a way out and without an answer: what is sent to 192.0.2.0/24 is lost.
+LOST = """
+ip link set lo up
+ip route add 192.0.2.0/24 dev lo
+echo "nameserver 192.0.2.53" > "$1/resolv.conf"
+mount --bind "$1/resolv.conf" /etc/resolv.conf
+shift
+exec "$@"
+"""
+
+
+class Client(unittest.TestCase):
+    """Without a lab server: credentials that nobody will check."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.credentials = cls.folder / "credentials"
+        cls.credentials.touch(0o600)
+        cls.credentials.write_text("username = nobody\npassword = nothing\n")
+
+    def list(self, server, *arguments, **options):
+        return command.run("list", "-A", self.credentials, *arguments, server, **options)
+
+    def in_lost_network(self):
+        return ["unshare", "--net", "--mount", "sh", "-ec", LOST, "sh", self.folder]
+
+
+class Unreachable(Client):
+    def test_a_name_that_nobody_knows_is_53_at_once(self):
+        nobody_to_ask = ["unshare", "--net"]
+        result = self.list("fs1.invalid", inside=nobody_to_ask)
+        assert_refused(self, 53, result, "fs1.invalid")
+        self.assertLess(result.seconds, 1)
+
+    def test_a_silent_name_service_is_waited_for_until_the_deadline_only(self):
+        result = self.list("fs1.invalid", "--timeout", "0.5", inside=self.in_lost_network())
+        assert_refused(self, 1460, result, "fs1.invalid")
+        self.assertLess(result.seconds, 0.5 + MORE_S)
+
+    def test_a_silent_host_is_waited_for_until_the_deadline_only(self):
+        result = self.list("192.0.2.7", "--timeout", "0.5", inside=self.in_lost_network())
+        assert_refused(self, 1460, result, "192.0.2.7")
+        self.assertLess(result.seconds, 0.5 + MORE_S)
+
+    def test_a_network_without_a_route_is_53_at_once(self):
+        result = self.list("192.0.2.7", inside=["unshare", "--net"])
+        assert_refused(self, 53, result, "192.0.2.7")
+        self.assertLess(result.seconds, 1)
+
+    def test_a_closed_port_is_53_at_once(self):
+        for host in ("127.0.0.1", "[::1]", "localhost"):
+            with self.subTest(host):
+                server = f"{host}:{free_port()}"
+                result = self.list(server)
+                assert_refused(self, 53, result, server)
+                self.assertLess(result.seconds, 1)
+
+    def test_a_silent_port_is_1460_at_the_deadline(self):
+        with odd_servers.silent() as server:
+            result = self.list(address(server), "--timeout", "1")
+        assert_refused(self, 1460, result, address(server))
+        self.assertGreaterEqual(result.seconds, 1)
+        self.assertLess(result.seconds, 1.3)
+
+
+class OtherProtocols(Client):
+    def refuses(self, status, server):
+        result = self.list(address(server), "--timeout", "5")
+        assert_refused(self, status, result, address(server))
+        self.assertLess(result.seconds, 1)
+
+    def test_what_does_not_speak_smb_is_58(self):
+        for make in (odd_servers.ssh, odd_servers.http, odd_servers.huge_frame):
+            with self.subTest(make.__name__), make() as server:
+                self.refuses(58, server)
+
+    def test_garbage_in_frames_is_58(self):
+        for garbage in (b"", b"\xfe", b"\xfeSMB", b"\xfeSMB" + bytes(60), b"\xfdSMB" + bytes(200), bytes(4000),
+                        b"\xff" * 4000):
+            with self.subTest(garbage[:5]), odd_servers.answers(frames.framed(garbage)) as server:
+                self.refuses(58, server)
+
+    def test_smb1_alone_is_384(self):
+        with odd_servers.smb1_answer() as server:
+            self.refuses(384, server)
+
+    def test_a_samba_that_speaks_smb1_alone_is_384(self):
+        with odd_servers.smb1_only_samba() as server:
+            assert_refused(self, 384, ask(server), address(server))
+
+    def test_closing_at_once_is_64(self):
+        with odd_servers.closes_at_once() as server:
+            self.refuses(64, server)
+
+    def test_it_ends_well_however_often_the_server_is_quicker_than_the_log_on(self):
+        with odd_servers.ssh() as server:
+            self.assertEqual({3}, {self.list(address(server)).exit for _ in range(50)})
+
+
+class LogOn(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(SambaServer())
+
+    def test_a_wrong_password_is_1326(self):
+        wrong = self.server.credentials_file("root", "wrong")
+        result = command.run("list", "-A", wrong, address(self.server))
+        assert_refused(self, 1326, result, address(self.server))
+        self.assertIn("STATUS_LOGON_FAILURE", result.stderr)
+
+    def test_an_unknown_user_is_1326(self):
+        path = self.server.folder / "stranger"
+        path.touch(0o600)
+        path.write_text("username = stranger\npassword = some\n")
+        assert_refused(self, 1326, command.run("list", "-A", path, address(self.server)), address(self.server))
+
+    def test_an_empty_password_is_1326_and_no_anonymous_log_on(self):
+        path = self.server.folder / "empty"
+        path.touch(0o600)
+        path.write_text("username = root\npassword =\n")
+        assert_refused(self, 1326, command.run("list", "-A", path, address(self.server)), address(self.server))
+
+    def test_to_be_made_a_guest_is_1326(self):
+        with SambaServer({"map to guest": "bad user"}) as server:
+            path = server.folder / "stranger"
+            path.touch(0o600)
+            path.write_text("username = stranger\npassword = some\n")
+            result = command.run("list", "-A", path, address(server))
+        assert_refused(self, 1326, result, address(server))
+        self.assertIn("guest", result.stderr)
+
+    def test_without_credentials_it_is_1312_and_kinit_is_advised(self):
+        result = command.run("list", address(self.server))
+        assert_refused(self, 1312, result, address(self.server))
+        self.assertIn("kinit", result.stderr)
+
+    def test_a_server_that_wants_encryption_refuses_the_log_on(self):
+        with SambaServer({"smb encrypt": "required"}) as server:
+            result = ask(server)
+        assert_refused(self, 5, result, address(server))
+        self.assertIn("SESSION_SETUP", result.stderr)
+
+
+class CredentialsFiles(Client):
+    def refuses(self, status, path, reason):
+        result = command.run("list", "-A", path, "127.0.0.1")
+        assert_refused(self, status, result, str(path), code=2)
+        self.assertIn(reason, result.stderr)
+        self.assertNotIn("secret", result.stderr)
+
+    def written(self, text, mode=0o600):
+        path = self.folder / "written"
+        path.unlink(missing_ok=True)
+        path.touch(0o600)
+        path.write_bytes(text)
+        path.chmod(mode)
+        return path
+
+    def test_a_file_that_others_may_read_is_refused(self):
+        for mode in (0o640, 0o604, 0o644, 0o620, 0o602):
+            with self.subTest(oct(mode)):
+                self.refuses(5, self.written(b"username = root\npassword = secret\n", mode), "chmod 600")
+
+    def test_a_missing_file_is_told(self):
+        self.refuses(2, self.folder / "missing", "no such file")
+
+    def test_what_is_no_file_is_told(self):
+        folder = self.folder / "folder"
+        folder.mkdir(0o700)
+        self.refuses(5, folder, "cannot be read")
+
+    def test_what_is_not_of_that_form_is_told(self):
+        for text in (b"", b"username = root\n", b"password = secret\n", b"username =\npassword = secret\n", b"secret",
+                     b"username = root\0\npassword = secret\n", b"username = \xff\npassword = secret\n",
+                     b"username = root\npassword = secret" + b"x" * 5000 + b"\n"):
+            with self.subTest(text[:40]):
+                self.refuses(87, self.written(text), "username")
+
+    def test_a_bad_file_in_the_environment_is_told_too(self):
+        path = self.written(b"username = root\npassword = secret\n", 0o644)
+        result = command.run("list", "127.0.0.1", env={"NETSESSION_CREDENTIALS": str(path)})
+        assert_refused(self, 5, result, "127.0.0.1")
+        self.assertIn("chmod 600", result.stderr)
+
+    def test_a_refused_file_is_not_a_matter_of_the_servers_administrators(self):
+        result = command.run("list", "-A", self.written(b"username = a\npassword = b\n", 0o644), "127.0.0.1")
+        self.assertNotIn("administrator", result.stderr)
+
+
+def is_interim(message):
+    """An answer that only says that the answer takes longer: some runs have it, others not."""
+    return frames.command(message) is not None and frames.status(message) == STATUS_PENDING
+
+
+def at(direction, index, change):
+    """As tampering.at, but interim answers do not count."""
+    seen = itertools.count()
+
+    def tamper(towards, message, _):
+        if towards != direction or is_interim(message) or next(seen) != index:
+            return message
+        return change(message)
+
+    return tamper
+
+
+def unsigned(message):
+    """The message without its signature, and without the flag that promises one."""
+    changed = bytearray(message)
+    struct.pack_into("<I", changed, 16, struct.unpack_from("<I", changed, 16)[0] & ~8)
+    changed[48:64] = bytes(16)
+    return bytes(changed)
+
+
+def dialect_3_0(message):
+    """A NEGOTIATE answer that picks another dialect."""
+    changed = bytearray(message)
+    struct.pack_into("<H", changed, 68, 0x0300)
+    return bytes(changed)
+
+
+class BadNetwork(unittest.TestCase):
+    """Through a relay that does something to one message of a conversation, to each of them in turn.
+
+    With so many sessions held, an answer needs READs too.
+    """
+
+    # To the server: NEGOTIATE, 2 SESSION_SETUP, the compound that opens the pipe, NetrSessionEnum, READ. To the
+    # client the compound is answered in two messages.
+    MESSAGES = [*((TO_SERVER, index) for index in range(6)), *((TO_CLIENT, index) for index in range(7))]
+    LAST_SETUP, *SIGNED = range(2, 7)  # of those to the client: signed, and the log-on's last is the first of them
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(SambaServer())
+        cls.enterClassContext(sessions.held(cls.server, sessions.crowd(100, cls.server.users)))
+        cls.credentials = cls.server.credentials_file("root")
+        ask(cls.server)  # the first open of a pipe takes longer
+
+    def through(self, tamper, timeout_s=5.0):
+        with Relay(self.server.host, self.server.port, tamper=tamper) as relay:
+            return command.run("list", "-A", self.credentials, "-l", 1, "--timeout", timeout_s, address(relay))
+
+    def ends_badly(self, result, timeout_s=5.0, status=r"\d+"):
+        assert_refused(self, status, result)
+        self.assertLess(result.seconds, timeout_s + MORE_S)
+
+    def every_message(self, change, status=r"\d+"):
+        for direction, index in self.MESSAGES:
+            with self.subTest(direction, index=index):
+                self.ends_badly(self.through(at(direction, index, change)), status=status)
+
+    def test_the_conversation_has_the_messages_that_are_tampered_with(self):
+        seen = []
+
+        def note(direction, message, _):
+            seen.append((direction, is_interim(message)))
+            return message
+
+        self.assertEqual(0, self.through(note).exit)
+        self.assertEqual(self.MESSAGES, [*((TO_SERVER, n) for n in range(seen.count((TO_SERVER, False)))),
+                                         *((TO_CLIENT, n) for n in range(seen.count((TO_CLIENT, False))))])
+
+    def test_cut_before_any_message_is_64(self):
+        self.every_message(tampering.becomes(CUT), status=64)
+
+    def test_cut_inside_any_message_ends_badly(self):
+        self.every_message(lambda message: Raw(frames.framed(message)[:len(message) // 2], CUT), status=64)
+
+    def test_any_message_cut_short_ends_badly(self):
+        for name, shorter in (("by one byte", lambda message: message[:-1]),
+                              ("to its header", tampering.truncate(64)),
+                              ("inside its header", tampering.truncate(40)),
+                              ("to nothing", tampering.truncate(0))):
+            with self.subTest(name):
+                self.every_message(shorter)
+
+    def test_garbage_in_place_of_any_message_ends_badly(self):
+        for garbage in (b"\xa5" * 300, bytes(300), b"\xfeSMB" + b"\xff" * 300):
+            with self.subTest(garbage[:5]):
+                self.every_message(tampering.becomes(garbage))
+
+    def test_garbage_without_a_frame_ends_badly(self):
+        self.every_message(tampering.becomes(Raw(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 10, CUT)))
+
+    def test_any_message_twice_its_length_ends_badly(self):
+        self.every_message(lambda message: message + message)
+
+    def test_silence_in_place_of_any_message_is_1460_at_the_deadline(self):
+        silences = [at(direction, index, tampering.becomes(silence))
+                    for direction, index in self.MESSAGES for silence in (STALL, SWALLOW)]
+        halves = [at(direction, index, lambda message: Raw(frames.framed(message)[:len(message) // 2], STALL))
+                  for direction, index in self.MESSAGES]
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            results = list(pool.map(lambda tamper: self.through(tamper, 0.7), silences + halves))
+        for result in results:
+            self.ends_badly(result, 0.7, status=1460)
+
+    def test_a_changed_byte_in_any_signed_answer_is_1265(self):
+        for index in self.SIGNED:
+            for offset in (8, 24, 48, 63, 66, -1):  # status, message id, signature, its end, body, last byte
+                with self.subTest(index=index, offset=offset):
+                    result = self.through(at(TO_CLIENT, index, tampering.flip(offset)))
+                    self.ends_badly(result, status=58 if offset == 24 else TRUST)
+
+    def test_a_changed_end_of_the_log_on_is_refused(self):
+        for offset, status in ((48, TRUST), (63, TRUST), (-1, TRUST), (8, 59), (66, 1326)):
+            with self.subTest(offset=offset):
+                self.ends_badly(self.through(at(TO_CLIENT, self.LAST_SETUP, tampering.flip(offset))), status=status)
+
+    def test_a_signature_left_out_of_any_signed_answer_is_1265(self):
+        for index in (self.LAST_SETUP, *self.SIGNED):
+            with self.subTest(index=index):
+                self.ends_badly(self.through(at(TO_CLIENT, index, unsigned)), status=TRUST)
+
+    def test_a_changed_byte_in_the_negotiation_is_noticed(self):
+        for direction, offset in ((TO_SERVER, 70), (TO_SERVER, -1), (TO_CLIENT, 70), (TO_CLIENT, 80), (TO_CLIENT, -1)):
+            with self.subTest(direction, offset=offset):
+                self.ends_badly(self.through(at(direction, 0, tampering.flip(offset))))
+
+    def test_another_dialect_than_the_server_picked_is_noticed(self):
+        self.ends_badly(self.through(at(TO_CLIENT, 0, dialect_3_0)))
+
+    def test_a_changed_log_on_is_refused(self):
+        for direction, index in ((TO_SERVER, 1), (TO_SERVER, 2), (TO_CLIENT, 1)):
+            for offset in (100, 120, -1):
+                with self.subTest(direction, index=index, offset=offset):
+                    self.ends_badly(self.through(at(direction, index, tampering.flip(offset))))
+
+
+if __name__ == "__main__":
+    tap.main()
