@@ -57,7 +57,8 @@ bool server_name_parse(const char *text, struct server_name *to)
 	if (host[0] == '[') {
 		host++;
 		end = strchr(host, ']');
-		if (end == NULL || (end[1] != '\0' && end[1] != ':') || strchr(host, ':') == NULL)
+		if (end == NULL || (end[1] != '\0' && end[1] != ':') ||
+		    memchr(host, ':', (size_t)(end - host)) == NULL)
 			return false;
 		port = end[1] == ':' ? end + 2 : NULL;
 	} else {

@@ -41,12 +41,15 @@ void ndr_get_wstring(struct wire_reader *r, char *to, size_t max_units)
 	if (unit_at(r, text, actual - 1) != 0)
 		wire_reader_fail(r, "string lacks its terminator");
 	for (uint32_t i = 0; i + 1 < actual && i <= max_units; i++) {
-		WCHAR character[3] = { unit_at(r, text, i) };
+		/* Its pair's other half, where it is one: at worst the next is the terminator. */
+		WCHAR character[3] = { unit_at(r, text, i), unit_at(r, text, i + 1) };
 
 		if (character[0] == 0)
 			return;
-		if ((character[0] & 0xFC00) == 0xD800)
-			character[1] = unit_at(r, text, ++i); /* at worst the terminator */
+		if ((character[0] & 0xFC00) == 0xD800 && (character[1] & 0xFC00) == 0xDC00)
+			i++;
+		else
+			character[1] = 0;
 		to = text_utf8_from_utf16(to, character) - 1;
 	}
 }

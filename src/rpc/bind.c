@@ -14,13 +14,13 @@ static void put_syntax(struct wire_writer *w, const struct rpc_syntax *s)
 	wire_put_u16le(w, s->uuid.time_mid);
 	wire_put_u16le(w, s->uuid.time_hi);
 	wire_put_bytes(w, s->uuid.rest, sizeof s->uuid.rest);
-	wire_put_u16le(w, s->version);
-	wire_put_u16le(w, s->version_minor);
+	wire_put_u32le(w, (uint32_t)s->version_minor << 16 | s->version);
 }
 
 static void get_syntax(struct wire_reader *r, struct rpc_syntax *s)
 {
 	const uint8_t *rest;
+	uint32_t version;
 
 	s->uuid.time_low = wire_get_u32(r);
 	s->uuid.time_mid = wire_get_u16(r);
@@ -28,8 +28,9 @@ static void get_syntax(struct wire_reader *r, struct rpc_syntax *s)
 	rest = wire_get_bytes(r, sizeof s->uuid.rest);
 	if (rest != NULL)
 		memcpy(s->uuid.rest, rest, sizeof s->uuid.rest);
-	s->version = wire_get_u16(r);
-	s->version_minor = wire_get_u16(r);
+	version = wire_get_u32(r); /* one number: the minor version is its high half */
+	s->version = (uint16_t)version;
+	s->version_minor = (uint16_t)(version >> 16);
 }
 
 void rpc_bind_encode(struct wire_writer *w, uint32_t call_id, const struct rpc_bind *bind)
