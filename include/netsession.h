@@ -127,8 +127,8 @@ uint32_t netsession_start(struct netsession *session, const struct netsession_qu
                           const struct netsession_handler *handler, void *context);
 void netsession_run(struct netsession *session);
 
-/* The story of the calling thread's last Net* function of <lm.h>; "" when it succeeded. Lives
- * until the thread's next one. In libnetapi32. */
+/* The story of the calling thread's last NetSession* function of <lm.h>; "" when it succeeded.
+ * Lives until the thread's next one. In libnetapi32. */
 const char *netsession_last_error_text(void);
 
 #ifdef __cplusplus

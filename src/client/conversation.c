@@ -32,8 +32,6 @@ void step_fail(struct conversation *c, NET_API_STATUS status, const char *why)
 /* An answer that refuses: its NTSTATUS is the story. */
 void step_refuse(struct conversation *c, const char *doing, uint32_t nt)
 {
-	if (c->err.status != NERR_Success)
-		return;
 	err_set(&c->err, smb2_status_to_win32(nt), doing, smb2_status_name(nt));
 	c->err.nt = nt;
 }

@@ -172,7 +172,7 @@ static struct netsession_page *make_page(const struct session_enum_answer *answe
 /* What an end without a single entry means where a qualifier was given. */
 static NET_API_STATUS nobody(const struct enumeration *e, struct err *err)
 {
-	return e->client != NULL && (!e->seen_client || e->user == NULL)
+	return e->client != NULL && !e->seen_client
 	               ? err_set(err, NERR_ClientNameNotFound, DOING, NULL)
 	               : err_set(err, NERR_UserNotFound, DOING, NULL);
 }

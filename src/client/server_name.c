@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 #include "base/text.h"
+#include "net/address.h"
 
 #define IPV6_LITERAL ".ipv6-literal.net"
 
@@ -50,6 +51,7 @@ static void undo_ipv6_literal(char *host)
 bool server_name_parse(const char *text, struct server_name *to)
 {
 	const char *host, *end, *port = NULL;
+	struct net_addresses address;
 	size_t length;
 
 	*to = (struct server_name){ 0 };
@@ -76,5 +78,7 @@ bool server_name_parse(const char *text, struct server_name *to)
 		return false;
 	memcpy(to->host, host, length);
 	undo_ipv6_literal(to->host);
+	if (strchr(to->host, ':') != NULL) /* only an address has one */
+		return net_address_parse(to->host, 0, &address);
 	return is_valid_host(to->host);
 }

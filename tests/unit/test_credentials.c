@@ -73,7 +73,8 @@ static void the_form_of_smbclient_is_read(void **state)
 {
 	(void)state;
 	expect("username = alice\npassword = s3cret\ndomain = LAB\n", "alice", "s3cret", "LAB");
-	expect("\tdomain =  LAB \nusername\t= alice\t\npassword = s3cret", "alice", "s3cret", "LAB");
+	expect("\tdomain =  LAB \nusername\t= alice\t\npassword = s3cret", "alice", "s3cret",
+	       "LAB");
 }
 
 static void the_form_of_mount_cifs_is_read(void **state)
@@ -86,7 +87,8 @@ static void the_form_of_mount_cifs_is_read(void **state)
 static void lines_may_end_as_windows_ends_them(void **state)
 {
 	(void)state;
-	expect("username = alice\r\npassword = s3cret\r\ndomain = LAB\r\n", "alice", "s3cret", "LAB");
+	expect("username = alice\r\npassword = s3cret\r\ndomain = LAB\r\n", "alice", "s3cret",
+	       "LAB");
 	expect("username = alice\r\ndomain = LAB\r\npassword = s3cret", "alice", "s3cret", "LAB");
 }
 
@@ -107,7 +109,8 @@ static void a_domain_may_stand_before_the_user(void **state)
 static void without_a_domain_there_is_none(void **state)
 {
 	(void)state;
-	expect("username = alice@lab.example\npassword = s3cret\n", "alice@lab.example", "s3cret", "");
+	expect("username = alice@lab.example\npassword = s3cret\n", "alice@lab.example", "s3cret",
+	       "");
 }
 
 static void a_password_keeps_its_blanks_and_signs(void **state)
@@ -140,8 +143,13 @@ static void what_others_may_read_or_change_is_refused(void **state)
 static void what_lacks_a_user_or_a_password_is_refused(void **state)
 {
 	static const char *const texts[] = {
-		"", "\n\n", "alice\ns3cret\n", "username = alice\n", "password = s3cret\n",
-		"username =\npassword = s3cret\n", "username = \t\r\npassword = s3cret\n",
+		"",
+		"\n\n",
+		"alice\ns3cret\n",
+		"username = alice\n",
+		"password = s3cret\n",
+		"username =\npassword = s3cret\n",
+		"username = \t\r\npassword = s3cret\n",
 		"#username = alice\npassword = s3cret\n",
 	};
 

@@ -89,7 +89,9 @@ static void aes_cmac_agrees_with_rfc_4493(void **state)
 static void hmac_sha256_is_rfc_4231_cut_to_16_bytes(void **state)
 {
 	static const struct vector vector = {
-		"4a656665", "", "7768617420646f2079612077616e7420666f72206e6f7468696e673f",
+		"4a656665",
+		"",
+		"7768617420646f2079612077616e7420666f72206e6f7468696e673f",
 		"5bdcc146bf60754e6a042426089575c7",
 	};
 
@@ -175,7 +177,9 @@ static void one_key_serves_all_messages_of_a_recorded_session(void **state)
 static void a_used_key_computes_what_a_fresh_one_does(void **state)
 {
 	static const enum crypto_mac_algorithm all[] = {
-		CRYPTO_HMAC_SHA256, CRYPTO_AES_CMAC, CRYPTO_AES_GMAC,
+		CRYPTO_HMAC_SHA256,
+		CRYPTO_AES_CMAC,
+		CRYPTO_AES_GMAC,
 	};
 	static const uint8_t key[CRYPTO_MAC_KEY_BYTES] = "0123456789abcde";
 	uint8_t message[100];
@@ -230,14 +234,16 @@ static void recorded_signing_keys_of_3_0_derive_from_their_session_keys(void **s
 
 		load_key(names[i], "session_key", session_key, sizeof session_key);
 		load_key(names[i], "signing_key", expected, sizeof expected);
-		assert_true(crypto_derive(session_key, sizeof session_key, "SMB2AESCMAC", 12, "SmbSign",
-		                          8, key, sizeof key));
+		assert_true(crypto_derive(session_key, sizeof session_key, "SMB2AESCMAC", 12,
+		                          "SmbSign", 8, key, sizeof key));
 		assert_memory_equal(key, expected, sizeof key);
 	}
 }
 
 static const char *const names_311[] = {
-	"signing-hmac-sha256-3.1.1", "signing-aes-cmac-3.1.1", "signing-aes-gmac-3.1.1",
+	"signing-hmac-sha256-3.1.1",
+	"signing-aes-cmac-3.1.1",
+	"signing-aes-gmac-3.1.1",
 };
 
 static void recorded_signing_keys_of_3_1_1_derive_from_the_preauth_hash(void **state)
@@ -249,8 +255,8 @@ static void recorded_signing_keys_of_3_1_1_derive_from_the_preauth_hash(void **s
 		load_key(names_311[i], "session_key", session_key, sizeof session_key);
 		load_key(names_311[i], "preauth", preauth, sizeof preauth);
 		load_key(names_311[i], "signing_key", expected, sizeof expected);
-		assert_true(crypto_derive(session_key, sizeof session_key, "SMBSigningKey", 14, preauth,
-		                          sizeof preauth, key, sizeof key));
+		assert_true(crypto_derive(session_key, sizeof session_key, "SMBSigningKey", 14,
+		                          preauth, sizeof preauth, key, sizeof key));
 		assert_memory_equal(key, expected, sizeof key);
 	}
 }

@@ -134,7 +134,8 @@ static void levels_that_do_not_exist_are_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(levels); i++)
-		assert_int_equal(failing_enum(W(u"fs1"), NULL, NULL, levels[i]), ERROR_INVALID_LEVEL);
+		assert_int_equal(failing_enum(W(u"fs1"), NULL, NULL, levels[i]),
+		                 ERROR_INVALID_LEVEL);
 }
 
 static void the_level_is_checked_before_the_outputs(void **state)
@@ -175,8 +176,8 @@ static void no_session_service_runs_on_the_local_computer(void **state)
 static void what_is_no_computer_s_name_is_refused(void **state)
 {
 	static const char16_t *const names[] = {
-		u"\\\\", u"two words", u"\\\\fs1\\share", u"fs1/share", u"fs1:0", u"fs1:65536", u"[::1",
-		u"a\001b", u"*",
+		u"\\\\",      u"two words", u"\\\\fs1\\share", u"fs1/share", u"fs1:0",
+		u"fs1:65536", u"[::1",      u"a\001b",         u"*",
 	};
 
 	(void)state;
@@ -213,7 +214,7 @@ static void a_qualifier_of_more_than_1023_characters_is_refused(void **state)
 static int bind_closed_port(WCHAR name[32])
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
-		                           .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+		                       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t bytes = sizeof address;
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	char text[32];
@@ -243,8 +244,8 @@ static void the_resume_handle_may_be_null(void **state)
 	LPBYTE buffer;
 
 	(void)state;
-	assert_int_equal(NetSessionEnum(NULL, NULL, NULL, 1, &buffer, MAX_PREFERRED_LENGTH, &entries,
-	                                &total, NULL),
+	assert_int_equal(NetSessionEnum(NULL, NULL, NULL, 1, &buffer, MAX_PREFERRED_LENGTH,
+	                                &entries, &total, NULL),
 	                 NERR_ServerNotStarted);
 }
 

@@ -102,9 +102,9 @@ static void ipv6_literal_names_are_addresses(void **state)
 static void ports_from_1_to_65535_alone_are_taken(void **state)
 {
 	static const char *const texts[] = {
-		"fs1:", "fs1:0", "fs1:65536", "fs1:4294967741", "fs1:99999999999999999999", "fs1:-1",
-		"fs1:+1", "fs1: 445", "fs1:445 ", "fs1:0x1bd", "fs1:smb", "[::1]:", "[::1]:0",
-		"[::1]:65536",
+		"fs1:",    "fs1:0",  "fs1:65536", "fs1:4294967741", "fs1:99999999999999999999",
+		"fs1:-1",  "fs1:+1", "fs1: 445",  "fs1:445 ",       "fs1:0x1bd",
+		"fs1:smb", "[::1]:", "[::1]:0",   "[::1]:65536",
 	};
 
 	(void)state;
@@ -122,7 +122,8 @@ static void nothing_is_no_name(void **state)
 static void broken_brackets_are_refused(void **state)
 {
 	static const char *const texts[] = {
-		"[::1", "::1]", "[::1]445", "[::1]x", "[fs1]", "[192.0.2.7]:445", "[[::1]]", "[::1]]",
+		"[::1",    "::1]",   "[::1]445", "[::1]x", "[fs1]", "[192.0.2.7]:445",
+		"[[::1]]", "[::1]]",
 	};
 
 	(void)state;
@@ -132,8 +133,12 @@ static void broken_brackets_are_refused(void **state)
 static void characters_that_no_name_has_are_refused(void **state)
 {
 	static const char *const texts[] = {
-		"\\fs1", "\\\\\\fs1", "\\\\fs1\\share", "//fs1", "fs1/share", "f s", "f\"s", "f[s",
-		"f]s", "f|s", "f<s", "f>s", "f+s", "f=s", "f;s", "f,s", "f*s", "f?s",
+		"\\fs1", "\\\\\\fs1", "\\\\fs1\\share",
+		"//fs1", "fs1/share", "f s",
+		"f\"s",  "f[s",       "f]s",
+		"f|s",   "f<s",       "f>s",
+		"f+s",   "f=s",       "f;s",
+		"f,s",   "f*s",       "f?s",
 	};
 
 	(void)state;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The table of levels, and the rows and blocks that follow from it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 #include <windows.h>
 #include <lmshare.h>
 #include "srvsvc/session_block.h"
+#include "srvsvc/session_enum.h"
 #include "srvsvc/session_levels.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -301,6 +303,74 @@ static void a_block_without_entries_is_null(void **state)
 	session_block_fini(&b);
 }
 
+/* Linked with --wrap: the n-th allocation of the code under test can be made to fail. */
+static size_t allocations, failing_allocation;
+
+void *__real_realloc(void *block, size_t bytes);
+void *__wrap_realloc(void *block, size_t bytes);
+void *__real_malloc(size_t bytes);
+void *__wrap_malloc(size_t bytes);
+
+void *__wrap_realloc(void *block, size_t bytes)
+{
+	return ++allocations == failing_allocation ? NULL : __real_realloc(block, bytes);
+}
+
+void *__wrap_malloc(size_t bytes)
+{
+	return ++allocations == failing_allocation ? NULL : __real_malloc(bytes);
+}
+
+/* Decodes sessions entries at level 502 while the n-th allocation fails. */
+static NET_API_STATUS decode_many(uint32_t sessions, size_t n)
+{
+	struct session_enum_answer answer = { .level = 502, .entries = sessions };
+	struct netsession_row *rows = calloc(sessions, sizeof *rows);
+	struct session_enum_decoder d;
+	struct wire_writer stub = { 0 };
+	struct ndr_writer w;
+	NET_API_STATUS status;
+	void *infos;
+
+	for (uint32_t i = 0; i < sessions; i++)
+		rows[i] = (struct netsession_row){ .client = "127.0.0.1", .user = "root",
+		                                   .transport = "\\Device\\NetbiosSmb" };
+	ndr_writer_init(&w, &stub);
+	session_enum_answer_encode(&w, &answer, rows);
+	session_enum_decoder_init(&d, session_level_find(502));
+	allocations = 0;
+	failing_allocation = n;
+	session_enum_decoder_feed(&d, stub.data, stub.len, false);
+	status = session_enum_decoder_finish(&d, &answer, &infos);
+	failing_allocation = 0;
+	session_enum_decoder_fini(&d);
+	free(infos);
+	free(rows);
+	wire_writer_fini(&stub);
+	return status;
+}
+
+static void no_text_is_allocated_for_itself(void **state)
+{
+	(void)state;
+	assert_int_equal(decode_many(130, 0), NERR_Success);
+	assert_in_range(allocations, 1, 8); /* doubling from 1 KiB on, then the exact size */
+	assert_int_equal(decode_many(130000, 0), NERR_Success);
+	assert_in_range(allocations, 1, 18);
+}
+
+static void running_out_of_memory_is_told_and_leaks_nothing(void **state)
+{
+	size_t needed;
+
+	(void)state;
+	assert_int_equal(decode_many(130, 0), NERR_Success);
+	needed = allocations;
+	for (size_t n = 1; n < needed; n++)
+		assert_int_equal(decode_many(130, n), ERROR_NOT_ENOUGH_MEMORY);
+	assert_int_equal(decode_many(130, needed), NERR_Success); /* a block that is not shrunk */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -317,6 +387,8 @@ int main(void)
 		cmocka_unit_test(move_overwrites_one_entry_with_another),
 		cmocka_unit_test(a_block_is_an_array_of_structs_with_its_texts_behind),
 		cmocka_unit_test(a_block_without_entries_is_null),
+		cmocka_unit_test(no_text_is_allocated_for_itself),
+		cmocka_unit_test(running_out_of_memory_is_told_and_leaks_nothing),
 	};
 
 	return cmocka_run_group_tests_name("session_levels", tests, NULL, NULL);

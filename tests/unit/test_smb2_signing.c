@@ -10,7 +10,7 @@
 #include "smb2/frames.h"
 #include "smb2/signing.h"
 
-#define FLAGS_AT 16
+#define FLAGS_AT     16
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const struct sample {
@@ -20,7 +20,8 @@ static const struct sample {
 	enum crypto_mac_algorithm mac;
 } samples[] = {
 	/* Below 3.0 there is HMAC only, whatever algorithm was noted. */
-	{ "signing-hmac-sha256-2.0.2", SMB2_DIALECT_202, SMB2_SIGNING_AES_CMAC, CRYPTO_HMAC_SHA256 },
+	{ "signing-hmac-sha256-2.0.2", SMB2_DIALECT_202, SMB2_SIGNING_AES_CMAC,
+	  CRYPTO_HMAC_SHA256 },
 	{ "signing-hmac-sha256-2.1", SMB2_DIALECT_210, SMB2_SIGNING_AES_CMAC, CRYPTO_HMAC_SHA256 },
 	{ "signing-hmac-sha256-3.1.1", SMB2_DIALECT_311, SMB2_SIGNING_HMAC_SHA256,
 	  CRYPTO_HMAC_SHA256 },
@@ -79,7 +80,8 @@ static void the_key_of_each_recorded_session_is_the_one_that_its_server_used(voi
 
 	(void)state;
 	for (const struct sample *s = samples; s < samples + COUNT(samples); s++) {
-		uint8_t stated[CRYPTO_MAC_KEY_BYTES], ours[CRYPTO_MAC_BYTES], theirs[CRYPTO_MAC_BYTES];
+		uint8_t stated[CRYPTO_MAC_KEY_BYTES], ours[CRYPTO_MAC_BYTES],
+			theirs[CRYPTO_MAC_BYTES];
 		struct crypto_mac *key = session_signing_key(s), *expected;
 
 		assert_int_equal(recording_key(s->name, "signing_key", stated, sizeof stated),

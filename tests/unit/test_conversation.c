@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include "scripted_server.h"
+#include "smb2/session_setup.h"
+#include "smb2/status.h"
+#include "smb2/tree_connect.h"
+
+/* ---- credits ---- */
+
+static struct smb2_file_id asked_pipe(size_t i)
+{
+	struct wire_reader r = asked[i].body;
+	struct smb2_file_id id;
+
+	wire_skip(&r, asked[i].header.command == SMB2_IOCTL ? 8 : 16);
+	id.persistent = wire_get_u64(&r);
+	id.volatile_ = wire_get_u64(&r);
+	return id;
+}
+
+static void with_credits_the_pipe_opens_in_one_message(void **state)
+{
+	struct smb2_file_id id;
+
+	(void)state;
+	log_on();
+	expect_asked(3, SMB2_TREE_CONNECT);
+	assert_int_equal(asked[1].header.command, SMB2_CREATE);
+	assert_int_equal(asked[2].header.command, SMB2_IOCTL);
+	assert_true(asked[2].header.flags & SMB2_FLAGS_RELATED_OPERATIONS);
+	assert_int_equal(asked[2].header.session_id, SESSION_ID);
+	id = asked_pipe(2);
+	assert_int_equal(id.persistent, SMB2_RELATED_ID_64);
+	assert_int_equal(id.volatile_, SMB2_RELATED_ID_64);
+}
+
+static void with_one_credit_at_a_time_the_pipe_opens_step_by_step(void **state)
+{
+	struct smb2_file_id id;
+
+	(void)state;
+	grants = 1;
+	log_on();
+	expect_asked(1, SMB2_TREE_CONNECT);
+	answer_tree_connect(0, 0);
+	expect(CONVERSATION_READ);
+	expect_asked(1, SMB2_CREATE);
+	assert_int_equal(asked[0].header.tree_id, TREE_ID);
+	assert_false(asked[0].header.flags & SMB2_FLAGS_RELATED_OPERATIONS);
+	answer_create(0);
+	expect(CONVERSATION_READ);
+	expect_asked(1, SMB2_IOCTL);
+	id = asked_pipe(0);
+	assert_memory_equal(&id, &pipe_id, sizeof id);
+	make_bind_ack(RPC_ACCEPTANCE, 0);
+	answer_data(0, STATUS_SUCCESS, pdus.data, pdus.len);
+	expect(CONVERSATION_READY);
+}
+
+static void with_two_credits_the_bind_waits_for_both_answers(void **state)
+{
+	(void)state;
+	grants = 1;
+	negotiate();
+	grants = 2;
+	complete_log_on();
+	expect(CONVERSATION_READ);
+	expect_asked(2, SMB2_TREE_CONNECT);
+	answer_tree_connect(0, 0);
+	assert_int_equal(conversation_next(&c), CONVERSATION_READ);
+	assert_int_equal(c.smb.out.len, 0);
+	answer_create(1);
+	expect(CONVERSATION_READ);
+	expect_asked(1, SMB2_IOCTL);
+	assert_int_equal(asked[0].header.tree_id, TREE_ID);
+}
+
+static void without_a_credit_the_server_is_at_fault(void **state)
+{
+	(void)state;
+	grants = 1;
+	negotiate();
+	grants = 0;
+	complete_log_on();
+	expect_failure(ERROR_BAD_NET_RESP, 0, "opening of the pipe srvsvc");
+	assert_string_equal(c.err.why, "the server grants no credit");
+}
+
+/* ---- the log-on ---- */
+
+static void a_challenge_is_answered_by_the_next_token(void **state)
+{
+	(void)state;
+	negotiate();
+	answer_session_setup(STATUS_MORE_PROCESSING_REQUIRED, 0);
+	expect(CONVERSATION_TOKEN);
+	assert_int_equal(c.challenge.len, sizeof "challenge");
+	assert_memory_equal(c.challenge.data, "challenge", c.challenge.len);
+	conversation_take_token(&c, (const uint8_t *)"proof", 5, NULL);
+	expect(CONVERSATION_READ);
+	expect_asked(1, SMB2_SESSION_SETUP);
+	assert_int_equal(asked[0].header.session_id, SESSION_ID);
+	assert_memory_equal(asked[0].body.end - 5, "proof", 5);
+}
+
+static void negotiation_waits_for_the_first_token(void **state)
+{
+	(void)state;
+	expect(CONVERSATION_READ);
+	answer_negotiate();
+	expect(CONVERSATION_READ);
+	assert_int_equal(asked_count, 0);
+	conversation_take_token(&c, (const uint8_t *)"token", 5, NULL);
+	expect(CONVERSATION_READ);
+	expect_asked(1, SMB2_SESSION_SETUP);
+}
+
+static void a_log_on_that_ends_before_its_proof_is_refused(void **state)
+{
+	(void)state;
+	negotiate();
+	answer_session_setup(STATUS_SUCCESS, 0);
+	expect(CONVERSATION_TOKEN);
+	conversation_take_token(&c, (const uint8_t *)"token", 5, NULL);
+	expect_failure(ERROR_LOGON_FAILURE, 0, "SESSION_SETUP");
+}
+
+static void guests_and_encrypted_sessions_are_refused(void **state)
+{
+	static const struct {
+		uint16_t flags;
+		NET_API_STATUS status;
+	} sessions[] = {
+		{ SMB2_SESSION_FLAG_IS_GUEST, ERROR_LOGON_FAILURE },
+		{ SMB2_SESSION_FLAG_IS_NULL, ERROR_LOGON_FAILURE },
+		{ SMB2_SESSION_FLAG_ENCRYPT_DATA, ERROR_NOT_SUPPORTED },
+	};
+
+	for (size_t i = 0; i < COUNT(sessions); i++) {
+		tear_down(state);
+		set_up(state);
+		negotiate();
+		answer_session_setup(STATUS_SUCCESS, sessions[i].flags);
+		expect_failure(sessions[i].status, 0, "SESSION_SETUP");
+	}
+}
+
+static void an_encrypted_share_is_refused(void **state)
+{
+	(void)state;
+	log_on();
+	answer_tree_connect(0, SMB2_SHAREFLAG_ENCRYPT_DATA);
+	expect(CONVERSATION_FAILED);
+	assert_int_equal(c.err.status, ERROR_NOT_SUPPORTED);
+	assert_string_equal(c.err.why, "the server requires encryption");
+}
+
+/* ---- refusals ---- */
+
+static void refusals_before_the_pipe_tell_their_step(void **state)
+{
+	(void)state;
+	expect(CONVERSATION_READ);
+	refuse(0, 0xC00000BB);
+	expect_failure(ERROR_NOT_SUPPORTED, 0xC00000BB, "NEGOTIATE");
+	tear_down(state);
+	set_up(state);
+	negotiate();
+	refuse(0, 0xC000006D);
+	expect_failure(ERROR_LOGON_FAILURE, 0xC000006D, "SESSION_SETUP");
+	assert_string_equal(c.err.why, "STATUS_LOGON_FAILURE");
+}
+
+static void a_refusal_in_the_compound_is_the_first_one(void **state)
+{
+	static const struct {
+		uint32_t nt;
+		NET_API_STATUS status;
+		const char *doing;
+	} steps[] = {
+		{ 0xC00000CC, ERROR_BAD_NET_NAME, "TREE_CONNECT IPC$" },
+		{ 0xC0000034, ERROR_FILE_NOT_FOUND, "CREATE srvsvc" },
+		{ 0xC00000B0, ERROR_PIPE_NOT_CONNECTED, "bind srvsvc" },
+	};
+
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		tear_down(state);
+		set_up(state);
+		log_on();
+		if (i > 0)
+			answer_tree_connect(0, 0);
+		if (i > 1)
+			answer_create(1);
+		refuse(i, steps[i].nt);
+		for (size_t later = i + 1; later < 3; later++)
+			refuse(later, 0xC000000D);
+		expect_failure(steps[i].status, steps[i].nt, steps[i].doing);
+	}
+}
+
+static void refusals_of_the_call_tell_their_step(void **state)
+{
+	(void)state;
+	open_pipe();
+	ask_level_0();
+	refuse(0, 0xC0000203);
+	expect_failure(ERROR_NETNAME_DELETED, 0xC0000203, "NetrSessionEnum");
+	tear_down(state);
+	set_up(state);
+	open_pipe();
+	ask_level_0();
+	make_answer(100, 0, true);
+	answer_fragment(0, 0);
+	expect(CONVERSATION_READ);
+	refuse(0, 0xC000FFFF); /* known to nobody */
+	expect_failure(ERROR_UNEXP_NET_ERR, 0xC000FFFF, "READ srvsvc");
+	assert_null(c.err.why);
+}
+
+static void a_refused_bind_tells_why(void **state)
+{
+	(void)state;
+	log_on();
+	answer_tree_connect(0, 0);
+	answer_create(1);
+	make_bind_ack(RPC_PROVIDER_REJECTION, 1);
+	answer_data(2, STATUS_SUCCESS, pdus.data, pdus.len);
+	expect_failure(RPC_S_UNKNOWN_IF, 0, "bind srvsvc");
+}
+
+static void a_fault_fails_the_call(void **state)
+{
+	(void)state;
+	open_pipe();
+	ask_level_0();
+	wire_writer_clear(&pdus);
+	rpc_fault_encode(&pdus, c.rpc.call_id,
+	                 &(struct rpc_fault){ .status = ERROR_ACCESS_DENIED });
+	answer_data(0, STATUS_SUCCESS, pdus.data, pdus.len);
+	expect_failure(ERROR_ACCESS_DENIED, 0, "RPC call");
+}
+
+static void nothing_is_heard_until_the_first_byte(void **state)
+{
+	(void)state;
+	expect(CONVERSATION_READ);
+	assert_true(conversation_heard_nothing(&c));
+	answer_negotiate();
+	assert_false(conversation_heard_nothing(&c));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(with_credits_the_pipe_opens_in_one_message),
+		TEST(with_one_credit_at_a_time_the_pipe_opens_step_by_step),
+		TEST(with_two_credits_the_bind_waits_for_both_answers),
+		TEST(without_a_credit_the_server_is_at_fault),
+		TEST(a_challenge_is_answered_by_the_next_token),
+		TEST(negotiation_waits_for_the_first_token),
+		TEST(a_log_on_that_ends_before_its_proof_is_refused),
+		TEST(guests_and_encrypted_sessions_are_refused),
+		TEST(an_encrypted_share_is_refused),
+		TEST(refusals_before_the_pipe_tell_their_step),
+		TEST(a_refusal_in_the_compound_is_the_first_one),
+		TEST(refusals_of_the_call_tell_their_step),
+		TEST(a_refused_bind_tells_why),
+		TEST(a_fault_fails_the_call),
+		TEST(nothing_is_heard_until_the_first_byte),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
