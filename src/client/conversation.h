@@ -26,10 +26,12 @@ struct conversation {
 	size_t token_bytes;
 	struct wire_writer challenge; /* the server's last token */
 	bool challenged, authenticated;
+	bool must_encrypt; /* the caller wants it, or the server asks for it */
 
 	/* The pipe. */
-	unsigned opened;  /* requests of TREE_CONNECT, CREATE, bind that were sent */
-	bool in_compound; /* the one before stands in the same message */
+	unsigned opened;        /* requests of TREE_CONNECT, CREATE, bind that were sent */
+	bool in_compound;       /* the one before stands in the same message */
+	unsigned refused_plain; /* answers that are of no interest: encryption came too late */
 	struct smb2_file_id pipe;
 
 	/* The call. */
@@ -65,7 +67,7 @@ enum conversation_event conversation_next(struct conversation *c);
 /* The log-on's next token, borrowed until it is sent; key once the exchange is complete, else
  * NULL. The first token may be handed over at any time. */
 void conversation_take_token(struct conversation *c, const uint8_t *token, size_t bytes,
-                             const uint8_t key[SMB2_SESSION_KEY_BYTES]);
+                             const struct smb2_session_key *key);
 
 /* Sends NetrSessionEnum. The pipe has to be ready. */
 void conversation_ask(struct conversation *c, const struct session_enum_request *request);

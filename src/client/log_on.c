@@ -59,8 +59,8 @@ void session_setup_receive(struct conversation *c, struct smb2_reply *reply)
 	if (!step_decoded(c, reply))
 		return;
 	if (response.session_flags & SMB2_SESSION_FLAG_ENCRYPT_DATA)
-		step_fail(c, ERROR_NOT_SUPPORTED, "the server requires encryption");
-	else if (response.session_flags & (SMB2_SESSION_FLAG_IS_GUEST | SMB2_SESSION_FLAG_IS_NULL))
+		c->must_encrypt = true;
+	if (response.session_flags & (SMB2_SESSION_FLAG_IS_GUEST | SMB2_SESSION_FLAG_IS_NULL))
 		step_fail(c, ERROR_LOGON_FAILURE, "the server made a guest of the user");
 	c->smb.session_id = reply->header.session_id;
 	c->authenticated = reply->status == STATUS_SUCCESS;
@@ -70,17 +70,19 @@ void session_setup_receive(struct conversation *c, struct smb2_reply *reply)
 }
 
 void conversation_take_token(struct conversation *c, const uint8_t *token, size_t bytes,
-                             const uint8_t key[SMB2_SESSION_KEY_BYTES])
+                             const struct smb2_session_key *key)
 {
 	c->challenged = false;
 	if (c->authenticated && key == NULL) {
 		step_fail(c, ERROR_LOGON_FAILURE,
 		          "the server ended the log-on before it proved itself");
 	} else if (c->authenticated) {
-		if (smb2_connection_authenticated(&c->smb, key))
-			step_enter(c, STEP_OPEN_PIPE);
-		else
+		if (!smb2_connection_authenticated(&c->smb, key))
 			step_fail(c, c->smb.err.status, c->smb.err.why);
+		else if (c->must_encrypt && !smb2_connection_encrypt(&c->smb))
+			step_fail(c, ERROR_NOT_SUPPORTED, "the server offers no encryption");
+		else
+			step_enter(c, STEP_OPEN_PIPE);
 	} else {
 		c->token = token;
 		c->token_bytes = bytes;
