@@ -216,7 +216,7 @@ static void on_ended(void *context, const struct err *err)
 	struct call *call = context;
 	struct err where = *err;
 
-	where.doing = conversation_doing(&call->conversation);
+	conversation_explain_end(&call->conversation, &where);
 	if (conversation_heard_nothing(&call->conversation) && !call->is_probing &&
 	    err->status == ERROR_NETNAME_DELETED) {
 		/* Not a word to NEGOTIATE: so does a server that knows SMB1 only. */

@@ -21,6 +21,11 @@ struct conversation {
 	struct smb2_connection smb;
 	struct rpc_association rpc;
 
+	/* What was negotiated, until it is known that nobody changed it on the way. */
+	struct smb2_negotiate_request offered;
+	struct smb2_negotiate_response negotiated;
+	enum { VALIDATION_NONE, VALIDATION_DUE, VALIDATION_SENT } validation;
+
 	/* The log-on. */
 	const uint8_t *token; /* to be sent with the next SESSION_SETUP; borrowed, NULL: none yet */
 	size_t token_bytes;
@@ -83,6 +88,9 @@ bool conversation_is_spent(const struct conversation *c);
 
 /* Not one byte has come from the server. */
 bool conversation_heard_nothing(const struct conversation *c);
+
+/* The connection ended with err: adds where, and what that means there. */
+void conversation_explain_end(const struct conversation *c, struct err *err);
 
 /* What it is about at present, for the story of a deadline: "TREE_CONNECT". Static text. */
 const char *conversation_doing(const struct conversation *c);

@@ -7,31 +7,32 @@
 
 void negotiate_send(struct conversation *c)
 {
-	struct smb2_negotiate_request request;
+	struct smb2_negotiate_request *offered = &c->offered;
 	struct wire_writer *w;
 
-	if (!crypto_random(request.client_guid, sizeof request.client_guid) ||
-	    !crypto_random(request.salt, sizeof request.salt)) {
+	if (!crypto_random(offered->client_guid, sizeof offered->client_guid) ||
+	    !crypto_random(offered->salt, sizeof offered->salt)) {
 		step_fail(c, ERROR_NOT_ENOUGH_MEMORY, "no random numbers from OpenSSL");
 		return;
 	}
 	w = smb2_connection_request(&c->smb, SMB2_NEGOTIATE, 0);
-	smb2_negotiate_request_encode(w, smb2_connection_header_at(&c->smb), &request);
+	smb2_negotiate_request_encode(w, smb2_connection_header_at(&c->smb), offered);
 	smb2_connection_flush(&c->smb);
 }
 
 void negotiate_receive(struct conversation *c, struct smb2_reply *reply)
 {
-	struct smb2_negotiate_response response;
-
 	if (reply->status != STATUS_SUCCESS) {
 		step_refuse(c, conversation_doing(c), reply->status);
 		return;
 	}
-	smb2_negotiate_response_decode(&reply->message, &response);
+	smb2_negotiate_response_decode(&reply->message, &c->negotiated);
 	if (!step_decoded(c, reply))
 		return;
-	smb2_connection_negotiated(&c->smb, &response);
+	smb2_connection_negotiated(&c->smb, &c->negotiated);
+	/* 3.2.5.5: at 3.1.1 the preauthentication hash shows it already. */
+	if (c->negotiated.dialect != SMB2_DIALECT_311)
+		c->validation = VALIDATION_DUE;
 	step_enter(c, STEP_LOG_ON);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "smb2/negotiate.h"
 
+#include <string.h>
+
 static const uint16_t dialects[] = {
 	SMB2_DIALECT_202, SMB2_DIALECT_210, SMB2_DIALECT_300, SMB2_DIALECT_302, SMB2_DIALECT_311,
 };
@@ -20,6 +22,9 @@ static const uint16_t ciphers[] = {
 	SMB2_AES_256_CCM,
 	SMB2_AES_128_CCM,
 };
+
+#define SECURITY_MODE SMB2_NEGOTIATE_SIGNING_REQUIRED
+#define CAPABILITIES  (SMB2_GLOBAL_CAP_LARGE_MTU | SMB2_GLOBAL_CAP_ENCRYPTION)
 
 enum context_type { PREAUTH_INTEGRITY = 1, ENCRYPTION = 2, SIGNING = 8 };
 
@@ -56,9 +61,9 @@ void smb2_negotiate_request_encode(struct wire_writer *w, size_t header_at,
 
 	wire_put_u16le(w, 36); /* StructureSize */
 	wire_put_u16le(w, COUNT(dialects));
-	wire_put_u16le(w, SMB2_NEGOTIATE_SIGNING_REQUIRED);
+	wire_put_u16le(w, SECURITY_MODE);
 	wire_put_u16le(w, 0);
-	wire_put_u32le(w, SMB2_GLOBAL_CAP_LARGE_MTU | SMB2_GLOBAL_CAP_ENCRYPTION);
+	wire_put_u32le(w, CAPABILITIES);
 	wire_put_bytes(w, request->client_guid, sizeof request->client_guid);
 	contexts_at = w->len;
 	wire_put_u32le(w, 0); /* NegotiateContextOffset */
@@ -73,6 +78,17 @@ void smb2_negotiate_request_encode(struct wire_writer *w, size_t header_at,
 	put_list_context(w, ENCRYPTION, ciphers, COUNT(ciphers));
 	wire_put_padding(w, header_at, 8);
 	put_list_context(w, SIGNING, signing_algorithms, COUNT(signing_algorithms));
+}
+
+void smb2_negotiate_offer_encode(struct wire_writer *w,
+                                 const struct smb2_negotiate_request *request)
+{
+	wire_put_u32le(w, CAPABILITIES);
+	wire_put_bytes(w, request->client_guid, sizeof request->client_guid);
+	wire_put_u16le(w, SECURITY_MODE);
+	wire_put_u16le(w, COUNT(dialects));
+	for (size_t i = 0; i < COUNT(dialects); i++)
+		wire_put_u16le(w, dialects[i]);
 }
 
 static bool we_offered(uint16_t dialect)
@@ -140,6 +156,7 @@ void smb2_negotiate_response_decode(struct wire_reader *message,
 {
 	uint16_t context_count;
 	uint32_t contexts_at;
+	const uint8_t *guid;
 
 	*response = (struct smb2_negotiate_response){ 0 };
 	wire_skip(message, SMB2_HEADER_BYTES);
@@ -147,7 +164,9 @@ void smb2_negotiate_response_decode(struct wire_reader *message,
 	response->security_mode = wire_get_u16(message);
 	response->dialect = wire_get_u16(message);
 	context_count = wire_get_u16(message);
-	wire_skip(message, SMB2_GUID_BYTES);
+	guid = wire_get_bytes(message, SMB2_GUID_BYTES);
+	if (guid != NULL)
+		memcpy(response->server_guid, guid, SMB2_GUID_BYTES);
 	response->capabilities = wire_get_u32(message);
 	response->max_transact_bytes = wire_get_u32(message);
 	response->max_read_bytes = wire_get_u32(message);

@@ -33,6 +33,7 @@ struct smb2_negotiate_request {
 struct smb2_negotiate_response {
 	uint16_t security_mode;
 	uint16_t dialect;
+	uint8_t server_guid[SMB2_GUID_BYTES];
 	uint32_t capabilities;
 	uint32_t max_transact_bytes, max_read_bytes, max_write_bytes;
 	bool has_preauth_sha512;    /* 3.1.1 */
@@ -45,6 +46,9 @@ struct smb2_negotiate_response {
  * the body, header_at being where its header stands in w; the second reads a whole message. */
 void smb2_negotiate_request_encode(struct wire_writer *w, size_t header_at,
                                    const struct smb2_negotiate_request *request);
+/* What a NEGOTIATE offers in the form that validates it, 2.2.31.4. */
+void smb2_negotiate_offer_encode(struct wire_writer *w,
+                                 const struct smb2_negotiate_request *request);
 void smb2_negotiate_response_decode(struct wire_reader *message,
                                     struct smb2_negotiate_response *response);
 
