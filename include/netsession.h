@@ -59,6 +59,7 @@ struct netsession_query {
 	uint16_t port;       /* 0: what server says, else 445 */
 	uint32_t timeout_ms; /* for the whole enumeration; 0: 30,000 */
 	struct netsession_credentials *credentials; /* held until the enumeration ends */
+	int encrypt; /* non-zero: not without encryption; 0: where the server asks for it */
 
 	uint32_t level;           /* 0, 1, 2, 10, 502 or NETSESSION_LEVEL_AUTO */
 	const char *client;       /* only sessions from it, with or without \\; NULL or "": any */

@@ -67,6 +67,7 @@ static void begin_next(struct list *list)
 		.port = list->options->port,
 		.timeout_ms = list->options->timeout_ms,
 		.credentials = list->credentials,
+		.encrypt = list->options->encrypt,
 		.level = list->options->level,
 		.client = list->options->client,
 		.user = list->options->user,

@@ -80,6 +80,13 @@ static bool take_timeout(struct options *o, const char *argument)
 	return good;
 }
 
+static bool take_encrypt(struct options *o, const char *argument)
+{
+	(void)argument;
+	o->encrypt = true;
+	return true;
+}
+
 static bool take_output(struct options *o, const char *argument)
 {
 	o->output = argument;
@@ -121,6 +128,8 @@ static const struct option_entry {
 	{ 'p', "port", "PORT", "TCP port, 445 unless the server's name says another", take_port },
 	{ '\0', "timeout", "SECONDS", "give up on a server after so long, 30 by default",
 	  take_timeout },
+	{ '\0', "encrypt", NULL, "not without encryption; else where the server asks for it",
+	  take_encrypt },
 	{ 'o', "output", "FORMAT", "table (the default), json, jsonl or csv", take_output },
 	{ 'v', "verbose", NULL, "tell what was done on the way, on stderr", take_verbose },
 	{ 'h', "help", NULL, "show this", take_help },

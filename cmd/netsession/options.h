@@ -16,6 +16,7 @@ struct options {
 	const char *credentials_file;
 	uint16_t port; /* 0: the server's name says it, or 445 */
 	uint32_t timeout_ms;
+	bool encrypt;
 	const char *output; /* a format's name */
 	bool verbose, help;
 	char **operands;

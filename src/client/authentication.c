@@ -39,16 +39,19 @@ static void exchange_free(struct exchange *x)
 	free(x);
 }
 
+_Static_assert(sizeof((struct smb2_session_key *)0)->data >= AUTH_MAX_KEY_BYTES,
+               "every key that a log-on gives fits");
+
 static void run(void *argument)
 {
 	struct exchange *x = ((struct job *)argument)->exchange;
 	struct authentication_result *result = &x->result;
-	size_t key_bytes;
 
 	result->progress = auth_initiator_step(x->initiator, x->challenge, x->challenge_bytes,
 	                                       &result->token, &result->token_bytes, &result->err);
 	if (result->progress == AUTH_COMPLETE &&
-	    auth_initiator_key(x->initiator, result->key, &key_bytes, &result->err) != NERR_Success)
+	    auth_initiator_key(x->initiator, result->key.data, &result->key.bytes, &result->err) !=
+	            NERR_Success)
 		result->progress = AUTH_FAILED;
 }
 

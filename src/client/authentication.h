@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include "auth/initiator.h"
 #include "net/loop.h"
+#include "smb2/session_key.h"
 
 struct authentication;
 
@@ -15,8 +16,8 @@ struct authentication_result {
 	enum auth_progress progress;
 	const uint8_t *token;
 	size_t token_bytes;
-	uint8_t key[AUTH_MAX_KEY_BYTES]; /* zero-padded; when progress is AUTH_COMPLETE */
-	struct err err;                  /* when it is AUTH_FAILED */
+	struct smb2_session_key key; /* when progress is AUTH_COMPLETE */
+	struct err err;              /* when it is AUTH_FAILED */
 };
 
 /* Keeps loop. stepped is called after each step, never from within one of these functions.

@@ -30,8 +30,9 @@ struct call {
 	struct net_stream *stream;
 	struct authentication *authentication;
 	const char *doing; /* before the conversation: static text */
-	bool is_probing;   /* the connection asks for SMB1 only: see on_ended */
-	bool is_ending;    /* a step of the log-on is waited for */
+	bool must_encrypt;
+	bool is_probing; /* the connection asks for SMB1 only: see on_ended */
+	bool is_ending;  /* a step of the log-on is waited for */
 };
 
 static void pump(struct call *call);
@@ -113,7 +114,7 @@ static void on_stepped(void *context, const struct authentication_result *result
 		return;
 	}
 	conversation_take_token(&call->conversation, result->token, result->token_bytes,
-	                        result->progress == AUTH_COMPLETE ? result->key : NULL);
+	                        result->progress == AUTH_COMPLETE ? &result->key : NULL);
 	pump(call);
 }
 
@@ -215,7 +216,7 @@ static void on_ended(void *context, const struct err *err)
 	struct call *call = context;
 	struct err where = *err;
 
-	where.doing = conversation_doing(&call->conversation);
+	conversation_explain_end(&call->conversation, &where);
 	if (conversation_heard_nothing(&call->conversation) && !call->is_probing &&
 	    err->status == ERROR_NETNAME_DELETED) {
 		/* Not a word to NEGOTIATE: so does a server that knows SMB1 only. */
@@ -252,6 +253,7 @@ static void on_dialed(void *context, struct net_stream *stream, const struct err
 	call->stream = stream;
 	conversation_init(&call->conversation, call->server.host,
 	                  call->is_probing ? CONVERSATION_PROBE_SMB1 : CONVERSATION_SMB2);
+	call->conversation.must_encrypt = call->must_encrypt;
 	if (!call->is_probing && !begin_log_on(call)) {
 		fail_memory(call);
 		return;
@@ -351,6 +353,7 @@ struct call *call_start(struct net_loop *loop, const struct netsession_query *qu
 	if (call == NULL)
 		return NULL;
 	call->loop = loop;
+	call->must_encrypt = query->encrypt != 0;
 	call->handler = handler;
 	call->context = context;
 	check(call, query);

@@ -50,6 +50,17 @@ const char *conversation_doing(const struct conversation *c)
 	return steps[c->step].doing;
 }
 
+void conversation_explain_end(const struct conversation *c, struct err *err)
+{
+	err->doing = conversation_doing(c);
+	if (c->validation != VALIDATION_SENT || err->status != ERROR_NETNAME_DELETED)
+		return;
+	/* 3.3.5.15.12: so does a server whom another NEGOTIATE reached than was sent. */
+	*err = (struct err){ 0 };
+	err_set(err, ERROR_DOWNGRADE_DETECTED, "VALIDATE_NEGOTIATE_INFO",
+	        "the server hung up: it got another NEGOTIATE than was sent");
+}
+
 bool conversation_heard_nothing(const struct conversation *c)
 {
 	return c->step == STEP_NEGOTIATE && smb2_frames_is_untouched(&c->smb.in);
@@ -87,7 +98,7 @@ enum conversation_event conversation_next(struct conversation *c)
 			return CONVERSATION_FAILED;
 		if (c->challenged)
 			return CONVERSATION_TOKEN;
-		if (c->answered)
+		if (c->answered && c->validation != VALIDATION_SENT)
 			return CONVERSATION_ANSWER;
 		switch (smb2_connection_next(&c->smb, &reply)) {
 		case SMB2_WANT_BYTES:

@@ -21,15 +21,22 @@ struct conversation {
 	struct smb2_connection smb;
 	struct rpc_association rpc;
 
+	/* What was negotiated, until it is known that nobody changed it on the way. */
+	struct smb2_negotiate_request offered;
+	struct smb2_negotiate_response negotiated;
+	enum { VALIDATION_NONE, VALIDATION_DUE, VALIDATION_SENT } validation;
+
 	/* The log-on. */
 	const uint8_t *token; /* to be sent with the next SESSION_SETUP; borrowed, NULL: none yet */
 	size_t token_bytes;
 	struct wire_writer challenge; /* the server's last token */
 	bool challenged, authenticated;
+	bool must_encrypt; /* the caller wants it, or the server asks for it */
 
 	/* The pipe. */
-	unsigned opened;  /* requests of TREE_CONNECT, CREATE, bind that were sent */
-	bool in_compound; /* the one before stands in the same message */
+	unsigned opened;        /* requests of TREE_CONNECT, CREATE, bind that were sent */
+	bool in_compound;       /* the one before stands in the same message */
+	unsigned refused_plain; /* answers that are of no interest: encryption came too late */
 	struct smb2_file_id pipe;
 
 	/* The call. */
@@ -65,7 +72,7 @@ enum conversation_event conversation_next(struct conversation *c);
 /* The log-on's next token, borrowed until it is sent; key once the exchange is complete, else
  * NULL. The first token may be handed over at any time. */
 void conversation_take_token(struct conversation *c, const uint8_t *token, size_t bytes,
-                             const uint8_t key[SMB2_SESSION_KEY_BYTES]);
+                             const struct smb2_session_key *key);
 
 /* Sends NetrSessionEnum. The pipe has to be ready. */
 void conversation_ask(struct conversation *c, const struct session_enum_request *request);
@@ -81,6 +88,9 @@ bool conversation_is_spent(const struct conversation *c);
 
 /* Not one byte has come from the server. */
 bool conversation_heard_nothing(const struct conversation *c);
+
+/* The connection ended with err: adds where, and what that means there. */
+void conversation_explain_end(const struct conversation *c, struct err *err);
 
 /* What it is about at present, for the story of a deadline: "TREE_CONNECT". Static text. */
 const char *conversation_doing(const struct conversation *c);

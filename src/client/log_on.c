@@ -7,31 +7,32 @@
 
 void negotiate_send(struct conversation *c)
 {
-	struct smb2_negotiate_request request;
+	struct smb2_negotiate_request *offered = &c->offered;
 	struct wire_writer *w;
 
-	if (!crypto_random(request.client_guid, sizeof request.client_guid) ||
-	    !crypto_random(request.salt, sizeof request.salt)) {
+	if (!crypto_random(offered->client_guid, sizeof offered->client_guid) ||
+	    !crypto_random(offered->salt, sizeof offered->salt)) {
 		step_fail(c, ERROR_NOT_ENOUGH_MEMORY, "no random numbers from OpenSSL");
 		return;
 	}
 	w = smb2_connection_request(&c->smb, SMB2_NEGOTIATE, 0);
-	smb2_negotiate_request_encode(w, smb2_connection_header_at(&c->smb), &request);
+	smb2_negotiate_request_encode(w, smb2_connection_header_at(&c->smb), offered);
 	smb2_connection_flush(&c->smb);
 }
 
 void negotiate_receive(struct conversation *c, struct smb2_reply *reply)
 {
-	struct smb2_negotiate_response response;
-
 	if (reply->status != STATUS_SUCCESS) {
 		step_refuse(c, conversation_doing(c), reply->status);
 		return;
 	}
-	smb2_negotiate_response_decode(&reply->message, &response);
+	smb2_negotiate_response_decode(&reply->message, &c->negotiated);
 	if (!step_decoded(c, reply))
 		return;
-	smb2_connection_negotiated(&c->smb, &response);
+	smb2_connection_negotiated(&c->smb, &c->negotiated);
+	/* 3.2.5.5: at 3.1.1 the preauthentication hash shows it already. */
+	if (c->negotiated.dialect != SMB2_DIALECT_311)
+		c->validation = VALIDATION_DUE;
 	step_enter(c, STEP_LOG_ON);
 }
 
@@ -59,8 +60,8 @@ void session_setup_receive(struct conversation *c, struct smb2_reply *reply)
 	if (!step_decoded(c, reply))
 		return;
 	if (response.session_flags & SMB2_SESSION_FLAG_ENCRYPT_DATA)
-		step_fail(c, ERROR_NOT_SUPPORTED, "the server requires encryption");
-	else if (response.session_flags & (SMB2_SESSION_FLAG_IS_GUEST | SMB2_SESSION_FLAG_IS_NULL))
+		c->must_encrypt = true;
+	if (response.session_flags & (SMB2_SESSION_FLAG_IS_GUEST | SMB2_SESSION_FLAG_IS_NULL))
 		step_fail(c, ERROR_LOGON_FAILURE, "the server made a guest of the user");
 	c->smb.session_id = reply->header.session_id;
 	c->authenticated = reply->status == STATUS_SUCCESS;
@@ -70,17 +71,19 @@ void session_setup_receive(struct conversation *c, struct smb2_reply *reply)
 }
 
 void conversation_take_token(struct conversation *c, const uint8_t *token, size_t bytes,
-                             const uint8_t key[SMB2_SESSION_KEY_BYTES])
+                             const struct smb2_session_key *key)
 {
 	c->challenged = false;
 	if (c->authenticated && key == NULL) {
 		step_fail(c, ERROR_LOGON_FAILURE,
 		          "the server ended the log-on before it proved itself");
 	} else if (c->authenticated) {
-		if (smb2_connection_authenticated(&c->smb, key))
-			step_enter(c, STEP_OPEN_PIPE);
-		else
+		if (!smb2_connection_authenticated(&c->smb, key))
 			step_fail(c, c->smb.err.status, c->smb.err.why);
+		else if (c->must_encrypt && !smb2_connection_encrypt(&c->smb))
+			step_fail(c, ERROR_NOT_SUPPORTED, "the server offers no encryption");
+		else
+			step_enter(c, STEP_OPEN_PIPE);
 	} else {
 		c->token = token;
 		c->token_bytes = bytes;

@@ -62,6 +62,20 @@ void open_pipe_send(struct conversation *c)
 		smb2_connection_flush(&c->smb);
 }
 
+/* The share wants it and the session did not say so: what followed in the compound went out
+ * plain, is refused, and has to be sent again. */
+static void begin_encryption(struct conversation *c)
+{
+	if (!smb2_connection_encrypt(&c->smb)) {
+		step_fail(c, ERROR_NOT_SUPPORTED, "the server offers no encryption");
+		return;
+	}
+	c->refused_plain = smb2_connection_outstanding(&c->smb);
+	c->opened = TAG_TREE_CONNECT + 1;
+	rpc_association_fini(&c->rpc);
+	rpc_association_init(&c->rpc);
+}
+
 static void receive_tree_connect(struct conversation *c, struct smb2_reply *reply)
 {
 	struct smb2_tree_connect_response response;
@@ -69,9 +83,9 @@ static void receive_tree_connect(struct conversation *c, struct smb2_reply *repl
 	smb2_tree_connect_response_decode(&reply->message, &response);
 	if (!step_decoded(c, reply))
 		return;
-	if (response.share_flags & SMB2_SHAREFLAG_ENCRYPT_DATA)
-		step_fail(c, ERROR_NOT_SUPPORTED, "the server requires encryption");
 	c->smb.tree_id = reply->header.tree_id;
+	if ((response.share_flags & SMB2_SHAREFLAG_ENCRYPT_DATA) && !c->smb.is_encrypted)
+		begin_encryption(c);
 }
 
 static void receive_create(struct conversation *c, struct smb2_reply *reply)
@@ -95,7 +109,9 @@ void open_pipe_receive(struct conversation *c, struct smb2_reply *reply)
 		pipe_take_read(c, reply);
 		return;
 	}
-	if (!pipe_carries_data(reply->status))
+	if (c->refused_plain > 0)
+		c->refused_plain--;
+	else if (!pipe_carries_data(reply->status))
 		step_refuse(c, requests[reply->tag].doing, reply->status);
 	else
 		requests[reply->tag].receive(c, reply);

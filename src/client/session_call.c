@@ -3,12 +3,45 @@
 #include "client/steps.h"
 
 #include <assert.h>
+#include "smb2/status.h"
+#include "smb2/validate_negotiate.h"
 #include "srvsvc/interface.h"
+
+#define TAG_VALIDATE 1 /* an IOCTL or WRITE of the call itself has 0 */
+
+/* Beside the first call, so that it costs no round trip: no answer is handed on before this one
+ * has come. */
+static void send_validation(struct conversation *c)
+{
+	struct wire_writer *w = smb2_connection_request(&c->smb, SMB2_IOCTL, TAG_VALIDATE);
+
+	smb2_validate_request_encode(w, &c->offered);
+	smb2_connection_flush(&c->smb);
+	c->validation = VALIDATION_SENT;
+}
+
+/* 3.2.5.14.12. A server that does not know the question (below SMB 3.0) says so, signed. */
+static void take_validation(struct conversation *c, struct smb2_reply *reply)
+{
+	c->validation = VALIDATION_NONE;
+	if (reply->status != STATUS_SUCCESS && reply->status != STATUS_ACCESS_DENIED)
+		return;
+	if (reply->status == STATUS_SUCCESS)
+		smb2_validate_response_check(&reply->message, &c->negotiated);
+	if (reply->status != STATUS_SUCCESS || reply->message.error != NULL)
+		err_set(&c->err, ERROR_DOWNGRADE_DETECTED, "VALIDATE_NEGOTIATE_INFO",
+		        reply->message.error);
+}
 
 void call_send(struct conversation *c)
 {
 	struct wire_writer *w;
 
+	if (c->validation == VALIDATION_DUE && smb2_connection_room(&c->smb) > 0) {
+		send_validation(c);
+		if (smb2_connection_room(&c->smb) == 0)
+			return; /* the call follows when that is answered */
+	}
 	wire_writer_clear(&c->fragment);
 	rpc_association_fragment(&c->rpc, &c->fragment, SRVSVC_NETR_SESSION_ENUM, c->stub.data,
 	                         c->stub.len, &c->stub_sent);
@@ -30,7 +63,11 @@ void call_receive(struct conversation *c, struct smb2_reply *reply)
 {
 	uint32_t written;
 
-	if (reply->command == SMB2_READ) {
+	if (reply->tag == TAG_VALIDATE) {
+		take_validation(c, reply);
+		if (c->err.status == NERR_Success && c->stub_sent == 0)
+			call_send(c);
+	} else if (reply->command == SMB2_READ) {
 		pipe_take_read(c, reply);
 	} else if (!pipe_carries_data(reply->status)) {
 		step_refuse(c, conversation_doing(c), reply->status);

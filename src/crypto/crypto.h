@@ -47,6 +47,35 @@ bool crypto_mac_compute(struct crypto_mac *mac, const uint8_t nonce[CRYPTO_MAC_N
                         const struct crypto_span spans[], size_t count,
                         uint8_t code[CRYPTO_MAC_BYTES]);
 
+enum crypto_cipher {
+	CRYPTO_AES_128_CCM,
+	CRYPTO_AES_128_GCM,
+	CRYPTO_AES_256_CCM,
+	CRYPTO_AES_256_GCM,
+};
+
+#define CRYPTO_MAX_CIPHER_KEY_BYTES 32
+#define CRYPTO_TAG_BYTES            16
+#define CRYPTO_MAX_NONCE_BYTES      12
+
+size_t crypto_cipher_key_bytes(enum crypto_cipher cipher);
+size_t crypto_cipher_nonce_bytes(enum crypto_cipher cipher);
+
+/* One direction of an authenticated cipher, with its key set up for many messages. */
+struct crypto_aead;
+
+/* key has crypto_cipher_key_bytes. NULL: as above. */
+struct crypto_aead *crypto_aead_new(enum crypto_cipher cipher, const uint8_t *key);
+void crypto_aead_free(struct crypto_aead *aead);
+
+/* Encrypts in place, and gives the tag over both. nonce has crypto_cipher_nonce_bytes, and no two
+ * messages of a key may share one. */
+bool crypto_aead_seal(struct crypto_aead *aead, const uint8_t *nonce, struct crypto_span open,
+                      uint8_t *secret, size_t secret_bytes, uint8_t tag[CRYPTO_TAG_BYTES]);
+/* Decrypts in place. False: the tag does not hold, and what stands in secret is garbage. */
+bool crypto_aead_open(struct crypto_aead *aead, const uint8_t *nonce, struct crypto_span open,
+                      uint8_t *secret, size_t secret_bytes, const uint8_t tag[CRYPTO_TAG_BYTES]);
+
 /* In constant time. */
 bool crypto_equal(const void *a, const void *b, size_t bytes);
 

@@ -19,6 +19,7 @@ void smb2_connection_init(struct smb2_connection *c)
 void smb2_connection_fini(struct smb2_connection *c)
 {
 	crypto_mac_free(c->signing_key);
+	smb2_sealing_free(c->sealing);
 	wire_writer_fini(&c->setup_response);
 	wire_writer_fini(&c->out);
 	smb2_frames_fini(&c->in);
@@ -60,6 +61,7 @@ static void remember(struct smb2_connection *c, enum smb2_command command, uint3
 		if (!c->outstanding[i].in_use) {
 			c->outstanding[i] = (struct smb2_outstanding){
 				.in_use = true,
+				.is_encrypted = c->is_encrypted,
 				.command = (uint16_t)command,
 				.message_id = c->next_message_id,
 				.tag = tag,
@@ -123,16 +125,24 @@ static void sign_chain(struct smb2_connection *c)
 	}
 }
 
+static void seal_message(struct smb2_connection *c)
+{
+	if (!smb2_seal(c->sealing, c->session_id, &c->out, c->chain_begin))
+		fail(c, ERROR_NOT_ENOUGH_MEMORY, "a message could not be encrypted");
+}
+
 void smb2_connection_flush(struct smb2_connection *c)
 {
 	assert(c->chain_begin != 0);
-	smb2_frame_end(&c->out, c->chain_begin);
 	if (c->out.failed)
 		fail(c, ERROR_NOT_ENOUGH_MEMORY, "no memory for a request");
+	else if (c->is_encrypted)
+		seal_message(c);
 	else if (c->signing_key != NULL)
 		sign_chain(c);
 	else
 		hash_preauth(c, c->out.data + c->chain_begin, c->out.len - c->chain_begin);
+	smb2_frame_end(&c->out, c->chain_begin);
 	c->chain_begin = 0;
 	c->chain_length = 0;
 }
@@ -145,23 +155,44 @@ void smb2_connection_probe_smb1(struct smb2_connection *c)
 	smb2_frame_end(&c->out, begin);
 }
 
+/* Whether a message is of the protocol whose id begins so: 0xFF SMB1, 0xFD encrypted, 0xFC
+ * compressed. */
+static bool starts_with(const struct smb2_connection *c, uint8_t first)
+{
+	return c->compound_bytes >= 4 && c->compound[0] == first &&
+	       memcmp(c->compound + 1, "SMB", 3) == 0;
+}
+
+/* 3.2.5.1.1.1 */
+static enum smb2_event unseal_message(struct smb2_connection *c)
+{
+	const char *why;
+
+	if (c->sealing == NULL)
+		return fail(c, ERROR_BAD_NET_RESP, "an encrypted answer where no key is agreed on");
+	why = smb2_unseal(c->sealing, c->session_id, c->compound, c->compound_bytes, &c->compound,
+	                  &c->compound_bytes);
+	if (why != NULL)
+		return fail(c, ERROR_DOWNGRADE_DETECTED, why);
+	c->is_unsealed = true;
+	return SMB2_REPLY;
+}
+
 /* Cuts the next message out of what has come. */
 static enum smb2_event next_compound(struct smb2_connection *c)
 {
-	static const uint8_t smb1_id[4] = { 0xFF, 'S', 'M', 'B' };
-
 	if (!smb2_frames_next(&c->in, &c->compound, &c->compound_bytes)) {
 		if (c->in.error != NULL)
 			return fail(c, ERROR_BAD_NET_RESP, c->in.error);
 		return SMB2_WANT_BYTES;
 	}
-	if (c->compound_bytes >= sizeof smb1_id &&
-	    memcmp(c->compound, smb1_id, sizeof smb1_id) == 0)
+	c->is_unsealed = false;
+	if (starts_with(c, 0xFF))
 		return fail(c, ERROR_SMB1_NOT_AVAILABLE, "the server offers SMB1 only");
-	if (c->compound_bytes >= 4 && memcmp(c->compound + 1, "SMB", 3) == 0 &&
-	    c->compound[0] != 0xFE)
-		return fail(c, ERROR_BAD_NET_RESP,
-		            "an encrypted or compressed answer to a plain request");
+	if (starts_with(c, 0xFC))
+		return fail(c, ERROR_BAD_NET_RESP, "a compressed answer to who offered none");
+	if (starts_with(c, 0xFD))
+		return unseal_message(c);
 	return SMB2_REPLY;
 }
 
@@ -188,10 +219,12 @@ static enum smb2_event next_element(struct smb2_connection *c, struct smb2_heade
 
 /* 3.2.5.1.3: whether an answer may be believed. A server that knows no session any more has no
  * key to sign its refusal with; that ends the session either way. */
-static bool is_authentic(struct smb2_connection *c, const struct smb2_header *h,
-                         const uint8_t *element, size_t bytes)
+static bool is_authentic(struct smb2_connection *c, const struct smb2_outstanding *request,
+                         const struct smb2_header *h, const uint8_t *element, size_t bytes)
 {
-	if (c->signing_key == NULL || smb2_signature_holds(c->signing_key, element, bytes))
+	if (c->signing_key == NULL || c->is_unsealed)
+		return true;
+	if (!request->is_encrypted && smb2_signature_holds(c->signing_key, element, bytes))
 		return true;
 	return (h->flags & SMB2_FLAGS_SIGNED) == 0 && (h->status == STATUS_USER_SESSION_DELETED ||
 	                                               h->status == STATUS_NETWORK_SESSION_EXPIRED);
@@ -228,9 +261,10 @@ enum smb2_event smb2_connection_next(struct smb2_connection *c, struct smb2_repl
 		c->credits += reply->header.credits;
 		if (reply->header.status == STATUS_PENDING)
 			continue; /* 3.2.5.1.5: the answer follows */
-		if (!is_authentic(c, &reply->header, element, bytes))
+		if (!is_authentic(c, request, &reply->header, element, bytes))
 			return fail(c, ERROR_DOWNGRADE_DETECTED,
-			            "an answer whose signature is wrong");
+			            request->is_encrypted ? "a plain answer to an encrypted request"
+			                                  : "an answer whose signature is wrong");
 		if (c->signing_key == NULL && request->command == SMB2_SESSION_SETUP &&
 		    reply->header.status == STATUS_SUCCESS) {
 			if (!keep_setup_response(c, element, bytes))
@@ -260,6 +294,7 @@ void smb2_connection_negotiated(struct smb2_connection *c,
 	/* 2.2.4.1.7: a server that chose none means AES-CMAC. */
 	c->signing_algorithm = response->has_signing_algorithm ? response->signing_algorithm
 	                                                       : SMB2_SIGNING_AES_CMAC;
+	c->cipher = response->cipher;
 	c->multi_credit = response->dialect >= SMB2_DIALECT_210 &&
 	                  (response->capabilities & SMB2_GLOBAL_CAP_LARGE_MTU) != 0;
 	c->max_transact_bytes = at_most_payload(response->max_transact_bytes);
@@ -268,15 +303,23 @@ void smb2_connection_negotiated(struct smb2_connection *c,
 }
 
 bool smb2_connection_authenticated(struct smb2_connection *c,
-                                   const uint8_t session_key[SMB2_SESSION_KEY_BYTES])
+                                   const struct smb2_session_key *session_key)
 {
 	assert(c->signing_key == NULL);
 	c->signing_key = smb2_signing_key_new(c->dialect, c->signing_algorithm, session_key,
 	                                      c->preauth);
-	if (c->signing_key == NULL)
-		fail(c, ERROR_NOT_SUPPORTED, "OpenSSL refuses the signing algorithm");
+	if (c->cipher != SMB2_CIPHER_NONE)
+		c->sealing = smb2_sealing_new(c->dialect, c->cipher, session_key, c->preauth);
+	if (c->signing_key == NULL || (c->cipher != SMB2_CIPHER_NONE && c->sealing == NULL))
+		fail(c, ERROR_NOT_SUPPORTED, "OpenSSL refuses the algorithm that was agreed on");
 	else if (!smb2_signature_holds(c->signing_key, c->setup_response.data,
 	                               c->setup_response.len))
 		fail(c, ERROR_DOWNGRADE_DETECTED, "the log-on was answered with a wrong signature");
 	return c->err.status == NERR_Success;
+}
+
+bool smb2_connection_encrypt(struct smb2_connection *c)
+{
+	c->is_encrypted = c->sealing != NULL;
+	return c->is_encrypted;
 }

@@ -8,6 +8,7 @@
 #include "smb2/frames.h"
 #include "smb2/header.h"
 #include "smb2/negotiate.h"
+#include "smb2/sealing.h"
 #include "smb2/signing.h"
 
 #define SMB2_MAX_OUTSTANDING 16
@@ -19,6 +20,7 @@
 struct smb2_connection {
 	uint16_t dialect; /* 0 until negotiated */
 	uint16_t signing_algorithm;
+	uint16_t cipher; /* SMB2_CIPHER_NONE: encryption is not to be had */
 	bool multi_credit;
 	uint32_t max_transact_bytes, max_read_bytes, max_write_bytes;
 	uint64_t session_id;
@@ -26,12 +28,14 @@ struct smb2_connection {
 
 	uint8_t preauth[CRYPTO_SHA512_BYTES];
 	struct crypto_mac *signing_key;    /* NULL until the session is authenticated */
+	struct smb2_sealing *sealing;      /* the same, and NULL where there is no cipher */
+	bool is_encrypted;                 /* all that goes out is, and the answers to it */
 	struct wire_writer setup_response; /* the last one, unverified until the key is known */
 
 	uint64_t next_message_id;
 	unsigned credits;
 	struct smb2_outstanding {
-		bool in_use;
+		bool in_use, is_encrypted;
 		uint16_t command;
 		uint64_t message_id;
 		uint32_t tag;
@@ -43,8 +47,9 @@ struct smb2_connection {
 	size_t chain_length;
 
 	struct smb2_frames in;
-	const uint8_t *compound; /* what is left of the message being read */
+	uint8_t *compound; /* what is left of the message being read */
 	size_t compound_bytes;
+	bool is_unsealed; /* it came encrypted: no signature is wanted */
 	struct err err;
 };
 
@@ -54,7 +59,8 @@ void smb2_connection_fini(struct smb2_connection *c);
 /* Building what is sent. smb2_connection_request begins a request, whose body the caller then
  * encodes into what it returns; the first one begins a message, further ones are compounded as
  * related to it. tag comes back with the answer. At most smb2_connection_room requests may be
- * begun. smb2_connection_flush ends the message: it signs it where a session is there. */
+ * begun. smb2_connection_flush ends the message: it signs or
+ * encrypts it where a session is there. */
 struct wire_writer *smb2_connection_request(struct smb2_connection *c, enum smb2_command command,
                                             uint32_t tag);
 size_t smb2_connection_header_at(const struct smb2_connection *c);
@@ -87,6 +93,9 @@ void smb2_connection_negotiated(struct smb2_connection *c,
 /* The log-on succeeded: from here on everything is signed. Verifies the answer that said so.
  * False: see err. */
 bool smb2_connection_authenticated(struct smb2_connection *c,
-                                   const uint8_t session_key[SMB2_SESSION_KEY_BYTES]);
+                                   const struct smb2_session_key *session_key);
+
+/* From here on everything is encrypted instead. False: no cipher was agreed on. */
+bool smb2_connection_encrypt(struct smb2_connection *c);
 
 #endif

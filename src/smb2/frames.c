@@ -43,10 +43,10 @@ bool smb2_frames_is_untouched(const struct smb2_frames *f)
 	return f->begin == 0 && f->end == 0;
 }
 
-bool smb2_frames_next(struct smb2_frames *f, const uint8_t **message, size_t *bytes)
+bool smb2_frames_next(struct smb2_frames *f, uint8_t **message, size_t *bytes)
 {
 	size_t have = f->end - f->begin, length;
-	const uint8_t *prefix;
+	uint8_t *prefix;
 
 	if (f->error != NULL || have < SMB2_FRAME_PREFIX_BYTES)
 		return false;

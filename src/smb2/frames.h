@@ -31,7 +31,7 @@ void smb2_frames_received(struct smb2_frames *f, size_t bytes);
 bool smb2_frames_is_untouched(const struct smb2_frames *f);
 
 /* The next message, valid until smb2_frames_space. False: more has to come, or error is set. */
-bool smb2_frames_next(struct smb2_frames *f, const uint8_t **message, size_t *bytes);
+bool smb2_frames_next(struct smb2_frames *f, uint8_t **message, size_t *bytes);
 
 /* Begins a message at the end of w and returns where it begins; end fills in its length. */
 size_t smb2_frame_begin(struct wire_writer *w);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "smb2/negotiate.h"
 
+#include <string.h>
+
 static const uint16_t dialects[] = {
 	SMB2_DIALECT_202, SMB2_DIALECT_210, SMB2_DIALECT_300, SMB2_DIALECT_302, SMB2_DIALECT_311,
 };
@@ -14,7 +16,17 @@ static const uint16_t signing_algorithms[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-enum context_type { PREAUTH_INTEGRITY = 1, SIGNING = 8 };
+static const uint16_t ciphers[] = {
+	SMB2_AES_256_GCM,
+	SMB2_AES_128_GCM,
+	SMB2_AES_256_CCM,
+	SMB2_AES_128_CCM,
+};
+
+#define SECURITY_MODE SMB2_NEGOTIATE_SIGNING_REQUIRED
+#define CAPABILITIES  (SMB2_GLOBAL_CAP_LARGE_MTU | SMB2_GLOBAL_CAP_ENCRYPTION)
+
+enum context_type { PREAUTH_INTEGRITY = 1, ENCRYPTION = 2, SIGNING = 8 };
 
 #define SHA_512 1
 
@@ -30,15 +42,16 @@ static void put_preauth_context(struct wire_writer *w, const uint8_t salt[SMB2_S
 	wire_put_bytes(w, salt, SMB2_SALT_BYTES);
 }
 
-/* 2.2.3.1.7 */
-static void put_signing_context(struct wire_writer *w)
+/* 2.2.3.1.2 and 2.2.3.1.7 are of one shape. */
+static void put_list_context(struct wire_writer *w, enum context_type type, const uint16_t list[],
+                             size_t count)
 {
-	wire_put_u16le(w, SIGNING);
-	wire_put_u16le(w, (uint16_t)(2 + 2 * COUNT(signing_algorithms)));
+	wire_put_u16le(w, (uint16_t)type);
+	wire_put_u16le(w, (uint16_t)(2 + 2 * count));
 	wire_put_u32le(w, 0);
-	wire_put_u16le(w, COUNT(signing_algorithms));
-	for (size_t i = 0; i < COUNT(signing_algorithms); i++)
-		wire_put_u16le(w, signing_algorithms[i]);
+	wire_put_u16le(w, (uint16_t)count);
+	for (size_t i = 0; i < count; i++)
+		wire_put_u16le(w, list[i]);
 }
 
 void smb2_negotiate_request_encode(struct wire_writer *w, size_t header_at,
@@ -48,13 +61,13 @@ void smb2_negotiate_request_encode(struct wire_writer *w, size_t header_at,
 
 	wire_put_u16le(w, 36); /* StructureSize */
 	wire_put_u16le(w, COUNT(dialects));
-	wire_put_u16le(w, SMB2_NEGOTIATE_SIGNING_REQUIRED);
+	wire_put_u16le(w, SECURITY_MODE);
 	wire_put_u16le(w, 0);
-	wire_put_u32le(w, SMB2_GLOBAL_CAP_LARGE_MTU);
+	wire_put_u32le(w, CAPABILITIES);
 	wire_put_bytes(w, request->client_guid, sizeof request->client_guid);
 	contexts_at = w->len;
 	wire_put_u32le(w, 0); /* NegotiateContextOffset */
-	wire_put_u16le(w, 2); /* NegotiateContextCount */
+	wire_put_u16le(w, 3); /* NegotiateContextCount */
 	wire_put_u16le(w, 0);
 	for (size_t i = 0; i < COUNT(dialects); i++)
 		wire_put_u16le(w, dialects[i]);
@@ -62,7 +75,20 @@ void smb2_negotiate_request_encode(struct wire_writer *w, size_t header_at,
 	wire_set_u32le(w, contexts_at, (uint32_t)(w->len - header_at));
 	put_preauth_context(w, request->salt);
 	wire_put_padding(w, header_at, 8);
-	put_signing_context(w);
+	put_list_context(w, ENCRYPTION, ciphers, COUNT(ciphers));
+	wire_put_padding(w, header_at, 8);
+	put_list_context(w, SIGNING, signing_algorithms, COUNT(signing_algorithms));
+}
+
+void smb2_negotiate_offer_encode(struct wire_writer *w,
+                                 const struct smb2_negotiate_request *request)
+{
+	wire_put_u32le(w, CAPABILITIES);
+	wire_put_bytes(w, request->client_guid, sizeof request->client_guid);
+	wire_put_u16le(w, SECURITY_MODE);
+	wire_put_u16le(w, COUNT(dialects));
+	for (size_t i = 0; i < COUNT(dialects); i++)
+		wire_put_u16le(w, dialects[i]);
 }
 
 static bool we_offered(uint16_t dialect)
@@ -80,6 +106,16 @@ static void get_preauth(struct wire_reader *data, struct smb2_negotiate_response
 
 	wire_skip(data, 2); /* SaltLength */
 	response->has_preauth_sha512 = count == 1 && wire_get_u16(data) == SHA_512;
+}
+
+/* 2.2.4.1.2: none, or the one that the server chose. */
+static void get_encryption(struct wire_reader *data, struct smb2_negotiate_response *response)
+{
+	uint16_t count = wire_get_u16(data);
+
+	response->cipher = wire_get_u16(data);
+	if (count != 1 || response->cipher > SMB2_AES_256_GCM)
+		wire_reader_fail(data, "a cipher that was not offered");
 }
 
 /* 2.2.4.1.7 */
@@ -103,6 +139,8 @@ static void get_contexts(struct wire_reader *message, size_t offset, uint16_t co
 		data = wire_part(message, offset + 8, bytes);
 		if (type == PREAUTH_INTEGRITY)
 			get_preauth(&data, response);
+		else if (type == ENCRYPTION)
+			get_encryption(&data, response);
 		else if (type == SIGNING)
 			get_signing(&data, response);
 		if (data.error != NULL)
@@ -118,6 +156,7 @@ void smb2_negotiate_response_decode(struct wire_reader *message,
 {
 	uint16_t context_count;
 	uint32_t contexts_at;
+	const uint8_t *guid;
 
 	*response = (struct smb2_negotiate_response){ 0 };
 	wire_skip(message, SMB2_HEADER_BYTES);
@@ -125,7 +164,9 @@ void smb2_negotiate_response_decode(struct wire_reader *message,
 	response->security_mode = wire_get_u16(message);
 	response->dialect = wire_get_u16(message);
 	context_count = wire_get_u16(message);
-	wire_skip(message, SMB2_GUID_BYTES);
+	guid = wire_get_bytes(message, SMB2_GUID_BYTES);
+	if (guid != NULL)
+		memcpy(response->server_guid, guid, SMB2_GUID_BYTES);
 	response->capabilities = wire_get_u32(message);
 	response->max_transact_bytes = wire_get_u32(message);
 	response->max_read_bytes = wire_get_u32(message);
@@ -135,6 +176,10 @@ void smb2_negotiate_response_decode(struct wire_reader *message,
 	contexts_at = wire_get_u32(message);
 	if (!we_offered(response->dialect))
 		wire_reader_fail(message, "a dialect that was not offered");
+	/* 3.2.5.2: below 3.1.1 the capability says it, and there is but one cipher. */
+	if (response->dialect >= SMB2_DIALECT_300 && response->dialect < SMB2_DIALECT_311 &&
+	    (response->capabilities & SMB2_GLOBAL_CAP_ENCRYPTION) != 0)
+		response->cipher = SMB2_AES_128_CCM;
 	if (response->dialect == SMB2_DIALECT_311)
 		get_contexts(message, contexts_at, context_count, response);
 }

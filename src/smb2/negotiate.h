@@ -16,6 +16,15 @@ enum smb2_signing_algorithm {
 	SMB2_SIGNING_AES_GMAC = 2,
 };
 
+/* CipherId, 2.2.3.1.2. */
+enum smb2_cipher {
+	SMB2_CIPHER_NONE = 0,
+	SMB2_AES_128_CCM = 1,
+	SMB2_AES_128_GCM = 2,
+	SMB2_AES_256_CCM = 3,
+	SMB2_AES_256_GCM = 4,
+};
+
 struct smb2_negotiate_request {
 	uint8_t client_guid[SMB2_GUID_BYTES];
 	uint8_t salt[SMB2_SALT_BYTES]; /* of the preauthentication integrity hash */
@@ -24,17 +33,22 @@ struct smb2_negotiate_request {
 struct smb2_negotiate_response {
 	uint16_t security_mode;
 	uint16_t dialect;
+	uint8_t server_guid[SMB2_GUID_BYTES];
 	uint32_t capabilities;
 	uint32_t max_transact_bytes, max_read_bytes, max_write_bytes;
 	bool has_preauth_sha512;    /* 3.1.1 */
+	uint16_t cipher;            /* enum smb2_cipher; SMB2_CIPHER_NONE: no encryption */
 	bool has_signing_algorithm; /* 3.1.1 */
 	uint16_t signing_algorithm; /* enum smb2_signing_algorithm */
 };
 
-/* Offers every dialect from 2.0.2 to 3.1.1, and signing required. The first encodes the body,
- * header_at being where its header stands in w; the second reads a whole message. */
+/* Offers every dialect from 2.0.2 to 3.1.1, every cipher, and signing required. The first encodes
+ * the body, header_at being where its header stands in w; the second reads a whole message. */
 void smb2_negotiate_request_encode(struct wire_writer *w, size_t header_at,
                                    const struct smb2_negotiate_request *request);
+/* What a NEGOTIATE offers in the form that validates it, 2.2.31.4. */
+void smb2_negotiate_offer_encode(struct wire_writer *w,
+                                 const struct smb2_negotiate_request *request);
 void smb2_negotiate_response_decode(struct wire_reader *message,
                                     struct smb2_negotiate_response *response);
 

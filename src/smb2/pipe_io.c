@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "smb2/pipe_io.h"
 
-#define FSCTL_PIPE_TRANSCEIVE 0x0011C017
-#define SMB2_0_IOCTL_IS_FSCTL 1
+#include "smb2/ioctl.h"
 
-#define IOCTL_INPUT_AT (SMB2_HEADER_BYTES + 56)
-#define WRITE_DATA_AT  (SMB2_HEADER_BYTES + 48)
+#define FSCTL_PIPE_TRANSCEIVE 0x0011C017
+
+#define WRITE_DATA_AT (SMB2_HEADER_BYTES + 48)
 
 static void put_file_id(struct wire_writer *w, const struct smb2_file_id *id)
 {
@@ -13,43 +13,26 @@ static void put_file_id(struct wire_writer *w, const struct smb2_file_id *id)
 	wire_put_u64le(w, id->volatile_);
 }
 
-static void give_part(struct wire_reader *message, size_t offset, size_t bytes,
-                      struct smb2_data *data)
+static void give(const struct wire_reader *part, struct smb2_data *data)
 {
-	struct wire_reader part = wire_part(message, offset, bytes);
-
-	data->data = part.at;
-	data->bytes = wire_left(&part);
+	data->data = part->at;
+	data->bytes = wire_left(part);
 }
 
 void smb2_transceive_request_encode(struct wire_writer *w, const struct smb2_file_id *id,
                                     const uint8_t *input, size_t bytes, uint32_t max_bytes)
 {
-	wire_put_u16le(w, 57); /* StructureSize */
-	wire_put_u16le(w, 0);
-	wire_put_u32le(w, FSCTL_PIPE_TRANSCEIVE);
-	put_file_id(w, id);
-	wire_put_u32le(w, IOCTL_INPUT_AT);
-	wire_put_u32le(w, (uint32_t)bytes);
-	wire_put_u32le(w, 0); /* MaxInputResponse */
-	wire_put_u32le(w, 0); /* OutputOffset, OutputCount */
-	wire_put_u32le(w, 0);
-	wire_put_u32le(w, max_bytes);
-	wire_put_u32le(w, SMB2_0_IOCTL_IS_FSCTL);
-	wire_put_u32le(w, 0);
+	size_t input_at = smb2_ioctl_request_begin(w, FSCTL_PIPE_TRANSCEIVE, id, max_bytes);
+
 	wire_put_bytes(w, input, bytes);
+	smb2_ioctl_request_end(w, input_at);
 }
 
 void smb2_transceive_response_decode(struct wire_reader *message, struct smb2_data *output)
 {
-	uint32_t offset, bytes;
+	struct wire_reader part = smb2_ioctl_response_output(message);
 
-	wire_skip(message, SMB2_HEADER_BYTES);
-	smb2_structure_size(message, 49);
-	wire_skip(message, 2 + 4 + 16 + 4 + 4); /* reserved, CtlCode, FileId, Input */
-	offset = wire_get_u32(message);
-	bytes = wire_get_u32(message);
-	give_part(message, offset, bytes, output);
+	give(&part, output);
 }
 
 void smb2_read_request_encode(struct wire_writer *w, const struct smb2_file_id *id,
@@ -70,6 +53,7 @@ void smb2_read_request_encode(struct wire_writer *w, const struct smb2_file_id *
 
 void smb2_read_response_decode(struct wire_reader *message, struct smb2_data *data)
 {
+	struct wire_reader part;
 	uint8_t offset;
 	uint32_t bytes;
 
@@ -78,7 +62,8 @@ void smb2_read_response_decode(struct wire_reader *message, struct smb2_data *da
 	offset = wire_get_u8(message);
 	wire_skip(message, 1);
 	bytes = wire_get_u32(message);
-	give_part(message, offset, bytes, data);
+	part = wire_part(message, offset, bytes);
+	give(&part, data);
 }
 
 void smb2_write_request_encode(struct wire_writer *w, const struct smb2_file_id *id,

@@ -18,7 +18,7 @@ static enum crypto_mac_algorithm mac_of(uint16_t dialect, enum smb2_signing_algo
 }
 
 struct crypto_mac *smb2_signing_key_new(uint16_t dialect, enum smb2_signing_algorithm algorithm,
-                                        const uint8_t session_key[SMB2_SESSION_KEY_BYTES],
+                                        const struct smb2_session_key *session_key,
                                         const uint8_t preauth[CRYPTO_SHA512_BYTES])
 {
 	static const char label_300[] = "SMB2AESCMAC", context_300[] = "SmbSign";
@@ -29,15 +29,15 @@ struct crypto_mac *smb2_signing_key_new(uint16_t dialect, enum smb2_signing_algo
 
 	/* 3.2.5.3.1: the terminators count. */
 	if (dialect == SMB2_DIALECT_311)
-		derived = crypto_derive(session_key, SMB2_SESSION_KEY_BYTES, label_311,
+		derived = crypto_derive(session_key->data, SMB2_SESSION_KEY_BYTES, label_311,
 		                        sizeof label_311, preauth, CRYPTO_SHA512_BYTES, key,
 		                        sizeof key);
 	else if (dialect >= SMB2_DIALECT_300)
-		derived = crypto_derive(session_key, SMB2_SESSION_KEY_BYTES, label_300,
+		derived = crypto_derive(session_key->data, SMB2_SESSION_KEY_BYTES, label_300,
 		                        sizeof label_300, context_300, sizeof context_300, key,
 		                        sizeof key);
 	else
-		memcpy(key, session_key, sizeof key);
+		memcpy(key, session_key->data, sizeof key);
 	mac = derived ? crypto_mac_new(mac_of(dialect, algorithm), key) : NULL;
 	crypto_wipe(key, sizeof key);
 	return mac;

@@ -7,14 +7,13 @@
 #include "crypto/crypto.h"
 #include "smb2/header.h"
 #include "smb2/negotiate.h"
-
-#define SMB2_SESSION_KEY_BYTES 16
+#include "smb2/session_key.h"
 
 /* The key of a session, ready to sign and to verify.
  * preauth is the session's preauthentication integrity hash, for dialect 3.1.1 alone.
  * NULL: out of memory, or OpenSSL's policy forbids the algorithm. Free with crypto_mac_free. */
 struct crypto_mac *smb2_signing_key_new(uint16_t dialect, enum smb2_signing_algorithm algorithm,
-                                        const uint8_t session_key[SMB2_SESSION_KEY_BYTES],
+                                        const struct smb2_session_key *session_key,
                                         const uint8_t preauth[CRYPTO_SHA512_BYTES]);
 
 /* One message from its header to its end, padding in a compound included. */
