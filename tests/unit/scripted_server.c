@@ -12,7 +12,7 @@
 
 #define CREDITS 16
 
-static const uint8_t session_key[SMB2_SESSION_KEY_BYTES] = "the session key";
+static const struct smb2_session_key session_key = { "the session key", 16 };
 const struct smb2_file_id pipe_id = { 0x1111222233334444, 0x5555666677778888 };
 
 struct conversation c;
@@ -25,10 +25,12 @@ static struct wire_writer asked_bytes, body, out;
 size_t stub_multiple;
 static struct crypto_mac *server_key; /* NULL: it does not sign yet */
 uint16_t grants;
+bool validates;
 
 int set_up(void **state)
 {
 	(void)state;
+	validates = false;
 	grants = CREDITS;
 	stub_multiple = 1;
 	conversation_init(&c, "fs1", CONVERSATION_SMB2);
@@ -199,6 +201,20 @@ void answer_data(size_t i, uint32_t status, const uint8_t *data, size_t bytes)
 	answer(i, status);
 }
 
+/* What the server says that it answered to NEGOTIATE; with one member changed, counted from 1. */
+void answer_validation(unsigned changed)
+{
+	struct wire_writer info = { 0 };
+
+	wire_put_u32le(&info, changed == 1);
+	wire_put_u8(&info, changed == 2);
+	wire_put_zeros(&info, SMB2_GUID_BYTES - 1);
+	wire_put_u16le(&info, SMB2_NEGOTIATE_SIGNING_ENABLED | (changed == 3 ? 2 : 0));
+	wire_put_u16le(&info, changed == 4 ? SMB2_DIALECT_302 : SMB2_DIALECT_210);
+	answer_data(0, STATUS_SUCCESS, info.data, info.len);
+	wire_writer_fini(&info);
+}
+
 void answer_write(uint32_t written)
 {
 	wire_put_u16le(&body, 17);
@@ -237,10 +253,11 @@ void negotiate(void)
 /* From here on the server signs. */
 void complete_log_on(void)
 {
-	server_key = crypto_mac_new(CRYPTO_HMAC_SHA256, session_key);
+	server_key = crypto_mac_new(CRYPTO_HMAC_SHA256, session_key.data);
 	answer_session_setup(STATUS_SUCCESS, 0);
 	expect(CONVERSATION_TOKEN);
-	conversation_take_token(&c, NULL, 0, session_key);
+	c.validation = validates ? c.validation : VALIDATION_NONE;
+	conversation_take_token(&c, NULL, 0, &session_key);
 }
 
 void log_on(void)

@@ -21,6 +21,7 @@ extern struct asked {
 extern size_t asked_count;
 
 extern uint16_t grants;               /* credits with each answer */
+extern bool validates;                /* the client is let ask what NEGOTIATE said */
 extern size_t stub_multiple;          /* zeros that mean nothing make a stub as long as that */
 extern struct wire_writer stub, pdus; /* of the answer being given; stub is free for tests */
 extern const struct smb2_file_id pipe_id;
@@ -37,6 +38,7 @@ void answer_session_setup(uint32_t status, uint16_t session_flags);
 void answer_tree_connect(size_t i, uint32_t share_flags);
 void answer_create(size_t i);
 void answer_data(size_t i, uint32_t status, const uint8_t *data, size_t bytes);
+void answer_validation(unsigned changed);
 void answer_write(uint32_t written);
 void make_bind_ack(uint16_t result, uint16_t reason);
 void negotiate(void);

@@ -130,34 +130,128 @@ static void a_log_on_that_ends_before_its_proof_is_refused(void **state)
 	expect_failure(ERROR_LOGON_FAILURE, 0, "SESSION_SETUP");
 }
 
-static void guests_and_encrypted_sessions_are_refused(void **state)
+static void guests_are_refused(void **state)
 {
-	static const struct {
-		uint16_t flags;
-		NET_API_STATUS status;
-	} sessions[] = {
-		{ SMB2_SESSION_FLAG_IS_GUEST, ERROR_LOGON_FAILURE },
-		{ SMB2_SESSION_FLAG_IS_NULL, ERROR_LOGON_FAILURE },
-		{ SMB2_SESSION_FLAG_ENCRYPT_DATA, ERROR_NOT_SUPPORTED },
-	};
+	static const uint16_t flags[] = { SMB2_SESSION_FLAG_IS_GUEST, SMB2_SESSION_FLAG_IS_NULL };
 
-	for (size_t i = 0; i < COUNT(sessions); i++) {
+	for (size_t i = 0; i < COUNT(flags); i++) {
 		tear_down(state);
 		set_up(state);
 		negotiate();
-		answer_session_setup(STATUS_SUCCESS, sessions[i].flags);
-		expect_failure(sessions[i].status, 0, "SESSION_SETUP");
+		answer_session_setup(STATUS_SUCCESS, flags[i]);
+		expect_failure(ERROR_LOGON_FAILURE, 0, "SESSION_SETUP");
 	}
 }
 
-static void an_encrypted_share_is_refused(void **state)
+static void encryption_without_a_cipher_is_refused(void **state)
 {
 	(void)state;
+	negotiate();
+	c.must_encrypt = true;
+	complete_log_on();
+	expect_failure(ERROR_NOT_SUPPORTED, 0, "SESSION_SETUP");
+	tear_down(state);
+	set_up(state);
 	log_on();
 	answer_tree_connect(0, SMB2_SHAREFLAG_ENCRYPT_DATA);
 	expect(CONVERSATION_FAILED);
 	assert_int_equal(c.err.status, ERROR_NOT_SUPPORTED);
-	assert_string_equal(c.err.why, "the server requires encryption");
+	assert_string_equal(c.err.why, "the server offers no encryption");
+}
+
+/* ---- what NEGOTIATE said, below 3.1.1 ---- */
+
+/* Asks, and gives the two requests that go out: the question and the call. */
+static void ask_validated(void)
+{
+	const struct session_enum_request request = { .level = 0, .preferred_bytes = 0xFFFFFFFF };
+
+	validates = true;
+	open_pipe();
+	conversation_ask(&c, &request);
+	expect(CONVERSATION_READ);
+	expect_asked(2, SMB2_IOCTL);
+}
+
+static void no_answer_is_handed_on_before_negotiate_is_validated(void **state)
+{
+	(void)state;
+	ask_validated();
+	make_answer(1, 0, true);
+	answer_data(1, STATUS_SUCCESS, pdus.data, pdus.len);
+	expect(CONVERSATION_READ);
+	answer_validation(0);
+	expect(CONVERSATION_ANSWER);
+	expect_answer(1);
+}
+
+static void a_server_below_3_0_may_not_know_the_question(void **state)
+{
+	(void)state;
+	ask_validated();
+	refuse(0, 0xC0000010);
+	make_answer(1, 0, true);
+	answer_data(1, STATUS_SUCCESS, pdus.data, pdus.len);
+	expect(CONVERSATION_ANSWER);
+	expect_answer(1);
+}
+
+static void a_changed_negotiation_is_a_downgrade(void **state)
+{
+	/* Each member of the answer: Capabilities, Guid, SecurityMode, Dialect. */
+	static const unsigned members[] = { 1, 2, 3, 4 };
+
+	for (size_t i = 0; i < COUNT(members); i++) {
+		tear_down(state);
+		set_up(state);
+		ask_validated();
+		answer_validation(members[i]);
+		expect_failure(ERROR_DOWNGRADE_DETECTED, 0, "VALIDATE_NEGOTIATE_INFO");
+	}
+	tear_down(state);
+	set_up(state);
+	ask_validated();
+	refuse(0, 0xC0000022);
+	expect_failure(ERROR_DOWNGRADE_DETECTED, 0, "VALIDATE_NEGOTIATE_INFO");
+}
+
+static void the_question_goes_first_where_one_credit_is_left(void **state)
+{
+	const struct session_enum_request request = { .level = 0, .preferred_bytes = 0xFFFFFFFF };
+
+	(void)state;
+	validates = true;
+	grants = 1;
+	log_on();
+	expect_asked(1, SMB2_TREE_CONNECT);
+	answer_tree_connect(0, 0);
+	expect(CONVERSATION_READ);
+	answer_create(0);
+	expect(CONVERSATION_READ);
+	make_bind_ack(RPC_ACCEPTANCE, 0);
+	answer_data(0, STATUS_SUCCESS, pdus.data, pdus.len);
+	expect(CONVERSATION_READY);
+	conversation_ask(&c, &request);
+	expect(CONVERSATION_READ);
+	expect_asked(1, SMB2_IOCTL);
+	answer_validation(0);
+	expect(CONVERSATION_READ);
+	expect_asked(1, SMB2_IOCTL);
+	make_answer(1, 0, true);
+	answer_data(0, STATUS_SUCCESS, pdus.data, pdus.len);
+	expect(CONVERSATION_ANSWER);
+	expect_answer(1);
+}
+
+static void a_server_that_hangs_up_at_the_question_got_another_negotiate(void **state)
+{
+	struct err err = { .status = ERROR_NETNAME_DELETED, .why = "the server closed it" };
+
+	(void)state;
+	ask_validated();
+	conversation_explain_end(&c, &err);
+	assert_int_equal(err.status, ERROR_DOWNGRADE_DETECTED);
+	assert_string_equal(err.doing, "VALIDATE_NEGOTIATE_INFO");
 }
 
 /* ---- refusals ---- */
@@ -265,8 +359,13 @@ int main(void)
 		TEST(a_challenge_is_answered_by_the_next_token),
 		TEST(negotiation_waits_for_the_first_token),
 		TEST(a_log_on_that_ends_before_its_proof_is_refused),
-		TEST(guests_and_encrypted_sessions_are_refused),
-		TEST(an_encrypted_share_is_refused),
+		TEST(guests_are_refused),
+		TEST(encryption_without_a_cipher_is_refused),
+		TEST(no_answer_is_handed_on_before_negotiate_is_validated),
+		TEST(a_server_below_3_0_may_not_know_the_question),
+		TEST(a_changed_negotiation_is_a_downgrade),
+		TEST(the_question_goes_first_where_one_credit_is_left),
+		TEST(a_server_that_hangs_up_at_the_question_got_another_negotiate),
 		TEST(refusals_before_the_pipe_tell_their_step),
 		TEST(a_refusal_in_the_compound_is_the_first_one),
 		TEST(refusals_of_the_call_tell_their_step),

@@ -13,7 +13,7 @@
 #define STATUS_ACCESS_DENIED 0xC0000022u
 #define ANSWER_BYTES         (SMB2_HEADER_BYTES + 9) /* with an error's body, 2.2.2 */
 
-static const uint8_t session_key[SMB2_SESSION_KEY_BYTES] = "the session key";
+static const struct smb2_session_key session_key = { "the session key", 16 };
 
 static struct smb2_connection c;
 static struct smb2_reply reply;       /* the last one */
@@ -136,11 +136,11 @@ static void expect_failure(NET_API_STATUS status, const char *why)
 static void log_on(unsigned credits)
 {
 	smb2_connection_negotiated(&c, &(struct smb2_negotiate_response){ .dialect = 0x0202 });
-	server_key = crypto_mac_new(CRYPTO_HMAC_SHA256, session_key);
+	server_key = crypto_mac_new(CRYPTO_HMAC_SHA256, session_key.data);
 	request(SMB2_SESSION_SETUP, 0);
 	answer(SMB2_SESSION_SETUP, 0, STATUS_SUCCESS);
 	expect_reply(0, STATUS_SUCCESS);
-	assert_true(smb2_connection_authenticated(&c, session_key));
+	assert_true(smb2_connection_authenticated(&c, &session_key));
 	wire_writer_clear(&c.out);
 	c.credits = credits;
 }
@@ -363,7 +363,7 @@ static void a_log_on_answered_unsigned_or_with_another_key_is_a_downgrade(void *
 		request(SMB2_SESSION_SETUP, 0);
 		answer(SMB2_SESSION_SETUP, 0, STATUS_SUCCESS);
 		expect_reply(0, STATUS_SUCCESS);
-		assert_false(smb2_connection_authenticated(&c, session_key));
+		assert_false(smb2_connection_authenticated(&c, &session_key));
 		expect_failure(ERROR_DOWNGRADE_DETECTED,
 		               "the log-on was answered with a wrong signature");
 	}
@@ -436,7 +436,6 @@ static void an_oplock_break_is_passed_over(void **state)
 
 static void what_is_no_smb2_answer_is_refused(void **state)
 {
-	static const char transformed[] = "an encrypted or compressed answer to a plain request";
 	static const char too_long[] = "a message longer than any answer to us";
 	static const struct {
 		char bytes[8];
@@ -447,8 +446,10 @@ static void what_is_no_smb2_answer_is_refused(void **state)
 		{ "SSH-2.0-", ERROR_BAD_NET_RESP, "what answers does not speak SMB" },
 		{ "\0\xFF\xFF\xFF", ERROR_BAD_NET_RESP, too_long }, /* 16 MiB */
 		{ "\0\2\0\1", ERROR_BAD_NET_RESP, too_long },
-		{ "\0\0\0\4\xFDSMB", ERROR_BAD_NET_RESP, transformed },
-		{ "\0\0\0\4\xFCSMB", ERROR_BAD_NET_RESP, transformed },
+		{ "\0\0\0\4\xFDSMB", ERROR_BAD_NET_RESP,
+		  "an encrypted answer where no key is agreed on" },
+		{ "\0\0\0\4\xFCSMB", ERROR_BAD_NET_RESP,
+		  "a compressed answer to who offered none" },
 		{ "\0\0\0\4\xFESMB", ERROR_BAD_NET_RESP, "message ends early" },
 		{ "\0\0\0\4HTTP", ERROR_BAD_NET_RESP, "not an SMB2 message" },
 		{ "\0\0\0\0", ERROR_BAD_NET_RESP, "message ends early" },

@@ -355,10 +355,12 @@ static void requests_are_the_recorded_ones_but_for_choices(void **state)
 	}
 }
 
-/* rpcclient offers the same dialects, salt and signing algorithms, and more contexts. */
+/* rpcclient offers the same dialects, salt and signing algorithms, the same ciphers in another
+ * order, and one context more. */
 static void a_negotiate_request_is_the_recorded_one_but_for_choices(void **state)
 {
-	enum { BODY = SMB2_HEADER_BYTES, GUID = BODY + 12, PREAUTH = 0x70, SIGNING = 0xb8 };
+	enum { BODY = SMB2_HEADER_BYTES, GUID = BODY + 12 };
+	enum { PREAUTH = 0x70, ENCRYPTION = 0xa0, SIGNING = 0xb8 };
 	struct wire_reader message = load("rpcclient-4.17-negotiate-request-3.1.1");
 	const uint8_t *theirs = message.start, *ours;
 	struct smb2_negotiate_request request;
@@ -372,12 +374,13 @@ static void a_negotiate_request_is_the_recorded_one_but_for_choices(void **state
 	ours = w.data + 3;
 	assert_memory_equal(ours + BODY, theirs + BODY, 4);
 	assert_int_equal(ours[BODY + 4], SMB2_NEGOTIATE_SIGNING_REQUIRED);
-	assert_int_equal(ours[BODY + 8], SMB2_GLOBAL_CAP_LARGE_MTU);
+	assert_int_equal(ours[BODY + 8], SMB2_GLOBAL_CAP_LARGE_MTU | SMB2_GLOBAL_CAP_ENCRYPTION);
 	assert_memory_equal(ours + GUID, theirs + GUID, SMB2_GUID_BYTES + 4);
-	assert_int_equal(ours[BODY + 32], 2); /* contexts */
+	assert_int_equal(ours[BODY + 32], 3); /* contexts */
 	assert_memory_equal(ours + BODY + 36, theirs + BODY + 36, PREAUTH - BODY - 36 + 46);
-	assert_int_equal(w.len - 3, PREAUTH + 48 + 16);
-	assert_memory_equal(ours + PREAUTH + 48, theirs + SIGNING, 16);
+	assert_memory_equal(ours + ENCRYPTION, theirs + ENCRYPTION, 8 + 2);
+	assert_int_equal(w.len - 3, SIGNING + 16);
+	assert_memory_equal(ours + SIGNING, theirs + SIGNING, 16);
 	wire_writer_fini(&w);
 }
 

@@ -33,15 +33,17 @@ static const struct sample {
 
 static struct crypto_mac *session_signing_key(const struct sample *s)
 {
-	uint8_t session_key[SMB2_SESSION_KEY_BYTES], preauth[CRYPTO_SHA512_BYTES] = { 0 };
+	struct smb2_session_key session_key = { .bytes = SMB2_SESSION_KEY_BYTES };
+	uint8_t preauth[CRYPTO_SHA512_BYTES] = { 0 };
 	struct crypto_mac *key;
 
-	assert_int_equal(recording_key(s->name, "session_key", session_key, sizeof session_key),
-	                 sizeof session_key);
+	assert_int_equal(
+		recording_key(s->name, "session_key", session_key.data, sizeof session_key.data),
+		session_key.bytes);
 	if (s->dialect == SMB2_DIALECT_311)
 		assert_int_equal(recording_key(s->name, "preauth", preauth, sizeof preauth),
 		                 sizeof preauth);
-	key = smb2_signing_key_new(s->dialect, s->algorithm, session_key, preauth);
+	key = smb2_signing_key_new(s->dialect, s->algorithm, &session_key, preauth);
 	assert_non_null(key);
 	return key;
 }
@@ -57,7 +59,7 @@ static size_t for_each_message(void (*check)(struct crypto_mac *key, uint8_t *me
 		struct recording r = recording_load(s->name);
 		struct smb2_frames frames = { .data = r.data, .end = r.bytes, .cap = r.bytes };
 		struct crypto_mac *key = session_signing_key(s);
-		const uint8_t *message;
+		uint8_t *message;
 		size_t bytes;
 
 		for (; smb2_frames_next(&frames, &message, &bytes); count++) {
@@ -189,7 +191,7 @@ static void the_key_of_one_session_does_not_open_another(void **state)
 	struct recording r = recording_load(samples[0].name);
 	struct crypto_mac *key = session_signing_key(&samples[1]);
 	struct smb2_frames frames = { .data = r.data, .end = r.bytes, .cap = r.bytes };
-	const uint8_t *message;
+	uint8_t *message;
 	size_t bytes;
 
 	(void)state;
