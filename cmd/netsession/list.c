@@ -48,14 +48,18 @@ static void on_end(void *context, const struct netsession_error *error)
 	begin_next(list);
 }
 
-/* \\host, //host and smb://host are all host. */
+/* \\host, //host and smb://host are all host; without one they are what they are, and refused. */
 static const char *bare_server(const char *operand)
 {
-	if (strncmp(operand, "smb://", 6) == 0)
-		return operand + 6;
-	if (strncmp(operand, "//", 2) == 0 || strncmp(operand, "\\\\", 2) == 0)
-		return operand + 2;
-	return operand;
+	static const char *const prefixes[] = { "smb://", "//", "\\\\" };
+
+	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+		size_t length = strlen(prefixes[i]);
+
+		if (strncmp(operand, prefixes[i], length) == 0 && operand[length] != '\0')
+			return operand + length;
+	}
+	return operand[0] != '\0' ? operand : "//";
 }
 
 static void begin_next(struct list *list)

@@ -13,8 +13,6 @@
 #include "base/text.h"
 #include "crypto/crypto.h"
 
-#define DOING "credentials file"
-
 #define MAX_FILE_BYTES 4096
 
 static void free_secret(char *text)
@@ -75,11 +73,12 @@ static NET_API_STATUS read_file(const char *path, char text[MAX_FILE_BYTES + 1],
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	while (fd < 0 && errno == EINTR);
 	if (fd < 0)
-		return errno == ENOENT
-		               ? err_set(err, ERROR_FILE_NOT_FOUND, DOING, "no such file")
-		               : err_set(err, ERROR_ACCESS_DENIED, DOING, "it cannot be read");
+		return errno == ENOENT ? err_set(err, ERROR_FILE_NOT_FOUND, CREDENTIALS_DOING,
+		                                 "no such file")
+		                       : err_set(err, ERROR_ACCESS_DENIED, CREDENTIALS_DOING,
+		                                 "it cannot be read");
 	if (fstat(fd, &info) != 0 || (info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-		status = err_set(err, ERROR_ACCESS_DENIED, DOING,
+		status = err_set(err, ERROR_ACCESS_DENIED, CREDENTIALS_DOING,
 		                 "others may read or change it; chmod 600 it");
 		goto out;
 	}
@@ -90,9 +89,9 @@ static NET_API_STATUS read_file(const char *path, char text[MAX_FILE_BYTES + 1],
 	} while (count > 0 || (count < 0 && errno == EINTR));
 	text[length] = '\0';
 	if (count < 0)
-		status = err_set(err, ERROR_ACCESS_DENIED, DOING, "it cannot be read");
+		status = err_set(err, ERROR_ACCESS_DENIED, CREDENTIALS_DOING, "it cannot be read");
 	else if (length == MAX_FILE_BYTES || strlen(text) != length || !text_utf8_is_valid(text))
-		status = err_set(err, ERROR_INVALID_PARAMETER, DOING,
+		status = err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_DOING,
 		                 "not a short UTF-8 text of username, password and domain");
 out:
 	close(fd);
@@ -150,7 +149,7 @@ NET_API_STATUS credentials_read(const char *path, struct netsession_credentials 
 	while ((line = strsep(&rest, "\n")) != NULL)
 		take_line(line, &fields);
 	if (fields.user == NULL || fields.user[0] == '\0' || fields.password == NULL) {
-		status = err_set(err, ERROR_INVALID_PARAMETER, DOING,
+		status = err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_DOING,
 		                 "it lacks a line \"username = ...\" or \"password = ...\"");
 		goto out;
 	}
@@ -162,7 +161,7 @@ NET_API_STATUS credentials_read(const char *path, struct netsession_credentials 
 	}
 	*out = make(fields.user, fields.domain != NULL ? fields.domain : "", fields.password);
 	if (*out == NULL)
-		status = err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		status = err_set(err, ERROR_NOT_ENOUGH_MEMORY, CREDENTIALS_DOING, NULL);
 out:
 	crypto_wipe(text, sizeof text);
 	return status;

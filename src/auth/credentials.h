@@ -9,6 +9,9 @@
 #include <netsession.h>
 #include "base/err.h"
 
+/* What err.doing says of a file that could not be read. */
+#define CREDENTIALS_DOING "credentials file"
+
 struct auth_handle;
 
 struct netsession_credentials {

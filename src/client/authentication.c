@@ -96,7 +96,7 @@ struct authentication *authentication_new(
 
 bool authentication_step(struct authentication *a, const uint8_t *token, size_t bytes)
 {
-	static const struct net_work_job kind = { run, done, drop };
+	static const struct net_work_job kind = { run, done, drop, .delays_exit = true };
 	struct job *job = calloc(1, sizeof *job);
 	struct exchange *x = a->exchange;
 

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include "auth/credentials.h"
 
 enum { STORY_BYTES = sizeof((struct netsession_error *)0)->text };
 
@@ -71,6 +72,12 @@ static bool is_about_level(const struct err *err)
 	       err->doing != NULL && strcmp(err->doing, "NetrSessionEnum") == 0;
 }
 
+/* A file of the caller's own is no matter of the server: its story says all. */
+static bool is_local(const struct err *err)
+{
+	return err->doing != NULL && strcmp(err->doing, CREDENTIALS_DOING) == 0;
+}
+
 static void append(char text[STORY_BYTES], const char *separator, const char *more)
 {
 	size_t length = strlen(text);
@@ -105,6 +112,6 @@ void story_tell(struct netsession_error *to, const struct err *err, uint32_t lev
 	         nt);
 	if (has_why)
 		append(to->text, ": ", err->why);
-	if (w->advice != NULL)
+	if (w->advice != NULL && !is_local(err))
 		append(to->text, has_why ? "; " : ": ", w->advice);
 }

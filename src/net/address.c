@@ -122,7 +122,7 @@ struct net_lookup *net_lookup_start(struct net_loop *loop, const char *host, uin
                                                   const struct err *),
                                     void *context)
 {
-	static const struct net_work_job kind = { run, done, drop };
+	static const struct net_work_job kind = { .run = run, .done = done, .drop = drop };
 	struct net_lookup *lookup = calloc(1, sizeof *lookup);
 	struct job *job = calloc(1, sizeof *job);
 

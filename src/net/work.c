@@ -9,8 +9,7 @@
 #include <time.h>
 #include "net/uv.h"
 
-/* Abandoned jobs that still run, and how long a program's exit waits for them: libraries that they
- * use are torn down then, and a job in the middle of GSSAPI would be caught in that. */
+/* Abandoned jobs that delay the exit and still run, and for how long they do. */
 static atomic_int stragglers;
 
 enum { EXIT_WAIT_MS = 1000, EXIT_POLL_MS = 5 };
@@ -52,17 +51,17 @@ static void release(struct net_work *work)
 static void *thread_main(void *argument)
 {
 	struct net_work *work = argument;
-	bool abandoned;
+	bool delays_exit;
 
 	work->kind->run(work->job);
 	pthread_mutex_lock(&work->mutex);
 	work->has_run = true;
-	abandoned = work->abandoned;
-	if (!abandoned)
+	delays_exit = work->abandoned && work->kind->delays_exit;
+	if (!work->abandoned)
 		uv_async_send(&work->finished);
 	pthread_mutex_unlock(&work->mutex);
 	release(work);
-	if (abandoned)
+	if (delays_exit)
 		atomic_fetch_sub(&stragglers, 1);
 	return NULL;
 }
@@ -133,7 +132,7 @@ void net_work_abandon(struct net_work *work)
 	pthread_mutex_lock(&work->mutex);
 	work->abandoned = !work->has_run; /* else on_finished is due, and closes as ever */
 	work->is_unwanted = true;
-	if (work->abandoned)
+	if (work->abandoned && work->kind->delays_exit)
 		atomic_fetch_add(&stragglers, 1);
 	pthread_mutex_unlock(&work->mutex);
 	if (!work->abandoned)

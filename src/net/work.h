@@ -4,12 +4,16 @@
 #ifndef NET_WORK_H
 #define NET_WORK_H
 
+#include <stdbool.h>
 #include "net/loop.h"
 
 struct net_work_job {
 	void (*run)(void *job);      /* on the worker thread */
 	void (*done)(void *context); /* on the loop, when run has returned; job still lives */
 	void (*drop)(void *job);     /* on either, the last thing that happens */
+	/* The program's exit waits a little for an abandoned job: libraries that it is in the
+	 * middle of are torn down then. */
+	bool delays_exit;
 };
 
 struct net_work;
