@@ -5,20 +5,23 @@ PREFIX   ?= /usr/local
 BUILD    ?= build
 SANITIZE ?=
 PACKAGES ?=
+FUZZ_SECONDS ?= 60
 
-.PHONY: help run test build lint format install clean sanitize packages-build packages-run packages-test
+.PHONY: help run test build lint format install clean sanitize fuzz
+.PHONY: packages-build packages-run packages-test packages-fuzz
 
 help:
 	@echo "make run       list the sessions of a private Samba server on loopback"
 	@echo "make test      build and run all tests"
 	@echo "make build     build the libraries and the command into $(BUILD)/"
 	@echo "make sanitize  run the unit tests under ASan and UBSan alone"
+	@echo "make fuzz      run each fuzz target for $(FUZZ_SECONDS) seconds: FUZZ_SECONDS"
 	@echo "make lint      compare the layout with .clang-format, check the layers"
 	@echo "make format    lay the sources out as .clang-format says"
 	@echo "make install   install under PREFIX ($(PREFIX)), below DESTDIR where given"
 	@echo "make clean     remove $(BUILD)/ and the sanitizers' build"
 
-packages-build packages-run packages-test: packages-%:
+packages-build packages-run packages-test packages-fuzz: packages-%:
 	@[ "$(PACKAGES)" = installed ] || scripts/install-packages $*
 
 $(BUILD)/build.ninja:
@@ -43,6 +46,9 @@ test: packages-run packages-test build
 sanitize: packages-test build
 	@$(MAKE) --no-print-directory $(BUILD)-sanitize/build.ninja
 	meson test -C $(BUILD)-sanitize --suite unit --print-errorlogs
+
+fuzz: packages-build packages-fuzz
+	/usr/bin/python3 fuzz/run.py $(FUZZ_SECONDS)
 
 lint: packages-test
 	clang-format --dry-run --Werror $$(git ls-files '*.c' '*.h')

@@ -159,6 +159,11 @@ NET_API_STATUS credentials_read(const char *path, struct netsession_credentials 
 		fields.domain = fields.user;
 		fields.user = slash + 1;
 	}
+	if (fields.user[0] == '\0') {
+		status = err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_DOING,
+		                 "its username is a domain and nothing else");
+		goto out;
+	}
 	*out = make(fields.user, fields.domain != NULL ? fields.domain : "", fields.password);
 	if (*out == NULL)
 		status = err_set(err, ERROR_NOT_ENOUGH_MEMORY, CREDENTIALS_DOING, NULL);

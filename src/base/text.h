@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <windows.h>
 
-/* The next code point of a NUL-terminated UTF-8 text, which it steps over; U+FFFD for each
- * malformed byte; 0 at the end, where it stays. */
+/* The next code point of a NUL-terminated UTF-8 text, which it steps over; at least one U+FFFD for
+ * each malformed sequence, at most one a byte; 0 at the end, where it stays. */
 uint32_t text_next(const char **utf8);
 
 /* The UTF-16 code units of a UTF-8 text, its terminator excluded. */

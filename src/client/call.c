@@ -180,7 +180,8 @@ static void pump(struct call *call)
 		case CONVERSATION_ANSWER:
 			if (!take_answer(call))
 				return;
-			if (conversation_is_spent(&call->conversation)) {
+			if (call->conversation.err.status == NERR_Success &&
+			    conversation_is_spent(&call->conversation)) {
 				hang_up(call);
 				dial(call);
 				return;

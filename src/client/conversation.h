@@ -34,6 +34,7 @@ struct conversation {
 	bool must_encrypt; /* the caller wants it, or the server asks for it */
 
 	/* The pipe. */
+	unsigned open_taken;    /* of their answers */
 	unsigned opened;        /* requests of TREE_CONNECT, CREATE, bind that were sent */
 	bool in_compound;       /* the one before stands in the same message */
 	unsigned refused_plain; /* answers that are of no interest: encryption came too late */

@@ -15,7 +15,7 @@ void negotiate_send(struct conversation *c)
 		step_fail(c, ERROR_NOT_ENOUGH_MEMORY, "no random numbers from OpenSSL");
 		return;
 	}
-	w = smb2_connection_request(&c->smb, SMB2_NEGOTIATE, 0);
+	w = smb2_connection_request(&c->smb, SMB2_NEGOTIATE, TAG_LOG_ON);
 	smb2_negotiate_request_encode(w, smb2_connection_header_at(&c->smb), offered);
 	smb2_connection_flush(&c->smb);
 }
@@ -42,7 +42,11 @@ void session_setup_send(struct conversation *c)
 
 	if (c->token == NULL)
 		return; /* it is being made */
-	w = smb2_connection_request(&c->smb, SMB2_SESSION_SETUP, 0);
+	if (smb2_connection_room(&c->smb) == 0) {
+		step_fail(c, ERROR_BAD_NET_RESP, "the server grants no credit");
+		return;
+	}
+	w = smb2_connection_request(&c->smb, SMB2_SESSION_SETUP, TAG_LOG_ON);
 	smb2_session_setup_request_encode(w, c->token, c->token_bytes);
 	smb2_connection_flush(&c->smb);
 	c->token = NULL;

@@ -13,7 +13,7 @@ static const struct rpc_syntax srvsvc_syntax = {
 	.version = SRVSVC_INTERFACE_VERSION,
 };
 
-enum { TAG_TREE_CONNECT, TAG_CREATE, TAG_BIND, OPEN_REQUESTS };
+enum { OPEN_REQUESTS = TAG_BIND + 1 };
 
 static void send_tree_connect(struct conversation *c)
 {
@@ -71,7 +71,7 @@ static void begin_encryption(struct conversation *c)
 		return;
 	}
 	c->refused_plain = smb2_connection_outstanding(&c->smb);
-	c->opened = TAG_TREE_CONNECT + 1;
+	c->opened = TAG_CREATE;
 	rpc_association_fini(&c->rpc);
 	rpc_association_init(&c->rpc);
 }
@@ -111,6 +111,8 @@ void open_pipe_receive(struct conversation *c, struct smb2_reply *reply)
 	}
 	if (c->refused_plain > 0)
 		c->refused_plain--;
+	else if (reply->tag != c->open_taken++)
+		step_fail(c, ERROR_BAD_NET_RESP, "an answer before the one that it depends on");
 	else if (!pipe_carries_data(reply->status))
 		step_refuse(c, requests[reply->tag].doing, reply->status);
 	else

@@ -6,8 +6,6 @@
 #include "smb2/status.h"
 #include "srvsvc/interface.h"
 
-#define TAG_READ 0x10000u /* and its sequence number, cut to 16 bits */
-
 bool pipe_carries_data(uint32_t nt)
 {
 	return nt == STATUS_SUCCESS || nt == STATUS_BUFFER_OVERFLOW;
@@ -46,8 +44,19 @@ static void take_piece(struct conversation *c, const struct rpc_piece *piece)
 	c->stub_to_come = piece->to_come;
 	if (piece->bytes > c->fragment_bytes)
 		c->fragment_bytes = (uint32_t)piece->bytes;
-	if (piece->last)
+	if (c->decoder.err.status != NERR_Success)
+		c->err = c->decoder.err; /* the rest of it does not matter */
+	else if (piece->last)
 		c->answered = true;
+}
+
+/* Nothing may be on its way any more: its answer would be taken for one of the call's. */
+static void enter_ready(struct conversation *c)
+{
+	if (smb2_connection_outstanding(&c->smb) > 0)
+		step_fail(c, ERROR_BAD_NET_RESP, "an answer before the one that it depends on");
+	else
+		step_enter(c, STEP_READY);
 }
 
 /* Bytes of the pipe, in their order. */
@@ -55,7 +64,7 @@ static void feed(struct conversation *c, const uint8_t *data, size_t bytes)
 {
 	struct rpc_piece piece;
 
-	if (c->err.status != NERR_Success)
+	if (c->err.status != NERR_Success || bytes == 0)
 		return;
 	rpc_association_feed(&c->rpc, data, bytes);
 	while (c->err.status == NERR_Success)
@@ -63,7 +72,7 @@ static void feed(struct conversation *c, const uint8_t *data, size_t bytes)
 		case RPC_WANT_BYTES:
 			return;
 		case RPC_BOUND:
-			step_enter(c, STEP_READY);
+			enter_ready(c);
 			break;
 		case RPC_STUB:
 			take_piece(c, &piece);

@@ -78,7 +78,8 @@ bool server_name_parse(const char *text, struct server_name *to)
 		return false;
 	memcpy(to->host, host, length);
 	undo_ipv6_literal(to->host);
-	if (strchr(to->host, ':') != NULL) /* only an address has one */
-		return net_address_parse(to->host, 0, &address);
-	return is_valid_host(to->host);
+	if (!is_valid_host(to->host))
+		return false;
+	/* Only an address has a colon. */
+	return strchr(to->host, ':') == NULL || net_address_parse(to->host, 0, &address);
 }

@@ -7,8 +7,6 @@
 #include "smb2/validate_negotiate.h"
 #include "srvsvc/interface.h"
 
-#define TAG_VALIDATE 1 /* an IOCTL or WRITE of the call itself has 0 */
-
 /* Beside the first call, so that it costs no round trip: no answer is handed on before this one
  * has come. */
 static void send_validation(struct conversation *c)
@@ -48,11 +46,11 @@ void call_send(struct conversation *c)
 	if (smb2_connection_room(&c->smb) == 0) {
 		step_fail(c, ERROR_BAD_NET_RESP, "the server grants no credit");
 	} else if (c->stub_sent < c->stub.len) {
-		w = smb2_connection_request(&c->smb, SMB2_WRITE, 0);
+		w = smb2_connection_request(&c->smb, SMB2_WRITE, TAG_CALL);
 		smb2_write_request_encode(w, &c->pipe, c->fragment.data, c->fragment.len);
 		smb2_connection_flush(&c->smb);
 	} else {
-		w = smb2_connection_request(&c->smb, SMB2_IOCTL, 0);
+		w = smb2_connection_request(&c->smb, SMB2_IOCTL, TAG_CALL);
 		smb2_transceive_request_encode(w, &c->pipe, c->fragment.data, c->fragment.len,
 		                               c->smb.max_transact_bytes);
 		smb2_connection_flush(&c->smb);

@@ -7,6 +7,17 @@
 
 enum { STEP_NEGOTIATE, STEP_LOG_ON, STEP_OPEN_PIPE, STEP_READY, STEP_CALL };
 
+/* What a request is about, over all steps: it comes back with the answer. */
+enum {
+	TAG_TREE_CONNECT,
+	TAG_CREATE,
+	TAG_BIND,
+	TAG_LOG_ON, /* NEGOTIATE and SESSION_SETUP */
+	TAG_CALL,
+	TAG_VALIDATE,
+	TAG_READ = 0x10000, /* and its sequence number, cut to 16 bits */
+};
+
 /* conversation.c */
 void step_enter(struct conversation *c, unsigned step);
 /* The first failure is the conversation's. */

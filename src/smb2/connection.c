@@ -258,6 +258,10 @@ enum smb2_event smb2_connection_next(struct smb2_connection *c, struct smb2_repl
 		if (request == NULL || request->command != reply->header.command)
 			return fail(c, ERROR_BAD_NET_RESP,
 			            "an answer to a request that nobody made");
+		/* It goes alone, and so does its answer: what is left of a message would not
+		 * survive the wait for a token. */
+		if (request->command == SMB2_SESSION_SETUP && c->compound_bytes != 0)
+			return fail(c, ERROR_BAD_NET_RESP, "an answer compounded with a log-on's");
 		c->credits += reply->header.credits;
 		if (reply->header.status == STATUS_PENDING)
 			continue; /* 3.2.5.1.5: the answer follows */

@@ -8,9 +8,10 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from lab import command  # pylint: disable=wrong-import-position
+from lab import command, frames  # pylint: disable=wrong-import-position
 
 UNDERFLOW = 0xFFFFFFFF  # how old a new session is by Samba, sometimes
+STATUS_PENDING = 0x103
 
 
 def address(server, host=None):
@@ -58,3 +59,8 @@ def assert_refused(test, status, result, server=None, code=3):
     test.assertEqual(code, result.exit, result)
     test.assertEqual("", result.stdout, result)
     test.assertRegex(result.stderr, story(status, server))
+
+
+def is_interim(message):
+    """An SMB2 answer that only says that the answer takes longer: some runs have it, others not."""
+    return frames.command(message) is not None and frames.status(message) == STATUS_PENDING

@@ -174,7 +174,8 @@ class HeldSessions(unittest.TestCase):
                                  (result.exit, result.json["servers"][0]["server"], len(result.sessions)))
 
     def test_a_port_can_be_given_apart(self):
-        for form in ("127.0.0.1", "localhost", "::1", "[::1]", "0--1.ipv6-literal.net", "smb://localhost", r"\\127.0.0.1"):
+        for form in ("127.0.0.1", "localhost", "::1", "[::1]", "0--1.ipv6-literal.net", "smb://localhost",
+                     r"\\127.0.0.1"):
             with self.subTest(form):
                 result = command.run("list", "-A", self.server.credentials_file("root"), "-p", self.server.port, form)
                 self.assertEqual((0, ""), (result.exit, result.stderr))
@@ -214,7 +215,7 @@ class HeldSessions(unittest.TestCase):
         with odd_servers.silent() as one, odd_servers.silent() as two:
             result = self.ask_all(address(one), address(self.server), address(two), arguments=["--timeout", "0.5"])
         self.assertEqual([1460, 0, 1460], [server["status"] for server in result.json["servers"]])
-        self.assertLess(result.seconds, 0.9)
+        self.assertLess(result.seconds, 1)
 
     def test_a_hundred_servers_are_more_than_are_asked_at_once(self):
         closed = f"127.0.0.1:{free_port()}"

@@ -80,6 +80,27 @@ static void with_two_credits_the_bind_waits_for_both_answers(void **state)
 	assert_int_equal(asked[0].header.tree_id, TREE_ID);
 }
 
+static void without_a_credit_for_the_log_on_the_server_is_at_fault(void **state)
+{
+	(void)state;
+	grants = 0;
+	expect(CONVERSATION_READ);
+	expect_asked(1, SMB2_NEGOTIATE);
+	answer_negotiate();
+	expect(CONVERSATION_READ);
+	conversation_take_token(&c, (const uint8_t *)"token", 5, NULL);
+	expect_failure(ERROR_BAD_NET_RESP, 0, "SESSION_SETUP");
+}
+
+static void answers_of_the_open_out_of_their_order_are_refused(void **state)
+{
+	(void)state;
+	log_on();
+	expect_asked(3, SMB2_TREE_CONNECT);
+	answer_create(1);
+	expect_failure(ERROR_BAD_NET_RESP, 0, "opening of the pipe srvsvc");
+}
+
 static void without_a_credit_the_server_is_at_fault(void **state)
 {
 	(void)state;
@@ -355,6 +376,8 @@ int main(void)
 		TEST(with_credits_the_pipe_opens_in_one_message),
 		TEST(with_one_credit_at_a_time_the_pipe_opens_step_by_step),
 		TEST(with_two_credits_the_bind_waits_for_both_answers),
+		TEST(without_a_credit_for_the_log_on_the_server_is_at_fault),
+		TEST(answers_of_the_open_out_of_their_order_are_refused),
 		TEST(without_a_credit_the_server_is_at_fault),
 		TEST(a_challenge_is_answered_by_the_next_token),
 		TEST(negotiation_waits_for_the_first_token),

@@ -146,6 +146,29 @@ static void what_overflows_the_buffer_is_read(void **state)
 
 static void a_malformed_answer_ends_the_conversation(void **state)
 {
+	(void)state;
+	open_pipe();
+	ask_level_0();
+	make_answer(3, 0, true);
+	pdus.data[RPC_CALL_HEADER_BYTES] = 1; /* its level */
+	answer_fragment(0, 0);
+	expect_failure(RPC_X_BAD_STUB_DATA, 0, "NetrSessionEnum");
+}
+
+static void of_a_malformed_answer_no_more_is_read(void **state)
+{
+	(void)state;
+	open_pipe();
+	ask_level_0();
+	make_answer(200, 0, true);
+	pdus.data[RPC_CALL_HEADER_BYTES] = 1;
+	answer_fragment(0, 0);
+	expect_failure(RPC_X_BAD_STUB_DATA, 0, "NetrSessionEnum");
+	assert_int_equal(asked_count, 0);
+}
+
+static void an_answer_that_ends_early_ends_the_conversation(void **state)
+{
 	struct session_enum_answer got;
 	void *infos;
 
@@ -153,8 +176,8 @@ static void a_malformed_answer_ends_the_conversation(void **state)
 	open_pipe();
 	ask_level_0();
 	make_answer(3, 0, true);
-	pdus.data[RPC_CALL_HEADER_BYTES] = 1; /* its level */
-	answer_fragment(0, 0);
+	wire_set_u16le(&pdus, 8, (uint16_t)(pdus.len - 4)); /* frag_length: without the status */
+	answer_data(0, STATUS_SUCCESS, pdus.data, pdus.len - 4);
 	expect(CONVERSATION_ANSWER);
 	assert_int_equal(conversation_take_answer(&c, &got, &infos), RPC_X_BAD_STUB_DATA);
 	assert_null(infos);
@@ -251,6 +274,8 @@ int main(void)
 		TEST(reads_never_outgrow_the_credits),
 		TEST(what_overflows_the_buffer_is_read),
 		TEST(a_malformed_answer_ends_the_conversation),
+		TEST(of_a_malformed_answer_no_more_is_read),
+		TEST(an_answer_that_ends_early_ends_the_conversation),
 		TEST(a_long_request_is_written_and_its_end_transceived),
 		TEST(half_a_written_fragment_is_a_bad_answer),
 	};

@@ -10,8 +10,8 @@
 #include "ndr/stream.h"
 #include "ndr/writer.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-#define GRINNING_UTF8 "\xF0\x9F\x98\x80"
+#define COUNT(array)     (sizeof(array) / sizeof *(array))
+#define GRINNING_UTF8    "\xF0\x9F\x98\x80"
 #define REPLACEMENT_UTF8 "\xEF\xBF\xBD"
 
 /* A string as it lies on the wire: its three numbers, whatever they claim, and its units. */
@@ -90,9 +90,9 @@ static void get_count_refuses_a_count_larger_than_the_stub(void **state)
 		size_t element_bytes;
 		bool fits;
 	} cases[] = {
-		{ 0, 8, true },          { 3, 4, true },         { 4, 4, false },
-		{ 6, 2, true },          { 7, 2, false },        { 1, 12, true },
-		{ 1, 13, false },        { 0x80000000, 2, false }, { 0xFFFFFFFF, 1, false },
+		{ 0, 8, true },           { 3, 4, true },           { 4, 4, false },
+		{ 6, 2, true },           { 7, 2, false },          { 1, 12, true },
+		{ 1, 13, false },         { 0x80000000, 2, false }, { 0xFFFFFFFF, 1, false },
 		{ 0x40000001, 4, false }, /* 4 bytes, if it were counted in 32 bits */
 	};
 
@@ -188,6 +188,7 @@ static void put_names(struct ndr_writer *n)
 
 static void a_writer_aligns_from_where_its_stub_begins(void **state)
 {
+	/* clang-format off */
 	static const uint8_t expected[] = {
 		'P', 'D', 'U', /* before the stub */
 		7, 0, 0, 0,
@@ -200,6 +201,7 @@ static void a_writer_aligns_from_where_its_stub_begins(void **state)
 		0x3D, 0xD8, 0, 0xDE, '!', 0, 0, 0,
 		8, 0, 0, 0,
 	};
+	/* clang-format on */
 	struct wire_writer w = { 0 };
 	struct ndr_writer n;
 
@@ -235,10 +237,14 @@ static void what_the_writer_put_the_reader_gets(void **state)
 }
 
 /* Five units, an aligned pair of numbers, one unit, one number. */
+/* clang-format off */
 static const uint8_t streamed[] = {
-	'h', 0, 'e', 0, 'l', 0, 'l', 0, 'o', 0,  0xEE, 0xEE,  1, 2, 3, 4,  5, 6, 7, 8,
-	'x', 0,  0xEE, 0xEE,  9, 10, 11, 12,
+	'h', 0, 'e', 0, 'l', 0, 'l', 0, 'o', 0,  0xEE, 0xEE,
+	1, 2, 3, 4,  5, 6, 7, 8,
+	'x', 0,  0xEE, 0xEE,
+	9, 10, 11, 12,
 };
+/* clang-format on */
 
 /* The pieces of streamed that are still to be fed, each in a block of its own. */
 struct feeder {

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <lmerr.h>
 #include "recording.h"
-#include "rpc/bind.h"
+#include "rpc/association.h"
 #include "rpc/call.h"
 #include "rpc/pdu_reader.h"
 #include "rpc/status.h"
@@ -17,16 +17,17 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+/* clang-format off */
 static const struct rpc_bind rpcclient_bind = {
-	.max_xmit_frag = 4280,
-	.max_recv_frag = 4280,
-	.contexts = { { .interface = { SRVSVC_INTERFACE_UUID, SRVSVC_INTERFACE_VERSION, 0 },
-	                .transfers = { { { 0x8a885d04, 0x1ceb, 0x11c9,
-	                                   { 0x9f, 0xe8, 0x08, 0x00, 0x2b, 0x10, 0x48, 0x60 } },
-	                                 2, 0 } },
-	                .transfer_count = 1 } },
-	.context_count = 1,
+	.max_xmit_frag = 4280, .max_recv_frag = 4280, .context_count = 1,
+	.contexts = { {
+		.interface = { SRVSVC_INTERFACE_UUID, SRVSVC_INTERFACE_VERSION, 0 },
+		.transfers = { { { 0x8a885d04, 0x1ceb, 0x11c9,
+		                   { 0x9f, 0xe8, 8, 0, 0x2b, 0x10, 0x48, 0x60 } }, 2, 0 } },
+		.transfer_count = 1,
+	} },
 };
+/* clang-format on */
 
 /* A recorded PDU and a reader that stands behind its header. */
 struct sample {
@@ -56,14 +57,18 @@ static void assert_encoded_as(struct wire_writer *w, struct sample *s)
 	recording_free(&s->pdu);
 }
 
-static void a_bind_is_encoded_as_rpcclient_does(void **state)
+static void a_bind_is_rpcclients_with_larger_fragments(void **state)
 {
 	struct sample s = sample_load("rpcclient-4.17-bind");
 	struct wire_writer w = { 0 };
+	struct rpc_association a;
 
 	(void)state;
-	rpc_bind_encode(&w, 1, &rpcclient_bind);
+	rpc_association_init(&a);
+	rpc_association_bind(&a, &w, &rpcclient_bind.contexts[0].interface);
+	memcpy(s.pdu.data + 16, "\xF8\xFF\xF8\xFF", 4); /* max_xmit_frag, max_recv_frag: 65528 */
 	assert_encoded_as(&w, &s);
+	rpc_association_fini(&a);
 }
 
 static void a_bind_decodes_to_its_contexts(void **state)
@@ -370,7 +375,7 @@ static void refusals_have_a_status_and_a_story(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_bind_is_encoded_as_rpcclient_does),
+		cmocka_unit_test(a_bind_is_rpcclients_with_larger_fragments),
 		cmocka_unit_test(a_bind_decodes_to_its_contexts),
 		cmocka_unit_test(a_big_endian_bind_decodes_to_both_its_contexts),
 		cmocka_unit_test(a_bind_with_more_contexts_or_transfers_than_fit_is_refused),

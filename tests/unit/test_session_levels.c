@@ -14,9 +14,6 @@
 #include "srvsvc/session_levels.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-#define FOR_EACH_LEVEL(level) \
-	for (const struct session_level *level = session_levels; \
-	     level < session_levels + SESSION_LEVEL_COUNT; level++)
 
 /* [MS-SRVS] 2.2.4.11 to 2.2.4.15 once more, in the words of the columns. */
 static const struct {
@@ -25,13 +22,16 @@ static const struct {
 	const char *keys[SESSION_LEVEL_MAX_FIELDS + 1]; /* in wire order */
 } expected_levels[] = {
 	{ 0, sizeof(SESSION_INFO_0), { "client" } },
-	{ 1, sizeof(SESSION_INFO_1),
+	{ 1,
+	  sizeof(SESSION_INFO_1),
 	  { "client", "user", "num_opens", "active_seconds", "idle_seconds", "user_flags" } },
-	{ 2, sizeof(SESSION_INFO_2),
+	{ 2,
+	  sizeof(SESSION_INFO_2),
 	  { "client", "user", "num_opens", "active_seconds", "idle_seconds", "user_flags",
 	    "client_type" } },
 	{ 10, sizeof(SESSION_INFO_10), { "client", "user", "active_seconds", "idle_seconds" } },
-	{ 502, sizeof(SESSION_INFO_502),
+	{ 502,
+	  sizeof(SESSION_INFO_502),
 	  { "client", "user", "num_opens", "active_seconds", "idle_seconds", "user_flags",
 	    "client_type", "transport" } },
 };
@@ -87,7 +87,8 @@ static void no_other_level_is_found(void **state)
 static void the_fields_cover_each_struct_without_gap_or_overlap(void **state)
 {
 	(void)state;
-	FOR_EACH_LEVEL(level) {
+	for (size_t l = 0; l < SESSION_LEVEL_COUNT; l++) {
+		const struct session_level *level = &session_levels[l];
 		unsigned char covered[sizeof(SESSION_INFO_502)] = { 0 };
 
 		assert_in_range(level->info_bytes, 1, sizeof covered);
@@ -122,13 +123,14 @@ static void a_column_has_the_same_kind_and_cell_at_every_level(void **state)
 	assert_int_equal(COUNT(expected_columns), COUNT(session_columns));
 	for (size_t c = 0; c < COUNT(session_columns); c++) {
 		const struct session_column *column = session_columns[c];
-		const struct session_field *richest =
-			session_level_field(session_level_find(502), column);
+		const struct session_field *richest = session_level_field(session_level_find(502),
+		                                                          column);
 
 		assert_string_equal(column->key, expected_columns[c].key);
 		assert_int_equal(column->unit, expected_columns[c].unit);
-		FOR_EACH_LEVEL(level) {
-			const struct session_field *field = session_level_field(level, column);
+		for (size_t l = 0; l < SESSION_LEVEL_COUNT; l++) {
+			const struct session_field *field = session_level_field(&session_levels[l],
+			                                                        column);
 
 			if (field != NULL) {
 				assert_ptr_equal(field->column, column);
@@ -142,7 +144,8 @@ static void a_column_has_the_same_kind_and_cell_at_every_level(void **state)
 static void a_level_tells_which_columns_it_lacks(void **state)
 {
 	(void)state;
-	FOR_EACH_LEVEL(level) {
+	for (size_t l = 0; l < SESSION_LEVEL_COUNT; l++) {
+		const struct session_level *level = &session_levels[l];
 		size_t found = 0;
 
 		for (size_t c = 0; c < COUNT(session_columns); c++)
@@ -157,10 +160,10 @@ static void each_level_of_the_richest_first_holds_all_of_the_next(void **state)
 	assert_int_equal(session_levels_richest_first[0], 502);
 	assert_int_equal(session_levels_richest_first[SESSION_LEVEL_COUNT - 1], 0);
 	for (size_t i = 1; i < SESSION_LEVEL_COUNT; i++) {
-		const struct session_level
-			*richer = session_level_find(session_levels_richest_first[i - 1]),
-			*poorer = session_level_find(session_levels_richest_first[i]);
+		const struct session_level *richer, *poorer;
 
+		richer = session_level_find(session_levels_richest_first[i - 1]);
+		poorer = session_level_find(session_levels_richest_first[i]);
 		assert_true(richer->field_count > poorer->field_count);
 		for (size_t f = 0; f < poorer->field_count; f++)
 			assert_non_null(session_level_field(richer, poorer->fields[f].column));
@@ -168,7 +171,7 @@ static void each_level_of_the_richest_first_holds_all_of_the_next(void **state)
 }
 
 static WCHAR client[] = u"\\\\127.0.0.9", user[] = u"Zo\u00EB", type[] = u"Windows 10",
-             transport[] = u"\\Device\\NetbiosSmb";
+	     transport[] = u"\\Device\\NetbiosSmb";
 
 /* Reads infos' one entry and checks that the row holds what its level has, and nothing else. */
 static void assert_row(uint32_t level, const void *infos, const struct netsession_row *expected)
@@ -219,8 +222,7 @@ static void a_row_keeps_missing_and_empty_texts_apart(void **state)
 
 	(void)state;
 	assert_row(1, &(SESSION_INFO_1){ NULL, empty, 1, 2, 3, 4 },
-	           &(struct netsession_row){ .user = "", .num_opens = 1, .active_s = 2,
-	                                     .idle_s = 3, .user_flags = 4 });
+	           &(struct netsession_row){ NULL, "", NULL, NULL, 1, 2, 3, 4 });
 	assert_row(0, &(SESSION_INFO_0){ NULL }, &(struct netsession_row){ 0 });
 }
 
@@ -333,8 +335,7 @@ static NET_API_STATUS decode_many(uint32_t sessions, size_t n)
 	void *infos;
 
 	for (uint32_t i = 0; i < sessions; i++)
-		rows[i] = (struct netsession_row){ .client = "127.0.0.1", .user = "root",
-		                                   .transport = "\\Device\\NetbiosSmb" };
+		rows[i] = (struct netsession_row){ "127.0.0.1", "root", "", "", 0, 4, 5, 0 };
 	ndr_writer_init(&w, &stub);
 	session_enum_answer_encode(&w, &answer, rows);
 	session_enum_decoder_init(&d, session_level_find(502));

@@ -290,6 +290,21 @@ static void compounded_answers_come_one_by_one(void **state)
 	assert_int_equal(smb2_connection_room(&c), 3);
 }
 
+/* What is left of its message would not survive the wait for a token. */
+static void nothing_comes_compounded_with_a_log_on(void **state)
+{
+	size_t begin;
+
+	(void)state;
+	request(SMB2_SESSION_SETUP, 0);
+	begin = smb2_frame_begin(&wire);
+	put_answer(SMB2_SESSION_SETUP, 0, STATUS_MORE_PROCESSING_REQUIRED, SMB2_HEADER_BYTES + 16);
+	put_answer(SMB2_SESSION_SETUP, 1, STATUS_SUCCESS, 0);
+	smb2_frame_end(&wire, begin);
+	receive_wire();
+	expect_failure(ERROR_BAD_NET_RESP, "an answer compounded with a log-on's");
+}
+
 static void a_next_command_outside_its_message_is_refused(void **state)
 {
 	static const uint32_t outside[] = { 1, SMB2_HEADER_BYTES - 1, ANSWER_BYTES + 1,
@@ -514,6 +529,7 @@ int main(void)
 		TEST(an_interim_answer_grants_its_credits_and_is_passed_over),
 		TEST(a_compound_is_related_padded_and_signed_piece_by_piece),
 		TEST(compounded_answers_come_one_by_one),
+		TEST(nothing_comes_compounded_with_a_log_on),
 		TEST(a_next_command_outside_its_message_is_refused),
 		TEST(an_unsigned_answer_is_a_downgrade),
 		TEST(a_changed_answer_is_a_downgrade),

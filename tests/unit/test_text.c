@@ -8,9 +8,9 @@
 #include <cmocka.h>
 #include "base/text.h"
 
-#define REPLACEMENT 0xFFFD
+#define REPLACEMENT      0xFFFD
 #define REPLACEMENT_UTF8 "\xEF\xBF\xBD"
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define COUNT(array)     (sizeof(array) / sizeof *(array))
 
 /* A, e acute, euro sign, grinning face: one to four bytes long. */
 #define FOUR_LENGTHS "A\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"

@@ -102,7 +102,7 @@ static void the_first_failure_sticks_and_later_reads_give_zero(void **state)
 static void a_length_near_the_largest_does_not_wrap_around(void **state)
 {
 	static const size_t lengths[] = { sizeof counting + 1, SIZE_MAX / 2, SIZE_MAX - 15,
-	                                  SIZE_MAX };
+		                          SIZE_MAX };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
@@ -178,9 +178,9 @@ static void a_part_of_a_failed_reader_has_failed_too(void **state)
 
 static void a_writer_puts_little_endian_numbers_bytes_and_zeros(void **state)
 {
-	static const uint8_t expected[] = { 0x11, 0x32, 0x22, 0x73, 0x63, 0x53, 0x43, 0x88,
-		                            0x78, 0x68, 0x58, 0x48, 0x38, 0x28, 0x18, 'a',
-		                            'b',  0,    0,    0 };
+	static const uint8_t expected[] = { 0x11, 0x32, 0x22, 0x73, 0x63, 0x53, 0x43,
+		                            0x88, 0x78, 0x68, 0x58, 0x48, 0x38, 0x28,
+		                            0x18, 'a',  'b',  0,    0,    0 };
 	struct wire_writer w = { 0 };
 
 	(void)state;

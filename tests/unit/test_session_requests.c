@@ -16,39 +16,37 @@
 #include "srvsvc/session_enum.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-#define ALL 0xFFFFFFFF
+#define ALL          0xFFFFFFFF
 
-/* What the recorded NetrSessionEnum requests ask; %u stands for the level. */
+/* What the recorded NetrSessionEnum requests ask: server, client, user, level, preferred maximum
+ * length, whether there is a resume handle, and which. */
 static const struct sample {
 	const char *name;
 	struct session_enum_request request;
 } at_every_level[] = {
-	{ "impacket-0.10-session-enum-request-level%u-null", { .preferred_bytes = ALL } },
-	{ "impacket-0.10-session-enum-request-level%u-empty",
-	  { .client = "", .user = "", .preferred_bytes = ALL, .has_resume_handle = true } },
+	/* %u stands for the level */
+	{ "impacket-0.10-session-enum-request-level%u-null",
+	  { NULL, NULL, NULL, 0, ALL, false, 0 } },
+	{ "impacket-0.10-session-enum-request-level%u-empty", { NULL, "", "", 0, ALL, true, 0 } },
 	{ "impacket-0.10-session-enum-request-level%u-qualified",
-	  { .client = "\\\\127.0.0.1", .user = "root", .preferred_bytes = 1024,
-	    .has_resume_handle = true, .resume_handle = 7 } },
+	  { NULL, "\\\\127.0.0.1", "root", 0, 1024, true, 7 } },
 	{ "rpcclient-4.17-session-enum-request-level%u",
-	  { .server = "127.0.0.1", .client = "\\\\127.0.0.1", .user = "root",
-	    .preferred_bytes = ALL, .has_resume_handle = true } },
+	  { "127.0.0.1", "\\\\127.0.0.1", "root", 0, ALL, true, 0 } },
 };
 
 static const struct sample no_qualifiers = {
 	"rpcclient-4.17-session-enum-request-no-qualifiers",
-	{ .server = "127.0.0.1", .level = 1, .preferred_bytes = ALL },
+	{ "127.0.0.1", NULL, NULL, 1, ALL, false, 0 },
 };
 
 static const struct sample fragments_of_48 = {
 	"impacket-0.10-session-enum-request-fragments-of-48",
-	{ .client = "\\\\127.0.0.1", .user = "root", .level = 502, .preferred_bytes = ALL,
-	  .has_resume_handle = true },
+	{ NULL, "\\\\127.0.0.1", "root", 502, ALL, true, 0 },
 };
 
 static const struct sample big_endian = {
 	"samba-4.17-python-session-enum-request-big-endian",
-	{ .server = "\\\\127.0.0.1", .user = "root", .level = 1, .preferred_bytes = ALL,
-	  .has_resume_handle = true },
+	{ "\\\\127.0.0.1", NULL, "root", 1, ALL, true, 0 },
 };
 
 /* The stub of a recorded request, its fragments put together, and its byte order. */
@@ -188,10 +186,7 @@ static char *long_client(size_t units)
 static void a_client_of_3000_characters_is_cut_but_still_too_long(void **state)
 {
 	static const char name[] = "rpcclient-4.17-session-enum-request-2-fragments";
-	struct session_enum_request request = {
-		.server = "127.0.0.1", .user = "root", .level = 1, .preferred_bytes = ALL,
-		.has_resume_handle = true,
-	};
+	struct session_enum_request request = { "127.0.0.1", NULL, "root", 1, ALL, true, 0 };
 	char *client = long_client(3000);
 
 	(void)state;

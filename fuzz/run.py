@@ -1,0 +1,464 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Builds the fuzz targets, gives each a corpus made of tests/wire, runs them, and says which of the
+functions that they name they reached.
+
+    fuzz/run.py [seconds] [target ...]     default: 60 seconds of each target, two at a time
+
+Works in build/fuzz: corpus/<target> grows from run to run; crashes/<target>-* are reproducers, to
+be run again with build/fuzz/<target> <file>. Needs clang with libFuzzer (Debian: clang,
+libclang-rt-dev, llvm). Exit status: 0; 1 after a crash, a leak or a hang; 2 when a function that a
+target names was not reached."""
+import argparse
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FUZZ = ROOT / "fuzz"
+OUT = ROOT / "build" / "fuzz"
+WIRE = ROOT / "tests" / "wire"
+TARGETS = ["session_answer", "session_request", "rpc_association", "smb2_messages",
+           "smb2_connection", "conversation", "text_inputs"]
+LIBRARIES = ["libuv", "libcrypto", "krb5-gssapi"]
+# Nothing is inlined, so that each function is one in the account of what was reached.
+FLAGS = ["-std=gnu17", "-g", "-O1", "-fno-inline", "-fno-omit-frame-pointer", "-D_GNU_SOURCE",
+         '-DNETSESSION_VERSION="fuzz"']
+SANITIZE = ["-fsanitize=fuzzer-no-link,address,undefined", "-fno-sanitize-recover=all"]
+COUNT_LINES = ["-fsanitize=fuzzer-no-link", "-fprofile-instr-generate", "-fcoverage-mapping"]
+INCLUDES = [f"-I{ROOT / path}" for path in ("src", "include", "include/netapi32", "fuzz")]
+MAX_BYTES = {"session_answer": 4096, "rpc_association": 6144, "smb2_messages": 1024,
+             "text_inputs": 4500}
+ENVIRONMENT = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1",
+                   ASAN_OPTIONS="detect_leaks=1:quarantine_size_mb=32")
+
+
+# ---- building ----
+
+def pkg_config(kind):
+    return subprocess.run(["pkg-config", kind, *LIBRARIES], check=True, capture_output=True,
+                          text=True).stdout.split()
+
+
+def compile_one(source, flags, folder):
+    made = OUT / folder / (str(source.relative_to(ROOT)).replace("/", "_") + ".o")
+    newest = max(p.stat().st_mtime for part in ("src", "include", "fuzz")
+                 for p in (ROOT / part).rglob("*.h"))
+    if not made.exists() or made.stat().st_mtime < max(newest, source.stat().st_mtime):
+        subprocess.run(["clang", *FLAGS, *INCLUDES, *flags, "-c", source, "-o", made], check=True)
+    return made
+
+
+def engine_sources():
+    return [p for p in sorted((ROOT / "src").rglob("*.c")) if p.parent.name != "netapi"]
+
+
+def build(targets, jobs):
+    (OUT / "objects").mkdir(parents=True, exist_ok=True)
+    flags = SANITIZE + pkg_config("--cflags")
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        objects = list(pool.map(lambda p: compile_one(p, flags, "objects"), engine_sources()))
+        mains = list(pool.map(lambda t: compile_one(FUZZ / f"{t}.c", flags, "objects"), targets))
+    for target, main in zip(targets, mains):
+        subprocess.run(["clang", "-fsanitize=fuzzer,address,undefined", main, *objects,
+                        *pkg_config("--libs"), "-lunistring", "-lpthread", "-o", OUT / target],
+                       check=True)
+
+
+# ---- seeds ----
+
+def recording(path):
+    lines = path.read_text().splitlines()
+    return bytes.fromhex("".join(line for line in lines if not line.startswith("#")))
+
+
+def recordings(pattern):
+    return [recording(path) for path in sorted(WIRE.glob(pattern + ".hex"))]
+
+
+def frames(data):
+    """The messages of a recording, without their length prefixes."""
+    while len(data) >= 4:
+        length = int.from_bytes(data[1:4], "big")
+        yield data[4:4 + length]
+        data = data[4 + length:]
+
+
+def pdus(data):
+    while len(data) >= 16:
+        big = data[4] & 0xF0 == 0
+        length = int.from_bytes(data[8:10], "big" if big else "little")
+        yield data[:length]
+        if length < 16:
+            return
+        data = data[length:]
+
+
+def stub(data):
+    """The stub of a request's or a response's fragments."""
+    return b"".join(pdu[24:] for pdu in pdus(data))
+
+
+NO_CUTS = b"\0"
+CUTS = b"\x03" + struct.pack("<3H", 13, 30, 71)
+LEVELS = [0, 1, 2, 10, 502]
+SMB1 = b"\0\0\0\x24\xffSMB" + bytes(32)
+
+
+def seeds_session_answer():
+    for index, level in enumerate(LEVELS):
+        stubs = recordings(f"*-session-enum-response-level{level}-stub")
+        stubs += [stub(data)
+                  for data in recordings(f"*-session-enum-response-level{level}-[1-9r]*")]
+        for data in stubs:
+            for cuts in (NO_CUTS, CUTS):
+                yield bytes([index, 0]) + cuts + data[:4000]
+            swapped = b"".join(data[i:i + 4][::-1] for i in range(0, len(data), 4))
+            yield bytes([index, 1]) + NO_CUTS + swapped[:4000]
+
+
+def seeds_session_request():
+    for data in recordings("*session-enum-request*"):
+        big = next(pdus(data))[4] & 0xF0 == 0
+        yield bytes([4 * big]) + stub(data)
+    for data in recordings("*session-del-request*"):
+        yield bytes([1]) + stub(data)
+    for kind in (0x02, 0x06, 0x0A, 0x12, 0x1A):
+        yield bytes([kind]) + "häuser \U0001F600".encode("utf-16-le")
+    # Half a surrogate pair: before a terminator, before a pair, and where a text is cut.
+    for units in ((0x61, 0xD800, 0, 0x62), (0xD800, 0xD83D, 0xDE00)):
+        yield bytes([0x12]) + struct.pack(f"<{len(units)}H", *units)
+    for kind, most in ((0x02, 0), (0x0A, 3), (0x12, 16), (0x1A, 1023)):
+        euros = "\u20AC".encode("utf-16-le")
+        yield bytes([kind]) + euros * (most + 2)
+        yield bytes([kind]) + euros * most + struct.pack("<2H", 0xD800, 0x20AC)
+
+
+def seeds_rpc_association():
+    answers = recordings("samba-4.17-fault-*") + \
+        recordings("samba-4.17-session-enum-response-*[!b]")[:12]
+    for bind in recordings("samba-4.17-bind-ack-*"):
+        for data in answers:
+            yield bytes([2]) + CUTS + bind + data[:5800]
+    for data in recordings("samba-4.17-bind-nak-*"):
+        yield bytes([2]) + NO_CUTS + data
+    for data in recordings("*-bind*") + recordings("*session-enum-request*"):
+        yield bytes([1]) + CUTS + data
+
+
+def seeds_smb2_messages():
+    patterns = ["*-negotiate-response*", "*-session-setup-response*", "*-tree-connect-response*",
+                "*-create-response*", "*-ioctl-response*", "*-read-response*", "*-write-response*",
+                "*-validate-negotiate-info*"]
+    for which, pattern in enumerate(patterns, 1):
+        for data in recordings(pattern):
+            for message in frames(data):
+                yield bytes([which]) + message[:1000]
+                yield bytes([0]) + message[:64]
+
+
+SEND, ANSWER, RAW, AUTHENTICATE, PROBE, ENCRYPT = range(6)
+
+
+def connection_answer(flags, body, credits=8):
+    return bytes([flags, len(body), credits]) + body
+
+
+def seeds_smb2_connection():
+    setup = bytes([SEND, 1 << 2, ANSWER]) + connection_answer(0x03, b"\x09\0" + bytes(7))
+    rest = bytes([SEND, 2 << 2 | 2, ANSWER]) + connection_answer(0x07, b"x" * 20) + \
+        connection_answer(0x07, b"y" * 9) + connection_answer(0x03, b"z") + \
+        bytes([SEND, 4 << 2, SEND, 4 << 2, ANSWER]) + connection_answer(0x1A, b"") + \
+        bytes([ANSWER]) + connection_answer(0x0B, b"r" * 90)
+    for choice in (0x00, 0x41, 0x42, 0x52, 0x62):
+        for piece in (0, 1, 255):
+            for cipher in range(1, 5 if choice & 15 == 2 else 2 if choice & 15 == 1 else 1):
+                start = bytes([choice] + [cipher] * (choice & 15 == 2) + [piece])
+                yield start + setup + bytes([AUTHENTICATE, ENCRYPT]) + \
+                    bytes([SEND, 2 << 2 | 2, ANSWER]) + connection_answer(0x46, b"x" * 20) + \
+                    connection_answer(0x06, b"y" * 9) + connection_answer(0x02, b"z") + \
+                    bytes([SEND, 3 << 2, ANSWER]) + connection_answer(0xC2, b"x" * 20)
+            start = bytes([choice] + [0] * (choice & 15 == 2) + [piece])
+            yield start + setup + bytes([AUTHENTICATE]) + rest
+            yield start + setup + bytes([AUTHENTICATE]) + rest[:-93] + \
+                connection_answer(0x22, b"\x09\0" + bytes(7))
+    short = b"\0\0\0\x08\xfdSMB" + bytes(4)
+    yield bytes([0x42, 2, 255]) + setup + bytes([AUTHENTICATE, RAW, len(short), 0]) + short
+    for data in recordings("samba-4.17-*-response*")[:40]:
+        if data[:1] == b"\0":
+            yield bytes([0x42, 0, 255, SEND, 0, RAW]) + struct.pack("<H", len(data)) + data[:3000]
+    yield bytes([0x42, 0, 255, PROBE, RAW]) + struct.pack("<H", 40) + SMB1
+
+
+SIGN, FORM, COMPOUND, YOUNGEST, INTERIM, PDU, EARLY, RAW_BYTES = (1 << n for n in range(8))
+
+
+def answer(flags, body=b"", status=0, credits=16):
+    return struct.pack("<BBBH", flags, status, credits, len(body)) + body
+
+
+def text(words):
+    units = (words + "\0").encode("utf-16-le")
+    return struct.pack("<3I", len(units) // 2, 0, len(units) // 2) + units + bytes(-len(units) % 4)
+
+
+def page_of_level_10(clients, status, resume):
+    """An answer in which each client is root's."""
+    entries = b"".join(struct.pack("<4I", 4, 8, 60, 5) for _ in clients)
+    texts = b"".join(text(client) + text("root") for client in clients)
+    return struct.pack("<6I", 10, 10, 4, len(clients), 4, len(clients)) + entries + texts + \
+        struct.pack("<4I", 9, 4, resume, status)
+
+
+def seeds_conversation():
+    variant = 0
+    for level, number in enumerate(LEVELS):
+        stubs = recordings(f"*-session-enum-response-level{number}-stub") + \
+            [stub(d) for d in recordings(f"samba-4.17-session-enum-response-level{number}-*")]
+        for data in stubs:
+            yield from conversations(level, variant, data[:3900])
+            variant += 1
+    signed = FORM | SIGN
+    page = page_of_level_10(["127.0.0.1", "::1"], 0, 0)
+    tree = struct.pack("<HBBIII", 16, 2, 0, 0x8000, 0, 0)
+    # A cipher for each, asked for by the caller, or by the share when the rest is refused already.
+    for dialect, limits in ((0x10, 8), (0x10, 16), (0x10, 24), (0x10, 32), (3, 4), (4, 4)):
+        log_on = answer(FORM, bytes([dialect, limits])) + answer(FORM | SIGN, b"done")
+        valid = answer(signed, status=0x80) if dialect < 16 else b""
+        yield bytes([0x40, 3, 255]) + log_on + answer(FORM | COMPOUND, status=0x80) + \
+            answer(FORM | COMPOUND) + answer(FORM | PDU) + valid + \
+            answer(FORM | PDU, page, status=0x80)
+        yield bytes([0, 3, 255]) + log_on + answer(SIGN | COMPOUND, tree) + \
+            answer(SIGN | COMPOUND, status=5) + answer(SIGN, status=5) + \
+            answer(FORM | COMPOUND, status=0x80) + answer(FORM | PDU) + valid + \
+            answer(FORM | PDU, page, status=0x80)
+    # The answer first, what NEGOTIATE said only then; and a server that denies having said it.
+    for first, second in ((answer(signed | PDU | YOUNGEST, page), answer(signed)),
+                          (answer(signed), answer(signed | PDU, page)),
+                          (answer(SIGN, status=5), b""),
+                          (answer(signed, status=6), answer(signed | PDU, page))):
+        yield bytes([0, 3, 255]) + answer(FORM, b"\x02\0") + answer(signed, b"done") + \
+            answer(signed | COMPOUND) * 2 + answer(signed | PDU) + first + second
+    # An encrypted session, or a guest's; credits one by one, and none; half a fragment taken.
+    for flags, limits in ((4, 8), (1, 8), (4, 0)):
+        yield bytes([0, 3, 255]) + answer(FORM, bytes([0x10, limits])) + \
+            answer(SIGN, struct.pack("<4H", 9, flags, 72, 0)) + \
+            answer(FORM | COMPOUND, status=0x80) + answer(FORM | COMPOUND) + answer(FORM | PDU) + \
+            answer(FORM | PDU, page, status=0x80)
+    for last in (1, 0):
+        yield bytes([0, 3, 255]) + answer(FORM, b"\x02\0", credits=1) + \
+            answer(signed, b"done", credits=1) + answer(signed, credits=1) * 2 + \
+            answer(signed | PDU, credits=1) + answer(signed, credits=last) + \
+            answer(signed | PDU, page[:64], status=0x08, credits=0)
+    yield bytes([0x20, 3, 255]) + answer(FORM, b"\x10\0") + answer(signed, b"done") + \
+        answer(signed | COMPOUND) * 2 + answer(signed | PDU, b"\1") + \
+        answer(SIGN, struct.pack("<HHI8x", 17, 0, 9))
+    for options in (2, 6, 14):
+        for level in (3, 0, 0x43):
+            start = bytes([options, level, 255]) + answer(FORM, b"\x10\0") + \
+                answer(FORM | SIGN, b"done") + answer(signed | COMPOUND) * 2 + answer(signed | PDU)
+            for clients in (["127.0.0.1", "::1"], ["::1"], []):
+                yield start + answer(signed | PDU, page_of_level_10(clients, 234, 7)) + \
+                    answer(signed | PDU, page_of_level_10(clients, 0, 0))
+    # No credit for the log-on; an answer compounded with a challenge, then bytes without end.
+    yield bytes([0, 0, 255]) + answer(FORM, b"\x10\0", credits=0)
+    yield bytes([0, 0x10, 255]) + answer(FORM, b"\x10\0") + \
+        answer(FORM | COMPOUND, b"challenge", status=1) + answer(FORM, b"second") + \
+        (bytes([RAW_BYTES | EARLY, 0x0F]) + bytes(0xFC0)) * 4
+    yield bytes([0x10, 0, 255]) + answer(FORM)
+    for nothing in (b"", bytes([0x80, 0x10]) + SMB1 + bytes(8)):
+        yield bytes([0x10, 0, 255]) + nothing
+
+
+def conversations(level, variant, data):
+    options = [0, 1, 2, 4, 8, 12, 0x20, 6][variant % 8]
+    dialect = bytes([[0x10, 1, 2, 3, 4, 0x20, 0x00][variant % 7], 0])
+    log_on = answer(FORM, dialect)
+    if variant % 2:
+        log_on += answer(FORM, b"challenge", status=1)
+    log_on += answer(FORM | SIGN, b"done")
+    head = bytes([options, level | (0x10 if variant % 2 else 0), [255, 1, 0][variant % 3]]) + log_on
+    signed = FORM | SIGN
+    opened = answer(signed | COMPOUND) + answer(signed | COMPOUND) + \
+        answer(signed | PDU, b"\1" if options & 0x20 else b"")
+    if dialect[0] & 15:
+        opened += answer(signed)
+    whole = answer(signed | PDU, data)
+    if options & 0x20:
+        whole = answer(signed) + whole
+    yield head + opened + whole
+    yield head + answer(signed | INTERIM) + answer(signed) + answer(signed | PDU) + whole
+    # In pieces: an IOCTL with the first, READs with the rest, out of their order too.
+    third = len(data) // 3 & ~7
+    pieces = answer(signed | PDU, data[:third], status=0x08) + \
+        answer(signed | PDU, data[third:2 * third], status=0x08) + \
+        answer(signed | PDU, data[2 * third:])
+    yield head + opened + pieces
+    yield head + opened + answer(signed | PDU, data[:third], status=0x28) + \
+        answer(signed | PDU | YOUNGEST, data[third:2 * third], status=0x08) + \
+        answer(signed | PDU, data[2 * third:])
+    # All READs at once, the last one answered first and with nothing.
+    yield head + opened + answer(signed | PDU, data[:third], status=0x38) + \
+        answer(signed | YOUNGEST) * 7 + answer(signed | PDU, data[third:2 * third], status=0x08) + \
+        answer(signed | PDU, data[2 * third:])
+    yield head + opened + answer(signed | PDU, data, status=0x42) + answer(signed | PDU)
+    # Few credits; refusals; a level that steps down; a second page.
+    yield head.replace(struct.pack("<B", 16), b"\x01") + opened + whole
+    yield head + opened + answer(signed, status=5)
+    refused = struct.pack("<7I", LEVELS[level], LEVELS[level], 0, 0, 0, 0, 5)[:4 * 6]
+    auto = bytes([head[0], 5 | (head[1] & 0xF0)]) + head[2:]
+    yield auto + opened + answer(signed | PDU, struct.pack("<6I", 502, 502, 0, 0, 0, 124)) + whole
+    more = data[:-4] + struct.pack("<I", 234)
+    yield bytes([head[0] | 2]) + head[1:] + opened + answer(signed | PDU, more) + whole
+    yield head + opened + answer(signed | PDU, refused)
+
+
+def seeds_text_inputs():
+    for name in (r"\\fs1", "fs1:4450", "[fe80::1%eth0]:445", "2001:db8::1", "10.0.0.1:1",
+                 "fe80--1s4.ipv6-literal.net", "häuser.example", "a" * 256, "[::1]", "x:0"):
+        yield b"\0" + name.encode()
+    for text in ("häuser \U0001F600", "Straße\0STRASSE", r"\\PC1" + "\0pc1", "é\0É"):
+        yield b"\1" + text.encode()
+        yield b"\2" + text.encode("utf-16-le")
+        yield b"\3" + text.encode()
+        for level in range(7):
+            yield bytes([4, level]) + text.encode()
+    yield b"\4\0" + b"x" * 1030 + b"\0y"
+    yield b"\5username = root\npassword =  secret \ndomain=WG\n"
+    yield b"\5# c\r\nuser=WG\\root\r\npassword=x\r\n"
+    yield b"\5username=\npassword=\n"
+    yield b"\5password"
+
+
+def make_seeds(target):
+    corpus = OUT / "corpus" / target
+    corpus.mkdir(parents=True, exist_ok=True)
+    for seed in globals()[f"seeds_{target}"]():
+        (corpus / hashlib.sha1(seed).hexdigest()).write_bytes(seed)
+
+
+# ---- running ----
+
+def fuzz(target, seconds):
+    """Runs one target. Returns whether it lived."""
+    log = OUT / f"{target}.log"
+    crashes = OUT / "crashes"
+    crashes.mkdir(exist_ok=True)
+    with open(log, "w") as out:
+        lived = subprocess.run(
+            [OUT / target, f"-max_total_time={seconds}",
+             f"-max_len={MAX_BYTES.get(target, 16384)}", "-timeout=10",
+             "-rss_limit_mb=2048", "-use_value_profile=1", "-print_final_stats=1",
+             f"-artifact_prefix={crashes}/{target}-", OUT / "corpus" / target],
+            stdout=out, stderr=out, env=ENVIRONMENT).returncode == 0
+    text = log.read_text(errors="replace")
+    runs = re.search(r"number_of_executed_units: (\d+)", text)
+    speed = re.search(r"average_exec_per_sec: *(\d+)", text)
+    edges = re.findall(r" cov: (\d+)", text)
+    print(f"{target:16} {'ok' if lived else 'FAILED'}: {runs.group(1) if runs else '?'} runs, "
+          f"{speed.group(1) if speed else '?'} a second, {edges[-1] if edges else '?'} edges",
+          flush=True)
+    if not lived:
+        telling = re.compile(r"violated:|ERROR: |runtime error:|Test unit written|Assertion")
+        found = [line for line in text.splitlines() if telling.search(line)]
+        print("\n".join("    " + line for line in found), flush=True)
+    return lived
+
+
+def named(target):
+    comment = (FUZZ / f"{target}.c").read_text()
+    listed = re.search(r"Must reach:(.*?)\n \* Holds:", comment, re.S).group(1)
+    return re.findall(r"[a-z]\w+", listed)
+
+
+def symbolizer():
+    candidates = ["llvm-symbolizer", *(f"llvm-symbolizer-{n}" for n in range(20, 12, -1))]
+    return next((path for path in map(shutil.which, candidates) if path), None)
+
+
+def unreached(target):
+    """The functions that the target names and its corpus does not reach; prints the account."""
+    path = symbolizer()
+    if path is None:
+        print(f"{target:16} no llvm-symbolizer: what was reached is not known")
+        return []
+    report = subprocess.run(
+        [OUT / target, "-runs=0", "-print_coverage=1", OUT / "corpus" / target],
+        capture_output=True, text=True, errors="replace",
+        env=dict(ENVIRONMENT, ASAN_SYMBOLIZER_PATH=path)).stderr
+    reached = set(re.findall(r"^COVERED_FUNC: .*edges: \d+/\d+ (\w+)", report, re.M))
+    names = named(target)
+    missing = [name for name in names if name not in reached]
+    print(f"{target:16} reaches {len(names) - len(missing)} of the {len(names)} functions named"
+          + (f", NOT {', '.join(missing)}" if missing else ""), flush=True)
+    (OUT / f"{target}.coverage").write_text(report)
+    return missing
+
+
+def lines(targets, jobs):
+    """Prints which lines of src the corpora reach, file by file: a build without sanitizers, which
+    would count their own branches."""
+    out = OUT / "lines"
+    out.mkdir(parents=True, exist_ok=True)
+    flags = COUNT_LINES + pkg_config("--cflags")
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        objects = list(pool.map(lambda p: compile_one(p, flags, "lines"), engine_sources()))
+    for target in targets:
+        subprocess.run(["clang", "-fsanitize=fuzzer", "-fprofile-instr-generate",
+                        compile_one(FUZZ / f"{target}.c", flags, "lines"), *objects,
+                        *pkg_config("--libs"), "-lunistring", "-lpthread", "-o", out / target],
+                       check=True)
+        subprocess.run([out / target, "-runs=0", OUT / "corpus" / target], capture_output=True,
+                       env=dict(os.environ, LLVM_PROFILE_FILE=str(out / f"{target}.profraw")))
+    subprocess.run(["llvm-profdata", "merge", "-o", out / "all.profdata",
+                    *(out / f"{t}.profraw" for t in targets)], check=True)
+    arguments = [out / targets[0], *(a for t in targets[1:] for a in ("-object", out / t)),
+                 f"-instr-profile={out / 'all.profdata'}"]
+    folders = [ROOT / "src" / name
+               for name in ("base", "wire", "ndr", "srvsvc", "rpc", "smb2", "client")]
+    table = subprocess.run(["llvm-cov", "export", "-summary-only", *arguments, *folders],
+                           check=True, capture_output=True, text=True).stdout
+    for file in json.loads(table)["data"][0]["files"]:
+        count = file["summary"]["lines"]
+        if count["count"] == 0:
+            continue
+        print(f"{os.path.relpath(file['filename'], ROOT):40} {count['covered']:4} of "
+              f"{count['count']:4} lines")
+    with open(out / "report.txt", "w") as report:
+        subprocess.run(["llvm-cov", "show", *arguments, *folders], stdout=report, check=True)
+    print(f"line by line: {(out / 'report.txt').relative_to(ROOT)}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("seconds", nargs="?", type=int, default=60, help="for each target")
+    parser.add_argument("targets", nargs="*", help=", ".join(TARGETS))
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--lines", action="store_true",
+                        help="print which lines of src the corpora reach, and run nothing")
+    args = parser.parse_args()
+    targets = args.targets or TARGETS
+    if set(targets) - set(TARGETS):
+        parser.error(f"no such target: {', '.join(set(targets) - set(TARGETS))}")
+    if args.lines:
+        lines(targets, args.jobs)
+        return 0
+    build(targets, args.jobs)
+    for target in targets:
+        make_seeds(target)
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        lived = list(pool.map(lambda t: fuzz(t, args.seconds), targets))
+        missing = [name for names in pool.map(unreached, targets) for name in names]
+    return 1 if not all(lived) else 2 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* Each response's decoder, over a whole message of which not a byte is more.
+ * Input: which decoder, then the message.
+ * Must reach: smb2_header_decode smb2_negotiate_response_decode get_contexts get_preauth
+ *   get_signing we_offered smb2_session_setup_response_decode smb2_tree_connect_response_decode
+ *   smb2_create_response_decode smb2_transceive_response_decode smb2_read_response_decode
+ *   smb2_write_response_decode wire_part get_encryption
+ *   smb2_validate_response_check smb2_ioctl_response_output smb2_structure_size
+ * Holds: what a decoder gives lies inside the message, and is nothing after a failure; what
+ * NEGOTIATE gives is what we offered. */
+#include "fuzz.h"
+#include "smb2/create.h"
+#include "smb2/header.h"
+#include "smb2/negotiate.h"
+#include "smb2/pipe_io.h"
+#include "smb2/session_setup.h"
+#include "smb2/status.h"
+#include "smb2/tree_connect.h"
+#include "smb2/validate_negotiate.h"
+
+static void check_part(const struct wire_reader *r, const uint8_t *data, size_t bytes)
+{
+	if (r->error != NULL)
+		MUST(bytes == 0);
+	else
+		MUST(data >= r->start && bytes <= (size_t)(r->end - data));
+}
+
+static void header(struct wire_reader *r)
+{
+	struct smb2_header h, again;
+	struct wire_writer w = { 0 };
+
+	smb2_header_decode(r, &h);
+	if (r->error != NULL)
+		return;
+	(void)smb2_status_name(h.status);
+	(void)smb2_status_to_win32(h.status);
+	smb2_header_encode(&w, &h);
+	wire_reader_init(r, w.data, w.len);
+	smb2_header_decode(r, &again);
+	MUST(r->error == NULL && w.len == SMB2_HEADER_BYTES);
+	MUST(h.message_id == again.message_id && h.session_id == again.session_id);
+	MUST(h.status == again.status && h.flags == again.flags && h.tree_id == again.tree_id);
+	MUST(h.command == again.command && h.next_command == again.next_command);
+	wire_writer_fini(&w);
+}
+
+static void negotiate(struct wire_reader *r)
+{
+	struct smb2_negotiate_response response;
+
+	smb2_negotiate_response_decode(r, &response);
+	if (r->error != NULL)
+		return;
+	MUST(response.dialect >= SMB2_DIALECT_202 && response.dialect <= SMB2_DIALECT_311);
+	MUST(response.signing_algorithm <= SMB2_SIGNING_AES_GMAC);
+	MUST(response.cipher <= SMB2_AES_256_GCM);
+	MUST(response.cipher == SMB2_CIPHER_NONE || response.dialect >= SMB2_DIALECT_300);
+	MUST(response.dialect != SMB2_DIALECT_311 || response.has_preauth_sha512);
+	MUST(response.dialect == SMB2_DIALECT_311 || !response.has_signing_algorithm);
+}
+
+static void session_setup(struct wire_reader *r)
+{
+	struct smb2_session_setup_response response;
+
+	smb2_session_setup_response_decode(r, &response);
+	check_part(r, response.token, response.token_bytes);
+}
+
+static void tree_connect(struct wire_reader *r)
+{
+	struct smb2_tree_connect_response response;
+
+	smb2_tree_connect_response_decode(r, &response);
+}
+
+static void create(struct wire_reader *r)
+{
+	struct smb2_file_id id;
+
+	smb2_create_response_decode(r, &id);
+}
+
+static void transceive(struct wire_reader *r)
+{
+	struct smb2_data data;
+
+	smb2_transceive_response_decode(r, &data);
+	check_part(r, data.data, data.bytes);
+}
+
+static void read_pipe(struct wire_reader *r)
+{
+	struct smb2_data data;
+
+	smb2_read_response_decode(r, &data);
+	check_part(r, data.data, data.bytes);
+}
+
+static void write_pipe(struct wire_reader *r)
+{
+	uint32_t bytes;
+
+	smb2_write_response_decode(r, &bytes);
+}
+
+static void validate(struct wire_reader *r)
+{
+	static const struct smb2_negotiate_response negotiated = { .dialect = SMB2_DIALECT_302,
+		                                                   .capabilities = 7 };
+
+	smb2_validate_response_check(r, &negotiated);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+	static void (*const decoders[])(struct wire_reader *) = {
+		header,     negotiate, session_setup, tree_connect, create,
+		transceive, read_pipe, write_pipe,    validate,
+	};
+	struct fuzz_input in = { data, bytes };
+	unsigned which = fuzz_u8(&in) % (sizeof decoders / sizeof *decoders);
+	size_t message_bytes;
+	uint8_t *message = fuzz_rest(&in, &message_bytes);
+	struct wire_reader r;
+
+	wire_reader_init(&r, message, message_bytes);
+	decoders[which](&r);
+	free(message);
+	return 0;
+}

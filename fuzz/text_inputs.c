@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* What people type, and what servers call things: server names, qualifiers, credentials, UTF-8 and
+ * UTF-16.
+ * Input: kind, then a text (for two texts: a zero byte between them).
+ * Must reach: server_name_parse is_valid_host parse_port undo_ipv6_literal text_next
+ *   text_utf16_encode text_utf16_units text_utf8_bound text_utf8_from_utf16 text_utf16_is_valid
+ *   text_utf8_is_valid text_equal_nocase session_client_equal session_qualifier_is_too_long
+ *   enumeration_init unc_name set_ladder credentials_read read_file take_line trim make
+ * Holds: a server's name parses to something that parses to itself; a text survives UTF-16 and
+ * back, inside the bounds that are told for it; equality is symmetric; a query that is taken is
+ * encoded and decoded to itself; credentials that are taken lack nothing. */
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "fuzz.h"
+#include "auth/credentials.h"
+#include "base/text.h"
+#include "client/enumeration.h"
+#include "client/server_name.h"
+#include "srvsvc/session_qualifiers.h"
+
+/* The next text, up to a zero byte, in a block of its own. */
+static char *take_text(struct fuzz_input *in)
+{
+	size_t bytes = in->left > 0 ? strnlen((const char *)in->at, in->left) : 0;
+	char *text = malloc(bytes + 1);
+
+	if (bytes > 0)
+		memcpy(text, in->at, bytes);
+	text[bytes] = '\0';
+	bytes += bytes < in->left;
+	in->at += bytes;
+	in->left -= bytes;
+	return text;
+}
+
+static void server_name(struct fuzz_input *in)
+{
+	char *text = take_text(in), again_text[SERVER_NAME_MAX_BYTES + 16];
+	struct server_name name, again;
+
+	if (server_name_parse(text, &name)) {
+		MUST(name.host[0] != '\0' && strlen(name.host) <= SERVER_NAME_MAX_BYTES);
+		MUST(text_utf8_is_valid(name.host));
+		MUST(strchr(name.host, '\\') == NULL && strchr(name.host, '/') == NULL);
+		snprintf(again_text, sizeof again_text,
+		         strchr(name.host, ':') != NULL ? "\\\\[%s]:%u" : "\\\\%s:%u", name.host,
+		         name.port != 0 ? name.port : 445u);
+		MUST(server_name_parse(again_text, &again));
+		MUST(strcmp(name.host, again.host) == 0);
+		MUST(again.port == (name.port != 0 ? name.port : 445));
+	}
+	free(text);
+}
+
+static void utf8(struct fuzz_input *in)
+{
+	char *text = take_text(in), *back;
+	size_t units = text_utf16_units(text), count = 0;
+	WCHAR *utf16 = malloc((units + 1) * sizeof *utf16);
+	const char *at = text;
+	uint32_t code_point;
+
+	MUST(units <= strlen(text));
+	while ((code_point = text_next(&at)) != 0) {
+		WCHAR pair[2];
+		size_t n = text_utf16_encode(code_point, pair);
+
+		MUST(count + n <= units);
+		memcpy(utf16 + count, pair, n * sizeof *pair);
+		count += n;
+	}
+	MUST(count == units && at == text + strlen(text));
+	utf16[count] = 0;
+	MUST(text_utf16_is_valid(utf16));
+	back = malloc(text_utf8_bound(utf16));
+	MUST(text_utf8_from_utf16(back, utf16) == back + strlen(back) + 1);
+	MUST(text_utf8_is_valid(back));
+	MUST(!text_utf8_is_valid(text) || strcmp(text, back) == 0);
+	MUST(text_utf16_units(back) == units);
+	free(back);
+	free(utf16);
+	free(text);
+}
+
+static void utf16(struct fuzz_input *in)
+{
+	size_t units = in->left / 2;
+	WCHAR *text = calloc(units + 1, sizeof *text);
+	char *to;
+
+	for (size_t i = 0; i < units; i++)
+		text[i] = (WCHAR)fuzz_u16(in);
+	to = malloc(text_utf8_bound(text));
+	MUST(text_utf8_from_utf16(to, text) == to + strlen(to) + 1);
+	MUST(text_utf8_is_valid(to));
+	free(to);
+	free(text);
+}
+
+static void equality(struct fuzz_input *in)
+{
+	char *a = take_text(in), *b = take_text(in);
+	bool are_valid = text_utf8_is_valid(a) && text_utf8_is_valid(b);
+
+	MUST(text_equal_nocase(a, b) == text_equal_nocase(b, a));
+	MUST(session_client_equal(a, b) == session_client_equal(b, a));
+	MUST(!are_valid || (text_equal_nocase(a, a) && session_client_equal(b, b)));
+	MUST(!are_valid || strcmp(a, b) != 0 || text_equal_nocase(a, b));
+	MUST(!text_equal_nocase(a, NULL) && !session_client_equal(NULL, b));
+	free(a);
+	free(b);
+}
+
+static void query(struct fuzz_input *in)
+{
+	static const uint32_t levels[] = { 0, 1, 2, 10, 502, NETSESSION_LEVEL_AUTO, 3 };
+	uint32_t level = levels[fuzz_u8(in) % (sizeof levels / sizeof *levels)];
+	char *client = take_text(in), *user = take_text(in);
+	struct netsession_query query = { .level = level, .client = client, .user = user };
+	struct session_qualifier_texts *texts = malloc(sizeof *texts);
+	struct session_enum_request request;
+	struct wire_writer wire = { 0 };
+	struct wire_reader r;
+	struct enumeration e;
+	struct ndr_writer w;
+	struct err err = { 0 };
+
+	if (enumeration_init(&e, &query, &err) == NERR_Success) {
+		MUST(err.status == NERR_Success);
+		MUST(e.request.client == NULL || strncmp(e.request.client, "\\\\", 2) == 0);
+		ndr_writer_init(&w, &wire);
+		session_enum_request_encode(&w, &e.request);
+		wire_reader_init(&r, wire.data, wire.len);
+		session_enum_request_decode(&r, &request, texts);
+		MUST(r.error == NULL && wire_left(&r) == 0);
+		MUST(session_enum_request_check(&request) == NERR_Success);
+		MUST(fuzz_text_equal(request.client, e.request.client));
+		MUST(fuzz_text_equal(request.user, e.request.user));
+	} else {
+		MUST(err.status != NERR_Success);
+	}
+	enumeration_fini(&e);
+	wire_writer_fini(&wire);
+	free(texts);
+	free(client);
+	free(user);
+}
+
+/* A file that nobody else sees: its text is all that matters here. */
+static void credentials(struct fuzz_input *in)
+{
+	struct netsession_credentials *c = NULL;
+	int fd = memfd_create("credentials", MFD_CLOEXEC);
+	struct err err = { 0 };
+	char path[64];
+
+	MUST(fd >= 0 && fchmod(fd, 0600) == 0);
+	MUST(in->left == 0 || write(fd, in->at, in->left) == (ssize_t)in->left);
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	if (credentials_read(path, &c, &err) == NERR_Success) {
+		MUST(c != NULL && c->user[0] != '\0' && c->domain != NULL && c->password != NULL);
+		MUST(text_utf8_is_valid(c->user) && text_utf8_is_valid(c->password));
+		MUST(strchr(c->user, '\n') == NULL && strchr(c->password, '\n') == NULL);
+		MUST(strpbrk(c->password, "\r") == NULL);
+	} else {
+		MUST(c == NULL && err.status != NERR_Success && err.why != NULL);
+	}
+	credentials_release(c);
+	close(fd);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+	static void (*const kinds[])(struct fuzz_input *) = {
+		server_name, utf8, utf16, equality, query, credentials,
+	};
+	struct fuzz_input in = { data, bytes };
+
+	kinds[fuzz_u8(&in) % (sizeof kinds / sizeof *kinds)](&in);
+	return 0;
+}

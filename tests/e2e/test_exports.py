@@ -1,0 +1,36 @@
+"""What the libraries export: exactly the names in exports/*.txt, so that nobody gives or takes one by accident."""
+import pathlib
+import subprocess
+import unittest
+
+from asking import command
+from lab import tap
+
+LISTS = pathlib.Path(__file__).with_name("exports")
+
+
+def exported(library):
+    """The names that the dynamic linker can find in a library."""
+    symbols = subprocess.run(["nm", "--dynamic", "--defined-only", "--format=posix", command.built(f"{library}.so")],
+                             text=True, capture_output=True, check=True).stdout
+    return sorted(line.split()[0] for line in symbols.splitlines())
+
+
+class Exports(unittest.TestCase):
+    def check(self, library):
+        self.assertEqual((LISTS / f"{library}.txt").read_text().split(), exported(library))
+
+    def test_libnetapi32_exports_windows_names_and_the_error_text(self):
+        self.check("libnetapi32")
+
+    def test_libnetsession_exports_its_own_names(self):
+        self.check("libnetsession")
+
+    def test_libnetapi32_brings_no_copy_of_the_engine(self):
+        needed = subprocess.run(["readelf", "--dynamic", command.built("libnetapi32.so")], text=True,
+                                capture_output=True, check=True).stdout
+        self.assertIn("Shared library: [libnetsession.so.0]", needed)
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,89 @@
+"""`netsession list` in an Active Directory domain: by Kerberos tickets, and by NTLM where credentials are given."""
+import unittest
+
+from asking import assert_refused
+from lab import command, tap
+from lab.ad import DomainController
+
+LEVEL_1 = ["client", "user", "num_opens", "active_seconds", "idle_seconds", "user_flags"]
+
+
+class Kerberos(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.dc = cls.enterClassContext(DomainController())
+        cls.dc.add_user("alice")
+
+    def list(self, *arguments, server=None, **environment):
+        return command.run("list", *arguments, server or self.dc.name, inside=self.dc.inside,
+                           env=self.dc.environment | environment)
+
+    def tickets(self):
+        return self.dc.run_in(["klist"]).stdout
+
+    def check_lists_itself(self, result):
+        self.assertEqual((0, ""), (result.exit, result.stderr))
+        self.assertEqual([("127.0.0.1", r"LAB\Administrator")],  # in a domain Samba names it too
+                         [(row["client"], row["user"]) for row in result.sessions])
+
+    def test_an_administrators_ticket_lists_the_sessions(self):
+        self.dc.kinit("Administrator")
+        self.assertNotIn("cifs/", self.tickets())
+        result = self.list("-o", "json")
+        self.check_lists_itself(result)
+        self.assertEqual(LEVEL_1, list(result.sessions[0]))
+        self.assertIn(f"cifs/{self.dc.name}@{self.dc.realm}", self.tickets())
+
+    def test_both_levels_that_samba_has_are_answered(self):
+        self.dc.kinit("Administrator")
+        for level in (0, 1):
+            with self.subTest(level=level):
+                self.assertEqual(1, len(self.list("-o", "json", "-l", level).sessions))
+
+    def test_a_name_with_backslashes_and_a_port_finds_the_same_ticket(self):
+        self.dc.kinit("Administrator")
+        for form in (rf"\\{self.dc.name}", f"{self.dc.name}:445", f"smb://{self.dc.name}", self.dc.name.upper()):
+            with self.subTest(form):
+                result = self.list(server=form)
+                self.assertEqual((0, ""), (result.exit, result.stderr))
+
+    def test_an_ordinary_users_ticket_is_denied(self):
+        self.dc.kinit("alice")
+        assert_refused(self, 5, self.list(), self.dc.name)
+
+    def test_without_a_ticket_it_is_1312_and_kinit_is_advised(self):
+        result = self.list(KRB5CCNAME="FILE:/nonexistent/tickets")
+        assert_refused(self, 1312, result, self.dc.name)
+        self.assertIn("kinit", result.stderr)
+
+    def test_ntlm_credentials_of_the_domain_do_as_well(self):
+        administrator = self.dc.credentials_file("Administrator")
+        result = self.list("-A", administrator, "-o", "json", KRB5CCNAME="FILE:/nonexistent/tickets")
+        self.check_lists_itself(result)
+
+    def test_ntlm_credentials_win_over_tickets(self):
+        self.dc.kinit("Administrator")
+        assert_refused(self, 5, self.list("-A", self.dc.credentials_file("alice")), self.dc.name)
+
+    def test_a_wrong_password_is_1326(self):
+        wrong = self.dc.credentials_file("Administrator", "wrong")
+        assert_refused(self, 1326, self.list("-A", wrong), self.dc.name)
+
+    def test_a_server_without_a_ticket_of_its_own_is_told(self):
+        self.dc.kinit("Administrator")
+        result = self.list(server="localhost")
+        self.assertEqual((3, ""), (result.exit, result.stdout))
+        self.assertRegex(result.stderr, r"\Anetsession: localhost: [^\n]*\(\d+[,)][^\n]*\n\Z")
+
+    def test_a_kdc_that_does_not_answer_is_waited_for_until_the_deadline_only(self):
+        self.dc.kinit("Administrator")
+        silent = self.dc.folder / "silent-kdc.conf"
+        silent.write_text((self.dc.folder / "krb5.conf").read_text().replace("kdc = 127.0.0.1:88", "kdc = 192.0.2.88"))
+        self.dc.run_in(["ip", "route", "replace", "192.0.2.0/24", "dev", "lo"])
+        result = self.list("--timeout", "1", KRB5_CONFIG=str(silent))
+        assert_refused(self, 1460, result, self.dc.name)
+        self.assertLess(result.seconds, 1.5)
+
+
+if __name__ == "__main__":
+    tap.main()
