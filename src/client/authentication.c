@@ -19,6 +19,7 @@ struct authentication {
 	struct net_loop *loop;
 	struct exchange *exchange;
 	struct net_work *work; /* NULL: no step is under way */
+	bool has_password;     /* else the caller's tickets */
 	void (*stepped)(void *context, const struct authentication_result *result);
 	void *context;
 };
@@ -89,14 +90,21 @@ struct authentication *authentication_new(
 		return NULL;
 	}
 	*a = (struct authentication){
-		.loop = loop, .exchange = x, .stepped = stepped, .context = context
+		.loop = loop,
+		.exchange = x,
+		.has_password = credentials != NULL,
+		.stepped = stepped,
+		.context = context,
 	};
 	return a;
 }
 
 bool authentication_step(struct authentication *a, const uint8_t *token, size_t bytes)
 {
-	static const struct net_work_job kind = { run, done, drop, .delays_exit = true };
+	/* NTLM is made here, and soon; Kerberos may wait for a KDC, and then does not come back in
+	 * time to see the end of the program. */
+	static const struct net_work_job by_password = { run, done, drop, .delays_exit_ms = 1000 };
+	static const struct net_work_job by_ticket = { run, done, drop, .delays_exit_ms = 200 };
 	struct job *job = calloc(1, sizeof *job);
 	struct exchange *x = a->exchange;
 
@@ -115,7 +123,7 @@ bool authentication_step(struct authentication *a, const uint8_t *token, size_t 
 	}
 	*job = (struct job){ .owner = a, .exchange = x };
 	a->exchange = NULL;
-	a->work = net_work_start(a->loop, &kind, job, job);
+	a->work = net_work_start(a->loop, a->has_password ? &by_password : &by_ticket, job, job);
 	return a->work != NULL;
 }
 

@@ -6,6 +6,7 @@
 #include "client/authentication.h"
 #include "client/conversation.h"
 #include "client/enumeration.h"
+#include "client/environment.h"
 #include "client/server_name.h"
 #include "client/story.h"
 #include "net/address.h"
@@ -321,12 +322,8 @@ static void on_start(void *context)
 /* Who asks, first match wins: given explicitly, the environment's file, the caller's tickets. */
 static void choose_credentials(struct call *call, const struct netsession_query *query)
 {
-	const char *path = secure_getenv("NETSESSION_CREDENTIALS");
-
-	if (query->credentials != NULL)
-		call->credentials = credentials_hold(query->credentials);
-	else if (path != NULL && path[0] != '\0')
-		(void)credentials_read(path, &call->credentials, &call->err);
+	call->credentials = query->credentials != NULL ? credentials_hold(query->credentials)
+	                                               : environment_credentials(&call->err);
 }
 
 /* What is wrong with a query is told like any other failure, by on_end. */

@@ -100,7 +100,7 @@ static bool matches(struct enumeration *e, const struct netsession_page *page,
 	if (e->client != NULL && !session_client_equal(e->client, row->client))
 		return false;
 	e->seen_client = true;
-	return e->user == NULL || !has_user || text_equal_nocase(e->user, row->user);
+	return e->user == NULL || !has_user || session_user_equal(e->user, row->user);
 }
 
 /* Servers that ignore the qualifiers (Samba does) answer with everybody. */

@@ -10,22 +10,32 @@
 #include "net/uv.h"
 
 /* Abandoned jobs that delay the exit and still run, and for how long they do. */
-static atomic_int stragglers;
+static atomic_int stragglers, exit_wait_ms;
 
-enum { EXIT_WAIT_MS = 1000, EXIT_POLL_MS = 5 };
+enum { EXIT_POLL_MS = 5 };
 
 static void wait_for_stragglers(void)
 {
 	const struct timespec poll = { .tv_nsec = EXIT_POLL_MS * 1000000L };
 
-	for (int waited_ms = 0; waited_ms < EXIT_WAIT_MS && atomic_load(&stragglers) > 0;
+	for (int waited_ms = 0;
+	     waited_ms < atomic_load(&exit_wait_ms) && atomic_load(&stragglers) > 0;
 	     waited_ms += EXIT_POLL_MS)
 		nanosleep(&poll, NULL);
 }
 
+/* A child has none of its parent's threads. */
+static void forget_stragglers(void)
+{
+	atomic_store(&stragglers, 0);
+}
+
+/* At the first job that delays the exit: the libraries that it uses are set up by then, so that
+ * their clean-up comes after the wait. */
 static void register_wait(void)
 {
 	(void)atexit(wait_for_stragglers);
+	(void)pthread_atfork(NULL, NULL, forget_stragglers);
 }
 
 /* Held by the loop's handle and by the thread; the last one drops it. */
@@ -56,7 +66,7 @@ static void *thread_main(void *argument)
 	work->kind->run(work->job);
 	pthread_mutex_lock(&work->mutex);
 	work->has_run = true;
-	delays_exit = work->abandoned && work->kind->delays_exit;
+	delays_exit = work->abandoned && work->kind->delays_exit_ms > 0;
 	if (!work->abandoned)
 		uv_async_send(&work->finished);
 	pthread_mutex_unlock(&work->mutex);
@@ -132,11 +142,15 @@ void net_work_abandon(struct net_work *work)
 	pthread_mutex_lock(&work->mutex);
 	work->abandoned = !work->has_run; /* else on_finished is due, and closes as ever */
 	work->is_unwanted = true;
-	if (work->abandoned && work->kind->delays_exit)
+	if (work->abandoned && work->kind->delays_exit_ms > 0) {
 		atomic_fetch_add(&stragglers, 1);
+		if (atomic_load(&exit_wait_ms) < work->kind->delays_exit_ms)
+			atomic_store(&exit_wait_ms, work->kind->delays_exit_ms);
+	}
 	pthread_mutex_unlock(&work->mutex);
 	if (!work->abandoned)
 		return;
-	pthread_once(&once, register_wait);
+	if (work->kind->delays_exit_ms > 0)
+		pthread_once(&once, register_wait);
 	uv_close((uv_handle_t *)&work->finished, on_closed);
 }

@@ -11,9 +11,9 @@ struct net_work_job {
 	void (*run)(void *job);      /* on the worker thread */
 	void (*done)(void *context); /* on the loop, when run has returned; job still lives */
 	void (*drop)(void *job);     /* on either, the last thing that happens */
-	/* The program's exit waits a little for an abandoned job: libraries that it is in the
-	 * middle of are torn down then. */
-	bool delays_exit;
+	/* For how long the program's exit waits for it, once abandoned: libraries that it is in
+	 * the middle of are torn down then. */
+	int delays_exit_ms;
 };
 
 struct net_work;

@@ -23,3 +23,13 @@ bool session_client_equal(const char *a, const char *b)
 {
 	return text_equal_nocase(bare_name(a), bare_name(b));
 }
+
+bool session_user_equal(const char *asked, const char *user)
+{
+	const char *behind_domain = user != NULL ? strchr(user, '\\') : NULL;
+
+	if (text_equal_nocase(asked, user))
+		return true;
+	return behind_domain != NULL && strchr(asked, '\\') == NULL &&
+	       text_equal_nocase(asked, behind_domain + 1);
+}

@@ -24,4 +24,9 @@ bool session_qualifier_is_too_long(const char *utf8);
  * without its leading \\. */
 bool session_client_equal(const char *a, const char *b);
 
+/* Whether a session's user is the one asked for, without regard to case. A server may put a
+ * domain before it (Samba does on a domain controller, [MS-SRVS] 2.2.4.15 knows none): who asks
+ * without one means them all. */
+bool session_user_equal(const char *asked, const char *user);
+
 #endif

@@ -34,6 +34,13 @@ class Kerberos(unittest.TestCase):
         self.assertEqual(LEVEL_1, list(result.sessions[0]))
         self.assertIn(f"cifs/{self.dc.name}@{self.dc.realm}", self.tickets())
 
+    def test_a_user_is_found_with_and_without_the_domain(self):
+        self.dc.kinit("Administrator")
+        for user in ("administrator", r"lab\administrator"):
+            with self.subTest(user):
+                self.check_lists_itself(self.list("-o", "json", "-u", user))
+        assert_refused(self, 2221, self.list("-u", r"OTHER\administrator"), self.dc.name)
+
     def test_both_levels_that_samba_has_are_answered(self):
         self.dc.kinit("Administrator")
         for level in (0, 1):

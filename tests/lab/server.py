@@ -31,9 +31,10 @@ class Server:
 
         password  instead of the right one"""
         path = self.folder / f"{user}{'' if password is None else '-wrong'}.credentials"
-        path.touch(0o600)
-        path.write_text(f"username = {user}\npassword = {password or self.password(user)}\ndomain = {self.domain}\n")
-        return path
+        written = pathlib.Path(tempfile.mkstemp(dir=self.folder)[1])  # for root alone
+        written.write_text(f"username = {user}\npassword = {password or self.password(user)}\n"
+                           f"domain = {self.domain}\n")
+        return written.rename(path)  # at once: a command may be reading the one that is there
 
     def log_tail(self, lines=30):
         """The last lines of each of the server's logs."""

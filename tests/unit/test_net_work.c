@@ -64,7 +64,7 @@ static void drop(void *argument)
 	sem_post(&job->dropped);
 }
 
-static const struct net_work_job kind = { run, done, drop, .delays_exit = true };
+static const struct net_work_job kind = { run, done, drop, .delays_exit_ms = 1000 };
 
 static void job_init(struct job *job)
 {

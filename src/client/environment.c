@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/environment.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+/* The file read last, and what tells that it is still the same. */
+static struct {
+	pthread_mutex_t mutex;
+	struct netsession_credentials *credentials; /* NULL: none is kept */
+	struct stat file;
+} kept = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_mode == b->st_mode &&
+	       a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* Reads the file and keeps it. What is no regular file (a pipe) cannot be read twice, and cannot
+ * be told from another: it is not kept. */
+static struct netsession_credentials *read_anew(const char *path, const struct stat *file,
+                                                struct err *err)
+{
+	struct netsession_credentials *read;
+
+	credentials_release(kept.credentials);
+	kept.credentials = NULL;
+	if (credentials_read(path, &read, err) == NERR_Success && S_ISREG(file->st_mode)) {
+		kept.credentials = credentials_hold(read);
+		kept.file = *file;
+	}
+	return read;
+}
+
+struct netsession_credentials *environment_credentials(struct err *err)
+{
+	const char *path = secure_getenv("NETSESSION_CREDENTIALS");
+	struct netsession_credentials *credentials;
+	struct stat file = { 0 };
+	bool is_there;
+
+	if (path == NULL || path[0] == '\0')
+		return NULL;
+	is_there = stat(path, &file) == 0;
+	pthread_mutex_lock(&kept.mutex);
+	if (is_there && kept.credentials != NULL && is_same_file(&kept.file, &file))
+		credentials = credentials_hold(kept.credentials);
+	else
+		credentials = read_anew(path, &file, err);
+	pthread_mutex_unlock(&kept.mutex);
+	return credentials;
+}
