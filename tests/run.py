@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Runs all tests and closes with their count. Arguments: the build folder, and that of the
-sanitizers, in which the unit tests run once more."""
+sanitizers, in which the unit tests run once more, and those of the command's main job."""
 import pathlib
 import subprocess
 import sys
@@ -20,7 +20,7 @@ def run(build, *choice):
 
 def main():
     build, sanitized = sys.argv[1:]
-    results = [run(build), run(sanitized, "--suite", "unit")]
+    results = [run(build), run(sanitized, "--suite", "unit"), run(sanitized, "list")]
     passed, failed, skipped = (sum(result[i] for result in results) for i in (1, 2, 3))
     broken = any(result[0] != 0 for result in results)
     if broken and failed == 0:
