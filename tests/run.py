@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Runs all tests and closes with their count. Arguments: the build folder, and that of the
 sanitizers, in which the unit tests run once more, and those of the command's main job."""
+import json
 import pathlib
 import subprocess
 import sys
@@ -13,9 +14,21 @@ def run(build, *choice):
     done = subprocess.run(["meson", "test", "-C", build, "--print-errorlogs", *choice], check=False)
     report = xml.etree.ElementTree.parse(pathlib.Path(build) / "meson-logs" / "testlog.junit.xml")
     cases = list(report.getroot().iter("testcase"))
+    if done.returncode != 0:
+        tell_failures(build)
     failed = sum(case.find("failure") is not None or case.find("error") is not None for case in cases)
     skipped = sum(case.find("skipped") is not None for case in cases)
     return done.returncode, len(cases) - failed - skipped, failed, skipped
+
+
+def tell_failures(build):
+    """Prints what the failed sentences said: meson shows a TAP program's stderr alone."""
+    for line in (pathlib.Path(build) / "meson-logs" / "testlog.json").read_text().splitlines():
+        test, is_failure = json.loads(line), False
+        for said in test.get("stdout", "").splitlines() if test["result"] != "OK" else []:
+            is_failure = said.startswith("not ok") or (is_failure and said.startswith("#"))
+            if is_failure:
+                print(f"{test['name']}: {said}")
 
 
 def main():

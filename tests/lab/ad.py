@@ -22,6 +22,7 @@ ENTER = """
 set -e
 ip link set lo up
 for name in hosts resolv.conf; do mount --bind "$1/$name" "/etc/$name"; done
+mkdir -p /run/samba  # which Samba makes where it runs as a service
 for place in /run/samba /var/lib/samba /var/cache/samba /var/log/samba; do mount --bind "$1$place" "$place"; done
 echo $$ > "$1/pid"
 exec samba --foreground --no-process-group --configfile="$1/etc/smb.conf"
