@@ -54,10 +54,10 @@ void netsession_credentials_free(struct netsession_credentials *credentials);
  * environment says: the file that NETSESSION_CREDENTIALS names, else the caller's Kerberos
  * tickets. */
 struct netsession_query {
-	const char *server;  /* NULL or "": the local computer. A name or an address, with or without
-	                        leading \\; also host:port, [v6]:port, fe80--1.ipv6-literal.net */
-	uint16_t port;       /* 0: what server says, else 445 */
-	uint32_t timeout_ms; /* for the whole enumeration; 0: 30,000 */
+	const char *server; /* NULL or "": the local computer. A name or an address, with or without
+	                       leading \\; also host:port, [v6]:port, fe80--1.ipv6-literal.net */
+	uint16_t port;      /* 0: what server says, else 445 */
+	uint32_t timeout_ms;                        /* for the whole enumeration; 0: 30,000 */
 	struct netsession_credentials *credentials; /* held until the enumeration ends */
 	int encrypt; /* non-zero: not without encryption; 0: where the server asks for it */
 

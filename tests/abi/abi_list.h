@@ -48,38 +48,29 @@
 	F(NetApiBufferSize, (LPVOID, LPDWORD))
 
 /* Integers: size, alignment and sign are compared. */
-#define ABI_INTEGERS(I)                                                                         \
-	I(BYTE)                                                                                 \
-	I(WORD)                                                                                 \
-	I(DWORD) I(BOOL) I(BOOLEAN) I(CHAR) I(WCHAR) I(SHORT) I(USHORT) I(UCHAR) I(INT) I(UINT) \
-		I(LONG) I(ULONG) I(LONGLONG) I(ULONGLONG) I(INT_PTR) I(UINT_PTR) I(LONG_PTR)    \
-			I(ULONG_PTR) I(DWORD_PTR) I(SIZE_T) I(NET_API_STATUS)
+/* clang-format off */
+#define ABI_INTEGERS(I) \
+	I(BYTE) I(WORD) I(DWORD) I(BOOL) I(BOOLEAN) I(CHAR) I(WCHAR) I(SHORT) I(USHORT) \
+	I(UCHAR) I(INT) I(UINT) I(LONG) I(ULONG) I(LONGLONG) I(ULONGLONG) I(INT_PTR) \
+	I(UINT_PTR) I(LONG_PTR) I(ULONG_PTR) I(DWORD_PTR) I(SIZE_T) I(NET_API_STATUS)
+/* clang-format on */
 
 /* Pointers, with what they point to. */
-#define ABI_POINTERS(P)                                                                            \
-	P(PVOID, void)                                                                             \
-	P(LPVOID, void)                                                                            \
-	P(LPCVOID, const void) P(HANDLE, void) P(PHANDLE, HANDLE) P(LPHANDLE, HANDLE) P(           \
-		PBYTE, BYTE) P(LPBYTE, BYTE) P(PWORD, WORD) P(LPWORD, WORD) P(PDWORD, DWORD)       \
-		P(LPDWORD, DWORD) P(PBOOL, BOOL) P(LPBOOL, BOOL) P(PBOOLEAN, BOOLEAN) P(           \
-			PSHORT, SHORT) P(PUCHAR, UCHAR) P(PUSHORT, USHORT) P(PINT, INT)            \
-			P(LPINT, INT) P(PUINT, UINT) P(PLONG, LONG) P(LPLONG, LONG) P(             \
-				PULONG, ULONG) P(PINT_PTR, INT_PTR) P(PUINT_PTR, UINT_PTR)         \
-				P(PLONG_PTR, LONG_PTR) P(PULONG_PTR, ULONG_PTR) P(                 \
-					PDWORD_PTR, DWORD_PTR) P(PSIZE_T, SIZE_T) P(PCHAR, CHAR)   \
-					P(LPCH, CHAR) P(PCH, CHAR) P(PSTR, CHAR) P(LPSTR, CHAR) P( \
-						PCSTR, const CHAR) P(LPCSTR, const CHAR) P(PWCHAR, \
-	                                                                                   WCHAR)  \
-						P(LPWCH, WCHAR) P(PWCH, WCHAR) P(PWSTR, WCHAR) P(  \
-							LPWSTR, WCHAR) P(PCWSTR, const WCHAR)      \
-							P(LPCWSTR, const WCHAR) P(LMSTR, WCHAR) P( \
-								LMCSTR, const WCHAR)               \
-								P(PTCHAR, TCHAR) P(PTSTR, TCHAR)   \
-									P(LPTSTR,                  \
-	                                                                  TCHAR) P(PCTSTR,         \
-	                                                                           const TCHAR)    \
-										P(LPCTSTR,         \
-	                                                                          const TCHAR)
+/* clang-format off */
+#define ABI_POINTERS(P) \
+	P(PVOID, void) P(LPVOID, void) P(LPCVOID, const void) P(HANDLE, void) \
+	P(PHANDLE, HANDLE) P(LPHANDLE, HANDLE) P(PBYTE, BYTE) P(LPBYTE, BYTE) P(PWORD, WORD) \
+	P(LPWORD, WORD) P(PDWORD, DWORD) P(LPDWORD, DWORD) P(PBOOL, BOOL) P(LPBOOL, BOOL) \
+	P(PBOOLEAN, BOOLEAN) P(PSHORT, SHORT) P(PUCHAR, UCHAR) P(PUSHORT, USHORT) \
+	P(PINT, INT) P(LPINT, INT) P(PUINT, UINT) P(PLONG, LONG) P(LPLONG, LONG) \
+	P(PULONG, ULONG) P(PINT_PTR, INT_PTR) P(PUINT_PTR, UINT_PTR) P(PLONG_PTR, LONG_PTR) \
+	P(PULONG_PTR, ULONG_PTR) P(PDWORD_PTR, DWORD_PTR) P(PSIZE_T, SIZE_T) P(PCHAR, CHAR) \
+	P(LPCH, CHAR) P(PCH, CHAR) P(PSTR, CHAR) P(LPSTR, CHAR) P(PCSTR, const CHAR) \
+	P(LPCSTR, const CHAR) P(PWCHAR, WCHAR) P(LPWCH, WCHAR) P(PWCH, WCHAR) P(PWSTR, WCHAR) \
+	P(LPWSTR, WCHAR) P(PCWSTR, const WCHAR) P(LPCWSTR, const WCHAR) P(LMSTR, WCHAR) \
+	P(LMCSTR, const WCHAR) P(PTCHAR, TCHAR) P(PTSTR, TCHAR) P(LPTSTR, TCHAR) \
+	P(PCTSTR, const TCHAR) P(LPCTSTR, const TCHAR)
+/* clang-format on */
 
 /* Numbers that Windows gained after mingw-w64 10 (Debian 12), from Microsoft's published list of
  * system error codes. They are compared with these, and with mingw-w64's where it has them. */
