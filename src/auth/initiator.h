@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The initiator of a SPNEGO exchange, by GSSAPI: NTLMv2 for credentials with a password,
- * Kerberos for the caller's tickets. Every function here may block on files, and with Kerberos on
- * a KDC: call it on a worker thread, one at a time for an initiator. */
+ * Kerberos for the caller's tickets. A step may block on files, and with Kerberos on a KDC: it
+ * belongs on a worker thread, one at a time for an initiator. */
 #ifndef AUTH_INITIATOR_H
 #define AUTH_INITIATOR_H
 

@@ -13,7 +13,7 @@ from asking import address
 from lab import command, sessions, tap
 from lab.samba import SambaServer
 
-TURNS, SERIES = 15, 4  # what else the machine does can spoil a series of wall times: the best of some counts
+TURNS, SERIES = 15, 10  # what else the machine does can spoil a series of wall times: the best of some counts
 MEMORY, WALL = 0.5, 0.4  # of rpcclient's, at most
 
 
