@@ -66,7 +66,8 @@ struct netsession_query {
 	const char *user;         /* only sessions of it; NULL or "": any */
 	uint32_t preferred_bytes; /* wished size of a page; 0: all in one */
 	uint32_t resume_handle;   /* 0: from the beginning */
-	int all_pages;            /* non-zero: go on after ERROR_MORE_DATA until all are here */
+	int all_pages;            /* non-zero: go on after ERROR_MORE_DATA until all are here;
+	                             netsession_enum gives one page in any case */
 };
 
 /* One answer of a server: its sessions, or the next part of them. */
@@ -111,6 +112,7 @@ struct netsession;
 
 /* NULL: out of memory or file descriptors. */
 struct netsession *netsession_new(void);
+/* Every enumeration that was started must have ended. NULL is allowed. */
 void netsession_free(struct netsession *session);
 
 /* What happens to an enumeration. Called from netsession_run, never from netsession_start. */

@@ -123,8 +123,7 @@ static bool answer_challenge(struct call *call)
 {
 	const struct wire_writer *challenge = &call->conversation.challenge;
 
-	return authentication_is_busy(call->authentication) ||
-	       authentication_step(call->authentication, challenge->data, challenge->len);
+	return authentication_step(call->authentication, challenge->data, challenge->len);
 }
 
 static bool flush(struct call *call)
@@ -234,8 +233,6 @@ static void on_ended(void *context, const struct err *err)
 /* The first token waits for nobody: it is made while NEGOTIATE is on its way. */
 static bool begin_log_on(struct call *call)
 {
-	if (call->authentication != NULL && authentication_is_busy(call->authentication))
-		return true;
 	authentication_free(call->authentication);
 	call->authentication = authentication_new(call->loop, call->credentials, call->server.host,
 	                                          on_stepped, call);

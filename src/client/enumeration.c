@@ -121,6 +121,10 @@ static bool filter(struct enumeration *e, struct netsession_page *page)
 	if (kept < page->entries && !page->has_more)
 		page->total_entries = kept;
 	page->entries = kept;
+	if (kept == 0) {
+		free(page->infos);
+		page->infos = NULL;
+	}
 	return true;
 }
 

@@ -21,8 +21,7 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
 	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-/* Reads the file and keeps it. What is no regular file (a pipe) cannot be read twice, and cannot
- * be told from another: it is not kept. */
+/* Reads the file and keeps it. */
 static struct netsession_credentials *read_anew(const char *path, const struct stat *file,
                                                 struct err *err)
 {
@@ -30,7 +29,7 @@ static struct netsession_credentials *read_anew(const char *path, const struct s
 
 	credentials_release(kept.credentials);
 	kept.credentials = NULL;
-	if (credentials_read(path, &read, err) == NERR_Success && S_ISREG(file->st_mode)) {
+	if (credentials_read(path, &read, err) == NERR_Success) {
 		kept.credentials = credentials_hold(read);
 		kept.file = *file;
 	}
@@ -47,6 +46,11 @@ struct netsession_credentials *environment_credentials(struct err *err)
 	if (path == NULL || path[0] == '\0')
 		return NULL;
 	is_there = stat(path, &file) == 0;
+	if (is_there && !S_ISREG(file.st_mode)) {
+		/* A pipe cannot be read twice, and may be waited for: nobody else shall. */
+		(void)credentials_read(path, &credentials, err);
+		return credentials;
+	}
 	pthread_mutex_lock(&kept.mutex);
 	if (is_there && kept.credentials != NULL && is_same_file(&kept.file, &file))
 		credentials = credentials_hold(kept.credentials);

@@ -88,6 +88,9 @@ void conversation_take_token(struct conversation *c, const uint8_t *token, size_
 			step_fail(c, ERROR_NOT_SUPPORTED, "the server offers no encryption");
 		else
 			step_enter(c, STEP_OPEN_PIPE);
+	} else if (bytes == 0) {
+		step_fail(c, ERROR_LOGON_FAILURE,
+		          "the server wants more of a log-on that is complete");
 	} else {
 		c->token = token;
 		c->token_bytes = bytes;

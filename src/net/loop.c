@@ -25,6 +25,7 @@ void net_loop_free(struct net_loop *loop)
 
 	if (loop == NULL)
 		return;
+	(void)uv_run(&loop->uv, UV_RUN_NOWAIT); /* for what was closed and not run since */
 	busy = uv_loop_close(&loop->uv);
 	assert(busy == 0);
 	(void)busy;

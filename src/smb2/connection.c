@@ -79,7 +79,7 @@ size_t smb2_connection_header_at(const struct smb2_connection *c)
 struct wire_writer *smb2_connection_request(struct smb2_connection *c, enum smb2_command command,
                                             uint32_t tag)
 {
-	bool related = c->chain_begin != 0;
+	bool related = c->chain_length > 0;
 	struct smb2_header h = {
 		.credit_charge = c->multi_credit ? 1 : 0, /* 3.2.4.1.5 */
 		.command = (uint16_t)command,
@@ -133,7 +133,7 @@ static void seal_message(struct smb2_connection *c)
 
 void smb2_connection_flush(struct smb2_connection *c)
 {
-	assert(c->chain_begin != 0);
+	assert(c->chain_length > 0);
 	if (c->out.failed)
 		fail(c, ERROR_NOT_ENOUGH_MEMORY, "no memory for a request");
 	else if (c->is_encrypted)
@@ -143,7 +143,8 @@ void smb2_connection_flush(struct smb2_connection *c)
 	else
 		hash_preauth(c, c->out.data + c->chain_begin, c->out.len - c->chain_begin);
 	smb2_frame_end(&c->out, c->chain_begin);
-	c->chain_begin = 0;
+	if (c->err.status != NERR_Success)
+		wire_writer_clear(&c->out); /* nothing leaves unprotected */
 	c->chain_length = 0;
 }
 
@@ -217,17 +218,27 @@ static enum smb2_event next_element(struct smb2_connection *c, struct smb2_heade
 	return SMB2_REPLY;
 }
 
-/* 3.2.5.1.3: whether an answer may be believed. A server that knows no session any more has no
- * key to sign its refusal with; that ends the session either way. */
+/* 3.2.5.1.3: whether an answer may be believed. */
 static bool is_authentic(struct smb2_connection *c, const struct smb2_outstanding *request,
-                         const struct smb2_header *h, const uint8_t *element, size_t bytes)
+                         const uint8_t *element, size_t bytes)
 {
 	if (c->signing_key == NULL || c->is_unsealed)
 		return true;
-	if (!request->is_encrypted && smb2_signature_holds(c->signing_key, element, bytes))
-		return true;
-	return (h->flags & SMB2_FLAGS_SIGNED) == 0 && (h->status == STATUS_USER_SESSION_DELETED ||
-	                                               h->status == STATUS_NETWORK_SESSION_EXPIRED);
+	return !request->is_encrypted && smb2_signature_holds(c->signing_key, element, bytes);
+}
+
+/* What cannot be believed ends the connection, and so does a server that knows no session any
+ * more and has no key to sign that with: nobody may take it for a mere refusal. */
+static enum smb2_event fail_unauthentic(struct smb2_connection *c,
+                                        const struct smb2_outstanding *request,
+                                        const struct smb2_header *h)
+{
+	if ((h->flags & SMB2_FLAGS_SIGNED) == 0 && (h->status == STATUS_USER_SESSION_DELETED ||
+	                                            h->status == STATUS_NETWORK_SESSION_EXPIRED))
+		return fail(c, ERROR_NETNAME_DELETED, "the server ended the session");
+	return fail(c, ERROR_DOWNGRADE_DETECTED,
+	            request->is_encrypted ? "a plain answer to an encrypted request"
+	                                  : "an answer whose signature is wrong");
 }
 
 static bool keep_setup_response(struct smb2_connection *c, const uint8_t *element, size_t bytes)
@@ -265,10 +276,8 @@ enum smb2_event smb2_connection_next(struct smb2_connection *c, struct smb2_repl
 		c->credits += reply->header.credits;
 		if (reply->header.status == STATUS_PENDING)
 			continue; /* 3.2.5.1.5: the answer follows */
-		if (!is_authentic(c, request, &reply->header, element, bytes))
-			return fail(c, ERROR_DOWNGRADE_DETECTED,
-			            request->is_encrypted ? "a plain answer to an encrypted request"
-			                                  : "an answer whose signature is wrong");
+		if (!is_authentic(c, request, element, bytes))
+			return fail_unauthentic(c, request, &reply->header);
 		if (c->signing_key == NULL && request->command == SMB2_SESSION_SETUP &&
 		    reply->header.status == STATUS_SUCCESS) {
 			if (!keep_setup_response(c, element, bytes))
@@ -303,7 +312,6 @@ void smb2_connection_negotiated(struct smb2_connection *c,
 	                  (response->capabilities & SMB2_GLOBAL_CAP_LARGE_MTU) != 0;
 	c->max_transact_bytes = at_most_payload(response->max_transact_bytes);
 	c->max_read_bytes = at_most_payload(response->max_read_bytes);
-	c->max_write_bytes = at_most_payload(response->max_write_bytes);
 }
 
 bool smb2_connection_authenticated(struct smb2_connection *c,

@@ -22,7 +22,7 @@ struct smb2_connection {
 	uint16_t signing_algorithm;
 	uint16_t cipher; /* SMB2_CIPHER_NONE: encryption is not to be had */
 	bool multi_credit;
-	uint32_t max_transact_bytes, max_read_bytes, max_write_bytes;
+	uint32_t max_transact_bytes, max_read_bytes;
 	uint64_t session_id;
 	uint32_t tree_id;
 
@@ -42,8 +42,8 @@ struct smb2_connection {
 	} outstanding[SMB2_MAX_OUTSTANDING];
 
 	struct wire_writer out;          /* whole frames, to be sent */
-	size_t chain_begin;              /* of the message being built; 0: none is */
-	size_t chain[SMB2_MAX_COMPOUND]; /* where its headers stand */
+	size_t chain_begin;              /* of the message being built */
+	size_t chain[SMB2_MAX_COMPOUND]; /* where its headers stand; none: no message is built */
 	size_t chain_length;
 
 	struct smb2_frames in;

@@ -250,6 +250,13 @@ void negotiate(void)
 	expect_asked(1, SMB2_SESSION_SETUP);
 }
 
+/* Somebody else answers, who has no key. */
+void stop_signing(void)
+{
+	crypto_mac_free(server_key);
+	server_key = NULL;
+}
+
 /* From here on the server signs. */
 void complete_log_on(void)
 {

@@ -43,6 +43,7 @@ void answer_write(uint32_t written);
 void make_bind_ack(uint16_t result, uint16_t reason);
 void negotiate(void);
 void complete_log_on(void);
+void stop_signing(void);
 void log_on(void);
 void open_pipe(void);
 void ask_level_0(void);

@@ -236,6 +236,31 @@ static void a_changed_negotiation_is_a_downgrade(void **state)
 	expect_failure(ERROR_DOWNGRADE_DETECTED, 0, "VALIDATE_NEGOTIATE_INFO");
 }
 
+static void a_forged_end_of_the_session_does_not_pass_for_a_refused_question(void **state)
+{
+	(void)state;
+	ask_validated();
+	make_answer(1, 0, true);
+	answer_data(1, STATUS_SUCCESS, pdus.data, pdus.len);
+	expect(CONVERSATION_READ);
+	stop_signing();
+	asked_count = 1;
+	refuse(0, STATUS_USER_SESSION_DELETED);
+	expect_failure(ERROR_NETNAME_DELETED, 0, "NetrSessionEnum");
+}
+
+static void a_token_too_many_is_not_waited_for(void **state)
+{
+	const struct smb2_session_key key = { "the session key", 16 };
+
+	(void)state;
+	negotiate();
+	answer_session_setup(STATUS_MORE_PROCESSING_REQUIRED, 0);
+	expect(CONVERSATION_TOKEN);
+	conversation_take_token(&c, NULL, 0, &key);
+	expect_failure(ERROR_LOGON_FAILURE, 0, "SESSION_SETUP");
+}
+
 static void the_question_goes_first_where_one_credit_is_left(void **state)
 {
 	const struct session_enum_request request = { .level = 0, .preferred_bytes = 0xFFFFFFFF };
@@ -387,6 +412,8 @@ int main(void)
 		TEST(no_answer_is_handed_on_before_negotiate_is_validated),
 		TEST(a_server_below_3_0_may_not_know_the_question),
 		TEST(a_changed_negotiation_is_a_downgrade),
+		TEST(a_forged_end_of_the_session_does_not_pass_for_a_refused_question),
+		TEST(a_token_too_many_is_not_waited_for),
 		TEST(the_question_goes_first_where_one_credit_is_left),
 		TEST(a_server_that_hangs_up_at_the_question_got_another_negotiate),
 		TEST(refusals_before_the_pipe_tell_their_step),

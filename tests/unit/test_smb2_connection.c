@@ -351,18 +351,19 @@ static void a_changed_answer_is_a_downgrade(void **state)
 	expect_failure(ERROR_DOWNGRADE_DETECTED, "an answer whose signature is wrong");
 }
 
-static void the_end_of_a_session_needs_no_signature(void **state)
+static void an_unsigned_end_of_the_session_ends_the_connection(void **state)
 {
 	static const uint32_t ends[] = { STATUS_USER_SESSION_DELETED,
 		                         STATUS_NETWORK_SESSION_EXPIRED };
 
 	(void)state;
-	log_on(2);
-	stop_signing();
 	for (uint32_t i = 0; i < COUNT(ends); i++) {
-		request(SMB2_READ, i);
-		answer(SMB2_READ, 1 + i, ends[i]);
-		expect_reply(i, ends[i]);
+		begin_anew();
+		log_on(1);
+		stop_signing();
+		request(SMB2_READ, 0);
+		answer(SMB2_READ, 1, ends[i]);
+		expect_failure(ERROR_NETNAME_DELETED, "the server ended the session");
 	}
 }
 
@@ -410,12 +411,10 @@ static void negotiated_sizes_are_cut_to_what_one_credit_covers(void **state)
 	smb2_connection_negotiated(
 		&c, &(struct smb2_negotiate_response){ .dialect = 0x0311,
 	                                               .max_transact_bytes = 8388608,
-	                                               .max_read_bytes = 65537,
-	                                               .max_write_bytes = 4096,
+	                                               .max_read_bytes = 4096,
 	                                               .capabilities = SMB2_GLOBAL_CAP_LARGE_MTU });
 	assert_int_equal(c.max_transact_bytes, SMB2_MAX_PAYLOAD_BYTES);
-	assert_int_equal(c.max_read_bytes, SMB2_MAX_PAYLOAD_BYTES);
-	assert_int_equal(c.max_write_bytes, 4096);
+	assert_int_equal(c.max_read_bytes, 4096);
 	assert_int_equal(c.signing_algorithm, SMB2_SIGNING_AES_CMAC); /* none was chosen */
 	request(SMB2_SESSION_SETUP, 0);
 	assert_int_equal(sent_header(SMB2_FRAME_PREFIX_BYTES).credit_charge, 1);
@@ -533,7 +532,7 @@ int main(void)
 		TEST(a_next_command_outside_its_message_is_refused),
 		TEST(an_unsigned_answer_is_a_downgrade),
 		TEST(a_changed_answer_is_a_downgrade),
-		TEST(the_end_of_a_session_needs_no_signature),
+		TEST(an_unsigned_end_of_the_session_ends_the_connection),
 		TEST(a_log_on_answered_unsigned_or_with_another_key_is_a_downgrade),
 		TEST(preauth_is_the_hash_of_all_but_the_last_answer),
 		TEST(negotiated_sizes_are_cut_to_what_one_credit_covers),
