@@ -240,7 +240,7 @@ static inline void server_check_sent(struct smb2_connection *c)
 {
 	struct wire_reader r;
 
-	MUST(!c->out.failed && c->chain_begin == 0);
+	MUST(!c->out.failed && c->chain_length == 0);
 	wire_reader_init(&r, c->out.data, c->out.len);
 	r.big_endian = true;
 	while (wire_left(&r) > 0) {
