@@ -56,7 +56,6 @@ enum crypto_cipher {
 
 #define CRYPTO_MAX_CIPHER_KEY_BYTES 32
 #define CRYPTO_TAG_BYTES            16
-#define CRYPTO_MAX_NONCE_BYTES      12
 
 size_t crypto_cipher_key_bytes(enum crypto_cipher cipher);
 size_t crypto_cipher_nonce_bytes(enum crypto_cipher cipher);

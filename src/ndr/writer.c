@@ -21,20 +21,13 @@ void ndr_put_pointer(struct ndr_writer *w, const void *what)
 
 void ndr_put_wstring(struct ndr_writer *w, const char *utf8)
 {
-	uint32_t code_point, units = (uint32_t)text_utf16_units(utf8) + 1;
+	uint32_t units = (uint32_t)text_utf16_units(utf8) + 1;
 
 	ndr_put_u32(w, units);
 	ndr_put_u32(w, 0);
 	ndr_put_u32(w, units);
-	do {
-		WCHAR unit[2];
-		size_t count;
-
-		code_point = text_next(&utf8);
-		count = text_utf16_encode(code_point, unit);
-		for (size_t i = 0; i < count; i++)
-			wire_put_u16le(w->wire, (uint16_t)unit[i]);
-	} while (code_point != 0);
+	wire_put_utf16le(w->wire, utf8);
+	wire_put_u16le(w->wire, 0);
 }
 
 void ndr_put_unique_wstring(struct ndr_writer *w, const char *utf8)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "smb2/create.h"
 
-#include "smb2/name.h"
-
 #define NAME_AT (SMB2_HEADER_BYTES + 56)
 
 #define SECURITY_IMPERSONATION 2
@@ -32,7 +30,7 @@ void smb2_create_pipe_request_encode(struct wire_writer *w, const char *pipe)
 	wire_put_u32le(w, 0); /* no create contexts */
 	wire_put_u32le(w, 0);
 	name_at = w->len;
-	smb2_put_name(w, pipe);
+	wire_put_utf16le(w, pipe);
 	wire_set_u16le(w, length_at, (uint16_t)(w->len - name_at));
 }
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "smb2/tree_connect.h"
 
-#include "smb2/name.h"
-
 #define PATH_AT (SMB2_HEADER_BYTES + 8)
 
 void smb2_tree_connect_request_encode(struct wire_writer *w, const char *host, const char *share)
@@ -15,10 +13,10 @@ void smb2_tree_connect_request_encode(struct wire_writer *w, const char *host, c
 	length_at = w->len;
 	wire_put_u16le(w, 0);
 	path_at = w->len;
-	smb2_put_name(w, "\\\\");
-	smb2_put_name(w, host);
-	smb2_put_name(w, "\\");
-	smb2_put_name(w, share);
+	wire_put_utf16le(w, "\\\\");
+	wire_put_utf16le(w, host);
+	wire_put_utf16le(w, "\\");
+	wire_put_utf16le(w, share);
 	wire_set_u16le(w, length_at, (uint16_t)(w->len - path_at));
 }
 

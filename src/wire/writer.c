@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/text.h"
 
 void wire_writer_fini(struct wire_writer *w)
 {
@@ -88,6 +89,19 @@ void wire_put_zeros(struct wire_writer *w, size_t count)
 
 	if (to != NULL)
 		memset(to, 0, count);
+}
+
+void wire_put_utf16le(struct wire_writer *w, const char *utf8)
+{
+	uint32_t code_point;
+
+	while ((code_point = text_next(&utf8)) != 0) {
+		WCHAR units[2];
+		size_t count = text_utf16_encode(code_point, units);
+
+		for (size_t i = 0; i < count; i++)
+			wire_put_u16le(w, (uint16_t)units[i]);
+	}
 }
 
 void wire_put_padding(struct wire_writer *w, size_t origin, size_t to)

@@ -26,6 +26,9 @@ void wire_put_u64le(struct wire_writer *w, uint64_t value);
 void wire_put_bytes(struct wire_writer *w, const void *bytes, size_t count);
 void wire_put_zeros(struct wire_writer *w, size_t count);
 
+/* A text as UTF-16LE, without a terminator. */
+void wire_put_utf16le(struct wire_writer *w, const char *utf8);
+
 /* Zeros until len - origin is a multiple of to. */
 void wire_put_padding(struct wire_writer *w, size_t origin, size_t to);
 
