@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession: who is connected to a file server, and since when.
  *
- * What <lm.h> lacks: UTF-8, many servers at once, credentials, deadlines, and the story of a
- * failure. Numbers named status are NET_API_STATUS, the values of <lmerr.h>. */
+ * What <lm.h> lacks: UTF-8, many servers at once on any libuv loop, rows as they arrive,
+ * credentials, deadlines, cancellation, and the story of a failure. Numbers named status are
+ * NET_API_STATUS, the values of <lmerr.h>. */
 #ifndef NETSESSION_H
 #define NETSESSION_H
 
@@ -11,6 +12,21 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* Of this header; what netsession_version_number tells of the library has the same form. */
+#define NETSESSION_VERSION_NUMBER 0x000200 /* 0xMMmmpp: 0.2.0 */
+
+/* The library that runs: "0.2.0", and 0x000200. Static text. */
+const char *netsession_version(void);
+uint32_t netsession_version_number(void);
+
+/* Non-zero when the library can do it, here and now:
+ * "kerberos", "ntlm"  logs on by it (GSSAPI's mechanisms are plug-ins)
+ * "nbns"              resolves NetBIOS names
+ * "kept-connections"  a call after another one to the same server costs one round trip
+ * "local-service"     knows a service on this computer: server may be NULL
+ * Names that it does not know are 0. */
+int netsession_has_feature(const char *name);
 
 /* Ask at the richest level that the server grants: 502, then 2, 1, 10, 0. */
 #define NETSESSION_LEVEL_AUTO 0xFFFFFFFFu
@@ -33,7 +49,8 @@ struct netsession_error {
 	uint32_t status;    /* 0: it did not fail */
 	uint32_t nt_status; /* NTSTATUS from the server, 0 when it gave none */
 	const char *doing;  /* static text: the step that failed; NULL: none did */
-	char text[320];     /* one line, UTF-8: what happened, where, and what to do about it */
+	const char *advice; /* static text: what to do about it; NULL: nothing in general */
+	char text[320];     /* one line, UTF-8: what happened, where, and the advice */
 };
 
 /* Who asks. */
@@ -47,19 +64,44 @@ struct netsession_credentials;
  *          ERROR_INVALID_PARAMETER (87) when it is not of that form; ERROR_NOT_ENOUGH_MEMORY. */
 uint32_t netsession_credentials_read(const char *path, struct netsession_credentials **out,
                                      struct netsession_error *error);
-/* Wipes and frees, as soon as no enumeration uses them any more. NULL is allowed. */
+/* The same from texts, which are copied; wipe your own.
+ * user      not empty; without its domain, or user@REALM
+ * domain    a NetBIOS or DNS domain; NULL or "": the server's own accounts, or what user says
+ * Returns   0; ERROR_INVALID_PARAMETER when a text is no UTF-8, or holds a control character;
+ *           ERROR_NOT_ENOUGH_MEMORY. */
+uint32_t netsession_credentials_new(const char *user, const char *domain, const char *password,
+                                    struct netsession_credentials **out,
+                                    struct netsession_error *error);
+
+/* Nobody: a null session. Nothing of it is signed, since it has no key; encrypt refuses it. */
+uint32_t netsession_credentials_new_anonymous(struct netsession_credentials **out,
+                                              struct netsession_error *error);
+
+/* Wipes and frees, as soon as no call uses them any more. NULL is allowed. */
 void netsession_credentials_free(struct netsession_credentials *credentials);
 
-/* One enumeration. All zero but server asks for level 0 of all sessions, as whoever the
- * environment says: the file that NETSESSION_CREDENTIALS names, else the caller's Kerberos
- * tickets. */
+/* By what a log-on may be made. */
+enum netsession_authentication {
+	/* Kerberos with the caller's tickets. With a password: Kerberos where its domain is a
+	 * realm (it has a dot), else NTLMv2, which is also tried where no KDC knows the realm. */
+	NETSESSION_AUTHENTICATION_ANY = 0,
+	NETSESSION_AUTHENTICATION_KERBEROS, /* alone */
+	NETSESSION_AUTHENTICATION_NTLM,     /* NTLMv2 alone: needs a password */
+};
+
+/* What is asked, of which server, and as whom. All zero but server asks for level 0 of all
+ * sessions, as whoever the environment says: the file that NETSESSION_CREDENTIALS names, else the
+ * caller's Kerberos tickets. */
 struct netsession_query {
 	const char *server; /* NULL or "": the local computer. A name or an address, with or without
 	                       leading \\; also host:port, [v6]:port, fe80--1.ipv6-literal.net */
 	uint16_t port;      /* 0: what server says, else 445 */
-	uint32_t timeout_ms;                        /* for the whole enumeration; 0: 30,000 */
-	struct netsession_credentials *credentials; /* held until the enumeration ends */
-	int encrypt; /* non-zero: not without encryption; 0: where the server asks for it */
+	uint32_t timeout_ms;                        /* for the whole call; 0: 30,000 */
+	struct netsession_credentials *credentials; /* held until the call ends */
+	enum netsession_authentication authentication;
+	int encrypt;      /* non-zero: not without encryption; 0: where the server asks for it */
+	const char *wins; /* address of the WINS server to ask for names that DNS does not know;
+	                     NULL: what NETSESSION_WINS says, else a broadcast */
 
 	uint32_t level;           /* 0, 1, 2, 10, 502 or NETSESSION_LEVEL_AUTO */
 	const char *client;       /* only sessions from it, with or without \\; NULL or "": any */
@@ -93,7 +135,9 @@ uint32_t netsession_page_row(struct netsession_page *page, uint32_t entry,
 void *netsession_page_take_infos(struct netsession_page *page);
 void netsession_page_free(struct netsession_page *page);
 
-/* Asks one server and waits.
+/* ---- one server, waited for ---- */
+
+/* Lists sessions.
  * query    borrowed
  * page     gives the page, NULL after a failure
  * error    may be NULL
@@ -106,29 +150,105 @@ void netsession_page_free(struct netsession_page *page);
 uint32_t netsession_enum(const struct netsession_query *query, struct netsession_page **page,
                          struct netsession_error *error);
 
-/* Many servers at once: each netsession_start begins an enumeration, netsession_run works on
- * all of them side by side until the last has ended. An object belongs to one thread. */
+/* Closes every session from query->client and of query->user, of which one at least has to be
+ * given; one that is not given means any. Level and what concerns pages is passed over.
+ * Returns  0; 87 ERROR_INVALID_PARAMETER when neither is given; 2312 NERR_ClientNameNotFound when
+ *          there is none (Samba says 5 ERROR_ACCESS_DENIED); else as netsession_enum.
+ * Source   [MS-SRVS] 3.1.4.6. */
+uint32_t netsession_del(const struct netsession_query *query, struct netsession_error *error);
+
+/* Logs on to query->server and its IPC$, and asks nothing: whether these credentials are good
+ * there. The connection is kept for the next call.
+ * Returns  0; else as netsession_enum. */
+uint32_t netsession_connect(const struct netsession_query *query, struct netsession_error *error);
+
+/* ---- kept connections ----
+ *
+ * When a call has ended well, its connection is kept for ten seconds: the next call to the same
+ * server with the same credentials, authentication and encryption costs one round trip. A kept
+ * connection that the server has closed meanwhile is replaced without a word. Threads may share
+ * them; the child of a fork has none. */
+
+/* Closes those that are kept for server, NULL: all, now. */
+void netsession_close_kept(const char *server);
+
+/* ---- many servers at once ----
+ *
+ * Each netsession_start begins a call, netsession_run works on all of them side by side until the
+ * last has ended. An object belongs to one thread. */
+
 struct netsession;
+struct uv_loop_s;
 
 /* NULL: out of memory or file descriptors. */
 struct netsession *netsession_new(void);
-/* Every enumeration that was started must have ended. NULL is allowed. */
+/* The same on a loop of the caller's, kept until netsession_free: run that (uv_run), and not
+ * netsession_run. Its thread is the object's. */
+struct netsession *netsession_new_on_loop(struct uv_loop_s *loop);
+/* Every call that was started must have ended. On a caller's loop a few handles may still be
+ * closing: run it once more before uv_loop_close. NULL is allowed. */
 void netsession_free(struct netsession *session);
 
-/* What happens to an enumeration. Called from netsession_run, never from netsession_start. */
+/* What happens to a call. Called from the loop, never from netsession_start or netsession_cancel.
+ * on_row and on_page may be NULL. */
 struct netsession_handler {
+	/* One session, as soon as the last byte of it is here, before its page; row and its texts
+	 * are borrowed. Members that level lacks are NULL and 0. A failure may still follow. */
+	void (*on_row)(void *context, uint32_t level, const struct netsession_row *row);
 	/* Gives page. Called once for each page. */
 	void (*on_page)(void *context, struct netsession_page *page);
 	/* The last call. error->status is 0 when all went well; error is borrowed. */
 	void (*on_end)(void *context, const struct netsession_error *error);
 };
 
-/* query    borrowed, but for its credentials
+/* A call under way. It is gone when its on_end is called. */
+struct netsession_call;
+
+/* Begin what netsession_enum and netsession_del do.
+ * query    borrowed, but for its credentials
  * handler  kept until on_end, as is context
+ * call     gives the call, to cancel it; may be NULL
  * Returns  0; ERROR_NOT_ENOUGH_MEMORY, and the handler is never called. */
 uint32_t netsession_start(struct netsession *session, const struct netsession_query *query,
-                          const struct netsession_handler *handler, void *context);
+                          const struct netsession_handler *handler, void *context,
+                          struct netsession_call **call);
+uint32_t netsession_start_del(struct netsession *session, const struct netsession_query *query,
+                              const struct netsession_handler *handler, void *context,
+                              struct netsession_call **call);
+
+/* Ends a call at whatever step it is, also from within on_row and on_page: neither is called any
+ * more, and on_end comes next, with 1223 ERROR_CANCELLED. A deletion that was sent may have
+ * been done. */
+void netsession_cancel(struct netsession_call *call);
+
 void netsession_run(struct netsession *session);
+
+/* ---- what stands between here and an answer ---- */
+
+enum netsession_verdict {
+	NETSESSION_GOOD,
+	NETSESSION_NOTICE, /* it works, and could be better */
+	NETSESSION_BAD,
+};
+
+/* One thing that netsession_examine found. Texts are UTF-8 and borrowed. */
+struct netsession_finding {
+	const char *step; /* "name", "port", "dialects", "signing", "encryption", "mechanisms",
+	                     "log-on", "share", "pipe", "level 502" and the other levels */
+	enum netsession_verdict verdict;
+	uint32_t status;    /* of what failed, else 0 */
+	const char *text;   /* what was found: "3.1.1, 3.0.2, 3.0, 2.1, 2.0.2" */
+	const char *advice; /* what to do about it; NULL: nothing */
+};
+
+/* Goes the whole way to query->server step by step and tells what it finds, until a step fails
+ * that the next one needs. query as for netsession_enum; its timeout is for each step.
+ * found    called from here, for each finding
+ * Returns  0 when sessions can be listed at one level at least; else the status of what is in
+ *          the way, which stands in error. */
+uint32_t netsession_examine(const struct netsession_query *query,
+                            void (*found)(void *context, const struct netsession_finding *finding),
+                            void *context, struct netsession_error *error);
 
 /* The story of the calling thread's last NetSession* function of <lm.h>; "" when it succeeded.
  * Lives until the thread's next one. In libnetapi32. */

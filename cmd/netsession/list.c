@@ -64,7 +64,7 @@ static const char *bare_server(const char *operand)
 
 static void begin_next(struct list *list)
 {
-	static const struct netsession_handler handler = { on_page, on_end };
+	static const struct netsession_handler handler = { .on_page = on_page, .on_end = on_end };
 	struct server_result *result;
 	struct list_item *item;
 	struct netsession_query query = {
@@ -86,7 +86,7 @@ static void begin_next(struct list *list)
 	item = malloc(sizeof *item);
 	if (item != NULL)
 		*item = (struct list_item){ list, result };
-	if (item == NULL || netsession_start(list->session, &query, &handler, item) != 0) {
+	if (item == NULL || netsession_start(list->session, &query, &handler, item, NULL) != 0) {
 		free(item);
 		fail_memory(result);
 		begin_next(list);

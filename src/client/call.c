@@ -14,7 +14,7 @@
 
 #define DEFAULT_TIMEOUT_MS 30000
 
-struct call {
+struct netsession_call {
 	struct net_loop *loop;
 	const struct netsession_handler *handler;
 	void *context;
@@ -36,10 +36,10 @@ struct call {
 	bool is_ending;  /* a step of the log-on is waited for */
 };
 
-static void pump(struct call *call);
+static void pump(struct netsession_call *call);
 
 /* Ends everything that is under way. */
-static void hang_up(struct call *call)
+static void hang_up(struct netsession_call *call)
 {
 	net_lookup_cancel(call->lookup);
 	net_dial_cancel(call->dial);
@@ -51,7 +51,7 @@ static void hang_up(struct call *call)
 	call->stream = NULL;
 }
 
-static void call_free(struct call *call)
+static void call_free(struct netsession_call *call)
 {
 	hang_up(call);
 	authentication_free(call->authentication);
@@ -62,7 +62,7 @@ static void call_free(struct call *call)
 	free(call);
 }
 
-static void finish(struct call *call)
+static void finish(struct netsession_call *call)
 {
 	const struct netsession_handler *handler = call->handler;
 	void *context = call->context;
@@ -75,7 +75,7 @@ static void finish(struct call *call)
 
 /* GSSAPI does not like a program that exits while it works: a step under way is waited for, if
  * not beyond the deadline. */
-static void end(struct call *call)
+static void end(struct netsession_call *call)
 {
 	hang_up(call);
 	if (call->authentication != NULL && authentication_is_busy(call->authentication))
@@ -84,7 +84,7 @@ static void end(struct call *call)
 		finish(call);
 }
 
-static void fail(struct call *call, const struct err *err)
+static void fail(struct netsession_call *call, const struct err *err)
 {
 	/* The probe is for one answer alone: without it, what it was made for stands. */
 	if (call->err.status == NERR_Success || err->status == ERROR_SMB1_NOT_AVAILABLE)
@@ -92,7 +92,7 @@ static void fail(struct call *call, const struct err *err)
 	end(call);
 }
 
-static void fail_memory(struct call *call)
+static void fail_memory(struct netsession_call *call)
 {
 	err_set(&call->err, ERROR_NOT_ENOUGH_MEMORY, call->doing, NULL);
 	end(call);
@@ -102,7 +102,7 @@ static void fail_memory(struct call *call)
 
 static void on_stepped(void *context, const struct authentication_result *result)
 {
-	struct call *call = context;
+	struct netsession_call *call = context;
 
 	if (call->is_ending) {
 		finish(call);
@@ -119,14 +119,14 @@ static void on_stepped(void *context, const struct authentication_result *result
 	pump(call);
 }
 
-static bool answer_challenge(struct call *call)
+static bool answer_challenge(struct netsession_call *call)
 {
 	const struct wire_writer *challenge = &call->conversation.challenge;
 
 	return authentication_step(call->authentication, challenge->data, challenge->len);
 }
 
-static bool flush(struct call *call)
+static bool flush(struct netsession_call *call)
 {
 	struct wire_writer *out = &call->conversation.smb.out;
 	bool sent = out->len == 0 || net_stream_send(call->stream, out->data, out->len);
@@ -136,7 +136,7 @@ static bool flush(struct call *call)
 }
 
 /* False: the call has ended. */
-static bool take_answer(struct call *call)
+static bool take_answer(struct netsession_call *call)
 {
 	struct session_enum_answer answer;
 	struct netsession_page *page;
@@ -155,10 +155,10 @@ static bool take_answer(struct call *call)
 	return true;
 }
 
-static void dial(struct call *call);
+static void dial(struct netsession_call *call);
 
 /* Does what the conversation wants until it has to wait. */
-static void pump(struct call *call)
+static void pump(struct netsession_call *call)
 {
 	for (;;) {
 		enum conversation_event event = conversation_next(&call->conversation);
@@ -198,14 +198,14 @@ static void pump(struct call *call)
 
 static uint8_t *on_space(void *context, size_t *room)
 {
-	struct call *call = context;
+	struct netsession_call *call = context;
 
 	return smb2_frames_space(&call->conversation.smb.in, room);
 }
 
 static void on_received(void *context, size_t bytes)
 {
-	struct call *call = context;
+	struct netsession_call *call = context;
 
 	smb2_frames_received(&call->conversation.smb.in, bytes);
 	if (!call->conversation.challenged) /* else on_stepped goes on */
@@ -214,7 +214,7 @@ static void on_received(void *context, size_t bytes)
 
 static void on_ended(void *context, const struct err *err)
 {
-	struct call *call = context;
+	struct netsession_call *call = context;
 	struct err where = *err;
 
 	conversation_explain_end(&call->conversation, &where);
@@ -231,7 +231,7 @@ static void on_ended(void *context, const struct err *err)
 }
 
 /* The first token waits for nobody: it is made while NEGOTIATE is on its way. */
-static bool begin_log_on(struct call *call)
+static bool begin_log_on(struct netsession_call *call)
 {
 	authentication_free(call->authentication);
 	call->authentication = authentication_new(call->loop, call->credentials, call->server.host,
@@ -242,7 +242,7 @@ static bool begin_log_on(struct call *call)
 static void on_dialed(void *context, struct net_stream *stream, const struct err *err)
 {
 	static const struct net_stream_handler handler = { on_space, on_received, on_ended };
-	struct call *call = context;
+	struct netsession_call *call = context;
 
 	call->dial = NULL;
 	if (stream == NULL) {
@@ -261,7 +261,7 @@ static void on_dialed(void *context, struct net_stream *stream, const struct err
 	pump(call);
 }
 
-static void connect_to(struct call *call, const struct net_addresses *addresses)
+static void connect_to(struct netsession_call *call, const struct net_addresses *addresses)
 {
 	call->doing = "connect";
 	call->dial = net_dial_start(call->loop, addresses, on_dialed, call);
@@ -271,7 +271,7 @@ static void connect_to(struct call *call, const struct net_addresses *addresses)
 
 static void on_found(void *context, const struct net_addresses *addresses, const struct err *err)
 {
-	struct call *call = context;
+	struct netsession_call *call = context;
 
 	call->lookup = NULL;
 	if (addresses->count == 0)
@@ -280,7 +280,7 @@ static void on_found(void *context, const struct net_addresses *addresses, const
 		connect_to(call, addresses);
 }
 
-static void dial(struct call *call)
+static void dial(struct netsession_call *call)
 {
 	struct net_addresses addresses;
 
@@ -297,7 +297,7 @@ static void dial(struct call *call)
 
 static void on_deadline(void *context)
 {
-	struct call *call = context;
+	struct netsession_call *call = context;
 
 	err_set(&call->err, ERROR_TIMEOUT,
 	        call->stream != NULL ? conversation_doing(&call->conversation) : call->doing, NULL);
@@ -306,7 +306,7 @@ static void on_deadline(void *context)
 
 static void on_start(void *context)
 {
-	struct call *call = context;
+	struct netsession_call *call = context;
 
 	net_timer_stop(call->start);
 	call->start = NULL;
@@ -317,14 +317,14 @@ static void on_start(void *context)
 }
 
 /* Who asks, first match wins: given explicitly, the environment's file, the caller's tickets. */
-static void choose_credentials(struct call *call, const struct netsession_query *query)
+static void choose_credentials(struct netsession_call *call, const struct netsession_query *query)
 {
 	call->credentials = query->credentials != NULL ? credentials_hold(query->credentials)
 	                                               : environment_credentials(&call->err);
 }
 
 /* What is wrong with a query is told like any other failure, by on_end. */
-static void check(struct call *call, const struct netsession_query *query)
+static void check(struct netsession_call *call, const struct netsession_query *query)
 {
 	call->doing = "query";
 	if (enumeration_init(&call->enumeration, query, &call->err) != NERR_Success)
@@ -339,11 +339,11 @@ static void check(struct call *call, const struct netsession_query *query)
 		choose_credentials(call, query);
 }
 
-struct call *call_start(struct net_loop *loop, const struct netsession_query *query,
-                        const struct netsession_handler *handler, void *context)
+struct netsession_call *call_start(struct net_loop *loop, const struct netsession_query *query,
+                                   const struct netsession_handler *handler, void *context)
 {
 	uint32_t timeout_ms = query->timeout_ms != 0 ? query->timeout_ms : DEFAULT_TIMEOUT_MS;
-	struct call *call = calloc(1, sizeof *call);
+	struct netsession_call *call = calloc(1, sizeof *call);
 
 	if (call == NULL)
 		return NULL;

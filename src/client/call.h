@@ -7,11 +7,11 @@
 #include <netsession.h>
 #include "net/loop.h"
 
-struct call;
+struct netsession_call;
 
 /* Keeps loop, and the query's credentials, handler and context until on_end, the last thing that
  * is called; never from here. Gives the call, which is gone then. NULL: out of memory. */
-struct call *call_start(struct net_loop *loop, const struct netsession_query *query,
-                        const struct netsession_handler *handler, void *context);
+struct netsession_call *call_start(struct net_loop *loop, const struct netsession_query *query,
+                                   const struct netsession_handler *handler, void *context);
 
 #endif

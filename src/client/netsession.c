@@ -49,10 +49,15 @@ void netsession_free(struct netsession *session)
 }
 
 uint32_t netsession_start(struct netsession *session, const struct netsession_query *query,
-                          const struct netsession_handler *handler, void *context)
+                          const struct netsession_handler *handler, void *context,
+                          struct netsession_call **call)
 {
-	return call_start(session->loop, query, handler, context) != NULL ? NERR_Success
-	                                                                  : ERROR_NOT_ENOUGH_MEMORY;
+	struct netsession_call *started;
+
+	started = call_start(session->loop, query, handler, context);
+	if (call != NULL)
+		*call = started;
+	return started != NULL ? NERR_Success : ERROR_NOT_ENOUGH_MEMORY;
 }
 
 void netsession_run(struct netsession *session)
@@ -84,14 +89,14 @@ static void on_end(void *context, const struct netsession_error *error)
 uint32_t netsession_enum(const struct netsession_query *query, struct netsession_page **page,
                          struct netsession_error *error)
 {
-	static const struct netsession_handler handler = { on_page, on_end };
+	static const struct netsession_handler handler = { .on_page = on_page, .on_end = on_end };
 	struct netsession_query one_page = *query;
 	struct netsession *session = netsession_new();
 	struct outcome outcome = { 0 };
 
 	one_page.all_pages = 0;
 	if (session != NULL &&
-	    netsession_start(session, &one_page, &handler, &outcome) == NERR_Success)
+	    netsession_start(session, &one_page, &handler, &outcome, NULL) == NERR_Success)
 		netsession_run(session);
 	else
 		story_tell(&outcome.error,

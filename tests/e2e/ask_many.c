@@ -38,11 +38,11 @@ static void on_end(void *context, const struct netsession_error *error)
 	printf("%d status %u (level %u) %s\n", question->index, error->status, question->level,
 	       error->text);
 	question->to_repeat = NULL;
-	if (again != NULL && netsession_start(again, &question->query, &handler, question) != 0)
+	if (again != NULL && netsession_start(again, &question->query, &handler, question, NULL) != 0)
 		abort();
 }
 
-static const struct netsession_handler handler = { on_page, on_end };
+static const struct netsession_handler handler = { .on_page = on_page, .on_end = on_end };
 
 int main(int argc, char **argv)
 {
@@ -73,7 +73,7 @@ int main(int argc, char **argv)
 			           .level = NETSESSION_LEVEL_AUTO,
 			           .all_pages = 1 },
 		};
-		if (netsession_start(session, &question->query, &handler, question) != 0)
+		if (netsession_start(session, &question->query, &handler, question, NULL) != 0)
 			abort();
 	}
 	netsession_run(session);
