@@ -41,6 +41,20 @@ void credentials_release(struct netsession_credentials *c)
 	free(c);
 }
 
+static bool is_same_secret(const char *a, const char *b)
+{
+	return strlen(a) == strlen(b) && crypto_equal(a, b, strlen(a));
+}
+
+bool credentials_are_equal(const struct netsession_credentials *a,
+                           const struct netsession_credentials *b)
+{
+	if (a == NULL || b == NULL || a == b)
+		return a == b;
+	return strcmp(a->user, b->user) == 0 && strcmp(a->domain, b->domain) == 0 &&
+	       is_same_secret(a->password, b->password);
+}
+
 static struct netsession_credentials *make(const char *user, const char *domain,
                                            const char *password)
 {

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <netsession.h>
 #include "base/err.h"
 
@@ -27,6 +28,10 @@ struct netsession_credentials {
  * mount.cifs take it. Gives *out, NULL after a failure. */
 NET_API_STATUS credentials_read(const char *path, struct netsession_credentials **out,
                                 struct err *err);
+
+/* Whether they are the same user's, with the same password; NULL equals only NULL. */
+bool credentials_are_equal(const struct netsession_credentials *a,
+                           const struct netsession_credentials *b);
 
 /* One holder more; returns c. NULL is allowed. */
 struct netsession_credentials *credentials_hold(struct netsession_credentials *c);
