@@ -24,6 +24,12 @@ struct netsession_credentials {
 	struct auth_handle *handle; /* see auth/handle.h; NULL until first needed */
 };
 
+/* Copies the texts. user may be DOMAIN\user where domain is NULL or "". Gives *out, NULL after a
+ * failure: ERROR_INVALID_PARAMETER for control characters, for what is no UTF-8 and for a user
+ * without a name; ERROR_NOT_ENOUGH_MEMORY. */
+NET_API_STATUS credentials_new(const char *user, const char *domain, const char *password,
+                               struct netsession_credentials **out, struct err *err);
+
 /* Reads a file of lines "username = ", "password = ", "domain = ", as smbclient -A and
  * mount.cifs take it. Gives *out, NULL after a failure. */
 NET_API_STATUS credentials_read(const char *path, struct netsession_credentials **out,

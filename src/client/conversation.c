@@ -88,6 +88,21 @@ void conversation_init(struct conversation *c, const char *host, enum conversati
 		step_enter(c, STEP_NEGOTIATE);
 }
 
+void conversation_init_only(struct conversation *c, const char *host, uint16_t dialect)
+{
+	*c = (struct conversation){ .host = host,
+		                    .step = STEP_NEGOTIATE,
+		                    .offered = { .only_dialect = dialect } };
+	smb2_connection_init(&c->smb);
+	rpc_association_init(&c->rpc);
+	step_enter(c, STEP_NEGOTIATE);
+}
+
+const struct smb2_negotiate_response *conversation_negotiated(const struct conversation *c)
+{
+	return c->step > STEP_NEGOTIATE ? &c->negotiated : NULL;
+}
+
 void conversation_fini(struct conversation *c)
 {
 	smb2_connection_fini(&c->smb);

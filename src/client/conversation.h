@@ -61,6 +61,12 @@ struct conversation {
  * ERROR_SMB1_NOT_AVAILABLE where a server that knows SMB1 only answers. */
 enum conversation_opening { CONVERSATION_SMB2, CONVERSATION_PROBE_SMB1 };
 
+/* As conversation_init, offering one dialect alone. */
+void conversation_init_only(struct conversation *c, const char *host, uint16_t dialect);
+
+/* What NEGOTIATE brought; NULL: it has not yet. */
+const struct smb2_negotiate_response *conversation_negotiated(const struct conversation *c);
+
 /* Keeps host. */
 void conversation_init(struct conversation *c, const char *host, enum conversation_opening opening);
 void conversation_fini(struct conversation *c);

@@ -24,6 +24,17 @@ uint32_t netsession_credentials_read(const char *path, struct netsession_credent
 	return err.status;
 }
 
+uint32_t netsession_credentials_new(const char *user, const char *domain, const char *password,
+                                    struct netsession_credentials **out,
+                                    struct netsession_error *error)
+{
+	struct err err = { 0 };
+
+	(void)credentials_new(user, domain, password, out, &err);
+	story_tell(error, &err, 0);
+	return err.status;
+}
+
 void netsession_credentials_free(struct netsession_credentials *credentials)
 {
 	credentials_release(credentials);
