@@ -31,8 +31,7 @@ static bool is_confirmed(const struct options *options, const struct server_resu
 	        strcmp(answer, "Y\n") == 0);
 }
 
-static int close_sessions(const struct options *options,
-                          struct netsession_credentials *credentials,
+static int close_sessions(const struct options *options, struct netsession_credentials *credentials,
                           const struct server_result *result)
 {
 	struct netsession_query query = ask_query(options, credentials, result->server);

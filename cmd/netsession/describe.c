@@ -61,7 +61,8 @@ static void put_man_command(const struct command *c)
 
 static void describe_man(void)
 {
-	printf(".TH NETSESSION 1 \"\" \"netsession %s\" \"netsession\"\n", netsession_version());
+	printf(".TH NETSESSION 1 2026-11-24 \"netsession %s\" \"netsession\"\n",
+	       netsession_version());
 	fputs(".SH NAME\nnetsession \\- who is connected to which file server, and since when\n"
 	      ".SH SYNOPSIS\n.B netsession\n.I command\n[\\fIoptions\\fR] [\\fIoperands\\fR]\n"
 	      ".SH DESCRIPTION\n"

@@ -16,8 +16,7 @@ static int compare_who(const struct presence_session *a, const struct presence_s
 {
 	int order = strcmp(text_or_empty(a->row.client), text_or_empty(b->row.client));
 
-	return order != 0 ? order
-	                  : strcmp(text_or_empty(a->row.user), text_or_empty(b->row.user));
+	return order != 0 ? order : strcmp(text_or_empty(a->row.user), text_or_empty(b->row.user));
 }
 
 static int compare(const void *a, const void *b)
@@ -25,7 +24,8 @@ static int compare(const void *a, const void *b)
 	const struct presence_session *one = a, *other = b;
 	int order = compare_who(one, other);
 
-	return order != 0 ? order : (one->began_s > other->began_s) - (one->began_s < other->began_s);
+	return order != 0 ? order
+	                  : (one->began_s > other->began_s) - (one->began_s < other->began_s);
 }
 
 /* Where one comes before the other; 0: they are the same session. */
@@ -117,10 +117,10 @@ bool presence_update(struct presence *presence, const struct server_result *resu
 		return false;
 	}
 	while (n < now.count || b < presence->count) {
-		int order = n == now.count        ? 1
-		            : b == presence->count ? -1
-		                                   : compare_session(&now.sessions[n],
-		                                                     &presence->sessions[b]);
+		int order = n == now.count ? 1
+		            : b == presence->count
+		                    ? -1
+		                    : compare_session(&now.sessions[n], &presence->sessions[b]);
 
 		if (order < 0) {
 			tell(context, PRESENCE_CAME, result, &now.sessions[n++].row);

@@ -44,8 +44,9 @@ bool prompt_password(const char *user, char password[PROMPT_MAX_BYTES])
 	bool read;
 
 	if (terminal < 0 || tcgetattr(terminal, &shown) != 0) {
-		fprintf(stderr, "netsession: --as asks for a password on the terminal, and there is "
-		                "none; use --authentication-file FILE\n");
+		fprintf(stderr,
+		        "netsession: --as asks for a password on the terminal, and there is "
+		        "none; use --authentication-file FILE\n");
 		if (terminal >= 0)
 			close(terminal);
 		return false;

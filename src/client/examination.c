@@ -155,8 +155,9 @@ static void examine_signing(struct examination *x, const struct smb2_negotiate_r
 	snprintf(text, sizeof text, "%s by the server, %s", is_required ? "required" : "offered",
 	         algorithm);
 	tell(x, "signing", is_required ? NETSESSION_GOOD : NETSESSION_NOTICE, text,
-	     is_required ? NULL
-	                 : "netsession signs in any case; require it on the server, so that all do");
+	     is_required
+	             ? NULL
+	             : "netsession signs in any case; require it on the server, so that all do");
 }
 
 static void examine_encryption(struct examination *x, const struct smb2_negotiate_response *best)
@@ -167,8 +168,9 @@ static void examine_encryption(struct examination *x, const struct smb2_negotiat
 	tell(x, "encryption",
 	     best->cipher != SMB2_CIPHER_NONE ? NETSESSION_GOOD : NETSESSION_NOTICE,
 	     ciphers[best->cipher],
-	     best->cipher != SMB2_CIPHER_NONE ? NULL
-	                                      : "--encrypt cannot be had: it takes SMB 3.0 or later");
+	     best->cipher != SMB2_CIPHER_NONE
+	             ? NULL
+	             : "--encrypt cannot be had: it takes SMB 3.0 or later");
 }
 
 static void examine_mechanisms(struct examination *x, const struct smb2_negotiate_response *best)

@@ -6,8 +6,7 @@
 #include "base/text.h"
 #include "netapi/last_error.h"
 
-bool argument_take(const WCHAR *argument, char **to, NET_API_STATUS invalid,
-                   NET_API_STATUS *status)
+bool argument_take(const WCHAR *argument, char **to, NET_API_STATUS invalid, NET_API_STATUS *status)
 {
 	*to = NULL;
 	if (argument == NULL)

@@ -107,7 +107,8 @@ static NET_API_STATUS name_caller(struct wanted *w)
 
 /* Gives *credentials: NULL for whoever the environment says, when no user and no password is
  * named; nobody's when both are empty, as on Windows. */
-static NET_API_STATUS make_credentials(struct wanted *w, struct netsession_credentials **credentials)
+static NET_API_STATUS make_credentials(struct wanted *w,
+                                       struct netsession_credentials **credentials)
 {
 	struct netsession_error error;
 	NET_API_STATUS status;
@@ -126,8 +127,7 @@ static NET_API_STATUS make_credentials(struct wanted *w, struct netsession_crede
 /* Takes use: keeps it once the server took its credentials. */
 static NET_API_STATUS prove(struct use *use, const char *server)
 {
-	struct netsession_query query = { .server = server,
-		                          .credentials = use_credentials(use) };
+	struct netsession_query query = { .server = server, .credentials = use_credentials(use) };
 	struct netsession_error error;
 	NET_API_STATUS status;
 
