@@ -9,14 +9,17 @@ from lab import tap
 
 COMMANDS = ("list", "info", "close", "watch", "doctor")
 
+
 def describe(form):
     result = command.run("--describe", form)
     assert (result.exit, result.stderr) == (0, ""), result
     return result.stdout
 
+
 def options_of(name):
     """The long options that `netsession NAME --help` tells of."""
     return set(re.findall(r"^ +(?:-\w, )?(--[\w-]+)", command.run(name, "--help").stdout, re.MULTILINE))
+
 
 class Descriptions(unittest.TestCase):
     def written(self, form):
@@ -78,6 +81,7 @@ class Descriptions(unittest.TestCase):
 
     def test_there_are_no_other_forms(self):
         self.assertEqual((2, ""), (command.run("--describe", "tcsh").exit, command.run("--describe").stdout))
+
 
 if __name__ == "__main__":
     tap.main()
