@@ -26,14 +26,14 @@ class Programs:
     def __exit__(self, *_):
         self._folder.cleanup()
 
-    def compile(self, source, library, *flags):
-        """Returns the executable's path. The compiler may not say a word. A source elsewhere is compiled there."""
+    def compile(self, source, library, *more):
+        """more: of the compiler's arguments. Returns the executable's path. The compiler may not say a word."""
         built, executable = command.built(f"lib{library}.so").parent, pathlib.Path(self._folder.name) / source
         executable = executable.with_suffix("")
         done = subprocess.run(
             ["cc", "-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g", f"-I{INCLUDE}",
              f"-I{INCLUDE / 'netapi32'}", HERE / source, "-o", executable, f"-L{built}", f"-l{library}",
-             f"-Wl,-rpath,{built}", *flags], text=True, capture_output=True, check=False)
+             f"-Wl,-rpath,{built}", *more], text=True, capture_output=True, check=False)
         if done.returncode or done.stderr:
             raise AssertionError(done.stderr)
         return executable
