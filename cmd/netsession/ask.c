@@ -70,6 +70,8 @@ struct netsession_query ask_query(const struct options *options,
 		.port = options->port,
 		.timeout_ms = options->timeout_ms,
 		.credentials = credentials,
+		.authentication = options->kerberos ? NETSESSION_AUTHENTICATION_KERBEROS
+		                                    : NETSESSION_AUTHENTICATION_ANY,
 		.encrypt = options->encrypt,
 		.level = options->level,
 		.client = options->client,

@@ -118,6 +118,13 @@ static bool take_as(struct options *o, const char *argument)
 	return argument[0] != '\0';
 }
 
+static bool take_kerberos(struct options *o, const char *argument)
+{
+	(void)argument;
+	o->kerberos = true;
+	return true;
+}
+
 static bool take_yes(struct options *o, const char *argument)
 {
 	(void)argument;
@@ -163,6 +170,8 @@ const struct option_entry option_table[] = {
 	{ '\0', "as", "USER", NULL, EVERYWHERE,
 	  "who asks: user, DOMAIN\\user or user@REALM; the password is asked for on the terminal",
 	  take_as },
+	{ '\0', "kerberos", NULL, NULL, EVERYWHERE,
+	  "log on by Kerberos alone, also with a password; never by NTLM", take_kerberos },
 	{ 'p', "port", "PORT", NULL, EVERYWHERE,
 	  "TCP port, 445 unless the server's name says another", take_port },
 	{ '\0', "timeout", "SECONDS", NULL, EVERYWHERE,

@@ -21,7 +21,7 @@ struct netsession_credentials {
 	char *domain; /* "" for none */
 	char *password;
 	pthread_mutex_t mutex;      /* guards handle */
-	struct auth_handle *handle; /* see auth/handle.h; NULL until first needed */
+	struct auth_handle *handle; /* for NTLM, see auth/handle.h; NULL until first needed */
 };
 
 /* Copies the texts. user may be DOMAIN\user where domain is NULL or "". Gives *out, NULL after a

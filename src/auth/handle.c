@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth/handle.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,48 +56,104 @@ static OM_uint32 acquire_with_password(OM_uint32 *minor, const struct netsession
 	return major;
 }
 
-static OM_uint32 acquire_tickets(OM_uint32 *minor, gss_cred_id_t *credential)
+/* user@REALM; the default realm's where the domain is no realm. */
+static OM_uint32 import_principal(OM_uint32 *minor, const struct netsession_credentials *c,
+                                  gss_name_t *name)
 {
-	gss_OID_set_desc mechanisms = { 1, &auth_spnego }, krb5_only = { 1, &auth_krb5 };
+	size_t room = strlen(c->user) + strlen(c->domain) + 2;
+	gss_buffer_desc text = { .value = malloc(room) };
 	OM_uint32 major;
+	char *realm;
 
-	major = gss_acquire_cred(minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, &mechanisms,
-	                         GSS_C_INITIATE, credential, NULL, NULL);
-	return GSS_ERROR(major) ? major : gss_set_neg_mechs(minor, *credential, &krb5_only);
+	if (text.value == NULL)
+		return GSS_S_FAILURE;
+	strcpy(text.value, c->user);
+	if (strchr(c->domain, '.') != NULL) {
+		realm = (char *)text.value + strlen(c->user);
+		*realm++ = '@';
+		for (const char *at = c->domain; *at != '\0'; at++)
+			*realm++ = (char)toupper((unsigned char)*at);
+		*realm = '\0';
+	}
+	text.length = strlen(text.value);
+	major = gss_import_name(minor, &text, GSS_C_NT_USER_NAME, name);
+	free(text.value);
+	return major;
 }
 
-static struct auth_handle *acquire(const struct netsession_credentials *c, struct err *err)
+static OM_uint32 acquire_kerberos(OM_uint32 *minor, const struct netsession_credentials *c,
+                                  gss_OID mechanism, gss_cred_id_t *credential)
 {
-	struct auth_handle *handle = calloc(1, sizeof *handle);
-	OM_uint32 major, minor;
+	gss_OID_set_desc mechanisms = { 1, mechanism };
+	gss_key_value_element_desc element = { "password", c != NULL ? c->password : "" };
+	gss_key_value_set_desc store = { c != NULL ? 1 : 0, &element };
+	gss_name_t user = GSS_C_NO_NAME;
+	OM_uint32 major = GSS_S_COMPLETE, ignored;
 
-	if (handle == NULL) {
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_DOING, NULL);
-		return NULL;
-	}
-	major = c != NULL ? acquire_with_password(&minor, c, &handle->credential)
-	                  : acquire_tickets(&minor, &handle->credential);
+	if (c != NULL)
+		major = import_principal(minor, c, &user);
+	if (!GSS_ERROR(major))
+		major = gss_acquire_cred_from(minor, user, GSS_C_INDEFINITE, &mechanisms,
+		                              GSS_C_INITIATE, c != NULL ? &store : NULL, credential,
+		                              NULL, NULL);
+	(void)gss_release_name(&ignored, &user);
+	return major;
+}
+
+struct auth_handle *auth_handle_kerberos(const struct netsession_credentials *c, OM_uint32 *minor)
+{
+	gss_OID_set_desc krb5_only = { 1, &auth_krb5 };
+	struct auth_handle *handle = calloc(1, sizeof *handle);
+	OM_uint32 major = GSS_S_FAILURE;
+
+	*minor = 0;
+	if (handle != NULL)
+		major = acquire_kerberos(minor, c, &auth_spnego, &handle->credential);
+	if (!GSS_ERROR(major))
+		major = gss_set_neg_mechs(minor, handle->credential, &krb5_only);
 	if (!GSS_ERROR(major))
 		return handle;
 	auth_handle_free(handle);
-	if (c != NULL)
-		err_set(err, ERROR_NOT_SUPPORTED, AUTH_DOING,
-		        "GSSAPI has no NTLM: is gss-ntlmssp installed?");
-	else
-		err_set(err, ERROR_NO_SUCH_LOGON_SESSION, AUTH_DOING,
-		        "no credentials, no Kerberos ticket");
 	return NULL;
 }
 
-struct auth_handle *auth_handle_acquire(struct netsession_credentials *c, struct err *err)
+OM_uint32 auth_handle_diagnose(const struct netsession_credentials *c, gss_name_t target)
+{
+	gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;
+	gss_ctx_id_t context = GSS_C_NO_CONTEXT;
+	gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
+	OM_uint32 major, minor = 0, ignored;
+
+	major = acquire_kerberos(&minor, c, &auth_krb5, &credential);
+	if (!GSS_ERROR(major))
+		major = gss_init_sec_context(&minor, credential, &context, target, &auth_krb5,
+		                             GSS_C_MUTUAL_FLAG, GSS_C_INDEFINITE,
+		                             GSS_C_NO_CHANNEL_BINDINGS, GSS_C_NO_BUFFER, NULL,
+		                             &token, NULL, NULL);
+	(void)gss_release_buffer(&ignored, &token);
+	(void)gss_delete_sec_context(&ignored, &context, GSS_C_NO_BUFFER);
+	(void)gss_release_cred(&ignored, &credential);
+	return GSS_ERROR(major) ? minor : 0;
+}
+
+struct auth_handle *auth_handle_ntlm(struct netsession_credentials *c, struct err *err)
 {
 	struct auth_handle *handle;
+	OM_uint32 minor;
 
-	if (c == NULL)
-		return acquire(NULL, err);
 	pthread_mutex_lock(&c->mutex);
-	if (c->handle == NULL)
-		c->handle = acquire(c, err);
+	if (c->handle == NULL) {
+		handle = calloc(1, sizeof *handle);
+		if (handle == NULL) {
+			err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_DOING, NULL);
+		} else if (GSS_ERROR(acquire_with_password(&minor, c, &handle->credential))) {
+			err_set(err, ERROR_NOT_SUPPORTED, AUTH_DOING,
+			        "GSSAPI has no NTLM: is gss-ntlmssp installed?");
+			auth_handle_free(handle);
+		} else {
+			c->handle = handle;
+		}
+	}
 	handle = c->handle;
 	pthread_mutex_unlock(&c->mutex);
 	return handle;

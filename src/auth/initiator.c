@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "auth/gss.h"
+#include "auth/kerberos_story.h"
 #include "crypto/crypto.h"
 
 /* GSS_C_INQ_SSPI_SESSION_KEY, 1.2.840.113554.1.2.2.5.5 */
@@ -12,14 +13,17 @@ static gss_OID_desc inquire_session_key = AUTH_OID("\x2a\x86\x48\x86\xf7\x12\x01
 
 struct auth_initiator {
 	struct netsession_credentials *credentials; /* held; NULL: the caller's tickets */
-	struct auth_handle *handle; /* NULL until the first step; ours when credentials is NULL */
+	enum netsession_authentication mode;
+	char *host;
+	struct auth_handle *handle; /* NULL until the first step */
+	bool owns_handle;           /* else the credentials do */
 	gss_name_t target;
 	gss_ctx_id_t context;
 	gss_buffer_desc answer;
 };
 
 struct auth_initiator *auth_initiator_new(struct netsession_credentials *credentials,
-                                          const char *host)
+                                          enum netsession_authentication mode, const char *host)
 {
 	struct auth_initiator *a = calloc(1, sizeof *a);
 	gss_buffer_desc service;
@@ -29,14 +33,23 @@ struct auth_initiator *auth_initiator_new(struct netsession_credentials *credent
 	if (a == NULL)
 		return NULL;
 	a->credentials = credentials_hold(credentials);
+	a->mode = mode;
+	a->host = strdup(host);
 	service.length = (size_t)snprintf(name, sizeof name, "cifs@%s", host);
 	service.value = name;
-	if (service.length >= sizeof name ||
+	if (a->host == NULL || service.length >= sizeof name ||
 	    GSS_ERROR(gss_import_name(&minor, &service, GSS_C_NT_HOSTBASED_SERVICE, &a->target))) {
 		auth_initiator_free(a);
 		return NULL;
 	}
 	return a;
+}
+
+static void forget_handle(struct auth_initiator *a)
+{
+	if (a->owns_handle)
+		auth_handle_free(a->handle);
+	a->handle = NULL;
 }
 
 void auth_initiator_free(struct auth_initiator *a)
@@ -48,10 +61,25 @@ void auth_initiator_free(struct auth_initiator *a)
 	(void)gss_delete_sec_context(&minor, &a->context, GSS_C_NO_BUFFER);
 	(void)gss_release_name(&minor, &a->target);
 	(void)gss_release_buffer(&minor, &a->answer);
-	if (a->credentials == NULL)
-		auth_handle_free(a->handle);
+	forget_handle(a);
 	credentials_release(a->credentials);
+	free(a->host);
 	free(a);
+}
+
+/* A domain with a dot is a realm, whose KDC may be asked: nobody else is told of a name. */
+static bool has_realm(const struct netsession_credentials *c)
+{
+	const char *at = strrchr(c->user, '@');
+
+	return strchr(c->domain, '.') != NULL ||
+	       (c->domain[0] == '\0' && at != NULL && strchr(at, '.') != NULL);
+}
+
+bool auth_initiator_asks_kdc(const struct auth_initiator *a)
+{
+	return a->credentials == NULL || a->mode == NETSESSION_AUTHENTICATION_KERBEROS ||
+	       (a->mode == NETSESSION_AUTHENTICATION_ANY && has_realm(a->credentials));
 }
 
 /* What a failure of the exchange itself means. */
@@ -74,27 +102,71 @@ static void explain(OM_uint32 major, struct err *err)
 	}
 }
 
-enum auth_progress auth_initiator_step(struct auth_initiator *a, const uint8_t *token, size_t bytes,
-                                       const uint8_t **answer, size_t *answer_bytes,
-                                       struct err *err)
+static OM_uint32 exchange(struct auth_initiator *a, const uint8_t *token, size_t bytes)
 {
 	gss_buffer_desc input = { bytes, (void *)(uintptr_t)token };
-	OM_uint32 major, minor;
+	OM_uint32 minor;
 
-	if (a->handle == NULL)
-		a->handle = auth_handle_acquire(a->credentials, err);
-	if (a->handle == NULL)
-		return AUTH_FAILED;
 	(void)gss_release_buffer(&minor, &a->answer);
-	major = gss_init_sec_context(
+	return gss_init_sec_context(
 		&minor, a->handle->credential, &a->context, a->target, &auth_spnego,
 		GSS_C_MUTUAL_FLAG | GSS_C_INTEG_FLAG | GSS_C_CONF_FLAG, GSS_C_INDEFINITE,
 		GSS_C_NO_CHANNEL_BINDINGS, token != NULL ? &input : GSS_C_NO_BUFFER, NULL,
 		&a->answer, NULL, NULL);
+}
+
+/* The first token by NTLM. Returns its major status; GSS_S_FAILURE with err when it has no handle.
+ */
+static OM_uint32 begin_ntlm(struct auth_initiator *a, struct err *err)
+{
+	a->owns_handle = false;
+	a->handle = auth_handle_ntlm(a->credentials, err);
+	return a->handle != NULL ? exchange(a, NULL, 0) : GSS_S_FAILURE;
+}
+
+/* The first token by Kerberos, or where that cannot be had, and may be done without, by NTLM. */
+static OM_uint32 begin_kerberos(struct auth_initiator *a, struct err *err)
+{
+	OM_uint32 major = GSS_S_FAILURE, minor;
+
+	a->owns_handle = true;
+	a->handle = auth_handle_kerberos(a->credentials, &minor);
+	if (a->handle != NULL)
+		major = exchange(a, NULL, 0);
+	if (!GSS_ERROR(major))
+		return major;
+	minor = auth_handle_diagnose(a->credentials, a->target);
+	if (a->credentials != NULL && a->mode == NETSESSION_AUTHENTICATION_ANY &&
+	    kerberos_story_allows_other(minor)) {
+		forget_handle(a);
+		(void)gss_delete_sec_context(&minor, &a->context, GSS_C_NO_BUFFER);
+		return begin_ntlm(a, err);
+	}
+	kerberos_story_tell(minor, a->host, err);
+	return major;
+}
+
+static OM_uint32 begin(struct auth_initiator *a, struct err *err)
+{
+	if (auth_initiator_asks_kdc(a) &&
+	    (a->credentials != NULL || a->mode != NETSESSION_AUTHENTICATION_NTLM))
+		return begin_kerberos(a, err);
+	if (a->credentials != NULL)
+		return begin_ntlm(a, err);
+	err_set(err, ERROR_NO_SUCH_LOGON_SESSION, AUTH_DOING, "NTLM needs a password");
+	return GSS_S_FAILURE;
+}
+
+enum auth_progress auth_initiator_step(struct auth_initiator *a, const uint8_t *token, size_t bytes,
+                                       const uint8_t **answer, size_t *answer_bytes,
+                                       struct err *err)
+{
+	OM_uint32 major = token == NULL ? begin(a, err) : exchange(a, token, bytes);
+
 	*answer = a->answer.value;
 	*answer_bytes = a->answer.length;
 	if (GSS_ERROR(major)) {
-		explain(major, err);
+		explain(major, err); /* unless that is done */
 		return AUTH_FAILED;
 	}
 	return (major & GSS_S_CONTINUE_NEEDED) != 0 ? AUTH_CONTINUE : AUTH_COMPLETE;

@@ -5,6 +5,7 @@
 #ifndef AUTH_INITIATOR_H
 #define AUTH_INITIATOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "auth/credentials.h"
@@ -17,8 +18,11 @@ struct auth_initiator;
 /* Holds credentials; NULL: the caller's Kerberos tickets. host, borrowed, is the name that the
  * service's ticket is for. NULL: out of memory. */
 struct auth_initiator *auth_initiator_new(struct netsession_credentials *credentials,
-                                          const char *host);
+                                          enum netsession_authentication mode, const char *host);
 void auth_initiator_free(struct auth_initiator *a);
+
+/* Whether its first step may wait for a KDC. */
+bool auth_initiator_asks_kdc(const struct auth_initiator *a);
 
 enum auth_progress { AUTH_CONTINUE, AUTH_COMPLETE, AUTH_FAILED };
 

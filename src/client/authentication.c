@@ -19,7 +19,7 @@ struct authentication {
 	struct net_loop *loop;
 	struct exchange *exchange;
 	struct net_work *work; /* NULL: no step is under way */
-	bool has_password;     /* else the caller's tickets */
+	bool asks_kdc;
 	void (*stepped)(void *context, const struct authentication_result *result);
 	void *context;
 };
@@ -75,15 +75,17 @@ static void done(void *argument)
 	a->stepped(a->context, &a->exchange->result);
 }
 
-struct authentication *authentication_new(
-	struct net_loop *loop, struct netsession_credentials *credentials, const char *host,
-	void (*stepped)(void *context, const struct authentication_result *), void *context)
+struct authentication *
+authentication_new(struct net_loop *loop, struct netsession_credentials *credentials,
+                   enum netsession_authentication mode, const char *host,
+                   void (*stepped)(void *context, const struct authentication_result *),
+                   void *context)
 {
 	struct authentication *a = calloc(1, sizeof *a);
 	struct exchange *x = calloc(1, sizeof *x);
 
 	if (x != NULL)
-		x->initiator = auth_initiator_new(credentials, host);
+		x->initiator = auth_initiator_new(credentials, mode, host);
 	if (a == NULL || x == NULL || x->initiator == NULL) {
 		free(a);
 		exchange_free(x);
@@ -92,7 +94,7 @@ struct authentication *authentication_new(
 	*a = (struct authentication){
 		.loop = loop,
 		.exchange = x,
-		.has_password = credentials != NULL,
+		.asks_kdc = auth_initiator_asks_kdc(x->initiator),
 		.stepped = stepped,
 		.context = context,
 	};
@@ -103,8 +105,8 @@ bool authentication_step(struct authentication *a, const uint8_t *token, size_t 
 {
 	/* NTLM is made here, and soon; Kerberos may wait for a KDC, and then does not come back in
 	 * time to see the end of the program. */
-	static const struct net_work_job by_password = { run, done, drop, .delays_exit_ms = 1000 };
-	static const struct net_work_job by_ticket = { run, done, drop, .delays_exit_ms = 200 };
+	static const struct net_work_job here = { run, done, drop, .delays_exit_ms = 1000 };
+	static const struct net_work_job by_kdc = { run, done, drop, .delays_exit_ms = 200 };
 	struct job *job = calloc(1, sizeof *job);
 	struct exchange *x = a->exchange;
 
@@ -123,7 +125,7 @@ bool authentication_step(struct authentication *a, const uint8_t *token, size_t 
 	}
 	*job = (struct job){ .owner = a, .exchange = x };
 	a->exchange = NULL;
-	a->work = net_work_start(a->loop, a->has_password ? &by_password : &by_ticket, job, job);
+	a->work = net_work_start(a->loop, a->asks_kdc ? &by_kdc : &here, job, job);
 	return a->work != NULL;
 }
 

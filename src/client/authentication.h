@@ -22,9 +22,11 @@ struct authentication_result {
 
 /* Keeps loop. stepped is called after each step, never from within one of these functions.
  * NULL: out of memory. */
-struct authentication *authentication_new(
-	struct net_loop *loop, struct netsession_credentials *credentials, const char *host,
-	void (*stepped)(void *context, const struct authentication_result *), void *context);
+struct authentication *
+authentication_new(struct net_loop *loop, struct netsession_credentials *credentials,
+                   enum netsession_authentication mode, const char *host,
+                   void (*stepped)(void *context, const struct authentication_result *),
+                   void *context);
 
 /* Begins a step with the acceptor's token, none at first. No other may be under way. False: out
  * of memory or threads. */

@@ -211,8 +211,8 @@ static bool begin_log_on(struct link *link)
 	const struct contact_key *key = &link->contact->key;
 
 	authentication_free(link->authentication);
-	link->authentication = authentication_new(link->loop, key->credentials, key->server.host,
-	                                          on_stepped, link);
+	link->authentication = authentication_new(link->loop, key->credentials, key->authentication,
+	                                          key->server.host, on_stepped, link);
 	return link->authentication != NULL && authentication_step(link->authentication, NULL, 0);
 }
 

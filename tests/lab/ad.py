@@ -52,8 +52,10 @@ class DomainController(Server):
     realm, domain, administrator = REALM, DOMAIN, "Administrator"
     log = "var/log/samba"
 
-    def __init__(self):
+    def __init__(self, options=None):
+        """options  lines for smb.conf's [global], e.g. {"ntlm auth": "disabled"}"""
         super().__init__([self.administrator])
+        self._options = dict(options or {})
 
     @property
     def inside(self):
@@ -71,9 +73,9 @@ class DomainController(Server):
         options = {"text": True, "capture_output": True, "check": False, "timeout": 60, "input": ""} | options
         return subprocess.run([*self.inside, *map(str, command)], env=os.environ | self.environment, **options)
 
-    def kinit(self, user):
-        """Gets tickets for the user, instead of those there were."""
-        checked(self.run_in(["kinit", f"{user}@{REALM}"], input=self.password(user)))
+    def kinit(self, user, *arguments):
+        """Gets tickets for the user, instead of those there were. arguments are kinit's: "-l", "2s"."""
+        checked(self.run_in(["kinit", *arguments, f"{user}@{REALM}"], input=self.password(user)))
 
     def add_user(self, user):
         """Makes an ordinary user of the domain, with a password of its own."""
@@ -102,6 +104,9 @@ class DomainController(Server):
              "--host-ip=127.0.0.1", "--option=interfaces=lo", "--option=bind interfaces only=yes",
              "--option=vfs objects=dfs_samba4 acl_xattr xattr_tdb", "--option=server services=-dnsupdate"],
             text=True, capture_output=True, check=False))
+        written = self.configuration.read_text()
+        own = "".join(f"\t{name} = {value}\n" for name, value in self._options.items())
+        self.configuration.write_text(written.replace("[global]\n", f"[global]\n{own}", 1))
 
     def _write_what_the_namespace_shows(self):
         for place in ("run/samba", "var/lib/samba", "var/cache/samba"):

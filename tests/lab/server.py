@@ -26,14 +26,15 @@ class Server:
     def password(self, user):
         return self._passwords[user]
 
-    def credentials_file(self, user, password=None):
+    def credentials_file(self, user, password=None, domain=None):
         """Writes a file for `-A FILE` that only root can read. Returns its path.
 
-        password  instead of the right one"""
-        path = self.folder / f"{user}{'' if password is None else '-wrong'}.credentials"
+        password  instead of the right one
+        domain    instead of the server's"""
+        path = self.folder / f"{user}{'' if password is None else '-wrong'}-{domain or self.domain}.credentials"
         written = pathlib.Path(tempfile.mkstemp(dir=self.folder)[1])  # for root alone
-        written.write_text(f"username = {user}\npassword = {password or self.password(user)}\n"
-                           f"domain = {self.domain}\n")
+        known = password or self._passwords.get(user, "unknown")
+        written.write_text(f"username = {user}\npassword = {known}\ndomain = {domain or self.domain}\n")
         return written.rename(path)  # at once: a command may be reading the one that is there
 
     def log_tail(self, lines=30):

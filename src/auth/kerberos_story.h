@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside src/auth only: what a failure of Kerberos means. */
+#ifndef AUTH_KERBEROS_STORY_H
+#define AUTH_KERBEROS_STORY_H
+
+#include <stdbool.h>
+#include "auth/gss.h"
+#include "base/err.h"
+
+/* Records the meaning of minor, an error of libkrb5 itself, which host may colour. */
+void kerberos_story_tell(OM_uint32 minor, const char *host, struct err *err);
+
+/* Whether Kerberos could not be had at all, so that another mechanism does no harm: not so when a
+ * KDC refused the user or the password. */
+bool kerberos_story_allows_other(OM_uint32 minor);
+
+#endif
