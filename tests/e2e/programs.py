@@ -26,14 +26,14 @@ class Programs:
     def __exit__(self, *_):
         self._folder.cleanup()
 
-    def compile(self, source, library):
-        """Returns the executable's path. The compiler may not say a word."""
+    def compile(self, source, library, *more):
+        """more: of the compiler's arguments. Returns the executable's path. The compiler may not say a word."""
         built, executable = command.built(f"lib{library}.so").parent, pathlib.Path(self._folder.name) / source
         executable = executable.with_suffix("")
         done = subprocess.run(
             ["cc", "-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g", f"-I{INCLUDE}",
              f"-I{INCLUDE / 'netapi32'}", HERE / source, "-o", executable, f"-L{built}", f"-l{library}",
-             f"-Wl,-rpath,{built}"], text=True, capture_output=True, check=False)
+             f"-Wl,-rpath,{built}", *more], text=True, capture_output=True, check=False)
         if done.returncode or done.stderr:
             raise AssertionError(done.stderr)
         return executable
@@ -46,3 +46,26 @@ def run(executable, *arguments, env=None, valgrind=False, timeout=60):
     if valgrind and (result.exit == 99 or re.search(r"^==\d+==", result.stderr, re.MULTILINE)):
         raise AssertionError(f"valgrind complains:\n{result}")
     return result
+
+
+class Conversation:
+    """A context manager: a program that answers each line of its input by one line. It has to end well."""
+
+    def __init__(self, executable, valgrind=False):
+        inside, env = (VALGRIND, PLAIN_AES) if valgrind else ((), {})
+        self._command, self._environment = [*inside, executable], command.environment(env)
+
+    def __enter__(self):
+        self._process = subprocess.Popen(self._command, env=self._environment, text=True, bufsize=1,
+                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return self
+
+    def __exit__(self, kind, *_):
+        output, errors = self._process.communicate(timeout=60)
+        if kind is None and (self._process.returncode, output, errors) != (0, "", ""):
+            raise AssertionError(f"exit {self._process.returncode}\n{output}{errors}")
+
+    def say(self, *words):
+        """Returns the line that comes of it, without its end."""
+        self._process.stdin.write(" ".join(map(str, words)) + "\n")
+        return self._process.stdout.readline().rstrip("\n")
