@@ -7,7 +7,7 @@ SANITIZE ?=
 PACKAGES ?=
 FUZZ_SECONDS ?= 60
 
-.PHONY: help run test build lint format install clean sanitize fuzz
+.PHONY: help run test build lint format install clean sanitize tsan fuzz
 .PHONY: packages-build packages-run packages-test packages-fuzz
 
 help:
@@ -15,11 +15,12 @@ help:
 	@echo "make test      build and run all tests"
 	@echo "make build     build the libraries and the command into $(BUILD)/"
 	@echo "make sanitize  run the unit tests under ASan and UBSan alone"
+	@echo "make tsan      run the test of many threads under ThreadSanitizer"
 	@echo "make fuzz      run each fuzz target for $(FUZZ_SECONDS) seconds: FUZZ_SECONDS"
 	@echo "make lint      compare the layout with .clang-format, check the layers"
 	@echo "make format    lay the sources out as .clang-format says"
 	@echo "make install   install under PREFIX ($(PREFIX)), below DESTDIR where given"
-	@echo "make clean     remove $(BUILD)/ and the sanitizers' build"
+	@echo "make clean     remove $(BUILD)/ and the sanitizers' builds"
 
 packages-build packages-run packages-test packages-fuzz: packages-%:
 	@[ "$(PACKAGES)" = installed ] || scripts/install-packages $*
@@ -30,6 +31,9 @@ $(BUILD)/build.ninja:
 $(BUILD)-sanitize/build.ninja:
 	meson setup $(BUILD)-sanitize -Db_sanitize=address,undefined -Db_lundef=false \
 		-Dbuildtype=debug
+
+$(BUILD)-tsan/build.ninja:
+	meson setup $(BUILD)-tsan -Db_sanitize=thread -Db_lundef=false
 
 build: packages-build
 	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
@@ -47,6 +51,10 @@ sanitize: packages-test build
 	@$(MAKE) --no-print-directory $(BUILD)-sanitize/build.ninja
 	meson test -C $(BUILD)-sanitize --suite unit --print-errorlogs
 
+tsan: packages-run packages-test build
+	@$(MAKE) --no-print-directory $(BUILD)-tsan/build.ninja
+	meson test -C $(BUILD)-tsan threads --print-errorlogs
+
 fuzz: packages-build packages-fuzz
 	/usr/bin/python3 fuzz/run.py $(FUZZ_SECONDS)
 
@@ -62,4 +70,4 @@ install: build
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD)
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-sanitize
+	rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-tsan

@@ -101,9 +101,10 @@ static bool on_rows(void *context)
 	       conversation_next_row(conversation, &row, &call->scratch, &call->scratch_bytes))
 		if (enumeration_keeps(&call->enumeration, &level, &row))
 			call->handler->on_row(call->context, level, &row);
-	if (call->is_cancelled)
-		finish_cancelled(call);
-	return !call->is_cancelled;
+	if (!call->is_cancelled)
+		return true;
+	finish_cancelled(call);
+	return false;
 }
 
 /* False: the call has ended. */

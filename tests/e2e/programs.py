@@ -47,3 +47,26 @@ def run(executable, *arguments, env=None, valgrind=False, stdin="", timeout=60):
     if valgrind and (result.exit == 99 or re.search(r"^==\d+==", result.stderr, re.MULTILINE)):
         raise AssertionError(f"valgrind complains:\n{result}")
     return result
+
+
+class Conversation:
+    """A context manager: a program that answers each line of its input by one line. It has to end well."""
+
+    def __init__(self, executable, valgrind=False):
+        inside, env = (VALGRIND, PLAIN_AES) if valgrind else ((), {})
+        self._command, self._environment = [*inside, executable], command.environment(env)
+
+    def __enter__(self):
+        self._process = subprocess.Popen(self._command, env=self._environment, text=True, bufsize=1,
+                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return self
+
+    def __exit__(self, kind, *_):
+        output, errors = self._process.communicate(timeout=60)
+        if kind is None and (self._process.returncode, output, errors) != (0, "", ""):
+            raise AssertionError(f"exit {self._process.returncode}\n{output}{errors}")
+
+    def say(self, *words):
+        """Returns the line that comes of it, without its end."""
+        self._process.stdin.write(" ".join(map(str, words)) + "\n")
+        return self._process.stdout.readline().rstrip("\n")

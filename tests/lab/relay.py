@@ -44,6 +44,22 @@ class Relay:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
         self._listener = self._failure = None
+        self._open = {}  # {_Connection: its StreamWriters}
+
+    def cut(self):
+        """Ends the connections that there are, at once; later ones are let through."""
+        async def abort():
+            for writers in self._open.values():
+                for writer in writers:
+                    writer.transport.abort()
+        self._await(abort())
+
+    def stall(self):
+        """Lets nothing more through the connections that there are, and closes nothing."""
+        async def stop():
+            for connection in self._open:
+                connection.stall()
+        self._await(stop())
 
     def __enter__(self):
         self._thread.start()
@@ -72,6 +88,7 @@ class Relay:
     async def _relay(self, client_reader, client_writer):
         self.connections += 1
         connection, writers = _Connection(self), [client_writer]
+        self._open[connection] = writers
         try:
             await asyncio.sleep(2 * self.delay_s)  # the handshake
             server_reader, server_writer = await asyncio.open_connection(*self.target)
@@ -85,6 +102,7 @@ class Relay:
         except Exception as error:  # pylint: disable=broad-exception-caught
             self._failure = error
         finally:
+            del self._open[connection]
             for writer in writers:
                 if not writer.is_closing():
                     writer.transport.abort()
@@ -101,6 +119,9 @@ class _Connection:
         self._relay = relay
         self._client_has_waited = True
         self._stalled = False
+
+    def stall(self):
+        self._stalled = True
 
     async def pump(self, direction, reader, writer):
         """Carries one direction until its end. A queue between reading and writing lets many bytes be under way."""

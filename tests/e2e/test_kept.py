@@ -1,0 +1,166 @@
+"""A call after another one to the same server: what it costs, what is shared with whom, and how a kept connection ends."""
+import time
+import unittest
+
+from asking import address
+from programs import Conversation, Programs
+from lab import frames, sessions, tampering, tap
+from lab.relay import CUT, TO_SERVER, Relay
+from lab.samba import SambaServer
+
+KEPT_S = 10
+
+
+def logged_on(server, user="root"):
+    """How many sessions of the user the server has, but for the one that asks."""
+    return sum(row["user"] == user for row in sessions.enumerate_with_impacket(server).rows) - (user == "root")
+
+
+class Kept(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(SambaServer())
+        cls.enterClassContext(sessions.held(cls.server, [sessions.Wanted("mail")]))
+        cls.program = cls.enterClassContext(Programs()).compile("by_command.c", "netsession")
+        cls.right = cls.server.credentials_file("root")
+        sessions.enumerate_with_impacket(cls.server)  # the first open of a pipe takes longer
+        cls.copy = cls.right.with_name("copy")
+        cls.copy.touch(0o600)
+        cls.copy.write_text(cls.right.read_text())
+        cls.wrong = cls.server.credentials_file("root", "wrong")
+        cls.other = cls.server.credentials_file("games")
+
+    def setUp(self):
+        self.relay = self.enterContext(Relay(self.server.host, self.server.port))
+        self.asker = self.enterContext(Conversation(self.program))
+
+    def asks(self, expected=0, credentials=None, *, to=None, timeout_ms=20000, encrypt=0, verb="enum"):
+        """Asks, and checks the status. Returns what it cost: (TCP connections, round trips), and seconds."""
+        relay = to or self.relay
+        before, started_at = (relay.connections, relay.round_trips), time.monotonic()
+        status = self.asker.say(verb, credentials or self.right, address(relay), timeout_ms, encrypt).split()
+        self.seconds = time.monotonic() - started_at
+        self.assertEqual(str(expected), status[0])
+        self.assertEqual(expected == 0, status[1] != "0", "sessions are given exactly by an answer")
+        return relay.connections - before[0], relay.round_trips - before[1]
+
+    def wait_until_logged_on(self, count, within_s=5):
+        deadline = time.monotonic() + within_s
+        while (now := logged_on(self.server)) != count:
+            self.assertLess(time.monotonic(), deadline, f"{now} sessions")
+            time.sleep(0.02)
+
+    KEPT, NEW = (0, 1), (1, 5)
+
+    def test_the_second_call_is_one_round_trip_on_the_same_connection(self):
+        self.assertEqual(self.NEW, self.asks())
+        cold = self.seconds
+        for _ in range(3):
+            self.assertEqual(self.KEPT, self.asks())
+        print(f"# cold {cold * 1000:.1f} ms, kept {self.seconds * 1000:.1f} ms")
+
+    def test_equal_credentials_share_whatever_object_they_are_in(self):
+        self.asks()
+        self.assertEqual(self.KEPT, self.asks(credentials=self.copy))
+
+    def test_another_user_does_not_share(self):
+        self.asks()
+        self.assertEqual(1, self.asks(5, self.other)[0])
+        self.assertEqual((self.KEPT, 2), (self.asks(), self.relay.connections))
+
+    def test_a_wrong_password_does_not_share_and_spoils_nothing(self):
+        self.asks()
+        self.assertEqual(1, self.asks(1326, self.wrong)[0])
+        self.assertEqual(1, self.asks(1326, self.wrong)[0])  # and is not kept
+        self.assertEqual(self.KEPT, self.asks())
+
+    def test_another_port_does_not_share(self):
+        with Relay(self.server.host, self.server.port) as other:
+            self.asks()
+            self.assertEqual(self.NEW, self.asks(to=other))
+            self.assertEqual((self.KEPT, self.KEPT), (self.asks(), self.asks(to=other)))
+
+    def test_encryption_is_not_wanted_of_a_plain_one(self):
+        self.asks()
+        self.assertEqual(1, self.asks(encrypt=1)[0])
+        self.assertEqual((self.KEPT, self.KEPT), (self.asks(encrypt=1), self.asks()))
+
+    def test_a_refusal_is_kept_too(self):
+        self.assertEqual(1, self.asks(5, self.other)[0])
+        self.assertEqual(self.KEPT, self.asks(5, self.other))
+
+    def test_connecting_keeps_what_the_next_call_uses(self):
+        self.assertEqual("0", self.asker.say("connect", self.right, address(self.relay)))
+        self.assertEqual(self.KEPT, self.asks())
+
+    def test_closing_lets_the_server_go(self):
+        for which in ("-", address(self.relay)):
+            with self.subTest(which):
+                self.asks()
+                self.wait_until_logged_on(1)
+                self.assertEqual("closed", self.asker.say("close", which))
+                self.wait_until_logged_on(0)
+                self.assertEqual(self.NEW, self.asks())
+
+    def test_closing_those_of_another_server_closes_nothing_here(self):
+        self.asks()
+        self.asker.say("close", "192.0.2.1")
+        self.assertEqual(self.KEPT, self.asks())
+
+    def test_one_that_was_cut_meanwhile_is_replaced_without_a_word(self):
+        self.asks()
+        self.relay.cut()
+        self.wait_until_logged_on(0)
+        self.assertEqual(self.NEW, self.asks())
+        self.assertEqual(self.KEPT, self.asks())
+
+    def test_one_whose_session_the_server_closed_is_replaced_without_a_word(self):
+        self.asks(5, self.other)
+        with Conversation(self.program) as another:
+            self.assertEqual("0", another.say("del", self.right, address(self.server), "-", "games").split()[0])
+        self.assertEqual(self.NEW, self.asks(5, self.other))
+
+    def test_one_that_is_cut_at_the_question_is_replaced_without_a_word(self):
+        cut = tampering.on(TO_SERVER, frames.IOCTL, tampering.becomes(CUT), nth=1)  # after the first call
+        with Relay(self.server.host, self.server.port, tamper=cut) as relay:
+            self.assertEqual(self.NEW, self.asks(to=relay))
+            self.assertEqual((1, 6), self.asks(to=relay))
+            self.assertEqual(self.KEPT, self.asks(to=relay))
+
+    def test_one_that_stalls_ends_by_the_deadline(self):
+        self.asks()
+        self.relay.stall()
+        self.assertEqual(0, self.asks(1460, timeout_ms=500)[0])
+        self.assertGreaterEqual(self.seconds, 0.5)
+        self.assertLess(self.seconds, 0.8)
+        self.assertEqual(self.NEW, self.asks())
+
+    def test_a_child_has_none_and_leaves_its_parents_alone(self):
+        self.asks()
+        self.assertEqual(self.NEW, self.asks(verb="forked"))
+        self.assertEqual(self.KEPT, self.asks())
+        self.assertEqual(self.NEW, self.asks(verb="forked"))
+        self.assertEqual(self.KEPT, self.asks())
+
+    def test_it_is_closed_after_ten_seconds_without_any_call(self):
+        self.asks()
+        time.sleep(KEPT_S - 1)
+        self.assertEqual(1, logged_on(self.server))
+        self.wait_until_logged_on(0, within_s=2)
+        self.assertEqual(self.NEW, self.asks())
+
+    def test_valgrind_has_no_complaint(self):
+        with Conversation(self.program, valgrind=True) as self.asker:
+            self.asks()
+            self.asks()
+            self.asks(1326, self.wrong)
+            self.relay.cut()
+            self.asks()
+            self.asks(verb="forked")
+            self.asks()
+            self.asker.say("close", "-")
+            self.asks()
+
+
+if __name__ == "__main__":
+    tap.main()
