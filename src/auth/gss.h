@@ -6,6 +6,7 @@
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
 #include "auth/handle.h"
+#include "auth/tickets.h"
 
 #define AUTH_DOING "SESSION_SETUP"
 
@@ -16,6 +17,9 @@
 
 /* 1.3.6.1.5.5.2, 1.3.6.1.4.1.311.2.2.10, 1.2.840.113554.1.2.2 */
 extern gss_OID_desc auth_spnego, auth_ntlmssp, auth_krb5;
+
+/* A principal as text. False: it has none, or too long a one. */
+bool auth_name_text(gss_name_t name, char to[AUTH_PRINCIPAL_BYTES]);
 
 struct auth_handle {
 	gss_cred_id_t credential;

@@ -172,6 +172,20 @@ enum auth_progress auth_initiator_step(struct auth_initiator *a, const uint8_t *
 	return (major & GSS_S_CONTINUE_NEEDED) != 0 ? AUTH_CONTINUE : AUTH_COMPLETE;
 }
 
+bool auth_initiator_principal(const struct auth_initiator *a, char to[AUTH_PRINCIPAL_BYTES])
+{
+	gss_name_t name = GSS_C_NO_NAME;
+	OM_uint32 minor;
+	bool known;
+
+	known = a->credentials == NULL &&
+	        !GSS_ERROR(gss_inquire_context(&minor, a->context, &name, NULL, NULL, NULL, NULL,
+	                                       NULL, NULL)) &&
+	        auth_name_text(name, to);
+	(void)gss_release_name(&minor, &name);
+	return known;
+}
+
 NET_API_STATUS auth_initiator_key(struct auth_initiator *a, uint8_t key[AUTH_MAX_KEY_BYTES],
                                   size_t *bytes, struct err *err)
 {

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "auth/credentials.h"
+#include "auth/tickets.h"
 #include "base/err.h"
 
 #define AUTH_MAX_KEY_BYTES 64
@@ -31,6 +32,10 @@ enum auth_progress { AUTH_CONTINUE, AUTH_COMPLETE, AUTH_FAILED };
 enum auth_progress auth_initiator_step(struct auth_initiator *a, const uint8_t *token, size_t bytes,
                                        const uint8_t **answer, size_t *answer_bytes,
                                        struct err *err);
+
+/* After AUTH_COMPLETE: as whom the caller's tickets logged on, as auth_tickets_principal writes it.
+ * False: it was not by tickets. */
+bool auth_initiator_principal(const struct auth_initiator *a, char to[AUTH_PRINCIPAL_BYTES]);
 
 /* After AUTH_COMPLETE: the session's key, *bytes of it. Wipe it after use. */
 NET_API_STATUS auth_initiator_key(struct auth_initiator *a, uint8_t key[AUTH_MAX_KEY_BYTES],

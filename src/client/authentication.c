@@ -51,6 +51,9 @@ static void run(void *argument)
 	result->progress = auth_initiator_step(x->initiator, x->challenge, x->challenge_bytes,
 	                                       &result->token, &result->token_bytes, &result->err);
 	if (result->progress == AUTH_COMPLETE &&
+	    !auth_initiator_principal(x->initiator, result->principal))
+		result->principal[0] = '\0';
+	if (result->progress == AUTH_COMPLETE &&
 	    auth_initiator_key(x->initiator, result->key.data, &result->key.bytes, &result->err) !=
 	            NERR_Success)
 		result->progress = AUTH_FAILED;

@@ -16,8 +16,9 @@ struct authentication_result {
 	enum auth_progress progress;
 	const uint8_t *token;
 	size_t token_bytes;
-	struct smb2_session_key key; /* when progress is AUTH_COMPLETE */
-	struct err err;              /* when it is AUTH_FAILED */
+	struct smb2_session_key key;          /* when progress is AUTH_COMPLETE */
+	char principal[AUTH_PRINCIPAL_BYTES]; /* then, whose tickets it was by; "": by none */
+	struct err err;                       /* when it is AUTH_FAILED */
 };
 
 /* Keeps loop. stepped is called after each step, never from within one of these functions.

@@ -2,6 +2,7 @@
 #include "client/contact.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 struct contact *contact_new(const struct contact_key *key)
@@ -35,11 +36,23 @@ void contact_begin(struct contact *contact, enum conversation_opening opening)
 	contact->conversation.must_encrypt = contact->key.must_encrypt;
 }
 
-bool contact_suits(const struct contact *contact, const struct contact_key *key)
+bool contact_has_owner(const struct contact *contact)
+{
+	return contact->key.credentials != NULL || contact->key.principal[0] != '\0';
+}
+
+bool contact_leads_to(const struct contact *contact, const struct contact_key *key)
 {
 	return strcasecmp(contact->key.server.host, key->server.host) == 0 &&
 	       contact->key.server.port == key->server.port &&
 	       contact->key.authentication == key->authentication &&
-	       credentials_are_equal(contact->key.credentials, key->credentials) &&
 	       (contact->conversation.smb.is_encrypted || !key->must_encrypt);
+}
+
+bool contact_suits(const struct contact *contact, const struct contact_key *key)
+{
+	return contact_leads_to(contact, key) &&
+	       credentials_are_equal(contact->key.credentials, key->credentials) &&
+	       strcmp(contact->key.principal, key->principal) == 0 &&
+	       (key->credentials != NULL || key->principal[0] != '\0');
 }

@@ -6,6 +6,7 @@
 
 #include <netsession.h>
 #include "auth/credentials.h"
+#include "auth/tickets.h"
 #include "client/conversation.h"
 #include "client/server_name.h"
 
@@ -15,6 +16,7 @@ struct contact_key {
 	struct netsession_credentials *credentials; /* NULL: the caller's tickets */
 	enum netsession_authentication authentication;
 	bool must_encrypt;
+	char principal[AUTH_PRINCIPAL_BYTES]; /* whose tickets they are; "": not known, or none */
 };
 
 struct contact {
@@ -35,8 +37,12 @@ void contact_free(struct contact *contact);
 /* Begins the conversation, again where there was one. */
 void contact_begin(struct contact *contact, enum conversation_opening opening);
 
-/* Whether a contact does for a call that wants key: nobody else's, and encrypted where it has to
- * be. */
+/* Whether it may be kept: whose it is is known. */
+bool contact_has_owner(const struct contact *contact);
+
+/* Whether a contact does for a call that wants key, as far as the server and encryption go. */
+bool contact_leads_to(const struct contact *contact, const struct contact_key *key);
+/* And is nobody else's. */
 bool contact_suits(const struct contact *contact, const struct contact_key *key);
 
 #endif

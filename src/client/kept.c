@@ -173,6 +173,17 @@ void kept_put(struct contact *contact)
 	unlock_and_free();
 }
 
+bool kept_has_tickets(const struct contact_key *key)
+{
+	bool has = false;
+
+	pthread_mutex_lock(&kept.mutex);
+	for (const struct contact *at = kept.living; at != NULL; at = at->next)
+		has = has || (at->key.credentials == NULL && contact_leads_to(at, key));
+	pthread_mutex_unlock(&kept.mutex);
+	return has;
+}
+
 struct contact *kept_take(const struct contact_key *key)
 {
 	struct contact *found = NULL;

@@ -12,6 +12,10 @@
 /* Takes contact, whose conversation is idle, with its socket. */
 void kept_put(struct contact *contact);
 
+/* Whether one may be kept that was made by tickets and leads where key wants to go: then it is
+ * worth while to find out whose tickets the caller has now. */
+bool kept_has_tickets(const struct contact_key *key);
+
 /* Gives a contact that suits key, its socket still open; NULL: none is kept. */
 struct contact *kept_take(const struct contact_key *key);
 

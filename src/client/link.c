@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/link.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "client/authentication.h"
 #include "client/kept.h"
+#include "client/whose_tickets.h"
 #include "net/address.h"
 #include "net/stream.h"
 
@@ -16,6 +19,7 @@ struct link {
 	struct err err;
 
 	/* What is under way; NULL: nothing of the kind. */
+	struct whose_tickets *question;
 	struct net_lookup *lookup;
 	struct net_dial *dial;
 	struct net_stream *stream;
@@ -31,9 +35,11 @@ static void pump(struct link *link);
 /* Ends everything that is under way on the network. */
 static void hang_up(struct link *link)
 {
+	whose_tickets_cancel(link->question);
 	net_lookup_cancel(link->lookup);
 	net_dial_cancel(link->dial);
 	net_stream_close(link->stream);
+	link->question = NULL;
 	link->lookup = NULL;
 	link->dial = NULL;
 	link->stream = NULL;
@@ -87,6 +93,8 @@ static void on_stepped(void *context, const struct authentication_result *result
 		fail(link, &result->err);
 		return;
 	}
+	if (result->progress == AUTH_COMPLETE)
+		memcpy(link->contact->key.principal, result->principal, sizeof result->principal);
 	conversation_take_token(&link->contact->conversation, result->token, result->token_bytes,
 	                        result->progress == AUTH_COMPLETE ? &result->key : NULL);
 	pump(link);
@@ -276,11 +284,13 @@ struct link *link_new(struct net_loop *loop, const struct contact_key *key,
 
 	if (link == NULL)
 		return NULL;
-	*link = (struct link){ .loop = loop, .handler = handler, .context = context };
-	link->contact = kept_take(key);
-	link->was_kept = link->contact != NULL;
-	if (link->contact == NULL)
-		link->contact = contact_new(key);
+	*link = (struct link){
+		.loop = loop,
+		.handler = handler,
+		.context = context,
+		.contact = contact_new(key),
+		.doing = "connect",
+	};
 	if (link->contact == NULL) {
 		free(link);
 		return NULL;
@@ -288,17 +298,46 @@ struct link *link_new(struct net_loop *loop, const struct contact_key *key,
 	return link;
 }
 
-void link_open(struct link *link)
+/* Goes on where an earlier call left off; else all the way. */
+static void begin(struct link *link)
 {
-	int socket = link->contact->socket;
+	struct contact *found = kept_take(&link->contact->key);
+	int socket;
 
-	link->contact->socket = -1;
-	if (!link->was_kept)
+	if (found == NULL) {
 		dial(link);
-	else if (!listen_to(link, socket))
+		return;
+	}
+	contact_free(link->contact);
+	link->contact = found;
+	link->was_kept = true;
+	socket = found->socket;
+	found->socket = -1;
+	if (!listen_to(link, socket))
 		fail_memory(link);
 	else
 		pump(link);
+}
+
+static void on_told(void *context, const char *principal)
+{
+	struct link *link = context;
+
+	link->question = NULL;
+	snprintf(link->contact->key.principal, sizeof link->contact->key.principal, "%s",
+	         principal);
+	begin(link);
+}
+
+void link_open(struct link *link)
+{
+	if (link->contact->key.credentials != NULL || !kept_has_tickets(&link->contact->key)) {
+		begin(link);
+		return;
+	}
+	link->question = whose_tickets_ask(link->loop, on_told, link);
+	if (link->question == NULL)
+		fail_memory(link);
 }
 
 struct conversation *link_conversation(struct link *link)
@@ -321,8 +360,6 @@ void link_close(struct link *link)
 {
 	if (link == NULL)
 		return;
-	if (link->contact->socket >= 0) /* kept, and never opened */
-		net_socket_hang_up(link->contact->socket);
 	hang_up(link);
 	authentication_free(link->authentication);
 	contact_free(link->contact);
@@ -333,8 +370,7 @@ void link_park(struct link *link)
 {
 	struct contact *contact = link->contact;
 
-	/* Whose the caller's tickets will be at the next call is not known. */
-	if (contact->key.credentials != NULL && conversation_is_idle(&contact->conversation)) {
+	if (contact_has_owner(contact) && conversation_is_idle(&contact->conversation)) {
 		contact->socket = net_stream_release(link->stream);
 		link->stream = NULL;
 	}

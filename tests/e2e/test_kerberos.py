@@ -1,4 +1,5 @@
 """`netsession list` in an Active Directory domain: by Kerberos tickets, and by NTLM where credentials are given."""
+import subprocess
 import unittest
 
 from asking import assert_refused
@@ -71,6 +72,35 @@ class Kerberos(unittest.TestCase):
     def test_ntlm_credentials_win_over_tickets(self):
         self.dc.kinit("Administrator")
         assert_refused(self, 5, self.list("-A", self.dc.credentials_file("alice")), self.dc.name)
+
+    def watch(self, looks, every="1"):
+        """The command asking again and again in one process, below strace."""
+        self.trace = self.dc.folder / "trace"
+        return subprocess.Popen(
+            [*self.dc.inside, "strace", "-f", "-e", "trace=connect", "-o", self.trace, command.built(), "watch", "--looks",
+             str(looks), "--every", every, "-o", "jsonl", self.dc.name], text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=command.environment(self.dc.environment))
+
+    def connections(self):
+        return self.trace.read_text().count("htons(445)")
+
+    def test_a_kept_connection_serves_the_same_principal(self):
+        self.dc.kinit("Administrator")
+        watch = self.watch(4, every="0.3")
+        stdout, stderr = watch.communicate(timeout=30)
+        self.assertEqual((0, ""), (watch.returncode, stderr))
+        self.assertIn('"came"', stdout)
+        self.assertEqual(1, self.connections())
+
+    def test_a_kept_connection_serves_nobody_else(self):
+        self.dc.kinit("Administrator")
+        watch = self.watch(2, every="2")
+        self.assertIn('"came"', watch.stdout.readline())
+        self.dc.kinit("alice")
+        _, stderr = watch.communicate(timeout=30)
+        self.assertEqual(3, watch.returncode)
+        self.assertIn("(5)", stderr)
+        self.assertEqual(2, self.connections())
 
     def test_a_wrong_password_is_1326(self):
         wrong = self.dc.credentials_file("Administrator", "wrong")

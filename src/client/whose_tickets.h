@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Whose Kerberos tickets the caller holds now, asked on a worker thread. */
+#ifndef CLIENT_WHOSE_TICKETS_H
+#define CLIENT_WHOSE_TICKETS_H
+
+#include "net/loop.h"
+
+struct whose_tickets;
+
+/* told: with the principal, borrowed; "" when there are none. Gives the question, which is gone
+ * when told returns; NULL: out of memory or threads. */
+struct whose_tickets *whose_tickets_ask(struct net_loop *loop,
+                                        void (*told)(void *context, const char *principal),
+                                        void *context);
+/* told will not be called. NULL is allowed. */
+void whose_tickets_cancel(struct whose_tickets *question);
+
+#endif
