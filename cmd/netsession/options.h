@@ -27,7 +27,8 @@ struct options {
 	const char *credentials_file;
 	bool kerberos;  /* and nothing else */
 	const char *as; /* DOMAIN\user, whose password the terminal gives */
-	uint16_t port;  /* 0: the server's name says it, or 445 */
+	const char *wins;
+	uint16_t port; /* 0: the server's name says it, or 445 */
 	uint32_t timeout_ms;
 	bool encrypt;
 	const char *output; /* a format's name */
