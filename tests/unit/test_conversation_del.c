@@ -93,7 +93,7 @@ static void a_deletion_is_answered_by_big_endian_servers_too(void **state)
 static void a_deletions_short_answer_ends_the_conversation(void **state)
 {
 	(void)state;
-	for (size_t count = 1; count < 4; count++) {
+	for (size_t count = 0; count < 4; count++) {
 		NET_API_STATUS status;
 
 		open_pipe();
