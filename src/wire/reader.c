@@ -4,7 +4,7 @@
 void wire_reader_init(struct wire_reader *r, const void *data, size_t bytes)
 {
 	*r = (struct wire_reader){ .at = data, .start = data };
-	r->end = r->start + bytes;
+	r->end = bytes > 0 ? r->start + bytes : r->start; /* data may be NULL then */
 }
 
 void wire_reader_fail(struct wire_reader *r, const char *why)

@@ -15,7 +15,7 @@ struct wire_reader {
 	bool big_endian;   /* the peer's order; little-endian unless it said otherwise */
 };
 
-/* Borrows data for the reader's life. */
+/* Borrows data for the reader's life; NULL with 0 bytes is nothing at all. */
 void wire_reader_init(struct wire_reader *r, const void *data, size_t bytes);
 void wire_reader_fail(struct wire_reader *r, const char *why);
 

@@ -370,6 +370,104 @@ static void an_end_without_a_match_is_no_failure_after_a_page(void **state)
 	assert_int_equal(under_test.err.status, NERR_Success);
 }
 
+/* ---- rows before their page ---- */
+
+static const struct netsession_row whole = {
+	"10.0.0.1", "Mail", "type", "transport", 1, 2, 3, 4,
+};
+
+/* Whether a row of the answer to come is kept, and as what. */
+static bool keeps(const struct netsession_row *row, uint32_t *level, struct netsession_row *kept)
+{
+	*kept = *row;
+	*level = 77;
+	return enumeration_keeps(&under_test.enumeration, level, kept);
+}
+
+static void rows_are_chosen_as_their_page_is(void **state)
+{
+	static const struct {
+		const char *client, *user;
+		bool kept;
+	} cases[] = {
+		{ NULL, NULL, true },           { "10.0.0.1", NULL, true },
+		{ "\\\\10.0.0.1", NULL, true }, { "10.0.0.2", NULL, false },
+		{ NULL, "mail", true },         { NULL, "games", false },
+		{ "10.0.0.1", "MAIL", true },   { "10.0.0.1", "games", false },
+		{ "10.0.0.2", "mail", false },
+	};
+	struct netsession_row kept;
+	uint32_t level;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		begin(&(struct netsession_query){
+			.level = 1, .client = cases[i].client, .user = cases[i].user });
+		assert_int_equal(keeps(&whole, &level, &kept), cases[i].kept);
+		if (cases[i].kept)
+			assert_int_equal(level, 1);
+	}
+}
+
+static void rows_lose_what_their_level_lacks(void **state)
+{
+	struct netsession_row kept;
+	uint32_t level;
+
+	(void)state;
+	begin(&(struct netsession_query){ .level = 0, .user = "mail" });
+	assert_int_equal(request()->level, 10);
+	assert_true(keeps(&whole, &level, &kept));
+	assert_int_equal(level, 0);
+	assert_string_equal(kept.client, "10.0.0.1");
+	assert_null(kept.user);
+	assert_null(kept.client_type);
+	assert_null(kept.transport);
+	assert_int_equal(kept.num_opens + kept.active_s + kept.idle_s + kept.user_flags, 0);
+}
+
+static void rows_of_auto_are_of_the_level_that_was_granted(void **state)
+{
+	struct netsession_row kept;
+	uint32_t level;
+
+	(void)state;
+	begin(&(struct netsession_query){ .level = NETSESSION_LEVEL_AUTO });
+	assert_true(keeps(&whole, &level, &kept));
+	assert_int_equal(level, 502);
+	assert_string_equal(kept.transport, "transport");
+	begin(&(struct netsession_query){ .level = NETSESSION_LEVEL_AUTO });
+	assert_int_equal(take(ERROR_INVALID_LEVEL, NULL, 0, 0, 0), ENUMERATION_ASK);
+	assert_true(keeps(&whole, &level, &kept));
+	assert_int_equal(level, 2);
+	assert_string_equal(kept.client_type, "type");
+	assert_null(kept.transport);
+}
+
+static void a_row_that_was_given_fixes_the_level(void **state)
+{
+	struct netsession_row kept;
+	uint32_t level;
+
+	(void)state;
+	begin(&(struct netsession_query){ .level = NETSESSION_LEVEL_AUTO });
+	assert_true(keeps(&whole, &level, &kept));
+	assert_int_equal(take(ERROR_ACCESS_DENIED, NULL, 0, 0, 0), ENUMERATION_FAILED);
+	assert_int_equal(under_test.err.status, ERROR_ACCESS_DENIED);
+}
+
+static void a_row_that_is_left_out_was_not_given(void **state)
+{
+	struct netsession_row kept;
+	uint32_t level;
+
+	(void)state;
+	begin(&(struct netsession_query){ .level = 1, .user = "games" });
+	assert_false(keeps(&whole, &level, &kept));
+	assert_int_equal(take(NERR_Success, &whole, 1, 1, 0), ENUMERATION_FAILED);
+	assert_int_equal(under_test.err.status, NERR_UserNotFound);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +492,11 @@ int main(void)
 		cmocka_unit_test(more_data_without_an_entry_asks_for_larger_pages),
 		cmocka_unit_test(a_page_without_a_match_is_passed_over),
 		cmocka_unit_test(an_end_without_a_match_is_no_failure_after_a_page),
+		cmocka_unit_test(rows_are_chosen_as_their_page_is),
+		cmocka_unit_test(rows_lose_what_their_level_lacks),
+		cmocka_unit_test(rows_of_auto_are_of_the_level_that_was_granted),
+		cmocka_unit_test(a_row_that_was_given_fixes_the_level),
+		cmocka_unit_test(a_row_that_is_left_out_was_not_given),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);

@@ -236,6 +236,44 @@ static void an_answer_decodes_alike_wherever_it_is_cut_in_both_byte_orders(void 
 }
 
 /* Decodes two pieces. Reads all that they gave, for the sanitizer. Returns the status. */
+/* Fed byte by byte: each row is right from the moment on at which it is there. */
+static void check_rows(struct sample *s)
+{
+	struct session_enum_decoder d;
+	struct netsession_row row;
+	size_t scratch_bytes = 0, full_at = 0;
+	char *scratch = NULL;
+	uint32_t had = 0;
+
+	session_enum_decoder_init(&d, s->level);
+	assert_int_equal(session_enum_decoder_rows(&d), 0);
+	for (size_t at = 0; at < s->stub.bytes; at++) {
+		uint32_t has;
+
+		feed_copy(&d, s->stub.data + at, 1, false);
+		has = session_enum_decoder_rows(&d);
+		assert_in_range(has, had, COUNT(rows));
+		for (uint32_t i = 0; i < has; i++) {
+			assert_true(
+				session_enum_decoder_row(&d, i, &row, &scratch, &scratch_bytes));
+			assert_row_equal(s->level, &row, &rows[i]);
+		}
+		if (had < COUNT(rows) && has == COUNT(rows))
+			full_at = at + 1;
+		had = has;
+	}
+	assert_int_equal(had, COUNT(rows));
+	assert_in_range(s->stub.bytes - full_at, 16, 16 + 3); /* the four numbers and padding */
+	session_enum_decoder_fini(&d);
+	free(scratch);
+}
+
+static void rows_are_there_as_soon_as_their_last_byte(void **state)
+{
+	(void)state;
+	for_each_sample(check_rows);
+}
+
 static NET_API_STATUS try_stub(const struct session_level *level, const uint8_t *stub, size_t bytes,
                                size_t cut)
 {
@@ -387,6 +425,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_of_all_levels_decode_to_what_foreign_encoders_put_in),
 		cmocka_unit_test(answers_of_all_levels_encode_as_foreign_encoders_do),
+		cmocka_unit_test(rows_are_there_as_soon_as_their_last_byte),
 		cmocka_unit_test(an_answer_decodes_alike_wherever_it_is_cut_in_both_byte_orders),
 		cmocka_unit_test(every_truncated_answer_is_refused),
 		cmocka_unit_test(an_answer_with_any_byte_damaged_decodes_or_is_refused),

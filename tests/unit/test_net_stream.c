@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* Streams at one end of a pair of sockets. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "net/loop.h"
+#include "net/stream.h"
+
+#define MUCH 4000000 /* bytes, more than sockets hold */
+
+static struct {
+	struct net_loop *loop;
+	struct net_stream *stream;
+	int peer;
+	uint8_t space[64];
+	size_t received;
+	NET_API_STATUS ended; /* 0: it has not */
+} under_test;
+
+static uint8_t *on_space(void *context, size_t *room)
+{
+	(void)context;
+	*room = sizeof under_test.space;
+	return under_test.space;
+}
+
+static void on_received(void *context, size_t bytes)
+{
+	(void)context;
+	under_test.received += bytes;
+}
+
+static void close_stream(void)
+{
+	net_stream_close(under_test.stream);
+	under_test.stream = NULL;
+}
+
+static void on_ended(void *context, const struct err *err)
+{
+	(void)context;
+	assert_int_equal(under_test.ended, 0);
+	under_test.ended = err->status;
+	close_stream();
+}
+
+static int set_up(void **state)
+{
+	static const struct net_stream_handler handler = { on_space, on_received, on_ended };
+	int sockets[2];
+
+	(void)state;
+	memset(&under_test, 0, sizeof under_test);
+	under_test.loop = net_loop_new();
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) != 0)
+		return -1;
+	under_test.peer = sockets[1];
+	under_test.stream = net_stream_new(under_test.loop, sockets[0], &handler, NULL);
+	return under_test.stream != NULL ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	close_stream();
+	if (under_test.peer >= 0)
+		close(under_test.peer);
+	net_loop_free(under_test.loop);
+	return 0;
+}
+
+static void close_peer(void)
+{
+	close(under_test.peer);
+	under_test.peer = -1;
+}
+
+static void a_peer_that_is_gone_kills_nobody_who_sends(void **state)
+{
+	(void)state;
+	signal(SIGPIPE, SIG_DFL);
+	close_peer();
+	assert_true(net_stream_send(under_test.stream, "a", 1));
+	assert_true(net_stream_send(under_test.stream, "b", 1));
+	net_loop_run(under_test.loop);
+	assert_int_equal(under_test.ended, ERROR_NETNAME_DELETED);
+}
+
+static void what_came_before_the_end_is_received(void **state)
+{
+	char bytes[1000] = { 0 };
+
+	(void)state;
+	assert_int_equal(write(under_test.peer, bytes, sizeof bytes), sizeof bytes);
+	close_peer();
+	net_loop_run(under_test.loop);
+	assert_int_equal(under_test.received, sizeof bytes);
+	assert_int_equal(under_test.ended, ERROR_NETNAME_DELETED);
+}
+
+static void *read_all(void *total)
+{
+	char bytes[65536];
+	size_t *at = total;
+	ssize_t count;
+
+	while (*at < MUCH && (count = read(under_test.peer, bytes, sizeof bytes)) > 0)
+		for (ssize_t i = 0; i < count; i++, (*at)++)
+			if (bytes[i] != (char)(*at % 251))
+				return NULL;
+	close_peer();
+	return NULL;
+}
+
+static void what_the_socket_does_not_take_follows_in_order(void **state)
+{
+	uint8_t *much = malloc(MUCH);
+	pthread_t reader;
+	size_t total = 0;
+
+	(void)state;
+	for (size_t i = 0; i < MUCH; i++)
+		much[i] = (uint8_t)(i % 251);
+	for (size_t at = 0; at < MUCH; at += MUCH / 4)
+		assert_true(net_stream_send(under_test.stream, much + at, MUCH / 4));
+	free(much);
+	pthread_create(&reader, NULL, read_all, &total);
+	net_loop_run(under_test.loop);
+	pthread_join(reader, NULL);
+	assert_int_equal(total, MUCH);
+}
+
+static void what_has_not_been_sent_is_not_released(void **state)
+{
+	uint8_t *much = calloc(1, MUCH);
+
+	(void)state;
+	assert_true(net_stream_send(under_test.stream, much, MUCH));
+	free(much);
+	assert_int_equal(net_stream_release(under_test.stream), -1);
+	under_test.stream = NULL;
+}
+
+static void a_released_socket_is_open_and_serves_another_stream(void **state)
+{
+	static const struct net_stream_handler handler = { on_space, on_received, on_ended };
+	struct net_loop *another = net_loop_new();
+	int socket = net_stream_release(under_test.stream);
+
+	(void)state;
+	under_test.stream = NULL;
+	assert_true(socket >= 0);
+	net_loop_run(under_test.loop);
+	assert_true(net_socket_is_quiet(socket));
+	assert_int_equal(write(under_test.peer, "xyz", 3), 3);
+	assert_false(net_socket_is_quiet(socket));
+	under_test.stream = net_stream_new(another, socket, &handler, NULL);
+	close_peer();
+	net_loop_run(another);
+	assert_int_equal(under_test.received, 3);
+	assert_int_equal(under_test.ended, ERROR_NETNAME_DELETED);
+	net_loop_free(another);
+}
+
+static void a_socket_whose_peer_is_gone_is_not_quiet(void **state)
+{
+	int socket = net_stream_release(under_test.stream);
+
+	(void)state;
+	under_test.stream = NULL;
+	close_peer();
+	assert_false(net_socket_is_quiet(socket));
+	net_socket_hang_up(socket);
+}
+
+static void forgetting_leaves_another_processs_connection_alone(void **state)
+{
+	int socket = net_stream_release(under_test.stream), other = dup(socket);
+	char byte;
+
+	(void)state;
+	under_test.stream = NULL;
+	net_socket_forget(socket);
+	assert_int_equal(write(other, "x", 1), 1);
+	assert_int_equal(read(under_test.peer, &byte, 1), 1);
+	net_socket_hang_up(other);
+	assert_int_equal(read(under_test.peer, &byte, 1), 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(a_peer_that_is_gone_kills_nobody_who_sends),
+		TEST(what_came_before_the_end_is_received),
+		TEST(what_the_socket_does_not_take_follows_in_order),
+		TEST(what_has_not_been_sent_is_not_released),
+		TEST(a_released_socket_is_open_and_serves_another_stream),
+		TEST(a_socket_whose_peer_is_gone_is_not_quiet),
+		TEST(forgetting_leaves_another_processs_connection_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
