@@ -73,11 +73,8 @@ uint32_t netsession_credentials_new(const char *user, const char *domain, const 
                                     struct netsession_credentials **out,
                                     struct netsession_error *error);
 
-/* Nobody: a null session. Nothing of it is signed, since it has no key; encrypt refuses it. */
-uint32_t netsession_credentials_new_anonymous(struct netsession_credentials **out,
-                                              struct netsession_error *error);
-
-/* Wipes and frees, as soon as no call uses them any more. NULL is allowed. */
+/* Wipes and frees, as soon as no call and no kept connection uses them any more. NULL is
+ * allowed. */
 void netsession_credentials_free(struct netsession_credentials *credentials);
 
 /* By what a log-on may be made. */
@@ -139,13 +136,16 @@ void netsession_page_free(struct netsession_page *page);
 
 /* Lists sessions.
  * query    borrowed
- * page     gives the page, NULL after a failure
+ * page     gives the page, NULL after a failure; must not be NULL
  * error    may be NULL
  * Returns  0, also when more pages follow; else the status that stands in error:
  *          53 ERROR_BAD_NETPATH (no such host, or nothing listens), 1460 ERROR_TIMEOUT,
  *          1326 ERROR_LOGON_FAILURE, 5 ERROR_ACCESS_DENIED, 124 ERROR_INVALID_LEVEL,
  *          2312 NERR_ClientNameNotFound, 2221 NERR_UserNotFound, 2351 NERR_InvalidComputer,
- *          2114 NERR_ServerNotStarted, 1783 RPC_X_BAD_STUB_DATA and others.
+ *          2114 NERR_ServerNotStarted, 1783 RPC_X_BAD_STUB_DATA, 1312 (neither credentials nor
+ *          tickets), 1396 and 1398 (Kerberos: no such server, clocks differ), 1311 (no KDC), 1937
+ *          (the server takes no NTLM), 64 (connection lost), 50 (no encryption to be had), 87
+ *          and others.
  * Source   [MS-SRVS] 3.1.4.5. */
 uint32_t netsession_enum(const struct netsession_query *query, struct netsession_page **page,
                          struct netsession_error *error);
@@ -164,12 +164,14 @@ uint32_t netsession_connect(const struct netsession_query *query, struct netsess
 
 /* ---- kept connections ----
  *
- * When a call has ended well, its connection is kept for ten seconds: the next call to the same
- * server with the same credentials, authentication and encryption costs one round trip. A kept
- * connection that the server has closed meanwhile is replaced without a word. Threads may share
- * them; the child of a fork has none. */
+ * When a server has answered a call, the connection is kept for ten seconds: the next call to the
+ * same server with the same credentials, or tickets of the same principal, authentication and
+ * encryption costs one round trip. A kept connection that the server has closed meanwhile is
+ * replaced without a word. Threads share them; the child of a fork has none. What is left of a
+ * connection that was closed is freed by a later call. */
 
-/* Closes those that are kept for server, NULL: all, now. */
+/* Closes those that are kept for server, on whatever port, NULL: all, now. What is no server's name
+ * is passed over. */
 void netsession_close_kept(const char *server);
 
 /* ---- many servers at once ----
@@ -185,12 +187,12 @@ struct netsession *netsession_new(void);
 /* The same on a loop of the caller's, kept until netsession_free: run that (uv_run), and not
  * netsession_run. Its thread is the object's. */
 struct netsession *netsession_new_on_loop(struct uv_loop_s *loop);
-/* Every call that was started must have ended. On a caller's loop a few handles may still be
- * closing: run it once more before uv_loop_close. NULL is allowed. */
+/* Every call that was started must have ended; not from within a handler. On a caller's loop a few
+ * handles may still be closing: run it once more before uv_loop_close. NULL is allowed. */
 void netsession_free(struct netsession *session);
 
-/* What happens to a call. Called from the loop, never from netsession_start or netsession_cancel.
- * on_row and on_page may be NULL. */
+/* What happens to a call. Called from the loop, never from netsession_start or netsession_cancel;
+ * handlers may start and cancel calls. on_row and on_page may be NULL. */
 struct netsession_handler {
 	/* One session, as soon as the last byte of it is here, before its page; row and its texts
 	 * are borrowed. Members that level lacks are NULL and 0. A failure may still follow. */
@@ -250,8 +252,8 @@ uint32_t netsession_examine(const struct netsession_query *query,
                             void (*found)(void *context, const struct netsession_finding *finding),
                             void *context, struct netsession_error *error);
 
-/* The story of the calling thread's last NetSession* function of <lm.h>; "" when it succeeded.
- * Lives until the thread's next one. In libnetapi32. */
+/* The story of the calling thread's last NetSession* or NetUse* function of <lm.h>; "" when it
+ * succeeded. Lives until the thread's next one. In libnetapi32. */
 const char *netsession_last_error_text(void);
 
 #ifdef __cplusplus

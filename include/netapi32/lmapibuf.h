@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The blocks in which Net* functions give their answers. Only these functions handle them: free()
- * knows no such block, and NetApiBufferFree knows none of malloc's. */
+/* The blocks in which Net* functions give their answers. Give them to these functions alone:
+ * how a block is allocated is the library's own business. */
 #ifndef NETAPI32_LMAPIBUF_H
 #define NETAPI32_LMAPIBUF_H
 

@@ -86,7 +86,8 @@ static void on_received(void *context, const struct sockaddr_in *from, const uin
 		return;
 	if (kind == NBNS_NEGATIVE) {
 		if (r->wins.count > 0) /* it knows; of a network, another may */
-			fail(r, ERROR_BAD_NETPATH, "neither DNS nor the WINS server knows that name");
+			fail(r, ERROR_BAD_NETPATH,
+			     "neither DNS nor the WINS server knows that name");
 		return;
 	}
 	for (; answer.count < count && answer.count < NET_MAX_ADDRESSES; answer.count++) {
@@ -109,8 +110,9 @@ static void ask(void *context)
 	r->timer = NULL;
 	if (r->tries++ == TRIES) {
 		fail(r, ERROR_BAD_NETPATH,
-		     is_broadcast ? "neither DNS nor NetBIOS on this network knows that name"
-		                  : "DNS does not know that name, and the WINS server does not answer");
+		     is_broadcast
+		             ? "neither DNS nor NetBIOS on this network knows that name"
+		             : "DNS does not know that name, and the WINS server does not answer");
 		return;
 	}
 	nbns_query_encode(&query, r->id, r->host, is_broadcast);
@@ -150,11 +152,10 @@ static void on_found(void *context, const struct net_addresses *addresses, const
 		finish(r, addresses, err);
 }
 
-struct resolve *resolve_start(struct net_loop *loop, const char *host, uint16_t port,
-                              const char *wins,
-                              void (*found)(void *context, const struct net_addresses *,
-                                            const struct err *),
-                              void *context)
+struct resolve *
+resolve_start(struct net_loop *loop, const char *host, uint16_t port, const char *wins,
+              void (*found)(void *context, const struct net_addresses *, const struct err *),
+              void *context)
 {
 	struct resolve *r = calloc(1, sizeof *r);
 

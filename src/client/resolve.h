@@ -12,11 +12,10 @@ struct resolve;
 /* wins: address of the name server to ask where the system's resolver knows no such host; "": a
  * broadcast asks everybody. found: as of net_lookup_start. Copies the texts. Gives the question,
  * which is gone when found returns; NULL: out of memory or threads. */
-struct resolve *resolve_start(struct net_loop *loop, const char *host, uint16_t port,
-                              const char *wins,
-                              void (*found)(void *context, const struct net_addresses *,
-                                            const struct err *),
-                              void *context);
+struct resolve *
+resolve_start(struct net_loop *loop, const char *host, uint16_t port, const char *wins,
+              void (*found)(void *context, const struct net_addresses *, const struct err *),
+              void *context);
 /* found will not be called. NULL is allowed. */
 void resolve_cancel(struct resolve *resolve);
 

@@ -26,6 +26,7 @@ class Windows(unittest.TestCase):
         programs = cls.enterClassContext(Programs())
         cls.program = programs.compile("list_by_lm.c", "netapi32")
         cls.parameters = programs.compile("lm_parameters.c", "netapi32")
+        cls.uses = programs.compile("lm_uses.c", "netapi32")
         cls.credentials = {user: cls.server.credentials_file(user) for user in ("root", "mail")}
         cls.credentials["wrong"] = cls.server.credentials_file("root", "wrong")
 
@@ -126,6 +127,58 @@ allocate to NULL: 87
 
     def test_parameters_are_checked_as_documented(self):
         self.assertEqual(self.PARAMETERS.splitlines(), self.run_as("root", self.parameters, address(self.server)))
+
+    USES = """\
+list before: 1312
+level 0: 124
+level 3: 124
+no buffer: 87
+another computer: 50
+a device: 50
+no remote: 87 member 2
+a disk: 87 member 4
+half a pair: 87 member 3
+a line break: 87
+another share: 67
+no share: 67
+wrong password: 1326
+nobody listens: 53
+list after refusals: 1312
+del of none: 2250
+add: 0 member 0 story ""
+list as root: 0
+another user: 1219
+again: 0
+info 127.0.0.7 mail at 1: 0 opens 1 buffer given
+info \\\\127.0.0.7 MAIL at 1: 0 opens 1 buffer given
+info 127.0.0.7 mail at 0: 0 buffer given
+info 127.0.0.7 mail at 7: 124 buffer NULL
+info 127.0.0.7 NULL at 1: 87 buffer NULL
+info  mail at 1: 87 buffer NULL
+info 192.0.2.1 mail at 1: 2312 buffer NULL
+info 127.0.0.7 nemo at 1: 2221 buffer NULL
+info to NULL: 87
+del of all: 87
+del: 0
+forget: 0
+list forgotten: 1312
+no such force: 87
+as mail: 0
+list as mail: 5
+"""
+
+    def check_uses(self, **options):
+        """NetUseAdd's credentials are those of the calls that follow, until NetUseDel."""
+        with SambaServer() as server, sessions.held(server, [Wanted("mail", "127.0.0.7", 1)]):
+            result = run(self.uses, address(server), stdin=f"{server.password('root')}\n{server.password('mail')}\n",
+                         **options)
+        self.assertEqual((0, "", self.USES.splitlines()), (result.exit, result.stderr, result.stdout.splitlines()))
+
+    def test_uses_name_credentials_and_close_sessions(self):
+        self.check_uses()
+
+    def test_valgrind_has_no_complaint_about_uses(self):
+        self.check_uses(valgrind=True)
 
     def test_valgrind_has_no_complaint_about_answers(self):
         self.check_level_1(valgrind=True)

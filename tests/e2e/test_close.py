@@ -29,10 +29,11 @@ class WithSessions(unittest.TestCase):
         cls.everybody = sorted((want.client, want.user) for want in HELD)
 
     def setUp(self):
+        self.addCleanup(self.wait_until_alone)  # once the sessions are closed
         self.enterContext(sessions.held(self.server, HELD))
         self.assertEqual(self.everybody, listed(self.server))
 
-    def tearDown(self):
+    def wait_until_alone(self):
         deadline = time.monotonic() + 10
         while listed(self.server) != [] and time.monotonic() < deadline:
             time.sleep(0.05)
