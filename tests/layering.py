@@ -10,7 +10,6 @@ import sys
 MAY_INCLUDE = {
     "base": [],
     "wire": ["base"],
-    "nbns": ["base", "wire"],
     "crypto": ["base"],
     "ndr": ["base", "wire"],
     "srvsvc": ["base", "wire", "ndr"],
@@ -18,7 +17,7 @@ MAY_INCLUDE = {
     "rpc": ["base", "wire", "auth"],
     "smb2": ["base", "wire", "crypto", "auth"],
     "net": ["base"],
-    "client": ["base", "wire", "ndr", "srvsvc", "rpc", "crypto", "auth", "smb2", "nbns", "net"],
+    "client": ["base", "wire", "ndr", "srvsvc", "rpc", "crypto", "auth", "smb2", "net"],
     "netapi": ["base", "srvsvc"],
 }
 
@@ -33,7 +32,7 @@ ONLY_INCLUDER = {
 ALSO = {("unistr.h", "cmd")}  # a table's width is the command's own business
 
 # What would be I/O or a clock in a layer that has to be tested without either.
-PURE = ["base", "wire", "ndr", "srvsvc", "rpc", "smb2", "nbns", "crypto"]
+PURE = ["base", "wire", "ndr", "srvsvc", "rpc", "smb2", "crypto"]
 IMPURE_HEADERS = re.compile(
     r"^(sys/socket|sys/poll|poll|netdb|netinet/.*|unistd|fcntl|time|sys/time|pthread|threads)\.h$")
 

@@ -79,7 +79,6 @@ static void describe_man(void)
 	fputs(".SH ENVIRONMENT\n.TP\n.B NETSESSION_CREDENTIALS\nA file as "
 	      "\\fB\\-\\-authentication\\-file\\fR takes it, used when neither that nor "
 	      "\\fB\\-\\-as\\fR is given.\nWithout it the caller's Kerberos tickets are used.\n"
-	      ".TP\n.B NETSESSION_WINS\nThe WINS server's address, where \\fB\\-\\-wins\\fR names none.\n"
 	      ".SH SEE ALSO\n.BR NetSessionEnum (3),\n.BR netsession_enum (3)\n",
 	      stdout);
 }

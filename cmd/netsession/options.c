@@ -118,12 +118,6 @@ static bool take_as(struct options *o, const char *argument)
 	return argument[0] != '\0';
 }
 
-static bool take_wins(struct options *o, const char *argument)
-{
-	o->wins = argument;
-	return argument[0] != '\0';
-}
-
 static bool take_kerberos(struct options *o, const char *argument)
 {
 	(void)argument;
@@ -180,9 +174,6 @@ const struct option_entry option_table[] = {
 	  "log on by Kerberos alone, also with a password; never by NTLM", take_kerberos },
 	{ 'p', "port", "PORT", NULL, EVERYWHERE,
 	  "TCP port, 445 unless the server's name says another", take_port },
-	{ '\0', "wins", "ADDRESS", NULL, EVERYWHERE,
-	  "the WINS server to ask for NetBIOS names; without one everybody on the network is asked",
-	  take_wins },
 	{ '\0', "timeout", "SECONDS", NULL, EVERYWHERE,
 	  "give up on a server after so long, 30 by default", take_timeout },
 	{ '\0', "encrypt", NULL, NULL, EVERYWHERE,

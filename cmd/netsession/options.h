@@ -27,8 +27,7 @@ struct options {
 	const char *credentials_file;
 	bool kerberos;  /* and nothing else */
 	const char *as; /* DOMAIN\user, whose password the terminal gives */
-	const char *wins;
-	uint16_t port; /* 0: the server's name says it, or 445 */
+	uint16_t port;  /* 0: the server's name says it, or 445 */
 	uint32_t timeout_ms;
 	bool encrypt;
 	const char *output; /* a format's name */

@@ -225,8 +225,7 @@ static void check(struct netsession_call *call, const struct netsession_query *q
 		err_set(&call->err, NERR_InvalidComputer, "query", NULL);
 	if (server->port == 0)
 		server->port = query->port != 0 ? query->port : SMB_PORT;
-	if (call->err.status == NERR_Success &&
-	    environment_wins(query->wins, call->key.wins, &call->err))
+	if (call->err.status == NERR_Success)
 		choose_credentials(call, query);
 }
 

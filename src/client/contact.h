@@ -4,7 +4,6 @@
 #ifndef CLIENT_CONTACT_H
 #define CLIENT_CONTACT_H
 
-#include <netinet/in.h>
 #include <netsession.h>
 #include "auth/credentials.h"
 #include "auth/tickets.h"
@@ -17,7 +16,6 @@ struct contact_key {
 	struct netsession_credentials *credentials; /* NULL: the caller's tickets */
 	enum netsession_authentication authentication;
 	bool must_encrypt;
-	char wins[INET_ADDRSTRLEN];           /* the name server, an IPv4 address; "": none */
 	char principal[AUTH_PRINCIPAL_BYTES]; /* whose tickets they are; "": not known, or none */
 };
 

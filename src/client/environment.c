@@ -4,9 +4,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include "net/address.h"
 
 /* The file read last, and what tells that it is still the same. */
 static struct {
@@ -36,25 +34,6 @@ static struct netsession_credentials *read_anew(const char *path, const struct s
 		kept.file = *file;
 	}
 	return read;
-}
-
-bool environment_wins(const char *wins, char to[INET_ADDRSTRLEN], struct err *err)
-{
-	struct net_addresses address;
-
-	to[0] = '\0';
-	if (wins == NULL)
-		wins = secure_getenv("NETSESSION_WINS");
-	if (wins == NULL || wins[0] == '\0')
-		return true;
-	if (strlen(wins) >= INET_ADDRSTRLEN || !net_address_parse(wins, 0, &address) ||
-	    address.list[0].ss_family != AF_INET) {
-		err_set(err, ERROR_INVALID_PARAMETER, "query",
-		        "the WINS server has to be an IPv4 address");
-		return false;
-	}
-	strcpy(to, wins);
-	return true;
 }
 
 struct netsession_credentials *environment_credentials(struct err *err)

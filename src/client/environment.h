@@ -3,15 +3,10 @@
 #ifndef CLIENT_ENVIRONMENT_H
 #define CLIENT_ENVIRONMENT_H
 
-#include <netinet/in.h>
 #include "auth/credentials.h"
 
 /* Gives a hold on the file's credentials; NULL where no file is named, or with err where it was
  * refused. The same file is read once, and so is what GSSAPI makes of it, until it changes. */
 struct netsession_credentials *environment_credentials(struct err *err);
-
-/* The address of the WINS server that a query names, or NETSESSION_WINS; "" for none. False: it is
- * no IPv4 address, and err says so. */
-bool environment_wins(const char *wins, char to[INET_ADDRSTRLEN], struct err *err);
 
 #endif

@@ -5,7 +5,6 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
-#include "client/environment.h"
 #include "client/probe.h"
 #include "client/server_name.h"
 #include "client/story.h"
@@ -66,7 +65,6 @@ static bool tell_err(struct examination *x, const char *step, const struct err *
 static bool examine_name(struct examination *x)
 {
 	char text[512] = "", one[NI_MAXHOST];
-	char wins[INET_ADDRSTRLEN] = "";
 	struct err err = { 0 };
 	size_t length = 0;
 
@@ -76,9 +74,9 @@ static bool examine_name(struct examination *x)
 		err_set(&err, NERR_InvalidComputer, "query", NULL);
 	if (x->server.port == 0)
 		x->server.port = x->query->port != 0 ? x->query->port : SMB_PORT;
-	if (err.status != NERR_Success || !environment_wins(x->query->wins, wins, &err) ||
-	    probe_addresses(x->server.host, x->server.port, wins, x->timeout_ms, &x->addresses,
-	                    &err) != NERR_Success)
+	if (err.status != NERR_Success ||
+	    probe_addresses(x->server.host, x->server.port, x->timeout_ms, &x->addresses, &err) !=
+	            NERR_Success)
 		return tell_err(x, "name", &err);
 	for (unsigned i = 0; i < x->addresses.count && length < sizeof text; i++)
 		if (getnameinfo((const struct sockaddr *)&x->addresses.list[i],

@@ -6,7 +6,6 @@
 #include <string.h>
 #include "client/authentication.h"
 #include "client/kept.h"
-#include "client/resolve.h"
 #include "client/whose_tickets.h"
 #include "net/address.h"
 #include "net/stream.h"
@@ -21,7 +20,7 @@ struct link {
 
 	/* What is under way; NULL: nothing of the kind. */
 	struct whose_tickets *question;
-	struct resolve *lookup;
+	struct net_lookup *lookup;
 	struct net_dial *dial;
 	struct net_stream *stream;
 	struct authentication *authentication;
@@ -37,7 +36,7 @@ static void pump(struct link *link);
 static void hang_up(struct link *link)
 {
 	whose_tickets_cancel(link->question);
-	resolve_cancel(link->lookup);
+	net_lookup_cancel(link->lookup);
 	net_dial_cancel(link->dial);
 	net_stream_close(link->stream);
 	link->question = NULL;
@@ -271,8 +270,7 @@ static void dial(struct link *link)
 		connect_to(link, &addresses);
 		return;
 	}
-	link->lookup = resolve_start(link->loop, server->host, server->port,
-	                             link->contact->key.wins, on_found, link);
+	link->lookup = net_lookup_start(link->loop, server->host, server->port, on_found, link);
 	if (link->lookup == NULL)
 		fail_memory(link);
 }

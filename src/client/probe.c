@@ -2,13 +2,12 @@
 #include "client/probe.h"
 
 #include "client/conversation.h"
-#include "client/resolve.h"
 #include "net/stream.h"
 
 struct probe {
 	struct net_loop *loop;
 	struct net_timer *deadline;
-	struct resolve *lookup;
+	struct net_lookup *lookup;
 	struct net_dial *dial;
 	struct net_stream *stream;
 	struct net_addresses *addresses;
@@ -21,7 +20,7 @@ struct probe {
 static void end(struct probe *p)
 {
 	net_timer_stop(p->deadline);
-	resolve_cancel(p->lookup);
+	net_lookup_cancel(p->lookup);
 	net_dial_cancel(p->dial);
 	net_stream_close(p->stream);
 	p->deadline = NULL;
@@ -70,16 +69,15 @@ static void on_found(void *context, const struct net_addresses *addresses, const
 	end(p);
 }
 
-NET_API_STATUS probe_addresses(const char *host, uint16_t port, const char *wins,
-                               uint32_t timeout_ms, struct net_addresses *addresses,
-                               struct err *err)
+NET_API_STATUS probe_addresses(const char *host, uint16_t port, uint32_t timeout_ms,
+                               struct net_addresses *addresses, struct err *err)
 {
 	struct probe p = { .doing = "resolve", .addresses = addresses };
 
 	if (net_address_parse(host, port, addresses))
 		return NERR_Success;
 	if (begin(&p, timeout_ms))
-		p.lookup = resolve_start(p.loop, host, port, wins, on_found, &p);
+		p.lookup = net_lookup_start(p.loop, host, port, on_found, &p);
 	if (p.lookup != NULL)
 		net_loop_run(p.loop);
 	else
