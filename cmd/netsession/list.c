@@ -72,6 +72,7 @@ static void begin_next(struct list *list)
 		.timeout_ms = list->options->timeout_ms,
 		.credentials = list->credentials,
 		.encrypt = list->options->encrypt,
+		.wins = list->options->wins,
 		.level = list->options->level,
 		.client = list->options->client,
 		.user = list->options->user,

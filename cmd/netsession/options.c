@@ -87,6 +87,12 @@ static bool take_encrypt(struct options *o, const char *argument)
 	return true;
 }
 
+static bool take_wins(struct options *o, const char *argument)
+{
+	o->wins = argument;
+	return *argument != '\0';
+}
+
 static bool take_output(struct options *o, const char *argument)
 {
 	o->output = argument;
@@ -130,6 +136,10 @@ static const struct option_entry {
 	  take_timeout },
 	{ '\0', "encrypt", NULL, "not without encryption; else where the server asks for it",
 	  take_encrypt },
+	{ '\0', "wins", "ADDRESS",
+	  "WINS server to ask for names that DNS does not know; else NETSESSION_WINS, or a "
+	  "broadcast",
+	  take_wins },
 	{ 'o', "output", "FORMAT", "table (the default), json, jsonl or csv", take_output },
 	{ 'v', "verbose", NULL, "tell what was done on the way, on stderr", take_verbose },
 	{ 'h', "help", NULL, "show this", take_help },

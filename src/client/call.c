@@ -2,14 +2,15 @@
 #include "client/call.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "auth/credentials.h"
 #include "client/authentication.h"
 #include "client/conversation.h"
 #include "client/enumeration.h"
 #include "client/environment.h"
+#include "client/resolve.h"
 #include "client/server_name.h"
 #include "client/story.h"
-#include "net/address.h"
 #include "net/stream.h"
 
 #define DEFAULT_TIMEOUT_MS 30000
@@ -20,13 +21,14 @@ struct netsession_call {
 	void *context;
 	struct netsession_credentials *credentials; /* held; NULL: the caller's tickets */
 	struct server_name server;
+	char *wins; /* NULL: not said */
 	struct enumeration enumeration;
 	struct conversation conversation;
 	struct err err;
 
 	/* What is under way; NULL: nothing of the kind. */
 	struct net_timer *start, *deadline;
-	struct net_lookup *lookup;
+	struct resolve *resolve;
 	struct net_dial *dial;
 	struct net_stream *stream;
 	struct authentication *authentication;
@@ -41,12 +43,12 @@ static void pump(struct netsession_call *call);
 /* Ends everything that is under way. */
 static void hang_up(struct netsession_call *call)
 {
-	net_lookup_cancel(call->lookup);
+	resolve_cancel(call->resolve);
 	net_dial_cancel(call->dial);
 	net_stream_close(call->stream);
 	if (call->stream != NULL)
 		conversation_fini(&call->conversation);
-	call->lookup = NULL;
+	call->resolve = NULL;
 	call->dial = NULL;
 	call->stream = NULL;
 }
@@ -59,6 +61,7 @@ static void call_free(struct netsession_call *call)
 	net_timer_stop(call->deadline);
 	enumeration_fini(&call->enumeration);
 	credentials_release(call->credentials);
+	free(call->wins);
 	free(call);
 }
 
@@ -273,7 +276,7 @@ static void on_found(void *context, const struct net_addresses *addresses, const
 {
 	struct netsession_call *call = context;
 
-	call->lookup = NULL;
+	call->resolve = NULL;
 	if (addresses->count == 0)
 		fail(call, err);
 	else
@@ -282,16 +285,10 @@ static void on_found(void *context, const struct net_addresses *addresses, const
 
 static void dial(struct netsession_call *call)
 {
-	struct net_addresses addresses;
-
 	call->doing = "resolve";
-	if (net_address_parse(call->server.host, call->server.port, &addresses)) {
-		connect_to(call, &addresses);
-		return;
-	}
-	call->lookup = net_lookup_start(call->loop, call->server.host, call->server.port, on_found,
-	                                call);
-	if (call->lookup == NULL)
+	call->resolve = resolve_start(call->loop, call->server.host, call->server.port, call->wins,
+	                              on_found, call);
+	if (call->resolve == NULL)
 		fail_memory(call);
 }
 
@@ -351,6 +348,10 @@ struct netsession_call *call_start(struct net_loop *loop, const struct netsessio
 	call->must_encrypt = query->encrypt != 0;
 	call->handler = handler;
 	call->context = context;
+	if (query->wins != NULL && (call->wins = strdup(query->wins)) == NULL) {
+		free(call);
+		return NULL;
+	}
 	check(call, query);
 	call->start = net_timer_start(loop, 0, on_start, call);
 	call->deadline = net_timer_start(loop, timeout_ms, on_deadline, call);
