@@ -38,7 +38,8 @@ static void on_end(void *context, const struct netsession_error *error)
 	printf("%d status %u (level %u) %s\n", question->index, error->status, question->level,
 	       error->text);
 	question->to_repeat = NULL;
-	if (again != NULL && netsession_start(again, &question->query, &handler, question, NULL) != 0)
+	if (again != NULL &&
+	    netsession_start(again, &question->query, &handler, question, NULL) != 0)
 		abort();
 }
 
