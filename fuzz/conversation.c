@@ -4,8 +4,8 @@
  * Input: options, then the server's answers. Each is flags, a status, credits, a length and a
  * body; the target makes right, as the flags say, its message id, its signature, the form of its
  * body, and the RPC PDU in it.
- * Must reach: conversation_init conversation_next conversation_ask conversation_take_token
- *   conversation_take_answer negotiate_receive session_setup_receive session_setup_send
+ * Must reach: conversation_init conversation_next conversation_ask_enum conversation_take_token
+ *   conversation_take_enum negotiate_receive session_setup_receive session_setup_send
  *   open_pipe_send open_pipe_receive receive_tree_connect receive_create send_bind call_send
  *   call_receive pipe_take_transceive pipe_take_read send_reads take_piece feed
  *   smb2_write_response_decode enumeration_take filter matches turn_page step_down nobody reduce
@@ -301,7 +301,7 @@ static void take_answer(struct run *run)
 	enum enumeration_next next;
 	void *infos;
 
-	if (conversation_take_answer(&run->c, &answer, &infos) != NERR_Success) {
+	if (conversation_take_enum(&run->c, &answer, &infos) != NERR_Success) {
 		MUST(infos == NULL && conversation_next(&run->c) == CONVERSATION_FAILED);
 		return;
 	}
@@ -361,7 +361,7 @@ static void pump(struct run *run)
 			give_token(run);
 			break;
 		case CONVERSATION_READY:
-			conversation_ask(c, &run->e.request);
+			conversation_ask_enum(c, &run->e.request, false);
 			break;
 		case CONVERSATION_ANSWER:
 			take_answer(run);

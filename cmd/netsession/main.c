@@ -4,29 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 #include "commands.h"
-
-static const struct command {
-	const char *name;
-	const char *operands;
-	const char *summary;
-	const char *examples;
-	int (*run)(const struct options *options);
-} commands[] = {
-	{ "list", "[SERVER...]", "list the sessions of servers; without one, of this computer",
-	  "  netsession list -A ~/.smb-admin fs1 fs2\n"
-	  "  netsession list -l 10 -u alice -o json fs1.example.com\n"
-	  "  netsession list -c 192.0.2.7 '[2001:db8::5]:4450'\n",
-	  command_list },
-};
-
-enum { COUNT = sizeof commands / sizeof *commands };
+#include "describe.h"
 
 static int usage(FILE *to)
 {
-	fprintf(to, "netsession " NETSESSION_VERSION ": who is connected to which file server, and "
-	            "since when\n\nUsage: netsession COMMAND [OPTIONS] [...]\n\nCommands:\n");
-	for (size_t i = 0; i < COUNT; i++)
-		fprintf(to, "  %-6s %-14s %s\n", commands[i].name, commands[i].operands,
+	fprintf(to,
+	        "netsession %s: who is connected to which file server, and since when\n\n"
+	        "Usage: netsession COMMAND [OPTIONS] [...]\n\nCommands:\n",
+	        netsession_version());
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		fprintf(to, "  %-6s %-19s %s\n", commands[i].name, commands[i].operands,
 		        commands[i].summary);
 	fprintf(to, "\nnetsession COMMAND --help tells more of a command.\n");
 	return to == stdout ? EXIT_ALL : EXIT_USAGE;
@@ -34,21 +21,38 @@ static int usage(FILE *to)
 
 static int help(const struct command *command)
 {
-	printf("Usage: netsession %s [OPTIONS] %s\n\n%c%s.\n\nOptions:\n", command->name,
-	       command->operands, command->summary[0] - 'a' + 'A', command->summary + 1);
-	options_print_help(stdout);
+	printf("Usage: netsession %s [OPTIONS] %s\n\n%c%s.\n%s\nOptions:\n", command->name,
+	       command->operands, command->summary[0] - 'a' + 'A', command->summary + 1,
+	       command->description);
+	options_print_help(stdout, command->bit);
 	printf("\nA server is a name or an address, also //host, smb://host, host:port, [v6]:port.\n"
-	       "Without -A, the file that NETSESSION_CREDENTIALS names is used, else your Kerberos\n"
-	       "tickets.\n"
-	       "\nExit status: 0 all servers answered, 1 some did not, 2 usage, 3 none did.\n"
-	       "\nExamples:\n%s",
-	       command->examples);
+	       "Without -A or --as, the file that NETSESSION_CREDENTIALS names is used, else your\n"
+	       "Kerberos tickets.\n"
+	       "\nExit status: %s.\n\nExamples:\n%s",
+	       command->exits, command->examples);
 	return EXIT_ALL;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct options options;
+
+	if (!options_parse(argc, argv, command->bit, &options))
+		return EXIT_USAGE;
+	if (options.help)
+		return help(command);
+	if (options.operand_count < command->least ||
+	    (command->most >= 0 && options.operand_count > command->most)) {
+		fprintf(stderr, "netsession: usage: netsession %s [OPTIONS] %s\n", command->name,
+		        command->operands);
+		return EXIT_USAGE;
+	}
+	return command->run(&options);
 }
 
 int main(int argc, char **argv)
 {
-	struct options options;
+	const struct command *command;
 
 	setlocale(LC_CTYPE, "");
 	if (argc < 2)
@@ -56,15 +60,14 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return usage(stdout);
 	if (strcmp(argv[1], "--version") == 0) {
-		printf("netsession " NETSESSION_VERSION "\n");
+		printf("netsession %s\n", netsession_version());
 		return EXIT_ALL;
 	}
-	for (size_t i = 0; i < COUNT; i++)
-		if (strcmp(argv[1], commands[i].name) == 0) {
-			if (!options_parse(argc - 1, argv + 1, &options))
-				return EXIT_USAGE;
-			return options.help ? help(&commands[i]) : commands[i].run(&options);
-		}
+	if (strcmp(argv[1], "--describe") == 0)
+		return describe(argc > 2 ? argv[2] : "") ? EXIT_ALL : EXIT_USAGE;
+	command = command_find(argv[1]);
+	if (command != NULL)
+		return run(command, argc - 1, argv + 1);
 	fprintf(stderr, "netsession: unknown command \"%s\"; see netsession --help\n", argv[1]);
 	return EXIT_USAGE;
 }

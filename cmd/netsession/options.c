@@ -69,15 +69,20 @@ static bool take_port(struct options *o, const char *argument)
 	return good;
 }
 
-static bool take_timeout(struct options *o, const char *argument)
+static bool take_seconds(const char *argument, uint32_t *ms)
 {
 	char *end;
 	double seconds = strtod(argument, &end);
 	bool good = *argument >= '0' && *argument <= '9' && *end == '\0' && seconds >= 0.001 &&
 	            seconds <= 86400;
 
-	o->timeout_ms = good ? (uint32_t)(seconds * 1000 + 0.5) : 0;
+	*ms = good ? (uint32_t)(seconds * 1000 + 0.5) : 0;
 	return good;
+}
+
+static bool take_timeout(struct options *o, const char *argument)
+{
+	return take_seconds(argument, &o->timeout_ms);
 }
 
 static bool take_encrypt(struct options *o, const char *argument)
@@ -90,7 +95,7 @@ static bool take_encrypt(struct options *o, const char *argument)
 static bool take_wins(struct options *o, const char *argument)
 {
 	o->wins = argument;
-	return *argument != '\0';
+	return argument[0] != '\0';
 }
 
 static bool take_output(struct options *o, const char *argument)
@@ -113,44 +118,86 @@ static bool take_help(struct options *o, const char *argument)
 	return true;
 }
 
-static const struct option_entry {
-	char letter; /* '\0': it has none */
-	const char *name;
-	const char *argument; /* how --help calls it; NULL: it takes none */
-	const char *help;
-	bool (*take)(struct options *o, const char *argument);
-} table[] = {
-	{ 'l', "level", "LEVEL",
+static bool take_as(struct options *o, const char *argument)
+{
+	o->as = argument;
+	return argument[0] != '\0';
+}
+
+static bool take_yes(struct options *o, const char *argument)
+{
+	(void)argument;
+	o->yes = true;
+	return true;
+}
+
+static bool take_every(struct options *o, const char *argument)
+{
+	return take_seconds(argument, &o->every_ms);
+}
+
+static bool take_looks(struct options *o, const char *argument)
+{
+	unsigned long number;
+	bool good = take_number(argument, UINT32_MAX, &number);
+
+	o->looks = (uint32_t)number;
+	return good;
+}
+
+enum {
+	EVERYWHERE = COMMAND_LIST | COMMAND_INFO | COMMAND_CLOSE | COMMAND_WATCH | COMMAND_DOCTOR,
+	MANY = COMMAND_LIST | COMMAND_CLOSE | COMMAND_WATCH, /* those that look for sessions */
+};
+
+const struct option_entry option_table[] = {
+	{ 'l', "level", "LEVEL", "auto 0 1 2 10 502", MANY | COMMAND_INFO,
 	  "auto (the default: the richest that the server grants), 0, 1, 2, 10 or 502",
 	  take_level },
-	{ 'c', "client", "CLIENT", "only sessions from this computer, with or without \\\\",
-	  take_client },
-	{ 'u', "user", "USER", "only sessions of this user", take_user },
-	{ '\0', "page-bytes", "N", "ask for pages of about N bytes instead of all at once",
-	  take_page_bytes },
-	{ 'A', "authentication-file", "FILE",
+	{ 'c', "client", "CLIENT", NULL, MANY,
+	  "only sessions from this computer, with or without \\\\", take_client },
+	{ 'u', "user", "USER", NULL, MANY, "only sessions of this user", take_user },
+	{ '\0', "page-bytes", "N", NULL, COMMAND_LIST | COMMAND_WATCH,
+	  "ask for pages of about N bytes instead of all at once", take_page_bytes },
+	{ 'y', "yes", NULL, NULL, COMMAND_CLOSE, "close without asking", take_yes },
+	{ '\0', "every", "SECONDS", NULL, COMMAND_WATCH, "look again after so long, 5 by default",
+	  take_every },
+	{ '\0', "looks", "N", NULL, COMMAND_WATCH, "end after N looks", take_looks },
+	{ 'A', "authentication-file", "FILE", NULL, EVERYWHERE,
 	  "who asks: lines username = , password = , domain = ; must be yours alone (chmod 600)",
 	  take_credentials },
-	{ 'p', "port", "PORT", "TCP port, 445 unless the server's name says another", take_port },
-	{ '\0', "timeout", "SECONDS", "give up on a server after so long, 30 by default",
-	  take_timeout },
-	{ '\0', "encrypt", NULL, "not without encryption; else where the server asks for it",
-	  take_encrypt },
-	{ '\0', "wins", "ADDRESS",
+	{ '\0', "as", "USER", NULL, EVERYWHERE,
+	  "who asks: user, DOMAIN\\user or user@REALM; the password is asked for on the terminal",
+	  take_as },
+	{ 'p', "port", "PORT", NULL, EVERYWHERE,
+	  "TCP port, 445 unless the server's name says another", take_port },
+	{ '\0', "timeout", "SECONDS", NULL, EVERYWHERE,
+	  "give up on a server after so long, 30 by default", take_timeout },
+	{ '\0', "encrypt", NULL, NULL, EVERYWHERE,
+	  "not without encryption; else where the server asks for it", take_encrypt },
+	{ '\0', "wins", "ADDRESS", NULL, EVERYWHERE,
 	  "WINS server to ask for names that DNS does not know; else NETSESSION_WINS, or a "
 	  "broadcast",
 	  take_wins },
-	{ 'o', "output", "FORMAT", "table (the default), json, jsonl or csv", take_output },
-	{ 'v', "verbose", NULL, "tell what was done on the way, on stderr", take_verbose },
-	{ 'h', "help", NULL, "show this", take_help },
+	{ 'o', "output", "FORMAT", "table json jsonl csv", EVERYWHERE,
+	  "table (the default), json, jsonl or csv; watch: table or jsonl, doctor: table or json",
+	  take_output },
+	{ 'v', "verbose", NULL, NULL, EVERYWHERE, "tell what was done on the way, on stderr",
+	  take_verbose },
+	{ 'h', "help", NULL, NULL, EVERYWHERE, "show this", take_help },
 };
 
-enum { COUNT = sizeof table / sizeof *table };
+enum { COUNT = sizeof option_table / sizeof *option_table };
+const size_t option_count = COUNT;
+static bool is_for(int i, enum command_bit command)
+{
+	return (option_table[i].commands & command) != 0;
+}
 
 static int index_of_letter(int letter)
 {
 	for (int i = 0; i < COUNT; i++)
-		if (table[i].letter == letter)
+		if (option_table[i].letter == letter)
 			return i;
 	return -1;
 }
@@ -158,32 +205,40 @@ static int index_of_letter(int letter)
 /* getopt's forms of the table. Long options return their index above all letters. */
 enum { LONG_BASE = 256 };
 
-static void make_getopt(char letters[2 * COUNT + 2], struct option longs[COUNT + 1])
+static void make_getopt(enum command_bit command, char letters[2 * COUNT + 2],
+                        struct option longs[COUNT + 1])
 {
 	*letters++ = ':';
 	for (int i = 0; i < COUNT; i++) {
-		longs[i] = (struct option){ .name = table[i].name,
-			                    .has_arg = table[i].argument != NULL ? required_argument
-			                                                         : no_argument,
+		if (!is_for(i, command))
+			continue;
+		*longs++ = (struct option){ .name = option_table[i].name,
+			                    .has_arg = option_table[i].argument != NULL
+			                                       ? required_argument
+			                                       : no_argument,
 			                    .val = LONG_BASE + i };
-		if (table[i].letter != '\0') {
-			*letters++ = table[i].letter;
-			if (table[i].argument != NULL)
+		if (option_table[i].letter != '\0') {
+			*letters++ = option_table[i].letter;
+			if (option_table[i].argument != NULL)
 				*letters++ = ':';
 		}
 	}
 	*letters = '\0';
-	longs[COUNT] = (struct option){ 0 };
+	*longs = (struct option){ 0 };
 }
 
-bool options_parse(int argc, char **argv, struct options *options)
+bool options_parse(int argc, char **argv, enum command_bit command, struct options *options)
 {
 	char letters[2 * COUNT + 2];
 	struct option longs[COUNT + 1];
 	int found;
 
-	*options = (struct options){ .level = NETSESSION_LEVEL_AUTO, .output = "table" };
-	make_getopt(letters, longs);
+	*options = (struct options){
+		.level = NETSESSION_LEVEL_AUTO,
+		.output = "table",
+		.every_ms = 5000,
+	};
+	make_getopt(command, letters, longs);
 	opterr = 0;
 	while ((found = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		int i = found >= LONG_BASE ? found - LONG_BASE : index_of_letter(found);
@@ -199,9 +254,9 @@ bool options_parse(int argc, char **argv, struct options *options)
 			        argv[optind - 1], argv[0]);
 			return false;
 		}
-		if (!table[i].take(options, optarg)) {
-			fprintf(stderr, "netsession: --%s cannot be \"%s\": %s\n", table[i].name,
-			        optarg, table[i].help);
+		if (!option_table[i].take(options, optarg)) {
+			fprintf(stderr, "netsession: --%s cannot be \"%s\": %s\n",
+			        option_table[i].name, optarg, option_table[i].help);
 			return false;
 		}
 	}
@@ -210,16 +265,18 @@ bool options_parse(int argc, char **argv, struct options *options)
 	return true;
 }
 
-void options_print_help(FILE *to)
+void options_print_help(FILE *to, enum command_bit command)
 {
 	for (int i = 0; i < COUNT; i++) {
+		const struct option_entry *o = &option_table[i];
 		char left[64];
-		int length = table[i].letter != '\0'
-		                     ? snprintf(left, sizeof left, "-%c, ", table[i].letter)
-		                     : snprintf(left, sizeof left, "    ");
+		int length = o->letter != '\0' ? snprintf(left, sizeof left, "-%c, ", o->letter)
+		                               : snprintf(left, sizeof left, "    ");
 
-		snprintf(left + length, sizeof left - (size_t)length, "--%s %s", table[i].name,
-		         table[i].argument != NULL ? table[i].argument : "");
-		fprintf(to, "  %-32s %s\n", left, table[i].help);
+		if (!is_for(i, command))
+			continue;
+		snprintf(left + length, sizeof left - (size_t)length, "--%s %s", o->name,
+		         o->argument != NULL ? o->argument : "");
+		fprintf(to, "  %-32s %s\n", left, o->help);
 	}
 }

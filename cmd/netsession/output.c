@@ -2,6 +2,7 @@
 #include "output.h"
 
 #include <string.h>
+#include <unistr.h>
 
 static const struct output_format formats[] = {
 	{ "table", output_write_table },
@@ -16,6 +17,40 @@ const struct output_format *output_find(const char *name)
 		if (strcmp(formats[i].name, name) == 0)
 			return &formats[i];
 	return NULL;
+}
+
+void output_put_clean(FILE *to, const char *text)
+{
+	const uint8_t *at = (const uint8_t *)text;
+	ucs4_t c;
+
+	while (*at != 0) {
+		int length = u8_mbtouc(&c, at, strlen((const char *)at));
+
+		if (c < 0x20 || (c >= 0x7F && c < 0xA0))
+			fputc('?', to);
+		else
+			fwrite(at, 1, (size_t)length, to);
+		at += length;
+	}
+}
+
+void output_write_event_text(FILE *to, const char *at, const char *event,
+                             const struct server_result *result, const struct netsession_row *row)
+{
+	char flags[64];
+
+	fprintf(to, "%s  %-7s  ", at, event);
+	output_put_clean(to, server_result_name(result));
+	fputs("  ", to);
+	output_put_clean(to, row->user != NULL && row->user[0] != '\0' ? row->user : "-");
+	fputs("  from ", to);
+	output_put_clean(to, row->client != NULL ? row->client : "-");
+	if (session_level_field(result->level, session_columns[2]) != NULL)
+		fprintf(to, "  opens %u", (unsigned)row->num_opens);
+	if (row->user_flags != 0)
+		fprintf(to, "  %s", output_user_flags(row->user_flags, ',', flags));
+	fputc('\n', to);
 }
 
 static const struct {

@@ -89,6 +89,19 @@ bool output_write_json(FILE *to, const struct server_result results[], size_t co
 	return dump_line(to, json_pack("{s:o}", "servers", servers), JSON_INDENT(1));
 }
 
+void output_write_event_jsonl(FILE *to, const char *at, const char *event,
+                              const struct server_result *result, const struct netsession_row *row)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "time", json_string(at));
+	json_object_set_new(object, "event", json_string(event));
+	json_object_set_new(object, "server", server_value(result));
+	json_object_set_new(object, "level", json_integer(result->level->number));
+	add_members(object, result->level, row);
+	(void)dump_line(to, object, JSON_COMPACT);
+}
+
 struct lines {
 	FILE *to;
 	bool good;

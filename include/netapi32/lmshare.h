@@ -125,6 +125,38 @@ NET_API_STATUS NET_API_FUNCTION NetSessionEnum(LMSTR servername, LMSTR UncClient
                                                DWORD prefmaxlen, LPDWORD entriesread,
                                                LPDWORD totalentries, LPDWORD resume_handle);
 
+/* Tells about the session of one user from one client. The protocol has no method of that name:
+ * it is an enumeration with both qualifiers, and where several sessions match, the first of them.
+ *
+ * servername    borrows; as for NetSessionEnum.
+ * UncClientName borrows. The client, with or without "\\"; has to be given.
+ * username      borrows. The user; has to be given.
+ * level         0, 1, 2, 10 or 502: the SESSION_INFO_* that *bufptr gives.
+ * bufptr        gives one block, one struct and its strings; free it with NetApiBufferFree. NULL
+ *               after a failure.
+ *
+ * Returns NERR_Success, or what NetSessionEnum returns; ERROR_INVALID_PARAMETER also when client or
+ * user is NULL or empty; never ERROR_MORE_DATA.
+ * Source  [MS-SRVS] 3.1.4.5; NetSessionGetInfo, Windows API. */
+NET_API_STATUS NET_API_FUNCTION NetSessionGetInfo(LMSTR servername, LMSTR UncClientName,
+                                                  LMSTR username, DWORD level, LPBYTE *bufptr);
+
+/* Closes sessions: every one from that client, of that user, or both. Files that they hold open
+ * are closed; their users are not asked.
+ *
+ * servername    borrows; as for NetSessionEnum.
+ * UncClientName borrows. The client, with or without "\\"; NULL or empty: from any.
+ * username      borrows. The user; NULL or empty: of any.
+ *
+ * Returns NERR_Success, or:
+ *   ERROR_INVALID_PARAMETER  neither client nor user is given, or one of them is too long.
+ *   NERR_ClientNameNotFound  nothing matches (Samba says ERROR_ACCESS_DENIED).
+ *   ERROR_ACCESS_DENIED      the caller is no administrator or server operator there.
+ *   others                   as NetSessionEnum.
+ * Source  [MS-SRVS] 3.1.4.6; NetSessionDel, Windows API. */
+NET_API_STATUS NET_API_FUNCTION NetSessionDel(LMSTR servername, LMSTR UncClientName,
+                                              LMSTR username);
+
 #ifdef __cplusplus
 }
 #endif

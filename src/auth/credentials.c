@@ -41,6 +41,20 @@ void credentials_release(struct netsession_credentials *c)
 	free(c);
 }
 
+static bool is_same_secret(const char *a, const char *b)
+{
+	return strlen(a) == strlen(b) && crypto_equal(a, b, strlen(a));
+}
+
+bool credentials_are_equal(const struct netsession_credentials *a,
+                           const struct netsession_credentials *b)
+{
+	if (a == NULL || b == NULL || a == b)
+		return a == b;
+	return strcmp(a->user, b->user) == 0 && strcmp(a->domain, b->domain) == 0 &&
+	       is_same_secret(a->password, b->password);
+}
+
 static struct netsession_credentials *make(const char *user, const char *domain,
                                            const char *password)
 {
@@ -58,6 +72,46 @@ static struct netsession_credentials *make(const char *user, const char *domain,
 		return NULL;
 	}
 	return c;
+}
+
+static bool has_control(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7F)
+			return true;
+	return false;
+}
+
+static bool is_usable(const char *text)
+{
+	return text_utf8_is_valid(text) && !has_control(text);
+}
+
+NET_API_STATUS credentials_new(const char *user, const char *domain, const char *password,
+                               struct netsession_credentials **out, struct err *err)
+{
+	const char *slash = strchr(user, '\\');
+	char *from_user = NULL;
+
+	*out = NULL;
+	if (!is_usable(user) || !is_usable(password) || (domain != NULL && !is_usable(domain)))
+		return err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_DOING,
+		               "control characters, or text that is not UTF-8");
+	if (slash != NULL && (domain == NULL || domain[0] == '\0')) { /* DOMAIN\user */
+		from_user = strndup(user, (size_t)(slash - user));
+		if (from_user == NULL)
+			return err_set(err, ERROR_NOT_ENOUGH_MEMORY, CREDENTIALS_DOING, NULL);
+		domain = from_user;
+		user = slash + 1;
+	}
+	if (user[0] == '\0')
+		err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_DOING,
+		        from_user != NULL ? "the username is a domain and nothing else"
+		                          : "the username is empty");
+	else if ((*out = make(user, domain != NULL ? domain : "", password)) == NULL)
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, CREDENTIALS_DOING, NULL);
+	free(from_user);
+	return *out != NULL ? NERR_Success : err->status;
 }
 
 /* Reads the file into text as a string. */
@@ -138,7 +192,7 @@ static void take_line(char *line, struct fields *fields)
 NET_API_STATUS credentials_read(const char *path, struct netsession_credentials **out,
                                 struct err *err)
 {
-	char text[MAX_FILE_BYTES + 1], *rest = text, *line, *slash;
+	char text[MAX_FILE_BYTES + 1], *rest = text, *line;
 	struct fields fields = { 0 };
 	NET_API_STATUS status;
 
@@ -153,20 +207,7 @@ NET_API_STATUS credentials_read(const char *path, struct netsession_credentials 
 		                 "it lacks a line \"username = ...\" or \"password = ...\"");
 		goto out;
 	}
-	slash = strchr(fields.user, '\\');
-	if (slash != NULL && fields.domain == NULL) { /* username = DOMAIN\user */
-		*slash = '\0';
-		fields.domain = fields.user;
-		fields.user = slash + 1;
-	}
-	if (fields.user[0] == '\0') {
-		status = err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_DOING,
-		                 "its username is a domain and nothing else");
-		goto out;
-	}
-	*out = make(fields.user, fields.domain != NULL ? fields.domain : "", fields.password);
-	if (*out == NULL)
-		status = err_set(err, ERROR_NOT_ENOUGH_MEMORY, CREDENTIALS_DOING, NULL);
+	status = credentials_new(fields.user, fields.domain, fields.password, out, err);
 out:
 	crypto_wipe(text, sizeof text);
 	return status;

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <netsession.h>
 #include "base/err.h"
 
@@ -23,10 +24,20 @@ struct netsession_credentials {
 	struct auth_handle *handle; /* see auth/handle.h; NULL until first needed */
 };
 
+/* Copies the texts. user may be DOMAIN\user where domain is NULL or "". Gives *out, NULL after a
+ * failure: ERROR_INVALID_PARAMETER for control characters, for what is no UTF-8 and for a user
+ * without a name; ERROR_NOT_ENOUGH_MEMORY. */
+NET_API_STATUS credentials_new(const char *user, const char *domain, const char *password,
+                               struct netsession_credentials **out, struct err *err);
+
 /* Reads a file of lines "username = ", "password = ", "domain = ", as smbclient -A and
  * mount.cifs take it. Gives *out, NULL after a failure. */
 NET_API_STATUS credentials_read(const char *path, struct netsession_credentials **out,
                                 struct err *err);
+
+/* Whether they are the same user's, with the same password; NULL equals only NULL. */
+bool credentials_are_equal(const struct netsession_credentials *a,
+                           const struct netsession_credentials *b);
 
 /* One holder more; returns c. NULL is allowed. */
 struct netsession_credentials *credentials_hold(struct netsession_credentials *c);

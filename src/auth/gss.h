@@ -14,7 +14,8 @@
 		sizeof(bytes) - 1, (void *)(uintptr_t)(bytes) \
 	}
 
-extern gss_OID_desc auth_spnego; /* 1.3.6.1.5.5.2 */
+/* 1.3.6.1.5.5.2, 1.3.6.1.4.1.311.2.2.10, 1.2.840.113554.1.2.2 */
+extern gss_OID_desc auth_spnego, auth_ntlmssp, auth_krb5;
 
 struct auth_handle {
 	gss_cred_id_t credential;

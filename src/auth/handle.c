@@ -7,10 +7,6 @@
 #include <gssapi/gssapi_ntlmssp.h>
 #include "auth/gss.h"
 
-gss_OID_desc auth_spnego = AUTH_OID("\x2b\x06\x01\x05\x05\x02");
-static gss_OID_desc ntlmssp = AUTH_OID("\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a");
-static gss_OID_desc krb5 = AUTH_OID("\x2a\x86\x48\x86\xf7\x12\x01\x02\x02");
-
 void auth_handle_free(struct auth_handle *handle)
 {
 	OM_uint32 minor;
@@ -43,7 +39,7 @@ static OM_uint32 import_user(OM_uint32 *minor, const struct netsession_credentia
 static OM_uint32 acquire_with_password(OM_uint32 *minor, const struct netsession_credentials *c,
                                        gss_cred_id_t *credential)
 {
-	gss_OID_set_desc mechanisms = { 1, &auth_spnego }, ntlm_only = { 1, &ntlmssp };
+	gss_OID_set_desc mechanisms = { 1, &auth_spnego }, ntlm_only = { 1, &auth_ntlmssp };
 	gss_key_value_element_desc element = { GSS_NTLMSSP_CS_PASSWORD, c->password };
 	gss_key_value_set_desc store = { 1, &element };
 	gss_name_t user = GSS_C_NO_NAME;
@@ -61,7 +57,7 @@ static OM_uint32 acquire_with_password(OM_uint32 *minor, const struct netsession
 
 static OM_uint32 acquire_tickets(OM_uint32 *minor, gss_cred_id_t *credential)
 {
-	gss_OID_set_desc mechanisms = { 1, &auth_spnego }, krb5_only = { 1, &krb5 };
+	gss_OID_set_desc mechanisms = { 1, &auth_spnego }, krb5_only = { 1, &auth_krb5 };
 	OM_uint32 major;
 
 	major = gss_acquire_cred(minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, &mechanisms,

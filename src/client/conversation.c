@@ -14,7 +14,7 @@ static const struct {
 	[STEP_LOG_ON] = { "SESSION_SETUP", session_setup_send, session_setup_receive },
 	[STEP_OPEN_PIPE] = { "opening of the pipe srvsvc", open_pipe_send, open_pipe_receive },
 	[STEP_READY] = { "pipe srvsvc", NULL, NULL },
-	[STEP_CALL] = { "NetrSessionEnum", call_send, call_receive },
+	[STEP_CALL] = { "call", call_send, call_receive },
 };
 
 void step_enter(struct conversation *c, unsigned step)
@@ -47,7 +47,18 @@ bool step_decoded(struct conversation *c, const struct smb2_reply *reply)
 
 const char *conversation_doing(const struct conversation *c)
 {
-	return steps[c->step].doing;
+	return c->step == STEP_CALL ? c->method->name : steps[c->step].doing;
+}
+
+bool conversation_is_idle(const struct conversation *c)
+{
+	return c->step == STEP_READY && c->err.status == NERR_Success &&
+	       !conversation_is_spent(c) && smb2_connection_outstanding(&c->smb) == 0;
+}
+
+bool conversation_has_tree(const struct conversation *c)
+{
+	return c->step >= STEP_OPEN_PIPE && c->open_taken > TAG_TREE_CONNECT && c->smb.tree_id != 0;
 }
 
 void conversation_explain_end(const struct conversation *c, struct err *err)
@@ -77,6 +88,21 @@ void conversation_init(struct conversation *c, const char *host, enum conversati
 		step_enter(c, STEP_NEGOTIATE);
 }
 
+void conversation_init_only(struct conversation *c, const char *host, uint16_t dialect)
+{
+	*c = (struct conversation){ .host = host,
+		                    .step = STEP_NEGOTIATE,
+		                    .offered = { .only_dialect = dialect } };
+	smb2_connection_init(&c->smb);
+	rpc_association_init(&c->rpc);
+	step_enter(c, STEP_NEGOTIATE);
+}
+
+const struct smb2_negotiate_response *conversation_negotiated(const struct conversation *c)
+{
+	return c->step > STEP_NEGOTIATE ? &c->negotiated : NULL;
+}
+
 void conversation_fini(struct conversation *c)
 {
 	smb2_connection_fini(&c->smb);
@@ -85,6 +111,7 @@ void conversation_fini(struct conversation *c)
 	wire_writer_fini(&c->challenge);
 	wire_writer_fini(&c->stub);
 	wire_writer_fini(&c->fragment);
+	wire_writer_fini(&c->del_answer);
 	for (size_t i = 0; i < CONVERSATION_MAX_READS; i++)
 		wire_writer_fini(&c->early[i]);
 }
@@ -98,7 +125,9 @@ enum conversation_event conversation_next(struct conversation *c)
 			return CONVERSATION_FAILED;
 		if (c->challenged)
 			return CONVERSATION_TOKEN;
-		if (c->answered && c->validation != VALIDATION_SENT)
+		if (c->validation != VALIDATION_SENT && call_has_row(c))
+			return CONVERSATION_ROWS;
+		if (c->validation != VALIDATION_SENT && c->answered)
 			return CONVERSATION_ANSWER;
 		switch (smb2_connection_next(&c->smb, &reply)) {
 		case SMB2_WANT_BYTES:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One conversation with one server, from NEGOTIATE to the answers of NetrSessionEnum: which
- * request follows which answer. Bytes in, bytes out; the caller moves them, and has the tokens of
- * the log-on made. */
+/* One conversation with one server, from NEGOTIATE to the answers of NetrSessionEnum and
+ * NetrSessionDel: which request follows which answer. Bytes in, bytes out; the caller moves them,
+ * and has the tokens of the log-on made. */
 #ifndef CLIENT_CONVERSATION_H
 #define CLIENT_CONVERSATION_H
 
@@ -9,6 +9,7 @@
 #include "rpc/association.h"
 #include "smb2/connection.h"
 #include "smb2/pipe_io.h"
+#include "srvsvc/session_del.h"
 #include "srvsvc/session_enum.h"
 
 /* READs in flight at once for a long answer. */
@@ -41,9 +42,14 @@ struct conversation {
 	struct smb2_file_id pipe;
 
 	/* The call. */
+	const struct conversation_method *method; /* of the table in session_call.c */
 	struct wire_writer stub, fragment;
 	size_t stub_sent;
-	struct session_enum_decoder decoder;
+	struct session_enum_decoder decoder; /* NetrSessionEnum's answer */
+	struct wire_writer del_answer;       /* NetrSessionDel's */
+	bool del_answer_is_big_endian;
+	bool streams_rows; /* CONVERSATION_ROWS is wanted */
+	uint32_t rows_given;
 	uint32_t reads_sent, reads_taken;      /* sequence numbers */
 	uint32_t stub_to_come, fragment_bytes; /* of the answer; of its longest fragment */
 	struct wire_writer early[CONVERSATION_MAX_READS]; /* READs that came before their turn */
@@ -55,6 +61,12 @@ struct conversation {
  * ERROR_SMB1_NOT_AVAILABLE where a server that knows SMB1 only answers. */
 enum conversation_opening { CONVERSATION_SMB2, CONVERSATION_PROBE_SMB1 };
 
+/* As conversation_init, offering one dialect alone. */
+void conversation_init_only(struct conversation *c, const char *host, uint16_t dialect);
+
+/* What NEGOTIATE brought; NULL: it has not yet. */
+const struct smb2_negotiate_response *conversation_negotiated(const struct conversation *c);
+
 /* Keeps host. */
 void conversation_init(struct conversation *c, const char *host, enum conversation_opening opening);
 void conversation_fini(struct conversation *c);
@@ -62,8 +74,9 @@ void conversation_fini(struct conversation *c);
 enum conversation_event {
 	CONVERSATION_READ,   /* has to read from the network */
 	CONVERSATION_TOKEN,  /* wants a token for its challenge: conversation_take_token */
-	CONVERSATION_READY,  /* the pipe is open: conversation_ask */
-	CONVERSATION_ANSWER, /* conversation_take_answer */
+	CONVERSATION_READY,  /* the pipe is open: conversation_ask_enum, conversation_ask_del */
+	CONVERSATION_ROWS,   /* conversation_next_row, until it has no more for now */
+	CONVERSATION_ANSWER, /* conversation_take_enum or conversation_take_del */
 	CONVERSATION_FAILED, /* see err */
 };
 
@@ -75,17 +88,32 @@ enum conversation_event conversation_next(struct conversation *c);
 void conversation_take_token(struct conversation *c, const uint8_t *token, size_t bytes,
                              const struct smb2_session_key *key);
 
-/* Sends NetrSessionEnum. The pipe has to be ready. */
-void conversation_ask(struct conversation *c, const struct session_enum_request *request);
+/* Send NetrSessionEnum or NetrSessionDel. The pipe has to be ready. With streams_rows, rows are
+ * given before their answer is complete. */
+void conversation_ask_enum(struct conversation *c, const struct session_enum_request *request,
+                           bool streams_rows);
+void conversation_ask_del(struct conversation *c, const struct session_del_request *request);
 
-/* The answer to it, as of session_enum_decoder_finish. Then the pipe is ready again, unless
- * conversation_is_spent says otherwise. */
-NET_API_STATUS conversation_take_answer(struct conversation *c, struct session_enum_answer *answer,
-                                        void **infos);
+/* The next row of an answer that is still coming; as of session_enum_decoder_row. */
+bool conversation_next_row(struct conversation *c, struct netsession_row *row, char **scratch,
+                           size_t *scratch_bytes);
+
+/* The answers: to NetrSessionEnum as of session_enum_decoder_finish, to NetrSessionDel its status.
+ * Then the pipe is ready again, unless conversation_is_spent says otherwise. Return what stands in
+ * err. */
+NET_API_STATUS conversation_take_enum(struct conversation *c, struct session_enum_answer *answer,
+                                      void **infos);
+NET_API_STATUS conversation_take_del(struct conversation *c, NET_API_STATUS *answer);
 
 /* More READs were sent than the answer needed, and would swallow the next one: a server whose
  * fragments come otherwise than it told. */
 bool conversation_is_spent(const struct conversation *c);
+
+/* The pipe is ready, and nothing is on its way: another call may use it later. */
+bool conversation_is_idle(const struct conversation *c);
+
+/* TREE_CONNECT succeeded, whatever became of the rest. */
+bool conversation_has_tree(const struct conversation *c);
 
 /* Not one byte has come from the server. */
 bool conversation_heard_nothing(const struct conversation *c);

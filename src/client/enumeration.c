@@ -3,26 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "base/text.h"
 #include "client/page.h"
+#include "client/qualifiers.h"
 
 #define DOING "NetrSessionEnum"
 
 #define ALL_BYTES 0xFFFFFFFFu /* MAX_PREFERRED_LENGTH */
-
-/* [MS-SRVS] 3.1.4.5 wants \\ before a client; callers may leave it out. */
-static char *unc_name(const char *client)
-{
-	size_t length = strlen(client);
-	bool bare = strncmp(client, "\\\\", 2) != 0;
-	char *name = malloc(length + 3);
-
-	if (name != NULL) {
-		memcpy(name, "\\\\", 2);
-		memcpy(name + (bare ? 2 : 0), client, length + 1);
-	}
-	return name;
-}
 
 /* At level 0 nobody could tell whether a server minded the user that was asked for (Samba does
  * not): a level that names users is asked first, and cut down. */
@@ -45,8 +31,6 @@ static void set_ladder(struct enumeration *e, bool is_for_user)
 NET_API_STATUS enumeration_init(struct enumeration *e, const struct netsession_query *query,
                                 struct err *err)
 {
-	NET_API_STATUS status;
-
 	*e = (struct enumeration){
 		.level_wanted = query->level,
 		.all_pages = query->all_pages != 0,
@@ -57,22 +41,13 @@ NET_API_STATUS enumeration_init(struct enumeration *e, const struct netsession_q
 		},
 	};
 	set_ladder(e, session_qualifier_is_given(query->user));
-	if (session_qualifier_is_given(query->client))
-		e->request.client = e->client = unc_name(query->client);
-	if (session_qualifier_is_given(query->user))
-		e->request.user = e->user = strdup(query->user);
-	if ((session_qualifier_is_given(query->client) && e->client == NULL) ||
-	    (session_qualifier_is_given(query->user) && e->user == NULL))
-		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, "query", NULL);
-	if ((e->client != NULL && !text_utf8_is_valid(e->client)) ||
-	    (e->user != NULL && !text_utf8_is_valid(e->user)))
-		return err_set(err, ERROR_INVALID_PARAMETER, "query", "a name is not valid text");
-	status = session_enum_request_check(&e->request);
-	if (status == ERROR_INVALID_PARAMETER)
-		err_set(err, status, "query", "a name is longer than 1,023 characters");
-	else if (status != NERR_Success)
-		err_set(err, status, "query", NULL);
-	return status;
+	if (session_level_find(e->request.level) == NULL)
+		return err_set(err, ERROR_INVALID_LEVEL, "query", NULL);
+	if (qualifiers_copy(query, &e->client, &e->user, err) != NERR_Success)
+		return err->status;
+	e->request.client = e->client;
+	e->request.user = e->user;
+	return NERR_Success;
 }
 
 void enumeration_fini(struct enumeration *e)
@@ -91,16 +66,30 @@ static bool step_down(struct enumeration *e, NET_API_STATUS status)
 	return true;
 }
 
-static bool matches(struct enumeration *e, const struct netsession_page *page,
+static bool matches(struct enumeration *e, const struct session_level *level,
                     const struct netsession_row *row)
 {
 	/* Where no level that names users is granted, the question stays the server's. */
-	bool has_user = session_level_field(page->level, session_columns[1]) != NULL;
+	bool has_user = session_level_field(level, session_columns[1]) != NULL;
 
 	if (e->client != NULL && !session_client_equal(e->client, row->client))
 		return false;
 	e->seen_client = true;
 	return e->user == NULL || !has_user || session_user_equal(e->user, row->user);
+}
+
+bool enumeration_keeps(struct enumeration *e, uint32_t *level, struct netsession_row *row)
+{
+	const struct session_level *asked = session_level_find(e->request.level), *wanted = asked;
+
+	if (!matches(e, asked, row))
+		return false;
+	e->given = true;
+	if (e->level_wanted != NETSESSION_LEVEL_AUTO)
+		wanted = session_level_find(e->level_wanted);
+	session_row_reduce(row, wanted);
+	*level = wanted->number;
+	return true;
 }
 
 /* Servers that ignore the qualifiers (Samba does) answer with everybody. */
@@ -115,7 +104,7 @@ static bool filter(struct enumeration *e, struct netsession_page *page)
 
 		if (netsession_page_row(page, entry, &row) != NERR_Success)
 			return false;
-		if (matches(e, page, &row))
+		if (matches(e, page->level, &row))
 			session_infos_move(page->level, page->infos, kept++, entry);
 	}
 	if (kept < page->entries && !page->has_more)

@@ -40,14 +40,11 @@ static void send_reads(struct conversation *c)
 
 static void take_piece(struct conversation *c, const struct rpc_piece *piece)
 {
-	session_enum_decoder_feed(&c->decoder, piece->data, piece->bytes, piece->big_endian);
+	c->method->feed(c, piece);
 	c->stub_to_come = piece->to_come;
 	if (piece->bytes > c->fragment_bytes)
 		c->fragment_bytes = (uint32_t)piece->bytes;
-	if (c->decoder.err.status != NERR_Success)
-		c->err = c->decoder.err; /* the rest of it does not matter */
-	else if (piece->last)
-		c->answered = true;
+	c->answered = piece->last && c->err.status == NERR_Success;
 }
 
 /* Nothing may be on its way any more: its answer would be taken for one of the call's. */

@@ -38,6 +38,14 @@ void open_pipe_send(struct conversation *c);
 void open_pipe_receive(struct conversation *c, struct smb2_reply *reply);
 
 /* session_call.c */
+/* A method's answer: takes its stub's pieces as they come. */
+struct conversation_method {
+	const char *name;
+	uint16_t opnum;
+	void (*feed)(struct conversation *c, const struct rpc_piece *piece);
+};
+/* A row is there that was not given. */
+bool call_has_row(const struct conversation *c);
 void call_send(struct conversation *c);
 void call_receive(struct conversation *c, struct smb2_reply *reply);
 

@@ -38,6 +38,7 @@ static const struct status_words {
 	{ ERROR_INVALID_LOGON_HOURS, "log-on refused at this hour", NULL },
 	{ ERROR_INVALID_WORKSTATION, "log-on refused from this computer", NULL },
 	{ ERROR_PASSWORD_EXPIRED, "the password has expired", "change it" },
+	{ ERROR_CANCELLED, "cancelled", NULL },
 	{ ERROR_ACCOUNT_DISABLED, "the account is disabled", NULL },
 	{ ERROR_LOGON_TYPE_NOT_GRANTED, "log-on over the network is not granted", NULL },
 	{ ERROR_PASSWORD_MUST_CHANGE, "the password must be changed first", "change it" },
@@ -95,7 +96,8 @@ void story_tell(struct netsession_error *to, const struct err *err, uint32_t lev
 		return;
 	*to = (struct netsession_error){ .status = err->status,
 		                         .nt_status = err->nt,
-		                         .doing = err->doing };
+		                         .doing = err->doing,
+		                         .advice = is_local(err) ? NULL : w->advice };
 	if (err->status == NERR_Success)
 		return;
 	if (is_about_level(err) && level == NETSESSION_LEVEL_AUTO)
@@ -112,6 +114,6 @@ void story_tell(struct netsession_error *to, const struct err *err, uint32_t lev
 	         nt);
 	if (has_why)
 		append(to->text, ": ", err->why);
-	if (w->advice != NULL && !is_local(err))
-		append(to->text, has_why ? "; " : ": ", w->advice);
+	if (to->advice != NULL)
+		append(to->text, has_why ? "; " : ": ", to->advice);
 }

@@ -55,7 +55,7 @@ NET_API_STATUS net_datagram_open(struct net_loop *loop,
 		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
 	datagram->received = received;
 	datagram->context = context;
-	uv_udp_init(&loop->uv, &datagram->udp);
+	uv_udp_init(loop->uv, &datagram->udp);
 	datagram->udp.data = datagram;
 	error = uv_udp_bind(&datagram->udp, (const struct sockaddr *)&any, 0);
 	if (error == 0)

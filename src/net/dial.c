@@ -1,53 +1,72 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/stream.h"
 
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
-#include "net/tcp.h"
+#include <sys/socket.h>
+#include <unistd.h>
+#include "net/uv.h"
 
 #define DOING "connect"
 
 #define NEXT_ATTEMPT_MS 250 /* RFC 8305 section 5: Connection Attempt Delay */
 
 struct attempt {
-	uv_connect_t request;
-	struct net_dial *dial; /* NULL once nobody waits for it */
-	struct net_stream *stream;
+	uv_poll_t poll; /* its data is the attempt */
+	struct net_dial *dial;
+	int socket;
 };
 
 struct net_dial {
 	struct net_loop *loop;
 	struct net_addresses addresses;
-	struct attempt *attempts[NET_MAX_ADDRESSES];
+	struct attempt *attempts[NET_MAX_ADDRESSES]; /* NULL once they are over */
 	unsigned begun, failed;
 	struct net_timer *timer;
 	struct err first_err;
-	void (*dialed)(void *context, struct net_stream *, const struct err *);
+	void (*dialed)(void *context, int socket, const struct err *);
 	void *context;
 };
 
 static void begin_next(struct net_dial *dial);
 
-/* Ends the dial, and all attempts but the one that was kept: on_connected, which libuv calls for
- * each of them, frees it. */
+static void on_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+/* Gives the attempt's socket, and ends it. */
+static int take_socket(struct attempt *attempt)
+{
+	int socket = attempt->socket;
+
+	for (unsigned i = 0; i < attempt->dial->begun; i++)
+		if (attempt->dial->attempts[i] == attempt)
+			attempt->dial->attempts[i] = NULL;
+	uv_close((uv_handle_t *)&attempt->poll, on_closed);
+	return socket;
+}
+
+/* Ends the dial, and all attempts that are under way. */
 static void dismiss(struct net_dial *dial)
 {
 	for (unsigned i = 0; i < dial->begun; i++)
-		if (dial->attempts[i] != NULL) {
-			dial->attempts[i]->dial = NULL;
-			net_stream_close(dial->attempts[i]->stream);
-		}
+		if (dial->attempts[i] != NULL)
+			close(take_socket(dial->attempts[i]));
 	net_timer_stop(dial->timer);
 	free(dial);
 }
 
-static void finish(struct net_dial *dial, struct net_stream *stream)
+static void finish(struct net_dial *dial, int socket)
 {
-	void (*dialed)(void *, struct net_stream *, const struct err *) = dial->dialed;
+	void (*dialed)(void *, int, const struct err *) = dial->dialed;
 	void *context = dial->context;
 	struct err err = dial->first_err;
 
 	dismiss(dial);
-	dialed(context, stream, &err);
+	dialed(context, socket, &err);
 }
 
 static void attempt_failed(struct net_dial *dial, int error)
@@ -57,34 +76,49 @@ static void attempt_failed(struct net_dial *dial, int error)
 	if (dial->begun < dial->addresses.count)
 		begin_next(dial);
 	else if (dial->failed == dial->begun)
-		finish(dial, NULL);
+		finish(dial, -1);
 }
 
-static void forget(struct net_dial *dial, const struct attempt *attempt)
+static void on_poll(uv_poll_t *poll, int status, int events)
 {
-	for (unsigned i = 0; i < dial->begun; i++)
-		if (dial->attempts[i] == attempt)
-			dial->attempts[i] = NULL;
-}
-
-static void on_connected(uv_connect_t *request, int status)
-{
-	struct attempt *attempt = request->data;
+	struct attempt *attempt = poll->data;
 	struct net_dial *dial = attempt->dial;
-	struct net_stream *stream = attempt->stream;
+	int socket = take_socket(attempt), error = 0;
+	socklen_t bytes = sizeof error;
 
-	if (dial != NULL)
-		forget(dial, attempt);
-	free(attempt);
-	if (dial == NULL)
-		return;
-	if (status == 0) {
-		uv_tcp_nodelay(&stream->tcp, 1);
-		finish(dial, stream);
+	(void)status; /* the socket knows it better */
+	(void)events;
+	if (getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &bytes) != 0)
+		error = errno;
+	if (error == 0) {
+		finish(dial, socket);
 	} else {
-		net_stream_close(stream);
-		attempt_failed(dial, status);
+		close(socket);
+		attempt_failed(dial, uv_translate_sys_error(error));
 	}
+}
+
+/* A socket that is on its way to address; -1 and *error: it failed at once. */
+static int begin_connect(const struct sockaddr_storage *address, int *error)
+{
+	const int one = 1;
+	socklen_t bytes = address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+	                                                 : sizeof(struct sockaddr_in);
+	int made = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (made < 0) {
+		*error = uv_translate_sys_error(errno);
+		return -1;
+	}
+	(void)setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	/* EINTR, too, leaves it on its way. */
+	if (connect(made, (const struct sockaddr *)address, bytes) != 0 && errno != EINPROGRESS &&
+	    errno != EINTR) {
+		*error = uv_translate_sys_error(errno);
+		close(made);
+		return -1;
+	}
+	return made;
 }
 
 /* NULL and *error: it failed at once. */
@@ -92,26 +126,24 @@ static struct attempt *begin(struct net_dial *dial, const struct sockaddr_storag
                              int *error)
 {
 	struct attempt *attempt = calloc(1, sizeof *attempt);
-	struct net_stream *stream = calloc(1, sizeof *stream);
 
 	*error = UV_ENOMEM;
-	if (attempt == NULL || stream == NULL) {
-		free(attempt);
-		free(stream);
+	if (attempt == NULL)
 		return NULL;
-	}
-	attempt->request.data = attempt;
 	attempt->dial = dial;
-	attempt->stream = stream;
-	uv_tcp_init(&dial->loop->uv, &stream->tcp);
-	stream->tcp.data = stream;
-	*error = uv_tcp_connect(&attempt->request, &stream->tcp, (const struct sockaddr *)address,
-	                        on_connected);
-	if (*error != 0) {
-		net_stream_close(stream);
+	attempt->socket = begin_connect(address, error);
+	if (attempt->socket < 0) {
 		free(attempt);
 		return NULL;
 	}
+	*error = uv_poll_init_socket(dial->loop->uv, &attempt->poll, attempt->socket);
+	if (*error != 0) {
+		close(attempt->socket);
+		free(attempt);
+		return NULL;
+	}
+	attempt->poll.data = attempt;
+	uv_poll_start(&attempt->poll, UV_WRITABLE, on_poll);
 	return attempt;
 }
 
@@ -143,8 +175,7 @@ static void on_start(void *context)
 }
 
 struct net_dial *net_dial_start(struct net_loop *loop, const struct net_addresses *addresses,
-                                void (*dialed)(void *context, struct net_stream *,
-                                               const struct err *),
+                                void (*dialed)(void *context, int socket, const struct err *),
                                 void *context)
 {
 	struct net_dial *dial = calloc(1, sizeof *dial);

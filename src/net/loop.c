@@ -2,20 +2,28 @@
 #include "net/loop.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 #include "net/uv.h"
 
 struct net_loop *net_loop_new(void)
 {
 	struct net_loop *loop = calloc(1, sizeof *loop);
 
-	if (loop != NULL && uv_loop_init(&loop->uv) != 0) {
+	if (loop != NULL && uv_loop_init(&loop->own) != 0) {
 		free(loop);
 		return NULL;
 	}
+	if (loop != NULL)
+		loop->uv = &loop->own;
+	return loop;
+}
+
+struct net_loop *net_loop_new_on(struct uv_loop_s *uv)
+{
+	struct net_loop *loop = calloc(1, sizeof *loop);
+
+	if (loop != NULL)
+		loop->uv = uv;
 	return loop;
 }
 
@@ -23,31 +31,18 @@ void net_loop_free(struct net_loop *loop)
 {
 	int busy;
 
-	if (loop == NULL)
-		return;
-	(void)uv_run(&loop->uv, UV_RUN_NOWAIT); /* for what was closed and not run since */
-	busy = uv_loop_close(&loop->uv);
-	assert(busy == 0);
-	(void)busy;
+	if (loop != NULL && loop->uv == &loop->own) {
+		(void)uv_run(loop->uv, UV_RUN_NOWAIT); /* for what was closed and not run since */
+		busy = uv_loop_close(loop->uv);
+		assert(busy == 0);
+		(void)busy;
+	}
 	free(loop);
 }
 
-/* libuv writes without MSG_NOSIGNAL, and a library must not kill its program when a server goes
- * away: SIGPIPE is held back while the loop runs, and one that came of it is taken away. */
 void net_loop_run(struct net_loop *loop)
 {
-	const struct timespec at_once = { 0 };
-	sigset_t pipe_signal, before, pending;
-
-	sigemptyset(&pipe_signal);
-	sigaddset(&pipe_signal, SIGPIPE);
-	pthread_sigmask(SIG_BLOCK, &pipe_signal, &before);
-	sigpending(&pending);
-	(void)uv_run(&loop->uv, UV_RUN_DEFAULT);
-	if (!sigismember(&pending, SIGPIPE))
-		while (sigtimedwait(&pipe_signal, NULL, &at_once) < 0 && errno == EINTR)
-			;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	(void)uv_run(loop->uv, UV_RUN_DEFAULT);
 }
 
 struct net_timer {
@@ -78,8 +73,8 @@ struct net_timer *net_timer_start(struct net_loop *loop, uint32_t after_ms,
 	timer->fired = fired;
 	timer->context = context;
 	timer->uv.data = timer;
-	uv_timer_init(&loop->uv, &timer->uv);
-	uv_update_time(&loop->uv);
+	uv_timer_init(loop->uv, &timer->uv);
+	uv_update_time(loop->uv);
 	uv_timer_start(&timer->uv, on_fired, after_ms, 0);
 	return timer;
 }

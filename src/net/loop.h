@@ -6,9 +6,12 @@
 #include <stdint.h>
 
 struct net_loop;
+struct uv_loop_s;
 
 /* NULL: out of memory or file descriptors. */
 struct net_loop *net_loop_new(void);
+/* On a loop of somebody else's, which is kept; NULL: out of memory. */
+struct net_loop *net_loop_new_on(struct uv_loop_s *uv);
 /* All that was started on it must have ended. NULL is allowed. */
 void net_loop_free(struct net_loop *loop);
 /* Until nothing is left to wait for. */

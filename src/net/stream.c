@@ -1,97 +1,169 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/stream.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "net/tcp.h"
+#include <sys/socket.h>
+#include <unistd.h>
+#include "net/uv.h"
 
 #define DOING "connection"
+
+/* Watched, not owned by libuv: its own streams write without MSG_NOSIGNAL, and a library must not
+ * kill its program when a server goes away. */
+struct net_stream {
+	uv_poll_t poll; /* its data is the stream */
+	int socket;
+	bool ended;
+	const struct net_stream_handler *handler;
+	void *context;
+	uint8_t *unsent; /* unsent_bytes of it, from unsent_at on, wait for room in the socket */
+	size_t unsent_at, unsent_bytes;
+};
 
 static void end(struct net_stream *s, int uv_error)
 {
 	struct err err = { 0 };
 
-	if (s->ended)
-		return;
 	s->ended = true;
-	uv_read_stop((uv_stream_t *)&s->tcp);
+	uv_poll_stop(&s->poll);
 	net_uv_error(&err, uv_error, DOING);
-	if (s->handler != NULL)
-		s->handler->ended(s->context, &err);
+	s->handler->ended(s->context, &err);
 }
 
-static void on_space(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+/* Sends, or says how many bytes of it the socket took; a failure shows when it is read. */
+static size_t send_some(int socket, const void *data, size_t bytes)
 {
-	struct net_stream *s = handle->data;
+	ssize_t sent;
+
+	do
+		sent = send(socket, data, bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (sent < 0 && errno == EINTR);
+	return sent < 0 ? 0 : (size_t)sent;
+}
+
+/* False: there is nothing more to read now. */
+static bool receive_some(struct net_stream *s)
+{
 	size_t room = 0;
+	uint8_t *space = s->handler->space(s->context, &room);
+	ssize_t bytes;
 
-	(void)suggested;
-	buffer->base = (char *)s->handler->space(s->context, &room);
-	buffer->len = buffer->base != NULL ? room : 0; /* 0 makes libuv report UV_ENOBUFS */
-}
-
-static void on_read(uv_stream_t *stream, ssize_t bytes, const uv_buf_t *buffer)
-{
-	struct net_stream *s = stream->data;
-
-	(void)buffer;
+	if (space == NULL || room == 0) {
+		end(s, UV_ENOBUFS);
+		return false;
+	}
+	do
+		bytes = recv(s->socket, space, room, MSG_DONTWAIT);
+	while (bytes < 0 && errno == EINTR);
 	if (bytes > 0)
 		s->handler->received(s->context, (size_t)bytes);
-	else if (bytes < 0)
-		end(s, (int)bytes);
+	else if (bytes == 0)
+		end(s, UV_EOF);
+	else if (errno != EAGAIN)
+		end(s, uv_translate_sys_error(errno));
+	return bytes > 0;
 }
 
-void net_stream_read(struct net_stream *s, const struct net_stream_handler *handler, void *context)
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+static void watch(struct net_stream *s)
 {
+	uv_poll_start(&s->poll, UV_READABLE | (s->unsent_bytes > 0 ? UV_WRITABLE : 0), on_poll);
+}
+
+static void send_rest(struct net_stream *s)
+{
+	size_t sent = send_some(s->socket, s->unsent + s->unsent_at, s->unsent_bytes);
+
+	s->unsent_at += sent;
+	s->unsent_bytes -= sent;
+	if (s->unsent_bytes == 0) {
+		s->unsent_at = 0;
+		watch(s);
+	}
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct net_stream *s = poll->data;
+
+	if (status < 0) { /* POLLERR: what came before the error, then the error itself */
+		while (!s->ended && receive_some(s))
+			;
+		if (!s->ended)
+			end(s, status);
+		return;
+	}
+	if (events & UV_WRITABLE)
+		send_rest(s);
+	if (events & UV_READABLE)
+		(void)receive_some(s);
+}
+
+struct net_stream *net_stream_new(struct net_loop *loop, int socket,
+                                  const struct net_stream_handler *handler, void *context)
+{
+	struct net_stream *s = calloc(1, sizeof *s);
+
+	if (s == NULL || uv_poll_init_socket(loop->uv, &s->poll, socket) != 0) {
+		free(s);
+		close(socket);
+		return NULL;
+	}
+	s->poll.data = s;
+	s->socket = socket;
 	s->handler = handler;
 	s->context = context;
-	uv_read_start((uv_stream_t *)&s->tcp, on_space, on_read);
+	watch(s);
+	return s;
 }
 
-struct unsent {
-	uv_write_t request;
-	uint8_t data[];
-};
-
-static void on_written(uv_write_t *request, int status)
+static bool keep_rest(struct net_stream *s, const uint8_t *data, size_t bytes)
 {
-	struct net_stream *s = request->handle->data;
+	uint8_t *unsent;
 
-	free(request->data);
-	if (status < 0 && status != UV_ECANCELED)
-		end(s, status);
-}
-
-static bool queue(struct net_stream *s, const uint8_t *data, size_t bytes)
-{
-	struct unsent *unsent = malloc(sizeof *unsent + bytes);
-	uv_buf_t buffer;
-
+	if (s->unsent_at > 0)
+		memmove(s->unsent, s->unsent + s->unsent_at, s->unsent_bytes);
+	s->unsent_at = 0;
+	unsent = realloc(s->unsent, s->unsent_bytes + bytes);
 	if (unsent == NULL)
 		return false;
-	memcpy(unsent->data, data, bytes);
-	unsent->request.data = unsent;
-	buffer = uv_buf_init((char *)unsent->data, (unsigned)bytes);
-	if (uv_write(&unsent->request, (uv_stream_t *)&s->tcp, &buffer, 1, on_written) == 0)
-		return true;
-	free(unsent);
-	return false;
+	memcpy(unsent + s->unsent_bytes, data, bytes);
+	s->unsent = unsent;
+	s->unsent_bytes += bytes;
+	watch(s);
+	return true;
 }
 
 bool net_stream_send(struct net_stream *s, const void *data, size_t bytes)
 {
-	uv_buf_t buffer = uv_buf_init((char *)(uintptr_t)data, (unsigned)bytes);
-	int sent = uv_try_write((uv_stream_t *)&s->tcp, &buffer, 1);
+	size_t sent = s->unsent_bytes > 0 ? 0 : send_some(s->socket, data, bytes);
 
-	if (sent < 0)
-		sent = 0; /* what is queued fails again, and is then reported by ended */
-	return (size_t)sent == bytes ||
-	       queue(s, (const uint8_t *)data + sent, bytes - (size_t)sent);
+	return s->ended || sent == bytes ||
+	       keep_rest(s, (const uint8_t *)data + sent, bytes - sent);
 }
 
 static void on_closed(uv_handle_t *handle)
 {
-	free(handle->data);
+	struct net_stream *s = handle->data;
+
+	free(s->unsent);
+	free(s);
+}
+
+int net_stream_release(struct net_stream *s)
+{
+	int socket = s->socket;
+
+	if (s->ended || s->unsent_bytes > 0) {
+		net_stream_close(s);
+		return -1;
+	}
+	s->ended = true;
+	uv_close((uv_handle_t *)&s->poll, on_closed);
+	return socket;
 }
 
 void net_stream_close(struct net_stream *s)
@@ -99,5 +171,25 @@ void net_stream_close(struct net_stream *s)
 	if (s == NULL)
 		return;
 	s->ended = true;
-	uv_close((uv_handle_t *)&s->tcp, on_closed);
+	uv_close((uv_handle_t *)&s->poll, on_closed);
+	net_socket_hang_up(s->socket);
+}
+
+bool net_socket_is_quiet(int socket)
+{
+	char byte;
+
+	return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+	       (errno == EAGAIN || errno == EINTR);
+}
+
+void net_socket_hang_up(int socket)
+{
+	(void)shutdown(socket, SHUT_RDWR);
+	close(socket);
+}
+
+void net_socket_forget(int socket)
+{
+	close(socket);
 }

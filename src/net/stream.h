@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A TCP connection: made to the first of several addresses that answers, then read and written. */
+/* A TCP connection: made to the first of several addresses that answers, then read and written.
+ * It is a plain socket between whiles, which any loop may take over. */
 #ifndef NET_STREAM_H
 #define NET_STREAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "base/err.h"
 #include "net/address.h"
 #include "net/loop.h"
@@ -19,24 +22,37 @@ struct net_stream_handler {
 	void (*ended)(void *context, const struct err *err);
 };
 
-/* Begins to read. Keeps handler and context. */
-void net_stream_read(struct net_stream *s, const struct net_stream_handler *handler, void *context);
+/* Takes socket, also after a failure, and begins to read. Keeps handler and context. NULL: out of
+ * memory. */
+struct net_stream *net_stream_new(struct net_loop *loop, int socket,
+                                  const struct net_stream_handler *handler, void *context);
 
-/* Sends what the socket takes at once and keeps a copy of the rest. False: out of memory. */
+/* Sends what the socket takes at once and keeps a copy of the rest. Raises no signal. False: out
+ * of memory. */
 bool net_stream_send(struct net_stream *s, const void *data, size_t bytes);
+
+/* Gives the socket, nothing more being called: -1, and s is closed, when it has ended or has
+ * bytes left to send. Takes s. */
+int net_stream_release(struct net_stream *s);
 
 /* Nothing more is called. Takes s; NULL is allowed. */
 void net_stream_close(struct net_stream *s);
+
+/* Whether a socket that nobody read meanwhile is as it was left: open, and nothing has come. */
+bool net_socket_is_quiet(int socket);
+/* Ends the connection, also where a child of fork holds a copy of the socket. */
+void net_socket_hang_up(int socket);
+/* Lets go of a copy that a fork made: the connection remains its owner's. */
+void net_socket_forget(int socket);
 
 struct net_dial;
 
 /* Connects to the addresses in their order, each one a quarter of a second after the one before
  * or as soon as that has failed, and keeps the first that answers (RFC 8305 section 5).
- * dialed: gives stream, or NULL and err: what became of the first address. Gives the dial, which
+ * dialed: gives a socket, or -1 and err: what became of the first address. Gives the dial, which
  * is gone when dialed returns; NULL: out of memory. */
 struct net_dial *net_dial_start(struct net_loop *loop, const struct net_addresses *addresses,
-                                void (*dialed)(void *context, struct net_stream *,
-                                               const struct err *),
+                                void (*dialed)(void *context, int socket, const struct err *),
                                 void *context);
 /* dialed will not be called. */
 void net_dial_cancel(struct net_dial *dial);

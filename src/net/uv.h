@@ -8,7 +8,8 @@
 #include "net/loop.h"
 
 struct net_loop {
-	uv_loop_t uv;
+	uv_loop_t *uv;
+	uv_loop_t own; /* what uv points to, unless the loop is somebody else's */
 };
 
 /* Records what a failed connect, read or write means. */

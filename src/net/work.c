@@ -114,7 +114,7 @@ struct net_work *net_work_start(struct net_loop *loop, const struct net_work_job
 {
 	struct net_work *work = calloc(1, sizeof *work);
 
-	if (work == NULL || uv_async_init(&loop->uv, &work->finished, on_finished) != 0) {
+	if (work == NULL || uv_async_init(loop->uv, &work->finished, on_finished) != 0) {
 		kind->drop(job);
 		free(work);
 		return NULL;

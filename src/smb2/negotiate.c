@@ -2,8 +2,9 @@
 #include "smb2/negotiate.h"
 
 #include <string.h>
+#include "smb2/spnego_hint.h"
 
-static const uint16_t dialects[] = {
+const uint16_t smb2_dialects[SMB2_DIALECT_COUNT] = {
 	SMB2_DIALECT_202, SMB2_DIALECT_210, SMB2_DIALECT_300, SMB2_DIALECT_302, SMB2_DIALECT_311,
 };
 
@@ -25,6 +26,23 @@ static const uint16_t ciphers[] = {
 
 #define SECURITY_MODE SMB2_NEGOTIATE_SIGNING_REQUIRED
 #define CAPABILITIES  (SMB2_GLOBAL_CAP_LARGE_MTU | SMB2_GLOBAL_CAP_ENCRYPTION)
+
+struct offer {
+	const uint16_t *dialects;
+	size_t count;
+};
+
+static struct offer offer_of(const struct smb2_negotiate_request *request)
+{
+	return request->only_dialect != 0 ? (struct offer){ &request->only_dialect, 1 }
+	                                  : (struct offer){ smb2_dialects, SMB2_DIALECT_COUNT };
+}
+
+static void put_dialects(struct wire_writer *w, struct offer offer)
+{
+	for (size_t i = 0; i < offer.count; i++)
+		wire_put_u16le(w, offer.dialects[i]);
+}
 
 enum context_type { PREAUTH_INTEGRITY = 1, ENCRYPTION = 2, SIGNING = 8 };
 
@@ -57,20 +75,23 @@ static void put_list_context(struct wire_writer *w, enum context_type type, cons
 void smb2_negotiate_request_encode(struct wire_writer *w, size_t header_at,
                                    const struct smb2_negotiate_request *request)
 {
+	struct offer offer = offer_of(request);
+	bool has_contexts = offer.dialects[offer.count - 1] == SMB2_DIALECT_311;
 	size_t contexts_at;
 
 	wire_put_u16le(w, 36); /* StructureSize */
-	wire_put_u16le(w, COUNT(dialects));
+	wire_put_u16le(w, (uint16_t)offer.count);
 	wire_put_u16le(w, SECURITY_MODE);
 	wire_put_u16le(w, 0);
 	wire_put_u32le(w, CAPABILITIES);
 	wire_put_bytes(w, request->client_guid, sizeof request->client_guid);
 	contexts_at = w->len;
-	wire_put_u32le(w, 0); /* NegotiateContextOffset */
-	wire_put_u16le(w, 3); /* NegotiateContextCount */
+	wire_put_u32le(w, 0);                    /* NegotiateContextOffset */
+	wire_put_u16le(w, has_contexts ? 3 : 0); /* NegotiateContextCount */
 	wire_put_u16le(w, 0);
-	for (size_t i = 0; i < COUNT(dialects); i++)
-		wire_put_u16le(w, dialects[i]);
+	put_dialects(w, offer);
+	if (!has_contexts)
+		return;
 	wire_put_padding(w, header_at, 8);
 	wire_set_u32le(w, contexts_at, (uint32_t)(w->len - header_at));
 	put_preauth_context(w, request->salt);
@@ -83,18 +104,19 @@ void smb2_negotiate_request_encode(struct wire_writer *w, size_t header_at,
 void smb2_negotiate_offer_encode(struct wire_writer *w,
                                  const struct smb2_negotiate_request *request)
 {
+	struct offer offer = offer_of(request);
+
 	wire_put_u32le(w, CAPABILITIES);
 	wire_put_bytes(w, request->client_guid, sizeof request->client_guid);
 	wire_put_u16le(w, SECURITY_MODE);
-	wire_put_u16le(w, COUNT(dialects));
-	for (size_t i = 0; i < COUNT(dialects); i++)
-		wire_put_u16le(w, dialects[i]);
+	wire_put_u16le(w, (uint16_t)offer.count);
+	put_dialects(w, offer);
 }
 
 static bool we_offered(uint16_t dialect)
 {
-	for (size_t i = 0; i < COUNT(dialects); i++)
-		if (dialects[i] == dialect)
+	for (size_t i = 0; i < SMB2_DIALECT_COUNT; i++)
+		if (smb2_dialects[i] == dialect)
 			return true;
 	return false;
 }
@@ -154,7 +176,8 @@ static void get_contexts(struct wire_reader *message, size_t offset, uint16_t co
 void smb2_negotiate_response_decode(struct wire_reader *message,
                                     struct smb2_negotiate_response *response)
 {
-	uint16_t context_count;
+	uint16_t context_count, hint_at, hint_bytes;
+	struct wire_reader hint;
 	uint32_t contexts_at;
 	const uint8_t *guid;
 
@@ -172,8 +195,12 @@ void smb2_negotiate_response_decode(struct wire_reader *message,
 	response->max_read_bytes = wire_get_u32(message);
 	response->max_write_bytes = wire_get_u32(message);
 	wire_skip(message, 8 + 8); /* SystemTime, ServerStartTime */
-	wire_skip(message, 2 + 2); /* a SPNEGO hint, on which nothing depends */
+	hint_at = wire_get_u16(message);
+	hint_bytes = wire_get_u16(message);
 	contexts_at = wire_get_u32(message);
+	hint = *message; /* whose failures are nobody's */
+	hint = wire_part(&hint, hint_at, hint_bytes);
+	response->mechanisms = smb2_spnego_hint_mechanisms(&hint);
 	if (!we_offered(response->dialect))
 		wire_reader_fail(message, "a dialect that was not offered");
 	/* 3.2.5.2: below 3.1.1 the capability says it, and there is but one cipher. */

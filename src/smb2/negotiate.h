@@ -28,6 +28,7 @@ enum smb2_cipher {
 struct smb2_negotiate_request {
 	uint8_t client_guid[SMB2_GUID_BYTES];
 	uint8_t salt[SMB2_SALT_BYTES]; /* of the preauthentication integrity hash */
+	uint16_t only_dialect;         /* 0: every one from 2.0.2 to 3.1.1 is offered */
 };
 
 struct smb2_negotiate_response {
@@ -40,9 +41,17 @@ struct smb2_negotiate_response {
 	uint16_t cipher;            /* enum smb2_cipher; SMB2_CIPHER_NONE: no encryption */
 	bool has_signing_algorithm; /* 3.1.1 */
 	uint16_t signing_algorithm; /* enum smb2_signing_algorithm */
+	unsigned mechanisms;        /* enum smb2_mechanism: a hint, on which nothing depends */
 };
 
-/* Offers every dialect from 2.0.2 to 3.1.1, every cipher, and signing required. The first encodes
+/* By what the server says that one may log on. */
+enum smb2_mechanism { SMB2_MECHANISM_KERBEROS = 1, SMB2_MECHANISM_NTLM = 2 };
+
+/* Every dialect that we know, the oldest first. */
+#define SMB2_DIALECT_COUNT 5
+extern const uint16_t smb2_dialects[SMB2_DIALECT_COUNT];
+
+/* Offers dialects, every cipher, and signing required. The first encodes
  * the body, header_at being where its header stands in w; the second reads a whole message. */
 void smb2_negotiate_request_encode(struct wire_writer *w, size_t header_at,
                                    const struct smb2_negotiate_request *request);

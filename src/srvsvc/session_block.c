@@ -118,25 +118,27 @@ void session_block_fini(struct session_block *b)
 	*b = (struct session_block){ .level = b->level };
 }
 
-static const WCHAR *info_text(const struct session_field *f, const char *info)
+/* A text's slot is a pointer, or in an unfinished block an offset from base. */
+static const WCHAR *info_text(const char *base, const struct session_field *f, const char *info)
 {
-	const WCHAR *text;
+	uintptr_t slot = slot_get(info + f->in_info);
 
-	memcpy(&text, info + f->in_info, sizeof text);
-	return text;
+	if (slot == SLOT_NONE)
+		return NULL;
+	return base != NULL ? (const WCHAR *)(const void *)(base + slot) : (const WCHAR *)slot;
 }
 
-bool session_infos_row(const struct session_level *level, const void *infos, uint32_t entry,
-                       struct netsession_row *row, char **scratch, size_t *scratch_bytes)
+/* base: NULL where texts are pointers. */
+static bool read_row(const struct session_level *level, const char *base, const char *info,
+                     struct netsession_row *row, char **scratch, size_t *scratch_bytes)
 {
-	const char *info = (const char *)infos + level->info_bytes * entry;
 	size_t needed = 0;
 	char *at;
 
 	for (size_t i = 0; i < level->field_count; i++)
 		if (level->fields[i].kind == SESSION_CELL_TEXT &&
-		    info_text(&level->fields[i], info))
-			needed += text_utf8_bound(info_text(&level->fields[i], info));
+		    info_text(base, &level->fields[i], info) != NULL)
+			needed += text_utf8_bound(info_text(base, &level->fields[i], info));
 	if (needed > *scratch_bytes) {
 		char *grown = realloc(*scratch, 2 * needed);
 
@@ -153,12 +155,26 @@ bool session_infos_row(const struct session_level *level, const void *infos, uin
 
 		if (f->kind == SESSION_CELL_U32) {
 			memcpy(cell, info + f->in_info, sizeof(uint32_t));
-		} else if (info_text(f, info) != NULL) {
+		} else if (info_text(base, f, info) != NULL) {
 			memcpy(cell, &at, sizeof at);
-			at = text_utf8_from_utf16(at, info_text(f, info));
+			at = text_utf8_from_utf16(at, info_text(base, f, info));
 		}
 	}
 	return true;
+}
+
+bool session_block_row(const struct session_block *b, uint32_t entry, struct netsession_row *row,
+                       char **scratch, size_t *scratch_bytes)
+{
+	return read_row(b->level, b->data, b->data + b->level->info_bytes * entry, row, scratch,
+	                scratch_bytes);
+}
+
+bool session_infos_row(const struct session_level *level, const void *infos, uint32_t entry,
+                       struct netsession_row *row, char **scratch, size_t *scratch_bytes)
+{
+	return read_row(level, NULL, (const char *)infos + level->info_bytes * entry, row, scratch,
+	                scratch_bytes);
 }
 
 static size_t cell_bytes(const struct session_field *f)

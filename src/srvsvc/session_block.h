@@ -35,6 +35,10 @@ void session_block_begin_text(struct session_block *b, uint32_t entry, size_t fi
 /* Room for count more units at the end, which become part of the block; NULL: out of memory. */
 WCHAR *session_block_extend(struct session_block *b, size_t units);
 
+/* Reads an entry all of whose texts are there, as session_infos_row does. */
+bool session_block_row(const struct session_block *b, uint32_t entry, struct netsession_row *row,
+                       char **scratch, size_t *scratch_bytes);
+
 /* Makes pointers of the offsets and gives the block, at its own size. NULL when there is no
  * entry. b is empty afterwards. */
 void *session_block_finish(struct session_block *b);

@@ -64,6 +64,11 @@ void session_enum_decoder_init(struct session_enum_decoder *d, const struct sess
 /* big_endian as each fragment's header says; piece is borrowed for this call. */
 void session_enum_decoder_feed(struct session_enum_decoder *d, const void *piece, size_t bytes,
                                bool big_endian);
+/* How many rows are complete, before the last piece: those are read by session_enum_decoder_row, as
+ * of session_infos_row. */
+uint32_t session_enum_decoder_rows(const struct session_enum_decoder *d);
+bool session_enum_decoder_row(const struct session_enum_decoder *d, uint32_t entry,
+                              struct netsession_row *row, char **scratch, size_t *scratch_bytes);
 /* After the last piece. Gives *infos, SESSION_INFO_<level>[answer->entries] or NULL, with any
  * answer that decodes; look at its status. Returns what stands in d->err. */
 NET_API_STATUS session_enum_decoder_finish(struct session_enum_decoder *d,

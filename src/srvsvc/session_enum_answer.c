@@ -216,6 +216,17 @@ void session_enum_decoder_feed(struct session_enum_decoder *d, const void *piece
 		;
 }
 
+uint32_t session_enum_decoder_rows(const struct session_enum_decoder *d)
+{
+	return d->err.status == NERR_Success && d->step > ENTRY ? d->entry : 0;
+}
+
+bool session_enum_decoder_row(const struct session_enum_decoder *d, uint32_t entry,
+                              struct netsession_row *row, char **scratch, size_t *scratch_bytes)
+{
+	return session_block_row(&d->block, entry, row, scratch, scratch_bytes);
+}
+
 NET_API_STATUS session_enum_decoder_finish(struct session_enum_decoder *d,
                                            struct session_enum_answer *answer, void **infos)
 {

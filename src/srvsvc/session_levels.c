@@ -2,6 +2,7 @@
 #include "srvsvc/session_levels.h"
 
 #include <windows.h>
+#include <string.h>
 #include <lmshare.h>
 
 /* clang-format off */
@@ -108,6 +109,19 @@ const struct session_field *session_level_field(const struct session_level *leve
 		if (level->fields[i].column == column)
 			return &level->fields[i];
 	return NULL;
+}
+
+void session_row_reduce(struct netsession_row *row, const struct session_level *level)
+{
+	struct netsession_row reduced = { 0 };
+
+	for (size_t i = 0; i < level->field_count; i++) {
+		const struct session_field *f = &level->fields[i];
+
+		memcpy((char *)&reduced + f->in_row, (const char *)row + f->in_row,
+		       f->kind == SESSION_CELL_TEXT ? sizeof row->client : sizeof row->active_s);
+	}
+	*row = reduced;
 }
 
 const char *session_row_text(const struct netsession_row *row, const struct session_field *field)

@@ -49,6 +49,9 @@ const struct session_level *session_level_find(uint32_t number);
 const struct session_field *session_level_field(const struct session_level *level,
                                                 const struct session_column *column);
 
+/* Clears the members that a level lacks. */
+void session_row_reduce(struct netsession_row *row, const struct session_level *level);
+
 /* One member of a row, by its kind. */
 const char *session_row_text(const struct netsession_row *row, const struct session_field *field);
 uint32_t session_row_u32(const struct netsession_row *row, const struct session_field *field);

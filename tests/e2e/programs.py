@@ -26,23 +26,24 @@ class Programs:
     def __exit__(self, *_):
         self._folder.cleanup()
 
-    def compile(self, source, library):
-        """Returns the executable's path. The compiler may not say a word."""
+    def compile(self, source, library, *more):
+        """more: of the compiler's arguments. Returns the executable's path. The compiler may not say a word."""
         built, executable = command.built(f"lib{library}.so").parent, pathlib.Path(self._folder.name) / source
         executable = executable.with_suffix("")
         done = subprocess.run(
             ["cc", "-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g", f"-I{INCLUDE}",
              f"-I{INCLUDE / 'netapi32'}", HERE / source, "-o", executable, f"-L{built}", f"-l{library}",
-             f"-Wl,-rpath,{built}"], text=True, capture_output=True, check=False)
+             f"-Wl,-rpath,{built}", *more], text=True, capture_output=True, check=False)
         if done.returncode or done.stderr:
             raise AssertionError(done.stderr)
         return executable
 
 
-def run(executable, *arguments, env=None, valgrind=False, timeout=60):
+def run(executable, *arguments, env=None, valgrind=False, stdin="", timeout=60):
     """Runs it to its end, if asked below valgrind. Returns a command.Result."""
     inside, env = (VALGRIND, (env or {}) | PLAIN_AES) if valgrind else ((), env)
-    result = command.run(*arguments, program=executable, env=env, inside=inside, timeout=timeout)
+    result = command.run(*arguments, program=executable, env=env, inside=inside, stdin=stdin,
+                         timeout=timeout)
     if valgrind and (result.exit == 99 or re.search(r"^==\d+==", result.stderr, re.MULTILINE)):
         raise AssertionError(f"valgrind complains:\n{result}")
     return result

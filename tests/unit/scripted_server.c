@@ -291,7 +291,7 @@ void ask_level_0(void)
 {
 	const struct session_enum_request request = { .level = 0, .preferred_bytes = 0xFFFFFFFF };
 
-	conversation_ask(&c, &request);
+	conversation_ask_enum(&c, &request, false);
 	expect(CONVERSATION_READ);
 	expect_asked(1, SMB2_IOCTL);
 }
@@ -342,7 +342,7 @@ void expect_answer(uint32_t entries)
 	struct session_enum_answer got;
 	void *infos;
 
-	assert_int_equal(conversation_take_answer(&c, &got, &infos), NERR_Success);
+	assert_int_equal(conversation_take_enum(&c, &got, &infos), NERR_Success);
 	assert_int_equal(got.entries, entries);
 	assert_int_equal(got.status, NERR_Success);
 	assert_int_equal(infos != NULL, entries > 0);

@@ -189,7 +189,7 @@ static void ask_validated(void)
 
 	validates = true;
 	open_pipe();
-	conversation_ask(&c, &request);
+	conversation_ask_enum(&c, &request, false);
 	expect(CONVERSATION_READ);
 	expect_asked(2, SMB2_IOCTL);
 }
@@ -277,7 +277,7 @@ static void the_question_goes_first_where_one_credit_is_left(void **state)
 	make_bind_ack(RPC_ACCEPTANCE, 0);
 	answer_data(0, STATUS_SUCCESS, pdus.data, pdus.len);
 	expect(CONVERSATION_READY);
-	conversation_ask(&c, &request);
+	conversation_ask_enum(&c, &request, false);
 	expect(CONVERSATION_READ);
 	expect_asked(1, SMB2_IOCTL);
 	answer_validation(0);

@@ -179,7 +179,7 @@ static void an_answer_that_ends_early_ends_the_conversation(void **state)
 	wire_set_u16le(&pdus, 8, (uint16_t)(pdus.len - 4)); /* frag_length: without the status */
 	answer_data(0, STATUS_SUCCESS, pdus.data, pdus.len - 4);
 	expect(CONVERSATION_ANSWER);
-	assert_int_equal(conversation_take_answer(&c, &got, &infos), RPC_X_BAD_STUB_DATA);
+	assert_int_equal(conversation_take_enum(&c, &got, &infos), RPC_X_BAD_STUB_DATA);
 	assert_null(infos);
 	expect_failure(RPC_X_BAD_STUB_DATA, 0, "NetrSessionEnum");
 }
@@ -198,7 +198,7 @@ static void ask_with_long_names(void)
 	};
 
 	memset(long_name, '\\', sizeof long_name - 1);
-	conversation_ask(&c, &request);
+	conversation_ask_enum(&c, &request, false);
 	expect(CONVERSATION_READ);
 }
 

@@ -363,7 +363,7 @@ static void a_negotiate_request_is_the_recorded_one_but_for_choices(void **state
 	enum { PREAUTH = 0x70, ENCRYPTION = 0xa0, SIGNING = 0xb8 };
 	struct wire_reader message = load("rpcclient-4.17-negotiate-request-3.1.1");
 	const uint8_t *theirs = message.start, *ours;
-	struct smb2_negotiate_request request;
+	struct smb2_negotiate_request request = { 0 };
 	struct wire_writer w = { 0 };
 
 	(void)state;

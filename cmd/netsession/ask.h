@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Servers asked side by side, as the options say. */
+#ifndef NETSESSION_ASK_H
+#define NETSESSION_ASK_H
+
+#include "options.h"
+#include "results.h"
+
+/* What the options ask of a server, as the user wrote it; NULL: of this computer. Borrows all. */
+struct netsession_query ask_query(const struct options *options,
+                                  struct netsession_credentials *credentials, const char *server);
+
+/* Fills the results, whose servers are set. False: out of memory, which was said on stderr. */
+bool ask_servers(const struct options *options, struct netsession_credentials *credentials,
+                 struct server_result results[], size_t count);
+
+/* Says on stderr what failed, and with -v what was done. */
+void ask_report(const struct options *options, const struct server_result *result);
+
+/* What becomes of servers, of which so many failed. */
+enum exit_code ask_exit_code(const struct server_result results[], size_t count);
+
+/* Writes the results to stdout in the format that the options name. False: it could not be
+ * written, which was said on stderr. */
+bool ask_write(const struct options *options, const struct server_result results[], size_t count);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* What doctor finds, for people and for programs. */
+#ifndef NETSESSION_FINDINGS_H
+#define NETSESSION_FINDINGS_H
+
+#include <stdbool.h>
+#include <jansson.h>
+#include <netsession.h>
+
+struct findings {
+	const char *server;
+	json_t *list; /* NULL: each finding is written as it comes */
+};
+
+struct findings_format {
+	const char *name;
+	bool (*begin)(struct findings *findings, const char *server); /* false: out of memory */
+	void (*put)(void *findings, const struct netsession_finding *finding);
+	void (*end)(struct findings *findings, const struct netsession_error *error);
+};
+
+/* NULL: findings have no such format. */
+const struct findings_format *findings_format_find(const char *name);
+
+#endif

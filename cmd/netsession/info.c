@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* netsession info: all about the sessions of one user from one client. */
+#include "ask.h"
+#include "commands.h"
+#include "who.h"
+
+int command_info(const struct options *options)
+{
+	struct options both = *options;
+	struct server_result result = { .server = options->operands[0] };
+	struct netsession_credentials *credentials;
+	int code = EXIT_NONE;
+
+	both.client = options->operands[1];
+	both.user = options->operands[2];
+	if (both.client[0] == '\0' || both.user[0] == '\0') {
+		fprintf(stderr, "netsession: info wants a client and a user that are not empty\n");
+		return EXIT_USAGE;
+	}
+	if (!who_asks(options, &credentials))
+		return EXIT_USAGE;
+	if (ask_servers(&both, credentials, &result, 1) && ask_write(&both, &result, 1)) {
+		ask_report(&both, &result);
+		code = ask_exit_code(&result, 1);
+	}
+	server_result_fini(&result);
+	netsession_credentials_free(credentials);
+	return code;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "prompt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* Signals that would end the program while the terminal shows nothing: it is put right first. */
+static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+
+enum { ENDINGS = sizeof ending / sizeof *ending };
+
+static volatile sig_atomic_t caught;
+
+static void on_signal(int number)
+{
+	caught = number;
+}
+
+/* False: the line is too long, or was not ended. */
+static bool read_line(int terminal, char password[PROMPT_MAX_BYTES])
+{
+	size_t length = 0;
+	char byte = '\0';
+
+	while (caught == 0 && read(terminal, &byte, 1) == 1 && byte != '\n')
+		if (length < PROMPT_MAX_BYTES)
+			password[length++] = byte;
+	if (byte != '\n' || length == PROMPT_MAX_BYTES)
+		return false;
+	password[length] = '\0';
+	return true;
+}
+
+bool prompt_password(const char *user, char password[PROMPT_MAX_BYTES])
+{
+	struct sigaction action = { .sa_handler = on_signal }, before[ENDINGS];
+	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	struct termios shown, hidden;
+	bool read;
+
+	if (terminal < 0 || tcgetattr(terminal, &shown) != 0) {
+		fprintf(stderr,
+		        "netsession: --as asks for a password on the terminal, and there is "
+		        "none; use --authentication-file FILE\n");
+		if (terminal >= 0)
+			close(terminal);
+		return false;
+	}
+	caught = 0;
+	for (int i = 0; i < ENDINGS; i++)
+		sigaction(ending[i], &action, &before[i]);
+	hidden = shown;
+	hidden.c_lflag &= ~(tcflag_t)ECHO;
+	hidden.c_lflag |= ECHONL;
+	tcsetattr(terminal, TCSAFLUSH, &hidden);
+	dprintf(terminal, "Password of %s: ", user);
+	read = read_line(terminal, password);
+	tcsetattr(terminal, TCSAFLUSH, &shown);
+	close(terminal);
+	for (int i = 0; i < ENDINGS; i++)
+		sigaction(ending[i], &before[i], NULL);
+	if (!read) {
+		explicit_bzero(password, PROMPT_MAX_BYTES);
+		if (caught == 0)
+			fprintf(stderr, "netsession: no password of at most %d bytes was given\n",
+			        PROMPT_MAX_BYTES - 1);
+	}
+	if (caught != 0)
+		raise(caught);
+	return read;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* As whom the servers are asked. */
+#ifndef NETSESSION_WHO_H
+#define NETSESSION_WHO_H
+
+#include "options.h"
+#include <netsession.h>
+
+/* Gives *credentials, NULL for whoever the environment says. False: there are none of use, which
+ * was said on stderr. */
+bool who_asks(const struct options *options, struct netsession_credentials **credentials);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/contact.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct contact *contact_new(const struct contact_key *key)
+{
+	struct contact *contact = calloc(1, sizeof *contact);
+
+	if (contact == NULL)
+		return NULL;
+	contact->key = *key;
+	if (key->wins != NULL && (contact->key.wins = strdup(key->wins)) == NULL) {
+		free(contact);
+		return NULL;
+	}
+	contact->key.credentials = credentials_hold(key->credentials);
+	contact->socket = -1;
+	return contact;
+}
+
+void contact_free(struct contact *contact)
+{
+	if (contact == NULL)
+		return;
+	if (contact->is_talking)
+		conversation_fini(&contact->conversation);
+	credentials_release(contact->key.credentials);
+	free(contact->key.wins);
+	free(contact);
+}
+
+void contact_begin(struct contact *contact, enum conversation_opening opening)
+{
+	if (contact->is_talking)
+		conversation_fini(&contact->conversation);
+	contact->is_talking = true;
+	conversation_init(&contact->conversation, contact->key.server.host, opening);
+	contact->conversation.must_encrypt = contact->key.must_encrypt;
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Another WINS server may mean another host by the same name. */
+bool contact_suits(const struct contact *contact, const struct contact_key *key)
+{
+	return strcasecmp(contact->key.server.host, key->server.host) == 0 &&
+	       contact->key.server.port == key->server.port &&
+	       is_same_text(contact->key.wins, key->wins) &&
+	       contact->key.authentication == key->authentication &&
+	       credentials_are_equal(contact->key.credentials, key->credentials) &&
+	       (contact->conversation.smb.is_encrypted || !key->must_encrypt);
+}

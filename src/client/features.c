@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* What this library is, and what it can do. */
+#include <netsession.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include "auth/mechanisms.h"
+
+const char *netsession_version(void)
+{
+	return NETSESSION_VERSION;
+}
+
+uint32_t netsession_version_number(void)
+{
+	return NETSESSION_VERSION_NUMBER;
+}
+
+static bool has_kerberos(void)
+{
+	return auth_has_mechanism(AUTH_KERBEROS);
+}
+
+static bool has_ntlm(void)
+{
+	return auth_has_mechanism(AUTH_NTLM);
+}
+
+static bool always(void)
+{
+	return true;
+}
+
+int netsession_has_feature(const char *name)
+{
+	static const struct {
+		const char *name;
+		bool (*is_there)(void);
+	} features[] = {
+		{ "kerberos", has_kerberos },
+		{ "ntlm", has_ntlm },
+		{ "nbns", always },
+		{ "kept-connections", always },
+	};
+
+	for (size_t i = 0; i < sizeof features / sizeof *features; i++)
+		if (strcmp(features[i].name, name) == 0)
+			return features[i].is_there();
+	return 0;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* NetUseAdd and NetUseDel: as whom a server is asked. */
+#include <pwd.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <windows.h>
+#include <lm.h>
+#include "base/text.h"
+#include "netapi/argument.h"
+#include "netapi/last_error.h"
+#include "netapi/use_table.h"
+
+/* What a USE_INFO says; NULL: nothing. */
+struct wanted {
+	char *local, *remote, *password, *user, *domain;
+	DWORD kind;
+};
+
+static void wanted_fini(struct wanted *w)
+{
+	if (w->password != NULL)
+		explicit_bzero(w->password, strlen(w->password));
+	free(w->local);
+	free(w->remote);
+	free(w->password);
+	free(w->user);
+	free(w->domain);
+}
+
+static bool is_given(const char *text)
+{
+	return text != NULL && text[0] != '\0';
+}
+
+static NET_API_STATUS refuse_member(DWORD member, DWORD *wrong_member, const char *text)
+{
+	*wrong_member = member;
+	return last_error_refuse(ERROR_INVALID_PARAMETER, text);
+}
+
+_Static_assert(offsetof(USE_INFO_1, ui1_usecount) == offsetof(USE_INFO_2, ui2_usecount),
+               "level 2 begins as level 1 does");
+
+static NET_API_STATUS wanted_init(struct wanted *w, DWORD level, const void *info,
+                                  DWORD *wrong_member)
+{
+	USE_INFO_2 all = { 0 };
+	NET_API_STATUS status = NERR_Success;
+
+	memcpy(&all, info, level == 2 ? sizeof(USE_INFO_2) : sizeof(USE_INFO_1));
+	*w = (struct wanted){ .kind = all.ui2_asg_type };
+	const struct {
+		const WCHAR *text;
+		char **to;
+		DWORD member;
+	} texts[] = {
+		{ all.ui2_local, &w->local, USE_LOCAL_PARMNUM },
+		{ all.ui2_remote, &w->remote, USE_REMOTE_PARMNUM },
+		{ all.ui2_password, &w->password, USE_PASSWORD_PARMNUM },
+		{ all.ui2_username, &w->user, USE_USERNAME_PARMNUM },
+		{ all.ui2_domainname, &w->domain, USE_DOMAINNAME_PARMNUM },
+	};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (!argument_take(texts[i].text, texts[i].to, ERROR_INVALID_PARAMETER, &status)) {
+			if (status == ERROR_INVALID_PARAMETER)
+				*wrong_member = texts[i].member;
+			return status;
+		}
+	if (is_given(w->local))
+		return last_error_refuse(ERROR_NOT_SUPPORTED,
+		                         "there are no local device names here");
+	if (w->remote == NULL)
+		return refuse_member(USE_REMOTE_PARMNUM, wrong_member, "no remote name");
+	if (w->kind != USE_IPC && w->kind != USE_WILDCARD)
+		return refuse_member(USE_ASGTYPE_PARMNUM, wrong_member, "no use but of IPC$");
+	return NERR_Success;
+}
+
+/* Cuts \\server\IPC$ down to \\server. */
+static NET_API_STATUS cut_share(char *remote)
+{
+	char *share = strncmp(remote, "\\\\", 2) == 0 ? strchr(remote + 2, '\\') : NULL;
+
+	if (share == NULL || share == remote + 2)
+		return last_error_refuse(ERROR_BAD_NET_NAME, "not of the form \\\\server\\IPC$");
+	if (!text_equal_nocase(share, "\\IPC$"))
+		return last_error_refuse(ERROR_BAD_NET_NAME, "no share but IPC$ can be used");
+	*share = '\0';
+	return NERR_Success;
+}
+
+/* A password without a name is the caller's own. */
+static NET_API_STATUS name_caller(struct wanted *w)
+{
+	char room[4096];
+	struct passwd entry, *found = NULL;
+
+	if (getpwuid_r(geteuid(), &entry, room, sizeof room, &found) != 0 || found == NULL)
+		return last_error_refuse(ERROR_INVALID_PARAMETER, "the caller has no name here");
+	free(w->user);
+	w->user = strdup(found->pw_name);
+	return w->user != NULL ? NERR_Success
+	                       : last_error_refuse(ERROR_NOT_ENOUGH_MEMORY, "out of memory");
+}
+
+/* Gives *credentials: NULL for whoever the environment says, when no user and no password is
+ * named; nobody's when both are empty, as on Windows. */
+static NET_API_STATUS make_credentials(struct wanted *w,
+                                       struct netsession_credentials **credentials)
+{
+	struct netsession_error error;
+	NET_API_STATUS status;
+
+	*credentials = NULL;
+	if (w->password == NULL && !is_given(w->user))
+		return NERR_Success;
+	if (w->password == NULL)
+		return last_error_refuse(ERROR_INVALID_PARAMETER, "a user without a password");
+	if (w->user == NULL && (status = name_caller(w)) != NERR_Success)
+		return status;
+	(void)netsession_credentials_new(w->user, w->domain, w->password, credentials, &error);
+	return last_error_set(&error);
+}
+
+/* Takes use: keeps it once the server took its credentials. */
+static NET_API_STATUS prove(struct use *use, const char *server)
+{
+	struct netsession_query query = { .server = server, .credentials = use_credentials(use) };
+	struct netsession_error error;
+	NET_API_STATUS status;
+
+	if (use_table_conflicts(use)) {
+		use_release(use);
+		return last_error_refuse(ERROR_SESSION_CREDENTIAL_CONFLICT,
+		                         "another user's credentials are in use for that server");
+	}
+	(void)netsession_connect(&query, &error);
+	status = last_error_set(&error);
+	if (status == NERR_Success)
+		use_table_put(use);
+	else
+		use_release(use);
+	return status;
+}
+
+static NET_API_STATUS add(struct wanted *w)
+{
+	struct netsession_credentials *credentials;
+	NET_API_STATUS status = cut_share(w->remote);
+	struct use *use;
+
+	if (status == NERR_Success)
+		status = make_credentials(w, &credentials);
+	if (status != NERR_Success)
+		return status;
+	use = use_new(w->remote, w->user, w->domain, credentials);
+	return use != NULL ? prove(use, w->remote)
+	                   : last_error_refuse(ERROR_NOT_ENOUGH_MEMORY, "out of memory");
+}
+
+NET_API_STATUS NET_API_FUNCTION NetUseAdd(LMSTR UncServerName, DWORD Level, LPBYTE Buf,
+                                          LPDWORD ParmError)
+{
+	DWORD wrong_member = 0;
+	struct wanted wanted;
+	NET_API_STATUS status;
+
+	if (ParmError != NULL)
+		*ParmError = 0;
+	if (Level != 1 && Level != 2)
+		return last_error_refuse(ERROR_INVALID_LEVEL, "there is no such level");
+	if (UncServerName != NULL && UncServerName[0] != 0)
+		return last_error_refuse(ERROR_NOT_SUPPORTED,
+		                         "uses of another computer cannot be changed");
+	if (Buf == NULL)
+		return last_error_refuse(ERROR_INVALID_PARAMETER, "no buffer");
+	status = wanted_init(&wanted, Level, Buf, &wrong_member);
+	if (status == NERR_Success)
+		status = add(&wanted);
+	wanted_fini(&wanted);
+	if (ParmError != NULL)
+		*ParmError = wrong_member;
+	return status;
+}
+
+NET_API_STATUS NET_API_FUNCTION NetUseDel(LMSTR UncServerName, LMSTR UseName, DWORD ForceCond)
+{
+	NET_API_STATUS status;
+	char *name;
+
+	if (UncServerName != NULL && UncServerName[0] != 0)
+		return last_error_refuse(ERROR_NOT_SUPPORTED,
+		                         "uses of another computer cannot be changed");
+	if (UseName == NULL || ForceCond > USE_LOTS_OF_FORCE)
+		return last_error_refuse(ERROR_INVALID_PARAMETER, "no name, or no such force");
+	if (!argument_take(UseName, &name, ERROR_INVALID_PARAMETER, &status))
+		return status;
+	status = cut_share(name);
+	if (status == NERR_Success && !use_table_remove(name))
+		status = last_error_refuse(NERR_UseNotFound, "no credentials are in use for it");
+	if (status == NERR_Success) {
+		netsession_close_kept(name);
+		status = last_error_set(&(struct netsession_error){ 0 });
+	}
+	free(name);
+	return status;
+}

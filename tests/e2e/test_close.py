@@ -1,0 +1,137 @@
+"""`netsession info` and `netsession close` against a real Samba: who is told about, who is gone afterwards."""
+import contextlib
+import os
+import pty
+import subprocess
+import time
+import unittest
+
+from asking import address, assert_refused
+from lab import command, sessions, tap
+from lab.samba import SambaServer
+from lab.sessions import Wanted
+
+HELD = [Wanted("mail", "127.0.0.7", 2), Wanted("mail", "127.0.0.8"), Wanted("games", "127.0.0.9"), Wanted("man")]
+
+
+def listed(server):
+    """(client, user) of all sessions but the administrator's, as impacket is told."""
+    return sorted((row["client"], row["user"]) for row in sessions.enumerate_with_impacket(server).rows
+                  if row["user"] != server.administrator)
+
+
+class WithSessions(unittest.TestCase):
+    """Each test has the sessions of HELD, whatever the one before did to them."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(SambaServer())
+        cls.everybody = sorted((want.client, want.user) for want in HELD)
+
+    def setUp(self):
+        self.enterContext(sessions.held(self.server, HELD))
+        self.assertEqual(self.everybody, listed(self.server))
+
+    def tearDown(self):
+        deadline = time.monotonic() + 10
+        while listed(self.server) != [] and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def run_command(self, name, *arguments, user="root", **options):
+        return command.run(name, "-A", self.server.credentials_file(user), *arguments, **options)
+
+
+class Info(WithSessions):
+    def test_tells_of_one_user_from_one_client(self):
+        for client in ("127.0.0.7", r"\\127.0.0.7"):
+            result = self.run_command("info", "-o", "json", address(self.server), client, "MAIL")
+            self.assertEqual([("127.0.0.7", "mail", 2)],
+                             [(row["client"], row["user"], row["num_opens"]) for row in result.sessions], result)
+            self.assertEqual((0, ""), (result.exit, result.stderr))
+
+    def test_tells_client_and_user_that_are_not_there_apart(self):
+        for client, user, status in (("192.0.2.1", "mail", 2312), ("127.0.0.7", "games", 2221)):
+            assert_refused(self, status, self.run_command("info", address(self.server), client, user),
+                           address(self.server))
+
+    def test_wants_three_operands_that_are_not_empty(self):
+        for operands in ((), ("127.0.0.7",), ("127.0.0.7", ""), ("", "mail"), ("127.0.0.7", "mail", "more")):
+            result = self.run_command("info", address(self.server), *operands)
+            self.assertEqual((2, ""), (result.exit, result.stdout), result)
+
+
+class Close(WithSessions):
+    def close(self, *arguments, **options):
+        return self.run_command("close", *arguments, address(self.server), **options)
+
+    def remain(self, *gone):
+        return [who for who in self.everybody if who not in gone]
+
+    def assert_listed(self, expected):
+        deadline = time.monotonic() + 5  # Samba ends a client's process after it has answered
+        while listed(self.server) != expected and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertEqual(expected, listed(self.server))
+
+    def test_closes_all_sessions_of_a_user_and_names_them(self):
+        result = self.close("-u", "mail", "--yes", "-o", "json")
+        self.assertEqual([("127.0.0.7", "mail"), ("127.0.0.8", "mail")],
+                         sorted((row["client"], row["user"]) for row in result.sessions))
+        self.assertEqual((0, f"netsession: {address(self.server)}: closed 2\n"), (result.exit, result.stderr))
+        self.assert_listed(self.remain(("127.0.0.7", "mail"), ("127.0.0.8", "mail")))
+
+    def test_closes_one_user_from_one_client(self):
+        for client in ("127.0.0.8", r"\\127.0.0.9"):
+            user = "mail" if client == "127.0.0.8" else "GAMES"
+            self.assertEqual(0, self.close("-c", client, "-u", user, "--yes").exit)
+        self.assert_listed(self.remain(("127.0.0.8", "mail"), ("127.0.0.9", "games")))
+
+    def test_says_when_there_is_nobody_to_close(self):
+        result = self.close("-u", "nemo", "--yes")
+        assert_refused(self, 2221, result, address(self.server))
+        self.assert_listed(self.everybody)
+
+    def test_wants_a_qualifier_and_without_a_terminal_a_yes(self):
+        for arguments in (("--yes",), ("-u", "mail")):
+            result = self.close(*arguments)
+            self.assertEqual((2, ""), (result.exit, result.stdout), result)
+            self.assertRegex(result.stderr, r"\Anetsession: close [^\n]*\n\Z")
+        self.assert_listed(self.everybody)
+
+    def test_who_is_no_administrator_closes_nothing(self):
+        result = self.close("-u", "mail", "--yes", user="games")
+        self.assertEqual(3, result.exit, result)
+        self.assertIn("(5)", result.stderr)
+        self.assert_listed(self.everybody)
+
+    def on_terminal(self, answer):
+        """Runs close with a terminal for stdin and answers its question. Returns (exit code, stderr)."""
+        ours, theirs = pty.openpty()
+        with contextlib.ExitStack() as stack:
+            stack.callback(os.close, ours)
+            process = subprocess.Popen(
+                [command.built(), "close", "-A", self.server.credentials_file("root"), "-u", "mail",
+                 address(self.server)], stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                env=command.environment())
+            os.close(theirs)
+            os.write(ours, answer)
+            stdout, stderr = process.communicate(timeout=30)
+        self.assertIn("mail", stdout)
+        return process.returncode, stderr
+
+    def test_asks_on_a_terminal_and_takes_no_for_an_answer(self):
+        for answer in (b"n\n", b"\n", b"yess\n", b"\x04"):
+            code, stderr = self.on_terminal(answer)
+            self.assertEqual(1, code, stderr)
+            self.assertEqual(f"Close these sessions on {address(self.server)}? [y/N] ", stderr)
+        self.assert_listed(self.everybody)
+
+    def test_asks_on_a_terminal_and_closes_after_a_yes(self):
+        code, stderr = self.on_terminal(b"y\n")
+        self.assertEqual(0, code)
+        self.assertIn(": closed 2\n", stderr)
+        self.assert_listed(self.remain(("127.0.0.7", "mail"), ("127.0.0.8", "mail")))
+
+
+if __name__ == "__main__":
+    tap.main()

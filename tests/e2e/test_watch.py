@@ -1,0 +1,109 @@
+"""`netsession watch` against a real Samba: who comes, who goes, what changes; and servers that come and go themselves."""
+import json
+import signal
+import subprocess
+import time
+import unittest
+
+from asking import address
+from lab import command, sessions, tap
+from lab.ports import free_port
+from lab.relay import Relay
+from lab.samba import SambaServer
+from lab.sessions import Wanted
+
+
+class Watch:
+    """A context manager: the command running, its events as they come."""
+
+    def __init__(self, server, *arguments):
+        self._process = subprocess.Popen(
+            [command.built(), "watch", "--every", "0.2", "-o", "jsonl", "-A", server.credentials_file("root"),
+             *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=command.environment())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.communicate()
+
+    def next(self, user):
+        """The next event about a user (the watch's own sessions come and go, too)."""
+        while True:
+            event = json.loads(self._process.stdout.readline())
+            if event["user"] == user:
+                return event["event"], event["client"], event["num_opens"]
+
+    def errors(self):
+        return self._process.stderr.readline()
+
+    def interrupt(self):
+        """Ends it by ^C. Returns (exit code, the rest of stderr)."""
+        self._process.send_signal(signal.SIGINT)
+        _, stderr = self._process.communicate(timeout=30)
+        return self._process.returncode, stderr
+
+
+class Watching(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(SambaServer())
+
+    def test_tells_who_was_there_who_comes_and_who_goes(self):
+        with sessions.held(self.server, [Wanted("mail", "127.0.0.7", 1)]), \
+                Watch(self.server, address(self.server)) as watch:
+            self.assertEqual(("came", "127.0.0.7", 1), watch.next("mail"))
+            with sessions.held(self.server, [Wanted("games", "127.0.0.8")]):
+                self.assertEqual(("came", "127.0.0.8", 0), watch.next("games"))
+            self.assertEqual(("went", "127.0.0.8", 0), watch.next("games"))
+            self.assertEqual((0, ""), watch.interrupt())
+
+    def test_tells_of_files_opened_and_closed(self):
+        with sessions.held(self.server, [Wanted("mail", "127.0.0.7")]) as (held,), \
+                Watch(self.server, address(self.server)) as watch:
+            self.assertEqual(("came", "127.0.0.7", 0), watch.next("mail"))
+            tree = held.connectTree(self.server.share)
+            file = held.openFile(tree, self.server.file)
+            self.assertEqual(("changed", "127.0.0.7", 1), watch.next("mail"))
+            held.closeFile(tree, file)
+            self.assertEqual(("changed", "127.0.0.7", 0), watch.next("mail"))
+
+    def test_a_session_that_stays_is_told_of_once(self):
+        with sessions.held(self.server, [Wanted("mail", "127.0.0.7")]):
+            result = command.run("watch", "--every", "0.5", "--looks", "6", "-o", "jsonl", "-A",
+                                 self.server.credentials_file("root"), address(self.server))
+        self.assertEqual((0, ""), (result.exit, result.stderr))
+        self.assertEqual(["came"], [event["event"] for event in result.jsonl if event["user"] == "mail"])
+
+    def test_people_get_a_line_for_each_event(self):
+        with sessions.held(self.server, [Wanted("mail", "127.0.0.7", 2)]):
+            result = command.run("watch", "--looks", "1", "-A", self.server.credentials_file("root"), "-u", "mail",
+                                 address(self.server))
+        self.assertRegex(result.stdout, r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ  came     "
+                         rf"{address(self.server)}  mail  from 127\.0\.0\.7  opens 2\n\Z")
+
+    def test_a_server_that_stops_answering_is_told_of_once_and_nobody_has_gone(self):
+        with sessions.held(self.server, [Wanted("mail", "127.0.0.7")]):
+            relay = Relay(self.server.host, self.server.port)
+            with relay:
+                port = relay.port
+                watch = self.enterContext(Watch(self.server, f"127.0.0.1:{port}"))
+                self.assertEqual("came", watch.next("mail")[0])
+            self.assertRegex(watch.errors(), r"\(53\)")
+            time.sleep(1)
+            code, stderr = watch.interrupt()
+        self.assertEqual((3, ""), (code, stderr))
+
+    def test_exit_codes_are_those_of_the_last_look(self):
+        dead = f"127.0.0.1:{free_port()}"
+        for servers, code in (((address(self.server),), 0), ((address(self.server), dead), 1), ((dead,), 3)):
+            result = command.run("watch", "--looks", "1", "-A", self.server.credentials_file("root"), *servers)
+            self.assertEqual(code, result.exit, result)
+        for wrong in (("-o", "csv"), ("--every", "0"), ("--looks", "none")):
+            self.assertEqual(2, command.run("watch", *wrong, dead).exit)
+
+
+if __name__ == "__main__":
+    tap.main()
