@@ -26,7 +26,7 @@ FUZZ = ROOT / "fuzz"
 OUT = ROOT / "build" / "fuzz"
 WIRE = ROOT / "tests" / "wire"
 TARGETS = ["session_answer", "session_request", "rpc_association", "smb2_messages",
-           "smb2_connection", "conversation", "text_inputs"]
+           "smb2_connection", "conversation", "text_inputs", "nbns"]
 LIBRARIES = ["libuv", "libcrypto", "krb5-gssapi"]
 # Nothing is inlined, so that each function is one in the account of what was reached.
 FLAGS = ["-std=gnu17", "-g", "-O1", "-fno-inline", "-fno-omit-frame-pointer", "-D_GNU_SOURCE",
@@ -35,7 +35,7 @@ SANITIZE = ["-fsanitize=fuzzer-no-link,address,undefined", "-fno-sanitize-recove
 COUNT_LINES = ["-fsanitize=fuzzer-no-link", "-fprofile-instr-generate", "-fcoverage-mapping"]
 INCLUDES = [f"-I{ROOT / path}" for path in ("src", "include", "include/netapi32", "fuzz")]
 MAX_BYTES = {"session_answer": 4096, "rpc_association": 6144, "smb2_messages": 1024,
-             "text_inputs": 4500}
+             "text_inputs": 4500, "nbns": 600}
 ENVIRONMENT = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1",
                    ASAN_OPTIONS="detect_leaks=1:quarantine_size_mb=32")
 
@@ -337,6 +337,19 @@ def seeds_text_inputs():
     yield b"\5password"
 
 
+def seeds_nbns():
+    for name in ("FILESRV", "fred", "a23456789012345", "a234567890123456", "a.b", "!@#$%^&()-_'{}~"):
+        yield b"\1" + name.encode()
+    for data in recordings("*-name-query*"):
+        for kind in (0, 2, 4, 6):
+            yield bytes([kind]) + data
+        # A request for time, a refusal, a redirect; more addresses than are taken.
+        for flags, counts in ((0xBC00, (1, 0)), (0x8582, (1, 0)), (0x8100, (0, 1))):
+            head = struct.pack(">H4H", flags, 0, *counts, counts[1])
+            yield b"\6" + data[:2] + head + data[12:46] + b"\0\2" + data[48:]
+        yield b"\6" + data[:54] + struct.pack(">H", 6 * 20) + b"\x60\0\x0A\0\0\1" * 20
+
+
 def make_seeds(target):
     corpus = OUT / "corpus" / target
     corpus.mkdir(parents=True, exist_ok=True)
@@ -422,7 +435,7 @@ def lines(targets, jobs):
     arguments = [out / targets[0], *(a for t in targets[1:] for a in ("-object", out / t)),
                  f"-instr-profile={out / 'all.profdata'}"]
     folders = [ROOT / "src" / name
-               for name in ("base", "wire", "ndr", "srvsvc", "rpc", "smb2", "client")]
+               for name in ("base", "wire", "nbns", "ndr", "srvsvc", "rpc", "smb2", "client")]
     table = subprocess.run(["llvm-cov", "export", "-summary-only", *arguments, *folders],
                            check=True, capture_output=True, text=True).stdout
     for file in json.loads(table)["data"][0]["files"]:

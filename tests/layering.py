@@ -12,12 +12,13 @@ MAY_INCLUDE = {
     "wire": ["base"],
     "crypto": ["base"],
     "ndr": ["base", "wire"],
+    "nbns": ["base", "wire"],
     "srvsvc": ["base", "wire", "ndr"],
     "auth": ["base", "crypto"],
     "rpc": ["base", "wire", "auth"],
     "smb2": ["base", "wire", "crypto", "auth"],
     "net": ["base"],
-    "client": ["base", "wire", "ndr", "srvsvc", "rpc", "crypto", "auth", "smb2", "net"],
+    "client": ["base", "wire", "nbns", "ndr", "srvsvc", "rpc", "crypto", "auth", "smb2", "net"],
     "netapi": ["base", "srvsvc"],
 }
 
@@ -32,7 +33,7 @@ ONLY_INCLUDER = {
 ALSO = {("unistr.h", "cmd")}  # a table's width is the command's own business
 
 # What would be I/O or a clock in a layer that has to be tested without either.
-PURE = ["base", "wire", "ndr", "srvsvc", "rpc", "smb2", "crypto"]
+PURE = ["base", "wire", "nbns", "ndr", "srvsvc", "rpc", "smb2", "crypto"]
 IMPURE_HEADERS = re.compile(
     r"^(sys/socket|sys/poll|poll|netdb|netinet/.*|unistd|fcntl|time|sys/time|pthread|threads)\.h$")
 

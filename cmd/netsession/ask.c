@@ -73,6 +73,7 @@ struct netsession_query ask_query(const struct options *options,
 		.authentication = options->kerberos ? NETSESSION_AUTHENTICATION_KERBEROS
 		                                    : NETSESSION_AUTHENTICATION_ANY,
 		.encrypt = options->encrypt,
+		.wins = options->wins,
 		.level = options->level,
 		.client = options->client,
 		.user = options->user,

@@ -92,6 +92,12 @@ static bool take_encrypt(struct options *o, const char *argument)
 	return true;
 }
 
+static bool take_wins(struct options *o, const char *argument)
+{
+	o->wins = argument;
+	return argument[0] != '\0';
+}
+
 static bool take_output(struct options *o, const char *argument)
 {
 	o->output = argument;
@@ -178,6 +184,10 @@ const struct option_entry option_table[] = {
 	  "give up on a server after so long, 30 by default", take_timeout },
 	{ '\0', "encrypt", NULL, NULL, EVERYWHERE,
 	  "not without encryption; else where the server asks for it", take_encrypt },
+	{ '\0', "wins", "ADDRESS", NULL, EVERYWHERE,
+	  "WINS server to ask for names that DNS does not know; else NETSESSION_WINS, or a "
+	  "broadcast",
+	  take_wins },
 	{ 'o', "output", "FORMAT", "table json jsonl csv", EVERYWHERE,
 	  "table (the default), json, jsonl or csv; watch: table or jsonl, doctor: table or json",
 	  take_output },

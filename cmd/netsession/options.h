@@ -30,6 +30,7 @@ struct options {
 	uint16_t port;  /* 0: the server's name says it, or 445 */
 	uint32_t timeout_ms;
 	bool encrypt;
+	const char *wins;   /* NULL: the environment says it */
 	const char *output; /* a format's name */
 	bool yes;
 	uint32_t every_ms; /* between two looks */

@@ -2,6 +2,7 @@
 #include "client/call.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "auth/credentials.h"
 #include "client/deletion.h"
 #include "client/enumeration.h"
@@ -16,7 +17,7 @@ struct netsession_call {
 	enum call_kind kind;
 	const struct netsession_handler *handler;
 	void *context;
-	struct contact_key key; /* its credentials are held */
+	struct contact_key key; /* its credentials are held, and its texts its own */
 	struct enumeration enumeration;
 	struct deletion deletion;
 	struct link *link; /* NULL until it begins */
@@ -35,6 +36,7 @@ static void call_free(struct netsession_call *call)
 	enumeration_fini(&call->enumeration);
 	deletion_fini(&call->deletion);
 	credentials_release(call->key.credentials);
+	free(call->key.wins);
 	free(call->scratch);
 	free(call);
 }
@@ -244,6 +246,10 @@ struct netsession_call *call_start(struct net_loop *loop, enum call_kind kind,
 	call->key.must_encrypt = query->encrypt != 0;
 	call->handler = handler;
 	call->context = context;
+	if (query->wins != NULL && (call->key.wins = strdup(query->wins)) == NULL) {
+		free(call);
+		return NULL;
+	}
 	check(call, query);
 	call->start = net_timer_start(loop, 0, on_start, call);
 	call->deadline = net_timer_start(loop, timeout_ms, on_deadline, call);

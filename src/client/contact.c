@@ -12,6 +12,10 @@ struct contact *contact_new(const struct contact_key *key)
 	if (contact == NULL)
 		return NULL;
 	contact->key = *key;
+	if (key->wins != NULL && (contact->key.wins = strdup(key->wins)) == NULL) {
+		free(contact);
+		return NULL;
+	}
 	contact->key.credentials = credentials_hold(key->credentials);
 	contact->socket = -1;
 	return contact;
@@ -24,6 +28,7 @@ void contact_free(struct contact *contact)
 	if (contact->is_talking)
 		conversation_fini(&contact->conversation);
 	credentials_release(contact->key.credentials);
+	free(contact->key.wins);
 	free(contact);
 }
 
@@ -41,10 +46,17 @@ bool contact_has_owner(const struct contact *contact)
 	return contact->key.credentials != NULL || contact->key.principal[0] != '\0';
 }
 
+static bool is_same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Another WINS server may mean another host by the same name. */
 bool contact_leads_to(const struct contact *contact, const struct contact_key *key)
 {
 	return strcasecmp(contact->key.server.host, key->server.host) == 0 &&
 	       contact->key.server.port == key->server.port &&
+	       is_same_text(contact->key.wins, key->wins) &&
 	       contact->key.authentication == key->authentication &&
 	       (contact->conversation.smb.is_encrypted || !key->must_encrypt);
 }

@@ -13,6 +13,7 @@
 /* What tells one contact from another. */
 struct contact_key {
 	struct server_name server;                  /* with its port */
+	char *wins;                                 /* whom else to ask for it; NULL: not said */
 	struct netsession_credentials *credentials; /* NULL: the caller's tickets */
 	enum netsession_authentication authentication;
 	bool must_encrypt;
@@ -20,7 +21,7 @@ struct contact_key {
 };
 
 struct contact {
-	struct contact_key key; /* its credentials are held */
+	struct contact_key key; /* its credentials are held, and its texts its own */
 	struct conversation conversation;
 	bool is_talking; /* the conversation was begun */
 
@@ -30,7 +31,7 @@ struct contact {
 	struct contact *next;
 };
 
-/* Copies key. NULL: out of memory. */
+/* Copies key and its texts. NULL: out of memory. */
 struct contact *contact_new(const struct contact_key *key);
 void contact_free(struct contact *contact);
 

@@ -36,14 +36,27 @@ static struct netsession_credentials *read_anew(const char *path, const struct s
 	return read;
 }
 
+/* What a variable says; NULL: nothing. */
+static const char *value_of(const char *name)
+{
+	const char *value = secure_getenv(name);
+
+	return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+const char *environment_wins(void)
+{
+	return value_of("NETSESSION_WINS");
+}
+
 struct netsession_credentials *environment_credentials(struct err *err)
 {
-	const char *path = secure_getenv("NETSESSION_CREDENTIALS");
+	const char *path = value_of("NETSESSION_CREDENTIALS");
 	struct netsession_credentials *credentials;
 	struct stat file = { 0 };
 	bool is_there;
 
-	if (path == NULL || path[0] == '\0')
+	if (path == NULL)
 		return NULL;
 	is_there = stat(path, &file) == 0;
 	if (is_there && !S_ISREG(file.st_mode)) {

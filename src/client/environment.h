@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Who asks when nobody was named: the file that NETSESSION_CREDENTIALS names. */
+/* What the environment says where a query says nothing. */
 #ifndef CLIENT_ENVIRONMENT_H
 #define CLIENT_ENVIRONMENT_H
 
 #include "auth/credentials.h"
 
-/* Gives a hold on the file's credentials; NULL where no file is named, or with err where it was
- * refused. The same file is read once, and so is what GSSAPI makes of it, until it changes. */
+/* Who asks: gives a hold on the credentials of the file that NETSESSION_CREDENTIALS names; NULL
+ * where no file is named, or with err where it was refused. The same file is read once, and so is
+ * what GSSAPI makes of it, until it changes. */
 struct netsession_credentials *environment_credentials(struct err *err);
+
+/* NETSESSION_WINS: the WINS server's address, NULL where it is not set or empty. Use it before
+ * somebody changes the environment. */
+const char *environment_wins(void);
 
 #endif

@@ -75,8 +75,8 @@ static bool examine_name(struct examination *x)
 	if (x->server.port == 0)
 		x->server.port = x->query->port != 0 ? x->query->port : SMB_PORT;
 	if (err.status != NERR_Success ||
-	    probe_addresses(x->server.host, x->server.port, x->timeout_ms, &x->addresses, &err) !=
-	            NERR_Success)
+	    probe_addresses(x->server.host, x->server.port, x->query->wins, x->timeout_ms,
+	                    &x->addresses, &err) != NERR_Success)
 		return tell_err(x, "name", &err);
 	for (unsigned i = 0; i < x->addresses.count && length < sizeof text; i++)
 		if (getnameinfo((const struct sockaddr *)&x->addresses.list[i],

@@ -40,6 +40,7 @@ int netsession_has_feature(const char *name)
 	} features[] = {
 		{ "kerberos", has_kerberos },
 		{ "ntlm", has_ntlm },
+		{ "nbns", always },
 		{ "kept-connections", always },
 	};
 

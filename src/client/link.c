@@ -6,8 +6,8 @@
 #include <string.h>
 #include "client/authentication.h"
 #include "client/kept.h"
+#include "client/resolve.h"
 #include "client/whose_tickets.h"
-#include "net/address.h"
 #include "net/stream.h"
 
 struct link {
@@ -20,7 +20,7 @@ struct link {
 
 	/* What is under way; NULL: nothing of the kind. */
 	struct whose_tickets *question;
-	struct net_lookup *lookup;
+	struct resolve *resolve;
 	struct net_dial *dial;
 	struct net_stream *stream;
 	struct authentication *authentication;
@@ -36,11 +36,11 @@ static void pump(struct link *link);
 static void hang_up(struct link *link)
 {
 	whose_tickets_cancel(link->question);
-	net_lookup_cancel(link->lookup);
+	resolve_cancel(link->resolve);
 	net_dial_cancel(link->dial);
 	net_stream_close(link->stream);
 	link->question = NULL;
-	link->lookup = NULL;
+	link->resolve = NULL;
 	link->dial = NULL;
 	link->stream = NULL;
 }
@@ -253,7 +253,7 @@ static void on_found(void *context, const struct net_addresses *addresses, const
 {
 	struct link *link = context;
 
-	link->lookup = NULL;
+	link->resolve = NULL;
 	if (addresses->count == 0)
 		fail(link, err);
 	else
@@ -262,16 +262,12 @@ static void on_found(void *context, const struct net_addresses *addresses, const
 
 static void dial(struct link *link)
 {
-	const struct server_name *server = &link->contact->key.server;
-	struct net_addresses addresses;
+	const struct contact_key *key = &link->contact->key;
 
 	link->doing = "resolve";
-	if (net_address_parse(server->host, server->port, &addresses)) {
-		connect_to(link, &addresses);
-		return;
-	}
-	link->lookup = net_lookup_start(link->loop, server->host, server->port, on_found, link);
-	if (link->lookup == NULL)
+	link->resolve = resolve_start(link->loop, key->server.host, key->server.port, key->wins,
+	                              on_found, link);
+	if (link->resolve == NULL)
 		fail_memory(link);
 }
 

@@ -2,12 +2,13 @@
 #include "client/probe.h"
 
 #include "client/conversation.h"
+#include "client/resolve.h"
 #include "net/stream.h"
 
 struct probe {
 	struct net_loop *loop;
 	struct net_timer *deadline;
-	struct net_lookup *lookup;
+	struct resolve *resolve;
 	struct net_dial *dial;
 	struct net_stream *stream;
 	struct net_addresses *addresses;
@@ -20,11 +21,11 @@ struct probe {
 static void end(struct probe *p)
 {
 	net_timer_stop(p->deadline);
-	net_lookup_cancel(p->lookup);
+	resolve_cancel(p->resolve);
 	net_dial_cancel(p->dial);
 	net_stream_close(p->stream);
 	p->deadline = NULL;
-	p->lookup = NULL;
+	p->resolve = NULL;
 	p->dial = NULL;
 	p->stream = NULL;
 }
@@ -62,23 +63,22 @@ static void on_found(void *context, const struct net_addresses *addresses, const
 {
 	struct probe *p = context;
 
-	p->lookup = NULL;
+	p->resolve = NULL;
 	*p->addresses = *addresses;
 	if (addresses->count == 0)
 		p->err = *err;
 	end(p);
 }
 
-NET_API_STATUS probe_addresses(const char *host, uint16_t port, uint32_t timeout_ms,
-                               struct net_addresses *addresses, struct err *err)
+NET_API_STATUS probe_addresses(const char *host, uint16_t port, const char *wins,
+                               uint32_t timeout_ms, struct net_addresses *addresses,
+                               struct err *err)
 {
 	struct probe p = { .doing = "resolve", .addresses = addresses };
 
-	if (net_address_parse(host, port, addresses))
-		return NERR_Success;
 	if (begin(&p, timeout_ms))
-		p.lookup = net_lookup_start(p.loop, host, port, on_found, &p);
-	if (p.lookup != NULL)
+		p.resolve = resolve_start(p.loop, host, port, wins, on_found, &p);
+	if (p.resolve != NULL)
 		net_loop_run(p.loop);
 	else
 		fail(&p, ERROR_NOT_ENOUGH_MEMORY);

@@ -13,8 +13,10 @@ NET_API_STATUS probe_server(const struct net_addresses *addresses, const char *h
                             uint16_t dialect, uint32_t timeout_ms,
                             struct smb2_negotiate_response *response, struct err *err);
 
-/* All addresses of a host. Waited for. Returns 0, or what stands in err. */
-NET_API_STATUS probe_addresses(const char *host, uint16_t port, uint32_t timeout_ms,
-                               struct net_addresses *addresses, struct err *err);
+/* All addresses of a host; wins as for resolve_start. Waited for. Returns 0, or what stands in err.
+ */
+NET_API_STATUS probe_addresses(const char *host, uint16_t port, const char *wins,
+                               uint32_t timeout_ms, struct net_addresses *addresses,
+                               struct err *err);
 
 #endif

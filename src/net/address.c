@@ -90,7 +90,7 @@ static void run(void *argument)
 		err_set(&job->err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
 		break;
 	case EAI_AGAIN:
-		err_set(&job->err, ERROR_BAD_NETPATH, DOING, "the name service does not answer");
+		err_set(&job->err, ERROR_BAD_NETPATH, DOING, NET_LOOKUP_SILENT);
 		break;
 	default:
 		err_set(&job->err, ERROR_BAD_NETPATH, DOING, "no host of that name is known");

@@ -11,6 +11,9 @@
 
 #define NET_MAX_ADDRESSES 16
 
+/* The story of a look-up that may end otherwise another time. */
+#define NET_LOOKUP_SILENT "the name service does not answer"
+
 struct net_addresses {
 	struct sockaddr_storage list[NET_MAX_ADDRESSES];
 	unsigned count;

@@ -58,8 +58,8 @@ static void list(const char *when)
 static void get_info(const char *client, const char *user, DWORD level)
 {
 	SESSION_INFO_1 *info = (SESSION_INFO_1 *)(void *)&info;
-	NET_API_STATUS status =
-		NetSessionGetInfo(server, u(client), u(user), level, (LPBYTE *)&info);
+	NET_API_STATUS status = NetSessionGetInfo(server, u(client), u(user), level,
+	                                          (LPBYTE *)&info);
 
 	printf("info %s %s at %u: %u", client != NULL ? client : "NULL",
 	       user != NULL ? user : "NULL", (unsigned)level, (unsigned)status);
@@ -92,8 +92,8 @@ static void refusals(void)
 	       (unsigned)add(2, u("\\\\server\\C$"), "root", root_password, USE_IPC));
 	printf("no share: %u\n", (unsigned)add(2, server, "root", root_password, USE_IPC));
 	printf("wrong password: %u\n", (unsigned)add(2, remote, "root", u("wrong"), USE_IPC));
-	printf("nobody listens: %u\n", (unsigned)add(2, u("\\\\127.0.0.1:1\\IPC$"), "root",
-	                                             root_password, USE_IPC));
+	printf("nobody listens: %u\n",
+	       (unsigned)add(2, u("\\\\127.0.0.1:1\\IPC$"), "root", root_password, USE_IPC));
 	list("after refusals");
 	printf("del of none: %u\n", (unsigned)NetUseDel(NULL, remote, USE_FORCE));
 }

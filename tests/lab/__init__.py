@@ -5,6 +5,7 @@
     ports.py        free loopback ports
     samba.py        a private Samba file server
     ad.py           a private Active Directory domain controller in a network namespace
+    nmbd.py         a private Samba file server with a NetBIOS name, a network namespace away from its clients
     sessions.py     sessions held open on a server, and independent ways to list them
     frames.py       the few SMB messages and fields the lab itself needs
     relay.py        a TCP relay that delays, counts and tampers

@@ -16,6 +16,7 @@ from impacket.smbconnection import SessionError
 
 from . import command, frames, odd_servers, sessions, tampering, tap
 from .ad import DomainController
+from .nmbd import NetbiosServer
 from .ports import free_port
 from .process import Process
 from .relay import CUT, STALL, SWALLOW, TO_CLIENT, TO_SERVER, Raw, Relay
@@ -309,6 +310,27 @@ class Domain(unittest.TestCase):
             dc.kinit("alice")
             self.assertIn("WERR_ACCESS_DENIED", dc.run_in(listing).stdout)
             folder = str(dc.folder)
+        self.assertEqual([], running(folder))
+        self.assertFalse(os.path.exists(folder))
+        self.assertNotEqual(0, subprocess.run([*inside, "true"], capture_output=True, check=False).returncode)
+
+
+class NetbiosNames(unittest.TestCase):
+    def test_a_server_is_found_by_broadcast_and_by_wins_inside_and_nothing_stays(self):
+        with NetbiosServer({("OTHERSRV", 0x20): ("10.77.0.1",)}) as server:
+            inside = server.inside
+
+            def look_up(*arguments):
+                return server.run_in(["nmblookup", f"--configfile={server.configuration}", *arguments]).stdout
+
+            broadcast, wins = "--broadcast=10.77.0.255", ["--recursion", f"--unicast={server.wins}"]
+            self.assertIn("10.77.0.1 FILESRV<20>", look_up(broadcast, "FILESRV#20"))
+            self.assertIn("failed to find", look_up(broadcast, "OTHERSRV#20"))
+            self.assertIn("10.77.0.1 OTHERSRV<20>", look_up(*wins, "OTHERSRV#20"))
+            listing = ["rpcclient", f"--configfile={server.configuration}", "-A", server.credentials_file("root"),
+                       "FILESRV", "-c", "netsessenum"]
+            self.assertIn("Received 1 entries", server.run_in(listing).stdout)
+            folder = str(server.folder)
         self.assertEqual([], running(folder))
         self.assertFalse(os.path.exists(folder))
         self.assertNotEqual(0, subprocess.run([*inside, "true"], capture_output=True, check=False).returncode)

@@ -12,6 +12,7 @@ import os
 import sys
 
 from record_lab import Bench, Output
+from record_nbns import scene_nbns
 from record_rpc import scene_rpc
 from record_smb2 import scene_sealing, scene_signing, scene_smb2
 
@@ -24,12 +25,15 @@ comments; the rest is hex. Lines of the form `# name = hex` are keys and plain t
 |---|---|
 | `*-stub.hex` | an NDR stub alone |
 | `*-bind*`, `*-alter-context*`, `*-fault*`, `*-session-enum-*`, `*-session-del-*` | DCE/RPC PDUs, one after the other if there are several fragments |
+| `*-name-query*` | datagrams of the NetBIOS name service |
 | all others | SMB2 frames with their 4-byte NBSS headers, one after the other if there are several |
 
 (Names with `ioctl`, `read` or `write` in them are frames, whatever they carry.)
 
-Recorded by `record.py` (with `record_lab.py`, `record_rpc.py`, `record_smb2.py`): it starts an smbd of its own on loopback, in a folder that it makes, and lets each client
-talk to it through a TCP relay that keeps the frames. The comments are decoded by Samba's own NDR code; signatures
+Recorded by `record.py` (with `record_lab.py`, `record_nbns.py`, `record_rpc.py`,
+`record_smb2.py`): it starts an smbd of its own on loopback, in a folder that it makes, and lets each client
+talk to it through a TCP relay that keeps the frames (the name service's in two network namespaces, where
+nmblookup's question is sent on to nmbd). The comments are decoded by Samba's own NDR code; signatures
 and sealed messages are verified before they are written, against keys that smbd dumps (`debug encryption = yes`).
 To record again, as root (needs Debian's samba, smbclient, python3-samba, python3-impacket, python3-cryptography):
 
@@ -49,7 +53,7 @@ def main():
     folder, output, port = sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 15450
     b = Bench(folder, port, Output(output))
     try:
-        for scene in (scene_rpc, scene_signing, scene_sealing, scene_smb2):
+        for scene in (scene_rpc, scene_signing, scene_sealing, scene_smb2, scene_nbns):
             print(scene.__name__)
             scene(b)
     finally:

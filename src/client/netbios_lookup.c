@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/netbios_lookup.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "crypto/crypto.h"
+#include "nbns/query.h"
+#include "net/datagram.h"
+
+/* How often is asked, and how long is waited each time: RFC 1002 6, but for a WINS server 1.5
+ * seconds instead of 5, as [MS-NBTE] 3.1.2 has it. */
+static const struct patience {
+	unsigned tries;
+	uint32_t each_ms;
+} broadcast_patience = { 3, 250 }, wins_patience = { 3, 1500 };
+
+/* How long a server may ask to be waited for; the call's deadline stands above that. */
+#define MAX_WAIT_S 60
+
+struct netbios_lookup {
+	struct net_loop *loop;
+	struct nbns_query query;
+	uint16_t port; /* of what is found */
+	struct sockaddr_in to[NET_MAX_BROADCASTS];
+	unsigned to_count;
+	const struct patience *patience;
+	unsigned asked;
+	struct net_datagram *socket;
+	struct net_timer *timer;
+	void (*found)(void *context, enum netbios_outcome, const struct net_addresses *);
+	void *context;
+};
+
+void netbios_lookup_cancel(struct netbios_lookup *lookup)
+{
+	if (lookup == NULL)
+		return;
+	net_datagram_close(lookup->socket);
+	net_timer_stop(lookup->timer);
+	free(lookup);
+}
+
+static void finish(struct netbios_lookup *lookup, enum netbios_outcome outcome,
+                   const struct net_addresses *addresses)
+{
+	void (*found)(void *, enum netbios_outcome, const struct net_addresses *) = lookup->found;
+	void *context = lookup->context;
+
+	netbios_lookup_cancel(lookup);
+	found(context, outcome, addresses);
+}
+
+static void finish_without(struct netbios_lookup *lookup, enum netbios_outcome outcome)
+{
+	static const struct net_addresses none;
+
+	finish(lookup, outcome, &none);
+}
+
+static void finish_with(struct netbios_lookup *lookup, const struct nbns_answer *answer)
+{
+	struct net_addresses addresses = { 0 };
+
+	for (; addresses.count < answer->count && addresses.count < NET_MAX_ADDRESSES;
+	     addresses.count++) {
+		struct sockaddr_in *to = (struct sockaddr_in *)&addresses.list[addresses.count];
+
+		to->sin_family = AF_INET;
+		to->sin_port = htons(lookup->port);
+		memcpy(&to->sin_addr, answer->addresses[addresses.count], sizeof to->sin_addr);
+	}
+	finish(lookup, NETBIOS_FOUND, &addresses);
+}
+
+/* ---- asking ---- */
+
+static void on_timer(void *context);
+
+static bool wait_for(struct netbios_lookup *lookup, uint32_t ms)
+{
+	net_timer_stop(lookup->timer);
+	lookup->timer = net_timer_start(lookup->loop, ms, on_timer, lookup);
+	return lookup->timer != NULL;
+}
+
+/* Whether the question left on one network at least. */
+static bool send_query(struct netbios_lookup *lookup)
+{
+	struct wire_writer w = { 0 };
+	bool sent = false;
+
+	nbns_query_encode(&w, &lookup->query);
+	for (unsigned i = 0; i < lookup->to_count && !w.failed; i++) {
+		struct err err = { 0 }; /* of one try on one network: the next may go better */
+
+		if (net_datagram_send(lookup->socket, &lookup->to[i], w.data, w.len, &err) ==
+		    NERR_Success)
+			sent = true;
+	}
+	wire_writer_fini(&w);
+	return sent;
+}
+
+/* Nobody answered in time; or nobody was asked yet. */
+static void on_timer(void *context)
+{
+	struct netbios_lookup *lookup = context;
+	bool is_broadcast = lookup->query.is_broadcast;
+
+	if (lookup->asked == lookup->patience->tries) {
+		finish_without(lookup, is_broadcast ? NETBIOS_UNKNOWN : NETBIOS_SILENT);
+		return;
+	}
+	lookup->asked++;
+	if (!send_query(lookup))
+		finish_without(lookup, is_broadcast ? NETBIOS_NOT_ASKED : NETBIOS_UNREACHABLE);
+	else if (!wait_for(lookup, lookup->patience->each_ms))
+		finish_without(lookup, NETBIOS_NOT_ASKED);
+}
+
+/* ---- answers ---- */
+
+static bool is_expected_from(const struct netbios_lookup *lookup, const struct sockaddr_in *from)
+{
+	return from->sin_port == htons(NBNS_PORT) &&
+	       (lookup->query.is_broadcast ||
+	        from->sin_addr.s_addr == lookup->to[0].sin_addr.s_addr);
+}
+
+static void on_received(void *context, const struct sockaddr_in *from, const uint8_t *data,
+                        size_t bytes)
+{
+	struct netbios_lookup *lookup = context;
+	bool is_broadcast = lookup->query.is_broadcast;
+	struct nbns_answer answer;
+	struct wire_reader r;
+	uint32_t wait_ms;
+
+	wire_reader_init(&r, data, bytes);
+	if (!is_expected_from(lookup, from))
+		return;
+	nbns_answer_decode(&r, &lookup->query, &answer);
+	if (r.error != NULL)
+		return;
+	/* One of many does not speak for all: who does not own the name has no say. */
+	if (is_broadcast && answer.verdict != NBNS_FOUND && answer.verdict != NBNS_IS_GROUP)
+		return;
+	switch (answer.verdict) {
+	case NBNS_FOUND:
+		finish_with(lookup, &answer);
+		break;
+	case NBNS_IS_GROUP:
+		finish_without(lookup, NETBIOS_GROUP);
+		break;
+	case NBNS_UNKNOWN:
+		finish_without(lookup, NETBIOS_UNKNOWN);
+		break;
+	case NBNS_WAIT:
+		wait_ms = 1000 * (answer.wait_s < MAX_WAIT_S ? answer.wait_s : MAX_WAIT_S);
+		if (wait_ms < lookup->patience->each_ms)
+			wait_ms = lookup->patience->each_ms;
+		if (!wait_for(lookup, wait_ms))
+			finish_without(lookup, NETBIOS_NOT_ASKED);
+		break;
+	case NBNS_REFUSED:
+	case NBNS_REDIRECT: /* we asked for recursion: such a server is not set up for clients */
+		finish_without(lookup, NETBIOS_REFUSED);
+		break;
+	}
+}
+
+static void choose_whom_to_ask(struct netbios_lookup *lookup, const struct in_addr *wins)
+{
+	if (wins != NULL) {
+		lookup->to[0] = (struct sockaddr_in){ .sin_family = AF_INET,
+			                              .sin_port = htons(NBNS_PORT),
+			                              .sin_addr = *wins };
+		lookup->to_count = 1;
+		lookup->patience = &wins_patience;
+	} else {
+		lookup->to_count = net_broadcasts(lookup->to, NBNS_PORT);
+		lookup->patience = &broadcast_patience;
+	}
+}
+
+struct netbios_lookup *netbios_lookup_start(struct net_loop *loop, const char *host, uint16_t port,
+                                            const struct in_addr *wins,
+                                            void (*found)(void *context, enum netbios_outcome,
+                                                          const struct net_addresses *),
+                                            void *context)
+{
+	struct netbios_lookup *lookup = calloc(1, sizeof *lookup);
+	struct err err = { 0 };
+
+	if (lookup == NULL)
+		return NULL;
+	lookup->loop = loop;
+	lookup->port = port;
+	lookup->found = found;
+	lookup->context = context;
+	lookup->query.is_broadcast = wins == NULL;
+	nbns_name_encode(lookup->query.name, host, NBNS_FILE_SERVER);
+	choose_whom_to_ask(lookup, wins);
+	/* A turn later, so that found is never called from here. */
+	if (!crypto_random(&lookup->query.id, sizeof lookup->query.id) ||
+	    net_datagram_open(loop, on_received, lookup, &lookup->socket, &err) != NERR_Success ||
+	    !wait_for(lookup, 0)) {
+		netbios_lookup_cancel(lookup);
+		return NULL;
+	}
+	return lookup;
+}

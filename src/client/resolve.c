@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/resolve.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "client/environment.h"
+#include "client/netbios_lookup.h"
+#include "nbns/name.h"
+
+#define DOING "resolve"
+
+struct resolve {
+	struct net_loop *loop;
+	char *host;
+	uint16_t port;
+	bool has_wins;
+	struct in_addr wins;
+	struct net_addresses literal;
+	struct err err;
+
+	/* What is under way; NULL: nothing of the kind. */
+	struct net_timer *start;
+	struct net_lookup *dns;
+	struct netbios_lookup *netbios;
+
+	void (*found)(void *context, const struct net_addresses *, const struct err *);
+	void *context;
+};
+
+void resolve_cancel(struct resolve *resolve)
+{
+	if (resolve == NULL)
+		return;
+	net_timer_stop(resolve->start);
+	net_lookup_cancel(resolve->dns);
+	netbios_lookup_cancel(resolve->netbios);
+	free(resolve->host);
+	free(resolve);
+}
+
+/* addresses are not resolve's own. */
+static void finish(struct resolve *resolve, const struct net_addresses *addresses)
+{
+	void (*found)(void *, const struct net_addresses *, const struct err *) = resolve->found;
+	void *context = resolve->context;
+	struct err err = resolve->err;
+
+	if (addresses->count > 0)
+		err = (struct err){ 0 };
+	resolve_cancel(resolve);
+	found(context, addresses, &err);
+}
+
+/* ---- NetBIOS ---- */
+
+/* What has failed, if DNS does not know the name, and if DNS does not answer. NULL: as before. */
+static const struct story {
+	const char *unknown, *silent;
+} stories[] = {
+	[NETBIOS_FOUND] = { NULL, NULL },
+	[NETBIOS_NOT_ASKED] = { NULL, NULL },
+	[NETBIOS_UNKNOWN] = { "neither DNS nor NetBIOS knows a host of that name",
+	                      "DNS does not answer, and NetBIOS knows no host of that name" },
+	[NETBIOS_GROUP] = { "NetBIOS knows that name as a group's, not as a host's",
+	                    "DNS does not answer, and NetBIOS knows that name as a group's" },
+	[NETBIOS_SILENT] = { "DNS does not know that name, and the WINS server does not answer",
+	                     "neither DNS nor the WINS server answers" },
+	[NETBIOS_REFUSED] = { "DNS does not know that name, and the WINS server refuses to tell",
+	                      "DNS does not answer, and the WINS server refuses to tell" },
+	[NETBIOS_UNREACHABLE] = { "DNS does not know that name, and no route leads to the WINS "
+	                          "server",
+	                          "DNS does not answer, and no route leads to the WINS server" },
+};
+
+static void on_netbios(void *context, enum netbios_outcome outcome,
+                       const struct net_addresses *addresses)
+{
+	struct resolve *resolve = context;
+	bool dns_is_silent = strcmp(resolve->err.why, NET_LOOKUP_SILENT) == 0;
+	const char *why = dns_is_silent ? stories[outcome].silent : stories[outcome].unknown;
+
+	resolve->netbios = NULL;
+	if (why != NULL)
+		resolve->err.why = why;
+	finish(resolve, addresses);
+}
+
+/* ---- DNS, and whatever else the system's resolver asks ---- */
+
+static void on_dns(void *context, const struct net_addresses *addresses, const struct err *err)
+{
+	struct resolve *resolve = context;
+
+	resolve->dns = NULL;
+	resolve->err = *err;
+	if (addresses->count > 0 || err->status != ERROR_BAD_NETPATH ||
+	    !nbns_name_fits(resolve->host)) {
+		finish(resolve, addresses);
+		return;
+	}
+	resolve->netbios = netbios_lookup_start(resolve->loop, resolve->host, resolve->port,
+	                                        resolve->has_wins ? &resolve->wins : NULL,
+	                                        on_netbios, resolve);
+	if (resolve->netbios == NULL)
+		finish(resolve, addresses);
+}
+
+/* ---- what needs to ask nobody ---- */
+
+static void on_start(void *context)
+{
+	struct resolve *resolve = context;
+	const struct net_addresses literal = resolve->literal; /* finish frees resolve */
+
+	finish(resolve, &literal);
+}
+
+/* A configuration that makes no sense is told at once, not on the day when DNS fails. */
+static bool take_wins(struct resolve *resolve, const char *wins)
+{
+	struct net_addresses address;
+
+	if (wins == NULL || wins[0] == '\0')
+		wins = environment_wins();
+	if (wins == NULL)
+		return true;
+	if (!net_address_parse(wins, 0, &address) || address.list[0].ss_family != AF_INET) {
+		err_set(&resolve->err, ERROR_INVALID_PARAMETER, DOING,
+		        "a WINS server is given by its IPv4 address");
+		return false;
+	}
+	resolve->has_wins = true;
+	resolve->wins = ((const struct sockaddr_in *)&address.list[0])->sin_addr;
+	return true;
+}
+
+static bool begin(struct resolve *resolve, const char *wins)
+{
+	if (!take_wins(resolve, wins) ||
+	    net_address_parse(resolve->host, resolve->port, &resolve->literal)) {
+		resolve->start = net_timer_start(resolve->loop, 0, on_start, resolve);
+		return resolve->start != NULL;
+	}
+	resolve->dns = net_lookup_start(resolve->loop, resolve->host, resolve->port, on_dns,
+	                                resolve);
+	return resolve->dns != NULL;
+}
+
+struct resolve *
+resolve_start(struct net_loop *loop, const char *host, uint16_t port, const char *wins,
+              void (*found)(void *context, const struct net_addresses *, const struct err *),
+              void *context)
+{
+	struct resolve *resolve = calloc(1, sizeof *resolve);
+
+	if (resolve == NULL)
+		return NULL;
+	resolve->loop = loop;
+	resolve->port = port;
+	resolve->found = found;
+	resolve->context = context;
+	resolve->host = strdup(host);
+	if (resolve->host == NULL || !begin(resolve, wins)) {
+		resolve_cancel(resolve);
+		return NULL;
+	}
+	return resolve;
+}
