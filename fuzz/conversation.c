@@ -11,9 +11,12 @@
  *   smb2_write_response_decode enumeration_take filter matches turn_page step_down nobody reduce
  *   netsession_page_row story_tell step_refuse smb2_connection_authenticated conversation_doing
  *   conversation_heard_nothing conversation_explain_end begin_encryption send_validation
- *   take_validation smb2_validate_response_check smb2_seal smb2_unseal
+ *   take_validation smb2_validate_response_check smb2_seal smb2_unseal conversation_ask_del
+ *   feed_del conversation_take_del conversation_next_row session_enum_decoder_row
+ *   enumeration_keeps session_row_reduce
  * Holds: a failure has a status and a step; what is sent is whole, and signed after the log-on;
- * buffers are bounded by what came; rows are UTF-8; nothing of a message is read after its time. */
+ * buffers are bounded by what came; rows are UTF-8, and those given before
+ * a page are as many as its own; nothing of a message is read after its time. */
 #include "smb2_server.h"
 #include "base/text.h"
 #include "client/conversation.h"
@@ -47,6 +50,7 @@
 #define OPTION_PROBE      0x10
 #define OPTION_LONG_NAMES 0x20 /* the request is of several fragments */
 #define OPTION_ENCRYPT    0x40
+#define OPTION_DELETE     0x80 /* before anything is listed */
 
 struct run {
 	struct conversation c;
@@ -57,6 +61,10 @@ struct run {
 	struct wire_writer wire; /* the server's bytes, of which from at on were not delivered */
 	size_t at;
 	struct wire_writer rest; /* of a PDU that was split */
+	bool streams_rows, deletes, is_deleting;
+	uint32_t rows; /* given of the answer that comes */
+	char *scratch;
+	size_t scratch_bytes;
 	bool is_over;
 };
 
@@ -293,6 +301,46 @@ static void look_at(struct netsession_page *page)
 	netsession_page_free(page);
 }
 
+/* What has come of an answer before its end. */
+static void take_rows(struct run *run)
+{
+	uint32_t level = run->e.request.level;
+	struct netsession_row row;
+
+	MUST(run->streams_rows && !run->is_deleting);
+	while (conversation_next_row(&run->c, &row, &run->scratch, &run->scratch_bytes)) {
+		if (!enumeration_keeps(&run->e, &level, &row))
+			continue;
+		run->rows++;
+		MUST(row.client == NULL || text_utf8_is_valid(row.client));
+		MUST(row.user == NULL || (text_utf8_is_valid(row.user) && level != 0));
+	}
+}
+
+static void ask(struct run *run)
+{
+	const struct session_del_request request = { .client = run->e.client, .user = run->e.user };
+
+	run->rows = 0;
+	run->is_deleting = run->deletes;
+	run->deletes = false;
+	if (run->is_deleting)
+		conversation_ask_del(&run->c, &request);
+	else
+		conversation_ask_enum(&run->c, &run->e.request, run->streams_rows);
+}
+
+static void take_deletion(struct run *run)
+{
+	NET_API_STATUS answer;
+
+	run->is_deleting = false;
+	if (conversation_take_del(&run->c, &answer) != NERR_Success)
+		MUST(conversation_next(&run->c) == CONVERSATION_FAILED);
+	else
+		run->is_over = conversation_is_spent(&run->c);
+}
+
 static void take_answer(struct run *run)
 {
 	struct session_enum_answer answer;
@@ -310,6 +358,7 @@ static void take_answer(struct run *run)
 	MUST(next != ENUMERATION_FAILED || page == NULL);
 	MUST(next != ENUMERATION_DONE || page != NULL);
 	if (page != NULL) {
+		MUST(!run->streams_rows || run->rows == page->entries);
 		MUST(run->e.level_wanted == NETSESSION_LEVEL_AUTO ||
 		     netsession_page_level(page) == run->e.level_wanted);
 		look_at(page);
@@ -361,10 +410,16 @@ static void pump(struct run *run)
 			give_token(run);
 			break;
 		case CONVERSATION_READY:
-			conversation_ask_enum(c, &run->e.request, false);
+			ask(run);
+			break;
+		case CONVERSATION_ROWS:
+			take_rows(run);
 			break;
 		case CONVERSATION_ANSWER:
-			take_answer(run);
+			if (run->is_deleting)
+				take_deletion(run);
+			else
+				take_answer(run);
 			break;
 		case CONVERSATION_FAILED:
 			take_failure(run);
@@ -389,6 +444,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	run->piece = 1 + (size_t)fuzz_u8(&run->in) * 128;
 	query.level = levels[(choice & 15) % 6];
 	query.preferred_bytes = (choice & 0x40) != 0 ? 100 : 0;
+	run->streams_rows = (choice & 0x80) != 0;
+	run->deletes = (run->options & OPTION_DELETE) != 0;
 	query.all_pages = (run->options & OPTION_ALL_PAGES) != 0;
 	query.client = (run->options & OPTION_CLIENT) != 0 ? "127.0.0.1" : NULL;
 	query.user = (run->options & OPTION_USER) != 0 ? "root" : NULL;
@@ -408,6 +465,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	enumeration_fini(&run->e);
 	wire_writer_fini(&run->wire);
 	wire_writer_fini(&run->rest);
+	free(run->scratch);
 	free(run);
 	return 0;
 }

@@ -295,12 +295,16 @@ def conversations(level, variant, data):
         whole = answer(signed) + whole
     yield head + opened + whole
     yield head + answer(signed | INTERIM) + answer(signed) + answer(signed | PDU) + whole
+    # Rows before their page, after a deletion.
+    streamed = bytes([head[0] | 0x80, head[1] | 0x80]) + head[2:] + opened
+    yield streamed + answer(signed | PDU, bytes(4)) + whole
     # In pieces: an IOCTL with the first, READs with the rest, out of their order too.
     third = len(data) // 3 & ~7
     pieces = answer(signed | PDU, data[:third], status=0x08) + \
         answer(signed | PDU, data[third:2 * third], status=0x08) + \
         answer(signed | PDU, data[2 * third:])
     yield head + opened + pieces
+    yield streamed + answer(signed | PDU, bytes(4)) + pieces
     yield head + opened + answer(signed | PDU, data[:third], status=0x28) + \
         answer(signed | PDU | YOUNGEST, data[third:2 * third], status=0x08) + \
         answer(signed | PDU, data[2 * third:])

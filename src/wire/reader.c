@@ -3,8 +3,11 @@
 
 void wire_reader_init(struct wire_reader *r, const void *data, size_t bytes)
 {
-	*r = (struct wire_reader){ .at = data, .start = data };
-	r->end = bytes > 0 ? r->start + bytes : r->start; /* data may be NULL then */
+	static const uint8_t nothing[1]; /* NULL has no end, and nothing is to be skipped in it */
+
+	*r = (struct wire_reader){ .start = data != NULL ? data : nothing };
+	r->at = r->start;
+	r->end = r->start + bytes;
 }
 
 void wire_reader_fail(struct wire_reader *r, const char *why)

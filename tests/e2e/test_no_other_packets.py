@@ -34,7 +34,8 @@ class OtherPackets(unittest.TestCase):
 
     def traced(self, *arguments, code=0):
         """Runs the command below strace. Returns [(call, host or None, port or None)] of what leaves the process,
-        but for Unix sockets and netlink, by which libc asks this machine itself."""
+        but for what goes to where a socket is connected to, and for Unix sockets and netlink, by which libc asks
+        this machine itself."""
         with tempfile.NamedTemporaryFile("r") as trace, tempfile.NamedTemporaryFile("w") as krb5_conf:
             krb5_conf.write(KRB5_CONF)
             krb5_conf.flush()
@@ -47,9 +48,9 @@ class OtherPackets(unittest.TestCase):
         calls = []
         for line in lines:
             call, place = CALL.search(line), PLACE.search(line)
-            to_nobody_new = "|MSG_NOSIGNAL, NULL, 0" in line  # what is sent goes where a connect, seen before, led to
-            if call and not to_nobody_new and not any(
-                    own in line for own in ("AF_UNIX", "AF_NETLINK", "nlmsg_")):
+            is_to_where_it_is_connected = call and call["name"] == "sendto" and ", NULL, 0" in line
+            if call and not is_to_where_it_is_connected and not any(
+                    local in line for local in ("AF_UNIX", "AF_NETLINK", "nlmsg_")):
                 calls.append((call["name"], place and place["host"], place and int(place["port"])))
         self.assertTrue(calls)
         return calls
