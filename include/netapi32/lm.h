@@ -6,6 +6,7 @@
 #include "lmcons.h"
 #include "lmerr.h"
 #include "lmshare.h"
+#include "lmuse.h"
 #include "lmapibuf.h"
 
 #endif

@@ -36,12 +36,40 @@
 	M(SESSION_INFO_502, sesi502_idle_time, DWORD)   \
 	M(SESSION_INFO_502, sesi502_user_flags, DWORD)  \
 	M(SESSION_INFO_502, sesi502_cltype_name, LMSTR) \
-	M(SESSION_INFO_502, sesi502_transport, LMSTR)
+	M(SESSION_INFO_502, sesi502_transport, LMSTR)   \
+	S(USE_INFO_0)                                   \
+	M(USE_INFO_0, ui0_local, LMSTR)                 \
+	M(USE_INFO_0, ui0_remote, LMSTR)                \
+	S(USE_INFO_1)                                   \
+	M(USE_INFO_1, ui1_local, LMSTR)                 \
+	M(USE_INFO_1, ui1_remote, LMSTR)                \
+	M(USE_INFO_1, ui1_password, LMSTR)              \
+	M(USE_INFO_1, ui1_status, DWORD)                \
+	M(USE_INFO_1, ui1_asg_type, DWORD)              \
+	M(USE_INFO_1, ui1_refcount, DWORD)              \
+	M(USE_INFO_1, ui1_usecount, DWORD)              \
+	S(USE_INFO_2)                                   \
+	M(USE_INFO_2, ui2_local, LMSTR)                 \
+	M(USE_INFO_2, ui2_remote, LMSTR)                \
+	M(USE_INFO_2, ui2_password, LMSTR)              \
+	M(USE_INFO_2, ui2_status, DWORD)                \
+	M(USE_INFO_2, ui2_asg_type, DWORD)              \
+	M(USE_INFO_2, ui2_refcount, DWORD)              \
+	M(USE_INFO_2, ui2_usecount, DWORD)              \
+	M(USE_INFO_2, ui2_username, LMSTR)              \
+	M(USE_INFO_2, ui2_domainname, LMSTR)            \
+	S(USE_INFO_3)                                   \
+	M(USE_INFO_3, ui3_ui2, USE_INFO_2)              \
+	M(USE_INFO_3, ui3_flags, ULONG)
 
 /* Each function, its parameters' types in order. All of them return NET_API_STATUS. */
 #define ABI_FUNCTIONS(F)                                                            \
 	F(NetSessionEnum,                                                           \
 	  (LMSTR, LMSTR, LMSTR, DWORD, LPBYTE *, DWORD, LPDWORD, LPDWORD, LPDWORD)) \
+	F(NetSessionGetInfo, (LMSTR, LMSTR, LMSTR, DWORD, LPBYTE *))                \
+	F(NetSessionDel, (LMSTR, LMSTR, LMSTR))                                     \
+	F(NetUseAdd, (LMSTR, DWORD, LPBYTE, LPDWORD))                               \
+	F(NetUseDel, (LMSTR, LMSTR, DWORD))                                         \
 	F(NetApiBufferAllocate, (DWORD, LPVOID *))                                  \
 	F(NetApiBufferFree, (LPVOID))                                               \
 	F(NetApiBufferReallocate, (LPVOID, DWORD, LPVOID *))                        \
