@@ -59,7 +59,7 @@ def layer_problems(root, layer):
 
 
 def includer_problems(root, pattern, place):
-    for path in sources(root / "src") + sources(root / "cmd"):
+    for path in sources(root / "src") + sources(root / "cmd") + sources(root / "compat"):
         relative = str(path.relative_to(root))
         for _, name in includes(path):
             if re.match(pattern, name) and not relative.startswith(place + "/") and \
@@ -72,6 +72,18 @@ def command_problems(root):
         for quoted, name in includes(path):
             if quoted and "/" in name and name != "srvsvc/session_levels.h":
                 yield f"{path.relative_to(root)} includes {name}"
+
+
+def compat_problems(root):
+    """compat/ lives beside the libraries, not in them: it has their public headers by <>, its own by ""."""
+    for path in sources(root / "compat"):
+        for quoted, name in includes(path):
+            if quoted and not (path.parent / name).resolve().is_relative_to(root.resolve() / "compat"):
+                yield f"{path.relative_to(root)} includes {name}"
+            if quoted and not (path.parent / name).exists():
+                yield f"{path.relative_to(root)} includes {name}, which is not beside it"
+            if not quoted and name.split("/")[0] in MAY_INCLUDE:
+                yield f"{path.relative_to(root)} includes <{name}>"
 
 
 def purity_problems(root, layer):
@@ -100,7 +112,8 @@ def main():
     results = [("every folder of src is a layer", list(unknown_layers(root))),
                ("the layers have no circle", circles(root)),
                ("commands include public headers and the levels table only",
-                list(command_problems(root)))]
+                list(command_problems(root))),
+               ("compat includes public headers and its own only", list(compat_problems(root)))]
     results += [(f"{layer} includes only the layers below it", list(layer_problems(root, layer)))
                 for layer in MAY_INCLUDE]
     results += [(f"only {place} includes {pattern}", list(includer_problems(root, pattern, place)))

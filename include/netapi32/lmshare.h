@@ -125,34 +125,59 @@ NET_API_STATUS NET_API_FUNCTION NetSessionEnum(LMSTR servername, LMSTR UncClient
                                                DWORD prefmaxlen, LPDWORD entriesread,
                                                LPDWORD totalentries, LPDWORD resume_handle);
 
-/* Tells about the session of one user from one client. The protocol has no method of that name:
- * it is an enumeration with both qualifiers, and where several sessions match, the first of them.
+/* Describes the session of one user from one client.
  *
- * servername    borrows; as for NetSessionEnum.
- * UncClientName borrows. The client, with or without "\\"; has to be given.
- * username      borrows. The user; has to be given.
- * level         0, 1, 2, 10 or 502: the SESSION_INFO_* that *bufptr gives.
- * bufptr        gives one block, one struct and its strings; free it with NetApiBufferFree. NULL
- *               after a failure.
+ * servername    borrows. As for NetSessionEnum.
+ * UncClientName borrows. The session's client, with or without "\\", without regard to case.
+ * username      borrows. The session's user, without regard to case.
+ * level         0, 1, 2, 10 or 502: the SESSION_INFO_* of the answer. Windows documents 502 for
+ *               NetSessionEnum alone; here it is one level more.
+ * bufptr        gives one block, one struct first and its strings behind it; free it with
+ *               NetApiBufferFree.
  *
- * Returns NERR_Success, or what NetSessionEnum returns; ERROR_INVALID_PARAMETER also when client or
- * user is NULL or empty; never ERROR_MORE_DATA.
+ * The protocol has no such call: this is an enumeration with both qualifiers. Where the user has
+ * several sessions from that client, the first that the server lists is given; there is never
+ * ERROR_MORE_DATA.
+ *
+ * The level is checked first, then the parameters. bufptr is always written: on failure *bufptr is
+ * NULL.
+ *
+ * Returns NERR_Success. Or:
+ *   ERROR_INVALID_LEVEL          level is none of the five, or the server does not know it.
+ *   ERROR_INVALID_PARAMETER      bufptr is NULL; UncClientName or username is NULL, empty or too
+ *                                long.
+ *   NERR_ClientNameNotFound      no session comes from that client.
+ *   NERR_UserNotFound            sessions come from that client, but none is this user's.
+ * And whatever else NetSessionEnum returns, with the same meaning.
+ *
+ * Threads may call it at the same time, also after fork; it raises no signal.
  * Source  [MS-SRVS] 3.1.4.5; NetSessionGetInfo, Windows API. */
 NET_API_STATUS NET_API_FUNCTION NetSessionGetInfo(LMSTR servername, LMSTR UncClientName,
                                                   LMSTR username, DWORD level, LPBYTE *bufptr);
 
-/* Closes sessions: every one from that client, of that user, or both. Files that they hold open
- * are closed; their users are not asked.
+/* Ends sessions: every one that matches. The server closes what they had open, and data that their
+ * clients had not written yet is lost.
  *
- * servername    borrows; as for NetSessionEnum.
- * UncClientName borrows. The client, with or without "\\"; NULL or empty: from any.
- * username      borrows. The user; NULL or empty: of any.
+ * servername    borrows. As for NetSessionEnum.
+ * UncClientName borrows. Ends sessions from this client, with or without "\\"; the library sends it
+ *               with them, as the protocol wants it. NULL or empty: from every client.
+ * username      borrows. Ends sessions of this user. NULL or empty: of every user. With both, a
+ *               session must match both.
  *
- * Returns NERR_Success, or:
- *   ERROR_INVALID_PARAMETER  neither client nor user is given, or one of them is too long.
- *   NERR_ClientNameNotFound  nothing matches (Samba says ERROR_ACCESS_DENIED).
- *   ERROR_ACCESS_DENIED      the caller is no administrator or server operator there.
- *   others                   as NetSessionEnum.
+ * At least one of the two must be given: nobody ends all sessions of a server by leaving out a
+ * name.
+ *
+ * Returns NERR_Success: at least one session ended. Or:
+ *   ERROR_INVALID_PARAMETER      neither client nor user was given; one of them is too long.
+ *   ERROR_ACCESS_DENIED          the caller is no administrator or server operator there.
+ *   NERR_ClientNameNotFound      nothing matched; servers say so also where the client is known
+ *                                and the user is not (Samba says ERROR_ACCESS_DENIED).
+ *   NERR_UserNotFound            nothing matched, and the server tells this from the above.
+ *   ERROR_LOGON_FAILURE, ERROR_BAD_NETPATH, ERROR_TIMEOUT, ERROR_NOT_ENOUGH_MEMORY,
+ *   RPC_X_BAD_STUB_DATA, NERR_ServerNotStarted, NERR_InvalidComputer: as for NetSessionEnum.
+ * After ERROR_TIMEOUT, or a connection that broke, the sessions may or may not have ended.
+ *
+ * Threads may call it at the same time, also after fork; it raises no signal.
  * Source  [MS-SRVS] 3.1.4.6; NetSessionDel, Windows API. */
 NET_API_STATUS NET_API_FUNCTION NetSessionDel(LMSTR servername, LMSTR UncClientName,
                                               LMSTR username);

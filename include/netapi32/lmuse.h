@@ -1,45 +1,65 @@
 /* SPDX-License-Identifier: MIT */
-/* Uses: as whom this process talks to a server. */
+/* Connections to servers: here, the credentials that this process uses for each of them. */
 #ifndef NETAPI32_LMUSE_H
 #define NETAPI32_LMUSE_H
 
 #include "lmcons.h"
+#include "lmuseflg.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* A use of \\server\IPC$. Strings are UTF-16 with a NUL. Members that NetUseAdd does not read are
- * marked; they are the same at every level that has them. */
+/* One connection. Strings are UTF-16 with a NUL. A member means the same at every level that has
+ * it; NetUseAdd reads those marked so, and only them:
+ *
+ *   local       reads. A device name such as "Z:". Unix has none: NULL or empty.
+ *   remote      reads. "\\server\IPC$" in any case of letters; server as for NetSessionEnum, but
+ *               always with its "\\".
+ *   password    reads. NULL, and no username: whoever the environment says. Empty: an empty
+ *               password.
+ *   status      one of USE_OK to USE_RECONN.
+ *   asg_type    reads. USE_IPC, or USE_WILDCARD: whatever kind the share is of.
+ *   refcount    count of what is open on it.
+ *   usecount    count of the uses of it.
+ *   username    reads. NULL, as at level 1: the name of the user that this process runs as.
+ *   domainname  reads. NULL or empty: the server's choice.
+ *
+ * Source: [MS-WKST] 2.2.5.22 to 2.2.5.25; USE_INFO_*, Windows API. */
 
 typedef struct _USE_INFO_0 {
-	LMSTR ui0_local;  /* UTF-16: device name; NULL or empty */
-	LMSTR ui0_remote; /* UTF-16: \\server\IPC$ */
+	LMSTR ui0_local;  /* UTF-16: device */
+	LMSTR ui0_remote; /* UTF-16: \\server\share */
 } USE_INFO_0, *PUSE_INFO_0, *LPUSE_INFO_0;
 
 typedef struct _USE_INFO_1 {
-	LMSTR ui1_local;    /* UTF-16: device name; NULL or empty: there are none here */
-	LMSTR ui1_remote;   /* UTF-16: \\server\IPC$, the share in any case of letters */
-	LMSTR ui1_password; /* UTF-16: NULL: whoever the environment says */
-	DWORD ui1_status;   /* not read */
-	DWORD ui1_asg_type; /* USE_IPC or USE_WILDCARD */
-	DWORD ui1_refcount; /* not read */
-	DWORD ui1_usecount; /* not read */
+	LMSTR ui1_local;    /* UTF-16: device */
+	LMSTR ui1_remote;   /* UTF-16: \\server\share */
+	LMSTR ui1_password; /* UTF-16: secret */
+	DWORD ui1_status;   /* USE_OK to USE_RECONN */
+	DWORD ui1_asg_type; /* USE_DISKDEV to USE_IPC, USE_WILDCARD */
+	DWORD ui1_refcount; /* count */
+	DWORD ui1_usecount; /* count */
 } USE_INFO_1, *PUSE_INFO_1, *LPUSE_INFO_1;
 
 typedef struct _USE_INFO_2 {
-	LMSTR ui2_local;      /* UTF-16: as at level 1 */
-	LMSTR ui2_remote;     /* UTF-16: as at level 1 */
-	LMSTR ui2_password;   /* UTF-16: as at level 1 */
-	DWORD ui2_status;     /* not read */
-	DWORD ui2_asg_type;   /* USE_IPC or USE_WILDCARD */
-	DWORD ui2_refcount;   /* not read */
-	DWORD ui2_usecount;   /* not read */
-	LMSTR ui2_username;   /* UTF-16: user; NULL: the caller's own name */
-	LMSTR ui2_domainname; /* UTF-16: domain; NULL or empty: the server's own accounts */
+	LMSTR ui2_local;      /* UTF-16: device */
+	LMSTR ui2_remote;     /* UTF-16: \\server\share */
+	LMSTR ui2_password;   /* UTF-16: secret */
+	DWORD ui2_status;     /* USE_OK to USE_RECONN */
+	DWORD ui2_asg_type;   /* USE_DISKDEV to USE_IPC, USE_WILDCARD */
+	DWORD ui2_refcount;   /* count */
+	DWORD ui2_usecount;   /* count */
+	LMSTR ui2_username;   /* UTF-16: user */
+	LMSTR ui2_domainname; /* UTF-16: domain */
 } USE_INFO_2, *PUSE_INFO_2, *LPUSE_INFO_2;
 
-/* What *ParmError says is wrong. */
+typedef struct _USE_INFO_3 {
+	USE_INFO_2 ui3_ui2; /* level 2 */
+	ULONG ui3_flags;    /* CREATE_* bits */
+} USE_INFO_3, *PUSE_INFO_3, *LPUSE_INFO_3;
+
+/* What *ParmError says: the first member that is wrong. */
 #define USE_LOCAL_PARMNUM      1
 #define USE_REMOTE_PARMNUM     2
 #define USE_PASSWORD_PARMNUM   3
@@ -47,17 +67,26 @@ typedef struct _USE_INFO_2 {
 #define USE_USERNAME_PARMNUM   5
 #define USE_DOMAINNAME_PARMNUM 6
 
-/* ui_asg_type: kinds of resource. */
-#define USE_WILDCARD ((DWORD)(-1)) /* any */
-#define USE_DISKDEV  0
-#define USE_SPOOLDEV 1
-#define USE_CHARDEV  2
-#define USE_IPC      3
+/* Values of status. */
+#define USE_OK       0 /* works */
+#define USE_PAUSED   1 /* paused by this computer */
+#define USE_SESSLOST 2 /* was disconnected */
+#define USE_DISCONN  2
+#define USE_NETERR   3 /* a network error */
+#define USE_CONN     4 /* is being made */
+#define USE_RECONN   5 /* is being made again */
 
-/* ForceCond of NetUseDel. */
-#define USE_NOFORCE       0
-#define USE_FORCE         1
-#define USE_LOTS_OF_FORCE 2
+/* Values of asg_type: the kind of share. */
+#define USE_WILDCARD ((DWORD)-1) /* any */
+#define USE_DISKDEV  0           /* files */
+#define USE_SPOOLDEV 1           /* a printer */
+#define USE_CHARDEV  2           /* a serial device */
+#define USE_IPC      3           /* named pipes: what every call here goes through */
+
+/* Bits of ui3_flags, and one of what Windows calls level 4. */
+#define CREATE_NO_CONNECT       0x00000001 /* do not log on yet */
+#define CREATE_BYPASS_CSC       0x00000002 /* no offline files */
+#define USE_DEFAULT_CREDENTIALS 0x00000004 /* the caller's own */
 
 /* Names the credentials with which this process asks a server from now on, and logs on with them at
  * once, so that wrong ones are refused here.

@@ -10,6 +10,19 @@
 
 #include "winerror.h"
 
+/* Windows source, by netapi32-msvc.pc: what Windows' own header brings along, and words of its
+ * compilers that mean nothing here. */
+#ifdef NETAPI32_MSVC
+#include <string.h>
+#include <wchar.h>
+#undef __cdecl
+#define __cdecl
+#undef _cdecl
+#define _cdecl
+#undef __stdcall
+#define __stdcall
+#endif
+
 /* One UTF-16 code unit. Where the compiler runs with -fshort-wchar, L"text" is WCHAR text;
  * elsewhere u"text" is. C++98 has no such literal without -fshort-wchar, only the type. */
 #if __SIZEOF_WCHAR_T__ == 2

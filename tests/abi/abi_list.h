@@ -57,7 +57,10 @@
 	M(USE_INFO_2, ui2_refcount, DWORD)              \
 	M(USE_INFO_2, ui2_usecount, DWORD)              \
 	M(USE_INFO_2, ui2_username, LMSTR)              \
-	M(USE_INFO_2, ui2_domainname, LMSTR)
+	M(USE_INFO_2, ui2_domainname, LMSTR)            \
+	S(USE_INFO_3)                                   \
+	M(USE_INFO_3, ui3_ui2, USE_INFO_2)              \
+	M(USE_INFO_3, ui3_flags, ULONG)
 
 /* Each function, its parameters' types in order. All of them return NET_API_STATUS. */
 #define ABI_FUNCTIONS(F)                                                            \

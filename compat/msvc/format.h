@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* The formats of Microsoft's printf and wprintf. */
+#ifndef MSVC_FORMAT_H
+#define MSVC_FORMAT_H
+
+#include <stdarg.h>
+
+#include "output.h"
+
+/* Formats to output; format is what its function takes: WCHARs or bytes. */
+void format_narrow(struct output *output, const char *format, va_list arguments);
+void format_wide(struct output *output, const WCHAR *format, va_list arguments);
+
+#endif

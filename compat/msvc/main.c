@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* main() for programs that have only wmain(). It lies in an archive, so a program's own main comes
+ * first. C++ has a name for each signature of wmain; in C, one name serves them all, and a function
+ * that takes less than it is given does not look. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <windows.h>
+
+#include "utf.h"
+
+#define TEXT_OF_(token) #token
+#define TEXT_OF(token)  TEXT_OF_(token)
+#define WEAK(symbol)    __asm__(TEXT_OF(__USER_LABEL_PREFIX__) symbol) __attribute__((weak))
+
+extern int wmain(int argc, WCHAR **argv, WCHAR **envp) __attribute__((weak));
+extern int wmain_v(void) WEAK("_Z5wmainv");
+extern int wmain_a(int argc, WCHAR **argv) WEAK("_Z5wmainiPPw");
+extern int wmain_ca(int argc, WCHAR **argv) WEAK("_Z5wmainiPPKw");
+extern int wmain_ae(int argc, WCHAR **argv, WCHAR **envp) WEAK("_Z5wmainiPPwS0_");
+extern int wmain_cae(int argc, WCHAR **argv, WCHAR **envp) WEAK("_Z5wmainiPPKwS1_");
+
+/* The program's until its end, however it ends: kept where a leak checker finds them. */
+static WCHAR **volatile kept_argv, **volatile kept_envp;
+
+static void *allocate(size_t bytes)
+{
+	void *given = malloc(bytes);
+
+	if (given == NULL) {
+		fputs("no memory for the program's arguments\n", stderr);
+		abort();
+	}
+	return given;
+}
+
+static WCHAR *widened(const char *text)
+{
+	/* No character has more units than bytes. */
+	WCHAR *units = allocate((strlen(text) + 1) * sizeof *units), *at = units;
+	uint32_t code_point;
+
+	while ((code_point = utf8_next(&text)) != 0)
+		at += utf16_put(at, code_point);
+	*at = 0;
+	return units;
+}
+
+static WCHAR **all_widened(char **texts)
+{
+	size_t count = 0;
+	WCHAR **all;
+
+	while (texts[count] != NULL)
+		count++;
+	all = allocate((count + 1) * sizeof *all);
+	for (size_t i = 0; i < count; i++)
+		all[i] = widened(texts[i]);
+	all[count] = NULL;
+	return all;
+}
+
+int main(int argc, char **argv, char **envp)
+{
+	/* Windows' console shows each line when it is complete, also beside stderr. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	kept_argv = all_widened(argv);
+	kept_envp = all_widened(envp);
+	if (wmain != NULL)
+		return wmain(argc, kept_argv, kept_envp);
+	if (wmain_v != NULL)
+		return wmain_v();
+	if (wmain_a != NULL)
+		return wmain_a(argc, kept_argv);
+	if (wmain_ca != NULL)
+		return wmain_ca(argc, kept_argv);
+	if (wmain_ae != NULL)
+		return wmain_ae(argc, kept_argv, kept_envp);
+	if (wmain_cae != NULL)
+		return wmain_cae(argc, kept_argv, kept_envp);
+	fputs("this program has neither main nor wmain\n", stderr);
+	return EXIT_FAILURE;
+}

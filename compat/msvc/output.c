@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include <limits.h>
+#include <string.h>
+
+#include "output.h"
+#include "utf.h"
+
+/* A program may put the halves of a character one by one, call by call. The first waits here; it is
+ * printed as U+FFFD when something else comes to its stream instead. The stream may be closed by
+ * now: it is compared, and never written to. */
+static _Thread_local struct {
+	FILE *stream;
+	WCHAR high;
+} half;
+
+static void send_chunk(struct output *output)
+{
+	if (output->chunk_bytes > 0 &&
+	    fwrite(output->chunk, 1, output->chunk_bytes, output->stream) != output->chunk_bytes)
+		output->failed = true;
+	output->chunk_bytes = 0;
+}
+
+/* A byte on its way, uncounted. */
+static void send_byte(struct output *output, char byte)
+{
+	if (output->stream != NULL) {
+		if (output->chunk_bytes == sizeof output->chunk)
+			send_chunk(output);
+		output->chunk[output->chunk_bytes++] = byte;
+	} else if (output->count < output->capacity) {
+		output->bytes[output->count] = byte;
+	}
+	if (!output->wide)
+		output->count++;
+}
+
+static void send_character(struct output *output, uint32_t code_point)
+{
+	char bytes[4];
+	unsigned length = utf8_put(bytes, code_point);
+
+	for (unsigned i = 0; i < length; i++)
+		send_byte(output, bytes[i]);
+}
+
+/* What waits for another half will not get it. */
+static void give_up_half(struct output *output)
+{
+	if (output->high != 0)
+		send_character(output, UTF_REPLACEMENT);
+	output->high = 0;
+}
+
+void output_to_stream(struct output *output, FILE *stream, bool wide)
+{
+	*output = (struct output){ .stream = stream, .wide = wide };
+	flockfile(stream);
+	if (half.high != 0 && half.stream == stream) {
+		output->high = half.high;
+		half.high = 0;
+	}
+}
+
+void output_to_units(struct output *output, WCHAR *units, size_t capacity)
+{
+	*output = (struct output){ .units = units, .capacity = capacity, .wide = true };
+}
+
+void output_to_bytes(struct output *output, char *bytes, size_t capacity)
+{
+	*output = (struct output){ .bytes = bytes, .capacity = capacity };
+}
+
+void output_unit(struct output *output, WCHAR unit)
+{
+	if (output->wide && output->stream == NULL) {
+		if (output->count < output->capacity)
+			output->units[output->count] = unit;
+		output->count++;
+		return;
+	}
+	if (output->wide)
+		output->count++;
+	if (output->high != 0 && utf16_is_low(unit)) {
+		uint32_t high = output->high;
+
+		output->high = 0;
+		send_character(output, 0x10000 + ((high & 0x3FF) << 10) + (unit & 0x3FF));
+		return;
+	}
+	give_up_half(output);
+	if (utf16_is_high(unit))
+		output->high = unit;
+	else
+		send_character(output, utf16_is_low(unit) ? UTF_REPLACEMENT : unit);
+}
+
+void output_byte(struct output *output, char byte)
+{
+	give_up_half(output);
+	send_byte(output, byte);
+}
+
+void output_ascii(struct output *output, const char *text, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++) {
+		if (output->wide)
+			output_unit(output, (WCHAR)(unsigned char)text[i]);
+		else
+			output_byte(output, text[i]);
+	}
+}
+
+void output_pad(struct output *output, char filler, size_t times)
+{
+	for (; times > 0 && !output->failed; times--)
+		output_ascii(output, &filler, 1);
+}
+
+int output_finish(struct output *output)
+{
+	if (output->stream != NULL) {
+		if (output->high != 0 && output->wide) {
+			half.stream = output->stream;
+			half.high = output->high;
+		} else {
+			give_up_half(output);
+		}
+		send_chunk(output);
+		funlockfile(output->stream);
+	} else {
+		give_up_half(output);
+	}
+	return output->failed || output->count > INT_MAX ? -1 : (int)output->count;
+}
