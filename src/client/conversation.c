@@ -77,11 +77,18 @@ bool conversation_heard_nothing(const struct conversation *c)
 	return c->step == STEP_NEGOTIATE && smb2_frames_is_untouched(&c->smb.in);
 }
 
-void conversation_init(struct conversation *c, const char *host, enum conversation_opening opening)
+static void begin(struct conversation *c, const char *host, uint16_t only_dialect)
 {
-	*c = (struct conversation){ .host = host, .step = STEP_NEGOTIATE };
+	*c = (struct conversation){ .host = host,
+		                    .step = STEP_NEGOTIATE,
+		                    .offered = { .only_dialect = only_dialect } };
 	smb2_connection_init(&c->smb);
 	rpc_association_init(&c->rpc);
+}
+
+void conversation_init(struct conversation *c, const char *host, enum conversation_opening opening)
+{
+	begin(c, host, 0);
 	if (opening == CONVERSATION_PROBE_SMB1)
 		smb2_connection_probe_smb1(&c->smb);
 	else
@@ -90,11 +97,7 @@ void conversation_init(struct conversation *c, const char *host, enum conversati
 
 void conversation_init_only(struct conversation *c, const char *host, uint16_t dialect)
 {
-	*c = (struct conversation){ .host = host,
-		                    .step = STEP_NEGOTIATE,
-		                    .offered = { .only_dialect = dialect } };
-	smb2_connection_init(&c->smb);
-	rpc_association_init(&c->rpc);
+	begin(c, host, dialect);
 	step_enter(c, STEP_NEGOTIATE);
 }
 

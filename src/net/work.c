@@ -85,6 +85,9 @@ static void on_finished(uv_async_t *async)
 {
 	struct net_work *work = async->data;
 
+	/* The thread is done with it once it lets go of this, whatever libuv orders. */
+	pthread_mutex_lock(&work->mutex);
+	pthread_mutex_unlock(&work->mutex);
 	uv_close((uv_handle_t *)async, on_closed);
 	if (!work->is_unwanted)
 		work->kind->done(work->context);
