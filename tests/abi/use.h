@@ -17,6 +17,7 @@ typedef char tchar_is_narrow[sizeof(TCHAR) == 1 ? 1 : -1];
 VOID use_literals(LPCTSTR *text, LPCWSTR *wide);
 BOOL use_page(IN LMSTR server, OUT LPDWORD count, IN OUT LPDWORD resume);
 DWORD CALLBACK use_callback(PVOID context);
+BOOL use_credentials(LMSTR server, LMSTR remote, LMSTR user, LMSTR password);
 
 VOID use_literals(LPCTSTR *text, LPCWSTR *wide)
 {
@@ -60,4 +61,23 @@ DWORD CALLBACK use_callback(PVOID context)
 	if (NetApiBufferReallocate(block, PWLEN, &block) == ERROR_NOT_ENOUGH_MEMORY)
 		return ERROR_NOT_ENOUGH_MEMORY;
 	return context != NULL ? NERR_InvalidComputer : NetApiBufferSize(block, &size_bytes);
+}
+
+BOOL use_credentials(LMSTR server, LMSTR remote, LMSTR user, LMSTR password)
+{
+	LPSESSION_INFO_1 session = NULL;
+	static USE_INFO_2 use;
+	DWORD wrong = 0;
+
+	use.ui2_remote = remote;
+	use.ui2_asg_type = USE_IPC;
+	use.ui2_username = user;
+	use.ui2_password = password;
+	if (NetUseAdd(NULL, 2, (LPBYTE)&use, &wrong) == ERROR_SESSION_CREDENTIAL_CONFLICT ||
+	    wrong == USE_PASSWORD_PARMNUM)
+		return FALSE;
+	if (NetSessionGetInfo(server, remote, user, 1, (LPBYTE *)&session) == NERR_Success)
+		NetSessionDel(server, session->sesi1_cname, user);
+	NetApiBufferFree(session);
+	return NetUseDel(NULL, remote, USE_LOTS_OF_FORCE) != NERR_UseNotFound;
 }

@@ -7,7 +7,8 @@ import tempfile
 import unittest
 
 import asking  # noqa: F401  (makes lab importable)
-from lab import command, tap
+from installed import Installed
+from lab import tap
 
 PROGRAM = r"""
 #include <stdio.h>
@@ -31,31 +32,21 @@ int main(void)
 class Install(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.destination = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
-        subprocess.run(["meson", "install", "-C", command.built(""), "--no-rebuild", "--quiet",
-                        "--destdir", cls.destination], check=True, stdout=subprocess.DEVNULL)
-
-    def only(self, name):
-        """The path of the one installed file of that name."""
-        found = list(self.destination.rglob(name))
-        self.assertEqual(1, len(found), found)
-        return found[0]
+        cls.installed = cls.enterClassContext(Installed())
 
     def test_a_program_finds_headers_and_libraries_by_pkg_config(self):
-        source, program = self.destination / "program.c", self.destination / "program"
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        source, program = folder / "program.c", folder / "program"
         source.write_text(PROGRAM)
-        environment = {"PKG_CONFIG_PATH": str(self.only("netapi32.pc").parent),
-                       "PKG_CONFIG_SYSROOT_DIR": str(self.destination), "PATH": "/usr/bin:/bin"}
-        flags = subprocess.run(["pkg-config", "--cflags", "--libs", "netapi32"], env=environment, check=True, text=True,
-                               capture_output=True).stdout.split()
-        subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", source, *flags, "-o", program], check=True)
-        done = subprocess.run([program], env={"LD_LIBRARY_PATH": str(self.only("libnetapi32.so").parent)}, check=True,
-                              text=True, capture_output=True)
+        subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", source, *self.installed.flags("netapi32"), "-o", program],
+                       check=True)
+        done = subprocess.run([program], env=self.installed.run_environment(), check=True, text=True,
+                              capture_output=True)
         self.assertRegex(done.stdout, r"^2114 .*no session service runs")
 
     def test_the_command_is_there(self):
-        done = subprocess.run([self.only("netsession"), "--version"], text=True, capture_output=True, check=True,
-                              env={"LD_LIBRARY_PATH": str(self.only("libnetsession.so").parent)})
+        done = subprocess.run([self.installed.only("netsession"), "--version"], text=True, capture_output=True,
+                              check=True, env=self.installed.run_environment())
         self.assertRegex(done.stdout, r"^netsession \d+\.\d+\.\d+\n$")
 
 

@@ -1,0 +1,79 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""examples/, built by the very lines of its README.md, and run against a real server."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from asking import address, command
+from installed import Installed
+from programs import run
+from lab import sessions, tap
+from lab.samba import SambaServer
+from lab.sessions import Wanted
+
+EXAMPLES = command.REPOSITORY / "examples"
+BUILD_LINES = re.findall(r"^    ((?:cc|clang|x86_64-w64-mingw32-gcc) .*)$", (EXAMPLES / "README.md").read_text(), re.M)
+HELD = [Wanted("mail", "127.0.0.7", 2), Wanted("games", "::1")]
+
+
+class Examples(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.installed = cls.enterClassContext(Installed())
+        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="netsession-examples-")))
+        for source in EXAMPLES.glob("*.c"):
+            shutil.copy(source, cls.folder)
+
+    def build(self, tool):
+        """Runs the README's line that begins with the tool, in silence."""
+        if not shutil.which(tool):
+            self.skipTest(f"needs {tool}")
+        line, = (line for line in BUILD_LINES if line.startswith(tool + " "))
+        done = subprocess.run(line, shell=True, cwd=self.folder, text=True, check=False, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, env=self.installed.build_environment())
+        self.assertEqual((0, ""), (done.returncode, done.stdout), line)
+        return self.folder / re.search(r" -o (\S+)", line)[1]
+
+    def check_is_for_windows(self, program):
+        content = program.read_bytes()
+        self.assertEqual(b"MZ", content[:2])
+        self.assertIn(b"NetSessionEnum\0", content)
+        self.assertIn(b"netapi32.dll\0", content.lower())
+
+    def test_list_sessions_lists_on_unix_what_impacket_is_told(self):
+        program = self.build("cc")
+        with SambaServer() as server, sessions.held(server, HELD):
+            def ask(user, *arguments):
+                environment = {"NETSESSION_CREDENTIALS": str(server.credentials_file(user))}
+                result = run(program, rf"\\{address(server)}", *arguments,
+                             env=self.installed.run_environment() | environment)
+                return result.exit, result.stdout, result.stderr
+
+            told = sorted([row["client"], row["user"], str(row["num_opens"])]
+                          for row in sessions.enumerate_with_impacket(server).rows)
+            status, listed, errors = ask("root")
+            *rows, total = listed.splitlines()
+            self.assertEqual((0, "", f"{len(told)} in all"), (status, errors, total))
+            self.assertEqual(told, sorted(row.split()[:3] for row in rows))
+            self.assertEqual((1, "nobody of that name\n", ""), ask("root", "", "Zoë"))
+            self.assertEqual((1, "", f"\\\\{address(server)} does not let you ask (5)\n"), ask("mail"))
+
+    def test_list_sessions_is_built_for_windows_by_gcc(self):
+        self.check_is_for_windows(self.build("x86_64-w64-mingw32-gcc"))
+
+    @unittest.skipUnless(shutil.which("ld.lld") and os.path.exists("/usr/lib/gcc/x86_64-w64-mingw32"),
+                         "needs lld, gcc-mingw-w64-x86-64-win32-runtime")
+    def test_list_sessions_is_built_for_windows_by_clang(self):
+        self.check_is_for_windows(self.build("clang"))
+
+    def test_every_line_of_the_readme_is_tried(self):
+        self.assertEqual(["cc", "x86_64-w64-mingw32-gcc", "clang"], [line.split()[0] for line in BUILD_LINES])
+
+
+if __name__ == "__main__":
+    tap.main()
