@@ -161,7 +161,7 @@ enum auth_progress auth_initiator_step(struct auth_initiator *a, const uint8_t *
                                        const uint8_t **answer, size_t *answer_bytes,
                                        struct err *err)
 {
-	OM_uint32 major = token == NULL ? begin(a, err) : exchange(a, token, bytes);
+	OM_uint32 major = a->handle == NULL ? begin(a, err) : exchange(a, token, bytes);
 
 	*answer = a->answer.value;
 	*answer_bytes = a->answer.length;
