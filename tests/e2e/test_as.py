@@ -1,0 +1,104 @@
+"""`--as USER`: the password comes from the terminal, unseen, and from nowhere else."""
+import os
+import pty
+import select
+import signal
+import termios
+import time
+import unittest
+
+from asking import address
+from lab import command, tap
+from lab.samba import SambaServer
+
+
+class Terminal:
+    """A context manager: `netsession list --as USER SERVER` on a terminal of its own."""
+
+    def __init__(self, *arguments):
+        self._arguments, self.shown = [str(command.built()), "list", *arguments], b""
+
+    def __enter__(self):
+        self.pid, self._terminal = pty.fork()
+        if self.pid == 0:
+            os.execve(self._arguments[0], self._arguments, command.environment())
+        return self
+
+    def __exit__(self, *_):
+        os.close(self._terminal)
+
+    def read_until(self, words, within_s=20):
+        deadline = time.monotonic() + within_s
+        while words not in self.shown and time.monotonic() < deadline:
+            if select.select([self._terminal], [], [], 0.1)[0]:
+                try:
+                    self.shown += os.read(self._terminal, 4096)
+                except OSError:  # the other end is closed
+                    break
+
+    def type(self, text):
+        os.write(self._terminal, text.encode())
+
+    def echoes(self):
+        return bool(termios.tcgetattr(self._terminal)[3] & termios.ECHO)
+
+    def end(self):
+        """Waits. Returns what waitpid says, as an exit code or a negative signal."""
+        self.read_until(b"\0")  # all of it
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+class As(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(SambaServer())
+
+    def log_on(self, user, password):
+        with Terminal("--as", user, address(self.server)) as terminal:
+            terminal.read_until(b"Password")
+            self.assertFalse(terminal.echoes())
+            terminal.type(f"{password}\n")
+            code = terminal.end()
+        self.assertIn(f"Password of {user}: ".encode(), terminal.shown)
+        self.assertNotIn(password.encode(), terminal.shown)
+        return code, terminal.shown.decode()
+
+    def test_the_password_is_asked_for_and_not_shown(self):
+        for user in ("root", rf"{self.server.domain}\root"):
+            code, shown = self.log_on(user, self.server.password("root"))
+            self.assertEqual(0, code, shown)
+            self.assertRegex(shown, r"127\.0\.0\.1 +root")
+
+    def test_a_wrong_password_is_1326(self):
+        code, shown = self.log_on("root", "no-such-password")
+        self.assertEqual(3, code)
+        self.assertIn("(1326", shown)
+
+    def test_an_interrupt_ends_it_and_leaves_the_terminal_as_it_was(self):
+        with Terminal("--as", "root", address(self.server)) as terminal:
+            terminal.read_until(b"Password")
+            self.assertFalse(terminal.echoes())
+            os.kill(terminal.pid, signal.SIGINT)
+            deadline = time.monotonic() + 5
+            while not terminal.echoes() and time.monotonic() < deadline:
+                time.sleep(0.02)
+            self.assertTrue(terminal.echoes())
+            self.assertEqual(-signal.SIGINT, terminal.end())
+
+    def test_a_password_that_is_too_long_is_none(self):
+        code, shown = self.log_on("root", "x" * 600)
+        self.assertEqual(2, code)
+        self.assertIn("no password of at most 511 bytes was given", shown)
+
+    def test_without_a_terminal_it_says_what_to_do(self):
+        result = command.run("list", "--as", "root", address(self.server), stdin=self.server.password("root") + "\n")
+        self.assertEqual((2, ""), (result.exit, result.stdout))
+        self.assertIn("use --authentication-file FILE", result.stderr)
+
+    def test_a_file_and_a_user_exclude_each_other(self):
+        result = command.run("list", "--as", "root", "-A", self.server.credentials_file("root"), address(self.server))
+        self.assertEqual((2, ""), (result.exit, result.stdout))
+
+
+if __name__ == "__main__":
+    tap.main()
