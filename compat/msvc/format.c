@@ -130,14 +130,14 @@ static bool is_left(const struct conversion *conversion)
 static void pad_before(struct output *output, const struct conversion *conversion, size_t taken)
 {
 	if (!is_left(conversion) && (size_t)conversion->width > taken)
-		output_pad(output, strchr(conversion->flags, '0') != NULL ? '0' : ' ',
-		           (size_t)conversion->width - taken);
+		netapi32_crt_output_pad(output, strchr(conversion->flags, '0') != NULL ? '0' : ' ',
+		                        (size_t)conversion->width - taken);
 }
 
 static void pad_behind(struct output *output, const struct conversion *conversion, size_t taken)
 {
 	if (is_left(conversion) && (size_t)conversion->width > taken)
-		output_pad(output, ' ', (size_t)conversion->width - taken);
+		netapi32_crt_output_pad(output, ' ', (size_t)conversion->width - taken);
 }
 
 static void put_units(struct output *output, const struct conversion *conversion,
@@ -145,7 +145,7 @@ static void put_units(struct output *output, const struct conversion *conversion
 {
 	pad_before(output, conversion, length);
 	for (size_t i = 0; i < length; i++)
-		output_unit(output, units[i]);
+		netapi32_crt_output_unit(output, units[i]);
 	pad_behind(output, conversion, length);
 }
 
@@ -155,7 +155,7 @@ static void put_bytes(struct output *output, const struct conversion *conversion
 {
 	pad_before(output, conversion, length);
 	for (size_t i = 0; i < length; i++)
-		output_byte(output, bytes[i]);
+		netapi32_crt_output_byte(output, bytes[i]);
 	pad_behind(output, conversion, length);
 }
 
@@ -168,8 +168,8 @@ static void put_utf8(struct output *output, const struct conversion *conversion,
 	WCHAR units[2];
 	uint32_t code_point;
 
-	while (taken < limit && (code_point = utf8_next(&at)) != 0) {
-		unsigned more = utf16_put(units, code_point);
+	while (taken < limit && (code_point = netapi32_crt_utf8_next(&at)) != 0) {
+		unsigned more = netapi32_crt_utf16_put(units, code_point);
 
 		if (more > limit - taken)
 			break;
@@ -177,10 +177,10 @@ static void put_utf8(struct output *output, const struct conversion *conversion,
 	}
 	pad_before(output, conversion, taken);
 	for (size_t left = taken; left > 0;) {
-		unsigned more = utf16_put(units, utf8_next(&bytes));
+		unsigned more = netapi32_crt_utf16_put(units, netapi32_crt_utf8_next(&bytes));
 
 		for (unsigned i = 0; i < more; i++)
-			output_unit(output, units[i]);
+			netapi32_crt_output_unit(output, units[i]);
 		left -= more;
 	}
 	pad_behind(output, conversion, taken);
@@ -290,7 +290,7 @@ static void put_number(struct output *output, const struct conversion *conversio
 	if (text == NULL || length < 0)
 		output->failed = true;
 	else
-		output_ascii(output, text, (size_t)length);
+		netapi32_crt_output_ascii(output, text, (size_t)length);
 	if (text != small)
 		free(text);
 }
@@ -313,7 +313,7 @@ static bool put_conversion(struct output *output, const struct conversion *conve
 {
 	switch (conversion->letter) {
 	case '%':
-		output_ascii(output, "%", 1);
+		netapi32_crt_output_ascii(output, "%", 1);
 		return true;
 	case 'c':
 	case 'C':
@@ -364,9 +364,9 @@ static void put_format(struct output *output, const struct input *from, const st
 
 	for (; at.bytes != to->bytes || at.units != to->units; step(&at)) {
 		if (at.units != NULL)
-			output_unit(output, *at.units);
+			netapi32_crt_output_unit(output, *at.units);
 		else
-			output_byte(output, *at.bytes);
+			netapi32_crt_output_byte(output, *at.bytes);
 	}
 }
 
@@ -388,7 +388,7 @@ static void format_all(struct output *output, struct input *input)
 	}
 }
 
-void format_narrow(struct output *output, const char *format, va_list arguments)
+void netapi32_crt_format_narrow(struct output *output, const char *format, va_list arguments)
 {
 	struct input input = { .bytes = format };
 
@@ -397,7 +397,7 @@ void format_narrow(struct output *output, const char *format, va_list arguments)
 	va_end(input.arguments);
 }
 
-void format_wide(struct output *output, const WCHAR *format, va_list arguments)
+void netapi32_crt_format_wide(struct output *output, const WCHAR *format, va_list arguments)
 {
 	struct input input = { .units = format };
 

@@ -8,7 +8,7 @@
 #include "output.h"
 
 /* Formats to output; format is what its function takes: WCHARs or bytes. */
-void format_narrow(struct output *output, const char *format, va_list arguments);
-void format_wide(struct output *output, const WCHAR *format, va_list arguments);
+void netapi32_crt_format_narrow(struct output *output, const char *format, va_list arguments);
+void netapi32_crt_format_wide(struct output *output, const WCHAR *format, va_list arguments);
 
 #endif

@@ -20,6 +20,8 @@ extern int wmain_ca(int argc, WCHAR **argv) WEAK("_Z5wmainiPPKw");
 extern int wmain_ae(int argc, WCHAR **argv, WCHAR **envp) WEAK("_Z5wmainiPPwS0_");
 extern int wmain_cae(int argc, WCHAR **argv, WCHAR **envp) WEAK("_Z5wmainiPPKwS1_");
 
+extern char **environ;
+
 /* The program's until its end, however it ends: kept where a leak checker finds them. */
 static WCHAR **volatile kept_argv, **volatile kept_envp;
 
@@ -40,8 +42,8 @@ static WCHAR *widened(const char *text)
 	WCHAR *units = allocate((strlen(text) + 1) * sizeof *units), *at = units;
 	uint32_t code_point;
 
-	while ((code_point = utf8_next(&text)) != 0)
-		at += utf16_put(at, code_point);
+	while ((code_point = netapi32_crt_utf8_next(&text)) != 0)
+		at += netapi32_crt_utf16_put(at, code_point);
 	*at = 0;
 	return units;
 }
@@ -60,12 +62,12 @@ static WCHAR **all_widened(char **texts)
 	return all;
 }
 
-int main(int argc, char **argv, char **envp)
+int main(int argc, char **argv)
 {
 	/* Windows' console shows each line when it is complete, also beside stderr. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	kept_argv = all_widened(argv);
-	kept_envp = all_widened(envp);
+	kept_envp = all_widened(environ);
 	if (wmain != NULL)
 		return wmain(argc, kept_argv, kept_envp);
 	if (wmain_v != NULL)

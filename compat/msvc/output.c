@@ -38,7 +38,7 @@ static void send_byte(struct output *output, char byte)
 static void send_character(struct output *output, uint32_t code_point)
 {
 	char bytes[4];
-	unsigned length = utf8_put(bytes, code_point);
+	unsigned length = netapi32_crt_utf8_put(bytes, code_point);
 
 	for (unsigned i = 0; i < length; i++)
 		send_byte(output, bytes[i]);
@@ -52,7 +52,7 @@ static void give_up_half(struct output *output)
 	output->high = 0;
 }
 
-void output_to_stream(struct output *output, FILE *stream, bool wide)
+void netapi32_crt_output_to_stream(struct output *output, FILE *stream, bool wide)
 {
 	*output = (struct output){ .stream = stream, .wide = wide };
 	flockfile(stream);
@@ -62,17 +62,17 @@ void output_to_stream(struct output *output, FILE *stream, bool wide)
 	}
 }
 
-void output_to_units(struct output *output, WCHAR *units, size_t capacity)
+void netapi32_crt_output_to_units(struct output *output, WCHAR *units, size_t capacity)
 {
 	*output = (struct output){ .units = units, .capacity = capacity, .wide = true };
 }
 
-void output_to_bytes(struct output *output, char *bytes, size_t capacity)
+void netapi32_crt_output_to_bytes(struct output *output, char *bytes, size_t capacity)
 {
 	*output = (struct output){ .bytes = bytes, .capacity = capacity };
 }
 
-void output_unit(struct output *output, WCHAR unit)
+void netapi32_crt_output_unit(struct output *output, WCHAR unit)
 {
 	if (output->wide && output->stream == NULL) {
 		if (output->count < output->capacity)
@@ -96,29 +96,29 @@ void output_unit(struct output *output, WCHAR unit)
 		send_character(output, utf16_is_low(unit) ? UTF_REPLACEMENT : unit);
 }
 
-void output_byte(struct output *output, char byte)
+void netapi32_crt_output_byte(struct output *output, char byte)
 {
 	give_up_half(output);
 	send_byte(output, byte);
 }
 
-void output_ascii(struct output *output, const char *text, size_t bytes)
+void netapi32_crt_output_ascii(struct output *output, const char *text, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i++) {
 		if (output->wide)
-			output_unit(output, (WCHAR)(unsigned char)text[i]);
+			netapi32_crt_output_unit(output, (WCHAR)(unsigned char)text[i]);
 		else
-			output_byte(output, text[i]);
+			netapi32_crt_output_byte(output, text[i]);
 	}
 }
 
-void output_pad(struct output *output, char filler, size_t times)
+void netapi32_crt_output_pad(struct output *output, char filler, size_t times)
 {
 	for (; times > 0 && !output->failed; times--)
-		output_ascii(output, &filler, 1);
+		netapi32_crt_output_ascii(output, &filler, 1);
 }
 
-int output_finish(struct output *output)
+int netapi32_crt_output_finish(struct output *output)
 {
 	if (output->stream != NULL) {
 		if (output->high != 0 && output->wide) {

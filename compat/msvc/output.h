@@ -21,17 +21,17 @@ struct output {
 	char chunk[256]; /* on its way to the stream: stderr would write each byte by itself */
 };
 
-/* Begins; locks the stream until output_finish. */
-void output_to_stream(struct output *output, FILE *stream, bool wide);
-void output_to_units(struct output *output, WCHAR *units, size_t capacity);
-void output_to_bytes(struct output *output, char *bytes, size_t capacity);
+/* Begins; locks the stream until netapi32_crt_output_finish. */
+void netapi32_crt_output_to_stream(struct output *output, FILE *stream, bool wide);
+void netapi32_crt_output_to_units(struct output *output, WCHAR *units, size_t capacity);
+void netapi32_crt_output_to_bytes(struct output *output, char *bytes, size_t capacity);
 
-void output_unit(struct output *output, WCHAR unit);
-void output_byte(struct output *output, char byte); /* of narrow functions */
-void output_ascii(struct output *output, const char *text, size_t bytes);
-void output_pad(struct output *output, char filler, size_t times);
+void netapi32_crt_output_unit(struct output *output, WCHAR unit);
+void netapi32_crt_output_byte(struct output *output, char byte); /* of narrow functions */
+void netapi32_crt_output_ascii(struct output *output, const char *text, size_t bytes);
+void netapi32_crt_output_pad(struct output *output, char filler, size_t times);
 
 /* Ends. Returns count, or -1 where it failed or is too large to tell. */
-int output_finish(struct output *output);
+int netapi32_crt_output_finish(struct output *output);
 
 #endif

@@ -10,9 +10,9 @@ int netapi32_crt_vfprintf(FILE *stream, const char *format, va_list arguments)
 {
 	struct output output;
 
-	output_to_stream(&output, stream, false);
-	format_narrow(&output, format, arguments);
-	return output_finish(&output);
+	netapi32_crt_output_to_stream(&output, stream, false);
+	netapi32_crt_format_narrow(&output, format, arguments);
+	return netapi32_crt_output_finish(&output);
 }
 
 int netapi32_crt_vprintf(const char *format, va_list arguments)
@@ -47,9 +47,9 @@ int netapi32_crt_vsnprintf(char *to, size_t bytes, const char *format, va_list a
 	struct output output;
 	int count;
 
-	output_to_bytes(&output, to, bytes);
-	format_narrow(&output, format, arguments);
-	count = output_finish(&output);
+	netapi32_crt_output_to_bytes(&output, to, bytes);
+	netapi32_crt_format_narrow(&output, format, arguments);
+	count = netapi32_crt_output_finish(&output);
 	if (bytes > 0)
 		to[output.count < bytes ? output.count : bytes - 1] = '\0';
 	return count;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "utf.h"
 
-uint32_t utf8_next(const char **text)
+uint32_t netapi32_crt_utf8_next(const char **text)
 {
 	const unsigned char *at = (const unsigned char *)*text;
 	uint32_t code_point = *at, least = 0;
@@ -28,7 +28,7 @@ uint32_t utf8_next(const char **text)
 	return code_point;
 }
 
-unsigned utf16_put(WCHAR units[2], uint32_t code_point)
+unsigned netapi32_crt_utf16_put(WCHAR units[2], uint32_t code_point)
 {
 	if (code_point < 0x10000) {
 		units[0] = (WCHAR)code_point;
@@ -39,7 +39,7 @@ unsigned utf16_put(WCHAR units[2], uint32_t code_point)
 	return 2;
 }
 
-unsigned utf8_put(char bytes[4], uint32_t code_point)
+unsigned netapi32_crt_utf8_put(char bytes[4], uint32_t code_point)
 {
 	unsigned more = code_point < 0x80      ? 0
 	                : code_point < 0x800   ? 1

@@ -10,9 +10,9 @@ int netapi32_crt_vfwprintf(FILE *stream, const WCHAR *format, va_list arguments)
 {
 	struct output output;
 
-	output_to_stream(&output, stream, true);
-	format_wide(&output, format, arguments);
-	return output_finish(&output);
+	netapi32_crt_output_to_stream(&output, stream, true);
+	netapi32_crt_format_wide(&output, format, arguments);
+	return netapi32_crt_output_finish(&output);
 }
 
 int netapi32_crt_vwprintf(const WCHAR *format, va_list arguments)
@@ -47,9 +47,9 @@ int netapi32_crt_vswprintf(WCHAR *to, size_t units, const WCHAR *format, va_list
 	struct output output;
 	int count;
 
-	output_to_units(&output, to, units);
-	format_wide(&output, format, arguments);
-	count = output_finish(&output);
+	netapi32_crt_output_to_units(&output, to, units);
+	netapi32_crt_format_wide(&output, format, arguments);
+	count = netapi32_crt_output_finish(&output);
 	if (units > 0)
 		to[output.count < units ? output.count : units - 1] = 0;
 	return output.count < units ? count : -1;
@@ -71,9 +71,9 @@ int netapi32_crt_vsnwprintf(WCHAR *to, size_t units, const WCHAR *format, va_lis
 	struct output output;
 	int count;
 
-	output_to_units(&output, to, units);
-	format_wide(&output, format, arguments);
-	count = output_finish(&output);
+	netapi32_crt_output_to_units(&output, to, units);
+	netapi32_crt_format_wide(&output, format, arguments);
+	count = netapi32_crt_output_finish(&output);
 	if (output.count < units)
 		to[output.count] = 0;
 	return output.count <= units ? count : -1;
@@ -94,9 +94,9 @@ wint_t netapi32_crt_fputwc(WCHAR unit, FILE *stream)
 {
 	struct output output;
 
-	output_to_stream(&output, stream, true);
-	output_unit(&output, unit);
-	return output_finish(&output) < 0 ? WEOF : unit;
+	netapi32_crt_output_to_stream(&output, stream, true);
+	netapi32_crt_output_unit(&output, unit);
+	return netapi32_crt_output_finish(&output) < 0 ? WEOF : unit;
 }
 
 wint_t netapi32_crt_putwchar(WCHAR unit)
@@ -108,12 +108,12 @@ static int put_line(const WCHAR *text, const char *end, FILE *stream)
 {
 	struct output output;
 
-	output_to_stream(&output, stream, true);
+	netapi32_crt_output_to_stream(&output, stream, true);
 	for (; *text != 0; text++)
-		output_unit(&output, *text);
+		netapi32_crt_output_unit(&output, *text);
 	for (; *end != '\0'; end++)
-		output_ascii(&output, end, 1);
-	return output_finish(&output) < 0 ? EOF : 0;
+		netapi32_crt_output_ascii(&output, end, 1);
+	return netapi32_crt_output_finish(&output) < 0 ? EOF : 0;
 }
 
 int netapi32_crt_fputws(const WCHAR *text, FILE *stream)

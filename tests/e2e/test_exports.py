@@ -26,6 +26,13 @@ class Exports(unittest.TestCase):
     def test_libnetsession_exports_its_own_names(self):
         self.check("libnetsession")
 
+    def test_the_archive_for_windows_source_has_no_name_that_a_program_might_have(self):
+        archive = command.built("compat/msvc/libnetapi32-msvc.a")
+        symbols = subprocess.run(["nm", "--extern-only", "--defined-only", "--format=posix", archive], text=True,
+                                 capture_output=True, check=True).stdout
+        names = {line.split()[0] for line in symbols.splitlines() if not line.endswith(":")}
+        self.assertEqual({"main"}, {name for name in names if not name.startswith("netapi32_crt_")})
+
     def test_libnetapi32_brings_no_copy_of_the_engine(self):
         needed = subprocess.run(["readelf", "--dynamic", command.built("libnetapi32.so")], text=True,
                                 capture_output=True, check=True).stdout

@@ -239,6 +239,16 @@ class Run(unittest.TestCase):
             self.assertEqual(["1 wide", "1 narrow", "1 error", "a a", "2 wide", "2 narrow", "2 error", "b b"],
                              [re.match(r"\d \w+|\w \w", line)[0] for line in done.stdout.splitlines()])
 
+    def test_tchar_has_the_width_that_is_chosen(self):
+        sample = next(sample for sample in SAMPLES if sample.stem == "either_width")
+        for options in ((), ("-DUNICODE", "-D_UNICODE")):
+            for compiler, dialects in COMPILERS.items():
+                with self.subTest(compiler, options=options):
+                    program, said = self.workshop.build(sample, compiler, dialects[0], *options)
+                    self.assertEqual("", said)
+                    done = run(program, "ipc$", "502ñ", env=self.workshop.installed.run_environment())
+                    self.assertEqual("text of a program: 17\nipc$ 1 0\n502ñ 0 502\nprogram\n", done.stdout)
+
     def test_a_wmain_without_parameters_runs(self):
         for result in self.run_each("no_parameters"):
             self.assertEqual((0, "status 2114, 0 of 0\n", ""), (result.exit, result.stdout, result.stderr))
