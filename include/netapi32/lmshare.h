@@ -94,7 +94,8 @@ typedef struct _SESSION_INFO_502 {
  * totalentries  gives the count of entries that match from the position of this call on; a hint.
  * resume_handle where to go on. NULL: from the beginning, and nothing is stored. Else set it to 0
  *               before the first call and leave it alone between calls; at or past the end the
- *               call succeeds with 0 entries.
+ *               call succeeds with 0 entries. It is a number of that server's own: another one
+ *               cannot tell that it is not his, and may skip sessions.
  *
  * The level is checked first, then the parameters. Output parameters are always written: on
  * failure *bufptr is NULL and both counts are 0, but *resume_handle is as it was before the call,
