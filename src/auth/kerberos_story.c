@@ -22,8 +22,9 @@ static const struct story {
 	  false },
 	{ KRB5KRB_AP_ERR_BAD_INTEGRITY, ERROR_LOGON_FAILURE, "the domain refuses the password",
 	  false },
-	{ KRB5KDC_ERR_CLIENT_REVOKED, ERROR_ACCOUNT_DISABLED,
-	  "the domain has disabled or locked the account", false },
+	/* Samba's KDC says so of expired accounts, too. */
+	{ KRB5KDC_ERR_CLIENT_REVOKED, ERROR_ACCOUNT_RESTRICTION,
+	  "the account is disabled, locked or expired in the domain", false },
 	{ KRB5KDC_ERR_KEY_EXP, ERROR_PASSWORD_EXPIRED, NULL, false },
 	{ KRB5KDC_ERR_POLICY, ERROR_ACCOUNT_RESTRICTION, "the domain's policy forbids it", false },
 	{ KRB5_KDC_UNREACH, ERROR_NO_LOGON_SERVERS, "no KDC of the realm can be reached", true },
