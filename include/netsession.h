@@ -73,6 +73,11 @@ uint32_t netsession_credentials_new(const char *user, const char *domain, const 
                                     struct netsession_credentials **out,
                                     struct netsession_error *error);
 
+/* Nobody: a null session. It has no key, so that nothing of it is signed, and encrypt refuses it.
+ */
+uint32_t netsession_credentials_new_anonymous(struct netsession_credentials **out,
+                                              struct netsession_error *error);
+
 /* Wipes and frees, as soon as no call and no kept connection uses them any more. NULL is
  * allowed. */
 void netsession_credentials_free(struct netsession_credentials *credentials);

@@ -124,6 +124,13 @@ static bool take_as(struct options *o, const char *argument)
 	return argument[0] != '\0';
 }
 
+static bool take_anonymous(struct options *o, const char *argument)
+{
+	(void)argument;
+	o->anonymous = true;
+	return true;
+}
+
 static bool take_kerberos(struct options *o, const char *argument)
 {
 	(void)argument;
@@ -176,6 +183,8 @@ const struct option_entry option_table[] = {
 	{ '\0', "as", "USER", NULL, EVERYWHERE,
 	  "who asks: user, DOMAIN\\user or user@REALM; the password is asked for on the terminal",
 	  take_as },
+	{ 'N', "no-pass", NULL, NULL, EVERYWHERE,
+	  "as nobody: a null session, which is neither signed nor encrypted", take_anonymous },
 	{ '\0', "kerberos", NULL, NULL, EVERYWHERE,
 	  "log on by Kerberos alone, also with a password; never by NTLM", take_kerberos },
 	{ 'p', "port", "PORT", NULL, EVERYWHERE,

@@ -25,6 +25,7 @@ struct options {
 	const char *client, *user;
 	uint32_t page_bytes; /* 0: all in one */
 	const char *credentials_file;
+	bool anonymous;
 	bool kerberos;  /* and nothing else */
 	const char *as; /* DOMAIN\user, whose password the terminal gives */
 	uint16_t port;  /* 0: the server's name says it, or 445 */

@@ -25,8 +25,14 @@ bool who_asks(const struct options *options, struct netsession_credentials **cre
 	struct netsession_error error;
 
 	*credentials = NULL;
-	if (options->credentials_file != NULL && options->as != NULL) {
-		fprintf(stderr, "netsession: --authentication-file and --as exclude each other\n");
+	if ((options->credentials_file != NULL) + (options->as != NULL) + options->anonymous > 1) {
+		fprintf(stderr,
+		        "netsession: --authentication-file, --as and --no-pass exclude each "
+		        "other\n");
+		return false;
+	}
+	if (options->anonymous && netsession_credentials_new_anonymous(credentials, &error) != 0) {
+		fprintf(stderr, "netsession: --no-pass: %s\n", error.text);
 		return false;
 	}
 	if (options->as != NULL)

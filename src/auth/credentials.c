@@ -51,8 +51,8 @@ bool credentials_are_equal(const struct netsession_credentials *a,
 {
 	if (a == NULL || b == NULL || a == b)
 		return a == b;
-	return strcmp(a->user, b->user) == 0 && strcmp(a->domain, b->domain) == 0 &&
-	       is_same_secret(a->password, b->password);
+	return a->is_anonymous == b->is_anonymous && strcmp(a->user, b->user) == 0 &&
+	       strcmp(a->domain, b->domain) == 0 && is_same_secret(a->password, b->password);
 }
 
 static struct netsession_credentials *make(const char *user, const char *domain,
@@ -112,6 +112,15 @@ NET_API_STATUS credentials_new(const char *user, const char *domain, const char 
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, CREDENTIALS_DOING, NULL);
 	free(from_user);
 	return *out != NULL ? NERR_Success : err->status;
+}
+
+NET_API_STATUS credentials_new_anonymous(struct netsession_credentials **out, struct err *err)
+{
+	*out = make("", "", "");
+	if (*out == NULL)
+		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, CREDENTIALS_DOING, NULL);
+	(*out)->is_anonymous = true;
+	return NERR_Success;
 }
 
 /* Reads the file into text as a string. */

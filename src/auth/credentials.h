@@ -20,6 +20,7 @@ struct netsession_credentials {
 	char *user;   /* UTF-8, as are all */
 	char *domain; /* "" for none */
 	char *password;
+	bool is_anonymous;          /* nobody's: a null session */
 	pthread_mutex_t mutex;      /* guards handle */
 	struct auth_handle *handle; /* for NTLM, see auth/handle.h; NULL until first needed */
 };
@@ -29,6 +30,9 @@ struct netsession_credentials {
  * without a name; ERROR_NOT_ENOUGH_MEMORY. */
 NET_API_STATUS credentials_new(const char *user, const char *domain, const char *password,
                                struct netsession_credentials **out, struct err *err);
+
+/* Gives nobody's. */
+NET_API_STATUS credentials_new_anonymous(struct netsession_credentials **out, struct err *err);
 
 /* Reads a file of lines "username = ", "password = ", "domain = ", as smbclient -A and
  * mount.cifs take it. Gives *out, NULL after a failure. */

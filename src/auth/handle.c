@@ -22,14 +22,17 @@ void auth_handle_free(struct auth_handle *handle)
 static OM_uint32 import_user(OM_uint32 *minor, const struct netsession_credentials *c,
                              gss_name_t *name)
 {
-	size_t room = strlen(c->domain) + strlen(c->user) + 2;
+	size_t room = strlen(c->domain) + strlen(c->user) + 3;
 	gss_buffer_desc text = { .value = malloc(room) };
 	OM_uint32 major;
 
 	if (text.value == NULL)
 		return GSS_S_FAILURE;
-	text.length = (size_t)snprintf(text.value, room, "%s%s%s", c->domain,
-	                               c->domain[0] != '\0' ? "\\" : "", c->user);
+	if (c->is_anonymous) /* GSS_C_NT_ANONYMOUS it does not take (1.2.0), but an empty name */
+		text.length = (size_t)snprintf(text.value, room, "@\\");
+	else
+		text.length = (size_t)snprintf(text.value, room, "%s%s%s", c->domain,
+		                               c->domain[0] != '\0' ? "\\" : "", c->user);
 	major = gss_import_name(minor, &text, GSS_C_NT_USER_NAME, name);
 	free(text.value);
 	return major;
@@ -41,8 +44,9 @@ static OM_uint32 acquire_with_password(OM_uint32 *minor, const struct netsession
                                        gss_cred_id_t *credential)
 {
 	gss_OID_set_desc mechanisms = { 1, &auth_spnego }, ntlm_only = { 1, &auth_ntlmssp };
-	gss_key_value_element_desc element = { GSS_NTLMSSP_CS_PASSWORD, c->password };
-	gss_key_value_set_desc store = { 1, &element };
+	gss_key_value_element_desc elements[] = { { GSS_NTLMSSP_CS_PASSWORD, c->password },
+		                                  { GSS_NTLMSSP_CS_DOMAIN, "" } };
+	gss_key_value_set_desc store = { c->is_anonymous ? 2 : 1, elements };
 	gss_name_t user = GSS_C_NO_NAME;
 	OM_uint32 major, ignored;
 

@@ -78,7 +78,8 @@ static bool has_realm(const struct netsession_credentials *c)
 
 bool auth_initiator_asks_kdc(const struct auth_initiator *a)
 {
-	return a->credentials == NULL || a->mode == NETSESSION_AUTHENTICATION_KERBEROS ||
+	return a->credentials == NULL ||
+	       (a->mode == NETSESSION_AUTHENTICATION_KERBEROS && !a->credentials->is_anonymous) ||
 	       (a->mode == NETSESSION_AUTHENTICATION_ANY && has_realm(a->credentials));
 }
 
@@ -102,6 +103,11 @@ static void explain(OM_uint32 major, struct err *err)
 	}
 }
 
+static bool is_anonymous(const struct auth_initiator *a)
+{
+	return a->credentials != NULL && a->credentials->is_anonymous;
+}
+
 static OM_uint32 exchange(struct auth_initiator *a, const uint8_t *token, size_t bytes)
 {
 	gss_buffer_desc input = { bytes, (void *)(uintptr_t)token };
@@ -110,9 +116,10 @@ static OM_uint32 exchange(struct auth_initiator *a, const uint8_t *token, size_t
 	(void)gss_release_buffer(&minor, &a->answer);
 	return gss_init_sec_context(
 		&minor, a->handle->credential, &a->context, a->target, &auth_spnego,
-		GSS_C_MUTUAL_FLAG | GSS_C_INTEG_FLAG | GSS_C_CONF_FLAG, GSS_C_INDEFINITE,
-		GSS_C_NO_CHANNEL_BINDINGS, token != NULL ? &input : GSS_C_NO_BUFFER, NULL,
-		&a->answer, NULL, NULL);
+		is_anonymous(a) ? GSS_C_ANON_FLAG
+				: GSS_C_MUTUAL_FLAG | GSS_C_INTEG_FLAG | GSS_C_CONF_FLAG,
+		GSS_C_INDEFINITE, GSS_C_NO_CHANNEL_BINDINGS,
+		token != NULL ? &input : GSS_C_NO_BUFFER, NULL, &a->answer, NULL, NULL);
 }
 
 /* The first token by NTLM. Returns its major status; GSS_S_FAILURE with err when it has no handle.
@@ -151,6 +158,10 @@ static OM_uint32 begin(struct auth_initiator *a, struct err *err)
 	if (auth_initiator_asks_kdc(a) &&
 	    (a->credentials != NULL || a->mode != NETSESSION_AUTHENTICATION_NTLM))
 		return begin_kerberos(a, err);
+	if (is_anonymous(a) && a->mode == NETSESSION_AUTHENTICATION_KERBEROS) {
+		err_set(err, ERROR_NOT_SUPPORTED, AUTH_DOING, "Kerberos knows no null session");
+		return GSS_S_FAILURE;
+	}
 	if (a->credentials != NULL)
 		return begin_ntlm(a, err);
 	err_set(err, ERROR_NO_SUCH_LOGON_SESSION, AUTH_DOING, "NTLM needs a password");
@@ -193,6 +204,9 @@ NET_API_STATUS auth_initiator_key(struct auth_initiator *a, uint8_t key[AUTH_MAX
 	OM_uint32 minor, major;
 	NET_API_STATUS status = NERR_Success;
 
+	*bytes = 0;
+	if (is_anonymous(a))
+		return NERR_Success;
 	major = gss_inquire_sec_context_by_oid(&minor, a->context, &inquire_session_key, &set);
 	if (GSS_ERROR(major) || set == GSS_C_NO_BUFFER_SET || set->count == 0 ||
 	    set->elements[0].length == 0 || set->elements[0].length > AUTH_MAX_KEY_BYTES) {

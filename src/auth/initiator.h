@@ -37,7 +37,8 @@ enum auth_progress auth_initiator_step(struct auth_initiator *a, const uint8_t *
  * False: it was not by tickets. */
 bool auth_initiator_principal(const struct auth_initiator *a, char to[AUTH_PRINCIPAL_BYTES]);
 
-/* After AUTH_COMPLETE: the session's key, *bytes of it. Wipe it after use. */
+/* After AUTH_COMPLETE: the session's key, *bytes of it, none for a null session. Wipe it after use.
+ */
 NET_API_STATUS auth_initiator_key(struct auth_initiator *a, uint8_t key[AUTH_MAX_KEY_BYTES],
                                   size_t *bytes, struct err *err);
 

@@ -39,6 +39,8 @@ void contact_begin(struct contact *contact, enum conversation_opening opening)
 	contact->is_talking = true;
 	conversation_init(&contact->conversation, contact->key.server.host, opening);
 	contact->conversation.must_encrypt = contact->key.must_encrypt;
+	contact->conversation.is_anonymous = contact->key.credentials != NULL &&
+	                                     contact->key.credentials->is_anonymous;
 }
 
 bool contact_has_owner(const struct contact *contact)

@@ -33,6 +33,8 @@ struct conversation {
 	struct wire_writer challenge; /* the server's last token */
 	bool challenged, authenticated;
 	bool must_encrypt; /* the caller wants it, or the server asks for it */
+	bool is_anonymous; /* the caller asks for a null session */
+	bool is_null;      /* and the server has made one */
 
 	/* The pipe. */
 	unsigned open_taken;    /* of their answers */

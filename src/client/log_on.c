@@ -52,6 +52,15 @@ void session_setup_send(struct conversation *c)
 	c->token = NULL;
 }
 
+/* Only who asks as nobody may get a session that is not signed. 3.3.5.5.3: the server says that
+ * it is one; Samba 4.17 does not say so, but does not sign its answer either. */
+static bool is_null_session(const struct conversation *c, const struct smb2_reply *reply,
+                            const struct smb2_session_setup_response *response)
+{
+	return c->is_anonymous && ((response->session_flags & SMB2_SESSION_FLAG_IS_NULL) != 0 ||
+	                           (reply->header.flags & SMB2_FLAGS_SIGNED) == 0);
+}
+
 void session_setup_receive(struct conversation *c, struct smb2_reply *reply)
 {
 	struct smb2_session_setup_response response;
@@ -65,13 +74,28 @@ void session_setup_receive(struct conversation *c, struct smb2_reply *reply)
 		return;
 	if (response.session_flags & SMB2_SESSION_FLAG_ENCRYPT_DATA)
 		c->must_encrypt = true;
-	if (response.session_flags & (SMB2_SESSION_FLAG_IS_GUEST | SMB2_SESSION_FLAG_IS_NULL))
+	c->is_null = is_null_session(c, reply, &response);
+	if ((response.session_flags & SMB2_SESSION_FLAG_IS_GUEST) != 0 ||
+	    ((response.session_flags & SMB2_SESSION_FLAG_IS_NULL) != 0 && !c->is_null))
 		step_fail(c, ERROR_LOGON_FAILURE, "the server made a guest of the user");
 	c->smb.session_id = reply->header.session_id;
 	c->authenticated = reply->status == STATUS_SUCCESS;
 	wire_writer_clear(&c->challenge);
 	wire_put_bytes(&c->challenge, response.token, response.token_bytes);
 	c->challenged = true;
+}
+
+/* 3.2.5.3.1: a null session is not signed. Nothing can prove that nobody changed NEGOTIATE then,
+ * and nothing is at stake that who asks as nobody could lose. */
+static void begin_null_session(struct conversation *c)
+{
+	if (c->must_encrypt) {
+		step_fail(c, ERROR_NOT_SUPPORTED, "a null session has no key to encrypt with");
+		return;
+	}
+	smb2_connection_anonymous(&c->smb);
+	c->validation = VALIDATION_NONE;
+	step_enter(c, STEP_OPEN_PIPE);
 }
 
 void conversation_take_token(struct conversation *c, const uint8_t *token, size_t bytes,
@@ -81,6 +105,8 @@ void conversation_take_token(struct conversation *c, const uint8_t *token, size_
 	if (c->authenticated && key == NULL) {
 		step_fail(c, ERROR_LOGON_FAILURE,
 		          "the server ended the log-on before it proved itself");
+	} else if (c->authenticated && c->is_null) {
+		begin_null_session(c);
 	} else if (c->authenticated) {
 		if (!smb2_connection_authenticated(&c->smb, key))
 			step_fail(c, c->smb.err.status, c->smb.err.why);

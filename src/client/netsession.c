@@ -35,6 +35,16 @@ uint32_t netsession_credentials_new(const char *user, const char *domain, const 
 	return err.status;
 }
 
+uint32_t netsession_credentials_new_anonymous(struct netsession_credentials **out,
+                                              struct netsession_error *error)
+{
+	struct err err = { 0 };
+
+	(void)credentials_new_anonymous(out, &err);
+	story_tell(error, &err, 0);
+	return err.status;
+}
+
 void netsession_credentials_free(struct netsession_credentials *credentials)
 {
 	credentials_release(credentials);

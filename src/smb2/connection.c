@@ -140,7 +140,7 @@ void smb2_connection_flush(struct smb2_connection *c)
 		seal_message(c);
 	else if (c->signing_key != NULL)
 		sign_chain(c);
-	else
+	else if (!c->is_null)
 		hash_preauth(c, c->out.data + c->chain_begin, c->out.len - c->chain_begin);
 	smb2_frame_end(&c->out, c->chain_begin);
 	if (c->err.status != NERR_Success)
@@ -282,7 +282,7 @@ enum smb2_event smb2_connection_next(struct smb2_connection *c, struct smb2_repl
 		    reply->header.status == STATUS_SUCCESS) {
 			if (!keep_setup_response(c, element, bytes))
 				return fail(c, ERROR_NOT_ENOUGH_MEMORY, "no memory for an answer");
-		} else if (c->signing_key == NULL) {
+		} else if (c->signing_key == NULL && !c->is_null) {
 			hash_preauth(c, element, bytes);
 		}
 		request->in_use = false;
@@ -328,6 +328,12 @@ bool smb2_connection_authenticated(struct smb2_connection *c,
 	                               c->setup_response.len))
 		fail(c, ERROR_DOWNGRADE_DETECTED, "the log-on was answered with a wrong signature");
 	return c->err.status == NERR_Success;
+}
+
+void smb2_connection_anonymous(struct smb2_connection *c)
+{
+	assert(c->signing_key == NULL);
+	c->is_null = true;
 }
 
 bool smb2_connection_encrypt(struct smb2_connection *c)

@@ -27,9 +27,10 @@ struct smb2_connection {
 	uint32_t tree_id;
 
 	uint8_t preauth[CRYPTO_SHA512_BYTES];
-	struct crypto_mac *signing_key;    /* NULL until the session is authenticated */
+	struct crypto_mac *signing_key;    /* NULL until the session is authenticated, or is_null */
 	struct smb2_sealing *sealing;      /* the same, and NULL where there is no cipher */
 	bool is_encrypted;                 /* all that goes out is, and the answers to it */
+	bool is_null;                      /* a null session: nothing is signed */
 	struct wire_writer setup_response; /* the last one, unverified until the key is known */
 
 	uint64_t next_message_id;
@@ -83,7 +84,8 @@ struct smb2_reply {
 	struct wire_reader message; /* the whole of it, at its start */
 };
 
-/* The next answer out of in. Its signature holds where a session is there. */
+/* The next answer out of in. Its signature holds where a session is there that is not a null
+ * session. */
 enum smb2_event smb2_connection_next(struct smb2_connection *c, struct smb2_reply *reply);
 
 /* Takes over what NEGOTIATE agreed on. */
@@ -94,6 +96,10 @@ void smb2_connection_negotiated(struct smb2_connection *c,
  * False: see err. */
 bool smb2_connection_authenticated(struct smb2_connection *c,
                                    const struct smb2_session_key *session_key);
+
+/* The log-on made a null session, as the caller had asked for: from here on nothing is signed,
+ * sent or wanted. For no other session. */
+void smb2_connection_anonymous(struct smb2_connection *c);
 
 /* From here on everything is encrypted instead. False: no cipher was agreed on. */
 bool smb2_connection_encrypt(struct smb2_connection *c);

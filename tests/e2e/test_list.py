@@ -34,6 +34,20 @@ class HeldSessions(unittest.TestCase):
     def ask(self, *arguments, **options):
         return ask(self.server, *arguments, **options)
 
+    # ---- as nobody
+
+    def test_nobody_logs_on_and_may_not_list(self):
+        for level in ("auto", "1"):
+            assert_refused(self, 5, command.run("list", "-N", "-l", level, address(self.server)), address(self.server))
+
+    def test_nobody_gets_no_encryption_and_no_kerberos(self):
+        for option in ("--encrypt", "--kerberos"):
+            assert_refused(self, 50, command.run("list", "-N", option, address(self.server)), address(self.server))
+
+    def test_nobody_finds_the_pipe_open(self):
+        result = command.run("doctor", "-N", "-o", "json", address(self.server))
+        self.assertIn(("pipe", "good"), [(one["step"], one["verdict"]) for one in result.json["findings"]], result)
+
     # ---- who is found
 
     def test_finds_each_session_with_its_client_user_and_opens(self):
