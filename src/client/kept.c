@@ -2,10 +2,10 @@
 #include "client/kept.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <strings.h>
 #include <time.h>
 #include "net/stream.h"
+#include "net/thread.h"
 
 static struct {
 	pthread_mutex_t mutex;
@@ -101,24 +101,6 @@ static void *watch(void *unused)
 	}
 }
 
-static bool start_watch(void)
-{
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	pthread_t thread;
-	bool started;
-
-	if (pthread_attr_init(&attributes) != 0)
-		return false;
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	started = pthread_create(&thread, &attributes, watch, NULL) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
-	return started;
-}
-
 /* ---- fork: the child lets go of its parent's connections ---- */
 
 static void before_fork(void)
@@ -167,7 +149,7 @@ void kept_put(struct contact *contact)
 	push(&kept.living, contact);
 	kept.count++;
 	if (!kept.is_watched)
-		kept.is_watched = start_watch();
+		kept.is_watched = net_thread_start(watch, NULL);
 	if (!kept.is_watched)
 		bury(&kept.living, net_socket_hang_up);
 	unlock_and_free();

@@ -2,11 +2,11 @@
 #include "net/work.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
+#include "net/thread.h"
 #include "net/uv.h"
 
 /* Abandoned jobs that delay the exit and still run, and for how long they do. */
@@ -93,25 +93,6 @@ static void on_finished(uv_async_t *async)
 		work->kind->done(work->context);
 }
 
-/* Signals are the program's, and go to its own threads. */
-static bool start_thread(struct net_work *work)
-{
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	pthread_t thread;
-	bool started;
-
-	sigfillset(&all);
-	if (pthread_attr_init(&attributes) != 0)
-		return false;
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	started = pthread_create(&thread, &attributes, thread_main, work) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
-	return started;
-}
-
 struct net_work *net_work_start(struct net_loop *loop, const struct net_work_job *kind, void *job,
                                 void *context)
 {
@@ -128,7 +109,7 @@ struct net_work *net_work_start(struct net_loop *loop, const struct net_work_job
 	work->context = context;
 	pthread_mutex_init(&work->mutex, NULL);
 	atomic_init(&work->holders, 2);
-	if (!start_thread(work)) {
+	if (!net_thread_start(thread_main, work)) {
 		atomic_store(&work->holders, 1);
 		uv_close((uv_handle_t *)&work->finished, on_closed);
 		return NULL;
