@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "access/identity.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/text.h"
+
+struct identity {
+	unsigned holders;
+	char *user, *domain;
+	char **labels;
+	size_t label_count, label_cap;
+};
+
+struct identity *identity_new(const char *user, const char *domain)
+{
+	struct identity *i = calloc(1, sizeof *i);
+	size_t room = strlen(domain) + strlen(user) + 2;
+	char *full = malloc(room);
+	bool made;
+
+	if (i == NULL || full == NULL) {
+		free(i);
+		free(full);
+		return NULL;
+	}
+	i->holders = 1;
+	i->user = strdup(user);
+	i->domain = strdup(domain);
+	(void)snprintf(full, room, "%s\\%s", domain, user);
+	made = i->user != NULL && i->domain != NULL &&
+	       (user[0] == '\0' || identity_add_label(i, user)) &&
+	       (user[0] == '\0' || domain[0] == '\0' || identity_add_label(i, full));
+	free(full);
+	if (made)
+		return i;
+	identity_release(i);
+	return NULL;
+}
+
+struct identity *identity_new_anonymous(void)
+{
+	return identity_new("", "");
+}
+
+bool identity_add_label(struct identity *i, const char *label)
+{
+	if (i->label_count == i->label_cap) {
+		size_t cap = i->label_cap > 0 ? 2 * i->label_cap : 8;
+		char **labels = realloc(i->labels, cap * sizeof *labels);
+
+		if (labels == NULL)
+			return false;
+		i->labels = labels;
+		i->label_cap = cap;
+	}
+	i->labels[i->label_count] = strdup(label);
+	if (i->labels[i->label_count] == NULL)
+		return false;
+	i->label_count++;
+	return true;
+}
+
+struct identity *identity_hold(struct identity *i)
+{
+	if (i != NULL)
+		i->holders++;
+	return i;
+}
+
+void identity_release(struct identity *i)
+{
+	if (i == NULL || --i->holders > 0)
+		return;
+	for (size_t n = 0; n < i->label_count; n++)
+		free(i->labels[n]);
+	free(i->labels);
+	free(i->user);
+	free(i->domain);
+	free(i);
+}
+
+const char *identity_user(const struct identity *i)
+{
+	return i->user;
+}
+
+const char *identity_domain(const struct identity *i)
+{
+	return i->domain;
+}
+
+bool identity_is_authenticated(const struct identity *i)
+{
+	return i->user[0] != '\0';
+}
+
+bool identity_has_label(const struct identity *i, const char *label)
+{
+	for (size_t n = 0; n < i->label_count; n++)
+		if (text_equal_nocase(i->labels[n], label))
+			return true;
+	return false;
+}
+
+bool identity_is_same(const struct identity *a, const struct identity *b)
+{
+	return text_equal_nocase(a->user, b->user) && text_equal_nocase(a->domain, b->domain);
+}

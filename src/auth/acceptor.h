@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* The acceptor of a SPNEGO exchange, by GSSAPI: NTLM for the accounts of a file, Kerberos by a
+ * keytab. A step reads files: it belongs on a worker thread, one at a time for an acceptor. */
+#ifndef AUTH_ACCEPTOR_H
+#define AUTH_ACCEPTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "access/identity.h"
+#include "auth/initiator.h"
+#include "base/err.h"
+
+/* By what callers may log on. Texts are UTF-8, borrowed. */
+struct auth_acceptance_options {
+	bool kerberos, ntlm, anonymous;
+	const char *keytab;     /* NULL or "": the system's */
+	const char *ntlm_users; /* a file of lines DOMAIN:user:password; NULL or "": no NTLM */
+};
+
+/* What all acceptors share: the acquired credential and the hint. */
+struct auth_acceptance;
+
+/* Refuses files that others may read. Gives *out with one holder, NULL after a failure: see err. A
+ * process has one file of NTLM accounts at a time. */
+NET_API_STATUS auth_acceptance_new(const struct auth_acceptance_options *options,
+                                   struct auth_acceptance **out, struct err *err);
+struct auth_acceptance *auth_acceptance_hold(struct auth_acceptance *a);
+void auth_acceptance_release(struct auth_acceptance *a);
+
+/* The token that NEGOTIATE's answer carries; borrowed, may be empty. */
+const uint8_t *auth_acceptance_hint(const struct auth_acceptance *a, size_t *bytes);
+
+struct auth_acceptor;
+
+/* Holds acceptance. NULL: out of memory. */
+struct auth_acceptor *auth_acceptor_new(struct auth_acceptance *acceptance);
+void auth_acceptor_free(struct auth_acceptor *a);
+
+/* Takes the initiator's token and gives the answer to it: *answer lives until the next step. After
+ * a failure err->nt is the NTSTATUS for the caller. */
+enum auth_progress auth_acceptor_step(struct auth_acceptor *a, const uint8_t *token, size_t bytes,
+                                      const uint8_t **answer, size_t *answer_bytes,
+                                      struct err *err);
+
+/* After AUTH_COMPLETE: gives who it is, with one holder, and the session's key, none of a null
+ * session. Wipe the key after use. */
+NET_API_STATUS auth_acceptor_finish(struct auth_acceptor *a, struct identity **who,
+                                    uint8_t key[AUTH_MAX_KEY_BYTES], size_t *key_bytes,
+                                    struct err *err);
+
+/* After AUTH_COMPLETE: "kerberos", "ntlm" or "anonymous"; static text. */
+const char *auth_acceptor_mechanism(const struct auth_acceptor *a);
+
+#endif

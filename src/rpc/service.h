@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* The server's side of one association: presentation contexts, calls in fragments, answers cut
+ * into fragments when they are fetched. Bytes in, bytes out. C706 9 and 12, [MS-RPCE] 3.3. */
+#ifndef RPC_SERVICE_H
+#define RPC_SERVICE_H
+
+#include <stdbool.h>
+#include "rpc/bind.h"
+#include "wire/writer.h"
+
+/* What can be called. */
+struct rpc_interface {
+	struct rpc_syntax syntax;
+	/* One call: stub stands at its start and knows its byte order; the answer's stub is
+	 * appended to answer, little-endian. Returns 0, or the status of a fault (C706 N.2). */
+	uint32_t (*call)(void *context, uint16_t opnum, struct wire_reader *stub,
+	                 struct wire_writer *answer);
+};
+
+/* What a service is offered over. */
+struct rpc_endpoint {
+	const struct rpc_interface *const *interfaces;
+	size_t interface_count;
+	const char *secondary_address; /* "\\PIPE\\srvsvc" */
+	size_t max_request_bytes;      /* of a request's stub, all its fragments together */
+};
+
+struct rpc_service;
+
+/* Keeps endpoint; context goes to its interfaces. NULL: out of memory. */
+struct rpc_service *rpc_service_new(const struct rpc_endpoint *endpoint, void *context);
+void rpc_service_free(struct rpc_service *s);
+
+/* Bytes that the caller wrote, however they are cut. False: what came breaks the protocol in a way
+ * that has no answer, and the pipe or the connection has to be closed. */
+bool rpc_service_feed(struct rpc_service *s, const void *data, size_t bytes);
+
+/* Bytes that wait to be read, all messages together; 0: none. */
+size_t rpc_service_pending(const struct rpc_service *s);
+
+/* Appends at most max_bytes of the next message, one PDU, to to. Returns how many; *left gives what
+ * is left of that message, which the next call goes on with. */
+size_t rpc_service_read(struct rpc_service *s, struct wire_writer *to, size_t max_bytes,
+                        size_t *left);
+
+#endif

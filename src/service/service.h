@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* What callers ask this server for, whatever door they came by: the operations of srvsvc over the
+ * session table, under the access policy. It does no I/O and knows no clock. */
+#ifndef SERVICE_SERVICE_H
+#define SERVICE_SERVICE_H
+
+#include <stdint.h>
+#include <lmcons.h>
+#include "access/identity.h"
+#include "access/policy.h"
+#include "rpc/service.h"
+#include "table/session_table.h"
+
+/* One question and what became of it, for the audit log. Texts are UTF-8, borrowed, NULL for
+ * none. */
+struct service_event {
+	const char *operation; /* static text: "NetrSessionEnum" */
+	const struct identity *who;
+	const char *from;          /* address, or "local" */
+	const char *door;          /* static text: "smb", "local" */
+	int64_t level;             /* -1: it has none */
+	const char *client, *user; /* qualifiers */
+	uint32_t entries, total;
+	NET_API_STATUS status;
+};
+
+/* What all doors share. */
+struct service {
+	struct session_table *table;
+	struct access_policy *policy; /* held; replaced at a reload */
+	const char *netbios_name, *comment;
+	size_t max_answer_bytes; /* of one answer's stub: a longer one is ERROR_NOT_ENOUGH_MEMORY */
+	int64_t (*now_ms)(void *context); /* the clock of the table's times */
+	void (*tell)(void *context, const struct service_event *event);
+	void *context;
+};
+
+/* Who is behind an association: the context of service_interfaces' calls. */
+struct service_caller {
+	struct service *service;
+	const struct identity *who;
+	const char *from, *door;
+};
+
+/* srvsvc. */
+extern const struct rpc_interface service_srvsvc;
+
+#endif

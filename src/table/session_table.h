@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* The sessions of this computer, up to a million: by an id that only grows, by client and by user.
+ * It knows no clock: times are what its callers say, milliseconds of one clock. */
+#ifndef TABLE_SESSION_TABLE_H
+#define TABLE_SESSION_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <netsession.h>
+
+struct session_table;
+
+/* What somebody tells of a session. Texts are UTF-8, borrowed, NULL for none; equal ones are kept
+ * once. client with or without its \\: it is shown as it was told. */
+struct session_facts {
+	const char *client, *user, *client_type, *transport;
+	uint32_t num_opens, user_flags;
+	int64_t created_ms, used_ms; /* kept by the second */
+};
+
+/* Who put sessions into the table and looks after them. */
+struct session_owner {
+	/* Somebody wants this session closed. It may remove it from the table here, or later. */
+	void (*close)(void *context, uint64_t key);
+	void *context;
+	const char *name; /* static text, for logs: "smb", "feed", "demo" */
+};
+
+/* max_sessions: more are refused. NULL: out of memory. */
+struct session_table *session_table_new(uint32_t max_sessions);
+void session_table_free(struct session_table *t);
+
+/* Keeps owner until the session is removed, and copies the rest. Returns its id, greater than any
+ * before; 0: the table is full, or memory ran out. */
+uint32_t session_table_add(struct session_table *t, const struct session_facts *facts,
+                           struct session_owner *owner, uint64_t key);
+/* What is told of a session anew, wholly. False: no such id, or out of memory (it is as before). */
+bool session_table_update(struct session_table *t, uint32_t id, const struct session_facts *facts);
+/* The two that change with every request, without a look at the rest. */
+void session_table_touch(struct session_table *t, uint32_t id, int64_t used_ms);
+void session_table_set_opens(struct session_table *t, uint32_t id, uint32_t num_opens);
+/* An id that is not there is passed over. */
+void session_table_remove(struct session_table *t, uint32_t id);
+uint32_t session_table_count(const struct session_table *t);
+
+/* Which sessions are meant. NULL or "": any. Compared without regard to case, the client with or
+ * without its \\. */
+struct session_filter {
+	const char *client, *user;
+};
+
+/* A way through the sessions that pass a filter, by id. The table must not change meanwhile.
+ * O(log n) to begin without a filter, O(matches) with one; O(1) a session. */
+struct session_walk {
+	const struct session_table *table;
+	uint32_t slot, leaf, total; /* the table's own */
+	const struct session_filter *filter;
+	uint32_t list;
+};
+
+/* Stands before the first session with an id above after. filter is borrowed until the end of the
+ * walk. */
+void session_walk_begin(struct session_walk *w, const struct session_table *t,
+                        const struct session_filter *filter, uint32_t after);
+/* The sessions that are left, from the beginning of the walk. */
+uint32_t session_walk_total(const struct session_walk *w);
+/* The next one as it is at now_ms; its texts are borrowed from the table. Gives its id. False:
+ * there is none. */
+bool session_walk_next(struct session_walk *w, int64_t now_ms, struct netsession_row *row,
+                       uint32_t *id);
+
+/* Whether any session comes from this client. */
+bool session_table_knows_client(const struct session_table *t, const char *client);
+
+/* Asks the owners of all sessions that pass filter to close them. Returns how many there were. */
+uint32_t session_table_close(struct session_table *t, const struct session_filter *filter);
+
+#endif
