@@ -5,7 +5,7 @@
  *   find_text take_text_head take_text take_total take_resume take_status malformed
  *   session_enum_decoder_finish session_block_add_entry session_block_extend session_block_finish
  *   ndr_stream_words ndr_stream_units session_infos_row session_infos_reduce
- *   session_enum_answer_encode encode_rows
+ *   session_enum_answer_encode encode_rows encode_entry encode_texts
  * Holds: however the stub is cut, the result is that of one piece; a block is bounded by its
  * stub; what decodes encodes again, and decodes to equal rows. */
 #include "fuzz.h"
@@ -110,12 +110,14 @@ static void encode_again(const struct session_level *level, const struct result 
 {
 	static const struct fuzz_cuts uncut;
 	struct rows rows = rows_of(level, r), rows_again;
+	struct session_row_array array = { rows.rows, rows.count, 0 };
+	const struct session_rows source = session_rows_of_array(&array);
 	struct wire_writer wire = { 0 };
 	struct ndr_writer w;
 	struct result again;
 
 	ndr_writer_init(&w, &wire);
-	session_enum_answer_encode(&w, &r->answer, rows.count > 0 ? rows.rows : NULL);
+	session_enum_answer_encode(&w, &r->answer, rows.count > 0 ? &source : NULL);
 	MUST(!wire.failed);
 	again = decode(level, wire.data, wire.len, false, &uncut, SIZE_MAX);
 	compare(r, &again);

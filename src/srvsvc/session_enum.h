@@ -12,6 +12,7 @@
 #include "srvsvc/session_block.h"
 #include "srvsvc/session_levels.h"
 #include "srvsvc/session_qualifiers.h"
+#include "srvsvc/session_rows.h"
 
 /* Texts are UTF-8, NULL where the pointer on the wire is NULL. */
 struct session_enum_request {
@@ -43,9 +44,10 @@ struct session_enum_answer {
 	NET_API_STATUS status;
 };
 
-/* Encodes an answer with entries rows; NULL rows: the container's array is a NULL pointer. */
+/* Encodes an answer with the first entries of rows, which it asks for twice: C706 14.3.12.3 puts
+ * what pointers mean behind the array. NULL rows: the container's array is a NULL pointer. */
 void session_enum_answer_encode(struct ndr_writer *w, const struct session_enum_answer *answer,
-                                const struct netsession_row rows[]);
+                                const struct session_rows *rows);
 
 /* Decodes an answer from the pieces in which it arrives, into one block. */
 struct session_enum_decoder {

@@ -12,24 +12,46 @@
 	for (const struct session_field *f = (level)->fields; \
 	     f < (level)->fields + (level)->field_count; f++)
 
-static void encode_rows(struct ndr_writer *w, const struct session_level *level,
-                        const struct netsession_row rows[], uint32_t count)
+static void encode_entry(struct ndr_writer *w, const struct session_level *level,
+                         const struct netsession_row *row)
 {
+	FOR_EACH_FIELD(f, level)
+		if (f->kind == SESSION_CELL_U32)
+			ndr_put_u32(w, session_row_u32(row, f));
+		else
+			ndr_put_pointer(w, session_row_text(row, f));
+}
+
+static void encode_texts(struct ndr_writer *w, const struct session_level *level,
+                         const struct netsession_row *row)
+{
+	FOR_EACH_FIELD(f, level)
+		if (f->kind == SESSION_CELL_TEXT && session_row_text(row, f) != NULL)
+			ndr_put_wstring(w, session_row_text(row, f));
+}
+
+static void encode_rows(struct ndr_writer *w, const struct session_level *level,
+                        const struct session_rows *rows, uint32_t count)
+{
+	static void (*const passes[])(struct ndr_writer *, const struct session_level *,
+	                              const struct netsession_row *) = { encode_entry,
+		                                                         encode_texts };
+
 	ndr_put_u32(w, count);
-	for (uint32_t i = 0; i < count; i++)
-		FOR_EACH_FIELD(f, level)
-			if (f->kind == SESSION_CELL_U32)
-				ndr_put_u32(w, session_row_u32(&rows[i], f));
-			else
-				ndr_put_pointer(w, session_row_text(&rows[i], f));
-	for (uint32_t i = 0; i < count; i++)
-		FOR_EACH_FIELD(f, level)
-			if (f->kind == SESSION_CELL_TEXT && session_row_text(&rows[i], f) != NULL)
-				ndr_put_wstring(w, session_row_text(&rows[i], f));
+	for (size_t pass = 0; pass < sizeof passes / sizeof *passes; pass++) {
+		rows->rewind(rows->context);
+		for (uint32_t i = 0; i < count; i++) {
+			struct netsession_row row;
+			bool has_row = rows->next(rows->context, &row);
+
+			assert(has_row);
+			passes[pass](w, level, &row);
+		}
+	}
 }
 
 void session_enum_answer_encode(struct ndr_writer *w, const struct session_enum_answer *answer,
-                                const struct netsession_row rows[])
+                                const struct session_rows *rows)
 {
 	ndr_put_u32(w, answer->level);
 	ndr_put_u32(w, answer->level); /* the union's tag */

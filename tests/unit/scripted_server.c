@@ -302,6 +302,8 @@ void make_answer(uint32_t entries, uint32_t lie, bool has_hint)
 {
 	const struct session_enum_answer whole = { .entries = entries, .total_entries = entries };
 	struct netsession_row *rows = calloc(entries, sizeof *rows);
+	struct session_row_array array = { rows, entries, 0 };
+	const struct session_rows source = session_rows_of_array(&array);
 	const struct rpc_response response = { .context_id = 0 };
 	struct ndr_writer w;
 	size_t done = 0;
@@ -311,7 +313,7 @@ void make_answer(uint32_t entries, uint32_t lie, bool has_hint)
 	wire_writer_clear(&stub);
 	wire_writer_clear(&pdus);
 	ndr_writer_init(&w, &stub);
-	session_enum_answer_encode(&w, &whole, rows);
+	session_enum_answer_encode(&w, &whole, &source);
 	wire_put_padding(&stub, 0, stub_multiple);
 	free(rows);
 	while (done < stub.len) {

@@ -44,13 +44,15 @@ static const struct session_enum_request *request(void)
 static void *infos_of(uint32_t level, const struct netsession_row rows[], uint32_t entries)
 {
 	struct session_enum_answer answer = { .level = level, .entries = entries };
+	struct session_row_array array = { rows, entries, 0 };
+	const struct session_rows source = session_rows_of_array(&array);
 	struct session_enum_decoder d;
 	struct wire_writer wire = { 0 };
 	struct ndr_writer w;
 	void *infos;
 
 	ndr_writer_init(&w, &wire);
-	session_enum_answer_encode(&w, &answer, rows);
+	session_enum_answer_encode(&w, &answer, &source);
 	session_enum_decoder_init(&d, session_level_find(level));
 	session_enum_decoder_feed(&d, wire.data, wire.len, false);
 	assert_int_equal(session_enum_decoder_finish(&d, &answer, &infos), NERR_Success);

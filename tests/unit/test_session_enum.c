@@ -135,15 +135,32 @@ static void assert_same_but_for_referents_and_padding(const uint8_t *ours, const
 static void check_encoding(struct sample *s)
 {
 	struct session_enum_answer answer = answer_of_samples;
+	struct session_row_array array = { rows, COUNT(rows), 0 };
+	const struct session_rows source = session_rows_of_array(&array);
 	struct wire_writer stub = { 0 };
 	struct ndr_writer w;
 
 	answer.level = s->level->number;
 	ndr_writer_init(&w, &stub);
-	session_enum_answer_encode(&w, &answer, rows);
+	session_enum_answer_encode(&w, &answer, &source);
 	assert_int_equal(stub.len, s->stub.bytes);
 	assert_same_but_for_referents_and_padding(stub.data, s->stub.data, stub.len);
 	wire_writer_fini(&stub);
+}
+
+static void check_info_bytes(struct sample *s)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		bytes += session_row_info_bytes(s->level, &rows[i]);
+	assert_int_equal(bytes, s->decoder.block.used);
+}
+
+static void a_row_weighs_what_it_takes_of_the_callers_block(void **state)
+{
+	(void)state;
+	for_each_sample(check_info_bytes);
 }
 
 static void answers_of_all_levels_encode_as_foreign_encoders_do(void **state)
@@ -424,6 +441,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_of_all_levels_decode_to_what_foreign_encoders_put_in),
+		cmocka_unit_test(a_row_weighs_what_it_takes_of_the_callers_block),
 		cmocka_unit_test(answers_of_all_levels_encode_as_foreign_encoders_do),
 		cmocka_unit_test(rows_are_there_as_soon_as_their_last_byte),
 		cmocka_unit_test(an_answer_decodes_alike_wherever_it_is_cut_in_both_byte_orders),

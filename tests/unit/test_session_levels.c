@@ -328,6 +328,8 @@ static NET_API_STATUS decode_many(uint32_t sessions, size_t n)
 {
 	struct session_enum_answer answer = { .level = 502, .entries = sessions };
 	struct netsession_row *rows = calloc(sessions, sizeof *rows);
+	struct session_row_array array = { rows, sessions, 0 };
+	const struct session_rows source = session_rows_of_array(&array);
 	struct session_enum_decoder d;
 	struct wire_writer stub = { 0 };
 	struct ndr_writer w;
@@ -337,7 +339,7 @@ static NET_API_STATUS decode_many(uint32_t sessions, size_t n)
 	for (uint32_t i = 0; i < sessions; i++)
 		rows[i] = (struct netsession_row){ "127.0.0.1", "root", "", "", 0, 4, 5, 0 };
 	ndr_writer_init(&w, &stub);
-	session_enum_answer_encode(&w, &answer, rows);
+	session_enum_answer_encode(&w, &answer, &source);
 	session_enum_decoder_init(&d, session_level_find(502));
 	allocations = 0;
 	failing_allocation = n;

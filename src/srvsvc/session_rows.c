@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "srvsvc/session_rows.h"
+
+#include <windows.h>
+#include "base/text.h"
+
+static bool array_next(void *context, struct netsession_row *row)
+{
+	struct session_row_array *array = context;
+
+	if (array->at == array->count)
+		return false;
+	*row = array->rows[array->at++];
+	return true;
+}
+
+static void array_rewind(void *context)
+{
+	struct session_row_array *array = context;
+
+	array->at = 0;
+}
+
+struct session_rows session_rows_of_array(struct session_row_array *array)
+{
+	return (struct session_rows){ array_next, array_rewind, array };
+}
+
+size_t session_row_info_bytes(const struct session_level *level, const struct netsession_row *row)
+{
+	size_t bytes = level->info_bytes;
+
+	for (size_t i = 0; i < level->field_count; i++)
+		if (level->fields[i].kind == SESSION_CELL_TEXT) {
+			const char *text = session_row_text(row, &level->fields[i]);
+
+			if (text != NULL)
+				bytes += sizeof(WCHAR) * (text_utf16_units(text) + 1);
+		}
+	return bytes;
+}
