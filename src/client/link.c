@@ -207,7 +207,7 @@ static void on_ended(void *context, const struct err *err)
 /* Takes socket. */
 static bool listen_to(struct link *link, int socket)
 {
-	static const struct net_stream_handler handler = { on_space, on_received, on_ended };
+	static const struct net_stream_handler handler = { on_space, on_received, on_ended, NULL };
 
 	link->stream = net_stream_new(link->loop, socket, &handler, link);
 	return link->stream != NULL;

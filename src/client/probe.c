@@ -128,7 +128,7 @@ static void on_ended(void *context, const struct err *err)
 
 static void on_dialed(void *context, int socket, const struct err *err)
 {
-	static const struct net_stream_handler handler = { on_space, on_received, on_ended };
+	static const struct net_stream_handler handler = { on_space, on_received, on_ended, NULL };
 	struct probe *p = context;
 
 	p->dial = NULL;

@@ -10,12 +10,14 @@
 
 #define DOING "connection"
 
+#define FAREWELL_READS 1024
+
 /* Watched, not owned by libuv: its own streams write without MSG_NOSIGNAL, and a library must not
  * kill its program when a server goes away. */
 struct net_stream {
 	uv_poll_t poll; /* its data is the stream */
 	int socket;
-	bool ended;
+	bool ended, paused;
 	const struct net_stream_handler *handler;
 	void *context;
 	uint8_t *unsent; /* unsent_bytes of it, from unsent_at on, wait for room in the socket */
@@ -32,14 +34,15 @@ static void end(struct net_stream *s, int uv_error)
 	s->handler->ended(s->context, &err);
 }
 
-/* Sends, or says how many bytes of it the socket took; a failure shows when it is read. */
-static size_t send_some(int socket, const void *data, size_t bytes)
+/* How many bytes of it the socket took, and what went wrong. */
+static size_t send_some(int socket, const void *data, size_t bytes, int *uv_error)
 {
 	ssize_t sent;
 
 	do
 		sent = send(socket, data, bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (sent < 0 && errno == EINTR);
+	*uv_error = sent < 0 && errno != EAGAIN ? uv_translate_sys_error(errno) : 0;
 	return sent < 0 ? 0 : (size_t)sent;
 }
 
@@ -70,18 +73,39 @@ static void on_poll(uv_poll_t *poll, int status, int events);
 
 static void watch(struct net_stream *s)
 {
-	uv_poll_start(&s->poll, UV_READABLE | (s->unsent_bytes > 0 ? UV_WRITABLE : 0), on_poll);
+	int events = (s->paused ? 0 : UV_READABLE) | (s->unsent_bytes > 0 ? UV_WRITABLE : 0);
+
+	if (events != 0)
+		uv_poll_start(&s->poll, events, on_poll);
+	else
+		uv_poll_stop(&s->poll);
+}
+
+/* It broke: what came before that is still read, however fast the other side goes on. */
+static void fail(struct net_stream *s, int uv_error)
+{
+	for (int i = 0; i < FAREWELL_READS && !s->ended && !s->paused && receive_some(s); i++)
+		;
+	if (!s->ended)
+		end(s, uv_error);
 }
 
 static void send_rest(struct net_stream *s)
 {
-	size_t sent = send_some(s->socket, s->unsent + s->unsent_at, s->unsent_bytes);
+	int uv_error;
+	size_t sent = send_some(s->socket, s->unsent + s->unsent_at, s->unsent_bytes, &uv_error);
 
 	s->unsent_at += sent;
 	s->unsent_bytes -= sent;
-	if (s->unsent_bytes == 0) {
+	if (uv_error != 0) {
+		fail(s, uv_error);
+	} else if (s->unsent_bytes == 0) {
+		free(s->unsent);
+		s->unsent = NULL;
 		s->unsent_at = 0;
 		watch(s);
+		if (s->handler->drained != NULL)
+			s->handler->drained(s->context);
 	}
 }
 
@@ -89,16 +113,13 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct net_stream *s = poll->data;
 
-	if (status < 0) { /* POLLERR: what came before the error, then the error itself */
-		while (!s->ended && receive_some(s))
-			;
-		if (!s->ended)
-			end(s, status);
+	if (status < 0) { /* POLLERR */
+		fail(s, status);
 		return;
 	}
 	if (events & UV_WRITABLE)
 		send_rest(s);
-	if (events & UV_READABLE)
+	if ((events & UV_READABLE) && !s->ended && !s->paused)
 		(void)receive_some(s);
 }
 
@@ -139,10 +160,30 @@ static bool keep_rest(struct net_stream *s, const uint8_t *data, size_t bytes)
 
 bool net_stream_send(struct net_stream *s, const void *data, size_t bytes)
 {
-	size_t sent = s->unsent_bytes > 0 ? 0 : send_some(s->socket, data, bytes);
+	int later; /* a failure shows when the rest is sent, or something is read */
+	size_t sent = s->unsent_bytes > 0 ? 0 : send_some(s->socket, data, bytes, &later);
 
 	return s->ended || sent == bytes ||
 	       keep_rest(s, (const uint8_t *)data + sent, bytes - sent);
+}
+
+size_t net_stream_unsent(const struct net_stream *s)
+{
+	return s->unsent_bytes;
+}
+
+void net_stream_pause(struct net_stream *s)
+{
+	s->paused = true;
+	if (!s->ended)
+		watch(s);
+}
+
+void net_stream_resume(struct net_stream *s)
+{
+	s->paused = false;
+	if (!s->ended)
+		watch(s);
 }
 
 static void on_closed(uv_handle_t *handle)

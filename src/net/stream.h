@@ -20,6 +20,8 @@ struct net_stream_handler {
 	void (*received)(void *context, size_t bytes);
 	/* The other side closed it, or it broke. err is borrowed. */
 	void (*ended)(void *context, const struct err *err);
+	/* The socket took all that waited to be sent. NULL: of no interest. */
+	void (*drained)(void *context);
 };
 
 /* Takes socket, also after a failure, and begins to read. Keeps handler and context. NULL: out of
@@ -30,6 +32,14 @@ struct net_stream *net_stream_new(struct net_loop *loop, int socket,
 /* Sends what the socket takes at once and keeps a copy of the rest. Raises no signal. False: out
  * of memory. */
 bool net_stream_send(struct net_stream *s, const void *data, size_t bytes);
+
+/* What waits because the other side does not read, bytes. */
+size_t net_stream_unsent(const struct net_stream *s);
+
+/* Nothing is read until it is resumed: the other side has to wait. That it went away shows then, or
+ * when something cannot be sent. */
+void net_stream_pause(struct net_stream *s);
+void net_stream_resume(struct net_stream *s);
 
 /* Gives the socket, nothing more being called: -1, and s is closed, when it has ended or has
  * bytes left to send. Takes s. */

@@ -23,6 +23,7 @@ static struct {
 	uint8_t space[64];
 	size_t received;
 	NET_API_STATUS ended; /* 0: it has not */
+	int drained;
 } under_test;
 
 static uint8_t *on_space(void *context, size_t *room)
@@ -52,9 +53,19 @@ static void on_ended(void *context, const struct err *err)
 	close_stream();
 }
 
+static void on_drained(void *context)
+{
+	(void)context;
+	under_test.drained++;
+	assert_int_equal(under_test.received, 0);
+	assert_int_equal(net_stream_unsent(under_test.stream), 0);
+	net_stream_resume(under_test.stream);
+}
+
 static int set_up(void **state)
 {
-	static const struct net_stream_handler handler = { on_space, on_received, on_ended };
+	static const struct net_stream_handler handler = { on_space, on_received, on_ended,
+		                                           on_drained };
 	int sockets[2];
 
 	(void)state;
@@ -138,6 +149,48 @@ static void what_the_socket_does_not_take_follows_in_order(void **state)
 	assert_int_equal(total, MUCH);
 }
 
+static void a_paused_stream_is_not_read_until_it_is_resumed(void **state)
+{
+	uint8_t *much = malloc(MUCH);
+	pthread_t reader;
+	size_t total = 0;
+
+	(void)state;
+	for (size_t i = 0; i < MUCH; i++)
+		much[i] = (uint8_t)(i % 251);
+	assert_int_equal(write(under_test.peer, "xyz", 3), 3);
+	assert_true(net_stream_send(under_test.stream, much, MUCH));
+	free(much);
+	net_stream_pause(under_test.stream);
+	assert_true(net_stream_unsent(under_test.stream) > 0);
+	pthread_create(&reader, NULL, read_all, &total);
+	net_loop_run(under_test.loop);
+	pthread_join(reader, NULL);
+	assert_int_equal(under_test.received, 3);
+	assert_int_equal(under_test.drained, 1);
+}
+
+static void who_will_not_read_is_let_go_although_it_waits(void **state)
+{
+	(void)state;
+	assert_int_equal(shutdown(under_test.peer, SHUT_RD), 0);
+	assert_true(net_stream_send(under_test.stream, "a", 1));
+	net_stream_pause(under_test.stream);
+	net_loop_run(under_test.loop);
+	assert_int_equal(under_test.ended, ERROR_NETNAME_DELETED);
+}
+
+static void who_will_not_read_is_heard_to_the_end(void **state)
+{
+	(void)state;
+	assert_int_equal(write(under_test.peer, "xyz", 3), 3);
+	assert_int_equal(shutdown(under_test.peer, SHUT_RD), 0);
+	assert_true(net_stream_send(under_test.stream, "a", 1));
+	net_loop_run(under_test.loop);
+	assert_int_equal(under_test.received, 3);
+	assert_int_equal(under_test.ended, ERROR_NETNAME_DELETED);
+}
+
 static void what_has_not_been_sent_is_not_released(void **state)
 {
 	uint8_t *much = calloc(1, MUCH);
@@ -151,7 +204,7 @@ static void what_has_not_been_sent_is_not_released(void **state)
 
 static void a_released_socket_is_open_and_serves_another_stream(void **state)
 {
-	static const struct net_stream_handler handler = { on_space, on_received, on_ended };
+	static const struct net_stream_handler handler = { on_space, on_received, on_ended, NULL };
 	struct net_loop *another = net_loop_new();
 	int socket = net_stream_release(under_test.stream);
 
@@ -202,6 +255,9 @@ int main(void)
 		TEST(a_peer_that_is_gone_kills_nobody_who_sends),
 		TEST(what_came_before_the_end_is_received),
 		TEST(what_the_socket_does_not_take_follows_in_order),
+		TEST(a_paused_stream_is_not_read_until_it_is_resumed),
+		TEST(who_will_not_read_is_let_go_although_it_waits),
+		TEST(who_will_not_read_is_heard_to_the_end),
 		TEST(what_has_not_been_sent_is_not_released),
 		TEST(a_released_socket_is_open_and_serves_another_stream),
 		TEST(a_socket_whose_peer_is_gone_is_not_quiet),
