@@ -23,19 +23,28 @@ struct session_facts {
 struct session_owner {
 	/* Somebody wants this session closed. It may remove it from the table here, or later. */
 	void (*close)(void *context, uint64_t key);
+	/* After 4,294,967,295 sessions the ids have run out: those that are left are numbered anew
+	 * in their order, from 1, and each is told its new one. It must not change the table here.
+	 * NULL: for an owner that remembers no ids. */
+	void (*renumbered)(void *context, uint64_t key, uint32_t id);
 	void *context;
 	const char *name; /* static text, for logs: "smb", "feed", "demo" */
 };
+
+/* Of one text, its terminator excluded. */
+#define SESSION_TABLE_TEXT_BYTES 4000
 
 /* max_sessions: more are refused. NULL: out of memory. */
 struct session_table *session_table_new(uint32_t max_sessions);
 void session_table_free(struct session_table *t);
 
 /* Keeps owner until the session is removed, and copies the rest. Returns its id, greater than any
- * before; 0: the table is full, or memory ran out. */
+ * before; 0: the table is full, a text is longer than it may be, or memory ran out. */
 uint32_t session_table_add(struct session_table *t, const struct session_facts *facts,
                            struct session_owner *owner, uint64_t key);
-/* What is told of a session anew, wholly. False: no such id, or out of memory (it is as before). */
+/* What is told of a session anew, wholly. False: no such id, a text is longer than it may be, or
+ * out of memory; it is as before then. With another client or user, its new place among the other
+ * sessions of those is searched for from both ends; all else is O(log n). */
 bool session_table_update(struct session_table *t, uint32_t id, const struct session_facts *facts);
 /* The two that change with every request, without a look at the rest. */
 void session_table_touch(struct session_table *t, uint32_t id, int64_t used_ms);
@@ -43,6 +52,8 @@ void session_table_set_opens(struct session_table *t, uint32_t id, uint32_t num_
 /* An id that is not there is passed over. */
 void session_table_remove(struct session_table *t, uint32_t id);
 uint32_t session_table_count(const struct session_table *t);
+/* No session to come gets an id up to id: how tests come to the last one. */
+void session_table_skip_ids(struct session_table *t, uint32_t id);
 
 /* Which sessions are meant. NULL or "": any. Compared without regard to case, the client with or
  * without its \\. */
@@ -51,16 +62,17 @@ struct session_filter {
 };
 
 /* A way through the sessions that pass a filter, by id. The table must not change meanwhile.
- * O(log n) to begin without a filter, O(matches) with one; O(1) a session. */
-struct session_walk {
+ * O(log n) to begin without a filter, O(matches) with one; O(1) a session. A
+ * copy of it goes on from where it was copied, so that one who keeps a copy can go back there. */
+struct session_walk { /* all of it the table's own */
 	const struct session_table *table;
-	uint32_t slot, leaf, total; /* the table's own */
-	const struct session_filter *filter;
-	uint32_t list;
+	uint32_t total, left;
+	unsigned list;     /* which of a session's links it follows; or the order of all */
+	uint32_t slot;     /* on a list: the next session */
+	uint32_t leaf, at; /* in the order: where the next one stands */
 };
 
-/* Stands before the first session with an id above after. filter is borrowed until the end of the
- * walk. */
+/* Stands before the first session with an id above after. filter: NULL for all. */
 void session_walk_begin(struct session_walk *w, const struct session_table *t,
                         const struct session_filter *filter, uint32_t after);
 /* The sessions that are left, from the beginning of the walk. */
