@@ -321,7 +321,8 @@ bool smb2_connection_authenticated(struct smb2_connection *c,
 	c->signing_key = smb2_signing_key_new(c->dialect, c->signing_algorithm, session_key,
 	                                      c->preauth);
 	if (c->cipher != SMB2_CIPHER_NONE)
-		c->sealing = smb2_sealing_new(c->dialect, c->cipher, session_key, c->preauth);
+		c->sealing = smb2_sealing_new(SMB2_CLIENT, c->dialect, c->cipher, session_key,
+		                              c->preauth);
 	if (c->signing_key == NULL || (c->cipher != SMB2_CIPHER_NONE && c->sealing == NULL))
 		fail(c, ERROR_NOT_SUPPORTED, "OpenSSL refuses the algorithm that was agreed on");
 	else if (!smb2_signature_holds(c->signing_key, c->setup_response.data,

@@ -14,9 +14,6 @@
 #define SMB2_MAX_OUTSTANDING 16
 #define SMB2_MAX_COMPOUND    3
 
-/* What every server takes in one message and one credit covers. */
-#define SMB2_MAX_PAYLOAD_BYTES 65536u
-
 struct smb2_connection {
 	uint16_t dialect; /* 0 until negotiated */
 	uint16_t signing_algorithm;

@@ -4,9 +4,44 @@
 #define SMB2_CREATE_H
 
 #include "smb2/header.h"
+#include "smb2/name.h"
+
+/* Access that opens a pipe may ask for, [MS-SMB2] 2.2.13.1.1. */
+#define FILE_READ_DATA       0x00000001u
+#define FILE_WRITE_DATA      0x00000002u
+#define FILE_READ_ATTRIBUTES 0x00000080u
+#define MAXIMUM_ALLOWED      0x02000000u
+#define GENERIC_ALL          0x10000000u
+#define GENERIC_EXECUTE      0x20000000u
+#define GENERIC_WRITE        0x40000000u
+#define GENERIC_READ         0x80000000u
+
+/* CreateDisposition */
+enum smb2_disposition {
+	FILE_SUPERSEDE = 0,
+	FILE_OPEN = 1,
+	FILE_CREATE = 2,
+	FILE_OPEN_IF = 3,
+	FILE_OVERWRITE = 4,
+	FILE_OVERWRITE_IF = 5,
+};
+
+#define FILE_DIRECTORY_FILE 0x00000001u /* CreateOptions */
+
+struct smb2_create_request {
+	uint32_t impersonation_level; /* 0 anonymous .. 3 delegate */
+	uint32_t desired_access;
+	uint32_t disposition; /* enum smb2_disposition */
+	uint32_t options;
+	char name[SMB2_NAME_BYTES];
+};
 
 /* The body that opens a named pipe for reading and writing. */
 void smb2_create_pipe_request_encode(struct wire_writer *w, const char *pipe);
+/* Reads a whole message. Create contexts are held to their bounds; a pipe answers none of them. */
+void smb2_create_request_decode(struct wire_reader *message, struct smb2_create_request *request);
+/* The body that says that an existing pipe was opened. */
+void smb2_create_pipe_response_encode(struct wire_writer *w, const struct smb2_file_id *id);
 /* Reads a whole message. */
 void smb2_create_response_decode(struct wire_reader *message, struct smb2_file_id *id);
 

@@ -7,6 +7,17 @@
 
 static const uint8_t protocol_id[4] = { 0xFE, 'S', 'M', 'B' };
 
+const char *smb2_command_name(uint16_t command)
+{
+	static const char *const names[] = {
+#define NAME(NAME, NUMBER) [NUMBER] = #NAME,
+		SMB2_COMMANDS(NAME)
+#undef NAME
+	};
+
+	return command < SMB2_COMMAND_COUNT ? names[command] : NULL;
+}
+
 void smb2_header_encode(struct wire_writer *w, const struct smb2_header *h)
 {
 	wire_put_bytes(w, protocol_id, sizeof protocol_id);
@@ -18,8 +29,12 @@ void smb2_header_encode(struct wire_writer *w, const struct smb2_header *h)
 	wire_put_u32le(w, h->flags);
 	wire_put_u32le(w, h->next_command);
 	wire_put_u64le(w, h->message_id);
-	wire_put_u32le(w, 0); /* reserved */
-	wire_put_u32le(w, h->tree_id);
+	if ((h->flags & SMB2_FLAGS_ASYNC_COMMAND) != 0) { /* 2.2.1.1 */
+		wire_put_u64le(w, h->async_id);
+	} else {                      /* 2.2.1.2 */
+		wire_put_u32le(w, 0); /* reserved */
+		wire_put_u32le(w, h->tree_id);
+	}
 	wire_put_u64le(w, h->session_id);
 	wire_put_zeros(w, SMB2_SIGNATURE_BYTES);
 }
@@ -38,8 +53,14 @@ void smb2_header_decode(struct wire_reader *r, struct smb2_header *h)
 	h->flags = wire_get_u32(r);
 	h->next_command = wire_get_u32(r);
 	h->message_id = wire_get_u64(r);
-	wire_skip(r, 4); /* reserved, or half of the AsyncId */
-	h->tree_id = wire_get_u32(r);
+	h->async_id = 0;
+	h->tree_id = 0;
+	if ((h->flags & SMB2_FLAGS_ASYNC_COMMAND) != 0) {
+		h->async_id = wire_get_u64(r);
+	} else {
+		wire_skip(r, 4); /* reserved: some clients put a process id there */
+		h->tree_id = wire_get_u32(r);
+	}
 	h->session_id = wire_get_u64(r);
 	wire_skip(r, SMB2_SIGNATURE_BYTES);
 }
@@ -53,4 +74,24 @@ void smb2_structure_size(struct wire_reader *r, uint16_t expected)
 {
 	if (wire_get_u16(r) != expected)
 		wire_reader_fail(r, "a structure of the wrong size");
+}
+
+void smb2_data_get(struct wire_reader *message, size_t offset, size_t bytes, struct smb2_data *data)
+{
+	struct wire_reader part = wire_part(message, bytes > 0 ? offset : 0, bytes);
+
+	data->data = part.at;
+	data->bytes = wire_left(&part);
+}
+
+void smb2_file_id_put(struct wire_writer *w, const struct smb2_file_id *id)
+{
+	wire_put_u64le(w, id->persistent);
+	wire_put_u64le(w, id->volatile_);
+}
+
+void smb2_file_id_get(struct wire_reader *r, struct smb2_file_id *id)
+{
+	id->persistent = wire_get_u64(r);
+	id->volatile_ = wire_get_u64(r);
 }

@@ -12,15 +12,36 @@
 #define SMB2_DIALECT_300 0x0300
 #define SMB2_DIALECT_302 0x0302
 #define SMB2_DIALECT_311 0x0311
+/* Of the answer to an SMB1 NEGOTIATE that leaves the choice to an SMB2 one, 2.2.4. */
+#define SMB2_DIALECT_WILDCARD 0x02FF
+
+/* Every command, C(name, number). */
+#define SMB2_COMMANDS(C)       \
+	C(NEGOTIATE, 0)        \
+	C(SESSION_SETUP, 1)    \
+	C(LOGOFF, 2)           \
+	C(TREE_CONNECT, 3)     \
+	C(TREE_DISCONNECT, 4)  \
+	C(CREATE, 5)           \
+	C(CLOSE, 6)            \
+	C(FLUSH, 7)            \
+	C(READ, 8)             \
+	C(WRITE, 9)            \
+	C(LOCK, 10)            \
+	C(IOCTL, 11)           \
+	C(CANCEL, 12)          \
+	C(ECHO, 13)            \
+	C(QUERY_DIRECTORY, 14) \
+	C(CHANGE_NOTIFY, 15)   \
+	C(QUERY_INFO, 16)      \
+	C(SET_INFO, 17)        \
+	C(OPLOCK_BREAK, 18)
 
 enum smb2_command {
-	SMB2_NEGOTIATE = 0,
-	SMB2_SESSION_SETUP = 1,
-	SMB2_TREE_CONNECT = 3,
-	SMB2_CREATE = 5,
-	SMB2_READ = 8,
-	SMB2_WRITE = 9,
-	SMB2_IOCTL = 11,
+#define SMB2_COMMAND_NUMBER(NAME, NUMBER) SMB2_##NAME = NUMBER,
+	SMB2_COMMANDS(SMB2_COMMAND_NUMBER)
+#undef SMB2_COMMAND_NUMBER
+		SMB2_COMMAND_COUNT,
 };
 
 enum smb2_flags {
@@ -35,6 +56,9 @@ enum smb2_flags {
 
 #define SMB2_GLOBAL_CAP_LARGE_MTU  0x00000004
 #define SMB2_GLOBAL_CAP_ENCRYPTION 0x00000040
+
+/* What every server takes in one message and one credit covers, 3.3.5.2.5. */
+#define SMB2_MAX_PAYLOAD_BYTES 65536u
 
 #define SMB2_HEADER_BYTES    64
 #define SMB2_SIGNATURE_AT    48 /* in the header */
@@ -52,13 +76,23 @@ struct smb2_header {
 	uint32_t flags;
 	uint32_t next_command; /* bytes from this header to the next one, 0: the last */
 	uint64_t message_id;
-	uint32_t tree_id; /* of a synchronous message */
+	uint32_t tree_id;  /* of a synchronous message, else 0 */
+	uint64_t async_id; /* of one with SMB2_FLAGS_ASYNC_COMMAND, else 0 */
 	uint64_t session_id;
 };
 
 struct smb2_file_id {
 	uint64_t persistent, volatile_;
 };
+
+/* Where a part of a message lies: borrows the message. */
+struct smb2_data {
+	const uint8_t *data;
+	size_t bytes;
+};
+
+/* "TREE_CONNECT"; NULL for a number that is no command's. */
+const char *smb2_command_name(uint16_t command);
 
 void smb2_header_encode(struct wire_writer *w, const struct smb2_header *h);
 /* r stands at the body then. */
@@ -69,5 +103,13 @@ void smb2_header_set_next(struct wire_writer *w, size_t header_at, uint32_t next
 
 /* Reads a body's StructureSize and fails r where it is another one. */
 void smb2_structure_size(struct wire_reader *r, uint16_t expected);
+
+/* The part of message that a body describes by offset and length. Of no bytes it is nothing,
+ * whatever the offset: clients fill in any. */
+void smb2_data_get(struct wire_reader *message, size_t offset, size_t bytes,
+                   struct smb2_data *data);
+
+void smb2_file_id_put(struct wire_writer *w, const struct smb2_file_id *id);
+void smb2_file_id_get(struct wire_reader *r, struct smb2_file_id *id);
 
 #endif

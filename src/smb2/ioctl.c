@@ -1,10 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 #include "smb2/ioctl.h"
 
-#define SMB2_0_IOCTL_IS_FSCTL 1
-
 #define BODY_BYTES     56
 #define INPUT_COUNT_AT 28 /* in the body */
+
+#define RESPONSE_BODY_BYTES 48
+#define OUTPUT_COUNT_AT     36 /* in the body of a response */
+
+const char *smb2_fsctl_name(uint32_t fsctl)
+{
+	static const struct {
+		uint32_t fsctl;
+		const char *name;
+	} names[] = {
+#define NAME(NAME, NUMBER) { NUMBER, "FSCTL_" #NAME },
+		SMB2_FSCTLS(NAME)
+#undef NAME
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i].fsctl == fsctl)
+			return names[i].name;
+	return NULL;
+}
 
 size_t smb2_ioctl_request_begin(struct wire_writer *w, uint32_t fsctl,
                                 const struct smb2_file_id *id, uint32_t max_output_bytes)
@@ -12,8 +30,7 @@ size_t smb2_ioctl_request_begin(struct wire_writer *w, uint32_t fsctl,
 	wire_put_u16le(w, 57); /* StructureSize */
 	wire_put_u16le(w, 0);
 	wire_put_u32le(w, fsctl);
-	wire_put_u64le(w, id->persistent);
-	wire_put_u64le(w, id->volatile_);
+	smb2_file_id_put(w, id);
 	wire_put_u32le(w, SMB2_HEADER_BYTES + BODY_BYTES); /* InputOffset */
 	wire_put_u32le(w, 0);                              /* InputCount */
 	wire_put_u32le(w, 0);                              /* MaxInputResponse */
@@ -28,6 +45,47 @@ size_t smb2_ioctl_request_begin(struct wire_writer *w, uint32_t fsctl,
 void smb2_ioctl_request_end(struct wire_writer *w, size_t input_at)
 {
 	wire_set_u32le(w, input_at - BODY_BYTES + INPUT_COUNT_AT, (uint32_t)(w->len - input_at));
+}
+
+void smb2_ioctl_request_decode(struct wire_reader *message, struct smb2_ioctl_request *request)
+{
+	uint32_t input_at, input_bytes;
+
+	wire_skip(message, SMB2_HEADER_BYTES);
+	smb2_structure_size(message, 57);
+	wire_skip(message, 2);
+	request->fsctl = wire_get_u32(message);
+	smb2_file_id_get(message, &request->id);
+	input_at = wire_get_u32(message);
+	input_bytes = wire_get_u32(message);
+	request->max_input_bytes = wire_get_u32(message);
+	wire_skip(message, 4 + 4); /* OutputOffset, OutputCount */
+	request->max_output_bytes = wire_get_u32(message);
+	request->flags = wire_get_u32(message);
+	wire_skip(message, 4);
+	smb2_data_get(message, input_at, input_bytes, &request->input);
+}
+
+size_t smb2_ioctl_response_begin(struct wire_writer *w, uint32_t fsctl,
+                                 const struct smb2_file_id *id)
+{
+	wire_put_u16le(w, 49); /* StructureSize */
+	wire_put_u16le(w, 0);
+	wire_put_u32le(w, fsctl);
+	smb2_file_id_put(w, id);
+	wire_put_u32le(w, SMB2_HEADER_BYTES + RESPONSE_BODY_BYTES); /* InputOffset */
+	wire_put_u32le(w, 0);                                       /* InputCount */
+	wire_put_u32le(w, SMB2_HEADER_BYTES + RESPONSE_BODY_BYTES); /* OutputOffset */
+	wire_put_u32le(w, 0);                                       /* OutputCount */
+	wire_put_u32le(w, 0);                                       /* Flags */
+	wire_put_u32le(w, 0);
+	return w->len;
+}
+
+void smb2_ioctl_response_end(struct wire_writer *w, size_t output_at)
+{
+	wire_set_u32le(w, output_at - RESPONSE_BODY_BYTES + OUTPUT_COUNT_AT,
+	               (uint32_t)(w->len - output_at));
 }
 
 struct wire_reader smb2_ioctl_response_output(struct wire_reader *message)

@@ -31,17 +31,36 @@ struct smb2_negotiate_request {
 	uint16_t only_dialect;         /* 0: every one from 2.0.2 to 3.1.1 is offered */
 };
 
+/* What a client's NEGOTIATE offers, as its server reads it. Sets hold what we know and nothing
+ * else: bit i of dialects is smb2_dialects[i], bit n of the others the algorithm of that number. */
+struct smb2_negotiate_offer {
+	uint16_t dialect_count; /* those included that we do not know */
+	unsigned dialects;
+	uint16_t security_mode;
+	uint32_t capabilities;
+	uint8_t client_guid[SMB2_GUID_BYTES];
+	/* Contexts of 3.1.1; without it there are none. */
+	bool has_preauth, has_preauth_sha512;
+	bool has_encryption, has_signing;
+	unsigned ciphers, signing_algorithms;
+};
+
 struct smb2_negotiate_response {
 	uint16_t security_mode;
 	uint16_t dialect;
 	uint8_t server_guid[SMB2_GUID_BYTES];
 	uint32_t capabilities;
 	uint32_t max_transact_bytes, max_read_bytes, max_write_bytes;
-	bool has_preauth_sha512;    /* 3.1.1 */
-	uint16_t cipher;            /* enum smb2_cipher; SMB2_CIPHER_NONE: no encryption */
-	bool has_signing_algorithm; /* 3.1.1 */
-	uint16_t signing_algorithm; /* enum smb2_signing_algorithm */
-	unsigned mechanisms;        /* enum smb2_mechanism: a hint, on which nothing depends */
+	uint64_t system_time;          /* FILETIME */
+	const uint8_t *token;          /* NegTokenInit2; borrows the message */
+	size_t token_bytes;            /* 0: the client begins */
+	bool has_preauth_sha512;       /* 3.1.1 */
+	uint8_t salt[SMB2_SALT_BYTES]; /* as it is sent: no reader wants it */
+	bool has_encryption;           /* 3.1.1: the context is there, with a cipher or without */
+	uint16_t cipher;               /* enum smb2_cipher; SMB2_CIPHER_NONE: no encryption */
+	bool has_signing_algorithm;    /* 3.1.1 */
+	uint16_t signing_algorithm;    /* enum smb2_signing_algorithm */
+	unsigned mechanisms;           /* enum smb2_mechanism: a hint, on which nothing depends */
 };
 
 /* By what the server says that one may log on. */
@@ -58,6 +77,15 @@ void smb2_negotiate_request_encode(struct wire_writer *w, size_t header_at,
 /* What a NEGOTIATE offers in the form that validates it, 2.2.31.4. */
 void smb2_negotiate_offer_encode(struct wire_writer *w,
                                  const struct smb2_negotiate_request *request);
+/* Reads a whole message; fails it where 3.3.5.4 has STATUS_INVALID_PARAMETER. */
+void smb2_negotiate_request_decode(struct wire_reader *message, struct smb2_negotiate_offer *offer);
+/* The same out of what validates it, the input of an IOCTL. */
+void smb2_negotiate_offer_decode(struct wire_reader *input, struct smb2_negotiate_offer *offer);
+
+/* header_at is where the header stands in w. has_preauth_sha512, has_encryption and
+ * has_signing_algorithm say which contexts there are. */
+void smb2_negotiate_response_encode(struct wire_writer *w, size_t header_at,
+                                    const struct smb2_negotiate_response *response);
 void smb2_negotiate_response_decode(struct wire_reader *message,
                                     struct smb2_negotiate_response *response);
 

@@ -3,21 +3,8 @@
 
 #include "smb2/ioctl.h"
 
-#define FSCTL_PIPE_TRANSCEIVE 0x0011C017
-
+#define READ_DATA_AT  (SMB2_HEADER_BYTES + 16)
 #define WRITE_DATA_AT (SMB2_HEADER_BYTES + 48)
-
-static void put_file_id(struct wire_writer *w, const struct smb2_file_id *id)
-{
-	wire_put_u64le(w, id->persistent);
-	wire_put_u64le(w, id->volatile_);
-}
-
-static void give(const struct wire_reader *part, struct smb2_data *data)
-{
-	data->data = part->at;
-	data->bytes = wire_left(part);
-}
 
 void smb2_transceive_request_encode(struct wire_writer *w, const struct smb2_file_id *id,
                                     const uint8_t *input, size_t bytes, uint32_t max_bytes)
@@ -32,7 +19,8 @@ void smb2_transceive_response_decode(struct wire_reader *message, struct smb2_da
 {
 	struct wire_reader part = smb2_ioctl_response_output(message);
 
-	give(&part, output);
+	output->data = part.at;
+	output->bytes = wire_left(&part);
 }
 
 void smb2_read_request_encode(struct wire_writer *w, const struct smb2_file_id *id,
@@ -43,7 +31,7 @@ void smb2_read_request_encode(struct wire_writer *w, const struct smb2_file_id *
 	wire_put_u8(w, 0);     /* Flags */
 	wire_put_u32le(w, max_bytes);
 	wire_put_u64le(w, 0); /* Offset: a pipe has none */
-	put_file_id(w, id);
+	smb2_file_id_put(w, id);
 	wire_put_u32le(w, 0); /* MinimumCount */
 	wire_put_u32le(w, 0); /* Channel */
 	wire_put_u32le(w, 0); /* RemainingBytes */
@@ -51,9 +39,31 @@ void smb2_read_request_encode(struct wire_writer *w, const struct smb2_file_id *
 	wire_put_u8(w, 0);    /* Buffer: at least one byte */
 }
 
+void smb2_read_request_decode(struct wire_reader *message, struct smb2_read_request *request)
+{
+	wire_skip(message, SMB2_HEADER_BYTES);
+	smb2_structure_size(message, 49);
+	wire_skip(message, 1 + 1); /* Padding, Flags */
+	request->max_bytes = wire_get_u32(message);
+	wire_skip(message, 8); /* Offset: a pipe has none */
+	smb2_file_id_get(message, &request->id);
+	request->min_bytes = wire_get_u32(message);
+	wire_skip(message, 4 + 4 + 4); /* Channel, RemainingBytes, ReadChannelInfo */
+}
+
+void smb2_read_response_encode(struct wire_writer *w, const uint8_t *data, size_t bytes)
+{
+	wire_put_u16le(w, 17); /* StructureSize */
+	wire_put_u8(w, READ_DATA_AT);
+	wire_put_u8(w, 0);
+	wire_put_u32le(w, (uint32_t)bytes);
+	wire_put_u32le(w, 0); /* DataRemaining */
+	wire_put_u32le(w, 0); /* Flags */
+	wire_put_bytes(w, data, bytes);
+}
+
 void smb2_read_response_decode(struct wire_reader *message, struct smb2_data *data)
 {
-	struct wire_reader part;
 	uint8_t offset;
 	uint32_t bytes;
 
@@ -62,8 +72,7 @@ void smb2_read_response_decode(struct wire_reader *message, struct smb2_data *da
 	offset = wire_get_u8(message);
 	wire_skip(message, 1);
 	bytes = wire_get_u32(message);
-	part = wire_part(message, offset, bytes);
-	give(&part, data);
+	smb2_data_get(message, offset, bytes, data);
 }
 
 void smb2_write_request_encode(struct wire_writer *w, const struct smb2_file_id *id,
@@ -73,12 +82,36 @@ void smb2_write_request_encode(struct wire_writer *w, const struct smb2_file_id 
 	wire_put_u16le(w, WRITE_DATA_AT);
 	wire_put_u32le(w, (uint32_t)bytes);
 	wire_put_u64le(w, 0); /* Offset: a pipe has none */
-	put_file_id(w, id);
+	smb2_file_id_put(w, id);
 	wire_put_u32le(w, 0); /* Channel */
 	wire_put_u32le(w, 0); /* RemainingBytes */
 	wire_put_u32le(w, 0); /* WriteChannelInfo */
 	wire_put_u32le(w, 0); /* Flags */
 	wire_put_bytes(w, data, bytes);
+}
+
+void smb2_write_request_decode(struct wire_reader *message, struct smb2_write_request *request)
+{
+	uint16_t offset;
+	uint32_t bytes;
+
+	wire_skip(message, SMB2_HEADER_BYTES);
+	smb2_structure_size(message, 49);
+	offset = wire_get_u16(message);
+	bytes = wire_get_u32(message);
+	wire_skip(message, 8); /* Offset: a pipe has none */
+	smb2_file_id_get(message, &request->id);
+	wire_skip(message, 4 + 4 + 4 + 4); /* Channel, RemainingBytes, WriteChannelInfo, Flags */
+	smb2_data_get(message, offset, bytes, &request->data);
+}
+
+void smb2_write_response_encode(struct wire_writer *w, uint32_t bytes)
+{
+	wire_put_u16le(w, 17); /* StructureSize */
+	wire_put_u16le(w, 0);
+	wire_put_u32le(w, bytes);
+	wire_put_u32le(w, 0); /* Remaining */
+	wire_put_u32le(w, 0); /* WriteChannelInfo */
 }
 
 void smb2_write_response_decode(struct wire_reader *message, uint32_t *bytes)

@@ -6,10 +6,14 @@
 
 #include "smb2/header.h"
 
-/* Where data of a response lies: borrows the message. */
-struct smb2_data {
-	const uint8_t *data;
-	size_t bytes;
+struct smb2_read_request {
+	struct smb2_file_id id;
+	uint32_t max_bytes, min_bytes;
+};
+
+struct smb2_write_request {
+	struct smb2_file_id id;
+	struct smb2_data data;
 };
 
 /* The bodies. input is the last fragment of a request; the answer, or its first max_bytes, come
@@ -21,7 +25,12 @@ void smb2_read_request_encode(struct wire_writer *w, const struct smb2_file_id *
 void smb2_write_request_encode(struct wire_writer *w, const struct smb2_file_id *id,
                                const uint8_t *data, size_t bytes);
 
-/* Read whole messages. */
+void smb2_read_response_encode(struct wire_writer *w, const uint8_t *data, size_t bytes);
+void smb2_write_response_encode(struct wire_writer *w, uint32_t bytes);
+
+/* Read whole messages. (A transceive's request is decoded as an IOCTL.) */
+void smb2_read_request_decode(struct wire_reader *message, struct smb2_read_request *request);
+void smb2_write_request_decode(struct wire_reader *message, struct smb2_write_request *request);
 void smb2_transceive_response_decode(struct wire_reader *message, struct smb2_data *output);
 void smb2_read_response_decode(struct wire_reader *message, struct smb2_data *data);
 /* How many bytes the server took. */

@@ -12,7 +12,7 @@
 
 struct smb2_sealing {
 	enum crypto_cipher cipher;
-	struct crypto_aead *to_server, *to_client;
+	struct crypto_aead *out, *in;
 	uint64_t nonces_used;
 };
 
@@ -51,8 +51,8 @@ static struct crypto_aead *derive(const struct smb2_sealing *s, uint16_t dialect
 	return aead;
 }
 
-struct smb2_sealing *smb2_sealing_new(uint16_t dialect, enum smb2_cipher cipher,
-                                      const struct smb2_session_key *key,
+struct smb2_sealing *smb2_sealing_new(enum smb2_role role, uint16_t dialect,
+                                      enum smb2_cipher cipher, const struct smb2_session_key *key,
                                       const uint8_t preauth[CRYPTO_SHA512_BYTES])
 {
 	struct smb2_sealing *s = calloc(1, sizeof *s);
@@ -60,9 +60,9 @@ struct smb2_sealing *smb2_sealing_new(uint16_t dialect, enum smb2_cipher cipher,
 	if (s == NULL)
 		return NULL;
 	s->cipher = ciphers[cipher];
-	s->to_server = derive(s, dialect, key, preauth, true);
-	s->to_client = derive(s, dialect, key, preauth, false);
-	if (s->to_server == NULL || s->to_client == NULL) {
+	s->out = derive(s, dialect, key, preauth, role == SMB2_CLIENT);
+	s->in = derive(s, dialect, key, preauth, role == SMB2_SERVER);
+	if (s->out == NULL || s->in == NULL) {
 		smb2_sealing_free(s);
 		return NULL;
 	}
@@ -73,8 +73,8 @@ void smb2_sealing_free(struct smb2_sealing *s)
 {
 	if (s == NULL)
 		return;
-	crypto_aead_free(s->to_server);
-	crypto_aead_free(s->to_client);
+	crypto_aead_free(s->out);
+	crypto_aead_free(s->in);
 	free(s);
 }
 
@@ -84,11 +84,11 @@ static struct crypto_span authenticated_part(const uint8_t *header)
 	return (struct crypto_span){ header + NONCE_AT, SMB2_TRANSFORM_HEADER_BYTES - NONCE_AT };
 }
 
+static const uint8_t protocol_id[4] = { 0xFD, 'S', 'M', 'B' };
+
 static void put_header(struct wire_writer *w, uint64_t nonce, uint32_t plain_bytes,
                        uint64_t session_id)
 {
-	static const uint8_t protocol_id[4] = { 0xFD, 'S', 'M', 'B' };
-
 	wire_put_bytes(w, protocol_id, sizeof protocol_id);
 	wire_put_zeros(w, SMB2_SIGNATURE_BYTES);
 	wire_put_u64le(w, nonce); /* a counter: no two messages of the key have the same */
@@ -111,33 +111,59 @@ bool smb2_seal(struct smb2_sealing *s, uint64_t session_id, struct wire_writer *
 	memcpy(header, message + plain_bytes, sizeof header);
 	memmove(message + sizeof header, message, plain_bytes);
 	memcpy(message, header, sizeof header);
-	return crypto_aead_seal(s->to_server, message + NONCE_AT, authenticated_part(message),
+	return crypto_aead_seal(s->out, message + NONCE_AT, authenticated_part(message),
 	                        message + sizeof header, plain_bytes, message + SIGNATURE_AT);
+}
+
+/* What a transform header says beside what the cipher needs: 2.2.41. */
+struct transform {
+	uint32_t original_bytes;
+	uint16_t flags;
+	uint64_t session_id;
+};
+
+static void get_header(struct wire_reader *r, struct transform *t)
+{
+	const uint8_t *id = wire_get_bytes(r, sizeof protocol_id);
+
+	if (id != NULL && memcmp(id, protocol_id, sizeof protocol_id) != 0)
+		wire_reader_fail(r, "not an encrypted message");
+	wire_skip(r, SMB2_SIGNATURE_BYTES + NONCE_BYTES);
+	t->original_bytes = wire_get_u32(r);
+	wire_skip(r, 2);
+	t->flags = wire_get_u16(r);
+	t->session_id = wire_get_u64(r);
+}
+
+bool smb2_sealed_session_id(const uint8_t *message, size_t bytes, uint64_t *session_id)
+{
+	struct wire_reader r;
+	struct transform t;
+
+	wire_reader_init(&r, message, bytes);
+	get_header(&r, &t);
+	*session_id = t.session_id;
+	return r.error == NULL;
 }
 
 const char *smb2_unseal(struct smb2_sealing *s, uint64_t session_id, uint8_t *message, size_t bytes,
                         uint8_t **plain, size_t *plain_bytes)
 {
 	struct wire_reader r;
-	uint32_t original_bytes;
-	uint64_t session;
-	uint16_t flags;
+	struct transform t;
 
 	wire_reader_init(&r, message, bytes);
-	wire_skip(&r, NONCE_AT + NONCE_BYTES);
-	original_bytes = wire_get_u32(&r);
-	wire_skip(&r, 2);
-	flags = wire_get_u16(&r);
-	session = wire_get_u64(&r);
+	get_header(&r, &t);
 	if (r.error != NULL)
 		return r.error;
-	if (flags != FLAGS_ENCRYPTED || session != session_id || original_bytes != wire_left(&r))
-		return "an encrypted answer that is not this session's";
-	if (!crypto_aead_open(s->to_client, message + NONCE_AT, authenticated_part(message),
-	                      message + SMB2_TRANSFORM_HEADER_BYTES, original_bytes,
+	if (t.flags != FLAGS_ENCRYPTED || t.session_id != session_id ||
+	    t.original_bytes != wire_left(&r))
+		return "an encrypted message that is not this session's";
+	if (!crypto_aead_open(s->in, message + NONCE_AT, authenticated_part(message),
+	                      message + SMB2_TRANSFORM_HEADER_BYTES, t.original_bytes,
 	                      message + SIGNATURE_AT))
-		return "an encrypted answer that does not decrypt";
+		return "an encrypted message that does not decrypt";
 	*plain = message + SMB2_TRANSFORM_HEADER_BYTES;
-	*plain_bytes = original_bytes;
+	*plain_bytes = t.original_bytes;
 	return NULL;
 }

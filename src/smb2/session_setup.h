@@ -11,16 +11,30 @@ enum smb2_session_flags {
 	SMB2_SESSION_FLAG_ENCRYPT_DATA = 0x0004,
 };
 
+#define SMB2_SESSION_FLAG_BINDING 0x01 /* of a request */
+
+struct smb2_session_setup_request {
+	uint8_t flags;
+	uint8_t security_mode;
+	uint32_t capabilities;
+	uint64_t previous_session_id;
+	struct smb2_data token;
+};
+
 struct smb2_session_setup_response {
 	uint16_t session_flags;
 	const uint8_t *token; /* borrows the message */
 	size_t token_bytes;
 };
 
-/* The body that carries a GSS token. */
+/* The bodies that carry a GSS token. */
 void smb2_session_setup_request_encode(struct wire_writer *w, const uint8_t *token,
                                        size_t token_bytes);
-/* Reads a whole message. */
+void smb2_session_setup_response_encode(struct wire_writer *w, uint16_t session_flags,
+                                        const uint8_t *token, size_t token_bytes);
+/* Read whole messages. */
+void smb2_session_setup_request_decode(struct wire_reader *message,
+                                       struct smb2_session_setup_request *request);
 void smb2_session_setup_response_decode(struct wire_reader *message,
                                         struct smb2_session_setup_response *response);
 

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define FLAGS_AT      16 /* in the header */
+#define COMMAND_AT    12 /* in the header */
+#define FLAGS_AT      16
 #define MESSAGE_ID_AT 24
 
 static enum crypto_mac_algorithm mac_of(uint16_t dialect, enum smb2_signing_algorithm algorithm)
@@ -43,12 +44,17 @@ struct crypto_mac *smb2_signing_key_new(uint16_t dialect, enum smb2_signing_algo
 	return mac;
 }
 
-/* MessageId, then one bit for who sends: 3.1.4.1. (CANCEL, which has a bit too, is not ours.) */
+#define NONCE_IS_CANCEL 2
+
+/* MessageId, then a bit for who sends and one for CANCEL, whose id is another request's: 3.1.4.1.
+ */
 static void make_nonce(const uint8_t *message, uint8_t nonce[CRYPTO_MAC_NONCE_BYTES])
 {
 	memcpy(nonce, message + MESSAGE_ID_AT, 8);
 	memset(nonce + 8, 0, 4);
 	nonce[8] = message[FLAGS_AT] & SMB2_FLAGS_SERVER_TO_REDIR;
+	if (message[COMMAND_AT] == SMB2_CANCEL && message[COMMAND_AT + 1] == 0)
+		nonce[8] |= NONCE_IS_CANCEL;
 }
 
 static bool compute(struct crypto_mac *key, const uint8_t *message, size_t bytes,

@@ -20,6 +20,34 @@ void smb2_tree_connect_request_encode(struct wire_writer *w, const char *host, c
 	wire_set_u16le(w, length_at, (uint16_t)(w->len - path_at));
 }
 
+void smb2_tree_connect_request_decode(struct wire_reader *message,
+                                      struct smb2_tree_connect_request *request)
+{
+	uint16_t offset, bytes;
+	struct wire_reader path;
+
+	wire_skip(message, SMB2_HEADER_BYTES);
+	smb2_structure_size(message, 9);
+	wire_skip(message, 2); /* Flags: an extension only moves the path, 2.2.9.1 */
+	offset = wire_get_u16(message);
+	bytes = wire_get_u16(message);
+	path = wire_part(message, offset, bytes);
+	smb2_name_get(&path, request->path);
+	if (path.error != NULL)
+		wire_reader_fail(message, path.error);
+}
+
+void smb2_tree_connect_response_encode(struct wire_writer *w,
+                                       const struct smb2_tree_connect_response *response)
+{
+	wire_put_u16le(w, 16); /* StructureSize */
+	wire_put_u8(w, response->share_type);
+	wire_put_u8(w, 0);
+	wire_put_u32le(w, response->share_flags);
+	wire_put_u32le(w, 0); /* Capabilities */
+	wire_put_u32le(w, response->maximal_access);
+}
+
 void smb2_tree_connect_response_decode(struct wire_reader *message,
                                        struct smb2_tree_connect_response *response)
 {
@@ -28,5 +56,6 @@ void smb2_tree_connect_response_decode(struct wire_reader *message,
 	response->share_type = wire_get_u8(message);
 	wire_skip(message, 1);
 	response->share_flags = wire_get_u32(message);
-	wire_skip(message, 4 + 4); /* Capabilities, MaximalAccess */
+	wire_skip(message, 4); /* Capabilities */
+	response->maximal_access = wire_get_u32(message);
 }

@@ -4,19 +4,29 @@
 #include <string.h>
 #include "smb2/ioctl.h"
 
-#define FSCTL_VALIDATE_NEGOTIATE_INFO 0x00140204
-
-#define RESPONSE_BYTES (4 + SMB2_GUID_BYTES + 2 + 2)
+/* Neither the request nor its answer is about a file, 2.2.31. */
+static const struct smb2_file_id no_file = { SMB2_RELATED_ID_64, SMB2_RELATED_ID_64 };
 
 void smb2_validate_request_encode(struct wire_writer *w,
                                   const struct smb2_negotiate_request *request)
 {
-	const struct smb2_file_id none = { SMB2_RELATED_ID_64, SMB2_RELATED_ID_64 };
-	size_t input_at = smb2_ioctl_request_begin(w, FSCTL_VALIDATE_NEGOTIATE_INFO, &none,
-	                                           RESPONSE_BYTES);
+	size_t input_at = smb2_ioctl_request_begin(w, FSCTL_VALIDATE_NEGOTIATE_INFO, &no_file,
+	                                           SMB2_VALIDATE_RESPONSE_BYTES);
 
 	smb2_negotiate_offer_encode(w, request);
 	smb2_ioctl_request_end(w, input_at);
+}
+
+void smb2_validate_response_encode(struct wire_writer *w,
+                                   const struct smb2_negotiate_response *negotiated)
+{
+	size_t output_at = smb2_ioctl_response_begin(w, FSCTL_VALIDATE_NEGOTIATE_INFO, &no_file);
+
+	wire_put_u32le(w, negotiated->capabilities);
+	wire_put_bytes(w, negotiated->server_guid, sizeof negotiated->server_guid);
+	wire_put_u16le(w, negotiated->security_mode);
+	wire_put_u16le(w, negotiated->dialect);
+	smb2_ioctl_response_end(w, output_at);
 }
 
 void smb2_validate_response_check(struct wire_reader *message,

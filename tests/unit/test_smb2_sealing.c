@@ -65,7 +65,7 @@ static struct exchange open_exchange(const struct sample *s)
 		assert_int_equal(recording_key(s->name, "preauth", preauth, 64), 64);
 	assert_int_equal(recording_key(s->name, "key_client_to_server", key, sizeof key),
 	                 crypto_cipher_key_bytes(s->primitive));
-	x.client = smb2_sealing_new(s->dialect, s->cipher, &session_key, preauth);
+	x.client = smb2_sealing_new(SMB2_CLIENT, s->dialect, s->cipher, &session_key, preauth);
 	x.to_server = crypto_aead_new(s->primitive, key);
 	assert_non_null(x.client);
 	assert_non_null(x.to_server);
