@@ -13,27 +13,40 @@ struct identity {
 	size_t label_count, label_cap;
 };
 
-struct identity *identity_new(const char *user, const char *domain)
+struct identity *identity_new_unlabelled(const char *user, const char *domain)
 {
 	struct identity *i = calloc(1, sizeof *i);
-	size_t room = strlen(domain) + strlen(user) + 2;
-	char *full = malloc(room);
-	bool made;
 
-	if (i == NULL || full == NULL) {
-		free(i);
-		free(full);
+	if (i == NULL)
 		return NULL;
-	}
 	i->holders = 1;
 	i->user = strdup(user);
 	i->domain = strdup(domain);
-	(void)snprintf(full, room, "%s\\%s", domain, user);
-	made = i->user != NULL && i->domain != NULL &&
-	       (user[0] == '\0' || identity_add_label(i, user)) &&
-	       (user[0] == '\0' || domain[0] == '\0' || identity_add_label(i, full));
-	free(full);
-	if (made)
+	if (i->user != NULL && i->domain != NULL)
+		return i;
+	identity_release(i);
+	return NULL;
+}
+
+static bool add_qualified(struct identity *i)
+{
+	size_t room = strlen(i->domain) + strlen(i->user) + 2;
+	char *label = malloc(room);
+	bool added;
+
+	if (label == NULL)
+		return false;
+	(void)snprintf(label, room, "%s\\%s", i->domain, i->user);
+	added = identity_add_label(i, label);
+	free(label);
+	return added;
+}
+
+struct identity *identity_new(const char *user, const char *domain)
+{
+	struct identity *i = identity_new_unlabelled(user, domain);
+
+	if (i != NULL && identity_add_label(i, user) && (domain[0] == '\0' || add_qualified(i)))
 		return i;
 	identity_release(i);
 	return NULL;
@@ -41,7 +54,7 @@ struct identity *identity_new(const char *user, const char *domain)
 
 struct identity *identity_new_anonymous(void)
 {
-	return identity_new("", "");
+	return identity_new_unlabelled("", "");
 }
 
 bool identity_add_label(struct identity *i, const char *label)

@@ -11,6 +11,9 @@ struct identity;
 /* user, domain: UTF-8, copied; domain may be "". The account itself is among its labels: "user",
  * and "DOMAIN\user" where there is a domain. Gives one holder; NULL: out of memory. */
 struct identity *identity_new(const char *user, const char *domain);
+/* The same without a label, for an account that another realm speaks for: its alice is not this
+ * computer's. Who makes it adds the labels that it may go by. */
+struct identity *identity_new_unlabelled(const char *user, const char *domain);
 /* A null session's: it has no label, no user, and is not authenticated. */
 struct identity *identity_new_anonymous(void);
 

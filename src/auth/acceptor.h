@@ -9,20 +9,26 @@
 #include <stdint.h>
 #include "access/identity.h"
 #include "auth/initiator.h"
+#include "auth/mechanisms.h"
 #include "base/err.h"
 
 /* By what callers may log on. Texts are UTF-8, borrowed. */
 struct auth_acceptance_options {
 	bool kerberos, ntlm, anonymous;
-	const char *keytab;     /* NULL or "": the system's */
-	const char *ntlm_users; /* a file of lines DOMAIN:user:password; NULL or "": no NTLM */
+	const char *keytab; /* NULL or "": the system's, and no Kerberos where that has no key */
+	/* A file of lines DOMAIN:user:password, the domain written as its users write it: NTLMv2
+	 * proves that too. NULL or "": no NTLM. */
+	const char *ntlm_users;
 };
 
 /* What all acceptors share: the acquired credential and the hint. */
 struct auth_acceptance;
 
-/* Refuses files that others may read. Gives *out with one holder, NULL after a failure: see err. A
- * process has one file of NTLM accounts at a time. */
+/* Reads the accounts once. Refuses files that others may read; err says what to do about one. Where
+ * neither mechanism is left and anonymous is false, there is an acceptance that accepts nobody.
+ * Gives *out with one holder, NULL after a failure: see err. A process has one set of NTLM accounts
+ * at a time, the last one read. Call it first before there are threads: it sets a variable of the
+ * environment then, and only then. */
 NET_API_STATUS auth_acceptance_new(const struct auth_acceptance_options *options,
                                    struct auth_acceptance **out, struct err *err);
 struct auth_acceptance *auth_acceptance_hold(struct auth_acceptance *a);
@@ -30,6 +36,9 @@ void auth_acceptance_release(struct auth_acceptance *a);
 
 /* The token that NEGOTIATE's answer carries; borrowed, may be empty. */
 const uint8_t *auth_acceptance_hint(const struct auth_acceptance *a, size_t *bytes);
+
+/* Whether anybody could log on so. */
+bool auth_acceptance_takes(const struct auth_acceptance *a, enum auth_mechanism mechanism);
 
 struct auth_acceptor;
 

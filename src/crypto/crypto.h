@@ -75,6 +75,17 @@ bool crypto_aead_seal(struct crypto_aead *aead, const uint8_t *nonce, struct cry
 bool crypto_aead_open(struct crypto_aead *aead, const uint8_t *nonce, struct crypto_span open,
                       uint8_t *secret, size_t secret_bytes, const uint8_t tag[CRYPTO_TAG_BYTES]);
 
+#define CRYPTO_MD4_BYTES 16
+
+/* MD4, which NTLM has for its hash of a password: [MS-NLMP] 3.3.1. */
+struct crypto_md4;
+
+/* NULL: OpenSSL has none without its "legacy" provider. */
+struct crypto_md4 *crypto_md4_new(void);
+void crypto_md4_free(struct crypto_md4 *md4);
+bool crypto_md4_compute(struct crypto_md4 *md4, const void *data, size_t bytes,
+                        uint8_t to[CRYPTO_MD4_BYTES]);
+
 /* In constant time. */
 bool crypto_equal(const void *a, const void *b, size_t bytes);
 

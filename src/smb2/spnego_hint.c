@@ -4,14 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 #include "smb2/negotiate.h"
-
-/* The tags of DER that lead to the list of mechanisms, one inside the other. */
-enum {
-	APPLICATION_0 = 0x60,
-	OBJECT_IDENTIFIER = 0x06,
-	CONTEXT_0 = 0xA0,
-	SEQUENCE = 0x30,
-};
+#include "wire/der.h"
 
 static const struct {
 	enum smb2_mechanism mechanism;
@@ -23,53 +16,18 @@ static const struct {
 	{ SMB2_MECHANISM_NTLM, "\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a", 10 },
 };
 
-/* X.690 8.1.3: a length of up to two bytes behind its first. */
-static size_t get_length(struct wire_reader *r)
-{
-	uint8_t first = wire_get_u8(r);
-
-	if (first < 0x80)
-		return first;
-	if (first == 0x81)
-		return wire_get_u8(r);
-	if (first == 0x82) {
-		size_t high = wire_get_u8(r);
-
-		return high << 8 | wire_get_u8(r);
-	}
-	wire_reader_fail(r, "a length that no hint has");
-	return 0;
-}
-
-/* What is inside an element with this tag, which r steps over. */
-static struct wire_reader enter(struct wire_reader *r, uint8_t tag)
-{
-	struct wire_reader inside;
-	size_t bytes;
-	const uint8_t *content;
-
-	if (wire_get_u8(r) != tag)
-		wire_reader_fail(r, "another element than expected");
-	bytes = get_length(r);
-	content = wire_get_bytes(r, bytes);
-	wire_reader_init(&inside, content, content != NULL ? bytes : 0);
-	if (content == NULL)
-		wire_reader_fail(&inside, "the element is cut off");
-	return inside;
-}
-
 unsigned smb2_spnego_hint_mechanisms(struct wire_reader *hint)
 {
-	struct wire_reader token = enter(hint, APPLICATION_0), list;
+	struct wire_reader token = der_enter(hint, DER_APPLICATION_0), list;
 	unsigned found = 0;
 
-	(void)enter(&token, OBJECT_IDENTIFIER);
-	list = enter(&token, CONTEXT_0); /* negTokenInit */
-	list = enter(&list, SEQUENCE);
-	list = enter(&list, CONTEXT_0); /* mechTypes */
-	list = enter(&list, SEQUENCE);
+	(void)der_enter(&token, DER_OBJECT_IDENTIFIER);
+	list = der_enter(&token, DER_CONTEXT_0); /* negTokenInit */
+	list = der_enter(&list, DER_SEQUENCE);
+	list = der_enter(&list, DER_CONTEXT_0); /* mechTypes */
+	list = der_enter(&list, DER_SEQUENCE);
 	while (list.error == NULL && wire_left(&list) > 0) {
-		struct wire_reader oid = enter(&list, OBJECT_IDENTIFIER);
+		struct wire_reader oid = der_enter(&list, DER_OBJECT_IDENTIFIER);
 
 		for (size_t i = 0; i < sizeof mechanisms / sizeof *mechanisms; i++)
 			if (wire_left(&oid) == mechanisms[i].bytes &&

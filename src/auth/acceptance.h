@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside src/auth only: what acceptors share. */
+#ifndef AUTH_ACCEPTANCE_H
+#define AUTH_ACCEPTANCE_H
+
+#include <stdatomic.h>
+#include "auth/acceptor.h"
+#include "auth/accounts.h"
+#include "auth/gss.h"
+
+struct auth_acceptance {
+	atomic_int holders;
+	bool kerberos, anonymous;
+	struct accounts *accounts; /* NULL: nobody's by NTLM */
+	gss_cred_id_t credential;  /* GSS_C_NO_CREDENTIAL: nobody can log on */
+	gss_buffer_desc hint;
+	char *realm; /* whose principals this computer knows; NULL: none's */
+};
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside src/auth only: who an established context's initiator is, by every name that a policy may
+ * have for it. */
+#ifndef AUTH_WHOSE_H
+#define AUTH_WHOSE_H
+
+#include "access/identity.h"
+#include "auth/acceptance.h"
+
+/* By NTLM: the account, whose labels are "user" and "DOMAIN\user". Gives one holder; NULL: see err.
+ */
+struct identity *whose_ntlm(const struct auth_acceptance *acceptance, gss_name_t name,
+                            struct err *err);
+
+/* By Kerberos: "user@REALM"; "user" where krb5.conf makes the principal a user of this computer,
+ * as it does with those of the default realm alone unless it says otherwise. Gives one holder;
+ * NULL: see err. */
+struct identity *whose_kerberos(const struct auth_acceptance *acceptance, gss_name_t name,
+                                struct err *err);
+
+#endif

@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: MIT */
+/* Both ends of a log-on in one process: our initiator, and what netsessiond accepts it with. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "auth/acceptor.h"
+#include "recording.h"
+#include "smb2/spnego_hint.h"
+#include "smb2/negotiate.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static char directory[] = "/tmp/netsession-acceptor-XXXXXX";
+static char users[sizeof directory + 8];
+
+static const char two_users[] = "# who may log on\n\nLAB:alice:s3cret:with:colons \n"
+				"OTHER:Bob:p\xC3\xA4ssword\r\n";
+
+static void write_users(const char *text, mode_t mode)
+{
+	FILE *file = fopen(users, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fputs(text, file) >= 0, 1);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(users, mode), 0);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	if (mkdtemp(directory) == NULL)
+		return -1;
+	snprintf(users, sizeof users, "%s/users", directory);
+	/* neither a keytab nor tickets, whatever this computer has */
+	return setenv("KRB5_KTNAME", "/nonexistent/keytab", 1) ||
+	       setenv("KRB5CCNAME", "FILE:/nonexistent/tickets", 1);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	(void)unlink(users);
+	return rmdir(directory);
+}
+
+static struct auth_acceptance *accept_with(const struct auth_acceptance_options *options)
+{
+	struct auth_acceptance *acceptance;
+	struct err err = { 0 };
+
+	write_users(two_users, 0600);
+	assert_int_equal(auth_acceptance_new(options, &acceptance, &err), NERR_Success);
+	assert_int_equal(err.status, NERR_Success);
+	return acceptance;
+}
+
+static struct auth_acceptance *accept_ntlm(void)
+{
+	return accept_with(&(struct auth_acceptance_options){ .ntlm = true, .ntlm_users = users });
+}
+
+/* One log-on: what came of it, and what either side made of it. */
+struct log_on {
+	struct auth_initiator *initiator;
+	struct auth_acceptor *acceptor;
+	enum auth_progress progress;
+	struct err err;
+};
+
+/* credentials: taken. */
+static struct log_on log_on(struct auth_acceptance *acceptance,
+                            struct netsession_credentials *credentials)
+{
+	struct log_on l = { .progress = AUTH_CONTINUE };
+	enum auth_progress initiator = AUTH_CONTINUE;
+	const uint8_t *token = NULL, *answer = NULL;
+	size_t token_bytes = 0, answer_bytes = 0;
+	struct err err = { 0 };
+
+	l.initiator = auth_initiator_new(credentials, NETSESSION_AUTHENTICATION_NTLM, "127.0.0.1");
+	l.acceptor = auth_acceptor_new(acceptance);
+	credentials_release(credentials);
+	if (l.initiator == NULL || l.acceptor == NULL)
+		abort();
+	while (l.progress == AUTH_CONTINUE && initiator != AUTH_FAILED) {
+		initiator = auth_initiator_step(l.initiator, answer, answer_bytes, &token,
+		                                &token_bytes, &err);
+		if (initiator != AUTH_FAILED)
+			l.progress = auth_acceptor_step(l.acceptor, token, token_bytes, &answer,
+			                                &answer_bytes, &l.err);
+	}
+	if (l.progress == AUTH_COMPLETE && initiator == AUTH_CONTINUE)
+		initiator = auth_initiator_step(l.initiator, answer, answer_bytes, &token,
+		                                &token_bytes, &err);
+	if (initiator != AUTH_COMPLETE && l.progress == AUTH_COMPLETE)
+		abort();
+	return l;
+}
+
+static void log_on_end(struct log_on *l)
+{
+	auth_initiator_free(l->initiator);
+	auth_acceptor_free(l->acceptor);
+}
+
+static struct netsession_credentials *make_credentials(const char *user, const char *domain,
+                                                       const char *password)
+{
+	struct netsession_credentials *credentials;
+	struct err err = { 0 };
+
+	if (credentials_new(user, domain, password, &credentials, &err) != NERR_Success)
+		abort();
+	return credentials;
+}
+
+/* Whether it succeeded, with one key at both ends and these names. */
+static bool is_good(struct log_on *l, const char *user, const char *domain)
+{
+	uint8_t ours[AUTH_MAX_KEY_BYTES], theirs[AUTH_MAX_KEY_BYTES];
+	size_t our_bytes, their_bytes;
+	struct identity *who;
+	bool good;
+
+	if (l->progress != AUTH_COMPLETE ||
+	    auth_acceptor_finish(l->acceptor, &who, ours, &our_bytes, &l->err) != NERR_Success)
+		return false;
+	good = auth_initiator_key(l->initiator, theirs, &their_bytes, &l->err) == NERR_Success &&
+	       our_bytes == their_bytes && memcmp(ours, theirs, our_bytes) == 0 &&
+	       strcmp(identity_user(who), user) == 0 && strcmp(identity_domain(who), domain) == 0;
+	identity_release(who);
+	return good;
+}
+
+static void expect_good(const char *user, const char *domain, const char *password,
+                        const char *known_user, const char *known_domain)
+{
+	struct auth_acceptance *acceptance = accept_ntlm();
+	struct log_on l = log_on(acceptance, make_credentials(user, domain, password));
+
+	assert_int_equal(l.err.status, NERR_Success);
+	assert_true(is_good(&l, known_user, known_domain));
+	assert_string_equal(auth_acceptor_mechanism(l.acceptor), "ntlm");
+	log_on_end(&l);
+	auth_acceptance_release(acceptance);
+}
+
+static void a_user_of_the_file_logs_on(void **state)
+{
+	(void)state;
+	expect_good("alice", "LAB", "s3cret:with:colons ", "alice", "LAB");
+	expect_good("Bob", "OTHER", "p\xC3\xA4ssword", "Bob", "OTHER");
+}
+
+static void names_are_the_files_whatever_the_caller_writes(void **state)
+{
+	(void)state;
+	expect_good("ALICE", "LAB", "s3cret:with:colons ", "alice", "LAB");
+	expect_good("bob", "", "p\xC3\xA4ssword", "Bob", "OTHER");
+}
+
+static void an_account_goes_by_its_names(void **state)
+{
+	struct auth_acceptance *acceptance = accept_ntlm();
+	struct log_on l = log_on(acceptance,
+	                         make_credentials("alice", "LAB", "s3cret:with:colons "));
+	uint8_t key[AUTH_MAX_KEY_BYTES];
+	struct identity *who;
+	size_t bytes;
+
+	(void)state;
+	assert_int_equal(auth_acceptor_finish(l.acceptor, &who, key, &bytes, &l.err), NERR_Success);
+	assert_int_equal(bytes, 16);
+	assert_true(identity_is_authenticated(who));
+	assert_true(identity_has_label(who, "alice"));
+	assert_true(identity_has_label(who, "LAB\\alice"));
+	assert_false(identity_has_label(who, "OTHER\\alice"));
+	identity_release(who);
+	log_on_end(&l);
+	auth_acceptance_release(acceptance);
+}
+
+static void expect_refusal(struct auth_acceptance *acceptance,
+                           struct netsession_credentials *credentials, uint32_t nt)
+{
+	struct log_on l = log_on(acceptance, credentials);
+
+	assert_int_equal(l.progress, AUTH_FAILED);
+	assert_int_equal(l.err.nt, nt);
+	assert_int_not_equal(l.err.status, NERR_Success);
+	log_on_end(&l);
+}
+
+static void a_wrong_password_and_an_unknown_user_look_alike(void **state)
+{
+	struct auth_acceptance *acceptance = accept_ntlm();
+
+	(void)state;
+	expect_refusal(acceptance, make_credentials("alice", "LAB", "wrong"), 0xC000006D);
+	expect_refusal(acceptance, make_credentials("alice", "LAB", ""), 0xC000006D);
+	expect_refusal(acceptance, make_credentials("carol", "LAB", "wrong"), 0xC000006D);
+	expect_refusal(acceptance, make_credentials("alice", "OTHER", "s3cret:with:colons "),
+	               0xC000006D);
+	auth_acceptance_release(acceptance);
+}
+
+static struct netsession_credentials *nobodys(void)
+{
+	struct netsession_credentials *credentials;
+	struct err err = { 0 };
+
+	if (credentials_new_anonymous(&credentials, &err) != NERR_Success)
+		abort();
+	return credentials;
+}
+
+static void a_null_session_is_had_where_it_is_allowed(void **state)
+{
+	struct auth_acceptance *acceptance =
+		accept_with(&(struct auth_acceptance_options){ .anonymous = true });
+	struct log_on l = log_on(acceptance, nobodys());
+	uint8_t key[AUTH_MAX_KEY_BYTES];
+	struct identity *who;
+	size_t bytes = 1;
+
+	(void)state;
+	assert_int_equal(l.progress, AUTH_COMPLETE);
+	assert_int_equal(auth_acceptor_finish(l.acceptor, &who, key, &bytes, &l.err), NERR_Success);
+	assert_int_equal(bytes, 0);
+	assert_false(identity_is_authenticated(who));
+	assert_string_equal(auth_acceptor_mechanism(l.acceptor), "anonymous");
+	identity_release(who);
+	log_on_end(&l);
+	expect_refusal(acceptance, make_credentials("alice", "LAB", "s3cret:with:colons "),
+	               0xC000006D);
+	auth_acceptance_release(acceptance);
+}
+
+static void a_null_session_is_refused_elsewhere(void **state)
+{
+	struct auth_acceptance *acceptance = accept_ntlm();
+
+	(void)state;
+	expect_refusal(acceptance, nobodys(), 0xC0000022);
+	auth_acceptance_release(acceptance);
+}
+
+static unsigned hinted(const struct auth_acceptance *acceptance)
+{
+	struct wire_reader r;
+	const uint8_t *hint;
+	size_t bytes;
+
+	hint = auth_acceptance_hint(acceptance, &bytes);
+	wire_reader_init(&r, hint, bytes);
+	return smb2_spnego_hint_mechanisms(&r);
+}
+
+static void the_hint_names_what_is_served(void **state)
+{
+	struct auth_acceptance *acceptance = accept_ntlm();
+
+	(void)state;
+	assert_int_equal(hinted(acceptance), SMB2_MECHANISM_NTLM);
+	assert_true(auth_acceptance_takes(acceptance, AUTH_NTLM));
+	assert_false(auth_acceptance_takes(acceptance, AUTH_KERBEROS));
+	auth_acceptance_release(acceptance);
+}
+
+static void without_keytab_and_users_nobody_logs_on(void **state)
+{
+	struct auth_acceptance *acceptance =
+		accept_with(&(struct auth_acceptance_options){ .kerberos = true, .ntlm = true });
+
+	(void)state;
+	assert_int_equal(hinted(acceptance), 0);
+	assert_false(auth_acceptance_takes(acceptance, AUTH_NTLM));
+	assert_false(auth_acceptance_takes(acceptance, AUTH_KERBEROS));
+	expect_refusal(acceptance, make_credentials("alice", "LAB", "s3cret:with:colons "),
+	               0xC00000BB);
+	auth_acceptance_release(acceptance);
+}
+
+static void accounts_that_were_read_again_are_those_that_count(void **state)
+{
+	struct auth_acceptance *before = accept_ntlm(), *after;
+	struct err err = { 0 };
+	struct log_on l;
+
+	(void)state;
+	write_users("LAB:alice:another\n", 0600);
+	assert_int_equal(
+		auth_acceptance_new(
+			&(struct auth_acceptance_options){ .ntlm = true, .ntlm_users = users },
+			&after, &err),
+		NERR_Success);
+	auth_acceptance_release(before);
+	expect_refusal(after, make_credentials("alice", "LAB", "s3cret:with:colons "), 0xC000006D);
+	l = log_on(after, make_credentials("alice", "LAB", "another"));
+	assert_true(is_good(&l, "alice", "LAB"));
+	log_on_end(&l);
+	auth_acceptance_release(after);
+}
+
+static void expect_file_refused(const char *text, mode_t mode, NET_API_STATUS status,
+                                const char *why)
+{
+	struct auth_acceptance *acceptance;
+	struct err err = { 0 };
+
+	write_users(text, mode);
+	assert_int_equal(
+		auth_acceptance_new(
+			&(struct auth_acceptance_options){ .ntlm = true, .ntlm_users = users },
+			&acceptance, &err),
+		status);
+	assert_null(acceptance);
+	assert_string_equal(err.doing, "NTLM users' file");
+	assert_non_null(strstr(err.why, why));
+}
+
+static void a_file_that_others_may_read_is_refused(void **state)
+{
+	static const mode_t modes[] = { 0604, 0602, 0620, 0644, 0666 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(modes); i++)
+		expect_file_refused(two_users, modes[i], ERROR_ACCESS_DENIED, "chmod 600");
+	if (geteuid() != 0)
+		expect_file_refused(two_users, 0640, ERROR_ACCESS_DENIED, "chmod 600");
+}
+
+static void a_file_of_another_form_is_refused(void **state)
+{
+	static const char *const texts[] = { "alice:s3cret\n",        "alice\n",
+		                             ":alice:s3cret\n",       "LAB::s3cret\n",
+		                             "LAB\\x:alice:s3cret\n", "LAB:alice:s3cret\nLAB:bob" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++)
+		expect_file_refused(texts[i], 0600, ERROR_INVALID_PARAMETER,
+		                    "DOMAIN:user:password");
+	expect_file_refused("LAB:alice:s3cr\xE9t\n", 0600, ERROR_INVALID_PARAMETER, "UTF-8");
+}
+
+static void a_file_that_is_none_is_refused(void **state)
+{
+	struct auth_acceptance_options options = { .ntlm = true, .ntlm_users = directory };
+	struct auth_acceptance *acceptance;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(auth_acceptance_new(&options, &acceptance, &err), ERROR_INVALID_PARAMETER);
+	options.ntlm_users = "/nonexistent/users";
+	err = (struct err){ 0 };
+	assert_int_equal(auth_acceptance_new(&options, &acceptance, &err), ERROR_FILE_NOT_FOUND);
+}
+
+static void a_keytab_that_is_named_must_be_there(void **state)
+{
+	struct auth_acceptance_options options = { .kerberos = true,
+		                                   .keytab = "/nonexistent/keytab" };
+	struct auth_acceptance *acceptance;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(auth_acceptance_new(&options, &acceptance, &err), ERROR_FILE_NOT_FOUND);
+	assert_string_equal(err.doing, "keytab");
+	write_users("", 0604);
+	options.keytab = users;
+	err = (struct err){ 0 };
+	assert_int_equal(auth_acceptance_new(&options, &acceptance, &err), ERROR_ACCESS_DENIED);
+	assert_int_equal(chmod(users, 0640), 0);
+	err = (struct err){ 0 };
+	assert_int_equal(auth_acceptance_new(&options, &acceptance, &err),
+	                 ERROR_NO_SUCH_LOGON_SESSION);
+}
+
+/* ---- tokens ---- */
+
+#define IMPACKETS_TOKEN_AT 92 /* in its SESSION_SETUP */
+
+static enum auth_progress step_once(struct auth_acceptance *acceptance, const uint8_t *token,
+                                    size_t bytes, struct err *err)
+{
+	struct auth_acceptor *acceptor = auth_acceptor_new(acceptance);
+	enum auth_progress progress;
+	const uint8_t *answer;
+	size_t answer_bytes;
+
+	progress = auth_acceptor_step(acceptor, token, bytes, &answer, &answer_bytes, err);
+	assert_true(progress != AUTH_FAILED || answer_bytes == 0);
+	assert_true(progress != AUTH_CONTINUE || answer_bytes > 0);
+	auth_acceptor_free(acceptor);
+	return progress;
+}
+
+static void impackets_token_without_a_version_is_taken(void **state)
+{
+	struct recording r = recording_load("impacket-0.10-session-setup-request");
+	struct auth_acceptance *acceptance = accept_ntlm();
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(step_once(acceptance, r.data + IMPACKETS_TOKEN_AT,
+	                           r.bytes - IMPACKETS_TOKEN_AT, &err),
+	                 AUTH_CONTINUE);
+	/* and the bare message in it */
+	assert_int_equal(step_once(acceptance, r.data + r.bytes - 32, 32, &err), AUTH_CONTINUE);
+	auth_acceptance_release(acceptance);
+	recording_free(&r);
+}
+
+static void a_token_that_is_cut_off_is_refused(void **state)
+{
+	struct recording r = recording_load("impacket-0.10-session-setup-request");
+	struct auth_acceptance *acceptance = accept_ntlm();
+
+	(void)state;
+	for (size_t bytes = 0; bytes < r.bytes - IMPACKETS_TOKEN_AT; bytes++) {
+		struct err err = { 0 };
+		uint8_t *token = malloc(bytes > 0 ? bytes : 1);
+
+		assert_non_null(token);
+		memcpy(token, r.data + IMPACKETS_TOKEN_AT, bytes);
+		assert_int_equal(step_once(acceptance, token, bytes, &err), AUTH_FAILED);
+		assert_int_not_equal(err.nt, 0);
+		free(token);
+	}
+	auth_acceptance_release(acceptance);
+	recording_free(&r);
+}
+
+static void a_token_that_is_none_is_an_invalid_parameter(void **state)
+{
+	static const char *const tokens[] = { "", "\xFF", "GET / HTTP/1.1\r\n\r\n", "NTLMSSP" };
+	struct auth_acceptance *acceptance = accept_ntlm();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(tokens); i++) {
+		struct err err = { 0 };
+
+		assert_int_equal(
+			step_once(acceptance, (const uint8_t *)tokens[i], strlen(tokens[i]), &err),
+			AUTH_FAILED);
+		assert_int_equal(err.nt, 0xC000000D);
+	}
+	auth_acceptance_release(acceptance);
+}
+
+static void a_finished_log_on_takes_no_more_tokens(void **state)
+{
+	struct auth_acceptance *acceptance = accept_ntlm();
+	struct log_on l = log_on(acceptance,
+	                         make_credentials("alice", "LAB", "s3cret:with:colons "));
+	struct recording r = recording_load("impacket-0.10-session-setup-request");
+	const uint8_t *answer;
+	size_t bytes;
+
+	(void)state;
+	assert_int_equal(auth_acceptor_step(l.acceptor, r.data + IMPACKETS_TOKEN_AT,
+	                                    r.bytes - IMPACKETS_TOKEN_AT, &answer, &bytes, &l.err),
+	                 AUTH_FAILED);
+	recording_free(&r);
+	log_on_end(&l);
+	auth_acceptance_release(acceptance);
+}
+
+/* ---- many at once ---- */
+
+#define THREADS          8
+#define LOG_ONS_A_THREAD 25
+
+static void *log_on_often(void *argument)
+{
+	size_t good = 0;
+
+	for (size_t i = 0; i < LOG_ONS_A_THREAD; i++) {
+		bool is_alice = i % 2 == 0;
+		struct log_on l =
+			is_alice ? log_on(argument,
+		                          make_credentials("alice", "LAB", "s3cret:with:colons "))
+				 : log_on(argument, make_credentials("Bob", "OTHER", "wrong"));
+
+		good += is_alice ? is_good(&l, "alice", "LAB") : l.err.nt == 0xC000006D;
+		log_on_end(&l);
+	}
+	return good == LOG_ONS_A_THREAD ? argument : NULL;
+}
+
+static void many_log_on_at_once(void **state)
+{
+	struct auth_acceptance *acceptance = accept_ntlm();
+	pthread_t threads[THREADS];
+	void *result;
+
+	(void)state;
+	for (size_t i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, log_on_often, acceptance), 0);
+	for (size_t i = 0; i < THREADS; i++) {
+		assert_int_equal(pthread_join(threads[i], &result), 0);
+		assert_non_null(result);
+	}
+	auth_acceptance_release(acceptance);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_user_of_the_file_logs_on),
+		cmocka_unit_test(names_are_the_files_whatever_the_caller_writes),
+		cmocka_unit_test(an_account_goes_by_its_names),
+		cmocka_unit_test(a_wrong_password_and_an_unknown_user_look_alike),
+		cmocka_unit_test(a_null_session_is_had_where_it_is_allowed),
+		cmocka_unit_test(a_null_session_is_refused_elsewhere),
+		cmocka_unit_test(the_hint_names_what_is_served),
+		cmocka_unit_test(without_keytab_and_users_nobody_logs_on),
+		cmocka_unit_test(accounts_that_were_read_again_are_those_that_count),
+		cmocka_unit_test(a_file_that_others_may_read_is_refused),
+		cmocka_unit_test(a_file_of_another_form_is_refused),
+		cmocka_unit_test(a_file_that_is_none_is_refused),
+		cmocka_unit_test(a_keytab_that_is_named_must_be_there),
+		cmocka_unit_test(impackets_token_without_a_version_is_taken),
+		cmocka_unit_test(a_token_that_is_cut_off_is_refused),
+		cmocka_unit_test(a_token_that_is_none_is_an_invalid_parameter),
+		cmocka_unit_test(a_finished_log_on_takes_no_more_tokens),
+		cmocka_unit_test(many_log_on_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
