@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* What a file server and netsessiond say to each other over the feed's socket.
+ *
+ * A message is a frame: 16 bits with the length of its body in bytes, 16 bits with its kind, the
+ * body. Numbers are little-endian; a text is 16 bits with its length in bytes, UTF-8, a NUL.
+ *
+ * The feeder begins with HELLO, which is answered by WELCOME or by REFUSED and the end. Then it
+ * sends PUT, TOUCH and REMOVE about sessions, which it names by keys of its own, one batch at a
+ * time: the next one when TAKEN has told that all bytes of this one were read and done. What could
+ * not be done is told by ERROR, before the TAKEN of its bytes. CLOSE asks for a session's end, at
+ * any time. */
+#ifndef FEED_MESSAGE_H
+#define FEED_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <netsession.h>
+#include "wire/reader.h"
+#include "wire/writer.h"
+
+/* The letters are the protocol's, the last byte is the version. */
+#define FEED_VERSION 0x4E534601u
+
+#define FEED_HEADER_BYTES    4
+#define FEED_MAX_TEXT_BYTES  1024
+#define FEED_MAX_FRAME_BYTES (FEED_HEADER_BYTES + 24 + 4 * (2 + FEED_MAX_TEXT_BYTES + 1))
+
+enum feed_kind {
+	FEED_HELLO = 1,
+	FEED_WELCOME,
+	FEED_REFUSED,
+	FEED_PUT,    /* a session, new or anew */
+	FEED_TOUCH,  /* what changes with each request */
+	FEED_REMOVE, /* it has ended */
+	FEED_TAKEN,  /* of the feeder's bytes, since the last one */
+	FEED_CLOSE,  /* somebody wants it closed */
+	FEED_ERROR,  /* a session that was PUT is not in the table */
+	FEED_KINDS,
+};
+
+/* One message. Members that its kind lacks are zero. */
+struct feed_message {
+	enum feed_kind kind;
+	uint32_t version;          /* HELLO, WELCOME */
+	const char *name;          /* HELLO: the file server's, for logs */
+	uint32_t max_sessions;     /* WELCOME: a PUT beyond them is an ERROR */
+	uint32_t status;           /* REFUSED, ERROR */
+	uint32_t bytes;            /* TAKEN */
+	uint64_t key;              /* PUT, TOUCH, REMOVE, CLOSE, ERROR */
+	struct netsession_row row; /* PUT; num_opens and idle_s of it: TOUCH */
+};
+
+/* Appends it as a frame. A text that is NULL goes as an empty one; none is longer than
+ * FEED_MAX_TEXT_BYTES. */
+void feed_message_encode(struct wire_writer *w, const struct feed_message *m);
+
+/* A frame's body, from kind on: r stands behind the header and ends with the frame. Texts are
+ * borrowed from r. Fails r when it is none, or longer than its kind; what follows the version in a
+ * HELLO of another version is passed over. */
+void feed_message_decode(struct wire_reader *r, uint16_t kind, struct feed_message *m);
+
+/* Whether a session may be told so: it has a client, and its texts are UTF-8 without control
+ * characters and not too long. Gives *why else: static text. */
+bool feed_row_is_good(const struct netsession_row *row, const char **why);
+/* The same of one text; NULL is allowed. */
+bool feed_text_is_good(const char *text, const char **why);
+
+/* Frames out of a stream, which is read into this. All zero is an empty one. */
+struct feed_input {
+	uint8_t data[16384];
+	size_t at, end;
+};
+
+/* Where the next bytes go, *room of them: 1 at least, when feed_input_next has said that there is
+ * no message more. */
+uint8_t *feed_input_space(struct feed_input *in, size_t *room);
+void feed_input_received(struct feed_input *in, size_t bytes);
+
+/* The next message. True gives it; its texts live until feed_input_space. False: more bytes have
+ * to come first; or *error is set, static text, and the stream is of no use any more. */
+bool feed_input_next(struct feed_input *in, struct feed_message *m, const char **error);
+
+#endif

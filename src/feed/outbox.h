@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* What netsessiond has not been told yet of a file server's sessions. However slow it is, there is
+ * at most one change for a key: a later one takes the place of an earlier. It knows no clock: times
+ * are what its callers say, milliseconds of one clock. */
+#ifndef FEED_OUTBOX_H
+#define FEED_OUTBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <lmcons.h>
+#include <netsession.h>
+#include "wire/writer.h"
+
+struct feed_outbox;
+
+/* max_sessions: that it keeps account of. NULL: out of memory. */
+struct feed_outbox *feed_outbox_new(uint32_t max_sessions);
+void feed_outbox_free(struct feed_outbox *o);
+
+/* row is borrowed, and good (feed_row_is_good). Returns 0; ERROR_TOO_MANY_SESS: there are as
+ * many sessions already, those whose end netsessiond has not been told included;
+ * ERROR_NOT_ENOUGH_MEMORY. Nothing has changed then. */
+NET_API_STATUS feed_outbox_put(struct feed_outbox *o, uint64_t key,
+                               const struct netsession_row *row, int64_t now_ms);
+/* A key that is not there is passed over. */
+void feed_outbox_touch(struct feed_outbox *o, uint64_t key, uint32_t num_opens, uint32_t idle_s,
+                       int64_t now_ms);
+void feed_outbox_remove(struct feed_outbox *o, uint64_t key);
+
+/* Appends changes as messages, the oldest first, as many as fit into max_bytes of w's content
+ * altogether, which has to have room for the longest one. They count as told. */
+void feed_outbox_write(struct feed_outbox *o, struct wire_writer *w, size_t max_bytes,
+                       int64_t now_ms);
+
+/* Whether it was put and not removed. */
+bool feed_outbox_has(const struct feed_outbox *o, uint64_t key);
+/* netsessiond has not got what was told of this key. Returns whether it is gone with that, and not
+ * put anew or removed meanwhile. */
+bool feed_outbox_refused(struct feed_outbox *o, uint64_t key);
+
+#endif
