@@ -26,7 +26,7 @@ FUZZ = ROOT / "fuzz"
 OUT = ROOT / "build" / "fuzz"
 WIRE = ROOT / "tests" / "wire"
 TARGETS = ["session_answer", "session_request", "rpc_association", "smb2_messages",
-           "smb2_connection", "conversation", "text_inputs", "nbns"]
+           "smb2_connection", "conversation", "text_inputs", "nbns", "feed"]
 LIBRARIES = ["libuv", "libcrypto", "krb5-gssapi"]
 # Nothing is inlined, so that each function is one in the account of what was reached.
 FLAGS = ["-std=gnu17", "-g", "-O1", "-fno-inline", "-fno-omit-frame-pointer", "-D_GNU_SOURCE",
@@ -322,6 +322,31 @@ def conversations(level, variant, data):
     more = data[:-4] + struct.pack("<I", 234)
     yield bytes([head[0] | 2]) + head[1:] + opened + answer(signed | PDU, more) + whole
     yield head + opened + answer(signed | PDU, refused)
+
+
+def feed_frame(kind, body):
+    return struct.pack("<HH", len(body), kind) + body
+
+
+def feed_text(words):
+    return struct.pack("<H", len(words)) + words + b"\0"
+
+
+def seeds_feed():
+    key = struct.pack("<Q", 7)
+    texts = b"".join(map(feed_text, (b"fs1", "zo\u00eb".encode(), b"", rb"\Device\NetbiosSmb")))
+    stream = feed_frame(1, struct.pack("<I", 0x4E534601) + feed_text(b"smbd")) + \
+        feed_frame(2, struct.pack("<II", 0x4E534601, 9)) + feed_frame(3, struct.pack("<I", 5)) + \
+        feed_frame(4, key + struct.pack("<4I", 1, 60, 5, 0) + texts) + \
+        feed_frame(5, key + struct.pack("<2I", 2, 0)) + feed_frame(6, key) + \
+        feed_frame(7, struct.pack("<I", 90)) + feed_frame(8, key) + feed_frame(9, key + bytes(4))
+    for cuts in (NO_CUTS, CUTS):
+        yield b"\0" + cuts + stream
+    yield b"\0" + NO_CUTS + feed_frame(1, struct.pack("<I", 0x4E534602) + b"other")
+    yield b"\0" + NO_CUTS + feed_frame(4, key + bytes(16) + 4 * feed_text(b"\x1b[2J"))
+    puts = b"".join(bytes([4 * (n % 8), n]) for n in range(50))
+    yield b"\1" + puts + bytes([3, 255, 3, 3]) + bytes([1, 4, 6, 9, 2, 5, 0, 5]) + puts
+    yield b"\1" + bytes([8, 1, 3, 3, 1, 1, 8, 1, 3, 3, 2, 1, 2, 2, 3, 0])
 
 
 def seeds_text_inputs():
