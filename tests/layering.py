@@ -14,6 +14,7 @@ MAY_INCLUDE = {
     "ndr": ["base", "wire"],
     "nbns": ["base", "wire"],
     "srvsvc": ["base", "wire", "ndr"],
+    "local": ["base", "wire", "ndr"],
     "access": ["base"],
     "table": ["base"],
     "feed": ["base", "wire"],
@@ -21,12 +22,13 @@ MAY_INCLUDE = {
     "rpc": ["base", "wire", "auth"],
     "smb2": ["base", "wire", "crypto", "auth"],
     "net": ["base"],
-    "client": ["base", "wire", "nbns", "ndr", "srvsvc", "rpc", "crypto", "auth", "smb2", "net", "feed"],
+    "client": ["base", "wire", "nbns", "ndr", "srvsvc", "rpc", "crypto", "auth", "smb2", "net",
+               "local", "feed"],
     "netapi": ["base", "srvsvc"],
     "smbserver": ["base", "wire", "crypto", "smb2", "access"],
     "service": ["base", "wire", "ndr", "srvsvc", "rpc", "access", "table"],
-    "server": ["base", "wire", "feed", "srvsvc", "rpc", "auth", "smb2", "net", "access", "table",
-               "smbserver", "service"],
+    "server": ["base", "wire", "ndr", "local", "feed", "srvsvc", "rpc", "auth", "smb2", "net", "access",
+               "table", "smbserver", "service"],
 }
 
 # A library's headers, and the places that may include them.
@@ -42,8 +44,8 @@ ONLY_INCLUDER = {
 ALSO = {("unistr.h", "cmd")}  # a table's width is the command's own business
 
 # What would be I/O or a clock in a layer that has to be tested without either.
-PURE = ["base", "wire", "nbns", "ndr", "srvsvc", "rpc", "smb2", "crypto", "access", "table", "feed",
-        "smbserver", "service"]
+PURE = ["base", "wire", "nbns", "ndr", "srvsvc", "local", "rpc", "smb2", "crypto", "access", "table",
+        "feed", "smbserver", "service"]
 IMPURE_HEADERS = re.compile(
     r"^(sys/socket|sys/poll|poll|netdb|netinet/.*|unistd|fcntl|time|sys/time|pthread|threads)\.h$")
 

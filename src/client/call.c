@@ -8,6 +8,7 @@
 #include "client/enumeration.h"
 #include "client/environment.h"
 #include "client/link.h"
+#include "client/server_name.h"
 #include "client/story.h"
 
 #define DEFAULT_TIMEOUT_MS 30000
@@ -37,6 +38,7 @@ static void call_free(struct netsession_call *call)
 	deletion_fini(&call->deletion);
 	credentials_release(call->key.credentials);
 	free(call->key.wins);
+	free(call->key.local);
 	free(call->scratch);
 	free(call);
 }
@@ -210,25 +212,39 @@ static void choose_credentials(struct netsession_call *call, const struct netses
 	                                                   : environment_credentials(&call->err);
 }
 
+/* A server that is named. */
+static void choose_server(struct netsession_call *call, const struct netsession_query *query)
+{
+	struct contact_key *key = &call->key;
+
+	if (query->wins != NULL && (key->wins = strdup(query->wins)) == NULL)
+		err_set(&call->err, ERROR_NOT_ENOUGH_MEMORY, "query", NULL);
+	else if (!server_name_parse(query->server, &key->server))
+		err_set(&call->err, NERR_InvalidComputer, "query", NULL);
+	if (key->server.port == 0)
+		key->server.port = query->port != 0 ? query->port : SMB_PORT;
+	key->authentication = query->authentication;
+	key->must_encrypt = query->encrypt != 0;
+	if (call->err.status == NERR_Success)
+		choose_credentials(call, query);
+}
+
 /* What is wrong with a query is told like any other failure, by on_end. */
 static void check(struct netsession_call *call, const struct netsession_query *query)
 {
-	struct server_name *server = &call->key.server;
-
 	call->enumeration.level_wanted = query->level;
 	if ((call->kind == CALL_ENUM &&
 	     enumeration_init(&call->enumeration, query, &call->err) != NERR_Success) ||
 	    (call->kind == CALL_DEL &&
 	     deletion_init(&call->deletion, query, &call->err) != NERR_Success))
 		return;
-	if (query->server == NULL || query->server[0] == '\0')
-		err_set(&call->err, NERR_ServerNotStarted, "local service", NULL);
-	else if (!server_name_parse(query->server, server))
-		err_set(&call->err, NERR_InvalidComputer, "query", NULL);
-	if (server->port == 0)
-		server->port = query->port != 0 ? query->port : SMB_PORT;
-	if (call->err.status == NERR_Success)
-		choose_credentials(call, query);
+	/* On this computer the kernel says who asks: no credentials, and nobody listens on the way.
+	 */
+	if (server_name_is_local(query->server))
+		(void)contact_key_local(&call->key, &call->err);
+	else
+		choose_server(call, query);
+	call->key.interface = &conversation_srvsvc;
 }
 
 struct netsession_call *call_start(struct net_loop *loop, enum call_kind kind,
@@ -242,14 +258,8 @@ struct netsession_call *call_start(struct net_loop *loop, enum call_kind kind,
 		return NULL;
 	call->loop = loop;
 	call->kind = kind;
-	call->key.authentication = query->authentication;
-	call->key.must_encrypt = query->encrypt != 0;
 	call->handler = handler;
 	call->context = context;
-	if (query->wins != NULL && (call->key.wins = strdup(query->wins)) == NULL) {
-		free(call);
-		return NULL;
-	}
 	check(call, query);
 	call->start = net_timer_start(loop, 0, on_start, call);
 	call->deadline = net_timer_start(loop, timeout_ms, on_deadline, call);

@@ -1,9 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/contact.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
+#include "client/environment.h"
+
+/* The service takes us for whom we are when we connect. */
+NET_API_STATUS contact_key_local(struct contact_key *key, struct err *err)
+{
+	*key = (struct contact_key){ .local = strdup(environment_socket()) };
+	snprintf(key->principal, sizeof key->principal, "uid %lu", (unsigned long)geteuid());
+	return key->local != NULL ? NERR_Success
+	                          : err_set(err, ERROR_NOT_ENOUGH_MEMORY, "query", NULL);
+}
+
+static bool copy(char **to, const char *text)
+{
+	*to = text != NULL ? strdup(text) : NULL;
+	return *to != NULL || text == NULL;
+}
 
 struct contact *contact_new(const struct contact_key *key)
 {
@@ -12,13 +30,12 @@ struct contact *contact_new(const struct contact_key *key)
 	if (contact == NULL)
 		return NULL;
 	contact->key = *key;
-	if (key->wins != NULL && (contact->key.wins = strdup(key->wins)) == NULL) {
-		free(contact);
-		return NULL;
-	}
 	contact->key.credentials = credentials_hold(key->credentials);
 	contact->socket = -1;
-	return contact;
+	if (copy(&contact->key.wins, key->wins) & copy(&contact->key.local, key->local))
+		return contact;
+	contact_free(contact);
+	return NULL;
 }
 
 void contact_free(struct contact *contact)
@@ -29,6 +46,7 @@ void contact_free(struct contact *contact)
 		conversation_fini(&contact->conversation);
 	credentials_release(contact->key.credentials);
 	free(contact->key.wins);
+	free(contact->key.local);
 	free(contact);
 }
 
@@ -37,6 +55,10 @@ void contact_begin(struct contact *contact, enum conversation_opening opening)
 	if (contact->is_talking)
 		conversation_fini(&contact->conversation);
 	contact->is_talking = true;
+	if (contact->key.local != NULL) {
+		conversation_init_local(&contact->conversation, contact->key.interface);
+		return;
+	}
 	conversation_init(&contact->conversation, contact->key.server.host, opening);
 	contact->conversation.must_encrypt = contact->key.must_encrypt;
 	contact->conversation.is_anonymous = contact->key.credentials != NULL &&
@@ -59,6 +81,8 @@ bool contact_leads_to(const struct contact *contact, const struct contact_key *k
 	return strcasecmp(contact->key.server.host, key->server.host) == 0 &&
 	       contact->key.server.port == key->server.port &&
 	       is_same_text(contact->key.wins, key->wins) &&
+	       is_same_text(contact->key.local, key->local) &&
+	       contact->key.interface == key->interface &&
 	       contact->key.authentication == key->authentication &&
 	       (contact->conversation.smb.is_encrypted || !key->must_encrypt);
 }

@@ -12,12 +12,16 @@
 
 /* What tells one contact from another. */
 struct contact_key {
-	struct server_name server;                  /* with its port */
+	struct server_name server; /* with its port; all zero: the local service */
+	char *local;               /* its socket's path; NULL: it is another one */
+	const struct conversation_interface *interface;
 	char *wins;                                 /* whom else to ask for it; NULL: not said */
 	struct netsession_credentials *credentials; /* NULL: the caller's tickets */
 	enum netsession_authentication authentication;
 	bool must_encrypt;
-	char principal[AUTH_PRINCIPAL_BYTES]; /* whose tickets they are; "": not known, or none */
+	/* Whose tickets they are, or which user the local service takes us for; "": not known, or
+	 * none. */
+	char principal[AUTH_PRINCIPAL_BYTES];
 };
 
 struct contact {
@@ -30,6 +34,10 @@ struct contact {
 	uint64_t expires_ms;
 	struct contact *next;
 };
+
+/* The local service: makes key but for its interface; its texts are the caller's. Returns 0 or
+ * ERROR_NOT_ENOUGH_MEMORY. */
+NET_API_STATUS contact_key_local(struct contact_key *key, struct err *err);
 
 /* Copies key and its texts. NULL: out of memory. */
 struct contact *contact_new(const struct contact_key *key);

@@ -1,27 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/conversation.h"
 
+#include <stdlib.h>
 #include "client/steps.h"
-#include "smb2/status.h"
+#include "srvsvc/interface.h"
 
-/* Each step sends what it can and takes the answers to that. It ends by entering another. */
-static const struct {
-	const char *doing;
-	void (*send)(struct conversation *c);
-	void (*receive)(struct conversation *c, struct smb2_reply *reply);
-} steps[] = {
-	[STEP_NEGOTIATE] = { "NEGOTIATE", negotiate_send, negotiate_receive },
-	[STEP_LOG_ON] = { "SESSION_SETUP", session_setup_send, session_setup_receive },
-	[STEP_OPEN_PIPE] = { "opening of the pipe srvsvc", open_pipe_send, open_pipe_receive },
-	[STEP_READY] = { "pipe srvsvc", NULL, NULL },
-	[STEP_CALL] = { "call", call_send, call_receive },
+const struct conversation_interface conversation_srvsvc = {
+	{ .uuid = SRVSVC_INTERFACE_UUID, .version = SRVSVC_INTERFACE_VERSION },
+	SRVSVC_PIPE_NAME,
+};
+
+const struct conversation_interface conversation_local = {
+	{ .uuid = LOCAL_INTERFACE_UUID, .version = LOCAL_INTERFACE_VERSION },
+	LOCAL_INTERFACE_NAME,
 };
 
 void step_enter(struct conversation *c, unsigned step)
 {
 	c->step = step;
-	if (steps[step].send != NULL)
-		steps[step].send(c);
+	if (c->carrier->steps[step].send != NULL)
+		c->carrier->steps[step].send(c);
 }
 
 void step_fail(struct conversation *c, NET_API_STATUS status, const char *why)
@@ -29,31 +27,15 @@ void step_fail(struct conversation *c, NET_API_STATUS status, const char *why)
 	err_set(&c->err, status, conversation_doing(c), why);
 }
 
-/* An answer that refuses: its NTSTATUS is the story. */
-void step_refuse(struct conversation *c, const char *doing, uint32_t nt)
-{
-	err_set(&c->err, smb2_status_to_win32(nt), doing, smb2_status_name(nt));
-	c->err.nt = nt;
-}
-
-/* Whether an answer decoded; the story of it if not. */
-bool step_decoded(struct conversation *c, const struct smb2_reply *reply)
-{
-	if (reply->message.error == NULL)
-		return true;
-	step_fail(c, ERROR_BAD_NET_RESP, reply->message.error);
-	return false;
-}
-
 const char *conversation_doing(const struct conversation *c)
 {
-	return c->step == STEP_CALL ? c->method->name : steps[c->step].doing;
+	return c->step == STEP_CALL ? c->method->name : c->carrier->steps[c->step].doing;
 }
 
 bool conversation_is_idle(const struct conversation *c)
 {
 	return c->step == STEP_READY && c->err.status == NERR_Success &&
-	       !conversation_is_spent(c) && smb2_connection_outstanding(&c->smb) == 0;
+	       !conversation_is_spent(c) && c->carrier->is_at_rest(c);
 }
 
 bool conversation_has_tree(const struct conversation *c)
@@ -80,6 +62,8 @@ bool conversation_heard_nothing(const struct conversation *c)
 static void begin(struct conversation *c, const char *host, uint16_t only_dialect)
 {
 	*c = (struct conversation){ .host = host,
+		                    .interface = &conversation_srvsvc,
+		                    .carrier = &smb2_carrier,
 		                    .step = STEP_NEGOTIATE,
 		                    .offered = { .only_dialect = only_dialect } };
 	smb2_connection_init(&c->smb);
@@ -101,6 +85,13 @@ void conversation_init_only(struct conversation *c, const char *host, uint16_t d
 	step_enter(c, STEP_NEGOTIATE);
 }
 
+void conversation_init_local(struct conversation *c, const struct conversation_interface *interface)
+{
+	*c = (struct conversation){ .interface = interface, .carrier = &local_carrier };
+	rpc_association_init(&c->rpc);
+	step_enter(c, STEP_BIND);
+}
+
 const struct smb2_negotiate_response *conversation_negotiated(const struct conversation *c)
 {
 	return c->step > STEP_NEGOTIATE ? &c->negotiated : NULL;
@@ -109,21 +100,36 @@ const struct smb2_negotiate_response *conversation_negotiated(const struct conve
 void conversation_fini(struct conversation *c)
 {
 	smb2_connection_fini(&c->smb);
+	free(c->plain.in);
+	wire_writer_fini(&c->plain.out);
 	rpc_association_fini(&c->rpc);
 	session_enum_decoder_fini(&c->decoder);
 	wire_writer_fini(&c->challenge);
 	wire_writer_fini(&c->stub);
 	wire_writer_fini(&c->fragment);
-	wire_writer_fini(&c->del_answer);
+	wire_writer_fini(&c->answer);
 	for (size_t i = 0; i < CONVERSATION_MAX_READS; i++)
 		wire_writer_fini(&c->early[i]);
 }
 
+uint8_t *conversation_space(struct conversation *c, size_t *room)
+{
+	return c->carrier->space(c, room);
+}
+
+void conversation_received(struct conversation *c, size_t bytes)
+{
+	c->carrier->received(c, bytes);
+}
+
+struct wire_writer *conversation_out(struct conversation *c)
+{
+	return c->carrier->out(c);
+}
+
 enum conversation_event conversation_next(struct conversation *c)
 {
-	for (;;) {
-		struct smb2_reply reply;
-
+	do {
 		if (c->err.status != NERR_Success)
 			return CONVERSATION_FAILED;
 		if (c->challenged)
@@ -132,16 +138,6 @@ enum conversation_event conversation_next(struct conversation *c)
 			return CONVERSATION_ROWS;
 		if (c->validation != VALIDATION_SENT && c->answered)
 			return CONVERSATION_ANSWER;
-		switch (smb2_connection_next(&c->smb, &reply)) {
-		case SMB2_WANT_BYTES:
-			return c->step == STEP_READY ? CONVERSATION_READY : CONVERSATION_READ;
-		case SMB2_FAILED:
-			step_fail(c, c->smb.err.status, c->smb.err.why);
-			break;
-		case SMB2_REPLY:
-			if (steps[c->step].receive != NULL)
-				steps[c->step].receive(c, &reply);
-			break;
-		}
-	}
+	} while (c->carrier->take(c));
+	return c->step == STEP_READY ? CONVERSATION_READY : CONVERSATION_READ;
 }

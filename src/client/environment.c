@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include "local/local_service.h"
 
 /* The file read last, and what tells that it is still the same. */
 static struct {
@@ -47,6 +48,13 @@ static const char *value_of(const char *name)
 const char *environment_wins(void)
 {
 	return value_of("NETSESSION_WINS");
+}
+
+const char *environment_socket(void)
+{
+	const char *path = value_of("NETSESSION_SOCKET");
+
+	return path != NULL ? path : LOCAL_SOCKET_PATH;
 }
 
 struct netsession_credentials *environment_credentials(struct err *err)

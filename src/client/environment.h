@@ -14,4 +14,8 @@ struct netsession_credentials *environment_credentials(struct err *err);
  * somebody changes the environment. */
 const char *environment_wins(void);
 
+/* NETSESSION_SOCKET: the path of the local service's socket, or where it is by default. The same.
+ */
+const char *environment_socket(void);
+
 #endif

@@ -38,10 +38,8 @@ int netsession_has_feature(const char *name)
 		const char *name;
 		bool (*is_there)(void);
 	} features[] = {
-		{ "kerberos", has_kerberos },
-		{ "ntlm", has_ntlm },
-		{ "nbns", always },
-		{ "kept-connections", always },
+		{ "kerberos", has_kerberos },   { "ntlm", has_ntlm },        { "nbns", always },
+		{ "kept-connections", always }, { "local-service", always },
 	};
 
 	for (size_t i = 0; i < sizeof features / sizeof *features; i++)

@@ -109,7 +109,7 @@ static bool answer_challenge(struct link *link)
 
 static bool flush(struct link *link)
 {
-	struct wire_writer *out = &link->contact->conversation.smb.out;
+	struct wire_writer *out = conversation_out(&link->contact->conversation);
 	bool sent = out->len == 0 || net_stream_send(link->stream, out->data, out->len);
 
 	wire_writer_clear(out);
@@ -173,14 +173,14 @@ static uint8_t *on_space(void *context, size_t *room)
 {
 	struct link *link = context;
 
-	return smb2_frames_space(&link->contact->conversation.smb.in, room);
+	return conversation_space(&link->contact->conversation, room);
 }
 
 static void on_received(void *context, size_t bytes)
 {
 	struct link *link = context;
 
-	smb2_frames_received(&link->contact->conversation.smb.in, bytes);
+	conversation_received(&link->contact->conversation, bytes);
 	if (!link->contact->conversation.challenged) /* else on_stepped goes on */
 		pump(link);
 }
@@ -227,6 +227,7 @@ static bool begin_log_on(struct link *link)
 static void on_dialed(void *context, int socket, const struct err *err)
 {
 	struct link *link = context;
+	bool logs_on;
 
 	link->dial = NULL;
 	if (socket < 0) {
@@ -235,7 +236,8 @@ static void on_dialed(void *context, int socket, const struct err *err)
 	}
 	contact_begin(link->contact,
 	              link->is_probing ? CONVERSATION_PROBE_SMB1 : CONVERSATION_SMB2);
-	if (!listen_to(link, socket) || (!link->is_probing && !begin_log_on(link)))
+	logs_on = link->contact->key.local == NULL && !link->is_probing;
+	if (!listen_to(link, socket) || (logs_on && !begin_log_on(link)))
 		fail_memory(link);
 	else
 		pump(link);
@@ -243,7 +245,6 @@ static void on_dialed(void *context, int socket, const struct err *err)
 
 static void connect_to(struct link *link, const struct net_addresses *addresses)
 {
-	link->doing = "connect";
 	link->dial = net_dial_start(link->loop, addresses, on_dialed, link);
 	if (link->dial == NULL)
 		fail_memory(link);
@@ -254,16 +255,37 @@ static void on_found(void *context, const struct net_addresses *addresses, const
 	struct link *link = context;
 
 	link->resolve = NULL;
-	if (addresses->count == 0)
+	if (addresses->count == 0) {
 		fail(link, err);
-	else
-		connect_to(link, addresses);
+		return;
+	}
+	link->doing = "connect";
+	connect_to(link, addresses);
+}
+
+static void dial_local(struct link *link)
+{
+	struct net_addresses addresses;
+	struct err err = { 0 };
+
+	link->doing = "local service";
+	if (net_address_local(link->contact->key.local, &addresses)) {
+		connect_to(link, &addresses);
+	} else {
+		err_set(&err, ERROR_INVALID_PARAMETER, link->doing,
+		        "NETSESSION_SOCKET is too long for a socket's path");
+		fail(link, &err);
+	}
 }
 
 static void dial(struct link *link)
 {
 	const struct contact_key *key = &link->contact->key;
 
+	if (key->local != NULL) {
+		dial_local(link);
+		return;
+	}
 	link->doing = "resolve";
 	link->resolve = resolve_start(link->loop, key->server.host, key->server.port, key->wins,
 	                              on_found, link);
@@ -327,7 +349,9 @@ static void on_told(void *context, const char *principal)
 
 void link_open(struct link *link)
 {
-	if (link->contact->key.credentials != NULL || !kept_has_tickets(&link->contact->key)) {
+	const struct contact_key *key = &link->contact->key;
+
+	if (key->local != NULL || key->credentials != NULL || !kept_has_tickets(key)) {
 		begin(link);
 		return;
 	}

@@ -119,6 +119,8 @@ void netsession_close_kept(const char *server)
 
 	if (server == NULL)
 		kept_close(NULL);
+	else if (server_name_is_local(server))
+		kept_close("");
 	else if (server_name_parse(server, &name))
 		kept_close(name.host);
 }

@@ -8,11 +8,6 @@
 
 #define IPC_SHARE "IPC$"
 
-static const struct rpc_syntax srvsvc_syntax = {
-	.uuid = SRVSVC_INTERFACE_UUID,
-	.version = SRVSVC_INTERFACE_VERSION,
-};
-
 enum { OPEN_REQUESTS = TAG_BIND + 1 };
 
 static void send_tree_connect(struct conversation *c)
@@ -35,8 +30,7 @@ static void send_bind(struct conversation *c)
 	const struct smb2_file_id of_create = { SMB2_RELATED_ID_64, SMB2_RELATED_ID_64 };
 	struct wire_writer *w = smb2_connection_request(&c->smb, SMB2_IOCTL, TAG_BIND);
 
-	wire_writer_clear(&c->fragment);
-	rpc_association_bind(&c->rpc, &c->fragment, &srvsvc_syntax);
+	association_bind(c);
 	smb2_transceive_request_encode(w, c->in_compound ? &of_create : &c->pipe, c->fragment.data,
 	                               c->fragment.len, c->smb.max_transact_bytes);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What comes out of the pipe: the first bytes with the answer to an IOCTL, the rest by READs of
- * which several are in flight. */
+/* An SMB2 pipe. A request goes in by WRITEs and one IOCTL; the first bytes of what comes out are
+ * with the answer to that, the rest by READs of which several are in flight. */
 #include "client/steps.h"
 
 #include "smb2/status.h"
+#include "smb2/validate_negotiate.h"
 #include "srvsvc/interface.h"
 
 bool pipe_carries_data(uint32_t nt)
@@ -38,58 +39,10 @@ static void send_reads(struct conversation *c)
 		step_fail(c, ERROR_BAD_NET_RESP, "the server grants no credit");
 }
 
-static void take_piece(struct conversation *c, const struct rpc_piece *piece)
-{
-	c->method->feed(c, piece);
-	c->stub_to_come = piece->to_come;
-	if (piece->bytes > c->fragment_bytes)
-		c->fragment_bytes = (uint32_t)piece->bytes;
-	c->answered = piece->last && c->err.status == NERR_Success;
-}
-
-/* Nothing may be on its way any more: its answer would be taken for one of the call's. */
-static void enter_ready(struct conversation *c)
-{
-	if (smb2_connection_outstanding(&c->smb) > 0)
-		step_fail(c, ERROR_BAD_NET_RESP, "an answer before the one that it depends on");
-	else
-		step_enter(c, STEP_READY);
-}
-
-/* Bytes of the pipe, in their order. */
-static void feed(struct conversation *c, const uint8_t *data, size_t bytes)
-{
-	struct rpc_piece piece;
-
-	if (c->err.status != NERR_Success || bytes == 0)
-		return;
-	rpc_association_feed(&c->rpc, data, bytes);
-	while (c->err.status == NERR_Success)
-		switch (rpc_association_next(&c->rpc, &piece)) {
-		case RPC_WANT_BYTES:
-			return;
-		case RPC_BOUND:
-			enter_ready(c);
-			break;
-		case RPC_STUB:
-			take_piece(c, &piece);
-			break;
-		case RPC_FAILED:
-			c->err = c->rpc.err;
-			break;
-		}
-}
-
-static bool wants_more(const struct conversation *c)
-{
-	return c->err.status == NERR_Success &&
-	       (c->rpc.step == RPC_BINDING || c->rpc.step == RPC_CALLING);
-}
-
 static void take_pipe_data(struct conversation *c, const uint8_t *data, size_t bytes)
 {
-	feed(c, data, bytes);
-	if (wants_more(c))
+	association_feed(c, data, bytes);
+	if (association_wants_more(c))
 		send_reads(c);
 }
 
@@ -116,14 +69,14 @@ void pipe_take_read(struct conversation *c, struct smb2_reply *reply)
 			step_fail(c, ERROR_NOT_ENOUGH_MEMORY, NULL);
 		return;
 	}
-	feed(c, data.data, data.bytes);
+	association_feed(c, data.data, data.bytes);
 	for (turn = ++c->reads_taken; c->is_early[turn % CONVERSATION_MAX_READS];
 	     turn = ++c->reads_taken) {
 		slot = &c->early[turn % CONVERSATION_MAX_READS];
 		c->is_early[turn % CONVERSATION_MAX_READS] = false;
-		feed(c, slot->data, slot->len);
+		association_feed(c, slot->data, slot->len);
 	}
-	if (wants_more(c))
+	if (association_wants_more(c))
 		send_reads(c);
 }
 
@@ -134,6 +87,79 @@ void pipe_take_transceive(struct conversation *c, struct smb2_reply *reply)
 	smb2_transceive_response_decode(&reply->message, &output);
 	if (step_decoded(c, reply))
 		take_pipe_data(c, output.data, output.bytes);
+}
+
+/* ---- a call ---- */
+
+/* Beside the first call, so that it costs no round trip: no answer is handed on before this one
+ * has come. */
+static void send_validation(struct conversation *c)
+{
+	struct wire_writer *w = smb2_connection_request(&c->smb, SMB2_IOCTL, TAG_VALIDATE);
+
+	smb2_validate_request_encode(w, &c->offered);
+	smb2_connection_flush(&c->smb);
+	c->validation = VALIDATION_SENT;
+}
+
+/* 3.2.5.14.12. A server that does not know the question (below SMB 3.0) says so, signed. */
+static void take_validation(struct conversation *c, struct smb2_reply *reply)
+{
+	c->validation = VALIDATION_NONE;
+	if (reply->status != STATUS_SUCCESS && reply->status != STATUS_ACCESS_DENIED)
+		return;
+	if (reply->status == STATUS_SUCCESS)
+		smb2_validate_response_check(&reply->message, &c->negotiated);
+	if (reply->status != STATUS_SUCCESS || reply->message.error != NULL)
+		err_set(&c->err, ERROR_DOWNGRADE_DETECTED, "VALIDATE_NEGOTIATE_INFO",
+		        reply->message.error);
+}
+
+void pipe_call_send(struct conversation *c)
+{
+	struct wire_writer *w;
+
+	if (c->validation == VALIDATION_DUE && smb2_connection_room(&c->smb) > 0) {
+		send_validation(c);
+		if (smb2_connection_room(&c->smb) == 0)
+			return; /* the call follows when that is answered */
+	}
+	association_fragment(c);
+	if (smb2_connection_room(&c->smb) == 0) {
+		step_fail(c, ERROR_BAD_NET_RESP, "the server grants no credit");
+	} else if (association_has_fragment(c)) {
+		w = smb2_connection_request(&c->smb, SMB2_WRITE, TAG_CALL);
+		smb2_write_request_encode(w, &c->pipe, c->fragment.data, c->fragment.len);
+		smb2_connection_flush(&c->smb);
+	} else {
+		w = smb2_connection_request(&c->smb, SMB2_IOCTL, TAG_CALL);
+		smb2_transceive_request_encode(w, &c->pipe, c->fragment.data, c->fragment.len,
+		                               c->smb.max_transact_bytes);
+		smb2_connection_flush(&c->smb);
+	}
+}
+
+void pipe_call_receive(struct conversation *c, struct smb2_reply *reply)
+{
+	uint32_t written;
+
+	if (reply->tag == TAG_VALIDATE) {
+		take_validation(c, reply);
+		if (c->err.status == NERR_Success && c->stub_sent == 0)
+			pipe_call_send(c);
+	} else if (reply->command == SMB2_READ) {
+		pipe_take_read(c, reply);
+	} else if (!pipe_carries_data(reply->status)) {
+		step_refuse(c, conversation_doing(c), reply->status);
+	} else if (reply->command == SMB2_IOCTL) {
+		pipe_take_transceive(c, reply);
+	} else {
+		smb2_write_response_decode(&reply->message, &written);
+		if (step_decoded(c, reply) && written != c->fragment.len)
+			step_fail(c, ERROR_BAD_NET_RESP, "the pipe took a part of a fragment");
+		if (c->err.status == NERR_Success)
+			pipe_call_send(c);
+	}
 }
 
 bool conversation_is_spent(const struct conversation *c)

@@ -90,7 +90,7 @@ NET_API_STATUS probe_addresses(const char *host, uint16_t port, const char *wins
 static void pump(struct probe *p)
 {
 	enum conversation_event event = conversation_next(&p->conversation);
-	struct wire_writer *out = &p->conversation.smb.out;
+	struct wire_writer *out = conversation_out(&p->conversation);
 
 	if (event == CONVERSATION_FAILED)
 		p->err = p->conversation.err;
@@ -107,14 +107,14 @@ static uint8_t *on_space(void *context, size_t *room)
 {
 	struct probe *p = context;
 
-	return smb2_frames_space(&p->conversation.smb.in, room);
+	return conversation_space(&p->conversation, room);
 }
 
 static void on_received(void *context, size_t bytes)
 {
 	struct probe *p = context;
 
-	smb2_frames_received(&p->conversation.smb.in, bytes);
+	conversation_received(&p->conversation, bytes);
 	pump(p);
 }
 

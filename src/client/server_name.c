@@ -48,6 +48,11 @@ static void undo_ipv6_literal(char *host)
 		*at = *at == '-' ? ':' : *at == 's' || *at == 'S' ? '%' : *at;
 }
 
+bool server_name_is_local(const char *text)
+{
+	return text == NULL || text[0] == '\0';
+}
+
 bool server_name_parse(const char *text, struct server_name *to)
 {
 	const char *host, *end, *port = NULL;

@@ -14,6 +14,9 @@ struct server_name {
 	uint16_t port;                        /* 0: not said */
 };
 
+/* NULL or "": the service of this computer. */
+bool server_name_is_local(const char *text);
+
 /* Takes: name, address, \\name, host:port, [v6], [v6]:port, fe80--1.ipv6-literal.net. False when
  * text can be no computer's name: NERR_InvalidComputer. */
 bool server_name_parse(const char *text, struct server_name *to);

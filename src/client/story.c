@@ -55,7 +55,7 @@ static const struct status_words {
 	{ RPC_S_PROTOCOL_ERROR, "RPC protocol error",
 	  "please report it, with the server's version" },
 	{ NERR_ServerNotStarted, "the Server service is not started",
-	  "name a server: no session service runs on this computer" },
+	  "start netsessiond on this computer, or name a server" },
 	{ NERR_UserNotFound, "no session of that user", NULL },
 	{ NERR_ClientNameNotFound, "no session from that client", NULL },
 	{ NERR_InvalidComputer, "not a computer's name", "give a name, an address or host:port" },

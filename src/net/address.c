@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 #include "net/uv.h"
 #include "net/work.h"
 
@@ -19,6 +20,20 @@ bool net_address_parse(const char *host, uint16_t port, struct net_addresses *to
 	    uv_ip6_addr(host, port, (struct sockaddr_in6 *)first) == 0)
 		to->count = 1;
 	return to->count == 1;
+}
+
+bool net_address_local(const char *path, struct net_addresses *to)
+{
+	struct sockaddr_un local = { .sun_family = AF_UNIX };
+	size_t length = strlen(path);
+
+	memset(to, 0, sizeof *to);
+	if (length == 0 || length >= sizeof local.sun_path)
+		return false;
+	memcpy(local.sun_path, path, length);
+	memcpy(&to->list[0], &local, sizeof local);
+	to->count = 1;
+	return true;
 }
 
 /* What the thread works on; it outlives an abandoned look-up. */

@@ -23,6 +23,10 @@ struct net_addresses {
  * address. */
 bool net_address_parse(const char *host, uint16_t port, struct net_addresses *to);
 
+/* The one address of the Unix socket at path. False: path is empty, or longer than such an address
+ * holds. */
+bool net_address_local(const char *path, struct net_addresses *to);
+
 struct net_lookup;
 
 /* found: with the addresses in the resolver's order, the two families taking turns

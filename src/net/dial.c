@@ -6,12 +6,15 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include "net/uv.h"
 
-#define DOING "connect"
+#define DOING       "connect"
+#define DOING_LOCAL "local service"
 
 #define NEXT_ATTEMPT_MS 250 /* RFC 8305 section 5: Connection Attempt Delay */
+#define QUEUE_FULL_MS   20
 
 struct attempt {
 	uv_poll_t poll; /* its data is the attempt */
@@ -69,9 +72,17 @@ static void finish(struct net_dial *dial, int socket)
 	dialed(context, socket, &err);
 }
 
+static bool is_local(const struct net_dial *dial)
+{
+	return dial->addresses.list[0].ss_family == AF_UNIX;
+}
+
 static void attempt_failed(struct net_dial *dial, int error)
 {
-	net_uv_error(&dial->first_err, error, DOING);
+	if (is_local(dial))
+		net_uv_local_error(&dial->first_err, error, DOING_LOCAL);
+	else
+		net_uv_error(&dial->first_err, error, DOING);
 	dial->failed++;
 	if (dial->begun < dial->addresses.count)
 		begin_next(dial);
@@ -102,15 +113,17 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 static int begin_connect(const struct sockaddr_storage *address, int *error)
 {
 	const int one = 1;
-	socklen_t bytes = address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-	                                                 : sizeof(struct sockaddr_in);
+	socklen_t bytes = address->ss_family == AF_INET6  ? sizeof(struct sockaddr_in6)
+	                  : address->ss_family == AF_UNIX ? sizeof(struct sockaddr_un)
+	                                                  : sizeof(struct sockaddr_in);
 	int made = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (made < 0) {
 		*error = uv_translate_sys_error(errno);
 		return -1;
 	}
-	(void)setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	if (address->ss_family != AF_UNIX)
+		(void)setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	/* EINTR, too, leaves it on its way. */
 	if (connect(made, (const struct sockaddr *)address, bytes) != 0 && errno != EINPROGRESS &&
 	    errno != EINTR) {
@@ -155,15 +168,30 @@ static void on_timer(void *context)
 		begin_next(dial);
 }
 
+/* A Unix socket's queue is full, and nothing will tell when it is not: connect(2), EAGAIN. */
+static void try_again_later(struct net_dial *dial)
+{
+	dial->begun--;
+	dial->timer = net_timer_start(dial->loop, QUEUE_FULL_MS, on_timer, dial);
+	if (dial->timer == NULL) {
+		dial->begun++;
+		attempt_failed(dial, UV_ENOMEM);
+	}
+}
+
 static void begin_next(struct net_dial *dial)
 {
 	unsigned index = dial->begun++;
+	struct attempt *attempt;
 	int error;
 
 	net_timer_stop(dial->timer);
 	dial->timer = NULL;
-	dial->attempts[index] = begin(dial, &dial->addresses.list[index], &error);
-	if (dial->attempts[index] == NULL)
+	attempt = begin(dial, &dial->addresses.list[index], &error);
+	dial->attempts[index] = attempt;
+	if (attempt == NULL && error == UV_EAGAIN && is_local(dial))
+		try_again_later(dial);
+	else if (attempt == NULL)
 		attempt_failed(dial, error);
 	else if (dial->begun < dial->addresses.count)
 		dial->timer = net_timer_start(dial->loop, NEXT_ATTEMPT_MS, on_timer, dial);

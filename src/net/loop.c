@@ -2,6 +2,7 @@
 #include "net/loop.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include "net/uv.h"
 
@@ -85,13 +86,30 @@ void net_timer_stop(struct net_timer *timer)
 		uv_close((uv_handle_t *)&timer->uv, on_closed);
 }
 
+struct meaning {
+	int uv;
+	NET_API_STATUS status;
+	const char *why;
+};
+
+/* False: it is not among them. */
+static bool explain(const struct meaning *meanings, size_t count, struct err *err, int uv_error,
+                    const char *doing)
+{
+	for (size_t i = 0; i < count; i++)
+		if (meanings[i].uv == uv_error) {
+			err_set(err, meanings[i].status, doing, meanings[i].why);
+			return true;
+		}
+	return false;
+}
+
+#define EXPLAIN(meanings, err, uv_error, doing) \
+	explain(meanings, sizeof meanings / sizeof *meanings, err, uv_error, doing)
+
 void net_uv_error(struct err *err, int uv_error, const char *doing)
 {
-	static const struct {
-		int uv;
-		NET_API_STATUS status;
-		const char *why;
-	} meanings[] = {
+	static const struct meaning meanings[] = {
 		{ UV_ECONNREFUSED, ERROR_BAD_NETPATH,
 		  "connection refused: nothing listens on that port" },
 		{ UV_EHOSTUNREACH, ERROR_BAD_NETPATH, "no route to the host" },
@@ -109,10 +127,20 @@ void net_uv_error(struct err *err, int uv_error, const char *doing)
 		{ UV_ENFILE, ERROR_TOO_MANY_OPEN_FILES, "no file descriptor is left" },
 	};
 
-	for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
-		if (meanings[i].uv == uv_error) {
-			err_set(err, meanings[i].status, doing, meanings[i].why);
-			return;
-		}
-	err_set(err, ERROR_UNEXP_NET_ERR, doing, uv_strerror(uv_error));
+	if (!EXPLAIN(meanings, err, uv_error, doing))
+		err_set(err, ERROR_UNEXP_NET_ERR, doing, uv_strerror(uv_error));
+}
+
+void net_uv_local_error(struct err *err, int uv_error, const char *doing)
+{
+	static const struct meaning meanings[] = {
+		{ UV_ENOENT, NERR_ServerNotStarted, "its socket is not there" },
+		{ UV_ENOTDIR, NERR_ServerNotStarted, "its socket is not there" },
+		{ UV_ECONNREFUSED, NERR_ServerNotStarted, "nobody listens at its socket" },
+		{ UV_EACCES, ERROR_ACCESS_DENIED, "the socket's permissions keep you out" },
+		{ UV_EPERM, ERROR_ACCESS_DENIED, "the socket's permissions keep you out" },
+	};
+
+	if (!EXPLAIN(meanings, err, uv_error, doing))
+		net_uv_error(err, uv_error, doing);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A TCP connection: made to the first of several addresses that answers, then read and written.
- * It is a plain socket between whiles, which any loop may take over. */
+/* A connection, TCP or of Unix sockets: made to the first of several addresses that answers, then
+ * read and written. It is a plain socket between whiles, which any loop may take over. */
 #ifndef NET_STREAM_H
 #define NET_STREAM_H
 

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* What the local service tells by our own interface, waited for. */
+#ifndef CLIENT_LOCAL_QUESTION_H
+#define CLIENT_LOCAL_QUESTION_H
+
+#include "base/err.h"
+#include "local/local_list.h"
+#include "local/local_service.h"
+
+/* told: called from here, for each entry of the answer; it is borrowed. Returns what stands in
+ * err. */
+NET_API_STATUS local_question_ask(enum local_opnum opnum, uint32_t timeout_ms,
+                                  void (*told)(void *context, const struct local_entry *entry),
+                                  void *context, struct err *err);
+
+#endif
