@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* A whole conversation, from NEGOTIATE to the pages of an enumeration, pumped as a call pumps it.
- * Tokens are dummies, the session's key is known.
+/* A whole conversation, from NEGOTIATE to the pages of an enumeration, pumped as a call pumps it;
+ * also one with the local service, which begins with the bind. Tokens are dummies, the session's
+ * key is known.
  * Input: options, then the server's answers. Each is flags, a status, credits, a length and a
  * body; the target makes right, as the flags say, its message id, its signature, the form of its
- * body, and the RPC PDU in it.
+ * body, and the RPC PDU in it. The local service's have no credits.
  * Must reach: conversation_init conversation_next conversation_ask_enum conversation_take_token
  *   conversation_take_enum negotiate_receive session_setup_receive session_setup_send
- *   open_pipe_send open_pipe_receive receive_tree_connect receive_create send_bind call_send
- *   call_receive pipe_take_transceive pipe_take_read send_reads take_piece feed
+ *   open_pipe_send open_pipe_receive receive_tree_connect receive_create send_bind pipe_call_send
+ *   pipe_call_receive pipe_take_transceive pipe_take_read send_reads take_piece association_feed
+ *   conversation_init_local bind_send call_send conversation_ask_local conversation_take_local
+ *   local_list_decode local_list_next
  *   smb2_write_response_decode enumeration_take filter matches turn_page step_down nobody reduce
  *   netsession_page_row story_tell step_refuse smb2_connection_authenticated conversation_doing
  *   conversation_heard_nothing conversation_explain_end begin_encryption send_validation
  *   take_validation smb2_validate_response_check smb2_seal smb2_unseal conversation_ask_del
- *   feed_del conversation_take_del conversation_next_row session_enum_decoder_row
+ *   feed_short conversation_take_del conversation_next_row session_enum_decoder_row
  *   enumeration_keeps session_row_reduce
  * Holds: a failure has a status and a step; what is sent is whole, and signed after the log-on;
  * buffers are bounded by what came; rows are UTF-8, and those given before
@@ -24,6 +27,7 @@
 #include "client/page.h"
 #include "client/steps.h"
 #include "client/story.h"
+#include "local/local_list.h"
 
 /* Flags of an answer. */
 #define SIGN        0x01
@@ -47,7 +51,7 @@
 #define OPTION_ALL_PAGES  0x02
 #define OPTION_CLIENT     0x04
 #define OPTION_USER       0x08
-#define OPTION_PROBE      0x10
+#define OPTION_PROBE      0x10 /* of the local service: our own interface is asked */
 #define OPTION_LONG_NAMES 0x20 /* the request is of several fragments */
 #define OPTION_ENCRYPT    0x40
 #define OPTION_DELETE     0x80 /* before anything is listed */
@@ -62,6 +66,7 @@ struct run {
 	size_t at;
 	struct wire_writer rest; /* of a PDU that was split */
 	bool streams_rows, deletes, is_deleting;
+	bool is_local, asks_list;
 	uint32_t rows; /* given of the answer that comes */
 	char *scratch;
 	size_t scratch_bytes;
@@ -258,17 +263,45 @@ static bool make_message(struct run *run)
 	return true;
 }
 
+/* The same of the local service: its PDUs, one after another. */
+static bool make_plain(struct run *run)
+{
+	unsigned flags = fuzz_u8(&run->in);
+	uint8_t status = fuzz_u8(&run->in);
+	size_t bytes = fuzz_u16(&run->in);
+	uint8_t *data = fuzz_copy(&run->in, &bytes);
+
+	wire_writer_clear(&run->wire);
+	run->at = 0;
+	put_pipe_data(run, &run->wire, data, bytes, flags, status);
+	free(data);
+	return run->wire.len > 0 || run->in.left > 0;
+}
+
+static size_t deliver_plain(struct run *run, size_t bytes)
+{
+	size_t room;
+	uint8_t *space = conversation_space(&run->c, &room);
+
+	MUST(space != NULL && room > 0);
+	bytes = bytes < room ? bytes : room;
+	memcpy(space, run->wire.data + run->at, bytes);
+	conversation_received(&run->c, bytes);
+	return bytes;
+}
+
 /* The next bytes from the network. False: there are no more. */
 static bool deliver(struct run *run)
 {
 	size_t left;
 
 	while (run->at == run->wire.len)
-		if (!make_message(run))
+		if (!(run->is_local ? make_plain(run) : make_message(run)))
 			return false;
 	left = run->wire.len - run->at;
-	left = server_deliver(&run->c.smb, run->wire.data + run->at,
-	                      left < run->piece ? left : run->piece);
+	left = left < run->piece ? left : run->piece;
+	left = run->is_local ? deliver_plain(run, left)
+	                     : server_deliver(&run->c.smb, run->wire.data + run->at, left);
 	run->at += left;
 	run->delivered += left;
 	return true;
@@ -322,9 +355,11 @@ static void ask(struct run *run)
 	const struct session_del_request request = { .client = run->e.client, .user = run->e.user };
 
 	run->rows = 0;
-	run->is_deleting = run->deletes;
+	run->is_deleting = run->deletes && !run->asks_list;
 	run->deletes = false;
-	if (run->is_deleting)
+	if (run->asks_list)
+		conversation_ask_local(&run->c, LOCAL_GET_COUNTERS);
+	else if (run->is_deleting)
 		conversation_ask_del(&run->c, &request);
 	else
 		conversation_ask_enum(&run->c, &run->e.request, run->streams_rows);
@@ -339,6 +374,23 @@ static void take_deletion(struct run *run)
 		MUST(conversation_next(&run->c) == CONVERSATION_FAILED);
 	else
 		run->is_over = conversation_is_spent(&run->c);
+}
+
+static void take_list(struct run *run)
+{
+	struct wire_reader stub;
+	struct local_list list;
+	struct local_entry entry;
+
+	MUST(conversation_take_local(&run->c, &stub) == NERR_Success);
+	MUST(wire_left(&stub) <= LOCAL_LIST_MAX_BYTES);
+	local_list_decode(&list, &stub);
+	while (local_list_next(&list, &entry)) {
+		MUST(entry.name == NULL || text_utf8_is_valid(entry.name));
+		MUST(entry.help == NULL || text_utf8_is_valid(entry.help));
+	}
+	MUST(stub.error != NULL || list.at == list.count);
+	run->is_over = true;
 }
 
 static void take_answer(struct run *run)
@@ -395,6 +447,8 @@ static void pump(struct run *run)
 		enum conversation_event event = conversation_next(c);
 
 		server_check_sent(&c->smb);
+		MUST(!c->plain.out.failed && (run->is_local || c->plain.out.len == 0));
+		wire_writer_clear(&c->plain.out);
 		MUST(conversation_doing(c) != NULL);
 		MUST(!conversation_heard_nothing(c) || run->delivered == 0);
 		MUST(c->smb.in.cap <= 8192 + 4 * run->delivered);
@@ -416,7 +470,9 @@ static void pump(struct run *run)
 			take_rows(run);
 			break;
 		case CONVERSATION_ANSWER:
-			if (run->is_deleting)
+			if (run->asks_list)
+				take_list(run);
+			else if (run->is_deleting)
 				take_deletion(run);
 			else
 				take_answer(run);
@@ -442,7 +498,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	choice = fuzz_u8(&run->in);
 	run->tokens_needed = (choice >> 4 & 3) % 3;
 	run->piece = 1 + (size_t)fuzz_u8(&run->in) * 128;
-	query.level = levels[(choice & 15) % 6];
+	query.level = levels[(choice & 7) % 6];
+	run->is_local = (choice & 8) != 0;
+	run->asks_list = run->is_local && (run->options & OPTION_PROBE) != 0;
 	query.preferred_bytes = (choice & 0x40) != 0 ? 100 : 0;
 	run->streams_rows = (choice & 0x80) != 0;
 	run->deletes = (run->options & OPTION_DELETE) != 0;
@@ -454,11 +512,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 		query.user = long_name;
 	}
 	MUST(enumeration_init(&run->e, &query, &err) == NERR_Success);
-	conversation_init(&run->c, "server.example",
-	                  (run->options & OPTION_PROBE) != 0 ? CONVERSATION_PROBE_SMB1
-	                                                     : CONVERSATION_SMB2);
+	if (run->is_local)
+		conversation_init_local(&run->c, run->asks_list ? &conversation_local
+		                                                : &conversation_srvsvc);
+	else
+		conversation_init(&run->c, "server.example",
+		                  (run->options & OPTION_PROBE) != 0 ? CONVERSATION_PROBE_SMB1
+		                                                     : CONVERSATION_SMB2);
 	run->c.must_encrypt = (run->options & OPTION_ENCRYPT) != 0;
-	if ((run->options & OPTION_LATE_TOKEN) == 0)
+	if ((run->options & OPTION_LATE_TOKEN) == 0 && !run->is_local)
 		give_token(run);
 	pump(run);
 	conversation_fini(&run->c);

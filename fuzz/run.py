@@ -227,6 +227,19 @@ def seeds_conversation():
             variant += 1
     signed = FORM | SIGN
     page = page_of_level_10(["127.0.0.1", "::1"], 0, 0)
+    # The local service: an answer whole, in fragments and cut; a list of our own interface's.
+    third = len(page) // 3 & ~7
+    for options in (0, 2, 4, 0x20, 0x80):
+        start = bytes([options, 8 | 3, 255]) + plain(PDU)
+        yield start + plain(PDU, bytes(4)) + plain(PDU, page)
+        yield start + plain(PDU, page[:third], status=8) + plain(PDU, page[third:], status=0x40) + \
+            plain(PDU)
+    names = ["alice", "@admins"]
+    entries = b"".join(struct.pack("<4I", 4 * i + 4, 0, 7, i) for i in range(len(names)))
+    listed = struct.pack("<4I", 0, len(names), 4, len(names)) + entries + \
+        b"".join(text(name) for name in names)
+    for answered in (listed, listed[:60], struct.pack("<3I", 5, 0, 0)):
+        yield bytes([0x10, 8, 255]) + plain(PDU) + plain(PDU, answered)
     tree = struct.pack("<HBBIII", 16, 2, 0, 0x8000, 0, 0)
     # A cipher for each, asked for by the caller, or by the share when the rest is refused already.
     for dialect, limits in ((0x10, 8), (0x10, 16), (0x10, 24), (0x10, 32), (3, 4), (4, 4)):
@@ -275,6 +288,10 @@ def seeds_conversation():
     yield bytes([0x10, 0, 255]) + answer(FORM)
     for nothing in (b"", bytes([0x80, 0x10]) + SMB1 + bytes(8)):
         yield bytes([0x10, 0, 255]) + nothing
+
+
+def plain(flags, data=b"", status=0):
+    return bytes([flags, status]) + struct.pack("<H", len(data)) + data
 
 
 def conversations(level, variant, data):

@@ -26,7 +26,8 @@ static size_t fragment_begin(struct wire_writer *w, enum rpc_ptype ptype, uint32
 static void fragment_end(struct wire_writer *w, size_t begin, const uint8_t *stub, size_t *at,
                          size_t part)
 {
-	wire_put_bytes(w, stub + *at, part);
+	if (part > 0) /* an empty stub may be NULL */
+		wire_put_bytes(w, stub + *at, part);
 	*at += part;
 	rpc_pdu_end(w, begin);
 }
