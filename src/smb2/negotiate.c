@@ -8,21 +8,20 @@ const uint16_t smb2_dialects[SMB2_DIALECT_COUNT] = {
 	SMB2_DIALECT_202, SMB2_DIALECT_210, SMB2_DIALECT_300, SMB2_DIALECT_302, SMB2_DIALECT_311,
 };
 
-/* In the order of our preference. */
-static const uint16_t signing_algorithms[] = {
+const uint16_t smb2_signing_algorithms[SMB2_SIGNING_ALGORITHM_COUNT] = {
 	SMB2_SIGNING_AES_GMAC,
 	SMB2_SIGNING_AES_CMAC,
 	SMB2_SIGNING_HMAC_SHA256,
 };
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-static const uint16_t ciphers[] = {
+const uint16_t smb2_ciphers[SMB2_CIPHER_COUNT] = {
 	SMB2_AES_256_GCM,
 	SMB2_AES_128_GCM,
 	SMB2_AES_256_CCM,
 	SMB2_AES_128_CCM,
 };
+
+#define RESPONSE_TOKEN_AT (SMB2_HEADER_BYTES + 64)
 
 #define SECURITY_MODE SMB2_NEGOTIATE_SIGNING_REQUIRED
 #define CAPABILITIES  (SMB2_GLOBAL_CAP_LARGE_MTU | SMB2_GLOBAL_CAP_ENCRYPTION)
@@ -44,7 +43,13 @@ static void put_dialects(struct wire_writer *w, struct offer offer)
 		wire_put_u16le(w, offer.dialects[i]);
 }
 
-enum context_type { PREAUTH_INTEGRITY = 1, ENCRYPTION = 2, SIGNING = 8 };
+enum context_type {
+	PREAUTH_INTEGRITY = 1,
+	ENCRYPTION = 2,
+	COMPRESSION = 3,
+	RDMA_TRANSFORM = 7,
+	SIGNING = 8,
+};
 
 #define SHA_512 1
 
@@ -96,9 +101,9 @@ void smb2_negotiate_request_encode(struct wire_writer *w, size_t header_at,
 	wire_set_u32le(w, contexts_at, (uint32_t)(w->len - header_at));
 	put_preauth_context(w, request->salt);
 	wire_put_padding(w, header_at, 8);
-	put_list_context(w, ENCRYPTION, ciphers, COUNT(ciphers));
+	put_list_context(w, ENCRYPTION, smb2_ciphers, SMB2_CIPHER_COUNT);
 	wire_put_padding(w, header_at, 8);
-	put_list_context(w, SIGNING, signing_algorithms, COUNT(signing_algorithms));
+	put_list_context(w, SIGNING, smb2_signing_algorithms, SMB2_SIGNING_ALGORITHM_COUNT);
 }
 
 void smb2_negotiate_offer_encode(struct wire_writer *w,
@@ -113,12 +118,181 @@ void smb2_negotiate_offer_encode(struct wire_writer *w,
 	put_dialects(w, offer);
 }
 
-static bool we_offered(uint16_t dialect)
+/* The next of the contexts that begin at *offset, which then says where the one behind it begins:
+ * 2.2.3.1. */
+static uint16_t next_context(struct wire_reader *message, size_t *offset, struct wire_reader *data)
 {
-	for (size_t i = 0; i < SMB2_DIALECT_COUNT; i++)
+	struct wire_reader head = wire_part(message, *offset, 8);
+	uint16_t type = wire_get_u16(&head), bytes = wire_get_u16(&head);
+
+	*data = wire_part(message, *offset + 8, bytes);
+	*offset += 8 + ((size_t)bytes + 7) / 8 * 8;
+	return type;
+}
+
+/* 0: a dialect that we do not know. */
+static unsigned dialect_bit(uint16_t dialect)
+{
+	for (unsigned i = 0; i < SMB2_DIALECT_COUNT; i++)
 		if (smb2_dialects[i] == dialect)
-			return true;
-	return false;
+			return 1u << i;
+	return 0;
+}
+
+static void get_dialects(struct wire_reader *r, uint16_t count, struct smb2_negotiate_offer *offer)
+{
+	if (count == 0)
+		wire_reader_fail(r, "no dialect is offered");
+	for (uint16_t i = 0; i < count && r->error == NULL; i++)
+		offer->dialects |= dialect_bit(wire_get_u16(r));
+}
+
+static void get_guid(struct wire_reader *r, uint8_t to[SMB2_GUID_BYTES])
+{
+	const uint8_t *guid = wire_get_bytes(r, SMB2_GUID_BYTES);
+
+	if (guid != NULL)
+		memcpy(to, guid, SMB2_GUID_BYTES);
+}
+
+static bool get_offered_sha512(struct wire_reader *data)
+{
+	uint16_t count = wire_get_u16(data), salt_bytes = wire_get_u16(data);
+	bool found = false;
+
+	for (uint16_t i = 0; i < count && data->error == NULL; i++)
+		found |= wire_get_u16(data) == SHA_512;
+	wire_skip(data, salt_bytes);
+	return found;
+}
+
+/* Those of a list that are known: one bit each, by their numbers. */
+static unsigned get_offered_list(struct wire_reader *data, unsigned known)
+{
+	uint16_t count = wire_get_u16(data);
+	unsigned found = 0;
+
+	if (count == 0)
+		wire_reader_fail(data, "an empty list of algorithms");
+	for (uint16_t i = 0; i < count && data->error == NULL; i++) {
+		uint16_t algorithm = wire_get_u16(data);
+
+		if (algorithm < 32)
+			found |= 1u << algorithm;
+	}
+	return found & known;
+}
+
+static unsigned set_of(const uint16_t list[], size_t count)
+{
+	unsigned set = 0;
+
+	for (size_t i = 0; i < count; i++)
+		set |= 1u << list[i];
+	return set;
+}
+
+/* 3.3.5.4: what may not come twice, and what has to come. */
+static void get_offered_contexts(struct wire_reader *message, size_t offset, uint16_t count,
+                                 struct smb2_negotiate_offer *offer)
+{
+	const unsigned once = 1u << PREAUTH_INTEGRITY | 1u << ENCRYPTION | 1u << COMPRESSION |
+	                      1u << RDMA_TRANSFORM | 1u << SIGNING;
+	unsigned seen = 0;
+
+	for (uint16_t i = 0; i < count && message->error == NULL; i++) {
+		struct wire_reader data;
+		uint16_t type = next_context(message, &offset, &data);
+		unsigned bit = type < 32 ? 1u << type : 0;
+
+		if ((seen & once & bit) != 0)
+			wire_reader_fail(&data, "a negotiate context that comes twice");
+		seen |= bit;
+		if (type == PREAUTH_INTEGRITY)
+			offer->has_preauth_sha512 = get_offered_sha512(&data);
+		else if (type == ENCRYPTION)
+			offer->ciphers = get_offered_list(&data,
+			                                  set_of(smb2_ciphers, SMB2_CIPHER_COUNT));
+		else if (type == SIGNING)
+			offer->signing_algorithms = get_offered_list(
+				&data,
+				set_of(smb2_signing_algorithms, SMB2_SIGNING_ALGORITHM_COUNT));
+		if (data.error != NULL)
+			wire_reader_fail(message, data.error);
+	}
+	offer->has_encryption = (seen & 1u << ENCRYPTION) != 0;
+	offer->has_signing = (seen & 1u << SIGNING) != 0;
+	if ((seen & 1u << PREAUTH_INTEGRITY) == 0)
+		wire_reader_fail(message, "dialect 3.1.1 without preauthentication integrity");
+}
+
+void smb2_negotiate_request_decode(struct wire_reader *message, struct smb2_negotiate_offer *offer)
+{
+	uint16_t dialect_count, context_count;
+	uint32_t contexts_at;
+
+	*offer = (struct smb2_negotiate_offer){ 0 };
+	wire_skip(message, SMB2_HEADER_BYTES);
+	smb2_structure_size(message, 36);
+	dialect_count = wire_get_u16(message);
+	offer->security_mode = wire_get_u16(message);
+	wire_skip(message, 2);
+	offer->capabilities = wire_get_u32(message);
+	get_guid(message, offer->client_guid);
+	contexts_at = wire_get_u32(message);
+	context_count = wire_get_u16(message);
+	wire_skip(message, 2);
+	get_dialects(message, dialect_count, offer);
+	if ((offer->dialects & dialect_bit(SMB2_DIALECT_311)) != 0)
+		get_offered_contexts(message, contexts_at, context_count, offer);
+}
+
+void smb2_negotiate_offer_decode(struct wire_reader *input, struct smb2_negotiate_offer *offer)
+{
+	*offer = (struct smb2_negotiate_offer){ 0 };
+	offer->capabilities = wire_get_u32(input);
+	get_guid(input, offer->client_guid);
+	offer->security_mode = wire_get_u16(input);
+	get_dialects(input, wire_get_u16(input), offer);
+}
+
+void smb2_negotiate_response_encode(struct wire_writer *w, size_t header_at,
+                                    const struct smb2_negotiate_response *response)
+{
+	int context_count = response->has_preauth_sha512 + response->has_encryption +
+	                    response->has_signing_algorithm;
+	size_t contexts_at;
+
+	wire_put_u16le(w, 65); /* StructureSize */
+	wire_put_u16le(w, response->security_mode);
+	wire_put_u16le(w, response->dialect);
+	wire_put_u16le(w, (uint16_t)context_count);
+	wire_put_bytes(w, response->server_guid, sizeof response->server_guid);
+	wire_put_u32le(w, response->capabilities);
+	wire_put_u32le(w, response->max_transact_bytes);
+	wire_put_u32le(w, response->max_read_bytes);
+	wire_put_u32le(w, response->max_write_bytes);
+	wire_put_u64le(w, response->system_time);
+	wire_put_u64le(w, 0); /* ServerStartTime */
+	wire_put_u16le(w, RESPONSE_TOKEN_AT);
+	wire_put_u16le(w, (uint16_t)response->token.bytes);
+	contexts_at = w->len;
+	wire_put_u32le(w, 0); /* NegotiateContextOffset */
+	wire_put_bytes(w, response->token.data, response->token.bytes);
+	if (context_count == 0)
+		return;
+	wire_put_padding(w, header_at, 8);
+	wire_set_u32le(w, contexts_at, (uint32_t)(w->len - header_at));
+	if (response->has_preauth_sha512)
+		put_preauth_context(w, response->salt);
+	if (response->has_encryption) {
+		wire_put_padding(w, header_at, 8);
+		put_list_context(w, ENCRYPTION, &response->cipher, 1);
+	}
+	if (response->has_signing_algorithm) {
+		wire_put_padding(w, header_at, 8);
+		put_list_context(w, SIGNING, &response->signing_algorithm, 1);
+	}
 }
 
 /* 2.2.4.1.1: the one hash algorithm that the server chose. */
@@ -135,6 +309,7 @@ static void get_encryption(struct wire_reader *data, struct smb2_negotiate_respo
 {
 	uint16_t count = wire_get_u16(data);
 
+	response->has_encryption = true;
 	response->cipher = wire_get_u16(data);
 	if (count != 1 || response->cipher > SMB2_AES_256_GCM)
 		wire_reader_fail(data, "a cipher that was not offered");
@@ -155,10 +330,9 @@ static void get_contexts(struct wire_reader *message, size_t offset, uint16_t co
                          struct smb2_negotiate_response *response)
 {
 	for (uint16_t i = 0; i < count && message->error == NULL; i++) {
-		struct wire_reader head = wire_part(message, offset, 8), data;
-		uint16_t type = wire_get_u16(&head), bytes = wire_get_u16(&head);
+		struct wire_reader data;
+		uint16_t type = next_context(message, &offset, &data);
 
-		data = wire_part(message, offset + 8, bytes);
 		if (type == PREAUTH_INTEGRITY)
 			get_preauth(&data, response);
 		else if (type == ENCRYPTION)
@@ -167,7 +341,6 @@ static void get_contexts(struct wire_reader *message, size_t offset, uint16_t co
 			get_signing(&data, response);
 		if (data.error != NULL)
 			wire_reader_fail(message, data.error);
-		offset += 8 + ((size_t)bytes + 7) / 8 * 8;
 	}
 	if (!response->has_preauth_sha512)
 		wire_reader_fail(message, "dialect 3.1.1 without preauthentication integrity");
@@ -179,7 +352,6 @@ void smb2_negotiate_response_decode(struct wire_reader *message,
 	uint16_t context_count, hint_at, hint_bytes;
 	struct wire_reader hint;
 	uint32_t contexts_at;
-	const uint8_t *guid;
 
 	*response = (struct smb2_negotiate_response){ 0 };
 	wire_skip(message, SMB2_HEADER_BYTES);
@@ -187,21 +359,21 @@ void smb2_negotiate_response_decode(struct wire_reader *message,
 	response->security_mode = wire_get_u16(message);
 	response->dialect = wire_get_u16(message);
 	context_count = wire_get_u16(message);
-	guid = wire_get_bytes(message, SMB2_GUID_BYTES);
-	if (guid != NULL)
-		memcpy(response->server_guid, guid, SMB2_GUID_BYTES);
+	get_guid(message, response->server_guid);
 	response->capabilities = wire_get_u32(message);
 	response->max_transact_bytes = wire_get_u32(message);
 	response->max_read_bytes = wire_get_u32(message);
 	response->max_write_bytes = wire_get_u32(message);
-	wire_skip(message, 8 + 8); /* SystemTime, ServerStartTime */
+	response->system_time = wire_get_u64(message);
+	wire_skip(message, 8); /* ServerStartTime */
 	hint_at = wire_get_u16(message);
 	hint_bytes = wire_get_u16(message);
 	contexts_at = wire_get_u32(message);
 	hint = *message; /* whose failures are nobody's */
 	hint = wire_part(&hint, hint_at, hint_bytes);
+	response->token = (struct smb2_data){ hint.at, wire_left(&hint) };
 	response->mechanisms = smb2_spnego_hint_mechanisms(&hint);
-	if (!we_offered(response->dialect))
+	if (dialect_bit(response->dialect) == 0)
 		wire_reader_fail(message, "a dialect that was not offered");
 	/* 3.2.5.2: below 3.1.1 the capability says it, and there is but one cipher. */
 	if (response->dialect >= SMB2_DIALECT_300 && response->dialect < SMB2_DIALECT_311 &&

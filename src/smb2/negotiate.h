@@ -31,17 +31,16 @@ struct smb2_negotiate_request {
 	uint16_t only_dialect;         /* 0: every one from 2.0.2 to 3.1.1 is offered */
 };
 
-/* What a client's NEGOTIATE offers, as its server reads it. Sets hold what we know and nothing
- * else: bit i of dialects is smb2_dialects[i], bit n of the others the algorithm of that number. */
+/* What a client's NEGOTIATE offers, as its server reads it. The sets hold what we know and nothing
+ * else: bit i of dialects is smb2_dialects[i], bit n of the others the algorithm with that number.
+ */
 struct smb2_negotiate_offer {
-	uint16_t dialect_count; /* those included that we do not know */
 	unsigned dialects;
 	uint16_t security_mode;
 	uint32_t capabilities;
 	uint8_t client_guid[SMB2_GUID_BYTES];
-	/* Contexts of 3.1.1; without it there are none. */
-	bool has_preauth, has_preauth_sha512;
-	bool has_encryption, has_signing;
+	bool has_preauth_sha512;          /* the contexts of 3.1.1: without it there are none */
+	bool has_encryption, has_signing; /* the context is there, whatever it lists */
 	unsigned ciphers, signing_algorithms;
 };
 
@@ -52,8 +51,7 @@ struct smb2_negotiate_response {
 	uint32_t capabilities;
 	uint32_t max_transact_bytes, max_read_bytes, max_write_bytes;
 	uint64_t system_time;          /* FILETIME */
-	const uint8_t *token;          /* NegTokenInit2; borrows the message */
-	size_t token_bytes;            /* 0: the client begins */
+	struct smb2_data token;        /* NegTokenInit2; none: the client begins */
 	bool has_preauth_sha512;       /* 3.1.1 */
 	uint8_t salt[SMB2_SALT_BYTES]; /* as it is sent: no reader wants it */
 	bool has_encryption;           /* 3.1.1: the context is there, with a cipher or without */
@@ -65,6 +63,12 @@ struct smb2_negotiate_response {
 
 /* By what the server says that one may log on. */
 enum smb2_mechanism { SMB2_MECHANISM_KERBEROS = 1, SMB2_MECHANISM_NTLM = 2 };
+
+/* All that we know, in the order of our preference. */
+#define SMB2_CIPHER_COUNT            4
+#define SMB2_SIGNING_ALGORITHM_COUNT 3
+extern const uint16_t smb2_ciphers[SMB2_CIPHER_COUNT];
+extern const uint16_t smb2_signing_algorithms[SMB2_SIGNING_ALGORITHM_COUNT];
 
 /* Every dialect that we know, the oldest first. */
 #define SMB2_DIALECT_COUNT 5

@@ -6,16 +6,9 @@
 #include "smb2/name.h"
 #include "smb2/pipe_info.h"
 
-/* FSCTL_PIPE_WAIT, 2.3.49. */
-struct smb2_pipe_wait_request {
-	bool has_timeout;
-	uint64_t timeout_100ns;
-	char name[SMB2_NAME_BYTES];
-};
-
-/* Reads the input of an IOCTL; what fails it is a malformed name too, 3.3.5.15.10. */
-void smb2_pipe_wait_request_decode(struct wire_reader *input,
-                                   struct smb2_pipe_wait_request *request);
+/* FSCTL_PIPE_WAIT, 2.3.49: the name of the pipe that is waited for. How long does not matter to who
+ * never lets anybody wait. Reads the input of an IOCTL, which a malformed name fails too. */
+void smb2_pipe_wait_request_decode(struct wire_reader *input, char name[SMB2_NAME_BYTES]);
 
 /* FSCTL_PIPE_PEEK, 2.3.46: what comes before the bytes that are peeked at. */
 #define SMB2_PIPE_PEEK_BYTES 16

@@ -14,7 +14,7 @@ enum smb2_info_type {
 
 struct smb2_query_info_request {
 	uint8_t type;  /* enum smb2_info_type */
-	uint8_t class; /* of a file: enum smb2_pipe_info_class */
+	uint8_t class; /* of a file: what smb2_pipe_info_encode knows */
 	uint32_t max_output_bytes;
 	struct smb2_file_id id;
 };
