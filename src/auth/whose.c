@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth/whose.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "auth/pac.h"
 
 static struct identity *refuse(struct err *err, const char *why)
 {
@@ -51,18 +53,86 @@ static bool add_local_name(struct identity *who, gss_name_t name)
 	return added;
 }
 
+/* What the domain's controller wrote into the ticket, where its seal holds. */
+static gss_buffer_desc get_logon_info(gss_name_t name)
+{
+	char urn[] = "urn:mspac:logon-info";
+	gss_buffer_desc attribute = { sizeof urn - 1, urn };
+	gss_buffer_desc value = GSS_C_EMPTY_BUFFER, shown = GSS_C_EMPTY_BUFFER;
+	int authenticated = 0, complete = 0, more = -1;
+	OM_uint32 minor;
+
+	(void)gss_get_name_attribute(&minor, name, &attribute, &authenticated, &complete, &value,
+	                             &shown, &more);
+	(void)gss_release_buffer(&minor, &shown);
+	if (authenticated == 0)
+		(void)gss_release_buffer(&minor, &value);
+	return value;
+}
+
+static bool pass_over(void *context, const char *sid)
+{
+	(void)context;
+	(void)sid;
+	return true;
+}
+
+static bool take_sid(void *who, const char *sid)
+{
+	return identity_add_label(who, sid);
+}
+
+/* Only the default realm's controller names accounts of this computer's domain. */
+static bool is_of_own_domain(const struct auth_acceptance *acceptance, const char *realm,
+                             const struct pac_account *account)
+{
+	return acceptance->realm != NULL && strcmp(realm, acceptance->realm) == 0 &&
+	       account->user[0] != '\0' && account->domain[0] != '\0';
+}
+
+static bool add_qualified(struct identity *who, const struct pac_account *account)
+{
+	char label[2 * PAC_NAME_BYTES];
+
+	(void)snprintf(label, sizeof label, "%s\\%s", account->domain, account->user);
+	return identity_add_label(who, label);
+}
+
+/* Of a ticket whose information does not decode, nothing of it is used. */
+static struct identity *make(const struct auth_acceptance *acceptance, const char *user,
+                             const char *realm, gss_buffer_desc info)
+{
+	struct pac_account account = { 0 };
+	bool has_info = info.length > 0 && pac_decode(info.value, info.length, &account, pass_over,
+	                                              NULL) == NERR_Success;
+	bool is_own = has_info && is_of_own_domain(acceptance, realm, &account);
+	struct identity *who = is_own ? identity_new_unlabelled(account.user, account.domain)
+	                              : identity_new_unlabelled(user, realm);
+
+	if (who != NULL &&
+	    (!has_info ||
+	     pac_decode(info.value, info.length, &account, take_sid, who) == NERR_Success) &&
+	    (!is_own || add_qualified(who, &account)))
+		return who;
+	identity_release(who);
+	return NULL;
+}
+
 struct identity *whose_kerberos(const struct auth_acceptance *acceptance, gss_name_t name,
                                 struct err *err)
 {
 	char principal[AUTH_PRINCIPAL_BYTES], user[AUTH_PRINCIPAL_BYTES], *realm;
+	gss_buffer_desc info;
 	struct identity *who;
+	OM_uint32 minor;
 
-	(void)acceptance;
 	if (!auth_name_text(name, principal) || (realm = strrchr(principal, '@')) == NULL)
 		return refuse(err, "the principal's name is too long");
-	memcpy(user, principal, sizeof user);
+	strcpy(user, principal);
 	user[realm++ - principal] = '\0';
-	who = identity_new_unlabelled(user, realm);
+	info = get_logon_info(name);
+	who = make(acceptance, user, realm, info);
+	(void)gss_release_buffer(&minor, &info);
 	if (who != NULL && identity_add_label(who, principal) && add_local_name(who, name))
 		return who;
 	identity_release(who);
