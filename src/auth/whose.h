@@ -12,10 +12,10 @@
 struct identity *whose_ntlm(const struct auth_acceptance *acceptance, gss_name_t name,
                             struct err *err);
 
-/* By Kerberos: "user@REALM"; the SIDs that the domain's controller wrote into the ticket; "user" where
- * krb5.conf makes the principal a user of this computer, as it does with those of the default realm
- * alone unless it says otherwise; "DOMAIN\user", the domain by its NetBIOS name, of the default
- * realm's alone. Gives one holder; NULL: see err. */
+/* By Kerberos: "user@REALM"; the SIDs that the domain's controller wrote into the ticket; "user"
+ * where krb5.conf makes the principal a user of this computer, as it does with those of the default
+ * realm alone unless it says otherwise; "DOMAIN\user", the domain by its NetBIOS name, of the
+ * default realm's alone. Gives one holder; NULL: see err. */
 struct identity *whose_kerberos(const struct auth_acceptance *acceptance, gss_name_t name,
                                 struct err *err);
 
