@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unicase.h>
 #include <unistr.h>
@@ -77,14 +78,65 @@ bool text_utf8_is_valid(const char *utf8)
 	return u8_check((const uint8_t *)utf8, strlen(utf8)) == NULL;
 }
 
+static bool is_ascii(char c)
+{
+	return (unsigned char)c < 0x80;
+}
+
+static char fold_ascii(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
 bool text_equal_nocase(const char *a, const char *b)
 {
+	size_t i = 0;
 	int order;
 
 	if (a == NULL || b == NULL)
 		return a == b;
+	while (is_ascii(a[i]) && is_ascii(b[i])) {
+		if (fold_ascii(a[i]) != fold_ascii(b[i]))
+			return false;
+		if (a[i++] == '\0')
+			return true;
+	}
+	if (strcmp(a + i, b + i) == 0)
+		return true;
 	if (u8_casecmp((const uint8_t *)a, strlen(a), (const uint8_t *)b, strlen(b), NULL, NULL,
 	               &order) != 0)
 		return false; /* out of memory inside: unequal is the safe answer */
 	return order == 0;
+}
+
+/* FNV-1a, and the last step of MurmurHash3, since short texts leave its low bits poor. */
+static uint32_t hash_bytes(const char *bytes, size_t count)
+{
+	uint32_t hash = 2166136261u;
+
+	for (size_t i = 0; i < count; i++)
+		hash = (hash ^ (unsigned char)fold_ascii(bytes[i])) * 16777619u;
+	hash = (hash ^ hash >> 16) * 0x85EBCA6Bu;
+	hash = (hash ^ hash >> 13) * 0xC2B2AE35u;
+	return hash ^ hash >> 16;
+}
+
+bool text_hash_nocase(const char *utf8, uint32_t *hash)
+{
+	uint8_t buffer[512], *folded;
+	size_t bytes = strlen(utf8), folded_bytes = sizeof buffer, ascii = 0;
+
+	while (ascii < bytes && is_ascii(utf8[ascii]))
+		ascii++;
+	if (ascii == bytes) {
+		*hash = hash_bytes(utf8, bytes);
+		return true;
+	}
+	folded = u8_casefold((const uint8_t *)utf8, bytes, NULL, NULL, buffer, &folded_bytes);
+	if (folded == NULL)
+		return false;
+	*hash = hash_bytes((const char *)folded, folded_bytes);
+	if (folded != buffer)
+		free(folded);
+	return true;
 }

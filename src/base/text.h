@@ -32,4 +32,7 @@ bool text_utf8_is_valid(const char *utf8);
 /* Compares without regard to case, as Windows compares names. NULL equals only NULL. */
 bool text_equal_nocase(const char *a, const char *b);
 
+/* A hash that is the same for texts that are equal without regard to case. False: out of memory. */
+bool text_hash_nocase(const char *utf8, uint32_t *hash);
+
 #endif

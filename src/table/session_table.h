@@ -21,7 +21,8 @@ struct session_facts {
 
 /* Who put sessions into the table and looks after them. */
 struct session_owner {
-	/* Somebody wants this session closed. It may remove it from the table here, or later. */
+	/* Somebody wants this session closed. It may remove it from the table here, or later, and
+	 * others too; it adds none here. */
 	void (*close)(void *context, uint64_t key);
 	/* After 4,294,967,295 sessions the ids have run out: those that are left are numbered anew
 	 * in their order, from 1, and each is told its new one. It must not change the table here.

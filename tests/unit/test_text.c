@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -201,6 +202,62 @@ static void a_missing_name_equals_only_a_missing_one(void **state)
 	assert_false(text_equal_nocase("", NULL));
 }
 
+static void equal_names_have_equal_hashes(void **state)
+{
+	static const char *const equal[][2] = {
+		{ "", "" },
+		{ "LabPC", "lABpc" },
+		{ "stra\xC3\x9F"
+		  "e",
+		  "STRASSE" },
+		{ "\xE2\x84\xAA"
+		  "elvin",
+		  "kelvin" }, /* the sign for kelvins */
+		{ "\xEF\xAC\x80"
+		  "a",
+		  "FFA" }, /* a ligature */
+		{ "ZO\xC3\x8B", "zo\xC3\xAB" },
+		{ "\xF0\x90\x90\x80", "\xF0\x90\x90\xA8" },
+		{ "bad\x80", "BAD\x80" },
+	};
+	char long_name[2][2002];
+	uint32_t a, b;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(equal); i++) {
+		assert_true(text_equal_nocase(equal[i][0], equal[i][1]));
+		assert_true(text_hash_nocase(equal[i][0], &a));
+		assert_true(text_hash_nocase(equal[i][1], &b));
+		assert_int_equal(a, b);
+	}
+	for (size_t i = 0; i < 2000; i += 2) { /* more than fits into any buffer on the stack */
+		memcpy(long_name[0] + i, "\xC3\x8B", 3);
+		memcpy(long_name[1] + i, "\xC3\xAB", 3);
+	}
+	assert_true(text_equal_nocase(long_name[0], long_name[1]));
+	assert_true(text_hash_nocase(long_name[0], &a));
+	assert_true(text_hash_nocase(long_name[1], &b));
+	assert_int_equal(a, b);
+}
+
+static void hashes_of_names_in_a_row_differ(void **state)
+{
+	static uint32_t low_bits[1 << 12];
+	uint32_t most = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT(low_bits); i++) {
+		char name[32];
+		uint32_t hash;
+
+		snprintf(name, sizeof name, "\\\\10.1.%u.%u", i >> 8, i & 255);
+		assert_true(text_hash_nocase(name, &hash));
+		if (++low_bits[hash % COUNT(low_bits)] > most)
+			most = low_bits[hash % COUNT(low_bits)];
+	}
+	assert_in_range(most, 1, 12); /* of random numbers, one time in a million */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +271,8 @@ int main(void)
 		cmocka_unit_test(every_code_point_survives_utf16_and_utf8),
 		cmocka_unit_test(names_are_equal_without_regard_to_case),
 		cmocka_unit_test(a_missing_name_equals_only_a_missing_one),
+		cmocka_unit_test(equal_names_have_equal_hashes),
+		cmocka_unit_test(hashes_of_names_in_a_row_differ),
 	};
 
 	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
