@@ -109,6 +109,16 @@ bool identity_is_authenticated(const struct identity *i)
 	return i->user[0] != '\0';
 }
 
+size_t identity_label_count(const struct identity *i)
+{
+	return i->label_count;
+}
+
+const char *identity_label(const struct identity *i, size_t n)
+{
+	return i->labels[n];
+}
+
 bool identity_has_label(const struct identity *i, const char *label)
 {
 	for (size_t n = 0; n < i->label_count; n++)

@@ -28,6 +28,10 @@ const char *identity_user(const struct identity *i);   /* "" of a null session *
 const char *identity_domain(const struct identity *i); /* "" for none */
 bool identity_is_authenticated(const struct identity *i);
 
+/* Its labels, the account itself first, in the order in which they were told. */
+size_t identity_label_count(const struct identity *i);
+const char *identity_label(const struct identity *i, size_t n);
+
 /* Whether it goes by this label, without regard to case. */
 bool identity_has_label(const struct identity *i, const char *label);
 

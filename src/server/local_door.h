@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* The local door: a Unix socket by which programs of this computer ask, in plain DCE/RPC. The
+ * kernel says who they are. */
+#ifndef SERVER_LOCAL_DOOR_H
+#define SERVER_LOCAL_DOOR_H
+
+#include "base/err.h"
+#include "net/loop.h"
+#include "service/service.h"
+
+struct local_door_settings {
+	const char *path;         /* of the socket; borrowed */
+	int socket;               /* that listens there already, taken; -1: none */
+	unsigned max_connections; /* more wait; one user but root has a quarter of them at most */
+	uint32_t idle_timeout_s;  /* after which a connection is closed on which nothing is asked */
+};
+
+struct local_door;
+
+/* Begins to listen. Keeps loop and service. NULL: see err. */
+struct local_door *local_door_new(struct net_loop *loop, struct service *service,
+                                  const struct local_door_settings *settings, struct err *err);
+/* New settings; another path is listened at anew, but not where a socket was given. False: see err,
+ * all is as it was. */
+bool local_door_configure(struct local_door *d, const struct local_door_settings *settings,
+                          struct err *err);
+/* No more callers; each one's connection ends when it has been answered. */
+void local_door_drain(struct local_door *d);
+/* Those that are there. */
+unsigned local_door_connections(const struct local_door *d);
+/* At once. NULL is allowed. */
+void local_door_free(struct local_door *d);
+
+#endif

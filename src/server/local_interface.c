@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/local_interface.h"
+
+#include <lmerr.h>
+#include "local/local_list.h"
+#include "local/local_service.h"
+#include "server/counters.h"
+#include "service/service.h"
+
+#define NCA_OP_RNG_ERROR 0x1C010002u /* C706 N.2 */
+
+static struct local_entry label(const void *context, size_t i)
+{
+	return (struct local_entry){ .name = identity_label(context, i) };
+}
+
+static void who_am_i(const struct service_caller *caller, struct ndr_writer *w)
+{
+	local_list_encode(w, NERR_Success, identity_label_count(caller->who), label, caller->who);
+}
+
+static struct local_entry counter(const void *context, size_t i)
+{
+	enum counter which = (enum counter)i;
+
+	(void)context;
+	return (struct local_entry){ .name = counters_name(which),
+		                     .help = counters_help(which),
+		                     .value = counters_value(which) };
+}
+
+static void get_counters(const struct service_caller *caller, struct ndr_writer *w)
+{
+	struct service *service = caller->service;
+	bool allowed = access_policy_allows(service->policy, caller->who, ACCESS_COUNTERS);
+	struct service_event event = {
+		.operation = "LocalGetCounters",
+		.who = caller->who,
+		.from = caller->from,
+		.door = caller->door,
+		.level = -1,
+		.entries = allowed ? COUNTER_COUNT : 0,
+		.total = allowed ? COUNTER_COUNT : 0,
+		.status = allowed ? NERR_Success : ERROR_ACCESS_DENIED,
+	};
+
+	local_list_encode(w, event.status, event.entries, counter, NULL);
+	service->tell(service->context, &event);
+}
+
+static uint32_t call(void *context, uint16_t opnum, struct wire_reader *stub,
+                     struct wire_writer *answer)
+{
+	static void (*const operations[])(const struct service_caller *, struct ndr_writer *) = {
+		[LOCAL_WHO_AM_I] = who_am_i,
+		[LOCAL_GET_COUNTERS] = get_counters,
+	};
+	struct ndr_writer w;
+
+	(void)stub; /* they take nothing */
+	if (opnum >= sizeof operations / sizeof *operations)
+		return NCA_OP_RNG_ERROR;
+	ndr_writer_init(&w, answer);
+	operations[opnum](context, &w);
+	return 0;
+}
+
+const struct rpc_interface local_interface = {
+	.syntax = { .uuid = LOCAL_INTERFACE_UUID, .version = LOCAL_INTERFACE_VERSION },
+	.call = call,
+};

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Our own interface on the local door: who the caller is to the policy, and the counters. */
+#ifndef SERVER_LOCAL_INTERFACE_H
+#define SERVER_LOCAL_INTERFACE_H
+
+#include "rpc/service.h"
+
+/* Its calls' context is a struct service_caller. */
+extern const struct rpc_interface local_interface;
+
+#endif
