@@ -257,6 +257,82 @@ uint32_t netsession_examine(const struct netsession_query *query,
                             void (*found)(void *context, const struct netsession_finding *finding),
                             void *context, struct netsession_error *error);
 
+/* ---- a file server's own sessions ----
+ *
+ * netsessiond shows, beside its own, the sessions of every file server on this computer that feeds
+ * it. They are there from netsession_feed_put to netsession_feed_remove, and no longer than the
+ * connection: a file server that dies takes them with it. Only netsession_feed_open ever waits.
+ * What netsessiond has not taken yet is kept here, one change for a session at most, a later one in
+ * the place of an earlier: a slow netsessiond holds up nobody, and misses nothing but what has
+ * passed.
+ *
+ * A feed is used by one thread at a time. A child of fork may only close it, which leaves the
+ * connection to the parent; it should, since an open copy outlives the parent. */
+
+struct netsession_feed;
+
+/* What netsessiond says. Called from netsession_feed_dispatch alone, for keys that were put and not
+ * removed. The functions may put, touch and remove, and must not close the feed. NULL: of no
+ * interest. */
+struct netsession_feed_handler {
+	/* Somebody wants this session closed (NetSessionDel). It is shown until it is removed. */
+	void (*on_close)(void *context, uint64_t key);
+	/* It is not shown any more, as if it were removed: ERROR_TOO_MANY_SESS (69),
+	 * ERROR_NOT_ENOUGH_MEMORY. It may be put again. error is borrowed. */
+	void (*on_refused)(void *context, uint64_t key, const struct netsession_error *error);
+};
+
+/* All zero is allowed. */
+struct netsession_feed_options {
+	const char *socket; /* its path; NULL or "": what NETSESSION_FEED_SOCKET says, else
+	                       /run/netsession/feed.sock */
+	const char *name;   /* the file server's, for netsessiond's log; UTF-8, up to 1,024 bytes */
+	uint32_t timeout_ms; /* 0: 5,000 */
+};
+
+/* Connects to netsessiond and waits to be let in.
+ * options  borrowed
+ * handler  kept until netsession_feed_close, as is context
+ * feed     gives the feed, NULL after a failure
+ * error    may be NULL
+ * Returns  0; 2114 NERR_ServerNotStarted (nobody listens there), 5 ERROR_ACCESS_DENIED (this user
+ *          may not feed), 71 ERROR_REQ_NOT_ACCEP (too many feeders), 1460 ERROR_TIMEOUT,
+ *          50 ERROR_NOT_SUPPORTED (another version), 58 ERROR_BAD_NET_RESP (not a netsessiond),
+ *          64 ERROR_NETNAME_DELETED, 87 ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY. */
+uint32_t netsession_feed_open(const struct netsession_feed_options *options,
+                              const struct netsession_feed_handler *handler, void *context,
+                              struct netsession_feed **feed, struct netsession_error *error);
+
+/* Shows a session, or shows it anew, wholly.
+ * key      yours to choose. Use it for one session only, as a counter does: what is said of the
+ *          one before may still be on its way.
+ * row      borrowed, texts UTF-8 without control characters, up to 1,024 bytes. It has a client.
+ *          NULL is shown as "". active_s and idle_s go on by themselves.
+ * Returns  0: it will be told; 87 ERROR_INVALID_PARAMETER: row is not of that form;
+ *          69 ERROR_TOO_MANY_SESS: netsessiond takes no more of one feed; 64
+ *          ERROR_NETNAME_DELETED: netsession_feed_dispatch has said so; ERROR_NOT_ENOUGH_MEMORY. */
+uint32_t netsession_feed_put(struct netsession_feed *feed, uint64_t key,
+                             const struct netsession_row *row);
+/* The two that change with each request, without a look at the rest. A key that was not put, or
+ * refused, is passed over. */
+void netsession_feed_touch(struct netsession_feed *feed, uint64_t key, uint32_t num_opens,
+                           uint32_t idle_s);
+/* The session has ended. A key that is not there is passed over. */
+void netsession_feed_remove(struct netsession_feed *feed, uint64_t key);
+
+/* What to wait for, in any loop: when it is readable (level-triggered), call
+ * netsession_feed_dispatch. There is no need to wait until it is writable. */
+int netsession_feed_fd(const struct netsession_feed *feed);
+/* Takes what has come, which may call the handler, and tells what waits. It never waits.
+ * error    may be NULL
+ * Returns  0; 64 ERROR_NETNAME_DELETED or 58 ERROR_BAD_NET_RESP: the connection is lost, and
+ *          netsessiond shows nothing of this feed any more. Close it, and later open another one
+ *          and put all sessions again. */
+uint32_t netsession_feed_dispatch(struct netsession_feed *feed, struct netsession_error *error);
+
+/* Ends the connection, and with it the sessions. NULL is allowed. */
+void netsession_feed_close(struct netsession_feed *feed);
+
 /* The story of the calling thread's last NetSession* or NetUse* function of <lm.h>; "" when it
  * succeeded. Lives until the thread's next one. In libnetapi32. */
 const char *netsession_last_error_text(void);

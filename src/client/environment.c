@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include "feed/message.h"
 #include "local/local_service.h"
 
 /* The file read last, and what tells that it is still the same. */
@@ -55,6 +56,13 @@ const char *environment_socket(void)
 	const char *path = value_of("NETSESSION_SOCKET");
 
 	return path != NULL ? path : LOCAL_SOCKET_PATH;
+}
+
+const char *environment_feed_socket(void)
+{
+	const char *path = value_of("NETSESSION_FEED_SOCKET");
+
+	return path != NULL ? path : FEED_SOCKET_PATH;
 }
 
 struct netsession_credentials *environment_credentials(struct err *err)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "auth/credentials.h"
+#include "client/feed_handshake.h"
 
 enum { STORY_BYTES = sizeof((struct netsession_error *)0)->text };
 
@@ -23,6 +24,8 @@ static const struct status_words {
 	{ ERROR_UNEXP_NET_ERR, "network error", NULL },
 	{ ERROR_NETNAME_DELETED, "connection lost", "try again; the server's log may say more" },
 	{ ERROR_BAD_NET_NAME, "no such share", NULL },
+	{ ERROR_TOO_MANY_SESS, "too many sessions", NULL },
+	{ ERROR_REQ_NOT_ACCEP, "too many connections", NULL },
 	{ ERROR_INVALID_PARAMETER, "invalid parameter", NULL },
 	{ ERROR_INVALID_LEVEL, "not answered",
 	  "the server does not know that level; auto finds one that it knows" },
@@ -78,10 +81,11 @@ static bool is_about_level(const struct err *err)
 	       err->doing != NULL && strcmp(err->doing, "NetrSessionEnum") == 0;
 }
 
-/* A file of the caller's own is no matter of the server: its story says all. */
+/* A file of the caller's own, or its feed, is no matter of a server: its story says all. */
 static bool is_local(const struct err *err)
 {
-	return err->doing != NULL && strcmp(err->doing, CREDENTIALS_DOING) == 0;
+	return err->doing != NULL &&
+	       (strcmp(err->doing, CREDENTIALS_DOING) == 0 || strcmp(err->doing, FEED_DOING) == 0);
 }
 
 static void append(char text[STORY_BYTES], const char *separator, const char *more)

@@ -19,6 +19,8 @@
 #include "wire/reader.h"
 #include "wire/writer.h"
 
+#define FEED_SOCKET_PATH "/run/netsession/feed.sock" /* where nobody says otherwise */
+
 /* The letters are the protocol's, the last byte is the version. */
 #define FEED_VERSION 0x4E534601u
 

@@ -46,6 +46,17 @@ static size_t send_some(int socket, const void *data, size_t bytes, int *uv_erro
 	return sent < 0 ? 0 : (size_t)sent;
 }
 
+/* As recv(2). */
+static ssize_t receive(int socket, void *to, size_t room)
+{
+	ssize_t bytes;
+
+	do
+		bytes = recv(socket, to, room, MSG_DONTWAIT);
+	while (bytes < 0 && errno == EINTR);
+	return bytes;
+}
+
 /* False: there is nothing more to read now. */
 static bool receive_some(struct net_stream *s)
 {
@@ -57,9 +68,7 @@ static bool receive_some(struct net_stream *s)
 		end(s, UV_ENOBUFS);
 		return false;
 	}
-	do
-		bytes = recv(s->socket, space, room, MSG_DONTWAIT);
-	while (bytes < 0 && errno == EINTR);
+	bytes = receive(s->socket, space, room);
 	if (bytes > 0)
 		s->handler->received(s->context, (size_t)bytes);
 	else if (bytes == 0)
@@ -222,6 +231,25 @@ bool net_socket_is_quiet(int socket)
 
 	return recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
 	       (errno == EAGAIN || errno == EINTR);
+}
+
+size_t net_socket_send(int socket, const void *data, size_t bytes)
+{
+	int later;
+
+	return send_some(socket, data, bytes, &later);
+}
+
+ssize_t net_socket_receive(int socket, void *to, size_t room, struct err *err)
+{
+	ssize_t bytes = receive(socket, to, room);
+
+	if (bytes > 0)
+		return bytes;
+	if (bytes < 0 && errno == EAGAIN)
+		return 0;
+	net_uv_error(err, bytes < 0 ? uv_translate_sys_error(errno) : UV_EOF, DOING);
+	return -1;
 }
 
 void net_socket_hang_up(int socket)

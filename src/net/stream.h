@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include "base/err.h"
 #include "net/address.h"
 #include "net/loop.h"
@@ -50,6 +51,12 @@ void net_stream_close(struct net_stream *s);
 
 /* Whether a socket that nobody read meanwhile is as it was left: open, and nothing has come. */
 bool net_socket_is_quiet(int socket);
+/* Sends what the socket takes at once, and raises no signal. Returns how many bytes of it; that the
+ * connection is gone shows when it is read. */
+size_t net_socket_send(int socket, const void *data, size_t bytes);
+/* What has come, up to room bytes of it. Returns how many; 0: nothing has; -1 and err: the
+ * connection has ended. */
+ssize_t net_socket_receive(int socket, void *to, size_t room, struct err *err);
 /* Ends the connection, also where a child of fork holds a copy of the socket. */
 void net_socket_hang_up(int socket);
 /* Lets go of a copy that a fork made: the connection remains its owner's. */

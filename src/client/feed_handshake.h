@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* How a feed begins. */
+#ifndef CLIENT_FEED_HANDSHAKE_H
+#define CLIENT_FEED_HANDSHAKE_H
+
+#include <stdint.h>
+#include <netsession.h>
+#include "base/err.h"
+
+#define FEED_DOING "feed" /* the step of every failure of a feed */
+
+/* Connects to the feed's socket of netsessiond, says HELLO and waits for what comes of it. Gives
+ * the connection's socket, and how many sessions it may have; -1 and err. */
+int feed_handshake(const struct netsession_feed_options *options, uint32_t *max_sessions,
+                   struct err *err);
+
+#endif
