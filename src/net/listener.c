@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/listener.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "net/uv.h"
+
+#define DOING "listen"
+
+enum {
+	BACKLOG = 1024,
+	ACCEPTS_A_TURN = 64,    /* so that the connections there are get their turn, too */
+	OUT_OF_SOCKETS_MS = 100 /* until it is tried again: the queue stays readable meanwhile */
+};
+
+static int refuse(struct err *err, int socket, const char *why)
+{
+	NET_API_STATUS status = errno == EACCES || errno == EPERM ? ERROR_ACCESS_DENIED
+	                        : errno == ENOMEM                 ? ERROR_NOT_ENOUGH_MEMORY
+	                                                          : ERROR_BUSY;
+
+	err_set(err, status, DOING, why);
+	if (socket >= 0)
+		close(socket);
+	return -1;
+}
+
+static const char *why_not(void)
+{
+	switch (errno) {
+	case EADDRINUSE:
+		return "another process listens there";
+	case EADDRNOTAVAIL:
+		return "this computer has no such address";
+	case EACCES:
+		return "not permitted: a port below 1024 needs CAP_NET_BIND_SERVICE, a path a "
+		       "folder that may be written to";
+	case ENOENT:
+		return "there is no such folder";
+	case EAFNOSUPPORT:
+		return "this computer has no such network protocol";
+	default:
+		return "the system refuses a socket there";
+	}
+}
+
+int net_listen_tcp(const struct sockaddr_storage *address, struct err *err)
+{
+	int s = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	socklen_t bytes = address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+	                                                 : sizeof(struct sockaddr_in);
+	const int on = 1;
+
+	if (s < 0)
+		return refuse(err, s, why_not());
+	(void)setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	/* [::] is IPv6 alone: 0.0.0.0 can be listened on beside it. */
+	if (address->ss_family == AF_INET6)
+		(void)setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+	if (bind(s, (const struct sockaddr *)address, bytes) != 0 || listen(s, BACKLOG) != 0)
+		return refuse(err, s, why_not());
+	return s;
+}
+
+/* Whether there is a socket at the path that nobody listens on any more. */
+static bool is_stale(const struct sockaddr_un *address)
+{
+	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct stat status;
+	bool stale = probe >= 0 && lstat(address->sun_path, &status) == 0 &&
+	             S_ISSOCK(status.st_mode) &&
+	             connect(probe, (const struct sockaddr *)address, sizeof *address) != 0 &&
+	             errno == ECONNREFUSED;
+
+	if (probe >= 0)
+		close(probe);
+	return stale;
+}
+
+int net_listen_local(const char *path, mode_t mode, struct err *err)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int s;
+
+	if (strlen(path) >= sizeof address.sun_path) {
+		errno = ENAMETOOLONG;
+		return refuse(err, -1, "the path of a Unix socket has at most 107 bytes");
+	}
+	strcpy(address.sun_path, path);
+	s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (s < 0)
+		return refuse(err, s, why_not());
+	if (is_stale(&address))
+		(void)unlink(path);
+	/* The permissions are there before anybody can connect. */
+	if (bind(s, (const struct sockaddr *)&address, sizeof address) != 0 ||
+	    chmod(path, mode) != 0 || listen(s, BACKLOG) != 0)
+		return refuse(err, s, why_not());
+	return s;
+}
+
+struct net_listener {
+	uv_poll_t poll; /* its data is the listener */
+	struct net_loop *loop;
+	int socket;
+	bool is_paused;
+	struct net_timer *retry;
+	void (*accepted)(void *context, int socket);
+	void *context;
+};
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+static void watch(struct net_listener *l)
+{
+	if (!l->is_paused && l->retry == NULL)
+		uv_poll_start(&l->poll, UV_READABLE, on_poll);
+	else
+		uv_poll_stop(&l->poll);
+}
+
+static void on_retry(void *context)
+{
+	struct net_listener *l = context;
+
+	net_timer_stop(l->retry);
+	l->retry = NULL;
+	watch(l);
+}
+
+static void prepare(int socket)
+{
+	const int on = 1;
+
+	/* Of no effect on a Unix socket. */
+	(void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	(void)setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct net_listener *l = poll->data;
+
+	(void)status;
+	(void)events;
+	for (int n = 0; n < ACCEPTS_A_TURN && !l->is_paused; n++) {
+		int s = accept4(l->socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (s >= 0) {
+			prepare(s);
+			l->accepted(l->context, s);
+			continue;
+		}
+		if (errno == EINTR || errno == ECONNABORTED)
+			continue;
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+			l->retry = net_timer_start(l->loop, OUT_OF_SOCKETS_MS, on_retry, l);
+			watch(l);
+		}
+		return;
+	}
+}
+
+struct net_listener *net_listener_new(struct net_loop *loop, int socket,
+                                      void (*accepted)(void *context, int socket), void *context)
+{
+	struct net_listener *l = calloc(1, sizeof *l);
+
+	if (l == NULL || uv_poll_init_socket(loop->uv, &l->poll, socket) != 0) {
+		free(l);
+		close(socket);
+		return NULL;
+	}
+	l->poll.data = l;
+	l->loop = loop;
+	l->socket = socket;
+	l->accepted = accepted;
+	l->context = context;
+	watch(l);
+	return l;
+}
+
+void net_listener_pause(struct net_listener *l)
+{
+	l->is_paused = true;
+	watch(l);
+}
+
+void net_listener_resume(struct net_listener *l)
+{
+	l->is_paused = false;
+	watch(l);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+void net_listener_free(struct net_listener *l)
+{
+	if (l == NULL)
+		return;
+	net_timer_stop(l->retry);
+	l->is_paused = true; /* also for the rest of a turn in which accepted frees it */
+	uv_close((uv_handle_t *)&l->poll, on_closed);
+	close(l->socket);
+}
+
+bool net_socket_peer_text(int socket, char to[NET_PEER_TEXT_BYTES])
+{
+	struct sockaddr_storage address;
+	socklen_t bytes = sizeof address;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address;
+
+	if (getpeername(socket, (struct sockaddr *)&address, &bytes) != 0)
+		return false;
+	if (address.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+		struct sockaddr_in v4 = { .sin_family = AF_INET };
+
+		memcpy(&v4.sin_addr, &v6->sin6_addr.s6_addr[12], sizeof v4.sin_addr);
+		memcpy(&address, &v4, sizeof v4);
+		bytes = sizeof v4;
+	}
+	return getnameinfo((const struct sockaddr *)&address, bytes, to, NET_PEER_TEXT_BYTES, NULL,
+	                   0, NI_NUMERICHOST) == 0;
+}
+
+bool net_socket_peer_process(int socket, uid_t *uid, gid_t *gid, pid_t *pid)
+{
+	struct ucred peer;
+	socklen_t bytes = sizeof peer;
+
+	if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) != 0)
+		return false;
+	*uid = peer.uid;
+	*gid = peer.gid;
+	*pid = peer.pid;
+	return true;
+}
