@@ -39,8 +39,9 @@ static void put_basic(struct wire_writer *w, const struct smb2_pipe_facts *facts
 static void put_standard(struct wire_writer *w, const struct smb2_pipe_facts *facts)
 {
 	put_sizes(w, facts);
-	wire_put_u32le(w, 1);         /* NumberOfLinks */
-	wire_put_zeros(w, 1 + 1 + 2); /* DeletePending, Directory, Reserved */
+	wire_put_u32le(w, 1);     /* NumberOfLinks */
+	wire_put_u8(w, 1);        /* DeletePending: it ends with its last handle */
+	wire_put_zeros(w, 1 + 2); /* Directory, Reserved */
 }
 
 static void put_internal(struct wire_writer *w, const struct smb2_pipe_facts *facts)

@@ -6,42 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "recording.h"
+#include "recorded_message.h"
 #include "smb2/create.h"
-#include "smb2/frames.h"
 #include "smb2/negotiate.h"
 #include "smb2/pipe_io.h"
 #include "smb2/session_setup.h"
 #include "smb2/tree_connect.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-#define MESSAGE_AT   SMB2_FRAME_PREFIX_BYTES
-
-static struct recording recording; /* the one loaded last */
 
 static const struct smb2_file_id recorded_pipe = { 0x2d768921, 0x78c4515f };
-
-static struct wire_reader message_of(const struct recording *r)
-{
-	struct wire_reader message;
-
-	wire_reader_init(&message, r->data + MESSAGE_AT, r->bytes - MESSAGE_AT);
-	return message;
-}
-
-static struct wire_reader load(const char *name)
-{
-	recording_free(&recording);
-	recording = recording_load(name);
-	return message_of(&recording);
-}
-
-static int unload(void **state)
-{
-	(void)state;
-	recording_free(&recording);
-	return 0;
-}
 
 /* ---- the header ---- */
 
@@ -63,7 +37,7 @@ static void headers_decode_and_encode_as_recorded(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(samples); i++) {
-		struct wire_reader message = load(samples[i].name);
+		struct wire_reader message = recorded_message(samples[i].name);
 		struct wire_writer w = { 0 };
 		struct smb2_header h;
 
@@ -84,10 +58,10 @@ static void a_header_with_another_magic_or_size_fails(void **state)
 {
 	(void)state;
 	for (size_t at = 0; at < 6; at++) {
-		struct wire_reader message = load("samba-4.17-write-response");
+		struct wire_reader message = recorded_message("samba-4.17-write-response");
 		struct smb2_header h;
 
-		recording.data[MESSAGE_AT + at] ^= 1;
+		recorded.data[MESSAGE_AT + at] ^= 1;
 		smb2_header_decode(&message, &h);
 		assert_non_null(message.error);
 	}
@@ -111,7 +85,7 @@ static void negotiate_responses_decode_at_every_dialect(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(samples); i++) {
-		struct wire_reader message = load(samples[i].name);
+		struct wire_reader message = recorded_message(samples[i].name);
 		bool has_contexts = samples[i].dialect == SMB2_DIALECT_311;
 		struct smb2_negotiate_response response;
 
@@ -133,10 +107,10 @@ static void negotiate_responses_decode_at_every_dialect(void **state)
 /* Of the recorded response of 3.1.1 with one byte of its message changed. */
 static const char *negotiate_error(size_t at, uint8_t value)
 {
-	struct wire_reader message = load("samba-4.17-negotiate-response-3.1.1");
+	struct wire_reader message = recorded_message("samba-4.17-negotiate-response-3.1.1");
 	struct smb2_negotiate_response response;
 
-	recording.data[MESSAGE_AT + at] = value;
+	recorded.data[MESSAGE_AT + at] = value;
 	smb2_negotiate_response_decode(&message, &response);
 	return message.error;
 }
@@ -201,17 +175,17 @@ static struct answer decode(uint16_t command, struct wire_reader *message)
 
 static void session_flags_share_type_file_id_and_count_are_found(void **state)
 {
-	struct wire_reader message = load("samba-4.17-session-setup-response-success");
+	struct wire_reader message = recorded_message("samba-4.17-session-setup-response-success");
 	struct smb2_file_id pipe;
 
 	(void)state;
 	assert_int_equal(decode(SMB2_SESSION_SETUP, &message).setup.session_flags, 0);
-	message = load("samba-4.17-tree-connect-response");
+	message = recorded_message("samba-4.17-tree-connect-response");
 	assert_int_equal(decode(SMB2_TREE_CONNECT, &message).tree.share_type, 2);
-	message = load("samba-4.17-create-response");
+	message = recorded_message("samba-4.17-create-response");
 	pipe = decode(SMB2_CREATE, &message).pipe;
 	assert_memory_equal(&pipe, &recorded_pipe, sizeof pipe);
-	message = load("samba-4.17-write-response");
+	message = recorded_message("samba-4.17-write-response");
 	assert_int_equal(decode(SMB2_WRITE, &message).written, 72);
 }
 
@@ -242,7 +216,7 @@ static void tokens_and_pipe_bytes_are_found(void **state)
 {
 	(void)state;
 	for (const struct response *s = responses; s < responses + COUNT(responses); s++) {
-		struct wire_reader message = load(s->name);
+		struct wire_reader message = recorded_message(s->name);
 		struct smb2_data data = decode(s->command, &message).data;
 
 		assert_null(message.error);
@@ -251,26 +225,27 @@ static void tokens_and_pipe_bytes_are_found(void **state)
 	}
 }
 
+static void expect_failure_below_the_least(struct wire_reader *message, const void *argument)
+{
+	const struct response *s = argument;
+	size_t bytes = wire_left(message);
+
+	(void)decode(s->command, message);
+	assert_int_equal(message->error != NULL, bytes < s->least_bytes);
+}
+
 static void every_response_that_ends_early_fails(void **state)
 {
 	(void)state;
 	for (const struct response *s = responses; s < responses + COUNT(responses); s++) {
-		struct wire_reader message = load(s->name);
-
-		for (size_t bytes = 0; MESSAGE_AT + bytes <= recording.bytes; bytes++) {
-			uint8_t *cut = recording_cut(&recording, MESSAGE_AT + bytes);
-
-			wire_reader_init(&message, cut + MESSAGE_AT, bytes);
-			(void)decode(s->command, &message);
-			assert_int_equal(message.error != NULL, bytes < s->least_bytes);
-			free(cut);
-		}
+		(void)recorded_message(s->name);
+		recorded_message_cut(expect_failure_below_the_least, s);
 	}
 }
 
 static void expect_no_way_out(uint16_t command)
 {
-	struct wire_reader message = message_of(&recording);
+	struct wire_reader message = recorded_message_again();
 	struct answer a = decode(command, &message);
 
 	assert_true(a.data.data >= message.start && a.data.data <= message.end);
@@ -283,10 +258,10 @@ static void a_changed_byte_never_leads_out_of_a_response(void **state)
 {
 	(void)state;
 	for (const struct response *s = responses; s < responses + COUNT(responses); s++) {
-		(void)load(s->name);
-		for (size_t at = MESSAGE_AT; at < recording.bytes; at++)
+		(void)recorded_message(s->name);
+		for (size_t at = MESSAGE_AT; at < recorded.bytes; at++)
 			for (unsigned change = 0; change < 256; change++) {
-				recording.data[at]++;
+				recorded.data[at]++;
 				expect_no_way_out(s->command);
 			}
 	}
@@ -341,8 +316,8 @@ static void requests_are_the_recorded_ones_but_for_choices(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(samples); i++) {
-		struct wire_reader message = load(samples[i].name);
-		uint8_t *body = recording.data + MESSAGE_AT + SMB2_HEADER_BYTES;
+		struct wire_reader message = recorded_message(samples[i].name);
+		uint8_t *body = recorded.data + MESSAGE_AT + SMB2_HEADER_BYTES;
 		size_t bytes = (size_t)(message.end - body), fixed = samples[i].fixed_bytes;
 		struct wire_writer w = { 0 };
 
@@ -361,7 +336,7 @@ static void a_negotiate_request_is_the_recorded_one_but_for_choices(void **state
 {
 	enum { BODY = SMB2_HEADER_BYTES, GUID = BODY + 12 };
 	enum { PREAUTH = 0x70, ENCRYPTION = 0xa0, SIGNING = 0xb8 };
-	struct wire_reader message = load("rpcclient-4.17-negotiate-request-3.1.1");
+	struct wire_reader message = recorded_message("rpcclient-4.17-negotiate-request-3.1.1");
 	const uint8_t *theirs = message.start, *ours;
 	struct smb2_negotiate_request request = { 0 };
 	struct wire_writer w = { 0 };
@@ -399,5 +374,5 @@ int main(void)
 		cmocka_unit_test(a_negotiate_request_is_the_recorded_one_but_for_choices),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, unload);
+	return cmocka_run_group_tests(tests, NULL, recorded_message_unload);
 }

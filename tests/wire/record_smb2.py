@@ -289,9 +289,38 @@ def record_conversation(b):
         print("   rpcclient sent no FSCTL_VALIDATE_NEGOTIATE_INFO")
 
 
+def record_small_requests(b):
+    """What impacket asks of an open pipe beside data, and how it takes its leave."""
+    smb = b.connect(user="root")
+    low, tree = smb.getSMBServer(), smb.connectTree("IPC$")
+    pipe = smb.openFile(tree, r"\srvsvc")
+    asked = ((lambda: low.queryInfo(tree, pipe, fileInfoClass=5), "FileStandardInformation"),
+             (lambda: low.setInfo(tree, pipe, struct.pack("<II", 1, 0), fileInfoClass=23), "FilePipeInformation: read by messages"),
+             (lambda: low.flush(tree, pipe), None), (low.echo, None),
+             (lambda: low.ioctl(tree, pipe, 0x0011400c, 1, b"", 0, 1024), "FSCTL_PIPE_PEEK"),
+             (lambda: low.waitNamedPipe(tree, "srvsvc"), "FSCTL_PIPE_WAIT for srvsvc"),
+             (lambda: low.cancel(2), None), (lambda: low.close(tree, pipe), None), (lambda: low.disconnectTree(tree), None))
+    for action, text in asked:
+        try:
+            action()
+        except Exception as error:
+            print("   impacket:", str(error).splitlines()[0])
+    frames = b.tap.last()
+    smb.close()
+    texts = {"query-info": asked[0][1], "set-info": asked[1][1]}
+    for command in ("query-info", "set-info", "flush", "echo", "cancel", "close", "tree-disconnect"):
+        more = [texts[command]] if command in texts else []
+        write_frame(b, f"impacket-0.10-{command}-request", pick(frames, "C", command), IMPACKET_TEXT, *more)
+    for nth, kind in ((0, "pipe-peek"), (1, "pipe-wait")):
+        write_frame(b, f"impacket-0.10-ioctl-request-{kind}", pick(frames, "C", "ioctl", nth=nth), IMPACKET_TEXT, asked[4 + nth][1])
+    write_frame(b, f"{SAMBA}-query-info-response-standard", pick(frames, "S", "query-info"), SMBD, "asked: impacket-0.10-query-info-request.hex")
+    write_frame(b, f"{SAMBA}-echo-response", pick(frames, "S", "echo"), SMBD, "asked: impacket-0.10-echo-request.hex")
+
+
 def scene_smb2(b):
     b.lab.start()
     record_pending(b)
     record_negotiates(b)
     record_conversation(b)
     record_refusals(b)
+    record_small_requests(b)
