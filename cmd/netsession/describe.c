@@ -69,7 +69,9 @@ static void describe_man(void)
 	      "Asks SMB file servers, Windows and Samba alike, for their sessions, by the protocol\n"
 	      "that NetSessionEnum of Windows speaks ([MS\\-SRVS] over SMB 2 and 3).\n"
 	      "A server is a name or an address, also \\fI//host\\fR, \\fIsmb://host\\fR,\n"
-	      "\\fIhost:port\\fR and \\fI[v6]:port\\fR.\n.SH COMMANDS\n",
+	      "\\fIhost:port\\fR and \\fI[v6]:port\\fR.\n"
+	      "Without one, netsessiond on this computer is asked over its socket, and no\n"
+	      "credentials are needed: it knows you as who you are.\n.SH COMMANDS\n",
 	      stdout);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		put_man_command(&commands[i]);
@@ -79,6 +81,8 @@ static void describe_man(void)
 	fputs(".SH ENVIRONMENT\n.TP\n.B NETSESSION_CREDENTIALS\nA file as "
 	      "\\fB\\-\\-authentication\\-file\\fR takes it, used when neither that nor "
 	      "\\fB\\-\\-as\\fR is given.\nWithout it the caller's Kerberos tickets are used.\n"
+	      ".TP\n.B NETSESSION_SOCKET\nThe socket of netsessiond on this computer, "
+	      "\\fI/run/netsession/local.sock\\fR by default.\n"
 	      ".SH SEE ALSO\n.BR NetSessionEnum (3),\n.BR netsession_enum (3)\n",
 	      stdout);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "output.h"
+#include "results.h"
 
 static const char *const verdicts[] = {
 	[NETSESSION_GOOD] = "good",
@@ -39,10 +40,12 @@ static void put_text(void *context, const struct netsession_finding *finding)
 
 static void end_text(struct findings *findings, const struct netsession_error *error)
 {
+	const char *server = findings->server != NULL ? findings->server : LOCAL_COMPUTER;
+
 	if (error->status == 0)
-		printf("Sessions of %s can be listed.\n", findings->server);
+		printf("Sessions of %s can be listed.\n", server);
 	else
-		fprintf(stderr, "netsession: %s: %s\n", findings->server, error->text);
+		fprintf(stderr, "netsession: %s: %s\n", server, error->text);
 }
 
 /* ---- for programs ---- */
@@ -66,7 +69,7 @@ static void put_json(void *context, const struct netsession_finding *finding)
 
 static void end_json(struct findings *findings, const struct netsession_error *error)
 {
-	json_t *object = json_pack("{s:s, s:I, s:s?, s:o}", "server", findings->server, "status",
+	json_t *object = json_pack("{s:s?, s:I, s:s?, s:o}", "server", findings->server, "status",
 	                           (json_int_t)error->status, "error",
 	                           error->status != 0 ? error->text : NULL, "findings",
 	                           findings->list);

@@ -8,8 +8,8 @@
 #include <netsession.h>
 
 struct findings {
-	const char *server;
-	json_t *list; /* NULL: each finding is written as it comes */
+	const char *server; /* as the user wrote it; NULL: the local computer */
+	json_t *list;       /* NULL: each finding is written as it comes */
 };
 
 struct findings_format {

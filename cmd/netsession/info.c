@@ -7,12 +7,14 @@
 int command_info(const struct options *options)
 {
 	struct options both = *options;
-	struct server_result result = { .server = options->operands[0] };
+	char **who = options->operands + options->operand_count - 2;
+	struct server_result result = { .server = options->operand_count > 2 ? options->operands[0]
+		                                                             : NULL };
 	struct netsession_credentials *credentials;
 	int code = EXIT_NONE;
 
-	both.client = options->operands[1];
-	both.user = options->operands[2];
+	both.client = who[0];
+	both.user = who[1];
 	if (both.client[0] == '\0' || both.user[0] == '\0') {
 		fprintf(stderr, "netsession: info wants a client and a user that are not empty\n");
 		return EXIT_USAGE;

@@ -26,6 +26,8 @@ static int help(const struct command *command)
 	       command->description);
 	options_print_help(stdout, command->bit);
 	printf("\nA server is a name or an address, also //host, smb://host, host:port, [v6]:port.\n"
+	       "Without one netsessiond on this computer is asked, at the socket that\n"
+	       "NETSESSION_SOCKET names, else /run/netsession/local.sock; it knows you as who you are.\n"
 	       "Without -A or --as, the file that NETSESSION_CREDENTIALS names is used, else your\n"
 	       "Kerberos tickets.\n"
 	       "\nExit status: %s.\n\nExamples:\n%s",

@@ -37,7 +37,7 @@ struct options {
 	uint32_t every_ms; /* between two looks */
 	uint32_t looks;    /* 0: without end */
 	bool verbose, help;
-	char **operands;
+	char **operands; /* ended by NULL */
 	int operand_count;
 };
 

@@ -30,7 +30,7 @@ void server_result_fini(struct server_result *result)
 
 const char *server_result_name(const struct server_result *result)
 {
-	return result->server != NULL ? result->server : "local computer";
+	return result->server != NULL ? result->server : LOCAL_COMPUTER;
 }
 
 void server_result_each(const struct server_result *result,

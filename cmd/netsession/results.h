@@ -8,6 +8,8 @@
 #include <netsession.h>
 #include "srvsvc/session_levels.h"
 
+#define LOCAL_COMPUTER "local computer" /* how people see a server that is NULL */
+
 struct server_result {
 	const char *server; /* as the user wrote it; NULL: the local computer */
 	struct netsession_error error;

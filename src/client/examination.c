@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* netsession_examine: the way to a server step by step, and what is found at each. */
+/* netsession_examine: the way to a server step by step, and what is found at each. The local
+ * service has its own steps. */
 #include <netsession.h>
 
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include "client/environment.h"
+#include "client/local_question.h"
 #include "client/probe.h"
 #include "client/server_name.h"
 #include "client/story.h"
 #include "srvsvc/session_levels.h"
 
 #define DEFAULT_TIMEOUT_MS 30000
+#define LABELS_BYTES       512
 
 struct examination {
 	const struct netsession_query *query;
@@ -68,9 +72,7 @@ static bool examine_name(struct examination *x)
 	struct err err = { 0 };
 	size_t length = 0;
 
-	if (x->query->server == NULL || x->query->server[0] == '\0')
-		err_set(&err, NERR_ServerNotStarted, "local service", NULL);
-	else if (!server_name_parse(x->query->server, &x->server))
+	if (!server_name_parse(x->query->server, &x->server))
 		err_set(&err, NERR_InvalidComputer, "query", NULL);
 	if (x->server.port == 0)
 		x->server.port = x->query->port != 0 ? x->query->port : SMB_PORT;
@@ -210,8 +212,8 @@ static void tell_listed(struct examination *x, const char *step, struct netsessi
 	x->is_listed = true;
 }
 
-/* True: the pipe is open, whatever became of the level. */
-static bool examine_level(struct examination *x, uint32_t level, bool is_first)
+/* True: the pipe is open, whatever became of the level; that it is, is told at the first one. */
+static bool examine_level(struct examination *x, uint32_t level, bool tells_pipe)
 {
 	struct netsession_query query = *x->query;
 	struct netsession_page *page;
@@ -223,7 +225,7 @@ static bool examine_level(struct examination *x, uint32_t level, bool is_first)
 	(void)netsession_enum(&query, &page, &error);
 	if (begins_with(error.doing, "CREATE") || begins_with(error.doing, "bind"))
 		return tell_failure(x, "pipe", &error);
-	if (is_first)
+	if (tells_pipe)
 		tell(x, "pipe", NETSESSION_GOOD, "srvsvc is open", NULL);
 	if (error.status == NERR_Success)
 		tell_listed(x, step, page);
@@ -233,7 +235,14 @@ static bool examine_level(struct examination *x, uint32_t level, bool is_first)
 	return true;
 }
 
-static void examine(struct examination *x)
+static void examine_levels(struct examination *x, bool tells_pipe)
+{
+	for (size_t i = 0; i < SESSION_LEVEL_COUNT; i++)
+		if (!examine_level(x, session_levels_richest_first[i], tells_pipe && i == 0))
+			return;
+}
+
+static void examine_server(struct examination *x)
 {
 	struct smb2_negotiate_response best;
 
@@ -243,11 +252,63 @@ static void examine(struct examination *x)
 	examine_signing(x, &best);
 	examine_encryption(x, &best);
 	examine_mechanisms(x, &best);
-	if (!examine_log_on(x))
+	if (examine_log_on(x))
+		examine_levels(x, true);
+}
+
+/* ---- the local service's ---- */
+
+static void note_label(void *context, const struct local_entry *entry)
+{
+	char *text = context;
+	size_t length = strlen(text);
+
+	snprintf(text + length, LABELS_BYTES - length, "%s%s", length > 0 ? ", " : "",
+	         entry->name != NULL ? entry->name : "");
+}
+
+static bool examine_service(struct examination *x)
+{
+	char text[sizeof(struct sockaddr_storage) + 16], labels[LABELS_BYTES] = "";
+	struct err err = { 0 };
+
+	if (local_question_ask(LOCAL_WHO_AM_I, x->timeout_ms, note_label, labels, &err) !=
+	    NERR_Success)
+		return tell_err(x, "service", &err);
+	snprintf(text, sizeof text, "answers at %s", environment_socket());
+	tell(x, "service", NETSESSION_GOOD, text, NULL);
+	tell(x, "caller", NETSESSION_GOOD, labels, NULL);
+	return true;
+}
+
+static void tell_counter(void *context, const struct local_entry *entry)
+{
+	char text[256];
+
+	snprintf(text, sizeof text, "%s %llu: %s", entry->name != NULL ? entry->name : "",
+	         (unsigned long long)entry->value, entry->help != NULL ? entry->help : "");
+	tell(context, "counter", NETSESSION_GOOD, text, NULL);
+}
+
+/* They are for whom the policy means them: that somebody else cannot see them is nothing bad. */
+static void examine_counters(struct examination *x)
+{
+	struct netsession_error error;
+	struct err err;
+
+	if (local_question_ask(LOCAL_GET_COUNTERS, x->timeout_ms, tell_counter, x, &err) ==
+	    NERR_Success)
 		return;
-	for (size_t i = 0; i < SESSION_LEVEL_COUNT; i++)
-		if (!examine_level(x, session_levels_richest_first[i], i == 0))
-			return;
+	story_tell(&error, &err, NETSESSION_LEVEL_AUTO);
+	tell(x, "counters", NETSESSION_NOTICE, error.text, NULL);
+}
+
+static void examine_local(struct examination *x)
+{
+	if (!examine_service(x))
+		return;
+	examine_levels(x, false);
+	examine_counters(x);
 }
 
 uint32_t netsession_examine(const struct netsession_query *query,
@@ -261,7 +322,10 @@ uint32_t netsession_examine(const struct netsession_query *query,
 		.context = context,
 	};
 
-	examine(&x);
+	if (server_name_is_local(query->server))
+		examine_local(&x);
+	else
+		examine_server(&x);
 	if (x.is_listed)
 		x.error = (struct netsession_error){ 0 };
 	if (error != NULL)

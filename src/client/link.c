@@ -268,7 +268,7 @@ static void dial_local(struct link *link)
 	struct net_addresses addresses;
 	struct err err = { 0 };
 
-	link->doing = "local service";
+	link->doing = "connect";
 	if (net_address_local(link->contact->key.local, &addresses)) {
 		connect_to(link, &addresses);
 	} else {

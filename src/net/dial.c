@@ -10,8 +10,7 @@
 #include <unistd.h>
 #include "net/uv.h"
 
-#define DOING       "connect"
-#define DOING_LOCAL "local service"
+#define DOING "connect"
 
 #define NEXT_ATTEMPT_MS 250 /* RFC 8305 section 5: Connection Attempt Delay */
 #define QUEUE_FULL_MS   20
@@ -80,7 +79,7 @@ static bool is_local(const struct net_dial *dial)
 static void attempt_failed(struct net_dial *dial, int error)
 {
 	if (is_local(dial))
-		net_uv_local_error(&dial->first_err, error, DOING_LOCAL);
+		net_uv_local_error(&dial->first_err, error, DOING);
 	else
 		net_uv_error(&dial->first_err, error, DOING);
 	dial->failed++;
