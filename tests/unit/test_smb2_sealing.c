@@ -37,6 +37,7 @@ struct exchange {
 	size_t request_bytes, response_bytes;
 	uint64_t session_id;
 	struct smb2_sealing *client;
+	struct smb2_sealing *server;
 	struct crypto_aead *to_server; /* with the key that smbd dumped */
 };
 
@@ -66,8 +67,10 @@ static struct exchange open_exchange(const struct sample *s)
 	assert_int_equal(recording_key(s->name, "key_client_to_server", key, sizeof key),
 	                 crypto_cipher_key_bytes(s->primitive));
 	x.client = smb2_sealing_new(SMB2_CLIENT, s->dialect, s->cipher, &session_key, preauth);
+	x.server = smb2_sealing_new(SMB2_SERVER, s->dialect, s->cipher, &session_key, preauth);
 	x.to_server = crypto_aead_new(s->primitive, key);
 	assert_non_null(x.client);
+	assert_non_null(x.server);
 	assert_non_null(x.to_server);
 	return x;
 }
@@ -75,6 +78,7 @@ static struct exchange open_exchange(const struct sample *s)
 static void close_exchange(struct exchange *x)
 {
 	smb2_sealing_free(x->client);
+	smb2_sealing_free(x->server);
 	crypto_aead_free(x->to_server);
 	recording_free(&x->recording);
 }
@@ -112,6 +116,61 @@ static void recorded_answers_are_decrypted(void **state)
 		assert_is_plain(s, "plain_response", plain, bytes);
 		close_exchange(&x);
 	}
+}
+
+static void a_server_decrypts_recorded_requests(void **state)
+{
+	(void)state;
+	for (const struct sample *s = samples; s < samples + COUNT(samples); s++) {
+		struct exchange x = open_exchange(s);
+		uint64_t session_id;
+		uint8_t *plain;
+		size_t bytes;
+
+		assert_true(smb2_sealed_session_id(x.request, x.request_bytes, &session_id));
+		assert_int_equal(session_id, x.session_id);
+		assert_null(smb2_unseal(x.server, session_id, x.request, x.request_bytes, &plain,
+		                        &bytes));
+		assert_is_plain(s, "plain_request", plain, bytes);
+		close_exchange(&x);
+	}
+}
+
+static void what_a_server_encrypts_its_client_reads_and_nobody_else(void **state)
+{
+	(void)state;
+	for (const struct sample *s = samples; s < samples + COUNT(samples); s++) {
+		struct exchange x = open_exchange(s);
+		struct wire_writer w = { 0 };
+		uint8_t *plain, *copy;
+		size_t bytes;
+
+		wire_put_bytes(&w, "a plain message", 15);
+		assert_true(smb2_seal(x.server, x.session_id, &w, 0));
+		copy = malloc(w.len);
+		memcpy(copy, w.data, w.len);
+		assert_non_null(smb2_unseal(x.server, x.session_id, copy, w.len, &plain, &bytes));
+		assert_null(smb2_unseal(x.client, x.session_id, w.data, w.len, &plain, &bytes));
+		assert_int_equal(bytes, 15);
+		assert_memory_equal(plain, "a plain message", 15);
+		free(copy);
+		wire_writer_fini(&w);
+		close_exchange(&x);
+	}
+}
+
+static void only_a_whole_transform_header_has_a_session(void **state)
+{
+	struct exchange x = open_exchange(&samples[0]);
+	uint64_t session_id;
+
+	(void)state;
+	for (size_t bytes = 0; bytes < SMB2_TRANSFORM_HEADER_BYTES; bytes++)
+		assert_false(smb2_sealed_session_id(x.request, bytes, &session_id));
+	assert_true(smb2_sealed_session_id(x.request, SMB2_TRANSFORM_HEADER_BYTES, &session_id));
+	x.request[0] = 0xFE;
+	assert_false(smb2_sealed_session_id(x.request, x.request_bytes, &session_id));
+	close_exchange(&x);
 }
 
 static void recorded_requests_are_encrypted_as_rpcclient_did(void **state)
@@ -181,8 +240,7 @@ static void one_changed_bit_anywhere_is_noticed(void **state)
 		struct exchange x = open_exchange(s);
 
 		assert_true(opens_changed(&x, 0, 0));
-		/* Behind the protocol id, which the caller has looked at. */
-		for (size_t at = 4; at < x.response_bytes; at++)
+		for (size_t at = 0; at < x.response_bytes; at++)
 			for (unsigned bit = 0; bit < 8; bit++)
 				if (opens_changed(&x, at, (uint8_t)(1 << bit)))
 					fail_msg("%s: byte %zu bit %u", s->name, at, bit);
@@ -225,6 +283,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recorded_answers_are_decrypted),
+		cmocka_unit_test(a_server_decrypts_recorded_requests),
+		cmocka_unit_test(what_a_server_encrypts_its_client_reads_and_nobody_else),
+		cmocka_unit_test(only_a_whole_transform_header_has_a_session),
 		cmocka_unit_test(recorded_requests_are_encrypted_as_rpcclient_did),
 		cmocka_unit_test(what_we_encrypt_the_server_reads_each_with_its_own_nonce),
 		cmocka_unit_test(one_changed_bit_anywhere_is_noticed),

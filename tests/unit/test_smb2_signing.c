@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "recording.h"
+#include "smb2/empty_body.h"
 #include "smb2/frames.h"
 #include "smb2/signing.h"
 
@@ -201,6 +202,33 @@ static void the_key_of_one_session_does_not_open_another(void **state)
 	recording_free(&r);
 }
 
+/* 3.1.4.1: the nonce of a CANCEL, whose message id is that of what it cancels, has a bit more. The
+ * signature was made by Python's cryptography: AES-GCM over nothing, with the message beside it,
+ * and a nonce of the message id and 2. */
+static void a_cancel_is_signed_with_a_nonce_of_its_own(void **state)
+{
+	static const uint8_t key_bytes[CRYPTO_MAC_KEY_BYTES] = { 0, 1, 2,  3,  4,  5,  6,  7,
+		                                                 8, 9, 10, 11, 12, 13, 14, 15 };
+	static const uint8_t expected[SMB2_SIGNATURE_BYTES] = { 0x2d, 0xed, 0x93, 0x2d, 0xb3, 0x53,
+		                                                0x69, 0x90, 0x8c, 0x3c, 0x6b, 0x7d,
+		                                                0x16, 0x8f, 0x0b, 0xd2 };
+	const struct smb2_header cancel = { .credit_charge = 1,
+		                            .command = SMB2_CANCEL,
+		                            .message_id = 7,
+		                            .session_id = 0x1122334455667788 };
+	struct crypto_mac *key = crypto_mac_new(CRYPTO_AES_GMAC, key_bytes);
+	struct wire_writer w = { 0 };
+
+	(void)state;
+	smb2_header_encode(&w, &cancel);
+	smb2_empty_body_encode(&w);
+	assert_true(smb2_sign(key, w.data, w.len));
+	assert_memory_equal(w.data + SMB2_SIGNATURE_AT, expected, sizeof expected);
+	assert_true(smb2_signature_holds(key, w.data, w.len));
+	wire_writer_fini(&w);
+	crypto_mac_free(key);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +240,7 @@ int main(void)
 		cmocka_unit_test(a_right_code_without_the_signed_flag_is_refused),
 		cmocka_unit_test(signing_again_gives_the_recorded_signature),
 		cmocka_unit_test(the_key_of_one_session_does_not_open_another),
+		cmocka_unit_test(a_cancel_is_signed_with_a_nonce_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
