@@ -24,7 +24,7 @@ uint32_t netsession_version_number(void);
  * "kerberos", "ntlm"  logs on by it (GSSAPI's mechanisms are plug-ins)
  * "nbns"              resolves NetBIOS names
  * "kept-connections"  a call after another one to the same server costs one round trip
- * "local-service"     knows a service on this computer: server may be NULL
+ * "local-service"     asks netsessiond on this computer where server is NULL
  * Names that it does not know are 0. */
 int netsession_has_feature(const char *name);
 
@@ -93,7 +93,9 @@ enum netsession_authentication {
 
 /* What is asked, of which server, and as whom. All zero but server asks for level 0 of all
  * sessions, as whoever the environment says: the file that NETSESSION_CREDENTIALS names, else the
- * caller's Kerberos tickets. */
+ * caller's Kerberos tickets. On the local computer netsessiond is asked, over the socket that
+ * NETSESSION_SOCKET names, else /run/netsession/local.sock: it knows who asks, and what concerns
+ * port, log-on, encryption and WINS is passed over. */
 struct netsession_query {
 	const char *server; /* NULL or "": the local computer. A name or an address, with or without
 	                       leading \\; also host:port, [v6]:port, fe80--1.ipv6-literal.net */
@@ -175,8 +177,8 @@ uint32_t netsession_connect(const struct netsession_query *query, struct netsess
  * replaced without a word. Threads share them; the child of a fork has none. What is left of a
  * connection that was closed is freed by a later call. */
 
-/* Closes those that are kept for server, on whatever port, NULL: all, now. What is no server's name
- * is passed over. */
+/* Closes those that are kept for server, on whatever port, "": for the local computer, NULL: all,
+ * now. What is no server's name is passed over. */
 void netsession_close_kept(const char *server);
 
 /* ---- many servers at once ----
@@ -241,7 +243,10 @@ enum netsession_verdict {
 /* One thing that netsession_examine found. Texts are UTF-8 and borrowed. */
 struct netsession_finding {
 	const char *step; /* "name", "port", "dialects", "signing", "encryption", "mechanisms",
-	                     "log-on", "share", "pipe", "level 502" and the other levels */
+	                     "log-on", "share", "pipe", "level 502" and the other levels; of the
+	                     local computer "service", "caller" (the names by which its access
+	                     policy may mean you), the levels, and a "counter" for each thing that
+	                     it has counted, or "counters" where it keeps those from you */
 	enum netsession_verdict verdict;
 	uint32_t status;    /* of what failed, else 0 */
 	const char *text;   /* what was found: "3.1.1, 3.0.2, 3.0, 2.1, 2.0.2" */

@@ -76,7 +76,8 @@ typedef struct _SESSION_INFO_502 {
 
 /* Lists the sessions on a server: all of them, or those of one client, of one user, or both.
  *
- * servername    borrows. NULL: the local computer. Else a DNS or NetBIOS name or an IP address,
+ * servername    borrows. NULL or empty: the local computer, whose netsessiond is asked over its
+ *               socket, without credentials. Else a DNS or NetBIOS name or an IP address,
  *               with or without a leading "\\"; beyond Windows also host:port, [v6], [v6]:port
  *               and fe80--1.ipv6-literal.net.
  * UncClientName borrows. Only sessions from this client, with or without "\\", without regard to

@@ -42,7 +42,7 @@ class Install(unittest.TestCase):
                        check=True)
         done = subprocess.run([program], env=self.installed.run_environment(), check=True, text=True,
                               capture_output=True)
-        self.assertRegex(done.stdout, r"^2114 .*no session service runs")
+        self.assertRegex(done.stdout, r"^2114 .*start netsessiond on this computer")
 
     def test_the_command_is_there(self):
         done = subprocess.run([self.installed.only("netsession"), "--version"], text=True, capture_output=True,
