@@ -26,7 +26,7 @@ FUZZ = ROOT / "fuzz"
 OUT = ROOT / "build" / "fuzz"
 WIRE = ROOT / "tests" / "wire"
 TARGETS = ["session_answer", "session_request", "rpc_association", "smb2_messages",
-           "smb2_connection", "conversation", "text_inputs", "nbns", "feed"]
+           "smb2_requests", "smb2_connection", "conversation", "text_inputs", "nbns", "feed"]
 LIBRARIES = ["libuv", "libcrypto", "krb5-gssapi"]
 # Nothing is inlined, so that each function is one in the account of what was reached.
 FLAGS = ["-std=gnu17", "-g", "-O1", "-fno-inline", "-fno-omit-frame-pointer", "-D_GNU_SOURCE",
@@ -34,7 +34,7 @@ FLAGS = ["-std=gnu17", "-g", "-O1", "-fno-inline", "-fno-omit-frame-pointer", "-
 SANITIZE = ["-fsanitize=fuzzer-no-link,address,undefined", "-fno-sanitize-recover=all"]
 COUNT_LINES = ["-fsanitize=fuzzer-no-link", "-fprofile-instr-generate", "-fcoverage-mapping"]
 INCLUDES = [f"-I{ROOT / path}" for path in ("src", "include", "include/netapi32", "fuzz")]
-MAX_BYTES = {"session_answer": 4096, "rpc_association": 6144, "smb2_messages": 1024,
+MAX_BYTES = {"session_answer": 4096, "rpc_association": 6144, "smb2_messages": 1024, "smb2_requests": 1400,
              "text_inputs": 4500, "nbns": 600}
 ENVIRONMENT = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1",
                    ASAN_OPTIONS="detect_leaks=1:quarantine_size_mb=32")
@@ -60,14 +60,23 @@ def engine_sources():
     return [p for p in sorted((ROOT / "src").rglob("*.c")) if p.parent.name != "netapi"]
 
 
+def engine(pool, flags, folder):
+    """An archive of all sources, of which each target links what it calls."""
+    objects = list(pool.map(lambda p: compile_one(p, flags, folder), engine_sources()))
+    archive = OUT / folder / "engine.a"
+    archive.unlink(missing_ok=True)
+    subprocess.run(["ar", "rcs", archive, *objects], check=True)
+    return archive
+
+
 def build(targets, jobs):
     (OUT / "objects").mkdir(parents=True, exist_ok=True)
     flags = SANITIZE + pkg_config("--cflags")
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        objects = list(pool.map(lambda p: compile_one(p, flags, "objects"), engine_sources()))
+        archive = engine(pool, flags, "objects")
         mains = list(pool.map(lambda t: compile_one(FUZZ / f"{t}.c", flags, "objects"), targets))
     for target, main in zip(targets, mains):
-        subprocess.run(["clang", "-fsanitize=fuzzer,address,undefined", main, *objects,
+        subprocess.run(["clang", "-fsanitize=fuzzer,address,undefined", main, archive,
                         *pkg_config("--libs"), "-lunistring", "-lpthread", "-o", OUT / target],
                        check=True)
 
@@ -162,6 +171,32 @@ def seeds_smb2_messages():
             for message in frames(data):
                 yield bytes([which]) + message[:1000]
                 yield bytes([0]) + message[:64]
+
+
+def seeds_smb2_requests():
+    patterns = ["*-negotiate-request-[23]*", None, "*-negotiate-request-smb1",
+                "*-session-setup-request*", "*-tree-connect-request", "*-create-request",
+                "*-close-request", "*-flush-request", "*-read-request", "*-write-request",
+                "*-ioctl-request-*", "*-query-info-request", "*-set-info-request",
+                "*-echo-request", "sealing-*[!n]"]
+    for which, pattern in enumerate(patterns):
+        for data in recordings(pattern) if pattern else []:
+            for message in frames(data):
+                yield bytes([which]) + message[:1390]
+    for data in recordings("*-request-validate-negotiate-info"):
+        yield bytes([1]) + data[4 + 120:]
+    # A CREATE with two contexts; each class that a QUERY_INFO may ask for, with room and without.
+    for data in recordings("impacket-0.10-create-request"):
+        message = data[4:]
+        contexts = struct.pack("<IHHHHI8s", 24, 16, 4, 0, 0, 0, b"MxAc") + \
+            struct.pack("<IHHHHI8s8x", 0, 16, 4, 0, 24, 8, b"QFid")
+        at = (len(message) + 7) // 8 * 8
+        yield bytes([5]) + message[:112] + struct.pack("<II", at, len(contexts)) + \
+            message[120:].ljust(at - 120, b"\0") + contexts
+    for data in recordings("impacket-0.10-query-info-request"):
+        for file_class in range(64):
+            for room in (0, 65535):
+                yield bytes([11]) + data[4:71] + struct.pack("<BI", file_class, room) + data[76:]
 
 
 SEND, ANSWER, RAW, AUTHENTICATE, PROBE, ENCRYPT = range(6)
@@ -468,10 +503,10 @@ def lines(targets, jobs):
     out.mkdir(parents=True, exist_ok=True)
     flags = COUNT_LINES + pkg_config("--cflags")
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        objects = list(pool.map(lambda p: compile_one(p, flags, "lines"), engine_sources()))
+        archive = engine(pool, flags, "lines")
     for target in targets:
         subprocess.run(["clang", "-fsanitize=fuzzer", "-fprofile-instr-generate",
-                        compile_one(FUZZ / f"{target}.c", flags, "lines"), *objects,
+                        compile_one(FUZZ / f"{target}.c", flags, "lines"), archive,
                         *pkg_config("--libs"), "-lunistring", "-lpthread", "-o", out / target],
                        check=True)
         subprocess.run([out / target, "-runs=0", OUT / "corpus" / target], capture_output=True,

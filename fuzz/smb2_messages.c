@@ -2,7 +2,7 @@
 /* Each response's decoder, over a whole message of which not a byte is more.
  * Input: which decoder, then the message.
  * Must reach: smb2_header_decode smb2_negotiate_response_decode get_contexts get_preauth
- *   get_signing we_offered smb2_session_setup_response_decode smb2_tree_connect_response_decode
+ *   get_signing dialect_bit smb2_session_setup_response_decode smb2_tree_connect_response_decode
  *   smb2_create_response_decode smb2_transceive_response_decode smb2_read_response_decode
  *   smb2_write_response_decode wire_part get_encryption
  *   smb2_validate_response_check smb2_ioctl_response_output smb2_structure_size
