@@ -11,7 +11,7 @@
 
 #define SMB2_FRAME_PREFIX_BYTES 4
 
-/* No answer to us is longer: 64 KiB of payload, and what may be compounded with it. */
+/* No message to us is longer: 64 KiB of payload, and what may be compounded with it. */
 #define SMB2_MAX_FRAME_BYTES ((size_t)128 << 10)
 
 struct smb2_frames {

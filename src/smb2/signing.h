@@ -16,7 +16,7 @@ struct crypto_mac *smb2_signing_key_new(uint16_t dialect, enum smb2_signing_algo
                                         const struct smb2_session_key *session_key,
                                         const uint8_t preauth[CRYPTO_SHA512_BYTES]);
 
-/* One message from its header to its end, padding in a compound included. */
+/* One message from its header, which is whole, to its end, padding in a compound included. */
 bool smb2_sign(struct crypto_mac *key, uint8_t *message, size_t bytes);
 bool smb2_signature_holds(struct crypto_mac *key, const uint8_t *message, size_t bytes);
 

@@ -450,14 +450,14 @@ static void an_oplock_break_is_passed_over(void **state)
 
 static void what_is_no_smb2_answer_is_refused(void **state)
 {
-	static const char too_long[] = "a message longer than any answer to us";
+	static const char too_long[] = "a message longer than any to us";
 	static const struct {
 		char bytes[8];
 		NET_API_STATUS status;
 		const char *why;
 	} strangers[] = {
 		{ "\0\0\0\4\xFFSMB", ERROR_SMB1_NOT_AVAILABLE, "the server offers SMB1 only" },
-		{ "SSH-2.0-", ERROR_BAD_NET_RESP, "what answers does not speak SMB" },
+		{ "SSH-2.0-", ERROR_BAD_NET_RESP, "who is there does not speak SMB" },
 		{ "\0\xFF\xFF\xFF", ERROR_BAD_NET_RESP, too_long }, /* 16 MiB */
 		{ "\0\2\0\1", ERROR_BAD_NET_RESP, too_long },
 		{ "\0\0\0\4\xFDSMB", ERROR_BAD_NET_RESP,
