@@ -26,7 +26,8 @@ FUZZ = ROOT / "fuzz"
 OUT = ROOT / "build" / "fuzz"
 WIRE = ROOT / "tests" / "wire"
 TARGETS = ["session_answer", "session_request", "rpc_association", "smb2_messages",
-           "smb2_requests", "smb2_connection", "conversation", "text_inputs", "nbns", "feed"]
+           "smb2_requests", "smb2_connection", "conversation", "text_inputs", "nbns", "feed", "pac",
+           "ntlm_token"]
 LIBRARIES = ["libuv", "libcrypto", "krb5-gssapi"]
 # Nothing is inlined, so that each function is one in the account of what was reached.
 FLAGS = ["-std=gnu17", "-g", "-O1", "-fno-inline", "-fno-omit-frame-pointer", "-D_GNU_SOURCE",
@@ -34,8 +35,9 @@ FLAGS = ["-std=gnu17", "-g", "-O1", "-fno-inline", "-fno-omit-frame-pointer", "-
 SANITIZE = ["-fsanitize=fuzzer-no-link,address,undefined", "-fno-sanitize-recover=all"]
 COUNT_LINES = ["-fsanitize=fuzzer-no-link", "-fprofile-instr-generate", "-fcoverage-mapping"]
 INCLUDES = [f"-I{ROOT / path}" for path in ("src", "include", "include/netapi32", "fuzz")]
-MAX_BYTES = {"session_answer": 4096, "rpc_association": 6144, "smb2_messages": 1024, "smb2_requests": 1400,
-             "text_inputs": 4500, "nbns": 600}
+MAX_BYTES = {"session_answer": 4096, "rpc_association": 6144, "smb2_messages": 1024,
+             "smb2_requests": 1400, "text_inputs": 4500, "nbns": 600, "pac": 2048,
+             "ntlm_token": 1500}
 ENVIRONMENT = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1",
                    ASAN_OPTIONS="detect_leaks=1:quarantine_size_mb=32")
 
@@ -197,6 +199,22 @@ def seeds_smb2_requests():
         for file_class in range(64):
             for room in (0, 65535):
                 yield bytes([11]) + data[4:71] + struct.pack("<BI", file_class, room) + data[76:]
+
+
+def seeds_pac():
+    for data in recordings("*-pac-logon-info*"):
+        for most in (255, 0, 3):
+            yield bytes([most]) + data
+
+
+def seeds_ntlm_token():
+    for data in recordings("*-session-setup-re*") + recordings("signing-*-logon"):
+        for message in frames(data):
+            # The token of a request or a response: at the offset of [MS-SMB2] 2.2.5 or 2.2.6.
+            start = message.find(b"\x60" if message[16] & 1 == 0 else b"\xa1", 64 + 8)
+            for token in (message[start:], message[message.find(b"NTLMSSP"):]):
+                yield b"\0" + token
+                yield b"\1" + token
 
 
 SEND, ANSWER, RAW, AUTHENTICATE, PROBE, ENCRYPT = range(6)
@@ -516,7 +534,7 @@ def lines(targets, jobs):
     arguments = [out / targets[0], *(a for t in targets[1:] for a in ("-object", out / t)),
                  f"-instr-profile={out / 'all.profdata'}"]
     folders = [ROOT / "src" / name
-               for name in ("base", "wire", "nbns", "ndr", "srvsvc", "rpc", "smb2", "client")]
+               for name in ("base", "wire", "nbns", "ndr", "srvsvc", "rpc", "auth", "smb2", "client")]
     table = subprocess.run(["llvm-cov", "export", "-summary-only", *arguments, *folders],
                            check=True, capture_output=True, text=True).stdout
     for file in json.loads(table)["data"][0]["files"]:

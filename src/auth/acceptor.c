@@ -25,6 +25,7 @@ struct auth_acceptor {
 	uint32_t challenge_flags; /* 0: no NTLM CHALLENGE was given */
 	enum auth_progress progress;
 	bool is_anonymous;
+	struct identity *who; /* held, of a log-on that is complete */
 };
 
 struct auth_acceptor *auth_acceptor_new(struct auth_acceptance *acceptance)
@@ -46,6 +47,7 @@ void auth_acceptor_free(struct auth_acceptor *a)
 	(void)gss_release_name(&minor, &a->name);
 	(void)gss_release_buffer(&minor, &a->answer);
 	wire_writer_fini(&a->lengthened);
+	identity_release(a->who);
 	auth_acceptance_release(a->acceptance);
 	free(a);
 }
@@ -71,8 +73,45 @@ static enum auth_progress refuse_token(struct err *err)
 	              "a token that does not hold");
 }
 
-static enum auth_progress explain(OM_uint32 major, struct err *err)
+/* What a Kerberos log-on failed by, RFC 4120 7.5.9. */
+static const struct {
+	uint32_t code, nt;
+	NET_API_STATUS status;
+	const char *why;
+} ticket_stories[] = {
+	{ 31, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+	  "the keytab's key is not the one that the ticket is for" },
+	{ 32, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE, "the ticket has expired" },
+	{ 33, STATUS_TIME_DIFFERENCE_AT_DC, ERROR_TIME_SKEW, "the ticket is not valid yet" },
+	{ 34, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE, "the ticket was shown once already" },
+	{ 35, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+	  "the keytab has no key for the server that the ticket is for" },
+	{ 37, STATUS_TIME_DIFFERENCE_AT_DC, ERROR_TIME_SKEW,
+	  "the caller's clock shows another time" },
+	{ 44, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+	  "the keytab's key is older or newer than the ticket" },
+};
+
+static enum auth_progress explain_ticket(uint32_t code, struct err *err)
 {
+	for (size_t i = 0; i < sizeof ticket_stories / sizeof *ticket_stories; i++)
+		if (ticket_stories[i].code == code)
+			return refuse(err, ticket_stories[i].nt, ticket_stories[i].status,
+			              ticket_stories[i].why);
+	return refuse(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+	              "a ticket that does not hold");
+}
+
+/* The answer that GSSAPI made says more than its status. */
+static enum auth_progress explain(const struct auth_acceptor *a, OM_uint32 major, struct err *err)
+{
+	struct spnego_token answer;
+	uint32_t code = 0;
+
+	if (spnego_token_open(a->answer.value, a->answer.length, &answer))
+		code = spnego_token_krb_error(&answer);
+	if (code != 0)
+		return explain_ticket(code, err);
 	switch (GSS_ROUTINE_ERROR(major)) {
 	case GSS_S_DEFECTIVE_TOKEN:
 	case GSS_S_NO_CONTEXT:
@@ -97,7 +136,7 @@ static enum auth_progress exchange(struct auth_acceptor *a, const uint8_t *token
 	                               GSS_C_NO_CHANNEL_BINDINGS, &a->name, &a->mechanism,
 	                               &a->answer, NULL, NULL, NULL);
 	if (GSS_ERROR(major))
-		return explain(major, err);
+		return explain(a, major, err);
 	if ((major & GSS_S_CONTINUE_NEEDED) == 0)
 		return AUTH_COMPLETE;
 	answer = ntlm_token_find(a->answer.value, a->answer.length);
@@ -106,8 +145,7 @@ static enum auth_progress exchange(struct auth_acceptor *a, const uint8_t *token
 }
 
 /* gss-ntlmssp 1.2.0 refuses null sessions: this is the end of such a log-on without it. */
-static enum auth_progress let_nobody_in(struct auth_acceptor *a, enum ntlm_form form,
-                                        struct err *err)
+static enum auth_progress let_nobody_in(struct auth_acceptor *a, bool is_bare, struct err *err)
 {
 	/* NegTokenResp, accept-completed: RFC 4178 4.2.2 */
 	static const uint8_t completed[] = { 0xA1, 0x07, 0x30, 0x05, 0xA0, 0x03, 0x0A, 0x01, 0x00 };
@@ -116,7 +154,7 @@ static enum auth_progress let_nobody_in(struct auth_acceptor *a, enum ntlm_form 
 		return refuse(err, STATUS_ACCESS_DENIED, ERROR_ACCESS_DENIED,
 		              "null sessions are not served here");
 	a->is_anonymous = true;
-	if (form == NTLM_BARE)
+	if (is_bare)
 		return AUTH_COMPLETE;
 	a->answer.value = malloc(sizeof completed);
 	if (a->answer.value == NULL)
@@ -139,7 +177,7 @@ static enum auth_progress take_ntlm(struct auth_acceptor *a, const struct ntlm_t
 	if (verdict == NTLM_WRONG || (verdict != NTLM_NOT_AUTHENTICATE && a->challenge_flags == 0))
 		return refuse_token(err);
 	if (verdict == NTLM_ANONYMOUS)
-		return let_nobody_in(a, t->form, err);
+		return let_nobody_in(a, t->is_bare, err);
 	if (verdict == NTLM_WEAK)
 		return refuse(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
 		              "LM and NTLMv1 are not served here");
@@ -169,6 +207,28 @@ static enum auth_progress take(struct auth_acceptor *a, const uint8_t *token, si
 	                         : exchange(a, token, bytes, err);
 }
 
+static bool is_by_kerberos(const struct auth_acceptor *a)
+{
+	return a->mechanism != GSS_C_NO_OID && a->mechanism->length == auth_krb5.length &&
+	       memcmp(a->mechanism->elements, auth_krb5.elements, auth_krb5.length) == 0;
+}
+
+/* Who it is, and with that whether it comes in. */
+static enum auth_progress identify(struct auth_acceptor *a, struct err *err)
+{
+	if (a->is_anonymous)
+		a->who = identity_new_anonymous();
+	else if (is_by_kerberos(a))
+		a->who = whose_kerberos(a->acceptance, a->name, err);
+	else
+		a->who = whose_ntlm(a->acceptance, a->name, err);
+	if (a->who != NULL)
+		return AUTH_COMPLETE;
+	return err->status == ERROR_LOGON_FAILURE
+	               ? refuse(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE, NULL)
+	               : refuse(err, STATUS_INSUFFICIENT_RESOURCES, ERROR_NOT_ENOUGH_MEMORY, NULL);
+}
+
 enum auth_progress auth_acceptor_step(struct auth_acceptor *a, const uint8_t *token, size_t bytes,
                                       const uint8_t **answer, size_t *answer_bytes, struct err *err)
 {
@@ -176,6 +236,8 @@ enum auth_progress auth_acceptor_step(struct auth_acceptor *a, const uint8_t *to
 
 	(void)gss_release_buffer(&minor, &a->answer);
 	a->progress = take(a, token, bytes, err);
+	if (a->progress == AUTH_COMPLETE)
+		a->progress = identify(a, err);
 	if (a->progress == AUTH_FAILED)
 		(void)gss_release_buffer(&minor, &a->answer);
 	*answer = a->answer.value;
@@ -183,32 +245,21 @@ enum auth_progress auth_acceptor_step(struct auth_acceptor *a, const uint8_t *to
 	return a->progress;
 }
 
-static bool is_by_kerberos(const struct auth_acceptor *a)
-{
-	return a->mechanism != GSS_C_NO_OID && a->mechanism->length == auth_krb5.length &&
-	       memcmp(a->mechanism->elements, auth_krb5.elements, auth_krb5.length) == 0;
-}
-
 NET_API_STATUS auth_acceptor_finish(struct auth_acceptor *a, struct identity **who,
                                     uint8_t key[AUTH_MAX_KEY_BYTES], size_t *key_bytes,
                                     struct err *err)
 {
+	NET_API_STATUS status = NERR_Success;
+
 	*key_bytes = 0;
 	*who = NULL;
-	if (a->is_anonymous) {
-		*who = identity_new_anonymous();
-		return *who != NULL ? NERR_Success
-		                    : err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_DOING, NULL);
+	if (!a->is_anonymous)
+		status = auth_session_key(a->context, key, key_bytes, err);
+	if (status == NERR_Success) {
+		*who = a->who;
+		a->who = NULL;
 	}
-	*who = is_by_kerberos(a) ? whose_kerberos(a->acceptance, a->name, err)
-	                         : whose_ntlm(a->acceptance, a->name, err);
-	if (*who == NULL)
-		return err->status;
-	if (auth_session_key(a->context, key, key_bytes, err) == NERR_Success)
-		return NERR_Success;
-	identity_release(*who);
-	*who = NULL;
-	return err->status;
+	return status;
 }
 
 const char *auth_acceptor_mechanism(const struct auth_acceptor *a)

@@ -52,7 +52,7 @@ enum auth_progress auth_acceptor_step(struct auth_acceptor *a, const uint8_t *to
                                       const uint8_t **answer, size_t *answer_bytes,
                                       struct err *err);
 
-/* After AUTH_COMPLETE: gives who it is, with one holder, and the session's key, none of a null
+/* Once after AUTH_COMPLETE: gives who it is, with one holder, and the session's key, none of a null
  * session. Wipe the key after use. */
 NET_API_STATUS auth_acceptor_finish(struct auth_acceptor *a, struct identity **who,
                                     uint8_t key[AUTH_MAX_KEY_BYTES], size_t *key_bytes,

@@ -8,17 +8,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "crypto/crypto.h"
-#include "wire/writer.h"
-
-enum ntlm_form { NTLM_BARE, NTLM_IN_INIT, NTLM_IN_RESPONSE };
+#include "auth/spnego_token.h"
 
 /* Borrows the token that it was found in. */
 struct ntlm_token {
 	const uint8_t *message; /* NULL: there is none */
 	size_t bytes;
-	enum ntlm_form form;
-	struct crypto_span before, after; /* its neighbours in SPNEGO's sequence */
+	bool is_bare; /* else it is in */
+	struct spnego_token around;
 };
 
 struct ntlm_token ntlm_token_find(const uint8_t *token, size_t bytes);

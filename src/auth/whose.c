@@ -128,6 +128,8 @@ struct identity *whose_kerberos(const struct auth_acceptance *acceptance, gss_na
 
 	if (!auth_name_text(name, principal) || (realm = strrchr(principal, '@')) == NULL)
 		return refuse(err, "the principal's name is too long");
+	if (strncmp(principal, "WELLKNOWN/", 10) == 0) /* RFC 8062: the anonymous principal */
+		return refuse(err, "an anonymous ticket");
 	strcpy(user, principal);
 	user[realm++ - principal] = '\0';
 	info = get_logon_info(name);

@@ -7,13 +7,16 @@
 #include "wire/writer.h"
 
 enum {
+	DER_INTEGER = 0x02,
 	DER_OCTET_STRING = 0x04,
 	DER_OBJECT_IDENTIFIER = 0x06,
 	DER_SEQUENCE = 0x30,
 	DER_APPLICATION_0 = 0x60,
+	DER_APPLICATION_30 = 0x7E,
 	DER_CONTEXT_0 = 0xA0,
 	DER_CONTEXT_1,
 	DER_CONTEXT_2,
+	DER_CONTEXT_6 = 0xA6,
 };
 
 /* What is inside the element that comes next, which r steps over. Fails both readers where it has

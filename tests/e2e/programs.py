@@ -52,9 +52,10 @@ def run(executable, *arguments, env=None, valgrind=False, stdin="", timeout=60):
 class Conversation:
     """A context manager: a program that answers each line of its input by one line. It has to end well."""
 
-    def __init__(self, executable, valgrind=False):
-        inside, env = (VALGRIND, PLAIN_AES) if valgrind else ((), {})
-        self._command, self._environment = [*inside, executable], command.environment(env)
+    def __init__(self, executable, valgrind=False, inside=(), env=None):
+        around, more = (VALGRIND, PLAIN_AES) if valgrind else ((), {})
+        self._command = [*inside, *around, executable]
+        self._environment = command.environment(more | (env or {}))
 
     def __enter__(self):
         self._process = subprocess.Popen(self._command, env=self._environment, text=True, bufsize=1,

@@ -28,6 +28,16 @@ echo $$ > "$1/pid"
 exec samba --foreground --no-process-group --configfile="$1/etc/smb.conf"
 """
 
+# Keys of AES, as a computer that joins has them, and not of RC4 alone.
+GIVE_AES = """
+import sys
+from samba import auth, param, samdb
+db = samdb.SamDB(lp=param.LoadParm(sys.argv[1]), session_info=auth.system_session())
+[account] = db.search(expression=f"(sAMAccountName={sys.argv[2]})", attrs=[])
+db.modify_ldif(f"dn: {account.dn}\\nchangetype: modify\\nadd: msDS-SupportedEncryptionTypes\\n"
+               "msDS-SupportedEncryptionTypes: 24\\n")
+"""
+
 KRB5_CONF = f"""\
 [libdefaults]
     default_realm = {REALM}
@@ -80,8 +90,33 @@ class DomainController(Server):
     def add_user(self, user):
         """Makes an ordinary user of the domain, with a password of its own."""
         self._passwords[user] = new_password()
-        checked(self.run_in(["samba-tool", "user", "create", user, f"--configfile={self.configuration}"],
-                            input=f"{self._passwords[user]}\n" * 2))
+        self._tool("user", "create", user, input=f"{self._passwords[user]}\n" * 2)
+
+    def add_group(self, group, *members):
+        """Makes a group of the domain with these members. Returns its SID."""
+        self._tool("group", "add", group)
+        self._tool("group", "addmembers", group, ",".join(members))
+        return self.sid_of("group", group)
+
+    def sid_of(self, kind, name):
+        """kind  user or group"""
+        shown = self._tool(kind, "show", name, "--attributes=objectSid")
+        return next(line.split()[1] for line in shown.splitlines() if line.startswith("objectSid:"))
+
+    def add_server(self, name):
+        """Makes the account of a file server NAME.lab.example, another name of the namespace's loopback. Returns
+        the path of its keytab, for root alone."""
+        host, keytab = f"{name}.{REALM.lower()}", self.folder / f"{name}.keytab"
+        self._tool("user", "create", name, "--random-password")
+        self._tool("spn", "add", f"cifs/{host}", name)
+        checked(self.run_in(["/usr/bin/python3", "-c", GIVE_AES, self.configuration, name]))
+        self._tool("domain", "exportkeytab", keytab, f"--principal=cifs/{host}")
+        with open(self.folder / "hosts", "a", encoding="ascii") as hosts:
+            hosts.write(f"127.0.0.1 {host}\n")
+        return keytab
+
+    def _tool(self, *arguments, **options):
+        return checked(self.run_in(["samba-tool", *arguments, f"--configfile={self.configuration}"], **options))
 
     @property
     def configuration(self):
