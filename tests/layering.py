@@ -28,7 +28,7 @@ MAY_INCLUDE = {
     "smbserver": ["base", "wire", "crypto", "smb2", "access"],
     "service": ["base", "wire", "ndr", "srvsvc", "rpc", "access", "table"],
     "server": ["base", "wire", "ndr", "local", "feed", "srvsvc", "rpc", "auth", "smb2", "net", "access",
-               "table", "smbserver", "service"],
+               "table", "smbserver", "service", "crypto"],
 }
 
 # A library's headers, and the places that may include them.

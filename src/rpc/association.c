@@ -139,13 +139,12 @@ static enum rpc_event take_response(struct rpc_association *a, const struct rpc_
 	return RPC_STUB;
 }
 
-static enum rpc_event take_fault(struct rpc_association *a, const struct rpc_header *h,
-                                 struct wire_reader *r)
+static enum rpc_event take_fault(struct rpc_association *a, struct wire_reader *r)
 {
 	struct rpc_fault fault;
 	struct rpc_story story;
 
-	rpc_fault_decode(r, h, &fault);
+	rpc_fault_decode(r, &fault);
 	if (r->error != NULL)
 		return protocol_error(a, r->error);
 	story = rpc_fault_story(fault.status);
@@ -166,7 +165,7 @@ enum rpc_event rpc_association_next(struct rpc_association *a, struct rpc_piece 
 	if (h.auth_length != 0)
 		return protocol_error(a, "RPC authentication that nobody asked for");
 	if (h.ptype == RPC_FAULT)
-		return take_fault(a, &h, &r);
+		return take_fault(a, &r);
 	if (a->step == RPC_BINDING && h.ptype == RPC_BIND_ACK)
 		return take_bind_ack(a, &r);
 	if (a->step == RPC_BINDING && h.ptype == RPC_BIND_NAK)

@@ -3,8 +3,10 @@
 
 #include "smb2/ioctl.h"
 
-#define READ_DATA_AT  (SMB2_HEADER_BYTES + 16)
-#define WRITE_DATA_AT (SMB2_HEADER_BYTES + 48)
+#define READ_BODY_BYTES 16
+#define READ_COUNT_AT   4 /* in the body of a response */
+#define READ_DATA_AT    (SMB2_HEADER_BYTES + READ_BODY_BYTES)
+#define WRITE_DATA_AT   (SMB2_HEADER_BYTES + 48)
 
 void smb2_transceive_request_encode(struct wire_writer *w, const struct smb2_file_id *id,
                                     const uint8_t *input, size_t bytes, uint32_t max_bytes)
@@ -51,15 +53,20 @@ void smb2_read_request_decode(struct wire_reader *message, struct smb2_read_requ
 	wire_skip(message, 4 + 4 + 4); /* Channel, RemainingBytes, ReadChannelInfo */
 }
 
-void smb2_read_response_encode(struct wire_writer *w, const uint8_t *data, size_t bytes)
+size_t smb2_read_response_begin(struct wire_writer *w)
 {
 	wire_put_u16le(w, 17); /* StructureSize */
 	wire_put_u8(w, READ_DATA_AT);
 	wire_put_u8(w, 0);
-	wire_put_u32le(w, (uint32_t)bytes);
+	wire_put_u32le(w, 0); /* DataLength */
 	wire_put_u32le(w, 0); /* DataRemaining */
 	wire_put_u32le(w, 0); /* Flags */
-	wire_put_bytes(w, data, bytes);
+	return w->len;
+}
+
+void smb2_read_response_end(struct wire_writer *w, size_t data_at)
+{
+	wire_set_u32le(w, data_at - READ_BODY_BYTES + READ_COUNT_AT, (uint32_t)(w->len - data_at));
 }
 
 void smb2_read_response_decode(struct wire_reader *message, struct smb2_data *data)

@@ -25,7 +25,10 @@ void smb2_read_request_encode(struct wire_writer *w, const struct smb2_file_id *
 void smb2_write_request_encode(struct wire_writer *w, const struct smb2_file_id *id,
                                const uint8_t *data, size_t bytes);
 
-void smb2_read_response_encode(struct wire_writer *w, const uint8_t *data, size_t bytes);
+/* Begins the body, to which the caller appends the data. Returns where that begins, for
+ * smb2_read_response_end. */
+size_t smb2_read_response_begin(struct wire_writer *w);
+void smb2_read_response_end(struct wire_writer *w, size_t data_at);
 void smb2_write_response_encode(struct wire_writer *w, uint32_t bytes);
 
 /* Read whole messages. (A transceive's request is decoded as an IOCTL.) */

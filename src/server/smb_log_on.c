@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/smb_log_on.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "crypto/crypto.h"
+#include "net/pool.h"
+#include "smb2/status.h"
+
+/* What the thread works on; the loop looks at it again when the thread is done. */
+struct job {
+	struct auth_acceptor *acceptor;
+	uint8_t *token;
+	size_t token_bytes;
+	struct smbserver_log_on result;
+};
+
+struct smb_log_on_step {
+	struct net_pooled *pooled;
+	struct job *job;
+	void (*done)(void *context, struct auth_acceptor *acceptor,
+	             const struct smbserver_log_on *result);
+	void *context;
+};
+
+static void finish(struct job *job, struct err *err)
+{
+	struct smbserver_log_on *result = &job->result;
+
+	if (auth_acceptor_finish(job->acceptor, &result->who, result->key.data, &result->key.bytes,
+	                         err) == NERR_Success)
+		result->nt = STATUS_SUCCESS;
+	else
+		result->nt = err->nt != 0 ? err->nt : STATUS_LOGON_FAILURE;
+}
+
+static void run(void *argument)
+{
+	struct job *job = argument;
+	struct smbserver_log_on *result = &job->result;
+	struct err err = { 0 };
+
+	_Static_assert(sizeof result->key.data >= AUTH_MAX_KEY_BYTES, "a key must fit");
+	switch (auth_acceptor_step(job->acceptor, job->token, job->token_bytes, &result->token,
+	                           &result->token_bytes, &err)) {
+	case AUTH_CONTINUE:
+		result->nt = STATUS_MORE_PROCESSING_REQUIRED;
+		break;
+	case AUTH_COMPLETE:
+		finish(job, &err);
+		break;
+	case AUTH_FAILED:
+		result->nt = err.nt != 0 ? err.nt : STATUS_LOGON_FAILURE;
+		break;
+	}
+}
+
+static void done(void *context)
+{
+	struct smb_log_on_step *step = context;
+	struct job *job = step->job;
+	struct auth_acceptor *acceptor = job->acceptor;
+	void (*then)(void *, struct auth_acceptor *, const struct smbserver_log_on *) = step->done;
+	void *its_context = step->context;
+
+	job->acceptor = NULL;
+	free(step);
+	then(its_context, acceptor, &job->result);
+}
+
+static void drop(void *argument)
+{
+	struct job *job = argument;
+
+	auth_acceptor_free(job->acceptor);
+	identity_release(job->result.who);
+	crypto_wipe(&job->result.key, sizeof job->result.key);
+	if (job->token != NULL)
+		crypto_wipe(job->token, job->token_bytes);
+	free(job->token);
+	free(job);
+}
+
+struct smb_log_on_step *smb_log_on_start(struct net_loop *loop, struct auth_acceptor *acceptor,
+                                         const uint8_t *token, size_t bytes,
+                                         void (*done_)(void *context,
+                                                       struct auth_acceptor *acceptor,
+                                                       const struct smbserver_log_on *result),
+                                         void *context)
+{
+	static const struct net_pool_job kind = { run, done, drop };
+	struct smb_log_on_step *step = malloc(sizeof *step);
+	struct job *job = calloc(1, sizeof *job);
+
+	if (step == NULL || job == NULL || (job->token = malloc(bytes + 1)) == NULL) {
+		auth_acceptor_free(acceptor);
+		free(step);
+		free(job);
+		return NULL;
+	}
+	if (bytes > 0)
+		memcpy(job->token, token, bytes);
+	job->token_bytes = bytes;
+	job->acceptor = acceptor;
+	*step = (struct smb_log_on_step){ .job = job, .done = done_, .context = context };
+	step->pooled = net_pool_start(loop, &kind, job, step);
+	if (step->pooled == NULL) {
+		free(step);
+		return NULL;
+	}
+	return step;
+}
+
+void smb_log_on_abandon(struct smb_log_on_step *step)
+{
+	if (step == NULL)
+		return;
+	net_pool_abandon(step->pooled);
+	free(step);
+}

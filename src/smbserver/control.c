@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* What is asked of pipes beside their data: IOCTL, QUERY_INFO and SET_INFO, 3.3.5.15, 3.3.5.20,
+ * 3.3.5.21. */
+#include "smbserver/parts.h"
+
+#include "smb2/ioctl.h"
+#include "smb2/negotiate_choice.h"
+#include "smb2/pipe_control.h"
+#include "smb2/query_info.h"
+#include "smb2/set_info.h"
+#include "smb2/validate_negotiate.h"
+
+/* What goes through a pipe at once, either way. */
+#define QUOTA_BYTES SMB2_MAX_PAYLOAD_BYTES
+
+/* [MS-FSCC] 2.3.50: writes a message and waits for the one that answers it. */
+static uint32_t transceive(struct smbserver *c, struct request *r,
+                           const struct smb2_ioctl_request *asked)
+{
+	uint32_t status;
+	struct pipe *p = request_pipe(r, asked->id, &status);
+	size_t output_at;
+
+	if (p == NULL)
+		return status;
+	if (p->waiting != NULL || c->host->pipe_pending(p->of_host) > 0)
+		return STATUS_PIPE_BUSY;
+	if (!pipe_give(c, p, asked->input.data, asked->input.bytes))
+		return STATUS_PIPE_BROKEN;
+	if (c->host->pipe_pending(p->of_host) == 0)
+		return waiting_add(c, r, p, asked->max_output_bytes);
+	output_at = smb2_ioctl_response_begin(&c->out, asked->fsctl, &p->id);
+	status = pipe_take(c, p, asked->max_output_bytes);
+	smb2_ioctl_response_end(&c->out, output_at);
+	return status;
+}
+
+/* [MS-FSCC] 2.3.46; none of the data is shown. */
+static uint32_t peek(struct smbserver *c, struct request *r, const struct smb2_ioctl_request *asked)
+{
+	uint32_t status;
+	struct pipe *p = request_pipe(r, asked->id, &status);
+	struct smb2_pipe_peek facts = { 0 };
+	size_t output_at;
+
+	if (p == NULL)
+		return status;
+	if (asked->max_output_bytes < SMB2_PIPE_PEEK_BYTES)
+		return STATUS_BUFFER_TOO_SMALL;
+	facts.state = p->is_broken ? SMB2_PIPE_CLOSING : SMB2_PIPE_CONNECTED;
+	facts.readable_bytes = (uint32_t)c->host->pipe_pending(p->of_host);
+	output_at = smb2_ioctl_response_begin(&c->out, asked->fsctl, &p->id);
+	smb2_pipe_peek_encode(&c->out, &facts);
+	smb2_ioctl_response_end(&c->out, output_at);
+	return facts.readable_bytes > 0 ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
+}
+
+/* 3.3.5.15.11: a pipe that is there has always room for one more. */
+static uint32_t wait_for_pipe(struct smbserver *c, struct request *r,
+                              const struct smb2_ioctl_request *asked)
+{
+	uint32_t status = STATUS_SUCCESS;
+	struct wire_reader input;
+	char name[SMB2_NAME_BYTES];
+	void *pipe;
+
+	wire_reader_init(&input, asked->input.data, asked->input.bytes);
+	smb2_pipe_wait_request_decode(&input, name);
+	if (input.error != NULL)
+		return STATUS_INVALID_PARAMETER;
+	pipe = c->host->pipe_open(c->context, r->session, name, &status);
+	if (pipe == NULL)
+		return status;
+	c->host->pipe_close(pipe);
+	smb2_ioctl_response_end(&c->out,
+	                        smb2_ioctl_response_begin(&c->out, asked->fsctl, &asked->id));
+	return STATUS_SUCCESS;
+}
+
+/* 3.3.5.15.12: whatever does not agree ends the connection, since somebody stands in between. */
+static uint32_t validate(struct smbserver *c, struct request *r,
+                         const struct smb2_ioctl_request *asked)
+{
+	struct smb2_negotiate_offer now;
+	struct wire_reader input;
+	size_t output_at;
+
+	(void)r;
+	wire_reader_init(&input, asked->input.data, asked->input.bytes);
+	smb2_negotiate_offer_decode(&input, &now);
+	if (c->dialect == SMB2_DIALECT_311 || input.error != NULL ||
+	    asked->max_output_bytes < SMB2_VALIDATE_RESPONSE_BYTES ||
+	    !smb2_negotiate_offer_equal(&c->offered, &now)) {
+		connection_fail(c, "VALIDATE_NEGOTIATE_INFO says otherwise than NEGOTIATE did");
+		return ANSWERED_LATER;
+	}
+	output_at = smb2_ioctl_response_begin(&c->out, asked->fsctl, &asked->id);
+	smb2_validate_response_encode(&c->out, &c->agreed);
+	smb2_ioctl_response_end(&c->out, output_at);
+	return STATUS_SUCCESS;
+}
+
+static const struct control {
+	uint32_t fsctl;
+	uint32_t (*handle)(struct smbserver *c, struct request *r,
+	                   const struct smb2_ioctl_request *asked);
+	uint32_t otherwise;
+} controls[] = {
+	{ FSCTL_PIPE_TRANSCEIVE, transceive, 0 },
+	{ FSCTL_PIPE_PEEK, peek, 0 },
+	{ FSCTL_PIPE_WAIT, wait_for_pipe, 0 },
+	{ FSCTL_VALIDATE_NEGOTIATE_INFO, validate, 0 },
+	/* 3.3.5.15.2: no DFS here. */
+	{ FSCTL_DFS_GET_REFERRALS, NULL, STATUS_FS_DRIVER_REQUIRED },
+	{ FSCTL_DFS_GET_REFERRALS_EX, NULL, STATUS_FS_DRIVER_REQUIRED },
+	/* 3.3.5.15.11: no multichannel here. */
+	{ FSCTL_QUERY_NETWORK_INTERFACE_INFO, NULL, STATUS_NOT_SUPPORTED },
+};
+
+uint32_t handle_ioctl(struct smbserver *c, struct request *r)
+{
+	struct smb2_ioctl_request asked;
+
+	smb2_ioctl_request_decode(&r->message, &asked);
+	if (r->message.error != NULL || asked.max_output_bytes > SMB2_MAX_PAYLOAD_BYTES ||
+	    asked.max_input_bytes > SMB2_MAX_PAYLOAD_BYTES)
+		return STATUS_INVALID_PARAMETER;
+	if (asked.flags != SMB2_0_IOCTL_IS_FSCTL)
+		return STATUS_NOT_SUPPORTED;
+	for (size_t i = 0; i < sizeof controls / sizeof *controls; i++)
+		if (controls[i].fsctl == asked.fsctl)
+			return controls[i].handle != NULL ? controls[i].handle(c, r, &asked)
+			                                  : controls[i].otherwise;
+	return STATUS_INVALID_DEVICE_REQUEST;
+}
+
+uint32_t handle_query_info(struct smbserver *c, struct request *r)
+{
+	struct smb2_query_info_request asked;
+	struct smb2_pipe_facts facts = { 0 };
+	uint32_t status;
+	size_t output_at;
+	struct pipe *p;
+
+	smb2_query_info_request_decode(&r->message, &asked);
+	if (r->message.error != NULL || asked.max_output_bytes > SMB2_MAX_PAYLOAD_BYTES)
+		return STATUS_INVALID_PARAMETER;
+	p = request_pipe(r, asked.id, &status);
+	if (p == NULL)
+		return status;
+	if (asked.type != SMB2_INFO_FILE)
+		return STATUS_NOT_SUPPORTED;
+	facts.index = p->id.persistent;
+	facts.access = 0x0012019F; /* what the share allows at most */
+	facts.mode = p->mode;
+	facts.state = p->is_broken ? SMB2_PIPE_CLOSING : SMB2_PIPE_CONNECTED;
+	facts.instances = r->session->pipe_count;
+	facts.readable_bytes = (uint32_t)c->host->pipe_pending(p->of_host);
+	facts.quota_bytes = QUOTA_BYTES;
+	output_at = smb2_query_info_response_begin(&c->out);
+	status = smb2_pipe_info_encode(&c->out, asked.class, asked.max_output_bytes, &facts);
+	smb2_query_info_response_end(&c->out, output_at);
+	/* 3.3.5.20.1 */
+	r->wants_error_context = status == STATUS_INFO_LENGTH_MISMATCH &&
+	                         c->dialect == SMB2_DIALECT_311;
+	return status;
+}
+
+uint32_t handle_set_info(struct smbserver *c, struct request *r)
+{
+	struct smb2_set_info_request asked;
+	uint32_t status;
+	struct pipe *p;
+
+	smb2_set_info_request_decode(&r->message, &asked);
+	if (r->message.error != NULL)
+		return STATUS_INVALID_PARAMETER;
+	p = request_pipe(r, asked.id, &status);
+	if (p == NULL)
+		return status;
+	if (asked.type != SMB2_INFO_FILE)
+		return STATUS_NOT_SUPPORTED;
+	status = smb2_pipe_mode_decode(asked.class, &asked.input, &p->mode);
+	if (status == STATUS_SUCCESS)
+		smb2_set_info_response_encode(&c->out);
+	return status;
+}

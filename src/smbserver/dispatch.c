@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/* A message's requests, one after another: 3.3.5.2. */
+#include "smbserver/parts.h"
+
+#include "smb2/error.h"
+
+enum { NEEDS_SESSION = 1, NEEDS_TREE = 2 };
+
+/* What a command needs, and who deals with it; nobody: no pipe has that. */
+static const struct command {
+	unsigned needs;
+	uint32_t (*handle)(struct smbserver *c, struct request *r);
+	uint32_t otherwise; /* where nobody deals with it */
+} commands[SMB2_COMMAND_COUNT] = {
+	[SMB2_NEGOTIATE] = { 0, handle_negotiate, 0 },
+	[SMB2_SESSION_SETUP] = { 0, handle_session_setup, 0 },
+	[SMB2_LOGOFF] = { NEEDS_SESSION, handle_logoff, 0 },
+	[SMB2_TREE_CONNECT] = { NEEDS_SESSION, handle_tree_connect, 0 },
+	[SMB2_TREE_DISCONNECT] = { NEEDS_SESSION | NEEDS_TREE, handle_tree_disconnect, 0 },
+	[SMB2_CREATE] = { NEEDS_SESSION | NEEDS_TREE, handle_create, 0 },
+	[SMB2_CLOSE] = { NEEDS_SESSION | NEEDS_TREE, handle_close, 0 },
+	[SMB2_FLUSH] = { NEEDS_SESSION | NEEDS_TREE, handle_flush, 0 },
+	[SMB2_READ] = { NEEDS_SESSION | NEEDS_TREE, handle_read, 0 },
+	[SMB2_WRITE] = { NEEDS_SESSION | NEEDS_TREE, handle_write, 0 },
+	[SMB2_LOCK] = { NEEDS_SESSION | NEEDS_TREE, NULL, STATUS_INVALID_DEVICE_REQUEST },
+	[SMB2_IOCTL] = { NEEDS_SESSION | NEEDS_TREE, handle_ioctl, 0 },
+	[SMB2_ECHO] = { 0, handle_echo, 0 },
+	[SMB2_QUERY_DIRECTORY] = { NEEDS_SESSION | NEEDS_TREE, NULL, STATUS_INVALID_PARAMETER },
+	[SMB2_CHANGE_NOTIFY] = { NEEDS_SESSION | NEEDS_TREE, NULL, STATUS_INVALID_PARAMETER },
+	[SMB2_QUERY_INFO] = { NEEDS_SESSION | NEEDS_TREE, handle_query_info, 0 },
+	[SMB2_SET_INFO] = { NEEDS_SESSION | NEEDS_TREE, handle_set_info, 0 },
+	[SMB2_OPLOCK_BREAK] = { NEEDS_SESSION | NEEDS_TREE, NULL, STATUS_INVALID_PARAMETER },
+};
+
+static bool is_related(const struct request *r)
+{
+	return (r->header.flags & SMB2_FLAGS_RELATED_OPERATIONS) != 0;
+}
+
+/* An NTSTATUS whose response has an error's body: 3.3.4.4. */
+static bool is_error(uint32_t status)
+{
+	return status >> 30 == 3 && status != STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+/* 3.3.5.2.4. Returns why a request may not be believed, or STATUS_SUCCESS. */
+static uint32_t check_signature(const struct request *r)
+{
+	const struct smbserver_session *s = r->session;
+	bool is_signed = (r->header.flags & SMB2_FLAGS_SIGNED) != 0;
+
+	if (r->is_encrypted || r->header.command == SMB2_NEGOTIATE)
+		return STATUS_SUCCESS;
+	if (s == NULL)
+		return is_signed ? STATUS_USER_SESSION_DELETED : STATUS_SUCCESS;
+	if (s->signing_key == NULL)
+		return is_signed ? STATUS_NOT_SUPPORTED : STATUS_SUCCESS;
+	return smb2_signature_holds(s->signing_key, r->bytes, r->length) ? STATUS_SUCCESS
+	                                                                 : STATUS_ACCESS_DENIED;
+}
+
+/* 3.3.5.2.7.2: what a related request takes over from the one before it. */
+static uint32_t inherit(struct request *r)
+{
+	const struct request *before = r->before;
+
+	if (before == NULL)
+		return STATUS_INVALID_PARAMETER;
+	r->header.session_id = before->header.session_id;
+	r->header.tree_id = before->header.tree_id;
+	return STATUS_SUCCESS;
+}
+
+/* 3.3.5.2.9 */
+static uint32_t check_session(struct smbserver *c, const struct request *r)
+{
+	if (r->session == NULL)
+		return is_related(r) && r->header.session_id == 0 ? STATUS_INVALID_PARAMETER
+		                                                  : STATUS_USER_SESSION_DELETED;
+	if (r->session->state != SESSION_VALID && r->header.command != SMB2_LOGOFF)
+		return STATUS_ACCESS_DENIED;
+	if (r->session->must_encrypt && !r->is_encrypted)
+		return STATUS_ACCESS_DENIED;
+	c->host->session_used(c->context, r->session); /* 3.3.5.2.8 */
+	return STATUS_SUCCESS;
+}
+
+/* 3.3.5.2.11 */
+static uint32_t find_tree(struct request *r)
+{
+	struct tree *t = r->session->trees;
+
+	while (t != NULL && t->id != r->header.tree_id)
+		t = t->next;
+	r->tree = t;
+	if (t != NULL)
+		return STATUS_SUCCESS;
+	return is_related(r) && r->header.tree_id == 0 ? STATUS_INVALID_PARAMETER
+	                                               : STATUS_NETWORK_NAME_DELETED;
+}
+
+static uint32_t handle(struct smbserver *c, struct request *r)
+{
+	const struct command *command = &commands[r->header.command];
+	uint32_t status = is_related(r) ? inherit(r) : STATUS_SUCCESS;
+
+	r->session = session_find(c, r->header.session_id);
+	if (status == STATUS_SUCCESS)
+		status = check_signature(r);
+	if (status == STATUS_SUCCESS && (command->needs & NEEDS_SESSION) != 0)
+		status = check_session(c, r);
+	if (status == STATUS_SUCCESS && (command->needs & NEEDS_TREE) != 0)
+		status = find_tree(r);
+	if (status != STATUS_SUCCESS)
+		return status;
+	return command->handle != NULL ? command->handle(c, r) : command->otherwise;
+}
+
+/* Answers a request within the chain. */
+static void answer(struct smbserver *c, struct request *r)
+{
+	struct smb2_header h;
+	size_t body_at;
+
+	chain_add(c);
+	body_at = c->out.len;
+	r->status = handle(c, r);
+	if (r->status == ANSWERED_LATER) /* it stands alone: nothing is lost */
+		return;
+	if ((is_error(r->status) || r->status == STATUS_PENDING) && !c->out.failed) {
+		c->out.len = body_at;
+		if (r->wants_error_context)
+			smb2_error_context_response_encode(&c->out);
+		else
+			smb2_error_response_encode(&c->out);
+	}
+	h = reply_header(c, &r->header, r->status);
+	if (r->status == STATUS_PENDING) { /* 3.3.4.2: with credits, unsigned */
+		h.flags |= SMB2_FLAGS_ASYNC_COMMAND;
+		h.async_id = c->last_async_id;
+	}
+	if (r->before != NULL && is_related(r))
+		h.flags |= SMB2_FLAGS_RELATED_OPERATIONS;
+	chain_head(c, &h, r->status != STATUS_PENDING ? r->session : NULL);
+}
+
+/* Cuts the next request out of a message. False: the connection has failed. */
+static bool next_request(struct smbserver *c, struct request *r, const uint8_t *message,
+                         size_t bytes)
+{
+	const struct smb2_header *h = &r->header;
+
+	wire_reader_init(&r->message, message, bytes);
+	smb2_header_decode(&r->message, &r->header);
+	if (r->message.error != NULL) { /* 3.3.5.2.6 */
+		connection_fail(c, r->message.error);
+		return false;
+	}
+	r->bytes = message;
+	r->length = h->next_command != 0 ? h->next_command : bytes;
+	r->is_last = h->next_command == 0;
+	if (h->next_command % 8 != 0 || r->length < SMB2_HEADER_BYTES || r->length > bytes)
+		connection_fail(c, "a compounded request outside its message");
+	else if (h->command >= SMB2_COMMAND_COUNT)
+		connection_fail(c, "a command that there is none of");
+	else if ((h->flags & SMB2_FLAGS_SERVER_TO_REDIR) != 0)
+		connection_fail(c, "a response where a request should be");
+	else if (h->command != SMB2_NEGOTIATE &&
+	         (c->dialect == 0 || c->dialect == SMB2_DIALECT_WILDCARD)) /* 3.3.5.2.2 */
+		connection_fail(c, "a request before NEGOTIATE");
+	wire_reader_init(&r->message, message, r->length);
+	return c->error == NULL;
+}
+
+/* 3.3.5.2.3 */
+static bool take_credits(struct smbserver *c, const struct smb2_header *h)
+{
+	unsigned charge = c->dialect >= SMB2_DIALECT_210 && h->credit_charge > 0 ? h->credit_charge
+	                                                                         : 1;
+
+	if (!credits_take(&c->credits, h->message_id, charge))
+		connection_fail(c, "a message id that was not granted");
+	return c->error == NULL;
+}
+
+/* 3.3.5.2.1.1: what is encrypted by a session's key is that session's. */
+static bool is_of_session(struct smbserver *c, const struct request *r,
+                          const struct smbserver_session *sealed_for)
+{
+	if (sealed_for != NULL && (r->is_first || !is_related(r)) &&
+	    (r->header.session_id != sealed_for->id || is_related(r)))
+		connection_fail(c, "a request in the encrypted message of another session");
+	return c->error == NULL;
+}
+
+/* Requests wait for a pipe's data: is there some now? */
+static void serve_those_who_wait(struct smbserver *c)
+{
+	for (struct smbserver_session *s = c->sessions; s != NULL; s = s->next)
+		for (struct pipe *p = s->pipes; p != NULL; p = p->next)
+			if (p->waiting != NULL)
+				waiting_serve(s, p);
+}
+
+void dispatch_message(struct smbserver *c, uint8_t *message, size_t bytes,
+                      struct smbserver_session *sealed_for)
+{
+	struct request requests[2] = { 0 }, *before = NULL;
+	bool more = true;
+
+	chain_begin(c, sealed_for);
+	while (more) {
+		struct request *r = &requests[before == &requests[0]];
+
+		*r = (struct request){ .is_encrypted = sealed_for != NULL,
+			               .is_first = before == NULL,
+			               .before = before };
+		if (!next_request(c, r, message, bytes) || !is_of_session(c, r, sealed_for))
+			break;
+		if (r->header.command == SMB2_CANCEL) {
+			waiting_cancel(c, r);
+		} else {
+			if (!take_credits(c, &r->header))
+				break;
+			answer(c, r);
+			if (c->error != NULL || r->status == ANSWERED_LATER)
+				break;
+			before = r;
+		}
+		more = !r->is_last;
+		message += r->length;
+		bytes -= r->length;
+	}
+	if (more || c->chain.count == 0) {
+		chain_drop(c);
+	} else {
+		chain_end(c);
+		negotiate_answered(c, before);
+	}
+	waiting_tell(c);
+	if (c->error == NULL)
+		serve_those_who_wait(c);
+}

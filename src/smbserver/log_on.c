@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* SESSION_SETUP and LOGOFF: 3.3.5.5, 3.3.5.6. */
+#include "smbserver/parts.h"
+
+#include "smb2/empty_body.h"
+#include "smb2/error.h"
+#include "smb2/session_setup.h"
+
+static bool must_encrypt(const struct smbserver *c)
+{
+	return c->settings->encryption == SMBSERVER_ENCRYPTION_REQUIRED;
+}
+
+/* The session that a request is about. NULL: *status says why there is none. */
+static struct smbserver_session *find_session(struct smbserver *c, const struct request *r,
+                                              const struct smb2_session_setup_request *setup,
+                                              uint32_t *status)
+{
+	struct smbserver_session *s;
+
+	if ((setup->flags & SMB2_SESSION_FLAG_BINDING) != 0) { /* one connection a session */
+		*status = STATUS_REQUEST_NOT_ACCEPTED;
+		return NULL;
+	}
+	s = r->header.session_id == 0 ? session_new(c) : session_find(c, r->header.session_id);
+	if (s == NULL)
+		*status = r->header.session_id == 0 ? STATUS_INSUFFICIENT_RESOURCES
+		                                    : STATUS_USER_SESSION_DELETED;
+	else if (s->is_authenticating) {
+		*status = STATUS_REQUEST_NOT_ACCEPTED;
+		return NULL;
+	}
+	return s;
+}
+
+uint32_t handle_session_setup(struct smbserver *c, struct request *r)
+{
+	struct smb2_session_setup_request setup;
+	struct smbserver_session *s;
+	uint32_t status;
+
+	/* Its answer waits for a judgement, and takes keys that what follows would need. */
+	if (!r->is_first || !r->is_last)
+		return STATUS_INVALID_PARAMETER;
+	if (must_encrypt(c) && !connection_can_encrypt(c))
+		return STATUS_ACCESS_DENIED;
+	smb2_session_setup_request_decode(&r->message, &setup);
+	if (r->message.error != NULL)
+		return STATUS_INVALID_PARAMETER;
+	s = find_session(c, r, &setup, &status);
+	if (s == NULL)
+		return status;
+	if (s->state == SESSION_IN_PROGRESS) {
+		if (r->header.session_id == 0)
+			for (size_t i = 0; i < sizeof s->preauth; i++)
+				s->preauth[i] = c->preauth[i];
+		if (!crypto_sha512_chain(s->preauth, r->bytes, r->length)) {
+			session_end(s);
+			return STATUS_INSUFFICIENT_RESOURCES;
+		}
+	}
+	s->setup = r->header;
+	s->setup.session_id = s->id;
+	s->setup_is_encrypted = r->is_encrypted;
+	s->previous_id = setup.previous_session_id;
+	s->is_authenticating = true;
+	if (c->host->authenticate(c->context, s, setup.token.data, setup.token.bytes))
+		return ANSWERED_LATER;
+	s->is_authenticating = false;
+	if (s->state == SESSION_IN_PROGRESS)
+		session_end(s);
+	return STATUS_INSUFFICIENT_RESOURCES;
+}
+
+/* Keys, of a session that gets its first ones. */
+static bool make_keys(struct smbserver_session *s, const struct smb2_session_key *key)
+{
+	const struct smbserver *c = s->connection;
+
+	s->signing_key = smb2_signing_key_new(c->dialect, c->agreed.signing_algorithm, key,
+	                                      s->preauth);
+	if (connection_can_encrypt(c))
+		s->sealing = smb2_sealing_new(SMB2_SERVER, c->dialect, c->agreed.cipher, key,
+		                              s->preauth);
+	return s->signing_key != NULL && (!connection_can_encrypt(c) || s->sealing != NULL);
+}
+
+/* Gives what becomes of a log-on that the host is content with. */
+static uint32_t admit(struct smbserver_session *s, const struct smbserver_log_on *log_on)
+{
+	struct smbserver *c = s->connection;
+	bool is_null = !identity_is_authenticated(log_on->who);
+
+	/* Who logged on stays who he is: 3.3.5.5.2 keeps the keys. */
+	if (s->state == SESSION_VALID && is_null != s->is_null)
+		return STATUS_ACCESS_DENIED;
+	if (s->state == SESSION_IN_PROGRESS) {
+		/* A null session has no key to encrypt by. */
+		if (is_null && must_encrypt(c))
+			return STATUS_ACCESS_DENIED;
+		if (!is_null && !make_keys(s, &log_on->key))
+			return STATUS_INSUFFICIENT_RESOURCES;
+	}
+	s->is_null = is_null;
+	s->must_encrypt = must_encrypt(c);
+	identity_release(s->who);
+	s->who = identity_hold(log_on->who);
+	return STATUS_SUCCESS;
+}
+
+static uint16_t session_flags(const struct smbserver_session *s)
+{
+	if (s->state != SESSION_VALID)
+		return 0;
+	return (uint16_t)((s->is_null ? SMB2_SESSION_FLAG_IS_NULL : 0) |
+	                  (s->must_encrypt ? SMB2_SESSION_FLAG_ENCRYPT_DATA : 0));
+}
+
+static void reply(struct smbserver_session *s, uint32_t status,
+                  const struct smbserver_log_on *log_on)
+{
+	struct smbserver *c = s->connection;
+
+	reply_begin(c, s, s->setup_is_encrypted);
+	smb2_session_setup_response_encode(&c->out, session_flags(s), log_on->token,
+	                                   log_on->token_bytes);
+	reply_end(c, &s->setup, status, s);
+	/* 3.3.5.5.3: the last answer, which the key signs, is not part of what it is made of. */
+	if (s->state == SESSION_IN_PROGRESS && c->error == NULL &&
+	    !crypto_sha512_chain(s->preauth, c->out.data + c->chain.last_at,
+	                         c->out.len - c->chain.last_at))
+		connection_fail(c, "SHA-512 is not to be had from OpenSSL");
+}
+
+static void refuse(struct smbserver_session *s, uint32_t status)
+{
+	struct smbserver *c = s->connection;
+
+	reply_begin(c, s, s->setup_is_encrypted);
+	smb2_error_response_encode(&c->out);
+	reply_end(c, &s->setup, status, s);
+	session_end(s); /* 3.3.5.5.3: a session that could not be renewed, too */
+	sessions_bury(c);
+}
+
+void smbserver_authenticated(struct smbserver *c, struct smbserver_session *s,
+                             const struct smbserver_log_on *log_on)
+{
+	uint32_t status = log_on->nt;
+	bool is_new = s->state == SESSION_IN_PROGRESS;
+
+	s->is_authenticating = false;
+	if (status == STATUS_SUCCESS)
+		status = admit(s, log_on);
+	if (status != STATUS_SUCCESS && status != STATUS_MORE_PROCESSING_REQUIRED) {
+		refuse(s, status);
+		return;
+	}
+	if (status == STATUS_SUCCESS)
+		s->state = SESSION_VALID;
+	reply(s, status, log_on);
+	if (status != STATUS_SUCCESS)
+		return;
+	if (is_new)
+		c->host->session_came(c->context, s);
+	else
+		c->host->session_changed(c->context, s);
+	if (is_new && s->previous_id != 0 && s->previous_id != s->id)
+		c->host->close_previous(c->context, s, s->previous_id);
+}
+
+uint32_t handle_logoff(struct smbserver *c, struct request *r)
+{
+	smb2_empty_body_decode(&r->message);
+	if (r->message.error != NULL)
+		return STATUS_INVALID_PARAMETER;
+	smb2_empty_body_encode(&c->out);
+	session_end(r->session); /* signs the answer all the same */
+	return STATUS_SUCCESS;
+}
+
+uint32_t handle_echo(struct smbserver *c, struct request *r)
+{
+	smb2_empty_body_decode(&r->message);
+	if (r->message.error != NULL)
+		return STATUS_INVALID_PARAMETER;
+	smb2_empty_body_encode(&c->out);
+	return STATUS_SUCCESS;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* The SMB2/3 server of one connection, with IPC$ and its pipes alone: [MS-SMB2] 3.3. Bytes in,
+ * bytes out; who logs on is judged, and what pipes carry is made, by its host. */
+#ifndef SMBSERVER_SMBSERVER_H
+#define SMBSERVER_SMBSERVER_H
+
+#include <stdbool.h>
+#include "access/identity.h"
+#include "smb2/negotiate.h"
+#include "smb2/session_key.h"
+
+struct smbserver;
+struct smbserver_session;
+
+enum smbserver_encryption {
+	SMBSERVER_ENCRYPTION_OFFERED, /* for clients that want it */
+	SMBSERVER_ENCRYPTION_REQUIRED,
+	SMBSERVER_ENCRYPTION_OFF,
+};
+
+/* What all connections of a server share. */
+struct smbserver_settings {
+	uint8_t guid[SMB2_GUID_BYTES];
+	enum smbserver_encryption encryption;
+	const uint8_t *hint; /* the token that NEGOTIATE's answer carries; borrowed */
+	size_t hint_bytes;
+	uint64_t last_session_id; /* given: no two connections have the same */
+};
+
+/* How a step of a log-on ended. Texts and bytes are borrowed. */
+struct smbserver_log_on {
+	uint32_t nt; /* STATUS_SUCCESS, STATUS_MORE_PROCESSING_REQUIRED, or why not */
+	const uint8_t *token;
+	size_t token_bytes;
+	/* With STATUS_SUCCESS: who it is, held by the session; a null session's key is empty. */
+	struct identity *who;
+	struct smb2_session_key key;
+};
+
+/* What the server asks of who runs it. Each gets the context of smbserver_new. */
+struct smbserver_host {
+	/* A token came; smbserver_authenticated answers it, later and not from within. Copies the
+	 * token. False: out of memory. */
+	bool (*authenticate)(void *context, struct smbserver_session *s, const uint8_t *token,
+	                     size_t bytes);
+	/* FILETIME. */
+	uint64_t (*now)(void *context);
+
+	/* A session is there; something of it changed: who, how many pipes; it was used; it is no
+	 * more, whether it had come or not. */
+	void (*session_came)(void *context, struct smbserver_session *s);
+	void (*session_changed)(void *context, struct smbserver_session *s);
+	void (*session_used)(void *context, struct smbserver_session *s);
+	void (*session_went)(void *context, struct smbserver_session *s);
+	/* The client says that its session with this id is dead: on any connection, if it is the
+	 * same account's, 3.3.5.5.3. */
+	void (*close_previous)(void *context, struct smbserver_session *s, uint64_t id);
+
+	/* Opens the pipe, whose name has no leading backslash. NULL: *nt says why. */
+	void *(*pipe_open)(void *context, struct smbserver_session *s, const char *name,
+	                   uint32_t *nt);
+	/* False: the pipe is broken. */
+	bool (*pipe_write)(void *pipe, const uint8_t *data, size_t bytes);
+	/* Bytes that can be read; 0: none yet. */
+	size_t (*pipe_pending)(void *pipe);
+	/* At most max_bytes of the next message; *left gives the rest of that one. */
+	size_t (*pipe_read)(void *pipe, struct wire_writer *to, size_t max_bytes, size_t *left);
+	void (*pipe_close)(void *pipe);
+};
+
+/* Keeps settings, host and context. NULL: out of memory. */
+struct smbserver *smbserver_new(struct smbserver_settings *settings,
+                                const struct smbserver_host *host, void *context);
+/* Every session goes. NULL is allowed. */
+void smbserver_free(struct smbserver *c);
+
+/* Where the next bytes from the network go, as of smb2_frames_space; how many came. */
+uint8_t *smbserver_space(struct smbserver *c, size_t *room);
+void smbserver_received(struct smbserver *c, size_t bytes);
+
+/* WORKED: one message more was dealt with; look at the output, and call it again. */
+enum smbserver_progress { SMBSERVER_WORKED, SMBSERVER_WANTS_BYTES, SMBSERVER_CLOSE };
+enum smbserver_progress smbserver_work(struct smbserver *c);
+
+/* What is to be sent: whoever sends it clears it. */
+struct wire_writer *smbserver_out(struct smbserver *c);
+
+/* Why it is to be closed: static text; NULL: it is not. */
+const char *smbserver_error(const struct smbserver *c);
+
+/* The answer to authenticate. */
+void smbserver_authenticated(struct smbserver *c, struct smbserver_session *s,
+                             const struct smbserver_log_on *log_on);
+
+/* Ends a session, 3.3.4.12: its pipes are closed, and whoever still uses it is told
+ * STATUS_USER_SESSION_DELETED. session_went is called from here. */
+void smbserver_close_session(struct smbserver *c, struct smbserver_session *s);
+
+/* A session, or one that is being made: who is NULL then. */
+uint64_t smbserver_session_id(const struct smbserver_session *s);
+struct identity *smbserver_session_who(const struct smbserver_session *s); /* borrowed */
+unsigned smbserver_session_pipes(const struct smbserver_session *s);
+/* The host's own, NULL at first. */
+void *smbserver_session_tag(const struct smbserver_session *s);
+void smbserver_session_set_tag(struct smbserver_session *s, void *tag);
+
+/* The first of a connection's sessions, and the one behind another; NULL: there is none. */
+struct smbserver_session *smbserver_sessions(const struct smbserver *c);
+struct smbserver_session *smbserver_session_next(const struct smbserver_session *s);
+
+#endif
