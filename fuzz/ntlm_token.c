@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The look at NTLM's messages, bare or in SPNEGO, before GSSAPI gets them.
- * Input: whether a key was agreed upon, then a token.
+ * Input: whether a key and Unicode were agreed upon (bits 0 and 1), then a token.
  * Must reach: ntlm_token_find spnego_token_open seek der_enter der_peek ntlm_token_is_short
  *   ntlm_token_lengthen spnego_token_put_front der_put_header ntlm_token_judge get_field
  *   ntlm_token_challenge_flags spnego_token_krb_error
- * Holds: a message is inside its token; a lengthened one is found again between the same
- * neighbours, 8 zeros longer, and is short no more; a message is of one type. */
+ *   ntlm_token_claim get_name
+ * Holds: names are UTF-8; a message is inside its token; a lengthened one is found again between
+ * the same neighbours, 8 zeros longer, and is short no more; a message is of one type. */
 #include "auth/ntlm_token.h"
+#include "base/text.h"
 #include "fuzz.h"
 
 static bool is_same(struct crypto_span a, struct crypto_span b)
@@ -36,13 +38,16 @@ static void lengthen(const struct ntlm_token *t)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct fuzz_input in = { data, bytes };
-	uint32_t negotiated = (uint32_t)(fuzz_u8(&in) & 1) << 30;
+	uint32_t flags = fuzz_u8(&in), negotiated = (flags & 1) << 30 | (flags >> 1 & 1);
 	size_t length;
 	uint8_t *token = fuzz_rest(&in, &length);
 	struct ntlm_token t = ntlm_token_find(token, length);
 	struct spnego_token opened;
+	struct ntlm_claim claim;
 	enum ntlm_verdict verdict = ntlm_token_judge(&t, negotiated);
 
+	if (ntlm_token_claim(&t, negotiated, &claim))
+		MUST(text_utf8_is_valid(claim.domain) && text_utf8_is_valid(claim.user));
 	if (spnego_token_open(token, length, &opened))
 		(void)spnego_token_krb_error(&opened);
 	if (t.message != NULL) {

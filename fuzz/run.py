@@ -214,7 +214,7 @@ def seeds_ntlm_token():
             start = message.find(b"\x60" if message[16] & 1 == 0 else b"\xa1", 64 + 8)
             for token in (message[start:], message[message.find(b"NTLMSSP"):]):
                 yield b"\0" + token
-                yield b"\1" + token
+                yield b"\3" + token
 
 
 SEND, ANSWER, RAW, AUTHENTICATE, PROBE, ENCRYPT = range(6)

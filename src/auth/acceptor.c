@@ -164,6 +164,15 @@ static enum auth_progress let_nobody_in(struct auth_acceptor *a, bool is_bare, s
 	return AUTH_COMPLETE;
 }
 
+/* Nobody else gets as far as gss-ntlmssp, which would ask winbind. */
+static bool is_claimed_by_known_user(const struct auth_acceptor *a, const struct ntlm_token *t)
+{
+	struct ntlm_claim claim;
+
+	return a->acceptance->accounts != NULL && ntlm_token_claim(t, a->challenge_flags, &claim) &&
+	       accounts_find(a->acceptance->accounts, claim.domain, claim.user) != NULL;
+}
+
 /* A token with an NTLM message in it. */
 static enum auth_progress take_ntlm(struct auth_acceptor *a, const struct ntlm_token *t,
                                     const uint8_t *token, size_t bytes, struct err *err)
@@ -181,7 +190,7 @@ static enum auth_progress take_ntlm(struct auth_acceptor *a, const struct ntlm_t
 	if (verdict == NTLM_WEAK)
 		return refuse(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
 		              "LM and NTLMv1 are not served here");
-	if (verdict == NTLM_V2 && acceptance->accounts == NULL)
+	if (verdict == NTLM_V2 && !is_claimed_by_known_user(a, t))
 		return refuse_log_on(err);
 	if (!ntlm_token_is_short(t))
 		return exchange(a, token, bytes, err);

@@ -27,15 +27,20 @@ struct accounts {
 	struct wire_writer hashed; /* for gss-ntlmssp */
 };
 
+static void forget(struct wire_writer *secret)
+{
+	if (secret->data != NULL)
+		crypto_wipe(secret->data, secret->cap);
+	wire_writer_fini(secret);
+}
+
 void accounts_free(struct accounts *accounts)
 {
 	if (accounts == NULL)
 		return;
 	if (accounts->text != NULL)
 		crypto_wipe(accounts->text, accounts->text_bytes);
-	if (accounts->hashed.data != NULL)
-		crypto_wipe(accounts->hashed.data, accounts->hashed.cap);
-	wire_writer_fini(&accounts->hashed);
+	forget(&accounts->hashed);
 	free(accounts->text);
 	free(accounts->list);
 	free(accounts);
@@ -127,9 +132,7 @@ static bool hash(struct crypto_md4 *md4, const char *password, uint8_t to[CRYPTO
 	reserve(&utf16, 2 * strlen(password));
 	wire_put_utf16le(&utf16, password);
 	hashed = !utf16.failed && crypto_md4_compute(md4, utf16.data, utf16.len, to);
-	if (utf16.data != NULL)
-		crypto_wipe(utf16.data, utf16.cap);
-	wire_writer_fini(&utf16);
+	forget(&utf16);
 	return hashed;
 }
 
@@ -280,11 +283,12 @@ static bool tell(int fd)
 	return setenv("NTLM_USER_FILE", path, 1) == 0;
 }
 
-NET_API_STATUS accounts_publish(const struct accounts *accounts, struct err *err)
+NET_API_STATUS accounts_publish(struct accounts *accounts, struct err *err)
 {
 	int fd = make_unnamed(&accounts->hashed);
 	bool done = false;
 
+	forget(&accounts->hashed);
 	pthread_mutex_lock(&mutex);
 	if (fd >= 0 && published >= 0)
 		done = dup3(fd, published, O_CLOEXEC) >= 0;

@@ -23,8 +23,7 @@ void accounts_free(struct accounts *accounts);
 const struct account *accounts_find(const struct accounts *accounts, const char *domain,
                                     const char *user);
 
-/* From now on gss-ntlmssp has these, in this process, in the place of others. accounts may be
- * freed. */
-NET_API_STATUS accounts_publish(const struct accounts *accounts, struct err *err);
+/* From now on gss-ntlmssp has these, in this process, in the place of others. Once. */
+NET_API_STATUS accounts_publish(struct accounts *accounts, struct err *err);
 
 #endif

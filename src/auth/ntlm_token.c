@@ -2,19 +2,21 @@
 #include "auth/ntlm_token.h"
 
 #include <string.h>
+#include "base/text.h"
 #include "wire/reader.h"
 
 /* [MS-NLMP] 2.2.1, 2.2.2.5 */
 enum { NEGOTIATE = 1, CHALLENGE = 2, AUTHENTICATE = 3 };
 
-#define SIGNATURE               "NTLMSSP" /* its NUL belongs to it */
-#define SIGNATURE_BYTES         sizeof SIGNATURE
-#define SHORT_NEGOTIATE_BYTES   32 /* 2.2.1.1 up to VERSION */
-#define VERSION_BYTES           8
-#define MAX_NEIGHBOUR_BYTES     1024 /* of a token to be lengthened */
-#define MIN_NTLMV2_BYTES        44   /* 2.2.2.8: 16 of proof, 28 before the pairs */
-#define SESSION_KEY_BYTES       16
-#define FLAG_NEGOTIATE_KEY_EXCH 0x40000000u
+#define SIGNATURE             "NTLMSSP" /* its NUL belongs to it */
+#define SIGNATURE_BYTES       sizeof SIGNATURE
+#define SHORT_NEGOTIATE_BYTES 32 /* 2.2.1.1 up to VERSION */
+#define VERSION_BYTES         8
+#define MAX_NEIGHBOUR_BYTES   1024 /* of a token to be lengthened */
+#define MIN_NTLMV2_BYTES      44   /* 2.2.2.8: 16 of proof, 28 before the pairs */
+#define SESSION_KEY_BYTES     16
+#define FLAG_UNICODE          0x00000001u
+#define FLAG_KEY_EXCH         0x40000000u
 
 static bool is_ntlm(const uint8_t *message, size_t bytes)
 {
@@ -66,7 +68,12 @@ void ntlm_token_lengthen(const struct ntlm_token *t, struct wire_writer *w)
 	wire_put_bytes(w, t->around.after.data, t->around.after.bytes);
 }
 
-/* One of the fields of AUTHENTICATE, 2.2.1.3, in their order. */
+/* The fields of AUTHENTICATE, 2.2.1.3, in their order. */
+struct authenticate {
+	struct wire_reader lm, nt, domain, user, workstation, key;
+	bool is_whole;
+};
+
 static struct wire_reader get_field(struct wire_reader *r)
 {
 	uint16_t bytes = wire_get_u16(r);
@@ -77,28 +84,67 @@ static struct wire_reader get_field(struct wire_reader *r)
 	return bytes > 0 ? wire_part(r, offset, bytes) : (struct wire_reader){ 0 };
 }
 
-enum ntlm_verdict ntlm_token_judge(const struct ntlm_token *t, uint32_t negotiated)
+/* False: it is another message. */
+static bool open_authenticate(const struct ntlm_token *t, struct authenticate *m)
 {
 	uint32_t type;
-	struct wire_reader r = open_message(t, &type), lm, nt, user, key;
+	struct wire_reader r = open_message(t, &type);
 
 	if (type != AUTHENTICATE)
+		return false;
+	m->lm = get_field(&r);
+	m->nt = get_field(&r);
+	m->domain = get_field(&r);
+	m->user = get_field(&r);
+	m->workstation = get_field(&r);
+	m->key = get_field(&r);
+	m->is_whole = r.error == NULL;
+	return true;
+}
+
+enum ntlm_verdict ntlm_token_judge(const struct ntlm_token *t, uint32_t negotiated)
+{
+	struct authenticate m;
+
+	if (!open_authenticate(t, &m))
 		return NTLM_NOT_AUTHENTICATE;
-	lm = get_field(&r);
-	nt = get_field(&r);
-	(void)get_field(&r); /* the domain */
-	user = get_field(&r);
-	(void)get_field(&r); /* the workstation */
-	key = get_field(&r);
-	if (r.error != NULL)
+	if (!m.is_whole)
 		return NTLM_WRONG;
-	if (wire_left(&user) == 0)
-		return wire_left(&nt) == 0 && wire_left(&lm) <= 1 ? NTLM_ANONYMOUS : NTLM_WRONG;
-	if (wire_left(&nt) < MIN_NTLMV2_BYTES)
+	if (wire_left(&m.user) == 0)
+		return wire_left(&m.nt) == 0 && wire_left(&m.lm) <= 1 ? NTLM_ANONYMOUS : NTLM_WRONG;
+	if (wire_left(&m.nt) < MIN_NTLMV2_BYTES)
 		return NTLM_WEAK;
-	if ((negotiated & FLAG_NEGOTIATE_KEY_EXCH) != 0 && wire_left(&key) != SESSION_KEY_BYTES)
+	if ((negotiated & FLAG_KEY_EXCH) != 0 && wire_left(&m.key) != SESSION_KEY_BYTES)
 		return NTLM_WRONG;
 	return NTLM_V2;
+}
+
+/* UTF-16, or of one byte a character: then only ASCII is the same everywhere. */
+static bool get_name(struct wire_reader field, bool is_unicode, char to[NTLM_NAME_BYTES])
+{
+	size_t count = wire_left(&field) / (is_unicode ? 2 : 1);
+	WCHAR units[NTLM_NAME_UNITS + 1];
+
+	if (count > NTLM_NAME_UNITS)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		units[i] = is_unicode ? wire_get_u16(&field) : wire_get_u8(&field);
+		if (units[i] == 0 || (!is_unicode && units[i] >= 0x80))
+			return false;
+	}
+	units[count] = 0;
+	(void)text_utf8_from_utf16(to, units);
+	return wire_left(&field) == 0;
+}
+
+bool ntlm_token_claim(const struct ntlm_token *t, uint32_t negotiated, struct ntlm_claim *claim)
+{
+	bool is_unicode = (negotiated & FLAG_UNICODE) != 0;
+	struct authenticate m;
+
+	return open_authenticate(t, &m) && m.is_whole &&
+	       get_name(m.domain, is_unicode, claim->domain) &&
+	       get_name(m.user, is_unicode, claim->user);
 }
 
 uint32_t ntlm_token_challenge_flags(const struct ntlm_token *t)

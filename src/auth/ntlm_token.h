@@ -36,6 +36,17 @@ enum ntlm_verdict {
 /* What an AUTHENTICATE message holds. negotiated: the flags of the CHALLENGE before it. */
 enum ntlm_verdict ntlm_token_judge(const struct ntlm_token *t, uint32_t negotiated);
 
+#define NTLM_NAME_UNITS 120
+#define NTLM_NAME_BYTES (3 * NTLM_NAME_UNITS + 1)
+
+/* Whose log-on an AUTHENTICATE message claims to be: UTF-8. */
+struct ntlm_claim {
+	char domain[NTLM_NAME_BYTES], user[NTLM_NAME_BYTES];
+};
+
+/* False: the names are too long, or none. */
+bool ntlm_token_claim(const struct ntlm_token *t, uint32_t negotiated, struct ntlm_claim *claim);
+
 /* The flags of a CHALLENGE; 0 of anything else. */
 uint32_t ntlm_token_challenge_flags(const struct ntlm_token *t);
 

@@ -12,7 +12,7 @@ static struct identity *refuse(struct err *err, const char *why)
 	return NULL;
 }
 
-/* gss-ntlmssp asks winbind of a user whom the file does not name: such a one does not come in. */
+/* The account by the names that the file has for it. */
 struct identity *whose_ntlm(const struct auth_acceptance *acceptance, gss_name_t name,
                             struct err *err)
 {

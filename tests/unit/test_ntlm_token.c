@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "auth/ntlm_token.h"
+#include "recording.h"
+
+/* What rpcclient and smbd had agreed upon. */
+#define KEY_EXCH   0x40000000u
+#define UNICODE    0x00000001u
+#define NEGOTIATED (KEY_EXCH | UNICODE)
+
+/* Where AUTHENTICATE has the lengths of its fields: [MS-NLMP] 2.2.1.3. */
+enum { LM_AT = 12, NT_AT = 20, DOMAIN_AT = 28, USER_AT = 36, KEY_AT = 52 };
+
+/* rpcclient's last token, which a test may spoil. */
+static struct recording frame;
+static uint8_t *token;
+static size_t token_bytes;
+
+static int set_up(void **state)
+{
+	(void)state;
+	frame = recording_load("rpcclient-4.17-session-setup-request-2");
+	/* its security buffer, [MS-SMB2] 2.2.5: behind the length of the frame and both headers */
+	token = frame.data + 4 + 64 + 24;
+	token_bytes = frame.bytes - (4 + 64 + 24);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	recording_free(&frame);
+	return 0;
+}
+
+static struct ntlm_token find(void)
+{
+	return ntlm_token_find(token, token_bytes);
+}
+
+static void set_length(size_t at, uint8_t bytes)
+{
+	uint8_t *message = token + (find().message - token);
+
+	message[at] = bytes;
+	message[at + 1] = 0;
+}
+
+static enum ntlm_verdict judge(uint32_t negotiated)
+{
+	struct ntlm_token t = find();
+
+	return ntlm_token_judge(&t, negotiated);
+}
+
+static void a_response_of_ntlmv2_is_told_and_whose_it_is(void **state)
+{
+	struct ntlm_token t = find();
+	struct ntlm_claim claim;
+
+	(void)state;
+	assert_false(t.is_bare);
+	assert_int_equal(ntlm_token_judge(&t, NEGOTIATED), NTLM_V2);
+	assert_true(ntlm_token_claim(&t, NEGOTIATED, &claim));
+	assert_string_equal(claim.user, "root");
+	assert_string_equal(claim.domain, "LABGRP");
+}
+
+static void a_bare_message_is_found_as_well(void **state)
+{
+	struct ntlm_token inside = find(), t = ntlm_token_find(inside.message, inside.bytes);
+
+	(void)state;
+	assert_true(t.is_bare);
+	assert_int_equal(ntlm_token_judge(&t, NEGOTIATED), NTLM_V2);
+}
+
+static void responses_shorter_than_ntlmv2s_are_weak(void **state)
+{
+	(void)state;
+	set_length(NT_AT, 24); /* NTLMv1's */
+	assert_int_equal(judge(NEGOTIATED), NTLM_WEAK);
+	set_length(NT_AT, 0); /* LM's alone */
+	assert_int_equal(judge(NEGOTIATED), NTLM_WEAK);
+	set_length(NT_AT, 43);
+	assert_int_equal(judge(NEGOTIATED), NTLM_WEAK);
+	set_length(NT_AT, 44);
+	assert_int_equal(judge(NEGOTIATED), NTLM_V2);
+}
+
+static void who_names_nobody_and_proves_nothing_is_anonymous(void **state)
+{
+	(void)state;
+	set_length(USER_AT, 0);
+	set_length(NT_AT, 0);
+	set_length(LM_AT, 1);
+	assert_int_equal(judge(NEGOTIATED), NTLM_ANONYMOUS);
+	set_length(LM_AT, 0);
+	assert_int_equal(judge(NEGOTIATED), NTLM_ANONYMOUS);
+	set_length(LM_AT, 24);
+	assert_int_equal(judge(NEGOTIATED), NTLM_WRONG);
+	set_length(LM_AT, 0);
+	set_length(NT_AT, 44);
+	assert_int_equal(judge(NEGOTIATED), NTLM_WRONG);
+}
+
+static void a_key_of_another_length_than_16_is_wrong_where_one_was_agreed_upon(void **state)
+{
+	(void)state;
+	set_length(KEY_AT, 0);
+	assert_int_equal(judge(NEGOTIATED), NTLM_WRONG);
+	assert_int_equal(judge(UNICODE), NTLM_V2);
+	set_length(KEY_AT, 15);
+	assert_int_equal(judge(NEGOTIATED), NTLM_WRONG);
+}
+
+static void fields_outside_the_message_are_wrong(void **state)
+{
+	static const size_t fields[] = { LM_AT, NT_AT, DOMAIN_AT, USER_AT, KEY_AT };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+		uint8_t *message = token + (find().message - token);
+
+		message[fields[i] + 6] ^= 0x01; /* 64 KiB further */
+		assert_int_equal(judge(NEGOTIATED), NTLM_WRONG);
+		message[fields[i] + 6] ^= 0x01;
+	}
+	assert_int_equal(judge(NEGOTIATED), NTLM_V2);
+}
+
+static void names_that_are_none_are_not_claimed(void **state)
+{
+	struct ntlm_token t = find();
+	struct ntlm_claim claim;
+
+	(void)state;
+	assert_false(ntlm_token_claim(&t, KEY_EXCH, &claim)); /* UTF-16 is no ASCII */
+	set_length(USER_AT, 7);
+	assert_false(ntlm_token_claim(&t, NEGOTIATED, &claim));
+	set_length(USER_AT, 242);
+	assert_false(ntlm_token_claim(&t, NEGOTIATED, &claim));
+}
+
+static void a_message_that_is_cut_off_is_none_or_wrong(void **state)
+{
+	struct ntlm_token whole = find();
+
+	(void)state;
+	for (size_t bytes = 0; bytes < whole.bytes; bytes++) {
+		uint8_t *cut = malloc(bytes > 0 ? bytes : 1);
+		struct ntlm_token t;
+		enum ntlm_verdict verdict;
+
+		memcpy(cut, whole.message, bytes);
+		t = ntlm_token_find(cut, bytes);
+		verdict = ntlm_token_judge(&t, NEGOTIATED);
+		assert_true(verdict == NTLM_NOT_AUTHENTICATE || verdict == NTLM_WRONG);
+		free(cut);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_response_of_ntlmv2_is_told_and_whose_it_is,
+		                                set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_bare_message_is_found_as_well, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(responses_shorter_than_ntlmv2s_are_weak, set_up,
+		                                tear_down),
+		cmocka_unit_test_setup_teardown(who_names_nobody_and_proves_nothing_is_anonymous,
+		                                set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_key_of_another_length_than_16_is_wrong_where_one_was_agreed_upon, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(fields_outside_the_message_are_wrong, set_up,
+		                                tear_down),
+		cmocka_unit_test_setup_teardown(names_that_are_none_are_not_claimed, set_up,
+		                                tear_down),
+		cmocka_unit_test_setup_teardown(a_message_that_is_cut_off_is_none_or_wrong, set_up,
+		                                tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
