@@ -139,12 +139,13 @@ static enum rpc_event take_response(struct rpc_association *a, const struct rpc_
 	return RPC_STUB;
 }
 
-static enum rpc_event take_fault(struct rpc_association *a, struct wire_reader *r)
+static enum rpc_event take_fault(struct rpc_association *a, const struct rpc_header *h,
+                                 struct wire_reader *r)
 {
 	struct rpc_fault fault;
 	struct rpc_story story;
 
-	rpc_fault_decode(r, &fault);
+	rpc_fault_decode(r, h, &fault);
 	if (r->error != NULL)
 		return protocol_error(a, r->error);
 	story = rpc_fault_story(fault.status);
@@ -165,7 +166,7 @@ enum rpc_event rpc_association_next(struct rpc_association *a, struct rpc_piece 
 	if (h.auth_length != 0)
 		return protocol_error(a, "RPC authentication that nobody asked for");
 	if (h.ptype == RPC_FAULT)
-		return take_fault(a, &r);
+		return take_fault(a, &h, &r);
 	if (a->step == RPC_BINDING && h.ptype == RPC_BIND_ACK)
 		return take_bind_ack(a, &r);
 	if (a->step == RPC_BINDING && h.ptype == RPC_BIND_NAK)

@@ -65,6 +65,7 @@ void rpc_bind_decode(struct wire_reader *r, struct rpc_bind *bind)
 	wire_skip(r, 3);
 	if (bind->context_count > RPC_MAX_CONTEXTS) {
 		wire_reader_fail(r, "more presentation contexts than any caller needs");
+		bind->is_too_long = true;
 		bind->context_count = 0;
 	}
 	for (size_t i = 0; i < bind->context_count; i++) {
@@ -75,6 +76,7 @@ void rpc_bind_decode(struct wire_reader *r, struct rpc_bind *bind)
 		wire_skip(r, 1);
 		if (c->transfer_count > RPC_MAX_TRANSFERS) {
 			wire_reader_fail(r, "more transfer syntaxes than there are");
+			bind->is_too_long = true;
 			c->transfer_count = 0;
 		}
 		get_syntax(r, &c->interface);
@@ -83,11 +85,10 @@ void rpc_bind_decode(struct wire_reader *r, struct rpc_bind *bind)
 	}
 }
 
-void rpc_bind_ack_encode(struct wire_writer *w, uint32_t call_id, const struct rpc_bind_ack *ack)
+static void put_ack(struct wire_writer *w, enum rpc_ptype ptype, uint32_t call_id,
+                    const struct rpc_bind_ack *ack, size_t address_bytes)
 {
-	size_t begin = rpc_pdu_begin(w, RPC_BIND_ACK, RPC_PFC_FIRST_FRAG | RPC_PFC_LAST_FRAG,
-	                             call_id);
-	size_t address_bytes = strlen(ack->secondary_address) + 1;
+	size_t begin = rpc_pdu_begin(w, ptype, RPC_PFC_FIRST_FRAG | RPC_PFC_LAST_FRAG, call_id);
 
 	wire_put_u16le(w, ack->max_xmit_frag);
 	wire_put_u16le(w, ack->max_recv_frag);
@@ -103,6 +104,17 @@ void rpc_bind_ack_encode(struct wire_writer *w, uint32_t call_id, const struct r
 		put_syntax(w, &ack->results[i].transfer);
 	}
 	rpc_pdu_end(w, begin);
+}
+
+void rpc_bind_ack_encode(struct wire_writer *w, uint32_t call_id, const struct rpc_bind_ack *ack)
+{
+	put_ack(w, RPC_BIND_ACK, call_id, ack, strlen(ack->secondary_address) + 1);
+}
+
+void rpc_alter_context_resp_encode(struct wire_writer *w, uint32_t call_id,
+                                   const struct rpc_bind_ack *ack)
+{
+	put_ack(w, RPC_ALTER_CONTEXT_RESP, call_id, ack, 0);
 }
 
 void rpc_bind_ack_decode(struct wire_reader *r, struct rpc_bind_ack *ack)
@@ -135,6 +147,7 @@ void rpc_bind_nak_encode(struct wire_writer *w, uint32_t call_id, uint16_t reaso
 	wire_put_u8(w, 1); /* one supported version: 5.0 */
 	wire_put_u8(w, 5);
 	wire_put_u8(w, 0);
+	wire_put_padding(w, begin, 4);
 	rpc_pdu_end(w, begin);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* bind, bind_ack and bind_nak: C706 12.6.4.3 to 12.6.4.5, [MS-RPCE] 2.2.2.5. */
+/* bind, bind_ack and bind_nak, and alter_context and its answer, which are the same but for a name:
+ * C706 12.6.4.1 to 12.6.4.5, [MS-RPCE] 2.2.2.5. */
 #ifndef RPC_BIND_H
 #define RPC_BIND_H
 
@@ -17,8 +18,8 @@ struct rpc_syntax {
 /* NDR 2.0: 8a885d04-1ceb-11c9-9fe8-08002b104860, version 2.0. */
 extern const struct rpc_syntax rpc_ndr_syntax;
 
-#define RPC_MAX_CONTEXTS  8
-#define RPC_MAX_TRANSFERS 4
+#define RPC_MAX_CONTEXTS  32
+#define RPC_MAX_TRANSFERS 8
 
 struct rpc_context {
 	uint16_t id;
@@ -32,20 +33,42 @@ struct rpc_bind {
 	uint32_t assoc_group;
 	struct rpc_context contexts[RPC_MAX_CONTEXTS];
 	uint8_t context_count;
+	bool is_too_long; /* it has more contexts or transfer syntaxes than those */
 };
 
-enum rpc_result { RPC_ACCEPTANCE = 0, RPC_USER_REJECTION = 1, RPC_PROVIDER_REJECTION = 2 };
+enum rpc_result {
+	RPC_ACCEPTANCE = 0,
+	RPC_USER_REJECTION = 1,
+	RPC_PROVIDER_REJECTION = 2,
+	RPC_NEGOTIATE_ACK = 3, /* [MS-RPCE] 2.2.2.4 */
+};
+
+/* Why a provider rejects a context: C706 12.6.3.1. */
+enum rpc_provider_reason {
+	RPC_ABSTRACT_SYNTAX_NOT_SUPPORTED = 1,
+	RPC_TRANSFER_SYNTAXES_NOT_SUPPORTED = 2,
+	RPC_CONTEXT_LIMIT_EXCEEDED = 3,
+};
+
+/* Why a bind is refused altogether: C706 12.6.3.1, [MS-RPCE] 2.2.2.5. */
+enum rpc_nak_reason {
+	RPC_NAK_NOT_SPECIFIED = 0,
+	RPC_NAK_LOCAL_LIMIT_EXCEEDED = 2,
+	RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED = 4,
+	RPC_NAK_AUTHENTICATION_TYPE_NOT_RECOGNIZED = 8,
+};
 
 struct rpc_context_result {
-	uint16_t result; /* enum rpc_result; 3 is [MS-RPCE]'s negotiate_ack */
-	uint16_t reason; /* of a provider's rejection */
+	uint16_t result; /* enum rpc_result */
+	uint16_t reason; /* of a provider's rejection; the features of a negotiate_ack */
 	struct rpc_syntax transfer;
 };
 
 struct rpc_bind_ack {
 	uint16_t max_xmit_frag, max_recv_frag; /* bytes */
 	uint32_t assoc_group;
-	const char *secondary_address; /* encoded only: "\\PIPE\\srvsvc" */
+	const char *secondary_address; /* encoded only: "\\PIPE\\srvsvc"; none in the answer to an
+	                                * alter_context */
 	struct rpc_context_result results[RPC_MAX_CONTEXTS];
 	uint8_t result_count;
 };
@@ -54,6 +77,8 @@ struct rpc_bind_ack {
 void rpc_bind_encode(struct wire_writer *w, uint32_t call_id, const struct rpc_bind *bind);
 void rpc_bind_decode(struct wire_reader *r, struct rpc_bind *bind);
 void rpc_bind_ack_encode(struct wire_writer *w, uint32_t call_id, const struct rpc_bind_ack *ack);
+void rpc_alter_context_resp_encode(struct wire_writer *w, uint32_t call_id,
+                                   const struct rpc_bind_ack *ack);
 void rpc_bind_ack_decode(struct wire_reader *r, struct rpc_bind_ack *ack);
 void rpc_bind_nak_encode(struct wire_writer *w, uint32_t call_id, uint16_t reason);
 void rpc_bind_nak_decode(struct wire_reader *r, uint16_t *reason);

@@ -3,11 +3,18 @@
 
 #include <assert.h>
 
+#define FAULT_BYTES 32
+
+size_t rpc_call_part_bytes(uint16_t max_frag)
+{
+	return (max_frag - RPC_CALL_HEADER_BYTES) & ~(size_t)7;
+}
+
 /* Begins the fragment that goes from at on. *part gives the stub bytes in it. */
 static size_t fragment_begin(struct wire_writer *w, enum rpc_ptype ptype, uint32_t call_id,
                              size_t bytes, size_t at, uint16_t max_frag, size_t *part)
 {
-	size_t begin, most = (max_frag - RPC_CALL_HEADER_BYTES) & ~(size_t)7;
+	size_t begin, most = rpc_call_part_bytes(max_frag);
 	uint8_t pfc_flags = 0;
 
 	assert(at <= bytes && most > 0);
@@ -17,7 +24,7 @@ static size_t fragment_begin(struct wire_writer *w, enum rpc_ptype ptype, uint32
 	if (*part <= most)
 		pfc_flags |= RPC_PFC_LAST_FRAG;
 	else
-		*part = most; /* a multiple of 8, so that no NDR primitive is cut */
+		*part = most;
 	begin = rpc_pdu_begin(w, ptype, pfc_flags, call_id);
 	wire_put_u32le(w, (uint32_t)(bytes - at)); /* [MS-RPCE] 2.2.2.6 */
 	return begin;
@@ -52,15 +59,26 @@ void rpc_request_decode(struct wire_reader *r, const struct rpc_header *h,
 		wire_skip(r, 16);
 }
 
+size_t rpc_response_head_encode(struct wire_writer *w, uint32_t call_id,
+                                const struct rpc_response *response, size_t bytes, size_t at,
+                                uint16_t max_frag)
+{
+	size_t part, begin = fragment_begin(w, RPC_RESPONSE, call_id, bytes, at, max_frag, &part);
+
+	wire_put_u16le(w, response->context_id);
+	wire_put_u16le(w, 0); /* cancel_count, reserved */
+	rpc_pdu_set_length(w, begin, w->len - begin + part);
+	return part;
+}
+
 void rpc_response_encode(struct wire_writer *w, uint32_t call_id,
                          const struct rpc_response *response, const uint8_t *stub, size_t bytes,
                          size_t *at, uint16_t max_frag)
 {
-	size_t part, begin = fragment_begin(w, RPC_RESPONSE, call_id, bytes, *at, max_frag, &part);
+	size_t part = rpc_response_head_encode(w, call_id, response, bytes, *at, max_frag);
 
-	wire_put_u16le(w, response->context_id);
-	wire_put_u16le(w, 0); /* cancel_count, reserved */
-	fragment_end(w, begin, stub, at, part);
+	wire_put_bytes(w, stub + *at, part);
+	*at += part;
 }
 
 void rpc_response_decode(struct wire_reader *r, struct rpc_response *response)
@@ -72,9 +90,13 @@ void rpc_response_decode(struct wire_reader *r, struct rpc_response *response)
 
 void rpc_fault_encode(struct wire_writer *w, uint32_t call_id, const struct rpc_fault *fault)
 {
-	size_t begin = rpc_pdu_begin(w, RPC_FAULT, RPC_PFC_FIRST_FRAG | RPC_PFC_LAST_FRAG, call_id);
+	uint8_t pfc_flags = RPC_PFC_FIRST_FRAG | RPC_PFC_LAST_FRAG;
+	size_t begin;
 
-	wire_put_u32le(w, 0); /* no stub */
+	if (fault->was_not_executed)
+		pfc_flags |= RPC_PFC_DID_NOT_EXECUTE;
+	begin = rpc_pdu_begin(w, RPC_FAULT, pfc_flags, call_id);
+	wire_put_u32le(w, FAULT_BYTES); /* [MS-RPCE] 2.2.2.8: no extended information behind it */
 	wire_put_u16le(w, fault->context_id);
 	wire_put_u16le(w, 0);
 	wire_put_u32le(w, fault->status);
@@ -82,8 +104,9 @@ void rpc_fault_encode(struct wire_writer *w, uint32_t call_id, const struct rpc_
 	rpc_pdu_end(w, begin);
 }
 
-void rpc_fault_decode(struct wire_reader *r, struct rpc_fault *fault)
+void rpc_fault_decode(struct wire_reader *r, const struct rpc_header *h, struct rpc_fault *fault)
 {
+	fault->was_not_executed = (h->pfc_flags & RPC_PFC_DID_NOT_EXECUTE) != 0;
 	wire_skip(r, 4);
 	fault->context_id = wire_get_u16(r);
 	wire_skip(r, 2);

@@ -19,9 +19,25 @@ struct rpc_response {
 struct rpc_fault {
 	uint16_t context_id;
 	uint32_t status; /* nca_... of C706 N.2, or a Win32 error */
+	bool was_not_executed;
+};
+
+/* Those that a server sends: C706 N.2, and what Windows and Samba send beside them. */
+enum rpc_fault_status {
+	RPC_FAULT_OP_RNG_ERROR = 0x1C010002,
+	RPC_FAULT_UNKNOWN_IF = 0x1C010003,
+	RPC_FAULT_PROTO_ERROR = 0x1C01000B,
+	RPC_FAULT_REMOTE_NO_MEMORY = 0x1C00001B,
+	RPC_FAULT_ACCESS_DENIED = 5,
+	RPC_FAULT_BAD_STUB_DATA = 1783,  /* RPC_X_BAD_STUB_DATA */
+	RPC_FAULT_NO_CALL_ACTIVE = 1725, /* RPC_S_NO_CALL_ACTIVE */
 };
 
 #define RPC_CALL_HEADER_BYTES 24 /* of a request without an object, and of a response */
+
+/* How long the stubs in fragments of max_frag bytes are, but for the last one's: a multiple of 8,
+ * so that no NDR primitive is cut. */
+size_t rpc_call_part_bytes(uint16_t max_frag);
 
 /* Encode the next fragment of a call whose whole stub is given: as much from *at on as
  * max_frag bytes hold, and moves *at there. The last one is encoded when *at reaches bytes;
@@ -31,12 +47,16 @@ void rpc_request_encode(struct wire_writer *w, uint32_t call_id, const struct rp
 void rpc_response_encode(struct wire_writer *w, uint32_t call_id,
                          const struct rpc_response *response, const uint8_t *stub, size_t bytes,
                          size_t *at, uint16_t max_frag);
+/* The same without the stub in it, whose bytes, which it returns, follow from stub + at on. */
+size_t rpc_response_head_encode(struct wire_writer *w, uint32_t call_id,
+                                const struct rpc_response *response, size_t bytes, size_t at,
+                                uint16_t max_frag);
 void rpc_fault_encode(struct wire_writer *w, uint32_t call_id, const struct rpc_fault *fault);
 
 /* Decode what follows the header. Of a request and a response, r stands at the stub then. */
 void rpc_request_decode(struct wire_reader *r, const struct rpc_header *h,
                         struct rpc_request *request);
 void rpc_response_decode(struct wire_reader *r, struct rpc_response *response);
-void rpc_fault_decode(struct wire_reader *r, struct rpc_fault *fault);
+void rpc_fault_decode(struct wire_reader *r, const struct rpc_header *h, struct rpc_fault *fault);
 
 #endif

@@ -5,8 +5,10 @@
 
 void rpc_header_decode(struct wire_reader *r, struct rpc_header *h)
 {
-	uint8_t version = wire_get_u8(r), version_minor = wire_get_u8(r), drep;
+	uint8_t drep;
 
+	h->version = wire_get_u8(r);
+	h->version_minor = wire_get_u8(r);
 	h->ptype = wire_get_u8(r);
 	h->pfc_flags = wire_get_u8(r);
 	drep = wire_get_u8(r);
@@ -15,7 +17,7 @@ void rpc_header_decode(struct wire_reader *r, struct rpc_header *h)
 	h->frag_length = wire_get_u16(r);
 	h->auth_length = wire_get_u16(r);
 	h->call_id = wire_get_u32(r);
-	if (version != 5 || version_minor > 1)
+	if (h->version != 5 || h->version_minor > 1)
 		wire_reader_fail(r, "not a DCE/RPC version 5 PDU");
 	if (h->frag_length < RPC_HEADER_BYTES)
 		wire_reader_fail(r, "a fragment shorter than its header");
@@ -39,5 +41,10 @@ size_t rpc_pdu_begin(struct wire_writer *w, enum rpc_ptype ptype, uint8_t pfc_fl
 
 void rpc_pdu_end(struct wire_writer *w, size_t begin)
 {
-	wire_set_u16le(w, begin + FRAG_LENGTH_AT, (uint16_t)(w->len - begin));
+	rpc_pdu_set_length(w, begin, w->len - begin);
+}
+
+void rpc_pdu_set_length(struct wire_writer *w, size_t begin, size_t bytes)
+{
+	wire_set_u16le(w, begin + FRAG_LENGTH_AT, (uint16_t)bytes);
 }

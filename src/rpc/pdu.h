@@ -15,11 +15,17 @@ enum rpc_ptype {
 	RPC_BIND = 11,
 	RPC_BIND_ACK = 12,
 	RPC_BIND_NAK = 13,
+	RPC_ALTER_CONTEXT = 14,
+	RPC_ALTER_CONTEXT_RESP = 15,
+	RPC_CO_CANCEL = 18,
+	RPC_ORPHANED = 19,
 };
 
 enum rpc_pfc_flags {
 	RPC_PFC_FIRST_FRAG = 0x01,
 	RPC_PFC_LAST_FRAG = 0x02,
+	RPC_PFC_PENDING_CANCEL = 0x04,
+	RPC_PFC_DID_NOT_EXECUTE = 0x20,
 	RPC_PFC_OBJECT_UUID = 0x80,
 };
 
@@ -29,6 +35,7 @@ enum rpc_pfc_flags {
 #define RPC_MIN_FRAG_BYTES 1432
 
 struct rpc_header {
+	uint8_t version, version_minor;
 	uint8_t ptype;
 	uint8_t pfc_flags;
 	uint16_t frag_length; /* bytes, this header included */
@@ -43,5 +50,7 @@ void rpc_header_decode(struct wire_reader *r, struct rpc_header *h);
 size_t rpc_pdu_begin(struct wire_writer *w, enum rpc_ptype ptype, uint8_t pfc_flags,
                      uint32_t call_id);
 void rpc_pdu_end(struct wire_writer *w, size_t begin);
+/* Of a PDU whose end is written elsewhere. */
+void rpc_pdu_set_length(struct wire_writer *w, size_t begin, size_t bytes);
 
 #endif

@@ -48,6 +48,8 @@ static size_t pdu_length(struct rpc_pdu_reader *p, const uint8_t *data)
 	if (r.error == NULL && h.frag_length > p->max_frag)
 		r.error = "a fragment longer than agreed";
 	p->error = r.error;
+	if (r.error != NULL)
+		p->refused = h;
 	return r.error == NULL ? h.frag_length : 0;
 }
 
@@ -82,4 +84,13 @@ bool rpc_pdu_reader_next(struct rpc_pdu_reader *p, struct rpc_header *h, struct 
 		return false;
 	p->partial_given = true;
 	return give(p->partial.data, length, h, r);
+}
+
+size_t rpc_pdu_reader_take_rest(struct rpc_pdu_reader *p, const uint8_t **rest)
+{
+	size_t bytes = left(p);
+
+	*rest = p->at;
+	p->at = p->end;
+	return bytes;
 }

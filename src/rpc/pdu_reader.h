@@ -11,7 +11,8 @@ struct rpc_pdu_reader {
 	const uint8_t *at, *end;
 	struct wire_writer partial; /* a PDU whose rest has not come */
 	bool partial_given;
-	const char *error; /* static text; it sticks */
+	const char *error;         /* static text; it sticks */
+	struct rpc_header refused; /* the PDU that is to blame, all zero where none is */
 };
 
 void rpc_pdu_reader_init(struct rpc_pdu_reader *p, uint16_t max_frag);
@@ -23,5 +24,8 @@ void rpc_pdu_reader_feed(struct rpc_pdu_reader *p, const void *data, size_t byte
 /* The next PDU: true gives its header and a reader that stands behind it and ends with it, valid
  * until the next call. False: more bytes have to come first, or error is set. */
 bool rpc_pdu_reader_next(struct rpc_pdu_reader *p, struct rpc_header *h, struct wire_reader *r);
+
+/* Takes back what was fed and did not become a PDU yet, borrowed as it was. Returns how much. */
+size_t rpc_pdu_reader_take_rest(struct rpc_pdu_reader *p, const uint8_t **rest);
 
 #endif

@@ -12,7 +12,8 @@
 struct rpc_interface {
 	struct rpc_syntax syntax;
 	/* One call: stub stands at its start and knows its byte order; the answer's stub is
-	 * appended to answer, little-endian. Returns 0, or the status of a fault (C706 N.2). */
+	 * appended to answer, little-endian. Returns 0, or the status of a fault (C706 N.2): then
+	 * nothing was done. It must not free the service, nor feed it. */
 	uint32_t (*call)(void *context, uint16_t opnum, struct wire_reader *stub,
 	                 struct wire_writer *answer);
 };
@@ -32,10 +33,15 @@ struct rpc_service *rpc_service_new(const struct rpc_endpoint *endpoint, void *c
 void rpc_service_free(struct rpc_service *s);
 
 /* Bytes that the caller wrote, however they are cut. False: what came breaks the protocol in a way
- * that has no answer, and the pipe or the connection has to be closed. */
+ * that has no answer, or comes after the end, and the pipe or the connection has to be closed. */
 bool rpc_service_feed(struct rpc_service *s, const void *data, size_t bytes);
 
-/* Bytes that wait to be read, all messages together; 0: none. */
+/* Whether the association has ended: once what is pending was read, the pipe or the connection has
+ * to be closed, as Windows does it. */
+bool rpc_service_is_over(const struct rpc_service *s);
+
+/* Bytes that wait to be read, all fragments of an answer together; 0: none. What the caller wrote
+ * before it read an answer is taken up when that was read. */
 size_t rpc_service_pending(const struct rpc_service *s);
 
 /* Appends at most max_bytes of the next message, one PDU, to to. Returns how many; *left gives what

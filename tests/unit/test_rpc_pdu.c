@@ -212,14 +212,13 @@ static void a_fault_decodes_to_its_status(void **state)
 		struct wire_writer w = { 0 };
 		struct rpc_fault fault;
 
-		rpc_fault_decode(&s.r, &fault);
+		rpc_fault_decode(&s.r, &s.header, &fault);
 		assert_null(s.r.error);
 		assert_int_equal(s.header.ptype, RPC_FAULT);
 		assert_int_equal(fault.status, cases[i].status);
 		assert_int_equal(fault.context_id, 0);
 		rpc_fault_encode(&w, 1, &fault);
-		s.pdu.data[3] &= RPC_PFC_FIRST_FRAG | RPC_PFC_LAST_FRAG; /* not did_not_execute */
-		s.pdu.data[16] = 0; /* Samba's alloc_hint is 24, of a stub that is not there */
+		s.pdu.data[16] = 32; /* Samba's alloc_hint is 24, of a stub that is not there */
 		assert_encoded_as(&w, &s);
 	}
 }

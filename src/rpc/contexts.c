@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include "rpc/contexts.h"
+
+#include <string.h>
+
+/* [MS-RPCE] 2.2.2.14. Security contexts are not multiplexed. */
+#define KEEP_CONNECTION_ON_ORPHAN 0x02
+
+static bool is_same_uuid(const struct rpc_syntax *a, const struct rpc_syntax *b)
+{
+	return a->uuid.time_low == b->uuid.time_low && a->uuid.time_mid == b->uuid.time_mid &&
+	       a->uuid.time_hi == b->uuid.time_hi &&
+	       memcmp(a->uuid.rest, b->uuid.rest, sizeof a->uuid.rest) == 0;
+}
+
+static bool is_same_syntax(const struct rpc_syntax *a, const struct rpc_syntax *b)
+{
+	return is_same_uuid(a, b) && a->version == b->version &&
+	       a->version_minor == b->version_minor;
+}
+
+/* C706 2.1.1: a server of a minor version serves the callers of all before it. */
+static const struct rpc_interface *find_interface(const struct rpc_endpoint *endpoint,
+                                                  const struct rpc_syntax *wanted)
+{
+	for (size_t i = 0; i < endpoint->interface_count; i++) {
+		const struct rpc_syntax *has = &endpoint->interfaces[i]->syntax;
+
+		if (is_same_uuid(has, wanted) && has->version == wanted->version &&
+		    has->version_minor >= wanted->version_minor)
+			return endpoint->interfaces[i];
+	}
+	return NULL;
+}
+
+static bool offers_ndr(const struct rpc_context *proposed)
+{
+	for (size_t i = 0; i < proposed->transfer_count; i++)
+		if (is_same_syntax(&proposed->transfers[i], &rpc_ndr_syntax))
+			return true;
+	return false;
+}
+
+/* 3.3.1.5.3: 6cb71c2c-9812-4540, and the features in the eight octets behind it. Windows looks at
+ * an element's first transfer syntax only. */
+static bool asks_for_features(const struct rpc_context *proposed)
+{
+	const struct rpc_syntax *first = &proposed->transfers[0];
+
+	return first->uuid.time_low == 0x6cb71c2c && first->uuid.time_mid == 0x9812 &&
+	       first->uuid.time_hi == 0x4540 && first->version == 1 && first->version_minor == 0;
+}
+
+static void reject(struct rpc_context_result *result, enum rpc_provider_reason reason)
+{
+	*result = (struct rpc_context_result){ .result = RPC_PROVIDER_REJECTION, .reason = reason };
+}
+
+static void agree_on_features(struct rpc_contexts *c, const struct rpc_context *proposed,
+                              struct rpc_context_result *result)
+{
+	uint8_t features = proposed->transfers[0].uuid.rest[0] & KEEP_CONNECTION_ON_ORPHAN;
+
+	c->keeps_on_orphan = features != 0;
+	*result = (struct rpc_context_result){ .result = RPC_NEGOTIATE_ACK, .reason = features };
+}
+
+/* False: the id stands for another interface already. */
+static bool answer(struct rpc_contexts *c, const struct rpc_endpoint *endpoint,
+                   const struct rpc_context *proposed, struct rpc_context_result *result)
+{
+	const struct rpc_interface *interface = find_interface(endpoint, &proposed->interface),
+				   *agreed = rpc_contexts_find(c, proposed->id);
+
+	if (interface != NULL && agreed != NULL && agreed != interface)
+		return false;
+	if (interface == NULL) {
+		reject(result, RPC_ABSTRACT_SYNTAX_NOT_SUPPORTED);
+	} else if (!offers_ndr(proposed)) {
+		reject(result, RPC_TRANSFER_SYNTAXES_NOT_SUPPORTED);
+	} else if (agreed == NULL && c->count == RPC_MAX_CONTEXTS) {
+		reject(result, RPC_CONTEXT_LIMIT_EXCEEDED);
+	} else {
+		if (agreed == NULL) {
+			c->accepted[c->count].id = proposed->id;
+			c->accepted[c->count++].interface = interface;
+		}
+		*result = (struct rpc_context_result){ .result = RPC_ACCEPTANCE,
+			                               .transfer = rpc_ndr_syntax };
+	}
+	return true;
+}
+
+bool rpc_contexts_negotiate(struct rpc_contexts *c, const struct rpc_endpoint *endpoint,
+                            const struct rpc_bind *proposal, bool is_alter,
+                            struct rpc_bind_ack *ack)
+{
+	struct rpc_contexts agreed = *c;
+	bool asked_for_features = false;
+
+	if (proposal->context_count == 0)
+		return false;
+	for (size_t i = 0; i < proposal->context_count; i++) {
+		const struct rpc_context *proposed = &proposal->contexts[i];
+
+		if (proposed->transfer_count == 0)
+			return false;
+		if (!is_alter && asks_for_features(proposed)) {
+			if (asked_for_features)
+				return false;
+			asked_for_features = true;
+			agree_on_features(&agreed, proposed, &ack->results[i]);
+		} else if (!answer(&agreed, endpoint, proposed, &ack->results[i])) {
+			return false;
+		}
+	}
+	ack->result_count = proposal->context_count;
+	*c = agreed;
+	return true;
+}
+
+const struct rpc_interface *rpc_contexts_find(const struct rpc_contexts *c, uint16_t id)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (c->accepted[i].id == id)
+			return c->accepted[i].interface;
+	return NULL;
+}
