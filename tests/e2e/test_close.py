@@ -55,9 +55,11 @@ class Info(WithSessions):
             assert_refused(self, status, self.run_command("info", address(self.server), client, user),
                            address(self.server))
 
-    def test_wants_three_operands_that_are_not_empty(self):
-        for operands in ((), ("127.0.0.7",), ("127.0.0.7", ""), ("", "mail"), ("127.0.0.7", "mail", "more")):
-            result = self.run_command("info", address(self.server), *operands)
+    def test_wants_a_client_and_a_user_that_are_not_empty(self):
+        server = address(self.server)
+        for operands in ((), (server,), (server, ""), (server, "127.0.0.7", ""), (server, "", "mail"),
+                         (server, "127.0.0.7", "mail", "more")):
+            result = self.run_command("info", *operands)
             self.assertEqual((2, ""), (result.exit, result.stdout), result)
 
 

@@ -56,7 +56,9 @@ def run(*arguments, program="netsession", env=None, inside=(), stdin="", timeout
 
 
 def environment(changes=None):
-    """Ours, without what would give the command credentials, colours or another language than tests expect."""
+    """Ours, without what would give the command credentials, colours, another language or another local service than
+    tests expect."""
     kept = {name: value for name, value in os.environ.items()
             if not name.startswith(("NETSESSION_", "KRB5", "LC_", "LANG")) and name not in ("NO_COLOR", "HOME")}
-    return kept | {"LC_ALL": "C.UTF-8", "HOME": "/nonexistent"} | (changes or {})
+    return kept | {"LC_ALL": "C.UTF-8", "HOME": "/nonexistent",
+                   "NETSESSION_SOCKET": "/nonexistent/local.sock"} | (changes or {})
