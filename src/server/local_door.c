@@ -92,11 +92,11 @@ static void part(struct caller *c)
 }
 
 /* Sends what there is of answers, as fast as they are read. While some of it waits, nothing is read
- * from who does not read. False: the caller is gone. */
-static bool answer(struct caller *c)
+ * from who does not read. */
+static void answer(struct caller *c)
 {
 	struct wire_writer out = { 0 };
-	bool is_good = true;
+	bool is_good = true, is_last;
 	size_t left;
 
 	while (is_good && net_stream_unsent(c->stream) == 0 && rpc_service_pending(c->rpc) > 0) {
@@ -106,14 +106,13 @@ static bool answer(struct caller *c)
 		is_good = !out.failed && net_stream_send(c->stream, out.data, out.len);
 	}
 	wire_writer_fini(&out);
-	if (net_stream_unsent(c->stream) > 0)
+	is_last = c->door->listener == NULL || rpc_service_is_over(c->rpc);
+	if (is_good && net_stream_unsent(c->stream) > 0)
 		net_stream_pause(c->stream);
-	else
+	else if (is_good && !is_last)
 		net_stream_resume(c->stream);
-	if (is_good && (c->door->listener != NULL || net_stream_unsent(c->stream) > 0))
-		return true;
-	part(c);
-	return false;
+	else
+		part(c);
 }
 
 static uint8_t *on_space(void *context, size_t *room)
@@ -131,10 +130,12 @@ static void on_received(void *context, size_t bytes)
 
 	c->looks = 0;
 	counters_add(COUNTER_LOCAL_BYTES_IN, bytes);
-	if (!answer(c) || is_good)
-		return;
-	counters_add(COUNTER_LOCAL_MALFORMED, 1);
-	part(c);
+	if (!is_good || rpc_service_is_over(c->rpc))
+		counters_add(COUNTER_LOCAL_MALFORMED, 1);
+	if (is_good)
+		answer(c);
+	else
+		part(c);
 }
 
 static void on_drained(void *context)
@@ -142,7 +143,7 @@ static void on_drained(void *context)
 	struct caller *c = context;
 
 	c->looks = 0;
-	(void)answer(c);
+	answer(c);
 }
 
 static void on_ended(void *context, const struct err *err)

@@ -44,6 +44,7 @@ static void get_counters(const struct service_caller *caller, struct ndr_writer 
 		.status = allowed ? NERR_Success : ERROR_ACCESS_DENIED,
 	};
 
+	counters_set(COUNTER_SESSIONS_NOW, session_table_count(service->table));
 	local_list_encode(w, event.status, event.entries, counter, NULL);
 	service->tell(service->context, &event);
 }

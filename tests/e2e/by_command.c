@@ -5,7 +5,8 @@
  *   del FILE SERVER CLIENT USER           "STATUS TEXT"; - stands for none
  *   connect FILE SERVER                   "STATUS"
  *   close SERVER                          "closed"; - stands for all
- * FILE holds the credentials, read anew for each. */
+ * FILE holds the credentials, read anew for each; - stands for none, and for the local computer as
+ * SERVER. */
 #include <netsession.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,8 @@ static struct netsession_credentials *credentials_of(const char *file)
 {
 	struct netsession_credentials *credentials;
 
+	if (given(file) == NULL)
+		return NULL;
 	if (netsession_credentials_read(file, &credentials, NULL) != 0)
 		abort();
 	return credentials;
@@ -32,7 +35,7 @@ static struct netsession_credentials *credentials_of(const char *file)
 static void list(char **words)
 {
 	struct netsession_query query = {
-		.server = words[2],
+		.server = given(words[2]),
 		.credentials = credentials_of(words[1]),
 		.timeout_ms = (uint32_t)atoi(words[3]),
 		.encrypt = atoi(words[4]),
@@ -62,7 +65,7 @@ static void list_in_child(char **words)
 static void delete (char **words)
 {
 	struct netsession_query query = {
-		.server = words[2],
+		.server = given(words[2]),
 		.credentials = credentials_of(words[1]),
 		.client = given(words[3]),
 		.user = given(words[4]),
@@ -78,7 +81,7 @@ static void delete (char **words)
 
 static void log_on(char **words)
 {
-	struct netsession_query query = { .server = words[2],
+	struct netsession_query query = { .server = given(words[2]),
 		                          .credentials = credentials_of(words[1]) };
 
 	printf("%u\n", netsession_connect(&query, NULL));

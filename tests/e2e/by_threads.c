@@ -2,13 +2,14 @@
 /* Many threads ask at once: by_threads FILE SERVER LEVEL THREADS CALLS EXPECTED [REFUSED_FILE]
  * Each asks CALLS times, for EXPECTED sessions; with the credentials of REFUSED_FILE, where it is
  * given, every fifth call of every fourth thread, and is refused (5). Each hundredth call of the
- * first thread lets go of what is kept. Prints "right NUMBER wrong NUMBER", and to stderr what was
- * wrong first. */
+ * first thread lets go of what is kept. - is the local computer as SERVER, and none as FILE. Prints
+ * "right NUMBER wrong NUMBER", and to stderr what was wrong first. */
 #include <netsession.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MAX_THREADS   64
 #define CLOSE_EVERY   100
@@ -19,6 +20,11 @@ static struct netsession_credentials *credentials, *refused;
 static const char *server;
 static uint32_t level, calls, expected;
 static atomic_uint right, wrong;
+
+static const char *given(const char *word)
+{
+	return strcmp(word, "-") == 0 ? NULL : word;
+}
 
 static void ask(int is_refused)
 {
@@ -64,12 +70,14 @@ int main(int argc, char **argv)
 
 	if (argc < 7)
 		return 2;
-	server = argv[2];
+	server = given(argv[2]);
 	level = (uint32_t)atoi(argv[3]);
 	count = (size_t)atoi(argv[4]);
 	calls = (uint32_t)atoi(argv[5]);
 	expected = (uint32_t)atoi(argv[6]);
-	if (count > MAX_THREADS || netsession_credentials_read(argv[1], &credentials, NULL) != 0 ||
+	if (count > MAX_THREADS ||
+	    (given(argv[1]) != NULL &&
+	     netsession_credentials_read(argv[1], &credentials, NULL) != 0) ||
 	    (argc > 7 && netsession_credentials_read(argv[7], &refused, NULL) != 0))
 		return 3;
 	for (size_t i = 0; i < count; i++)

@@ -39,6 +39,33 @@ static void print_entry(DWORD level, const BYTE *buffer, DWORD entry)
 		print_text(info->sesi1_username);
 		printf(" %u %u %u %u", info->sesi1_num_opens, info->sesi1_time,
 		       info->sesi1_idle_time, info->sesi1_user_flags);
+	} else if (level == 2) {
+		const SESSION_INFO_2 *info = (const SESSION_INFO_2 *)buffer + entry;
+
+		print_text(info->sesi2_cname);
+		putchar(' ');
+		print_text(info->sesi2_username);
+		printf(" %u %u %u %u ", info->sesi2_num_opens, info->sesi2_time,
+		       info->sesi2_idle_time, info->sesi2_user_flags);
+		print_text(info->sesi2_cltype_name);
+	} else if (level == 10) {
+		const SESSION_INFO_10 *info = (const SESSION_INFO_10 *)buffer + entry;
+
+		print_text(info->sesi10_cname);
+		putchar(' ');
+		print_text(info->sesi10_username);
+		printf(" %u %u", info->sesi10_time, info->sesi10_idle_time);
+	} else if (level == 502) {
+		const SESSION_INFO_502 *info = (const SESSION_INFO_502 *)buffer + entry;
+
+		print_text(info->sesi502_cname);
+		putchar(' ');
+		print_text(info->sesi502_username);
+		printf(" %u %u %u %u ", info->sesi502_num_opens, info->sesi502_time,
+		       info->sesi502_idle_time, info->sesi502_user_flags);
+		print_text(info->sesi502_cltype_name);
+		putchar(' ');
+		print_text(info->sesi502_transport);
 	}
 	putchar('\n');
 }

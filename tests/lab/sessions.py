@@ -87,13 +87,25 @@ def enumerate_with_impacket(server, user=None, level=1, client=None, username=No
                             page_bytes=0xFFFFFFFF):
     """Asks the server by NetrSessionEnum, as user (the administrator unless told). Returns an Answer.
 
-    level             one that exists: impacket cannot encode another
-    client, username  filters; None is sent as NULL
+    The rest is as for enumerate_over.
     """
     connection = SMBConnection(server.host, server.host, sess_port=server.port, timeout=WAIT_S)
     user = user or server.administrator
     connection.login(user, server.password(user), server.domain)
     pipe = transport.SMBTransport(server.host, server.host, filename=r"\srvsvc", smb_connection=connection)
+    with contextlib.closing(connection):
+        dce = pipe.get_dce_rpc()
+        dce.connect()
+        dce.bind(srvs.MSRPC_UUID_SRVS)
+        return enumerate_over(dce, level, client, username, resume_handle, page_bytes)
+
+
+def enumerate_over(dce, level=1, client=None, username=None, resume_handle=0, page_bytes=0xFFFFFFFF):
+    """Asks over a bound association of impacket's, whatever carries it. Returns an Answer.
+
+    level             one that exists: impacket cannot encode another
+    client, username  filters; None is sent as NULL
+    """
     request = srvs.NetrSessionEnum()
     request["ServerName"] = NULL
     request["ClientName"] = _wide(client)
@@ -102,11 +114,7 @@ def enumerate_with_impacket(server, user=None, level=1, client=None, username=No
     request["InfoStruct"]["SessionInfo"][f"Level{level}"]["Buffer"] = NULL
     request["PreferedMaximumLength"] = page_bytes
     request["ResumeHandle"] = resume_handle
-    with contextlib.closing(connection):
-        dce = pipe.get_dce_rpc()
-        dce.connect()
-        dce.bind(srvs.MSRPC_UUID_SRVS)
-        response = dce.request(request, checkError=False)  # else impacket drops what comes with ERROR_MORE_DATA
+    response = dce.request(request, checkError=False)  # else impacket drops what comes with ERROR_MORE_DATA
     return Answer(response["ErrorCode"], _rows(response, level), response["TotalEntries"], response["ResumeHandle"])
 
 
