@@ -26,13 +26,16 @@ static bool copy(char **to, const char *text)
 struct contact *contact_new(const struct contact_key *key)
 {
 	struct contact *contact = calloc(1, sizeof *contact);
+	bool copied;
 
 	if (contact == NULL)
 		return NULL;
 	contact->key = *key;
 	contact->key.credentials = credentials_hold(key->credentials);
 	contact->socket = -1;
-	if (copy(&contact->key.wins, key->wins) & copy(&contact->key.local, key->local))
+	copied = copy(&contact->key.wins, key->wins);
+	copied = copy(&contact->key.local, key->local) && copied;
+	if (copied)
 		return contact;
 	contact_free(contact);
 	return NULL;

@@ -263,6 +263,8 @@ struct local_door *local_door_new(struct net_loop *loop, struct service *service
 	struct local_door *d = calloc(1, sizeof *d);
 
 	if (d == NULL) {
+		if (settings->socket >= 0)
+			net_socket_forget(settings->socket);
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
 		return NULL;
 	}
@@ -288,28 +290,12 @@ static void shut(struct local_door *d)
 	d->listener = NULL;
 }
 
-bool local_door_configure(struct local_door *d, const struct local_door_settings *settings,
-                          struct err *err)
+void local_door_configure(struct local_door *d, const struct local_door_settings *settings)
 {
-	if (d->path != NULL && strcmp(d->path, settings->path) != 0) {
-		char *path = strdup(settings->path);
-		struct net_listener *listener = path != NULL ? listen_at(d, settings, err) : NULL;
-
-		if (listener == NULL) {
-			err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
-			free(path);
-			return false;
-		}
-		shut(d);
-		free(d->path);
-		d->path = path;
-		d->listener = listener;
-		d->is_full = false;
-	}
 	d->max_connections = settings->max_connections;
 	d->idle_timeout_s = settings->idle_timeout_s;
 	mind_the_bound(d);
-	return look_later(d);
+	(void)look_later(d);
 }
 
 void local_door_drain(struct local_door *d)

@@ -20,10 +20,8 @@ struct local_door;
 /* Begins to listen. Keeps loop and service. NULL: see err. */
 struct local_door *local_door_new(struct net_loop *loop, struct service *service,
                                   const struct local_door_settings *settings, struct err *err);
-/* New settings; another path is listened at anew, but not where a socket was given. False: see err,
- * all is as it was. */
-bool local_door_configure(struct local_door *d, const struct local_door_settings *settings,
-                          struct err *err);
+/* New settings, for who is there too; where it listens stays as it was. */
+void local_door_configure(struct local_door *d, const struct local_door_settings *settings);
 /* No more callers; each one's connection ends when it has been answered. */
 void local_door_drain(struct local_door *d);
 /* Those that are there. */
