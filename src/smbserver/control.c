@@ -100,6 +100,7 @@ static uint32_t validate(struct smbserver *c, struct request *r,
 	return STATUS_SUCCESS;
 }
 
+/* An FSCTL that pipes have, or that is about no file at all. */
 static const struct control {
 	uint32_t fsctl;
 	uint32_t (*handle)(struct smbserver *c, struct request *r,
@@ -120,6 +121,7 @@ static const struct control {
 uint32_t handle_ioctl(struct smbserver *c, struct request *r)
 {
 	struct smb2_ioctl_request asked;
+	uint32_t status = STATUS_INVALID_DEVICE_REQUEST;
 
 	smb2_ioctl_request_decode(&r->message, &asked);
 	if (r->message.error != NULL || asked.max_output_bytes > SMB2_MAX_PAYLOAD_BYTES ||
@@ -131,7 +133,8 @@ uint32_t handle_ioctl(struct smbserver *c, struct request *r)
 		if (controls[i].fsctl == asked.fsctl)
 			return controls[i].handle != NULL ? controls[i].handle(c, r, &asked)
 			                                  : controls[i].otherwise;
-	return STATUS_INVALID_DEVICE_REQUEST;
+	(void)request_pipe(r, asked.id, &status); /* a pipe that is not there goes first */
+	return status;
 }
 
 uint32_t handle_query_info(struct smbserver *c, struct request *r)

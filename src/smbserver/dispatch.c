@@ -64,7 +64,8 @@ static uint32_t inherit(struct request *r)
 {
 	const struct request *before = r->before;
 
-	if (before == NULL)
+	r->is_lost = before == NULL || before->is_lost;
+	if (r->is_lost)
 		return STATUS_INVALID_PARAMETER;
 	r->header.session_id = before->header.session_id;
 	r->header.tree_id = before->header.tree_id;

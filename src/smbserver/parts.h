@@ -122,6 +122,7 @@ struct request {
 	bool is_of_file;                   /* it opened one, or tried to, or used one: */
 	struct smb2_file_id file_id;       /* what a related one means by the same */
 	uint32_t status;                   /* how it ended */
+	bool is_lost;                      /* related to nothing, as is what follows it */
 	bool wants_error_context;
 };
 

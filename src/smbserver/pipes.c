@@ -66,12 +66,6 @@ struct pipe *request_pipe(struct request *r, struct smb2_file_id id, uint32_t *s
 	return p;
 }
 
-/* Clients write it with and without. */
-static const char *bare_name(const char *name)
-{
-	return name[0] == '\\' ? name + 1 : name;
-}
-
 uint32_t handle_create(struct smbserver *c, struct request *r)
 {
 	struct smbserver_session *s = r->session;
@@ -89,7 +83,7 @@ uint32_t handle_create(struct smbserver *c, struct request *r)
 		return STATUS_INVALID_PARAMETER;
 	if (s->pipe_count == MAX_PIPES || (p = calloc(1, sizeof *p)) == NULL)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	p->of_host = c->host->pipe_open(c->context, s, bare_name(asked.name), &status);
+	p->of_host = c->host->pipe_open(c->context, s, asked.name, &status);
 	if (p->of_host == NULL) {
 		free(p);
 		return status;
