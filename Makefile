@@ -7,7 +7,7 @@ SANITIZE ?=
 PACKAGES ?=
 FUZZ_SECONDS ?= 60
 
-.PHONY: help run test build lint format install clean sanitize tsan fuzz
+.PHONY: help run test build lint format install clean sanitize tsan fuzz bench
 .PHONY: packages-build packages-run packages-test packages-fuzz
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make sanitize  run the unit tests under ASan and UBSan alone"
 	@echo "make tsan      run the test of many threads under ThreadSanitizer"
 	@echo "make fuzz      run each fuzz target for $(FUZZ_SECONDS) seconds: FUZZ_SECONDS"
+	@echo "make bench     measure what the session table costs in memory and time"
 	@echo "make lint      compare the layout with .clang-format, check the layers"
 	@echo "make format    lay the sources out as .clang-format says"
 	@echo "make install   install under PREFIX ($(PREFIX)), below DESTDIR where given"
@@ -57,6 +58,9 @@ tsan: packages-run packages-test build
 
 fuzz: packages-build packages-fuzz
 	/usr/bin/python3 fuzz/run.py $(FUZZ_SECONDS)
+
+bench: build
+	$(BUILD)/bench/bench_session_table
 
 lint: packages-test
 	clang-format --dry-run --Werror $$(git ls-files '*.c' '*.h')

@@ -13,6 +13,10 @@ uint32_t text_next(const char **utf8)
 
 	if (*at == 0)
 		return 0;
+	if (*at < 0x80) { /* nearly always */
+		++*utf8;
+		return *at;
+	}
 	/* A short tail is malformed, not unread: the terminator bounds the look-ahead. */
 	*utf8 += u8_mbtouc(&code_point, at, strnlen(*utf8, 4));
 	return code_point;

@@ -219,9 +219,13 @@ const struct session_order_entry *session_order_next(const struct session_order 
 const struct session_order_entry *
 session_order_ahead(const struct session_order *o, struct session_order_place place, uint32_t count)
 {
-	if (place.leaf >= o->leaf_count || place.at + count >= o->branches[place.leaf].leaf->count)
+	uint32_t at = place.at + count;
+
+	if (place.leaf < o->leaf_count && at >= o->branches[place.leaf].leaf->count)
+		at -= o->branches[place.leaf++].leaf->count;
+	if (place.leaf >= o->leaf_count || at >= o->branches[place.leaf].leaf->count)
 		return NULL;
-	return &o->branches[place.leaf].leaf->entries[place.at + count];
+	return &o->branches[place.leaf].leaf->entries[at];
 }
 
 void session_order_renumber(struct session_order *o)

@@ -51,7 +51,7 @@ struct session_order_place session_order_behind(const struct session_order *o, u
 /* What stands at a place, and the place behind it; NULL: it is the end. */
 const struct session_order_entry *session_order_next(const struct session_order *o,
                                                      struct session_order_place *place);
-/* What stands count places on, if it is in the same leaf, else NULL. */
+/* What stands count places on, at most a leaf further; NULL: nothing that is as near as that. */
 const struct session_order_entry *session_order_ahead(const struct session_order *o,
                                                       struct session_order_place place,
                                                       uint32_t count);

@@ -5,10 +5,9 @@
 #include "table/session_lists.h"
 #include "table/session_order.h"
 
-/* A walk reads ahead of itself, since memory is far away from a million sessions: records first,
- * then the texts that they name. */
-#define RECORDS_AHEAD 12
-#define TEXTS_AHEAD   6
+/* A million sessions lie far away from the processor, each in another page of memory. A walk asks
+ * for some of them at once, so that they come side by side: records first, then their texts. */
+#define AHEAD 8
 
 struct session_table {
 	uint32_t max_sessions, last_id;
@@ -211,6 +210,35 @@ static void begin_list(struct session_walk *w, const struct session_lists *l, ui
 	} while (slot != first);
 }
 
+static void read_records_ahead(const struct session_walk *w, uint32_t from)
+{
+	const struct session_table *t = w->table;
+	const struct session_order_entry *e;
+
+	for (uint32_t i = from; i < from + AHEAD; i++) {
+		e = session_order_ahead(&t->order, (struct session_order_place){ w->leaf, w->at },
+		                        i);
+		if (e == NULL)
+			return;
+		session_lists_prefetch(&t->lists, e->slot);
+	}
+}
+
+static void read_texts_ahead(const struct session_walk *w, uint32_t from)
+{
+	const struct session_table *t = w->table;
+	const struct session_order_entry *e;
+
+	for (uint32_t i = from; i < from + AHEAD; i++) {
+		e = session_order_ahead(&t->order, (struct session_order_place){ w->leaf, w->at },
+		                        i);
+		if (e == NULL)
+			return;
+		session_texts_prefetch(&t->lists.texts,
+		                       &session_lists_record(&t->lists, e->slot)->texts);
+	}
+}
+
 void session_walk_begin(struct session_walk *w, const struct session_table *t,
                         const struct session_filter *filter, uint32_t after)
 {
@@ -226,6 +254,9 @@ void session_walk_begin(struct session_walk *w, const struct session_table *t,
 		w->leaf = place.leaf;
 		w->at = place.at;
 		w->total = t->order.count - rank;
+		read_records_ahead(w, 0);
+		read_records_ahead(w, AHEAD);
+		read_texts_ahead(w, 0);
 	}
 	w->left = w->total;
 }
@@ -243,26 +274,18 @@ static const struct session_record *next_on_list(struct session_walk *w)
 	return r;
 }
 
-static void read_ahead(const struct session_table *t, struct session_order_place place)
-{
-	const struct session_order_entry *e = session_order_ahead(&t->order, place, RECORDS_AHEAD);
-
-	if (e != NULL)
-		session_lists_prefetch(&t->lists, e->slot);
-	e = session_order_ahead(&t->order, place, TEXTS_AHEAD);
-	if (e != NULL)
-		session_texts_prefetch(&t->lists.texts,
-		                       &session_lists_record(&t->lists, e->slot)->texts);
-}
-
 static const struct session_record *next_in_order(struct session_walk *w)
 {
 	struct session_order_place place = { w->leaf, w->at };
-	const struct session_order_entry *e = session_order_next(&w->table->order, &place);
+	const struct session_order_entry *e;
 
+	if ((w->total - w->left) % AHEAD == 0) {
+		read_records_ahead(w, 2 * AHEAD);
+		read_texts_ahead(w, AHEAD);
+	}
+	e = session_order_next(&w->table->order, &place);
 	w->leaf = place.leaf;
 	w->at = place.at;
-	read_ahead(w->table, place);
 	return session_lists_record(&w->table->lists, e->slot);
 }
 
@@ -273,8 +296,8 @@ bool session_walk_next(struct session_walk *w, int64_t now_ms, struct netsession
 
 	if (w->left == 0)
 		return false;
-	w->left--;
 	r = w->list == SESSION_LIST_COUNT ? next_in_order(w) : next_on_list(w);
+	w->left--;
 	session_texts_show(&w->table->lists.texts, &r->texts, row);
 	row->num_opens = r->num_opens;
 	row->user_flags = r->user_flags;

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/* What a million sessions cost, and whether a page of them takes longer than one of a thousand.
+ * Prints TAP with the figures as comments. */
+#include <malloc.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "srvsvc/session_enum.h"
+#include "table/session_table.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define FEW          1000u
+#define MANY         1000000u
+#define PAGE         100u
+#define MOST_BYTES   200000000u
+#define MOST_RATIO   1.5
+#define PAGES        200 /* timed at once */
+#define ROUNDS       31  /* of which the median counts */
+#define SERIES       10  /* what else the machine does can spoil one: the best of them counts */
+
+/* ---- memory: what the allocator took for the program, its own overhead included ---- */
+
+static size_t live_bytes, peak_bytes;
+
+void *__real_malloc(size_t bytes);
+void *__real_calloc(size_t count, size_t bytes);
+void *__real_realloc(void *old, size_t bytes);
+void __real_free(void *block);
+void *__wrap_malloc(size_t bytes);
+void *__wrap_calloc(size_t count, size_t bytes);
+void *__wrap_realloc(void *old, size_t bytes);
+void __wrap_free(void *block);
+
+#define BLOCK_OVERHEAD sizeof(size_t)
+
+static void *counted(void *block)
+{
+	if (block != NULL)
+		live_bytes += malloc_usable_size(block) + BLOCK_OVERHEAD;
+	if (live_bytes > peak_bytes)
+		peak_bytes = live_bytes;
+	return block;
+}
+
+static void discount(void *block)
+{
+	if (block != NULL)
+		live_bytes -= malloc_usable_size(block) + BLOCK_OVERHEAD;
+}
+
+void *__wrap_malloc(size_t bytes)
+{
+	return counted(__real_malloc(bytes));
+}
+
+void *__wrap_calloc(size_t count, size_t bytes)
+{
+	return counted(__real_calloc(count, bytes));
+}
+
+void *__wrap_realloc(void *old, size_t bytes)
+{
+	discount(old);
+	return counted(__real_realloc(old, bytes));
+}
+
+void __wrap_free(void *block)
+{
+	discount(block);
+	__real_free(block);
+}
+
+/* ---- sessions ---- */
+
+static uint64_t random_state = 1;
+
+/* SplitMix64: the same sessions and places each time. */
+static uint64_t random_number(void)
+{
+	uint64_t z = random_state += 0x9E3779B97F4A7C15u;
+
+	z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+	z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+	return z ^ z >> 31;
+}
+
+static struct session_owner owner = { .name = "bench" };
+
+/* All clients and users differ. */
+static uint32_t add(struct session_table *t, uint32_t n)
+{
+	static const char *const given[] = { "anna", "bernd", "carla", "dmitri",
+		                             "eva",  "farid", "greta", "hans" };
+	static const char *const family[] = { "becker", "chen",  "dubois",  "garcia",
+		                              "novak",  "rossi", "schmidt", "wagner" };
+	char client[32], user[32];
+	const struct session_facts facts = {
+		client,           user, "", "\\Device\\NetbiosSmb", n % 7, 0, 1000 * (int64_t)n,
+		1000 * (int64_t)n
+	};
+
+	snprintf(client, sizeof client, "\\\\10.%u.%u.%u", n >> 16 & 255, n >> 8 & 255, n & 255);
+	snprintf(user, sizeof user, "%s.%s%u", given[n % 8], family[n / 8 % 8], n / 64);
+	return session_table_add(t, &facts, &owner, n);
+}
+
+struct crowd {
+	struct session_table *table;
+	uint32_t sessions, added;
+	size_t fresh_bytes; /* before anybody left */
+	double add_ns, replace_ns;
+	uint32_t *ids; /* by no order */
+};
+
+static double now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return 1e9 * (double)now.tv_sec + (double)now.tv_nsec;
+}
+
+/* Fills a table, and then half of it leaves while others come, so that what stands side by side in
+ * the order does not lie so in memory. */
+static struct crowd crowd_new(uint32_t sessions)
+{
+	struct crowd c = { .table = session_table_new(sessions), .sessions = sessions };
+	size_t before;
+	double began;
+
+	c.ids = malloc(sizeof *c.ids * sessions);
+	before = live_bytes;
+	began = now_ns();
+	for (; c.added < sessions; c.added++)
+		c.ids[c.added] = add(c.table, c.added);
+	c.add_ns = (now_ns() - began) / sessions;
+	c.fresh_bytes = live_bytes - before;
+	began = now_ns();
+	for (uint32_t n = 0; n < sessions; n++) {
+		uint32_t who = (uint32_t)(random_number() % sessions);
+
+		session_table_remove(c.table, c.ids[who]);
+		c.ids[who] = add(c.table, c.added++);
+	}
+	c.replace_ns = (now_ns() - began) / sessions;
+	return c;
+}
+
+static void crowd_free(struct crowd *c)
+{
+	session_table_free(c->table);
+	free(c->ids);
+}
+
+/* ---- pages ---- */
+
+struct page_rows {
+	struct session_walk begin, walk;
+};
+
+static bool page_next(void *context, struct netsession_row *row)
+{
+	struct page_rows *rows = context;
+	uint32_t id;
+
+	return session_walk_next(&rows->walk, 1000000, row, &id);
+}
+
+static void page_rewind(void *context)
+{
+	struct page_rows *rows = context;
+
+	rows->walk = rows->begin;
+}
+
+/* Stands at a random place with a whole page behind it. */
+static void begin_page(struct session_walk *w, struct crowd *c)
+{
+	do
+		session_walk_begin(w, c->table, NULL, c->ids[random_number() % c->sessions]);
+	while (session_walk_total(w) < PAGE);
+}
+
+/* A page at level 502, as a server answers it. */
+static void encode_page(struct crowd *c, struct wire_writer *stub)
+{
+	struct page_rows rows;
+	const struct session_rows source = { page_next, page_rewind, &rows };
+	struct session_enum_answer answer = { .level = 502 };
+	struct ndr_writer w;
+
+	begin_page(&rows.begin, c);
+	answer.total_entries = session_walk_total(&rows.begin);
+	answer.entries = PAGE;
+	wire_writer_clear(stub);
+	ndr_writer_init(&w, stub);
+	session_enum_answer_encode(&w, &answer, &source);
+}
+
+/* The same without the encoding: only how long it would be. */
+static void measure_page(struct crowd *c, struct wire_writer *stub)
+{
+	struct session_walk w;
+	struct netsession_row row;
+	uint32_t id, entries = 0;
+	size_t bytes = 0;
+
+	begin_page(&w, c);
+	while (entries++ < PAGE && session_walk_next(&w, 1000000, &row, &id))
+		bytes += session_row_info_bytes(session_level_find(502), &row);
+	stub->len = bytes; /* so that it is not for nothing */
+}
+
+/* All sessions of one client, of one user, and of both: one. */
+static void find_one(struct crowd *c, bool by_client, bool by_user)
+{
+	struct session_walk w;
+	struct netsession_row row;
+	uint32_t id, found;
+	char client[64], user[64];
+	const struct session_filter filter = { by_client ? client : NULL, by_user ? user : NULL };
+
+	begin_page(&w, c);
+	(void)session_walk_next(&w, 0, &row, &id);
+	snprintf(client, sizeof client, "%s", row.client + 2);
+	snprintf(user, sizeof user, "%s", row.user);
+	session_walk_begin(&w, c->table, &filter, 0);
+	(void)session_walk_next(&w, 0, &row, &found);
+	if (found != id || session_walk_total(&w) != 1)
+		abort();
+}
+
+static void find_client(struct crowd *c, struct wire_writer *stub)
+{
+	(void)stub;
+	find_one(c, true, false);
+}
+
+static void find_user(struct crowd *c, struct wire_writer *stub)
+{
+	(void)stub;
+	find_one(c, false, true);
+}
+
+static void find_both(struct crowd *c, struct wire_writer *stub)
+{
+	(void)stub;
+	find_one(c, true, true);
+}
+
+static double time_pages(void (*page)(struct crowd *, struct wire_writer *), struct crowd *c,
+                         struct wire_writer *stub)
+{
+	double began = now_ns();
+
+	for (int i = 0; i < PAGES; i++)
+		page(c, stub);
+	return (now_ns() - began) / PAGES;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+struct times {
+	double few_us, many_us, ratio; /* medians */
+};
+
+/* One series: a thousand and a million take turns. */
+static struct times time_both(void (*page)(struct crowd *, struct wire_writer *), struct crowd *few,
+                              struct crowd *many)
+{
+	struct wire_writer stub = { 0 };
+	double of_few[ROUNDS], of_many[ROUNDS], ratios[ROUNDS];
+
+	for (int i = 0; i < ROUNDS; i++) {
+		of_few[i] = time_pages(page, few, &stub);
+		of_many[i] = time_pages(page, many, &stub);
+		ratios[i] = of_many[i] / of_few[i];
+	}
+	qsort(of_few, ROUNDS, sizeof *of_few, compare);
+	qsort(of_many, ROUNDS, sizeof *of_many, compare);
+	qsort(ratios, ROUNDS, sizeof *ratios, compare);
+	wire_writer_fini(&stub);
+	return (struct times){ of_few[ROUNDS / 2] / 1000, of_many[ROUNDS / 2] / 1000,
+		               ratios[ROUNDS / 2] };
+}
+
+static void tell_times(const char *what, struct times t)
+{
+	printf("# %-34s %8.2f us at 1,000 sessions, %8.2f us at 1,000,000, ratio %.2f\n", what,
+	       t.few_us, t.many_us, t.ratio);
+}
+
+static struct times best_series(const char *what,
+                                void (*page)(struct crowd *, struct wire_writer *),
+                                struct crowd *few, struct crowd *many)
+{
+	struct times best = time_both(page, few, many);
+
+	tell_times(what, best);
+	for (int i = 1; i < SERIES && best.ratio > MOST_RATIO; i++) {
+		struct times t = time_both(page, few, many);
+
+		tell_times(what, t);
+		if (t.ratio < best.ratio)
+			best = t;
+	}
+	return best;
+}
+
+static bool tell(int number, bool holds, const char *sentence)
+{
+	printf("%s %d - %s\n", holds ? "ok" : "not ok", number, sentence);
+	return holds;
+}
+
+int main(void)
+{
+	static const struct {
+		const char *what;
+		void (*page)(struct crowd *, struct wire_writer *);
+	} others[] = {
+		{ "a page, walked and measured", measure_page },
+		{ "one of a client", find_client },
+		{ "one of a user", find_user },
+		{ "one of a client and a user", find_both },
+	};
+	struct crowd few = crowd_new(FEW), many;
+	size_t before = live_bytes, ids_bytes;
+	bool all_hold;
+
+	peak_bytes = live_bytes;
+	many = crowd_new(MANY);
+	ids_bytes = malloc_usable_size(many.ids) + BLOCK_OVERHEAD;
+	puts("1..2");
+	printf("# a session: %.1f bytes when a million has come, %.1f at most afterwards\n",
+	       (double)many.fresh_bytes / MANY, (double)(peak_bytes - before - ids_bytes) / MANY);
+	printf("# an addition %.0f ns at 1,000, %.0f ns at 1,000,000; a replacement %.0f, %.0f ns\n",
+	       few.add_ns, many.add_ns, few.replace_ns, many.replace_ns);
+	for (size_t i = 0; i < COUNT(others); i++)
+		tell_times(others[i].what, time_both(others[i].page, &few, &many));
+	all_hold = tell(1, peak_bytes - before - ids_bytes <= MOST_BYTES,
+	                "a million sessions take at most 200 MB");
+	all_hold &= tell(
+		2,
+		best_series("a page of 100, encoded", encode_page, &few, &many).ratio <= MOST_RATIO,
+		"a page of a million takes at most 1.5 times as long as one of a thousand");
+	crowd_free(&few);
+	crowd_free(&many);
+	return !all_hold;
+}
