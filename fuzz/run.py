@@ -20,13 +20,14 @@ import shutil
 import struct
 import subprocess
 import sys
+import uuid
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FUZZ = ROOT / "fuzz"
 OUT = ROOT / "build" / "fuzz"
 WIRE = ROOT / "tests" / "wire"
-TARGETS = ["session_answer", "session_request", "rpc_association", "smb2_messages",
-           "smb2_requests", "smb2_connection", "conversation", "text_inputs", "nbns", "feed", "pac",
+TARGETS = ["session_answer", "session_request", "rpc_association", "rpc_service",
+           "smb2_messages", "smb2_requests", "smb2_connection", "conversation", "text_inputs", "nbns", "feed", "pac",
            "ntlm_token"]
 LIBRARIES = ["libuv", "libcrypto", "krb5-gssapi"]
 # Nothing is inlined, so that each function is one in the account of what was reached.
@@ -35,7 +36,8 @@ FLAGS = ["-std=gnu17", "-g", "-O1", "-fno-inline", "-fno-omit-frame-pointer", "-
 SANITIZE = ["-fsanitize=fuzzer-no-link,address,undefined", "-fno-sanitize-recover=all"]
 COUNT_LINES = ["-fsanitize=fuzzer-no-link", "-fprofile-instr-generate", "-fcoverage-mapping"]
 INCLUDES = [f"-I{ROOT / path}" for path in ("src", "include", "include/netapi32", "fuzz")]
-MAX_BYTES = {"session_answer": 4096, "rpc_association": 6144, "smb2_messages": 1024,
+MAX_BYTES = {"session_answer": 4096, "rpc_association": 6144, "rpc_service": 4096,
+             "smb2_messages": 1024,
              "smb2_requests": 1400, "text_inputs": 4500, "nbns": 600, "pac": 2048,
              "ntlm_token": 1500}
 ENVIRONMENT = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1",
@@ -162,6 +164,68 @@ def seeds_rpc_association():
         yield bytes([2]) + NO_CUTS + data
     for data in recordings("*-bind*") + recordings("*session-enum-request*"):
         yield bytes([1]) + CUTS + data
+
+
+def syntax(uuid, version):
+    return uuid.bytes_le + struct.pack("<HH", *version)
+
+
+def seeds_rpc_service():
+    for bind in recordings("impacket-0.10-bind*") + recordings("rpcclient-4.17-bind") + \
+            recordings("samba-4.17-python-bind-big-endian"):
+        for most, cuts in ((0, NO_CUTS), (3, CUTS), (255, CUTS)):
+            for data in recordings("*-session-enum-request*")[::4]:
+                yield bytes([0, most]) + cuts + bind + data + data + bind
+
+    first, last, canceled = 1, 2, 4
+    request, bind, alter, cancel, orphaned = 0, 11, 14, 18, 19
+    srvsvc = syntax(uuid.UUID("4b324fc8-1670-01d3-1278-5a47bf6ee188"), (3, 0))
+    other, ndr = syntax(uuid.UUID(int=0), (3, 0)), \
+        syntax(uuid.UUID("8a885d04-1ceb-11c9-9fe8-08002b104860"), (2, 0))
+    ndr64 = syntax(uuid.UUID("71710533-beba-4937-8319-b5dbef9ccc36"), (1, 0))
+    features = syntax(uuid.UUID("6cb71c2c-9812-4540-0300-000000000000"), (1, 0))
+
+    def pdu(kind, flags, call_id, body):
+        return bytes([kind, flags, call_id]) + struct.pack("<H", len(body)) + body
+
+    def contexts(*proposed, frag=4280, group=0):
+        return struct.pack("<HHIBBH", frag, frag, group, len(proposed), 0, 0) + b"".join(
+            struct.pack("<HBB", at, len(transfers), 0) + interface + b"".join(transfers)
+            for at, (interface, *transfers) in enumerate(proposed))
+
+    def call(opnum, data=b"", flags=first | last, call_id=2, context=0, hint=0):
+        return pdu(request, flags, call_id, struct.pack("<IHH", hint, context, opnum) + data)
+
+    start = pdu(bind, 3, 1, contexts((srvsvc, ndr), (other, ndr64, ndr), (other, ndr64),
+                                     (srvsvc, features), group=7))
+    small = pdu(bind, 3, 1, contexts((srvsvc, ndr), frag=1000))
+    whole = [start + call(n, bytes(range(40)), context=c) for n in range(5) for c in (0, 1, 9)]
+    whole += [small + call(1) + call(2, b"x" * 900, first) + call(2, b"y" * 900, last) + call(2),
+              # An alter_context that adds, one that changes, and one with no end.
+              start + pdu(alter, 3, 2, contexts((other, ndr))) + call(2, b"z"),
+              start + pdu(alter, 3, 2, contexts((srvsvc, ndr), (srvsvc, ndr))) + call(2, b"z"),
+              start + pdu(alter, 3, 2, contexts((srvsvc, ndr))[:30]),
+              start + pdu(alter, 3, 2, contexts(*[(srvsvc, ndr)] * 40)),
+              pdu(bind, 3, 1, contexts(*[(srvsvc, ndr)] * 40)),
+              pdu(bind, 3, 1, contexts((srvsvc, features), (srvsvc, features))),
+              pdu(bind, 3, 1, contexts()), start + start, call(2, b"too early"),
+              # Out of order, too long, cancelled, given up.
+              start + call(2, b"a" * 8, first) + call(2, b"b", first),
+              start + call(2, b"a" * 8, first) + call(2, b"b", last, call_id=3),
+              start + call(2, b"a", last, call_id=1) + call(0),
+              start + call(0, call_id=9) + call(2, b"a", last, call_id=8) + call(0),
+              start + call(2, b"a", first, hint=1 << 20),
+              start + call(2, b"a", first | last, hint=1 << 20),
+              start + call(2, b"a", first | last | canceled),
+              start + call(2, b"a" * 8, first) + pdu(cancel, 3, 2, b"") + call(2, b"b", last),
+              start + call(2, b"a" * 8, first) + pdu(orphaned, 3, 2, b"") + call(0, call_id=3),
+              start + call(2, bytes(16) + b"an object", 0x83), start + pdu(13, 3, 1, bytes(4))]
+    for pipe in whole:
+        for most, cuts in ((0, NO_CUTS), (9, CUTS)):
+            yield bytes([1, most]) + cuts + pipe
+    for version in (b"\5\1\x0b\3", b"\4\0\x0b\3", b"\5\2\0\3", b"\5\0\0\3"):
+        yield bytes([0, 9]) + NO_CUTS + version + struct.pack("<IHHI", 0x10, 16, 0, 1)
+        yield bytes([0, 9]) + NO_CUTS + version + struct.pack("<IHHI", 0x10, 65535, 0, 1)
 
 
 def seeds_smb2_messages():

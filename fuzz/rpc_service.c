@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* The server's side of an association, from a pipe that is cut anywhere and read in any pieces.
+ * Input: how (bit 0: PDUs are built, else the bytes are the pipe's), how much is read at a time,
+ * cuts, then the pipe; or, of PDUs to build: kind (bits 0-4: type, bit 7: big-endian), flags, call
+ * id, u16 length, body.
+ * Must reach: rpc_service_feed rpc_service_read rpc_service_pending rpc_service_is_over take_bind
+ *   take_alter_context take_request take_co_cancel take_orphaned take_stub begin_call collect
+ *   execute begin_fragment break_off send_fault send_nak protocol_error refuse go_on is_old
+ *   is_too_long agree_on_frag rpc_contexts_negotiate rpc_contexts_find agree_on_features reject
+ *   rpc_bind_decode rpc_bind_ack_encode rpc_alter_context_resp_encode rpc_bind_nak_encode
+ *   rpc_response_head_encode rpc_fault_encode rpc_request_decode rpc_pdu_reader_take_rest
+ * Holds: however the pipe is cut and read, the same calls are made and the same is answered; each
+ * answer is whole PDUs of a kind that a server sends, none longer than agreed, the fragments of one
+ * response together what was called gave; what is pending is what can be read. */
+#include "fuzz.h"
+#include "rpc/call.h"
+#include "rpc/service.h"
+#include "srvsvc/interface.h"
+
+#define BUILT 1
+
+#define MAX_REQUEST_BYTES 16384
+#define MUCH_BYTES        70000
+
+enum { SAY_NOTHING, SAY_MUCH, ECHO };
+
+/* ---- what is called ---- */
+
+struct calls {
+	struct wire_writer trace;
+	struct wire_writer given; /* the stubs of all answers, one behind the other */
+	size_t taken;             /* of them, by what was read */
+};
+
+static uint32_t call(void *context, uint16_t opnum, struct wire_reader *stub,
+                     struct wire_writer *answer)
+{
+	struct calls *calls = context;
+	size_t bytes = wire_left(stub);
+
+	MUST(stub->error == NULL && bytes <= MAX_REQUEST_BYTES);
+	wire_put_u16le(&calls->trace, opnum);
+	wire_put_u8(&calls->trace, stub->big_endian);
+	wire_put_u32le(&calls->trace, (uint32_t)bytes);
+	wire_put_bytes(&calls->trace, stub->at, bytes);
+	switch (opnum) {
+	case SAY_NOTHING:
+		return 0;
+	case SAY_MUCH:
+		for (uint32_t i = 0; i < MUCH_BYTES / 4; i++)
+			wire_put_u32le(answer, i);
+		break;
+	case ECHO:
+		wire_put_bytes(answer, stub->at, bytes);
+		break;
+	default:
+		/* What stands in the answer of a call that fails is not sent. */
+		wire_put_u32le(answer, opnum);
+		return opnum % 2 ? RPC_FAULT_OP_RNG_ERROR : RPC_FAULT_BAD_STUB_DATA;
+	}
+	wire_put_bytes(&calls->given, answer->data, answer->len);
+	return 0;
+}
+
+static const struct rpc_interface srvsvc = {
+	.syntax = { SRVSVC_INTERFACE_UUID, SRVSVC_INTERFACE_VERSION, 0 },
+	.call = call,
+};
+static const struct rpc_interface other = { .syntax = { .version = 3 }, .call = call };
+static const struct rpc_interface *const interfaces[] = { &srvsvc, &other };
+static const struct rpc_endpoint endpoint = {
+	.interfaces = interfaces,
+	.interface_count = sizeof interfaces / sizeof *interfaces,
+	.secondary_address = "\\PIPE\\srvsvc",
+	.max_request_bytes = MAX_REQUEST_BYTES,
+};
+
+/* ---- what is answered ---- */
+
+/* The association as its answers show it. */
+struct answers {
+	struct wire_writer trace;
+	uint16_t max_frag;  /* bytes */
+	bool is_open;       /* the last fragment of a response has not come */
+	uint32_t call_id;   /* of that response */
+	uint32_t left_then; /* what its last fragment said is still to come */
+};
+
+static void check_response(struct answers *a, struct calls *calls, const struct rpc_header *h,
+                           struct wire_reader *r)
+{
+	bool is_first = (h->pfc_flags & RPC_PFC_FIRST_FRAG) != 0;
+	struct rpc_response response;
+	size_t bytes;
+
+	rpc_response_decode(r, &response);
+	bytes = wire_left(r);
+	MUST(r->error == NULL && is_first == !a->is_open);
+	MUST(is_first || (h->call_id == a->call_id && response.alloc_hint == a->left_then));
+	MUST(bytes <= response.alloc_hint && bytes <= calls->given.len - calls->taken);
+	MUST(bytes == 0 || memcmp(r->at, calls->given.data + calls->taken, bytes) == 0);
+	calls->taken += bytes;
+	a->call_id = h->call_id;
+	a->left_then = response.alloc_hint - (uint32_t)bytes;
+	a->is_open = (h->pfc_flags & RPC_PFC_LAST_FRAG) == 0;
+	MUST(a->is_open == (a->left_then > 0));
+	MUST(!a->is_open || bytes % 8 == 0);
+}
+
+static void check_pdu(struct answers *a, struct calls *calls, uint8_t *pdu, size_t bytes)
+{
+	struct wire_reader r;
+	struct rpc_header h;
+	struct rpc_bind_ack ack;
+	struct rpc_fault fault;
+	uint16_t reason;
+
+	wire_reader_init(&r, pdu, bytes);
+	rpc_header_decode(&r, &h);
+	MUST(r.error == NULL && h.frag_length == bytes && h.auth_length == 0 && !r.big_endian);
+	MUST(a->max_frag == 0 || bytes <= a->max_frag);
+	MUST(!a->is_open || h.ptype == RPC_RESPONSE);
+	switch (h.ptype) {
+	case RPC_RESPONSE:
+		check_response(a, calls, &h, &r);
+		break;
+	case RPC_FAULT:
+		rpc_fault_decode(&r, &h, &fault);
+		MUST(fault.status != 0);
+		break;
+	case RPC_BIND_ACK:
+	case RPC_ALTER_CONTEXT_RESP:
+		rpc_bind_ack_decode(&r, &ack);
+		MUST(ack.result_count > 0 && ack.assoc_group != 0);
+		MUST(ack.max_xmit_frag >= RPC_MIN_FRAG_BYTES && ack.max_xmit_frag % 8 == 0);
+		MUST(h.ptype == RPC_BIND_ACK ? a->max_frag == 0 : a->max_frag == ack.max_xmit_frag);
+		a->max_frag = ack.max_xmit_frag;
+		memset(pdu + 20, 0, 4); /* a new group has another number each time */
+		break;
+	default:
+		MUST(h.ptype == RPC_BIND_NAK);
+		rpc_bind_nak_decode(&r, &reason);
+	}
+	MUST(r.error == NULL);
+	wire_put_bytes(&a->trace, pdu, bytes);
+}
+
+/* Reads all that is pending. */
+static void read_all(struct rpc_service *s, size_t most, struct answers *a, struct calls *calls)
+{
+	struct wire_writer pdu = { 0 };
+	size_t pending;
+
+	while ((pending = rpc_service_pending(s)) > 0) {
+		size_t had = pdu.len, left, count = rpc_service_read(s, &pdu, most, &left);
+
+		MUST(count > 0 && count <= most && count <= pending && pdu.len == had + count);
+		if (left > 0 || count < pending)
+			MUST(rpc_service_pending(s) == pending - count && left <= pending - count);
+		if (left > 0)
+			continue;
+		check_pdu(a, calls, pdu.data, pdu.len);
+		wire_writer_clear(&pdu);
+	}
+	MUST(pdu.len == 0);
+	wire_writer_fini(&pdu);
+}
+
+/* ---- the pipe ---- */
+
+static struct wire_writer build(struct fuzz_input *in)
+{
+	struct wire_writer pipe = { 0 };
+
+	while (in->left > 0) {
+		unsigned kind = fuzz_u8(in);
+		bool is_big = (kind & 0x80) != 0;
+		uint8_t flags = fuzz_u8(in), call_id = fuzz_u8(in);
+		size_t body_bytes = fuzz_u16(in);
+		uint8_t *body = fuzz_copy(in, &body_bytes);
+		uint16_t length = (uint16_t)(RPC_HEADER_BYTES + body_bytes);
+		const uint8_t head[] = { 5, 0, kind & 0x1F, flags, is_big ? 0 : 0x10, 0, 0, 0 };
+
+		wire_put_bytes(&pipe, head, sizeof head);
+		wire_put_u16le(&pipe, is_big ? __builtin_bswap16(length) : length);
+		wire_put_u16le(&pipe, 0);
+		wire_put_u32le(&pipe, is_big ? (uint32_t)call_id << 24 : call_id);
+		wire_put_bytes(&pipe, body, body_bytes);
+		free(body);
+	}
+	return pipe;
+}
+
+/* Writes down the calls and the answers. */
+static struct wire_writer run(const struct wire_writer *pipe, const struct fuzz_cuts *cuts,
+                              size_t most_fed, size_t most_read, bool reads_at_once)
+{
+	struct calls calls = { 0 };
+	struct answers answers = { 0 };
+	struct rpc_service *s = rpc_service_new(&endpoint, &calls);
+	bool goes_on = true;
+
+	for (size_t at = 0, end; goes_on && at < pipe->len; at = end) {
+		uint8_t *part;
+
+		end = fuzz_cut_after(cuts, at, pipe->len);
+		if (end - at > most_fed)
+			end = at + most_fed;
+		part = fuzz_piece(pipe->data + at, end - at);
+		goes_on = rpc_service_feed(s, part, end - at);
+		free(part);
+		if (reads_at_once)
+			read_all(s, most_read, &answers, &calls);
+	}
+	read_all(s, most_read, &answers, &calls);
+	MUST(calls.taken == calls.given.len && !answers.is_open);
+	if (rpc_service_is_over(s))
+		MUST(!rpc_service_feed(s, "", 0));
+	wire_put_u8(&answers.trace, rpc_service_is_over(s));
+	wire_put_bytes(&answers.trace, calls.trace.data, calls.trace.len);
+	rpc_service_free(s);
+	wire_writer_fini(&calls.trace);
+	wire_writer_fini(&calls.given);
+	return answers.trace;
+}
+
+static void compare(const struct wire_writer *a, struct wire_writer b)
+{
+	MUST(a->len == b.len && memcmp(a->data, b.data, b.len) == 0);
+	wire_writer_fini(&b);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+	static const struct fuzz_cuts uncut;
+	struct fuzz_input in = { data, bytes };
+	unsigned flags = fuzz_u8(&in);
+	size_t most_read = (size_t)fuzz_u8(&in) * 16 + 1;
+	struct fuzz_cuts cuts = fuzz_cuts(&in);
+	struct wire_writer pipe = { 0 }, whole;
+
+	if ((flags & BUILT) != 0)
+		pipe = build(&in);
+	else
+		wire_put_bytes(&pipe, in.at, in.left);
+	whole = run(&pipe, &uncut, SIZE_MAX, SIZE_MAX, true);
+	compare(&whole, run(&pipe, &cuts, SIZE_MAX, most_read, false));
+	compare(&whole, run(&pipe, &cuts, SIZE_MAX, most_read, true));
+	compare(&whole, run(&pipe, &uncut, 1, SIZE_MAX, true));
+	wire_writer_fini(&whole);
+	wire_writer_fini(&pipe);
+	return 0;
+}
