@@ -136,6 +136,8 @@ struct feed_door *feed_door_new(struct net_loop *loop, struct service *service,
 	struct feed_door *d = calloc(1, sizeof *d);
 
 	if (d == NULL) {
+		if (settings->socket >= 0)
+			net_socket_forget(settings->socket);
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
 		return NULL;
 	}
@@ -160,28 +162,8 @@ static void shut(struct feed_door *d)
 	d->listener = NULL;
 }
 
-static bool move(struct feed_door *d, const struct feed_door_settings *settings, struct err *err)
+void feed_door_configure(struct feed_door *d, const struct feed_door_settings *settings)
 {
-	char *path = strdup(settings->path);
-	struct net_listener *listener = path != NULL ? listen_at(d, settings, err) : NULL;
-
-	if (listener == NULL) {
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
-		free(path);
-		return false;
-	}
-	shut(d);
-	free(d->path);
-	d->path = path;
-	d->listener = listener;
-	return true;
-}
-
-bool feed_door_configure(struct feed_door *d, const struct feed_door_settings *settings,
-                         struct err *err)
-{
-	if (d->path != NULL && strcmp(d->path, settings->path) != 0 && !move(d, settings, err))
-		return false;
 	set_bounds(d, settings);
 	for (struct feeder *f = d->feeders, *next; f != NULL; f = next) {
 		next = f->next;
@@ -190,7 +172,6 @@ bool feed_door_configure(struct feed_door *d, const struct feed_door_settings *s
 		    !access_policy_allows(d->service->policy, f->who, ACCESS_FEED))
 			feeder_end(f, ERROR_ACCESS_DENIED);
 	}
-	return true;
 }
 
 void feed_door_drain(struct feed_door *d)

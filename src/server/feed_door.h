@@ -22,10 +22,9 @@ struct feed_door;
 /* Begins to listen. Keeps loop and service. NULL: see err. */
 struct feed_door *feed_door_new(struct net_loop *loop, struct service *service,
                                 const struct feed_door_settings *settings, struct err *err);
-/* New settings; another path is listened at anew, but not where a socket was given. Those whom the
- * service's policy does not let feed any more are sent away. False: see err, all is as it was. */
-bool feed_door_configure(struct feed_door *d, const struct feed_door_settings *settings,
-                         struct err *err);
+/* New settings, for who is there too, but for max_sessions_per_feeder; where it listens stays as it
+ * was. Those whom the service's policy does not let feed any more are sent away. */
+void feed_door_configure(struct feed_door *d, const struct feed_door_settings *settings);
 /* No more feeders; those that are there are sent away, and their sessions go. */
 void feed_door_drain(struct feed_door *d);
 /* Those that feed, or whose sessions still go. */
