@@ -29,7 +29,8 @@ struct service {
 	struct session_table *table;
 	struct access_policy *policy; /* held; replaced at a reload */
 	const char *netbios_name, *comment;
-	size_t max_answer_bytes; /* of one answer's stub: a longer one is ERROR_NOT_ENOUGH_MEMORY */
+	size_t max_answer_bytes; /* of one answer's entries: those who ask for more get them in
+	                          * pages, those who ask for all get ERROR_NOT_ENOUGH_MEMORY */
 	int64_t (*now_ms)(void *context); /* the clock of the table's times */
 	void (*tell)(void *context, const struct service_event *event);
 	void *context;

@@ -12,9 +12,17 @@
 /* clang-format on */
 #define SRVSVC_INTERFACE_VERSION 3
 
+/* Listed once: the operation, its opnum and its name. */
+#define SRVSVC_OPERATIONS(O)                               \
+	O(SRVSVC_NETR_SESSION_ENUM, 12, "NetrSessionEnum") \
+	O(SRVSVC_NETR_SESSION_DEL, 13, "NetrSessionDel")   \
+	O(SRVSVC_NETR_SHARE_ENUM, 15, "NetrShareEnum")     \
+	O(SRVSVC_NETR_SERVER_GET_INFO, 21, "NetrServerGetInfo")
+
 enum srvsvc_opnum {
-	SRVSVC_NETR_SESSION_ENUM = 12,
-	SRVSVC_NETR_SESSION_DEL = 13,
+#define O(OPERATION, OPNUM, NAME) OPERATION = OPNUM,
+	SRVSVC_OPERATIONS(O)
+#undef O
 };
 
 #endif

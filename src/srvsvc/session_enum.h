@@ -27,7 +27,8 @@ struct session_enum_request {
 
 void session_enum_request_encode(struct ndr_writer *w, const struct session_enum_request *request);
 
-/* request borrows texts. Ask r->error whether it decoded. */
+/* request borrows texts. Ask r->error whether it decoded. Of a level that does not exist, nothing
+ * behind it is read. */
 void session_enum_request_decode(struct wire_reader *r, struct session_enum_request *request,
                                  struct session_qualifier_texts *texts);
 
@@ -45,7 +46,8 @@ struct session_enum_answer {
 };
 
 /* Encodes an answer with the first entries of rows, which it asks for twice: C706 14.3.12.3 puts
- * what pointers mean behind the array. NULL rows: the container's array is a NULL pointer. */
+ * what pointers mean behind the array. NULL rows: the container's array is a NULL pointer. Of
+ * a level that does not exist there is no container. */
 void session_enum_answer_encode(struct ndr_writer *w, const struct session_enum_answer *answer,
                                 const struct session_rows *rows);
 

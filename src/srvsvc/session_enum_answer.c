@@ -53,13 +53,17 @@ static void encode_rows(struct ndr_writer *w, const struct session_level *level,
 void session_enum_answer_encode(struct ndr_writer *w, const struct session_enum_answer *answer,
                                 const struct session_rows *rows)
 {
+	const struct session_level *level = session_level_find(answer->level);
+
 	ndr_put_u32(w, answer->level);
 	ndr_put_u32(w, answer->level); /* the union's tag */
-	ndr_put_pointer(w, answer);    /* the container */
-	ndr_put_u32(w, answer->entries);
-	ndr_put_pointer(w, rows);
-	if (rows != NULL)
-		encode_rows(w, session_level_find(answer->level), rows, answer->entries);
+	if (level != NULL) {
+		ndr_put_pointer(w, answer); /* the container */
+		ndr_put_u32(w, answer->entries);
+		ndr_put_pointer(w, rows);
+		if (rows != NULL)
+			encode_rows(w, level, rows, answer->entries);
+	}
 	ndr_put_u32(w, answer->total_entries);
 	ndr_put_pointer(w, answer->has_resume_handle ? answer : NULL);
 	if (answer->has_resume_handle)

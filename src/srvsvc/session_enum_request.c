@@ -6,6 +6,7 @@
 #include "srvsvc/session_enum.h"
 
 #include <string.h>
+#include "srvsvc/enum_container.h"
 
 void session_enum_request_encode(struct ndr_writer *w, const struct session_enum_request *request)
 {
@@ -23,17 +24,6 @@ void session_enum_request_encode(struct ndr_writer *w, const struct session_enum
 		ndr_put_u32(w, request->resume_handle);
 }
 
-/* [in, out], so a caller may send entries along. None is known to; they would mean nothing. */
-static void get_empty_container(struct wire_reader *r)
-{
-	uint32_t count = ndr_get_u32(r);
-
-	if (ndr_get_u32(r) != 0 && ndr_get_u32(r) != count)
-		wire_reader_fail(r, "array size differs from EntriesRead");
-	if (count != 0)
-		wire_reader_fail(r, "entries in a request");
-}
-
 void session_enum_request_decode(struct wire_reader *r, struct session_enum_request *request,
                                  struct session_qualifier_texts *texts)
 {
@@ -45,8 +35,9 @@ void session_enum_request_decode(struct wire_reader *r, struct session_enum_requ
 	request->level = ndr_get_u32(r);
 	if (ndr_get_u32(r) != request->level)
 		wire_reader_fail(r, "union tag differs from Level");
-	if (ndr_get_u32(r) != 0)
-		get_empty_container(r);
+	if (session_level_find(request->level) == NULL)
+		return; /* the union has no such arm: what follows cannot be told */
+	enum_container_decode_empty(r);
 	request->preferred_bytes = ndr_get_u32(r);
 	request->has_resume_handle = ndr_get_u32(r) != 0;
 	if (request->has_resume_handle)

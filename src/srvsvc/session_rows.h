@@ -30,5 +30,7 @@ struct session_rows session_rows_of_array(struct session_row_array *array);
 /* What a row takes of the block that a caller of NetSessionEnum gets: its SESSION_INFO_<level>
  * and its texts in UTF-16 with their terminators. PreferedMaximumLength counts these bytes. */
 size_t session_row_info_bytes(const struct session_level *level, const struct netsession_row *row);
+/* What it takes of an answer's stub, at most. */
+size_t session_row_wire_bytes(const struct session_level *level, const struct netsession_row *row);
 
 #endif

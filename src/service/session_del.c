@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* NetrSessionDel: [MS-SRVS] 3.1.4.6. Who asks is looked at first, as Windows and Samba do it. */
+#include <lmerr.h>
+#include <string.h>
+#include "rpc/call.h"
+#include "service/operations.h"
+#include "srvsvc/session_del.h"
+
+static NET_API_STATUS judge(const struct service_call *c, const struct session_del_request *request)
+{
+	bool has_client = session_qualifier_is_given(request->client);
+
+	/* "The server SHOULD enforce security measures", <54>, <55>. */
+	if (!service_allows(c, ACCESS_DELETE))
+		return ERROR_ACCESS_DENIED;
+	/* "If a ClientName is specified, it MUST start with "\\"; otherwise [...]" */
+	if (has_client && strncmp(request->client, "\\\\", 2) != 0)
+		return NERR_ClientNameNotFound;
+	if (session_qualifier_is_too_long(request->client) ||
+	    session_qualifier_is_too_long(request->user))
+		return ERROR_INVALID_PARAMETER;
+	/* "If both ClientName and UserName are unspecified [...] NERR_ClientNameNotFound or an
+	 * ERROR_INVALID_PARAMETER": it is not the client that was looked for in vain. */
+	if (!has_client && !session_qualifier_is_given(request->user))
+		return ERROR_INVALID_PARAMETER;
+	return NERR_Success;
+}
+
+uint32_t service_session_del(struct service_call *c)
+{
+	struct session_qualifier_texts texts;
+	struct session_del_request request;
+
+	session_del_request_decode(c->stub, &request, &texts);
+	if (c->stub->error != NULL)
+		return RPC_FAULT_BAD_STUB_DATA;
+	c->event.client = request.client;
+	c->event.user = request.user;
+	c->event.status = judge(c, &request);
+	if (c->event.status == NERR_Success) {
+		const struct session_filter filter = { request.client, request.user };
+
+		/* "The server MUST [...] close all the matching sessions." */
+		c->event.total = session_table_close(c->caller->service->table, &filter);
+		c->event.entries = c->event.total;
+		/* "If no matching session is found with the ClientName and UserName [...]" */
+		if (c->event.total == 0)
+			c->event.status = NERR_ClientNameNotFound;
+	}
+	session_del_answer_encode(&c->answer, c->event.status);
+	service_tell(c);
+	return 0;
+}
