@@ -83,7 +83,6 @@ static uint32_t validate(struct smbserver *c, struct request *r,
 {
 	struct smb2_negotiate_offer now;
 	struct wire_reader input;
-	size_t output_at;
 
 	(void)r;
 	wire_reader_init(&input, asked->input.data, asked->input.bytes);
@@ -94,9 +93,7 @@ static uint32_t validate(struct smbserver *c, struct request *r,
 		connection_fail(c, "VALIDATE_NEGOTIATE_INFO says otherwise than NEGOTIATE did");
 		return ANSWERED_LATER;
 	}
-	output_at = smb2_ioctl_response_begin(&c->out, asked->fsctl, &asked->id);
 	smb2_validate_response_encode(&c->out, &c->agreed);
-	smb2_ioctl_response_end(&c->out, output_at);
 	return STATUS_SUCCESS;
 }
 

@@ -140,6 +140,7 @@ static void refuse(struct smbserver_session *s, uint32_t status)
 	smb2_error_response_encode(&c->out);
 	reply_end(c, &s->setup, status, s);
 	session_end(s); /* 3.3.5.5.3: a session that could not be renewed, too */
+	waiting_tell(c);
 	sessions_bury(c);
 }
 

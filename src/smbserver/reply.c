@@ -22,6 +22,18 @@ static void sign_last(struct smbserver *c)
 		chain->failed = true;
 }
 
+/* 3.3.4.1.3: a client may compound requests whose responses together are longer than a message. */
+static bool fits_frame(struct smbserver *c)
+{
+	size_t bytes = c->out.len - c->chain.begin;
+
+	if (c->chain.sealed_for != NULL)
+		bytes += SMB2_TRANSFORM_HEADER_BYTES;
+	if (!c->out.failed && bytes > SMB2_MAX_FRAME_BYTES)
+		connection_fail(c, "a compound whose responses are longer than a message");
+	return c->error == NULL;
+}
+
 void chain_add(struct smbserver *c)
 {
 	struct chain *chain = &c->chain;
@@ -31,6 +43,7 @@ void chain_add(struct smbserver *c)
 		smb2_header_set_next(&c->out, chain->last_at,
 		                     (uint32_t)(c->out.len - chain->last_at));
 		sign_last(c);
+		(void)fits_frame(c);
 	}
 	chain->count++;
 	chain->last_at = c->out.len;
@@ -63,6 +76,10 @@ void chain_end(struct smbserver *c)
 	struct chain *chain = &c->chain;
 
 	chain->is_open = false;
+	if (!fits_frame(c)) {
+		chain_drop(c);
+		return;
+	}
 	sign_last(c);
 	if (!c->out.failed && chain->sealed_for != NULL &&
 	    !smb2_seal(chain->sealed_for->sealing, chain->sealed_for->id, &c->out, chain->begin))
