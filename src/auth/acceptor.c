@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth/acceptor.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "auth/acceptance.h"
@@ -26,6 +27,8 @@ struct auth_acceptor {
 	enum auth_progress progress;
 	bool is_anonymous;
 	struct identity *who; /* held, of a log-on that is complete */
+	char claim[2 * NTLM_NAME_BYTES];
+	const char *why; /* static text, of a log-on that failed */
 };
 
 struct auth_acceptor *auth_acceptor_new(struct auth_acceptance *acceptance)
@@ -164,12 +167,17 @@ static enum auth_progress let_nobody_in(struct auth_acceptor *a, bool is_bare, s
 	return AUTH_COMPLETE;
 }
 
-/* Nobody else gets as far as gss-ntlmssp, which would ask winbind. */
-static bool is_claimed_by_known_user(const struct auth_acceptor *a, const struct ntlm_token *t)
+/* Whether the file has the user who is claimed. Nobody else gets as far as gss-ntlmssp, which would
+ * ask winbind. */
+static bool take_claim(struct auth_acceptor *a, const struct ntlm_token *t)
 {
 	struct ntlm_claim claim;
 
-	return a->acceptance->accounts != NULL && ntlm_token_claim(t, a->challenge_flags, &claim) &&
+	if (!ntlm_token_claim(t, a->challenge_flags, &claim))
+		return false;
+	(void)snprintf(a->claim, sizeof a->claim, "%s%s%s", claim.domain,
+	               claim.domain[0] != '\0' ? "\\" : "", claim.user);
+	return a->acceptance->accounts != NULL &&
 	       accounts_find(a->acceptance->accounts, claim.domain, claim.user) != NULL;
 }
 
@@ -179,6 +187,7 @@ static enum auth_progress take_ntlm(struct auth_acceptor *a, const struct ntlm_t
 {
 	const struct auth_acceptance *acceptance = a->acceptance;
 	enum ntlm_verdict verdict = ntlm_token_judge(t, a->challenge_flags);
+	bool is_known = verdict != NTLM_NOT_AUTHENTICATE && take_claim(a, t);
 
 	if (acceptance->accounts == NULL && !acceptance->anonymous)
 		return refuse(err, STATUS_NOT_SUPPORTED, ERROR_NOT_SUPPORTED,
@@ -190,7 +199,7 @@ static enum auth_progress take_ntlm(struct auth_acceptor *a, const struct ntlm_t
 	if (verdict == NTLM_WEAK)
 		return refuse(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
 		              "LM and NTLMv1 are not served here");
-	if (verdict == NTLM_V2 && !is_claimed_by_known_user(a, t))
+	if (verdict == NTLM_V2 && !is_known)
 		return refuse_log_on(err);
 	if (!ntlm_token_is_short(t))
 		return exchange(a, token, bytes, err);
@@ -247,8 +256,10 @@ enum auth_progress auth_acceptor_step(struct auth_acceptor *a, const uint8_t *to
 	a->progress = take(a, token, bytes, err);
 	if (a->progress == AUTH_COMPLETE)
 		a->progress = identify(a, err);
-	if (a->progress == AUTH_FAILED)
+	if (a->progress == AUTH_FAILED) {
+		a->why = err->why;
 		(void)gss_release_buffer(&minor, &a->answer);
+	}
 	*answer = a->answer.value;
 	*answer_bytes = a->answer.length;
 	return a->progress;
@@ -274,4 +285,14 @@ NET_API_STATUS auth_acceptor_finish(struct auth_acceptor *a, struct identity **w
 const char *auth_acceptor_mechanism(const struct auth_acceptor *a)
 {
 	return a->is_anonymous ? "anonymous" : is_by_kerberos(a) ? "kerberos" : "ntlm";
+}
+
+const char *auth_acceptor_claim(const struct auth_acceptor *a)
+{
+	return a->claim;
+}
+
+const char *auth_acceptor_why(const struct auth_acceptor *a)
+{
+	return a->why;
 }

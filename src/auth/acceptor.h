@@ -61,4 +61,9 @@ NET_API_STATUS auth_acceptor_finish(struct auth_acceptor *a, struct identity **w
 /* After AUTH_COMPLETE: "kerberos", "ntlm" or "anonymous"; static text. */
 const char *auth_acceptor_mechanism(const struct auth_acceptor *a);
 
+/* Of a log-on that failed, for a log: whom it claimed to be by NTLM, "DOMAIN\user" in the caller's
+ * own words, "" where it named nobody; and why it failed, static text, NULL: its status says it. */
+const char *auth_acceptor_claim(const struct auth_acceptor *a);
+const char *auth_acceptor_why(const struct auth_acceptor *a);
+
 #endif

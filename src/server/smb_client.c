@@ -177,8 +177,11 @@ static uint64_t host_now(void *context)
 	       (uint64_t)now.tv_nsec / 100;
 }
 
-static void tell_of_log_on(struct smb_client *client, const struct identity *who, uint32_t nt)
+static void tell_of_log_on(struct smb_client *client, const struct auth_acceptor *acceptor,
+                           const struct identity *who, uint32_t nt)
 {
+	const char *claim = auth_acceptor_claim(acceptor);
+	bool is_refused = nt != STATUS_SUCCESS;
 	struct service *service = client->all->service;
 	const struct service_event event = {
 		.operation = "log-on",
@@ -186,10 +189,12 @@ static void tell_of_log_on(struct smb_client *client, const struct identity *who
 		.from = client->from,
 		.door = "smb",
 		.level = -1,
-		.status = nt == STATUS_SUCCESS ? NERR_Success : smb2_status_to_win32(nt),
+		.user = is_refused && claim[0] != '\0' ? claim : NULL,
+		.status = is_refused ? smb2_status_to_win32(nt) : NERR_Success,
+		.why = is_refused ? auth_acceptor_why(acceptor) : NULL,
 	};
 
-	counters_add(nt == STATUS_SUCCESS ? COUNTER_LOG_ONS : COUNTER_LOG_ONS_REFUSED, 1);
+	counters_add(is_refused ? COUNTER_LOG_ONS_REFUSED : COUNTER_LOG_ONS, 1);
 	service->tell(service->context, &event);
 }
 
@@ -390,7 +395,7 @@ static void on_log_on_step(void *context, struct auth_acceptor *acceptor,
 	if (result->nt == STATUS_MORE_PROCESSING_REQUIRED)
 		m->acceptor = acceptor;
 	else
-		tell_of_log_on(client, result->who, result->nt);
+		tell_of_log_on(client, acceptor, result->who, result->nt);
 	client->is_working = true;
 	smbserver_authenticated(client->smb, m->session, result);
 	client->is_working = false;

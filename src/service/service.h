@@ -19,9 +19,10 @@ struct service_event {
 	const char *from;          /* address, or "local" */
 	const char *door;          /* static text: "smb", "local" */
 	int64_t level;             /* -1: it has none */
-	const char *client, *user; /* qualifiers */
+	const char *client, *user; /* qualifiers; of a log-on that was refused: who was claimed */
 	uint32_t entries, total;
 	NET_API_STATUS status;
+	const char *why; /* static text, of a log-on that was refused */
 };
 
 /* What all doors share. */

@@ -166,6 +166,8 @@ static void answer_line(char *line)
 	else if (strcmp(words[0], "who") == 0 && who != NULL)
 		printf("%s %s %s", auth_acceptor_mechanism(acceptor), identity_user(who),
 		       identity_domain(who));
+	else if (strcmp(words[0], "claim") == 0)
+		printf("%s %s", auth_acceptor_claim(acceptor), auth_acceptor_why(acceptor));
 	else if (strcmp(words[0], "label") == 0 && count == 2 && who != NULL)
 		printf("%s", identity_has_label(who, words[1]) ? "yes" : "no");
 	else

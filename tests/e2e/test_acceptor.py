@@ -144,6 +144,7 @@ class Acceptor(unittest.TestCase):
         for user, password in (("carol", "wrong"), ("carol", ""), ("nobody", "Carol's password")):
             with self.subTest(user=user, password=password):
                 self.assertEqual(f"failed {LOGON_FAILURE}", self.log_on(user, password)[0][:15])
+                self.assertEqual(rf"LAB\{user} an unknown user, or a wrong password", self.said("claim"))
 
     def test_users_that_only_winbind_knows_do_not_come_in(self):
         self.accept(users=self.users)
