@@ -1,30 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "describe.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/roff.h"
 #include "commands.h"
 
 /* ---- netsession(1), in man(7) ---- */
-
-/* What roff would take for a command of its own is escaped. */
-static void put_roff(const char *text)
-{
-	bool begins_line = true;
-
-	for (; *text != '\0'; text++) {
-		if (begins_line && (*text == '.' || *text == '\''))
-			fputs("\\&", stdout);
-		begins_line = *text == '\n';
-		if (*text == '\\')
-			fputs("\\e", stdout);
-		else if (*text == '-')
-			fputs("\\-", stdout);
-		else
-			putchar(*text);
-	}
-}
 
 static void put_man_option(const struct option_entry *o)
 {
@@ -32,12 +14,10 @@ static void put_man_option(const struct option_entry *o)
 	if (o->letter != '\0')
 		printf("\\fB\\-%c\\fR, ", o->letter);
 	fputs("\\fB\\-\\-", stdout);
-	put_roff(o->name);
+	roff_put(stdout, o->name);
 	printf("\\fR%s%s%s\n", o->argument != NULL ? " \\fI" : "",
 	       o->argument != NULL ? o->argument : "", o->argument != NULL ? "\\fR" : "");
-	printf("%c", toupper((unsigned char)o->help[0]));
-	put_roff(o->help + 1);
-	fputs(".\n", stdout);
+	roff_put_sentence(stdout, o->help);
 	if ((o->commands & (o->commands - 1)) == 0 || o->commands == 0) {
 		for (size_t i = 0; i < COMMAND_COUNT; i++)
 			if (o->commands & commands[i].bit)
@@ -47,15 +27,13 @@ static void put_man_option(const struct option_entry *o)
 
 static void put_man_command(const struct command *c)
 {
-	printf(".SS netsession %s %s\n%c", c->name, c->operands,
-	       toupper((unsigned char)c->summary[0]));
-	put_roff(c->summary + 1);
-	fputs(".\n", stdout);
-	put_roff(c->description);
+	printf(".SS netsession %s %s\n", c->name, c->operands);
+	roff_put_sentence(stdout, c->summary);
+	roff_put(stdout, c->description);
 	fputs("Exit status: ", stdout);
-	put_roff(c->exits);
+	roff_put(stdout, c->exits);
 	fputs(".\n.PP\n.nf\n", stdout);
-	put_roff(c->examples);
+	roff_put(stdout, c->examples);
 	fputs(".fi\n", stdout);
 }
 

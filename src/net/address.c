@@ -3,6 +3,7 @@
 
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
@@ -34,6 +35,19 @@ bool net_address_local(const char *path, struct net_addresses *to)
 	memcpy(&to->list[0], &local, sizeof local);
 	to->count = 1;
 	return true;
+}
+
+void net_address_text(const struct sockaddr_storage *address, char to[NET_ADDRESS_TEXT_BYTES])
+{
+	bool is_v6 = address->ss_family == AF_INET6;
+	char host[64], port[8];
+
+	if (getnameinfo((const struct sockaddr *)address,
+	                is_v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in), host,
+	                sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		snprintf(to, NET_ADDRESS_TEXT_BYTES, "?");
+	else
+		snprintf(to, NET_ADDRESS_TEXT_BYTES, is_v6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
 /* What the thread works on; it outlives an abandoned look-up. */

@@ -27,6 +27,10 @@ bool net_address_parse(const char *host, uint16_t port, struct net_addresses *to
  * holds. */
 bool net_address_local(const char *path, struct net_addresses *to);
 
+/* "10.0.0.7:445", "[fe80::1%eth0]:445". */
+#define NET_ADDRESS_TEXT_BYTES 80
+void net_address_text(const struct sockaddr_storage *address, char to[NET_ADDRESS_TEXT_BYTES]);
+
 struct net_lookup;
 
 /* found: with the addresses in the resolver's order, the two families taking turns
