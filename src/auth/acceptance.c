@@ -8,8 +8,6 @@
 #include <gssapi/gssapi_krb5.h>
 #include "auth/mechanisms.h"
 
-#define DOING_KEYTAB "keytab"
-
 static bool is_given(const char *text)
 {
 	return text != NULL && text[0] != '\0';
@@ -27,9 +25,9 @@ static NET_API_STATUS check_keytab(const char *keytab, struct err *err)
 	if (path[0] != '/')
 		return NERR_Success;
 	if (stat(path, &info) != 0)
-		return err_set(err, ERROR_FILE_NOT_FOUND, DOING_KEYTAB, "no such file");
+		return err_set(err, ERROR_FILE_NOT_FOUND, AUTH_DOING_KEYTAB, "no such file");
 	if ((info.st_mode & (S_IWGRP | S_IRWXO)) != 0)
-		return err_set(err, ERROR_ACCESS_DENIED, DOING_KEYTAB,
+		return err_set(err, ERROR_ACCESS_DENIED, AUTH_DOING_KEYTAB,
 		               "others may read or change it; chmod 600 it");
 	return NERR_Success;
 }
@@ -86,7 +84,7 @@ static NET_API_STATUS acquire_with_keytab(struct auth_acceptance *a, const char 
 	if (a->kerberos && !has_key(keytab)) {
 		a->kerberos = false;
 		if (is_given(keytab))
-			status = err_set(err, ERROR_NO_SUCH_LOGON_SESSION, DOING_KEYTAB,
+			status = err_set(err, ERROR_NO_SUCH_LOGON_SESSION, AUTH_DOING_KEYTAB,
 			                 "it cannot be read, or has no key");
 	}
 	if (status == NERR_Success)
