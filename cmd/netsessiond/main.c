@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+/* netsessiond: the sessions of this computer, served the Windows way. */
+#include "server/daemon.h"
+
+int main(int argc, char **argv)
+{
+	return daemon_main(argc, argv);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/audit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <lmerr.h>
+#include "server/counters.h"
+#include "server/log.h"
+
+#define DOING "audit log"
+
+/* Of a qualifier, which callers make as long as they like. */
+#define TEXT_BYTES 256
+
+struct audit {
+	int fd;
+	bool is_failing; /* which was said */
+};
+
+struct audit *audit_new(const char *path, struct err *err)
+{
+	struct audit *a = calloc(1, sizeof *a);
+
+	if (a == NULL) {
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		return NULL;
+	}
+	if (strcmp(path, "-") == 0)
+		a->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	else
+		a->fd = open(path,
+		             O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+		             0640);
+	if (a->fd >= 0)
+		return a;
+	err_set(err, ERROR_ACCESS_DENIED, DOING,
+	        errno == ENOENT  ? "there is no such folder"
+	        : errno == ENXIO ? "it is a pipe that nobody reads"
+	        : errno == EBADF ? "standard output is closed"
+	                         : "it cannot be opened to write to it");
+	free(a);
+	return NULL;
+}
+
+void audit_free(struct audit *a)
+{
+	if (a == NULL)
+		return;
+	close(a->fd);
+	free(a);
+}
+
+/* The statuses of this server's answers, by the names that Windows has for them. */
+static const char *status_name(NET_API_STATUS status)
+{
+#define S(NAME)             \
+	{                   \
+		NAME, #NAME \
+	}
+	static const struct {
+		NET_API_STATUS status;
+		const char *name;
+	} names[] = {
+		S(NERR_Success),
+		S(ERROR_ACCESS_DENIED),
+		S(ERROR_NOT_ENOUGH_MEMORY),
+		S(ERROR_NOT_SUPPORTED),
+		S(ERROR_INVALID_PARAMETER),
+		S(ERROR_INVALID_LEVEL),
+		S(ERROR_MORE_DATA),
+		S(ERROR_LOGON_FAILURE),
+		S(NERR_UserNotFound),
+		S(NERR_ClientNameNotFound),
+		S(NERR_InvalidComputer),
+	};
+#undef S
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i].status == status)
+			return names[i].name;
+	return NULL;
+}
+
+static void put_time(json_t *line)
+{
+	char text[40];
+	struct timespec now;
+	struct tm utc;
+	size_t used;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	used = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+	snprintf(text + used, sizeof text - used, ".%03ldZ", now.tv_nsec / 1000000);
+	json_object_set_new(line, "time", json_string(text));
+}
+
+/* As it is, where it is text, else escaped; none: no member. */
+static void put_text(json_t *line, const char *name, const char *text)
+{
+	char escaped[TEXT_BYTES];
+
+	if (text == NULL)
+		return;
+	if (strlen(text) < TEXT_BYTES && json_object_set_new(line, name, json_string(text)) == 0)
+		return;
+	(void)log_escape(escaped, sizeof escaped, text);
+	json_object_set_new(line, name, json_string(escaped));
+}
+
+static void put_who(json_t *line, const struct identity *who)
+{
+	char text[2 * TEXT_BYTES];
+
+	if (who == NULL) {
+		json_object_set_new(line, "who", json_null());
+		return;
+	}
+	snprintf(text, sizeof text, "%s%s%s", identity_domain(who),
+	         identity_domain(who)[0] != '\0' ? "\\" : "", identity_user(who));
+	put_text(line, "who", text);
+}
+
+static json_t *make_line(const struct service_event *event)
+{
+	json_t *line = json_object();
+
+	put_time(line);
+	put_text(line, "operation", event->operation);
+	put_text(line, "door", event->door);
+	put_text(line, "from", event->from);
+	put_who(line, event->who);
+	if (event->level >= 0)
+		json_object_set_new(line, "level", json_integer(event->level));
+	put_text(line, "client", event->client);
+	put_text(line, "user", event->user);
+	json_object_set_new(line, "entries", json_integer(event->entries));
+	json_object_set_new(line, "total", json_integer(event->total));
+	json_object_set_new(line, "status", json_integer(event->status));
+	put_text(line, "result", status_name(event->status));
+	return line;
+}
+
+/* Whether all of it was taken. */
+static bool write_line(const struct audit *a, const char *text, size_t bytes)
+{
+	struct pollfd room = { .fd = a->fd, .events = POLLOUT };
+	ssize_t written;
+
+	if (poll(&room, 1, 0) != 1) {
+		errno = EAGAIN;
+		return false;
+	}
+	do
+		written = write(a->fd, text, bytes);
+	while (written < 0 && errno == EINTR);
+	return written == (ssize_t)bytes;
+}
+
+void audit_write(struct audit *a, const struct service_event *event)
+{
+	json_t *line = make_line(event);
+	char *text = json_dumps(line, JSON_COMPACT);
+	size_t bytes = text != NULL ? strlen(text) : 0;
+
+	json_decref(line);
+	errno = ENOMEM;
+	if (text != NULL)
+		text[bytes] = '\n'; /* in the place of its NUL: the bytes are counted */
+	if (text != NULL && write_line(a, text, bytes + 1)) {
+		counters_add(COUNTER_AUDIT_LINES, 1);
+		if (a->is_failing)
+			log_write(LOG_LEVEL_NOTICE, "the audit log takes lines again");
+		a->is_failing = false;
+	} else {
+		counters_add(COUNTER_AUDIT_LOST, 1);
+		if (!a->is_failing)
+			log_write(LOG_LEVEL_ERROR, "the audit log takes no lines: %s",
+			          strerror(errno));
+		a->is_failing = true;
+	}
+	free(text);
+}

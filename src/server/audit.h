@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The audit log: who asked for what, and what became of it, an object of JSON a line. */
+#ifndef SERVER_AUDIT_H
+#define SERVER_AUDIT_H
+
+#include "base/err.h"
+#include "service/service.h"
+
+struct audit;
+
+/* Opens path to append to it, made for its owner and group alone where it is not there; "-" is
+ * standard output. NULL: see err. */
+struct audit *audit_new(const char *path, struct err *err);
+/* Never waits for a reader: a line that is not taken at once is lost, and counted as that. */
+void audit_write(struct audit *a, const struct service_event *event);
+/* NULL is allowed. */
+void audit_free(struct audit *a);
+
+#endif

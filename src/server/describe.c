@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/describe.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "base/roff.h"
+#include "server/config_keys.h"
+#include "server/options.h"
+
+#define SUMMARY      "the sessions of this computer, served the Windows way"
+#define TEXT_COLUMNS 88
+
+static const char examples[] =
+	"  netsessiond\n"
+	"      serves on 127.0.0.1 port 4450 and at /run/netsession/local.sock\n"
+	"  netsessiond --demo 200 --socket /tmp/local.sock --feed-socket /tmp/feed.sock\n"
+	"      the same with made-up sessions, by a user who may not write to /run\n"
+	"  netsessiond --check --config /etc/netsession/netsessiond.conf\n"
+	"      looks at a configuration before it is used\n"
+	"  netsessiond --describe sample > netsessiond.conf\n"
+	"      begins a configuration\n";
+
+/* ---- plain text ---- */
+
+/* Words in lines, each begun by begin. */
+static void put_lines(const char *begin, const char *text)
+{
+	size_t column = 0;
+
+	while (*text != '\0') {
+		size_t bytes = strcspn(text, " ");
+
+		if (column == 0 || column + 1 + bytes > TEXT_COLUMNS) {
+			printf("%s%s", column == 0 ? "" : "\n", begin);
+			column = strlen(begin);
+		} else {
+			putchar(' ');
+			column++;
+		}
+		printf("%.*s", (int)bytes, text);
+		column += bytes;
+		text += bytes + (text[bytes] == ' ');
+	}
+	putchar('\n');
+}
+
+/* The help of a key, and what its value may be. */
+static void put_key_lines(const char *begin, const struct config_key *key)
+{
+	char expected[256], all[1024];
+
+	config_value_expected(key, expected);
+	snprintf(all, sizeof all, "%s: %s", key->help, expected);
+	put_lines(begin, all);
+}
+
+void describe_help(void)
+{
+	printf("netsessiond %s: " SUMMARY "\n\nUsage: netsessiond [OPTIONS]\n\nOptions:\n",
+	       NETSESSION_VERSION);
+	for (size_t i = 0; i < daemon_option_count; i++) {
+		const struct daemon_option *o = &daemon_options[i];
+		char left[64];
+
+		snprintf(left, sizeof left, "--%s %s", o->name,
+		         o->argument != NULL ? o->argument : "");
+		printf("  %-22s %s\n", left, o->help);
+	}
+	printf("\nConfiguration: without --config, %s/" CONFIG_FILE_DEFAULT
+	       " where it is there. Its keys and their defaults:\n",
+	       NETSESSION_SYSCONFDIR);
+	for (size_t i = 0; i < config_key_count; i++) {
+		const struct config_key *key = &config_keys[i];
+
+		if (i == 0 || key->section != config_keys[i - 1].section)
+			printf("\n  [%s]\n", key->section);
+		printf("    %s = %s\n", key->name, key->initial);
+		put_key_lines("        ", key);
+	}
+	printf("\nSignals: HUP reads the configuration anew, TERM and INT end it when answers under "
+	       "way\nare given, USR1 logs its counters.\n\nExamples:\n%s",
+	       examples);
+}
+
+static void describe_sample(void)
+{
+	put_lines("# ", "The configuration of netsessiond, all of it as it is by default. "
+	                "See netsessiond.conf(5).");
+	for (const struct config_section *s = config_sections; s->name != NULL; s++) {
+		putchar('\n');
+		put_lines("# ", s->about);
+		printf("[%s]\n", s->name);
+		for (size_t i = 0; i < config_key_count; i++) {
+			if (strcmp(config_keys[i].section, s->name) != 0)
+				continue;
+			put_key_lines("# ", &config_keys[i]);
+			printf(";%s = %s\n", config_keys[i].name, config_keys[i].initial);
+		}
+	}
+}
+
+/* ---- the manual, in man(7) ---- */
+
+static void put_header(const char *name, const char *section)
+{
+	printf(".TH %s %s 2026-11-25 \"netsession %s\" \"netsession\"\n", name, section,
+	       NETSESSION_VERSION);
+}
+
+static void put_man_option(const struct daemon_option *o)
+{
+	fputs(".TP\n\\fB\\-\\-", stdout);
+	roff_put(stdout, o->name);
+	printf("\\fR%s%s%s\n", o->argument != NULL ? " \\fI" : "",
+	       o->argument != NULL ? o->argument : "", o->argument != NULL ? "\\fR" : "");
+	roff_put_sentence(stdout, o->help);
+}
+
+static void describe_man8(void)
+{
+	put_header("NETSESSIOND", "8");
+	fputs(".SH NAME\nnetsessiond \\- " SUMMARY "\n"
+	      ".SH SYNOPSIS\n.B netsessiond\n[\\fIoptions\\fR]\n.SH DESCRIPTION\n"
+	      "Answers who is connected to this computer's file servers, and since when, as the\n"
+	      "Server service of Windows does ([MS\\-SRVS]): to callers from the network over SMB 2\n"
+	      "and 3, to programs of this computer over a Unix socket.\n"
+	      "File servers publish their sessions over a second one; callers by SMB are sessions\n"
+	      "themselves.\n"
+	      "What a caller may see or close is decided by the access policy, and every question is\n"
+	      "written to an audit log.\n.PP\n"
+	      "It stays in the foreground, logs to standard error or the journal, and tells systemd\n"
+	      "when it is ready.\n.SH OPTIONS\n",
+	      stdout);
+	for (size_t i = 0; i < daemon_option_count; i++)
+		put_man_option(&daemon_options[i]);
+	fputs(".SH SIGNALS\n"
+	      ".TP\n.B SIGHUP\nThe configuration and the files that it names are read anew; what is\n"
+	      "wrong is logged, and all stays as it was.\n"
+	      "Connections stay.\n"
+	      ".TP\n.BR SIGTERM ,\\  SIGINT\nNobody is let in any more; answers under way are\n"
+	      "given, for as long as \\fBdrain_timeout_s\\fR says; then it ends.\n"
+	      "A second one ends it at once.\n"
+	      ".TP\n.B SIGUSR1\nThe counters are logged.\n"
+	      ".SH SOCKET ACTIVATION\nSockets that systemd hands over are taken by their names:\n"
+	      "\\fBsmb\\fR (any number), \\fBlocal\\fR, \\fBfeed\\fR.\n"
+	      "They go before those of the configuration.\n"
+	      ".SH AUDIT LOG\nOne object of JSON a line: "
+	      "\\fBtime\\fR, \\fBoperation\\fR, \\fBdoor\\fR, \\fBfrom\\fR, \\fBuser\\fR,\n"
+	      "\\fBdomain\\fR, where there are such \\fBlevel\\fR, \\fBclient_filter\\fR and\n"
+	      "\\fBuser_filter\\fR, then \\fBentries\\fR, \\fBtotal\\fR, \\fBstatus\\fR and "
+	      "\\fBresult\\fR.\n"
+	      ".SH EXIT STATUS\n0 when it was ended; 1 when it could not start or go on; 2 for a "
+	      "wrong option.\n"
+	      ".SH FILES\n.TP\n",
+	      stdout);
+	printf(".I %s/" CONFIG_FILE_DEFAULT "\nThe configuration, see netsessiond.conf(5).\n",
+	       NETSESSION_SYSCONFDIR);
+	fputs(".SH EXAMPLES\n.nf\n", stdout);
+	roff_put(stdout, examples);
+	fputs(".fi\n.SH SEE ALSO\n.BR netsession (1),\n.BR netsessiond.conf (5)\n", stdout);
+}
+
+static void put_man_key(const struct config_key *key)
+{
+	char expected[256];
+
+	fputs(".TP\n\\fB", stdout);
+	roff_put(stdout, key->name);
+	fputs("\\fR = ", stdout);
+	roff_put(stdout, key->initial);
+	fputs("\n", stdout);
+	roff_put_sentence(stdout, key->help);
+	config_value_expected(key, expected);
+	roff_put_sentence(stdout, expected);
+}
+
+static void describe_man5(void)
+{
+	put_header("NETSESSIOND.CONF", "5");
+	fputs(".SH NAME\nnetsessiond.conf \\- the configuration of netsessiond\n"
+	      ".SH DESCRIPTION\n"
+	      "Sections, keys and values: \\fB[\\fIsection\\fB]\\fR, \\fIkey\\fB = \\fIvalue\\fR.\n"
+	      "Lines that begin with # or ; say nothing, nor does what follows a blank and ;.\n"
+	      "A line has at most 198 bytes; a list goes on on lines that begin with a blank.\n"
+	      "What is not known, is said twice or cannot be stops the start, with file and line.\n"
+	      "\\fBnetsessiond \\-\\-describe sample\\fR prints all of it.\n.PP\n"
+	      "Each key is shown with its default.\n",
+	      stdout);
+	for (const struct config_section *s = config_sections; s->name != NULL; s++) {
+		printf(".SH [%s]\n", s->name);
+		roff_put_sentence(stdout, s->about);
+		for (size_t i = 0; i < config_key_count; i++)
+			if (strcmp(config_keys[i].section, s->name) == 0)
+				put_man_key(&config_keys[i]);
+	}
+	fputs(".SH SEE ALSO\n.BR netsessiond (8)\n", stdout);
+}
+
+bool describe(const char *form)
+{
+	static const struct {
+		const char *name;
+		void (*print)(void);
+	} forms[] = {
+		{ "man8", describe_man8 },
+		{ "man5", describe_man5 },
+		{ "sample", describe_sample },
+	};
+
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+		if (strcmp(forms[i].name, form) == 0) {
+			forms[i].print();
+			return true;
+		}
+	fprintf(stderr, "netsessiond: --describe prints man8, man5 or sample\n");
+	return false;
+}

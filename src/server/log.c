@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/text.h"
+
+#define LINE_BYTES 1536
+
+static const struct {
+	const char *name;
+	int priority;
+} levels[LOG_LEVEL_COUNT] = {
+#define L(LEVEL, NAME, PRIORITY) [LEVEL] = { NAME, PRIORITY },
+	LOG_LEVELS(L)
+#undef L
+};
+
+static enum log_level most_said = LOG_LEVEL_INFO;
+static bool to_journal;
+
+void log_find_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat status;
+
+	to_journal = stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	             fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device &&
+	             status.st_ino == inode;
+}
+
+void log_set_level(enum log_level most)
+{
+	most_said = most;
+}
+
+bool log_level_find(const char *name, enum log_level *level)
+{
+	for (unsigned i = 0; i < LOG_LEVEL_COUNT; i++)
+		if (strcmp(levels[i].name, name) == 0) {
+			*level = (enum log_level)i;
+			return true;
+		}
+	return false;
+}
+
+/* A terminal takes those of C1 for commands, too. */
+static bool is_control(uint32_t code_point)
+{
+	return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);
+}
+
+static bool is_malformed(const char *text, uint32_t code_point)
+{
+	return code_point == 0xFFFD && strncmp(text, "\xEF\xBF\xBD", 3) != 0;
+}
+
+size_t log_escape(char *to, size_t room, const char *text)
+{
+	size_t used = 0;
+
+	while (*text != '\0') {
+		const char *at = text;
+		uint32_t code_point = text_next(&text);
+		size_t bytes = (size_t)(text - at);
+		bool is_escaped = is_control(code_point) || is_malformed(at, code_point);
+
+		/* Four for each escaped byte, three for the dots, one for the end. */
+		if (used + (is_escaped ? 4 * bytes : bytes) + 4 > room) {
+			memcpy(to + used, "...", 3);
+			used += 3;
+			break;
+		}
+		for (; at < text; at++) {
+			if (is_escaped)
+				used += (size_t)sprintf(to + used, "\\x%02X", (unsigned char)*at);
+			else
+				to[used++] = *at;
+		}
+	}
+	to[used] = '\0';
+	return used;
+}
+
+static size_t begin_line(char *to, size_t room, enum log_level level)
+{
+	struct timespec now;
+	struct tm utc;
+	size_t used;
+
+	if (to_journal)
+		return (size_t)snprintf(to, room, "<%d>", levels[level].priority);
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	used = strftime(to, room, "%Y-%m-%dT%H:%M:%S", &utc);
+	return used + (size_t)snprintf(to + used, room - used,
+	                               ".%03ldZ netsessiond: %s: ", now.tv_nsec / 1000000,
+	                               levels[level].name);
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+	char text[LINE_BYTES], line[LINE_BYTES + 64];
+	size_t used;
+	va_list arguments;
+
+	if (level > most_said)
+		return;
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	used = begin_line(line, sizeof line, level);
+	used += log_escape(line + used, sizeof line - used - 1, text);
+	line[used++] = '\n';
+	/* One write, so that lines of several processes do not mix. Nobody is left to be told
+	 * that it failed. */
+	while (write(STDERR_FILENO, line, used) < 0 && errno == EINTR)
+		;
+}

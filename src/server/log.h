@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* What the daemon says of itself, line by line on stderr: to people with the time, to the journal
+ * with a priority. */
+#ifndef SERVER_LOG_H
+#define SERVER_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Listed once: the level, its name in the configuration, and the journal's priority for it. */
+#define LOG_LEVELS(L)                      \
+	L(LOG_LEVEL_ERROR, "error", 3)     \
+	L(LOG_LEVEL_WARNING, "warning", 4) \
+	L(LOG_LEVEL_NOTICE, "notice", 5)   \
+	L(LOG_LEVEL_INFO, "info", 6)       \
+	L(LOG_LEVEL_DEBUG, "debug", 7)
+
+enum log_level {
+#define L(LEVEL, NAME, PRIORITY) LEVEL,
+	LOG_LEVELS(L)
+#undef L
+		LOG_LEVEL_COUNT
+};
+
+/* Whether the environment says that stderr is the journal: systemd.exec(5), JOURNAL_STREAM. Before
+ * it is called, stderr is for people. */
+void log_find_journal(void);
+
+/* What is above it is not said; LOG_LEVEL_INFO at first. */
+void log_set_level(enum log_level most);
+/* False: there is no level of this name. */
+bool log_level_find(const char *name, enum log_level *level);
+
+/* Writes text as it goes into a line, with its terminator. Returns the bytes without that; room is
+ * 8 at least. */
+size_t log_escape(char *to, size_t room, const char *text);
+
+/* One line. Control characters and what is no UTF-8 are escaped as \xNN; what is too long ends in
+ * "...". Never of secrets. */
+__attribute__((format(printf, 2, 3))) void log_write(enum log_level level, const char *format, ...);
+
+#endif
