@@ -145,6 +145,7 @@ static json_t *make_line(const struct service_event *event)
 	json_object_set_new(line, "total", json_integer(event->total));
 	json_object_set_new(line, "status", json_integer(event->status));
 	put_text(line, "result", status_name(event->status));
+	put_text(line, "why", event->why);
 	return line;
 }
 

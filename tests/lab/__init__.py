@@ -4,6 +4,7 @@
     server.py       what the servers have in common: folder, process, users, log
     ports.py        free loopback ports
     samba.py        a private Samba file server
+    netsessiond.py  our own server, as built
     ad.py           a private Active Directory domain controller in a network namespace
     nmbd.py         a private Samba file server with a NetBIOS name, a network namespace away from its clients
     sessions.py     sessions held open on a server, and independent ways to list them

@@ -3,6 +3,8 @@ import pathlib
 import subprocess
 import sys
 
+from . import keeper
+
 KEEPER = pathlib.Path(__file__).with_name("keeper.py")
 
 
@@ -18,6 +20,15 @@ class Process:
             self._keeper = subprocess.Popen(
                 [sys.executable, "-I", "-S", KEEPER, str(grace_s), *map(str, command)],
                 stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True)
+
+    @property
+    def pid(self):
+        """The pid of the command itself."""
+        return keeper.descendants(self._keeper.pid)[0]
+
+    def wait(self, timeout_s):
+        """Waits until the command has ended by itself. Returns its exit status, modulo 256."""
+        return self._keeper.wait(timeout_s)
 
     def ended(self):
         """True once the command has ended (nothing of it is left then)."""
