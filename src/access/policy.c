@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include "base/text.h"
 
 /* The words that mean somebody by themselves, and the groups that the configuration fills. */
 #define NOBODY        "nobody"
@@ -100,17 +102,68 @@ static bool copy_label(const char *label, size_t bytes, char to[LABEL_BYTES])
 	return true;
 }
 
-static bool replace(char **to, const char *list, const char **why)
+static bool is_group(const char *word)
+{
+	for (size_t i = 0; i < GROUP_COUNT; i++)
+		if (strcmp(group_names[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* S-1-5-21-1-2-3-512, or one that was meant to be such. */
+static bool is_sid(const char *label)
+{
+	size_t parts = 0;
+
+	for (label++; *label == '-'; parts++) {
+		size_t digits = strspn(++label, "0123456789");
+
+		if (digits == 0)
+			return false;
+		label += digits;
+	}
+	return *label == '\0' && parts >= 3;
+}
+
+/* What was expected in a label's place; NULL: it may well be one. */
+static const char *expected(const char *label)
+{
+	size_t bytes = strlen(label);
+
+	for (const char *c = label; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7F)
+			return "a name without control characters";
+	if (!text_utf8_is_valid(label))
+		return "a name in UTF-8";
+	if (strcmp(label, "@") == 0)
+		return "a group's name behind @";
+	if (strncasecmp(label, "S-1-", 4) == 0 && !is_sid(label))
+		return "a SID as S-1-5-21-1-2-3-512";
+	if (label[0] == '\\' || label[bytes - 1] == '\\')
+		return "a domain and a user as DOMAIN\\user";
+	if (label[bytes - 1] == '@')
+		return "a realm behind @";
+	return NULL;
+}
+
+/* Takes a list that has only what is allowed in it: of a group, which means accounts, no group. */
+static bool replace(char **to, const char *list, bool may_have_groups, const char **why)
 {
 	const char *at = list, *label;
-	char *copy;
+	char *copy, text[LABEL_BYTES];
 	size_t bytes;
 
-	while (next_label(&at, &label, &bytes))
-		if (bytes >= LABEL_BYTES) {
+	while (next_label(&at, &label, &bytes)) {
+		if (!copy_label(label, bytes, text))
 			*why = "a name of less than 512 bytes";
-			return false;
-		}
+		else if (!may_have_groups && (is_group(text) || strcmp(text, AUTHENTICATED) == 0))
+			*why = "users, @groups and SIDs";
+		else if (expected(text) != NULL)
+			*why = expected(text);
+		else
+			continue;
+		return false;
+	}
 	copy = strdup(list);
 	if (copy == NULL) {
 		*why = "enough memory";
@@ -124,7 +177,7 @@ static bool replace(char **to, const char *list, const char **why)
 bool access_policy_set(struct access_policy *p, enum access_right right, const char *list,
                        const char **why)
 {
-	return replace(&p->who[right], list, why);
+	return replace(&p->who[right], list, true, why);
 }
 
 bool access_policy_name(struct access_policy *p, const char *group, const char *list,
@@ -132,12 +185,12 @@ bool access_policy_name(struct access_policy *p, const char *group, const char *
 {
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		if (strcmp(group_names[i], group) == 0)
-			return replace(&p->groups[i], list, why);
+			return replace(&p->groups[i], list, false, why);
 	*why = "administrators, server_operators or feeders";
 	return false;
 }
 
-/* A list of labels alone. */
+/* A list of labels alone; "nobody" in it is not the account of that name. */
 static bool is_listed(const char *list, const struct identity *who)
 {
 	const char *label;
@@ -145,7 +198,8 @@ static bool is_listed(const char *list, const struct identity *who)
 	size_t bytes;
 
 	while (list != NULL && next_label(&list, &label, &bytes))
-		if (copy_label(label, bytes, text) && identity_has_label(who, text))
+		if (copy_label(label, bytes, text) && strcmp(text, NOBODY) != 0 &&
+		    identity_has_label(who, text))
 			return true;
 	return false;
 }

@@ -37,13 +37,14 @@ struct access_policy;
 struct access_policy *access_policy_new(const char *preset);
 
 /* Overwrites who has a right: a list with commas of "administrators", "server_operators",
- * "feeders", "authenticated", "nobody", or labels. False, and *why (static text): it is not of
- * that form, or memory ran out. */
+ * "feeders", "authenticated", "nobody", or labels. False, and *why (static text): what was
+ * expected instead of what is there, or memory ran out; it is as it was. */
 bool access_policy_set(struct access_policy *p, enum access_right right, const char *list,
                        const char **why);
 
 /* What "administrators", "server_operators" and "feeders" mean: a list with commas of labels:
- * alice, LAB\alice, alice@LAB.EXAMPLE, @group, S-1-5-... Returns as access_policy_set. */
+ * alice, LAB\alice, alice@LAB.EXAMPLE, @group, S-1-5-..., or "nobody". Returns as
+ * access_policy_set. */
 bool access_policy_name(struct access_policy *p, const char *group, const char *list,
                         const char **why);
 

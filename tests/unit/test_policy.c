@@ -273,19 +273,79 @@ static void a_groups_list_replaces_the_one_before(void **state)
 	cast_free(&cast);
 }
 
-/* A group of labels, and not of groups: "authenticated" there must not mean everybody. */
+/* A group of labels, and not of groups: "authenticated" there would be a mistake. */
 static void a_groups_list_holds_labels_alone(void **state)
 {
-	struct cast cast = cast_of("hardened");
+	static const char *const lists[] = { "authenticated", "alice,server_operators", "feeders",
+		                             "administrators" };
+	struct access_policy *p = policy_of("hardened");
+	struct identity *root = identity_new("root", "");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lists); i++) {
+		const char *why = NULL;
+
+		assert_false(access_policy_name(p, "administrators", lists[i], &why));
+		assert_string_equal(why, "users, @groups and SIDs");
+		assert_true(access_policy_allows(p, root, ACCESS_DELETE)); /* as before */
+	}
+	identity_release(root);
+	access_policy_release(p);
+}
+
+static void nobody_in_a_groups_list_is_not_the_account_of_that_name(void **state)
+{
+	struct access_policy *p = policy_of("hardened");
+	struct identity *nobody = identity_new("nobody", ""), *alice = identity_new("alice", "");
 	const char *why = NULL;
 
 	(void)state;
-	assert_true(access_policy_name(cast.policy, "administrators",
-	                               "authenticated,server_operators", &why));
-	assert_true(access_policy_set(cast.policy, ACCESS_DELETE, "administrators", &why));
-	for (size_t kind = 0; kind < KIND_COUNT; kind++)
-		assert_false(access_policy_allows(cast.policy, cast.who[kind], ACCESS_DELETE));
-	cast_free(&cast);
+	assert_true(access_policy_name(p, "administrators", "nobody", &why));
+	assert_false(access_policy_allows(p, nobody, ACCESS_DELETE));
+	assert_true(access_policy_name(p, "administrators", "nobody,alice", &why));
+	assert_false(access_policy_allows(p, nobody, ACCESS_DELETE));
+	assert_true(access_policy_allows(p, alice, ACCESS_DELETE));
+	identity_release(alice);
+	identity_release(nobody);
+	access_policy_release(p);
+}
+
+static void what_can_be_no_label_is_refused_and_says_what_was_expected(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "@", "a group's name behind @" },
+		{ "alice, @ ,bob", "a group's name behind @" },
+		{ "S-1-", "a SID as S-1-5-21-1-2-3-512" },
+		{ "S-1-5", "a SID as S-1-5-21-1-2-3-512" },
+		{ "s-1-5-21-x", "a SID as S-1-5-21-1-2-3-512" },
+		{ "S-1-5-21-", "a SID as S-1-5-21-1-2-3-512" },
+		{ "S-1-5-...", "a SID as S-1-5-21-1-2-3-512" },
+		{ "LAB\\", "a domain and a user as DOMAIN\\user" },
+		{ "\\alice", "a domain and a user as DOMAIN\\user" },
+		{ "alice@", "a realm behind @" },
+		{ "alice\nbob", "a name without control characters" },
+		{ "al\xFFice", "a name in UTF-8" },
+	};
+	static const char *const good[] = { "S-1-5-32-544", "s-1-1-0",          "@domain admins",
+		                            "S-1 Corp",     "LAB\\alice smith", "@@odd" };
+	struct access_policy *p = policy_of("hardened");
+	struct identity *root = identity_new("root", "");
+	const char *why = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_false(access_policy_set(p, ACCESS_DELETE, cases[i][0], &why));
+		assert_string_equal(why, cases[i][1]);
+		assert_false(access_policy_name(p, "administrators", cases[i][0], &why));
+		assert_string_equal(why, cases[i][1]);
+	}
+	assert_true(access_policy_allows(p, root, ACCESS_DELETE));
+	for (size_t i = 0; i < COUNT(good); i++) {
+		assert_true(access_policy_set(p, ACCESS_DELETE, good[i], &why));
+		assert_true(access_policy_name(p, "administrators", good[i], &why));
+	}
+	identity_release(root);
+	access_policy_release(p);
 }
 
 static void only_the_three_groups_can_be_named(void **state)
@@ -367,6 +427,8 @@ int main(void)
 		cmocka_unit_test(a_right_that_is_set_leaves_the_others),
 		cmocka_unit_test(a_groups_list_replaces_the_one_before),
 		cmocka_unit_test(a_groups_list_holds_labels_alone),
+		cmocka_unit_test(nobody_in_a_groups_list_is_not_the_account_of_that_name),
+		cmocka_unit_test(what_can_be_no_label_is_refused_and_says_what_was_expected),
 		cmocka_unit_test(only_the_three_groups_can_be_named),
 		cmocka_unit_test(a_name_of_512_bytes_is_refused_and_changes_nothing),
 		cmocka_unit_test(each_level_has_its_right),
