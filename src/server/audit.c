@@ -68,17 +68,10 @@ static const char *status_name(NET_API_STATUS status)
 		NET_API_STATUS status;
 		const char *name;
 	} names[] = {
-		S(NERR_Success),
-		S(ERROR_ACCESS_DENIED),
-		S(ERROR_NOT_ENOUGH_MEMORY),
-		S(ERROR_NOT_SUPPORTED),
-		S(ERROR_INVALID_PARAMETER),
-		S(ERROR_INVALID_LEVEL),
-		S(ERROR_MORE_DATA),
-		S(ERROR_LOGON_FAILURE),
-		S(NERR_UserNotFound),
-		S(NERR_ClientNameNotFound),
-		S(NERR_InvalidComputer),
+		S(NERR_Success),        S(ERROR_ACCESS_DENIED),     S(ERROR_NOT_ENOUGH_MEMORY),
+		S(ERROR_NOT_SUPPORTED), S(ERROR_INVALID_PARAMETER), S(ERROR_INVALID_LEVEL),
+		S(ERROR_MORE_DATA),     S(ERROR_LOGON_FAILURE),     S(ERROR_TIME_SKEW),
+		S(NERR_UserNotFound),   S(NERR_ClientNameNotFound), S(NERR_InvalidComputer),
 	};
 #undef S
 
