@@ -22,6 +22,7 @@
 #define ERROR_INVALID_DATA             13
 #define ERROR_OUTOFMEMORY              14
 #define ERROR_NOT_READY                21
+#define ERROR_BAD_COMMAND              22
 #define ERROR_BAD_LENGTH               24
 #define ERROR_GEN_FAILURE              31
 #define ERROR_SHARING_VIOLATION        32

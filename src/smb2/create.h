@@ -26,6 +26,8 @@ enum smb2_disposition {
 	FILE_OVERWRITE_IF = 5,
 };
 
+#define SMB2_IMPERSONATION_DELEGATE 3 /* ImpersonationLevel: the greatest */
+
 #define FILE_DIRECTORY_FILE 0x00000001u /* CreateOptions */
 
 struct smb2_create_request {

@@ -33,6 +33,7 @@
 #define STATUS_PASSWORD_EXPIRED                      0xC0000071u
 #define STATUS_ACCOUNT_DISABLED                      0xC0000072u
 #define STATUS_INSUFFICIENT_RESOURCES                0xC000009Au
+#define STATUS_BAD_IMPERSONATION_LEVEL               0xC00000A5u
 #define STATUS_PIPE_NOT_AVAILABLE                    0xC00000ACu
 #define STATUS_INVALID_PIPE_STATE                    0xC00000ADu
 #define STATUS_PIPE_BUSY                             0xC00000AEu
@@ -52,6 +53,7 @@
 #define STATUS_TIME_DIFFERENCE_AT_DC                 0xC0000133u
 #define STATUS_PIPE_BROKEN                           0xC000014Bu
 #define STATUS_LOGON_TYPE_NOT_GRANTED                0xC000015Bu
+#define STATUS_INVALID_DEVICE_STATE                  0xC0000184u
 #define STATUS_ACCOUNT_EXPIRED                       0xC0000193u
 #define STATUS_FS_DRIVER_REQUIRED                    0xC000019Cu
 #define STATUS_USER_SESSION_DELETED                  0xC0000203u

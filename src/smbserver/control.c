@@ -55,7 +55,7 @@ static uint32_t peek(struct smbserver *c, struct request *r, const struct smb2_i
 	return facts.readable_bytes > 0 ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
-/* 3.3.5.15.11: a pipe that is there has always room for one more. */
+/* 3.3.5.15.10: a pipe that is there has always room for one more. */
 static uint32_t wait_for_pipe(struct smbserver *c, struct request *r,
                               const struct smb2_ioctl_request *asked)
 {
@@ -67,7 +67,7 @@ static uint32_t wait_for_pipe(struct smbserver *c, struct request *r,
 	wire_reader_init(&input, asked->input.data, asked->input.bytes);
 	smb2_pipe_wait_request_decode(&input, name);
 	if (input.error != NULL)
-		return STATUS_INVALID_PARAMETER;
+		return STATUS_OBJECT_NAME_NOT_FOUND;
 	pipe = c->host->pipe_open(c->context, r->session, name, &status);
 	if (pipe == NULL)
 		return status;
@@ -100,24 +100,39 @@ static uint32_t validate(struct smbserver *c, struct request *r,
 /* An FSCTL that pipes have, or that is about no file at all. */
 static const struct control {
 	uint32_t fsctl;
+	bool is_of_pipe;
 	uint32_t (*handle)(struct smbserver *c, struct request *r,
 	                   const struct smb2_ioctl_request *asked);
 	uint32_t otherwise;
 } controls[] = {
-	{ FSCTL_PIPE_TRANSCEIVE, transceive, 0 },
-	{ FSCTL_PIPE_PEEK, peek, 0 },
-	{ FSCTL_PIPE_WAIT, wait_for_pipe, 0 },
-	{ FSCTL_VALIDATE_NEGOTIATE_INFO, validate, 0 },
+	{ FSCTL_PIPE_TRANSCEIVE, true, transceive, 0 },
+	{ FSCTL_PIPE_PEEK, true, peek, 0 },
+	{ FSCTL_PIPE_WAIT, false, wait_for_pipe, 0 },
+	{ FSCTL_VALIDATE_NEGOTIATE_INFO, false, validate, 0 },
 	/* 3.3.5.15.2: no DFS here. */
-	{ FSCTL_DFS_GET_REFERRALS, NULL, STATUS_FS_DRIVER_REQUIRED },
-	{ FSCTL_DFS_GET_REFERRALS_EX, NULL, STATUS_FS_DRIVER_REQUIRED },
+	{ FSCTL_DFS_GET_REFERRALS, false, NULL, STATUS_FS_DRIVER_REQUIRED },
+	{ FSCTL_DFS_GET_REFERRALS_EX, false, NULL, STATUS_FS_DRIVER_REQUIRED },
 	/* 3.3.5.15.11: no multichannel here. */
-	{ FSCTL_QUERY_NETWORK_INTERFACE_INFO, NULL, STATUS_NOT_SUPPORTED },
+	{ FSCTL_QUERY_NETWORK_INTERFACE_INFO, false, NULL, STATUS_NOT_SUPPORTED },
 };
+
+static const struct control *control_find(uint32_t fsctl)
+{
+	for (size_t i = 0; i < sizeof controls / sizeof *controls; i++)
+		if (controls[i].fsctl == fsctl)
+			return &controls[i];
+	return NULL;
+}
+
+static bool is_no_file(const struct smb2_file_id *id)
+{
+	return id->persistent == SMB2_RELATED_ID_64 && id->volatile_ == SMB2_RELATED_ID_64;
+}
 
 uint32_t handle_ioctl(struct smbserver *c, struct request *r)
 {
 	struct smb2_ioctl_request asked;
+	const struct control *control;
 	uint32_t status = STATUS_INVALID_DEVICE_REQUEST;
 
 	smb2_ioctl_request_decode(&r->message, &asked);
@@ -126,12 +141,14 @@ uint32_t handle_ioctl(struct smbserver *c, struct request *r)
 		return STATUS_INVALID_PARAMETER;
 	if (asked.flags != SMB2_0_IOCTL_IS_FSCTL)
 		return STATUS_NOT_SUPPORTED;
-	for (size_t i = 0; i < sizeof controls / sizeof *controls; i++)
-		if (controls[i].fsctl == asked.fsctl)
-			return controls[i].handle != NULL ? controls[i].handle(c, r, &asked)
-			                                  : controls[i].otherwise;
-	(void)request_pipe(r, asked.id, &status); /* a pipe that is not there goes first */
-	return status;
+	control = control_find(asked.fsctl);
+	if (control == NULL) { /* a pipe that is not there goes first */
+		(void)request_pipe(r, asked.id, &status);
+		return status;
+	}
+	if (!control->is_of_pipe && !is_no_file(&asked.id)) /* 3.3.5.15 */
+		return STATUS_INVALID_PARAMETER;
+	return control->handle != NULL ? control->handle(c, r, &asked) : control->otherwise;
 }
 
 uint32_t handle_query_info(struct smbserver *c, struct request *r)

@@ -3,33 +3,43 @@
 #include "smbserver/parts.h"
 
 #include "smb2/error.h"
+#include "smb2/file_request.h"
 
-enum { NEEDS_SESSION = 1, NEEDS_TREE = 2 };
+/* What a request has to name. */
+enum needs {
+	NOTHING,
+	SESSION_IF_ANY, /* 3.3.5.17: it may name none */
+	SESSION,
+	TREE,    /* and its session */
+	FILE_ID, /* and its tree; CREATE makes it */
+};
 
 /* What a command needs, and who deals with it; nobody: no pipe has that. */
 static const struct command {
-	unsigned needs;
+	enum needs needs;
 	uint32_t (*handle)(struct smbserver *c, struct request *r);
-	uint32_t otherwise; /* where nobody deals with it */
+	/* Where nobody deals with it: its StructureSize, and what an open pipe is told. */
+	uint16_t structure_bytes;
+	uint32_t otherwise;
 } commands[SMB2_COMMAND_COUNT] = {
-	[SMB2_NEGOTIATE] = { 0, handle_negotiate, 0 },
-	[SMB2_SESSION_SETUP] = { 0, handle_session_setup, 0 },
-	[SMB2_LOGOFF] = { NEEDS_SESSION, handle_logoff, 0 },
-	[SMB2_TREE_CONNECT] = { NEEDS_SESSION, handle_tree_connect, 0 },
-	[SMB2_TREE_DISCONNECT] = { NEEDS_SESSION | NEEDS_TREE, handle_tree_disconnect, 0 },
-	[SMB2_CREATE] = { NEEDS_SESSION | NEEDS_TREE, handle_create, 0 },
-	[SMB2_CLOSE] = { NEEDS_SESSION | NEEDS_TREE, handle_close, 0 },
-	[SMB2_FLUSH] = { NEEDS_SESSION | NEEDS_TREE, handle_flush, 0 },
-	[SMB2_READ] = { NEEDS_SESSION | NEEDS_TREE, handle_read, 0 },
-	[SMB2_WRITE] = { NEEDS_SESSION | NEEDS_TREE, handle_write, 0 },
-	[SMB2_LOCK] = { NEEDS_SESSION | NEEDS_TREE, NULL, STATUS_INVALID_DEVICE_REQUEST },
-	[SMB2_IOCTL] = { NEEDS_SESSION | NEEDS_TREE, handle_ioctl, 0 },
-	[SMB2_ECHO] = { 0, handle_echo, 0 },
-	[SMB2_QUERY_DIRECTORY] = { NEEDS_SESSION | NEEDS_TREE, NULL, STATUS_INVALID_PARAMETER },
-	[SMB2_CHANGE_NOTIFY] = { NEEDS_SESSION | NEEDS_TREE, NULL, STATUS_INVALID_PARAMETER },
-	[SMB2_QUERY_INFO] = { NEEDS_SESSION | NEEDS_TREE, handle_query_info, 0 },
-	[SMB2_SET_INFO] = { NEEDS_SESSION | NEEDS_TREE, handle_set_info, 0 },
-	[SMB2_OPLOCK_BREAK] = { NEEDS_SESSION | NEEDS_TREE, NULL, STATUS_INVALID_PARAMETER },
+	[SMB2_NEGOTIATE] = { NOTHING, handle_negotiate, 0, 0 },
+	[SMB2_SESSION_SETUP] = { NOTHING, handle_session_setup, 0, 0 },
+	[SMB2_LOGOFF] = { SESSION, handle_logoff, 0, 0 },
+	[SMB2_TREE_CONNECT] = { SESSION, handle_tree_connect, 0, 0 },
+	[SMB2_TREE_DISCONNECT] = { TREE, handle_tree_disconnect, 0, 0 },
+	[SMB2_CREATE] = { FILE_ID, handle_create, 0, 0 },
+	[SMB2_CLOSE] = { FILE_ID, handle_close, 0, 0 },
+	[SMB2_FLUSH] = { FILE_ID, handle_flush, 0, 0 },
+	[SMB2_READ] = { FILE_ID, handle_read, 0, 0 },
+	[SMB2_WRITE] = { FILE_ID, handle_write, 0, 0 },
+	[SMB2_LOCK] = { FILE_ID, NULL, 48, STATUS_INVALID_DEVICE_REQUEST },
+	[SMB2_IOCTL] = { FILE_ID, handle_ioctl, 0, 0 },
+	[SMB2_ECHO] = { SESSION_IF_ANY, handle_echo, 0, 0 },
+	[SMB2_QUERY_DIRECTORY] = { FILE_ID, NULL, 33, STATUS_INVALID_PARAMETER },
+	[SMB2_CHANGE_NOTIFY] = { FILE_ID, NULL, 32, STATUS_INVALID_PARAMETER },
+	[SMB2_QUERY_INFO] = { FILE_ID, handle_query_info, 0, 0 },
+	[SMB2_SET_INFO] = { FILE_ID, handle_set_info, 0, 0 },
+	[SMB2_OPLOCK_BREAK] = { FILE_ID, NULL, 24, STATUS_INVALID_DEVICE_STATE },
 };
 
 static bool is_related(const struct request *r)
@@ -100,21 +110,39 @@ static uint32_t find_tree(struct request *r)
 	                                               : STATUS_NETWORK_NAME_DELETED;
 }
 
+/* 3.3.5.14, 3.3.5.18, 3.3.5.19, 3.3.5.22.1: a pipe that is not there goes first. */
+static uint32_t refuse(struct request *r, const struct command *command)
+{
+	uint32_t status = command->otherwise;
+	struct smb2_file_id id;
+
+	smb2_file_request_decode(&r->message, command->structure_bytes, &id);
+	if (r->message.error != NULL)
+		return STATUS_INVALID_PARAMETER;
+	(void)request_pipe(r, id, &status);
+	return status;
+}
+
 static uint32_t handle(struct smbserver *c, struct request *r)
 {
 	const struct command *command = &commands[r->header.command];
+	bool needs_session = command->needs >= SESSION;
 	uint32_t status = is_related(r) ? inherit(r) : STATUS_SUCCESS;
 
+	if (command->needs == SESSION_IF_ANY)
+		needs_session = r->header.session_id != 0;
+
+	r->is_of_file = command->needs == FILE_ID;
 	r->session = session_find(c, r->header.session_id);
 	if (status == STATUS_SUCCESS)
 		status = check_signature(r);
-	if (status == STATUS_SUCCESS && (command->needs & NEEDS_SESSION) != 0)
+	if (status == STATUS_SUCCESS && needs_session)
 		status = check_session(c, r);
-	if (status == STATUS_SUCCESS && (command->needs & NEEDS_TREE) != 0)
+	if (status == STATUS_SUCCESS && command->needs >= TREE)
 		status = find_tree(r);
 	if (status != STATUS_SUCCESS)
 		return status;
-	return command->handle != NULL ? command->handle(c, r) : command->otherwise;
+	return command->handle != NULL ? command->handle(c, r) : refuse(r, command);
 }
 
 /* Answers a request within the chain. */
@@ -149,7 +177,7 @@ static void answer(struct smbserver *c, struct request *r)
 static bool next_request(struct smbserver *c, struct request *r, const uint8_t *message,
                          size_t bytes)
 {
-	const struct smb2_header *h = &r->header;
+	struct smb2_header *h = &r->header;
 
 	wire_reader_init(&r->message, message, bytes);
 	smb2_header_decode(&r->message, &r->header);
@@ -169,6 +197,8 @@ static bool next_request(struct smbserver *c, struct request *r, const uint8_t *
 	else if (h->command != SMB2_NEGOTIATE &&
 	         (c->dialect == 0 || c->dialect == SMB2_DIALECT_WILDCARD)) /* 3.3.5.2.2 */
 		connection_fail(c, "a request before NEGOTIATE");
+	if (h->command != SMB2_CANCEL)
+		h->async_id = 0; /* the server makes them, 3.3.4.2 */
 	wire_reader_init(&r->message, message, r->length);
 	return c->error == NULL;
 }

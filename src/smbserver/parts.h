@@ -119,7 +119,7 @@ struct request {
 	const struct request *before;      /* in the message; NULL: the first */
 	struct smbserver_session *session; /* NULL: there is none by its id */
 	struct tree *tree;                 /* NULL: its command needs none */
-	bool is_of_file;                   /* it opened one, or tried to, or used one: */
+	bool is_of_file;                   /* its command opens one, or uses one: */
 	struct smb2_file_id file_id;       /* what a related one means by the same */
 	uint32_t status;                   /* how it ended */
 	bool is_lost;                      /* related to nothing, as is what follows it */

@@ -45,25 +45,23 @@ void pipes_end_of_tree(struct smbserver_session *s, uint32_t tree_id)
 struct pipe *request_pipe(struct request *r, struct smb2_file_id id, uint32_t *status)
 {
 	const struct request *before = r->before;
-	bool is_same = (r->header.flags & SMB2_FLAGS_RELATED_OPERATIONS) != 0 && before != NULL &&
-	               id.persistent == SMB2_RELATED_ID_64 && id.volatile_ == SMB2_RELATED_ID_64;
 	struct pipe *p;
 
-	r->is_of_file = true;
-	if (is_same && before->is_of_file && before->status >> 30 == 3) { /* 3.3.5.2.7.2 */
-		*status = before->status;
-		return NULL;
-	}
-	if (is_same && before->is_of_file)
+	if ((r->header.flags & SMB2_FLAGS_RELATED_OPERATIONS) != 0) { /* 3.3.5.2.7.2 */
+		uint32_t inherited = before->is_of_file ? before->status : STATUS_INVALID_HANDLE;
+
+		if (inherited >> 30 == 3) {
+			*status = inherited;
+			return NULL;
+		}
 		id = before->file_id;
+	}
 	r->file_id = id;
 	p = pipe_find(r->session, &id);
-	if (p == NULL || p->tree_id != r->tree->id) {
-		*status = is_same && !before->is_of_file ? STATUS_INVALID_HANDLE
-		                                         : STATUS_FILE_CLOSED;
-		return NULL;
-	}
-	return p;
+	if (p != NULL && p->tree_id == r->tree->id)
+		return p;
+	*status = STATUS_FILE_CLOSED;
+	return NULL;
 }
 
 uint32_t handle_create(struct smbserver *c, struct request *r)
@@ -73,10 +71,11 @@ uint32_t handle_create(struct smbserver *c, struct request *r)
 	uint32_t status = STATUS_INSUFFICIENT_RESOURCES;
 	struct pipe *p;
 
-	r->is_of_file = true;
 	smb2_create_request_decode(&r->message, &asked);
-	if (r->message.error != NULL || asked.impersonation_level > 3)
+	if (r->message.error != NULL)
 		return STATUS_INVALID_PARAMETER;
+	if (asked.impersonation_level >= SMB2_IMPERSONATION_DELEGATE) /* 3.3.5.9 */
+		return STATUS_BAD_IMPERSONATION_LEVEL;
 	if ((asked.options & FILE_DIRECTORY_FILE) != 0)
 		return STATUS_INVALID_PARAMETER;
 	if (asked.disposition > FILE_OVERWRITE_IF)

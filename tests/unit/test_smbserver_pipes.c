@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: MIT */
+/* Trees and pipes of the SMB server: [MS-SMB2] 3.3.5.7 to 3.3.5.15, 3.3.5.20, 3.3.5.21. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include "smb2/ioctl.h"
+#include "smb2/pipe_info.h"
+#include "smb2/pipe_io.h"
+#include "smb2/tree_connect.h"
+#include "smb_peer.h"
+
+static struct wire_reader *answer(void)
+{
+	return &peer.answers[0].message;
+}
+
+/* ---- trees ---- */
+
+static void ipc_is_a_share_of_pipes_however_it_is_written(void **state)
+{
+	static const char *const names[] = { "IPC$", "ipc$", "Ipc$" };
+	struct smb2_tree_connect_response response;
+
+	(void)state;
+	negotiate(0);
+	log_on();
+	for (size_t i = 0; i < COUNT(names); i++) {
+		ask_tree_connect(names[i]);
+		expect_one(STATUS_SUCCESS);
+		assert_int_equal(peer.answers[0].header.tree_id, i + 1);
+		smb2_tree_connect_response_decode(answer(), &response);
+		assert_null(answer()->error);
+		assert_int_equal(response.share_type, SMB2_SHARE_TYPE_PIPE);
+		assert_int_equal(response.share_flags & SMB2_SHAREFLAG_ENCRYPT_DATA, 0);
+	}
+}
+
+static void there_is_no_other_share(void **state)
+{
+	static const char *const names[] = { "C$", "ADMIN$", "IPC", "IPC$$", "print$" };
+
+	(void)state;
+	negotiate(0);
+	log_on();
+	for (size_t i = 0; i < COUNT(names); i++) {
+		ask_tree_connect(names[i]);
+		expect_one(STATUS_BAD_NETWORK_NAME);
+	}
+}
+
+static void a_path_of_another_form_is_an_invalid_parameter(void **state)
+{
+	static const char *const shares[] = { "IPC$\\srvsvc", "\\IPC$" };
+
+	(void)state;
+	negotiate(0);
+	log_on();
+	for (size_t i = 0; i < COUNT(shares); i++) {
+		ask_tree_connect(shares[i]);
+		expect_one(STATUS_INVALID_PARAMETER);
+	}
+}
+
+static void a_session_has_16_trees_at_most(void **state)
+{
+	(void)state;
+	negotiate(0);
+	log_on();
+	for (size_t i = 0; i < 16; i++)
+		connect_tree();
+	ask_tree_connect("IPC$");
+	expect_one(STATUS_INSUFFICIENT_RESOURCES);
+	ask_empty(SMB2_TREE_DISCONNECT);
+	expect_one(STATUS_SUCCESS);
+	connect_tree();
+}
+
+static void a_tree_that_goes_takes_its_pipes_and_no_other(void **state)
+{
+	struct smb2_file_id first;
+	uint32_t first_tree;
+
+	(void)state;
+	begin_with_pipe(0);
+	first = peer.pipe;
+	first_tree = peer.next.tree_id;
+	connect_tree();
+	open_pipe();
+	assert_int_equal(host_open_pipes(), 2);
+	ask_empty(SMB2_TREE_DISCONNECT);
+	expect_one(STATUS_SUCCESS);
+	assert_int_equal(host_open_pipes(), 1);
+	ask_write(peer.pipe, "hello");
+	expect_one(STATUS_NETWORK_NAME_DELETED);
+	peer.next.tree_id = first_tree;
+	ask_write(first, "hello");
+	expect_one(STATUS_SUCCESS);
+	ask_write(peer.pipe, "hello");
+	expect_one(STATUS_FILE_CLOSED);
+}
+
+static void a_pipe_is_not_reached_through_another_tree(void **state)
+{
+	(void)state;
+	begin_with_pipe(0);
+	connect_tree();
+	ask_write(peer.pipe, "hello");
+	expect_one(STATUS_FILE_CLOSED);
+}
+
+/* ---- opening and closing ---- */
+
+static void another_pipe_is_not_found(void **state)
+{
+	(void)state;
+	negotiate(0);
+	log_on();
+	connect_tree();
+	ask_create("wkssvc");
+	expect_one(STATUS_OBJECT_NAME_NOT_FOUND);
+	ask_create("");
+	expect_one(STATUS_OBJECT_NAME_NOT_FOUND);
+	assert_int_equal(host.pipe_count, 0);
+}
+
+static void a_session_has_64_pipes_at_most(void **state)
+{
+	(void)state;
+	negotiate(0);
+	log_on();
+	connect_tree();
+	for (size_t i = 0; i < 64; i++)
+		open_pipe();
+	ask_create(SRVSVC);
+	expect_one(STATUS_INSUFFICIENT_RESOURCES);
+	ask_close(peer.pipe, 0);
+	expect_one(STATUS_SUCCESS);
+	open_pipe();
+}
+
+static void a_closed_pipe_is_closed(void **state)
+{
+	(void)state;
+	begin_with_pipe(0);
+	ask_close(peer.pipe, 1);
+	expect_one(STATUS_SUCCESS);
+	assert_int_equal(host_open_pipes(), 0);
+	ask_close(peer.pipe, 0);
+	expect_one(STATUS_FILE_CLOSED);
+	ask_read(peer.pipe, 10);
+	expect_one(STATUS_FILE_CLOSED);
+	ask_write(peer.pipe, "hello");
+	expect_one(STATUS_FILE_CLOSED);
+	ask_transceive(peer.pipe, "hello", 10);
+	expect_one(STATUS_FILE_CLOSED);
+	ask_query_info(peer.pipe, 1, 5, 100);
+	expect_one(STATUS_FILE_CLOSED);
+	ask_set_info(peer.pipe, 23, "\1\0\0\0\0\0\0\0", 8);
+	expect_one(STATUS_FILE_CLOSED);
+	ask_of_file(SMB2_FLUSH, 24, 8, peer.pipe);
+	expect_one(STATUS_FILE_CLOSED);
+	ask_ioctl(FSCTL_PIPE_PEEK, peer.pipe, NULL, 0, 16);
+	expect_one(STATUS_FILE_CLOSED);
+}
+
+static void half_of_an_id_is_no_pipe(void **state)
+{
+	struct smb2_file_id id;
+
+	(void)state;
+	begin_with_pipe(0);
+	id = peer.pipe;
+	id.persistent++;
+	ask_write(id, "hello");
+	expect_one(STATUS_FILE_CLOSED);
+	id = peer.pipe;
+	id.volatile_++;
+	ask_write(id, "hello");
+	expect_one(STATUS_FILE_CLOSED);
+	ask_write(same_file, "hello"); /* as the one before: there is none */
+	expect_one(STATUS_FILE_CLOSED);
+}
+
+/* ---- data ---- */
+
+static void what_is_written_reaches_the_pipe(void **state)
+{
+	uint32_t written;
+
+	(void)state;
+	begin_with_pipe(0);
+	ask_write(peer.pipe, "hello");
+	expect_one(STATUS_SUCCESS);
+	smb2_write_response_decode(answer(), &written);
+	assert_int_equal(written, 5);
+	assert_int_equal(host.pipes[0].written, 5);
+	assert_memory_equal(host.pipes[0].last_written, "hello", 5);
+}
+
+static void a_read_gives_one_message_and_a_short_one_says_so(void **state)
+{
+	(void)state;
+	begin_with_pipe(0);
+	host_put(0, "a message", 9);
+	host_put(0, "another", 7);
+	ask_read(peer.pipe, 4);
+	expect_one(STATUS_BUFFER_OVERFLOW);
+	expect_data(0, "a me");
+	ask_read(peer.pipe, 100);
+	expect_one(STATUS_SUCCESS);
+	expect_data(0, "ssage");
+	ask_read(peer.pipe, 7);
+	expect_one(STATUS_SUCCESS);
+	expect_data(0, "another");
+}
+
+static void a_pipe_that_is_read_by_bytes_gives_all_there_is(void **state)
+{
+	(void)state;
+	begin_with_pipe(0);
+	ask_set_info(peer.pipe, 23, "\0\0\0\0\0\0\0\0", 8);
+	expect_one(STATUS_SUCCESS);
+	host_put(0, "a message", 9);
+	host_put(0, "another", 7);
+	ask_read(peer.pipe, 12);
+	expect_one(STATUS_SUCCESS);
+	expect_data(0, "a messageano");
+	ask_read(peer.pipe, 100);
+	expect_one(STATUS_SUCCESS);
+	expect_data(0, "ther");
+}
+
+static void a_pipe_that_does_not_block_is_empty(void **state)
+{
+	(void)state;
+	begin_with_pipe(0);
+	ask_set_info(peer.pipe, 23, "\1\0\0\0\1\0\0\0", 8);
+	expect_one(STATUS_SUCCESS);
+	ask_read(peer.pipe, 100);
+	expect_one(STATUS_PIPE_EMPTY);
+}
+
+static void a_transceive_writes_and_reads(void **state)
+{
+	(void)state;
+	begin_with_pipe(0);
+	host.echoes = true;
+	ask_transceive(peer.pipe, "question", 100);
+	expect_one(STATUS_SUCCESS);
+	expect_data(0, "question");
+	ask_transceive(peer.pipe, "question", 5);
+	expect_one(STATUS_BUFFER_OVERFLOW);
+	expect_data(0, "quest");
+	ask_transceive(peer.pipe, "more", 5);
+	expect_one(STATUS_PIPE_BUSY);
+	assert_int_equal(host.pipes[0].written, 16);
+	ask_read(peer.pipe, 100);
+	expect_one(STATUS_SUCCESS);
+	expect_data(0, "ion");
+}
+
+static void a_broken_pipe_gives_what_is_in_it_and_breaks(void **state)
+{
+	(void)state;
+	begin_with_pipe(0);
+	host.breaks = true;
+	host_put(0, "last words", 10);
+	ask_write(peer.pipe, "hello");
+	expect_one(STATUS_PIPE_BROKEN);
+	ask_read(peer.pipe, 100);
+	expect_one(STATUS_SUCCESS);
+	expect_data(0, "last words");
+	ask_read(peer.pipe, 100);
+	expect_one(STATUS_PIPE_BROKEN);
+	ask_write(peer.pipe, "hello");
+	expect_one(STATUS_PIPE_BROKEN);
+	ask_transceive(peer.pipe, "hello", 10);
+	expect_one(STATUS_PIPE_BROKEN);
+	assert_int_equal(host.pipes[0].written, 5);
+	ask_close(peer.pipe, 0);
+	expect_one(STATUS_SUCCESS);
+}
+
+static void reads_and_writes_of_more_than_a_credit_covers_are_refused(void **state)
+{
+	static char text[65538];
+
+	(void)state;
+	memset(text, 'x', sizeof text - 1);
+	begin_with_pipe(0);
+	ask_read(peer.pipe, 65537);
+	expect_one(STATUS_INVALID_PARAMETER);
+	ask_transceive(peer.pipe, "x", 65537);
+	expect_one(STATUS_INVALID_PARAMETER);
+	ask_write(peer.pipe, text);
+	expect_one(STATUS_INVALID_PARAMETER);
+	text[65536] = '\0';
+	ask_write(peer.pipe, text);
+	expect_one(STATUS_SUCCESS);
+	assert_int_equal(host.pipes[0].written, 65536);
+}
+
+static void a_flush_succeeds(void **state)
+{
+	(void)state;
+	begin_with_pipe(0);
+	ask_of_file(SMB2_FLUSH, 24, 8, peer.pipe);
+	expect_one(STATUS_SUCCESS);
+}
+
+/* ---- controls ---- */
+
+static void a_peek_counts_and_takes_nothing(void **state)
+{
+	struct wire_reader output;
+
+	(void)state;
+	begin_with_pipe(0);
+	ask_ioctl(FSCTL_PIPE_PEEK, peer.pipe, NULL, 0, 16);
+	expect_one(STATUS_SUCCESS);
+	host_put(0, "a message", 9);
+	ask_ioctl(FSCTL_PIPE_PEEK, peer.pipe, NULL, 0, 16);
+	expect_one(STATUS_BUFFER_OVERFLOW);
+	output = smb2_ioctl_response_output(answer());
+	assert_int_equal(wire_get_u32(&output), SMB2_PIPE_CONNECTED);
+	assert_int_equal(wire_get_u32(&output), 9);
+	ask_read(peer.pipe, 100);
+	expect_one(STATUS_SUCCESS);
+	expect_data(0, "a message");
+	ask_ioctl(FSCTL_PIPE_PEEK, peer.pipe, NULL, 0, 15);
+	expect_one(STATUS_BUFFER_TOO_SMALL);
+}
+
+/* The input of FSCTL_PIPE_WAIT, [MS-FSCC] 2.3.49. */
+static void ask_pipe_wait(const char *name, size_t name_bytes)
+{
+	struct wire_writer input = { 0 };
+
+	wire_put_u64le(&input, 0);
+	wire_put_u32le(&input, (uint32_t)name_bytes);
+	wire_put_zeros(&input, 2);
+	wire_put_utf16le(&input, name);
+	ask_ioctl(FSCTL_PIPE_WAIT, same_file, input.data, input.len, 0);
+	wire_writer_fini(&input);
+}
+
+static void a_pipe_that_is_there_need_not_be_waited_for(void **state)
+{
+	(void)state;
+	begin_with_pipe(0);
+	ask_pipe_wait(SRVSVC, 12);
+	expect_one(STATUS_SUCCESS);
+	assert_int_equal(host_open_pipes(), 1);
+	ask_pipe_wait("wkssvc", 12);
+	expect_one(STATUS_OBJECT_NAME_NOT_FOUND);
+	ask_pipe_wait("wkssvc", 14); /* 3.3.5.15.10: malformed */
+	expect_one(STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
+static void controls_that_are_not_here_say_so(void **state)
+{
+	static const struct {
+		uint32_t fsctl, status;
+		bool is_of_file;
+	} cases[] = {
+		{ FSCTL_DFS_GET_REFERRALS, STATUS_FS_DRIVER_REQUIRED, false },
+		{ FSCTL_DFS_GET_REFERRALS_EX, STATUS_FS_DRIVER_REQUIRED, false },
+		{ FSCTL_QUERY_NETWORK_INTERFACE_INFO, STATUS_NOT_SUPPORTED, false },
+		{ FSCTL_SRV_REQUEST_RESUME_KEY, STATUS_INVALID_DEVICE_REQUEST, true },
+		{ FSCTL_SRV_ENUMERATE_SNAPSHOTS, STATUS_INVALID_DEVICE_REQUEST, true },
+		{ FSCTL_LMR_REQUEST_RESILIENCY, STATUS_INVALID_DEVICE_REQUEST, true },
+		{ 0x12345678, STATUS_INVALID_DEVICE_REQUEST, true },
+	};
+
+	(void)state;
+	begin_with_pipe(0);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		ask_ioctl(cases[i].fsctl, cases[i].is_of_file ? peer.pipe : same_file, NULL, 0,
+		          1024);
+		expect_one(cases[i].status);
+	}
+}
+
+/* 3.3.5.15 */
+static void a_control_of_no_file_names_no_file(void **state)
+{
+	static const uint32_t fsctls[] = { FSCTL_DFS_GET_REFERRALS, FSCTL_DFS_GET_REFERRALS_EX,
+		                           FSCTL_QUERY_NETWORK_INTERFACE_INFO,
+		                           FSCTL_VALIDATE_NEGOTIATE_INFO, FSCTL_PIPE_WAIT };
+
+	(void)state;
+	begin_with_pipe(SMB2_DIALECT_302);
+	for (size_t i = 0; i < COUNT(fsctls); i++) {
+		ask_ioctl(fsctls[i], peer.pipe, NULL, 0, 1024);
+		expect_one(STATUS_INVALID_PARAMETER);
+	}
+}
+
+static void an_ioctl_that_is_no_fsctl_is_not_supported(void **state)
+{
+	struct wire_writer *w;
+
+	(void)state;
+	begin_with_pipe(0);
+	ask_transceive(peer.pipe, "x", 10);
+	w = peer_message();
+	wire_set_u32le(w, SMB2_HEADER_BYTES + 48, 0); /* Flags */
+	expect_one(STATUS_NOT_SUPPORTED);
+}
+
+/* ---- what is told of a pipe ---- */
+
+static void what_a_pipe_is_can_be_asked(void **state)
+{
+	static const struct {
+		uint8_t type, class;
+		uint32_t room, status;
+	} cases[] = {
+		{ 1, 5, 24, STATUS_SUCCESS },
+		{ 1, 5, 23, STATUS_INFO_LENGTH_MISMATCH },
+		{ 1, 18, 100, STATUS_SUCCESS },
+		{ 1, 23, 8, STATUS_SUCCESS },
+		{ 1, 24, 40, STATUS_SUCCESS },
+		{ 1, 22, 100, STATUS_NOT_SUPPORTED },
+		{ 1, 200, 100, STATUS_INVALID_INFO_CLASS },
+		{ 2, 1, 100, STATUS_NOT_SUPPORTED },
+		{ 3, 0, 100, STATUS_NOT_SUPPORTED },
+		{ 4, 0, 100, STATUS_NOT_SUPPORTED },
+		{ 1, 5, 65537, STATUS_INVALID_PARAMETER },
+	};
+
+	(void)state;
+	for (size_t d = 0; d < SMB2_DIALECT_COUNT; d++) {
+		begin_with_pipe(smb2_dialects[d]);
+		for (size_t i = 0; i < COUNT(cases); i++) {
+			ask_query_info(peer.pipe, cases[i].type, cases[i].class, cases[i].room);
+			expect_one(cases[i].status);
+			if (cases[i].status == STATUS_SUCCESS)
+				assert_int_equal(peer.answers[0].bytes,
+				                 SMB2_HEADER_BYTES + 8 + cases[i].room);
+		}
+		peer_begin_anew();
+	}
+}
+
+static void how_a_pipe_is_read_can_be_set_and_nothing_else(void **state)
+{
+	static const struct {
+		uint8_t class;
+		size_t bytes;
+		const char *input;
+		uint32_t status;
+	} cases[] = {
+		{ 23, 8, "\0\0\0\0\1\0\0\0", STATUS_SUCCESS },
+		{ 23, 7, "\0\0\0\0\1\0\0", STATUS_INFO_LENGTH_MISMATCH },
+		{ 23, 8, "\2\0\0\0\1\0\0\0", STATUS_INVALID_PARAMETER },
+		{ 4, 8, "\0\0\0\0\1\0\0\0", STATUS_NOT_SUPPORTED },
+		{ 10, 8, "\0\0\0\0\1\0\0\0", STATUS_NOT_SUPPORTED },
+	};
+	struct wire_reader *r = answer();
+
+	(void)state;
+	begin_with_pipe(0);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		ask_set_info(peer.pipe, cases[i].class, cases[i].input, cases[i].bytes);
+		expect_one(cases[i].status);
+	}
+	ask_query_info(peer.pipe, 1, 23, 8);
+	expect_one(STATUS_SUCCESS);
+	wire_skip(r, SMB2_HEADER_BYTES + 8);
+	assert_int_equal(wire_get_u32(r), 0);
+	assert_int_equal(wire_get_u32(r), 1);
+}
+
+/* ---- what no pipe has ---- */
+
+static void commands_of_files_are_refused_after_their_file_is_found(void **state)
+{
+	static const struct {
+		uint16_t command, structure_size;
+		size_t id_at;
+		uint32_t status;
+	} cases[] = {
+		{ SMB2_LOCK, 48, 8, STATUS_INVALID_DEVICE_REQUEST },
+		{ SMB2_QUERY_DIRECTORY, 33, 8, STATUS_INVALID_PARAMETER },
+		{ SMB2_CHANGE_NOTIFY, 32, 8, STATUS_INVALID_PARAMETER },
+	};
+	struct smb2_file_id none = { 1, 1234 };
+
+	(void)state;
+	begin_with_pipe(0);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		ask_of_file(cases[i].command, cases[i].structure_size, cases[i].id_at, peer.pipe);
+		expect_one(cases[i].status);
+		ask_of_file(cases[i].command, cases[i].structure_size, cases[i].id_at, none);
+		expect_one(STATUS_FILE_CLOSED);
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, peer_set_up, peer_tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(ipc_is_a_share_of_pipes_however_it_is_written),
+		TEST(there_is_no_other_share),
+		TEST(a_path_of_another_form_is_an_invalid_parameter),
+		TEST(a_session_has_16_trees_at_most),
+		TEST(a_tree_that_goes_takes_its_pipes_and_no_other),
+		TEST(a_pipe_is_not_reached_through_another_tree),
+		TEST(another_pipe_is_not_found),
+		TEST(a_session_has_64_pipes_at_most),
+		TEST(a_closed_pipe_is_closed),
+		TEST(half_of_an_id_is_no_pipe),
+		TEST(what_is_written_reaches_the_pipe),
+		TEST(a_read_gives_one_message_and_a_short_one_says_so),
+		TEST(a_pipe_that_is_read_by_bytes_gives_all_there_is),
+		TEST(a_pipe_that_does_not_block_is_empty),
+		TEST(a_transceive_writes_and_reads),
+		TEST(a_broken_pipe_gives_what_is_in_it_and_breaks),
+		TEST(reads_and_writes_of_more_than_a_credit_covers_are_refused),
+		TEST(a_flush_succeeds),
+		TEST(a_peek_counts_and_takes_nothing),
+		TEST(a_pipe_that_is_there_need_not_be_waited_for),
+		TEST(controls_that_are_not_here_say_so),
+		TEST(a_control_of_no_file_names_no_file),
+		TEST(an_ioctl_that_is_no_fsctl_is_not_supported),
+		TEST(what_a_pipe_is_can_be_asked),
+		TEST(how_a_pipe_is_read_can_be_set_and_nothing_else),
+		TEST(commands_of_files_are_refused_after_their_file_is_found),
+	};
+
+	return cmocka_run_group_tests_name("the SMB server's pipes", tests, NULL, NULL);
+}
