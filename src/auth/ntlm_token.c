@@ -102,6 +102,21 @@ static bool open_authenticate(const struct ntlm_token *t, struct authenticate *m
 	return true;
 }
 
+/* Whether an NTLMv2 response holds what it says: a proof, and behind 28 bytes of the client's
+ * challenge pairs up to MsvAvEOL, 2.2.2.1, 2.2.2.7. */
+static bool is_ntlmv2(struct wire_reader response)
+{
+	uint16_t id, bytes;
+
+	wire_skip(&response, 16 + 28);
+	do {
+		id = wire_get_u16(&response);
+		bytes = wire_get_u16(&response);
+		wire_skip(&response, bytes);
+	} while (response.error == NULL && id != 0);
+	return response.error == NULL;
+}
+
 enum ntlm_verdict ntlm_token_judge(const struct ntlm_token *t, uint32_t negotiated)
 {
 	struct authenticate m;
@@ -114,6 +129,8 @@ enum ntlm_verdict ntlm_token_judge(const struct ntlm_token *t, uint32_t negotiat
 		return wire_left(&m.nt) == 0 && wire_left(&m.lm) <= 1 ? NTLM_ANONYMOUS : NTLM_WRONG;
 	if (wire_left(&m.nt) < MIN_NTLMV2_BYTES)
 		return NTLM_WEAK;
+	if (!is_ntlmv2(m.nt))
+		return NTLM_WRONG;
 	if ((negotiated & FLAG_KEY_EXCH) != 0 && wire_left(&m.key) != SESSION_KEY_BYTES)
 		return NTLM_WRONG;
 	return NTLM_V2;

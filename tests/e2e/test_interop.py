@@ -47,7 +47,7 @@ class Interop(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.server = cls.enterClassContext(Netsessiond(cls.options, users=USERS))
+        cls.server = cls.enterClassContext(Netsessiond(USERS, **cls.options))
         capture = Capture(cls.server.port, cls.server.folder)
         cls.addClassCleanup(cls.judge, capture)
         cls.enterClassContext(capture)
@@ -252,7 +252,7 @@ class Denies(Interop):
 
 
 class Documented(Interop):
-    options = {"access": {"policy": "documented"}}
+    options = {"policy": "documented"}
 
     def test_everybody_may_ask_at_levels_0_and_10(self):
         statuses = [sessions.enumerate_with_impacket(self.server, "alice", level).status for level in LEVELS]
