@@ -6,6 +6,11 @@
 #include <unicase.h>
 #include <unistr.h>
 
+static bool is_ascii(char c)
+{
+	return (unsigned char)c < 0x80;
+}
+
 uint32_t text_next(const char **utf8)
 {
 	const uint8_t *at = (const uint8_t *)*utf8;
@@ -13,10 +18,6 @@ uint32_t text_next(const char **utf8)
 
 	if (*at == 0)
 		return 0;
-	if (*at < 0x80) { /* nearly always */
-		++*utf8;
-		return *at;
-	}
 	/* A short tail is malformed, not unread: the terminator bounds the look-ahead. */
 	*utf8 += u8_mbtouc(&code_point, at, strnlen(*utf8, 4));
 	return code_point;
@@ -34,11 +35,21 @@ size_t text_utf16_encode(uint32_t code_point, WCHAR units[2])
 	return 2;
 }
 
+size_t text_ascii_bytes(const char *utf8)
+{
+	size_t bytes = 0;
+
+	while (is_ascii(utf8[bytes]) && utf8[bytes] != 0)
+		bytes++;
+	return bytes;
+}
+
 size_t text_utf16_units(const char *utf8)
 {
-	size_t units = 0;
+	size_t units = text_ascii_bytes(utf8);
 	uint32_t code_point;
 
+	utf8 += units;
 	while ((code_point = text_next(&utf8)) != 0)
 		units += code_point < 0x10000 ? 1 : 2;
 	return units;
@@ -82,11 +93,6 @@ bool text_utf8_is_valid(const char *utf8)
 	return u8_check((const uint8_t *)utf8, strlen(utf8)) == NULL;
 }
 
-static bool is_ascii(char c)
-{
-	return (unsigned char)c < 0x80;
-}
-
 static char fold_ascii(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
@@ -128,11 +134,9 @@ static uint32_t hash_bytes(const char *bytes, size_t count)
 bool text_hash_nocase(const char *utf8, uint32_t *hash)
 {
 	uint8_t buffer[512], *folded;
-	size_t bytes = strlen(utf8), folded_bytes = sizeof buffer, ascii = 0;
+	size_t bytes = strlen(utf8), folded_bytes = sizeof buffer;
 
-	while (ascii < bytes && is_ascii(utf8[ascii]))
-		ascii++;
-	if (ascii == bytes) {
+	if (text_ascii_bytes(utf8) == bytes) {
 		*hash = hash_bytes(utf8, bytes);
 		return true;
 	}

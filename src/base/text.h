@@ -12,6 +12,9 @@
  * each malformed sequence, at most one a byte; 0 at the end, where it stays. */
 uint32_t text_next(const char **utf8);
 
+/* How many bytes of ASCII it begins with: each a code point, and a UTF-16 unit. */
+size_t text_ascii_bytes(const char *utf8);
+
 /* The UTF-16 code units of a UTF-8 text, its terminator excluded. */
 size_t text_utf16_units(const char *utf8);
 

@@ -93,8 +93,15 @@ void wire_put_zeros(struct wire_writer *w, size_t count)
 
 void wire_put_utf16le(struct wire_writer *w, const char *utf8)
 {
+	size_t ascii = text_ascii_bytes(utf8);
+	uint8_t *to = ascii > 0 ? extend(w, 2 * ascii) : NULL;
 	uint32_t code_point;
 
+	for (size_t i = 0; to != NULL && i < ascii; i++) {
+		to[2 * i] = (uint8_t)utf8[i];
+		to[2 * i + 1] = 0;
+	}
+	utf8 += ascii;
 	while ((code_point = text_next(&utf8)) != 0) {
 		WCHAR units[2];
 		size_t count = text_utf16_encode(code_point, units);

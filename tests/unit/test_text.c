@@ -104,6 +104,18 @@ static void utf16_units_count_a_pair_as_two(void **state)
 	assert_int_equal(text_utf16_units(FOUR_LENGTHS), 5);
 }
 
+static void ascii_ends_where_something_else_begins(void **state)
+{
+	(void)state;
+	assert_int_equal(text_ascii_bytes(""), 0);
+	assert_int_equal(text_ascii_bytes("a\x7F\x01 b"), 5);
+	assert_int_equal(text_ascii_bytes("a\xC3\xA9"
+	                                  "b"),
+	                 1);
+	assert_int_equal(text_ascii_bytes("\xFF"), 0);
+	assert_int_equal(text_utf16_units("ab" FOUR_LENGTHS "ab"), 9);
+}
+
 static void encode_splits_only_what_lies_behind_the_basic_plane(void **state)
 {
 	WCHAR units[2];
@@ -265,6 +277,7 @@ int main(void)
 		cmocka_unit_test(next_replaces_malformed_bytes_and_goes_on_behind_them),
 		cmocka_unit_test(utf8_is_valid_tells_malformed_bytes),
 		cmocka_unit_test(utf16_units_count_a_pair_as_two),
+		cmocka_unit_test(ascii_ends_where_something_else_begins),
 		cmocka_unit_test(encode_splits_only_what_lies_behind_the_basic_plane),
 		cmocka_unit_test(utf16_becomes_utf8_with_its_terminator),
 		cmocka_unit_test(a_lone_surrogate_becomes_a_replacement),
