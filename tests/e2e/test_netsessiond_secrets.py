@@ -1,0 +1,67 @@
+"""What netsessiond knows of passwords, it keeps from its memory, its logs, its environment and its command line."""
+import pathlib
+import re
+import subprocess
+import unittest
+
+from lab import command, tap
+from lab.netsessiond import Netsessiond
+
+PASSWORD = "Zq7-unmistakable-9x"
+
+
+def md4(data):
+    return subprocess.run(["openssl", "dgst", "-md4", "-provider", "legacy", "-provider", "default", "-binary"],
+                          input=data, capture_output=True, check=True).stdout
+
+
+class Secrets(unittest.TestCase):
+    def setUp(self):
+        self.server = self.enterContext(Netsessiond(["alice"], {"alice": PASSWORD}, log_level="debug"))
+        utf16 = PASSWORD.encode("utf-16-le")
+        nt_hash = md4(utf16)  # as good as the password, to who logs on by NTLM
+        self.secrets = [PASSWORD.encode(), utf16, nt_hash, nt_hash.hex().encode(), nt_hash.hex().upper().encode()]
+
+    def memory(self):
+        """All that it can read itself."""
+        process = pathlib.Path(f"/proc/{self.server.pid}")
+        with open(process / "mem", "rb") as memory:
+            for first, last in re.findall(r"^(\w+)-(\w+) r(?!.*\[v)", (process / "maps").read_text(), re.MULTILINE):
+                memory.seek(int(first, 16))
+                yield memory.read(int(last, 16) - int(first, 16))
+
+    def in_memory(self, *wanted):
+        return [what for what in wanted if any(what in part for part in self.memory())]
+
+    def log_on(self, password=None):
+        file = self.server.credentials_file("alice", password=password)
+        return command.run("list", "-A", file, f"127.0.0.1:{self.server.port}")
+
+    def check(self):
+        self.assertEqual([b"alice"], self.in_memory(b"alice"))  # it is the right memory
+        self.assertEqual([], self.in_memory(*self.secrets))
+
+    def test_nothing_is_left_in_its_memory(self):
+        self.check()
+        self.assertIn("access denied", self.log_on().stderr)
+        self.check()
+        self.log_on(password="another")
+        self.check()
+        self.server.reload()
+        self.check()
+
+    def test_nothing_is_said_of_it(self):
+        self.log_on()
+        self.log_on(password=PASSWORD + "-not-quite")
+        self.server.reload()
+        process = pathlib.Path(f"/proc/{self.server.pid}")
+        said = [self.server.said.encode(), str(self.server.audit).encode(), (process / "cmdline").read_bytes(),
+                (process / "environ").read_bytes()]
+        for secret in self.secrets:
+            self.assertFalse(any(secret in text for text in said))
+        self.assertEqual([1326], [line["status"] for line in self.server.audit
+                                  if line["operation"] == "log-on" and line["status"] != 0])
+
+
+if __name__ == "__main__":
+    tap.main()
