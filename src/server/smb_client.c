@@ -310,6 +310,11 @@ static size_t host_pipe_read(void *pipe, struct wire_writer *to, size_t max_byte
 	return rpc_service_read(((struct pipe *)pipe)->rpc, to, max_bytes, left);
 }
 
+static bool host_pipe_is_over(void *pipe)
+{
+	return rpc_service_is_over(((struct pipe *)pipe)->rpc);
+}
+
 static void host_pipe_close(void *pipe)
 {
 	struct pipe *p = pipe;
@@ -337,6 +342,7 @@ static const struct smbserver_host host = {
 	.pipe_write = host_pipe_write,
 	.pipe_pending = host_pipe_pending,
 	.pipe_read = host_pipe_read,
+	.pipe_is_over = host_pipe_is_over,
 	.pipe_close = host_pipe_close,
 };
 

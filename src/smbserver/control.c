@@ -47,7 +47,7 @@ static uint32_t peek(struct smbserver *c, struct request *r, const struct smb2_i
 		return status;
 	if (asked->max_output_bytes < SMB2_PIPE_PEEK_BYTES)
 		return STATUS_BUFFER_TOO_SMALL;
-	facts.state = p->is_broken ? SMB2_PIPE_CLOSING : SMB2_PIPE_CONNECTED;
+	facts.state = pipe_is_broken(c, p) ? SMB2_PIPE_CLOSING : SMB2_PIPE_CONNECTED;
 	facts.readable_bytes = (uint32_t)c->host->pipe_pending(p->of_host);
 	output_at = smb2_ioctl_response_begin(&c->out, asked->fsctl, &p->id);
 	smb2_pipe_peek_encode(&c->out, &facts);
@@ -170,7 +170,7 @@ uint32_t handle_query_info(struct smbserver *c, struct request *r)
 	facts.index = p->id.persistent;
 	facts.access = 0x0012019F; /* what the share allows at most */
 	facts.mode = p->mode;
-	facts.state = p->is_broken ? SMB2_PIPE_CLOSING : SMB2_PIPE_CONNECTED;
+	facts.state = pipe_is_broken(c, p) ? SMB2_PIPE_CLOSING : SMB2_PIPE_CONNECTED;
 	facts.instances = r->session->pipe_count;
 	facts.readable_bytes = (uint32_t)c->host->pipe_pending(p->of_host);
 	facts.quota_bytes = QUOTA_BYTES;

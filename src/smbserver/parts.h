@@ -180,6 +180,8 @@ void pipes_end_of_tree(struct smbserver_session *s, uint32_t tree_id);
 
 /* Hands data to the pipe. False: it is broken. */
 bool pipe_give(struct smbserver *c, struct pipe *p, const uint8_t *data, size_t bytes);
+/* Whether nothing more comes behind what is in it. */
+bool pipe_is_broken(const struct smbserver *c, const struct pipe *p);
 
 /* Reads as much of p as max_bytes and its mode allow into out. Returns STATUS_SUCCESS or
  * STATUS_BUFFER_OVERFLOW. */

@@ -162,7 +162,7 @@ uint32_t handle_read(struct smbserver *c, struct request *r)
 	if (p == NULL)
 		return status;
 	if (p->waiting != NULL || c->host->pipe_pending(p->of_host) == 0) {
-		if (p->is_broken)
+		if (pipe_is_broken(c, p))
 			return STATUS_PIPE_BROKEN;
 		if (p->mode.is_non_blocking)
 			return STATUS_PIPE_EMPTY;
@@ -190,6 +190,11 @@ uint32_t handle_write(struct smbserver *c, struct request *r)
 		return STATUS_PIPE_BROKEN;
 	smb2_write_response_encode(&c->out, (uint32_t)asked.data.bytes);
 	return STATUS_SUCCESS;
+}
+
+bool pipe_is_broken(const struct smbserver *c, const struct pipe *p)
+{
+	return p->is_broken || c->host->pipe_is_over(p->of_host);
 }
 
 bool pipe_give(struct smbserver *c, struct pipe *p, const uint8_t *data, size_t bytes)

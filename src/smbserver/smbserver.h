@@ -65,6 +65,8 @@ struct smbserver_host {
 	size_t (*pipe_pending)(void *pipe);
 	/* At most max_bytes of the next message; *left gives the rest of that one. */
 	size_t (*pipe_read)(void *pipe, struct wire_writer *to, size_t max_bytes, size_t *left);
+	/* Whether nothing will come any more, once what is pending was read. */
+	bool (*pipe_is_over)(void *pipe);
 	void (*pipe_close)(void *pipe);
 };
 

@@ -66,7 +66,7 @@ void waiting_serve(struct smbserver_session *s, struct pipe *p)
 		answer(c, p, w);
 		free(w);
 	}
-	if (p->waiting != NULL && p->is_broken) {
+	if (p->waiting != NULL && pipe_is_broken(c, p)) {
 		waiting_end(s, p, STATUS_PIPE_BROKEN);
 		waiting_tell(c);
 	}

@@ -146,6 +146,12 @@ static size_t on_read(void *pipe, struct wire_writer *to, size_t max_bytes, size
 	return bytes;
 }
 
+static bool on_is_over(void *pipe)
+{
+	(void)pipe;
+	return host.is_over;
+}
+
 static void on_close(void *pipe)
 {
 	struct host_pipe *p = pipe;
@@ -168,6 +174,7 @@ static const struct smbserver_host functions = {
 	.pipe_write = on_write,
 	.pipe_pending = on_pending,
 	.pipe_read = on_read,
+	.pipe_is_over = on_is_over,
 	.pipe_close = on_close,
 };
 

@@ -43,6 +43,7 @@ extern struct host {
 	uint64_t previous; /* the session that close_previous named */
 	bool echoes;       /* what is written comes back as a message */
 	bool breaks;       /* a write breaks its pipe */
+	bool is_over;      /* nothing comes behind what is in the pipes */
 	struct host_pipe pipes[MAX_HOST_PIPES];
 	size_t pipe_count; /* opened so far */
 } host;

@@ -284,6 +284,21 @@ static void a_broken_pipe_gives_what_is_in_it_and_breaks(void **state)
 	expect_one(STATUS_SUCCESS);
 }
 
+static void a_pipe_that_is_over_gives_what_is_in_it_and_breaks(void **state)
+{
+	(void)state;
+	begin_with_pipe(0);
+	host.is_over = host.echoes = true;
+	ask_transceive(peer.pipe, "last words", 4);
+	expect_one(STATUS_BUFFER_OVERFLOW);
+	expect_data(0, "last");
+	ask_read(peer.pipe, 100);
+	expect_one(STATUS_SUCCESS);
+	expect_data(0, " words");
+	ask_read(peer.pipe, 100);
+	expect_one(STATUS_PIPE_BROKEN);
+}
+
 static void reads_and_writes_of_more_than_a_credit_covers_are_refused(void **state)
 {
 	static char text[65538];
@@ -521,6 +536,7 @@ int main(void)
 		TEST(a_pipe_that_does_not_block_is_empty),
 		TEST(a_transceive_writes_and_reads),
 		TEST(a_broken_pipe_gives_what_is_in_it_and_breaks),
+		TEST(a_pipe_that_is_over_gives_what_is_in_it_and_breaks),
 		TEST(reads_and_writes_of_more_than_a_credit_covers_are_refused),
 		TEST(a_flush_succeeds),
 		TEST(a_peek_counts_and_takes_nothing),

@@ -266,6 +266,22 @@ static void a_pipe_that_breaks_ends_its_waits(void **state)
 	assert_int_equal(peer.answers[1].header.command, SMB2_READ);
 }
 
+static void a_pipe_that_is_over_ends_its_waits_behind_its_last_words(void **state)
+{
+	(void)state;
+	(void)wait_for_data(100);
+	ask_read(peer.pipe, 100);
+	peer_send();
+	host.is_over = host.echoes = true;
+	ask_write(peer.pipe, "hello");
+	peer_send();
+	expect_answers(3);
+	expect_status(0, STATUS_SUCCESS);
+	expect_status(1, STATUS_SUCCESS);
+	expect_data(1, "hello");
+	expect_status(2, STATUS_PIPE_BROKEN);
+}
+
 static void a_connection_that_ends_answers_nobody(void **state)
 {
 	(void)state;
@@ -320,6 +336,7 @@ int main(void)
 		TEST(closing_a_pipe_ends_its_waits),
 		TEST(a_tree_that_goes_ends_its_waits),
 		TEST(a_pipe_that_breaks_ends_its_waits),
+		TEST(a_pipe_that_is_over_ends_its_waits_behind_its_last_words),
 		TEST(a_connection_that_ends_answers_nobody),
 		TEST(at_most_64_requests_wait_for_a_pipe),
 		TEST(an_async_id_that_a_client_made_up_is_not_taken_for_ours),
