@@ -7,12 +7,14 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 
 from asking import address, command
 from installed import Installed
 from programs import run
 from lab import sessions, tap
+from lab.netsessiond import Netsessiond
 from lab.samba import SambaServer
 from lab.sessions import Wanted
 
@@ -70,6 +72,28 @@ class Examples(unittest.TestCase):
                          "needs lld, gcc-mingw-w64-x86-64-win32-runtime")
     def test_list_sessions_is_built_for_windows_by_clang(self):
         self.check_is_for_windows(self.build("clang"))
+
+    def test_feeder_publishes_what_it_reads(self):
+        program = self.build("cc", "feeder.c")
+        with Netsessiond((), feeders="root") as service:
+            environment = self.installed.run_environment() | {"NETSESSION_FEED_SOCKET": str(service.feed_socket)}
+            with subprocess.Popen([program], env=os.environ | environment, text=True, stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, bufsize=1) as feeder:
+                feeder.stdin.write("put 1 10.0.0.7 alice 2\n")
+                self.assertEqual(0, self.closed(service, "alice").exit)
+                self.assertEqual("close 1\n", feeder.stdout.readline())
+                feeder.stdin.close()
+            self.assertEqual(0, feeder.returncode)
+
+    @staticmethod
+    def closed(service, user):
+        """What comes of closing the user's sessions, when they are there."""
+        deadline = time.monotonic() + 20
+        while True:
+            result = command.run("close", "-u", user, "--yes", env={"NETSESSION_SOCKET": str(service.socket)})
+            if result.exit == 0 or time.monotonic() > deadline:
+                return result
+            time.sleep(0.05)
 
     def test_every_line_of_the_readme_is_tried(self):
         self.assertEqual(["cc", "x86_64-w64-mingw32-gcc", "clang", "cc"], [line.split()[0] for line in BUILD_LINES])

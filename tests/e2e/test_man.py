@@ -8,11 +8,14 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
+import time
 import unittest
 
 from asking import address
 from programs import INCLUDE, Programs, run
 from lab import command, sessions, tap
+from lab.netsessiond import Netsessiond
 from lab.ports import free_port
 from lab.samba import DOMAIN, SambaServer
 from lab.sessions import Wanted
@@ -296,6 +299,26 @@ class Examples(unittest.TestCase):
                      env={"NETSESSION_CREDENTIALS": str(self.credentials)})
         self.assertEqual(1, result.exit, result)
         self.assertRegex(result.stdout, r"\nport: BAD: [^\n]*\n(?:.*\n)*in the way: .*\(53\b")
+
+    def test_netsession_feed_open_shows_a_session_until_it_shall_be_closed(self):
+        with Netsessiond((), feeders="root") as service:
+            local = {"NETSESSION_SOCKET": str(service.socket)}
+
+            def close():
+                deadline = time.monotonic() + 20
+                while command.run("close", "-u", "alice", "--yes", env=local).exit and time.monotonic() < deadline:
+                    time.sleep(0.05)
+
+            closing = threading.Thread(target=close)
+            closing.start()
+            self.assertEqual(["session 1 shall be closed"], self.run_example(
+                "netsession_feed_open.c", "10.0.0.7", "alice", env={"NETSESSION_FEED_SOCKET": str(service.feed_socket)}))
+            closing.join()
+
+    def test_netsession_feed_open_tells_that_nobody_is_there(self):
+        lines = self.run_example("netsession_feed_open.c", "10.0.0.7", "alice", code=1,
+                                 env={"NETSESSION_FEED_SOCKET": "/nonexistent/feed.sock"})
+        self.assertEqual(["the Server service is not started at feed (2114): its socket is not there"], lines)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,392 @@
+"""The feed: file servers publish their sessions at netsessiond, and hear which of them shall be closed."""
+import contextlib
+import pathlib
+import re
+import shutil
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from impacket.dcerpc.v5 import srvs
+
+from asking import as_rows
+from programs import INCLUDE, PLAIN_AES, VALGRIND, Programs
+from lab import command, sessions, tap
+from lab.local_rpc import bound
+from lab.netsessiond import Netsessiond
+
+LEVELS = (0, 1, 2, 10, 502)
+MANY = 100000
+WAIT_S = 30
+
+VERSION = 0x4E534601
+HELLO, WELCOME, REFUSED, PUT, TOUCH, REMOVE, TAKEN, CLOSE, ERROR = range(1, 10)
+
+
+def soon(condition):
+    """Waits until it holds, and returns what it gives."""
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited in vain for {condition.__name__}")
+        time.sleep(0.02)
+
+
+def soon_is(expected, condition):
+    """The same, until it gives what is expected; fails with what it gave last."""
+    deadline = time.monotonic() + WAIT_S
+    while (found := condition()) != expected:
+        if time.monotonic() > deadline:
+            raise AssertionError(f"expected {expected!r}, still {found!r}")
+        time.sleep(0.02)
+
+
+class Feeder:
+    """A context manager: a program that feeds a service, and the lines that it says."""
+
+    def __init__(self, service, program, *arguments, inside=()):
+        environment = command.environment({"NETSESSION_FEED_SOCKET": str(service.feed_socket)})
+        if VALGRIND[0] in inside:
+            environment |= PLAIN_AES
+        self.process = subprocess.Popen([*inside, program, *map(str, arguments)], env=environment, text=True, bufsize=1,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.said, self.complained = [], []
+        self._readers = [threading.Thread(target=lambda s=s, to=to: to.extend(iter(s.readline, "")), daemon=True)
+                         for s, to in ((self.process.stdout, self.said), (self.process.stderr, self.complained))]
+        for reader in self._readers:
+            reader.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
+        self.exit = self.process.wait(WAIT_S)
+        for reader in self._readers:
+            reader.join()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+    def tell(self, line):
+        self.process.stdin.write(line + "\n")
+
+    def lines(self):
+        return [line.rstrip("\n") for line in list(self.said)]
+
+
+class Raw:
+    """A context manager: a feeder of our own making, byte by byte."""
+
+    def __init__(self, service):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(WAIT_S)
+        self.socket.connect(str(service.feed_socket))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    @staticmethod
+    def frame(kind, body):
+        return struct.pack("<HH", len(body), kind) + body
+
+    @staticmethod
+    def text(words):
+        return struct.pack("<H", len(words.encode())) + words.encode() + b"\0"
+
+    def say(self, kind, body):
+        self.socket.sendall(self.frame(kind, body))
+
+    def put(self, key, client, user=""):
+        self.say(PUT, struct.pack("<Q4I", key, 1, 0, 0, 0) + b"".join(map(self.text, (client, user, "", ""))))
+
+    def greet(self, version=VERSION):
+        self.say(HELLO, struct.pack("<I", version) + self.text("raw"))
+        return self.hear()
+
+    def hear(self):
+        """(kind, body); None at the end."""
+        header = self.socket.recv(4, socket.MSG_WAITALL)
+        if len(header) < 4:
+            return None
+        count, kind = struct.unpack("<HH", header)
+        return kind, self.socket.recv(count, socket.MSG_WAITALL)
+
+    def hear_until(self, kind):
+        while (heard := self.hear()) is not None and heard[0] != kind:
+            pass
+        return heard
+
+    def is_closed(self):
+        """Whether the service ends it, saying no more than what was taken."""
+        with contextlib.suppress(ConnectionResetError):
+            return self.hear_until(None) is None
+        return True
+
+
+class OneService(unittest.TestCase):
+    OPTIONS = {}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.programs = cls.enterClassContext(Programs())
+        cls.example = cls.programs.compile(command.REPOSITORY / "examples" / "feeder.c", "netsession")
+        cls.rows = cls.programs.compile("feed_rows.c", "netsession")
+        cls.service = cls.enterClassContext(Netsessiond((), policy="documented", feeders="root", **cls.OPTIONS))
+
+    def locally(self, *arguments, **options):
+        return command.run(*arguments, env={"NETSESSION_SOCKET": str(self.service.socket)}, **options)
+
+    def judge(self, **options):
+        with bound(self.service.socket) as dce:
+            return sessions.enumerate_over(dce, **options)
+
+    def clients(self):
+        return sorted(row["client"] for row in self.judge(level=0).rows)
+
+    def users(self):
+        """{(client, user): opens}"""
+        return {(row["client"], row["user"]): row["num_opens"] for row in self.judge(level=1).rows}
+
+    def count(self):
+        return self.judge(level=0, page_bytes=1).total
+
+    def feed_rows(self, count=1, client="10.0.0.7", user="zoë", kind="", transport="", opens=0, active=0, idle=0,
+                  flags=0, inside=()):
+        return Feeder(self.service, self.rows, count, client, user, kind, transport, opens, active, idle, flags,
+                      inside=inside)
+
+    def tearDown(self):
+        soon_is([], self.clients)
+
+
+class Sessions(OneService):
+    def test_every_level_tells_what_was_fed(self):
+        expected = {"client": r"\\fs-1", "user": "zoë", "num_opens": 3, "user_flags": 3, "client_type": "Samba 4.17",
+                    "transport": r"\Device\NetbiosSmb"}
+        with self.feed_rows(client=r"\\fs-1", kind="Samba 4.17", transport=r"\Device\NetbiosSmb", opens=3, active=100,
+                            idle=40, flags=3):
+            soon_is([r"\\fs-1"], self.clients)
+            for level in LEVELS:
+                with self.subTest(level):
+                    answer = self.judge(level=level)
+                    row, = answer.rows
+                    if level != 0:
+                        self.assertIn(row.pop("active_seconds"), range(100, 110))
+                        self.assertIn(row.pop("idle_seconds"), range(40, 50))
+                    self.assertEqual({name: expected[name] for name in row}, row)
+                    self.assertEqual([name for name in expected if name in row], list(row))
+                    listed, = self.locally("list", "-l", level, "-o", "json").sessions
+                    for name, value in as_rows(answer)[0].items():
+                        if not name.endswith("_seconds"):
+                            self.assertEqual(value, listed[name])
+
+    def test_a_session_goes_on_and_is_used_and_ends(self):
+        with Feeder(self.service, self.example) as feeder:
+            feeder.tell("put 1 10.0.0.7 alice 2")
+            feeder.tell("put 2 10.0.0.8 bob 0")
+            soon_is({("10.0.0.7", "alice"): 2, ("10.0.0.8", "bob"): 0}, self.users)
+            feeder.tell("put 1 10.0.0.7 alice 5")
+            soon_is({("10.0.0.7", "alice"): 5, ("10.0.0.8", "bob"): 0}, self.users)
+            time.sleep(2.1)
+            self.assertGreaterEqual(self.judge(level=10, client=r"\\10.0.0.7").rows[0]["idle_seconds"], 2)
+            feeder.tell("touch 1")
+            soon_is([0], lambda: [row["idle_seconds"] // 2 for row in self.judge(level=10, client=r"\\10.0.0.7").rows])
+            self.assertGreaterEqual(self.judge(level=10, client=r"\\10.0.0.7").rows[0]["active_seconds"], 2)
+            feeder.tell("remove 2")
+            soon_is({("10.0.0.7", "alice"): 5}, self.users)
+        self.assertEqual((0, [], []), (feeder.exit, feeder.lines(), feeder.complained))
+
+    def test_a_killed_feeder_takes_its_sessions_along(self):
+        with self.feed_rows(3, "a"), self.feed_rows(2000, "b") as victim:
+            soon_is(2003, self.count)
+            victim.process.kill()
+            soon_is(["a0", "a1", "a2"], self.clients)
+
+    def test_names_are_filters_without_regard_to_case(self):
+        with self.feed_rows(3, "fs"):
+            soon_is(3, self.count)
+            self.assertEqual(["fs1"], [row["client"] for row in self.judge(level=1, client=r"\\FS1").rows])
+            self.assertEqual(["fs2"], [row["client"] for row in self.judge(level=1, username="ZOË2").rows])
+
+    def test_a_feeder_has_no_leak_and_no_wild_access(self):
+        with self.feed_rows(300, inside=VALGRIND) as feeder:
+            soon_is(300, self.count)
+        self.assertEqual((0, []), (feeder.exit, feeder.complained))
+
+    def test_a_hundred_thousand_are_fed_and_read_page_by_page(self):
+        with self.feed_rows(MANY, "c", "u"):
+            soon_is(MANY, self.count)
+            read, resume_handle, status = [], 0, 234
+            with bound(self.service.socket) as dce:
+                while status == 234:
+                    status, rows, _, resume_handle = sessions.enumerate_over(dce, 0, resume_handle=resume_handle,
+                                                                             page_bytes=1000000)
+                    read += [row["client"] for row in rows]
+            self.assertEqual((0, [f"c{n}" for n in range(MANY)]), (status, read))
+            listed = self.locally("list", "-o", "jsonl", timeout=120)
+            self.assertEqual(MANY, len(listed.stdout.splitlines()))
+            self.assertEqual(["c77777"], [row["client"] for row in self.judge(level=0, client=r"\\c77777").rows])
+
+
+class Closing(OneService):
+    def close(self, client=None, user=None):
+        with bound(self.service.socket) as dce:
+            return srvs.hNetrSessionDel(dce, f"{client}\0" if client else "\0", f"{user}\0" if user else "\0")
+
+    def test_a_session_that_impacket_closes_is_its_feeders_to_end(self):
+        with Feeder(self.service, self.example) as feeder:
+            feeder.tell("put 1 10.0.0.7 alice 2")
+            feeder.tell("put 2 10.0.0.8 bob 0")
+            soon_is(["10.0.0.7", "10.0.0.8"], self.clients)
+            self.close(client=r"\\10.0.0.8")
+            soon_is(["close 2"], feeder.lines)
+            self.assertEqual(["10.0.0.7", "10.0.0.8"], self.clients())
+            feeder.tell("remove 2")
+            soon_is(["10.0.0.7"], self.clients)
+
+    def test_the_command_closes_one_too(self):
+        with self.feed_rows(user="alice") as feeder:
+            soon_is(["10.0.0.7"], self.clients)
+            done = self.locally("close", "-u", "alice", "--yes")
+            self.assertEqual(0, done.exit, done)
+            soon_is(["open", "close 0"], feeder.lines)
+
+    def test_feeders_hear_of_their_own_sessions_only(self):
+        with self.feed_rows(client="a") as a, self.feed_rows(client="b") as b:
+            soon_is(["a", "b"], self.clients)
+            self.close(client=r"\\b")
+            soon_is(["open", "close 0"], b.lines)
+            self.assertEqual(["open"], a.lines())
+
+
+class Bounds(OneService):
+    OPTIONS = {"max_feeders": 2, "feed_max_sessions": 100, "feed_max_changes_per_s": 1000}
+
+    def test_other_users_are_refused(self):
+        as_nobody = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
+        copy = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "feed_rows"
+        copy.parent.chmod(0o755)
+        shutil.copy(self.rows, copy)
+        with Feeder(self.service, copy, 1, "a", "b", "", "", 0, 0, 0, 0, inside=as_nobody) as feeder:
+            soon_is(["status 5"], feeder.lines)
+        self.assertEqual([], self.clients())
+
+    def test_more_feeders_are_refused_until_one_goes(self):
+        with self.feed_rows(client="a"):
+            with self.feed_rows(client="b"):
+                soon_is(["a", "b"], self.clients)
+                with self.feed_rows(client="c") as third:
+                    soon_is(["status 71"], third.lines)
+            soon_is(["a"], self.clients)
+            with self.feed_rows(client="c"):
+                soon_is(["a", "c"], self.clients)
+
+    def test_more_sessions_are_refused_at_once(self):
+        with self.feed_rows(101) as feeder:
+            soon_is(["open", "status 69"], feeder.lines)
+        self.assertEqual(0, feeder.exit)
+
+    def test_more_sessions_are_refused_by_the_service_and_the_others_stay(self):
+        with Raw(self.service) as raw:
+            self.assertEqual((WELCOME, struct.pack("<II", VERSION, 100)), raw.greet())
+            for key in range(102):
+                raw.put(key, f"c{key}")
+            self.assertEqual((ERROR, struct.pack("<QI", 100, 69)), raw.hear_until(ERROR))
+            self.assertEqual((ERROR, struct.pack("<QI", 101, 69)), raw.hear_until(ERROR))
+            soon_is(100, self.count)
+
+    def test_what_comes_too_fast_waits(self):
+        with Raw(self.service) as raw:
+            raw.greet()
+            begun = time.monotonic()
+            for _ in range(30):
+                raw.socket.sendall(raw.frame(TOUCH, bytes(16)) * 100)
+            taken = 0
+            while taken < 30 * 100 * 20:
+                kind, body = raw.hear()
+                self.assertEqual(TAKEN, kind)
+                taken += struct.unpack("<I", body)[0]
+            self.assertGreater(time.monotonic() - begun, 1.5)
+            raw.put(1, "still-there")
+            soon_is(["still-there"], self.clients)
+
+    def test_who_waits_to_be_let_in_cannot_keep_others_out(self):
+        with contextlib.ExitStack() as stack:
+            for _ in range(64):
+                stack.enter_context(Raw(self.service))
+            time.sleep(6)
+            with self.feed_rows(client="a"):
+                soon_is(["a"], self.clients)
+
+
+class Malformed(OneService):
+    BROKEN = {"no kind": b"\0\0\0\0", "an unknown kind": b"\0\0\x40\0", "a length beyond all": b"\xFF\xFF\4\0",
+              "a short message": b"\7\0\6\0" + bytes(7), "a long message": b"\x09\0\6\0" + bytes(9),
+              "the service's part": b"\4\0\7\0" + bytes(4), "a second greeting": Raw.frame(
+                  HELLO, struct.pack("<I", VERSION) + Raw.text("again")),
+              "a text without its end": Raw.frame(PUT, bytes(24) + b"\1\0ab" + 3 * b"\0\0\0")}
+
+    def test_what_breaks_the_protocol_ends_the_connection_and_the_sessions(self):
+        for what, data in self.BROKEN.items():
+            with self.subTest(what), Raw(self.service) as raw, self.feed_rows(client="other"):
+                self.assertEqual(WELCOME, raw.greet()[0])
+                raw.put(1, "fs1")
+                soon_is(["fs1", "other"], self.clients)
+                raw.socket.sendall(data)
+                self.assertTrue(raw.is_closed())
+                soon_is(["other"], self.clients)
+
+    def test_what_is_no_greeting_ends_the_connection(self):
+        for data in (b"GET / HTTP/1.0\r\n\r\n", Raw.frame(PUT, bytes(36)), b"\0" * 100):
+            with self.subTest(data), Raw(self.service) as raw:
+                raw.socket.sendall(data)
+                self.assertTrue(raw.is_closed())
+
+    def test_another_version_is_refused(self):
+        with Raw(self.service) as raw:
+            self.assertEqual((REFUSED, struct.pack("<I", 50)), raw.greet(VERSION + 1))
+            self.assertTrue(raw.is_closed())
+
+    def test_texts_that_cannot_be_shown_are_refused(self):
+        with Raw(self.service) as raw:
+            raw.greet()
+            for key, client in enumerate(("", "a\nb", "\x1b[2J", "x" * 1024 + "\x7f")):
+                raw.put(key, client[-1024:])
+                self.assertEqual((ERROR, struct.pack("<QI", key, 87)), raw.hear_until(ERROR))
+            raw.put(9, "x" * 1024)
+            soon_is(["x" * 1024], self.clients)
+
+
+class Restart(OneService):
+    def test_the_example_comes_back_when_the_service_does(self):
+        with Feeder(self.service, self.example) as feeder:
+            feeder.tell("put 1 10.0.0.7 alice 2")
+            soon_is(["10.0.0.7"], self.clients)
+            self.service.restart()
+            soon_is(["10.0.0.7"], self.clients)
+            feeder.tell("remove 1")
+
+    def test_who_may_not_feed_any_more_is_sent_away_at_a_reload(self):
+        with self.feed_rows() as feeder:
+            soon_is(["10.0.0.7"], self.clients)
+            self.service.options["feeders"] = "somebody-else"
+            self.service.reload()
+            soon_is(["open", "lost 64"], feeder.lines)
+            soon_is([], self.clients)
+            self.service.options["feeders"] = "root"
+            self.service.reload()
+
+
+if __name__ == "__main__":
+    tap.main()
