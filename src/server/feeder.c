@@ -87,7 +87,7 @@ void feeder_end(struct feeder *f, NET_API_STATUS status)
 	if (f->step == FEEDER_LEAVING)
 		return;
 	if (f->step == FEEDER_FEEDING)
-		tell_service(f, "FeedClose", status);
+		tell_service(f, "feed-close", status);
 	dismiss(f);
 	f->step = FEEDER_LEAVING;
 	on_next_turn(f);
@@ -300,7 +300,7 @@ static void rest_or_go_on(struct feeder *f, uint32_t changes)
 static void refuse(struct feeder *f, NET_API_STATUS status)
 {
 	counters_add(COUNTER_FEEDERS_REFUSED, 1);
-	tell_service(f, "FeedOpen", status);
+	tell_service(f, "feed-open", status);
 	feed_message_encode(&f->out,
 	                    &(struct feed_message){ .kind = FEED_REFUSED, .status = status });
 	if (speak(f))
@@ -326,7 +326,7 @@ static bool greet(struct feeder *f, const struct feed_message *hello)
 	net_timer_stop(f->timer);
 	f->timer = NULL;
 	f->step = FEEDER_FEEDING;
-	tell_service(f, "FeedOpen", NERR_Success);
+	tell_service(f, "feed-open", NERR_Success);
 	feed_message_encode(&f->out,
 	                    &(struct feed_message){ .kind = FEED_WELCOME,
 	                                            .version = FEED_VERSION,

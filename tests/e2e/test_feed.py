@@ -191,6 +191,21 @@ class Sessions(OneService):
                         if not name.endswith("_seconds"):
                             self.assertEqual(value, listed[name])
 
+    def test_callers_from_elsewhere_are_told_too(self):
+        with self.feed_rows(client="10.0.0.7", user="carol", opens=4):
+            soon_is(["10.0.0.7"], self.clients)
+            for level in LEVELS:
+                answer = sessions.enumerate_with_impacket(self.service, level=level, client=r"\\10.0.0.7")
+                self.assertEqual((0, ["10.0.0.7"]), (answer.status, [row["client"] for row in answer.rows]))
+                asked = rf"netsessenum \\\\10.0.0.7 carol {level} 0"  # it halves them
+                done = subprocess.run(self.service.tool("rpcclient", "-A", self.service.credentials_file("root"),
+                                                        self.service.host, "-c", asked),
+                                      text=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=WAIT_S, check=True)
+                self.assertIn("Received 1 entries", done.stdout)
+            listed = command.run("list", f"{self.service.host}:{self.service.port}", "-A",
+                                 self.service.credentials_file("root"), "-u", "carol", "-o", "json").sessions
+            self.assertEqual([("10.0.0.7", 4)], [(row["client"], row["num_opens"]) for row in listed])
+
     def test_a_session_goes_on_and_is_used_and_ends(self):
         with Feeder(self.service, self.example) as feeder:
             feeder.tell("put 1 10.0.0.7 alice 2")
@@ -281,6 +296,8 @@ class Bounds(OneService):
         with Feeder(self.service, copy, 1, "a", "b", "", "", 0, 0, 0, 0, inside=as_nobody) as feeder:
             soon_is(["status 5"], feeder.lines)
         self.assertEqual([], self.clients())
+        told = [line for line in self.service.audit if line["operation"] == "feed-open"][-1]
+        self.assertEqual(("nobody", 5), (told["who"], told["status"]))
 
     def test_more_feeders_are_refused_until_one_goes(self):
         with self.feed_rows(client="a"):

@@ -53,8 +53,8 @@ static int64_t now_ms(void *context)
 static void on_event(void *context, const struct service_event *event)
 {
 	(void)context;
-	under_test.opened += strcmp(event->operation, "FeedOpen") == 0;
-	under_test.closed += strcmp(event->operation, "FeedClose") == 0;
+	under_test.opened += strcmp(event->operation, "feed-open") == 0;
+	under_test.closed += strcmp(event->operation, "feed-close") == 0;
 	under_test.last_status = event->status;
 	assert_non_null(event->who);
 }
