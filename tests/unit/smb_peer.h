@@ -1,58 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* Both neighbours of an SMB server: a client that says what it is told to, right or wrong, and a
- * host whose pipes hold what tests put into them. One connection at a time. */
+/* The client of an SMB server, that says what it is told to, right or wrong. One connection at a
+ * time. */
 #ifndef TESTS_SMB_PEER_H
 #define TESTS_SMB_PEER_H
 
 #include "crypto/crypto.h"
 #include "smb2/sealing.h"
 #include "smb2/status.h"
-#include "smbserver/smbserver.h"
+#include "smb_host.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-#define MAX_HOST_PIPES   80
-#define PIPE_QUEUE_BYTES 262144
-#define MAX_QUEUED       16
-#define MAX_ANSWERS      2048
-#define RELATED          SMB2_FLAGS_RELATED_OPERATIONS
-#define PIPE_BUFFER      4280
-#define ANY_ID           SMB2_RELATED_ID_64
-#define SERVER_TIME      0x01DC5E0000000000u
-#define SRVSVC           "srvsvc"
+#define MAX_ANSWERS 2048
+#define RELATED     SMB2_FLAGS_RELATED_OPERATIONS
+#define ANY_ID      SMB2_RELATED_ID_64
 
 extern const struct smb2_file_id same_file;
 extern const struct smb2_session_key session_key;
-
-/* ---- the host ---- */
-
-struct host_pipe {
-	bool is_open;
-	size_t written; /* bytes, and the last of them */
-	uint8_t last_written[64];
-	uint8_t *data; /* the messages queued, one after another */
-	size_t lengths[MAX_QUEUED], first, count, begin;
-};
-
-extern struct host {
-	struct smbserver_session *asking; /* its token waits for a judgement */
-	uint8_t token[64];
-	size_t token_bytes;
-	bool is_out_of_memory; /* when a token comes */
-	unsigned came, changed, used, went;
-	uint64_t previous; /* the session that close_previous named */
-	bool echoes;       /* what is written comes back as a message */
-	bool breaks;       /* a write breaks its pipe */
-	bool is_over;      /* nothing comes behind what is in the pipes */
-	struct host_pipe pipes[MAX_HOST_PIPES];
-	size_t pipe_count; /* opened so far */
-} host;
-
-/* Queues a message, to be read from the pipe opened as number i. */
-void host_put(size_t i, const void *data, size_t bytes);
-unsigned host_open_pipes(void);
-
-/* ---- the client ---- */
 
 extern struct smbserver_settings settings;
 extern struct smbserver *server;
