@@ -24,6 +24,17 @@ struct audit {
 	bool is_failing; /* which was said */
 };
 
+#define FLAGS (O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+
+static void explain(struct err *err)
+{
+	err_set(err, ERROR_ACCESS_DENIED, DOING,
+	        errno == ENOENT  ? "there is no such folder"
+	        : errno == ENXIO ? "it is a pipe that nobody reads"
+	        : errno == EBADF ? "standard output is closed"
+	                         : "it cannot be opened to write to it");
+}
+
 struct audit *audit_new(const char *path, struct err *err)
 {
 	struct audit *a = calloc(1, sizeof *a);
@@ -32,21 +43,35 @@ struct audit *audit_new(const char *path, struct err *err)
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
 		return NULL;
 	}
-	if (strcmp(path, "-") == 0)
-		a->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	else
-		a->fd = open(path,
-		             O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-		             0640);
+	a->fd = strcmp(path, "-") == 0 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+	                               : open(path, FLAGS | O_CREAT, 0640);
 	if (a->fd >= 0)
 		return a;
-	err_set(err, ERROR_ACCESS_DENIED, DOING,
-	        errno == ENOENT  ? "there is no such folder"
-	        : errno == ENXIO ? "it is a pipe that nobody reads"
-	        : errno == EBADF ? "standard output is closed"
-	                         : "it cannot be opened to write to it");
+	explain(err);
 	free(a);
 	return NULL;
+}
+
+bool audit_check(const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = strndup(path, slash != NULL ? (size_t)(slash - path) + 1 : 0);
+	bool is_good;
+	int fd;
+
+	if (folder == NULL) {
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		return false;
+	}
+	fd = strcmp(path, "-") == 0 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, FLAGS);
+	is_good = fd >= 0 ||
+	          (errno == ENOENT && access(*folder != '\0' ? folder : ".", W_OK | X_OK) == 0);
+	if (!is_good)
+		explain(err);
+	if (fd >= 0)
+		close(fd);
+	free(folder);
+	return is_good;
 }
 
 void audit_free(struct audit *a)

@@ -3,6 +3,7 @@
 #ifndef SERVER_AUDIT_H
 #define SERVER_AUDIT_H
 
+#include <stdbool.h>
 #include "base/err.h"
 #include "service/service.h"
 
@@ -11,6 +12,8 @@ struct audit;
 /* Opens path to append to it, made for its owner and group alone where it is not there; "-" is
  * standard output. NULL: see err. */
 struct audit *audit_new(const char *path, struct err *err);
+/* Whether it could be opened, without making it. False: see err. */
+bool audit_check(const char *path, struct err *err);
 /* Never waits for a reader: a line that is not taken at once is lost, and counted as that. */
 void audit_write(struct audit *a, const struct service_event *event);
 /* NULL is allowed. */

@@ -18,6 +18,8 @@ struct reading {
 	struct config *config;
 	const char *path;
 	FILE *file;
+	char *text; /* the line */
+	size_t text_room;
 	unsigned line;
 	const struct config_key *last; /* which a line that begins with a blank goes on with */
 	bool goes_on;                  /* it does */
@@ -74,26 +76,25 @@ static void check_line(struct reading *r, const char *line)
 		check_section(r, line);
 }
 
-/* As fgets, but nothing of a longer line, which would be taken for several. */
+/* In the place of fgets, which would take a longer line for several. */
 static char *next_line(char *to, int room, void *stream)
 {
 	struct reading *r = stream;
-	size_t bytes;
+	ssize_t bytes = r->has_failed ? -1 : getline(&r->text, &r->text_room, r->file);
 
-	if (r->has_failed || fgets(to, room, r->file) == NULL)
+	if (bytes <= 0)
 		return NULL;
 	r->line++;
-	bytes = strlen(to);
-	if (bytes == (size_t)room - 1 && to[bytes - 1] != '\n' && !feof(r->file))
+	if (strlen(r->text) != (size_t)bytes)
+		fail(r, "a NUL; expected text");
+	else if (bytes >= room)
 		fail(r,
 		     "a line is longer than %d bytes; a list may go on on lines that begin with a "
 		     "blank",
 		     room - 2);
-	else if ((bytes == 0 || to[bytes - 1] != '\n') && !feof(r->file))
-		fail(r, "a NUL; expected text");
 	else
-		check_line(r, to);
-	return r->has_failed ? NULL : to;
+		check_line(r, r->text);
+	return r->has_failed ? NULL : strcpy(to, r->text);
 }
 
 /* ---- keys ---- */
@@ -167,6 +168,7 @@ static bool read_file(struct config *c, FILE *file, const char *path, struct con
 		r.line = (unsigned)line;
 		fail(&r, "expected [SECTION] or KEY = VALUE");
 	}
+	free(r.text);
 	return !r.has_failed;
 }
 
@@ -271,7 +273,7 @@ void config_blame(const struct config *c, const void *member, const char *why,
 		used = snprintf(fault->text, sizeof fault->text, "%.200s:%u: [%s] %s", c->file,
 		                place->line, key->section, key->name);
 	else
-		used = snprintf(fault->text, sizeof fault->text, "[%s] %s, as it is by default",
+		used = snprintf(fault->text, sizeof fault->text, "[%s] %s (the default)",
 		                key->section, key->name);
 	if (is_text(key))
 		used += snprintf(fault->text + used, sizeof fault->text - (size_t)used,

@@ -58,11 +58,14 @@ out:
 	return false;
 }
 
-static bool open_audit(struct settings *s, struct config_fault *fault)
+static bool open_audit(struct settings *s, bool only_check, struct config_fault *fault)
 {
 	struct err err = { 0 };
 
-	s->audit = audit_new(s->config.audit_file, &err);
+	if (only_check && audit_check(s->config.audit_file, &err))
+		return true;
+	if (!only_check)
+		s->audit = audit_new(s->config.audit_file, &err);
 	if (s->audit == NULL)
 		config_blame(&s->config, &s->config.audit_file,
 		             err.why != NULL ? err.why : "out of memory", fault);
@@ -105,7 +108,8 @@ bool settings_load(struct settings *s, const struct daemon_options *options,
 	find_netbios_name(s);
 	(void)log_level_find(s->config.log_level, &s->log_level);
 	/* The acceptance last: what it has read counts from then on. */
-	if (make_policy(s, fault) && open_audit(s, fault) && make_acceptance(s, fault))
+	if (make_policy(s, fault) && open_audit(s, options->check, fault) &&
+	    make_acceptance(s, fault))
 		return true;
 	settings_fini(s);
 	return false;

@@ -16,7 +16,7 @@ struct settings {
 	enum log_level log_level;
 	char netbios_name[16];
 	struct access_policy *policy;
-	struct audit *audit;
+	struct audit *audit; /* NULL: options ask for a check alone */
 	struct auth_acceptance *acceptance;
 };
 

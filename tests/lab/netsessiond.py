@@ -146,6 +146,10 @@ class Netsessiond(Server):
     def terminate(self):
         """Lets it end by itself. Returns its exit status."""
         self.signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self):
+        """Waits until it has ended, which somebody has told it to. Returns its exit status."""
         return self._process.wait(STOP_S)
 
     def await_said(self, pattern, act=lambda: None):

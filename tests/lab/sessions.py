@@ -106,6 +106,12 @@ def enumerate_over(dce, level=1, client=None, username=None, resume_handle=0, pa
     level             one that exists: impacket cannot encode another
     client, username  filters; None is sent as NULL
     """
+    begin_enumeration(dce, level, client, username, resume_handle, page_bytes)
+    return end_enumeration(dce, level)
+
+
+def begin_enumeration(dce, level=1, client=None, username=None, resume_handle=0, page_bytes=0xFFFFFFFF):
+    """Sends what enumerate_over asks. end_enumeration has to follow."""
     request = srvs.NetrSessionEnum()
     request["ServerName"] = NULL
     request["ClientName"] = _wide(client)
@@ -114,7 +120,13 @@ def enumerate_over(dce, level=1, client=None, username=None, resume_handle=0, pa
     request["InfoStruct"]["SessionInfo"][f"Level{level}"]["Buffer"] = NULL
     request["PreferedMaximumLength"] = page_bytes
     request["ResumeHandle"] = resume_handle
-    response = dce.request(request, checkError=False)  # else impacket drops what comes with ERROR_MORE_DATA
+    dce.call(request.opnum, request)
+
+
+def end_enumeration(dce, level=1):
+    """Waits for what begin_enumeration asked for, at the same level. Returns an Answer."""
+    # Not dce.request(): impacket drops what comes with ERROR_MORE_DATA.
+    response = srvs.NetrSessionEnumResponse(dce.recv())
     return Answer(response["ErrorCode"], _rows(response, level), response["TotalEntries"], response["ResumeHandle"])
 
 

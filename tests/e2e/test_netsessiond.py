@@ -1,0 +1,544 @@
+"""netsessiond as a program: its command line and configuration, reloads, its end, counters, audit log, sockets that are
+handed over, what systemd is told, its manual; with real callers."""
+import contextlib
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from asking import address
+from lab import command, sessions, tap
+from lab.local_rpc import bound
+from lab.netsessiond import COMPLAINT, Netsessiond
+from lab.ports import free_port
+
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+
+
+def daemon(*arguments, **options):
+    return command.run(*arguments, program="netsessiond", **options)
+
+
+def listed(server, user=None, **options):
+    """Asks by our command, as user (the administrator unless told)."""
+    return command.run("list", "-o", "json", "-A", server.credentials_file(user or server.administrator, **options),
+                       address(server))
+
+
+class Folder(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(dir="/tmp")))
+        self.file = self.folder / "netsessiond.conf"
+
+    def write(self, *lines):
+        self.file.write_text("".join(f"{line}\n" for line in lines))
+        return self.file
+
+    def private(self, name, text):
+        path = self.folder / name
+        path.touch(0o600)
+        path.write_text(text)
+        return path
+
+
+class CommandLine(Folder):
+    def test_help_tells_all_keys_of_the_configuration(self):
+        result = daemon("--help")
+        self.assertEqual((0, ""), (result.exit, result.stderr))
+        for key in ("listen = 127.0.0.1:4450", "policy = hardened", "level_502 =", "max_answer_mib = 64"):
+            self.assertIn(f"    {key}", result.stdout)
+
+    def test_version_is_told(self):
+        self.assertRegex(daemon("--version").stdout, r"\Anetsessiond \d+\.\d+\.\d+\n\Z")
+
+    def test_what_is_no_option_is_refused(self):
+        for arguments, complaint in ((["--lisen", "x"], "unknown option --lisen"), (["now"], "unknown argument now"),
+                                     (["--demo"], "there is no argument of --demo")):
+            result = daemon(*arguments)
+            self.assertEqual((2, "", f"netsessiond: {complaint}; see netsessiond --help\n"),
+                             (result.exit, result.stdout, result.stderr))
+
+    def test_an_option_that_cannot_be_is_refused_with_what_was_expected(self):
+        result = daemon("--check", "--listen", "localhost:445")
+        self.assertEqual((1, 'netsessiond: --listen cannot be "localhost:445"; expected at most 16 of ADDRESS:PORT or '
+                          "[ADDRESS]:PORT, with commas\n"), (result.exit, result.stderr))
+
+    def test_the_sample_is_a_good_configuration_with_and_without_its_semicolons(self):
+        sample = daemon("--describe", "sample").stdout
+        for text in (sample, re.sub(r"^;", "", sample, flags=re.MULTILINE)):
+            result = daemon("--check", "--config", self.write(text))
+            self.assertEqual((0, ""), (result.exit, result.stderr))
+        self.assertLessEqual(max(map(len, sample.splitlines())), 100)
+
+
+class Check(Folder):
+    def refuse(self, complaint, *lines):
+        result = daemon("--check", "--config", self.write(*lines))
+        self.assertEqual((1, "", f"netsessiond: {self.file}:{complaint}\n"),
+                         (result.exit, result.stdout, result.stderr))
+
+    def test_a_good_one_is_passed_over_in_silence(self):
+        result = daemon("--check", "--config", self.write("[server]", "listen = 127.0.0.1:4451"))
+        self.assertEqual((0, "", ""), (result.exit, result.stdout, result.stderr))
+
+    def test_a_file_has_to_be_there(self):
+        result = daemon("--check", "--config", self.file)
+        self.assertEqual((1, f"netsessiond: {self.file}: No such file or directory\n"), (result.exit, result.stderr))
+
+    def test_faults_are_told_with_file_and_line(self):
+        self.refuse("2: there is no key polciy in [access]; expected policy, administrators, server_operators, feeders, "
+                    "level_0, level_1, level_2, level_10, level_502, delete, server_info, share_enum, counters, feed",
+                    "[access]", "polciy = hardened")
+        self.refuse('4: [access] policy cannot be "open"; expected hardened, documented', "", "# who", "[access]",
+                    "policy = open")
+        self.refuse("1: there is no section [acess]; expected [server], [auth], [access], [audit], [demo]", "[acess]")
+
+    def test_users_that_others_may_read_are_refused(self):
+        users = self.private("users", "LAB:alice:secret\n")
+        lines = "[auth]", f"ntlm_users = {users}"
+        self.assertEqual(0, daemon("--check", "--config", self.write(*lines)).exit)
+        users.chmod(0o644)
+        self.refuse(f'2: [auth] ntlm_users cannot be "{users}": others may read or change it: chown it to root or to '
+                    "the server's user, chmod 600 it", *lines)
+
+    def test_users_that_are_none_are_refused_without_their_passwords(self):
+        users = self.private("users", "LAB:alice:secret\nwhat is this secret\n")
+        result = daemon("--check", "--config", self.write("[auth]", f"ntlm_users = {users}"))
+        self.assertEqual(1, result.exit)
+        self.assertRegex(result.stderr, rf'\Anetsessiond: {self.file}:2: \[auth\] ntlm_users cannot be "{users}": ')
+        self.assertNotIn("secret", result.stderr)
+
+    def test_files_that_are_not_there_are_told(self):
+        missing = self.folder / "missing" / "x"
+        for section, key, why in (("auth", "ntlm_users", "no such file"), ("auth", "keytab", "no such file"),
+                                  ("audit", "file", "there is no such folder")):
+            self.refuse(f'2: [{section}] {key} cannot be "{missing}": {why}', f"[{section}]", f"{key} = {missing}")
+
+    def test_nothing_is_made(self):
+        self.assertEqual(0, daemon("--check", "--config", self.write("[audit]", f"file = {self.folder}/audit")).exit)
+        self.assertEqual([self.file.name], os.listdir(self.folder))
+
+    def test_a_list_does_not_go_on_without_end(self):
+        many = ["[access]", "administrators = root", *[f"  {'a' * 190}"] * 400]
+        self.assertEqual(0, daemon("--check", "--config", self.write(*many[:300])).exit)
+        self.refuse(f"346: [access] administrators cannot go on with \"{'a' * 190}\"; expected a list with commas of 65536 "
+                    "bytes at most", *many)
+
+
+class Start(Folder):
+    def run_until(self, pattern, *arguments, inside=(), **options):
+        """Starts it, waits until it has said this, and lets it end. Returns all that it said."""
+        process = subprocess.Popen([*inside, command.built("netsessiond"), *map(str, arguments)], text=True,
+                                   env=command.environment(options.pop("env", {})), stderr=subprocess.PIPE,
+                                   stdout=subprocess.DEVNULL, **options)
+        said = ""
+        try:
+            for line in process.stderr:
+                said += line
+                if re.search(pattern, line):
+                    break
+            process.send_signal(signal.SIGTERM)
+            said += process.communicate(timeout=30)[1]
+        finally:
+            process.kill()
+        self.assertRegex(said, pattern)
+        self.assertNotRegex(said, COMPLAINT)
+        self.exit = process.returncode
+        return said
+
+    def sockets(self):
+        return "--socket", self.folder / "local.sock", "--feed-socket", self.folder / "feed.sock"
+
+    def test_options_are_all_it_needs(self):
+        port = free_port()
+        said = self.run_until("serves as", "--config", self.write(), "--listen", f"127.0.0.1:{port}", "--demo", 5,
+                              *self.sockets())
+        self.assertEqual(0, self.exit)
+        self.assertIn(f"SMB callers are served at 127.0.0.1:{port}\n", said)
+        self.assertIn("5 sessions are made up", said)
+        self.assertIn("nobody can log on from the network", said)
+        self.assertEqual([self.file.name], os.listdir(self.folder))  # its sockets went with it
+
+    def test_somebody_who_is_not_root_can_start_it(self):
+        self.folder.chmod(0o777)
+        said = self.run_until("serves as", "--listen", f"127.0.0.1:{free_port()}", "--socket",
+                              self.folder / "local.sock", user="games", group="games", extra_groups=[])
+        self.assertEqual(0, self.exit)
+        self.assertRegex(said, r"warning: \[server\] feed_socket \(the default\) cannot be "
+                         r'"/run/netsession/feed.sock": .*; going on without')
+
+    def test_a_port_that_another_one_has_stops_the_start(self):
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            result = daemon("--config", self.write(), "--listen", f"127.0.0.1:{port}", *self.sockets())
+        self.assertEqual(1, result.exit)
+        self.assertRegex(result.stderr, rf"error: --listen: another process listens there\n\Z")
+
+    def test_a_path_that_is_said_has_to_be_good(self):
+        missing = self.folder / "missing" / "x"
+        result = daemon("--config", self.write(), "--listen", "", "--socket", missing)
+        self.assertEqual(1, result.exit)
+        self.assertRegex(result.stderr, rf'error: --socket cannot be "{missing}": there is no such folder\n\Z')
+
+    def test_no_place_to_listen_at_is_refused(self):
+        result = daemon("--config", self.write(), "--listen", "", "--socket", "", "--feed-socket", "")
+        self.assertEqual(1, result.exit)
+        self.assertIn("there is nothing to listen at", result.stderr)
+
+    def test_a_socket_of_a_dead_one_is_replaced(self):
+        for name in ("local.sock", "feed.sock"):
+            with socket.socket(socket.AF_UNIX) as dead:
+                dead.bind(str(self.folder / name))
+        self.run_until("serves as", "--config", self.write(), "--listen", "", *self.sockets())
+        self.assertEqual(0, self.exit)
+
+    def test_a_living_one_is_left_alone(self):
+        with socket.socket(socket.AF_UNIX) as other:
+            other.bind(str(self.folder / "local.sock"))
+            other.listen()
+            result = daemon("--config", self.write(), "--listen", "", *self.sockets())
+            self.assertEqual(1, result.exit)
+            self.assertIn("another process listens there", result.stderr)
+            self.assertTrue((self.folder / "local.sock").exists())
+
+    def test_many_more_descriptors_are_used_than_a_shell_allows(self):
+        limited = ("prlimit", "--nofile=64:4096")
+        with Netsessiond(inside=limited) as server:
+            limits = pathlib.Path(f"/proc/{server.pid}/limits").read_text()
+        self.assertRegex(limits, r"Max open files +4096 +4096 ")
+
+
+class Systemd(Folder):
+    def setUp(self):
+        super().setUp()
+        self.told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(self.told.close)
+        self.told.settimeout(20)
+        self.told.bind(str(self.folder / "notify"))
+        self.process = None
+
+    def start(self, *arguments, listening=(), env=None):
+        """listening: (name, socket) to be handed over."""
+        names = ":".join(name for name, _ in listening)
+        program = ("import os, sys\n"
+                   "sockets = list(map(int, sys.argv[1].split(',') if sys.argv[1] else []))\n"
+                   "for n, fd in enumerate(sockets):\n"
+                   "    os.dup2(fd, 3 + n)\n"
+                   "if sockets:\n"
+                   "    os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(sockets)))\n"
+                   "os.execv(sys.argv[2], sys.argv[2:])\n")
+        high = []
+        for _, one in listening:
+            fd = os.dup(one.fileno()) if one.fileno() > 20 else os.dup2(one.fileno(), 100 + len(high))
+            self.addCleanup(os.close, fd)
+            os.set_inheritable(fd, True)
+            high.append(fd)
+        environment = command.environment({"NOTIFY_SOCKET": str(self.folder / "notify"),
+                                           **({"LISTEN_FDNAMES": names} if names else {}), **(env or {})})
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", program, ",".join(map(str, high)), command.built("netsessiond"),
+             *map(str, arguments)], env=environment, pass_fds=high, text=True, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE)
+        self.addCleanup(self.end)
+
+    def end(self):
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        self.process.communicate()
+
+    def hear(self):
+        return self.told.recv(4096).decode().splitlines()
+
+    def test_systemd_is_told_of_each_step(self):
+        self.start("--config", self.write(), "--listen", "", "--feed-socket", "", "--socket", self.folder / "s")
+        self.assertIn("READY=1", self.hear())
+        self.process.send_signal(signal.SIGHUP)
+        told = self.hear()
+        self.assertEqual("RELOADING=1", told[0])
+        self.assertRegex(told[1], r"\AMONOTONIC_USEC=\d+\Z")
+        self.assertEqual(["READY=1", "STATUS=Serving"], self.hear())
+        self.write("[nonsense]")
+        self.process.send_signal(signal.SIGHUP)
+        self.hear()
+        self.assertEqual(["READY=1", "STATUS=Serving; the new configuration is wrong"], self.hear())
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual("STOPPING=1", self.hear()[0])
+        self.assertEqual(0, self.process.wait(20))
+
+    def test_sockets_that_are_handed_over_go_before_the_configuration(self):
+        users = self.private("users", "LAB:alice:Secret-1\n")
+        with socket.create_server(("127.0.0.1", 0)) as smb, socket.socket(socket.AF_UNIX) as local:
+            local.bind(str(self.folder / "theirs"))
+            local.listen()
+            self.start("--config", self.write("[auth]", f"ntlm_users = {users}", "[access]", "administrators = alice, root"),
+                       "--listen", "127.0.0.1:1", "--socket", self.folder / "missing" / "x", "--feed-socket", "",
+                       listening=[("smb", smb), ("local", local)])
+            self.hear()
+            credentials = self.private("credentials", "username = alice\npassword = Secret-1\ndomain = LAB\n")
+            remote = command.run("list", "-o", "json", "-A", credentials, f"127.0.0.1:{smb.getsockname()[1]}")
+            self.assertEqual(["alice"], [row["user"] for row in remote.sessions], remote)
+            near = command.run("list", env={"NETSESSION_SOCKET": str(self.folder / "theirs")})
+            self.assertEqual(0, near.exit, near)
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(0, self.process.wait(20))
+        self.assertTrue((self.folder / "theirs").exists())  # systemd's, which listens on
+
+    def test_a_socket_of_another_name_is_refused(self):
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            self.start("--config", self.write(), listening=[("http", other)])
+            self.assertEqual(1, self.process.wait(20))
+        self.assertIn("FileDescriptorName= is smb, local or feed", self.process.stderr.read())
+
+    def test_the_journal_gets_priorities(self):
+        reading, writing = os.pipe()
+        status = os.fstat(writing)
+        process = subprocess.Popen([command.built("netsessiond"), "--config", self.write(), "--listen", "", "--socket", "",
+                                    "--feed-socket", ""], stderr=writing,
+                                   env=command.environment({"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}))
+        os.close(writing)
+        with open(reading) as said:
+            self.assertEqual("<3>there is nothing to listen at: see [server] listen and socket\n", said.read())
+        self.assertEqual(1, process.wait(20))
+
+
+class Reload(unittest.TestCase):
+    def setUp(self):
+        self.server = self.enterContext(Netsessiond(["alice", "bob"]))
+
+    def status(self, user, **options):
+        return listed(self.server, user, **options).json["servers"][0]["status"]
+
+    def test_another_policy_is_taken_and_connections_stay(self):
+        with sessions.held(self.server, [sessions.Wanted("alice")]) as [connection]:
+            self.assertEqual(5, self.status("bob"))
+            self.server.options["policy"] = "documented"
+            self.assertIn("was read anew", self.server.reload())
+            result = listed(self.server, "bob")
+            self.assertEqual((0, 10), (result.exit, result.json["servers"][0]["level"]))
+            self.assertIn("alice", [row["user"] for row in result.sessions])
+            connection.connectTree("IPC$")
+            self.server.options["administrators"] = "bob"
+            self.server.reload()
+            self.assertEqual(502, listed(self.server, "bob").json["servers"][0]["level"])
+
+    def test_users_and_passwords_are_read_anew(self):
+        old = self.server.password("bob")
+        self.server.options["policy"] = "documented"
+        self.server.set_password("bob", "Another-1")
+        self.server.set_password("eve", "Secret-1")
+        self.server.write_users()
+        self.assertEqual(1326, self.status("eve"))
+        self.server.reload()
+        self.assertEqual([0, 0, 1326], [self.status("bob"), self.status("eve"), self.status("bob", password=old)])
+
+    def test_a_wrong_one_leaves_all_as_it_was(self):
+        self.server.options |= {"policy": "documented", "max_connections": "many"}
+        said = self.server.reload()
+        self.assertRegex(said, rf'error: {self.server.configuration}:\d+: \[server\] max_connections cannot be "many"; '
+                         "expected a number from 1 to 1000000; all stays as it was")
+        self.assertEqual(5, self.status("bob"))
+        del self.server.options["max_connections"]
+        self.assertIn("was read anew", self.server.reload())
+        self.assertEqual(0, self.status("bob"))
+        self.assertEqual(1, self.server.counters["reloads"])
+
+    def test_where_it_listens_waits_for_the_next_start(self):
+        self.server.options["max_sessions"] = 1000
+        [said] = self.server.await_said(r"warning: .*", self.server.reload)
+        self.assertEqual("warning: [server] max_sessions has changed: at the next start", said)
+
+    def test_demo_sessions_come_and_go(self):
+        for count in (20, 0):
+            self.server.options["sessions"] = count
+            self.server.reload()
+            deadline = time.monotonic() + 20
+            while self.server.counters["sessions_now"] != count and time.monotonic() < deadline:
+                time.sleep(0.1)
+            self.assertEqual(count, self.server.counters["sessions_now"])
+
+
+class End(unittest.TestCase):
+    def test_nobody_comes_in_and_who_is_there_is_let_go(self):
+        with Netsessiond(["alice"]) as server, socket.create_connection((server.host, server.port)) as idle:
+            self.assertEqual(0, server.terminate())
+            idle.settimeout(10)
+            self.assertEqual(b"", idle.recv(1))
+            with self.assertRaises(ConnectionRefusedError):
+                socket.create_connection((server.host, server.port))
+            self.assertRegex(server.said, r"notice: ending, with \d+ connections\n")
+
+    def test_an_answer_under_way_is_given(self):
+        """More than a socket holds, so that most of it has not been sent when the end begins."""
+        with Netsessiond(["alice"], sessions=20000) as server, bound(server.socket) as dce:
+            sessions.begin_enumeration(dce, 502)
+            server.await_said("ending, with 1 connections", lambda: server.signal(signal.SIGTERM))
+            self.assertEqual(20000, len(sessions.end_enumeration(dce, 502).rows))
+            self.assertEqual(0, server.wait())
+
+    def test_who_reads_nothing_is_not_waited_for_longer_than_is_said(self):
+        with Netsessiond(["alice"], sessions=20000, drain_timeout_s=1) as server, bound(server.socket) as dce:
+            sessions.begin_enumeration(dce, 502)
+            started_at = time.monotonic()
+            self.assertEqual(0, server.terminate())
+            self.assertLess(0.9, time.monotonic() - started_at)
+            self.assertIn("1 connections are closed unanswered", server.said)
+
+    def test_a_second_signal_ends_it_at_once(self):
+        with Netsessiond(["alice"], sessions=20000, drain_timeout_s=600) as server, bound(server.socket) as dce:
+            sessions.begin_enumeration(dce, 502)
+            server.await_said("ending", lambda: server.signal(signal.SIGTERM))
+            server.signal(signal.SIGINT)
+            self.assertEqual(0, server.wait())
+
+
+class Counters(unittest.TestCase):
+    def test_they_count_what_callers_did(self):
+        with Netsessiond(["alice"]) as server:
+            listed(server)
+            listed(server, "alice")
+            listed(server, "alice", password="wrong")
+            with sessions.held(server, [sessions.Wanted("alice")]):
+                counters = server.counters
+                self.assertEqual((1, 1), (counters["sessions_now"], counters["smb_connections_now"]))
+                closed = command.run("close", "--yes", "-u", "alice", env={"NETSESSION_SOCKET": str(server.socket)})
+                self.assertEqual(0, closed.exit, closed)
+            expected = {"log_ons": 3, "log_ons_refused": 1, "enumerations": 2, "deletions": 1, "failed": 0,
+                        "denied": 5, "smb_connections": 5, "sessions_now": 0, "audit_lost": 0}
+            counters = server.counters
+            self.assertEqual(expected, {name: counters[name] for name in expected})
+            self.assertEqual(len(server.audit), counters["audit_lines"])
+            self.assertLess(1000, counters["smb_bytes_in"])
+
+
+class Audit(unittest.TestCase):
+    def setUp(self):
+        self.server = self.enterContext(Netsessiond(["alice"]))
+
+    def lines(self, operation):
+        return [line for line in self.server.audit if line["operation"] == operation]
+
+    def test_each_question_is_told_with_who_and_from_where(self):
+        command.run("list", "-l", "1", "-c", r"\\\\10.0.0.7", "-u", "bob", "-A", self.server.credentials_file("root"),
+                    address(self.server))
+        [line] = self.lines("NetrSessionEnum")
+        self.assertRegex(line.pop("time"), rf"\A{TIME}\Z")
+        self.assertEqual({"operation": "NetrSessionEnum", "door": "smb", "from": "127.0.0.1", "who": "LABSRV\\root",
+                          "level": 1, "client": r"\\\\10.0.0.7", "user": "bob", "entries": 0, "total": 0, "status": 2312,
+                          "result": "NERR_ClientNameNotFound"}, line)
+
+    def test_who_is_denied_is_told(self):
+        self.assertEqual(5, listed(self.server, "alice").json["servers"][0]["status"])
+        lines = self.lines("NetrSessionEnum")
+        self.assertEqual([502, 2, 1, 10, 0], [line["level"] for line in lines])
+        self.assertEqual({(r"LABSRV\alice", 5, "ERROR_ACCESS_DENIED")},
+                         {(line["who"], line["status"], line["result"]) for line in lines})
+
+    def test_local_callers_are_told(self):
+        command.run("list", "-l", "0", env={"NETSESSION_SOCKET": str(self.server.socket)},
+                    inside=("setpriv", "--reuid=games", "--regid=games", "--init-groups"))
+        [line] = self.lines("NetrSessionEnum")
+        self.assertEqual(("local", "local", "games", 5), (line["door"], line["from"], line["who"], line["status"]))
+
+    def test_log_ons_are_told_also_those_that_fail(self):
+        listed(self.server)
+        listed(self.server, "alice", password="guess-1")
+        good, bad = self.lines("log-on")
+        self.assertEqual((r"LABSRV\root", 0, "127.0.0.1"), (good["who"], good["status"], good["from"]))
+        self.assertEqual((None, 1326, "ERROR_LOGON_FAILURE"), (bad["who"], bad["status"], bad["result"]))
+        self.assertIn("alice", bad["user"])
+        self.assertTrue(bad["why"])
+
+    def test_no_password_is_told_anywhere(self):
+        listed(self.server, "alice", password="guess-1")
+        listed(self.server, "root")
+        self.server.reload()
+        text = self.server.said + json.dumps(self.server.audit)
+        for password in ("guess-1", self.server.password("alice"), self.server.password("root")):
+            self.assertNotIn(password, text)
+
+    def test_it_is_for_its_owner_and_group_and_opened_anew_at_a_reload(self):
+        path = self.server.folder / self.server.log / "audit"
+        self.assertEqual(0o640, path.stat().st_mode & 0o777)
+        listed(self.server)
+        before = path.read_text()
+        path.rename(path.with_name("audit.1"))
+        listed(self.server)
+        self.assertNotEqual(before, path.with_name("audit.1").read_text())
+        self.server.reload()
+        listed(self.server)
+        self.assertEqual(["log-on", "NetrSessionEnum"], [line["operation"] for line in self.server.audit])
+
+    def test_a_full_disk_is_told_once_and_ends_nothing(self):
+        self.server.options["file"] = "/dev/full"
+        self.server.reload()
+        for _ in range(3):
+            self.assertEqual(0, listed(self.server).exit)
+        self.assertEqual(1, self.server.said.count("the audit log takes no lines: No space left on device\n"))
+        self.assertEqual(6, self.server.counters["audit_lost"])
+        self.server.options["file"] = self.server.folder / self.server.log / "audit"
+        self.server.reload()
+        self.assertEqual(0, listed(self.server).exit)
+        self.assertEqual(2, len(self.server.audit))
+
+    def test_a_pipe_that_nobody_empties_keeps_nobody_waiting(self):
+        pipe = self.server.folder / "pipe"
+        os.mkfifo(pipe)
+        with open(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb") as reader:
+            self.server.options["file"] = pipe
+            self.assertIn("was read anew", self.server.reload())
+            with bound(self.server.socket) as dce:
+                for _ in range(1000):
+                    sessions.enumerate_over(dce, 0)
+            self.assertLess(0, self.server.counters["audit_lost"])
+            for line in reader.read().splitlines()[:-1]:
+                json.loads(line)
+
+    def test_standard_output_takes_it_too(self):
+        with Netsessiond(["alice"], file="-") as server:
+            listed(server)
+            self.assertRegex(server.said, rf'(?m)^{{"time":"{TIME}","operation":"NetrSessionEnum",.*}}$')
+
+
+class Manual(unittest.TestCase):
+    def page(self, form, suffix):
+        file = self.enterContext(tempfile.NamedTemporaryFile("w", suffix=suffix))
+        file.write(daemon("--describe", form).stdout)
+        file.flush()
+        return file.name
+
+    def read(self, page):
+        lint = subprocess.run(["mandoc", "-Tlint", "-Wwarning", page], text=True, capture_output=True, check=False)
+        self.assertEqual("", lint.stdout + lint.stderr)
+        groff = subprocess.run(["groff", "-ww", "-man", "-Tutf8", "-z", page], text=True, capture_output=True, check=False)
+        self.assertEqual((0, "", ""), (groff.returncode, groff.stdout, groff.stderr))
+        done = subprocess.run(["mandoc", "-Tutf8", page], text=True, capture_output=True, check=True)
+        return re.sub(".\b", "", done.stdout)
+
+    def test_that_of_the_program_names_all_options(self):
+        text = self.read(self.page("man8", ".8"))
+        options = re.findall(r"^  (--\S+)", daemon("--help").stdout, re.MULTILINE)
+        self.assertLess(5, len(options))
+        for option in options:
+            self.assertIn(option, text)
+
+    def test_that_of_the_configuration_names_all_keys(self):
+        text = self.read(self.page("man5", ".5"))
+        keys = re.findall(r"^    (\w+) =", daemon("--help").stdout, re.MULTILINE)
+        self.assertLess(30, len(keys))
+        for key in keys:
+            self.assertRegex(text, rf"\b{key} =")
+
+    def test_another_form_is_refused(self):
+        result = daemon("--describe", "man1")
+        self.assertEqual((2, "netsessiond: --describe prints man8, man5 or sample\n"), (result.exit, result.stderr))
+
+
+if __name__ == "__main__":
+    tap.main()
