@@ -32,7 +32,7 @@ TARGETS = ["session_answer", "session_request", "rpc_association", "rpc_service"
 LIBRARIES = ["libuv", "libcrypto", "krb5-gssapi"]
 # Nothing is inlined, so that each function is one in the account of what was reached.
 FLAGS = ["-std=gnu17", "-g", "-O1", "-fno-inline", "-fno-omit-frame-pointer", "-D_GNU_SOURCE",
-         '-DNETSESSION_VERSION="fuzz"']
+         '-DNETSESSION_VERSION="fuzz"', '-DNETSESSION_SYSCONFDIR="/etc"']
 SANITIZE = ["-fsanitize=fuzzer-no-link,address,undefined", "-fno-sanitize-recover=all"]
 COUNT_LINES = ["-fsanitize=fuzzer-no-link", "-fprofile-instr-generate", "-fcoverage-mapping"]
 INCLUDES = [f"-I{ROOT / path}" for path in ("src", "include", "include/netapi32", "fuzz")]
