@@ -22,7 +22,7 @@ class Installed:
 
     def only(self, name):
         """The path of the one installed file of that name."""
-        found = list(self.folder.rglob(name))
+        found = [path for path in self.folder.rglob(name) if path.is_file()]
         if len(found) != 1:
             raise AssertionError(f"{name} is installed as {found}")
         return found[0]

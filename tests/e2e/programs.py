@@ -28,8 +28,8 @@ class Programs:
 
     def compile(self, source, library, *more):
         """more: of the compiler's arguments. Returns the executable's path. The compiler may not say a word."""
-        built, executable = command.built(f"lib{library}.so").parent, pathlib.Path(self._folder.name) / source
-        executable = executable.with_suffix("")
+        built, executable = command.built(f"lib{library}.so").parent, pathlib.Path(self._folder.name)
+        executable /= pathlib.Path(source).stem
         done = subprocess.run(
             ["cc", "-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g", f"-I{INCLUDE}",
              f"-I{INCLUDE / 'netapi32'}", HERE / source, "-o", executable, f"-L{built}", f"-l{library}",
