@@ -80,7 +80,9 @@ class Netsessiond(Server):
 
     @property
     def pid(self):
-        return self._process.pid
+        """That of netsessiond itself, whatever it runs inside."""
+        program = built("netsessiond").resolve()
+        return next(pid for pid in self._process.pids if os.path.realpath(f"/proc/{pid}/exe") == str(program))
 
     @property
     def said(self):

@@ -22,9 +22,9 @@ class Process:
                 stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True)
 
     @property
-    def pid(self):
-        """The pid of the command itself."""
-        return keeper.descendants(self._keeper.pid)[0]
+    def pids(self):
+        """Those of the command and all its descendants, parents first."""
+        return keeper.descendants(self._keeper.pid)
 
     def wait(self, timeout_s):
         """Waits until the command has ended by itself. Returns its exit status, modulo 256."""
