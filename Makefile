@@ -11,7 +11,7 @@ FUZZ_SECONDS ?= 60
 .PHONY: packages-build packages-run packages-test packages-fuzz
 
 help:
-	@echo "make run       list the sessions of a private Samba server on loopback"
+	@echo "make run       start netsessiond on loopback, let clients log on, list their sessions"
 	@echo "make test      build and run all tests"
 	@echo "make build     build the libraries and the command into $(BUILD)/"
 	@echo "make sanitize  run the unit tests under ASan and UBSan alone"
@@ -43,7 +43,7 @@ build: packages-build
 run: packages-run build
 	/usr/bin/python3 scripts/demo.py $(BUILD)
 
-test: packages-run packages-test build
+test: packages-test build
 	@$(MAKE) --no-print-directory $(BUILD)-sanitize/build.ninja
 	ninja -C $(BUILD)-sanitize
 	/usr/bin/python3 tests/run.py $(BUILD) $(BUILD)-sanitize
@@ -52,7 +52,7 @@ sanitize: packages-test build
 	@$(MAKE) --no-print-directory $(BUILD)-sanitize/build.ninja
 	meson test -C $(BUILD)-sanitize --suite unit --print-errorlogs
 
-tsan: packages-run packages-test build
+tsan: packages-test build
 	@$(MAKE) --no-print-directory $(BUILD)-tsan/build.ninja
 	meson test -C $(BUILD)-tsan threads --print-errorlogs
 

@@ -1,34 +1,124 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""make run: a private Samba on loopback, some sessions on it, and netsession listing them.
-Argument: the build folder. Needs root, as smbd does."""
+"""make run: netsessiond on loopback, several clients that log on to it, and their sessions listed.
+Argument: the build folder. Needs nothing else; smbclient, rpcclient and impacket join in where they are."""
+import contextlib
 import os
 import pathlib
+import pwd
+import shutil
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests"))
 
-from lab.samba import SambaServer  # noqa: E402
-from lab.sessions import Wanted, held  # noqa: E402
+from lab.netsessiond import Netsessiond  # noqa: E402
 
-SESSIONS = [Wanted("daemon", "127.0.0.7", opens=3), Wanted("mail", "127.0.0.12"),
-            Wanted("backup", "127.0.0.25", opens=1), Wanted("games", "::1")]
+WAIT_S = 20
+MADE_UP = 3
+
+
+class Demo:
+    def __init__(self, build, server):
+        self.command, self.server = build / "netsession", server
+        self.address = f"{server.host}:{server.port}"
+
+    @contextlib.contextmanager
+    def running(self, *command, **options):
+        """A client that stays until it is told to go."""
+        process = subprocess.Popen([*map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+        try:
+            yield
+        finally:
+            process.kill()
+            process.communicate()
+
+    def our_client(self, user):
+        return self.running(self.command, "watch", "--every", "1", "-A", self.server.credentials_file(user), self.address)
+
+    def smbclient(self, user):
+        return self.running(*self.server.tool("smbclient", "-A", self.server.credentials_file(user),
+                                              f"//{self.server.host}/IPC$"), stdin=subprocess.PIPE)
+
+    @contextlib.contextmanager
+    def impacket(self, user):
+        from impacket.smbconnection import SMBConnection
+        connection = SMBConnection(self.server.host, self.server.host, sess_port=self.server.port, timeout=WAIT_S)
+        connection.login(user, self.server.password(user), self.server.domain)
+        with contextlib.closing(connection):
+            yield
+
+    def clients(self):
+        """(user, what it logs on with, how)."""
+        yield "alice", "netsession watch", self.our_client
+        yield "bob", "netsession watch", self.our_client
+        if shutil.which("smbclient"):
+            yield "carol", "smbclient", self.smbclient
+        if is_there("impacket"):
+            yield "dave", "impacket", self.impacket
+
+    def wait_for(self, users):
+        deadline = time.monotonic() + WAIT_S
+        while time.monotonic() < deadline:
+            listed = subprocess.run([self.command, "list", "-o", "csv"], text=True, capture_output=True, check=False,
+                                    env=self.local_environment()).stdout
+            if all(f",{user}," in listed for user in users):
+                return
+            time.sleep(0.1)
+        raise TimeoutError(f"some of {', '.join(users)} did not log on:\n{listed}{self.server.log_tail()}")
+
+    def local_environment(self):
+        return os.environ | {"NETSESSION_SOCKET": str(self.server.socket)}
+
+    def show(self, *command, env=None):
+        """Runs a command before everybody's eyes. Returns whether it ended well."""
+        said = " ".join(map(str, command))
+        print(f"\n$ {f'NETSESSION_SOCKET={self.server.socket} ' if env else ''}{said}", flush=True)
+        return subprocess.run([*map(str, command)], check=False, env=env).returncode == 0
+
+    def list_them(self):
+        administrator = self.server.credentials_file(self.server.administrator)
+        is_good = self.show(self.command, "list", "-v", "-l", 502, "-A", administrator, self.address)
+        is_good &= self.show(self.command, "list", "-l", 502, env=self.local_environment())
+        if shutil.which("rpcclient"):
+            is_good &= self.show(*self.server.tool("rpcclient", "-A", administrator, self.server.host, "-c", "netsessenum"))
+        if is_there("impacket"):
+            print("\nimpacket, at level 502:")
+            from lab import sessions
+            answer = sessions.enumerate_with_impacket(self.server, level=502)
+            for row in answer.rows:
+                print(f"  {row['client']}  {row['user']}  {row['num_opens']} open")
+            is_good &= answer.status == 0
+        return is_good
+
+
+def is_there(module):
+    with contextlib.suppress(ImportError):
+        return bool(__import__(module))
+    return False
 
 
 def main():
-    if os.geteuid() != 0:
-        sys.exit("make run: smbd wants to be started by root; try sudo make run")
-    command = str(pathlib.Path(sys.argv[1]) / "netsession")
-    print("Starting a private Samba on loopback ...", flush=True)
-    with SambaServer() as server, held(server, SESSIONS):
-        time.sleep(2)  # so that there is a since-when
-        arguments = [command, "list", "-v", "-A", str(server.credentials_file(server.administrator)),
-                     f"127.0.0.1:{server.port}"]
-        print(f"It listens on port {server.port}, and {len(SESSIONS)} sessions are held.\n")
-        print("$", " ".join(arguments), flush=True)
-        return subprocess.run(arguments, check=False).returncode
+    build = pathlib.Path(sys.argv[1]).resolve()
+    os.environ["NETSESSION_BUILD"] = str(build)
+    myself = pwd.getpwuid(os.geteuid()).pw_name
+    print("Starting netsessiond on loopback ...", flush=True)
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(Netsessiond(policy="documented", administrators=f"root, {myself}", sessions=MADE_UP))
+        print(f"It listens on port {server.port}, for programs of this computer at {server.socket},\n"
+              f"and has {MADE_UP} sessions that it made up (--demo).")
+        demo, users = Demo(build, server), []
+        for user, by, log_on in demo.clients():
+            print(f"{user} logs on, by {by}.", flush=True)
+            stack.enter_context(log_on(user))
+            users.append(user)
+        demo.wait_for(users)
+        time.sleep(1)  # so that there is a since-when
+        is_good = demo.list_them()
+        print("\nWhat its audit log says of the last question:")
+        print((server.folder / server.log / "audit").read_text().splitlines()[-1])
+    return 0 if is_good else 1
 
 
 if __name__ == "__main__":

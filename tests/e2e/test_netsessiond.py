@@ -506,6 +506,33 @@ class Audit(unittest.TestCase):
             self.assertRegex(server.said, rf'(?m)^{{"time":"{TIME}","operation":"NetrSessionEnum",.*}}$')
 
 
+class Demonstration(unittest.TestCase):
+    SCRIPT = command.REPOSITORY / "scripts" / "demo.py"
+
+    def run_demo(self, *before, without=()):
+        program = ("import runpy, sys\n"
+                   f"sys.modules.update(dict.fromkeys({without!r}))\n"
+                   f"sys.argv = ['demo.py', {str(command.built(''))!r}]\n"
+                   f"runpy.run_path({str(self.SCRIPT)!r}, run_name='__main__')\n")
+        done = subprocess.run([*before, "/usr/bin/python3", "-B", "-c", program], text=True, capture_output=True,
+                              check=False, timeout=120)
+        self.assertEqual(0, done.returncode, done)
+        return done.stdout
+
+    def test_make_run_shows_real_clients(self):
+        said = self.run_demo()
+        for user in ("alice", "bob", "carol", "dave"):
+            self.assertEqual(3, len(re.findall(rf"(?m)^.*127\.0\.0\.1  {user} .*$", said)), said)
+        self.assertRegex(said, r"Received [5-9] entries\.")
+
+    def test_make_run_needs_neither_other_software_nor_root(self):
+        said = self.run_demo("setpriv", "--reuid=games", "--regid=games", "--clear-groups", "env", "PATH=/nonexistent",
+                             without=("impacket",))
+        for user in ("alice", "bob"):
+            self.assertEqual(2, len(re.findall(rf"(?m)^.*127\.0\.0\.1  {user} .*$", said)), said)
+        self.assertNotIn("carol", said)
+
+
 class Manual(unittest.TestCase):
     def page(self, form, suffix):
         file = self.enterContext(tempfile.NamedTemporaryFile("w", suffix=suffix))
