@@ -91,8 +91,9 @@ static uint32_t admit(struct smbserver_session *s, const struct smbserver_log_on
 	struct smbserver *c = s->connection;
 	bool is_null = !identity_is_authenticated(log_on->who);
 
-	/* Who logged on stays who he is: 3.3.5.5.2 keeps the keys. */
-	if (s->state == SESSION_VALID && is_null != s->is_null)
+	/* 3.3.5.5.2 keeps the keys, and 3.3.5.5.3 the security context: so it is the same
+	 * account's. */
+	if (s->state == SESSION_VALID && !identity_is_same(s->who, log_on->who))
 		return STATUS_ACCESS_DENIED;
 	if (s->state == SESSION_IN_PROGRESS) {
 		/* A null session has no key to encrypt by. */
