@@ -8,7 +8,7 @@ const struct rpc_syntax rpc_ndr_syntax = {
 	.version = 2,
 };
 
-static void put_syntax(struct wire_writer *w, const struct rpc_syntax *s)
+void rpc_syntax_encode(struct wire_writer *w, const struct rpc_syntax *s)
 {
 	wire_put_u32le(w, s->uuid.time_low);
 	wire_put_u16le(w, s->uuid.time_mid);
@@ -48,9 +48,9 @@ void rpc_bind_encode(struct wire_writer *w, uint32_t call_id, const struct rpc_b
 		wire_put_u16le(w, c->id);
 		wire_put_u8(w, c->transfer_count);
 		wire_put_u8(w, 0);
-		put_syntax(w, &c->interface);
+		rpc_syntax_encode(w, &c->interface);
 		for (size_t t = 0; t < c->transfer_count; t++)
-			put_syntax(w, &c->transfers[t]);
+			rpc_syntax_encode(w, &c->transfers[t]);
 	}
 	rpc_pdu_end(w, begin);
 }
@@ -62,6 +62,8 @@ void rpc_bind_decode(struct wire_reader *r, struct rpc_bind *bind)
 	bind->max_recv_frag = wire_get_u16(r);
 	bind->assoc_group = wire_get_u32(r);
 	bind->context_count = wire_get_u8(r);
+	if (bind->context_count == 0)
+		return; /* nothing to be aligned */
 	wire_skip(r, 3);
 	if (bind->context_count > RPC_MAX_CONTEXTS) {
 		wire_reader_fail(r, "more presentation contexts than any caller needs");
@@ -88,7 +90,8 @@ void rpc_bind_decode(struct wire_reader *r, struct rpc_bind *bind)
 static void put_ack(struct wire_writer *w, enum rpc_ptype ptype, uint32_t call_id,
                     const struct rpc_bind_ack *ack, size_t address_bytes)
 {
-	size_t begin = rpc_pdu_begin(w, ptype, RPC_PFC_FIRST_FRAG | RPC_PFC_LAST_FRAG, call_id);
+	uint8_t pfc_flags = RPC_PFC_FIRST_FRAG | RPC_PFC_LAST_FRAG | ack->pfc_flags;
+	size_t begin = rpc_pdu_begin(w, ptype, pfc_flags, call_id);
 
 	wire_put_u16le(w, ack->max_xmit_frag);
 	wire_put_u16le(w, ack->max_recv_frag);
@@ -101,7 +104,7 @@ static void put_ack(struct wire_writer *w, enum rpc_ptype ptype, uint32_t call_i
 	for (size_t i = 0; i < ack->result_count; i++) {
 		wire_put_u16le(w, ack->results[i].result);
 		wire_put_u16le(w, ack->results[i].reason);
-		put_syntax(w, &ack->results[i].transfer);
+		rpc_syntax_encode(w, &ack->results[i].transfer);
 	}
 	rpc_pdu_end(w, begin);
 }

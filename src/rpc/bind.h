@@ -65,6 +65,7 @@ struct rpc_context_result {
 };
 
 struct rpc_bind_ack {
+	uint8_t pfc_flags; /* encoded only: beside the two that say that it is whole */
 	uint16_t max_xmit_frag, max_recv_frag; /* bytes */
 	uint32_t assoc_group;
 	const char *secondary_address; /* encoded only: "\\PIPE\\srvsvc"; none in the answer to an
@@ -72,6 +73,9 @@ struct rpc_bind_ack {
 	struct rpc_context_result results[RPC_MAX_CONTEXTS];
 	uint8_t result_count;
 };
+
+/* One by itself, 20 bytes. */
+void rpc_syntax_encode(struct wire_writer *w, const struct rpc_syntax *s);
 
 /* The encoders write a whole PDU; the decoders read on behind the header. */
 void rpc_bind_encode(struct wire_writer *w, uint32_t call_id, const struct rpc_bind *bind);

@@ -2,6 +2,7 @@
 #include "rpc/contexts.h"
 
 #include <string.h>
+#include "rpc/management.h"
 
 /* [MS-RPCE] 2.2.2.14. Security contexts are not multiplexed. */
 #define KEEP_CONNECTION_ON_ORPHAN 0x02
@@ -20,17 +21,21 @@ static bool is_same_syntax(const struct rpc_syntax *a, const struct rpc_syntax *
 }
 
 /* C706 2.1.1: a server of a minor version serves the callers of all before it. */
+static bool serves(const struct rpc_interface *interface, const struct rpc_syntax *wanted)
+{
+	const struct rpc_syntax *has = &interface->syntax;
+
+	return is_same_uuid(has, wanted) && has->version == wanted->version &&
+	       has->version_minor >= wanted->version_minor;
+}
+
 static const struct rpc_interface *find_interface(const struct rpc_endpoint *endpoint,
                                                   const struct rpc_syntax *wanted)
 {
-	for (size_t i = 0; i < endpoint->interface_count; i++) {
-		const struct rpc_syntax *has = &endpoint->interfaces[i]->syntax;
-
-		if (is_same_uuid(has, wanted) && has->version == wanted->version &&
-		    has->version_minor >= wanted->version_minor)
+	for (size_t i = 0; i < endpoint->interface_count; i++)
+		if (serves(endpoint->interfaces[i], wanted))
 			return endpoint->interfaces[i];
-	}
-	return NULL;
+	return serves(&rpc_management, wanted) ? &rpc_management : NULL;
 }
 
 static bool offers_ndr(const struct rpc_context *proposed)
@@ -65,18 +70,18 @@ static void agree_on_features(struct rpc_contexts *c, const struct rpc_context *
 	*result = (struct rpc_context_result){ .result = RPC_NEGOTIATE_ACK, .reason = features };
 }
 
-/* False: the id stands for another interface already. */
-static bool answer(struct rpc_contexts *c, const struct rpc_endpoint *endpoint,
+/* interface: what it proposes, NULL for what is not offered; is_taken: an element before it of the
+ * same message has it already, [MS-RPCE] 3.3.1.5.6. False: the id stands for another interface. */
+static bool answer(struct rpc_contexts *c, const struct rpc_interface *interface, bool is_taken,
                    const struct rpc_context *proposed, struct rpc_context_result *result)
 {
-	const struct rpc_interface *interface = find_interface(endpoint, &proposed->interface),
-				   *agreed = rpc_contexts_find(c, proposed->id);
+	const struct rpc_interface *agreed = rpc_contexts_find(c, proposed->id);
 
 	if (interface != NULL && agreed != NULL && agreed != interface)
 		return false;
 	if (interface == NULL) {
 		reject(result, RPC_ABSTRACT_SYNTAX_NOT_SUPPORTED);
-	} else if (!offers_ndr(proposed)) {
+	} else if (is_taken || !offers_ndr(proposed)) {
 		reject(result, RPC_TRANSFER_SYNTAXES_NOT_SUPPORTED);
 	} else if (agreed == NULL && c->count == RPC_MAX_CONTEXTS) {
 		reject(result, RPC_CONTEXT_LIMIT_EXCEEDED);
@@ -91,10 +96,21 @@ static bool answer(struct rpc_contexts *c, const struct rpc_endpoint *endpoint,
 	return true;
 }
 
+/* Whether an element before the one at index was accepted for its interface. */
+static bool has_before(const struct rpc_interface *const interfaces[],
+                       const struct rpc_bind_ack *ack, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (interfaces[i] == interfaces[index] && ack->results[i].result == RPC_ACCEPTANCE)
+			return true;
+	return false;
+}
+
 bool rpc_contexts_negotiate(struct rpc_contexts *c, const struct rpc_endpoint *endpoint,
                             const struct rpc_bind *proposal, bool is_alter,
                             struct rpc_bind_ack *ack)
 {
+	const struct rpc_interface *interfaces[RPC_MAX_CONTEXTS];
 	struct rpc_contexts agreed = *c;
 	bool asked_for_features = false;
 
@@ -105,12 +121,14 @@ bool rpc_contexts_negotiate(struct rpc_contexts *c, const struct rpc_endpoint *e
 
 		if (proposed->transfer_count == 0)
 			return false;
+		interfaces[i] = find_interface(endpoint, &proposed->interface);
 		if (!is_alter && asks_for_features(proposed)) {
 			if (asked_for_features)
 				return false;
 			asked_for_features = true;
 			agree_on_features(&agreed, proposed, &ack->results[i]);
-		} else if (!answer(&agreed, endpoint, proposed, &ack->results[i])) {
+		} else if (!answer(&agreed, interfaces[i], has_before(interfaces, ack, i), proposed,
+		                   &ack->results[i])) {
 			return false;
 		}
 	}

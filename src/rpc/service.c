@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Where C706 leaves room, or where servers do otherwise than it says, this does as Windows does.
  *
- * One answer at a time: what the caller writes before it has read the answer waits, since no
- * multiplexing is offered ([MS-RPCE] 3.3.1.5.8). So an answer is built in one piece and cut into
- * fragments as they are read, and nobody makes this server hold two. */
+ * One answer at a time: what the caller writes before it has read the answer waits. So an answer is
+ * built in one piece and cut into fragments as they are read, and nobody makes this server hold
+ * two. To one who multiplexes ([MS-RPCE] 3.3.1.5.8) answers come in the order of the requests. */
 #include "rpc/service.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 #include "rpc/call.h"
 #include "rpc/contexts.h"
+#include "rpc/management.h"
 #include "rpc/pdu_reader.h"
 
 /* What we receive in a fragment, and send where the caller can receive it. All that a pipe carries
@@ -46,6 +47,7 @@ struct rpc_service {
 	enum { UNBOUND, BOUND, OVER } step;
 	uint16_t max_frag; /* bytes, both ways */
 	uint32_t assoc_group;
+	bool is_multiplexed;
 	struct rpc_contexts contexts;
 	struct rpc_pdu_reader pdus;
 	struct wire_writer waiting; /* written before the answer was read */
@@ -204,6 +206,8 @@ static void take_bind(struct rpc_service *s, const struct rpc_header *h, struct 
 			return;
 		}
 		s->step = BOUND;
+		s->is_multiplexed = (h->pfc_flags & RPC_PFC_CONC_MPX) != 0;
+		ack.pfc_flags = h->pfc_flags & RPC_PFC_CONC_MPX;
 		rpc_bind_ack_encode(&s->answer.head, h->call_id, &ack);
 		mind_memory(s);
 	}
@@ -243,7 +247,11 @@ static void execute(struct rpc_service *s, uint32_t call_id, const struct rpc_re
 	forget_answer(s);
 	a->call_id = call_id;
 	a->context_id = request->context_id;
-	status = interface->call(s->context, request->opnum, stub, &a->stub);
+	rpc_management_count(RPC_CALLS_IN);
+	if (interface == &rpc_management)
+		status = rpc_management_call(s->endpoint, request->opnum, stub, &a->stub);
+	else
+		status = interface->call(s->context, request->opnum, stub, &a->stub);
 	if (status == 0 && !a->stub.failed) {
 		begin_fragment(s);
 		return;
@@ -351,8 +359,12 @@ static void take_request(struct rpc_service *s, const struct rpc_header *h, stru
 		                               .context_id = request.context_id });
 	} else if (c->is_open &&
 	           (is_first || h->call_id != c->id || r->big_endian != c->big_endian)) {
-		/* 3.3.1.5.8: a request's fragments come one behind the other. */
-		protocol_error(s, c->id, c->request.context_id);
+		/* 3.3.1.5.8: a request's fragments come one behind the other. Of two that are
+		 * mixed, Windows blames the second where there may well be two. */
+		if (s->is_multiplexed && h->call_id != c->id)
+			protocol_error(s, h->call_id, 0);
+		else
+			protocol_error(s, c->id, c->request.context_id);
 	} else if (is_first) {
 		if (begin_call(s, h, &request))
 			take_stub(s, h, &request, r);
@@ -396,6 +408,7 @@ static void take(struct rpc_service *s, const struct rpc_header *h, struct wire_
 {
 	size_t count = sizeof takers / sizeof *takers;
 
+	rpc_management_count(RPC_PACKETS_IN);
 	if (h->version_minor != 0 && h->ptype == RPC_BIND) /* [MS-RPCE] 3.3.1.5.1 */
 		send_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED);
 	else if (h->version_minor != 0 || h->ptype >= count || takers[h->ptype] == NULL)
@@ -498,6 +511,7 @@ size_t rpc_service_read(struct rpc_service *s, struct wire_writer *to, size_t ma
 	a->at += count;
 	*left = pdu_left(s);
 	if (count > 0 && *left == 0) {
+		rpc_management_count(RPC_PACKETS_OUT);
 		a->stub_at += a->part_bytes;
 		if (a->stub_at < a->stub.len)
 			begin_fragment(s);

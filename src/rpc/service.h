@@ -18,7 +18,7 @@ struct rpc_interface {
 	                 struct wire_writer *answer);
 };
 
-/* What a service is offered over. */
+/* What a service is offered over, beside the interface of rpc/management.h. */
 struct rpc_endpoint {
 	const struct rpc_interface *const *interfaces;
 	size_t interface_count;

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include "recording.h"
 #include "rpc/association.h"
+#include "rpc/management.h"
 #include "rpc/service.h"
 #include "srvsvc/interface.h"
 #include "srvsvc/session_enum.h"
@@ -466,6 +467,7 @@ static void each_context_of_a_bind_has_its_own_answer(void **state)
 	bind.contexts[3].transfers[0] = ndr64;
 	bind.contexts[3].transfers[1] = rpc_ndr_syntax;
 	bind.contexts[3].transfer_count = 2;
+	bind.contexts[4].interface.version = 3;
 	bind.contexts[5].interface.version_minor = 0;
 	bind.contexts[6].interface.version_minor = 2;
 	peer_init(&p);
@@ -473,8 +475,9 @@ static void each_context_of_a_bind_has_its_own_answer(void **state)
 	assert_result(&ack.results[0], RPC_ACCEPTANCE, 0);
 	assert_result(&ack.results[1], RPC_PROVIDER_REJECTION, RPC_TRANSFER_SYNTAXES_NOT_SUPPORTED);
 	assert_result(&ack.results[2], RPC_NEGOTIATE_ACK, 2);
-	assert_result(&ack.results[3], RPC_ACCEPTANCE, 0);
-	assert_result(&ack.results[4], RPC_ACCEPTANCE, 0);
+	/* One context an interface is enough. */
+	assert_result(&ack.results[3], RPC_PROVIDER_REJECTION, RPC_TRANSFER_SYNTAXES_NOT_SUPPORTED);
+	assert_result(&ack.results[4], RPC_PROVIDER_REJECTION, RPC_ABSTRACT_SYNTAX_NOT_SUPPORTED);
 	assert_result(&ack.results[5], RPC_ACCEPTANCE, 0);
 	assert_result(&ack.results[6], RPC_PROVIDER_REJECTION, RPC_ABSTRACT_SYNTAX_NOT_SUPPORTED);
 	assert_result(&ack.results[7], RPC_PROVIDER_REJECTION, RPC_ABSTRACT_SYNTAX_NOT_SUPPORTED);
@@ -582,7 +585,7 @@ static void binds_that_cannot_be_answered_are_refused_with_a_reason(void **state
 		uint16_t auth_bytes;
 		enum rpc_nak_reason reason;
 	} cases[] = {
-		{ "\0\0\0\0", 4, 0, RPC_NAK_NOT_SPECIFIED }, /* no context */
+		{ "\0", 1, 0, RPC_NAK_NOT_SPECIFIED }, /* no context */
 		{ "\1\0\0\0\0\0\0\0abcdefghijklmnopqrst", 28, 0, RPC_NAK_NOT_SPECIFIED },
 		{ twice, sizeof twice, 0, RPC_NAK_NOT_SPECIFIED },          /* features, twice */
 		{ "\1\0\0", 3, 0, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED }, /* it ends early */
@@ -621,20 +624,22 @@ static void a_second_bind_is_refused(void **state)
 
 static void contexts_are_bounded(void **state)
 {
-	struct rpc_bind bind = { .context_count = RPC_MAX_CONTEXTS };
+	struct rpc_bind bind = { .context_count = 1 };
 	struct rpc_bind_ack ack;
 	struct peer p;
 
 	(void)state;
-	for (uint16_t i = 0; i < RPC_MAX_CONTEXTS; i++)
-		bind.contexts[i] = context_of((uint16_t)(100 + i), &srvsvc.syntax);
 	peer_init(&p);
-	ack = propose(&p, false, &bind);
-	assert_result(&ack.results[RPC_MAX_CONTEXTS - 1], RPC_ACCEPTANCE, 0);
+	for (uint16_t i = 0; i < RPC_MAX_CONTEXTS; i++) {
+		bind.contexts[0] = context_of((uint16_t)(100 + i), &srvsvc.syntax);
+		ack = propose(&p, i > 0, &bind);
+		assert_result(&ack.results[0], RPC_ACCEPTANCE, 0);
+	}
+	ack = propose(&p, true, &bind); /* one that is there */
+	assert_result(&ack.results[0], RPC_ACCEPTANCE, 0);
 	bind.contexts[0].id = 1;
 	ack = propose(&p, true, &bind);
 	assert_result(&ack.results[0], RPC_PROVIDER_REJECTION, RPC_CONTEXT_LIMIT_EXCEEDED);
-	assert_result(&ack.results[1], RPC_ACCEPTANCE, 0);
 	peer_fini(&p);
 }
 
@@ -797,6 +802,24 @@ static void one_who_writes_and_never_reads_is_parted_with(void **state)
 		written += p.sent.len;
 	assert_in_range(written, 65528, 65528 + 2 * endpoint.max_request_bytes);
 	peer_fini(&p);
+}
+
+static void one_who_multiplexes_is_told_that_he_may(void **state)
+{
+	struct rpc_bind bind = { .contexts = { context_of(0, &srvsvc.syntax) },
+		                 .context_count = 1 };
+
+	(void)state;
+	for (unsigned flags = 0; flags < 256; flags++) {
+		struct peer p;
+
+		peer_init(&p);
+		rpc_bind_encode(&p.sent, 1, &bind);
+		p.sent.data[PFC_FLAGS] = (uint8_t)flags;
+		talk(&p);
+		assert_int_equal(p.got.data[PFC_FLAGS], WHOLE | (flags & RPC_PFC_CONC_MPX));
+		peer_fini(&p);
+	}
 }
 
 /* ---- requests that come in fragments ---- */
@@ -1029,6 +1052,140 @@ static void what_is_no_rpc_has_no_answer(void **state)
 	peer_fini(&p);
 }
 
+/* ---- the management interface ---- */
+
+static void init_managed(struct peer *p)
+{
+	struct rpc_bind bind = { .contexts = { context_of(5, &rpc_management.syntax) },
+		                 .context_count = 1 };
+
+	peer_init(p);
+	assert_result(&propose(p, false, &bind).results[0], RPC_ACCEPTANCE, 0);
+}
+
+/* Calls it, and gives a reader over the answer's stub. */
+static struct wire_reader manage(struct peer *p, uint16_t opnum, const void *stub, size_t bytes)
+{
+	struct rpc_response response;
+	struct rpc_header h;
+	struct wire_reader r;
+
+	put_request(p, WHOLE, 2, 5, opnum, stub, bytes);
+	talk(p);
+	wire_reader_init(&r, p->got.data, p->got.len);
+	rpc_header_decode(&r, &h);
+	assert_int_equal(h.ptype, RPC_RESPONSE);
+	rpc_response_decode(&r, &response);
+	assert_null(r.error);
+	return r;
+}
+
+static void assert_words(struct wire_reader *r, const uint32_t words[], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(wire_get_u32(r), words[i]);
+	assert_null(r->error);
+}
+
+static void it_tells_which_interfaces_there_are(void **state)
+{
+	static const uint32_t head[] = { 0x20000, 3, 3, 0x20004, 0x20008, 0x2000C };
+	struct wire_writer syntaxes = { 0 };
+	struct wire_reader r;
+	struct peer p;
+
+	(void)state;
+	init_managed(&p);
+	rpc_syntax_encode(&syntaxes, &srvsvc.syntax);
+	rpc_syntax_encode(&syntaxes, &other.syntax);
+	rpc_syntax_encode(&syntaxes, &rpc_management.syntax);
+	r = manage(&p, 0, NULL, 0);
+	assert_words(&r, head, COUNT(head));
+	assert_memory_equal(wire_get_bytes(&r, 60), syntaxes.data, 60);
+	assert_int_equal(wire_get_u32(&r), 0);
+	assert_int_equal(wire_left(&r), 0);
+	wire_writer_fini(&syntaxes);
+	peer_fini(&p);
+}
+
+static void it_counts_calls_and_packets(void **state)
+{
+	uint32_t calls, in, out;
+	struct wire_reader r;
+	struct peer p;
+
+	(void)state;
+	init_managed(&p);
+	r = manage(&p, 1, "\4\0\0\0", 4);
+	assert_words(&r, (const uint32_t[]){ 4, 4 }, 2);
+	calls = wire_get_u32(&r);
+	(void)wire_get_u32(&r);
+	in = wire_get_u32(&r);
+	out = wire_get_u32(&r);
+	r = manage(&p, 1, "\62\0\0\0", 4);
+	assert_words(&r, (const uint32_t[]){ 4, 4, calls + 1, 0, in + 1, out + 1, 0 }, 7);
+	r = manage(&p, 1, "\1\0\0\0", 4);
+	assert_words(&r, (const uint32_t[]){ 1, 1, calls + 2, 0 }, 4);
+	assert_int_equal(wire_left(&r), 0);
+	peer_fini(&p);
+}
+
+static void it_listens_and_is_not_to_be_stopped(void **state)
+{
+	struct wire_reader r;
+	struct peer p;
+
+	(void)state;
+	init_managed(&p);
+	r = manage(&p, 2, NULL, 0);
+	assert_words(&r, (const uint32_t[]){ 0, 1 }, 2);
+	r = manage(&p, 3, NULL, 0);
+	assert_words(&r, (const uint32_t[]){ ERROR_ACCESS_DENIED }, 1);
+	r = manage(&p, 2, NULL, 0);
+	assert_words(&r, (const uint32_t[]){ 0, 1 }, 2);
+	peer_fini(&p);
+}
+
+static void it_has_no_principal(void **state)
+{
+	struct wire_reader r;
+	struct peer p;
+
+	(void)state;
+	init_managed(&p);
+	r = manage(&p, 4, "\11\0\0\0\144\0\0\0", 8);
+	assert_words(&r, (const uint32_t[]){ 100, 0, 1, 0, RPC_S_UNKNOWN_AUTHN_SERVICE }, 5);
+	r = manage(&p, 4, "\11\0\0\0\0\0\0\0", 8);
+	assert_words(&r, (const uint32_t[]){ 0, 0, 0, RPC_S_UNKNOWN_AUTHN_SERVICE }, 4);
+	peer_fini(&p);
+}
+
+static void its_requests_are_bounded(void **state)
+{
+	static const struct {
+		uint16_t opnum;
+		const char *stub;
+		size_t bytes;
+		uint32_t status;
+	} cases[] = {
+		{ 1, "\63\0\0\0", 4, RPC_FAULT_BAD_STUB_DATA }, /* 51 */
+		{ 1, "\4\0\0", 3, RPC_FAULT_BAD_STUB_DATA },
+		{ 4, "\11\0\0\0\1\20\0\0", 8, RPC_FAULT_BAD_STUB_DATA }, /* 4,097 */
+		{ 4, "\11\0\0\0\1\0\0", 7, RPC_FAULT_BAD_STUB_DATA },
+		{ 5, "", 0, RPC_FAULT_OP_RNG_ERROR },
+	};
+	struct peer p;
+
+	(void)state;
+	init_managed(&p);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		put_request(&p, WHOLE, 2, 5, cases[i].opnum, cases[i].stub, cases[i].bytes);
+		talk(&p);
+		assert_fault(&p, 2, cases[i].status);
+	}
+	peer_fini(&p);
+}
+
 /* ---- damage ---- */
 
 static void bytes_that_are_damaged_anywhere_do_no_harm(void **state)
@@ -1084,6 +1241,7 @@ int main(void)
 		cmocka_unit_test(an_answer_that_does_not_fit_into_memory_is_a_fault),
 		cmocka_unit_test(requests_that_do_not_wait_are_answered_in_their_order),
 		cmocka_unit_test(one_who_writes_and_never_reads_is_parted_with),
+		cmocka_unit_test(one_who_multiplexes_is_told_that_he_may),
 		cmocka_unit_test(fragments_are_put_together),
 		cmocka_unit_test(an_object_in_a_request_is_passed_over),
 		cmocka_unit_test(a_big_endian_request_is_read_in_its_order_and_answered_in_ours),
@@ -1096,6 +1254,11 @@ int main(void)
 		cmocka_unit_test(a_request_that_is_longer_than_the_bound_is_denied),
 		cmocka_unit_test(a_fragment_that_is_longer_than_any_faults),
 		cmocka_unit_test(what_is_no_rpc_has_no_answer),
+		cmocka_unit_test(it_tells_which_interfaces_there_are),
+		cmocka_unit_test(it_counts_calls_and_packets),
+		cmocka_unit_test(it_listens_and_is_not_to_be_stopped),
+		cmocka_unit_test(it_has_no_principal),
+		cmocka_unit_test(its_requests_are_bounded),
 		cmocka_unit_test(bytes_that_are_damaged_anywhere_do_no_harm),
 	};
 
