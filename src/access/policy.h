@@ -7,21 +7,21 @@
 #include <stddef.h>
 #include "access/identity.h"
 
-/* Listed once: the right, and its key in the configuration. */
-#define ACCESS_RIGHTS(R)                     \
-	R(ACCESS_LEVEL_0, "level_0")         \
-	R(ACCESS_LEVEL_1, "level_1")         \
-	R(ACCESS_LEVEL_2, "level_2")         \
-	R(ACCESS_LEVEL_10, "level_10")       \
-	R(ACCESS_LEVEL_502, "level_502")     \
-	R(ACCESS_DELETE, "delete")           \
-	R(ACCESS_SERVER_INFO, "server_info") \
-	R(ACCESS_SHARE_ENUM, "share_enum")   \
-	R(ACCESS_COUNTERS, "counters")       \
-	R(ACCESS_FEED, "feed")
+/* Listed once: the right, its key in the configuration, and what it is about. */
+#define ACCESS_RIGHTS(R)                                                               \
+	R(ACCESS_LEVEL_0, "level_0", "sessions at level 0: clients")                   \
+	R(ACCESS_LEVEL_1, "level_1", "sessions at level 1: and users, times, opens")   \
+	R(ACCESS_LEVEL_2, "level_2", "sessions at level 2: and the clients' types")    \
+	R(ACCESS_LEVEL_10, "level_10", "sessions at level 10: clients, users, times")  \
+	R(ACCESS_LEVEL_502, "level_502", "sessions at level 502: all there is")        \
+	R(ACCESS_DELETE, "delete", "closing sessions")                                 \
+	R(ACCESS_SERVER_INFO, "server_info", "the server's name, version and comment") \
+	R(ACCESS_SHARE_ENUM, "share_enum", "the shares, of which there is IPC$")       \
+	R(ACCESS_COUNTERS, "counters", "the counters, at the local socket")            \
+	R(ACCESS_FEED, "feed", "publishing sessions, at the feed's socket")
 
 enum access_right {
-#define R(RIGHT, KEY) RIGHT,
+#define R(RIGHT, KEY, HELP) RIGHT,
 	ACCESS_RIGHTS(R)
 #undef R
 		ACCESS_RIGHT_COUNT

@@ -260,6 +260,27 @@ bool config_is_said(const struct config *c, const void *member)
 	return place->line != 0 || place->option != NULL;
 }
 
+/* As the file would have it, in quotes. */
+static void put_value(const struct config *c, const struct config_key *key, char *to, size_t room)
+{
+	const struct net_addresses *addresses = &c->listen;
+	char one[NET_ADDRESS_TEXT_BYTES];
+
+	if (is_text(key)) {
+		snprintf(to, room, " cannot be \"%.200s\"",
+		         *(char *const *)((const char *)c + key->member));
+		return;
+	}
+	if (key->type != CONFIG_ADDRESSES)
+		return;
+	for (unsigned i = 0; i < addresses->count; i++) {
+		net_address_text(&addresses->list[i], one);
+		snprintf(to + strlen(to), room - strlen(to), "%s%s",
+		         i == 0 ? " cannot be \"" : ", ", one);
+	}
+	snprintf(to + strlen(to), room - strlen(to), "\"");
+}
+
 void config_blame(const struct config *c, const void *member, const char *why,
                   struct config_fault *fault)
 {
@@ -275,9 +296,7 @@ void config_blame(const struct config *c, const void *member, const char *why,
 	else
 		used = snprintf(fault->text, sizeof fault->text, "[%s] %s (the default)",
 		                key->section, key->name);
-	if (is_text(key))
-		used += snprintf(fault->text + used, sizeof fault->text - (size_t)used,
-		                 " cannot be \"%.200s\"",
-		                 *(char *const *)((const char *)c + key->member));
+	put_value(c, key, fault->text + used, sizeof fault->text - (size_t)used);
+	used = (int)strlen(fault->text);
 	snprintf(fault->text + used, sizeof fault->text - (size_t)used, ": %s", why);
 }

@@ -15,11 +15,13 @@ static const char log_levels[] = LOG_LEVELS(L);
 #define SOCKET_BYTES 107u
 
 const struct config_section config_sections[] = {
-	{ "server", "Where it listens, and how much it takes on" },
+	{ "server",
+	  "Where it listens, and how much it takes on. listen, the sockets and max_sessions are read "
+	  "at the start alone" },
 	{ "auth", "How callers from the network show who they are" },
-	{ "access",
-	  "Who may do what. Names are labels: alice, LAB\\alice, alice@LAB.EXAMPLE, @group, "
-	  "or a SID" },
+	{ "access", "Who may do what. A list holds labels: alice, LAB\\alice, alice@LAB.EXAMPLE, "
+	            "@group, S-1-5-...; that of a right also administrators, server_operators, "
+	            "feeders, authenticated and nobody" },
 	{ "audit", "The record of each question, and of each log-on" },
 	{ "demo", "Sessions that nobody has" },
 	{ NULL, NULL },
@@ -40,7 +42,7 @@ const struct config_key config_keys[] = {
 	{ "server", "comment", CONFIG_TEXT, AT(comment), "",
 	  "what it says of itself to who asks for it by NetServerGetInfo", .most = 48 },
 	{ "server", "max_sessions", CONFIG_NUMBER, AT(max_sessions), "1000000",
-	  "sessions in the table; read at the start alone", .least = 1, .most = 10 * MILLION },
+	  "sessions in the table", .least = 1, .most = 10 * MILLION },
 	{ "server", "max_connections", CONFIG_NUMBER, AT(max_connections), "10000",
 	  "callers by SMB at a time; more wait", .least = 1, .most = MILLION },
 	{ "server", "idle_timeout_s", CONFIG_NUMBER, AT(idle_timeout_s), "900",
@@ -49,7 +51,7 @@ const struct config_key config_keys[] = {
 	{ "server", "encryption", CONFIG_CHOICE, AT(encryption), "offer",
 	  "of SMB: off, for callers who want it, or of everybody", .choices = "offer require off" },
 	{ "server", "max_local_connections", CONFIG_NUMBER, AT(max_local_connections), "1000",
-	  "callers at the Unix socket at a time; more wait", .least = 1, .most = MILLION },
+	  "callers at the Unix socket at a time, a quarter of one user but root; more wait", .least = 1, .most = MILLION },
 	{ "server", "max_feeders", CONFIG_NUMBER, AT(max_feeders), "16",
 	  "file servers that publish their sessions at a time; more are refused",
 	  .least = 1, .most = 1000 },
@@ -78,8 +80,8 @@ const struct config_key config_keys[] = {
 	  .choices = "yes no" },
 
 	{ "access", "policy", CONFIG_CHOICE, AT(policy), "hardened",
-	  "hardened: sessions are shown to administrators and server operators alone. documented: as "
-	  "Windows documents it, levels 0 and 10 to everybody who has logged on",
+	  "hardened: sessions are for administrators and server operators alone; documented: as "
+	  "Windows documents it, levels 0 and 10 are for everybody who has logged on",
 	  .choices = "hardened documented" },
 	{ "access", "administrators", CONFIG_LIST, AT(administrators), "root",
 	  "whom \"administrators\" means", .most = LIST_BYTES },
@@ -87,9 +89,9 @@ const struct config_key config_keys[] = {
 	  "whom \"server_operators\" means", .most = LIST_BYTES },
 	{ "access", "feeders", CONFIG_LIST, AT(feeders), "root",
 	  "whom \"feeders\" means: who may publish sessions", .most = LIST_BYTES },
-#define R(RIGHT, KEY) \
-	{ "access", KEY, CONFIG_LIST, AT(rights[RIGHT]), "", \
-	  "who has this right in the place of whom the policy gives it", .most = LIST_BYTES },
+#define R(RIGHT, KEY, HELP) \
+	{ "access", KEY, CONFIG_LIST, AT(rights[RIGHT]), "", "in the place of whom the policy allows " HELP, \
+	  .most = LIST_BYTES },
 	ACCESS_RIGHTS(R)
 #undef R
 

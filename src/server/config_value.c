@@ -40,7 +40,10 @@ static void expect_choices(const struct config_key *key, char expected[EXPECTED_
 
 	while (next_word(&at, word, sizeof word))
 		used += (size_t)snprintf(expected + used, EXPECTED_BYTES - used, "%s%s",
-		                         used > 0 ? ", " : "", word);
+		                         used == 0                    ? ""
+		                         : key->type == CONFIG_CHOICE ? " or "
+		                                                      : ", ",
+		                         word);
 }
 
 void config_value_expected(const struct config_key *key, char expected[EXPECTED_BYTES])

@@ -254,14 +254,21 @@ static void on_signal(void *context, int number)
 /* ---- the beginning ---- */
 
 /* A connection is a descriptor: as many as the system lets us have. */
-static void raise_limits(void)
+static void raise_limits(const struct config *c)
 {
+	const uint64_t others = 64; /* sockets, logs, libraries */
+	uint64_t wanted = others + c->max_connections + c->max_local_connections + c->max_feeders;
 	struct rlimit files;
 
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &files);
-	}
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+	if (files.rlim_max < wanted)
+		log_write(LOG_LEVEL_WARNING,
+		          "the system lets it have %llu descriptors; max_connections, "
+		          "max_local_connections and max_feeders want %llu",
+		          (unsigned long long)files.rlim_max, (unsigned long long)wanted);
 }
 
 static bool open_doors(struct daemon *d)
@@ -301,8 +308,9 @@ static int serve(struct daemon *d)
 	bool is_good;
 
 	(void)signal(SIGPIPE, SIG_IGN);
-	raise_limits();
 	log_find_journal();
+	log_set_level(d->settings.log_level);
+	raise_limits(&d->settings.config);
 	is_good = open_doors(d);
 	if (is_good) {
 		make_demo(d);

@@ -44,14 +44,27 @@ static void put_lines(const char *begin, const char *text)
 	putchar('\n');
 }
 
-/* The help of a key, and what its value may be. */
+/* What a value may be, where its help does not say it. False: where it does. */
+static bool get_bounds(const struct config_key *key, char expected[256])
+{
+	config_value_expected(key, expected);
+	return key->type != CONFIG_TEXT && key->type != CONFIG_LIST && key->type != CONFIG_PATH;
+}
+
 static void put_key_lines(const char *begin, const struct config_key *key)
 {
 	char expected[256], all[1024];
 
-	config_value_expected(key, expected);
-	snprintf(all, sizeof all, "%s: %s", key->help, expected);
+	if (get_bounds(key, expected))
+		snprintf(all, sizeof all, "%s (%s)", key->help, expected);
+	else
+		snprintf(all, sizeof all, "%s", key->help);
 	put_lines(begin, all);
+}
+
+static void put_assignment(const char *begin, const struct config_key *key)
+{
+	printf("%s%s =%s%s\n", begin, key->name, *key->initial != '\0' ? " " : "", key->initial);
 }
 
 void describe_help(void)
@@ -74,7 +87,7 @@ void describe_help(void)
 
 		if (i == 0 || key->section != config_keys[i - 1].section)
 			printf("\n  [%s]\n", key->section);
-		printf("    %s = %s\n", key->name, key->initial);
+		put_assignment("    ", key);
 		put_key_lines("        ", key);
 	}
 	printf("\nSignals: HUP reads the configuration anew, TERM and INT end it when answers under "
@@ -94,7 +107,7 @@ static void describe_sample(void)
 			if (strcmp(config_keys[i].section, s->name) != 0)
 				continue;
 			put_key_lines("# ", &config_keys[i]);
-			printf(";%s = %s\n", config_keys[i].name, config_keys[i].initial);
+			put_assignment(";", &config_keys[i]);
 		}
 	}
 }
@@ -173,12 +186,12 @@ static void put_man_key(const struct config_key *key)
 
 	fputs(".TP\n\\fB", stdout);
 	roff_put(stdout, key->name);
-	fputs("\\fR = ", stdout);
+	fputs(*key->initial != '\0' ? "\\fR = " : "\\fR =", stdout);
 	roff_put(stdout, key->initial);
 	fputs("\n", stdout);
 	roff_put_sentence(stdout, key->help);
-	config_value_expected(key, expected);
-	roff_put_sentence(stdout, expected);
+	if (get_bounds(key, expected))
+		roff_put_sentence(stdout, expected);
 }
 
 static void describe_man5(void)

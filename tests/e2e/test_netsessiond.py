@@ -13,11 +13,15 @@ import tempfile
 import time
 import unittest
 
+from impacket.dcerpc.v5 import srvs
+
 from asking import address
-from lab import command, sessions, tap
+from lab import command, frames, sessions, tap
 from lab.local_rpc import bound
 from lab.netsessiond import COMPLAINT, Netsessiond
 from lab.ports import free_port
+from lab.relay import TO_SERVER
+from test_encryption import watched
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
@@ -30,6 +34,10 @@ def listed(server, user=None, **options):
     """Asks by our command, as user (the administrator unless told)."""
     return command.run("list", "-o", "json", "-A", server.credentials_file(user or server.administrator, **options),
                        address(server))
+
+
+def enumerate_status(server, user, level):
+    return sessions.enumerate_with_impacket(server, user, level).status
 
 
 class Folder(unittest.TestCase):
@@ -96,7 +104,7 @@ class Check(Folder):
         self.refuse("2: there is no key polciy in [access]; expected policy, administrators, server_operators, feeders, "
                     "level_0, level_1, level_2, level_10, level_502, delete, server_info, share_enum, counters, feed",
                     "[access]", "polciy = hardened")
-        self.refuse('4: [access] policy cannot be "open"; expected hardened, documented', "", "# who", "[access]",
+        self.refuse('4: [access] policy cannot be "open"; expected hardened or documented', "", "# who", "[access]",
                     "policy = open")
         self.refuse("1: there is no section [acess]; expected [server], [auth], [access], [audit], [demo]", "[acess]")
 
@@ -179,7 +187,7 @@ class Start(Folder):
             port = other.getsockname()[1]
             result = daemon("--config", self.write(), "--listen", f"127.0.0.1:{port}", *self.sockets())
         self.assertEqual(1, result.exit)
-        self.assertRegex(result.stderr, rf"error: --listen: another process listens there\n\Z")
+        self.assertRegex(result.stderr, rf'error: --listen cannot be "127.0.0.1:{port}": another process listens there\n\Z')
 
     def test_a_path_that_is_said_has_to_be_good(self):
         missing = self.folder / "missing" / "x"
@@ -212,7 +220,22 @@ class Start(Folder):
         limited = ("prlimit", "--nofile=64:4096")
         with Netsessiond(inside=limited) as server:
             limits = pathlib.Path(f"/proc/{server.pid}/limits").read_text()
+            said = server.said
         self.assertRegex(limits, r"Max open files +4096 +4096 ")
+        self.assertIn("warning: the system lets it have 4096 descriptors; max_connections, max_local_connections and "
+                      "max_feeders want 11080\n", said)
+
+    def test_only_errors_are_said_where_that_is_wanted(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+            told.bind(str(self.folder / "notify"))
+            told.settimeout(20)
+            process = subprocess.Popen([command.built("netsessiond"), "--config",
+                                        self.write("[server]", "log_level = error"), "--listen", "", "--demo", "1",
+                                        *map(str, self.sockets())], stderr=subprocess.PIPE, text=True,
+                                       env=command.environment({"NOTIFY_SOCKET": str(self.folder / "notify")}))
+            told.recv(4096)
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(("", 0), (process.communicate(timeout=20)[1], process.returncode))
 
 
 class Systemd(Folder):
@@ -362,6 +385,67 @@ class Reload(unittest.TestCase):
             while self.server.counters["sessions_now"] != count and time.monotonic() < deadline:
                 time.sleep(0.1)
             self.assertEqual(count, self.server.counters["sessions_now"])
+
+
+class Keys(unittest.TestCase):
+    """What the keys of the configuration do, seen from outside."""
+
+    def test_rights_are_given_in_the_place_of_the_policys(self):
+        with Netsessiond(["alice", "bob"], level_0="nobody", level_1="bob, server_operators", server_operators="alice") as server:
+            levels = {user: [enumerate_status(server, user, level) for level in (0, 1, 502)] for user in ("alice", "bob", "root")}
+        self.assertEqual({"alice": [5, 0, 0], "bob": [5, 0, 5], "root": [5, 5, 0]}, levels)
+
+    def test_idle_connections_are_closed(self):
+        with Netsessiond(["alice"], idle_timeout_s=1) as server, sessions.held(server, [sessions.Wanted("alice")]):
+            started_at = time.monotonic()
+            while server.counters["smb_connections_now"] > 0 and time.monotonic() - started_at < 20:
+                time.sleep(0.1)
+            self.assertLess(0.9, time.monotonic() - started_at)
+            counters = server.counters
+            self.assertEqual((1, 0, 0), tuple(counters[name] for name in ("smb_timed_out", "smb_connections_now",
+                                                                          "sessions_now")))
+
+    def test_connections_beyond_the_bound_wait(self):
+        with Netsessiond(max_connections=2) as server:
+            held = [self.enterContext(socket.create_connection((server.host, server.port))) for _ in range(3)]
+            for one in held:
+                one.sendall(frames.framed(frames.smb2_negotiate(0x0202)))
+                one.settimeout(1)
+            for one in held[:2]:
+                self.assertEqual(frames.NEGOTIATE, frames.command(frames.read_frame(one)))
+            with self.assertRaises(TimeoutError):
+                held[2].recv(1)
+            held[0].close()
+            held[2].settimeout(20)
+            self.assertEqual(frames.NEGOTIATE, frames.command(frames.read_frame(held[2])))
+
+    def test_an_answer_is_not_longer_than_is_said(self):
+        with Netsessiond(max_answer_mib=1, sessions=20000) as server:
+            asked = command.run("list", "-l", "502", "-o", "json", env={"NETSESSION_SOCKET": str(server.socket)})
+            self.assertEqual(8, asked.json["servers"][0]["status"])
+            pages = command.run("list", "-l", "502", "-o", "json", "--page-bytes", "500000",
+                                env={"NETSESSION_SOCKET": str(server.socket)})
+            self.assertLess(19900, len(pages.sessions))
+
+    def test_nobody_is_let_in_where_that_is_allowed_and_may_do_nothing(self):
+        for anonymous, step in (("no", "SESSION_SETUP"), ("yes", "every level")):
+            with Netsessiond(anonymous=anonymous, policy="documented") as server:
+                result = command.run("list", "-N", address(server))
+                self.assertEqual(3, result.exit)
+                self.assertIn(f"access denied at {step} (5", result.stderr)
+
+    def test_it_has_the_name_and_the_comment_that_are_said(self):
+        with Netsessiond(netbios_name="FILES", comment="J\u00f6rg's files") as server, bound(server.socket) as dce:
+            info = srvs.hNetrServerGetInfo(dce, 101)["InfoStruct"]["ServerInfo101"]
+            self.assertEqual(("FILES\0", "J\u00f6rg's files\0"), (info["sv101_name"], info["sv101_comment"]))
+
+    def test_encryption_is_for_nobody_or_for_everybody(self):
+        for encryption, exits, sealed in (("off", (0, 3), False), ("offer", (0, 0), False), ("require", (0, 0), True)):
+            with self.subTest(encryption), Netsessiond(encryption=encryption) as server:
+                result, seen = watched(server)
+                self.assertEqual((exits[0], sealed), (result.exit, all(seen[TO_SERVER][3:])), result)
+                result, _ = watched(server, "--encrypt")
+                self.assertEqual(exits[1], result.exit, result)
 
 
 class End(unittest.TestCase):

@@ -170,9 +170,9 @@ static void what_cannot_be_is_refused_with_what_was_expected(void **state)
 		{ "max_connections =",
 		  "max_connections cannot be \"\"; expected a number from 1 to 1000000" },
 		{ "encryption = yes",
-		  "encryption cannot be \"yes\"; expected offer, require, off" },
+		  "encryption cannot be \"yes\"; expected offer or require or off" },
 		{ "encryption = offer off",
-		  "encryption cannot be \"offer off\"; expected offer, require, off" },
+		  "encryption cannot be \"offer off\"; expected offer or require or off" },
 		{ "netbios_name = LONGERTHANITMAYB",
 		  "netbios_name cannot be \"LONGERTHANITMAYB\"; expected a text of 15 bytes at "
 		  "most" },
@@ -288,7 +288,8 @@ static void blame_says_where(void **state)
 	         path);
 	assert_string_equal(fault.text, expected);
 	config_blame(&c, &c.listen, "not here", &fault);
-	snprintf(expected, sizeof expected, "%s:5: [server] listen: not here", path);
+	snprintf(expected, sizeof expected,
+	         "%s:5: [server] listen cannot be \"1.2.3.4:5\": not here", path);
 	assert_string_equal(fault.text, expected);
 	config_blame(&c, &c.socket, "not here", &fault);
 	assert_string_equal(fault.text, "[server] socket (the default) cannot be "

@@ -13,7 +13,7 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static const char *const keys[] = {
-#define R(RIGHT, KEY) KEY,
+#define R(RIGHT, KEY, HELP) KEY,
 	ACCESS_RIGHTS(R)
 #undef R
 };
