@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Runs all tests and closes with their count. Arguments: the build folder, and that of the
-sanitizers, in which the unit tests run once more, and those of the command's main job and of
-the names that it takes."""
+sanitizers, in which the unit tests run once more, those of the command's main job and of the names
+that it takes, and those of netsessiond."""
 import json
 import pathlib
 import subprocess
@@ -35,7 +35,7 @@ def tell_failures(build):
 def main():
     build, sanitized = sys.argv[1:]
     results = [run(build), run(sanitized, "--suite", "unit"),
-               run(sanitized, "--suite", "e2e", "list", "nbns")]
+               run(sanitized, "--suite", "e2e", "list", "nbns", "netsessiond")]
     passed, failed, skipped = (sum(result[i] for result in results) for i in (1, 2, 3))
     broken = any(result[0] != 0 for result in results)
     if broken and failed == 0:
