@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -236,6 +237,49 @@ class Start(Folder):
             told.recv(4096)
             process.send_signal(signal.SIGTERM)
             self.assertEqual(("", 0), (process.communicate(timeout=20)[1], process.returncode))
+
+
+class FreshMachine(Folder):
+    """In namespaces, where nobody has port 4450, nothing is in /run, and /etc is a copy."""
+
+    ENTER = """
+set -e
+ip link set lo up
+mount -t tmpfs tmpfs /run
+mount --bind "$1/etc" "$2"
+"$3" 2> "$1/said" > "$1/audit" &
+for _ in $(seq 500); do ! grep -qs 'serves as' "$1/said" || break; sleep 0.02; done
+shift 3
+"$@"
+kill $!
+wait $!
+"""
+
+    def run_inside(self, *arguments):
+        """Starts netsessiond without an option, and runs our command beside it. Returns what that said."""
+        [place] = re.findall(r"without --config, (.*)/netsession/netsessiond\.conf", daemon("--help").stdout)
+        shutil.copytree(place, self.folder / "etc", symlinks=True, dirs_exist_ok=True)
+        done = subprocess.run(["unshare", "--mount", "--net", "sh", "-c", self.ENTER, "sh", self.folder, place,
+                               command.built("netsessiond"), command.built("netsession"), *arguments], text=True,
+                              capture_output=True, check=False, timeout=60,
+                              env=command.environment({"NETSESSION_SOCKET": "/run/netsession/local.sock"}))
+        self.assertEqual((0, ""), (done.returncode, done.stderr), (self.folder / "said").read_text())
+        self.assertNotRegex((self.folder / "said").read_text(), COMPLAINT)
+        return done.stdout
+
+    def test_root_can_ask_at_once_and_it_is_logged(self):
+        self.assertEqual([], json.loads(self.run_inside("list", "-o", "json"))["servers"][0]["sessions"])
+        said = (self.folder / "said").read_text()
+        for line in ("SMB callers are served at 127.0.0.1:4450", "served at /run/netsession/local.sock",
+                     "sessions at /run/netsession/feed.sock"):
+            self.assertIn(line, said)
+        [line] = (self.folder / "audit").read_text().splitlines()
+        self.assertEqual(("NetrSessionEnum", "root"), (json.loads(line)["operation"], json.loads(line)["who"]))
+
+    def test_the_configuration_of_the_computer_is_read_where_it_is_there(self):
+        (self.folder / "etc" / "netsession").mkdir(parents=True)
+        (self.folder / "etc" / "netsession" / "netsessiond.conf").write_text("[demo]\nsessions = 7\n")
+        self.assertLess(4, len(json.loads(self.run_inside("list", "-o", "json"))["servers"][0]["sessions"]))
 
 
 class Systemd(Folder):

@@ -71,6 +71,8 @@ class Units(unittest.TestCase):
 
     def test_what_it_does_is_what_the_service_allows(self):
         """System calls as strace sees them, from the first one to the last."""
+        if b"__asan_init" in command.built("netsessiond").read_bytes():
+            self.skipTest("the sanitizers do other calls, and not below strace")
         with tempfile.NamedTemporaryFile("r") as trace:
             with Netsessiond(["alice"], sessions=10, inside=("strace", "-f", "-qq", "-o", trace.name)) as server:
                 self.assertEqual(0, command.run("list", "-A", server.credentials_file("root"), address(server)).exit)
