@@ -404,7 +404,7 @@ def enum_stub(level=1):
 
 
 class Robust(OneService):
-    OPTIONS = {"policy": "hardened", "administrators": "root", "max_connections": 40, "idle_timeout_s": 2}
+    OPTIONS = {"policy": "hardened", "administrators": "root", "max_local_connections": 40, "idle_timeout_s": 2}
 
     def bound_peer(self):
         peer = self.enterContext(Peer(self.service))

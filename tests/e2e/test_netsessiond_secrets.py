@@ -4,7 +4,8 @@ import re
 import subprocess
 import unittest
 
-from lab import command, tap
+from asking import command
+from lab import tap
 from lab.netsessiond import Netsessiond
 
 PASSWORD = "Zq7-unmistakable-9x"
