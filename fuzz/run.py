@@ -28,7 +28,7 @@ OUT = ROOT / "build" / "fuzz"
 WIRE = ROOT / "tests" / "wire"
 TARGETS = ["session_answer", "session_request", "rpc_association", "rpc_service",
            "smb2_messages", "smb2_requests", "smb2_connection", "conversation", "text_inputs", "nbns", "feed", "pac",
-           "ntlm_token"]
+           "ntlm_token", "smb_server"]
 LIBRARIES = ["libuv", "libcrypto", "krb5-gssapi"]
 # Nothing is inlined, so that each function is one in the account of what was reached.
 FLAGS = ["-std=gnu17", "-g", "-O1", "-fno-inline", "-fno-omit-frame-pointer", "-D_GNU_SOURCE",
@@ -39,7 +39,7 @@ INCLUDES = [f"-I{ROOT / path}" for path in ("src", "include", "include/netapi32"
 MAX_BYTES = {"session_answer": 4096, "rpc_association": 6144, "rpc_service": 4096,
              "smb2_messages": 1024,
              "smb2_requests": 1400, "text_inputs": 4500, "nbns": 600, "pac": 2048,
-             "ntlm_token": 1500}
+             "ntlm_token": 1500, "smb_server": 2048}
 ENVIRONMENT = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1",
                    ASAN_OPTIONS="detect_leaks=1:quarantine_size_mb=32")
 
@@ -312,6 +312,74 @@ def seeds_smb2_connection():
         if data[:1] == b"\0":
             yield bytes([0x42, 0, 255, SEND, 0, RAW]) + struct.pack("<H", len(data)) + data[:3000]
     yield bytes([0x42, 0, 255, PROBE, RAW]) + struct.pack("<H", 40) + SMB1
+
+
+(SESSION_SETUP, LOGOFF, TREE_CONNECT, TREE_DISCONNECT, CREATE, SMB_CLOSE, FLUSH, READ, WRITE, LOCK,
+ IOCTL, CANCEL, ECHO, QUERY_DIRECTORY, CHANGE_NOTIFY, QUERY_INFO, SET_INFO, OPLOCK_BREAK) = range(1, 19)
+SMB_MESSAGE, SMB_RAW, SMB_JUDGE, SMB_FILL, SMB_BREAK, SMB_END = range(6)
+
+
+def smb_request(flags, command, *rest, credits=32):
+    return bytes([flags, command, credits, *rest])
+
+
+def seeds_smb_server():
+    """Conversations at every dialect: signed, encrypted, of nobody; every command, alone and compounded."""
+    sign, form, more, related, seal, damage, odd_id, odd = (1 << n for n in range(8))
+    fine = sign | form
+
+    def ask(flags, command, *rest):
+        return bytes([SMB_MESSAGE]) + smb_request(flags, command, *rest)
+
+    def token(how):
+        return ask(fine, SESSION_SETUP, 0, 3, *b"tok") + bytes([SMB_JUDGE, how])
+
+    every = [(READ, (1,)), (WRITE, (0, 2, 1, 1)), (FLUSH, (0,)), (LOCK, (0,)), (QUERY_DIRECTORY, (0,)),
+             (CHANGE_NOTIFY, (0,)), (OPLOCK_BREAK, (0,)), (QUERY_INFO, (5,)), (QUERY_INFO, (18,)),
+             (SET_INFO, (3,)), (ECHO, (0,)), (SMB_CLOSE, (0,)), (TREE_DISCONNECT, (0,)), (LOGOFF, (0,))]
+    every += [(IOCTL, (n, 2, 1, 0)) for n in range(6)]
+    pipe = ask(fine, TREE_CONNECT, 0) + ask(fine, CREATE, 0)
+    for dialect in range(6):
+        for piece in (0, 255):
+            start = bytes([0, piece]) + ask(form, 0, dialect)
+            alice = start + token(1) + token(0)
+            yield start + token(2) + ask(form, TREE_CONNECT, 0) + ask(form, CREATE, 0) + \
+                ask(form, WRITE, 0, 1, 7) + ask(form, READ, 1)
+            for command, rest in every:
+                for flags in (fine, form | seal, form, fine | damage):
+                    yield alice + pipe + ask(flags, command, *rest) + ask(fine, ECHO, 0)
+            chain = smb_request(fine | more, TREE_CONNECT, 0) + \
+                smb_request(fine | more | related, CREATE, 0) + \
+                smb_request(fine | more | related, WRITE, 0, 1, 7) + smb_request(fine | related, READ, 1)
+            for first in (0, seal, related):
+                yield alice + bytes([SMB_MESSAGE, chain[0] | first]) + chain[1:]
+            waits = alice + pipe + ask(fine, READ, 9) * 2
+            yield waits + bytes([SMB_FILL, 0, 9, 0]) + ask(fine, ECHO, 0)
+            yield waits + ask(fine, SMB_CLOSE, 0)
+            for how in (1, 2):
+                yield waits + bytes([SMB_BREAK, how]) + ask(fine, WRITE, 0, 1, 7)
+            yield waits + bytes([SMB_END, 0]) + ask(fine, ECHO, 0)
+            for how in (0, 3):
+                yield waits + token(how) + ask(fine, ECHO, 0)
+            for wanted in range(3, 8):
+                yield waits + ask(fine, CANCEL, wanted, 0)
+            # As much to read as fits one response, several times in one message.
+            yield alice + pipe + bytes([SMB_FILL, 0, 255, 255]) * 4 + bytes([SMB_MESSAGE]) + \
+                smb_request(fine | more, READ, 255) * 3 + smb_request(fine, READ, 255)
+            # A second session, a session that is odd, a command that there is none of.
+            yield alice + ask(form | odd, SESSION_SETUP, 0, 0, 0, 0, 1, 7) + bytes([SMB_JUDGE, 0]) + pipe
+            yield alice + pipe + ask(fine | odd, WRITE, 7, 7, 7, 7, 0, 1, 1) + ask(fine | odd_id, ECHO, 99, 0)
+            yield alice + ask(0, 19, 3, 1, 2, 3)
+    for encryption in (1, 2):
+        for dialect in (0, 2, 4):
+            yield bytes([encryption, 255]) + ask(form, 0, dialect) + token(1) + token(0) + pipe + \
+                ask(form | seal, TREE_CONNECT, 0) + ask(form | seal, CREATE, 0)
+    yield bytes([0, 255, SMB_RAW, 1, 1]) + ask(form, 0, 5) + token(1) + token(0) + pipe
+    for data in (SMB1, b"\0\0\0\x08\xfdSMB" + bytes(4), b"\0\0\0\x04\xfeSMB"):
+        yield bytes([0, 255]) + ask(form, 0, 5) + token(0) + bytes([SMB_RAW, len(data)]) + data
+    for data in recordings("*-request*"):
+        if data[:1] == b"\0" and len(data) < 256:
+            yield bytes([0, 255]) + ask(form, 0, 5) + token(0) + bytes([SMB_RAW, len(data)]) + data
 
 
 SIGN, FORM, COMPOUND, YOUNGEST, INTERIM, PDU, EARLY, RAW_BYTES = (1 << n for n in range(8))
@@ -598,7 +666,8 @@ def lines(targets, jobs):
     arguments = [out / targets[0], *(a for t in targets[1:] for a in ("-object", out / t)),
                  f"-instr-profile={out / 'all.profdata'}"]
     folders = [ROOT / "src" / name
-               for name in ("base", "wire", "nbns", "ndr", "srvsvc", "rpc", "auth", "smb2", "client")]
+               for name in ("base", "wire", "nbns", "ndr", "srvsvc", "rpc", "auth", "smb2", "smbserver",
+                            "client")]
     table = subprocess.run(["llvm-cov", "export", "-summary-only", *arguments, *folders],
                            check=True, capture_output=True, text=True).stdout
     for file in json.loads(table)["data"][0]["files"]:

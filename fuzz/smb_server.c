@@ -1,0 +1,719 @@
+/* SPDX-License-Identifier: MIT */
+/* One connection to the SMB server, by a client that can make right what no mutation guesses:
+ * message ids, compounds, signatures, encryption, bodies; and by a host that judges its tokens.
+ * Input: dialect and whether encryption is wanted, size of the pieces, then actions: messages of
+ * requests, bytes without any form, judgements, data in pipes, pipes that break or are over,
+ * sessions that the host closes.
+ * Must reach: smbserver_work take_message take_sealed dispatch_message next_request take_credits
+ *   is_of_session inherit check_signature check_session find_tree refuse answer handle_negotiate
+ *   negotiate_smb1 handle_session_setup smbserver_authenticated admit make_keys reply handle_logoff
+ *   handle_tree_connect handle_tree_disconnect handle_create handle_close handle_flush handle_read
+ *   handle_write handle_ioctl transceive peek wait_for_pipe validate handle_query_info
+ *   handle_set_info handle_echo waiting_add waiting_serve waiting_end waiting_cancel waiting_tell
+ *   pipe_take pipe_end pipes_end_of_tree session_end sessions_bury smbserver_close_session
+ *   chain_add chain_end chain_drop fits_frame sign_last credits_take credits_grant
+ * Holds: a request is answered once, after one interim response at most, with its command; what a
+ * session with a key is answered is signed or encrypted; no pipe is opened, written or read but for
+ * who signs, encrypts or is let be nobody; sessions come once and go once, pipes are closed once;
+ * nothing is said after the end; what is kept is bounded. */
+#include "fuzz.h"
+#include "smb2/create.h"
+#include "smb2/empty_body.h"
+#include "smb2/ioctl.h"
+#include "smb2/pipe_io.h"
+#include "smb2/session_setup.h"
+#include "smb2/smb1_negotiate.h"
+#include "smb2/tree_connect.h"
+#include "smb2/validate_negotiate.h"
+#include "smbserver/parts.h"
+
+enum { MESSAGE, RAW, JUDGE, FILL, BREAK, CLOSE, ACTIONS };
+
+/* Of a request. */
+#define SIGN    0x01
+#define FORM    0x02
+#define MORE    0x04 /* another one is compounded with it */
+#define RELATED 0x08
+#define SEAL    0x10 /* its message */
+#define DAMAGE  0x20
+#define ODD_ID  0x40 /* of the message, as the input has it */
+#define ODD     0x80 /* session, tree and pipe as the input has them */
+
+#define MAX_KNOWN 48
+#define MAX_PIPED 256
+#define MAX_IDS   4096
+
+static const struct smb2_session_key key = { "0123456789abcdef0123456789abcdef", 32 };
+
+/* A session, as its client has it. */
+struct known {
+	uint64_t id;
+	struct crypto_mac *mac; /* NULL: a null session's */
+	struct smb2_sealing *sealing;
+	bool is_gone;
+};
+
+struct piped {
+	bool is_open;
+	size_t left[4], count; /* messages to be read */
+};
+
+static struct run {
+	struct smbserver *c;
+	struct smbserver_settings settings;
+	struct fuzz_input in;
+	struct known known[MAX_KNOWN];
+	size_t known_count;
+	struct piped pipes[MAX_PIPED];
+	size_t pipe_count;
+	struct smbserver_session *asking;
+	bool may_act; /* what is being dealt with was signed or encrypted, or nobody may send it */
+	bool has_said_anything; /* without a form: what was asked is not known */
+	bool is_over, pipes_break, pipes_are_over;
+	uint64_t next_id;
+	uint8_t asked[MAX_IDS]; /* by message id: its command and 1; 0: nothing is to be answered */
+	bool is_interim[MAX_IDS];
+	size_t piece;
+	struct smb2_file_id file; /* opened last */
+	uint32_t tree;            /* connected last */
+} * run;
+
+/* ---- the host ---- */
+
+static bool on_token(void *context, struct smbserver_session *s, const uint8_t *token, size_t bytes)
+{
+	uint8_t *copy = fuzz_piece(token, bytes); /* all of it can be read */
+
+	(void)context;
+	free(copy);
+	MUST(run->asking != s && s->is_authenticating);
+	if (run->asking != NULL)
+		return false;
+	run->asking = s;
+	return true;
+}
+
+static uint64_t on_now(void *context)
+{
+	(void)context;
+	return 1;
+}
+
+static struct known *find_known(uint64_t id)
+{
+	for (size_t i = 0; i < run->known_count; i++)
+		if (run->known[i].id == id)
+			return &run->known[i];
+	return NULL;
+}
+
+static void on_came(void *context, struct smbserver_session *s)
+{
+	struct known *k = &run->known[run->known_count];
+
+	(void)context;
+	MUST(run->known_count < MAX_KNOWN && find_known(s->id) == NULL);
+	run->known_count++;
+	*k = (struct known){ .id = s->id };
+	if (!identity_is_authenticated(smbserver_session_who(s)))
+		return;
+	k->mac = smb2_signing_key_new(run->c->dialect, run->c->agreed.signing_algorithm, &key,
+	                              s->preauth);
+	MUST(k->mac != NULL);
+	if (run->c->agreed.cipher == SMB2_CIPHER_NONE)
+		return;
+	k->sealing = smb2_sealing_new(SMB2_CLIENT, run->c->dialect, run->c->agreed.cipher, &key,
+	                              s->preauth);
+	MUST(k->sealing != NULL);
+}
+
+static void on_changed(void *context, struct smbserver_session *s)
+{
+	(void)context;
+	MUST(smbserver_session_pipes(s) <= MAX_PIPES);
+}
+
+static void on_used(void *context, struct smbserver_session *s)
+{
+	(void)context;
+	MUST(s->state != SESSION_GONE);
+}
+
+static void on_went(void *context, struct smbserver_session *s)
+{
+	struct known *k = find_known(s->id);
+
+	(void)context;
+	if (run->asking == s)
+		run->asking = NULL;
+	MUST((k != NULL) == (smbserver_session_who(s) != NULL));
+	if (k != NULL) {
+		MUST(!k->is_gone);
+		k->is_gone = true;
+	}
+}
+
+static void on_previous(void *context, struct smbserver_session *s, uint64_t id)
+{
+	(void)context;
+	MUST(id != 0 && id != s->id);
+}
+
+static void *on_open(void *context, struct smbserver_session *s, const char *name, uint32_t *nt)
+{
+	(void)context;
+	MUST(run->may_act && s->state == SESSION_VALID);
+	if (strcmp(name, "srvsvc") != 0 || run->pipe_count == MAX_PIPED) {
+		*nt = STATUS_OBJECT_NAME_NOT_FOUND;
+		return NULL;
+	}
+	run->pipes[run->pipe_count].is_open = true;
+	return &run->pipes[run->pipe_count++];
+}
+
+static bool on_write(void *pipe, const uint8_t *data, size_t bytes)
+{
+	struct piped *p = pipe;
+	size_t sum = 0;
+
+	MUST(run->may_act && p->is_open && bytes <= SMB2_MAX_PAYLOAD_BYTES);
+	for (size_t i = 0; i < bytes; i++)
+		sum += data[i];
+	if (sum % 3 != 0 && p->count < 4)
+		p->left[p->count++] = sum;
+	return !run->pipes_break;
+}
+
+static size_t on_pending(void *pipe)
+{
+	const struct piped *p = pipe;
+	size_t sum = 0;
+
+	MUST(p->is_open);
+	for (size_t i = 0; i < p->count; i++)
+		sum += p->left[i];
+	return sum;
+}
+
+static size_t on_read(void *pipe, struct wire_writer *to, size_t max_bytes, size_t *left)
+{
+	struct piped *p = pipe;
+	size_t bytes = p->left[0] < max_bytes ? p->left[0] : max_bytes;
+
+	MUST(p->is_open && p->count > 0 && max_bytes > 0);
+	wire_put_zeros(to, bytes);
+	p->left[0] -= bytes;
+	*left = p->left[0];
+	if (p->left[0] == 0)
+		memmove(p->left, p->left + 1, --p->count * sizeof p->left[0]);
+	return bytes;
+}
+
+static bool on_is_over(void *pipe)
+{
+	MUST(((struct piped *)pipe)->is_open);
+	return run->pipes_are_over;
+}
+
+static void on_close(void *pipe)
+{
+	struct piped *p = pipe;
+
+	MUST(p->is_open);
+	p->is_open = false;
+}
+
+static const struct smbserver_host host = {
+	.authenticate = on_token,
+	.now = on_now,
+	.session_came = on_came,
+	.session_changed = on_changed,
+	.session_used = on_used,
+	.session_went = on_went,
+	.close_previous = on_previous,
+	.pipe_open = on_open,
+	.pipe_write = on_write,
+	.pipe_pending = on_pending,
+	.pipe_read = on_read,
+	.pipe_is_over = on_is_over,
+	.pipe_close = on_close,
+};
+
+/* ---- what the server says ---- */
+
+/* A null session is there, in which nothing is signed. */
+static bool has_nobody(void)
+{
+	for (size_t i = 0; i < run->known_count; i++)
+		if (run->known[i].mac == NULL && !run->known[i].is_gone)
+			return true;
+	return false;
+}
+
+static void hear_response(const struct smb2_header *h, struct wire_reader *message)
+{
+	uint8_t *asked;
+
+	MUST((h->flags & SMB2_FLAGS_SERVER_TO_REDIR) != 0 && h->message_id < MAX_IDS);
+	asked = &run->asked[h->message_id];
+	MUST(*asked == h->command + 1 || run->has_said_anything);
+	if (h->status == STATUS_PENDING) {
+		MUST(h->async_id != 0);
+		MUST(!run->is_interim[h->message_id] || run->has_said_anything);
+		run->is_interim[h->message_id] = true;
+		return;
+	}
+	MUST(run->is_interim[h->message_id] == ((h->flags & SMB2_FLAGS_ASYNC_COMMAND) != 0) ||
+	     run->has_said_anything);
+	*asked = 0;
+	if (h->status != STATUS_SUCCESS)
+		return;
+	if (h->command == SMB2_TREE_CONNECT)
+		run->tree = h->tree_id;
+	if (h->command == SMB2_CREATE) {
+		smb2_create_response_decode(message, &run->file);
+		MUST(message->error == NULL);
+	}
+}
+
+static void hear_element(const uint8_t *at, size_t bytes, const struct known *sealed_for,
+                         size_t *next)
+{
+	struct wire_reader message;
+	struct smb2_header h;
+	const struct known *k;
+
+	wire_reader_init(&message, at, bytes);
+	smb2_header_decode(&message, &h);
+	MUST(message.error == NULL && h.next_command % 8 == 0 && h.next_command < bytes);
+	*next = h.next_command;
+	if (*next != 0)
+		bytes = *next;
+	k = find_known(h.session_id);
+	if (sealed_for != NULL)
+		MUST(k == sealed_for && (h.flags & SMB2_FLAGS_SIGNED) == 0);
+	else if (k != NULL && k->mac != NULL && (h.flags & SMB2_FLAGS_SIGNED) != 0)
+		MUST(smb2_signature_holds(k->mac, at, bytes));
+	else if (k != NULL && k->mac != NULL)
+		MUST(h.status == STATUS_PENDING || (k->is_gone && h.status >> 30 == 3));
+	wire_reader_init(&message, at, bytes);
+	hear_response(&h, &message);
+}
+
+static void hear_message(uint8_t *at, size_t bytes)
+{
+	struct known *k = NULL;
+	uint64_t id;
+	size_t next;
+
+	if (at[0] == 0xFD) {
+		MUST(smb2_sealed_session_id(at, bytes, &id));
+		k = find_known(id);
+		MUST(k != NULL && k->sealing != NULL);
+		MUST(smb2_unseal(k->sealing, id, at, bytes, &at, &bytes) == NULL);
+	}
+	do {
+		hear_element(at, bytes, k, &next);
+		at += next;
+		bytes -= next;
+	} while (next != 0);
+}
+
+static void hear_out(void)
+{
+	struct wire_writer *out = smbserver_out(run->c);
+
+	MUST(!out->failed);
+	for (size_t at = 0; at < out->len;) {
+		const uint8_t *p = out->data + at;
+		size_t bytes = (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
+
+		MUST(p[0] == 0 && bytes >= SMB2_HEADER_BYTES && bytes <= SMB2_MAX_FRAME_BYTES);
+		MUST(bytes <= out->len - at - SMB2_FRAME_PREFIX_BYTES);
+		hear_message(out->data + at + SMB2_FRAME_PREFIX_BYTES, bytes);
+		at += SMB2_FRAME_PREFIX_BYTES + bytes;
+	}
+	wire_writer_fini(out);
+}
+
+static void work(void)
+{
+	enum smbserver_progress progress;
+
+	do {
+		progress = smbserver_work(run->c);
+		if (progress == SMBSERVER_CLOSE)
+			wire_writer_clear(smbserver_out(run->c)); /* its door says no more */
+		hear_out();
+	} while (progress == SMBSERVER_WORKED);
+	run->is_over = progress == SMBSERVER_CLOSE;
+	MUST(run->is_over == (smbserver_error(run->c) != NULL));
+	MUST(run->c->credits.available <= CREDITS_MAX && run->c->session_count <= MAX_SESSIONS);
+	MUST(run->c->gone == NULL && run->c->ended == NULL);
+}
+
+static void deliver(const uint8_t *data, size_t bytes)
+{
+	while (bytes > 0 && !run->is_over) {
+		size_t room, piece = bytes < run->piece ? bytes : run->piece;
+		uint8_t *to = smbserver_space(run->c, &room);
+
+		MUST(to != NULL && room > 0);
+		if (piece > room)
+			piece = room;
+		memcpy(to, data, piece);
+		smbserver_received(run->c, piece);
+		data += piece;
+		bytes -= piece;
+		work();
+	}
+}
+
+/* ---- requests ---- */
+
+static void put_of_file(struct wire_writer *w, uint16_t structure_bytes,
+                        const struct smb2_file_id *id)
+{
+	wire_put_u16le(w, structure_bytes);
+	wire_put_zeros(w, 6);
+	smb2_file_id_put(w, id);
+	wire_put_zeros(w, structure_bytes - 24u);
+}
+
+static void put_ioctl(struct wire_writer *w, const struct smb2_file_id *id, uint8_t which)
+{
+	static const uint32_t fsctls[] = { FSCTL_PIPE_TRANSCEIVE,   FSCTL_PIPE_PEEK,
+		                           FSCTL_PIPE_WAIT,         FSCTL_VALIDATE_NEGOTIATE_INFO,
+		                           FSCTL_DFS_GET_REFERRALS, FSCTL_SRV_COPYCHUNK };
+	static const struct smb2_file_id none = { SMB2_RELATED_ID_64, SMB2_RELATED_ID_64 };
+	uint32_t fsctl = fsctls[which % 6];
+	bool is_of_pipe = fsctl == FSCTL_PIPE_TRANSCEIVE || fsctl == FSCTL_PIPE_PEEK;
+	size_t bytes = fuzz_u8(&run->in), at;
+	uint8_t *data = fuzz_copy(&run->in, &bytes);
+
+	at = smb2_ioctl_request_begin(w, fsctl, is_of_pipe ? id : &none, 16u + 64u * which);
+	if (fsctl == FSCTL_PIPE_WAIT) {
+		wire_put_zeros(w, 8);
+		wire_put_u32le(w, 12);
+		wire_put_zeros(w, 2);
+		wire_put_utf16le(w, "srvsvc");
+	} else if (fsctl == FSCTL_VALIDATE_NEGOTIATE_INFO) {
+		smb2_negotiate_offer_encode(
+			w, &(struct smb2_negotiate_request){ .only_dialect = run->c->dialect });
+	}
+	wire_put_bytes(w, data, bytes);
+	smb2_ioctl_request_end(w, at);
+	free(data);
+}
+
+static void put_token(struct wire_writer *w)
+{
+	size_t bytes = fuzz_u8(&run->in), body_at = w->len;
+	uint8_t *token = fuzz_copy(&run->in, &bytes);
+
+	smb2_session_setup_request_encode(w, token, bytes);
+	if (bytes > 0 && token[0] == 'P') /* PreviousSessionId */
+		wire_set_u32le(w, body_at + 16, 1 + bytes);
+	free(token);
+}
+
+static void put_data(struct wire_writer *w, const struct smb2_file_id *id)
+{
+	size_t bytes = fuzz_u8(&run->in);
+	uint8_t *data = fuzz_copy(&run->in, &bytes);
+
+	smb2_write_request_encode(w, id, data, bytes);
+	free(data);
+}
+
+static void put_info(struct wire_writer *w, const struct smb2_file_id *id, bool is_set,
+                     uint8_t which)
+{
+	wire_put_u16le(w, is_set ? 33 : 41);
+	wire_put_u8(w, 1 + which / 64);
+	wire_put_u8(w, is_set ? 23 : which % 64);
+	wire_put_u32le(w, is_set ? 8 : which);
+	wire_put_u16le(w, is_set ? SMB2_HEADER_BYTES + 32 : 0);
+	wire_put_zeros(w, is_set ? 6 : 14);
+	smb2_file_id_put(w, id);
+	wire_put_u32le(w, which & 1);
+	wire_put_u32le(w, which >> 1 & 1);
+}
+
+/* A body of the right form, around what the input gives. */
+static void put_body(struct wire_writer *w, size_t header_at, uint16_t command,
+                     const struct smb2_file_id *id)
+{
+	uint8_t which = fuzz_u8(&run->in);
+
+	switch (command) {
+	case SMB2_NEGOTIATE:
+		smb2_negotiate_request_encode(
+			w, header_at,
+			&(struct smb2_negotiate_request){
+				.only_dialect = which % 6 < 5 ? smb2_dialects[which % 6] : 0 });
+		break;
+	case SMB2_SESSION_SETUP:
+		put_token(w);
+		break;
+	case SMB2_TREE_CONNECT:
+		smb2_tree_connect_request_encode(w, "fs1", which % 8 != 7 ? "IPC$" : "C$");
+		break;
+	case SMB2_CREATE:
+		smb2_create_pipe_request_encode(w, which % 8 != 7 ? "srvsvc" : "wkssvc");
+		break;
+	case SMB2_READ:
+		smb2_read_request_encode(w, id, which * 300u);
+		break;
+	case SMB2_WRITE:
+		put_data(w, id);
+		break;
+	case SMB2_IOCTL:
+		put_ioctl(w, id, which);
+		break;
+	case SMB2_QUERY_INFO:
+	case SMB2_SET_INFO:
+		put_info(w, id, command == SMB2_SET_INFO, which);
+		break;
+	case SMB2_CLOSE:
+	case SMB2_FLUSH:
+	case SMB2_OPLOCK_BREAK:
+		put_of_file(w, 24, id);
+		break;
+	case SMB2_LOCK:
+		put_of_file(w, 48, id);
+		break;
+	case SMB2_QUERY_DIRECTORY:
+		put_of_file(w, 33, id);
+		break;
+	case SMB2_CHANGE_NOTIFY:
+		put_of_file(w, 32, id);
+		break;
+	default:
+		smb2_empty_body_encode(w);
+		break;
+	}
+}
+
+/* The session that came last; NULL: none has. */
+static struct known *latest(void)
+{
+	return run->known_count > 0 ? &run->known[run->known_count - 1] : NULL;
+}
+
+static uint64_t session_of(uint16_t command)
+{
+	if (run->asking != NULL)
+		return run->asking->id;
+	if (run->c->sessions != NULL && command != SMB2_NEGOTIATE)
+		return run->c->sessions->id;
+	return latest() != NULL ? latest()->id : 0;
+}
+
+/* Appends one; gives its flags. */
+static unsigned put_request(struct wire_writer *w)
+{
+	unsigned flags = fuzz_u8(&run->in);
+	uint16_t command = fuzz_u8(&run->in) % (SMB2_COMMAND_COUNT + 1);
+	uint8_t credits = fuzz_u8(&run->in);
+	struct smb2_file_id id = run->file;
+	struct smb2_header h = { .command = command,
+		                 .credits = credits,
+		                 .credit_charge = credits & 1,
+		                 .flags = (flags & RELATED) != 0 ? SMB2_FLAGS_RELATED_OPERATIONS
+		                                                 : 0,
+		                 .session_id = session_of(command),
+		                 .tree_id = run->tree,
+		                 .message_id = run->next_id };
+	size_t at = w->len;
+
+	if ((flags & ODD) != 0) {
+		h.session_id = fuzz_u8(&run->in) % 8;
+		h.tree_id = fuzz_u8(&run->in) % 8;
+		h.async_id = fuzz_u8(&run->in);
+		h.flags |= h.async_id % 2 != 0 ? SMB2_FLAGS_ASYNC_COMMAND : 0;
+		id.persistent = id.volatile_ = fuzz_u8(&run->in) % 16;
+	}
+	if (command == SMB2_CANCEL || (flags & ODD_ID) != 0)
+		h.message_id = fuzz_u8(&run->in);
+	else
+		run->next_id++;
+	smb2_header_encode(w, &h);
+	if ((flags & FORM) != 0) {
+		put_body(w, at, command, &id);
+	} else {
+		size_t bytes = fuzz_u8(&run->in);
+		uint8_t *body = fuzz_copy(&run->in, &bytes);
+
+		wire_put_bytes(w, body, bytes);
+		free(body);
+	}
+	if ((flags & DAMAGE) != 0) {
+		size_t where = SMB2_HEADER_BYTES + fuzz_u8(&run->in); /* in its body */
+
+		if (where < w->len - at)
+			w->data[at + where] ^= fuzz_u8(&run->in);
+	}
+	if (command != SMB2_CANCEL && h.message_id < MAX_IDS && run->asked[h.message_id] == 0)
+		run->asked[h.message_id] = (uint8_t)(command + 1);
+	return flags;
+}
+
+/* What the bytes of an element say by themselves. */
+static struct smb2_header header_of(const uint8_t *at, size_t bytes)
+{
+	struct smb2_header h = { 0 };
+	struct wire_reader r;
+
+	wire_reader_init(&r, at, bytes);
+	smb2_header_decode(&r, &h);
+	return r.error == NULL ? h : (struct smb2_header){ 0 };
+}
+
+static void sign(uint8_t *at, size_t bytes)
+{
+	struct smb2_header h = header_of(at, bytes);
+	const struct known *k = find_known(h.session_id);
+
+	if (k == NULL || k->mac == NULL)
+		k = latest();
+	if (k == NULL || k->mac == NULL)
+		return;
+	MUST(smb2_sign(k->mac, at, bytes));
+	run->may_act = true;
+}
+
+static void message(void)
+{
+	struct wire_writer w = { 0 }, frame = { 0 };
+	unsigned flags, first = run->in.left > 0 ? run->in.at[0] : 0;
+	size_t at;
+
+	run->may_act = has_nobody();
+	do {
+		at = w.len;
+		flags = put_request(&w);
+		if ((flags & MORE) != 0) {
+			wire_put_padding(&w, 0, 8);
+			smb2_header_set_next(&w, at, (uint32_t)(w.len - at));
+		}
+		if ((flags & SIGN) != 0)
+			sign(w.data + at, w.len - at);
+	} while ((flags & MORE) != 0 && run->in.left > 0 && w.len < 60000 &&
+	         run->next_id < MAX_IDS);
+	if ((first & SEAL) != 0 && latest() != NULL && latest()->sealing != NULL) {
+		MUST(smb2_seal(latest()->sealing, latest()->id, &w, 0));
+		run->may_act = true;
+	}
+	at = smb2_frame_begin(&frame);
+	wire_put_bytes(&frame, w.data, w.len);
+	smb2_frame_end(&frame, at);
+	deliver(frame.data, frame.len);
+	wire_writer_fini(&w);
+	wire_writer_fini(&frame);
+}
+
+static void raw(void)
+{
+	size_t bytes = fuzz_u8(&run->in), at;
+	uint8_t *data = fuzz_copy(&run->in, &bytes);
+	struct wire_writer frame = { 0 };
+
+	run->may_act = has_nobody();
+	if (bytes > 0 && data[0] == 1) { /* an SMB1 opening */
+		at = smb2_frame_begin(&frame);
+		smb1_negotiate_encode(&frame);
+		smb2_frame_end(&frame, at);
+		run->asked[0] = SMB2_NEGOTIATE + 1;
+		run->next_id = 1;
+	} else {
+		wire_put_bytes(&frame, data, bytes);
+		run->has_said_anything = true;
+	}
+	deliver(frame.data, frame.len);
+	wire_writer_fini(&frame);
+	free(data);
+}
+
+static void judge(void)
+{
+	static const uint32_t statuses[] = { STATUS_SUCCESS, STATUS_MORE_PROCESSING_REQUIRED,
+		                             STATUS_SUCCESS, STATUS_LOGON_FAILURE };
+	uint8_t how = fuzz_u8(&run->in) % 4;
+	struct smbserver_log_on log_on = { .nt = statuses[how], .key = key };
+	struct smbserver_session *s = run->asking;
+
+	if (s == NULL || run->known_count == MAX_KNOWN)
+		return;
+	run->asking = NULL;
+	if (log_on.nt == STATUS_SUCCESS) {
+		log_on.who = how == 2 ? identity_new_anonymous() : identity_new("alice", "");
+		MUST(log_on.who != NULL);
+	}
+	smbserver_authenticated(run->c, s, &log_on);
+	identity_release(log_on.who);
+	hear_out();
+	work();
+}
+
+static void fill(void)
+{
+	uint8_t which = fuzz_u8(&run->in);
+	size_t bytes = 1 + fuzz_u16(&run->in);
+
+	if (run->pipe_count == 0)
+		return;
+	which = (uint8_t)(which % run->pipe_count);
+	if (run->pipes[which].is_open && run->pipes[which].count < 4)
+		run->pipes[which].left[run->pipes[which].count++] = bytes;
+}
+
+static void break_pipes(void)
+{
+	uint8_t how = fuzz_u8(&run->in);
+
+	run->pipes_break = (how & 1) != 0;
+	run->pipes_are_over = (how & 2) != 0;
+}
+
+static void close_session(void)
+{
+	struct smbserver_session *s = smbserver_sessions(run->c);
+
+	if (s != NULL && fuzz_u8(&run->in) % 2 != 0 && smbserver_session_next(s) != NULL)
+		s = smbserver_session_next(s);
+	if (s == NULL)
+		return;
+	smbserver_close_session(run->c, s);
+	hear_out();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+	static void (*const actions[ACTIONS])(void) = {
+		[MESSAGE] = message, [RAW] = raw,           [JUDGE] = judge,
+		[FILL] = fill,       [BREAK] = break_pipes, [CLOSE] = close_session,
+	};
+	uint8_t choice;
+
+	run = calloc(1, sizeof *run);
+	MUST(run != NULL);
+	run->in = (struct fuzz_input){ data, bytes };
+	choice = fuzz_u8(&run->in);
+	run->settings.encryption = (enum smbserver_encryption)(choice % 3);
+	run->piece = 1 + (size_t)fuzz_u8(&run->in) * 64;
+	run->c = smbserver_new(&run->settings, &host, NULL);
+	MUST(run->c != NULL);
+	while (run->in.left > 0 && !run->is_over && run->next_id < MAX_IDS)
+		actions[fuzz_u8(&run->in) % ACTIONS]();
+	smbserver_free(run->c);
+	for (size_t i = 0; i < run->pipe_count; i++)
+		MUST(!run->pipes[i].is_open);
+	for (size_t i = 0; i < run->known_count; i++) {
+		MUST(run->known[i].is_gone);
+		crypto_mac_free(run->known[i].mac);
+		smb2_sealing_free(run->known[i].sealing);
+	}
+	free(run);
+	return 0;
+}
