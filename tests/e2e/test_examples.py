@@ -69,7 +69,7 @@ class Examples(unittest.TestCase):
         self.check_is_for_windows(self.build("x86_64-w64-mingw32-gcc"))
 
     @unittest.skipUnless(shutil.which("ld.lld") and os.path.exists("/usr/lib/gcc/x86_64-w64-mingw32"),
-                         "needs lld, gcc-mingw-w64-x86-64-win32-runtime")
+                         "needs lld, gcc-mingw-w64-x86-64-win32")
     def test_list_sessions_is_built_for_windows_by_clang(self):
         self.check_is_for_windows(self.build("clang"))
 

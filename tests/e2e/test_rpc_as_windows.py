@@ -9,7 +9,8 @@ import subprocess
 import tempfile
 import unittest
 
-from lab import command, tap
+from asking import command
+from lab import tap
 
 PORT = "135"  # the only one that they know
 CLONE_NEWUSER, CLONE_NEWNET, SIOCSIFFLAGS, IFF_UP = 0x10000000, 0x40000000, 0x8914, 1
