@@ -45,12 +45,14 @@ void smb2_read_request_decode(struct wire_reader *message, struct smb2_read_requ
 {
 	wire_skip(message, SMB2_HEADER_BYTES);
 	smb2_structure_size(message, 49);
-	wire_skip(message, 1 + 1); /* Padding, Flags */
+	wire_skip(message, 1); /* Padding: where the client would like the data */
+	request->flags = wire_get_u8(message);
 	request->max_bytes = wire_get_u32(message);
 	wire_skip(message, 8); /* Offset: a pipe has none */
 	smb2_file_id_get(message, &request->id);
 	request->min_bytes = wire_get_u32(message);
-	wire_skip(message, 4 + 4 + 4); /* Channel, RemainingBytes, ReadChannelInfo */
+	request->channel = wire_get_u32(message);
+	wire_skip(message, 4 + 4); /* RemainingBytes, ReadChannelInfo */
 }
 
 size_t smb2_read_response_begin(struct wire_writer *w)
@@ -108,7 +110,9 @@ void smb2_write_request_decode(struct wire_reader *message, struct smb2_write_re
 	bytes = wire_get_u32(message);
 	wire_skip(message, 8); /* Offset: a pipe has none */
 	smb2_file_id_get(message, &request->id);
-	wire_skip(message, 4 + 4 + 4 + 4); /* Channel, RemainingBytes, WriteChannelInfo, Flags */
+	request->channel = wire_get_u32(message);
+	wire_skip(message, 4 + 4); /* RemainingBytes, WriteChannelInfo */
+	request->flags = wire_get_u32(message);
 	smb2_data_get(message, offset, bytes, &request->data);
 }
 

@@ -6,14 +6,25 @@
 
 #include "smb2/header.h"
 
+/* Flags of READ and of WRITE, which are for files. */
+#define SMB2_READFLAG_READ_UNBUFFERED   0x01
+#define SMB2_WRITEFLAG_WRITE_THROUGH    0x00000001u
+#define SMB2_WRITEFLAG_WRITE_UNBUFFERED 0x00000002u
+
+#define SMB2_CHANNEL_NONE 0 /* Channel: the data is in the message */
+
 struct smb2_read_request {
 	struct smb2_file_id id;
 	uint32_t max_bytes, min_bytes;
+	uint32_t channel;
+	uint8_t flags;
 };
 
 struct smb2_write_request {
 	struct smb2_file_id id;
 	struct smb2_data data;
+	uint32_t channel;
+	uint32_t flags;
 };
 
 /* The bodies. input is the last fragment of a request; the answer, or its first max_bytes, come

@@ -148,6 +148,12 @@ uint32_t pipe_take(struct smbserver *c, struct pipe *p, uint32_t max_bytes)
 	return p->mode.reads_messages && left > 0 ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
+/* 3.3.5.12, 3.3.5.13: what files have is not for pipes, and what RDMA has is not for TCP. */
+static bool is_for_pipes(const struct smbserver *c, uint32_t channel, uint32_t flags)
+{
+	return c->dialect < SMB2_DIALECT_300 || (channel == SMB2_CHANNEL_NONE && flags == 0);
+}
+
 uint32_t handle_read(struct smbserver *c, struct request *r)
 {
 	struct smb2_read_request asked;
@@ -156,7 +162,8 @@ uint32_t handle_read(struct smbserver *c, struct request *r)
 	struct pipe *p;
 
 	smb2_read_request_decode(&r->message, &asked);
-	if (r->message.error != NULL || asked.max_bytes > SMB2_MAX_PAYLOAD_BYTES)
+	if (r->message.error != NULL || asked.max_bytes > SMB2_MAX_PAYLOAD_BYTES ||
+	    !is_for_pipes(c, asked.channel, asked.flags & SMB2_READFLAG_READ_UNBUFFERED))
 		return STATUS_INVALID_PARAMETER;
 	p = request_pipe(r, asked.id, &status);
 	if (p == NULL)
@@ -181,7 +188,10 @@ uint32_t handle_write(struct smbserver *c, struct request *r)
 	struct pipe *p;
 
 	smb2_write_request_decode(&r->message, &asked);
-	if (r->message.error != NULL || asked.data.bytes > SMB2_MAX_PAYLOAD_BYTES)
+	if (r->message.error != NULL || asked.data.bytes > SMB2_MAX_PAYLOAD_BYTES ||
+	    !is_for_pipes(c, asked.channel,
+	                  asked.flags &
+	                          (SMB2_WRITEFLAG_WRITE_THROUGH | SMB2_WRITEFLAG_WRITE_UNBUFFERED)))
 		return STATUS_INVALID_PARAMETER;
 	p = request_pipe(r, asked.id, &status);
 	if (p == NULL)
