@@ -2,12 +2,10 @@
 #include "server/feed_door.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 #include <lmerr.h>
-#include "net/listener.h"
 #include "server/counters.h"
 #include "server/feeder.h"
+#include "server/local_socket.h"
 
 #define DOING "feed"
 
@@ -21,8 +19,7 @@
 struct feed_door {
 	struct net_loop *loop;
 	struct service *service;
-	struct net_listener *listener; /* NULL: it is draining */
-	char *path;                    /* NULL: the socket is somebody else's */
+	struct local_socket at;
 	unsigned max_feeders;
 	struct feeder_bounds bounds;
 	struct feeder *feeders;
@@ -105,23 +102,6 @@ static void on_accepted(void *context, int socket)
 
 /* ---- the door ---- */
 
-/* Gives a listener at what settings say. */
-static struct net_listener *listen_at(struct feed_door *d,
-                                      const struct feed_door_settings *settings, struct err *err)
-{
-	struct net_listener *listener = NULL;
-	int socket = settings->socket;
-
-	if (socket < 0)
-		socket = net_listen_local(settings->path, SOCKET_MODE, err);
-	if (socket >= 0) {
-		listener = net_listener_new(d->loop, socket, on_accepted, d);
-		if (listener == NULL)
-			err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
-	}
-	return listener;
-}
-
 static void set_bounds(struct feed_door *d, const struct feed_door_settings *settings)
 {
 	d->max_feeders = settings->max_feeders;
@@ -144,22 +124,12 @@ struct feed_door *feed_door_new(struct net_loop *loop, struct service *service,
 	d->loop = loop;
 	d->service = service;
 	set_bounds(d, settings);
-	d->path = settings->socket < 0 ? strdup(settings->path) : NULL;
-	d->listener = listen_at(d, settings, err);
-	if (d->listener != NULL && (d->path != NULL || settings->socket >= 0))
+	if (local_socket_open(&d->at, loop, settings->path, SOCKET_MODE, settings->socket,
+	                      on_accepted, d, err))
 		return d;
 	err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
 	feed_door_free(d);
 	return NULL;
-}
-
-/* Nobody comes in any more. */
-static void shut(struct feed_door *d)
-{
-	if (d->listener != NULL && d->path != NULL)
-		(void)unlink(d->path);
-	net_listener_free(d->listener);
-	d->listener = NULL;
 }
 
 void feed_door_configure(struct feed_door *d, const struct feed_door_settings *settings)
@@ -176,7 +146,7 @@ void feed_door_configure(struct feed_door *d, const struct feed_door_settings *s
 
 void feed_door_drain(struct feed_door *d)
 {
-	shut(d);
+	local_socket_shut(&d->at);
 	for (struct feeder *f = d->feeders, *next; f != NULL; f = next) {
 		next = f->next;
 		feeder_end(f, ERROR_SHUTDOWN_IN_PROGRESS);
@@ -198,12 +168,11 @@ void feed_door_free(struct feed_door *d)
 
 	if (d == NULL)
 		return;
-	shut(d);
+	local_socket_shut(&d->at);
 	while ((f = d->feeders) != NULL) {
 		d->feeders = f->next;
 		feeder_free(f);
 		counters_sub(COUNTER_FEEDERS_NOW, 1);
 	}
-	free(d->path);
 	free(d);
 }

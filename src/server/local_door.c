@@ -2,13 +2,11 @@
 #include "server/local_door.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-#include "net/listener.h"
 #include "net/stream.h"
 #include "server/counters.h"
 #include "server/local_identity.h"
 #include "server/local_interface.h"
+#include "server/local_socket.h"
 
 #define DOING "local service"
 
@@ -36,8 +34,7 @@ struct caller {
 struct local_door {
 	struct net_loop *loop;
 	struct service *service;
-	struct net_listener *listener; /* NULL: it is draining */
-	char *path;                    /* NULL: the socket is somebody else's */
+	struct local_socket at;
 	unsigned max_connections, count;
 	bool is_full; /* the listener is paused */
 	uint32_t idle_timeout_s;
@@ -60,10 +57,10 @@ static void mind_the_bound(struct local_door *d)
 {
 	bool is_full = d->count >= d->max_connections;
 
-	if (d->listener != NULL && is_full && !d->is_full)
-		net_listener_pause(d->listener);
-	if (d->listener != NULL && !is_full && d->is_full)
-		net_listener_resume(d->listener);
+	if (d->at.listener != NULL && is_full && !d->is_full)
+		net_listener_pause(d->at.listener);
+	if (d->at.listener != NULL && !is_full && d->is_full)
+		net_listener_resume(d->at.listener);
 	d->is_full = is_full;
 }
 
@@ -106,7 +103,7 @@ static void answer(struct caller *c)
 		is_good = !out.failed && net_stream_send(c->stream, out.data, out.len);
 	}
 	wire_writer_fini(&out);
-	is_last = c->door->listener == NULL || rpc_service_is_over(c->rpc);
+	is_last = c->door->at.listener == NULL || rpc_service_is_over(c->rpc);
 	if (is_good && net_stream_unsent(c->stream) > 0)
 		net_stream_pause(c->stream);
 	else if (is_good && !is_last)
@@ -240,23 +237,6 @@ static void on_look(void *context)
 	(void)look_later(d); /* without memory, nobody is sent away */
 }
 
-/* Gives a listener at what settings say. */
-static struct net_listener *listen_at(struct local_door *d,
-                                      const struct local_door_settings *settings, struct err *err)
-{
-	struct net_listener *listener = NULL;
-	int socket = settings->socket;
-
-	if (socket < 0)
-		socket = net_listen_local(settings->path, SOCKET_MODE, err);
-	if (socket >= 0) {
-		listener = net_listener_new(d->loop, socket, on_accepted, d);
-		if (listener == NULL)
-			err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
-	}
-	return listener;
-}
-
 struct local_door *local_door_new(struct net_loop *loop, struct service *service,
                                   const struct local_door_settings *settings, struct err *err)
 {
@@ -272,22 +252,13 @@ struct local_door *local_door_new(struct net_loop *loop, struct service *service
 	d->service = service;
 	d->max_connections = settings->max_connections;
 	d->idle_timeout_s = settings->idle_timeout_s;
-	d->path = settings->socket < 0 ? strdup(settings->path) : NULL;
-	d->listener = listen_at(d, settings, err);
-	if (d->listener != NULL && (d->path != NULL || settings->socket >= 0) && look_later(d))
+	if (local_socket_open(&d->at, loop, settings->path, SOCKET_MODE, settings->socket,
+	                      on_accepted, d, err) &&
+	    look_later(d))
 		return d;
 	err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
 	local_door_free(d);
 	return NULL;
-}
-
-/* Nobody comes in any more. */
-static void shut(struct local_door *d)
-{
-	if (d->listener != NULL && d->path != NULL)
-		(void)unlink(d->path);
-	net_listener_free(d->listener);
-	d->listener = NULL;
 }
 
 void local_door_configure(struct local_door *d, const struct local_door_settings *settings)
@@ -300,7 +271,7 @@ void local_door_configure(struct local_door *d, const struct local_door_settings
 
 void local_door_drain(struct local_door *d)
 {
-	shut(d);
+	local_socket_shut(&d->at);
 	for (struct caller *c = d->callers, *next; c != NULL; c = next) {
 		next = c->next;
 		if (c->stream == NULL || net_stream_unsent(c->stream) == 0)
@@ -317,10 +288,9 @@ void local_door_free(struct local_door *d)
 {
 	if (d == NULL)
 		return;
-	shut(d);
+	local_socket_shut(&d->at);
 	while (d->callers != NULL)
 		part(d->callers);
 	net_timer_stop(d->look);
-	free(d->path);
 	free(d);
 }
