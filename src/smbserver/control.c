@@ -13,7 +13,7 @@
 /* What goes through a pipe at once, either way. */
 #define QUOTA_BYTES SMB2_MAX_PAYLOAD_BYTES
 
-/* [MS-FSCC] 2.3.50: writes a message and waits for the one that answers it. */
+/* 3.3.5.15.3, [MS-FSCC] 2.3.47: writes a message and waits for the one that answers it. */
 static uint32_t transceive(struct smbserver *c, struct request *r,
                            const struct smb2_ioctl_request *asked)
 {
@@ -35,7 +35,7 @@ static uint32_t transceive(struct smbserver *c, struct request *r,
 	return status;
 }
 
-/* [MS-FSCC] 2.3.46; none of the data is shown. */
+/* 3.3.5.15.4, [MS-FSCC] 2.3.46; none of the data is shown. */
 static uint32_t peek(struct smbserver *c, struct request *r, const struct smb2_ioctl_request *asked)
 {
 	uint32_t status;
