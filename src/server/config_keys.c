@@ -59,7 +59,7 @@ const struct config_key config_keys[] = {
 	  "sessions of one of them", .least = 1, .most = 10 * MILLION },
 	{ "server", "feed_max_changes_per_s", CONFIG_NUMBER, AT(feed_max_changes_per_s), "50000",
 	  "changes that one of them may make in a second; more wait", .least = 1, .most = MILLION },
-	{ "server", "max_answer_mib", CONFIG_NUMBER, AT(max_answer_mib), "64",
+	{ "server", "max_answer_mib", CONFIG_NUMBER, AT(max_answer_mib), "256",
 	  "MiB of one answer; who asks for more at once is refused, and may ask for pages",
 	  .least = 1, .most = 1024 },
 	{ "server", "drain_timeout_s", CONFIG_NUMBER, AT(drain_timeout_s), "10",
