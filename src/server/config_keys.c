@@ -19,9 +19,11 @@ const struct config_section config_sections[] = {
 	  "Where it listens, and how much it takes on. listen, the sockets and max_sessions are read "
 	  "at the start alone" },
 	{ "auth", "How callers from the network show who they are" },
-	{ "access", "Who may do what. A list holds labels: alice, LAB\\alice, alice@LAB.EXAMPLE, "
-	            "@group, S-1-5-...; that of a right also administrators, server_operators, "
-	            "feeders, authenticated and nobody" },
+	{ "access",
+	  "Who may do what; what is not allowed is denied. A list holds labels, with commas: alice, "
+	  "LAB\\alice, alice@LAB.EXAMPLE, @group, S-1-5-..., or nobody; that of a right also "
+	  "administrators, server_operators, feeders, and authenticated, which is everybody "
+	  "who has shown who they are" },
 	{ "audit", "The record of each question, and of each log-on" },
 	{ "demo", "Sessions that nobody has" },
 	{ NULL, NULL },
@@ -38,29 +40,29 @@ const struct config_key config_keys[] = {
 	  "Unix socket by which file servers of this computer publish their sessions; nothing: none",
 	  .most = SOCKET_BYTES },
 	{ "server", "netbios_name", CONFIG_TEXT, AT(netbios_name), "",
-	  "this server's name to its callers; nothing: the host's name", .most = 15 },
+	  "this server's name, told to who asks for it; nothing: the host's name", .most = 15 },
 	{ "server", "comment", CONFIG_TEXT, AT(comment), "",
 	  "what it says of itself to who asks for it by NetServerGetInfo", .most = 48 },
 	{ "server", "max_sessions", CONFIG_NUMBER, AT(max_sessions), "1000000",
-	  "sessions in the table", .least = 1, .most = 10 * MILLION },
+	  "the most sessions that it keeps", .least = 1, .most = 10 * MILLION },
 	{ "server", "max_connections", CONFIG_NUMBER, AT(max_connections), "10000",
 	  "callers by SMB at a time; more wait", .least = 1, .most = MILLION },
 	{ "server", "idle_timeout_s", CONFIG_NUMBER, AT(idle_timeout_s), "900",
 	  "seconds after which a connection is closed on which nothing is asked",
 	  .least = 1, .most = DAY_S },
 	{ "server", "encryption", CONFIG_CHOICE, AT(encryption), "offer",
-	  "of SMB: off, for callers who want it, or of everybody", .choices = "offer require off" },
+	  "of SMB: for callers who want it, of everybody, or none", .choices = "offer require off" },
 	{ "server", "max_local_connections", CONFIG_NUMBER, AT(max_local_connections), "1000",
 	  "callers at the Unix socket at a time, a quarter of one user but root; more wait", .least = 1, .most = MILLION },
 	{ "server", "max_feeders", CONFIG_NUMBER, AT(max_feeders), "16",
 	  "file servers that publish their sessions at a time; more are refused",
 	  .least = 1, .most = 1000 },
 	{ "server", "feed_max_sessions", CONFIG_NUMBER, AT(feed_max_sessions), "100000",
-	  "sessions of one of them", .least = 1, .most = 10 * MILLION },
+	  "the most sessions of one file server", .least = 1, .most = 10 * MILLION },
 	{ "server", "feed_max_changes_per_s", CONFIG_NUMBER, AT(feed_max_changes_per_s), "50000",
-	  "changes that one of them may make in a second; more wait", .least = 1, .most = MILLION },
+	  "changes that one file server may make in a second; more wait", .least = 1, .most = MILLION },
 	{ "server", "max_answer_mib", CONFIG_NUMBER, AT(max_answer_mib), "256",
-	  "MiB of one answer; who asks for more at once is refused, and may ask for pages",
+	  "MiB of one answer; who asks for all sessions and gets more is refused, and may ask for pages",
 	  .least = 1, .most = 1024 },
 	{ "server", "drain_timeout_s", CONFIG_NUMBER, AT(drain_timeout_s), "10",
 	  "seconds for answers under way when it ends", .least = 0, .most = 600 },
@@ -68,20 +70,21 @@ const struct config_key config_keys[] = {
 	  "what it says of itself on standard error, or in the journal", .choices = log_levels },
 
 	{ "auth", "mechanisms", CONFIG_CHOICES, AT(mechanisms), "kerberos,ntlm",
-	  "by what they may log on", .choices = "kerberos ntlm" },
+	  "by what callers from the network may log on", .choices = "kerberos ntlm" },
 	{ "auth", "ntlm_users", CONFIG_PATH, AT(ntlm_users), "",
-	  "file of lines DOMAIN:user:password, which others must not be able to read; nothing: no "
-	  "NTLM", .most = 4096 },
+	  "file of lines DOMAIN:user:password, the domain as those users say it; others must not be "
+	  "able to read it; nothing: no NTLM", .most = 4096 },
 	{ "auth", "keytab", CONFIG_PATH, AT(keytab), "",
-	  "this server's keys of Kerberos, which others must not be able to read; nothing: the "
-	  "system's", .most = 4096 },
+	  "file of this server's keys of Kerberos, such as those of cifs/fs1.lab.example; others must "
+	  "not be able to read it; nothing: the system's", .most = 4096 },
 	{ "auth", "anonymous", CONFIG_BOOL, AT(anonymous), "no",
 	  "whether null sessions are let in; the policy allows them nothing",
 	  .choices = "yes no" },
 
 	{ "access", "policy", CONFIG_CHOICE, AT(policy), "hardened",
-	  "hardened: sessions are for administrators and server operators alone; documented: as "
-	  "Windows documents it, levels 0 and 10 are for everybody who has logged on",
+	  "which rights hold where none is said below. By both, administrators and server operators "
+	  "may see and close sessions, and feeders publish them; by documented, as Windows documents "
+	  "it, all others who have shown who they are may see levels 0 and 10",
 	  .choices = "hardened documented" },
 	{ "access", "administrators", CONFIG_LIST, AT(administrators), "root",
 	  "whom \"administrators\" means", .most = LIST_BYTES },
@@ -90,19 +93,19 @@ const struct config_key config_keys[] = {
 	{ "access", "feeders", CONFIG_LIST, AT(feeders), "root",
 	  "whom \"feeders\" means: who may publish sessions", .most = LIST_BYTES },
 #define R(RIGHT, KEY, HELP) \
-	{ "access", KEY, CONFIG_LIST, AT(rights[RIGHT]), "", "in the place of whom the policy allows " HELP, \
+	{ "access", KEY, CONFIG_LIST, AT(rights[RIGHT]), "", "who is allowed " HELP "; nothing: as the policy has it", \
 	  .most = LIST_BYTES },
 	ACCESS_RIGHTS(R)
 #undef R
 
 	{ "audit", "file", CONFIG_PATH, AT(audit_file), "-",
-	  "where it is appended, opened anew at a reload; -: standard output", .least = 1,
+	  "where lines are appended, opened anew at a reload; -: standard output", .least = 1,
 	  .most = 4096 },
 	{ "audit", "format", CONFIG_CHOICE, AT(audit_format), "json", "an object of JSON a line",
 	  .choices = "json" },
 
 	{ "demo", "sessions", CONFIG_NUMBER, AT(demo_sessions), "0",
-	  "so many made-up sessions come and go, for labs, decoys and tests",
+	  "how many made-up sessions come and go, for labs, decoys and tests",
 	  .least = 0, .most = MILLION },
 };
 /* clang-format on */

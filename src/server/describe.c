@@ -154,8 +154,15 @@ static void describe_man8(void)
 	      "given, for as long as \\fBdrain_timeout_s\\fR says; then it ends.\n"
 	      "A second one ends it at once.\n"
 	      ".TP\n.B SIGUSR1\nThe counters are logged.\n"
-	      ".SH SOCKET ACTIVATION\nSockets that systemd hands over are taken by their names:\n"
-	      "\\fBsmb\\fR (any number), \\fBlocal\\fR, \\fBfeed\\fR.\n"
+	      ".SH SYSTEMD\n"
+	      "\\fBnetsessiond.service\\fR runs it as the user \\fBnetsession\\fR, with no capability\n"
+	      "but the one for port 445, and shows how it may get its keytab and passwords from\n"
+	      "files that root alone can read.\n"
+	      "\\fBnetsessiond\\-smb.socket\\fR, \\fBnetsessiond\\-local.socket\\fR and\n"
+	      "\\fBnetsessiond\\-feed.socket\\fR let systemd listen in its place, and start it when\n"
+	      "somebody asks.\n.PP\n"
+	      "Sockets that are handed over are taken by their names: \\fBsmb\\fR (any number),\n"
+	      "\\fBlocal\\fR, \\fBfeed\\fR.\n"
 	      "They go before those of the configuration.\n"
 	      ".SH AUDIT LOG\nOne object of JSON a line.\n"
 	      ".TP\n.B time\nWhen it was answered, UTC.\n"
@@ -177,7 +184,9 @@ static void describe_man8(void)
 	       NETSESSION_SYSCONFDIR);
 	fputs(".SH EXAMPLES\n.nf\n", stdout);
 	roff_put(stdout, examples);
-	fputs(".fi\n.SH SEE ALSO\n.BR netsession (1),\n.BR netsessiond.conf (5)\n", stdout);
+	fputs(".fi\n.SH SEE ALSO\n.BR netsession (1),\n.BR netsession_feed_open (3),\n"
+	      ".BR netsessiond.conf (5)\n",
+	      stdout);
 }
 
 static void put_man_key(const struct config_key *key)
@@ -190,8 +199,28 @@ static void put_man_key(const struct config_key *key)
 	roff_put(stdout, key->initial);
 	fputs("\n", stdout);
 	roff_put_sentence(stdout, key->help);
-	if (get_bounds(key, expected))
-		roff_put_sentence(stdout, expected);
+	if (!get_bounds(key, expected))
+		return;
+	fputs(key->type == CONFIG_CHOICES ? "A list of " : "It is ", stdout);
+	roff_put(stdout, expected);
+	fputs(".\n", stdout);
+}
+
+static void put_labels(void)
+{
+	fputs(".SH LABELS\n"
+	      "Whom a list of [access] means, whatever the case of the letters.\n"
+	      "\\fBnetsession doctor\\fR shows you the labels that you have on this computer.\n"
+	      ".TP\n.B alice\nA user of this computer; by SMB, an account of the file of\n"
+	      "\\fBntlm_users\\fR, or whom krb5.conf(5) takes a principal for on this computer.\n"
+	      "A user without a name is \\fBuid:\\fInumber\\fR.\n"
+	      ".TP\n.B LAB\\ealice\nBy SMB, an account of that file, or of the domain of the default\n"
+	      "realm.\n"
+	      ".TP\n.B alice@LAB.EXAMPLE\nA principal of Kerberos.\n"
+	      ".TP\n.B @group\nThose of this computer in that group of this computer.\n"
+	      ".TP\n.B S\\-1\\-5\\-21\\-...\nAn account or a group of a domain, as its controller has\n"
+	      "written it into a Kerberos ticket.\n",
+	      stdout);
 }
 
 static void describe_man5(void)
@@ -213,6 +242,7 @@ static void describe_man5(void)
 			if (strcmp(config_keys[i].section, s->name) == 0)
 				put_man_key(&config_keys[i]);
 	}
+	put_labels();
 	fputs(".SH SEE ALSO\n.BR netsessiond (8)\n", stdout);
 }
 
