@@ -26,8 +26,9 @@ struct smb_client {
 	struct smbserver *smb;
 	char from[NET_PEER_TEXT_BYTES];       /* its address */
 	char client[NET_PEER_TEXT_BYTES + 5]; /* \\address, as the table has it */
-	int64_t used_ms;
-	bool is_working; /* a message of it is being answered */
+	int64_t used_ms;                      /* when it was last heard of */
+	int64_t nobody_since_ms;              /* when it came, or the last session went */
+	bool is_working;                      /* a message of it is being answered */
 	struct pipe *pipes;
 };
 
@@ -89,6 +90,8 @@ static struct member *member_of(uint64_t key)
 	return (struct member *)(uintptr_t)key;
 }
 
+static bool send_out(struct smb_client *client);
+
 /* Closes sessions that somebody wanted closed, and the connection with the last one of them. */
 static void close_marked(struct smb_client *client)
 {
@@ -104,7 +107,8 @@ static void close_marked(struct smb_client *client)
 			has_closed = true;
 		}
 	}
-	if (has_closed && smbserver_sessions(client->smb) == NULL)
+	/* Whoever waited in them is told. */
+	if (has_closed && (smbserver_sessions(client->smb) == NULL || !send_out(client)))
 		smb_client_end(client);
 }
 
@@ -237,6 +241,8 @@ static void host_session_went(void *context, struct smbserver_session *s)
 	struct smb_client *client = context;
 	struct member *m = smbserver_session_tag(s);
 
+	if (smbserver_session_who(s) != NULL)
+		client->nobody_since_ms = now_ms(client);
 	if (m == NULL)
 		return;
 	smb_log_on_abandon(m->step);
@@ -463,7 +469,7 @@ void smb_client_start(struct smb_clients *all, int socket)
 		return;
 	}
 	client->all = all;
-	client->used_ms = now_ms(client);
+	client->used_ms = client->nobody_since_ms = now_ms(client);
 	name_client(client);
 	client->next = all->first;
 	if (client->next != NULL)
@@ -509,9 +515,9 @@ struct smb_client *smb_client_next(const struct smb_client *client)
 	return client->next;
 }
 
-int64_t smb_client_used_ms(const struct smb_client *client)
+int64_t smb_client_idle_since_ms(const struct smb_client *client)
 {
-	return client->used_ms;
+	return smb_client_has_logged_on(client) ? client->used_ms : client->nobody_since_ms;
 }
 
 bool smb_client_has_logged_on(const struct smb_client *client)

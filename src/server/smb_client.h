@@ -31,8 +31,9 @@ void smb_client_end(struct smb_client *client);
 /* Ends it if nothing of an answer is left to be sent. */
 void smb_client_end_if_answered(struct smb_client *client);
 struct smb_client *smb_client_next(const struct smb_client *client);
-/* When it was last heard of; whether anybody has logged on there. */
-int64_t smb_client_used_ms(const struct smb_client *client);
+/* Since when nothing happens that counts: it was last heard of, or, where nobody is logged on, it
+ * came or the last one left. */
+int64_t smb_client_idle_since_ms(const struct smb_client *client);
 bool smb_client_has_logged_on(const struct smb_client *client);
 
 #endif

@@ -10,7 +10,7 @@
 #define DOING "SMB door"
 
 enum {
-	LOG_ON_TIMEOUT_MS = 45000, /* of a connection on which nobody logs on, [MS-SMB2] 3.3.2.3 */
+	LOG_ON_TIMEOUT_MS = 45000, /* of a connection on which nobody logs on, [MS-SMB2] 3.3.6.3 */
 	LOOK_EVERY_MS = 5000,
 };
 
@@ -74,7 +74,7 @@ static void on_look(void *context)
 		                              : LOG_ON_TIMEOUT_MS;
 
 		next = smb_client_next(c);
-		if (now_ms - smb_client_used_ms(c) > patience_ms) {
+		if (now_ms - smb_client_idle_since_ms(c) > patience_ms) {
 			counters_add(COUNTER_SMB_TIMED_OUT, 1);
 			smb_client_end(c);
 		}

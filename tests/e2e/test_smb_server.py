@@ -10,11 +10,14 @@ import unittest
 import unittest.mock
 
 from impacket import nmb, smb3
-from impacket.smb3structs import SMB2SessionSetup
+from impacket.dcerpc.v5 import srvs
+from impacket.dcerpc.v5.dtypes import NULL
+from impacket.smb3structs import SMB2_READ, SMB2Read, SMB2SessionSetup
 from impacket.smbconnection import SMBConnection, SessionError
 
 from asking import is_interim
 from lab import frames, sessions, tap
+from lab.local_rpc import bound
 from lab.netsessiond import Netsessiond
 from lab.relay import TO_CLIENT, TO_SERVER, Relay
 from test_dialects import messages_in
@@ -25,7 +28,7 @@ ALGORITHMS = {"HMAC-SHA256": 0, "AES-128-CMAC": 1, "AES-128-GMAC": 2}
 FLAG_SIGNED = 8
 SEALED = b"\xfdSMB"
 ECHO = 13
-USER_SESSION_DELETED = 0xC0000203
+STATUS_CANCELLED = 0xC0000120
 MIB = 1 << 20
 
 # (name in smb.conf, on the wire)
@@ -175,13 +178,30 @@ class Sessions(unittest.TestCase):
         self.assertEqual(["alice", "bob"], self.users())
         other.connectTree("IPC$")
 
-    def test_a_connection_has_several_sessions_and_ends_them_all(self):
-        first = self.log_on("alice")
-        smb = first.getSMBServer()
+    def log_on_beside(self, smb, user):
+        """One more session on a connection of impacket's, which knows that one from then on."""
         smb._Session["SessionID"] = 0
         smb._Session["SigningActivated"] = smb._Session["SessionFlags"] = False
-        second = SMBConnection(existingConnection=smb)
-        second.login("bob", self.server.password("bob"), self.server.domain)
+        SMBConnection(existingConnection=smb).login(user, self.server.password(user), self.server.domain)
+
+    def test_who_waits_in_a_session_that_is_closed_is_told_at_once(self):
+        connection = self.log_on("alice")
+        smb, tree = connection.getSMBServer(), connection.connectTree("IPC$")
+        packet, read = smb.SMB_PACKET(), SMB2Read()
+        read["FileID"], read["Length"] = connection.openFile(tree, "srvsvc"), 100
+        packet["Command"], packet["TreeID"], packet["Data"] = SMB2_READ, tree, read
+        waiting = smb.sendSMB(packet)
+        keys = dict(smb._Session)
+        self.log_on_beside(smb, "bob")
+        with bound(self.server.socket) as dce:
+            srvs.hNetrSessionDel(dce, NULL, "alice\0")
+        smb._Session = keys
+        self.assertEqual(STATUS_CANCELLED, smb.recvSMB(waiting)["Status"])
+        self.assertEqual(["bob"], self.users())
+
+    def test_a_connection_has_several_sessions_and_ends_them_all(self):
+        smb = self.log_on("alice").getSMBServer()
+        self.log_on_beside(smb, "bob")
         self.assertEqual(["alice", "bob"], self.users())
         smb.get_socket().close()
         for _ in range(100):
