@@ -108,7 +108,7 @@ def main():
         server = stack.enter_context(Netsessiond(policy="documented", administrators=f"root, {myself}", sessions=MADE_UP))
         print(f"It listens on port {server.port}, for programs of this computer at {server.socket},\n"
               f"and has {MADE_UP} sessions that it made up (--demo).")
-        demo, users = Demo(build, server), []
+        demo, users = Demo(pathlib.Path(sys.argv[1]), server), []  # build as typed, so that what it shows can be typed
         for user, by, log_on in demo.clients():
             print(f"{user} logs on, by {by}.", flush=True)
             stack.enter_context(log_on(user))
