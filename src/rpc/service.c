@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include "rpc/call.h"
 #include "rpc/contexts.h"
 #include "rpc/management.h"
@@ -444,10 +445,29 @@ static size_t take_pdus(struct rpc_service *s, const uint8_t *data, size_t bytes
 	return rpc_pdu_reader_take_rest(&s->pdus, rest);
 }
 
+/* Keeps what comes before the answer was read. What was taken up since makes room for it, so that
+ * one who always writes ahead needs no more than one who does so once. */
+static void keep_waiting(struct rpc_service *s, const uint8_t *data, size_t bytes)
+{
+	struct wire_writer *w = &s->waiting;
+	size_t waits = w->len - s->waiting_at;
+
+	if (waits + bytes > s->endpoint->max_request_bytes + MAX_FRAG) {
+		s->step = OVER;
+		return;
+	}
+	if (s->waiting_at > waits) {
+		memmove(w->data, w->data + s->waiting_at, waits);
+		w->len = waits;
+		s->waiting_at = 0;
+	}
+	wire_put_bytes(w, data, bytes);
+	if (w->failed)
+		s->step = OVER;
+}
+
 bool rpc_service_feed(struct rpc_service *s, const void *data, size_t bytes)
 {
-	size_t waits = s->waiting.len - s->waiting_at;
-
 	if (s->step == OVER)
 		return false;
 	if (pdu_left(s) == 0) {
@@ -458,12 +478,8 @@ bool rpc_service_feed(struct rpc_service *s, const void *data, size_t bytes)
 		if (s->step == OVER)
 			return pdu_left(s) > 0;
 	}
-	if (bytes > 0 && waits + bytes <= s->endpoint->max_request_bytes + MAX_FRAG)
-		wire_put_bytes(&s->waiting, data, bytes);
-	else if (bytes > 0)
-		s->step = OVER;
-	if (s->waiting.failed)
-		s->step = OVER;
+	if (bytes > 0)
+		keep_waiting(s, data, bytes);
 	return s->step != OVER;
 }
 
@@ -493,6 +509,12 @@ size_t rpc_service_pending(const struct rpc_service *s)
 		return pdu_left(s);
 	most = rpc_call_part_bytes(s->max_frag);
 	return pdu_left(s) + behind + (behind + most - 1) / most * RPC_CALL_HEADER_BYTES;
+}
+
+size_t rpc_service_held_bytes(const struct rpc_service *s)
+{
+	return s->pdus.partial.cap + s->waiting.cap + s->call.stub.cap + s->answer.head.cap +
+	       s->answer.stub.cap;
 }
 
 size_t rpc_service_read(struct rpc_service *s, struct wire_writer *to, size_t max_bytes,

@@ -44,6 +44,10 @@ bool rpc_service_is_over(const struct rpc_service *s);
  * before it read an answer is taken up when that was read. */
 size_t rpc_service_pending(const struct rpc_service *s);
 
+/* Memory that it holds for its caller: what was written and not taken up yet, and what waits to be
+ * read. */
+size_t rpc_service_held_bytes(const struct rpc_service *s);
+
 /* Appends at most max_bytes of the next message, one PDU, to to. Returns how many; *left gives what
  * is left of that message, which the next call goes on with. */
 size_t rpc_service_read(struct rpc_service *s, struct wire_writer *to, size_t max_bytes,

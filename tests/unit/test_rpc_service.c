@@ -804,6 +804,48 @@ static void one_who_writes_and_never_reads_is_parted_with(void **state)
 	peer_fini(&p);
 }
 
+static void one_who_always_writes_ahead_needs_no_more_than_once(void **state)
+{
+	static const uint8_t stub[1000] = { 0 };
+	struct peer p;
+	size_t left;
+
+	(void)state;
+	peer_init_bound(&p, 4280);
+	put_request(&p, WHOLE, 2, 1, SUM, stub, sizeof stub);
+	for (size_t ahead = 0; ahead < 5; ahead++)
+		assert_true(feed(&p, p.sent.data, p.sent.len));
+	for (size_t round = 0; round < 1000; round++) {
+		assert_true(feed(&p, p.sent.data, p.sent.len));
+		wire_writer_clear(&p.got);
+		rpc_service_read(p.s, &p.got, 4280, &left);
+		assert_answer(&p, 2, 0);
+		assert_in_range(rpc_service_held_bytes(p.s), 1, 32768);
+	}
+	assert_int_equal(p.callee.calls, 1001);
+	peer_fini(&p);
+}
+
+static void what_it_holds_is_given_back(void **state)
+{
+	static const uint8_t stub[4000] = { 0 };
+	struct peer p;
+
+	(void)state;
+	peer_init_bound(&p, 4280);
+	assert_int_equal(rpc_service_held_bytes(p.s), 0);
+	put_request(&p, FIRST, 2, 1, SAY_MUCH, stub, sizeof stub);
+	assert_true(feed(&p, p.sent.data, p.sent.len));
+	assert_in_range(rpc_service_held_bytes(p.s), sizeof stub, 4 * sizeof stub);
+	wire_writer_clear(&p.sent);
+	put_request(&p, LAST, 2, 1, SAY_MUCH, "", 0);
+	assert_true(feed(&p, p.sent.data, p.sent.len));
+	assert_in_range(rpc_service_held_bytes(p.s), MUCH_BYTES, 3 * MUCH_BYTES);
+	read_all(&p, 1000);
+	assert_int_equal(rpc_service_held_bytes(p.s), 0);
+	peer_fini(&p);
+}
+
 static void one_who_multiplexes_is_told_that_he_may(void **state)
 {
 	struct rpc_bind bind = { .contexts = { context_of(0, &srvsvc.syntax) },
@@ -1241,6 +1283,8 @@ int main(void)
 		cmocka_unit_test(an_answer_that_does_not_fit_into_memory_is_a_fault),
 		cmocka_unit_test(requests_that_do_not_wait_are_answered_in_their_order),
 		cmocka_unit_test(one_who_writes_and_never_reads_is_parted_with),
+		cmocka_unit_test(one_who_always_writes_ahead_needs_no_more_than_once),
+		cmocka_unit_test(what_it_holds_is_given_back),
 		cmocka_unit_test(one_who_multiplexes_is_told_that_he_may),
 		cmocka_unit_test(fragments_are_put_together),
 		cmocka_unit_test(an_object_in_a_request_is_passed_over),
