@@ -83,6 +83,8 @@ void smb2_create_request_decode(struct wire_reader *message, struct smb2_create_
 	smb2_name_get(&name, request->name);
 	contexts = wire_part(message, contexts_bytes > 0 ? contexts_at : 0, contexts_bytes);
 	check_contexts(&contexts);
+	if (name_bytes > 0 && name_at < NAME_AT) /* 3.3.5.9 */
+		wire_reader_fail(message, "a name within what stands before it");
 	if (name.error != NULL || contexts.error != NULL)
 		wire_reader_fail(message, name.error != NULL ? name.error : contexts.error);
 }

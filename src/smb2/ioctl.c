@@ -63,6 +63,9 @@ void smb2_ioctl_request_decode(struct wire_reader *message, struct smb2_ioctl_re
 	request->max_output_bytes = wire_get_u32(message);
 	request->flags = wire_get_u32(message);
 	wire_skip(message, 4);
+	/* 3.3.5.15 */
+	if (input_bytes > 0 && (input_at < SMB2_HEADER_BYTES + BODY_BYTES || input_at % 8 != 0))
+		wire_reader_fail(message, "input where none can be");
 	smb2_data_get(message, input_at, input_bytes, &request->input);
 }
 

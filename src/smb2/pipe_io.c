@@ -8,6 +8,8 @@
 #define READ_DATA_AT    (SMB2_HEADER_BYTES + READ_BODY_BYTES)
 #define WRITE_DATA_AT   (SMB2_HEADER_BYTES + 48)
 
+#define WRITE_MAX_DATA_AT 0x100 /* 3.3.5.13 */
+
 void smb2_transceive_request_encode(struct wire_writer *w, const struct smb2_file_id *id,
                                     const uint8_t *input, size_t bytes, uint32_t max_bytes)
 {
@@ -113,6 +115,8 @@ void smb2_write_request_decode(struct wire_reader *message, struct smb2_write_re
 	request->channel = wire_get_u32(message);
 	wire_skip(message, 4 + 4); /* RemainingBytes, WriteChannelInfo */
 	request->flags = wire_get_u32(message);
+	if (offset > WRITE_MAX_DATA_AT)
+		wire_reader_fail(message, "data that begins too far behind its header");
 	smb2_data_get(message, offset, bytes, &request->data);
 }
 

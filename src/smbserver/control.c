@@ -136,7 +136,8 @@ uint32_t handle_ioctl(struct smbserver *c, struct request *r)
 	uint32_t status = STATUS_INVALID_DEVICE_REQUEST;
 
 	smb2_ioctl_request_decode(&r->message, &asked);
-	if (r->message.error != NULL || asked.max_output_bytes > SMB2_MAX_PAYLOAD_BYTES ||
+	if (r->message.error != NULL || asked.input.bytes > SMB2_MAX_PAYLOAD_BYTES ||
+	    asked.max_output_bytes > SMB2_MAX_PAYLOAD_BYTES ||
 	    asked.max_input_bytes > SMB2_MAX_PAYLOAD_BYTES)
 		return STATUS_INVALID_PARAMETER;
 	if (asked.flags != SMB2_0_IOCTL_IS_FSCTL)
@@ -190,7 +191,8 @@ uint32_t handle_set_info(struct smbserver *c, struct request *r)
 	struct pipe *p;
 
 	smb2_set_info_request_decode(&r->message, &asked);
-	if (r->message.error != NULL)
+	if (r->message.error != NULL || asked.input.bytes == 0 ||
+	    asked.input.bytes > SMB2_MAX_PAYLOAD_BYTES) /* 3.3.5.21 */
 		return STATUS_INVALID_PARAMETER;
 	p = request_pipe(r, asked.id, &status);
 	if (p == NULL)

@@ -164,12 +164,14 @@ static const struct field {
 	{ "reading past a cache", SMB2_READ, 2, 2, 0x0100, STATUS_INVALID_PARAMETER },
 	{ "more than may be read", SMB2_READ, 4, 4, 0xFFFFFFFF, STATUS_INVALID_PARAMETER },
 	{ "input outside", SMB2_IOCTL, 24, 4, 0xFFFFFFF0, STATUS_INVALID_PARAMETER },
+	{ "input within the fields", SMB2_IOCTL, 24, 4, 112, STATUS_INVALID_PARAMETER },
 	{ "input that is too long", SMB2_IOCTL, 28, 4, 6, STATUS_INVALID_PARAMETER },
 	{ "input without end", SMB2_IOCTL, 28, 4, 0xFFFFFFFF, STATUS_INVALID_PARAMETER },
 	{ "more input to come back", SMB2_IOCTL, 32, 4, 65537, STATUS_INVALID_PARAMETER },
 	{ "more output than there may be", SMB2_IOCTL, 44, 4, 65537, STATUS_INVALID_PARAMETER },
 	{ "more than may be asked", SMB2_QUERY_INFO, 4, 4, 65537, STATUS_INVALID_PARAMETER },
 	{ "input outside", SMB2_SET_INFO, 8, 2, 0xFFF0, STATUS_INVALID_PARAMETER },
+	{ "no input", SMB2_SET_INFO, 4, 4, 0, STATUS_INVALID_PARAMETER },
 	{ "input that is too long", SMB2_SET_INFO, 4, 4, 9, STATUS_INVALID_PARAMETER },
 };
 
@@ -190,6 +192,42 @@ static void a_field_that_is_wrong_is_told_by_its_status(void **state)
 			fail_msg("%s: %zu answers, %08x", f->what, peer.answer_count,
 			         peer.answers[0].header.status);
 		peer_begin_anew();
+	}
+}
+
+#define CREATE_FLAGS_AT 8 /* SmbCreateFlags and Reserved, which nobody looks at */
+#define NAME_OFFSET_AT  44
+#define INPUT_OFFSET_AT 24
+#define INPUT_COUNT_AT  28
+#define DATA_OFFSET_AT  2
+#define DATA_LENGTH_AT  4
+
+static void what_lies_where_it_must_not_is_an_invalid_parameter(void **state)
+{
+	static const char name[] = "s\0r\0v\0s\0v\0c";
+	static const uint8_t much[SMB2_MAX_PAYLOAD_BYTES + 1] = { 0 };
+	char text[300] = { 0 };
+
+	(void)state;
+	begin_for(SMB2_CREATE);
+	ask_create(SRVSVC);
+	memcpy(peer_message()->data + BODY + CREATE_FLAGS_AT, name, sizeof name);
+	wire_set_u16le(peer_message(), BODY + NAME_OFFSET_AT, BODY + CREATE_FLAGS_AT);
+	expect_one(STATUS_INVALID_PARAMETER);
+	ask_transceive(peer.pipe, "hello", 100);
+	wire_set_u32le(peer_message(), BODY + INPUT_OFFSET_AT, BODY + 56 + 4);
+	wire_set_u32le(peer_message(), BODY + INPUT_COUNT_AT, 1);
+	expect_one(STATUS_INVALID_PARAMETER);
+	ask_ioctl(FSCTL_PIPE_TRANSCEIVE, peer.pipe, much, sizeof much, 100);
+	expect_one(STATUS_INVALID_PARAMETER);
+	ask_ioctl(FSCTL_PIPE_TRANSCEIVE, peer.pipe, much, sizeof much - 1, 100);
+	expect_one(STATUS_BUFFER_OVERFLOW);
+	memset(text, 'x', sizeof text - 1);
+	for (uint16_t at = 0xFF; at < 0x102; at++) {
+		ask_write(peer.pipe, text);
+		wire_set_u16le(peer_message(), BODY + DATA_OFFSET_AT, at);
+		wire_set_u32le(peer_message(), BODY + DATA_LENGTH_AT, 4);
+		expect_one(at <= 0x100 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER);
 	}
 }
 
@@ -294,6 +332,7 @@ int main(void)
 		TEST(a_body_of_another_size_is_an_invalid_parameter),
 		TEST(a_body_that_is_cut_anywhere_is_an_invalid_parameter),
 		TEST(a_field_that_is_wrong_is_told_by_its_status),
+		TEST(what_lies_where_it_must_not_is_an_invalid_parameter),
 		TEST(all_is_well_with_what_the_table_spoils),
 		TEST(a_command_that_there_is_none_of_ends_the_connection),
 		TEST(a_header_that_is_cut_or_of_another_size_ends_the_connection),
