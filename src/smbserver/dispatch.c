@@ -227,6 +227,8 @@ static bool is_of_session(struct smbserver *c, const struct request *r,
 /* Requests wait for a pipe's data: is there some now? */
 static void serve_those_who_wait(struct smbserver *c)
 {
+	if (c->waiting_count == 0)
+		return;
 	for (struct smbserver_session *s = c->sessions; s != NULL; s = s->next)
 		for (struct pipe *p = s->pipes; p != NULL; p = p->next)
 			if (p->waiting != NULL)

@@ -167,7 +167,8 @@ void smbserver_authenticated(struct smbserver *c, struct smbserver_session *s,
 		c->host->session_came(c->context, s);
 	else
 		c->host->session_changed(c->context, s);
-	if (is_new && s->previous_id != 0 && s->previous_id != s->id)
+	/* Nobody is not the same user as nobody. */
+	if (is_new && !s->is_null && s->previous_id != 0 && s->previous_id != s->id)
 		c->host->close_previous(c->context, s, s->previous_id);
 }
 
@@ -183,6 +184,10 @@ uint32_t handle_logoff(struct smbserver *c, struct request *r)
 
 uint32_t handle_echo(struct smbserver *c, struct request *r)
 {
+	if (c->sessions == NULL) { /* 3.3.5.17 */
+		connection_fail(c, "an ECHO on a connection without a session");
+		return ANSWERED_LATER;
+	}
 	smb2_empty_body_decode(&r->message);
 	if (r->message.error != NULL)
 		return STATUS_INVALID_PARAMETER;

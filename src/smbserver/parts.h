@@ -14,9 +14,12 @@
 /* Bounds of what one client may hold. */
 enum {
 	MAX_SESSIONS = 32, /* of a connection */
+	MAX_LOG_ONS = 8,   /* of them, in progress */
 	MAX_TREES = 16,    /* of a session */
 	MAX_PIPES = 64,    /* of a session */
 	MAX_WAITING = 64,  /* requests of a pipe that wait for its data */
+	/* Of a connection, as Windows Server has it: <242>. */
+	MAX_WAITING_IN_ALL = 512,
 };
 
 /* Not an NTSTATUS: the answer comes later, or never. */
@@ -105,7 +108,7 @@ struct smbserver {
 	struct smbserver_session *sessions;
 	struct smbserver_session *gone; /* freed when the message that ended them is answered */
 	struct waiting *ended;          /* told of it then */
-	unsigned session_count;
+	unsigned session_count, waiting_count;
 	uint64_t last_file_id, last_async_id;
 };
 

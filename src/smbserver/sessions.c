@@ -12,11 +12,30 @@ struct smbserver_session *session_find(const struct smbserver *c, uint64_t id)
 	return s;
 }
 
+/* A log-on that its client does not go on with makes room for the next one. False: all are being
+ * judged. */
+static bool make_room_for_log_on(struct smbserver *c)
+{
+	struct smbserver_session *oldest = NULL;
+	unsigned count = 0;
+
+	for (struct smbserver_session *s = c->sessions; s != NULL; s = s->next) {
+		count += s->state == SESSION_IN_PROGRESS;
+		if (s->state == SESSION_IN_PROGRESS && !s->is_authenticating)
+			oldest = s;
+	}
+	if (count == MAX_LOG_ONS && oldest != NULL)
+		session_end(oldest);
+	return count < MAX_LOG_ONS || oldest != NULL;
+}
+
 /* 3.3.5.5.1 */
 struct smbserver_session *session_new(struct smbserver *c)
 {
 	struct smbserver_session *s;
 
+	if (!make_room_for_log_on(c))
+		return NULL;
 	if (c->session_count == MAX_SESSIONS || (s = calloc(1, sizeof *s)) == NULL)
 		return NULL;
 	s->connection = c;

@@ -15,7 +15,8 @@ uint32_t waiting_add(struct smbserver *c, const struct request *r, struct pipe *
 	/* What follows in a chain would have to wait, too, 3.3.5.2.7: Samba says the same. */
 	if (!r->is_last)
 		return STATUS_INTERNAL_ERROR;
-	if (p->waiting_count == MAX_WAITING || (w = calloc(1, sizeof *w)) == NULL)
+	if (p->waiting_count == MAX_WAITING || c->waiting_count == MAX_WAITING_IN_ALL ||
+	    (w = calloc(1, sizeof *w)) == NULL)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	w->header = r->header;
 	w->header.async_id = ++c->last_async_id;
@@ -27,15 +28,17 @@ uint32_t waiting_add(struct smbserver *c, const struct request *r, struct pipe *
 		at = &(*at)->next;
 	*at = w;
 	p->waiting_count++;
+	c->waiting_count++;
 	return STATUS_PENDING;
 }
 
-static struct waiting *take_first(struct pipe *p)
+static struct waiting *take(struct smbserver *c, struct pipe *p, struct waiting **at)
 {
-	struct waiting *w = p->waiting;
+	struct waiting *w = *at;
 
-	p->waiting = w->next;
+	*at = w->next;
 	p->waiting_count--;
+	c->waiting_count--;
 	return w;
 }
 
@@ -61,7 +64,7 @@ void waiting_serve(struct smbserver_session *s, struct pipe *p)
 	struct smbserver *c = s->connection;
 
 	while (p->waiting != NULL && c->error == NULL && c->host->pipe_pending(p->of_host) > 0) {
-		struct waiting *w = take_first(p);
+		struct waiting *w = take(c, p, &p->waiting);
 
 		answer(c, p, w);
 		free(w);
@@ -86,8 +89,10 @@ static void end_one(struct smbserver *c, struct waiting *w, uint32_t status)
 
 void waiting_end(struct smbserver_session *s, struct pipe *p, uint32_t status)
 {
+	struct smbserver *c = s->connection;
+
 	while (p->waiting != NULL)
-		end_one(s->connection, take_first(p), status);
+		end_one(c, take(c, p, &p->waiting), status);
 }
 
 static bool is_meant(const struct waiting *w, const struct smb2_header *cancel)
@@ -98,16 +103,12 @@ static bool is_meant(const struct waiting *w, const struct smb2_header *cancel)
 }
 
 /* Takes what a CANCEL means out of a pipe's queue. */
-static struct waiting *find_meant(struct pipe *p, const struct smb2_header *cancel)
+static struct waiting *find_meant(struct smbserver *c, struct pipe *p,
+                                  const struct smb2_header *cancel)
 {
 	for (struct waiting **at = &p->waiting; *at != NULL; at = &(*at)->next)
-		if (is_meant(*at, cancel)) {
-			struct waiting *w = *at;
-
-			*at = w->next;
-			p->waiting_count--;
-			return w;
-		}
+		if (is_meant(*at, cancel))
+			return take(c, p, at);
 	return NULL;
 }
 
@@ -121,7 +122,7 @@ void waiting_cancel(struct smbserver *c, const struct request *r)
 	     !smb2_signature_holds(s->signing_key, r->bytes, r->length)))
 		return;
 	for (struct pipe *p = s->pipes; p != NULL; p = p->next) {
-		struct waiting *w = find_meant(p, &r->header);
+		struct waiting *w = find_meant(c, p, &r->header);
 
 		if (w != NULL) {
 			end_one(c, w, STATUS_CANCELLED);

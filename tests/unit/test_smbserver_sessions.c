@@ -355,23 +355,89 @@ static void a_log_on_that_is_refused_names_no_previous_session(void **state)
 	assert_int_equal(host.previous, 0);
 }
 
+static void nobodys_session_is_not_ended_by_another_nobody(void **state)
+{
+	(void)state;
+	negotiate(0);
+	ask_session_setup("token", 0x1234, 0);
+	peer_send();
+	judge(STATUS_SUCCESS, true);
+	expect_status(0, STATUS_SUCCESS);
+	assert_int_equal(host.previous, 0);
+}
+
 static void a_connection_has_32_sessions_at_most(void **state)
 {
-	unsigned count = 0;
+	(void)state;
+	negotiate(0);
+	for (unsigned i = 0; i < 32; i++) {
+		peer.next.session_id = 0;
+		log_on_as_nobody();
+	}
+	peer.next.session_id = 0;
+	ask_session_setup("", 0, 0);
+	expect_one(STATUS_INSUFFICIENT_RESOURCES);
+	assert_int_equal(host.came, 32);
+}
+
+/* Returns the id of the session. */
+static uint64_t begin_log_on(void)
+{
+	peer.next.session_id = 0;
+	ask_session_setup("token", 0, 0);
+	peer_send();
+	judge(STATUS_MORE_PROCESSING_REQUIRED, false);
+	expect_answers(1);
+	expect_status(0, STATUS_MORE_PROCESSING_REQUIRED);
+	return peer.answers[0].header.session_id;
+}
+
+static void the_oldest_of_nine_log_ons_gives_way(void **state)
+{
+	uint64_t first, second;
 
 	(void)state;
 	negotiate(0);
-	do {
-		peer.next.session_id = 0;
+	log_on_as_nobody();
+	first = begin_log_on();
+	second = begin_log_on();
+	for (unsigned i = 0; i < 6; i++)
+		(void)begin_log_on();
+	assert_int_equal(host.went, 0);
+	(void)begin_log_on();
+	assert_int_equal(host.went, 1);
+	peer.next.session_id = first;
+	ask_session_setup("token", 0, 0);
+	expect_one(STATUS_USER_SESSION_DELETED);
+	peer.next.session_id = second;
+	ask_session_setup("token", 0, 0);
+	peer_send();
+	expect_answers(0);
+	assert_int_equal(smbserver_session_id(host.asking), second);
+}
+
+static void no_log_on_gives_way_while_it_is_judged(void **state)
+{
+	(void)state;
+	peer.next.credits = 20;
+	negotiate(0);
+	for (unsigned i = 0; i < 8; i++) {
 		ask_session_setup("token", 0, 0);
 		peer_send();
-		if (host.asking != NULL)
-			judge(STATUS_MORE_PROCESSING_REQUIRED, false);
-		expect_answers(1);
-		count++;
-	} while (peer.answers[0].header.status == STATUS_MORE_PROCESSING_REQUIRED);
-	expect_status(0, STATUS_INSUFFICIENT_RESOURCES);
-	assert_int_equal(count, 33);
+		expect_answers(0);
+		host.asking = NULL; /* for long */
+	}
+	ask_session_setup("token", 0, 0);
+	expect_one(STATUS_INSUFFICIENT_RESOURCES);
+	assert_int_equal(host.went, 0);
+}
+
+static void an_echo_before_any_log_on_ends_the_connection(void **state)
+{
+	(void)state;
+	negotiate(0);
+	ask_empty(SMB2_ECHO);
+	expect_closed();
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, peer_set_up, peer_tear_down)
@@ -400,7 +466,11 @@ int main(void)
 		TEST(session_setup_comes_alone),
 		TEST(the_previous_session_is_told_to_the_host),
 		TEST(a_log_on_that_is_refused_names_no_previous_session),
+		TEST(nobodys_session_is_not_ended_by_another_nobody),
 		TEST(a_connection_has_32_sessions_at_most),
+		TEST(the_oldest_of_nine_log_ons_gives_way),
+		TEST(no_log_on_gives_way_while_it_is_judged),
+		TEST(an_echo_before_any_log_on_ends_the_connection),
 	};
 
 	return cmocka_run_group_tests_name("the SMB server's sessions", tests, NULL, NULL);

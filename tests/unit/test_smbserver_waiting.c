@@ -302,6 +302,23 @@ static void at_most_64_requests_wait_for_a_pipe(void **state)
 	expect_one(STATUS_INSUFFICIENT_RESOURCES);
 }
 
+static void at_most_512_requests_wait_in_all(void **state)
+{
+	(void)state;
+	for (unsigned pipe = 0; pipe < 8; pipe++) {
+		for (size_t i = 0; i < 64; i++)
+			(void)wait_for_data(100);
+		open_pipe();
+	}
+	ask_read(peer.pipe, 100);
+	expect_one(STATUS_INSUFFICIENT_RESOURCES);
+	host_put(0, "hello", 5);
+	ask_empty(SMB2_ECHO);
+	peer_send();
+	expect_answers(2); /* and one may wait again */
+	(void)wait_for_data(100);
+}
+
 static void an_async_id_that_a_client_made_up_is_not_taken_for_ours(void **state)
 {
 	struct smb2_header next = peer.next;
@@ -339,6 +356,7 @@ int main(void)
 		TEST(a_pipe_that_is_over_ends_its_waits_behind_its_last_words),
 		TEST(a_connection_that_ends_answers_nobody),
 		TEST(at_most_64_requests_wait_for_a_pipe),
+		TEST(at_most_512_requests_wait_in_all),
 		TEST(an_async_id_that_a_client_made_up_is_not_taken_for_ours),
 	};
 
