@@ -519,7 +519,7 @@ static void judge(void)
 		log_on.who = how == 2 ? identity_new_anonymous() : identity_new("alice", "");
 		MUST(log_on.who != NULL);
 	}
-	smbserver_authenticated(run->c, s, &log_on);
+	(void)smbserver_authenticated(run->c, s, &log_on);
 	identity_release(log_on.who);
 	hear_out();
 	work();

@@ -402,17 +402,18 @@ static void on_log_on_step(void *context, struct auth_acceptor *acceptor,
 {
 	struct member *m = context;
 	struct smb_client *client = m->client;
+	bool is_over = result->nt != STATUS_MORE_PROCESSING_REQUIRED;
+	uint32_t nt;
 
 	m->step = NULL;
-	if (result->nt == STATUS_MORE_PROCESSING_REQUIRED)
-		m->acceptor = acceptor;
-	else
-		tell_of_log_on(client, acceptor, result->who, result->nt);
+	m->acceptor = is_over ? NULL : acceptor;
 	client->is_working = true;
-	smbserver_authenticated(client->smb, m->session, result);
+	nt = smbserver_authenticated(client->smb, m->session, result);
 	client->is_working = false;
-	if (result->nt != STATUS_MORE_PROCESSING_REQUIRED)
+	if (is_over) {
+		tell_of_log_on(client, acceptor, result->who, nt);
 		auth_acceptor_free(acceptor);
+	}
 	if (send_out(client))
 		work(client);
 	else

@@ -145,8 +145,8 @@ static void refuse(struct smbserver_session *s, uint32_t status)
 	sessions_bury(c);
 }
 
-void smbserver_authenticated(struct smbserver *c, struct smbserver_session *s,
-                             const struct smbserver_log_on *log_on)
+uint32_t smbserver_authenticated(struct smbserver *c, struct smbserver_session *s,
+                                 const struct smbserver_log_on *log_on)
 {
 	uint32_t status = log_on->nt;
 	bool is_new = s->state == SESSION_IN_PROGRESS;
@@ -156,13 +156,13 @@ void smbserver_authenticated(struct smbserver *c, struct smbserver_session *s,
 		status = admit(s, log_on);
 	if (status != STATUS_SUCCESS && status != STATUS_MORE_PROCESSING_REQUIRED) {
 		refuse(s, status);
-		return;
+		return status;
 	}
 	if (status == STATUS_SUCCESS)
 		s->state = SESSION_VALID;
 	reply(s, status, log_on);
 	if (status != STATUS_SUCCESS)
-		return;
+		return status;
 	if (is_new)
 		c->host->session_came(c->context, s);
 	else
@@ -170,6 +170,7 @@ void smbserver_authenticated(struct smbserver *c, struct smbserver_session *s,
 	/* Nobody is not the same user as nobody. */
 	if (is_new && !s->is_null && s->previous_id != 0 && s->previous_id != s->id)
 		c->host->close_previous(c->context, s, s->previous_id);
+	return status;
 }
 
 uint32_t handle_logoff(struct smbserver *c, struct request *r)

@@ -90,9 +90,10 @@ struct wire_writer *smbserver_out(struct smbserver *c);
 /* Why it is to be closed: static text; NULL: it is not. */
 const char *smbserver_error(const struct smbserver *c);
 
-/* The answer to authenticate. */
-void smbserver_authenticated(struct smbserver *c, struct smbserver_session *s,
-                             const struct smbserver_log_on *log_on);
+/* The answer to authenticate. Returns how the step ended: what log_on says, or why the session does
+ * not allow that. */
+uint32_t smbserver_authenticated(struct smbserver *c, struct smbserver_session *s,
+                                 const struct smbserver_log_on *log_on);
 
 /* Ends a session, 3.3.4.12: its pipes are closed, and whoever still uses it is told
  * STATUS_USER_SESSION_DELETED. session_went is called from here. */

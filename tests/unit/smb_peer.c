@@ -438,7 +438,7 @@ void judge(uint32_t nt, bool is_anonymous)
 	if (!is_anonymous)
 		log_on.key = session_key;
 	host.asking = NULL;
-	smbserver_authenticated(server, s, &log_on);
+	(void)smbserver_authenticated(server, s, &log_on);
 	identity_release(log_on.who);
 	peer_listen();
 	if (peer.answer_count == 1 && nt == STATUS_MORE_PROCESSING_REQUIRED &&
