@@ -16,7 +16,7 @@ from impacket.smb3structs import SMB2_READ, SMB2Read, SMB2SessionSetup
 from impacket.smbconnection import SMBConnection, SessionError
 
 from asking import is_interim
-from lab import frames, sessions, tap
+from lab import frames, raw_smb, sessions, tap
 from lab.local_rpc import bound
 from lab.netsessiond import Netsessiond
 from lab.relay import TO_CLIENT, TO_SERVER, Relay
@@ -27,7 +27,6 @@ CIPHERS = {"AES-128-CCM": 1, "AES-128-GCM": 2, "AES-256-CCM": 3, "AES-256-GCM": 
 ALGORITHMS = {"HMAC-SHA256": 0, "AES-128-CMAC": 1, "AES-128-GMAC": 2}
 FLAG_SIGNED = 8
 SEALED = b"\xfdSMB"
-ECHO = 13
 STATUS_CANCELLED = 0xC0000120
 MIB = 1 << 20
 
@@ -217,8 +216,7 @@ def session_id(connection):
 
 def echo(message_id):
     """An ECHO of no session, framed."""
-    header = struct.pack("<HHIHHIIQIIQ16s", 64, 0, 0, ECHO, 1, 0, 0, message_id, 0, 0, 0, b"")
-    return frames.framed(frames.SMB2_MAGIC + header + b"\4\0\0\0")
+    return frames.framed(raw_smb.header(raw_smb.ECHO, message_id, credits=1, charge=0) + raw_smb.empty())
 
 
 class NoGood(unittest.TestCase):
@@ -230,14 +228,15 @@ class NoGood(unittest.TestCase):
         connection = self.enterContext(socket.create_connection((self.server.host, self.server.port), timeout=20))
         return connection
 
-    def negotiated(self):
-        connection = self.connect()
-        connection.sendall(frames.framed(frames.smb2_negotiate(0x0302)))
-        self.assertEqual(frames.NEGOTIATE, frames.command(frames.read_frame(connection)))
-        return connection
+    def half_logged_on(self):
+        """Has used two message ids, and may send ECHO."""
+        smb = self.enterContext(raw_smb.RawSmb(self.server))
+        smb.negotiate(0x0302)
+        smb.begin_log_on()
+        return smb.socket
 
     def test_what_is_no_smb_ends_its_connection_and_no_other(self):
-        good = self.negotiated()
+        good = self.half_logged_on()
         before = self.server.counters["smb_malformed"]
         bad = [b"GET / HTTP/1.1\r\n\r\n", b"\x81\0\0\x44" + bytes(68), frames.framed(b"\xfeSMB"), frames.framed(b""),
                b"\0\xff\xff\xff", frames.framed(SEALED + bytes(80)), frames.framed(b"\xfcSMB" + bytes(80)), echo(0),
@@ -249,14 +248,14 @@ class NoGood(unittest.TestCase):
                 while connection.recv(4096):
                     pass
         self.assertEqual(before + len(bad), self.server.counters["smb_malformed"])
-        good.sendall(echo(1))
+        good.sendall(echo(2))
         self.assertEqual(0, frames.status(frames.read_frame(good)))
 
     def test_who_does_not_read_is_not_read_from(self):
-        deaf = self.negotiated()
+        deaf = self.half_logged_on()
         deaf.settimeout(2)
         made_before, sent = self.server.counters["smb_bytes_out"], 0
-        ids = itertools.count(1)
+        ids = itertools.count(2)
         with self.assertRaises(TimeoutError):
             while sent < 256 * MIB:
                 batch = b"".join(echo(next(ids)) for _ in range(1000))
@@ -267,17 +266,18 @@ class NoGood(unittest.TestCase):
         self.assertEqual(0, sessions.enumerate_with_impacket(self.server).status)
         # What was asked is answered in its order as soon as it is read.
         deaf.settimeout(20)
-        for message_id in range(1, 5001):
+        for message_id in range(2, 5002):
             message = frames.read_frame(deaf)
-            self.assertEqual((ECHO, message_id), (frames.command(message), struct.unpack_from("<Q", message, 24)[0]))
+            self.assertEqual((raw_smb.ECHO, message_id), (frames.command(message), struct.unpack_from("<Q", message, 24)[0]))
 
     def test_bytes_that_come_one_by_one_are_a_message_all_the_same(self):
         slow = self.connect()
         slow.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for byte in frames.framed(frames.smb2_negotiate(0x0311)) + echo(1):
+        setup = raw_smb.header(frames.SESSION_SETUP, 1) + raw_smb.session_setup(b"no token")
+        for byte in frames.framed(frames.smb2_negotiate(0x0311)) + frames.framed(setup):
             slow.sendall(bytes([byte]))
         self.assertEqual(frames.NEGOTIATE, frames.command(frames.read_frame(slow)))
-        self.assertEqual(ECHO, frames.command(frames.read_frame(slow)))
+        self.assertEqual(frames.SESSION_SETUP, frames.command(frames.read_frame(slow)))
 
 
 if __name__ == "__main__":
