@@ -4,6 +4,7 @@
 #include <krb5.h>
 #include <string.h>
 
+/* RFC 4120 7.5.9, and what libkrb5 adds. */
 static const struct story {
 	krb5_error_code code;
 	NET_API_STATUS status;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The local service: a Unix socket that speaks DCE/RPC (C706, connection-oriented PDUs) as it is,
- * with srvsvc and an interface of our own. */
+/* The local service: a Unix socket that speaks DCE/RPC (C706 12.6) as it is, with srvsvc and an
+ * interface of our own. */
 #ifndef LOCAL_LOCAL_SERVICE_H
 #define LOCAL_LOCAL_SERVICE_H
 

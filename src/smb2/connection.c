@@ -83,7 +83,7 @@ struct wire_writer *smb2_connection_request(struct smb2_connection *c, enum smb2
 	struct smb2_header h = {
 		.credit_charge = c->multi_credit ? 1 : 0, /* 3.2.4.1.5 */
 		.command = (uint16_t)command,
-		.flags = related ? SMB2_FLAGS_RELATED_OPERATIONS : 0,
+		.flags = related ? SMB2_FLAGS_RELATED_OPERATIONS : 0, /* 3.2.4.1.4 */
 		.message_id = c->next_message_id,
 		.tree_id = related ? SMB2_RELATED_ID_32 : c->tree_id,
 		.session_id = c->session_id,
@@ -93,6 +93,7 @@ struct wire_writer *smb2_connection_request(struct smb2_connection *c, enum smb2
 	remember(c, command, tag);
 	c->next_message_id++;
 	c->credits--;
+	/* 3.2.4.1.2 */
 	h.credits = (uint16_t)(c->credits < CREDITS_WANTED ? CREDITS_WANTED - c->credits : 1);
 	if (related) {
 		size_t before = smb2_connection_header_at(c);
@@ -273,7 +274,7 @@ enum smb2_event smb2_connection_next(struct smb2_connection *c, struct smb2_repl
 		 * survive the wait for a token. */
 		if (request->command == SMB2_SESSION_SETUP && c->compound_bytes != 0)
 			return fail(c, ERROR_BAD_NET_RESP, "an answer compounded with a log-on's");
-		c->credits += reply->header.credits;
+		c->credits += reply->header.credits; /* 3.2.5.1.4 */
 		if (reply->header.status == STATUS_PENDING)
 			continue; /* 3.2.5.1.5: the answer follows */
 		if (!is_authentic(c, request, element, bytes))
