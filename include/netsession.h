@@ -110,7 +110,7 @@ struct netsession_query {
 	uint32_t level;           /* 0, 1, 2, 10, 502 or NETSESSION_LEVEL_AUTO */
 	const char *client;       /* only sessions from it, with or without \\; NULL or "": any */
 	const char *user;         /* only sessions of it; NULL or "": any */
-	uint32_t preferred_bytes; /* wished size of a page; 0: all in one */
+	uint32_t preferred_bytes; /* wished size of a page; 0: all in one, if the server can */
 	uint32_t resume_handle;   /* 0: from the beginning */
 	int all_pages;            /* non-zero: go on after ERROR_MORE_DATA until all are here;
 	                             netsession_enum gives one page in any case */

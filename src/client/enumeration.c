@@ -8,7 +8,8 @@
 
 #define DOING "NetrSessionEnum"
 
-#define ALL_BYTES 0xFFFFFFFFu /* MAX_PREFERRED_LENGTH */
+#define ALL_BYTES  0xFFFFFFFFu         /* MAX_PREFERRED_LENGTH */
+#define PART_BYTES (16u * 1024 * 1024) /* of what is too much at once */
 
 /* At level 0 nobody could tell whether a server minded the user that was asked for (Samba does
  * not): a level that names users is asked first, and cut down. */
@@ -63,6 +64,16 @@ static bool step_down(struct enumeration *e, NET_API_STATUS status)
 	    e->rung + 1 == e->rungs || e->given)
 		return false;
 	e->request.level = e->ladder[++e->rung];
+	return true;
+}
+
+/* 3.1.4.5 wants all of it or a failure where no length is preferred; netsessiond fails beyond
+ * max_answer_mib. There is always a page that it can give. */
+static bool ask_for_less(struct enumeration *e, NET_API_STATUS status)
+{
+	if (status != ERROR_NOT_ENOUGH_MEMORY || e->request.preferred_bytes != ALL_BYTES)
+		return false;
+	e->request.preferred_bytes = PART_BYTES;
 	return true;
 }
 
@@ -180,7 +191,7 @@ enum enumeration_next enumeration_take(struct enumeration *e,
 	*page = NULL;
 	if (answer->status != NERR_Success && answer->status != ERROR_MORE_DATA) {
 		free(infos);
-		if (step_down(e, answer->status))
+		if (step_down(e, answer->status) || ask_for_less(e, answer->status))
 			return ENUMERATION_ASK;
 		err_set(err, answer->status, DOING, NULL);
 		return ENUMERATION_FAILED;

@@ -221,6 +221,7 @@ static bool examine_level(struct examination *x, uint32_t level, bool tells_pipe
 	char step[16];
 
 	query.level = level;
+	query.preferred_bytes = 1; /* how many they are is told with the first of them */
 	snprintf(step, sizeof step, "level %u", (unsigned)level);
 	(void)netsession_enum(&query, &page, &error);
 	if (begins_with(error.doing, "CREATE") || begins_with(error.doing, "bind"))

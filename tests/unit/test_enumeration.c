@@ -281,8 +281,8 @@ static void no_other_status_and_no_chosen_level_steps_down(void **state)
 {
 	(void)state;
 	begin(&(struct netsession_query){ .level = NETSESSION_LEVEL_AUTO });
-	assert_int_equal(refuse(ERROR_NOT_ENOUGH_MEMORY), ENUMERATION_FAILED);
-	assert_int_equal(under_test.err.status, ERROR_NOT_ENOUGH_MEMORY);
+	assert_int_equal(refuse(ERROR_REQ_NOT_ACCEP), ENUMERATION_FAILED);
+	assert_int_equal(under_test.err.status, ERROR_REQ_NOT_ACCEP);
 	begin(&(struct netsession_query){ .level = 502 });
 	assert_int_equal(refuse(ERROR_ACCESS_DENIED), ENUMERATION_FAILED);
 	assert_int_equal(under_test.err.status, ERROR_ACCESS_DENIED);
@@ -350,6 +350,35 @@ static void more_data_without_an_entry_asks_for_larger_pages(void **state)
 	assert_int_equal(request()->preferred_bytes, ALL_BYTES);
 	assert_int_equal(take(ERROR_MORE_DATA, NULL, 0, 4, 5), ENUMERATION_FAILED);
 	assert_int_equal(under_test.err.status, ERROR_BAD_NET_RESP);
+}
+
+static void too_much_for_one_answer_is_asked_for_in_parts(void **state)
+{
+	const uint32_t part_bytes = 16 * 1024 * 1024;
+
+	(void)state;
+	begin(&(struct netsession_query){ .level = 1, .resume_handle = 5 });
+	assert_int_equal(refuse(ERROR_NOT_ENOUGH_MEMORY), ENUMERATION_ASK);
+	assert_int_equal(request()->preferred_bytes, part_bytes);
+	assert_int_equal(request()->resume_handle, 5);
+	assert_int_equal(take(ERROR_MORE_DATA, crowd, 3, 4, 8), ENUMERATION_DONE);
+	assert_true(netsession_page_has_more(under_test.page));
+	begin(&(struct netsession_query){ .level = 1, .all_pages = 1 });
+	assert_int_equal(refuse(ERROR_NOT_ENOUGH_MEMORY), ENUMERATION_ASK);
+	assert_int_equal(take(ERROR_MORE_DATA, crowd, 3, 4, 8), ENUMERATION_ASK);
+	assert_int_equal(request()->preferred_bytes, part_bytes);
+	assert_int_equal(request()->resume_handle, 8);
+}
+
+static void a_part_that_is_too_much_is_a_failure(void **state)
+{
+	(void)state;
+	begin(&(struct netsession_query){ .level = 1, .preferred_bytes = 100 });
+	assert_int_equal(refuse(ERROR_NOT_ENOUGH_MEMORY), ENUMERATION_FAILED);
+	assert_int_equal(under_test.err.status, ERROR_NOT_ENOUGH_MEMORY);
+	begin(&(struct netsession_query){ .level = 1 });
+	assert_int_equal(refuse(ERROR_NOT_ENOUGH_MEMORY), ENUMERATION_ASK);
+	assert_int_equal(refuse(ERROR_NOT_ENOUGH_MEMORY), ENUMERATION_FAILED);
 }
 
 static void a_page_without_a_match_is_passed_over(void **state)
@@ -492,6 +521,8 @@ int main(void)
 		cmocka_unit_test(all_pages_are_asked_for_one_after_another),
 		cmocka_unit_test(a_resume_handle_that_does_not_advance_is_a_bad_answer),
 		cmocka_unit_test(more_data_without_an_entry_asks_for_larger_pages),
+		cmocka_unit_test(too_much_for_one_answer_is_asked_for_in_parts),
+		cmocka_unit_test(a_part_that_is_too_much_is_a_failure),
 		cmocka_unit_test(a_page_without_a_match_is_passed_over),
 		cmocka_unit_test(an_end_without_a_match_is_no_failure_after_a_page),
 		cmocka_unit_test(rows_are_chosen_as_their_page_is),
