@@ -36,7 +36,9 @@ def as_rows(answer):
     for row in answer.rows:
         row = dict(row)
         if "user_flags" in row:
-            row["user_flags"] = [name for bit, name in ((1, "guest"), (2, "noencryption")) if row["user_flags"] & bit]
+            flags = row["user_flags"]
+            row["user_flags"] = [name for bit, name in ((1, "guest"), (2, "noencryption")) if flags & bit]
+            row["user_flags"] += [hex(flags & ~3)] if flags & ~3 else []
         if row.get("active_seconds") == UNDERFLOW:
             row["active_seconds"] = 0
         rows.append(row)

@@ -4,71 +4,8 @@
 #define UNICODE
 #include <windows.h>
 #include <lm.h>
-#include <stdio.h>
-
-#define MAX_NAME 300
-
-/* What stands on the command line is ASCII; "-" is NULL. */
-static LPWSTR wide(const char *text, WCHAR name[MAX_NAME])
-{
-	size_t length = 0;
-
-	if (text == NULL || (text[0] == '-' && text[1] == '\0'))
-		return NULL;
-	for (; text[length] != '\0' && length < MAX_NAME - 1; length++)
-		name[length] = (WCHAR)text[length];
-	name[length] = 0;
-	return name;
-}
-
-static void print_text(const WCHAR *text)
-{
-	for (; text != NULL && *text != 0; text++)
-		putchar((char)*text);
-}
-
-static void print_entry(DWORD level, const BYTE *buffer, DWORD entry)
-{
-	if (level == 0) {
-		print_text(((const SESSION_INFO_0 *)buffer)[entry].sesi0_cname);
-	} else if (level == 1) {
-		const SESSION_INFO_1 *info = (const SESSION_INFO_1 *)buffer + entry;
-
-		print_text(info->sesi1_cname);
-		putchar(' ');
-		print_text(info->sesi1_username);
-		printf(" %u %u %u %u", info->sesi1_num_opens, info->sesi1_time,
-		       info->sesi1_idle_time, info->sesi1_user_flags);
-	} else if (level == 2) {
-		const SESSION_INFO_2 *info = (const SESSION_INFO_2 *)buffer + entry;
-
-		print_text(info->sesi2_cname);
-		putchar(' ');
-		print_text(info->sesi2_username);
-		printf(" %u %u %u %u ", info->sesi2_num_opens, info->sesi2_time,
-		       info->sesi2_idle_time, info->sesi2_user_flags);
-		print_text(info->sesi2_cltype_name);
-	} else if (level == 10) {
-		const SESSION_INFO_10 *info = (const SESSION_INFO_10 *)buffer + entry;
-
-		print_text(info->sesi10_cname);
-		putchar(' ');
-		print_text(info->sesi10_username);
-		printf(" %u %u", info->sesi10_time, info->sesi10_idle_time);
-	} else if (level == 502) {
-		const SESSION_INFO_502 *info = (const SESSION_INFO_502 *)buffer + entry;
-
-		print_text(info->sesi502_cname);
-		putchar(' ');
-		print_text(info->sesi502_username);
-		printf(" %u %u %u %u ", info->sesi502_num_opens, info->sesi502_time,
-		       info->sesi502_idle_time, info->sesi502_user_flags);
-		print_text(info->sesi502_cltype_name);
-		putchar(' ');
-		print_text(info->sesi502_transport);
-	}
-	putchar('\n');
-}
+#include <stdlib.h>
+#include "lm_rows.h"
 
 /* Whether all of a level-1 answer's texts lie in its one block, as Windows has it. */
 static int lies_in_block(const SESSION_INFO_1 *infos, DWORD entries, DWORD bytes)

@@ -50,11 +50,15 @@ def run(executable, *arguments, env=None, valgrind=False, stdin="", timeout=60):
 
 
 class Conversation:
-    """A context manager: a program that answers each line of its input by one line. It has to end well."""
+    """A context manager: a program that answers each line of its input by one line. It has to end well.
+
+    executable  or a list of it and its arguments
+    """
 
     def __init__(self, executable, valgrind=False, inside=(), env=None):
         around, more = (VALGRIND, PLAIN_AES) if valgrind else ((), {})
-        self._command = [*inside, *around, executable]
+        words = executable if isinstance(executable, (list, tuple)) else [executable]
+        self._command = [*inside, *around, *words]
         self._environment = command.environment(more | (env or {}))
 
     def __enter__(self):

@@ -17,6 +17,7 @@ from installed import Installed
 from programs import run
 from test_exports import exported
 from lab import sessions, tap
+from lab.netsessiond import Netsessiond
 from lab.samba import SambaServer
 from lab.sessions import Wanted
 
@@ -29,6 +30,7 @@ SANITIZE = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 # clang's own linker is the one that reads its LTO objects, and that looks for the file of #pragma comment(lib, ...).
 LLD = ("-fuse-ld=lld",)
 HELD = [Wanted("mail", "127.0.0.7", 2), Wanted("games", "127.0.0.8"), Wanted("man", "::1", 1)]
+HELD_AT_OURS = [Wanted("mail", "127.0.0.7"), Wanted("games", "127.0.0.8"), Wanted("games", "::1")]
 
 
 def needs(*tools):
@@ -155,11 +157,13 @@ int wmain(int argc, const wchar_t *argv[])
 
 
 class Run(unittest.TestCase):
-    """One program of each compiler, plain and under its sanitizers, against a real server."""
+    """One program of each compiler, plain and under its sanitizers, against real servers: Samba, and netsessiond for
+    what Samba lacks."""
 
     @classmethod
     def setUpClass(cls):
         cls.server = cls.enterClassContext(SambaServer())
+        cls.ours = cls.enterClassContext(Netsessiond(("mail", "games")))
         cls.enterClassContext(sessions.held(cls.server, HELD))
         cls.workshop = cls.enterClassContext(Workshop())
         chosen = [(compiler, dialects[3], *options) for compiler, dialects in COMPILERS.items()
@@ -175,10 +179,10 @@ class Run(unittest.TestCase):
         for (sample, choice), (program, _) in built.items():
             cls.programs.setdefault(sample.stem, {})[" ".join(choice)] = program
 
-    def run_each(self, name, *arguments, env=None):
+    def run_each(self, name, *arguments, env=None, server=None):
         """Runs each build of a sample. Gives the Results, each in a subtest."""
         environment = self.workshop.installed.run_environment() | {
-            "NETSESSION_CREDENTIALS": str(self.server.credentials_file("root")),
+            "NETSESSION_CREDENTIALS": str((server or self.server).credentials_file("root")),
             "LSAN_OPTIONS": f"print_suppressions=0:suppressions={command.REPOSITORY / 'tests' / 'lsan.supp'}",
             "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"} | (env or {})
         for built, program in self.programs[name].items():
@@ -215,6 +219,44 @@ class Run(unittest.TestCase):
         for result in self.run_each("list_at_level_10", rf"\\{address(self.server)}"):
             self.assertEqual((0, "", "A system error has occurred: 124\n\nTotal of 0 entries enumerated\n"),
                              (result.exit, result.stdout, result.stderr))
+
+    def run_at_ours(self, name, *arguments):
+        return self.run_each(name, rf"\\{address(self.ours)}", *arguments, server=self.ours)
+
+    def test_netsessiond_answers_at_the_levels_that_samba_lacks(self):
+        columns = {2: ("client", "user", "num_opens", "client_type"), 10: ("client", "user"),
+                   502: ("client", "user", "num_opens", "client_type", "transport")}
+        with sessions.held(self.ours, HELD_AT_OURS):
+            for level, names in columns.items():
+                rows = [[str(row[name]) for name in names if row[name] != ""]
+                        for row in sessions.enumerate_with_impacket(self.ours, level=level).rows if row["user"] != "root"]
+                self.assertEqual(3, len(rows))
+                for length in ("all", "1"):
+                    for result in self.run_at_ours("list_at_any_level", level, length):
+                        self.assertEqual((0, ""), (result.exit, result.stderr), result)
+                        *lines, total = result.stdout.splitlines()
+                        lines = [line.split() for line in lines if " root " not in line]
+                        times = (2, 4) if level == 10 else (3, 5)
+                        self.assertEqual(rows, [[*line[:times[0]], *line[times[1]:]] for line in lines])
+                        self.assertEqual("4 in all", total)
+
+    def test_the_manuals_programs_list_describe_and_end_sessions_of_netsessiond(self):
+        with sessions.held(self.ours, HELD_AT_OURS):
+            for result in self.run_at_ours("list_at_level_10", r"\\[::1]", "GAMES"):
+                self.assertRegex(result.stdout, r"\A\n\tClient: \\\\\[::1\]\n\tUser:   games\n\tActive: \d+\n\tIdle:   \d+\n\Z")
+                self.assertEqual("\nTotal of 1 entries enumerated\n", result.stderr)
+            for result in self.run_at_ours("describe_session", r"\\127.0.0.7", "Mail"):
+                self.assertRegex(result.stdout, r"\n\tClient: \\\\127\.0\.0\.7\n\tUser:   mail\n\tOpens:  0\n\tActive: \d+\n")
+        for result in self.run_at_ours("end_sessions", "", "games"):
+            self.assertEqual("A system error has occurred: 2312\n", result.stderr)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(sessions.held(self.ours, HELD_AT_OURS))
+            for result in self.run_at_ours("end_sessions", "", "games"):
+                self.assertEqual("The sessions have ended\n", result.stderr)
+                self.assertEqual({"mail", "root"},
+                                 {row["user"] for row in sessions.enumerate_with_impacket(self.ours, level=10).rows})
+                stack.close()
+                stack.enter_context(sessions.held(self.ours, HELD_AT_OURS))  # for the next one
 
     def test_usage_names_the_program_and_exits_as_it_says(self):
         for result in self.run_each("list_at_level_10", "a", "b", "c", "d"):

@@ -16,10 +16,10 @@ from lab.sessions import Wanted
 class Watch:
     """A context manager: the command running, its events as they come."""
 
-    def __init__(self, server, *arguments):
+    def __init__(self, server, *arguments, env=None):
         self._process = subprocess.Popen(
             [command.built(), "watch", "--every", "0.2", "-o", "jsonl", "-A", server.credentials_file("root"),
-             *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=command.environment())
+             *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=command.environment(env))
 
     def __enter__(self):
         return self
@@ -32,9 +32,12 @@ class Watch:
     def next(self, user):
         """The next event about a user (the watch's own sessions come and go, too)."""
         while True:
-            event = json.loads(self._process.stdout.readline())
+            event = self.next_of_all()
             if event["user"] == user:
                 return event["event"], event["client"], event["num_opens"]
+
+    def next_of_all(self):
+        return json.loads(self._process.stdout.readline())
 
     def errors(self):
         return self._process.stderr.readline()
