@@ -6,12 +6,10 @@
 #include <string.h>
 #include <time.h>
 #include <lmshare.h>
-#include "base/text.h"
-#include "rpc/service.h"
 #include "server/counters.h"
 #include "server/smb_log_on.h"
+#include "server/smb_pipe.h"
 #include "smb2/status.h"
-#include "srvsvc/interface.h"
 
 /* While more than this waits to be sent, nothing is read. */
 #define MAX_UNSENT_BYTES ((size_t)1 << 20)
@@ -29,7 +27,7 @@ struct smb_client {
 	int64_t used_ms;                      /* when it was last heard of */
 	int64_t nobody_since_ms;              /* when it came, or the last session went */
 	bool is_working;                      /* a message of it is being answered */
-	struct pipe *pipes;
+	struct smb_pipes pipes;
 };
 
 /* A session, from its first token on. */
@@ -41,23 +39,6 @@ struct member {
 	uint32_t id;                    /* in the table; 0: it is not there */
 	int64_t created_ms, used_ms;
 	bool shall_close; /* once the message that asked for it is answered */
-};
-
-struct pipe {
-	struct smb_client *client;
-	struct pipe *before, *next;
-	struct identity *who; /* held */
-	struct service_caller as;
-	struct rpc_service *rpc;
-};
-
-static const struct rpc_interface *const interfaces[] = { &service_srvsvc };
-
-static const struct rpc_endpoint endpoint = {
-	.interfaces = interfaces,
-	.interface_count = 1,
-	.secondary_address = "\\PIPE\\" SRVSVC_PIPE_NAME,
-	.max_request_bytes = 65536,
 };
 
 static int64_t now_ms(const struct smb_client *client)
@@ -273,67 +254,8 @@ static void *host_pipe_open(void *context, struct smbserver_session *s, const ch
                             uint32_t *nt)
 {
 	struct smb_client *client = context;
-	struct pipe *p;
 
-	if (!text_equal_nocase(name, SRVSVC_PIPE_NAME)) {
-		*nt = STATUS_OBJECT_NAME_NOT_FOUND;
-		return NULL;
-	}
-	*nt = STATUS_INSUFFICIENT_RESOURCES;
-	p = calloc(1, sizeof *p);
-	if (p == NULL)
-		return NULL;
-	p->client = client;
-	p->who = identity_hold(smbserver_session_who(s));
-	p->as = (struct service_caller){
-		.service = client->all->service, .who = p->who, .from = client->from, .door = "smb"
-	};
-	p->rpc = rpc_service_new(&endpoint, &p->as);
-	if (p->rpc == NULL) {
-		identity_release(p->who);
-		free(p);
-		return NULL;
-	}
-	p->next = client->pipes;
-	if (p->next != NULL)
-		p->next->before = p;
-	client->pipes = p;
-	return p;
-}
-
-static bool host_pipe_write(void *pipe, const uint8_t *data, size_t bytes)
-{
-	return rpc_service_feed(((struct pipe *)pipe)->rpc, data, bytes);
-}
-
-static size_t host_pipe_pending(void *pipe)
-{
-	return rpc_service_pending(((struct pipe *)pipe)->rpc);
-}
-
-static size_t host_pipe_read(void *pipe, struct wire_writer *to, size_t max_bytes, size_t *left)
-{
-	return rpc_service_read(((struct pipe *)pipe)->rpc, to, max_bytes, left);
-}
-
-static bool host_pipe_is_over(void *pipe)
-{
-	return rpc_service_is_over(((struct pipe *)pipe)->rpc);
-}
-
-static void host_pipe_close(void *pipe)
-{
-	struct pipe *p = pipe;
-
-	if (p->before != NULL)
-		p->before->next = p->next;
-	else
-		p->client->pipes = p->next;
-	if (p->next != NULL)
-		p->next->before = p->before;
-	rpc_service_free(p->rpc);
-	identity_release(p->who);
-	free(p);
+	return smb_pipe_open(&client->pipes, smbserver_session_who(s), name, nt);
 }
 
 static const struct smbserver_host host = {
@@ -345,11 +267,11 @@ static const struct smbserver_host host = {
 	.session_went = host_session_went,
 	.close_previous = host_close_previous,
 	.pipe_open = host_pipe_open,
-	.pipe_write = host_pipe_write,
-	.pipe_pending = host_pipe_pending,
-	.pipe_read = host_pipe_read,
-	.pipe_is_over = host_pipe_is_over,
-	.pipe_close = host_pipe_close,
+	.pipe_write = smb_pipe_write,
+	.pipe_pending = smb_pipe_pending,
+	.pipe_read = smb_pipe_read,
+	.pipe_is_over = smb_pipe_is_over,
+	.pipe_close = smb_pipe_close,
 };
 
 /* ---- the connection ---- */
@@ -470,6 +392,7 @@ void smb_client_start(struct smb_clients *all, int socket)
 		return;
 	}
 	client->all = all;
+	client->pipes = (struct smb_pipes){ .service = all->service, .from = client->from };
 	client->used_ms = client->nobody_since_ms = now_ms(client);
 	name_client(client);
 	client->next = all->first;
@@ -503,11 +426,7 @@ void smb_client_end(struct smb_client *client)
 
 void smb_client_end_if_answered(struct smb_client *client)
 {
-	bool is_answered = net_stream_unsent(client->stream) == 0;
-
-	for (const struct pipe *p = client->pipes; p != NULL; p = p->next)
-		is_answered = is_answered && rpc_service_pending(p->rpc) == 0;
-	if (is_answered)
+	if (net_stream_unsent(client->stream) == 0 && smb_pipes_are_answered(&client->pipes))
 		smb_client_end(client);
 }
 
