@@ -13,11 +13,11 @@ FUZZ_SECONDS ?= 60
 help:
 	@echo "make run       start netsessiond on loopback, let clients log on, list their sessions"
 	@echo "make test      build and run all tests"
-	@echo "make build     build the libraries and the command into $(BUILD)/"
+	@echo "make build     build the libraries, the command and netsessiond into $(BUILD)/"
 	@echo "make sanitize  run the unit tests under ASan and UBSan alone"
 	@echo "make tsan      run the test of many threads under ThreadSanitizer"
 	@echo "make fuzz      run each fuzz target for $(FUZZ_SECONDS) seconds: FUZZ_SECONDS"
-	@echo "make bench     measure what the session table costs in memory and time"
+	@echo "make bench     measure what the session table costs in memory and time; make test measures the rest"
 	@echo "make lint      compare the layout with .clang-format, check the layers"
 	@echo "make format    lay the sources out as .clang-format says"
 	@echo "make install   install under PREFIX ($(PREFIX)), below DESTDIR where given"
