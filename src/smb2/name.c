@@ -11,7 +11,7 @@ void smb2_name_get(struct wire_reader *part, char to[SMB2_NAME_BYTES])
 	to[0] = '\0';
 	if (wire_left(part) % 2 != 0 || count > SMB2_MAX_NAME_UNITS)
 		wire_reader_fail(part, "a name that is cut, or longer than any");
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; part->error == NULL && i < count; i++) {
 		units[i] = wire_get_u16(part);
 		if (units[i] == 0)
 			wire_reader_fail(part, "a NUL in a name");

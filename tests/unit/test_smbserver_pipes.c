@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 #include "smb2/ioctl.h"
@@ -61,6 +62,44 @@ static void a_path_of_another_form_is_an_invalid_parameter(void **state)
 		ask_tree_connect(shares[i]);
 		expect_one(STATUS_INVALID_PARAMETER);
 	}
+}
+
+#define WAIT_NAME_AT 14 /* of the input of FSCTL_PIPE_WAIT */
+
+/* Asks for a pipe of that name and to wait for one: a name that is longer than any is told so. */
+static void ask_for_long_name(const char *name, bool is_too_long)
+{
+	struct wire_writer w = { 0 };
+	size_t length = strlen(name);
+
+	ask_create(name);
+	expect_one(is_too_long ? STATUS_INVALID_PARAMETER : STATUS_OBJECT_NAME_NOT_FOUND);
+	wire_put_zeros(&w, WAIT_NAME_AT);
+	wire_set_u32le(&w, 8, (uint32_t)(2 * length));
+	wire_put_utf16le(&w, name);
+	ask_ioctl(FSCTL_PIPE_WAIT, (struct smb2_file_id){ ANY_ID, ANY_ID }, w.data, w.len, 0);
+	expect_one(STATUS_OBJECT_NAME_NOT_FOUND);
+	wire_writer_fini(&w);
+}
+
+static void a_name_that_is_longer_than_any_is_refused(void **state)
+{
+	static const size_t lengths[] = { 300, 339, 340, 341, 342, 1000, 5000, 32700 };
+	char *name = malloc(32701);
+
+	(void)state;
+	negotiate(0);
+	log_on();
+	connect_tree();
+	for (size_t i = 0; i < COUNT(lengths); i++) {
+		memset(name, 'x', lengths[i]);
+		name[lengths[i]] = '\0';
+		ask_for_long_name(name, lengths[i] > 340);
+		ask_tree_connect(name);
+		expect_one(lengths[i] > 340 - 6 ? STATUS_INVALID_PARAMETER
+		                                : STATUS_BAD_NETWORK_NAME);
+	}
+	free(name);
 }
 
 static void a_session_has_16_trees_at_most(void **state)
@@ -333,6 +372,7 @@ int main(void)
 		TEST(ipc_is_a_share_of_pipes_however_it_is_written),
 		TEST(there_is_no_other_share),
 		TEST(a_path_of_another_form_is_an_invalid_parameter),
+		TEST(a_name_that_is_longer_than_any_is_refused),
 		TEST(a_session_has_16_trees_at_most),
 		TEST(a_tree_that_goes_takes_its_pipes_and_no_other),
 		TEST(a_pipe_is_not_reached_through_another_tree),
