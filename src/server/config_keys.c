@@ -62,7 +62,8 @@ const struct config_key config_keys[] = {
 	{ "server", "feed_max_changes_per_s", CONFIG_NUMBER, AT(feed_max_changes_per_s), "50000",
 	  "changes that one file server may make in a second; more wait", .least = 1, .most = MILLION },
 	{ "server", "max_answer_mib", CONFIG_NUMBER, AT(max_answer_mib), "256",
-	  "MiB of one answer; who asks for all sessions and gets more is refused, and may ask for pages",
+	  "MiB of one answer; who asks for all sessions and gets more is refused, and may ask for "
+	  "pages; answers that are not read yet have four times as much together",
 	  .least = 1, .most = 1024 },
 	{ "server", "drain_timeout_s", CONFIG_NUMBER, AT(drain_timeout_s), "10",
 	  "seconds for answers under way when it ends", .least = 0, .most = 600 },

@@ -21,6 +21,7 @@ enum {
 	EXIT_BAD = 1,
 	EXIT_OPTION = 2,
 	DRAIN_LOOK_MS = 20,
+	MAX_ANSWERS_HELD = 4, /* as long as they may be, for callers who have not read them yet */
 };
 
 struct daemon {
@@ -89,6 +90,7 @@ static void apply(struct daemon *d)
 	d->service.netbios_name = s->netbios_name;
 	d->service.comment = s->config.comment;
 	d->service.max_answer_bytes = (size_t)s->config.max_answer_mib << 20;
+	d->service.max_held_bytes = MAX_ANSWERS_HELD * d->service.max_answer_bytes;
 }
 
 /* Other people each time. */

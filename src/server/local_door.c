@@ -27,6 +27,7 @@ struct caller {
 	struct identity *who;
 	struct service_caller as;
 	struct rpc_service *rpc;
+	size_t held_bytes; /* as the service counts them */
 	struct net_stream *stream;
 	unsigned looks; /* since something happened */
 };
@@ -74,6 +75,7 @@ static void part(struct caller *c)
 	net_stream_close(c->stream);
 	if (c->socket >= 0)
 		net_socket_hang_up(c->socket);
+	service_count_held(d->service, &c->held_bytes, 0);
 	rpc_service_free(c->rpc);
 	identity_release(c->who);
 	if (c->before != NULL)
@@ -103,6 +105,7 @@ static void answer(struct caller *c)
 		is_good = !out.failed && net_stream_send(c->stream, out.data, out.len);
 	}
 	wire_writer_fini(&out);
+	service_count_held(c->door->service, &c->held_bytes, rpc_service_held_bytes(c->rpc));
 	is_last = c->door->at.listener == NULL || rpc_service_is_over(c->rpc);
 	if (is_good && net_stream_unsent(c->stream) > 0)
 		net_stream_pause(c->stream);

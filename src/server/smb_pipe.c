@@ -13,6 +13,7 @@ struct smb_pipe {
 	struct identity *who; /* held: it stays whose it was when it was opened */
 	struct service_caller as;
 	struct rpc_service *rpc;
+	size_t held_bytes; /* as the service counts them */
 };
 
 static const struct rpc_interface *const interfaces[] = { &service_srvsvc };
@@ -60,9 +61,23 @@ static struct rpc_service *rpc_of(void *pipe)
 	return ((struct smb_pipe *)pipe)->rpc;
 }
 
+static void count_held(struct smb_pipe *p)
+{
+	service_count_held(p->of->service, &p->held_bytes, rpc_service_held_bytes(p->rpc));
+}
+
 bool smb_pipe_write(void *pipe, const uint8_t *data, size_t bytes)
 {
-	return rpc_service_feed(rpc_of(pipe), data, bytes);
+	struct smb_pipe *p = pipe;
+	const struct service *service = p->of->service;
+	bool is_good;
+
+	/* Answers have left off growing before: it is those who write and do not read. */
+	if (service->held_bytes / 2 > service->max_held_bytes)
+		return false;
+	is_good = rpc_service_feed(p->rpc, data, bytes);
+	count_held(p);
+	return is_good;
 }
 
 size_t smb_pipe_pending(void *pipe)
@@ -72,7 +87,11 @@ size_t smb_pipe_pending(void *pipe)
 
 size_t smb_pipe_read(void *pipe, struct wire_writer *to, size_t max_bytes, size_t *left)
 {
-	return rpc_service_read(rpc_of(pipe), to, max_bytes, left);
+	struct smb_pipe *p = pipe;
+	size_t bytes = rpc_service_read(p->rpc, to, max_bytes, left);
+
+	count_held(p);
+	return bytes;
 }
 
 bool smb_pipe_is_over(void *pipe)
@@ -90,6 +109,7 @@ void smb_pipe_close(void *pipe)
 		p->of->first = p->next;
 	if (p->next != NULL)
 		p->next->before = p->before;
+	service_count_held(p->of->service, &p->held_bytes, 0);
 	rpc_service_free(p->rpc);
 	identity_release(p->who);
 	free(p);

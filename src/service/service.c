@@ -43,6 +43,12 @@ bool service_allows(const struct service_call *c, enum access_right right)
 	return access_policy_allows(c->caller->service->policy, c->caller->who, right);
 }
 
+void service_count_held(struct service *service, size_t *counted, size_t held_bytes)
+{
+	service->held_bytes += held_bytes - *counted;
+	*counted = held_bytes;
+}
+
 void service_tell(const struct service_call *c)
 {
 	const struct service *s = c->caller->service;

@@ -32,6 +32,9 @@ struct service {
 	const char *netbios_name, *comment;
 	size_t max_answer_bytes; /* of one answer's entries: those who ask for more get them in
 	                          * pages, those who ask for all get ERROR_NOT_ENOUGH_MEMORY */
+	/* What all associations hold for callers who have not read it yet, as their doors count it.
+	 * An answer has no more than what is left of the bound: pages are shorter then. */
+	size_t held_bytes, max_held_bytes;
 	int64_t (*now_ms)(void *context); /* the clock of the table's times */
 	void (*tell)(void *context, const struct service_event *event);
 	void *context;
@@ -43,6 +46,9 @@ struct service_caller {
 	const struct identity *who;
 	const char *from, *door;
 };
+
+/* Counts what an association holds now. *counted: what it was counted with before, 0 at first. */
+void service_count_held(struct service *service, size_t *counted, size_t held_bytes);
 
 /* srvsvc. */
 extern const struct rpc_interface service_srvsvc;

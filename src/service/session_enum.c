@@ -76,6 +76,13 @@ static NET_API_STATUS find_nothing(const struct session_table *table,
 	               : NERR_UserNotFound;
 }
 
+static size_t max_answer_bytes(const struct service *s)
+{
+	size_t left = s->max_held_bytes > s->held_bytes ? s->max_held_bytes - s->held_bytes : 0;
+
+	return left < s->max_answer_bytes ? left : s->max_answer_bytes;
+}
+
 /* Fills page and answer, whose status says what became of it. */
 static void enumerate(const struct service *s, const struct session_enum_request *request,
                       struct page *p, struct session_enum_answer *answer)
@@ -92,7 +99,7 @@ static void enumerate(const struct service *s, const struct session_enum_request
 		answer->status = find_nothing(s->table, &filter);
 	else
 		answer->status = measure(p, session_level_find(request->level),
-		                         request->preferred_bytes, s->max_answer_bytes);
+		                         request->preferred_bytes, max_answer_bytes(s));
 	if (answer->status != NERR_Success && answer->status != ERROR_MORE_DATA) {
 		p->entries = 0;
 		answer->total_entries = 0;

@@ -46,6 +46,7 @@ void bench_init(struct bench *b, const char *preset)
 		.netbios_name = "FILESRV",
 		.comment = "what it says",
 		.max_answer_bytes = 1 << 20,
+		.max_held_bytes = 4 << 20,
 		.now_ms = now_ms,
 		.tell = tell,
 		.context = b,

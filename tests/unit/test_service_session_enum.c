@@ -491,6 +491,44 @@ static void an_answer_is_bounded_whoever_asks_for_all(void **state)
 	bench_fini(&b);
 }
 
+static void what_others_have_not_read_leaves_less_for_an_answer(void **state)
+{
+	struct session_enum_request q = { .level = 502, .preferred_bytes = ALL };
+	size_t first = 0, second = 0;
+	uint32_t all, few;
+	struct page page;
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, "hardened");
+	for (unsigned i = 0; i < 1000; i++)
+		bench_add(&b, &three[i % COUNT(three)]);
+	page = ask(&b, ADMINISTRATOR, &q);
+	all = page.answer.entries;
+	free(page.infos);
+	service_count_held(&b.service, &first, 3 << 20);
+	service_count_held(&b.service, &second, (1 << 20) - 20000);
+	assert_int_equal(status_of(&b, ADMINISTRATOR, &q), ERROR_NOT_ENOUGH_MEMORY);
+	q.preferred_bytes = ALL - 1;
+	page = ask(&b, ADMINISTRATOR, &q);
+	few = page.answer.entries;
+	assert_in_range(few, 1, all - 1);
+	assert_in_range(b.answer.len, 10000, 20000 + 100);
+	free(page.infos);
+	service_count_held(&b.service, &second, 4 << 20); /* more than there should be */
+	page = ask(&b, ADMINISTRATOR, &q);
+	assert_int_equal(page.answer.entries, 1);
+	free(page.infos);
+	service_count_held(&b.service, &second, 0);
+	service_count_held(&b.service, &first, 0);
+	assert_int_equal(b.service.held_bytes, 0);
+	q.preferred_bytes = ALL;
+	page = ask(&b, ADMINISTRATOR, &q);
+	assert_int_equal(page.answer.entries, all);
+	free(page.infos);
+	bench_fini(&b);
+}
+
 static void a_bound_holds_for_texts_of_any_length(void **state)
 {
 	char text[SESSION_TABLE_TEXT_BYTES];
@@ -576,6 +614,7 @@ int main(void)
 		cmocka_unit_test(at_least_one_entry_is_given_and_a_handle_need_not_be),
 		cmocka_unit_test(the_preferred_length_counts_what_a_caller_gets_to_the_byte),
 		cmocka_unit_test(an_answer_is_bounded_whoever_asks_for_all),
+		cmocka_unit_test(what_others_have_not_read_leaves_less_for_an_answer),
 		cmocka_unit_test(a_bound_holds_for_texts_of_any_length),
 		cmocka_unit_test(times_are_seconds_until_now),
 		cmocka_unit_test(a_request_that_is_cut_anywhere_faults),
