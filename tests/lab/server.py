@@ -1,4 +1,5 @@
 """What the lab's servers have in common: a temporary folder, a process, users, and a log to show when a test fails."""
+import os
 import pathlib
 import secrets
 import shutil
@@ -32,7 +33,9 @@ class Server:
         password  instead of the right one
         domain    instead of the server's"""
         path = self.folder / f"{user}{'' if password is None else '-wrong'}-{domain or self.domain}.credentials"
-        written = pathlib.Path(tempfile.mkstemp(dir=self.folder)[1])  # for root alone
+        opened, name = tempfile.mkstemp(dir=self.folder)  # for root alone
+        os.close(opened)
+        written = pathlib.Path(name)
         known = password or self._passwords.get(user, "unknown")
         written.write_text(f"username = {user}\npassword = {known}\ndomain = {domain or self.domain}\n")
         return written.rename(path)  # at once: a command may be reading the one that is there
