@@ -5,7 +5,8 @@ import unittest
 from impacket import ntlm
 from impacket.spnego import SPNEGO_NegTokenInit, SPNEGO_NegTokenResp, TypesMech
 
-from lab import command, tap
+from asking import command
+from lab import tap
 from lab.ad import DomainController
 from programs import Conversation
 
