@@ -1,23 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /* The server's side of an association, from a pipe that is cut anywhere and read in any pieces.
- * Input: how (bit 0: PDUs are built, else the bytes are the pipe's), how much is read at a time,
- * cuts, then the pipe; or, of PDUs to build: kind (bits 0-4: type, bit 7: big-endian), flags, call
- * id, u16 length, body.
+ * Input: how (bit 0: PDUs are built, else the bytes are the pipe's; bit 1: callers may authenticate
+ * themselves), how much is read at a time, cuts, then the pipe; or, of PDUs to build: kind (bits
+ * 0-4: type, bit 5: it has a token, bit 6: its trailer says that it is sealed, bit 7: big-endian),
+ * flags, call id, u16 length, body.
  * Must reach: rpc_service_feed rpc_service_read rpc_service_pending rpc_service_is_over take_bind
  *   take_alter_context take_request take_co_cancel take_orphaned take_stub begin_call collect
- *   execute begin_fragment break_off send_fault send_nak protocol_error refuse go_on is_old
- *   is_too_long agree_on_frag rpc_contexts_negotiate rpc_contexts_find agree_on_features reject
- *   rpc_bind_decode rpc_bind_ack_encode rpc_alter_context_resp_encode rpc_bind_nak_encode
- *   rpc_response_head_encode rpc_fault_encode rpc_request_decode rpc_pdu_reader_take_rest
+ *   execute answer_begin_fragment answer_last_fault answer_fault answer_nak answer_protocol_error
+ *   refuse go_on is_old is_mixed is_too_long agree_on_frag rpc_contexts_negotiate
+ *   rpc_contexts_find agree_on_features reject rpc_bind_decode rpc_bind_ack_encode
+ *   rpc_alter_context_resp_encode rpc_bind_nak_encode rpc_response_head_encode rpc_fault_encode
+ *   rpc_request_decode rpc_pdu_reader_take_rest take_auth3 rpc_service_authenticated
+ *   service_judged guard_request guard_response unprotect guard_complete guard_fragment_bytes
+ *   rpc_trailer_decode rpc_trailer_encode send_secure_ack
  * Holds: however the pipe is cut and read, the same calls are made and the same is answered; each
  * answer is whole PDUs of a kind that a server sends, none longer than agreed, the fragments of one
- * response together what was called gave; what is pending is what can be read. */
+ * response together what was called gave, protected as was agreed; what is pending is what can be
+ * read. */
 #include "fuzz.h"
 #include "rpc/call.h"
 #include "rpc/service.h"
+#include "rpc/trailer.h"
 #include "srvsvc/interface.h"
 
-#define BUILT 1
+#define BUILT  1
+#define SECURE 2
+
+/* Of a PDU to build. */
+#define WITH_TOKEN 0x20
+#define SEALED     0x40
+
+#define TOKEN_BYTES 4
+#define MASK        0x5A
 
 #define MAX_REQUEST_BYTES 16384
 #define MUCH_BYTES        70000
@@ -30,6 +44,8 @@ struct calls {
 	struct wire_writer trace;
 	struct wire_writer given; /* the stubs of all answers, one behind the other */
 	size_t taken;             /* of them, by what was read */
+	bool is_judging;
+	enum rpc_auth_progress progress; /* of the token that is judged */
 };
 
 static uint32_t call(void *context, uint16_t opnum, struct wire_reader *stub,
@@ -75,6 +91,79 @@ static const struct rpc_endpoint endpoint = {
 	.max_request_bytes = MAX_REQUEST_BYTES,
 };
 
+/* ---- security: a token's first byte says what becomes of it, and what is sealed is masked ---- */
+
+static bool takes(void *context, uint8_t auth_type, uint8_t auth_level)
+{
+	(void)context;
+	MUST(auth_level >= RPC_LEVEL_CONNECT && auth_level <= RPC_LEVEL_PRIVACY);
+	return auth_type == RPC_AUTH_SPNEGO;
+}
+
+static bool step(void *context, const uint8_t *token, size_t bytes)
+{
+	struct calls *calls = context;
+
+	MUST(!calls->is_judging && bytes > 0);
+	calls->is_judging = true;
+	calls->progress = (enum rpc_auth_progress)(token[0] % 3);
+	return token[0] != 'm';
+}
+
+static size_t token_bytes(void *context, bool seals)
+{
+	(void)context;
+	(void)seals;
+	return TOKEN_BYTES;
+}
+
+static bool sign(void *context, const struct rpc_message *m, uint8_t *token)
+{
+	(void)context;
+	MUST(m->body_at + m->body_bytes + RPC_TRAILER_BYTES == m->bytes);
+	memcpy(token, m->data + m->bytes - 4, TOKEN_BYTES); /* the context's id */
+	return true;
+}
+
+static bool verify(void *context, const struct rpc_message *m, const uint8_t *token, size_t bytes)
+{
+	(void)context;
+	MUST(m->body_at + m->body_bytes + RPC_TRAILER_BYTES == m->bytes && bytes > 0);
+	return token[0] != 'x';
+}
+
+static void mask(uint8_t *data, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++)
+		data[i] ^= MASK;
+}
+
+static bool seal(void *context, const struct rpc_message *m, uint8_t *token)
+{
+	mask(m->data + m->body_at, m->body_bytes);
+	return sign(context, m, token);
+}
+
+static bool unseal(void *context, const struct rpc_message *m, const uint8_t *token, size_t bytes)
+{
+	mask(m->data + m->body_at, m->body_bytes);
+	return verify(context, m, token, bytes);
+}
+
+static const struct rpc_security security = {
+	takes, step, token_bytes, sign, verify, seal, unseal
+};
+
+/* Answers a token that waits for it. */
+static void judge(struct rpc_service *s, struct calls *calls)
+{
+	while (calls->is_judging && !rpc_service_is_over(s)) {
+		calls->is_judging = false;
+		rpc_service_authenticated(s, calls->progress, (const uint8_t *)"token",
+		                          calls->progress == RPC_AUTH_CONTINUES ? 5 : 0);
+	}
+}
+
 /* ---- what is answered ---- */
 
 /* The association as its answers show it. */
@@ -85,6 +174,22 @@ struct answers {
 	uint32_t call_id;   /* of that response */
 	uint32_t left_then; /* what its last fragment said is still to come */
 };
+
+/* Leaves the plain body to r. */
+static void check_protection(uint8_t *pdu, const struct rpc_header *h, struct wire_reader *r)
+{
+	struct rpc_trailer t;
+	uint8_t *body = pdu + RPC_CALL_HEADER_BYTES;
+
+	rpc_trailer_decode(r, h, &t);
+	MUST(r->error == NULL && t.type == RPC_AUTH_SPNEGO && t.token_bytes == h->auth_length);
+	if (h->ptype != RPC_RESPONSE)
+		return;
+	MUST(t.level >= RPC_LEVEL_PACKET && t.token_bytes == TOKEN_BYTES);
+	if (t.level == RPC_LEVEL_PRIVACY)
+		mask(body, (size_t)(r->end - body));
+	r->end -= t.pad_bytes;
+}
 
 static void check_response(struct answers *a, struct calls *calls, const struct rpc_header *h,
                            struct wire_reader *r)
@@ -117,7 +222,9 @@ static void check_pdu(struct answers *a, struct calls *calls, uint8_t *pdu, size
 
 	wire_reader_init(&r, pdu, bytes);
 	rpc_header_decode(&r, &h);
-	MUST(r.error == NULL && h.frag_length == bytes && h.auth_length == 0 && !r.big_endian);
+	MUST(r.error == NULL && h.frag_length == bytes && !r.big_endian);
+	if (h.auth_length != 0)
+		check_protection(pdu, &h, &r);
 	MUST(a->max_frag == 0 || bytes <= a->max_frag);
 	MUST(!a->is_open || h.ptype == RPC_RESPONSE);
 	switch (h.ptype) {
@@ -151,7 +258,7 @@ static void read_all(struct rpc_service *s, size_t most, struct answers *a, stru
 	struct wire_writer pdu = { 0 };
 	size_t pending;
 
-	while ((pending = rpc_service_pending(s)) > 0) {
+	for (judge(s, calls); (pending = rpc_service_pending(s)) > 0; judge(s, calls)) {
 		size_t had = pdu.len, left, count = rpc_service_read(s, &pdu, most, &left);
 
 		MUST(count > 0 && count <= most && count <= pending && pdu.len == had + count);
@@ -180,12 +287,27 @@ static struct wire_writer build(struct fuzz_input *in)
 		uint8_t *body = fuzz_copy(in, &body_bytes);
 		uint16_t length = (uint16_t)(RPC_HEADER_BYTES + body_bytes);
 		const uint8_t head[] = { 5, 0, kind & 0x1F, flags, is_big ? 0 : 0x10, 0, 0, 0 };
+		const uint8_t trailer[] = { RPC_AUTH_SPNEGO,
+			                    kind & SEALED ? RPC_LEVEL_PRIVACY : RPC_LEVEL_INTEGRITY,
+			                    0,
+			                    0,
+			                    1,
+			                    1,
+			                    1,
+			                    1 };
+		uint16_t auth_length = kind & WITH_TOKEN ? TOKEN_BYTES : 0;
 
+		if (auth_length != 0)
+			length = (uint16_t)(length + sizeof trailer + auth_length);
 		wire_put_bytes(&pipe, head, sizeof head);
 		wire_put_u16le(&pipe, is_big ? __builtin_bswap16(length) : length);
-		wire_put_u16le(&pipe, 0);
+		wire_put_u16le(&pipe, is_big ? __builtin_bswap16(auth_length) : auth_length);
 		wire_put_u32le(&pipe, is_big ? (uint32_t)call_id << 24 : call_id);
 		wire_put_bytes(&pipe, body, body_bytes);
+		if (auth_length != 0) {
+			wire_put_bytes(&pipe, trailer, sizeof trailer);
+			wire_put_u32le(&pipe, call_id); /* its first byte is what counts */
+		}
 		free(body);
 	}
 	return pipe;
@@ -193,13 +315,15 @@ static struct wire_writer build(struct fuzz_input *in)
 
 /* Writes down the calls and the answers. */
 static struct wire_writer run(const struct wire_writer *pipe, const struct fuzz_cuts *cuts,
-                              size_t most_fed, size_t most_read, bool reads_at_once)
+                              size_t most_fed, size_t most_read, bool reads_at_once, bool is_secure)
 {
 	struct calls calls = { 0 };
 	struct answers answers = { 0 };
 	struct rpc_service *s = rpc_service_new(&endpoint, &calls);
 	bool goes_on = true;
 
+	if (is_secure)
+		rpc_service_secure(s, &security, &calls);
 	for (size_t at = 0, end; goes_on && at < pipe->len; at = end) {
 		uint8_t *part;
 
@@ -243,10 +367,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 		pipe = build(&in);
 	else
 		wire_put_bytes(&pipe, in.at, in.left);
-	whole = run(&pipe, &uncut, SIZE_MAX, SIZE_MAX, true);
-	compare(&whole, run(&pipe, &cuts, SIZE_MAX, most_read, false));
-	compare(&whole, run(&pipe, &cuts, SIZE_MAX, most_read, true));
-	compare(&whole, run(&pipe, &uncut, 1, SIZE_MAX, true));
+	whole = run(&pipe, &uncut, SIZE_MAX, SIZE_MAX, true, flags & SECURE);
+	compare(&whole, run(&pipe, &cuts, SIZE_MAX, most_read, false, flags & SECURE));
+	compare(&whole, run(&pipe, &cuts, SIZE_MAX, most_read, true, flags & SECURE));
+	compare(&whole, run(&pipe, &uncut, 1, SIZE_MAX, true, flags & SECURE));
 	wire_writer_fini(&whole);
 	wire_writer_fini(&pipe);
 	return 0;

@@ -223,6 +223,25 @@ def seeds_rpc_service():
     for pipe in whole:
         for most, cuts in ((0, NO_CUTS), (9, CUTS)):
             yield bytes([1, most]) + cuts + pipe
+    auth3, token, signed_header = 16, 0x20, 4
+    for sealed in (0, 0x40):
+        for flags in (3, 3 | signed_header):
+            def secure(kind, call_id, body=b"", flags=3, sealed=sealed):
+                return pdu(kind | token | sealed, flags, call_id, body)
+
+            proposed = contexts((srvsvc, ndr))
+            at_once = secure(bind, 1, proposed, flags)
+            asks = [secure(request, call_id, struct.pack("<IHH", 0, 0, opnum) + data)
+                    for call_id, (opnum, data) in enumerate([(0, b""), (1, b""), (2, b"x" * 33)], 5)]
+            in_two = secure(bind, 3, proposed, flags)
+            for pipe in ([at_once, *asks], [at_once, *asks[:1], call(2)], [at_once, secure(request, ord("x"), bytes(8))],
+                         [in_two, secure(alter, 4, proposed), *asks], [in_two, secure(auth3, 4, bytes(4)), *asks],
+                         [in_two, secure(auth3, 5, bytes(4)), *asks], [in_two, *asks], [secure(bind, 2, proposed)],
+                         [in_two, secure(alter, 5, proposed)], [secure(bind, ord("m"), proposed)],
+                         [at_once, secure(request, 5, struct.pack("<IHH", 0, 0, 2) + bytes(8), first),
+                          secure(request, 5, struct.pack("<IHH", 0, 0, 2) + bytes(8), last)]):
+                for most, cuts in ((0, NO_CUTS), (9, CUTS)):
+                    yield bytes([3, most]) + cuts + b"".join(pipe)
     for version in (b"\5\1\x0b\3", b"\4\0\x0b\3", b"\5\2\0\3", b"\5\0\0\3"):
         yield bytes([0, 9]) + NO_CUTS + version + struct.pack("<IHHI", 0x10, 16, 0, 1)
         yield bytes([0, 9]) + NO_CUTS + version + struct.pack("<IHHI", 0x10, 65535, 0, 1)

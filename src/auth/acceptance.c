@@ -50,20 +50,20 @@ static bool has_key(const char *keytab)
 	return has;
 }
 
-/* One credential for tokens in SPNEGO and for those of NTLM without it. No name: any principal of
+/* One credential for tokens in SPNEGO and for those without it. No name: any principal of
  * the keytab will do. No credential store: gss-ntlmssp 1.2.0 would take that for a user's. */
 static NET_API_STATUS acquire(struct auth_acceptance *a, struct err *err)
 {
-	gss_OID_desc outer[] = { auth_spnego, auth_ntlmssp }, inner[2];
+	gss_OID_desc outer[3] = { auth_spnego }, inner[2];
 	gss_OID_set_desc mechanisms = { 1, outer }, offered = { 0, inner };
 	OM_uint32 major, minor;
 
 	if (a->kerberos)
 		inner[offered.count++] = auth_krb5;
-	if (a->accounts != NULL || a->anonymous) {
+	if (a->accounts != NULL || a->anonymous)
 		inner[offered.count++] = auth_ntlmssp;
-		mechanisms.count = 2;
-	}
+	for (size_t i = 0; i < offered.count; i++)
+		outer[mechanisms.count++] = inner[i];
 	if (offered.count == 0)
 		return NERR_Success;
 	major = gss_acquire_cred(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, &mechanisms, GSS_C_ACCEPT,

@@ -17,4 +17,7 @@ struct auth_acceptance {
 	char *realm; /* whose principals this computer knows; NULL: none's */
 };
 
+/* The context of a log-on that is complete; none of a null session. */
+gss_ctx_id_t auth_acceptor_context(const struct auth_acceptor *a);
+
 #endif

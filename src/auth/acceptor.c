@@ -282,6 +282,11 @@ NET_API_STATUS auth_acceptor_finish(struct auth_acceptor *a, struct identity **w
 	return status;
 }
 
+gss_ctx_id_t auth_acceptor_context(const struct auth_acceptor *a)
+{
+	return a->context;
+}
+
 const char *auth_acceptor_mechanism(const struct auth_acceptor *a)
 {
 	return a->is_anonymous ? "anonymous" : is_by_kerberos(a) ? "kerberos" : "ntlm";

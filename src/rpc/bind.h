@@ -56,6 +56,7 @@ enum rpc_nak_reason {
 	RPC_NAK_LOCAL_LIMIT_EXCEEDED = 2,
 	RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED = 4,
 	RPC_NAK_AUTHENTICATION_TYPE_NOT_RECOGNIZED = 8,
+	RPC_NAK_INVALID_CHECKSUM = 9, /* of all that a security provider finds wrong */
 };
 
 struct rpc_context_result {

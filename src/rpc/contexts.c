@@ -77,7 +77,7 @@ static bool answer(struct rpc_contexts *c, const struct rpc_interface *interface
 {
 	const struct rpc_interface *agreed = rpc_contexts_find(c, proposed->id);
 
-	if (interface != NULL && agreed != NULL && agreed != interface)
+	if (agreed != NULL && agreed != interface)
 		return false;
 	if (interface == NULL) {
 		reject(result, RPC_ABSTRACT_SYNTAX_NOT_SUPPORTED);

@@ -2,6 +2,7 @@
 #include "rpc/pdu.h"
 
 #define FRAG_LENGTH_AT 8 /* in the header */
+#define AUTH_LENGTH_AT 10
 
 void rpc_header_decode(struct wire_reader *r, struct rpc_header *h)
 {
@@ -47,4 +48,9 @@ void rpc_pdu_end(struct wire_writer *w, size_t begin)
 void rpc_pdu_set_length(struct wire_writer *w, size_t begin, size_t bytes)
 {
 	wire_set_u16le(w, begin + FRAG_LENGTH_AT, (uint16_t)bytes);
+}
+
+void rpc_pdu_set_auth_length(struct wire_writer *w, size_t begin, size_t bytes)
+{
+	wire_set_u16le(w, begin + AUTH_LENGTH_AT, (uint16_t)bytes);
 }

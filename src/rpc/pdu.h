@@ -17,6 +17,7 @@ enum rpc_ptype {
 	RPC_BIND_NAK = 13,
 	RPC_ALTER_CONTEXT = 14,
 	RPC_ALTER_CONTEXT_RESP = 15,
+	RPC_AUTH3 = 16, /* [MS-RPCE] 2.2.2.10 */
 	RPC_CO_CANCEL = 18,
 	RPC_ORPHANED = 19,
 };
@@ -25,6 +26,7 @@ enum rpc_pfc_flags {
 	RPC_PFC_FIRST_FRAG = 0x01,
 	RPC_PFC_LAST_FRAG = 0x02,
 	RPC_PFC_PENDING_CANCEL = 0x04,
+	RPC_PFC_SUPPORT_HEADER_SIGN = 0x04, /* of a bind and its like, [MS-RPCE] 2.2.2.3 */
 	RPC_PFC_CONC_MPX = 0x10,
 	RPC_PFC_DID_NOT_EXECUTE = 0x20,
 	RPC_PFC_OBJECT_UUID = 0x80,
@@ -51,6 +53,7 @@ void rpc_header_decode(struct wire_reader *r, struct rpc_header *h);
 size_t rpc_pdu_begin(struct wire_writer *w, enum rpc_ptype ptype, uint8_t pfc_flags,
                      uint32_t call_id);
 void rpc_pdu_end(struct wire_writer *w, size_t begin);
+void rpc_pdu_set_auth_length(struct wire_writer *w, size_t begin, size_t bytes);
 /* Of a PDU whose end is written elsewhere. */
 void rpc_pdu_set_length(struct wire_writer *w, size_t begin, size_t bytes);
 

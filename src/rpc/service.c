@@ -4,70 +4,10 @@
  * One answer at a time: what the caller writes before it has read the answer waits. So an answer is
  * built in one piece and cut into fragments as they are read, and nobody makes this server hold
  * two. To one who multiplexes ([MS-RPCE] 3.3.1.5.8) answers come in the order of the requests. */
-#include "rpc/service.h"
-
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include "rpc/call.h"
-#include "rpc/contexts.h"
 #include "rpc/management.h"
-#include "rpc/pdu_reader.h"
-
-/* What we receive in a fragment, and send where the caller can receive it. All that a pipe carries
- * in one READ. */
-#define MAX_FRAG 65528
-
-/* A request without a first fragment is one of a call that is over, when it is no older than this:
- * [MS-RPCE] 3.3.3.5.6. */
-#define OLD_CALLS 150
-
-/* A request that comes in fragments. */
-struct collected_call {
-	bool is_open; /* its last fragment has not come */
-	bool big_endian;
-	uint32_t id;
-	struct rpc_request request; /* its first fragment's */
-	struct wire_writer stub;
-};
-
-/* A message that waits to be read: a PDU, or a whole answer cut into them. */
-struct answer {
-	struct wire_writer head; /* the PDU that is being read, without its part of stub */
-	size_t part_bytes;
-	size_t at; /* what was read of that PDU */
-	struct wire_writer stub;
-	size_t stub_at; /* where that part begins */
-	uint32_t call_id;
-	uint16_t context_id;
-};
-
-struct rpc_service {
-	const struct rpc_endpoint *endpoint;
-	void *context;
-	enum { UNBOUND, BOUND, OVER } step;
-	uint16_t max_frag; /* bytes, both ways */
-	uint32_t assoc_group;
-	bool is_multiplexed;
-	struct rpc_contexts contexts;
-	struct rpc_pdu_reader pdus;
-	struct wire_writer waiting; /* written before the answer was read */
-	size_t waiting_at;
-	struct collected_call call;
-	bool has_called;
-	uint32_t last_call_id;
-	struct answer answer;
-};
-
-/* No state hangs on a group here, such as context handles would be: so any may be joined, and all
- * that a new one has to be is another one, and not 0. */
-static uint32_t new_assoc_group(void)
-{
-	static atomic_uint_least32_t last;
-	uint32_t group = (uint32_t)atomic_fetch_add(&last, 1) + 1;
-
-	return group != 0 ? group : 1;
-}
+#include "rpc/service_parts.h"
 
 struct rpc_service *rpc_service_new(const struct rpc_endpoint *endpoint, void *context)
 {
@@ -90,7 +30,15 @@ void rpc_service_free(struct rpc_service *s)
 	wire_writer_fini(&s->call.stub);
 	wire_writer_fini(&s->answer.head);
 	wire_writer_fini(&s->answer.stub);
+	guard_fini(&s->guard);
 	free(s);
+}
+
+void rpc_service_secure(struct rpc_service *s, const struct rpc_security *security,
+                        void *security_context)
+{
+	s->guard.provider = security;
+	s->guard.context = security_context;
 }
 
 bool rpc_service_is_over(const struct rpc_service *s)
@@ -105,293 +53,67 @@ static size_t pdu_left(const struct rpc_service *s)
 	return s->answer.head.len + s->answer.part_bytes - s->answer.at;
 }
 
-static void forget_answer(struct rpc_service *s)
+void answer_forget(struct rpc_service *s)
 {
 	wire_writer_fini(&s->answer.head);
 	wire_writer_fini(&s->answer.stub);
 	s->answer = (struct answer){ 0 };
 }
 
-/* After an answer's PDU was encoded. */
-static void mind_memory(struct rpc_service *s)
+void answer_check(struct rpc_service *s)
 {
 	if (!s->answer.head.failed)
 		return;
-	forget_answer(s);
+	answer_forget(s);
 	s->step = OVER;
 }
 
-static void send_fault(struct rpc_service *s, uint32_t call_id, const struct rpc_fault *fault)
+void answer_fault(struct rpc_service *s, uint32_t call_id, const struct rpc_fault *fault)
 {
-	forget_answer(s);
+	answer_forget(s);
 	rpc_fault_encode(&s->answer.head, call_id, fault);
-	mind_memory(s);
+	answer_check(s);
 }
 
-/* [MS-RPCE] 3.3.3.5.7. Windows hangs up after it. */
-static void break_off(struct rpc_service *s, uint32_t call_id, const struct rpc_fault *fault)
+void answer_last_fault(struct rpc_service *s, uint32_t call_id, const struct rpc_fault *fault)
 {
-	send_fault(s, call_id, fault);
+	answer_fault(s, call_id, fault);
 	s->step = OVER;
 }
 
-static void protocol_error(struct rpc_service *s, uint32_t call_id, uint16_t context_id)
+void answer_protocol_error(struct rpc_service *s, uint32_t call_id, uint16_t context_id)
 {
-	break_off(s, call_id,
-	          &(struct rpc_fault){ .status = RPC_FAULT_PROTO_ERROR, .context_id = context_id });
+	answer_last_fault(
+		s, call_id,
+		&(struct rpc_fault){ .status = RPC_FAULT_PROTO_ERROR, .context_id = context_id });
 }
 
-static void send_nak(struct rpc_service *s, uint32_t call_id, enum rpc_nak_reason reason)
+void answer_nak(struct rpc_service *s, uint32_t call_id, enum rpc_nak_reason reason)
 {
 	rpc_bind_nak_encode(&s->answer.head, call_id, (uint16_t)reason);
-	mind_memory(s);
+	answer_check(s);
 	s->step = OVER;
 }
 
-static void begin_fragment(struct rpc_service *s)
+void answer_begin_fragment(struct rpc_service *s)
 {
 	struct answer *a = &s->answer;
+	bool protects = guard_protects(&s->guard);
+	size_t max_frag = protects ? RPC_CALL_HEADER_BYTES + guard_part_bytes(s) : s->max_frag;
 	struct rpc_response response = { .context_id = a->context_id };
 
 	wire_writer_clear(&a->head);
 	a->at = 0;
 	a->part_bytes = rpc_response_head_encode(&a->head, a->call_id, &response, a->stub.len,
-	                                         a->stub_at, s->max_frag);
-	mind_memory(s);
-}
-
-/* ---- bind and alter_context ---- */
-
-/* One size for both directions, as Windows has it: what both can do, in multiples of 8, but what
- * everybody must be able to receive in any case (C706 12.6.3.1). */
-static uint16_t agree_on_frag(const struct rpc_bind *bind)
-{
-	uint16_t bytes = MAX_FRAG;
-
-	if (bind->max_xmit_frag < bytes)
-		bytes = bind->max_xmit_frag;
-	if (bind->max_recv_frag < bytes)
-		bytes = bind->max_recv_frag;
-	bytes &= (uint16_t)~7u;
-	return bytes > RPC_MIN_FRAG_BYTES ? bytes : RPC_MIN_FRAG_BYTES;
-}
-
-static struct rpc_bind_ack begin_ack(const struct rpc_service *s)
-{
-	return (struct rpc_bind_ack){ .max_xmit_frag = s->max_frag,
-		                      .max_recv_frag = s->max_frag,
-		                      .assoc_group = s->assoc_group,
-		                      .secondary_address = s->endpoint->secondary_address };
-}
-
-static void take_bind(struct rpc_service *s, const struct rpc_header *h, struct wire_reader *r)
-{
-	struct rpc_bind bind;
-	struct rpc_bind_ack ack;
-
-	rpc_bind_decode(r, &bind);
-	if (bind.is_too_long) { /* [MS-RPCE] 3.3.3.5.5 */
-		send_nak(s, h->call_id, RPC_NAK_LOCAL_LIMIT_EXCEEDED);
-	} else if (r->error != NULL) { /* 2.2.2.5 */
-		send_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED);
-	} else if (s->step != UNBOUND) {
-		send_nak(s, h->call_id, RPC_NAK_NOT_SPECIFIED);
-	} else if (h->auth_length != 0) { /* 3.3.3.5.3 */
-		send_nak(s, h->call_id, RPC_NAK_AUTHENTICATION_TYPE_NOT_RECOGNIZED);
-	} else {
-		s->max_frag = agree_on_frag(&bind);
-		s->assoc_group = bind.assoc_group != 0 ? bind.assoc_group : new_assoc_group();
-		ack = begin_ack(s);
-		if (!rpc_contexts_negotiate(&s->contexts, s->endpoint, &bind, false, &ack)) {
-			send_nak(s, h->call_id, RPC_NAK_NOT_SPECIFIED);
-			return;
-		}
-		s->step = BOUND;
-		s->is_multiplexed = (h->pfc_flags & RPC_PFC_CONC_MPX) != 0;
-		ack.pfc_flags = h->pfc_flags & RPC_PFC_CONC_MPX;
-		rpc_bind_ack_encode(&s->answer.head, h->call_id, &ack);
-		mind_memory(s);
+	                                         a->stub_at, (uint16_t)max_frag);
+	a->stub_next = a->stub_at + a->part_bytes;
+	if (protects) {
+		if (a->part_bytes > 0)
+			wire_put_bytes(&a->head, a->stub.data + a->stub_at, a->part_bytes);
+		a->part_bytes = 0;
+		guard_response(s, RPC_CALL_HEADER_BYTES);
 	}
-}
-
-/* What it says of sizes and groups was settled by the bind. */
-static void take_alter_context(struct rpc_service *s, const struct rpc_header *h,
-                               struct wire_reader *r)
-{
-	struct rpc_bind_ack ack = begin_ack(s);
-	struct rpc_bind proposal;
-
-	rpc_bind_decode(r, &proposal);
-	if (proposal.is_too_long) { /* [MS-RPCE] 3.3.1.5.6 */
-		send_nak(s, h->call_id, RPC_NAK_LOCAL_LIMIT_EXCEEDED);
-	} else if (s->step != BOUND || r->error != NULL || h->auth_length != 0 ||
-	           !rpc_contexts_negotiate(&s->contexts, s->endpoint, &proposal, true, &ack)) {
-		break_off(s, h->call_id,
-		          &(struct rpc_fault){ .status = RPC_FAULT_PROTO_ERROR,
-		                               .was_not_executed = true });
-	} else {
-		rpc_alter_context_resp_encode(&s->answer.head, h->call_id, &ack);
-		mind_memory(s);
-	}
-}
-
-/* ---- calls ---- */
-
-static void execute(struct rpc_service *s, uint32_t call_id, const struct rpc_request *request,
-                    struct wire_reader *stub)
-{
-	const struct rpc_interface *interface = rpc_contexts_find(&s->contexts,
-	                                                          request->context_id);
-	struct answer *a = &s->answer;
-	uint32_t status;
-
-	forget_answer(s);
-	a->call_id = call_id;
-	a->context_id = request->context_id;
-	rpc_management_count(RPC_CALLS_IN);
-	if (interface == &rpc_management)
-		status = rpc_management_call(s->endpoint, request->opnum, stub, &a->stub);
-	else
-		status = interface->call(s->context, request->opnum, stub, &a->stub);
-	if (status == 0 && !a->stub.failed) {
-		begin_fragment(s);
-		return;
-	}
-	send_fault(s, call_id,
-	           &(struct rpc_fault){ .status = status != 0 ? status : RPC_FAULT_REMOTE_NO_MEMORY,
-	                                .context_id = request->context_id,
-	                                .was_not_executed = status == RPC_FAULT_OP_RNG_ERROR });
-}
-
-/* Whether this fragment belongs to a call that is over. */
-static bool is_old(const struct rpc_service *s, uint32_t call_id)
-{
-	return s->has_called && call_id <= s->last_call_id && s->last_call_id - call_id < OLD_CALLS;
-}
-
-/* The first fragment. False: the call ends here. */
-static bool begin_call(struct rpc_service *s, const struct rpc_header *h,
-                       const struct rpc_request *request)
-{
-	s->has_called = true;
-	s->last_call_id = h->call_id;
-	if ((h->pfc_flags & RPC_PFC_PENDING_CANCEL) != 0) {
-		break_off(s, h->call_id,
-		          &(struct rpc_fault){ .status = RPC_FAULT_NO_CALL_ACTIVE,
-		                               .was_not_executed = true });
-		return false;
-	}
-	if (rpc_contexts_find(&s->contexts, request->context_id) == NULL) {
-		send_fault(s, h->call_id,
-		           &(struct rpc_fault){ .status = RPC_FAULT_UNKNOWN_IF,
-		                                .was_not_executed = true });
-		return false;
-	}
-	return true;
-}
-
-/* [MS-RPCE] 3.3.3.5.4, at once: 3.3.3.5.8. What is told to come counts too, where more comes. */
-static bool is_too_long(const struct rpc_service *s, const struct rpc_header *h,
-                        const struct rpc_request *request, size_t bytes)
-{
-	size_t most = s->endpoint->max_request_bytes;
-
-	return s->call.stub.len + bytes > most ||
-	       ((h->pfc_flags & RPC_PFC_LAST_FRAG) == 0 && request->alloc_hint > most);
-}
-
-static void collect(struct rpc_service *s, const struct rpc_header *h,
-                    const struct rpc_request *request, struct wire_reader *r)
-{
-	struct collected_call *c = &s->call;
-	struct wire_reader stub;
-
-	if (!c->is_open)
-		*c = (struct collected_call){ .is_open = true,
-			                      .big_endian = r->big_endian,
-			                      .id = h->call_id,
-			                      .request = *request };
-	wire_put_bytes(&c->stub, r->at, wire_left(r));
-	if (c->stub.failed) {
-		break_off(s, c->id,
-		          &(struct rpc_fault){ .status = RPC_FAULT_REMOTE_NO_MEMORY,
-		                               .context_id = c->request.context_id,
-		                               .was_not_executed = true });
-	} else if ((h->pfc_flags & RPC_PFC_LAST_FRAG) != 0) {
-		wire_reader_init(&stub, c->stub.data, c->stub.len);
-		stub.big_endian = c->big_endian;
-		execute(s, c->id, &c->request, &stub);
-		wire_writer_fini(&c->stub);
-		c->is_open = false;
-	}
-}
-
-/* The stub of a fragment that the call is no part of any other. */
-static void take_stub(struct rpc_service *s, const struct rpc_header *h,
-                      const struct rpc_request *request, struct wire_reader *r)
-{
-	struct wire_reader stub;
-
-	if (is_too_long(s, h, request, wire_left(r))) {
-		break_off(s, h->call_id,
-		          &(struct rpc_fault){ .status = RPC_FAULT_ACCESS_DENIED,
-		                               .context_id = request->context_id });
-	} else if (!s->call.is_open && (h->pfc_flags & RPC_PFC_LAST_FRAG) != 0) {
-		wire_reader_init(&stub, r->at, wire_left(r)); /* alignment counts from here */
-		stub.big_endian = r->big_endian;
-		execute(s, h->call_id, request, &stub);
-	} else {
-		collect(s, h, request, r);
-	}
-}
-
-static void take_request(struct rpc_service *s, const struct rpc_header *h, struct wire_reader *r)
-{
-	bool is_first = (h->pfc_flags & RPC_PFC_FIRST_FRAG) != 0;
-	struct collected_call *c = &s->call;
-	struct rpc_request request;
-
-	rpc_request_decode(r, h, &request);
-	if (s->step != BOUND || r->error != NULL) {
-		protocol_error(s, h->call_id, 0);
-	} else if (h->auth_length != 0) { /* no security context was ever agreed to */
-		break_off(s, h->call_id,
-		          &(struct rpc_fault){ .status = RPC_FAULT_ACCESS_DENIED,
-		                               .context_id = request.context_id });
-	} else if (c->is_open &&
-	           (is_first || h->call_id != c->id || r->big_endian != c->big_endian)) {
-		/* 3.3.1.5.8: a request's fragments come one behind the other. Of two that are
-		 * mixed, Windows blames the second where there may well be two. */
-		if (s->is_multiplexed && h->call_id != c->id)
-			protocol_error(s, h->call_id, 0);
-		else
-			protocol_error(s, c->id, c->request.context_id);
-	} else if (is_first) {
-		if (begin_call(s, h, &request))
-			take_stub(s, h, &request, r);
-	} else if (c->is_open) {
-		take_stub(s, h, &request, r);
-	} else if (!is_old(s, h->call_id)) { /* 3.3.3.5.6 */
-		protocol_error(s, h->call_id, 0);
-	}
-}
-
-/* A call here is over as soon as it has come whole: there is nothing to cancel. */
-static void take_co_cancel(struct rpc_service *s, const struct rpc_header *h, struct wire_reader *r)
-{
-	(void)s;
-	(void)h;
-	(void)r;
-}
-
-/* One who did not agree to go on after it closes the connection now: [MS-RPCE] 3.3.1.5.10. */
-static void take_orphaned(struct rpc_service *s, const struct rpc_header *h, struct wire_reader *r)
-{
-	(void)r;
-	if (s->contexts.keeps_on_orphan && s->call.is_open && s->call.id == h->call_id) {
-		wire_writer_fini(&s->call.stub);
-		s->call.is_open = false;
-	}
+	answer_check(s);
 }
 
 /* ---- bytes ---- */
@@ -401,6 +123,7 @@ static void (*const takers[])(struct rpc_service *, const struct rpc_header *,
 	[RPC_REQUEST] = take_request,
 	[RPC_BIND] = take_bind,
 	[RPC_ALTER_CONTEXT] = take_alter_context,
+	[RPC_AUTH3] = take_auth3,
 	[RPC_CO_CANCEL] = take_co_cancel,
 	[RPC_ORPHANED] = take_orphaned,
 };
@@ -411,9 +134,9 @@ static void take(struct rpc_service *s, const struct rpc_header *h, struct wire_
 
 	rpc_management_count(RPC_PACKETS_IN);
 	if (h->version_minor != 0 && h->ptype == RPC_BIND) /* [MS-RPCE] 3.3.1.5.1 */
-		send_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED);
+		answer_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED);
 	else if (h->version_minor != 0 || h->ptype >= count || takers[h->ptype] == NULL)
-		protocol_error(s, h->call_id, 0);
+		answer_protocol_error(s, h->call_id, 0);
 	else
 		takers[h->ptype](s, h, r);
 }
@@ -424,10 +147,16 @@ static void refuse(struct rpc_service *s)
 	const struct rpc_header *h = &s->pdus.refused;
 
 	if (h->version == 5 && h->version_minor == 0)
-		protocol_error(s, h->call_id, 0);
+		answer_protocol_error(s, h->call_id, 0);
 	else if (h->version == 5 && h->ptype == RPC_BIND)
-		send_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED);
+		answer_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED);
 	s->step = OVER;
+}
+
+/* Whether what comes has to wait: for an answer to be read, or made. */
+static bool is_busy(const struct rpc_service *s)
+{
+	return pdu_left(s) > 0 || s->guard.step == JUDGING;
 }
 
 /* Takes PDUs up to one that is answered. Returns what is left of data. */
@@ -438,7 +167,7 @@ static size_t take_pdus(struct rpc_service *s, const uint8_t *data, size_t bytes
 	struct wire_reader r;
 
 	rpc_pdu_reader_feed(&s->pdus, data, bytes);
-	while (pdu_left(s) == 0 && s->step != OVER && rpc_pdu_reader_next(&s->pdus, &h, &r))
+	while (!is_busy(s) && s->step != OVER && rpc_pdu_reader_next(&s->pdus, &h, &r))
 		take(s, &h, &r);
 	if (s->pdus.error != NULL && s->step != OVER)
 		refuse(s);
@@ -470,7 +199,7 @@ bool rpc_service_feed(struct rpc_service *s, const void *data, size_t bytes)
 {
 	if (s->step == OVER)
 		return false;
-	if (pdu_left(s) == 0) {
+	if (!is_busy(s)) {
 		const uint8_t *rest;
 
 		bytes = take_pdus(s, data, bytes, &rest);
@@ -489,7 +218,7 @@ static void go_on(struct rpc_service *s)
 	const uint8_t *rest;
 	size_t left;
 
-	forget_answer(s);
+	answer_forget(s);
 	if (s->waiting.len == 0)
 		return;
 	left = take_pdus(s, s->waiting.data + s->waiting_at, s->waiting.len - s->waiting_at, &rest);
@@ -500,21 +229,38 @@ static void go_on(struct rpc_service *s)
 	}
 }
 
+void rpc_service_authenticated(struct rpc_service *s, enum rpc_auth_progress progress,
+                               const uint8_t *token, size_t bytes)
+{
+	service_judged(s, progress, token, bytes);
+	if (pdu_left(s) == 0 && s->step != OVER) /* an AUTH3 */
+		go_on(s);
+}
+
+/* What so much of a stub weighs in fragments. */
+static size_t fragments_bytes(const struct rpc_service *s, size_t stub_bytes)
+{
+	bool protects = guard_protects(&s->guard);
+	size_t most = protects ? guard_part_bytes(s) : rpc_call_part_bytes(s->max_frag),
+	       whole = stub_bytes / most, rest = stub_bytes % most;
+
+	if (protects)
+		return whole * guard_fragment_bytes(s, most) +
+		       (rest > 0 ? guard_fragment_bytes(s, rest) : 0);
+	return stub_bytes + (whole + (rest > 0)) * RPC_CALL_HEADER_BYTES;
+}
+
 size_t rpc_service_pending(const struct rpc_service *s)
 {
-	const struct answer *a = &s->answer;
-	size_t behind = a->stub.len - a->stub_at - a->part_bytes, most;
+	size_t behind = s->answer.stub.len - s->answer.stub_next;
 
-	if (behind == 0)
-		return pdu_left(s);
-	most = rpc_call_part_bytes(s->max_frag);
-	return pdu_left(s) + behind + (behind + most - 1) / most * RPC_CALL_HEADER_BYTES;
+	return pdu_left(s) + (behind > 0 ? fragments_bytes(s, behind) : 0);
 }
 
 size_t rpc_service_held_bytes(const struct rpc_service *s)
 {
 	return s->pdus.partial.cap + s->waiting.cap + s->call.stub.cap + s->answer.head.cap +
-	       s->answer.stub.cap;
+	       s->answer.stub.cap + s->guard.pdu.cap;
 }
 
 size_t rpc_service_read(struct rpc_service *s, struct wire_writer *to, size_t max_bytes,
@@ -534,9 +280,9 @@ size_t rpc_service_read(struct rpc_service *s, struct wire_writer *to, size_t ma
 	*left = pdu_left(s);
 	if (count > 0 && *left == 0) {
 		rpc_management_count(RPC_PACKETS_OUT);
-		a->stub_at += a->part_bytes;
+		a->stub_at = a->stub_next;
 		if (a->stub_at < a->stub.len)
-			begin_fragment(s);
+			answer_begin_fragment(s);
 		else
 			go_on(s);
 	}

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include "rpc/bind.h"
+#include "rpc/security.h"
 #include "wire/writer.h"
 
 /* What can be called. */
@@ -31,6 +32,16 @@ struct rpc_service;
 /* Keeps endpoint; context goes to its interfaces. NULL: out of memory. */
 struct rpc_service *rpc_service_new(const struct rpc_endpoint *endpoint, void *context);
 void rpc_service_free(struct rpc_service *s);
+
+/* Lends it a security provider, and keeps it and its context: else callers cannot authenticate
+ * themselves to it, and are whom they came as. Before anything is fed. */
+void rpc_service_secure(struct rpc_service *s, const struct rpc_security *security,
+                        void *security_context);
+
+/* What became of the token that step gave: token is what goes back, borrowed. Look for what is
+ * pending afterwards. */
+void rpc_service_authenticated(struct rpc_service *s, enum rpc_auth_progress progress,
+                               const uint8_t *token, size_t bytes);
 
 /* Bytes that the caller wrote, however they are cut. False: what came breaks the protocol in a way
  * that has no answer, or comes after the end, and the pipe or the connection has to be closed. */

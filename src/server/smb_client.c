@@ -255,7 +255,8 @@ static void *host_pipe_open(void *context, struct smbserver_session *s, const ch
 {
 	struct smb_client *client = context;
 
-	return smb_pipe_open(&client->pipes, smbserver_session_who(s), name, nt);
+	return smb_pipe_open(&client->pipes, client->all->acceptance, smbserver_session_who(s),
+	                     name, nt);
 }
 
 static const struct smbserver_host host = {
@@ -342,6 +343,28 @@ static void on_log_on_step(void *context, struct auth_acceptor *acceptor,
 		smb_client_end(client);
 }
 
+static void on_rpc_log_on(void *context, const struct auth_acceptor *acceptor,
+                          const struct identity *who, uint32_t nt)
+{
+	tell_of_log_on(context, acceptor, who, nt);
+}
+
+static void on_rpc_step(void *context, struct smb_pipe *pipe)
+{
+	struct smb_client *client = context;
+
+	client->is_working = true;
+	smb_pipe_answer(pipe);
+	smbserver_pipes_changed(client->smb);
+	client->is_working = false;
+	if (send_out(client))
+		work(client);
+	else
+		smb_client_end(client);
+}
+
+static const struct smb_pipes_handler pipes_handler = { on_rpc_log_on, on_rpc_step };
+
 static uint8_t *on_space(void *context, size_t *room)
 {
 	struct smb_client *client = context;
@@ -392,7 +415,11 @@ void smb_client_start(struct smb_clients *all, int socket)
 		return;
 	}
 	client->all = all;
-	client->pipes = (struct smb_pipes){ .service = all->service, .from = client->from };
+	client->pipes = (struct smb_pipes){ .loop = all->loop,
+		                            .service = all->service,
+		                            .from = client->from,
+		                            .handler = &pipes_handler,
+		                            .context = client };
 	client->used_ms = client->nobody_since_ms = now_ms(client);
 	name_client(client);
 	client->next = all->first;

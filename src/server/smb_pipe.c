@@ -4,16 +4,18 @@
 #include <stdlib.h>
 #include "base/text.h"
 #include "rpc/service.h"
+#include "server/rpc_log_on.h"
 #include "smb2/status.h"
 #include "srvsvc/interface.h"
 
 struct smb_pipe {
 	struct smb_pipes *of;
 	struct smb_pipe *before, *next;
-	struct identity *who; /* held: it stays whose it was when it was opened */
+	struct identity *who; /* held: whose it was when it was opened, or who logged on by RPC */
 	struct service_caller as;
 	struct rpc_service *rpc;
 	size_t held_bytes; /* as the service counts them */
+	struct rpc_log_on *log_on;
 };
 
 static const struct rpc_interface *const interfaces[] = { &service_srvsvc };
@@ -25,9 +27,31 @@ static const struct rpc_endpoint endpoint = {
 	.max_request_bytes = 65536,
 };
 
-struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct identity *who, const char *name,
-                               uint32_t *nt)
+/* From here on, the pipe's calls are those of whom its RPC log-on names. */
+static void on_log_on(void *context, const struct auth_acceptor *acceptor, struct identity *who,
+                      uint32_t nt)
 {
+	struct smb_pipe *p = context;
+
+	p->of->handler->logged_on(p->of->context, acceptor, who, nt);
+	if (nt != STATUS_SUCCESS)
+		return;
+	identity_release(p->who);
+	p->who = identity_hold(who);
+	p->as.who = who;
+}
+
+static void on_judged(void *context)
+{
+	struct smb_pipe *p = context;
+
+	p->of->handler->judged(p->of->context, p);
+}
+
+struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct auth_acceptance *acceptance,
+                               struct identity *who, const char *name, uint32_t *nt)
+{
+	static const struct rpc_log_on_handler handler = { on_log_on, on_judged };
 	struct smb_pipe *p;
 
 	if (!text_equal_nocase(name, SRVSVC_PIPE_NAME)) {
@@ -44,7 +68,10 @@ struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct identity *who, co
 		.service = pipes->service, .who = who, .from = pipes->from, .door = "smb"
 	};
 	p->rpc = rpc_service_new(&endpoint, &p->as);
-	if (p->rpc == NULL) {
+	if (p->rpc != NULL)
+		p->log_on = rpc_log_on_new(pipes->loop, acceptance, p->rpc, &handler, p);
+	if (p->log_on == NULL) {
+		rpc_service_free(p->rpc);
 		identity_release(p->who);
 		free(p);
 		return NULL;
@@ -64,6 +91,12 @@ static struct rpc_service *rpc_of(void *pipe)
 static void count_held(struct smb_pipe *p)
 {
 	service_count_held(p->of->service, &p->held_bytes, rpc_service_held_bytes(p->rpc));
+}
+
+void smb_pipe_answer(struct smb_pipe *pipe)
+{
+	rpc_log_on_answer(pipe->log_on);
+	count_held(pipe);
 }
 
 bool smb_pipe_write(void *pipe, const uint8_t *data, size_t bytes)
@@ -110,6 +143,7 @@ void smb_pipe_close(void *pipe)
 	if (p->next != NULL)
 		p->next->before = p->before;
 	service_count_held(p->of->service, &p->held_bytes, 0);
+	rpc_log_on_free(p->log_on);
 	rpc_service_free(p->rpc);
 	identity_release(p->who);
 	free(p);

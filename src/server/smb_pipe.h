@@ -3,19 +3,35 @@
 #ifndef SERVER_SMB_PIPE_H
 #define SERVER_SMB_PIPE_H
 
+#include "auth/acceptor.h"
+#include "net/loop.h"
 #include "service/service.h"
+
+struct smb_pipe;
+
+struct smb_pipes_handler {
+	/* A log-on by RPC has ended: nt says how. */
+	void (*logged_on)(void *context, const struct auth_acceptor *acceptor,
+	                  const struct identity *who, uint32_t nt);
+	/* Something has come of one: smb_pipe_answer is to be called from here, while no session
+	 * may be closed. There may be something in the pipe then to which nobody wrote just now. */
+	void (*judged)(void *context, struct smb_pipe *pipe);
+};
 
 /* The pipes of a connection. */
 struct smb_pipes {
-	struct service *service; /* kept, as is from */
-	const char *from;        /* the caller's address */
+	struct net_loop *loop; /* all of these are kept */
+	struct service *service;
+	const char *from; /* the caller's address */
+	const struct smb_pipes_handler *handler;
+	void *context;
 	struct smb_pipe *first;
 };
 
-/* Opens srvsvc for who, who is held. NULL, and *nt says why: there is no other pipe, or no memory.
- */
-struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct identity *who, const char *name,
-                               uint32_t *nt);
+/* Opens srvsvc for who, who is held, and for whoever logs on by RPC then, which is judged by
+ * acceptance. NULL, and *nt says why: there is no other pipe, or no memory. */
+struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct auth_acceptance *acceptance,
+                               struct identity *who, const char *name, uint32_t *nt);
 
 /* As a struct smbserver_host has them: pipe is a struct smb_pipe. */
 bool smb_pipe_write(void *pipe, const uint8_t *data, size_t bytes);
@@ -23,6 +39,8 @@ size_t smb_pipe_pending(void *pipe);
 size_t smb_pipe_read(void *pipe, struct wire_writer *to, size_t max_bytes, size_t *left);
 bool smb_pipe_is_over(void *pipe);
 void smb_pipe_close(void *pipe);
+
+void smb_pipe_answer(struct smb_pipe *pipe);
 
 /* Whether nothing waits in any of them to be read. */
 bool smb_pipes_are_answered(const struct smb_pipes *pipes);

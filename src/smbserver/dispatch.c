@@ -235,6 +235,12 @@ static void serve_those_who_wait(struct smbserver *c)
 				waiting_serve(s, p);
 }
 
+void smbserver_pipes_changed(struct smbserver *c)
+{
+	if (c->error == NULL)
+		serve_those_who_wait(c);
+}
+
 void dispatch_message(struct smbserver *c, uint8_t *message, size_t bytes,
                       struct smbserver_session *sealed_for)
 {

@@ -95,6 +95,9 @@ const char *smbserver_error(const struct smbserver *c);
 uint32_t smbserver_authenticated(struct smbserver *c, struct smbserver_session *s,
                                  const struct smbserver_log_on *log_on);
 
+/* There may be something in pipes that nobody wrote to just now. */
+void smbserver_pipes_changed(struct smbserver *c);
+
 /* Ends a session, 3.3.4.12: its pipes are closed, and whoever still uses it is told
  * STATUS_USER_SESSION_DELETED. session_went is called from here. */
 void smbserver_close_session(struct smbserver *c, struct smbserver_session *s);

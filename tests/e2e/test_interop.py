@@ -30,7 +30,7 @@ SMB2_TESTS = {"smb2.session.two_logoff": [], "smb2.session.ntlmssp_bug14932": []
               "smb2.credits.session_setup_credits_granted": [], "smb2.compound.related5": [],
               "smb2.compound.invalid1": [],
               "smb2.scan.scan": ["--option=client smb3 signing algorithms=AES-128-CMAC"]}
-RPC_TESTS = ["rpc.srvsvc.srvsvc (admin access).NetSessEnum", "rpc.asyncbind", "rpc.samba3.smb2-pipe-name"]
+RPC_TESTS = ["rpc.srvsvc.srvsvc (admin access).NetSessEnum", "rpc.asyncbind", "rpc.mgmt", "rpc.samba3.smb2-pipe-name"]
 
 
 @contextlib.contextmanager

@@ -103,14 +103,16 @@ class DomainController(Server):
         shown = self._tool(kind, "show", name, "--attributes=objectSid")
         return next(line.split()[1] for line in shown.splitlines() if line.startswith("objectSid:"))
 
-    def add_server(self, name):
+    def add_server(self, name, services=("cifs",)):
         """Makes the account of a file server NAME.lab.example, another name of the namespace's loopback. Returns
-        the path of its keytab, for root alone."""
+        the path of its keytab, for root alone. RPC asks for tickets of its service "host"."""
         host, keytab = f"{name}.{REALM.lower()}", self.folder / f"{name}.keytab"
         self._tool("user", "create", name, "--random-password")
-        self._tool("spn", "add", f"cifs/{host}", name)
+        for service in services:
+            self._tool("spn", "add", f"{service}/{host}", name)
         checked(self.run_in(["/usr/bin/python3", "-c", GIVE_AES, self.configuration, name]))
-        self._tool("domain", "exportkeytab", keytab, f"--principal=cifs/{host}")
+        for service in services:
+            self._tool("domain", "exportkeytab", keytab, f"--principal={service}/{host}")
         with open(self.folder / "hosts", "a", encoding="ascii") as hosts:
             hosts.write(f"127.0.0.1 {host}\n")
         return keytab

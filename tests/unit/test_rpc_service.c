@@ -573,6 +573,9 @@ static void put_bind(struct peer *p, uint16_t auth_bytes, const void *elements, 
 static void binds_that_cannot_be_answered_are_refused_with_a_reason(void **state)
 {
 	static const uint8_t one[4 + 4 + 20 + 20 + 16] = { 1, 0, 0, 0, 0, 0, 1 };
+	static const uint8_t secure[4 + 4 + 20 + 20 + 16] = {
+		[0] = 1, [6] = 1, [48] = 10, [49] = 5
+	};
 	static const uint8_t twice[4 + 2 * (4 + 20 + 20)] = {
 		[0] = 2,     [6] = 1,     [28] = 0x2c, [29] = 0x1c, [30] = 0xb7, [31] = 0x6c,
 		[32] = 0x12, [33] = 0x98, [34] = 0x40, [35] = 0x45, [44] = 1,    [50] = 1,
@@ -592,7 +595,9 @@ static void binds_that_cannot_be_answered_are_refused_with_a_reason(void **state
 		{ one, 40, 0, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED },
 		{ "\41\0\0\0", 4, 0, RPC_NAK_LOCAL_LIMIT_EXCEEDED },         /* 33 contexts */
 		{ "\1\0\0\0\0\0\11\0", 8, 0, RPC_NAK_LOCAL_LIMIT_EXCEEDED }, /* 9 syntaxes */
-		{ one, sizeof one, 8, RPC_NAK_AUTHENTICATION_TYPE_NOT_RECOGNIZED },
+		{ one, sizeof one, 8, RPC_NAK_NOT_SPECIFIED },               /* of level 0 */
+		{ secure, sizeof secure, 8, RPC_NAK_AUTHENTICATION_TYPE_NOT_RECOGNIZED },
+		{ "\0", 1, 8, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED }, /* no room for it */
 	};
 
 	(void)state;
@@ -846,7 +851,7 @@ static void what_it_holds_is_given_back(void **state)
 	peer_fini(&p);
 }
 
-static void one_who_multiplexes_is_told_that_he_may(void **state)
+static void one_who_multiplexes_or_signs_headers_is_told_that_he_may(void **state)
 {
 	struct rpc_bind bind = { .contexts = { context_of(0, &srvsvc.syntax) },
 		                 .context_count = 1 };
@@ -859,7 +864,9 @@ static void one_who_multiplexes_is_told_that_he_may(void **state)
 		rpc_bind_encode(&p.sent, 1, &bind);
 		p.sent.data[PFC_FLAGS] = (uint8_t)flags;
 		talk(&p);
-		assert_int_equal(p.got.data[PFC_FLAGS], WHOLE | (flags & RPC_PFC_CONC_MPX));
+		assert_int_equal(
+			p.got.data[PFC_FLAGS],
+			WHOLE | (flags & (RPC_PFC_CONC_MPX | RPC_PFC_SUPPORT_HEADER_SIGN)));
 		peer_fini(&p);
 	}
 }
@@ -1027,7 +1034,7 @@ static void a_request_with_an_authentication_that_was_not_agreed_to_is_denied(vo
 
 	(void)state;
 	peer_init_bound(&p, 4280);
-	put_request(&p, WHOLE, 2, 1, SUM, "0123456789abcdef", 16);
+	put_request(&p, WHOLE, 2, 1, SUM, "0123\0\0\0\0\12\5\0\0\0\0\0\0abcdefgh", 24);
 	wire_set_u16le(&p.sent, 10, 8);
 	talk(&p);
 	assert_fault(&p, 2, RPC_FAULT_ACCESS_DENIED);
@@ -1285,7 +1292,7 @@ int main(void)
 		cmocka_unit_test(one_who_writes_and_never_reads_is_parted_with),
 		cmocka_unit_test(one_who_always_writes_ahead_needs_no_more_than_once),
 		cmocka_unit_test(what_it_holds_is_given_back),
-		cmocka_unit_test(one_who_multiplexes_is_told_that_he_may),
+		cmocka_unit_test(one_who_multiplexes_or_signs_headers_is_told_that_he_may),
 		cmocka_unit_test(fragments_are_put_together),
 		cmocka_unit_test(an_object_in_a_request_is_passed_over),
 		cmocka_unit_test(a_big_endian_request_is_read_in_its_order_and_answered_in_ours),
