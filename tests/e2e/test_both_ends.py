@@ -209,7 +209,7 @@ class OverSmb:
         with sessions.held(self.server, [sessions.Wanted("bob", "127.0.0.7"), sessions.Wanted("bob", "127.0.0.8")]) as held:
             with self.caller() as caller:
                 self.assertEqual([r"\\127.0.0.7", r"\\127.0.0.8"],
-                                 [one["client"] for one in caller.enum(502, user="BOB").rows])
+                                 sorted(one["client"] for one in caller.enum(502, user="BOB").rows))
                 self.assertEqual(0, caller.delete("127.0.0.7", "Bob"))
                 self.assertEqual([r"\\127.0.0.8"], [one["client"] for one in caller.enum(502, user="BOB").rows])
                 self.assertEqual([r"\\127.0.0.8"], [one["client"] for one in self.judge(10, username="bob").rows])
