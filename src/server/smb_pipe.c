@@ -8,6 +8,8 @@
 #include "smb2/status.h"
 #include "srvsvc/interface.h"
 
+#define MAX_HELD_OF_ONE ((size_t)1 << 20) /* of a connection, when there is too much in all */
+
 struct smb_pipe {
 	struct smb_pipes *of;
 	struct smb_pipe *before, *next;
@@ -88,28 +90,33 @@ static struct rpc_service *rpc_of(void *pipe)
 	return ((struct smb_pipe *)pipe)->rpc;
 }
 
-static void count_held(struct smb_pipe *p)
+static void count_held(struct smb_pipe *p, size_t held_bytes)
 {
-	service_count_held(p->of->service, &p->held_bytes, rpc_service_held_bytes(p->rpc));
+	p->of->held_bytes += held_bytes - p->held_bytes;
+	service_count_held(p->of->service, &p->held_bytes, held_bytes);
+}
+
+/* Once too much is held for all, those who have a large part of it write no more. */
+static bool may_write(const struct smb_pipes *pipes)
+{
+	const struct service *service = pipes->service;
+
+	return pipes->held_bytes <= MAX_HELD_OF_ONE ||
+	       service->held_bytes <= service->max_held_bytes;
 }
 
 void smb_pipe_answer(struct smb_pipe *pipe)
 {
 	rpc_log_on_answer(pipe->log_on);
-	count_held(pipe);
+	count_held(pipe, rpc_service_held_bytes(pipe->rpc));
 }
 
 bool smb_pipe_write(void *pipe, const uint8_t *data, size_t bytes)
 {
 	struct smb_pipe *p = pipe;
-	const struct service *service = p->of->service;
-	bool is_good;
+	bool is_good = may_write(p->of) && rpc_service_feed(p->rpc, data, bytes);
 
-	/* Answers have left off growing before: it is those who write and do not read. */
-	if (service->held_bytes / 2 > service->max_held_bytes)
-		return false;
-	is_good = rpc_service_feed(p->rpc, data, bytes);
-	count_held(p);
+	count_held(p, rpc_service_held_bytes(p->rpc));
 	return is_good;
 }
 
@@ -123,7 +130,7 @@ size_t smb_pipe_read(void *pipe, struct wire_writer *to, size_t max_bytes, size_
 	struct smb_pipe *p = pipe;
 	size_t bytes = rpc_service_read(p->rpc, to, max_bytes, left);
 
-	count_held(p);
+	count_held(p, rpc_service_held_bytes(p->rpc));
 	return bytes;
 }
 
@@ -142,7 +149,7 @@ void smb_pipe_close(void *pipe)
 		p->of->first = p->next;
 	if (p->next != NULL)
 		p->next->before = p->before;
-	service_count_held(p->of->service, &p->held_bytes, 0);
+	count_held(p, 0);
 	rpc_log_on_free(p->log_on);
 	rpc_service_free(p->rpc);
 	identity_release(p->who);

@@ -26,6 +26,7 @@ struct smb_pipes {
 	const struct smb_pipes_handler *handler;
 	void *context;
 	struct smb_pipe *first;
+	size_t held_bytes; /* by all of them, for who does not read */
 };
 
 /* Opens srvsvc for who, who is held, and for whoever logs on by RPC then, which is judged by

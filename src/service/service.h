@@ -33,7 +33,8 @@ struct service {
 	size_t max_answer_bytes; /* of one answer's entries: those who ask for more get them in
 	                          * pages, those who ask for all get ERROR_NOT_ENOUGH_MEMORY */
 	/* What all associations hold for callers who have not read it yet, as their doors count it.
-	 * An answer has no more than what is left of the bound: pages are shorter then. */
+	 * An answer has no more than what is left of the bound, but for some, so that everybody is
+	 * served in pages whatever others hold. */
 	size_t held_bytes, max_held_bytes;
 	int64_t (*now_ms)(void *context); /* the clock of the table's times */
 	void (*tell)(void *context, const struct service_event *event);

@@ -76,10 +76,15 @@ static NET_API_STATUS find_nothing(const struct session_table *table,
 	               : NERR_UserNotFound;
 }
 
+/* What is left for an answer, however much is held for others. */
+#define LEAST_ANSWER_BYTES ((size_t)65536)
+
 static size_t max_answer_bytes(const struct service *s)
 {
-	size_t left = s->max_held_bytes > s->held_bytes ? s->max_held_bytes - s->held_bytes : 0;
+	size_t left = LEAST_ANSWER_BYTES;
 
+	if (s->max_held_bytes > s->held_bytes + left)
+		left = s->max_held_bytes - s->held_bytes;
 	return left < s->max_answer_bytes ? left : s->max_answer_bytes;
 }
 

@@ -1,0 +1,327 @@
+"""Clients that mean no good, before netsessiond: who ends in the middle of something, and who asks for too much."""
+import contextlib
+import itertools
+import random
+import signal
+import socket
+import struct
+import threading
+import time
+import unittest
+
+from impacket.dcerpc.v5 import srvs
+from impacket.dcerpc.v5.dtypes import NULL
+
+from bad_messages import WITH_BODY, At, bodies, half_logged_on, in_progress, logged_on, negotiated, smb1
+from lab import command, frames, raw_smb, sessions, tap
+from lab.local_rpc import bound
+from lab.netsessiond import Netsessiond
+from lab.raw_rpc import BIND, SESSION_DEL, SESSION_ENUM, bind_body, enum_stub, pdu, request, wide
+from lab.raw_smb import (CANCELLED, ECHO, INSUFFICIENT_RESOURCES, IOCTL, LOGOFF, MORE_PROCESSING_REQUIRED, NOT_ACCEPTED,
+                         PENDING, PIPE_BROKEN, READ, RawSmb, SESSION_SETUP, SUCCESS, USER_SESSION_DELETED, WRITE,
+                         header, status)
+from test_load import resident_mib
+
+LOG_ON_S, LOOK_S = 45, 5  # how long a client may take to log on, and how often that is looked at
+
+
+# ---- who ends in the middle ----
+
+class Endings(unittest.TestCase):
+    def setUp(self):
+        self.server = self.enterContext(Netsessiond(["alice", "bob"], policy="documented"))
+
+    def serves(self):
+        self.assertEqual(0, sessions.enumerate_with_impacket(self.server).status)
+
+    def delete(self, user):
+        """Ends the user's sessions, if there are any."""
+        with bound(self.server.socket) as dce, contextlib.suppress(srvs.DCERPCSessionError):
+            srvs.hNetrSessionDel(dce, NULL, user + "\0")
+
+    def administrators(self, smb):
+        smb.negotiate(0x0302)
+        session = smb.log_on(self.server.administrator)
+        tree = smb.connect_tree(session)
+        at = At(smb, session, tree, smb.open_pipe(session, tree))
+        smb.ask(IOCTL, raw_smb.transceive(at.file, pdu(BIND, bind_body())), session, tree)
+        return at
+
+    def wait_for_data(self, at, count):
+        for _ in range(count):
+            self.assertEqual(PENDING, status(at.smb.ask(READ, raw_smb.read(at.file), at.session, at.tree)))
+
+    def test_a_logoff_while_reads_wait(self):
+        with RawSmb(self.server) as smb:
+            at = logged_on(smb)
+            self.wait_for_data(at, 20)
+            smb.say(at.make(LOGOFF, raw_smb.empty()))
+            self.assertEqual([SUCCESS] + [CANCELLED] * 20, [status(smb.hear()) for _ in range(21)])
+            self.assertEqual(USER_SESSION_DELETED, status(smb.ask(READ, raw_smb.read(at.file), at.session, at.tree)))
+        self.serves()
+
+    def test_a_connection_that_breaks_while_reads_wait(self):
+        for _ in range(20):
+            with RawSmb(self.server) as smb:
+                at = logged_on(smb)
+                self.wait_for_data(at, 5)
+                smb.say(at.make(READ, raw_smb.read(at.file)))
+                smb.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # RST
+        self.serves()
+
+    def test_who_ends_himself(self):
+        """All sessions of root, among them the one that asks, others of its connection and others' connections."""
+        stub = bytes(4) + bytes(4) + wide(self.server.administrator)
+        for by_transceive in (True, False):
+            with self.subTest(by_transceive=by_transceive), RawSmb(self.server) as smb, RawSmb(self.server) as elsewhere:
+                at, there = self.administrators(smb), self.administrators(elsewhere)
+                beside = smb.log_on(self.server.administrator)
+                alices = smb.log_on("alice")
+                second = smb.open_pipe(at.session, at.tree)
+                self.wait_for_data(At(smb, at.session, at.tree, second), 3)
+                self.wait_for_data(there, 3)
+                asked = request(SESSION_DEL, stub)
+                smb.say(at.make(IOCTL, raw_smb.transceive(at.file, asked)) if by_transceive
+                        else at.make(WRITE, raw_smb.write(at.file, asked)))
+                self.assertEqual([SUCCESS] + [CANCELLED] * 3, [status(smb.hear()) for _ in range(4)])
+                for gone in (at.session, beside):
+                    self.assertEqual(USER_SESSION_DELETED, status(smb.ask(ECHO, raw_smb.empty(), gone)))
+                self.assertEqual(SUCCESS, status(smb.ask(ECHO, raw_smb.empty(), alices)))
+                self.assertIn(elsewhere.hear() and CANCELLED, (None, CANCELLED))
+        self.serves()
+
+    def test_the_session_before_on_the_same_connection(self):
+        with RawSmb(self.server) as smb:
+            at = logged_on(smb)
+            self.wait_for_data(at, 3)
+            after = smb.log_on("alice", previous_id=at.session.id)
+            self.assertEqual([CANCELLED] * 3, [status(smb.hear()) for _ in range(3)])
+            self.assertEqual(USER_SESSION_DELETED, status(smb.ask(ECHO, raw_smb.empty(), at.session)))
+            self.assertEqual(SUCCESS, status(smb.ask(ECHO, raw_smb.empty(), after)))
+            self.assertEqual(SUCCESS, status(smb.finish_log_on(smb.begin_log_on(after, previous_id=after.id), "alice", session=after)))
+            self.assertEqual(SUCCESS, status(smb.ask(ECHO, raw_smb.empty(), after)))
+
+    def test_log_ons_that_break_off(self):
+        for number in range(100):
+            with RawSmb(self.server) as smb:
+                smb.negotiate(0x0302)
+                begun = smb.begin_log_on()
+                smb.hear = lambda: None  # it does not wait for the answer
+                smb.finish_log_on(begun, "alice", None if number % 2 else "wrong")
+        self.serves()
+        deadline = time.monotonic() + 20
+        while self.server.counters["sessions_now"] and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertEqual(0, self.server.counters["sessions_now"])
+
+    def test_a_session_that_is_ended_while_it_is_renewed(self):
+        for _ in range(20):
+            with RawSmb(self.server) as smb:
+                at = logged_on(smb)
+                first = raw_smb.session_setup(b"\x60\x05\x06\x03\x2b\x06\x01")
+                smb.say(at.make(SESSION_SETUP, first), at.make(SESSION_SETUP, first), at.make(LOGOFF, raw_smb.empty()),
+                        at.make(ECHO, raw_smb.empty()))
+                heard = [status(smb.hear()) for _ in range(3)]
+                self.assertTrue(USER_SESSION_DELETED in heard or NOT_ACCEPTED in heard, heard)
+        with RawSmb(self.server) as smb:
+            at = logged_on(smb)
+            self.assertEqual(MORE_PROCESSING_REQUIRED, status(smb.begin_log_on(at.session)[2]))
+            self.delete("alice")
+            self.assertIsNone(smb.hear())
+        self.serves()
+
+    def test_sessions_that_are_ended_while_all_kinds_of_things_happen(self):
+        """Log-ons, pipes and ends by three threads, while an administrator ends them and the configuration is read anew."""
+        ends_at, rounds = time.monotonic() + 8, []
+
+        def come_and_go(seed):
+            chance = random.Random(seed)
+            while time.monotonic() < ends_at:
+                # Whatever comes back, or does not.
+                with contextlib.suppress(OSError, AssertionError, TypeError, struct.error, KeyError), RawSmb(self.server) as smb:
+                    at = logged_on(smb, chance.choice((0x0210, 0x0302)))
+                    rounds.append(seed)
+                    for _ in range(chance.randrange(30)):
+                        command = chance.choice(WITH_BODY)
+                        smb.say(at.make(command, bodies(at)[command]))
+                        if chance.random() < 0.1:
+                            smb.begin_log_on(at.session)
+
+        threads = [threading.Thread(target=come_and_go, args=(seed,)) for seed in range(3)]
+        for thread in threads:
+            thread.start()
+        while time.monotonic() < ends_at:
+            self.delete("alice")
+            self.server.signal(signal.SIGHUP)
+            time.sleep(0.05)
+        for thread in threads:
+            thread.join()
+        self.assertEqual({0, 1, 2}, set(rounds))
+        self.serves()
+
+    def test_the_end_of_the_server_in_the_middle(self):
+        connections = [self.enterContext(RawSmb(self.server)) for _ in range(12)]
+        for number, smb in enumerate(connections):
+            at = (logged_on, half_logged_on, negotiated)[number % 3](smb)
+            if at.session:
+                self.wait_for_data(at, 3)
+            if at.begun:
+                smb.say(smb.make(SESSION_SETUP, raw_smb.session_setup(b"\x60" * 1000), session_id=in_progress(at)))
+        self.assertEqual(0, self.server.terminate())
+
+
+# ---- who asks for too much ----
+
+class TooMuch(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        program = command.built("netsessiond").read_bytes()
+        cls.is_sanitized = b"__asan_init" in program or b"__tsan_init" in program
+
+    def assert_grown_by_less(self, mib, server, before_mib):
+        if not self.is_sanitized:  # the sanitizers keep what is freed
+            self.assertLess(resident_mib(server.pid) - before_mib, mib)
+
+    def test_who_does_not_log_on_has_45_seconds_whatever_he_does(self):
+        with Netsessiond(["alice"]) as server:
+            silent, dribbling, half, logged = (RawSmb(server) for _ in range(4))
+            half.negotiate(0x0302)
+            half.begin_log_on()
+            self.enterContext(logged)
+            session = logged_on(logged).session
+            started_at, ended = time.monotonic(), {}
+            drops = iter(struct.pack(">I", 60000) + bytes(60000))
+            while len(ended) < 3 and time.monotonic() - started_at < LOG_ON_S + 3 * LOOK_S:
+                for name, smb, act in (("silent", silent, lambda: None),
+                                       ("dribbling", dribbling, lambda: dribbling.socket.send(bytes([next(drops)]))),
+                                       ("half", half, lambda: half.say(half.make(ECHO, raw_smb.empty())))):
+                    if name not in ended:
+                        smb.socket.settimeout(0.2)
+                        try:
+                            act()
+                            if smb.socket.recv(4096) == b"":
+                                ended[name] = time.monotonic() - started_at
+                        except TimeoutError:
+                            pass
+                        except OSError:
+                            ended[name] = time.monotonic() - started_at
+            for name, seconds in ended.items():
+                self.assertTrue(LOG_ON_S - 1 < seconds < LOG_ON_S + 2 * LOOK_S, (name, seconds))
+            self.assertEqual({"silent", "dribbling", "half"}, set(ended))
+            self.assertEqual(3, server.counters["smb_timed_out"])
+            self.assertEqual(SUCCESS, status(logged.ask(ECHO, raw_smb.empty(), session)))
+
+    def test_half_made_log_ons_are_bounded(self):
+        with Netsessiond(["alice"]) as server, contextlib.ExitStack() as stack:
+            before = resident_mib(server.pid)
+            for _ in range(20):
+                smb = stack.enter_context(RawSmb(server))
+                smb.negotiate(0x0302)
+                begun = [smb.begin_log_on() for _ in range(100)]
+                self.assertEqual({MORE_PROCESSING_REQUIRED}, {status(one[2]) for one in begun})
+                self.assertEqual(USER_SESSION_DELETED, status(smb.finish_log_on(begun[0], "alice")))
+                self.assertEqual(SUCCESS, status(smb.finish_log_on(begun[-1], "alice")))
+            self.assert_grown_by_less(20 * 8 * 0.05 + 16, server, before)
+
+    def test_answers_that_nobody_reads_are_bounded(self):
+        with Netsessiond(["alice"], max_answer_mib=1, sessions=5000, policy="documented") as server:
+            before = resident_mib(server.pid)
+            with RawSmb(server) as smb:
+                smb.negotiate(0x0302)
+                seen = []
+                for _ in range(4):
+                    session = smb.log_on("alice")
+                    tree = smb.connect_tree(session)
+                    for _ in range(60):
+                        file = smb.open_pipe(session, tree)
+                        smb.ask(IOCTL, raw_smb.transceive(file, pdu(BIND, bind_body())), session, tree)
+                        asked = request(SESSION_ENUM, enum_stub())
+                        seen.append(status(smb.ask(WRITE, raw_smb.write(file, asked), session, tree)))
+                self.assertEqual({SUCCESS, PIPE_BROKEN}, set(seen))
+                self.assertLess(5, seen.index(PIPE_BROKEN))
+                self.assert_grown_by_less(40, server, before)
+                self.assertEqual(8, sessions.enumerate_with_impacket(server).status)  # all at once are too many now
+                self.assertLess(100, len(sessions.enumerate_with_impacket(server, page_bytes=30000).rows))
+            deadline = time.monotonic() + 20
+            while sessions.enumerate_with_impacket(server, level=0).status != 0 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            self.assertEqual(0, sessions.enumerate_with_impacket(server, level=0).status)
+
+    def test_what_is_written_and_not_read_is_bounded(self):
+        with Netsessiond(["alice"], max_answer_mib=1, policy="documented") as server, RawSmb(server) as smb:
+            before = resident_mib(server.pid)
+            smb.negotiate(0x0210)
+            seen = set()
+            for _ in range(6):
+                session = smb.log_on("alice")
+                tree = smb.connect_tree(session)
+                for _ in range(40):
+                    file = smb.open_pipe(session, tree)
+                    smb.ask(IOCTL, raw_smb.transceive(file, pdu(BIND, bind_body())), session, tree)
+                    piece = request(SESSION_ENUM, enum_stub()) * 500
+                    for _ in range(3):
+                        seen.add(status(smb.ask(WRITE, raw_smb.write(file, piece[:60000]), session, tree)))
+            self.assertEqual({SUCCESS, PIPE_BROKEN}, seen)
+            self.assert_grown_by_less(40, server, before)
+            self.assertEqual(0, sessions.enumerate_with_impacket(server).status)  # who has written little is served
+
+    def test_requests_that_wait_are_bounded_and_end_soon(self):
+        with Netsessiond(["alice"]) as server, RawSmb(server) as smb:
+            smb.negotiate(0x0302)
+            session = smb.log_on("alice")
+            tree = smb.connect_tree(session)
+            seen = []
+            for _ in range(12):
+                file = smb.open_pipe(session, tree)
+                seen += [status(smb.ask(READ, raw_smb.read(file), session, tree)) for _ in range(64)]
+            self.assertEqual([PENDING] * 512 + [INSUFFICIENT_RESOURCES] * 256, seen)
+            started_at = time.monotonic()
+            smb.say(smb.make(LOGOFF, raw_smb.empty(), session))
+            self.assertEqual([SUCCESS] + [CANCELLED] * 512, [status(smb.hear()) for _ in range(513)])
+            self.assertLess(time.monotonic() - started_at, 5)
+
+    def test_who_does_not_read_keeps_no_memory(self):
+        with Netsessiond(["alice"]) as server:
+            before = resident_mib(server.pid)
+            deaf = []
+            for _ in range(2):
+                smb = self.enterContext(RawSmb(server, timeout_s=1))
+                smb.negotiate(0x0302)
+                smb.begin_log_on()
+                ids = itertools.count(smb.next_id)
+                batches = (b"".join(frames.framed(header(ECHO, number, credits=1) + raw_smb.empty())
+                                    for number in itertools.islice(ids, 2000)) for _ in range(400))
+                with contextlib.suppress(TimeoutError):
+                    for batch in batches:
+                        smb.socket.sendall(batch)
+                    self.fail("it was read from for ever")
+                deaf.append(smb)
+            self.assert_grown_by_less(2 * 2.5, server, before)
+            self.assertEqual(0, sessions.enumerate_with_impacket(server).status)
+
+    def test_a_thousand_connections_of_nonsense(self):
+        chance = random.Random(22)
+        starts = [b"", b"\0", b"\0\0\0", b"\0\x01\0\0\xfeSMB", frames.framed(frames.smb2_negotiate(0x0311)),
+                  frames.framed(frames.smb2_negotiate(0x0210)) + frames.framed(header(SESSION_SETUP, 1) + raw_smb.session_setup(b"\x60")),
+                  frames.framed(smb1(b"\x02SMB 2.???\0")), frames.framed(b"\xfdSMB" + bytes(60))]
+        with Netsessiond(["alice"]) as server:
+            before = resident_mib(server.pid)
+            held = []
+            for _ in range(1000):
+                connection = socket.create_connection((server.host, server.port), timeout=20)
+                held.append(connection)
+                with contextlib.suppress(OSError):
+                    connection.sendall(chance.choice(starts) + chance.randbytes(chance.choice((0, 1, 60, 2000, 20000))))
+            self.assertEqual(0, sessions.enumerate_with_impacket(server).status)
+            self.assert_grown_by_less(120, server, before)
+            for connection in held:
+                connection.close()
+            deadline = time.monotonic() + 20
+            while server.counters["smb_connections_now"] and time.monotonic() < deadline:
+                time.sleep(0.05)
+            counters = server.counters
+            self.assertEqual((0, 0), (counters["smb_connections_now"], counters["sessions_now"]))
+
+
+if __name__ == "__main__":
+    tap.main()
