@@ -27,8 +27,8 @@ FUZZ = ROOT / "fuzz"
 OUT = ROOT / "build" / "fuzz"
 WIRE = ROOT / "tests" / "wire"
 TARGETS = ["session_answer", "session_request", "rpc_association", "rpc_service",
-           "smb2_messages", "smb2_requests", "smb2_connection", "conversation", "text_inputs", "nbns", "feed", "pac",
-           "ntlm_token", "smb_server"]
+           "service", "smb2_messages", "smb2_requests", "smb2_connection", "conversation",
+           "text_inputs", "nbns", "feed", "pac", "ntlm_token", "smb_server"]
 LIBRARIES = ["libuv", "libcrypto", "krb5-gssapi"]
 # Nothing is inlined, so that each function is one in the account of what was reached.
 FLAGS = ["-std=gnu17", "-g", "-O1", "-fno-inline", "-fno-omit-frame-pointer", "-D_GNU_SOURCE",
@@ -37,8 +37,7 @@ SANITIZE = ["-fsanitize=fuzzer-no-link,address,undefined", "-fno-sanitize-recove
 COUNT_LINES = ["-fsanitize=fuzzer-no-link", "-fprofile-instr-generate", "-fcoverage-mapping"]
 INCLUDES = [f"-I{ROOT / path}" for path in ("src", "include", "include/netapi32", "fuzz")]
 MAX_BYTES = {"session_answer": 4096, "rpc_association": 6144, "rpc_service": 4096,
-             "smb2_messages": 1024,
-             "smb2_requests": 1400, "text_inputs": 4500, "nbns": 600, "pac": 2048,
+             "service": 2048, "smb2_messages": 1024, "smb2_requests": 1400, "text_inputs": 4500, "nbns": 600, "pac": 2048,
              "ntlm_token": 1500, "smb_server": 2048}
 ENVIRONMENT = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1",
                    ASAN_OPTIONS="detect_leaks=1:quarantine_size_mb=32")
@@ -245,6 +244,38 @@ def seeds_rpc_service():
     for version in (b"\5\1\x0b\3", b"\4\0\x0b\3", b"\5\2\0\3", b"\5\0\0\3"):
         yield bytes([0, 9]) + NO_CUTS + version + struct.pack("<IHHI", 0x10, 16, 0, 1)
         yield bytes([0, 9]) + NO_CUTS + version + struct.pack("<IHHI", 0x10, 65535, 0, 1)
+
+
+def seeds_service():
+    comes, changes, goes, raw, enum, enum_all, delete, ages = range(8)
+    full = b"".join(bytes([comes, which, which ^ 0x55]) for which in range(1, 64))
+    some = full[:3 * 9]
+    root, stranger, anonymous, text = 2, 0, 1, b"\4\0\0\0" + bytes(4) + b"\4\0\0\0" + b"f\0s\0\0\0"
+    for setting in range(4):
+        for level in range(5):
+            for who in (root, stranger, anonymous, 0x80 | root):
+                yield bytes([setting]) + some + bytes([enum, who, level, 0, 255, 4]) + \
+                    bytes([goes, 3, enum, who, level | 0xC0, 0x0B, 9, 5])
+            for preferred in (0, 10, 255):
+                yield bytes([setting]) + full + bytes([enum_all, level, 0, preferred]) + \
+                    bytes([enum_all, level | 0x80, 1, preferred, changes, 4, 0x0A, 7, ages, 99, 99])
+        for which in range(0, 64, 5):
+            for flags in (0x40, 0x80, 0xC0, 0):
+                yield bytes([setting]) + full + bytes([delete, flags | root, which, enum_all, 4, 0, 255])
+    for opnum, pattern in ((0, "*session-enum-request*"), (1, "*session-del-request*")):
+        for data in recordings(pattern):
+            big = next(pdus(data))[4] & 0xF0 == 0
+            for who in (root, stranger):
+                yield b"\0" + some + bytes([raw, who | 0x80 * big, opnum]) + \
+                    struct.pack("<H", len(stub(data))) + stub(data)
+    for level in (0, 1, 2, 101, 100, 503):
+        shares = struct.pack("<I", 0) + struct.pack("<5I", level, level, 0x20000, 0, 0) + \
+            struct.pack("<3I", 0xFFFFFFFF, 0x20004, level % 2)
+        server = b"\1\0\2\0" + text.ljust(20, b"\0") + struct.pack("<I", level)
+        for opnum, data in ((2, shares), (3, server), (3, bytes(4) + server[-4:])):
+            for who in (root, anonymous):
+                yield b"\1" + bytes([raw, who, opnum]) + struct.pack("<H", len(data)) + data
+    yield b"\0" + bytes([raw, root, 0x80 + 9, 0, 0])
 
 
 def seeds_smb2_messages():
@@ -653,7 +684,8 @@ def unreached(target):
         print(f"{target:16} no llvm-symbolizer: what was reached is not known")
         return []
     report = subprocess.run(
-        [OUT / target, "-runs=0", "-print_coverage=1", OUT / "corpus" / target],
+        [OUT / target, "-runs=0", "-print_coverage=1", f"-artifact_prefix={OUT}/crashes/{target}-",
+         OUT / "corpus" / target],
         capture_output=True, text=True, errors="replace",
         env=dict(ENVIRONMENT, ASAN_SYMBOLIZER_PATH=path)).stderr
     reached = set(re.findall(r"^COVERED_FUNC: .*edges: \d+/\d+ (\w+)", report, re.M))
