@@ -17,6 +17,9 @@ struct rpc_interface {
 	 * nothing was done. It must not free the service, nor feed it. */
 	uint32_t (*call)(void *context, uint16_t opnum, struct wire_reader *stub,
 	                 struct wire_writer *answer);
+	/* Not for those whose log-on by RPC protects no call: whoever is between somebody and the
+	 * server that he logs on to could pass that on to here, and call as him. */
+	bool wants_protection;
 };
 
 /* What a service is offered over, beside the interface of rpc/management.h. */

@@ -167,7 +167,8 @@ static void refuse_alter(struct rpc_service *s, uint32_t call_id, uint32_t statu
 	                  &(struct rpc_fault){ .status = status, .was_not_executed = true });
 }
 
-/* What it says of sizes and groups was settled by the bind. */
+/* What it says of sizes and groups was settled by the bind. Of a call that is not whole yet, all of
+ * it is of one security context ([MS-RPCE] 2.2.2.11), and so none begins in its midst. */
 void take_alter_context(struct rpc_service *s, const struct rpc_header *h, struct wire_reader *r)
 {
 	struct rpc_bind_ack ack = begin_ack(s);
@@ -180,7 +181,7 @@ void take_alter_context(struct rpc_service *s, const struct rpc_header *h, struc
 		rpc_trailer_decode(r, h, &trailer);
 	if (proposal.is_too_long) { /* [MS-RPCE] 3.3.1.5.6 */
 		answer_nak(s, h->call_id, RPC_NAK_LOCAL_LIMIT_EXCEEDED);
-	} else if (s->step != BOUND || r->error != NULL ||
+	} else if (s->step != BOUND || r->error != NULL || (is_secure && s->call.is_open) ||
 	           !rpc_contexts_negotiate(&s->contexts, s->endpoint, &proposal, true, &ack)) {
 		refuse_alter(s, h->call_id, RPC_FAULT_PROTO_ERROR);
 	} else if (is_secure && !may_alter(&s->guard, &trailer)) {

@@ -43,6 +43,9 @@ static bool is_old(const struct rpc_service *s, uint32_t call_id)
 static bool begin_call(struct rpc_service *s, const struct rpc_header *h,
                        const struct rpc_request *request)
 {
+	const struct rpc_interface *interface = rpc_contexts_find(&s->contexts,
+	                                                          request->context_id);
+
 	s->has_called = true;
 	s->last_call_id = h->call_id;
 	if ((h->pfc_flags & RPC_PFC_PENDING_CANCEL) != 0) {
@@ -51,9 +54,16 @@ static bool begin_call(struct rpc_service *s, const struct rpc_header *h,
 		                                       .was_not_executed = true });
 		return false;
 	}
-	if (rpc_contexts_find(&s->contexts, request->context_id) == NULL) {
+	if (interface == NULL) {
 		answer_fault(s, h->call_id,
 		             &(struct rpc_fault){ .status = RPC_FAULT_UNKNOWN_IF,
+		                                  .was_not_executed = true });
+		return false;
+	}
+	if (interface->wants_protection && s->guard.step == GUARDED && !guard_protects(&s->guard)) {
+		answer_fault(s, h->call_id,
+		             &(struct rpc_fault){ .status = RPC_FAULT_ACCESS_DENIED,
+		                                  .context_id = request->context_id,
 		                                  .was_not_executed = true });
 		return false;
 	}

@@ -59,4 +59,5 @@ void service_tell(const struct service_call *c)
 const struct rpc_interface service_srvsvc = {
 	.syntax = { SRVSVC_INTERFACE_UUID, SRVSVC_INTERFACE_VERSION, 0 },
 	.call = call,
+	.wants_protection = true,
 };

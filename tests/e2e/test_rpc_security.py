@@ -51,8 +51,7 @@ class ByNtlm(unittest.TestCase):
             yield dce
 
     def test_rpcclient_signs_its_calls(self):
-        for options in (["sign"], ["packet"], ["ntlmssp", "sign"], ["spnego", "sign"], ["spnego", "connect"],
-                        ["sign", "bigendian"]):
+        for options in (["sign"], ["packet"], ["ntlmssp", "sign"], ["spnego", "sign"], ["sign", "bigendian"]):
             with self.subTest(options=options):
                 self.setUp()
                 result = self.rpcclient(*options)
@@ -63,14 +62,23 @@ class ByNtlm(unittest.TestCase):
 
     def test_calls_are_made_as_whom_the_rpc_log_on_names(self):
         administrator = self.server.administrator
-        for level in (CONNECT, INTEGRITY):  # at PACKET impacket does not sign
-            with self.subTest(level=level):
-                with self.srvsvc("alice", administrator, level) as dce:
-                    self.assertEqual(0, srvs.hNetrSessionEnum(dce, "\0", "\0", 502)["ErrorCode"])
-                with self.srvsvc(administrator, "alice", level) as dce, \
-                        self.assertRaises(rpcrt.DCERPCException) as raised:
-                    srvs.hNetrSessionEnum(dce, "\0", "\0", 502)
-                self.assertEqual(5, raised.exception.get_error_code())
+        with self.srvsvc("alice", administrator, INTEGRITY) as dce:  # at PACKET impacket does not sign
+            self.assertEqual(0, srvs.hNetrSessionEnum(dce, "\0", "\0", 502)["ErrorCode"])
+        with self.srvsvc(administrator, "alice", INTEGRITY) as dce, \
+                self.assertRaises(rpcrt.DCERPCException) as raised:
+            srvs.hNetrSessionEnum(dce, "\0", "\0", 502)
+        self.assertEqual(5, raised.exception.get_error_code())
+
+    def test_a_log_on_that_protects_no_call_is_good_for_none(self):
+        """At the level CONNECT no call needs a key: whoever made the administrator log on to him could pass that on
+        behind a session of his own, and call as the administrator."""
+        with self.srvsvc("alice", self.server.administrator, CONNECT) as dce:
+            for call in (lambda: srvs.hNetrSessionEnum(dce, "\0", "\0", 502),
+                         lambda: srvs.hNetrSessionDel(dce, "\0", "alice\0")):
+                with self.assertRaisesRegex(rpcrt.DCERPCException, "rpc_s_access_denied"):
+                    call()
+        self.assertEqual([(rf"{self.server.domain}\{self.server.administrator}", 0)], log_ons(self.server)[self.seen + 1:])
+        self.assertNotEqual(0, self.rpcclient("spnego", "connect").returncode)
 
     def test_a_wrong_password_denies_the_first_call(self):
         """NTLM's last token comes in an AUTH3, which has no answer."""
@@ -116,7 +124,7 @@ class ByKerberos(unittest.TestCase):
 
     def test_rpcclient_signs_and_seals_its_calls(self):
         for options in (["krb5", "sign"], ["krb5", "seal"], ["krb5", "packet"], ["spnego", "sign"], ["spnego", "seal"],
-                        ["krb5", "connect"], ["krb5", "seal", "bigendian"]):
+                        ["krb5", "seal", "bigendian"]):
             with self.subTest(options=options):
                 seen = len(log_ons(self.server))
                 result = self.dc.run_in(

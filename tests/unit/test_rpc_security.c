@@ -16,6 +16,7 @@
 #define WHOLE        (RPC_PFC_FIRST_FRAG | RPC_PFC_LAST_FRAG)
 #define OURS         77 /* the one type that the provider takes */
 #define CONTEXT_ID   3  /* of the security context */
+#define CAREFUL      2  /* the presentation context of the interface that wants protection */
 #define TOKEN_BYTES  12
 #define MUCH_BYTES   30001
 
@@ -133,10 +134,15 @@ static const struct rpc_interface interface = {
 	.syntax = { { 1, 2, 3, { 4 } }, 1, 0 },
 	.call = call,
 };
-static const struct rpc_interface *const interfaces[] = { &interface };
+static const struct rpc_interface careful = {
+	.syntax = { { 5, 6, 7, { 8 } }, 1, 0 },
+	.call = call,
+	.wants_protection = true,
+};
+static const struct rpc_interface *const interfaces[] = { &interface, &careful };
 static const struct rpc_endpoint endpoint = {
 	.interfaces = interfaces,
-	.interface_count = 1,
+	.interface_count = COUNT(interfaces),
 	.secondary_address = "",
 	.max_request_bytes = 16384,
 };
@@ -210,8 +216,12 @@ static void put_bind(struct peer *p, enum rpc_ptype ptype, uint8_t level, const 
 		.contexts = { { .id = 1,
 		                .interface = interface.syntax,
 		                .transfers = { rpc_ndr_syntax },
+		                .transfer_count = 1 },
+		              { .id = CAREFUL,
+		                .interface = careful.syntax,
+		                .transfers = { rpc_ndr_syntax },
 		                .transfer_count = 1 } },
-		.context_count = 1,
+		.context_count = 2,
 	};
 
 	rpc_bind_encode(&p->sent, 1, &bind);
@@ -219,6 +229,16 @@ static void put_bind(struct peer *p, enum rpc_ptype ptype, uint8_t level, const 
 	if (p->signs_all)
 		p->sent.data[3] |= RPC_PFC_SUPPORT_HEADER_SIGN;
 	put_token(p, level, token);
+}
+
+/* Binds, and is whom it came as. */
+static void init_plain(struct peer *p)
+{
+	peer_init(p);
+	put_bind(p, RPC_BIND, RPC_LEVEL_INTEGRITY, "");
+	wire_set_u16le(&p->sent, 10, 0); /* auth_length */
+	talk(p);
+	assert_int_equal(p->got.data[2], RPC_BIND_ACK);
 }
 
 static void put_auth3(struct peer *p, uint8_t level, const char *token)
@@ -707,6 +727,74 @@ static void at_the_level_connect_requests_come_with_a_trailer_or_without(void **
 	peer_fini(&p);
 }
 
+/* Who passes on another's log-on has no key to sign with. */
+static void at_the_level_connect_an_interface_may_want_more(void **state)
+{
+	static const uint8_t levels[] = { RPC_LEVEL_PACKET, RPC_LEVEL_INTEGRITY,
+		                          RPC_LEVEL_PRIVACY };
+	struct rpc_request request = { .context_id = CAREFUL, .opnum = ECHO };
+	struct peer p;
+	size_t at = 0;
+
+	(void)state;
+	init_secure(&p, RPC_LEVEL_CONNECT, false);
+	rpc_request_encode(&p.sent, 2, &request, (const uint8_t *)"hello", 5, &at, 4280);
+	talk(&p);
+	assert_int_equal(fault_of(&p), RPC_FAULT_ACCESS_DENIED);
+	put_request(&p, WHOLE, ECHO, "hello", 5);
+	p.sent.data[20] = CAREFUL;
+	talk(&p);
+	assert_int_equal(fault_of(&p), RPC_FAULT_ACCESS_DENIED);
+	assert_int_equal(p.calls, 0);
+	put_request(&p, WHOLE, ECHO, "hello", 5); /* of the other interface */
+	talk(&p);
+	assert_int_equal(p.calls, 1);
+	peer_fini(&p);
+
+	for (size_t i = 0; i < COUNT(levels); i++) {
+		init_secure(&p, levels[i], false);
+		put_request(&p, WHOLE, ECHO, "hello", 5);
+		p.sent.data[20] = CAREFUL; /* which is not signed */
+		talk(&p);
+		assert_int_equal(p.calls, 1);
+		peer_fini(&p);
+	}
+}
+
+/* Who has not logged on by RPC is whom he came as. */
+static void without_a_log_on_an_interface_wants_no_protection(void **state)
+{
+	struct rpc_request request = { .context_id = CAREFUL, .opnum = ECHO };
+	struct peer p;
+	size_t at = 0;
+
+	(void)state;
+	init_plain(&p);
+	rpc_request_encode(&p.sent, 2, &request, (const uint8_t *)"hello", 5, &at, 4280);
+	talk(&p);
+	assert_int_equal(p.calls, 1);
+	peer_fini(&p);
+}
+
+static void no_log_on_begins_in_the_midst_of_a_call(void **state)
+{
+	struct rpc_request request = { .context_id = 1, .opnum = ECHO };
+	static const uint8_t stub[3000];
+	struct peer p;
+	size_t at = 0;
+
+	(void)state;
+	init_plain(&p);
+	rpc_request_encode(&p.sent, 2, &request, stub, sizeof stub, &at, RPC_MIN_FRAG_BYTES);
+	talk(&p);
+	put_bind(&p, RPC_ALTER_CONTEXT, RPC_LEVEL_INTEGRITY, "let me in");
+	talk(&p);
+	assert_int_equal(fault_of(&p), RPC_FAULT_PROTO_ERROR);
+	assert_int_equal(p.steps, 0);
+	assert_true(rpc_service_is_over(p.s));
+	peer_fini(&p);
+}
+
 static void a_request_in_the_middle_of_a_log_on_breaks_the_protocol(void **state)
 {
 	struct peer p;
@@ -757,6 +845,9 @@ int main(void)
 		cmocka_unit_test(a_request_that_was_changed_faults_and_ends_the_association),
 		cmocka_unit_test(a_request_without_the_protection_agreed_on_is_denied),
 		cmocka_unit_test(at_the_level_connect_requests_come_with_a_trailer_or_without),
+		cmocka_unit_test(at_the_level_connect_an_interface_may_want_more),
+		cmocka_unit_test(without_a_log_on_an_interface_wants_no_protection),
+		cmocka_unit_test(no_log_on_begins_in_the_midst_of_a_call),
 		cmocka_unit_test(a_request_in_the_middle_of_a_log_on_breaks_the_protocol),
 		cmocka_unit_test(more_padding_than_there_is_body_breaks_the_protocol),
 	};
