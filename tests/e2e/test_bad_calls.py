@@ -4,13 +4,15 @@ import random
 import struct
 import unittest
 
+from impacket import ntlm
+
 from bad_messages import At
 from lab import raw_smb, sessions, tap
 from lab.netsessiond import Netsessiond
-from lab.raw_rpc import (ALTER, BAD_STUB, BIND, BIND_ACK, BIND_NAK, DENIED, FAULT, FIRST, LAST, NO_SUCH_OPERATION,
+from lab.raw_rpc import (ALTER, AUTH3, BAD_STUB, BIND, BIND_ACK, BIND_NAK, DENIED, FAULT, FIRST, LAST, NO_SUCH_OPERATION,
                          PROTOCOL_ERROR, REQUEST, RESPONSE_PDU, SESSION_DEL, SESSION_ENUM, UNKNOWN_INTERFACE, bind_body,
-                         enum_stub, pdu, request, wide)
-from lab.raw_smb import BUFFER_OVERFLOW, IOCTL, PENDING, PIPE_BROKEN, SUCCESS, WRITE, RawSmb, status
+                         enum_stub, pdu, request, secured, wide)
+from lab.raw_smb import BUFFER_OVERFLOW, CLOSE, IOCTL, PENDING, PIPE_BROKEN, SUCCESS, WRITE, RawSmb, status
 
 
 class Rpc(unittest.TestCase):
@@ -30,9 +32,11 @@ class Rpc(unittest.TestCase):
             self.assertEqual((BIND_ACK, None), self.say(at, pdu(BIND, bind_body())))
         return at
 
-    def say(self, at, data):
+    def say(self, at, data, waits=False):
         """(kind of the PDU that comes back, its status or reason); or the NTSTATUS alone."""
         answer = at.smb.ask(IOCTL, raw_smb.transceive(at.file, data, 65536), at.session, at.tree)
+        if waits and status(answer) == PENDING:
+            answer = at.smb.hear()
         if status(answer) not in (SUCCESS, BUFFER_OVERFLOW):
             return hex(status(answer))
         begin, length = struct.unpack_from("<II", answer, 64 + 32)
@@ -63,7 +67,7 @@ class Rpc(unittest.TestCase):
             ("more contexts than there are", pdu(BIND, bind_body(count=30)), (BIND_NAK, 4)),
             ("more contexts than there may be", pdu(BIND, bind_body(count=255)), (BIND_NAK, 2)),
             ("a bind that is cut", pdu(BIND, bind_body()[:20]), (BIND_NAK, 4)),
-            ("an authentication that is not there", pdu(BIND, bind_body(), auth=16), (BIND_NAK, 8)),
+            ("an authentication that is not there", pdu(BIND, bind_body(), auth=16), (BIND_NAK, 4)),
         ])
         self.check(True, True, [
             ("a second bind", pdu(BIND, bind_body()), (BIND_NAK, 0)),
@@ -77,9 +81,49 @@ class Rpc(unittest.TestCase):
             ("two beginnings", request(SESSION_ENUM, enum_stub(), flags=FIRST) + request(SESSION_ENUM, enum_stub(), flags=FIRST), fault),
             ("another call in between", request(SESSION_ENUM, b"", flags=FIRST) + request(SESSION_ENUM, b"", flags=LAST, call=5), fault),
             ("an authentication that was not agreed to", request(SESSION_ENUM, enum_stub(), auth=8), (FAULT, DENIED)),
-            ("an endless authentication", request(SESSION_ENUM, enum_stub(), auth=0xFFFF), (FAULT, DENIED)),
+            ("an endless authentication", request(SESSION_ENUM, enum_stub(), auth=0xFFFF), fault),
             ("a promise of 4 GiB", request(SESSION_ENUM, enum_stub(), flags=FIRST, hint=0xFFFFFFFF), (FAULT, DENIED)),
         ])
+
+    def test_a_log_on_by_rpc_that_is_none(self):
+        nonsense = bytes(range(64))
+        challenge = ntlm.getNTLMSSPType1("", "", signingRequired=True).getData()
+        binds = [
+            ("an unknown type", secured(BIND, bind_body(), nonsense, auth_type=77), 8),
+            ("no level", secured(BIND, bind_body(), nonsense, level=0), 0),
+            ("a level too many", secured(BIND, bind_body(), nonsense, level=7), 0),
+            ("more padding than there is body", secured(BIND, bind_body(), nonsense, pad=255), 4),
+            ("nonsense by NTLM", secured(BIND, bind_body(), nonsense), 9),
+            ("nonsense by SPNEGO", secured(BIND, bind_body(), nonsense, auth_type=9), 9),
+            ("the last token first", secured(BIND, bind_body(), b"NTLMSSP\0\3\0\0\0" + bytes(64)), 9),
+        ]
+        for what, data, reason in binds:
+            with self.subTest(what):
+                at = self.open(is_bound=False)
+                self.assertEqual((BIND_NAK, reason), self.say(at, data, waits=True))
+                self.assertEqual(hex(PIPE_BROKEN), self.say(at, request(SESSION_ENUM, enum_stub())))
+        half_bound = [
+            ("a call", request(SESSION_ENUM, enum_stub()), (FAULT, PROTOCOL_ERROR)),
+            ("an AUTH3 without a token", pdu(AUTH3, bytes(4)), (FAULT, PROTOCOL_ERROR)),
+            ("an AUTH3 of another context", secured(AUTH3, bytes(4), nonsense, context=9), (FAULT, PROTOCOL_ERROR)),
+            ("an AUTH3 of another level", secured(AUTH3, bytes(4), nonsense, level=2), (FAULT, PROTOCOL_ERROR)),
+            ("a nonsensical AUTH3 and a call", secured(AUTH3, bytes(4), nonsense) + request(SESSION_ENUM, enum_stub()), (FAULT, DENIED)),
+            ("a nonsensical alter_context", secured(ALTER, bind_body(), nonsense), (FAULT, 0x721)),
+        ]
+        for what, data, expected in half_bound:
+            with self.subTest(what):
+                at = self.open(is_bound=False)
+                self.assertEqual((BIND_ACK, None), self.say(at, secured(BIND, bind_body(), challenge), waits=True))
+                self.assertEqual(expected, self.say(at, data, waits=True))
+                self.assertEqual(hex(PIPE_BROKEN), self.say(at, request(SESSION_ENUM, enum_stub())))
+        for _ in range(20):  # who closes the pipe, or goes, while a token is judged
+            at = self.open(is_bound=False)
+            at.smb.say(at.make(WRITE, raw_smb.write(at.file, secured(BIND, bind_body(), challenge))),
+                       at.make(CLOSE, raw_smb.close(at.file)))
+            at = self.open(is_bound=False)
+            at.smb.say(at.make(WRITE, raw_smb.write(at.file, secured(BIND, bind_body(), challenge))))
+            at.smb.socket.close()
+        self.assertEqual(0, sessions.enumerate_with_impacket(self.server).status)
 
     def test_a_fragment_that_says_it_is_longer_is_waited_for(self):
         self.check(True, None, [("a longer fragment", pdu(REQUEST, bytes(8), length=5000), hex(PENDING))])

@@ -3,7 +3,7 @@ right."""
 import struct
 
 FIRST, LAST = 1, 2
-REQUEST, RESPONSE_PDU, FAULT, BIND, BIND_ACK, BIND_NAK, ALTER = 0, 2, 3, 11, 12, 13, 14
+REQUEST, RESPONSE_PDU, FAULT, BIND, BIND_ACK, BIND_NAK, ALTER, AUTH3 = 0, 2, 3, 11, 12, 13, 14, 16
 SRVSVC = bytes.fromhex("c84f324b7016d30112785a47bf6ee188") + struct.pack("<HH", 3, 0)
 NDR = bytes.fromhex("045d888aeb1cc9119fe808002b104860") + struct.pack("<HH", 2, 0)
 PROTOCOL_ERROR, UNKNOWN_INTERFACE, NO_SUCH_OPERATION = 0x1C01000B, 0x1C010003, 0x1C010002
@@ -13,6 +13,12 @@ SESSION_ENUM, SESSION_DEL = 12, 13
 
 def pdu(kind, body, flags=FIRST | LAST, call=1, length=None, auth=0, version=(5, 0), order=0x10):
     return struct.pack("<BBBBIHHI", *version, kind, flags, order, 16 + len(body) if length is None else length, auth, call) + body
+
+
+def secured(kind, body, token, auth_type=10, level=5, pad=0, context=0, **fields):
+    """With a trailer, [MS-RPCE] 2.2.2.11, and a token behind it."""
+    body += bytes(-len(body) % 4) + struct.pack("<BBBBI", auth_type, level, pad, 0, context) + token
+    return pdu(kind, body, auth=len(token), **fields)
 
 
 def bind_body(contexts=((0, SRVSVC, (NDR,)),), count=None, frag=4280):
