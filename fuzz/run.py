@@ -309,6 +309,13 @@ def seeds_smb2_requests():
         at = (len(message) + 7) // 8 * 8
         yield bytes([5]) + message[:112] + struct.pack("<II", at, len(contexts)) + \
             message[120:].ljust(at - 120, b"\0") + contexts
+    # Names that are as long as any, and longer ones, which no mutation of a short one reaches.
+    for data in recordings("impacket-0.10-create-request"):
+        for units in (340, 341, 600):
+            yield bytes([5]) + data[4:4 + 110] + struct.pack("<H", 2 * units) + bytes(8) + b"x\0" * units
+    for data in recordings("impacket-0.10-tree-connect-request"):
+        for units in (340, 341, 600):
+            yield bytes([4]) + data[4:4 + 70] + struct.pack("<H", 2 * units) + b"\\\0" * 2 + b"x\0" * (units - 2)
     for data in recordings("impacket-0.10-query-info-request"):
         for file_class in range(64):
             for room in (0, 65535):
