@@ -41,6 +41,12 @@ void rpc_service_secure(struct rpc_service *s, const struct rpc_security *securi
 	s->guard.context = security_context;
 }
 
+void rpc_service_take_turns(struct rpc_service *s, bool (*has_turn)(void *context), void *context)
+{
+	s->has_turn = has_turn;
+	s->turn_context = context;
+}
+
 bool rpc_service_is_over(const struct rpc_service *s)
 {
 	return s->step == OVER;
@@ -153,10 +159,11 @@ static void refuse(struct rpc_service *s)
 	s->step = OVER;
 }
 
-/* Whether what comes has to wait: for an answer to be read, or made. */
+/* Whether what comes has to wait: for an answer to be read, or made, or for a turn. */
 static bool is_busy(const struct rpc_service *s)
 {
-	return pdu_left(s) > 0 || s->guard.step == JUDGING;
+	return pdu_left(s) > 0 || s->guard.step == JUDGING ||
+	       (s->has_turn != NULL && !s->has_turn(s->turn_context));
 }
 
 /* Takes PDUs up to one that is answered. Returns what is left of data. */
@@ -199,7 +206,7 @@ bool rpc_service_feed(struct rpc_service *s, const void *data, size_t bytes)
 {
 	if (s->step == OVER)
 		return false;
-	if (!is_busy(s)) {
+	if (s->waiting.len == 0 && !is_busy(s)) {
 		const uint8_t *rest;
 
 		bytes = take_pdus(s, data, bytes, &rest);
@@ -227,6 +234,12 @@ static void go_on(struct rpc_service *s)
 		wire_writer_fini(&s->waiting);
 		s->waiting_at = 0;
 	}
+}
+
+void rpc_service_go_on(struct rpc_service *s)
+{
+	if (s->step != OVER && s->waiting.len > 0 && !is_busy(s))
+		go_on(s);
 }
 
 void rpc_service_authenticated(struct rpc_service *s, enum rpc_auth_progress progress,

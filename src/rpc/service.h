@@ -46,6 +46,12 @@ void rpc_service_secure(struct rpc_service *s, const struct rpc_security *securi
 void rpc_service_authenticated(struct rpc_service *s, enum rpc_auth_progress progress,
                                const uint8_t *token, size_t bytes);
 
+/* Calls are made only while has_turn says so; without a turn, what was written waits for
+ * rpc_service_go_on, as it does for an answer to be read. NULL, as at first: always. */
+void rpc_service_take_turns(struct rpc_service *s, bool (*has_turn)(void *context), void *context);
+/* There is a turn again: takes up what waits, if no answer is to be read before. */
+void rpc_service_go_on(struct rpc_service *s);
+
 /* Bytes that the caller wrote, however they are cut. False: what came breaks the protocol in a way
  * that has no answer, or comes after the end, and the pipe or the connection has to be closed. */
 bool rpc_service_feed(struct rpc_service *s, const void *data, size_t bytes);

@@ -65,6 +65,8 @@ struct rpc_service {
 	uint16_t max_frag; /* bytes, both ways */
 	uint32_t assoc_group;
 	bool is_multiplexed;
+	bool (*has_turn)(void *context); /* NULL: always */
+	void *turn_context;
 	struct rpc_contexts contexts;
 	struct guard guard;
 	struct rpc_pdu_reader pdus;

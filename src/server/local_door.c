@@ -12,6 +12,8 @@
 
 #define SPACE_BYTES 65536 /* read at once */
 
+#define MAX_TURN_MS 20 /* of a caller, after which no call is begun: others come in between */
+
 /* Everybody may connect: what they may do is the policy's business. */
 #define SOCKET_MODE 0666
 
@@ -30,6 +32,9 @@ struct caller {
 	size_t held_bytes; /* as the service counts them */
 	struct net_stream *stream;
 	unsigned looks; /* since something happened */
+	int64_t turn_began_ms;
+	bool wants_turn;        /* to make the calls that were left */
+	struct net_timer *turn; /* the next one */
 };
 
 struct local_door {
@@ -72,6 +77,7 @@ static void part(struct caller *c)
 	struct local_door *d = c->door;
 
 	local_identity_cancel(c->lookup);
+	net_timer_stop(c->turn);
 	net_stream_close(c->stream);
 	if (c->socket >= 0)
 		net_socket_hang_up(c->socket);
@@ -88,6 +94,36 @@ static void part(struct caller *c)
 	d->count--;
 	counters_sub(COUNTER_LOCAL_CONNECTIONS_NOW, 1);
 	mind_the_bound(d);
+}
+
+static void begin_turn(struct caller *c)
+{
+	struct service *service = c->door->service;
+
+	c->turn_began_ms = service->now_ms(service->context);
+}
+
+static bool has_turn(void *context)
+{
+	struct caller *c = context;
+	struct service *service = c->door->service;
+
+	if (service->now_ms(service->context) - c->turn_began_ms <= MAX_TURN_MS)
+		return true;
+	c->wants_turn = true;
+	return false;
+}
+
+static void on_turn(void *context);
+
+static void wait_for_turn(struct caller *c)
+{
+	if (c->turn == NULL)
+		c->turn = net_timer_start(c->door->loop, 0, on_turn, c);
+	if (c->turn != NULL)
+		net_stream_pause(c->stream);
+	else
+		part(c);
 }
 
 /* Sends what there is of answers, as fast as they are read. While some of it waits, nothing is read
@@ -109,10 +145,25 @@ static void answer(struct caller *c)
 	is_last = c->door->at.listener == NULL || rpc_service_is_over(c->rpc);
 	if (is_good && net_stream_unsent(c->stream) > 0)
 		net_stream_pause(c->stream);
+	else if (is_good && c->wants_turn && !rpc_service_is_over(c->rpc))
+		wait_for_turn(c);
 	else if (is_good && !is_last)
 		net_stream_resume(c->stream);
 	else
 		part(c);
+}
+
+static void on_turn(void *context)
+{
+	struct caller *c = context;
+
+	net_timer_stop(c->turn);
+	c->turn = NULL;
+	c->wants_turn = false;
+	c->looks = 0;
+	begin_turn(c);
+	rpc_service_go_on(c->rpc);
+	answer(c);
 }
 
 static uint8_t *on_space(void *context, size_t *room)
@@ -126,8 +177,10 @@ static uint8_t *on_space(void *context, size_t *room)
 static void on_received(void *context, size_t bytes)
 {
 	struct caller *c = context;
-	bool is_good = rpc_service_feed(c->rpc, c->door->space, bytes);
+	bool is_good;
 
+	begin_turn(c);
+	is_good = rpc_service_feed(c->rpc, c->door->space, bytes);
 	c->looks = 0;
 	counters_add(COUNTER_LOCAL_BYTES_IN, bytes);
 	if (!is_good || rpc_service_is_over(c->rpc))
@@ -143,6 +196,7 @@ static void on_drained(void *context)
 	struct caller *c = context;
 
 	c->looks = 0;
+	begin_turn(c);
 	answer(c);
 }
 
@@ -168,6 +222,7 @@ static void on_found(void *context, struct identity *who)
 	if (who != NULL)
 		c->rpc = rpc_service_new(&endpoint, &c->as);
 	if (c->rpc != NULL) {
+		rpc_service_take_turns(c->rpc, has_turn, c);
 		c->socket = -1;
 		c->stream = net_stream_new(c->door->loop, socket, &handler, c);
 	}

@@ -28,6 +28,7 @@ struct smb_client {
 	int64_t nobody_since_ms;              /* when it came, or the last session went */
 	bool is_working;                      /* a message of it is being answered */
 	struct smb_pipes pipes;
+	struct net_timer *turn; /* the next one, for calls that were left over */
 };
 
 /* A session, from its first token on. */
@@ -291,6 +292,15 @@ static bool send_out(struct smb_client *client)
 	return is_sent;
 }
 
+static void on_turn(void *context);
+
+/* Calls that were left over are made when others have had their turn. */
+static void mind_turn(struct smb_client *client)
+{
+	if (client->pipes.wants_turn && client->turn == NULL)
+		client->turn = net_timer_start(client->all->loop, 0, on_turn, client);
+}
+
 /* Answers what has come, as fast as the answers are read. */
 static void work(struct smb_client *client)
 {
@@ -298,6 +308,7 @@ static void work(struct smb_client *client)
 	bool is_good = true;
 
 	client->is_working = true;
+	smb_pipes_begin_turn(&client->pipes);
 	while (is_good && progress == SMBSERVER_WORKED &&
 	       net_stream_unsent(client->stream) < MAX_UNSENT_BYTES) {
 		progress = smbserver_work(client->smb);
@@ -314,6 +325,7 @@ static void work(struct smb_client *client)
 		net_stream_pause(client->stream);
 	else
 		net_stream_resume(client->stream);
+	mind_turn(client);
 	if (client->all->is_draining)
 		smb_client_end_if_answered(client);
 	else
@@ -349,11 +361,29 @@ static void on_rpc_log_on(void *context, const struct auth_acceptor *acceptor,
 	tell_of_log_on(context, acceptor, who, nt);
 }
 
+static void on_turn(void *context)
+{
+	struct smb_client *client = context;
+
+	net_timer_stop(client->turn);
+	client->turn = NULL;
+	client->is_working = true;
+	smb_pipes_begin_turn(&client->pipes);
+	smb_pipes_go_on(&client->pipes);
+	smbserver_pipes_changed(client->smb);
+	client->is_working = false;
+	if (send_out(client))
+		work(client);
+	else
+		smb_client_end(client);
+}
+
 static void on_rpc_step(void *context, struct smb_pipe *pipe)
 {
 	struct smb_client *client = context;
 
 	client->is_working = true;
+	smb_pipes_begin_turn(&client->pipes);
 	smb_pipe_answer(pipe);
 	smbserver_pipes_changed(client->smb);
 	client->is_working = false;
@@ -437,6 +467,7 @@ void smb_client_end(struct smb_client *client)
 {
 	struct smb_clients *all = client->all;
 
+	net_timer_stop(client->turn);
 	net_stream_close(client->stream);
 	smbserver_free(client->smb);
 	if (client->before != NULL)

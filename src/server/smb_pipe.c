@@ -8,6 +8,8 @@
 #include "smb2/status.h"
 #include "srvsvc/interface.h"
 
+#define MAX_TURN_MS 20 /* after which no call is begun */
+
 #define MAX_HELD_OF_ONE ((size_t)1 << 20) /* of a connection, when there is too much in all */
 
 struct smb_pipe {
@@ -50,6 +52,17 @@ static void on_judged(void *context)
 	p->of->handler->judged(p->of->context, p);
 }
 
+static bool has_turn(void *context)
+{
+	struct smb_pipes *pipes = context;
+	struct service *service = pipes->service;
+
+	if (service->now_ms(service->context) - pipes->turn_began_ms <= MAX_TURN_MS)
+		return true;
+	pipes->wants_turn = true;
+	return false;
+}
+
 struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct auth_acceptance *acceptance,
                                struct identity *who, const char *name, uint32_t *nt)
 {
@@ -78,6 +91,7 @@ struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct auth_acceptance *
 		free(p);
 		return NULL;
 	}
+	rpc_service_take_turns(p->rpc, has_turn, pipes);
 	p->next = pipes->first;
 	if (p->next != NULL)
 		p->next->before = p;
@@ -156,8 +170,24 @@ void smb_pipe_close(void *pipe)
 	free(p);
 }
 
+void smb_pipes_begin_turn(struct smb_pipes *pipes)
+{
+	pipes->turn_began_ms = pipes->service->now_ms(pipes->service->context);
+}
+
+void smb_pipes_go_on(struct smb_pipes *pipes)
+{
+	pipes->wants_turn = false;
+	for (struct smb_pipe *p = pipes->first; p != NULL; p = p->next) {
+		rpc_service_go_on(p->rpc);
+		count_held(p, rpc_service_held_bytes(p->rpc));
+	}
+}
+
 bool smb_pipes_are_answered(const struct smb_pipes *pipes)
 {
+	if (pipes->wants_turn)
+		return false;
 	for (const struct smb_pipe *p = pipes->first; p != NULL; p = p->next)
 		if (rpc_service_pending(p->rpc) > 0)
 			return false;

@@ -26,7 +26,9 @@ struct smb_pipes {
 	const struct smb_pipes_handler *handler;
 	void *context;
 	struct smb_pipe *first;
-	size_t held_bytes; /* by all of them, for who does not read */
+	size_t held_bytes;     /* by all of them, for who does not read */
+	int64_t turn_began_ms; /* the connection's, in which calls are made for a while */
+	bool wants_turn;       /* to make those that were left */
 };
 
 /* Opens srvsvc for who, who is held, and for whoever logs on by RPC then, which is judged by
@@ -43,7 +45,13 @@ void smb_pipe_close(void *pipe);
 
 void smb_pipe_answer(struct smb_pipe *pipe);
 
-/* Whether nothing waits in any of them to be read. */
+/* A turn begins. However much is asked for at once, others come in between. */
+void smb_pipes_begin_turn(struct smb_pipes *pipes);
+/* Makes calls that were left over from the turn before: there may be something in the pipes then.
+ */
+void smb_pipes_go_on(struct smb_pipes *pipes);
+
+/* Whether nothing waits in any of them to be called or read. */
 bool smb_pipes_are_answered(const struct smb_pipes *pipes);
 
 #endif

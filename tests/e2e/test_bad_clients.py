@@ -16,13 +16,23 @@ from bad_messages import WITH_BODY, At, bodies, half_logged_on, in_progress, log
 from lab import command, frames, raw_smb, sessions, tap
 from lab.local_rpc import bound
 from lab.netsessiond import Netsessiond
-from lab.raw_rpc import BIND, SESSION_DEL, SESSION_ENUM, bind_body, enum_stub, pdu, request, wide
-from lab.raw_smb import (CANCELLED, ECHO, INSUFFICIENT_RESOURCES, IOCTL, LOGOFF, MORE_PROCESSING_REQUIRED, NOT_ACCEPTED,
-                         PENDING, PIPE_BROKEN, READ, RawSmb, SESSION_SETUP, SUCCESS, USER_SESSION_DELETED, WRITE,
-                         header, status)
+from lab.raw_rpc import BIND, LAST, SESSION_DEL, SESSION_ENUM, bind_body, enum_stub, pdu, request, wide
+from lab.raw_smb import (CANCELLED, CLOSE, CREATE, ECHO, INSUFFICIENT_RESOURCES, IOCTL, LOGOFF, MORE_PROCESSING_REQUIRED,
+                         NOT_ACCEPTED, PENDING, PIPE_BROKEN, READ, RELATED, RawSmb, SESSION_SETUP, SUCCESS,
+                         USER_SESSION_DELETED, WRITE, header, status)
 from test_load import resident_mib
 
 LOG_ON_S, LOOK_S = 45, 5  # how long a client may take to log on, and how often that is looked at
+
+
+def administrators(server, smb, frag=4280):
+    """A connection of the administrator's, with a pipe that is bound."""
+    smb.negotiate(0x0210)
+    session = smb.log_on(server.administrator)
+    tree = smb.connect_tree(session)
+    at = At(smb, session, tree, smb.open_pipe(session, tree))
+    smb.ask(IOCTL, raw_smb.transceive(at.file, pdu(BIND, bind_body(frag=frag))), session, tree)
+    return at
 
 
 # ---- who ends in the middle ----
@@ -38,14 +48,6 @@ class Endings(unittest.TestCase):
         """Ends the user's sessions, if there are any."""
         with bound(self.server.socket) as dce, contextlib.suppress(srvs.DCERPCSessionError):
             srvs.hNetrSessionDel(dce, NULL, user + "\0")
-
-    def administrators(self, smb):
-        smb.negotiate(0x0302)
-        session = smb.log_on(self.server.administrator)
-        tree = smb.connect_tree(session)
-        at = At(smb, session, tree, smb.open_pipe(session, tree))
-        smb.ask(IOCTL, raw_smb.transceive(at.file, pdu(BIND, bind_body())), session, tree)
-        return at
 
     def wait_for_data(self, at, count):
         for _ in range(count):
@@ -74,7 +76,7 @@ class Endings(unittest.TestCase):
         stub = bytes(4) + bytes(4) + wide(self.server.administrator)
         for by_transceive in (True, False):
             with self.subTest(by_transceive=by_transceive), RawSmb(self.server) as smb, RawSmb(self.server) as elsewhere:
-                at, there = self.administrators(smb), self.administrators(elsewhere)
+                at, there = administrators(self.server, smb), administrators(self.server, elsewhere)
                 beside = smb.log_on(self.server.administrator)
                 alices = smb.log_on("alice")
                 second = smb.open_pipe(at.session, at.tree)
@@ -210,6 +212,56 @@ class TooMuch(unittest.TestCase):
             self.assertEqual({"silent", "dribbling", "half"}, set(ended))
             self.assertEqual(3, server.counters["smb_timed_out"])
             self.assertEqual(SUCCESS, status(logged.ask(ECHO, raw_smb.empty(), session)))
+
+    def test_who_asks_for_much_at_once_does_not_keep_others_waiting(self):
+        with (Netsessiond(["alice"], policy="documented", sessions=50000, max_answer_mib=64) as server,
+              RawSmb(server, 200) as smb, RawSmb(server, 200) as other):
+            at, elsewhere = logged_on(smb, 0x0210), logged_on(other, 0x0210)
+            bind, ask = (raw_smb.transceive(raw_smb.ANY_FILE, pdu(BIND, bind_body())),
+                         raw_smb.write(raw_smb.ANY_FILE, request(SESSION_ENUM, enum_stub())))
+
+            def enumerations(count, *last):
+                """One message that opens so many pipes, and asks for all sessions through each."""
+                return at.compound(*[(CREATE, raw_smb.create(), 0), (IOCTL, bind, RELATED), (WRITE, ask, RELATED), *last] * count)
+
+            started_at = time.monotonic()
+            smb.say(enumerations(1))
+            smb.hear()
+            one_s = time.monotonic() - started_at
+            for last in ((), ((CLOSE, raw_smb.close(raw_smb.ANY_FILE), RELATED),)):
+                smb.say(enumerations(60, *last))
+                time.sleep(0.01)
+                started_at = time.monotonic()
+                self.assertEqual(SUCCESS, status(other.ask(ECHO, raw_smb.empty(), elsewhere.session)))
+                self.assertLess(time.monotonic() - started_at, 10 * one_s + 0.5)
+                smb.hear()
+
+    def test_many_calls_at_once_are_answered_in_their_order(self):
+        """More than one turn is for, by the local socket and by a pipe."""
+        with Netsessiond(["alice"], sessions=20000) as server, socket.socket(socket.AF_UNIX) as local:
+            calls = b"".join(request(SESSION_ENUM, enum_stub(), call=number) for number in range(2, 42))
+            local.settimeout(60)
+            local.connect(str(server.socket))
+            local.sendall(pdu(BIND, bind_body(frag=65528)) + calls)
+            stream, seen = local.makefile("rb"), []
+            while len(seen) < 41:
+                head = stream.read(16)
+                length, _, call = struct.unpack_from("<HHI", head, 8)
+                stream.read(length - 16)
+                if head[3] & LAST:
+                    seen.append(call)
+            self.assertEqual([1, *range(2, 42)], seen)
+            with RawSmb(server) as smb:
+                at, seen = administrators(server, smb, 65528), []
+                self.assertEqual(SUCCESS, status(smb.ask(WRITE, raw_smb.write(at.file, calls), at.session, at.tree)))
+                while len(seen) < 40:
+                    answer = smb.ask(READ, raw_smb.read(at.file, 65536), at.session, at.tree)
+                    while status(answer) == PENDING:
+                        answer = smb.hear()
+                    head = answer[64 + 16:64 + 32]
+                    if head[3] & LAST:
+                        seen.append(struct.unpack_from("<I", head, 12)[0])
+                self.assertEqual(list(range(2, 42)), seen)
 
     def test_half_made_log_ons_are_bounded(self):
         with Netsessiond(["alice"]) as server, contextlib.ExitStack() as stack:

@@ -831,6 +831,52 @@ static void one_who_always_writes_ahead_needs_no_more_than_once(void **state)
 	peer_fini(&p);
 }
 
+/* As many as are left. */
+static bool has_turn(void *context)
+{
+	unsigned *left = context;
+
+	return *left > 0 && (*left)-- > 0;
+}
+
+static void without_a_turn_calls_wait_in_their_order(void **state)
+{
+	unsigned turns = 0;
+	struct peer p;
+	size_t left;
+
+	(void)state;
+	peer_init_bound(&p, 4280);
+	rpc_service_take_turns(p.s, has_turn, &turns);
+	for (uint32_t i = 2; i < 6; i++) {
+		turns = i == 4; /* what came before goes first all the same */
+		wire_writer_clear(&p.sent);
+		put_request(&p, WHOLE, i, 1, SUM, &i, 4);
+		assert_true(feed(&p, p.sent.data, p.sent.len));
+	}
+	turns = 0;
+	rpc_service_go_on(p.s);
+	assert_int_equal(p.callee.calls, 0);
+	assert_int_equal(rpc_service_pending(p.s), 0);
+	for (uint32_t i = 2; i < 6; i++) {
+		turns = 2; /* to go on, and for one call */
+		rpc_service_go_on(p.s);
+		turns = 2;
+		rpc_service_go_on(p.s); /* an answer is to be read first */
+		assert_int_equal(p.callee.calls, i - 1);
+		turns = 0;
+		wire_writer_clear(&p.got);
+		rpc_service_read(p.s, &p.got, 4280, &left);
+		assert_answer(&p, i, i);
+		assert_int_equal(rpc_service_pending(p.s), 0);
+	}
+	turns = 100;
+	rpc_service_go_on(p.s);
+	assert_int_equal(p.callee.calls, 4);
+	assert_int_equal(rpc_service_held_bytes(p.s), 0);
+	peer_fini(&p);
+}
+
 static void what_it_holds_is_given_back(void **state)
 {
 	static const uint8_t stub[4000] = { 0 };
@@ -1291,6 +1337,7 @@ int main(void)
 		cmocka_unit_test(requests_that_do_not_wait_are_answered_in_their_order),
 		cmocka_unit_test(one_who_writes_and_never_reads_is_parted_with),
 		cmocka_unit_test(one_who_always_writes_ahead_needs_no_more_than_once),
+		cmocka_unit_test(without_a_turn_calls_wait_in_their_order),
 		cmocka_unit_test(what_it_holds_is_given_back),
 		cmocka_unit_test(one_who_multiplexes_or_signs_headers_is_told_that_he_may),
 		cmocka_unit_test(fragments_are_put_together),
