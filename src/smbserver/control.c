@@ -169,7 +169,7 @@ uint32_t handle_query_info(struct smbserver *c, struct request *r)
 	if (asked.type != SMB2_INFO_FILE)
 		return STATUS_NOT_SUPPORTED;
 	facts.index = p->id.persistent;
-	facts.access = 0x0012019F; /* what the share allows at most */
+	facts.access = MAXIMAL_ACCESS;
 	facts.mode = p->mode;
 	facts.state = pipe_is_broken(c, p) ? SMB2_PIPE_CLOSING : SMB2_PIPE_CONNECTED;
 	facts.instances = r->session->pipe_count;

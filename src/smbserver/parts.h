@@ -22,6 +22,9 @@ enum {
 	MAX_WAITING_IN_ALL = 512,
 };
 
+/* What may be done with the pipes of IPC$: read, write, attributes, synchronize, read control. */
+#define MAXIMAL_ACCESS 0x0012019Fu
+
 /* Not an NTSTATUS: the answer comes later, or never. */
 #define ANSWERED_LATER 0xFFFFFFFFu
 

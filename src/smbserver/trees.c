@@ -10,9 +10,6 @@
 
 #define SHARE "IPC$"
 
-/* What may be done with its pipes: read, write, attributes, synchronize, read control. */
-#define MAXIMAL_ACCESS 0x0012019Fu
-
 /* What stands behind \\server\; NULL: it is not of that form. */
 static const char *share_of(const char *path)
 {
