@@ -1,12 +1,11 @@
 """netsessiond, asked by clients that we did not write: rpcclient, smbclient, impacket, smbtorture. All that goes to and
 fro is captured, and tshark's dissectors may find nothing malformed in it."""
-import contextlib
 import re
 import subprocess
 import unittest
 
 from impacket import nmb
-from impacket.dcerpc.v5 import srvs, transport
+from impacket.dcerpc.v5 import srvs
 from impacket.dcerpc.v5.rpcrt import DCERPCException
 from impacket.smbconnection import SMBConnection, SessionError
 
@@ -31,20 +30,6 @@ SMB2_TESTS = {"smb2.session.two_logoff": [], "smb2.session.ntlmssp_bug14932": []
               "smb2.compound.invalid1": [],
               "smb2.scan.scan": ["--option=client smb3 signing algorithms=AES-128-CMAC"]}
 RPC_TESTS = ["rpc.srvsvc.srvsvc (admin access).NetSessEnum", "rpc.asyncbind", "rpc.mgmt", "rpc.samba3.smb2-pipe-name"]
-
-
-@contextlib.contextmanager
-def srvsvc(server, user=None):
-    """impacket's association, at 3.0: the hash that its NTLM signs by at 3.1.1 is wrong, to Samba too. Gives it."""
-    user = user or server.administrator
-    connection = SMBConnection(server.host, server.host, sess_port=server.port, timeout=20)
-    connection.login(user, server.password(user), server.domain)
-    pipe = transport.SMBTransport(server.host, server.host, filename=r"\srvsvc", smb_connection=connection)
-    with contextlib.closing(connection):
-        dce = pipe.get_dce_rpc()
-        dce.connect()
-        dce.bind(srvs.MSRPC_UUID_SRVS)
-        yield dce
 
 
 class Interop(unittest.TestCase):
@@ -130,7 +115,7 @@ class Lists(Interop):
                     self.assertEqual(status, answer.status)
 
     def test_pages_are_walked_by_impacket_s_caller(self):
-        with sessions.held(self.server, sessions.crowd(40, USERS)), srvsvc(self.server) as dce:
+        with sessions.held(self.server, sessions.crowd(40, USERS)), sessions.srvsvc(self.server) as dce:
             whole = sessions.enumerate_over(dce, 502)
             for page_bytes in (1, 200, 1000, 100000):
                 rows, resume, totals = [], 0, []
@@ -163,14 +148,14 @@ class Lists(Interop):
     def test_everyday_questions_are_answered(self):
         self.assertRegex(self.rpcclient("srvinfo"), r"platform_id\s*:\s*500")
         self.assertRegex(self.rpcclient("netshareenumall 1"), r"netname: IPC\$")
-        with srvsvc(self.server) as dce:
+        with sessions.srvsvc(self.server) as dce:
             info = srvs.hNetrServerGetInfo(dce, 101)["InfoStruct"]["ServerInfo101"]
             self.assertEqual(500, info["sv101_platform_id"])
             shares = srvs.hNetrShareEnum(dce, 1)["InfoStruct"]["ShareInfo"]["Level1"]["Buffer"]
             self.assertEqual(["IPC$"], [share["shi1_netname"][:-1] for share in shares])
 
     def test_other_operations_are_out_of_range(self):
-        with srvsvc(self.server) as dce, self.assertRaisesRegex(DCERPCException, "nca_s_op_rng_error"):
+        with sessions.srvsvc(self.server) as dce, self.assertRaisesRegex(DCERPCException, "nca_s_op_rng_error"):
             srvs.hNetrFileEnum(dce, "\0", "\0", 2)
 
     def test_smbclient_s_session_comes_and_goes(self):
@@ -208,7 +193,7 @@ class Closes(Interop):
     def test_impacket_s_deletion_disconnects(self):
         wanted = [sessions.Wanted("alice", "127.0.0.7"), sessions.Wanted("alice", "127.0.0.8"),
                   sessions.Wanted("bob", "127.0.0.7")]
-        with sessions.held(self.server, wanted) as held, srvsvc(self.server) as dce:
+        with sessions.held(self.server, wanted) as held, sessions.srvsvc(self.server) as dce:
             self.assertEqual(0, srvs.hNetrSessionDel(dce, "\\\\127.0.0.7\0", "alice\0")["ErrorCode"])
             self.assertEqual([False, True, True], [self.still_there(connection) for connection in held])
             self.assertEqual(0, srvs.hNetrSessionDel(dce, "\\\\127.0.0.7\0", "\0")["ErrorCode"])
@@ -219,7 +204,7 @@ class Closes(Interop):
             self.assertEqual({self.server.administrator}, {row["user"] for row in left})
 
     def test_nobody_to_be_deleted_is_said(self):
-        with srvsvc(self.server) as dce, self.assertRaises(DCERPCException) as raised:
+        with sessions.srvsvc(self.server) as dce, self.assertRaises(DCERPCException) as raised:
             srvs.hNetrSessionDel(dce, "\\\\10.9.9.9\0", "\0")
         self.assertEqual(CLIENT_NOT_FOUND, raised.exception.get_error_code())
 

@@ -83,12 +83,10 @@ def held_by_smbclient(server, users, opens_file=False):
             process.communicate()  # closes its stdin, at which smbclient logs off and ends
 
 
-def enumerate_with_impacket(server, user=None, level=1, client=None, username=None, resume_handle=0,
-                            page_bytes=0xFFFFFFFF):
-    """Asks the server by NetrSessionEnum, as user (the administrator unless told). Returns an Answer.
-
-    The rest is as for enumerate_over.
-    """
+@contextlib.contextmanager
+def srvsvc(server, user=None):
+    """impacket's association with srvsvc, as user (the administrator unless told). At 3.0: the hash that its NTLM signs by
+    at 3.1.1 is wrong, to Samba too. Gives it."""
     connection = SMBConnection(server.host, server.host, sess_port=server.port, timeout=WAIT_S)
     user = user or server.administrator
     connection.login(user, server.password(user), server.domain)
@@ -97,6 +95,16 @@ def enumerate_with_impacket(server, user=None, level=1, client=None, username=No
         dce = pipe.get_dce_rpc()
         dce.connect()
         dce.bind(srvs.MSRPC_UUID_SRVS)
+        yield dce
+
+
+def enumerate_with_impacket(server, user=None, level=1, client=None, username=None, resume_handle=0,
+                            page_bytes=0xFFFFFFFF):
+    """Asks the server by NetrSessionEnum, as user (the administrator unless told). Returns an Answer.
+
+    The rest is as for enumerate_over.
+    """
+    with srvsvc(server, user) as dce:
         return enumerate_over(dce, level, client, username, resume_handle, page_bytes)
 
 
