@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "net/address.h"
 #include "net/uv.h"
 
 #define DOING "listen"
@@ -70,13 +71,12 @@ int net_listen_tcp(const struct sockaddr_storage *address, struct err *err)
 }
 
 /* Whether there is a socket at the path that nobody listens on any more. */
-static bool is_stale(const struct sockaddr_un *address)
+static bool is_stale(const char *path, const struct sockaddr *address)
 {
 	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct stat status;
-	bool stale = probe >= 0 && lstat(address->sun_path, &status) == 0 &&
-	             S_ISSOCK(status.st_mode) &&
-	             connect(probe, (const struct sockaddr *)address, sizeof *address) != 0 &&
+	bool stale = probe >= 0 && lstat(path, &status) == 0 && S_ISSOCK(status.st_mode) &&
+	             connect(probe, address, sizeof(struct sockaddr_un)) != 0 &&
 	             errno == ECONNREFUSED;
 
 	if (probe >= 0)
@@ -86,22 +86,22 @@ static bool is_stale(const struct sockaddr_un *address)
 
 int net_listen_local(const char *path, mode_t mode, struct err *err)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct net_addresses local;
+	const struct sockaddr *address = (const struct sockaddr *)&local.list[0];
 	int s;
 
-	if (strlen(path) >= sizeof address.sun_path) {
+	if (!net_address_local(path, &local)) {
 		errno = ENAMETOOLONG;
 		return refuse(err, -1, "the path of a Unix socket has at most 107 bytes");
 	}
-	strcpy(address.sun_path, path);
 	s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s < 0)
 		return refuse(err, s, why_not());
-	if (is_stale(&address))
+	if (is_stale(path, address))
 		(void)unlink(path);
 	/* The permissions are there before anybody can connect. */
-	if (bind(s, (const struct sockaddr *)&address, sizeof address) != 0 ||
-	    chmod(path, mode) != 0 || listen(s, BACKLOG) != 0)
+	if (bind(s, address, sizeof(struct sockaddr_un)) != 0 || chmod(path, mode) != 0 ||
+	    listen(s, BACKLOG) != 0)
 		return refuse(err, s, why_not());
 	return s;
 }
