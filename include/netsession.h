@@ -285,6 +285,10 @@ struct netsession_feed_handler {
 	/* It is not shown any more, as if it were removed: ERROR_TOO_MANY_SESS (69),
 	 * ERROR_NOT_ENOUGH_MEMORY. It may be put again. error is borrowed. */
 	void (*on_refused)(void *context, uint64_t key, const struct netsession_error *error);
+	/* Somebody asks who is there, and waits for a moment: look, tell what has changed, now or
+	 * later, and then call netsession_feed_fresh. For those who learn of their sessions only by
+	 * looking; NULL: all is told as it happens. */
+	void (*on_asked)(void *context);
 };
 
 /* All zero is allowed. */
@@ -324,6 +328,10 @@ void netsession_feed_touch(struct netsession_feed *feed, uint64_t key, uint32_t 
                            uint32_t idle_s);
 /* The session has ended. A key that is not there is passed over. */
 void netsession_feed_remove(struct netsession_feed *feed, uint64_t key);
+
+/* All is told as it was when on_asked was called last, or later: who waits for it is answered. Of
+ * no effect when nobody does. */
+void netsession_feed_fresh(struct netsession_feed *feed);
 
 /* What to wait for, in any loop: when it is readable (level-triggered), call
  * netsession_feed_dispatch. There is no need to wait until it is writable. */

@@ -22,13 +22,16 @@ MAY_INCLUDE = {
     "rpc": ["base", "wire", "auth"],
     "smb2": ["base", "wire", "crypto", "auth"],
     "net": ["base"],
+    "system": ["base"],
     "client": ["base", "wire", "nbns", "ndr", "srvsvc", "rpc", "crypto", "auth", "smb2", "net",
                "local", "feed"],
     "netapi": ["base", "srvsvc"],
     "smbserver": ["base", "wire", "crypto", "smb2", "access"],
     "service": ["base", "wire", "ndr", "srvsvc", "rpc", "access", "table"],
     "server": ["base", "wire", "ndr", "local", "feed", "srvsvc", "rpc", "auth", "smb2", "net", "access",
-               "table", "smbserver", "service", "crypto"],
+               "table", "smbserver", "service", "crypto", "system"],
+    "relay": ["base", "wire", "ndr", "srvsvc", "rpc"],
+    "samba": ["base", "wire", "relay", "net", "system"],
 }
 
 # A library's headers, and the places that may include them.
@@ -37,9 +40,9 @@ ONLY_INCLUDER = {
     r"gssapi": ("src/auth",),
     r"uv\.h": ("src/net",),
     r"uni(str|case|norm)\.h": ("src/base",),
-    r"jansson\.h": ("cmd", "src/server"),
+    r"jansson\.h": ("cmd", "src/server", "src/samba"),
     r"ini\.h": ("src/server",),
-    r"systemd/": ("src/server",),
+    r"systemd/": ("src/system",),
 }
 ALSO = {("unistr.h", "cmd")}  # a table's width is the command's own business
 
@@ -47,11 +50,12 @@ ALSO = {("unistr.h", "cmd")}  # a table's width is the command's own business
 COMMAND_MAY_INCLUDE = {
     "netsession": ["srvsvc/session_levels.h", "base/roff.h"],
     "netsessiond": ["server/daemon.h"],
+    "netsession-samba": ["samba/commands.h"],
 }
 
 # What would be I/O or a clock in a layer that has to be tested without either.
 PURE = ["base", "wire", "nbns", "ndr", "srvsvc", "local", "rpc", "smb2", "crypto", "access", "table",
-        "feed", "smbserver", "service"]
+        "feed", "smbserver", "service", "relay"]
 IMPURE_HEADERS = re.compile(
     r"^(sys/socket|sys/poll|poll|netdb|netinet/.*|unistd|fcntl|time|sys/time|pthread|threads)\.h$")
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <lmerr.h>
 #include "server/counters.h"
-#include "server/log.h"
+#include "system/log.h"
 
 #define DOING "audit log"
 

@@ -2,7 +2,7 @@
 #include "server/config_keys.h"
 
 #include <string.h>
-#include "server/log.h"
+#include "system/log.h"
 
 #define L(LEVEL, NAME, PRIORITY) NAME " "
 static const char log_levels[] = LOG_LEVELS(L);

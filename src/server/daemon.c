@@ -14,7 +14,7 @@
 #include "server/describe.h"
 #include "server/doors.h"
 #include "server/settings.h"
-#include "server/systemd.h"
+#include "system/systemd.h"
 
 enum {
 	EXIT_GOOD = 0,
@@ -276,11 +276,11 @@ static void raise_limits(const struct config *c)
 static bool open_doors(struct daemon *d)
 {
 	static const int numbers[] = { SIGHUP, SIGTERM, SIGINT, SIGUSR1, 0 };
-	struct systemd_sockets sockets;
+	struct handed_sockets sockets;
 	struct config_fault fault;
 	const char *why;
 
-	if (!systemd_take_sockets(&sockets, &why)) {
+	if (!handed_sockets_take(&sockets, &why)) {
 		log_write(LOG_LEVEL_ERROR,
 		          "a socket that was handed over cannot be used: %s; "
 		          "FileDescriptorName= is smb, local or feed",
@@ -310,7 +310,7 @@ static int serve(struct daemon *d)
 	bool is_good;
 
 	(void)signal(SIGPIPE, SIG_IGN);
-	log_find_journal();
+	log_begin("netsessiond");
 	log_set_level(d->settings.log_level);
 	raise_limits(&d->settings.config);
 	is_good = open_doors(d);

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include "server/feed_door.h"
 #include "server/local_door.h"
-#include "server/log.h"
+#include "system/log.h"
 #include "server/smb_door.h"
 
 #define STANDARD_FOLDER "/run/netsession"
@@ -15,7 +15,7 @@
 struct doors {
 	struct net_loop *loop;
 	struct service *service;
-	struct systemd_sockets sockets;
+	struct handed_sockets sockets;
 	struct smb_door *smb;
 	struct local_door *local;
 	struct feed_door *feed;
@@ -24,7 +24,7 @@ struct doors {
 /* ---- what each wants of the settings ---- */
 
 static struct smb_door_settings smb_settings(const struct settings *s,
-                                             const struct systemd_sockets *sockets)
+                                             const struct handed_sockets *sockets)
 {
 	static const struct {
 		const char *name;
@@ -43,7 +43,7 @@ static struct smb_door_settings smb_settings(const struct settings *s,
 	};
 
 	_Static_assert(NET_MAX_ADDRESSES <= SMB_DOOR_MAX_LISTENERS &&
-	                       SYSTEMD_MAX_SOCKETS <= SMB_DOOR_MAX_LISTENERS,
+	                       HANDED_MAX_SOCKETS <= SMB_DOOR_MAX_LISTENERS,
 	               "room for each");
 	memcpy(to.addresses, s->config.listen.list, to.address_count * sizeof *to.addresses);
 	memcpy(to.sockets, sockets->smb, to.socket_count * sizeof *to.sockets);
@@ -54,7 +54,7 @@ static struct smb_door_settings smb_settings(const struct settings *s,
 }
 
 static struct local_door_settings local_settings(const struct settings *s,
-                                                 const struct systemd_sockets *sockets)
+                                                 const struct handed_sockets *sockets)
 {
 	return (struct local_door_settings){
 		.path = s->config.socket,
@@ -65,7 +65,7 @@ static struct local_door_settings local_settings(const struct settings *s,
 }
 
 static struct feed_door_settings feed_settings(const struct settings *s,
-                                               const struct systemd_sockets *sockets)
+                                               const struct handed_sockets *sockets)
 {
 	return (struct feed_door_settings){
 		.path = s->config.feed_socket,
@@ -152,7 +152,7 @@ static bool open_feed(struct doors *d, const struct settings *s, struct config_f
 }
 
 struct doors *doors_new(struct net_loop *loop, struct service *service,
-                        const struct settings *settings, const struct systemd_sockets *sockets,
+                        const struct settings *settings, const struct handed_sockets *sockets,
                         struct config_fault *fault)
 {
 	struct doors *d = calloc(1, sizeof *d);

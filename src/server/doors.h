@@ -6,7 +6,7 @@
 
 #include "net/loop.h"
 #include "server/settings.h"
-#include "server/systemd.h"
+#include "server/handed_sockets.h"
 #include "service/service.h"
 
 struct doors;
@@ -14,7 +14,7 @@ struct doors;
 /* Opens those that settings ask for. One that nobody asked for in so many words may fail: that is
  * logged. Takes the sockets; keeps loop and service. NULL: see fault. */
 struct doors *doors_new(struct net_loop *loop, struct service *service,
-                        const struct settings *settings, const struct systemd_sockets *sockets,
+                        const struct settings *settings, const struct handed_sockets *sockets,
                         struct config_fault *fault);
 /* New settings; where they listen stays as it was. */
 void doors_configure(struct doors *d, const struct settings *settings);

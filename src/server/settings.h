@@ -8,7 +8,7 @@
 #include "auth/acceptor.h"
 #include "server/audit.h"
 #include "server/config.h"
-#include "server/log.h"
+#include "system/log.h"
 #include "server/options.h"
 
 struct settings {

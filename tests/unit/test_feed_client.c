@@ -123,7 +123,7 @@ static void on_refused(void *context, uint64_t key, const struct netsession_erro
 
 static uint32_t open_feed(uint32_t timeout_ms)
 {
-	static const struct netsession_feed_handler handler = { on_close, on_refused };
+	static const struct netsession_feed_handler handler = { .on_close = on_close, .on_refused = on_refused };
 	struct netsession_feed_options options = { .socket = under_test.path,
 		                                   .name = "filesrv",
 		                                   .timeout_ms = timeout_ms };

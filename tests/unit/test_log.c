@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "server/log.h"
+#include "system/log.h"
 
 static void escape(const char *text, const char *expected)
 {
@@ -82,11 +82,12 @@ static void say_all(void)
 	log_write(LOG_LEVEL_DEBUG, "a detail");
 }
 
-static void people_get_the_time_and_the_level(void **state)
+static void people_get_the_time_the_program_and_the_level(void **state)
 {
 	char said[1024], *second;
 
 	(void)state;
+	log_begin("netsessiond");
 	capture(say_all, said, sizeof said);
 	assert_int_equal(said[4], '-');
 	assert_int_equal(said[10], 'T');
@@ -105,10 +106,10 @@ static void say_to_the_journal(void)
 	snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)status.st_dev,
 	         (uintmax_t)status.st_ino);
 	setenv("JOURNAL_STREAM", stream, 1);
-	log_find_journal();
+	log_begin("netsessiond");
 	say_all();
 	setenv("JOURNAL_STREAM", "1:1", 1);
-	log_find_journal();
+	log_begin("netsessiond");
 }
 
 static void the_journal_gets_priorities(void **state)
@@ -142,7 +143,7 @@ int main(void)
 		cmocka_unit_test(text_stays_and_control_characters_are_shown),
 		cmocka_unit_test(what_is_no_utf_8_is_shown),
 		cmocka_unit_test(no_text_outgrows_its_room),
-		cmocka_unit_test(people_get_the_time_and_the_level),
+		cmocka_unit_test(people_get_the_time_the_program_and_the_level),
 		cmocka_unit_test(the_journal_gets_priorities),
 		cmocka_unit_test(only_what_is_asked_for_is_said),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/log.h"
+#include "system/log.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -25,13 +25,15 @@ static const struct {
 
 static enum log_level most_said = LOG_LEVEL_INFO;
 static bool to_journal;
+static const char *begun_by = "netsession";
 
-void log_find_journal(void)
+void log_begin(const char *program)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
 	unsigned long long device, inode;
 	struct stat status;
 
+	begun_by = program;
 	to_journal = stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
 	             fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device &&
 	             status.st_ino == inode;
@@ -102,7 +104,7 @@ static size_t begin_line(char *to, size_t room, enum log_level level)
 	gmtime_r(&now.tv_sec, &utc);
 	used = strftime(to, room, "%Y-%m-%dT%H:%M:%S", &utc);
 	return used + (size_t)snprintf(to + used, room - used,
-	                               ".%03ldZ netsessiond: %s: ", now.tv_nsec / 1000000,
+	                               ".%03ldZ %s: %s: ", now.tv_nsec / 1000000, begun_by,
 	                               levels[level].name);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the daemon says of itself, line by line on stderr: to people with the time, to the journal
+/* What a daemon says of itself, line by line on stderr: to people with the time, to the journal
  * with a priority. */
-#ifndef SERVER_LOG_H
-#define SERVER_LOG_H
+#ifndef SYSTEM_LOG_H
+#define SYSTEM_LOG_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,9 +22,10 @@ enum log_level {
 		LOG_LEVEL_COUNT
 };
 
-/* Whether the environment says that stderr is the journal: systemd.exec(5), JOURNAL_STREAM. Before
- * it is called, stderr is for people. */
-void log_find_journal(void);
+/* The program's name, which begins each line for people and is kept; and whether the environment
+ * says that stderr is the journal: systemd.exec(5), JOURNAL_STREAM. Before it is called, stderr is
+ * for people. */
+void log_begin(const char *program);
 
 /* What is above it is not said; LOG_LEVEL_INFO at first. */
 void log_set_level(enum log_level most);

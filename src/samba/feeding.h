@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* Samba's sessions in netsessiond's table: told from smbstatus, and from what the relay has seen.
+ * netsessiond says when somebody asks; between whiles nothing is polled. */
+#ifndef SAMBA_FEEDING_H
+#define SAMBA_FEEDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <netsession.h>
+#include "net/loop.h"
+
+struct samba_feeding_settings {
+	const char *feed_socket;   /* NULL: the default one */
+	const char *smb_conf;      /* for smbstatus and smbcontrol */
+	const char *guest_account; /* whose sessions are a guest's */
+	/* What the relay has seen of the one session of this client and user that began about then
+	 * (Unix time; 0: not known). False: nothing, or several could be meant. row's texts are not
+	 * given. */
+	bool (*seen)(void *context, const char *client, const char *user, int64_t started_s,
+	             struct netsession_row *row, int64_t *seen_started_s);
+	void *context;
+};
+
+struct samba_feeding;
+
+/* Begins to connect to netsessiond, and does it again whenever that is away. Copies the texts,
+ * keeps loop and the rest. NULL: out of memory. */
+struct samba_feeding *samba_feeding_new(struct net_loop *loop,
+                                        const struct samba_feeding_settings *settings);
+/* NULL is allowed. */
+void samba_feeding_free(struct samba_feeding *f);
+
+struct samba_feeding_state {
+	bool is_connected;
+	size_t sessions; /* told to netsessiond */
+	uint64_t runs;   /* of smbstatus */
+	uint64_t failed_runs;
+	uint64_t closed; /* sessions that netsessiond wanted closed */
+	const char
+		*story; /* what stands in the way; "": nothing does. Lives until the loop runs on */
+};
+void samba_feeding_state(const struct samba_feeding *f, struct samba_feeding_state *state);
+
+/* The transport that smbstatus told of the sessions of this client and user, as a device name;
+ * NULL: none is known. */
+const char *samba_feeding_transport(const struct samba_feeding *f, const char *client,
+                                    const char *user);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* The sockets that systemd listens at in the daemon's place, by the doors that they belong to. */
+#ifndef SERVER_HANDED_SOCKETS_H
+#define SERVER_HANDED_SOCKETS_H
+
+#include <stdbool.h>
+
+enum { HANDED_MAX_SOCKETS = 16 };
+
+/* Taken out of here by who uses them; -1: there is none. */
+struct handed_sockets {
+	int smb[HANDED_MAX_SOCKETS];
+	unsigned smb_count;
+	int local, feed;
+};
+
+/* False, and *why (static text): some of them cannot be used. */
+bool handed_sockets_take(struct handed_sockets *to, const char **why);
+
+#endif
