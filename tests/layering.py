@@ -30,8 +30,8 @@ MAY_INCLUDE = {
     "service": ["base", "wire", "ndr", "srvsvc", "rpc", "access", "table"],
     "server": ["base", "wire", "ndr", "local", "feed", "srvsvc", "rpc", "auth", "smb2", "net", "access",
                "table", "smbserver", "service", "crypto", "system"],
-    "relay": ["base", "wire", "ndr", "srvsvc", "rpc"],
-    "samba": ["base", "wire", "relay", "net", "system"],
+    "relay": ["base", "wire", "ndr", "srvsvc", "rpc", "access", "table", "service"],
+    "samba": ["base", "wire", "relay", "service", "net", "system"],
 }
 
 # A library's headers, and the places that may include them.

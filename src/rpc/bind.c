@@ -8,6 +8,19 @@ const struct rpc_syntax rpc_ndr_syntax = {
 	.version = 2,
 };
 
+bool rpc_syntax_same_uuid(const struct rpc_syntax *a, const struct rpc_syntax *b)
+{
+	return a->uuid.time_low == b->uuid.time_low && a->uuid.time_mid == b->uuid.time_mid &&
+	       a->uuid.time_hi == b->uuid.time_hi &&
+	       memcmp(a->uuid.rest, b->uuid.rest, sizeof a->uuid.rest) == 0;
+}
+
+bool rpc_syntax_equal(const struct rpc_syntax *a, const struct rpc_syntax *b)
+{
+	return rpc_syntax_same_uuid(a, b) && a->version == b->version &&
+	       a->version_minor == b->version_minor;
+}
+
 void rpc_syntax_encode(struct wire_writer *w, const struct rpc_syntax *s)
 {
 	wire_put_u32le(w, s->uuid.time_low);

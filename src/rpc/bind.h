@@ -75,6 +75,10 @@ struct rpc_bind_ack {
 	uint8_t result_count;
 };
 
+bool rpc_syntax_same_uuid(const struct rpc_syntax *a, const struct rpc_syntax *b);
+/* The same version, too. */
+bool rpc_syntax_equal(const struct rpc_syntax *a, const struct rpc_syntax *b);
+
 /* One by itself, 20 bytes. */
 void rpc_syntax_encode(struct wire_writer *w, const struct rpc_syntax *s);
 

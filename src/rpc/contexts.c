@@ -1,31 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "rpc/contexts.h"
 
-#include <string.h>
 #include "rpc/management.h"
 
 /* [MS-RPCE] 2.2.2.14. Security contexts are not multiplexed. */
 #define KEEP_CONNECTION_ON_ORPHAN 0x02
-
-static bool is_same_uuid(const struct rpc_syntax *a, const struct rpc_syntax *b)
-{
-	return a->uuid.time_low == b->uuid.time_low && a->uuid.time_mid == b->uuid.time_mid &&
-	       a->uuid.time_hi == b->uuid.time_hi &&
-	       memcmp(a->uuid.rest, b->uuid.rest, sizeof a->uuid.rest) == 0;
-}
-
-static bool is_same_syntax(const struct rpc_syntax *a, const struct rpc_syntax *b)
-{
-	return is_same_uuid(a, b) && a->version == b->version &&
-	       a->version_minor == b->version_minor;
-}
 
 /* C706 2.1.1: a server of a minor version serves the callers of all before it. */
 static bool serves(const struct rpc_interface *interface, const struct rpc_syntax *wanted)
 {
 	const struct rpc_syntax *has = &interface->syntax;
 
-	return is_same_uuid(has, wanted) && has->version == wanted->version &&
+	return rpc_syntax_same_uuid(has, wanted) && has->version == wanted->version &&
 	       has->version_minor >= wanted->version_minor;
 }
 
@@ -41,7 +27,7 @@ static const struct rpc_interface *find_interface(const struct rpc_endpoint *end
 static bool offers_ndr(const struct rpc_context *proposed)
 {
 	for (size_t i = 0; i < proposed->transfer_count; i++)
-		if (is_same_syntax(&proposed->transfers[i], &rpc_ndr_syntax))
+		if (rpc_syntax_equal(&proposed->transfers[i], &rpc_ndr_syntax))
 			return true;
 	return false;
 }

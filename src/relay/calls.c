@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include "relay/calls.h"
+
+#include <stdlib.h>
+#include "srvsvc/interface.h"
+#include "srvsvc/session_del.h"
+
+struct relay_call *relay_calls_add(struct relay_calls *calls)
+{
+	struct relay_call *call = calloc(1, sizeof *call), **at = &calls->first;
+
+	if (call == NULL)
+		return NULL;
+	while (*at != NULL)
+		at = &(*at)->next;
+	*at = call;
+	calls->count++;
+	return call;
+}
+
+void relay_calls_remove(struct relay *relay, struct relay_calls *calls, struct relay_call *call)
+{
+	struct relay_call **at = &calls->first;
+
+	while (*at != call)
+		at = &(*at)->next;
+	*at = call->next;
+	calls->count--;
+	service_count_held(&relay->service, &call->held_bytes, 0);
+	if (call->step == RELAY_LISTING)
+		session_enum_decoder_fini(&call->listed);
+	wire_writer_fini(&call->raw);
+	wire_writer_fini(&call->stub);
+	free(call);
+}
+
+void relay_calls_fini(struct relay *relay, struct relay_calls *calls)
+{
+	while (calls->first != NULL)
+		relay_calls_remove(relay, calls, calls->first);
+}
+
+struct relay_call *relay_calls_find(const struct relay_calls *calls, uint32_t call_id)
+{
+	struct relay_call *call = calls->first;
+
+	while (call != NULL && call->call_id != call_id)
+		call = call->next;
+	return call;
+}
+
+struct relay_call *relay_calls_answering(const struct relay_calls *calls)
+{
+	struct relay_call *call = calls->first;
+
+	while (call != NULL && call->step != RELAY_ANSWERING)
+		call = call->next;
+	return call;
+}
+
+void relay_call_count(struct relay *relay, struct relay_call *call)
+{
+	size_t bytes = call->raw.cap + call->stub.cap;
+
+	if (call->step == RELAY_LISTING)
+		bytes += call->listed.block.cap;
+	service_count_held(&relay->service, &call->held_bytes, bytes);
+}
+
+static struct wire_reader request_reader(const struct relay_call *call)
+{
+	struct wire_reader r;
+
+	wire_reader_init(&r, call->stub.data, call->stub.len);
+	r.big_endian = call->big_endian;
+	return r;
+}
+
+/* What does not decode, and levels that do not exist, Samba refuses in its own words. */
+static bool is_ours(struct relay_call *call)
+{
+	struct wire_reader r = request_reader(call);
+	struct session_qualifier_texts texts;
+	struct session_enum_request enumeration;
+	struct session_del_request deletion;
+
+	if (call->opnum == SRVSVC_NETR_SESSION_DEL) {
+		session_del_request_decode(&r, &deletion, &texts);
+		return r.error == NULL;
+	}
+	session_enum_request_decode(&r, &enumeration, &texts);
+	call->level = enumeration.level;
+	call->has_resume_handle = enumeration.has_resume_handle;
+	call->resume_handle = enumeration.resume_handle;
+	return r.error == NULL && session_level_find(call->level) != NULL;
+}
+
+bool relay_call_ask(struct relay *relay, struct relay_call *call, struct wire_writer *question)
+{
+	static const struct session_enum_request everybody = {
+		.level = 1,
+		.preferred_bytes = MAX_PREFERRED_LENGTH,
+	};
+	const struct rpc_request request = { .context_id = call->context_id,
+		                             .opnum = SRVSVC_NETR_SESSION_ENUM };
+	struct wire_writer stub = { 0 };
+	struct ndr_writer w;
+	size_t at = 0;
+
+	if (!is_ours(call))
+		return false;
+	ndr_writer_init(&w, &stub);
+	session_enum_request_encode(&w, &everybody);
+	if (!stub.failed)
+		rpc_request_encode(question, call->call_id, &request, stub.data, stub.len, &at,
+		                   RPC_MIN_FRAG_BYTES);
+	question->failed |= stub.failed;
+	wire_writer_fini(&stub);
+	session_enum_decoder_init(&call->listed, session_level_find(everybody.level));
+	call->step = RELAY_LISTING;
+	relay_call_count(relay, call);
+	return true;
+}
+
+void relay_call_hear(struct relay *relay, struct relay_call *call, const uint8_t *piece,
+                     size_t bytes, bool big_endian)
+{
+	if (call->is_too_long)
+		return;
+	session_enum_decoder_feed(&call->listed, piece, bytes, big_endian);
+	relay_call_count(relay, call);
+	if (call->listed.block.used > relay->settings.max_answer_bytes ||
+	    relay->service.held_bytes > relay->settings.max_held_bytes) {
+		call->is_too_long = true;
+		session_enum_decoder_fini(&call->listed);
+		session_enum_decoder_init(&call->listed, session_level_find(1));
+		relay_call_count(relay, call);
+	}
+}
+
+/* Makes the table what Samba has told. Returns what Samba said, or why that could not be. */
+static NET_API_STATUS take_listing(struct relay *relay, struct relay_call *call)
+{
+	struct session_enum_answer answer = { 0 };
+	void *infos = NULL;
+	NET_API_STATUS status = ERROR_NOT_ENOUGH_MEMORY;
+
+	if (!call->is_too_long)
+		status = session_enum_decoder_finish(&call->listed, &answer, &infos);
+	session_enum_decoder_fini(&call->listed);
+	if (status == NERR_Success)
+		status = answer.status;
+	if (status == NERR_Success)
+		status = relay_listing_take(relay->listing, infos, answer.entries,
+		                            relay->settings.now_ms(relay->settings.context),
+		                            relay->settings.transport, relay->settings.context);
+	free(infos);
+	return status;
+}
+
+static enum relay_outcome refuse(struct relay_call *call, NET_API_STATUS status)
+{
+	const struct session_enum_answer answer = {
+		.level = call->level,
+		.has_resume_handle = call->has_resume_handle,
+		.resume_handle = call->resume_handle,
+		.status = status,
+	};
+	struct ndr_writer w;
+
+	/* Who may not list them may close them, for Samba: root, without a winbind. */
+	if (call->opnum == SRVSVC_NETR_SESSION_DEL)
+		return RELAY_PASS_ON;
+	wire_writer_clear(&call->stub);
+	ndr_writer_init(&w, &call->stub);
+	session_enum_answer_encode(&w, &answer, NULL);
+	return RELAY_ANSWERED;
+}
+
+/* NetrSessionDel found somebody whom it means: Samba closes them. */
+static bool is_samba_to_close(const struct relay_call *call, const struct wire_writer *answer)
+{
+	struct wire_reader r;
+
+	wire_reader_init(&r, answer->data, answer->len);
+	return call->opnum == SRVSVC_NETR_SESSION_DEL &&
+	       session_del_answer_decode(&r) == NERR_Success;
+}
+
+enum relay_outcome relay_call_answer(struct relay *relay, struct relay_call *call, uint32_t *fault)
+{
+	struct wire_writer answer = { 0 };
+	struct wire_reader request = request_reader(call);
+	NET_API_STATUS status = take_listing(relay, call);
+
+	call->step = RELAY_ANSWERING;
+	if (status != NERR_Success)
+		return refuse(call, status);
+	*fault = service_srvsvc.call(&relay->caller, call->opnum, &request, &answer);
+	if (answer.failed)
+		*fault = RPC_FAULT_REMOTE_NO_MEMORY;
+	if (*fault != 0 || is_samba_to_close(call, &answer)) {
+		wire_writer_fini(&answer);
+		return *fault != 0 ? RELAY_FAULT : RELAY_PASS_ON;
+	}
+	wire_writer_fini(&call->stub);
+	call->stub = answer;
+	relay_call_count(relay, call);
+	return RELAY_ANSWERED;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls of a pipe that are answered here, from their first fragment until the answer is sent.
+ */
+#ifndef RELAY_CALLS_H
+#define RELAY_CALLS_H
+
+#include "relay/relay.h"
+#include "rpc/call.h"
+#include "srvsvc/session_enum.h"
+#include "wire/writer.h"
+
+enum relay_call_step {
+	RELAY_COLLECTING, /* its request comes */
+	RELAY_LISTING,    /* Samba is asked for its sessions in its place, by the same call id */
+	RELAY_ANSWERING,  /* stub is its answer */
+};
+
+struct relay_call {
+	struct relay_call *next;
+	enum relay_call_step step;
+	uint32_t call_id;
+	uint16_t context_id, opnum;
+	bool big_endian;         /* its request */
+	struct wire_writer raw;  /* its request as messages, to be passed on if need be */
+	struct wire_writer stub; /* of the request; then of the answer */
+	size_t at;               /* of the answer: sent so far */
+	uint32_t level;          /* of NetrSessionEnum, and the next two */
+	bool has_resume_handle;
+	uint32_t resume_handle;
+	struct session_enum_decoder listed; /* LISTING: Samba's answer */
+	bool is_too_long;                   /* that answer; the rest of it is not looked at */
+	size_t held_bytes;                  /* as the service counts them */
+};
+
+struct relay_calls {
+	struct relay_call *first;
+	unsigned count;
+};
+
+/* Appends one. NULL: out of memory. */
+struct relay_call *relay_calls_add(struct relay_calls *calls);
+void relay_calls_remove(struct relay *relay, struct relay_calls *calls, struct relay_call *call);
+void relay_calls_fini(struct relay *relay, struct relay_calls *calls);
+/* NULL: there is none. */
+struct relay_call *relay_calls_find(const struct relay_calls *calls, uint32_t call_id);
+struct relay_call *relay_calls_answering(const struct relay_calls *calls);
+
+/* Its request is whole. True: it can be answered here, by what Samba lists, and the question for
+ * that is appended to question as a PDU. False: it is Samba's to answer. */
+bool relay_call_ask(struct relay *relay, struct relay_call *call, struct wire_writer *question);
+
+/* A piece of what Samba answers to that. */
+void relay_call_hear(struct relay *relay, struct relay_call *call, const uint8_t *piece,
+                     size_t bytes, bool big_endian);
+
+enum relay_outcome {
+	RELAY_ANSWERED, /* stub is the answer */
+	RELAY_FAULT,    /* and its status */
+	RELAY_PASS_ON,  /* the request itself is Samba's to answer now */
+};
+
+/* After the last piece. */
+enum relay_outcome relay_call_answer(struct relay *relay, struct relay_call *call, uint32_t *fault);
+
+/* Counts what it holds. */
+void relay_call_count(struct relay *relay, struct relay_call *call);
+
+#endif

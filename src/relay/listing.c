@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+#include "relay/listing.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "srvsvc/session_block.h"
+#include "wire/writer.h"
+
+/* Samba rounds both ends of a session's time: source3/rpc_server/srvsvc, ran. */
+#define SAME_WITHIN_S 2
+
+struct listed {
+	union {
+		const char *text;
+		size_t at; /* in the texts, while they grow */
+	} client, user;
+	const char *transport;
+	int64_t began_s;
+	uint32_t num_opens, user_flags;
+	uint32_t id;  /* in the table; 0: it has none yet */
+	uint64_t key; /* by which the table means it */
+};
+
+/* All of one answer, by client, user and beginning. */
+struct generation {
+	struct listed *sessions;
+	uint32_t count;
+	struct wire_writer texts;
+};
+
+struct relay_listing {
+	struct session_table *table;
+	struct session_owner owner;
+	struct generation now;
+	uint64_t last_key;
+};
+
+/* Samba closes its sessions, when it is asked to. */
+static void on_close(void *context, uint64_t key)
+{
+	(void)context;
+	(void)key;
+}
+
+static void on_renumbered(void *context, uint64_t key, uint32_t id)
+{
+	struct relay_listing *l = context;
+
+	for (uint32_t i = 0; i < l->now.count; i++)
+		if (l->now.sessions[i].key == key)
+			l->now.sessions[i].id = id;
+}
+
+struct relay_listing *relay_listing_new(uint32_t max_sessions, uint32_t first_id)
+{
+	struct relay_listing *l = calloc(1, sizeof *l);
+
+	if (l == NULL)
+		return NULL;
+	l->owner = (struct session_owner){ on_close, on_renumbered, l, "samba" };
+	l->table = session_table_new(max_sessions);
+	if (l->table == NULL) {
+		free(l);
+		return NULL;
+	}
+	session_table_skip_ids(l->table, first_id);
+	return l;
+}
+
+static void generation_fini(struct generation *g)
+{
+	free(g->sessions);
+	wire_writer_fini(&g->texts);
+}
+
+void relay_listing_free(struct relay_listing *l)
+{
+	if (l == NULL)
+		return;
+	generation_fini(&l->now);
+	session_table_free(l->table);
+	free(l);
+}
+
+struct session_table *relay_listing_table(const struct relay_listing *l)
+{
+	return l->table;
+}
+
+/* ---- a generation out of an answer ---- */
+
+static size_t keep_text(struct generation *g, const char *text)
+{
+	size_t at = g->texts.len;
+
+	if (text == NULL)
+		text = "";
+	wire_put_bytes(&g->texts, text, strlen(text) + 1);
+	return at;
+}
+
+/* A session that is younger than Samba's rounding has lasted since before it began: it shows
+ * 4,294,967,295 seconds then (ran, 4.17.12). Nothing lasts 68 years. */
+static int64_t began_s(uint32_t active_s, int64_t now_ms)
+{
+	return now_ms / 1000 - (active_s > INT32_MAX ? 0 : active_s);
+}
+
+static bool read_sessions(struct generation *g, const SESSION_INFO_1 *infos, uint32_t entries,
+                          int64_t now_ms)
+{
+	const struct session_level *level = session_level_find(1);
+	size_t scratch_bytes = 0;
+	char *scratch = NULL;
+	bool is_good = true;
+
+	g->sessions = calloc(entries > 0 ? entries : 1, sizeof *g->sessions);
+	for (uint32_t i = 0; g->sessions != NULL && is_good && i < entries; i++) {
+		struct netsession_row row;
+
+		is_good = session_infos_row(level, infos, i, &row, &scratch, &scratch_bytes);
+		if (!is_good)
+			break;
+		g->sessions[i] = (struct listed){
+			.client.at = keep_text(g, row.client),
+			.user.at = keep_text(g, row.user),
+			.began_s = began_s(row.active_s, now_ms),
+			.num_opens = row.num_opens,
+			.user_flags = row.user_flags,
+		};
+	}
+	free(scratch);
+	if (g->sessions == NULL || !is_good || g->texts.failed)
+		return false;
+	for (g->count = 0; g->count < entries; g->count++) {
+		struct listed *s = &g->sessions[g->count];
+
+		s->client.text = (const char *)g->texts.data + s->client.at;
+		s->user.text = (const char *)g->texts.data + s->user.at;
+	}
+	return true;
+}
+
+static int compare_names(const struct listed *a, const struct listed *b)
+{
+	int clients = strcmp(a->client.text, b->client.text);
+
+	return clients != 0 ? clients : strcmp(a->user.text, b->user.text);
+}
+
+static int compare(const void *one, const void *other)
+{
+	const struct listed *a = one, *b = other;
+	int names = compare_names(a, b);
+
+	return names != 0 ? names : (a->began_s > b->began_s) - (a->began_s < b->began_s);
+}
+
+/* ---- the table made true ---- */
+
+static struct session_facts facts_of(const struct listed *s, int64_t now_ms)
+{
+	return (struct session_facts){
+		.client = s->client.text,
+		.user = s->user.text,
+		.client_type = "", /* as Windows has it since Vista */
+		.transport = s->transport != NULL ? s->transport : "",
+		.num_opens = s->num_opens,
+		.user_flags = s->user_flags,
+		.created_ms = s->began_s * 1000,
+		.used_ms = now_ms, /* how long it has been idle Samba does not say: 0 */
+	};
+}
+
+static void go_on_with(struct relay_listing *l, const struct listed *before, struct listed *s,
+                       int64_t now_ms)
+{
+	struct session_facts facts;
+
+	s->id = before->id;
+	s->key = before->key;
+	s->began_s = before->began_s; /* it does not waver by a second */
+	facts = facts_of(s, now_ms);
+	if (s->num_opens == before->num_opens && s->user_flags == before->user_flags &&
+	    s->transport == before->transport)
+		session_table_touch(l->table, s->id, now_ms);
+	else
+		(void)session_table_update(l->table, s->id, &facts);
+}
+
+/* Both are sorted, and so are the sessions of one client and user by when they began. */
+static void match(struct relay_listing *l, struct generation *next, int64_t now_ms)
+{
+	const struct listed *old = l->now.sessions, *old_end = old + l->now.count;
+	struct listed *s = next->sessions, *end = s + next->count;
+
+	while (old < old_end) {
+		int names = s < end ? compare_names(old, s) : -1;
+		int64_t later_s = names == 0 ? s->began_s - old->began_s : 0;
+
+		if (names > 0 || later_s < -SAME_WITHIN_S) {
+			s++;
+		} else if (names < 0 || later_s > SAME_WITHIN_S) {
+			session_table_remove(l->table, old->id);
+			old++;
+		} else {
+			if (old->id != 0)
+				go_on_with(l, old, s, now_ms);
+			s++;
+			old++;
+		}
+	}
+}
+
+static int compare_beginnings(const void *one, const void *other)
+{
+	const struct listed *a = *(struct listed *const *)one, *b = *(struct listed *const *)other;
+
+	return a->began_s != b->began_s ? (a->began_s > b->began_s) - (a->began_s < b->began_s)
+	                                : (a > b) - (a < b);
+}
+
+/* The oldest first, so that the order is the same after a restart. */
+static bool add_new(struct relay_listing *l, int64_t now_ms)
+{
+	uint32_t all = l->now.count, count = 0;
+	struct listed **added = malloc(sizeof *added * (all > 0 ? all : 1));
+	bool is_good = added != NULL;
+
+	for (uint32_t i = 0; added != NULL && i < all; i++)
+		if (l->now.sessions[i].id == 0)
+			added[count++] = &l->now.sessions[i];
+	if (count > 0)
+		qsort(added, count, sizeof *added, compare_beginnings);
+	for (uint32_t i = 0; i < count; i++) {
+		struct session_facts facts = facts_of(added[i], now_ms);
+
+		added[i]->key = ++l->last_key;
+		added[i]->id = session_table_add(l->table, &facts, &l->owner, added[i]->key);
+		is_good &= added[i]->id != 0;
+	}
+	free(added);
+	return is_good;
+}
+
+NET_API_STATUS relay_listing_take(struct relay_listing *l, const SESSION_INFO_1 *infos,
+                                  uint32_t entries, int64_t now_ms,
+                                  const char *(*transport)(void *context, const char *client,
+                                                           const char *user),
+                                  void *context)
+{
+	struct generation next = { 0 };
+
+	if (!read_sessions(&next, infos, entries, now_ms)) {
+		generation_fini(&next);
+		return ERROR_NOT_ENOUGH_MEMORY;
+	}
+	for (uint32_t i = 0; i < next.count; i++)
+		next.sessions[i].transport = transport(context, next.sessions[i].client.text,
+		                                       next.sessions[i].user.text);
+	qsort(next.sessions, next.count, sizeof *next.sessions, compare);
+	match(l, &next, now_ms);
+	generation_fini(&l->now);
+	l->now = next;
+	return add_new(l, now_ms) ? NERR_Success : ERROR_NOT_ENOUGH_MEMORY;
+}
+
+/* Where the first session of these names stands, or would. */
+static uint32_t find_names(const struct generation *g, const struct listed *names)
+{
+	uint32_t low = 0, high = g->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (compare_names(&g->sessions[middle], names) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool relay_listing_find(const struct relay_listing *l, const char *client, const char *user,
+                        int64_t started_s, struct netsession_row *row, int64_t *began_s)
+{
+	const struct listed names = { .client.text = client, .user.text = user };
+	const struct listed *found = NULL;
+
+	for (uint32_t i = find_names(&l->now, &names); i < l->now.count; i++) {
+		const struct listed *s = &l->now.sessions[i];
+
+		if (compare_names(s, &names) != 0)
+			break;
+		if (started_s != 0 && llabs(s->began_s - started_s) > SAME_WITHIN_S)
+			continue;
+		if (found != NULL)
+			return false;
+		found = s;
+	}
+	if (found == NULL)
+		return false;
+	*row = (struct netsession_row){ .num_opens = found->num_opens,
+		                        .user_flags = found->user_flags };
+	*began_s = found->began_s;
+	return true;
+}

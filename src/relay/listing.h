@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Samba's sessions in a session table, as its last answer at level 1 had them. Samba counts its
+ * sessions by where they lie, which changes; here each one has an id for as long as it lives. */
+#ifndef RELAY_LISTING_H
+#define RELAY_LISTING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <lmerr.h>
+#include <lmshare.h>
+#include "table/session_table.h"
+
+struct relay_listing;
+
+/* The first session's id will be above first_id. NULL: out of memory. */
+struct relay_listing *relay_listing_new(uint32_t max_sessions, uint32_t first_id);
+void relay_listing_free(struct relay_listing *l);
+/* Lives as long as l. Its clock is now_ms of relay_listing_take: Unix time, as Samba's. */
+struct session_table *relay_listing_table(const struct relay_listing *l);
+
+/* Makes the table what infos say, borrowed, which were true at now_ms. Samba's level 1 knows no id
+ * of a session: one of the same client and user that began within two seconds of it is the same.
+ * transport  gives the name of a session's transport, static text; NULL: it is not known
+ * Returns    0, ERROR_NOT_ENOUGH_MEMORY: the table lacks some of them. */
+NET_API_STATUS relay_listing_take(struct relay_listing *l, const SESSION_INFO_1 *infos,
+                                  uint32_t entries, int64_t now_ms,
+                                  const char *(*transport)(void *context, const char *client,
+                                                           const char *user),
+                                  void *context);
+
+/* The one session of this client and user that began within two seconds of started_s (Unix time; 0:
+ * whenever). Gives what is known of it but its texts, and when it began. False: there is none, or
+ * several could be meant. */
+bool relay_listing_find(const struct relay_listing *l, const char *client, const char *user,
+                        int64_t started_s, struct netsession_row *row, int64_t *began_s);
+
+#endif

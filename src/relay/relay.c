@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "relay/relay.h"
+
+#include <stdlib.h>
+
+/* Samba lists its sessions for members of BUILTIN\Administrators alone, whatever their names are.
+ */
+#define ADMINISTRATORS "S-1-5-32-544"
+
+/* Resume handles of another run, before a restart, are to mean nothing: so ids go on from the
+ * clock, and a caller who resumes with an old one begins anew instead of missing what is new. */
+#define IDS_BEGIN_S 1577836800 /* 2020-01-01 */
+
+static uint32_t first_id(int64_t now_ms)
+{
+	int64_t s = now_ms / 1000 - IDS_BEGIN_S;
+
+	return s > 0 && s < INT32_MAX ? (uint32_t)s : 0;
+}
+
+static struct access_policy *make_policy(void)
+{
+	struct access_policy *policy = access_policy_new("hardened");
+	const char *why;
+
+	if (policy != NULL && !access_policy_name(policy, "administrators", ADMINISTRATORS, &why)) {
+		access_policy_release(policy);
+		policy = NULL;
+	}
+	return policy;
+}
+
+struct relay *relay_new(const struct relay_settings *settings)
+{
+	struct relay *r = calloc(1, sizeof *r);
+
+	if (r == NULL)
+		return NULL;
+	r->settings = *settings;
+	r->listing = relay_listing_new(settings->max_sessions,
+	                               first_id(settings->now_ms(settings->context)));
+	r->admitted = identity_new_unlabelled("Administrators", "BUILTIN");
+	r->service = (struct service){
+		.policy = make_policy(),
+		.netbios_name = "",
+		.comment = "",
+		.max_answer_bytes = settings->max_answer_bytes,
+		.max_held_bytes = settings->max_held_bytes,
+		.now_ms = settings->now_ms,
+		.tell = settings->tell,
+		.context = settings->context,
+	};
+	if (r->listing == NULL || r->admitted == NULL || r->service.policy == NULL ||
+	    !identity_add_label(r->admitted, ADMINISTRATORS)) {
+		relay_free(r);
+		return NULL;
+	}
+	r->service.table = relay_listing_table(r->listing);
+	r->caller = (struct service_caller){
+		.service = &r->service, .who = r->admitted, .from = "samba", .door = "pipe"
+	};
+	return r;
+}
+
+void relay_free(struct relay *r)
+{
+	if (r == NULL)
+		return;
+	access_policy_release(r->service.policy);
+	identity_release(r->admitted);
+	relay_listing_free(r->listing);
+	free(r);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* What all pipes of a relay share: the sessions as Samba told them last, the operations over them,
+ * and what is counted. It does no I/O and knows no clock. */
+#ifndef RELAY_RELAY_H
+#define RELAY_RELAY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "access/identity.h"
+#include "relay/listing.h"
+#include "service/service.h"
+
+struct relay_settings {
+	uint32_t max_sessions;            /* that Samba may have */
+	size_t max_answer_bytes;          /* of one answer, Samba's or ours */
+	size_t max_held_bytes;            /* of all that is held for callers */
+	int64_t (*now_ms)(void *context); /* Unix time */
+	/* The name of a session's transport, static text; NULL: it is not known. */
+	const char *(*transport)(void *context, const char *client, const char *user);
+	/* A question that was answered here. */
+	void (*tell)(void *context, const struct service_event *event);
+	void *context;
+};
+
+struct relay {
+	struct relay_settings settings;
+	struct relay_listing *listing;
+	struct service service;
+	struct identity *admitted; /* whom Samba answered: an administrator */
+	struct service_caller caller;
+	uint64_t passed;     /* requests that went on as they came */
+	uint64_t translated; /* those that were answered here */
+};
+
+/* Copies settings. NULL: out of memory. */
+struct relay *relay_new(const struct relay_settings *settings);
+void relay_free(struct relay *r);
+
+#endif
