@@ -10,14 +10,16 @@
 struct samba_installation {
 	unsigned version[3]; /* 4.17.12 */
 	char *version_text;  /* "4.17.12-Debian" */
+	char *bin_dir;       /* where its testparm and smbcontrol are */
+	char *libexec_dir;   /* where its rpcd_* and samba-dcerpcd are; "": not found */
 	char *smb_conf;      /* which was read, an absolute path */
 	char *ncalrpc_dir;   /* below which samba-dcerpcd listens, in np/ */
 	char *socket_dir;    /* external_rpc_pipe:socket_dir; "": not said */
 	char *guest_account;
 	char *server_role;   /* as testparm says it */
-	char *libexec_dir;   /* where its rpcd_* and samba-dcerpcd are; "": not found */
 	bool starts_helpers; /* rpc start on demand helpers */
 	bool uses_registry;  /* config backend = registry: smb.conf's text does not count */
+	char story[512];     /* what went wrong */
 };
 
 /* Runs those programs and waits for them: not on a loop. smb_conf NULL: Samba's own default. False:

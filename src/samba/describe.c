@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "samba/describe.h"
+
+#include <ctype.h>
+#include <string.h>
+#include "base/roff.h"
+
+static const char examples[] =
+	"  systemctl enable --now netsession-samba\n"
+	"      starts the relay, now and before smbd at each start of the computer\n"
+	"  netsession-samba check\n"
+	"      says what enable would change in smb.conf, and what is in the way\n"
+	"  netsession-samba enable\n"
+	"      changes it, and lets smbd read it anew\n"
+	"  netsession-samba status\n"
+	"      says how it goes\n"
+	"  netsession-samba disable\n"
+	"      takes out of smb.conf what enable put in\n";
+
+void samba_describe_all(FILE *to)
+{
+	fprintf(to,
+	        "netsession-samba %s: " SAMBA_SUMMARY "\n\n"
+	        "Usage: netsession-samba COMMAND [OPTIONS]\n\nCommands:\n",
+	        NETSESSION_VERSION);
+	for (size_t i = 0; i < samba_command_count; i++)
+		fprintf(to, "  %-8s %s\n", samba_commands[i].name, samba_commands[i].summary);
+	fprintf(to,
+	        "\nnetsession-samba COMMAND --help tells more of a command, --version the version.\n"
+	        "\nExamples:\n%s",
+	        examples);
+}
+
+void samba_describe_command(const struct samba_command *c)
+{
+	printf("Usage: netsession-samba %s [OPTIONS]\n\n%c%s.\n%s\nOptions:\n", c->name,
+	       toupper((unsigned char)c->summary[0]), c->summary + 1, c->description);
+	for (size_t i = 0; i < samba_option_count; i++) {
+		const struct samba_option *o = &samba_options[i];
+		char left[64];
+
+		if ((o->commands & c->bit) == 0)
+			continue;
+		snprintf(left, sizeof left, "--%s %s", o->name,
+		         o->argument != NULL ? o->argument : "");
+		printf("  %-22s %s\n", left, o->help);
+	}
+	printf("\nExit status: %s.\n\nExamples:\n%s", c->exits, c->examples);
+}
+
+/* ---- the manual, in man(7) ---- */
+
+static void put_man_command(const struct samba_command *c)
+{
+	printf(".SS netsession\\-samba %s\n", c->name);
+	roff_put_sentence(stdout, c->summary);
+	roff_put(stdout, c->description);
+	fputs("Exit status: ", stdout);
+	roff_put(stdout, c->exits);
+	fputs(".\n.PP\n.nf\n", stdout);
+	roff_put(stdout, c->examples);
+	fputs(".fi\n", stdout);
+}
+
+static void put_man_option(const struct samba_option *o)
+{
+	fputs(".TP\n\\fB\\-\\-", stdout);
+	roff_put(stdout, o->name);
+	printf("\\fR%s%s%s\n", o->argument != NULL ? " \\fI" : "",
+	       o->argument != NULL ? o->argument : "", o->argument != NULL ? "\\fR" : "");
+	roff_put_sentence(stdout, o->help);
+	if ((o->commands & (o->commands - 1)) != 0)
+		return;
+	for (size_t i = 0; i < samba_command_count; i++)
+		if (o->commands & samba_commands[i].bit)
+			printf("Only for \\fB%s\\fR.\n", samba_commands[i].name);
+}
+
+static void describe_man8(void)
+{
+	printf(".TH NETSESSION\\-SAMBA 8 2026-11-25 \"netsession %s\" \"netsession\"\n",
+	       NETSESSION_VERSION);
+	fputs(".SH NAME\nnetsession\\-samba \\- " SAMBA_SUMMARY "\n"
+	      ".SH SYNOPSIS\n.B netsession\\-samba\n.I command\n[\\fIoptions\\fR]\n"
+	      ".SH DESCRIPTION\n"
+	      "Samba answers NetrSessionEnum ([MS\\-SRVS]) at the levels 0 and 1 only, ignores what\n"
+	      "callers filter by, and knows no pages.\n"
+	      "This program stands between smbd and its srvsvc service: callers get all five\n"
+	      "levels, filters and pages, judged by Samba's own access check, and everything else\n"
+	      "passes through as it is.\n"
+	      "Samba's sessions are told to netsessiond as well, where that runs.\n.PP\n"
+	      "smbd finds its pipes by Unix sockets, in a folder that the parameter\n"
+	      "\\fBexternal_rpc_pipe:socket_dir\\fR of smb.conf names.\n"
+	      "\\fBenable\\fR points it to a folder in which srvsvc is this program and every other\n"
+	      "pipe a link to Samba's own.\n.SH COMMANDS\n",
+	      stdout);
+	for (size_t i = 0; i < samba_command_count; i++)
+		put_man_command(&samba_commands[i]);
+	fputs(".SH OPTIONS\nThey follow the command.\n", stdout);
+	for (size_t i = 0; i < samba_option_count; i++)
+		put_man_option(&samba_options[i]);
+	fputs(".SH EXAMPLES\n.nf\n", stdout);
+	roff_put(stdout, examples);
+	fputs(".fi\n.SH SEE ALSO\n.BR netsession (1),\n.BR netsessiond (8),\n.BR smb.conf (5)\n",
+	      stdout);
+}
+
+bool samba_describe(const char *form)
+{
+	if (strcmp(form, "man8") == 0) {
+		describe_man8();
+		return true;
+	}
+	fprintf(stderr, "netsession-samba: --describe prints man8\n");
+	return false;
+}

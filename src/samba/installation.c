@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include "samba/installation.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+#include <winerror.h>
+#include "samba/program.h"
+
+#define DOING "look at Samba"
+
+__attribute__((format(printf, 3, 4))) static bool fail(struct samba_installation *i,
+                                                       struct err *err, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(i->story, sizeof i->story, format, arguments);
+	va_end(arguments);
+	err_set(err, ERROR_NOT_READY, DOING, i->story);
+	return false;
+}
+
+/* Runs it, and wants it to succeed. */
+static bool run(struct samba_installation *i, const char *const argv[],
+                struct samba_program_output *output, struct err *err)
+{
+	struct err failed = { 0 };
+
+	if (!samba_program_run(argv, output, &failed))
+		return fail(i, err, "%s cannot be run: %s", argv[0], failed.why);
+	if (output->exit == 0 && output->text != NULL)
+		return true;
+	fail(i, err, "%s failed: %s", argv[0],
+	     output->said[0] != '\0' ? output->said : "without a word");
+	samba_program_output_fini(output);
+	return false;
+}
+
+/* The value behind "name" and mark, on a line of its own in no section or in [global]; without
+ * the blanks around it. NULL: it is not there, or out of memory. */
+static char *value_of(const char *text, const char *name, char mark)
+{
+	size_t name_bytes = strlen(name);
+
+	for (bool is_global = true; *text != '\0';) {
+		const char *line = text + strspn(text, " \t"), *at = line + name_bytes;
+		size_t bytes = strcspn(line, "\n");
+
+		text = line + bytes + (line[bytes] == '\n');
+		if (line[0] == '[')
+			is_global = strncasecmp(line, "[global]", 8) == 0;
+		if (!is_global || bytes < name_bytes || strncasecmp(line, name, name_bytes) != 0)
+			continue;
+		at += strspn(at, " ");
+		if (*at != mark)
+			continue;
+		at += 1 + strspn(at + 1, " ");
+		bytes = at < line + bytes ? (size_t)(line + bytes - at) : 0;
+		while (bytes > 0 && strchr(" \t\r", at[bytes - 1]) != NULL)
+			bytes--;
+		return strndup(at, bytes);
+	}
+	return NULL;
+}
+
+static bool read_version(struct samba_installation *i, const char *smbd, struct err *err)
+{
+	struct samba_program_output output;
+	int begin = 0;
+
+	if (!run(i, (const char *const[]){ smbd, "-V", NULL }, &output, err))
+		return false;
+	if (sscanf(output.text, "Version %n%u.%u.%u", &begin, &i->version[0], &i->version[1],
+	           &i->version[2]) == 3)
+		i->version_text = strndup(output.text + begin,
+		                          strcspn(output.text + begin, " \r\n"));
+	samba_program_output_fini(&output);
+	return i->version_text != NULL || fail(i, err, "%s -V says no version", smbd);
+}
+
+/* samba-dcerpcd and its first helper: a folder that has both is what smbd starts them from. */
+static bool has_helpers(const char *folder)
+{
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof path, "%s/samba-dcerpcd", folder) < (int)sizeof path &&
+	       access(path, X_OK) == 0 &&
+	       snprintf(path, sizeof path, "%s/rpcd_classic", folder) < (int)sizeof path &&
+	       access(path, X_OK) == 0;
+}
+
+/* No program tells where they are: beside those that are known, as Samba is built by itself and by
+ * those who package it. */
+static char *find_libexec(const char *sbin_dir, const char *lib_dir, const char *modules_dir)
+{
+	static const char *const places[][2] = {
+		{ "p", "/libexec/samba" },
+		{ "p", "/libexec" },
+		{ "p", "/lib/samba" },
+		{ "p", "/lib64/samba" },
+		{ "l", "/samba" },
+		{ "m", "" },
+		{ "", "/usr/libexec/samba" },
+		{ "", "/usr/lib/samba" },
+		{ "", "/usr/lib64/samba" },
+		{ "", "/usr/local/samba/libexec/samba" },
+		{ "", "/usr/local/libexec/samba" },
+	};
+	const char *slash = strrchr(sbin_dir, '/');
+	int prefix_bytes = slash != NULL ? (int)(slash - sbin_dir) : 0;
+
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		const char *from = places[i][0];
+		char folder[PATH_MAX];
+		int length = *from == 'p' ? snprintf(folder, sizeof folder, "%.*s%s", prefix_bytes,
+		                                     sbin_dir, places[i][1])
+		                          : snprintf(folder, sizeof folder, "%s%s",
+		                                     *from == 'l'   ? lib_dir
+		                                     : *from == 'm' ? modules_dir
+		                                                    : "",
+		                                     places[i][1]);
+
+		if (length > 0 && length < (int)sizeof folder && has_helpers(folder))
+			return strdup(folder);
+	}
+	return strdup("");
+}
+
+static char *absolute(const char *path)
+{
+	char here[PATH_MAX], *made;
+
+	if (path[0] == '/')
+		return strdup(path);
+	if (getcwd(here, sizeof here) == NULL || asprintf(&made, "%s/%s", here, path) < 0)
+		return NULL;
+	return made;
+}
+
+static bool read_build(struct samba_installation *i, const char *smbd, const char *smb_conf,
+                       struct err *err)
+{
+	struct samba_program_output output;
+	char *sbin_dir, *lib_dir, *modules_dir, *file;
+
+	if (!run(i, (const char *const[]){ smbd, "-b", NULL }, &output, err))
+		return false;
+	sbin_dir = value_of(output.text, "SBINDIR", ':');
+	lib_dir = value_of(output.text, "LIBDIR", ':');
+	modules_dir = value_of(output.text, "MODULESDIR", ':');
+	file = value_of(output.text, "CONFIGFILE", ':');
+	i->bin_dir = value_of(output.text, "BINDIR", ':');
+	if (sbin_dir != NULL && lib_dir != NULL && modules_dir != NULL)
+		i->libexec_dir = find_libexec(sbin_dir, lib_dir, modules_dir);
+	if (file != NULL)
+		i->smb_conf = absolute(smb_conf != NULL ? smb_conf : file);
+	samba_program_output_fini(&output);
+	free(sbin_dir);
+	free(lib_dir);
+	free(modules_dir);
+	free(file);
+	if (i->bin_dir == NULL || i->libexec_dir == NULL || i->smb_conf == NULL)
+		return fail(i, err, "%s -b does not say where things are", smbd);
+	return true;
+}
+
+static bool is_yes(const char *value)
+{
+	return value != NULL && strcasecmp(value, "yes") == 0;
+}
+
+static bool read_configuration(struct samba_installation *i, struct err *err)
+{
+	struct samba_program_output output;
+	char testparm[PATH_MAX], *helpers, *backend;
+
+	if (!samba_program_find("testparm", i->bin_dir, testparm))
+		return fail(i, err, "there is no testparm in %s", i->bin_dir);
+	if (access(i->smb_conf, R_OK) != 0)
+		return fail(i, err, "%s cannot be read: %s", i->smb_conf, strerror(errno));
+	if (!run(i, (const char *const[]){ testparm, "-s", "-v", i->smb_conf, NULL }, &output, err))
+		return false;
+	i->ncalrpc_dir = value_of(output.text, "ncalrpc dir", '=');
+	i->guest_account = value_of(output.text, "guest account", '=');
+	i->server_role = value_of(output.text, "server role", '=');
+	i->socket_dir = value_of(output.text, "external_rpc_pipe:socket_dir", '=');
+	if (i->socket_dir == NULL)
+		i->socket_dir = strdup("");
+	helpers = value_of(output.text, "rpc start on demand helpers", '=');
+	backend = value_of(output.text, "config backend", '=');
+	/* Before 4.16 there is no such parameter. */
+	i->starts_helpers = is_yes(helpers);
+	i->uses_registry = backend != NULL && strcasecmp(backend, "registry") == 0;
+	samba_program_output_fini(&output);
+	free(helpers);
+	free(backend);
+	if (i->ncalrpc_dir == NULL || i->guest_account == NULL || i->server_role == NULL ||
+	    i->socket_dir == NULL)
+		return fail(i, err, "%s does not say all of %s", testparm, i->smb_conf);
+	return true;
+}
+
+bool samba_installation_read(struct samba_installation *to, const char *smb_conf, struct err *err)
+{
+	char smbd[PATH_MAX];
+
+	*to = (struct samba_installation){ 0 };
+	if (!samba_program_find("smbd", NULL, smbd))
+		return fail(to, err, "there is no smbd: install Samba");
+	return read_version(to, smbd, err) && read_build(to, smbd, smb_conf, err) &&
+	       read_configuration(to, err);
+}
+
+void samba_installation_fini(struct samba_installation *i)
+{
+	free(i->version_text);
+	free(i->bin_dir);
+	free(i->libexec_dir);
+	free(i->smb_conf);
+	free(i->ncalrpc_dir);
+	free(i->socket_dir);
+	free(i->guest_account);
+	free(i->server_role);
+	*i = (struct samba_installation){ 0 };
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "samba/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Each takes an option's argument; false: it is none of that kind. */
+
+static bool take_smb_conf(struct samba_options *o, const char *argument)
+{
+	o->smb_conf = argument;
+	return argument[0] != '\0';
+}
+
+static bool take_directory(struct samba_options *o, const char *argument)
+{
+	o->directory = argument;
+	return argument[0] == '/';
+}
+
+static bool take_feed_socket(struct samba_options *o, const char *argument)
+{
+	o->feed_socket = argument;
+	return argument[0] != '\0';
+}
+
+static bool take_no_feed(struct samba_options *o, const char *argument)
+{
+	(void)argument;
+	o->no_feed = true;
+	return true;
+}
+
+static bool take_number(const char *argument, uint32_t most, uint32_t *number)
+{
+	char *end;
+	unsigned long found = strtoul(argument, &end, 10);
+
+	*number = (uint32_t)found;
+	return *argument >= '0' && *argument <= '9' && *end == '\0' && found > 0 && found <= most;
+}
+
+static bool take_max_pipes(struct samba_options *o, const char *argument)
+{
+	return take_number(argument, 1000000, &o->max_pipes);
+}
+
+static bool take_max_answer_mib(struct samba_options *o, const char *argument)
+{
+	return take_number(argument, 1024, &o->max_answer_mib);
+}
+
+static bool take_log_level(struct samba_options *o, const char *argument)
+{
+	return log_level_find(argument, &o->log_level);
+}
+
+static bool take_help(struct samba_options *o, const char *argument)
+{
+	(void)argument;
+	o->help = true;
+	return true;
+}
+
+#define L(LEVEL, NAME, PRIORITY) NAME " "
+#define LEVEL_NAMES              LOG_LEVELS(L)
+
+enum {
+	EVERYWHERE = SAMBA_COMMAND_RUN | SAMBA_COMMAND_CHECK | SAMBA_COMMAND_ENABLE |
+	             SAMBA_COMMAND_DISABLE | SAMBA_COMMAND_STATUS | SAMBA_COMMAND_RELEASE,
+};
+
+/* clang-format off */
+const struct samba_option samba_options[] = {
+	{ "smb-conf", "FILE", NULL, EVERYWHERE, "Samba's configuration, where it is not Samba's own "
+	  "default", take_smb_conf },
+	{ "directory", "DIR", NULL, EVERYWHERE, "where smbd looks for its pipes once enabled, "
+	  NETSESSION_LOCALSTATEDIR "/lib/netsession/samba by default; an absolute path",
+	  take_directory },
+	{ "feed-socket", "PATH", NULL, SAMBA_COMMAND_RUN, "where netsessiond takes sessions, "
+	  "/run/netsession/feed.sock by default", take_feed_socket },
+	{ "no-feed", NULL, NULL, SAMBA_COMMAND_RUN, "tell netsessiond nothing", take_no_feed },
+	{ "max-pipes", "N", NULL, SAMBA_COMMAND_RUN, "relay no more pipes at once, 4096 by default",
+	  take_max_pipes },
+	{ "max-answer-mib", "N", NULL, SAMBA_COMMAND_RUN, "hold no longer answer than N MiB, 64 by "
+	  "default, 1024 at most", take_max_answer_mib },
+	{ "log-level", "LEVEL", LEVEL_NAMES, SAMBA_COMMAND_RUN, "error, warning, notice, info (the "
+	  "default) or debug", take_log_level },
+	{ "help", NULL, NULL, EVERYWHERE, "show this", take_help },
+};
+/* clang-format on */
+
+enum { COUNT = sizeof samba_options / sizeof *samba_options };
+const size_t samba_option_count = COUNT;
+
+static bool complain(const char *command, const char *what, const char *option)
+{
+	fprintf(stderr, "netsession-samba: %s %s; see netsession-samba %s --help\n", what, option,
+	        command);
+	return false;
+}
+
+bool samba_options_parse(int argc, char **argv, enum samba_command_bit command,
+                         struct samba_options *o)
+{
+	struct option longs[COUNT + 1] = { 0 }, *next = longs;
+	int found;
+
+	*o = (struct samba_options){
+		.directory = NETSESSION_LOCALSTATEDIR "/lib/netsession/samba",
+		.max_pipes = 4096,
+		.max_answer_mib = 64,
+		.log_level = LOG_LEVEL_INFO,
+	};
+	for (int i = 0; i < COUNT; i++)
+		if (samba_options[i].commands & command)
+			*next++ = (struct option){ .name = samba_options[i].name,
+				                   .has_arg = samba_options[i].argument != NULL
+				                                      ? required_argument
+				                                      : no_argument,
+				                   .val = i };
+	opterr = 0;
+	while ((found = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
+		if (found == ':')
+			return complain(argv[0], "there is no argument of", argv[optind - 1]);
+		if (found == '?')
+			return complain(argv[0], "unknown option", argv[optind - 1]);
+		if (!samba_options[found].take(o, optarg)) {
+			fprintf(stderr, "netsession-samba: --%s cannot be \"%s\": %s\n",
+			        samba_options[found].name, optarg, samba_options[found].help);
+			return false;
+		}
+	}
+	if (optind < argc)
+		return complain(argv[0], "unknown argument", argv[optind]);
+	return true;
+}
