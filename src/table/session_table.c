@@ -2,6 +2,7 @@
 #include "table/session_table.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "table/session_lists.h"
 #include "table/session_order.h"
 
@@ -193,6 +194,11 @@ void session_table_skip_ids(struct session_table *t, uint32_t id)
 		t->last_id = id;
 }
 
+static bool passes(const struct session_walk *w, const struct session_record *r)
+{
+	return w->user == NULL || session_texts_are_of(&w->table->lists.texts, &r->texts, w->user);
+}
+
 /* Stands at the first session of w's list that is behind after. */
 static void begin_list(struct session_walk *w, const struct session_lists *l, uint32_t first,
                        uint32_t after)
@@ -204,7 +210,7 @@ static void begin_list(struct session_walk *w, const struct session_lists *l, ui
 	do {
 		const struct session_record *r = session_lists_record(l, slot);
 
-		if (r->id > after && w->total++ == 0)
+		if (r->id > after && passes(w, r) && w->total++ == 0)
 			w->slot = slot;
 		slot = r->links[w->list].next;
 	} while (slot != first);
@@ -246,6 +252,8 @@ void session_walk_begin(struct session_walk *w, const struct session_table *t,
 
 	*w = (struct session_walk){ .table = t, .list = list };
 	if (list != SESSION_LIST_COUNT) {
+		if (filter->user != NULL && strchr(filter->user, '\\') != NULL)
+			w->user = filter->user;
 		begin_list(w, &t->lists, session_lists_find(&t->lists, list, filter), after);
 	} else {
 		uint32_t rank;
@@ -268,9 +276,12 @@ uint32_t session_walk_total(const struct session_walk *w)
 
 static const struct session_record *next_on_list(struct session_walk *w)
 {
-	const struct session_record *r = session_lists_record(&w->table->lists, w->slot);
+	const struct session_record *r;
 
-	w->slot = r->links[w->list].next;
+	do {
+		r = session_lists_record(&w->table->lists, w->slot);
+		w->slot = r->links[w->list].next;
+	} while (!passes(w, r));
 	return r;
 }
 

@@ -57,7 +57,7 @@ uint32_t session_table_count(const struct session_table *t);
 void session_table_skip_ids(struct session_table *t, uint32_t id);
 
 /* Which sessions are meant. NULL or "": any. Compared without regard to case, the client with or
- * without its \\. */
+ * without its \\; a user without a domain means that account of all domains. */
 struct session_filter {
 	const char *client, *user;
 };
@@ -67,13 +67,16 @@ struct session_filter {
  * copy of it goes on from where it was copied, so that one who keeps a copy can go back there. */
 struct session_walk { /* all of it the table's own */
 	const struct session_table *table;
+	const char *
+		user; /* with a domain, which its list's sessions may lack; NULL: any of the list */
 	uint32_t total, left;
 	unsigned list;     /* which of a session's links it follows; or the order of all */
 	uint32_t slot;     /* on a list: the next session */
 	uint32_t leaf, at; /* in the order: where the next one stands */
 };
 
-/* Stands before the first session with an id above after. filter: NULL for all. */
+/* Stands before the first session with an id above after. filter: NULL for all; its texts are kept
+ * as long as the walk. */
 void session_walk_begin(struct session_walk *w, const struct session_table *t,
                         const struct session_filter *filter, uint32_t after);
 /* The sessions that are left, from the beginning of the walk. */

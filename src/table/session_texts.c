@@ -2,17 +2,27 @@
 #include "table/session_texts.h"
 
 #include <string.h>
+#include "base/text.h"
 
 #define BARE 0x80000000u
 
 _Static_assert(SESSION_TABLE_TEXT_BYTES + 2 <= TEXT_POOL_TEXT_BYTES, "a client and its \\\\");
 
+/* A user's account, behind its domain. */
+static const char *account_of(const char *user)
+{
+	const char *behind_domain = strchr(user, '\\');
+
+	return behind_domain != NULL ? behind_domain + 1 : user;
+}
+
 bool session_text_pools_init(struct session_text_pools *p)
 {
 	/* All of them, so that fini finds no garbage. */
-	bool clients = text_pool_init(&p->clients), users = text_pool_init(&p->users);
+	bool clients = text_pool_init(&p->clients, NULL);
+	bool users = text_pool_init(&p->users, account_of);
 
-	return text_pool_init(&p->labels) && clients && users;
+	return text_pool_init(&p->labels, NULL) && clients && users;
 }
 
 void session_text_pools_fini(struct session_text_pools *p)
@@ -137,4 +147,10 @@ uint32_t session_texts_find_client(const struct session_text_pools *p, const cha
 	const char *kept = with_slashes(client, buffer);
 
 	return kept != NULL ? text_pool_find_group(&p->clients, kept) : 0;
+}
+
+bool session_texts_are_of(const struct session_text_pools *p, const struct session_texts *texts,
+                          const char *user)
+{
+	return texts->user != 0 && text_equal_nocase(text_pool_text(&p->users, texts->user), user);
 }

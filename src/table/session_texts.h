@@ -34,7 +34,8 @@ void session_texts_show(const struct session_text_pools *p, const struct session
 /* Brings them closer, for who will show them soon. */
 void session_texts_prefetch(const struct session_text_pools *p, const struct session_texts *texts);
 
-/* The group of the client's and of the user's text; 0: none. */
+/* The group of the client's and of the user's text; 0: none. Users of one account are one group,
+ * whatever their domains. */
 uint32_t session_texts_client_group(const struct session_text_pools *p,
                                     const struct session_texts *texts);
 uint32_t session_texts_user_group(const struct session_text_pools *p,
@@ -44,5 +45,8 @@ bool session_texts_same_groups(const struct session_text_pools *p, const struct 
                                const struct session_texts *b);
 /* The group of a client, with or without its \\, who need not be there; 0: there is none. */
 uint32_t session_texts_find_client(const struct session_text_pools *p, const char *client);
+/* Whether they are of this very user. */
+bool session_texts_are_of(const struct session_text_pools *p, const struct session_texts *texts,
+                          const char *user);
 
 #endif

@@ -40,9 +40,14 @@ static uint32_t *hash_entry(const void *context, uint32_t ref, uint32_t *hash)
 	return &t->next;
 }
 
-bool text_pool_init(struct text_pool *p)
+static const char *all_of(const char *text)
 {
-	*p = (struct text_pool){ 0 };
+	return text;
+}
+
+bool text_pool_init(struct text_pool *p, const char *(*part)(const char *text))
+{
+	*p = (struct text_pool){ .part = part != NULL ? part : all_of };
 	return link_hash_init(&p->texts, hash_entry, p);
 }
 
@@ -107,7 +112,7 @@ static uint32_t find(const struct text_pool *p, const char *text, uint32_t hash,
 		t = text_at(p, ref);
 		if (t->hash != hash)
 			continue;
-		if (*group == 0 && text_equal_nocase(t->bytes, text))
+		if (*group == 0 && text_equal_nocase(p->part(t->bytes), p->part(text)))
 			*group = t->group;
 		if (t->group == *group && strcmp(t->bytes, text) == 0)
 			return ref;
@@ -121,7 +126,7 @@ uint32_t text_pool_hold(struct text_pool *p, const char *text)
 	uint32_t ref, group, hash;
 	struct text *t;
 
-	if (bytes > TEXT_POOL_TEXT_BYTES || !text_hash_nocase(text, &hash))
+	if (bytes > TEXT_POOL_TEXT_BYTES || !text_hash_nocase(p->part(text), &hash))
 		return 0;
 	ref = find(p, text, hash, &group);
 	if (ref != 0) {
@@ -166,7 +171,7 @@ uint32_t text_pool_find_group(const struct text_pool *p, const char *text)
 {
 	uint32_t group, hash;
 
-	if (!text_hash_nocase(text, &hash))
+	if (!text_hash_nocase(p->part(text), &hash))
 		return 0;
 	(void)find(p, text, hash, &group);
 	return group;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Texts, each kept once however many hold it, and each in a group with those that are equal to it
- * without regard to case. A reference is 32 bits wide; 0 is no text.
- * Blocks are of as many 4-byte units as a text needs; a free one waits for the next text of that
- * size. */
+ * without regard to case, or are so in the part that counts. A reference is 32 bits wide; 0 is no
+ * text. Blocks are of as many 4-byte units as a text needs; a free one waits for the next text of
+ * that size. */
 #ifndef TABLE_TEXT_POOL_H
 #define TABLE_TEXT_POOL_H
 
@@ -20,10 +20,12 @@ struct text_pool {
 	uint32_t unused;                                /* units at the end of the last page */
 	uint32_t free_blocks[TEXT_POOL_MOST_UNITS + 1]; /* by their units: the first; 0: none */
 	struct link_hash texts;
+	const char *(*part)(const char *text);
 };
 
-/* False: out of memory; fini is allowed then. */
-bool text_pool_init(struct text_pool *p);
+/* part: the end of a text that groups go by; NULL: all of it. False: out of memory; fini is allowed
+ * then. */
+bool text_pool_init(struct text_pool *p, const char *(*part)(const char *text));
 void text_pool_fini(struct text_pool *p);
 
 /* Holds a text and gives its reference, which is below 2^31. 0: too long, or out of memory. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "base/text.h"
+#include "srvsvc/session_qualifiers.h"
 #include "table_model.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -43,6 +44,10 @@ static const char *const users[] = {
 	"WEI\xE1\xBA\x9E",
 	"weiss",
 	"svc-backup",
+	"LAB\\anna",
+	"lab\\ANNA",
+	"OTHER\\Anna",
+	"LAB\\",
 	"\xF0\x90\x90\x80",
 	"\xF0\x90\x90\xA8",
 	"",
@@ -210,7 +215,7 @@ bool model_passes(const struct model_entry *e, const struct session_filter *filt
 	    !text_equal_nocase(bare(e->facts.client), bare(filter->client)))
 		return false;
 	return filter->user == NULL || *filter->user == '\0' ||
-	       text_equal_nocase(e->facts.user, filter->user);
+	       session_user_equal(filter->user, e->facts.user);
 }
 
 struct session_filter model_filter(void)

@@ -83,7 +83,8 @@ static uint32_t any(struct model *m, uint32_t below)
 
 static const char *const clients[] = { "\\\\10.0.0.1", "10.0.0.2", "\\\\WS-\xC3\x84RGER",
 	                               "ws-long-name", "\\\\[2001:db8::17]" };
-static const char *const users[] = { "alice", "BOB", "\xD0\xB8\xD0\xB2\xD0\xB0\xD0\xBD", "" };
+static const char *const users[] = { "alice", "LAB\\Alice", "BOB",
+	                             "\xD0\xB8\xD0\xB2\xD0\xB0\xD0\xBD", "" };
 
 static void model_add(struct model *m)
 {
