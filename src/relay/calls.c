@@ -29,6 +29,7 @@ void relay_calls_remove(struct relay *relay, struct relay_calls *calls, struct r
 	service_count_held(&relay->service, &call->held_bytes, 0);
 	if (call->step == RELAY_LISTING)
 		session_enum_decoder_fini(&call->listed);
+	relay_closing_fini(&call->closing);
 	wire_writer_fini(&call->raw);
 	wire_writer_fini(&call->stub);
 	free(call);
@@ -95,36 +96,65 @@ static bool is_ours(struct relay_call *call)
 	return r.error == NULL && session_level_find(call->level) != NULL;
 }
 
+/* A question of ours in the call's place, by its own id. stub is taken. */
+static void put_question(const struct relay_call *call, uint16_t opnum, struct wire_writer *stub,
+                         struct wire_writer *question)
+{
+	const struct rpc_request request = { .context_id = call->context_id, .opnum = opnum };
+	size_t at = 0;
+
+	if (!stub->failed)
+		rpc_request_encode(question, call->call_id, &request, stub->data, stub->len, &at,
+		                   UINT16_MAX);
+	question->failed |= stub->failed;
+	wire_writer_fini(stub);
+}
+
 bool relay_call_ask(struct relay *relay, struct relay_call *call, struct wire_writer *question)
 {
 	static const struct session_enum_request everybody = {
 		.level = 1,
 		.preferred_bytes = MAX_PREFERRED_LENGTH,
 	};
-	const struct rpc_request request = { .context_id = call->context_id,
-		                             .opnum = SRVSVC_NETR_SESSION_ENUM };
 	struct wire_writer stub = { 0 };
 	struct ndr_writer w;
-	size_t at = 0;
 
 	if (!is_ours(call))
 		return false;
 	ndr_writer_init(&w, &stub);
 	session_enum_request_encode(&w, &everybody);
-	if (!stub.failed)
-		rpc_request_encode(question, call->call_id, &request, stub.data, stub.len, &at,
-		                   RPC_MIN_FRAG_BYTES);
-	question->failed |= stub.failed;
-	wire_writer_fini(&stub);
+	put_question(call, SRVSVC_NETR_SESSION_ENUM, &stub, question);
 	session_enum_decoder_init(&call->listed, session_level_find(everybody.level));
 	call->step = RELAY_LISTING;
 	relay_call_count(relay, call);
 	return true;
 }
 
+bool relay_call_is_heard(const struct relay_call *call)
+{
+	return call->step == RELAY_LISTING || call->step == RELAY_CLOSING;
+}
+
+/* The answer is one number. */
+static void hear_closed(struct relay_call *call, const uint8_t *piece, size_t bytes,
+                        bool big_endian)
+{
+	struct wire_reader r;
+	NET_API_STATUS status;
+
+	wire_reader_init(&r, piece, bytes);
+	r.big_endian = big_endian;
+	status = session_del_answer_decode(&r);
+	relay_closing_heard(&call->closing, r.error == NULL ? status : ERROR_BAD_NET_RESP);
+}
+
 void relay_call_hear(struct relay *relay, struct relay_call *call, const uint8_t *piece,
                      size_t bytes, bool big_endian)
 {
+	if (call->step == RELAY_CLOSING) {
+		hear_closed(call, piece, bytes, big_endian);
+		return;
+	}
 	if (call->is_too_long)
 		return;
 	session_enum_decoder_feed(&call->listed, piece, bytes, big_endian);
@@ -177,34 +207,86 @@ static enum relay_outcome refuse(struct relay_call *call, NET_API_STATUS status)
 	return RELAY_ANSWERED;
 }
 
-/* NetrSessionDel found somebody whom it means: Samba closes them. */
-static bool is_samba_to_close(const struct relay_call *call, const struct wire_writer *answer)
+static void set_answer(struct relay *relay, struct relay_call *call, struct wire_writer *answer)
+{
+	wire_writer_fini(&call->stub);
+	call->stub = *answer;
+	call->step = RELAY_ANSWERING;
+	relay_call_count(relay, call);
+}
+
+/* ---- NetrSessionDel of somebody who is there ---- */
+
+static enum relay_outcome close_next(struct relay *relay, struct relay_call *call,
+                                     struct wire_writer *question)
+{
+	struct session_del_request request;
+	struct wire_writer stub = { 0 };
+	struct ndr_writer w;
+
+	ndr_writer_init(&w, &stub);
+	if (!relay_closing_next(&call->closing, &request)) {
+		session_del_answer_encode(&w, relay_closing_status(&call->closing));
+		set_answer(relay, call, &stub);
+		return RELAY_ANSWERED;
+	}
+	session_del_request_encode(&w, &request);
+	put_question(call, SRVSVC_NETR_SESSION_DEL, &stub, question);
+	call->step = RELAY_CLOSING;
+	return RELAY_ASK_ON;
+}
+
+/* Samba closes its own. */
+static enum relay_outcome close_those(struct relay *relay, struct relay_call *call, uint32_t *fault,
+                                      struct wire_writer *question)
+{
+	struct wire_reader r = request_reader(call);
+	struct session_qualifier_texts texts;
+	struct session_del_request request;
+	bool as_it_is;
+
+	session_del_request_decode(&r, &request, &texts);
+	if (!relay_closing_begin(&call->closing, relay->service.table, &request, &as_it_is)) {
+		*fault = RPC_FAULT_REMOTE_NO_MEMORY;
+		return RELAY_FAULT;
+	}
+	return as_it_is ? RELAY_PASS_ON : close_next(relay, call, question);
+}
+
+static bool has_succeeded(const struct wire_writer *del_answer)
 {
 	struct wire_reader r;
 
-	wire_reader_init(&r, answer->data, answer->len);
-	return call->opnum == SRVSVC_NETR_SESSION_DEL &&
-	       session_del_answer_decode(&r) == NERR_Success;
+	wire_reader_init(&r, del_answer->data, del_answer->len);
+	return session_del_answer_decode(&r) == NERR_Success;
 }
 
-enum relay_outcome relay_call_answer(struct relay *relay, struct relay_call *call, uint32_t *fault)
+/* ---- answers ---- */
+
+enum relay_outcome relay_call_answer(struct relay *relay, struct relay_call *call, uint32_t *fault,
+                                     struct wire_writer *question)
 {
 	struct wire_writer answer = { 0 };
 	struct wire_reader request = request_reader(call);
-	NET_API_STATUS status = take_listing(relay, call);
+	NET_API_STATUS status;
 
+	if (call->step == RELAY_CLOSING)
+		return close_next(relay, call, question);
+	status = take_listing(relay, call);
 	call->step = RELAY_ANSWERING;
 	if (status != NERR_Success)
 		return refuse(call, status);
 	*fault = service_srvsvc.call(&relay->caller, call->opnum, &request, &answer);
 	if (answer.failed)
 		*fault = RPC_FAULT_REMOTE_NO_MEMORY;
-	if (*fault != 0 || is_samba_to_close(call, &answer)) {
+	if (*fault == 0 && call->opnum == SRVSVC_NETR_SESSION_DEL && has_succeeded(&answer)) {
 		wire_writer_fini(&answer);
-		return *fault != 0 ? RELAY_FAULT : RELAY_PASS_ON;
+		return close_those(relay, call, fault, question);
 	}
-	wire_writer_fini(&call->stub);
-	call->stub = answer;
-	relay_call_count(relay, call);
+	if (*fault != 0) {
+		wire_writer_fini(&answer);
+		return RELAY_FAULT;
+	}
+	set_answer(relay, call, &answer);
 	return RELAY_ANSWERED;
 }

@@ -4,6 +4,7 @@
 #ifndef RELAY_CALLS_H
 #define RELAY_CALLS_H
 
+#include "relay/closing.h"
 #include "relay/relay.h"
 #include "rpc/call.h"
 #include "srvsvc/session_enum.h"
@@ -12,6 +13,7 @@
 enum relay_call_step {
 	RELAY_COLLECTING, /* its request comes */
 	RELAY_LISTING,    /* Samba is asked for its sessions in its place, by the same call id */
+	RELAY_CLOSING,    /* Samba is asked to close some of them, likewise */
 	RELAY_ANSWERING,  /* stub is its answer */
 };
 
@@ -29,6 +31,7 @@ struct relay_call {
 	uint32_t resume_handle;
 	struct session_enum_decoder listed; /* LISTING: Samba's answer */
 	bool is_too_long;                   /* that answer; the rest of it is not looked at */
+	struct relay_closing closing;       /* CLOSING: stub is Samba's answer, as far as it came */
 	size_t held_bytes;                  /* as the service counts them */
 };
 
@@ -49,7 +52,9 @@ struct relay_call *relay_calls_answering(const struct relay_calls *calls);
  * that is appended to question as a PDU. False: it is Samba's to answer. */
 bool relay_call_ask(struct relay *relay, struct relay_call *call, struct wire_writer *question);
 
-/* A piece of what Samba answers to that. */
+/* Whether what Samba answers to its id is ours to hear. */
+bool relay_call_is_heard(const struct relay_call *call);
+/* A piece of what Samba answers to a question. */
 void relay_call_hear(struct relay *relay, struct relay_call *call, const uint8_t *piece,
                      size_t bytes, bool big_endian);
 
@@ -57,10 +62,12 @@ enum relay_outcome {
 	RELAY_ANSWERED, /* stub is the answer */
 	RELAY_FAULT,    /* and its status */
 	RELAY_PASS_ON,  /* the request itself is Samba's to answer now */
+	RELAY_ASK_ON,   /* another question was appended */
 };
 
-/* After the last piece. */
-enum relay_outcome relay_call_answer(struct relay *relay, struct relay_call *call, uint32_t *fault);
+/* After the last piece. fault: the status of a RELAY_FAULT; question: as of relay_call_ask. */
+enum relay_outcome relay_call_answer(struct relay *relay, struct relay_call *call, uint32_t *fault,
+                                     struct wire_writer *question);
 
 /* Counts what it holds. */
 void relay_call_count(struct relay *relay, struct relay_call *call);

@@ -233,9 +233,17 @@ static void put_fault(struct relay_pipe *p, const struct relay_call *call, uint3
 
 static void answer(struct relay_pipe *p, struct relay_call *call)
 {
+	struct wire_writer *output = &p->sides[RELAY_SERVER].output;
+	size_t before = output->len, begin = npa_message_begin(output);
+	enum relay_outcome outcome;
 	uint32_t fault = 0;
 
-	switch (relay_call_answer(p->relay, call, &fault)) {
+	outcome = relay_call_answer(p->relay, call, &fault, output);
+	if (outcome == RELAY_ASK_ON)
+		npa_message_end(output, begin);
+	else
+		output->len = before;
+	switch (outcome) {
 	case RELAY_PASS_ON:
 		pass_on(p, call);
 		break;
@@ -246,6 +254,8 @@ static void answer(struct relay_pipe *p, struct relay_call *call)
 	case RELAY_ANSWERED:
 		p->relay->translated++;
 		break;
+	case RELAY_ASK_ON:
+		break;
 	}
 }
 
@@ -255,7 +265,7 @@ static bool take_response(struct relay_pipe *p, const struct rpc_header *h, stru
 	struct relay_call *call = relay_calls_find(&p->calls, h->call_id);
 	struct rpc_response response;
 
-	if (call == NULL || call->step != RELAY_LISTING)
+	if (call == NULL || !relay_call_is_heard(call))
 		return false;
 	if (h->ptype == RPC_FAULT) {
 		relay_calls_remove(p->relay, &p->calls, call);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Whom a NetrSessionDel means, in Samba's spelling: Samba compares the user's whole name, with the
+ * domain that Windows' callers leave out. One request goes to Samba for each name. */
+#ifndef RELAY_CLOSING_H
+#define RELAY_CLOSING_H
+
+#include "srvsvc/session_del.h"
+#include "table/session_table.h"
+#include "wire/writer.h"
+
+struct relay_closing {
+	struct wire_writer texts; /* each with its terminator: the client, "" for any; the users */
+	size_t at;                /* of the user who is closed next */
+	bool closed_some;
+	NET_API_STATUS status; /* why another one was not */
+};
+
+/* Finds them in table. False: out of memory. *as_it_is: the caller's own request means them all. */
+bool relay_closing_begin(struct relay_closing *c, const struct session_table *table,
+                         const struct session_del_request *request, bool *as_it_is);
+void relay_closing_fini(struct relay_closing *c);
+
+/* The next request, which borrows from c. False: there is none left. */
+bool relay_closing_next(struct relay_closing *c, struct session_del_request *request);
+/* What Samba says of it. */
+void relay_closing_heard(struct relay_closing *c, NET_API_STATUS status);
+/* When none is left. */
+NET_API_STATUS relay_closing_status(const struct relay_closing *c);
+
+#endif
