@@ -19,7 +19,8 @@ from impacket.dcerpc.v5 import srvs
 from asking import address
 from lab import command, frames, sessions, tap
 from lab.local_rpc import bound
-from lab.netsessiond import COMPLAINT, Netsessiond
+from lab.daemon import COMPLAINT
+from lab.netsessiond import Netsessiond
 from lab.ports import free_port
 from lab.relay import TO_SERVER
 from test_encryption import watched

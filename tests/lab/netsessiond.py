@@ -6,24 +6,20 @@ In the build of the sanitizers it is their daemon, and what they complain of fai
 """
 import functools
 import json
-import os
 import re
 import signal
 import subprocess
-import time
 
 from . import frames
 from .command import built
+from .daemon import STOP_S, Daemon
 from .ports import free_port
 from .process import Process
-from .server import Server, StartFailed
+from .server import StartFailed
 
 ORDINARY_USERS = ("alice", "bob", "carol", "dave")
 ADMINISTRATOR = "root"
 DOMAIN = "LABSRV"
-
-COMPLAINT = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|Assertion .* failed")
-STOP_S = 30
 
 
 @functools.cache
@@ -39,7 +35,7 @@ def section_of():
     return found
 
 
-class Netsessiond(Server):
+class Netsessiond(Daemon):
     """netsessiond in a temporary folder of its own, on 127.0.0.1 and ::1 and at two Unix sockets.
 
     users      ordinary accounts, by NTLM; the administrator is one beside them
@@ -53,7 +49,7 @@ class Netsessiond(Server):
     """
 
     host, host6 = "127.0.0.1", "::1"
-    domain, administrator, log = DOMAIN, ADMINISTRATOR, "log"
+    domain, administrator, program = DOMAIN, ADMINISTRATOR, "netsessiond"
 
     def __init__(self, users=ORDINARY_USERS, passwords=None, arguments=(), inside=(), **options):
         self.users = tuple(user for user in users if user != ADMINISTRATOR)
@@ -77,17 +73,6 @@ class Netsessiond(Server):
     @property
     def ntlm_users(self):
         return self.folder / "ntlm_users"
-
-    @property
-    def pid(self):
-        """That of netsessiond itself, whatever it runs inside."""
-        program = built("netsessiond").resolve()
-        return next(pid for pid in self._process.pids if os.path.realpath(f"/proc/{pid}/exe") == str(program))
-
-    @property
-    def said(self):
-        """What it has logged, all of it."""
-        return (self.folder / self.log / "stderr").read_text(errors="replace")
 
     @property
     def audit(self):
@@ -131,39 +116,10 @@ class Netsessiond(Server):
         """From the next reload() on."""
         self._passwords[user] = password
 
-    def signal(self, number):
-        os.kill(self.pid, number)
-
     def reload(self):
         """Lets it read what the options are now. Returns what it says of that; it may be a complaint."""
         self.write_configuration()
         return self.await_said(r".*(?:was read anew|all stays as it was).*", lambda: self.signal(signal.SIGHUP))[0]
-
-    def restart(self):
-        """As if it had died and another had been started, with the options as they are now."""
-        self.signal(signal.SIGKILL)
-        self._process.wait(STOP_S)
-        self._run()
-
-    def terminate(self):
-        """Lets it end by itself. Returns its exit status."""
-        self.signal(signal.SIGTERM)
-        return self.wait()
-
-    def wait(self):
-        """Waits until it has ended, which somebody has told it to. Returns its exit status."""
-        return self._process.wait(STOP_S)
-
-    def await_said(self, pattern, act=lambda: None):
-        """Acts, and waits until it logs lines of this pattern. Returns what matches."""
-        before, deadline = len(self.said), time.monotonic() + 20
-        act()
-        while time.monotonic() < deadline:
-            found = [match[0] for match in re.finditer(pattern, self.said[before:]) if match.end() < len(self.said)]
-            if found:
-                return found
-            time.sleep(0.01)
-        raise AssertionError(f"it never said {pattern}, but {self.said[before:]}")
 
     def _start(self):
         self.port = free_port()
@@ -181,14 +137,3 @@ class Netsessiond(Server):
         if not self._inside and "listen" not in self.options and not frames.exchange(
                 self.host, self.port, frames.smb1_negotiate("NT LM 0.12", "SMB 2.002", "SMB 2.???")):
             raise StartFailed("closed the connection")
-
-    def _end(self, error):
-        code, said = 0, ""
-        try:
-            if self._process and error is None and not self._process.ended():
-                code = self.terminate()
-            said = self.said
-        finally:
-            super()._end(error)
-        if error is None and (code != 0 or COMPLAINT.search(said)):
-            raise AssertionError(f"netsessiond ended with {code}, having said\n{said}")

@@ -25,6 +25,7 @@ class SambaServer(Server):
                  server signing = mandatory, smb encrypt = required, log level = 5
     users      ordinary accounts; they must exist on the machine
     passwords  {user: password}; who is not in it gets a random one
+    relayed    it looks for its pipes in relay_directory, where netsession_samba.NetsessionSamba has to be
 
     Which dialect and signing algorithm come out (seen on 4.17.12; selftest.py shows it again): at 3.1.1 the first of
     *Samba's* list that the client has, which is by default AES-128-GMAC, AES-128-CMAC, HMAC-SHA256. The option
@@ -39,10 +40,10 @@ class SambaServer(Server):
     domain, administrator, log = DOMAIN, ADMINISTRATOR, "log"
     share, file = "share", "held.txt"  # the file is there for sessions to hold open
 
-    def __init__(self, options=None, users=ORDINARY_USERS, passwords=None):
+    def __init__(self, options=None, users=ORDINARY_USERS, passwords=None, relayed=False):
         self.users = tuple(users)
         super().__init__((ADMINISTRATOR, *self.users), passwords)
-        self._options = dict(options or {})
+        self._options, self._relayed = dict(options or {}), relayed
         self.port = None
 
     def tool(self, name, *arguments):
@@ -54,6 +55,15 @@ class SambaServer(Server):
         """smb.conf. An absolute path: smbd hands it to samba-dcerpcd after it has changed to /, and where that cannot
         read it, every open of a pipe ends in NT_STATUS_CONNECTION_DISCONNECTED."""
         return self.folder / "smb.conf"
+
+    @property
+    def relay_directory(self):
+        return self.folder / "relay"
+
+    @property
+    def pipes(self):
+        """Where samba-dcerpcd listens, once it runs."""
+        return self.folder / "ncalrpc" / "np"
 
     @property
     def pid(self):
@@ -93,6 +103,7 @@ class SambaServer(Server):
             "disable spoolss": "yes",
             "map to guest": "never",
             **{name: self.folder / sub for name, sub in own.items()},
+            **({"external_rpc_pipe:socket_dir": self.relay_directory} if self._relayed else {}),
             **self._options,
         }
         lines = ["[global]", *(f"{name} = {value}" for name, value in options.items()),
