@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "samba/daemon.h"
 #include "samba/describe.h"
 
@@ -16,6 +17,30 @@ const struct samba_command samba_commands[] = {
 	  "  netsession-samba run\n"
 	  "  netsession-samba run --no-feed --log-level debug\n",
 	  samba_run },
+	{ "check", SAMBA_COMMAND_CHECK,
+	  "say whether this Samba fits, what enable would change in smb.conf, and what is in the way",
+	  "Changes nothing.\n",
+	  "0 nothing is in the way, or it is enabled, 1 something is in the way, 2 usage",
+	  "  netsession-samba check\n"
+	  "  netsession-samba check --smb-conf /srv/samba/smb.conf\n",
+	  samba_check },
+	{ "enable", SAMBA_COMMAND_ENABLE, "have smbd look for its pipes where the relay is",
+	  "Puts three marked lines into [global] of smb.conf, if check finds nothing in the way; so the\n"
+	  "relay has to run. Samba has to take the new text before it goes into the place of the old\n"
+	  "one, which is done in one step; the old one is kept beside it. Then smbd is told. Where it is\n"
+	  "enabled already, nothing is changed.\n",
+	  "0 it is enabled, 1 it is not, 2 usage", "  netsession-samba enable\n", samba_enable },
+	{ "disable", SAMBA_COMMAND_DISABLE, "take out of smb.conf what enable put in",
+	  "Every other byte stays as it is. smbd is told; pipes that are open stay open, so the relay\n"
+	  "may be stopped when nobody needs it any more.\n",
+	  "0 it is not enabled any more, 1 it could not be done, 2 usage",
+	  "  netsession-samba disable && systemctl disable --now netsession-samba\n",
+	  samba_disable },
+	{ "status", SAMBA_COMMAND_STATUS, "say how it goes",
+	  "Looks at smb.conf, smbd, the pipes and their links, and asks the one that runs.\n",
+	  "0 it works, 1 something is wrong, or it is not enabled, 2 usage, 3 it does not run, and Samba "
+	  "serves its pipes itself",
+	  "  netsession-samba status\n", samba_status },
 };
 
 const size_t samba_command_count = sizeof samba_commands / sizeof *samba_commands;
@@ -26,10 +51,16 @@ static int run(const struct samba_command *command, int argc, char **argv)
 
 	if (!samba_options_parse(argc, argv, command->bit, &options))
 		return SAMBA_USAGE;
-	if (!options.help)
-		return command->run(&options);
-	samba_describe_command(command);
-	return SAMBA_DONE;
+	if (options.help) {
+		samba_describe_command(command);
+		return SAMBA_DONE;
+	}
+	/* Samba's pipes, and who listens at them, are root's. */
+	if (geteuid() != 0) {
+		fprintf(stderr, "netsession-samba: %s has to be run by root\n", command->name);
+		return SAMBA_FAILED;
+	}
+	return command->run(&options);
 }
 
 int samba_main(int argc, char **argv)

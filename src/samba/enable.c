@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* netsession-samba enable and disable. */
+#include "samba/commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "samba/examination.h"
+#include "samba/program.h"
+
+static int complain(const char *what)
+{
+	fprintf(stderr, "netsession-samba: %s\n", what);
+	return SAMBA_FAILED;
+}
+
+/* smbd looks at smb.conf by itself as well, but not at once. Also where nothing was changed, since
+ * one that was broken off may have changed it. */
+static void reload(const struct samba_installation *samba, bool is_changed)
+{
+	struct samba_program_output output = { .exit = -1 };
+	struct err err = { 0 };
+	char smbcontrol[PATH_MAX];
+	const char *told = "smbd could not be told: restart it";
+
+	if (samba_program_find("smbcontrol", samba->bin_dir, smbcontrol) &&
+	    samba_program_run((const char *const[]){ smbcontrol, "-s", samba->smb_conf, "smbd",
+	                                             "reload-config", NULL },
+	                      &output, &err)) {
+		told = output.exit == 0 ? "smbd was told to read it anew"
+		                        : "no smbd runs with it; it is read when one starts";
+		samba_program_output_fini(&output);
+	}
+	if (is_changed)
+		printf("%s: %s.\n", samba->smb_conf, told);
+}
+
+/* ---- the new text, as Samba reads it ---- */
+
+struct expectation {
+	const char *directory;
+	bool is_said;
+};
+
+static bool verify(void *context, const char *path, char story[PATH_MAX])
+{
+	const struct expectation *expected = context;
+	struct samba_installation read;
+	struct err err = { 0 };
+	bool is_good = samba_installation_read(&read, path, &err);
+
+	if (!is_good)
+		snprintf(story, PATH_MAX, "Samba does not take the new text: %s", err.why);
+	else if ((strcmp(read.socket_dir, expected->directory) == 0) != expected->is_said) {
+		snprintf(story, PATH_MAX,
+		         "with the new text Samba would still get " SMB_CONF_PARAMETER
+		         " = \"%s\": something that is included, or another configuration, says it",
+		         read.socket_dir);
+		is_good = false;
+	}
+	samba_installation_fini(&read);
+	return is_good;
+}
+
+static bool do_not_verify(void *context, const char *path, char story[PATH_MAX])
+{
+	(void)context;
+	(void)path;
+	(void)story;
+	return true;
+}
+
+/* ---- enable ---- */
+
+static int put(struct samba_examination *x)
+{
+	struct expectation expected = { x->directory, true };
+	char *block = smb_conf_block(&x->conf, x->directory), *made = NULL;
+	size_t bytes;
+	int exit = SAMBA_FAILED;
+
+	if (block != NULL)
+		made = smb_conf_put(&x->conf, x->file.text, x->file.bytes, block, &bytes);
+	if (made == NULL)
+		complain("out of memory");
+	else if (!smb_conf_file_replace(&x->file, made, bytes, verify, &expected))
+		complain(x->file.story);
+	else {
+		printf("Enabled at line %zu of %s. As it was: %s\n", x->conf.line, x->file.path,
+		       x->file.backup);
+		exit = SAMBA_DONE;
+	}
+	free(made);
+	free(block);
+	return exit;
+}
+
+int samba_enable(const struct samba_options *options)
+{
+	struct samba_findings findings = { .is_terse = true };
+	struct samba_examination x;
+	int exit = SAMBA_FAILED;
+
+	if (samba_examination_read(&x, options, &findings))
+		samba_examine(&x, &findings);
+	if (findings.wrong > 0)
+		complain("nothing was changed");
+	else if (!x.is_enabled)
+		exit = put(&x);
+	else
+		exit = SAMBA_DONE;
+	if (exit == SAMBA_DONE && x.is_enabled)
+		printf("Enabled already.\n");
+	if (exit == SAMBA_DONE)
+		reload(&x.samba, !x.is_enabled);
+	samba_examination_fini(&x);
+	return exit;
+}
+
+/* ---- disable ---- */
+
+/* Where Samba cannot be asked, because it is gone or does not take smb.conf as it is, our lines are
+ * taken out all the same. */
+static int take(struct samba_examination *x, bool is_asked)
+{
+	struct expectation expected = { x->conf.directory, false };
+	size_t bytes;
+	char *made = smb_conf_take(&x->conf, x->file.text, x->file.bytes, &bytes);
+	int exit = SAMBA_FAILED;
+
+	if (made == NULL)
+		complain("out of memory");
+	else if (!smb_conf_file_can_replace(&x->file) ||
+	         !smb_conf_file_replace(&x->file, made, bytes, is_asked ? verify : do_not_verify,
+	                                &expected))
+		complain(x->file.story);
+	else {
+		printf("Disabled: taken out at line %zu of %s. As it was: %s\n", x->conf.line,
+		       x->file.path, x->file.backup);
+		exit = SAMBA_DONE;
+	}
+	free(made);
+	return exit;
+}
+
+static int disable(struct samba_examination *x, bool is_asked)
+{
+	struct samba_findings findings = { .is_terse = true };
+
+	switch (x->conf.state) {
+	case SMB_CONF_WITH:
+		return take(x, is_asked);
+	case SMB_CONF_WITHOUT:
+		if (is_asked && x->samba.uses_registry && x->is_enabled)
+			return complain("it is enabled in Samba's registry: say net conf delparm "
+			                "global " SMB_CONF_PARAMETER);
+		printf("It is not enabled in %s.\n", x->file.path);
+		return SAMBA_DONE;
+	default:
+		samba_examine_text(x, &findings);
+		return complain("nothing was changed");
+	}
+}
+
+int samba_disable(const struct samba_options *options)
+{
+	struct samba_examination x = { .directory = options->directory };
+	struct err err = { 0 };
+	bool is_asked = samba_installation_read(&x.samba, options->smb_conf, &err);
+	const char *path = x.samba.smb_conf != NULL ? x.samba.smb_conf : options->smb_conf;
+	int exit;
+
+	if (path == NULL || !smb_conf_file_read(&x.file, path))
+		exit = complain(path == NULL ? err.why : x.file.story);
+	else if (!smb_conf_read(&x.conf, x.file.text, x.file.bytes))
+		exit = complain("out of memory");
+	else {
+		x.is_enabled = is_asked && strcmp(x.samba.socket_dir, x.directory) == 0;
+		exit = disable(&x, is_asked);
+		if (!is_asked)
+			fprintf(stderr, "netsession-samba: Samba could not be asked: %s\n",
+			        err.why);
+	}
+	if (exit == SAMBA_DONE && x.samba.bin_dir != NULL)
+		reload(&x.samba, x.conf.state == SMB_CONF_WITH);
+	samba_examination_fini(&x);
+	return exit;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include "samba/pipe_folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+int pipe_folder_connect(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlen(path) >= sizeof address.sun_path) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+		int before = errno;
+
+		close(fd);
+		fd = -1;
+		errno = before;
+	}
+	return fd;
+}
+
+static enum pipe_state look_at(const char *path)
+{
+	struct stat status;
+	int fd;
+
+	if (lstat(path, &status) != 0)
+		return PIPE_ABSENT;
+	if (S_ISLNK(status.st_mode))
+		return PIPE_LINK;
+	if (!S_ISSOCK(status.st_mode))
+		return PIPE_OTHER;
+	fd = pipe_folder_connect(path);
+	if (fd < 0)
+		/* A queue that is full is somebody's. */
+		return errno == EAGAIN ? PIPE_LISTENS : PIPE_DEAD;
+	close(fd);
+	return PIPE_LISTENS;
+}
+
+static void keep_name(char to[PIPE_NAME_BYTES], const char *name)
+{
+	if (to[0] == '\0')
+		snprintf(to, PIPE_NAME_BYTES, "%s", name);
+}
+
+static void look_at_link(struct pipe_folder *to, const char *directory, const char *name,
+                         const char *ncalrpc_dir)
+{
+	char path[PATH_MAX], expected[PATH_MAX], target[PATH_MAX];
+	struct stat status;
+	ssize_t bytes;
+
+	snprintf(path, sizeof path, "%s/np/%s", directory, name);
+	snprintf(expected, sizeof expected, "%s/np/%s", ncalrpc_dir, name);
+	bytes = readlink(path, target, sizeof target - 1);
+	if (bytes >= 0)
+		target[bytes] = '\0';
+	if (bytes < 0 || strcmp(target, expected) != 0) {
+		to->odd++;
+		keep_name(to->an_odd, name);
+		return;
+	}
+	to->links++;
+	to->dangling += stat(path, &status) != 0;
+}
+
+static void look_at_socket(struct pipe_folder *to, const char *directory, const char *name,
+                           const char *ncalrpc_dir)
+{
+	char path[PATH_MAX];
+	struct stat status;
+
+	snprintf(path, sizeof path, "%s/np/%s", ncalrpc_dir, name);
+	if (lstat(path, &status) != 0 || !S_ISSOCK(status.st_mode))
+		return;
+	snprintf(path, sizeof path, "%s/np/%s", directory, name);
+	if (lstat(path, &status) == 0)
+		return;
+	to->missing++;
+	keep_name(to->a_missing, name);
+}
+
+static void look_at_each(struct pipe_folder *to, const char *folder, const char *directory,
+                         const char *ncalrpc_dir,
+                         void (*look)(struct pipe_folder *to, const char *directory,
+                                      const char *name, const char *ncalrpc_dir))
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	DIR *opened;
+
+	snprintf(path, sizeof path, "%s/np", folder);
+	opened = opendir(path);
+	while (opened != NULL && (entry = readdir(opened)) != NULL)
+		if (entry->d_name[0] != '.' && strcmp(entry->d_name, "srvsvc") != 0)
+			look(to, directory, entry->d_name, ncalrpc_dir);
+	if (opened != NULL)
+		closedir(opened);
+}
+
+/* Whoever could put a socket there would be told who every caller is, and could say that he is
+ * Samba. */
+static void look_who_may_write(struct pipe_folder *to, const char *path)
+{
+	struct stat status;
+
+	if (to->unsafe[0] != '\0' || lstat(path, &status) != 0)
+		return;
+	if (!S_ISDIR(status.st_mode))
+		snprintf(to->unsafe, sizeof to->unsafe, "%.200s is no folder", path);
+	else if (status.st_uid != 0)
+		snprintf(to->unsafe, sizeof to->unsafe, "%.200s is not root's", path);
+	else if ((status.st_mode & 022) != 0)
+		snprintf(to->unsafe, sizeof to->unsafe,
+		         "%.200s can be written to by others than root", path);
+}
+
+void pipe_folder_look(struct pipe_folder *to, const char *directory, const char *ncalrpc_dir)
+{
+	char path[PATH_MAX];
+
+	*to = (struct pipe_folder){ 0 };
+	look_who_may_write(to, directory);
+	snprintf(path, sizeof path, "%s/np", directory);
+	look_who_may_write(to, path);
+	snprintf(path, sizeof path, "%s/np/srvsvc", directory);
+	to->srvsvc = look_at(path);
+	snprintf(path, sizeof path, "%s/np/srvsvc", ncalrpc_dir);
+	to->samba = look_at(path);
+	look_at_each(to, directory, directory, ncalrpc_dir, look_at_link);
+	look_at_each(to, ncalrpc_dir, directory, ncalrpc_dir, look_at_socket);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* The pipes as smbd finds them once enabled, looked at from outside, by the commands. */
+#ifndef SAMBA_PIPE_FOLDER_H
+#define SAMBA_PIPE_FOLDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum pipe_state {
+	PIPE_ABSENT,
+	PIPE_LISTENS, /* a socket, and a process behind it */
+	PIPE_DEAD,    /* a socket that nobody listens at */
+	PIPE_LINK,    /* to Samba's own */
+	PIPE_OTHER,
+};
+
+enum { PIPE_NAME_BYTES = 256 };
+
+struct pipe_folder {
+	enum pipe_state srvsvc;
+	enum pipe_state samba; /* Samba's own srvsvc: ABSENT, LISTENS or DEAD */
+	unsigned links;        /* beside srvsvc, to Samba's sockets */
+	unsigned dangling;     /* of these: to sockets that are not there */
+	unsigned missing;      /* sockets of Samba that no link leads to */
+	unsigned odd;          /* what is no such link */
+	/* One of them; "": there is none. */
+	char a_missing[PIPE_NAME_BYTES], an_odd[PIPE_NAME_BYTES];
+	char unsafe[256]; /* why somebody else than root could put a pipe there; "": nobody */
+};
+
+void pipe_folder_look(struct pipe_folder *to, const char *directory, const char *ncalrpc_dir);
+
+/* Connects to a Unix socket, without waiting. -1: errno says why. */
+int pipe_folder_connect(const char *path);
+
+#endif

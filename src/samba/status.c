@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* netsession-samba status. */
+#include "samba/commands.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "samba/examination.h"
+#include "samba/program.h"
+#include "samba/status_socket.h"
+
+enum { DAEMON_DEADLINE_MS = 3000 };
+
+/* ---- what the running daemon says of itself ---- */
+
+/* All that comes until the end. Returns the bytes without a terminator; 0: it does not answer. */
+static size_t ask_daemon(const char *directory, char to[STATUS_TEXT_BYTES])
+{
+	char path[PATH_MAX];
+	size_t used = 0;
+	ssize_t got = 1;
+	int fd;
+
+	snprintf(path, sizeof path, "%s/" STATUS_SOCKET_NAME, directory);
+	fd = pipe_folder_connect(path);
+	while (fd >= 0 && got > 0 && used < STATUS_TEXT_BYTES - 1) {
+		if (poll(&(struct pollfd){ fd, POLLIN, 0 }, 1, DAEMON_DEADLINE_MS) <= 0)
+			break;
+		got = read(fd, to + used, STATUS_TEXT_BYTES - 1 - used);
+		used += got > 0 ? (size_t)got : 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	to[used] = '\0';
+	return used;
+}
+
+static void tell_daemon(const char *directory, struct samba_findings *findings)
+{
+	char text[STATUS_TEXT_BYTES], *rest = text, *line;
+
+	if (ask_daemon(directory, text) == 0) {
+		samba_findings_add(findings, SAMBA_WRONG, "run", "it does not answer at %s/%s",
+		                   directory, STATUS_SOCKET_NAME);
+		return;
+	}
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (*line != '\0')
+			samba_findings_add(findings, SAMBA_GOOD, "run", "%s", line);
+}
+
+/* ---- from outside ---- */
+
+static bool smbd_runs(const struct samba_installation *samba)
+{
+	struct samba_program_output output;
+	struct err err = { 0 };
+	char smbcontrol[PATH_MAX];
+	bool is_there = false;
+
+	if (samba_program_find("smbcontrol", samba->bin_dir, smbcontrol) &&
+	    samba_program_run((const char *const[]){ smbcontrol, "-s", samba->smb_conf, "smbd",
+	                                             "ping", NULL },
+	                      &output, &err)) {
+		is_there = output.exit == 0;
+		samba_program_output_fini(&output);
+	}
+	return is_there;
+}
+
+static void tell_smbd(const struct samba_examination *x, struct samba_findings *findings)
+{
+	bool is_said = x->samba.socket_dir[0] != '\0', runs = smbd_runs(&x->samba);
+
+	samba_findings_add(findings, runs ? SAMBA_GOOD : SAMBA_NOTE, "smbd",
+	                   "%s; its configuration has it look for pipes in %s/np",
+	                   runs ? "runs" : "does not run",
+	                   is_said ? x->samba.socket_dir : x->samba.ncalrpc_dir);
+	if (x->samba.uses_registry && x->is_enabled)
+		samba_examine_registry(x, findings);
+	else if (x->samba.uses_registry || x->conf.state == SMB_CONF_WITHOUT)
+		samba_findings_add(findings, SAMBA_NOTE, "smb.conf",
+		                   "not enabled: see netsession-samba check");
+	else
+		samba_examine_text(x, findings);
+}
+
+static void tell_relay(const struct samba_examination *x, struct samba_findings *findings)
+{
+	switch (x->pipes.srvsvc) {
+	case PIPE_LISTENS:
+		samba_examine_pipes(x, findings);
+		tell_daemon(x->directory, findings);
+		break;
+	case PIPE_LINK:
+		samba_findings_add(findings, SAMBA_NOTE, "relay",
+		                   "does not run; %s/np/srvsvc leads to Samba's own", x->directory);
+		samba_examine_links(x, findings);
+		break;
+	default:
+		if (x->is_enabled)
+			samba_examine_pipes(x, findings);
+		else
+			samba_findings_add(findings, SAMBA_NOTE, "relay", "does not run");
+		break;
+	}
+	if (x->pipes.samba == PIPE_LISTENS)
+		samba_findings_add(findings, SAMBA_GOOD, "samba-dcerpcd", "listens at %s/np/srvsvc",
+		                   x->samba.ncalrpc_dir);
+	else
+		samba_findings_add(findings, SAMBA_NOTE, "samba-dcerpcd", "does not run%s",
+		                   x->samba.starts_helpers ? "; smbd starts it when it is needed"
+		                                           : ", and smbd does not start it");
+}
+
+int samba_status(const struct samba_options *options)
+{
+	struct samba_findings findings = { 0 };
+	struct samba_examination x;
+	const char *sum;
+	int exit;
+
+	if (samba_examination_read(&x, options, &findings)) {
+		samba_examine_version(&x.samba, &findings);
+		tell_smbd(&x, &findings);
+		tell_relay(&x, &findings);
+	}
+	if (findings.wrong > 0) {
+		exit = SAMBA_FAILED;
+		sum = "Something is wrong.";
+	} else if (x.pipes.srvsvc != PIPE_LISTENS) {
+		exit = SAMBA_NOT_RUNNING;
+		sum = "It does not run; Samba serves all its pipes itself.";
+	} else if (!x.is_enabled) {
+		exit = SAMBA_FAILED;
+		sum = "It runs, and is not enabled; Samba serves all its pipes itself.";
+	} else {
+		exit = SAMBA_DONE;
+		sum = "It works.";
+	}
+	printf("\n%s\n", sum);
+	samba_examination_fini(&x);
+	return exit;
+}
