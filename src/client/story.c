@@ -52,6 +52,8 @@ static const struct status_words {
 	{ ERROR_TIME_SKEW, "the clocks differ too much", "set this machine's clock" },
 	{ ERROR_NTLM_BLOCKED, "the server takes no NTLM",
 	  "log on by Kerberos: kinit, or name the password's realm as its domain" },
+	{ ERROR_CONNECTION_REFUSED, "refused",
+	  "what serves it there is not running: see that server's log" },
 	{ ERROR_TIMEOUT, "timed out", "is it the right port? give a slow server more time" },
 	{ RPC_X_BAD_STUB_DATA, "malformed answer", "please report it, with the server's version" },
 	{ RPC_S_UNKNOWN_IF, "no Server service", "is the Server service running there?" },

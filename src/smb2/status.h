@@ -59,6 +59,7 @@
 #define STATUS_USER_SESSION_DELETED                  0xC0000203u
 #define STATUS_INSUFF_SERVER_RESOURCES               0xC0000205u
 #define STATUS_CONNECTION_DISCONNECTED               0xC000020Cu
+#define STATUS_CONNECTION_REFUSED                    0xC0000236u
 #define STATUS_PASSWORD_MUST_CHANGE                  0xC0000224u
 #define STATUS_NOT_FOUND                             0xC0000225u
 #define STATUS_ACCOUNT_LOCKED_OUT                    0xC0000234u

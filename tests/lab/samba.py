@@ -1,5 +1,8 @@
 """A private Samba file server on loopback: `with SambaServer() as server: ...`"""
+import os
+import pathlib
 import pwd
+import signal
 import subprocess
 import time
 
@@ -70,12 +73,30 @@ class SambaServer(Server):
         """The pid of smbd itself, from its pid file."""
         return int((self.folder / "pid" / "smbd.pid").read_text())
 
+    def processes(self, name):
+        """The pids of its processes of this name: smbd, samba-dcerpcd, rpcd_classic."""
+        def is_it(pid):
+            try:
+                return pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == name[:15]
+            except FileNotFoundError:
+                return False
+        return [pid for pid in self._process.pids if is_it(pid)]
+
+    def restart(self):
+        """As if smbd had died, and with it all that it started, and another had been started."""
+        os.kill(self.pid, signal.SIGKILL)
+        self._process.wait(60)
+        self._run_smbd()
+
     def _start(self):
         self.port = free_port()
         self._write_configuration()
         self._check_configuration()
         self._write_passwords()
         self._make_administrator()
+        self._run_smbd()
+
+    def _run_smbd(self):
         self._process = Process(["smbd", "--foreground", "--no-process-group", "--configfile", self.configuration,
                                  "--log-basename", self.folder / self.log], self.folder / self.log / "output")
         self._wait_for(self._negotiate)
