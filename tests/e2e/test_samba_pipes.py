@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-import asking  # pylint: disable=unused-import
+import asking  # noqa: F401  (makes lab importable)
 from impacket.dcerpc.v5 import srvs, transport
 from impacket.smbconnection import SMBConnection
 from lab import sessions, tap
