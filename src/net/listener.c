@@ -70,18 +70,24 @@ int net_listen_tcp(const struct sockaddr_storage *address, struct err *err)
 	return s;
 }
 
-/* Whether there is a socket at the path that nobody listens on any more. */
-static bool is_stale(const char *path, const struct sockaddr *address)
+bool net_local_is_stale(const char *path)
 {
-	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct net_addresses local;
 	struct stat status;
-	bool stale = probe >= 0 && lstat(path, &status) == 0 && S_ISSOCK(status.st_mode) &&
-	             connect(probe, address, sizeof(struct sockaddr_un)) != 0 &&
-	             errno == ECONNREFUSED;
+	bool is_stale;
+	int probe;
 
-	if (probe >= 0)
-		close(probe);
-	return stale;
+	if (lstat(path, &status) != 0 || !S_ISSOCK(status.st_mode) ||
+	    !net_address_local(path, &local))
+		return false;
+	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (probe < 0)
+		return false;
+	is_stale = connect(probe, (const struct sockaddr *)&local.list[0],
+	                   sizeof(struct sockaddr_un)) != 0 &&
+	           errno == ECONNREFUSED;
+	close(probe);
+	return is_stale;
 }
 
 int net_listen_local(const char *path, mode_t mode, struct err *err)
@@ -97,7 +103,7 @@ int net_listen_local(const char *path, mode_t mode, struct err *err)
 	s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s < 0)
 		return refuse(err, s, why_not());
-	if (is_stale(path, address))
+	if (net_local_is_stale(path))
 		(void)unlink(path);
 	/* The permissions are there before anybody can connect. */
 	if (bind(s, address, sizeof(struct sockaddr_un)) != 0 || chmod(path, mode) != 0 ||

@@ -15,6 +15,8 @@ int net_listen_tcp(const struct sockaddr_storage *address, struct err *err);
 /* At path, with these permissions. A socket of a dead process there is replaced, a living one's and
  * anything else is not. */
 int net_listen_local(const char *path, mode_t mode, struct err *err);
+/* Whether there is a socket at the path that nobody listens at any more. */
+bool net_local_is_stale(const char *path);
 
 struct net_listener;
 

@@ -17,6 +17,8 @@ struct samba_folder_settings {
 	const char *ncalrpc_dir; /* Samba's: its sockets are in np/ below it */
 	const char *libexec_dir; /* its rpcd_* tell the pipes' names before there are sockets; "":
 	                            not known */
+	const char *smb_conf;    /* for them: their pipes depend on the server's role. NULL: Samba's
+	                            own default */
 };
 
 /* Makes np/ and all links, each whole at any moment, and keeps them true until it is freed: Samba's

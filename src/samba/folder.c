@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+#include "samba/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "net/address.h"
+#include "net/folder_watch.h"
+#include "net/listener.h"
+#include "samba/file_error.h"
+#include "samba/links.h"
+#include "samba/pipe_question.h"
+#include "system/log.h"
+
+#define DOING     "folder for smbd"
+#define LOCK      "lock"
+#define LISTENING "srvsvc" /* until it takes the place of np/srvsvc */
+
+enum {
+	SETTLE_MS = 20,  /* after a change: several come at once */
+	LOOK_MS = 30000, /* without one: some are not told of */
+	LOOK_UNWATCHED_MS = 1000
+};
+
+struct samba_folder {
+	struct net_loop *loop;
+	char *directory, *target, *upstream;
+	struct links links;
+	int lock;
+	struct net_folder_watch *watch;
+	struct net_timer *settle, *look;
+	bool was_good; /* what fails is logged once, until it succeeds */
+};
+
+/* ---- that it is ours ---- */
+
+/* Makes what is not there of an absolute path. */
+static bool make_folders(const char *path)
+{
+	char made[PATH_MAX];
+	size_t bytes = strlen(path);
+
+	if (bytes >= sizeof made) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	for (size_t i = 1; i <= bytes; i++)
+		if (path[i] == '/' || path[i] == '\0') {
+			memcpy(made, path, i);
+			made[i] = '\0';
+			if (mkdir(made, path[i] == '\0' ? 0700 : 0755) != 0 && errno != EEXIST)
+				return false;
+		}
+	return true;
+}
+
+/* -1: see err. */
+static int open_directory(const char *path, struct err *err)
+{
+	int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat status;
+
+	if (directory < 0 || fstat(directory, &status) != 0) {
+		(void)file_error(err, DOING);
+	} else if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+		err_set(err, ERROR_ACCESS_DENIED, DOING,
+		        "it is somebody else's, or others may write to it");
+	} else {
+		return directory;
+	}
+	if (directory >= 0)
+		close(directory);
+	return -1;
+}
+
+/* -1: see err. */
+static int lock_directory(int directory, struct err *err)
+{
+	int lock = openat(directory, LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0)
+		return lock;
+	if (lock >= 0 && errno == EWOULDBLOCK)
+		err_set(err, ERROR_BUSY, DOING, "another netsession-samba has this folder");
+	else
+		(void)file_error(err, DOING);
+	if (lock >= 0)
+		close(lock);
+	return -1;
+}
+
+/* smbd connects to each pipe by its path here: Unix sockets' addresses are short. */
+static bool has_room(const char *directory, const struct pipe_names *known, struct err *err)
+{
+	struct net_addresses address;
+	char path[PATH_MAX + PIPE_NAME_BYTES];
+
+	for (size_t i = 0; i <= known->count; i++) {
+		(void)snprintf(path, sizeof path, "%s/" LINKS_PIPES "/%s", directory,
+		               i < known->count ? known->list[i] : LINKS_RELAYED);
+		if (!net_address_local(path, &address)) {
+			err_set(err, ERROR_INVALID_PARAMETER, DOING,
+			        "its path is too long: with /np/ and a pipe's name it has to fit "
+			        "into the 107 bytes that a Unix socket's may have");
+			return false;
+		}
+	}
+	return true;
+}
+
+/* ---- that it stays true ---- */
+
+static void on_changed(void *context);
+static void on_look(void *context);
+
+/* Watches Samba's folder, or as much of its path as there is. */
+static void watch(struct samba_folder *f)
+{
+	size_t bytes = strlen(f->target), next;
+	char path[PATH_MAX];
+
+	net_folder_watch_stop(f->watch);
+	f->watch = NULL;
+	for (;;) {
+		(void)snprintf(path, sizeof path, "%.*s", bytes > 0 ? (int)bytes : 1, f->target);
+		f->watch = net_folder_watch_start(f->loop, path, on_changed, f);
+		if (f->watch != NULL || bytes == 0)
+			break;
+		while (f->target[--bytes] != '/')
+			;
+	}
+	if (f->watch == NULL || f->target[bytes] == '\0')
+		return;
+	/* What came before the watch began is not told. */
+	next = bytes + 1 + strcspn(f->target + bytes + 1, "/");
+	(void)snprintf(path, sizeof path, "%.*s", (int)next, f->target);
+	if (access(path, F_OK) == 0)
+		on_changed(f);
+}
+
+/* A folder that is another one by now would not be noticed: it is watched anew each time. */
+static bool refresh(struct samba_folder *f, struct err *err)
+{
+	bool good;
+
+	watch(f);
+	good = links_make(&f->links, err);
+	net_timer_stop(f->look);
+	f->look = net_timer_start(f->loop, f->watch != NULL ? LOOK_MS : LOOK_UNWATCHED_MS, on_look,
+	                          f);
+	return good;
+}
+
+static void refresh_and_tell(struct samba_folder *f)
+{
+	struct err err = { 0 };
+	bool is_good = refresh(f, &err);
+
+	if (!is_good && f->was_good)
+		log_write(LOG_LEVEL_ERROR, "%s: %s", err.doing,
+		          err.why != NULL ? err.why : "out of memory");
+	f->was_good = is_good;
+}
+
+static void on_settled(void *context)
+{
+	struct samba_folder *f = context;
+
+	net_timer_stop(f->settle);
+	f->settle = NULL;
+	refresh_and_tell(f);
+}
+
+static void on_changed(void *context)
+{
+	struct samba_folder *f = context;
+
+	if (f->settle == NULL)
+		f->settle = net_timer_start(f->loop, SETTLE_MS, on_settled, f);
+}
+
+static void on_look(void *context)
+{
+	refresh_and_tell(context);
+}
+
+/* ---- from its beginning to its end ---- */
+
+static void let_go(struct samba_folder *f)
+{
+	net_folder_watch_stop(f->watch);
+	net_timer_stop(f->settle);
+	net_timer_stop(f->look);
+	if (f->lock >= 0)
+		close(f->lock);
+	if (f->links.directory >= 0)
+		close(f->links.directory);
+	free(f->directory);
+	free(f->target);
+	free(f->upstream);
+	free(f);
+}
+
+static bool name_paths(struct samba_folder *f, const struct samba_folder_settings *settings)
+{
+	f->directory = strdup(settings->directory);
+	if (asprintf(&f->target, "%s/" LINKS_PIPES, settings->ncalrpc_dir) < 0)
+		f->target = NULL;
+	else if (asprintf(&f->upstream, "%s/" LINKS_RELAYED, f->target) < 0)
+		f->upstream = NULL;
+	f->links.target = f->target;
+	return f->directory != NULL && f->target != NULL && f->upstream != NULL;
+}
+
+struct samba_folder *samba_folder_open(struct net_loop *loop,
+                                       const struct samba_folder_settings *settings,
+                                       struct err *err)
+{
+	struct samba_folder *f = calloc(1, sizeof *f);
+
+	if (f == NULL) {
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		return NULL;
+	}
+	f->loop = loop;
+	f->was_good = true;
+	f->lock = f->links.directory = -1;
+	if (!name_paths(f, settings)) {
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		goto failed;
+	}
+	if (f->directory[0] != '/' || f->target[0] != '/' || strlen(f->target) >= PATH_MAX) {
+		err_set(err, ERROR_INVALID_PARAMETER, DOING, "paths have to be absolute");
+		goto failed;
+	}
+	f->links.knows_all = settings->libexec_dir[0] != '\0' &&
+	                     pipe_question_ask(&f->links.known, settings->libexec_dir,
+	                                       settings->smb_conf);
+	if (!has_room(f->directory, &f->links.known, err))
+		goto failed;
+	if (!make_folders(f->directory)) {
+		(void)file_error(err, DOING);
+		goto failed;
+	}
+	f->links.directory = open_directory(f->directory, err);
+	if (f->links.directory < 0)
+		goto failed;
+	f->lock = lock_directory(f->links.directory, err);
+	if (f->lock < 0)
+		goto failed;
+	if (!refresh(f, err))
+		goto failed;
+	return f;
+failed:
+	let_go(f);
+	return NULL;
+}
+
+int samba_folder_listen(struct samba_folder *f, struct err *err)
+{
+	char path[PATH_MAX];
+	int listening;
+
+	/* What is there is ours or a dead one's, or it stays. */
+	if (!links_release(&f->links, err))
+		return -1;
+	(void)snprintf(path, sizeof path, "%s/" LISTENING, f->directory);
+	listening = net_listen_local(path, 0600, err);
+	if (listening < 0)
+		return -1;
+	if (renameat(f->links.directory, LISTENING, f->links.directory,
+	             LINKS_PIPES "/" LINKS_RELAYED) != 0) {
+		(void)file_error(err, DOING);
+		(void)unlinkat(f->links.directory, LISTENING, 0);
+		close(listening);
+		return -1;
+	}
+	f->links.is_served = true;
+	return listening;
+}
+
+const char *samba_folder_upstream(const struct samba_folder *f)
+{
+	return f->upstream;
+}
+
+size_t samba_folder_links(const struct samba_folder *f)
+{
+	return f->links.count;
+}
+
+void samba_folder_close(struct samba_folder *f)
+{
+	struct err err = { 0 };
+
+	if (f == NULL)
+		return;
+	if (f->links.is_served && !links_take_back(&f->links, &err))
+		log_write(LOG_LEVEL_ERROR, "%s: %s", err.doing, err.why);
+	let_go(f);
+}
+
+bool samba_folder_release(const char *directory, const char *ncalrpc_dir, struct err *err)
+{
+	struct links links = { .directory = -1 };
+	char target[PATH_MAX];
+	int lock = -1;
+	bool released = false;
+
+	if (access(directory, F_OK) != 0 && errno == ENOENT)
+		return true;
+	if ((size_t)snprintf(target, sizeof target, "%s/" LINKS_PIPES, ncalrpc_dir) >=
+	    sizeof target) {
+		errno = ENAMETOOLONG;
+		return file_error(err, DOING);
+	}
+	links.target = target;
+	links.directory = open_directory(directory, err);
+	if (links.directory >= 0)
+		lock = lock_directory(links.directory, err);
+	if (lock >= 0)
+		released = links_release(&links, err);
+	if (lock >= 0)
+		close(lock);
+	if (links.directory >= 0)
+		close(links.directory);
+	return released;
+}
