@@ -78,6 +78,11 @@ static void examine_place(struct samba_examination *x, struct samba_findings *fi
 		samba_findings_add(findings, SAMBA_NOTE, "smb.conf",
 		                   "%s is a link; the file to change is %s", x->samba.smb_conf,
 		                   x->file.path);
+	if (x->samba.config_file[0] != '\0' && strcmp(x->samba.config_file, x->samba.smb_conf) != 0)
+		samba_findings_add(findings, SAMBA_WRONG, "smb.conf",
+		                   "%s says config file = %s, which smbd reads in its place: say "
+		                   "--smb-conf %s",
+		                   x->file.path, x->samba.config_file, x->samba.config_file);
 	if (!smb_conf_file_can_replace(&x->file))
 		samba_findings_add(findings, SAMBA_WRONG, "smb.conf", "%s", x->file.story);
 }

@@ -192,6 +192,7 @@ static bool read_configuration(struct samba_installation *i, struct err *err)
 	i->socket_dir = value_of(output.text, "external_rpc_pipe:socket_dir", '=');
 	if (i->socket_dir == NULL)
 		i->socket_dir = strdup("");
+	i->config_file = value_of(output.text, "config file", '=');
 	helpers = value_of(output.text, "rpc start on demand helpers", '=');
 	backend = value_of(output.text, "config backend", '=');
 	/* Before 4.16 there is no such parameter. */
@@ -201,7 +202,7 @@ static bool read_configuration(struct samba_installation *i, struct err *err)
 	free(helpers);
 	free(backend);
 	if (i->ncalrpc_dir == NULL || i->guest_account == NULL || i->server_role == NULL ||
-	    i->socket_dir == NULL)
+	    i->socket_dir == NULL || i->config_file == NULL)
 		return fail(i, err, "%s does not say all of %s", testparm, i->smb_conf);
 	return true;
 }
@@ -225,6 +226,7 @@ void samba_installation_fini(struct samba_installation *i)
 	free(i->smb_conf);
 	free(i->ncalrpc_dir);
 	free(i->socket_dir);
+	free(i->config_file);
 	free(i->guest_account);
 	free(i->server_role);
 	*i = (struct samba_installation){ 0 };

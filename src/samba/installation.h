@@ -15,6 +15,7 @@ struct samba_installation {
 	char *smb_conf;      /* which was read, an absolute path */
 	char *ncalrpc_dir;   /* below which samba-dcerpcd listens, in np/ */
 	char *socket_dir;    /* external_rpc_pipe:socket_dir; "": not said */
+	char *config_file;   /* which smbd reads in the place of that one; "": none */
 	char *guest_account;
 	char *server_role;   /* as testparm says it */
 	bool starts_helpers; /* rpc start on demand helpers */

@@ -1,0 +1,474 @@
+"""netsession-samba's check, enable, disable and status: what they make of smb.conf, judged by Samba's own programs and a
+real smbd, and that nothing breaks a server in between."""
+import contextlib
+import fcntl
+import os
+import pathlib
+import random
+import re
+import shutil
+import socket
+import stat
+import struct
+import subprocess
+import tempfile
+import threading
+import unittest
+
+import asking  # noqa: F401  (makes lab importable)
+from lab import command, tap
+from lab.samba import SambaServer
+
+SAYS = "external_rpc_pipe:socket_dir"
+OTHER_PIPES = {"lsarpc", "samr", "winreg"}
+SAMBAS_OWN = pathlib.Path("/run/samba/ncalrpc/np")  # where smb.conf says no other place
+DONE, FAILED, USAGE, NOT_RUNNING = range(4)
+
+
+class StandIn:
+    """Something that listens where smbd will look, as the relay does, with links to Samba's other pipes beside it. It
+    closes whoever comes, and counts."""
+
+    def __init__(self, directory, pipes=SAMBAS_OWN):
+        self.directory, self.pipes = pathlib.Path(directory), pathlib.Path(pipes)
+        self.came, self.thread = 0, None
+
+    @property
+    def srvsvc(self):
+        return self.directory / "np" / "srvsvc"
+
+    def __enter__(self):
+        (self.directory / "np").mkdir(parents=True, mode=0o700)
+        there = {path.name for path in self.pipes.iterdir()} if self.pipes.exists() else set()
+        for name in (there | OTHER_PIPES) - {"srvsvc"}:
+            (self.directory / "np" / name).symlink_to(self.pipes / name)
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(self.srvsvc))
+        self.listener.listen()
+        self.thread = threading.Thread(target=self._accept, daemon=True)
+        self.thread.start()
+        return self
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                self.listener.accept()[0].close()
+                self.came += 1
+
+    def die(self):
+        """Leaves its socket behind."""
+        if self.listener.fileno() >= 0:
+            self.listener.shutdown(socket.SHUT_RDWR)
+            self.thread.join()
+            self.listener.close()
+
+    def __exit__(self, *_):
+        self.die()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def effective(configuration):
+    """The directory as testparm tells it; None: it is not said."""
+    done = subprocess.run(["testparm", "-s", "-v", configuration], text=True, capture_output=True, check=False,
+                          stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stderr
+    found = re.findall(rf"^\t{SAYS} = (.*)$", done.stdout, re.MULTILINE)
+    return found[0] if found else None
+
+
+class SmbConf(unittest.TestCase):
+    """A file that no smbd runs with."""
+
+    def setUp(self):
+        # Directly in /tmp, since paths of Unix sockets are short.
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="netsession-lab-", dir="/tmp")))
+        self.etc = self.folder / "etc"
+        self.etc.mkdir()
+        self.conf = self.etc / "smb.conf"
+        self.relay = self.enterContext(StandIn(self.folder / "relay"))
+
+    def run_command(self, name, *arguments, conf=None, **options):
+        return command.run(name, "--smb-conf", conf or self.conf, "--directory", self.relay.directory, *arguments,
+                           program="netsession-samba", **options)
+
+    def good(self, name, *arguments, **options):
+        result = self.run_command(name, *arguments, **options)
+        self.assertEqual((DONE, ""), (result.exit, result.stderr), result)
+        return result.stdout
+
+    def refused(self, pattern, name="enable", **options):
+        """Says why in one line, and changes nothing."""
+        before = {path: path.read_bytes() for path in self.etc.iterdir() if path.is_file()}
+        result = self.run_command(name, **options)
+        self.assertEqual((FAILED, ""), (result.exit, result.stdout), result)
+        self.assertRegex(result.stderr, pattern)
+        self.assertEqual(before, {path: path.read_bytes() for path in self.etc.iterdir() if path.is_file()})
+        return result
+
+    def backups(self):
+        return sorted(self.etc.glob("smb.conf.before-*"))
+
+    def there_and_back(self, text):
+        self.conf.write_bytes(text)
+        self.good("enable")
+        self.assertEqual(str(self.relay.directory), effective(self.conf))
+        self.assertNotEqual(text, self.conf.read_bytes())
+        self.good("disable")
+        self.assertEqual(text, self.conf.read_bytes())
+        for backup in self.backups():
+            backup.unlink()
+
+
+class Files(SmbConf):
+    def test_disable_leaves_what_enable_found(self):
+        (self.etc / "more.conf").write_text("workgroup = LAB\n")
+        include = f"include = {self.etc}/more.conf".encode()
+        texts = {
+            "ordinary": b"[global]\n\tworkgroup = LAB\n[share]\n\tpath = /srv\n",
+            "empty": b"",
+            "crlf": b"# head\r\n[global]\r\nworkgroup = LAB\r\n",
+            "no final newline": b"[global]\nworkgroup = LAB",
+            "a header alone": b"[global]",
+            "a byte order mark": b"\xef\xbb\xbf[global]\nworkgroup = LAB\n",
+            "no [global]": b"workgroup = LAB\n[share]\npath = /srv\n",
+            "odd spaces": b"\n \t[ GLO bal ] what\n\t workgroup\t=\tLAB\n",
+            "several": b"[global]\nworkgroup = LAB\n[share]\npath = /srv\n[GLOBALS]\nnetbios name = FS1\n",
+            "include before and behind": include + b"\n[global]\n" + include + b"\n[share]\n" + include,
+            "continued": b"[global]\nserver string = a \\\n[global]\\\n\\ \n b\n[global]\\\n x\nworkgroup = LAB\n",
+            "tabs and blanks at the end": b"\t[global]\t \nworkgroup = LAB \t\n\t\n \n",
+            "long lines": b"[global]\n# " + b"x" * 100000 + b"\nserver string = " + b"y" * 100000 + b"\n",
+        }
+        for name, text in texts.items():
+            with self.subTest(name):
+                self.there_and_back(text)
+
+    def test_any_text_that_samba_takes_is_taken(self):
+        """Where it goes into the text, Samba sees it: texts out of what could mislead."""
+        words = [b"[global]", b"\n", b"\n", b"\n", b"\r\n", b"\\\n", b"\\ \n", b"\\", b" ", b"\t", b"#", b";", b"a:b = c",
+                 b"[share]\n", b"[GLOBAL]\n", b"\nserver string = ", b"]"]
+        chance = random.Random(5)
+        taken = 0
+        for _ in range(30):
+            text = b"".join(chance.choices(words, k=chance.randrange(1, 14)))
+            self.conf.write_bytes(text)
+            if subprocess.run(["testparm", "-s", self.conf], capture_output=True, check=False,
+                              stdin=subprocess.DEVNULL).returncode == 0:
+                with self.subTest(text):
+                    self.there_and_back(text)
+                taken += 1
+        self.assertLess(10, taken)
+
+    def test_what_was_changed_in_between_stays(self):
+        self.conf.write_bytes(b"[global]\nworkgroup = LAB\n")
+        self.good("enable")
+        text = self.conf.read_bytes()
+        self.conf.write_bytes(b"# mine\n" + text.replace(b"LAB", b"NEW") + b"[more]\npath = /\n")
+        self.good("disable")
+        self.assertEqual(b"# mine\n[global]\nworkgroup = NEW\n[more]\npath = /\n", self.conf.read_bytes())
+
+    def test_twice_is_once(self):
+        self.conf.write_bytes(b"[global]\n")
+        self.good("enable")
+        enabled = self.conf.read_bytes()
+        self.assertEqual("Enabled already.\n", self.good("enable"))
+        self.assertEqual(enabled, self.conf.read_bytes())
+        self.good("disable")
+        self.assertRegex(self.good("disable"), "^It is not enabled")
+        self.assertEqual(2, len(self.backups()))
+
+    def test_each_backup_is_kept_as_the_file_was(self):
+        self.conf.write_bytes(b"[global]\n")
+        self.conf.chmod(0o640)
+        before = [self.conf.read_bytes()]
+        for name in ("enable", "disable", "enable", "disable"):
+            said = self.good(name)
+            self.assertIn(said.splitlines()[0].partition("As it was: ")[2], map(str, self.backups()))
+            before.append(self.conf.read_bytes())
+        self.assertEqual(sorted(before[:4]), sorted(backup.read_bytes() for backup in self.backups()))
+        self.assertEqual({0o640}, {stat.S_IMODE(backup.stat().st_mode) for backup in self.backups()})
+
+    def test_owner_mode_acl_and_attributes_stay(self):
+        self.conf.write_bytes(b"[global]\n")
+        os.chown(self.conf, 1, 2)
+        self.conf.chmod(0o640)
+        os.setxattr(self.conf, "user.note", b"kept")
+        # Version 2: user::rw-, user:3:r--, group::r--, mask::r--, other::---
+        entries = [(1, 6, -1), (2, 4, 3), (4, 4, -1), (16, 4, -1), (32, 0, -1)]
+        acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+        os.setxattr(self.conf, "system.posix_acl_access", acl)
+        before = self.conf.stat()
+        self.good("enable")
+        for path in (self.conf, *self.backups()):
+            now = path.stat()
+            self.assertEqual((before.st_mode, 1, 2), (now.st_mode, now.st_uid, now.st_gid))
+            self.assertEqual(b"kept", os.getxattr(path, "user.note"))
+            self.assertEqual(acl, os.getxattr(path, "system.posix_acl_access"))
+        self.assertEqual(before.st_mtime_ns, self.backups()[0].stat().st_mtime_ns)
+
+    def test_a_link_stays_and_its_file_is_changed(self):
+        target = self.folder / "real.conf"
+        target.write_bytes(b"[global]\n")
+        self.conf.symlink_to("../real.conf")
+        self.assertIn(f"note  smb.conf      {self.conf} is a link; the file to change is {target}\n", self.good("check"))
+        self.good("enable")
+        self.assertTrue(self.conf.is_symlink())
+        self.assertEqual(str(self.relay.directory), effective(target))
+        self.good("disable")
+        self.assertEqual(b"[global]\n", target.read_bytes())
+
+    def test_what_somebody_else_says_is_not_touched(self):
+        self.conf.write_bytes(b"[global]\n external_RPC_pipe : socket_dir = /run/x\n")
+        self.refused(rf"smb.conf: line 2 of {self.conf} says {SAYS} = /run/x, not by netsession-samba: take it out")
+        self.refused("not by netsession-samba: take it out", "disable")
+        (self.etc / "more.conf").write_text(f"{SAYS} = /run/y\n")
+        self.conf.write_text(f"[global]\ninclude = {self.etc}/more.conf\n")
+        self.refused(f"what {self.conf} includes says {SAYS} = /run/y: take it out")
+
+    def test_what_says_otherwise_behind_it_is_found(self):
+        """An include that only shows itself behind the block."""
+        self.conf.write_text(f"[global]\ninclude = {self.etc}/more.conf\n")
+        self.good("enable")
+        (self.etc / "more.conf").write_text(f"{SAYS} = /run/y\n")
+        self.refused(f"something behind that says {SAYS} = /run/y: take that out")
+
+    def test_a_block_that_was_changed_is_not_touched(self):
+        self.conf.write_bytes(b"[global]\n")
+        self.good("enable")
+        text = self.conf.read_bytes()
+        self.conf.write_bytes(text.replace(f"{SAYS} = ".encode(), f"{SAYS}=".encode()))
+        for name in ("enable", "disable"):
+            self.refused(f"smb.conf: line 3 of .* says {SAYS} = ", name)
+        self.conf.write_bytes(text.replace(b"# netsession-samba: end\n", b""))
+        self.refused("says .* not by netsession-samba", "disable")
+        self.conf.write_bytes(text + text)
+        self.refused("was changed at line 6 of .*: take out all lines that begin with # netsession-samba:", "disable")
+        self.conf.write_bytes(text)
+        self.good("disable")
+
+    def test_another_directory_is_not_taken_for_ours(self):
+        self.conf.write_bytes(b"[global]\n")
+        self.good("enable")
+        with StandIn(self.folder / "other") as other:
+            result = self.run_command("enable", "--directory", other.directory)
+            self.assertEqual(FAILED, result.exit)
+            self.assertIn(f"enabled with another directory, {self.relay.directory}, at line 2", result.stderr)
+
+    def test_a_directory_that_smb_conf_cannot_say_is_refused(self):
+        self.conf.write_bytes(b"[global]\n")
+        for name, why in {"%m": "holds one of", "a  b": "has blanks", "x" * 80: "is too long"}.items():
+            result = self.run_command("enable", "--directory", f"{self.folder}/{name}")
+            self.assertEqual(FAILED, result.exit)
+            self.assertIn(f"{name} {why}", result.stderr)
+        self.assertEqual(USAGE, self.run_command("enable", "--directory", "relative").exit)
+        with StandIn(self.folder / "one blank; #é") as odd:
+            self.assertEqual(DONE, self.run_command("enable", "--directory", odd.directory).exit)
+            self.assertEqual(str(odd.directory), effective(self.conf))
+
+    def test_a_server_is_never_pointed_to_nobody(self):
+        self.conf.write_bytes(b"[global]\n")
+        self.relay.die()
+        self.refused("srvsvc is a socket that nobody listens at: start it, by systemctl start netsession-samba")
+        self.relay.srvsvc.unlink()
+        self.refused("srvsvc is not there: start it")
+        self.relay.srvsvc.symlink_to(self.folder / "ncalrpc/np/srvsvc")
+        self.refused("srvsvc leads to Samba itself: start it")
+        shutil.rmtree(self.relay.directory)
+        self.refused("srvsvc is not there: start it")
+
+    def test_a_pipe_that_has_no_link_is_not_taken_from_callers(self):
+        self.conf.write_text(f"[global]\nncalrpc dir = {self.folder}/ncalrpc\n")
+        (self.folder / "ncalrpc/np").mkdir(parents=True)
+        for name in OTHER_PIPES:
+            (self.relay.directory / "np" / name).unlink()
+        with socket.socket(socket.AF_UNIX) as pipe:
+            pipe.bind(f"{self.folder}/ncalrpc/np/newpipe")
+            self.refused("links: there is none for newpipe")
+            (self.relay.directory / "np/newpipe").write_text("")
+            self.refused("links: .*/np/newpipe is no link to .*: take it out")
+            (self.relay.directory / "np/newpipe").unlink()
+            (self.relay.directory / "np/newpipe").symlink_to(f"{self.folder}/ncalrpc/np/newpipe")
+            self.good("enable")
+
+    def test_a_folder_that_others_may_write_to_is_refused(self):
+        self.conf.write_bytes(b"[global]\n")
+        (self.relay.directory / "np").chmod(0o770)
+        self.refused("np can be written to by others than root")
+        (self.relay.directory / "np").chmod(0o700)
+        os.chown(self.relay.directory, 1, -1)
+        self.refused("relay is not root's")
+
+    def test_disable_needs_neither_the_directory_nor_a_samba_that_understands(self):
+        text = b"[global]\nworkgroup = LAB\n"
+        self.conf.write_bytes(text)
+        self.good("enable")
+        shutil.rmtree(self.relay.directory)
+        self.good("disable")
+        self.assertEqual(text, self.conf.read_bytes())
+        self.relay.directory.mkdir()
+        with StandIn(self.relay.directory / "again") as again:
+            self.good("enable", "--directory", again.directory)
+        self.conf.write_bytes(self.conf.read_bytes() + b"[broken\n")
+        result = self.run_command("disable")
+        self.assertEqual(DONE, result.exit, result)
+        self.assertRegex(result.stderr, "Samba could not be asked: .*testparm failed")
+        self.assertEqual(text + b"[broken\n", self.conf.read_bytes())
+
+    def test_a_file_that_smbd_would_leave_for_another_is_refused(self):
+        self.conf.write_text(f"[global]\nconfig file = {self.etc}/other.conf\n")
+        self.refused(f"says config file = {self.etc}/other.conf, which smbd reads in its place: say --smb-conf "
+                     f"{self.etc}/other.conf")
+
+    def test_only_one_at_a_time_changes_it(self):
+        self.conf.write_bytes(b"[global]\n")
+        held = os.open(self.etc, os.O_RDONLY)
+        self.addCleanup(os.close, held)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        self.refused("is being changed by another netsession-samba")
+
+    def test_hard_links_and_what_is_not_to_be_changed_are_found(self):
+        self.conf.write_bytes(b"[global]\n")
+        os.link(self.conf, self.folder / "second")
+        self.refused("has other names")
+        (self.folder / "second").unlink()
+        if subprocess.run(["chattr", "+i", self.conf], capture_output=True, check=False).returncode == 0:
+            try:
+                self.refused("must not be changed: see lsattr")
+            finally:
+                subprocess.run(["chattr", "-i", self.conf], check=True)
+        for mounts, story in (('mount --bind "$0/etc/smb.conf" "$0/etc/smb.conf"', "is mounted by itself"),
+                              ('mount --bind "$0/etc" "$0/etc"; mount -o remount,bind,ro "$0/etc"',
+                               "on a file system that cannot be written to")):
+            self.refused(story, inside=["unshare", "--mount", "sh", "-ec", f'{mounts}; exec "$@"', self.folder])
+
+    def test_nobody_but_root_may(self):
+        result = self.run_command("check", inside=["setpriv", "--reuid=1", "--clear-groups"])
+        self.assertEqual((FAILED, "netsession-samba: check has to be run by root\n"), (result.exit, result.stderr))
+
+    def test_check_shows_what_would_be_changed(self):
+        self.conf.write_bytes(b"# head\n[global]\nworkgroup = LAB\n[share]\npath = /srv\n")
+        said = self.good("check")
+        self.assertIn(f"enable would change {self.conf} at line 3:\n     # head\n     [global]\n", said)
+        added = re.findall(r"^    \+(.*)\n", said, re.MULTILINE)
+        self.assertIn("     workgroup = LAB\n     [share]\n\nNothing is in the way", said)
+        self.good("enable")
+        self.assertEqual(["# head", "[global]", *added, "workgroup = LAB", "[share]", "path = /srv"],
+                         self.conf.read_text().splitlines())
+        self.assertRegex(self.good("check"), r"ok    smb.conf      enabled at line 3 of .*\n(.*\n)*\nIt is enabled\.\n$")
+
+
+class BrokenOff(SmbConf):
+    """enable and disable that die, or fail, at any of the system calls by which they change something."""
+
+    def setUp(self):
+        if b"__asan_init" in command.built("netsession-samba").read_bytes():
+            self.skipTest("the sanitizers do other calls, and not below strace")
+        super().setUp()
+
+    # Those that any program does are looked at where they mean these files.
+    CALLS = {"fchown": False, "fchmod": False, "fsetxattr": False, "fsync": False, "utimensat": False, "flock": False,
+             "rename": False, "unlink": False, "openat": True, "read": True, "write": True, "close": True}
+
+    def inject(self, name, what, *of):
+        paths = [argument for path in of for argument in ("-P", path)]
+        return self.run_command(name, inside=["strace", "-qq", "-o", "/dev/null", "-e", f"inject={what}", *paths])
+
+    def each_call(self, name, what):
+        """Runs it again and again, hitting a later call each time, until it is hit no more. Yields each result."""
+        for call, is_of_files in self.CALLS.items():
+            for number in range(1, 100):
+                result = self.inject(name, f"{call}:{what}:when={number}",
+                                     *([self.conf, f"{self.conf}.netsession-samba-new"] if is_of_files else []))
+                yield call, number, result
+                if result.exit == DONE:
+                    break
+
+    def test_one_that_is_killed_leaves_the_old_one_or_the_new_one(self):
+        old = b"[global]\nworkgroup = LAB\n"
+        self.conf.write_bytes(old)
+        os.setxattr(self.conf, "user.note", b"kept")
+        self.good("enable")
+        new = self.conf.read_bytes()
+        killed = 0
+        for name, before, after in (("enable", old, new), ("disable", new, old)):
+            self.conf.write_bytes(before)
+            for call, number, result in self.each_call(name, "signal=KILL"):
+                self.assertIn(self.conf.read_bytes(), (before, after), (call, number))
+                self.assertEqual(b"kept", os.getxattr(self.conf, "user.note"))
+                killed += result.exit != DONE
+                if self.conf.read_bytes() == after:
+                    self.conf.write_bytes(before)
+        self.assertLess(40, killed)
+        # What was left behind is in nobody's way.
+        self.conf.write_bytes(old)
+        self.good("enable")
+        self.good("disable")
+        self.assertEqual([], list(self.etc.glob("*-new")))
+
+    def test_what_samba_does_not_take_never_gets_into_place(self):
+        """Whatever the reason: testparm reads nothing in the new file."""
+        old = b"[global]\nworkgroup = LAB\n"
+        self.conf.write_bytes(old)
+        result = self.run_command("enable", inside=[
+            "strace", "-f", "-qq", "-o", "/dev/null", "-P", f"{self.conf}.netsession-samba-new", "-e", "inject=read:error=EIO"])
+        self.assertEqual(FAILED, result.exit)
+        self.assertIn(f'with the new text Samba would still get {SAYS} = ""', result.stderr)
+        self.assertEqual(old, self.conf.read_bytes())
+        self.assertEqual([self.conf], list(self.etc.iterdir()))
+
+    def test_one_that_fails_leaves_the_old_one_and_nothing_else(self):
+        old = b"[global]\nworkgroup = LAB\n"
+        self.conf.write_bytes(old)
+        for what in ("write:error=ENOSPC", "fchown:error=EPERM", "fchmod:error=EPERM", "rename:error=EIO",
+                     "fsync:error=EIO", "flistxattr:error=EIO", "utimensat:error=EIO"):
+            result = self.inject("enable", what + ":when=1")
+            self.assertEqual(FAILED, result.exit, what)
+            self.assertIn("cannot be", result.stderr, what)
+            self.assertEqual(old, self.conf.read_bytes(), what)
+            self.assertEqual([self.conf], list(self.etc.iterdir()), what)
+
+
+class Server(unittest.TestCase):
+    """A real smbd, which is never started again."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(SambaServer(users=()))
+
+    def run_command(self, name, **options):
+        return command.run(name, "--smb-conf", self.server.configuration, "--directory", self.server.relay_directory,
+                           program="netsession-samba", **options)
+
+    def rpc(self, question):
+        """By rpcclient. Returns whether it was answered, and what was said."""
+        done = subprocess.run(
+            self.server.tool("rpcclient", "-A", self.server.credentials_file("root"), self.server.host, "-c", question),
+            text=True, capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=60)
+        return done.returncode == 0, done.stdout + done.stderr
+
+    def answers(self, question):
+        is_answered, said = self.rpc(question)
+        self.assertTrue(is_answered, said)
+        return said
+
+    def test_smbd_looks_there_from_enable_to_disable(self):
+        before = self.server.configuration.read_bytes()
+        self.answers("netshareenumall")
+        self.assertEqual(NOT_RUNNING, self.run_command("status").exit)
+        with StandIn(self.server.relay_directory, self.server.pipes) as relay:
+            said = self.run_command("enable")
+            self.assertEqual((DONE, ""), (said.exit, said.stderr), said)
+            self.assertIn("smbd was told to read it anew.\n", said.stdout)
+            came = relay.came
+            self.assertFalse(self.rpc("netshareenumall")[0])
+            self.assertLess(came, relay.came)
+            self.answers("lsaquery")  # by a link
+            said = self.run_command("disable")
+            self.assertEqual((DONE, ""), (said.exit, said.stderr), said)
+            self.assertEqual(before, self.server.configuration.read_bytes())
+            came = relay.came
+            self.answers("netshareenumall")
+            self.assertEqual(came, relay.came)
+
+
+if __name__ == "__main__":
+    tap.main()
