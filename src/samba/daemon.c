@@ -1,21 +1,267 @@
 /* SPDX-License-Identifier: MIT */
 #include "samba/daemon.h"
 
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+#include "net/loop.h"
+#include "net/signals.h"
+#include "relay/relay.h"
+#include "samba/folder.h"
 #include "samba/installation.h"
-#include "system/log.h"
+#include "samba/relay_door.h"
+#include "samba/status_socket.h"
+#include "system/systemd.h"
+
+enum {
+	EXIT_GOOD = 0,
+	EXIT_BAD = 1,
+	MAX_SESSIONS = 1000000,
+	MAX_ANSWERS_HELD = 4, /* as long as they may be, for callers who have not read them yet */
+	DRAIN_LOOK_MS = 20,
+	DRAIN_MS = 5000,
+};
+
+struct daemon {
+	const struct samba_options *options;
+	struct samba_installation samba;
+	struct net_loop *loop;
+	struct net_signals *signals;
+	struct samba_folder *folder;
+	struct relay *relay;
+	struct relay_door *door;
+	struct status_socket *status;
+	int64_t began_ms, drained_by_ms;
+	bool is_draining;
+	struct net_timer *look; /* whether all pipes are closed, once it drains */
+};
+
+/* Samba's sessions began by this clock, too. */
+static int64_t now_ms(void *context)
+{
+	struct timespec now;
+
+	(void)context;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- what the relay asks ---- */
+
+static const char *transport(void *context, const char *client, const char *user)
+{
+	(void)context;
+	(void)client;
+	(void)user;
+	return NULL;
+}
+
+static void tell(void *context, const struct service_event *event)
+{
+	(void)context;
+	log_write(LOG_LEVEL_DEBUG, "%s: level %lld, %u of %u sessions, status %u", event->operation,
+	          (long long)event->level, event->entries, event->total, event->status);
+}
+
+/* ---- what it says of itself ---- */
+
+static void describe(void *context, char *to, size_t room)
+{
+	struct daemon *d = context;
+	struct relay_door_counts door;
+
+	relay_door_count(d->door, &door);
+	(void)snprintf(
+		to, room,
+		"version: %s\npid: %ld\nrunning_s: %lld\nsamba: %s\nupstream: %s\nlinks: %zu\n"
+		"pipes_now: %u\npipes: %llu\npipes_turned_away: %llu\n"
+		"pipes_without_samba: %llu\npipes_malformed: %llu\n"
+		"requests_passed_on: %llu\nrequests_answered: %llu\nheld_bytes: %zu\n",
+		NETSESSION_VERSION, (long)getpid(), (long long)(now_ms(NULL) - d->began_ms) / 1000,
+		d->samba.version_text, samba_folder_upstream(d->folder),
+		samba_folder_links(d->folder), door.pipes_now, (unsigned long long)door.pipes,
+		(unsigned long long)door.turned_away, (unsigned long long)door.without_samba,
+		(unsigned long long)door.malformed, (unsigned long long)d->relay->passed,
+		(unsigned long long)d->relay->translated, d->relay->service.held_bytes);
+}
+
+static void log_state(struct daemon *d)
+{
+	char text[STATUS_TEXT_BYTES];
+
+	describe(d, text, sizeof text);
+	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
+		log_write(LOG_LEVEL_NOTICE, "%s", line);
+}
+
+/* ---- the end ---- */
+
+static void end(struct daemon *d)
+{
+	net_timer_stop(d->look);
+	status_socket_free(d->status);
+	relay_door_free(d->door);
+	samba_folder_close(d->folder);
+	net_signals_free(d->signals);
+	*d = (struct daemon){
+		.options = d->options, .samba = d->samba, .loop = d->loop, .relay = d->relay
+	};
+}
+
+static void on_look(void *context)
+{
+	struct daemon *d = context;
+	struct relay_door_counts counts;
+
+	net_timer_stop(d->look);
+	d->look = NULL;
+	relay_door_count(d->door, &counts);
+	if (counts.pipes_now > 0 && now_ms(NULL) < d->drained_by_ms)
+		d->look = net_timer_start(d->loop, DRAIN_LOOK_MS, on_look, d);
+	if (d->look == NULL)
+		end(d);
+}
+
+/* Samba serves srvsvc itself from here on, so new callers lose nothing. */
+static void drain(struct daemon *d)
+{
+	log_write(LOG_LEVEL_NOTICE, "ends: Samba serves srvsvc itself");
+	systemd_tell("STOPPING=1");
+	d->is_draining = true;
+	samba_folder_close(d->folder);
+	d->folder = NULL;
+	status_socket_free(d->status);
+	d->status = NULL;
+	relay_door_drain(d->door);
+	d->drained_by_ms = now_ms(NULL) + DRAIN_MS;
+	on_look(d);
+}
+
+static void on_signal(void *context, int number)
+{
+	struct daemon *d = context;
+
+	if (number == SIGHUP)
+		log_write(LOG_LEVEL_NOTICE, "there is nothing to be read anew; to look at Samba's "
+		                            "configuration again, restart it");
+	else if (number == SIGUSR1 && !d->is_draining)
+		log_state(d);
+	else if (number != SIGUSR1 && !d->is_draining)
+		drain(d);
+	else if (number != SIGUSR1)
+		end(d);
+}
+
+/* ---- the beginning ---- */
+
+/* A pipe is two descriptors: as many as the system lets us have. */
+static void raise_limits(const struct samba_options *options)
+{
+	const uint64_t others = 64; /* sockets, logs, libraries */
+	uint64_t wanted = others + 2 * (uint64_t)options->max_pipes;
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+	if (files.rlim_max < wanted)
+		log_write(LOG_LEVEL_WARNING,
+		          "the system lets it have %llu descriptors; --max-pipes %u wants %llu",
+		          (unsigned long long)files.rlim_max, options->max_pipes,
+		          (unsigned long long)wanted);
+}
+
+static bool fail(const struct err *err)
+{
+	log_write(LOG_LEVEL_ERROR, "%s: %s", err->doing,
+	          err->why != NULL ? err->why : "out of memory");
+	return false;
+}
+
+static bool open_folder(struct daemon *d, struct err *err)
+{
+	const struct samba_folder_settings folder = {
+		.directory = d->options->directory,
+		.ncalrpc_dir = d->samba.ncalrpc_dir,
+		.libexec_dir = d->samba.libexec_dir,
+		.smb_conf = d->samba.smb_conf,
+	};
+
+	d->folder = samba_folder_open(d->loop, &folder, err);
+	return d->folder != NULL;
+}
+
+static bool open_relay(struct daemon *d, struct err *err)
+{
+	const size_t max_answer_bytes = (size_t)d->options->max_answer_mib << 20;
+	const struct relay_settings relay = {
+		.max_sessions = MAX_SESSIONS,
+		.max_answer_bytes = max_answer_bytes,
+		.max_held_bytes = MAX_ANSWERS_HELD * max_answer_bytes,
+		.now_ms = now_ms,
+		.transport = transport,
+		.tell = tell,
+		.context = d,
+	};
+	const struct relay_door_settings door = {
+		.upstream = samba_folder_upstream(d->folder),
+		.max_pipes = d->options->max_pipes,
+	};
+	int socket;
+
+	d->relay = relay_new(&relay);
+	socket = d->relay != NULL ? samba_folder_listen(d->folder, err) : -1;
+	if (socket >= 0)
+		d->door = relay_door_new(d->loop, d->relay, socket, &door);
+	return d->door != NULL;
+}
+
+static bool open_all(struct daemon *d)
+{
+	static const int numbers[] = { SIGHUP, SIGTERM, SIGINT, SIGUSR1, 0 };
+	struct err err = { 0 };
+
+	d->loop = net_loop_new();
+	if (d->loop != NULL)
+		d->signals = net_signals_new(d->loop, numbers, on_signal, d);
+	if (d->signals != NULL && open_folder(d, &err) && open_relay(d, &err))
+		d->status = status_socket_new(d->loop, d->options->directory, describe, d, &err);
+	if (d->status != NULL)
+		return true;
+	err_set(&err, ERROR_NOT_ENOUGH_MEMORY, "relay", NULL);
+	return fail(&err);
+}
 
 int samba_run(const struct samba_options *options)
 {
-	struct samba_installation samba;
+	struct daemon d = { .options = options };
 	struct err err = { 0 };
+	bool is_good;
 
+	(void)signal(SIGPIPE, SIG_IGN);
 	log_begin("netsession-samba");
 	log_set_level(options->log_level);
-	if (samba_installation_read(&samba, options->smb_conf, &err))
-		log_write(LOG_LEVEL_ERROR, "Samba %s is here, but cannot be relayed to yet",
-		          samba.version_text);
-	else
-		log_write(LOG_LEVEL_ERROR, "%s", err.why);
-	samba_installation_fini(&samba);
-	return 1;
+	if (!samba_installation_read(&d.samba, options->smb_conf, &err)) {
+		(void)fail(&err);
+		samba_installation_fini(&d.samba);
+		return EXIT_BAD;
+	}
+	raise_limits(options);
+	d.began_ms = now_ms(NULL);
+	is_good = open_all(&d);
+	if (is_good) {
+		log_write(LOG_LEVEL_NOTICE, "netsession-samba %s serves srvsvc of Samba %s in %s",
+		          NETSESSION_VERSION, d.samba.version_text, options->directory);
+		systemd_tell("READY=1\nSTATUS=Relaying");
+		net_loop_run(d.loop);
+	}
+	end(&d);
+	net_loop_free(d.loop);
+	relay_free(d.relay);
+	samba_installation_fini(&d.samba);
+	return is_good ? EXIT_GOOD : EXIT_BAD;
 }
