@@ -99,7 +99,7 @@ static int lock_directory(int directory, struct err *err)
 static bool has_room(const char *directory, const struct pipe_names *known, struct err *err)
 {
 	struct net_addresses address;
-	char path[PATH_MAX + PIPE_NAME_BYTES];
+	char path[PATH_MAX + MAX_PIPE_NAME_BYTES];
 
 	for (size_t i = 0; i <= known->count; i++) {
 		(void)snprintf(path, sizeof path, "%s/" LINKS_PIPES "/%s", directory,

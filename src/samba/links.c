@@ -52,7 +52,7 @@ enum found { NOTHING, RIGHT_LINK, OTHER_LINK, DEAD_SOCKET, LIVE_SOCKET, FOREIGN 
 /* Whether it is a link that we make, be it to a folder that was Samba's before. */
 static bool is_ours(const char *points_to, const char *name)
 {
-	char tail[PIPE_NAME_BYTES + 8];
+	char tail[MAX_PIPE_NAME_BYTES + 8];
 	size_t bytes = strlen(points_to);
 	size_t tail_bytes = (size_t)snprintf(tail, sizeof tail, "/" LINKS_PIPES "/%s", name);
 
@@ -105,7 +105,7 @@ static bool replace(const struct links *l, int folder, const char *name, const c
  * then. */
 static enum found make_one(const struct links *l, int folder, const char *name, struct err *err)
 {
-	char wanted[PATH_MAX + PIPE_NAME_BYTES];
+	char wanted[PATH_MAX + MAX_PIPE_NAME_BYTES];
 	enum found found;
 
 	(void)snprintf(wanted, sizeof wanted, "%s/%s", l->target, name);
@@ -142,7 +142,7 @@ bool links_release(struct links *l, struct err *err)
 
 bool links_take_back(struct links *l, struct err *err)
 {
-	char wanted[PATH_MAX + PIPE_NAME_BYTES];
+	char wanted[PATH_MAX + MAX_PIPE_NAME_BYTES];
 	int folder = open_folder(l->directory, err);
 	bool taken;
 

@@ -9,7 +9,7 @@ static bool is_name(const char *name)
 {
 	size_t bytes = strlen(name);
 
-	if (bytes == 0 || bytes >= PIPE_NAME_BYTES || name[0] == '.')
+	if (bytes == 0 || bytes >= MAX_PIPE_NAME_BYTES || name[0] == '.')
 		return false;
 	for (size_t i = 0; i < bytes; i++)
 		if ((unsigned char)name[i] < ' ' || name[i] == '/' || name[i] == 0x7f)
@@ -41,7 +41,7 @@ bool pipe_names_add(struct pipe_names *names, const char *name)
 static void add_endpoint(struct pipe_names *names, const char *endpoint, size_t bytes)
 {
 	static const char prefix[] = "\\pipe\\";
-	char name[PIPE_NAME_BYTES];
+	char name[MAX_PIPE_NAME_BYTES];
 
 	if (bytes >= strlen(prefix) && strncasecmp(endpoint, prefix, strlen(prefix)) == 0) {
 		endpoint += strlen(prefix);

@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { PIPE_NAME_BYTES = 64, MAX_PIPE_NAMES = 256 };
+enum { MAX_PIPE_NAME_BYTES = 64, MAX_PIPE_NAMES = 256 };
 
 struct pipe_names {
 	size_t count;
-	char list[MAX_PIPE_NAMES][PIPE_NAME_BYTES];
+	char list[MAX_PIPE_NAMES][MAX_PIPE_NAME_BYTES];
 };
 
 /* False: it is no name of a pipe, or there are too many. Whoever has it already stays as it is. */

@@ -78,7 +78,7 @@ class SambaServer(Server):
         def is_it(pid):
             try:
                 return pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == name[:15]
-            except FileNotFoundError:
+            except (FileNotFoundError, ProcessLookupError):  # ended meanwhile
                 return False
         return [pid for pid in self._process.pids if is_it(pid)]
 

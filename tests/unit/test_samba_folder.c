@@ -270,15 +270,15 @@ static void refuses_names_that_are_no_single_file(void **state)
 {
 	static const char *const bad[] = { "", ".", "..", ".hidden", "a/b", "/a", "a\nb", "a\177" };
 	struct pipe_names names = { 0 };
-	char name[PIPE_NAME_BYTES + 1];
+	char name[MAX_PIPE_NAME_BYTES + 1];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		assert_false(pipe_names_add(&names, bad[i]));
 	memset(name, 'x', sizeof name);
-	name[PIPE_NAME_BYTES] = '\0';
+	name[MAX_PIPE_NAME_BYTES] = '\0';
 	assert_false(pipe_names_add(&names, name));
-	name[PIPE_NAME_BYTES - 1] = '\0';
+	name[MAX_PIPE_NAME_BYTES - 1] = '\0';
 	assert_true(pipe_names_add(&names, name));
 	pipe_names_parse(&names, " ncacn_np:[\\pipe\\../../etc/passwd]\n");
 	assert_int_equal(names.count, 1);
