@@ -32,5 +32,6 @@ int samba_check(const struct samba_options *options);
 int samba_enable(const struct samba_options *options);
 int samba_disable(const struct samba_options *options);
 int samba_status(const struct samba_options *options);
+int samba_release(const struct samba_options *options);
 
 #endif

@@ -51,10 +51,10 @@ static enum pipe_state look_at(const char *path)
 	return PIPE_LISTENS;
 }
 
-static void keep_name(char to[PIPE_NAME_BYTES], const char *name)
+static void keep_name(char to[MAX_PIPE_NAME_BYTES], const char *name)
 {
 	if (to[0] == '\0')
-		snprintf(to, PIPE_NAME_BYTES, "%s", name);
+		snprintf(to, MAX_PIPE_NAME_BYTES, "%.*s", MAX_PIPE_NAME_BYTES - 1, name);
 }
 
 static void look_at_link(struct pipe_folder *to, const char *directory, const char *name,
@@ -143,4 +143,29 @@ void pipe_folder_look(struct pipe_folder *to, const char *directory, const char 
 	to->samba = look_at(path);
 	look_at_each(to, directory, directory, ncalrpc_dir, look_at_link);
 	look_at_each(to, ncalrpc_dir, directory, ncalrpc_dir, look_at_socket);
+}
+
+bool pipe_folder_find_target(const char *directory, char ncalrpc_dir[PATH_MAX])
+{
+	char path[PATH_MAX], ending[NAME_MAX + 8];
+	bool is_found = false;
+	struct dirent *entry;
+	DIR *opened;
+
+	snprintf(path, sizeof path, "%s/np", directory);
+	opened = opendir(path);
+	while (opened != NULL && !is_found && (entry = readdir(opened)) != NULL) {
+		int ending_bytes = snprintf(ending, sizeof ending, "/np/%s", entry->d_name);
+		ssize_t bytes = readlinkat(dirfd(opened), entry->d_name, ncalrpc_dir, PATH_MAX - 1);
+
+		if (bytes <= ending_bytes)
+			continue;
+		ncalrpc_dir[bytes] = '\0';
+		bytes -= ending_bytes;
+		is_found = strcmp(ncalrpc_dir + bytes, ending) == 0;
+		ncalrpc_dir[bytes] = '\0';
+	}
+	if (opened != NULL)
+		closedir(opened);
+	return is_found;
 }

@@ -3,8 +3,10 @@
 #ifndef SAMBA_PIPE_FOLDER_H
 #define SAMBA_PIPE_FOLDER_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include "samba/pipe_names.h"
 
 enum pipe_state {
 	PIPE_ABSENT,
@@ -14,8 +16,6 @@ enum pipe_state {
 	PIPE_OTHER,
 };
 
-enum { PIPE_NAME_BYTES = 256 };
-
 struct pipe_folder {
 	enum pipe_state srvsvc;
 	enum pipe_state samba; /* Samba's own srvsvc: ABSENT, LISTENS or DEAD */
@@ -24,11 +24,14 @@ struct pipe_folder {
 	unsigned missing;      /* sockets of Samba that no link leads to */
 	unsigned odd;          /* what is no such link */
 	/* One of them; "": there is none. */
-	char a_missing[PIPE_NAME_BYTES], an_odd[PIPE_NAME_BYTES];
+	char a_missing[MAX_PIPE_NAME_BYTES], an_odd[MAX_PIPE_NAME_BYTES];
 	char unsafe[256]; /* why somebody else than root could put a pipe there; "": nobody */
 };
 
 void pipe_folder_look(struct pipe_folder *to, const char *directory, const char *ncalrpc_dir);
+
+/* What the links there lead to: Samba's own folder, above its np/. False: there is no link. */
+bool pipe_folder_find_target(const char *directory, char ncalrpc_dir[PATH_MAX]);
 
 /* Connects to a Unix socket, without waiting. -1: errno says why. */
 int pipe_folder_connect(const char *path);

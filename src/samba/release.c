@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* netsession-samba release. */
+#include "samba/commands.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include "samba/folder.h"
+#include "samba/installation.h"
+#include "samba/pipe_folder.h"
+
+/* smbd's callers wait for it: the links that are there tell at once where they lead, Samba's own
+ * programs need a tenth of a second, and an smb.conf that they can read. */
+int samba_release(const struct samba_options *options)
+{
+	struct samba_installation samba = { 0 };
+	struct err err = { 0 };
+	char target[PATH_MAX];
+	const char *ncalrpc_dir = target;
+	bool is_good = true;
+
+	if (!pipe_folder_find_target(options->directory, target)) {
+		is_good = samba_installation_read(&samba, options->smb_conf, &err);
+		ncalrpc_dir = samba.ncalrpc_dir;
+	}
+	is_good = is_good && samba_folder_release(options->directory, ncalrpc_dir, &err);
+	if (!is_good)
+		fprintf(stderr, "netsession-samba: %s: %s\n", options->directory,
+		        err.why != NULL ? err.why : "it could not be done");
+	samba_installation_fini(&samba);
+	return is_good ? SAMBA_DONE : SAMBA_FAILED;
+}
