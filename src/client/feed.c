@@ -15,6 +15,7 @@
 #include "net/stream.h"
 
 #define BATCH_BYTES 32768
+#define FRESH_BYTES (FEED_HEADER_BYTES + 4) /* behind a batch */
 
 struct netsession_feed {
 	int socket;
@@ -24,6 +25,8 @@ struct netsession_feed {
 	struct feed_outbox *outbox;
 	struct wire_writer batch;
 	size_t sent, taken; /* bytes of batch */
+	uint32_t asked,
+		fresh; /* numbers of questions: the last one; which is to be answered, 0: none */
 	struct feed_input input;
 	struct err lost;
 };
@@ -42,6 +45,12 @@ static void send_batch(struct netsession_feed *feed)
 		wire_writer_clear(&feed->batch);
 		feed->sent = feed->taken = 0;
 		feed_outbox_write(feed->outbox, &feed->batch, BATCH_BYTES, now_ms());
+		if (feed->fresh != 0 && feed_outbox_is_told(feed->outbox)) {
+			feed_message_encode(&feed->batch,
+			                    &(struct feed_message){ .kind = FEED_FRESH,
+			                                            .number = feed->fresh });
+			feed->fresh = 0;
+		}
 	}
 	if (feed->sent < feed->batch.len)
 		feed->sent += net_socket_send(feed->socket, feed->batch.data + feed->sent,
@@ -64,11 +73,11 @@ uint32_t netsession_feed_open(const struct netsession_feed_options *options,
 	made->handler = handler;
 	made->context = context;
 	made->process = getpid();
-	made->socket = feed_handshake(options, &max_sessions, &err);
+	made->socket = feed_handshake(options, handler->on_asked != NULL, &max_sessions, &err);
 	if (made->socket < 0)
 		goto out;
 	made->outbox = feed_outbox_new(max_sessions);
-	wire_put_zeros(&made->batch, BATCH_BYTES); /* it grows no more */
+	wire_put_zeros(&made->batch, BATCH_BYTES + FRESH_BYTES); /* it grows no more */
 	if (made->outbox == NULL || made->batch.failed) {
 		err_set(&err, ERROR_NOT_ENOUGH_MEMORY, FEED_DOING, NULL);
 		goto out;
@@ -114,6 +123,15 @@ void netsession_feed_remove(struct netsession_feed *feed, uint64_t key)
 	send_batch(feed);
 }
 
+void netsession_feed_fresh(struct netsession_feed *feed)
+{
+	if (feed->lost.status != 0 || feed->asked == 0)
+		return;
+	feed->fresh = feed->asked;
+	feed->asked = 0;
+	send_batch(feed);
+}
+
 int netsession_feed_fd(const struct netsession_feed *feed)
 {
 	return feed->socket;
@@ -137,6 +155,16 @@ static void take_refusal(struct netsession_feed *feed, const struct feed_message
 		feed->handler->on_refused(feed->context, m->key, &error);
 }
 
+static void take_question(struct netsession_feed *feed, const struct feed_message *m)
+{
+	if (feed->handler->on_asked == NULL || m->number == 0) {
+		lose(feed, ERROR_BAD_NET_RESP, "netsessiond asks what it may not ask");
+		return;
+	}
+	feed->asked = m->number;
+	feed->handler->on_asked(feed->context);
+}
+
 static void take(struct netsession_feed *feed, const struct feed_message *m)
 {
 	switch (m->kind) {
@@ -152,6 +180,9 @@ static void take(struct netsession_feed *feed, const struct feed_message *m)
 		break;
 	case FEED_ERROR:
 		take_refusal(feed, m);
+		break;
+	case FEED_ASKED:
+		take_question(feed, m);
 		break;
 	default:
 		lose(feed, ERROR_BAD_NET_RESP, "netsessiond says what is not its part");

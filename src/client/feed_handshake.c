@@ -10,6 +10,7 @@
 struct handshake {
 	struct net_loop *loop;
 	const char *name;
+	bool is_asked;
 	struct net_dial *dial;
 	struct net_stream *stream;
 	struct net_timer *deadline;
@@ -112,6 +113,7 @@ static void on_dialed(void *context, int socket, const struct err *err)
 	}
 	feed_message_encode(&hello, &(struct feed_message){ .kind = FEED_HELLO,
 	                                                    .version = FEED_VERSION,
+	                                                    .is_asked = h->is_asked,
 	                                                    .name = h->name });
 	h->stream = net_stream_new(h->loop, socket, &handler, h);
 	if (hello.failed || h->stream == NULL || !net_stream_send(h->stream, hello.data, hello.len))
@@ -142,10 +144,10 @@ static void begin(struct handshake *h, const struct netsession_feed_options *opt
 		fail(h, ERROR_NOT_ENOUGH_MEMORY, NULL);
 }
 
-int feed_handshake(const struct netsession_feed_options *options, uint32_t *max_sessions,
-                   struct err *err)
+int feed_handshake(const struct netsession_feed_options *options, bool is_asked,
+                   uint32_t *max_sessions, struct err *err)
 {
-	struct handshake h = { .loop = net_loop_new(), .socket = -1 };
+	struct handshake h = { .loop = net_loop_new(), .is_asked = is_asked, .socket = -1 };
 
 	if (h.loop == NULL)
 		fail(&h, ERROR_NOT_ENOUGH_MEMORY, NULL);

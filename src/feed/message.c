@@ -21,7 +21,7 @@ enum { MAX_FIELDS = 9 };
 
 /* What each kind's body consists of, in this order. */
 static const struct field bodies[FEED_KINDS][MAX_FIELDS + 1] = {
-	[FEED_HELLO] = { FIELD(U32, version), FIELD(TEXT, name) },
+	[FEED_HELLO] = { FIELD(U32, version), FIELD(U32, is_asked), FIELD(TEXT, name) },
 	[FEED_WELCOME] = { FIELD(U32, version), FIELD(U32, max_sessions) },
 	[FEED_REFUSED] = { FIELD(U32, status) },
 	[FEED_PUT] = { FIELD(U64, key), FIELD(U32, row.num_opens), FIELD(U32, row.active_s),
@@ -33,6 +33,8 @@ static const struct field bodies[FEED_KINDS][MAX_FIELDS + 1] = {
 	[FEED_TAKEN] = { FIELD(U32, bytes) },
 	[FEED_CLOSE] = { FIELD(U64, key) },
 	[FEED_ERROR] = { FIELD(U64, key), FIELD(U32, status) },
+	[FEED_ASKED] = { FIELD(U32, number) },
+	[FEED_FRESH] = { FIELD(U32, number) },
 };
 
 static void put_text(struct wire_writer *w, const char *text)

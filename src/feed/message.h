@@ -8,7 +8,9 @@
  * sends PUT, TOUCH and REMOVE about sessions, which it names by keys of its own, one batch at a
  * time: the next one when TAKEN has told that all bytes of this one were read and done. What could
  * not be done is told by ERROR, before the TAKEN of its bytes. CLOSE asks for a session's end, at
- * any time. */
+ * any time. A feeder whose HELLO says that it is to be asked, since it learns of its sessions by
+ * looking alone, gets ASKED when somebody wants to know them, and says FRESH behind what it has
+ * found then. */
 #ifndef FEED_MESSAGE_H
 #define FEED_MESSAGE_H
 
@@ -22,7 +24,7 @@
 #define FEED_SOCKET_PATH "/run/netsession/feed.sock" /* where nobody says otherwise */
 
 /* The letters are the protocol's, the last byte is the version. */
-#define FEED_VERSION 0x4E534601u
+#define FEED_VERSION 0x4E534602u
 
 #define FEED_HEADER_BYTES    4
 #define FEED_MAX_TEXT_BYTES  1024
@@ -38,6 +40,9 @@ enum feed_kind {
 	FEED_TAKEN,  /* of the feeder's bytes, since the last one */
 	FEED_CLOSE,  /* somebody wants it closed */
 	FEED_ERROR,  /* a session that was PUT is not in the table */
+	FEED_ASKED,  /* somebody waits for what a look finds; not before the FRESH of the one before
+	              */
+	FEED_FRESH,  /* all that a look found since the ASKED of this number is told */
 	FEED_KINDS,
 };
 
@@ -45,10 +50,12 @@ enum feed_kind {
 struct feed_message {
 	enum feed_kind kind;
 	uint32_t version;          /* HELLO, WELCOME */
+	uint32_t is_asked;         /* HELLO: 1: it is to be asked; 0: it tells all as it happens */
 	const char *name;          /* HELLO: the file server's, for logs */
 	uint32_t max_sessions;     /* WELCOME: a PUT beyond them is an ERROR */
 	uint32_t status;           /* REFUSED, ERROR */
 	uint32_t bytes;            /* TAKEN */
+	uint32_t number;           /* ASKED, FRESH: of the question, from 1 on */
 	uint64_t key;              /* PUT, TOUCH, REMOVE, CLOSE, ERROR */
 	struct netsession_row row; /* PUT; num_opens and idle_s of it: TOUCH */
 };

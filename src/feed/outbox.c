@@ -204,6 +204,11 @@ void feed_outbox_remove(struct feed_outbox *o, uint64_t key)
 	enqueue(o, s, REMOVE);
 }
 
+bool feed_outbox_is_told(const struct feed_outbox *o)
+{
+	return o->first == 0;
+}
+
 bool feed_outbox_has(const struct feed_outbox *o, uint64_t key)
 {
 	const struct session *s = find(o, key);

@@ -33,6 +33,9 @@ void feed_outbox_remove(struct feed_outbox *o, uint64_t key);
 void feed_outbox_write(struct feed_outbox *o, struct wire_writer *w, size_t max_bytes,
                        int64_t now_ms);
 
+/* Whether nothing waits to be told. */
+bool feed_outbox_is_told(const struct feed_outbox *o);
+
 /* Whether it was put and not removed. */
 bool feed_outbox_has(const struct feed_outbox *o, uint64_t key);
 /* netsessiond has not got what was told of this key. Returns whether it is gone with that, and not

@@ -23,8 +23,8 @@ LEVELS = (0, 1, 2, 10, 502)
 MANY = 100000
 WAIT_S = 30
 
-VERSION = 0x4E534601
-HELLO, WELCOME, REFUSED, PUT, TOUCH, REMOVE, TAKEN, CLOSE, ERROR = range(1, 10)
+VERSION = 0x4E534602
+HELLO, WELCOME, REFUSED, PUT, TOUCH, REMOVE, TAKEN, CLOSE, ERROR, ASKED, FRESH = range(1, 12)
 
 
 def soon(condition):
@@ -110,8 +110,8 @@ class Raw:
     def put(self, key, client, user=""):
         self.say(PUT, struct.pack("<Q4I", key, 1, 0, 0, 0) + b"".join(map(self.text, (client, user, "", ""))))
 
-    def greet(self, version=VERSION):
-        self.say(HELLO, struct.pack("<I", version) + self.text("raw"))
+    def greet(self, version=VERSION, is_asked=0):
+        self.say(HELLO, struct.pack("<II", version, is_asked) + self.text("raw"))
         return self.hear()
 
     def hear(self):
@@ -351,7 +351,7 @@ class Malformed(OneService):
     BROKEN = {"no kind": b"\0\0\0\0", "an unknown kind": b"\0\0\x40\0", "a length beyond all": b"\xFF\xFF\4\0",
               "a short message": b"\7\0\6\0" + bytes(7), "a long message": b"\x09\0\6\0" + bytes(9),
               "the service's part": b"\4\0\7\0" + bytes(4), "a second greeting": Raw.frame(
-                  HELLO, struct.pack("<I", VERSION) + Raw.text("again")),
+                  HELLO, struct.pack("<II", VERSION, 0) + Raw.text("again")),
               "a text without its end": Raw.frame(PUT, bytes(24) + b"\1\0ab" + 3 * b"\0\0\0")}
 
     def test_what_breaks_the_protocol_ends_the_connection_and_the_sessions(self):

@@ -596,10 +596,11 @@ static void what_breaks_the_protocol_ends_it(void **state)
 		{ "\x04\x00\x07\x00"
 		  "1234",
 		  8 }, /* netsessiond's part */
-		{ "\x05\x00\x01\x00"
-		  "\1FSN"
+		{ "\x09\x00\x01\x00"
+		  "\2FSN"
+		  "\0\0\0\0"
 		  "\0",
-		  9 }, /* a HELLO without its name */
+		  13 }, /* a HELLO without its name */
 	};
 
 	(void)state;

@@ -14,7 +14,7 @@
 
 /* One of each kind, with nothing left zero. */
 static const struct feed_message samples[] = {
-	{ .kind = FEED_HELLO, .version = FEED_VERSION, .name = "smbd" },
+	{ .kind = FEED_HELLO, .version = FEED_VERSION, .is_asked = 1, .name = "smbd" },
 	{ .kind = FEED_WELCOME, .version = FEED_VERSION, .max_sessions = 500000 },
 	{ .kind = FEED_REFUSED, .status = 5 },
 	{ .kind = FEED_PUT,
@@ -25,6 +25,8 @@ static const struct feed_message samples[] = {
 	{ .kind = FEED_TAKEN, .bytes = 16384 },
 	{ .kind = FEED_CLOSE, .key = 1 },
 	{ .kind = FEED_ERROR, .key = 2, .status = 69 },
+	{ .kind = FEED_ASKED, .number = 1 },
+	{ .kind = FEED_FRESH, .number = 4000000000 },
 };
 
 static void expect_text(const char *a, const char *b)
@@ -42,6 +44,8 @@ static void expect_equal(const struct feed_message *a, const struct feed_message
 	assert_int_equal(a->max_sessions, b->max_sessions);
 	assert_int_equal(a->status, b->status);
 	assert_int_equal(a->bytes, b->bytes);
+	assert_int_equal(a->is_asked, b->is_asked);
+	assert_int_equal(a->number, b->number);
 	assert_true(a->key == b->key);
 	expect_text(a->row.client, b->row.client);
 	expect_text(a->row.user, b->row.user);
@@ -123,10 +127,11 @@ static void unknown_kinds_are_refused(void **state)
 
 static void a_text_has_to_end_where_it_says(void **state)
 {
-	static const uint8_t inside[] = "\1FSN"
+	static const uint8_t inside[] = "\2FSN"
+					"\0\0\0\0"
 					"\3\0"
 					"a\0b";
-	static const uint8_t none[] = { 1, 'F', 'S', 'N', 1, 0, 'a', 'b' };
+	static const uint8_t none[] = { 2, 'F', 'S', 'N', 0, 0, 0, 0, 1, 0, 'a', 'b' };
 
 	(void)state;
 	assert_false(decodes(inside, sizeof inside, FEED_HELLO));
@@ -146,7 +151,7 @@ static void a_text_may_be_as_long_as_agreed_and_no_longer(void **state)
 	w.len--;
 	wire_put_u8(&w, 'x');
 	wire_put_u8(&w, 0);
-	wire_set_u16le(&w, FEED_HEADER_BYTES + 4, FEED_MAX_TEXT_BYTES + 1);
+	wire_set_u16le(&w, FEED_HEADER_BYTES + 8, FEED_MAX_TEXT_BYTES + 1);
 	assert_false(decodes(w.data + FEED_HEADER_BYTES, w.len - FEED_HEADER_BYTES, FEED_HELLO));
 	wire_writer_fini(&w);
 }
@@ -166,7 +171,7 @@ static void the_longest_message_has_the_length_that_is_told(void **state)
 
 static void a_hello_of_another_version_may_go_on_differently(void **state)
 {
-	static const uint8_t body[] = { 2, 'F', 'S', 'N', 9, 9, 9 };
+	static const uint8_t body[] = { 3, 'F', 'S', 'N', 9, 9, 9 };
 	struct feed_message m;
 	struct wire_reader r;
 
