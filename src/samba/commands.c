@@ -41,6 +41,12 @@ const struct samba_command samba_commands[] = {
 	  "0 it works, 1 something is wrong, or it is not enabled, 2 usage, 3 it does not run, and Samba "
 	  "serves its pipes itself",
 	  "  netsession-samba status\n", samba_status },
+	{ "release", SAMBA_COMMAND_RELEASE,
+	  "let Samba serve all pipes itself, after run was killed",
+	  "As run does it when it ends: srvsvc becomes a link to Samba's own. netsession-samba.service does\n"
+	  "it when its process has died, so that nobody waits for the next one.\n",
+	  "0 nothing is in Samba's way, 1 one that runs has the directory, or it could not be done, 2 usage",
+	  "  netsession-samba release\n", samba_release },
 };
 
 const size_t samba_command_count = sizeof samba_commands / sizeof *samba_commands;

@@ -15,8 +15,9 @@ import tempfile
 import threading
 import unittest
 
-import asking  # noqa: F401  (makes lab importable)
+import asking
 from lab import command, tap
+from lab.netsession_samba import NetsessionSamba
 from lab.samba import SambaServer
 
 SAYS = "external_rpc_pipe:socket_dir"
@@ -434,9 +435,9 @@ class Server(unittest.TestCase):
     def setUpClass(cls):
         cls.server = cls.enterClassContext(SambaServer(users=()))
 
-    def run_command(self, name, **options):
-        return command.run(name, "--smb-conf", self.server.configuration, "--directory", self.server.relay_directory,
-                           program="netsession-samba", **options)
+    def run_command(self, name, directory=None, **options):
+        return command.run(name, "--smb-conf", self.server.configuration, "--directory",
+                           directory or self.server.relay_directory, program="netsession-samba", **options)
 
     def rpc(self, question):
         """By rpcclient. Returns whether it was answered, and what was said."""
@@ -453,21 +454,81 @@ class Server(unittest.TestCase):
     def test_smbd_looks_there_from_enable_to_disable(self):
         before = self.server.configuration.read_bytes()
         self.answers("netshareenumall")
-        self.assertEqual(NOT_RUNNING, self.run_command("status").exit)
-        with StandIn(self.server.relay_directory, self.server.pipes) as relay:
-            said = self.run_command("enable")
+        directory = self.server.folder / "standin"
+        self.assertEqual(NOT_RUNNING, self.run_command("status", directory).exit)
+        with StandIn(directory, self.server.pipes) as relay:
+            said = self.run_command("enable", directory)
             self.assertEqual((DONE, ""), (said.exit, said.stderr), said)
             self.assertIn("smbd was told to read it anew.\n", said.stdout)
             came = relay.came
             self.assertFalse(self.rpc("netshareenumall")[0])
             self.assertLess(came, relay.came)
             self.answers("lsaquery")  # by a link
-            said = self.run_command("disable")
+            said = self.run_command("disable", directory)
             self.assertEqual((DONE, ""), (said.exit, said.stderr), said)
             self.assertEqual(before, self.server.configuration.read_bytes())
             came = relay.came
             self.answers("netshareenumall")
             self.assertEqual(came, relay.came)
+
+    def expect_status(self, status, *patterns):
+        result = self.run_command("status")
+        self.assertEqual((status, ""), (result.exit, result.stderr), result)
+        for pattern in patterns:
+            self.assertRegex(result.stdout, pattern)
+
+    def level_10(self):
+        """Asks at the level that Samba does not know. Returns the exit status and what was said."""
+        result = asking.ask(self.server, "-l", "10")
+        return result.exit, result.stdout + result.stderr
+
+    def test_the_way_of_an_administrator(self):
+        """Start, check, enable, and back; and what callers see when it is stopped, and when it is killed."""
+        before = self.server.configuration.read_bytes()
+        self.assertIn("does not know that level", self.level_10()[1])
+        with NetsessionSamba(self.server) as relay:
+            self.expect_status(FAILED, "It runs, and is not enabled")
+            self.assertEqual(FAILED, self.run_command("release").exit)
+            said = self.run_command("check")
+            self.assertEqual(DONE, said.exit, said)
+            self.assertRegex(said.stdout, r"ok    links         \d+ to Samba's other pipes, of which it has opened \d+\n")
+            self.assertEqual(DONE, self.run_command("enable").exit)
+            self.assertEqual(0, self.level_10()[0])
+            self.expect_status(DONE, r"ok    smb\.conf      enabled at line 2 of ", r"ok    smbd          runs; its configuration "
+                               rf"has it look for pipes in {self.server.relay_directory}/np\n", r"ok    run           pipes: [1-9]",
+                               "ok    samba-dcerpcd listens at ", "It works.")
+            relay.terminate()
+            self.expect_status(NOT_RUNNING, "does not run; .*/np/srvsvc leads to Samba's own",
+                               "It does not run; Samba serves all its pipes itself.")
+            self.assertIn("does not know that level", self.level_10()[1])
+            self.answers("netshareenumall")
+            relay.start()
+            self.assertEqual(0, self.level_10()[0])
+            relay.kill()
+            self.expect_status(FAILED, "wrong relay .* is a socket that nobody listens at", "Something is wrong.")
+            is_answered, said = self.rpc("netshareenumall")
+            self.assertFalse(is_answered)
+            self.assertIn("NT_STATUS_CONNECTION_REFUSED", said)
+            self.answers("lsaquery")
+            self.assertEqual(DONE, self.run_command("release").exit)
+            self.answers("netshareenumall")
+            relay.start()
+            self.assertEqual(0, self.level_10()[0])
+            self.assertEqual(DONE, self.run_command("disable").exit)
+            self.assertEqual(before, self.server.configuration.read_bytes())
+            self.assertIn("does not know that level", self.level_10()[1])
+
+    def test_release_needs_nothing_but_the_links(self):
+        """Neither Samba's programs, nor an smb.conf that they can read."""
+        with NetsessionSamba(self.server) as relay:
+            relay.kill()
+            result = command.run("release", "--smb-conf", "/nonexistent", "--directory", relay.directory,
+                                 program="netsession-samba", env={"PATH": "/nonexistent"})
+            self.assertEqual((DONE, ""), (result.exit, result.stderr))
+            self.assertEqual(self.server.pipes / "srvsvc", relay.srvsvc.readlink())
+            shutil.rmtree(relay.directory)
+            self.assertEqual(DONE, self.run_command("release").exit)
+            relay.start()
 
 
 if __name__ == "__main__":
