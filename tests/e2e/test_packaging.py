@@ -8,9 +8,19 @@ import unittest
 from asking import address, command
 from installed import Installed
 from lab import sessions, tap
+from lab.netsession_samba import NetsessionSamba
 from lab.netsessiond import Netsessiond
+from lab.samba import SambaServer
 
+SERVICES = {"netsessiond.service": 20, "netsession-samba.service": 25}  # and how exposed it may be, in tenths
 SOCKETS = {"netsessiond-smb.socket": "smb", "netsessiond-local.socket": "local", "netsessiond-feed.socket": "feed"}
+
+# Of a lab's folder, what a process may still write to.
+READ_ONLY = """
+for place in relay lock log; do mount --bind "$0/$place" "$0/$place"; done
+mount -o remount,bind,ro /
+exec "$@"
+"""
 
 
 def said_of(text, key):
@@ -27,14 +37,15 @@ class Units(unittest.TestCase):
         installed = cls.enterClassContext(Installed())
         cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         cls.units = {}
-        for name in ("netsessiond.service", *SOCKETS):
+        for name in (*SERVICES, *SOCKETS):
             text = installed.only(name).read_text()
             # As if it were installed where the unit says.
-            cls.units[name] = re.sub(r"^ExecStart=\S+", f"ExecStart={installed.only('netsessiond')}", text, flags=re.MULTILINE)
+            cls.units[name] = re.sub(r"^(Exec\w+=)\S*/(netsession\S+)",
+                                     lambda found: f"{found[1]}{installed.only(found[2])}", text, flags=re.MULTILINE)
             (cls.folder / name).write_text(cls.units[name])
         cls.service = installed.only("netsessiond.service").read_text()
+        cls.samba_service = installed.only("netsession-samba.service").read_text()
         cls.users = installed.only("netsession.conf")
-        cls.allowed = cls.system_calls(*said_of(cls.service, "SystemCallFilter"))
 
     @classmethod
     def system_calls(cls, granted, forbidden):
@@ -54,9 +65,10 @@ class Units(unittest.TestCase):
         done = analyze("verify", "--man=no", *(self.folder / name for name in self.units))
         self.assertEqual((0, "", ""), (done.returncode, done.stdout, done.stderr))
 
-    def test_the_service_is_exposed_to_little(self):
-        done = analyze("security", "--offline=yes", "--threshold=20", self.folder / "netsessiond.service")
-        self.assertEqual(0, done.returncode, done.stdout[-200:])
+    def test_the_services_are_exposed_to_little(self):
+        for name, threshold in SERVICES.items():
+            done = analyze("security", "--offline=yes", f"--threshold={threshold}", self.folder / name)
+            self.assertEqual(0, done.returncode, done.stdout[-200:])
 
     def test_each_socket_has_the_name_that_netsessiond_takes_it_by(self):
         for name, door in SOCKETS.items():
@@ -69,8 +81,18 @@ class Units(unittest.TestCase):
         self.assertEqual(["netsession"], said_of(self.service, "User"))
         self.assertIn(" netsession ", self.users.read_text())
 
+    def judge(self, service, trace):
+        """System calls as strace saw them, from the first one to the last."""
+        called = set(re.findall(r"^\d+ +(\w+)\(", trace, re.MULTILINE))
+        self.assertLess(20, len(called))
+        # It raises a limit where it may; the service has raised it already.
+        allowed = self.system_calls(*said_of(service, "SystemCallFilter")) | {"prlimit64", "execve", "arch_prctl"}
+        self.assertEqual(set(), called - allowed)
+        self.assertNotRegex(trace, r"PROT_WRITE\|PROT_EXEC")
+        families = set(re.findall(r"socket\((AF_\w+)", trace))
+        self.assertLessEqual(families, set(said_of(service, "RestrictAddressFamilies")[0].split()))
+
     def test_what_it_does_is_what_the_service_allows(self):
-        """System calls as strace sees them, from the first one to the last."""
         if b"__asan_init" in command.built("netsessiond").read_bytes():
             self.skipTest("the sanitizers do other calls, and not below strace")
         with tempfile.NamedTemporaryFile("r") as trace:
@@ -79,14 +101,30 @@ class Units(unittest.TestCase):
                 self.assertEqual(0, command.run("list", env={"NETSESSION_SOCKET": str(server.socket)}).exit)
                 with sessions.held(server, [sessions.Wanted("alice")]):
                     server.reload()
-            text = trace.read()
-        called = set(re.findall(r"^\d+ +(\w+)\(", text, re.MULTILINE))
-        self.assertLess(20, len(called))
-        # It raises a limit where it may; the service has raised it already.
-        self.assertEqual(set(), called - self.allowed - {"prlimit64", "execve", "arch_prctl"})
-        self.assertNotRegex(text, r"PROT_WRITE\|PROT_EXEC")
-        families = set(re.findall(r"socket\((AF_\w+)", text))
-        self.assertLessEqual(families, set(said_of(self.service, "RestrictAddressFamilies")[0].split()))
+            self.judge(self.service, trace.read())
+
+    def test_what_netsession_samba_does_is_what_its_service_allows(self):
+        """It and the programs of Samba that it runs, with the capability that the service leaves them, and where they
+        may write to its own folder, to where Samba's databases and messages are, and to no other place."""
+        if b"__asan_init" in command.built("netsession-samba").read_bytes():
+            self.skipTest("the sanitizers do other calls, and not below strace")
+        [capabilities] = said_of(self.samba_service, "CapabilityBoundingSet")
+        kept = capabilities.removeprefix("CAP_").lower()
+        with SambaServer(relayed=True, users=["mail"]) as samba:
+            samba.relay_directory.mkdir(mode=0o700)  # as StateDirectory= does
+            trace = samba.folder / samba.log / "trace"
+            inside = ("unshare", "--mount", "sh", "-ec", READ_ONLY, samba.folder, "setpriv", f"--bounding-set=-all,+{kept}",
+                      "--no-new-privs", "strace", "-f", "-qq", "-A", "-o", trace)
+            with NetsessionSamba(samba, inside=inside) as relay:
+                with sessions.held(samba, [sessions.Wanted("mail")]):
+                    self.assertEqual(0, command.run("list", "-l", "10", "-A", samba.credentials_file("root"),
+                                                    address(samba)).exit)
+                relay.kill()
+                done = command.run("release", "--directory", relay.directory, program="netsession-samba", inside=inside)
+                self.assertEqual(0, done.exit, done)
+                self.assertTrue(relay.srvsvc.is_symlink())
+                relay.start()
+            self.judge(self.samba_service, trace.read_text())
 
 
 if __name__ == "__main__":

@@ -13,13 +13,14 @@ class NetsessionSamba(Daemon):
 
     feed_socket  of the netsessiond that is told of Samba's sessions; None: nobody is
     arguments    of the command line, beside those
+    inside       a command line to put before, such as strace
     """
 
     program = "netsession-samba"
 
-    def __init__(self, samba, feed_socket=None, arguments=()):
+    def __init__(self, samba, feed_socket=None, arguments=(), inside=()):
         super().__init__(())
-        self._samba, self._arguments = samba, tuple(map(str, arguments))
+        self._samba, self._arguments, self._inside = samba, tuple(map(str, arguments)), tuple(inside)
         self._feed = ["--feed-socket", feed_socket] if feed_socket else ["--no-feed"]
 
     @property
@@ -59,7 +60,7 @@ class NetsessionSamba(Daemon):
 
     def _run(self):
         self._said_before = len(self.said) if (self.folder / self.log / "stderr").exists() else 0
-        self._process = Process([built(self.program), "run", "--smb-conf", self._samba.configuration, "--directory",
+        self._process = Process([*self._inside, built(self.program), "run", "--smb-conf", self._samba.configuration, "--directory",
                                  self.directory, *self._feed, *self._arguments],
                                 self.folder / self.log / "stderr", grace_s=STOP_S)
         self._wait_for(self._serves)
