@@ -157,6 +157,11 @@ void samba_examine_links(const struct samba_examination *x, struct samba_finding
 		samba_findings_add(findings, SAMBA_WRONG, "links",
 		                   "there is none for %s%s: see what netsession-samba logs",
 		                   p->a_missing, p->missing > 1 ? " and others" : "");
+	else if (p->links == 0)
+		samba_findings_add(
+			findings, SAMBA_WRONG, "links",
+			"there are none to Samba's other pipes: see what netsession-samba "
+			"logs");
 	else
 		samba_findings_add(findings, SAMBA_GOOD, "links",
 		                   "%u to Samba's other pipes, of which it has opened %u", p->links,

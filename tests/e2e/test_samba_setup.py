@@ -357,6 +357,35 @@ class Files(SmbConf):
         self.assertRegex(self.good("check"), r"ok    smb.conf      enabled at line 3 of .*\n(.*\n)*\nIt is enabled\.\n$")
 
 
+class OtherPrograms(SmbConf):
+    """Samba's programs are not as they should be. The scripts are found by PATH, which is looked at first."""
+
+    def setUp(self):
+        super().setUp()
+        self.conf.write_bytes(b"[global]\n")
+
+    def refused_with(self, smbd, pattern):
+        script = self.folder / "smbd"
+        script.write_text(f"#!/bin/sh\n{smbd}\n")
+        script.chmod(0o755)
+        return self.refused(pattern, env={"PATH": f"{self.folder}:{os.environ['PATH']}"})
+
+    def test_a_samba_before_4_16_does_not_fit(self):
+        self.refused_with('[ $1 = -V ] && echo Version 4.15.13-Ubuntu || exec /usr/sbin/smbd "$@"',
+                          "version: Samba 4.15.13-Ubuntu does not fit: before 4.16")
+
+    def test_one_that_cannot_be_understood_is_told_of(self):
+        self.refused_with("echo Version unknown", "smbd -V says no version")
+        self.refused_with("echo >&2 cannot load; exit 1", "smbd failed: cannot load")
+        self.refused_with("kill -9 $$", "smbd failed: without a word")
+        self.refused_with("exec yes", "smbd cannot be run: it says more than 4 MiB")
+
+    def test_one_that_hangs_is_ended_with_all_that_it_began(self):
+        self.refused_with(f"sleep 1234 & echo $! > {self.folder}/pid; wait", "it does not end within 20 s")
+        left = pathlib.Path("/proc") / (self.folder / "pid").read_text().strip() / "stat"
+        self.assertTrue(not left.exists() or left.read_text().rpartition(")")[2].split()[0] == "Z", left)
+
+
 class BrokenOff(SmbConf):
     """enable and disable that die, or fail, at any of the system calls by which they change something."""
 
@@ -426,6 +455,35 @@ class BrokenOff(SmbConf):
             self.assertIn("cannot be", result.stderr, what)
             self.assertEqual(old, self.conf.read_bytes(), what)
             self.assertEqual([self.conf], list(self.etc.iterdir()), what)
+
+
+class Registry(SmbConf):
+    """A configuration that is in Samba's registry, which is covered by one of ours here."""
+
+    COVER = """
+for place in /run/samba /var/lib/samba /var/cache/samba /var/log/samba; do
+    mkdir -p "$0$place" "$place"; mount --bind "$0$place" "$place"
+done
+mkdir -p /var/lib/samba/private
+exec "$@"
+"""
+
+    def test_what_has_to_be_said_there_is_told(self):
+        covered = ["unshare", "--mount", "sh", "-ec", self.COVER, self.folder]
+        self.conf.write_bytes(b"[global]\nconfig backend = registry\n")
+
+        def net_conf(what, said):
+            """Does as the command has told."""
+            [arguments] = re.findall(rf"net conf ({what}) global {SAYS}(.*)", said)
+            command_line = f"net --configfile={self.conf} conf {arguments[0]} global {SAYS}{arguments[1]}"
+            subprocess.run([*covered, "sh", "-c", command_line], check=True, stdin=subprocess.DEVNULL)
+
+        said = self.refused("in Samba's registry, which enable does not change", inside=covered).stderr
+        net_conf("setparm", said)
+        self.assertEqual("Enabled already.\n", self.good("enable", inside=covered))
+        net_conf("delparm", self.refused("it is enabled in Samba's registry", "disable", inside=covered).stderr)
+        self.good("disable", inside=covered)
+        self.refused("in Samba's registry, which enable does not change", inside=covered)
 
 
 class Server(unittest.TestCase):

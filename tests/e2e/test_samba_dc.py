@@ -1,0 +1,64 @@
+"""netsession-samba beside a domain controller of Active Directory, where `samba` itself listens at some of the pipes that
+smbd opens, and samba-dcerpcd at others."""
+import os
+import re
+import signal
+import time
+import unittest
+
+import asking  # noqa: F401  (makes lab importable)
+from lab import command, tap
+from lab.ad import DomainController
+from lab.process import Process
+
+DIRECTORY = "/var/lib/samba/relay"  # of the namespace's own
+BY_SAMBA, BY_DCERPCD = ("lsaquery", "enumdomusers"), ("netshareenumall", "enumprinters")
+
+
+class Controller(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.dc = cls.enterClassContext(DomainController())
+
+    def run_command(self, name):
+        return self.dc.run_in([command.built("netsession-samba"), name, "--smb-conf", self.dc.configuration, "--directory",
+                               DIRECTORY])
+
+    def good(self, name):
+        done = self.run_command(name)
+        self.assertEqual((0, ""), (done.returncode, done.stderr), done)
+        return done.stdout
+
+    def level_10(self):
+        return command.run("list", "-l", "10", "--kerberos", self.dc.name, inside=self.dc.inside, env=self.dc.environment)
+
+    def all_answer(self):
+        for question in BY_SAMBA + BY_DCERPCD:
+            done = self.dc.run_in(["rpcclient", "--use-kerberos=required", "--no-pass", self.dc.name, "-c", question])
+            self.assertEqual(0, done.returncode, done)
+
+    def test_its_pipes_answer_with_the_relay_and_after_it(self):
+        before = self.dc.configuration.read_bytes()
+        self.assertIn("does not know that level", self.level_10().stderr)
+        run = Process([*self.dc.inside, command.built("netsession-samba"), "run", "--no-feed", "--smb-conf",
+                       self.dc.configuration, "--directory", DIRECTORY], self.dc.folder / self.dc.log / "relay", grace_s=20)
+        self.addCleanup(run.stop)
+        deadline = time.monotonic() + 20
+        while self.run_command("check").returncode != 0 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assertIn("ok    role          active directory domain controller\n", self.good("check"))
+        self.good("enable")
+        self.all_answer()
+        self.assertEqual(0, self.level_10().exit)
+        pipes = re.findall(r"run +pipes: (\d+)", self.good("status"))
+        self.assertLess(1, int(pipes[0]))
+        os.kill(run.pids[-1], signal.SIGTERM)
+        run.wait(20)
+        self.all_answer()
+        self.good("disable")
+        self.assertEqual(before, self.dc.configuration.read_bytes())
+        self.all_answer()
+
+
+if __name__ == "__main__":
+    tap.main()
