@@ -2,8 +2,15 @@
 #include "relay/calls.h"
 
 #include <stdlib.h>
+#include "relay/npa.h"
 #include "srvsvc/interface.h"
 #include "srvsvc/session_del.h"
+
+/* What took longer to come than callers wait is not true any more. */
+#define MAX_LISTING_MS 60000
+
+/* What is left for a listing, however much is held for others. */
+#define LEAST_LISTING_BYTES 65536
 
 struct relay_call *relay_calls_add(struct relay_calls *calls)
 {
@@ -50,13 +57,23 @@ struct relay_call *relay_calls_find(const struct relay_calls *calls, uint32_t ca
 	return call;
 }
 
-struct relay_call *relay_calls_answering(const struct relay_calls *calls)
+static struct relay_call *find_step(const struct relay_calls *calls, enum relay_call_step step)
 {
 	struct relay_call *call = calls->first;
 
-	while (call != NULL && call->step != RELAY_ANSWERING)
+	while (call != NULL && call->step != step)
 		call = call->next;
 	return call;
+}
+
+struct relay_call *relay_calls_collecting(const struct relay_calls *calls)
+{
+	return find_step(calls, RELAY_COLLECTING);
+}
+
+struct relay_call *relay_calls_answering(const struct relay_calls *calls)
+{
+	return find_step(calls, RELAY_ANSWERING);
 }
 
 void relay_call_count(struct relay *relay, struct relay_call *call)
@@ -96,16 +113,21 @@ static bool is_ours(struct relay_call *call)
 	return r.error == NULL && session_level_find(call->level) != NULL;
 }
 
-/* A question of ours in the call's place, by its own id. stub is taken. */
+/* A question of ours in the call's place, by its own id, in fragments that any server takes. stub
+ * is taken. */
 static void put_question(const struct relay_call *call, uint16_t opnum, struct wire_writer *stub,
                          struct wire_writer *question)
 {
 	const struct rpc_request request = { .context_id = call->context_id, .opnum = opnum };
 	size_t at = 0;
 
-	if (!stub->failed)
+	while (!stub->failed && at < stub->len) {
+		size_t begin = npa_message_begin(question);
+
 		rpc_request_encode(question, call->call_id, &request, stub->data, stub->len, &at,
-		                   UINT16_MAX);
+		                   RPC_MIN_FRAG_BYTES);
+		npa_message_end(question, begin);
+	}
 	question->failed |= stub->failed;
 	wire_writer_fini(stub);
 }
@@ -124,6 +146,8 @@ bool relay_call_ask(struct relay *relay, struct relay_call *call, struct wire_wr
 	ndr_writer_init(&w, &stub);
 	session_enum_request_encode(&w, &everybody);
 	put_question(call, SRVSVC_NETR_SESSION_ENUM, &stub, question);
+	call->question = ++relay->questions;
+	call->asked_ms = relay->settings.now_ms(relay->settings.context);
 	session_enum_decoder_init(&call->listed, session_level_find(everybody.level));
 	call->step = RELAY_LISTING;
 	relay_call_count(relay, call);
@@ -160,7 +184,8 @@ void relay_call_hear(struct relay *relay, struct relay_call *call, const uint8_t
 	session_enum_decoder_feed(&call->listed, piece, bytes, big_endian);
 	relay_call_count(relay, call);
 	if (call->listed.block.used > relay->settings.max_answer_bytes ||
-	    relay->service.held_bytes > relay->settings.max_held_bytes) {
+	    (call->listed.block.used > LEAST_LISTING_BYTES &&
+	     relay->service.held_bytes > relay->settings.max_held_bytes)) {
 		call->is_too_long = true;
 		session_enum_decoder_fini(&call->listed);
 		session_enum_decoder_init(&call->listed, session_level_find(1));
@@ -168,7 +193,26 @@ void relay_call_hear(struct relay *relay, struct relay_call *call, const uint8_t
 	}
 }
 
-/* Makes the table what Samba has told. Returns what Samba said, or why that could not be. */
+/* Makes the table what Samba answered to this question, if it was asked after the one that the
+ * table comes from. */
+static NET_API_STATUS take_infos(struct relay *relay, const struct relay_call *call,
+                                 const SESSION_INFO_1 *infos, uint32_t entries)
+{
+	int64_t now_ms = relay->settings.now_ms(relay->settings.context);
+	NET_API_STATUS status;
+
+	if (call->question < relay->answered)
+		return NERR_Success;
+	if (now_ms - call->asked_ms > MAX_LISTING_MS)
+		return ERROR_SEM_TIMEOUT;
+	status = relay_listing_take(relay->listing, infos, entries, call->asked_ms, now_ms,
+	                            relay->settings.transport, relay->settings.context);
+	if (status == NERR_Success)
+		relay->answered = call->question;
+	return status;
+}
+
+/* Returns what Samba said, or why it is not listed. */
 static NET_API_STATUS take_listing(struct relay *relay, struct relay_call *call)
 {
 	struct session_enum_answer answer = { 0 };
@@ -181,9 +225,7 @@ static NET_API_STATUS take_listing(struct relay *relay, struct relay_call *call)
 	if (status == NERR_Success)
 		status = answer.status;
 	if (status == NERR_Success)
-		status = relay_listing_take(relay->listing, infos, answer.entries,
-		                            relay->settings.now_ms(relay->settings.context),
-		                            relay->settings.transport, relay->settings.context);
+		status = take_infos(relay, call, infos, answer.entries);
 	free(infos);
 	return status;
 }
@@ -217,7 +259,7 @@ static void set_answer(struct relay *relay, struct relay_call *call, struct wire
 
 /* ---- NetrSessionDel of somebody who is there ---- */
 
-static enum relay_outcome close_next(struct relay *relay, struct relay_call *call,
+static enum relay_outcome close_next(struct relay *relay, struct relay_call *call, uint32_t *fault,
                                      struct wire_writer *question)
 {
 	struct session_del_request request;
@@ -227,6 +269,10 @@ static enum relay_outcome close_next(struct relay *relay, struct relay_call *cal
 	ndr_writer_init(&w, &stub);
 	if (!relay_closing_next(&call->closing, &request)) {
 		session_del_answer_encode(&w, relay_closing_status(&call->closing));
+		if (stub.failed) {
+			*fault = RPC_FAULT_REMOTE_NO_MEMORY;
+			return RELAY_FAULT;
+		}
 		set_answer(relay, call, &stub);
 		return RELAY_ANSWERED;
 	}
@@ -250,7 +296,7 @@ static enum relay_outcome close_those(struct relay *relay, struct relay_call *ca
 		*fault = RPC_FAULT_REMOTE_NO_MEMORY;
 		return RELAY_FAULT;
 	}
-	return as_it_is ? RELAY_PASS_ON : close_next(relay, call, question);
+	return as_it_is ? RELAY_PASS_ON : close_next(relay, call, fault, question);
 }
 
 static bool has_succeeded(const struct wire_writer *del_answer)
@@ -271,9 +317,10 @@ enum relay_outcome relay_call_answer(struct relay *relay, struct relay_call *cal
 	NET_API_STATUS status;
 
 	if (call->step == RELAY_CLOSING)
-		return close_next(relay, call, question);
+		return close_next(relay, call, fault, question);
 	status = take_listing(relay, call);
 	call->step = RELAY_ANSWERING;
+	relay_call_count(relay, call);
 	if (status != NERR_Success)
 		return refuse(call, status);
 	*fault = service_srvsvc.call(&relay->caller, call->opnum, &request, &answer);

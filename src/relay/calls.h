@@ -29,7 +29,9 @@ struct relay_call {
 	uint32_t level;          /* of NetrSessionEnum, and the next two */
 	bool has_resume_handle;
 	uint32_t resume_handle;
-	struct session_enum_decoder listed; /* LISTING: Samba's answer */
+	uint64_t question; /* LISTING: its number, of all pipes' */
+	int64_t asked_ms;
+	struct session_enum_decoder listed; /* Samba's answer */
 	bool is_too_long;                   /* that answer; the rest of it is not looked at */
 	struct relay_closing closing;       /* CLOSING: stub is Samba's answer, as far as it came */
 	size_t held_bytes;                  /* as the service counts them */
@@ -48,8 +50,12 @@ void relay_calls_fini(struct relay *relay, struct relay_calls *calls);
 struct relay_call *relay_calls_find(const struct relay_calls *calls, uint32_t call_id);
 struct relay_call *relay_calls_answering(const struct relay_calls *calls);
 
+/* The one whose request is not whole; NULL: there is none. There is one at most: a request's
+ * fragments come one behind the other ([MS-RPCE] 3.3.1.5.8). */
+struct relay_call *relay_calls_collecting(const struct relay_calls *calls);
+
 /* Its request is whole. True: it can be answered here, by what Samba lists, and the question for
- * that is appended to question as a PDU. False: it is Samba's to answer. */
+ * that is appended to question as messages. False: it is Samba's to answer. */
 bool relay_call_ask(struct relay *relay, struct relay_call *call, struct wire_writer *question);
 
 /* Whether what Samba answers to its id is ours to hear. */

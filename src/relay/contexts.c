@@ -21,10 +21,11 @@ void relay_contexts_propose(struct relay_contexts *c, const struct rpc_header *h
 	struct rpc_bind bind;
 
 	rpc_bind_decode(r, &bind);
-	c->proposal.is_awaited = r->error == NULL;
+	c->is_unclear |= c->proposal.is_awaited;
+	c->proposal.is_awaited = true;
 	c->proposal.call_id = h->call_id;
-	c->proposal.count = bind.context_count;
-	for (size_t i = 0; i < bind.context_count; i++) {
+	c->proposal.count = r->error == NULL ? bind.context_count : 0;
+	for (size_t i = 0; i < c->proposal.count; i++) {
 		c->proposal.contexts[i].id = bind.contexts[i].id;
 		c->proposal.contexts[i].is_srvsvc = is_srvsvc(&bind.contexts[i]);
 	}
@@ -41,7 +42,7 @@ void relay_contexts_answer(struct relay_contexts *c, const struct rpc_header *h,
 {
 	struct rpc_bind_ack ack;
 
-	if (!c->proposal.is_awaited || c->proposal.call_id != h->call_id)
+	if (c->is_unclear || !c->proposal.is_awaited || c->proposal.call_id != h->call_id)
 		return;
 	c->proposal.is_awaited = false;
 	rpc_bind_ack_decode(r, &ack);
@@ -54,6 +55,12 @@ void relay_contexts_answer(struct relay_contexts *c, const struct rpc_header *h,
 		if (c->proposal.contexts[i].is_srvsvc && ack.results[i].result == RPC_ACCEPTANCE &&
 		    rpc_syntax_equal(&ack.results[i].transfer, &rpc_ndr_syntax))
 			agree(c, c->proposal.contexts[i].id);
+}
+
+void relay_contexts_refuse(struct relay_contexts *c, const struct rpc_header *h)
+{
+	if (c->proposal.call_id == h->call_id)
+		c->proposal.is_awaited = false;
 }
 
 bool relay_contexts_is_srvsvc(const struct relay_contexts *c, uint16_t id)

@@ -7,8 +7,7 @@
 #include "rpc/bind.h"
 
 struct relay_contexts {
-	/* A bind or an alter_context whose answer has not come. There is one at a time: of another
-	 * one before that, what is agreed to goes unnoticed, and its calls are passed on. */
+	/* A bind or an alter_context whose answer has not come. There is one at a time. */
 	struct {
 		bool is_awaited;
 		uint32_t call_id;
@@ -18,6 +17,9 @@ struct relay_contexts {
 		} contexts[RPC_MAX_CONTEXTS];
 		uint8_t count;
 	} proposal;
+	/* There were two: which answer is whose cannot be told where they share an id. What is
+	 * agreed to from then on goes unnoticed, and its calls are passed on. */
+	bool is_unclear;
 	uint16_t agreed[RPC_MAX_CONTEXTS]; /* ids */
 	uint8_t agreed_count;
 	uint16_t max_frag; /* bytes: of what the server may send; 0: not known yet */
@@ -28,6 +30,8 @@ void relay_contexts_propose(struct relay_contexts *c, const struct rpc_header *h
                             struct wire_reader *r);
 void relay_contexts_answer(struct relay_contexts *c, const struct rpc_header *h,
                            struct wire_reader *r);
+/* Instead of that, a bind_nak or a fault. */
+void relay_contexts_refuse(struct relay_contexts *c, const struct rpc_header *h);
 bool relay_contexts_is_srvsvc(const struct relay_contexts *c, uint16_t id);
 
 #endif

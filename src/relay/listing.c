@@ -17,14 +17,19 @@ struct listed {
 	const char *transport;
 	int64_t began_s;
 	uint32_t num_opens, user_flags;
-	uint32_t id;  /* in the table; 0: it has none yet */
-	uint64_t key; /* by which the table means it */
+	uint32_t id;   /* in the table; 0: it has none yet */
+	uint64_t key;  /* by which the table means it */
+	bool is_same;  /* as one of the generation before or after it */
+	bool is_stale; /* in the table it is as it was before */
 };
 
 /* All of one answer, by client, user and beginning. */
 struct generation {
 	struct listed *sessions;
 	uint32_t count;
+	/* Samba tells how long they last. When it looked is known as well as the answer was fast:
+	 * all of them may have begun so much earlier. */
+	int64_t late_s;
 	struct wire_writer texts;
 };
 
@@ -99,11 +104,13 @@ static size_t keep_text(struct generation *g, const char *text)
 	return at;
 }
 
-/* A session that is younger than Samba's rounding has lasted since before it began: it shows
- * 4,294,967,295 seconds then (ran, 4.17.12). Nothing lasts 68 years. */
+/* Samba rounds a beginning to the nearest second, and so one may be yet to come: that shows as
+ * 4,294,967,295 seconds (ran, 4.17.12). Nothing lasts 68 years. */
 static int64_t began_s(uint32_t active_s, int64_t now_ms)
 {
-	return now_ms / 1000 - (active_s > INT32_MAX ? 0 : active_s);
+	if (active_s > INT32_MAX)
+		return now_ms / 1000 + (active_s == UINT32_MAX);
+	return now_ms / 1000 - active_s;
 }
 
 static bool read_sessions(struct generation *g, const SESSION_INFO_1 *infos, uint32_t entries,
@@ -153,7 +160,11 @@ static int compare(const void *one, const void *other)
 	const struct listed *a = one, *b = other;
 	int names = compare_names(a, b);
 
-	return names != 0 ? names : (a->began_s > b->began_s) - (a->began_s < b->began_s);
+	if (names != 0)
+		return names;
+	if (a->began_s != b->began_s)
+		return a->began_s > b->began_s ? 1 : -1;
+	return (a->id > b->id) - (a->id < b->id);
 }
 
 /* ---- the table made true ---- */
@@ -172,44 +183,120 @@ static struct session_facts facts_of(const struct listed *s, int64_t now_ms)
 	};
 }
 
-static void go_on_with(struct relay_listing *l, const struct listed *before, struct listed *s,
-                       int64_t now_ms)
+/* How many of both are the same to the second, when the next ones began so much later. Both are
+ * sorted. */
+static uint32_t count_same(const struct generation *now, const struct generation *next,
+                           int64_t later_s)
 {
-	struct session_facts facts;
+	const struct listed *old = now->sessions, *old_end = old + now->count;
+	const struct listed *s = next->sessions, *end = s + next->count;
+	uint32_t count = 0;
 
-	s->id = before->id;
-	s->key = before->key;
-	s->began_s = before->began_s; /* it does not waver by a second */
-	facts = facts_of(s, now_ms);
-	if (s->num_opens == before->num_opens && s->user_flags == before->user_flags &&
-	    s->transport == before->transport)
-		session_table_touch(l->table, s->id, now_ms);
-	else
-		(void)session_table_update(l->table, s->id, &facts);
-}
+	while (old < old_end && s < end) {
+		int names = compare_names(old, s);
+		int64_t ahead_s = s->began_s - later_s - old->began_s;
 
-/* Both are sorted, and so are the sessions of one client and user by when they began. */
-static void match(struct relay_listing *l, struct generation *next, int64_t now_ms)
-{
-	const struct listed *old = l->now.sessions, *old_end = old + l->now.count;
-	struct listed *s = next->sessions, *end = s + next->count;
-
-	while (old < old_end) {
-		int names = s < end ? compare_names(old, s) : -1;
-		int64_t later_s = names == 0 ? s->began_s - old->began_s : 0;
-
-		if (names > 0 || later_s < -SAME_WITHIN_S) {
+		if (names > 0 || (names == 0 && ahead_s < 0)) {
 			s++;
-		} else if (names < 0 || later_s > SAME_WITHIN_S) {
-			session_table_remove(l->table, old->id);
+		} else if (names < 0 || ahead_s > 0) {
 			old++;
 		} else {
-			if (old->id != 0)
-				go_on_with(l, old, s, now_ms);
+			count++;
 			s++;
 			old++;
 		}
 	}
+	return count;
+}
+
+/* How much later than those of now the next ones seem to have begun, all of them: what explains
+ * most of them. */
+static int64_t how_late_s(const struct generation *now, const struct generation *next)
+{
+	uint32_t all = now->count < next->count ? now->count : next->count;
+	uint32_t most = count_same(now, next, 0);
+	int64_t late_s = 0;
+
+	for (int64_t by_s = 1; most < all && (by_s <= now->late_s || by_s <= next->late_s); by_s++)
+		for (int sign = -1; sign <= 1; sign += 2) {
+			bool may_be = by_s <= (sign < 0 ? now : next)->late_s;
+			uint32_t count = may_be ? count_same(now, next, sign * by_s) : 0;
+
+			if (count > most) {
+				most = count;
+				late_s = sign * by_s;
+			}
+		}
+	return late_s;
+}
+
+static void shift(struct generation *g, int64_t by_s)
+{
+	for (uint32_t i = 0; i < g->count; i++) {
+		g->sessions[i].began_s += by_s;
+		g->sessions[i].is_stale |= g->sessions[i].id != 0;
+	}
+}
+
+static void go_on_with(struct relay_listing *l, struct listed *before, struct listed *s,
+                       int64_t now_ms)
+{
+	struct session_facts facts;
+
+	before->is_same = s->is_same = true;
+	s->id = before->id;
+	s->key = before->key;
+	s->began_s = before->began_s; /* it does not waver by a second */
+	facts = facts_of(s, now_ms);
+	if (!before->is_stale && s->num_opens == before->num_opens &&
+	    s->user_flags == before->user_flags && s->transport == before->transport)
+		session_table_touch(l->table, s->id, now_ms);
+	else
+		s->is_stale = !session_table_update(l->table, s->id, &facts);
+}
+
+/* Those that were not found yet, and began within so much of each other. Both are sorted, and so
+ * are the sessions of one client and user by when they began. */
+static void match_within(struct relay_listing *l, struct generation *next, int64_t now_ms,
+                         int64_t within_s)
+{
+	struct listed *old = l->now.sessions, *old_end = old + l->now.count;
+	struct listed *s = next->sessions, *end = s + next->count;
+
+	while (old < old_end && s < end) {
+		int names = compare_names(old, s);
+		int64_t later_s = s->began_s - old->began_s;
+
+		if (s->is_same || names > 0 || (names == 0 && later_s < -within_s))
+			s++;
+		else if (old->is_same || names < 0 || later_s > within_s)
+			old++;
+		else
+			go_on_with(l, old, s, now_ms);
+	}
+}
+
+/* Of two times when they began the earlier one is right. To the second first, so that when one of
+ * many ends, the others stay who they are. */
+static void match(struct relay_listing *l, struct generation *next, int64_t now_ms)
+{
+	int64_t late_s = how_late_s(&l->now, next);
+
+	if (late_s > 0)
+		shift(next, -late_s);
+	else if (late_s < 0)
+		shift(&l->now, late_s);
+	match_within(l, next, now_ms, 0);
+	match_within(l, next, now_ms, SAME_WITHIN_S);
+	for (uint32_t i = 0; i < l->now.count; i++)
+		if (l->now.sessions[i].is_same)
+			next->late_s = l->now.late_s < next->late_s ? l->now.late_s : next->late_s;
+		else
+			session_table_remove(l->table, l->now.sessions[i].id);
+	for (uint32_t i = 0; i < next->count; i++)
+		next->sessions[i].is_same = false;
+	/* Some have their times of before. */
+	qsort(next->sessions, next->count, sizeof *next->sessions, compare);
 }
 
 static int compare_beginnings(const void *one, const void *other)
@@ -235,6 +322,7 @@ static bool add_new(struct relay_listing *l, int64_t now_ms)
 	for (uint32_t i = 0; i < count; i++) {
 		struct session_facts facts = facts_of(added[i], now_ms);
 
+		added[i]->is_stale = false;
 		added[i]->key = ++l->last_key;
 		added[i]->id = session_table_add(l->table, &facts, &l->owner, added[i]->key);
 		is_good &= added[i]->id != 0;
@@ -244,13 +332,15 @@ static bool add_new(struct relay_listing *l, int64_t now_ms)
 }
 
 NET_API_STATUS relay_listing_take(struct relay_listing *l, const SESSION_INFO_1 *infos,
-                                  uint32_t entries, int64_t now_ms,
+                                  uint32_t entries, int64_t asked_ms, int64_t now_ms,
                                   const char *(*transport)(void *context, const char *client,
                                                            const char *user),
                                   void *context)
 {
-	struct generation next = { 0 };
+	struct generation next = { .late_s = 1 };
 
+	if (now_ms > asked_ms)
+		next.late_s += (now_ms - asked_ms) / 1000;
 	if (!read_sessions(&next, infos, entries, now_ms)) {
 		generation_fini(&next);
 		return ERROR_NOT_ENOUGH_MEMORY;

@@ -2,6 +2,7 @@
 #include "relay/pipe.h"
 
 #include <stdlib.h>
+#include "relay/awaited.h"
 #include "relay/calls.h"
 #include "relay/contexts.h"
 #include "relay/npa.h"
@@ -10,7 +11,7 @@
 
 enum {
 	MAX_CALLS = 16,            /* at once; more wait in the socket */
-	MAX_REQUEST_BYTES = 65536, /* of what may be answered here: two names */
+	MAX_REQUEST_BYTES = 16384, /* of what may be answered here, as messages: three names */
 	OUTPUT_BYTES = 65536,      /* of an answer, before it is sent */
 };
 
@@ -26,9 +27,10 @@ struct relay_pipe {
 	struct side sides[RELAY_SIDES];
 	struct relay_contexts contexts;
 	struct relay_calls calls;
-	uint32_t awaited; /* answers of Samba's to what was passed on */
-	/* The caller authenticates himself, or protects his calls: none is looked at any more. */
-	bool is_secured;
+	struct relay_awaited awaited;
+	/* The caller authenticates himself, protects his calls or mixes them: none is looked at any
+	 * more. */
+	bool is_let_be;
 	/* For the caller, when an answer of ours is sent: its fragments have to follow each other.
 	 */
 	struct wire_writer behind;
@@ -103,7 +105,9 @@ static bool is_good(const struct relay_pipe *p)
 {
 	return !p->sides[RELAY_CALLER].output.failed && !p->sides[RELAY_SERVER].output.failed &&
 	       !p->behind.failed && p->sides[RELAY_CALLER].messages.error == NULL &&
-	       p->sides[RELAY_SERVER].messages.error == NULL;
+	       p->sides[RELAY_SERVER].messages.error == NULL &&
+	       !p->sides[RELAY_CALLER].pdus.partial.failed &&
+	       !p->sides[RELAY_SERVER].pdus.partial.failed;
 }
 
 bool relay_pipe_go_on(struct relay_pipe *p)
@@ -127,45 +131,45 @@ bool relay_pipe_go_on(struct relay_pipe *p)
 
 /* ---- what the caller says ---- */
 
-/* Its request is Samba's to answer. */
+static void await(struct relay_pipe *p, uint32_t call_id)
+{
+	p->relay->passed++;
+	relay_awaited_add(&p->awaited, call_id);
+}
+
+/* Its request, or as much of it as came, is Samba's to answer. */
 static void pass_on(struct relay_pipe *p, struct relay_call *call)
 {
 	wire_put_bytes(&p->sides[RELAY_SERVER].output, call->raw.data, call->raw.len);
+	await(p, call->call_id);
 	relay_calls_remove(p->relay, &p->calls, call);
-	p->relay->passed++;
-	p->awaited++;
 }
 
 static void ask(struct relay_pipe *p, struct relay_call *call)
 {
-	struct wire_writer *output = &p->sides[RELAY_SERVER].output;
-	size_t before = output->len, begin = npa_message_begin(output);
-
-	if (relay_call_ask(p->relay, call, output)) {
-		npa_message_end(output, begin);
-	} else {
-		output->len = before;
+	if (!relay_call_ask(p->relay, call, &p->sides[RELAY_SERVER].output))
 		pass_on(p, call);
-	}
 }
 
-static bool may_be_ours(const struct relay_pipe *p, const struct rpc_request *request)
+static bool may_be_ours(const struct relay_pipe *p, const struct rpc_header *h,
+                        const struct rpc_request *request)
 {
 	return (request->opnum == SRVSVC_NETR_SESSION_ENUM ||
 	        request->opnum == SRVSVC_NETR_SESSION_DEL) &&
-	       relay_contexts_is_srvsvc(&p->contexts, request->context_id);
+	       relay_contexts_is_srvsvc(&p->contexts, request->context_id) &&
+	       h->version_minor == 0 && (h->pfc_flags & RPC_PFC_PENDING_CANCEL) == 0 &&
+	       relay_calls_find(&p->calls, h->call_id) == NULL &&
+	       !relay_awaited_may_have(&p->awaited, h->call_id);
 }
 
 /* The call that a fragment of a request belongs to; NULL: one that is passed on. */
 static struct relay_call *call_of(struct relay_pipe *p, const struct rpc_header *h,
                                   const struct rpc_request *request, bool big_endian)
 {
-	struct relay_call *call = relay_calls_find(&p->calls, h->call_id);
+	struct relay_call *call = relay_calls_collecting(&p->calls);
 
-	if ((h->pfc_flags & RPC_PFC_FIRST_FRAG) == 0)
-		return call != NULL && call->step == RELAY_COLLECTING ? call : NULL;
-	if (call != NULL || !may_be_ours(p, request))
-		return NULL;
+	if (call != NULL || (h->pfc_flags & RPC_PFC_FIRST_FRAG) == 0 || !may_be_ours(p, h, request))
+		return call;
 	call = relay_calls_add(&p->calls);
 	if (call != NULL) {
 		call->call_id = h->call_id;
@@ -176,17 +180,28 @@ static struct relay_call *call_of(struct relay_pipe *p, const struct rpc_header 
 	return call;
 }
 
+/* Requests that are not whole leave room for answers. */
+static bool is_much_held(const struct relay *relay)
+{
+	return relay->service.held_bytes > relay->settings.max_held_bytes / 2;
+}
+
 /* False: it is to be passed on. */
 static bool take_request(struct relay_pipe *p, const struct rpc_header *h, struct wire_reader *r)
 {
 	const uint8_t *pdu = r->start;
 	size_t bytes = (size_t)(r->end - r->start);
+	bool is_last = (h->pfc_flags & RPC_PFC_LAST_FRAG) != 0;
 	struct rpc_request request;
 	struct relay_call *call;
 
 	rpc_request_decode(r, h, &request);
-	if (r->error != NULL)
+	if (r->error != NULL) {
+		call = relay_calls_collecting(&p->calls);
+		if (call != NULL)
+			pass_on(p, call);
 		return false;
+	}
 	call = call_of(p, h, &request, r->big_endian);
 	if (call == NULL)
 		return false;
@@ -194,11 +209,27 @@ static bool take_request(struct relay_pipe *p, const struct rpc_header *h, struc
 	wire_put_bytes(&call->stub, r->at, wire_left(r));
 	p->sides[RELAY_SERVER].output.failed |= call->raw.failed || call->stub.failed;
 	relay_call_count(p->relay, call);
-	if (call->raw.len > MAX_REQUEST_BYTES)
+	if (call->raw.len > MAX_REQUEST_BYTES || (!is_last && is_much_held(p->relay)))
 		pass_on(p, call);
-	else if ((h->pfc_flags & RPC_PFC_LAST_FRAG) != 0)
+	else if (is_last)
 		ask(p, call);
 	return true;
+}
+
+/* What does not go on with a request whose fragments come is Samba's to judge, and that request
+ * with it: it hangs up when there are two at once. */
+static void pass_on_what_is_broken_off(struct relay_pipe *p, const struct rpc_header *h,
+                                       const struct wire_reader *r)
+{
+	struct relay_call *call = relay_calls_collecting(&p->calls);
+	bool is_request = h->ptype == RPC_REQUEST;
+
+	if (call == NULL || (is_request && h->call_id == call->call_id &&
+	                     (h->pfc_flags & RPC_PFC_FIRST_FRAG) == 0 && h->auth_length == 0 &&
+	                     h->version_minor == 0 && r->big_endian == call->big_endian))
+		return;
+	pass_on(p, call);
+	p->is_let_be |= is_request;
 }
 
 static void hear_caller(struct relay_pipe *p, const struct rpc_header *h, struct wire_reader *r)
@@ -207,50 +238,47 @@ static void hear_caller(struct relay_pipe *p, const struct rpc_header *h, struct
 	size_t bytes = (size_t)(r->end - r->start);
 	bool is_bind = h->ptype == RPC_BIND || h->ptype == RPC_ALTER_CONTEXT;
 
-	p->is_secured |= h->auth_length != 0;
-	if (h->ptype == RPC_REQUEST && !p->is_secured && take_request(p, h, r))
+	pass_on_what_is_broken_off(p, h, r);
+	p->is_let_be |= h->auth_length != 0;
+	if (h->ptype == RPC_REQUEST && !p->is_let_be && take_request(p, h, r))
 		return;
-	if (is_bind && !p->is_secured)
+	if (is_bind && !p->is_let_be)
 		relay_contexts_propose(&p->contexts, h, r);
-	if (h->ptype == RPC_REQUEST && (h->pfc_flags & RPC_PFC_LAST_FRAG) != 0) {
-		p->relay->passed++;
-		p->awaited++;
-	}
+	if (h->ptype == RPC_REQUEST && (h->pfc_flags & RPC_PFC_FIRST_FRAG) != 0)
+		await(p, h->call_id);
 	pass(p, RELAY_CALLER, pdu, bytes);
 }
 
 /* ---- what Samba says ---- */
 
-static void put_fault(struct relay_pipe *p, const struct relay_call *call, uint32_t status)
+/* Of a call that is over; among the others' answers. */
+static void put_fault(struct relay_pipe *p, uint32_t call_id, uint16_t context_id, uint32_t status)
 {
-	const struct rpc_fault fault = { .context_id = call->context_id, .status = status };
-	struct wire_writer *output = &p->sides[RELAY_CALLER].output;
-	size_t begin = npa_message_begin(output);
+	const struct rpc_fault fault = { .context_id = context_id, .status = status };
+	struct wire_writer pdu = { 0 };
 
-	rpc_fault_encode(output, call->call_id, &fault);
-	npa_message_end(output, begin);
+	rpc_fault_encode(&pdu, call_id, &fault);
+	p->sides[RELAY_CALLER].output.failed |= pdu.failed;
+	pass(p, RELAY_SERVER, pdu.data, pdu.len);
+	wire_writer_fini(&pdu);
 }
 
 static void answer(struct relay_pipe *p, struct relay_call *call)
 {
-	struct wire_writer *output = &p->sides[RELAY_SERVER].output;
-	size_t before = output->len, begin = npa_message_begin(output);
-	enum relay_outcome outcome;
 	uint32_t fault = 0;
 
-	outcome = relay_call_answer(p->relay, call, &fault, output);
-	if (outcome == RELAY_ASK_ON)
-		npa_message_end(output, begin);
-	else
-		output->len = before;
-	switch (outcome) {
+	switch (relay_call_answer(p->relay, call, &fault, &p->sides[RELAY_SERVER].output)) {
 	case RELAY_PASS_ON:
 		pass_on(p, call);
 		break;
-	case RELAY_FAULT:
-		put_fault(p, call, fault);
+	case RELAY_FAULT: {
+		uint32_t call_id = call->call_id;
+		uint16_t context_id = call->context_id;
+
 		relay_calls_remove(p->relay, &p->calls, call);
+		put_fault(p, call_id, context_id, fault);
 		break;
+	}
 	case RELAY_ANSWERED:
 		p->relay->translated++;
 		break;
@@ -287,8 +315,11 @@ static void hear_server(struct relay_pipe *p, const struct rpc_header *h, struct
 
 	if (is_answer && take_response(p, h, r))
 		return;
-	if (is_answer && (h->pfc_flags & RPC_PFC_LAST_FRAG) != 0 && p->awaited > 0)
-		p->awaited--;
+	if (is_answer && (h->pfc_flags & RPC_PFC_LAST_FRAG) != 0 &&
+	    !relay_awaited_remove(&p->awaited, h->call_id))
+		relay_contexts_refuse(&p->contexts, h);
+	if (h->ptype == RPC_BIND_NAK)
+		relay_contexts_refuse(&p->contexts, h);
 	if (h->ptype == RPC_BIND_ACK || h->ptype == RPC_ALTER_CONTEXT_RESP)
 		relay_contexts_answer(&p->contexts, h, r);
 	pass(p, RELAY_SERVER, pdu, bytes);
@@ -296,14 +327,17 @@ static void hear_server(struct relay_pipe *p, const struct rpc_header *h, struct
 
 /* ---- bytes ---- */
 
-/* What is no DCE/RPC goes on, the piece of it that was kept first. */
+/* What is no DCE/RPC goes on, behind what was kept before it. */
 static void give_up(struct relay_pipe *p, enum relay_side from)
 {
 	struct rpc_pdu_reader *pdus = &p->sides[from].pdus;
+	struct relay_call *call = relay_calls_collecting(&p->calls);
 	const uint8_t *rest;
 	size_t bytes = rpc_pdu_reader_take_rest(pdus, &rest);
 
 	p->sides[from].is_raw = true;
+	if (call != NULL && from == RELAY_CALLER)
+		pass_on(p, call);
 	if (pdus->partial.len > 0)
 		pass(p, from, pdus->partial.data, pdus->partial.len);
 	if (bytes > 0)
@@ -354,5 +388,5 @@ bool relay_pipe_wants(const struct relay_pipe *p, enum relay_side from)
 
 bool relay_pipe_is_idle(const struct relay_pipe *p)
 {
-	return p->awaited == 0 && p->calls.count == 0;
+	return p->awaited.count == 0 && p->calls.count == 0;
 }

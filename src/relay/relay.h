@@ -28,8 +28,11 @@ struct relay {
 	struct service service;
 	struct identity *admitted; /* whom Samba answered: an administrator */
 	struct service_caller caller;
-	uint64_t passed;     /* requests that went on as they came */
-	uint64_t translated; /* those that were answered here */
+	/* Samba is asked for its sessions over many pipes, and may answer late over one of them:
+	 * the listing is what it answered to the youngest question. */
+	uint64_t questions, answered; /* how many there were; the number of that one */
+	uint64_t passed;              /* requests that went on as they came */
+	uint64_t translated;          /* those that were answered here */
 };
 
 /* Copies settings. NULL: out of memory. */
