@@ -16,6 +16,7 @@ struct doors {
 	struct net_loop *loop;
 	struct service *service;
 	struct handed_sockets sockets;
+	struct freshness *freshness;
 	struct smb_door *smb;
 	struct local_door *local;
 	struct feed_door *feed;
@@ -122,7 +123,7 @@ static bool open_smb(struct doors *d, const struct settings *s, struct config_fa
 
 	if (settings.address_count == 0 && settings.socket_count == 0)
 		return true;
-	d->smb = smb_door_new(d->loop, d->service, &settings, &err);
+	d->smb = smb_door_new(d->loop, d->service, d->freshness, &settings, &err);
 	if (d->smb == NULL)
 		config_blame(&s->config, &s->config.listen,
 		             err.why != NULL ? err.why : "out of memory", fault);
@@ -136,7 +137,7 @@ static bool open_local(struct doors *d, const struct settings *s, struct config_
 
 	if (*settings.path == '\0' && settings.socket < 0)
 		return true;
-	d->local = local_door_new(d->loop, d->service, &settings, &err);
+	d->local = local_door_new(d->loop, d->service, d->freshness, &settings, &err);
 	return d->local != NULL || may_stay_shut(s, &s->config.socket, &err, fault);
 }
 
@@ -147,7 +148,7 @@ static bool open_feed(struct doors *d, const struct settings *s, struct config_f
 
 	if (*settings.path == '\0' && settings.socket < 0)
 		return true;
-	d->feed = feed_door_new(d->loop, d->service, &settings, &err);
+	d->feed = feed_door_new(d->loop, d->service, d->freshness, &settings, &err);
 	return d->feed != NULL || may_stay_shut(s, &s->config.feed_socket, &err, fault);
 }
 
@@ -157,8 +158,11 @@ struct doors *doors_new(struct net_loop *loop, struct service *service,
 {
 	struct doors *d = calloc(1, sizeof *d);
 
-	if (d == NULL) {
+	if (d != NULL)
+		d->freshness = freshness_new(loop, service);
+	if (d == NULL || d->freshness == NULL) {
 		snprintf(fault->text, sizeof fault->text, "out of memory");
+		free(d);
 		return NULL;
 	}
 	d->loop = loop;
@@ -217,5 +221,6 @@ void doors_free(struct doors *d)
 	smb_door_free(d->smb);
 	local_door_free(d->local);
 	feed_door_free(d->feed);
+	freshness_free(d->freshness);
 	free(d);
 }

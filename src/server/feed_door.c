@@ -19,6 +19,7 @@
 struct feed_door {
 	struct net_loop *loop;
 	struct service *service;
+	struct freshness *freshness;
 	struct local_socket at;
 	unsigned max_feeders;
 	struct feeder_bounds bounds;
@@ -90,7 +91,7 @@ static void on_accepted(void *context, int socket)
 		net_socket_hang_up(socket);
 		return;
 	}
-	f = feeder_new(d->loop, d->service, socket, uid, &handler, d);
+	f = feeder_new(d->loop, d->service, d->freshness, socket, uid, &handler, d);
 	if (f == NULL)
 		return;
 	f->next = d->feeders;
@@ -111,6 +112,7 @@ static void set_bounds(struct feed_door *d, const struct feed_door_settings *set
 }
 
 struct feed_door *feed_door_new(struct net_loop *loop, struct service *service,
+                                struct freshness *freshness,
                                 const struct feed_door_settings *settings, struct err *err)
 {
 	struct feed_door *d = calloc(1, sizeof *d);
@@ -123,6 +125,7 @@ struct feed_door *feed_door_new(struct net_loop *loop, struct service *service,
 	}
 	d->loop = loop;
 	d->service = service;
+	d->freshness = freshness;
 	set_bounds(d, settings);
 	if (local_socket_open(&d->at, loop, settings->path, SOCKET_MODE, settings->socket,
 	                      on_accepted, d, err))

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include "base/err.h"
 #include "net/loop.h"
+#include "server/freshness.h"
 #include "service/service.h"
 
 struct feed_door_settings {
@@ -19,8 +20,9 @@ struct feed_door_settings {
 
 struct feed_door;
 
-/* Begins to listen. Keeps loop and service. NULL: see err. */
+/* Begins to listen. Keeps loop, service and freshness. NULL: see err. */
 struct feed_door *feed_door_new(struct net_loop *loop, struct service *service,
+                                struct freshness *freshness,
                                 const struct feed_door_settings *settings, struct err *err);
 /* New settings, for who is there too, but for max_sessions_per_feeder; where it listens stays as it
  * was. Those whom the service's policy does not let feed any more are sent away. */

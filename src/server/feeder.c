@@ -17,6 +17,7 @@
 
 static void dismiss(struct feeder *f)
 {
+	freshness_remove(f->freshness, &f->source);
 	local_identity_cancel(f->lookup);
 	net_stream_close(f->stream);
 	if (f->socket >= 0)
@@ -136,16 +137,26 @@ static void on_speak(void *context)
 	(void)speak(context);
 }
 
-/* The table's owner: many sessions may be asked for at once, so that they are told together. */
+/* Together with what else there is to be told now. */
+static void tell_soon(struct feeder *f, const struct feed_message *m)
+{
+	feed_message_encode(&f->out, m);
+	if (f->speak == NULL)
+		f->speak = net_timer_start(f->loop, 0, on_speak, f);
+}
+
+/* The table's owner: many sessions may be asked for at once. */
 static void on_close(void *context, uint64_t key)
 {
 	struct feeder *f = context;
 
-	if (f->step != FEEDER_FEEDING)
-		return;
-	feed_message_encode(&f->out, &(struct feed_message){ .kind = FEED_CLOSE, .key = key });
-	if (f->speak == NULL)
-		f->speak = net_timer_start(f->loop, 0, on_speak, f);
+	if (f->step == FEEDER_FEEDING)
+		tell_soon(f, &(struct feed_message){ .kind = FEED_CLOSE, .key = key });
+}
+
+static void on_ask(void *context, uint32_t number)
+{
+	tell_soon(context, &(struct feed_message){ .kind = FEED_ASKED, .number = number });
 }
 
 static void on_renumbered(void *context, uint64_t key, uint32_t id)
@@ -241,6 +252,8 @@ static bool take_change(struct feeder *f, const struct feed_message *m)
 	case FEED_REMOVE:
 		forget_session(f, m->key);
 		return true;
+	case FEED_FRESH:
+		return freshness_answered(f->freshness, &f->source, m->number);
 	default:
 		return false;
 	}
@@ -326,6 +339,9 @@ static bool greet(struct feeder *f, const struct feed_message *hello)
 	net_timer_stop(f->timer);
 	f->timer = NULL;
 	f->step = FEEDER_FEEDING;
+	f->source = (struct freshness_source){ .ask = on_ask, .context = f, .name = f->name };
+	if (hello->is_asked != 0)
+		freshness_add(f->freshness, &f->source);
 	tell_service(f, "feed-open", NERR_Success);
 	feed_message_encode(&f->out,
 	                    &(struct feed_message){ .kind = FEED_WELCOME,
@@ -428,7 +444,8 @@ static void on_found(void *context, struct identity *who)
 		feeder_end(f, ERROR_NOT_ENOUGH_MEMORY);
 }
 
-struct feeder *feeder_new(struct net_loop *loop, struct service *service, int socket, uid_t uid,
+struct feeder *feeder_new(struct net_loop *loop, struct service *service,
+                          struct freshness *freshness, int socket, uid_t uid,
                           const struct feeder_handler *handler, void *context)
 {
 	struct feeder *f = calloc(1, sizeof *f);
@@ -439,6 +456,7 @@ struct feeder *feeder_new(struct net_loop *loop, struct service *service, int so
 	}
 	f->loop = loop;
 	f->service = service;
+	f->freshness = freshness;
 	f->socket = socket;
 	f->uid = uid;
 	f->handler = handler;

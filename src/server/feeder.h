@@ -9,6 +9,7 @@
 #include "feed/message.h"
 #include "net/loop.h"
 #include "net/stream.h"
+#include "server/freshness.h"
 #include "server/local_identity.h"
 #include "service/service.h"
 
@@ -58,13 +59,16 @@ struct feeder {
 	int64_t busy_until_us;   /* by its changes so far, of the service's clock */
 	bool is_resting;         /* it was too fast */
 	struct session_owner owner;
-	struct feed_key_map ids; /* of its sessions in the table, by its own keys */
-	uint32_t removed_slots;  /* of ids: those before are gone */
+	struct freshness *freshness;
+	struct freshness_source source; /* where it is to be asked */
+	struct feed_key_map ids;        /* of its sessions in the table, by its own keys */
+	uint32_t removed_slots;         /* of ids: those before are gone */
 };
 
 /* Takes socket, also after a failure, at whose other end is uid; keeps the rest. NULL: out of
  * memory. */
-struct feeder *feeder_new(struct net_loop *loop, struct service *service, int socket, uid_t uid,
+struct feeder *feeder_new(struct net_loop *loop, struct service *service,
+                          struct freshness *freshness, int socket, uid_t uid,
                           const struct feeder_handler *handler, void *context);
 /* Ends the connection, for the reason that status says: gone is called when the sessions are gone,
  * too, which happens now if there are few. */

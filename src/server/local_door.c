@@ -35,11 +35,14 @@ struct caller {
 	int64_t turn_began_ms;
 	bool wants_turn;        /* to make the calls that were left */
 	struct net_timer *turn; /* the next one */
+	struct freshness_wait wait;
+	bool is_fresh; /* the table is, for the calls of this turn: they have waited */
 };
 
 struct local_door {
 	struct net_loop *loop;
 	struct service *service;
+	struct freshness *freshness;
 	struct local_socket at;
 	unsigned max_connections, count;
 	bool is_full; /* the listener is paused */
@@ -76,6 +79,7 @@ static void part(struct caller *c)
 {
 	struct local_door *d = c->door;
 
+	freshness_forget(d->freshness, &c->wait);
 	local_identity_cancel(c->lookup);
 	net_timer_stop(c->turn);
 	net_stream_close(c->stream);
@@ -109,7 +113,7 @@ static bool has_turn(void *context)
 	struct service *service = c->door->service;
 
 	if (service->now_ms(service->context) - c->turn_began_ms <= MAX_TURN_MS)
-		return true;
+		return c->is_fresh || freshness_is_given(c->door->freshness, &c->wait);
 	c->wants_turn = true;
 	return false;
 }
@@ -147,6 +151,8 @@ static void answer(struct caller *c)
 		net_stream_pause(c->stream);
 	else if (is_good && c->wants_turn && !rpc_service_is_over(c->rpc))
 		wait_for_turn(c);
+	else if (is_good && c->wait.is_waiting && !rpc_service_is_over(c->rpc))
+		net_stream_pause(c->stream);
 	else if (is_good && !is_last)
 		net_stream_resume(c->stream);
 	else
@@ -163,7 +169,16 @@ static void on_turn(void *context)
 	c->looks = 0;
 	begin_turn(c);
 	rpc_service_go_on(c->rpc);
+	c->is_fresh = false;
 	answer(c);
+}
+
+static void on_fresh(void *context)
+{
+	struct caller *c = context;
+
+	c->is_fresh = true;
+	on_turn(c);
 }
 
 static uint8_t *on_space(void *context, size_t *room)
@@ -257,7 +272,11 @@ static void on_accepted(void *context, int socket)
 		free(c);
 		return;
 	}
-	*c = (struct caller){ .door = d, .uid = uid, .socket = socket, .next = d->callers };
+	*c = (struct caller){ .door = d,
+		              .uid = uid,
+		              .socket = socket,
+		              .next = d->callers,
+		              .wait = { .over = on_fresh, .context = c } };
 	if (d->callers != NULL)
 		d->callers->before = c;
 	d->callers = c;
@@ -296,6 +315,7 @@ static void on_look(void *context)
 }
 
 struct local_door *local_door_new(struct net_loop *loop, struct service *service,
+                                  struct freshness *freshness,
                                   const struct local_door_settings *settings, struct err *err)
 {
 	struct local_door *d = calloc(1, sizeof *d);
@@ -308,6 +328,7 @@ struct local_door *local_door_new(struct net_loop *loop, struct service *service
 	}
 	d->loop = loop;
 	d->service = service;
+	d->freshness = freshness;
 	d->max_connections = settings->max_connections;
 	d->idle_timeout_s = settings->idle_timeout_s;
 	if (local_socket_open(&d->at, loop, settings->path, SOCKET_MODE, settings->socket,
@@ -332,7 +353,7 @@ void local_door_drain(struct local_door *d)
 	local_socket_shut(&d->at);
 	for (struct caller *c = d->callers, *next; c != NULL; c = next) {
 		next = c->next;
-		if (c->stream == NULL || net_stream_unsent(c->stream) == 0)
+		if (c->stream == NULL || (net_stream_unsent(c->stream) == 0 && !c->wait.is_waiting))
 			part(c);
 	}
 }

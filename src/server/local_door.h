@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "net/loop.h"
+#include "server/freshness.h"
 #include "service/service.h"
 
 struct local_door_settings {
@@ -17,8 +18,9 @@ struct local_door_settings {
 
 struct local_door;
 
-/* Begins to listen. Keeps loop and service. NULL: see err. */
+/* Begins to listen. Keeps loop, service and freshness. NULL: see err. */
 struct local_door *local_door_new(struct net_loop *loop, struct service *service,
+                                  struct freshness *freshness,
                                   const struct local_door_settings *settings, struct err *err);
 /* New settings, for who is there too; where it listens stays as it was. */
 void local_door_configure(struct local_door *d, const struct local_door_settings *settings);

@@ -378,6 +378,14 @@ static void on_turn(void *context)
 		smb_client_end(client);
 }
 
+static void on_fresh(void *context)
+{
+	struct smb_client *client = context;
+
+	client->pipes.is_fresh = true;
+	on_turn(client);
+}
+
 static void on_rpc_step(void *context, struct smb_pipe *pipe)
 {
 	struct smb_client *client = context;
@@ -449,7 +457,9 @@ void smb_client_start(struct smb_clients *all, int socket)
 		                            .service = all->service,
 		                            .from = client->from,
 		                            .handler = &pipes_handler,
-		                            .context = client };
+		                            .context = client,
+		                            .freshness = all->freshness,
+		                            .wait = { .over = on_fresh, .context = client } };
 	client->used_ms = client->nobody_since_ms = now_ms(client);
 	name_client(client);
 	client->next = all->first;
@@ -467,6 +477,7 @@ void smb_client_end(struct smb_client *client)
 {
 	struct smb_clients *all = client->all;
 
+	freshness_forget(all->freshness, &client->pipes.wait);
 	net_timer_stop(client->turn);
 	net_stream_close(client->stream);
 	smbserver_free(client->smb);

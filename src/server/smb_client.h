@@ -6,6 +6,7 @@
 #include "auth/acceptor.h"
 #include "net/listener.h"
 #include "net/stream.h"
+#include "server/freshness.h"
 #include "service/service.h"
 #include "smbserver/smbserver.h"
 
@@ -13,6 +14,7 @@
 struct smb_clients {
 	struct net_loop *loop;
 	struct service *service;
+	struct freshness *freshness;
 	struct smbserver_settings smb;
 	struct auth_acceptance *acceptance; /* held */
 	struct smb_client *first;

@@ -127,7 +127,8 @@ void smb_door_configure(struct smb_door *d, const struct smb_door_settings *sett
 }
 
 struct smb_door *smb_door_new(struct net_loop *loop, struct service *service,
-                              const struct smb_door_settings *settings, struct err *err)
+                              struct freshness *freshness, const struct smb_door_settings *settings,
+                              struct err *err)
 {
 	struct smb_door *d = calloc(1, sizeof *d);
 
@@ -138,6 +139,7 @@ struct smb_door *smb_door_new(struct net_loop *loop, struct service *service,
 	d->loop = loop;
 	d->clients.loop = loop;
 	d->clients.service = service;
+	d->clients.freshness = freshness;
 	d->clients.one_left = on_one_left;
 	d->clients.context = d;
 	smb_door_configure(d, settings);

@@ -8,6 +8,7 @@
 #include "auth/acceptor.h"
 #include "base/err.h"
 #include "net/loop.h"
+#include "server/freshness.h"
 #include "service/service.h"
 #include "smbserver/smbserver.h"
 
@@ -28,9 +29,10 @@ struct smb_door_settings {
 
 struct smb_door;
 
-/* Begins to listen. Keeps loop and service. NULL: see err. */
+/* Begins to listen. Keeps loop, service and freshness. NULL: see err. */
 struct smb_door *smb_door_new(struct net_loop *loop, struct service *service,
-                              const struct smb_door_settings *settings, struct err *err);
+                              struct freshness *freshness, const struct smb_door_settings *settings,
+                              struct err *err);
 /* New settings, for connections and log-ons to come; where it listens stays as it was. */
 void smb_door_configure(struct smb_door *d, const struct smb_door_settings *settings);
 /* No more connections; each one ends when it has been answered. */

@@ -58,7 +58,7 @@ static bool has_turn(void *context)
 	struct service *service = pipes->service;
 
 	if (service->now_ms(service->context) - pipes->turn_began_ms <= MAX_TURN_MS)
-		return true;
+		return pipes->is_fresh || freshness_is_given(pipes->freshness, &pipes->wait);
 	pipes->wants_turn = true;
 	return false;
 }
@@ -182,11 +182,12 @@ void smb_pipes_go_on(struct smb_pipes *pipes)
 		rpc_service_go_on(p->rpc);
 		count_held(p, rpc_service_held_bytes(p->rpc));
 	}
+	pipes->is_fresh = false;
 }
 
 bool smb_pipes_are_answered(const struct smb_pipes *pipes)
 {
-	if (pipes->wants_turn)
+	if (pipes->wants_turn || pipes->wait.is_waiting)
 		return false;
 	for (const struct smb_pipe *p = pipes->first; p != NULL; p = p->next)
 		if (rpc_service_pending(p->rpc) > 0)

@@ -5,6 +5,7 @@
 
 #include "auth/acceptor.h"
 #include "net/loop.h"
+#include "server/freshness.h"
 #include "service/service.h"
 
 struct smb_pipe;
@@ -22,6 +23,7 @@ struct smb_pipes_handler {
 struct smb_pipes {
 	struct net_loop *loop; /* all of these are kept */
 	struct service *service;
+	struct freshness *freshness;
 	const char *from; /* the caller's address */
 	const struct smb_pipes_handler *handler;
 	void *context;
@@ -29,6 +31,8 @@ struct smb_pipes {
 	size_t held_bytes;     /* by all of them, for who does not read */
 	int64_t turn_began_ms; /* the connection's, in which calls are made for a while */
 	bool wants_turn;       /* to make those that were left */
+	struct freshness_wait wait;
+	bool is_fresh; /* the table is, for the calls of this turn: they have waited */
 };
 
 /* Opens srvsvc for who, who is held, and for whoever logs on by RPC then, which is judged by

@@ -1,4 +1,5 @@
 """The feed: file servers publish their sessions at netsessiond, and hear which of them shall be closed."""
+import concurrent.futures
 import contextlib
 import pathlib
 import re
@@ -345,6 +346,80 @@ class Bounds(OneService):
             time.sleep(6)
             with self.feed_rows(client="a"):
                 soon_is(["a"], self.clients)
+
+
+class Asked(OneService):
+    """Feeders that learn of their sessions by looking, and look when somebody asks."""
+
+    OPTIONS = {"feed_max_changes_per_s": 1000000}
+
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.looks = self.programs.compile("feed_looks.c", "netsession")
+
+    @contextlib.contextmanager
+    def looker(self, sessions_of_it, name="sessions"):
+        """Gives the feeder, and a function that sets how many it will find."""
+        found = self.folder / name
+        if sessions_of_it is not None:
+            found.write_text(str(sessions_of_it))
+        with Feeder(self.service, self.looks, found) as feeder:
+            soon_is(["open"], feeder.lines)
+            yield feeder, lambda count: found.write_text(str(count))
+
+    def test_the_first_call_tells_what_came_a_moment_before_and_nothing_is_asked_before_it(self):
+        with self.looker(3) as (feeder, let_it_find):
+            time.sleep(0.5)
+            self.assertEqual(["open"], feeder.lines())
+            self.assertEqual(["fs0", "fs1", "fs2"], self.clients())
+            for count in (5, 0, 1):
+                time.sleep(0.3)  # what was found before is good for 200 ms
+                let_it_find(count)
+                self.assertEqual([f"fs{n}" for n in range(count)], self.clients())
+            let_it_find(0)
+
+    def test_by_smb_too(self):
+        with self.looker(2) as (_, let_it_find):
+            rows = sessions.enumerate_with_impacket(self.service, level=10).rows
+            self.assertEqual(["fs0", "fs1"], sorted(row["client"] for row in rows if row["client"].startswith("fs")))
+            let_it_find(0)
+
+    def test_all_of_many_are_told_before_it_says_so(self):
+        with self.looker(50000) as (_, let_it_find):
+            self.assertEqual(50000, self.count())
+            let_it_find(0)
+            time.sleep(0.3)
+            self.assertEqual(0, self.count())
+
+    def test_many_callers_at_once_cause_few_looks(self):
+        with self.looker(1) as (feeder, _), concurrent.futures.ThreadPoolExecutor(20) as pool:
+            self.assertEqual({1}, set(pool.map(lambda _: self.count(), range(100))))
+            self.assertLess(len(feeder.lines()), 50)
+
+    def test_one_that_never_answers_delays_one_call_by_a_moment(self):
+        with self.looker(None) as (feeder, _), self.feed_rows(client="told"):
+            soon_is(["told"], self.clients)
+            began = time.monotonic()
+            self.assertEqual(["told"], self.clients())
+            self.assertLess(time.monotonic() - began, 1.5)
+            self.assertEqual(["open", "looked"], feeder.lines())
+        self.assertIn('the feeder "feed_looks" does not say who is there', self.service.said)
+
+    def test_who_waits_for_one_that_leaves_is_answered_at_once(self):
+        with self.looker(None) as (feeder, _), concurrent.futures.ThreadPoolExecutor(1) as pool:
+            began = time.monotonic()
+            waits = pool.submit(self.clients)
+            soon_is(["open", "looked"], feeder.lines)
+            feeder.process.kill()
+            self.assertEqual([], waits.result(WAIT_S))
+            self.assertLess(time.monotonic() - began, 1.9)
+
+    def test_a_caller_who_leaves_meanwhile_holds_up_nobody(self):
+        with self.looker(None) as (feeder, _), bound(self.service.socket) as dce:
+            sessions.begin_enumeration(dce, 0)
+            soon_is(["open", "looked"], feeder.lines)
+            dce.get_rpc_transport().disconnect()
+            self.assertEqual([], self.clients())
 
 
 class Malformed(OneService):

@@ -35,6 +35,7 @@ static struct {
 	struct net_loop *loop;
 	struct service service;
 	struct feed_door_settings settings;
+	struct freshness *freshness;
 	struct feed_door *door;
 	struct peer peers[MAX_FEEDERS + 1];
 	unsigned opened, closed; /* by the events that were told */
@@ -105,8 +106,9 @@ static int set_up(void **state)
 	let_feed(me);
 	under_test.settings = (struct feed_door_settings){ under_test.path, -1, MAX_FEEDERS,
 		                                           MAX_SESSIONS, MAX_CHANGES };
-	under_test.door = feed_door_new(under_test.loop, &under_test.service, &under_test.settings,
-	                                &err);
+	under_test.freshness = freshness_new(under_test.loop, &under_test.service);
+	under_test.door = feed_door_new(under_test.loop, &under_test.service, under_test.freshness,
+	                                &under_test.settings, &err);
 	return under_test.door != NULL ? 0 : -1;
 }
 
@@ -114,6 +116,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	feed_door_free(under_test.door);
+	freshness_free(under_test.freshness);
 	assert_int_equal(session_table_count(under_test.service.table), 0);
 	for (size_t i = 0; i <= MAX_FEEDERS; i++)
 		if (under_test.peers[i].socket >= 0)
