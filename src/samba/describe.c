@@ -76,6 +76,43 @@ static void put_man_option(const struct samba_option *o)
 			printf("Only for \\fB%s\\fR.\n", samba_commands[i].name);
 }
 
+static const char set_up[] =
+	".SH SETTING UP\n"
+	"Start it, by \\fBsystemctl enable \\-\\-now netsession\\-samba\\fR; look at what\n"
+	"\\fBnetsession\\-samba check\\fR says; then \\fBnetsession\\-samba enable\\fR.\n"
+	"smbd need not be started again, and pipes that are open stay as they are.\n.PP\n"
+	"Samba 4.16 or later is needed, since before that srvsvc is inside smbd.\n"
+	"A domain controller of Active Directory will do.\n"
+	"Where Samba has its configuration in its registry, \\fBcheck\\fR says which\n"
+	"\\fBnet conf\\fR does it.\n"
+	"Where SELinux or AppArmor confines smbd, it has to be allowed to connect to the sockets\n"
+	"in the directory; no policy for that comes with this program.\n"
+	".SH WITHOUT IT\n"
+	".TP\n.B when it ends by itself\nsrvsvc becomes a link to Samba\\(aqs own in one step.\n"
+	"Callers get what Samba gives without it, and no error.\n"
+	".TP\n.B when it is killed\nCalls under way end with their pipe.\n"
+	"Opening srvsvc fails with STATUS_CONNECTION_REFUSED until \\fBrelease\\fR, which\n"
+	"netsession\\-samba.service runs at once; then Samba serves it itself, until the service\n"
+	"is back, a second later.\n"
+	"All other pipes are links, and work on.\n"
+	".TP\n.B when the computer starts\nThe links outlive it, in a directory that persists; the\n"
+	"service is there before smbd.\n"
+	".TP\n.B when the package is taken away\nRun \\fBdisable\\fR first.\n"
+	"As long as the directory stays, Samba\\(aqs pipes work all the same.\n"
+	".SH FILES\n"
+	".TP\n.I " NETSESSION_LOCALSTATEDIR
+	"/lib/netsession/samba\nThe directory: \\fInp/srvsvc\\fR\n"
+	"is where smbd calls, the other names in \\fInp\\fR are the links, \\fIstatus\\fR is\n"
+	"what \\fBstatus\\fR asks.\n"
+	"It is root\\(aqs alone, and has to be: who calls is told there, and believed.\n"
+	".TP\n.I smb.conf.before\\-\\fRdate\nBeside smb.conf, as it was before each change.\n"
+	".SH SYSTEMD\n"
+	"The service may write to its own directory, and to where Samba has its databases and\n"
+	"messages by default.\n"
+	"Where smb.conf has other ones (\\fBlock directory\\fR, \\fBstate directory\\fR,\n"
+	"\\fBcache directory\\fR, \\fBprivate dir\\fR), name them as \\fBReadWritePaths=\\fR, by\n"
+	"\\fBsystemctl edit netsession\\-samba\\fR.\n";
+
 static void describe_man8(void)
 {
 	printf(".TH NETSESSION\\-SAMBA 8 2026-11-25 \"netsession %s\" \"netsession\"\n",
@@ -99,6 +136,7 @@ static void describe_man8(void)
 	fputs(".SH OPTIONS\nThey follow the command.\n", stdout);
 	for (size_t i = 0; i < samba_option_count; i++)
 		put_man_option(&samba_options[i]);
+	fputs(set_up, stdout);
 	fputs(".SH EXAMPLES\n.nf\n", stdout);
 	roff_put(stdout, examples);
 	fputs(".fi\n.SH SEE ALSO\n.BR netsession (1),\n.BR netsessiond (8),\n.BR smb.conf (5)\n",

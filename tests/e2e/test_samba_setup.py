@@ -357,6 +357,41 @@ class Files(SmbConf):
         self.assertRegex(self.good("check"), r"ok    smb.conf      enabled at line 3 of .*\n(.*\n)*\nIt is enabled\.\n$")
 
 
+class CommandLine(unittest.TestCase):
+    COMMANDS = ("run", "check", "enable", "disable", "status", "release")
+
+    def said(self, *arguments):
+        result = command.run(*arguments, program="netsession-samba")
+        self.assertEqual((DONE, ""), (result.exit, result.stderr), result)
+        return result.stdout
+
+    def test_help_and_the_manual_tell_of_everything(self):
+        page = self.enterContext(tempfile.NamedTemporaryFile("w", suffix=".8"))
+        page.write(self.said("--describe", "man8"))
+        page.flush()
+        lint = subprocess.run(["mandoc", "-Tlint", "-Wwarning", page.name], text=True, capture_output=True, check=False)
+        self.assertEqual("", lint.stdout + lint.stderr)
+        shown = subprocess.run(["mandoc", "-Tutf8", page.name], text=True, capture_output=True, check=True).stdout
+        shown = re.sub(".\b", "", shown)
+        for name in self.COMMANDS:
+            self.assertIn(f"\n  {name} ", self.said("--help"))
+            self.assertIn(f"netsession-samba {name}\n", shown)
+            for option in re.findall(r"^  (--[\w-]+)", self.said(name, "--help"), re.MULTILINE):
+                self.assertIn(option, shown)
+
+    def test_what_is_not_known_or_cannot_be_is_refused(self):
+        for arguments, story in ((["relay"], 'unknown command "relay"'), ([], "Usage: netsession-samba COMMAND"),
+                                 (["check", "--max-pipes", "1"], "unknown option --max-pipes"),
+                                 (["check", "more"], "unknown argument more"),
+                                 (["run", "--max-pipes"], "there is no argument of --max-pipes"),
+                                 (["run", "--max-pipes", "0"], '--max-pipes cannot be "0"'),
+                                 (["run", "--log-level", "loud"], '--log-level cannot be "loud"'),
+                                 (["--describe", "man5"], "--describe prints man8")):
+            result = command.run(*arguments, program="netsession-samba")
+            self.assertEqual((USAGE, ""), (result.exit, result.stdout), result)
+            self.assertIn(story, result.stderr)
+
+
 class OtherPrograms(SmbConf):
     """Samba's programs are not as they should be. The scripts are found by PATH, which is looked at first."""
 
