@@ -20,9 +20,11 @@ struct session_table *relay_listing_table(const struct relay_listing *l);
 
 /* Makes the table what infos say, borrowed, which were true at some time from asked_ms to now_ms:
  * at the same one for all of them. Samba's level 1 knows no id of a session: one of the same client
- * and user that began within two seconds of it is the same. transport  gives the name of a
- * session's transport, static text; NULL: it is not known Returns    0, ERROR_NOT_ENOUGH_MEMORY:
- * the table lacks some of them. */
+ * and user that began within two seconds of it is the same.
+ *
+ * transport  gives the name of a session's transport, static text; NULL: it is not known
+ *
+ * Returns 0; ERROR_NOT_ENOUGH_MEMORY: the table lacks some of them. */
 NET_API_STATUS relay_listing_take(struct relay_listing *l, const SESSION_INFO_1 *infos,
                                   uint32_t entries, int64_t asked_ms, int64_t now_ms,
                                   const char *(*transport)(void *context, const char *client,
