@@ -29,6 +29,8 @@ const char *smb_conf_directory_fault(const char *directory)
 
 	if (directory[0] != '/')
 		return "is no absolute path";
+	if (directory[bytes - 1] == '/')
+		return "ends in /";
 	if (bytes > DIRECTORY_MOST_BYTES)
 		return "is too long: paths of Unix sockets below it would not fit";
 	for (size_t i = 0; i < bytes; i++)

@@ -319,6 +319,16 @@ class Files(SmbConf):
         self.refused(f"says config file = {self.etc}/other.conf, which smbd reads in its place: say --smb-conf "
                      f"{self.etc}/other.conf")
 
+    def test_what_testparm_complains_of_and_smbd_takes_is_in_nobodys_way(self):
+        text = b"[global]\nwins support = yes\nwins server = 127.0.0.9\n"
+        self.conf.write_bytes(text)
+        done = subprocess.run(["testparm", "-s", self.conf], capture_output=True, check=False, stdin=subprocess.DEVNULL)
+        self.assertEqual(1, done.returncode)
+        self.good("enable")
+        self.assertIn(str(self.relay.directory).encode(), self.conf.read_bytes())
+        self.good("disable")
+        self.assertEqual(text, self.conf.read_bytes())
+
     def test_only_one_at_a_time_changes_it(self):
         self.conf.write_bytes(b"[global]\n")
         held = os.open(self.etc, os.O_RDONLY)
