@@ -409,15 +409,24 @@ class OtherPrograms(SmbConf):
         super().setUp()
         self.conf.write_bytes(b"[global]\n")
 
-    def refused_with(self, smbd, pattern):
+    def path_with(self, smbd):
         script = self.folder / "smbd"
         script.write_text(f"#!/bin/sh\n{smbd}\n")
         script.chmod(0o755)
-        return self.refused(pattern, env={"PATH": f"{self.folder}:{os.environ['PATH']}"})
+        return {"PATH": f"{self.folder}:{os.environ['PATH']}"}
 
-    def test_a_samba_before_4_16_does_not_fit(self):
-        self.refused_with('[ $1 = -V ] && echo Version 4.15.13-Ubuntu || exec /usr/sbin/smbd "$@"',
-                          "version: Samba 4.15.13-Ubuntu does not fit: before 4.16")
+    def refused_with(self, smbd, pattern):
+        return self.refused(pattern, env=self.path_with(smbd))
+
+    def test_a_samba_before_4_16_does_not_fit_and_one_that_is_not_known_is_said_to_be(self):
+        of_version = '[ $1 = -V ] && echo Version {} || exec /usr/sbin/smbd "$@"'.format
+        for version in ("4.15.13-Ubuntu", "3.6.25"):
+            self.refused_with(of_version(version), f"version: Samba {version} does not fit: before 4.16")
+        for version, said in (("4.16.0", "ok    version       Samba 4.16.0 fits; tested was 4.17.12\n"),
+                              ("4.24.9", "ok    version       Samba 4.24.9 fits"),
+                              ("4.25.0pre1", "note  version       Samba 4.25.0pre1 is newer than 4.24"),
+                              ("5.0.0", "note  version       Samba 5.0.0 is newer than 4.24")):
+            self.assertIn(said, self.good("check", env=self.path_with(of_version(version))))
 
     def test_one_that_cannot_be_understood_is_told_of(self):
         self.refused_with("echo Version unknown", "smbd -V says no version")
