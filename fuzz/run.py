@@ -28,7 +28,7 @@ OUT = ROOT / "build" / "fuzz"
 WIRE = ROOT / "tests" / "wire"
 TARGETS = ["session_answer", "session_request", "rpc_association", "rpc_service",
            "service", "smb2_messages", "smb2_requests", "smb2_connection", "conversation",
-           "text_inputs", "nbns", "feed", "pac", "ntlm_token", "smb_server"]
+           "text_inputs", "nbns", "feed", "pac", "ntlm_token", "smb_server", "relay_pipe"]
 LIBRARIES = ["libuv", "libcrypto", "krb5-gssapi"]
 # Nothing is inlined, so that each function is one in the account of what was reached.
 FLAGS = ["-std=gnu17", "-g", "-O1", "-fno-inline", "-fno-omit-frame-pointer", "-D_GNU_SOURCE",
@@ -38,7 +38,7 @@ COUNT_LINES = ["-fsanitize=fuzzer-no-link", "-fprofile-instr-generate", "-fcover
 INCLUDES = [f"-I{ROOT / path}" for path in ("src", "include", "include/netapi32", "fuzz")]
 MAX_BYTES = {"session_answer": 4096, "rpc_association": 6144, "rpc_service": 4096,
              "service": 2048, "smb2_messages": 1024, "smb2_requests": 1400, "text_inputs": 4500, "nbns": 600, "pac": 2048,
-             "ntlm_token": 1500, "smb_server": 2048}
+             "ntlm_token": 1500, "smb_server": 2048, "relay_pipe": 4096}
 ENVIRONMENT = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1",
                    ASAN_OPTIONS="detect_leaks=1:quarantine_size_mb=32")
 
@@ -60,7 +60,7 @@ def compile_one(source, flags, folder):
 
 
 def engine_sources():
-    return [p for p in sorted((ROOT / "src").rglob("*.c")) if p.parent.name != "netapi"]
+    return [p for p in sorted((ROOT / "src").rglob("*.c")) if p.parent.name not in ("netapi", "samba")]
 
 
 def engine(pool, flags, folder):
@@ -638,6 +638,68 @@ def seeds_nbns():
         yield b"\6" + data[:54] + struct.pack(">H", 6 * 20) + b"\x60\0\x0A\0\0\1" * 20
 
 
+def seeds_relay_pipe():
+    opening, raw, pdu, bind, enum, delete, listing, status, fault, clock = range(10)
+    in_fragments, big, not_last = 0x20, 0x40, 0x80
+
+    def event(what, value, data=None, of_server=0, flags=0):
+        head = bytes([what << 1 | of_server | flags, value])
+        return head if data is None else head + struct.pack("<H", len(data)) + data
+
+    start = event(opening, 0, b"NPAM") + event(opening, 0, b"NPAM", 1) + \
+        event(bind, 1, b"") + event(bind, 1, b"", 1)
+    answered = [(enum, value, listing, 16 * n + value % 8)
+                for value, n in ((1, 1), (6, 9), (0x0B, 15), (0x5D, 7), (0x2E, 3), (0x77, 12))]
+    conversations = [start + event(ask, value, flags=flags) + event(answer, said, None, 1, more)
+                     for ask, value, answer, said in answered
+                     for flags in (0, in_fragments, in_fragments | big, in_fragments | not_last)
+                     for more in (0, in_fragments, big, big | in_fragments)]
+    times = b"".join(event(enum, 0) + event(listing, 0x80 | n << 3, None, 1) + event(clock, 3 * n)
+                     for n in range(9))
+    conversations += [
+        start + times, start + event(enum, 0) + event(listing, 7, None, 1),
+        start + event(enum, 0) + event(clock, 255) + event(listing, 0x80, None, 1),
+        # Whom a deletion means: nobody, one, an account by each of its names.
+        start + b"".join(event(delete, value) + event(listing, 0x80 | value & 7, None, 1) +
+                         event(status, value & 7, None, 1) + event(status, 0x28 | value & 7, None, 1) * 2
+                         for value in range(0, 0x80, 9)),
+        start + event(enum, 1) + event(enum, 2) + event(delete, 3) + event(listing, 0xF1, None, 1, big) +
+        event(listing, 0xF2, None, 1, big) + event(fault, 3, None, 1),
+        # A context that is added, refused, or of another interface; two at once.
+        start + b"".join(event(bind, value, b"") + event(bind, answer, b"", 1) + event(enum, 0x82)
+                         for value, answer in ((0xA2, 0xA2), (0xAA, 0xA2), (0xA2, 0xAA), (0xA3, 0x13))),
+        start + event(bind, 0xA2, b"") * 2 + event(bind, 0xA2, b"", 1) + event(enum, 0x83),
+        start + event(bind, 0xA2, b"") + event(fault, 2, None, 1) + event(enum, 0x83),
+        # What comes between, and what is no PDU.
+        start + event(enum, 1, flags=not_last) + event(pdu, 3, bytes([0, 2]) + bytes(9)) + event(enum, 1),
+        start + event(enum, 1, flags=not_last) + event(raw, 0, struct.pack("<H", 40) + b"?" * 40),
+        start + event(raw, 0, struct.pack("<H", 40) + b"?" * 40, 1) + event(enum, 1),
+        start + event(pdu, 3, bytes([0, 2]) + bytes(20), flags=in_fragments) + event(enum, 1),
+        start + event(pdu, 3, bytes([0, 2]) + bytes(20), flags=big) + event(pdu, 3, bytes([2, 2]), 1),
+        start + event(enum, 1) * 3 + event(listing, 0x81, None, 1) * 3,
+        start + event(pdu, 3, bytes([0, 5]) + bytes(6)) * 70 + event(enum, 6),
+        start + event(pdu, 1, bytes([0, 1, 0, 0, 0, 0, 12, 0]) + bytes(17000)) + event(raw, 0, b"\0\0"),
+    ]
+    for talk in conversations:
+        for how, cuts in ((1, NO_CUTS), (1, CUTS), (3, CUTS)):
+            yield bytes([how]) + cuts + talk
+    # The sides' own bytes, of programs that speak over such a pipe.
+    for who in ("rpcclient-4.17", "impacket-0.10", "samba-4.17-python"):
+        for bound in recordings(f"{who}-bind")[:1] + recordings(f"{who}-bind-big-endian"):
+            for asked in recordings(f"{who}-session-*-request*")[::3]:
+                for answer in recordings("samba-4.17-session-enum-response-level1-[13d]*")[:2]:
+                    ack = recordings("samba-4.17-bind-ack-to-rpcclient")[0]
+                    messages = [b"\0\0\0\0" + b"".join(struct.pack("<H", len(p)) + p for p in pdus(x + y))
+                                for x, y in ((bound, asked), (ack, answer))]
+                    halves = len(bound) + 6, len(ack) + 6
+                    talk = b"".join(bytes([side, 0]) + struct.pack("<H", len(part)) + part
+                                    for part, side in ((messages[0][:halves[0]], 0),
+                                                       (messages[1][:halves[1]], 1),
+                                                       (messages[0][halves[0]:], 0),
+                                                       (messages[1][halves[1]:], 1)))
+                    yield b"\0" + CUTS + talk[:4000]
+
+
 def make_seeds(target):
     corpus = OUT / "corpus" / target
     corpus.mkdir(parents=True, exist_ok=True)
@@ -725,7 +787,7 @@ def lines(targets, jobs):
                  f"-instr-profile={out / 'all.profdata'}"]
     folders = [ROOT / "src" / name
                for name in ("base", "wire", "nbns", "ndr", "srvsvc", "rpc", "auth", "smb2", "smbserver",
-                            "client")]
+                            "client", "relay")]
     table = subprocess.run(["llvm-cov", "export", "-summary-only", *arguments, *folders],
                            check=True, capture_output=True, text=True).stdout
     for file in json.loads(table)["data"][0]["files"]:

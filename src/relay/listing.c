@@ -349,7 +349,8 @@ NET_API_STATUS relay_listing_take(struct relay_listing *l, const SESSION_INFO_1 
 		next.sessions[i].transport = transport(context, next.sessions[i].client.text,
 		                                       next.sessions[i].user.text);
 	qsort(next.sessions, next.count, sizeof *next.sessions, compare);
-	match(l, &next, now_ms);
+	if (l->now.count > 0)
+		match(l, &next, now_ms);
 	generation_fini(&l->now);
 	l->now = next;
 	return add_new(l, now_ms) ? NERR_Success : ERROR_NOT_ENOUGH_MEMORY;
