@@ -238,6 +238,13 @@ static void shift(struct generation *g, int64_t by_s)
 	}
 }
 
+/* A time does not waver by a second. By two it may be another session's, which was taken for this
+ * one: it is followed, so that it is within two seconds the next time as well. */
+static int64_t steady_s(int64_t before_s, int64_t told_s)
+{
+	return told_s > before_s + 1 ? told_s - 1 : told_s < before_s - 1 ? told_s + 1 : before_s;
+}
+
 static void go_on_with(struct relay_listing *l, struct listed *before, struct listed *s,
                        int64_t now_ms)
 {
@@ -246,7 +253,8 @@ static void go_on_with(struct relay_listing *l, struct listed *before, struct li
 	before->is_same = s->is_same = true;
 	s->id = before->id;
 	s->key = before->key;
-	s->began_s = before->began_s; /* it does not waver by a second */
+	s->began_s = steady_s(before->began_s, s->began_s);
+	before->is_stale |= s->began_s != before->began_s;
 	facts = facts_of(s, now_ms);
 	if (!before->is_stale && s->num_opens == before->num_opens &&
 	    s->user_flags == before->user_flags && s->transport == before->transport)

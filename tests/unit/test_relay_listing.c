@@ -346,6 +346,37 @@ static void who_comes_again_after_a_while_is_another_session(void **state)
 	lab_fini(&l);
 }
 
+static void who_was_taken_for_another_keeps_his_id_all_the_same(void **state)
+{
+	struct row rows[MOST];
+	struct lab l;
+	uint32_t id;
+
+	(void)state;
+	lab_init(&l, 0);
+	(void)begin(&l, "10.0.0.1", "alice", NOW_S - 100);
+	assert_int_equal(take(&l, 0), 0);
+	l.sessions[0].began_s = NOW_S - 98; /* she came again */
+	assert_int_equal(take(&l, 0), 0);
+	assert_int_equal(rows_of(&l, rows), 1);
+	id = rows[0].id;
+	for (int i = 0; i < 6; i++) {
+		l.sessions[0].began_s = NOW_S - 98 + i % 2;
+		assert_int_equal(take(&l, 0), 0);
+		assert_int_equal(rows_of(&l, rows), 1);
+		assert_int_equal(rows[0].id, id);
+		assert_in_range(rows[0].active_s, 96, 100);
+	}
+	/* Nor does she grow old by coming again and again. */
+	for (int i = 0; i < 20; i++) {
+		l.sessions[0].began_s += 2;
+		assert_int_equal(take(&l, 0), 0);
+	}
+	assert_int_equal(rows_of(&l, rows), 1);
+	assert_in_range(rows[0].active_s, 55, 60);
+	lab_fini(&l);
+}
+
 static void what_changes_of_a_session_is_shown(void **state)
 {
 	struct row rows[MOST];
@@ -486,6 +517,7 @@ int main(void)
 		cmocka_unit_test(a_session_that_is_yet_to_begin_has_lasted_0_seconds),
 		cmocka_unit_test(a_slow_answer_does_not_make_sessions_younger),
 		cmocka_unit_test(who_comes_again_after_a_while_is_another_session),
+		cmocka_unit_test(who_was_taken_for_another_keeps_his_id_all_the_same),
 		cmocka_unit_test(what_changes_of_a_session_is_shown),
 		cmocka_unit_test(when_ids_end_those_that_are_left_are_numbered_anew),
 		cmocka_unit_test(the_order_is_the_same_after_a_restart),
