@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession-samba: completes a Samba server. */
-#include "samba/commands.h"
+#include "setup/commands.h"
 
 int main(int argc, char **argv)
 {
-	return samba_main(argc, argv);
+	return setup_main(argc, argv);
 }

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession-samba enable and disable. */
-#include "samba/commands.h"
+#include "setup/commands.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "samba/examination.h"
+#include "setup/examination.h"
 #include "samba/program.h"
 
 static int complain(const char *what)
 {
 	fprintf(stderr, "netsession-samba: %s\n", what);
-	return SAMBA_FAILED;
+	return SETUP_FAILED;
 }
 
 /* smbd looks at smb.conf by itself as well, but not at once. Also where nothing was changed, since
@@ -72,12 +72,12 @@ static bool do_not_verify(void *context, const char *path, char story[PATH_MAX])
 
 /* ---- enable ---- */
 
-static int put(struct samba_examination *x)
+static int put(struct examination *x)
 {
 	struct expectation expected = { x->directory, true };
 	char *block = smb_conf_block(&x->conf, x->directory), *made = NULL;
 	size_t bytes;
-	int exit = SAMBA_FAILED;
+	int exit = SETUP_FAILED;
 
 	if (block != NULL)
 		made = smb_conf_put(&x->conf, x->file.text, x->file.bytes, block, &bytes);
@@ -88,32 +88,32 @@ static int put(struct samba_examination *x)
 	else {
 		printf("Enabled at line %zu of %s. As it was: %s\n", x->conf.line, x->file.path,
 		       x->file.backup);
-		exit = SAMBA_DONE;
+		exit = SETUP_DONE;
 	}
 	free(made);
 	free(block);
 	return exit;
 }
 
-int samba_enable(const struct samba_options *options)
+int setup_enable(const struct samba_options *options)
 {
-	struct samba_findings findings = { .is_terse = true };
-	struct samba_examination x;
-	int exit = SAMBA_FAILED;
+	struct findings findings = { .is_terse = true };
+	struct examination x;
+	int exit = SETUP_FAILED;
 
-	if (samba_examination_read(&x, options, &findings))
-		samba_examine(&x, &findings);
+	if (examination_read(&x, options, &findings))
+		examine(&x, &findings);
 	if (findings.wrong > 0)
 		complain("nothing was changed");
 	else if (!x.is_enabled)
 		exit = put(&x);
 	else
-		exit = SAMBA_DONE;
-	if (exit == SAMBA_DONE && x.is_enabled)
+		exit = SETUP_DONE;
+	if (exit == SETUP_DONE && x.is_enabled)
 		printf("Enabled already.\n");
-	if (exit == SAMBA_DONE)
+	if (exit == SETUP_DONE)
 		reload(&x.samba, !x.is_enabled);
-	samba_examination_fini(&x);
+	examination_fini(&x);
 	return exit;
 }
 
@@ -121,12 +121,12 @@ int samba_enable(const struct samba_options *options)
 
 /* Where Samba cannot be asked, because it is gone or does not take smb.conf as it is, our lines are
  * taken out all the same. */
-static int take(struct samba_examination *x, bool is_asked)
+static int take(struct examination *x, bool is_asked)
 {
 	struct expectation expected = { x->conf.directory, false };
 	size_t bytes;
 	char *made = smb_conf_take(&x->conf, x->file.text, x->file.bytes, &bytes);
-	int exit = SAMBA_FAILED;
+	int exit = SETUP_FAILED;
 
 	if (made == NULL)
 		complain("out of memory");
@@ -137,15 +137,15 @@ static int take(struct samba_examination *x, bool is_asked)
 	else {
 		printf("Disabled: taken out at line %zu of %s. As it was: %s\n", x->conf.line,
 		       x->file.path, x->file.backup);
-		exit = SAMBA_DONE;
+		exit = SETUP_DONE;
 	}
 	free(made);
 	return exit;
 }
 
-static int disable(struct samba_examination *x, bool is_asked)
+static int disable(struct examination *x, bool is_asked)
 {
-	struct samba_findings findings = { .is_terse = true };
+	struct findings findings = { .is_terse = true };
 
 	switch (x->conf.state) {
 	case SMB_CONF_WITH:
@@ -155,16 +155,16 @@ static int disable(struct samba_examination *x, bool is_asked)
 			return complain("it is enabled in Samba's registry: say net conf delparm "
 			                "global " SMB_CONF_PARAMETER);
 		printf("It is not enabled in %s.\n", x->file.path);
-		return SAMBA_DONE;
+		return SETUP_DONE;
 	default:
-		samba_examine_text(x, &findings);
+		examine_text(x, &findings);
 		return complain("nothing was changed");
 	}
 }
 
-int samba_disable(const struct samba_options *options)
+int setup_disable(const struct samba_options *options)
 {
-	struct samba_examination x = { .directory = options->directory };
+	struct examination x = { .directory = options->directory };
 	struct err err = { 0 };
 	bool is_asked = samba_installation_read(&x.samba, options->smb_conf, &err);
 	const char *path = x.samba.smb_conf != NULL ? x.samba.smb_conf : options->smb_conf;
@@ -181,8 +181,8 @@ int samba_disable(const struct samba_options *options)
 			fprintf(stderr, "netsession-samba: Samba could not be asked: %s\n",
 			        err.why);
 	}
-	if (exit == SAMBA_DONE && x.samba.bin_dir != NULL)
+	if (exit == SETUP_DONE && x.samba.bin_dir != NULL)
 		reload(&x.samba, x.conf.state == SMB_CONF_WITH);
-	samba_examination_fini(&x);
+	examination_fini(&x);
 	return exit;
 }

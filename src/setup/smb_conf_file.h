@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* smb.conf on its disk: read whole, and replaced in one step, so that whoever reads it, and
  * whatever breaks off, finds the old one or the new one. Blocks. */
-#ifndef SAMBA_SMB_CONF_FILE_H
-#define SAMBA_SMB_CONF_FILE_H
+#ifndef SETUP_SMB_CONF_FILE_H
+#define SETUP_SMB_CONF_FILE_H
 
 #include <limits.h>
 #include <stdbool.h>

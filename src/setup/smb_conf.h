@@ -2,8 +2,8 @@
 /* The text of smb.conf, and one block in it that is ours: what says external_rpc_pipe:socket_dir.
  * Put in and taken out again it leaves every other byte as it is. The text is read as Samba reads
  * it (lib/util/tini.c): sections, comments, lines that a backslash continues. */
-#ifndef SAMBA_SMB_CONF_H
-#define SAMBA_SMB_CONF_H
+#ifndef SETUP_SMB_CONF_H
+#define SETUP_SMB_CONF_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession-samba check. */
-#include "samba/commands.h"
+#include "setup/commands.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "samba/examination.h"
+#include "setup/examination.h"
 #include "system/log.h"
 
 enum { CONTEXT_LINES = 2, LINE_BYTES = 400 };
@@ -46,7 +46,7 @@ static const char *before(const char *text, const char *at, size_t lines)
 }
 
 /* What enable would put in, as diff shows it. */
-static void print_change(const struct samba_examination *x)
+static void print_change(const struct examination *x)
 {
 	const char *text = x->file.text, *at = text + x->conf.begin;
 	char *block = smb_conf_block(&x->conf, x->directory);
@@ -60,13 +60,13 @@ static void print_change(const struct samba_examination *x)
 	free(block);
 }
 
-int samba_check(const struct samba_options *options)
+int setup_check(const struct samba_options *options)
 {
-	struct samba_findings findings = { 0 };
-	struct samba_examination x;
+	struct findings findings = { 0 };
+	struct examination x;
 
-	if (samba_examination_read(&x, options, &findings)) {
-		samba_examine(&x, &findings);
+	if (examination_read(&x, options, &findings)) {
+		examine(&x, &findings);
 		if (!x.samba.uses_registry && x.conf.state == SMB_CONF_WITHOUT &&
 		    smb_conf_directory_fault(x.directory) == NULL)
 			print_change(&x);
@@ -77,6 +77,6 @@ int samba_check(const struct samba_options *options)
 		printf("\nIt is enabled.\n");
 	else
 		printf("\nNothing is in the way of netsession-samba enable.\n");
-	samba_examination_fini(&x);
-	return findings.wrong > 0 ? SAMBA_FAILED : SAMBA_DONE;
+	examination_fini(&x);
+	return findings.wrong > 0 ? SETUP_FAILED : SETUP_DONE;
 }

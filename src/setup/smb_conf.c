@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "samba/smb_conf.h"
+#include "setup/smb_conf.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession-samba status. */
-#include "samba/commands.h"
+#include "setup/commands.h"
 
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "samba/examination.h"
+#include "setup/examination.h"
 #include "samba/program.h"
 #include "samba/status_socket.h"
 
@@ -36,18 +36,18 @@ static size_t ask_daemon(const char *directory, char to[STATUS_TEXT_BYTES])
 	return used;
 }
 
-static void tell_daemon(const char *directory, struct samba_findings *findings)
+static void tell_daemon(const char *directory, struct findings *findings)
 {
 	char text[STATUS_TEXT_BYTES], *rest = text, *line;
 
 	if (ask_daemon(directory, text) == 0) {
-		samba_findings_add(findings, SAMBA_WRONG, "run", "it does not answer at %s/%s",
-		                   directory, STATUS_SOCKET_NAME);
+		findings_add(findings, FINDING_WRONG, "run", "it does not answer at %s/%s",
+		             directory, STATUS_SOCKET_NAME);
 		return;
 	}
 	while ((line = strsep(&rest, "\n")) != NULL)
 		if (*line != '\0')
-			samba_findings_add(findings, SAMBA_GOOD, "run", "%s", line);
+			findings_add(findings, FINDING_GOOD, "run", "%s", line);
 }
 
 /* ---- from outside ---- */
@@ -69,77 +69,77 @@ static bool smbd_runs(const struct samba_installation *samba)
 	return is_there;
 }
 
-static void tell_smbd(const struct samba_examination *x, struct samba_findings *findings)
+static void tell_smbd(const struct examination *x, struct findings *findings)
 {
 	bool is_said = x->samba.socket_dir[0] != '\0', runs = smbd_runs(&x->samba);
 
-	samba_findings_add(findings, runs ? SAMBA_GOOD : SAMBA_NOTE, "smbd",
-	                   "%s; its configuration has it look for pipes in %s/np",
-	                   runs ? "runs" : "does not run",
-	                   is_said ? x->samba.socket_dir : x->samba.ncalrpc_dir);
+	findings_add(findings, runs ? FINDING_GOOD : FINDING_NOTE, "smbd",
+	             "%s; its configuration has it look for pipes in %s/np",
+	             runs ? "runs" : "does not run",
+	             is_said ? x->samba.socket_dir : x->samba.ncalrpc_dir);
 	if (x->samba.uses_registry && x->is_enabled)
-		samba_examine_registry(x, findings);
+		examine_registry(x, findings);
 	else if (x->samba.uses_registry || x->conf.state == SMB_CONF_WITHOUT)
-		samba_findings_add(findings, SAMBA_NOTE, "smb.conf",
-		                   "not enabled: see netsession-samba check");
+		findings_add(findings, FINDING_NOTE, "smb.conf",
+		             "not enabled: see netsession-samba check");
 	else
-		samba_examine_text(x, findings);
+		examine_text(x, findings);
 }
 
-static void tell_relay(const struct samba_examination *x, struct samba_findings *findings)
+static void tell_relay(const struct examination *x, struct findings *findings)
 {
 	switch (x->pipes.srvsvc) {
 	case PIPE_LISTENS:
-		samba_examine_pipes(x, findings);
+		examine_pipes(x, findings);
 		tell_daemon(x->directory, findings);
 		break;
 	case PIPE_LINK:
-		samba_findings_add(findings, SAMBA_NOTE, "relay",
-		                   "does not run; %s/np/srvsvc leads to Samba's own", x->directory);
-		samba_examine_links(x, findings);
+		findings_add(findings, FINDING_NOTE, "relay",
+		             "does not run; %s/np/srvsvc leads to Samba's own", x->directory);
+		examine_links(x, findings);
 		break;
 	default:
 		if (x->is_enabled)
-			samba_examine_pipes(x, findings);
+			examine_pipes(x, findings);
 		else
-			samba_findings_add(findings, SAMBA_NOTE, "relay", "does not run");
+			findings_add(findings, FINDING_NOTE, "relay", "does not run");
 		break;
 	}
 	if (x->pipes.samba == PIPE_LISTENS)
-		samba_findings_add(findings, SAMBA_GOOD, "samba-dcerpcd", "listens at %s/np/srvsvc",
-		                   x->samba.ncalrpc_dir);
+		findings_add(findings, FINDING_GOOD, "samba-dcerpcd", "listens at %s/np/srvsvc",
+		             x->samba.ncalrpc_dir);
 	else
-		samba_findings_add(findings, SAMBA_NOTE, "samba-dcerpcd", "does not run%s",
-		                   x->samba.starts_helpers ? "; smbd starts it when it is needed"
-		                                           : ", and smbd does not start it");
+		findings_add(findings, FINDING_NOTE, "samba-dcerpcd", "does not run%s",
+		             x->samba.starts_helpers ? "; smbd starts it when it is needed"
+		                                     : ", and smbd does not start it");
 }
 
-int samba_status(const struct samba_options *options)
+int setup_status(const struct samba_options *options)
 {
-	struct samba_findings findings = { 0 };
-	struct samba_examination x;
+	struct findings findings = { 0 };
+	struct examination x;
 	const char *sum;
 	int exit;
 
-	if (samba_examination_read(&x, options, &findings)) {
-		samba_examine_version(&x.samba, &findings);
+	if (examination_read(&x, options, &findings)) {
+		examine_version(&x.samba, &findings);
 		tell_smbd(&x, &findings);
 		tell_relay(&x, &findings);
 	}
 	if (findings.wrong > 0) {
-		exit = SAMBA_FAILED;
+		exit = SETUP_FAILED;
 		sum = "Something is wrong.";
 	} else if (x.pipes.srvsvc != PIPE_LISTENS) {
-		exit = SAMBA_NOT_RUNNING;
+		exit = SETUP_NOT_RUNNING;
 		sum = "It does not run; Samba serves all its pipes itself.";
 	} else if (!x.is_enabled) {
-		exit = SAMBA_FAILED;
+		exit = SETUP_FAILED;
 		sum = "It runs, and is not enabled; Samba serves all its pipes itself.";
 	} else {
-		exit = SAMBA_DONE;
+		exit = SETUP_DONE;
 		sum = "It works.";
 	}
 	printf("\n%s\n", sum);
-	samba_examination_fini(&x);
+	examination_fini(&x);
 	return exit;
 }

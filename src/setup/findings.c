@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "samba/findings.h"
+#include "setup/findings.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,13 +7,13 @@
 
 enum { TEXT_BYTES = 2048 };
 
-void samba_findings_add(struct samba_findings *f, enum samba_verdict verdict, const char *what,
-                        const char *format, ...)
+void findings_add(struct findings *f, enum verdict verdict, const char *what, const char *format,
+                  ...)
 {
 	static const char *const words[] = {
-		[SAMBA_GOOD] = "ok",
-		[SAMBA_NOTE] = "note",
-		[SAMBA_WRONG] = "wrong",
+		[FINDING_GOOD] = "ok",
+		[FINDING_NOTE] = "note",
+		[FINDING_WRONG] = "wrong",
 	};
 	char text[TEXT_BYTES], escaped[TEXT_BYTES];
 	va_list arguments;
@@ -23,9 +23,9 @@ void samba_findings_add(struct samba_findings *f, enum samba_verdict verdict, co
 	va_end(arguments);
 	/* Others' names are in it. */
 	log_escape(escaped, sizeof escaped, text);
-	f->wrong += verdict == SAMBA_WRONG;
+	f->wrong += verdict == FINDING_WRONG;
 	if (!f->is_terse)
 		printf("%-5s %-13s %s\n", words[verdict], what, escaped);
-	else if (verdict == SAMBA_WRONG)
+	else if (verdict == FINDING_WRONG)
 		fprintf(stderr, "netsession-samba: %s: %s\n", what, escaped);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "samba/describe.h"
+#include "setup/describe.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -17,26 +17,26 @@ static const char examples[] =
 	"  netsession-samba disable\n"
 	"      takes out of smb.conf what enable put in\n";
 
-void samba_describe_all(FILE *to)
+void setup_describe_all(FILE *to)
 {
 	fprintf(to,
-	        "netsession-samba %s: " SAMBA_SUMMARY "\n\n"
+	        "netsession-samba %s: " SETUP_SUMMARY "\n\n"
 	        "Usage: netsession-samba COMMAND [OPTIONS]\n\nCommands:\n",
 	        NETSESSION_VERSION);
-	for (size_t i = 0; i < samba_command_count; i++)
-		fprintf(to, "  %-8s %s\n", samba_commands[i].name, samba_commands[i].summary);
+	for (size_t i = 0; i < setup_command_count; i++)
+		fprintf(to, "  %-8s %s\n", setup_commands[i].name, setup_commands[i].summary);
 	fprintf(to,
 	        "\nnetsession-samba COMMAND --help tells more of a command, --version the version.\n"
 	        "\nExamples:\n%s",
 	        examples);
 }
 
-void samba_describe_command(const struct samba_command *c)
+void setup_describe_command(const struct setup_command *c)
 {
 	printf("Usage: netsession-samba %s [OPTIONS]\n\n%c%s.\n%s\nOptions:\n", c->name,
 	       toupper((unsigned char)c->summary[0]), c->summary + 1, c->description);
-	for (size_t i = 0; i < samba_option_count; i++) {
-		const struct samba_option *o = &samba_options[i];
+	for (size_t i = 0; i < setup_option_count; i++) {
+		const struct setup_option *o = &setup_options[i];
 		char left[64];
 
 		if ((o->commands & c->bit) == 0)
@@ -50,7 +50,7 @@ void samba_describe_command(const struct samba_command *c)
 
 /* ---- the manual, in man(7) ---- */
 
-static void put_man_command(const struct samba_command *c)
+static void put_man_command(const struct setup_command *c)
 {
 	printf(".SS netsession\\-samba %s\n", c->name);
 	roff_put_sentence(stdout, c->summary);
@@ -62,7 +62,7 @@ static void put_man_command(const struct samba_command *c)
 	fputs(".fi\n", stdout);
 }
 
-static void put_man_option(const struct samba_option *o)
+static void put_man_option(const struct setup_option *o)
 {
 	fputs(".TP\n\\fB\\-\\-", stdout);
 	roff_put(stdout, o->name);
@@ -71,9 +71,9 @@ static void put_man_option(const struct samba_option *o)
 	roff_put_sentence(stdout, o->help);
 	if ((o->commands & (o->commands - 1)) != 0)
 		return;
-	for (size_t i = 0; i < samba_command_count; i++)
-		if (o->commands & samba_commands[i].bit)
-			printf("Only for \\fB%s\\fR.\n", samba_commands[i].name);
+	for (size_t i = 0; i < setup_command_count; i++)
+		if (o->commands & setup_commands[i].bit)
+			printf("Only for \\fB%s\\fR.\n", setup_commands[i].name);
 }
 
 static const char set_up[] =
@@ -117,7 +117,7 @@ static void describe_man8(void)
 {
 	printf(".TH NETSESSION\\-SAMBA 8 2026-11-25 \"netsession %s\" \"netsession\"\n",
 	       NETSESSION_VERSION);
-	fputs(".SH NAME\nnetsession\\-samba \\- " SAMBA_SUMMARY "\n"
+	fputs(".SH NAME\nnetsession\\-samba \\- " SETUP_SUMMARY "\n"
 	      ".SH SYNOPSIS\n.B netsession\\-samba\n.I command\n[\\fIoptions\\fR]\n"
 	      ".SH DESCRIPTION\n"
 	      "Samba answers NetrSessionEnum ([MS\\-SRVS]) at the levels 0 and 1 only, ignores what\n"
@@ -131,11 +131,11 @@ static void describe_man8(void)
 	      "\\fBenable\\fR points it to a folder in which srvsvc is this program and every other\n"
 	      "pipe a link to Samba's own.\n.SH COMMANDS\n",
 	      stdout);
-	for (size_t i = 0; i < samba_command_count; i++)
-		put_man_command(&samba_commands[i]);
+	for (size_t i = 0; i < setup_command_count; i++)
+		put_man_command(&setup_commands[i]);
 	fputs(".SH OPTIONS\nThey follow the command.\n", stdout);
-	for (size_t i = 0; i < samba_option_count; i++)
-		put_man_option(&samba_options[i]);
+	for (size_t i = 0; i < setup_option_count; i++)
+		put_man_option(&setup_options[i]);
 	fputs(set_up, stdout);
 	fputs(".SH EXAMPLES\n.nf\n", stdout);
 	roff_put(stdout, examples);
@@ -143,7 +143,7 @@ static void describe_man8(void)
 	      stdout);
 }
 
-bool samba_describe(const char *form)
+bool setup_describe(const char *form)
 {
 	if (strcmp(form, "man8") == 0) {
 		describe_man8();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession-samba release. */
-#include "samba/commands.h"
+#include "setup/commands.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 
 /* smbd's callers wait for it: the links that are there tell at once where they lead, Samba's own
  * programs need a tenth of a second, and an smb.conf that they can read. */
-int samba_release(const struct samba_options *options)
+int setup_release(const struct samba_options *options)
 {
 	struct samba_installation samba = { 0 };
 	struct err err = { 0 };
@@ -27,5 +27,5 @@ int samba_release(const struct samba_options *options)
 		fprintf(stderr, "netsession-samba: %s: %s\n", options->directory,
 		        err.why != NULL ? err.why : "it could not be done");
 	samba_installation_fini(&samba);
-	return is_good ? SAMBA_DONE : SAMBA_FAILED;
+	return is_good ? SETUP_DONE : SETUP_FAILED;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "samba/smb_conf_file.h"
+#include "setup/smb_conf_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

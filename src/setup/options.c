@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "samba/options.h"
+#include "setup/options.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -56,43 +56,36 @@ static bool take_log_level(struct samba_options *o, const char *argument)
 	return log_level_find(argument, &o->log_level);
 }
 
-static bool take_help(struct samba_options *o, const char *argument)
-{
-	(void)argument;
-	o->help = true;
-	return true;
-}
-
 #define L(LEVEL, NAME, PRIORITY) NAME " "
 #define LEVEL_NAMES              LOG_LEVELS(L)
 
 enum {
-	EVERYWHERE = SAMBA_COMMAND_RUN | SAMBA_COMMAND_CHECK | SAMBA_COMMAND_ENABLE |
-	             SAMBA_COMMAND_DISABLE | SAMBA_COMMAND_STATUS | SAMBA_COMMAND_RELEASE,
+	EVERYWHERE = SETUP_COMMAND_RUN | SETUP_COMMAND_CHECK | SETUP_COMMAND_ENABLE |
+	             SETUP_COMMAND_DISABLE | SETUP_COMMAND_STATUS | SETUP_COMMAND_RELEASE,
 };
 
 /* clang-format off */
-const struct samba_option samba_options[] = {
+const struct setup_option setup_options[] = {
 	{ "smb-conf", "FILE", NULL, EVERYWHERE, "Samba's configuration, where it is not Samba's own "
 	  "default", take_smb_conf },
 	{ "directory", "DIR", NULL, EVERYWHERE, "where smbd looks for its pipes once enabled, "
 	  NETSESSION_LOCALSTATEDIR "/lib/netsession/samba by default; an absolute path",
 	  take_directory },
-	{ "feed-socket", "PATH", NULL, SAMBA_COMMAND_RUN, "where netsessiond takes sessions, "
+	{ "feed-socket", "PATH", NULL, SETUP_COMMAND_RUN, "where netsessiond takes sessions, "
 	  "/run/netsession/feed.sock by default", take_feed_socket },
-	{ "no-feed", NULL, NULL, SAMBA_COMMAND_RUN, "tell netsessiond nothing", take_no_feed },
-	{ "max-pipes", "N", NULL, SAMBA_COMMAND_RUN, "relay no more pipes at once, 4096 by default",
+	{ "no-feed", NULL, NULL, SETUP_COMMAND_RUN, "tell netsessiond nothing", take_no_feed },
+	{ "max-pipes", "N", NULL, SETUP_COMMAND_RUN, "relay no more pipes at once, 4096 by default",
 	  take_max_pipes },
-	{ "max-answer-mib", "N", NULL, SAMBA_COMMAND_RUN, "hold no longer answer than N MiB, 64 by "
+	{ "max-answer-mib", "N", NULL, SETUP_COMMAND_RUN, "hold no longer answer than N MiB, 64 by "
 	  "default, 1024 at most", take_max_answer_mib },
-	{ "log-level", "LEVEL", LEVEL_NAMES, SAMBA_COMMAND_RUN, "error, warning, notice, info (the "
+	{ "log-level", "LEVEL", LEVEL_NAMES, SETUP_COMMAND_RUN, "error, warning, notice, info (the "
 	  "default) or debug", take_log_level },
-	{ "help", NULL, NULL, EVERYWHERE, "show this", take_help },
+	{ "help", NULL, NULL, EVERYWHERE, "show this", NULL },
 };
 /* clang-format on */
 
-enum { COUNT = sizeof samba_options / sizeof *samba_options };
-const size_t samba_option_count = COUNT;
+enum { COUNT = sizeof setup_options / sizeof *setup_options };
+const size_t setup_option_count = COUNT;
 
 static bool complain(const char *command, const char *what, const char *option)
 {
@@ -101,8 +94,8 @@ static bool complain(const char *command, const char *what, const char *option)
 	return false;
 }
 
-bool samba_options_parse(int argc, char **argv, enum samba_command_bit command,
-                         struct samba_options *o)
+bool setup_options_parse(int argc, char **argv, enum setup_command_bit command,
+                         struct samba_options *o, bool *wants_help)
 {
 	struct option longs[COUNT + 1] = { 0 }, *next = longs;
 	int found;
@@ -114,21 +107,24 @@ bool samba_options_parse(int argc, char **argv, enum samba_command_bit command,
 		.log_level = LOG_LEVEL_INFO,
 	};
 	for (int i = 0; i < COUNT; i++)
-		if (samba_options[i].commands & command)
-			*next++ = (struct option){ .name = samba_options[i].name,
-				                   .has_arg = samba_options[i].argument != NULL
+		if (setup_options[i].commands & command)
+			*next++ = (struct option){ .name = setup_options[i].name,
+				                   .has_arg = setup_options[i].argument != NULL
 				                                      ? required_argument
 				                                      : no_argument,
 				                   .val = i };
+	*wants_help = false;
 	opterr = 0;
 	while ((found = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
 		if (found == ':')
 			return complain(argv[0], "there is no argument of", argv[optind - 1]);
 		if (found == '?')
 			return complain(argv[0], "unknown option", argv[optind - 1]);
-		if (!samba_options[found].take(o, optarg)) {
+		if (setup_options[found].take == NULL) {
+			*wants_help = true;
+		} else if (!setup_options[found].take(o, optarg)) {
 			fprintf(stderr, "netsession-samba: --%s cannot be \"%s\": %s\n",
-			        samba_options[found].name, optarg, samba_options[found].help);
+			        setup_options[found].name, optarg, setup_options[found].help);
 			return false;
 		}
 	}
