@@ -214,7 +214,8 @@ void relay_bench_talk(struct relay_bench *b)
 	while (moves) {
 		moves = hear(b, RELAY_CALLER, &b->said);
 		moves |= go_on(b);
-		moves |= serve(b);
+		while (serve(b))
+			moves = true;
 		moves |= hear(b, RELAY_SERVER, &b->answered);
 		moves |= go_on(b);
 	}

@@ -471,38 +471,12 @@ static void a_listing_that_took_longer_than_callers_wait_is_not_believed(void **
 
 static void an_answer_beyond_the_bound_is_not_held(void **state)
 {
-	const struct relay_settings settings = { 100000, 20000, 100000, NULL, NULL, NULL, NULL };
-	const struct session_enum_request request = relay_bench_at_level(10);
-	struct relay_bench *b = calloc(1, sizeof *b);
-	struct relay_bench_answer a;
-	size_t most = 0;
-
-	(void)state;
-	assert_true(relay_bench_init(b, &settings));
-	relay_bench_bind(b, 4280);
-	relay_bench_add_some(b, 2000);
-	b->step = 500;
-	relay_bench_put_enum(b, 9, &request);
-	while (b->said.len > 0 || !relay_pipe_is_idle(b->pipe)) {
-		b->is_server_slow = false;
-		relay_bench_talk(b);
-		most = b->relay->service.held_bytes > most ? b->relay->service.held_bytes : most;
-	}
-	a = relay_bench_enum_answer(b, 9, 10);
-	assert_int_equal(a.answer.status, ERROR_NOT_ENOUGH_MEMORY);
-	assert_int_equal(a.answer.entries, 0);
-	assert_int_equal(b->relay->service.held_bytes, 0);
-	assert_int_equal(session_table_count(b->relay->service.table), 0);
-	relay_bench_end(b);
-}
-
-static void what_is_held_of_a_listing_is_bounded_while_it_comes(void **state)
-{
-	const struct relay_settings settings = { 100000, 20000, 100000, NULL, NULL, NULL, NULL };
+	const struct relay_settings settings = { 100000, 3000, 1 << 20, NULL, NULL, NULL, NULL };
 	const struct session_enum_request request = relay_bench_at_level(10);
 	struct wire_writer listing =
 		relay_bench_recorded_answer("samba-4.17-session-enum-response-level1-130", 9);
 	struct relay_bench *b = calloc(1, sizeof *b);
+	struct relay_bench_answer a;
 
 	(void)state;
 	assert_true(relay_bench_init(b, &settings));
@@ -513,10 +487,66 @@ static void what_is_held_of_a_listing_is_bounded_while_it_comes(void **state)
 	for (size_t at = 0; at < listing.len; at += 100) {
 		relay_bench_feed(b, RELAY_SERVER, listing.data + at,
 		                 listing.len - at < 100 ? listing.len - at : 100);
-		assert_in_range(b->relay->service.held_bytes, 0, 2 * 20000 + 2000 + 65536);
+		assert_in_range(b->relay->service.held_bytes, 0, 6000);
 	}
+	relay_bench_talk(b);
+	a = relay_bench_enum_answer(b, 9, 10);
+	assert_int_equal(a.answer.status, ERROR_NOT_ENOUGH_MEMORY);
+	assert_int_equal(a.answer.entries, 0);
+	assert_int_equal(session_table_count(b->relay->service.table), 0);
+	assert_int_equal(b->relay->service.held_bytes, 0);
 	relay_bench_end(b);
 	wire_writer_fini(&listing);
+}
+
+static void whatever_others_hold_a_short_listing_is_taken(void **state)
+{
+	const struct relay_settings settings = { 100000, 1 << 20, 200000, NULL, NULL, NULL, NULL };
+	struct session_enum_request request = relay_bench_at_level(1);
+	struct relay_bench *b = calloc(1, sizeof *b);
+	struct relay_bench_answer a;
+	size_t by_others = 0;
+
+	(void)state;
+	assert_true(relay_bench_init(b, &settings));
+	relay_bench_bind(b, 4280);
+	service_count_held(&b->relay->service, &by_others, 250000);
+	relay_bench_add_some(b, 300);
+	a = relay_bench_enum(b, 5, &request);
+	assert_int_equal(a.answer.status, 0);
+	assert_int_equal(a.answer.entries, 300);
+	free(a.infos);
+	/* A long one, in pages or not, has to wait for better times. */
+	relay_bench_add_some(b, 1000);
+	request.preferred_bytes = 1000;
+	a = relay_bench_enum(b, 6, &request);
+	assert_int_equal(a.answer.status, ERROR_NOT_ENOUGH_MEMORY);
+	free(a.infos);
+	service_count_held(&b->relay->service, &by_others, 0);
+	a = relay_bench_enum(b, 7, &request);
+	assert_int_equal(a.answer.status, ERROR_MORE_DATA);
+	assert_int_equal(a.answer.total_entries, 1300);
+	free(a.infos);
+	relay_bench_end(b);
+}
+
+/* A request of another minor version, or that is cancelled before it came. */
+static void requests_that_samba_refuses_by_their_heads_go_on(void **state)
+{
+	const struct session_enum_request request = relay_bench_at_level(10);
+	struct wire_writer stub = relay_bench_enum_stub(&request);
+	struct relay_bench *b = relay_bench_start_by_hand();
+
+	(void)state;
+	relay_bench_put_request(b, WHOLE | RPC_PFC_PENDING_CANCEL, 5, CONTEXT,
+	                        SRVSVC_NETR_SESSION_ENUM, stub.data, stub.len);
+	relay_bench_assert_goes_on(b);
+	relay_bench_put_request(b, WHOLE, 6, CONTEXT, SRVSVC_NETR_SESSION_ENUM, stub.data,
+	                        stub.len);
+	b->said.data[2 + 1] = 1;
+	relay_bench_assert_goes_on(b);
+	wire_writer_fini(&stub);
+	relay_bench_end(b);
 }
 
 /* ---- NetrSessionDel ---- */
@@ -642,14 +672,16 @@ static void a_long_name_is_closed_by_a_question_in_fragments(void **state)
 {
 	struct relay_bench *b = relay_bench_start();
 	struct relay_bench_pdu pdu;
-	char user[3000] = "LAB\\";
+	char user[3600];
 	size_t at = 0;
 
 	(void)state;
-	memset(user + 4, 'x', 1000);
+	memset(user, 'x', sizeof user);
+	strcpy(user + sizeof user - 7, "\\alice");
 	relay_bench_add(b, "10.0.0.1", user, b->now_ms / 1000 - 50);
-	relay_bench_put_del(b, 5, NULL, user + 4);
+	relay_bench_put_del(b, 5, NULL, "alice");
 	relay_bench_talk(b);
+	assert_int_equal(b->dels, 1);
 	while (relay_bench_next(&b->asked, &at, &pdu))
 		assert_in_range(pdu.bytes, 24, 5840);
 	assert_int_equal(relay_bench_del_answer(b, 5), 0);
@@ -673,7 +705,8 @@ int main(void)
 		cmocka_unit_test(an_older_listing_does_not_replace_a_younger_one),
 		cmocka_unit_test(a_listing_that_took_longer_than_callers_wait_is_not_believed),
 		cmocka_unit_test(an_answer_beyond_the_bound_is_not_held),
-		cmocka_unit_test(what_is_held_of_a_listing_is_bounded_while_it_comes),
+		cmocka_unit_test(whatever_others_hold_a_short_listing_is_taken),
+		cmocka_unit_test(requests_that_samba_refuses_by_their_heads_go_on),
 		cmocka_unit_test(a_deletion_that_finds_nobody_gives_2312),
 		cmocka_unit_test(a_deletion_of_everybody_is_refused),
 		cmocka_unit_test(a_deletion_that_finds_somebody_reaches_samba_as_it_is),

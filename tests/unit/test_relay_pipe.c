@@ -813,23 +813,91 @@ static void a_context_that_is_refused_is_not_ours(void **state)
 	relay_bench_end(b);
 }
 
+/* What answers an alter_context with one context. */
+static void accept(struct relay_bench *b, uint32_t call_id, uint16_t max_frag)
+{
+	const struct rpc_bind_ack ack = {
+		.max_xmit_frag = max_frag,
+		.max_recv_frag = max_frag,
+		.results = { { .result = RPC_ACCEPTANCE, .transfer = rpc_ndr_syntax } },
+		.result_count = 1,
+	};
+	struct wire_writer pdu = { 0 }, message = { 0 };
+
+	rpc_alter_context_resp_encode(&pdu, call_id, &ack);
+	relay_bench_put_message(&message, pdu.data, pdu.len);
+	relay_bench_feed(b, RELAY_SERVER, message.data, message.len);
+	relay_bench_talk(b);
+	wire_writer_fini(&pdu);
+	wire_writer_fini(&message);
+}
+
+static void put_alter(struct relay_bench *b, uint32_t call_id, struct rpc_context context)
+{
+	const struct rpc_bind alter = { .max_xmit_frag = 4280,
+		                        .max_recv_frag = 4280,
+		                        .contexts = { context },
+		                        .context_count = 1 };
+
+	relay_bench_put_bind(b, RPC_ALTER_CONTEXT, call_id, &alter);
+	relay_bench_talk(b);
+}
+
+/* Whether NetrSessionEnum by context 5 goes on as it is. */
+static void assert_is_not_ours(struct relay_bench *b)
+{
+	const struct session_enum_request request = relay_bench_at_level(10);
+	struct wire_writer stub = relay_bench_enum_stub(&request);
+
+	relay_bench_put_request(b, WHOLE, 20, 5, SRVSVC_NETR_SESSION_ENUM, stub.data, stub.len);
+	relay_bench_assert_goes_on(b);
+	wire_writer_fini(&stub);
+}
+
 static void an_answer_that_may_be_another_proposals_makes_nothing_ours(void **state)
 {
-	const struct rpc_bind first = { .max_xmit_frag = 4280,
-		                        .max_recv_frag = 4280,
-		                        .contexts = { relay_bench_other(5) },
-		                        .context_count = 1 };
-	const struct rpc_bind second = { .max_xmit_frag = 4280,
-		                         .max_recv_frag = 4280,
-		                         .contexts = { relay_bench_srvsvc(5) },
-		                         .context_count = 1 };
-	struct relay_bench *b = relay_bench_start();
+	struct relay_bench *b = relay_bench_start_by_hand();
 
 	(void)state;
-	relay_bench_put_bind(b, RPC_ALTER_CONTEXT, 4, &first);
-	relay_bench_put_bind(b, RPC_ALTER_CONTEXT, 4, &second);
+	put_alter(b, 4, relay_bench_other(5));
+	put_alter(b, 4, relay_bench_srvsvc(5));
+	accept(b, 4, 4280); /* the first one */
+	assert_is_not_ours(b);
+	relay_bench_end(b);
+}
+
+static void an_answer_by_another_id_makes_nothing_ours(void **state)
+{
+	struct relay_bench *b = relay_bench_start_by_hand();
+
+	(void)state;
+	put_alter(b, 4, relay_bench_srvsvc(5));
+	accept(b, 3, 4280);
+	assert_is_not_ours(b);
+	relay_bench_end(b);
+}
+
+static void an_alter_context_changes_no_sizes(void **state)
+{
+	const struct session_enum_request request = relay_bench_at_level(502);
+	struct wire_writer listing =
+		relay_bench_recorded_answer("samba-4.17-session-enum-response-level1-130", 9);
+	struct relay_bench *b = relay_bench_start_by_hand();
+	struct relay_bench_pdu pdu;
+	size_t at = 0;
+
+	(void)state;
+	put_alter(b, 4, relay_bench_srvsvc(5));
+	accept(b, 4, 65528);
 	relay_bench_talk(b);
-	assert_false(is_ours(b, 5, 5));
+	relay_bench_forget(b);
+	relay_bench_put_enum(b, 9, &request);
+	relay_bench_talk(b);
+	relay_bench_feed(b, RELAY_SERVER, listing.data, listing.len);
+	relay_bench_talk(b);
+	while (relay_bench_next(&b->heard, &at, &pdu))
+		assert_in_range(pdu.bytes, 24, 4280);
+	wire_writer_fini(&listing);
 	relay_bench_end(b);
 }
 
@@ -862,6 +930,8 @@ int main(void)
 		cmocka_unit_test(an_alter_context_adds_ours),
 		cmocka_unit_test(a_context_that_is_refused_is_not_ours),
 		cmocka_unit_test(an_answer_that_may_be_another_proposals_makes_nothing_ours),
+		cmocka_unit_test(an_answer_by_another_id_makes_nothing_ours),
+		cmocka_unit_test(an_alter_context_changes_no_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
