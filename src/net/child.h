@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* Other programs, run to their end beside the loop: no shell, no input, the C locale, bounded in
+ * time and output. */
+#ifndef NET_CHILD_H
+#define NET_CHILD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "base/err.h"
+#include "net/loop.h"
+
+enum { NET_CHILD_SAID_BYTES = 256 };
+
+struct net_child_settings {
+	const char *const *argv; /* argv[0] is the program's path, and NULL ends it; borrowed */
+	size_t max_output_bytes;
+	uint32_t deadline_ms; /* after which it is killed, and whatever it started */
+};
+
+/* How it ended. It is gone by then: its process is reaped, its output is all there. */
+struct net_child_end {
+	const char *why; /* static text: it had to be killed; NULL: it ended by itself */
+	int exit;        /* its exit status; -1: a signal ended it */
+	char *output;    /* its stdout, ended by NUL; given: freed by free(). NULL: nothing */
+	size_t output_bytes;
+	char said[NET_CHILD_SAID_BYTES]; /* the beginning of its stderr, as one line; "": nothing */
+};
+
+struct net_child;
+
+/* Its environment is PATH, LC_ALL=C and TZ=UTC0: what it says of texts and times can be parsed.
+ * ended    called once from the loop, as the last thing; end is borrowed but for its output
+ * Returns  NULL: it cannot be started, see err. */
+struct net_child *net_child_start(struct net_loop *loop, const struct net_child_settings *settings,
+                                  void (*ended)(void *context, const struct net_child_end *end),
+                                  void *context, struct err *err);
+/* Kills it; ended will not be called. The loop runs until it is reaped. NULL is allowed. */
+void net_child_cancel(struct net_child *child);
+
+#endif
