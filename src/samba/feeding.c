@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: MIT */
+#include "samba/feeding.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <winerror.h>
+#include "net/readable.h"
+#include "net/work.h"
+#include "samba/known.h"
+#include "samba/poll_plan.h"
+#include "samba/smbcontrol.h"
+#include "samba/smbstatus.h"
+#include "system/log.h"
+
+enum {
+	RETRY_MS = 1000,
+	RETRY_MOST_MS = 30000,
+	FRESH_ENOUGH_MS = 2000, /* a session that was not there so long ago has just begun */
+	STORY_BYTES = 512,
+};
+
+/* An attempt to connect, on a thread of its own: netsessiond is waited for. */
+struct opening {
+	char *socket;
+	struct samba_feeding *owner; /* only handed on */
+	struct netsession_feed *feed;
+	struct netsession_error error;
+};
+
+struct samba_feeding {
+	struct net_loop *loop;
+	struct samba_feeding_settings settings; /* its texts are our own */
+
+	struct net_work *work;
+	struct opening *opening; /* the work's */
+	struct netsession_feed *feed;
+	struct net_readable *readable;
+	struct net_timer *retry;
+	uint32_t retry_ms;
+	char connection_story[STORY_BYTES];
+
+	struct poll_plan plan;
+	struct net_timer *due;
+	struct smbstatus *look;
+	uint64_t looks, failed_looks;
+	int64_t looked_ms; /* when the last one began that went well */
+	char look_story[STORY_BYTES];
+	struct known *known;
+	uint64_t refused;
+
+	struct smbcontrol *control;
+	uint64_t controlled; /* the key of the session that it is for */
+	uint64_t closed;
+};
+
+static int64_t now_ms(clockid_t clock)
+{
+	struct timespec now;
+
+	(void)clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t plan_ms(void)
+{
+	return now_ms(CLOCK_MONOTONIC);
+}
+
+static int64_t unix_s(void)
+{
+	return now_ms(CLOCK_REALTIME) / 1000;
+}
+
+/* Logs it, unless it is what was said last. */
+static void tell_story(char story[STORY_BYTES], const char *text)
+{
+	if (strncmp(story, text, STORY_BYTES - 1) == 0)
+		return;
+	(void)snprintf(story, STORY_BYTES, "%s", text);
+	if (story[0] != '\0')
+		log_write(LOG_LEVEL_WARNING, "feed: %s", story);
+}
+
+/* ---- what netsessiond is told ---- */
+
+/* Logged once: where there is no room for one, there is none for many. */
+static void refuse(struct samba_feeding *f, const char *why)
+{
+	if (f->refused++ == 0)
+		log_write(LOG_LEVEL_WARNING, "feed: sessions are not shown: %s", why);
+}
+
+static bool put(void *context, struct known_session *s)
+{
+	struct samba_feeding *f = context;
+	int64_t active_s = unix_s() - s->started_s;
+	const struct netsession_row row = {
+		.client = s->client,
+		.user = s->user,
+		.transport = s->transport,
+		.num_opens = s->num_opens,
+		.active_s = active_s < 0            ? 0
+		            : active_s > UINT32_MAX ? UINT32_MAX
+		                                    : (uint32_t)active_s,
+		.user_flags = s->user_flags,
+	};
+	uint32_t status = netsession_feed_put(f->feed, s->key, &row);
+
+	if (status == 0)
+		return true;
+	if (s->is_told)
+		netsession_feed_remove(f->feed, s->key);
+	s->is_unfit = status == ERROR_INVALID_PARAMETER;
+	s->is_refused = !s->is_unfit;
+	if (s->is_unfit)
+		log_write(LOG_LEVEL_WARNING,
+		          "feed: a session of %s from %s is not shown: such names cannot be told",
+		          s->user, s->client);
+	else
+		refuse(f, "there are more than netsessiond takes");
+	return false;
+}
+
+static void touch(void *context, const struct known_session *s)
+{
+	struct samba_feeding *f = context;
+
+	netsession_feed_touch(f->feed, s->key, s->num_opens, 0);
+}
+
+static void take_away(void *context, const struct known_session *s)
+{
+	struct samba_feeding *f = context;
+
+	netsession_feed_remove(f->feed, s->key);
+}
+
+static bool seen(void *context, const struct known_session *s, int64_t started_s,
+                 uint32_t *num_opens, int64_t *seen_started_s)
+{
+	struct samba_feeding *f = context;
+	struct netsession_row row = { 0 };
+
+	if (f->settings.seen == NULL || !f->settings.seen(f->settings.context, s->client, s->user,
+	                                                  started_s, &row, seen_started_s))
+		return false;
+	*num_opens = row.num_opens;
+	return true;
+}
+
+/* ---- looks ---- */
+
+static void plan_next(struct samba_feeding *f);
+static void close_next(struct samba_feeding *f);
+
+static bool wants_shares(void *context, const struct smbstatus_list *list)
+{
+	struct samba_feeding *f = context;
+
+	return (f->looked_ms == 0 || f->plan.began_ms - f->looked_ms > FRESH_ENOUGH_MS) &&
+	       known_lacks_starts(f->known, list);
+}
+
+/* Who is to be closed was seen again by a look that began later. */
+static void judge_closings(struct samba_feeding *f)
+{
+	for (size_t i = 0; i < known_count(f->known); i++) {
+		struct known_session *s = known_at(f->known, i);
+
+		if (s->closing == KNOWN_TO_CLOSE && s->closing_since < f->looks)
+			s->closing = KNOWN_IS_SURE;
+		if (s->closing == KNOWN_CLOSING && plan_ms() > s->closing_by_ms) {
+			log_write(LOG_LEVEL_WARNING,
+			          "feed: smbd %" PRIu64 " was told to end, and did not",
+			          s->identity.pid);
+			s->closing = KNOWN_OPEN;
+		}
+	}
+}
+
+static enum poll_plan_found take(struct samba_feeding *f, const struct smbstatus_list *list)
+{
+	enum known_change change = known_take(f->known, list, unix_s());
+
+	if (change == KNOWN_NO_MEMORY) {
+		tell_story(f->look_story, "smbstatus: out of memory");
+		return POLL_PLAN_FAILED;
+	}
+	if (list->passed_over > 0)
+		tell_story(f->look_story,
+		           "smbstatus tells of sessions in a form that is not known");
+	else
+		tell_story(f->look_story, "");
+	f->looked_ms = f->plan.began_ms;
+	judge_closings(f);
+	return change == KNOWN_CHANGED ? POLL_PLAN_CHANGED : POLL_PLAN_SAME;
+}
+
+static void on_looked(void *context, struct smbstatus_list *list, const char *story)
+{
+	struct samba_feeding *f = context;
+	enum poll_plan_found found = POLL_PLAN_FAILED;
+
+	f->look = NULL;
+	if (list != NULL)
+		found = take(f, list);
+	else
+		tell_story(f->look_story, story);
+	smbstatus_list_free(list);
+	f->failed_looks += found == POLL_PLAN_FAILED;
+	if (poll_plan_ended(&f->plan, plan_ms(), found))
+		netsession_feed_fresh(f->feed);
+	close_next(f);
+	plan_next(f);
+}
+
+static void on_due(void *context)
+{
+	plan_next(context);
+}
+
+static void look(struct samba_feeding *f)
+{
+	static const struct smbstatus_handler handler = { wants_shares, on_looked };
+
+	poll_plan_began(&f->plan, plan_ms());
+	f->looks++;
+	f->look = smbstatus_start(f->loop, f->settings.smb_conf, &handler, f);
+	if (f->look != NULL)
+		return;
+	f->failed_looks++;
+	tell_story(f->look_story, "smbstatus: out of memory");
+	if (poll_plan_ended(&f->plan, plan_ms(), POLL_PLAN_FAILED))
+		netsession_feed_fresh(f->feed);
+}
+
+static void plan_next(struct samba_feeding *f)
+{
+	int64_t due_ms;
+
+	net_timer_stop(f->due);
+	f->due = NULL;
+	if (f->feed == NULL)
+		return;
+	if (poll_plan_due_ms(&f->plan, plan_ms()) == 0)
+		look(f);
+	due_ms = poll_plan_due_ms(&f->plan, plan_ms());
+	if (due_ms >= 0)
+		f->due = net_timer_start(f->loop, (uint32_t)due_ms, on_due, f);
+}
+
+/* ---- closing ---- */
+
+static void on_controlled(void *context, const char *story)
+{
+	struct samba_feeding *f = context;
+	struct known_session *s = known_find(f->known, f->controlled);
+
+	f->control = NULL;
+	if (story != NULL && s != NULL)
+		log_write(LOG_LEVEL_WARNING, "feed: smbd %" PRIu64 " cannot be told to end: %s",
+		          s->identity.pid, story);
+	/* Whatever it says: that smbd may have ended by itself. */
+	poll_plan_want(&f->plan);
+	poll_plan_expect(&f->plan, plan_ms());
+	close_next(f);
+	plan_next(f);
+}
+
+/* With its smbd all its sessions end. */
+static void mark_closing(struct samba_feeding *f, const struct known_session *told)
+{
+	for (size_t i = 0; i < known_count(f->known); i++) {
+		struct known_session *s = known_at(f->known, i);
+
+		if (s->closing != KNOWN_IS_SURE || s->identity.pid != told->identity.pid ||
+		    s->identity.unique_id != told->identity.unique_id)
+			continue;
+		s->closing = KNOWN_CLOSING;
+		s->closing_by_ms = plan_ms() + POLL_PLAN_EXPECT_MS;
+		f->closed++;
+	}
+}
+
+/* One at a time: each is a program that is run. */
+static void close_next(struct samba_feeding *f)
+{
+	for (size_t i = 0; i < known_count(f->known) && f->control == NULL; i++) {
+		struct known_session *s = known_at(f->known, i);
+
+		if (s->closing != KNOWN_IS_SURE)
+			continue;
+		log_write(LOG_LEVEL_INFO,
+		          "feed: closes the session of %s from %s: smbd %" PRIu64 " is to end",
+		          s->user, s->client, s->identity.pid);
+		f->controlled = s->key;
+		f->control = smbcontrol_shutdown(f->loop, f->settings.smb_conf, &s->identity,
+		                                 s->node, on_controlled, f);
+		mark_closing(f, s);
+		if (f->control == NULL)
+			log_write(LOG_LEVEL_WARNING, "feed: out of memory: it is not closed");
+	}
+}
+
+/* ---- what netsessiond says ---- */
+
+static void on_close(void *context, uint64_t key)
+{
+	struct samba_feeding *f = context;
+	struct known_session *s = known_find(f->known, key);
+
+	if (s == NULL || s->closing != KNOWN_OPEN)
+		return;
+	s->closing = KNOWN_TO_CLOSE;
+	s->closing_since = f->looks;
+	poll_plan_want(&f->plan);
+	poll_plan_expect(&f->plan, plan_ms());
+}
+
+static void on_refused(void *context, uint64_t key, const struct netsession_error *error)
+{
+	struct samba_feeding *f = context;
+	struct known_session *s = known_find(f->known, key);
+
+	if (s != NULL) {
+		s->is_told = false;
+		s->is_refused = true;
+	}
+	refuse(f, error->text);
+}
+
+static void on_asked(void *context)
+{
+	struct samba_feeding *f = context;
+
+	if (!poll_plan_ask(&f->plan, plan_ms()))
+		netsession_feed_fresh(f->feed);
+}
+
+static const struct netsession_feed_handler from_netsessiond = { on_close, on_refused, on_asked };
+
+/* ---- the connection ---- */
+
+static void connect_now(struct samba_feeding *f);
+
+static void on_retry(void *context)
+{
+	struct samba_feeding *f = context;
+
+	net_timer_stop(f->retry);
+	f->retry = NULL;
+	connect_now(f);
+}
+
+static void connect_later(struct samba_feeding *f, const char *story)
+{
+	tell_story(f->connection_story, story);
+	f->retry = net_timer_start(f->loop, f->retry_ms, on_retry, f);
+	f->retry_ms = f->retry_ms < RETRY_MOST_MS / 2 ? 2 * f->retry_ms : RETRY_MOST_MS;
+}
+
+static void disconnect(struct samba_feeding *f)
+{
+	net_timer_stop(f->due);
+	f->due = NULL;
+	smbstatus_cancel(f->look);
+	f->look = NULL;
+	smbcontrol_cancel(f->control);
+	f->control = NULL;
+	net_readable_stop(f->readable);
+	f->readable = NULL;
+	netsession_feed_close(f->feed);
+	f->feed = NULL;
+	f->plan = (struct poll_plan){ 0 };
+	known_untell(f->known);
+}
+
+static void on_readable(void *context)
+{
+	struct samba_feeding *f = context;
+	struct netsession_error error;
+
+	if (netsession_feed_dispatch(f->feed, &error) != 0) {
+		disconnect(f);
+		connect_later(f, error.text);
+		return;
+	}
+	plan_next(f);
+}
+
+/* ---- connecting ---- */
+
+static void opening_run(void *job)
+{
+	struct opening *o = job;
+	const struct netsession_feed_options options = { .socket = o->socket, .name = "samba" };
+
+	(void)netsession_feed_open(&options, &from_netsessiond, o->owner, &o->feed, &o->error);
+}
+
+static void opening_drop(void *job)
+{
+	struct opening *o = job;
+
+	netsession_feed_close(o->feed);
+	free(o->socket);
+	free(o);
+}
+
+static void on_opened(void *context)
+{
+	struct samba_feeding *f = context;
+
+	f->work = NULL;
+	f->feed = f->opening->feed;
+	f->opening->feed = NULL;
+	if (f->feed == NULL) {
+		connect_later(f, f->opening->error.text);
+		return;
+	}
+	f->readable = net_readable_start(f->loop, netsession_feed_fd(f->feed), on_readable, f);
+	if (f->readable == NULL) {
+		disconnect(f);
+		connect_later(f, "out of memory");
+		return;
+	}
+	log_write(LOG_LEVEL_NOTICE, "feed: netsessiond is told of Samba's sessions");
+	f->connection_story[0] = '\0';
+	f->retry_ms = RETRY_MS;
+	f->refused = 0;
+	poll_plan_want(&f->plan);
+	plan_next(f);
+}
+
+static void connect_now(struct samba_feeding *f)
+{
+	static const struct net_work_job kind = { opening_run, on_opened, opening_drop, 0 };
+	struct opening *o = calloc(1, sizeof *o);
+
+	f->opening = o;
+	if (o != NULL && f->settings.feed_socket != NULL)
+		o->socket = strdup(f->settings.feed_socket);
+	if (o != NULL && (o->socket != NULL || f->settings.feed_socket == NULL)) {
+		o->owner = f;
+		f->work = net_work_start(f->loop, &kind, o, f);
+	} else {
+		free(o);
+	}
+	if (f->work == NULL)
+		connect_later(f, "out of memory");
+}
+
+/* ---- from its beginning to its end ---- */
+
+struct samba_feeding *samba_feeding_new(struct net_loop *loop,
+                                        const struct samba_feeding_settings *settings)
+{
+	static const struct known_handler handler = { put, touch, take_away, seen };
+	struct samba_feeding *f = calloc(1, sizeof *f);
+
+	if (f == NULL)
+		return NULL;
+	f->loop = loop;
+	f->retry_ms = RETRY_MS;
+	f->settings = *settings;
+	f->settings.guest_account = NULL; /* the known sessions have it */
+	f->settings.smb_conf = strdup(settings->smb_conf);
+	f->settings.feed_socket = settings->feed_socket != NULL ? strdup(settings->feed_socket)
+	                                                        : NULL;
+	f->known = known_new(settings->guest_account, &handler, f);
+	if (f->known == NULL || f->settings.smb_conf == NULL ||
+	    (settings->feed_socket != NULL && f->settings.feed_socket == NULL)) {
+		samba_feeding_free(f);
+		return NULL;
+	}
+	connect_now(f);
+	return f;
+}
+
+void samba_feeding_free(struct samba_feeding *f)
+{
+	if (f == NULL)
+		return;
+	net_work_abandon(f->work);
+	net_timer_stop(f->retry);
+	if (f->known != NULL)
+		disconnect(f);
+	known_free(f->known);
+	free((char *)f->settings.smb_conf);
+	free((char *)f->settings.feed_socket);
+	free(f);
+}
+
+void samba_feeding_state(const struct samba_feeding *f, struct samba_feeding_state *state)
+{
+	*state = (struct samba_feeding_state){
+		.is_connected = f->feed != NULL,
+		.runs = f->looks,
+		.failed_runs = f->failed_looks,
+		.closed = f->closed,
+		.story = f->feed != NULL ? f->look_story : f->connection_story,
+	};
+	for (size_t i = 0; i < known_count(f->known); i++)
+		state->sessions += known_at(f->known, i)->is_told;
+}
+
+const char *samba_feeding_transport(const struct samba_feeding *f, const char *client,
+                                    const char *user)
+{
+	return known_transport(f->known, client, user);
+}

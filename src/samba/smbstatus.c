@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "samba/smbstatus.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "net/child.h"
+#include "net/pool.h"
+#include "samba/program.h"
+
+enum {
+	MAX_OUTPUT_BYTES = 256 << 20, /* some 300,000 sessions */
+	DEADLINE_MS = 20000,
+};
+
+/* What a run said, on its way through the pool, where it becomes a list. */
+struct answer {
+	bool is_of_shares;
+	char *text;
+	size_t bytes;
+	struct smbstatus_list *list; /* of shares: the one to be completed */
+	struct err err;
+};
+
+struct smbstatus {
+	struct net_loop *loop;
+	const struct smbstatus_handler *handler;
+	void *context;
+	char *configuration; /* as an argument */
+	struct net_child *child;
+	struct net_pooled *parsing;
+	struct answer *answer; /* the pool's, while it parses */
+	bool is_of_shares;     /* the second run */
+	struct smbstatus_list *list;
+	struct net_timer *failed; /* for what failed before anything ran */
+	char story[SMBSTATUS_STORY_BYTES];
+};
+
+static void release(struct smbstatus *s)
+{
+	net_timer_stop(s->failed);
+	smbstatus_list_free(s->list);
+	free(s->configuration);
+	free(s);
+}
+
+static void end(struct smbstatus *s)
+{
+	struct smbstatus_list *list = s->list;
+
+	s->list = NULL;
+	s->handler->done(s->context, list, s->story);
+	release(s);
+}
+
+__attribute__((format(printf, 2, 3))) static void fail(struct smbstatus *s, const char *format, ...)
+{
+	va_list arguments;
+
+	/* Without their shares, sessions are still what was asked for. */
+	if (s->is_of_shares)
+		return;
+	va_start(arguments, format);
+	(void)vsnprintf(s->story, sizeof s->story, format, arguments);
+	va_end(arguments);
+}
+
+/* ---- parsing ---- */
+
+static void answer_parse(void *job)
+{
+	struct answer *a = job;
+
+	if (a->is_of_shares)
+		(void)smbstatus_parse_shares(a->list, a->text, a->bytes, &a->err);
+	else
+		a->list = smbstatus_parse_sessions(a->text, a->bytes, &a->err);
+}
+
+static void answer_drop(void *job)
+{
+	struct answer *a = job;
+
+	smbstatus_list_free(a->list);
+	free(a->text);
+	free(a);
+}
+
+static bool run(struct smbstatus *s);
+
+static void on_parsed(void *context)
+{
+	struct smbstatus *s = context;
+
+	s->parsing = NULL;
+	s->list = s->answer->list;
+	s->answer->list = NULL;
+	if (s->list == NULL)
+		fail(s, "%s",
+		     s->answer->err.why != NULL ? s->answer->err.why : "smbstatus: out of memory");
+	if (s->list != NULL && !s->is_of_shares && s->handler->wants_shares(s->context, s->list)) {
+		s->is_of_shares = true;
+		if (run(s))
+			return;
+	}
+	end(s);
+}
+
+/* Takes text. */
+static void parse(struct smbstatus *s, char *text, size_t bytes)
+{
+	static const struct net_pool_job kind = { answer_parse, on_parsed, answer_drop };
+	struct answer *a = calloc(1, sizeof *a);
+
+	if (a != NULL) {
+		*a = (struct answer){ .is_of_shares = s->is_of_shares,
+			              .text = text,
+			              .bytes = bytes,
+			              .list = s->list };
+		s->answer = a;
+		s->list = NULL;
+		s->parsing = net_pool_start(s->loop, &kind, a, s);
+	} else {
+		free(text);
+	}
+	if (s->parsing == NULL) {
+		fail(s, "smbstatus: out of memory");
+		end(s);
+	}
+}
+
+/* ---- running ---- */
+
+static void on_ended(void *context, const struct net_child_end *run)
+{
+	struct smbstatus *s = context;
+	const char *said = run->said[0] != '\0' ? ": " : "";
+
+	s->child = NULL;
+	if (run->why == NULL && run->exit == 0 && run->output != NULL) {
+		parse(s, run->output, run->output_bytes);
+		return;
+	}
+	if (run->why != NULL)
+		fail(s, "smbstatus: %s%s%s", run->why, said, run->said);
+	else if (run->exit < 0)
+		fail(s, "smbstatus was ended by a signal%s%s", said, run->said);
+	else
+		fail(s, "smbstatus ends with %d%s%s", run->exit, said, run->said);
+	free(run->output);
+	end(s);
+}
+
+static bool run(struct smbstatus *s)
+{
+	char path[PATH_MAX];
+	const char *argv[] = { path, "--json", s->is_of_shares ? "-S" : "-p", s->configuration,
+		               NULL };
+	const struct net_child_settings settings = { argv, MAX_OUTPUT_BYTES, DEADLINE_MS };
+	struct err err = { 0 };
+
+	if (!samba_program_find("smbstatus", NULL, path)) {
+		fail(s, "smbstatus is nowhere to be found");
+		return false;
+	}
+	s->child = net_child_start(s->loop, &settings, on_ended, s, &err);
+	if (s->child == NULL)
+		fail(s, "%s: %s", path, err.why != NULL ? err.why : "out of memory");
+	return s->child != NULL;
+}
+
+static void on_failed(void *context)
+{
+	end(context);
+}
+
+/* All of it (`--json` alone) is not asked for: that makes smbstatus 4.17 panic over some opens.
+ * `-p` and `-S` together say what `-p` says. */
+struct smbstatus *smbstatus_start(struct net_loop *loop, const char *smb_conf,
+                                  const struct smbstatus_handler *handler, void *context)
+{
+	struct smbstatus *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return NULL;
+	s->loop = loop;
+	s->handler = handler;
+	s->context = context;
+	if (asprintf(&s->configuration, "--configfile=%s", smb_conf) < 0)
+		s->configuration = NULL;
+	if (s->configuration != NULL && !run(s))
+		s->failed = net_timer_start(loop, 0, on_failed, s);
+	if (s->child != NULL || s->failed != NULL)
+		return s;
+	release(s);
+	return NULL;
+}
+
+void smbstatus_cancel(struct smbstatus *s)
+{
+	if (s == NULL)
+		return;
+	net_child_cancel(s->child);
+	net_pool_abandon(s->parsing);
+	release(s);
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+#include "samba/smbstatus_parse.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <winerror.h>
+
+#define DOING      "smbstatus"
+#define DIRECT_TCP "\\Device\\NetbiosSmb"
+
+/* ---- members ---- */
+
+/* Decimal digits alone, as all its numbers of this kind are texts. */
+static bool get_number(const json_t *object, const char *name, uint64_t most, uint64_t *number)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+	char *end;
+
+	if (text == NULL || text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	return errno == 0 && *end == '\0' && *number <= most;
+}
+
+static int64_t get_time(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text != NULL ? smbstatus_parse_time(text) : 0;
+}
+
+static bool get_identity(const json_t *object, struct smbstatus_identity *identity, uint32_t *node)
+{
+	const json_t *server = json_object_get(object, "server_id");
+	uint64_t vnn;
+
+	/* A process of its own runs each connection: pid 0 and 1 would be no smbd. */
+	if (!get_number(object, "session_id", UINT64_MAX, &identity->session_id) ||
+	    !get_number(server, "pid", INT32_MAX, &identity->pid) || identity->pid <= 1 ||
+	    !get_number(server, "unique_id", UINT64_MAX, &identity->unique_id) ||
+	    !get_number(server, "vnn", UINT32_MAX, &vnn))
+		return false;
+	*node = (uint32_t)vnn;
+	return true;
+}
+
+int64_t smbstatus_parse_time(const char *text)
+{
+	static const int days_before[] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 };
+	int year, month, day, hour, minute, second, east_hour, east_minute, used = 0;
+	int64_t years, days, east_s;
+	char sign;
+
+	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute, &second,
+	           &used) != 6 ||
+	    used != 19 || year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 ||
+	    hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+		return 0;
+	text += used;
+	if (*text == '.')
+		text += 1 + strspn(text + 1, "0123456789");
+	used = 0;
+	if (sscanf(text, "%c%2d:%2d%n", &sign, &east_hour, &east_minute, &used) != 3 || used != 6 ||
+	    text[used] != '\0' || (sign != '+' && sign != '-') || east_hour < 0 || east_minute < 0)
+		return 0;
+	/* Leap days until this year's first of March. */
+	years = month > 2 ? year : year - 1;
+	days = (year - 1970) * 365 + (years / 4 - years / 100 + years / 400) -
+	       (1969 / 4 - 1969 / 100 + 1969 / 400) + days_before[month - 1] + day - 1;
+	east_s = (east_hour * 60 + east_minute) * 60;
+	return ((days * 24 + hour) * 60 + minute) * 60 + second - (sign == '-' ? -east_s : east_s);
+}
+
+/* The port of "ipv4:192.0.2.1:445", "ipv6:2001:db8::1:445"; 0: it is none. */
+static unsigned get_port(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+	const char *colon = text != NULL ? strrchr(text, ':') : NULL;
+	unsigned port = 0;
+
+	if (colon != NULL && strncmp(text, "ip", 2) == 0)
+		(void)sscanf(colon + 1, "%5u", &port);
+	return port;
+}
+
+/* Of the way that a session came by Windows has a name for one: SMB at TCP's port 445, without
+ * NetBIOS between. From 4.23 on Samba tells of it ("tcp", beside "nbt" and "quic"); from 4.20 on
+ * it tells the port, and at 445 nobody speaks NetBIOS. Before that it tells nothing, and all ports
+ * of `smb ports` can be meant, of which 139 is one by default. A session of several channels has a
+ * transport where they have the same one. */
+static const char *get_transport(const json_t *session)
+{
+	json_t *channels = json_object_get(session, "channels"), *channel;
+	bool is_tcp = json_object_size(channels) > 0;
+	const char *name;
+
+	json_object_foreach(channels, name, channel)
+	{
+		const char *told = json_string_value(json_object_get(channel, "transport"));
+
+		is_tcp = is_tcp && (told != NULL ? strcmp(told, "tcp") == 0
+		                                 : get_port(channel, "local_address") == 445);
+	}
+	return is_tcp ? DIRECT_TCP : NULL;
+}
+
+/* ---- lists ---- */
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+int smbstatus_compare(const struct smbstatus_identity *a, const struct smbstatus_identity *b)
+{
+	int order = compare_numbers(a->session_id, b->session_id);
+
+	if (order == 0)
+		order = compare_numbers(a->pid, b->pid);
+	return order != 0 ? order : compare_numbers(a->unique_id, b->unique_id);
+}
+
+static int compare_sessions(const void *a, const void *b)
+{
+	return smbstatus_compare(&((const struct smbstatus_session *)a)->identity,
+	                         &((const struct smbstatus_session *)b)->identity);
+}
+
+/* NULL: see err. */
+static json_t *parse(const char *text, size_t bytes, struct err *err)
+{
+	json_error_t error;
+	json_t *root = json_loadb(text, bytes, JSON_ALLOW_NUL, &error);
+
+	if (root == NULL && json_error_code(&error) == json_error_out_of_memory)
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+	else if (root == NULL)
+		err_set(err, ERROR_INVALID_DATA, DOING, "what smbstatus said is no JSON");
+	return root;
+}
+
+/* Its own copy: the tree of an answer weighs many times what is kept of it. */
+static const char *keep(struct smbstatus_list *list, size_t *used, const json_t *text)
+{
+	char *kept = list->texts + *used;
+	size_t bytes = json_string_length(text) + 1;
+
+	memcpy(kept, json_string_value(text), bytes);
+	*used += bytes;
+	return kept;
+}
+
+/* smbd writes "(auth in progress)" for whom it does not know yet. */
+static bool is_logged_on(const json_t *session)
+{
+	const json_t *uid = json_object_get(session, "uid");
+
+	return !json_is_integer(uid) ||
+	       (json_integer_value(uid) != -1 && json_integer_value(uid) != UINT32_MAX);
+}
+
+static void add(struct smbstatus_list *list, size_t *used, const json_t *session)
+{
+	const json_t *client = json_object_get(session, "remote_machine");
+	const json_t *user = json_object_get(session, "username");
+	struct smbstatus_session *s = &list->sessions[list->count];
+
+	if (!is_logged_on(session))
+		return;
+	*s = (struct smbstatus_session){ 0 };
+	/* A NUL within a name would hide its end. */
+	if (!get_identity(session, &s->identity, &s->node) || !json_is_string(client) ||
+	    !json_is_string(user) ||
+	    strlen(json_string_value(client)) != json_string_length(client) ||
+	    strlen(json_string_value(user)) != json_string_length(user)) {
+		list->passed_over++;
+		return;
+	}
+	s->client = keep(list, used, client);
+	s->user = keep(list, used, user);
+	s->transport = get_transport(session);
+	s->started_s = get_time(session, "creation_time");
+	list->count++;
+}
+
+/* Of equal identities, which the form allows, one is left. */
+static void drop_doubles(struct smbstatus_list *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (kept == 0 ||
+		    compare_sessions(&list->sessions[kept - 1], &list->sessions[i]) != 0)
+			list->sessions[kept++] = list->sessions[i];
+	list->passed_over += list->count - kept;
+	list->count = kept;
+}
+
+struct smbstatus_list *smbstatus_parse_sessions(const char *text, size_t bytes, struct err *err)
+{
+	json_t *root = parse(text, bytes, err), *all, *session;
+	struct smbstatus_list *list = NULL;
+	const char *name;
+	size_t used = 0;
+
+	if (root == NULL)
+		return NULL;
+	all = json_object_get(root, "sessions");
+	if (!json_is_object(all)) {
+		err_set(err, ERROR_INVALID_DATA, DOING, "what smbstatus said tells of no sessions");
+		goto out;
+	}
+	list = calloc(1, sizeof *list);
+	/* A text is as long in the answer as here, at least; room that is not used costs nothing.
+	 */
+	if (list != NULL) {
+		list->texts = malloc(bytes + 1);
+		list->sessions = calloc(json_object_size(all) + 1, sizeof *list->sessions);
+	}
+	if (list == NULL || list->texts == NULL || list->sessions == NULL) {
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		smbstatus_list_free(list);
+		list = NULL;
+		goto out;
+	}
+	json_object_foreach(all, name, session) add(list, &used, session);
+	qsort(list->sessions, list->count, sizeof *list->sessions, compare_sessions);
+	drop_doubles(list);
+out:
+	json_decref(root);
+	return list;
+}
+
+bool smbstatus_parse_shares(struct smbstatus_list *list, const char *text, size_t bytes,
+                            struct err *err)
+{
+	json_t *root = parse(text, bytes, err), *all, *share;
+	const char *name;
+	bool is_good;
+
+	if (root == NULL)
+		return false;
+	all = json_object_get(root, "tcons");
+	is_good = json_is_object(all);
+	if (!is_good)
+		err_set(err, ERROR_INVALID_DATA, DOING, "what smbstatus said tells of no shares");
+	json_object_foreach(all, name, share)
+	{
+		struct smbstatus_session wanted, *s = NULL;
+		int64_t at_s = get_time(share, "connected_at");
+
+		if (at_s > 0 && get_identity(share, &wanted.identity, &wanted.node))
+			s = bsearch(&wanted, list->sessions, list->count, sizeof wanted,
+			            compare_sessions);
+		if (s != NULL && (s->had_share_at_s == 0 || at_s < s->had_share_at_s))
+			s->had_share_at_s = at_s;
+	}
+	json_decref(root);
+	return is_good;
+}
+
+void smbstatus_list_free(struct smbstatus_list *list)
+{
+	if (list == NULL)
+		return;
+	free(list->sessions);
+	free(list->texts);
+	free(list);
+}
