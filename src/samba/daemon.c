@@ -10,6 +10,7 @@
 #include "net/loop.h"
 #include "net/signals.h"
 #include "relay/relay.h"
+#include "samba/feeding.h"
 #include "samba/folder.h"
 #include "samba/installation.h"
 #include "samba/relay_door.h"
@@ -33,6 +34,7 @@ struct daemon {
 	struct samba_folder *folder;
 	struct relay *relay;
 	struct relay_door *door;
+	struct samba_feeding *feeding; /* NULL: netsessiond is told nothing */
 	struct status_socket *status;
 	int64_t began_ms, drained_by_ms;
 	bool is_draining;
@@ -53,10 +55,9 @@ static int64_t now_ms(void *context)
 
 static const char *transport(void *context, const char *client, const char *user)
 {
-	(void)context;
-	(void)client;
-	(void)user;
-	return NULL;
+	struct daemon *d = context;
+
+	return d->feeding != NULL ? samba_feeding_transport(d->feeding, client, user) : NULL;
 }
 
 static void tell(void *context, const struct service_event *event)
@@ -66,15 +67,25 @@ static void tell(void *context, const struct service_event *event)
 	          (long long)event->level, event->entries, event->total, event->status);
 }
 
+static bool seen(void *context, const char *client, const char *user, int64_t started_s,
+                 struct netsession_row *row, int64_t *seen_started_s)
+{
+	struct daemon *d = context;
+
+	return relay_listing_find(d->relay->listing, client, user, started_s, row, seen_started_s);
+}
+
 /* ---- what it says of itself ---- */
 
 static void describe(void *context, char *to, size_t room)
 {
 	struct daemon *d = context;
 	struct relay_door_counts door;
+	struct samba_feeding_state feed = { .story = "it is off: --no-feed" };
+	int used;
 
 	relay_door_count(d->door, &door);
-	(void)snprintf(
+	used = snprintf(
 		to, room,
 		"version: %s\npid: %ld\nrunning_s: %lld\nsamba: %s\nupstream: %s\nlinks: %zu\n"
 		"pipes_now: %u\npipes: %llu\npipes_turned_away: %llu\n"
@@ -86,6 +97,16 @@ static void describe(void *context, char *to, size_t room)
 		(unsigned long long)door.turned_away, (unsigned long long)door.without_samba,
 		(unsigned long long)door.malformed, (unsigned long long)d->relay->passed,
 		(unsigned long long)d->relay->translated, d->relay->service.held_bytes);
+	if (d->feeding != NULL)
+		samba_feeding_state(d->feeding, &feed);
+	if (used > 0 && (size_t)used < room)
+		(void)snprintf(to + used, room - (size_t)used,
+		               "feed: %s\nfeed_story: %s\nfeed_sessions: %zu\n"
+		               "feed_looks: %llu\nfeed_looks_failed: %llu\nfeed_closed: %llu\n",
+		               feed.is_connected ? "connected" : "not connected", feed.story,
+		               feed.sessions, (unsigned long long)feed.runs,
+		               (unsigned long long)feed.failed_runs,
+		               (unsigned long long)feed.closed);
 }
 
 static void log_state(struct daemon *d)
@@ -103,6 +124,7 @@ static void end(struct daemon *d)
 {
 	net_timer_stop(d->look);
 	status_socket_free(d->status);
+	samba_feeding_free(d->feeding);
 	relay_door_free(d->door);
 	samba_folder_close(d->folder);
 	net_signals_free(d->signals);
@@ -220,6 +242,21 @@ static bool open_relay(struct daemon *d, struct err *err)
 	return d->door != NULL;
 }
 
+static bool open_feed(struct daemon *d)
+{
+	const struct samba_feeding_settings feeding = {
+		.feed_socket = d->options->feed_socket,
+		.smb_conf = d->samba.smb_conf,
+		.guest_account = d->samba.guest_account,
+		.seen = seen,
+		.context = d,
+	};
+
+	if (!d->options->no_feed)
+		d->feeding = samba_feeding_new(d->loop, &feeding);
+	return d->options->no_feed || d->feeding != NULL;
+}
+
 static bool open_all(struct daemon *d)
 {
 	static const int numbers[] = { SIGHUP, SIGTERM, SIGINT, SIGUSR1, 0 };
@@ -228,7 +265,7 @@ static bool open_all(struct daemon *d)
 	d->loop = net_loop_new();
 	if (d->loop != NULL)
 		d->signals = net_signals_new(d->loop, numbers, on_signal, d);
-	if (d->signals != NULL && open_folder(d, &err) && open_relay(d, &err))
+	if (d->signals != NULL && open_folder(d, &err) && open_relay(d, &err) && open_feed(d))
 		d->status = status_socket_new(d->loop, d->options->directory, describe, d, &err);
 	if (d->status != NULL)
 		return true;
