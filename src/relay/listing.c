@@ -13,7 +13,7 @@ struct listed {
 	union {
 		const char *text;
 		size_t at; /* in the texts, while they grow */
-	} client, user;
+	} client, user;    /* the client without its \\, which stand before it */
 	const char *transport;
 	int64_t began_s;
 	uint32_t num_opens, user_flags;
@@ -104,6 +104,18 @@ static size_t keep_text(struct generation *g, const char *text)
 	return at;
 }
 
+/* Samba tells a client without the \\ by which Windows' callers know it; some of them cut the first
+ * two characters off (ran: impacket's netview). */
+static size_t keep_client(struct generation *g, const char *text)
+{
+	static const char slashes[] = "\\\\";
+	size_t bytes = sizeof slashes - 1;
+
+	wire_put_bytes(&g->texts, slashes, bytes);
+	return keep_text(g,
+	                 text != NULL && strncmp(text, slashes, bytes) == 0 ? text + bytes : text);
+}
+
 /* Samba rounds a beginning to the nearest second, and so one may be yet to come: that shows as
  * 4,294,967,295 seconds (ran, 4.17.12). Nothing lasts 68 years. */
 static int64_t began_s(uint32_t active_s, int64_t now_ms)
@@ -129,7 +141,7 @@ static bool read_sessions(struct generation *g, const SESSION_INFO_1 *infos, uin
 		if (!is_good)
 			break;
 		g->sessions[i] = (struct listed){
-			.client.at = keep_text(g, row.client),
+			.client.at = keep_client(g, row.client),
 			.user.at = keep_text(g, row.user),
 			.began_s = began_s(row.active_s, now_ms),
 			.num_opens = row.num_opens,
@@ -172,7 +184,7 @@ static int compare(const void *one, const void *other)
 static struct session_facts facts_of(const struct listed *s, int64_t now_ms)
 {
 	return (struct session_facts){
-		.client = s->client.text,
+		.client = s->client.text - 2,
 		.user = s->user.text,
 		.client_type = "", /* as Windows has it since Vista */
 		.transport = s->transport != NULL ? s->transport : "",

@@ -38,6 +38,7 @@ WITHIN_S = 20
 # Those of whom the sessions are, and what each level tells of them.
 HELD = [Wanted("mail", "127.0.0.7", 2), Wanted("mail", "127.0.0.8"), Wanted("games", "127.0.0.8", 1),
         Wanted("man", "::1"), *3 * [Wanted("daemon", "127.0.0.9")]]
+SLASHES = r"\\"
 COLUMNS = {0: ("client",), 1: ("client", "user", "num_opens", "active_seconds", "idle_seconds", "user_flags"),
            2: ("client", "user", "num_opens", "active_seconds", "idle_seconds", "user_flags", "client_type"),
            10: ("client", "user", "active_seconds", "idle_seconds"),
@@ -103,10 +104,10 @@ class Relayed(unittest.TestCase):
             yield relayed, direct
 
     def truth(self, direct):
-        """What Samba itself says."""
+        """What Samba itself says, with the backslashes before each client that Windows' callers expect."""
         answer = sessions.enumerate_over(direct, 1)
         self.assertEqual(OK, answer.status)
-        return as_rows(answer)
+        return [row | {"client": SLASHES + row["client"]} for row in as_rows(answer)]
 
     def assert_told(self, level, answer, truth):
         """The answer is at this level what Samba says, in whatever order, and times that may be."""
@@ -145,7 +146,7 @@ class Levels(Relayed):
                     self.assertEqual(502 if level is None else level, asked.json["servers"][0]["level"])
                     rows = [row for row in asked.sessions if row.get("user") != OWN]
                     # At level 0 our own cannot be told from the others: there are two, from 127.0.0.1.
-                    rows = [row for row in rows if level != 0 or row["client"] != "127.0.0.1"]
+                    rows = [row for row in rows if level != 0 or row["client"] != SLASHES + "127.0.0.1"]
                     expected = at_level(502 if level is None else level, truth)
                     for row in expected:
                         row.pop("active_seconds", None)
@@ -172,7 +173,7 @@ class Levels(Relayed):
         for options in ("", "bigendian"):
             pipe = samba_srvsvc.srvsvc(f"ncacn_np:{self.samba.host}[{options}]", parameters, credentials)
             with self.both() as (_, direct):
-                truth = [row for row in self.truth(direct) if row["client"] != self.samba.host]
+                truth = [row for row in self.truth(direct) if row["client"] != SLASHES + self.samba.host]
                 for level in LEVELS:
                     asked = samba_srvsvc.NetSessInfoCtr()
                     asked.level = level
@@ -182,7 +183,7 @@ class Levels(Relayed):
                         rows = [{name: getattr(row, member) for member, name in (
                             ("client", "client"), ("user", "user"), ("num_open", "num_opens"),
                             ("idle_time", "idle_seconds"), ("client_type", "client_type"), ("transport", "transport"))
-                            if hasattr(row, member)} for row in told.ctr.array if row.client != self.samba.host]
+                            if hasattr(row, member)} for row in told.ctr.array if row.client != SLASHES + self.samba.host]
                         expected = [{key: value for key, value in row.items() if key not in ("user_flags",
                                                                                              "active_seconds")}
                                     for row in at_level(level, truth)]
@@ -195,13 +196,13 @@ class Levels(Relayed):
             shell.do_who("")
         for want in HELD:
             self.assertRegex(said.getvalue(),
-                             rf"host: +{want.client}, user: +{want.user}, active: +\d{{1,4}}, idle: +0")
+                             rf"host: +\\\\{want.client}, user: +{want.user}, active: +\d{{1,4}}, idle: +0")
 
     def test_level_10_without_a_handle_or_a_length_as_netview_asks_it(self):
         with self.connection() as connection:
             dce = self.pipe(connection)
             told = srvs.hNetrSessionEnum(dce, NULL, NULL, 10)
-        rows = {(row["sesi10_cname"].rstrip("\0"), row["sesi10_username"].rstrip("\0"))
+        rows = {(row["sesi10_cname"][:-1][2:], row["sesi10_username"][:-1])
                 for row in told["InfoStruct"]["SessionInfo"]["Level10"]["Buffer"]}
         self.assertLessEqual({(want.client, want.user) for want in HELD}, rows)
 
@@ -250,7 +251,7 @@ class Filters(Relayed):
             for client, user in ((r"\\127.0.0.7", None), (None, "MAIL"), (r"\\127.0.0.8", "games"), (r"\\::1", ""),
                                  ("", "Daemon")):
                 for level in LEVELS:
-                    truth = [row for row in self.truth(direct) if (not client or row["client"] == client[2:])
+                    truth = [row for row in self.truth(direct) if (not client or row["client"] == client)
                              and (not user or row["user"] == user.lower())]
                     self.assertTrue(truth)
                     with self.subTest(client=client, user=user, level=level):
@@ -330,7 +331,7 @@ class Pages(Relayed):
                 told += last.rows
             self.assertEqual(OK, last.status)
             counted = collections.Counter((row["client"], row["user"]) for row in told)
-            stays = collections.Counter((want.client, want.user) for want in self.held)
+            stays = collections.Counter((SLASHES + want.client, want.user) for want in self.held)
             self.assertEqual(stays, collections.Counter({who: n for who, n in counted.items()
                                                          if who[1] not in ("daemon", OWN)}))
 
@@ -507,7 +508,7 @@ class Deletion(Relayed):
 
     def left(self):
         rows = sessions.enumerate_with_impacket(self.samba).rows
-        return collections.Counter((row["user"], row["client"]) for row in rows if row["user"] != OWN)
+        return collections.Counter((row["user"], row["client"][2:]) for row in rows if row["user"] != OWN)
 
     def assert_left(self, *gone):
         expected = collections.Counter((want.user, want.client) for want in HELD) - collections.Counter(gone)

@@ -69,7 +69,7 @@ static void each_level_is_one_question_at_level_1(void **state)
 
 			assert_true(session_infos_row(level, a.infos, n, &row, &scratch,
 			                              &scratch_bytes));
-			snprintf(client, sizeof client, "10.1.0.%u", n);
+			snprintf(client, sizeof client, "\\\\10.1.0.%u", n);
 			assert_string_equal(row.client, client);
 			if (level->number != 0)
 				assert_string_equal(row.user, n == 0   ? "user0"

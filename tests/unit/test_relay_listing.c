@@ -145,7 +145,7 @@ static void assert_ids_stay(struct lab *l)
 			continue;
 		there++;
 		for (size_t at = 0; at < count; at++)
-			if (rows[at].id != 0 && strcmp(rows[at].client, s->client) == 0 &&
+			if (rows[at].id != 0 && strcmp(rows[at].client + 2, s->client) == 0 &&
 			    strcmp(rows[at].user, s->user) == 0 &&
 			    (s->id != 0 ? rows[at].id == s->id
 			                : rows[at].active_s == l->now_s - s->began_s))
