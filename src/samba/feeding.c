@@ -52,7 +52,8 @@ struct samba_feeding {
 	uint64_t refused;
 
 	struct smbcontrol *control;
-	uint64_t controlled; /* the key of the session that it is for */
+	uint64_t controlled;     /* the key of the session that it is for */
+	size_t controlled_count; /* sessions that end with it */
 	uint64_t closed;
 };
 
@@ -116,9 +117,10 @@ static bool put(void *context, struct known_session *s)
 	s->is_unfit = status == ERROR_INVALID_PARAMETER;
 	s->is_refused = !s->is_unfit;
 	if (s->is_unfit)
-		log_write(LOG_LEVEL_WARNING,
-		          "feed: a session of %s from %s is not shown: such names cannot be told",
-		          s->user, s->client);
+		log_write(
+			LOG_LEVEL_WARNING,
+			"feed: a session is not shown, since its names cannot be told: %s from %s",
+			s->user, s->client);
 	else
 		refuse(f, "there are more than netsessiond takes");
 	return false;
@@ -254,35 +256,43 @@ static void plan_next(struct samba_feeding *f)
 
 /* ---- closing ---- */
 
+/* With its smbd all its sessions end. Returns how many of them change. */
+static size_t change_closing(struct samba_feeding *f, const struct known_session *one,
+                             enum known_closing from, enum known_closing to)
+{
+	size_t changed = 0;
+
+	for (size_t i = 0; i < known_count(f->known); i++) {
+		struct known_session *s = known_at(f->known, i);
+
+		if (s->closing != from || s->identity.pid != one->identity.pid ||
+		    s->identity.unique_id != one->identity.unique_id)
+			continue;
+		s->closing = to;
+		s->closing_by_ms = plan_ms() + POLL_PLAN_EXPECT_MS;
+		changed++;
+	}
+	return changed;
+}
+
 static void on_controlled(void *context, const char *story)
 {
 	struct samba_feeding *f = context;
-	struct known_session *s = known_find(f->known, f->controlled);
+	const struct known_session *s = known_find(f->known, f->controlled);
 
 	f->control = NULL;
-	if (story != NULL && s != NULL)
+	if (story == NULL) {
+		f->closed += f->controlled_count;
+	} else if (s != NULL) {
 		log_write(LOG_LEVEL_WARNING, "feed: smbd %" PRIu64 " cannot be told to end: %s",
 		          s->identity.pid, story);
+		(void)change_closing(f, s, KNOWN_CLOSING, KNOWN_OPEN);
+	}
 	/* Whatever it says: that smbd may have ended by itself. */
 	poll_plan_want(&f->plan);
 	poll_plan_expect(&f->plan, plan_ms());
 	close_next(f);
 	plan_next(f);
-}
-
-/* With its smbd all its sessions end. */
-static void mark_closing(struct samba_feeding *f, const struct known_session *told)
-{
-	for (size_t i = 0; i < known_count(f->known); i++) {
-		struct known_session *s = known_at(f->known, i);
-
-		if (s->closing != KNOWN_IS_SURE || s->identity.pid != told->identity.pid ||
-		    s->identity.unique_id != told->identity.unique_id)
-			continue;
-		s->closing = KNOWN_CLOSING;
-		s->closing_by_ms = plan_ms() + POLL_PLAN_EXPECT_MS;
-		f->closed++;
-	}
 }
 
 /* One at a time: each is a program that is run. */
@@ -299,7 +309,8 @@ static void close_next(struct samba_feeding *f)
 		f->controlled = s->key;
 		f->control = smbcontrol_shutdown(f->loop, f->settings.smb_conf, &s->identity,
 		                                 s->node, on_controlled, f);
-		mark_closing(f, s);
+		f->controlled_count = change_closing(
+			f, s, KNOWN_IS_SURE, f->control != NULL ? KNOWN_CLOSING : KNOWN_OPEN);
 		if (f->control == NULL)
 			log_write(LOG_LEVEL_WARNING, "feed: out of memory: it is not closed");
 	}

@@ -48,6 +48,10 @@ class Daemon(Server):
         self.signal(signal.SIGKILL)
         self._process.wait(STOP_S)
 
+    def start(self):
+        """Once more, after terminate() or kill()."""
+        self._run()
+
     def restart(self):
         """As if it had died and another had been started, with the options as they are now."""
         self.kill()

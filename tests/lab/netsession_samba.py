@@ -51,10 +51,6 @@ class NetsessionSamba(Daemon):
             time.sleep(0.02)
         return self.state
 
-    def start(self):
-        """Once more, after terminate() or kill()."""
-        self._run()
-
     def _start(self):
         self._run()
 
