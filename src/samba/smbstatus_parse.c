@@ -2,14 +2,16 @@
 #include "samba/smbstatus_parse.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <winerror.h>
+#include "samba/json_members.h"
 
 #define DOING      "smbstatus"
 #define DIRECT_TCP "\\Device\\NetbiosSmb"
+
+enum { FIRST_ROOM = 64 };
 
 /* ---- members ---- */
 
@@ -130,20 +132,6 @@ static int compare_sessions(const void *a, const void *b)
 	                         &((const struct smbstatus_session *)b)->identity);
 }
 
-/* NULL: see err. */
-static json_t *parse(const char *text, size_t bytes, struct err *err)
-{
-	json_error_t error;
-	json_t *root = json_loadb(text, bytes, JSON_ALLOW_NUL, &error);
-
-	if (root == NULL && json_error_code(&error) == json_error_out_of_memory)
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
-	else if (root == NULL)
-		err_set(err, ERROR_INVALID_DATA, DOING, "what smbstatus said is no JSON");
-	return root;
-}
-
-/* Its own copy: the tree of an answer weighs many times what is kept of it. */
 static const char *keep(struct smbstatus_list *list, size_t *used, const json_t *text)
 {
 	char *kept = list->texts + *used;
@@ -163,14 +151,23 @@ static bool is_logged_on(const json_t *session)
 	       (json_integer_value(uid) != -1 && json_integer_value(uid) != UINT32_MAX);
 }
 
-static void add(struct smbstatus_list *list, size_t *used, const json_t *session)
+/* False: out of memory. */
+static bool add(struct smbstatus_list *list, size_t *room, size_t *used, const json_t *session)
 {
 	const json_t *client = json_object_get(session, "remote_machine");
 	const json_t *user = json_object_get(session, "username");
-	struct smbstatus_session *s = &list->sessions[list->count];
+	struct smbstatus_session *s;
 
 	if (!is_logged_on(session))
-		return;
+		return true;
+	if (list->count == *room) {
+		s = reallocarray(list->sessions, 2 * *room, sizeof *s);
+		if (s == NULL)
+			return false;
+		list->sessions = s;
+		*room *= 2;
+	}
+	s = &list->sessions[list->count];
 	*s = (struct smbstatus_session){ 0 };
 	/* A NUL within a name would hide its end. */
 	if (!get_identity(session, &s->identity, &s->node) || !json_is_string(client) ||
@@ -178,13 +175,14 @@ static void add(struct smbstatus_list *list, size_t *used, const json_t *session
 	    strlen(json_string_value(client)) != json_string_length(client) ||
 	    strlen(json_string_value(user)) != json_string_length(user)) {
 		list->passed_over++;
-		return;
+		return true;
 	}
 	s->client = keep(list, used, client);
 	s->user = keep(list, used, user);
 	s->transport = get_transport(session);
 	s->started_s = get_time(session, "creation_time");
 	list->count++;
+	return true;
 }
 
 /* Of equal identities, which the form allows, one is left. */
@@ -200,67 +198,95 @@ static void drop_doubles(struct smbstatus_list *list)
 	list->count = kept;
 }
 
+/* ---- answers ---- */
+
+/* Calls each with every value of the object that is the answer's member of this name, until it
+ * says that there is no more memory. False: see err. */
+static bool walk(const char *text, size_t bytes, const char *wanted,
+                 bool (*each)(void *context, const json_t *value), void *context, struct err *err)
+{
+	struct json_members m;
+	json_t *name, *value;
+	bool is_there = false, has_memory = true;
+
+	json_members_begin(&m, text, bytes);
+	while ((name = json_members_next(&m)) != NULL) {
+		bool is_it = strcmp(json_string_value(name), wanted) == 0 && json_members_enter(&m);
+
+		json_decref(name);
+		if (!is_it) {
+			json_decref(json_members_value(&m));
+			continue;
+		}
+		is_there = true;
+		while ((name = json_members_next(&m)) != NULL) {
+			json_decref(name);
+			value = json_members_value(&m);
+			has_memory = has_memory && (value == NULL || each(context, value));
+			json_decref(value);
+		}
+	}
+	if (!has_memory || m.is_out_of_memory)
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+	else if (!json_members_end(&m))
+		err_set(err, ERROR_INVALID_DATA, DOING, "what smbstatus said is no JSON");
+	else if (!is_there)
+		err_set(err, ERROR_INVALID_DATA, DOING,
+		        "what smbstatus said is no list of sessions");
+	return err->status == 0;
+}
+
+struct growing {
+	struct smbstatus_list *list;
+	size_t room, used; /* sessions, bytes of texts */
+};
+
+static bool add_session(void *context, const json_t *session)
+{
+	struct growing *g = context;
+
+	return add(g->list, &g->room, &g->used, session);
+}
+
 struct smbstatus_list *smbstatus_parse_sessions(const char *text, size_t bytes, struct err *err)
 {
-	json_t *root = parse(text, bytes, err), *all, *session;
-	struct smbstatus_list *list = NULL;
-	const char *name;
-	size_t used = 0;
+	struct smbstatus_list *list = calloc(1, sizeof *list);
+	struct growing growing = { list, FIRST_ROOM, 0 };
 
-	if (root == NULL)
-		return NULL;
-	all = json_object_get(root, "sessions");
-	if (!json_is_object(all)) {
-		err_set(err, ERROR_INVALID_DATA, DOING, "what smbstatus said tells of no sessions");
-		goto out;
-	}
-	list = calloc(1, sizeof *list);
-	/* A text is as long in the answer as here, at least; room that is not used costs nothing.
+	/* A name is as long in the answer as here, at least; room that is not used costs nothing.
 	 */
 	if (list != NULL) {
 		list->texts = malloc(bytes + 1);
-		list->sessions = calloc(json_object_size(all) + 1, sizeof *list->sessions);
+		list->sessions = calloc(FIRST_ROOM, sizeof *list->sessions);
 	}
-	if (list == NULL || list->texts == NULL || list->sessions == NULL) {
+	if (list == NULL || list->texts == NULL || list->sessions == NULL)
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
-		smbstatus_list_free(list);
-		list = NULL;
-		goto out;
+	else if (walk(text, bytes, "sessions", add_session, &growing, err)) {
+		qsort(list->sessions, list->count, sizeof *list->sessions, compare_sessions);
+		drop_doubles(list);
+		return list;
 	}
-	json_object_foreach(all, name, session) add(list, &used, session);
-	qsort(list->sessions, list->count, sizeof *list->sessions, compare_sessions);
-	drop_doubles(list);
-out:
-	json_decref(root);
-	return list;
+	smbstatus_list_free(list);
+	return NULL;
+}
+
+static bool add_share(void *context, const json_t *share)
+{
+	struct smbstatus_list *list = context;
+	struct smbstatus_session wanted, *s = NULL;
+	int64_t at_s = get_time(share, "connected_at");
+
+	if (at_s > 0 && get_identity(share, &wanted.identity, &wanted.node))
+		s = bsearch(&wanted, list->sessions, list->count, sizeof wanted, compare_sessions);
+	if (s != NULL && (s->had_share_at_s == 0 || at_s < s->had_share_at_s))
+		s->had_share_at_s = at_s;
+	return true;
 }
 
 bool smbstatus_parse_shares(struct smbstatus_list *list, const char *text, size_t bytes,
                             struct err *err)
 {
-	json_t *root = parse(text, bytes, err), *all, *share;
-	const char *name;
-	bool is_good;
-
-	if (root == NULL)
-		return false;
-	all = json_object_get(root, "tcons");
-	is_good = json_is_object(all);
-	if (!is_good)
-		err_set(err, ERROR_INVALID_DATA, DOING, "what smbstatus said tells of no shares");
-	json_object_foreach(all, name, share)
-	{
-		struct smbstatus_session wanted, *s = NULL;
-		int64_t at_s = get_time(share, "connected_at");
-
-		if (at_s > 0 && get_identity(share, &wanted.identity, &wanted.node))
-			s = bsearch(&wanted, list->sessions, list->count, sizeof wanted,
-			            compare_sessions);
-		if (s != NULL && (s->had_share_at_s == 0 || at_s < s->had_share_at_s))
-			s->had_share_at_s = at_s;
-	}
-	json_decref(root);
-	return is_good;
+	return walk(text, bytes, "tcons", add_share, list, err);
 }
 
 void smbstatus_list_free(struct smbstatus_list *list)

@@ -252,6 +252,22 @@ static void what_cannot_be_told_in_one_line_is_left_to_the_feed(void **state)
 	smbstatus_list_free(list);
 }
 
+static void names_beyond_ascii_are_read_and_what_follows_them(void **state)
+{
+	struct smbstatus_list *list = parse(
+		" { \"\xC3\xA4\" : [ \"\xE2\x82\xAC\" ] ,\n\t\"sessions\": "
+		"{\"\xF0\x9F\x90\xB1\": {\"session_id\": \"5\", " SERVER(
+			"\"42\"") ", \"username\": \"zo\xC3\xAB\", "
+				  "\"remote_machine\": "
+				  "\"\xE2\x82\xAC\"} , " GOOD " } , \"more\" : 1.5e3\n}\r\n");
+
+	(void)state;
+	assert_int_equal(list->count, 2);
+	assert_names(of(list, 5), "\xE2\x82\xAC", "zo\xC3\xAB");
+	assert_names(of(list, 9), "m", "u");
+	smbstatus_list_free(list);
+}
+
 static void an_identity_that_comes_twice_is_one_session(void **state)
 {
 	struct smbstatus_list *list = parse(
@@ -270,6 +286,14 @@ static void what_is_no_answer_is_refused_with_a_reason(void **state)
 		                           "{",
 		                           "{\"sessions\": {}",
 		                           "{\"sessions\": {}} and more",
+		                           "{\"sessions\": {}, }",
+		                           "{\"sessions\": {} \"tcons\": {}}",
+		                           "{\"sessions\": {}, \"tcons\": {}, {}}",
+		                           "{\"sessions\" {}, \"tcons\" {}}",
+		                           "{,\"sessions\": {}, \"tcons\": {}}",
+		                           "{\"sessions\": {\"a\" {}}, \"tcons\": {\"a\" {}}}",
+		                           "{\"sessions\": {\"a\": {},}, \"tcons\": {\"a\": {},}}",
+		                           "{\"sessions\": {5: {}}, \"tcons\": {5: {}}}",
 		                           "[]",
 		                           "{}",
 		                           "{\"sessions\": []}",
@@ -377,6 +401,7 @@ int main(void)
 		cmocka_unit_test(lists_are_sorted_by_identity),
 		cmocka_unit_test(an_entry_that_is_not_known_is_passed_over_and_the_others_are_not),
 		cmocka_unit_test(what_cannot_be_told_in_one_line_is_left_to_the_feed),
+		cmocka_unit_test(names_beyond_ascii_are_read_and_what_follows_them),
 		cmocka_unit_test(an_identity_that_comes_twice_is_one_session),
 		cmocka_unit_test(what_is_no_answer_is_refused_with_a_reason),
 		cmocka_unit_test(an_answer_that_is_cut_off_anywhere_is_refused),
