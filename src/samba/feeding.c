@@ -20,6 +20,7 @@ enum {
 	RETRY_MOST_MS = 30000,
 	FRESH_ENOUGH_MS = 2000, /* a session that was not there so long ago has just begun */
 	STORY_BYTES = 512,
+	CLIENT_BYTES = 1100, /* one that is cut off is longer than may be told */
 };
 
 /* An attempt to connect, on a thread of its own: netsessiond is waited for. */
@@ -94,12 +95,15 @@ static void refuse(struct samba_feeding *f, const char *why)
 		log_write(LOG_LEVEL_WARNING, "feed: sessions are not shown: %s", why);
 }
 
+/* As the relay tells it: with the \\ by which Windows' callers know it, and which Samba leaves out.
+ */
 static bool put(void *context, struct known_session *s)
 {
 	struct samba_feeding *f = context;
 	int64_t active_s = unix_s() - s->started_s;
+	char client[CLIENT_BYTES];
 	const struct netsession_row row = {
-		.client = s->client,
+		.client = client,
 		.user = s->user,
 		.transport = s->transport,
 		.num_opens = s->num_opens,
@@ -108,7 +112,11 @@ static bool put(void *context, struct known_session *s)
 		                                    : (uint32_t)active_s,
 		.user_flags = s->user_flags,
 	};
-	uint32_t status = netsession_feed_put(f->feed, s->key, &row);
+	uint32_t status;
+
+	(void)snprintf(client, sizeof client, "%s%s",
+	               strncmp(s->client, "\\\\", 2) != 0 ? "\\\\" : "", s->client);
+	status = netsession_feed_put(f->feed, s->key, &row);
 
 	if (status == 0)
 		return true;

@@ -115,10 +115,16 @@ class Units(unittest.TestCase):
             trace = samba.folder / samba.log / "trace"
             inside = ("unshare", "--mount", "sh", "-ec", READ_ONLY, samba.folder, "setpriv", f"--bounding-set=-all,+{kept}",
                       "--no-new-privs", "strace", "-f", "-qq", "-A", "-o", trace)
-            with NetsessionSamba(samba, inside=inside) as relay:
+            service = self.enterContext(Netsessiond((), feeders="root"))
+            local = {"NETSESSION_SOCKET": str(service.socket)}
+            with NetsessionSamba(samba, service.feed_socket, inside=inside) as relay:
                 with sessions.held(samba, [sessions.Wanted("mail")]):
                     self.assertEqual(0, command.run("list", "-l", "10", "-A", samba.credentials_file("root"),
                                                     address(samba)).exit)
+                    relay.await_state(lambda state: state["feed_looks"] > 0)
+                    self.assertIn("mail", command.run("list", "-l", "10", env=local).stdout)
+                    self.assertEqual(0, command.run("close", "--yes", "--user", "mail", env=local).exit)
+                    relay.await_state(lambda state: state["feed_closed"] == 1 and state["feed_sessions"] == 0)
                 relay.kill()
                 done = command.run("release", "--directory", relay.directory, program="netsession-samba", inside=inside)
                 self.assertEqual(0, done.exit, done)
