@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Runs all tests and closes with their count. Arguments: the build folder, and that of the
 sanitizers, in which the unit tests run once more, those of the command's main job and of the names
-that it takes, and those of netsessiond."""
+that it takes, and those of netsessiond and netsession-samba."""
 import json
 import pathlib
 import subprocess
@@ -36,7 +36,7 @@ def main():
     build, sanitized = sys.argv[1:]
     results = [run(build), run(sanitized, "--suite", "unit"),
                run(sanitized, "--suite", "e2e", "list", "nbns", "netsessiond", "netsessiond_kerberos", "interop",
-                   "bad_calls", "bad_messages")]
+                   "bad_calls", "bad_messages", "samba_feed", "samba_kill", "samba_relay")]
     passed, failed, skipped = (sum(result[i] for result in results) for i in (1, 2, 3))
     broken = any(result[0] != 0 for result in results)
     if broken and failed == 0:
