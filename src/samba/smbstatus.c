@@ -8,6 +8,7 @@
 #include <string.h>
 #include "net/child.h"
 #include "net/pool.h"
+#include "samba/local_ports.h"
 #include "samba/program.h"
 
 enum {
@@ -69,6 +70,25 @@ __attribute__((format(printf, 2, 3))) static void fail(struct smbstatus *s, cons
 
 /* ---- parsing ---- */
 
+/* Before 4.20 Samba does not tell at which port a session came in: the kernel does. Not knowing it
+ * is no failure. */
+static void find_transports(struct smbstatus_list *list)
+{
+	uint16_t *ports = calloc(list->count + 1, sizeof *ports);
+	struct local_ports *wanted = local_ports_new();
+
+	for (size_t i = 0; i < list->count && ports != NULL && wanted != NULL; i++)
+		if (list->sessions[i].peer != NULL)
+			local_ports_want(wanted, list->sessions[i].peer, &ports[i]);
+	if (ports != NULL && wanted != NULL)
+		local_ports_read_all(wanted);
+	for (size_t i = 0; i < list->count && ports != NULL; i++)
+		if (list->sessions[i].peer != NULL)
+			list->sessions[i].transport = smbstatus_transport(ports[i]);
+	local_ports_free(wanted);
+	free(ports);
+}
+
 static void answer_parse(void *job)
 {
 	struct answer *a = job;
@@ -77,6 +97,8 @@ static void answer_parse(void *job)
 		(void)smbstatus_parse_shares(a->list, a->text, a->bytes, &a->err);
 	else
 		a->list = smbstatus_parse_sessions(a->text, a->bytes, &a->err);
+	if (!a->is_of_shares && a->list != NULL)
+		find_transports(a->list);
 }
 
 static void answer_drop(void *job)

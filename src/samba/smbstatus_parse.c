@@ -89,25 +89,34 @@ static unsigned get_port(const json_t *object, const char *name)
 	return port;
 }
 
-/* Of the way that a session came by Windows has a name for one: SMB at TCP's port 445, without
- * NetBIOS between. From 4.23 on Samba tells of it ("tcp", beside "nbt" and "quic"); from 4.20 on
- * it tells the port, and at 445 nobody speaks NetBIOS. Before that it tells nothing, and all ports
- * of `smb ports` can be meant, of which 139 is one by default. A session of several channels has a
- * transport where they have the same one. */
+/* Of the ways that a session may come by Windows has a name for one: SMB straight over TCP, without
+ * NetBIOS between. At its port, 445, nobody speaks NetBIOS. */
+const char *smbstatus_transport(unsigned port)
+{
+	return port == 445 ? DIRECT_TCP : NULL;
+}
+
+/* From 4.23 on Samba tells of a channel that it is "tcp", beside "nbt" and "quic"; from 4.20 on at
+ * which port it came in. A session of several channels has a transport where they have the same
+ * one. */
 static const char *get_transport(const json_t *session)
 {
-	json_t *channels = json_object_get(session, "channels"), *channel;
-	bool is_tcp = json_object_size(channels) > 0;
-	const char *name;
+	json_t *channels = json_object_get(session, "channels");
+	const char *transport = NULL;
 
-	json_object_foreach(channels, name, channel)
-	{
+	for (void *i = json_object_iter(channels); i != NULL;
+	     i = json_object_iter_next(channels, i)) {
+		const json_t *channel = json_object_iter_value(i);
 		const char *told = json_string_value(json_object_get(channel, "transport"));
 
-		is_tcp = is_tcp && (told != NULL ? strcmp(told, "tcp") == 0
-		                                 : get_port(channel, "local_address") == 445);
+		if (told == NULL)
+			transport = smbstatus_transport(get_port(channel, "local_address"));
+		else
+			transport = strcmp(told, "tcp") == 0 ? DIRECT_TCP : NULL;
+		if (transport == NULL)
+			return NULL;
 	}
-	return is_tcp ? DIRECT_TCP : NULL;
+	return transport;
 }
 
 /* ---- lists ---- */
@@ -156,6 +165,7 @@ static bool add(struct smbstatus_list *list, size_t *room, size_t *used, const j
 {
 	const json_t *client = json_object_get(session, "remote_machine");
 	const json_t *user = json_object_get(session, "username");
+	const json_t *peer = json_object_get(session, "hostname");
 	struct smbstatus_session *s;
 
 	if (!is_logged_on(session))
@@ -180,6 +190,8 @@ static bool add(struct smbstatus_list *list, size_t *room, size_t *used, const j
 	s->client = keep(list, used, client);
 	s->user = keep(list, used, user);
 	s->transport = get_transport(session);
+	if (json_is_string(peer) && json_object_get(session, "channels") == NULL)
+		s->peer = keep(list, used, peer);
 	s->started_s = get_time(session, "creation_time");
 	list->count++;
 	return true;

@@ -21,6 +21,8 @@ struct smbstatus_session {
 	const char *client;     /* as Samba calls it: an address, of SMB1 its NetBIOS name */
 	const char *user;       /* a Unix account */
 	const char *transport;  /* a device name, static text; NULL: it is not told */
+	const char *peer;       /* "ipv4:192.0.2.1:56346": all that is told of how it came, before
+	                           4.20; NULL: more is, or it has no such form */
 	int64_t started_s;      /* Unix time; 0: it is not told, as before 4.20 */
 	int64_t had_share_at_s; /* the first of its shares was connected then; 0: not told */
 };
@@ -45,6 +47,8 @@ bool smbstatus_parse_shares(struct smbstatus_list *list, const char *text, size_
 /* NULL is allowed. */
 void smbstatus_list_free(struct smbstatus_list *list);
 
+/* The transport of what came in at this port; NULL: it could be any. */
+const char *smbstatus_transport(unsigned port);
 /* Unix time of "2026-11-25T20:06:08.725385+00:00", as smbstatus writes it; 0: it is none. */
 int64_t smbstatus_parse_time(const char *text);
 

@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -314,6 +315,20 @@ class Looks(Fed):
                 lambda: {row["user"]: row["transport"] for row in self.rows()})
         for row in self.rows():
             self.assertIn(row["active_seconds"], range(100, 130))
+
+    def test_where_smbstatus_does_not_tell_the_port_the_kernel_does(self):
+        """Connections of the test's own, as if smbd had them: to 445, where nobody else listens at that address, and not."""
+        with socket.create_server(("127.66.77.88", 445)) as direct, socket.create_server(("127.66.77.88", 0)) as other, \
+                socket.create_server(("::1", 0), family=socket.AF_INET6) as other6:
+            callers = [self.enterContext(socket.create_connection(server.getsockname()[:2]))
+                       for server in (direct, other, other6)]
+            ends = [f"ipv{6 if ':' in name[0] else 4}:{name[0]}:{name[1]}" for name in
+                    (caller.getsockname() for caller in callers)]
+            self.programs.says({"sessions": {
+                str(n): told(n, f"10.0.0.{n}", f"user{n}", hostname=end)
+                for n, end in enumerate((*ends, "host.example", "ipv4:127.0.0.1:1"), 1)}})
+            soon_is({"user1": r"\Device\NetbiosSmb", "user2": "", "user3": "", "user4": "", "user5": ""},
+                    lambda: {row["user"]: row["transport"] for row in self.rows()})
 
     def test_a_session_that_is_somebody_elses_now_is_shown_anew(self):
         self.programs.says({"sessions": {"1": told(1, "10.0.0.1", "carol")}})

@@ -96,7 +96,7 @@ static void samba_4_17_tells_who_and_by_which_process(void **state)
 	smbstatus_list_free(list);
 }
 
-static void samba_4_17_tells_neither_beginnings_nor_transports(void **state)
+static void samba_4_17_tells_neither_beginnings_nor_ports_but_the_other_ends(void **state)
 {
 	struct smbstatus_list *list = parse_file("4.17-sessions");
 
@@ -106,6 +106,8 @@ static void samba_4_17_tells_neither_beginnings_nor_transports(void **state)
 		assert_int_equal(list->sessions[i].had_share_at_s, 0);
 		assert_null(list->sessions[i].transport);
 	}
+	assert_string_equal(of(list, 2103886444)->peer, "ipv6:::1:54007");
+	assert_string_equal(of(list, 1973498533)->peer, "ipv4:127.0.0.9:58165");
 	smbstatus_list_free(list);
 }
 
@@ -156,7 +158,8 @@ static void from_4_20_on_beginnings_are_told_and_ports(void **state)
 	assert_string_equal(of(list, 3134679553)->transport, DIRECT_TCP);
 	assert_string_equal(of(list, 2103886444)->transport, DIRECT_TCP);
 	assert_null(of(list, 1973498533)->transport); /* port 139 */
-	assert_null(of(list, 770958165)->transport);  /* channels of both kinds */
+	assert_null(of(list, 1973498533)->peer);
+	assert_null(of(list, 770958165)->transport); /* channels of both kinds */
 	smbstatus_list_free(list);
 }
 
@@ -392,7 +395,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_session_is_a_list_of_none),
 		cmocka_unit_test(samba_4_17_tells_who_and_by_which_process),
-		cmocka_unit_test(samba_4_17_tells_neither_beginnings_nor_transports),
+		cmocka_unit_test(samba_4_17_tells_neither_beginnings_nor_ports_but_the_other_ends),
 		cmocka_unit_test(a_share_tells_since_when_its_session_is_there_at_the_latest),
 		cmocka_unit_test(of_several_shares_the_first_one_counts),
 		cmocka_unit_test(from_4_20_on_beginnings_are_told_and_ports),
