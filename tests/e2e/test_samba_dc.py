@@ -3,6 +3,7 @@ smbd opens, and samba-dcerpcd at others."""
 import os
 import re
 import signal
+import subprocess
 import time
 import unittest
 
@@ -19,6 +20,7 @@ class Controller(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.dc = cls.enterClassContext(DomainController())
+        cls.dc.add_user("alice")
 
     def run_command(self, name):
         return self.dc.run_in([command.built("netsession-samba"), name, "--smb-conf", self.dc.configuration, "--directory",
@@ -37,6 +39,33 @@ class Controller(unittest.TestCase):
             done = self.dc.run_in(["rpcclient", "--use-kerberos=required", "--no-pass", self.dc.name, "-c", question])
             self.assertEqual(0, done.returncode, done)
 
+    def ask(self, *words):
+        return command.run(*words, "--kerberos", self.dc.name, inside=self.dc.inside, env=self.dc.environment)
+
+    def alices(self):
+        """How many sessions she has by the server's own filter."""
+        done = self.dc.run_in(["rpcclient", "--use-kerberos=required", "--no-pass", self.dc.name, "-c",
+                               r"netsessenum \\\\127.0.0.1 alice 10 0"])
+        return int((re.findall(r"Received (\d+) entries", done.stdout) or [0])[0])
+
+    def users_are_known_without_their_domain(self):
+        """Samba calls her LAB\\alice, and would close nobody by the name that Windows has for her."""
+        with subprocess.Popen([*self.dc.inside, "smbclient", "-A", self.dc.credentials_file("alice"), "--configfile",
+                               self.dc.configuration, f"//{self.dc.name}/netlogon"], stdin=subprocess.PIPE,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as alice:
+            deadline = time.monotonic() + 20
+            while self.alices() != 1:
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.1)
+            listed = self.ask("list", "-l", "1", "-o", "json", "-u", "alice")
+            self.assertEqual([r"LAB\alice"], [row["user"] for row in listed.sessions], listed)
+            closed = self.ask("close", "--yes", "-u", "alice")
+            self.assertEqual(0, closed.exit, closed)
+            while self.alices() != 0:
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.1)
+            alice.stdin.close()
+
     def test_its_pipes_answer_with_the_relay_and_after_it(self):
         before = self.dc.configuration.read_bytes()
         self.assertIn("does not know that level", self.level_10().stderr)
@@ -50,6 +79,7 @@ class Controller(unittest.TestCase):
         self.good("enable")
         self.all_answer()
         self.assertEqual(0, self.level_10().exit)
+        self.users_are_known_without_their_domain()
         pipes = re.findall(r"run +pipes: (\d+)", self.good("status"))
         self.assertLess(1, int(pipes[0]))
         os.kill(run.pids[-1], signal.SIGTERM)
