@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 60
 help:
 	@echo "make run       start netsessiond on loopback, let clients log on, list their sessions"
 	@echo "make test      build and run all tests"
-	@echo "make build     build the libraries, the command and netsessiond into $(BUILD)/"
+	@echo "make build     build the libraries, the command and the daemons into $(BUILD)/"
 	@echo "make sanitize  run the unit tests under ASan and UBSan alone"
 	@echo "make tsan      run the test of many threads under ThreadSanitizer"
 	@echo "make fuzz      run each fuzz target for $(FUZZ_SECONDS) seconds: FUZZ_SECONDS"
