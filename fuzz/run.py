@@ -26,10 +26,11 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 FUZZ = ROOT / "fuzz"
 OUT = ROOT / "build" / "fuzz"
 WIRE = ROOT / "tests" / "wire"
+SMBSTATUS = ROOT / "tests" / "smbstatus"
 TARGETS = ["session_answer", "session_request", "rpc_association", "rpc_service",
            "service", "smb2_messages", "smb2_requests", "smb2_connection", "conversation",
-           "text_inputs", "nbns", "feed", "pac", "ntlm_token", "smb_server", "relay_pipe"]
-LIBRARIES = ["libuv", "libcrypto", "krb5-gssapi"]
+           "text_inputs", "nbns", "feed", "pac", "ntlm_token", "smb_server", "relay_pipe", "smbstatus"]
+LIBRARIES = ["libuv", "libcrypto", "krb5-gssapi", "jansson"]
 # Nothing is inlined, so that each function is one in the account of what was reached.
 FLAGS = ["-std=gnu17", "-g", "-O1", "-fno-inline", "-fno-omit-frame-pointer", "-D_GNU_SOURCE",
          '-DNETSESSION_VERSION="fuzz"', '-DNETSESSION_SYSCONFDIR="/etc"',
@@ -39,7 +40,7 @@ COUNT_LINES = ["-fsanitize=fuzzer-no-link", "-fprofile-instr-generate", "-fcover
 INCLUDES = [f"-I{ROOT / path}" for path in ("src", "include", "include/netapi32", "fuzz")]
 MAX_BYTES = {"session_answer": 4096, "rpc_association": 6144, "rpc_service": 4096,
              "service": 2048, "smb2_messages": 1024, "smb2_requests": 1400, "text_inputs": 4500, "nbns": 600, "pac": 2048,
-             "ntlm_token": 1500, "smb_server": 2048, "relay_pipe": 4096}
+             "ntlm_token": 1500, "smb_server": 2048, "relay_pipe": 4096, "smbstatus": 3000}
 ENVIRONMENT = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1",
                    ASAN_OPTIONS="detect_leaks=1:quarantine_size_mb=32")
 
@@ -122,6 +123,11 @@ def stub(data):
 NO_CUTS = b"\0"
 CUTS = b"\x03" + struct.pack("<3H", 13, 30, 71)
 LEVELS = [0, 1, 2, 10, 502]
+CONNECTIONS = b"""  sl  local_address rem_address   st tx_queue rx_queue
+   0: 0100007F:01BD 0100007F:1234 01 00000000:00000000
+   1: 0100007F:01BD 0100007F:0100 01 00000000:00000000
+   2: 00000000000000000000000001000000:01BD 00000000000000000000000001000000:D2F7 01 00000000:00000000
+"""
 SMB1 = b"\0\0\0\x24\xffSMB" + bytes(32)
 
 
@@ -321,6 +327,20 @@ def seeds_smb2_requests():
         for file_class in range(64):
             for room in (0, 65535):
                 yield bytes([11]) + data[4:71] + struct.pack("<BI", file_class, room) + data[76:]
+
+
+def seeds_smbstatus():
+    shares = (SMBSTATUS / "4.17-shares.json").read_bytes()
+    for path in sorted(SMBSTATUS.glob("*.json")):
+        answer = json.loads(path.read_text())
+        yield b"\0" + path.read_bytes()
+        for number, session in answer.get("sessions", {}).items():
+            yield b"\0" + json.dumps({"sessions": {number: session}}).encode() + b"\0" + shares
+            yield b"\1" + session["hostname"].encode() + b"\0" + CONNECTIONS
+    for peer in ("ipv4:127.0.0.1:4660", "ipv4:127.0.0.1:256", "ipv6:::1:54007", "ipv6:fe80::1%eth0:1", "host"):
+        yield b"\1" + peer.encode() + b"\0" + CONNECTIONS
+    for text in ("2026-11-25T20:27:00.725385+00:00", "2000-02-29T00:00:00-04:30", "30828-09-14T02:48:05.4+00:00"):
+        yield b"\2" + text.encode()
 
 
 def seeds_pac():

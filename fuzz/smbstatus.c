@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* What smbstatus says, and the kernel's list of connections.
+ * Input: kind (0: sessions, with shares behind a zero byte; 1: a session's other end, with a list
+ * behind a zero byte; 2: a time), then the texts.
+ * Must reach: smbstatus_parse_sessions smbstatus_parse_shares smbstatus_parse_time walk add
+ *   add_share get_identity get_transport get_port is_logged_on drop_doubles json_members_next
+ *   json_members_enter json_members_value json_members_end local_ports_want local_ports_read
+ *   parse_peer read_address set_port
+ * Holds: sessions are read from what is JSON as a whole, and from nothing else; they are sorted,
+ * and each is there once; a name that is kept is one of the answer. */
+#include <jansson.h>
+#include "fuzz.h"
+#include "samba/local_ports.h"
+#include "samba/smbstatus_parse.h"
+
+/* The next text, up to a zero byte, in a block of its own that nothing ends. */
+static char *take_text(struct fuzz_input *in, size_t *bytes)
+{
+	char *text;
+
+	*bytes = in->left > 0 ? strnlen((const char *)in->at, in->left) : 0;
+	text = (char *)fuzz_copy(in, bytes);
+	if (in->left > 0)
+		(void)fuzz_u8(in);
+	return text;
+}
+
+static void judge(const struct smbstatus_list *list, const char *text, size_t bytes)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct smbstatus_session *s = &list->sessions[i];
+
+		MUST(i == 0 || smbstatus_compare(&s[-1].identity, &s->identity) < 0);
+		MUST(s->identity.pid > 1);
+		MUST(strlen(s->client) + strlen(s->user) < bytes);
+		/* An escape is another text in the answer. */
+		MUST(memchr(text, '\\', bytes) != NULL ||
+		     memmem(text, bytes, s->client, strlen(s->client)) != NULL);
+	}
+}
+
+static void answers(struct fuzz_input *in)
+{
+	size_t bytes, share_bytes;
+	char *text = take_text(in, &bytes), *shares = take_text(in, &share_bytes);
+	struct err err = { 0 };
+	struct smbstatus_list *list = smbstatus_parse_sessions(text, bytes, &err);
+	json_t *whole = json_loadb(text, bytes, JSON_ALLOW_NUL, NULL);
+
+	MUST((list == NULL) == (err.status != 0));
+	MUST(list == NULL || json_is_object(whole));
+	MUST(list != NULL || !json_is_object(json_object_get(whole, "sessions")));
+	if (list != NULL) {
+		size_t count = list->count;
+
+		judge(list, text, bytes);
+		err = (struct err){ 0 };
+		MUST(smbstatus_parse_shares(list, shares, share_bytes, &err) == (err.status == 0));
+		MUST(list->count == count);
+	}
+	json_decref(whole);
+	smbstatus_list_free(list);
+	free(text);
+	free(shares);
+}
+
+static void ports(struct fuzz_input *in)
+{
+	size_t bytes, list_bytes;
+	char *peer = take_text(in, &bytes), *text = take_text(in, &list_bytes);
+	char *ended = strndup(peer, bytes);
+	struct local_ports *l = local_ports_new();
+	FILE *list = list_bytes > 0 ? fmemopen(text, list_bytes, "r") : NULL;
+	uint16_t of_peer = 1, of_another = 1;
+
+	local_ports_want(l, ended, &of_peer);
+	local_ports_want(l, "ipv4:127.0.0.1:256", &of_another);
+	MUST(of_peer == 0 && of_another == 0);
+	if (list != NULL) {
+		local_ports_read(l, list);
+		fclose(list);
+	}
+	local_ports_free(l);
+	free(ended);
+	free(peer);
+	free(text);
+}
+
+static void time_text(struct fuzz_input *in)
+{
+	size_t bytes;
+	char *text = take_text(in, &bytes), *ended = strndup(text, bytes);
+
+	/* Year 10000, and a day's length for the zone. */
+	MUST(smbstatus_parse_time(ended) < 253402300800 + 2 * 99 * 3600);
+	free(ended);
+	free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+	struct fuzz_input in = { data, bytes };
+
+	switch (fuzz_u8(&in) % 3) {
+	case 0:
+		answers(&in);
+		break;
+	case 1:
+		ports(&in);
+		break;
+	default:
+		time_text(&in);
+	}
+	return 0;
+}
