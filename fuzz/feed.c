@@ -34,6 +34,7 @@ static void take(const struct feed_message *m, struct wire_writer *trace)
 	feed_message_decode(&r, wire_get_u16(&r), &back);
 	MUST(r.error == NULL && back.kind == m->kind && back.key == m->key);
 	MUST(back.row.idle_s == m->row.idle_s && back.status == m->status);
+	MUST(back.number == m->number && back.is_asked == m->is_asked && back.bytes == m->bytes);
 	if (m->kind == FEED_PUT && feed_row_is_good(&m->row, &why))
 		MUST(m->row.client[0] != '\0' && strcmp(back.row.client, m->row.client) == 0);
 	wire_put_bytes(trace, again.data, again.len);

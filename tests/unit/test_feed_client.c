@@ -29,7 +29,8 @@ static struct {
 	char hello_name[64];
 	struct netsession_feed *feed;
 	struct netsession_error error;
-	unsigned closes, refusals;
+	unsigned closes, refusals, asks;
+	bool looks; /* it is to be asked */
 	uint64_t key;
 	uint32_t refusal;
 } under_test;
@@ -121,14 +122,25 @@ static void on_refused(void *context, uint64_t key, const struct netsession_erro
 	under_test.refusal = error->status;
 }
 
+static void on_asked(void *context)
+{
+	(void)context;
+	under_test.asks++;
+}
+
 static uint32_t open_feed(uint32_t timeout_ms)
 {
-	static const struct netsession_feed_handler handler = { .on_close = on_close, .on_refused = on_refused };
+	static const struct netsession_feed_handler tells = { .on_close = on_close,
+		                                              .on_refused = on_refused };
+	static const struct netsession_feed_handler looks = { .on_close = on_close,
+		                                              .on_refused = on_refused,
+		                                              .on_asked = on_asked };
 	struct netsession_feed_options options = { .socket = under_test.path,
 		                                   .name = "filesrv",
 		                                   .timeout_ms = timeout_ms };
 
-	return netsession_feed_open(&options, &handler, NULL, &under_test.feed, &under_test.error);
+	return netsession_feed_open(&options, under_test.looks ? &looks : &tells, NULL,
+	                            &under_test.feed, &under_test.error);
 }
 
 /* Opens it to a netsessiond that says greeting. */
@@ -205,7 +217,16 @@ static void a_feed_introduces_itself_and_is_let_in(void **state)
 	assert_int_equal(under_test.hello.kind, FEED_HELLO);
 	assert_int_equal(under_test.hello.version, FEED_VERSION);
 	assert_string_equal(under_test.hello_name, "filesrv");
+	assert_int_equal(under_test.hello.is_asked, 0);
 	assert_int_equal(under_test.error.status, 0);
+}
+
+static void one_that_looks_wants_to_be_asked(void **state)
+{
+	(void)state;
+	under_test.looks = true;
+	open_well();
+	assert_int_equal(under_test.hello.is_asked, 1);
 }
 
 static void a_refusal_has_a_story(void **state)
@@ -282,6 +303,89 @@ static void one_batch_is_on_its_way_at_a_time(void **state)
 	expect(FEED_PUT, 2, &read);
 	expect(FEED_REMOVE, 1, &read);
 	expect_nothing(&read);
+}
+
+static void expect_fresh(uint32_t number, size_t *read)
+{
+	struct feed_message m;
+
+	assert_true(hear(&m, read));
+	assert_int_equal(m.kind, FEED_FRESH);
+	assert_int_equal(m.number, number);
+}
+
+static void who_was_asked_is_fresh_behind_all_that_it_found(void **state)
+{
+	size_t read = 0;
+
+	(void)state;
+	under_test.looks = true;
+	open_well();
+	assert_int_equal(put(1), 0);
+	say(&(struct feed_message){ .kind = FEED_ASKED, .number = 5 });
+	assert_int_equal(dispatch(), 0);
+	assert_int_equal(under_test.asks, 1);
+	assert_int_equal(put(2), 0);
+	netsession_feed_remove(under_test.feed, 1);
+	netsession_feed_fresh(under_test.feed);
+	expect(FEED_PUT, 1, &read);
+	expect_nothing(&read);
+	took(read);
+	assert_int_equal(dispatch(), 0);
+	read = 0;
+	expect(FEED_PUT, 2, &read);
+	expect(FEED_REMOVE, 1, &read);
+	expect_fresh(5, &read);
+	expect_nothing(&read);
+}
+
+static void who_found_nothing_new_is_fresh_at_once_and_once(void **state)
+{
+	size_t read = 0;
+
+	(void)state;
+	under_test.looks = true;
+	open_well();
+	netsession_feed_fresh(under_test.feed); /* nobody asked */
+	expect_nothing(&read);
+	for (uint32_t number = 1; number < 3; number++) {
+		say(&(struct feed_message){ .kind = FEED_ASKED, .number = number });
+		assert_int_equal(dispatch(), 0);
+		assert_int_equal(under_test.asks, number);
+		netsession_feed_fresh(under_test.feed);
+		netsession_feed_fresh(under_test.feed);
+		read = 0;
+		expect_fresh(number, &read);
+		expect_nothing(&read);
+		took(read);
+		assert_int_equal(dispatch(), 0);
+	}
+}
+
+/* More than one batch: 32 KiB at a time. */
+static void a_long_list_is_told_before_it_is_fresh(void **state)
+{
+	struct feed_message m = { 0 };
+	size_t told = 0;
+
+	(void)state;
+	under_test.looks = true;
+	open_well();
+	say(&(struct feed_message){ .kind = FEED_ASKED, .number = 1 });
+	assert_int_equal(dispatch(), 0);
+	for (uint64_t key = 0; key < MOST; key++)
+		assert_int_equal(put(key), 0);
+	netsession_feed_fresh(under_test.feed);
+	while (m.kind != FEED_FRESH) {
+		size_t read = 0;
+
+		while (hear(&m, &read))
+			told += m.kind == FEED_PUT;
+		assert_true(read > 0);
+		took(read);
+		assert_int_equal(dispatch(), 0);
+	}
+	assert_int_equal(told, MOST);
 }
 
 static void a_netsessiond_that_sleeps_holds_up_nobody(void **state)
@@ -416,6 +520,7 @@ static void what_netsessiond_may_not_say_ends_the_feed(void **state)
 		{ .kind = FEED_TAKEN, .bytes = 1 },
 		{ .kind = FEED_PUT, .row = { .client = "fs1" } },
 		{ .kind = FEED_WELCOME, .version = FEED_VERSION },
+		{ .kind = FEED_ASKED, .number = 1 }, /* who tells all is not asked */
 	};
 
 	(void)state;
@@ -482,6 +587,10 @@ int main(void)
 		TEST(where_nobody_listens_the_service_is_not_started),
 		TEST(a_name_that_cannot_be_shown_is_refused),
 		TEST(one_batch_is_on_its_way_at_a_time),
+		TEST(one_that_looks_wants_to_be_asked),
+		TEST(who_was_asked_is_fresh_behind_all_that_it_found),
+		TEST(who_found_nothing_new_is_fresh_at_once_and_once),
+		TEST(a_long_list_is_told_before_it_is_fresh),
 		TEST(a_netsessiond_that_sleeps_holds_up_nobody),
 		TEST(a_row_that_cannot_be_shown_is_refused_at_once),
 		TEST(more_sessions_than_welcome_are_refused_at_once),
