@@ -82,8 +82,14 @@ static void tell_story(char story[STORY_BYTES], const char *text)
 	if (strncmp(story, text, STORY_BYTES - 1) == 0)
 		return;
 	(void)snprintf(story, STORY_BYTES, "%s", text);
+	log_write(LOG_LEVEL_WARNING, "feed: %s", story);
+}
+
+static void end_story(char story[STORY_BYTES])
+{
 	if (story[0] != '\0')
-		log_write(LOG_LEVEL_WARNING, "feed: %s", story);
+		log_write(LOG_LEVEL_NOTICE, "feed: smbstatus tells of Samba's sessions again");
+	story[0] = '\0';
 }
 
 /* ---- what netsessiond is told ---- */
@@ -203,7 +209,7 @@ static enum poll_plan_found take(struct samba_feeding *f, const struct smbstatus
 		tell_story(f->look_story,
 		           "smbstatus tells of sessions in a form that is not known");
 	else
-		tell_story(f->look_story, "");
+		end_story(f->look_story);
 	f->looked_ms = f->plan.began_ms;
 	judge_closings(f);
 	return change == KNOWN_CHANGED ? POLL_PLAN_CHANGED : POLL_PLAN_SAME;
@@ -297,9 +303,10 @@ static void on_controlled(void *context, const char *story)
 		(void)change_closing(f, s, KNOWN_CLOSING, KNOWN_OPEN);
 	}
 	/* Whatever it says: that smbd may have ended by itself. */
-	poll_plan_want(&f->plan);
 	poll_plan_expect(&f->plan, plan_ms());
 	close_next(f);
+	if (f->control == NULL)
+		poll_plan_want(&f->plan);
 	plan_next(f);
 }
 

@@ -274,6 +274,7 @@ class Looks(Fed):
             self.programs.is_real()
         soon_is({}, self.names)
         self.assertEqual("", self.relay.state["feed_story"])
+        self.assertEqual(1, self.relay.said.count("smbstatus tells of Samba's sessions again"))
 
     def test_what_is_no_answer_leaves_what_is_known(self):
         with sessions.held(self.samba, sessions.crowd(3, USERS)):
