@@ -7,8 +7,7 @@
 #include <string.h>
 #include <time.h>
 #include <winerror.h>
-#include "net/readable.h"
-#include "net/work.h"
+#include "samba/feed_connection.h"
 #include "samba/known.h"
 #include "samba/poll_plan.h"
 #include "samba/smbcontrol.h"
@@ -16,39 +15,26 @@
 #include "system/log.h"
 
 enum {
-	RETRY_MS = 1000,
-	RETRY_MOST_MS = 30000,
 	FRESH_ENOUGH_MS = 2000, /* a session that was not there so long ago has just begun */
 	STORY_BYTES = 512,
 	CLIENT_BYTES = 1100, /* one that is cut off is longer than may be told */
 };
 
-/* An attempt to connect, on a thread of its own: netsessiond is waited for. */
-struct opening {
-	char *socket;
-	struct samba_feeding *owner; /* only handed on */
-	struct netsession_feed *feed;
-	struct netsession_error error;
-};
-
 struct samba_feeding {
 	struct net_loop *loop;
-	struct samba_feeding_settings settings; /* its texts are our own */
-
-	struct net_work *work;
-	struct opening *opening; /* the work's */
-	struct netsession_feed *feed;
-	struct net_readable *readable;
-	struct net_timer *retry;
-	uint32_t retry_ms;
-	char connection_story[STORY_BYTES];
+	char *smb_conf;
+	bool (*seen)(void *context, const char *client, const char *user, int64_t started_s,
+	             struct netsession_row *row, int64_t *seen_started_s);
+	void *seen_context;
+	struct feed_connection *connection;
+	struct netsession_feed *feed; /* the connection's; NULL: there is none */
 
 	struct poll_plan plan;
 	struct net_timer *due;
 	struct smbstatus *look;
 	uint64_t looks, failed_looks;
 	int64_t looked_ms; /* when the last one began that went well */
-	char look_story[STORY_BYTES];
+	char story[STORY_BYTES];
 	struct known *known;
 	uint64_t refused;
 
@@ -76,20 +62,16 @@ static int64_t unix_s(void)
 	return now_ms(CLOCK_REALTIME) / 1000;
 }
 
-/* Logs it, unless it is what was said last. */
-static void tell_story(char story[STORY_BYTES], const char *text)
+/* Logs it, unless it is what was said last. "": all is well. */
+static void tell_story(struct samba_feeding *f, const char *text)
 {
-	if (strncmp(story, text, STORY_BYTES - 1) == 0)
+	if (strncmp(f->story, text, sizeof f->story - 1) == 0)
 		return;
-	(void)snprintf(story, STORY_BYTES, "%s", text);
-	log_write(LOG_LEVEL_WARNING, "feed: %s", story);
-}
-
-static void end_story(char story[STORY_BYTES])
-{
-	if (story[0] != '\0')
+	(void)snprintf(f->story, sizeof f->story, "%s", text);
+	if (f->story[0] != '\0')
+		log_write(LOG_LEVEL_WARNING, "feed: %s", f->story);
+	else
 		log_write(LOG_LEVEL_NOTICE, "feed: smbstatus tells of Samba's sessions again");
-	story[0] = '\0';
 }
 
 /* ---- what netsessiond is told ---- */
@@ -160,8 +142,8 @@ static bool seen(void *context, const struct known_session *s, int64_t started_s
 	struct samba_feeding *f = context;
 	struct netsession_row row = { 0 };
 
-	if (f->settings.seen == NULL || !f->settings.seen(f->settings.context, s->client, s->user,
-	                                                  started_s, &row, seen_started_s))
+	if (f->seen == NULL ||
+	    !f->seen(f->seen_context, s->client, s->user, started_s, &row, seen_started_s))
 		return false;
 	*num_opens = row.num_opens;
 	return true;
@@ -202,14 +184,13 @@ static enum poll_plan_found take(struct samba_feeding *f, const struct smbstatus
 	enum known_change change = known_take(f->known, list, unix_s());
 
 	if (change == KNOWN_NO_MEMORY) {
-		tell_story(f->look_story, "smbstatus: out of memory");
+		tell_story(f, "smbstatus: out of memory");
 		return POLL_PLAN_FAILED;
 	}
 	if (list->passed_over > 0)
-		tell_story(f->look_story,
-		           "smbstatus tells of sessions in a form that is not known");
+		tell_story(f, "smbstatus tells of sessions in a form that is not known");
 	else
-		end_story(f->look_story);
+		tell_story(f, "");
 	f->looked_ms = f->plan.began_ms;
 	judge_closings(f);
 	return change == KNOWN_CHANGED ? POLL_PLAN_CHANGED : POLL_PLAN_SAME;
@@ -224,7 +205,7 @@ static void on_looked(void *context, struct smbstatus_list *list, const char *st
 	if (list != NULL)
 		found = take(f, list);
 	else
-		tell_story(f->look_story, story);
+		tell_story(f, story);
 	smbstatus_list_free(list);
 	f->failed_looks += found == POLL_PLAN_FAILED;
 	if (poll_plan_ended(&f->plan, plan_ms(), found))
@@ -244,11 +225,11 @@ static void look(struct samba_feeding *f)
 
 	poll_plan_began(&f->plan, plan_ms());
 	f->looks++;
-	f->look = smbstatus_start(f->loop, f->settings.smb_conf, &handler, f);
+	f->look = smbstatus_start(f->loop, f->smb_conf, &handler, f);
 	if (f->look != NULL)
 		return;
 	f->failed_looks++;
-	tell_story(f->look_story, "smbstatus: out of memory");
+	tell_story(f, "smbstatus: out of memory");
 	if (poll_plan_ended(&f->plan, plan_ms(), POLL_PLAN_FAILED))
 		netsession_feed_fresh(f->feed);
 }
@@ -322,8 +303,8 @@ static void close_next(struct samba_feeding *f)
 		          "feed: closes the session of %s from %s: smbd %" PRIu64 " is to end",
 		          s->user, s->client, s->identity.pid);
 		f->controlled = s->key;
-		f->control = smbcontrol_shutdown(f->loop, f->settings.smb_conf, &s->identity,
-		                                 s->node, on_controlled, f);
+		f->control = smbcontrol_shutdown(f->loop, f->smb_conf, &s->identity, s->node,
+		                                 on_controlled, f);
 		f->controlled_count = change_closing(
 			f, s, KNOWN_IS_SURE, f->control != NULL ? KNOWN_CLOSING : KNOWN_OPEN);
 		if (f->control == NULL)
@@ -366,117 +347,31 @@ static void on_asked(void *context)
 		netsession_feed_fresh(f->feed);
 }
 
-static const struct netsession_feed_handler from_netsessiond = { on_close, on_refused, on_asked };
-
 /* ---- the connection ---- */
 
-static void connect_now(struct samba_feeding *f);
-
-static void on_retry(void *context)
+static void on_opened(void *context)
 {
 	struct samba_feeding *f = context;
 
-	net_timer_stop(f->retry);
-	f->retry = NULL;
-	connect_now(f);
+	f->feed = feed_connection_feed(f->connection);
+	f->refused = 0;
+	poll_plan_want(&f->plan);
+	plan_next(f);
 }
 
-static void connect_later(struct samba_feeding *f, const char *story)
+static void on_lost(void *context)
 {
-	tell_story(f->connection_story, story);
-	f->retry = net_timer_start(f->loop, f->retry_ms, on_retry, f);
-	f->retry_ms = f->retry_ms < RETRY_MOST_MS / 2 ? 2 * f->retry_ms : RETRY_MOST_MS;
-}
+	struct samba_feeding *f = context;
 
-static void disconnect(struct samba_feeding *f)
-{
 	net_timer_stop(f->due);
 	f->due = NULL;
 	smbstatus_cancel(f->look);
 	f->look = NULL;
 	smbcontrol_cancel(f->control);
 	f->control = NULL;
-	net_readable_stop(f->readable);
-	f->readable = NULL;
-	netsession_feed_close(f->feed);
 	f->feed = NULL;
 	f->plan = (struct poll_plan){ 0 };
 	known_untell(f->known);
-}
-
-static void on_readable(void *context)
-{
-	struct samba_feeding *f = context;
-	struct netsession_error error;
-
-	if (netsession_feed_dispatch(f->feed, &error) != 0) {
-		disconnect(f);
-		connect_later(f, error.text);
-		return;
-	}
-	plan_next(f);
-}
-
-/* ---- connecting ---- */
-
-static void opening_run(void *job)
-{
-	struct opening *o = job;
-	const struct netsession_feed_options options = { .socket = o->socket, .name = "samba" };
-
-	(void)netsession_feed_open(&options, &from_netsessiond, o->owner, &o->feed, &o->error);
-}
-
-static void opening_drop(void *job)
-{
-	struct opening *o = job;
-
-	netsession_feed_close(o->feed);
-	free(o->socket);
-	free(o);
-}
-
-static void on_opened(void *context)
-{
-	struct samba_feeding *f = context;
-
-	f->work = NULL;
-	f->feed = f->opening->feed;
-	f->opening->feed = NULL;
-	if (f->feed == NULL) {
-		connect_later(f, f->opening->error.text);
-		return;
-	}
-	f->readable = net_readable_start(f->loop, netsession_feed_fd(f->feed), on_readable, f);
-	if (f->readable == NULL) {
-		disconnect(f);
-		connect_later(f, "out of memory");
-		return;
-	}
-	log_write(LOG_LEVEL_NOTICE, "feed: netsessiond is told of Samba's sessions");
-	f->connection_story[0] = '\0';
-	f->retry_ms = RETRY_MS;
-	f->refused = 0;
-	poll_plan_want(&f->plan);
-	plan_next(f);
-}
-
-static void connect_now(struct samba_feeding *f)
-{
-	static const struct net_work_job kind = { opening_run, on_opened, opening_drop, 0 };
-	struct opening *o = calloc(1, sizeof *o);
-
-	f->opening = o;
-	if (o != NULL && f->settings.feed_socket != NULL)
-		o->socket = strdup(f->settings.feed_socket);
-	if (o != NULL && (o->socket != NULL || f->settings.feed_socket == NULL)) {
-		o->owner = f;
-		f->work = net_work_start(f->loop, &kind, o, f);
-	} else {
-		free(o);
-	}
-	if (f->work == NULL)
-		connect_later(f, "out of memory");
 }
 
 /* ---- from its beginning to its end ---- */
@@ -484,39 +379,37 @@ static void connect_now(struct samba_feeding *f)
 struct samba_feeding *samba_feeding_new(struct net_loop *loop,
                                         const struct samba_feeding_settings *settings)
 {
-	static const struct known_handler handler = { put, touch, take_away, seen };
+	static const struct known_handler to_netsessiond = { put, touch, take_away, seen };
+	static const struct netsession_feed_handler said = { on_close, on_refused, on_asked };
+	static const struct feed_connection_handler connection = { &said, on_opened, on_due,
+		                                                   on_lost };
 	struct samba_feeding *f = calloc(1, sizeof *f);
 
 	if (f == NULL)
 		return NULL;
 	f->loop = loop;
-	f->retry_ms = RETRY_MS;
-	f->settings = *settings;
-	f->settings.guest_account = NULL; /* the known sessions have it */
-	f->settings.smb_conf = strdup(settings->smb_conf);
-	f->settings.feed_socket = settings->feed_socket != NULL ? strdup(settings->feed_socket)
-	                                                        : NULL;
-	f->known = known_new(settings->guest_account, &handler, f);
-	if (f->known == NULL || f->settings.smb_conf == NULL ||
-	    (settings->feed_socket != NULL && f->settings.feed_socket == NULL)) {
-		samba_feeding_free(f);
-		return NULL;
-	}
-	connect_now(f);
-	return f;
+	f->smb_conf = strdup(settings->smb_conf);
+	f->seen = settings->seen;
+	f->seen_context = settings->context;
+	f->known = known_new(settings->guest_account, &to_netsessiond, f);
+	if (f->known != NULL && f->smb_conf != NULL)
+		f->connection = feed_connection_new(loop, settings->feed_socket, &connection, f);
+	if (f->connection != NULL)
+		return f;
+	known_free(f->known);
+	free(f->smb_conf);
+	free(f);
+	return NULL;
 }
 
 void samba_feeding_free(struct samba_feeding *f)
 {
 	if (f == NULL)
 		return;
-	net_work_abandon(f->work);
-	net_timer_stop(f->retry);
-	if (f->known != NULL)
-		disconnect(f);
+	on_lost(f);
+	feed_connection_free(f->connection);
 	known_free(f->known);
-	free((char *)f->settings.smb_conf);
-	free((char *)f->settings.feed_socket);
+	free(f->smb_conf);
 	free(f);
 }
 
@@ -527,7 +420,7 @@ void samba_feeding_state(const struct samba_feeding *f, struct samba_feeding_sta
 		.runs = f->looks,
 		.failed_runs = f->failed_looks,
 		.closed = f->closed,
-		.story = f->feed != NULL ? f->look_story : f->connection_story,
+		.story = f->feed != NULL ? f->story : feed_connection_story(f->connection),
 	};
 	for (size_t i = 0; i < known_count(f->known); i++)
 		state->sessions += known_at(f->known, i)->is_told;
