@@ -1,0 +1,149 @@
+"""When netsession-samba looks at Samba's sessions, and what it makes of what smbstatus says."""
+import concurrent.futures
+import os
+import pathlib
+import socket
+import time
+
+from fed_samba import USERS, WAIT_S, Fed, soon_is, told
+from lab import sessions, tap
+
+PATIENCE_S = 2  # netsessiond's, with a feeder that does not answer
+
+
+class Looks(Fed):
+    def setUp(self):
+        super().setUp()
+        self.begin()
+
+    def assert_never_two_at_once(self):
+        runs = self.programs.runs
+        self.assertEqual(["begin", "end"] * (len(runs) // 2), runs[:len(runs) // 2 * 2])
+
+    def test_nobody_asks_and_smbstatus_does_not_run(self):
+        self.relay.await_state(lambda state: len(self.programs.runs) == 2)
+        for _ in range(3):
+            with sessions.held(self.samba, sessions.crowd(3, USERS)):
+                time.sleep(1)
+        self.assertEqual((["begin", "end"], 1), (self.programs.runs, self.relay.state["feed_looks"]))
+
+    def test_callers_of_the_relay_cause_no_look(self):
+        for _ in range(5):
+            self.assertEqual(0, sessions.enumerate_with_impacket(self.samba, level=10).status)
+        self.assertEqual(1, self.relay.state["feed_looks"])
+
+    def test_looks_go_on_while_somebody_has_asked_and_are_rare(self):
+        self.rows()
+        began, before = time.monotonic(), self.relay.state["feed_looks"]
+        after = self.relay.await_state(lambda state: state["feed_looks"] > before + 1)["feed_looks"]
+        self.assertLessEqual(after - before, time.monotonic() - began + 1)  # one a second at most
+
+    def test_looks_are_never_two_at_once_and_many_who_ask_share_one(self):
+        self.programs.is_real("sleep 0.2")
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            asked = list(pool.map(lambda _: self.rows(), range(64)))
+        self.assertEqual(64, len(asked))
+        self.assert_never_two_at_once()
+        self.assertLess(len(self.programs.runs) // 2, 40)
+
+    def test_a_look_that_fails_leaves_what_is_known_and_nobody_waits(self):
+        with sessions.held(self.samba, sessions.crowd(3, USERS)):
+            soon_is(3, lambda: len(self.rows()))
+            self.programs.write("echo tdb is broken >&2; exit 3")
+            said = self.relay.await_said(r"feed: smbstatus ends with 3: tdb is broken", self.rows)
+            self.assertEqual(1, len(said))
+            began = time.monotonic()
+            for _ in range(20):
+                self.assertEqual(3, len(self.rows()))
+            self.assertLess(time.monotonic() - began, WAIT_S / 3)
+            state = self.relay.state
+            self.assertEqual("smbstatus ends with 3: tdb is broken", state["feed_story"])
+            self.assertIn(state["feed_looks_failed"], range(1, 8))
+            self.assertEqual(1, self.relay.said.count("tdb is broken"))
+            self.programs.is_real()
+        soon_is({}, self.names)
+        self.assertEqual("", self.relay.state["feed_story"])
+        self.assertEqual(1, self.relay.said.count("smbstatus tells of Samba's sessions again"))
+
+    def test_what_is_no_answer_leaves_what_is_known(self):
+        with sessions.held(self.samba, sessions.crowd(3, USERS)):
+            soon_is(3, lambda: len(self.rows()))
+            self.programs.write("echo '{\"sessions\": {'")
+            self.relay.await_said(r"feed: what smbstatus said is no JSON", self.rows)
+            self.assertEqual(3, len(self.rows()))
+
+    def test_a_look_that_hangs_holds_up_neither_callers_nor_the_end(self):
+        self.programs.write(f"echo $$ > {self.programs.folder}/pid; sleep 1000")
+        answered = self.locally("list", "-o", "json")
+        self.assertEqual(0, answered.exit)
+        self.assertLess(answered.seconds, PATIENCE_S + 8)
+        self.assertLess(self.locally("list").seconds, PATIENCE_S + 2)
+        for level in (1, 10, 502):
+            self.assertEqual(0, sessions.enumerate_with_impacket(self.samba, level=level).status)
+        pid = int((self.programs.folder / "pid").read_text())
+        began = time.monotonic()
+        self.assertEqual(0, self.relay.terminate())
+        self.assertLess(time.monotonic() - began, 8)
+        self.assertFalse(pathlib.Path(f"/proc/{pid}").exists())
+
+    def test_names_that_are_no_text_are_not_shown_and_the_others_are(self):
+        self.programs.says({"sessions": {"1": told(1, "10.0.0.1", "a\nb"), "2": told(2, "10.0.0.2", "carol"),
+                                         "3": told(3, "x" * 2000, "dave"), "4": {}}})
+        soon_is({("10.0.0.2", "carol"): 1}, self.names)
+        for _ in range(3):
+            time.sleep(0.25)
+            self.rows()
+        self.assertEqual(2, self.relay.said.count("its names cannot be told"))
+        self.assertNotIn("a\nb", self.relay.said)
+
+    def test_transports_and_beginnings_are_told_where_smbstatus_does(self):
+        began = time.strftime("%Y-%m-%dT%H:%M:%S.000000+00:00", time.gmtime(time.time() - 100))
+        self.programs.says({"sessions": {
+            "1": told(1, "10.0.0.1", "carol", creation_time=began, channels={"1": {"transport": "tcp"}}),
+            "2": told(2, "10.0.0.2", "dave", creation_time=began, channels={"1": {"transport": "nbt"}})}})
+        soon_is({"carol": r"\Device\NetbiosSmb", "dave": ""},
+                lambda: {row["user"]: row["transport"] for row in self.rows()})
+        for row in self.rows():
+            self.assertIn(row["active_seconds"], range(100, 130))
+
+    def test_where_smbstatus_does_not_tell_the_port_the_kernel_does(self):
+        """Connections of the test's own, as if smbd had them: to 445, where nobody else listens at that address, and not."""
+        mine = f"127.66.{os.getpid() // 256 % 256}.{os.getpid() % 254 + 1}"
+        with socket.create_server((mine, 445)) as direct, socket.create_server((mine, 0)) as other, \
+                socket.create_server(("::1", 0), family=socket.AF_INET6) as other6:
+            callers = [self.enterContext(socket.create_connection(server.getsockname()[:2]))
+                       for server in (direct, other, other6)]
+            ends = [f"ipv{6 if ':' in name[0] else 4}:{name[0]}:{name[1]}" for name in
+                    (caller.getsockname() for caller in callers)]
+            self.programs.says({"sessions": {
+                str(n): told(n, f"10.0.0.{n}", f"user{n}", hostname=end)
+                for n, end in enumerate((*ends, "host.example", "ipv4:127.0.0.1:1"), 1)}})
+            soon_is({"user1": r"\Device\NetbiosSmb", "user2": "", "user3": "", "user4": "", "user5": ""},
+                    lambda: {row["user"]: row["transport"] for row in self.rows()})
+
+    def test_a_session_that_is_somebody_elses_now_is_shown_anew(self):
+        self.programs.says({"sessions": {"1": told(1, "10.0.0.1", "carol")}})
+        soon_is({("10.0.0.1", "carol"): 1}, self.names)
+        self.programs.says({"sessions": {"1": told(1, "10.0.0.1", "dave")}})
+        soon_is({("10.0.0.1", "dave"): 1}, self.names)
+
+    def test_ten_thousand_sessions_hold_up_nobody(self):
+        many = 10000
+        self.programs.says({"sessions": {str(n): told(n, f"10.0.{n // 250}.{n % 250}", f"user{n}")
+                                         for n in range(1, many + 1)}})
+        self.locally("list")
+        slowest = 0
+        deadline = time.monotonic() + WAIT_S
+        while self.relay.state["feed_sessions"] != many:
+            began = time.monotonic()
+            self.assertIn("version", self.relay.state)
+            slowest = max(slowest, time.monotonic() - began)
+            self.assertLess(began, deadline)
+        self.assertLess(slowest, 1)
+        soon_is(many, lambda: len(self.rows()))
+        self.programs.says({"sessions": {}})
+        soon_is({}, self.names)
+
+
+if __name__ == "__main__":
+    tap.main()
