@@ -14,6 +14,7 @@
 #include "net/folder_watch.h"
 #include "net/listener.h"
 #include "samba/file_error.h"
+#include "samba/folder_owner.h"
 #include "samba/links.h"
 #include "samba/pipe_question.h"
 #include "system/log.h"
@@ -64,6 +65,7 @@ static bool make_folders(const char *path)
 static int open_directory(const char *path, struct err *err)
 {
 	int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char changeable[PATH_MAX];
 	struct stat status;
 
 	if (directory < 0 || fstat(directory, &status) != 0) {
@@ -71,12 +73,23 @@ static int open_directory(const char *path, struct err *err)
 	} else if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
 		err_set(err, ERROR_ACCESS_DENIED, DOING,
 		        "it is somebody else's, or others may write to it");
+	} else if (!folder_owner_is_good(path, changeable)) {
+		err_set(err, ERROR_ACCESS_DENIED, DOING,
+		        "a folder above it is somebody else's, or others may write to it");
 	} else {
 		return directory;
 	}
 	if (directory >= 0)
 		close(directory);
 	return -1;
+}
+
+static bool is_same(int directory, const char *path)
+{
+	struct stat ours, other;
+
+	return fstat(directory, &ours) == 0 && stat(path, &other) == 0 &&
+	       ours.st_dev == other.st_dev && ours.st_ino == other.st_ino;
 }
 
 /* -1: see err. */
@@ -251,6 +264,11 @@ struct samba_folder *samba_folder_open(struct net_loop *loop,
 	f->links.directory = open_directory(f->directory, err);
 	if (f->links.directory < 0)
 		goto failed;
+	if (is_same(f->links.directory, settings->ncalrpc_dir)) {
+		err_set(err, ERROR_INVALID_PARAMETER, DOING,
+		        "it is Samba's own folder (ncalrpc dir): it has to be another one");
+		goto failed;
+	}
 	f->lock = lock_directory(f->links.directory, err);
 	if (f->lock < 0)
 		goto failed;

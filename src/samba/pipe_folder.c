@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "samba/folder_owner.h"
 
 int pipe_folder_connect(const char *path)
 {
@@ -129,6 +130,17 @@ static void look_who_may_write(struct pipe_folder *to, const char *path)
 		         "%.200s can be written to by others than root", path);
 }
 
+/* Nor may anybody put another folder into its place. */
+static void look_who_may_replace(struct pipe_folder *to, const char *directory)
+{
+	char changeable[PATH_MAX];
+
+	if (to->unsafe[0] == '\0' && !folder_owner_is_good(directory, changeable))
+		snprintf(to->unsafe, sizeof to->unsafe,
+		         "%.100s can be replaced by others than root, by %.100s", directory,
+		         changeable);
+}
+
 void pipe_folder_look(struct pipe_folder *to, const char *directory, const char *ncalrpc_dir)
 {
 	char path[PATH_MAX];
@@ -137,6 +149,7 @@ void pipe_folder_look(struct pipe_folder *to, const char *directory, const char 
 	look_who_may_write(to, directory);
 	snprintf(path, sizeof path, "%s/np", directory);
 	look_who_may_write(to, path);
+	look_who_may_replace(to, directory);
 	snprintf(path, sizeof path, "%s/np/srvsvc", directory);
 	to->srvsvc = look_at(path);
 	snprintf(path, sizeof path, "%s/np/srvsvc", ncalrpc_dir);

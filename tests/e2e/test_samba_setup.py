@@ -298,6 +298,12 @@ class Files(SmbConf):
         os.chown(self.relay.directory, 1, -1)
         self.refused("relay is not root's")
 
+    def test_a_folder_that_others_may_replace_is_refused(self):
+        self.conf.write_bytes(b"[global]\n")
+        self.relay.directory.parent.chmod(0o777)
+        self.addCleanup(self.relay.directory.parent.chmod, 0o700)
+        self.refused(f"can be replaced by others than root, by {self.relay.directory.parent}")
+
     def test_disable_needs_neither_the_directory_nor_a_samba_that_understands(self):
         text = b"[global]\nworkgroup = LAB\n"
         self.conf.write_bytes(text)

@@ -204,11 +204,14 @@ static void open_folder(void)
 
 static void refuses(const char *directory, const char *why)
 {
+	struct samba_folder *folder;
 	struct err err = { 0 };
 	char copy[PATH_MAX];
 
 	strcpy(copy, directory);
-	assert_null(open_as(copy, &err));
+	folder = open_as(copy, &err);
+	samba_folder_close(folder);
+	assert_null(folder);
 	if (err.why == NULL || strstr(err.why, why) == NULL)
 		fail_msg("it says \"%s\", not \"%s\"", err.why, why);
 }
@@ -413,6 +416,34 @@ static void is_had_by_one_alone(void **state)
 	samba_folder_close(here.folder);
 	here.folder = NULL;
 	open_folder();
+}
+
+static void refuses_a_folder_in_whose_place_others_may_put_another(void **state)
+{
+	(void)state;
+	make_folder("others");
+	assert_int_equal(chmod(at("others"), 0777), 0);
+	refuses(at("others/ours"), "above it");
+	assert_int_equal(chmod(at("others"), 0700), 0);
+	make_folder("others/real");
+	assert_int_equal(chmod(at("others"), 0770), 0);
+	assert_int_equal(symlink(at("others/real"), at("link")), 0);
+	refuses(at("link/ours"), "above it");
+	refuses(at("link"), "above it");
+	assert_int_equal(unlink(at("link")), 0);
+	make_folder("real");
+	assert_int_equal(symlink(at("real"), at("others/link")), 0);
+	refuses(at("others/link/ours"), "above it");
+}
+
+static void refuses_sambas_own_folder(void **state)
+{
+	(void)state;
+	make_folder("ncalrpc");
+	refuses(at("ncalrpc"), "Samba's own folder");
+	assert_int_equal(symlink(at("ncalrpc"), at("link")), 0);
+	refuses(at("link"), "Samba's own folder");
+	assert_false(is_there("ncalrpc/np"));
 }
 
 static void refuses_a_pipe_folder_that_is_none_or_is_not_its_own(void **state)
@@ -762,6 +793,8 @@ int main(void)
 		TEST(links_what_samba_lists_before_it_runs),
 		TEST(links_what_listens_there_already),
 		TEST(is_had_by_one_alone),
+		TEST(refuses_a_folder_in_whose_place_others_may_put_another),
+		TEST(refuses_sambas_own_folder),
 		TEST(refuses_a_pipe_folder_that_is_none_or_is_not_its_own),
 		TEST(refuses_a_folder_that_others_may_write_to),
 		TEST(refuses_a_path_without_room_for_its_pipes),
