@@ -250,8 +250,8 @@ bool smb_conf_file_replace(struct smb_conf_file *f, const char *text, size_t byt
 	} else {
 		unlink(new); /* of one that was broken off: nobody else has the lock */
 		is_done = write_beside(f, old, new, text, bytes, NULL) &&
-		          verify(context, new, f->story) && is_as_it_was_read(f) &&
-		          write_backup(f, old) && put_in_place(f, folder, new);
+		          verify(context, new, f->story) && write_backup(f, old) &&
+		          is_as_it_was_read(f) && put_in_place(f, folder, new);
 		if (!is_done)
 			unlink(new);
 		if (!is_done && f->backup[0] != '\0')
