@@ -37,7 +37,7 @@ struct daemon {
 	struct samba_feeding *feeding; /* NULL: netsessiond is told nothing */
 	struct status_socket *status;
 	int64_t began_ms, drained_by_ms;
-	bool is_draining;
+	bool is_draining, has_failed;
 	struct net_timer *look; /* whether all pipes are closed, once it drains */
 };
 
@@ -48,6 +48,15 @@ static int64_t now_ms(void *context)
 
 	(void)context;
 	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* However the clock is set meanwhile. */
+static int64_t steady_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
@@ -91,7 +100,7 @@ static void describe(void *context, char *to, size_t room)
 		"pipes_now: %u\npipes: %llu\npipes_turned_away: %llu\n"
 		"pipes_without_samba: %llu\npipes_malformed: %llu\n"
 		"requests_passed_on: %llu\nrequests_answered: %llu\nheld_bytes: %zu\n",
-		NETSESSION_VERSION, (long)getpid(), (long long)(now_ms(NULL) - d->began_ms) / 1000,
+		NETSESSION_VERSION, (long)getpid(), (long long)(steady_ms() - d->began_ms) / 1000,
 		d->samba.version_text, samba_folder_upstream(d->folder),
 		samba_folder_links(d->folder), door.pipes_now, (unsigned long long)door.pipes,
 		(unsigned long long)door.turned_away, (unsigned long long)door.without_samba,
@@ -129,7 +138,11 @@ static void end(struct daemon *d)
 	samba_folder_close(d->folder);
 	net_signals_free(d->signals);
 	*d = (struct daemon){
-		.options = d->options, .samba = d->samba, .loop = d->loop, .relay = d->relay
+		.options = d->options,
+		.samba = d->samba,
+		.loop = d->loop,
+		.relay = d->relay,
+		.has_failed = d->has_failed,
 	};
 }
 
@@ -141,7 +154,7 @@ static void on_look(void *context)
 	net_timer_stop(d->look);
 	d->look = NULL;
 	relay_door_count(d->door, &counts);
-	if (counts.pipes_now > 0 && now_ms(NULL) < d->drained_by_ms)
+	if (counts.pipes_now > 0 && steady_ms() < d->drained_by_ms)
 		d->look = net_timer_start(d->loop, DRAIN_LOOK_MS, on_look, d);
 	if (d->look == NULL)
 		end(d);
@@ -153,13 +166,26 @@ static void drain(struct daemon *d)
 	log_write(LOG_LEVEL_NOTICE, "ends: Samba serves srvsvc itself");
 	systemd_tell("STOPPING=1");
 	d->is_draining = true;
-	samba_folder_close(d->folder);
-	d->folder = NULL;
 	status_socket_free(d->status);
 	d->status = NULL;
+	samba_folder_close(d->folder);
+	d->folder = NULL;
 	relay_door_drain(d->door);
-	d->drained_by_ms = now_ms(NULL) + DRAIN_MS;
+	d->drained_by_ms = steady_ms() + DRAIN_MS;
 	on_look(d);
+}
+
+/* Whoever starts it again has all of it made again. */
+static void on_lost(void *context)
+{
+	struct daemon *d = context;
+
+	log_write(LOG_LEVEL_ERROR,
+	          "np/srvsvc in %s was taken away: smbd cannot come any more; start it again, if "
+	          "systemd does not",
+	          d->options->directory);
+	d->has_failed = true;
+	drain(d);
 }
 
 static void on_signal(void *context, int number)
@@ -211,6 +237,8 @@ static bool open_folder(struct daemon *d, struct err *err)
 		.ncalrpc_dir = d->samba.ncalrpc_dir,
 		.libexec_dir = d->samba.libexec_dir,
 		.smb_conf = d->samba.smb_conf,
+		.lost = on_lost,
+		.context = d,
 	};
 
 	d->folder = samba_folder_open(d->loop, &folder, err);
@@ -288,7 +316,7 @@ int samba_run(const struct samba_options *options)
 		return EXIT_BAD;
 	}
 	raise_limits(options);
-	d.began_ms = now_ms(NULL);
+	d.began_ms = steady_ms();
 	is_good = open_all(&d);
 	if (is_good) {
 		log_write(LOG_LEVEL_NOTICE, "netsession-samba %s serves srvsvc of Samba %s in %s",
@@ -300,5 +328,5 @@ int samba_run(const struct samba_options *options)
 	net_loop_free(d.loop);
 	relay_free(d.relay);
 	samba_installation_fini(&d.samba);
-	return is_good ? EXIT_GOOD : EXIT_BAD;
+	return is_good && !d.has_failed ? EXIT_GOOD : EXIT_BAD;
 }

@@ -34,7 +34,10 @@ struct samba_folder {
 	char *directory, *target, *upstream;
 	struct links links;
 	int lock;
-	struct net_folder_watch *watch;
+	struct net_folder_watch *watch, *own; /* own: of np/, while srvsvc is served there */
+	struct stat served;                   /* np/srvsvc, then */
+	void (*lost)(void *context);
+	void *context;
 	struct net_timer *settle, *look;
 	bool was_good; /* what fails is logged once, until it succeeds */
 };
@@ -157,12 +160,39 @@ static void watch(struct samba_folder *f)
 		on_changed(f);
 }
 
+static void watch_own(struct samba_folder *f)
+{
+	char path[PATH_MAX];
+
+	net_folder_watch_stop(f->own);
+	(void)snprintf(path, sizeof path, "%s/" LINKS_PIPES, f->directory);
+	f->own = net_folder_watch_start(f->loop, path, on_changed, f);
+}
+
+static bool look_at_served(const struct samba_folder *f, struct stat *status)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof path, "%s/" LINKS_PIPES "/" LINKS_RELAYED, f->directory);
+	return lstat(path, status) == 0;
+}
+
+static bool is_lost(const struct samba_folder *f)
+{
+	struct stat now;
+
+	return f->links.is_served && (!look_at_served(f, &now) || now.st_ino != f->served.st_ino ||
+	                              now.st_dev != f->served.st_dev);
+}
+
 /* A folder that is another one by now would not be noticed: it is watched anew each time. */
 static bool refresh(struct samba_folder *f, struct err *err)
 {
 	bool good;
 
 	watch(f);
+	if (f->links.is_served)
+		watch_own(f);
 	good = links_make(&f->links, err);
 	net_timer_stop(f->look);
 	f->look = net_timer_start(f->loop, f->watch != NULL ? LOOK_MS : LOOK_UNWATCHED_MS, on_look,
@@ -173,8 +203,13 @@ static bool refresh(struct samba_folder *f, struct err *err)
 static void refresh_and_tell(struct samba_folder *f)
 {
 	struct err err = { 0 };
-	bool is_good = refresh(f, &err);
+	bool is_good;
 
+	if (is_lost(f) && f->lost != NULL) {
+		f->lost(f->context);
+		return;
+	}
+	is_good = refresh(f, &err);
 	if (!is_good && f->was_good)
 		log_write(LOG_LEVEL_ERROR, "%s: %s", err.doing,
 		          err.why != NULL ? err.why : "out of memory");
@@ -208,6 +243,7 @@ static void on_look(void *context)
 static void let_go(struct samba_folder *f)
 {
 	net_folder_watch_stop(f->watch);
+	net_folder_watch_stop(f->own);
 	net_timer_stop(f->settle);
 	net_timer_stop(f->look);
 	if (f->lock >= 0)
@@ -242,6 +278,8 @@ struct samba_folder *samba_folder_open(struct net_loop *loop,
 		return NULL;
 	}
 	f->loop = loop;
+	f->lost = settings->lost;
+	f->context = settings->context;
 	f->was_good = true;
 	f->lock = f->links.directory = -1;
 	if (!name_paths(f, settings)) {
@@ -300,6 +338,8 @@ int samba_folder_listen(struct samba_folder *f, struct err *err)
 		return -1;
 	}
 	f->links.is_served = true;
+	(void)look_at_served(f, &f->served);
+	watch_own(f);
 	return listening;
 }
 

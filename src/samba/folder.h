@@ -19,6 +19,10 @@ struct samba_folder_settings {
 	                            not known */
 	const char *smb_conf;    /* for them: their pipes depend on the server's role. NULL: Samba's
 	                            own default */
+	/* Somebody has taken np/srvsvc away while it was listened at, and smbd does not come there
+	 * any more. It may close the folder. NULL: of no interest. */
+	void (*lost)(void *context);
+	void *context;
 };
 
 /* Makes np/ and all links, each whole at any moment, and keeps them true until it is freed: Samba's

@@ -1,6 +1,7 @@
 """netsession-samba, Samba's RPC services or smbd die in the middle of it all: what callers see, and that all comes back."""
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -85,6 +86,15 @@ class Killed(unittest.TestCase):
         self.assertEqual(0, sessions.enumerate_with_impacket(self.samba, level=1).status)
         self.assertEqual(INVALID_LEVEL, sessions.enumerate_with_impacket(self.samba, level=10).status)
         self.assertIn("Samba 4.", self.rpcclient("srvinfo"))
+        self.relay.start()
+        self.assert_all_works()
+
+    def test_when_its_folder_is_emptied_it_ends_and_leaves_srvsvc_to_samba(self):
+        self.assert_all_works()
+        self.relay.await_said("np/srvsvc in .* was taken away", lambda: shutil.rmtree(self.relay.srvsvc.parent))
+        self.assertEqual(1, self.relay.wait())
+        self.assertTrue(self.relay.srvsvc.is_symlink())
+        self.assertEqual(0, sessions.enumerate_with_impacket(self.samba, level=1).status)
         self.relay.start()
         self.assert_all_works()
 
