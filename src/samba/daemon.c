@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include "net/loop.h"
@@ -15,6 +14,7 @@
 #include "samba/installation.h"
 #include "samba/relay_door.h"
 #include "samba/status_socket.h"
+#include "system/descriptors.h"
 #include "system/systemd.h"
 
 enum {
@@ -205,24 +205,6 @@ static void on_signal(void *context, int number)
 
 /* ---- the beginning ---- */
 
-/* A pipe is two descriptors: as many as the system lets us have. */
-static void raise_limits(const struct samba_options *options)
-{
-	const uint64_t others = 64; /* sockets, logs, libraries */
-	uint64_t wanted = others + 2 * (uint64_t)options->max_pipes;
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
-		return;
-	files.rlim_cur = files.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &files);
-	if (files.rlim_max < wanted)
-		log_write(LOG_LEVEL_WARNING,
-		          "the system lets it have %llu descriptors; --max-pipes %u wants %llu",
-		          (unsigned long long)files.rlim_max, options->max_pipes,
-		          (unsigned long long)wanted);
-}
-
 static bool fail(const struct err *err)
 {
 	log_write(LOG_LEVEL_ERROR, "%s: %s", err->doing,
@@ -315,7 +297,7 @@ int samba_run(const struct samba_options *options)
 		samba_installation_fini(&d.samba);
 		return EXIT_BAD;
 	}
-	raise_limits(options);
+	descriptors_raise(2 * (uint64_t)options->max_pipes, "--max-pipes wants");
 	d.began_ms = steady_ms();
 	is_good = open_all(&d);
 	if (is_good) {

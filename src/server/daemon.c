@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include "crypto/crypto.h"
 #include "net/signals.h"
@@ -14,6 +13,7 @@
 #include "server/describe.h"
 #include "server/doors.h"
 #include "server/settings.h"
+#include "system/descriptors.h"
 #include "system/systemd.h"
 
 enum {
@@ -255,24 +255,6 @@ static void on_signal(void *context, int number)
 
 /* ---- the beginning ---- */
 
-/* A connection is a descriptor: as many as the system lets us have. */
-static void raise_limits(const struct config *c)
-{
-	const uint64_t others = 64; /* sockets, logs, libraries */
-	uint64_t wanted = others + c->max_connections + c->max_local_connections + c->max_feeders;
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
-		return;
-	files.rlim_cur = files.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &files);
-	if (files.rlim_max < wanted)
-		log_write(LOG_LEVEL_WARNING,
-		          "the system lets it have %llu descriptors; max_connections, "
-		          "max_local_connections and max_feeders want %llu",
-		          (unsigned long long)files.rlim_max, (unsigned long long)wanted);
-}
-
 static bool open_doors(struct daemon *d)
 {
 	static const int numbers[] = { SIGHUP, SIGTERM, SIGINT, SIGUSR1, 0 };
@@ -307,12 +289,14 @@ static bool open_doors(struct daemon *d)
 
 static int serve(struct daemon *d)
 {
+	const struct config *c = &d->settings.config;
 	bool is_good;
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	log_begin("netsessiond");
 	log_set_level(d->settings.log_level);
-	raise_limits(&d->settings.config);
+	descriptors_raise((uint64_t)c->max_connections + c->max_local_connections + c->max_feeders,
+	                  "max_connections, max_local_connections and max_feeders want");
 	is_good = open_doors(d);
 	if (is_good) {
 		make_demo(d);

@@ -5,25 +5,15 @@ import os
 import pathlib
 import shutil
 import tempfile
-import time
 import unittest
 
 from lab import command
 from lab.netsession_samba import NetsessionSamba
 from lab.netsessiond import Netsessiond
 from lab.samba import SambaServer
+from lab.soon import soon_is
 
-WAIT_S = 30
 USERS = ("daemon", "games", "man", "mail")
-
-
-def soon_is(expected, condition):
-    """Waits until it gives what is expected; fails with what it gave last."""
-    deadline = time.monotonic() + WAIT_S
-    while (found := condition()) != expected:
-        if time.monotonic() > deadline:
-            raise AssertionError(f"expected {expected!r}, still {found!r}")
-        time.sleep(0.02)
 
 
 class Programs:

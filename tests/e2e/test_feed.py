@@ -19,34 +19,13 @@ from programs import INCLUDE, PLAIN_AES, VALGRIND, Programs
 from lab import command, sessions, tap
 from lab.local_rpc import bound
 from lab.netsessiond import Netsessiond
+from lab.soon import WAIT_S, soon, soon_is
 
 LEVELS = (0, 1, 2, 10, 502)
 MANY = 100000
-WAIT_S = 30
 
 VERSION = 0x4E534602
 HELLO, WELCOME, REFUSED, PUT, TOUCH, REMOVE, TAKEN, CLOSE, ERROR, ASKED, FRESH = range(1, 12)
-
-
-def soon(condition):
-    """Waits until it holds, and returns what it gives."""
-    deadline = time.monotonic() + WAIT_S
-    while True:
-        found = condition()
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"waited in vain for {condition.__name__}")
-        time.sleep(0.02)
-
-
-def soon_is(expected, condition):
-    """The same, until it gives what is expected; fails with what it gave last."""
-    deadline = time.monotonic() + WAIT_S
-    while (found := condition()) != expected:
-        if time.monotonic() > deadline:
-            raise AssertionError(f"expected {expected!r}, still {found!r}")
-        time.sleep(0.02)
 
 
 class Feeder:

@@ -5,9 +5,10 @@ import signal
 import subprocess
 import time
 
-from fed_samba import USERS, WAIT_S, Fed, soon_is, told
+from fed_samba import USERS, Fed, told
 from impacket.smbconnection import SMBConnection
 from lab import sessions, tap
+from lab.soon import WAIT_S, soon_is
 
 
 class Sessions(Fed):

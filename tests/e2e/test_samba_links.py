@@ -7,16 +7,15 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 import unittest
 
 import asking  # noqa: F401  (makes lab importable)
 from lab import command, tap
 from lab.samba import SambaServer
+from lab.soon import soon
 
 LIBEXEC = next(path.parent for path in map(pathlib.Path, (
     "/usr/libexec/samba/samba-dcerpcd", "/usr/lib/x86_64-linux-gnu/samba/samba-dcerpcd")) if path.exists())
-SOON_S = 20
 
 # What is asked over each pipe, and what rpcclient says when it was answered. Of some answers it shows no more than why
 # they are none, which only Samba knows.
@@ -30,16 +29,6 @@ CALLS = {
     "eventlog": ("eventlog_readlog x", "NT_STATUS_OBJECT_PATH_INVALID"),
     "ntsvcs": ("ntsvcs_getversion", "version: 1024"),
 }
-
-
-def soon(condition):
-    """Waits until it holds, and returns what it gives."""
-    deadline = time.monotonic() + SOON_S
-    while not (found := condition()):
-        if time.monotonic() > deadline:
-            raise TimeoutError("waited in vain")
-        time.sleep(0.01)
-    return found
 
 
 @contextlib.contextmanager

@@ -5,8 +5,9 @@ import pathlib
 import socket
 import time
 
-from fed_samba import USERS, WAIT_S, Fed, soon_is, told
+from fed_samba import USERS, Fed, told
 from lab import sessions, tap
+from lab.soon import WAIT_S, soon_is
 
 PATIENCE_S = 2  # netsessiond's, with a feeder that does not answer
 
