@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Whether the table holds what its feeders know. Some of them learn of their sessions only by
  * looking, and look only when somebody asks: so they are asked before a call reads the table, which
- * waits for their answer. Nobody waits where there is no such feeder. */
+ * waits for their answer. Nobody waits where there is no such feeder; and who may not look at any
+ * session causes none to look, and does not wait. */
 #ifndef SERVER_FRESHNESS_H
 #define SERVER_FRESHNESS_H
 

@@ -113,7 +113,8 @@ static bool has_turn(void *context)
 	struct service *service = c->door->service;
 
 	if (service->now_ms(service->context) - c->turn_began_ms <= MAX_TURN_MS)
-		return c->is_fresh || freshness_is_given(c->door->freshness, &c->wait);
+		return c->is_fresh || !service_may_look(service, c->who) ||
+		       freshness_is_given(c->door->freshness, &c->wait);
 	c->wants_turn = true;
 	return false;
 }

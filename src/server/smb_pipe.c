@@ -54,11 +54,13 @@ static void on_judged(void *context)
 
 static bool has_turn(void *context)
 {
-	struct smb_pipes *pipes = context;
+	struct smb_pipe *p = context;
+	struct smb_pipes *pipes = p->of;
 	struct service *service = pipes->service;
 
 	if (service->now_ms(service->context) - pipes->turn_began_ms <= MAX_TURN_MS)
-		return pipes->is_fresh || freshness_is_given(pipes->freshness, &pipes->wait);
+		return pipes->is_fresh || !service_may_look(service, p->who) ||
+		       freshness_is_given(pipes->freshness, &pipes->wait);
 	pipes->wants_turn = true;
 	return false;
 }
@@ -91,7 +93,7 @@ struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct auth_acceptance *
 		free(p);
 		return NULL;
 	}
-	rpc_service_take_turns(p->rpc, has_turn, pipes);
+	rpc_service_take_turns(p->rpc, has_turn, p);
 	p->next = pipes->first;
 	if (p->next != NULL)
 		p->next->before = p;

@@ -4,6 +4,7 @@
 #include "rpc/call.h"
 #include "service/operations.h"
 #include "srvsvc/interface.h"
+#include "srvsvc/session_levels.h"
 
 static uint32_t (*const run[])(struct service_call *) = {
 	[SRVSVC_NETR_SESSION_ENUM] = service_session_enum,
@@ -41,6 +42,15 @@ static uint32_t call(void *context, uint16_t opnum, struct wire_reader *stub,
 bool service_allows(const struct service_call *c, enum access_right right)
 {
 	return access_policy_allows(c->caller->service->policy, c->caller->who, right);
+}
+
+bool service_may_look(const struct service *service, const struct identity *who)
+{
+	for (size_t i = 0; i < SESSION_LEVEL_COUNT; i++)
+		if (access_policy_allows(service->policy, who,
+		                         access_right_of_level(session_levels[i].number)))
+			return true;
+	return access_policy_allows(service->policy, who, ACCESS_DELETE);
 }
 
 void service_count_held(struct service *service, size_t *counted, size_t held_bytes)

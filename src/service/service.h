@@ -48,6 +48,9 @@ struct service_caller {
 	const char *from, *door;
 };
 
+/* Whether the policy lets somebody see, or close, any session of the table. */
+bool service_may_look(const struct service *service, const struct identity *who);
+
 /* Counts what an association holds now. *counted: what it was counted with before, 0 at first. */
 void service_count_held(struct service *service, size_t *counted, size_t held_bytes);
 

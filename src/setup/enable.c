@@ -2,15 +2,21 @@
 /* netsession-samba enable and disable. */
 #include "setup/commands.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "setup/examination.h"
 #include "samba/program.h"
+#include "system/log.h"
 
+/* Some of it is in Samba's words. */
 static int complain(const char *what)
 {
-	fprintf(stderr, "netsession-samba: %s\n", what);
+	char line[PATH_MAX];
+
+	(void)log_escape(line, sizeof line, what);
+	fprintf(stderr, "netsession-samba: %s\n", line);
 	return SETUP_FAILED;
 }
 
@@ -177,9 +183,12 @@ int setup_disable(const struct samba_options *options)
 	else {
 		x.is_enabled = is_asked && strcmp(x.samba.socket_dir, x.directory) == 0;
 		exit = disable(&x, is_asked);
-		if (!is_asked)
-			fprintf(stderr, "netsession-samba: Samba could not be asked: %s\n",
-			        err.why);
+		if (!is_asked) {
+			char story[PATH_MAX];
+
+			snprintf(story, sizeof story, "Samba could not be asked: %s", err.why);
+			(void)complain(story);
+		}
 	}
 	if (exit == SETUP_DONE && x.samba.bin_dir != NULL)
 		reload(&x.samba, x.conf.state == SMB_CONF_WITH);

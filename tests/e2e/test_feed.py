@@ -401,6 +401,29 @@ class Asked(OneService):
             self.assertEqual([], self.clients())
 
 
+class AskedByStrangers(OneService):
+    """Who may see no session makes nobody look."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.looks = self.programs.compile("feed_looks.c", "netsession")
+
+    def test_who_may_not_look_causes_no_look_and_does_not_wait(self):
+        with Netsessiond(("alice",), policy="hardened", feeders="root") as service:
+            found = self.folder / "none"
+            with Feeder(service, self.looks, found) as feeder:
+                soon_is(["open"], feeder.lines)
+                for _ in range(3):
+                    stranger = command.run("list", env={"NETSESSION_SOCKET": str(service.socket)},
+                                           inside=("setpriv", "--reuid=games", "--regid=games", "--clear-groups"))
+                    self.assertIn("(5", stranger.stderr)
+                    self.assertEqual(5, sessions.enumerate_with_impacket(service, "alice", 10).status)
+                self.assertEqual(["open"], feeder.lines())
+                with bound(service.socket) as dce:
+                    self.assertEqual(0, sessions.enumerate_over(dce, 0).status)
+                soon_is(["open", "looked"], feeder.lines)
+
+
 class Malformed(OneService):
     BROKEN = {"no kind": b"\0\0\0\0", "an unknown kind": b"\0\0\x40\0", "a length beyond all": b"\xFF\xFF\4\0",
               "a short message": b"\7\0\6\0" + bytes(7), "a long message": b"\x09\0\6\0" + bytes(9),
