@@ -205,6 +205,7 @@ static NET_API_STATUS take_infos(struct relay *relay, const struct relay_call *c
 		return NERR_Success;
 	if (now_ms - call->asked_ms > MAX_LISTING_MS)
 		return ERROR_SEM_TIMEOUT;
+	relay->listed_ms = now_ms;
 	status = relay_listing_take(relay->listing, infos, entries, call->asked_ms, now_ms,
 	                            relay->settings.transport, relay->settings.context);
 	if (status == NERR_Success)

@@ -30,6 +30,19 @@ static struct access_policy *make_policy(void)
 	return policy;
 }
 
+/* Sessions are shown as they were when Samba told of them. */
+static int64_t listed_ms(void *context)
+{
+	return ((struct relay *)context)->listed_ms;
+}
+
+static void tell(void *context, const struct service_event *event)
+{
+	struct relay *r = context;
+
+	r->settings.tell(r->settings.context, event);
+}
+
 struct relay *relay_new(const struct relay_settings *settings)
 {
 	struct relay *r = calloc(1, sizeof *r);
@@ -46,9 +59,9 @@ struct relay *relay_new(const struct relay_settings *settings)
 		.comment = "",
 		.max_answer_bytes = settings->max_answer_bytes,
 		.max_held_bytes = settings->max_held_bytes,
-		.now_ms = settings->now_ms,
-		.tell = settings->tell,
-		.context = settings->context,
+		.now_ms = listed_ms,
+		.tell = tell,
+		.context = r,
 	};
 	if (r->listing == NULL || r->admitted == NULL || r->service.policy == NULL ||
 	    !identity_add_label(r->admitted, ADMINISTRATORS)) {

@@ -31,6 +31,7 @@ struct relay {
 	/* Samba is asked for its sessions over many pipes, and may answer late over one of them:
 	 * the listing is what it answered to the youngest question. */
 	uint64_t questions, answered; /* how many there were; the number of that one */
+	int64_t listed_ms;            /* when that came: its times are of then */
 	uint64_t passed;              /* requests that went on as they came */
 	uint64_t translated;          /* those that were answered here */
 };

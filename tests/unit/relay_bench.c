@@ -116,7 +116,10 @@ static const struct rpc_endpoint endpoint = {
 
 static int64_t now_ms(void *context)
 {
-	return ((struct relay_bench *)context)->now_ms;
+	struct relay_bench *b = context;
+
+	b->now_ms += b->tick_ms;
+	return b->now_ms;
 }
 
 static const char *transport(void *context, const char *client, const char *user)

@@ -35,7 +35,8 @@ struct relay_bench {
 
 	struct relay *relay;
 	struct relay_pipe *pipe;
-	int64_t now_ms; /* the relay's clock */
+	int64_t now_ms;  /* the relay's clock */
+	int64_t tick_ms; /* how far that goes on at each look */
 	const char *transport;
 	unsigned told;
 	struct service_event event; /* the last one, without its texts */

@@ -688,10 +688,32 @@ static void a_long_name_is_closed_by_a_question_in_fragments(void **state)
 	relay_bench_end(b);
 }
 
+static void however_late_it_is_nobody_has_been_idle(void **state)
+{
+	struct relay_bench *b = relay_bench_start();
+	struct session_enum_request request = relay_bench_at_level(502);
+	uint32_t call_id = 10;
+
+	(void)state;
+	relay_bench_add_some(b, 3);
+	b->tick_ms = 900; /* Samba does not say how long they are idle */
+	for (int i = 0; i < 5; i++) {
+		struct relay_bench_answer a = relay_bench_enum(b, ++call_id, &request);
+		const SESSION_INFO_502 *infos = a.infos;
+
+		assert_int_equal(a.answer.entries, 3);
+		for (uint32_t n = 0; n < 3; n++)
+			assert_int_equal(infos[n].sesi502_idle_time, 0);
+		free(a.infos);
+	}
+	relay_bench_end(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_level_is_one_question_at_level_1),
+		cmocka_unit_test(however_late_it_is_nobody_has_been_idle),
 		cmocka_unit_test(who_may_not_ask_samba_is_refused_at_the_level_that_he_asked_for),
 		cmocka_unit_test(filters_and_pages_are_answered_here),
 		cmocka_unit_test(requests_of_other_clients_are_answered_at_every_level),
