@@ -30,9 +30,9 @@ MAY_INCLUDE = {
     "service": ["base", "wire", "ndr", "srvsvc", "rpc", "access", "table"],
     "server": ["base", "wire", "ndr", "local", "feed", "srvsvc", "rpc", "auth", "smb2", "net", "access",
                "table", "smbserver", "service", "crypto", "system"],
-    "relay": ["base", "wire", "ndr", "srvsvc", "rpc", "access", "table", "service"],
-    "samba": ["base", "wire", "relay", "service", "net", "system"],
-    "setup": ["base", "samba", "net", "system"],
+    "relay": ["base", "wire", "srvsvc", "rpc", "access", "table", "service"],
+    "samba": ["base", "relay", "net", "system"],
+    "setup": ["base", "samba", "system"],
 }
 
 # A library's headers, and the places that may include them.

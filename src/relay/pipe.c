@@ -310,7 +310,6 @@ static void hear_server(struct relay_pipe *p, const struct rpc_header *h, struct
 {
 	const uint8_t *pdu = r->start;
 	size_t bytes = (size_t)(r->end - r->start);
-
 	bool is_answer = h->ptype == RPC_RESPONSE || h->ptype == RPC_FAULT;
 
 	if (is_answer && take_response(p, h, r))

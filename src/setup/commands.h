@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession-samba, from its command line to its end. Its commands are one table, from which
- * dispatch, --help, the manual page and the completions follow. */
+ * dispatch, --help and the manual page follow. */
 #ifndef SETUP_COMMANDS_H
 #define SETUP_COMMANDS_H
 

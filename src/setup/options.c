@@ -56,9 +56,6 @@ static bool take_log_level(struct samba_options *o, const char *argument)
 	return log_level_find(argument, &o->log_level);
 }
 
-#define L(LEVEL, NAME, PRIORITY) NAME " "
-#define LEVEL_NAMES              LOG_LEVELS(L)
-
 enum {
 	EVERYWHERE = SETUP_COMMAND_RUN | SETUP_COMMAND_CHECK | SETUP_COMMAND_ENABLE |
 	             SETUP_COMMAND_DISABLE | SETUP_COMMAND_STATUS | SETUP_COMMAND_RELEASE,
@@ -66,21 +63,21 @@ enum {
 
 /* clang-format off */
 const struct setup_option setup_options[] = {
-	{ "smb-conf", "FILE", NULL, EVERYWHERE, "Samba's configuration, where it is not Samba's own "
+	{ "smb-conf", "FILE", EVERYWHERE, "Samba's configuration, where it is not Samba's own "
 	  "default", take_smb_conf },
-	{ "directory", "DIR", NULL, EVERYWHERE, "where smbd looks for its pipes once enabled, "
+	{ "directory", "DIR", EVERYWHERE, "where smbd looks for its pipes once enabled, "
 	  NETSESSION_LOCALSTATEDIR "/lib/netsession/samba by default; an absolute path",
 	  take_directory },
-	{ "feed-socket", "PATH", NULL, SETUP_COMMAND_RUN, "where netsessiond takes sessions, "
+	{ "feed-socket", "PATH", SETUP_COMMAND_RUN, "where netsessiond takes sessions, "
 	  "/run/netsession/feed.sock by default", take_feed_socket },
-	{ "no-feed", NULL, NULL, SETUP_COMMAND_RUN, "tell netsessiond nothing", take_no_feed },
-	{ "max-pipes", "N", NULL, SETUP_COMMAND_RUN, "relay no more pipes at once, 4096 by default",
+	{ "no-feed", NULL, SETUP_COMMAND_RUN, "tell netsessiond nothing", take_no_feed },
+	{ "max-pipes", "N", SETUP_COMMAND_RUN, "relay no more pipes at once, 4096 by default",
 	  take_max_pipes },
-	{ "max-answer-mib", "N", NULL, SETUP_COMMAND_RUN, "hold no longer answer than N MiB, 64 by "
+	{ "max-answer-mib", "N", SETUP_COMMAND_RUN, "hold no longer answer than N MiB, 64 by "
 	  "default, 1024 at most", take_max_answer_mib },
-	{ "log-level", "LEVEL", LEVEL_NAMES, SETUP_COMMAND_RUN, "error, warning, notice, info (the "
+	{ "log-level", "LEVEL", SETUP_COMMAND_RUN, "error, warning, notice, info (the "
 	  "default) or debug", take_log_level },
-	{ "help", NULL, NULL, EVERYWHERE, "show this", NULL },
+	{ "help", NULL, EVERYWHERE, "show this", NULL },
 };
 /* clang-format on */
 

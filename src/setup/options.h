@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What netsession-samba is told on its command line: one table, from which come the parser, --help,
- * the manual page and the completions. */
+/* What netsession-samba is told on its command line: one table, from which come the parser, --help
+ * and the manual page. */
 #ifndef SETUP_OPTIONS_H
 #define SETUP_OPTIONS_H
 
@@ -22,7 +22,6 @@ enum setup_command_bit {
 struct setup_option {
 	const char *name;
 	const char *argument; /* how --help calls it; NULL: it takes none */
-	const char *choices;  /* its arguments, separated by blanks; NULL: any */
 	unsigned commands;    /* enum setup_command_bit */
 	const char *help;
 	/* NULL: --help. */
