@@ -10,11 +10,12 @@
 
 struct auth_acceptance {
 	atomic_int holders;
-	bool kerberos, anonymous;
-	struct accounts *accounts; /* NULL: nobody's by NTLM */
-	gss_cred_id_t credential;  /* GSS_C_NO_CREDENTIAL: nobody can log on */
-	gss_buffer_desc hint;
-	char *realm; /* whose principals this computer knows; NULL: none's */
+	bool anonymous;
+	struct accounts *accounts;                  /* NULL: nobody's by NTLM */
+	gss_cred_id_t credentials[AUTH_MECHANISMS]; /* GSS_C_NO_CREDENTIAL: it is not served */
+	bool serves[AUTH_MECHANISMS];
+	struct wire_writer hint; /* NegTokenInit2 */
+	char *realm;             /* whose principals this computer knows; NULL: none's */
 };
 
 /* The context of a log-on that is complete; none of a null session. */

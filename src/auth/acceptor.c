@@ -3,9 +3,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <krb5.h>
 #include "auth/acceptance.h"
-#include "auth/ntlm_token.h"
+#include "auth/context.h"
+#include "auth/ntlm_message.h"
+#include "auth/spnego/acceptor.h"
+#include "auth/spnego/mechanism.h"
 #include "auth/whose.h"
 
 /* [MS-ERREF] 2.3 */
@@ -16,13 +19,15 @@
 #define STATUS_NOT_SUPPORTED          0xC00000BBu
 #define STATUS_TIME_DIFFERENCE_AT_DC  0xC0000133u
 
+/* How the tokens of a log-on are wrapped; its first one shows it. */
+enum wrapping { NOT_KNOWN, IN_SPNEGO, BARE };
+
 struct auth_acceptor {
 	struct auth_acceptance *acceptance; /* held */
-	gss_ctx_id_t context;
-	gss_name_t name;
-	gss_OID mechanism;
-	gss_buffer_desc answer;
-	struct wire_writer lengthened;
+	enum wrapping wrapping;
+	struct spnego_acceptor spnego;
+	struct auth_context context;
+	struct wire_writer answer, lengthened;
 	uint32_t challenge_flags; /* 0: no NTLM CHALLENGE was given */
 	enum auth_progress progress;
 	bool is_anonymous;
@@ -42,13 +47,11 @@ struct auth_acceptor *auth_acceptor_new(struct auth_acceptance *acceptance)
 
 void auth_acceptor_free(struct auth_acceptor *a)
 {
-	OM_uint32 minor;
-
 	if (a == NULL)
 		return;
-	(void)gss_delete_sec_context(&minor, &a->context, GSS_C_NO_BUFFER);
-	(void)gss_release_name(&minor, &a->name);
-	(void)gss_release_buffer(&minor, &a->answer);
+	auth_context_fini(&a->context);
+	spnego_acceptor_fini(&a->spnego);
+	wire_writer_fini(&a->answer);
 	wire_writer_fini(&a->lengthened);
 	identity_release(a->who);
 	auth_acceptance_release(a->acceptance);
@@ -76,104 +79,99 @@ static enum auth_progress refuse_token(struct err *err)
 	              "a token that does not hold");
 }
 
-/* What a Kerberos log-on failed by, RFC 4120 7.5.9. */
+static enum auth_progress refuse_mechanism(enum auth_mechanism mechanism, struct err *err)
+{
+	return refuse(err, STATUS_NOT_SUPPORTED, ERROR_NOT_SUPPORTED,
+	              mechanism == AUTH_NTLM ? "NTLM is not served here"
+	                                     : "Kerberos is not served here");
+}
+
+static enum auth_progress refuse_memory(struct err *err)
+{
+	return refuse(err, STATUS_INSUFFICIENT_RESOURCES, ERROR_NOT_ENOUGH_MEMORY, NULL);
+}
+
+/* Why a ticket was refused, RFC 4120 7.5.9. */
 static const struct {
-	uint32_t code, nt;
+	krb5_error_code code;
+	uint32_t nt;
 	NET_API_STATUS status;
 	const char *why;
 } ticket_stories[] = {
-	{ 31, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+	{ KRB5KRB_AP_ERR_BAD_INTEGRITY, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
 	  "the keytab's key is not the one that the ticket is for" },
-	{ 32, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE, "the ticket has expired" },
-	{ 33, STATUS_TIME_DIFFERENCE_AT_DC, ERROR_TIME_SKEW, "the ticket is not valid yet" },
-	{ 34, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE, "the ticket was shown once already" },
-	{ 35, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+	{ KRB5KRB_AP_ERR_TKT_EXPIRED, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+	  "the ticket has expired" },
+	{ KRB5KRB_AP_ERR_TKT_NYV, STATUS_TIME_DIFFERENCE_AT_DC, ERROR_TIME_SKEW,
+	  "the ticket is not valid yet" },
+	{ KRB5KRB_AP_ERR_REPEAT, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+	  "the ticket was shown once already" },
+	{ KRB5KRB_AP_ERR_NOT_US, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
 	  "the keytab has no key for the server that the ticket is for" },
-	{ 37, STATUS_TIME_DIFFERENCE_AT_DC, ERROR_TIME_SKEW,
+	{ KRB5KRB_AP_ERR_SKEW, STATUS_TIME_DIFFERENCE_AT_DC, ERROR_TIME_SKEW,
 	  "the caller's clock shows another time" },
-	{ 44, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+	{ KRB5KRB_AP_ERR_BADKEYVER, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
 	  "the keytab's key is older or newer than the ticket" },
 };
 
-static enum auth_progress explain_ticket(uint32_t code, struct err *err)
+static enum auth_progress explain_ticket(OM_uint32 minor, struct err *err)
 {
 	for (size_t i = 0; i < sizeof ticket_stories / sizeof *ticket_stories; i++)
-		if (ticket_stories[i].code == code)
+		if (ticket_stories[i].code == (krb5_error_code)minor)
 			return refuse(err, ticket_stories[i].nt, ticket_stories[i].status,
 			              ticket_stories[i].why);
 	return refuse(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
 	              "a ticket that does not hold");
 }
 
-/* The answer that GSSAPI made says more than its status. */
-static enum auth_progress explain(const struct auth_acceptor *a, OM_uint32 major, struct err *err)
+static enum auth_progress explain(const struct auth_acceptor *a, OM_uint32 major, OM_uint32 minor,
+                                  struct err *err)
 {
-	struct spnego_token answer;
-	uint32_t code = 0;
+	bool is_kerberos = a->context.mechanism == AUTH_KERBEROS;
 
-	if (spnego_token_open(a->answer.value, a->answer.length, &answer))
-		code = spnego_token_krb_error(&answer);
-	if (code != 0)
-		return explain_ticket(code, err);
 	switch (GSS_ROUTINE_ERROR(major)) {
 	case GSS_S_DEFECTIVE_TOKEN:
 	case GSS_S_NO_CONTEXT:
 		return refuse_token(err);
 	case GSS_S_BAD_MECH:
 	case GSS_S_NO_CRED:
-		return refuse(err, STATUS_NOT_SUPPORTED, ERROR_NOT_SUPPORTED,
-		              "a mechanism that is not served here");
+		return refuse_mechanism(a->context.mechanism, err);
 	default:
-		return refuse_log_on(err);
+		return is_kerberos ? explain_ticket(minor, err) : refuse_log_on(err);
 	}
 }
 
-static enum auth_progress exchange(struct auth_acceptor *a, const uint8_t *token, size_t bytes,
-                                   struct err *err)
+/* The mechanism's step. */
+static enum auth_progress step_context(struct auth_acceptor *a, struct crypto_span token,
+                                       struct err *err)
 {
-	gss_buffer_desc input = { bytes, (void *)(uintptr_t)token };
-	struct ntlm_token answer;
 	OM_uint32 major, minor;
 
-	major = gss_accept_sec_context(&minor, &a->context, a->acceptance->credential, &input,
-	                               GSS_C_NO_CHANNEL_BINDINGS, &a->name, &a->mechanism,
-	                               &a->answer, NULL, NULL, NULL);
+	major = auth_context_accept(&a->context, a->acceptance->credentials[a->context.mechanism],
+	                            token, &minor);
 	if (GSS_ERROR(major))
-		return explain(a, major, err);
-	if ((major & GSS_S_CONTINUE_NEEDED) == 0)
-		return AUTH_COMPLETE;
-	answer = ntlm_token_find(a->answer.value, a->answer.length);
-	a->challenge_flags = ntlm_token_challenge_flags(&answer);
-	return AUTH_CONTINUE;
+		return explain(a, major, minor, err);
+	return a->context.is_complete ? AUTH_COMPLETE : AUTH_CONTINUE;
 }
 
 /* gss-ntlmssp 1.2.0 refuses null sessions: this is the end of such a log-on without it. */
-static enum auth_progress let_nobody_in(struct auth_acceptor *a, bool is_bare, struct err *err)
+static enum auth_progress accept_anonymous(struct auth_acceptor *a, struct err *err)
 {
-	/* NegTokenResp, accept-completed: RFC 4178 4.2.2 */
-	static const uint8_t completed[] = { 0xA1, 0x07, 0x30, 0x05, 0xA0, 0x03, 0x0A, 0x01, 0x00 };
-
 	if (!a->acceptance->anonymous)
 		return refuse(err, STATUS_ACCESS_DENIED, ERROR_ACCESS_DENIED,
 		              "null sessions are not served here");
-	a->is_anonymous = true;
-	if (is_bare)
-		return AUTH_COMPLETE;
-	a->answer.value = malloc(sizeof completed);
-	if (a->answer.value == NULL)
-		return refuse(err, STATUS_INSUFFICIENT_RESOURCES, ERROR_NOT_ENOUGH_MEMORY, NULL);
-	memcpy(a->answer.value, completed, sizeof completed);
-	a->answer.length = sizeof completed;
+	auth_context_pass(&a->context);
+	a->is_anonymous = a->context.is_complete = true;
 	return AUTH_COMPLETE;
 }
 
-/* Whether the file has the user who is claimed. Nobody else gets as far as gss-ntlmssp, which would
- * ask winbind. */
-static bool take_claim(struct auth_acceptor *a, const struct ntlm_token *t)
+/* Whether the file has the user who is claimed. No other one gets as far as gss-ntlmssp, which
+ * would ask winbind. */
+static bool find_claim(struct auth_acceptor *a, struct crypto_span message)
 {
 	struct ntlm_claim claim;
 
-	if (!ntlm_token_claim(t, a->challenge_flags, &claim))
+	if (!ntlm_message_claim(message, a->challenge_flags, &claim))
 		return false;
 	(void)snprintf(a->claim, sizeof a->claim, "%s%s%s", claim.domain,
 	               claim.domain[0] != '\0' ? "\\" : "", claim.user);
@@ -181,54 +179,150 @@ static bool take_claim(struct auth_acceptor *a, const struct ntlm_token *t)
 	       accounts_find(a->acceptance->accounts, claim.domain, claim.user) != NULL;
 }
 
-/* A token with an NTLM message in it. */
-static enum auth_progress take_ntlm(struct auth_acceptor *a, const struct ntlm_token *t,
-                                    const uint8_t *token, size_t bytes, struct err *err)
+static enum auth_progress step_ntlm(struct auth_acceptor *a, struct crypto_span message,
+                                    struct err *err)
 {
-	const struct auth_acceptance *acceptance = a->acceptance;
-	enum ntlm_verdict verdict = ntlm_token_judge(t, a->challenge_flags);
-	bool is_known = verdict != NTLM_NOT_AUTHENTICATE && take_claim(a, t);
+	enum ntlm_verdict verdict = ntlm_message_judge(message, a->challenge_flags);
+	bool is_known = verdict != NTLM_NOT_AUTHENTICATE && find_claim(a, message);
+	enum auth_progress progress;
 
-	if (acceptance->accounts == NULL && !acceptance->anonymous)
-		return refuse(err, STATUS_NOT_SUPPORTED, ERROR_NOT_SUPPORTED,
-		              "NTLM is not served here");
 	if (verdict == NTLM_WRONG || (verdict != NTLM_NOT_AUTHENTICATE && a->challenge_flags == 0))
 		return refuse_token(err);
 	if (verdict == NTLM_ANONYMOUS)
-		return let_nobody_in(a, t->is_bare, err);
+		return accept_anonymous(a, err);
 	if (verdict == NTLM_WEAK)
 		return refuse(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
 		              "LM and NTLMv1 are not served here");
 	if (verdict == NTLM_V2 && !is_known)
 		return refuse_log_on(err);
-	if (!ntlm_token_is_short(t))
-		return exchange(a, token, bytes, err);
-	wire_writer_clear(&a->lengthened);
-	ntlm_token_lengthen(t, &a->lengthened);
-	if (a->lengthened.failed)
-		return refuse(err, STATUS_INSUFFICIENT_RESOURCES, ERROR_NOT_ENOUGH_MEMORY, NULL);
-	return exchange(a, a->lengthened.data, a->lengthened.len, err);
+	if (ntlm_message_is_short(message)) {
+		wire_writer_clear(&a->lengthened);
+		ntlm_message_lengthen(message, &a->lengthened);
+		if (a->lengthened.failed)
+			return refuse_memory(err);
+		message = (struct crypto_span){ a->lengthened.data, a->lengthened.len };
+	}
+	progress = step_context(a, message, err);
+	if (progress == AUTH_CONTINUE)
+		a->challenge_flags = ntlm_message_challenge_flags(auth_context_token(&a->context));
+	return progress;
 }
 
-static enum auth_progress take(struct auth_acceptor *a, const uint8_t *token, size_t bytes,
-                               struct err *err)
+/* GSSAPI chooses the mechanism of a context by its first token: it must be the selected one. */
+static enum auth_progress step_mechanism(struct auth_acceptor *a, struct crypto_span token,
+                                         struct err *err)
 {
-	struct ntlm_token t;
+	enum auth_mechanism mechanism = a->context.mechanism;
 
-	if (a->progress != AUTH_CONTINUE || bytes == 0)
+	if (a->context.is_complete ||
+	    (a->context.gss == GSS_C_NO_CONTEXT && !spnego_token_is_of(token, mechanism)))
 		return refuse_token(err);
-	if (a->acceptance->credential == GSS_C_NO_CREDENTIAL)
+	return mechanism == AUTH_NTLM ? step_ntlm(a, token, err) : step_context(a, token, err);
+}
+
+/* ---- without SPNEGO: DCE/RPC has such log-ons, and SMB2's callers may ---- */
+
+static enum auth_progress take_bare(struct auth_acceptor *a, struct crypto_span token,
+                                    struct err *err)
+{
+	struct crypto_span answer;
+	enum auth_progress progress;
+
+	progress = step_mechanism(a, token, err);
+	answer = auth_context_token(&a->context);
+	wire_put_bytes(&a->answer, answer.data, answer.bytes);
+	return progress;
+}
+
+static enum auth_progress begin_bare(struct auth_acceptor *a, enum auth_mechanism mechanism,
+                                     struct crypto_span token, struct err *err)
+{
+	if (!a->acceptance->serves[mechanism])
+		return refuse_mechanism(mechanism, err);
+	a->wrapping = BARE;
+	a->context.mechanism = mechanism;
+	return take_bare(a, token, err);
+}
+
+/* ---- in SPNEGO ---- */
+
+static enum auth_progress send_planned(struct auth_acceptor *a, const struct spnego_plan *plan,
+                                       struct err *err)
+{
+	gss_buffer_desc made = GSS_C_EMPTY_BUFFER;
+	struct crypto_span mic = { 0 };
+	OM_uint32 minor;
+
+	if (plan->makes_mic) {
+		if (!auth_context_make_mic(&a->context, spnego_acceptor_list(&a->spnego), &made))
+			return refuse(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+			              "no mechListMIC can be made");
+		mic = (struct crypto_span){ made.value, made.length };
+	}
+	spnego_acceptor_encode(&a->spnego, auth_context_token(&a->context), mic, &a->answer);
+	(void)gss_release_buffer(&minor, &made);
+	return plan->is_done ? AUTH_COMPLETE : AUTH_CONTINUE;
+}
+
+static enum auth_progress take_spnego(struct auth_acceptor *a, struct crypto_span token,
+                                      struct err *err)
+{
+	struct spnego_mechanism_state state;
+	struct spnego_received received;
+	struct spnego_plan plan;
+
+	if (!spnego_acceptor_receive(&a->spnego, token, a->acceptance->serves, &received, err))
+		return AUTH_FAILED;
+	a->context.mechanism = a->spnego.oid->mechanism;
+	auth_context_pass(&a->context);
+	if (received.token.bytes > 0 && step_mechanism(a, received.token, err) == AUTH_FAILED)
+		return AUTH_FAILED;
+	state = auth_context_state(&a->context);
+	if (a->is_anonymous) /* Samba's clients sign the list with a key of zeros */
+		received.mic = (struct crypto_span){ 0 };
+	if (!spnego_acceptor_plan(&a->spnego, &received, &state, &plan, err))
+		return AUTH_FAILED;
+	if (plan.verifies_mic &&
+	    !auth_context_verify_mic(&a->context, spnego_acceptor_list(&a->spnego), received.mic))
+		return refuse(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+		              "the mechListMIC is not that of the offered mechanisms");
+	return send_planned(a, &plan, err);
+}
+
+static enum auth_progress begin(struct auth_acceptor *a, struct crypto_span token, struct err *err)
+{
+	const bool *serves = a->acceptance->serves;
+
+	if (!serves[AUTH_KERBEROS] && !serves[AUTH_NTLM])
 		return refuse(err, STATUS_NOT_SUPPORTED, ERROR_NOT_SUPPORTED,
 		              "neither a keytab nor NTLM users: nobody can log on");
-	t = ntlm_token_find(token, bytes);
-	return t.message != NULL ? take_ntlm(a, &t, token, bytes, err)
-	                         : exchange(a, token, bytes, err);
+	switch (spnego_token_kind(token)) {
+	case SPNEGO_TOKEN_NEGOTIATION:
+		a->wrapping = IN_SPNEGO;
+		return take_spnego(a, token, err);
+	case SPNEGO_TOKEN_KERBEROS:
+		return begin_bare(a, AUTH_KERBEROS, token, err);
+	case SPNEGO_TOKEN_NTLM:
+		return begin_bare(a, AUTH_NTLM, token, err);
+	case SPNEGO_TOKEN_UNKNOWN:
+		break;
+	}
+	return refuse_token(err);
 }
 
-static bool is_by_kerberos(const struct auth_acceptor *a)
+static enum auth_progress take(struct auth_acceptor *a, struct crypto_span token, struct err *err)
 {
-	return a->mechanism != GSS_C_NO_OID && a->mechanism->length == auth_krb5.length &&
-	       memcmp(a->mechanism->elements, auth_krb5.elements, auth_krb5.length) == 0;
+	if (a->progress != AUTH_CONTINUE || token.bytes == 0 || token.bytes > UINT16_MAX)
+		return refuse_token(err);
+	switch (a->wrapping) {
+	case NOT_KNOWN:
+		return begin(a, token, err);
+	case IN_SPNEGO:
+		return take_spnego(a, token, err);
+	case BARE:
+		break;
+	}
+	return take_bare(a, token, err);
 }
 
 /* Who it is, and with that whether it comes in. */
@@ -236,32 +330,32 @@ static enum auth_progress identify(struct auth_acceptor *a, struct err *err)
 {
 	if (a->is_anonymous)
 		a->who = identity_new_anonymous();
-	else if (is_by_kerberos(a))
-		a->who = whose_kerberos(a->acceptance, a->name, err);
+	else if (a->context.mechanism == AUTH_KERBEROS)
+		a->who = whose_kerberos(a->acceptance, a->context.initiator, err);
 	else
-		a->who = whose_ntlm(a->acceptance, a->name, err);
+		a->who = whose_ntlm(a->acceptance, a->context.initiator, err);
 	if (a->who != NULL)
 		return AUTH_COMPLETE;
 	return err->status == ERROR_LOGON_FAILURE
 	               ? refuse(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE, NULL)
-	               : refuse(err, STATUS_INSUFFICIENT_RESOURCES, ERROR_NOT_ENOUGH_MEMORY, NULL);
+	               : refuse_memory(err);
 }
 
 enum auth_progress auth_acceptor_step(struct auth_acceptor *a, const uint8_t *token, size_t bytes,
                                       const uint8_t **answer, size_t *answer_bytes, struct err *err)
 {
-	OM_uint32 minor;
-
-	(void)gss_release_buffer(&minor, &a->answer);
-	a->progress = take(a, token, bytes, err);
+	wire_writer_clear(&a->answer);
+	a->progress = take(a, (struct crypto_span){ token, bytes }, err);
+	if (a->progress != AUTH_FAILED && a->answer.failed)
+		a->progress = refuse_memory(err);
 	if (a->progress == AUTH_COMPLETE)
 		a->progress = identify(a, err);
 	if (a->progress == AUTH_FAILED) {
 		a->why = err->why;
-		(void)gss_release_buffer(&minor, &a->answer);
+		wire_writer_clear(&a->answer);
 	}
-	*answer = a->answer.value;
-	*answer_bytes = a->answer.length;
+	*answer = a->answer.data;
+	*answer_bytes = a->answer.len;
 	return a->progress;
 }
 
@@ -274,7 +368,7 @@ NET_API_STATUS auth_acceptor_finish(struct auth_acceptor *a, struct identity **w
 	*key_bytes = 0;
 	*who = NULL;
 	if (!a->is_anonymous)
-		status = auth_session_key(a->context, key, key_bytes, err);
+		status = auth_context_key(&a->context, key, key_bytes, err);
 	if (status == NERR_Success) {
 		*who = a->who;
 		a->who = NULL;
@@ -284,12 +378,14 @@ NET_API_STATUS auth_acceptor_finish(struct auth_acceptor *a, struct identity **w
 
 gss_ctx_id_t auth_acceptor_context(const struct auth_acceptor *a)
 {
-	return a->context;
+	return a->context.gss;
 }
 
 const char *auth_acceptor_mechanism(const struct auth_acceptor *a)
 {
-	return a->is_anonymous ? "anonymous" : is_by_kerberos(a) ? "kerberos" : "ntlm";
+	if (a->is_anonymous)
+		return "anonymous";
+	return a->context.mechanism == AUTH_KERBEROS ? "kerberos" : "ntlm";
 }
 
 const char *auth_acceptor_claim(const struct auth_acceptor *a)

@@ -38,12 +38,12 @@ static OM_uint32 import_user(OM_uint32 *minor, const struct netsession_credentia
 	return major;
 }
 
-/* Not gss_acquire_cred_with_password: for SPNEGO that tries the password with Kerberos too, and
- * asks the KDC of whatever realm krb5.conf names. The credential store names one mechanism. */
-static OM_uint32 acquire_with_password(OM_uint32 *minor, const struct netsession_credentials *c,
-                                       gss_cred_id_t *credential)
+/* Not gss_acquire_cred_with_password, which knows no domain; nor for SPNEGO, which would try the
+ * password with Kerberos, too, and ask the KDC of whatever realm krb5.conf names. */
+static OM_uint32 acquire_ntlm(OM_uint32 *minor, const struct netsession_credentials *c,
+                              gss_cred_id_t *credential)
 {
-	gss_OID_set_desc mechanisms = { 1, &auth_spnego }, ntlm_only = { 1, &auth_ntlmssp };
+	gss_OID_set_desc ntlm_only = { 1, &auth_oids[AUTH_NTLM] };
 	gss_key_value_element_desc elements[] = { { GSS_NTLMSSP_CS_PASSWORD, c->password },
 		                                  { GSS_NTLMSSP_CS_DOMAIN, "" } };
 	gss_key_value_set_desc store = { c->is_anonymous ? 2 : 1, elements };
@@ -52,10 +52,8 @@ static OM_uint32 acquire_with_password(OM_uint32 *minor, const struct netsession
 
 	major = import_user(minor, c, &user);
 	if (!GSS_ERROR(major))
-		major = gss_acquire_cred_from(minor, user, GSS_C_INDEFINITE, &mechanisms,
+		major = gss_acquire_cred_from(minor, user, GSS_C_INDEFINITE, &ntlm_only,
 		                              GSS_C_INITIATE, &store, credential, NULL, NULL);
-	if (!GSS_ERROR(major))
-		major = gss_set_neg_mechs(minor, *credential, &ntlm_only);
 	(void)gss_release_name(&ignored, &user);
 	return major;
 }
@@ -86,9 +84,9 @@ static OM_uint32 import_principal(OM_uint32 *minor, const struct netsession_cred
 }
 
 static OM_uint32 acquire_kerberos(OM_uint32 *minor, const struct netsession_credentials *c,
-                                  gss_OID mechanism, gss_cred_id_t *credential)
+                                  gss_cred_id_t *credential)
 {
-	gss_OID_set_desc mechanisms = { 1, mechanism };
+	gss_OID_set_desc kerberos_only = { 1, &auth_oids[AUTH_KERBEROS] };
 	gss_key_value_element_desc element = { "password", c != NULL ? c->password : "" };
 	gss_key_value_set_desc store = { c != NULL ? 1 : 0, &element };
 	gss_name_t user = GSS_C_NO_NAME;
@@ -97,7 +95,7 @@ static OM_uint32 acquire_kerberos(OM_uint32 *minor, const struct netsession_cred
 	if (c != NULL)
 		major = import_principal(minor, c, &user);
 	if (!GSS_ERROR(major))
-		major = gss_acquire_cred_from(minor, user, GSS_C_INDEFINITE, &mechanisms,
+		major = gss_acquire_cred_from(minor, user, GSS_C_INDEFINITE, &kerberos_only,
 		                              GSS_C_INITIATE, c != NULL ? &store : NULL, credential,
 		                              NULL, NULL);
 	(void)gss_release_name(&ignored, &user);
@@ -106,38 +104,13 @@ static OM_uint32 acquire_kerberos(OM_uint32 *minor, const struct netsession_cred
 
 struct auth_handle *auth_handle_kerberos(const struct netsession_credentials *c, OM_uint32 *minor)
 {
-	gss_OID_set_desc krb5_only = { 1, &auth_krb5 };
 	struct auth_handle *handle = calloc(1, sizeof *handle);
-	OM_uint32 major = GSS_S_FAILURE;
 
 	*minor = 0;
-	if (handle != NULL)
-		major = acquire_kerberos(minor, c, &auth_spnego, &handle->credential);
-	if (!GSS_ERROR(major))
-		major = gss_set_neg_mechs(minor, handle->credential, &krb5_only);
-	if (!GSS_ERROR(major))
+	if (handle != NULL && !GSS_ERROR(acquire_kerberos(minor, c, &handle->credential)))
 		return handle;
 	auth_handle_free(handle);
 	return NULL;
-}
-
-OM_uint32 auth_handle_diagnose(const struct netsession_credentials *c, gss_name_t target)
-{
-	gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;
-	gss_ctx_id_t context = GSS_C_NO_CONTEXT;
-	gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
-	OM_uint32 major, minor = 0, ignored;
-
-	major = acquire_kerberos(&minor, c, &auth_krb5, &credential);
-	if (!GSS_ERROR(major))
-		major = gss_init_sec_context(&minor, credential, &context, target, &auth_krb5,
-		                             GSS_C_MUTUAL_FLAG, GSS_C_INDEFINITE,
-		                             GSS_C_NO_CHANNEL_BINDINGS, GSS_C_NO_BUFFER, NULL,
-		                             &token, NULL, NULL);
-	(void)gss_release_buffer(&ignored, &token);
-	(void)gss_delete_sec_context(&ignored, &context, GSS_C_NO_BUFFER);
-	(void)gss_release_cred(&ignored, &credential);
-	return GSS_ERROR(major) ? minor : 0;
 }
 
 struct auth_handle *auth_handle_ntlm(struct netsession_credentials *c, struct err *err)
@@ -150,7 +123,7 @@ struct auth_handle *auth_handle_ntlm(struct netsession_credentials *c, struct er
 		handle = calloc(1, sizeof *handle);
 		if (handle == NULL) {
 			err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_DOING, NULL);
-		} else if (GSS_ERROR(acquire_with_password(&minor, c, &handle->credential))) {
+		} else if (GSS_ERROR(acquire_ntlm(&minor, c, &handle->credential))) {
 			err_set(err, ERROR_NOT_SUPPORTED, AUTH_DOING,
 			        "GSSAPI has no NTLM: is gss-ntlmssp installed?");
 			auth_handle_free(handle);

@@ -4,18 +4,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "auth/gss.h"
+#include "auth/context.h"
+#include "auth/handle.h"
 #include "auth/kerberos_story.h"
+#include "auth/ntlm_story.h"
+#include "auth/spnego/initiator.h"
 
 struct auth_initiator {
 	struct netsession_credentials *credentials; /* held; NULL: the caller's tickets */
 	enum netsession_authentication mode;
 	char *host;
-	struct auth_handle *handle; /* NULL until the first step */
-	bool owns_handle;           /* else the credentials do */
 	gss_name_t target;
-	gss_ctx_id_t context;
-	gss_buffer_desc answer;
+	struct auth_handle *kerberos; /* NULL until it is needed; NTLM's is the credentials' */
+	struct spnego_initiator spnego;
+	struct auth_context context; /* of the mechanism that is selected */
+	struct wire_writer answer;
+	bool has_begun;
 };
 
 struct auth_initiator *auth_initiator_new(struct netsession_credentials *credentials,
@@ -41,29 +45,23 @@ struct auth_initiator *auth_initiator_new(struct netsession_credentials *credent
 	return a;
 }
 
-static void forget_handle(struct auth_initiator *a)
-{
-	if (a->owns_handle)
-		auth_handle_free(a->handle);
-	a->handle = NULL;
-}
-
 void auth_initiator_free(struct auth_initiator *a)
 {
 	OM_uint32 minor;
 
 	if (a == NULL)
 		return;
-	(void)gss_delete_sec_context(&minor, &a->context, GSS_C_NO_BUFFER);
+	auth_context_fini(&a->context);
 	(void)gss_release_name(&minor, &a->target);
-	(void)gss_release_buffer(&minor, &a->answer);
-	forget_handle(a);
+	auth_handle_free(a->kerberos);
+	spnego_initiator_fini(&a->spnego);
+	wire_writer_fini(&a->answer);
 	credentials_release(a->credentials);
 	free(a->host);
 	free(a);
 }
 
-/* A domain with a dot is a realm, whose KDC may be asked: nobody else is told of a name. */
+/* A domain with a dot is a realm, whose KDC may be asked: no other one learns of a name. */
 static bool has_realm(const struct netsession_credentials *c)
 {
 	const char *at = strrchr(c->user, '@');
@@ -79,104 +77,199 @@ bool auth_initiator_asks_kdc(const struct auth_initiator *a)
 	       (a->mode == NETSESSION_AUTHENTICATION_ANY && has_realm(a->credentials));
 }
 
-/* What a failure of the exchange itself means. */
-static void explain(OM_uint32 major, struct err *err)
-{
-	switch (GSS_ROUTINE_ERROR(major)) {
-	case GSS_S_NO_CRED:
-	case GSS_S_CREDENTIALS_EXPIRED:
-		err_set(err, ERROR_NO_SUCH_LOGON_SESSION, AUTH_DOING, "no usable Kerberos ticket");
-		break;
-	case GSS_S_DEFECTIVE_TOKEN:
-	case GSS_S_BAD_SIG:
-		err_set(err, ERROR_DOWNGRADE_DETECTED, AUTH_DOING,
-		        "the server's token does not hold");
-		break;
-	default:
-		err_set(err, ERROR_LOGON_FAILURE, AUTH_DOING,
-		        "no ticket for this server, or a bad token");
-		break;
-	}
-}
-
 static bool is_anonymous(const struct auth_initiator *a)
 {
 	return a->credentials != NULL && a->credentials->is_anonymous;
 }
 
-static OM_uint32 exchange(struct auth_initiator *a, const uint8_t *token, size_t bytes)
+/* ---- the mechanisms ---- */
+
+static OM_uint32 step_context(struct auth_initiator *a, gss_cred_id_t credential,
+                              struct crypto_span token, OM_uint32 *minor)
 {
-	gss_buffer_desc input = { bytes, (void *)(uintptr_t)token };
+	OM_uint32 wanted = is_anonymous(a) ? GSS_C_ANON_FLAG
+	                                   : GSS_C_MUTUAL_FLAG | GSS_C_INTEG_FLAG | GSS_C_CONF_FLAG;
+
+	return auth_context_initiate(&a->context, credential, a->target, wanted, token, minor);
+}
+
+/* One step by NTLM, the first one where token has no data. False: see err. */
+static bool step_ntlm(struct auth_initiator *a, struct crypto_span token, struct err *err)
+{
+	struct auth_handle *handle = auth_handle_ntlm(a->credentials, err);
+	OM_uint32 major, minor;
+
+	if (handle == NULL)
+		return false;
+	major = step_context(a, handle->credential, token, &minor);
+	if (GSS_ERROR(major))
+		ntlm_story_tell(major, minor, err);
+	return !GSS_ERROR(major);
+}
+
+/* The first step by Kerberos. False: *minor tells why. */
+static bool begin_kerberos(struct auth_initiator *a, OM_uint32 *minor)
+{
+	a->context.mechanism = AUTH_KERBEROS;
+	a->kerberos = auth_handle_kerberos(a->credentials, minor);
+	return a->kerberos != NULL && !GSS_ERROR(step_context(a, a->kerberos->credential,
+	                                                      (struct crypto_span){ 0 }, minor));
+}
+
+/* The server's answer to a ticket. */
+static bool step_kerberos(struct auth_initiator *a, struct crypto_span token, struct err *err)
+{
 	OM_uint32 minor;
 
-	(void)gss_release_buffer(&minor, &a->answer);
-	return gss_init_sec_context(
-		&minor, a->handle->credential, &a->context, a->target, &auth_spnego,
-		is_anonymous(a) ? GSS_C_ANON_FLAG
-				: GSS_C_MUTUAL_FLAG | GSS_C_INTEG_FLAG | GSS_C_CONF_FLAG,
-		GSS_C_INDEFINITE, GSS_C_NO_CHANNEL_BINDINGS,
-		token != NULL ? &input : GSS_C_NO_BUFFER, NULL, &a->answer, NULL, NULL);
+	if (!GSS_ERROR(step_context(a, a->kerberos->credential, token, &minor)))
+		return true;
+	kerberos_story_tell_answer(minor, err);
+	return false;
 }
 
-/* The first token by NTLM. Returns its major status; GSS_S_FAILURE with err when it has no handle.
- */
-static OM_uint32 begin_ntlm(struct auth_initiator *a, struct err *err)
+/* A context of the mechanism from its beginning. */
+static bool begin_ntlm(struct auth_initiator *a, struct err *err)
 {
-	a->owns_handle = false;
-	a->handle = auth_handle_ntlm(a->credentials, err);
-	return a->handle != NULL ? exchange(a, NULL, 0) : GSS_S_FAILURE;
+	auth_context_fini(&a->context);
+	a->context.mechanism = AUTH_NTLM;
+	return step_ntlm(a, (struct crypto_span){ 0 }, err);
 }
 
-/* The first token by Kerberos, or where that cannot be had, and may be done without, by NTLM. */
-static OM_uint32 begin_kerberos(struct auth_initiator *a, struct err *err)
-{
-	OM_uint32 major = GSS_S_FAILURE, minor;
+/* ---- the negotiation ---- */
 
-	a->owns_handle = true;
-	a->handle = auth_handle_kerberos(a->credentials, &minor);
-	if (a->handle != NULL)
-		major = exchange(a, NULL, 0);
-	if (!GSS_ERROR(major))
-		return major;
-	minor = auth_handle_diagnose(a->credentials, a->target);
-	if (a->credentials != NULL && a->mode == NETSESSION_AUTHENTICATION_ANY &&
-	    kerberos_story_allows_other(minor)) {
-		forget_handle(a);
-		(void)gss_delete_sec_context(&minor, &a->context, GSS_C_NO_BUFFER);
-		return begin_ntlm(a, err);
-	}
+static bool fail(struct err *err, NET_API_STATUS status, const char *why)
+{
+	err_set(err, status, AUTH_DOING, why);
+	return false;
+}
+
+static bool is_done_by(const struct wire_writer *w, struct err *err)
+{
+	return !w->failed || fail(err, ERROR_NOT_ENOUGH_MEMORY, NULL);
+}
+
+/* The first message, which offers these mechanisms with the token of the first one. */
+static bool offer(struct auth_initiator *a, const enum auth_mechanism mechanisms[], size_t count,
+                  struct err *err)
+{
+	struct crypto_span token = auth_context_token(&a->context);
+
+	if (token.bytes > SPNEGO_MAX_TOKEN_BYTES)
+		return fail(err, ERROR_NOT_SUPPORTED, "the Kerberos ticket is too large for SMB");
+	if (!spnego_initiator_offer(&a->spnego, mechanisms, count))
+		return fail(err, ERROR_NOT_ENOUGH_MEMORY, NULL);
+	spnego_initiator_begin(&a->spnego, token, &a->answer);
+	return is_done_by(&a->answer, err);
+}
+
+static bool offer_ntlm(struct auth_initiator *a, struct err *err)
+{
+	static const enum auth_mechanism ntlm_only[] = { AUTH_NTLM };
+
+	return begin_ntlm(a, err) && offer(a, ntlm_only, 1, err);
+}
+
+/* Kerberos, and NTLM where the password may be used by both: the server chooses. Where Kerberos
+ * cannot be had, and is not required, NTLM alone. */
+static bool offer_kerberos(struct auth_initiator *a, struct err *err)
+{
+	static const enum auth_mechanism both[] = { AUTH_KERBEROS, AUTH_NTLM };
+	bool allows_ntlm = a->credentials != NULL && a->mode == NETSESSION_AUTHENTICATION_ANY &&
+	                   auth_has_mechanism(AUTH_NTLM);
+	OM_uint32 minor;
+
+	if (begin_kerberos(a, &minor))
+		return offer(a, both, allows_ntlm ? 2 : 1, err);
+	if (allows_ntlm && kerberos_story_allows_other(minor))
+		return offer_ntlm(a, err);
 	kerberos_story_tell(minor, a->host, err);
-	return major;
+	return false;
 }
 
-static OM_uint32 begin(struct auth_initiator *a, struct err *err)
+static bool begin(struct auth_initiator *a, struct err *err)
 {
 	if (auth_initiator_asks_kdc(a) &&
 	    (a->credentials != NULL || a->mode != NETSESSION_AUTHENTICATION_NTLM))
-		return begin_kerberos(a, err);
-	if (is_anonymous(a) && a->mode == NETSESSION_AUTHENTICATION_KERBEROS) {
-		err_set(err, ERROR_NOT_SUPPORTED, AUTH_DOING, "Kerberos knows no null session");
-		return GSS_S_FAILURE;
-	}
-	if (a->credentials != NULL)
+		return offer_kerberos(a, err);
+	if (is_anonymous(a) && a->mode == NETSESSION_AUTHENTICATION_KERBEROS)
+		return fail(err, ERROR_NOT_SUPPORTED, "Kerberos knows no null session");
+	if (a->credentials == NULL)
+		return fail(err, ERROR_NO_SUCH_LOGON_SESSION, "NTLM needs a password");
+	return offer_ntlm(a, err);
+}
+
+/* The mechanism's turn, if the message has one for it. */
+static bool step_mechanism(struct auth_initiator *a, const struct spnego_received *received,
+                           struct err *err)
+{
+	if (received->selects_other) /* Kerberos is offered first, or not at all */
 		return begin_ntlm(a, err);
-	err_set(err, ERROR_NO_SUCH_LOGON_SESSION, AUTH_DOING, "NTLM needs a password");
-	return GSS_S_FAILURE;
+	auth_context_pass(&a->context);
+	if (received->token.bytes == 0) /* some servers send an empty one */
+		return true;
+	if (a->context.is_complete)
+		return fail(err, ERROR_BAD_NET_RESP,
+		            "the server sent a token to a mechanism that is complete");
+	return a->context.mechanism == AUTH_KERBEROS ? step_kerberos(a, received->token, err)
+	                                             : step_ntlm(a, received->token, err);
+}
+
+/* Puts what the plan wants to be sent. */
+static bool send_planned(struct auth_initiator *a, const struct spnego_plan *plan, struct err *err)
+{
+	gss_buffer_desc made = GSS_C_EMPTY_BUFFER;
+	struct crypto_span mic = { 0 };
+	OM_uint32 minor;
+
+	if (plan->makes_mic) {
+		if (!auth_context_make_mic(&a->context, spnego_initiator_list(&a->spnego), &made))
+			return fail(err, ERROR_LOGON_FAILURE, "no mechListMIC can be made");
+		mic = (struct crypto_span){ made.value, made.length };
+	}
+	if (plan->sends)
+		spnego_initiator_encode(auth_context_token(&a->context), mic, &a->answer);
+	(void)gss_release_buffer(&minor, &made);
+	return is_done_by(&a->answer, err);
+}
+
+static enum auth_progress take(struct auth_initiator *a, struct crypto_span bytes, struct err *err)
+{
+	struct spnego_mechanism_state state;
+	struct spnego_received received;
+	struct spnego_plan plan;
+
+	if (!spnego_initiator_receive(&a->spnego, bytes, &received, err) ||
+	    !step_mechanism(a, &received, err))
+		return AUTH_FAILED;
+	state = auth_context_state(&a->context);
+	if (!spnego_initiator_plan(&a->spnego, &received, &state, &plan, err))
+		return AUTH_FAILED;
+	if (plan.verifies_mic &&
+	    !auth_context_verify_mic(&a->context, spnego_initiator_list(&a->spnego),
+	                             received.mic)) {
+		fail(err, ERROR_DOWNGRADE_DETECTED, "the server's mechListMIC is wrong");
+		return AUTH_FAILED;
+	}
+	if (!send_planned(a, &plan, err))
+		return AUTH_FAILED;
+	return plan.is_done ? AUTH_COMPLETE : AUTH_CONTINUE;
 }
 
 enum auth_progress auth_initiator_step(struct auth_initiator *a, const uint8_t *token, size_t bytes,
                                        const uint8_t **answer, size_t *answer_bytes,
                                        struct err *err)
 {
-	OM_uint32 major = a->handle == NULL ? begin(a, err) : exchange(a, token, bytes);
+	enum auth_progress progress;
 
-	*answer = a->answer.value;
-	*answer_bytes = a->answer.length;
-	if (GSS_ERROR(major)) {
-		explain(major, err); /* unless that is done */
-		return AUTH_FAILED;
-	}
-	return (major & GSS_S_CONTINUE_NEEDED) != 0 ? AUTH_CONTINUE : AUTH_COMPLETE;
+	wire_writer_clear(&a->answer);
+	if (a->has_begun)
+		progress = take(a, (struct crypto_span){ token, bytes }, err);
+	else
+		progress = begin(a, err) ? AUTH_CONTINUE : AUTH_FAILED;
+	a->has_begun = true;
+	*answer = a->answer.data;
+	*answer_bytes = a->answer.len;
+	return progress;
 }
 
 bool auth_initiator_principal(const struct auth_initiator *a, char to[AUTH_PRINCIPAL_BYTES])
@@ -186,8 +279,8 @@ bool auth_initiator_principal(const struct auth_initiator *a, char to[AUTH_PRINC
 	bool known;
 
 	known = a->credentials == NULL &&
-	        !GSS_ERROR(gss_inquire_context(&minor, a->context, &name, NULL, NULL, NULL, NULL,
-	                                       NULL, NULL)) &&
+	        !GSS_ERROR(gss_inquire_context(&minor, a->context.gss, &name, NULL, NULL, NULL,
+	                                       NULL, NULL, NULL)) &&
 	        auth_name_text(name, to);
 	(void)gss_release_name(&minor, &name);
 	return known;
@@ -197,5 +290,5 @@ NET_API_STATUS auth_initiator_key(struct auth_initiator *a, uint8_t key[AUTH_MAX
                                   size_t *bytes, struct err *err)
 {
 	*bytes = 0;
-	return is_anonymous(a) ? NERR_Success : auth_session_key(a->context, key, bytes, err);
+	return is_anonymous(a) ? NERR_Success : auth_context_key(&a->context, key, bytes, err);
 }

@@ -67,6 +67,30 @@ void kerberos_story_tell(OM_uint32 minor, const char *host, struct err *err)
 		err_set(err, ERROR_LOGON_FAILURE, AUTH_DOING, "Kerberos gives no ticket for it");
 }
 
+/* What a server says of a ticket: RFC 4120 7.5.9. */
+static const struct story answers[] = {
+	{ KRB5KRB_AP_ERR_SKEW, ERROR_TIME_SKEW, "the server's clock shows another time", false },
+	{ KRB5KRB_AP_ERR_TKT_EXPIRED, ERROR_NO_SUCH_LOGON_SESSION,
+	  "the server says that the Kerberos ticket has expired", false },
+	{ KRB5KRB_AP_ERR_TKT_NYV, ERROR_TIME_SKEW,
+	  "the server says that the Kerberos ticket is not valid yet", false },
+	{ KRB5KRB_AP_ERR_MODIFIED, ERROR_WRONG_TARGET_NAME,
+	  "the server does not have the key that the Kerberos ticket is for", false },
+	{ KRB5KRB_AP_ERR_NOT_US, ERROR_WRONG_TARGET_NAME,
+	  "the server says that the Kerberos ticket is for another server", false },
+	{ KRB5KRB_AP_ERR_BADKEYVER, ERROR_WRONG_TARGET_NAME,
+	  "the server's key is older or newer than the Kerberos ticket", false },
+};
+
+void kerberos_story_tell_answer(OM_uint32 minor, struct err *err)
+{
+	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
+		if (answers[i].code == (krb5_error_code)minor)
+			(void)err_set(err, answers[i].status, AUTH_DOING, answers[i].why);
+	(void)err_set(err, ERROR_DOWNGRADE_DETECTED, AUTH_DOING,
+	              "the server did not prove that it has the key that the ticket is for");
+}
+
 bool kerberos_story_allows_other(OM_uint32 minor)
 {
 	const struct story *story = find(minor);

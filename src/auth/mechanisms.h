@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-enum auth_mechanism { AUTH_KERBEROS, AUTH_NTLM };
+enum auth_mechanism { AUTH_KERBEROS, AUTH_NTLM, AUTH_MECHANISMS };
 
 bool auth_has_mechanism(enum auth_mechanism mechanism);
 

@@ -4,8 +4,6 @@
 #include <string.h>
 #include "auth/acceptance.h"
 
-#define NTLM_SIGNATURE_BYTES 16 /* [MS-NLMP] 2.2.2.9 */
-
 static bool is_ntlm(const struct auth_acceptor *a)
 {
 	return strcmp(auth_acceptor_mechanism(a), "ntlm") == 0;
@@ -43,7 +41,7 @@ size_t auth_protection_bytes(const struct auth_acceptor *a, bool seals)
 	if (auth_acceptor_context(a) == GSS_C_NO_CONTEXT || /* a null session */
 	    (flags_of(a) & wanted) != wanted || (seals && is_ntlm(a)))
 		return 0;
-	return is_ntlm(a) ? NTLM_SIGNATURE_BYTES : kerberos_bytes(auth_acceptor_context(a), seals);
+	return is_ntlm(a) ? AUTH_NTLM_MIC_BYTES : kerberos_bytes(auth_acceptor_context(a), seals);
 }
 
 /* What is signed of a message that is not sealed. NTLM signs all of it even where that was not

@@ -6,7 +6,7 @@
 
 bool auth_tickets_principal(char to[AUTH_PRINCIPAL_BYTES])
 {
-	gss_OID_set_desc krb5_only = { 1, &auth_krb5 };
+	gss_OID_set_desc krb5_only = { 1, &auth_oids[AUTH_KERBEROS] };
 	gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;
 	gss_name_t name = GSS_C_NO_NAME;
 	OM_uint32 minor, lifetime_s = 0;

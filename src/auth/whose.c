@@ -43,7 +43,7 @@ static bool add_local_name(struct identity *who, gss_name_t name)
 	char *label;
 	bool added = true;
 
-	if (GSS_ERROR(gss_localname(&minor, name, &auth_krb5, &local)))
+	if (GSS_ERROR(gss_localname(&minor, name, &auth_oids[AUTH_KERBEROS], &local)))
 		return true;
 	label = strndup(local.value, local.length);
 	if (local.length > 0)

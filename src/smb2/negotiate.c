@@ -2,7 +2,7 @@
 #include "smb2/negotiate.h"
 
 #include <string.h>
-#include "smb2/spnego_hint.h"
+#include "auth/spnego/message.h"
 
 const uint16_t smb2_dialects[SMB2_DIALECT_COUNT] = {
 	SMB2_DIALECT_202, SMB2_DIALECT_210, SMB2_DIALECT_300, SMB2_DIALECT_302, SMB2_DIALECT_311,
@@ -372,7 +372,8 @@ void smb2_negotiate_response_decode(struct wire_reader *message,
 	hint = *message; /* whose failures are nobody's */
 	hint = wire_part(&hint, hint_at, hint_bytes);
 	response->token = (struct smb2_data){ hint.at, wire_left(&hint) };
-	response->mechanisms = smb2_spnego_hint_mechanisms(&hint);
+	response->mechanisms =
+		spnego_hint_mechanisms((struct crypto_span){ hint.at, wire_left(&hint) });
 	if (dialect_bit(response->dialect) == 0)
 		wire_reader_fail(message, "a dialect that was not offered");
 	/* 3.2.5.2: below 3.1.1 the capability says it, and there is but one cipher. */

@@ -58,12 +58,10 @@ struct smb2_negotiate_response {
 	uint16_t cipher;               /* enum smb2_cipher; SMB2_CIPHER_NONE: no encryption */
 	bool has_signing_algorithm;    /* 3.1.1 */
 	uint16_t signing_algorithm;    /* enum smb2_signing_algorithm */
-	unsigned mechanisms;           /* enum smb2_mechanism: a hint, on which nothing depends */
+	unsigned mechanisms;           /* spnego_hint_mechanisms: nothing depends on them */
 };
 
 /* By what the server says that one may log on. */
-enum smb2_mechanism { SMB2_MECHANISM_KERBEROS = 1, SMB2_MECHANISM_NTLM = 2 };
-
 /* All that we know, in the order of our preference. */
 #define SMB2_CIPHER_COUNT            4
 #define SMB2_SIGNING_ALGORITHM_COUNT 3

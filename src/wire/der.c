@@ -3,22 +3,22 @@
 
 #include <assert.h>
 
-/* 8.1.3: a length of up to two bytes behind its first. */
+#define MAX_LENGTH_BYTES 4
+
+/* 8.1.3. Leading zeros are accepted: some peers write each length in as many bytes as will do for
+ * all. The indefinite form (0x80) is none of DER. */
 static size_t get_length(struct wire_reader *r)
 {
 	uint8_t first = wire_get_u8(r);
+	size_t length = 0;
 
 	if (first < 0x80)
 		return first;
-	if (first == 0x81)
-		return wire_get_u8(r);
-	if (first == 0x82) {
-		size_t high = wire_get_u8(r);
-
-		return high << 8 | wire_get_u8(r);
-	}
-	wire_reader_fail(r, "a length that no token has");
-	return 0;
+	if (first == 0x80 || first > 0x80 + MAX_LENGTH_BYTES)
+		wire_reader_fail(r, "a length in an unknown form");
+	for (unsigned left = first & 0x7F; r->error == NULL && left > 0; left--)
+		length = length << 8 | wire_get_u8(r);
+	return length;
 }
 
 struct wire_reader der_enter(struct wire_reader *r, uint8_t tag)

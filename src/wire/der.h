@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The little of DER (X.690) that the tokens of SPNEGO are wrapped in: tags of one byte. */
+/* The part of DER (X.690) that SPNEGO's messages need: tags of one byte. */
 #ifndef WIRE_DER_H
 #define WIRE_DER_H
 
@@ -7,16 +7,18 @@
 #include "wire/writer.h"
 
 enum {
-	DER_INTEGER = 0x02,
 	DER_OCTET_STRING = 0x04,
 	DER_OBJECT_IDENTIFIER = 0x06,
+	DER_ENUMERATED = 0x0A,
+	DER_GENERAL_STRING = 0x1B,
 	DER_SEQUENCE = 0x30,
 	DER_APPLICATION_0 = 0x60,
-	DER_APPLICATION_30 = 0x7E,
+	DER_APPLICATION_14 = 0x6E,
 	DER_CONTEXT_0 = 0xA0,
 	DER_CONTEXT_1,
 	DER_CONTEXT_2,
-	DER_CONTEXT_6 = 0xA6,
+	DER_CONTEXT_3,
+	DER_CONTEXT_4,
 };
 
 /* What is inside the element that comes next, which r steps over. Fails both readers where it has

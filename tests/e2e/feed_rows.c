@@ -46,7 +46,8 @@ static uint32_t put_all(struct netsession_feed *feed, char **words)
 
 int main(int argc, char **argv)
 {
-	static const struct netsession_feed_handler handler = { .on_close = on_close, .on_refused = on_refused };
+	static const struct netsession_feed_handler handler = { .on_close = on_close,
+		                                                .on_refused = on_refused };
 	struct pollfd fds[2] = { { .fd = 0, .events = POLLIN }, { .events = POLLIN } };
 	struct netsession_feed_options options = { .name = "feed_rows" };
 	struct netsession_feed *feed;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "auth/ntlm_token.h"
+#include "auth/ntlm_message.h"
 
 #include <string.h>
 #include "base/text.h"
@@ -12,60 +12,38 @@ enum { NEGOTIATE = 1, CHALLENGE = 2, AUTHENTICATE = 3 };
 #define SIGNATURE_BYTES       sizeof SIGNATURE
 #define SHORT_NEGOTIATE_BYTES 32 /* 2.2.1.1 up to VERSION */
 #define VERSION_BYTES         8
-#define MAX_NEIGHBOUR_BYTES   1024 /* of a token to be lengthened */
-#define MIN_NTLMV2_BYTES      44   /* 2.2.2.8: 16 of proof, 28 before the pairs */
+#define MIN_NTLMV2_BYTES      44 /* 2.2.2.8: 16 of proof, 28 before the pairs */
 #define SESSION_KEY_BYTES     16
 #define FLAG_UNICODE          0x00000001u
 #define FLAG_KEY_EXCH         0x40000000u
 
-static bool is_ntlm(const uint8_t *message, size_t bytes)
+/* A reader behind the signature. *type is 0 where the signature is missing. */
+static struct wire_reader open_message(struct crypto_span message, uint32_t *type)
 {
-	return bytes >= SIGNATURE_BYTES && memcmp(message, SIGNATURE, SIGNATURE_BYTES) == 0;
-}
-
-struct ntlm_token ntlm_token_find(const uint8_t *token, size_t bytes)
-{
-	struct ntlm_token t = { .message = token, .bytes = bytes, .is_bare = true };
-
-	if (is_ntlm(token, bytes))
-		return t;
-	t.is_bare = false;
-	if (!spnego_token_open(token, bytes, &t.around) ||
-	    !is_ntlm(t.around.inner.data, t.around.inner.bytes))
-		return (struct ntlm_token){ 0 };
-	t.message = t.around.inner.data;
-	t.bytes = t.around.inner.bytes;
-	return t;
-}
-
-/* A reader behind the signature. *type is 0 where there is no message. */
-static struct wire_reader open_message(const struct ntlm_token *t, uint32_t *type)
-{
+	const uint8_t *signature;
 	struct wire_reader r;
 
-	wire_reader_init(&r, t->message, t->message != NULL ? t->bytes : 0);
-	wire_skip(&r, SIGNATURE_BYTES);
+	wire_reader_init(&r, message.data, message.bytes);
+	signature = wire_get_bytes(&r, SIGNATURE_BYTES);
 	*type = wire_get_u32(&r);
+	if (signature == NULL || memcmp(signature, SIGNATURE, SIGNATURE_BYTES) != 0)
+		*type = 0;
 	return r;
 }
 
-bool ntlm_token_is_short(const struct ntlm_token *t)
+bool ntlm_message_is_short(struct crypto_span message)
 {
 	uint32_t type;
 
-	(void)open_message(t, &type);
-	return type == NEGOTIATE && t->bytes >= SHORT_NEGOTIATE_BYTES &&
-	       t->bytes < SHORT_NEGOTIATE_BYTES + VERSION_BYTES &&
-	       t->around.before.bytes + t->around.after.bytes <= MAX_NEIGHBOUR_BYTES;
+	(void)open_message(message, &type);
+	return type == NEGOTIATE && message.bytes >= SHORT_NEGOTIATE_BYTES &&
+	       message.bytes < SHORT_NEGOTIATE_BYTES + VERSION_BYTES;
 }
 
-void ntlm_token_lengthen(const struct ntlm_token *t, struct wire_writer *w)
+void ntlm_message_lengthen(struct crypto_span message, struct wire_writer *w)
 {
-	if (!t->is_bare)
-		spnego_token_put_front(&t->around, t->bytes + VERSION_BYTES, w);
-	wire_put_bytes(w, t->message, t->bytes);
+	wire_put_bytes(w, message.data, message.bytes);
 	wire_put_zeros(w, VERSION_BYTES);
-	wire_put_bytes(w, t->around.after.data, t->around.after.bytes);
 }
 
 /* The fields of AUTHENTICATE, 2.2.1.3, in their order. */
@@ -85,10 +63,10 @@ static struct wire_reader get_field(struct wire_reader *r)
 }
 
 /* False: it is another message. */
-static bool open_authenticate(const struct ntlm_token *t, struct authenticate *m)
+static bool open_authenticate(struct crypto_span message, struct authenticate *m)
 {
 	uint32_t type;
-	struct wire_reader r = open_message(t, &type);
+	struct wire_reader r = open_message(message, &type);
 
 	if (type != AUTHENTICATE)
 		return false;
@@ -117,11 +95,11 @@ static bool is_ntlmv2(struct wire_reader response)
 	return response.error == NULL;
 }
 
-enum ntlm_verdict ntlm_token_judge(const struct ntlm_token *t, uint32_t negotiated)
+enum ntlm_verdict ntlm_message_judge(struct crypto_span message, uint32_t negotiated)
 {
 	struct authenticate m;
 
-	if (!open_authenticate(t, &m))
+	if (!open_authenticate(message, &m))
 		return NTLM_NOT_AUTHENTICATE;
 	if (!m.is_whole)
 		return NTLM_WRONG;
@@ -154,20 +132,20 @@ static bool get_name(struct wire_reader field, bool is_unicode, char to[NTLM_NAM
 	return wire_left(&field) == 0;
 }
 
-bool ntlm_token_claim(const struct ntlm_token *t, uint32_t negotiated, struct ntlm_claim *claim)
+bool ntlm_message_claim(struct crypto_span message, uint32_t negotiated, struct ntlm_claim *claim)
 {
 	bool is_unicode = (negotiated & FLAG_UNICODE) != 0;
 	struct authenticate m;
 
-	return open_authenticate(t, &m) && m.is_whole &&
+	return open_authenticate(message, &m) && m.is_whole &&
 	       get_name(m.domain, is_unicode, claim->domain) &&
 	       get_name(m.user, is_unicode, claim->user);
 }
 
-uint32_t ntlm_token_challenge_flags(const struct ntlm_token *t)
+uint32_t ntlm_message_challenge_flags(struct crypto_span message)
 {
 	uint32_t type;
-	struct wire_reader r = open_message(t, &type);
+	struct wire_reader r = open_message(message, &type);
 
 	wire_skip(&r, 8); /* the target's name, 2.2.1.2 */
 	return type == CHALLENGE ? wire_get_u32(&r) : 0;

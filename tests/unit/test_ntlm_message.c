@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "auth/ntlm_token.h"
+#include "auth/ntlm_message.h"
+#include "auth/spnego/message.h"
 #include "recording.h"
 
 /* What rpcclient and smbd had agreed upon. */
@@ -17,18 +18,22 @@
 /* Where AUTHENTICATE has the lengths of its fields: [MS-NLMP] 2.2.1.3. */
 enum { LM_AT = 12, NT_AT = 20, DOMAIN_AT = 28, USER_AT = 36, KEY_AT = 52 };
 
-/* rpcclient's last token, which a test may spoil. */
+/* rpcclient's last message, which a test may spoil. */
 static struct recording frame;
-static uint8_t *token;
-static size_t token_bytes;
+static struct crypto_span message;
 
 static int set_up(void **state)
 {
+	struct spnego_response token;
+
 	(void)state;
 	frame = recording_load("rpcclient-4.17-session-setup-request-2");
 	/* its security buffer, [MS-SMB2] 2.2.5: behind the length of the frame and both headers */
-	token = frame.data + 4 + 64 + 24;
-	token_bytes = frame.bytes - (4 + 64 + 24);
+	if (!spnego_response_decode(
+		    (struct crypto_span){ frame.data + 4 + 64 + 24, frame.bytes - (4 + 64 + 24) },
+		    &token))
+		return -1;
+	message = token.token;
 	return 0;
 }
 
@@ -39,46 +44,59 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static struct ntlm_token find(void)
+static uint8_t *byte_at(size_t at)
 {
-	return ntlm_token_find(token, token_bytes);
+	return frame.data + ((const uint8_t *)message.data - frame.data) + at;
 }
 
 static void set_length(size_t at, uint8_t bytes)
 {
-	uint8_t *message = token + (find().message - token);
-
-	message[at] = bytes;
-	message[at + 1] = 0;
+	*byte_at(at) = bytes;
+	*byte_at(at + 1) = 0;
 }
 
 static enum ntlm_verdict judge(uint32_t negotiated)
 {
-	struct ntlm_token t = find();
-
-	return ntlm_token_judge(&t, negotiated);
+	return ntlm_message_judge(message, negotiated);
 }
 
 static void a_response_of_ntlmv2_is_told_and_whose_it_is(void **state)
 {
-	struct ntlm_token t = find();
 	struct ntlm_claim claim;
 
 	(void)state;
-	assert_false(t.is_bare);
-	assert_int_equal(ntlm_token_judge(&t, NEGOTIATED), NTLM_V2);
-	assert_true(ntlm_token_claim(&t, NEGOTIATED, &claim));
+	assert_int_equal(judge(NEGOTIATED), NTLM_V2);
+	assert_true(ntlm_message_claim(message, NEGOTIATED, &claim));
 	assert_string_equal(claim.user, "root");
 	assert_string_equal(claim.domain, "LABGRP");
 }
 
-static void a_bare_message_is_found_as_well(void **state)
+static void a_message_without_the_signature_is_none(void **state)
 {
-	struct ntlm_token inside = find(), t = ntlm_token_find(inside.message, inside.bytes);
+	(void)state;
+	*byte_at(0) ^= 0x20;
+	assert_int_equal(judge(NEGOTIATED), NTLM_NOT_AUTHENTICATE);
+	assert_int_equal(ntlm_message_challenge_flags(message), 0);
+	assert_false(ntlm_message_is_short(message));
+}
+
+static void a_negotiate_without_a_version_is_lengthened_by_it(void **state)
+{
+	static const uint8_t negotiate[32] = "NTLMSSP\0\1\0\0\0\7\2\0\0", zeros[8];
+	struct crypto_span is_short = { negotiate, sizeof negotiate };
+	struct wire_writer w = { 0 };
 
 	(void)state;
-	assert_true(t.is_bare);
-	assert_int_equal(ntlm_token_judge(&t, NEGOTIATED), NTLM_V2);
+	assert_true(ntlm_message_is_short(is_short));
+	ntlm_message_lengthen(is_short, &w);
+	assert_int_equal(w.len, sizeof negotiate + sizeof zeros);
+	assert_memory_equal(w.data, negotiate, sizeof negotiate);
+	assert_memory_equal(w.data + sizeof negotiate, zeros, sizeof zeros);
+	assert_false(ntlm_message_is_short((struct crypto_span){ w.data, w.len }));
+	is_short.bytes--; /* shorter than any version of NTLM has it */
+	assert_false(ntlm_message_is_short(is_short));
+	assert_false(ntlm_message_is_short(message)); /* AUTHENTICATE */
+	wire_writer_fini(&w);
 }
 
 static void responses_shorter_than_ntlmv2s_are_weak(void **state)
@@ -126,41 +144,34 @@ static void fields_outside_the_message_are_wrong(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-		uint8_t *message = token + (find().message - token);
-
-		message[fields[i] + 6] ^= 0x01; /* 64 KiB further */
+		*byte_at(fields[i] + 6) ^= 0x01; /* 64 KiB further */
 		assert_int_equal(judge(NEGOTIATED), NTLM_WRONG);
-		message[fields[i] + 6] ^= 0x01;
+		*byte_at(fields[i] + 6) ^= 0x01;
 	}
 	assert_int_equal(judge(NEGOTIATED), NTLM_V2);
 }
 
 static void names_that_are_none_are_not_claimed(void **state)
 {
-	struct ntlm_token t = find();
 	struct ntlm_claim claim;
 
 	(void)state;
-	assert_false(ntlm_token_claim(&t, KEY_EXCH, &claim)); /* UTF-16 is no ASCII */
+	assert_false(ntlm_message_claim(message, KEY_EXCH, &claim)); /* UTF-16 is no ASCII */
 	set_length(USER_AT, 7);
-	assert_false(ntlm_token_claim(&t, NEGOTIATED, &claim));
+	assert_false(ntlm_message_claim(message, NEGOTIATED, &claim));
 	set_length(USER_AT, 242);
-	assert_false(ntlm_token_claim(&t, NEGOTIATED, &claim));
+	assert_false(ntlm_message_claim(message, NEGOTIATED, &claim));
 }
 
 static void a_message_that_is_cut_off_is_none_or_wrong(void **state)
 {
-	struct ntlm_token whole = find();
-
 	(void)state;
-	for (size_t bytes = 0; bytes < whole.bytes; bytes++) {
+	for (size_t bytes = 0; bytes < message.bytes; bytes++) {
 		uint8_t *cut = malloc(bytes > 0 ? bytes : 1);
-		struct ntlm_token t;
 		enum ntlm_verdict verdict;
 
-		memcpy(cut, whole.message, bytes);
-		t = ntlm_token_find(cut, bytes);
-		verdict = ntlm_token_judge(&t, NEGOTIATED);
+		memcpy(cut, message.data, bytes);
+		verdict = ntlm_message_judge((struct crypto_span){ cut, bytes }, NEGOTIATED);
 		assert_true(verdict == NTLM_NOT_AUTHENTICATE || verdict == NTLM_WRONG);
 		free(cut);
 	}
@@ -171,7 +182,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_response_of_ntlmv2_is_told_and_whose_it_is,
 		                                set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_bare_message_is_found_as_well, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_message_without_the_signature_is_none, set_up,
+		                                tear_down),
+		cmocka_unit_test_setup_teardown(a_negotiate_without_a_version_is_lengthened_by_it,
+		                                set_up, tear_down),
 		cmocka_unit_test_setup_teardown(responses_shorter_than_ntlmv2s_are_weak, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(who_names_nobody_and_proves_nothing_is_anonymous,

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside src/auth only: a GSSAPI context of one mechanism, either side's. It knows nothing of
+ * SPNEGO but how a mechListMIC is made. */
+#ifndef AUTH_CONTEXT_H
+#define AUTH_CONTEXT_H
+
+#include "auth/gss.h"
+#include "auth/initiator.h"
+#include "auth/spnego/exchange.h"
+
+/* All zero before its first step, but for the mechanism. */
+struct auth_context {
+	enum auth_mechanism mechanism;
+	gss_ctx_id_t gss;
+	gss_name_t initiator;  /* an acceptor's: the peer's name, once it is complete */
+	gss_buffer_desc token; /* what the last step gave for the peer; empty: nothing */
+	OM_uint32 flags;       /* what is granted, once it is complete */
+	bool is_complete, wants_mic;
+};
+
+/* Back to all zero. */
+void auth_context_fini(struct auth_context *c);
+
+/* One step. Returns GSSAPI's major status, and in *minor the mechanism's own code: mechanisms are
+ * called by themselves, so that no other layer renumbers it. A step may block. */
+OM_uint32 auth_context_initiate(struct auth_context *c, gss_cred_id_t credential, gss_name_t target,
+                                OM_uint32 wanted, struct crypto_span token, OM_uint32 *minor);
+OM_uint32 auth_context_accept(struct auth_context *c, gss_cred_id_t credential,
+                              struct crypto_span token, OM_uint32 *minor);
+
+/* A turn without a step: what an earlier one gave is forgotten. */
+void auth_context_pass(struct auth_context *c);
+
+/* What SPNEGO has to know of it. */
+struct spnego_mechanism_state auth_context_state(const struct auth_context *c);
+
+/* What the last step gave for the peer, absent where it gave nothing; borrowed. */
+struct crypto_span auth_context_token(const struct auth_context *c);
+
+/* A mechListMIC over the list: [MS-SPNG] 3.2.5.1, 3.3.5.1. NTLM's state is afterwards as it was
+ * before, so that the first message of whoever uses the context is protected as if there had been
+ * no MIC. make gives *mic: release it by gss_release_buffer. */
+bool auth_context_make_mic(struct auth_context *c, struct crypto_span list, gss_buffer_t mic);
+bool auth_context_verify_mic(struct auth_context *c, struct crypto_span list,
+                             struct crypto_span mic);
+
+/* The session's key, once it is complete: *bytes of it. Wipe it after use. */
+NET_API_STATUS auth_context_key(const struct auth_context *c, uint8_t key[AUTH_MAX_KEY_BYTES],
+                                size_t *bytes, struct err *err);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside src/auth only: a look at a message of NTLM ([MS-NLMP] 2.2.1) before GSSAPI gets it.
+ * gss-ntlmssp 1.2.0 refuses messages that Windows accepts, and accepts messages that have to be
+ * refused. */
+#ifndef AUTH_NTLM_MESSAGE_H
+#define AUTH_NTLM_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "crypto/crypto.h"
+#include "wire/writer.h"
+
+/* A NEGOTIATE without its field VERSION, as impacket sends it. */
+bool ntlm_message_is_short(struct crypto_span message);
+/* Puts the message with that field, zeros, added. */
+void ntlm_message_lengthen(struct crypto_span message, struct wire_writer *w);
+
+enum ntlm_verdict {
+	NTLM_NOT_AUTHENTICATE,
+	NTLM_ANONYMOUS, /* 3.2.5.1.2: it names nobody and proves nothing */
+	NTLM_V2,
+	NTLM_WEAK,  /* a response of LM or NTLMv1 */
+	NTLM_WRONG, /* malformed fields */
+};
+
+/* What an AUTHENTICATE message holds. negotiated: the flags of the CHALLENGE before it. */
+enum ntlm_verdict ntlm_message_judge(struct crypto_span message, uint32_t negotiated);
+
+#define NTLM_NAME_UNITS 120
+#define NTLM_NAME_BYTES (3 * NTLM_NAME_UNITS + 1)
+
+/* The account that an AUTHENTICATE message names: UTF-8. */
+struct ntlm_claim {
+	char domain[NTLM_NAME_BYTES], user[NTLM_NAME_BYTES];
+};
+
+/* False: the names are too long, or malformed. */
+bool ntlm_message_claim(struct crypto_span message, uint32_t negotiated, struct ntlm_claim *claim);
+
+/* The flags of a CHALLENGE; 0 for any other message. */
+uint32_t ntlm_message_challenge_flags(struct crypto_span message);
+
+#endif
