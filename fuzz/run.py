@@ -29,7 +29,7 @@ WIRE = ROOT / "tests" / "wire"
 SMBSTATUS = ROOT / "tests" / "smbstatus"
 TARGETS = ["session_answer", "session_request", "rpc_association", "rpc_service",
            "service", "smb2_messages", "smb2_requests", "smb2_connection", "conversation",
-           "text_inputs", "nbns", "feed", "pac", "ntlm_token", "smb_server", "relay_pipe", "smbstatus"]
+           "text_inputs", "nbns", "feed", "pac", "ntlm_message", "spnego", "smb_server", "relay_pipe", "smbstatus"]
 LIBRARIES = ["libuv", "libcrypto", "krb5-gssapi", "jansson"]
 # Nothing is inlined, so that each function is one in the account of what was reached.
 FLAGS = ["-std=gnu17", "-g", "-O1", "-fno-inline", "-fno-omit-frame-pointer", "-D_GNU_SOURCE",
@@ -40,7 +40,7 @@ COUNT_LINES = ["-fsanitize=fuzzer-no-link", "-fprofile-instr-generate", "-fcover
 INCLUDES = [f"-I{ROOT / path}" for path in ("src", "include", "include/netapi32", "fuzz")]
 MAX_BYTES = {"session_answer": 4096, "rpc_association": 6144, "rpc_service": 4096,
              "service": 2048, "smb2_messages": 1024, "smb2_requests": 1400, "text_inputs": 4500, "nbns": 600, "pac": 2048,
-             "ntlm_token": 1500, "smb_server": 2048, "relay_pipe": 4096, "smbstatus": 3000}
+             "ntlm_message": 1500, "spnego": 3000, "smb_server": 2048, "relay_pipe": 4096, "smbstatus": 3000}
 ENVIRONMENT = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1",
                    ASAN_OPTIONS="detect_leaks=1:quarantine_size_mb=32")
 
@@ -349,14 +349,64 @@ def seeds_pac():
             yield bytes([most]) + data
 
 
-def seeds_ntlm_token():
+def recorded_tokens():
+    """The security buffers of recorded SESSION_SETUPs, in their order."""
     for data in recordings("*-session-setup-re*") + recordings("signing-*-logon"):
         for message in frames(data):
             # The token of a request or a response: at the offset of [MS-SMB2] 2.2.5 or 2.2.6.
-            start = message.find(b"\x60" if message[16] & 1 == 0 else b"\xa1", 64 + 8)
-            for token in (message[start:], message[message.find(b"NTLMSSP"):]):
-                yield b"\0" + token
-                yield b"\3" + token
+            starts = [message.find(tag, 64 + 8) for tag in (b"\x60", b"\xa1")]
+            start = min((at for at in starts if at >= 0), default=None)
+            if start is not None:
+                yield message[start:]
+
+
+def seeds_ntlm_message():
+    for token in recorded_tokens():
+        if b"NTLMSSP" in token:
+            yield b"\0" + token[token.find(b"NTLMSSP"):]
+            yield b"\3" + token[token.find(b"NTLMSSP"):]
+
+
+def der(tag, content):
+    size = len(content)
+    return bytes([tag]) + (bytes([size]) if size < 128 else b"\x82" + struct.pack(">H", size)) + content
+
+
+def spnego_message(state, message):
+    return struct.pack("<HB", len(message), state) + message
+
+
+def seeds_spnego():
+    kerberos, windows, ntlm = (bytes.fromhex(oid) for oid in (
+        "06092a864886f712010202", "06092a864882f712010202", "060a2b06010401823702020a"))
+    goes_on, says_last, complete = 1, 7, 6
+
+    def init(*oids, token=None):
+        fields = der(0xA0, der(0x30, b"".join(oids))) + (der(0xA2, der(0x04, token)) if token is not None else b"")
+        return der(0x60, bytes.fromhex("06062b0601050502") + der(0xA0, der(0x30, fields)))
+
+    def response(state=None, oid=None, token=None, mic=None):
+        fields = [(0xA0, None if state is None else der(0x0A, bytes([state]))), (0xA1, oid),
+                  (0xA2, None if token is None else der(0x04, token)), (0xA3, None if mic is None else der(0x04, mic))]
+        return der(0xA1, der(0x30, b"".join(der(tag, field) for tag, field in fields if field is not None)))
+
+    def exchange(choice, *messages):
+        return bytes([choice]) + b"".join(spnego_message(*message) for message in messages)
+
+    for token in recorded_tokens():
+        for choice in range(8):
+            yield exchange(choice, (goes_on, token), (complete, token))
+    for mic in (None, b"mic"):
+        yield exchange(4, (says_last, response(1, ntlm, b"challenge")), (complete, response(0, mic=mic)))
+        yield exchange(4, (goes_on, response(3, ntlm)), (says_last, response(1, token=b"challenge")),
+                       (complete, response(0, mic=mic)))
+        yield exchange(4, (complete, response(1, windows, b"ap-rep", mic)), (complete, response(0)))
+        yield exchange(7, (goes_on, init(ntlm, token=b"negotiate")), (complete, response(token=b"auth", mic=mic)))
+        yield exchange(5, (0, init(kerberos, ntlm, token=b"ap-req")), (goes_on, response(token=b"negotiate")),
+                       (complete, response(token=b"auth", mic=mic)))
+        yield exchange(7, (says_last, init(windows, kerberos, ntlm, token=b"ap-req")))
+        yield exchange(3, (0, init(ntlm, kerberos)), (says_last, response(token=b"ap-req")), (complete, response(mic=mic)))
+    yield exchange(4, (goes_on, response(1, kerberos, b"more")), (goes_on, response(1, kerberos, b"more")), (complete, b""))
 
 
 SEND, ANSWER, RAW, AUTHENTICATE, PROBE, ENCRYPT = range(6)
