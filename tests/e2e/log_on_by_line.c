@@ -1,10 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* What netsessiond accepts log-ons with, without netsessiond. Answers each line of its input by
- * one: accept KEYTAB USERS ANONYMOUS   "accepts kerberos|- ntlm|-", or "STATUS DOING: WHY"; - for
- * none begin                           "begun": another log-on token HEX "continue HEX", "complete
- * HEX" or "failed NTSTATUS WHY" self HOST FILE                  a log-on by our own initiator, with
- * its credentials; - for tickets: "complete", or which side failed and how key "HEX", of the log-on
- * that is complete who                             "MECHANISM USER DOMAIN" label NAME "yes" or "no"
+/* Both ends of a log-on, without SMB around them. Answers each line of its input by one line; "-"
+ * stands for nothing.
+ *
+ * What netsessiond accepts log-ons with:
+ *   accept KEYTAB USERS ANONYMOUS   "accepts kerberos|- ntlm|-", or "STATUS DOING: WHY"
+ *   begin                           "begun": another log-on
+ *   token HEX                       "continue HEX", "complete HEX" or "failed NTSTATUS WHY"
+ *   key                             the key, of a log-on that is complete
+ *   who                             "MECHANISM USER DOMAIN"
+ *   label NAME                      "yes" or "no"
+ *   claim                           "NAME WHY", of a log-on that failed
+ *
+ * What a client logs on with:
+ *   offer HOST FILE                 its first token, by a credentials file or by tickets: as below
+ *   answer HEX                      "continue HEX", "complete HEX" or "failed STATUS WHY"
+ *   initiator-key                   its key
+ *
+ * Both:
+ *   self HOST FILE                  a log-on from one to the other: "complete", or which side
+ * failed
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,14 +96,22 @@ static enum auth_progress step(const uint8_t *token, size_t bytes, const uint8_t
 	return progress;
 }
 
+static uint8_t *parse_hex(const char *hex, size_t *bytes)
+{
+	uint8_t *token = malloc(strlen(hex) / 2 + 1);
+
+	*bytes = strlen(hex) / 2;
+	for (size_t i = 0; i < *bytes; i++)
+		sscanf(hex + 2 * i, "%2hhx", &token[i]);
+	return token;
+}
+
 static void take_token(const char *hex)
 {
-	size_t bytes = strlen(hex) / 2, answer_bytes;
-	uint8_t *token = malloc(bytes + 1);
+	size_t bytes, answer_bytes;
+	uint8_t *token = parse_hex(hex, &bytes);
 	const uint8_t *answer;
 
-	for (size_t i = 0; i < bytes; i++)
-		sscanf(hex + 2 * i, "%2hhx", &token[i]);
 	if (step(token, bytes, &answer, &answer_bytes) != AUTH_FAILED)
 		print_hex(answer, answer_bytes);
 	free(token);
@@ -128,19 +150,59 @@ static void log_on_by_ourselves(const char *host, const char *file)
 	auth_initiator_free(initiator);
 }
 
-static void initiate(const char *host)
+static struct auth_initiator *initiator;
+
+static void step_initiator(const uint8_t *token, size_t bytes)
 {
-	struct auth_initiator *initiator =
-		auth_initiator_new(NULL, NETSESSION_AUTHENTICATION_KERBEROS, host);
-	const uint8_t *token;
+	const uint8_t *answer;
+	size_t answer_bytes;
+	struct err err = { 0 };
+
+	switch (auth_initiator_step(initiator, token, bytes, &answer, &answer_bytes, &err)) {
+	case AUTH_CONTINUE:
+		printf("continue ");
+		print_hex(answer, answer_bytes);
+		break;
+	case AUTH_COMPLETE:
+		printf("complete ");
+		print_hex(answer, answer_bytes);
+		break;
+	case AUTH_FAILED:
+		printf("failed %u %s", (unsigned)err.status, err.why);
+		break;
+	}
+}
+
+static void offer(const char *host, const char *file)
+{
+	struct netsession_credentials *credentials = NULL;
+	struct err err = { 0 };
+
+	if (file[0] != '\0' && credentials_read(file, &credentials, &err) != NERR_Success)
+		abort();
+	auth_initiator_free(initiator);
+	initiator = auth_initiator_new(credentials, NETSESSION_AUTHENTICATION_ANY, host);
+	credentials_release(credentials);
+	step_initiator(NULL, 0);
+}
+
+static void print_initiator_key(void)
+{
+	uint8_t its[AUTH_MAX_KEY_BYTES];
 	struct err err = { 0 };
 	size_t bytes;
 
-	if (auth_initiator_step(initiator, NULL, 0, &token, &bytes, &err) == AUTH_FAILED)
-		printf("not initiated: %s", err.why);
-	else
-		print_hex(token, bytes);
-	auth_initiator_free(initiator);
+	if (auth_initiator_key(initiator, its, &bytes, &err) == NERR_Success)
+		print_hex(its, bytes);
+}
+
+static void take_answer(const char *hex)
+{
+	size_t bytes;
+	uint8_t *token = parse_hex(hex, &bytes);
+
+	step_initiator(token, bytes);
+	free(token);
 }
 
 static void answer_line(char *line)
@@ -159,8 +221,12 @@ static void answer_line(char *line)
 		take_token(words[1]);
 	else if (strcmp(words[0], "self") == 0 && count == 3)
 		log_on_by_ourselves(words[1], given(words[2]));
-	else if (strcmp(words[0], "initiate") == 0 && count == 2)
-		initiate(words[1]);
+	else if (strcmp(words[0], "offer") == 0 && count == 3)
+		offer(words[1], given(words[2]));
+	else if (strcmp(words[0], "answer") == 0 && count == 2)
+		take_answer(given(words[1]));
+	else if (strcmp(words[0], "initiator-key") == 0)
+		print_initiator_key();
 	else if (strcmp(words[0], "key") == 0)
 		print_hex(key, key_bytes);
 	else if (strcmp(words[0], "who") == 0 && who != NULL)
@@ -183,6 +249,7 @@ int main(void)
 	while (fgets(line, sizeof line, stdin) != NULL)
 		answer_line(line);
 	identity_release(who);
+	auth_initiator_free(initiator);
 	auth_acceptor_free(acceptor);
 	auth_acceptance_release(acceptance);
 	return 0;
