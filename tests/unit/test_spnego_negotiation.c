@@ -10,6 +10,7 @@
 #include "auth/spnego/acceptor.h"
 #include "auth/spnego/initiator.h"
 #include "auth/spnego/mechanism.h"
+#include "recording.h"
 
 #define SPAN(text) ((struct crypto_span){ (text), sizeof(text) - 1 })
 
@@ -709,6 +710,91 @@ static void an_empty_token_later_is_refused(void **state)
 	expect_refusal(silent, INVALID_PARAMETER);
 }
 
+/* ---- recorded log-ons ---- */
+
+/* Of each file: the hint, the client's and the server's messages in turn. */
+enum { HINT, NEGOTIATE, CHALLENGE, AUTHENTICATE, SUCCESS, MESSAGES };
+
+struct log_on {
+	struct recording file;
+	struct crypto_span tokens[MESSAGES];
+};
+
+/* Where the security buffer begins in a message without the length before it, by its field:
+ * [MS-SMB2] 2.2.4, 2.2.5, 2.2.6. */
+static const size_t offset_at[MESSAGES] = { 64 + 56, 64 + 12, 64 + 4, 64 + 12, 64 + 4 };
+
+static struct log_on load_log_on(const char *name)
+{
+	struct log_on l = { recording_load(name), { { 0 } } };
+	const uint8_t *at = l.file.data;
+
+	for (size_t i = 0; i < MESSAGES; i++) {
+		size_t bytes = (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3];
+		const uint8_t *buffer = at + 4 + offset_at[i];
+
+		assert_true(at + 4 + bytes <= l.file.data + l.file.bytes);
+		l.tokens[i] = (struct crypto_span){ at + 4 + (buffer[0] | buffer[1] << 8),
+			                            (size_t)(buffer[2] | buffer[3] << 8) };
+		at += 4 + bytes;
+	}
+	assert_ptr_equal(at, l.file.data + l.file.bytes);
+	return l;
+}
+
+static const struct {
+	const char *name;
+	bool has_mic;
+} log_ons[] = {
+	{ "spnego-rpcclient-4.17", true },
+	{ "spnego-rpcclient-4.22", true },
+	{ "spnego-rpcclient-4.25", true },
+	{ "spnego-python-samba-4.17", true },
+	{ "spnego-python-samba-4.22", true },
+	{ "spnego-impacket-0.10-to-samba-4.17", false },
+	{ "spnego-impacket-0.12-to-samba-4.22", false },
+};
+
+static void a_recorded_server_is_understood_by_our_initiator(void **state)
+{
+	for (size_t i = 0; i < sizeof log_ons / sizeof *log_ons; i++) {
+		struct log_on l = load_log_on(log_ons[i].name);
+
+		assert_int_equal(spnego_hint_mechanisms(l.tokens[HINT]) & 1u << AUTH_NTLM,
+		                 1u << AUTH_NTLM);
+		offer_ntlm();
+		assert_true(
+			spnego_initiator_receive(&initiator, l.tokens[CHALLENGE], &received, &err));
+		assert_true(follow(log_ons[i].has_mic ? says_last_with_mic : says_last));
+		assert_true(plan.sends && plan.makes_mic == log_ons[i].has_mic);
+		assert_true(
+			spnego_initiator_receive(&initiator, l.tokens[SUCCESS], &received, &err));
+		assert_true(follow(complete));
+		assert_true(plan.is_done && plan.verifies_mic == log_ons[i].has_mic);
+		recording_free(&l.file);
+		(void)tear_down(state);
+		(void)set_up(state);
+	}
+}
+
+static void a_recorded_client_is_understood_by_our_acceptor(void **state)
+{
+	for (size_t i = 0; i < sizeof log_ons / sizeof *log_ons; i++) {
+		struct log_on l = load_log_on(log_ons[i].name);
+
+		assert_true(spnego_acceptor_receive(&acceptor, l.tokens[NEGOTIATE], serves,
+		                                    &received, &err));
+		assert_true(spnego_token_is_of(received.token, AUTH_NTLM));
+		(void)expect_answer(goes_on, "", INCOMPLETE);
+		assert_true(spnego_acceptor_receive(&acceptor, l.tokens[AUTHENTICATE], serves,
+		                                    &received, &err));
+		(void)expect_answer(complete, log_ons[i].has_mic ? "vmd" : "d", COMPLETED);
+		recording_free(&l.file);
+		(void)tear_down_acceptor(state);
+		(void)set_up_acceptor(state);
+	}
+}
+
 #define OF_INITIATOR(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 #define OF_ACCEPTOR(test)  cmocka_unit_test_setup_teardown(test, set_up_acceptor, tear_down_acceptor)
 
@@ -761,6 +847,8 @@ int main(void)
 		OF_ACCEPTOR(a_mic_that_comes_too_early_is_refused),
 		OF_ACCEPTOR(a_mic_that_nothing_can_verify_is_refused),
 		OF_ACCEPTOR(an_empty_token_later_is_refused),
+		OF_INITIATOR(a_recorded_server_is_understood_by_our_initiator),
+		OF_ACCEPTOR(a_recorded_client_is_understood_by_our_acceptor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

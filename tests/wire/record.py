@@ -12,6 +12,7 @@ import os
 import sys
 
 from record_lab import Bench, Output
+from record_log_on import scene_log_on
 from record_nbns import scene_nbns
 from record_pac import scene_pac
 from record_rpc import scene_rpc
@@ -32,7 +33,7 @@ comments; the rest is hex. Lines of the form `# name = hex` are keys and plain t
 
 (Names with `ioctl`, `read` or `write` in them are frames, whatever they carry.)
 
-Recorded by `record.py` (with `record_lab.py`, `record_nbns.py`, `record_pac.py`, `record_rpc.py`,
+Recorded by `record.py` (with `record_lab.py`, `record_log_on.py`, `record_nbns.py`, `record_pac.py`, `record_rpc.py`,
 `record_smb2.py`): it starts an smbd of its own on loopback, in a folder that it makes, and lets each client
 talk to it through a TCP relay that keeps the frames (the name service's in two network namespaces, where
 nmblookup's question is sent on to nmbd; the PACs are of a domain controller in one). The comments are decoded by Samba's own NDR code; signatures
@@ -41,7 +42,8 @@ To record again, as root (needs Debian's samba, smbclient, python3-samba, python
 
     /usr/bin/python3 record.py LAB_FOLDER OUTPUT_FOLDER [PORT]
 
-It empties LAB_FOLDER first, and overwrites this file. Sessions, keys and passwords in the samples are throw-away.
+It empties LAB_FOLDER first, and overwrites this file. `spnego-*` are recorded on several releases of Debian: there
+by `record.py` with the scene of `record_log_on.py` alone. Sessions, keys and passwords in the samples are throw-away.
 Times, ids and the order of entries differ from run to run.
 
 | file | shows |
@@ -55,7 +57,7 @@ def main():
     folder, output, port = sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 15450
     b = Bench(folder, port, Output(output))
     try:
-        for scene in (scene_rpc, scene_signing, scene_sealing, scene_smb2, scene_nbns):
+        for scene in (scene_rpc, scene_signing, scene_sealing, scene_smb2, scene_log_on, scene_nbns):
             print(scene.__name__)
             scene(b)
         scene_pac(b.out)

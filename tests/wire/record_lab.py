@@ -1,6 +1,7 @@
 """The lab of record.py: an smbd of our own, a tap between it and its clients, ways to
 call the clients, and the files that come of it."""
 import datetime
+import importlib.metadata
 import os
 import re
 import shutil
@@ -18,7 +19,7 @@ from samba.dcerpc import srvsvc
 from samba.ndr import ndr_unpack_in, ndr_unpack_out
 
 SAMBA, SAMBA_TEXT = "samba-4.17", "Samba " + samba.version
-IMPACKET_TEXT = "impacket 0.10.0"
+IMPACKET_TEXT = "impacket " + importlib.metadata.version("impacket")
 PASSWORD = "Passw0rd!"
 TODAY = datetime.date.today().isoformat()
 SMBD, RPC = f"smbd of {SAMBA_TEXT}", f"rpcclient of {SAMBA_TEXT}"
