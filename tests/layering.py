@@ -56,9 +56,12 @@ COMMAND_MAY_INCLUDE = {
 
 # What would be I/O or a clock in a layer that has to be tested without either.
 PURE = ["base", "wire", "nbns", "ndr", "srvsvc", "local", "rpc", "smb2", "crypto", "access", "table",
-        "feed", "smbserver", "service", "relay"]
+        "feed", "smbserver", "service", "relay", "auth/spnego"]
 IMPURE_HEADERS = re.compile(
-    r"^(sys/socket|sys/poll|poll|netdb|netinet/.*|unistd|fcntl|time|sys/time|pthread|threads)\.h$")
+    r"^((sys/socket|sys/poll|poll|netdb|netinet/.*|unistd|fcntl|time|sys/time|pthread|threads)\.h|gssapi.*|krb5.*)$")
+
+# A part of a layer that knows nothing of the rest of it but these headers.
+PARTS = {"auth/spnego": ["auth/mechanisms.h"]}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.M)
 
@@ -120,6 +123,15 @@ def purity_problems(root, layer):
                 yield f"{path.relative_to(root)} includes <{name}>"
 
 
+def part_problems(root, part):
+    """A part of a layer includes its own headers, those of lower layers, and of the rest of its layer what is named."""
+    layer = part.split("/")[0]
+    for path in sources(root / "src" / part):
+        for quoted, name in includes(path):
+            if quoted and name.startswith(layer + "/") and not name.startswith(part + "/") and name not in PARTS[part]:
+                yield f"{path.relative_to(root)} includes {name}"
+
+
 def unknown_layers(root):
     for folder in sorted((root / "src").iterdir()):
         if folder.is_dir() and folder.name not in MAY_INCLUDE:
@@ -146,6 +158,7 @@ def main():
     results += [(f"only {' and '.join(places)} includes {pattern}",
                  list(includer_problems(root, pattern, places)))
                 for pattern, places in ONLY_INCLUDER.items()]
+    results += [(f"{part} knows of its layer only what is named", list(part_problems(root, part))) for part in PARTS]
     results += [(f"{layer} does no I/O and knows no clock", list(purity_problems(root, layer)))
                 for layer in PURE]
     print(f"1..{len(results)}")

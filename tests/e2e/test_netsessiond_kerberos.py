@@ -124,6 +124,24 @@ class Kerberos(unittest.TestCase):
         self.assertEqual(1, done.returncode, done)
         self.assertEqual({"NTLM is not served here"}, {line["why"] for line in self.server.audit})
 
+    def test_a_server_without_a_keytab_chooses_ntlm_from_both(self):
+        """Each client has a ticket for the server and offers it first. The choice of NTLM has to be proven by MICs."""
+        users = self.dc.folder / "users"
+        users.touch(0o600)
+        users.write_text("".join(f"{domain}:alice:{self.dc.password('alice')}\n" for domain in ("LAB", "LAB.EXAMPLE")))
+        self.serve("alice", mechanisms="ntlm", keytab=None, ntlm_users=users)
+        realm_file = self.dc.credentials_file("alice", domain="LAB.EXAMPLE")
+        self.assert_listed("-A", realm_file)
+        self.assertEqual([r"LAB.EXAMPLE\alice"], [line["who"] for line in self.server.audit if line["operation"] == "log-on"])
+        self.assert_refused_words("--kerberos", "-A", realm_file)
+        done = self.dc.run_in(["smbclient", "--use-kerberos=desired", "-A", self.dc.credentials_file("alice"), "-p",
+                               self.server.port, f"//{SERVER}/IPC$", "-c", "exit"])
+        self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+
+    def assert_refused_words(self, *arguments):
+        assert_refused(self, 50, self.list(*arguments), self.name)
+        self.assertEqual("Kerberos is not served here", self.server.audit[-1]["why"])
+
     def test_both_are_served_to_whom_they_suit(self):
         self.dc.kinit("alice")
         self.serve(rf"LABSRV\carol,{self.auditors}", mechanisms="kerberos,ntlm")
