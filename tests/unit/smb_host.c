@@ -18,7 +18,7 @@ static bool on_token(void *context, struct smbserver_session *s, const uint8_t *
 	if (host.is_out_of_memory)
 		return false;
 	assert_null(host.asking);
-	assert_in_range(bytes, 0, sizeof host.token);
+	assert_int_in_range(bytes, 0, sizeof host.token);
 	host.asking = s;
 	if (bytes > 0)
 		memcpy(host.token, token, bytes);
@@ -78,7 +78,7 @@ static void *on_open(void *context, struct smbserver_session *s, const char *nam
 		*nt = STATUS_OBJECT_NAME_NOT_FOUND;
 		return NULL;
 	}
-	assert_in_range(host.pipe_count, 0, MAX_HOST_PIPES - 1);
+	assert_int_in_range(host.pipe_count, 0, MAX_HOST_PIPES - 1);
 	p = &host.pipes[host.pipe_count++];
 	p->is_open = true;
 	return p;

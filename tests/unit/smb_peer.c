@@ -210,7 +210,7 @@ void peer_listen(void)
 		size_t bytes = (size_t)prefix[1] << 16 | (size_t)prefix[2] << 8 | prefix[3];
 
 		assert_int_equal(prefix[0], 0);
-		assert_in_range(bytes, 4, SMB2_MAX_FRAME_BYTES);
+		assert_int_in_range(bytes, 4, SMB2_MAX_FRAME_BYTES);
 		hear_message(heard.data + at + SMB2_FRAME_PREFIX_BYTES, bytes);
 		at += SMB2_FRAME_PREFIX_BYTES + bytes;
 	}
@@ -364,7 +364,7 @@ void expect_answers(size_t count)
 
 void expect_status(size_t i, uint32_t status)
 {
-	assert_in_range(i, 0, peer.answer_count - 1);
+	assert_int_in_range(i, 0, peer.answer_count - 1);
 	assert_int_equal(peer.answers[i].header.status, status);
 }
 

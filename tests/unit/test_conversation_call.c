@@ -235,7 +235,7 @@ static void a_long_request_is_written_and_its_end_transceived(void **state)
 		expect_asked(1, SMB2_WRITE);
 		h = take_fragment();
 		assert_int_equal(h.pfc_flags, number == 0 ? RPC_PFC_FIRST_FRAG : 0);
-		assert_in_range(h.frag_length, FRAG_BYTES - 7, FRAG_BYTES);
+		assert_int_in_range(h.frag_length, FRAG_BYTES - 7, FRAG_BYTES);
 		answer_write(h.frag_length);
 		expect(CONVERSATION_READ);
 	}

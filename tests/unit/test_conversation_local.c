@@ -122,7 +122,7 @@ static void rows_are_given_before_their_answer_is_whole(void **state)
 	assert_int_equal(conversation_next(&c), CONVERSATION_ROWS);
 	while (conversation_next_row(&c, &row, &scratch, &scratch_bytes))
 		rows++;
-	assert_in_range(rows, 1, 299);
+	assert_int_in_range(rows, 1, 299);
 	deliver(pdus.data + pdus.len / 2, pdus.len - pdus.len / 2);
 	assert_int_equal(conversation_next(&c), CONVERSATION_ROWS);
 	while (conversation_next_row(&c, &row, &scratch, &scratch_bytes))
@@ -157,7 +157,7 @@ static void a_request_of_many_fragments_is_sent_at_once(void **state)
 		assert_int_equal((h.pfc_flags & RPC_PFC_FIRST_FRAG) != 0, count == 0);
 		assert_int_equal((h.pfc_flags & RPC_PFC_LAST_FRAG) != 0, at == out->len);
 	}
-	assert_in_range(count, 3, 4);
+	assert_int_in_range(count, 3, 4);
 }
 
 static void answer_stub(void)

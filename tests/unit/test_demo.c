@@ -76,10 +76,10 @@ static void all_are_there_at_once_and_look_like_sessions(void **state)
 		const struct netsession_row *row = &before[i].row;
 
 		assert_true(text_utf8_is_valid(row->client) && text_utf8_is_valid(row->user));
-		assert_in_range(strlen(row->user), 3, 40);
-		assert_in_range(row->active_s, 0, 10 * 3600);
-		assert_in_range(row->idle_s, 0, row->active_s);
-		assert_in_range(row->num_opens, 0, 100);
+		assert_int_in_range(strlen(row->user), 3, 40);
+		assert_int_in_range(row->active_s, 0, 10 * 3600);
+		assert_int_in_range(row->idle_s, 0, row->active_s);
+		assert_int_in_range(row->num_opens, 0, 100);
 		assert_string_equal(row->client_type, "");
 		assert_int_equal(strncmp(row->transport, "\\Device\\", 8), 0);
 		addresses += strncmp(row->client, "\\\\10.", 5) == 0;
@@ -91,13 +91,13 @@ static void all_are_there_at_once_and_look_like_sessions(void **state)
 		busy += row->num_opens > 0;
 	}
 	assert_int_equal(addresses + names + v6, MOST);
-	assert_in_range(addresses, MOST / 2, MOST);
-	assert_in_range(names, MOST / 20, MOST / 2);
-	assert_in_range(v6, MOST / 50, MOST / 2);
-	assert_in_range(computers, 1, MOST / 10);
-	assert_in_range(guests, 1, MOST / 20);
-	assert_in_range(idle, MOST / 10, MOST);
-	assert_in_range(busy, MOST / 2, MOST);
+	assert_int_in_range(addresses, MOST / 2, MOST);
+	assert_int_in_range(names, MOST / 20, MOST / 2);
+	assert_int_in_range(v6, MOST / 50, MOST / 2);
+	assert_int_in_range(computers, 1, MOST / 10);
+	assert_int_in_range(guests, 1, MOST / 20);
+	assert_int_in_range(idle, MOST / 10, MOST);
+	assert_int_in_range(busy, MOST / 2, MOST);
 	end();
 }
 
@@ -160,16 +160,16 @@ static void they_come_and_go_a_few_at_a_time(void **state)
 			then = look(after);
 			more = missing(after, then, before, there);
 			fewer = missing(before, there, after, then);
-			assert_in_range(fewer, 0, DEMO_STEP_CHANGES);
-			assert_in_range(more, 0, 2 * DEMO_STEP_CHANGES);
-			assert_in_range(then, sizes[i] - sizes[i] / 20, sizes[i]);
+			assert_int_in_range(fewer, 0, DEMO_STEP_CHANGES);
+			assert_int_in_range(more, 0, 2 * DEMO_STEP_CHANGES);
+			assert_int_in_range(then, sizes[i] - sizes[i] / 20, sizes[i]);
 			came += more;
 			went += fewer;
 			there = then;
 			memcpy(before, after, sizeof before);
 		}
-		assert_in_range(came, 10, 4000);
-		assert_in_range(went, 10, 4000);
+		assert_int_in_range(came, 10, 4000);
+		assert_int_in_range(went, 10, 4000);
 		end();
 	}
 }
@@ -191,9 +191,9 @@ static void the_idle_get_busy_and_the_busy_idle(void **state)
 			opened += after[i].row.num_opens > before[k].row.num_opens;
 			closed += after[i].row.num_opens < before[k].row.num_opens;
 		}
-	assert_in_range(woke, 5, 50);
-	assert_in_range(opened, 3, 50);
-	assert_in_range(closed, 3, 50);
+	assert_int_in_range(woke, 5, 50);
+	assert_int_in_range(opened, 3, 50);
+	assert_int_in_range(closed, 3, 50);
 	end();
 }
 
@@ -207,14 +207,14 @@ static void one_that_is_closed_goes_and_another_comes_later(void **state)
 	(void)look(before);
 	last = before[39].id;
 	filter = (struct session_filter){ before[7].row.client, before[7].row.user };
-	assert_in_range(session_table_close(table, &filter), 1, 40);
+	assert_int_in_range(session_table_close(table, &filter), 1, 40);
 	there = look(after);
-	assert_in_range(missing(before, 40, after, there), 1, 39);
+	assert_int_in_range(missing(before, 40, after, there), 1, 39);
 	there = look(after);
 	assert_int_equal(session_table_close(table, NULL), there);
 	assert_int_equal(session_table_count(table), 0);
 	steps(300);
-	assert_in_range(session_table_count(table), 38, 40);
+	assert_int_in_range(session_table_count(table), 38, 40);
 	for (uint32_t i = look(after); i-- > 0;)
 		assert_true(after[i].id > last);
 	end();
@@ -237,7 +237,7 @@ static void those_without_room_come_when_there_is_some(void **state)
 	for (uint32_t i = 0; i < 9; i++)
 		session_table_remove(table, ids[i]);
 	steps(100);
-	assert_in_range(session_table_count(table), 45, 50);
+	assert_int_in_range(session_table_count(table), 45, 50);
 	demo_free(demo);
 	assert_int_equal(session_table_count(table), 1); /* is not the demo's */
 	session_table_free(table);
@@ -253,7 +253,7 @@ static void new_ids_are_remembered(void **state)
 	session_table_skip_ids(table, UINT32_MAX - 5);
 	steps(400);
 	count = look(after);
-	assert_in_range(after[0].id, 1, 2000); /* numbered anew meanwhile */
+	assert_int_in_range(after[0].id, 1, 2000); /* numbered anew meanwhile */
 	assert_int_equal(session_table_close(table, NULL), count);
 	assert_int_equal(session_table_count(table), 0);
 	end();
@@ -280,7 +280,7 @@ static void they_move_by_themselves_while_a_loop_runs(void **state)
 	assert_non_null(stop);
 	touched = 0;
 	net_loop_run(loop); /* ends, since the demo's timer went with it */
-	assert_in_range(touched, 1, 3 * 2 * DEMO_STEP_CHANGES);
+	assert_int_in_range(touched, 1, 3 * 2 * DEMO_STEP_CHANGES);
 	assert_int_equal(session_table_count(table), 0);
 	session_table_free(table);
 	net_loop_free(loop);

@@ -368,8 +368,8 @@ static void a_session_is_shown_as_it_was_told(void **state)
 	assert_string_equal(row->user, "zoë");
 	assert_string_equal(row->transport, "tcp");
 	assert_int_equal(row->num_opens, 3);
-	assert_in_range(row->active_s, 100, 105);
-	assert_in_range(row->idle_s, 40, 45);
+	assert_int_in_range(row->active_s, 100, 105);
+	assert_int_in_range(row->idle_s, 40, 45);
 	assert_int_equal(row->user_flags, 2);
 }
 
@@ -383,8 +383,8 @@ static void a_session_is_touched_told_anew_and_removed(void **state)
 	say(p, &(struct feed_message){
 		       .kind = FEED_TOUCH, .key = 7, .row = { .num_opens = 9, .idle_s = 1 } });
 	UNTIL(row_of("fs1") != NULL && row_of("fs1")->num_opens == 9);
-	assert_in_range(row_of("fs1")->idle_s, 1, 5);
-	assert_in_range(row_of("fs1")->active_s, 100, 105);
+	assert_int_in_range(row_of("fs1")->idle_s, 1, 5);
+	assert_int_in_range(row_of("fs1")->active_s, 100, 105);
 	put(p, 7, "fs2", 4);
 	UNTIL(row_of("fs2") != NULL);
 	assert_int_equal(count(), 1);
@@ -559,7 +559,7 @@ static void sessions_go_with_their_feeder_a_part_in_each_turn(void **state)
 		turn();
 		most = before - count() > most ? before - count() : most;
 	}
-	assert_in_range(most, 1, 4096);
+	assert_int_in_range(most, 1, 4096);
 	assert_non_null(row_of("other"));
 	assert_int_equal(under_test.closed, 1);
 	UNTIL(feed_door_connections(under_test.door) == 1);
@@ -652,7 +652,7 @@ static void what_comes_too_fast_waits(void **state)
 	put_many(p, 1, MAX_SESSIONS);
 	UNTIL(count() == MAX_SESSIONS);
 	/* A second's worth at once, the other one at its pace. */
-	assert_in_range(now_ms(NULL) - begun_ms, 900, 5000);
+	assert_int_in_range(now_ms(NULL) - begun_ms, 900, 5000);
 }
 
 static void one_who_does_not_listen_is_not_listened_to(void **state)

@@ -73,7 +73,7 @@ static void the_end_is_something_to_be_read(void **state)
 	assert_int_equal(here.calls, 1);
 }
 
-static void stop(void *context)
+static void stop_both(void *context)
 {
 	(void)context;
 	net_timer_stop(here.timer);
@@ -90,7 +90,7 @@ static void nothing_to_be_read_is_not_told(void **state)
 {
 	(void)state;
 	here.readable = net_readable_start(here.loop, here.ends[0], count, NULL);
-	here.timer = net_timer_start(here.loop, 50, stop, NULL);
+	here.timer = net_timer_start(here.loop, 50, stop_both, NULL);
 	net_loop_run(here.loop);
 	assert_int_equal(here.calls, 0);
 }

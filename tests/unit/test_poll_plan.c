@@ -140,7 +140,7 @@ static void looks_go_on_for_a_minute_after_the_last_who_asked(void **state)
 	here.found = POLL_PLAN_CHANGED;
 	ask();
 	pass(POLL_PLAN_ASKED_MS);
-	assert_in_range(here.looks, 50, 60);
+	assert_int_in_range(here.looks, 50, 60);
 	here.looks = 0;
 	pass(1000000);
 	assert_int_equal(here.looks, 0);
@@ -277,7 +277,7 @@ static void a_change_that_is_expected_is_looked_for_though_nobody_asks(void **st
 	poll_plan_expect(&here.plan, here.now_ms);
 	here.looks = 0;
 	pass(POLL_PLAN_EXPECT_MS);
-	assert_in_range(here.looks, 3, 10);
+	assert_int_in_range(here.looks, 3, 10);
 	here.looks = 0;
 	pass(1000000);
 	assert_int_equal(here.looks, 0);

@@ -259,8 +259,8 @@ static void what_samba_really_answered_is_understood(void **state)
 			a = relay_bench_enum_answer(b, 5, 502);
 			assert_int_equal(a.answer.status, cases[i].status);
 			if (cases[i].status == 0)
-				assert_in_range(a.answer.entries, cases[i].entries,
-				                cases[i].entries + 2);
+				assert_int_in_range(a.answer.entries, cases[i].entries,
+				                    cases[i].entries + 2);
 			free(a.infos);
 			wire_writer_fini(&messages);
 			assert_true(relay_pipe_is_idle(b->pipe));
@@ -487,7 +487,7 @@ static void an_answer_beyond_the_bound_is_not_held(void **state)
 	for (size_t at = 0; at < listing.len; at += 100) {
 		relay_bench_feed(b, RELAY_SERVER, listing.data + at,
 		                 listing.len - at < 100 ? listing.len - at : 100);
-		assert_in_range(b->relay->service.held_bytes, 0, 6000);
+		assert_int_in_range(b->relay->service.held_bytes, 0, 6000);
 	}
 	relay_bench_talk(b);
 	a = relay_bench_enum_answer(b, 9, 10);
@@ -683,7 +683,7 @@ static void a_long_name_is_closed_by_a_question_in_fragments(void **state)
 	relay_bench_talk(b);
 	assert_int_equal(b->dels, 1);
 	while (relay_bench_next(&b->asked, &at, &pdu))
-		assert_in_range(pdu.bytes, 24, 5840);
+		assert_int_in_range(pdu.bytes, 24, 5840);
 	assert_int_equal(relay_bench_del_answer(b, 5), 0);
 	relay_bench_end(b);
 }

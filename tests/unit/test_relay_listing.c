@@ -265,8 +265,8 @@ static void times_may_waver_by_a_second(void **state)
 		assert_int_equal(rows_of(&l, rows), 2);
 		assert_int_equal(rows[0].id, ids[0]);
 		assert_int_equal(rows[1].id, ids[1]);
-		assert_in_range(rows[0].active_s, 49, 51);
-		assert_in_range(rows[1].active_s, 39, 42);
+		assert_int_in_range(rows[0].active_s, 49, 51);
+		assert_int_in_range(rows[1].active_s, 39, 42);
 	}
 	lab_fini(&l);
 }
@@ -365,7 +365,7 @@ static void who_was_taken_for_another_keeps_his_id_all_the_same(void **state)
 		assert_int_equal(take(&l, 0), 0);
 		assert_int_equal(rows_of(&l, rows), 1);
 		assert_int_equal(rows[0].id, id);
-		assert_in_range(rows[0].active_s, 96, 100);
+		assert_int_in_range(rows[0].active_s, 96, 100);
 	}
 	/* Nor does she grow old by coming again and again. */
 	for (int i = 0; i < 20; i++) {
@@ -373,7 +373,7 @@ static void who_was_taken_for_another_keeps_his_id_all_the_same(void **state)
 		assert_int_equal(take(&l, 0), 0);
 	}
 	assert_int_equal(rows_of(&l, rows), 1);
-	assert_in_range(rows[0].active_s, 55, 60);
+	assert_int_in_range(rows[0].active_s, 55, 60);
 	lab_fini(&l);
 }
 

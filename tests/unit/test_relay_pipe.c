@@ -241,7 +241,7 @@ static void what_is_no_rpc_goes_on_and_nothing_is_lost(void **state)
 
 				wire_reader_init(&r, got->data + at, got->len - at);
 				bytes = wire_get_u16(&r);
-				assert_in_range(bytes, 1, wire_left(&r));
+				assert_int_in_range(bytes, 1, wire_left(&r));
 				wire_put_bytes(&payload, r.at, bytes);
 				at += 2 + bytes;
 			}
@@ -436,7 +436,7 @@ static void a_caller_with_much_in_flight_is_not_read_until_some_is_answered(void
 	}
 	relay_bench_talk(b);
 	asked = relay_bench_count(&b->asked);
-	assert_in_range(asked, 2, 100);
+	assert_int_in_range(asked, 2, 100);
 	assert_true(relay_pipe_wants(b->pipe, RELAY_SERVER));
 	b->is_server_slow = false;
 	relay_bench_talk(b);
@@ -458,7 +458,7 @@ static void one_who_never_ends_his_requests_is_read_on(void **state)
 		relay_bench_feed(b, RELAY_CALLER, b->said.data, b->said.len);
 		wire_writer_clear(&b->said);
 		assert_true(relay_pipe_wants(b->pipe, RELAY_CALLER));
-		assert_in_range(b->relay->service.held_bytes, 0, 4096);
+		assert_int_in_range(b->relay->service.held_bytes, 0, 4096);
 	}
 	wire_writer_fini(&stub);
 	relay_bench_end(b);
@@ -536,7 +536,7 @@ static void a_long_answer_is_sent_piece_by_piece(void **state)
 	wire_writer_clear(&b->answered);
 	assert_int_equal(output->len, 0);
 	while (relay_pipe_go_on(b->pipe) && output->len > 0) {
-		assert_in_range(output->len, 1, 65536 + 4280 + 2);
+		assert_int_in_range(output->len, 1, 65536 + 4280 + 2);
 		/* Until it is sent, nothing more comes; and nothing is read of the server. */
 		assert_int_equal(relay_pipe_wants(b->pipe, RELAY_SERVER),
 		                 b->relay->service.held_bytes == 0);
@@ -571,7 +571,7 @@ static void no_fragment_is_longer_than_the_caller_and_the_server_agreed(void **s
 		relay_bench_talk(b);
 		while (relay_bench_next(&b->heard, &at, &pdu))
 			longest = pdu.bytes > longest ? pdu.bytes : longest;
-		assert_in_range(longest, sizes[i] - 7, sizes[i]);
+		assert_int_in_range(longest, sizes[i] - 7, sizes[i]);
 		relay_bench_end(b);
 	}
 }
@@ -896,7 +896,7 @@ static void an_alter_context_changes_no_sizes(void **state)
 	relay_bench_feed(b, RELAY_SERVER, listing.data, listing.len);
 	relay_bench_talk(b);
 	while (relay_bench_next(&b->heard, &at, &pdu))
-		assert_in_range(pdu.bytes, 24, 4280);
+		assert_int_in_range(pdu.bytes, 24, 4280);
 	wire_writer_fini(&listing);
 	relay_bench_end(b);
 }

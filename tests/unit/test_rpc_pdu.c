@@ -190,7 +190,7 @@ static void a_bind_nak_decodes_to_its_reason_and_is_encoded_as_samba_does(void *
 	rpc_bind_nak_encode(&w, 1, reason);
 	assert_memory_equal(w.data + RPC_HEADER_BYTES, s.pdu.data + RPC_HEADER_BYTES,
 	                    w.len - RPC_HEADER_BYTES); /* Samba pads it to 24 bytes */
-	assert_in_range(w.len, 21, 24);
+	assert_int_in_range(w.len, 21, 24);
 	wire_writer_fini(&w);
 	recording_free(&s.pdu);
 }

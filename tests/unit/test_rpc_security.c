@@ -317,7 +317,7 @@ static struct wire_writer open_answer(struct peer *p)
 		struct wire_reader r;
 		struct rpc_header h;
 
-		assert_in_range(bytes, 1, 4280);
+		assert_int_in_range(bytes, 1, 4280);
 		wire_reader_init(&r, pdu, bytes);
 		rpc_header_decode(&r, &h);
 		assert_int_equal(h.ptype, RPC_RESPONSE);

@@ -480,8 +480,8 @@ static void an_answer_is_bounded_whoever_asks_for_all(void **state)
 	q.has_resume_handle = true;
 	do {
 		page = ask(&b, ADMINISTRATOR, &q);
-		assert_in_range(b.answer.len, 1, 20000 + 100);
-		assert_in_range(page.answer.entries, 1, 1000);
+		assert_int_in_range(b.answer.len, 1, 20000 + 100);
+		assert_int_in_range(page.answer.entries, 1, 1000);
 		assert_int_equal(page.answer.total_entries, 1000 - got);
 		got += page.answer.entries;
 		q.resume_handle = page.answer.resume_handle;
@@ -513,12 +513,12 @@ static void what_others_have_not_read_leaves_less_for_an_answer(void **state)
 	q.preferred_bytes = ALL - 1;
 	page = ask(&b, ADMINISTRATOR, &q);
 	few = page.answer.entries;
-	assert_in_range(few, 1, all - 1);
-	assert_in_range(b.answer.len, 70000, 80000);
+	assert_int_in_range(few, 1, all - 1);
+	assert_int_in_range(b.answer.len, 70000, 80000);
 	free(page.infos);
 	service_count_held(&b.service, &second, 4 << 20); /* more than there should be */
 	page = ask(&b, ADMINISTRATOR, &q);
-	assert_in_range(b.answer.len, 55000, 65536);
+	assert_int_in_range(b.answer.len, 55000, 65536);
 	free(page.infos);
 	service_count_held(&b.service, &second, 0);
 	service_count_held(&b.service, &first, 0);
@@ -553,7 +553,8 @@ static void a_bound_holds_for_texts_of_any_length(void **state)
 			struct page page = ask(&b, ADMINISTRATOR, &q);
 
 			if (page.answer.entries > 1) /* beside the head and the tail */
-				assert_in_range(b.answer.len, 1, b.service.max_answer_bytes + 48);
+				assert_int_in_range(b.answer.len, 1,
+				                    b.service.max_answer_bytes + 48);
 			free(page.infos);
 		}
 	bench_fini(&b);

@@ -269,7 +269,7 @@ static void check_rows(struct sample *s)
 
 		feed_copy(&d, s->stub.data + at, 1, false);
 		has = session_enum_decoder_rows(&d);
-		assert_in_range(has, had, COUNT(rows));
+		assert_int_in_range(has, had, COUNT(rows));
 		for (uint32_t i = 0; i < has; i++) {
 			assert_true(
 				session_enum_decoder_row(&d, i, &row, &scratch, &scratch_bytes));
@@ -280,7 +280,7 @@ static void check_rows(struct sample *s)
 		had = has;
 	}
 	assert_int_equal(had, COUNT(rows));
-	assert_in_range(s->stub.bytes - full_at, 16, 16 + 3); /* the four numbers and padding */
+	assert_int_in_range(s->stub.bytes - full_at, 16, 16 + 3); /* the four numbers and padding */
 	session_enum_decoder_fini(&d);
 	free(scratch);
 }
@@ -305,7 +305,7 @@ static NET_API_STATUS try_stub(const struct session_level *level, const uint8_t 
 	session_enum_decoder_init(&d, level);
 	feed_copy(&d, stub, cut, false);
 	feed_copy(&d, stub + cut, bytes - cut, false);
-	assert_in_range(d.block.cap, 0, 1024 + 4 * bytes); /* whatever a count claims */
+	assert_int_in_range(d.block.cap, 0, 1024 + 4 * bytes); /* whatever a count claims */
 	status = session_enum_decoder_finish(&d, &a, &infos);
 	for (uint32_t i = 0; infos != NULL && i < a.entries; i++)
 		assert_true(session_infos_row(level, infos, i, &row, &scratch, &scratch_bytes));
@@ -366,7 +366,7 @@ static struct err decode_words(const uint32_t words[], size_t count, struct sess
 	session_enum_decoder_init(&d, session_level_find(0));
 	feed_copy(&d, stub.data, stub.len, false);
 	feed_copy(&d, stub.data, stub.len, false); /* behind the end or an error: means nothing */
-	assert_in_range(d.block.cap, 0, 1024);     /* whatever its counts claim */
+	assert_int_in_range(d.block.cap, 0, 1024); /* whatever its counts claim */
 	(void)session_enum_decoder_finish(&d, a, &infos);
 	assert_int_equal(infos != NULL, d.err.status == NERR_Success && a->entries > 0);
 	free(infos);

@@ -91,7 +91,7 @@ static void the_fields_cover_each_struct_without_gap_or_overlap(void **state)
 		const struct session_level *level = &session_levels[l];
 		unsigned char covered[sizeof(SESSION_INFO_502)] = { 0 };
 
-		assert_in_range(level->info_bytes, 1, sizeof covered);
+		assert_int_in_range(level->info_bytes, 1, sizeof covered);
 		for (size_t f = 0; f < level->field_count; f++) {
 			const struct session_field *field = &level->fields[f];
 
@@ -357,9 +357,9 @@ static void no_text_is_allocated_for_itself(void **state)
 {
 	(void)state;
 	assert_int_equal(decode_many(130, 0), NERR_Success);
-	assert_in_range(allocations, 1, 8); /* doubling from 1 KiB on, then the exact size */
+	assert_int_in_range(allocations, 1, 8); /* doubling from 1 KiB on, then the exact size */
 	assert_int_equal(decode_many(130000, 0), NERR_Success);
-	assert_in_range(allocations, 1, 18);
+	assert_int_in_range(allocations, 1, 18);
 }
 
 static void running_out_of_memory_is_told_and_leaks_nothing(void **state)

@@ -69,7 +69,7 @@ static void page_through(const struct session_filter *filter, uint32_t page, uin
 			model_churn(300);
 	}
 	for (uint32_t i = 0; i < model_count; i++) {
-		assert_in_range(model[i].seen, 0, 1);
+		assert_int_in_range(model[i].seen, 0, 1);
 		if (model[i].here_throughout)
 			assert_int_equal(model[i].seen, 1);
 	}

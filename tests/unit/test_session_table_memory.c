@@ -58,7 +58,7 @@ static void without_memory_nothing_is_added_and_nothing_lost(void **state)
 			refused += model_add() == 0;
 		went_through = allocations < n;
 		failing_allocation = 0;
-		assert_in_range(refused, 0, 1);
+		assert_int_in_range(refused, 0, 1);
 		model_check();
 		model_end();
 	}
@@ -122,8 +122,8 @@ static void what_went_leaves_room_for_what_comes(void **state)
 		id[round % COUNT(id)] = session_table_add(model_table, &facts, &model_owner, 1);
 		assert_int_not_equal(id[round % COUNT(id)], 0);
 	}
-	assert_in_range(allocated_bytes, 0,
-	                400 * 1024); /* leaves of the order, which come and go */
+	assert_int_in_range(allocated_bytes, 0,
+	                    400 * 1024); /* leaves of the order, which come and go */
 	model_end();
 }
 

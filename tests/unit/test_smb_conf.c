@@ -217,7 +217,7 @@ static void a_block_that_is_not_as_it_was_made_is_not_touched(void **state)
 		struct smb_conf c = read_text(changed[i].text);
 
 		/* With our parameter outside of a block, that is what is told. */
-		assert_in_range(c.state, SMB_CONF_CHANGED, SMB_CONF_FOREIGN);
+		assert_int_in_range(c.state, SMB_CONF_CHANGED, SMB_CONF_FOREIGN);
 		assert_int_equal(c.line, changed[i].line);
 		smb_conf_fini(&c);
 	}
@@ -272,8 +272,8 @@ static void a_directory_that_would_not_survive_is_refused(void **state)
 		"/",
 		"/a/",
 		"/a\x7F",
-		"/567890123456789012345678901234567890123456789012345678901"
-		"23456789012345678901234567"
+		("/567890123456789012345678901234567890123456789012345678901"
+		 "23456789012345678901234567"),
 	};
 
 	(void)state;
@@ -338,8 +338,8 @@ static void random_texts_come_back_as_they_were(void **state)
 		}
 		smb_conf_fini(&c);
 	}
-	assert_in_range(put, 150000, 200000);
-	assert_in_range(refused, 100, 50000);
+	assert_int_in_range(put, 150000, 200000);
+	assert_int_in_range(refused, 100, 50000);
 }
 
 int main(void)

@@ -68,7 +68,7 @@ static void assert_replaced(const char *bad, const char *tail)
 
 	while ((code_point = text_next(&at)) == REPLACEMENT)
 		replaced++;
-	assert_in_range(replaced, 1, strlen(bad));
+	assert_int_in_range(replaced, 1, strlen(bad));
 	assert_int_equal(code_point, (unsigned char)tail[0]);
 	assert_int_equal(text_utf16_units(text), replaced + strlen(tail));
 	free(text);
@@ -137,7 +137,7 @@ static void assert_utf8(const WCHAR *utf16, const char *expected)
 	size_t bound = text_utf8_bound(utf16);
 	char *to = malloc(bound), *end = text_utf8_from_utf16(to, utf16);
 
-	assert_in_range(end - to, 1, bound);
+	assert_int_in_range(end - to, 1, bound);
 	assert_ptr_equal(end, to + strlen(to) + 1);
 	assert_string_equal(to, expected);
 	free(to);
@@ -267,7 +267,7 @@ static void hashes_of_names_in_a_row_differ(void **state)
 		if (++low_bits[hash % COUNT(low_bits)] > most)
 			most = low_bits[hash % COUNT(low_bits)];
 	}
-	assert_in_range(most, 1, 12); /* of random numbers, one time in a million */
+	assert_int_in_range(most, 1, 12); /* of random numbers, one time in a million */
 }
 
 int main(void)

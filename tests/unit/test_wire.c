@@ -235,7 +235,7 @@ static void a_writer_grows_and_keeps_what_it_holds(void **state)
 	wire_put_zeros(&w, 100000);
 	assert_false(w.failed);
 	assert_int_equal(w.len, 40000 + sizeof counting + 100000);
-	assert_in_range(w.cap, w.len, 2 * w.len);
+	assert_int_in_range(w.cap, w.len, 2 * w.len);
 	for (uint32_t i = 0; i < 10000; i++)
 		assert_int_equal(w.data[4 * i] | w.data[4 * i + 1] << 8, i);
 	assert_memory_equal(w.data + 40000, counting, sizeof counting);
