@@ -100,7 +100,8 @@ struct picture {
 static void set(struct picture *p, uint64_t key, uint32_t opens)
 {
 	MUST(key < KEYS);
-	p->count += (opens != 0) - (p->opens[key] != 0);
+	p->count += opens != 0;
+	p->count -= p->opens[key] != 0;
 	p->opens[key] = opens;
 }
 

@@ -55,7 +55,7 @@ static inline void client_token(struct fuzz_input *in, struct wire_writer *w)
 
 	smb2_session_setup_request_encode(w, token, bytes);
 	if (bytes > 0 && token[0] == 'P') /* PreviousSessionId */
-		wire_set_u32le(w, body_at + 16, 1 + bytes);
+		wire_set_u32le(w, body_at + 16, (uint32_t)(1 + bytes));
 	free(token);
 }
 

@@ -86,7 +86,7 @@ static void send_requests(struct run *run)
 	};
 	uint8_t choice = fuzz_u8(&run->in);
 	enum smb2_command command = commands[(choice >> 2) % 7];
-	unsigned count = 1 + (choice & 3) % SMB2_MAX_COMPOUND;
+	unsigned count = 1 + (choice & 3U) % SMB2_MAX_COMPOUND;
 
 	if (count > smb2_connection_room(&run->c))
 		count = smb2_connection_room(&run->c);
@@ -151,7 +151,8 @@ static void answer(struct run *run)
 		put_answer(run, &message, flags, &from);
 	} while ((flags & COMPOUND) != 0 && run->in.left > 0 && message.len < 60000);
 	if ((first & SEAL) != 0 && run->c.sealing != NULL)
-		server_seal(&run->c, &message, (first & DAMAGE) != 0 ? from + message.len / 2 : 0);
+		server_seal(&run->c, &message,
+		            (first & DAMAGE) != 0 ? (size_t)from + message.len / 2 : 0);
 	begin = smb2_frame_begin(&w);
 	wire_put_bytes(&w, message.data, message.len);
 	wire_writer_fini(&message);

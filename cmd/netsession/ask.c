@@ -139,7 +139,7 @@ void ask_report(const struct options *options, const struct server_result *resul
 		        server_result_name(result), underflows);
 }
 
-enum exit_code ask_exit_code(const struct server_result results[], size_t count)
+int ask_exit_code(const struct server_result results[], size_t count)
 {
 	size_t failed = 0;
 

@@ -17,8 +17,8 @@ bool ask_servers(const struct options *options, struct netsession_credentials *c
 /* Says on stderr what failed, and with -v what was done. */
 void ask_report(const struct options *options, const struct server_result *result);
 
-/* What becomes of servers, of which so many failed. */
-enum exit_code ask_exit_code(const struct server_result results[], size_t count);
+/* What becomes of servers, of which so many failed. Returns enum exit_code. */
+int ask_exit_code(const struct server_result results[], size_t count);
 
 /* Writes the results to stdout in the format that the options name. False: it could not be
  * written, which was said on stderr. */

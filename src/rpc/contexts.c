@@ -44,7 +44,8 @@ static bool asks_for_features(const struct rpc_context *proposed)
 
 static void reject(struct rpc_context_result *result, enum rpc_provider_reason reason)
 {
-	*result = (struct rpc_context_result){ .result = RPC_PROVIDER_REJECTION, .reason = reason };
+	*result = (struct rpc_context_result){ .result = RPC_PROVIDER_REJECTION,
+		                               .reason = (uint16_t)reason };
 }
 
 static void agree_on_features(struct rpc_contexts *c, const struct rpc_context *proposed,

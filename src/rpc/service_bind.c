@@ -222,9 +222,9 @@ static void refuse(struct rpc_service *s, const struct judged *judged)
 void service_judged(struct rpc_service *s, enum rpc_auth_progress progress, const uint8_t *token,
                     size_t bytes)
 {
-	static const int next[] = { [RPC_AUTH_CONTINUES] = WANTS_TOKEN,
-		                    [RPC_AUTH_COMPLETE] = GUARDED,
-		                    [RPC_AUTH_FAILED] = REFUSED };
+	static const enum guard_step next[] = { [RPC_AUTH_CONTINUES] = WANTS_TOKEN,
+		                                [RPC_AUTH_COMPLETE] = GUARDED,
+		                                [RPC_AUTH_FAILED] = REFUSED };
 	struct judged *judged = s->guard.judged;
 
 	s->guard.judged = NULL;

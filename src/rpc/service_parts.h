@@ -45,11 +45,13 @@ struct judged {
 	struct rpc_bind_ack ack;
 };
 
+enum guard_step { UNGUARDED, JUDGING, WANTS_TOKEN, GUARDED, REFUSED };
+
 /* The security context; one an association. */
 struct guard {
 	const struct rpc_security *provider; /* NULL: there is none to be had */
 	void *context;
-	enum { UNGUARDED, JUDGING, WANTS_TOKEN, GUARDED, REFUSED } step;
+	enum guard_step step;
 	uint8_t type, level;
 	uint32_t context_id;
 	size_t token_bytes;     /* of what is sent and comes, protected */

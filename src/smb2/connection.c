@@ -68,7 +68,7 @@ static void remember(struct smb2_connection *c, enum smb2_command command, uint3
 			};
 			return;
 		}
-	assert(!"more requests than smb2_connection_room allows");
+	assert(false && "more requests than smb2_connection_room allows");
 }
 
 size_t smb2_connection_header_at(const struct smb2_connection *c)

@@ -452,7 +452,7 @@ static void what_is_no_smb2_answer_is_refused(void **state)
 {
 	static const char too_long[] = "a message longer than any to us";
 	static const struct {
-		char bytes[8];
+		char bytes[8 + 1];
 		NET_API_STATUS status;
 		const char *why;
 	} strangers[] = {
@@ -473,7 +473,7 @@ static void what_is_no_smb2_answer_is_refused(void **state)
 	for (size_t i = 0; i < COUNT(strangers); i++) {
 		begin_anew();
 		request(SMB2_NEGOTIATE, 0);
-		receive(strangers[i].bytes, sizeof strangers[i].bytes);
+		receive(strangers[i].bytes, sizeof strangers[i].bytes - 1);
 		expect_failure(strangers[i].status, strangers[i].why);
 	}
 }
