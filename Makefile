@@ -5,6 +5,7 @@ PREFIX   ?= /usr/local
 BUILD    ?= build
 SANITIZE ?=
 PACKAGES ?=
+WERROR   ?= false
 FUZZ_SECONDS ?= 60
 
 .PHONY: help run test build lint format install clean sanitize tsan fuzz bench
@@ -27,14 +28,14 @@ packages-build packages-run packages-test packages-fuzz: packages-%:
 	@[ "$(PACKAGES)" = installed ] || scripts/install-packages $*
 
 $(BUILD)/build.ninja:
-	meson setup $(BUILD) --prefix=$(PREFIX)
+	meson setup $(BUILD) --prefix=$(PREFIX) -Dwerror=$(WERROR)
 
 $(BUILD)-sanitize/build.ninja:
 	meson setup $(BUILD)-sanitize -Db_sanitize=address,undefined -Db_lundef=false \
-		-Dbuildtype=debug
+		-Dbuildtype=debug -Dwerror=$(WERROR)
 
 $(BUILD)-tsan/build.ninja:
-	meson setup $(BUILD)-tsan -Db_sanitize=thread -Db_lundef=false
+	meson setup $(BUILD)-tsan -Db_sanitize=thread -Db_lundef=false -Dwerror=$(WERROR)
 
 build: packages-build
 	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
