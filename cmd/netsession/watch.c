@@ -112,8 +112,8 @@ out:
 static int look_on(struct watch *watch)
 {
 	const struct options *options = watch->options;
-	struct timespec pause = { .tv_sec = options->every_ms / 1000,
-		                  .tv_nsec = options->every_ms % 1000 * 1000000L };
+	struct timespec pause = { .tv_sec = (time_t)(options->every_ms / 1000),
+		                  .tv_nsec = (long)(options->every_ms % 1000) * 1000000 };
 	int code = EXIT_NONE;
 
 	for (uint32_t looks = 0; !is_interrupted; looks++) {
