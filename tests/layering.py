@@ -138,6 +138,19 @@ def unknown_layers(root):
             yield f"src/{folder.name} is no layer"
 
 
+# memcpy(at, &number, 4), put(w, &number, 4)
+NATIVE_BYTES = re.compile(r", &\w+, [248]\)")
+
+
+def native_integers(root):
+    """Integers as this machine has them in memory, where a message's bytes are meant."""
+    for folder in ("src", "cmd", "tests/unit", "fuzz"):
+        for path in sources(root / folder):
+            for number, line in enumerate(path.read_text().splitlines(), 1):
+                if NATIVE_BYTES.search(line):
+                    yield f"{path.relative_to(root)}:{number} copies a number's own bytes"
+
+
 def circles(root):
     """The layers that reach themselves by what they may include."""
     def reaches(start, layer, seen):
@@ -152,7 +165,8 @@ def main():
                ("the layers have no circle", circles(root)),
                ("programs include public headers, and of src what is named for them",
                 list(command_problems(root))),
-               ("compat includes public headers and its own only", list(compat_problems(root)))]
+               ("compat includes public headers and its own only", list(compat_problems(root))),
+               ("the order of bytes in a message is never the machine's", list(native_integers(root)))]
     results += [(f"{layer} includes only the layers below it", list(layer_problems(root, layer)))
                 for layer in MAY_INCLUDE]
     results += [(f"only {' and '.join(places)} includes {pattern}",

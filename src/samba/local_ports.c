@@ -113,7 +113,7 @@ static bool read_address(const char *hex, uint8_t to[ADDRESS_BYTES])
 
 		if (sscanf(hex + 8 * i, "%8x", &word) != 1)
 			return false;
-		memcpy(raw + 4 * i, &word, 4);
+		memcpy(raw + 4 * i, &word, sizeof word);
 	}
 	if (words == 1)
 		map(to, raw);

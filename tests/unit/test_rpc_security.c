@@ -42,8 +42,10 @@ static void sum(uint32_t sequence, const uint8_t *data, size_t bytes, uint8_t to
 
 	for (size_t i = 0; i < bytes; i++)
 		hash = (hash ^ data[i]) * 1099511628211u;
-	memcpy(token, &hash, 8);
-	memcpy(token + 8, &sequence, 4);
+	for (size_t i = 0; i < 8; i++)
+		token[i] = (uint8_t)(hash >> 8 * i);
+	for (size_t i = 0; i < 4; i++)
+		token[8 + i] = (uint8_t)(sequence >> 8 * i);
 }
 
 static void mask(const struct rpc_message *m)

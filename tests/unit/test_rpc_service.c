@@ -188,6 +188,16 @@ static void put_request(struct peer *p, uint8_t pfc_flags, uint32_t call_id, uin
 	rpc_pdu_end(&p->sent, begin);
 }
 
+/* Of context 1, whole, for SUM of one number. */
+static void put_number_request(struct peer *p, uint32_t call_id, uint32_t number)
+{
+	struct wire_writer stub = { 0 };
+
+	wire_put_u32le(&stub, number);
+	put_request(p, WHOLE, call_id, 1, SUM, stub.data, stub.len);
+	wire_writer_fini(&stub);
+}
+
 /* What was got is one fault, and this one. */
 static void assert_fault(const struct peer *p, uint32_t call_id, uint32_t status)
 {
@@ -779,7 +789,7 @@ static void requests_that_do_not_wait_are_answered_in_their_order(void **state)
 
 		peer_init_bound(&p, 4280);
 		for (uint32_t i = 2; i < 6; i++)
-			put_request(&p, WHOLE, i, 1, SUM, &i, 4);
+			put_number_request(&p, i, i);
 		for (size_t at = 0; at < p.sent.len; at += step)
 			assert_true(feed(&p, p.sent.data + at,
 			                 p.sent.len - at < step ? p.sent.len - at : step));
@@ -851,7 +861,7 @@ static void without_a_turn_calls_wait_in_their_order(void **state)
 	for (uint32_t i = 2; i < 6; i++) {
 		turns = i == 4; /* what came before goes first all the same */
 		wire_writer_clear(&p.sent);
-		put_request(&p, WHOLE, i, 1, SUM, &i, 4);
+		put_number_request(&p, i, i);
 		assert_true(feed(&p, p.sent.data, p.sent.len));
 	}
 	turns = 0;
