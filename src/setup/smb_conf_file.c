@@ -89,11 +89,31 @@ static void folder_of(const struct smb_conf_file *f, char to[PATH_MAX])
 	*(strrchr(to, '/') + 1) = '\0';
 }
 
+/* Whether rename(2) may put another file in the place of this one. A C library that lacks statx(2)
+ * or its mount id, as musl does, leaves that to rename(2). */
+static bool can_rename_over(struct smb_conf_file *f, const char *folder)
+{
+#ifdef STATX_MNT_ID
+	struct statx file, around;
+
+	if (statx(AT_FDCWD, f->path, 0, STATX_BASIC_STATS | STATX_MNT_ID, &file) != 0 ||
+	    statx(AT_FDCWD, folder, 0, STATX_BASIC_STATS | STATX_MNT_ID, &around) != 0)
+		return fail(f, "%s cannot be looked at: %s", f->path, strerror(errno));
+	if ((file.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) != 0)
+		return fail(f, "%s must not be changed: see lsattr", f->path);
+	if ((file.stx_mask & around.stx_mask & STATX_MNT_ID) != 0 &&
+	    file.stx_mnt_id != around.stx_mnt_id)
+		return fail(f, "%s is mounted by itself, and cannot be replaced", f->path);
+#else
+	(void)f, (void)folder;
+#endif
+	return true;
+}
+
 bool smb_conf_file_can_replace(struct smb_conf_file *f)
 {
 	char folder[PATH_MAX];
 	struct statvfs system;
-	struct statx file, around;
 
 	folder_of(f, folder);
 	if (statvfs(folder, &system) == 0 && (system.f_flag & ST_RDONLY) != 0)
@@ -103,15 +123,7 @@ bool smb_conf_file_can_replace(struct smb_conf_file *f)
 	if (f->status.st_nlink > 1)
 		return fail(f, "%s has other names (hard links), which would keep what it says now",
 		            f->path);
-	if (statx(AT_FDCWD, f->path, 0, STATX_BASIC_STATS | STATX_MNT_ID, &file) != 0 ||
-	    statx(AT_FDCWD, folder, 0, STATX_BASIC_STATS | STATX_MNT_ID, &around) != 0)
-		return fail(f, "%s cannot be looked at: %s", f->path, strerror(errno));
-	if ((file.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) != 0)
-		return fail(f, "%s must not be changed: see lsattr", f->path);
-	if ((file.stx_mask & around.stx_mask & STATX_MNT_ID) != 0 &&
-	    file.stx_mnt_id != around.stx_mnt_id)
-		return fail(f, "%s is mounted by itself, and cannot be replaced", f->path);
-	return true;
+	return can_rename_over(f, folder);
 }
 
 /* ---- writing ---- */
