@@ -7,13 +7,19 @@ SANITIZE ?=
 PACKAGES ?=
 WERROR   ?= false
 FUZZ_SECONDS ?= 60
+TESTS    ?=
+ARCH     ?= amd64
+COMPILER ?= gcc
+MATRIX ?=
 
-.PHONY: help run test build lint format install clean sanitize tsan fuzz bench
-.PHONY: packages-build packages-run packages-test packages-fuzz
+.PHONY: help run test build lint format install clean sanitize tsan fuzz bench test-on matrix tested-with
+.PHONY: packages-build packages-run packages-test packages-fuzz packages-matrix
 
 help:
 	@echo "make run       start netsessiond on loopback, let clients log on, list their sessions"
-	@echo "make test      build and run all tests"
+	@echo "make test      build and run all tests; with TESTS=\"unit list samba_*\" those suites and tests alone"
+	@echo "make test-on   run and test on another Debian, in a root of its own: SUITE=trixie, ARCH, COMPILER, TESTS"
+	@echo "make matrix    the same on all Debians and compilers, one after the other; takes hours"
 	@echo "make build     build the libraries, the command and the daemons into $(BUILD)/"
 	@echo "make sanitize  run the unit tests under ASan and UBSan alone"
 	@echo "make tsan      run the test of many threads under ThreadSanitizer"
@@ -24,7 +30,7 @@ help:
 	@echo "make install   install under PREFIX ($(PREFIX)), below DESTDIR where given"
 	@echo "make clean     remove $(BUILD)/ and the sanitizers' builds"
 
-packages-build packages-run packages-test packages-fuzz: packages-%:
+packages-build packages-run packages-test packages-fuzz packages-matrix: packages-%:
 	@[ "$(PACKAGES)" = installed ] || scripts/install-packages $*
 
 $(BUILD)/build.ninja:
@@ -45,9 +51,21 @@ run: packages-run build
 	/usr/bin/python3 scripts/demo.py $(BUILD)
 
 test: packages-test build
+ifeq ($(TESTS),)
 	@$(MAKE) --no-print-directory $(BUILD)-sanitize/build.ninja
 	ninja -C $(BUILD)-sanitize
-	/usr/bin/python3 tests/run.py $(BUILD) $(BUILD)-sanitize
+endif
+	/usr/bin/python3 tests/run.py $(BUILD) $(BUILD)-sanitize $(foreach word,$(TESTS),'$(word)')
+
+test-on: packages-matrix
+	@[ -n "$(SUITE)" ] || { echo "make test-on: say which Debian, as in SUITE=trixie" >&2; exit 2; }
+	@/usr/bin/python3 scripts/matrix/test_on.py $(SUITE) $(ARCH) $(COMPILER) "$(TESTS)"
+
+matrix: packages-matrix
+	@/usr/bin/python3 scripts/matrix/matrix.py $(MATRIX)
+
+tested-with:
+	/usr/bin/python3 scripts/matrix/tested_with.py README.md $(BUILD)/matrix/results.json
 
 sanitize: packages-test build
 	@$(MAKE) --no-print-directory $(BUILD)-sanitize/build.ninja

@@ -1,8 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Runs all tests and closes with their count. Arguments: the build folder, and that of the
-sanitizers, in which the unit tests run once more, those of the command's main job and of the names
-that it takes, and those of netsessiond and netsession-samba."""
+"""Runs tests and closes with their count. Arguments: the build folder, that of the sanitizers, and TESTS. Without TESTS
+all run, and in the sanitizers' build the unit tests once more, those of the command's main job and of the names
+that it takes, and those of netsessiond and netsession-samba. A word of TESTS is a suite or a pattern of test names;
+they run in the first build alone."""
+import collections
+import fnmatch
 import json
 import pathlib
 import subprocess
@@ -32,11 +35,33 @@ def tell_failures(build):
                 print(f"{test['name']}: {said}")
 
 
+def chosen(build, words):
+    """The choices for run() by which the words' tests run, and no others of the same names."""
+    tests = json.loads(subprocess.run(["meson", "introspect", "--tests", build], text=True, capture_output=True,
+                                      check=True).stdout)
+    suites, names = collections.defaultdict(set), {}
+    for test in tests:
+        for suite in (suite.rpartition(":")[2] for suite in test["suite"]):
+            suites[suite].add(test["name"])
+    for word in words:
+        matching = {word: suites[word]} if word in suites else \
+            {suite: set(fnmatch.filter(members, word)) for suite, members in suites.items()}
+        if not any(matching.values()):
+            sys.exit(f"TESTS: {word} is no suite, and no test has such a name; suites: {', '.join(suites)}")
+        for suite, members in matching.items():
+            names.setdefault(suite, set()).update(members)
+    return [("--suite", suite, *([] if members == suites[suite] else sorted(members)))
+            for suite, members in names.items() if members]
+
+
 def main():
-    build, sanitized = sys.argv[1:]
-    results = [run(build), run(sanitized, "--suite", "unit"),
-               run(sanitized, "--suite", "e2e", "list", "nbns", "netsessiond", "netsessiond_kerberos", "interop",
-                   "bad_calls", "bad_messages", "samba_feed", "samba_kill", "samba_relay")]
+    build, sanitized, *words = sys.argv[1:]
+    if words:
+        results = [run(build, *choice) for choice in chosen(build, words)]
+    else:
+        results = [run(build), run(sanitized, "--suite", "unit"),
+                   run(sanitized, "--suite", "e2e", "list", "nbns", "netsessiond", "netsessiond_kerberos", "interop",
+                       "bad_calls", "bad_messages", "samba_feed", "samba_kill", "samba_relay")]
     passed, failed, skipped = (sum(result[i] for result in results) for i in (1, 2, 3))
     broken = any(result[0] != 0 for result in results)
     if broken and failed == 0:
