@@ -242,7 +242,7 @@ class BadNetwork(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = cls.enterClassContext(SambaServer())
-        cls.enterClassContext(sessions.held(cls.server, sessions.crowd(100, cls.server.users)))
+        cls.enterClassContext(sessions.held(cls.server, sessions.crowd(80, cls.server.users)))
         cls.credentials = cls.server.credentials_file("root")
         ask(cls.server)  # the first open of a pipe takes longer
 

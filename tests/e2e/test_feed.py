@@ -177,9 +177,8 @@ class Sessions(OneService):
             for level in LEVELS:
                 answer = sessions.enumerate_with_impacket(self.service, level=level, client=r"\\10.0.0.7")
                 self.assertEqual((0, ["10.0.0.7"]), (answer.status, [row["client"] for row in answer.rows]))
-                asked = rf"netsessenum \\\\10.0.0.7 carol {level} 0"  # it halves them
                 done = subprocess.run(self.service.tool("rpcclient", "-A", self.service.credentials_file("root"),
-                                                        self.service.host, "-c", asked),
+                                                        self.service.host, "-c", sessions.netsessenum("10.0.0.7", "carol", level)),
                                       text=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=WAIT_S, check=True)
                 self.assertIn("Received 1 entries", done.stdout)
             listed = command.run("list", f"{self.service.host}:{self.service.port}", "-A",

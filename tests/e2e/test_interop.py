@@ -142,7 +142,7 @@ class Lists(Interop):
 
     def test_rpcclient_counts_what_is_there(self):
         with sessions.held(self.server, [sessions.Wanted("alice", "127.0.0.7")] * 3):
-            said = self.rpcclient(r"netsessenum \\127.0.0.7 alice 502 0")
+            said = self.rpcclient(sessions.netsessenum("127.0.0.7", "alice", 502))
             self.assertIn("Received 3 entries", said)
 
     def test_everyday_questions_are_answered(self):

@@ -66,8 +66,7 @@ class Kerberos(unittest.TestCase):
         self.dc.kinit("Administrator")
         self.serve(self.domain_admins)
         for protection in ("sign", "encrypt"):
-            by_ticket = ["--use-kerberos=required", "--no-pass", "-p", self.server.port,
-                         f"--client-protection={protection}"]
+            by_ticket = [*self.dc.by_ticket, "-p", self.server.port, f"--client-protection={protection}"]
             for program in (["smbclient", *by_ticket, f"//{SERVER}/IPC$", "-c", "exit"],
                             ["rpcclient", *by_ticket, SERVER, "-c", "netsessenum"]):
                 with self.subTest(program[0], protection=protection):

@@ -128,7 +128,7 @@ class ByKerberos(unittest.TestCase):
             with self.subTest(options=options):
                 seen = len(log_ons(self.server))
                 result = self.dc.run_in(
-                    ["rpcclient", "--use-kerberos=required", "--no-pass", "-p", str(self.server.port),
+                    ["rpcclient", *self.dc.by_ticket, "-p", str(self.server.port),
                      f"ncacn_np:{SERVER}[{','.join(options)}]", "-c", LIST])
                 self.assertEqual(0, result.returncode, (result, self.server.audit[-3:]))
                 self.assertIn("Received", result.stdout)

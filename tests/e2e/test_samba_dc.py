@@ -8,7 +8,7 @@ import time
 import unittest
 
 import asking  # noqa: F401  (makes lab importable)
-from lab import command, tap
+from lab import command, sessions, tap
 from lab.ad import DomainController
 from lab.process import Process
 
@@ -36,7 +36,7 @@ class Controller(unittest.TestCase):
 
     def all_answer(self):
         for question in BY_SAMBA + BY_DCERPCD:
-            done = self.dc.run_in(["rpcclient", "--use-kerberos=required", "--no-pass", self.dc.name, "-c", question])
+            done = self.dc.run_in(["rpcclient", *self.dc.by_ticket, self.dc.name, "-c", question])
             self.assertEqual(0, done.returncode, done)
 
     def ask(self, *words):
@@ -44,8 +44,8 @@ class Controller(unittest.TestCase):
 
     def alices(self):
         """How many sessions she has by the server's own filter."""
-        done = self.dc.run_in(["rpcclient", "--use-kerberos=required", "--no-pass", self.dc.name, "-c",
-                               r"netsessenum \\\\127.0.0.1 alice 10 0"])
+        done = self.dc.run_in(["rpcclient", *self.dc.by_ticket, self.dc.name, "-c",
+                               sessions.netsessenum("127.0.0.1", "alice", 10)])
         return int((re.findall(r"Received (\d+) entries", done.stdout) or [0])[0])
 
     def users_are_known_without_their_domain(self):

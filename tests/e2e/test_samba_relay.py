@@ -153,11 +153,11 @@ class Levels(Relayed):
                     self.assertEqual(without_times(expected), without_times(rows))
 
     def test_rpcclient_counts_them_at_every_level(self):
-        """It cannot leave a filter out, and reads a backslash doubled."""
+        """It cannot leave a filter out."""
         for level in LEVELS:
             for client, user, count in (("127.0.0.8", "mail", 1), ("127.0.0.9", "DAEMON", 3)):
                 with self.subTest(level, user=user):
-                    said = self.rpcclient(rf"netsessenum \\\\{client} {user} {level} 0")
+                    said = self.rpcclient(sessions.netsessenum(client, user, level))
                     self.assertIn(f"Received {count} entries", said)
 
     def test_sambas_python_reads_every_level_little_and_big_endian(self):
@@ -226,7 +226,7 @@ class Access(Relayed):
             with self.subTest(level):
                 answer = sessions.enumerate_with_impacket(self.samba, ORDINARY, level)
                 self.assertEqual((ACCESS_DENIED, [], 0), (answer.status, answer.rows, answer.total))
-                self.assertIn("ACCESS_DENIED", self.rpcclient(rf"netsessenum \\\\127.0.0.8 mail {level} 0", ORDINARY))
+                self.assertIn("ACCESS_DENIED", self.rpcclient(sessions.netsessenum("127.0.0.8", "mail", level), ORDINARY))
                 assert_refused(self, ACCESS_DENIED, ask(self.samba, "--level", level, user=ORDINARY))
         assert_refused(self, ACCESS_DENIED, ask(self.samba, user=ORDINARY))
 

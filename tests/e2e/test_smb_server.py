@@ -81,7 +81,7 @@ class Algorithms(unittest.TestCase):
         with Relay(server.host, server.port, tamper=witness) as relay:
             done = subprocess.run(
                 [*server.tool("rpcclient", "-A", server.credentials_file(server.administrator), *options),
-                 f"--port={relay.port}", relay.host, "-c", r"netsessenum \\\\127.0.0.7 alice 502 0"],
+                 f"--port={relay.port}", relay.host, "-c", sessions.netsessenum("127.0.0.7", "alice", 502)],
                 text=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
         return done.stdout + done.stderr, witness
 

@@ -3,7 +3,7 @@
 The domain controller is Samba's, in a network namespace of its own, where it has ports 445, 88, 389 and 53 to itself
 and where the name dc1.lab.example resolves. Nobody outside the namespace can talk to it: what should, runs inside.
 
-    dc.run_in(["smbclient", "--use-kerberos=required", "--no-pass", "//dc1.lab.example/sysvol", "-c", "ls"])
+    dc.run_in(["smbclient", *dc.by_ticket, "//dc1.lab.example/sysvol", "-c", "ls"])
     command.run("list", dc.name, inside=dc.inside, env=dc.environment)
 
 Debian packages: samba samba-ad-dc samba-ad-provision samba-common-bin winbind krb5-user iproute2.
@@ -76,7 +76,17 @@ class DomainController(Server):
     @property
     def environment(self):
         """The Kerberos of the lab, with the tickets of whoever did kinit() last."""
-        return {"KRB5_CONFIG": str(self.folder / "krb5.conf"), "KRB5CCNAME": f"FILE:{self.folder}/tickets"}
+        return {"KRB5_CONFIG": str(self.folder / "krb5.conf"), "KRB5CCNAME": self._tickets}
+
+    @property
+    def by_ticket(self):
+        """The options with which Samba's client programs log on by those tickets. Programs of Samba 4.20 and later
+        do not look at KRB5CCNAME."""
+        return ["--use-kerberos=required", f"--use-krb5-ccache={self._tickets}"]
+
+    @property
+    def _tickets(self):
+        return f"FILE:{self.folder}/tickets"
 
     def run_in(self, command, **options):
         """Runs a command inside to its end. options are subprocess.run's; output is captured as text."""
@@ -129,7 +139,7 @@ class DomainController(Server):
         self._write_what_the_namespace_shows()
         self._process = Process(["unshare", "--net", "--mount", "sh", "-c", ENTER, "sh", self.folder],
                                 self.folder / self.log / "output")
-        list_sysvol = ["smbclient", "--use-kerberos=required", "--no-pass", f"//{self.name}/sysvol", "-c", "ls"]
+        list_sysvol = ["smbclient", *self.by_ticket, f"//{self.name}/sysvol", "-c", "ls"]
         self._wait_for(lambda: self.kinit(self.administrator), lambda: checked(self.run_in(list_sysvol)))
 
     def _provision(self):

@@ -74,10 +74,11 @@ class SambaServer(Server):
         return int((self.folder / "pid" / "smbd.pid").read_text())
 
     def processes(self, name):
-        """The pids of its processes of this name: smbd, samba-dcerpcd, rpcd_classic."""
+        """The pids of its processes of this name: smbd, samba-dcerpcd, rpcd_classic. From Samba 4.20 on what a process
+        serves stands behind its name: smbd[127.0.0.1]."""
         def is_it(pid):
             try:
-                return pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == name[:15]
+                return pathlib.Path(f"/proc/{pid}/comm").read_text().strip().split("[")[0] == name[:15]
             except (FileNotFoundError, ProcessLookupError):  # ended meanwhile
                 return False
         return [pid for pid in self._process.pids if is_it(pid)]

@@ -302,7 +302,7 @@ class Domain(unittest.TestCase):
         with DomainController() as dc:
             inside = dc.inside
             dc.add_user("alice")
-            listing = ["rpcclient", "--use-kerberos=required", "--no-pass", dc.name, "-c", "netsessenum"]
+            listing = ["rpcclient", *dc.by_ticket, dc.name, "-c", "netsessenum"]
             self.assertIn("Received 1 entries", dc.run_in(listing).stdout)
             self.assertIn("cifs/dc1.lab.example@LAB.EXAMPLE", dc.run_in(["klist"]).stdout)
             by_ntlm = ["rpcclient", "-A", dc.credentials_file("Administrator"), dc.host, "-c", "netsessenum"]

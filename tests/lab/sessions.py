@@ -146,13 +146,18 @@ def enumerate_with_rpcclient(server, user=None, level=1):
     user = user or server.administrator
     done = subprocess.run(
         server.tool("rpcclient", "-A", server.credentials_file(user), server.host,
-                    "-c", rf"netsessenum \\{server.host} {user} {level} 0"),
+                    "-c", netsessenum(server.host, user, level)),
         text=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=WAIT_S, check=False)
     received = re.search(r"Received (\d+) entries", done.stdout)
     if received:
         return "WERR_OK", int(received[1])
     refused = re.search(r"\b(?:WERR|NT_STATUS)_\w+", done.stdout + done.stderr)
     return refused[0] if refused else done.stdout + done.stderr, 0
+
+
+def netsessenum(client, user, level):
+    """rpcclient's command for NetrSessionEnum with both filters; it halves backslashes."""
+    return rf"netsessenum \\\\{client} {user} {level} 0"
 
 
 class _FreshSMB3(smb3.SMB3):
