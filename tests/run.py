@@ -12,6 +12,8 @@ import subprocess
 import sys
 import xml.etree.ElementTree
 
+import reachable
+
 
 def run(build, *choice):
     """Runs meson's tests. Gives (exit code, passed, failed, skipped) of their single sentences."""
@@ -56,6 +58,7 @@ def chosen(build, words):
 
 def main():
     build, sanitized, *words = sys.argv[1:]
+    reachable.enter(pathlib.Path(__file__).parents[1])
     if words:
         results = [run(build, *choice) for choice in chosen(build, words)]
     else:

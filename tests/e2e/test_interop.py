@@ -59,10 +59,9 @@ class Interop(unittest.TestCase):
         return done.stdout + done.stderr
 
     def rpcclient(self, what, user=None):
-        """A backslash in what is doubled, as rpcclient wants it."""
+        """rpcclient halves the backslashes of what."""
         user = user or self.server.administrator
-        return self.tool("rpcclient", "-A", self.server.credentials_file(user), self.server.host, "-c",
-                         what.replace("\\", "\\\\"))
+        return self.tool("rpcclient", "-A", self.server.credentials_file(user), self.server.host, "-c", what)
 
     def rows(self, level=502, **how):
         answer = sessions.enumerate_with_impacket(self.server, level=level, **how)
@@ -209,12 +208,12 @@ class Closes(Interop):
         self.assertEqual(CLIENT_NOT_FOUND, raised.exception.get_error_code())
 
     def test_one_s_own_session_ends_behind_the_answer(self):
-        said = self.rpcclient(rf"netsessdel \\127.0.0.1 {self.server.administrator}")
+        said = self.rpcclient(rf"netsessdel \\\\127.0.0.1 {self.server.administrator}")
         self.assertNotRegex(said, "WERR|NT_STATUS")
 
     def test_rpcclient_deletes(self):
         with sessions.held(self.server, [sessions.Wanted("carol", "127.0.0.9")]) as held:
-            said = self.rpcclient(r"netsessdel \\127.0.0.9 carol")
+            said = self.rpcclient(r"netsessdel \\\\127.0.0.9 carol")
             self.assertNotRegex(said, "WERR|NT_STATUS")
             self.assertFalse(self.still_there(held[0]))
 
@@ -224,7 +223,7 @@ class Denies(Interop):
         for level in LEVELS:
             with self.subTest(level):
                 self.assertEqual(ACCESS_DENIED, sessions.enumerate_with_impacket(self.server, "alice", level).status)
-        self.assertIn("WERR_ACCESS_DENIED", self.rpcclient(r"netsessdel \\127.0.0.1 alice", "alice"))
+        self.assertIn("WERR_ACCESS_DENIED", self.rpcclient(r"netsessdel \\\\127.0.0.1 alice", "alice"))
 
     def test_a_wrong_password_and_an_unknown_user_are_refused_alike(self):
         for user, password in ("alice", "wrong"), ("mallory", "wrong"):

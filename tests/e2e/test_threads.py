@@ -6,8 +6,8 @@ import unittest
 
 from asking import address
 from programs import Programs, run
-from lab import sessions, tap
-from lab.samba import SambaServer
+from lab import samba, sessions, tap
+from lab.netsessiond import Netsessiond
 
 TSAN = os.environ.get("NETSESSION_TSAN") == "1"
 SUPPRESSIONS = pathlib.Path(__file__).parents[1] / "tsan.supp"
@@ -16,10 +16,13 @@ THREADS, CALLS = 16, 500
 TIMEOUT_S = 250
 
 
-class Threads(unittest.TestCase):
+class OfNetsessiond(unittest.TestCase):
+    Server = Netsessiond
+    expected = len(HELD) + 1  # and the one that asks
+
     @classmethod
     def setUpClass(cls):
-        cls.server = cls.enterClassContext(SambaServer())
+        cls.server = cls.enterClassContext(cls.Server(users=("mail", "man", "games")))
         cls.enterClassContext(sessions.held(cls.server, HELD))
         more = ["-fsanitize=thread"] if TSAN else []
         cls.program = cls.enterClassContext(Programs()).compile("by_threads.c", "netsession", "-pthread", *more)
@@ -30,7 +33,7 @@ class Threads(unittest.TestCase):
 
     def check(self, threads, calls, *refused, level=1):
         environment = {"TSAN_OPTIONS": f"suppressions={SUPPRESSIONS} exitcode=66 history_size=7"} if TSAN else {}
-        result = run(self.program, self.root, address(self.server), level, threads, calls, len(HELD) + 1, *refused,
+        result = run(self.program, self.root, address(self.server), level, threads, calls, self.expected, *refused,
                      env=environment, timeout=TIMEOUT_S)
         self.assertEqual((0, f"right {threads * calls} wrong 0\n", ""), (result.exit, result.stdout, result.stderr))
         print(f"# {threads} x {calls} calls in {result.seconds:.1f} s, {result.seconds * 1000 / threads / calls:.2f} ms each")
@@ -40,6 +43,11 @@ class Threads(unittest.TestCase):
 
     def test_two_users_take_turns_in_two_of_eight_threads(self):
         self.check(8, 100, self.games)
+
+
+class OfSamba(OfNetsessiond):
+    Server = samba.SambaServer
+    expected = 0 if samba.misses_sessions() else OfNetsessiond.expected
 
 
 if __name__ == "__main__":

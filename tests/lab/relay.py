@@ -2,7 +2,7 @@
 
     with Relay(server.host, server.port, delay_ms=20) as relay:
         ...connect to relay.host, relay.port...
-    relay.round_trips, relay.bytes_to_server, relay.bytes_to_client, relay.connections
+    relay.round_trips, relay.bytes_to_server, relay.bytes_to_client, relay.connections, relay.closed_by_server
 
 A round trip is a burst of the client's bytes after the server's (or at the start): what the client sends while it
 waits for nothing counts once. The TCP handshake comes on top of it, one for each connection; the delay includes it.
@@ -39,7 +39,7 @@ class Relay:
 
     def __init__(self, host, port, delay_ms=0, tamper=None):
         self.port = free_port()
-        self.connections = self.round_trips = self.bytes_to_server = self.bytes_to_client = 0
+        self.connections = self.closed_by_server = self.round_trips = self.bytes_to_server = self.bytes_to_client = 0
         self.target, self.delay_s, self.tamper = (host, port), delay_ms / 1000, tamper
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
@@ -158,6 +158,7 @@ class _Connection:
                 await asyncio.Event().wait()
             if piece is None:
                 writer.write_eof()
+                self._relay.closed_by_server += direction == TO_CLIENT
                 return
             if isinstance(piece, Raw):
                 writer.write(piece.data)

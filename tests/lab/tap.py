@@ -35,6 +35,12 @@ def main(module="__main__"):
     sys.exit(0 if result.wasSuccessful() else 1)
 
 
+def skip(reason):
+    """Reports that the whole module cannot run here, and ends the program."""
+    print(f"TAP version 13\nok 1 - {os.path.basename(sys.argv[0])} # SKIP {reason}\n1..1")
+    sys.exit(0)
+
+
 class Terminated(Exception):
     """The test program got SIGTERM, which is what meson sends when time is up."""
 
