@@ -48,6 +48,7 @@ def run(column):
     RESULTS.mkdir(parents=True, exist_ok=True)
     with root.locked(), open(RESULTS / f"{column.name}.log", "w", encoding="utf-8") as log:
         root.prepare(log)
+        root.clear()
         checkout.copy(root.path / FOLDER.lstrip("/"))
         counted = _test(column, root, log)
         return {"name": column.name, "suite": column.suite, "arch": column.arch, "tests": column.tests,

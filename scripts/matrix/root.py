@@ -57,6 +57,11 @@ class Root:
         if not self._update(log):
             raise Failure(f"apt-get fails in {self.path}: see {log.name}")
 
+    def clear(self):
+        """Removes what a run that was ended has left where programs put temporary files."""
+        for left in (self.path / "tmp").iterdir():
+            subprocess.run(["rm", "-rf", "--one-file-system", left], check=True)
+
     def versions(self, packages):
         """{name: version} of those packages that are installed."""
         shown = inside.output(self.path, ["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package} ${Version}\\n",
