@@ -227,9 +227,9 @@ class HeldSessions(unittest.TestCase):
 
     def test_silent_servers_are_waited_for_side_by_side(self):
         with odd_servers.silent() as one, odd_servers.silent() as two:
-            result = self.ask_all(address(one), address(self.server), address(two), arguments=["--timeout", "0.5"])
+            result = self.ask_all(address(one), address(self.server), address(two), arguments=["--timeout", "1.5"])
         self.assertEqual([1460, 0, 1460], [server["status"] for server in result.json["servers"]])
-        self.assertLess(result.seconds, 1)
+        self.assertLess(result.seconds, 3)
 
     def test_a_hundred_servers_are_more_than_are_asked_at_once(self):
         closed = f"127.0.0.1:{free_port()}"
