@@ -8,12 +8,13 @@ PACKAGES ?=
 WERROR   ?= false
 FUZZ_SECONDS ?= 60
 TESTS    ?=
+CROSS    ?=
 ARCH     ?= amd64
 COMPILER ?= gcc
 MATRIX ?=
 
 .PHONY: help run test build lint format install clean sanitize tsan fuzz bench test-on matrix tested-with
-.PHONY: packages-build packages-run packages-test packages-fuzz packages-matrix
+.PHONY: packages-build packages-run packages-test packages-fuzz packages-matrix packages-cross
 
 help:
 	@echo "make run       start netsessiond on loopback, let clients log on, list their sessions"
@@ -30,11 +31,11 @@ help:
 	@echo "make install   install under PREFIX ($(PREFIX)), below DESTDIR where given"
 	@echo "make clean     remove $(BUILD)/ and the sanitizers' builds"
 
-packages-build packages-run packages-test packages-fuzz packages-matrix: packages-%:
-	@[ "$(PACKAGES)" = installed ] || scripts/install-packages $*
+packages-build packages-run packages-test packages-fuzz packages-matrix packages-cross: packages-%:
+	@[ "$(PACKAGES)" = installed ] || CROSS=$(CROSS) scripts/install-packages $*
 
 $(BUILD)/build.ninja:
-	meson setup $(BUILD) --prefix=$(PREFIX) -Dwerror=$(WERROR)
+	meson setup $(BUILD) --prefix=$(PREFIX) -Dwerror=$(WERROR) $(CROSS:%=--cross-file=tests/cross/%.ini)
 
 $(BUILD)-sanitize/build.ninja:
 	meson setup $(BUILD)-sanitize -Db_sanitize=address,undefined -Db_lundef=false \

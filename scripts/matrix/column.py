@@ -23,17 +23,19 @@ LIBRARIES = {"libc": ["libc6"], "krb5": ["libkrb5-3"], "gss-ntlmssp": ["gss-ntlm
 class Column:
     """What is tested where.
 
+    cross     another architecture than arch, for which arch's compiler builds; qemu runs what it has built
     compiler  gcc or clang: the suite's own
     tests     TESTS of make test; "" for all of them, before which make run has to work
     """
     suite: str
     arch: str = "amd64"
+    cross: str = ""
     compiler: str = "gcc"
     tests: str = ""
 
     @property
     def name(self):
-        return f"{self.suite}-{self.arch}-{self.compiler}"
+        return f"{self.suite}-{self.cross or self.arch}-{self.compiler}"
 
     @property
     def has_peers(self):
@@ -44,17 +46,21 @@ class Column:
 def run(column):
     """Returns the result, as JSON can have it. All that is printed is in build/matrix/NAME.log, too."""
     began = time.monotonic()
-    root = Root(column.suite, column.arch)
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    with root.locked(), open(RESULTS / f"{column.name}.log", "w", encoding="utf-8") as log:
+    root = Root(column.suite, column.arch, f"{column.suite}-{column.cross or column.arch}")
+    with root.locked(), _log(column.name) as log:
         root.prepare(log)
         root.clear()
         checkout.copy(root.path / FOLDER.lstrip("/"))
         counted = _test(column, root, log)
-        return {"name": column.name, "suite": column.suite, "arch": column.arch, "tests": column.tests,
+        return {"name": column.name, "suite": column.suite, "arch": column.cross or column.arch, "tests": column.tests,
                 "debian": (root.path / "etc/debian_version").read_text().strip(), "compiler": _compiler(column, root),
                 "libraries": _libraries(root), **counted,
                 "minutes": round((time.monotonic() - began) / 60, 1), "megabytes": root.megabytes()}
+
+
+def _log(name):
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    return open(RESULTS / f"{name}.log", "w", encoding="utf-8")
 
 
 def closing_line(results):
@@ -69,14 +75,15 @@ def _test(column, root, log):
 
     def make(*arguments, network="lo"):
         print(f"--- {column.name}: make {' '.join(arguments)}", flush=True)
-        return inside.run(root.path, [*by_clang, "make", "WERROR=true", *arguments], log, network=network, folder=FOLDER)
+        return inside.run(root.path, [*by_clang, "make", "WERROR=true", f"CROSS={column.cross}", *arguments], log,
+                          network=network, folder=FOLDER)
 
     def install(*purposes):
         if make(*(f"packages-{purpose}" for purpose in purposes), network="machine")[0] != 0:
             raise Failure(f"the packages of packaging/debian-packages cannot be installed: see {log.name}")
 
     passed, failures = 0, []
-    install("run", "build")
+    install("run", "build", *(["cross"] if column.cross else []))
     if column.has_peers:
         if make("run", "PACKAGES=installed")[0] == 0:
             passed = 1

@@ -20,7 +20,7 @@ COLUMNS = [
     column.Column("sid"),
     column.Column("sid", compiler="clang", tests=BY_CLANG),
     column.Column("trixie", arch="i386", tests="unit"),
-    column.Column("trixie", arch="s390x", tests="unit"),
+    column.Column("trixie", cross="s390x", tests="unit"),
 ]
 
 
@@ -30,7 +30,7 @@ def run(one):
         return column.run(one)
     except failure.Failure as why:
         print(f"{one.name}: {why}", flush=True)
-        return {"name": one.name, "suite": one.suite, "arch": one.arch, "tests": one.tests, "debian": one.suite,
+        return {"name": one.name, "suite": one.suite, "arch": one.cross or one.arch, "tests": one.tests, "debian": one.suite,
                 "compiler": one.compiler, "libraries": {}, "passed": 0, "failed": 1, "skipped": 0,
                 "failures": [str(why)], "minutes": 0, "megabytes": 0}
 

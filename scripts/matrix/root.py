@@ -26,11 +26,11 @@ apt-get install -q -y --no-install-recommends "$@" && apt-get clean
 
 
 class Root:
-    """The root of a suite and an architecture. path is its folder."""
+    """The root of a suite and an architecture, of a name in the cache. path is its folder."""
 
-    def __init__(self, suite, arch):
+    def __init__(self, suite, arch, name):
         self.suite, self.arch = suite, arch
-        self.path = CACHE / f"{suite}-{arch}"
+        self.path = CACHE / name
 
     @contextlib.contextmanager
     def locked(self):

@@ -6,10 +6,18 @@ import sys
 import column
 import failure
 
+NATIVE = ("amd64", "i386")  # what an amd64 runs itself; for others there is a cross compiler, and qemu
+
+
+def chosen(suite, arch, compiler, tests):
+    """The column that the arguments name."""
+    by_arch = {"arch": arch} if arch in NATIVE else {"cross": arch}
+    return column.Column(suite, compiler=compiler, tests=tests, **by_arch)
+
 
 def main():
     with failure.reported():
-        result = column.run(column.Column(*sys.argv[1:]))
+        result = column.run(chosen(*sys.argv[1:]))
     for name, version in result["libraries"].items():
         print(f"{name} {version}")
     print(f"{result['name']}: {result['compiler']}, {result['minutes']} minutes, {result['megabytes']} MB")
