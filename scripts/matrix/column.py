@@ -12,7 +12,7 @@ from root import Root
 FOLDER = "/srv/netsession"
 RESULTS = checkout.REPOSITORY / "build" / "matrix"
 COUNT = re.compile(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?")
-FAILED = re.compile(r"(\S+): (not ok \d+ - .*)")
+FAILED = re.compile(r"(.+?): (not ok \d+ - .*)")
 
 # What a result names, and the packages that have its version, of which one is installed.
 LIBRARIES = {"libc": ["libc6"], "krb5": ["libkrb5-3"], "gss-ntlmssp": ["gss-ntlmssp"], "samba": ["samba"],

@@ -1,4 +1,5 @@
 """What netsessiond knows of passwords, it keeps from its memory, its logs, its environment and its command line."""
+import os
 import pathlib
 import re
 import subprocess
@@ -9,11 +10,20 @@ from lab import tap
 from lab.netsessiond import Netsessiond
 
 PASSWORD = "Zq7-unmistakable-9x"
+PAGE = os.sysconf("SC_PAGESIZE")
 
 
 def md4(data):
     return subprocess.run(["openssl", "dgst", "-md4", "-provider", "legacy", "-provider", "default", "-binary"],
                           input=data, capture_output=True, check=True).stdout
+
+
+def page_of(memory, at):
+    """Zeros for one that nobody can read: from glibc 2.42 on stacks have guard pages that maps does not show."""
+    try:
+        return os.pread(memory.fileno(), PAGE, at)
+    except OSError:
+        return bytes(PAGE)
 
 
 class Secrets(unittest.TestCase):
@@ -28,8 +38,7 @@ class Secrets(unittest.TestCase):
         process = pathlib.Path(f"/proc/{self.server.pid}")
         with open(process / "mem", "rb") as memory:
             for first, last in re.findall(r"^(\w+)-(\w+) r(?!.*\[v)", (process / "maps").read_text(), re.MULTILINE):
-                memory.seek(int(first, 16))
-                yield memory.read(int(last, 16) - int(first, 16))
+                yield b"".join(page_of(memory, at) for at in range(int(first, 16), int(last, 16), PAGE))
 
     def in_memory(self, *wanted):
         return [what for what in wanted if any(what in part for part in self.memory())]

@@ -63,11 +63,11 @@ class Workshop:
         """Compiles and links. Returns (executable, or None for one that is not whole; what was said, which is wrong)."""
         made = self.folder / "-".join([sample.stem, compiler, dialect, *(re.sub(r"\W", "", o) for o in options)])
         language = ("-x", "c++" if compiler.endswith("++") else "c")
-        to = ("-o", made, *(self.libs if libs is None else libs)) if self.is_whole(sample) else \
+        to = ("-x", "none", "-o", made, *(self.libs if libs is None else libs)) if self.is_whole(sample) else \
             ("-c", "-o", made.with_suffix(".o"))
         if "-c" in to:
             options = [option for option in options if not option.startswith("-fuse-ld=")]
-        argv = [compiler, f"-std={dialect}", *WARNINGS, *options, *self.cflags, *language, sample, "-x", "none", *to]
+        argv = [compiler, f"-std={dialect}", *WARNINGS, *options, *self.cflags, *language, sample, *to]
         done = subprocess.run(argv, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         said = done.stdout or (f"exit {done.returncode}" if done.returncode else "")
         return made if self.is_whole(sample) else None, f"$ {' '.join(map(str, argv))}\n{said}" if said else ""
