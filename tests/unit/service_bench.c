@@ -88,7 +88,7 @@ static uint32_t call_with(struct bench *b, enum who who, uint16_t opnum, size_t 
 		                         .who = b->identities[who],
 		                         .from = "192.0.2.1",
 		                         .door = "smb" };
-	uint8_t *stub = malloc(bytes > 0 ? bytes : 1);
+	uint8_t *stub = calloc(1, bytes > 0 ? bytes : 1);
 	struct wire_reader r;
 	uint32_t fault;
 
