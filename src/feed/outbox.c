@@ -97,7 +97,7 @@ static bool make_room(struct feed_outbox *o)
 
 	if (o->free > 0 || o->used < o->room)
 		return true;
-	sessions = realloc(o->sessions, room * sizeof *sessions);
+	sessions = reallocarray(o->sessions, room, sizeof *sessions);
 	if (sessions == NULL)
 		return false;
 	o->sessions = sessions;

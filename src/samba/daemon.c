@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/size.h"
 #include "net/loop.h"
 #include "net/signals.h"
 #include "relay/relay.h"
@@ -233,7 +234,7 @@ static bool open_relay(struct daemon *d, struct err *err)
 	const struct relay_settings relay = {
 		.max_sessions = MAX_SESSIONS,
 		.max_answer_bytes = max_answer_bytes,
-		.max_held_bytes = MAX_ANSWERS_HELD * max_answer_bytes,
+		.max_held_bytes = size_multiply(MAX_ANSWERS_HELD, max_answer_bytes),
 		.now_ms = now_ms,
 		.transport = transport,
 		.tell = tell,

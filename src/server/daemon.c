@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "base/size.h"
 #include "crypto/crypto.h"
 #include "net/signals.h"
 #include "server/counters.h"
@@ -90,7 +91,7 @@ static void apply(struct daemon *d)
 	d->service.netbios_name = s->netbios_name;
 	d->service.comment = s->config.comment;
 	d->service.max_answer_bytes = (size_t)s->config.max_answer_mib << 20;
-	d->service.max_held_bytes = MAX_ANSWERS_HELD * d->service.max_answer_bytes;
+	d->service.max_held_bytes = size_multiply(MAX_ANSWERS_HELD, d->service.max_answer_bytes);
 }
 
 /* Other people each time. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <lmshare.h>
+#include "base/size.h"
 #include "base/text.h"
 
 enum { SLOT_NONE = 0, SLOT_TO_COME = 1 };
@@ -140,12 +141,13 @@ static bool read_row(const struct session_level *level, const char *base, const 
 		    info_text(base, &level->fields[i], info) != NULL)
 			needed += text_utf8_bound(info_text(base, &level->fields[i], info));
 	if (needed > *scratch_bytes) {
-		char *grown = realloc(*scratch, 2 * needed);
+		size_t room = size_multiply(2, needed);
+		char *grown = realloc(*scratch, room);
 
 		if (grown == NULL)
 			return false;
 		*scratch = grown;
-		*scratch_bytes = 2 * needed;
+		*scratch_bytes = room;
 	}
 	*row = (struct netsession_row){ 0 };
 	at = *scratch;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "base/size.h"
 #include "wire/reader.h"
 #include "wire/writer.h"
 
@@ -298,6 +299,14 @@ static void a_cleared_writer_works_again_in_the_same_memory(void **state)
 	wire_writer_fini(&w);
 }
 
+static void a_product_that_does_not_fit_is_the_largest_size(void **state)
+{
+	(void)state;
+	assert_true(size_multiply(SIZE_MAX / 4, 4) == SIZE_MAX / 4 * 4);
+	assert_true(size_multiply(SIZE_MAX / 4 + 1, 4) == SIZE_MAX);
+	assert_true(size_multiply(0, SIZE_MAX) == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +325,7 @@ int main(void)
 		cmocka_unit_test(a_writer_grows_and_keeps_what_it_holds),
 		cmocka_unit_test(numbers_are_overwritten_where_they_were_put),
 		cmocka_unit_test(a_writer_that_failed_drops_what_follows),
+		cmocka_unit_test(a_product_that_does_not_fit_is_the_largest_size),
 		cmocka_unit_test(a_cleared_writer_works_again_in_the_same_memory),
 	};
 
