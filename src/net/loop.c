@@ -14,8 +14,10 @@ struct net_loop *net_loop_new(void)
 		free(loop);
 		return NULL;
 	}
-	if (loop != NULL)
-		loop->uv = &loop->own;
+	if (loop == NULL)
+		return NULL;
+	loop->uv = &loop->own;
+	TAILQ_INIT(&loop->finishing);
 	return loop;
 }
 
@@ -23,8 +25,10 @@ struct net_loop *net_loop_new_on(struct uv_loop_s *uv)
 {
 	struct net_loop *loop = calloc(1, sizeof *loop);
 
-	if (loop != NULL)
-		loop->uv = uv;
+	if (loop == NULL)
+		return NULL;
+	loop->uv = uv;
+	TAILQ_INIT(&loop->finishing);
 	return loop;
 }
 

@@ -2,8 +2,10 @@
 #include "net/stream.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "net/uv.h"
@@ -11,6 +13,11 @@
 #define DOING "connection"
 
 #define FAREWELL_READS 1024
+
+enum {
+	LEAST_CHECK_MS = 1, /* between two looks at the send queue; doubled each time */
+	MOST_CHECK_MS = 32,
+};
 
 /* Watched, not owned by libuv: its own streams write without MSG_NOSIGNAL, and a library must not
  * kill its program when a server goes away. */
@@ -22,6 +29,15 @@ struct net_stream {
 	void *context;
 	uint8_t *unsent; /* unsent_bytes of it, from unsent_at on, wait for room in the socket */
 	size_t unsent_at, unsent_bytes;
+	uint64_t sent_ms; /* the loop's time of the last net_stream_send */
+
+	/* The rest is for net_stream_finish. */
+	struct net_loop *loop;
+	TAILQ_ENTRY(net_stream) finishing;
+	bool is_finishing, is_local, is_shut; /* shut: TCP's FIN was sent */
+	uint64_t finish_by_ms;
+	uint32_t check_ms;
+	struct net_timer *check;
 };
 
 static void end(struct net_stream *s, int uv_error)
@@ -99,19 +115,29 @@ static void fail(struct net_stream *s, int uv_error)
 		end(s, uv_error);
 }
 
-static void send_rest(struct net_stream *s)
+/* Returns what went wrong, 0: nothing. */
+static int send_unsent(struct net_stream *s)
 {
 	int uv_error;
 	size_t sent = send_some(s->socket, s->unsent + s->unsent_at, s->unsent_bytes, &uv_error);
 
 	s->unsent_at += sent;
 	s->unsent_bytes -= sent;
-	if (uv_error != 0) {
-		fail(s, uv_error);
-	} else if (s->unsent_bytes == 0) {
+	if (s->unsent_bytes == 0) {
 		free(s->unsent);
 		s->unsent = NULL;
 		s->unsent_at = 0;
+	}
+	return uv_error;
+}
+
+static void send_rest(struct net_stream *s)
+{
+	int uv_error = send_unsent(s);
+
+	if (uv_error != 0) {
+		fail(s, uv_error);
+	} else if (s->unsent_bytes == 0) {
 		watch(s);
 		if (s->handler->drained != NULL)
 			s->handler->drained(s->context);
@@ -143,6 +169,7 @@ struct net_stream *net_stream_new(struct net_loop *loop, int socket,
 		return NULL;
 	}
 	s->poll.data = s;
+	s->loop = loop;
 	s->socket = socket;
 	s->handler = handler;
 	s->context = context;
@@ -172,6 +199,7 @@ bool net_stream_send(struct net_stream *s, const void *data, size_t bytes)
 	int later; /* a failure shows when the rest is sent, or something is read */
 	size_t sent = s->unsent_bytes > 0 ? 0 : send_some(s->socket, data, bytes, &later);
 
+	s->sent_ms = uv_now(s->loop->uv);
 	return s->ended || sent == bytes ||
 	       keep_rest(s, (const uint8_t *)data + sent, bytes - sent);
 }
@@ -194,6 +222,8 @@ void net_stream_resume(struct net_stream *s)
 	if (!s->ended)
 		watch(s);
 }
+
+/* ---- its end ---- */
 
 static void on_closed(uv_handle_t *handle)
 {
@@ -220,9 +250,127 @@ void net_stream_close(struct net_stream *s)
 {
 	if (s == NULL)
 		return;
+	if (s->is_finishing) {
+		TAILQ_REMOVE(&s->loop->finishing, s, finishing);
+		s->loop->finishing_count--;
+		net_timer_stop(s->check);
+	}
 	s->ended = true;
 	uv_close((uv_handle_t *)&s->poll, on_closed);
 	net_socket_hang_up(s->socket);
+}
+
+static bool is_local(int socket)
+{
+	int domain = AF_UNSPEC;
+	socklen_t bytes = sizeof domain;
+
+	(void)getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &bytes);
+	return domain == AF_UNIX;
+}
+
+/* What the peer has not read, of a Unix socket; of TCP, what its system has not acknowledged. */
+static bool is_send_queue_empty(int socket)
+{
+	int queued = 0;
+
+	return ioctl(socket, SIOCOUTQ, &queued) != 0 || queued == 0;
+}
+
+static void finish_more(struct net_stream *s);
+
+static void on_check(void *context)
+{
+	struct net_stream *s = context;
+
+	net_timer_stop(s->check);
+	s->check = NULL;
+	finish_more(s);
+}
+
+/* False: TCP's peer has closed its side, too, or the connection broke. */
+static bool drop_input(struct net_stream *s)
+{
+	uint8_t dropped[4096];
+	ssize_t bytes = receive(s->socket, dropped, sizeof dropped);
+
+	return bytes > 0 || (bytes < 0 && errno == EAGAIN);
+}
+
+/* Input is read and dropped, so that closing the socket does not reset the connection. */
+static void on_finishing(uv_poll_t *poll, int status, int events)
+{
+	struct net_stream *s = poll->data;
+	bool is_good = status >= 0;
+
+	if (is_good && (events & UV_WRITABLE))
+		is_good = send_unsent(s) == 0;
+	if (is_good && (events & UV_READABLE))
+		is_good = drop_input(s);
+	if (!is_good)
+		net_stream_close(s);
+	else if ((events & UV_WRITABLE) && s->unsent_bytes == 0)
+		finish_more(s);
+}
+
+/* Nothing tells when the peer of a Unix socket has read: the queue is looked at, less often each
+ * time. */
+static void check_later(struct net_stream *s, uint64_t now_ms)
+{
+	uint64_t after_ms = s->finish_by_ms - now_ms;
+
+	if (s->is_local && s->unsent_bytes == 0 && after_ms > s->check_ms) {
+		after_ms = s->check_ms;
+		s->check_ms = 2 * s->check_ms < MOST_CHECK_MS ? 2 * s->check_ms : MOST_CHECK_MS;
+	}
+	net_timer_stop(s->check);
+	s->check = net_timer_start(s->loop, (uint32_t)after_ms, on_check, s);
+	if (s->check == NULL)
+		net_stream_close(s);
+}
+
+/* A peer of TCP sees the end of the stream behind what was sent, and closes its side. */
+static void finish_more(struct net_stream *s)
+{
+	uint64_t now_ms = uv_now(s->loop->uv);
+	int events = (s->is_local ? 0 : UV_READABLE) | (s->unsent_bytes > 0 ? UV_WRITABLE : 0);
+
+	if (now_ms >= s->finish_by_ms ||
+	    (s->is_local && s->unsent_bytes == 0 && is_send_queue_empty(s->socket))) {
+		net_stream_close(s);
+		return;
+	}
+	if (!s->is_local && s->unsent_bytes == 0 && !s->is_shut)
+		s->is_shut = shutdown(s->socket, SHUT_WR) == 0;
+	if (events != 0)
+		uv_poll_start(&s->poll, events, on_finishing);
+	else
+		uv_poll_stop(&s->poll);
+	check_later(s, now_ms);
+}
+
+void net_stream_finish(struct net_stream *s)
+{
+	struct net_loop *loop;
+
+	if (s == NULL || s->ended) {
+		net_stream_close(s);
+		return;
+	}
+	loop = s->loop;
+	uv_update_time(loop->uv);
+	s->ended = s->is_finishing = true;
+	s->is_local = is_local(s->socket);
+	s->check_ms = LEAST_CHECK_MS;
+	/* A peer of TCP that was sent nothing lately has everything. */
+	s->finish_by_ms = NET_FINISH_MS + (s->is_local || s->unsent_bytes > 0 ||
+	                                                   !is_send_queue_empty(s->socket)
+	                                           ? uv_now(loop->uv)
+	                                           : s->sent_ms);
+	TAILQ_INSERT_TAIL(&loop->finishing, s, finishing);
+	if (loop->finishing_count++ == NET_MAX_FINISHING)
+		net_stream_close(TAILQ_FIRST(&loop->finishing));
+	finish_more(s);
 }
 
 bool net_socket_is_quiet(int socket)

@@ -46,8 +46,20 @@ void net_stream_resume(struct net_stream *s);
  * bytes left to send. Takes s. */
 int net_stream_release(struct net_stream *s);
 
-/* Nothing more is called. Takes s; NULL is allowed. */
+/* Closes the connection at once: the peer may lose bytes that it has not read. Nothing more is
+ * called. Takes s; NULL is allowed. */
 void net_stream_close(struct net_stream *s);
+
+enum {
+	NET_FINISH_MS = 2000,     /* the longest time that a finished stream stays open */
+	NET_MAX_FINISHING = 1024, /* of a loop; for another one the oldest is closed at once */
+};
+
+/* Closes the connection once the peer has everything that was sent, or after NET_FINISH_MS. Closing
+ * at once can destroy an answer: Samba from 4.20 on drops unread bytes of a Unix socket whose peer
+ * has closed it, and TCP resets a connection that is closed while input is unread.
+ * Nothing more is called. Takes s; NULL is allowed. The loop runs until the stream is closed. */
+void net_stream_finish(struct net_stream *s);
 
 /* Whether a socket that nobody read meanwhile is as it was left: open, and nothing has come. */
 bool net_socket_is_quiet(int socket);

@@ -3,13 +3,19 @@
 #ifndef NET_UV_H
 #define NET_UV_H
 
+#include <sys/queue.h>
 #include <uv.h>
 #include "base/err.h"
 #include "net/loop.h"
 
+struct net_stream;
+
 struct net_loop {
 	uv_loop_t *uv;
 	uv_loop_t own; /* what uv points to, unless the loop is somebody else's */
+	/* Streams that net_stream_finish has not closed yet, the oldest first. */
+	TAILQ_HEAD(, net_stream) finishing;
+	unsigned finishing_count;
 };
 
 /* Records what a failed connect, read or write means. */

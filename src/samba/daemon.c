@@ -9,6 +9,7 @@
 #include "base/size.h"
 #include "net/loop.h"
 #include "net/signals.h"
+#include "net/stream.h"
 #include "relay/relay.h"
 #include "samba/feeding.h"
 #include "samba/folder.h"
@@ -298,7 +299,8 @@ int samba_run(const struct samba_options *options)
 		samba_installation_fini(&d.samba);
 		return EXIT_BAD;
 	}
-	descriptors_raise(2 * (uint64_t)options->max_pipes, "--max-pipes wants");
+	descriptors_raise(2 * (uint64_t)options->max_pipes + NET_MAX_FINISHING,
+	                  "--max-pipes wants");
 	d.began_ms = steady_ms();
 	is_good = open_all(&d);
 	if (is_good) {

@@ -51,7 +51,7 @@ static void part(struct relayed *r)
 		net_dial_cancel(r->dial);
 	net_timer_stop(r->deadline);
 	for (int i = 0; i < RELAY_SIDES; i++)
-		net_stream_close(r->ends[i].stream);
+		net_stream_finish(r->ends[i].stream);
 	if (r->caller >= 0)
 		net_socket_hang_up(r->caller);
 	relay_pipe_free(r->pipe);
@@ -157,7 +157,7 @@ static void on_ended(void *context, const struct err *err)
 		part(r);
 		return;
 	}
-	net_stream_close(e->stream);
+	net_stream_finish(e->stream);
 	e->stream = NULL;
 	r->is_ending = true;
 	flow(r);

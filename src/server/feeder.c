@@ -19,7 +19,7 @@ static void dismiss(struct feeder *f)
 {
 	freshness_remove(f->freshness, &f->source);
 	local_identity_cancel(f->lookup);
-	net_stream_close(f->stream);
+	net_stream_finish(f->stream);
 	if (f->socket >= 0)
 		net_socket_hang_up(f->socket);
 	net_timer_stop(f->timer);

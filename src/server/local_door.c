@@ -82,7 +82,7 @@ static void part(struct caller *c)
 	freshness_forget(d->freshness, &c->wait);
 	local_identity_cancel(c->lookup);
 	net_timer_stop(c->turn);
-	net_stream_close(c->stream);
+	net_stream_finish(c->stream);
 	if (c->socket >= 0)
 		net_socket_hang_up(c->socket);
 	service_count_held(d->service, &c->held_bytes, 0);

@@ -479,7 +479,7 @@ void smb_client_end(struct smb_client *client)
 
 	freshness_forget(all->freshness, &client->pipes.wait);
 	net_timer_stop(client->turn);
-	net_stream_close(client->stream);
+	net_stream_finish(client->stream);
 	smbserver_free(client->smb);
 	if (client->before != NULL)
 		client->before->next = client->next;

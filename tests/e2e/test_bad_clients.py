@@ -161,6 +161,17 @@ class Endings(unittest.TestCase):
         self.assertEqual({0, 1, 2}, set(rounds))
         self.serves()
 
+    def test_what_follows_a_malformed_message_destroys_no_answer_before_it(self):
+        """TCP resets a connection that is closed while input is unread; Windows then drops what it has not read."""
+        answered = frames.framed(frames.smb1_negotiate("NT LM 0.12", "SMB 2.002"))
+        with socket.create_connection((self.server.host, self.server.port), timeout=20) as made:
+            made.sendall(answered + frames.framed(b"?" * 64) + bytes(1 << 20))
+            time.sleep(0.3)
+            self.assertEqual(0, made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), "no reset")
+            received = b"".join(iter(lambda: made.recv(65536), b""))
+        self.assertEqual(b"\xfeSMB", received[4:8])
+        self.serves()
+
     def test_the_end_of_the_server_in_the_middle(self):
         connections = [self.enterContext(RawSmb(self.server)) for _ in range(12)]
         for number, smb in enumerate(connections):

@@ -225,7 +225,7 @@ class Start(Folder):
             said = server.said
         self.assertRegex(limits, r"Max open files +4096 +4096 ")
         self.assertIn("warning: the system lets it have 4096 descriptors; max_connections, max_local_connections and "
-                      "max_feeders want 11080\n", said)
+                      "max_feeders want 12104\n", said)
 
     def test_only_errors_are_said_where_that_is_wanted(self):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Streams at one end of a pair of sockets. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -8,11 +12,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
 #include "net/loop.h"
 #include "net/stream.h"
+#include "net/uv.h"
 
 #define MUCH 4000000 /* bytes, more than sockets hold */
 
@@ -248,6 +254,190 @@ static void forgetting_leaves_another_processs_connection_alone(void **state)
 	assert_int_equal(read(under_test.peer, &byte, 1), 0);
 }
 
+/* ---- finished streams ---- */
+
+static void run_for_ms(int ms)
+{
+	uint64_t until_ms;
+
+	uv_update_time(under_test.loop->uv);
+	until_ms = uv_now(under_test.loop->uv) + (uint64_t)ms;
+	while (uv_run(under_test.loop->uv, UV_RUN_NOWAIT) != 0 &&
+	       uv_now(under_test.loop->uv) < until_ms)
+		(void)poll(NULL, 0, 1);
+}
+
+static void finish_stream(void)
+{
+	net_stream_finish(under_test.stream);
+	under_test.stream = NULL;
+}
+
+/* Samba takes this as a reason not to read what is there. */
+static bool is_hung_up(int peer)
+{
+	struct pollfd polled = { .fd = peer, .events = POLLIN | POLLRDHUP };
+
+	return poll(&polled, 1, 0) > 0 && (polled.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
+}
+
+static void expect_from_peer(const char *text)
+{
+	char bytes[16];
+	ssize_t count = read(under_test.peer, bytes, sizeof bytes);
+
+	assert_int_equal(count, strlen(text));
+	assert_memory_equal(bytes, text, strlen(text));
+}
+
+static int peer_of_tcp(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		                       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t bytes = sizeof address;
+	int listens = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_equal(bind(listens, (struct sockaddr *)&address, bytes), 0);
+	assert_int_equal(listen(listens, 1), 0);
+	assert_int_equal(getsockname(listens, (struct sockaddr *)&address, &bytes), 0);
+	close_peer();
+	under_test.peer = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(connect(under_test.peer, (struct sockaddr *)&address, bytes), 0);
+	bytes = (socklen_t)accept(listens, NULL, NULL);
+	close(listens);
+	return (int)bytes;
+}
+
+static int set_up_tcp(void **state)
+{
+	static const struct net_stream_handler handler = { on_space, on_received, on_ended,
+		                                           on_drained };
+
+	if (set_up(state) != 0)
+		return -1;
+	close_stream();
+	under_test.stream = net_stream_new(under_test.loop, peer_of_tcp(), &handler, NULL);
+	return under_test.stream != NULL ? 0 : -1;
+}
+
+static void a_finished_stream_stays_open_until_its_peer_has_read_the_answer(void **state)
+{
+	(void)state;
+	assert_true(net_stream_send(under_test.stream, "answer", 6));
+	finish_stream();
+	run_for_ms(200);
+	assert_false(is_hung_up(under_test.peer));
+	expect_from_peer("answer");
+	run_for_ms(NET_FINISH_MS / 2);
+	assert_true(is_hung_up(under_test.peer));
+	assert_int_equal(under_test.loop->finishing_count, 0);
+}
+
+static void what_waits_for_room_is_sent_before_a_finished_stream_is_closed(void **state)
+{
+	uint8_t *much = malloc(MUCH);
+	pthread_t reader;
+	size_t total = 0;
+
+	(void)state;
+	for (size_t i = 0; i < MUCH; i++)
+		much[i] = (uint8_t)(i % 251);
+	assert_true(net_stream_send(under_test.stream, much, MUCH));
+	free(much);
+	finish_stream();
+	pthread_create(&reader, NULL, read_all, &total);
+	net_loop_run(under_test.loop);
+	pthread_join(reader, NULL);
+	assert_int_equal(total, MUCH);
+	assert_int_equal(under_test.drained, 0);
+}
+
+static void nothing_is_received_by_a_finished_stream(void **state)
+{
+	(void)state;
+	assert_true(net_stream_send(under_test.stream, "answer", 6));
+	assert_int_equal(write(under_test.peer, "xyz", 3), 3);
+	finish_stream();
+	run_for_ms(100);
+	expect_from_peer("answer");
+	close_peer();
+	net_loop_run(under_test.loop);
+	assert_int_equal(under_test.received, 0);
+	assert_int_equal(under_test.ended, 0);
+}
+
+static void a_finished_stream_with_nothing_to_read_is_closed_at_once(void **state)
+{
+	(void)state;
+	finish_stream();
+	assert_int_equal(under_test.loop->finishing_count, 0);
+	assert_true(is_hung_up(under_test.peer));
+}
+
+static void a_peer_that_never_reads_keeps_a_finished_stream_for_a_bounded_time(void **state)
+{
+	(void)state;
+	assert_true(net_stream_send(under_test.stream, "answer", 6));
+	finish_stream();
+	run_for_ms(10 * NET_FINISH_MS);
+	assert_false(uv_loop_alive(under_test.loop->uv));
+	assert_true(is_hung_up(under_test.peer));
+}
+
+static void beyond_the_bound_the_oldest_finished_stream_is_closed(void **state)
+{
+	static const struct net_stream_handler handler = { on_space, on_received, on_ended, NULL };
+	int peers[NET_MAX_FINISHING], sockets[2];
+	struct rlimit files;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	files.rlim_cur = files.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+	assert_true(net_stream_send(under_test.stream, "answer", 6));
+	finish_stream();
+	for (int i = 0; i < NET_MAX_FINISHING; i++) {
+		assert_false(is_hung_up(under_test.peer));
+		if (socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) != 0)
+			fail_msg("the test needs %d descriptors", 2 * NET_MAX_FINISHING);
+		peers[i] = sockets[1];
+		under_test.stream = net_stream_new(under_test.loop, sockets[0], &handler, NULL);
+		assert_true(net_stream_send(under_test.stream, "answer", 6));
+		finish_stream();
+	}
+	assert_true(is_hung_up(under_test.peer));
+	assert_int_equal(under_test.loop->finishing_count, NET_MAX_FINISHING);
+	for (int i = 0; i < NET_MAX_FINISHING; i++)
+		close(peers[i]);
+	net_loop_run(under_test.loop);
+	assert_int_equal(under_test.loop->finishing_count, 0);
+}
+
+static void unread_input_resets_no_finished_connection_of_tcp(void **state)
+{
+	char byte;
+
+	(void)state;
+	assert_int_equal(write(under_test.peer, "xyz", 3), 3);
+	assert_true(net_stream_send(under_test.stream, "answer", 6));
+	finish_stream();
+	run_for_ms(100);
+	assert_int_equal(send(under_test.peer, "more", 4, MSG_NOSIGNAL), 4);
+	run_for_ms(100);
+	expect_from_peer("answer");
+	assert_int_equal(read(under_test.peer, &byte, 1), 0);
+	close_peer();
+	run_for_ms(NET_FINISH_MS / 2);
+	assert_false(uv_loop_alive(under_test.loop->uv));
+}
+
+static void a_finished_connection_of_tcp_on_which_nothing_was_sent_is_closed_at_once(void **state)
+{
+	(void)state;
+	finish_stream();
+	assert_int_equal(under_test.loop->finishing_count, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -262,6 +452,15 @@ int main(void)
 		TEST(a_released_socket_is_open_and_serves_another_stream),
 		TEST(a_socket_whose_peer_is_gone_is_not_quiet),
 		TEST(forgetting_leaves_another_processs_connection_alone),
+		TEST(a_finished_stream_stays_open_until_its_peer_has_read_the_answer),
+		TEST(what_waits_for_room_is_sent_before_a_finished_stream_is_closed),
+		TEST(nothing_is_received_by_a_finished_stream),
+		TEST(a_finished_stream_with_nothing_to_read_is_closed_at_once),
+		TEST(a_peer_that_never_reads_keeps_a_finished_stream_for_a_bounded_time),
+		TEST(beyond_the_bound_the_oldest_finished_stream_is_closed),
+#define TEST_TCP(name) cmocka_unit_test_setup_teardown(name, set_up_tcp, tear_down)
+		TEST_TCP(unread_input_resets_no_finished_connection_of_tcp),
+		TEST_TCP(a_finished_connection_of_tcp_on_which_nothing_was_sent_is_closed_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

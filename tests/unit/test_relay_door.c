@@ -2,6 +2,7 @@
 /* The relay's door between two ends that the test holds: smbd's and Samba's. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -368,6 +369,48 @@ static void told_to_end_idle_pipes_are_closed_and_others_when_they_are_answered(
 	close(busy_samba);
 }
 
+/* Samba from 4.20 on drops what it has not read when its peer hangs up. */
+static bool is_hung_up(int end)
+{
+	struct pollfd polled = { .fd = end, .events = POLLIN | POLLRDHUP };
+
+	return poll(&polled, 1, 0) > 0 && (polled.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
+}
+
+static void wait_ms(int64_t ms)
+{
+	for (int64_t until_ms = now_ms(NULL) + ms; now_ms(NULL) < until_ms; turn())
+		;
+}
+
+static void a_pipe_is_not_hung_up_before_its_last_answer_is_read(void **state)
+{
+	int callers[2], sambas[2];
+	uint8_t message[64];
+	size_t bytes;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		open_up(&callers[i], &sambas[i]);
+		bytes = message_of(message, true);
+		say(callers[i], message, bytes);
+		expect(sambas[i], message, bytes);
+		bytes = message_of(message, false);
+		say(sambas[i], message, bytes);
+	}
+	close(sambas[0]); /* the pipe ends by Samba; the other one by the relay's own end */
+	relay_door_drain(under_test.door);
+	UNTIL(pipes_now() == 0);
+	wait_ms(200);
+	for (int i = 0; i < 2; i++) {
+		assert_false(is_hung_up(callers[i]));
+		expect(callers[i], message, bytes);
+		UNTIL(is_at_end(callers[i]));
+		close(callers[i]);
+	}
+	close(sambas[1]);
+}
+
 static void a_message_without_bytes_ends_the_pipe(void **state)
 {
 	struct relay_door_counts counts;
@@ -394,6 +437,7 @@ int main(void)
 		TEST(a_pipe_beyond_the_bound_is_closed_at_once),
 		TEST(who_does_not_read_keeps_the_other_side_waiting_and_loses_nothing),
 		TEST(told_to_end_idle_pipes_are_closed_and_others_when_they_are_answered),
+		TEST(a_pipe_is_not_hung_up_before_its_last_answer_is_read),
 		TEST(a_message_without_bytes_ends_the_pipe),
 #undef TEST
 	};
