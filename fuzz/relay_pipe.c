@@ -11,7 +11,7 @@
  *   relay_calls_remove relay_calls_find relay_call_ask put_question relay_call_hear hear_closed
  *   relay_call_answer take_listing take_infos refuse set_answer close_next close_those
  *   relay_closing_begin relay_closing_next relay_closing_heard relay_closing_status
- *   relay_listing_take read_sessions how_late_s count_same match_within go_on_with add_new
+ *   relay_listing_take read_sessions how_late_s count_same mark_within go_on_with add_new
  * Holds: however what comes is cut, the same goes to either side; where nothing was asked in a
  * caller's place, all of it goes on in its order, byte for byte, but what is held for want of its
  * rest; each message is one PDU, while all that came is PDUs; what is put out at once, and what is

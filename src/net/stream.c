@@ -363,10 +363,10 @@ void net_stream_finish(struct net_stream *s)
 	s->is_local = is_local(s->socket);
 	s->check_ms = LEAST_CHECK_MS;
 	/* A peer of TCP that was sent nothing lately has everything. */
-	s->finish_by_ms = NET_FINISH_MS + (s->is_local || s->unsent_bytes > 0 ||
-	                                                   !is_send_queue_empty(s->socket)
-	                                           ? uv_now(loop->uv)
-	                                           : s->sent_ms);
+	s->finish_by_ms = NET_FINISH_MS +
+	                  (s->is_local || s->unsent_bytes > 0 || !is_send_queue_empty(s->socket)
+	                           ? uv_now(loop->uv)
+	                           : s->sent_ms);
 	TAILQ_INSERT_TAIL(&loop->finishing, s, finishing);
 	if (loop->finishing_count++ == NET_MAX_FINISHING)
 		net_stream_close(TAILQ_FIRST(&loop->finishing));

@@ -37,6 +37,7 @@ void relay_calls_remove(struct relay *relay, struct relay_calls *calls, struct r
 	if (call->step == RELAY_LISTING)
 		session_enum_decoder_fini(&call->listed);
 	relay_closing_fini(&call->closing);
+	free(call->infos);
 	wire_writer_fini(&call->raw);
 	wire_writer_fini(&call->stub);
 	free(call);
@@ -76,9 +77,14 @@ struct relay_call *relay_calls_answering(const struct relay_calls *calls)
 	return find_step(calls, RELAY_ANSWERING);
 }
 
+struct relay_call *relay_calls_checking(const struct relay_calls *calls)
+{
+	return find_step(calls, RELAY_CHECKING);
+}
+
 void relay_call_count(struct relay *relay, struct relay_call *call)
 {
-	size_t bytes = call->raw.cap + call->stub.cap;
+	size_t bytes = call->raw.cap + call->stub.cap + call->infos_bytes;
 
 	if (call->step == RELAY_LISTING)
 		bytes += call->listed.block.cap;
@@ -193,41 +199,75 @@ void relay_call_hear(struct relay *relay, struct relay_call *call, const uint8_t
 	}
 }
 
+static bool has_transports(uint32_t level)
+{
+	const struct session_level *l = session_level_find(level);
+
+	for (size_t i = 0; i < l->field_count; i++)
+		if (l->fields[i].in_row == offsetof(struct netsession_row, transport))
+			return true;
+	return false;
+}
+
+/* What smbstatus says of a question's answer. */
+enum smbstatus_state { NOT_ASKED, CURRENT, UNAVAILABLE };
+
 /* Makes the table what Samba answered to this question, if it was asked after the one that the
  * table comes from. */
 static NET_API_STATUS take_infos(struct relay *relay, const struct relay_call *call,
-                                 const SESSION_INFO_1 *infos, uint32_t entries)
+                                 enum smbstatus_state smbstatus)
 {
-	int64_t now_ms = relay->settings.now_ms(relay->settings.context);
+	const struct relay_settings *settings = &relay->settings;
+	const struct relay_outside outside = {
+		.transport = settings->transport,
+		.there = smbstatus != UNAVAILABLE ? settings->there : NULL,
+		.context = settings->context,
+		.is_current = smbstatus == CURRENT,
+		.wants_transports = call->opnum == SRVSVC_NETR_SESSION_ENUM &&
+		                    has_transports(call->level),
+	};
 	NET_API_STATUS status;
 
 	if (call->question < relay->answered)
 		return NERR_Success;
-	if (now_ms - call->asked_ms > MAX_LISTING_MS)
+	if (call->answered_ms - call->asked_ms > MAX_LISTING_MS)
 		return ERROR_SEM_TIMEOUT;
-	relay->listed_ms = now_ms;
-	status = relay_listing_take(relay->listing, infos, entries, call->asked_ms, now_ms,
-	                            relay->settings.transport, relay->settings.context);
+	relay->listed_ms = call->answered_ms;
+	status = relay_listing_take(relay->listing, call->infos, call->entries, call->asked_ms,
+	                            call->answered_ms, &outside);
 	if (status == NERR_Success)
 		relay->answered = call->question;
 	return status;
 }
 
-/* Returns what Samba said, or why it is not listed. */
+static void drop_infos(struct relay_call *call)
+{
+	free(call->infos);
+	call->infos = NULL;
+	call->infos_bytes = 0;
+}
+
+/* Returns what Samba said, or why it is not listed; RELAY_LISTING_SHORT: smbstatus is to be asked
+ * first. */
 static NET_API_STATUS take_listing(struct relay *relay, struct relay_call *call)
 {
 	struct session_enum_answer answer = { 0 };
-	void *infos = NULL;
 	NET_API_STATUS status = ERROR_NOT_ENOUGH_MEMORY;
+	void *infos = NULL;
 
+	call->answered_ms = relay->settings.now_ms(relay->settings.context);
+	call->infos_bytes = call->listed.block.cap;
 	if (!call->is_too_long)
 		status = session_enum_decoder_finish(&call->listed, &answer, &infos);
 	session_enum_decoder_fini(&call->listed);
+	call->infos = infos;
+	call->entries = answer.entries;
 	if (status == NERR_Success)
 		status = answer.status;
 	if (status == NERR_Success)
-		status = take_infos(relay, call, infos, answer.entries);
-	free(infos);
+		status = take_infos(relay, call, NOT_ASKED);
+	if (status != RELAY_LISTING_SHORT)
+		drop_infos(call);
 	return status;
 }
 
@@ -310,16 +350,14 @@ static bool has_succeeded(const struct wire_writer *del_answer)
 
 /* ---- answers ---- */
 
-enum relay_outcome relay_call_answer(struct relay *relay, struct relay_call *call, uint32_t *fault,
-                                     struct wire_writer *question)
+/* The listing is as it is to be, or status says why not. */
+static enum relay_outcome answer_over(struct relay *relay, struct relay_call *call,
+                                      NET_API_STATUS status, uint32_t *fault,
+                                      struct wire_writer *question)
 {
 	struct wire_writer answer = { 0 };
 	struct wire_reader request = request_reader(call);
-	NET_API_STATUS status;
 
-	if (call->step == RELAY_CLOSING)
-		return close_next(relay, call, fault, question);
-	status = take_listing(relay, call);
 	call->step = RELAY_ANSWERING;
 	relay_call_count(relay, call);
 	if (status != NERR_Success)
@@ -337,4 +375,28 @@ enum relay_outcome relay_call_answer(struct relay *relay, struct relay_call *cal
 	}
 	set_answer(relay, call, &answer);
 	return RELAY_ANSWERED;
+}
+
+enum relay_outcome relay_call_answer(struct relay *relay, struct relay_call *call, uint32_t *fault,
+                                     struct wire_writer *question)
+{
+	NET_API_STATUS status;
+
+	if (call->step == RELAY_CLOSING)
+		return close_next(relay, call, fault, question);
+	status = take_listing(relay, call);
+	if (status != RELAY_LISTING_SHORT)
+		return answer_over(relay, call, status, fault, question);
+	call->step = RELAY_CHECKING;
+	relay_call_count(relay, call);
+	return RELAY_CHECK;
+}
+
+enum relay_outcome relay_call_checked(struct relay *relay, struct relay_call *call, bool is_current,
+                                      uint32_t *fault, struct wire_writer *question)
+{
+	NET_API_STATUS status = take_infos(relay, call, is_current ? CURRENT : UNAVAILABLE);
+
+	drop_infos(call);
+	return answer_over(relay, call, status, fault, question);
 }

@@ -13,7 +13,8 @@
 enum relay_call_step {
 	RELAY_COLLECTING, /* its request comes */
 	RELAY_LISTING,    /* Samba is asked for its sessions in its place, by the same call id */
-	RELAY_CLOSING,    /* Samba is asked to close some of them, likewise */
+	RELAY_CHECKING,   /* Samba's list may lack sessions: smbstatus is asked */
+	RELAY_CLOSING,    /* Samba is asked to close some of them, as for its sessions */
 	RELAY_ANSWERING,  /* stub is its answer */
 };
 
@@ -30,8 +31,11 @@ struct relay_call {
 	bool has_resume_handle;
 	uint32_t resume_handle;
 	uint64_t question; /* LISTING: its number, of all pipes' */
-	int64_t asked_ms;
+	int64_t asked_ms, answered_ms;
 	struct session_enum_decoder listed; /* Samba's answer */
+	SESSION_INFO_1 *infos;              /* CHECKING: the same, decoded: entries of them */
+	uint32_t entries;
+	size_t infos_bytes;
 	bool is_too_long;                   /* that answer; the rest of it is not looked at */
 	struct relay_closing closing;       /* CLOSING: stub is Samba's answer, as far as it came */
 	size_t held_bytes;                  /* as the service counts them */
@@ -49,6 +53,7 @@ void relay_calls_fini(struct relay *relay, struct relay_calls *calls);
 /* NULL: there is none. */
 struct relay_call *relay_calls_find(const struct relay_calls *calls, uint32_t call_id);
 struct relay_call *relay_calls_answering(const struct relay_calls *calls);
+struct relay_call *relay_calls_checking(const struct relay_calls *calls);
 
 /* The one whose request is not whole; NULL: there is none. There is one at most: a request's
  * fragments come one behind the other ([MS-RPCE] 3.3.1.5.8). */
@@ -69,11 +74,16 @@ enum relay_outcome {
 	RELAY_FAULT,    /* and its status */
 	RELAY_PASS_ON,  /* the request itself is Samba's to answer now */
 	RELAY_ASK_ON,   /* another question was appended */
+	RELAY_CHECK,    /* relay_call_checked is to be called, once smbstatus has been asked */
 };
 
 /* After the last piece. fault: the status of a RELAY_FAULT; question: as of relay_call_ask. */
 enum relay_outcome relay_call_answer(struct relay *relay, struct relay_call *call, uint32_t *fault,
                                      struct wire_writer *question);
+/* The same of a call that is CHECKING. is_current: smbstatus answered; else Samba's list counts as
+ * it is. */
+enum relay_outcome relay_call_checked(struct relay *relay, struct relay_call *call, bool is_current,
+                                      uint32_t *fault, struct wire_writer *question);
 
 /* Counts what it holds. */
 void relay_call_count(struct relay *relay, struct relay_call *call);

@@ -17,10 +17,11 @@ struct listed {
 	const char *transport;
 	int64_t began_s;
 	uint32_t num_opens, user_flags;
-	uint32_t id;   /* in the table; 0: it has none yet */
-	uint64_t key;  /* by which the table means it */
-	bool is_same;  /* as one of the generation before or after it */
-	bool is_stale; /* in the table it is as it was before */
+	uint32_t id;     /* in the table; 0: it has none yet */
+	uint32_t before; /* is_same: which one of the generation before it is */
+	uint64_t key;    /* by which the table means it */
+	bool is_same;    /* as one of the generation before or after it */
+	bool is_stale;   /* in the table it is as it was before */
 };
 
 /* All of one answer, by client, user and beginning. */
@@ -125,6 +126,29 @@ static int64_t began_s(uint32_t active_s, int64_t now_ms)
 	return now_ms / 1000 - active_s;
 }
 
+static const char *first_text(const struct generation *g)
+{
+	return (const char *)g->texts.data;
+}
+
+/* Once the texts stay where they are. */
+static void settle_texts(struct generation *g)
+{
+	for (uint32_t i = 0; i < g->count; i++) {
+		g->sessions[i].client.text = first_text(g) + g->sessions[i].client.at;
+		g->sessions[i].user.text = first_text(g) + g->sessions[i].user.at;
+	}
+}
+
+/* So that texts can be added. */
+static void unsettle_texts(struct generation *g)
+{
+	for (uint32_t i = 0; i < g->count; i++) {
+		g->sessions[i].client.at = (size_t)(g->sessions[i].client.text - first_text(g));
+		g->sessions[i].user.at = (size_t)(g->sessions[i].user.text - first_text(g));
+	}
+}
+
 static bool read_sessions(struct generation *g, const SESSION_INFO_1 *infos, uint32_t entries,
                           int64_t now_ms)
 {
@@ -151,12 +175,8 @@ static bool read_sessions(struct generation *g, const SESSION_INFO_1 *infos, uin
 	free(scratch);
 	if (g->sessions == NULL || !is_good || g->texts.failed)
 		return false;
-	for (g->count = 0; g->count < entries; g->count++) {
-		struct listed *s = &g->sessions[g->count];
-
-		s->client.text = (const char *)g->texts.data + s->client.at;
-		s->user.text = (const char *)g->texts.data + s->user.at;
-	}
+	g->count = entries;
+	settle_texts(g);
 	return true;
 }
 
@@ -262,7 +282,6 @@ static void go_on_with(struct relay_listing *l, struct listed *before, struct li
 {
 	struct session_facts facts;
 
-	before->is_same = s->is_same = true;
 	s->id = before->id;
 	s->key = before->key;
 	s->began_s = steady_s(before->began_s, s->began_s);
@@ -275,39 +294,49 @@ static void go_on_with(struct relay_listing *l, struct listed *before, struct li
 		s->is_stale = !session_table_update(l->table, s->id, &facts);
 }
 
-/* Those that were not found yet, and began within so much of each other. Both are sorted, and so
- * are the sessions of one client and user by when they began. */
-static void match_within(struct relay_listing *l, struct generation *next, int64_t now_ms,
-                         int64_t within_s)
+/* Marks those that were not found yet, and began within so much of each other. Both are sorted, and
+ * so are the sessions of one client and user by when they began. */
+static void mark_within(struct generation *now, struct generation *next, int64_t late_s,
+                        int64_t within_s)
 {
-	struct listed *old = l->now.sessions, *old_end = old + l->now.count;
+	struct listed *old = now->sessions, *old_end = old + now->count;
 	struct listed *s = next->sessions, *end = s + next->count;
 
 	while (old < old_end && s < end) {
 		int names = compare_names(old, s);
-		int64_t later_s = s->began_s - old->began_s;
+		int64_t later_s = s->began_s - late_s - old->began_s;
 
-		if (s->is_same || names > 0 || (names == 0 && later_s < -within_s))
+		if (s->is_same || names > 0 || (names == 0 && later_s < -within_s)) {
 			s++;
-		else if (old->is_same || names < 0 || later_s > within_s)
+		} else if (old->is_same || names < 0 || later_s > within_s) {
 			old++;
-		else
-			go_on_with(l, old, s, now_ms);
+		} else {
+			s->before = (uint32_t)(old - now->sessions);
+			s->is_same = old->is_same = true;
+		}
 	}
 }
 
-/* Of two times when they began the earlier one is right. To the second first, so that when one of
- * many ends, the others stay who they are. */
-static void match(struct relay_listing *l, struct generation *next, int64_t now_ms)
+/* Marks the sessions that are in both. To the second first, so that when one of many ends, the
+ * others stay who they are. */
+static void mark_same(struct generation *now, struct generation *next, int64_t late_s)
 {
-	int64_t late_s = how_late_s(&l->now, next);
+	mark_within(now, next, late_s, 0);
+	mark_within(now, next, late_s, SAME_WITHIN_S);
+}
 
+/* Those that are marked go on, the others of before are over. Of two times when they began the
+ * earlier one is right. */
+static void match(struct relay_listing *l, struct generation *next, int64_t late_s, int64_t now_ms)
+{
 	if (late_s > 0)
 		shift(next, -late_s);
 	else if (late_s < 0)
 		shift(&l->now, late_s);
-	match_within(l, next, now_ms, 0);
-	match_within(l, next, now_ms, SAME_WITHIN_S);
+	for (uint32_t i = 0; i < next->count; i++)
+		if (next->sessions[i].is_same)
+			go_on_with(l, &l->now.sessions[next->sessions[i].before],
+			           &next->sessions[i], now_ms);
 	for (uint32_t i = 0; i < l->now.count; i++)
 		if (l->now.sessions[i].is_same)
 			next->late_s = l->now.late_s < next->late_s ? l->now.late_s : next->late_s;
@@ -317,6 +346,120 @@ static void match(struct relay_listing *l, struct generation *next, int64_t now_
 		next->sessions[i].is_same = false;
 	/* Some have their times of before. */
 	qsort(next->sessions, next->count, sizeof *next->sessions, compare);
+}
+
+/* ---- sessions that an answer lacks ---- */
+
+/* Where the first session of these names stands, or would. */
+static uint32_t find_names(const struct generation *g, const struct listed *names)
+{
+	uint32_t low = 0, high = g->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (compare_names(&g->sessions[middle], names) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static uint32_t count_missing(const struct generation *now)
+{
+	uint32_t missing = 0;
+
+	for (uint32_t i = 0; i < now->count; i++)
+		missing += !now->sessions[i].is_same;
+	return missing;
+}
+
+static void unmark(struct generation *g)
+{
+	for (uint32_t i = 0; i < g->count; i++)
+		g->sessions[i].is_same = false;
+}
+
+/* How many sessions from at on have the names of that one. */
+static uint32_t count_names(const struct generation *g, uint32_t at)
+{
+	uint32_t end = at;
+
+	while (end < g->count && compare_names(&g->sessions[at], &g->sessions[end]) == 0)
+		end++;
+	return end - at;
+}
+
+/* Whether smbstatus has fewer sessions of some client and user than next has. */
+static bool is_unknown_outside(const struct generation *next, const struct relay_outside *outside)
+{
+	for (uint32_t i = 0, count; i < next->count; i += count) {
+		const struct listed *s = &next->sessions[i];
+
+		count = count_names(next, i);
+		if (outside->there(outside->context, s->client.text, s->user.text, 0) < count)
+			return true;
+	}
+	return false;
+}
+
+/* How many sessions of these names next has. */
+static uint32_t count_found(const struct generation *next, const struct listed *names)
+{
+	uint32_t at = find_names(next, names);
+
+	return at < next->count && compare_names(&next->sessions[at], names) == 0
+	               ? count_names(next, at)
+	               : 0;
+}
+
+/* Whether smbstatus has one more than so many of its names, and may mean it by that. */
+static bool is_there(const struct relay_outside *outside, const struct listed *s, uint32_t of_names)
+{
+	return outside->there(outside->context, s->client.text, s->user.text, 0) > of_names &&
+	       outside->there(outside->context, s->client.text, s->user.text, s->began_s) > 0;
+}
+
+/* Adds those that next lacks and that are there for all that. next is sorted as it was. False: out
+ * of memory. */
+static bool keep_missing(const struct generation *now, struct generation *next, int64_t late_s,
+                         const struct relay_outside *outside)
+{
+	uint32_t found = next->count, kept = 0, missing = count_missing(now);
+	struct listed *sessions = realloc(next->sessions, (found + missing) * sizeof *sessions);
+
+	if (sessions == NULL)
+		return false;
+	next->sessions = sessions;
+	for (uint32_t i = 0, of_names = 0; i < now->count; i++) {
+		const struct listed *old = &now->sessions[i];
+
+		if (i == 0 || compare_names(old, &now->sessions[i - 1]) != 0)
+			of_names = count_found(next, old);
+		if (old->is_same || !is_there(outside, old, of_names))
+			continue;
+		sessions[found + kept] = *old;
+		sessions[found + kept].began_s += late_s;
+		of_names++;
+		kept++;
+	}
+	unsettle_texts(next);
+	for (uint32_t i = found; i < found + kept; i++) {
+		struct listed *s = &sessions[i];
+		const char *client = s->client.text, *user = s->user.text;
+
+		s->client.at = keep_client(next, client);
+		s->user.at = keep_text(next, user);
+		s->id = 0;
+		s->is_stale = false;
+	}
+	next->count = found + kept;
+	if (next->texts.failed)
+		return false;
+	settle_texts(next);
+	qsort(next->sessions, next->count, sizeof *next->sessions, compare);
+	return true;
 }
 
 static int compare_beginnings(const void *one, const void *other)
@@ -351,45 +494,58 @@ static bool add_new(struct relay_listing *l, int64_t now_ms)
 	return is_good;
 }
 
+/* Whether next has fewer sessions of some client and user than there were. One that ended while
+ * another began, as those of a caller who asks again and again, is missed by nobody. */
+static bool lacks_sessions(const struct generation *now, const struct generation *next)
+{
+	for (uint32_t i = 0, count; i < now->count; i += count) {
+		count = count_names(now, i);
+		if (count_found(next, &now->sessions[i]) < count)
+			return true;
+	}
+	return false;
+}
+
 NET_API_STATUS relay_listing_take(struct relay_listing *l, const SESSION_INFO_1 *infos,
                                   uint32_t entries, int64_t asked_ms, int64_t now_ms,
-                                  const char *(*transport)(void *context, const char *client,
-                                                           const char *user),
-                                  void *context)
+                                  const struct relay_outside *outside)
 {
 	struct generation next = { .late_s = 1 };
+	NET_API_STATUS status = ERROR_NOT_ENOUGH_MEMORY;
+	int64_t late_s;
 
 	if (now_ms > asked_ms)
 		next.late_s += (now_ms - asked_ms) / 1000;
-	if (!read_sessions(&next, infos, entries, now_ms)) {
-		generation_fini(&next);
-		return ERROR_NOT_ENOUGH_MEMORY;
+	if (!read_sessions(&next, infos, entries, now_ms))
+		goto out;
+	qsort(next.sessions, next.count, sizeof *next.sessions, compare);
+	late_s = how_late_s(&l->now, &next);
+	if (outside->there != NULL && !outside->is_current &&
+	    (lacks_sessions(&l->now, &next) ||
+	     (outside->wants_transports && is_unknown_outside(&next, outside)))) {
+		status = RELAY_LISTING_SHORT;
+		goto out;
+	}
+	mark_same(&l->now, &next, late_s);
+	if (outside->there != NULL && outside->is_current && count_missing(&l->now) > 0) {
+		if (!keep_missing(&l->now, &next, late_s, outside))
+			goto out_marked;
+		unmark(&l->now);
+		unmark(&next);
+		mark_same(&l->now, &next, late_s);
 	}
 	for (uint32_t i = 0; i < next.count; i++)
-		next.sessions[i].transport = transport(context, next.sessions[i].client.text,
-		                                       next.sessions[i].user.text);
-	qsort(next.sessions, next.count, sizeof *next.sessions, compare);
-	if (l->now.count > 0)
-		match(l, &next, now_ms);
+		next.sessions[i].transport = outside->transport(
+			outside->context, next.sessions[i].client.text, next.sessions[i].user.text);
+	match(l, &next, late_s, now_ms);
 	generation_fini(&l->now);
 	l->now = next;
 	return add_new(l, now_ms) ? NERR_Success : ERROR_NOT_ENOUGH_MEMORY;
-}
-
-/* Where the first session of these names stands, or would. */
-static uint32_t find_names(const struct generation *g, const struct listed *names)
-{
-	uint32_t low = 0, high = g->count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (compare_names(&g->sessions[middle], names) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+out_marked:
+	unmark(&l->now);
+out:
+	generation_fini(&next);
+	return status;
 }
 
 bool relay_listing_find(const struct relay_listing *l, const char *client, const char *user,

@@ -263,11 +263,10 @@ static void put_fault(struct relay_pipe *p, uint32_t call_id, uint16_t context_i
 	wire_writer_fini(&pdu);
 }
 
-static void answer(struct relay_pipe *p, struct relay_call *call)
+static void follow(struct relay_pipe *p, struct relay_call *call, enum relay_outcome outcome,
+                   uint32_t fault)
 {
-	uint32_t fault = 0;
-
-	switch (relay_call_answer(p->relay, call, &fault, &p->sides[RELAY_SERVER].output)) {
+	switch (outcome) {
 	case RELAY_PASS_ON:
 		pass_on(p, call);
 		break;
@@ -283,8 +282,18 @@ static void answer(struct relay_pipe *p, struct relay_call *call)
 		p->relay->translated++;
 		break;
 	case RELAY_ASK_ON:
+	case RELAY_CHECK:
 		break;
 	}
+}
+
+static void answer(struct relay_pipe *p, struct relay_call *call)
+{
+	uint32_t fault = 0;
+	enum relay_outcome outcome = relay_call_answer(p->relay, call, &fault,
+	                                               &p->sides[RELAY_SERVER].output);
+
+	follow(p, call, outcome, fault);
 }
 
 /* False: it is to be passed on. */
@@ -376,6 +385,25 @@ bool relay_pipe_take(struct relay_pipe *p, enum relay_side from, const void *dat
 			wire_put_bytes(&p->sides[other(from)].output, piece.data, piece.bytes);
 		else
 			take_payload(p, from, &piece);
+	return is_good(p);
+}
+
+bool relay_pipe_wants_check(const struct relay_pipe *p)
+{
+	return relay_calls_checking(&p->calls) != NULL;
+}
+
+bool relay_pipe_checked(struct relay_pipe *p, bool is_current)
+{
+	struct relay_call *call;
+	uint32_t fault = 0;
+
+	while ((call = relay_calls_checking(&p->calls)) != NULL) {
+		enum relay_outcome outcome = relay_call_checked(p->relay, call, is_current, &fault,
+		                                                &p->sides[RELAY_SERVER].output);
+
+		follow(p, call, outcome, fault);
+	}
 	return is_good(p);
 }
 

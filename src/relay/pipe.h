@@ -35,6 +35,12 @@ struct wire_writer *relay_pipe_output(struct relay_pipe *p, enum relay_side to);
  * relay_pipe_take. */
 bool relay_pipe_go_on(struct relay_pipe *p);
 
+/* Whether a call waits for smbstatus, asked from now on: its answer may lack sessions. */
+bool relay_pipe_wants_check(const struct relay_pipe *p);
+/* Calls that wait for it go on. is_current: smbstatus was asked after relay_pipe_wants_check and
+ * answered; else it failed. Returns as relay_pipe_take. */
+bool relay_pipe_checked(struct relay_pipe *p, bool is_current);
+
 /* Whether more may be read from a side now: what is under way is bounded. */
 bool relay_pipe_wants(const struct relay_pipe *p, enum relay_side from);
 

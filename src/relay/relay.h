@@ -20,6 +20,9 @@ struct relay_settings {
 	/* A question that was answered here. */
 	void (*tell)(void *context, const struct service_event *event);
 	void *context;
+	/* How many sessions of this client and user smbstatus listed last that may have begun within
+	 * two seconds of began_s (Unix time; 0: whenever). NULL: it is not asked. */
+	uint32_t (*there)(void *context, const char *client, const char *user, int64_t began_s);
 };
 
 struct relay {

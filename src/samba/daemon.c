@@ -36,7 +36,7 @@ struct daemon {
 	struct samba_folder *folder;
 	struct relay *relay;
 	struct relay_door *door;
-	struct samba_feeding *feeding; /* NULL: netsessiond is told nothing */
+	struct samba_feeding *feeding;
 	struct status_socket *status;
 	int64_t began_ms, drained_by_ms;
 	bool is_draining, has_failed;
@@ -68,7 +68,14 @@ static const char *transport(void *context, const char *client, const char *user
 {
 	struct daemon *d = context;
 
-	return d->feeding != NULL ? samba_feeding_transport(d->feeding, client, user) : NULL;
+	return samba_feeding_transport(d->feeding, client, user);
+}
+
+static uint32_t there(void *context, const char *client, const char *user, int64_t began_s)
+{
+	struct daemon *d = context;
+
+	return samba_feeding_count(d->feeding, client, user, began_s);
 }
 
 static void tell(void *context, const struct service_event *event)
@@ -92,7 +99,7 @@ static void describe(void *context, char *to, size_t room)
 {
 	struct daemon *d = context;
 	struct relay_door_counts door;
-	struct samba_feeding_state feed = { .story = "it is off: --no-feed" };
+	struct samba_feeding_state feed;
 	int used;
 
 	relay_door_count(d->door, &door);
@@ -108,8 +115,7 @@ static void describe(void *context, char *to, size_t room)
 		(unsigned long long)door.turned_away, (unsigned long long)door.without_samba,
 		(unsigned long long)door.malformed, (unsigned long long)d->relay->passed,
 		(unsigned long long)d->relay->translated, d->relay->service.held_bytes);
-	if (d->feeding != NULL)
-		samba_feeding_state(d->feeding, &feed);
+	samba_feeding_state(d->feeding, &feed);
 	if (used > 0 && (size_t)used < room)
 		(void)snprintf(to + used, room - (size_t)used,
 		               "feed: %s\nfeed_story: %s\nfeed_sessions: %zu\n"
@@ -135,8 +141,8 @@ static void end(struct daemon *d)
 {
 	net_timer_stop(d->look);
 	status_socket_free(d->status);
-	samba_feeding_free(d->feeding);
 	relay_door_free(d->door);
+	samba_feeding_free(d->feeding);
 	samba_folder_close(d->folder);
 	net_signals_free(d->signals);
 	*d = (struct daemon){
@@ -240,10 +246,12 @@ static bool open_relay(struct daemon *d, struct err *err)
 		.transport = transport,
 		.tell = tell,
 		.context = d,
+		.there = there,
 	};
 	const struct relay_door_settings door = {
 		.upstream = samba_folder_upstream(d->folder),
 		.max_pipes = d->options->max_pipes,
+		.feeding = d->feeding,
 	};
 	int socket;
 
@@ -257,6 +265,7 @@ static bool open_relay(struct daemon *d, struct err *err)
 static bool open_feed(struct daemon *d)
 {
 	const struct samba_feeding_settings feeding = {
+		.is_off = d->options->no_feed,
 		.feed_socket = d->options->feed_socket,
 		.smb_conf = d->samba.smb_conf,
 		.guest_account = d->samba.guest_account,
@@ -264,9 +273,8 @@ static bool open_feed(struct daemon *d)
 		.context = d,
 	};
 
-	if (!d->options->no_feed)
-		d->feeding = samba_feeding_new(d->loop, &feeding);
-	return d->options->no_feed || d->feeding != NULL;
+	d->feeding = samba_feeding_new(d->loop, &feeding);
+	return d->feeding != NULL;
 }
 
 static bool open_all(struct daemon *d)
@@ -277,7 +285,7 @@ static bool open_all(struct daemon *d)
 	d->loop = net_loop_new();
 	if (d->loop != NULL)
 		d->signals = net_signals_new(d->loop, numbers, on_signal, d);
-	if (d->signals != NULL && open_folder(d, &err) && open_relay(d, &err) && open_feed(d))
+	if (d->signals != NULL && open_folder(d, &err) && open_feed(d) && open_relay(d, &err))
 		d->status = status_socket_new(d->loop, d->options->directory, describe, d, &err);
 	if (d->status != NULL)
 		return true;

@@ -38,6 +38,10 @@ struct samba_feeding {
 	struct known *known;
 	uint64_t refused;
 
+	TAILQ_HEAD(samba_feeding_waits, samba_feeding_wait)
+	waits; /* who has waited longest first */
+	struct net_timer *wait_over;
+
 	struct smbcontrol *control;
 	uint64_t controlled;     /* the key of the session that it is for */
 	size_t controlled_count; /* sessions that end with it */
@@ -102,6 +106,8 @@ static bool put(void *context, struct known_session *s)
 	};
 	uint32_t status;
 
+	if (f->feed == NULL)
+		return false;
 	(void)snprintf(client, sizeof client, "%s%s",
 	               strncmp(s->client, "\\\\", 2) != 0 ? "\\\\" : "", s->client);
 	status = netsession_feed_put(f->feed, s->key, &row);
@@ -152,6 +158,7 @@ static bool seen(void *context, const struct known_session *s, int64_t started_s
 /* ---- looks ---- */
 
 static void plan_next(struct samba_feeding *f);
+static void plan_soon(struct samba_feeding *f);
 static void close_next(struct samba_feeding *f);
 
 static bool wants_shares(void *context, const struct smbstatus_list *list)
@@ -178,6 +185,84 @@ static void judge_closings(struct samba_feeding *f)
 		}
 	}
 }
+
+/* Who has asked since the last look is told the truth now. */
+static void tell_fresh(struct samba_feeding *f)
+{
+	if (f->feed != NULL)
+		netsession_feed_fresh(f->feed);
+}
+
+/* ---- who waits for a look ---- */
+
+static void mind_waits(struct samba_feeding *f);
+
+static void end_wait(struct samba_feeding *f, struct samba_feeding_wait *wait, bool is_current)
+{
+	TAILQ_REMOVE(&f->waits, wait, next);
+	wait->is_waiting = false;
+	wait->over(wait->context, is_current);
+}
+
+static void end_waits(struct samba_feeding *f, bool is_current)
+{
+	struct samba_feeding_wait *wait;
+
+	while ((wait = TAILQ_FIRST(&f->waits)) != NULL && wait->since < f->looks)
+		end_wait(f, wait, is_current);
+	mind_waits(f);
+}
+
+static void on_wait_over(void *context)
+{
+	struct samba_feeding *f = context;
+	struct samba_feeding_wait *wait;
+
+	while ((wait = TAILQ_FIRST(&f->waits)) != NULL && wait->until_ms <= plan_ms())
+		end_wait(f, wait, false);
+	mind_waits(f);
+}
+
+/* Without a timer they wait for the look itself, which has a deadline of its own. */
+static void mind_waits(struct samba_feeding *f)
+{
+	const struct samba_feeding_wait *first = TAILQ_FIRST(&f->waits);
+
+	net_timer_stop(f->wait_over);
+	f->wait_over = NULL;
+	if (first != NULL)
+		f->wait_over = net_timer_start(
+			f->loop,
+			first->until_ms > plan_ms() ? (uint32_t)(first->until_ms - plan_ms()) : 0,
+			on_wait_over, f);
+}
+
+bool samba_feeding_wait(struct samba_feeding *f, struct samba_feeding_wait *wait)
+{
+	if (wait->is_waiting)
+		return true;
+	if (poll_plan_is_pausing(&f->plan, plan_ms()))
+		return false;
+	wait->is_waiting = true;
+	wait->since = f->looks;
+	wait->until_ms = plan_ms() + SAMBA_FEEDING_WAIT_MS;
+	TAILQ_INSERT_TAIL(&f->waits, wait, next);
+	mind_waits(f);
+	poll_plan_want(&f->plan);
+	plan_soon(f);
+	return true;
+}
+
+void samba_feeding_forget(struct samba_feeding *f, struct samba_feeding_wait *wait)
+{
+	if (!wait->is_waiting)
+		return;
+	TAILQ_REMOVE(&f->waits, wait, next);
+	wait->is_waiting = false;
+	mind_waits(f);
+}
+
+/* ---- looks ---- */
 
 static enum poll_plan_found take(struct samba_feeding *f, const struct smbstatus_list *list)
 {
@@ -209,7 +294,8 @@ static void on_looked(void *context, struct smbstatus_list *list, const char *st
 	smbstatus_list_free(list);
 	f->failed_looks += found == POLL_PLAN_FAILED;
 	if (poll_plan_ended(&f->plan, plan_ms(), found))
-		netsession_feed_fresh(f->feed);
+		tell_fresh(f);
+	end_waits(f, found != POLL_PLAN_FAILED);
 	close_next(f);
 	plan_next(f);
 }
@@ -217,6 +303,13 @@ static void on_looked(void *context, struct smbstatus_list *list, const char *st
 static void on_due(void *context)
 {
 	plan_next(context);
+}
+
+/* From within the relay, which is not to be called back at once. */
+static void plan_soon(struct samba_feeding *f)
+{
+	net_timer_stop(f->due);
+	f->due = net_timer_start(f->loop, 0, on_due, f);
 }
 
 static void look(struct samba_feeding *f)
@@ -231,7 +324,8 @@ static void look(struct samba_feeding *f)
 	f->failed_looks++;
 	tell_story(f, "smbstatus: out of memory");
 	if (poll_plan_ended(&f->plan, plan_ms(), POLL_PLAN_FAILED))
-		netsession_feed_fresh(f->feed);
+		tell_fresh(f);
+	end_waits(f, false);
 }
 
 static void plan_next(struct samba_feeding *f)
@@ -240,7 +334,7 @@ static void plan_next(struct samba_feeding *f)
 
 	net_timer_stop(f->due);
 	f->due = NULL;
-	if (f->feed == NULL)
+	if (f->feed == NULL && TAILQ_EMPTY(&f->waits))
 		return;
 	if (poll_plan_due_ms(&f->plan, plan_ms()) == 0)
 		look(f);
@@ -372,6 +466,10 @@ static void on_lost(void *context)
 	f->feed = NULL;
 	f->plan = (struct poll_plan){ 0 };
 	known_untell(f->known);
+	if (TAILQ_EMPTY(&f->waits))
+		return;
+	poll_plan_want(&f->plan);
+	plan_soon(f);
 }
 
 /* ---- from its beginning to its end ---- */
@@ -388,13 +486,14 @@ struct samba_feeding *samba_feeding_new(struct net_loop *loop,
 	if (f == NULL)
 		return NULL;
 	f->loop = loop;
+	TAILQ_INIT(&f->waits);
 	f->smb_conf = strdup(settings->smb_conf);
 	f->seen = settings->seen;
 	f->seen_context = settings->context;
 	f->known = known_new(settings->guest_account, &to_netsessiond, f);
-	if (f->known != NULL && f->smb_conf != NULL)
+	if (f->known != NULL && f->smb_conf != NULL && !settings->is_off)
 		f->connection = feed_connection_new(loop, settings->feed_socket, &connection, f);
-	if (f->connection != NULL)
+	if (f->known != NULL && f->smb_conf != NULL && (settings->is_off || f->connection != NULL))
 		return f;
 	known_free(f->known);
 	free(f->smb_conf);
@@ -407,6 +506,8 @@ void samba_feeding_free(struct samba_feeding *f)
 	if (f == NULL)
 		return;
 	on_lost(f);
+	net_timer_stop(f->due);
+	net_timer_stop(f->wait_over);
 	feed_connection_free(f->connection);
 	known_free(f->known);
 	free(f->smb_conf);
@@ -420,10 +521,18 @@ void samba_feeding_state(const struct samba_feeding *f, struct samba_feeding_sta
 		.runs = f->looks,
 		.failed_runs = f->failed_looks,
 		.closed = f->closed,
-		.story = f->feed != NULL ? f->story : feed_connection_story(f->connection),
+		.story = f->connection == NULL ? "it is off: --no-feed"
+		         : f->feed != NULL     ? f->story
+		                               : feed_connection_story(f->connection),
 	};
 	for (size_t i = 0; i < known_count(f->known); i++)
 		state->sessions += known_at(f->known, i)->is_told;
+}
+
+uint32_t samba_feeding_count(const struct samba_feeding *f, const char *client, const char *user,
+                             int64_t started_s)
+{
+	return known_count_names(f->known, client, user, started_s);
 }
 
 const char *samba_feeding_transport(const struct samba_feeding *f, const char *client,

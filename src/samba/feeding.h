@@ -7,10 +7,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 #include <netsession.h>
 #include "net/loop.h"
 
 struct samba_feeding_settings {
+	bool is_off;               /* netsessiond is told nothing; the relay may still ask */
 	const char *feed_socket;   /* NULL: the default one */
 	const char *smb_conf;      /* for smbstatus and smbcontrol */
 	const char *guest_account; /* whose sessions are a guest's */
@@ -42,6 +44,30 @@ struct samba_feeding_state {
 };
 void samba_feeding_state(const struct samba_feeding *f, struct samba_feeding_state *state);
 
+enum { SAMBA_FEEDING_WAIT_MS = 2000 }; /* as long as netsessiond waits for a publisher */
+
+/* Somebody who waits for a look at Samba's sessions. */
+struct samba_feeding_wait {
+	/* is_current: a look that began since samba_feeding_wait has ended well; else it failed, or
+	 * took too long. */
+	void (*over)(void *context, bool is_current);
+	void *context;
+
+	TAILQ_ENTRY(samba_feeding_wait) next; /* the rest is the feeding's */
+	bool is_waiting;
+	uint64_t since; /* looks that had begun by then */
+	int64_t until_ms;
+};
+
+/* Keeps wait until over is called, never from here. False: looks fail, and none is made now. */
+bool samba_feeding_wait(struct samba_feeding *f, struct samba_feeding_wait *wait);
+/* over will not be called. */
+void samba_feeding_forget(struct samba_feeding *f, struct samba_feeding_wait *wait);
+
+/* How many sessions of this client and user the last look found that may have begun within two
+ * seconds of started_s (Unix time; 0: whenever). */
+uint32_t samba_feeding_count(const struct samba_feeding *f, const char *client, const char *user,
+                             int64_t started_s);
 /* The transport that smbstatus told of the sessions of this client and user, as a device name;
  * NULL: none is known. */
 const char *samba_feeding_transport(const struct samba_feeding *f, const char *client,

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAME_START_S = 1 }; /* whole seconds are what is known */
+enum {
+	SAME_START_S = 1, /* whole seconds are what is known */
+	ABOUT_THEN_S = 2, /* by level 1, whose times Samba rounds */
+};
 
 struct known {
 	char *guest;
@@ -354,6 +357,20 @@ static size_t find_names(const struct known *k, const struct known_session *name
 			high = middle;
 	}
 	return low;
+}
+
+uint32_t known_count_names(const struct known *k, const char *client, const char *user,
+                           int64_t started_s)
+{
+	const struct known_session names = { .client = (char *)client, .user = (char *)user },
+				   *at = &names;
+	uint32_t count = 0;
+
+	for (size_t i = find_names(k, &names);
+	     i < k->count && compare_names(&k->by_names[i], &at) == 0; i++)
+		count += started_s == 0 || !k->by_names[i]->is_start_known ||
+		         llabs(k->by_names[i]->started_s - started_s) <= ABOUT_THEN_S;
+	return count;
 }
 
 const char *known_transport(const struct known *k, const char *client, const char *user)

@@ -75,6 +75,10 @@ size_t known_count(const struct known *k);
 struct known_session *known_at(const struct known *k, size_t i);
 /* NULL: there is none. */
 struct known_session *known_find(const struct known *k, uint64_t key);
+/* How many sessions this client and user have that may have begun within two seconds of started_s
+ * (Unix time; 0: whenever). */
+uint32_t known_count_names(const struct known *k, const char *client, const char *user,
+                           int64_t started_s);
 /* The one that all sessions of this client and user share; NULL: none, or they differ. */
 const char *known_transport(const struct known *k, const char *client, const char *user);
 

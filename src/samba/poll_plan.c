@@ -11,7 +11,7 @@ static int64_t smaller(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-static bool is_pausing(const struct poll_plan *p, int64_t now_ms)
+bool poll_plan_is_pausing(const struct poll_plan *p, int64_t now_ms)
 {
 	return p->is_failing && !p->is_looking && now_ms < p->ended_ms + p->pause_ms;
 }
@@ -19,7 +19,7 @@ static bool is_pausing(const struct poll_plan *p, int64_t now_ms)
 bool poll_plan_ask(struct poll_plan *p, int64_t now_ms)
 {
 	p->until_ms = larger(p->until_ms, now_ms + POLL_PLAN_ASKED_MS);
-	if (is_pausing(p, now_ms))
+	if (poll_plan_is_pausing(p, now_ms))
 		return false;
 	p->is_wanted = true;
 	return true;
@@ -45,7 +45,7 @@ int64_t poll_plan_due_ms(const struct poll_plan *p, int64_t now_ms)
 
 	if (p->is_looking)
 		return -1;
-	if (p->is_wanted && !is_pausing(p, now_ms))
+	if (p->is_wanted && !poll_plan_is_pausing(p, now_ms))
 		return 0;
 	if (!p->is_wanted && at_ms >= p->until_ms)
 		return -1;

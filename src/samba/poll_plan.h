@@ -32,6 +32,8 @@ struct poll_plan {
 /* Somebody wants to know. False: he need not wait for a look, since looks fail; what is known is
  * all that there is to be told. */
 bool poll_plan_ask(struct poll_plan *p, int64_t now_ms);
+/* Whether looks fail, and the next one waits for its time. */
+bool poll_plan_is_pausing(const struct poll_plan *p, int64_t now_ms);
 /* Once, whether somebody asks or not. */
 void poll_plan_want(struct poll_plan *p);
 /* A change is on its way: looks go on for a moment. */

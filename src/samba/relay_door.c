@@ -29,6 +29,7 @@ struct relayed {
 	struct net_dial *dial;
 	struct net_timer *deadline; /* of dial */
 	struct relay_pipe *pipe;
+	struct samba_feeding_wait check; /* for smbstatus, by which answers are completed */
 	bool is_ending; /* Samba has closed it: what it said before is still on its way */
 };
 
@@ -50,6 +51,8 @@ static void part(struct relayed *r)
 	if (r->dial != NULL)
 		net_dial_cancel(r->dial);
 	net_timer_stop(r->deadline);
+	if (d->settings.feeding != NULL)
+		samba_feeding_forget(d->settings.feeding, &r->check);
 	for (int i = 0; i < RELAY_SIDES; i++)
 		net_stream_finish(r->ends[i].stream);
 	if (r->caller >= 0)
@@ -94,16 +97,28 @@ static void mind(struct relayed *r, enum relay_side from)
 		net_stream_pause(stream);
 }
 
+/* False: the pipe is of no use any more. */
+static bool mind_check(struct relayed *r)
+{
+	struct samba_feeding *feeding = r->door->settings.feeding;
+
+	return !relay_pipe_wants_check(r->pipe) ||
+	       (feeding != NULL && samba_feeding_wait(feeding, &r->check)) ||
+	       relay_pipe_checked(r->pipe, false);
+}
+
 static bool may_end(const struct relayed *r)
 {
-	return r->is_ending || (r->door->listener == NULL && relay_pipe_is_idle(r->pipe));
+	return (r->is_ending && !relay_pipe_wants_check(r->pipe)) ||
+	       (r->door->listener == NULL && relay_pipe_is_idle(r->pipe));
 }
 
 /* Sends what there is, as fast as it is read; whoever has too much before him waits. */
 static void flow(struct relayed *r)
 {
 	struct net_stream *caller = r->ends[RELAY_CALLER].stream;
-	bool is_good = send_output(r, RELAY_SERVER) && send_output(r, RELAY_CALLER);
+	bool is_good = mind_check(r) && send_output(r, RELAY_SERVER) &&
+	               send_output(r, RELAY_CALLER);
 
 	while (is_good && net_stream_unsent(caller) == 0) {
 		is_good = relay_pipe_go_on(r->pipe);
@@ -117,6 +132,16 @@ static void flow(struct relayed *r)
 	}
 	mind(r, RELAY_CALLER);
 	mind(r, RELAY_SERVER);
+}
+
+static void on_checked(void *context, bool is_current)
+{
+	struct relayed *r = context;
+
+	if (relay_pipe_checked(r->pipe, is_current))
+		flow(r);
+	else
+		part(r);
 }
 
 static uint8_t *on_space(void *context, size_t *room)
@@ -223,6 +248,7 @@ static void on_accepted(void *context, int socket)
 		return;
 	}
 	*r = (struct relayed){ .door = d, .caller = socket, .next = d->pipes };
+	r->check = (struct samba_feeding_wait){ .over = on_checked, .context = r };
 	if (d->pipes != NULL)
 		d->pipes->before = r;
 	d->pipes = r;

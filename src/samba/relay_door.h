@@ -6,12 +6,14 @@
 #include <stdint.h>
 #include "net/loop.h"
 #include "relay/relay.h"
+#include "samba/feeding.h"
 
 struct relay_door;
 
 struct relay_door_settings {
-	const char *upstream; /* the path of Samba's socket; kept */
-	uint32_t max_pipes;   /* more are turned away: smbd must not wait */
+	const char *upstream;          /* the path of Samba's socket; kept */
+	uint32_t max_pipes;            /* more are turned away: smbd must not wait */
+	struct samba_feeding *feeding; /* asks smbstatus; kept. NULL: nobody does */
 };
 
 /* Takes socket, which listens, also after a failure; keeps loop and relay. NULL: out of memory. */

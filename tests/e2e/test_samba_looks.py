@@ -7,6 +7,7 @@ import time
 
 from fed_samba import USERS, Fed, told
 from lab import sessions, tap
+from lab.netsession_samba import NetsessionSamba
 from lab.soon import WAIT_S, soon_is
 
 PATIENCE_S = 2  # netsessiond's, with a feeder that does not answer
@@ -32,6 +33,42 @@ class Looks(Fed):
         for _ in range(5):
             self.assertEqual(0, sessions.enumerate_with_impacket(self.samba, level=10).status)
         self.assertEqual(1, self.relay.state["feed_looks"])
+
+    def users_over_smb(self):
+        """The users whom the relay lists, but who asks."""
+        answer = sessions.enumerate_with_impacket(self.samba, level=10)
+        self.assertEqual(0, answer.status)
+        return sorted(row["user"] for row in answer.rows if row["user"] != self.samba.administrator)
+
+    def test_a_session_that_an_answer_lacks_is_over_when_smbstatus_lacks_it_too(self):
+        with sessions.held(self.samba, [sessions.Wanted("daemon"), sessions.Wanted("games")]):
+            self.assertEqual(["daemon", "games"], self.users_over_smb())
+            looks = self.relay.state["feed_looks"]
+            self.assertEqual(["daemon", "games"], self.users_over_smb())
+            self.assertEqual(looks, self.relay.state["feed_looks"])
+        soon_is([], self.users_over_smb)
+        self.assertGreater(self.relay.state["feed_looks"], looks)
+
+    def test_a_session_that_an_answer_lacks_stays_as_long_as_smbstatus_has_it(self):
+        """As if Samba had left it out, which 4.22 to 4.25 do now and then while others log on."""
+        with sessions.held(self.samba, [sessions.Wanted("daemon"), sessions.Wanted("games")]):
+            self.assertEqual(["daemon", "games"], self.users_over_smb())
+            self.programs.says({"sessions": {"1": told(1, "127.0.0.1", "games")}})
+        soon_is(["games"], self.users_over_smb)
+        for _ in range(3):
+            self.assertEqual(["games"], self.users_over_smb())
+        self.programs.is_real()
+        soon_is([], self.users_over_smb)
+
+    def test_where_smbstatus_fails_or_hangs_an_answer_counts_as_it_is(self):
+        for script in ("exit 3", "sleep 1000"):
+            self.programs.is_real()
+            with sessions.held(self.samba, [sessions.Wanted("daemon")]):
+                soon_is(["daemon"], self.users_over_smb)
+                self.programs.write(script)
+            began = time.monotonic()
+            soon_is([], self.users_over_smb)
+            self.assertLess(time.monotonic() - began, 3 * (PATIENCE_S + 1))
 
     def test_looks_go_on_while_somebody_has_asked_and_are_rare(self):
         self.rows()
@@ -144,6 +181,35 @@ class Looks(Fed):
         soon_is(many, lambda: len(self.rows()))
         self.programs.says({"sessions": {}})
         soon_is({}, self.names)
+
+
+class WithoutNetsessiond(Fed):
+    """The relay alone asks for looks."""
+
+    def setUp(self):
+        super().setUp()
+        self.relay = self.enterContext(NetsessionSamba(self.samba, inside=self.programs.inside))
+
+    def test_the_first_answer_at_level_502_has_the_transports(self):
+        self.programs.says({"sessions": {
+            "1": told(1, "127.0.0.1", "root", channels={"1": {"transport": "tcp"}}),
+            "2": told(2, "127.0.0.1", "daemon", channels={"1": {"transport": "tcp"}}),
+            "3": told(3, "127.0.0.1", "games", channels={"1": {"transport": "nbt"}})}})
+        with sessions.held(self.samba, [sessions.Wanted("daemon"), sessions.Wanted("games")]):
+            rows = sessions.enumerate_with_impacket(self.samba, level=502).rows
+            self.assertEqual({"root": r"\Device\NetbiosSmb", "daemon": r"\Device\NetbiosSmb", "games": ""},
+                             {row["user"]: row["transport"] for row in rows})
+            self.assertEqual(1, self.relay.state["feed_looks"])
+            for level in (0, 1, 2, 10, 502):
+                sessions.enumerate_with_impacket(self.samba, level=level)
+            self.assertEqual(1, self.relay.state["feed_looks"])
+
+    def test_a_smbstatus_that_hangs_keeps_nobody_waiting_for_long(self):
+        self.programs.write("sleep 1000")
+        began = time.monotonic()
+        answer = sessions.enumerate_with_impacket(self.samba, level=502)
+        self.assertEqual((0, [""]), (answer.status, [row["transport"] for row in answer.rows]))
+        self.assertLess(time.monotonic() - began, PATIENCE_S + 5)
 
 
 if __name__ == "__main__":

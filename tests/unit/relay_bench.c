@@ -129,6 +129,22 @@ static const char *transport(void *context, const char *client, const char *user
 	return ((struct relay_bench *)context)->transport;
 }
 
+static uint32_t there(void *context, const char *client, const char *user, int64_t began_s)
+{
+	const struct relay_bench *b = context;
+
+	(void)client;
+	(void)user;
+	(void)began_s;
+	return b->sessions_of_each_name;
+}
+
+void relay_bench_has_smbstatus(struct relay_bench *b, uint32_t sessions_of_each_name)
+{
+	b->sessions_of_each_name = sessions_of_each_name;
+	b->relay->settings.there = there;
+}
+
 static void tell(void *context, const struct service_event *event)
 {
 	struct relay_bench *b = context;
@@ -220,6 +236,11 @@ void relay_bench_talk(struct relay_bench *b)
 		while (serve(b))
 			moves = true;
 		moves |= hear(b, RELAY_SERVER, &b->answered);
+		if (!b->has_ended && !b->is_smbstatus_slow && relay_pipe_wants_check(b->pipe)) {
+			b->checks++;
+			b->has_ended = !relay_pipe_checked(b->pipe, !b->has_smbstatus_failed);
+			moves = true;
+		}
 		moves |= go_on(b);
 	}
 }
@@ -255,7 +276,9 @@ static bool open_pipe(struct relay_bench *b)
 
 bool relay_bench_init(struct relay_bench *b, const struct relay_settings *settings)
 {
-	struct relay_settings ours = { 100000, 1 << 20, 4 << 20, NULL, NULL, NULL, NULL };
+	struct relay_settings ours = { .max_sessions = 100000,
+		                       .max_answer_bytes = 1 << 20,
+		                       .max_held_bytes = 4 << 20 };
 
 	*b = (struct relay_bench){ .now_ms = 1800000000000, .step = SIZE_MAX };
 	if (settings != NULL)

@@ -38,6 +38,9 @@ struct relay_bench {
 	int64_t now_ms;  /* the relay's clock */
 	int64_t tick_ms; /* how far that goes on at each look */
 	const char *transport;
+	uint32_t sessions_of_each_name;
+	bool is_smbstatus_slow, has_smbstatus_failed;
+	unsigned checks; /* how often it was asked */
 	unsigned told;
 	struct service_event event; /* the last one, without its texts */
 
@@ -66,6 +69,9 @@ void relay_bench_talk(struct relay_bench *b);
 void relay_bench_feed(struct relay_bench *b, enum relay_side from, const void *data, size_t bytes);
 /* Forgets what went over the pipe. */
 void relay_bench_forget(struct relay_bench *b);
+
+/* The relay can ask smbstatus, which says this of any client and user. */
+void relay_bench_has_smbstatus(struct relay_bench *b, uint32_t sessions_of_each_name);
 
 /* A session of Samba's. */
 uint32_t relay_bench_add(struct relay_bench *b, const char *client, const char *user,

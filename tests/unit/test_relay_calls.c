@@ -471,7 +471,9 @@ static void a_listing_that_took_longer_than_callers_wait_is_not_believed(void **
 
 static void an_answer_beyond_the_bound_is_not_held(void **state)
 {
-	const struct relay_settings settings = { 100000, 3000, 1 << 20, NULL, NULL, NULL, NULL };
+	const struct relay_settings settings = { .max_sessions = 100000,
+		                                 .max_answer_bytes = 3000,
+		                                 .max_held_bytes = 1 << 20 };
 	const struct session_enum_request request = relay_bench_at_level(10);
 	struct wire_writer listing =
 		relay_bench_recorded_answer("samba-4.17-session-enum-response-level1-130", 9);
@@ -501,7 +503,9 @@ static void an_answer_beyond_the_bound_is_not_held(void **state)
 
 static void whatever_others_hold_a_short_listing_is_taken(void **state)
 {
-	const struct relay_settings settings = { 100000, 1 << 20, 200000, NULL, NULL, NULL, NULL };
+	const struct relay_settings settings = { .max_sessions = 100000,
+		                                 .max_answer_bytes = 1 << 20,
+		                                 .max_held_bytes = 200000 };
 	struct session_enum_request request = relay_bench_at_level(1);
 	struct relay_bench *b = calloc(1, sizeof *b);
 	struct relay_bench_answer a;
@@ -550,6 +554,108 @@ static void requests_that_samba_refuses_by_their_heads_go_on(void **state)
 }
 
 /* ---- NetrSessionDel ---- */
+
+/* Samba's answer lacks a session, where others log on: 4.22 to 4.25. */
+static struct relay_bench *start_with_a_session_left_out(uint32_t sessions_of_each_name)
+{
+	struct relay_bench *b = relay_bench_start();
+	const struct session_enum_request request = relay_bench_at_level(10);
+	struct relay_bench_answer a;
+	uint32_t id;
+
+	id = relay_bench_add(b, "10.0.0.1", "alice", b->now_ms / 1000 - 50);
+	relay_bench_add(b, "10.0.0.2", "bob", b->now_ms / 1000 - 40);
+	relay_bench_has_smbstatus(b, sessions_of_each_name);
+	a = relay_bench_enum(b, 2, &request);
+	assert_int_equal(a.answer.entries, 2);
+	assert_int_equal(b->checks, 0);
+	free(a.infos);
+	session_table_remove(b->samba.service.table, id);
+	return b;
+}
+
+static void a_short_answer_is_held_against_smbstatus_before_sessions_are_over(void **state)
+{
+	const struct session_enum_request request = relay_bench_at_level(10);
+	struct relay_bench_answer a;
+
+	(void)state;
+	for (uint32_t there = 0; there <= 1; there++)
+		for (int has_failed = 0; has_failed <= 1; has_failed++) {
+			struct relay_bench *b = start_with_a_session_left_out(there);
+
+			b->has_smbstatus_failed = has_failed;
+			a = relay_bench_enum(b, 3, &request);
+			assert_int_equal(a.answer.status, 0);
+			assert_int_equal(a.answer.entries, there == 1 && !has_failed ? 2 : 1);
+			assert_int_equal(b->checks, 1);
+			free(a.infos);
+			/* Where it is over, that is known from then on. */
+			a = relay_bench_enum(b, 4, &request);
+			assert_int_equal(b->checks, there == 1 && !has_failed ? 2 : 1);
+			free(a.infos);
+			relay_bench_end(b);
+		}
+}
+
+static void who_waits_for_smbstatus_is_not_idle_and_is_answered_behind_it(void **state)
+{
+	const struct session_enum_request request = relay_bench_at_level(10);
+	struct relay_bench *b = start_with_a_session_left_out(1);
+	struct relay_bench_answer a;
+
+	(void)state;
+	b->is_smbstatus_slow = true;
+	relay_bench_forget(b);
+	relay_bench_put_enum(b, 3, &request);
+	relay_bench_put_request(b, WHOLE, 4, SRVSVC_CONTEXT, SAY_NUMBER, NULL, 0);
+	relay_bench_talk(b);
+	assert_true(relay_pipe_wants_check(b->pipe));
+	assert_false(relay_pipe_is_idle(b->pipe));
+	assert_true(b->relay->service.held_bytes > 0);
+	assert_int_equal(relay_bench_count(&b->heard), 1); /* call 4 */
+	relay_bench_forget(b);
+	b->is_smbstatus_slow = false;
+	relay_bench_talk(b);
+	a = relay_bench_enum_answer(b, 3, 10);
+	assert_int_equal(a.answer.entries, 2);
+	assert_true(relay_pipe_is_idle(b->pipe));
+	free(a.infos);
+	relay_bench_end(b);
+}
+
+static void a_deletion_finds_a_session_that_a_short_answer_lacks(void **state)
+{
+	struct relay_bench *b = start_with_a_session_left_out(1);
+
+	(void)state;
+	relay_bench_forget(b);
+	relay_bench_put_del(b, 3, NULL, "alice");
+	relay_bench_talk(b);
+	assert_int_equal(relay_bench_del_answer(b, 3), 0);
+	assert_int_equal(b->dels, 1);
+	relay_bench_end(b);
+}
+
+static void level_502_waits_for_the_first_word_of_smbstatus_and_other_levels_do_not(void **state)
+{
+	static const uint32_t levels[] = { 0, 1, 2, 10, 502 };
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		const struct session_enum_request request = relay_bench_at_level(levels[i]);
+		struct relay_bench *b = relay_bench_start();
+		struct relay_bench_answer a;
+
+		relay_bench_add(b, "10.0.0.1", "alice", b->now_ms / 1000 - 50);
+		relay_bench_has_smbstatus(b, 0);
+		a = relay_bench_enum(b, 2, &request);
+		assert_int_equal(a.answer.entries, 1);
+		assert_int_equal(b->checks, levels[i] == 502);
+		free(a.infos);
+		relay_bench_end(b);
+	}
+}
 
 static void a_deletion_that_finds_nobody_gives_2312(void **state)
 {
@@ -729,6 +835,11 @@ int main(void)
 		cmocka_unit_test(an_answer_beyond_the_bound_is_not_held),
 		cmocka_unit_test(whatever_others_hold_a_short_listing_is_taken),
 		cmocka_unit_test(requests_that_samba_refuses_by_their_heads_go_on),
+		cmocka_unit_test(a_short_answer_is_held_against_smbstatus_before_sessions_are_over),
+		cmocka_unit_test(who_waits_for_smbstatus_is_not_idle_and_is_answered_behind_it),
+		cmocka_unit_test(a_deletion_finds_a_session_that_a_short_answer_lacks),
+		cmocka_unit_test(
+			level_502_waits_for_the_first_word_of_smbstatus_and_other_levels_do_not),
 		cmocka_unit_test(a_deletion_that_finds_nobody_gives_2312),
 		cmocka_unit_test(a_deletion_of_everybody_is_refused),
 		cmocka_unit_test(a_deletion_that_finds_somebody_reaches_samba_as_it_is),

@@ -20,7 +20,8 @@ struct session {
 	int64_t began_s;
 	uint32_t num_opens;
 	bool is_there;
-	uint32_t id; /* as it was first listed; 0: it was not */
+	uint32_t id;              /* as it was first listed; 0: it was not */
+	bool is_left_out, is_new; /* of the next answer, which is short; to smbstatus */
 };
 
 struct lab {
@@ -31,6 +32,7 @@ struct lab {
 	int64_t late_s; /* the answer, behind that; and it was asked so much before */
 	const char *transport;
 	uint32_t seed;
+	bool has_smbstatus, is_current, wants_transports;
 };
 
 static uint32_t any(struct lab *l, uint32_t below)
@@ -55,7 +57,9 @@ static struct session *begin(struct lab *l, const char *client, const char *user
 	struct session *s = &l->sessions[l->count++];
 
 	assert_true(l->count <= MOST);
-	*s = (struct session){ client, user, began_s, 1, true, 0 };
+	*s = (struct session){
+		.client = client, .user = user, .began_s = began_s, .num_opens = 1, .is_there = true
+	};
 	return s;
 }
 
@@ -64,6 +68,20 @@ static const char *transport(void *context, const char *client, const char *user
 	(void)client;
 	(void)user;
 	return ((struct lab *)context)->transport;
+}
+
+/* What smbstatus says, which is never short. */
+static uint32_t there(void *context, const char *client, const char *user, int64_t began_s)
+{
+	const struct lab *l = context;
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < l->count; i++)
+		count += l->sessions[i].is_there && !l->sessions[i].is_new &&
+		         strcmp(l->sessions[i].client, client) == 0 &&
+		         strcmp(l->sessions[i].user, user) == 0 &&
+		         (began_s == 0 || llabs(l->sessions[i].began_s - began_s) <= 2);
+	return count;
 }
 
 static WCHAR *wide(const char *text)
@@ -82,11 +100,16 @@ static NET_API_STATUS take(struct lab *l, size_t from)
 	SESSION_INFO_1 infos[MOST] = { 0 };
 	uint32_t entries = 0;
 	NET_API_STATUS status;
+	const struct relay_outside outside = { .transport = transport,
+		                               .there = l->has_smbstatus ? there : NULL,
+		                               .context = l,
+		                               .is_current = l->is_current,
+		                               .wants_transports = l->wants_transports };
 
 	for (size_t i = 0; i < l->count; i++) {
 		const struct session *s = &l->sessions[(i + from) % l->count];
 
-		if (s->is_there)
+		if (s->is_there && !s->is_left_out)
 			infos[entries++] = (SESSION_INFO_1){
 				.sesi1_cname = wide(s->client),
 				.sesi1_username = wide(s->user),
@@ -95,7 +118,7 @@ static NET_API_STATUS take(struct lab *l, size_t from)
 			};
 	}
 	status = relay_listing_take(l->listing, infos, entries, (l->now_s) * 1000,
-	                            (l->now_s + l->late_s) * 1000 + 400, transport, l);
+	                            (l->now_s + l->late_s) * 1000 + 400, &outside);
 	for (uint32_t i = 0; i < entries; i++) {
 		free(infos[i].sesi1_cname);
 		free(infos[i].sesi1_username);
@@ -377,6 +400,151 @@ static void who_was_taken_for_another_keeps_his_id_all_the_same(void **state)
 	lab_fini(&l);
 }
 
+/* ---- short answers, as Samba 4.22 to 4.25 give them now and then ---- */
+
+static void lab_with_smbstatus(struct lab *l)
+{
+	lab_init(l, 0);
+	l->has_smbstatus = true;
+	(void)begin(l, "10.0.0.1", "alice", NOW_S - 100);
+	(void)begin(l, "10.0.0.1", "alice", NOW_S - 50);
+	(void)begin(l, "10.0.0.2", "bob", NOW_S - 30);
+	assert_int_equal(take(l, 0), 0);
+	assert_ids_stay(l);
+}
+
+static void leave_out(struct lab *l, size_t from, size_t end)
+{
+	for (size_t i = 0; i < l->count; i++)
+		l->sessions[i].is_left_out = i >= from && i < end;
+}
+
+static void an_answer_that_lacks_sessions_changes_nothing_before_smbstatus_is_asked(void **state)
+{
+	struct lab l;
+
+	(void)state;
+	for (size_t first = 0; first < 3; first++)
+		for (size_t end = first + 1; end <= 3; end++) {
+			lab_with_smbstatus(&l);
+			leave_out(&l, first, end);
+			assert_int_equal(take(&l, 0), RELAY_LISTING_SHORT);
+			assert_ids_stay(&l);
+			leave_out(&l, 0, 0);
+			assert_int_equal(take(&l, 0), 0);
+			assert_ids_stay(&l);
+			lab_fini(&l);
+		}
+}
+
+static void sessions_that_smbstatus_has_stay_although_an_answer_lacks_them(void **state)
+{
+	struct lab l;
+
+	(void)state;
+	for (int64_t late_s = 0; late_s <= 30; late_s += 15)
+		for (size_t first = 0; first < 3; first++)
+			for (size_t end = first + 1; end <= 3; end++) {
+				lab_with_smbstatus(&l);
+				leave_out(&l, first, end);
+				l.late_s = late_s;
+				l.is_current = true;
+				assert_int_equal(take(&l, 1), 0);
+				assert_ids_stay(&l);
+				leave_out(&l, 0, 0);
+				l.late_s = 0;
+				l.is_current = false;
+				l.now_s += 40;
+				assert_int_equal(take(&l, 0), 0);
+				assert_ids_stay(&l);
+				lab_fini(&l);
+			}
+}
+
+static void sessions_that_smbstatus_lacks_too_are_over(void **state)
+{
+	struct row rows[MOST];
+	struct lab l;
+
+	(void)state;
+	lab_with_smbstatus(&l);
+	l.sessions[0].is_there = false; /* alice's other one is left out */
+	leave_out(&l, 1, 2);
+	assert_int_equal(take(&l, 0), RELAY_LISTING_SHORT);
+	l.is_current = true;
+	assert_int_equal(take(&l, 0), 0);
+	l.is_current = false;
+	leave_out(&l, 0, 0);
+	assert_int_equal(take(&l, 0), 0);
+	assert_int_equal(rows_of(&l, rows), 2);
+	lab_fini(&l);
+}
+
+static void where_smbstatus_fails_an_answer_counts_as_it_is(void **state)
+{
+	struct row rows[MOST];
+	struct lab l;
+
+	(void)state;
+	lab_with_smbstatus(&l);
+	leave_out(&l, 0, 2);
+	l.has_smbstatus = false;
+	assert_int_equal(take(&l, 0), 0);
+	assert_int_equal(rows_of(&l, rows), 1);
+	lab_fini(&l);
+}
+
+static void who_comes_while_another_of_the_same_names_is_left_out_is_a_session_beside(void **state)
+{
+	struct lab l;
+
+	(void)state;
+	lab_with_smbstatus(&l);
+	(void)begin(&l, "10.0.0.2", "bob", NOW_S - 2);
+	leave_out(&l, 1, 3);
+	assert_int_equal(take(&l, 0), RELAY_LISTING_SHORT); /* for alice */
+	l.is_current = true;
+	assert_int_equal(take(&l, 0), 0);
+	assert_ids_stay(&l);
+	lab_fini(&l);
+}
+
+static void a_caller_who_asks_again_over_another_connection_causes_no_check(void **state)
+{
+	struct lab l;
+
+	(void)state;
+	lab_with_smbstatus(&l);
+	for (int i = 0; i < 5; i++) {
+		l.now_s += 60;
+		l.sessions[l.count - 1].is_there = false;
+		(void)begin(&l, "10.0.0.2", "bob", l.now_s);
+		assert_int_equal(take(&l, 0), 0);
+		assert_ids_stay(&l);
+	}
+	lab_fini(&l);
+}
+
+static void transports_that_smbstatus_has_not_told_yet_are_asked_for_where_they_matter(void **state)
+{
+	struct lab l;
+
+	(void)state;
+	lab_with_smbstatus(&l);
+	begin(&l, "10.0.0.3", "carol", NOW_S - 1)->is_new = true;
+	l.wants_transports = true;
+	assert_int_equal(take(&l, 0), RELAY_LISTING_SHORT);
+	l.sessions[3].is_new = false;
+	l.transport = "\\Device\\NetbiosSmb";
+	assert_int_equal(take(&l, 0), 0);
+	assert_ids_stay(&l);
+	begin(&l, "10.0.0.4", "dave", NOW_S - 1)->is_new = true;
+	l.wants_transports = false;
+	assert_int_equal(take(&l, 0), 0);
+	assert_ids_stay(&l);
+	lab_fini(&l);
+}
+
 static void what_changes_of_a_session_is_shown(void **state)
 {
 	struct row rows[MOST];
@@ -519,6 +687,16 @@ int main(void)
 		cmocka_unit_test(who_comes_again_after_a_while_is_another_session),
 		cmocka_unit_test(who_was_taken_for_another_keeps_his_id_all_the_same),
 		cmocka_unit_test(what_changes_of_a_session_is_shown),
+		cmocka_unit_test(
+			an_answer_that_lacks_sessions_changes_nothing_before_smbstatus_is_asked),
+		cmocka_unit_test(sessions_that_smbstatus_has_stay_although_an_answer_lacks_them),
+		cmocka_unit_test(sessions_that_smbstatus_lacks_too_are_over),
+		cmocka_unit_test(where_smbstatus_fails_an_answer_counts_as_it_is),
+		cmocka_unit_test(
+			who_comes_while_another_of_the_same_names_is_left_out_is_a_session_beside),
+		cmocka_unit_test(a_caller_who_asks_again_over_another_connection_causes_no_check),
+		cmocka_unit_test(
+			transports_that_smbstatus_has_not_told_yet_are_asked_for_where_they_matter),
 		cmocka_unit_test(when_ids_end_those_that_are_left_are_numbered_anew),
 		cmocka_unit_test(the_order_is_the_same_after_a_restart),
 		cmocka_unit_test(more_sessions_than_there_may_be_are_an_error_until_there_are_less),

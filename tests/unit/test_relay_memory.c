@@ -141,6 +141,18 @@ static void enumerations_without_memory_fail_or_end_the_pipe(void **state)
 	run_all(say_enums, 3);
 }
 
+static void say_enums_that_are_checked(struct relay_bench *b)
+{
+	relay_bench_has_smbstatus(b, 1);
+	say_enums(b);
+}
+
+static void checked_enumerations_without_memory_fail_or_end_the_pipe(void **state)
+{
+	(void)state;
+	run_all(say_enums_that_are_checked, 3);
+}
+
 static void say_fragments(struct relay_bench *b)
 {
 	const struct session_enum_request request = relay_bench_at_level(10);
@@ -225,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(enumerations_without_memory_fail_or_end_the_pipe),
+		cmocka_unit_test(checked_enumerations_without_memory_fail_or_end_the_pipe),
 		cmocka_unit_test(a_request_in_fragments_without_memory_fails_or_ends_the_pipe),
 		cmocka_unit_test(deletions_without_memory_fail_or_end_the_pipe),
 		cmocka_unit_test(a_listing_that_lacked_memory_is_whole_the_next_time),

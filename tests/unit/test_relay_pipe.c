@@ -42,8 +42,9 @@ static void openings_go_on_byte_for_byte_however_they_are_cut(void **state)
 		opening[i] = (uint8_t)(i < 4 ? (sizeof opening - 4) >> (8 * (3 - i)) : i);
 	for (size_t step = 1; step <= sizeof opening; step += step < 10 ? 1 : 29)
 		for (int from = 0; from < RELAY_SIDES; from++) {
-			struct relay_settings settings = { 10,   1 << 20, 1 << 20, NULL,
-				                           NULL, NULL,    NULL };
+			struct relay_settings settings = { .max_sessions = 10,
+				                           .max_answer_bytes = 1 << 20,
+				                           .max_held_bytes = 1 << 20 };
 			struct relay_bench b;
 			struct wire_writer *output;
 
