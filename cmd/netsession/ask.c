@@ -131,6 +131,12 @@ void ask_report(const struct options *options, const struct server_result *resul
 	fprintf(stderr, "netsession: %s: answered at level %u, %u in all\n",
 	        server_result_name(result), (unsigned)result->level->number,
 	        (unsigned)result->total);
+	if (options->level == NETSESSION_LEVEL_AUTO && result->level->number == 1)
+		fprintf(stderr,
+		        "netsession: %s: a server that has level 1, but neither 2 nor 502, is Samba or "
+		        "a relative of it; Samba 4.22 and later now and then lists too few sessions "
+		        "while others log on: ask again if one is missing\n",
+		        server_result_name(result));
 	underflows = server_result_underflows(result);
 	if (underflows > 0)
 		fprintf(stderr,

@@ -82,20 +82,68 @@ static void collect(void *context, const struct server_result *result,
 			c->failed = true;
 }
 
-static bool take(struct presence *presence, const struct server_result *result, int64_t now_s)
+static bool take(struct presence *presence, const struct presence_look *look)
 {
-	struct collecting collecting = { .into = presence, .now_s = now_s };
+	struct collecting collecting = { .into = presence, .now_s = look->at_s };
 	size_t count = 0;
 
-	for (size_t i = 0; i < result->page_count; i++)
-		count += netsession_page_entries(result->pages[i]);
-	*presence = (struct presence){ .level = result->level };
+	for (size_t i = 0; i < look->result->page_count; i++)
+		count += netsession_page_entries(look->result->pages[i]);
+	*presence = (struct presence){ .level = look->result->level };
 	presence->sessions = calloc(count > 0 ? count : 1, sizeof *presence->sessions);
 	if (presence->sessions == NULL)
 		return false;
-	server_result_each(result, collect, &collecting);
+	server_result_each(look->result, collect, &collecting);
 	qsort(presence->sessions, presence->count, sizeof *presence->sessions, compare);
 	return !collecting.failed;
+}
+
+/* Moves those sessions that presence lacks out of other. False: out of memory. */
+static bool complete(struct presence *presence, struct presence *other)
+{
+	size_t room = presence->count + other->count, first = presence->count, n = 0, left = 0;
+	struct presence_session *sessions = realloc(presence->sessions,
+	                                            (room > 0 ? room : 1) * sizeof *sessions);
+
+	if (sessions == NULL)
+		return false;
+	presence->sessions = sessions;
+	for (size_t o = 0; o < other->count; o++) {
+		struct presence_session *s = &other->sessions[o];
+
+		while (n < first && compare_session(&sessions[n], s) < 0)
+			n++;
+		if (n < first && compare_session(&sessions[n], s) == 0) {
+			other->sessions[left++] = *s;
+			n++;
+		} else {
+			sessions[presence->count++] = *s;
+		}
+	}
+	other->count = left;
+	qsort(sessions, presence->count, sizeof *sessions, compare);
+	return true;
+}
+
+enum presence_missing presence_misses(const struct presence *presence,
+                                      const struct presence_look *look)
+{
+	enum presence_missing missing = PRESENCE_ALL;
+	struct presence now;
+	size_t n = 0;
+
+	if (!take(&now, look))
+		missing = PRESENCE_NO_MEMORY;
+	for (size_t b = 0; b < presence->count && missing == PRESENCE_ALL; b++) {
+		while (n < now.count &&
+		       compare_session(&now.sessions[n], &presence->sessions[b]) < 0)
+			n++;
+		if (n == now.count ||
+		    compare_session(&now.sessions[n++], &presence->sessions[b]) != 0)
+			missing = PRESENCE_SOME_MISSING;
+	}
+	presence_fini(&now);
+	return missing;
 }
 
 static bool has_changed(const struct netsession_row *a, const struct netsession_row *b)
@@ -103,16 +151,31 @@ static bool has_changed(const struct netsession_row *a, const struct netsession_
 	return a->num_opens != b->num_opens || a->user_flags != b->user_flags;
 }
 
-bool presence_update(struct presence *presence, const struct server_result *result, int64_t now_s,
+/* Both looks together: a newer one's sessions count where both have them. */
+static bool take_both(struct presence *now, const struct presence_look *look,
+                      const struct presence_look *again)
+{
+	struct presence older = { 0 };
+	bool is_good = take(now, again != NULL ? again : look);
+
+	if (is_good && again != NULL)
+		is_good = take(&older, look) && complete(now, &older);
+	presence_fini(&older);
+	return is_good;
+}
+
+bool presence_update(struct presence *presence, const struct presence_look *look,
+                     const struct presence_look *again,
                      void (*tell)(void *context, enum presence_event event,
                                   const struct server_result *result,
                                   const struct netsession_row *row),
                      void *context)
 {
+	const struct server_result *result = look->result;
 	struct presence now;
 	size_t n = 0, b = 0;
 
-	if (!take(&now, result, now_s)) {
+	if (!take_both(&now, look, again)) {
 		presence_fini(&now);
 		return false;
 	}

@@ -18,9 +18,23 @@ struct presence {
 
 enum presence_event { PRESENCE_CAME, PRESENCE_WENT, PRESENCE_CHANGED };
 
-/* Compares result, got at now_s, with what was there before, tells each difference, and keeps
- * result's in its place. False: out of memory. */
-bool presence_update(struct presence *presence, const struct server_result *result, int64_t now_s,
+/* One look at a server. */
+struct presence_look {
+	const struct server_result *result; /* borrowed */
+	int64_t at_s;
+};
+
+enum presence_missing { PRESENCE_ALL, PRESENCE_SOME_MISSING, PRESENCE_NO_MEMORY };
+
+/* Whether a look lacks sessions that were there before: a server may have left them out. */
+enum presence_missing presence_misses(const struct presence *presence,
+                                      const struct presence_look *look);
+
+/* Compares a look with what was there before, tells each difference, and keeps what there is now.
+ * again: another look, made since; NULL: there was none. A session that is in one of both is there.
+ * False: out of memory. */
+bool presence_update(struct presence *presence, const struct presence_look *look,
+                     const struct presence_look *again,
                      void (*tell)(void *context, enum presence_event event,
                                   const struct server_result *result,
                                   const struct netsession_row *row),

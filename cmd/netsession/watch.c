@@ -56,10 +56,43 @@ static void tell(void *context, enum presence_event event, const struct server_r
 		output_write_event_text(stdout, watch->at, names[event], result, row);
 }
 
-/* A server that stops or begins to answer is told of once. */
-static bool take_look(struct watch *watch, struct watched *server,
-                      const struct server_result *result, int64_t now_s)
+static int64_t now_s(void)
 {
+	struct timespec clock;
+
+	clock_gettime(CLOCK_MONOTONIC, &clock);
+	return clock.tv_sec;
+}
+
+/* An answer that lacks sessions may be too short, as Samba's is now and then: the server is asked
+ * once more, and what both lack has ended. If it does not answer, the next look tells more. */
+static bool take_answer(struct watch *watch, struct watched *server,
+                        const struct presence_look *look)
+{
+	struct server_result result = { .server = look->result->server };
+	struct presence_look again = { .result = &result };
+	bool is_good;
+
+	switch (presence_misses(&server->presence, look)) {
+	case PRESENCE_ALL:
+		return presence_update(&server->presence, look, NULL, tell, watch);
+	case PRESENCE_NO_MEMORY:
+		return false;
+	case PRESENCE_SOME_MISSING:
+		break;
+	}
+	is_good = ask_servers(watch->options, watch->credentials, &result, 1);
+	again.at_s = now_s();
+	if (is_good && result.error.status == 0)
+		is_good = presence_update(&server->presence, look, &again, tell, watch);
+	server_result_fini(&result);
+	return is_good;
+}
+
+/* A server that stops or begins to answer is told of once. */
+static bool take_look(struct watch *watch, struct watched *server, const struct presence_look *look)
+{
+	const struct server_result *result = look->result;
 	uint32_t before = server->status;
 
 	server->status = result->error.status;
@@ -70,7 +103,7 @@ static bool take_look(struct watch *watch, struct watched *server,
 	}
 	if (before != 0)
 		fprintf(stderr, "netsession: %s: answers again\n", server_result_name(result));
-	return presence_update(&server->presence, result, now_s, tell, watch);
+	return take_answer(watch, server, look);
 }
 
 /* Gives the look's exit code; -1: out of memory or no way to write. */
@@ -78,7 +111,7 @@ static int look(struct watch *watch)
 {
 	struct server_result *results = calloc(watch->count, sizeof *results);
 	time_t now = time(NULL);
-	struct timespec clock;
+	int64_t at_s;
 	struct tm utc;
 	int code = -1;
 
@@ -91,10 +124,11 @@ static int look(struct watch *watch)
 	if (!ask_servers(watch->options, watch->credentials, results, watch->count))
 		goto out;
 	strftime(watch->at, sizeof watch->at, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-	clock_gettime(CLOCK_MONOTONIC, &clock);
+	at_s = now_s();
 	code = ask_exit_code(results, watch->count);
 	for (size_t i = 0; i < watch->count; i++)
-		if (!take_look(watch, &watch->servers[i], &results[i], clock.tv_sec)) {
+		if (!take_look(watch, &watch->servers[i],
+		               &(struct presence_look){ &results[i], at_s })) {
 			fprintf(stderr, "netsession: out of memory\n");
 			code = -1;
 		}

@@ -4,17 +4,17 @@
 #include <string.h>
 #include <strings.h>
 
-/* The first release in which smbd finds its pipes by Unix sockets, and the last one whose sources
- * were read; the one that the tests run against. */
+/* The first release in which smbd finds its pipes by Unix sockets, and the last one that was
+ * tested; all that the tests have run against. */
 #define FIRST_VERSION \
 	{             \
 		4, 16 \
 	}
 #define LAST_VERSION  \
 	{             \
-		4, 24 \
+		4, 25 \
 	}
-#define TESTED_VERSION "4.17.12"
+#define TESTED_VERSIONS "4.17.12, 4.22.11 and 4.25.1"
 
 static int compare_version(const struct samba_installation *samba, const unsigned to[2])
 {
@@ -34,12 +34,11 @@ void examine_version(const struct samba_installation *samba, struct findings *fi
 		             samba->version_text);
 	else if (compare_version(samba, last) > 0)
 		findings_add(findings, FINDING_NOTE, "version",
-		             "Samba %s is newer than %u.%u, the last one that is known to "
-		             "fit: look at netsession-samba status when it is enabled",
+		             "Samba %s is newer than %u.%u, the last one that was tested",
 		             samba->version_text, last[0], last[1]);
 	else
 		findings_add(findings, FINDING_GOOD, "version",
-		             "Samba %s fits; tested was " TESTED_VERSION, samba->version_text);
+		             "Samba %s fits; tested were " TESTED_VERSIONS, samba->version_text);
 }
 
 static void examine_role(const struct samba_installation *samba, struct findings *findings)

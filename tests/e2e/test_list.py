@@ -101,6 +101,13 @@ class HeldSessions(unittest.TestCase):
         self.assertIn(f"netsession: {address(relay)}: answered at level 1, {len(HELD) + 1} in all\n", result.stderr)
         self.assertEqual(1, relay.connections)
 
+    def test_a_server_that_may_list_too_few_is_told_of_where_its_levels_show_it(self):
+        """Samba alone has level 1, and neither 2 nor 502; which version it is, nothing shows."""
+        warning = "Samba 4.22 and later now and then lists too few sessions"
+        self.assertIn(warning, self.ask("-v").stderr)
+        for arguments in (("-v", "-l", 1), ()):
+            self.assertNotIn(warning, self.ask(*arguments).stderr)
+
     def test_auto_is_what_is_asked_without_a_level(self):
         self.assertEqual(1, self.ask("-o", "json").json["servers"][0]["level"])
 

@@ -428,10 +428,11 @@ class OtherPrograms(SmbConf):
         of_version = '[ $1 = -V ] && echo Version {} || exec /usr/sbin/smbd "$@"'.format
         for version in ("4.15.13-Ubuntu", "3.6.25"):
             self.refused_with(of_version(version), f"version: Samba {version} does not fit: before 4.16")
-        for version, said in (("4.16.0", "ok    version       Samba 4.16.0 fits; tested was 4.17.12\n"),
-                              ("4.24.9", "ok    version       Samba 4.24.9 fits"),
-                              ("4.25.0pre1", "note  version       Samba 4.25.0pre1 is newer than 4.24"),
-                              ("5.0.0", "note  version       Samba 5.0.0 is newer than 4.24")):
+        for version, said in (("4.16.0", "ok    version       Samba 4.16.0 fits; tested were 4.17.12, 4.22.11 and 4.25.1\n"),
+                              ("4.25.9", "ok    version       Samba 4.25.9 fits"),
+                              ("4.26.0pre1", "note  version       Samba 4.26.0pre1 is newer than 4.25, the last one that"),
+                              ("5.0.0", "note  version       Samba 5.0.0 is newer than 4.25, the last one that was tested\n")):
+            self.assertIn(said, self.run_command("status", env=self.path_with(of_version(version))).stdout)
             self.assertIn(said, self.good("check", env=self.path_with(of_version(version))))
 
     def test_one_that_cannot_be_understood_is_told_of(self):

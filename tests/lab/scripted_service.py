@@ -1,0 +1,71 @@
+"""A local service that answers NetrSessionEnum at level 10 as a test says: `with ScriptedService(answers) as service: ...`"""
+import contextlib
+import pathlib
+import socketserver
+import struct
+import tempfile
+import threading
+
+from .raw_rpc import BIND_ACK, NDR, REQUEST, RESPONSE_PDU, pdu, wide
+
+INVALID_LEVEL = 124
+
+
+class ScriptedService:
+    """A Unix socket of a temporary folder, whose path is socket.
+
+    answers  a list of answers, each a list of (client, user, active seconds); the last one is given again and again
+    """
+
+    def __init__(self, answers):
+        self._answers, self.asked = list(answers), 0
+
+    def __enter__(self):
+        service = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            """One connection."""
+
+            def handle(self):
+                with contextlib.suppress(OSError):
+                    while header := self.rfile.read(16):
+                        self.wfile.write(service._answer(header, self.rfile))
+
+        class Listener(socketserver.ThreadingUnixStreamServer):
+            """It does not wait for connections at the end."""
+
+            daemon_threads, block_on_close = True, False
+
+        self._folder = tempfile.TemporaryDirectory(prefix="netsession-scripted-")
+        self.socket = pathlib.Path(self._folder.name) / "socket"
+        self._listener = Listener(str(self.socket), Handler)
+        threading.Thread(target=self._listener.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._listener.shutdown()
+        self._listener.server_close()
+        self._folder.cleanup()
+
+    def _answer(self, header, stream):
+        """Reads the rest of a PDU, which has to be a whole request. Returns the answer to it."""
+        kind, length, call = header[2], *struct.unpack("<H2xI", header[8:])
+        body = stream.read(length - 16)
+        if kind != REQUEST:
+            contexts = body[8]
+            results = struct.pack("<HH", 0, 0) + NDR + struct.pack("<HH20x", 2, 2) * (contexts - 1)
+            return pdu(BIND_ACK, struct.pack("<HHIH", 4280, 4280, 1, 0) + bytes(2) + struct.pack("<BBH", contexts, 0, 0)
+                       + results, call=call)
+        answer = self._answers[min(self.asked, len(self._answers) - 1)]
+        self.asked += 1
+        stub = enum_answer(answer)
+        return pdu(RESPONSE_PDU, struct.pack("<IHBx", len(stub), 0, 0) + stub, call=call)
+
+
+def enum_answer(rows):
+    """The stub of a NetrSessionEnum answer at level 10, [MS-SRVS] 3.1.4.5."""
+    entries = b"".join(struct.pack("<IIII", 0x20004, 0x20008, active, 0) for _, _, active in rows)
+    texts = b"".join(wide(text)[4:] for client, user, _ in rows for text in (client, user))
+    buffer = struct.pack("<I", len(rows)) + entries + texts if rows else b""
+    return (struct.pack("<IIIII", 10, 10, 0x20000, len(rows), 0x20000 if rows else 0) + buffer
+            + struct.pack("<III", len(rows), 0, 0))
