@@ -225,6 +225,7 @@ static NET_API_STATUS take_infos(struct relay *relay, const struct relay_call *c
 		.is_current = smbstatus == CURRENT,
 		.wants_transports = call->opnum == SRVSVC_NETR_SESSION_ENUM &&
 		                    has_transports(call->level),
+		.wants_current = call->opnum == SRVSVC_NETR_SESSION_DEL,
 	};
 	NET_API_STATUS status;
 
@@ -300,6 +301,12 @@ static void set_answer(struct relay *relay, struct relay_call *call, struct wire
 
 /* ---- NetrSessionDel of somebody who is there ---- */
 
+static void tell_closing(const struct relay *relay, const struct session_del_request *request)
+{
+	if (relay->settings.closing != NULL)
+		relay->settings.closing(relay->settings.context, request->client, request->user);
+}
+
 static enum relay_outcome close_next(struct relay *relay, struct relay_call *call, uint32_t *fault,
                                      struct wire_writer *question)
 {
@@ -317,6 +324,7 @@ static enum relay_outcome close_next(struct relay *relay, struct relay_call *cal
 		set_answer(relay, call, &stub);
 		return RELAY_ANSWERED;
 	}
+	tell_closing(relay, &request);
 	session_del_request_encode(&w, &request);
 	put_question(call, SRVSVC_NETR_SESSION_DEL, &stub, question);
 	call->step = RELAY_CLOSING;
@@ -337,7 +345,10 @@ static enum relay_outcome close_those(struct relay *relay, struct relay_call *ca
 		*fault = RPC_FAULT_REMOTE_NO_MEMORY;
 		return RELAY_FAULT;
 	}
-	return as_it_is ? RELAY_PASS_ON : close_next(relay, call, fault, question);
+	if (!as_it_is)
+		return close_next(relay, call, fault, question);
+	tell_closing(relay, &request);
+	return RELAY_PASS_ON;
 }
 
 static bool has_succeeded(const struct wire_writer *del_answer)

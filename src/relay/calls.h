@@ -36,9 +36,9 @@ struct relay_call {
 	SESSION_INFO_1 *infos;              /* CHECKING: the same, decoded: entries of them */
 	uint32_t entries;
 	size_t infos_bytes;
-	bool is_too_long;                   /* that answer; the rest of it is not looked at */
-	struct relay_closing closing;       /* CLOSING: stub is Samba's answer, as far as it came */
-	size_t held_bytes;                  /* as the service counts them */
+	bool is_too_long;             /* that answer; the rest of it is not looked at */
+	struct relay_closing closing; /* CLOSING: stub is Samba's answer, as far as it came */
+	size_t held_bytes;            /* as the service counts them */
 };
 
 struct relay_calls {

@@ -521,7 +521,7 @@ NET_API_STATUS relay_listing_take(struct relay_listing *l, const SESSION_INFO_1 
 	qsort(next.sessions, next.count, sizeof *next.sessions, compare);
 	late_s = how_late_s(&l->now, &next);
 	if (outside->there != NULL && !outside->is_current &&
-	    (lacks_sessions(&l->now, &next) ||
+	    (outside->wants_current || lacks_sessions(&l->now, &next) ||
 	     (outside->wants_transports && is_unknown_outside(&next, outside)))) {
 		status = RELAY_LISTING_SHORT;
 		goto out;

@@ -29,6 +29,7 @@ struct relay_outside {
 	void *context;
 	bool is_current;       /* it is of after the question that infos answer */
 	bool wants_transports; /* of all sessions */
+	bool wants_current;    /* whatever infos say */
 };
 
 /* Of relay_listing_take alone: no status of Samba's. */
@@ -41,7 +42,8 @@ struct relay_outside {
  * Samba 4.22 to 4.25 now and then leave sessions out (docs/SAMBA.md). So where smbstatus is
  * current, sessions that infos lack and that it has stay in the table.
  *
- * Returns 0; RELAY_LISTING_SHORT: nothing has changed, since smbstatus is not current, and infos
+ * Returns 0; RELAY_LISTING_SHORT: nothing has changed, since smbstatus is not current and that is
+ * wanted, or infos
  * have fewer sessions of a client and user than before, or lack a transport that is wanted;
  * ERROR_NOT_ENOUGH_MEMORY: the table lacks some of them. */
 NET_API_STATUS relay_listing_take(struct relay_listing *l, const SESSION_INFO_1 *infos,

@@ -20,9 +20,12 @@ struct relay_settings {
 	/* A question that was answered here. */
 	void (*tell)(void *context, const struct service_event *event);
 	void *context;
-	/* How many sessions of this client and user smbstatus listed last that may have begun within
-	 * two seconds of began_s (Unix time; 0: whenever). NULL: it is not asked. */
+	/* How many sessions of this client and user smbstatus listed last that may have begun
+	 * within two seconds of began_s (Unix time; 0: whenever). NULL: it is not asked. */
 	uint32_t (*there)(void *context, const char *client, const char *user, int64_t began_s);
+	/* Samba is about to be asked to close the sessions of this client and user, NULL or "": of
+	 * any. smbstatus was asked before, if it answers. NULL: nobody wants to know. */
+	void (*closing)(void *context, const char *client, const char *user);
 };
 
 struct relay {

@@ -78,6 +78,13 @@ static uint32_t there(void *context, const char *client, const char *user, int64
 	return samba_feeding_count(d->feeding, client, user, began_s);
 }
 
+static void closing(void *context, const char *client, const char *user)
+{
+	struct daemon *d = context;
+
+	samba_feeding_log_closing(d->feeding, client, user);
+}
+
 static void tell(void *context, const struct service_event *event)
 {
 	(void)context;
@@ -247,6 +254,7 @@ static bool open_relay(struct daemon *d, struct err *err)
 		.tell = tell,
 		.context = d,
 		.there = there,
+		.closing = closing,
 	};
 	const struct relay_door_settings door = {
 		.upstream = samba_folder_upstream(d->folder),

@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <winerror.h>
+#include "base/text.h"
 #include "samba/feed_connection.h"
 #include "samba/known.h"
 #include "samba/poll_plan.h"
@@ -17,6 +19,7 @@
 enum {
 	FRESH_ENOUGH_MS = 2000, /* a session that was not there so long ago has just begun */
 	STORY_BYTES = 512,
+	NAMES_BYTES = 1024,  /* of sessions that are closed together; more are counted */
 	CLIENT_BYTES = 1100, /* one that is cut off is longer than may be told */
 };
 
@@ -354,8 +357,7 @@ static size_t change_closing(struct samba_feeding *f, const struct known_session
 	for (size_t i = 0; i < known_count(f->known); i++) {
 		struct known_session *s = known_at(f->known, i);
 
-		if (s->closing != from || s->identity.pid != one->identity.pid ||
-		    s->identity.unique_id != one->identity.unique_id)
+		if (s->closing != from || !known_is_beside(s, one))
 			continue;
 		s->closing = to;
 		s->closing_by_ms = plan_ms() + POLL_PLAN_EXPECT_MS;
@@ -385,17 +387,111 @@ static void on_controlled(void *context, const char *story)
 	plan_next(f);
 }
 
+/* Names sessions, as many as there is room for: "alice from 192.0.2.7, bob from 192.0.2.7". */
+struct names {
+	char text[NAMES_BYTES];
+	size_t used;
+	unsigned left_out;
+};
+
+static void add_name(struct names *n, const struct known_session *s)
+{
+	size_t room = sizeof n->text - n->used;
+	int bytes = snprintf(n->text + n->used, room, "%s%s from %s", n->used > 0 ? ", " : "",
+	                     s->user, s->client);
+
+	if (bytes >= 0 && (size_t)bytes < room && n->left_out == 0) {
+		n->used += (size_t)bytes;
+		return;
+	}
+	n->text[n->used] = '\0';
+	n->left_out++;
+}
+
+/* A client's connections share one smbd from Samba 4.22 on, and those of several users one
+ * connection with any Samba. */
+static void log_closing(const char *how, const struct names *closed, const struct names *beside)
+{
+	char more[2][32] = { "", "" };
+	const struct names *both[2] = { closed, beside };
+
+	for (int i = 0; i < 2; i++)
+		if (both[i]->left_out > 0)
+			(void)snprintf(more[i], sizeof more[i], " and %u more", both[i]->left_out);
+	if (beside->used > 0)
+		log_write(LOG_LEVEL_NOTICE,
+		          "%s: closes the sessions of %s%s; their smbd ends, and with it the "
+		          "sessions of %s%s",
+		          how, closed->text, more[0], beside->text, more[1]);
+	else
+		log_write(LOG_LEVEL_INFO, "%s: closes the sessions of %s%s; nobody else's end", how,
+		          closed->text, more[0]);
+}
+
+static int compare_smbds(const void *left, const void *right)
+{
+	const struct known_session *a = *(const struct known_session *const *)left,
+				   *b = *(const struct known_session *const *)right;
+
+	if (a->identity.pid != b->identity.pid)
+		return a->identity.pid < b->identity.pid ? -1 : 1;
+	if (a->identity.unique_id != b->identity.unique_id)
+		return a->identity.unique_id < b->identity.unique_id ? -1 : 1;
+	return (a->node > b->node) - (a->node < b->node);
+}
+
+static bool is_meant(const struct known_session *s, const char *client, const char *user)
+{
+	return (client[0] == '\0' || strcasecmp(s->client, client) == 0) &&
+	       (user[0] == '\0' || text_equal_nocase(s->user, user));
+}
+
+void samba_feeding_log_closing(struct samba_feeding *f, const char *client, const char *user)
+{
+	struct names closed = { 0 }, beside = { 0 };
+	size_t count = known_count(f->known), meant = 0;
+	const struct known_session **smbds = calloc(count + 1, sizeof(struct known_session *));
+
+	if (smbds == NULL)
+		return;
+	user = user != NULL ? user : "";
+	client = client == NULL ? "" : strncmp(client, "\\\\", 2) == 0 ? client + 2 : client;
+	for (size_t i = 0; i < count; i++)
+		if (is_meant(known_at(f->known, i), client, user)) {
+			smbds[meant++] = known_at(f->known, i);
+			add_name(&closed, known_at(f->known, i));
+		}
+	qsort(smbds, meant, sizeof(struct known_session *), compare_smbds);
+	for (size_t i = 0; i < count; i++) {
+		const struct known_session *s = known_at(f->known, i);
+
+		if (!is_meant(s, client, user) && meant > 0 &&
+		    bsearch(&s, smbds, meant, sizeof(struct known_session *), compare_smbds) !=
+		            NULL)
+			add_name(&beside, s);
+	}
+	if (meant > 0)
+		log_closing("NetrSessionDel", &closed, &beside);
+	free(smbds);
+}
+
 /* One at a time: each is a program that is run. */
 static void close_next(struct samba_feeding *f)
 {
 	for (size_t i = 0; i < known_count(f->known) && f->control == NULL; i++) {
 		struct known_session *s = known_at(f->known, i);
+		struct names closed = { 0 }, beside = { 0 };
 
 		if (s->closing != KNOWN_IS_SURE)
 			continue;
-		log_write(LOG_LEVEL_INFO,
-		          "feed: closes the session of %s from %s: smbd %" PRIu64 " is to end",
-		          s->user, s->client, s->identity.pid);
+		for (size_t o = 0; o < known_count(f->known); o++) {
+			const struct known_session *other = known_at(f->known, o);
+
+			if (known_is_beside(s, other))
+				add_name(other->closing == KNOWN_IS_SURE ? &closed : &beside,
+				         other);
+		}
+		log_closing("feed", &closed, &beside);
 		f->controlled = s->key;
 		f->control = smbcontrol_shutdown(f->loop, f->smb_conf, &s->identity, s->node,
 		                                 on_controlled, f);

@@ -64,6 +64,10 @@ bool samba_feeding_wait(struct samba_feeding *f, struct samba_feeding_wait *wait
 /* over will not be called. */
 void samba_feeding_forget(struct samba_feeding *f, struct samba_feeding_wait *wait);
 
+/* Samba is about to be asked to close the sessions of this client and user, NULL or "": of any.
+ * Logs whose sessions end with them. */
+void samba_feeding_log_closing(struct samba_feeding *f, const char *client, const char *user);
+
 /* How many sessions of this client and user the last look found that may have begun within two
  * seconds of started_s (Unix time; 0: whenever). */
 uint32_t samba_feeding_count(const struct samba_feeding *f, const char *client, const char *user,

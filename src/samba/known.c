@@ -334,6 +334,12 @@ struct known_session *known_at(const struct known *k, size_t i)
 	return k->by_key[i];
 }
 
+bool known_is_beside(const struct known_session *a, const struct known_session *b)
+{
+	return a->identity.pid == b->identity.pid &&
+	       a->identity.unique_id == b->identity.unique_id && a->node == b->node;
+}
+
 struct known_session *known_find(const struct known *k, uint64_t key)
 {
 	const struct known_session wanted = { .key = key }, *at = &wanted;

@@ -73,6 +73,8 @@ void known_untell(struct known *k);
 size_t known_count(const struct known *k);
 /* In the order of their keys. */
 struct known_session *known_at(const struct known *k, size_t i);
+/* Whether both are served by one smbd, with which both end. */
+bool known_is_beside(const struct known_session *a, const struct known_session *b);
 /* NULL: there is none. */
 struct known_session *known_find(const struct known *k, uint64_t key);
 /* How many sessions this client and user have that may have begun within two seconds of started_s

@@ -4,8 +4,11 @@ import os
 import signal
 import subprocess
 import time
+import uuid
 
 from fed_samba import USERS, Fed, told
+from impacket.dcerpc.v5 import srvs
+from impacket.dcerpc.v5.dtypes import NULL
 from impacket.smbconnection import SMBConnection
 from lab import sessions, tap
 from lab.soon import WAIT_S, soon_is
@@ -142,6 +145,31 @@ class Closing(Fed):
         finally:
             said = victim.communicate("ls\n", timeout=WAIT_S)[0]
         self.assertRegex(said, "NT_STATUS_(CONNECTION|END_OF_FILE|INVALID_NETWORK)")
+
+    def assert_named(self, how, begin, client_guid):
+        """Who is closed with daemon is named, and is closed."""
+        both = rf"{how}: closes the sessions of daemon from 127\.0\.0\.1; their smbd ends, and with it the sessions of games " \
+               r"from 127\.0\.0\.1"
+        alone = rf"{how}: closes the sessions of daemon from 127\.0\.0\.1; nobody else's end"
+        with sessions.held_by_smbclient(self.samba, ["daemon", "games"], client_guid=client_guid):
+            soon_is({("127.0.0.1", "daemon"): 1, ("127.0.0.1", "games"): 1}, self.names)
+            smbds = self.samba.smbd_of
+            is_one = smbds["daemon"] == smbds["games"]
+            self.assertEqual(client_guid is not None, is_one)
+            self.relay.await_said(both if is_one else alone, begin)
+            soon_is({} if is_one else {("127.0.0.1", "games"): 1}, self.names)
+
+    def test_who_is_closed_together_is_named_by_who_closes(self):
+        """A client that says one GUID for all its connections, as Windows does, has one smbd."""
+        for client_guid in (None, str(uuid.uuid4())):
+            self.assert_named("feed", lambda: self.close("--user", "daemon"), client_guid)
+
+    def test_who_is_closed_together_over_smb_is_named_by_the_relay(self):
+        def delete():
+            with sessions.srvsvc(self.samba) as dce:
+                srvs.hNetrSessionDel(dce, NULL, "daemon\0")
+        for client_guid in (None, str(uuid.uuid4())):
+            self.assert_named("NetrSessionDel", delete, client_guid)
 
     def test_many_are_closed_by_one_word(self):
         wanted = [sessions.Wanted("games", f"127.0.1.{n}") for n in range(1, 31)]

@@ -1,5 +1,6 @@
 """A private Samba file server on loopback: `with SambaServer() as server: ...`"""
 import functools
+import json
 import os
 import pathlib
 import pwd
@@ -86,6 +87,12 @@ class SambaServer(Server):
     def pid(self):
         """The pid of smbd itself, from its pid file."""
         return int((self.folder / "pid" / "smbd.pid").read_text())
+
+    @property
+    def smbd_of(self):
+        """{user: the pid of the smbd that has a session of his}, as smbstatus tells."""
+        said = self._run("smbstatus", "--json", "-p")
+        return {session["username"]: session["server_id"]["pid"] for session in json.loads(said)["sessions"].values()}
 
     def processes(self, name):
         """The pids of its processes of this name: smbd, samba-dcerpcd, rpcd_classic. From Samba 4.20 on what a process

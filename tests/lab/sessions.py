@@ -62,14 +62,19 @@ def held(server, wanted, threads=8):
 
 
 @contextlib.contextmanager
-def held_by_smbclient(server, users, opens_file=False):
-    """Holds one session for each user by Samba's own client. Gives the list of processes (their stdin is open)."""
+def held_by_smbclient(server, users, opens_file=False, client_guid=None):
+    """Holds one session for each user by Samba's own client. Gives the list of processes (their stdin is open).
+
+    client_guid  a UUID that all of them say, so that Samba has one smbd for all of those; None: each has its own
+    """
+    guid = [f"--option=libsmb:client_guid={client_guid}"] if client_guid else []
     before = _listed(server)
     processes = []
     try:
         for user in users:
             process = subprocess.Popen(
-                server.tool("smbclient", "-A", server.credentials_file(user), f"//{server.host}/{server.share}"),
+                server.tool("smbclient", *guid, "-A", server.credentials_file(user),
+                            f"//{server.host}/{server.share}"),
                 stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
             processes.append(process)
             if opens_file:
