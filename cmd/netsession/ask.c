@@ -119,6 +119,12 @@ bool ask_servers(const struct options *options, struct netsession_credentials *c
 	return true;
 }
 
+bool ask_shows_samba(const struct options *options, const struct server_result *result)
+{
+	return options->level == NETSESSION_LEVEL_AUTO && result->level != NULL &&
+	       result->level->number == 1;
+}
+
 void ask_report(const struct options *options, const struct server_result *result)
 {
 	size_t underflows;
@@ -131,7 +137,7 @@ void ask_report(const struct options *options, const struct server_result *resul
 	fprintf(stderr, "netsession: %s: answered at level %u, %u in all\n",
 	        server_result_name(result), (unsigned)result->level->number,
 	        (unsigned)result->total);
-	if (options->level == NETSESSION_LEVEL_AUTO && result->level->number == 1)
+	if (ask_shows_samba(options, result))
 		fprintf(stderr,
 		        "netsession: %s: a server that has level 1, but neither 2 nor 502, is Samba or "
 		        "a relative of it; Samba 4.22 and later now and then lists too few sessions "

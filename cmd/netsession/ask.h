@@ -14,6 +14,10 @@ struct netsession_query ask_query(const struct options *options,
 bool ask_servers(const struct options *options, struct netsession_credentials *credentials,
                  struct server_result results[], size_t count);
 
+/* Whether the answer shows that the server is Samba, or a relative of it: which of the levels it
+ * has was asked for, and it has level 1, but neither 2 nor 502. */
+bool ask_shows_samba(const struct options *options, const struct server_result *result);
+
 /* Says on stderr what failed, and with -v what was done. */
 void ask_report(const struct options *options, const struct server_result *result);
 

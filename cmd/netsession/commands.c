@@ -27,8 +27,10 @@ const struct command commands[COMMAND_COUNT] = {
 	  "close sessions of a server; asks first, and names them",
 	  "Closes every session from --client and of --user, of which one at least has to be given.\n"
 	  "On a terminal it shows the sessions and asks; elsewhere it wants --yes. Files that those\n"
-	  "users hold open are closed without a word to them. A Samba server closes the whole\n"
-	  "connection of a client, with all users on it.\n",
+	  "users hold open are closed without a word to them. Samba closes all connections of a client\n"
+	  "together, where the client names itself by one GUID for all of them, as Windows does. Where\n"
+	  "the server's levels show that it is Samba, close names the other sessions from the same\n"
+	  "clients, which may be closed too; the server's netsession-samba logs which ones are.\n",
 	  "0 they were closed, 1 you declined, 2 usage, 3 they were not closed",
 	  "  netsession close fs1 -u alice\n"
 	  "  netsession close fs1 -c 192.0.2.7 -u alice --yes\n",
@@ -36,8 +38,9 @@ const struct command commands[COMMAND_COUNT] = {
 	{ "watch", COMMAND_WATCH, "[SERVER...]", 0, -1,
 	  "tell who comes, who goes and what changes, until interrupted",
 	  "Looks every few seconds; the first look tells who is there. A session has changed when it\n"
-	  "holds another number of files open or has other flags. A server that stops answering is\n"
-	  "told of once, and once when it answers again; nobody has gone then.\n",
+	  "holds another number of files open or has other flags. It has gone when two answers in a\n"
+	  "row lack it, for which the server is asked once more. A server that stops answering is told\n"
+	  "of once, and once when it answers again; nobody has gone then.\n",
 	  EXITS_OF_SERVERS " at the last look",
 	  "  netsession watch fs1 fs2\n"
 	  "  netsession watch --every 60 -o jsonl fs1 >> sessions.jsonl\n",

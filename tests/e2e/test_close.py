@@ -5,6 +5,7 @@ import pty
 import subprocess
 import time
 import unittest
+import uuid
 
 from asking import address, assert_refused
 from lab import command, sessions, tap
@@ -89,6 +90,23 @@ class Close(WithSessions):
             self.assertEqual(0, self.close("-c", client, "-u", user, "--yes").exit)
         self.assert_listed(self.remain(("127.0.0.8", "mail"), ("127.0.0.9", "games")))
 
+    def test_names_who_may_be_closed_with_them(self):
+        """Over SMB nothing tells which sessions share an smbd, but that they come from one client."""
+        with sessions.held(self.server, [Wanted("backup", "127.0.0.7")]):
+            result = self.close("-u", "mail", "--yes")
+            self.assertRegex(result.stderr, rf"\Anetsession: {address(self.server)}: Samba closes a client's connections "
+                             r"together; these may be closed too:\n  backup from 127\.0\.0\.7\nnetsession: .*: closed 2\n\Z")
+            self.assertEqual(0, result.exit)
+            self.assert_listed(sorted([*self.remain(("127.0.0.7", "mail"), ("127.0.0.8", "mail")), ("127.0.0.7", "backup")]))
+
+    def test_who_shares_an_smbd_is_named_and_closed(self):
+        with sessions.held_by_smbclient(self.server, ["daemon", "backup"], client_guid=str(uuid.uuid4())):
+            self.assertEqual(1, len({self.server.smbd_of[user] for user in ("daemon", "backup")}))
+            result = self.close("-u", "daemon", "--yes")
+            self.assertIn("may be closed too:\n", result.stderr)
+            self.assertIn("  backup from 127.0.0.1\n", result.stderr)
+            self.assert_listed(self.everybody)
+
     def test_says_when_there_is_nobody_to_close(self):
         result = self.close("-u", "nemo", "--yes")
         assert_refused(self, 2221, result, address(self.server))
@@ -106,6 +124,13 @@ class Close(WithSessions):
         self.assertEqual(3, result.exit, result)
         self.assertIn("(5)", result.stderr)
         self.assert_listed(self.everybody)
+
+    def test_asks_for_those_too_who_may_be_closed_with_them(self):
+        with sessions.held(self.server, [Wanted("backup", "127.0.0.7")]):
+            code, stderr = self.on_terminal(b"n\n")
+        self.assertEqual(1, code)
+        self.assertIn("  backup from 127.0.0.7\n", stderr)
+        self.assertIn(f"Close these sessions on {address(self.server)}, and perhaps those? [y/N] ", stderr)
 
     def on_terminal(self, answer):
         """Runs close with a terminal for stdin and answers its question. Returns (exit code, stderr)."""
