@@ -151,7 +151,7 @@ static void tell_some(struct feed_outbox *o, struct picture *here, struct pictur
 static void put(struct feed_outbox *o, struct picture *here, unsigned key, uint32_t opens)
 {
 	struct netsession_row row = { .client = "c", .num_opens = opens };
-	NET_API_STATUS status = feed_outbox_put(o, key, &row, 0);
+	NET_API_STATUS status = feed_outbox_put(o, key, 0, &row, 0);
 
 	MUST(status == 0 || (status == ERROR_TOO_MANY_SESS && here->opens[key] == 0));
 	if (status == 0)

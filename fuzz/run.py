@@ -672,7 +672,7 @@ def seeds_feed():
         feed_frame(7, struct.pack("<I", 90)) + feed_frame(8, key) + feed_frame(9, key + bytes(4))
     for cuts in (NO_CUTS, CUTS):
         yield b"\0" + cuts + stream
-    yield b"\0" + NO_CUTS + feed_frame(1, struct.pack("<I", 0x4E534602) + b"other")
+    yield b"\0" + NO_CUTS + feed_frame(1, struct.pack("<I", 0x4E534603) + b"other")
     yield b"\0" + NO_CUTS + feed_frame(4, key + bytes(16) + 4 * feed_text(b"\x1b[2J"))
     puts = b"".join(bytes([4 * (n % 8), n]) for n in range(50))
     yield b"\1" + puts + bytes([3, 255, 3, 3]) + bytes([1, 4, 6, 9, 2, 5, 0, 5]) + puts

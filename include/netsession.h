@@ -164,6 +164,16 @@ uint32_t netsession_enum(const struct netsession_query *query, struct netsession
  * Source   [MS-SRVS] 3.1.4.6. */
 uint32_t netsession_del(const struct netsession_query *query, struct netsession_error *error);
 
+/* Names the sessions that netsession_del would end beside those that query means, since their file
+ * server cannot close them alone. Only netsessiond on this computer can tell.
+ * query    as for netsession_del; its server is NULL
+ * found    called from here, for each of them: row's client and user alone, borrowed; 256 at most
+ * Returns  0; 50 ERROR_NOT_SUPPORTED: a server is named, or netsessiond is an older one;
+ *          5 ERROR_ACCESS_DENIED; else as netsession_del. */
+uint32_t netsession_del_beside(const struct netsession_query *query,
+                               void (*found)(void *context, const struct netsession_row *row),
+                               void *context, struct netsession_error *error);
+
 /* Logs on to query->server and its IPC$, and asks nothing: whether these credentials are good
  * there. The connection is kept for the next call.
  * Returns  0; else as netsession_enum. */
@@ -322,6 +332,12 @@ uint32_t netsession_feed_open(const struct netsession_feed_options *options,
  *          ERROR_NETNAME_DELETED: netsession_feed_dispatch has said so; ERROR_NOT_ENOUGH_MEMORY. */
 uint32_t netsession_feed_put(struct netsession_feed *feed, uint64_t key,
                              const struct netsession_row *row);
+/* The same of a session that ends together with others: the file server cannot close one of them
+ * alone. netsessiond names them to those who close one.
+ * group    yours to choose: the same for all of them. 0: it ends alone, as by netsession_feed_put
+ */
+uint32_t netsession_feed_put_in_group(struct netsession_feed *feed, uint64_t key, uint32_t group,
+                                      const struct netsession_row *row);
 /* The two that change with each request, without a look at the rest. A key that was not put, or
  * refused, is passed over. */
 void netsession_feed_touch(struct netsession_feed *feed, uint64_t key, uint32_t num_opens,

@@ -16,14 +16,32 @@ static size_t count_sessions(const struct server_result *result)
 	return count;
 }
 
-/* ---- who may be closed with them ---- */
+/* ---- who is closed with them ---- */
 
 struct beside {
 	const struct server_result *meant;
 	const struct netsession_row *row; /* looked for in meant */
 	bool is_meant, is_from_there;     /* the same user, and client; the same client */
+	bool is_sure;                     /* that they are closed */
 	size_t count;
 };
+
+static void name_beside(void *context, const struct netsession_row *row)
+{
+	struct beside *b = context;
+
+	if (b->count++ == 0)
+		fprintf(stderr, "netsession: %s: %s:\n", server_result_name(b->meant),
+		        b->is_sure ? "the server closes these too, since they share a process with "
+		                     "them"
+		                   : "Samba closes a client's connections together; these may be "
+		                     "closed too");
+	fputs("  ", stderr);
+	output_put_clean(stderr, row->user != NULL && row->user[0] != '\0' ? row->user : "-");
+	fputs(" from ", stderr);
+	output_put_clean(stderr, row->client != NULL ? row->client : "-");
+	fputc('\n', stderr);
+}
 
 static bool is_same(const char *a, const char *b)
 {
@@ -42,64 +60,65 @@ static void compare_with_meant(void *context, const struct server_result *result
 	b->is_meant = b->is_meant || is_same(row->user, b->row->user);
 }
 
-static void name_beside(void *context, const struct server_result *result,
-                        const struct netsession_row *row)
+static void judge_by_client(void *context, const struct server_result *result,
+                            const struct netsession_row *row)
 {
 	struct beside *b = context;
 
+	(void)result;
 	b->row = row;
 	b->is_meant = b->is_from_there = false;
 	server_result_each(b->meant, compare_with_meant, b);
-	if (!b->is_from_there || b->is_meant)
-		return;
-	if (b->count++ == 0)
-		fprintf(stderr,
-		        "netsession: %s: Samba closes a client's connections together; these may "
-		        "be closed too:\n",
-		        server_result_name(result));
-	fputs("  ", stderr);
-	output_put_clean(stderr, row->user != NULL && row->user[0] != '\0' ? row->user : "-");
-	fputs(" from ", stderr);
-	output_put_clean(stderr, row->client != NULL ? row->client : "-");
-	fputc('\n', stderr);
+	if (b->is_from_there && !b->is_meant)
+		name_beside(b, row);
 }
 
-/* A Samba server closes all that the client's smbd serves. SMB does not tell which sessions those
- * are, but they come from one client. That it is Samba shows by its levels. */
-static bool name_all_beside(const struct options *options,
-                            struct netsession_credentials *credentials,
-                            const struct server_result *meant, size_t *count)
+/* Over SMB nothing tells which sessions a Samba server closes together, but they come from one
+ * client. False: it does not answer. */
+static bool name_by_client(const struct options *options,
+                           struct netsession_credentials *credentials, struct beside *beside)
 {
+	struct server_result all = { .server = beside->meant->server };
 	struct options everybody = *options;
-	struct server_result all = { .server = meant->server };
-	struct beside beside = { .meant = meant };
-	bool is_good = true;
+	bool is_good;
 
-	if (ask_shows_samba(options, meant) && count_sessions(meant) > 0) {
-		everybody.client = everybody.user = NULL;
-		everybody.level = meant->level->number;
-		is_good = ask_servers(&everybody, credentials, &all, 1);
-		if (all.error.status != 0) {
-			ask_report(options, &all);
-			is_good = false;
-		}
-		server_result_each(&all, name_beside, &beside);
-		server_result_fini(&all);
+	everybody.client = everybody.user = NULL;
+	everybody.level = beside->meant->level->number;
+	is_good = ask_servers(&everybody, credentials, &all, 1);
+	if (all.error.status != 0) {
+		ask_report(options, &all);
+		is_good = false;
 	}
-	*count = beside.count;
+	server_result_each(&all, judge_by_client, beside);
+	server_result_fini(&all);
 	return is_good;
 }
 
-static bool is_confirmed(const struct options *options, const struct server_result *result,
-                         size_t beside)
+/* netsessiond knows it from the file server. */
+static void name_by_group(const struct options *options, struct netsession_credentials *credentials,
+                          struct beside *beside)
+{
+	struct netsession_query query = ask_query(options, credentials, NULL);
+	struct netsession_error error;
+
+	beside->is_sure = true;
+	if (netsession_del_beside(&query, name_beside, beside, &error) != 0)
+		fprintf(stderr, "netsession: %s: who is closed with them is not known: %s\n",
+		        server_result_name(beside->meant), error.text);
+}
+
+static bool is_confirmed(const struct options *options, const struct beside *beside)
 {
 	char answer[16];
-	size_t count = count_sessions(result);
+	size_t count = count_sessions(beside->meant);
 
 	if (options->yes)
 		return true;
 	fprintf(stderr, "Close %s on %s%s? [y/N] ", count == 1 ? "this session" : "these sessions",
-	        server_result_name(result), beside > 0 ? ", and perhaps those" : "");
+	        server_result_name(beside->meant),
+	        beside->count == 0 ? ""
+	        : beside->is_sure  ? ", and those"
+	                           : ", and perhaps those");
 	fflush(stderr);
 	return fgets(answer, sizeof answer, stdin) != NULL &&
 	       (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0 ||
@@ -125,11 +144,25 @@ static int close_sessions(const struct options *options, struct netsession_crede
 	return EXIT_ALL;
 }
 
+static int close_after_asking(const struct options *options,
+                              struct netsession_credentials *credentials,
+                              const struct server_result *result)
+{
+	struct beside beside = { .meant = result };
+
+	if (count_sessions(result) > 0 && result->server == NULL)
+		name_by_group(options, credentials, &beside);
+	else if (count_sessions(result) > 0 && ask_shows_samba(options, result) &&
+	         !name_by_client(options, credentials, &beside))
+		return EXIT_NONE;
+	return is_confirmed(options, &beside) ? close_sessions(options, credentials, result)
+	                                      : EXIT_SOME;
+}
+
 int command_close(const struct options *options)
 {
 	struct server_result result = { .server = options->operands[0] };
 	struct netsession_credentials *credentials;
-	size_t beside;
 	int code = EXIT_NONE;
 
 	if (options->client == NULL && options->user == NULL) {
@@ -145,11 +178,8 @@ int command_close(const struct options *options)
 		return EXIT_USAGE;
 	if (ask_servers(options, credentials, &result, 1) && ask_write(options, &result, 1)) {
 		ask_report(options, &result);
-		if (result.error.status == 0 &&
-		    name_all_beside(options, credentials, &result, &beside))
-			code = is_confirmed(options, &result, beside)
-			               ? close_sessions(options, credentials, &result)
-			               : EXIT_SOME;
+		if (result.error.status == 0)
+			code = close_after_asking(options, credentials, &result);
 	}
 	server_result_fini(&result);
 	netsession_credentials_free(credentials);

@@ -122,8 +122,9 @@ void conversation_take_token(struct conversation *c, const uint8_t *token, size_
 void conversation_ask_enum(struct conversation *c, const struct session_enum_request *request,
                            bool streams_rows);
 void conversation_ask_del(struct conversation *c, const struct session_del_request *request);
-/* Call an operation of conversation_local. */
-void conversation_ask_local(struct conversation *c, enum local_opnum opnum);
+/* Call an operation of conversation_local. request: of LOCAL_LIST_BESIDE; else NULL. */
+void conversation_ask_local(struct conversation *c, enum local_opnum opnum,
+                            const struct session_del_request *request);
 
 /* The next row of an answer that is still coming; as of session_enum_decoder_row. */
 bool conversation_next_row(struct conversation *c, struct netsession_row *row, char **scratch,

@@ -273,7 +273,7 @@ static bool examine_service(struct examination *x)
 	char text[sizeof(struct sockaddr_storage) + 16], labels[LABELS_BYTES] = "";
 	struct err err = { 0 };
 
-	if (local_question_ask(LOCAL_WHO_AM_I, x->timeout_ms, note_label, labels, &err) !=
+	if (local_question_ask(LOCAL_WHO_AM_I, NULL, x->timeout_ms, note_label, labels, &err) !=
 	    NERR_Success)
 		return tell_err(x, "service", &err);
 	snprintf(text, sizeof text, "answers at %s", environment_socket());
@@ -297,7 +297,7 @@ static void examine_counters(struct examination *x)
 	struct netsession_error error;
 	struct err err;
 
-	if (local_question_ask(LOCAL_GET_COUNTERS, x->timeout_ms, tell_counter, x, &err) ==
+	if (local_question_ask(LOCAL_GET_COUNTERS, NULL, x->timeout_ms, tell_counter, x, &err) ==
 	    NERR_Success)
 		return;
 	story_tell(&error, &err, NETSESSION_LEVEL_AUTO);

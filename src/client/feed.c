@@ -94,6 +94,12 @@ out:
 uint32_t netsession_feed_put(struct netsession_feed *feed, uint64_t key,
                              const struct netsession_row *row)
 {
+	return netsession_feed_put_in_group(feed, key, 0, row);
+}
+
+uint32_t netsession_feed_put_in_group(struct netsession_feed *feed, uint64_t key, uint32_t group,
+                                      const struct netsession_row *row)
+{
 	NET_API_STATUS status;
 	const char *why;
 
@@ -101,7 +107,7 @@ uint32_t netsession_feed_put(struct netsession_feed *feed, uint64_t key,
 		return ERROR_NETNAME_DELETED;
 	if (!feed_row_is_good(row, &why))
 		return ERROR_INVALID_PARAMETER;
-	status = feed_outbox_put(feed->outbox, key, row, now_ms());
+	status = feed_outbox_put(feed->outbox, key, group, row, now_ms());
 	send_batch(feed);
 	return status;
 }

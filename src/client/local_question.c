@@ -6,6 +6,7 @@
 
 struct question {
 	enum local_opnum opnum;
+	const struct session_del_request *request;
 	struct link *link; /* NULL: it is over */
 	struct net_timer *deadline;
 	void (*told)(void *context, const struct local_entry *entry);
@@ -26,7 +27,7 @@ static bool on_ready(void *context)
 {
 	struct question *q = context;
 
-	conversation_ask_local(link_conversation(q->link), q->opnum);
+	conversation_ask_local(link_conversation(q->link), q->opnum, q->request);
 	return true;
 }
 
@@ -76,12 +77,15 @@ static void on_deadline(void *context)
 	end(q);
 }
 
-NET_API_STATUS local_question_ask(enum local_opnum opnum, uint32_t timeout_ms,
+NET_API_STATUS local_question_ask(enum local_opnum opnum, const struct session_del_request *request,
+                                  uint32_t timeout_ms,
                                   void (*told)(void *context, const struct local_entry *entry),
                                   void *context, struct err *err)
 {
 	static const struct link_handler handler = { on_ready, NULL, on_answered, on_failed };
-	struct question q = { .opnum = opnum, .told = told, .context = context };
+	struct question q = {
+		.opnum = opnum, .request = request, .told = told, .context = context
+	};
 	struct net_loop *loop = net_loop_new();
 	struct contact_key key = { 0 };
 

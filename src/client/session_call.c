@@ -41,6 +41,8 @@ static const struct conversation_method local_methods[] = {
 	                     LOCAL_LIST_MAX_BYTES },
 	[LOCAL_GET_COUNTERS] = { "question for the counters", LOCAL_GET_COUNTERS, feed_short,
 	                         LOCAL_LIST_MAX_BYTES },
+	[LOCAL_LIST_BESIDE] = { "question who is closed too", LOCAL_LIST_BESIDE, feed_short,
+	                        LOCAL_LIST_MAX_BYTES },
 };
 
 /* ---- all of them ---- */
@@ -92,9 +94,13 @@ void conversation_ask_del(struct conversation *c, const struct session_del_reque
 	begin(c, &session_del);
 }
 
-void conversation_ask_local(struct conversation *c, enum local_opnum opnum)
+void conversation_ask_local(struct conversation *c, enum local_opnum opnum,
+                            const struct session_del_request *request)
 {
-	(void)begin_stub(c);
+	struct ndr_writer w = begin_stub(c);
+
+	if (request != NULL)
+		session_del_request_encode(&w, request);
 	begin(c, &local_methods[opnum]);
 }
 

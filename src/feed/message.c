@@ -17,16 +17,16 @@ struct field {
 		type, offsetof(struct feed_message, member) \
 	}
 
-enum { MAX_FIELDS = 9 };
+enum { MAX_FIELDS = 10 };
 
 /* What each kind's body consists of, in this order. */
 static const struct field bodies[FEED_KINDS][MAX_FIELDS + 1] = {
 	[FEED_HELLO] = { FIELD(U32, version), FIELD(U32, is_asked), FIELD(TEXT, name) },
 	[FEED_WELCOME] = { FIELD(U32, version), FIELD(U32, max_sessions) },
 	[FEED_REFUSED] = { FIELD(U32, status) },
-	[FEED_PUT] = { FIELD(U64, key), FIELD(U32, row.num_opens), FIELD(U32, row.active_s),
-	               FIELD(U32, row.idle_s), FIELD(U32, row.user_flags), FIELD(TEXT, row.client),
-	               FIELD(TEXT, row.user), FIELD(TEXT, row.client_type),
+	[FEED_PUT] = { FIELD(U64, key), FIELD(U32, group), FIELD(U32, row.num_opens),
+	               FIELD(U32, row.active_s), FIELD(U32, row.idle_s), FIELD(U32, row.user_flags),
+	               FIELD(TEXT, row.client), FIELD(TEXT, row.user), FIELD(TEXT, row.client_type),
 	               FIELD(TEXT, row.transport) },
 	[FEED_TOUCH] = { FIELD(U64, key), FIELD(U32, row.num_opens), FIELD(U32, row.idle_s) },
 	[FEED_REMOVE] = { FIELD(U64, key) },

@@ -24,11 +24,11 @@
 #define FEED_SOCKET_PATH "/run/netsession/feed.sock" /* where nobody says otherwise */
 
 /* The letters are the protocol's, the last byte is the version. */
-#define FEED_VERSION 0x4E534602u
+#define FEED_VERSION 0x4E534603u
 
 #define FEED_HEADER_BYTES    4
 #define FEED_MAX_TEXT_BYTES  1024
-#define FEED_MAX_FRAME_BYTES (FEED_HEADER_BYTES + 24 + 4 * (2 + FEED_MAX_TEXT_BYTES + 1))
+#define FEED_MAX_FRAME_BYTES (FEED_HEADER_BYTES + 28 + 4 * (2 + FEED_MAX_TEXT_BYTES + 1))
 
 enum feed_kind {
 	FEED_HELLO = 1,
@@ -57,6 +57,7 @@ struct feed_message {
 	uint32_t bytes;            /* TAKEN */
 	uint32_t number;           /* ASKED, FRESH: of the question, from 1 on */
 	uint64_t key;              /* PUT, TOUCH, REMOVE, CLOSE, ERROR */
+	uint32_t group;            /* PUT: sessions of one group end together; 0: it is in none */
 	struct netsession_row row; /* PUT; num_opens and idle_s of it: TOUCH */
 };
 

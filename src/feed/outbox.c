@@ -14,7 +14,7 @@ struct session {
 	uint64_t key;
 	char *texts; /* of a PUT: client, user, client type and transport, one behind the other */
 	int64_t created_ms, used_ms;
-	uint32_t num_opens, user_flags;
+	uint32_t group, num_opens, user_flags;
 	uint32_t before, after; /* in the queue, from 1; after: also the next one that is free */
 	uint8_t change;
 	bool is_told; /* a PUT of it was */
@@ -152,7 +152,7 @@ static int64_t before_ms(int64_t now_ms, uint32_t seconds)
 	return now_ms - (int64_t)seconds * 1000;
 }
 
-NET_API_STATUS feed_outbox_put(struct feed_outbox *o, uint64_t key,
+NET_API_STATUS feed_outbox_put(struct feed_outbox *o, uint64_t key, uint32_t group,
                                const struct netsession_row *row, int64_t now_ms)
 {
 	struct session *s = find(o, key);
@@ -171,6 +171,7 @@ NET_API_STATUS feed_outbox_put(struct feed_outbox *o, uint64_t key,
 	s->texts = texts;
 	s->created_ms = before_ms(now_ms, row->active_s);
 	s->used_ms = before_ms(now_ms, row->idle_s);
+	s->group = group;
 	s->num_opens = row->num_opens;
 	s->user_flags = row->user_flags;
 	return NERR_Success;
@@ -256,6 +257,7 @@ static void encode(struct wire_writer *w, const struct session *s, int64_t now_m
 	struct feed_message m = { .kind = kinds[s->change], .key = s->key };
 	const char *texts = s->texts;
 
+	m.group = s->group;
 	m.row.num_opens = s->num_opens;
 	m.row.user_flags = s->user_flags;
 	m.row.active_s = seconds_since(s->created_ms, now_ms);

@@ -18,10 +18,10 @@ struct feed_outbox;
 struct feed_outbox *feed_outbox_new(uint32_t max_sessions);
 void feed_outbox_free(struct feed_outbox *o);
 
-/* row is borrowed, and good (feed_row_is_good). Returns 0; ERROR_TOO_MANY_SESS: there are as
- * many sessions already, those whose end netsessiond has not been told included;
+/* group as in a PUT. row is borrowed, and good (feed_row_is_good). Returns 0; ERROR_TOO_MANY_SESS:
+ * there are as many sessions already, those whose end netsessiond has not been told included;
  * ERROR_NOT_ENOUGH_MEMORY. Nothing has changed then. */
-NET_API_STATUS feed_outbox_put(struct feed_outbox *o, uint64_t key,
+NET_API_STATUS feed_outbox_put(struct feed_outbox *o, uint64_t key, uint32_t group,
                                const struct netsession_row *row, int64_t now_ms);
 /* A key that is not there is passed over. */
 void feed_outbox_touch(struct feed_outbox *o, uint64_t key, uint32_t num_opens, uint32_t idle_s,

@@ -63,7 +63,9 @@ struct relay_listing *relay_listing_new(uint32_t max_sessions, uint32_t first_id
 
 	if (l == NULL)
 		return NULL;
-	l->owner = (struct session_owner){ on_close, on_renumbered, l, "samba" };
+	l->owner = (struct session_owner){
+		.close = on_close, .renumbered = on_renumbered, .context = l, .name = "samba"
+	};
 	l->table = session_table_new(max_sessions);
 	if (l->table == NULL) {
 		free(l);

@@ -90,6 +90,14 @@ static void refuse(struct samba_feeding *f, const char *why)
 		log_write(LOG_LEVEL_WARNING, "feed: sessions are not shown: %s", why);
 }
 
+/* A number for its smbd, with which it ends: a pid has 22 bits, and a node's number few. */
+static uint32_t group_of(const struct known_session *s)
+{
+	uint32_t node = s->node != SMBSTATUS_NO_CLUSTER ? s->node + 1 : 0;
+
+	return (uint32_t)s->identity.pid ^ node << 22;
+}
+
 /* As the relay tells it: with the \\ by which Windows' callers know it, and which Samba leaves out.
  */
 static bool put(void *context, struct known_session *s)
@@ -113,7 +121,7 @@ static bool put(void *context, struct known_session *s)
 		return false;
 	(void)snprintf(client, sizeof client, "%s%s",
 	               strncmp(s->client, "\\\\", 2) != 0 ? "\\\\" : "", s->client);
-	status = netsession_feed_put(f->feed, s->key, &row);
+	status = netsession_feed_put_in_group(f->feed, s->key, group_of(s), &row);
 
 	if (status == 0)
 		return true;

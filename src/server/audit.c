@@ -146,6 +146,24 @@ static void put_who(json_t *line, const struct identity *who)
 	put_text(line, "who", text);
 }
 
+static void put_also(json_t *line, const struct service_event *event)
+{
+	json_t *names;
+
+	if (event->also_total == 0)
+		return;
+	names = json_array();
+	for (uint32_t i = 0; i < event->also_count; i++) {
+		json_t *holder = json_object();
+
+		put_text(holder, "name", event->also[i]);
+		json_array_append(names, json_object_get(holder, "name"));
+		json_decref(holder);
+	}
+	json_object_set_new(line, "also_closed", names);
+	json_object_set_new(line, "also_closed_total", json_integer(event->also_total));
+}
+
 static json_t *make_line(const struct service_event *event)
 {
 	json_t *line = json_object();
@@ -164,6 +182,7 @@ static json_t *make_line(const struct service_event *event)
 	json_object_set_new(line, "status", json_integer(event->status));
 	put_text(line, "result", status_name(event->status));
 	put_text(line, "why", event->why);
+	put_also(line, event);
 	return line;
 }
 

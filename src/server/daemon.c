@@ -297,8 +297,8 @@ static int serve(struct daemon *d)
 	(void)signal(SIGPIPE, SIG_IGN);
 	log_begin("netsessiond");
 	log_set_level(d->settings.log_level);
-	descriptors_raise((uint64_t)c->max_connections + c->max_local_connections +
-	                          c->max_feeders + NET_MAX_FINISHING,
+	descriptors_raise((uint64_t)c->max_connections + c->max_local_connections + c->max_feeders +
+	                          NET_MAX_FINISHING,
 	                  "max_connections, max_local_connections and max_feeders want");
 	is_good = open_doors(d);
 	if (is_good) {

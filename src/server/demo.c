@@ -105,7 +105,9 @@ struct demo *demo_new(struct net_loop *loop, struct session_table *table, uint32
 		return NULL;
 	d->loop = loop;
 	d->table = table;
-	d->owner = (struct session_owner){ on_close, on_renumbered, d, "demo" };
+	d->owner = (struct session_owner){
+		.close = on_close, .renumbered = on_renumbered, .context = d, .name = "demo"
+	};
 	d->now_ms = now_ms;
 	d->context = context;
 	d->dice.state = seed;

@@ -36,6 +36,7 @@ static void forget(struct feeder *f)
 	identity_release(f->who);
 	wire_writer_fini(&f->out);
 	feed_key_map_fini(&f->ids);
+	feed_key_map_fini(&f->groups);
 	free(f->name);
 	free(f);
 }
@@ -159,6 +160,13 @@ static void on_ask(void *context, uint32_t number)
 	tell_soon(context, &(struct feed_message){ .kind = FEED_ASKED, .number = number });
 }
 
+static uint32_t on_group(void *context, uint64_t key)
+{
+	const struct feeder *f = context;
+
+	return feed_key_map_find(&f->groups, key);
+}
+
 static void on_renumbered(void *context, uint64_t key, uint32_t id)
 {
 	struct feeder *f = context;
@@ -176,6 +184,7 @@ static void forget_session(struct feeder *f, uint64_t key)
 		return;
 	session_table_remove(f->service->table, id);
 	feed_key_map_remove(&f->ids, key);
+	feed_key_map_remove(&f->groups, key);
 	counters_sub(COUNTER_FEED_SESSIONS_NOW, 1);
 }
 
@@ -206,7 +215,17 @@ static int64_t ago_ms(const struct feeder *f, uint32_t seconds)
 	return now_ms(f) - (int64_t)seconds * 1000;
 }
 
-static void take_put(struct feeder *f, uint64_t key, const struct netsession_row *row)
+/* False: out of memory. */
+static bool set_group(struct feeder *f, uint64_t key, uint32_t group)
+{
+	if (group != 0)
+		return feed_key_map_set(&f->groups, key, group);
+	feed_key_map_remove(&f->groups, key);
+	return true;
+}
+
+static void take_put(struct feeder *f, uint64_t key, uint32_t group,
+                     const struct netsession_row *row)
 {
 	struct session_facts facts = {
 		row->client,    row->user,       row->client_type,         row->transport,
@@ -221,6 +240,8 @@ static void take_put(struct feeder *f, uint64_t key, const struct netsession_row
 	else if (id == 0)
 		status = add(f, key, &facts);
 	else if (!session_table_update(f->service->table, id, &facts))
+		status = ERROR_NOT_ENOUGH_MEMORY;
+	if (status == NERR_Success && !set_group(f, key, group))
 		status = ERROR_NOT_ENOUGH_MEMORY;
 	if (status == NERR_Success)
 		return;
@@ -244,7 +265,7 @@ static bool take_change(struct feeder *f, const struct feed_message *m)
 {
 	switch (m->kind) {
 	case FEED_PUT:
-		take_put(f, m->key, &m->row);
+		take_put(f, m->key, m->group, &m->row);
 		return true;
 	case FEED_TOUCH:
 		take_touch(f, m->key, &m->row);
@@ -461,9 +482,15 @@ struct feeder *feeder_new(struct net_loop *loop, struct service *service,
 	f->uid = uid;
 	f->handler = handler;
 	f->context = context;
-	f->owner = (struct session_owner){ on_close, on_renumbered, f, "feed" };
+	f->owner = (struct session_owner){ .close = on_close,
+		                           .renumbered = on_renumbered,
+		                           .group = on_group,
+		                           .context = f,
+		                           .name = "feed" };
 	if (getrandom(&f->ids.seed, sizeof f->ids.seed, GRND_NONBLOCK) ==
-	    (ssize_t)sizeof f->ids.seed)
+	            (ssize_t)sizeof f->ids.seed &&
+	    getrandom(&f->groups.seed, sizeof f->groups.seed, GRND_NONBLOCK) ==
+	            (ssize_t)sizeof f->groups.seed)
 		f->lookup = local_identity_start(loop, uid, on_found, f);
 	if (f->lookup != NULL)
 		return f;

@@ -62,6 +62,7 @@ struct feeder {
 	struct freshness *freshness;
 	struct freshness_source source; /* where it is to be asked */
 	struct feed_key_map ids;        /* of its sessions in the table, by its own keys */
+	struct feed_key_map groups;     /* of keys whose sessions end together with others */
 	uint32_t removed_slots;         /* of ids: those before are gone */
 };
 

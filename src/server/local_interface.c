@@ -4,8 +4,10 @@
 #include <lmerr.h>
 #include "local/local_list.h"
 #include "local/local_service.h"
+#include "rpc/call.h"
 #include "server/counters.h"
 #include "service/service.h"
+#include "srvsvc/session_del.h"
 
 #define NCA_OP_RNG_ERROR 0x1C010002u /* C706 N.2 */
 
@@ -49,6 +51,60 @@ static void get_counters(const struct service_caller *caller, struct ndr_writer 
 	service->tell(service->context, &event);
 }
 
+struct beside {
+	struct local_entry entries[LOCAL_LIST_MAX_ENTRIES];
+	size_t count;
+};
+
+static void add_beside(void *context, const struct netsession_row *row)
+{
+	struct beside *b = context;
+
+	if (b->count < LOCAL_LIST_MAX_ENTRIES)
+		b->entries[b->count++] = (struct local_entry){ .name = row->client,
+			                                       .help = row->user };
+}
+
+static struct local_entry beside_entry(const void *context, size_t i)
+{
+	return ((const struct beside *)context)->entries[i];
+}
+
+/* False: the stub does not decode. */
+static bool list_beside(const struct service_caller *caller, struct wire_reader *stub,
+                        struct ndr_writer *w)
+{
+	struct service *service = caller->service;
+	bool allowed = access_policy_allows(service->policy, caller->who, ACCESS_DELETE);
+	struct session_qualifier_texts texts;
+	struct session_del_request request;
+	struct beside beside = { .count = 0 };
+	struct service_event event = {
+		.operation = "LocalListBeside",
+		.who = caller->who,
+		.from = caller->from,
+		.door = caller->door,
+		.level = -1,
+		.status = allowed ? NERR_Success : ERROR_ACCESS_DENIED,
+	};
+
+	session_del_request_decode(stub, &request, &texts);
+	if (stub->error != NULL)
+		return false;
+	event.client = request.client;
+	event.user = request.user;
+	if (allowed && (session_qualifier_is_given(request.client) ||
+	                session_qualifier_is_given(request.user))) {
+		const struct session_filter filter = { request.client, request.user };
+
+		event.total = session_table_beside(service->table, &filter, add_beside, &beside);
+		event.entries = (uint32_t)beside.count;
+	}
+	local_list_encode(w, event.status, beside.count, beside_entry, &beside);
+	service->tell(service->context, &event);
+	return true;
+}
+
 static uint32_t call(void *context, uint16_t opnum, struct wire_reader *stub,
                      struct wire_writer *answer)
 {
@@ -58,10 +114,11 @@ static uint32_t call(void *context, uint16_t opnum, struct wire_reader *stub,
 	};
 	struct ndr_writer w;
 
-	(void)stub; /* they take nothing */
+	ndr_writer_init(&w, answer);
+	if (opnum == LOCAL_LIST_BESIDE)
+		return list_beside(context, stub, &w) ? 0 : RPC_FAULT_BAD_STUB_DATA;
 	if (opnum >= sizeof operations / sizeof *operations)
 		return NCA_OP_RNG_ERROR;
-	ndr_writer_init(&w, answer);
 	operations[opnum](context, &w);
 	return 0;
 }

@@ -23,6 +23,10 @@ struct service_event {
 	uint32_t entries, total;
 	NET_API_STATUS status;
 	const char *why; /* static text, of a log-on that was refused */
+	/* Of NetrSessionDel: sessions that end with those that were meant, "alice from
+	 * \\192.0.2.7": the first also_count of also_total. */
+	const char *const *also;
+	uint32_t also_count, also_total;
 };
 
 /* What all doors share. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* NetrSessionDel: [MS-SRVS] 3.1.4.6. Who asks is looked at first, as Windows and Samba do it. */
 #include <lmerr.h>
+#include <stdio.h>
 #include <string.h>
 #include "rpc/call.h"
 #include "service/operations.h"
@@ -26,8 +27,30 @@ static NET_API_STATUS judge(const struct service_call *c, const struct session_d
 	return NERR_Success;
 }
 
+/* Who ends beside those that are meant. */
+enum { MAX_ALSO = 32, ALSO_BYTES = 192 };
+
+struct beside {
+	char texts[MAX_ALSO][ALSO_BYTES]; /* longer ones are cut */
+	const char *also[MAX_ALSO];
+	uint32_t count;
+};
+
+static void add_beside(void *context, const struct netsession_row *row)
+{
+	struct beside *b = context;
+
+	if (b->count == MAX_ALSO)
+		return;
+	(void)snprintf(b->texts[b->count], ALSO_BYTES, "%s from %s",
+	               row->user != NULL ? row->user : "", row->client);
+	b->also[b->count] = b->texts[b->count];
+	b->count++;
+}
+
 uint32_t service_session_del(struct service_call *c)
 {
+	struct beside beside = { .count = 0 };
 	struct session_qualifier_texts texts;
 	struct session_del_request request;
 
@@ -40,6 +63,10 @@ uint32_t service_session_del(struct service_call *c)
 	if (c->event.status == NERR_Success) {
 		const struct session_filter filter = { request.client, request.user };
 
+		c->event.also_total = session_table_beside(c->caller->service->table, &filter,
+		                                           add_beside, &beside);
+		c->event.also_count = beside.count;
+		c->event.also = beside.also;
 		/* "The server MUST [...] close all the matching sessions." */
 		c->event.total = session_table_close(c->caller->service->table, &filter);
 		c->event.entries = c->event.total;

@@ -338,6 +338,78 @@ static uint32_t collect(const struct session_table *t, const struct session_filt
 	return count;
 }
 
+struct group {
+	const struct session_owner *owner;
+	uint32_t number;
+};
+
+static int compare_groups(const void *left, const void *right)
+{
+	const struct group *a = left, *b = right;
+
+	if (a->owner != b->owner)
+		return (uintptr_t)a->owner < (uintptr_t)b->owner ? -1 : 1;
+	return (a->number > b->number) - (a->number < b->number);
+}
+
+static struct group group_of(const struct session_record *r)
+{
+	return (struct group){ r->owner, r->owner->group != NULL
+		                                 ? r->owner->group(r->owner->context, r->key)
+		                                 : 0 };
+}
+
+/* Reads the sessions that pass filter: their ids, in order, and the groups that they are in. Gives
+ * how many groups there are. */
+static uint32_t collect_groups(const struct session_table *t, const struct session_filter *filter,
+                               uint32_t ids[], struct group groups[])
+{
+	struct session_walk w;
+	struct netsession_row row;
+	uint32_t count = 0;
+
+	session_walk_begin(&w, t, filter, 0);
+	while (session_walk_next(&w, 0, &row, ids)) {
+		groups[count] = group_of(find(t, *ids++));
+		count += groups[count].number != 0;
+	}
+	qsort(groups, count, sizeof *groups, compare_groups);
+	return count;
+}
+
+uint32_t session_table_beside(const struct session_table *t, const struct session_filter *filter,
+                              void (*found)(void *context, const struct netsession_row *row),
+                              void *context)
+{
+	struct session_walk w;
+	struct netsession_row row;
+	struct group *groups, group;
+	uint32_t *ids, id, total, group_count = 0, meant = 0, count = 0;
+
+	session_walk_begin(&w, t, filter, 0);
+	total = session_walk_total(&w);
+	ids = calloc(total + 1, sizeof *ids);
+	groups = calloc(total + 1, sizeof *groups);
+	if (ids != NULL && groups != NULL)
+		group_count = collect_groups(t, filter, ids, groups);
+	session_walk_begin(&w, t, NULL, 0);
+	while (group_count > 0 && session_walk_next(&w, 0, &row, &id)) {
+		if (meant < total && ids[meant] == id) {
+			meant++;
+			continue;
+		}
+		group = group_of(find(t, id));
+		if (group.number == 0 ||
+		    bsearch(&group, groups, group_count, sizeof *groups, compare_groups) == NULL)
+			continue;
+		found(context, &row);
+		count++;
+	}
+	free(ids);
+	free(groups);
+	return count;
+}
+
 /* An owner may remove any session while it is asked: so ids are collected before, all at once
  * where there is memory for it. */
 uint32_t session_table_close(struct session_table *t, const struct session_filter *filter)

@@ -30,6 +30,9 @@ struct session_owner {
 	void (*renumbered)(void *context, uint64_t key, uint32_t id);
 	void *context;
 	const char *name; /* static text, for logs: "smb", "feed", "demo" */
+	/* The owner cannot close a session alone: with it end all that have its number. 0: it can.
+	 * NULL: it always can. */
+	uint32_t (*group)(void *context, uint64_t key);
 };
 
 /* Of one text, its terminator excluded. */
@@ -88,6 +91,13 @@ bool session_walk_next(struct session_walk *w, int64_t now_ms, struct netsession
 
 /* Whether any session comes from this client. */
 bool session_table_knows_client(const struct session_table *t, const char *client);
+
+/* Calls found for each session that would end with those that pass filter, beside them; its texts
+ * are borrowed from the table, which must not change meanwhile. Returns how many there are; without
+ * memory, 0. O(n log n) of all sessions where any has a group, else O(matches). */
+uint32_t session_table_beside(const struct session_table *t, const struct session_filter *filter,
+                              void (*found)(void *context, const struct netsession_row *row),
+                              void *context);
 
 /* Asks the owners of all sessions that pass filter to close them. Returns how many there were. */
 uint32_t session_table_close(struct session_table *t, const struct session_filter *filter);

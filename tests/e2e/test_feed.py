@@ -24,7 +24,7 @@ from lab.soon import WAIT_S, soon, soon_is
 LEVELS = (0, 1, 2, 10, 502)
 MANY = 100000
 
-VERSION = 0x4E534602
+VERSION = 0x4E534603
 HELLO, WELCOME, REFUSED, PUT, TOUCH, REMOVE, TAKEN, CLOSE, ERROR, ASKED, FRESH = range(1, 12)
 
 
@@ -87,8 +87,8 @@ class Raw:
     def say(self, kind, body):
         self.socket.sendall(self.frame(kind, body))
 
-    def put(self, key, client, user=""):
-        self.say(PUT, struct.pack("<Q4I", key, 1, 0, 0, 0) + b"".join(map(self.text, (client, user, "", ""))))
+    def put(self, key, client, user="", group=0):
+        self.say(PUT, struct.pack("<Q5I", key, group, 1, 0, 0, 0) + b"".join(map(self.text, (client, user, "", ""))))
 
     def greet(self, version=VERSION, is_asked=0):
         self.say(HELLO, struct.pack("<II", version, is_asked) + self.text("raw"))
@@ -255,6 +255,72 @@ class Closing(OneService):
             done = self.locally("close", "-u", "alice", "--yes")
             self.assertEqual(0, done.exit, done)
             soon_is(["open", "close 0"], feeder.lines)
+
+    @contextlib.contextmanager
+    def groups(self):
+        """Two feeders whose sessions end in groups of the same numbers. Gives the first."""
+        with Raw(self.service) as first, Raw(self.service) as second:
+            first.greet()
+            second.greet()
+            for key, user, group in ((1, "alice", 7), (2, "bob", 7), (3, "carol", 8), (4, "dave", 0), (5, "alice", 8)):
+                first.put(key, f"10.0.0.{key}", user, group)
+            second.put(1, "10.0.1.1", "erin", 7)
+            soon_is(6, self.count)
+            yield first
+
+    def audited(self, operation):
+        """What is told of the last such call: (names, how many)"""
+        line = [line for line in self.service.audit if line["operation"] == operation][-1]
+        return line.get("also_closed"), line.get("also_closed_total")
+
+    def assert_named(self, arguments, *names):
+        """The command names them before it closes, and the audit log names them, too."""
+        done = self.locally("close", "--yes", *arguments)
+        self.assertEqual(0, done.exit, done)
+        told = ["netsession: local computer: the server closes these too, since they share a process with them:",
+                *(f"  {name}" for name in names)] if names else []
+        self.assertEqual(told, done.stderr.splitlines()[:-1])
+        self.assertEqual((list(names), len(names)) if names else (None, None), self.audited("NetrSessionDel"))
+
+    def test_who_ends_with_a_session_is_named_before_and_in_the_audit_log(self):
+        with self.groups():
+            self.assert_named(("-c", "10.0.0.1"), "bob from 10.0.0.2")
+            self.assert_named(("-u", "alice"), "bob from 10.0.0.2", "carol from 10.0.0.3")
+            self.assert_named(("-u", "dave"))
+            self.assert_named(("-u", "erin"))
+            self.assert_named(("-u", "bob"), "alice from 10.0.0.1")
+
+    def test_who_ends_with_a_session_is_audited_whoever_closes_it(self):
+        with self.groups():
+            self.close(user="carol")
+            self.assertEqual((["alice from 10.0.0.5"], 1), self.audited("NetrSessionDel"))
+            self.assertEqual((None, None), self.audited("NetrSessionEnum"))
+
+    def test_a_group_changes_and_ends_with_its_sessions(self):
+        with self.groups() as raw:
+            raw.put(2, "10.0.0.2", "bob", 0)
+            raw.say(REMOVE, struct.pack("<Q", 3))
+            soon_is(5, self.count)
+            for user in ("alice", "bob"):
+                self.close(user=user)
+                self.assertEqual((None, None), self.audited("NetrSessionDel"))
+
+    def test_of_very_many_who_end_together_some_are_named_and_all_are_counted(self):
+        with Raw(self.service) as raw:
+            raw.greet()
+            for key in range(400):
+                raw.put(key, f"10.1.0.{key}", f"user{key}", 9)
+            soon_is(400, self.count)
+            self.assertEqual(0, self.locally("close", "--yes", "-u", "user0").exit)
+            names, total = self.audited("NetrSessionDel")
+            self.assertEqual((32, 399), (len(names), total))
+
+    def test_only_those_who_may_close_are_told_who_ends_with_a_session(self):
+        as_nobody = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
+        with self.groups():
+            done = self.locally("close", "--yes", "-u", "alice", inside=as_nobody)
+        self.assertEqual(3, done.exit, done)
+        self.assertNotIn("bob", done.stdout + done.stderr)
 
     def test_feeders_hear_of_their_own_sessions_only(self):
         with self.feed_rows(client="a") as a, self.feed_rows(client="b") as b:

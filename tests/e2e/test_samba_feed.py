@@ -162,7 +162,15 @@ class Closing(Fed):
     def test_who_is_closed_together_is_named_by_who_closes(self):
         """A client that says one GUID for all its connections, as Windows does, has one smbd."""
         for client_guid in (None, str(uuid.uuid4())):
-            self.assert_named("feed", lambda: self.close("--user", "daemon"), client_guid)
+            names = ["games from \\\\127.0.0.1"] if client_guid else []
+
+            def close():
+                done = self.locally("close", "--yes", "--user", "daemon")
+                self.assertEqual(0, done.exit, done)
+                self.assertEqual([f"  {name}" for name in names], done.stderr.splitlines()[1:-1])
+                line = [line for line in self.service.audit if line["operation"] == "NetrSessionDel"][-1]
+                self.assertEqual(names, line.get("also_closed", []))
+            self.assert_named("feed", close, client_guid)
 
     def test_who_is_closed_together_over_smb_is_named_by_the_relay(self):
         def delete():

@@ -25,6 +25,11 @@ static void tell(void *context, const struct service_event *event)
 	b->event = *event;
 	keep(b->client, event->client);
 	keep(b->user, event->user);
+	b->also[0] = '\0';
+	for (uint32_t i = 0; i < event->also_count; i++)
+		snprintf(b->also + strlen(b->also), sizeof b->also - strlen(b->also), "%s;",
+		         event->also[i]);
+	b->event.also = NULL;
 	b->event.client = b->event.user = NULL;
 }
 
@@ -33,6 +38,13 @@ static void close_session(void *context, uint64_t key)
 	struct bench *b = context;
 
 	session_table_remove(b->service.table, b->ids[key]);
+}
+
+static uint32_t group(void *context, uint64_t key)
+{
+	const struct bench *b = context;
+
+	return key < sizeof b->groups / sizeof *b->groups ? b->groups[key] : 0;
 }
 
 void bench_init(struct bench *b, const char *preset)
@@ -51,7 +63,9 @@ void bench_init(struct bench *b, const char *preset)
 		.tell = tell,
 		.context = b,
 	};
-	b->owner = (struct session_owner){ .close = close_session, .context = b, .name = "bench" };
+	b->owner = (struct session_owner){
+		.close = close_session, .context = b, .name = "bench", .group = group
+	};
 	assert_true(access_policy_name(b->service.policy, "administrators", "alice", &why));
 	assert_true(access_policy_name(b->service.policy, "server_operators", "@ops", &why));
 	b->identities[ADMINISTRATOR] = identity_new("alice", "LAB");

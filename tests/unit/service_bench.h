@@ -25,6 +25,8 @@ struct bench {
 	unsigned told;                 /* events */
 	struct service_event event;    /* the last one, without its texts */
 	char client[2048], user[2048]; /* its texts; "-" for NULL */
+	char also[2048];               /* the names, each with a semicolon behind it */
+	uint32_t groups[16]; /* of the first sessions, by the order in which they were added */
 	struct wire_writer stub, answer;
 };
 

@@ -207,7 +207,7 @@ static void our_own_interface_is_bound_and_answers_lists(void **state)
 	conversation_fini(&c);
 	conversation_init_local(&c, &conversation_local);
 	bind_it();
-	conversation_ask_local(&c, LOCAL_WHO_AM_I);
+	conversation_ask_local(&c, LOCAL_WHO_AM_I, NULL);
 	expect_sent(RPC_REQUEST);
 	wire_writer_clear(&stub);
 	ndr_writer_init(&w, &stub);
@@ -225,7 +225,7 @@ static void an_answer_longer_than_any_list_is_refused(void **state)
 {
 	(void)state;
 	bind_it();
-	conversation_ask_local(&c, LOCAL_GET_COUNTERS);
+	conversation_ask_local(&c, LOCAL_GET_COUNTERS, NULL);
 	expect_sent(RPC_REQUEST);
 	for (size_t sent = 0; sent <= LOCAL_LIST_MAX_BYTES; sent += 60000) {
 		size_t begin;

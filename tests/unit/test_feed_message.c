@@ -19,6 +19,7 @@ static const struct feed_message samples[] = {
 	{ .kind = FEED_REFUSED, .status = 5 },
 	{ .kind = FEED_PUT,
 	  .key = 0x1122334455667788,
+	  .group = 4000000000,
 	  .row = { "10.0.0.7", "Zoë", "Windows", "\\Device\\NetbiosSmb", 3, 4000000000, 17, 1 } },
 	{ .kind = FEED_TOUCH, .key = 7, .row = { .num_opens = 2, .idle_s = 9 } },
 	{ .kind = FEED_REMOVE, .key = UINT64_MAX },
@@ -47,6 +48,7 @@ static void expect_equal(const struct feed_message *a, const struct feed_message
 	assert_int_equal(a->is_asked, b->is_asked);
 	assert_int_equal(a->number, b->number);
 	assert_true(a->key == b->key);
+	assert_int_equal(a->group, b->group);
 	expect_text(a->row.client, b->row.client);
 	expect_text(a->row.user, b->row.user);
 	expect_text(a->row.client_type, b->row.client_type);
@@ -127,11 +129,11 @@ static void unknown_kinds_are_refused(void **state)
 
 static void a_text_has_to_end_where_it_says(void **state)
 {
-	static const uint8_t inside[] = "\2FSN"
+	static const uint8_t inside[] = "\3FSN"
 					"\0\0\0\0"
 					"\3\0"
 					"a\0b";
-	static const uint8_t none[] = { 2, 'F', 'S', 'N', 0, 0, 0, 0, 1, 0, 'a', 'b' };
+	static const uint8_t none[] = { 3, 'F', 'S', 'N', 0, 0, 0, 0, 1, 0, 'a', 'b' };
 
 	(void)state;
 	assert_false(decodes(inside, sizeof inside, FEED_HELLO));
@@ -171,7 +173,7 @@ static void the_longest_message_has_the_length_that_is_told(void **state)
 
 static void a_hello_of_another_version_may_go_on_differently(void **state)
 {
-	static const uint8_t body[] = { 3, 'F', 'S', 'N', 9, 9, 9 };
+	static const uint8_t body[] = { 4, 'F', 'S', 'N', 9, 9, 9 };
 	struct feed_message m;
 	struct wire_reader r;
 

@@ -42,7 +42,7 @@ static NET_API_STATUS put(uint64_t key, const char *client)
 		.client = client, .user = "zoë", .num_opens = 1, .active_s = 60, .idle_s = 5
 	};
 
-	return feed_outbox_put(under_test.outbox, key, &row, under_test.now_ms);
+	return feed_outbox_put(under_test.outbox, key, 0, &row, under_test.now_ms);
 }
 
 static void touch(uint64_t key, uint32_t num_opens)
@@ -110,7 +110,7 @@ static void all_texts_and_numbers_are_told(void **state)
 	struct wire_reader r;
 
 	(void)state;
-	assert_int_equal(feed_outbox_put(under_test.outbox, 9, &row, 0), 0);
+	assert_int_equal(feed_outbox_put(under_test.outbox, 9, 0, &row, 0), 0);
 	feed_outbox_write(under_test.outbox, &w, BATCH, 0);
 	wire_reader_init(&r, w.data + FEED_HEADER_BYTES, w.len - FEED_HEADER_BYTES);
 	feed_message_decode(&r, FEED_PUT, &m);

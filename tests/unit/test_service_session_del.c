@@ -90,6 +90,44 @@ static void every_match_is_closed_and_no_other(void **state)
 
 static char longest[1024], too_long[1025];
 
+static void those_who_end_with_a_session_are_told_of(void **state)
+{
+	static const struct {
+		uint32_t groups[5];
+		const char *client, *user, *also;
+	} cases[] = {
+		{ { 0, 0, 0, 0, 0 }, NULL, "bob", "" },
+		{ { 1, 2, 3, 4, 5 }, NULL, "bob", "" },
+		{ { 7, 7, 8, 8, 7 },
+		  NULL,
+		  "alice",
+		  "bob from ws2;bob from \\\\ws1;carol from \\\\ws3;" },
+		{ { 7, 7, 8, 8, 7 },
+		  NULL,
+		  "bob",
+		  "alice from \\\\ws1;ALICE from \\\\ws1;carol from \\\\ws3;" },
+		{ { 7, 7, 8, 8, 7 }, "\\\\ws1", "bob", "ALICE from \\\\ws1;" },
+		{ { 7, 7, 7, 7, 7 }, NULL, "nobody", "" },
+		{ { UINT32_MAX, 0, 0, 0, UINT32_MAX }, NULL, "carol", "alice from \\\\ws1;" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		uint32_t names = 0;
+		struct bench b;
+
+		init_with_five(&b, "hardened");
+		memcpy(b.groups, cases[i].groups, sizeof cases[i].groups);
+		(void)del(&b, ADMINISTRATOR, cases[i].client, cases[i].user);
+		assert_string_equal(b.also, cases[i].also);
+		for (const char *at = cases[i].also; *at != '\0'; at++)
+			names += *at == ';';
+		assert_int_equal(b.event.also_count, names);
+		assert_int_equal(b.event.also_total, names);
+		bench_fini(&b);
+	}
+}
+
 static void each_rule_has_its_error_and_closes_nothing(void **state)
 {
 	static const struct {
@@ -163,6 +201,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_match_is_closed_and_no_other),
+		cmocka_unit_test(those_who_end_with_a_session_are_told_of),
 		cmocka_unit_test(each_rule_has_its_error_and_closes_nothing),
 		cmocka_unit_test(only_operators_close_by_either_preset),
 		cmocka_unit_test(a_request_that_is_cut_anywhere_faults_and_closes_nothing),
