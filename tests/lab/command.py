@@ -53,7 +53,7 @@ def run(*arguments, program="netsession", env=None, inside=(), stdin="", timeout
     done = subprocess.run([*inside, built(program), *map(str, arguments)], env=environment(env), input=stdin, text=True,
                           capture_output=True, timeout=timeout, check=False,
                           start_new_session=True)  # no terminal: a password prompt cannot hang a test
-    if arguments and "--help" not in arguments and done.returncode != USAGE:
+    if arguments and not str(arguments[0]).startswith("-") and "--help" not in arguments and done.returncode != USAGE:
         again = f"{program} {arguments[0]}"
         assert again not in done.stdout + done.stderr, f"{again} tells to run {again}: {done.stdout}{done.stderr}"
     return Result(done, time.monotonic() - started_at)
