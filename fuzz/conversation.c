@@ -358,7 +358,7 @@ static void ask(struct run *run)
 	run->is_deleting = run->deletes && !run->asks_list;
 	run->deletes = false;
 	if (run->asks_list)
-		conversation_ask_local(&run->c, LOCAL_GET_COUNTERS);
+		conversation_ask_local(&run->c, LOCAL_GET_COUNTERS, NULL);
 	else if (run->is_deleting)
 		conversation_ask_del(&run->c, &request);
 	else

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A pipe of the relay's, with whatever both of its sides say, cut anywhere.
  * Input: how (bit 0: messages are built, else the bytes are the sides' own; bit 1: bounds are
- * small), cuts, then events: kind (bit 0: of the server; bits 1-4: what; bit 5: in fragments;
- * bit 6: big-endian; bit 7: without its last fragment), a value, for some a length and bytes.
+ * small; bit 2: smbstatus may be asked), cuts, then events: kind (bit 0: of the server; bits 1-4:
+ * what; bit 5: in fragments; bit 6: big-endian; bit 7: without its last fragment), a value, for
+ * some a length and bytes.
  * Must reach: relay_pipe_take relay_pipe_go_on relay_pipe_wants relay_pipe_is_idle npa_reader_next
  *   open_up npa_message_end take_payload give_up hear_caller hear_server take_request take_response
  *   call_of may_be_ours pass_on pass_on_what_is_broken_off is_much_held await put_fragment
@@ -12,6 +13,8 @@
  *   relay_call_answer take_listing take_infos refuse set_answer close_next close_those
  *   relay_closing_begin relay_closing_next relay_closing_heard relay_closing_status
  *   relay_listing_take read_sessions how_late_s count_same mark_within go_on_with add_new
+ *   relay_pipe_checked relay_call_checked lacks_sessions is_unknown_outside keep_missing
+ *   tell_closing
  * Holds: however what comes is cut, the same goes to either side; where nothing was asked in a
  * caller's place, all of it goes on in its order, byte for byte, but what is held for want of its
  * rest; each message is one PDU, while all that came is PDUs; what is put out at once, and what is
@@ -27,6 +30,7 @@
 
 #define BUILT 1
 #define SMALL 2
+#define ASKED 4
 
 #define OF_SERVER 0x01
 #define FRAGMENTS 0x20
@@ -45,6 +49,7 @@ struct run {
 	struct relay *relay;
 	struct relay_pipe *pipe;
 	int64_t now_ms;
+	unsigned checks;
 	bool has_ended;
 	struct wire_writer said[RELAY_SIDES]; /* by a side: all that was fed */
 	struct wire_writer got[RELAY_SIDES];  /* by a side */
@@ -60,6 +65,21 @@ static const char *transport(void *context, const char *client, const char *user
 	(void)context;
 	(void)user;
 	return client[0] == 'a' ? "\\Device\\NetbiosSmb" : NULL;
+}
+
+static uint32_t there(void *context, const char *client, const char *user, int64_t began_s)
+{
+	const struct run *r = context;
+
+	(void)user;
+	(void)began_s;
+	return client[0] == 'a' ? r->checks % 8 : 1;
+}
+
+static void closing(void *context, const char *client, const char *user)
+{
+	(void)context;
+	MUST((client != NULL && client[0] != '\0') || (user != NULL && user[0] != '\0'));
 }
 
 static void tell(void *context, const struct service_event *event)
@@ -317,11 +337,16 @@ static void keep_output(struct run *r, enum relay_side to, size_t most)
 	wire_writer_clear(output);
 }
 
-/* All that there is to be sent, as who sends it does. */
+/* All that there is to be sent, as who sends it does, once smbstatus was asked. */
 static void go_on(struct run *r, size_t fed)
 {
 	bool moves = true;
 
+	if (relay_pipe_wants_check(r->pipe)) {
+		MUST(!relay_pipe_is_idle(r->pipe));
+		r->has_ended = !relay_pipe_checked(r->pipe, r->checks++ % 3 != 0);
+		MUST(!relay_pipe_wants_check(r->pipe));
+	}
 	keep_output(r, RELAY_SERVER, 3 * fed + 40000 + MOST_HELD);
 	keep_output(r, RELAY_CALLER, 3 * fed + MOST_HELD);
 	while (moves && !r->has_ended) {
@@ -441,19 +466,21 @@ static struct wire_writer run(struct fuzz_input in, unsigned how, const struct f
                               size_t most)
 {
 	bool is_small = (how & SMALL) != 0;
-	const struct relay_settings settings = { is_small ? 20 : 1000,
-		                                 is_small ? FEW_BYTES : MAX_ANSWER_BYTES,
-		                                 is_small ? FEW_BYTES : 4 * MAX_ANSWER_BYTES,
-		                                 now_ms,
-		                                 transport,
-		                                 tell,
-		                                 NULL };
 	struct run r = { .now_ms = 1800000000000 };
-	struct relay_settings ours = settings;
+	const struct relay_settings settings = {
+		.max_sessions = is_small ? 20 : 1000,
+		.max_answer_bytes = is_small ? FEW_BYTES : MAX_ANSWER_BYTES,
+		.max_held_bytes = is_small ? FEW_BYTES : 4 * MAX_ANSWER_BYTES,
+		.now_ms = now_ms,
+		.transport = transport,
+		.tell = tell,
+		.context = &r,
+		.there = how & ASKED ? there : NULL,
+		.closing = closing,
+	};
 	struct wire_writer trace = { 0 };
 
-	ours.context = &r;
-	r.relay = relay_new(&ours);
+	r.relay = relay_new(&settings);
 	r.pipe = relay_pipe_new(r.relay);
 	while (in.left > 0 && !r.has_ended) {
 		struct event e = next_event(&in, (how & BUILT) != 0);

@@ -665,15 +665,15 @@ def feed_text(words):
 def seeds_feed():
     key = struct.pack("<Q", 7)
     texts = b"".join(map(feed_text, (b"fs1", "zo\u00eb".encode(), b"", rb"\Device\NetbiosSmb")))
-    stream = feed_frame(1, struct.pack("<I", 0x4E534601) + feed_text(b"smbd")) + \
-        feed_frame(2, struct.pack("<II", 0x4E534601, 9)) + feed_frame(3, struct.pack("<I", 5)) + \
-        feed_frame(4, key + struct.pack("<4I", 1, 60, 5, 0) + texts) + \
+    stream = feed_frame(1, struct.pack("<I", 0x4E534603) + feed_text(b"smbd")) + \
+        feed_frame(2, struct.pack("<II", 0x4E534603, 9)) + feed_frame(3, struct.pack("<I", 5)) + \
+        feed_frame(4, key + struct.pack("<5I", 3, 1, 60, 5, 0) + texts) + \
         feed_frame(5, key + struct.pack("<2I", 2, 0)) + feed_frame(6, key) + \
         feed_frame(7, struct.pack("<I", 90)) + feed_frame(8, key) + feed_frame(9, key + bytes(4))
     for cuts in (NO_CUTS, CUTS):
         yield b"\0" + cuts + stream
     yield b"\0" + NO_CUTS + feed_frame(1, struct.pack("<I", 0x4E534603) + b"other")
-    yield b"\0" + NO_CUTS + feed_frame(4, key + bytes(16) + 4 * feed_text(b"\x1b[2J"))
+    yield b"\0" + NO_CUTS + feed_frame(4, key + bytes(20) + 4 * feed_text(b"\x1b[2J"))
     puts = b"".join(bytes([4 * (n % 8), n]) for n in range(50))
     yield b"\1" + puts + bytes([3, 255, 3, 3]) + bytes([1, 4, 6, 9, 2, 5, 0, 5]) + puts
     yield b"\1" + bytes([8, 1, 3, 3, 1, 1, 8, 1, 3, 3, 2, 1, 2, 2, 3, 0])
@@ -752,7 +752,7 @@ def seeds_relay_pipe():
         start + event(pdu, 1, bytes([0, 1, 0, 0, 0, 0, 12, 0]) + bytes(17000)) + event(raw, 0, b"\0\0"),
     ]
     for talk in conversations:
-        for how, cuts in ((1, NO_CUTS), (1, CUTS), (3, CUTS)):
+        for how, cuts in ((1, NO_CUTS), (1, CUTS), (3, CUTS), (5, CUTS)):
             yield bytes([how]) + cuts + talk
     # The sides' own bytes, of programs that speak over such a pipe.
     for who in ("rpcclient-4.17", "impacket-0.10", "samba-4.17-python"):

@@ -222,8 +222,9 @@ static struct session_facts facts_of(const struct listed *s, int64_t now_ms)
 static uint32_t count_same(const struct generation *now, const struct generation *next,
                            int64_t later_s)
 {
-	const struct listed *old = now->sessions, *old_end = old + now->count;
-	const struct listed *s = next->sessions, *end = s + next->count;
+	const struct listed *old = now->sessions, *s = next->sessions;
+	const struct listed *old_end = now->count > 0 ? old + now->count : old;
+	const struct listed *end = s + next->count;
 	uint32_t count = 0;
 
 	while (old < old_end && s < end) {
@@ -301,8 +302,9 @@ static void go_on_with(struct relay_listing *l, struct listed *before, struct li
 static void mark_within(struct generation *now, struct generation *next, int64_t late_s,
                         int64_t within_s)
 {
-	struct listed *old = now->sessions, *old_end = old + now->count;
-	struct listed *s = next->sessions, *end = s + next->count;
+	struct listed *old = now->sessions, *s = next->sessions;
+	struct listed *old_end = now->count > 0 ? old + now->count : old;
+	struct listed *end = s + next->count;
 
 	while (old < old_end && s < end) {
 		int names = compare_names(old, s);
