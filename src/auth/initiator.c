@@ -217,17 +217,21 @@ static bool step_mechanism(struct auth_initiator *a, const struct spnego_receive
 /* Puts what the plan wants to be sent. */
 static bool send_planned(struct auth_initiator *a, const struct spnego_plan *plan, struct err *err)
 {
+	struct crypto_span token = auth_context_token(&a->context), mic = { 0 };
 	gss_buffer_desc made = GSS_C_EMPTY_BUFFER;
-	struct crypto_span mic = { 0 };
 	OM_uint32 minor;
 
+	/* NTLM's AUTHENTICATE repeats the names that the server chose. */
+	if (token.bytes > SPNEGO_MAX_TOKEN_BYTES)
+		return fail(err, ERROR_BAD_NET_RESP,
+		            "the answer to the server's NTLM challenge is too large for SMB");
 	if (plan->makes_mic) {
 		if (!auth_context_make_mic(&a->context, spnego_initiator_list(&a->spnego), &made))
 			return fail(err, ERROR_LOGON_FAILURE, "no mechListMIC can be made");
 		mic = (struct crypto_span){ made.value, made.length };
 	}
 	if (plan->sends)
-		spnego_initiator_encode(auth_context_token(&a->context), mic, &a->answer);
+		spnego_initiator_encode(token, mic, &a->answer);
 	(void)gss_release_buffer(&minor, &made);
 	return is_done_by(&a->answer, err);
 }

@@ -471,6 +471,77 @@ static void a_finished_log_on_takes_no_more_tokens(void **state)
 	auth_acceptance_release(acceptance);
 }
 
+/* ---- what a server may send to the initiator ---- */
+
+#define SERVER_FLAGS 0xE28A8235u /* as Samba's challenges have them, [MS-NLMP] 2.2.2.5 */
+
+/* A CHALLENGE whose target has these names, of so many bytes each in the target information. */
+static void put_challenge(struct wire_writer *w, const char *target, uint16_t pair_bytes)
+{
+	uint16_t target_bytes = (uint16_t)(2 * strlen(target));
+	uint16_t info_bytes = (uint16_t)(2 * (4 + pair_bytes) + 4);
+
+	wire_put_bytes(w, "NTLMSSP", 8);
+	wire_put_u32le(w, 2);
+	wire_put_u16le(w, target_bytes);
+	wire_put_u16le(w, target_bytes);
+	wire_put_u32le(w, 56);
+	wire_put_u32le(w, SERVER_FLAGS);
+	wire_put_zeros(w, 16); /* the challenge, reserved */
+	wire_put_u16le(w, info_bytes);
+	wire_put_u16le(w, info_bytes);
+	wire_put_u32le(w, 56u + target_bytes);
+	wire_put_zeros(w, 8); /* VERSION */
+	wire_put_utf16le(w, target);
+	for (uint16_t id = 1; id <= 2; id++) { /* MsvAvNbComputerName, MsvAvNbDomainName */
+		wire_put_u16le(w, id);
+		wire_put_u16le(w, pair_bytes);
+		for (uint16_t i = 0; i < pair_bytes / 2; i++)
+			wire_put_u16le(w, 'A');
+	}
+	wire_put_u32le(w, 0); /* MsvAvEOL */
+}
+
+/* What the initiator makes of such a challenge, in the first answer of a server. */
+static enum auth_progress answer_challenge(const char *target, uint16_t pair_bytes, struct err *err)
+{
+	struct netsession_credentials *credentials = make_credentials("alice", "LAB", "s3cret");
+	struct auth_initiator *a = auth_initiator_new(credentials, NETSESSION_AUTHENTICATION_NTLM,
+	                                              "127.0.0.1");
+	struct wire_writer challenge = { 0 }, message = { 0 };
+	enum auth_progress progress;
+	const uint8_t *token;
+	size_t bytes;
+
+	assert_non_null(a);
+	assert_int_equal(auth_initiator_step(a, NULL, 0, &token, &bytes, err), AUTH_CONTINUE);
+	put_challenge(&challenge, target, pair_bytes);
+	spnego_response_encode(&message,
+	                       &(struct spnego_response){
+				       .state = SPNEGO_ACCEPT_INCOMPLETE,
+				       .token = { challenge.data, challenge.len } });
+	progress = auth_initiator_step(a, message.data, message.len, &token, &bytes, err);
+	assert_true(bytes <= UINT16_MAX);
+	wire_writer_fini(&challenge);
+	wire_writer_fini(&message);
+	auth_initiator_free(a);
+	credentials_release(credentials);
+	return progress;
+}
+
+static void a_challenge_whose_answer_is_too_large_is_refused(void **state)
+{
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(answer_challenge("SRV", 16, &err), AUTH_CONTINUE);
+	assert_int_equal(answer_challenge("SRV", 32000, &err), AUTH_CONTINUE);
+	assert_int_equal(err.status, NERR_Success);
+	assert_int_equal(answer_challenge("SRV", 32460, &err), AUTH_FAILED);
+	assert_int_equal(err.status, ERROR_BAD_NET_RESP);
+	assert_non_null(strstr(err.why, "too large"));
+}
+
 /* ---- many at once ---- */
 
 #define THREADS          8
@@ -529,6 +600,7 @@ int main(void)
 		cmocka_unit_test(a_token_that_is_cut_off_is_refused),
 		cmocka_unit_test(a_token_that_is_none_is_an_invalid_parameter),
 		cmocka_unit_test(a_finished_log_on_takes_no_more_tokens),
+		cmocka_unit_test(a_challenge_whose_answer_is_too_large_is_refused),
 		cmocka_unit_test(many_log_on_at_once),
 	};
 
