@@ -2,7 +2,7 @@
 /* The look at NTLM's messages before GSSAPI gets them.
  * Input: whether a key and Unicode were agreed upon (bits 0 and 1), then a message.
  * Must reach: open_message ntlm_message_is_short ntlm_message_lengthen ntlm_message_judge get_field
- *   ntlm_message_challenge_flags ntlm_message_claim get_name
+ *   ntlm_message_challenge_flags ntlm_message_claim get_name ntlm_message_is_nameless
  * Holds: names are UTF-8; a message is of one type; a lengthened one is 8 zeros longer, and is
  * short no more. */
 #include "auth/ntlm_message.h"
@@ -35,6 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	if (ntlm_message_claim(message, negotiated, &claim))
 		MUST(text_utf8_is_valid(claim.domain) && text_utf8_is_valid(claim.user));
 	MUST(verdict == NTLM_NOT_AUTHENTICATE || ntlm_message_challenge_flags(message) == 0);
+	MUST(!ntlm_message_is_nameless(message) || ntlm_message_challenge_flags(message) != 0);
 	if (ntlm_message_is_short(message)) {
 		MUST(verdict == NTLM_NOT_AUTHENTICATE);
 		lengthen(message);

@@ -7,6 +7,7 @@
 #include "auth/context.h"
 #include "auth/handle.h"
 #include "auth/kerberos_story.h"
+#include "auth/ntlm_message.h"
 #include "auth/ntlm_story.h"
 #include "auth/spnego/initiator.h"
 
@@ -101,6 +102,11 @@ static bool step_ntlm(struct auth_initiator *a, struct crypto_span token, struct
 
 	if (handle == NULL)
 		return false;
+	if (ntlm_message_is_nameless(token)) {
+		err_set(err, ERROR_BAD_NET_RESP, AUTH_DOING,
+		        "the server's NTLM challenge names no target");
+		return false;
+	}
 	major = step_context(a, handle->credential, token, &minor);
 	if (GSS_ERROR(major))
 		ntlm_story_tell(major, minor, err);

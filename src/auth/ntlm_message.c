@@ -15,6 +15,7 @@ enum { NEGOTIATE = 1, CHALLENGE = 2, AUTHENTICATE = 3 };
 #define MIN_NTLMV2_BYTES      44 /* 2.2.2.8: 16 of proof, 28 before the pairs */
 #define SESSION_KEY_BYTES     16
 #define FLAG_UNICODE          0x00000001u
+#define FLAG_TARGET_TYPES     0x00030000u
 #define FLAG_KEY_EXCH         0x40000000u
 
 /* A reader behind the signature. *type is 0 where the signature is missing. */
@@ -149,4 +150,14 @@ uint32_t ntlm_message_challenge_flags(struct crypto_span message)
 
 	wire_skip(&r, 8); /* the target's name, 2.2.1.2 */
 	return type == CHALLENGE ? wire_get_u32(&r) : 0;
+}
+
+bool ntlm_message_is_nameless(struct crypto_span message)
+{
+	uint32_t type;
+	struct wire_reader r = open_message(message, &type);
+	uint16_t name_bytes = wire_get_u16(&r);
+
+	return type == CHALLENGE && name_bytes == 0 &&
+	       (ntlm_message_challenge_flags(message) & FLAG_TARGET_TYPES) != 0;
 }

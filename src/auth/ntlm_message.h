@@ -38,6 +38,10 @@ struct ntlm_claim {
 /* False: the names are too long, or malformed. */
 bool ntlm_message_claim(struct crypto_span message, uint32_t negotiated, struct ntlm_claim *claim);
 
+/* A CHALLENGE that promises a target's name and has an empty one: gss-ntlmssp 1.2.0 writes to a
+ * NULL pointer for it (1.3.0 does not). */
+bool ntlm_message_is_nameless(struct crypto_span message);
+
 /* The flags of a CHALLENGE; 0 for any other message. */
 uint32_t ntlm_message_challenge_flags(struct crypto_span message);
 

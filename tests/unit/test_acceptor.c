@@ -542,6 +542,16 @@ static void a_challenge_whose_answer_is_too_large_is_refused(void **state)
 	assert_non_null(strstr(err.why, "too large"));
 }
 
+static void a_challenge_that_names_no_target_is_refused(void **state)
+{
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(answer_challenge("", 16, &err), AUTH_FAILED);
+	assert_int_equal(err.status, ERROR_BAD_NET_RESP);
+	assert_non_null(strstr(err.why, "names no target"));
+}
+
 /* ---- many at once ---- */
 
 #define THREADS          8
@@ -601,6 +611,7 @@ int main(void)
 		cmocka_unit_test(a_token_that_is_none_is_an_invalid_parameter),
 		cmocka_unit_test(a_finished_log_on_takes_no_more_tokens),
 		cmocka_unit_test(a_challenge_whose_answer_is_too_large_is_refused),
+		cmocka_unit_test(a_challenge_that_names_no_target_is_refused),
 		cmocka_unit_test(many_log_on_at_once),
 	};
 
