@@ -13,7 +13,7 @@ import subprocess
 from . import frames
 from .command import built
 from .daemon import STOP_S, Daemon
-from .ports import free_port
+from .ports import free_port, loopbacks
 from .process import Process
 from .server import StartFailed
 
@@ -95,9 +95,9 @@ class Netsessiond(Daemon):
 
     def write_configuration(self):
         """Writes what it is started with or reads anew: the options as they are now."""
-        ours = {"listen": f"{self.host}:{self.port}, [{self.host6}]:{self.port}", "socket": self.socket,
-                "feed_socket": self.feed_socket, "ntlm_users": self.ntlm_users, "mechanisms": "ntlm",
-                "file": self.folder / self.log / "audit"}
+        listen = [f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}" for host in loopbacks()]
+        ours = {"listen": ", ".join(listen), "socket": self.socket, "feed_socket": self.feed_socket,
+                "ntlm_users": self.ntlm_users, "mechanisms": "ntlm", "file": self.folder / self.log / "audit"}
         lines = {}
         for key, value in (ours | self.options).items():
             if value is not None:

@@ -5,16 +5,23 @@ look and the server's bind. A port is reserved by an abstract Unix socket of its
 with the process that holds it. It matters: an smbd does not fail on a port that another smbd has, it shares it
 (SO_REUSEPORT), and each then gets some of the other's clients.
 """
+import functools
 import random
 import socket
 
 FIRST, LAST = 15000, 32000
 
 
+@functools.cache
+def loopbacks():
+    """The addresses to serve on: 127.0.0.1, and ::1 unless this machine has no IPv6."""
+    return ("127.0.0.1", "::1") if _is_free("::1", 0) else ("127.0.0.1",)
+
+
 def free_port():
-    """Gives a port free for TCP on 127.0.0.1 and ::1 that no other lab process will be given meanwhile."""
+    """Gives a port free for TCP on all loopback addresses that no other lab process will be given meanwhile."""
     for port in random.sample(range(FIRST, LAST), 500):
-        if _reserve(port) and all(_is_free(address, port) for address in ("127.0.0.1", "::1")):
+        if _reserve(port) and all(_is_free(address, port) for address in loopbacks()):
             return port
     raise RuntimeError(f"no free loopback port among 500 tried between {FIRST} and {LAST}")
 
@@ -32,10 +39,10 @@ def _reserve(port):
 
 def _is_free(address, port):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((address, port))
-        except OSError:
-            return False
-        return True
+    except OSError:
+        return False
+    return True

@@ -12,7 +12,7 @@ import time
 from impacket import ntlm
 
 from . import frames
-from .ports import free_port
+from .ports import free_port, loopbacks
 from .process import Process
 from .server import Server, StartFailed, checked
 
@@ -137,7 +137,7 @@ class SambaServer(Server):
             "server role": "standalone server",
             "passdb backend": f"smbpasswd:{self.folder}/private/smbpasswd",
             "smb ports": self.port,
-            "interfaces": "127.0.0.1 ::1",
+            "interfaces": " ".join(loopbacks()),
             "bind interfaces only": "yes",
             "disable netbios": "yes",
             "server services": "",
