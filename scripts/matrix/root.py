@@ -47,9 +47,9 @@ class Root:
             yield
 
     def prepare(self, log):
-        """Makes the root where it is missing, else brings it up to date. A root that cannot be brought up to date is
-        made again."""
-        if inside.is_root(self.path):
+        """Makes the root where it is missing or $FRESH is set, else brings it up to date. A root that cannot be brought
+        up to date is made again."""
+        if inside.is_root(self.path) and not os.environ.get("FRESH"):
             if self._update(log):
                 return
             print(f"{self.path} cannot be brought up to date: it is made again", flush=True)

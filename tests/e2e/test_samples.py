@@ -63,7 +63,7 @@ class Workshop:
         """Compiles and links. Returns (executable, or None for one that is not whole; what was said, which is wrong)."""
         made = self.folder / "-".join([sample.stem, compiler, dialect, *(re.sub(r"\W", "", o) for o in options)])
         language = ("-x", "c++" if compiler.endswith("++") else "c")
-        to = ("-x", "none", "-o", made, *(self.libs if libs is None else libs)) if self.is_whole(sample) else \
+        to = ("-o", made, *(self.libs if libs is None else libs)) if self.is_whole(sample) else \
             ("-c", "-o", made.with_suffix(".o"))
         if "-c" in to:
             options = [option for option in options if not option.startswith("-fuse-ld=")]
