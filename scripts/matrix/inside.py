@@ -38,7 +38,8 @@ def started(root, command, network="lo", folder="/", **options):
     if network == "machine":
         for name in ("resolv.conf", "hosts"):
             shutil.copyfile(f"/etc/{name}", root / "etc" / name)
-    with subprocess.Popen([*NAMESPACES, *(["--net"] if network == "lo" else []), "/bin/sh", "-c", ENTER, "sh", root, network,
+    own_network = ["--net"] if network == "lo" else []
+    with subprocess.Popen([*NAMESPACES, *own_network, "/bin/sh", "-c", ENTER, "sh", root, network,
                            "/usr/bin/env", "-i", f"--chdir={folder}", *ENVIRONMENT, *command],
                           stdin=subprocess.DEVNULL, text=True, errors="replace", **options) as process:
         try:

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""make matrix: all columns, one after the other. Writes build/matrix/results.json after each; closes with the table.
-Arguments: the names of columns; without any, all of them."""
+"""make matrix: columns, one after the other. Each result goes into build/matrix/results.json, where those of the other
+columns stay; closes with the table of this run. Arguments: the names of columns; without any, all of them."""
+import contextlib
 import datetime
 import json
 import subprocess
@@ -10,6 +11,8 @@ import sys
 import column
 import failure
 import tested_with
+
+FILE = column.RESULTS / "results.json"
 
 # By clang the tests that know another compiler from gcc; on other architectures those that need no peer.
 BY_CLANG = "unit house abi list netsessiond samba_relay kerberos"
@@ -30,24 +33,43 @@ def run(one):
         return column.run(one)
     except failure.Failure as why:
         print(f"{one.name}: {why}", flush=True)
-        return {"name": one.name, "suite": one.suite, "arch": one.cross or one.arch, "tests": one.tests, "debian": one.suite,
-                "compiler": one.compiler, "libraries": {}, "passed": 0, "failed": 1, "skipped": 0,
+        return {"name": one.name, "suite": one.suite, "arch": one.cross or one.arch, "tests": one.tests,
+                "debian": one.suite, "compiler": one.compiler, "libraries": {}, "passed": 0, "failed": 1, "skipped": 0,
                 "failures": [str(why)], "minutes": 0, "megabytes": 0}
 
 
+def described():
+    """The commit that is tested."""
+    return subprocess.run(["git", "describe", "--always", "--dirty"], cwd=column.checkout.REPOSITORY, text=True,
+                          capture_output=True, check=False).stdout.strip()
+
+
+def saved():
+    """The results of earlier runs, by the names of their columns."""
+    with contextlib.suppress(FileNotFoundError):
+        return {result["name"]: result for result in json.loads(FILE.read_text())["columns"]}
+    return {}
+
+
+def save(results):
+    """Writes the results in the order of the columns."""
+    in_order = [results[one.name] for one in COLUMNS if one.name in results]
+    FILE.write_text(json.dumps({"date": f"{datetime.date.today()}", "columns": in_order}, indent=1) + "\n")
+
+
 def main():
-    chosen = [one for one in COLUMNS if not sys.argv[1:] or one.name in sys.argv[1:]]
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=column.checkout.REPOSITORY, text=True,
-                            capture_output=True, check=False).stdout.strip()
-    results = []
+    names = sys.argv[1:] or [one.name for one in COLUMNS]
+    unknown = set(names) - {one.name for one in COLUMNS}
+    if unknown:
+        sys.exit(f"matrix.py: {', '.join(unknown)}: no such column; there are {', '.join(one.name for one in COLUMNS)}")
+    run_now, commit = [], described()
     with failure.reported():
-        for one in chosen:
-            results.append(run(one))
-            (column.RESULTS / "results.json").write_text(json.dumps(
-                {"date": f"{datetime.date.today()}", "commit": commit, "columns": results}, indent=1) + "\n")
-    print("\n".join(tested_with.table(map(tested_with.cells, results))))
-    print(column.closing_line(results))
-    return int(any(result["failed"] for result in results))
+        for one in (one for one in COLUMNS if one.name in names):
+            run_now.append(run(one) | {"commit": commit})
+            save(saved() | {run_now[-1]["name"]: run_now[-1]})
+    print("\n".join(tested_with.table(map(tested_with.cells, run_now))))
+    print(column.closing_line(run_now))
+    return int(any(result["failed"] for result in run_now))
 
 
 if __name__ == "__main__":

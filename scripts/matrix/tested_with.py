@@ -8,11 +8,11 @@ import re
 import sys
 
 BEGIN, END = '<!-- tested with: "make tested-with" writes this -->\n', "<!-- tested with: end -->\n"
-HEADINGS = ["Debian", "architecture", "compiler", "libc", "krb5", "gss-ntlmssp", "Samba", "OpenSSL", "passed", "failed",
-            "skipped", "minutes", "MB"]
+HEADINGS = ["Debian", "architecture", "compiler", "libc", "krb5", "gss-ntlmssp", "Samba", "OpenSSL", "tests", "passed",
+            "failed", "skipped", "minutes", "MB"]
 # What a cell may hold, by its heading; of all others the numbers of a version or nothing.
-CELLS = {"Debian": r"[\w./ ]+", "architecture": r"\w+", "compiler": r"(gcc|clang)( [\d.]+)?", "passed": r"\d+",
-         "failed": r"\d+", "skipped": r"\d+", "minutes": r"[\d.]+", "MB": r"\d+"}
+CELLS = {"Debian": r"[\w./ ]+", "architecture": r"\w+", "compiler": r"(gcc|clang)( [\d.]+)?", "tests": r"[\w* ]+",
+         "passed": r"\d+", "failed": r"\d+", "skipped": r"\d+", "minutes": r"[\d.]+", "MB": r"\d+"}
 VERSION = r"[\d.]*"
 
 
@@ -26,6 +26,7 @@ def cells(result):
     libraries = result["libraries"]
     return [result["debian"], result["arch"], result["compiler"],
             *(upstream(libraries.get(name)) for name in ("libc", "krb5", "gss-ntlmssp", "samba", "openssl")),
+            result["tests"] or "all",
             *(str(result[name]) for name in ("passed", "failed", "skipped", "minutes", "megabytes"))]
 
 
