@@ -49,6 +49,10 @@ def link_headers(work):
             if str(path) not in glibc:
                 (folder / path.name).symlink_to(path)
         options += ["-idirafter", folder]
+    # Systems with musl have this header in a package of its own.
+    queue = folder / "sys" / "queue.h"
+    queue.parent.mkdir()
+    queue.symlink_to(next(path for path in glibc if path.endswith("/sys/queue.h")))
     return options
 
 
