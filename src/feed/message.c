@@ -12,10 +12,7 @@ struct field {
 	size_t offset; /* in struct feed_message */
 };
 
-#define FIELD(type, member)                                 \
-	{                                                   \
-		type, offsetof(struct feed_message, member) \
-	}
+#define FIELD(type, member) { type, offsetof(struct feed_message, member) }
 
 enum { MAX_FIELDS = 10 };
 

@@ -85,10 +85,7 @@ void audit_free(struct audit *a)
 /* The statuses of this server's answers, by the names that Windows has for them. */
 static const char *status_name(NET_API_STATUS status)
 {
-#define S(NAME)             \
-	{                   \
-		NAME, #NAME \
-	}
+#define S(NAME) { NAME, #NAME }
 	static const struct {
 		NET_API_STATUS status;
 		const char *name;

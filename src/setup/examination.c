@@ -6,14 +6,8 @@
 
 /* The first release in which smbd finds its pipes by Unix sockets, and the last one that was
  * tested; all that the tests have run against. */
-#define FIRST_VERSION \
-	{             \
-		4, 16 \
-	}
-#define LAST_VERSION  \
-	{             \
-		4, 25 \
-	}
+#define FIRST_VERSION   { 4, 16 }
+#define LAST_VERSION    { 4, 25 }
 #define TESTED_VERSIONS "4.17.12, 4.22.11 and 4.25.1"
 
 static int compare_version(const struct samba_installation *samba, const unsigned to[2])

@@ -22,7 +22,7 @@ static void keep(char to[128], const char *text)
 	snprintf(to, 128, "%s", text != NULL ? text : "-");
 }
 
-static uint32_t delete (struct relay_bench *b, struct wire_reader *stub, struct wire_writer *answer)
+static uint32_t delete(struct relay_bench *b, struct wire_reader *stub, struct wire_writer *answer)
 {
 	struct session_qualifier_texts texts;
 	struct session_del_request request;
