@@ -138,6 +138,41 @@ static void a_key_of_another_length_than_16_is_wrong_where_one_was_agreed_upon(v
 	assert_int_equal(judge(NEGOTIATED), NTLM_WRONG);
 }
 
+static void a_challenge_must_name_the_target_that_it_promises(void **state)
+{
+	uint8_t challenge[56] = "NTLMSSP\0\2\0\0\0";
+
+	(void)state;
+	for (unsigned type = 0; type <= 3; type++) { /* TARGET_TYPE_DOMAIN, TARGET_TYPE_SERVER */
+		challenge[22] = (uint8_t)type;
+		challenge[12] = 0;
+		assert_int_equal(ntlm_message_is_nameless(
+					 (struct crypto_span){ challenge, sizeof challenge }),
+		                 type != 0);
+		challenge[12] = 2;
+		assert_false(ntlm_message_is_nameless(
+			(struct crypto_span){ challenge, sizeof challenge }));
+	}
+	challenge[12] = 0;
+	challenge[8] = 1; /* NEGOTIATE */
+	assert_false(
+		ntlm_message_is_nameless((struct crypto_span){ challenge, sizeof challenge }));
+	assert_false(ntlm_message_is_nameless((struct crypto_span){ NULL, 0 }));
+}
+
+static void the_pairs_of_a_response_must_end(void **state)
+{
+	size_t nt = *byte_at(NT_AT) | (size_t)*byte_at(NT_AT + 1) << 8;
+
+	(void)state;
+	/* MsvAvEOL is the last pair, behind which rpcclient has four zeros or none. */
+	for (size_t bytes = 44; bytes < nt - 8; bytes++) {
+		*byte_at(NT_AT) = (uint8_t)bytes;
+		*byte_at(NT_AT + 1) = (uint8_t)(bytes >> 8);
+		assert_int_equal(judge(NEGOTIATED), NTLM_WRONG);
+	}
+}
+
 static void fields_outside_the_message_are_wrong(void **state)
 {
 	static const size_t fields[] = { LM_AT, NT_AT, DOMAIN_AT, USER_AT, KEY_AT };
@@ -193,6 +228,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_key_of_another_length_than_16_is_wrong_where_one_was_agreed_upon, set_up,
 			tear_down),
+		cmocka_unit_test(a_challenge_must_name_the_target_that_it_promises),
+		cmocka_unit_test_setup_teardown(the_pairs_of_a_response_must_end, set_up,
+		                                tear_down),
 		cmocka_unit_test_setup_teardown(fields_outside_the_message_are_wrong, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(names_that_are_none_are_not_claimed, set_up,

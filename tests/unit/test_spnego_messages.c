@@ -244,6 +244,12 @@ static void malformed_fields_are_refused(void **state)
 		SPAN("\xa0\x06\x30\x04\x04\x02\x01\x02"), /* no object identifier */
 		SPAN("\xa0\x10\x30\x0c\x06\x0a" NTLM_OID_BYTES
 		     "\x05\x00"),                                   /* more behind the list */
+		SPAN("\xa0\x0f\x30\x0c\x06\x0a" NTLM_OID_BYTES "\x05"), /* one byte more */
+		SPAN("\xa0\x0f\x30\x0d\x06\x0a" NTLM_OID_BYTES "\x06"), /* ... in the list */
+		SPAN(NTLM_LIST "\xa2\x03\x04\x00\x04"),             /* ... behind octets */
+		SPAN(NTLM_LIST "\xa5"),                             /* ... behind all fields */
+		SPAN(NTLM_LIST "\xa7\x00\xa5\x00"),                 /* extensions out of order */
+		SPAN(NTLM_LIST "\xa3\x02\x04\x00\xa3\x02\x04\x00"), /* a MIC twice */
 		SPAN(NTLM_LIST "\xa2\x02\x0a\x00"),                 /* no octets */
 		SPAN(NTLM_LIST "\xa2\x04\x04\x00\x04\x00"),         /* octets twice */
 		SPAN(NTLM_LIST "\xa2\x03\x04\x02\x00"),             /* cut off inside */
@@ -362,6 +368,48 @@ static void what_is_encoded_is_decoded(void **state)
 	wire_writer_fini(&w);
 }
 
+static void messages_have_the_bytes_that_the_standard_gives_them(void **state)
+{
+	static const enum auth_mechanism one[] = { AUTH_NTLM };
+	struct wire_writer list = { 0 }, w = { 0 };
+
+	(void)state;
+	spnego_mechanism_list_encode(&list, one, 1, false);
+	spnego_init_encode(&w, (struct crypto_span){ list.data, list.len }, SPAN("hi"));
+	expect_span(SPAN("\x60\x22\x06\x06" SPNEGO_OID_BYTES "\xa0\x18\x30\x16" NTLM_LIST
+	                 "\xa2\x04\x04\x02hi"),
+	            (struct crypto_span){ w.data, w.len });
+	wire_writer_clear(&w);
+	spnego_init2_encode(&w, (struct crypto_span){ list.data, list.len });
+	expect_span(SPAN("\x60\x48\x06\x06" SPNEGO_OID_BYTES "\xa0\x3e\x30\x3c" NTLM_LIST
+	                 "\xa3\x2a\x30\x28\xa0\x26\x1b\x24not_defined_in_RFC4178@please_ignore"),
+	            (struct crypto_span){ w.data, w.len });
+	wire_writer_fini(&list);
+	wire_writer_fini(&w);
+}
+
+static void lengths_are_written_in_the_fewest_bytes(void **state)
+{
+	const struct {
+		size_t bytes;
+		struct crypto_span header;
+	} elements[] = {
+		{ 0x00, SPAN("\x04\x00") },         { 0x7f, SPAN("\x04\x7f") },
+		{ 0x80, SPAN("\x04\x81\x80") },     { 0xff, SPAN("\x04\x81\xff") },
+		{ 0x100, SPAN("\x04\x82\x01\x00") }, { 0xffff, SPAN("\x04\x82\xff\xff") },
+	};
+	struct wire_writer w = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof elements / sizeof *elements; i++) {
+		wire_writer_clear(&w);
+		der_put_header(&w, DER_OCTET_STRING, elements[i].bytes);
+		expect_span(elements[i].header, (struct crypto_span){ w.data, w.len });
+		assert_int_equal(der_element_bytes(elements[i].bytes), w.len + elements[i].bytes);
+	}
+	wire_writer_fini(&w);
+}
+
 static void what_is_absent_stays_absent(void **state)
 {
 	struct wire_writer w = { 0 };
@@ -395,6 +443,13 @@ static void a_hint_names_mechanisms_as_windows_does(void **state)
 	assert_null(init.mic.data);
 	assert_int_equal(spnego_hint_mechanisms((struct crypto_span){ w.data, w.len }),
 	                 1u << AUTH_KERBEROS | 1u << AUTH_NTLM);
+	assert_int_equal(spnego_hint_mechanisms((struct crypto_span){ w.data, w.len - 1 }), 0);
+	wire_writer_clear(&list);
+	wire_writer_clear(&w);
+	spnego_mechanism_list_encode(&list, both + 1, 1, true);
+	spnego_init2_encode(&w, (struct crypto_span){ list.data, list.len });
+	assert_int_equal(spnego_hint_mechanisms((struct crypto_span){ w.data, w.len }),
+	                 1u << AUTH_NTLM);
 	wire_writer_fini(&list);
 	wire_writer_fini(&w);
 }
@@ -443,6 +498,8 @@ int main(void)
 		cmocka_unit_test(lengths_may_have_leading_zeros),
 		cmocka_unit_test(a_list_is_bounded),
 		cmocka_unit_test(what_is_encoded_is_decoded),
+		cmocka_unit_test(messages_have_the_bytes_that_the_standard_gives_them),
+		cmocka_unit_test(lengths_are_written_in_the_fewest_bytes),
 		cmocka_unit_test(what_is_absent_stays_absent),
 		cmocka_unit_test(a_hint_names_mechanisms_as_windows_does),
 		cmocka_unit_test(a_mechanism_is_known_by_its_first_token),

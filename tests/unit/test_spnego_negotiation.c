@@ -283,6 +283,35 @@ static void the_acceptor_s_mic_with_its_last_token_is_answered(void **state)
 	expect_plan((struct spnego_response){ .state = COMPLETED }, complete, "d");
 }
 
+static void the_acceptor_s_mic_with_its_last_message_is_not_answered(void **state)
+{
+	(void)state;
+	offer_kerberos_and_ntlm();
+	expect_plan((struct spnego_response){ COMPLETED, kerberos, SPAN("AP-REP"), SPAN("mic") },
+	            complete, "vd");
+}
+
+static void a_mic_that_was_verified_need_not_come_again(void **state)
+{
+	(void)state;
+	offer_kerberos_and_ntlm();
+	expect_plan((struct spnego_response){ SPNEGO_REQUEST_MIC, kerberos, SPAN("AP-REP"),
+	                                      SPAN("mic") },
+	            complete, "vms");
+	expect_plan((struct spnego_response){ .state = COMPLETED }, complete, "d");
+}
+
+static void a_mic_may_be_requested_late(void **state)
+{
+	(void)state;
+	offer_ntlm();
+	expect_plan((struct spnego_response){ INCOMPLETE, ntlm, SPAN("CHALLENGE"), { 0 } },
+	            says_last, "s");
+	expect_plan((struct spnego_response){ .state = SPNEGO_REQUEST_MIC }, complete, "ms");
+	expect_plan((struct spnego_response){ .state = COMPLETED, .mic = SPAN("mic") }, complete,
+	            "vd");
+}
+
 static void an_acceptor_that_waits_for_a_mic_gets_one(void **state)
 {
 	(void)state;
@@ -355,6 +384,20 @@ static void a_token_with_the_other_mechanism_is_refused(void **state)
 	expect_failure(
 		(struct spnego_response){ SPNEGO_REQUEST_MIC, ntlm, SPAN("CHALLENGE"), { 0 } },
 		goes_on, ERROR_BAD_NET_RESP);
+	(void)tear_down(state);
+	(void)set_up(state);
+	offer_kerberos_and_ntlm();
+	expect_failure((struct spnego_response){ SPNEGO_REQUEST_MIC, ntlm, SPAN("C"), { 0 } },
+	               goes_on, ERROR_BAD_NET_RESP);
+}
+
+static void an_empty_token_with_the_other_mechanism_is_none(void **state)
+{
+	(void)state;
+	offer_kerberos_and_ntlm();
+	expect_plan((struct spnego_response){ SPNEGO_REQUEST_MIC, ntlm, SPAN(""), { 0 } }, goes_on,
+	            "s");
+	assert_true(received.selects_other);
 }
 
 static void a_rejection_ends_it(void **state)
@@ -525,6 +568,7 @@ static void ntlm_takes_two_answers_and_names_the_mechanism_in_the_first(void **s
 	expect_span(ntlm, expect_answer(goes_on, "", INCOMPLETE).mechanism);
 	assert_true(hear_response((struct spnego_response){ .state = SPNEGO_NO_STATE,
 	                                                    .token = SPAN("AUTHENTICATE") }));
+	expect_span(SPAN("AUTHENTICATE"), received.token);
 	assert_null(expect_answer(complete, "d", COMPLETED).mechanism.data);
 }
 
@@ -536,6 +580,20 @@ static void a_mic_with_the_last_token_is_verified_and_answered(void **state)
 	assert_true(hear_response((struct spnego_response){
 		SPNEGO_NO_STATE, { 0 }, SPAN("AUTHENTICATE"), SPAN("mic") }));
 	(void)expect_answer(complete, "vmd", COMPLETED);
+}
+
+static void a_mic_with_the_first_token_is_verified_and_answered(void **state)
+{
+	(void)state;
+	assert_true(spnego_acceptor_receive(
+		&acceptor,
+		SPAN("\x60\x2c\x06\x06" SPNEGO_OID_BYTES
+	             "\xa0\x22\x30\x20\xa0\x0d\x30\x0b\x06\x09" KERBEROS_OID_BYTES
+	             "\xa2\x08\x04\x06"
+	             "AP-REQ\xa3\x05\x04\x03mic"),
+		serves, &received, &err));
+	expect_span(SPAN("mic"), received.mic);
+	(void)expect_answer(says_last, "vmd", COMPLETED);
 }
 
 static void kerberos_is_named_as_the_initiator_names_it(void **state)
@@ -629,6 +687,7 @@ static void mechanisms_that_are_not_served_are_named(void **state)
 	serves[AUTH_KERBEROS] = serves[AUTH_NTLM] = false;
 	assert_false(hear_init(offered, 4, SPAN("token")));
 	assert_int_equal(err.nt, NOT_SUPPORTED);
+	assert_int_equal(err.status, ERROR_NOT_SUPPORTED);
 	assert_string_equal(err.why, "neither Kerberos nor NTLM is served here");
 	err = (struct err){ 0 };
 	assert_false(hear_init(&ntlm, 1, SPAN("token")));
@@ -646,6 +705,7 @@ static void a_first_message_that_is_an_answer_is_refused(void **state)
 	(void)state;
 	assert_false(hear_response((struct spnego_response){ .token = SPAN("token") }));
 	assert_int_equal(err.nt, INVALID_PARAMETER);
+	assert_int_equal(err.status, ERROR_INVALID_PARAMETER);
 }
 
 static void a_second_offer_is_refused(void **state)
@@ -816,6 +876,9 @@ int main(void)
 		OF_INITIATOR(a_mic_may_be_requested_for_the_first_mechanism_too),
 		OF_INITIATOR(a_requested_mic_is_left_out_where_there_is_no_key),
 		OF_INITIATOR(the_acceptor_s_mic_with_its_last_token_is_answered),
+		OF_INITIATOR(the_acceptor_s_mic_with_its_last_message_is_not_answered),
+		OF_INITIATOR(a_mic_that_was_verified_need_not_come_again),
+		OF_INITIATOR(a_mic_may_be_requested_late),
 		OF_INITIATOR(an_acceptor_that_waits_for_a_mic_gets_one),
 		OF_INITIATOR(an_acceptor_that_wants_more_than_there_is_is_refused),
 		OF_INITIATOR(an_answer_may_be_a_token_alone),
@@ -824,6 +887,7 @@ int main(void)
 		OF_INITIATOR(a_mechanism_that_is_not_known_is_refused),
 		OF_INITIATOR(a_mechanism_does_not_change_later),
 		OF_INITIATOR(a_token_with_the_other_mechanism_is_refused),
+		OF_INITIATOR(an_empty_token_with_the_other_mechanism_is_none),
 		OF_INITIATOR(a_rejection_ends_it),
 		OF_INITIATOR(a_mechanism_that_is_not_done_must_not_be_ended),
 		OF_INITIATOR(a_mic_before_the_key_is_refused),
@@ -834,6 +898,7 @@ int main(void)
 		OF_ACCEPTOR(kerberos_is_complete_with_the_first_answer),
 		OF_ACCEPTOR(ntlm_takes_two_answers_and_names_the_mechanism_in_the_first),
 		OF_ACCEPTOR(a_mic_with_the_last_token_is_verified_and_answered),
+		OF_ACCEPTOR(a_mic_with_the_first_token_is_verified_and_answered),
 		OF_ACCEPTOR(kerberos_is_named_as_the_initiator_names_it),
 		OF_ACCEPTOR(a_first_mechanism_that_is_not_served_costs_a_turn_and_a_mic),
 		OF_ACCEPTOR(a_required_mic_that_is_left_out_is_refused),
