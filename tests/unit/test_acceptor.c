@@ -471,6 +471,227 @@ static void a_finished_log_on_takes_no_more_tokens(void **state)
 	auth_acceptance_release(acceptance);
 }
 
+static void a_failed_log_on_takes_no_more_tokens(void **state)
+{
+	struct recording r = recording_load("impacket-0.10-session-setup-request");
+	struct auth_acceptance *acceptance = accept_ntlm();
+	struct auth_acceptor *acceptor = auth_acceptor_new(acceptance);
+	struct err err = { 0 };
+	const uint8_t *answer;
+	size_t bytes;
+
+	(void)state;
+	assert_int_equal(auth_acceptor_step(acceptor, (const uint8_t *)"\xFF", 1, &answer, &bytes,
+	                                    &err),
+	                 AUTH_FAILED);
+	assert_int_equal(auth_acceptor_step(acceptor, r.data + IMPACKETS_TOKEN_AT,
+	                                    r.bytes - IMPACKETS_TOKEN_AT, &answer, &bytes, &err),
+	                 AUTH_FAILED);
+	auth_acceptor_free(acceptor);
+	auth_acceptance_release(acceptance);
+	recording_free(&r);
+}
+
+/* ---- clients that wrap our initiator's tokens in another way ---- */
+
+/* One of them: its initiator, and what it got and what it sends next. */
+struct client {
+	struct auth_initiator *initiator;
+	struct auth_acceptor *acceptor;
+	struct wire_writer message;
+	struct crypto_span token, mic; /* of the initiator's last message */
+	const uint8_t *answer;
+	size_t answer_bytes;
+	struct err err;
+};
+
+/* credentials: taken. The initiator's first token is there. */
+static struct client client_begin(struct auth_acceptance *acceptance,
+                                  struct netsession_credentials *credentials)
+{
+	struct client c = { .acceptor = auth_acceptor_new(acceptance) };
+	struct spnego_init init;
+	const uint8_t *first;
+	size_t bytes;
+
+	c.initiator =
+		auth_initiator_new(credentials, NETSESSION_AUTHENTICATION_NTLM, "127.0.0.1");
+	credentials_release(credentials);
+	assert_int_equal(auth_initiator_step(c.initiator, NULL, 0, &first, &bytes, &c.err),
+	                 AUTH_CONTINUE);
+	assert_true(spnego_init_decode((struct crypto_span){ first, bytes }, &init));
+	c.token = init.token;
+	return c;
+}
+
+static void client_end(struct client *c)
+{
+	auth_initiator_free(c->initiator);
+	auth_acceptor_free(c->acceptor);
+	wire_writer_fini(&c->message);
+}
+
+static enum auth_progress client_send(struct client *c, struct crypto_span message)
+{
+	return auth_acceptor_step(c->acceptor, message.data, message.bytes, &c->answer,
+	                          &c->answer_bytes, &c->err);
+}
+
+static enum auth_progress client_send_response(struct client *c, struct crypto_span mic)
+{
+	wire_writer_clear(&c->message);
+	spnego_response_encode(&c->message, &(struct spnego_response){ .state = SPNEGO_NO_STATE,
+	                                                               .token = c->token,
+	                                                               .mic = mic });
+	return client_send(c, (struct crypto_span){ c->message.data, c->message.len });
+}
+
+static enum auth_progress client_send_init(struct client *c, struct crypto_span token)
+{
+	static const enum auth_mechanism ntlm_only[] = { AUTH_NTLM };
+	struct wire_writer list = { 0 };
+
+	spnego_mechanism_list_encode(&list, ntlm_only, 1, false);
+	wire_writer_clear(&c->message);
+	spnego_init_encode(&c->message, (struct crypto_span){ list.data, list.len }, token);
+	wire_writer_fini(&list);
+	return client_send(c, (struct crypto_span){ c->message.data, c->message.len });
+}
+
+/* The initiator's answer to this CHALLENGE. */
+static void client_take_challenge(struct client *c, struct crypto_span challenge)
+{
+	struct spnego_response response;
+	const uint8_t *next;
+	size_t bytes;
+
+	wire_writer_clear(&c->message);
+	spnego_response_encode(&c->message,
+	                       &(struct spnego_response){ .state = SPNEGO_ACCEPT_INCOMPLETE,
+	                                                  .token = challenge });
+	assert_int_equal(auth_initiator_step(c->initiator, c->message.data, c->message.len, &next,
+	                                     &bytes, &c->err),
+	                 AUTH_CONTINUE);
+	assert_true(spnego_response_decode((struct crypto_span){ next, bytes }, &response));
+	c->token = response.token;
+	c->mic = response.mic;
+}
+
+/* As far as AUTHENTICATE, in SPNEGO. */
+static struct client client_at_authenticate(struct auth_acceptance *acceptance,
+                                            struct netsession_credentials *credentials)
+{
+	struct client c = client_begin(acceptance, credentials);
+	struct spnego_response challenge;
+
+	assert_int_equal(client_send_init(&c, c.token), AUTH_CONTINUE);
+	assert_true(spnego_response_decode((struct crypto_span){ c.answer, c.answer_bytes },
+	                                   &challenge));
+	client_take_challenge(&c, challenge.token);
+	return c;
+}
+
+static void ntlm_without_spnego_is_accepted(void **state)
+{
+	struct auth_acceptance *acceptance = accept_ntlm();
+	struct client c = client_begin(acceptance,
+	                               make_credentials("alice", "LAB", "s3cret:with:colons "));
+
+	(void)state;
+	assert_int_equal(client_send(&c, c.token), AUTH_CONTINUE);
+	client_take_challenge(&c, (struct crypto_span){ c.answer, c.answer_bytes });
+	assert_int_equal(client_send(&c, c.token), AUTH_COMPLETE);
+	assert_int_equal(c.answer_bytes, 0);
+	client_end(&c);
+	auth_acceptance_release(acceptance);
+}
+
+static void a_mic_is_answered_by_one(void **state)
+{
+	struct auth_acceptance *acceptance = accept_ntlm();
+	struct client c = client_at_authenticate(
+		acceptance, make_credentials("alice", "LAB", "s3cret:with:colons "));
+	struct spnego_response last;
+
+	(void)state;
+	assert_int_equal(c.mic.bytes, 16);
+	assert_int_equal(client_send_response(&c, c.mic), AUTH_COMPLETE);
+	assert_true(
+		spnego_response_decode((struct crypto_span){ c.answer, c.answer_bytes }, &last));
+	assert_int_equal(last.state, SPNEGO_ACCEPT_COMPLETED);
+	assert_null(last.token.data);
+	assert_int_equal(last.mic.bytes, 16);
+	client_end(&c);
+	auth_acceptance_release(acceptance);
+}
+
+static void a_mic_of_another_list_is_a_log_on_failure(void **state)
+{
+	static const uint8_t wrong[17] = { 1 };
+	static const size_t lengths[] = { 0, 1, 15, 16, 17 };
+	struct auth_acceptance *acceptance = accept_ntlm();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lengths); i++) {
+		struct client c = client_at_authenticate(
+			acceptance, make_credentials("alice", "LAB", "s3cret:with:colons "));
+
+		assert_int_equal(
+			client_send_response(&c, (struct crypto_span){ wrong, lengths[i] }),
+			AUTH_FAILED);
+		assert_int_equal(c.err.nt, 0xC000006D);
+		assert_int_equal(c.err.status, ERROR_LOGON_FAILURE);
+		client_end(&c);
+	}
+	auth_acceptance_release(acceptance);
+}
+
+static void a_null_session_may_bring_a_mic(void **state)
+{
+	static const uint8_t mic[16] = { 1 };
+	struct auth_acceptance *acceptance =
+		accept_with(&(struct auth_acceptance_options){ .anonymous = true });
+	struct client c = client_at_authenticate(acceptance, nobodys());
+
+	(void)state;
+	assert_int_equal(client_send_response(&c, (struct crypto_span){ mic, sizeof mic }),
+	                 AUTH_COMPLETE);
+	assert_string_equal(auth_acceptor_mechanism(c.acceptor), "anonymous");
+	client_end(&c);
+	auth_acceptance_release(acceptance);
+}
+
+static void a_token_of_another_mechanism_is_an_invalid_parameter(void **state)
+{
+	static const struct crypto_span tokens[] = { { "\x6e\x02\x30\x00", 4 },
+		                                     { "\x60\x08\x06\x06\x2b\x06\x01\x05\x05\x02",
+		                                       10 } };
+	struct auth_acceptance *acceptance = accept_ntlm();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(tokens); i++) {
+		struct client c = client_begin(acceptance, make_credentials("alice", "LAB", "x"));
+
+		assert_int_equal(client_send_init(&c, tokens[i]), AUTH_FAILED);
+		assert_int_equal(c.err.nt, 0xC000000D);
+		client_end(&c);
+	}
+	auth_acceptance_release(acceptance);
+}
+
+static void a_bare_token_of_a_mechanism_that_is_not_served_is_not_supported(void **state)
+{
+	struct auth_acceptance *acceptance = accept_ntlm();
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(step_once(acceptance, (const uint8_t *)"\x6e\x02\x30\x00", 4, &err),
+	                 AUTH_FAILED);
+	assert_int_equal(err.nt, 0xC00000BB);
+	assert_string_equal(err.why, "Kerberos is not served here");
+	auth_acceptance_release(acceptance);
+}
+
 /* ---- what a server may send to the initiator ---- */
 
 #define SERVER_FLAGS 0xE28A8235u /* as Samba's challenges have them, [MS-NLMP] 2.2.2.5 */
@@ -610,6 +831,14 @@ int main(void)
 		cmocka_unit_test(a_token_that_is_cut_off_is_refused),
 		cmocka_unit_test(a_token_that_is_none_is_an_invalid_parameter),
 		cmocka_unit_test(a_finished_log_on_takes_no_more_tokens),
+		cmocka_unit_test(a_failed_log_on_takes_no_more_tokens),
+		cmocka_unit_test(ntlm_without_spnego_is_accepted),
+		cmocka_unit_test(a_mic_is_answered_by_one),
+		cmocka_unit_test(a_mic_of_another_list_is_a_log_on_failure),
+		cmocka_unit_test(a_null_session_may_bring_a_mic),
+		cmocka_unit_test(a_token_of_another_mechanism_is_an_invalid_parameter),
+		cmocka_unit_test(
+			a_bare_token_of_a_mechanism_that_is_not_served_is_not_supported),
 		cmocka_unit_test(a_challenge_whose_answer_is_too_large_is_refused),
 		cmocka_unit_test(a_challenge_that_names_no_target_is_refused),
 		cmocka_unit_test(many_log_on_at_once),
