@@ -481,9 +481,9 @@ static void a_failed_log_on_takes_no_more_tokens(void **state)
 	size_t bytes;
 
 	(void)state;
-	assert_int_equal(auth_acceptor_step(acceptor, (const uint8_t *)"\xFF", 1, &answer, &bytes,
-	                                    &err),
-	                 AUTH_FAILED);
+	assert_int_equal(
+		auth_acceptor_step(acceptor, (const uint8_t *)"\xFF", 1, &answer, &bytes, &err),
+		AUTH_FAILED);
 	assert_int_equal(auth_acceptor_step(acceptor, r.data + IMPACKETS_TOKEN_AT,
 	                                    r.bytes - IMPACKETS_TOKEN_AT, &answer, &bytes, &err),
 	                 AUTH_FAILED);
@@ -514,8 +514,7 @@ static struct client client_begin(struct auth_acceptance *acceptance,
 	const uint8_t *first;
 	size_t bytes;
 
-	c.initiator =
-		auth_initiator_new(credentials, NETSESSION_AUTHENTICATION_NTLM, "127.0.0.1");
+	c.initiator = auth_initiator_new(credentials, NETSESSION_AUTHENTICATION_NTLM, "127.0.0.1");
 	credentials_release(credentials);
 	assert_int_equal(auth_initiator_step(c.initiator, NULL, 0, &first, &bytes, &c.err),
 	                 AUTH_CONTINUE);
@@ -546,16 +545,23 @@ static enum auth_progress client_send_response(struct client *c, struct crypto_s
 	return client_send(c, (struct crypto_span){ c->message.data, c->message.len });
 }
 
-static enum auth_progress client_send_init(struct client *c, struct crypto_span token)
+static enum auth_progress client_send_list(struct client *c, const enum auth_mechanism mechanisms[],
+                                           size_t count, struct crypto_span token)
 {
-	static const enum auth_mechanism ntlm_only[] = { AUTH_NTLM };
 	struct wire_writer list = { 0 };
 
-	spnego_mechanism_list_encode(&list, ntlm_only, 1, false);
+	spnego_mechanism_list_encode(&list, mechanisms, count, false);
 	wire_writer_clear(&c->message);
 	spnego_init_encode(&c->message, (struct crypto_span){ list.data, list.len }, token);
 	wire_writer_fini(&list);
 	return client_send(c, (struct crypto_span){ c->message.data, c->message.len });
+}
+
+static enum auth_progress client_send_init(struct client *c, struct crypto_span token)
+{
+	static const enum auth_mechanism ntlm_only[] = { AUTH_NTLM };
+
+	return client_send_list(c, ntlm_only, 1, token);
 }
 
 /* The initiator's answer to this CHALLENGE. */
@@ -566,9 +572,9 @@ static void client_take_challenge(struct client *c, struct crypto_span challenge
 	size_t bytes;
 
 	wire_writer_clear(&c->message);
-	spnego_response_encode(&c->message,
-	                       &(struct spnego_response){ .state = SPNEGO_ACCEPT_INCOMPLETE,
-	                                                  .token = challenge });
+	spnego_response_encode(
+		&c->message,
+		&(struct spnego_response){ .state = SPNEGO_ACCEPT_INCOMPLETE, .token = challenge });
 	assert_int_equal(auth_initiator_step(c->initiator, c->message.data, c->message.len, &next,
 	                                     &bytes, &c->err),
 	                 AUTH_CONTINUE);
@@ -661,11 +667,36 @@ static void a_null_session_may_bring_a_mic(void **state)
 	auth_acceptance_release(acceptance);
 }
 
+/* 5: a null session has no key, so the choice of its mechanism cannot be proven. */
+static void a_null_session_behind_kerberos_needs_no_mic(void **state)
+{
+	static const enum auth_mechanism both[] = { AUTH_KERBEROS, AUTH_NTLM };
+	struct auth_acceptance *acceptance =
+		accept_with(&(struct auth_acceptance_options){ .anonymous = true });
+	struct client c = client_begin(acceptance, nobodys());
+	struct spnego_response response;
+
+	(void)state;
+	assert_int_equal(client_send_list(&c, both, 2, (struct crypto_span){ "AP-REQ", 6 }),
+	                 AUTH_CONTINUE);
+	assert_int_equal(client_send_response(&c, (struct crypto_span){ 0 }), AUTH_CONTINUE);
+	assert_true(spnego_response_decode((struct crypto_span){ c.answer, c.answer_bytes },
+	                                   &response));
+	client_take_challenge(&c, response.token);
+	assert_int_equal(client_send_response(&c, (struct crypto_span){ 0 }), AUTH_COMPLETE);
+	assert_true(spnego_response_decode((struct crypto_span){ c.answer, c.answer_bytes },
+	                                   &response));
+	assert_int_equal(response.state, SPNEGO_ACCEPT_COMPLETED);
+	assert_null(response.mic.data);
+	client_end(&c);
+	auth_acceptance_release(acceptance);
+}
+
 static void a_token_of_another_mechanism_is_an_invalid_parameter(void **state)
 {
-	static const struct crypto_span tokens[] = { { "\x6e\x02\x30\x00", 4 },
-		                                     { "\x60\x08\x06\x06\x2b\x06\x01\x05\x05\x02",
-		                                       10 } };
+	static const struct crypto_span tokens[] = {
+		{ "\x6e\x02\x30\x00", 4 }, { "\x60\x08\x06\x06\x2b\x06\x01\x05\x05\x02", 10 }
+	};
 	struct auth_acceptance *acceptance = accept_ntlm();
 
 	(void)state;
@@ -737,10 +768,9 @@ static enum auth_progress answer_challenge(const char *target, uint16_t pair_byt
 	assert_non_null(a);
 	assert_int_equal(auth_initiator_step(a, NULL, 0, &token, &bytes, err), AUTH_CONTINUE);
 	put_challenge(&challenge, target, pair_bytes);
-	spnego_response_encode(&message,
-	                       &(struct spnego_response){
-				       .state = SPNEGO_ACCEPT_INCOMPLETE,
-				       .token = { challenge.data, challenge.len } });
+	spnego_response_encode(
+		&message, &(struct spnego_response){ .state = SPNEGO_ACCEPT_INCOMPLETE,
+	                                             .token = { challenge.data, challenge.len } });
 	progress = auth_initiator_step(a, message.data, message.len, &token, &bytes, err);
 	assert_true(bytes <= UINT16_MAX);
 	wire_writer_fini(&challenge);
@@ -836,9 +866,9 @@ int main(void)
 		cmocka_unit_test(a_mic_is_answered_by_one),
 		cmocka_unit_test(a_mic_of_another_list_is_a_log_on_failure),
 		cmocka_unit_test(a_null_session_may_bring_a_mic),
+		cmocka_unit_test(a_null_session_behind_kerberos_needs_no_mic),
 		cmocka_unit_test(a_token_of_another_mechanism_is_an_invalid_parameter),
-		cmocka_unit_test(
-			a_bare_token_of_a_mechanism_that_is_not_served_is_not_supported),
+		cmocka_unit_test(a_bare_token_of_a_mechanism_that_is_not_served_is_not_supported),
 		cmocka_unit_test(a_challenge_whose_answer_is_too_large_is_refused),
 		cmocka_unit_test(a_challenge_that_names_no_target_is_refused),
 		cmocka_unit_test(many_log_on_at_once),

@@ -155,8 +155,7 @@ static void a_challenge_must_name_the_target_that_it_promises(void **state)
 	}
 	challenge[12] = 0;
 	challenge[8] = 1; /* NEGOTIATE */
-	assert_false(
-		ntlm_message_is_nameless((struct crypto_span){ challenge, sizeof challenge }));
+	assert_false(ntlm_message_is_nameless((struct crypto_span){ challenge, sizeof challenge }));
 	assert_false(ntlm_message_is_nameless((struct crypto_span){ NULL, 0 }));
 }
 

@@ -243,11 +243,11 @@ static void malformed_fields_are_refused(void **state)
 		SPAN("\xa0\x00"),                         /* no sequence */
 		SPAN("\xa0\x06\x30\x04\x04\x02\x01\x02"), /* no object identifier */
 		SPAN("\xa0\x10\x30\x0c\x06\x0a" NTLM_OID_BYTES
-		     "\x05\x00"),                                   /* more behind the list */
+		     "\x05\x00"),                                       /* more behind the list */
 		SPAN("\xa0\x0f\x30\x0c\x06\x0a" NTLM_OID_BYTES "\x05"), /* one byte more */
 		SPAN("\xa0\x0f\x30\x0d\x06\x0a" NTLM_OID_BYTES "\x06"), /* ... in the list */
-		SPAN(NTLM_LIST "\xa2\x03\x04\x00\x04"),             /* ... behind octets */
-		SPAN(NTLM_LIST "\xa5"),                             /* ... behind all fields */
+		SPAN(NTLM_LIST "\xa2\x03\x04\x00\x04"),                 /* ... behind octets */
+		SPAN(NTLM_LIST "\xa5"),                                 /* ... behind all fields */
 		SPAN(NTLM_LIST "\xa7\x00\xa5\x00"),                 /* extensions out of order */
 		SPAN(NTLM_LIST "\xa3\x02\x04\x00\xa3\x02\x04\x00"), /* a MIC twice */
 		SPAN(NTLM_LIST "\xa2\x02\x0a\x00"),                 /* no octets */
@@ -394,8 +394,8 @@ static void lengths_are_written_in_the_fewest_bytes(void **state)
 		size_t bytes;
 		struct crypto_span header;
 	} elements[] = {
-		{ 0x00, SPAN("\x04\x00") },         { 0x7f, SPAN("\x04\x7f") },
-		{ 0x80, SPAN("\x04\x81\x80") },     { 0xff, SPAN("\x04\x81\xff") },
+		{ 0x00, SPAN("\x04\x00") },          { 0x7f, SPAN("\x04\x7f") },
+		{ 0x80, SPAN("\x04\x81\x80") },      { 0xff, SPAN("\x04\x81\xff") },
 		{ 0x100, SPAN("\x04\x82\x01\x00") }, { 0xffff, SPAN("\x04\x82\xff\xff") },
 	};
 	struct wire_writer w = { 0 };
