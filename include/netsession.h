@@ -84,8 +84,9 @@ void netsession_credentials_free(struct netsession_credentials *credentials);
 
 /* By what a log-on may be made. */
 enum netsession_authentication {
-	/* Kerberos with the caller's tickets. With a password: Kerberos where its domain is a
-	 * realm (it has a dot), else NTLMv2, which is also tried where no KDC knows the realm. */
+	/* Kerberos with the caller's tickets. With a password whose domain is a realm (it has a
+	 * dot): Kerberos, or NTLMv2 if no KDC gives a ticket or the server chooses NTLM. With any
+	 * other password: NTLMv2. */
 	NETSESSION_AUTHENTICATION_ANY = 0,
 	NETSESSION_AUTHENTICATION_KERBEROS, /* alone */
 	NETSESSION_AUTHENTICATION_NTLM,     /* NTLMv2 alone: needs a password */
