@@ -117,8 +117,12 @@ bool auth_context_make_mic(struct auth_context *c, struct crypto_span list, gss_
 	gss_buffer_desc text = buffer_of(list);
 	OM_uint32 minor;
 
-	return !GSS_ERROR(gss_get_mic(&minor, c->gss, GSS_C_QOP_DEFAULT, &text, mic)) &&
-	       reset_ntlm(c, SENDING);
+	if (GSS_ERROR(gss_get_mic(&minor, c->gss, GSS_C_QOP_DEFAULT, &text, mic)))
+		return false;
+	if (reset_ntlm(c, SENDING))
+		return true;
+	(void)gss_release_buffer(&minor, mic);
+	return false;
 }
 
 bool auth_context_verify_mic(struct auth_context *c, struct crypto_span list,
