@@ -160,7 +160,9 @@ static enum auth_progress accept_anonymous(struct auth_acceptor *a, struct err *
 	if (!a->acceptance->anonymous)
 		return refuse(err, STATUS_ACCESS_DENIED, ERROR_ACCESS_DENIED,
 		              "null sessions are not served here");
-	auth_context_pass(&a->context);
+	/* The context that gave the CHALLENGE never becomes complete: nothing may use it. */
+	auth_context_fini(&a->context);
+	a->context.mechanism = AUTH_NTLM;
 	a->is_anonymous = a->context.is_complete = true;
 	return AUTH_COMPLETE;
 }

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "auth/acceptor.h"
+#include "auth/acceptance.h"
 #include "auth/spnego/message.h"
 #include "recording.h"
 
@@ -237,6 +237,7 @@ static void a_null_session_is_had_where_it_is_allowed(void **state)
 	assert_int_equal(bytes, 0);
 	assert_false(identity_is_authenticated(who));
 	assert_string_equal(auth_acceptor_mechanism(l.acceptor), "anonymous");
+	assert_null(auth_acceptor_context(l.acceptor));
 	identity_release(who);
 	log_on_end(&l);
 	expect_refusal(acceptance, make_credentials("alice", "LAB", "s3cret:with:colons "),
