@@ -18,9 +18,12 @@ SCRIPTS = pathlib.Path("/usr/share/debootstrap/scripts")
 BEFORE = ["make"]
 
 HOSTS = "127.0.0.1 localhost debian\n::1 localhost ip6-localhost ip6-loopback\n"
+# An archive that is just being changed fails for some minutes; without one of its indexes the others may do.
 UPDATE = """
 export DEBIAN_FRONTEND=noninteractive
-dpkg --configure -a && apt-get update -q && apt-get dist-upgrade -q -y --no-install-recommends &&
+dpkg --configure -a || exit
+apt-get update -q || { sleep 20; apt-get update -q; } || echo "going on with the indexes that are there"
+apt-get dist-upgrade -q -y --no-install-recommends &&
 apt-get install -q -y --no-install-recommends "$@" && apt-get clean
 """
 
