@@ -18,8 +18,7 @@ def chosen(suite, arch, compiler, tests):
 def main():
     with failure.reported():
         result = column.run(chosen(*sys.argv[1:]))
-    for name, version in result["libraries"].items():
-        print(f"{name} {version}")
+    print(", ".join(f"{name} {version}" for name, version in result["libraries"].items() if version))
     print(f"{result['name']}: {result['compiler']}, {result['minutes']} minutes, {result['megabytes']} MB")
     print(column.closing_line([result]))
     return int(result["failed"] > 0)
