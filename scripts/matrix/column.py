@@ -46,7 +46,7 @@ class Column:
 def run(column):
     """Returns the result, as JSON can have it. All that is printed is in build/matrix/NAME.log, too."""
     began = time.monotonic()
-    root = Root(column.suite, column.arch, f"{column.suite}-{column.cross or column.arch}")
+    root = Root(column.suite, column.arch, column.cross)
     with root.locked(), _log(column.name) as log:
         root.prepare(log)
         root.clear()

@@ -12,11 +12,14 @@ TIMEOUT_S = 30
 REACHING = re.compile(r'^Acquire::(?:https?|Check-|Retries)')
 
 
-def sources(suite):
-    """Returns the lines of a sources.list for the suite; the first one names the archive for debootstrap."""
+def sources(suite, updates=True):
+    """Returns the lines of a sources.list for the suite; the first one names the archive for debootstrap.
+
+    updates  with the suite's updates of security and others, where it has any
+    """
     configured = _apt("apt-get", "indextargets", "--format", "$(REPO_URI)")
     archives = [*os.environ.get("MIRRORS", "").split(), *configured.split()]
-    pockets = [suite] if suite == "sid" else [suite, f"{suite}-updates", f"{suite}-security"]
+    pockets = [suite] if suite == "sid" or not updates else [suite, f"{suite}-updates", f"{suite}-security"]
     found = [(pocket, _archive_of(pocket, dict.fromkeys(archives))) for pocket in pockets]
     if found[0][1] is None:
         raise Failure(f"no archive in this machine's apt sources has Debian {suite}: name one by MIRRORS=URL")

@@ -29,11 +29,15 @@ apt-get install -q -y --no-install-recommends "$@" && apt-get clean
 
 
 class Root:
-    """The root of a suite and an architecture, of a name in the cache. path is its folder."""
+    """The root of a suite and an architecture. path is its folder.
 
-    def __init__(self, suite, arch, name):
-        self.suite, self.arch = suite, arch
-        self.path = CACHE / name
+    cross  another architecture, whose libraries stand beside arch's: both have to be of the same versions, and updates
+           are not there for all architectures at once, so it has none
+    """
+
+    def __init__(self, suite, arch, cross=""):
+        self.suite, self.arch, self.cross = suite, arch, cross
+        self.path = CACHE / f"{suite}-{cross or arch}"
 
     @contextlib.contextmanager
     def locked(self):
@@ -81,7 +85,7 @@ class Root:
         """In a folder beside, which gets the root's name when the root is whole: no half-made root has that name."""
         if shutil.which("debootstrap") is None:
             raise Failure("debootstrap is not installed: install it, then run this again")
-        sources, half = mirrors.sources(self.suite), self.path.with_name(f"{self.path.name}.half")
+        sources, half = mirrors.sources(self.suite, updates=not self.cross), self.path.with_name(f"{self.path.name}.half")
         for old in (half, self.path):
             subprocess.run(["rm", "-rf", "--one-file-system", old], check=True)
         print(f"making a bare Debian {self.suite} ({self.arch}) in {self.path}", flush=True)
