@@ -45,13 +45,13 @@ class Programs:
 
     def is_real(self, before=""):
         """It is Samba's, and its runs are counted. before: commands of the shell."""
-        runs = self.folder / "runs"
+        runs = f"'{self.folder}/runs'"
         self.write(f"echo begin >> {runs}\n{before}\n{self.real} \"$@\"\nstatus=$?\necho end >> {runs}\nexit $status")
 
-    def says(self, answer):
-        """It says what it is told to."""
+    def says(self, answer, after_s=0):
+        """It says what it is told to, and takes its time for that."""
         (self.folder / "answer").write_text(json.dumps(answer))
-        self.write(f"cat {self.folder}/answer")
+        self.write(f"sleep {after_s}; cat '{self.folder}/answer'")
 
     @property
     def runs(self):

@@ -197,10 +197,11 @@ class Closing(Fed):
         with sessions.held(self.samba, [sessions.Wanted("man")]):
             self.programs.says({"sessions": {"1": told(1, "10.0.0.1", "carol")}})
             soon_is({("10.0.0.1", "carol"): 1}, self.names)
-            # The same session and process by number, and another one by its random number.
+            # The same session and process by number, and another one by its random number. This takes longer than the
+            # list before the closing waits for a look, so that one names the session that is gone.
             pid = self.samba.processes("smbd")[-1]
             self.programs.says({"sessions": {"1": told(1, "10.0.0.1", "carol", server_id={
-                "pid": str(pid), "vnn": "4294967295", "unique_id": "2"})}})
+                "pid": str(pid), "vnn": "4294967295", "unique_id": "2"})}}, after_s=3)
             self.close("--user", "carol")
             soon_is(1, lambda: self.relay.state["feed_sessions"])
             self.programs.is_real()
