@@ -17,6 +17,9 @@
 enum {
 	LEAST_CHECK_MS = 1, /* between two looks at the send queue; doubled each time */
 	MOST_CHECK_MS = 32,
+	/* From an answer to the end of the stream behind it: rpcclient of Samba 4.25 drops an
+	 * answer that it has received when the stream ends before it has looked at it. */
+	SHUT_AFTER_MS = 50,
 };
 
 /* Watched, not owned by libuv: its own streams write without MSG_NOSIGNAL, and a library must not
@@ -313,12 +316,19 @@ static void on_finishing(uv_poll_t *poll, int status, int events)
 		finish_more(s);
 }
 
+static bool is_to_be_shut(const struct net_stream *s)
+{
+	return !s->is_local && s->unsent_bytes == 0 && !s->is_shut;
+}
+
 /* Nothing tells when the peer of a Unix socket has read: the queue is looked at, less often each
  * time. */
 static void check_later(struct net_stream *s, uint64_t now_ms)
 {
 	uint64_t after_ms = s->finish_by_ms - now_ms;
 
+	if (is_to_be_shut(s) && after_ms > s->sent_ms + SHUT_AFTER_MS - now_ms)
+		after_ms = s->sent_ms + SHUT_AFTER_MS - now_ms;
 	if (s->is_local && s->unsent_bytes == 0 && after_ms > s->check_ms) {
 		after_ms = s->check_ms;
 		s->check_ms = 2 * s->check_ms < MOST_CHECK_MS ? 2 * s->check_ms : MOST_CHECK_MS;
@@ -340,7 +350,7 @@ static void finish_more(struct net_stream *s)
 		net_stream_close(s);
 		return;
 	}
-	if (!s->is_local && s->unsent_bytes == 0 && !s->is_shut)
+	if (is_to_be_shut(s) && now_ms >= s->sent_ms + SHUT_AFTER_MS)
 		s->is_shut = shutdown(s->socket, SHUT_WR) == 0;
 	if (events != 0)
 		uv_poll_start(&s->poll, events, on_finishing);

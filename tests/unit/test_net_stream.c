@@ -431,6 +431,19 @@ static void unread_input_resets_no_finished_connection_of_tcp(void **state)
 	assert_false(uv_loop_alive(under_test.loop->uv));
 }
 
+/* Samba's rpcclient 4.25 drops an answer that it has received when the stream has ended by then. */
+static void a_finished_connection_of_tcp_ends_a_moment_behind_its_last_bytes(void **state)
+{
+	(void)state;
+	assert_true(net_stream_send(under_test.stream, "answer", 6));
+	finish_stream();
+	run_for_ms(20);
+	assert_false(is_hung_up(under_test.peer));
+	run_for_ms(100);
+	assert_true(is_hung_up(under_test.peer));
+	expect_from_peer("answer");
+}
+
 static void a_finished_connection_of_tcp_on_which_nothing_was_sent_is_closed_at_once(void **state)
 {
 	(void)state;
@@ -460,6 +473,7 @@ int main(void)
 		TEST(beyond_the_bound_the_oldest_finished_stream_is_closed),
 #define TEST_TCP(name) cmocka_unit_test_setup_teardown(name, set_up_tcp, tear_down)
 		TEST_TCP(unread_input_resets_no_finished_connection_of_tcp),
+		TEST_TCP(a_finished_connection_of_tcp_ends_a_moment_behind_its_last_bytes),
 		TEST_TCP(a_finished_connection_of_tcp_on_which_nothing_was_sent_is_closed_at_once),
 	};
 
