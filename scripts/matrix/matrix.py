@@ -23,7 +23,7 @@ COLUMNS = [
     column.Column("sid"),
     column.Column("sid", compiler="clang", tests=BY_CLANG),
     column.Column("trixie", arch="i386", tests="unit"),
-    column.Column("trixie", cross="s390x", tests="unit"),
+    column.Column("bookworm", cross="s390x", tests="unit"),
 ]
 
 
