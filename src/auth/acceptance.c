@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <gssapi/gssapi_krb5.h>
+#include "auth/context.h"
 #include "auth/mechanisms.h"
 
 static bool is_given(const char *text)
@@ -65,13 +66,34 @@ static NET_API_STATUS acquire_kerberos(struct auth_acceptance *a, const char *ke
 	return status;
 }
 
+/* gss-ntlmssp 1.2.0 encodes no CHALLENGE on a big-endian machine: it adds a length that is in the
+ * order of the message's bytes already to an offset. Each log-on would end as if the password were
+ * wrong. */
+static bool can_challenge(const struct auth_acceptance *a)
+{
+	static const uint8_t negotiate[] = { 'N', 'T', 'L', 'M',  'S',  'S',  'P',  0,          1,
+		                             0,   0,   0,   0x35, 0x82, 0x08, 0xE2, [39] = 0x0F };
+	struct auth_context context = { .mechanism = AUTH_NTLM };
+	struct crypto_span token = { negotiate, sizeof negotiate };
+	OM_uint32 major, minor;
+
+	major = auth_context_accept(&context, a->credentials[AUTH_NTLM], token, &minor);
+	auth_context_fini(&context);
+	return major == GSS_S_CONTINUE_NEEDED;
+}
+
 /* Null sessions come by NTLM, too. */
 static NET_API_STATUS acquire_ntlm(struct auth_acceptance *a, struct err *err)
 {
-	if ((a->accounts == NULL && !a->anonymous) || acquire(a, AUTH_NTLM))
+	if (a->accounts == NULL && !a->anonymous)
 		return NERR_Success;
-	return err_set(err, ERROR_NOT_SUPPORTED, AUTH_DOING,
-	               "GSSAPI gives no credential to accept NTLM log-ons with");
+	if (!acquire(a, AUTH_NTLM))
+		return err_set(err, ERROR_NOT_SUPPORTED, AUTH_DOING,
+		               "GSSAPI gives no credential to accept NTLM log-ons with");
+	return can_challenge(a) ? NERR_Success
+	                        : err_set(err, ERROR_NOT_SUPPORTED, AUTH_DOING,
+	                                  "gss-ntlmssp cannot encode an NTLM challenge on this "
+	                                  "machine");
 }
 
 /* What an acceptor says before it has heard anything: [MS-SPNG] 3.2.5.2. */

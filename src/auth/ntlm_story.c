@@ -6,6 +6,7 @@
 
 /* gss-ntlmssp's own codes, which no header of it names: it has had them since 0.7. */
 enum {
+	NTLM_NOT_ENCODED = 0x4E540002,
 	NTLM_REQUIRED_FLAG_MISSING = 0x4E54000E,
 	NTLM_NO_COMMON_FLAGS = 0x4E54000F,
 	NTLM_WRONG_FLAGS = 0x4E540010,
@@ -18,6 +19,8 @@ static const struct story {
 	NET_API_STATUS status;
 	const char *why;
 } stories[] = {
+	{ NTLM_NOT_ENCODED, ERROR_NOT_SUPPORTED,
+	  "gss-ntlmssp cannot encode an NTLM message on this machine" },
 	{ NTLM_REQUIRED_FLAG_MISSING, ERROR_NOT_SUPPORTED,
 	  "the server's NTLM challenge does not grant signing" },
 	{ NTLM_NO_COMMON_FLAGS, ERROR_NOT_SUPPORTED,
