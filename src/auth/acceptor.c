@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth/acceptor.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <krb5.h>
@@ -75,8 +76,7 @@ static enum auth_progress refuse_log_on(struct err *err)
 
 static enum auth_progress refuse_token(struct err *err)
 {
-	return refuse(err, STATUS_INVALID_PARAMETER, ERROR_INVALID_PARAMETER,
-	              "a token that does not hold");
+	return refuse(err, STATUS_INVALID_PARAMETER, ERROR_INVALID_PARAMETER, "an invalid token");
 }
 
 static enum auth_progress refuse_mechanism(enum auth_mechanism mechanism, struct err *err)
@@ -120,8 +120,7 @@ static enum auth_progress explain_ticket(OM_uint32 minor, struct err *err)
 		if (ticket_stories[i].code == (krb5_error_code)minor)
 			return refuse(err, ticket_stories[i].nt, ticket_stories[i].status,
 			              ticket_stories[i].why);
-	return refuse(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
-	              "a ticket that does not hold");
+	return refuse(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE, "an invalid ticket");
 }
 
 static enum auth_progress explain(const struct auth_acceptor *a, OM_uint32 major, OM_uint32 minor,
@@ -131,6 +130,10 @@ static enum auth_progress explain(const struct auth_acceptor *a, OM_uint32 major
 
 	switch (GSS_ROUTINE_ERROR(major)) {
 	case GSS_S_DEFECTIVE_TOKEN:
+		if (!is_kerberos && minor == EACCES)
+			return refuse(err, STATUS_INVALID_PARAMETER, ERROR_INVALID_PARAMETER,
+			              "the MIC of the NTLM message is wrong");
+		return refuse_token(err);
 	case GSS_S_NO_CONTEXT:
 		return refuse_token(err);
 	case GSS_S_BAD_MECH:
@@ -296,8 +299,9 @@ static enum auth_progress begin(struct auth_acceptor *a, struct crypto_span toke
 	const bool *serves = a->acceptance->serves;
 
 	if (!serves[AUTH_KERBEROS] && !serves[AUTH_NTLM])
-		return refuse(err, STATUS_NOT_SUPPORTED, ERROR_NOT_SUPPORTED,
-		              "neither a keytab nor NTLM users: nobody can log on");
+		return refuse(
+			err, STATUS_NOT_SUPPORTED, ERROR_NOT_SUPPORTED,
+			"no keytab and no NTLM users are configured: all log-ons are refused");
 	switch (spnego_token_kind(token)) {
 	case SPNEGO_TOKEN_NEGOTIATION:
 		a->wrapping = IN_SPNEGO;

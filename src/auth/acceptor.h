@@ -41,7 +41,7 @@ void auth_acceptance_release(struct auth_acceptance *a);
 /* The token that NEGOTIATE's answer carries; borrowed, may be empty. */
 const uint8_t *auth_acceptance_hint(const struct auth_acceptance *a, size_t *bytes);
 
-/* Whether anybody could log on so. */
+/* Whether log-ons by this mechanism are possible. */
 bool auth_acceptance_takes(const struct auth_acceptance *a, enum auth_mechanism mechanism);
 
 struct auth_acceptor;

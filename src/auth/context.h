@@ -28,10 +28,10 @@ OM_uint32 auth_context_initiate(struct auth_context *c, gss_cred_id_t credential
 OM_uint32 auth_context_accept(struct auth_context *c, gss_cred_id_t credential,
                               struct crypto_span token, OM_uint32 *minor);
 
-/* A turn without a step: what an earlier one gave is forgotten. */
+/* Discards the token of the previous step. */
 void auth_context_pass(struct auth_context *c);
 
-/* What SPNEGO has to know of it. */
+/* The context's state for SPNEGO. */
 struct spnego_mechanism_state auth_context_state(const struct auth_context *c);
 
 /* What the last step gave for the peer, absent where it gave nothing; borrowed. */

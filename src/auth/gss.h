@@ -14,10 +14,7 @@
 
 #define AUTH_NTLM_MIC_BYTES 16 /* [MS-NLMP] 2.2.2.9 */
 
-#define AUTH_OID(bytes)                                       \
-	{                                                     \
-		sizeof(bytes) - 1, (void *)(uintptr_t)(bytes) \
-	}
+#define AUTH_OID(bytes) { sizeof(bytes) - 1, (void *)(uintptr_t)(bytes) }
 
 extern gss_OID_desc auth_oids[AUTH_MECHANISMS];
 

@@ -21,6 +21,7 @@ struct auth_initiator {
 	struct auth_context context; /* of the mechanism that is selected */
 	struct wire_writer answer;
 	bool has_begun;
+	enum auth_progress progress;
 };
 
 struct auth_initiator *auth_initiator_new(struct netsession_credentials *credentials,
@@ -269,17 +270,18 @@ enum auth_progress auth_initiator_step(struct auth_initiator *a, const uint8_t *
                                        const uint8_t **answer, size_t *answer_bytes,
                                        struct err *err)
 {
-	enum auth_progress progress;
-
 	wire_writer_clear(&a->answer);
-	if (a->has_begun)
-		progress = take(a, (struct crypto_span){ token, bytes }, err);
-	else
-		progress = begin(a, err) ? AUTH_CONTINUE : AUTH_FAILED;
+	if (a->progress == AUTH_CONTINUE && a->has_begun)
+		a->progress = take(a, (struct crypto_span){ token, bytes }, err);
+	else if (a->has_begun || !begin(a, err))
+		a->progress = AUTH_FAILED;
+	if (a->progress == AUTH_FAILED)
+		(void)fail(err, ERROR_LOGON_FAILURE,
+		           "the log-on has ended"); /* unless err says why */
 	a->has_begun = true;
 	*answer = a->answer.data;
 	*answer_bytes = a->answer.len;
-	return progress;
+	return a->progress;
 }
 
 bool auth_initiator_principal(const struct auth_initiator *a, char to[AUTH_PRINCIPAL_BYTES])

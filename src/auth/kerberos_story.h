@@ -7,7 +7,8 @@
 #include "auth/gss.h"
 #include "base/err.h"
 
-/* Records the meaning of minor, an error of libkrb5 itself, which host may colour. */
+/* Records the meaning of minor, an error of libkrb5 itself, in which host is named as an address
+ * where it is one. */
 void kerberos_story_tell(OM_uint32 minor, const char *host, struct err *err);
 
 /* Records the meaning of minor, by which the server's answer to a ticket was not accepted. */

@@ -23,14 +23,14 @@ static const struct crypto_span ntlm = { NTLM_OID_BYTES, sizeof NTLM_OID_BYTES -
 static const struct crypto_span negoex = { "\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x1e", 10 };
 
 /* How far a mechanism is. */
-static const struct spnego_mechanism_state goes_on = { .has_token = true }, silent = { 0 },
-					   says_last = { .is_complete = true,
-	                                                 .has_token = true,
-	                                                 .can_sign = true },
-					   says_last_with_mic = { .is_complete = true,
-	                                                          .has_token = true,
-	                                                          .can_sign = true,
-	                                                          .wants_mic = true },
+static const struct spnego_mechanism_state continues = { .has_token = true }, no_token = { 0 },
+					   last_token = { .is_complete = true,
+	                                                  .has_token = true,
+	                                                  .can_sign = true },
+					   last_token_wants_mic = { .is_complete = true,
+	                                                            .has_token = true,
+	                                                            .can_sign = true,
+	                                                            .wants_mic = true },
 					   complete = { .is_complete = true, .can_sign = true },
 					   unsigned_complete = { .is_complete = true },
 					   unsigned_last = { .is_complete = true,
@@ -82,7 +82,7 @@ static void offer_ntlm(void)
 }
 
 /* The acceptor's answer, as far as the message goes. */
-static bool hear(struct spnego_response response)
+static bool receive(struct spnego_response response)
 {
 	wire_writer_clear(&message);
 	spnego_response_encode(&message, &response);
@@ -90,7 +90,7 @@ static bool hear(struct spnego_response response)
 		&initiator, (struct crypto_span){ message.data, message.len }, &received, &err);
 }
 
-static bool follow(struct spnego_mechanism_state mechanism)
+static bool make_plan(struct spnego_mechanism_state mechanism)
 {
 	return spnego_initiator_plan(&initiator, &received, &mechanism, &plan, &err);
 }
@@ -99,8 +99,8 @@ static bool follow(struct spnego_mechanism_state mechanism)
 static void expect_plan(struct spnego_response response, struct spnego_mechanism_state mechanism,
                         const char *expected)
 {
-	assert_true(hear(response));
-	assert_true(follow(mechanism));
+	assert_true(receive(response));
+	assert_true(make_plan(mechanism));
 	assert_int_equal(plan.verifies_mic, strchr(expected, 'v') != NULL);
 	assert_int_equal(plan.makes_mic, strchr(expected, 'm') != NULL);
 	assert_int_equal(plan.sends, strchr(expected, 's') != NULL);
@@ -111,7 +111,7 @@ static void expect_plan(struct spnego_response response, struct spnego_mechanism
 static void expect_failure(struct spnego_response response, struct spnego_mechanism_state mechanism,
                            NET_API_STATUS status)
 {
-	assert_false(hear(response) && follow(mechanism));
+	assert_false(receive(response) && make_plan(mechanism));
 	assert_int_equal(err.status, status);
 	assert_non_null(err.why);
 }
@@ -150,7 +150,7 @@ static void a_mechanism_that_the_initiator_ends_goes_on_without_a_mic(void **sta
 	(void)state;
 	offer_ntlm();
 	expect_plan((struct spnego_response){ INCOMPLETE, ntlm, SPAN("CHALLENGE"), { 0 } },
-	            says_last, "s");
+	            last_token, "s");
 	expect_plan((struct spnego_response){ .state = COMPLETED }, complete, "d");
 }
 
@@ -159,7 +159,7 @@ static void a_mechanism_may_want_a_mic_of_its_own_accord(void **state)
 	(void)state;
 	offer_ntlm();
 	expect_plan((struct spnego_response){ INCOMPLETE, ntlm, SPAN("CHALLENGE"), { 0 } },
-	            says_last_with_mic, "ms");
+	            last_token_wants_mic, "ms");
 	expect_plan((struct spnego_response){ .state = COMPLETED, .mic = SPAN("mic") }, complete,
 	            "vd");
 }
@@ -169,7 +169,7 @@ static void a_server_may_answer_that_mic_with_none(void **state)
 	(void)state;
 	offer_ntlm();
 	expect_plan((struct spnego_response){ INCOMPLETE, ntlm, SPAN("CHALLENGE"), { 0 } },
-	            says_last_with_mic, "ms");
+	            last_token_wants_mic, "ms");
 	expect_plan((struct spnego_response){ .state = COMPLETED }, complete, "d");
 }
 
@@ -178,10 +178,10 @@ static void a_server_may_end_without_a_message(void **state)
 	(void)state;
 	offer_ntlm();
 	expect_plan((struct spnego_response){ INCOMPLETE, ntlm, SPAN("CHALLENGE"), { 0 } },
-	            says_last_with_mic, "ms");
+	            last_token_wants_mic, "ms");
 	assert_true(spnego_initiator_receive(&initiator, (struct crypto_span){ NULL, 0 }, &received,
 	                                     &err));
-	assert_true(follow(complete));
+	assert_true(make_plan(complete));
 	assert_true(plan.is_done && !plan.sends);
 }
 
@@ -191,7 +191,7 @@ static void a_server_that_ends_at_once_is_refused(void **state)
 	offer_ntlm();
 	assert_true(spnego_initiator_receive(&initiator, (struct crypto_span){ NULL, 0 }, &received,
 	                                     &err));
-	assert_false(follow(goes_on));
+	assert_false(make_plan(continues));
 	assert_int_equal(err.status, ERROR_LOGON_FAILURE);
 }
 
@@ -201,7 +201,7 @@ static void a_mechanism_with_more_turns_goes_on(void **state)
 	offer_ntlm();
 	for (int turn = 0; turn < 5; turn++)
 		expect_plan((struct spnego_response){ .state = INCOMPLETE, .token = SPAN("more") },
-		            goes_on, "s");
+		            continues, "s");
 }
 
 static void the_other_mechanism_begins_anew_and_must_be_proven(void **state)
@@ -209,11 +209,11 @@ static void the_other_mechanism_begins_anew_and_must_be_proven(void **state)
 	(void)state;
 	offer_kerberos_and_ntlm();
 	expect_plan((struct spnego_response){ .state = SPNEGO_REQUEST_MIC, .mechanism = ntlm },
-	            goes_on, "s");
+	            continues, "s");
 	assert_true(received.selects_other);
 	assert_int_equal(initiator.selected, AUTH_NTLM);
 	expect_plan((struct spnego_response){ .state = INCOMPLETE, .token = SPAN("CHALLENGE") },
-	            says_last, "ms");
+	            last_token, "ms");
 	assert_false(received.selects_other);
 	expect_plan((struct spnego_response){ .state = COMPLETED, .mic = SPAN("mic") }, complete,
 	            "vd");
@@ -223,10 +223,10 @@ static void the_other_mechanism_without_request_mic_must_be_proven_as_well(void 
 {
 	(void)state;
 	offer_kerberos_and_ntlm();
-	expect_plan((struct spnego_response){ .state = INCOMPLETE, .mechanism = ntlm }, goes_on,
+	expect_plan((struct spnego_response){ .state = INCOMPLETE, .mechanism = ntlm }, continues,
 	            "s");
 	expect_plan((struct spnego_response){ .state = INCOMPLETE, .token = SPAN("CHALLENGE") },
-	            says_last, "ms");
+	            last_token, "ms");
 	expect_failure((struct spnego_response){ .state = COMPLETED }, complete,
 	               ERROR_DOWNGRADE_DETECTED);
 }
@@ -236,12 +236,12 @@ static void the_other_mechanism_without_a_last_message_is_not_proven(void **stat
 	(void)state;
 	offer_kerberos_and_ntlm();
 	expect_plan((struct spnego_response){ .state = SPNEGO_REQUEST_MIC, .mechanism = ntlm },
-	            goes_on, "s");
+	            continues, "s");
 	expect_plan((struct spnego_response){ .state = INCOMPLETE, .token = SPAN("CHALLENGE") },
-	            says_last, "ms");
+	            last_token, "ms");
 	assert_true(spnego_initiator_receive(&initiator, (struct crypto_span){ NULL, 0 }, &received,
 	                                     &err));
-	assert_false(follow(complete));
+	assert_false(make_plan(complete));
 	assert_int_equal(err.status, ERROR_DOWNGRADE_DETECTED);
 }
 
@@ -250,7 +250,7 @@ static void the_other_mechanism_must_be_able_to_prove_it(void **state)
 	(void)state;
 	offer_kerberos_and_ntlm();
 	expect_plan((struct spnego_response){ .state = SPNEGO_REQUEST_MIC, .mechanism = ntlm },
-	            goes_on, "s");
+	            continues, "s");
 	expect_failure((struct spnego_response){ .state = INCOMPLETE, .token = SPAN("CHALLENGE") },
 	               unsigned_last, ERROR_DOWNGRADE_DETECTED);
 }
@@ -260,7 +260,7 @@ static void a_mic_may_be_requested_for_the_first_mechanism_too(void **state)
 	(void)state;
 	offer_ntlm();
 	expect_plan((struct spnego_response){ SPNEGO_REQUEST_MIC, ntlm, SPAN("CHALLENGE"), { 0 } },
-	            says_last, "ms");
+	            last_token, "ms");
 	expect_failure((struct spnego_response){ .state = COMPLETED }, complete,
 	               ERROR_DOWNGRADE_DETECTED);
 }
@@ -306,7 +306,7 @@ static void a_mic_may_be_requested_late(void **state)
 	(void)state;
 	offer_ntlm();
 	expect_plan((struct spnego_response){ INCOMPLETE, ntlm, SPAN("CHALLENGE"), { 0 } },
-	            says_last, "s");
+	            last_token, "s");
 	expect_plan((struct spnego_response){ .state = SPNEGO_REQUEST_MIC }, complete, "ms");
 	expect_plan((struct spnego_response){ .state = COMPLETED, .mic = SPAN("mic") }, complete,
 	            "vd");
@@ -327,7 +327,7 @@ static void an_acceptor_that_wants_more_than_there_is_is_refused(void **state)
 	(void)state;
 	offer_ntlm();
 	expect_plan((struct spnego_response){ INCOMPLETE, ntlm, SPAN("CHALLENGE"), { 0 } },
-	            says_last_with_mic, "ms");
+	            last_token_wants_mic, "ms");
 	expect_failure((struct spnego_response){ .state = INCOMPLETE }, complete,
 	               ERROR_LOGON_FAILURE);
 }
@@ -353,7 +353,7 @@ static void a_mechanism_that_was_not_offered_is_refused(void **state)
 {
 	(void)state;
 	offer_ntlm();
-	expect_failure((struct spnego_response){ INCOMPLETE, kerberos, { 0 }, { 0 } }, goes_on,
+	expect_failure((struct spnego_response){ INCOMPLETE, kerberos, { 0 }, { 0 } }, continues,
 	               ERROR_BAD_NET_RESP);
 }
 
@@ -361,7 +361,7 @@ static void a_mechanism_that_is_not_known_is_refused(void **state)
 {
 	(void)state;
 	offer_ntlm();
-	expect_failure((struct spnego_response){ INCOMPLETE, negoex, { 0 }, { 0 } }, goes_on,
+	expect_failure((struct spnego_response){ INCOMPLETE, negoex, { 0 }, { 0 } }, continues,
 	               ERROR_BAD_NET_RESP);
 }
 
@@ -369,11 +369,11 @@ static void a_mechanism_does_not_change_later(void **state)
 {
 	(void)state;
 	offer_kerberos_and_ntlm();
-	expect_plan((struct spnego_response){ INCOMPLETE, kerberos, SPAN("more"), { 0 } }, goes_on,
-	            "s");
-	expect_plan((struct spnego_response){ INCOMPLETE, kerberos, SPAN("more"), { 0 } }, goes_on,
-	            "s");
-	expect_failure((struct spnego_response){ INCOMPLETE, ntlm, SPAN("more"), { 0 } }, goes_on,
+	expect_plan((struct spnego_response){ INCOMPLETE, kerberos, SPAN("more"), { 0 } },
+	            continues, "s");
+	expect_plan((struct spnego_response){ INCOMPLETE, kerberos, SPAN("more"), { 0 } },
+	            continues, "s");
+	expect_failure((struct spnego_response){ INCOMPLETE, ntlm, SPAN("more"), { 0 } }, continues,
 	               ERROR_BAD_NET_RESP);
 }
 
@@ -383,20 +383,20 @@ static void a_token_with_the_other_mechanism_is_refused(void **state)
 	offer_kerberos_and_ntlm();
 	expect_failure(
 		(struct spnego_response){ SPNEGO_REQUEST_MIC, ntlm, SPAN("CHALLENGE"), { 0 } },
-		goes_on, ERROR_BAD_NET_RESP);
+		continues, ERROR_BAD_NET_RESP);
 	(void)tear_down(state);
 	(void)set_up(state);
 	offer_kerberos_and_ntlm();
 	expect_failure((struct spnego_response){ SPNEGO_REQUEST_MIC, ntlm, SPAN("C"), { 0 } },
-	               goes_on, ERROR_BAD_NET_RESP);
+	               continues, ERROR_BAD_NET_RESP);
 }
 
 static void an_empty_token_with_the_other_mechanism_is_none(void **state)
 {
 	(void)state;
 	offer_kerberos_and_ntlm();
-	expect_plan((struct spnego_response){ SPNEGO_REQUEST_MIC, ntlm, SPAN(""), { 0 } }, goes_on,
-	            "s");
+	expect_plan((struct spnego_response){ SPNEGO_REQUEST_MIC, ntlm, SPAN(""), { 0 } },
+	            continues, "s");
 	assert_true(received.selects_other);
 }
 
@@ -404,7 +404,7 @@ static void a_rejection_ends_it(void **state)
 {
 	(void)state;
 	offer_ntlm();
-	expect_failure((struct spnego_response){ .state = SPNEGO_REJECT }, goes_on,
+	expect_failure((struct spnego_response){ .state = SPNEGO_REJECT }, continues,
 	               ERROR_LOGON_FAILURE);
 }
 
@@ -413,7 +413,7 @@ static void a_mechanism_that_is_not_done_must_not_be_ended(void **state)
 	(void)state;
 	offer_ntlm();
 	expect_failure((struct spnego_response){ COMPLETED, ntlm, SPAN("CHALLENGE"), { 0 } },
-	               goes_on, ERROR_LOGON_FAILURE);
+	               continues, ERROR_LOGON_FAILURE);
 }
 
 static void a_mic_before_the_key_is_refused(void **state)
@@ -421,7 +421,7 @@ static void a_mic_before_the_key_is_refused(void **state)
 	(void)state;
 	offer_ntlm();
 	expect_failure((struct spnego_response){ INCOMPLETE, ntlm, SPAN("more"), SPAN("mic") },
-	               goes_on, ERROR_BAD_NET_RESP);
+	               continues, ERROR_BAD_NET_RESP);
 }
 
 static void a_mic_without_a_key_is_refused(void **state)
@@ -446,7 +446,7 @@ static void an_answer_without_the_token_that_is_due_is_refused(void **state)
 {
 	(void)state;
 	offer_ntlm();
-	expect_failure((struct spnego_response){ .state = INCOMPLETE, .mechanism = ntlm }, silent,
+	expect_failure((struct spnego_response){ .state = INCOMPLETE, .mechanism = ntlm }, no_token,
 	               ERROR_BAD_NET_RESP);
 }
 
@@ -493,25 +493,26 @@ static void put_list(struct wire_writer *list, const struct crypto_span mechanis
 }
 
 /* An initiator's first message. */
-static bool hear_init(const struct crypto_span mechanisms[], size_t count, struct crypto_span token)
+static bool receive_init(const struct crypto_span mechanisms[], size_t count,
+                         struct crypto_span token)
 {
 	struct wire_writer list = { 0 };
-	bool heard;
+	bool is_received;
 
 	put_list(&list, mechanisms, count);
 	wire_writer_clear(&message);
 	spnego_init_encode(&message, (struct crypto_span){ list.data, list.len }, token);
-	heard = spnego_acceptor_receive(&acceptor,
-	                                (struct crypto_span){ message.data, message.len }, serves,
-	                                &received, &err);
-	if (heard)
+	is_received = spnego_acceptor_receive(&acceptor,
+	                                      (struct crypto_span){ message.data, message.len },
+	                                      serves, &received, &err);
+	if (is_received)
 		expect_span((struct crypto_span){ list.data, list.len },
 		            spnego_acceptor_list(&acceptor));
 	wire_writer_fini(&list);
-	return heard;
+	return is_received;
 }
 
-static bool hear_response(struct spnego_response response)
+static bool receive_response(struct spnego_response response)
 {
 	wire_writer_clear(&message);
 	spnego_response_encode(&message, &response);
@@ -556,18 +557,18 @@ static void kerberos_is_complete_with_the_first_answer(void **state)
 	const struct crypto_span offered[] = { kerberos, ntlm };
 
 	(void)state;
-	assert_true(hear_init(offered, 2, SPAN("AP-REQ")));
+	assert_true(receive_init(offered, 2, SPAN("AP-REQ")));
 	expect_span(SPAN("AP-REQ"), received.token);
-	expect_span(kerberos, expect_answer(says_last, "d", COMPLETED).mechanism);
+	expect_span(kerberos, expect_answer(last_token, "d", COMPLETED).mechanism);
 }
 
 static void ntlm_takes_two_answers_and_names_the_mechanism_in_the_first(void **state)
 {
 	(void)state;
-	assert_true(hear_init(&ntlm, 1, SPAN("NEGOTIATE")));
-	expect_span(ntlm, expect_answer(goes_on, "", INCOMPLETE).mechanism);
-	assert_true(hear_response((struct spnego_response){ .state = SPNEGO_NO_STATE,
-	                                                    .token = SPAN("AUTHENTICATE") }));
+	assert_true(receive_init(&ntlm, 1, SPAN("NEGOTIATE")));
+	expect_span(ntlm, expect_answer(continues, "", INCOMPLETE).mechanism);
+	assert_true(receive_response((struct spnego_response){ .state = SPNEGO_NO_STATE,
+	                                                       .token = SPAN("AUTHENTICATE") }));
 	expect_span(SPAN("AUTHENTICATE"), received.token);
 	assert_null(expect_answer(complete, "d", COMPLETED).mechanism.data);
 }
@@ -575,9 +576,9 @@ static void ntlm_takes_two_answers_and_names_the_mechanism_in_the_first(void **s
 static void a_mic_with_the_last_token_is_verified_and_answered(void **state)
 {
 	(void)state;
-	assert_true(hear_init(&ntlm, 1, SPAN("NEGOTIATE")));
-	(void)expect_answer(goes_on, "", INCOMPLETE);
-	assert_true(hear_response((struct spnego_response){
+	assert_true(receive_init(&ntlm, 1, SPAN("NEGOTIATE")));
+	(void)expect_answer(continues, "", INCOMPLETE);
+	assert_true(receive_response((struct spnego_response){
 		SPNEGO_NO_STATE, { 0 }, SPAN("AUTHENTICATE"), SPAN("mic") }));
 	(void)expect_answer(complete, "vmd", COMPLETED);
 }
@@ -593,7 +594,7 @@ static void a_mic_with_the_first_token_is_verified_and_answered(void **state)
 	             "AP-REQ\xa3\x05\x04\x03mic"),
 		serves, &received, &err));
 	expect_span(SPAN("mic"), received.mic);
-	(void)expect_answer(says_last, "vmd", COMPLETED);
+	(void)expect_answer(last_token, "vmd", COMPLETED);
 }
 
 static void kerberos_is_named_as_the_initiator_names_it(void **state)
@@ -601,8 +602,8 @@ static void kerberos_is_named_as_the_initiator_names_it(void **state)
 	const struct crypto_span offered[] = { windows_kerberos, kerberos, ntlm };
 
 	(void)state;
-	assert_true(hear_init(offered, 3, SPAN("AP-REQ")));
-	expect_span(windows_kerberos, expect_answer(says_last, "d", COMPLETED).mechanism);
+	assert_true(receive_init(offered, 3, SPAN("AP-REQ")));
+	expect_span(windows_kerberos, expect_answer(last_token, "d", COMPLETED).mechanism);
 }
 
 static void a_first_mechanism_that_is_not_served_costs_a_turn_and_a_mic(void **state)
@@ -611,13 +612,13 @@ static void a_first_mechanism_that_is_not_served_costs_a_turn_and_a_mic(void **s
 
 	(void)state;
 	serves[AUTH_KERBEROS] = false;
-	assert_true(hear_init(offered, 3, SPAN("of NegoEx")));
+	assert_true(receive_init(offered, 3, SPAN("of NegoEx")));
 	assert_null(received.token.data);
-	expect_span(ntlm, expect_answer(silent, "", SPNEGO_REQUEST_MIC).mechanism);
-	assert_true(hear_response(
+	expect_span(ntlm, expect_answer(no_token, "", SPNEGO_REQUEST_MIC).mechanism);
+	assert_true(receive_response(
 		(struct spnego_response){ .state = SPNEGO_NO_STATE, .token = SPAN("NEGOTIATE") }));
-	(void)expect_answer(goes_on, "", INCOMPLETE);
-	assert_true(hear_response((struct spnego_response){
+	(void)expect_answer(continues, "", INCOMPLETE);
+	assert_true(receive_response((struct spnego_response){
 		SPNEGO_NO_STATE, { 0 }, SPAN("AUTHENTICATE"), SPAN("mic") }));
 	(void)expect_answer(complete, "vmd", COMPLETED);
 }
@@ -628,13 +629,13 @@ static void a_required_mic_that_is_left_out_is_refused(void **state)
 
 	(void)state;
 	serves[AUTH_KERBEROS] = false;
-	assert_true(hear_init(offered, 2, SPAN("AP-REQ")));
-	(void)expect_answer(silent, "", SPNEGO_REQUEST_MIC);
-	assert_true(hear_response(
+	assert_true(receive_init(offered, 2, SPAN("AP-REQ")));
+	(void)expect_answer(no_token, "", SPNEGO_REQUEST_MIC);
+	assert_true(receive_response(
 		(struct spnego_response){ .state = SPNEGO_NO_STATE, .token = SPAN("NEGOTIATE") }));
-	(void)expect_answer(goes_on, "", INCOMPLETE);
-	assert_true(hear_response((struct spnego_response){ .state = SPNEGO_NO_STATE,
-	                                                    .token = SPAN("AUTHENTICATE") }));
+	(void)expect_answer(continues, "", INCOMPLETE);
+	assert_true(receive_response((struct spnego_response){ .state = SPNEGO_NO_STATE,
+	                                                       .token = SPAN("AUTHENTICATE") }));
 	expect_refusal(complete, INVALID_PARAMETER);
 }
 
@@ -644,13 +645,13 @@ static void a_required_mic_is_left_out_where_there_is_no_key(void **state)
 
 	(void)state;
 	serves[AUTH_KERBEROS] = false;
-	assert_true(hear_init(offered, 2, SPAN("AP-REQ")));
-	(void)expect_answer(silent, "", SPNEGO_REQUEST_MIC);
-	assert_true(hear_response(
+	assert_true(receive_init(offered, 2, SPAN("AP-REQ")));
+	(void)expect_answer(no_token, "", SPNEGO_REQUEST_MIC);
+	assert_true(receive_response(
 		(struct spnego_response){ .state = SPNEGO_NO_STATE, .token = SPAN("NEGOTIATE") }));
-	(void)expect_answer(goes_on, "", INCOMPLETE);
-	assert_true(hear_response((struct spnego_response){ .state = SPNEGO_NO_STATE,
-	                                                    .token = SPAN("AUTHENTICATE") }));
+	(void)expect_answer(continues, "", INCOMPLETE);
+	assert_true(receive_response((struct spnego_response){ .state = SPNEGO_NO_STATE,
+	                                                       .token = SPAN("AUTHENTICATE") }));
 	(void)expect_answer(unsigned_complete, "d", COMPLETED);
 }
 
@@ -659,12 +660,12 @@ static void kerberos_behind_another_mechanism_is_proven_by_both_sides(void **sta
 	const struct crypto_span offered[] = { negoex, kerberos };
 
 	(void)state;
-	assert_true(hear_init(offered, 2, SPAN("of NegoEx")));
-	(void)expect_answer(silent, "", SPNEGO_REQUEST_MIC);
-	assert_true(hear_response(
+	assert_true(receive_init(offered, 2, SPAN("of NegoEx")));
+	(void)expect_answer(no_token, "", SPNEGO_REQUEST_MIC);
+	assert_true(receive_response(
 		(struct spnego_response){ .state = SPNEGO_NO_STATE, .token = SPAN("AP-REQ") }));
-	(void)expect_answer(says_last, "m", INCOMPLETE);
-	assert_true(hear_response(
+	(void)expect_answer(last_token, "m", INCOMPLETE);
+	assert_true(receive_response(
 		(struct spnego_response){ .state = SPNEGO_NO_STATE, .mic = SPAN("mic") }));
 	(void)expect_answer(complete, "vd", COMPLETED);
 }
@@ -672,11 +673,11 @@ static void kerberos_behind_another_mechanism_is_proven_by_both_sides(void **sta
 static void an_initiator_may_offer_without_a_token(void **state)
 {
 	(void)state;
-	assert_true(hear_init(&ntlm, 1, (struct crypto_span){ 0 }));
-	expect_span(ntlm, expect_answer(silent, "", INCOMPLETE).mechanism);
-	assert_true(hear_response(
+	assert_true(receive_init(&ntlm, 1, (struct crypto_span){ 0 }));
+	expect_span(ntlm, expect_answer(no_token, "", INCOMPLETE).mechanism);
+	assert_true(receive_response(
 		(struct spnego_response){ .state = SPNEGO_NO_STATE, .token = SPAN("NEGOTIATE") }));
-	(void)expect_answer(goes_on, "", INCOMPLETE);
+	(void)expect_answer(continues, "", INCOMPLETE);
 }
 
 static void mechanisms_that_are_not_served_are_named(void **state)
@@ -685,25 +686,25 @@ static void mechanisms_that_are_not_served_are_named(void **state)
 
 	(void)state;
 	serves[AUTH_KERBEROS] = serves[AUTH_NTLM] = false;
-	assert_false(hear_init(offered, 4, SPAN("token")));
+	assert_false(receive_init(offered, 4, SPAN("token")));
 	assert_int_equal(err.nt, NOT_SUPPORTED);
 	assert_int_equal(err.status, ERROR_NOT_SUPPORTED);
 	assert_string_equal(err.why, "neither Kerberos nor NTLM is served here");
 	err = (struct err){ 0 };
-	assert_false(hear_init(&ntlm, 1, SPAN("token")));
+	assert_false(receive_init(&ntlm, 1, SPAN("token")));
 	assert_string_equal(err.why, "NTLM is not served here");
 	err = (struct err){ 0 };
-	assert_false(hear_init(&windows_kerberos, 1, SPAN("token")));
+	assert_false(receive_init(&windows_kerberos, 1, SPAN("token")));
 	assert_string_equal(err.why, "Kerberos is not served here");
 	err = (struct err){ 0 };
-	assert_false(hear_init(&negoex, 1, SPAN("token")));
+	assert_false(receive_init(&negoex, 1, SPAN("token")));
 	assert_string_equal(err.why, "none of the offered mechanisms is known here");
 }
 
 static void a_first_message_that_is_an_answer_is_refused(void **state)
 {
 	(void)state;
-	assert_false(hear_response((struct spnego_response){ .token = SPAN("token") }));
+	assert_false(receive_response((struct spnego_response){ .token = SPAN("token") }));
 	assert_int_equal(err.nt, INVALID_PARAMETER);
 	assert_int_equal(err.status, ERROR_INVALID_PARAMETER);
 }
@@ -711,8 +712,8 @@ static void a_first_message_that_is_an_answer_is_refused(void **state)
 static void a_second_offer_is_refused(void **state)
 {
 	(void)state;
-	assert_true(hear_init(&ntlm, 1, SPAN("NEGOTIATE")));
-	(void)expect_answer(goes_on, "", INCOMPLETE);
+	assert_true(receive_init(&ntlm, 1, SPAN("NEGOTIATE")));
+	(void)expect_answer(continues, "", INCOMPLETE);
 	assert_false(spnego_acceptor_receive(
 		&acceptor,
 		SPAN("\x60\x1c\x06\x06" SPNEGO_OID_BYTES
@@ -731,9 +732,9 @@ static void later_messages_that_do_not_fit_are_refused(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
-		assert_true(hear_init(&ntlm, 1, SPAN("NEGOTIATE")));
-		(void)expect_answer(goes_on, "", INCOMPLETE);
-		assert_false(hear_response(messages[i]));
+		assert_true(receive_init(&ntlm, 1, SPAN("NEGOTIATE")));
+		(void)expect_answer(continues, "", INCOMPLETE);
+		assert_false(receive_response(messages[i]));
 		assert_int_equal(err.nt, INVALID_PARAMETER);
 		(void)tear_down_acceptor(state);
 		(void)set_up_acceptor(state);
@@ -743,19 +744,19 @@ static void later_messages_that_do_not_fit_are_refused(void **state)
 static void a_mic_that_comes_too_early_is_refused(void **state)
 {
 	(void)state;
-	assert_true(hear_init(&ntlm, 1, SPAN("NEGOTIATE")));
-	(void)expect_answer(goes_on, "", INCOMPLETE);
-	assert_true(hear_response(
+	assert_true(receive_init(&ntlm, 1, SPAN("NEGOTIATE")));
+	(void)expect_answer(continues, "", INCOMPLETE);
+	assert_true(receive_response(
 		(struct spnego_response){ .state = SPNEGO_NO_STATE, .mic = SPAN("mic") }));
-	expect_refusal(silent, INVALID_PARAMETER);
+	expect_refusal(no_token, INVALID_PARAMETER);
 }
 
 static void a_mic_that_nothing_can_verify_is_refused(void **state)
 {
 	(void)state;
-	assert_true(hear_init(&ntlm, 1, SPAN("NEGOTIATE")));
-	(void)expect_answer(goes_on, "", INCOMPLETE);
-	assert_true(hear_response((struct spnego_response){
+	assert_true(receive_init(&ntlm, 1, SPAN("NEGOTIATE")));
+	(void)expect_answer(continues, "", INCOMPLETE);
+	assert_true(receive_response((struct spnego_response){
 		SPNEGO_NO_STATE, { 0 }, SPAN("AUTHENTICATE"), SPAN("mic") }));
 	expect_refusal(unsigned_complete, INVALID_PARAMETER);
 }
@@ -763,11 +764,11 @@ static void a_mic_that_nothing_can_verify_is_refused(void **state)
 static void an_empty_token_later_is_refused(void **state)
 {
 	(void)state;
-	assert_true(hear_init(&ntlm, 1, SPAN("NEGOTIATE")));
-	(void)expect_answer(goes_on, "", INCOMPLETE);
-	assert_true(hear_response(
+	assert_true(receive_init(&ntlm, 1, SPAN("NEGOTIATE")));
+	(void)expect_answer(continues, "", INCOMPLETE);
+	assert_true(receive_response(
 		(struct spnego_response){ .state = SPNEGO_NO_STATE, .token = SPAN("") }));
-	expect_refusal(silent, INVALID_PARAMETER);
+	expect_refusal(no_token, INVALID_PARAMETER);
 }
 
 /* ---- recorded log-ons ---- */
@@ -825,11 +826,11 @@ static void a_recorded_server_is_understood_by_our_initiator(void **state)
 		offer_ntlm();
 		assert_true(
 			spnego_initiator_receive(&initiator, l.tokens[CHALLENGE], &received, &err));
-		assert_true(follow(log_ons[i].has_mic ? says_last_with_mic : says_last));
+		assert_true(make_plan(log_ons[i].has_mic ? last_token_wants_mic : last_token));
 		assert_true(plan.sends && plan.makes_mic == log_ons[i].has_mic);
 		assert_true(
 			spnego_initiator_receive(&initiator, l.tokens[SUCCESS], &received, &err));
-		assert_true(follow(complete));
+		assert_true(make_plan(complete));
 		assert_true(plan.is_done && plan.verifies_mic == log_ons[i].has_mic);
 		recording_free(&l.file);
 		(void)tear_down(state);
@@ -845,7 +846,7 @@ static void a_recorded_client_is_understood_by_our_acceptor(void **state)
 		assert_true(spnego_acceptor_receive(&acceptor, l.tokens[NEGOTIATE], serves,
 		                                    &received, &err));
 		assert_true(spnego_token_is_of(received.token, AUTH_NTLM));
-		(void)expect_answer(goes_on, "", INCOMPLETE);
+		(void)expect_answer(continues, "", INCOMPLETE);
 		assert_true(spnego_acceptor_receive(&acceptor, l.tokens[AUTHENTICATE], serves,
 		                                    &received, &err));
 		(void)expect_answer(complete, log_ons[i].has_mic ? "vmd" : "d", COMPLETED);

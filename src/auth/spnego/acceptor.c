@@ -44,7 +44,7 @@ static bool fail_not_served(struct err *err, unsigned offered)
 }
 
 /* 4.2.1: the first mechanism of the list that is served. Unless that is the first one of all, 5
- * wants a MIC: whoever changes the list on its way could have caused the choice. */
+ * requires a MIC: an attacker who changes the list could cause the choice. */
 static bool select_mechanism(struct spnego_acceptor *s, const struct spnego_init *init,
                              const bool serves[AUTH_MECHANISMS], struct err *err)
 {
@@ -98,8 +98,6 @@ static bool receive_response(struct spnego_acceptor *s, struct crypto_span bytes
 	if (oid == NULL || oid->mechanism != s->oid->mechanism)
 		return fail_malformed(err,
 		                      "the initiator changed the mechanism during the exchange");
-	if (response.mic.data != NULL && s->verified_mic)
-		return fail_malformed(err, "the initiator sent a second mechListMIC");
 	if (response.token.data == NULL && response.mic.data == NULL)
 		return fail_malformed(err, "the initiator's token is empty");
 	received->token = response.token;
@@ -142,14 +140,13 @@ bool spnego_acceptor_plan(struct spnego_acceptor *s, const struct spnego_receive
 	if (!mechanism->can_sign) /* 5: such a mechanism has no MIC */
 		s->requires_mic = false;
 	plan->verifies_mic = received->mic.data != NULL;
-	s->verified_mic |= plan->verifies_mic;
-	/* 5: whoever sends the last token of the mechanism sends the MIC with it. */
-	if (s->requires_mic && !s->verified_mic && !mechanism->has_token)
+	/* 5: the sender of the mechanism's last token sends its MIC with it. */
+	if (s->requires_mic && !plan->verifies_mic && !mechanism->has_token)
 		return fail_malformed(err,
 		                      "the initiator left out the mechListMIC that is required");
 	plan->makes_mic = !s->sent_mic && (s->requires_mic || plan->verifies_mic);
 	s->sent_mic |= plan->makes_mic;
-	plan->is_done = !s->requires_mic || s->verified_mic;
+	plan->is_done = !s->requires_mic || plan->verifies_mic;
 	s->next_state = plan->is_done ? SPNEGO_ACCEPT_COMPLETED : SPNEGO_ACCEPT_INCOMPLETE;
 	return true;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The acceptor's side of a negotiation by SPNEGO: RFC 4178 3.1, 4 and 5. It decides; whoever has
- * the mechanisms makes their tokens and MICs. Pure.
+/* The acceptor's side of a negotiation by SPNEGO: RFC 4178 3.1, 4 and 5. It decides; the
+ * caller makes the tokens and MICs. Pure.
  *
  *     ( receive, [the mechanism's token], plan, [verify], [make a MIC], encode )* */
 #ifndef AUTH_SPNEGO_ACCEPTOR_H
@@ -13,7 +13,7 @@ struct spnego_acceptor {
 	struct wire_writer list;      /* the initiator's MechTypeList as it came */
 	const struct spnego_oid *oid; /* the selected mechanism as the initiator writes it */
 	bool is_answered;             /* the first answer was made */
-	bool requires_mic, sent_mic, verified_mic;
+	bool requires_mic, sent_mic;
 	enum spnego_state next_state; /* of the answer that was planned last */
 };
 
@@ -29,7 +29,7 @@ bool spnego_acceptor_receive(struct spnego_acceptor *s, struct crypto_span bytes
                              const bool serves[AUTH_MECHANISMS], struct spnego_received *received,
                              struct err *err);
 
-/* What follows. False: the exchange cannot go on, see err. Each plan that holds sends. */
+/* What follows. False: the exchange cannot go on, see err. A plan that succeeds always sends. */
 bool spnego_acceptor_plan(struct spnego_acceptor *s, const struct spnego_received *received,
                           const struct spnego_mechanism_state *mechanism, struct spnego_plan *plan,
                           struct err *err);

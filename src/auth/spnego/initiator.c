@@ -68,7 +68,7 @@ static bool select_mechanism(struct spnego_initiator *s, const struct spnego_res
 		return fail_malformed(err, "the server chose a mechanism that was not offered");
 	if (oid->mechanism == s->selected)
 		return true;
-	/* 5: whoever changes the list on its way could cause this, so the list has to be proven. */
+	/* 5: an attacker who changes the list could cause this, so a MIC is required. */
 	s->selected = oid->mechanism;
 	s->is_reselected = s->requires_mic = received->selects_other = true;
 	if (response->token.data != NULL && response->token.bytes > 0)
@@ -127,13 +127,13 @@ static bool plan_incomplete(const struct spnego_received *received,
 	return true;
 }
 
-/* Some servers leave the state out: those want no more than the mechanism does. */
+/* Some servers leave the state out: these need no further message. */
 static bool wants_more(const struct spnego_received *received)
 {
 	return received->state == SPNEGO_ACCEPT_INCOMPLETE || received->state == SPNEGO_REQUEST_MIC;
 }
 
-/* 5: the list is proven by each side to the other, where it has to be, or where the other does. */
+/* 5: each side sends a MIC if one is required, or if the peer sent one. */
 static bool owes_mic(const struct spnego_initiator *s, const struct spnego_received *received,
                      const struct spnego_mechanism_state *mechanism)
 {
@@ -147,11 +147,12 @@ static bool plan_end(const struct spnego_initiator *s, const struct spnego_recei
                      struct spnego_plan *plan, struct err *err)
 {
 	if (s->requires_mic && !s->verified_mic)
-		return fail(err, ERROR_DOWNGRADE_DETECTED,
-		            "the server did not prove which mechanisms it was offered");
+		return fail(
+			err, ERROR_DOWNGRADE_DETECTED,
+			"the server sent no mechListMIC, so the choice of mechanism may have been tampered with");
 	if (wants_more(received) && !s->verified_mic)
 		return fail(err, ERROR_LOGON_FAILURE,
-		            "the server wants more of a log-on that is complete");
+		            "the server continues a log-on that is complete");
 	plan->is_done = true;
 	return true;
 }

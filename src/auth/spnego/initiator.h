@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The initiator's side of a negotiation by SPNEGO: RFC 4178 3.2, 4 and 5. It decides; whoever has
- * the mechanisms makes their tokens and MICs. Pure.
+/* The initiator's side of a negotiation by SPNEGO: RFC 4178 3.2, 4 and 5. It decides; the
+ * caller makes the tokens and MICs. Pure.
  *
  *     begin ( receive, [the mechanism's token], plan, [verify], [make a MIC], [encode] )* */
 #ifndef AUTH_SPNEGO_INITIATOR_H
@@ -34,7 +34,7 @@ void spnego_initiator_begin(const struct spnego_initiator *s, struct crypto_span
                             struct wire_writer *w);
 
 /* Takes the acceptor's next message. No bytes at all mean that it ended the exchange without one:
- * so do some servers whose mechanism had the last word before. False: see err. */
+ * some servers end so after the client's last token. False: see err. */
 bool spnego_initiator_receive(struct spnego_initiator *s, struct crypto_span bytes,
                               struct spnego_received *received, struct err *err);
 

@@ -4,9 +4,10 @@
 #include <string.h>
 #include "wire/der.h"
 
-#define OID(bytes)                        \
-	{                                 \
-		bytes, sizeof(bytes) - 1, \
+#define OID(bytes)                 \
+	{                          \
+		bytes,             \
+		sizeof(bytes) - 1, \
 	}
 
 /* The entries of a mechanism stand together, the standard one last. 1.2.840.48018.1.2.2 is Kerberos
@@ -50,14 +51,14 @@ static enum spnego_token_kind kind_in_header(struct wire_reader *token)
 	struct wire_reader inside = der_enter(token, DER_APPLICATION_0);
 	struct wire_reader content = der_enter(&inside, DER_OBJECT_IDENTIFIER);
 	struct crypto_span oid = { content.at, wire_left(&content) };
-	const struct spnego_oid *known = spnego_oid_find(oid);
 
 	if (token->error != NULL || inside.error != NULL)
 		return SPNEGO_TOKEN_UNKNOWN;
 	if (is_same(oid, SPNEGO_OID_BYTES, sizeof SPNEGO_OID_BYTES - 1))
 		return SPNEGO_TOKEN_NEGOTIATION;
-	return known != NULL && known->mechanism == AUTH_KERBEROS ? SPNEGO_TOKEN_KERBEROS
-	                                                          : SPNEGO_TOKEN_UNKNOWN;
+	return is_same(oid, KERBEROS_OID_BYTES, sizeof KERBEROS_OID_BYTES - 1)
+	               ? SPNEGO_TOKEN_KERBEROS
+	               : SPNEGO_TOKEN_UNKNOWN;
 }
 
 enum spnego_token_kind spnego_token_kind(struct crypto_span token)
