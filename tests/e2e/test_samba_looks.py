@@ -204,6 +204,14 @@ class WithoutNetsessiond(Fed):
                 sessions.enumerate_with_impacket(self.samba, level=level)
             self.assertEqual(1, self.relay.state["feed_looks"])
 
+    def test_the_first_answer_has_the_transports_that_later_ones_have(self):
+        """Samba from 4.23 on tells them, whatever the port."""
+        with sessions.held(self.samba, [sessions.Wanted("daemon", opens=1)]):
+            first, later = ({row["user"]: row["transport"] for row in
+                             sessions.enumerate_with_impacket(self.samba, level=502).rows} for _ in range(2))
+        self.assertEqual(later, first)
+        self.assertEqual({"daemon", "root"}, first.keys())
+
     def test_a_smbstatus_that_hangs_keeps_nobody_waiting_for_long(self):
         self.programs.write("sleep 1000")
         began = time.monotonic()
