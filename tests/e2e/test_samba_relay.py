@@ -24,7 +24,7 @@ from lab import command, sessions, tap
 from lab.netsession_samba import NetsessionSamba
 from lab.raw_rpc import (BAD_STUB, BIND, BIND_ACK, FAULT, FIRST, LAST, REQUEST, RESPONSE_PDU, SESSION_ENUM, bind_body,
                          enum_stub, pdu, request, wide)
-from lab.samba import SambaServer, version
+from lab.samba import SambaServer
 from lab.sessions import Wanted
 
 LEVELS = (0, 1, 2, 10, 502)
@@ -44,19 +44,6 @@ COLUMNS = {0: ("client",), 1: ("client", "user", "num_opens", "active_seconds", 
            10: ("client", "user", "active_seconds", "idle_seconds"),
            502: ("client", "user", "num_opens", "active_seconds", "idle_seconds", "user_flags", "client_type",
                  "transport")}
-
-
-def at_level(level, rows):
-    """Samba's rows at level 1 as they have to be at another: it knows no client's type, and without a feed nobody
-    knows the transport."""
-    return [{key: row.get(key, "") for key in COLUMNS[level]} for row in rows]
-
-
-def comparable(rows):
-    """Rows in an order of their own, without what grows. Samba's smbstatus from 4.23 on says the transport, which the relay
-    then knows from its first look on."""
-    return without_times(row | {"transport": ""} if version() >= (4, 23) and row.get("transport") == TCP else row
-                         for row in rows)
 
 
 def answers(data):
@@ -79,6 +66,11 @@ class Relayed(unittest.TestCase):
         cls.relay = cls.enterClassContext(NetsessionSamba(cls.samba))
         os.symlink(cls.samba.pipes / "srvsvc", cls.samba.relay_directory / "np" / "direct")
         cls.enterClassContext(sessions.held(cls.samba, cls.held))
+
+    def at_level(self, level, rows):
+        """Samba's rows at level 1 as they have to be at another: it knows no client's type, and smbstatus the transport."""
+        name = TCP if self.samba.transports == {"tcp"} else ""
+        return [{key: row.get(key, name if key == "transport" else "") for key in COLUMNS[level]} for row in rows]
 
     @contextlib.contextmanager
     def connection(self, user=OWN):
@@ -120,7 +112,7 @@ class Relayed(unittest.TestCase):
         """The answer is at this level what Samba says, in whatever order, and times that may be."""
         self.assertEqual(OK, answer.status)
         rows = as_rows(answer)
-        self.assertEqual(comparable(at_level(level, truth)), comparable(rows))
+        self.assertEqual(without_times(self.at_level(level, truth)), without_times(rows))
         self.assertEqual(len(truth), answer.total)
         times = collections.defaultdict(list)
         for row in truth:
@@ -145,7 +137,7 @@ class Levels(Relayed):
 
     def test_our_command_is_told_the_same_at_every_level_and_without_one(self):
         with self.both() as (_, direct):
-            truth = comparable(row for row in self.truth(direct) if row["user"] != OWN)
+            truth = without_times(row for row in self.truth(direct) if row["user"] != OWN)
             for level in (*LEVELS, None):
                 with self.subTest(level):
                     asked = ask(self.samba, "-o", "json", *([] if level is None else ["--level", level]))
@@ -154,10 +146,10 @@ class Levels(Relayed):
                     rows = [row for row in asked.sessions if row.get("user") != OWN]
                     # At level 0 our own cannot be told from the others: there are two, from 127.0.0.1.
                     rows = [row for row in rows if level != 0 or row["client"] != SLASHES + "127.0.0.1"]
-                    expected = at_level(502 if level is None else level, truth)
+                    expected = self.at_level(502 if level is None else level, truth)
                     for row in expected:
                         row.pop("active_seconds", None)
-                    self.assertEqual(comparable(expected), comparable(rows))
+                    self.assertEqual(without_times(expected), without_times(rows))
 
     def test_rpcclient_counts_them_at_every_level(self):
         """It cannot leave a filter out."""
@@ -193,9 +185,9 @@ class Levels(Relayed):
                             if hasattr(row, member)} for row in told.ctr.array if row.client != SLASHES + self.samba.host]
                         expected = [{key: value for key, value in row.items() if key not in ("user_flags",
                                                                                              "active_seconds")}
-                                    for row in at_level(level, truth)]
+                                    for row in self.at_level(level, truth)]
                         self.assertEqual(told.ctr.count, total)
-                        self.assertEqual(comparable(expected), comparable(rows))
+                        self.assertEqual(without_times(expected), without_times(rows))
 
     def test_impackets_who_shows_everybody(self):
         with self.connection() as connection, contextlib.redirect_stdout(io.StringIO()) as said:
@@ -297,7 +289,7 @@ class Pages(Relayed):
                         self.assert_told(level, whole, self.truth(direct))
                         self.assertEqual([sum(len(later.rows) for later in pages[n:]) for n in range(len(pages))],
                                          [page.total for page in pages])
-                        self.assertEqual(page_bytes < 1000, len(pages) > 5)
+                        self.assertEqual(page_bytes < 1000, len(pages) > 10)
 
     def test_filtered_pages_are_turned_too(self):
         with self.alone() as (relayed, _):
@@ -311,8 +303,8 @@ class Pages(Relayed):
             self.assertGreater(len(pages), 3)
             for before, page in zip(pages, pages[1:]):
                 again = sessions.enumerate_over(other, 1, resume_handle=before.resume_handle, page_bytes=500)
-                self.assertEqual((page.status, page.resume_handle, comparable(page.rows)),
-                                 (again.status, again.resume_handle, comparable(again.rows)))
+                self.assertEqual((page.status, page.resume_handle, without_times(page.rows)),
+                                 (again.status, again.resume_handle, without_times(again.rows)))
 
     def test_past_the_end_there_is_nobody_and_no_error(self):
         with self.both() as (relayed, _):

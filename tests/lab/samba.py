@@ -91,8 +91,16 @@ class SambaServer(Server):
     @property
     def smbd_of(self):
         """{user: the pid of the smbd that has a session of his}, as smbstatus tells."""
-        said = self._run("smbstatus", "--json", "-p")
-        return {session["username"]: session["server_id"]["pid"] for session in json.loads(said)["sessions"].values()}
+        return {session["username"]: session["server_id"]["pid"] for session in self._told_sessions()}
+
+    @property
+    def transports(self):
+        """The transports that smbstatus tells of its sessions, "tcp" for example: Samba from 4.23 on."""
+        return {channel["transport"] for session in self._told_sessions()
+                for channel in session.get("channels", {}).values() if "transport" in channel}
+
+    def _told_sessions(self):
+        return json.loads(self._run("smbstatus", "--json", "-p"))["sessions"].values()
 
     def processes(self, name):
         """The pids of its processes of this name: smbd, samba-dcerpcd, rpcd_classic. From Samba 4.20 on what a process
