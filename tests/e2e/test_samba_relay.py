@@ -24,7 +24,7 @@ from lab import command, sessions, tap
 from lab.netsession_samba import NetsessionSamba
 from lab.raw_rpc import (BAD_STUB, BIND, BIND_ACK, FAULT, FIRST, LAST, REQUEST, RESPONSE_PDU, SESSION_ENUM, bind_body,
                          enum_stub, pdu, request, wide)
-from lab.samba import SambaServer
+from lab.samba import SambaServer, version
 from lab.sessions import Wanted
 
 LEVELS = (0, 1, 2, 10, 502)
@@ -169,6 +169,8 @@ class Levels(Relayed):
         credentials.set_password(self.samba.password(OWN))
         credentials.set_domain(self.samba.domain)
         parameters.set("smb ports", str(self.samba.port))
+        if version() >= (4, 23):  # which has ports there
+            parameters.set("client smb transports", f"tcp:{self.samba.port}")
         for options in ("", "bigendian"):
             pipe = samba_srvsvc.srvsvc(f"ncacn_np:{self.samba.host}[{options}]", parameters, credentials)
             with self.both() as (_, direct):
