@@ -94,7 +94,7 @@ def _test(column, root, log):
     counts = [found for found in map(COUNT.fullmatch, lines) if found]
     passed_tests, failed, skipped = (int(count or 0) for count in counts[-1].groups()) if counts else (0, 0, 0)
     failures += [": ".join(found.groups()) for found in map(FAILED.fullmatch, lines) if found]
-    if code != 0 and failed == 0:
+    if failed == 0 and (code != 0 or not counts):
         failed = 1  # it ended before it could count
     return {"passed": passed + passed_tests, "failed": failed + (passed == 0 and column.has_peers), "skipped": skipped,
             "failures": failures}
