@@ -69,7 +69,7 @@ static struct run {
 	size_t piece;
 	struct smb2_file_id file; /* opened last */
 	uint32_t tree;            /* connected last */
-} * run;
+} *run;
 
 /* ---- the host ---- */
 

@@ -10,7 +10,7 @@
 #define OPCODE_WACK       7
 #define RECURSION_DESIRED 0x0100
 #define BROADCAST         0x0010
-#define RCODE(flags)      ((flags)&15)
+#define RCODE(flags)      ((flags) & 15)
 #define RCODE_NAME        3
 
 /* Types and classes: RFC 1002 4.2.1.3. */

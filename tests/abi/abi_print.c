@@ -46,7 +46,7 @@ int main(void)
 
 #define I(type)                                     \
 	SIZE_AND_ALIGNMENT(type, #type, "integers") \
-	printf("_Static_assert(((%s)-1 < 0) == %d, \"\"); /*@integers*/\n", #type, (type)-1 < 0);
+	printf("_Static_assert(((%s)-1 < 0) == %d, \"\"); /*@integers*/\n", #type, (type) - 1 < 0);
 	ABI_INTEGERS(I)
 
 #define P(type, target)                                                      \

@@ -62,7 +62,7 @@ static void list_in_child(char **words)
 		printf("the child failed\n");
 }
 
-static void delete (char **words)
+static void delete(char **words)
 {
 	struct netsession_query query = {
 		.server = given(words[2]),

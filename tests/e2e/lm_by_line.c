@@ -47,7 +47,7 @@ static void get_info(char **words)
 	NetApiBufferFree(buffer);
 }
 
-static void delete (char **words)
+static void delete(char **words)
 {
 	NET_API_STATUS status = NetSessionDel(server, wide(words[1], client_name),
 	                                      wide(words[2], user_name));

@@ -41,7 +41,7 @@ static struct caller {
 	struct auth_acceptor *acceptor; /* NULL: it has not begun */
 	uint8_t token[65536];           /* to be judged */
 	size_t token_bytes;             /* 0: none is */
-} * callers[MAX_CALLERS];
+} *callers[MAX_CALLERS];
 
 static size_t count;
 
