@@ -141,7 +141,7 @@ void ask_report(const struct options *options, const struct server_result *resul
 		fprintf(stderr,
 		        "netsession: %s: a server that has level 1, but neither 2 nor 502, is Samba or "
 		        "a relative of it; Samba 4.22 and later now and then lists too few sessions "
-		        "while others log on: ask again if one is missing\n",
+		        "while others leave: ask again if one is missing\n",
 		        server_result_name(result));
 	underflows = server_result_underflows(result);
 	if (underflows > 0)

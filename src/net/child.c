@@ -21,6 +21,8 @@ struct net_child {
 	bool is_running, is_out_open, is_said_open;
 	size_t max_output_bytes;
 	size_t room;
+	const char *complaint;
+	size_t complaint_bytes; /* of it, that its stderr ends with so far */
 	size_t said_bytes;
 	char said_text[SAID_ROOM];
 	struct net_child_end end;
@@ -165,10 +167,22 @@ static void on_said_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer
 		*buffer = uv_buf_init(dropped, sizeof dropped);
 }
 
+static void look_for_complaint(struct net_child *c, const char *piece, size_t bytes)
+{
+	for (size_t i = 0; i < bytes && !c->end.has_complained; i++) {
+		if (piece[i] != c->complaint[c->complaint_bytes])
+			c->complaint_bytes = 0;
+		c->complaint_bytes += piece[i] == c->complaint[c->complaint_bytes];
+		c->end.has_complained = c->complaint[c->complaint_bytes] == '\0';
+	}
+}
+
 static void on_said(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 {
 	struct net_child *c = stream->data;
 
+	if (got > 0 && c->complaint != NULL)
+		look_for_complaint(c, buffer->base, (size_t)got);
 	if (got > 0 && buffer->base == c->said_text + c->said_bytes)
 		c->said_bytes += (size_t)got;
 	if (got >= 0)
@@ -224,6 +238,7 @@ struct net_child *net_child_start(struct net_loop *loop, const struct net_child_
 		return NULL;
 	}
 	c->max_output_bytes = settings->max_output_bytes;
+	c->complaint = settings->complaint;
 	c->ended = ended;
 	c->context = context;
 	c->process.data = c->out.data = c->said.data = c->deadline.data = c;

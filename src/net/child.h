@@ -4,6 +4,7 @@
 #ifndef NET_CHILD_H
 #define NET_CHILD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "base/err.h"
@@ -15,6 +16,9 @@ struct net_child_settings {
 	const char *const *argv; /* argv[0] is the program's path, and NULL ends it; borrowed */
 	size_t max_output_bytes;
 	uint32_t deadline_ms; /* after which it is killed, and whatever it started */
+	/* A text that is looked for in all of its stderr, whose first character it has once; kept
+	 * until the child has ended. NULL: none is. */
+	const char *complaint;
 };
 
 /* How it ended. It is gone by then: its process is reaped, its output is all there. */
@@ -23,6 +27,7 @@ struct net_child_end {
 	int exit;        /* its exit status; -1: a signal ended it */
 	char *output;    /* its stdout, ended by NUL; given: freed by free(). NULL: nothing */
 	size_t output_bytes;
+	bool has_complained;             /* its stderr has the complaint that was looked for */
 	char said[NET_CHILD_SAID_BYTES]; /* the beginning of its stderr, as one line; "": nothing */
 };
 

@@ -57,7 +57,9 @@ static void start(struct net_loop *loop, struct smbcontrol *c, const char *smb_c
 {
 	char path[PATH_MAX], *configuration;
 	const char *argv[] = { path, NULL, who, "shutdown", NULL };
-	const struct net_child_settings settings = { argv, MAX_OUTPUT_BYTES, DEADLINE_MS };
+	const struct net_child_settings settings = { .argv = argv,
+		                                     .max_output_bytes = MAX_OUTPUT_BYTES,
+		                                     .deadline_ms = DEADLINE_MS };
 	struct err err = { 0 };
 
 	if (!samba_program_find("smbcontrol", NULL, path)) {

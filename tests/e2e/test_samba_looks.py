@@ -103,6 +103,30 @@ class Looks(Fed):
         self.assertEqual("", self.relay.state["feed_story"])
         self.assertEqual(1, self.relay.said.count("smbstatus tells of Samba's sessions again"))
 
+    def cut_short(self, times):
+        """smbstatus lists nobody so often, and complains as Samba does that stops at a record; then it is Samba's own."""
+        cut = self.programs.folder / "cut"
+        self.programs.write(f"echo x >> {cut}; [ $(wc -l < {cut}) -gt {times} ] && exec {self.programs.real} \"$@\"\n"
+                            "echo 'f: Invalid record in smbXsrv_session_global.tdb:key A ndr_pull_struct_blob - Range Error' >&2\n"
+                            "echo '{\"sessions\": {}}'")
+
+    def test_a_list_that_samba_has_cut_short_is_asked_for_again(self):
+        with sessions.held(self.samba, sessions.crowd(3, USERS)):
+            soon_is(3, lambda: len(self.rows()))
+            self.cut_short(3)
+            self.assertEqual(3, len(self.rows()))
+            self.assertEqual("", self.relay.state["feed_story"])
+        soon_is({}, self.names)
+
+    def test_a_list_that_is_cut_short_again_and_again_leaves_what_is_known(self):
+        with sessions.held(self.samba, sessions.crowd(3, USERS)):
+            soon_is(3, lambda: len(self.rows()))
+            self.cut_short(1000)
+            self.relay.await_said("smbstatus lists too few sessions, 4 times: Invalid record in", self.rows)
+            self.assertEqual(3, len(self.rows()))
+            self.programs.is_real()
+        soon_is({}, self.names)
+
     def test_what_is_no_answer_leaves_what_is_known(self):
         with sessions.held(self.samba, sessions.crowd(3, USERS)):
             soon_is(3, lambda: len(self.rows()))

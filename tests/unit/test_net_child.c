@@ -37,7 +37,10 @@ static void on_ended(void *context, const struct net_child_end *end)
 
 static bool start(struct run *run, const char *const argv[], size_t max_bytes, uint32_t deadline_ms)
 {
-	const struct net_child_settings settings = { argv, max_bytes, deadline_ms };
+	const struct net_child_settings settings = { .argv = argv,
+		                                     .max_output_bytes = max_bytes,
+		                                     .deadline_ms = deadline_ms,
+		                                     .complaint = "Bad: b" };
 	struct err err = { 0 };
 
 	run->child = net_child_start(run->loop, &settings, on_ended, run, &err);
@@ -159,6 +162,32 @@ static void only_the_beginning_of_its_complaints_is_kept(void **state)
 	assert_memory_equal(run->end.said, "complaint complaint ", 20);
 }
 
+static void a_complaint_that_is_looked_for_is_found_wherever_it_stands(void **state)
+{
+	static const struct {
+		const char *script;
+		bool is_there;
+	} cases[] = {
+		{ "echo Bad: b >&2", true },
+		{ "echo Bad: b; echo Bad: >&2; echo b >&2", false },
+		{ "printf 'BaBad: Bad: bBad' >&2", true },
+		{ "yes complaint | head -c 5000 >&2; printf 'Ba' >&2; sleep 0.1; echo 'd: b' >&2",
+		  true },
+		{ "true", false },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct run *run = *state;
+
+		sh(run, cases[i].script, 100, LONG_MS);
+		assert_null(run->end.why);
+		assert_int_equal(run->end.has_complained, cases[i].is_there);
+		free(run->end.output);
+		run->end = (struct net_child_end){ 0 };
+		run->ends = 0;
+	}
+}
+
 static void control_characters_of_its_complaints_are_blanks(void **state)
 {
 	struct run *run = *state;
@@ -278,6 +307,7 @@ int main(void)
 		TEST(long_output_is_all_there),
 		TEST(a_child_that_says_too_much_is_killed),
 		TEST(only_the_beginning_of_its_complaints_is_kept),
+		TEST(a_complaint_that_is_looked_for_is_found_wherever_it_stands),
 		TEST(control_characters_of_its_complaints_are_blanks),
 		TEST(a_child_that_takes_too_long_is_killed),
 		TEST(a_child_that_ignores_signals_is_killed_with_what_it_started),
