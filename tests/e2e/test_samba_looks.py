@@ -10,6 +10,7 @@ from lab import sessions, tap
 from lab.netsession_samba import NetsessionSamba
 from lab.soon import WAIT_S, soon_is
 
+DROPPING_S = 10
 PATIENCE_S = 2  # netsessiond's, with a feeder that does not answer
 
 
@@ -205,6 +206,24 @@ class Looks(Fed):
         soon_is(many, lambda: len(self.rows()))
         self.programs.says({"sessions": {}})
         soon_is({}, self.names)
+
+
+class Dropped(Fed):
+    """Samba 4.22 and 4.25 stop listing at the record of a session whose client has gone without a log-off."""
+
+    def test_nobody_is_missing_while_clients_go_without_a_log_off(self):
+        self.begin()
+        held = sessions.crowd(20, USERS, opens=1)
+        expected = {(want.client, want.user) for want in held}
+        with sessions.held(self.samba, held), sessions.srvsvc(self.samba) as dce:
+            sessions.enumerate_over(dce, 10)
+            soon_is(set(), lambda: expected - self.names().keys())
+            with sessions.dropped(self.samba, ("www-data", "backup")):
+                deadline = time.monotonic() + DROPPING_S
+                while time.monotonic() < deadline:
+                    answer = sessions.enumerate_over(dce, 10)
+                    self.assertEqual(set(), expected - {(row["client"][2:], row["user"]) for row in answer.rows})
+                    self.assertEqual(set(), expected - self.names().keys())
 
 
 class WithoutNetsessiond(Fed):

@@ -10,6 +10,7 @@ import itertools
 import re
 import socket
 import subprocess
+import threading
 import time
 
 from impacket import nmb, smb3
@@ -59,6 +60,24 @@ def held(server, wanted, threads=8):
     finally:
         for connection in connections:
             connection.close()
+
+
+@contextlib.contextmanager
+def dropped(server, users):
+    """Lets the users log on and close their connections without a log-off, again and again, until it is left."""
+    over = threading.Event()
+
+    def drop(user):
+        while not over.is_set():
+            _log_on(server, Wanted(user)).getSMBServer()._NetBIOSSession.get_socket().close()
+    with concurrent.futures.ThreadPoolExecutor(len(users)) as pool:
+        dropping = [pool.submit(drop, user) for user in users]
+        try:
+            yield
+        finally:
+            over.set()
+    for future in dropping:
+        future.result()
 
 
 @contextlib.contextmanager
