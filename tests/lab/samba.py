@@ -30,7 +30,8 @@ def version():
 
 
 def misses_sessions():
-    """Whether NetrSessionEnum has too few sessions now and then while others log on, and status 0: 4.22 and 4.25 do."""
+    """Whether NetrSessionEnum now and then has too few sessions, and status 0, when clients leave without a log-off: 4.22
+    and 4.25 do (docs/SAMBA.md)."""
     return version() >= (4, 20)
 
 
