@@ -35,7 +35,7 @@ def tell_failures(build):
         for said in test.get("stdout", "").splitlines() if test["result"] != "OK" else []:
             is_failure = said.startswith("not ok") or (is_failure and said.startswith("#"))
             if is_failure:
-                print(f"{test['name']}: {said}")
+                print(f"{test['name']}: {said}", flush=True)
 
 
 def chosen(build, words):

@@ -96,10 +96,10 @@ class ByNtlm(unittest.TestCase):
                 srvs.hNetrSessionEnum(dce, "\0", "\0", 502)
 
     def test_a_signed_call_may_close_the_session_that_it_comes_by(self):
-        """impacket sends it behind the AUTH3 at once: it may wait for that to be judged."""
+        """impacket sends it behind the AUTH3 at once: it may wait for that to be judged. Its READ of the answer comes
+        before the session is gone or after that, for which impacket has several exceptions."""
         for _ in range(5):
-            with self.srvsvc("alice", self.server.administrator, INTEGRITY) as dce, \
-                    self.assertRaises(Exception):  # impacket has several for a session that is gone
+            with self.srvsvc("alice", self.server.administrator, INTEGRITY) as dce, contextlib.suppress(Exception):
                 srvs.hNetrSessionDel(dce, "\0", "alice\0")
         self.assertEqual(0, self.rpcclient("sign").returncode)
         self.assertEqual([(1, 0)] * 5, [(entry["entries"], entry["status"]) for entry in self.server.audit
