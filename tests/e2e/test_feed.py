@@ -87,8 +87,15 @@ class Raw:
     def say(self, kind, body):
         self.socket.sendall(self.frame(kind, body))
 
-    def put(self, key, client, user="", group=0):
-        self.say(PUT, struct.pack("<Q5I", key, group, 1, 0, 0, 0) + b"".join(map(self.text, (client, user, "", ""))))
+    def put(self, *session):
+        self.put_all([session])
+
+    def put_all(self, all_sessions):
+        """In one piece: for each that comes alone there is an acknowledgement, and who reads none is read no more."""
+        self.socket.sendall(b"".join(self.frame(PUT, self.session(*session)) for session in all_sessions))
+
+    def session(self, key, client, user="", group=0):
+        return struct.pack("<Q5I", key, group, 1, 0, 0, 0) + b"".join(map(self.text, (client, user, "", "")))
 
     def greet(self, version=VERSION, is_asked=0):
         self.say(HELLO, struct.pack("<II", version, is_asked) + self.text("raw"))
@@ -308,8 +315,7 @@ class Closing(OneService):
     def test_of_very_many_who_end_together_some_are_named_and_all_are_counted(self):
         with Raw(self.service) as raw:
             raw.greet()
-            for key in range(400):
-                raw.put(key, f"10.1.0.{key}", f"user{key}", 9)
+            raw.put_all((key, f"10.1.0.{key}", f"user{key}", 9) for key in range(400))
             soon_is(400, self.count)
             self.assertEqual(0, self.locally("close", "--yes", "-u", "user0").exit)
             names, total = self.audited("NetrSessionDel")
