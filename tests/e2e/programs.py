@@ -1,4 +1,5 @@
 """The C programs beside the tests: compiled as a user would, against the public headers and the libraries as built."""
+import os
 import pathlib
 import re
 import subprocess
@@ -70,6 +71,12 @@ class Conversation:
         output, errors = self._process.communicate(timeout=60)
         if kind is None and (self._process.returncode, output, errors) != (0, "", ""):
             raise AssertionError(f"exit {self._process.returncode}\n{output}{errors}")
+
+    def cpu_seconds(self):
+        """What the program has used of the processor so far."""
+        with open(f"/proc/{self._process.pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def say(self, *words):
         """Returns the line that comes of it, without its end."""
