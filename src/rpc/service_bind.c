@@ -228,8 +228,9 @@ void service_judged(struct rpc_service *s, enum rpc_auth_progress progress, cons
 	struct judged *judged = s->guard.judged;
 
 	s->guard.judged = NULL;
-	if (judged->ptype == RPC_AUTH3 && progress == RPC_AUTH_CONTINUES)
-		progress = RPC_AUTH_FAILED; /* nobody could be told */
+	/* An AUTH3 has no answer, so a token for the caller could not be sent. */
+	if (judged->ptype == RPC_AUTH3 && (progress == RPC_AUTH_CONTINUES || bytes > 0))
+		progress = RPC_AUTH_FAILED;
 	if (progress == RPC_AUTH_COMPLETE && !guard_complete(&s->guard))
 		progress = RPC_AUTH_FAILED;
 	s->guard.step = next[progress];

@@ -425,6 +425,15 @@ static void an_auth3_has_no_answer_and_what_was_written_behind_it_waits(void **s
 
 static void a_token_that_is_found_wrong_ends_the_association(void **state)
 {
+	static const struct {
+		enum rpc_auth_progress progress;
+		size_t token_bytes; /* for the caller, who cannot be sent one */
+	} auth3[] = {
+		{ RPC_AUTH_FAILED, 0 },
+		{ RPC_AUTH_CONTINUES, 0 },
+		{ RPC_AUTH_CONTINUES, 4 },
+		{ RPC_AUTH_COMPLETE, 4 },
+	};
 	struct peer p;
 
 	(void)state;
@@ -451,8 +460,7 @@ static void a_token_that_is_found_wrong_ends_the_association(void **state)
 	assert_true(rpc_service_is_over(p.s));
 	peer_fini(&p);
 
-	for (unsigned continues = 0; continues < 2;
-	     continues++) { /* an AUTH3's: so has the first request */
+	for (size_t i = 0; i < COUNT(auth3); i++) { /* an AUTH3's: so has the first request */
 		peer_init(&p);
 		p.level = RPC_LEVEL_INTEGRITY;
 		put_bind(&p, RPC_BIND, p.level, "one");
@@ -461,8 +469,8 @@ static void a_token_that_is_found_wrong_ends_the_association(void **state)
 		read_all(&p, 4280);
 		put_auth3(&p, p.level, "three");
 		assert_true(feed(&p));
-		rpc_service_authenticated(p.s, continues ? RPC_AUTH_CONTINUES : RPC_AUTH_FAILED,
-		                          NULL, 0);
+		rpc_service_authenticated(p.s, auth3[i].progress, (const uint8_t *)"four",
+		                          auth3[i].token_bytes);
 		assert_int_equal(rpc_service_pending(p.s), 0);
 		put_request(&p, WHOLE, ECHO, "hello", 5);
 		talk(&p);
