@@ -128,6 +128,10 @@ void take_bind(struct rpc_service *s, const struct rpc_header *h, struct wire_re
 		answer_nak(s, h->call_id, RPC_NAK_LOCAL_LIMIT_EXCEEDED);
 		return;
 	}
+	if (is_secure && trailer.is_unaligned) { /* 2.2.2.11 */
+		answer_nak(s, h->call_id, RPC_NAK_NOT_SPECIFIED);
+		return;
+	}
 	if (r->error != NULL) { /* 2.2.2.5 */
 		answer_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED);
 		return;

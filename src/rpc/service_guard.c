@@ -102,6 +102,8 @@ bool guard_request(struct rpc_service *s, const struct rpc_header *h,
 		return !guard_protects(g) ||
 		       refuse(s, h, request->context_id, RPC_FAULT_ACCESS_DENIED);
 	rpc_trailer_decode(r, h, &trailer);
+	if (trailer.is_unaligned)
+		return refuse(s, h, request->context_id, RPC_FAULT_PROTO_ERROR);
 	if (r->error != NULL || trailer.pad_bytes > wire_left(r))
 		return refuse(s, h, 0, RPC_FAULT_PROTO_ERROR);
 	if (g->step != GUARDED || !guard_is_same(g, &trailer))

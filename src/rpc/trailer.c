@@ -2,6 +2,7 @@
 #include "rpc/trailer.h"
 
 #define BODY_AT 24 /* of a request or a response: RPC_CALL_HEADER_BYTES */
+#define ALIGN   4  /* [MS-RPCE] 2.2.2.11 */
 
 void rpc_trailer_decode(struct wire_reader *r, const struct rpc_header *h, struct rpc_trailer *t)
 {
@@ -28,6 +29,9 @@ void rpc_trailer_decode(struct wire_reader *r, const struct rpc_header *h, struc
 	room = room > BODY_AT ? room - BODY_AT : 0;
 	if (t->pad_bytes > room)
 		wire_reader_fail(r, "more padding than there is body");
+	t->is_unaligned = (size_t)(r->end - r->start) % ALIGN != 0;
+	if (t->is_unaligned)
+		wire_reader_fail(r, "authentication that is not aligned to 4 bytes");
 }
 
 uint8_t *rpc_trailer_encode(struct wire_writer *w, size_t begin, size_t body_at, size_t align,

@@ -8,6 +8,7 @@
 struct rpc_trailer {
 	uint8_t type, level; /* of rpc/security.h */
 	uint8_t pad_bytes;   /* between the body and the trailer */
+	bool is_unaligned;   /* the trailer does not begin at a multiple of 4 bytes of its PDU */
 	uint32_t context_id;
 	const uint8_t *token; /* borrowed from the PDU */
 	size_t token_bytes;
@@ -21,7 +22,8 @@ struct rpc_trailer {
 #define RPC_TRAILER_ALIGN_ACK 4
 
 /* Reads the trailer of a PDU whose auth_length is not 0. r, which stands behind what is read of the
- * body so far, ends with the body and its padding then; it fails where there is no room for all. */
+ * body so far, ends with the body and its padding then. r fails if the PDU has no room for all, or
+ * if the trailer is not aligned to 4 bytes; t->is_unaligned reports the latter. */
 void rpc_trailer_decode(struct wire_reader *r, const struct rpc_header *h, struct rpc_trailer *t);
 
 /* Appends one to the PDU that begins at begin, its padding before it, and room for the token, whose

@@ -233,6 +233,17 @@ static void put_bind(struct peer *p, enum rpc_ptype ptype, uint8_t level, const 
 	put_token(p, level, token);
 }
 
+/* Inserts zeros in front of the trailer of the PDU that begins at 0. */
+static void insert_padding(struct peer *p, size_t token_len, size_t bytes)
+{
+	size_t tail = RPC_TRAILER_BYTES + token_len, at = p->sent.len - tail;
+
+	wire_put_zeros(&p->sent, bytes);
+	memmove(p->sent.data + at + bytes, p->sent.data + at, tail);
+	memset(p->sent.data + at, 0, bytes);
+	rpc_pdu_end(&p->sent, 0);
+}
+
 /* Binds, and is whom it came as. */
 static void init_plain(struct peer *p)
 {
@@ -476,6 +487,50 @@ static void a_token_that_is_found_wrong_ends_the_association(void **state)
 		talk(&p);
 		assert_int_equal(fault_of(&p), RPC_FAULT_ACCESS_DENIED);
 		assert_true(rpc_service_is_over(p.s));
+		assert_int_equal(p.calls, 0);
+		peer_fini(&p);
+	}
+}
+
+static void a_trailer_that_is_not_aligned_to_4_bytes_ends_the_association(void **state)
+{
+	struct peer p;
+
+	(void)state;
+	for (size_t bytes = 1; bytes < 4; bytes++) {
+		peer_init(&p);
+		put_bind(&p, RPC_BIND, RPC_LEVEL_INTEGRITY, "one");
+		insert_padding(&p, 3, bytes);
+		talk(&p);
+		assert_int_equal(p.got.data[2], RPC_BIND_NAK);
+		assert_int_equal(p.got.data[16], RPC_NAK_NOT_SPECIFIED);
+		assert_true(rpc_service_is_over(p.s));
+		peer_fini(&p);
+
+		for (unsigned by_auth3 = 0; by_auth3 < 2; by_auth3++) {
+			peer_init(&p);
+			put_bind(&p, RPC_BIND, RPC_LEVEL_INTEGRITY, "one");
+			assert_true(feed(&p));
+			rpc_service_authenticated(p.s, RPC_AUTH_CONTINUES, (const uint8_t *)"two",
+			                          3);
+			read_all(&p, 4280);
+			if (by_auth3)
+				put_auth3(&p, RPC_LEVEL_INTEGRITY, "three");
+			else
+				put_bind(&p, RPC_ALTER_CONTEXT, RPC_LEVEL_INTEGRITY, "three");
+			insert_padding(&p, 5, bytes);
+			talk(&p);
+			assert_int_equal(fault_of(&p), RPC_FAULT_PROTO_ERROR);
+			assert_int_equal(p.steps, 1);
+			peer_fini(&p);
+		}
+
+		init_secure(&p, RPC_LEVEL_INTEGRITY, false);
+		put_request(&p, WHOLE, ECHO, "hello", 5);
+		insert_padding(&p, TOKEN_BYTES, bytes);
+		talk(&p);
+		assert_int_equal(fault_of(&p), RPC_FAULT_PROTO_ERROR);
+		assert_int_equal(p.got.data[20], 1); /* the presentation context */
 		assert_int_equal(p.calls, 0);
 		peer_fini(&p);
 	}
@@ -843,6 +898,7 @@ int main(void)
 		cmocka_unit_test(a_log_on_of_several_legs_goes_on_by_alter_context),
 		cmocka_unit_test(an_auth3_has_no_answer_and_what_was_written_behind_it_waits),
 		cmocka_unit_test(a_token_that_is_found_wrong_ends_the_association),
+		cmocka_unit_test(a_trailer_that_is_not_aligned_to_4_bytes_ends_the_association),
 		cmocka_unit_test(a_type_or_a_level_that_is_not_offered_has_its_reason),
 		cmocka_unit_test(sealing_that_cannot_be_is_refused_at_the_end_of_a_log_on),
 		cmocka_unit_test(a_leg_of_another_security_context_is_denied),
