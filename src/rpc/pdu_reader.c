@@ -37,6 +37,15 @@ static bool collect(struct rpc_pdu_reader *p, size_t goal)
 	return take == wanted && p->error == NULL;
 }
 
+/* Windows accepts a bind or an alter_context of any length. Its token can be long, as Kerberos'
+ * are. */
+static bool is_too_long(const struct rpc_pdu_reader *p, const struct rpc_header *h)
+{
+	bool negotiates = h->ptype == RPC_BIND || h->ptype == RPC_ALTER_CONTEXT;
+
+	return !negotiates && h->frag_length > p->max_frag;
+}
+
 /* The length of the PDU that begins at data, whose header is all there; 0 sets error. */
 static size_t pdu_length(struct rpc_pdu_reader *p, const uint8_t *data)
 {
@@ -45,7 +54,7 @@ static size_t pdu_length(struct rpc_pdu_reader *p, const uint8_t *data)
 
 	wire_reader_init(&r, data, RPC_HEADER_BYTES);
 	rpc_header_decode(&r, &h);
-	if (r.error == NULL && h.frag_length > p->max_frag)
+	if (r.error == NULL && is_too_long(p, &h))
 		r.error = "a fragment longer than agreed";
 	p->error = r.error;
 	if (r.error != NULL)

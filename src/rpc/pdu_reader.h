@@ -7,7 +7,7 @@
 #include "rpc/pdu.h"
 
 struct rpc_pdu_reader {
-	uint16_t max_frag; /* bytes: the longest PDU that we agreed to receive */
+	uint16_t max_frag; /* bytes: the longest PDU after the negotiation */
 	const uint8_t *at, *end;
 	struct wire_writer partial; /* a PDU whose rest has not come */
 	bool partial_given;

@@ -536,6 +536,34 @@ static void a_trailer_that_is_not_aligned_to_4_bytes_ends_the_association(void *
 	}
 }
 
+static void a_bind_may_be_as_long_as_its_length_can_tell_but_no_request(void **state)
+{
+	struct peer p;
+
+	(void)state;
+	peer_init(&p);
+	put_bind(&p, RPC_BIND, RPC_LEVEL_INTEGRITY, "one");
+	insert_padding(&p, 3, UINT16_MAX - p.sent.len);
+	assert_true(feed(&p));
+	assert_string_equal(p.token, "one");
+	rpc_service_authenticated(p.s, RPC_AUTH_CONTINUES, (const uint8_t *)"two", 3);
+	read_all(&p, 4280);
+	assert_int_equal(p.got.data[2], RPC_BIND_ACK);
+	put_bind(&p, RPC_ALTER_CONTEXT, RPC_LEVEL_INTEGRITY, "six");
+	insert_padding(&p, 3, UINT16_MAX - p.sent.len);
+	assert_true(feed(&p));
+	assert_string_equal(p.token, "six");
+	peer_fini(&p);
+
+	init_secure(&p, RPC_LEVEL_CONNECT, false);
+	put_request(&p, WHOLE, ECHO, "hello", 5);
+	insert_padding(&p, TOKEN_BYTES, UINT16_MAX - p.sent.len);
+	talk(&p);
+	assert_int_equal(fault_of(&p), RPC_FAULT_PROTO_ERROR);
+	assert_int_equal(p.calls, 0);
+	peer_fini(&p);
+}
+
 static void a_type_or_a_level_that_is_not_offered_has_its_reason(void **state)
 {
 	static const struct {
@@ -899,6 +927,7 @@ int main(void)
 		cmocka_unit_test(an_auth3_has_no_answer_and_what_was_written_behind_it_waits),
 		cmocka_unit_test(a_token_that_is_found_wrong_ends_the_association),
 		cmocka_unit_test(a_trailer_that_is_not_aligned_to_4_bytes_ends_the_association),
+		cmocka_unit_test(a_bind_may_be_as_long_as_its_length_can_tell_but_no_request),
 		cmocka_unit_test(a_type_or_a_level_that_is_not_offered_has_its_reason),
 		cmocka_unit_test(sealing_that_cannot_be_is_refused_at_the_end_of_a_log_on),
 		cmocka_unit_test(a_leg_of_another_security_context_is_denied),
