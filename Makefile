@@ -35,6 +35,7 @@ help:
 
 packages-build packages-run packages-test packages-fuzz packages-matrix packages-cross: packages-%:
 	@[ "$(PACKAGES)" = installed ] || CROSS=$(CROSS) scripts/install-packages $*
+	@[ "$(PACKAGES)" = installed ] || [ $* != test ] || scripts/fetch-samba-tests
 
 $(BUILD)/build.ninja:
 	meson setup $(BUILD) --prefix=$(PREFIX) -Dwerror=$(WERROR) $(CROSS:%=--cross-file=tests/cross/%.ini)
