@@ -106,7 +106,7 @@ static void name_by_group(const struct options *options, struct netsession_crede
 
 	beside->is_sure = true;
 	status = netsession_del_beside(&query, name_beside, beside, &error);
-	/* Who may not ask may not close either, and is told that. */
+	/* Without the right to ask there is none to close, and the close itself reports that. */
 	if (status != 0 && status != ACCESS_DENIED)
 		fprintf(stderr, "netsession: %s: who is closed with them is not known: %s\n",
 		        server_result_name(beside->meant), error.text);

@@ -38,9 +38,9 @@ const struct command commands[COMMAND_COUNT] = {
 	{ "watch", COMMAND_WATCH, "[SERVER...]", 0, -1,
 	  "tell who comes, who goes and what changes, until interrupted",
 	  "Looks every few seconds; the first look tells who is there. A session has changed when it\n"
-	  "holds another number of files open or has other flags. It has gone when two answers in a\n"
-	  "row lack it, for which the server is asked once more. A server that stops answering is told\n"
-	  "of once, and once when it answers again; nobody has gone then.\n",
+	  "holds another number of files open or has other flags. It has ended when two answers in a\n"
+	  "row lack it: the server is asked once more at once. netsession reports once that a server\n"
+	  "stops answering, and once that it answers again; no session counts as ended meanwhile.\n",
 	  EXITS_OF_SERVERS " at the last look",
 	  "  netsession watch fs1 fs2\n"
 	  "  netsession watch --every 60 -o jsonl fs1 >> sessions.jsonl\n",
