@@ -74,6 +74,20 @@ static void read_state(struct fuzz_input *in, struct spnego_mechanism_state *sta
 	state->wants_mic = (bits & 8) != 0;
 }
 
+/* The peer's next message and the state after it. Free what is returned. */
+static uint8_t *read_message(struct fuzz_input *in, struct spnego_mechanism_state *state,
+                             struct crypto_span *message)
+{
+	size_t bytes = fuzz_u16(in);
+	uint8_t *copy;
+
+	read_state(in, state);
+	copy = fuzz_copy(in, &bytes);
+	*message = (struct crypto_span){ copy, bytes };
+	decode_message(*message);
+	return copy;
+}
+
 static void negotiate_as_initiator(struct fuzz_input *in, unsigned choice)
 {
 	static const enum auth_mechanism both[] = { AUTH_KERBEROS, AUTH_NTLM };
@@ -88,14 +102,9 @@ static void negotiate_as_initiator(struct fuzz_input *in, unsigned choice)
 	MUST(spnego_initiator_offer(&s, both + (choice >> 1 & 1),
 	                            1 + (choice >> 1 & 1 ? 0 : choice >> 2 & 1)));
 	for (int i = 0; i < MAX_MESSAGES && goes_on && !plan.is_done; i++) {
-		size_t bytes = fuzz_u16(in);
 		struct crypto_span message;
-		uint8_t *copy;
+		uint8_t *copy = read_message(in, &state, &message);
 
-		read_state(in, &state);
-		copy = fuzz_copy(in, &bytes);
-		message = (struct crypto_span){ copy, bytes };
-		decode_message(message);
 		goes_on = spnego_initiator_receive(&s, message, &received, &err) &&
 		          spnego_initiator_plan(&s, &received, &state, &plan, &err);
 		if (!goes_on)
@@ -128,14 +137,9 @@ static void negotiate_as_acceptor(struct fuzz_input *in, unsigned choice)
 	bool goes_on = true, required = false;
 
 	for (int i = 0; i < MAX_MESSAGES && goes_on && !plan.is_done; i++) {
-		size_t bytes = fuzz_u16(in);
 		struct crypto_span message;
-		uint8_t *copy;
+		uint8_t *copy = read_message(in, &state, &message);
 
-		read_state(in, &state);
-		copy = fuzz_copy(in, &bytes);
-		message = (struct crypto_span){ copy, bytes };
-		decode_message(message);
 		goes_on = spnego_acceptor_receive(&s, message, serves, &received, &err);
 		must_lie_inside(received.token, message);
 		must_lie_inside(received.mic, message);

@@ -119,6 +119,21 @@ static void expect_failure(struct spnego_response response, struct spnego_mechan
 #define INCOMPLETE SPNEGO_ACCEPT_INCOMPLETE
 #define COMPLETED  SPNEGO_ACCEPT_COMPLETED
 
+/* The server accepts NTLM and sends its CHALLENGE. */
+static void expect_answer_to_challenge(struct spnego_mechanism_state mechanism,
+                                       const char *expected)
+{
+	expect_plan((struct spnego_response){ INCOMPLETE, ntlm, SPAN("CHALLENGE"), { 0 } },
+	            mechanism, expected);
+}
+
+/* The server chooses NTLM instead of Kerberos. */
+static void expect_reselection(void)
+{
+	expect_plan((struct spnego_response){ .state = SPNEGO_REQUEST_MIC, .mechanism = ntlm },
+	            continues, "s");
+}
+
 static void the_first_message_offers_all_with_a_token_of_the_first(void **state)
 {
 	struct spnego_init init;
@@ -149,8 +164,7 @@ static void a_mechanism_that_the_initiator_ends_goes_on_without_a_mic(void **sta
 {
 	(void)state;
 	offer_ntlm();
-	expect_plan((struct spnego_response){ INCOMPLETE, ntlm, SPAN("CHALLENGE"), { 0 } },
-	            last_token, "s");
+	expect_answer_to_challenge(last_token, "s");
 	expect_plan((struct spnego_response){ .state = COMPLETED }, complete, "d");
 }
 
@@ -158,8 +172,7 @@ static void a_mechanism_may_want_a_mic_of_its_own_accord(void **state)
 {
 	(void)state;
 	offer_ntlm();
-	expect_plan((struct spnego_response){ INCOMPLETE, ntlm, SPAN("CHALLENGE"), { 0 } },
-	            last_token_wants_mic, "ms");
+	expect_answer_to_challenge(last_token_wants_mic, "ms");
 	expect_plan((struct spnego_response){ .state = COMPLETED, .mic = SPAN("mic") }, complete,
 	            "vd");
 }
@@ -168,8 +181,7 @@ static void a_server_may_answer_that_mic_with_none(void **state)
 {
 	(void)state;
 	offer_ntlm();
-	expect_plan((struct spnego_response){ INCOMPLETE, ntlm, SPAN("CHALLENGE"), { 0 } },
-	            last_token_wants_mic, "ms");
+	expect_answer_to_challenge(last_token_wants_mic, "ms");
 	expect_plan((struct spnego_response){ .state = COMPLETED }, complete, "d");
 }
 
@@ -177,8 +189,7 @@ static void a_server_may_end_without_a_message(void **state)
 {
 	(void)state;
 	offer_ntlm();
-	expect_plan((struct spnego_response){ INCOMPLETE, ntlm, SPAN("CHALLENGE"), { 0 } },
-	            last_token_wants_mic, "ms");
+	expect_answer_to_challenge(last_token_wants_mic, "ms");
 	assert_true(spnego_initiator_receive(&initiator, (struct crypto_span){ NULL, 0 }, &received,
 	                                     &err));
 	assert_true(make_plan(complete));
@@ -208,8 +219,7 @@ static void the_other_mechanism_begins_anew_and_must_be_proven(void **state)
 {
 	(void)state;
 	offer_kerberos_and_ntlm();
-	expect_plan((struct spnego_response){ .state = SPNEGO_REQUEST_MIC, .mechanism = ntlm },
-	            continues, "s");
+	expect_reselection();
 	assert_true(received.selects_other);
 	assert_int_equal(initiator.selected, AUTH_NTLM);
 	expect_plan((struct spnego_response){ .state = INCOMPLETE, .token = SPAN("CHALLENGE") },
@@ -235,8 +245,7 @@ static void the_other_mechanism_without_a_last_message_is_not_proven(void **stat
 {
 	(void)state;
 	offer_kerberos_and_ntlm();
-	expect_plan((struct spnego_response){ .state = SPNEGO_REQUEST_MIC, .mechanism = ntlm },
-	            continues, "s");
+	expect_reselection();
 	expect_plan((struct spnego_response){ .state = INCOMPLETE, .token = SPAN("CHALLENGE") },
 	            last_token, "ms");
 	assert_true(spnego_initiator_receive(&initiator, (struct crypto_span){ NULL, 0 }, &received,
@@ -249,8 +258,7 @@ static void the_other_mechanism_must_be_able_to_prove_it(void **state)
 {
 	(void)state;
 	offer_kerberos_and_ntlm();
-	expect_plan((struct spnego_response){ .state = SPNEGO_REQUEST_MIC, .mechanism = ntlm },
-	            continues, "s");
+	expect_reselection();
 	expect_failure((struct spnego_response){ .state = INCOMPLETE, .token = SPAN("CHALLENGE") },
 	               unsigned_last, ERROR_DOWNGRADE_DETECTED);
 }
@@ -305,8 +313,7 @@ static void a_mic_may_be_requested_late(void **state)
 {
 	(void)state;
 	offer_ntlm();
-	expect_plan((struct spnego_response){ INCOMPLETE, ntlm, SPAN("CHALLENGE"), { 0 } },
-	            last_token, "s");
+	expect_answer_to_challenge(last_token, "s");
 	expect_plan((struct spnego_response){ .state = SPNEGO_REQUEST_MIC }, complete, "ms");
 	expect_plan((struct spnego_response){ .state = COMPLETED, .mic = SPAN("mic") }, complete,
 	            "vd");
@@ -326,8 +333,7 @@ static void an_acceptor_that_wants_more_than_there_is_is_refused(void **state)
 {
 	(void)state;
 	offer_ntlm();
-	expect_plan((struct spnego_response){ INCOMPLETE, ntlm, SPAN("CHALLENGE"), { 0 } },
-	            last_token_wants_mic, "ms");
+	expect_answer_to_challenge(last_token_wants_mic, "ms");
 	expect_failure((struct spnego_response){ .state = INCOMPLETE }, complete,
 	               ERROR_LOGON_FAILURE);
 }
@@ -552,6 +558,14 @@ static void expect_refusal(struct spnego_mechanism_state mechanism, uint32_t nt)
 	assert_non_null(err.why);
 }
 
+/* The initiator begins NTLM after the choice. */
+static void expect_challenge(void)
+{
+	assert_true(receive_response(
+		(struct spnego_response){ .state = SPNEGO_NO_STATE, .token = SPAN("NEGOTIATE") }));
+	(void)expect_answer(continues, "", INCOMPLETE);
+}
+
 static void kerberos_is_complete_with_the_first_answer(void **state)
 {
 	const struct crypto_span offered[] = { kerberos, ntlm };
@@ -615,9 +629,7 @@ static void a_first_mechanism_that_is_not_served_costs_a_turn_and_a_mic(void **s
 	assert_true(receive_init(offered, 3, SPAN("of NegoEx")));
 	assert_null(received.token.data);
 	expect_span(ntlm, expect_answer(no_token, "", SPNEGO_REQUEST_MIC).mechanism);
-	assert_true(receive_response(
-		(struct spnego_response){ .state = SPNEGO_NO_STATE, .token = SPAN("NEGOTIATE") }));
-	(void)expect_answer(continues, "", INCOMPLETE);
+	expect_challenge();
 	assert_true(receive_response((struct spnego_response){
 		SPNEGO_NO_STATE, { 0 }, SPAN("AUTHENTICATE"), SPAN("mic") }));
 	(void)expect_answer(complete, "vmd", COMPLETED);
@@ -631,9 +643,7 @@ static void a_required_mic_that_is_left_out_is_refused(void **state)
 	serves[AUTH_KERBEROS] = false;
 	assert_true(receive_init(offered, 2, SPAN("AP-REQ")));
 	(void)expect_answer(no_token, "", SPNEGO_REQUEST_MIC);
-	assert_true(receive_response(
-		(struct spnego_response){ .state = SPNEGO_NO_STATE, .token = SPAN("NEGOTIATE") }));
-	(void)expect_answer(continues, "", INCOMPLETE);
+	expect_challenge();
 	assert_true(receive_response((struct spnego_response){ .state = SPNEGO_NO_STATE,
 	                                                       .token = SPAN("AUTHENTICATE") }));
 	expect_refusal(complete, INVALID_PARAMETER);
@@ -647,9 +657,7 @@ static void a_required_mic_is_left_out_where_there_is_no_key(void **state)
 	serves[AUTH_KERBEROS] = false;
 	assert_true(receive_init(offered, 2, SPAN("AP-REQ")));
 	(void)expect_answer(no_token, "", SPNEGO_REQUEST_MIC);
-	assert_true(receive_response(
-		(struct spnego_response){ .state = SPNEGO_NO_STATE, .token = SPAN("NEGOTIATE") }));
-	(void)expect_answer(continues, "", INCOMPLETE);
+	expect_challenge();
 	assert_true(receive_response((struct spnego_response){ .state = SPNEGO_NO_STATE,
 	                                                       .token = SPAN("AUTHENTICATE") }));
 	(void)expect_answer(unsigned_complete, "d", COMPLETED);
@@ -675,9 +683,7 @@ static void an_initiator_may_offer_without_a_token(void **state)
 	(void)state;
 	assert_true(receive_init(&ntlm, 1, (struct crypto_span){ 0 }));
 	expect_span(ntlm, expect_answer(no_token, "", INCOMPLETE).mechanism);
-	assert_true(receive_response(
-		(struct spnego_response){ .state = SPNEGO_NO_STATE, .token = SPAN("NEGOTIATE") }));
-	(void)expect_answer(continues, "", INCOMPLETE);
+	expect_challenge();
 }
 
 static void mechanisms_that_are_not_served_are_named(void **state)
