@@ -4,6 +4,8 @@
 #include <krb5.h>
 #include <string.h>
 
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+
 /* RFC 4120 7.5.9, and what libkrb5 adds. */
 static const struct story {
 	krb5_error_code code;
@@ -41,11 +43,11 @@ static const struct story {
 	  false },
 };
 
-static const struct story *find(OM_uint32 minor)
+static const struct story *find(const struct story table[], size_t count, OM_uint32 minor)
 {
-	for (size_t i = 0; i < sizeof stories / sizeof *stories; i++)
-		if (stories[i].code == (krb5_error_code)minor)
-			return &stories[i];
+	for (size_t i = 0; i < count; i++)
+		if (table[i].code == (krb5_error_code)minor)
+			return &table[i];
 	return NULL;
 }
 
@@ -56,7 +58,7 @@ static bool is_address(const char *host)
 
 void kerberos_story_tell(OM_uint32 minor, const char *host, struct err *err)
 {
-	const struct story *story = find(minor);
+	const struct story *story = find(stories, COUNT(stories), minor);
 
 	if ((krb5_error_code)minor == KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN && is_address(host))
 		err_set(err, ERROR_WRONG_TARGET_NAME, AUTH_DOING,
@@ -84,16 +86,18 @@ static const struct story answers[] = {
 
 void kerberos_story_tell_answer(OM_uint32 minor, struct err *err)
 {
-	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
-		if (answers[i].code == (krb5_error_code)minor)
-			(void)err_set(err, answers[i].status, AUTH_DOING, answers[i].why);
-	(void)err_set(err, ERROR_DOWNGRADE_DETECTED, AUTH_DOING,
-	              "the server did not prove that it has the key that the ticket is for");
+	const struct story *answer = find(answers, COUNT(answers), minor);
+
+	if (answer != NULL)
+		err_set(err, answer->status, AUTH_DOING, answer->why);
+	else
+		err_set(err, ERROR_DOWNGRADE_DETECTED, AUTH_DOING,
+		        "the server did not prove that it has the key that the ticket is for");
 }
 
 bool kerberos_story_allows_other(OM_uint32 minor)
 {
-	const struct story *story = find(minor);
+	const struct story *story = find(stories, COUNT(stories), minor);
 
 	return story != NULL && story->allows_other;
 }
