@@ -11,11 +11,11 @@
 struct auth_acceptance {
 	atomic_int holders;
 	bool anonymous;
-	struct accounts *accounts;                  /* NULL: nobody's by NTLM */
+	struct accounts *accounts;                  /* NULL: no accounts for NTLM */
 	gss_cred_id_t credentials[AUTH_MECHANISMS]; /* GSS_C_NO_CREDENTIAL: it is not served */
 	bool serves[AUTH_MECHANISMS];
 	struct wire_writer hint; /* NegTokenInit2 */
-	char *realm;             /* whose principals this computer knows; NULL: none's */
+	char *realm;             /* the default realm; NULL: it is not known */
 };
 
 /* The context of a log-on that is complete; none of a null session. */

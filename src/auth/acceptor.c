@@ -67,7 +67,7 @@ static enum auth_progress refuse(struct err *err, uint32_t nt, NET_API_STATUS st
 	return AUTH_FAILED;
 }
 
-/* A wrong password and an unknown user are told apart to nobody. */
+/* The answer does not show whether the user or the password was wrong. */
 static enum auth_progress refuse_log_on(struct err *err)
 {
 	return refuse(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,

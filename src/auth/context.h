@@ -37,9 +37,9 @@ struct spnego_mechanism_state auth_context_state(const struct auth_context *c);
 /* What the last step gave for the peer, absent where it gave nothing; borrowed. */
 struct crypto_span auth_context_token(const struct auth_context *c);
 
-/* A mechListMIC over the list: [MS-SPNG] 3.2.5.1, 3.3.5.1. NTLM's state is afterwards as it was
- * before, so that the first message of whoever uses the context is protected as if there had been
- * no MIC. make gives *mic: release it by gss_release_buffer. */
+/* A mechListMIC over the list: [MS-SPNG] 3.2.5.1, 3.3.5.1. NTLM's state is restored afterwards, so
+ * that the context protects its next message as if there had been no MIC. make gives *mic: release
+ * it by gss_release_buffer. */
 bool auth_context_make_mic(struct auth_context *c, struct crypto_span list, gss_buffer_t mic);
 bool auth_context_verify_mic(struct auth_context *c, struct crypto_span list,
                              struct crypto_span mic);

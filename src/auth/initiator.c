@@ -63,7 +63,7 @@ void auth_initiator_free(struct auth_initiator *a)
 	free(a);
 }
 
-/* A domain with a dot is a realm, whose KDC may be asked: no other one learns of a name. */
+/* A domain with a dot is a realm. Its KDC may be asked; no other KDC learns the user's name. */
 static bool has_realm(const struct netsession_credentials *c)
 {
 	const char *at = strrchr(c->user, '@');

@@ -18,7 +18,7 @@ void ntlm_message_lengthen(struct crypto_span message, struct wire_writer *w);
 
 enum ntlm_verdict {
 	NTLM_NOT_AUTHENTICATE,
-	NTLM_ANONYMOUS, /* 3.2.5.1.2: it names nobody and proves nothing */
+	NTLM_ANONYMOUS, /* 3.2.5.1.2: neither a user nor a response */
 	NTLM_V2,
 	NTLM_WEAK,  /* a response of LM or NTLMv1 */
 	NTLM_WRONG, /* malformed fields */

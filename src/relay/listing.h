@@ -42,9 +42,9 @@ struct relay_outside {
  * Samba 4.22 to 4.25 now and then leave sessions out (docs/SAMBA.md). So where smbstatus is
  * current, sessions that infos lack and that it has stay in the table.
  *
- * Returns 0; RELAY_LISTING_SHORT: nothing has changed, since smbstatus is not current and that is
- * wanted, or infos
- * have fewer sessions of a client and user than before, or lack a transport that is wanted;
+ * Returns 0; RELAY_LISTING_SHORT: nothing has changed, since smbstatus is not current although
+ * that is wanted, or infos have fewer sessions of a client and user than before, or lack a
+ * transport that is wanted;
  * ERROR_NOT_ENOUGH_MEMORY: the table lacks some of them. */
 NET_API_STATUS relay_listing_take(struct relay_listing *l, const SESSION_INFO_1 *infos,
                                   uint32_t entries, int64_t asked_ms, int64_t now_ms,

@@ -197,7 +197,7 @@ static void judge_closings(struct samba_feeding *f)
 	}
 }
 
-/* Who has asked since the last look is told the truth now. */
+/* Callers that asked since the last look get an answer now. */
 static void tell_fresh(struct samba_feeding *f)
 {
 	if (f->feed != NULL)
@@ -316,7 +316,7 @@ static void on_due(void *context)
 	plan_next(context);
 }
 
-/* From within the relay, which is not to be called back at once. */
+/* The relay calls this: the look begins later, so that it does not call the relay back at once. */
 static void plan_soon(struct samba_feeding *f)
 {
 	net_timer_stop(f->due);
@@ -416,8 +416,8 @@ static void add_name(struct names *n, const struct known_session *s)
 	n->left_out++;
 }
 
-/* A client's connections share one smbd from Samba 4.22 on, and those of several users one
- * connection with any Samba. */
+/* One smbd serves all connections of a client GUID (docs/SAMBA.md), and one connection may have the
+ * sessions of several users. */
 static void log_closing(const char *how, const struct names *closed, const struct names *beside)
 {
 	char more[2][32] = { "", "" };
