@@ -422,7 +422,7 @@ static void take_failure(struct run *run)
 {
 	struct netsession_error story;
 
-	MUST(run->c.err.status != NERR_Success && run->c.err.doing != NULL);
+	MUST(run->c.err.status != NERR_Success && run->c.err.step != NULL);
 	story_tell(&story, &run->c.err, run->e.level_wanted);
 	MUST(story.status == run->c.err.status && story.text[0] != '\0');
 	MUST(text_utf8_is_valid(story.text));
@@ -435,7 +435,7 @@ static void end(struct run *run)
 	struct err err = { .status = ERROR_NETNAME_DELETED };
 
 	conversation_explain_end(&run->c, &err);
-	MUST(err.status != NERR_Success && err.doing != NULL);
+	MUST(err.status != NERR_Success && err.step != NULL);
 	run->is_over = true;
 }
 

@@ -108,7 +108,7 @@ static void client(const uint8_t *pipe, size_t bytes, const struct fuzz_cuts *cu
 				stub_bytes += piece.bytes;
 			}
 			if (event == RPC_FAILED) {
-				MUST(a.err.status != 0 && a.err.why != NULL && a.err.doing != NULL);
+				MUST(a.err.status != 0 && a.err.text[0] != 0 && a.err.step != NULL);
 				wire_put_u32le(trace, a.err.status);
 			}
 			if (a.step == RPC_BROKEN)

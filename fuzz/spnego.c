@@ -108,7 +108,7 @@ static void negotiate_as_initiator(struct fuzz_input *in, unsigned choice)
 		goes_on = spnego_initiator_receive(&s, message, &received, &err) &&
 		          spnego_initiator_plan(&s, &received, &state, &plan, &err);
 		if (!goes_on)
-			MUST(err.status != NERR_Success && err.why != NULL);
+			MUST(err.status != NERR_Success && err.text[0] != 0);
 		must_lie_inside(received.token, message);
 		must_lie_inside(received.mic, message);
 		made += goes_on && plan.makes_mic;
@@ -146,7 +146,7 @@ static void negotiate_as_acceptor(struct fuzz_input *in, unsigned choice)
 		required |= goes_on && s.requires_mic;
 		goes_on = goes_on && spnego_acceptor_plan(&s, &received, &state, &plan, &err);
 		if (!goes_on) {
-			MUST(err.status != NERR_Success && err.nt != 0 && err.why != NULL);
+			MUST(err.status != NERR_Success && err.nt_status != 0 && err.text[0] != 0);
 			free(copy);
 			break;
 		}

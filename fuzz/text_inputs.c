@@ -164,7 +164,7 @@ static void credentials(struct fuzz_input *in)
 		MUST(strchr(c->user, '\n') == NULL && strchr(c->password, '\n') == NULL);
 		MUST(strpbrk(c->password, "\r") == NULL);
 	} else {
-		MUST(c == NULL && err.status != NERR_Success && err.why != NULL);
+		MUST(c == NULL && err.status != NERR_Success && err.text[0] != 0);
 	}
 	credentials_release(c);
 	close(fd);

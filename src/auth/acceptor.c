@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <krb5.h>
 #include "auth/acceptance.h"
 #include "auth/context.h"
@@ -34,7 +35,7 @@ struct auth_acceptor {
 	bool is_anonymous;
 	struct identity *who; /* held, of a log-on that is complete */
 	char claim[2 * NTLM_NAME_BYTES];
-	const char *why; /* static text, of a log-on that failed */
+	char why[ERR_TEXT_BYTES]; /* of a log-on that failed; "": of none */
 };
 
 struct auth_acceptor *auth_acceptor_new(struct auth_acceptance *acceptance)
@@ -63,7 +64,7 @@ static enum auth_progress refuse(struct err *err, uint32_t nt, NET_API_STATUS st
                                  const char *why)
 {
 	err_set(err, status, AUTH_DOING, why);
-	err->nt = nt;
+	err->nt_status = nt;
 	return AUTH_FAILED;
 }
 
@@ -357,7 +358,7 @@ enum auth_progress auth_acceptor_step(struct auth_acceptor *a, const uint8_t *to
 	if (a->progress == AUTH_COMPLETE)
 		a->progress = identify(a, err);
 	if (a->progress == AUTH_FAILED) {
-		a->why = err->why;
+		memcpy(a->why, err->text, sizeof a->why);
 		wire_writer_clear(&a->answer);
 	}
 	*answer = a->answer.data;
@@ -401,5 +402,5 @@ const char *auth_acceptor_claim(const struct auth_acceptor *a)
 
 const char *auth_acceptor_why(const struct auth_acceptor *a)
 {
-	return a->why;
+	return a->why[0] != '\0' ? a->why : NULL;
 }

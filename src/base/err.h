@@ -6,17 +6,28 @@
 #include <lmcons.h>
 #include <lmerr.h>
 
-/* How something failed: what a Net* caller sees, and the story beside it.
- * All zero means that nothing failed. All texts are static. */
+enum { ERR_TEXT_BYTES = 256 };
+
+/* How something failed: the one error channel of the tree. All zero means that nothing failed. The
+ * text is part of the struct, so an error is copied by assignment and needs no freeing. */
 struct err {
-	NET_API_STATUS status;
-	uint32_t nt;       /* NTSTATUS from the peer, 0 when it gave none */
-	const char *doing; /* the step: "TREE_CONNECT IPC$" */
-	const char *why;   /* what was found there, NULL when the status says it all */
+	NET_API_STATUS status;     /* what a Net* caller sees */
+	uint32_t nt_status;        /* NTSTATUS from the peer; 0: the peer gave none */
+	const char *step;          /* the step that failed: "TREE_CONNECT IPC$"; static text */
+	char text[ERR_TEXT_BYTES]; /* what was found, in UTF-8; "": the status says it all */
 };
 
-/* Records a failure unless one is recorded already: the first one is the cause.
- * Returns the status that stands in e. */
-NET_API_STATUS err_set(struct err *e, NET_API_STATUS status, const char *doing, const char *why);
+/* Records a failure unless e holds one already, because the first failure is the cause. Copies
+ * text, which may be NULL, and cuts it at a character where it does not fit. Returns e's status. */
+NET_API_STATUS err_set(struct err *e, NET_API_STATUS status, const char *step, const char *text);
+
+/* The same with a text that is formatted as by printf. */
+__attribute__((format(printf, 4, 5))) NET_API_STATUS err_format(struct err *e,
+                                                                NET_API_STATUS status,
+                                                                const char *step,
+                                                                const char *format, ...);
+
+/* The text to show: that of e, or for want of one "out of memory" or "failed". */
+const char *err_text(const struct err *e);
 
 #endif

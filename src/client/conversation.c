@@ -45,7 +45,7 @@ bool conversation_has_tree(const struct conversation *c)
 
 void conversation_explain_end(const struct conversation *c, struct err *err)
 {
-	err->doing = conversation_doing(c);
+	err->step = conversation_doing(c);
 	if (c->validation != VALIDATION_SENT || err->status != ERROR_NETNAME_DELETED)
 		return;
 	/* 3.3.5.15.12: so does a server whom another NEGOTIATE reached than was sent. */

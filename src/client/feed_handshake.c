@@ -92,7 +92,7 @@ static void on_received(void *context, size_t bytes)
 
 static void on_ended(void *context, const struct err *err)
 {
-	fail(context, err->status, err->why);
+	fail(context, err->status, err->text);
 }
 
 static void on_deadline(void *context)
@@ -108,7 +108,7 @@ static void on_dialed(void *context, int socket, const struct err *err)
 
 	h->dial = NULL;
 	if (socket < 0) {
-		fail(h, err->status, err->why);
+		fail(h, err->status, err->text);
 		return;
 	}
 	feed_message_encode(&hello, &(struct feed_message){ .kind = FEED_HELLO,

@@ -109,7 +109,7 @@ void conversation_take_token(struct conversation *c, const uint8_t *token, size_
 		begin_null_session(c);
 	} else if (c->authenticated) {
 		if (!smb2_connection_authenticated(&c->smb, key))
-			step_fail(c, c->smb.err.status, c->smb.err.why);
+			step_fail(c, c->smb.err.status, c->smb.err.text);
 		else if (c->must_encrypt && !smb2_connection_encrypt(&c->smb))
 			step_fail(c, ERROR_NOT_SUPPORTED, "the server offers no encryption");
 		else

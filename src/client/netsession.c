@@ -156,7 +156,7 @@ static struct outcome wait_for(enum call_kind kind, const struct netsession_quer
 		netsession_run(session);
 	else
 		story_tell(&outcome.error,
-		           &(struct err){ .status = ERROR_NOT_ENOUGH_MEMORY, .doing = "query" }, 0);
+		           &(struct err){ .status = ERROR_NOT_ENOUGH_MEMORY, .step = "query" }, 0);
 	netsession_free(session);
 	return outcome;
 }

@@ -76,12 +76,15 @@ static void on_netbios(void *context, enum netbios_outcome outcome,
                        const struct net_addresses *addresses)
 {
 	struct resolve *resolve = context;
-	bool dns_is_silent = strcmp(resolve->err.why, NET_LOOKUP_SILENT) == 0;
+	bool dns_is_silent = strcmp(resolve->err.text, NET_LOOKUP_SILENT) == 0;
 	const char *why = dns_is_silent ? stories[outcome].silent : stories[outcome].unknown;
+	NET_API_STATUS status = resolve->err.status;
 
 	resolve->netbios = NULL;
-	if (why != NULL)
-		resolve->err.why = why;
+	if (why != NULL) {
+		resolve->err.status = NERR_Success;
+		err_set(&resolve->err, status, resolve->err.step, why);
+	}
 	finish(resolve, addresses);
 }
 

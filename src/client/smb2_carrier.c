@@ -15,7 +15,7 @@ static const struct step steps[] = {
 void step_refuse(struct conversation *c, const char *doing, uint32_t nt)
 {
 	err_set(&c->err, smb2_status_to_win32(nt), doing, smb2_status_name(nt));
-	c->err.nt = nt;
+	c->err.nt_status = nt;
 }
 
 bool step_decoded(struct conversation *c, const struct smb2_reply *reply)
@@ -34,7 +34,7 @@ static bool take(struct conversation *c)
 	case SMB2_WANT_BYTES:
 		return false;
 	case SMB2_FAILED:
-		step_fail(c, c->smb.err.status, c->smb.err.why);
+		step_fail(c, c->smb.err.status, c->smb.err.text);
 		break;
 	case SMB2_REPLY:
 		if (steps[c->step].receive != NULL)

@@ -80,14 +80,14 @@ static const struct status_words *find(NET_API_STATUS status)
 static bool is_about_level(const struct err *err)
 {
 	return (err->status == ERROR_ACCESS_DENIED || err->status == ERROR_INVALID_LEVEL) &&
-	       err->doing != NULL && strcmp(err->doing, "NetrSessionEnum") == 0;
+	       err->step != NULL && strcmp(err->step, "NetrSessionEnum") == 0;
 }
 
 /* A file of the caller's own, or its feed, is no matter of a server: its story says all. */
 static bool is_local(const struct err *err)
 {
-	return err->doing != NULL &&
-	       (strcmp(err->doing, CREDENTIALS_DOING) == 0 || strcmp(err->doing, FEED_DOING) == 0);
+	return err->step != NULL &&
+	       (strcmp(err->step, CREDENTIALS_DOING) == 0 || strcmp(err->step, FEED_DOING) == 0);
 }
 
 static void append(char text[STORY_BYTES], const char *separator, const char *more)
@@ -100,14 +100,14 @@ static void append(char text[STORY_BYTES], const char *separator, const char *mo
 void story_tell(struct netsession_error *to, const struct err *err, uint32_t level)
 {
 	const struct status_words *w = find(err->status);
-	bool has_why = err->nt == 0 && err->why != NULL;
-	char where[64] = "", nt[64] = "";
+	bool has_why = err->nt_status == 0 && err->text[0] != '\0';
+	char where[64] = "", nt[ERR_TEXT_BYTES + 16] = "";
 
 	if (to == NULL)
 		return;
 	*to = (struct netsession_error){ .status = err->status,
-		                         .nt_status = err->nt,
-		                         .doing = err->doing,
+		                         .nt_status = err->nt_status,
+		                         .doing = err->step,
 		                         .advice = is_local(err) ? NULL : w->advice };
 	if (err->status == NERR_Success)
 		return;
@@ -115,16 +115,16 @@ void story_tell(struct netsession_error *to, const struct err *err, uint32_t lev
 		snprintf(where, sizeof where, " at every level");
 	else if (is_about_level(err))
 		snprintf(where, sizeof where, " at level %u", (unsigned)level);
-	else if (err->doing != NULL)
-		snprintf(where, sizeof where, " at %s", err->doing);
-	if (err->nt != 0 && err->why == NULL)
-		snprintf(nt, sizeof nt, ", NTSTATUS 0x%08X", (unsigned)err->nt);
-	else if (err->nt != 0)
-		snprintf(nt, sizeof nt, ", %s", err->why);
+	else if (err->step != NULL)
+		snprintf(where, sizeof where, " at %s", err->step);
+	if (err->nt_status != 0 && err->text[0] == '\0')
+		snprintf(nt, sizeof nt, ", NTSTATUS 0x%08X", (unsigned)err->nt_status);
+	else if (err->nt_status != 0)
+		snprintf(nt, sizeof nt, ", %s", err->text);
 	snprintf(to->text, sizeof to->text, "%s%s (%u%s)", w->words, where, (unsigned)err->status,
 	         nt);
 	if (has_why)
-		append(to->text, ": ", err->why);
+		append(to->text, ": ", err->text);
 	if (to->advice != NULL)
 		append(to->text, has_why ? "; " : ": ", to->advice);
 }

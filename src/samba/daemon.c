@@ -222,8 +222,7 @@ static void on_signal(void *context, int number)
 
 static bool fail(const struct err *err)
 {
-	log_write(LOG_LEVEL_ERROR, "%s: %s", err->doing,
-	          err->why != NULL ? err->why : "out of memory");
+	log_write(LOG_LEVEL_ERROR, "%s: %s", err->step, err_text(err));
 	return false;
 }
 

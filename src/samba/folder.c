@@ -211,8 +211,7 @@ static void refresh_and_tell(struct samba_folder *f)
 	}
 	is_good = refresh(f, &err);
 	if (!is_good && f->was_good)
-		log_write(LOG_LEVEL_ERROR, "%s: %s", err.doing,
-		          err.why != NULL ? err.why : "out of memory");
+		log_write(LOG_LEVEL_ERROR, "%s: %s", err.step, err_text(&err));
 	f->was_good = is_good;
 }
 
@@ -360,7 +359,7 @@ void samba_folder_close(struct samba_folder *f)
 	if (f == NULL)
 		return;
 	if (f->links.is_served && !links_take_back(&f->links, &err))
-		log_write(LOG_LEVEL_ERROR, "%s: %s", err.doing, err.why);
+		log_write(LOG_LEVEL_ERROR, "%s: %s", err.step, err.text);
 	let_go(f);
 }
 

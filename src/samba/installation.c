@@ -32,7 +32,7 @@ static bool run(struct samba_installation *i, const char *const argv[],
 	struct err failed = { 0 };
 
 	if (!samba_program_run(argv, output, &failed))
-		return fail(i, err, "%s cannot be run: %s", argv[0], failed.why);
+		return fail(i, err, "%s cannot be run: %s", argv[0], failed.text);
 	/* testparm fails for settings that contradict each other, with which smbd runs; then it
 	 * tells what it has read all the same. */
 	if (output->text != NULL && output->text[0] != '\0')

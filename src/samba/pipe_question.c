@@ -80,7 +80,7 @@ static void on_done(void *context)
 
 	asked->work = NULL;
 	if (job->err.status != NERR_Success)
-		complain(q, job, job->err.why);
+		complain(q, job, job->err.text);
 	else if (job->output.exit != 0)
 		complain(q, job, job->output.said[0] != '\0' ? job->output.said : "it failed");
 	else if (job->output.text != NULL)

@@ -70,8 +70,7 @@ static void start(struct net_loop *loop, struct smbcontrol *c, const char *smb_c
 		free(configuration);
 	}
 	if (c->child == NULL && c->story[0] == '\0')
-		(void)snprintf(c->story, sizeof c->story, "smbcontrol: %s",
-		               err.why != NULL ? err.why : "out of memory");
+		(void)snprintf(c->story, sizeof c->story, "smbcontrol: %s", err_text(&err));
 }
 
 struct smbcontrol *smbcontrol_shutdown(struct net_loop *loop, const char *smb_conf,

@@ -126,8 +126,7 @@ static void on_parsed(void *context)
 	s->list = s->answer->list;
 	s->answer->list = NULL;
 	if (s->list == NULL)
-		fail(s, "%s",
-		     s->answer->err.why != NULL ? s->answer->err.why : "smbstatus: out of memory");
+		fail(s, "%s", err_text(&s->answer->err));
 	if (s->list != NULL && !s->is_of_shares && s->handler->wants_shares(s->context, s->list)) {
 		s->is_of_shares = true;
 		if (start_run(s))
@@ -210,7 +209,7 @@ static bool start_run(struct smbstatus *s)
 	}
 	s->child = net_child_start(s->loop, &settings, on_ended, s, &err);
 	if (s->child == NULL)
-		fail(s, "%s: %s", path, err.why != NULL ? err.why : "out of memory");
+		fail(s, "%s: %s", path, err_text(&err));
 	return s->child != NULL;
 }
 

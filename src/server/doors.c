@@ -109,7 +109,7 @@ static void make_standard_folder(const struct settings *s)
 static bool may_stay_shut(const struct settings *s, const void *member, const struct err *err,
                           struct config_fault *fault)
 {
-	config_blame(&s->config, member, err->why != NULL ? err->why : "out of memory", fault);
+	config_blame(&s->config, member, err_text(err), fault);
 	if (config_is_said(&s->config, member))
 		return false;
 	log_write(LOG_LEVEL_WARNING, "%s; going on without", fault->text);
@@ -125,8 +125,7 @@ static bool open_smb(struct doors *d, const struct settings *s, struct config_fa
 		return true;
 	d->smb = smb_door_new(d->loop, d->service, d->freshness, &settings, &err);
 	if (d->smb == NULL)
-		config_blame(&s->config, &s->config.listen,
-		             err.why != NULL ? err.why : "out of memory", fault);
+		config_blame(&s->config, &s->config.listen, err_text(&err), fault);
 	return d->smb != NULL;
 }
 

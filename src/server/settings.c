@@ -67,8 +67,7 @@ static bool open_audit(struct settings *s, bool only_check, struct config_fault 
 	if (!only_check)
 		s->audit = audit_new(s->config.audit_file, &err);
 	if (s->audit == NULL)
-		config_blame(&s->config, &s->config.audit_file,
-		             err.why != NULL ? err.why : "out of memory", fault);
+		config_blame(&s->config, &s->config.audit_file, err_text(&err), fault);
 	return s->audit != NULL;
 }
 
@@ -87,11 +86,11 @@ static bool make_acceptance(struct settings *s, struct config_fault *fault)
 
 	if (auth_acceptance_new(&options, &s->acceptance, &err) == NERR_Success)
 		return true;
-	if (strcmp(err.doing, AUTH_DOING_KEYTAB) == 0)
+	if (strcmp(err.step, AUTH_DOING_KEYTAB) == 0)
 		member = &c->keytab;
-	else if (strcmp(err.doing, AUTH_DOING_USERS) == 0)
+	else if (strcmp(err.step, AUTH_DOING_USERS) == 0)
 		member = &c->ntlm_users;
-	config_blame(c, member, err.why != NULL ? err.why : "out of memory", fault);
+	config_blame(c, member, err_text(&err), fault);
 	return false;
 }
 

@@ -31,7 +31,7 @@ static void finish(struct job *job, struct err *err)
 	                         err) == NERR_Success)
 		result->nt = STATUS_SUCCESS;
 	else
-		result->nt = err->nt != 0 ? err->nt : STATUS_LOGON_FAILURE;
+		result->nt = err->nt_status != 0 ? err->nt_status : STATUS_LOGON_FAILURE;
 }
 
 static void run(void *argument)
@@ -50,7 +50,7 @@ static void run(void *argument)
 		finish(job, &err);
 		break;
 	case AUTH_FAILED:
-		result->nt = err.nt != 0 ? err.nt : STATUS_LOGON_FAILURE;
+		result->nt = err.nt_status != 0 ? err.nt_status : STATUS_LOGON_FAILURE;
 		break;
 	}
 }

@@ -56,7 +56,7 @@ static bool verify(void *context, const char *path, char story[PATH_MAX])
 	bool is_good = samba_installation_read(&read, path, &err);
 
 	if (!is_good)
-		snprintf(story, PATH_MAX, "Samba does not take the new text: %s", err.why);
+		snprintf(story, PATH_MAX, "Samba does not take the new text: %s", err.text);
 	else if ((strcmp(read.socket_dir, expected->directory) == 0) != expected->is_said) {
 		snprintf(story, PATH_MAX,
 		         "with the new text Samba would still get " SMB_CONF_PARAMETER
@@ -177,7 +177,7 @@ int setup_disable(const struct samba_options *options)
 	int exit;
 
 	if (path == NULL || !smb_conf_file_read(&x.file, path))
-		exit = complain(path == NULL ? err.why : x.file.story);
+		exit = complain(path == NULL ? err.text : x.file.story);
 	else if (!smb_conf_read(&x.conf, x.file.text, x.file.bytes))
 		exit = complain("out of memory");
 	else {
@@ -186,7 +186,7 @@ int setup_disable(const struct samba_options *options)
 		if (!is_asked) {
 			char story[PATH_MAX];
 
-			snprintf(story, sizeof story, "Samba could not be asked: %s", err.why);
+			snprintf(story, sizeof story, "Samba could not be asked: %s", err.text);
 			(void)complain(story);
 		}
 	}

@@ -189,7 +189,7 @@ bool examination_read(struct examination *to, const struct samba_options *option
 
 	*to = (struct examination){ .directory = options->directory };
 	if (!samba_installation_read(&to->samba, options->smb_conf, &err)) {
-		findings_add(findings, FINDING_WRONG, "Samba", "%s", err.why);
+		findings_add(findings, FINDING_WRONG, "Samba", "%s", err.text);
 		return false;
 	}
 	if (!smb_conf_file_read(&to->file, to->samba.smb_conf)) {

@@ -24,8 +24,7 @@ int setup_release(const struct samba_options *options)
 	}
 	is_good = is_good && samba_folder_release(options->directory, ncalrpc_dir, &err);
 	if (!is_good)
-		fprintf(stderr, "netsession-samba: %s: %s\n", options->directory,
-		        err.why != NULL ? err.why : "it could not be done");
+		fprintf(stderr, "netsession-samba: %s: %s\n", options->directory, err_text(&err));
 	samba_installation_fini(&samba);
 	return is_good ? SETUP_DONE : SETUP_FAILED;
 }

@@ -36,8 +36,8 @@ static void finish_if_over(struct holder *h)
 	printf("held %u failed %u", h->held, h->failed);
 	if (h->failed > 0)
 		printf(" (%u %s: %s)", h->first_err.status,
-		       h->first_err.doing != NULL ? h->first_err.doing : "-",
-		       h->first_err.why != NULL ? h->first_err.why : "-");
+		       h->first_err.step != NULL ? h->first_err.step : "-",
+		       h->first_err.text[0] != '\0' ? h->first_err.text : "-");
 	printf("\n");
 	fflush(stdout);
 	while (fgets(line, sizeof line, stdin) != NULL)

@@ -41,7 +41,7 @@ int main(int argc, char **argv)
 	held.folder = samba_folder_open(loop, &settings, &err);
 	held.signals = net_signals_new(loop, ends, on_signal, &held);
 	if (held.folder == NULL || held.signals == NULL) {
-		fprintf(stderr, "%s: %s\n", err.doing, err.why);
+		fprintf(stderr, "%s: %s\n", err.step, err.text);
 		return 1;
 	}
 	printf("%zu links\n", samba_folder_links(held.folder));

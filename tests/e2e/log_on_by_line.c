@@ -59,7 +59,7 @@ static void accept_with(char **words)
 
 	auth_acceptance_release(acceptance);
 	if (auth_acceptance_new(&options, &acceptance, &err) != NERR_Success)
-		printf("%u %s: %s", (unsigned)err.status, err.doing, err.why);
+		printf("%u %s: %s", (unsigned)err.status, err.step, err.text);
 	else
 		printf("accepts %s %s",
 		       auth_acceptance_takes(acceptance, AUTH_KERBEROS) ? "kerberos" : "-",
@@ -92,7 +92,7 @@ static enum auth_progress step(const uint8_t *token, size_t bytes, const uint8_t
 		progress = AUTH_FAILED;
 	printf("%s", names[progress]);
 	if (progress == AUTH_FAILED)
-		printf("%08X %s", (unsigned)err.nt, err.why);
+		printf("%08X %s", (unsigned)err.nt_status, err.text);
 	return progress;
 }
 
@@ -142,7 +142,7 @@ static void log_on_by_ourselves(const char *host, const char *file)
 		initiated = auth_initiator_step(initiator, answer, answer_bytes, &token, &bytes,
 		                                &err);
 	if (initiated == AUTH_FAILED)
-		printf("not initiated: %s", err.why);
+		printf("not initiated: %s", err.text);
 	else if (progress == AUTH_COMPLETE &&
 	         (auth_initiator_key(initiator, other, &other_bytes, &err) != NERR_Success ||
 	          other_bytes != key_bytes || memcmp(other, key, key_bytes) != 0))
@@ -168,7 +168,7 @@ static void step_initiator(const uint8_t *token, size_t bytes)
 		print_hex(answer, answer_bytes);
 		break;
 	case AUTH_FAILED:
-		printf("failed %u %s", (unsigned)err.status, err.why);
+		printf("failed %u %s", (unsigned)err.status, err.text);
 		break;
 	}
 }

@@ -195,7 +195,7 @@ static struct auth_acceptance *read_users(const char *file)
 	struct err err = { 0 };
 
 	if (auth_acceptance_new(&options, &read, &err) != NERR_Success) {
-		(void)fprintf(stderr, "rpc_by_tcp: %s: %s\n", file, err.why);
+		(void)fprintf(stderr, "rpc_by_tcp: %s: %s\n", file, err.text);
 		exit(1);
 	}
 	return read;

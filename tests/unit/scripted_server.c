@@ -95,8 +95,8 @@ void expect_failure(NET_API_STATUS status, uint32_t nt, const char *doing)
 {
 	expect(CONVERSATION_FAILED);
 	assert_int_equal(c.err.status, status);
-	assert_int_equal(c.err.nt, nt);
-	assert_string_equal(c.err.doing, doing);
+	assert_int_equal(c.err.nt_status, nt);
+	assert_string_equal(c.err.step, doing);
 }
 
 /* ---- the server's mouth ---- */

@@ -195,7 +195,7 @@ static void expect_refusal(struct auth_acceptance *acceptance,
 	struct log_on l = log_on(acceptance, credentials);
 
 	assert_int_equal(l.progress, AUTH_FAILED);
-	assert_int_equal(l.err.nt, nt);
+	assert_int_equal(l.err.nt_status, nt);
 	assert_int_not_equal(l.err.status, NERR_Success);
 	log_on_end(&l);
 }
@@ -322,8 +322,8 @@ static void expect_file_refused(const char *text, mode_t mode, NET_API_STATUS st
 			&acceptance, &err),
 		status);
 	assert_null(acceptance);
-	assert_string_equal(err.doing, "NTLM users' file");
-	assert_non_null(strstr(err.why, why));
+	assert_string_equal(err.step, "NTLM users' file");
+	assert_non_null(strstr(err.text, why));
 }
 
 static void a_file_that_others_may_read_is_refused(void **state)
@@ -372,7 +372,7 @@ static void a_keytab_that_is_named_must_be_there(void **state)
 
 	(void)state;
 	assert_int_equal(auth_acceptance_new(&options, &acceptance, &err), ERROR_FILE_NOT_FOUND);
-	assert_string_equal(err.doing, "keytab");
+	assert_string_equal(err.step, "keytab");
 	write_users("", 0604);
 	options.keytab = users;
 	err = (struct err){ 0 };
@@ -431,7 +431,7 @@ static void a_token_that_is_cut_off_is_refused(void **state)
 		assert_non_null(token);
 		memcpy(token, r.data + IMPACKETS_TOKEN_AT, bytes);
 		assert_int_equal(step_once(acceptance, token, bytes, &err), AUTH_FAILED);
-		assert_int_not_equal(err.nt, 0);
+		assert_int_not_equal(err.nt_status, 0);
 		free(token);
 	}
 	auth_acceptance_release(acceptance);
@@ -450,7 +450,7 @@ static void a_token_that_is_none_is_an_invalid_parameter(void **state)
 		assert_int_equal(
 			step_once(acceptance, (const uint8_t *)tokens[i], strlen(tokens[i]), &err),
 			AUTH_FAILED);
-		assert_int_equal(err.nt, 0xC000000D);
+		assert_int_equal(err.nt_status, 0xC000000D);
 	}
 	auth_acceptance_release(acceptance);
 }
@@ -647,7 +647,7 @@ static void a_mic_of_another_list_is_a_log_on_failure(void **state)
 		assert_int_equal(
 			client_send_response(&c, (struct crypto_span){ wrong, lengths[i] }),
 			AUTH_FAILED);
-		assert_int_equal(c.err.nt, 0xC000006D);
+		assert_int_equal(c.err.nt_status, 0xC000006D);
 		assert_int_equal(c.err.status, ERROR_LOGON_FAILURE);
 		client_end(&c);
 	}
@@ -706,7 +706,7 @@ static void a_token_of_another_mechanism_is_an_invalid_parameter(void **state)
 		struct client c = client_begin(acceptance, make_credentials("alice", "LAB", "x"));
 
 		assert_int_equal(client_send_init(&c, tokens[i]), AUTH_FAILED);
-		assert_int_equal(c.err.nt, 0xC000000D);
+		assert_int_equal(c.err.nt_status, 0xC000000D);
 		client_end(&c);
 	}
 	auth_acceptance_release(acceptance);
@@ -720,8 +720,8 @@ static void a_bare_token_of_a_mechanism_that_is_not_served_is_not_supported(void
 	(void)state;
 	assert_int_equal(step_once(acceptance, (const uint8_t *)"\x6e\x02\x30\x00", 4, &err),
 	                 AUTH_FAILED);
-	assert_int_equal(err.nt, 0xC00000BB);
-	assert_string_equal(err.why, "Kerberos is not served here");
+	assert_int_equal(err.nt_status, 0xC00000BB);
+	assert_string_equal(err.text, "Kerberos is not served here");
 	auth_acceptance_release(acceptance);
 }
 
@@ -792,7 +792,7 @@ static void a_challenge_whose_answer_is_too_large_is_refused(void **state)
 	assert_int_equal(err.status, NERR_Success);
 	assert_int_equal(answer_challenge("SRV", 32460, &err), AUTH_FAILED);
 	assert_int_equal(err.status, ERROR_BAD_NET_RESP);
-	assert_non_null(strstr(err.why, "too large"));
+	assert_non_null(strstr(err.text, "too large"));
 }
 
 static void a_challenge_that_names_no_target_is_refused(void **state)
@@ -802,7 +802,7 @@ static void a_challenge_that_names_no_target_is_refused(void **state)
 	(void)state;
 	assert_int_equal(answer_challenge("", 16, &err), AUTH_FAILED);
 	assert_int_equal(err.status, ERROR_BAD_NET_RESP);
-	assert_non_null(strstr(err.why, "names no target"));
+	assert_non_null(strstr(err.text, "names no target"));
 }
 
 /* ---- many at once ---- */
@@ -821,7 +821,7 @@ static void *log_on_often(void *argument)
 		                          make_credentials("alice", "LAB", "s3cret:with:colons "))
 				 : log_on(argument, make_credentials("Bob", "OTHER", "wrong"));
 
-		good += is_alice ? is_good(&l, "alice", "LAB") : l.err.nt == 0xC000006D;
+		good += is_alice ? is_good(&l, "alice", "LAB") : l.err.nt_status == 0xC000006D;
 		log_on_end(&l);
 	}
 	return good == LOG_ONS_A_THREAD ? argument : NULL;
@@ -883,7 +883,8 @@ static void where_gss_ntlmssp_makes_no_challenge_ntlm_is_not_served(void **state
 	write_users(two_users, 0600);
 	assert_int_equal(auth_acceptance_new(&options, &acceptance, &err), ERROR_NOT_SUPPORTED);
 	assert_null(acceptance);
-	assert_string_equal(err.why, "gss-ntlmssp cannot encode an NTLM challenge on this machine");
+	assert_string_equal(err.text,
+	                    "gss-ntlmssp cannot encode an NTLM challenge on this machine");
 }
 
 int main(void)

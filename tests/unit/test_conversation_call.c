@@ -259,7 +259,7 @@ static void half_a_written_fragment_is_a_bad_answer(void **state)
 	ask_with_long_names();
 	answer_write(7);
 	expect_failure(ERROR_BAD_NET_RESP, 0, "NetrSessionEnum");
-	assert_string_equal(c.err.why, "the pipe took a part of a fragment");
+	assert_string_equal(c.err.text, "the pipe took a part of a fragment");
 }
 
 int main(void)

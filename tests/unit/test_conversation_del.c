@@ -129,8 +129,8 @@ static void a_deletion_that_the_pipe_refuses_ends_the_conversation(void **state)
 	ask_del();
 	refuse(0, 0xC000014B); /* STATUS_PIPE_BROKEN */
 	expect(CONVERSATION_FAILED);
-	assert_int_equal(c.err.nt, 0xC000014B);
-	assert_string_equal(c.err.doing, "NetrSessionDel");
+	assert_int_equal(c.err.nt_status, 0xC000014B);
+	assert_string_equal(c.err.step, "NetrSessionDel");
 }
 
 /* ---- rows ---- */

@@ -273,7 +273,7 @@ static void a_service_that_hangs_up_is_told_with_the_step(void **state)
 	assert_false(conversation_heard_nothing(&c)); /* no SMB1 is looked for */
 	assert_false(conversation_has_tree(&c));
 	conversation_explain_end(&c, &err);
-	assert_string_equal(err.doing, "bind");
+	assert_string_equal(err.step, "bind");
 }
 
 int main(void)

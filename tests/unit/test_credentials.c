@@ -65,8 +65,8 @@ static void expect_refusal(const char *why, NET_API_STATUS status)
 	assert_int_equal(credentials_read(path, &c, &err), status);
 	assert_null(c);
 	assert_int_equal(err.status, status);
-	assert_string_equal(err.doing, "credentials file");
-	assert_non_null(strstr(err.why, why));
+	assert_string_equal(err.step, "credentials file");
+	assert_non_null(strstr(err.text, why));
 }
 
 static void the_form_of_smbclient_is_read(void **state)

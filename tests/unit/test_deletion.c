@@ -84,7 +84,7 @@ static void neither_client_nor_user_is_refused(void **state)
 	(void)state;
 	assert_int_equal(begin(NULL, NULL), ERROR_INVALID_PARAMETER);
 	assert_int_equal(err.status, ERROR_INVALID_PARAMETER);
-	assert_non_null(err.why);
+	assert_string_not_equal(err.text, "");
 	assert_int_equal(begin("", NULL), ERROR_INVALID_PARAMETER);
 	assert_int_equal(begin(NULL, ""), ERROR_INVALID_PARAMETER);
 	assert_int_equal(begin("", ""), ERROR_INVALID_PARAMETER);
@@ -102,7 +102,7 @@ static void names_that_are_not_utf8_are_refused(void **state)
 		assert_int_equal(begin(bad[i], NULL), ERROR_INVALID_PARAMETER);
 		assert_int_equal(begin(NULL, bad[i]), ERROR_INVALID_PARAMETER);
 		assert_int_equal(begin("fs1", bad[i]), ERROR_INVALID_PARAMETER);
-		assert_string_equal(err.doing, "query");
+		assert_string_equal(err.step, "query");
 	}
 }
 

@@ -105,7 +105,7 @@ static void says_that_another_listens_there(void **state)
 	(void)state;
 	assert_int_equal(getsockname(first, (struct sockaddr *)&address, &bytes), 0);
 	assert_int_equal(net_listen_tcp(&address, &err), -1);
-	assert_string_equal(err.why, "another process listens there");
+	assert_string_equal(err.text, "another process listens there");
 	close(first);
 }
 
@@ -191,7 +191,7 @@ static void a_dead_process_socket_is_replaced_and_a_living_one_is_not(void **sta
 
 	(void)state;
 	assert_int_equal(net_listen_local(path, 0600, &err), -1);
-	assert_string_equal(err.why, "another process listens there");
+	assert_string_equal(err.text, "another process listens there");
 	close(first);
 	err = (struct err){ 0 };
 	second = net_listen_local(path, 0600, &err);
@@ -225,7 +225,7 @@ static void a_path_that_is_too_long_is_refused(void **state)
 	path[0] = '/';
 	path[sizeof path - 1] = '\0';
 	assert_int_equal(net_listen_local(path, 0600, &err), -1);
-	assert_string_equal(err.why, "the path of a Unix socket has at most 107 bytes");
+	assert_string_equal(err.text, "the path of a Unix socket has at most 107 bytes");
 }
 
 struct tally {

@@ -280,8 +280,8 @@ static void a_bind_that_is_refused_breaks_the_association_and_says_why(void **st
 		                 RPC_FAILED);
 		assert_int_equal(a.step, RPC_BROKEN);
 		assert_int_equal(a.err.status, cases[i].status);
-		assert_string_equal(a.err.doing, "bind srvsvc");
-		assert_string_equal(a.err.why, cases[i].why);
+		assert_string_equal(a.err.step, "bind srvsvc");
+		assert_string_equal(a.err.text, cases[i].why);
 		rpc_association_fini(&a);
 	}
 }
@@ -297,7 +297,7 @@ static void a_fault_ends_the_call_and_leaves_the_association(void **state)
 	rpc_association_feed(&a, fault.data, fault.bytes);
 	assert_int_equal(rpc_association_next(&a, &piece), RPC_FAILED);
 	assert_int_equal(a.err.status, RPC_X_BAD_STUB_DATA);
-	assert_string_equal(a.err.why, "the server found the request malformed");
+	assert_string_equal(a.err.text, "the server found the request malformed");
 	assert_int_equal(a.step, RPC_IDLE);
 	rpc_association_call(&a);
 	rpc_association_fini(&a);
@@ -376,7 +376,7 @@ static void an_answer_that_breaks_the_rules_breaks_the_association(void **state)
 			assert_false(piece.last);
 		assert_int_equal(a.step, RPC_BROKEN);
 		assert_int_equal(a.err.status, RPC_S_PROTOCOL_ERROR);
-		assert_string_equal(a.err.why, broken[i].why);
+		assert_string_equal(a.err.text, broken[i].why);
 		assert_int_equal(rpc_association_next(&a, &piece), RPC_FAILED);
 		rpc_association_fini(&a);
 		recording_free(&pdus);

@@ -199,7 +199,7 @@ static void open_folder(void)
 	strcpy(directory, at("ours"));
 	here.folder = open_as(directory, &err);
 	if (here.folder == NULL)
-		fail_msg("%s: %s", err.doing, err.why);
+		fail_msg("%s: %s", err.step, err.text);
 }
 
 static void refuses(const char *directory, const char *why)
@@ -212,8 +212,8 @@ static void refuses(const char *directory, const char *why)
 	folder = open_as(copy, &err);
 	samba_folder_close(folder);
 	assert_null(folder);
-	if (err.why == NULL || strstr(err.why, why) == NULL)
-		fail_msg("it says \"%s\", not \"%s\"", err.why, why);
+	if (strstr(err.text, why) == NULL)
+		fail_msg("it says \"%s\", not \"%s\"", err.text, why);
 }
 
 /* Runs the loop until the condition holds. */
@@ -627,7 +627,7 @@ static int listen_now(void)
 	int listening = samba_folder_listen(here.folder, &err);
 
 	if (listening < 0)
-		fail_msg("%s: %s", err.doing, err.why);
+		fail_msg("%s: %s", err.step, err.text);
 	return listening;
 }
 
@@ -717,13 +717,13 @@ static void does_not_take_srvsvc_from_others(void **state)
 	listen_there("ours/np/srvsvc");
 	open_folder();
 	assert_int_equal(samba_folder_listen(here.folder, &err), -1);
-	assert_string_equal(err.why, "a process that lives listens at np/srvsvc");
+	assert_string_equal(err.text, "a process that lives listens at np/srvsvc");
 	assert_int_equal(connect_to("ours/np/srvsvc"), 0);
 	assert_int_equal(unlink(at("ours/np/srvsvc")), 0);
 	write_file("ours/np/srvsvc", "", 0600);
 	err = (struct err){ 0 };
 	assert_int_equal(samba_folder_listen(here.folder, &err), -1);
-	assert_string_equal(err.why, "what is at np/srvsvc is not ours");
+	assert_string_equal(err.text, "what is at np/srvsvc is not ours");
 }
 
 static void gives_srvsvc_back_for_one_that_was_killed(void **state)
@@ -759,7 +759,7 @@ static void takes_srvsvc_from_nobody_who_lives(void **state)
 	(void)state;
 	open_folder();
 	assert_false(samba_folder_release(at("ours"), at("ncalrpc"), &err));
-	assert_string_equal(err.why, "another netsession-samba has this folder");
+	assert_string_equal(err.text, "another netsession-samba has this folder");
 	listening = listen_now();
 	err = (struct err){ 0 };
 	assert_false(samba_folder_release(at("ours"), at("ncalrpc"), &err));
@@ -772,7 +772,7 @@ static void takes_srvsvc_from_nobody_who_lives(void **state)
 	listen_there("ours/np/srvsvc"); /* without the lock */
 	err = (struct err){ 0 };
 	assert_false(samba_folder_release(at("ours"), at("ncalrpc"), &err));
-	assert_string_equal(err.why, "a process that lives listens at np/srvsvc");
+	assert_string_equal(err.text, "a process that lives listens at np/srvsvc");
 	assert_int_equal(connect_to("ours/np/srvsvc"), 0);
 }
 

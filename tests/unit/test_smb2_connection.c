@@ -128,7 +128,7 @@ static void expect_failure(NET_API_STATUS status, const char *why)
 {
 	assert_int_equal(smb2_connection_next(&c, &reply), SMB2_FAILED);
 	assert_int_equal(c.err.status, status);
-	assert_string_equal(c.err.why, why);
+	assert_string_equal(c.err.text, why);
 	assert_int_equal(smb2_connection_next(&c, &reply), SMB2_FAILED);
 }
 

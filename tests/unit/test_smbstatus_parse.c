@@ -310,9 +310,9 @@ static void what_is_no_answer_is_refused_with_a_reason(void **state)
 		struct err sessions = { 0 }, shares = { 0 };
 
 		assert_null(smbstatus_parse_sessions(odd[i], strlen(odd[i]), &sessions));
-		assert_non_null(sessions.why);
+		assert_non_null(sessions.text);
 		assert_false(smbstatus_parse_shares(list, odd[i], strlen(odd[i]), &shares));
-		assert_non_null(shares.why);
+		assert_non_null(shares.text);
 	}
 	smbstatus_list_free(list);
 }

@@ -113,7 +113,7 @@ static void expect_failure(struct spnego_response response, struct spnego_mechan
 {
 	assert_false(receive(response) && make_plan(mechanism));
 	assert_int_equal(err.status, status);
-	assert_non_null(err.why);
+	assert_string_not_equal(err.text, "");
 }
 
 #define INCOMPLETE SPNEGO_ACCEPT_INCOMPLETE
@@ -554,8 +554,8 @@ static struct spnego_response expect_answer(struct spnego_mechanism_state mechan
 static void expect_refusal(struct spnego_mechanism_state mechanism, uint32_t nt)
 {
 	assert_false(spnego_acceptor_plan(&acceptor, &received, &mechanism, &plan, &err));
-	assert_int_equal(err.nt, nt);
-	assert_non_null(err.why);
+	assert_int_equal(err.nt_status, nt);
+	assert_string_not_equal(err.text, "");
 }
 
 /* The initiator begins NTLM after the choice. */
@@ -693,25 +693,25 @@ static void mechanisms_that_are_not_served_are_named(void **state)
 	(void)state;
 	serves[AUTH_KERBEROS] = serves[AUTH_NTLM] = false;
 	assert_false(receive_init(offered, 4, SPAN("token")));
-	assert_int_equal(err.nt, NOT_SUPPORTED);
+	assert_int_equal(err.nt_status, NOT_SUPPORTED);
 	assert_int_equal(err.status, ERROR_NOT_SUPPORTED);
-	assert_string_equal(err.why, "neither Kerberos nor NTLM is served here");
+	assert_string_equal(err.text, "neither Kerberos nor NTLM is served here");
 	err = (struct err){ 0 };
 	assert_false(receive_init(&ntlm, 1, SPAN("token")));
-	assert_string_equal(err.why, "NTLM is not served here");
+	assert_string_equal(err.text, "NTLM is not served here");
 	err = (struct err){ 0 };
 	assert_false(receive_init(&windows_kerberos, 1, SPAN("token")));
-	assert_string_equal(err.why, "Kerberos is not served here");
+	assert_string_equal(err.text, "Kerberos is not served here");
 	err = (struct err){ 0 };
 	assert_false(receive_init(&negoex, 1, SPAN("token")));
-	assert_string_equal(err.why, "none of the offered mechanisms is known here");
+	assert_string_equal(err.text, "none of the offered mechanisms is known here");
 }
 
 static void a_first_message_that_is_an_answer_is_refused(void **state)
 {
 	(void)state;
 	assert_false(receive_response((struct spnego_response){ .token = SPAN("token") }));
-	assert_int_equal(err.nt, INVALID_PARAMETER);
+	assert_int_equal(err.nt_status, INVALID_PARAMETER);
 	assert_int_equal(err.status, ERROR_INVALID_PARAMETER);
 }
 
@@ -725,7 +725,7 @@ static void a_second_offer_is_refused(void **state)
 		SPAN("\x60\x1c\x06\x06" SPNEGO_OID_BYTES
 	             "\xa0\x12\x30\x10\xa0\x0e\x30\x0c\x06\x0a" NTLM_OID_BYTES),
 		serves, &received, &err));
-	assert_int_equal(err.nt, INVALID_PARAMETER);
+	assert_int_equal(err.nt_status, INVALID_PARAMETER);
 }
 
 static void later_messages_that_do_not_fit_are_refused(void **state)
@@ -741,7 +741,7 @@ static void later_messages_that_do_not_fit_are_refused(void **state)
 		assert_true(receive_init(&ntlm, 1, SPAN("NEGOTIATE")));
 		(void)expect_answer(continues, "", INCOMPLETE);
 		assert_false(receive_response(messages[i]));
-		assert_int_equal(err.nt, INVALID_PARAMETER);
+		assert_int_equal(err.nt_status, INVALID_PARAMETER);
 		(void)tear_down_acceptor(state);
 		(void)set_up_acceptor(state);
 	}

@@ -11,7 +11,7 @@
 static bool fail(struct err *err, uint32_t nt, NET_API_STATUS status, const char *why)
 {
 	err_set(err, status, SPNEGO_DOING, why);
-	err->nt = nt;
+	err->nt_status = nt;
 	return false;
 }
 
