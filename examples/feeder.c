@@ -19,8 +19,8 @@ static struct session {
 	char client[64], user[64];
 	unsigned opens;
 	time_t since, used;
-} sessions[MOST];                    /* by their keys */
-static struct netsession_feed *feed; /* NULL: netsessiond is not there */
+} sessions[MOST];                         /* by their keys */
+static struct netsession_publisher *feed; /* NULL: netsessiond is not there */
 
 static void publish(unsigned key)
 {
@@ -29,7 +29,7 @@ static void publish(unsigned key)
 
 	row.active_s = (uint32_t)(time(NULL) - s->since);
 	row.idle_s = (uint32_t)(time(NULL) - s->used);
-	if (feed != NULL && s->is_there && netsession_feed_put(feed, key, &row) != 0)
+	if (feed != NULL && s->is_there && netsession_publisher_put(feed, key, &row) != 0)
 		fprintf(stderr, "%u is not published\n", key);
 }
 
@@ -46,11 +46,11 @@ static void obey(const char *line)
 	} else if (sscanf(line, "touch %u", &key) == 1 && key < MOST) {
 		sessions[key].used = told.used;
 		if (feed != NULL)
-			netsession_feed_touch(feed, key, sessions[key].opens, 0);
+			netsession_publisher_touch(feed, key, sessions[key].opens, 0);
 	} else if (sscanf(line, "remove %u", &key) == 1 && key < MOST) {
 		sessions[key].is_there = 0;
 		if (feed != NULL)
-			netsession_feed_remove(feed, key);
+			netsession_publisher_remove(feed, key);
 	}
 }
 
@@ -62,11 +62,11 @@ static void on_close(void *context, uint64_t key)
 
 static void open_feed(void)
 {
-	static const struct netsession_feed_handler handler = { .on_close = on_close };
-	struct netsession_feed_options options = { .name = "feeder", .timeout_ms = 1000 };
+	static const struct netsession_publisher_handler handler = { .on_close = on_close };
+	struct netsession_publisher_options options = { .name = "feeder", .timeout_ms = 1000 };
 	struct netsession_error error;
 
-	if (netsession_feed_open(&options, &handler, NULL, &feed, &error) != 0)
+	if (netsession_publisher_open(&options, &handler, NULL, &feed, &error) != 0)
 		fprintf(stderr, "%s\n", error.text);
 	for (unsigned key = 0; key < MOST; key++)
 		publish(key);
@@ -82,18 +82,18 @@ int main(void)
 	for (;;) {
 		if (feed == NULL)
 			open_feed();
-		fds[1].fd = feed != NULL ? netsession_feed_fd(feed) : -1;
+		fds[1].fd = feed != NULL ? netsession_publisher_fd(feed) : -1;
 		poll(fds, 2, feed != NULL ? -1 : 1000);
 		if (fds[0].revents != 0 && fgets(line, sizeof line, stdin) == NULL)
 			break;
 		if (fds[0].revents != 0)
 			obey(line);
-		if (fds[1].revents != 0 && netsession_feed_dispatch(feed, NULL) != 0) {
-			netsession_feed_close(
+		if (fds[1].revents != 0 && netsession_publisher_dispatch(feed, NULL) != 0) {
+			netsession_publisher_close(
 				feed); /* netsessiond has gone: with it, all sessions */
 			feed = NULL;
 		}
 	}
-	netsession_feed_close(feed);
+	netsession_publisher_close(feed);
 	return 0;
 }

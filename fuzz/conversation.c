@@ -5,21 +5,21 @@
  * Input: options, then the server's answers. Each is flags, a status, credits, a length and a
  * body; the target makes right, as the flags say, its message id, its signature, the form of its
  * body, and the RPC PDU in it. The local service's have no credits.
- * Must reach: conversation_init conversation_next conversation_ask_enum conversation_take_token
- *   conversation_take_enum negotiate_receive session_setup_receive session_setup_send
+ * Must reach: client_state_init client_state_next client_state_call_enum client_state_take_token
+ *   client_state_take_enum negotiate_receive session_setup_receive session_setup_send
  *   open_pipe_send open_pipe_receive receive_tree_connect receive_create send_bind pipe_call_send
  *   pipe_call_receive pipe_take_transceive pipe_take_read send_reads take_piece association_feed
- *   conversation_init_local bind_send call_send conversation_ask_local conversation_take_local
+ *   client_state_init_local bind_send call_send client_state_call_local client_state_take_local
  *   local_list_decode local_list_next
  *   smb2_write_response_decode enumeration_take filter matches turn_page step_down nobody reduce
- *   netsession_page_row story_tell step_refuse smb2_connection_authenticated conversation_doing
- *   conversation_heard_nothing conversation_explain_end begin_encryption send_validation
- *   take_validation smb2_validate_response_check smb2_seal smb2_unseal conversation_ask_del
- *   feed_short conversation_take_del conversation_next_row session_enum_decoder_row
- *   enumeration_keeps session_row_reduce
- * Holds: a failure has a status and a step; what is sent is whole, and signed after the log-on;
- * buffers are bounded by what came; rows are UTF-8, and those given before
- * a page are as many as its own; nothing of a message is read after its time. */
+ *   netsession_page_row error_message_write step_refuse smb2_connection_authenticated
+ * client_state_step client_state_received_nothing client_state_explain_end begin_encryption
+ * send_validation take_validation smb2_validate_response_check smb2_encrypt smb2_decrypt
+ * client_state_call_del feed_short client_state_take_del client_state_next_row
+ * session_enum_decoder_row enumeration_accepts_row session_row_reduce Holds: a failure has a status
+ * and a step; what is sent is whole, and signed after the log-on; buffers are bounded by what came;
+ * rows are UTF-8, and those given before a page are as many as its own; nothing of a message is
+ * read after its time. */
 #include "smb2_server.h"
 #include "base/text.h"
 #include "client/conversation.h"
@@ -57,7 +57,7 @@
 #define OPTION_DELETE     0x80 /* before anything is listed */
 
 struct run {
-	struct conversation c;
+	struct client_state c;
 	struct enumeration e;
 	struct fuzz_input in;
 	unsigned options, tokens, tokens_needed;
@@ -251,7 +251,7 @@ static bool make_message(struct run *run)
 	do
 		flags = put_element(run, &message, &from);
 	while ((flags & COMPOUND) != 0 && run->in.left > 0 && message.len < 40000);
-	if (is_sealed && run->c.smb.sealing != NULL)
+	if (is_sealed && run->c.smb.encryption != NULL)
 		server_seal(&run->c.smb, &message, 0);
 	if (message.len <= SMB2_MAX_FRAME_BYTES) {
 		size_t begin = smb2_frame_begin(&run->wire);
@@ -281,12 +281,12 @@ static bool make_plain(struct run *run)
 static size_t deliver_plain(struct run *run, size_t bytes)
 {
 	size_t room;
-	uint8_t *space = conversation_space(&run->c, &room);
+	uint8_t *space = client_state_space(&run->c, &room);
 
 	MUST(space != NULL && room > 0);
 	bytes = bytes < room ? bytes : room;
 	memcpy(space, run->wire.data + run->at, bytes);
-	conversation_received(&run->c, bytes);
+	client_state_received(&run->c, bytes);
 	return bytes;
 }
 
@@ -317,7 +317,7 @@ static void give_token(struct run *run)
 		if (!deliver(run))
 			break;
 	run->tokens++;
-	conversation_take_token(&run->c, token, sizeof token,
+	client_state_take_token(&run->c, token, sizeof token,
 	                        run->tokens > run->tokens_needed ? &server_session_key : NULL);
 }
 
@@ -341,8 +341,8 @@ static void take_rows(struct run *run)
 	struct netsession_row row;
 
 	MUST(run->streams_rows && !run->is_deleting);
-	while (conversation_next_row(&run->c, &row, &run->scratch, &run->scratch_bytes)) {
-		if (!enumeration_keeps(&run->e, &level, &row))
+	while (client_state_next_row(&run->c, &row, &run->scratch, &run->scratch_bytes)) {
+		if (!enumeration_accepts_row(&run->e, &level, &row))
 			continue;
 		run->rows++;
 		MUST(row.client == NULL || text_utf8_is_valid(row.client));
@@ -358,11 +358,11 @@ static void ask(struct run *run)
 	run->is_deleting = run->deletes && !run->asks_list;
 	run->deletes = false;
 	if (run->asks_list)
-		conversation_ask_local(&run->c, LOCAL_GET_COUNTERS, NULL);
+		client_state_call_local(&run->c, LOCAL_GET_COUNTERS, NULL);
 	else if (run->is_deleting)
-		conversation_ask_del(&run->c, &request);
+		client_state_call_del(&run->c, &request);
 	else
-		conversation_ask_enum(&run->c, &run->e.request, run->streams_rows);
+		client_state_call_enum(&run->c, &run->e.request, run->streams_rows);
 }
 
 static void take_deletion(struct run *run)
@@ -370,10 +370,10 @@ static void take_deletion(struct run *run)
 	NET_API_STATUS answer;
 
 	run->is_deleting = false;
-	if (conversation_take_del(&run->c, &answer) != NERR_Success)
-		MUST(conversation_next(&run->c) == CONVERSATION_FAILED);
+	if (client_state_take_del(&run->c, &answer) != NERR_Success)
+		MUST(client_state_next(&run->c) == CLIENT_EVENT_FAILED);
 	else
-		run->is_over = conversation_is_spent(&run->c);
+		run->is_over = client_state_is_spent(&run->c);
 }
 
 static void take_list(struct run *run)
@@ -382,7 +382,7 @@ static void take_list(struct run *run)
 	struct local_list list;
 	struct local_entry entry;
 
-	MUST(conversation_take_local(&run->c, &stub) == NERR_Success);
+	MUST(client_state_take_local(&run->c, &stub) == NERR_Success);
 	MUST(wire_left(&stub) <= LOCAL_LIST_MAX_BYTES);
 	local_list_decode(&list, &stub);
 	while (local_list_next(&list, &entry)) {
@@ -401,8 +401,8 @@ static void take_answer(struct run *run)
 	enum enumeration_next next;
 	void *infos;
 
-	if (conversation_take_enum(&run->c, &answer, &infos) != NERR_Success) {
-		MUST(infos == NULL && conversation_next(&run->c) == CONVERSATION_FAILED);
+	if (client_state_take_enum(&run->c, &answer, &infos) != NERR_Success) {
+		MUST(infos == NULL && client_state_next(&run->c) == CLIENT_EVENT_FAILED);
 		return;
 	}
 	next = enumeration_take(&run->e, &answer, infos, &page, &err);
@@ -415,7 +415,7 @@ static void take_answer(struct run *run)
 		     netsession_page_level(page) == run->e.level_wanted);
 		look_at(page);
 	}
-	run->is_over = next != ENUMERATION_ASK || conversation_is_spent(&run->c);
+	run->is_over = next != ENUMERATION_ASK || client_state_is_spent(&run->c);
 }
 
 static void take_failure(struct run *run)
@@ -423,7 +423,7 @@ static void take_failure(struct run *run)
 	struct netsession_error story;
 
 	MUST(run->c.err.status != NERR_Success && run->c.err.step != NULL);
-	story_tell(&story, &run->c.err, run->e.level_wanted);
+	error_message_write(&story, &run->c.err, run->e.level_wanted);
 	MUST(story.status == run->c.err.status && story.text[0] != '\0');
 	MUST(text_utf8_is_valid(story.text));
 	run->is_over = true;
@@ -434,42 +434,42 @@ static void end(struct run *run)
 {
 	struct err err = { .status = ERROR_NETNAME_DELETED };
 
-	conversation_explain_end(&run->c, &err);
+	client_state_explain_end(&run->c, &err);
 	MUST(err.status != NERR_Success && err.step != NULL);
 	run->is_over = true;
 }
 
 static void pump(struct run *run)
 {
-	struct conversation *c = &run->c;
+	struct client_state *c = &run->c;
 
 	while (!run->is_over) {
-		enum conversation_event event = conversation_next(c);
+		enum client_event event = client_state_next(c);
 
 		server_check_sent(&c->smb);
 		MUST(!c->plain.out.failed && (run->is_local || c->plain.out.len == 0));
 		wire_writer_clear(&c->plain.out);
-		MUST(conversation_doing(c) != NULL);
-		MUST(!conversation_heard_nothing(c) || run->delivered == 0);
+		MUST(client_state_step(c) != NULL);
+		MUST(!client_state_received_nothing(c) || run->delivered == 0);
 		MUST(c->smb.in.cap <= 8192 + 4 * run->delivered);
 		MUST(c->decoder.block.cap <= 1024 + 4 * run->delivered);
 		switch (event) {
-		case CONVERSATION_READ:
+		case CLIENT_EVENT_READ:
 			if (c->step == STEP_LOG_ON && run->tokens == 0)
 				give_token(run);
 			else if (!deliver(run))
 				end(run);
 			break;
-		case CONVERSATION_TOKEN:
+		case CLIENT_EVENT_TOKEN:
 			give_token(run);
 			break;
-		case CONVERSATION_READY:
+		case CLIENT_EVENT_READY:
 			ask(run);
 			break;
-		case CONVERSATION_ROWS:
+		case CLIENT_EVENT_ROWS:
 			take_rows(run);
 			break;
-		case CONVERSATION_ANSWER:
+		case CLIENT_EVENT_ANSWER:
 			if (run->asks_list)
 				take_list(run);
 			else if (run->is_deleting)
@@ -477,7 +477,7 @@ static void pump(struct run *run)
 			else
 				take_answer(run);
 			break;
-		case CONVERSATION_FAILED:
+		case CLIENT_EVENT_FAILED:
 			take_failure(run);
 			break;
 		}
@@ -513,17 +513,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	}
 	MUST(enumeration_init(&run->e, &query, &err) == NERR_Success);
 	if (run->is_local)
-		conversation_init_local(&run->c, run->asks_list ? &conversation_local
+		client_state_init_local(&run->c, run->asks_list ? &conversation_local
 		                                                : &conversation_srvsvc);
 	else
-		conversation_init(&run->c, "server.example",
-		                  (run->options & OPTION_PROBE) != 0 ? CONVERSATION_PROBE_SMB1
-		                                                     : CONVERSATION_SMB2);
+		client_state_init(&run->c, "server.example",
+		                  (run->options & OPTION_PROBE) != 0 ? CLIENT_PROBE_SMB1
+		                                                     : CLIENT_OPEN_SMB2);
 	run->c.must_encrypt = (run->options & OPTION_ENCRYPT) != 0;
 	if ((run->options & OPTION_LATE_TOKEN) == 0 && !run->is_local)
 		give_token(run);
 	pump(run);
-	conversation_fini(&run->c);
+	client_state_fini(&run->c);
 	enumeration_fini(&run->e);
 	wire_writer_fini(&run->wire);
 	wire_writer_fini(&run->rest);

@@ -3,13 +3,13 @@
  * at the other end.
  * Input: kind (bit 0: changes, else a stream). A stream: cuts, then its bytes. Changes: pairs of
  * bytes: what is done, and a key or a number.
- * Must reach: feed_input_space feed_input_received feed_input_next feed_message_decode
- *   feed_message_encode get_text put_text feed_row_is_good feed_text_is_good feed_outbox_put
- *   feed_outbox_touch feed_outbox_remove feed_outbox_write feed_outbox_refused feed_outbox_has
- *   feed_key_map_find feed_key_map_set feed_key_map_remove grow make_room forget dequeue enqueue
- * Holds: however a stream is cut, the same messages come out of it, and a message that decodes
- * encodes again and decodes to the same; when all is told, the other end knows the sessions that
- * were put and not removed, and never more of them than agreed. */
+ * Must reach: publish_input_space publish_input_received publish_input_next publish_message_decode
+ *   publish_message_encode get_text put_text publish_row_is_valid publish_text_is_valid
+ * publish_outbox_put publish_outbox_touch publish_outbox_remove publish_outbox_write
+ * publish_outbox_refused publish_outbox_has key_map_find key_map_set key_map_remove grow make_room
+ * forget dequeue enqueue Holds: however a stream is cut, the same messages come out of it, and a
+ * message that decodes encodes again and decodes to the same; when all is told, the other end knows
+ * the sessions that were put and not removed, and never more of them than agreed. */
 #include <lmerr.h>
 #include "fuzz.h"
 #include "feed/message.h"
@@ -19,23 +19,24 @@
 
 /* ---- a stream ---- */
 
-static void take(const struct feed_message *m, struct wire_writer *trace)
+static void take(const struct publish_message *m, struct wire_writer *trace)
 {
 	struct wire_writer again = { 0 };
-	struct feed_message back;
+	struct publish_message back;
 	struct wire_reader r;
 	const char *why;
 
-	if (m->kind == FEED_HELLO && m->version != FEED_VERSION)
+	if (m->kind == PUBLISH_HELLO && m->version != PUBLISH_VERSION)
 		return; /* its rest was not looked at */
-	feed_message_encode(&again, m);
+	publish_message_encode(&again, m);
 	wire_reader_init(&r, again.data, again.len);
-	MUST(wire_get_u16(&r) == again.len - FEED_HEADER_BYTES);
-	feed_message_decode(&r, wire_get_u16(&r), &back);
+	MUST(wire_get_u16(&r) == again.len - PUBLISH_HEADER_BYTES);
+	publish_message_decode(&r, wire_get_u16(&r), &back);
 	MUST(r.error == NULL && back.kind == m->kind && back.key == m->key);
 	MUST(back.row.idle_s == m->row.idle_s && back.status == m->status);
-	MUST(back.number == m->number && back.is_asked == m->is_asked && back.bytes == m->bytes);
-	if (m->kind == FEED_PUT && feed_row_is_good(&m->row, &why))
+	MUST(back.number == m->number && back.wants_refresh == m->wants_refresh &&
+	     back.bytes == m->bytes);
+	if (m->kind == PUBLISH_PUT && publish_row_is_valid(&m->row, &why))
 		MUST(m->row.client[0] != '\0' && strcmp(back.row.client, m->row.client) == 0);
 	wire_put_bytes(trace, again.data, again.len);
 	wire_writer_fini(&again);
@@ -44,14 +45,14 @@ static void take(const struct feed_message *m, struct wire_writer *trace)
 static struct wire_writer run(const uint8_t *data, size_t bytes, const struct fuzz_cuts *cuts,
                               size_t most)
 {
-	struct feed_input *in = calloc(1, sizeof *in);
+	struct publish_input *in = calloc(1, sizeof *in);
 	struct wire_writer trace = { 0 };
 	const char *error = NULL;
 
 	for (size_t at = 0, end; at < bytes && error == NULL; at = end) {
-		struct feed_message m;
+		struct publish_message m;
 		size_t room;
-		uint8_t *space = feed_input_space(in, &room);
+		uint8_t *space = publish_input_space(in, &room);
 
 		MUST(room > 0);
 		end = fuzz_cut_after(cuts, at, bytes);
@@ -60,8 +61,8 @@ static struct wire_writer run(const uint8_t *data, size_t bytes, const struct fu
 		if (end - at > room)
 			end = at + room;
 		memcpy(space, data + at, end - at);
-		feed_input_received(in, end - at);
-		while (feed_input_next(in, &m, &error))
+		publish_input_received(in, end - at);
+		while (publish_input_next(in, &m, &error))
 			take(&m, &trace);
 	}
 	wire_put_u8(&trace, error != NULL);
@@ -107,29 +108,30 @@ static void set(struct picture *p, uint64_t key, uint32_t opens)
 
 /* Tells the other end. Each session whose opens are refuse is refused there: it gives their keys.
  */
-static void tell(struct feed_outbox *o, struct picture *there, size_t max_bytes, uint32_t refuse,
+static void tell(struct publish_outbox *o, struct picture *there, size_t max_bytes, uint32_t refuse,
                  struct picture *refused)
 {
 	struct wire_writer w = { 0 };
 	struct wire_reader r;
 
-	feed_outbox_write(o, &w, max_bytes, 0);
+	publish_outbox_write(o, &w, max_bytes, 0);
 	MUST(!w.failed && w.len <= max_bytes);
 	wire_reader_init(&r, w.data, w.len);
 	while (wire_left(&r) > 0) {
 		uint16_t bytes = wire_get_u16(&r), kind = wire_get_u16(&r);
 		struct wire_reader body = wire_part(&r, (size_t)(r.at - r.start), bytes);
-		struct feed_message m;
+		struct publish_message m;
 
 		wire_skip(&r, bytes);
-		feed_message_decode(&body, kind, &m);
+		publish_message_decode(&body, kind, &m);
 		MUST(body.error == NULL && m.key < KEYS);
-		if (kind == FEED_PUT && m.row.num_opens == refuse) {
+		if (kind == PUBLISH_PUT && m.row.num_opens == refuse) {
 			set(there, m.key, 0);
 			set(refused, m.key, 1);
-		} else if (kind == FEED_PUT || (kind == FEED_TOUCH && there->opens[m.key] != 0)) {
+		} else if (kind == PUBLISH_PUT ||
+		           (kind == PUBLISH_TOUCH && there->opens[m.key] != 0)) {
 			set(there, m.key, m.row.num_opens);
-		} else if (kind == FEED_REMOVE) {
+		} else if (kind == PUBLISH_REMOVE) {
 			set(there, m.key, 0);
 		}
 		MUST(there->count <= MOST);
@@ -137,21 +139,21 @@ static void tell(struct feed_outbox *o, struct picture *there, size_t max_bytes,
 	wire_writer_fini(&w);
 }
 
-static void tell_some(struct feed_outbox *o, struct picture *here, struct picture *there,
+static void tell_some(struct publish_outbox *o, struct picture *here, struct picture *there,
                       uint8_t byte)
 {
 	struct picture refused = { 0 };
 
-	tell(o, there, FEED_MAX_FRAME_BYTES + byte, byte & 7, &refused);
+	tell(o, there, PUBLISH_MAX_FRAME_BYTES + byte, byte & 7, &refused);
 	for (unsigned key = 0; key < KEYS; key++)
-		if (refused.opens[key] != 0 && feed_outbox_refused(o, key))
+		if (refused.opens[key] != 0 && publish_outbox_refused(o, key))
 			set(here, key, 0);
 }
 
-static void put(struct feed_outbox *o, struct picture *here, unsigned key, uint32_t opens)
+static void put(struct publish_outbox *o, struct picture *here, unsigned key, uint32_t opens)
 {
 	struct netsession_row row = { .client = "c", .num_opens = opens };
-	NET_API_STATUS status = feed_outbox_put(o, key, 0, &row, 0);
+	NET_API_STATUS status = publish_outbox_put(o, key, 0, &row, 0);
 
 	MUST(status == 0 || (status == ERROR_TOO_MANY_SESS && here->opens[key] == 0));
 	if (status == 0)
@@ -160,7 +162,7 @@ static void put(struct feed_outbox *o, struct picture *here, unsigned key, uint3
 
 static void changes(struct fuzz_input *in)
 {
-	struct feed_outbox *o = feed_outbox_new(MOST);
+	struct publish_outbox *o = publish_outbox_new(MOST);
 	struct picture here = { 0 }, there = { 0 };
 
 	while (in->left > 0) {
@@ -173,23 +175,23 @@ static void changes(struct fuzz_input *in)
 			put(o, &here, key, opens);
 			break;
 		case 1:
-			feed_outbox_touch(o, key, opens, 0, 0);
+			publish_outbox_touch(o, key, opens, 0, 0);
 			if (here.opens[key] != 0)
 				set(&here, key, opens);
 			break;
 		case 2:
-			feed_outbox_remove(o, key);
+			publish_outbox_remove(o, key);
 			set(&here, key, 0);
 			break;
 		default:
 			tell_some(o, &here, &there, byte);
 		}
-		MUST(feed_outbox_has(o, key) == (here.opens[key] != 0));
+		MUST(publish_outbox_has(o, key) == (here.opens[key] != 0));
 	}
-	tell(o, &there, (size_t)(KEYS + 1) * FEED_MAX_FRAME_BYTES, UINT32_MAX,
+	tell(o, &there, (size_t)(KEYS + 1) * PUBLISH_MAX_FRAME_BYTES, UINT32_MAX,
 	     &(struct picture){ 0 });
 	MUST(memcmp(&here, &there, sizeof here) == 0);
-	feed_outbox_free(o);
+	publish_outbox_free(o);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)

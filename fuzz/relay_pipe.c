@@ -4,21 +4,22 @@
  * small; bit 2: smbstatus may be asked), cuts, then events: kind (bit 0: of the server; bits 1-4:
  * what; bit 5: in fragments; bit 6: big-endian; bit 7: without its last fragment), a value, for
  * some a length and bytes.
- * Must reach: relay_pipe_take relay_pipe_go_on relay_pipe_wants relay_pipe_is_idle npa_reader_next
- *   open_up npa_message_end take_payload give_up hear_caller hear_server take_request take_response
- *   call_of may_be_ours pass_on pass_on_what_is_broken_off is_much_held await put_fragment
- *   relay_awaited_add relay_awaited_may_have relay_awaited_remove relay_contexts_propose
- *   relay_contexts_answer relay_contexts_refuse relay_contexts_is_srvsvc agree relay_calls_add
- *   relay_calls_remove relay_calls_find relay_call_ask put_question relay_call_hear hear_closed
- *   relay_call_answer take_listing take_infos refuse set_answer close_next close_those
- *   relay_closing_begin relay_closing_next relay_closing_heard relay_closing_status
- *   relay_listing_take read_sessions how_late_s count_same mark_within go_on_with add_new
- *   relay_pipe_checked relay_call_checked lacks_sessions is_unknown_outside keep_missing
- *   tell_closing
- * Holds: however what comes is cut, the same goes to either side; where nothing was asked in a
- * caller's place, all of it goes on in its order, byte for byte, but what is held for want of its
- * rest; each message is one PDU, while all that came is PDUs; what is put out at once, and what is
- * held, is bounded; nothing is held when the pipe is gone. */
+ * Must reach: relay_pipe_receive relay_pipe_continue relay_pipe_may_read relay_pipe_is_idle
+ * npa_reader_next open_up npa_message_end take_payload give_up hear_caller hear_server
+ * rpc_server_on_request take_response call_of may_be_ours pass_on pass_on_what_is_broken_off
+ * is_much_held await put_fragment outstanding_calls_add outstanding_calls_may_have
+ * outstanding_calls_remove relay_contexts_propose relay_contexts_answer relay_contexts_refuse
+ * relay_contexts_is_srvsvc agree intercepted_calls_add intercepted_calls_remove
+ * intercepted_calls_find intercepted_call_query put_question intercepted_call_receive hear_closed
+ *   intercepted_call_complete take_listing take_infos refuse set_answer close_next close_those
+ *   relay_session_del_begin relay_session_del_next relay_session_del_receive
+ * relay_session_del_status session_cache_update read_sessions how_late_s count_same mark_within
+ * go_on_with add_new relay_pipe_refreshed intercepted_call_refreshed lacks_sessions
+ * is_unknown_outside keep_missing tell_closing Holds: however what comes is cut, the same goes to
+ * either side; where nothing was asked in a caller's place, all of it goes on in its order, byte
+ * for byte, but what is held for want of its rest; each message is one PDU, while all that came is
+ * PDUs; what is put out at once, and what is held, is bounded; nothing is held when the pipe is
+ * gone. */
 #include "fuzz.h"
 #include "ndr/writer.h"
 #include "relay/pipe.h"
@@ -82,7 +83,7 @@ static void closing(void *context, const char *client, const char *user)
 	MUST((client != NULL && client[0] != '\0') || (user != NULL && user[0] != '\0'));
 }
 
-static void tell(void *context, const struct service_event *event)
+static void tell(void *context, const struct srvsvc_event *event)
 {
 	(void)context;
 	MUST(event->entries <= event->total || event->status != 0);
@@ -180,10 +181,12 @@ static void put_bind(struct wire_writer *w, const struct event *e)
 	struct wire_writer pdu = { 0 };
 
 	if (e->side == RELAY_CALLER) {
-		bind.contexts[0] = (struct rpc_context){ .id = e->value >> 7,
-			                                 .interface = e->value & 8 ? other : srvsvc,
-			                                 .transfers = { rpc_ndr_syntax },
-			                                 .transfer_count = 1 };
+		bind.contexts[0] = (struct rpc_presentation_context){
+			.id = e->value >> 7,
+			.interface = e->value & 8 ? other : srvsvc,
+			.transfers = { rpc_ndr_syntax },
+			.transfer_count = 1
+		};
 		rpc_bind_encode(&pdu, e->value & 7, &bind);
 		pdu.data[2] = is_alter ? RPC_ALTER_CONTEXT : RPC_BIND;
 	} else if (e->value & 0x10) {
@@ -342,20 +345,20 @@ static void go_on(struct run *r, size_t fed)
 {
 	bool moves = true;
 
-	if (relay_pipe_wants_check(r->pipe)) {
+	if (relay_pipe_needs_refresh(r->pipe)) {
 		MUST(!relay_pipe_is_idle(r->pipe));
-		r->has_ended = !relay_pipe_checked(r->pipe, r->checks++ % 3 != 0);
-		MUST(!relay_pipe_wants_check(r->pipe));
+		r->has_ended = !relay_pipe_refreshed(r->pipe, r->checks++ % 3 != 0);
+		MUST(!relay_pipe_needs_refresh(r->pipe));
 	}
 	keep_output(r, RELAY_SERVER, 3 * fed + 40000 + MOST_HELD);
 	keep_output(r, RELAY_CALLER, 3 * fed + MOST_HELD);
 	while (moves && !r->has_ended) {
-		r->has_ended = !relay_pipe_go_on(r->pipe);
+		r->has_ended = !relay_pipe_continue(r->pipe);
 		moves = relay_pipe_output(r->pipe, RELAY_CALLER)->len > 0;
 		keep_output(r, RELAY_CALLER, 3 * fed + MOST_PUT + MOST_HELD);
 	}
-	MUST(r->has_ended || relay_pipe_wants(r->pipe, RELAY_SERVER));
-	(void)relay_pipe_wants(r->pipe, RELAY_CALLER);
+	MUST(r->has_ended || relay_pipe_may_read(r->pipe, RELAY_SERVER));
+	(void)relay_pipe_may_read(r->pipe, RELAY_CALLER);
 	(void)relay_pipe_is_idle(r->pipe);
 }
 
@@ -369,7 +372,7 @@ static void feed(struct run *r, enum relay_side side, const struct wire_writer *
 		if (end - at > most)
 			end = at + most;
 		piece = fuzz_piece(w->data + at, end - at);
-		r->has_ended = !relay_pipe_take(r->pipe, side, piece, end - at);
+		r->has_ended = !relay_pipe_receive(r->pipe, side, piece, end - at);
 		free(piece);
 		MUST(r->relay->service.held_bytes <=
 		     4 * r->relay->settings.max_answer_bytes + 65536 + (w->len + MOST_HELD) * 8);
@@ -451,7 +454,7 @@ static void check(const struct run *r)
 
 		if (is_rpc(said) && is_rpc(&r->said[1 - side]))
 			MUST(is_pdus);
-		if (r->relay->questions == 0) {
+		if (r->relay->queries == 0) {
 			MUST(to.len <= from.len &&
 			     (to.len == 0 || memcmp(to.data, from.data, to.len) == 0));
 			MUST(r->has_ended || from.len - to.len <= MOST_HELD);
@@ -472,11 +475,11 @@ static struct wire_writer run(struct fuzz_input in, unsigned how, const struct f
 		.max_answer_bytes = is_small ? FEW_BYTES : MAX_ANSWER_BYTES,
 		.max_held_bytes = is_small ? FEW_BYTES : 4 * MAX_ANSWER_BYTES,
 		.now_ms = now_ms,
-		.transport = transport,
-		.tell = tell,
+		.find_transport = transport,
+		.on_event = tell,
 		.context = &r,
-		.there = how & ASKED ? there : NULL,
-		.closing = closing,
+		.count_sessions = how & ASKED ? there : NULL,
+		.on_session_del = closing,
 	};
 	struct wire_writer trace = { 0 };
 
@@ -506,8 +509,8 @@ static struct wire_writer run(struct fuzz_input in, unsigned how, const struct f
 		wire_writer_fini(&r.got[side]);
 	}
 	wire_put_u8(&trace, r.has_ended);
-	wire_put_u32le(&trace, (uint32_t)r.relay->passed);
-	wire_put_u32le(&trace, (uint32_t)r.relay->translated);
+	wire_put_u32le(&trace, (uint32_t)r.relay->forwarded);
+	wire_put_u32le(&trace, (uint32_t)r.relay->intercepted);
 	relay_pipe_free(r.pipe);
 	MUST(r.relay->service.held_bytes == 0);
 	relay_free(r.relay);

@@ -6,7 +6,7 @@
  *   rpc_association_feed rpc_association_next take_bind_ack take_bind_nak take_response take_fault
  *   rpc_bind_ack_decode rpc_bind_nak_decode rpc_response_decode rpc_fault_decode
  *   rpc_pdu_reader_next collect pdu_length give rpc_header_decode rpc_bind_decode
- *   rpc_request_decode rpc_bind_encode rpc_fault_story rpc_bind_nak_story rpc_rejection_story
+ *   rpc_request_decode rpc_bind_encode rpc_fault_refusal rpc_bind_nak_refusal rpc_rejection_refusal
  * Holds: however the pipe is cut, the same things happen; a stub never outgrows its bytes; a
  * failure has a status and a story; a bind that decodes encodes again and decodes to the same. */
 #include "fuzz.h"
@@ -101,7 +101,7 @@ static void client(const uint8_t *pipe, size_t bytes, const struct fuzz_cuts *cu
 			wire_put_u8(trace, (uint8_t)a.step);
 			if (event == RPC_STUB) {
 				wire_put_u32le(trace, (uint32_t)piece.bytes);
-				wire_put_u32le(trace, piece.to_come);
+				wire_put_u32le(trace, piece.remaining_bytes);
 				wire_put_u8(trace, piece.big_endian);
 				wire_put_u8(trace, piece.last);
 				wire_put_bytes(trace, piece.data, piece.bytes);
@@ -143,7 +143,8 @@ static void take_bind(struct wire_reader *r)
 	MUST(again.context_count == bind.context_count);
 	MUST(again.max_recv_frag == bind.max_recv_frag && again.assoc_group == bind.assoc_group);
 	for (size_t i = 0; i < bind.context_count; i++) {
-		const struct rpc_context *a = &bind.contexts[i], *b = &again.contexts[i];
+		const struct rpc_presentation_context *a = &bind.contexts[i],
+						      *b = &again.contexts[i];
 
 		MUST(a->id == b->id && a->transfer_count == b->transfer_count);
 		MUST(memcmp(&a->interface, &b->interface, sizeof a->interface) == 0);

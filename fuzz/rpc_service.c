@@ -4,19 +4,19 @@
  * themselves), how much is read at a time, cuts, then the pipe; or, of PDUs to build: kind (bits
  * 0-4: type, bit 5: it has a token, bit 6: its trailer says that it is sealed, bit 7: big-endian),
  * flags, call id, u16 length, body.
- * Must reach: rpc_service_feed rpc_service_read rpc_service_pending rpc_service_is_over take_bind
- *   take_alter_context take_request take_co_cancel take_orphaned take_stub begin_call collect
- *   execute answer_begin_fragment answer_last_fault answer_fault answer_nak answer_protocol_error
- *   refuse go_on is_old is_mixed is_too_long agree_on_frag rpc_contexts_negotiate
- *   rpc_contexts_find agree_on_features reject rpc_bind_decode rpc_bind_ack_encode
- *   rpc_alter_context_resp_encode rpc_bind_nak_encode rpc_response_head_encode rpc_fault_encode
- *   rpc_request_decode rpc_pdu_reader_take_rest take_auth3 rpc_service_authenticated
- *   service_judged guard_request guard_response unprotect guard_complete guard_fragment_bytes
- *   rpc_trailer_decode rpc_trailer_encode send_secure_ack
- * Holds: however the pipe is cut and read, the same calls are made and the same is answered; each
- * answer is whole PDUs of a kind that a server sends, none longer than agreed, the fragments of one
- * response together what was called gave, protected as was agreed; what is pending is what can be
- * read. */
+ * Must reach: rpc_server_feed rpc_server_read rpc_server_pending rpc_server_is_over
+ * rpc_server_on_bind rpc_server_on_alter_context rpc_server_on_request rpc_server_on_co_cancel
+ * rpc_server_on_orphaned take_stub begin_call collect execute rpc_answer_begin_fragment
+ * rpc_answer_last_fault rpc_answer_fault rpc_answer_nak rpc_answer_protocol_error refuse go_on
+ * is_old is_mixed is_too_long agree_on_frag rpc_presentation_negotiate rpc_presentation_find
+ * agree_on_features reject rpc_bind_decode rpc_bind_ack_encode rpc_alter_context_resp_encode
+ * rpc_bind_nak_encode rpc_response_head_encode rpc_fault_encode rpc_request_decode
+ * rpc_pdu_reader_take_rest rpc_server_on_auth3 rpc_server_authenticated rpc_server_finish_token
+ * rpc_security_check_request rpc_security_protect_response unprotect rpc_security_complete
+ * rpc_security_fragment_bytes rpc_trailer_decode rpc_trailer_encode send_secure_ack Holds: however
+ * the pipe is cut and read, the same calls are made and the same is answered; each answer is whole
+ * PDUs of a kind that a server sends, none longer than agreed, the fragments of one response
+ * together what was called gave, protected as was agreed; what is pending is what can be read. */
 #include "fuzz.h"
 #include "rpc/call.h"
 #include "rpc/service.h"
@@ -150,17 +150,16 @@ static bool unseal(void *context, const struct rpc_message *m, const uint8_t *to
 	return verify(context, m, token, bytes);
 }
 
-static const struct rpc_security security = {
-	takes, step, token_bytes, sign, verify, seal, unseal
-};
+static const struct rpc_security_provider security = { takes,  step, token_bytes, sign,
+	                                               verify, seal, unseal };
 
 /* Answers a token that waits for it. */
-static void judge(struct rpc_service *s, struct calls *calls)
+static void judge(struct rpc_server *s, struct calls *calls)
 {
-	while (calls->is_judging && !rpc_service_is_over(s)) {
+	while (calls->is_judging && !rpc_server_is_over(s)) {
 		calls->is_judging = false;
-		rpc_service_authenticated(s, calls->progress, (const uint8_t *)"token",
-		                          calls->progress == RPC_AUTH_CONTINUES ? 5 : 0);
+		rpc_server_authenticated(s, calls->progress, (const uint8_t *)"token",
+		                         calls->progress == RPC_AUTH_CONTINUES ? 5 : 0);
 	}
 }
 
@@ -253,17 +252,17 @@ static void check_pdu(struct answers *a, struct calls *calls, uint8_t *pdu, size
 }
 
 /* Reads all that is pending. */
-static void read_all(struct rpc_service *s, size_t most, struct answers *a, struct calls *calls)
+static void read_all(struct rpc_server *s, size_t most, struct answers *a, struct calls *calls)
 {
 	struct wire_writer pdu = { 0 };
 	size_t pending;
 
-	for (judge(s, calls); (pending = rpc_service_pending(s)) > 0; judge(s, calls)) {
-		size_t had = pdu.len, left, count = rpc_service_read(s, &pdu, most, &left);
+	for (judge(s, calls); (pending = rpc_server_pending(s)) > 0; judge(s, calls)) {
+		size_t had = pdu.len, left, count = rpc_server_read(s, &pdu, most, &left);
 
 		MUST(count > 0 && count <= most && count <= pending && pdu.len == had + count);
 		if (left > 0 || count < pending)
-			MUST(rpc_service_pending(s) == pending - count && left <= pending - count);
+			MUST(rpc_server_pending(s) == pending - count && left <= pending - count);
 		if (left > 0)
 			continue;
 		check_pdu(a, calls, pdu.data, pdu.len);
@@ -319,11 +318,11 @@ static struct wire_writer run(const struct wire_writer *pipe, const struct fuzz_
 {
 	struct calls calls = { 0 };
 	struct answers answers = { 0 };
-	struct rpc_service *s = rpc_service_new(&endpoint, &calls);
+	struct rpc_server *s = rpc_server_new(&endpoint, &calls);
 	bool goes_on = true;
 
 	if (is_secure)
-		rpc_service_secure(s, &security, &calls);
+		rpc_server_set_security(s, &security, &calls);
 	for (size_t at = 0, end; goes_on && at < pipe->len; at = end) {
 		uint8_t *part;
 
@@ -331,18 +330,18 @@ static struct wire_writer run(const struct wire_writer *pipe, const struct fuzz_
 		if (end - at > most_fed)
 			end = at + most_fed;
 		part = fuzz_piece(pipe->data + at, end - at);
-		goes_on = rpc_service_feed(s, part, end - at);
+		goes_on = rpc_server_feed(s, part, end - at);
 		free(part);
 		if (reads_at_once)
 			read_all(s, most_read, &answers, &calls);
 	}
 	read_all(s, most_read, &answers, &calls);
 	MUST(calls.taken == calls.given.len && !answers.is_open);
-	if (rpc_service_is_over(s))
-		MUST(!rpc_service_feed(s, "", 0));
-	wire_put_u8(&answers.trace, rpc_service_is_over(s));
+	if (rpc_server_is_over(s))
+		MUST(!rpc_server_feed(s, "", 0));
+	wire_put_u8(&answers.trace, rpc_server_is_over(s));
 	wire_put_bytes(&answers.trace, calls.trace.data, calls.trace.len);
-	rpc_service_free(s);
+	rpc_server_free(s);
 	wire_writer_fini(&calls.trace);
 	wire_writer_fini(&calls.given);
 	return answers.trace;

@@ -3,8 +3,8 @@
  * Input: setting (bit 0: "documented", else "hardened"; bit 1: answers of 2 KB at most), then
  * steps, each a kind and what it needs: a session comes, changes, goes; any stub for any opnum;
  * NetrSessionEnum, one page or all of them; NetrSessionDel.
- * Must reach: call service_session_enum service_session_del service_share_enum
- *   service_server_get_info service_allows service_tell measure find_nothing max_answer_bytes
+ * Must reach: call srvsvc_serve_session_enum srvsvc_serve_session_del srvsvc_serve_share_enum
+ *   srvsvc_serve_server_get_info srvsvc_allows srvsvc_report measure find_nothing max_answer_bytes
  *   enumerate page_next page_rewind describe session_enum_request_decode session_enum_answer_encode
  *   session_del_request_decode session_del_answer_encode share_enum_request_decode
  *   share_enum_answer_encode server_info_request_decode server_info_answer_encode
@@ -40,7 +40,7 @@ static const char *const users[] = {
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 struct bench {
-	struct service service;
+	struct srvsvc_server service;
 	struct session_owner owner;
 	struct identity *who[WHO_COUNT];
 	bool is_hardened;
@@ -48,7 +48,7 @@ struct bench {
 	uint8_t added;     /* the last key */
 	int64_t now_ms;
 	unsigned told;
-	struct service_event event; /* the last one; its texts are gone */
+	struct srvsvc_event event; /* the last one; its texts are gone */
 };
 
 static int64_t now_ms(void *context)
@@ -56,11 +56,11 @@ static int64_t now_ms(void *context)
 	return ((struct bench *)context)->now_ms;
 }
 
-static void tell(void *context, const struct service_event *event)
+static void tell(void *context, const struct srvsvc_event *event)
 {
 	struct bench *b = context;
 
-	MUST(event->operation != NULL && event->who != NULL && event->entries <= event->total);
+	MUST(event->operation != NULL && event->identity != NULL && event->entries <= event->total);
 	b->told++;
 	b->event = *event;
 }
@@ -79,7 +79,7 @@ static void bench_init(struct bench *b, unsigned setting)
 	const char *why;
 
 	*b = (struct bench){ .now_ms = 1000, .is_hardened = (setting & 1) == 0 };
-	b->service = (struct service){
+	b->service = (struct srvsvc_server){
 		.table = session_table_new(MAX_SESSIONS),
 		.policy = access_policy_new(b->is_hardened ? "hardened" : "documented"),
 		.netbios_name = "FILESRV",
@@ -87,10 +87,10 @@ static void bench_init(struct bench *b, unsigned setting)
 		.max_answer_bytes = (setting & 2) != 0 ? SMALL_ANSWER : LARGE_ANSWER,
 		.max_held_bytes = LARGE_ANSWER,
 		.now_ms = now_ms,
-		.tell = tell,
+		.report = tell,
 		.context = b,
 	};
-	MUST(access_policy_name(b->service.policy, "administrators", "LAB\\root", &why));
+	MUST(access_policy_set_group(b->service.policy, "administrators", "LAB\\root", &why));
 	b->owner = (struct session_owner){ .close = close_session, .context = b, .name = "fuzz" };
 	b->who[ADMINISTRATOR] = identity_new("root", "LAB");
 	b->who[STRANGER] = identity_new("root", "OTHER");
@@ -157,19 +157,19 @@ static void go(struct bench *b, struct fuzz_input *in)
 static uint32_t make_call(struct bench *b, unsigned who, uint16_t opnum, const uint8_t *stub,
                           size_t bytes, bool is_big, struct wire_writer *answer)
 {
-	const struct service_caller caller = { &b->service, b->who[who], "192.0.2.1", "smb" };
+	const struct srvsvc_caller caller = { &b->service, b->who[who], "192.0.2.1", "smb" };
 	unsigned told = b->told;
 	struct wire_reader r;
 	uint32_t fault;
 
 	wire_reader_init(&r, stub, bytes);
 	r.big_endian = is_big;
-	fault = service_srvsvc.call((void *)(uintptr_t)&caller, opnum, &r, answer);
+	fault = srvsvc_interface.call((void *)(uintptr_t)&caller, opnum, &r, answer);
 	MUST(!answer->failed);
 	MUST(fault == 0 || fault == RPC_FAULT_OP_RNG_ERROR || fault == RPC_FAULT_BAD_STUB_DATA);
 	MUST(b->told == told + (fault == 0) && (fault == 0 || answer->len == 0));
 	if (fault == 0) {
-		MUST(b->event.who == b->who[who]);
+		MUST(b->event.identity == b->who[who]);
 		MUST(who != ANONYMOUS || b->event.status != NERR_Success);
 	}
 	return fault;

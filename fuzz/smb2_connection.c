@@ -7,12 +7,11 @@
  *   find_outstanding remember smb2_connection_request smb2_connection_flush sign_chain hash_preauth
  *   smb2_connection_negotiated smb2_connection_authenticated smb2_connection_probe_smb1
  *   smb2_frames_next smb2_frames_space smb2_sign smb2_signature_holds make_nonce
- *   smb2_signing_key_new smb2_connection_encrypt unseal_message smb2_seal smb2_unseal put_header
- *   smb2_sealing_new
- * Holds: an answer is given once, for a request that was made, with its tag; once there is a key,
- * only sealed or with a signature that holds, but for the end of the session; requests are whole,
- * and signed or sealed; the buffer is bounded by what came; a message is not taken away while it is
- * read. */
+ *   smb2_signing_key_new smb2_connection_encrypt unseal_message smb2_encrypt smb2_decrypt
+ * put_header smb2_encryption_new Holds: an answer is given once, for a request that was made, with
+ * its tag; once there is a key, only sealed or with a signature that holds, but for the end of the
+ * session; requests are whole, and signed or sealed; the buffer is bounded by what came; a message
+ * is not taken away while it is read. */
 #include "smb2_server.h"
 
 enum { SEND, ANSWER, RAW, AUTHENTICATE, PROBE, ENCRYPT, ACTIONS };
@@ -55,7 +54,7 @@ static void take_answers(struct run *run)
 		MUST(reply.header.message_id < run->sent);
 		MUST(run->tags[reply.header.message_id] == reply.tag && reply.tag != 0);
 		run->tags[reply.header.message_id] = 0;
-		if (c->signing_key != NULL && !c->is_unsealed &&
+		if (c->signing_key != NULL && !c->was_encrypted &&
 		    !smb2_signature_holds(c->signing_key, reply.message.at, bytes))
 			MUST(reply.status == STATUS_USER_SESSION_DELETED ||
 			     reply.status == STATUS_NETWORK_SESSION_EXPIRED);
@@ -150,7 +149,7 @@ static void answer(struct run *run)
 		flags = fuzz_u8(&run->in);
 		put_answer(run, &message, flags, &from);
 	} while ((flags & COMPOUND) != 0 && run->in.left > 0 && message.len < 60000);
-	if ((first & SEAL) != 0 && run->c.sealing != NULL)
+	if ((first & SEAL) != 0 && run->c.encryption != NULL)
 		server_seal(&run->c, &message,
 		            (first & DAMAGE) != 0 ? (size_t)from + message.len / 2 : 0);
 	begin = smb2_frame_begin(&w);
@@ -187,7 +186,7 @@ static void probe(struct run *run)
 
 static void encrypt(struct run *run)
 {
-	MUST(smb2_connection_encrypt(&run->c) == (run->c.sealing != NULL));
+	MUST(smb2_connection_encrypt(&run->c) == (run->c.encryption != NULL));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)

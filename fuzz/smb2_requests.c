@@ -11,7 +11,7 @@
  *   smb2_write_request_decode smb2_ioctl_request_decode smb2_pipe_wait_request_decode
  *   smb2_query_info_request_decode smb2_pipe_info_encode put_all put_pipe_local
  *   smb2_set_info_request_decode smb2_pipe_mode_decode smb2_empty_body_decode
- *   smb2_sealed_session_id smb2_unseal smb2_data_get
+ *   smb2_encrypted_session_id smb2_decrypt smb2_data_get
  * Holds: what a decoder gives lies inside the message, and is nothing after a failure; names are
  * UTF-8 of a bounded length; our client takes what our server answers, and it was offered. */
 #include "base/text.h"
@@ -210,20 +210,21 @@ static void sealed(struct wire_reader *r)
 {
 	static const struct smb2_session_key key = { .data = "0123456789abcdef", .bytes = 16 };
 	static const uint8_t preauth[CRYPTO_SHA512_BYTES];
-	struct smb2_sealing *sealing;
+	struct smb2_encryption *sealing;
 	uint8_t *message, *plain;
 	uint64_t session_id;
 	size_t bytes = wire_left(r), plain_bytes;
 
-	if (!smb2_sealed_session_id(r->start, bytes, &session_id))
+	if (!smb2_encrypted_session_id(r->start, bytes, &session_id))
 		return;
-	sealing = smb2_sealing_new(SMB2_SERVER, SMB2_DIALECT_311, SMB2_AES_128_GCM, &key, preauth);
+	sealing = smb2_encryption_new(SMB2_SERVER, SMB2_DIALECT_311, SMB2_AES_128_GCM, &key,
+	                              preauth);
 	message = malloc(bytes);
 	MUST(sealing != NULL && message != NULL);
 	memcpy(message, r->start, bytes);
-	MUST(smb2_unseal(sealing, session_id, message, bytes, &plain, &plain_bytes) != NULL);
+	MUST(smb2_decrypt(sealing, session_id, message, bytes, &plain, &plain_bytes) != NULL);
 	free(message);
-	smb2_sealing_free(sealing);
+	smb2_encryption_free(sealing);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)

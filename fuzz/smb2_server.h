@@ -21,7 +21,7 @@ static inline size_t server_deliver(struct smb2_connection *c, const uint8_t *da
 	uint8_t *to;
 
 	/* smb2_frames_space takes the message away that is still being read. */
-	MUST(c->compound_bytes == 0 || c->err.status != NERR_Success);
+	MUST(c->received_bytes == 0 || c->err.status != NERR_Success);
 	to = smb2_frames_space(&c->in, &room);
 	MUST(to != NULL && room > 0);
 	if (bytes > room)
@@ -240,7 +240,7 @@ static inline void server_check_sent(struct smb2_connection *c)
 {
 	struct wire_reader r;
 
-	MUST(!c->out.failed && c->chain_length == 0);
+	MUST(!c->out.failed && c->request_count == 0);
 	wire_reader_init(&r, c->out.data, c->out.len);
 	r.big_endian = true;
 	while (wire_left(&r) > 0) {

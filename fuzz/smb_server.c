@@ -4,18 +4,20 @@
  * Input: dialect and whether encryption is wanted, size of the pieces, then actions: messages of
  * requests, bytes without any form, judgements, data in pipes, pipes that break or are over,
  * sessions that the host closes.
- * Must reach: smbserver_work take_message take_sealed dispatch_message next_request take_credits
- *   is_of_session inherit check_signature check_session find_tree refuse answer handle_negotiate
- *   negotiate_smb1 handle_session_setup smbserver_authenticated admit make_keys reply handle_logoff
- *   handle_tree_connect handle_tree_disconnect handle_create handle_close handle_flush handle_read
- *   handle_write handle_ioctl transceive peek wait_for_pipe validate handle_query_info
- *   handle_set_info handle_echo waiting_add waiting_serve waiting_end waiting_cancel waiting_tell
- *   pipe_take pipe_end pipes_end_of_tree session_end sessions_bury smbserver_close_session
- *   chain_add chain_end chain_drop fits_frame sign_last credits_take credits_grant
- * Holds: a request is answered once, after one interim response at most, with its command; what a
- * session with a key is answered is signed or encrypted; no pipe is opened, written or read but for
- * who signs, encrypts or is let be nobody; sessions come once and go once, pipes are closed once;
- * nothing is said after the end; what is kept is bounded. */
+ * Must reach: smb2_server_work take_message take_sealed message_dispatch_requests next_request
+ * take_credits is_of_session inherit check_signature check_session find_tree refuse answer
+ * request_handle_negotiate negotiate_from_smb1 request_handle_session_setup
+ * smb2_server_authenticated admit make_keys reply request_handle_logoff request_handle_tree_connect
+ * request_handle_tree_disconnect request_handle_create request_handle_close request_handle_flush
+ * request_handle_read request_handle_write request_handle_ioctl transceive peek wait_for_pipe
+ * validate request_handle_query_info request_handle_set_info request_handle_echo pending_add
+ * pending_serve_pipe pending_end_pipe pending_cancel pending_respond_ended pipe_read_data
+ * pipe_close pipe_close_all_of_tree smb2_session_end smb2_session_free_ended
+ * smb2_server_close_session compound_add compound_end compound_drop fits_frame sign_last
+ * credits_take credits_grant Holds: a request is answered once, after one interim response at most,
+ * with its command; what a session with a key is answered is signed or encrypted; no pipe is
+ * opened, written or read but for who signs, encrypts or is let be nobody; sessions come once and
+ * go once, pipes are closed once; nothing is said after the end; what is kept is bounded. */
 #include "smb2_client.h"
 #include "smb2/smb1_negotiate.h"
 #include "smbserver/parts.h"
@@ -39,10 +41,10 @@ enum { MESSAGE, RAW, JUDGE, FILL, BREAK, CLOSE, ACTIONS };
 static const struct smb2_session_key key = { "0123456789abcdef0123456789abcdef", 32 };
 
 /* A session, as its client has it. */
-struct known {
+struct smbstatus_tracker {
 	uint64_t id;
 	struct crypto_mac *mac; /* NULL: a null session's */
-	struct smb2_sealing *sealing;
+	struct smb2_encryption *sealing;
 	bool is_gone;
 };
 
@@ -52,14 +54,14 @@ struct piped {
 };
 
 static struct run {
-	struct smbserver *c;
-	struct smbserver_settings settings;
+	struct smb2_server *c;
+	struct smb2_server_settings settings;
 	struct fuzz_input in;
-	struct known known[MAX_KNOWN];
+	struct smbstatus_tracker known[MAX_KNOWN];
 	size_t known_count;
 	struct piped pipes[MAX_PIPED];
 	size_t pipe_count;
-	struct smbserver_session *asking;
+	struct smb2_server_session *asking;
 	bool may_act; /* what is being dealt with was signed or encrypted, or nobody may send it */
 	bool has_said_anything; /* without a form: what was asked is not known */
 	bool is_over, pipes_break, pipes_are_over;
@@ -73,7 +75,8 @@ static struct run {
 
 /* ---- the host ---- */
 
-static bool on_token(void *context, struct smbserver_session *s, const uint8_t *token, size_t bytes)
+static bool on_token(void *context, struct smb2_server_session *s, const uint8_t *token,
+                     size_t bytes)
 {
 	uint8_t *copy = fuzz_piece(token, bytes); /* all of it can be read */
 
@@ -92,7 +95,7 @@ static uint64_t on_now(void *context)
 	return 1;
 }
 
-static struct known *find_known(uint64_t id)
+static struct smbstatus_tracker *find_known(uint64_t id)
 {
 	for (size_t i = 0; i < run->known_count; i++)
 		if (run->known[i].id == id)
@@ -100,59 +103,59 @@ static struct known *find_known(uint64_t id)
 	return NULL;
 }
 
-static void on_came(void *context, struct smbserver_session *s)
+static void on_came(void *context, struct smb2_server_session *s)
 {
-	struct known *k = &run->known[run->known_count];
+	struct smbstatus_tracker *k = &run->known[run->known_count];
 
 	(void)context;
 	MUST(run->known_count < MAX_KNOWN && find_known(s->id) == NULL);
 	run->known_count++;
-	*k = (struct known){ .id = s->id };
-	if (!identity_is_authenticated(smbserver_session_who(s)))
+	*k = (struct smbstatus_tracker){ .id = s->id };
+	if (!identity_is_authenticated(smb2_server_session_identity(s)))
 		return;
 	k->mac = smb2_signing_key_new(run->c->dialect, run->c->agreed.signing_algorithm, &key,
 	                              s->preauth);
 	MUST(k->mac != NULL);
 	if (run->c->agreed.cipher == SMB2_CIPHER_NONE)
 		return;
-	k->sealing = smb2_sealing_new(SMB2_CLIENT, run->c->dialect, run->c->agreed.cipher, &key,
-	                              s->preauth);
+	k->sealing = smb2_encryption_new(SMB2_CLIENT, run->c->dialect, run->c->agreed.cipher, &key,
+	                                 s->preauth);
 	MUST(k->sealing != NULL);
 }
 
-static void on_changed(void *context, struct smbserver_session *s)
+static void on_changed(void *context, struct smb2_server_session *s)
 {
 	(void)context;
-	MUST(smbserver_session_pipes(s) <= MAX_PIPES);
+	MUST(smb2_server_session_pipes(s) <= MAX_PIPES);
 }
 
-static void on_used(void *context, struct smbserver_session *s)
+static void on_used(void *context, struct smb2_server_session *s)
 {
 	(void)context;
 	MUST(s->state != SESSION_GONE);
 }
 
-static void on_went(void *context, struct smbserver_session *s)
+static void on_went(void *context, struct smb2_server_session *s)
 {
-	struct known *k = find_known(s->id);
+	struct smbstatus_tracker *k = find_known(s->id);
 
 	(void)context;
 	if (run->asking == s)
 		run->asking = NULL;
-	MUST((k != NULL) == (smbserver_session_who(s) != NULL));
+	MUST((k != NULL) == (smb2_server_session_identity(s) != NULL));
 	if (k != NULL) {
 		MUST(!k->is_gone);
 		k->is_gone = true;
 	}
 }
 
-static void on_previous(void *context, struct smbserver_session *s, uint64_t id)
+static void on_previous(void *context, struct smb2_server_session *s, uint64_t id)
 {
 	(void)context;
 	MUST(id != 0 && id != s->id);
 }
 
-static void *on_open(void *context, struct smbserver_session *s, const char *name, uint32_t *nt)
+static void *on_open(void *context, struct smb2_server_session *s, const char *name, uint32_t *nt)
 {
 	(void)context;
 	MUST(run->may_act && s->state == SESSION_VALID);
@@ -216,7 +219,7 @@ static void on_close(void *pipe)
 	p->is_open = false;
 }
 
-static const struct smbserver_host host = {
+static const struct smb2_server_host host = {
 	.authenticate = on_token,
 	.now = on_now,
 	.session_came = on_came,
@@ -269,12 +272,12 @@ static void hear_response(const struct smb2_header *h, struct wire_reader *messa
 	}
 }
 
-static void hear_element(const uint8_t *at, size_t bytes, const struct known *sealed_for,
-                         size_t *next)
+static void hear_element(const uint8_t *at, size_t bytes,
+                         const struct smbstatus_tracker *sealed_for, size_t *next)
 {
 	struct wire_reader message;
 	struct smb2_header h;
-	const struct known *k;
+	const struct smbstatus_tracker *k;
 
 	wire_reader_init(&message, at, bytes);
 	smb2_header_decode(&message, &h);
@@ -295,15 +298,15 @@ static void hear_element(const uint8_t *at, size_t bytes, const struct known *se
 
 static void hear_message(uint8_t *at, size_t bytes)
 {
-	struct known *k = NULL;
+	struct smbstatus_tracker *k = NULL;
 	uint64_t id;
 	size_t next;
 
 	if (at[0] == 0xFD) {
-		MUST(smb2_sealed_session_id(at, bytes, &id));
+		MUST(smb2_encrypted_session_id(at, bytes, &id));
 		k = find_known(id);
 		MUST(k != NULL && k->sealing != NULL);
-		MUST(smb2_unseal(k->sealing, id, at, bytes, &at, &bytes) == NULL);
+		MUST(smb2_decrypt(k->sealing, id, at, bytes, &at, &bytes) == NULL);
 	}
 	do {
 		hear_element(at, bytes, k, &next);
@@ -314,7 +317,7 @@ static void hear_message(uint8_t *at, size_t bytes)
 
 static void hear_out(void)
 {
-	struct wire_writer *out = smbserver_out(run->c);
+	struct wire_writer *out = smb2_server_out(run->c);
 
 	MUST(!out->failed);
 	for (size_t at = 0; at < out->len;) {
@@ -331,31 +334,31 @@ static void hear_out(void)
 
 static void work(void)
 {
-	enum smbserver_progress progress;
+	enum smb2_server_progress progress;
 
 	do {
-		progress = smbserver_work(run->c);
-		if (progress == SMBSERVER_CLOSE)
-			wire_writer_clear(smbserver_out(run->c)); /* its door says no more */
+		progress = smb2_server_work(run->c);
+		if (progress == SMB2_SERVER_CLOSE)
+			wire_writer_clear(smb2_server_out(run->c)); /* its door says no more */
 		hear_out();
-	} while (progress == SMBSERVER_WORKED);
-	run->is_over = progress == SMBSERVER_CLOSE;
-	MUST(run->is_over == (smbserver_error(run->c) != NULL));
+	} while (progress == SMB2_SERVER_WORKED);
+	run->is_over = progress == SMB2_SERVER_CLOSE;
+	MUST(run->is_over == (smb2_server_error(run->c) != NULL));
 	MUST(run->c->credits.available <= CREDITS_MAX && run->c->session_count <= MAX_SESSIONS);
-	MUST(run->c->gone == NULL && run->c->ended == NULL);
+	MUST(run->c->ended_sessions == NULL && run->c->ended_requests == NULL);
 }
 
 static void deliver(const uint8_t *data, size_t bytes)
 {
 	while (bytes > 0 && !run->is_over) {
 		size_t room, piece = bytes < run->piece ? bytes : run->piece;
-		uint8_t *to = smbserver_space(run->c, &room);
+		uint8_t *to = smb2_server_space(run->c, &room);
 
 		MUST(to != NULL && room > 0);
 		if (piece > room)
 			piece = room;
 		memcpy(to, data, piece);
-		smbserver_received(run->c, piece);
+		smb2_server_received(run->c, piece);
 		data += piece;
 		bytes -= piece;
 		work();
@@ -365,7 +368,7 @@ static void deliver(const uint8_t *data, size_t bytes)
 /* ---- requests ---- */
 
 /* The session that came last; NULL: none has. */
-static struct known *latest(void)
+static struct smbstatus_tracker *latest(void)
 {
 	return run->known_count > 0 ? &run->known[run->known_count - 1] : NULL;
 }
@@ -442,7 +445,7 @@ static struct smb2_header header_of(const uint8_t *at, size_t bytes)
 static void sign(uint8_t *at, size_t bytes)
 {
 	struct smb2_header h = header_of(at, bytes);
-	const struct known *k = find_known(h.session_id);
+	const struct smbstatus_tracker *k = find_known(h.session_id);
 
 	if (k == NULL || k->mac == NULL)
 		k = latest();
@@ -471,7 +474,7 @@ static void message(void)
 	} while ((flags & MORE) != 0 && run->in.left > 0 && w.len < 60000 &&
 	         run->next_id < MAX_IDS);
 	if ((first & SEAL) != 0 && latest() != NULL && latest()->sealing != NULL) {
-		MUST(smb2_seal(latest()->sealing, latest()->id, &w, 0));
+		MUST(smb2_encrypt(latest()->sealing, latest()->id, &w, 0));
 		run->may_act = true;
 	}
 	at = smb2_frame_begin(&frame);
@@ -509,8 +512,8 @@ static void judge(void)
 	static const uint32_t statuses[] = { STATUS_SUCCESS, STATUS_MORE_PROCESSING_REQUIRED,
 		                             STATUS_SUCCESS, STATUS_LOGON_FAILURE };
 	uint8_t how = fuzz_u8(&run->in) % 4;
-	struct smbserver_log_on log_on = { .nt = statuses[how], .key = key };
-	struct smbserver_session *s = run->asking;
+	struct smb2_server_authentication log_on = { .nt = statuses[how], .key = key };
+	struct smb2_server_session *s = run->asking;
 
 	if (s == NULL || run->known_count == MAX_KNOWN)
 		return;
@@ -519,7 +522,7 @@ static void judge(void)
 		log_on.who = how == 2 ? identity_new_anonymous() : identity_new("alice", "");
 		MUST(log_on.who != NULL);
 	}
-	(void)smbserver_authenticated(run->c, s, &log_on);
+	(void)smb2_server_authenticated(run->c, s, &log_on);
 	identity_release(log_on.who);
 	hear_out();
 	work();
@@ -547,13 +550,13 @@ static void break_pipes(void)
 
 static void close_session(void)
 {
-	struct smbserver_session *s = smbserver_sessions(run->c);
+	struct smb2_server_session *s = smb2_server_sessions(run->c);
 
-	if (s != NULL && fuzz_u8(&run->in) % 2 != 0 && smbserver_session_next(s) != NULL)
-		s = smbserver_session_next(s);
+	if (s != NULL && fuzz_u8(&run->in) % 2 != 0 && smb2_server_session_next(s) != NULL)
+		s = smb2_server_session_next(s);
 	if (s == NULL)
 		return;
-	smbserver_close_session(run->c, s);
+	smb2_server_close_session(run->c, s);
 	hear_out();
 }
 
@@ -569,19 +572,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	MUST(run != NULL);
 	run->in = (struct fuzz_input){ data, bytes };
 	choice = fuzz_u8(&run->in);
-	run->settings.encryption = (enum smbserver_encryption)(choice % 3);
+	run->settings.encryption = (enum smb2_server_encryption)(choice % 3);
 	run->piece = 1 + (size_t)fuzz_u8(&run->in) * 64;
-	run->c = smbserver_new(&run->settings, &host, NULL);
+	run->c = smb2_server_new(&run->settings, &host, NULL);
 	MUST(run->c != NULL);
 	while (run->in.left > 0 && !run->is_over && run->next_id < MAX_IDS)
 		actions[fuzz_u8(&run->in) % ACTIONS]();
-	smbserver_free(run->c);
+	smb2_server_free(run->c);
 	for (size_t i = 0; i < run->pipe_count; i++)
 		MUST(!run->pipes[i].is_open);
 	for (size_t i = 0; i < run->known_count; i++) {
 		MUST(run->known[i].is_gone);
 		crypto_mac_free(run->known[i].mac);
-		smb2_sealing_free(run->known[i].sealing);
+		smb2_encryption_free(run->known[i].sealing);
 	}
 	free(run);
 	return 0;

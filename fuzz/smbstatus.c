@@ -30,7 +30,7 @@ static void judge(const struct smbstatus_list *list, const char *text, size_t by
 	for (size_t i = 0; i < list->count; i++) {
 		const struct smbstatus_session *s = &list->sessions[i];
 
-		MUST(i == 0 || smbstatus_compare(&s[-1].identity, &s->identity) < 0);
+		MUST(i == 0 || smbstatus_compare_identities(&s[-1].identity, &s->identity) < 0);
 		MUST(s->identity.pid > 1);
 		MUST(strlen(s->client) + strlen(s->user) < bytes);
 		/* An escape is another text in the answer. */

@@ -48,7 +48,7 @@ struct netsession_row {
 struct netsession_error {
 	uint32_t status;    /* 0: it did not fail */
 	uint32_t nt_status; /* NTSTATUS from the server, 0 when it gave none */
-	const char *doing;  /* static text: the step that failed; NULL: none did */
+	const char *step;   /* static text: the step that failed; NULL: none did */
 	const char *advice; /* static text: what to do about it; NULL: nothing in general */
 	char text[320];     /* one line, UTF-8: what happened, where, and the advice */
 };
@@ -171,9 +171,9 @@ uint32_t netsession_del(const struct netsession_query *query, struct netsession_
  * found    called from here, for each of them: row's client and user alone, borrowed; 256 at most
  * Returns  0; 50 ERROR_NOT_SUPPORTED: a server is named, or netsessiond is an older one;
  *          5 ERROR_ACCESS_DENIED; else as netsession_del. */
-uint32_t netsession_del_beside(const struct netsession_query *query,
-                               void (*found)(void *context, const struct netsession_row *row),
-                               void *context, struct netsession_error *error);
+uint32_t netsession_del_also_closes(const struct netsession_query *query,
+                                    void (*found)(void *context, const struct netsession_row *row),
+                                    void *context, struct netsession_error *error);
 
 /* Logs on to query->server and its IPC$, and asks nothing: whether these credentials are good
  * there. The connection is kept for the next call.
@@ -190,7 +190,7 @@ uint32_t netsession_connect(const struct netsession_query *query, struct netsess
 
 /* Closes those that are kept for server, on whatever port, "": for the local computer, NULL: all,
  * now. What is no server's name is passed over. */
-void netsession_close_kept(const char *server);
+void netsession_close_idle(const char *server);
 
 /* ---- many servers at once ----
  *
@@ -251,8 +251,8 @@ enum netsession_verdict {
 	NETSESSION_BAD,
 };
 
-/* One thing that netsession_examine found. Texts are UTF-8 and borrowed. */
-struct netsession_finding {
+/* One thing that netsession_diagnose found. Texts are UTF-8 and borrowed. */
+struct netsession_report {
 	const char *step; /* "name", "port", "dialects", "signing", "encryption", "mechanisms",
 	                     "log-on", "share", "pipe", "level 502" and the other levels; of the
 	                     local computer "service", "caller" (the names by which its access
@@ -269,41 +269,41 @@ struct netsession_finding {
  * found    called from here, for each finding
  * Returns  0 when sessions can be listed at one level at least; else the status of what is in
  *          the way, which stands in error. */
-uint32_t netsession_examine(const struct netsession_query *query,
-                            void (*found)(void *context, const struct netsession_finding *finding),
-                            void *context, struct netsession_error *error);
+uint32_t netsession_diagnose(const struct netsession_query *query,
+                             void (*found)(void *context, const struct netsession_report *finding),
+                             void *context, struct netsession_error *error);
 
 /* ---- a file server's own sessions ----
  *
  * netsessiond shows, beside its own, the sessions of every file server on this computer that feeds
- * it. They are there from netsession_feed_put to netsession_feed_remove, and no longer than the
- * connection: a file server that dies takes them with it. Only netsession_feed_open ever waits.
- * What netsessiond has not taken yet is kept here, one change for a session at most, a later one in
- * the place of an earlier: a slow netsessiond holds up nobody, and misses nothing but what has
- * passed.
+ * it. They are there from netsession_publisher_put to netsession_publisher_remove, and no longer
+ * than the connection: a file server that dies takes them with it. Only netsession_publisher_open
+ * ever waits. What netsessiond has not taken yet is kept here, one change for a session at most, a
+ * later one in the place of an earlier: a slow netsessiond holds up nobody, and misses nothing but
+ * what has passed.
  *
  * A feed is used by one thread at a time. A child of fork may only close it, which leaves the
  * connection to the parent; it should, since an open copy outlives the parent. */
 
-struct netsession_feed;
+struct netsession_publisher;
 
-/* What netsessiond says. Called from netsession_feed_dispatch alone, for keys that were put and not
- * removed. The functions may put, touch and remove, and must not close the feed. NULL: of no
- * interest. */
-struct netsession_feed_handler {
+/* What netsessiond says. Called from netsession_publisher_dispatch alone, for keys that were put
+ * and not removed. The functions may put, touch and remove, and must not close the feed. NULL: of
+ * no interest. */
+struct netsession_publisher_handler {
 	/* Somebody wants this session closed (NetSessionDel). It is shown until it is removed. */
 	void (*on_close)(void *context, uint64_t key);
 	/* It is not shown any more, as if it were removed: ERROR_TOO_MANY_SESS (69),
 	 * ERROR_NOT_ENOUGH_MEMORY. It may be put again. error is borrowed. */
 	void (*on_refused)(void *context, uint64_t key, const struct netsession_error *error);
 	/* Somebody asks who is there, and waits for a moment: look, tell what has changed, now or
-	 * later, and then call netsession_feed_fresh. For those who learn of their sessions only by
-	 * looking; NULL: all is told as it happens. */
-	void (*on_asked)(void *context);
+	 * later, and then call netsession_publisher_refreshed. For those who learn of their
+	 * sessions only by looking; NULL: all is told as it happens. */
+	void (*on_refresh)(void *context);
 };
 
 /* All zero is allowed. */
-struct netsession_feed_options {
+struct netsession_publisher_options {
 	const char *socket; /* its path; NULL or "": what NETSESSION_FEED_SOCKET says, else
 	                       /run/netsession/feed.sock */
 	const char *name;   /* the file server's, for netsessiond's log; UTF-8, up to 1,024 bytes */
@@ -312,16 +312,17 @@ struct netsession_feed_options {
 
 /* Connects to netsessiond and waits to be let in.
  * options  borrowed
- * handler  kept until netsession_feed_close, as is context
+ * handler  kept until netsession_publisher_close, as is context
  * feed     gives the feed, NULL after a failure
  * error    may be NULL
  * Returns  0; 2114 NERR_ServerNotStarted (nobody listens there), 5 ERROR_ACCESS_DENIED (this user
  *          may not feed), 71 ERROR_REQ_NOT_ACCEP (too many feeders), 1460 ERROR_TIMEOUT,
  *          50 ERROR_NOT_SUPPORTED (another version), 58 ERROR_BAD_NET_RESP (not a netsessiond),
  *          64 ERROR_NETNAME_DELETED, 87 ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY. */
-uint32_t netsession_feed_open(const struct netsession_feed_options *options,
-                              const struct netsession_feed_handler *handler, void *context,
-                              struct netsession_feed **feed, struct netsession_error *error);
+uint32_t netsession_publisher_open(const struct netsession_publisher_options *options,
+                                   const struct netsession_publisher_handler *handler,
+                                   void *context, struct netsession_publisher **feed,
+                                   struct netsession_error *error);
 
 /* Shows a session, or shows it anew, wholly.
  * key      yours to choose. Use it for one session only, as a counter does: what is said of the
@@ -330,38 +331,41 @@ uint32_t netsession_feed_open(const struct netsession_feed_options *options,
  *          NULL is shown as "". active_s and idle_s go on by themselves.
  * Returns  0: it will be told; 87 ERROR_INVALID_PARAMETER: row is not of that form;
  *          69 ERROR_TOO_MANY_SESS: netsessiond takes no more of one feed; 64
- *          ERROR_NETNAME_DELETED: netsession_feed_dispatch has said so; ERROR_NOT_ENOUGH_MEMORY. */
-uint32_t netsession_feed_put(struct netsession_feed *feed, uint64_t key,
-                             const struct netsession_row *row);
+ *          ERROR_NETNAME_DELETED: netsession_publisher_dispatch has said so;
+ * ERROR_NOT_ENOUGH_MEMORY. */
+uint32_t netsession_publisher_put(struct netsession_publisher *feed, uint64_t key,
+                                  const struct netsession_row *row);
 /* The same of a session that ends together with others: the file server cannot close one of them
  * alone. netsessiond names them to those who close one.
- * group    yours to choose: the same for all of them. 0: it ends alone, as by netsession_feed_put
+ * group    yours to choose: the same for all of them. 0: it ends alone, as by
+ * netsession_publisher_put
  */
-uint32_t netsession_feed_put_in_group(struct netsession_feed *feed, uint64_t key, uint32_t group,
-                                      const struct netsession_row *row);
+uint32_t netsession_publisher_put_in_group(struct netsession_publisher *feed, uint64_t key,
+                                           uint32_t group, const struct netsession_row *row);
 /* The two that change with each request, without a look at the rest. A key that was not put, or
  * refused, is passed over. */
-void netsession_feed_touch(struct netsession_feed *feed, uint64_t key, uint32_t num_opens,
-                           uint32_t idle_s);
+void netsession_publisher_touch(struct netsession_publisher *feed, uint64_t key, uint32_t num_opens,
+                                uint32_t idle_s);
 /* The session has ended. A key that is not there is passed over. */
-void netsession_feed_remove(struct netsession_feed *feed, uint64_t key);
+void netsession_publisher_remove(struct netsession_publisher *feed, uint64_t key);
 
 /* All is told as it was when on_asked was called last, or later: who waits for it is answered. Of
  * no effect when nobody does. */
-void netsession_feed_fresh(struct netsession_feed *feed);
+void netsession_publisher_refreshed(struct netsession_publisher *feed);
 
 /* What to wait for, in any loop: when it is readable (level-triggered), call
- * netsession_feed_dispatch. There is no need to wait until it is writable. */
-int netsession_feed_fd(const struct netsession_feed *feed);
+ * netsession_publisher_dispatch. There is no need to wait until it is writable. */
+int netsession_publisher_fd(const struct netsession_publisher *feed);
 /* Takes what has come, which may call the handler, and tells what waits. It never waits.
  * error    may be NULL
  * Returns  0; 64 ERROR_NETNAME_DELETED or 58 ERROR_BAD_NET_RESP: the connection is lost, and
  *          netsessiond shows nothing of this feed any more. Close it, and later open another one
  *          and put all sessions again. */
-uint32_t netsession_feed_dispatch(struct netsession_feed *feed, struct netsession_error *error);
+uint32_t netsession_publisher_dispatch(struct netsession_publisher *feed,
+                                       struct netsession_error *error);
 
 /* Ends the connection, and with it the sessions. NULL is allowed. */
-void netsession_feed_close(struct netsession_feed *feed);
+void netsession_publisher_close(struct netsession_publisher *feed);
 
 /* The story of the calling thread's last NetSession* or NetUse* function of <lm.h>; "" when it
  * succeeded. Lives until the thread's next one. In libnetapi32. */

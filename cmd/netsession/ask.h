@@ -7,25 +7,27 @@
 #include "results.h"
 
 /* What the options ask of a server, as the user wrote it; NULL: of this computer. Borrows all. */
-struct netsession_query ask_query(const struct options *options,
-                                  struct netsession_credentials *credentials, const char *server);
+struct netsession_query query_from_options(const struct options *options,
+                                           struct netsession_credentials *credentials,
+                                           const char *server);
 
 /* Fills the results, whose servers are set. False: out of memory, which was said on stderr. */
-bool ask_servers(const struct options *options, struct netsession_credentials *credentials,
-                 struct server_result results[], size_t count);
+bool query_servers(const struct options *options, struct netsession_credentials *credentials,
+                   struct server_result results[], size_t count);
 
 /* Whether the answer shows that the server is Samba, or a relative of it: which of the levels it
  * has was asked for, and it has level 1, but neither 2 nor 502. */
-bool ask_shows_samba(const struct options *options, const struct server_result *result);
+bool query_shows_samba(const struct options *options, const struct server_result *result);
 
 /* Says on stderr what failed, and with -v what was done. */
-void ask_report(const struct options *options, const struct server_result *result);
+void query_print_messages(const struct options *options, const struct server_result *result);
 
 /* What becomes of servers, of which so many failed. Returns enum exit_code. */
-int ask_exit_code(const struct server_result results[], size_t count);
+int query_exit_code(const struct server_result results[], size_t count);
 
 /* Writes the results to stdout in the format that the options name. False: it could not be
  * written, which was said on stderr. */
-bool ask_write(const struct options *options, const struct server_result results[], size_t count);
+bool query_write_results(const struct options *options, const struct server_result results[],
+                         size_t count);
 
 #endif

@@ -7,7 +7,7 @@
 #include "output.h"
 #include "who.h"
 
-static size_t count_sessions(const struct server_result *result)
+static size_t close_count_sessions(const struct server_result *result)
 {
 	size_t count = 0;
 
@@ -20,7 +20,7 @@ static size_t count_sessions(const struct server_result *result)
 
 #define ACCESS_DENIED 5
 
-struct beside {
+struct also_closed {
 	const struct server_result *meant;
 	const struct netsession_row *row; /* looked for in meant */
 	bool is_meant, is_from_there;     /* the same user, and client; the same client */
@@ -28,9 +28,9 @@ struct beside {
 	size_t count;
 };
 
-static void name_beside(void *context, const struct netsession_row *row)
+static void also_closed_print_session(void *context, const struct netsession_row *row)
 {
-	struct beside *b = context;
+	struct also_closed *b = context;
 
 	if (b->count++ == 0)
 		fprintf(stderr, "netsession: %s: %s:\n", server_result_name(b->meant),
@@ -39,46 +39,47 @@ static void name_beside(void *context, const struct netsession_row *row)
 		                   : "Samba closes a client's connections together; these may be "
 		                     "closed too");
 	fputs("  ", stderr);
-	output_put_clean(stderr, row->user != NULL && row->user[0] != '\0' ? row->user : "-");
+	output_put_printable(stderr, row->user != NULL && row->user[0] != '\0' ? row->user : "-");
 	fputs(" from ", stderr);
-	output_put_clean(stderr, row->client != NULL ? row->client : "-");
+	output_put_printable(stderr, row->client != NULL ? row->client : "-");
 	fputc('\n', stderr);
 }
 
-static bool is_same(const char *a, const char *b)
+static bool also_closed_same_text(const char *a, const char *b)
 {
 	return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
 }
 
-static void compare_with_meant(void *context, const struct server_result *result,
-                               const struct netsession_row *row)
+static void also_closed_compare_row(void *context, const struct server_result *result,
+                                    const struct netsession_row *row)
 {
-	struct beside *b = context;
+	struct also_closed *b = context;
 
 	(void)result;
-	if (!is_same(row->client, b->row->client))
+	if (!also_closed_same_text(row->client, b->row->client))
 		return;
 	b->is_from_there = true;
-	b->is_meant = b->is_meant || is_same(row->user, b->row->user);
+	b->is_meant = b->is_meant || also_closed_same_text(row->user, b->row->user);
 }
 
-static void judge_by_client(void *context, const struct server_result *result,
-                            const struct netsession_row *row)
+static void also_closed_check_row(void *context, const struct server_result *result,
+                                  const struct netsession_row *row)
 {
-	struct beside *b = context;
+	struct also_closed *b = context;
 
 	(void)result;
 	b->row = row;
 	b->is_meant = b->is_from_there = false;
-	server_result_each(b->meant, compare_with_meant, b);
+	server_result_each(b->meant, also_closed_compare_row, b);
 	if (b->is_from_there && !b->is_meant)
-		name_beside(b, row);
+		also_closed_print_session(b, row);
 }
 
 /* Over SMB nothing tells which sessions a Samba server closes together, but they come from one
  * client. False: it does not answer. */
-static bool name_by_client(const struct options *options,
-                           struct netsession_credentials *credentials, struct beside *beside)
+static bool also_closed_print_same_client(const struct options *options,
+                                          struct netsession_credentials *credentials,
+                                          struct also_closed *beside)
 {
 	struct server_result all = { .server = beside->meant->server };
 	struct options everybody = *options;
@@ -86,36 +87,37 @@ static bool name_by_client(const struct options *options,
 
 	everybody.client = everybody.user = NULL;
 	everybody.level = beside->meant->level->number;
-	is_good = ask_servers(&everybody, credentials, &all, 1);
+	is_good = query_servers(&everybody, credentials, &all, 1);
 	if (all.error.status != 0) {
-		ask_report(options, &all);
+		query_print_messages(options, &all);
 		is_good = false;
 	}
-	server_result_each(&all, judge_by_client, beside);
+	server_result_each(&all, also_closed_check_row, beside);
 	server_result_fini(&all);
 	return is_good;
 }
 
 /* netsessiond knows it from the file server. */
-static void name_by_group(const struct options *options, struct netsession_credentials *credentials,
-                          struct beside *beside)
+static void also_closed_print_same_process(const struct options *options,
+                                           struct netsession_credentials *credentials,
+                                           struct also_closed *beside)
 {
-	struct netsession_query query = ask_query(options, credentials, NULL);
+	struct netsession_query query = query_from_options(options, credentials, NULL);
 	struct netsession_error error;
 	uint32_t status;
 
 	beside->is_sure = true;
-	status = netsession_del_beside(&query, name_beside, beside, &error);
+	status = netsession_del_also_closes(&query, also_closed_print_session, beside, &error);
 	/* Without the right to ask there is none to close, and the close itself reports that. */
 	if (status != 0 && status != ACCESS_DENIED)
 		fprintf(stderr, "netsession: %s: who is closed with them is not known: %s\n",
 		        server_result_name(beside->meant), error.text);
 }
 
-static bool is_confirmed(const struct options *options, const struct beside *beside)
+static bool close_is_confirmed(const struct options *options, const struct also_closed *beside)
 {
 	char answer[16];
-	size_t count = count_sessions(beside->meant);
+	size_t count = close_count_sessions(beside->meant);
 
 	if (options->yes)
 		return true;
@@ -130,10 +132,11 @@ static bool is_confirmed(const struct options *options, const struct beside *bes
 	        strcmp(answer, "Y\n") == 0);
 }
 
-static int close_sessions(const struct options *options, struct netsession_credentials *credentials,
-                          const struct server_result *result)
+static int close_selected_sessions(const struct options *options,
+                                   struct netsession_credentials *credentials,
+                                   const struct server_result *result)
 {
-	struct netsession_query query = ask_query(options, credentials, result->server);
+	struct netsession_query query = query_from_options(options, credentials, result->server);
 	struct netsession_error error;
 
 	if (netsession_del(&query, &error) != 0) {
@@ -145,23 +148,24 @@ static int close_sessions(const struct options *options, struct netsession_crede
 		return EXIT_NONE;
 	}
 	fprintf(stderr, "netsession: %s: closed %zu\n", server_result_name(result),
-	        count_sessions(result));
+	        close_count_sessions(result));
 	return EXIT_ALL;
 }
 
-static int close_after_asking(const struct options *options,
-                              struct netsession_credentials *credentials,
-                              const struct server_result *result)
+static int close_after_confirmation(const struct options *options,
+                                    struct netsession_credentials *credentials,
+                                    const struct server_result *result)
 {
-	struct beside beside = { .meant = result };
+	struct also_closed beside = { .meant = result };
 
-	if (count_sessions(result) > 0 && result->server == NULL)
-		name_by_group(options, credentials, &beside);
-	else if (count_sessions(result) > 0 && ask_shows_samba(options, result) &&
-	         !name_by_client(options, credentials, &beside))
+	if (close_count_sessions(result) > 0 && result->server == NULL)
+		also_closed_print_same_process(options, credentials, &beside);
+	else if (close_count_sessions(result) > 0 && query_shows_samba(options, result) &&
+	         !also_closed_print_same_client(options, credentials, &beside))
 		return EXIT_NONE;
-	return is_confirmed(options, &beside) ? close_sessions(options, credentials, result)
-	                                      : EXIT_SOME;
+	return close_is_confirmed(options, &beside)
+	               ? close_selected_sessions(options, credentials, result)
+	               : EXIT_SOME;
 }
 
 int command_close(const struct options *options)
@@ -179,12 +183,13 @@ int command_close(const struct options *options)
 		                "say --yes\n");
 		return EXIT_USAGE;
 	}
-	if (!who_asks(options, &credentials))
+	if (!credentials_from_options(options, &credentials))
 		return EXIT_USAGE;
-	if (ask_servers(options, credentials, &result, 1) && ask_write(options, &result, 1)) {
-		ask_report(options, &result);
+	if (query_servers(options, credentials, &result, 1) &&
+	    query_write_results(options, &result, 1)) {
+		query_print_messages(options, &result);
 		if (result.error.status == 0)
-			code = close_after_asking(options, credentials, &result);
+			code = close_after_confirmation(options, credentials, &result);
 	}
 	server_result_fini(&result);
 	netsession_credentials_free(credentials);

@@ -8,7 +8,7 @@
 
 /* ---- netsession(1), in man(7) ---- */
 
-static void put_man_option(const struct option_entry *o)
+static void describe_put_option(const struct option_entry *o)
 {
 	fputs(".TP\n", stdout);
 	if (o->letter != '\0')
@@ -25,7 +25,7 @@ static void put_man_option(const struct option_entry *o)
 	}
 }
 
-static void put_man_command(const struct command *c)
+static void describe_put_command(const struct command *c)
 {
 	printf(".SS netsession %s %s\n", c->name, c->operands);
 	roff_put_sentence(stdout, c->summary);
@@ -52,10 +52,10 @@ static void describe_man(void)
 	      "credentials are needed: it knows you as who you are.\n.SH COMMANDS\n",
 	      stdout);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		put_man_command(&commands[i]);
+		describe_put_command(&commands[i]);
 	fputs(".SH OPTIONS\n", stdout);
 	for (size_t i = 0; i < option_count; i++)
-		put_man_option(&option_table[i]);
+		describe_put_option(&option_table[i]);
 	fputs(".SH ENVIRONMENT\n.TP\n.B NETSESSION_CREDENTIALS\nA file as "
 	      "\\fB\\-\\-authentication\\-file\\fR takes it, used when neither that nor "
 	      "\\fB\\-\\-as\\fR is given.\nWithout it the caller's Kerberos tickets are used.\n"
@@ -205,7 +205,7 @@ static void describe_fish(void)
 				put_fish_option(&commands[i], &option_table[o]);
 }
 
-bool describe(const char *form)
+bool daemon_describe(const char *form)
 {
 	static const struct {
 		const char *name;

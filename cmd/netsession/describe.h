@@ -6,6 +6,6 @@
 #include <stdbool.h>
 
 /* Prints one of "man", "bash", "zsh" and "fish". False: there is no such form. */
-bool describe(const char *form);
+bool daemon_describe(const char *form);
 
 #endif

@@ -14,13 +14,13 @@ static const char *const verdicts[] = {
 
 /* ---- for people ---- */
 
-static bool begin_text(struct findings *findings, const char *server)
+static bool doctor_report_text_begin(struct doctor_report *findings, const char *server)
 {
-	*findings = (struct findings){ .server = server };
+	*findings = (struct doctor_report){ .server = server };
 	return true;
 }
 
-static void put_text(void *context, const struct netsession_finding *finding)
+static void doctor_report_text_put(void *context, const struct netsession_report *finding)
 {
 	static const char *const marks[] = {
 		[NETSESSION_GOOD] = "ok",
@@ -30,7 +30,7 @@ static void put_text(void *context, const struct netsession_finding *finding)
 
 	(void)context;
 	printf("%-4s  %-10s  ", marks[finding->verdict], finding->step);
-	output_put_clean(stdout, finding->text);
+	output_put_printable(stdout, finding->text);
 	fputc('\n', stdout);
 	/* A failure's text ends with its advice. */
 	if (finding->advice != NULL && finding->verdict != NETSESSION_BAD)
@@ -38,7 +38,8 @@ static void put_text(void *context, const struct netsession_finding *finding)
 	fflush(stdout);
 }
 
-static void end_text(struct findings *findings, const struct netsession_error *error)
+static void doctor_report_text_end(struct doctor_report *findings,
+                                   const struct netsession_error *error)
 {
 	const char *server = findings->server != NULL ? findings->server : LOCAL_COMPUTER;
 
@@ -50,15 +51,15 @@ static void end_text(struct findings *findings, const struct netsession_error *e
 
 /* ---- for programs ---- */
 
-static bool begin_json(struct findings *findings, const char *server)
+static bool doctor_report_json_begin(struct doctor_report *findings, const char *server)
 {
-	*findings = (struct findings){ .server = server, .list = json_array() };
+	*findings = (struct doctor_report){ .server = server, .list = json_array() };
 	return findings->list != NULL;
 }
 
-static void put_json(void *context, const struct netsession_finding *finding)
+static void doctor_report_json_put(void *context, const struct netsession_report *finding)
 {
-	struct findings *findings = context;
+	struct doctor_report *findings = context;
 
 	json_array_append_new(findings->list,
 	                      json_pack("{s:s, s:s, s:I, s:s, s:s?}", "step", finding->step,
@@ -67,7 +68,8 @@ static void put_json(void *context, const struct netsession_finding *finding)
 	                                "advice", finding->advice));
 }
 
-static void end_json(struct findings *findings, const struct netsession_error *error)
+static void doctor_report_json_end(struct doctor_report *findings,
+                                   const struct netsession_error *error)
 {
 	json_t *object = json_pack("{s:s?, s:I, s:s?, s:o}", "server", findings->server, "status",
 	                           (json_int_t)error->status, "error",
@@ -79,12 +81,12 @@ static void end_json(struct findings *findings, const struct netsession_error *e
 	json_decref(object);
 }
 
-static const struct findings_format formats[] = {
-	{ "table", begin_text, put_text, end_text },
-	{ "json", begin_json, put_json, end_json },
+static const struct doctor_report_format formats[] = {
+	{ "table", doctor_report_text_begin, doctor_report_text_put, doctor_report_text_end },
+	{ "json", doctor_report_json_begin, doctor_report_json_put, doctor_report_json_end },
 };
 
-const struct findings_format *findings_format_find(const char *name)
+const struct doctor_report_format *doctor_report_format_find(const char *name)
 {
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
 		if (strcmp(formats[i].name, name) == 0)

@@ -7,19 +7,20 @@
 #include <jansson.h>
 #include <netsession.h>
 
-struct findings {
+struct doctor_report {
 	const char *server; /* as the user wrote it; NULL: the local computer */
 	json_t *list;       /* NULL: each finding is written as it comes */
 };
 
-struct findings_format {
+struct doctor_report_format {
 	const char *name;
-	bool (*begin)(struct findings *findings, const char *server); /* false: out of memory */
-	void (*put)(void *findings, const struct netsession_finding *finding);
-	void (*end)(struct findings *findings, const struct netsession_error *error);
+	bool (*begin)(struct doctor_report *findings,
+	              const char *server); /* false: out of memory */
+	void (*put)(void *findings, const struct netsession_report *finding);
+	void (*end)(struct doctor_report *findings, const struct netsession_error *error);
 };
 
 /* NULL: findings have no such format. */
-const struct findings_format *findings_format_find(const char *name);
+const struct doctor_report_format *doctor_report_format_find(const char *name);
 
 #endif

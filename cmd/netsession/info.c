@@ -19,11 +19,12 @@ int command_info(const struct options *options)
 		fprintf(stderr, "netsession: info wants a client and a user that are not empty\n");
 		return EXIT_USAGE;
 	}
-	if (!who_asks(options, &credentials))
+	if (!credentials_from_options(options, &credentials))
 		return EXIT_USAGE;
-	if (ask_servers(&both, credentials, &result, 1) && ask_write(&both, &result, 1)) {
-		ask_report(&both, &result);
-		code = ask_exit_code(&result, 1);
+	if (query_servers(&both, credentials, &result, 1) &&
+	    query_write_results(&both, &result, 1)) {
+		query_print_messages(&both, &result);
+		code = query_exit_code(&result, 1);
 	}
 	server_result_fini(&result);
 	netsession_credentials_free(credentials);

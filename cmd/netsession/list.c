@@ -12,7 +12,7 @@ int command_list(const struct options *options)
 	struct netsession_credentials *credentials;
 	int code = EXIT_NONE;
 
-	if (!who_asks(options, &credentials))
+	if (!credentials_from_options(options, &credentials))
 		return EXIT_USAGE;
 	results = calloc(count, sizeof *results);
 	if (results == NULL) {
@@ -21,11 +21,11 @@ int command_list(const struct options *options)
 	}
 	for (int i = 0; i < options->operand_count; i++)
 		results[i].server = options->operands[i];
-	if (ask_servers(options, credentials, results, count) &&
-	    ask_write(options, results, count)) {
+	if (query_servers(options, credentials, results, count) &&
+	    query_write_results(options, results, count)) {
 		for (size_t i = 0; i < count; i++)
-			ask_report(options, &results[i]);
-		code = ask_exit_code(results, count);
+			query_print_messages(options, &results[i]);
+		code = query_exit_code(results, count);
 	}
 	for (size_t i = 0; i < count; i++)
 		server_result_fini(&results[i]);

@@ -6,7 +6,7 @@
 #include "commands.h"
 #include "describe.h"
 
-static int usage(FILE *to)
+static int main_print_usage(FILE *to)
 {
 	fprintf(to,
 	        "netsession %s: who is connected to which file server, and since when\n\n"
@@ -19,7 +19,7 @@ static int usage(FILE *to)
 	return to == stdout ? EXIT_ALL : EXIT_USAGE;
 }
 
-static int help(const struct command *command)
+static int main_print_command_help(const struct command *command)
 {
 	printf("Usage: netsession %s [OPTIONS] %s\n\n%c%s.\n%s\nOptions:\n", command->name,
 	       command->operands, command->summary[0] - 'a' + 'A', command->summary + 1,
@@ -35,14 +35,14 @@ static int help(const struct command *command)
 	return EXIT_ALL;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int main_run_command(const struct command *command, int argc, char **argv)
 {
 	struct options options;
 
 	if (!options_parse(argc, argv, command->bit, &options))
 		return EXIT_USAGE;
 	if (options.help)
-		return help(command);
+		return main_print_command_help(command);
 	if (options.operand_count < command->least ||
 	    (command->most >= 0 && options.operand_count > command->most)) {
 		fprintf(stderr, "netsession: usage: netsession %s [OPTIONS] %s\n", command->name,
@@ -58,18 +58,18 @@ int main(int argc, char **argv)
 
 	setlocale(LC_CTYPE, "");
 	if (argc < 2)
-		return usage(stderr);
+		return main_print_usage(stderr);
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-		return usage(stdout);
+		return main_print_usage(stdout);
 	if (strcmp(argv[1], "--version") == 0) {
 		printf("netsession %s\n", netsession_version());
 		return EXIT_ALL;
 	}
 	if (strcmp(argv[1], "--describe") == 0)
-		return describe(argc > 2 ? argv[2] : "") ? EXIT_ALL : EXIT_USAGE;
+		return daemon_describe(argc > 2 ? argv[2] : "") ? EXIT_ALL : EXIT_USAGE;
 	command = command_find(argv[1]);
 	if (command != NULL)
-		return run(command, argc - 1, argv + 1);
+		return main_run_command(command, argc - 1, argv + 1);
 	fprintf(stderr, "netsession: unknown command \"%s\"; see netsession --help\n", argv[1]);
 	return EXIT_USAGE;
 }

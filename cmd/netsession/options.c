@@ -9,7 +9,7 @@
 
 /* Each takes an option's argument; false: it is none of that kind. */
 
-static bool take_level(struct options *o, const char *argument)
+static bool option_set_level(struct options *o, const char *argument)
 {
 	char *end;
 	unsigned long number;
@@ -24,7 +24,7 @@ static bool take_level(struct options *o, const char *argument)
 	       session_level_find(o->level) != NULL;
 }
 
-static bool take_number(const char *argument, unsigned long most, unsigned long *number)
+static bool option_parse_number(const char *argument, unsigned long most, unsigned long *number)
 {
 	char *end;
 
@@ -33,43 +33,43 @@ static bool take_number(const char *argument, unsigned long most, unsigned long 
 	       *number <= most;
 }
 
-static bool take_client(struct options *o, const char *argument)
+static bool option_set_client(struct options *o, const char *argument)
 {
 	o->client = argument;
 	return true;
 }
 
-static bool take_user(struct options *o, const char *argument)
+static bool option_set_user(struct options *o, const char *argument)
 {
 	o->user = argument;
 	return true;
 }
 
-static bool take_page_bytes(struct options *o, const char *argument)
+static bool option_set_page_bytes(struct options *o, const char *argument)
 {
 	unsigned long number;
-	bool good = take_number(argument, UINT32_MAX, &number);
+	bool good = option_parse_number(argument, UINT32_MAX, &number);
 
 	o->page_bytes = (uint32_t)number;
 	return good;
 }
 
-static bool take_credentials(struct options *o, const char *argument)
+static bool option_set_credentials(struct options *o, const char *argument)
 {
 	o->credentials_file = argument;
 	return true;
 }
 
-static bool take_port(struct options *o, const char *argument)
+static bool option_set_port(struct options *o, const char *argument)
 {
 	unsigned long number;
-	bool good = take_number(argument, UINT16_MAX, &number);
+	bool good = option_parse_number(argument, UINT16_MAX, &number);
 
 	o->port = (uint16_t)number;
 	return good;
 }
 
-static bool take_seconds(const char *argument, uint32_t *ms)
+static bool option_parse_seconds(const char *argument, uint32_t *ms)
 {
 	char *end;
 	double seconds = strtod(argument, &end);
@@ -80,82 +80,82 @@ static bool take_seconds(const char *argument, uint32_t *ms)
 	return good;
 }
 
-static bool take_timeout(struct options *o, const char *argument)
+static bool option_set_timeout(struct options *o, const char *argument)
 {
-	return take_seconds(argument, &o->timeout_ms);
+	return option_parse_seconds(argument, &o->timeout_ms);
 }
 
-static bool take_encrypt(struct options *o, const char *argument)
+static bool option_set_encrypt(struct options *o, const char *argument)
 {
 	(void)argument;
 	o->encrypt = true;
 	return true;
 }
 
-static bool take_wins(struct options *o, const char *argument)
+static bool option_set_wins(struct options *o, const char *argument)
 {
 	o->wins = argument;
 	return argument[0] != '\0';
 }
 
-static bool take_output(struct options *o, const char *argument)
+static bool option_set_output(struct options *o, const char *argument)
 {
 	o->output = argument;
-	return output_find(argument) != NULL;
+	return output_format_find(argument) != NULL;
 }
 
-static bool take_verbose(struct options *o, const char *argument)
+static bool option_set_verbose(struct options *o, const char *argument)
 {
 	(void)argument;
 	o->verbose = true;
 	return true;
 }
 
-static bool take_help(struct options *o, const char *argument)
+static bool option_set_help(struct options *o, const char *argument)
 {
 	(void)argument;
 	o->help = true;
 	return true;
 }
 
-static bool take_as(struct options *o, const char *argument)
+static bool option_set_as(struct options *o, const char *argument)
 {
 	o->as = argument;
 	return argument[0] != '\0';
 }
 
-static bool take_anonymous(struct options *o, const char *argument)
+static bool option_set_anonymous(struct options *o, const char *argument)
 {
 	(void)argument;
 	o->anonymous = true;
 	return true;
 }
 
-static bool take_kerberos(struct options *o, const char *argument)
+static bool option_set_kerberos(struct options *o, const char *argument)
 {
 	(void)argument;
 	o->kerberos = true;
 	return true;
 }
 
-static bool take_yes(struct options *o, const char *argument)
+static bool option_set_yes(struct options *o, const char *argument)
 {
 	(void)argument;
 	o->yes = true;
 	return true;
 }
 
-static bool take_every(struct options *o, const char *argument)
+static bool option_set_interval(struct options *o, const char *argument)
 {
-	return take_seconds(argument, &o->every_ms);
+	return option_parse_seconds(argument, &o->interval_ms);
 }
 
-static bool take_looks(struct options *o, const char *argument)
+static bool option_set_polls(struct options *o, const char *argument)
 {
 	unsigned long number;
-	bool good = take_number(argument, UINT32_MAX, &number);
+	bool good = option_parse_number(argument, UINT32_MAX, &number);
 
-	o->looks = (uint32_t)number;
+	o->polls = (uint32_t)number;
 	return good;
 }
 
@@ -167,52 +167,53 @@ enum {
 const struct option_entry option_table[] = {
 	{ 'l', "level", "LEVEL", "auto 0 1 2 10 502", MANY | COMMAND_INFO,
 	  "auto (the default: the richest that the server grants), 0, 1, 2, 10 or 502",
-	  take_level },
+	  option_set_level },
 	{ 'c', "client", "CLIENT", NULL, MANY,
-	  "only sessions from this computer, with or without \\\\", take_client },
-	{ 'u', "user", "USER", NULL, MANY, "only sessions of this user", take_user },
+	  "only sessions from this computer, with or without \\\\", option_set_client },
+	{ 'u', "user", "USER", NULL, MANY, "only sessions of this user", option_set_user },
 	{ '\0', "page-bytes", "N", NULL, COMMAND_LIST | COMMAND_WATCH,
-	  "ask for pages of about N bytes instead of all at once", take_page_bytes },
-	{ 'y', "yes", NULL, NULL, COMMAND_CLOSE, "close without asking", take_yes },
+	  "ask for pages of about N bytes instead of all at once", option_set_page_bytes },
+	{ 'y', "yes", NULL, NULL, COMMAND_CLOSE, "close without asking", option_set_yes },
 	{ '\0', "every", "SECONDS", NULL, COMMAND_WATCH, "look again after so long, 5 by default",
-	  take_every },
-	{ '\0', "looks", "N", NULL, COMMAND_WATCH, "end after N looks", take_looks },
+	  option_set_interval },
+	{ '\0', "looks", "N", NULL, COMMAND_WATCH, "end after N looks", option_set_polls },
 	{ 'A', "authentication-file", "FILE", NULL, EVERYWHERE,
 	  "who asks: lines username = , password = , domain = ; must be yours alone (chmod 600)",
-	  take_credentials },
+	  option_set_credentials },
 	{ '\0', "as", "USER", NULL, EVERYWHERE,
 	  "who asks: user, DOMAIN\\user or user@REALM; the password is asked for on the terminal",
-	  take_as },
+	  option_set_as },
 	{ 'N', "no-pass", NULL, NULL, EVERYWHERE,
-	  "as nobody: a null session, which is neither signed nor encrypted", take_anonymous },
+	  "as nobody: a null session, which is neither signed nor encrypted",
+	  option_set_anonymous },
 	{ '\0', "kerberos", NULL, NULL, EVERYWHERE,
-	  "log on by Kerberos alone, also with a password; never by NTLM", take_kerberos },
+	  "log on by Kerberos alone, also with a password; never by NTLM", option_set_kerberos },
 	{ 'p', "port", "PORT", NULL, EVERYWHERE,
-	  "TCP port, 445 unless the server's name says another", take_port },
+	  "TCP port, 445 unless the server's name says another", option_set_port },
 	{ '\0', "timeout", "SECONDS", NULL, EVERYWHERE,
-	  "give up on a server after so long, 30 by default", take_timeout },
+	  "give up on a server after so long, 30 by default", option_set_timeout },
 	{ '\0', "encrypt", NULL, NULL, EVERYWHERE,
-	  "not without encryption; else where the server asks for it", take_encrypt },
+	  "not without encryption; else where the server asks for it", option_set_encrypt },
 	{ '\0', "wins", "ADDRESS", NULL, EVERYWHERE,
 	  "WINS server to ask for names that DNS does not know; else NETSESSION_WINS, or a "
 	  "broadcast",
-	  take_wins },
+	  option_set_wins },
 	{ 'o', "output", "FORMAT", "table json jsonl csv", EVERYWHERE,
 	  "table (the default), json, jsonl or csv; watch: table or jsonl, doctor: table or json",
-	  take_output },
+	  option_set_output },
 	{ 'v', "verbose", NULL, NULL, EVERYWHERE, "tell what was done on the way, on stderr",
-	  take_verbose },
-	{ 'h', "help", NULL, NULL, EVERYWHERE, "show this", take_help },
+	  option_set_verbose },
+	{ 'h', "help", NULL, NULL, EVERYWHERE, "show this", option_set_help },
 };
 
 enum { COUNT = sizeof option_table / sizeof *option_table };
 const size_t option_count = COUNT;
-static bool is_for(int i, enum command_bit command)
+static bool option_is_for_command(int i, enum command_bit command)
 {
 	return (option_table[i].commands & command) != 0;
 }
 
-static int index_of_letter(int letter)
+static int option_index_of_letter(int letter)
 {
 	for (int i = 0; i < COUNT; i++)
 		if (option_table[i].letter == letter)
@@ -223,12 +224,12 @@ static int index_of_letter(int letter)
 /* getopt's forms of the table. Long options return their index above all letters. */
 enum { LONG_BASE = 256 };
 
-static void make_getopt(enum command_bit command, char letters[2 * COUNT + 2],
-                        struct option longs[COUNT + 1])
+static void option_make_getopt(enum command_bit command, char letters[2 * COUNT + 2],
+                               struct option longs[COUNT + 1])
 {
 	*letters++ = ':';
 	for (int i = 0; i < COUNT; i++) {
-		if (!is_for(i, command))
+		if (!option_is_for_command(i, command))
 			continue;
 		*longs++ = (struct option){ .name = option_table[i].name,
 			                    .has_arg = option_table[i].argument != NULL
@@ -254,12 +255,12 @@ bool options_parse(int argc, char **argv, enum command_bit command, struct optio
 	*options = (struct options){
 		.level = NETSESSION_LEVEL_AUTO,
 		.output = "table",
-		.every_ms = 5000,
+		.interval_ms = 5000,
 	};
-	make_getopt(command, letters, longs);
+	option_make_getopt(command, letters, longs);
 	opterr = 0;
 	while ((found = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		int i = found >= LONG_BASE ? found - LONG_BASE : index_of_letter(found);
+		int i = found >= LONG_BASE ? found - LONG_BASE : option_index_of_letter(found);
 
 		if (found == ':') {
 			fprintf(stderr,
@@ -291,7 +292,7 @@ void options_print_help(FILE *to, enum command_bit command)
 		int length = o->letter != '\0' ? snprintf(left, sizeof left, "-%c, ", o->letter)
 		                               : snprintf(left, sizeof left, "    ");
 
-		if (!is_for(i, command))
+		if (!option_is_for_command(i, command))
 			continue;
 		snprintf(left + length, sizeof left - (size_t)length, "--%s %s", o->name,
 		         o->argument != NULL ? o->argument : "");

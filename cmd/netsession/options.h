@@ -34,8 +34,8 @@ struct options {
 	const char *wins;   /* NULL: the environment says it */
 	const char *output; /* a format's name */
 	bool yes;
-	uint32_t every_ms; /* between two looks */
-	uint32_t looks;    /* 0: without end */
+	uint32_t interval_ms; /* between two looks */
+	uint32_t polls;       /* 0: without end */
 	bool verbose, help;
 	char **operands; /* ended by NULL */
 	int operand_count;

@@ -11,7 +11,7 @@ static const struct output_format formats[] = {
 	{ "csv", output_write_csv },
 };
 
-const struct output_format *output_find(const char *name)
+const struct output_format *output_format_find(const char *name)
 {
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
 		if (strcmp(formats[i].name, name) == 0)
@@ -19,7 +19,7 @@ const struct output_format *output_find(const char *name)
 	return NULL;
 }
 
-void output_put_clean(FILE *to, const char *text)
+void output_put_printable(FILE *to, const char *text)
 {
 	const uint8_t *at = (const uint8_t *)text;
 	ucs4_t c;
@@ -41,15 +41,15 @@ void output_write_event_text(FILE *to, const char *at, const char *event,
 	char flags[64];
 
 	fprintf(to, "%s  %-7s  ", at, event);
-	output_put_clean(to, server_result_name(result));
+	output_put_printable(to, server_result_name(result));
 	fputs("  ", to);
-	output_put_clean(to, row->user != NULL && row->user[0] != '\0' ? row->user : "-");
+	output_put_printable(to, row->user != NULL && row->user[0] != '\0' ? row->user : "-");
 	fputs("  from ", to);
-	output_put_clean(to, row->client != NULL ? row->client : "-");
+	output_put_printable(to, row->client != NULL ? row->client : "-");
 	if (session_level_field(result->level, session_columns[2]) != NULL)
 		fprintf(to, "  opens %u", (unsigned)row->num_opens);
 	if (row->user_flags != 0)
-		fprintf(to, "  %s", output_user_flags(row->user_flags, ',', flags));
+		fprintf(to, "  %s", output_user_flags_text(row->user_flags, ',', flags));
 	fputc('\n', to);
 }
 
@@ -61,7 +61,7 @@ static const struct {
 	{ 2, "noencryption" }, /* SESS_NOENCRYPTION */
 };
 
-const char *output_user_flags(uint32_t user_flags, char separator, char text[64])
+const char *output_user_flags_text(uint32_t user_flags, char separator, char text[64])
 {
 	size_t length = 0;
 

@@ -13,7 +13,7 @@ struct output_format {
 };
 
 /* NULL: there is no such format. */
-const struct output_format *output_find(const char *name);
+const struct output_format *output_format_find(const char *name);
 
 bool output_write_table(FILE *to, const struct server_result results[], size_t count);
 bool output_write_json(FILE *to, const struct server_result results[], size_t count);
@@ -28,10 +28,10 @@ void output_write_event_jsonl(FILE *to, const char *at, const char *event,
 
 /* Writes a text that comes from elsewhere: it must not steer the terminal, and its controls are
  * shown as '?'. */
-void output_put_clean(FILE *to, const char *text);
+void output_put_printable(FILE *to, const char *text);
 
 /* The names of user_flags, [MS-SRVS] 2.2.4.12, with separator between them; "" for none.
  * A bit without a name is shown as a number. */
-const char *output_user_flags(uint32_t user_flags, char separator, char text[64]);
+const char *output_user_flags_text(uint32_t user_flags, char separator, char text[64]);
 
 #endif

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "output.h"
 
-static void put_text(FILE *to, const char *text)
+static void output_csv_put_text(FILE *to, const char *text)
 {
 	if (strpbrk(text, ",\"\r\n") == NULL) {
 		fputs(text, to);
@@ -18,32 +18,35 @@ static void put_text(FILE *to, const char *text)
 	fputc('"', to);
 }
 
-static void put_member(FILE *to, const struct netsession_row *row,
-                       const struct session_field *field)
+static void output_csv_put_field(FILE *to, const struct netsession_row *row,
+                                 const struct session_field *field)
 {
 	char flags[64];
 
 	if (field == NULL)
 		return;
 	if (field->kind == SESSION_CELL_TEXT)
-		put_text(to,
-		         session_row_text(row, field) != NULL ? session_row_text(row, field) : "");
+		output_csv_put_text(to, session_row_text(row, field) != NULL
+		                                ? session_row_text(row, field)
+		                                : "");
 	else if (field->column->unit == SESSION_UNIT_USER_FLAGS)
-		put_text(to, output_user_flags(session_row_u32(row, field), ' ', flags));
+		output_csv_put_text(
+			to, output_user_flags_text(session_row_u32(row, field), ' ', flags));
 	else
 		fprintf(to, "%u", (unsigned)session_row_u32(row, field));
 }
 
-static void put_session(void *context, const struct server_result *result,
-                        const struct netsession_row *row)
+static void output_csv_put_session(void *context, const struct server_result *result,
+                                   const struct netsession_row *row)
 {
 	FILE *to = context;
 
-	put_text(to, result->server != NULL ? result->server : "");
+	output_csv_put_text(to, result->server != NULL ? result->server : "");
 	fprintf(to, ",%u", (unsigned)result->level->number);
 	for (size_t i = 0; i < SESSION_LEVEL_MAX_FIELDS; i++) {
 		fputc(',', to);
-		put_member(to, row, session_level_field(result->level, session_columns[i]));
+		output_csv_put_field(to, row,
+		                     session_level_field(result->level, session_columns[i]));
 	}
 	fputs("\r\n", to);
 }
@@ -55,6 +58,6 @@ bool output_write_csv(FILE *to, const struct server_result results[], size_t cou
 		fprintf(to, ",%s", session_columns[i]->key);
 	fputs("\r\n", to);
 	for (size_t i = 0; i < count; i++)
-		server_result_each(&results[i], put_session, to);
+		server_result_each(&results[i], output_csv_put_session, to);
 	return true;
 }

@@ -4,19 +4,20 @@
 #include <jansson.h>
 #include "output.h"
 
-static json_t *user_flags_value(uint32_t user_flags)
+static json_t *output_json_user_flags(uint32_t user_flags)
 {
 	json_t *list = json_array();
 	char text[64], *rest = text, *name;
 
-	output_user_flags(user_flags, ' ', text);
+	output_user_flags_text(user_flags, ' ', text);
 	while ((name = strsep(&rest, " ")) != NULL)
 		if (name[0] != '\0')
 			json_array_append_new(list, json_string(name));
 	return list;
 }
 
-static json_t *member_value(const struct netsession_row *row, const struct session_field *field)
+static json_t *output_json_field(const struct netsession_row *row,
+                                 const struct session_field *field)
 {
 	const char *text;
 
@@ -25,42 +26,43 @@ static json_t *member_value(const struct netsession_row *row, const struct sessi
 		return text != NULL ? json_string(text) : json_null();
 	}
 	if (field->column->unit == SESSION_UNIT_USER_FLAGS)
-		return user_flags_value(session_row_u32(row, field));
+		return output_json_user_flags(session_row_u32(row, field));
 	return json_integer(session_row_u32(row, field));
 }
 
 /* Adds what the level has; a member that it lacks is absent. */
-static void add_members(json_t *object, const struct session_level *level,
-                        const struct netsession_row *row)
+static void output_json_add_fields(json_t *object, const struct session_level *level,
+                                   const struct netsession_row *row)
 {
 	for (size_t i = 0; i < SESSION_LEVEL_MAX_FIELDS; i++) {
 		const struct session_field *field = session_level_field(level, session_columns[i]);
 
 		if (field != NULL)
-			json_object_set_new(object, field->column->key, member_value(row, field));
+			json_object_set_new(object, field->column->key,
+			                    output_json_field(row, field));
 	}
 }
 
-static json_t *server_value(const struct server_result *result)
+static json_t *output_json_server(const struct server_result *result)
 {
 	return result->server != NULL ? json_string(result->server) : json_null();
 }
 
-static void append_session(void *context, const struct server_result *result,
-                           const struct netsession_row *row)
+static void output_json_append_session(void *context, const struct server_result *result,
+                                       const struct netsession_row *row)
 {
 	json_t *session = json_object();
 
-	add_members(session, result->level, row);
+	output_json_add_fields(session, result->level, row);
 	json_array_append_new(context, session);
 }
 
-static json_t *result_value(const struct server_result *result)
+static json_t *output_json_result(const struct server_result *result)
 {
 	json_t *object = json_object(), *sessions = json_array();
 
-	server_result_each(result, append_session, sessions);
-	json_object_set_new(object, "server", server_value(result));
+	server_result_each(result, output_json_append_session, sessions);
+	json_object_set_new(object, "server", output_json_server(result));
 	json_object_set_new(object, "status", json_integer(result->error.status));
 	json_object_set_new(object, "error",
 	                    result->error.status != 0 ? json_string(result->error.text)
@@ -72,7 +74,7 @@ static json_t *result_value(const struct server_result *result)
 	return object;
 }
 
-static bool dump_line(FILE *to, json_t *value, size_t flags)
+static bool output_json_dump_line(FILE *to, json_t *value, size_t flags)
 {
 	bool written = value != NULL && json_dumpf(value, to, flags) == 0;
 
@@ -85,8 +87,8 @@ bool output_write_json(FILE *to, const struct server_result results[], size_t co
 	json_t *servers = json_array();
 
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(servers, result_value(&results[i]));
-	return dump_line(to, json_pack("{s:o}", "servers", servers), JSON_INDENT(1));
+		json_array_append_new(servers, output_json_result(&results[i]));
+	return output_json_dump_line(to, json_pack("{s:o}", "servers", servers), JSON_INDENT(1));
 }
 
 void output_write_event_jsonl(FILE *to, const char *at, const char *event,
@@ -96,34 +98,34 @@ void output_write_event_jsonl(FILE *to, const char *at, const char *event,
 
 	json_object_set_new(object, "time", json_string(at));
 	json_object_set_new(object, "event", json_string(event));
-	json_object_set_new(object, "server", server_value(result));
+	json_object_set_new(object, "server", output_json_server(result));
 	json_object_set_new(object, "level", json_integer(result->level->number));
-	add_members(object, result->level, row);
-	(void)dump_line(to, object, JSON_COMPACT);
+	output_json_add_fields(object, result->level, row);
+	(void)output_json_dump_line(to, object, JSON_COMPACT);
 }
 
-struct lines {
+struct output_jsonl {
 	FILE *to;
 	bool good;
 };
 
-static void put_session(void *context, const struct server_result *result,
-                        const struct netsession_row *row)
+static void output_jsonl_put_session(void *context, const struct server_result *result,
+                                     const struct netsession_row *row)
 {
-	struct lines *lines = context;
+	struct output_jsonl *lines = context;
 	json_t *session = json_object();
 
-	json_object_set_new(session, "server", server_value(result));
+	json_object_set_new(session, "server", output_json_server(result));
 	json_object_set_new(session, "level", json_integer(result->level->number));
-	add_members(session, result->level, row);
-	lines->good = dump_line(lines->to, session, JSON_COMPACT) && lines->good;
+	output_json_add_fields(session, result->level, row);
+	lines->good = output_json_dump_line(lines->to, session, JSON_COMPACT) && lines->good;
 }
 
 bool output_write_jsonl(FILE *to, const struct server_result results[], size_t count)
 {
-	struct lines lines = { .to = to, .good = true };
+	struct output_jsonl lines = { .to = to, .good = true };
 
 	for (size_t i = 0; i < count; i++)
-		server_result_each(&results[i], put_session, &lines);
+		server_result_each(&results[i], output_jsonl_put_session, &lines);
 	return lines.good;
 }

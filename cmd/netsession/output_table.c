@@ -8,7 +8,7 @@
 
 enum { SERVER_COLUMN = SESSION_LEVEL_MAX_FIELDS, COLUMNS };
 
-struct table {
+struct output_table {
 	FILE *to;
 	bool shown[COLUMNS];
 	int width[COLUMNS];
@@ -18,7 +18,7 @@ struct table {
 };
 
 /* What a server sends must not steer the terminal: controls are shown as '?'. */
-static const char *clean(struct table *t, const char *text)
+static const char *output_table_printable(struct output_table *t, const char *text)
 {
 	size_t bytes = strlen(text) + 1;
 	const uint8_t *from = (const uint8_t *)text;
@@ -51,7 +51,7 @@ static const char *clean(struct table *t, const char *text)
 	return t->cell;
 }
 
-static const char *duration(uint32_t seconds, char text[32])
+static const char *output_table_duration(uint32_t seconds, char text[32])
 {
 	unsigned days = seconds / 86400, rest = seconds % 86400;
 
@@ -63,26 +63,28 @@ static const char *duration(uint32_t seconds, char text[32])
 	return text;
 }
 
-static const char *cell_text(struct table *t, const struct server_result *result,
-                             const struct netsession_row *row, int column, char number[64])
+static const char *output_table_cell_text(struct output_table *t,
+                                          const struct server_result *result,
+                                          const struct netsession_row *row, int column,
+                                          char number[64])
 {
 	const struct session_field *field;
 	const char *text;
 
 	if (column == SERVER_COLUMN)
-		return clean(t, server_result_name(result));
+		return output_table_printable(t, server_result_name(result));
 	field = session_level_field(result->level, session_columns[column]);
 	if (field == NULL)
 		return "";
 	if (field->kind == SESSION_CELL_TEXT) {
 		text = session_row_text(row, field);
-		return text != NULL ? clean(t, text) : "";
+		return text != NULL ? output_table_printable(t, text) : "";
 	}
 	switch (field->column->unit) {
 	case SESSION_UNIT_SECONDS:
-		return duration(session_row_u32(row, field), number);
+		return output_table_duration(session_row_u32(row, field), number);
 	case SESSION_UNIT_USER_FLAGS:
-		return output_user_flags(session_row_u32(row, field), ',', number);
+		return output_user_flags_text(session_row_u32(row, field), ',', number);
 	case SESSION_UNIT_NONE:
 		break;
 	}
@@ -90,25 +92,26 @@ static const char *cell_text(struct table *t, const struct server_result *result
 	return number;
 }
 
-static bool is_right_aligned(int column)
+static bool output_table_is_right_aligned(int column)
 {
 	return column != SERVER_COLUMN && (session_columns[column]->unit == SESSION_UNIT_SECONDS ||
 	                                   strcmp(session_columns[column]->key, "num_opens") == 0);
 }
 
-static int width_of(const char *text)
+static int output_table_width(const char *text)
 {
 	return u8_strwidth((const uint8_t *)text, "UTF-8");
 }
 
-static void measure(void *context, const struct server_result *result,
-                    const struct netsession_row *row)
+static void output_table_measure_row(void *context, const struct server_result *result,
+                                     const struct netsession_row *row)
 {
-	struct table *t = context;
+	struct output_table *t = context;
 	char number[64];
 
 	for (int column = 0; column < COLUMNS; column++) {
-		int width = width_of(cell_text(t, result, row, column, number));
+		int width =
+			output_table_width(output_table_cell_text(t, result, row, column, number));
 
 		if (width > t->width[column])
 			t->width[column] = width;
@@ -116,9 +119,10 @@ static void measure(void *context, const struct server_result *result,
 }
 
 /* The server stands first; blanks at a line's end are left out. */
-static void put_line(struct table *t,
-                     const char *(*cell)(struct table *, const void *, int, char *),
-                     const void *line)
+static void output_table_put_line(struct output_table *t,
+                                  const char *(*cell)(struct output_table *, const void *, int,
+                                                      char *),
+                                  const void *line)
 {
 	int pending = 0;
 
@@ -130,8 +134,8 @@ static void put_line(struct table *t,
 		if (!t->shown[column])
 			continue;
 		text = cell(t, line, column, number);
-		pad = t->width[column] - width_of(text);
-		if (is_right_aligned(column)) {
+		pad = t->width[column] - output_table_width(text);
+		if (output_table_is_right_aligned(column)) {
 			pending += pad;
 			pad = 0;
 		}
@@ -144,7 +148,8 @@ static void put_line(struct table *t,
 	fputc('\n', t->to);
 }
 
-static const char *heading(struct table *t, const void *line, int column, char *number)
+static const char *output_table_heading(struct output_table *t, const void *line, int column,
+                                        char *number)
 {
 	(void)t;
 	(void)line;
@@ -152,27 +157,29 @@ static const char *heading(struct table *t, const void *line, int column, char *
 	return column == SERVER_COLUMN ? "SERVER" : session_columns[column]->heading;
 }
 
-struct session_line {
+struct output_table_row {
 	const struct server_result *result;
 	const struct netsession_row *row;
 };
 
-static const char *session_cell(struct table *t, const void *line, int column, char *number)
+static const char *output_table_session_cell(struct output_table *t, const void *line, int column,
+                                             char *number)
 {
-	const struct session_line *session = line;
+	const struct output_table_row *session = line;
 
-	return cell_text(t, session->result, session->row, column, number);
+	return output_table_cell_text(t, session->result, session->row, column, number);
 }
 
-static void put_session(void *context, const struct server_result *result,
-                        const struct netsession_row *row)
+static void output_table_put_session(void *context, const struct server_result *result,
+                                     const struct netsession_row *row)
 {
-	put_line(context, session_cell, &(struct session_line){ result, row });
+	output_table_put_line(context, output_table_session_cell,
+	                      &(struct output_table_row){ result, row });
 }
 
 bool output_write_table(FILE *to, const struct server_result results[], size_t count)
 {
-	struct table t = { .to = to };
+	struct output_table t = { .to = to };
 	bool any = false;
 
 	t.shown[SERVER_COLUMN] = count > 1;
@@ -183,12 +190,12 @@ bool output_write_table(FILE *to, const struct server_result results[], size_t c
 	if (!any)
 		return true;
 	for (int column = 0; column < COLUMNS; column++)
-		t.width[column] = width_of(heading(&t, NULL, column, NULL));
+		t.width[column] = output_table_width(output_table_heading(&t, NULL, column, NULL));
 	for (size_t i = 0; i < count; i++)
-		server_result_each(&results[i], measure, &t);
-	put_line(&t, heading, NULL);
+		server_result_each(&results[i], output_table_measure_row, &t);
+	output_table_put_line(&t, output_table_heading, NULL);
 	for (size_t i = 0; i < count; i++)
-		server_result_each(&results[i], put_session, &t);
+		server_result_each(&results[i], output_table_put_session, &t);
 	free(t.cell);
 	return !t.failed;
 }

@@ -16,13 +16,13 @@ enum { ENDINGS = sizeof ending / sizeof *ending };
 
 static volatile sig_atomic_t caught;
 
-static void on_signal(int number)
+static void prompt_on_signal(int number)
 {
 	caught = number;
 }
 
 /* False: the line is too long, or was not ended. */
-static bool read_line(int terminal, char password[PROMPT_MAX_BYTES])
+static bool prompt_read_line(int terminal, char password[PROMPT_MAX_BYTES])
 {
 	size_t length = 0;
 	char byte = '\0';
@@ -38,7 +38,7 @@ static bool read_line(int terminal, char password[PROMPT_MAX_BYTES])
 
 bool prompt_password(const char *user, char password[PROMPT_MAX_BYTES])
 {
-	struct sigaction action = { .sa_handler = on_signal }, before[ENDINGS];
+	struct sigaction action = { .sa_handler = prompt_on_signal }, before[ENDINGS];
 	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	struct termios shown, hidden;
 	bool read;
@@ -59,7 +59,7 @@ bool prompt_password(const char *user, char password[PROMPT_MAX_BYTES])
 	hidden.c_lflag |= ECHONL;
 	tcsetattr(terminal, TCSAFLUSH, &hidden);
 	dprintf(terminal, "Password of %s: ", user);
-	read = read_line(terminal, password);
+	read = prompt_read_line(terminal, password);
 	tcsetattr(terminal, TCSAFLUSH, &shown);
 	close(terminal);
 	for (int i = 0; i < ENDINGS; i++)

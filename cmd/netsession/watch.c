@@ -10,43 +10,43 @@
 #include "presence.h"
 #include "who.h"
 
-struct watched {
-	struct presence presence;
+struct watched_server {
+	struct watch_tracker presence;
 	uint32_t status; /* of the last look */
 };
 
 struct watch {
 	const struct options *options;
 	struct netsession_credentials *credentials;
-	struct watched *servers;
+	struct watched_server *servers;
 	size_t count;
 	char at[32]; /* the look's time, UTC */
 };
 
 static volatile sig_atomic_t is_interrupted;
 
-static void on_signal(int number)
+static void watch_on_signal(int number)
 {
 	(void)number;
 	is_interrupted = 1;
 }
 
 /* Once: the second one ends the program in the middle of a look. */
-static void catch_signals(void)
+static void watch_catch_signals(void)
 {
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction action = { .sa_handler = watch_on_signal, .sa_flags = (int)SA_RESETHAND };
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 }
 
-static void tell(void *context, enum presence_event event, const struct server_result *result,
-                 const struct netsession_row *row)
+static void watch_print_event(void *context, enum watch_event event,
+                              const struct server_result *result, const struct netsession_row *row)
 {
 	static const char *const names[] = {
-		[PRESENCE_CAME] = "came",
-		[PRESENCE_WENT] = "went",
-		[PRESENCE_CHANGED] = "changed",
+		[WATCH_OPENED] = "came",
+		[WATCH_CLOSED] = "went",
+		[WATCH_CHANGED] = "changed",
 	};
 	const struct watch *watch = context;
 
@@ -56,7 +56,7 @@ static void tell(void *context, enum presence_event event, const struct server_r
 		output_write_event_text(stdout, watch->at, names[event], result, row);
 }
 
-static int64_t now_s(void)
+static int64_t watch_now_s(void)
 {
 	struct timespec clock;
 
@@ -66,31 +66,34 @@ static int64_t now_s(void)
 
 /* An answer that lacks sessions may be too short, as Samba's is now and then: the server is asked
  * once more, and what both lack has ended. If it does not answer, the next look tells more. */
-static bool take_answer(struct watch *watch, struct watched *server,
-                        const struct presence_look *look)
+static bool watch_compare_answer(struct watch *watch, struct watched_server *server,
+                                 const struct watch_poll *look)
 {
 	struct server_result result = { .server = look->result->server };
-	struct presence_look again = { .result = &result };
+	struct watch_poll again = { .result = &result };
 	bool is_good;
 
-	switch (presence_misses(&server->presence, look)) {
-	case PRESENCE_ALL:
-		return presence_update(&server->presence, look, NULL, tell, watch);
-	case PRESENCE_NO_MEMORY:
+	switch (watch_tracker_misses(&server->presence, look)) {
+	case WATCH_NONE_MISSING:
+		return watch_tracker_update(&server->presence, look, NULL, watch_print_event,
+		                            watch);
+	case WATCH_NO_MEMORY:
 		return false;
-	case PRESENCE_SOME_MISSING:
+	case WATCH_SOME_MISSING:
 		break;
 	}
-	is_good = ask_servers(watch->options, watch->credentials, &result, 1);
-	again.at_s = now_s();
+	is_good = query_servers(watch->options, watch->credentials, &result, 1);
+	again.at_s = watch_now_s();
 	if (is_good && result.error.status == 0)
-		is_good = presence_update(&server->presence, look, &again, tell, watch);
+		is_good = watch_tracker_update(&server->presence, look, &again, watch_print_event,
+		                               watch);
 	server_result_fini(&result);
 	return is_good;
 }
 
 /* A server that stops or begins to answer is told of once. */
-static bool take_look(struct watch *watch, struct watched *server, const struct presence_look *look)
+static bool watch_handle_result(struct watch *watch, struct watched_server *server,
+                                const struct watch_poll *look)
 {
 	const struct server_result *result = look->result;
 	uint32_t before = server->status;
@@ -98,16 +101,16 @@ static bool take_look(struct watch *watch, struct watched *server, const struct 
 	server->status = result->error.status;
 	if (result->error.status != 0) {
 		if (before != result->error.status)
-			ask_report(watch->options, result);
+			query_print_messages(watch->options, result);
 		return true;
 	}
 	if (before != 0)
 		fprintf(stderr, "netsession: %s: answers again\n", server_result_name(result));
-	return take_answer(watch, server, look);
+	return watch_compare_answer(watch, server, look);
 }
 
 /* Gives the look's exit code; -1: out of memory or no way to write. */
-static int look(struct watch *watch)
+static int watch_poll_servers(struct watch *watch)
 {
 	struct server_result *results = calloc(watch->count, sizeof *results);
 	time_t now = time(NULL);
@@ -121,14 +124,14 @@ static int look(struct watch *watch)
 	}
 	for (int i = 0; i < watch->options->operand_count; i++)
 		results[i].server = watch->options->operands[i];
-	if (!ask_servers(watch->options, watch->credentials, results, watch->count))
+	if (!query_servers(watch->options, watch->credentials, results, watch->count))
 		goto out;
 	strftime(watch->at, sizeof watch->at, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-	at_s = now_s();
-	code = ask_exit_code(results, watch->count);
+	at_s = watch_now_s();
+	code = query_exit_code(results, watch->count);
 	for (size_t i = 0; i < watch->count; i++)
-		if (!take_look(watch, &watch->servers[i],
-		               &(struct presence_look){ &results[i], at_s })) {
+		if (!watch_handle_result(watch, &watch->servers[i],
+		                         &(struct watch_poll){ &results[i], at_s })) {
 			fprintf(stderr, "netsession: out of memory\n");
 			code = -1;
 		}
@@ -143,21 +146,21 @@ out:
 	return code;
 }
 
-static int look_on(struct watch *watch)
+static int watch_poll_until_end(struct watch *watch)
 {
 	const struct options *options = watch->options;
-	struct timespec pause = { .tv_sec = (time_t)(options->every_ms / 1000),
-		                  .tv_nsec = (long)(options->every_ms % 1000) * 1000000 };
+	struct timespec pause = { .tv_sec = (time_t)(options->interval_ms / 1000),
+		                  .tv_nsec = (long)(options->interval_ms % 1000) * 1000000 };
 	int code = EXIT_NONE;
 
 	for (uint32_t looks = 0; !is_interrupted; looks++) {
-		if (options->looks != 0 && looks == options->looks)
+		if (options->polls != 0 && looks == options->polls)
 			break;
 		if (looks > 0)
 			nanosleep(&pause, NULL); /* a signal ends it early */
 		if (is_interrupted)
 			break;
-		code = look(watch);
+		code = watch_poll_servers(watch);
 		if (code < 0)
 			return EXIT_NONE;
 	}
@@ -174,15 +177,15 @@ int command_watch(const struct options *options)
 		        options->output);
 		return EXIT_USAGE;
 	}
-	if (!who_asks(options, &watch.credentials))
+	if (!credentials_from_options(options, &watch.credentials))
 		return EXIT_USAGE;
 	watch.count = options->operand_count > 0 ? (size_t)options->operand_count : 1;
 	watch.servers = calloc(watch.count, sizeof *watch.servers);
 	if (watch.servers != NULL) {
-		catch_signals();
-		code = look_on(&watch);
+		watch_catch_signals();
+		code = watch_poll_until_end(&watch);
 		for (size_t i = 0; i < watch.count; i++)
-			presence_fini(&watch.servers[i].presence);
+			watch_tracker_fini(&watch.servers[i].presence);
 	} else {
 		fprintf(stderr, "netsession: out of memory\n");
 	}

@@ -5,7 +5,7 @@
 #include "prompt.h"
 
 /* --as: the password comes from the terminal, and from nowhere else. */
-static bool ask_for_password(const char *user, struct netsession_credentials **credentials)
+static bool credentials_from_prompt(const char *user, struct netsession_credentials **credentials)
 {
 	struct netsession_error error;
 	char password[PROMPT_MAX_BYTES];
@@ -20,7 +20,8 @@ static bool ask_for_password(const char *user, struct netsession_credentials **c
 	return made;
 }
 
-bool who_asks(const struct options *options, struct netsession_credentials **credentials)
+bool credentials_from_options(const struct options *options,
+                              struct netsession_credentials **credentials)
 {
 	struct netsession_error error;
 
@@ -36,7 +37,7 @@ bool who_asks(const struct options *options, struct netsession_credentials **cre
 		return false;
 	}
 	if (options->as != NULL)
-		return ask_for_password(options->as, credentials);
+		return credentials_from_prompt(options->as, credentials);
 	if (options->credentials_file == NULL ||
 	    netsession_credentials_read(options->credentials_file, credentials, &error) == 0)
 		return true;

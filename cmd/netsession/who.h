@@ -8,6 +8,7 @@
 
 /* Gives *credentials, NULL for whoever the environment says. False: there are none of use, which
  * was said on stderr. */
-bool who_asks(const struct options *options, struct netsession_credentials **credentials);
+bool credentials_from_options(const struct options *options,
+                              struct netsession_credentials **credentials);
 
 #endif

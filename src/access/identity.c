@@ -28,7 +28,7 @@ struct identity *identity_new_unlabelled(const char *user, const char *domain)
 	return NULL;
 }
 
-static bool add_qualified(struct identity *i)
+static bool identity_add_qualified(struct identity *i)
 {
 	size_t room = strlen(i->domain) + strlen(i->user) + 2;
 	char *label = malloc(room);
@@ -46,7 +46,8 @@ struct identity *identity_new(const char *user, const char *domain)
 {
 	struct identity *i = identity_new_unlabelled(user, domain);
 
-	if (i != NULL && identity_add_label(i, user) && (domain[0] == '\0' || add_qualified(i)))
+	if (i != NULL && identity_add_label(i, user) &&
+	    (domain[0] == '\0' || identity_add_qualified(i)))
 		return i;
 	identity_release(i);
 	return NULL;

@@ -32,13 +32,13 @@ static const struct preset {
 	    [ACCESS_LEVEL_1] = OPERATORS, [ACCESS_LEVEL_2] = OPERATORS, [ACCESS_LEVEL_502] = OPERATORS,
 	    [ACCESS_DELETE] = OPERATORS, [ACCESS_SERVER_INFO] = AUTHENTICATED,
 	    [ACCESS_SHARE_ENUM] = AUTHENTICATED, [ACCESS_COUNTERS] = OPERATORS,
-	    [ACCESS_FEED] = "feeders" } },
+	    [ACCESS_PUBLISH] = "feeders" } },
 	{ "hardened", /* as Windows has done it since 10 1607 and Server 2019 */
 	  { [ACCESS_LEVEL_0] = OPERATORS, [ACCESS_LEVEL_10] = OPERATORS,
 	    [ACCESS_LEVEL_1] = OPERATORS, [ACCESS_LEVEL_2] = OPERATORS, [ACCESS_LEVEL_502] = OPERATORS,
 	    [ACCESS_DELETE] = OPERATORS, [ACCESS_SERVER_INFO] = AUTHENTICATED,
 	    [ACCESS_SHARE_ENUM] = AUTHENTICATED, [ACCESS_COUNTERS] = OPERATORS,
-	    [ACCESS_FEED] = "feeders" } },
+	    [ACCESS_PUBLISH] = "feeders" } },
 };
 /* clang-format on */
 
@@ -80,7 +80,7 @@ struct access_policy *access_policy_new(const char *preset)
 }
 
 /* The next label of a list, without blanks around it. False: there is none. */
-static bool next_label(const char **list, const char **label, size_t *bytes)
+static bool access_policy_next_label(const char **list, const char **label, size_t *bytes)
 {
 	*list += strspn(*list, ", \t");
 	*label = *list;
@@ -93,7 +93,7 @@ static bool next_label(const char **list, const char **label, size_t *bytes)
 
 #define LABEL_BYTES 512
 
-static bool copy_label(const char *label, size_t bytes, char to[LABEL_BYTES])
+static bool access_policy_copy_label(const char *label, size_t bytes, char to[LABEL_BYTES])
 {
 	if (bytes >= LABEL_BYTES)
 		return false;
@@ -102,7 +102,7 @@ static bool copy_label(const char *label, size_t bytes, char to[LABEL_BYTES])
 	return true;
 }
 
-static bool is_group(const char *word)
+static bool access_policy_is_group(const char *word)
 {
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		if (strcmp(group_names[i], word) == 0)
@@ -111,7 +111,7 @@ static bool is_group(const char *word)
 }
 
 /* S-1-5-21-1-2-3-512, or one that was meant to be such. */
-static bool is_sid(const char *label)
+static bool access_policy_is_sid(const char *label)
 {
 	size_t parts = 0;
 
@@ -126,7 +126,7 @@ static bool is_sid(const char *label)
 }
 
 /* What was expected in a label's place; NULL: it may well be one. */
-static const char *expected(const char *label)
+static const char *access_policy_expected_label(const char *label)
 {
 	size_t bytes = strlen(label);
 
@@ -137,7 +137,7 @@ static const char *expected(const char *label)
 		return "a name in UTF-8";
 	if (strcmp(label, "@") == 0)
 		return "a group's name behind @";
-	if (strncasecmp(label, "S-1-", 4) == 0 && !is_sid(label))
+	if (strncasecmp(label, "S-1-", 4) == 0 && !access_policy_is_sid(label))
 		return "a SID as S-1-5-21-1-2-3-512";
 	if (label[0] == '\\' || label[bytes - 1] == '\\')
 		return "a domain and a user as DOMAIN\\user";
@@ -147,19 +147,21 @@ static const char *expected(const char *label)
 }
 
 /* Takes a list that has only what is allowed in it: of a group, which means accounts, no group. */
-static bool replace(char **to, const char *list, bool may_have_groups, const char **why)
+static bool access_policy_replace_list(char **to, const char *list, bool may_have_groups,
+                                       const char **why)
 {
 	const char *at = list, *label;
 	char *copy, text[LABEL_BYTES];
 	size_t bytes;
 
-	while (next_label(&at, &label, &bytes)) {
-		if (!copy_label(label, bytes, text))
+	while (access_policy_next_label(&at, &label, &bytes)) {
+		if (!access_policy_copy_label(label, bytes, text))
 			*why = "a name of less than 512 bytes";
-		else if (!may_have_groups && (is_group(text) || strcmp(text, AUTHENTICATED) == 0))
+		else if (!may_have_groups &&
+		         (access_policy_is_group(text) || strcmp(text, AUTHENTICATED) == 0))
 			*why = "users, @groups and SIDs";
-		else if (expected(text) != NULL)
-			*why = expected(text);
+		else if (access_policy_expected_label(text) != NULL)
+			*why = access_policy_expected_label(text);
 		else
 			continue;
 		return false;
@@ -177,38 +179,39 @@ static bool replace(char **to, const char *list, bool may_have_groups, const cha
 bool access_policy_set(struct access_policy *p, enum access_right right, const char *list,
                        const char **why)
 {
-	return replace(&p->who[right], list, true, why);
+	return access_policy_replace_list(&p->who[right], list, true, why);
 }
 
-bool access_policy_name(struct access_policy *p, const char *group, const char *list,
-                        const char **why)
+bool access_policy_set_group(struct access_policy *p, const char *group, const char *list,
+                             const char **why)
 {
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		if (strcmp(group_names[i], group) == 0)
-			return replace(&p->groups[i], list, false, why);
+			return access_policy_replace_list(&p->groups[i], list, false, why);
 	*why = "administrators, server_operators or feeders";
 	return false;
 }
 
 /* A list of labels alone; "nobody" in it is not the account of that name. */
-static bool is_listed(const char *list, const struct identity *who)
+static bool access_policy_group_has(const char *list, const struct identity *who)
 {
 	const char *label;
 	char text[LABEL_BYTES];
 	size_t bytes;
 
-	while (list != NULL && next_label(&list, &label, &bytes))
-		if (copy_label(label, bytes, text) && strcmp(text, NOBODY) != 0 &&
+	while (list != NULL && access_policy_next_label(&list, &label, &bytes))
+		if (access_policy_copy_label(label, bytes, text) && strcmp(text, NOBODY) != 0 &&
 		    identity_has_label(who, text))
 			return true;
 	return false;
 }
 
-static bool is_meant(const struct access_policy *p, const char *word, const struct identity *who)
+static bool access_policy_word_means(const struct access_policy *p, const char *word,
+                                     const struct identity *who)
 {
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		if (strcmp(group_names[i], word) == 0)
-			return is_listed(p->groups[i], who);
+			return access_policy_group_has(p->groups[i], who);
 	if (strcmp(word, NOBODY) == 0)
 		return false;
 	return strcmp(word, AUTHENTICATED) == 0 || identity_has_label(who, word);
@@ -223,8 +226,9 @@ bool access_policy_allows(const struct access_policy *p, const struct identity *
 
 	if (!identity_is_authenticated(who))
 		return false;
-	while (list != NULL && next_label(&list, &word, &bytes))
-		if (copy_label(word, bytes, text) && is_meant(p, text, who))
+	while (list != NULL && access_policy_next_label(&list, &word, &bytes))
+		if (access_policy_copy_label(word, bytes, text) &&
+		    access_policy_word_means(p, text, who))
 			return true;
 	return false;
 }

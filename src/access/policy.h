@@ -18,7 +18,7 @@
 	R(ACCESS_SERVER_INFO, "server_info", "the server's name, version and comment") \
 	R(ACCESS_SHARE_ENUM, "share_enum", "the shares, of which there is IPC$")       \
 	R(ACCESS_COUNTERS, "counters", "the counters, at the local socket")            \
-	R(ACCESS_FEED, "feed", "publishing sessions, at the feed's socket")
+	R(ACCESS_PUBLISH, "feed", "publishing sessions, at the feed's socket")
 
 enum access_right {
 #define R(RIGHT, KEY, HELP) RIGHT,
@@ -45,8 +45,8 @@ bool access_policy_set(struct access_policy *p, enum access_right right, const c
 /* What "administrators", "server_operators" and "feeders" mean: a list with commas of labels:
  * alice, LAB\alice, alice@LAB.EXAMPLE, @group, S-1-5-..., or "nobody". Returns as
  * access_policy_set. */
-bool access_policy_name(struct access_policy *p, const char *group, const char *list,
-                        const char **why);
+bool access_policy_set_group(struct access_policy *p, const char *group, const char *list,
+                             const char **why);
 
 bool access_policy_allows(const struct access_policy *p, const struct identity *who,
                           enum access_right right);

@@ -9,13 +9,13 @@
 #include "auth/context.h"
 #include "auth/mechanisms.h"
 
-static bool is_given(const char *text)
+static bool acceptor_text_is_set(const char *text)
 {
 	return text != NULL && text[0] != '\0';
 }
 
 /* A keytab that is a file may be readable by a group, as is usual, and not by everybody. */
-static NET_API_STATUS check_keytab(const char *keytab, struct err *err)
+static NET_API_STATUS acceptor_check_keytab(const char *keytab, struct err *err)
 {
 	static const char prefix[] = "FILE:";
 	const char *path = strncmp(keytab, prefix, sizeof prefix - 1) == 0
@@ -38,7 +38,8 @@ static pthread_mutex_t keytab_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* No name: any principal of the keytab will do. No credential store: gss-ntlmssp 1.2.0 would take
  * that for a user's. */
-static bool acquire(struct auth_acceptance *a, enum auth_mechanism mechanism)
+static bool acceptor_acquire_mechanism(struct auth_acceptor_settings *a,
+                                       enum auth_mechanism mechanism)
 {
 	gss_OID_set_desc one = { 1, &auth_oids[mechanism] };
 	OM_uint32 minor;
@@ -51,15 +52,16 @@ static bool acquire(struct auth_acceptance *a, enum auth_mechanism mechanism)
 
 /* A keytab that has no key is a fault where it was named, else Kerberos is not served. It stays set
  * until it is set again. */
-static NET_API_STATUS acquire_kerberos(struct auth_acceptance *a, const char *keytab,
-                                       struct err *err)
+static NET_API_STATUS acceptor_acquire_kerberos(struct auth_acceptor_settings *a,
+                                                const char *keytab, struct err *err)
 {
 	NET_API_STATUS status = NERR_Success;
 
 	pthread_mutex_lock(&keytab_mutex);
-	if ((GSS_ERROR(krb5_gss_register_acceptor_identity(is_given(keytab) ? keytab : NULL)) ||
-	     !acquire(a, AUTH_KERBEROS)) &&
-	    is_given(keytab))
+	if ((GSS_ERROR(krb5_gss_register_acceptor_identity(acceptor_text_is_set(keytab) ? keytab
+	                                                                                : NULL)) ||
+	     !acceptor_acquire_mechanism(a, AUTH_KERBEROS)) &&
+	    acceptor_text_is_set(keytab))
 		status = err_set(err, ERROR_NO_SUCH_LOGON_SESSION, AUTH_DOING_KEYTAB,
 		                 "it cannot be read, or has no key");
 	pthread_mutex_unlock(&keytab_mutex);
@@ -69,7 +71,7 @@ static NET_API_STATUS acquire_kerberos(struct auth_acceptance *a, const char *ke
 /* gss-ntlmssp 1.2.0 encodes no CHALLENGE on a big-endian machine: it adds a length that is in the
  * order of the message's bytes already to an offset. Each log-on would end as if the password were
  * wrong. */
-static bool can_challenge(const struct auth_acceptance *a)
+static bool acceptor_can_challenge(const struct auth_acceptor_settings *a)
 {
 	static const uint8_t negotiate[] = { 'N', 'T', 'L', 'M',  'S',  'S',  'P',  0,          1,
 		                             0,   0,   0,   0x35, 0x82, 0x08, 0xE2, [39] = 0x0F };
@@ -83,21 +85,22 @@ static bool can_challenge(const struct auth_acceptance *a)
 }
 
 /* Null sessions come by NTLM, too. */
-static NET_API_STATUS acquire_ntlm(struct auth_acceptance *a, struct err *err)
+static NET_API_STATUS acceptor_acquire_ntlm(struct auth_acceptor_settings *a, struct err *err)
 {
 	if (a->accounts == NULL && !a->anonymous)
 		return NERR_Success;
-	if (!acquire(a, AUTH_NTLM))
+	if (!acceptor_acquire_mechanism(a, AUTH_NTLM))
 		return err_set(err, ERROR_NOT_SUPPORTED, AUTH_DOING,
 		               "GSSAPI gives no credential to accept NTLM log-ons with");
-	return can_challenge(a) ? NERR_Success
-	                        : err_set(err, ERROR_NOT_SUPPORTED, AUTH_DOING,
-	                                  "gss-ntlmssp cannot encode an NTLM challenge on this "
-	                                  "machine");
+	return acceptor_can_challenge(a)
+	               ? NERR_Success
+	               : err_set(err, ERROR_NOT_SUPPORTED, AUTH_DOING,
+	                         "gss-ntlmssp cannot encode an NTLM challenge on this "
+	                         "machine");
 }
 
 /* What an acceptor says before it has heard anything: [MS-SPNG] 3.2.5.2. */
-static NET_API_STATUS make_hint(struct auth_acceptance *a, struct err *err)
+static NET_API_STATUS acceptor_make_hint(struct auth_acceptor_settings *a, struct err *err)
 {
 	enum auth_mechanism served[AUTH_MECHANISMS];
 	struct wire_writer list = { 0 };
@@ -117,7 +120,7 @@ static NET_API_STATUS make_hint(struct auth_acceptance *a, struct err *err)
 }
 
 /* The default realm: that of a name without one. */
-static void find_realm(struct auth_acceptance *a)
+static void acceptor_find_realm(struct auth_acceptor_settings *a)
 {
 	char user[] = "user", text[AUTH_PRINCIPAL_BYTES], *realm;
 	gss_buffer_desc buffer = { sizeof user - 1, user };
@@ -133,12 +136,12 @@ static void find_realm(struct auth_acceptance *a)
 	(void)gss_release_name(&minor, &canonical);
 }
 
-NET_API_STATUS auth_acceptance_new(const struct auth_acceptance_options *options,
-                                   struct auth_acceptance **out, struct err *err)
+NET_API_STATUS auth_acceptor_settings_new(const struct auth_acceptor_options *options,
+                                          struct auth_acceptor_settings **out, struct err *err)
 {
-	struct auth_acceptance *a = calloc(1, sizeof *a);
+	struct auth_acceptor_settings *a = calloc(1, sizeof *a);
 	bool kerberos = options->kerberos && auth_has_mechanism(AUTH_KERBEROS),
-	     ntlm = options->ntlm && is_given(options->ntlm_users);
+	     ntlm = options->ntlm && acceptor_text_is_set(options->ntlm_users);
 	NET_API_STATUS status = NERR_Success;
 
 	*out = NULL;
@@ -147,37 +150,37 @@ NET_API_STATUS auth_acceptance_new(const struct auth_acceptance_options *options
 	atomic_init(&a->holders, 1);
 	a->anonymous = options->anonymous;
 	if (kerberos)
-		find_realm(a);
+		acceptor_find_realm(a);
 	if ((ntlm || a->anonymous) && !auth_has_mechanism(AUTH_NTLM))
 		status = err_set(err, ERROR_NOT_SUPPORTED, AUTH_DOING,
 		                 "GSSAPI has no NTLM: is gss-ntlmssp installed?");
-	if (status == NERR_Success && kerberos && is_given(options->keytab))
-		status = check_keytab(options->keytab, err);
+	if (status == NERR_Success && kerberos && acceptor_text_is_set(options->keytab))
+		status = acceptor_check_keytab(options->keytab, err);
 	if (status == NERR_Success && ntlm)
 		status = accounts_read(options->ntlm_users, &a->accounts, err);
 	if (status == NERR_Success && kerberos)
-		status = acquire_kerberos(a, options->keytab, err);
+		status = acceptor_acquire_kerberos(a, options->keytab, err);
 	if (status == NERR_Success)
-		status = acquire_ntlm(a, err);
+		status = acceptor_acquire_ntlm(a, err);
 	if (status == NERR_Success)
-		status = make_hint(a, err);
+		status = acceptor_make_hint(a, err);
 	if (status == NERR_Success && ntlm)
 		status = accounts_publish(a->accounts, err);
 	if (status == NERR_Success)
 		*out = a;
 	else
-		auth_acceptance_release(a);
+		auth_acceptor_settings_release(a);
 	return status;
 }
 
-struct auth_acceptance *auth_acceptance_hold(struct auth_acceptance *a)
+struct auth_acceptor_settings *auth_acceptor_settings_hold(struct auth_acceptor_settings *a)
 {
 	if (a != NULL)
 		atomic_fetch_add(&a->holders, 1);
 	return a;
 }
 
-void auth_acceptance_release(struct auth_acceptance *a)
+void auth_acceptor_settings_release(struct auth_acceptor_settings *a)
 {
 	OM_uint32 minor;
 
@@ -191,13 +194,14 @@ void auth_acceptance_release(struct auth_acceptance *a)
 	free(a);
 }
 
-const uint8_t *auth_acceptance_hint(const struct auth_acceptance *a, size_t *bytes)
+const uint8_t *auth_acceptor_settings_hint(const struct auth_acceptor_settings *a, size_t *bytes)
 {
 	*bytes = a->hint.len;
 	return a->hint.data;
 }
 
-bool auth_acceptance_takes(const struct auth_acceptance *a, enum auth_mechanism mechanism)
+bool auth_acceptor_settings_serve(const struct auth_acceptor_settings *a,
+                                  enum auth_mechanism mechanism)
 {
 	return mechanism == AUTH_KERBEROS ? a->serves[AUTH_KERBEROS] : a->accounts != NULL;
 }

@@ -8,7 +8,7 @@
 #include "auth/accounts.h"
 #include "auth/gss.h"
 
-struct auth_acceptance {
+struct auth_acceptor_settings {
 	atomic_int holders;
 	bool anonymous;
 	struct accounts *accounts;                  /* NULL: no accounts for NTLM */

@@ -25,7 +25,7 @@
 enum wrapping { NOT_KNOWN, IN_SPNEGO, BARE };
 
 struct auth_acceptor {
-	struct auth_acceptance *acceptance; /* held */
+	struct auth_acceptor_settings *settings; /* held */
 	enum wrapping wrapping;
 	struct spnego_acceptor spnego;
 	struct auth_context context;
@@ -38,12 +38,12 @@ struct auth_acceptor {
 	char why[ERR_TEXT_BYTES]; /* of a log-on that failed; "": of none */
 };
 
-struct auth_acceptor *auth_acceptor_new(struct auth_acceptance *acceptance)
+struct auth_acceptor *auth_acceptor_new(struct auth_acceptor_settings *acceptance)
 {
 	struct auth_acceptor *a = calloc(1, sizeof *a);
 
 	if (a != NULL)
-		a->acceptance = auth_acceptance_hold(acceptance);
+		a->settings = auth_acceptor_settings_hold(acceptance);
 	return a;
 }
 
@@ -56,12 +56,12 @@ void auth_acceptor_free(struct auth_acceptor *a)
 	wire_writer_fini(&a->answer);
 	wire_writer_fini(&a->lengthened);
 	identity_release(a->who);
-	auth_acceptance_release(a->acceptance);
+	auth_acceptor_settings_release(a->settings);
 	free(a);
 }
 
-static enum auth_progress refuse(struct err *err, uint32_t nt, NET_API_STATUS status,
-                                 const char *why)
+static enum auth_progress acceptor_refuse_with(struct err *err, uint32_t nt, NET_API_STATUS status,
+                                               const char *why)
 {
 	err_set(err, status, AUTH_DOING, why);
 	err->nt_status = nt;
@@ -69,27 +69,29 @@ static enum auth_progress refuse(struct err *err, uint32_t nt, NET_API_STATUS st
 }
 
 /* The answer does not show whether the user or the password was wrong. */
-static enum auth_progress refuse_log_on(struct err *err)
+static enum auth_progress acceptor_refuse_log_on(struct err *err)
 {
-	return refuse(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
-	              "an unknown user, or a wrong password");
+	return acceptor_refuse_with(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+	                            "an unknown user, or a wrong password");
 }
 
-static enum auth_progress refuse_token(struct err *err)
+static enum auth_progress acceptor_refuse_token(struct err *err)
 {
-	return refuse(err, STATUS_INVALID_PARAMETER, ERROR_INVALID_PARAMETER, "an invalid token");
+	return acceptor_refuse_with(err, STATUS_INVALID_PARAMETER, ERROR_INVALID_PARAMETER,
+	                            "an invalid token");
 }
 
-static enum auth_progress refuse_mechanism(enum auth_mechanism mechanism, struct err *err)
+static enum auth_progress acceptor_refuse_mechanism(enum auth_mechanism mechanism, struct err *err)
 {
-	return refuse(err, STATUS_NOT_SUPPORTED, ERROR_NOT_SUPPORTED,
-	              mechanism == AUTH_NTLM ? "NTLM is not served here"
-	                                     : "Kerberos is not served here");
+	return acceptor_refuse_with(err, STATUS_NOT_SUPPORTED, ERROR_NOT_SUPPORTED,
+	                            mechanism == AUTH_NTLM ? "NTLM is not served here"
+	                                                   : "Kerberos is not served here");
 }
 
-static enum auth_progress refuse_memory(struct err *err)
+static enum auth_progress acceptor_refuse_memory(struct err *err)
 {
-	return refuse(err, STATUS_INSUFFICIENT_RESOURCES, ERROR_NOT_ENOUGH_MEMORY, NULL);
+	return acceptor_refuse_with(err, STATUS_INSUFFICIENT_RESOURCES, ERROR_NOT_ENOUGH_MEMORY,
+	                            NULL);
 }
 
 /* Why a ticket was refused, RFC 4120 7.5.9. */
@@ -115,55 +117,59 @@ static const struct {
 	  "the keytab's key is older or newer than the ticket" },
 };
 
-static enum auth_progress explain_ticket(OM_uint32 minor, struct err *err)
+static enum auth_progress acceptor_explain_ticket(OM_uint32 minor, struct err *err)
 {
 	for (size_t i = 0; i < sizeof ticket_stories / sizeof *ticket_stories; i++)
 		if (ticket_stories[i].code == (krb5_error_code)minor)
-			return refuse(err, ticket_stories[i].nt, ticket_stories[i].status,
-			              ticket_stories[i].why);
-	return refuse(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE, "an invalid ticket");
+			return acceptor_refuse_with(err, ticket_stories[i].nt,
+			                            ticket_stories[i].status,
+			                            ticket_stories[i].why);
+	return acceptor_refuse_with(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+	                            "an invalid ticket");
 }
 
-static enum auth_progress explain(const struct auth_acceptor *a, OM_uint32 major, OM_uint32 minor,
-                                  struct err *err)
+static enum auth_progress acceptor_explain_failure(const struct auth_acceptor *a, OM_uint32 major,
+                                                   OM_uint32 minor, struct err *err)
 {
 	bool is_kerberos = a->context.mechanism == AUTH_KERBEROS;
 
 	switch (GSS_ROUTINE_ERROR(major)) {
 	case GSS_S_DEFECTIVE_TOKEN:
 		if (!is_kerberos && minor == EACCES)
-			return refuse(err, STATUS_INVALID_PARAMETER, ERROR_INVALID_PARAMETER,
-			              "the MIC of the NTLM message is wrong");
-		return refuse_token(err);
+			return acceptor_refuse_with(err, STATUS_INVALID_PARAMETER,
+			                            ERROR_INVALID_PARAMETER,
+			                            "the MIC of the NTLM message is wrong");
+		return acceptor_refuse_token(err);
 	case GSS_S_NO_CONTEXT:
-		return refuse_token(err);
+		return acceptor_refuse_token(err);
 	case GSS_S_BAD_MECH:
 	case GSS_S_NO_CRED:
-		return refuse_mechanism(a->context.mechanism, err);
+		return acceptor_refuse_mechanism(a->context.mechanism, err);
 	default:
-		return is_kerberos ? explain_ticket(minor, err) : refuse_log_on(err);
+		return is_kerberos ? acceptor_explain_ticket(minor, err)
+		                   : acceptor_refuse_log_on(err);
 	}
 }
 
 /* The mechanism's step. */
-static enum auth_progress step_context(struct auth_acceptor *a, struct crypto_span token,
-                                       struct err *err)
+static enum auth_progress acceptor_step_context(struct auth_acceptor *a, struct crypto_span token,
+                                                struct err *err)
 {
 	OM_uint32 major, minor;
 
-	major = auth_context_accept(&a->context, a->acceptance->credentials[a->context.mechanism],
+	major = auth_context_accept(&a->context, a->settings->credentials[a->context.mechanism],
 	                            token, &minor);
 	if (GSS_ERROR(major))
-		return explain(a, major, minor, err);
+		return acceptor_explain_failure(a, major, minor, err);
 	return a->context.is_complete ? AUTH_COMPLETE : AUTH_CONTINUE;
 }
 
 /* gss-ntlmssp 1.2.0 refuses null sessions: this is the end of such a log-on without it. */
-static enum auth_progress accept_anonymous(struct auth_acceptor *a, struct err *err)
+static enum auth_progress acceptor_accept_anonymous(struct auth_acceptor *a, struct err *err)
 {
-	if (!a->acceptance->anonymous)
-		return refuse(err, STATUS_ACCESS_DENIED, ERROR_ACCESS_DENIED,
-		              "null sessions are not served here");
+	if (!a->settings->anonymous)
+		return acceptor_refuse_with(err, STATUS_ACCESS_DENIED, ERROR_ACCESS_DENIED,
+		                            "null sessions are not served here");
 	/* The context that gave the CHALLENGE never becomes complete: nothing may use it. */
 	auth_context_fini(&a->context);
 	a->context.mechanism = AUTH_NTLM;
@@ -173,7 +179,7 @@ static enum auth_progress accept_anonymous(struct auth_acceptor *a, struct err *
 
 /* Whether the file has the user who is claimed. No other one gets as far as gss-ntlmssp, which
  * would ask winbind. */
-static bool find_claim(struct auth_acceptor *a, struct crypto_span message)
+static bool acceptor_find_claim(struct auth_acceptor *a, struct crypto_span message)
 {
 	struct ntlm_claim claim;
 
@@ -181,79 +187,81 @@ static bool find_claim(struct auth_acceptor *a, struct crypto_span message)
 		return false;
 	(void)snprintf(a->claim, sizeof a->claim, "%s%s%s", claim.domain,
 	               claim.domain[0] != '\0' ? "\\" : "", claim.user);
-	return a->acceptance->accounts != NULL &&
-	       accounts_find(a->acceptance->accounts, claim.domain, claim.user) != NULL;
+	return a->settings->accounts != NULL &&
+	       accounts_find(a->settings->accounts, claim.domain, claim.user) != NULL;
 }
 
-static enum auth_progress step_ntlm(struct auth_acceptor *a, struct crypto_span message,
-                                    struct err *err)
+static enum auth_progress acceptor_step_ntlm(struct auth_acceptor *a, struct crypto_span message,
+                                             struct err *err)
 {
 	enum ntlm_verdict verdict = ntlm_message_judge(message, a->challenge_flags);
-	bool is_known = verdict != NTLM_NOT_AUTHENTICATE && find_claim(a, message);
+	bool is_known = verdict != NTLM_NOT_AUTHENTICATE && acceptor_find_claim(a, message);
 	enum auth_progress progress;
 
 	if (verdict == NTLM_WRONG || (verdict != NTLM_NOT_AUTHENTICATE && a->challenge_flags == 0))
-		return refuse_token(err);
+		return acceptor_refuse_token(err);
 	if (verdict == NTLM_ANONYMOUS)
-		return accept_anonymous(a, err);
+		return acceptor_accept_anonymous(a, err);
 	if (verdict == NTLM_WEAK)
-		return refuse(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
-		              "LM and NTLMv1 are not served here");
+		return acceptor_refuse_with(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+		                            "LM and NTLMv1 are not served here");
 	if (verdict == NTLM_V2 && !is_known)
-		return refuse_log_on(err);
+		return acceptor_refuse_log_on(err);
 	if (ntlm_message_is_short(message)) {
 		wire_writer_clear(&a->lengthened);
 		ntlm_message_lengthen(message, &a->lengthened);
 		if (a->lengthened.failed)
-			return refuse_memory(err);
+			return acceptor_refuse_memory(err);
 		message = (struct crypto_span){ a->lengthened.data, a->lengthened.len };
 	}
-	progress = step_context(a, message, err);
+	progress = acceptor_step_context(a, message, err);
 	if (progress == AUTH_CONTINUE)
 		a->challenge_flags = ntlm_message_challenge_flags(auth_context_token(&a->context));
 	return progress;
 }
 
 /* GSSAPI chooses the mechanism of a context by its first token: it must be the selected one. */
-static enum auth_progress step_mechanism(struct auth_acceptor *a, struct crypto_span token,
-                                         struct err *err)
+static enum auth_progress acceptor_step_mechanism(struct auth_acceptor *a, struct crypto_span token,
+                                                  struct err *err)
 {
 	enum auth_mechanism mechanism = a->context.mechanism;
 
 	if (a->context.is_complete ||
 	    (a->context.gss == GSS_C_NO_CONTEXT && !spnego_token_is_of(token, mechanism)))
-		return refuse_token(err);
-	return mechanism == AUTH_NTLM ? step_ntlm(a, token, err) : step_context(a, token, err);
+		return acceptor_refuse_token(err);
+	return mechanism == AUTH_NTLM ? acceptor_step_ntlm(a, token, err)
+	                              : acceptor_step_context(a, token, err);
 }
 
 /* ---- without SPNEGO: DCE/RPC has such log-ons, and SMB2's callers may ---- */
 
-static enum auth_progress take_bare(struct auth_acceptor *a, struct crypto_span token,
-                                    struct err *err)
+static enum auth_progress acceptor_receive_bare(struct auth_acceptor *a, struct crypto_span token,
+                                                struct err *err)
 {
 	struct crypto_span answer;
 	enum auth_progress progress;
 
-	progress = step_mechanism(a, token, err);
+	progress = acceptor_step_mechanism(a, token, err);
 	answer = auth_context_token(&a->context);
 	wire_put_bytes(&a->answer, answer.data, answer.bytes);
 	return progress;
 }
 
-static enum auth_progress begin_bare(struct auth_acceptor *a, enum auth_mechanism mechanism,
-                                     struct crypto_span token, struct err *err)
+static enum auth_progress acceptor_begin_bare(struct auth_acceptor *a,
+                                              enum auth_mechanism mechanism,
+                                              struct crypto_span token, struct err *err)
 {
-	if (!a->acceptance->serves[mechanism])
-		return refuse_mechanism(mechanism, err);
+	if (!a->settings->serves[mechanism])
+		return acceptor_refuse_mechanism(mechanism, err);
 	a->wrapping = BARE;
 	a->context.mechanism = mechanism;
-	return take_bare(a, token, err);
+	return acceptor_receive_bare(a, token, err);
 }
 
 /* ---- in SPNEGO ---- */
 
-static enum auth_progress send_planned(struct auth_acceptor *a, const struct spnego_plan *plan,
-                                       struct err *err)
+static enum auth_progress acceptor_send_planned(struct auth_acceptor *a,
+                                                const struct spnego_plan *plan, struct err *err)
 {
 	gss_buffer_desc made = GSS_C_EMPTY_BUFFER;
 	struct crypto_span mic = { 0 };
@@ -261,8 +269,8 @@ static enum auth_progress send_planned(struct auth_acceptor *a, const struct spn
 
 	if (plan->makes_mic) {
 		if (!auth_context_make_mic(&a->context, spnego_acceptor_list(&a->spnego), &made))
-			return refuse(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
-			              "no mechListMIC can be made");
+			return acceptor_refuse_with(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+			                            "no mechListMIC can be made");
 		mic = (struct crypto_span){ made.value, made.length };
 	}
 	spnego_acceptor_encode(&a->spnego, auth_context_token(&a->context), mic, &a->answer);
@@ -270,18 +278,19 @@ static enum auth_progress send_planned(struct auth_acceptor *a, const struct spn
 	return plan->is_done ? AUTH_COMPLETE : AUTH_CONTINUE;
 }
 
-static enum auth_progress take_spnego(struct auth_acceptor *a, struct crypto_span token,
-                                      struct err *err)
+static enum auth_progress acceptor_receive_spnego(struct auth_acceptor *a, struct crypto_span token,
+                                                  struct err *err)
 {
 	struct spnego_mechanism_state state;
 	struct spnego_received received;
 	struct spnego_plan plan;
 
-	if (!spnego_acceptor_receive(&a->spnego, token, a->acceptance->serves, &received, err))
+	if (!spnego_acceptor_receive(&a->spnego, token, a->settings->serves, &received, err))
 		return AUTH_FAILED;
 	a->context.mechanism = a->spnego.oid->mechanism;
-	auth_context_pass(&a->context);
-	if (received.token.bytes > 0 && step_mechanism(a, received.token, err) == AUTH_FAILED)
+	auth_context_discard_token(&a->context);
+	if (received.token.bytes > 0 &&
+	    acceptor_step_mechanism(a, received.token, err) == AUTH_FAILED)
 		return AUTH_FAILED;
 	state = auth_context_state(&a->context);
 	if (a->is_anonymous) /* Samba's clients sign the list with a key of zeros */
@@ -290,73 +299,76 @@ static enum auth_progress take_spnego(struct auth_acceptor *a, struct crypto_spa
 		return AUTH_FAILED;
 	if (plan.verifies_mic &&
 	    !auth_context_verify_mic(&a->context, spnego_acceptor_list(&a->spnego), received.mic))
-		return refuse(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
-		              "the mechListMIC is not that of the offered mechanisms");
-	return send_planned(a, &plan, err);
+		return acceptor_refuse_with(
+			err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+			"the mechListMIC is not that of the offered mechanisms");
+	return acceptor_send_planned(a, &plan, err);
 }
 
-static enum auth_progress begin(struct auth_acceptor *a, struct crypto_span token, struct err *err)
+static enum auth_progress acceptor_begin_exchange(struct auth_acceptor *a, struct crypto_span token,
+                                                  struct err *err)
 {
-	const bool *serves = a->acceptance->serves;
+	const bool *serves = a->settings->serves;
 
 	if (!serves[AUTH_KERBEROS] && !serves[AUTH_NTLM])
-		return refuse(
+		return acceptor_refuse_with(
 			err, STATUS_NOT_SUPPORTED, ERROR_NOT_SUPPORTED,
 			"no keytab and no NTLM users are configured: all log-ons are refused");
 	switch (spnego_token_kind(token)) {
 	case SPNEGO_TOKEN_NEGOTIATION:
 		a->wrapping = IN_SPNEGO;
-		return take_spnego(a, token, err);
+		return acceptor_receive_spnego(a, token, err);
 	case SPNEGO_TOKEN_KERBEROS:
-		return begin_bare(a, AUTH_KERBEROS, token, err);
+		return acceptor_begin_bare(a, AUTH_KERBEROS, token, err);
 	case SPNEGO_TOKEN_NTLM:
-		return begin_bare(a, AUTH_NTLM, token, err);
+		return acceptor_begin_bare(a, AUTH_NTLM, token, err);
 	case SPNEGO_TOKEN_UNKNOWN:
 		break;
 	}
-	return refuse_token(err);
+	return acceptor_refuse_token(err);
 }
 
-static enum auth_progress take(struct auth_acceptor *a, struct crypto_span token, struct err *err)
+static enum auth_progress acceptor_receive_token(struct auth_acceptor *a, struct crypto_span token,
+                                                 struct err *err)
 {
 	if (a->progress != AUTH_CONTINUE || token.bytes == 0 || token.bytes > UINT16_MAX)
-		return refuse_token(err);
+		return acceptor_refuse_token(err);
 	switch (a->wrapping) {
 	case NOT_KNOWN:
-		return begin(a, token, err);
+		return acceptor_begin_exchange(a, token, err);
 	case IN_SPNEGO:
-		return take_spnego(a, token, err);
+		return acceptor_receive_spnego(a, token, err);
 	case BARE:
 		break;
 	}
-	return take_bare(a, token, err);
+	return acceptor_receive_bare(a, token, err);
 }
 
 /* Who it is, and with that whether it comes in. */
-static enum auth_progress identify(struct auth_acceptor *a, struct err *err)
+static enum auth_progress acceptor_identify_initiator(struct auth_acceptor *a, struct err *err)
 {
 	if (a->is_anonymous)
 		a->who = identity_new_anonymous();
 	else if (a->context.mechanism == AUTH_KERBEROS)
-		a->who = whose_kerberos(a->acceptance, a->context.initiator, err);
+		a->who = identify_kerberos(a->settings, a->context.initiator, err);
 	else
-		a->who = whose_ntlm(a->acceptance, a->context.initiator, err);
+		a->who = identify_ntlm(a->settings, a->context.initiator, err);
 	if (a->who != NULL)
 		return AUTH_COMPLETE;
 	return err->status == ERROR_LOGON_FAILURE
-	               ? refuse(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE, NULL)
-	               : refuse_memory(err);
+	               ? acceptor_refuse_with(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE, NULL)
+	               : acceptor_refuse_memory(err);
 }
 
 enum auth_progress auth_acceptor_step(struct auth_acceptor *a, const uint8_t *token, size_t bytes,
                                       const uint8_t **answer, size_t *answer_bytes, struct err *err)
 {
 	wire_writer_clear(&a->answer);
-	a->progress = take(a, (struct crypto_span){ token, bytes }, err);
+	a->progress = acceptor_receive_token(a, (struct crypto_span){ token, bytes }, err);
 	if (a->progress != AUTH_FAILED && a->answer.failed)
-		a->progress = refuse_memory(err);
+		a->progress = acceptor_refuse_memory(err);
 	if (a->progress == AUTH_COMPLETE)
-		a->progress = identify(a, err);
+		a->progress = acceptor_identify_initiator(a, err);
 	if (a->progress == AUTH_FAILED) {
 		memcpy(a->why, err->text, sizeof a->why);
 		wire_writer_clear(&a->answer);
@@ -400,7 +412,7 @@ const char *auth_acceptor_claim(const struct auth_acceptor *a)
 	return a->claim;
 }
 
-const char *auth_acceptor_why(const struct auth_acceptor *a)
+const char *auth_acceptor_reason(const struct auth_acceptor *a)
 {
 	return a->why[0] != '\0' ? a->why : NULL;
 }

@@ -17,7 +17,7 @@
 #define AUTH_DOING_USERS  "NTLM users' file"
 
 /* By what callers may log on. Texts are UTF-8, borrowed. */
-struct auth_acceptance_options {
+struct auth_acceptor_options {
 	bool kerberos, ntlm, anonymous;
 	const char *keytab; /* NULL or "": the system's, and no Kerberos where that has no key */
 	/* A file of lines DOMAIN:user:password, the domain written as its users write it: NTLMv2
@@ -26,28 +26,29 @@ struct auth_acceptance_options {
 };
 
 /* What all acceptors share: the acquired credential and the hint. */
-struct auth_acceptance;
+struct auth_acceptor_settings;
 
 /* Reads the accounts once. Refuses files that others may read; err says what to do about one. Where
  * neither mechanism is left and anonymous is false, there is an acceptance that accepts nobody.
  * Gives *out with one holder, NULL after a failure: see err. A process has one set of NTLM accounts
  * at a time, the last one read. Call it first before there are threads: it sets a variable of the
  * environment then, and only then. */
-NET_API_STATUS auth_acceptance_new(const struct auth_acceptance_options *options,
-                                   struct auth_acceptance **out, struct err *err);
-struct auth_acceptance *auth_acceptance_hold(struct auth_acceptance *a);
-void auth_acceptance_release(struct auth_acceptance *a);
+NET_API_STATUS auth_acceptor_settings_new(const struct auth_acceptor_options *options,
+                                          struct auth_acceptor_settings **out, struct err *err);
+struct auth_acceptor_settings *auth_acceptor_settings_hold(struct auth_acceptor_settings *a);
+void auth_acceptor_settings_release(struct auth_acceptor_settings *a);
 
 /* The token that NEGOTIATE's answer carries; borrowed, may be empty. */
-const uint8_t *auth_acceptance_hint(const struct auth_acceptance *a, size_t *bytes);
+const uint8_t *auth_acceptor_settings_hint(const struct auth_acceptor_settings *a, size_t *bytes);
 
 /* Whether log-ons by this mechanism are possible. */
-bool auth_acceptance_takes(const struct auth_acceptance *a, enum auth_mechanism mechanism);
+bool auth_acceptor_settings_serve(const struct auth_acceptor_settings *a,
+                                  enum auth_mechanism mechanism);
 
 struct auth_acceptor;
 
 /* Holds acceptance. NULL: out of memory. */
-struct auth_acceptor *auth_acceptor_new(struct auth_acceptance *acceptance);
+struct auth_acceptor *auth_acceptor_new(struct auth_acceptor_settings *acceptance);
 void auth_acceptor_free(struct auth_acceptor *a);
 
 /* Takes the initiator's token and gives the answer to it: *answer lives until the next step. After
@@ -68,6 +69,6 @@ const char *auth_acceptor_mechanism(const struct auth_acceptor *a);
 /* Of a log-on that failed, for a log: whom it claimed to be by NTLM, "DOMAIN\user" in the caller's
  * own words, "" where it named nobody; and why it failed, static text, NULL: its status says it. */
 const char *auth_acceptor_claim(const struct auth_acceptor *a);
-const char *auth_acceptor_why(const struct auth_acceptor *a);
+const char *auth_acceptor_reason(const struct auth_acceptor *a);
 
 #endif

@@ -28,7 +28,7 @@ struct accounts {
 	struct wire_writer hashed; /* for gss-ntlmssp */
 };
 
-static void forget(struct wire_writer *secret)
+static void accounts_wipe_secret(struct wire_writer *secret)
 {
 	if (secret->data != NULL)
 		crypto_wipe(secret->data, secret->cap);
@@ -41,7 +41,7 @@ void accounts_free(struct accounts *accounts)
 		return;
 	if (accounts->text != NULL)
 		crypto_wipe(accounts->text, accounts->text_bytes);
-	forget(&accounts->hashed);
+	accounts_wipe_secret(&accounts->hashed);
 	free(accounts->text);
 	free(accounts->list);
 	free(accounts);
@@ -49,7 +49,7 @@ void accounts_free(struct accounts *accounts)
 
 /* root's own may be readable by root's group or this process's: so a package, or systemd, hands
  * secrets to a service. */
-static bool is_private(const struct stat *info)
+static bool accounts_file_is_private(const struct stat *info)
 {
 	mode_t forbidden = S_IWGRP | S_IXGRP | S_IRWXO;
 
@@ -58,7 +58,7 @@ static bool is_private(const struct stat *info)
 	return (info->st_uid == 0 || info->st_uid == geteuid()) && (info->st_mode & forbidden) == 0;
 }
 
-static NET_API_STATUS read_all(int fd, struct accounts *accounts, struct err *err)
+static NET_API_STATUS accounts_read_all(int fd, struct accounts *accounts, struct err *err)
 {
 	ssize_t count;
 
@@ -81,7 +81,8 @@ static NET_API_STATUS read_all(int fd, struct accounts *accounts, struct err *er
 	return NERR_Success;
 }
 
-static NET_API_STATUS read_file(const char *path, struct accounts *accounts, struct err *err)
+static NET_API_STATUS accounts_read_file(const char *path, struct accounts *accounts,
+                                         struct err *err)
 {
 	NET_API_STATUS status;
 	struct stat info;
@@ -96,17 +97,17 @@ static NET_API_STATUS read_file(const char *path, struct accounts *accounts, str
 		               : err_set(err, ERROR_ACCESS_DENIED, DOING, "it cannot be read");
 	if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
 		status = err_set(err, ERROR_INVALID_PARAMETER, DOING, "it is not a file");
-	else if (!is_private(&info))
+	else if (!accounts_file_is_private(&info))
 		status = err_set(err, ERROR_ACCESS_DENIED, DOING,
 		                 "others may read or change it: chown it to root or to the "
 		                 "server's user, chmod 600 it");
 	else
-		status = read_all(fd, accounts, err);
+		status = accounts_read_all(fd, accounts, err);
 	close(fd);
 	return status;
 }
 
-static bool is_name(const char *name)
+static bool accounts_is_name(const char *name)
 {
 	size_t length = strlen(name);
 
@@ -117,7 +118,7 @@ static bool is_name(const char *name)
 }
 
 /* Room for a secret, so that it does not leave copies of itself where it grows. */
-static void reserve(struct wire_writer *w, size_t bytes)
+static void accounts_reserve_secret(struct wire_writer *w, size_t bytes)
 {
 	wire_put_zeros(w, bytes);
 	if (!w->failed)
@@ -125,19 +126,20 @@ static void reserve(struct wire_writer *w, size_t bytes)
 }
 
 /* [MS-NLMP] 3.3.1, NTOWFv1: MD4 of the password in UTF-16. */
-static bool hash(struct crypto_md4 *md4, const char *password, uint8_t to[CRYPTO_MD4_BYTES])
+static bool accounts_hash_password(struct crypto_md4 *md4, const char *password,
+                                   uint8_t to[CRYPTO_MD4_BYTES])
 {
 	struct wire_writer utf16 = { 0 };
 	bool hashed;
 
-	reserve(&utf16, 2 * strlen(password));
+	accounts_reserve_secret(&utf16, 2 * strlen(password));
 	wire_put_utf16le(&utf16, password);
 	hashed = !utf16.failed && crypto_md4_compute(md4, utf16.data, utf16.len, to);
-	forget(&utf16);
+	accounts_wipe_secret(&utf16);
 	return hashed;
 }
 
-static size_t count_lines(const char *text)
+static size_t accounts_count_lines(const char *text)
 {
 	size_t count = 1;
 
@@ -149,8 +151,8 @@ static size_t count_lines(const char *text)
 #define HASHED_BYTES 80 /* of a line beside its names */
 
 /* The form of Samba's smbpasswd, without a LAN Manager hash. */
-static void put_hashed(struct wire_writer *w, const char *domain, const char *user,
-                       const uint8_t nt[CRYPTO_MD4_BYTES])
+static void accounts_put_hashed(struct wire_writer *w, const char *domain, const char *user,
+                                const uint8_t nt[CRYPTO_MD4_BYTES])
 {
 	static const char no_lm[] = ":0:XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX:";
 	static const char digits[] = "0123456789ABCDEF";
@@ -166,7 +168,7 @@ static void put_hashed(struct wire_writer *w, const char *domain, const char *us
 	wire_put_bytes(w, ":\n", 2);
 }
 
-static bool add(struct accounts *accounts, const char *domain, const char *user)
+static bool accounts_add_account(struct accounts *accounts, const char *domain, const char *user)
 {
 	if (accounts->count == accounts->cap) {
 		size_t cap = accounts->cap > 0 ? 2 * accounts->cap : 16;
@@ -182,8 +184,8 @@ static bool add(struct accounts *accounts, const char *domain, const char *user)
 }
 
 /* Comments and empty lines are passed over. A password may hold colons and blanks. */
-static NET_API_STATUS take_line(struct accounts *accounts, struct crypto_md4 *md4, char *line,
-                                struct err *err)
+static NET_API_STATUS accounts_parse_line(struct accounts *accounts, struct crypto_md4 *md4,
+                                          char *line, struct err *err)
 {
 	uint8_t nt[CRYPTO_MD4_BYTES];
 	char *password = line, *domain, *user;
@@ -194,18 +196,20 @@ static NET_API_STATUS take_line(struct accounts *accounts, struct crypto_md4 *md
 		return NERR_Success;
 	domain = strsep(&password, ":");
 	user = strsep(&password, ":");
-	if (user == NULL || password == NULL || !is_name(domain) || !is_name(user))
+	if (user == NULL || password == NULL || !accounts_is_name(domain) ||
+	    !accounts_is_name(user))
 		return err_set(err, ERROR_INVALID_PARAMETER, DOING,
 		               "a line of it is not DOMAIN:user:password");
-	taken = hash(md4, password, nt) && add(accounts, domain, user);
+	taken = accounts_hash_password(md4, password, nt) &&
+	        accounts_add_account(accounts, domain, user);
 	crypto_wipe(password, strlen(password));
 	if (taken)
-		put_hashed(&accounts->hashed, domain, user, nt);
+		accounts_put_hashed(&accounts->hashed, domain, user, nt);
 	crypto_wipe(nt, sizeof nt);
 	return taken ? NERR_Success : err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
 }
 
-static NET_API_STATUS take_lines(struct accounts *accounts, struct err *err)
+static NET_API_STATUS accounts_parse_lines(struct accounts *accounts, struct err *err)
 {
 	struct crypto_md4 *md4 = crypto_md4_new();
 	NET_API_STATUS status = NERR_Success;
@@ -214,10 +218,11 @@ static NET_API_STATUS take_lines(struct accounts *accounts, struct err *err)
 	if (md4 == NULL)
 		return err_set(err, ERROR_NOT_SUPPORTED, DOING,
 		               "OpenSSL has no MD4: its legacy provider is not installed");
-	reserve(&accounts->hashed,
-	        accounts->text_bytes + HASHED_BYTES * count_lines(accounts->text));
+	accounts_reserve_secret(&accounts->hashed,
+	                        accounts->text_bytes +
+	                                HASHED_BYTES * accounts_count_lines(accounts->text));
 	while (status == NERR_Success && (line = strsep(&rest, "\n")) != NULL)
-		status = take_line(accounts, md4, line, err);
+		status = accounts_parse_line(accounts, md4, line, err);
 	if (status == NERR_Success && accounts->hashed.failed)
 		status = err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
 	crypto_md4_free(md4);
@@ -232,9 +237,9 @@ NET_API_STATUS accounts_read(const char *path, struct accounts **out, struct err
 	*out = NULL;
 	if (accounts == NULL)
 		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
-	status = read_file(path, accounts, err);
+	status = accounts_read_file(path, accounts, err);
 	if (status == NERR_Success)
-		status = take_lines(accounts, err);
+		status = accounts_parse_lines(accounts, err);
 	if (status == NERR_Success)
 		*out = accounts;
 	else
@@ -253,7 +258,7 @@ const struct account *accounts_find(const struct accounts *accounts, const char 
 }
 
 /* A file without a name. -1: it cannot be made. */
-static int make_unnamed(const struct wire_writer *content)
+static int accounts_make_memfd(const struct wire_writer *content)
 {
 	int fd = memfd_create("ntlm-accounts", MFD_CLOEXEC);
 	size_t at = 0;
@@ -276,7 +281,7 @@ static int make_unnamed(const struct wire_writer *content)
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static int published = -1;
 
-static bool tell(int fd)
+static bool accounts_set_environment(int fd)
 {
 	char path[32];
 
@@ -286,15 +291,15 @@ static bool tell(int fd)
 
 NET_API_STATUS accounts_publish(struct accounts *accounts, struct err *err)
 {
-	int fd = make_unnamed(&accounts->hashed);
+	int fd = accounts_make_memfd(&accounts->hashed);
 	bool done = false;
 
-	forget(&accounts->hashed);
+	accounts_wipe_secret(&accounts->hashed);
 	pthread_mutex_lock(&mutex);
 	if (fd >= 0 && published >= 0)
 		done = dup3(fd, published, O_CLOEXEC) >= 0;
 	else if (fd >= 0 && (published = fcntl(fd, F_DUPFD_CLOEXEC, 0)) >= 0)
-		done = tell(published);
+		done = accounts_set_environment(published);
 	pthread_mutex_unlock(&mutex);
 	if (fd >= 0)
 		close(fd);

@@ -10,7 +10,7 @@ static gss_OID_desc require_mic = AUTH_OID(GSS_SPNEGO_REQUIRE_MIC_OID_STRING);
 static gss_OID_desc reset_crypto = AUTH_OID(GSS_NTLMSSP_RESET_CRYPTO_OID_STRING);
 
 /* gss-ntlmssp's numbers for what is reset. */
-enum direction { SENDING, RECEIVING };
+enum ntlm_direction { SENDING, RECEIVING };
 
 void auth_context_fini(struct auth_context *c)
 {
@@ -22,19 +22,19 @@ void auth_context_fini(struct auth_context *c)
 	*c = (struct auth_context){ 0 };
 }
 
-void auth_context_pass(struct auth_context *c)
+void auth_context_discard_token(struct auth_context *c)
 {
 	OM_uint32 minor;
 
 	(void)gss_release_buffer(&minor, &c->token);
 }
 
-static gss_buffer_desc buffer_of(struct crypto_span span)
+static gss_buffer_desc auth_context_buffer(struct crypto_span span)
 {
 	return (gss_buffer_desc){ span.bytes, (void *)(uintptr_t)span.data };
 }
 
-static bool is_complete(OM_uint32 major)
+static bool auth_context_is_complete(OM_uint32 major)
 {
 	return !GSS_ERROR(major) && (major & GSS_S_CONTINUE_NEEDED) == 0;
 }
@@ -42,7 +42,7 @@ static bool is_complete(OM_uint32 major)
 /* gss-ntlmssp protects AUTHENTICATE by a MIC of its own only if it is asked this question before it
  * makes it; asked again afterwards, it tells whether it did. Windows then wants a mechListMIC, too:
  * [MS-SPNG], product note on 3.1.5.1. */
-static bool ask_for_mic(const struct auth_context *c)
+static bool auth_context_asks_mic(const struct auth_context *c)
 {
 	gss_buffer_set_t answers = GSS_C_NO_BUFFER_SET;
 	OM_uint32 major, minor;
@@ -60,31 +60,31 @@ static bool ask_for_mic(const struct auth_context *c)
 OM_uint32 auth_context_initiate(struct auth_context *c, gss_cred_id_t credential, gss_name_t target,
                                 OM_uint32 wanted, struct crypto_span token, OM_uint32 *minor)
 {
-	gss_buffer_desc input = buffer_of(token);
+	gss_buffer_desc input = auth_context_buffer(token);
 	OM_uint32 major;
 
-	auth_context_pass(c);
+	auth_context_discard_token(c);
 	major = gss_init_sec_context(minor, credential, &c->gss, target, &auth_oids[c->mechanism],
 	                             wanted, GSS_C_INDEFINITE, GSS_C_NO_CHANNEL_BINDINGS,
 	                             token.data != NULL ? &input : GSS_C_NO_BUFFER, NULL, &c->token,
 	                             &c->flags, NULL);
-	c->is_complete = is_complete(major);
+	c->is_complete = auth_context_is_complete(major);
 	if (!GSS_ERROR(major))
-		c->wants_mic = ask_for_mic(c);
+		c->wants_mic = auth_context_asks_mic(c);
 	return major;
 }
 
 OM_uint32 auth_context_accept(struct auth_context *c, gss_cred_id_t credential,
                               struct crypto_span token, OM_uint32 *minor)
 {
-	gss_buffer_desc input = buffer_of(token);
+	gss_buffer_desc input = auth_context_buffer(token);
 	OM_uint32 major;
 
-	auth_context_pass(c);
+	auth_context_discard_token(c);
 	major = gss_accept_sec_context(minor, &c->gss, credential, &input,
 	                               GSS_C_NO_CHANNEL_BINDINGS, &c->initiator, NULL, &c->token,
 	                               &c->flags, NULL, NULL);
-	c->is_complete = is_complete(major);
+	c->is_complete = auth_context_is_complete(major);
 	return major;
 }
 
@@ -103,7 +103,7 @@ struct spnego_mechanism_state auth_context_state(const struct auth_context *c)
 	};
 }
 
-static bool reset_ntlm(struct auth_context *c, uint32_t direction)
+static bool auth_context_reset_ntlm(struct auth_context *c, uint32_t direction)
 {
 	gss_buffer_desc value = { sizeof direction, &direction };
 	OM_uint32 minor;
@@ -114,12 +114,12 @@ static bool reset_ntlm(struct auth_context *c, uint32_t direction)
 
 bool auth_context_make_mic(struct auth_context *c, struct crypto_span list, gss_buffer_t mic)
 {
-	gss_buffer_desc text = buffer_of(list);
+	gss_buffer_desc text = auth_context_buffer(list);
 	OM_uint32 minor;
 
 	if (GSS_ERROR(gss_get_mic(&minor, c->gss, GSS_C_QOP_DEFAULT, &text, mic)))
 		return false;
-	if (reset_ntlm(c, SENDING))
+	if (auth_context_reset_ntlm(c, SENDING))
 		return true;
 	(void)gss_release_buffer(&minor, mic);
 	return false;
@@ -128,13 +128,13 @@ bool auth_context_make_mic(struct auth_context *c, struct crypto_span list, gss_
 bool auth_context_verify_mic(struct auth_context *c, struct crypto_span list,
                              struct crypto_span mic)
 {
-	gss_buffer_desc text = buffer_of(list), token = buffer_of(mic);
+	gss_buffer_desc text = auth_context_buffer(list), token = auth_context_buffer(mic);
 	OM_uint32 minor;
 
 	/* gss-ntlmssp does not look at how long a MIC is. */
 	return (c->mechanism != AUTH_NTLM || mic.bytes == AUTH_NTLM_MIC_BYTES) &&
 	       gss_verify_mic(&minor, c->gss, &text, &token, NULL) == GSS_S_COMPLETE &&
-	       reset_ntlm(c, RECEIVING);
+	       auth_context_reset_ntlm(c, RECEIVING);
 }
 
 NET_API_STATUS auth_context_key(const struct auth_context *c, uint8_t key[AUTH_MAX_KEY_BYTES],

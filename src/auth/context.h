@@ -29,7 +29,7 @@ OM_uint32 auth_context_accept(struct auth_context *c, gss_cred_id_t credential,
                               struct crypto_span token, OM_uint32 *minor);
 
 /* Discards the token of the previous step. */
-void auth_context_pass(struct auth_context *c);
+void auth_context_discard_token(struct auth_context *c);
 
 /* The context's state for SPNEGO. */
 struct spnego_mechanism_state auth_context_state(const struct auth_context *c);

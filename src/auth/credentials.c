@@ -15,7 +15,7 @@
 
 #define MAX_FILE_BYTES 4096
 
-static void free_secret(char *text)
+static void credentials_free_secret(char *text)
 {
 	if (text != NULL)
 		crypto_wipe(text, strlen(text));
@@ -37,11 +37,11 @@ void credentials_release(struct netsession_credentials *c)
 	pthread_mutex_destroy(&c->mutex);
 	free(c->user);
 	free(c->domain);
-	free_secret(c->password);
+	credentials_free_secret(c->password);
 	free(c);
 }
 
-static bool is_same_secret(const char *a, const char *b)
+static bool credentials_same_secret(const char *a, const char *b)
 {
 	return strlen(a) == strlen(b) && crypto_equal(a, b, strlen(a));
 }
@@ -52,11 +52,12 @@ bool credentials_are_equal(const struct netsession_credentials *a,
 	if (a == NULL || b == NULL || a == b)
 		return a == b;
 	return a->is_anonymous == b->is_anonymous && strcmp(a->user, b->user) == 0 &&
-	       strcmp(a->domain, b->domain) == 0 && is_same_secret(a->password, b->password);
+	       strcmp(a->domain, b->domain) == 0 &&
+	       credentials_same_secret(a->password, b->password);
 }
 
-static struct netsession_credentials *make(const char *user, const char *domain,
-                                           const char *password)
+static struct netsession_credentials *credentials_make_new(const char *user, const char *domain,
+                                                           const char *password)
 {
 	struct netsession_credentials *c = calloc(1, sizeof *c);
 
@@ -74,7 +75,7 @@ static struct netsession_credentials *make(const char *user, const char *domain,
 	return c;
 }
 
-static bool has_control(const char *text)
+static bool credentials_has_control(const char *text)
 {
 	for (; *text != '\0'; text++)
 		if ((unsigned char)*text < ' ' || *text == 0x7F)
@@ -82,9 +83,9 @@ static bool has_control(const char *text)
 	return false;
 }
 
-static bool is_usable(const char *text)
+static bool credentials_is_usable(const char *text)
 {
-	return text_utf8_is_valid(text) && !has_control(text);
+	return text_utf8_is_valid(text) && !credentials_has_control(text);
 }
 
 NET_API_STATUS credentials_new(const char *user, const char *domain, const char *password,
@@ -94,7 +95,8 @@ NET_API_STATUS credentials_new(const char *user, const char *domain, const char 
 	char *from_user = NULL;
 
 	*out = NULL;
-	if (!is_usable(user) || !is_usable(password) || (domain != NULL && !is_usable(domain)))
+	if (!credentials_is_usable(user) || !credentials_is_usable(password) ||
+	    (domain != NULL && !credentials_is_usable(domain)))
 		return err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_DOING,
 		               "control characters, or text that is not UTF-8");
 	if (slash != NULL && (domain == NULL || domain[0] == '\0')) { /* DOMAIN\user */
@@ -108,7 +110,8 @@ NET_API_STATUS credentials_new(const char *user, const char *domain, const char 
 		err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_DOING,
 		        from_user != NULL ? "the username is a domain and nothing else"
 		                          : "the username is empty");
-	else if ((*out = make(user, domain != NULL ? domain : "", password)) == NULL)
+	else if ((*out = credentials_make_new(user, domain != NULL ? domain : "", password)) ==
+	         NULL)
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, CREDENTIALS_DOING, NULL);
 	free(from_user);
 	return *out != NULL ? NERR_Success : err->status;
@@ -116,7 +119,7 @@ NET_API_STATUS credentials_new(const char *user, const char *domain, const char 
 
 NET_API_STATUS credentials_new_anonymous(struct netsession_credentials **out, struct err *err)
 {
-	*out = make("", "", "");
+	*out = credentials_make_new("", "", "");
 	if (*out == NULL)
 		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, CREDENTIALS_DOING, NULL);
 	(*out)->is_anonymous = true;
@@ -124,7 +127,8 @@ NET_API_STATUS credentials_new_anonymous(struct netsession_credentials **out, st
 }
 
 /* Reads the file into text as a string. */
-static NET_API_STATUS read_file(const char *path, char text[MAX_FILE_BYTES + 1], struct err *err)
+static NET_API_STATUS credentials_read_file(const char *path, char text[MAX_FILE_BYTES + 1],
+                                            struct err *err)
 {
 	NET_API_STATUS status = NERR_Success;
 	struct stat info;
@@ -161,7 +165,7 @@ out:
 	return status;
 }
 
-static char *trim(char *text)
+static char *credentials_trim_blanks(char *text)
 {
 	size_t length;
 
@@ -172,12 +176,12 @@ static char *trim(char *text)
 	return text;
 }
 
-struct fields {
+struct credentials_fields {
 	const char *user, *domain, *password;
 };
 
 /* Other keys and comments are passed over, as the other readers of such files do. */
-static void take_line(char *line, struct fields *fields)
+static void credentials_parse_line(char *line, struct credentials_fields *fields)
 {
 	char *value = strchr(line, '=');
 	const char *key;
@@ -185,16 +189,16 @@ static void take_line(char *line, struct fields *fields)
 	if (value == NULL)
 		return;
 	*value++ = '\0';
-	key = trim(line);
+	key = credentials_trim_blanks(line);
 	if (strcasecmp(key, "password") == 0) {
 		/* Blanks at a password's end may belong to it. */
 		value += strspn(value, " \t");
 		value[strcspn(value, "\r")] = '\0';
 		fields->password = value;
 	} else if (strcasecmp(key, "username") == 0 || strcasecmp(key, "user") == 0) {
-		fields->user = trim(value);
+		fields->user = credentials_trim_blanks(value);
 	} else if (strcasecmp(key, "domain") == 0) {
-		fields->domain = trim(value);
+		fields->domain = credentials_trim_blanks(value);
 	}
 }
 
@@ -202,15 +206,15 @@ NET_API_STATUS credentials_read(const char *path, struct netsession_credentials 
                                 struct err *err)
 {
 	char text[MAX_FILE_BYTES + 1], *rest = text, *line;
-	struct fields fields = { 0 };
+	struct credentials_fields fields = { 0 };
 	NET_API_STATUS status;
 
 	*out = NULL;
-	status = read_file(path, text, err);
+	status = credentials_read_file(path, text, err);
 	if (status != NERR_Success)
 		goto out;
 	while ((line = strsep(&rest, "\n")) != NULL)
-		take_line(line, &fields);
+		credentials_parse_line(line, &fields);
 	if (fields.user == NULL || fields.user[0] == '\0' || fields.password == NULL) {
 		status = err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_DOING,
 		                 "it lacks a line \"username = ...\" or \"password = ...\"");

@@ -19,8 +19,8 @@ void auth_handle_free(struct auth_handle *handle)
 }
 
 /* The user's name as gss-ntlmssp parses it: DOMAIN\user. */
-static OM_uint32 import_user(OM_uint32 *minor, const struct netsession_credentials *c,
-                             gss_name_t *name)
+static OM_uint32 auth_handle_import_user(OM_uint32 *minor, const struct netsession_credentials *c,
+                                         gss_name_t *name)
 {
 	size_t room = strlen(c->domain) + strlen(c->user) + 3;
 	gss_buffer_desc text = { .value = malloc(room) };
@@ -40,8 +40,8 @@ static OM_uint32 import_user(OM_uint32 *minor, const struct netsession_credentia
 
 /* Not gss_acquire_cred_with_password, which knows no domain; nor for SPNEGO, which would try the
  * password with Kerberos, too, and ask the KDC of whatever realm krb5.conf names. */
-static OM_uint32 acquire_ntlm(OM_uint32 *minor, const struct netsession_credentials *c,
-                              gss_cred_id_t *credential)
+static OM_uint32 auth_handle_acquire_ntlm(OM_uint32 *minor, const struct netsession_credentials *c,
+                                          gss_cred_id_t *credential)
 {
 	gss_OID_set_desc ntlm_only = { 1, &auth_oids[AUTH_NTLM] };
 	gss_key_value_element_desc elements[] = { { GSS_NTLMSSP_CS_PASSWORD, c->password },
@@ -50,7 +50,7 @@ static OM_uint32 acquire_ntlm(OM_uint32 *minor, const struct netsession_credenti
 	gss_name_t user = GSS_C_NO_NAME;
 	OM_uint32 major, ignored;
 
-	major = import_user(minor, c, &user);
+	major = auth_handle_import_user(minor, c, &user);
 	if (!GSS_ERROR(major))
 		major = gss_acquire_cred_from(minor, user, GSS_C_INDEFINITE, &ntlm_only,
 		                              GSS_C_INITIATE, &store, credential, NULL, NULL);
@@ -59,8 +59,9 @@ static OM_uint32 acquire_ntlm(OM_uint32 *minor, const struct netsession_credenti
 }
 
 /* user@REALM; the default realm's where the domain is no realm. */
-static OM_uint32 import_principal(OM_uint32 *minor, const struct netsession_credentials *c,
-                                  gss_name_t *name)
+static OM_uint32 auth_handle_import_principal(OM_uint32 *minor,
+                                              const struct netsession_credentials *c,
+                                              gss_name_t *name)
 {
 	size_t room = strlen(c->user) + strlen(c->domain) + 2;
 	gss_buffer_desc text = { .value = malloc(room) };
@@ -83,8 +84,9 @@ static OM_uint32 import_principal(OM_uint32 *minor, const struct netsession_cred
 	return major;
 }
 
-static OM_uint32 acquire_kerberos(OM_uint32 *minor, const struct netsession_credentials *c,
-                                  gss_cred_id_t *credential)
+static OM_uint32 auth_handle_acquire_kerberos(OM_uint32 *minor,
+                                              const struct netsession_credentials *c,
+                                              gss_cred_id_t *credential)
 {
 	gss_OID_set_desc kerberos_only = { 1, &auth_oids[AUTH_KERBEROS] };
 	gss_key_value_element_desc element = { "password", c != NULL ? c->password : "" };
@@ -93,7 +95,7 @@ static OM_uint32 acquire_kerberos(OM_uint32 *minor, const struct netsession_cred
 	OM_uint32 major = GSS_S_COMPLETE, ignored;
 
 	if (c != NULL)
-		major = import_principal(minor, c, &user);
+		major = auth_handle_import_principal(minor, c, &user);
 	if (!GSS_ERROR(major))
 		major = gss_acquire_cred_from(minor, user, GSS_C_INDEFINITE, &kerberos_only,
 		                              GSS_C_INITIATE, c != NULL ? &store : NULL, credential,
@@ -107,7 +109,8 @@ struct auth_handle *auth_handle_kerberos(const struct netsession_credentials *c,
 	struct auth_handle *handle = calloc(1, sizeof *handle);
 
 	*minor = 0;
-	if (handle != NULL && !GSS_ERROR(acquire_kerberos(minor, c, &handle->credential)))
+	if (handle != NULL &&
+	    !GSS_ERROR(auth_handle_acquire_kerberos(minor, c, &handle->credential)))
 		return handle;
 	auth_handle_free(handle);
 	return NULL;
@@ -123,7 +126,7 @@ struct auth_handle *auth_handle_ntlm(struct netsession_credentials *c, struct er
 		handle = calloc(1, sizeof *handle);
 		if (handle == NULL) {
 			err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_DOING, NULL);
-		} else if (GSS_ERROR(acquire_ntlm(&minor, c, &handle->credential))) {
+		} else if (GSS_ERROR(auth_handle_acquire_ntlm(&minor, c, &handle->credential))) {
 			err_set(err, ERROR_NOT_SUPPORTED, AUTH_DOING,
 			        "GSSAPI has no NTLM: is gss-ntlmssp installed?");
 			auth_handle_free(handle);

@@ -15,7 +15,7 @@ struct auth_handle {
 struct auth_handle *auth_handle_ntlm(struct netsession_credentials *c, struct err *err);
 
 /* Kerberos with c's password, or with the caller's tickets where c is NULL: given. May wait for a
- * KDC. NULL: *minor tells why, for kerberos_story_tell. */
+ * KDC. NULL: *minor tells why, for kerberos_error_set. */
 struct auth_handle *auth_handle_kerberos(const struct netsession_credentials *c, OM_uint32 *minor);
 
 /* NULL is allowed. */

@@ -64,7 +64,7 @@ void auth_initiator_free(struct auth_initiator *a)
 }
 
 /* A domain with a dot is a realm. Its KDC may be asked; no other KDC learns the user's name. */
-static bool has_realm(const struct netsession_credentials *c)
+static bool initiator_has_realm(const struct netsession_credentials *c)
 {
 	const char *at = strrchr(c->user, '@');
 
@@ -76,27 +76,28 @@ bool auth_initiator_asks_kdc(const struct auth_initiator *a)
 {
 	return a->credentials == NULL ||
 	       (a->mode == NETSESSION_AUTHENTICATION_KERBEROS && !a->credentials->is_anonymous) ||
-	       (a->mode == NETSESSION_AUTHENTICATION_ANY && has_realm(a->credentials));
+	       (a->mode == NETSESSION_AUTHENTICATION_ANY && initiator_has_realm(a->credentials));
 }
 
-static bool is_anonymous(const struct auth_initiator *a)
+static bool initiator_is_anonymous(const struct auth_initiator *a)
 {
 	return a->credentials != NULL && a->credentials->is_anonymous;
 }
 
 /* ---- the mechanisms ---- */
 
-static OM_uint32 step_context(struct auth_initiator *a, gss_cred_id_t credential,
-                              struct crypto_span token, OM_uint32 *minor)
+static OM_uint32 initiator_step_context(struct auth_initiator *a, gss_cred_id_t credential,
+                                        struct crypto_span token, OM_uint32 *minor)
 {
-	OM_uint32 wanted = is_anonymous(a) ? GSS_C_ANON_FLAG
-	                                   : GSS_C_MUTUAL_FLAG | GSS_C_INTEG_FLAG | GSS_C_CONF_FLAG;
+	OM_uint32 wanted = initiator_is_anonymous(a)
+	                           ? GSS_C_ANON_FLAG
+	                           : GSS_C_MUTUAL_FLAG | GSS_C_INTEG_FLAG | GSS_C_CONF_FLAG;
 
 	return auth_context_initiate(&a->context, credential, a->target, wanted, token, minor);
 }
 
 /* One step by NTLM, the first one where token has no data. False: see err. */
-static bool step_ntlm(struct auth_initiator *a, struct crypto_span token, struct err *err)
+static bool initiator_step_ntlm(struct auth_initiator *a, struct crypto_span token, struct err *err)
 {
 	struct auth_handle *handle = auth_handle_ntlm(a->credentials, err);
 	OM_uint32 major, minor;
@@ -108,121 +109,130 @@ static bool step_ntlm(struct auth_initiator *a, struct crypto_span token, struct
 		        "the server's NTLM challenge names no target");
 		return false;
 	}
-	major = step_context(a, handle->credential, token, &minor);
+	major = initiator_step_context(a, handle->credential, token, &minor);
 	if (GSS_ERROR(major))
-		ntlm_story_tell(major, minor, err);
+		ntlm_error_set(major, minor, err);
 	return !GSS_ERROR(major);
 }
 
 /* The first step by Kerberos. False: *minor tells why. */
-static bool begin_kerberos(struct auth_initiator *a, OM_uint32 *minor)
+static bool initiator_begin_kerberos(struct auth_initiator *a, OM_uint32 *minor)
 {
 	a->context.mechanism = AUTH_KERBEROS;
 	a->kerberos = auth_handle_kerberos(a->credentials, minor);
-	return a->kerberos != NULL && !GSS_ERROR(step_context(a, a->kerberos->credential,
-	                                                      (struct crypto_span){ 0 }, minor));
+	return a->kerberos != NULL &&
+	       !GSS_ERROR(initiator_step_context(a, a->kerberos->credential,
+	                                         (struct crypto_span){ 0 }, minor));
 }
 
 /* The server's answer to a ticket. */
-static bool step_kerberos(struct auth_initiator *a, struct crypto_span token, struct err *err)
+static bool initiator_step_kerberos(struct auth_initiator *a, struct crypto_span token,
+                                    struct err *err)
 {
 	OM_uint32 minor;
 
-	if (!GSS_ERROR(step_context(a, a->kerberos->credential, token, &minor)))
+	if (!GSS_ERROR(initiator_step_context(a, a->kerberos->credential, token, &minor)))
 		return true;
-	kerberos_story_tell_answer(minor, err);
+	kerberos_error_set_answer(minor, err);
 	return false;
 }
 
 /* A context of the mechanism from its beginning. */
-static bool begin_ntlm(struct auth_initiator *a, struct err *err)
+static bool initiator_begin_ntlm(struct auth_initiator *a, struct err *err)
 {
 	auth_context_fini(&a->context);
 	a->context.mechanism = AUTH_NTLM;
-	return step_ntlm(a, (struct crypto_span){ 0 }, err);
+	return initiator_step_ntlm(a, (struct crypto_span){ 0 }, err);
 }
 
 /* ---- the negotiation ---- */
 
-static bool fail(struct err *err, NET_API_STATUS status, const char *why)
+static bool initiator_fail_with(struct err *err, NET_API_STATUS status, const char *why)
 {
 	err_set(err, status, AUTH_DOING, why);
 	return false;
 }
 
-static bool is_done_by(const struct wire_writer *w, struct err *err)
+static bool initiator_writer_is_good(const struct wire_writer *w, struct err *err)
 {
-	return !w->failed || fail(err, ERROR_NOT_ENOUGH_MEMORY, NULL);
+	return !w->failed || initiator_fail_with(err, ERROR_NOT_ENOUGH_MEMORY, NULL);
 }
 
 /* The first message, which offers these mechanisms with the token of the first one. */
-static bool offer(struct auth_initiator *a, const enum auth_mechanism mechanisms[], size_t count,
-                  struct err *err)
+static bool initiator_offer_mechanisms(struct auth_initiator *a,
+                                       const enum auth_mechanism mechanisms[], size_t count,
+                                       struct err *err)
 {
 	struct crypto_span token = auth_context_token(&a->context);
 
 	if (token.bytes > SPNEGO_MAX_TOKEN_BYTES)
-		return fail(err, ERROR_NOT_SUPPORTED, "the Kerberos ticket is too large for SMB");
+		return initiator_fail_with(err, ERROR_NOT_SUPPORTED,
+		                           "the Kerberos ticket is too large for SMB");
 	if (!spnego_initiator_offer(&a->spnego, mechanisms, count))
-		return fail(err, ERROR_NOT_ENOUGH_MEMORY, NULL);
+		return initiator_fail_with(err, ERROR_NOT_ENOUGH_MEMORY, NULL);
 	spnego_initiator_begin(&a->spnego, token, &a->answer);
-	return is_done_by(&a->answer, err);
+	return initiator_writer_is_good(&a->answer, err);
 }
 
-static bool offer_ntlm(struct auth_initiator *a, struct err *err)
+static bool initiator_offer_ntlm(struct auth_initiator *a, struct err *err)
 {
 	static const enum auth_mechanism ntlm_only[] = { AUTH_NTLM };
 
-	return begin_ntlm(a, err) && offer(a, ntlm_only, 1, err);
+	return initiator_begin_ntlm(a, err) && initiator_offer_mechanisms(a, ntlm_only, 1, err);
 }
 
 /* Kerberos, and NTLM where the password may be used by both: the server chooses. Where Kerberos
  * cannot be had, and is not required, NTLM alone. */
-static bool offer_kerberos(struct auth_initiator *a, struct err *err)
+static bool initiator_offer_kerberos(struct auth_initiator *a, struct err *err)
 {
 	static const enum auth_mechanism both[] = { AUTH_KERBEROS, AUTH_NTLM };
 	bool allows_ntlm = a->credentials != NULL && a->mode == NETSESSION_AUTHENTICATION_ANY &&
 	                   auth_has_mechanism(AUTH_NTLM);
 	OM_uint32 minor;
 
-	if (begin_kerberos(a, &minor))
-		return offer(a, both, allows_ntlm ? 2 : 1, err);
-	if (allows_ntlm && kerberos_story_allows_other(minor))
-		return offer_ntlm(a, err);
-	kerberos_story_tell(minor, a->host, err);
+	if (initiator_begin_kerberos(a, &minor))
+		return initiator_offer_mechanisms(a, both, allows_ntlm ? 2 : 1, err);
+	if (allows_ntlm && kerberos_error_allows_other(minor))
+		return initiator_offer_ntlm(a, err);
+	kerberos_error_set(minor, a->host, err);
 	return false;
 }
 
-static bool begin(struct auth_initiator *a, struct err *err)
+static bool initiator_begin_exchange(struct auth_initiator *a, struct err *err)
 {
 	if (auth_initiator_asks_kdc(a) &&
 	    (a->credentials != NULL || a->mode != NETSESSION_AUTHENTICATION_NTLM))
-		return offer_kerberos(a, err);
-	if (is_anonymous(a) && a->mode == NETSESSION_AUTHENTICATION_KERBEROS)
-		return fail(err, ERROR_NOT_SUPPORTED, "Kerberos knows no null session");
+		return initiator_offer_kerberos(a, err);
+	if (initiator_is_anonymous(a) && a->mode == NETSESSION_AUTHENTICATION_KERBEROS)
+		return initiator_fail_with(err, ERROR_NOT_SUPPORTED,
+		                           "Kerberos knows no null session");
 	if (a->credentials == NULL)
-		return fail(err, ERROR_NO_SUCH_LOGON_SESSION, "NTLM needs a password");
-	return offer_ntlm(a, err);
+		return initiator_fail_with(err, ERROR_NO_SUCH_LOGON_SESSION,
+		                           "NTLM needs a password");
+	return initiator_offer_ntlm(a, err);
 }
 
 /* The mechanism's turn, if the message has one for it. */
-static bool step_mechanism(struct auth_initiator *a, const struct spnego_received *received,
-                           struct err *err)
+static bool initiator_step_mechanism(struct auth_initiator *a,
+                                     const struct spnego_received *received, struct err *err)
 {
 	if (received->selects_other) /* Kerberos is offered first, or not at all */
-		return begin_ntlm(a, err);
-	auth_context_pass(&a->context);
+		return initiator_begin_ntlm(a, err);
+	auth_context_discard_token(&a->context);
 	if (received->token.bytes == 0) /* some servers send an empty one */
 		return true;
 	if (a->context.is_complete)
-		return fail(err, ERROR_BAD_NET_RESP,
-		            "the server sent a token to a mechanism that is complete");
-	return a->context.mechanism == AUTH_KERBEROS ? step_kerberos(a, received->token, err)
-	                                             : step_ntlm(a, received->token, err);
+		return initiator_fail_with(
+			err, ERROR_BAD_NET_RESP,
+			"the server sent a token to a mechanism that is complete");
+	return a->context.mechanism == AUTH_KERBEROS
+	               ? initiator_step_kerberos(a, received->token, err)
+	               : initiator_step_ntlm(a, received->token, err);
 }
 
 /* Puts what the plan wants to be sent. */
-static bool send_planned(struct auth_initiator *a, const struct spnego_plan *plan, struct err *err)
+static bool initiator_send_planned(struct auth_initiator *a, const struct spnego_plan *plan,
+                                   struct err *err)
 {
 	struct crypto_span token = auth_context_token(&a->context), mic = { 0 };
 	gss_buffer_desc made = GSS_C_EMPTY_BUFFER;
@@ -230,27 +240,30 @@ static bool send_planned(struct auth_initiator *a, const struct spnego_plan *pla
 
 	/* NTLM's AUTHENTICATE repeats the names that the server chose. */
 	if (token.bytes > SPNEGO_MAX_TOKEN_BYTES)
-		return fail(err, ERROR_BAD_NET_RESP,
-		            "the answer to the server's NTLM challenge is too large for SMB");
+		return initiator_fail_with(
+			err, ERROR_BAD_NET_RESP,
+			"the answer to the server's NTLM challenge is too large for SMB");
 	if (plan->makes_mic) {
 		if (!auth_context_make_mic(&a->context, spnego_initiator_list(&a->spnego), &made))
-			return fail(err, ERROR_LOGON_FAILURE, "no mechListMIC can be made");
+			return initiator_fail_with(err, ERROR_LOGON_FAILURE,
+			                           "no mechListMIC can be made");
 		mic = (struct crypto_span){ made.value, made.length };
 	}
 	if (plan->sends)
 		spnego_initiator_encode(token, mic, &a->answer);
 	(void)gss_release_buffer(&minor, &made);
-	return is_done_by(&a->answer, err);
+	return initiator_writer_is_good(&a->answer, err);
 }
 
-static enum auth_progress take(struct auth_initiator *a, struct crypto_span bytes, struct err *err)
+static enum auth_progress initiator_receive_token(struct auth_initiator *a,
+                                                  struct crypto_span bytes, struct err *err)
 {
 	struct spnego_mechanism_state state;
 	struct spnego_received received;
 	struct spnego_plan plan;
 
 	if (!spnego_initiator_receive(&a->spnego, bytes, &received, err) ||
-	    !step_mechanism(a, &received, err))
+	    !initiator_step_mechanism(a, &received, err))
 		return AUTH_FAILED;
 	state = auth_context_state(&a->context);
 	if (!spnego_initiator_plan(&a->spnego, &received, &state, &plan, err))
@@ -258,10 +271,11 @@ static enum auth_progress take(struct auth_initiator *a, struct crypto_span byte
 	if (plan.verifies_mic &&
 	    !auth_context_verify_mic(&a->context, spnego_initiator_list(&a->spnego),
 	                             received.mic)) {
-		fail(err, ERROR_DOWNGRADE_DETECTED, "the server's mechListMIC is wrong");
+		initiator_fail_with(err, ERROR_DOWNGRADE_DETECTED,
+		                    "the server's mechListMIC is wrong");
 		return AUTH_FAILED;
 	}
-	if (!send_planned(a, &plan, err))
+	if (!initiator_send_planned(a, &plan, err))
 		return AUTH_FAILED;
 	return plan.is_done ? AUTH_COMPLETE : AUTH_CONTINUE;
 }
@@ -272,12 +286,12 @@ enum auth_progress auth_initiator_step(struct auth_initiator *a, const uint8_t *
 {
 	wire_writer_clear(&a->answer);
 	if (a->progress == AUTH_CONTINUE && a->has_begun)
-		a->progress = take(a, (struct crypto_span){ token, bytes }, err);
-	else if (a->has_begun || !begin(a, err))
+		a->progress = initiator_receive_token(a, (struct crypto_span){ token, bytes }, err);
+	else if (a->has_begun || !initiator_begin_exchange(a, err))
 		a->progress = AUTH_FAILED;
 	if (a->progress == AUTH_FAILED)
-		(void)fail(err, ERROR_LOGON_FAILURE,
-		           "the log-on has ended"); /* unless err says why */
+		(void)initiator_fail_with(err, ERROR_LOGON_FAILURE,
+		                          "the log-on has ended"); /* unless err says why */
 	a->has_begun = true;
 	*answer = a->answer.data;
 	*answer_bytes = a->answer.len;
@@ -302,5 +316,6 @@ NET_API_STATUS auth_initiator_key(struct auth_initiator *a, uint8_t key[AUTH_MAX
                                   size_t *bytes, struct err *err)
 {
 	*bytes = 0;
-	return is_anonymous(a) ? NERR_Success : auth_context_key(&a->context, key, bytes, err);
+	return initiator_is_anonymous(a) ? NERR_Success
+	                                 : auth_context_key(&a->context, key, bytes, err);
 }

@@ -7,7 +7,7 @@
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
 /* RFC 4120 7.5.9, and what libkrb5 adds. */
-static const struct story {
+static const struct kerberos_meaning {
 	krb5_error_code code;
 	NET_API_STATUS status;
 	const char *why;
@@ -43,7 +43,8 @@ static const struct story {
 	  false },
 };
 
-static const struct story *find(const struct story table[], size_t count, OM_uint32 minor)
+static const struct kerberos_meaning *kerberos_error_find(const struct kerberos_meaning table[],
+                                                          size_t count, OM_uint32 minor)
 {
 	for (size_t i = 0; i < count; i++)
 		if (table[i].code == (krb5_error_code)minor)
@@ -51,16 +52,17 @@ static const struct story *find(const struct story table[], size_t count, OM_uin
 	return NULL;
 }
 
-static bool is_address(const char *host)
+static bool kerberos_host_is_address(const char *host)
 {
 	return strchr(host, ':') != NULL || host[strspn(host, "0123456789.")] == '\0';
 }
 
-void kerberos_story_tell(OM_uint32 minor, const char *host, struct err *err)
+void kerberos_error_set(OM_uint32 minor, const char *host, struct err *err)
 {
-	const struct story *story = find(stories, COUNT(stories), minor);
+	const struct kerberos_meaning *story = kerberos_error_find(stories, COUNT(stories), minor);
 
-	if ((krb5_error_code)minor == KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN && is_address(host))
+	if ((krb5_error_code)minor == KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN &&
+	    kerberos_host_is_address(host))
 		err_set(err, ERROR_WRONG_TARGET_NAME, AUTH_DOING,
 		        "Kerberos has tickets for names, and this is an address");
 	else if (story != NULL)
@@ -70,7 +72,7 @@ void kerberos_story_tell(OM_uint32 minor, const char *host, struct err *err)
 }
 
 /* What a server says of a ticket: RFC 4120 7.5.9. */
-static const struct story answers[] = {
+static const struct kerberos_meaning answers[] = {
 	{ KRB5KRB_AP_ERR_SKEW, ERROR_TIME_SKEW, "the server's clock shows another time", false },
 	{ KRB5KRB_AP_ERR_TKT_EXPIRED, ERROR_NO_SUCH_LOGON_SESSION,
 	  "the server says that the Kerberos ticket has expired", false },
@@ -84,9 +86,9 @@ static const struct story answers[] = {
 	  "the server's key is older or newer than the Kerberos ticket", false },
 };
 
-void kerberos_story_tell_answer(OM_uint32 minor, struct err *err)
+void kerberos_error_set_answer(OM_uint32 minor, struct err *err)
 {
-	const struct story *answer = find(answers, COUNT(answers), minor);
+	const struct kerberos_meaning *answer = kerberos_error_find(answers, COUNT(answers), minor);
 
 	if (answer != NULL)
 		err_set(err, answer->status, AUTH_DOING, answer->why);
@@ -95,9 +97,9 @@ void kerberos_story_tell_answer(OM_uint32 minor, struct err *err)
 		        "the server did not prove that it has the key that the ticket is for");
 }
 
-bool kerberos_story_allows_other(OM_uint32 minor)
+bool kerberos_error_allows_other(OM_uint32 minor)
 {
-	const struct story *story = find(stories, COUNT(stories), minor);
+	const struct kerberos_meaning *story = kerberos_error_find(stories, COUNT(stories), minor);
 
 	return story != NULL && story->allows_other;
 }

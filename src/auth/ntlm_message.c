@@ -19,7 +19,7 @@ enum { NEGOTIATE = 1, CHALLENGE = 2, AUTHENTICATE = 3 };
 #define FLAG_KEY_EXCH         0x40000000u
 
 /* A reader behind the signature. *type is 0 where the signature is missing. */
-static struct wire_reader open_message(struct crypto_span message, uint32_t *type)
+static struct wire_reader ntlm_message_open(struct crypto_span message, uint32_t *type)
 {
 	const uint8_t *signature;
 	struct wire_reader r;
@@ -36,7 +36,7 @@ bool ntlm_message_is_short(struct crypto_span message)
 {
 	uint32_t type;
 
-	(void)open_message(message, &type);
+	(void)ntlm_message_open(message, &type);
 	return type == NEGOTIATE && message.bytes >= SHORT_NEGOTIATE_BYTES &&
 	       message.bytes < SHORT_NEGOTIATE_BYTES + VERSION_BYTES;
 }
@@ -53,7 +53,7 @@ struct authenticate {
 	bool is_whole;
 };
 
-static struct wire_reader get_field(struct wire_reader *r)
+static struct wire_reader ntlm_message_get_field(struct wire_reader *r)
 {
 	uint16_t bytes = wire_get_u16(r);
 	uint32_t offset;
@@ -64,26 +64,26 @@ static struct wire_reader get_field(struct wire_reader *r)
 }
 
 /* False: it is another message. */
-static bool open_authenticate(struct crypto_span message, struct authenticate *m)
+static bool ntlm_message_open_authenticate(struct crypto_span message, struct authenticate *m)
 {
 	uint32_t type;
-	struct wire_reader r = open_message(message, &type);
+	struct wire_reader r = ntlm_message_open(message, &type);
 
 	if (type != AUTHENTICATE)
 		return false;
-	m->lm = get_field(&r);
-	m->nt = get_field(&r);
-	m->domain = get_field(&r);
-	m->user = get_field(&r);
-	m->workstation = get_field(&r);
-	m->key = get_field(&r);
+	m->lm = ntlm_message_get_field(&r);
+	m->nt = ntlm_message_get_field(&r);
+	m->domain = ntlm_message_get_field(&r);
+	m->user = ntlm_message_get_field(&r);
+	m->workstation = ntlm_message_get_field(&r);
+	m->key = ntlm_message_get_field(&r);
 	m->is_whole = r.error == NULL;
 	return true;
 }
 
 /* Whether an NTLMv2 response holds what it says: a proof, and behind 28 bytes of the client's
  * challenge pairs up to MsvAvEOL, 2.2.2.1, 2.2.2.7. */
-static bool is_ntlmv2(struct wire_reader response)
+static bool ntlm_response_is_v2(struct wire_reader response)
 {
 	uint16_t id, bytes;
 
@@ -100,7 +100,7 @@ enum ntlm_verdict ntlm_message_judge(struct crypto_span message, uint32_t negoti
 {
 	struct authenticate m;
 
-	if (!open_authenticate(message, &m))
+	if (!ntlm_message_open_authenticate(message, &m))
 		return NTLM_NOT_AUTHENTICATE;
 	if (!m.is_whole)
 		return NTLM_WRONG;
@@ -108,7 +108,7 @@ enum ntlm_verdict ntlm_message_judge(struct crypto_span message, uint32_t negoti
 		return wire_left(&m.nt) == 0 && wire_left(&m.lm) <= 1 ? NTLM_ANONYMOUS : NTLM_WRONG;
 	if (wire_left(&m.nt) < MIN_NTLMV2_BYTES)
 		return NTLM_WEAK;
-	if (!is_ntlmv2(m.nt))
+	if (!ntlm_response_is_v2(m.nt))
 		return NTLM_WRONG;
 	if ((negotiated & FLAG_KEY_EXCH) != 0 && wire_left(&m.key) != SESSION_KEY_BYTES)
 		return NTLM_WRONG;
@@ -116,7 +116,8 @@ enum ntlm_verdict ntlm_message_judge(struct crypto_span message, uint32_t negoti
 }
 
 /* UTF-16, or of one byte a character: then only ASCII is the same everywhere. */
-static bool get_name(struct wire_reader field, bool is_unicode, char to[NTLM_NAME_BYTES])
+static bool ntlm_message_get_name(struct wire_reader field, bool is_unicode,
+                                  char to[NTLM_NAME_BYTES])
 {
 	size_t count = wire_left(&field) / (is_unicode ? 2 : 1);
 	WCHAR units[NTLM_NAME_UNITS + 1];
@@ -138,15 +139,15 @@ bool ntlm_message_claim(struct crypto_span message, uint32_t negotiated, struct 
 	bool is_unicode = (negotiated & FLAG_UNICODE) != 0;
 	struct authenticate m;
 
-	return open_authenticate(message, &m) && m.is_whole &&
-	       get_name(m.domain, is_unicode, claim->domain) &&
-	       get_name(m.user, is_unicode, claim->user);
+	return ntlm_message_open_authenticate(message, &m) && m.is_whole &&
+	       ntlm_message_get_name(m.domain, is_unicode, claim->domain) &&
+	       ntlm_message_get_name(m.user, is_unicode, claim->user);
 }
 
 uint32_t ntlm_message_challenge_flags(struct crypto_span message)
 {
 	uint32_t type;
-	struct wire_reader r = open_message(message, &type);
+	struct wire_reader r = ntlm_message_open(message, &type);
 
 	wire_skip(&r, 8); /* the target's name, 2.2.1.2 */
 	return type == CHALLENGE ? wire_get_u32(&r) : 0;
@@ -155,7 +156,7 @@ uint32_t ntlm_message_challenge_flags(struct crypto_span message)
 bool ntlm_message_is_nameless(struct crypto_span message)
 {
 	uint32_t type;
-	struct wire_reader r = open_message(message, &type);
+	struct wire_reader r = ntlm_message_open(message, &type);
 	uint16_t name_bytes = wire_get_u16(&r);
 
 	return type == CHALLENGE && name_bytes == 0 &&

@@ -14,7 +14,7 @@ enum {
 	NTLM_V1_REFUSED = 0x4E54001C,
 };
 
-static const struct story {
+static const struct ntlm_meaning {
 	OM_uint32 minor;
 	NET_API_STATUS status;
 	const char *why;
@@ -32,7 +32,7 @@ static const struct story {
 	{ ENOMEM, ERROR_NOT_ENOUGH_MEMORY, NULL },
 };
 
-void ntlm_story_tell(OM_uint32 major, OM_uint32 minor, struct err *err)
+void ntlm_error_set(OM_uint32 major, OM_uint32 minor, struct err *err)
 {
 	for (size_t i = 0; i < sizeof stories / sizeof *stories; i++)
 		if (stories[i].minor == minor)

@@ -7,6 +7,6 @@
 #include "base/err.h"
 
 /* Records the meaning of what gss-ntlmssp said of the server's CHALLENGE. */
-void ntlm_story_tell(OM_uint32 major, OM_uint32 minor, struct err *err);
+void ntlm_error_set(OM_uint32 major, OM_uint32 minor, struct err *err);
 
 #endif

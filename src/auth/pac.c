@@ -13,21 +13,21 @@
 #define GROUP_ENABLED       0x00000004u
 #define GROUP_ONLY_FOR_DENY 0x00000010u
 
-struct sid {
+struct pac_sid {
 	uint64_t authority;
 	unsigned count;
 	uint32_t sub_authorities[MAX_SUB_AUTHORITIES + 1]; /* one more for an account of it */
 };
 
 /* An RPC_UNICODE_STRING's header; what it points at follows the whole structure. */
-struct string {
+struct pac_string {
 	uint16_t bytes;
 	uint32_t pointer;
 };
 
-static struct string get_string(struct wire_reader *r)
+static struct pac_string pac_get_string(struct wire_reader *r)
 {
-	struct string s;
+	struct pac_string s;
 
 	wire_skip_padding(r, 4);
 	s.bytes = wire_get_u16(r);
@@ -37,7 +37,7 @@ static struct string get_string(struct wire_reader *r)
 }
 
 /* A string's characters: C706 14.3.4.2, and no terminator. to may be NULL. */
-static void get_text(struct wire_reader *r, struct string s, char *to)
+static void pac_get_text(struct wire_reader *r, struct pac_string s, char *to)
 {
 	WCHAR units[PAC_MAX_UNITS + 1];
 	uint32_t max, offset, count;
@@ -64,10 +64,10 @@ static void get_text(struct wire_reader *r, struct string s, char *to)
 }
 
 /* An RPC_SID behind its pointer: [MS-DTYP] 2.4.2.3. */
-static struct sid get_sid(struct wire_reader *r)
+static struct pac_sid pac_get_sid(struct wire_reader *r)
 {
 	uint32_t max = ndr_get_count(r, 4);
-	struct sid sid = { 0 };
+	struct pac_sid sid = { 0 };
 	uint8_t revision = wire_get_u8(r);
 
 	sid.count = wire_get_u8(r);
@@ -83,14 +83,14 @@ static struct sid get_sid(struct wire_reader *r)
 }
 
 /* Where SIDs go. */
-struct sink {
+struct pac_sink {
 	pac_take_sid *take;
 	void *context;
 	bool failed;
 };
 
 /* [MS-DTYP] 2.4.2.1 */
-static void give(struct sink *sink, const struct sid *sid)
+static void pac_give_sid(struct pac_sink *sink, const struct pac_sid *sid)
 {
 	char text[PAC_SID_BYTES];
 	int length = snprintf(text, sizeof text,
@@ -105,24 +105,25 @@ static void give(struct sink *sink, const struct sid *sid)
 }
 
 /* The account or group with this number in a domain. */
-static void give_member(struct sink *sink, const struct sid *domain, uint32_t rid)
+static void pac_give_member(struct pac_sink *sink, const struct pac_sid *domain, uint32_t rid)
 {
-	struct sid member = *domain;
+	struct pac_sid member = *domain;
 
 	if (member.count == 0 || member.count >= MAX_SUB_AUTHORITIES)
 		return;
 	member.sub_authorities[member.count++] = rid;
-	give(sink, &member);
+	pac_give_sid(sink, &member);
 }
 
-static bool counts(uint32_t attributes)
+static bool pac_group_is_enabled(uint32_t attributes)
 {
 	return (attributes & GROUP_ENABLED) != 0 && (attributes & GROUP_ONLY_FOR_DENY) == 0;
 }
 
 /* GROUP_MEMBERSHIP, 2.2.2, as many as announced: an array behind its pointer. Its reader starts at
  * the first of them. */
-static struct wire_reader get_groups(struct wire_reader *r, uint32_t pointer, uint32_t announced)
+static struct wire_reader pac_get_groups(struct wire_reader *r, uint32_t pointer,
+                                         uint32_t announced)
 {
 	struct wire_reader groups;
 	uint32_t count;
@@ -140,19 +141,20 @@ static struct wire_reader get_groups(struct wire_reader *r, uint32_t pointer, ui
 	return groups;
 }
 
-static void give_groups(struct sink *sink, const struct sid *domain, struct wire_reader groups)
+static void pac_give_groups(struct pac_sink *sink, const struct pac_sid *domain,
+                            struct wire_reader groups)
 {
 	while (wire_left(&groups) > 0) {
 		uint32_t rid = wire_get_u32(&groups), attributes = wire_get_u32(&groups);
 
-		if (counts(attributes))
-			give_member(sink, domain, rid);
+		if (pac_group_is_enabled(attributes))
+			pac_give_member(sink, domain, rid);
 	}
 }
 
 /* KERB_SID_AND_ATTRIBUTES, 2.2.1: an array of pointers, then what they point at. */
-static void give_extra_sids(struct sink *sink, struct wire_reader *r, uint32_t pointer,
-                            uint32_t announced)
+static void pac_give_extra_sids(struct pac_sink *sink, struct wire_reader *r, uint32_t pointer,
+                                uint32_t announced)
 {
 	struct wire_reader heads;
 	uint32_t count;
@@ -166,38 +168,38 @@ static void give_extra_sids(struct sink *sink, struct wire_reader *r, uint32_t p
 	wire_skip(r, 8 * (size_t)count);
 	for (uint32_t i = 0; i < count && r->error == NULL; i++) {
 		uint32_t sid_pointer = wire_get_u32(&heads), attributes = wire_get_u32(&heads);
-		struct sid sid = { 0 };
+		struct pac_sid sid = { 0 };
 
 		if (sid_pointer != 0)
-			sid = get_sid(r);
-		if (sid_pointer != 0 && r->error == NULL && counts(attributes))
-			give(sink, &sid);
+			sid = pac_get_sid(r);
+		if (sid_pointer != 0 && r->error == NULL && pac_group_is_enabled(attributes))
+			pac_give_sid(sink, &sid);
 	}
 }
 
 enum { STRINGS_IN_FRONT = 6, FILETIME_BYTES = 8 };
 
 /* The structure behind its first pointer, 2.5. */
-static void get_validation_info(struct wire_reader *r, struct pac_account *account,
-                                struct sink *sink)
+static void pac_get_validation_info(struct wire_reader *r, struct pac_account *account,
+                                    struct pac_sink *sink)
 {
-	struct string front[STRINGS_IN_FRONT], logon_server, logon_domain;
+	struct pac_string front[STRINGS_IN_FRONT], logon_server, logon_domain;
 	uint32_t user, primary_group, group_count, groups_at, domain_at, sid_count, sids_at;
 	uint32_t resource_domain_at, resource_count, resources_at;
-	struct sid domain = { 0 }, resource_domain = { 0 };
+	struct pac_sid domain = { 0 }, resource_domain = { 0 };
 	struct wire_reader groups;
 
 	wire_skip(r, 6 * FILETIME_BYTES);
 	for (unsigned i = 0; i < STRINGS_IN_FRONT; i++)
-		front[i] = get_string(r); /* EffectiveName ... HomeDirectoryDrive */
-	wire_skip(r, 4);                  /* LogonCount, BadPasswordCount */
+		front[i] = pac_get_string(r); /* EffectiveName ... HomeDirectoryDrive */
+	wire_skip(r, 4);                      /* LogonCount, BadPasswordCount */
 	user = ndr_get_u32(r);
 	primary_group = ndr_get_u32(r);
 	group_count = ndr_get_u32(r);
 	groups_at = ndr_get_u32(r);
 	wire_skip(r, 4 + 16); /* UserFlags, UserSessionKey */
-	logon_server = get_string(r);
-	logon_domain = get_string(r);
+	logon_server = pac_get_string(r);
+	logon_domain = pac_get_string(r);
 	domain_at = ndr_get_u32(r);
 	wire_skip(r, 8 + 4 + 4 + 2 * FILETIME_BYTES + 4 + 4); /* Reserved1 ... Reserved3 */
 	sid_count = ndr_get_u32(r);
@@ -207,27 +209,27 @@ static void get_validation_info(struct wire_reader *r, struct pac_account *accou
 	resources_at = ndr_get_u32(r);
 
 	/* What the pointers pointed at, in their order. */
-	get_text(r, front[0], account->user);
+	pac_get_text(r, front[0], account->user);
 	for (unsigned i = 1; i < STRINGS_IN_FRONT; i++)
-		get_text(r, front[i], NULL);
-	groups = get_groups(r, groups_at, group_count);
-	get_text(r, logon_server, NULL);
-	get_text(r, logon_domain, account->domain);
+		pac_get_text(r, front[i], NULL);
+	groups = pac_get_groups(r, groups_at, group_count);
+	pac_get_text(r, logon_server, NULL);
+	pac_get_text(r, logon_domain, account->domain);
 	if (domain_at != 0)
-		domain = get_sid(r);
+		domain = pac_get_sid(r);
 	if (user != 0) /* else its SID is one of ExtraSids */
-		give_member(sink, &domain, user);
-	give_member(sink, &domain, primary_group);
-	give_groups(sink, &domain, groups);
-	give_extra_sids(sink, r, sids_at, sid_count);
+		pac_give_member(sink, &domain, user);
+	pac_give_member(sink, &domain, primary_group);
+	pac_give_groups(sink, &domain, groups);
+	pac_give_extra_sids(sink, r, sids_at, sid_count);
 	if (resource_domain_at != 0)
-		resource_domain = get_sid(r);
-	groups = get_groups(r, resources_at, resource_count);
-	give_groups(sink, &resource_domain, groups);
+		resource_domain = pac_get_sid(r);
+	groups = pac_get_groups(r, resources_at, resource_count);
+	pac_give_groups(sink, &resource_domain, groups);
 }
 
 /* [MS-RPCE] 2.2.6.1, 2.2.6.2: the headers of a type that is serialized by itself. */
-static struct wire_reader open_serialized(struct wire_reader *r)
+static struct wire_reader pac_open_serialized(struct wire_reader *r)
 {
 	uint8_t version = wire_get_u8(r), endianness = wire_get_u8(r);
 	uint16_t header_bytes;
@@ -246,15 +248,15 @@ static struct wire_reader open_serialized(struct wire_reader *r)
 NET_API_STATUS pac_decode(const uint8_t *info, size_t bytes, struct pac_account *account,
                           pac_take_sid *take, void *context)
 {
-	struct sink sink = { .take = take, .context = context };
+	struct pac_sink sink = { .take = take, .context = context };
 	struct wire_reader whole, r;
 
 	*account = (struct pac_account){ 0 };
 	wire_reader_init(&whole, info, bytes);
-	r = open_serialized(&whole);
+	r = pac_open_serialized(&whole);
 	if (ndr_get_u32(&r) == 0)
 		wire_reader_fail(&r, "no account");
-	get_validation_info(&r, account, &sink);
+	pac_get_validation_info(&r, account, &sink);
 	if (r.error != NULL)
 		return ERROR_INVALID_DATA;
 	return sink.failed ? ERROR_NOT_ENOUGH_MEMORY : NERR_Success;

@@ -4,12 +4,12 @@
 #include <string.h>
 #include "auth/acceptance.h"
 
-static bool is_ntlm(const struct auth_acceptor *a)
+static bool auth_protection_is_ntlm(const struct auth_acceptor *a)
 {
 	return strcmp(auth_acceptor_mechanism(a), "ntlm") == 0;
 }
 
-static OM_uint32 flags_of(const struct auth_acceptor *a)
+static OM_uint32 auth_protection_flags(const struct auth_acceptor *a)
 {
 	OM_uint32 minor, flags = 0;
 
@@ -19,7 +19,7 @@ static OM_uint32 flags_of(const struct auth_acceptor *a)
 	return flags;
 }
 
-static size_t kerberos_bytes(gss_ctx_id_t context, bool seals)
+static size_t auth_protection_kerberos_bytes(gss_ctx_id_t context, bool seals)
 {
 	gss_iov_buffer_desc iov[2] = { { .type = seals ? GSS_IOV_BUFFER_TYPE_HEADER
 		                                       : GSS_IOV_BUFFER_TYPE_MIC_TOKEN },
@@ -39,23 +39,26 @@ size_t auth_protection_bytes(const struct auth_acceptor *a, bool seals)
 	OM_uint32 wanted = seals ? GSS_C_CONF_FLAG | GSS_C_DCE_STYLE : GSS_C_INTEG_FLAG;
 
 	if (auth_acceptor_context(a) == GSS_C_NO_CONTEXT || /* a null session */
-	    (flags_of(a) & wanted) != wanted || (seals && is_ntlm(a)))
+	    (auth_protection_flags(a) & wanted) != wanted || (seals && auth_protection_is_ntlm(a)))
 		return 0;
-	return is_ntlm(a) ? AUTH_NTLM_MIC_BYTES : kerberos_bytes(auth_acceptor_context(a), seals);
+	return auth_protection_is_ntlm(a)
+	               ? AUTH_NTLM_MIC_BYTES
+	               : auth_protection_kerberos_bytes(auth_acceptor_context(a), seals);
 }
 
 /* What is signed of a message that is not sealed. NTLM signs all of it even where that was not
  * agreed on: so do Windows and Samba. */
-static gss_buffer_desc signed_part(const struct auth_acceptor *a, const struct auth_message *m)
+static gss_buffer_desc auth_protection_signed_part(const struct auth_acceptor *a,
+                                                   const struct auth_message *m)
 {
-	if (m->signs_all || is_ntlm(a))
+	if (m->signs_all || auth_protection_is_ntlm(a))
 		return (gss_buffer_desc){ m->bytes, m->data };
 	return (gss_buffer_desc){ m->body_bytes, m->data + m->body_at };
 }
 
 bool auth_protection_sign(struct auth_acceptor *a, const struct auth_message *m, uint8_t *token)
 {
-	gss_buffer_desc part = signed_part(a, m), mic = GSS_C_EMPTY_BUFFER;
+	gss_buffer_desc part = auth_protection_signed_part(a, m), mic = GSS_C_EMPTY_BUFFER;
 	OM_uint32 minor;
 	bool is_good;
 
@@ -72,7 +75,8 @@ bool auth_protection_sign(struct auth_acceptor *a, const struct auth_message *m,
 bool auth_protection_verify(struct auth_acceptor *a, const struct auth_message *m,
                             const uint8_t *token, size_t token_bytes)
 {
-	gss_buffer_desc part = signed_part(a, m), mic = { token_bytes, (void *)(uintptr_t)token };
+	gss_buffer_desc part = auth_protection_signed_part(a, m),
+			mic = { token_bytes, (void *)(uintptr_t)token };
 	OM_uint32 minor;
 
 	/* gss-ntlmssp does not look at how long a token is. */
@@ -84,8 +88,9 @@ bool auth_protection_verify(struct auth_acceptor *a, const struct auth_message *
 #define IOV_COUNT 4
 
 /* What is before the body and behind it is signed with it, where that was agreed on. */
-static void set_iov(gss_iov_buffer_desc iov[IOV_COUNT], const struct auth_message *m,
-                    uint8_t *token, size_t token_bytes)
+static void auth_protection_set_iov(gss_iov_buffer_desc iov[IOV_COUNT],
+                                    const struct auth_message *m, uint8_t *token,
+                                    size_t token_bytes)
 {
 	size_t tail_at = m->body_at + m->body_bytes;
 
@@ -105,7 +110,7 @@ bool auth_protection_seal(struct auth_acceptor *a, const struct auth_message *m,
 	OM_uint32 minor;
 	int is_sealed = 0;
 
-	set_iov(iov, m, token, auth_protection_bytes(a, true));
+	auth_protection_set_iov(iov, m, token, auth_protection_bytes(a, true));
 	return gss_wrap_iov(&minor, auth_acceptor_context(a), 1, GSS_C_QOP_DEFAULT, &is_sealed, iov,
 	                    IOV_COUNT) == GSS_S_COMPLETE &&
 	       is_sealed != 0;
@@ -123,7 +128,7 @@ bool auth_protection_unseal(struct auth_acceptor *a, const struct auth_message *
 	    token_bytes != auth_protection_bytes(a, true))
 		return false;
 	memcpy(copy, token, token_bytes);
-	set_iov(iov, m, copy, token_bytes);
+	auth_protection_set_iov(iov, m, copy, token_bytes);
 	return gss_unwrap_iov(&minor, auth_acceptor_context(a), &is_sealed, NULL, iov, IOV_COUNT) ==
 	               GSS_S_COMPLETE &&
 	       is_sealed != 0;

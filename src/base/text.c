@@ -6,7 +6,7 @@
 #include <unicase.h>
 #include <unistr.h>
 
-static bool is_ascii(char c)
+static bool text_is_ascii(char c)
 {
 	return (unsigned char)c < 0x80;
 }
@@ -39,7 +39,7 @@ size_t text_ascii_bytes(const char *utf8)
 {
 	size_t bytes = 0;
 
-	while (is_ascii(utf8[bytes]) && utf8[bytes] != 0)
+	while (text_is_ascii(utf8[bytes]) && utf8[bytes] != 0)
 		bytes++;
 	return bytes;
 }
@@ -55,7 +55,7 @@ size_t text_utf16_units(const char *utf8)
 	return units;
 }
 
-static size_t utf16_length(const WCHAR *utf16)
+static size_t text_utf16_length(const WCHAR *utf16)
 {
 	size_t units = 0;
 
@@ -66,12 +66,12 @@ static size_t utf16_length(const WCHAR *utf16)
 
 size_t text_utf8_bound(const WCHAR *utf16)
 {
-	return 3 * utf16_length(utf16) + 1;
+	return 3 * text_utf16_length(utf16) + 1;
 }
 
 char *text_utf8_from_utf16(char *to, const WCHAR *utf16)
 {
-	const uint16_t *at = (const uint16_t *)utf16, *end = at + utf16_length(utf16);
+	const uint16_t *at = (const uint16_t *)utf16, *end = at + text_utf16_length(utf16);
 
 	while (at < end) {
 		ucs4_t code_point;
@@ -85,7 +85,7 @@ char *text_utf8_from_utf16(char *to, const WCHAR *utf16)
 
 bool text_utf16_is_valid(const WCHAR *utf16)
 {
-	return u16_check((const uint16_t *)utf16, utf16_length(utf16)) == NULL;
+	return u16_check((const uint16_t *)utf16, text_utf16_length(utf16)) == NULL;
 }
 
 bool text_utf8_is_valid(const char *utf8)
@@ -93,7 +93,7 @@ bool text_utf8_is_valid(const char *utf8)
 	return u8_check((const uint8_t *)utf8, strlen(utf8)) == NULL;
 }
 
-static char fold_ascii(char c)
+static char text_fold_ascii(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
@@ -105,8 +105,8 @@ bool text_equal_nocase(const char *a, const char *b)
 
 	if (a == NULL || b == NULL)
 		return a == b;
-	while (is_ascii(a[i]) && is_ascii(b[i])) {
-		if (fold_ascii(a[i]) != fold_ascii(b[i]))
+	while (text_is_ascii(a[i]) && text_is_ascii(b[i])) {
+		if (text_fold_ascii(a[i]) != text_fold_ascii(b[i]))
 			return false;
 		if (a[i++] == '\0')
 			return true;
@@ -120,12 +120,12 @@ bool text_equal_nocase(const char *a, const char *b)
 }
 
 /* FNV-1a, and the last step of MurmurHash3, since short texts leave its low bits poor. */
-static uint32_t hash_bytes(const char *bytes, size_t count)
+static uint32_t text_hash_bytes(const char *bytes, size_t count)
 {
 	uint32_t hash = 2166136261u;
 
 	for (size_t i = 0; i < count; i++)
-		hash = (hash ^ (unsigned char)fold_ascii(bytes[i])) * 16777619u;
+		hash = (hash ^ (unsigned char)text_fold_ascii(bytes[i])) * 16777619u;
 	hash = (hash ^ hash >> 16) * 0x85EBCA6Bu;
 	hash = (hash ^ hash >> 13) * 0xC2B2AE35u;
 	return hash ^ hash >> 16;
@@ -137,13 +137,13 @@ bool text_hash_nocase(const char *utf8, uint32_t *hash)
 	size_t bytes = strlen(utf8), folded_bytes = sizeof buffer;
 
 	if (text_ascii_bytes(utf8) == bytes) {
-		*hash = hash_bytes(utf8, bytes);
+		*hash = text_hash_bytes(utf8, bytes);
 		return true;
 	}
 	folded = u8_casefold((const uint8_t *)utf8, bytes, NULL, NULL, buffer, &folded_bytes);
 	if (folded == NULL)
 		return false;
-	*hash = hash_bytes((const char *)folded, folded_bytes);
+	*hash = text_hash_bytes((const char *)folded, folded_bytes);
 	if (folded != buffer)
 		free(folded);
 	return true;

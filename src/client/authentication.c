@@ -8,7 +8,7 @@
 
 /* What the worker thread works on: nobody else touches it while a step is under way, and an
  * abandoned step takes it along. */
-struct exchange {
+struct authentication_exchange {
 	struct auth_initiator *initiator;
 	uint8_t *challenge;
 	size_t challenge_bytes;
@@ -17,7 +17,7 @@ struct exchange {
 
 struct authentication {
 	struct net_loop *loop;
-	struct exchange *exchange;
+	struct authentication_exchange *exchange;
 	struct net_work *work; /* NULL: no step is under way */
 	bool asks_kdc;
 	void (*stepped)(void *context, const struct authentication_result *result);
@@ -25,12 +25,12 @@ struct authentication {
 };
 
 /* What net_work owns: hands the exchange back when the step is done. */
-struct job {
+struct authentication_job {
 	struct authentication *owner;
-	struct exchange *exchange;
+	struct authentication_exchange *exchange;
 };
 
-static void exchange_free(struct exchange *x)
+static void authentication_exchange_free(struct authentication_exchange *x)
 {
 	if (x == NULL)
 		return;
@@ -43,9 +43,9 @@ static void exchange_free(struct exchange *x)
 _Static_assert(sizeof((struct smb2_session_key *)0)->data >= AUTH_MAX_KEY_BYTES,
                "every key that a log-on gives fits");
 
-static void run(void *argument)
+static void authentication_run_step(void *argument)
 {
-	struct exchange *x = ((struct job *)argument)->exchange;
+	struct authentication_exchange *x = ((struct authentication_job *)argument)->exchange;
 	struct authentication_result *result = &x->result;
 
 	result->progress = auth_initiator_step(x->initiator, x->challenge, x->challenge_bytes,
@@ -59,17 +59,17 @@ static void run(void *argument)
 		result->progress = AUTH_FAILED;
 }
 
-static void drop(void *argument)
+static void authentication_drop_job(void *argument)
 {
-	struct job *job = argument;
+	struct authentication_job *job = argument;
 
-	exchange_free(job->exchange);
+	authentication_exchange_free(job->exchange);
 	free(job);
 }
 
-static void done(void *argument)
+static void authentication_step_done(void *argument)
 {
-	struct job *job = argument;
+	struct authentication_job *job = argument;
 	struct authentication *a = job->owner;
 
 	a->exchange = job->exchange;
@@ -85,13 +85,13 @@ authentication_new(struct net_loop *loop, struct netsession_credentials *credent
                    void *context)
 {
 	struct authentication *a = calloc(1, sizeof *a);
-	struct exchange *x = calloc(1, sizeof *x);
+	struct authentication_exchange *x = calloc(1, sizeof *x);
 
 	if (x != NULL)
 		x->initiator = auth_initiator_new(credentials, mode, host);
 	if (a == NULL || x == NULL || x->initiator == NULL) {
 		free(a);
-		exchange_free(x);
+		authentication_exchange_free(x);
 		return NULL;
 	}
 	*a = (struct authentication){
@@ -108,10 +108,14 @@ bool authentication_step(struct authentication *a, const uint8_t *token, size_t 
 {
 	/* NTLM is made here, and soon; Kerberos may wait for a KDC, and then does not come back in
 	 * time to see the end of the program. */
-	static const struct net_work_job here = { run, done, drop, .delays_exit_ms = 1000 };
-	static const struct net_work_job by_kdc = { run, done, drop, .delays_exit_ms = 200 };
-	struct job *job = calloc(1, sizeof *job);
-	struct exchange *x = a->exchange;
+	static const struct net_work_job here = { authentication_run_step, authentication_step_done,
+		                                  authentication_drop_job, .delays_exit_ms = 1000 };
+	static const struct net_work_job by_kdc = { authentication_run_step,
+		                                    authentication_step_done,
+		                                    authentication_drop_job,
+		                                    .delays_exit_ms = 200 };
+	struct authentication_job *job = calloc(1, sizeof *job);
+	struct authentication_exchange *x = a->exchange;
 
 	if (job == NULL)
 		return false;
@@ -126,7 +130,7 @@ bool authentication_step(struct authentication *a, const uint8_t *token, size_t 
 		}
 		memcpy(x->challenge, token, bytes);
 	}
-	*job = (struct job){ .owner = a, .exchange = x };
+	*job = (struct authentication_job){ .owner = a, .exchange = x };
 	a->exchange = NULL;
 	a->work = net_work_start(a->loop, a->asks_kdc ? &by_kdc : &here, job, job);
 	return a->work != NULL;
@@ -142,6 +146,6 @@ void authentication_free(struct authentication *a)
 	if (a == NULL)
 		return;
 	net_work_abandon(a->work);
-	exchange_free(a->exchange);
+	authentication_exchange_free(a->exchange);
 	free(a);
 }

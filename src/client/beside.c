@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* netsession_del_beside: who would be closed too. */
+/* netsession_del_also_closes: who would be closed too. */
 #include <netsession.h>
 
 #include "client/deletion.h"
@@ -8,24 +8,24 @@
 
 enum { DEFAULT_TIMEOUT_MS = 30000 };
 
-struct beside {
+struct also_closed {
 	void (*found)(void *context, const struct netsession_row *row);
 	void *context;
 };
 
 static void give_row(void *context, const struct local_entry *entry)
 {
-	const struct beside *b = context;
+	const struct also_closed *b = context;
 
 	b->found(b->context,
 	         &(struct netsession_row){ .client = entry->name, .user = entry->help });
 }
 
-uint32_t netsession_del_beside(const struct netsession_query *query,
-                               void (*found)(void *context, const struct netsession_row *row),
-                               void *context, struct netsession_error *error)
+uint32_t netsession_del_also_closes(const struct netsession_query *query,
+                                    void (*found)(void *context, const struct netsession_row *row),
+                                    void *context, struct netsession_error *error)
 {
-	struct beside beside = { found, context };
+	struct also_closed beside = { found, context };
 	struct deletion deletion;
 	struct err err = { 0 };
 
@@ -33,11 +33,11 @@ uint32_t netsession_del_beside(const struct netsession_query *query,
 		err_set(&err, ERROR_NOT_SUPPORTED, "query",
 		        "only netsessiond on this computer can tell who is closed too");
 	else if (deletion_init(&deletion, query, &err) == NERR_Success) {
-		local_question_ask(LOCAL_LIST_BESIDE, &deletion.request,
-		                   query->timeout_ms != 0 ? query->timeout_ms : DEFAULT_TIMEOUT_MS,
-		                   give_row, &beside, &err);
+		local_query_run(LOCAL_LIST_ALSO_CLOSED, &deletion.request,
+		                query->timeout_ms != 0 ? query->timeout_ms : DEFAULT_TIMEOUT_MS,
+		                give_row, &beside, &err);
 		deletion_fini(&deletion);
 	}
-	story_tell(error, &err, 0);
+	error_message_write(error, &err, 0);
 	return err.status;
 }

@@ -9,23 +9,23 @@
 #include "client/environment.h"
 
 /* The service takes us for whom we are when we connect. */
-NET_API_STATUS contact_key_local(struct contact_key *key, struct err *err)
+NET_API_STATUS connection_key_local(struct connection_key *key, struct err *err)
 {
-	*key = (struct contact_key){ .local = strdup(environment_socket()) };
+	*key = (struct connection_key){ .local = strdup(environment_socket()) };
 	snprintf(key->principal, sizeof key->principal, "uid %lu", (unsigned long)geteuid());
 	return key->local != NULL ? NERR_Success
 	                          : err_set(err, ERROR_NOT_ENOUGH_MEMORY, "query", NULL);
 }
 
-static bool copy(char **to, const char *text)
+static bool connection_copy_text(char **to, const char *text)
 {
 	*to = text != NULL ? strdup(text) : NULL;
 	return *to != NULL || text == NULL;
 }
 
-struct contact *contact_new(const struct contact_key *key)
+struct idle_connection *idle_connection_new(const struct connection_key *key)
 {
-	struct contact *contact = calloc(1, sizeof *contact);
+	struct idle_connection *contact = calloc(1, sizeof *contact);
 	bool copied;
 
 	if (contact == NULL)
@@ -33,66 +33,67 @@ struct contact *contact_new(const struct contact_key *key)
 	contact->key = *key;
 	contact->key.credentials = credentials_hold(key->credentials);
 	contact->socket = -1;
-	copied = copy(&contact->key.wins, key->wins);
-	copied = copy(&contact->key.local, key->local) && copied;
+	copied = connection_copy_text(&contact->key.wins, key->wins);
+	copied = connection_copy_text(&contact->key.local, key->local) && copied;
 	if (copied)
 		return contact;
-	contact_free(contact);
+	idle_connection_free(contact);
 	return NULL;
 }
 
-void contact_free(struct contact *contact)
+void idle_connection_free(struct idle_connection *contact)
 {
 	if (contact == NULL)
 		return;
 	if (contact->is_talking)
-		conversation_fini(&contact->conversation);
+		client_state_fini(&contact->conversation);
 	credentials_release(contact->key.credentials);
 	free(contact->key.wins);
 	free(contact->key.local);
 	free(contact);
 }
 
-void contact_begin(struct contact *contact, enum conversation_opening opening)
+void idle_connection_begin(struct idle_connection *contact, enum client_opening opening)
 {
 	if (contact->is_talking)
-		conversation_fini(&contact->conversation);
+		client_state_fini(&contact->conversation);
 	contact->is_talking = true;
 	if (contact->key.local != NULL) {
-		conversation_init_local(&contact->conversation, contact->key.interface);
+		client_state_init_local(&contact->conversation, contact->key.interface);
 		return;
 	}
-	conversation_init(&contact->conversation, contact->key.server.host, opening);
+	client_state_init(&contact->conversation, contact->key.server.host, opening);
 	contact->conversation.must_encrypt = contact->key.must_encrypt;
 	contact->conversation.is_anonymous = contact->key.credentials != NULL &&
 	                                     contact->key.credentials->is_anonymous;
 }
 
-bool contact_has_owner(const struct contact *contact)
+bool idle_connection_has_owner(const struct idle_connection *contact)
 {
 	return contact->key.credentials != NULL || contact->key.principal[0] != '\0';
 }
 
-static bool is_same_text(const char *a, const char *b)
+static bool connection_is_same_text(const char *a, const char *b)
 {
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
 /* Another WINS server may mean another host by the same name. */
-bool contact_leads_to(const struct contact *contact, const struct contact_key *key)
+bool idle_connection_leads_to(const struct idle_connection *contact,
+                              const struct connection_key *key)
 {
 	return strcasecmp(contact->key.server.host, key->server.host) == 0 &&
 	       contact->key.server.port == key->server.port &&
-	       is_same_text(contact->key.wins, key->wins) &&
-	       is_same_text(contact->key.local, key->local) &&
+	       connection_is_same_text(contact->key.wins, key->wins) &&
+	       connection_is_same_text(contact->key.local, key->local) &&
 	       contact->key.interface == key->interface &&
 	       contact->key.authentication == key->authentication &&
 	       (contact->conversation.smb.is_encrypted || !key->must_encrypt);
 }
 
-bool contact_suits(const struct contact *contact, const struct contact_key *key)
+bool idle_connection_suits(const struct idle_connection *contact, const struct connection_key *key)
 {
-	return contact_leads_to(contact, key) &&
+	return idle_connection_leads_to(contact, key) &&
 	       credentials_are_equal(contact->key.credentials, key->credentials) &&
 	       strcmp(contact->key.principal, key->principal) == 0 &&
 	       (key->credentials != NULL || key->principal[0] != '\0');

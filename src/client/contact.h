@@ -11,10 +11,10 @@
 #include "client/server_name.h"
 
 /* What tells one contact from another. */
-struct contact_key {
+struct connection_key {
 	struct server_name server; /* with its port; all zero: the local service */
 	char *local;               /* its socket's path; NULL: it is another one */
-	const struct conversation_interface *interface;
+	const struct client_interface *interface;
 	char *wins;                                 /* whom else to ask for it; NULL: not said */
 	struct netsession_credentials *credentials; /* NULL: the caller's tickets */
 	enum netsession_authentication authentication;
@@ -24,34 +24,35 @@ struct contact_key {
 	char principal[AUTH_PRINCIPAL_BYTES];
 };
 
-struct contact {
-	struct contact_key key; /* its credentials are held, and its texts its own */
-	struct conversation conversation;
+struct idle_connection {
+	struct connection_key key; /* its credentials are held, and its texts its own */
+	struct client_state conversation;
 	bool is_talking; /* the conversation was begun */
 
 	/* While it is kept. */
 	int socket;
 	uint64_t expires_ms;
-	struct contact *next;
+	struct idle_connection *next;
 };
 
 /* The local service: makes key but for its interface; its texts are the caller's. Returns 0 or
  * ERROR_NOT_ENOUGH_MEMORY. */
-NET_API_STATUS contact_key_local(struct contact_key *key, struct err *err);
+NET_API_STATUS connection_key_local(struct connection_key *key, struct err *err);
 
 /* Copies key and its texts. NULL: out of memory. */
-struct contact *contact_new(const struct contact_key *key);
-void contact_free(struct contact *contact);
+struct idle_connection *idle_connection_new(const struct connection_key *key);
+void idle_connection_free(struct idle_connection *contact);
 
 /* Begins the conversation, again where there was one. */
-void contact_begin(struct contact *contact, enum conversation_opening opening);
+void idle_connection_begin(struct idle_connection *contact, enum client_opening opening);
 
 /* Whether it may be kept: whose it is is known. */
-bool contact_has_owner(const struct contact *contact);
+bool idle_connection_has_owner(const struct idle_connection *contact);
 
 /* Whether a contact does for a call that wants key, as far as the server and encryption go. */
-bool contact_leads_to(const struct contact *contact, const struct contact_key *key);
+bool idle_connection_leads_to(const struct idle_connection *contact,
+                              const struct connection_key *key);
 /* And is nobody else's. */
-bool contact_suits(const struct contact *contact, const struct contact_key *key);
+bool idle_connection_suits(const struct idle_connection *contact, const struct connection_key *key);
 
 #endif

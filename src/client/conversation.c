@@ -5,47 +5,47 @@
 #include "client/steps.h"
 #include "srvsvc/interface.h"
 
-const struct conversation_interface conversation_srvsvc = {
+const struct client_interface conversation_srvsvc = {
 	{ .uuid = SRVSVC_INTERFACE_UUID, .version = SRVSVC_INTERFACE_VERSION },
 	SRVSVC_PIPE_NAME,
 };
 
-const struct conversation_interface conversation_local = {
+const struct client_interface conversation_local = {
 	{ .uuid = LOCAL_INTERFACE_UUID, .version = LOCAL_INTERFACE_VERSION },
 	LOCAL_INTERFACE_NAME,
 };
 
-void step_enter(struct conversation *c, unsigned step)
+void step_enter(struct client_state *c, unsigned step)
 {
 	c->step = step;
 	if (c->carrier->steps[step].send != NULL)
 		c->carrier->steps[step].send(c);
 }
 
-void step_fail(struct conversation *c, NET_API_STATUS status, const char *why)
+void step_fail(struct client_state *c, NET_API_STATUS status, const char *why)
 {
-	err_set(&c->err, status, conversation_doing(c), why);
+	err_set(&c->err, status, client_state_step(c), why);
 }
 
-const char *conversation_doing(const struct conversation *c)
+const char *client_state_step(const struct client_state *c)
 {
 	return c->step == STEP_CALL ? c->method->name : c->carrier->steps[c->step].doing;
 }
 
-bool conversation_is_idle(const struct conversation *c)
+bool client_state_is_idle(const struct client_state *c)
 {
 	return c->step == STEP_READY && c->err.status == NERR_Success &&
-	       !conversation_is_spent(c) && c->carrier->is_at_rest(c);
+	       !client_state_is_spent(c) && c->carrier->is_at_rest(c);
 }
 
-bool conversation_has_tree(const struct conversation *c)
+bool client_state_has_tree(const struct client_state *c)
 {
 	return c->step >= STEP_OPEN_PIPE && c->open_taken > TAG_TREE_CONNECT && c->smb.tree_id != 0;
 }
 
-void conversation_explain_end(const struct conversation *c, struct err *err)
+void client_state_explain_end(const struct client_state *c, struct err *err)
 {
-	err->step = conversation_doing(c);
+	err->step = client_state_step(c);
 	if (c->validation != VALIDATION_SENT || err->status != ERROR_NETNAME_DELETED)
 		return;
 	/* 3.3.5.15.12: so does a server whom another NEGOTIATE reached than was sent. */
@@ -54,14 +54,14 @@ void conversation_explain_end(const struct conversation *c, struct err *err)
 	        "the server hung up: it got another NEGOTIATE than was sent");
 }
 
-bool conversation_heard_nothing(const struct conversation *c)
+bool client_state_received_nothing(const struct client_state *c)
 {
 	return c->step == STEP_NEGOTIATE && smb2_frames_is_untouched(&c->smb.in);
 }
 
-static void begin(struct conversation *c, const char *host, uint16_t only_dialect)
+static void client_state_begin(struct client_state *c, const char *host, uint16_t only_dialect)
 {
-	*c = (struct conversation){ .host = host,
+	*c = (struct client_state){ .host = host,
 		                    .interface = &conversation_srvsvc,
 		                    .carrier = &smb2_carrier,
 		                    .step = STEP_NEGOTIATE,
@@ -70,34 +70,34 @@ static void begin(struct conversation *c, const char *host, uint16_t only_dialec
 	rpc_association_init(&c->rpc);
 }
 
-void conversation_init(struct conversation *c, const char *host, enum conversation_opening opening)
+void client_state_init(struct client_state *c, const char *host, enum client_opening opening)
 {
-	begin(c, host, 0);
-	if (opening == CONVERSATION_PROBE_SMB1)
+	client_state_begin(c, host, 0);
+	if (opening == CLIENT_PROBE_SMB1)
 		smb2_connection_probe_smb1(&c->smb);
 	else
 		step_enter(c, STEP_NEGOTIATE);
 }
 
-void conversation_init_only(struct conversation *c, const char *host, uint16_t dialect)
+void client_state_init_dialect(struct client_state *c, const char *host, uint16_t dialect)
 {
-	begin(c, host, dialect);
+	client_state_begin(c, host, dialect);
 	step_enter(c, STEP_NEGOTIATE);
 }
 
-void conversation_init_local(struct conversation *c, const struct conversation_interface *interface)
+void client_state_init_local(struct client_state *c, const struct client_interface *interface)
 {
-	*c = (struct conversation){ .interface = interface, .carrier = &local_carrier };
+	*c = (struct client_state){ .interface = interface, .carrier = &local_carrier };
 	rpc_association_init(&c->rpc);
 	step_enter(c, STEP_BIND);
 }
 
-const struct smb2_negotiate_response *conversation_negotiated(const struct conversation *c)
+const struct smb2_negotiate_response *client_state_negotiated(const struct client_state *c)
 {
 	return c->step > STEP_NEGOTIATE ? &c->negotiated : NULL;
 }
 
-void conversation_fini(struct conversation *c)
+void client_state_fini(struct client_state *c)
 {
 	smb2_connection_fini(&c->smb);
 	free(c->plain.in);
@@ -108,36 +108,36 @@ void conversation_fini(struct conversation *c)
 	wire_writer_fini(&c->stub);
 	wire_writer_fini(&c->fragment);
 	wire_writer_fini(&c->answer);
-	for (size_t i = 0; i < CONVERSATION_MAX_READS; i++)
+	for (size_t i = 0; i < CLIENT_MAX_READS; i++)
 		wire_writer_fini(&c->early[i]);
 }
 
-uint8_t *conversation_space(struct conversation *c, size_t *room)
+uint8_t *client_state_space(struct client_state *c, size_t *room)
 {
 	return c->carrier->space(c, room);
 }
 
-void conversation_received(struct conversation *c, size_t bytes)
+void client_state_received(struct client_state *c, size_t bytes)
 {
 	c->carrier->received(c, bytes);
 }
 
-struct wire_writer *conversation_out(struct conversation *c)
+struct wire_writer *client_state_out(struct client_state *c)
 {
 	return c->carrier->out(c);
 }
 
-enum conversation_event conversation_next(struct conversation *c)
+enum client_event client_state_next(struct client_state *c)
 {
 	do {
 		if (c->err.status != NERR_Success)
-			return CONVERSATION_FAILED;
+			return CLIENT_EVENT_FAILED;
 		if (c->challenged)
-			return CONVERSATION_TOKEN;
+			return CLIENT_EVENT_TOKEN;
 		if (c->validation != VALIDATION_SENT && call_has_row(c))
-			return CONVERSATION_ROWS;
+			return CLIENT_EVENT_ROWS;
 		if (c->validation != VALIDATION_SENT && c->answered)
-			return CONVERSATION_ANSWER;
+			return CLIENT_EVENT_ANSWER;
 	} while (c->carrier->take(c));
-	return c->step == STEP_READY ? CONVERSATION_READY : CONVERSATION_READ;
+	return c->step == STEP_READY ? CLIENT_EVENT_READY : CLIENT_EVENT_READ;
 }

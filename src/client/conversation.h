@@ -16,20 +16,20 @@
 #include "srvsvc/session_enum.h"
 
 /* READs in flight at once for a long answer. */
-#define CONVERSATION_MAX_READS 8
+#define CLIENT_MAX_READS 8
 
 /* What is called, and how stories name it. */
-struct conversation_interface {
+struct client_interface {
 	struct rpc_syntax syntax;
 	const char *name; /* static text */
 };
 
-extern const struct conversation_interface conversation_srvsvc, conversation_local;
+extern const struct client_interface conversation_srvsvc, conversation_local;
 
-struct conversation {
+struct client_state {
 	const char *host; /* kept: for TREE_CONNECT; NULL: the local service */
-	const struct conversation_interface *interface;
-	const struct carrier *carrier;
+	const struct client_interface *interface;
+	const struct client_transport *carrier;
 	unsigned step; /* of the carrier's table */
 	struct err err;
 	struct smb2_connection smb;
@@ -62,99 +62,98 @@ struct conversation {
 	struct smb2_file_id pipe;
 
 	/* The call. */
-	const struct conversation_method *method; /* of the table in session_call.c */
+	const struct client_method *method; /* of the table in session_call.c */
 	struct wire_writer stub, fragment;
 	size_t stub_sent;
 	struct session_enum_decoder decoder; /* NetrSessionEnum's answer */
 	struct wire_writer answer;           /* a shorter one's stub */
 	bool answer_is_big_endian;
-	bool streams_rows; /* CONVERSATION_ROWS is wanted */
+	bool streams_rows; /* CLIENT_EVENT_ROWS is wanted */
 	uint32_t rows_given;
-	uint32_t reads_sent, reads_taken;      /* sequence numbers */
-	uint32_t stub_to_come, fragment_bytes; /* of the answer; of its longest fragment */
-	struct wire_writer early[CONVERSATION_MAX_READS]; /* READs that came before their turn */
-	bool is_early[CONVERSATION_MAX_READS];
+	uint32_t reads_sent, reads_taken;           /* sequence numbers */
+	uint32_t stub_to_come, fragment_bytes;      /* of the answer; of its longest fragment */
+	struct wire_writer early[CLIENT_MAX_READS]; /* READs that came before their turn */
+	bool is_early[CLIENT_MAX_READS];
 	bool answered;
 };
 
 /* How it opens. The probe asks in SMB1 whether there is SMB2: it fails in any case, with
  * ERROR_SMB1_NOT_AVAILABLE where a server that knows SMB1 only answers. */
-enum conversation_opening { CONVERSATION_SMB2, CONVERSATION_PROBE_SMB1 };
+enum client_opening { CLIENT_OPEN_SMB2, CLIENT_PROBE_SMB1 };
 
-/* As conversation_init, offering one dialect alone. */
-void conversation_init_only(struct conversation *c, const char *host, uint16_t dialect);
+/* As client_state_init, offering one dialect alone. */
+void client_state_init_dialect(struct client_state *c, const char *host, uint16_t dialect);
 
 /* What NEGOTIATE brought; NULL: it has not yet. */
-const struct smb2_negotiate_response *conversation_negotiated(const struct conversation *c);
+const struct smb2_negotiate_response *client_state_negotiated(const struct client_state *c);
 
 /* Keeps host. */
-void conversation_init(struct conversation *c, const char *host, enum conversation_opening opening);
+void client_state_init(struct client_state *c, const char *host, enum client_opening opening);
 /* With the local service, over a connection to its socket. Keeps interface. */
-void conversation_init_local(struct conversation *c,
-                             const struct conversation_interface *interface);
-void conversation_fini(struct conversation *c);
+void client_state_init_local(struct client_state *c, const struct client_interface *interface);
+void client_state_fini(struct client_state *c);
 
 /* The network's side: where the next bytes go, *room of them, NULL: out of memory; that they have
  * come; and what is to be sent, which the caller clears. */
-uint8_t *conversation_space(struct conversation *c, size_t *room);
-void conversation_received(struct conversation *c, size_t bytes);
-struct wire_writer *conversation_out(struct conversation *c);
+uint8_t *client_state_space(struct client_state *c, size_t *room);
+void client_state_received(struct client_state *c, size_t bytes);
+struct wire_writer *client_state_out(struct client_state *c);
 
-enum conversation_event {
-	CONVERSATION_READ,   /* has to read from the network */
-	CONVERSATION_TOKEN,  /* wants a token for its challenge: conversation_take_token */
-	CONVERSATION_READY,  /* the pipe is open: conversation_ask_... */
-	CONVERSATION_ROWS,   /* conversation_next_row, until it has no more for now */
-	CONVERSATION_ANSWER, /* conversation_take_... */
-	CONVERSATION_FAILED, /* see err */
+enum client_event {
+	CLIENT_EVENT_READ,   /* has to read from the network */
+	CLIENT_EVENT_TOKEN,  /* wants a token for its challenge: client_state_take_token */
+	CLIENT_EVENT_READY,  /* the pipe is open: conversation_ask_... */
+	CLIENT_EVENT_ROWS,   /* client_state_next_row, until it has no more for now */
+	CLIENT_EVENT_ANSWER, /* conversation_take_... */
+	CLIENT_EVENT_FAILED, /* see err */
 };
 
 /* Works on what has come. Afterwards there may be something to send. */
-enum conversation_event conversation_next(struct conversation *c);
+enum client_event client_state_next(struct client_state *c);
 
 /* The log-on's next token, borrowed until it is sent; key once the exchange is complete, else
  * NULL. The first token may be handed over at any time. */
-void conversation_take_token(struct conversation *c, const uint8_t *token, size_t bytes,
+void client_state_take_token(struct client_state *c, const uint8_t *token, size_t bytes,
                              const struct smb2_session_key *key);
 
 /* Send NetrSessionEnum or NetrSessionDel. The pipe has to be ready. With streams_rows, rows are
  * given before their answer is complete. */
-void conversation_ask_enum(struct conversation *c, const struct session_enum_request *request,
-                           bool streams_rows);
-void conversation_ask_del(struct conversation *c, const struct session_del_request *request);
-/* Call an operation of conversation_local. request: of LOCAL_LIST_BESIDE; else NULL. */
-void conversation_ask_local(struct conversation *c, enum local_opnum opnum,
-                            const struct session_del_request *request);
+void client_state_call_enum(struct client_state *c, const struct session_enum_request *request,
+                            bool streams_rows);
+void client_state_call_del(struct client_state *c, const struct session_del_request *request);
+/* Call an operation of conversation_local. request: of LOCAL_LIST_ALSO_CLOSED; else NULL. */
+void client_state_call_local(struct client_state *c, enum local_opnum opnum,
+                             const struct session_del_request *request);
 
 /* The next row of an answer that is still coming; as of session_enum_decoder_row. */
-bool conversation_next_row(struct conversation *c, struct netsession_row *row, char **scratch,
+bool client_state_next_row(struct client_state *c, struct netsession_row *row, char **scratch,
                            size_t *scratch_bytes);
 
 /* The answers: to NetrSessionEnum as of session_enum_decoder_finish, to NetrSessionDel its status,
  * of the local service's operations the stub, borrowed until the next call. Then the pipe is ready
- * again, unless conversation_is_spent says otherwise. Return what stands in err. */
-NET_API_STATUS conversation_take_enum(struct conversation *c, struct session_enum_answer *answer,
+ * again, unless client_state_is_spent says otherwise. Return what stands in err. */
+NET_API_STATUS client_state_take_enum(struct client_state *c, struct session_enum_answer *answer,
                                       void **infos);
-NET_API_STATUS conversation_take_del(struct conversation *c, NET_API_STATUS *answer);
-NET_API_STATUS conversation_take_local(struct conversation *c, struct wire_reader *stub);
+NET_API_STATUS client_state_take_del(struct client_state *c, NET_API_STATUS *answer);
+NET_API_STATUS client_state_take_local(struct client_state *c, struct wire_reader *stub);
 
 /* More READs were sent than the answer needed, and would swallow the next one: a server whose
  * fragments come otherwise than it told. */
-bool conversation_is_spent(const struct conversation *c);
+bool client_state_is_spent(const struct client_state *c);
 
 /* The pipe is ready, and nothing is on its way: another call may use it later. */
-bool conversation_is_idle(const struct conversation *c);
+bool client_state_is_idle(const struct client_state *c);
 
 /* TREE_CONNECT succeeded, whatever became of the rest. */
-bool conversation_has_tree(const struct conversation *c);
+bool client_state_has_tree(const struct client_state *c);
 
 /* Not one byte has come from the server. */
-bool conversation_heard_nothing(const struct conversation *c);
+bool client_state_received_nothing(const struct client_state *c);
 
 /* The connection ended with err: adds where, and what that means there. */
-void conversation_explain_end(const struct conversation *c, struct err *err);
+void client_state_explain_end(const struct client_state *c, struct err *err);
 
 /* What it is about at present, for the story of a deadline: "TREE_CONNECT". Static text. */
-const char *conversation_doing(const struct conversation *c);
+const char *client_state_step(const struct client_state *c);
 
 #endif

@@ -13,7 +13,7 @@
 
 /* At level 0 nobody could tell whether a server minded the user that was asked for (Samba does
  * not): a level that names users is asked first, and cut down. */
-static void set_ladder(struct enumeration *e, bool is_for_user)
+static void enumeration_set_ladder(struct enumeration *e, bool is_for_user)
 {
 	static const uint32_t naming_users[] = { 10, 1, 0 };
 
@@ -41,7 +41,7 @@ NET_API_STATUS enumeration_init(struct enumeration *e, const struct netsession_q
 			.resume_handle = query->resume_handle,
 		},
 	};
-	set_ladder(e, session_qualifier_is_given(query->user));
+	enumeration_set_ladder(e, session_qualifier_is_given(query->user));
 	if (session_level_find(e->request.level) == NULL)
 		return err_set(err, ERROR_INVALID_LEVEL, "query", NULL);
 	if (qualifiers_copy(query, &e->client, &e->user, err) != NERR_Success)
@@ -58,7 +58,7 @@ void enumeration_fini(struct enumeration *e)
 }
 
 /* A server that does not know the level, or keeps it for others, may grant a poorer one. */
-static bool step_down(struct enumeration *e, NET_API_STATUS status)
+static bool enumeration_step_down(struct enumeration *e, NET_API_STATUS status)
 {
 	if ((status != ERROR_INVALID_LEVEL && status != ERROR_ACCESS_DENIED) ||
 	    e->rung + 1 == e->rungs || e->given)
@@ -69,7 +69,7 @@ static bool step_down(struct enumeration *e, NET_API_STATUS status)
 
 /* 3.1.4.5 wants all of it or a failure where no length is preferred; netsessiond fails beyond
  * max_answer_mib. There is always a page that it can give. */
-static bool ask_for_less(struct enumeration *e, NET_API_STATUS status)
+static bool enumeration_ask_for_less(struct enumeration *e, NET_API_STATUS status)
 {
 	if (status != ERROR_NOT_ENOUGH_MEMORY || e->request.preferred_bytes != ALL_BYTES)
 		return false;
@@ -77,8 +77,8 @@ static bool ask_for_less(struct enumeration *e, NET_API_STATUS status)
 	return true;
 }
 
-static bool matches(struct enumeration *e, const struct session_level *level,
-                    const struct netsession_row *row)
+static bool enumeration_matches(struct enumeration *e, const struct session_level *level,
+                                const struct netsession_row *row)
 {
 	/* Where no level that names users is granted, the question stays the server's. */
 	bool has_user = session_level_field(level, session_columns[1]) != NULL;
@@ -89,11 +89,11 @@ static bool matches(struct enumeration *e, const struct session_level *level,
 	return e->user == NULL || !has_user || session_user_equal(e->user, row->user);
 }
 
-bool enumeration_keeps(struct enumeration *e, uint32_t *level, struct netsession_row *row)
+bool enumeration_accepts_row(struct enumeration *e, uint32_t *level, struct netsession_row *row)
 {
 	const struct session_level *asked = session_level_find(e->request.level), *wanted = asked;
 
-	if (!matches(e, asked, row))
+	if (!enumeration_matches(e, asked, row))
 		return false;
 	e->given = true;
 	if (e->level_wanted != NETSESSION_LEVEL_AUTO)
@@ -104,7 +104,7 @@ bool enumeration_keeps(struct enumeration *e, uint32_t *level, struct netsession
 }
 
 /* Servers that ignore the qualifiers (Samba does) answer with everybody. */
-static bool filter(struct enumeration *e, struct netsession_page *page)
+static bool enumeration_filter_page(struct enumeration *e, struct netsession_page *page)
 {
 	uint32_t kept = 0;
 
@@ -115,7 +115,7 @@ static bool filter(struct enumeration *e, struct netsession_page *page)
 
 		if (netsession_page_row(page, entry, &row) != NERR_Success)
 			return false;
-		if (matches(e, page->level, &row))
+		if (enumeration_matches(e, page->level, &row))
 			session_infos_move(page->level, page->infos, kept++, entry);
 	}
 	if (kept < page->entries && !page->has_more)
@@ -128,7 +128,7 @@ static bool filter(struct enumeration *e, struct netsession_page *page)
 	return true;
 }
 
-static void reduce(struct netsession_page *page, const struct session_level *level)
+static void enumeration_reduce_page(struct netsession_page *page, const struct session_level *level)
 {
 	if (page->level != level)
 		session_infos_reduce(page->level, page->infos, page->entries, level);
@@ -136,8 +136,9 @@ static void reduce(struct netsession_page *page, const struct session_level *lev
 }
 
 /* Makes the request for what follows the answer. */
-static NET_API_STATUS turn_page(struct enumeration *e, const struct session_enum_answer *answer,
-                                struct err *err)
+static NET_API_STATUS enumeration_turn_page(struct enumeration *e,
+                                            const struct session_enum_answer *answer,
+                                            struct err *err)
 {
 	if (answer->entries == 0) { /* not even one fitted: 3.1.4.5 leaves that open */
 		if (e->request.preferred_bytes == ALL_BYTES)
@@ -156,7 +157,8 @@ static NET_API_STATUS turn_page(struct enumeration *e, const struct session_enum
 	return NERR_Success;
 }
 
-static struct netsession_page *make_page(const struct session_enum_answer *answer, void *infos)
+static struct netsession_page *enumeration_make_page(const struct session_enum_answer *answer,
+                                                     void *infos)
 {
 	struct netsession_page *page = calloc(1, sizeof *page);
 
@@ -174,7 +176,7 @@ static struct netsession_page *make_page(const struct session_enum_answer *answe
 }
 
 /* What an end without a single entry means where a qualifier was given. */
-static NET_API_STATUS nobody(const struct enumeration *e, struct err *err)
+static NET_API_STATUS enumeration_set_not_found(const struct enumeration *e, struct err *err)
 {
 	return e->client != NULL && !e->seen_client
 	               ? err_set(err, NERR_ClientNameNotFound, DOING, NULL)
@@ -191,21 +193,22 @@ enum enumeration_next enumeration_take(struct enumeration *e,
 	*page = NULL;
 	if (answer->status != NERR_Success && answer->status != ERROR_MORE_DATA) {
 		free(infos);
-		if (step_down(e, answer->status) || ask_for_less(e, answer->status))
+		if (enumeration_step_down(e, answer->status) ||
+		    enumeration_ask_for_less(e, answer->status))
 			return ENUMERATION_ASK;
 		err_set(err, answer->status, DOING, NULL);
 		return ENUMERATION_FAILED;
 	}
-	made = make_page(answer, infos);
-	if (made == NULL || !filter(e, made)) {
+	made = enumeration_make_page(answer, infos);
+	if (made == NULL || !enumeration_filter_page(e, made)) {
 		netsession_page_free(made);
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
 		return ENUMERATION_FAILED;
 	}
 	if (e->level_wanted != NETSESSION_LEVEL_AUTO)
-		reduce(made, session_level_find(e->level_wanted));
+		enumeration_reduce_page(made, session_level_find(e->level_wanted));
 	if (made->has_more && (e->all_pages || made->entries == 0) &&
-	    turn_page(e, answer, err) != NERR_Success) {
+	    enumeration_turn_page(e, answer, err) != NERR_Success) {
 		netsession_page_free(made);
 		return ENUMERATION_FAILED;
 	}
@@ -215,7 +218,7 @@ enum enumeration_next enumeration_take(struct enumeration *e,
 	}
 	if (made->entries == 0 && is_qualified && !e->given) {
 		netsession_page_free(made);
-		nobody(e, err);
+		enumeration_set_not_found(e, err);
 		return ENUMERATION_FAILED;
 	}
 	e->given = true;

@@ -26,7 +26,7 @@ void enumeration_fini(struct enumeration *e);
 
 /* A row of the answer to request, before the whole of it is taken: whether it is for the caller.
  * Then members that the caller's level lacks are cleared, and *level is that level. */
-bool enumeration_keeps(struct enumeration *e, uint32_t *level, struct netsession_row *row);
+bool enumeration_accepts_row(struct enumeration *e, uint32_t *level, struct netsession_row *row);
 
 enum enumeration_next {
 	ENUMERATION_ASK, /* send request, again or for the next page */

@@ -15,7 +15,7 @@ static struct {
 	struct stat file;
 } kept = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
-static bool is_same_file(const struct stat *a, const struct stat *b)
+static bool environment_is_same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_mode == b->st_mode &&
 	       a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
@@ -24,8 +24,8 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
 }
 
 /* Reads the file and keeps it. */
-static struct netsession_credentials *read_anew(const char *path, const struct stat *file,
-                                                struct err *err)
+static struct netsession_credentials *
+environment_read_file(const char *path, const struct stat *file, struct err *err)
 {
 	struct netsession_credentials *read;
 
@@ -39,7 +39,7 @@ static struct netsession_credentials *read_anew(const char *path, const struct s
 }
 
 /* What a variable says; NULL: nothing. */
-static const char *value_of(const char *name)
+static const char *environment_value(const char *name)
 {
 	const char *value = secure_getenv(name);
 
@@ -48,26 +48,26 @@ static const char *value_of(const char *name)
 
 const char *environment_wins(void)
 {
-	return value_of("NETSESSION_WINS");
+	return environment_value("NETSESSION_WINS");
 }
 
 const char *environment_socket(void)
 {
-	const char *path = value_of("NETSESSION_SOCKET");
+	const char *path = environment_value("NETSESSION_SOCKET");
 
 	return path != NULL ? path : LOCAL_SOCKET_PATH;
 }
 
-const char *environment_feed_socket(void)
+const char *environment_publish_socket(void)
 {
-	const char *path = value_of("NETSESSION_FEED_SOCKET");
+	const char *path = environment_value("NETSESSION_FEED_SOCKET");
 
-	return path != NULL ? path : FEED_SOCKET_PATH;
+	return path != NULL ? path : PUBLISH_SOCKET_PATH;
 }
 
 struct netsession_credentials *environment_credentials(struct err *err)
 {
-	const char *path = value_of("NETSESSION_CREDENTIALS");
+	const char *path = environment_value("NETSESSION_CREDENTIALS");
 	struct netsession_credentials *credentials;
 	struct stat file = { 0 };
 	bool is_there;
@@ -81,10 +81,10 @@ struct netsession_credentials *environment_credentials(struct err *err)
 		return credentials;
 	}
 	pthread_mutex_lock(&kept.mutex);
-	if (is_there && kept.credentials != NULL && is_same_file(&kept.file, &file))
+	if (is_there && kept.credentials != NULL && environment_is_same_file(&kept.file, &file))
 		credentials = credentials_hold(kept.credentials);
 	else
-		credentials = read_anew(path, &file, err);
+		credentials = environment_read_file(path, &file, err);
 	pthread_mutex_unlock(&kept.mutex);
 	return credentials;
 }

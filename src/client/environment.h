@@ -18,6 +18,6 @@ const char *environment_wins(void);
  */
 const char *environment_socket(void);
 /* NETSESSION_FEED_SOCKET: the same of the socket for feeds. */
-const char *environment_feed_socket(void);
+const char *environment_publish_socket(void);
 
 #endif

@@ -17,17 +17,17 @@ uint32_t netsession_version_number(void)
 	return NETSESSION_VERSION_NUMBER;
 }
 
-static bool has_kerberos(void)
+static bool feature_has_kerberos(void)
 {
 	return auth_has_mechanism(AUTH_KERBEROS);
 }
 
-static bool has_ntlm(void)
+static bool feature_has_ntlm(void)
 {
 	return auth_has_mechanism(AUTH_NTLM);
 }
 
-static bool always(void)
+static bool feature_is_built_in(void)
 {
 	return true;
 }
@@ -38,8 +38,11 @@ int netsession_has_feature(const char *name)
 		const char *name;
 		bool (*is_there)(void);
 	} features[] = {
-		{ "kerberos", has_kerberos },   { "ntlm", has_ntlm },        { "nbns", always },
-		{ "kept-connections", always }, { "local-service", always },
+		{ "kerberos", feature_has_kerberos },
+		{ "ntlm", feature_has_ntlm },
+		{ "nbns", feature_is_built_in },
+		{ "kept-connections", feature_is_built_in },
+		{ "local-service", feature_is_built_in },
 	};
 
 	for (size_t i = 0; i < sizeof features / sizeof *features; i++)

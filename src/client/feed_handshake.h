@@ -8,12 +8,12 @@
 #include <netsession.h>
 #include "base/err.h"
 
-#define FEED_DOING "feed" /* the step of every failure of a feed */
+#define PUBLISHER_STEP "feed" /* the step of every failure of a feed */
 
 /* Connects to the feed's socket of netsessiond, says HELLO - is_asked: and that it wants to be
  * asked - and waits for what comes of it. Gives the connection's socket, and how many sessions it
  * may have; -1 and err. */
-int feed_handshake(const struct netsession_feed_options *options, bool is_asked,
-                   uint32_t *max_sessions, struct err *err);
+int publisher_handshake(const struct netsession_publisher_options *options, bool is_asked,
+                        uint32_t *max_sessions, struct err *err);
 
 #endif

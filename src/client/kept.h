@@ -6,20 +6,20 @@
 
 #include "client/contact.h"
 
-#define KEPT_MS  10000
-#define KEPT_MAX 64
+#define CONNECTION_IDLE_MS  10000
+#define CONNECTION_POOL_MAX 64
 
 /* Takes contact, whose conversation is idle, with its socket. */
-void kept_put(struct contact *contact);
+void connection_pool_put(struct idle_connection *contact);
 
 /* Whether one may be kept that was made by tickets and leads where key wants to go: then it is
  * worth while to find out whose tickets the caller has now. */
-bool kept_has_tickets(const struct contact_key *key);
+bool connection_pool_has_tickets(const struct connection_key *key);
 
 /* Gives a contact that suits key, its socket still open; NULL: none is kept. */
-struct contact *kept_take(const struct contact_key *key);
+struct idle_connection *connection_pool_take(const struct connection_key *key);
 
 /* Closes those of a server, whatever port; NULL: all. */
-void kept_close(const char *host);
+void connection_pool_close(const char *host);
 
 #endif

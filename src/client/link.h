@@ -7,37 +7,37 @@
 #include "client/contact.h"
 #include "net/loop.h"
 
-struct link;
+struct connection;
 
 /* Each returns false when it closed or parked the link. */
-struct link_handler {
+struct connection_handler {
 	bool (*ready)(void *context);    /* the pipe is open, and nothing is asked: ask */
-	bool (*rows)(void *context);     /* CONVERSATION_ROWS */
-	bool (*answered)(void *context); /* CONVERSATION_ANSWER */
-	/* The last call: link_close. err is borrowed. */
+	bool (*rows)(void *context);     /* CLIENT_EVENT_ROWS */
+	bool (*answered)(void *context); /* CLIENT_EVENT_ANSWER */
+	/* The last call: connection_close. err is borrowed. */
 	void (*failed)(void *context, const struct err *err);
 };
 
 /* Copies key, keeps the rest. NULL: out of memory. */
-struct link *link_new(struct net_loop *loop, const struct contact_key *key,
-                      const struct link_handler *handler, void *context);
+struct connection *connection_new(struct net_loop *loop, const struct connection_key *key,
+                                  const struct connection_handler *handler, void *context);
 
 /* Goes there. handler is called from here, too. */
-void link_open(struct link *link);
+void connection_open(struct connection *link);
 
 /* There is one from ready on. */
-struct conversation *link_conversation(struct link *link);
+struct client_state *connection_state(struct connection *link);
 
 /* TREE_CONNECT succeeded. */
-bool link_has_tree(const struct link *link);
+bool connection_has_tree(const struct connection *link);
 
 /* What it is about at present: static text. */
-const char *link_doing(const struct link *link);
+const char *connection_step(const struct connection *link);
 
 /* Ends it, at whatever step. Takes link; NULL is allowed. */
-void link_close(struct link *link);
+void connection_close(struct connection *link);
 
 /* Keeps its connection for the next call, if it is fit for that. Takes link. */
-void link_park(struct link *link);
+void connection_release(struct connection *link);
 
 #endif

@@ -8,7 +8,7 @@
 /* As long as the longest fragment that we agree to receive. */
 #define IN_BYTES 65536
 
-static void send_fragment(struct conversation *c)
+static void send_fragment(struct client_state *c)
 {
 	struct wire_writer *to = &c->plain.out;
 
@@ -17,13 +17,13 @@ static void send_fragment(struct conversation *c)
 		step_fail(c, ERROR_NOT_ENOUGH_MEMORY, NULL);
 }
 
-static void bind_send(struct conversation *c)
+static void bind_send(struct client_state *c)
 {
 	association_bind(c);
 	send_fragment(c);
 }
 
-static void call_send(struct conversation *c)
+static void call_send(struct client_state *c)
 {
 	do {
 		association_fragment(c);
@@ -31,13 +31,13 @@ static void call_send(struct conversation *c)
 	} while (c->err.status == NERR_Success && association_has_fragment(c));
 }
 
-static const struct step steps[] = {
+static const struct client_step steps[] = {
 	[STEP_BIND] = { "bind", bind_send, NULL },
 	[STEP_READY] = { "local service", NULL, NULL },
 	[STEP_CALL] = { "call", call_send, NULL },
 };
 
-static bool take(struct conversation *c)
+static bool transport_local_take(struct client_state *c)
 {
 	size_t bytes = c->plain.in_bytes;
 
@@ -46,12 +46,12 @@ static bool take(struct conversation *c)
 	return bytes > 0;
 }
 
-static bool is_at_rest(const struct conversation *c)
+static bool transport_local_is_idle(const struct client_state *c)
 {
 	return c->plain.in_bytes == 0 && !association_wants_more(c);
 }
 
-static uint8_t *space(struct conversation *c, size_t *room)
+static uint8_t *transport_local_space(struct client_state *c, size_t *room)
 {
 	if (c->plain.in == NULL)
 		c->plain.in = malloc(IN_BYTES);
@@ -59,14 +59,19 @@ static uint8_t *space(struct conversation *c, size_t *room)
 	return c->plain.in != NULL ? c->plain.in + c->plain.in_bytes : NULL;
 }
 
-static void received(struct conversation *c, size_t bytes)
+static void transport_local_received(struct client_state *c, size_t bytes)
 {
 	c->plain.in_bytes += bytes;
 }
 
-static struct wire_writer *out(struct conversation *c)
+static struct wire_writer *transport_local_out(struct client_state *c)
 {
 	return &c->plain.out;
 }
 
-const struct carrier local_carrier = { steps, take, is_at_rest, space, received, out };
+const struct client_transport local_carrier = { steps,
+	                                        transport_local_take,
+	                                        transport_local_is_idle,
+	                                        transport_local_space,
+	                                        transport_local_received,
+	                                        transport_local_out };

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include "client/link.h"
 
-struct question {
+struct local_query {
 	enum local_opnum opnum;
 	const struct session_del_request *request;
-	struct link *link; /* NULL: it is over */
+	struct connection *link; /* NULL: it is over */
 	struct net_timer *deadline;
 	void (*told)(void *context, const struct local_entry *entry);
 	void *context;
@@ -15,23 +15,24 @@ struct question {
 };
 
 /* Nothing is left to wait for: the loop ends. */
-static void end(struct question *q)
+static void local_query_end(struct local_query *q)
 {
-	link_close(q->link);
+	connection_close(q->link);
 	net_timer_stop(q->deadline);
 	q->link = NULL;
 	q->deadline = NULL;
 }
 
-static bool on_ready(void *context)
+static bool local_query_on_ready(void *context)
 {
-	struct question *q = context;
+	struct local_query *q = context;
 
-	conversation_ask_local(link_conversation(q->link), q->opnum, q->request);
+	client_state_call_local(connection_state(q->link), q->opnum, q->request);
 	return true;
 }
 
-static void take_list(struct question *q, struct wire_reader *stub, const char *doing)
+static void local_query_take_list(struct local_query *q, struct wire_reader *stub,
+                                  const char *doing)
 {
 	struct local_list list;
 	struct local_entry entry;
@@ -45,61 +46,63 @@ static void take_list(struct question *q, struct wire_reader *stub, const char *
 		err_set(&q->err, list.status, doing, NULL);
 }
 
-static bool on_answered(void *context)
+static bool local_query_on_answered(void *context)
 {
-	struct question *q = context;
-	const char *doing = link_doing(q->link);
-	struct link *link = q->link;
+	struct local_query *q = context;
+	const char *doing = connection_step(q->link);
+	struct connection *link = q->link;
 	struct wire_reader stub;
 
-	if (conversation_take_local(link_conversation(link), &stub) != NERR_Success)
+	if (client_state_take_local(connection_state(link), &stub) != NERR_Success)
 		return true; /* it has failed, which comes next */
-	take_list(q, &stub, doing);
+	local_query_take_list(q, &stub, doing);
 	q->link = NULL;
-	link_park(link);
-	end(q);
+	connection_release(link);
+	local_query_end(q);
 	return false;
 }
 
-static void on_failed(void *context, const struct err *err)
+static void local_query_on_failed(void *context, const struct err *err)
 {
-	struct question *q = context;
+	struct local_query *q = context;
 
 	q->err = *err;
-	end(q);
+	local_query_end(q);
 }
 
-static void on_deadline(void *context)
+static void local_query_on_deadline(void *context)
 {
-	struct question *q = context;
+	struct local_query *q = context;
 
-	err_set(&q->err, ERROR_TIMEOUT, link_doing(q->link), NULL);
-	end(q);
+	err_set(&q->err, ERROR_TIMEOUT, connection_step(q->link), NULL);
+	local_query_end(q);
 }
 
-NET_API_STATUS local_question_ask(enum local_opnum opnum, const struct session_del_request *request,
-                                  uint32_t timeout_ms,
-                                  void (*told)(void *context, const struct local_entry *entry),
-                                  void *context, struct err *err)
+NET_API_STATUS local_query_run(enum local_opnum opnum, const struct session_del_request *request,
+                               uint32_t timeout_ms,
+                               void (*told)(void *context, const struct local_entry *entry),
+                               void *context, struct err *err)
 {
-	static const struct link_handler handler = { on_ready, NULL, on_answered, on_failed };
-	struct question q = {
+	static const struct connection_handler handler = { local_query_on_ready, NULL,
+		                                           local_query_on_answered,
+		                                           local_query_on_failed };
+	struct local_query q = {
 		.opnum = opnum, .request = request, .told = told, .context = context
 	};
 	struct net_loop *loop = net_loop_new();
-	struct contact_key key = { 0 };
+	struct connection_key key = { 0 };
 
-	if (contact_key_local(&key, &q.err) == NERR_Success && loop != NULL) {
+	if (connection_key_local(&key, &q.err) == NERR_Success && loop != NULL) {
 		key.interface = &conversation_local;
-		q.link = link_new(loop, &key, &handler, &q);
-		q.deadline = net_timer_start(loop, timeout_ms, on_deadline, &q);
+		q.link = connection_new(loop, &key, &handler, &q);
+		q.deadline = net_timer_start(loop, timeout_ms, local_query_on_deadline, &q);
 	}
 	if (q.link != NULL && q.deadline != NULL) {
-		link_open(q.link);
+		connection_open(q.link);
 		net_loop_run(loop);
 	} else {
 		err_set(&q.err, ERROR_NOT_ENOUGH_MEMORY, "query", NULL);
-		end(&q);
+		local_query_end(&q);
 	}
 	net_loop_free(loop);
 	free(key.local);

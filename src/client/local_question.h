@@ -8,11 +8,11 @@
 #include "local/local_service.h"
 #include "srvsvc/session_del.h"
 
-/* request: of LOCAL_LIST_BESIDE, borrowed; else NULL. told: called from here, for each entry of the
- * answer; it is borrowed. Returns what stands in err. */
-NET_API_STATUS local_question_ask(enum local_opnum opnum, const struct session_del_request *request,
-                                  uint32_t timeout_ms,
-                                  void (*told)(void *context, const struct local_entry *entry),
-                                  void *context, struct err *err);
+/* request: of LOCAL_LIST_ALSO_CLOSED, borrowed; else NULL. told: called from here, for each entry
+ * of the answer; it is borrowed. Returns what stands in err. */
+NET_API_STATUS local_query_run(enum local_opnum opnum, const struct session_del_request *request,
+                               uint32_t timeout_ms,
+                               void (*told)(void *context, const struct local_entry *entry),
+                               void *context, struct err *err);
 
 #endif

@@ -5,7 +5,7 @@
 #include "smb2/session_setup.h"
 #include "smb2/status.h"
 
-void negotiate_send(struct conversation *c)
+void negotiate_send(struct client_state *c)
 {
 	struct smb2_negotiate_request *offered = &c->offered;
 	struct wire_writer *w;
@@ -20,10 +20,10 @@ void negotiate_send(struct conversation *c)
 	smb2_connection_flush(&c->smb);
 }
 
-void negotiate_receive(struct conversation *c, struct smb2_reply *reply)
+void negotiate_receive(struct client_state *c, struct smb2_reply *reply)
 {
 	if (reply->status != STATUS_SUCCESS) {
-		step_refuse(c, conversation_doing(c), reply->status);
+		step_refuse(c, client_state_step(c), reply->status);
 		return;
 	}
 	smb2_negotiate_response_decode(&reply->message, &c->negotiated);
@@ -36,7 +36,7 @@ void negotiate_receive(struct conversation *c, struct smb2_reply *reply)
 	step_enter(c, STEP_LOG_ON);
 }
 
-void session_setup_send(struct conversation *c)
+void session_setup_send(struct client_state *c)
 {
 	struct wire_writer *w;
 
@@ -54,19 +54,19 @@ void session_setup_send(struct conversation *c)
 
 /* Only who asks as nobody may get a session that is not signed. 3.3.5.5.3: the server says that
  * it is one; Samba 4.17 does not say so, but does not sign its answer either. */
-static bool is_null_session(const struct conversation *c, const struct smb2_reply *reply,
+static bool is_null_session(const struct client_state *c, const struct smb2_reply *reply,
                             const struct smb2_session_setup_response *response)
 {
 	return c->is_anonymous && ((response->session_flags & SMB2_SESSION_FLAG_IS_NULL) != 0 ||
 	                           (reply->header.flags & SMB2_FLAGS_SIGNED) == 0);
 }
 
-void session_setup_receive(struct conversation *c, struct smb2_reply *reply)
+void session_setup_receive(struct client_state *c, struct smb2_reply *reply)
 {
 	struct smb2_session_setup_response response;
 
 	if (reply->status != STATUS_SUCCESS && reply->status != STATUS_MORE_PROCESSING_REQUIRED) {
-		step_refuse(c, conversation_doing(c), reply->status);
+		step_refuse(c, client_state_step(c), reply->status);
 		return;
 	}
 	smb2_session_setup_response_decode(&reply->message, &response);
@@ -87,7 +87,7 @@ void session_setup_receive(struct conversation *c, struct smb2_reply *reply)
 
 /* 3.2.5.3.1: a null session is not signed. Nothing can prove that nobody changed NEGOTIATE then,
  * and nothing is at stake that who asks as nobody could lose. */
-static void begin_null_session(struct conversation *c)
+static void begin_null_session(struct client_state *c)
 {
 	if (c->must_encrypt) {
 		step_fail(c, ERROR_NOT_SUPPORTED, "a null session has no key to encrypt with");
@@ -98,7 +98,7 @@ static void begin_null_session(struct conversation *c)
 	step_enter(c, STEP_OPEN_PIPE);
 }
 
-void conversation_take_token(struct conversation *c, const uint8_t *token, size_t bytes,
+void client_state_take_token(struct client_state *c, const uint8_t *token, size_t bytes,
                              const struct smb2_session_key *key)
 {
 	c->challenged = false;

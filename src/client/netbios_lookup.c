@@ -9,7 +9,7 @@
 
 /* How often is asked, and how long is waited each time: RFC 1002 6, but for a WINS server 1.5
  * seconds instead of 5, as [MS-NBTE] 3.1.2 has it. */
-static const struct patience {
+static const struct netbios_retries {
 	unsigned tries;
 	uint32_t each_ms;
 } broadcast_patience = { 3, 250 }, wins_patience = { 3, 1500 };
@@ -23,7 +23,7 @@ struct netbios_lookup {
 	uint16_t port; /* of what is found */
 	struct sockaddr_in to[NET_MAX_BROADCASTS];
 	unsigned to_count;
-	const struct patience *patience;
+	const struct netbios_retries *patience;
 	unsigned asked;
 	struct net_datagram *socket;
 	struct net_timer *timer;
@@ -40,8 +40,8 @@ void netbios_lookup_cancel(struct netbios_lookup *lookup)
 	free(lookup);
 }
 
-static void finish(struct netbios_lookup *lookup, enum netbios_outcome outcome,
-                   const struct net_addresses *addresses)
+static void netbios_lookup_finish(struct netbios_lookup *lookup, enum netbios_outcome outcome,
+                                  const struct net_addresses *addresses)
 {
 	void (*found)(void *, enum netbios_outcome, const struct net_addresses *) = lookup->found;
 	void *context = lookup->context;
@@ -50,14 +50,16 @@ static void finish(struct netbios_lookup *lookup, enum netbios_outcome outcome,
 	found(context, outcome, addresses);
 }
 
-static void finish_without(struct netbios_lookup *lookup, enum netbios_outcome outcome)
+static void netbios_lookup_finish_without(struct netbios_lookup *lookup,
+                                          enum netbios_outcome outcome)
 {
 	static const struct net_addresses none;
 
-	finish(lookup, outcome, &none);
+	netbios_lookup_finish(lookup, outcome, &none);
 }
 
-static void finish_with(struct netbios_lookup *lookup, const struct nbns_answer *answer)
+static void netbios_lookup_finish_with(struct netbios_lookup *lookup,
+                                       const struct nbns_answer *answer)
 {
 	struct net_addresses addresses = { 0 };
 
@@ -69,22 +71,22 @@ static void finish_with(struct netbios_lookup *lookup, const struct nbns_answer 
 		to->sin_port = htons(lookup->port);
 		memcpy(&to->sin_addr, answer->addresses[addresses.count], sizeof to->sin_addr);
 	}
-	finish(lookup, NETBIOS_FOUND, &addresses);
+	netbios_lookup_finish(lookup, NETBIOS_FOUND, &addresses);
 }
 
 /* ---- asking ---- */
 
-static void on_timer(void *context);
+static void netbios_lookup_on_timer(void *context);
 
-static bool wait_for(struct netbios_lookup *lookup, uint32_t ms)
+static bool netbios_lookup_wait(struct netbios_lookup *lookup, uint32_t ms)
 {
 	net_timer_stop(lookup->timer);
-	lookup->timer = net_timer_start(lookup->loop, ms, on_timer, lookup);
+	lookup->timer = net_timer_start(lookup->loop, ms, netbios_lookup_on_timer, lookup);
 	return lookup->timer != NULL;
 }
 
 /* Whether the question left on one network at least. */
-static bool send_query(struct netbios_lookup *lookup)
+static bool netbios_lookup_send(struct netbios_lookup *lookup)
 {
 	struct wire_writer w = { 0 };
 	bool sent = false;
@@ -102,33 +104,36 @@ static bool send_query(struct netbios_lookup *lookup)
 }
 
 /* Nobody answered in time; or nobody was asked yet. */
-static void on_timer(void *context)
+static void netbios_lookup_on_timer(void *context)
 {
 	struct netbios_lookup *lookup = context;
 	bool is_broadcast = lookup->query.is_broadcast;
 
 	if (lookup->asked == lookup->patience->tries) {
-		finish_without(lookup, is_broadcast ? NETBIOS_UNKNOWN : NETBIOS_SILENT);
+		netbios_lookup_finish_without(lookup,
+		                              is_broadcast ? NETBIOS_UNKNOWN : NETBIOS_SILENT);
 		return;
 	}
 	lookup->asked++;
-	if (!send_query(lookup))
-		finish_without(lookup, is_broadcast ? NETBIOS_NOT_ASKED : NETBIOS_UNREACHABLE);
-	else if (!wait_for(lookup, lookup->patience->each_ms))
-		finish_without(lookup, NETBIOS_NOT_ASKED);
+	if (!netbios_lookup_send(lookup))
+		netbios_lookup_finish_without(lookup, is_broadcast ? NETBIOS_NOT_ASKED
+		                                                   : NETBIOS_UNREACHABLE);
+	else if (!netbios_lookup_wait(lookup, lookup->patience->each_ms))
+		netbios_lookup_finish_without(lookup, NETBIOS_NOT_ASKED);
 }
 
 /* ---- answers ---- */
 
-static bool is_expected_from(const struct netbios_lookup *lookup, const struct sockaddr_in *from)
+static bool netbios_lookup_expects(const struct netbios_lookup *lookup,
+                                   const struct sockaddr_in *from)
 {
 	return from->sin_port == htons(NBNS_PORT) &&
 	       (lookup->query.is_broadcast ||
 	        from->sin_addr.s_addr == lookup->to[0].sin_addr.s_addr);
 }
 
-static void on_received(void *context, const struct sockaddr_in *from, const uint8_t *data,
-                        size_t bytes)
+static void netbios_lookup_on_received(void *context, const struct sockaddr_in *from,
+                                       const uint8_t *data, size_t bytes)
 {
 	struct netbios_lookup *lookup = context;
 	bool is_broadcast = lookup->query.is_broadcast;
@@ -137,7 +142,7 @@ static void on_received(void *context, const struct sockaddr_in *from, const uin
 	uint32_t wait_ms;
 
 	wire_reader_init(&r, data, bytes);
-	if (!is_expected_from(lookup, from))
+	if (!netbios_lookup_expects(lookup, from))
 		return;
 	nbns_answer_decode(&r, &lookup->query, &answer);
 	if (r.error != NULL)
@@ -147,29 +152,29 @@ static void on_received(void *context, const struct sockaddr_in *from, const uin
 		return;
 	switch (answer.verdict) {
 	case NBNS_FOUND:
-		finish_with(lookup, &answer);
+		netbios_lookup_finish_with(lookup, &answer);
 		break;
 	case NBNS_IS_GROUP:
-		finish_without(lookup, NETBIOS_GROUP);
+		netbios_lookup_finish_without(lookup, NETBIOS_GROUP);
 		break;
 	case NBNS_UNKNOWN:
-		finish_without(lookup, NETBIOS_UNKNOWN);
+		netbios_lookup_finish_without(lookup, NETBIOS_UNKNOWN);
 		break;
 	case NBNS_WAIT:
 		wait_ms = 1000 * (answer.wait_s < MAX_WAIT_S ? answer.wait_s : MAX_WAIT_S);
 		if (wait_ms < lookup->patience->each_ms)
 			wait_ms = lookup->patience->each_ms;
-		if (!wait_for(lookup, wait_ms))
-			finish_without(lookup, NETBIOS_NOT_ASKED);
+		if (!netbios_lookup_wait(lookup, wait_ms))
+			netbios_lookup_finish_without(lookup, NETBIOS_NOT_ASKED);
 		break;
 	case NBNS_REFUSED:
 	case NBNS_REDIRECT: /* we asked for recursion: such a server is not set up for clients */
-		finish_without(lookup, NETBIOS_REFUSED);
+		netbios_lookup_finish_without(lookup, NETBIOS_REFUSED);
 		break;
 	}
 }
 
-static void choose_whom_to_ask(struct netbios_lookup *lookup, const struct in_addr *wins)
+static void netbios_lookup_set_servers(struct netbios_lookup *lookup, const struct in_addr *wins)
 {
 	if (wins != NULL) {
 		lookup->to[0] = (struct sockaddr_in){ .sin_family = AF_INET,
@@ -200,11 +205,12 @@ struct netbios_lookup *netbios_lookup_start(struct net_loop *loop, const char *h
 	lookup->context = context;
 	lookup->query.is_broadcast = wins == NULL;
 	nbns_name_encode(lookup->query.name, host, NBNS_FILE_SERVER);
-	choose_whom_to_ask(lookup, wins);
+	netbios_lookup_set_servers(lookup, wins);
 	/* A turn later, so that found is never called from here. */
 	if (!crypto_random(&lookup->query.id, sizeof lookup->query.id) ||
-	    net_datagram_open(loop, on_received, lookup, &lookup->socket, &err) != NERR_Success ||
-	    !wait_for(lookup, 0)) {
+	    net_datagram_open(loop, netbios_lookup_on_received, lookup, &lookup->socket, &err) !=
+	            NERR_Success ||
+	    !netbios_lookup_wait(lookup, 0)) {
 		netbios_lookup_cancel(lookup);
 		return NULL;
 	}

@@ -20,7 +20,7 @@ uint32_t netsession_credentials_read(const char *path, struct netsession_credent
 	struct err err = { 0 };
 
 	(void)credentials_read(path, out, &err);
-	story_tell(error, &err, 0);
+	error_message_write(error, &err, 0);
 	return err.status;
 }
 
@@ -31,7 +31,7 @@ uint32_t netsession_credentials_new(const char *user, const char *domain, const 
 	struct err err = { 0 };
 
 	(void)credentials_new(user, domain, password, out, &err);
-	story_tell(error, &err, 0);
+	error_message_write(error, &err, 0);
 	return err.status;
 }
 
@@ -41,7 +41,7 @@ uint32_t netsession_credentials_new_anonymous(struct netsession_credentials **ou
 	struct err err = { 0 };
 
 	(void)credentials_new_anonymous(out, &err);
-	story_tell(error, &err, 0);
+	error_message_write(error, &err, 0);
 	return err.status;
 }
 
@@ -50,7 +50,7 @@ void netsession_credentials_free(struct netsession_credentials *credentials)
 	credentials_release(credentials);
 }
 
-static struct netsession *make(struct net_loop *loop)
+static struct netsession *netsession_make(struct net_loop *loop)
 {
 	struct netsession *session = calloc(1, sizeof *session);
 
@@ -65,12 +65,12 @@ static struct netsession *make(struct net_loop *loop)
 
 struct netsession *netsession_new(void)
 {
-	return make(net_loop_new());
+	return netsession_make(net_loop_new());
 }
 
 struct netsession *netsession_new_on_loop(struct uv_loop_s *loop)
 {
-	return make(net_loop_new_on(loop));
+	return netsession_make(net_loop_new_on(loop));
 }
 
 void netsession_free(struct netsession *session)
@@ -81,10 +81,10 @@ void netsession_free(struct netsession *session)
 	free(session);
 }
 
-static uint32_t start(struct netsession *session, enum call_kind kind,
-                      const struct netsession_query *query,
-                      const struct netsession_handler *handler, void *context,
-                      struct netsession_call **call)
+static uint32_t netsession_start_call(struct netsession *session, enum call_kind kind,
+                                      const struct netsession_query *query,
+                                      const struct netsession_handler *handler, void *context,
+                                      struct netsession_call **call)
 {
 	struct netsession_call *started;
 
@@ -98,14 +98,14 @@ uint32_t netsession_start(struct netsession *session, const struct netsession_qu
                           const struct netsession_handler *handler, void *context,
                           struct netsession_call **call)
 {
-	return start(session, CALL_ENUM, query, handler, context, call);
+	return netsession_start_call(session, CALL_ENUM, query, handler, context, call);
 }
 
 uint32_t netsession_start_del(struct netsession *session, const struct netsession_query *query,
                               const struct netsession_handler *handler, void *context,
                               struct netsession_call **call)
 {
-	return start(session, CALL_DEL, query, handler, context, call);
+	return netsession_start_call(session, CALL_DEL, query, handler, context, call);
 }
 
 void netsession_run(struct netsession *session)
@@ -113,55 +113,59 @@ void netsession_run(struct netsession *session)
 	net_loop_run(session->loop);
 }
 
-void netsession_close_kept(const char *server)
+void netsession_close_idle(const char *server)
 {
 	struct server_name name;
 
 	if (server == NULL)
-		kept_close(NULL);
+		connection_pool_close(NULL);
 	else if (server_name_is_local(server))
-		kept_close("");
+		connection_pool_close("");
 	else if (server_name_parse(server, &name))
-		kept_close(name.host);
+		connection_pool_close(name.host);
 }
 
 /* ---- one server, waited for ---- */
 
-struct outcome {
+struct call_outcome {
 	struct netsession_page *page;
 	struct netsession_error error;
 };
 
-static void on_page(void *context, struct netsession_page *page)
+static void outcome_on_page(void *context, struct netsession_page *page)
 {
-	struct outcome *outcome = context;
+	struct call_outcome *outcome = context;
 
 	outcome->page = page;
 }
 
-static void on_end(void *context, const struct netsession_error *error)
+static void outcome_on_end(void *context, const struct netsession_error *error)
 {
-	struct outcome *outcome = context;
+	struct call_outcome *outcome = context;
 
 	outcome->error = *error;
 }
 
-static struct outcome wait_for(enum call_kind kind, const struct netsession_query *query)
+static struct call_outcome outcome_wait_for(enum call_kind kind,
+                                            const struct netsession_query *query)
 {
-	static const struct netsession_handler handler = { .on_page = on_page, .on_end = on_end };
+	static const struct netsession_handler handler = { .on_page = outcome_on_page,
+		                                           .on_end = outcome_on_end };
 	struct netsession *session = netsession_new();
-	struct outcome outcome = { 0 };
+	struct call_outcome outcome = { 0 };
 
-	if (session != NULL && start(session, kind, query, &handler, &outcome, NULL) == 0)
+	if (session != NULL &&
+	    netsession_start_call(session, kind, query, &handler, &outcome, NULL) == 0)
 		netsession_run(session);
 	else
-		story_tell(&outcome.error,
-		           &(struct err){ .status = ERROR_NOT_ENOUGH_MEMORY, .step = "query" }, 0);
+		error_message_write(
+			&outcome.error,
+			&(struct err){ .status = ERROR_NOT_ENOUGH_MEMORY, .step = "query" }, 0);
 	netsession_free(session);
 	return outcome;
 }
 
-static uint32_t tell(const struct outcome *outcome, struct netsession_error *error)
+static uint32_t outcome_give(const struct call_outcome *outcome, struct netsession_error *error)
 {
 	if (error != NULL)
 		*error = outcome->error;
@@ -172,24 +176,24 @@ uint32_t netsession_enum(const struct netsession_query *query, struct netsession
                          struct netsession_error *error)
 {
 	struct netsession_query one_page = *query;
-	struct outcome outcome;
+	struct call_outcome outcome;
 
 	one_page.all_pages = 0;
-	outcome = wait_for(CALL_ENUM, &one_page);
+	outcome = outcome_wait_for(CALL_ENUM, &one_page);
 	*page = outcome.page;
-	return tell(&outcome, error);
+	return outcome_give(&outcome, error);
 }
 
 uint32_t netsession_del(const struct netsession_query *query, struct netsession_error *error)
 {
-	struct outcome outcome = wait_for(CALL_DEL, query);
+	struct call_outcome outcome = outcome_wait_for(CALL_DEL, query);
 
-	return tell(&outcome, error);
+	return outcome_give(&outcome, error);
 }
 
 uint32_t netsession_connect(const struct netsession_query *query, struct netsession_error *error)
 {
-	struct outcome outcome = wait_for(CALL_CONNECT, query);
+	struct call_outcome outcome = outcome_wait_for(CALL_CONNECT, query);
 
-	return tell(&outcome, error);
+	return outcome_give(&outcome, error);
 }

@@ -10,7 +10,7 @@
 
 enum { OPEN_REQUESTS = TAG_BIND + 1 };
 
-static void send_tree_connect(struct conversation *c)
+static void send_tree_connect(struct client_state *c)
 {
 	struct wire_writer *w = smb2_connection_request(&c->smb, SMB2_TREE_CONNECT,
 	                                                TAG_TREE_CONNECT);
@@ -18,14 +18,14 @@ static void send_tree_connect(struct conversation *c)
 	smb2_tree_connect_request_encode(w, c->host, IPC_SHARE);
 }
 
-static void send_create(struct conversation *c)
+static void send_create(struct client_state *c)
 {
 	struct wire_writer *w = smb2_connection_request(&c->smb, SMB2_CREATE, TAG_CREATE);
 
 	smb2_create_pipe_request_encode(w, SRVSVC_PIPE_NAME);
 }
 
-static void send_bind(struct conversation *c)
+static void send_bind(struct client_state *c)
 {
 	const struct smb2_file_id of_create = { SMB2_RELATED_ID_64, SMB2_RELATED_ID_64 };
 	struct wire_writer *w = smb2_connection_request(&c->smb, SMB2_IOCTL, TAG_BIND);
@@ -35,9 +35,9 @@ static void send_bind(struct conversation *c)
 	                               c->fragment.len, c->smb.max_transact_bytes);
 }
 
-void open_pipe_send(struct conversation *c)
+void open_pipe_send(struct client_state *c)
 {
-	static void (*const send[OPEN_REQUESTS])(struct conversation *) = {
+	static void (*const send[OPEN_REQUESTS])(struct client_state *) = {
 		[TAG_TREE_CONNECT] = send_tree_connect,
 		[TAG_CREATE] = send_create,
 		[TAG_BIND] = send_bind,
@@ -58,7 +58,7 @@ void open_pipe_send(struct conversation *c)
 
 /* The share wants it and the session did not say so: what followed in the compound went out
  * plain, is refused, and has to be sent again. */
-static void begin_encryption(struct conversation *c)
+static void begin_encryption(struct client_state *c)
 {
 	if (!smb2_connection_encrypt(&c->smb)) {
 		step_fail(c, ERROR_NOT_SUPPORTED, "the server offers no encryption");
@@ -70,7 +70,7 @@ static void begin_encryption(struct conversation *c)
 	rpc_association_init(&c->rpc);
 }
 
-static void receive_tree_connect(struct conversation *c, struct smb2_reply *reply)
+static void receive_tree_connect(struct client_state *c, struct smb2_reply *reply)
 {
 	struct smb2_tree_connect_response response;
 
@@ -82,17 +82,17 @@ static void receive_tree_connect(struct conversation *c, struct smb2_reply *repl
 		begin_encryption(c);
 }
 
-static void receive_create(struct conversation *c, struct smb2_reply *reply)
+static void receive_create(struct client_state *c, struct smb2_reply *reply)
 {
 	smb2_create_response_decode(&reply->message, &c->pipe);
 	(void)step_decoded(c, reply);
 }
 
-void open_pipe_receive(struct conversation *c, struct smb2_reply *reply)
+void open_pipe_receive(struct client_state *c, struct smb2_reply *reply)
 {
 	static const struct {
 		const char *doing;
-		void (*receive)(struct conversation *, struct smb2_reply *);
+		void (*receive)(struct client_state *, struct smb2_reply *);
 	} requests[OPEN_REQUESTS] = {
 		[TAG_TREE_CONNECT] = { "TREE_CONNECT " IPC_SHARE, receive_tree_connect },
 		[TAG_CREATE] = { "CREATE " SRVSVC_PIPE_NAME, receive_create },

@@ -12,7 +12,7 @@ bool pipe_carries_data(uint32_t nt)
 	return nt == STATUS_SUCCESS || nt == STATUS_BUFFER_OVERFLOW;
 }
 
-static void send_read(struct conversation *c)
+static void send_read(struct client_state *c)
 {
 	uint32_t tag = TAG_READ | (c->reads_sent++ & 0xFFFF);
 	struct wire_writer *w = smb2_connection_request(&c->smb, SMB2_READ, tag);
@@ -23,14 +23,14 @@ static void send_read(struct conversation *c)
 
 /* READs that the rest of the answer needs, one a fragment: as many as the server's alloc_hint
  * tells of, else one after another. One too many would wait for the next call's answer. */
-static void send_reads(struct conversation *c)
+static void send_reads(struct client_state *c)
 {
 	uint32_t in_flight = c->reads_sent - c->reads_taken, wanted = 1;
 
 	if (c->stub_to_come > 0 && c->fragment_bytes > 0)
 		wanted = (c->stub_to_come - 1) / c->fragment_bytes + 1;
-	if (wanted > CONVERSATION_MAX_READS)
-		wanted = CONVERSATION_MAX_READS;
+	if (wanted > CLIENT_MAX_READS)
+		wanted = CLIENT_MAX_READS;
 	while (in_flight < wanted && smb2_connection_room(&c->smb) > 0) {
 		send_read(c);
 		in_flight++;
@@ -39,7 +39,7 @@ static void send_reads(struct conversation *c)
 		step_fail(c, ERROR_BAD_NET_RESP, "the server grants no credit");
 }
 
-static void take_pipe_data(struct conversation *c, const uint8_t *data, size_t bytes)
+static void take_pipe_data(struct client_state *c, const uint8_t *data, size_t bytes)
 {
 	association_feed(c, data, bytes);
 	if (association_wants_more(c))
@@ -48,10 +48,10 @@ static void take_pipe_data(struct conversation *c, const uint8_t *data, size_t b
 
 /* READs may be answered in another order than they were sent: the pipe's bytes are in the order
  * of the requests. */
-void pipe_take_read(struct conversation *c, struct smb2_reply *reply)
+void pipe_take_read(struct client_state *c, struct smb2_reply *reply)
 {
 	uint32_t sequence = reply->tag & 0xFFFF, turn = c->reads_taken & 0xFFFF;
-	struct wire_writer *slot = &c->early[sequence % CONVERSATION_MAX_READS];
+	struct wire_writer *slot = &c->early[sequence % CLIENT_MAX_READS];
 	struct smb2_data data;
 
 	if (!pipe_carries_data(reply->status)) {
@@ -64,23 +64,23 @@ void pipe_take_read(struct conversation *c, struct smb2_reply *reply)
 	if (sequence != turn) {
 		wire_writer_clear(slot);
 		wire_put_bytes(slot, data.data, data.bytes);
-		c->is_early[sequence % CONVERSATION_MAX_READS] = true;
+		c->is_early[sequence % CLIENT_MAX_READS] = true;
 		if (slot->failed)
 			step_fail(c, ERROR_NOT_ENOUGH_MEMORY, NULL);
 		return;
 	}
 	association_feed(c, data.data, data.bytes);
-	for (turn = ++c->reads_taken; c->is_early[turn % CONVERSATION_MAX_READS];
+	for (turn = ++c->reads_taken; c->is_early[turn % CLIENT_MAX_READS];
 	     turn = ++c->reads_taken) {
-		slot = &c->early[turn % CONVERSATION_MAX_READS];
-		c->is_early[turn % CONVERSATION_MAX_READS] = false;
+		slot = &c->early[turn % CLIENT_MAX_READS];
+		c->is_early[turn % CLIENT_MAX_READS] = false;
 		association_feed(c, slot->data, slot->len);
 	}
 	if (association_wants_more(c))
 		send_reads(c);
 }
 
-void pipe_take_transceive(struct conversation *c, struct smb2_reply *reply)
+void pipe_take_transceive(struct client_state *c, struct smb2_reply *reply)
 {
 	struct smb2_data output;
 
@@ -93,7 +93,7 @@ void pipe_take_transceive(struct conversation *c, struct smb2_reply *reply)
 
 /* Beside the first call, so that it costs no round trip: no answer is handed on before this one
  * has come. */
-static void send_validation(struct conversation *c)
+static void send_validation(struct client_state *c)
 {
 	struct wire_writer *w = smb2_connection_request(&c->smb, SMB2_IOCTL, TAG_VALIDATE);
 
@@ -103,7 +103,7 @@ static void send_validation(struct conversation *c)
 }
 
 /* 3.2.5.14.12. A server that does not know the question (below SMB 3.0) says so, signed. */
-static void take_validation(struct conversation *c, struct smb2_reply *reply)
+static void take_validation(struct client_state *c, struct smb2_reply *reply)
 {
 	c->validation = VALIDATION_NONE;
 	if (reply->status != STATUS_SUCCESS && reply->status != STATUS_ACCESS_DENIED)
@@ -115,7 +115,7 @@ static void take_validation(struct conversation *c, struct smb2_reply *reply)
 		        reply->message.error);
 }
 
-void pipe_call_send(struct conversation *c)
+void pipe_call_send(struct client_state *c)
 {
 	struct wire_writer *w;
 
@@ -139,7 +139,7 @@ void pipe_call_send(struct conversation *c)
 	}
 }
 
-void pipe_call_receive(struct conversation *c, struct smb2_reply *reply)
+void pipe_call_receive(struct client_state *c, struct smb2_reply *reply)
 {
 	uint32_t written;
 
@@ -150,7 +150,7 @@ void pipe_call_receive(struct conversation *c, struct smb2_reply *reply)
 	} else if (reply->command == SMB2_READ) {
 		pipe_take_read(c, reply);
 	} else if (!pipe_carries_data(reply->status)) {
-		step_refuse(c, conversation_doing(c), reply->status);
+		step_refuse(c, client_state_step(c), reply->status);
 	} else if (reply->command == SMB2_IOCTL) {
 		pipe_take_transceive(c, reply);
 	} else {
@@ -162,7 +162,7 @@ void pipe_call_receive(struct conversation *c, struct smb2_reply *reply)
 	}
 }
 
-bool conversation_is_spent(const struct conversation *c)
+bool client_state_is_spent(const struct client_state *c)
 {
 	return c->reads_sent != c->reads_taken;
 }

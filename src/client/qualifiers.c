@@ -7,7 +7,7 @@
 #include "srvsvc/session_qualifiers.h"
 
 /* [MS-SRVS] 3.1.4.5 and 3.1.4.6 want \\ before a client; callers may leave it out. */
-static char *unc_name(const char *client)
+static char *qualifiers_unc_name(const char *client)
 {
 	size_t length = strlen(client);
 	bool bare = strncmp(client, "\\\\", 2) != 0;
@@ -20,8 +20,8 @@ static char *unc_name(const char *client)
 	return name;
 }
 
-static NET_API_STATUS copy(const char *text, char *(*copier)(const char *), char **to,
-                           struct err *err)
+static NET_API_STATUS qualifiers_copy_text(const char *text, char *(*copier)(const char *),
+                                           char **to, struct err *err)
 {
 	if (!session_qualifier_is_given(text))
 		return NERR_Success;
@@ -39,7 +39,9 @@ static NET_API_STATUS copy(const char *text, char *(*copier)(const char *), char
 NET_API_STATUS qualifiers_copy(const struct netsession_query *query, char **client, char **user,
                                struct err *err)
 {
-	NET_API_STATUS status = copy(query->client, unc_name, client, err);
+	NET_API_STATUS status = qualifiers_copy_text(query->client, qualifiers_unc_name, client,
+	                                             err);
 
-	return status != NERR_Success ? status : copy(query->user, strdup, user, err);
+	return status != NERR_Success ? status
+	                              : qualifiers_copy_text(query->user, strdup, user, err);
 }

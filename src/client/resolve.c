@@ -39,7 +39,7 @@ void resolve_cancel(struct resolve *resolve)
 }
 
 /* addresses are not resolve's own. */
-static void finish(struct resolve *resolve, const struct net_addresses *addresses)
+static void resolve_finish(struct resolve *resolve, const struct net_addresses *addresses)
 {
 	void (*found)(void *, const struct net_addresses *, const struct err *) = resolve->found;
 	void *context = resolve->context;
@@ -54,7 +54,7 @@ static void finish(struct resolve *resolve, const struct net_addresses *addresse
 /* ---- NetBIOS ---- */
 
 /* What has failed, if DNS does not know the name, and if DNS does not answer. NULL: as before. */
-static const struct story {
+static const struct netbios_message {
 	const char *unknown, *silent;
 } stories[] = {
 	[NETBIOS_FOUND] = { NULL, NULL },
@@ -72,8 +72,8 @@ static const struct story {
 	                          "DNS does not answer, and no route leads to the WINS server" },
 };
 
-static void on_netbios(void *context, enum netbios_outcome outcome,
-                       const struct net_addresses *addresses)
+static void resolve_on_netbios(void *context, enum netbios_outcome outcome,
+                               const struct net_addresses *addresses)
 {
 	struct resolve *resolve = context;
 	bool dns_is_silent = strcmp(resolve->err.text, NET_LOOKUP_SILENT) == 0;
@@ -85,12 +85,13 @@ static void on_netbios(void *context, enum netbios_outcome outcome,
 		resolve->err.status = NERR_Success;
 		err_set(&resolve->err, status, resolve->err.step, why);
 	}
-	finish(resolve, addresses);
+	resolve_finish(resolve, addresses);
 }
 
 /* ---- DNS, and whatever else the system's resolver asks ---- */
 
-static void on_dns(void *context, const struct net_addresses *addresses, const struct err *err)
+static void resolve_on_dns(void *context, const struct net_addresses *addresses,
+                           const struct err *err)
 {
 	struct resolve *resolve = context;
 
@@ -98,28 +99,28 @@ static void on_dns(void *context, const struct net_addresses *addresses, const s
 	resolve->err = *err;
 	if (addresses->count > 0 || err->status != ERROR_BAD_NETPATH ||
 	    !nbns_name_fits(resolve->host)) {
-		finish(resolve, addresses);
+		resolve_finish(resolve, addresses);
 		return;
 	}
 	resolve->netbios = netbios_lookup_start(resolve->loop, resolve->host, resolve->port,
 	                                        resolve->has_wins ? &resolve->wins : NULL,
-	                                        on_netbios, resolve);
+	                                        resolve_on_netbios, resolve);
 	if (resolve->netbios == NULL)
-		finish(resolve, addresses);
+		resolve_finish(resolve, addresses);
 }
 
 /* ---- what needs to ask nobody ---- */
 
-static void on_start(void *context)
+static void resolve_on_start(void *context)
 {
 	struct resolve *resolve = context;
 	const struct net_addresses literal = resolve->literal; /* finish frees resolve */
 
-	finish(resolve, &literal);
+	resolve_finish(resolve, &literal);
 }
 
 /* A configuration that makes no sense is told at once, not on the day when DNS fails. */
-static bool take_wins(struct resolve *resolve, const char *wins)
+static bool resolve_set_wins(struct resolve *resolve, const char *wins)
 {
 	struct net_addresses address;
 
@@ -137,14 +138,14 @@ static bool take_wins(struct resolve *resolve, const char *wins)
 	return true;
 }
 
-static bool begin(struct resolve *resolve, const char *wins)
+static bool resolve_begin(struct resolve *resolve, const char *wins)
 {
-	if (!take_wins(resolve, wins) ||
+	if (!resolve_set_wins(resolve, wins) ||
 	    net_address_parse(resolve->host, resolve->port, &resolve->literal)) {
-		resolve->start = net_timer_start(resolve->loop, 0, on_start, resolve);
+		resolve->start = net_timer_start(resolve->loop, 0, resolve_on_start, resolve);
 		return resolve->start != NULL;
 	}
-	resolve->dns = net_lookup_start(resolve->loop, resolve->host, resolve->port, on_dns,
+	resolve->dns = net_lookup_start(resolve->loop, resolve->host, resolve->port, resolve_on_dns,
 	                                resolve);
 	return resolve->dns != NULL;
 }
@@ -163,7 +164,7 @@ resolve_start(struct net_loop *loop, const char *host, uint16_t port, const char
 	resolve->found = found;
 	resolve->context = context;
 	resolve->host = strdup(host);
-	if (resolve->host == NULL || !begin(resolve, wins)) {
+	if (resolve->host == NULL || !resolve_begin(resolve, wins)) {
 		resolve_cancel(resolve);
 		return NULL;
 	}

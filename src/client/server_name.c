@@ -10,7 +10,7 @@
 #define IPV6_LITERAL ".ipv6-literal.net"
 
 /* What neither DNS nor NetBIOS knows in a name ([MS-NBTE], RFC 1001), and controls. */
-static bool is_valid_host(const char *host)
+static bool server_name_is_valid_host(const char *host)
 {
 	if (host[0] == '\0' || !text_utf8_is_valid(host))
 		return false;
@@ -21,7 +21,7 @@ static bool is_valid_host(const char *host)
 	return true;
 }
 
-static bool parse_port(const char *digits, uint16_t *port)
+static bool server_name_parse_port(const char *digits, uint16_t *port)
 {
 	char *end;
 	unsigned long value;
@@ -37,7 +37,7 @@ static bool parse_port(const char *digits, uint16_t *port)
 
 /* fe80--1s4.ipv6-literal.net is fe80::1%4: how Windows writes an address where a colon may not
  * stand. */
-static void undo_ipv6_literal(char *host)
+static void server_name_undo_ipv6_literal(char *host)
 {
 	size_t length = strlen(host), suffix = strlen(IPV6_LITERAL);
 
@@ -79,11 +79,12 @@ bool server_name_parse(const char *text, struct server_name *to)
 		}
 	}
 	length = (size_t)(end - host);
-	if (length > SERVER_NAME_MAX_BYTES || (port != NULL && !parse_port(port, &to->port)))
+	if (length > SERVER_NAME_MAX_BYTES ||
+	    (port != NULL && !server_name_parse_port(port, &to->port)))
 		return false;
 	memcpy(to->host, host, length);
-	undo_ipv6_literal(to->host);
-	if (!is_valid_host(to->host))
+	server_name_undo_ipv6_literal(to->host);
+	if (!server_name_is_valid_host(to->host))
 		return false;
 	/* Only an address has a colon. */
 	return strchr(to->host, ':') == NULL || net_address_parse(to->host, 0, &address);

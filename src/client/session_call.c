@@ -8,19 +8,19 @@
 
 /* ---- NetrSessionEnum ---- */
 
-static void feed_enum(struct conversation *c, const struct rpc_piece *piece)
+static void feed_enum(struct client_state *c, const struct rpc_piece *piece)
 {
 	session_enum_decoder_feed(&c->decoder, piece->data, piece->bytes, piece->big_endian);
 	if (c->decoder.err.status != NERR_Success)
 		c->err = c->decoder.err; /* the rest of it does not matter */
 }
 
-static const struct conversation_method session_enum = { "NetrSessionEnum",
-	                                                 SRVSVC_NETR_SESSION_ENUM, feed_enum, 0 };
+static const struct client_method session_enum = { "NetrSessionEnum", SRVSVC_NETR_SESSION_ENUM,
+	                                           feed_enum, 0 };
 
 /* ---- those with a short answer ---- */
 
-static void feed_short(struct conversation *c, const struct rpc_piece *piece)
+static void feed_short(struct client_state *c, const struct rpc_piece *piece)
 {
 	if (c->answer.len + piece->bytes > c->method->max_answer_bytes) {
 		step_fail(c, RPC_X_BAD_STUB_DATA, "the answer is too long");
@@ -33,23 +33,23 @@ static void feed_short(struct conversation *c, const struct rpc_piece *piece)
 }
 
 /* A status and nothing more: what is longer than this is none. */
-static const struct conversation_method session_del = { "NetrSessionDel", SRVSVC_NETR_SESSION_DEL,
-	                                                feed_short, 64 };
+static const struct client_method session_del = { "NetrSessionDel", SRVSVC_NETR_SESSION_DEL,
+	                                          feed_short, 64 };
 
-static const struct conversation_method local_methods[] = {
+static const struct client_method local_methods[] = {
 	[LOCAL_WHO_AM_I] = { "question who we are", LOCAL_WHO_AM_I, feed_short,
 	                     LOCAL_LIST_MAX_BYTES },
 	[LOCAL_GET_COUNTERS] = { "question for the counters", LOCAL_GET_COUNTERS, feed_short,
 	                         LOCAL_LIST_MAX_BYTES },
-	[LOCAL_LIST_BESIDE] = { "question who is closed too", LOCAL_LIST_BESIDE, feed_short,
-	                        LOCAL_LIST_MAX_BYTES },
+	[LOCAL_LIST_ALSO_CLOSED] = { "question who is closed too", LOCAL_LIST_ALSO_CLOSED,
+	                             feed_short, LOCAL_LIST_MAX_BYTES },
 };
 
 /* ---- all of them ---- */
 
-static void begin(struct conversation *c, const struct conversation_method *method)
+static void client_call_begin(struct client_state *c, const struct client_method *method)
 {
-	assert(conversation_is_idle(c));
+	assert(client_state_is_idle(c));
 	c->method = method;
 	c->stub_sent = 0;
 	c->stub_to_come = 0;
@@ -65,7 +65,7 @@ static void begin(struct conversation *c, const struct conversation_method *meth
 		step_enter(c, STEP_CALL);
 }
 
-static struct ndr_writer begin_stub(struct conversation *c)
+static struct ndr_writer begin_stub(struct client_state *c)
 {
 	struct ndr_writer w;
 
@@ -74,42 +74,42 @@ static struct ndr_writer begin_stub(struct conversation *c)
 	return w;
 }
 
-void conversation_ask_enum(struct conversation *c, const struct session_enum_request *request,
-                           bool streams_rows)
+void client_state_call_enum(struct client_state *c, const struct session_enum_request *request,
+                            bool streams_rows)
 {
 	struct ndr_writer w = begin_stub(c);
 
 	session_enum_request_encode(&w, request);
 	session_enum_decoder_fini(&c->decoder);
 	session_enum_decoder_init(&c->decoder, session_level_find(request->level));
-	begin(c, &session_enum);
+	client_call_begin(c, &session_enum);
 	c->streams_rows = streams_rows;
 }
 
-void conversation_ask_del(struct conversation *c, const struct session_del_request *request)
+void client_state_call_del(struct client_state *c, const struct session_del_request *request)
 {
 	struct ndr_writer w = begin_stub(c);
 
 	session_del_request_encode(&w, request);
-	begin(c, &session_del);
+	client_call_begin(c, &session_del);
 }
 
-void conversation_ask_local(struct conversation *c, enum local_opnum opnum,
-                            const struct session_del_request *request)
+void client_state_call_local(struct client_state *c, enum local_opnum opnum,
+                             const struct session_del_request *request)
 {
 	struct ndr_writer w = begin_stub(c);
 
 	if (request != NULL)
 		session_del_request_encode(&w, request);
-	begin(c, &local_methods[opnum]);
+	client_call_begin(c, &local_methods[opnum]);
 }
 
-bool call_has_row(const struct conversation *c)
+bool call_has_row(const struct client_state *c)
 {
 	return c->streams_rows && c->rows_given < session_enum_decoder_rows(&c->decoder);
 }
 
-bool conversation_next_row(struct conversation *c, struct netsession_row *row, char **scratch,
+bool client_state_next_row(struct client_state *c, struct netsession_row *row, char **scratch,
                            size_t *scratch_bytes)
 {
 	if (c->err.status != NERR_Success || !call_has_row(c))
@@ -122,7 +122,7 @@ bool conversation_next_row(struct conversation *c, struct netsession_row *row, c
 	return true;
 }
 
-static void end(struct conversation *c)
+static void client_call_end(struct client_state *c)
 {
 	assert(c->answered);
 	c->answered = false;
@@ -130,29 +130,29 @@ static void end(struct conversation *c)
 	c->step = STEP_READY;
 }
 
-NET_API_STATUS conversation_take_enum(struct conversation *c, struct session_enum_answer *answer,
+NET_API_STATUS client_state_take_enum(struct client_state *c, struct session_enum_answer *answer,
                                       void **infos)
 {
 	NET_API_STATUS status = session_enum_decoder_finish(&c->decoder, answer, infos);
 
-	end(c);
+	client_call_end(c);
 	if (status != NERR_Success)
 		c->err = c->decoder.err;
 	return status;
 }
 
 /* The call is over, and the answer's stub is there. */
-static struct wire_reader take_short(struct conversation *c)
+static struct wire_reader take_short(struct client_state *c)
 {
 	struct wire_reader r;
 
 	wire_reader_init(&r, c->answer.data, c->answer.len);
 	r.big_endian = c->answer_is_big_endian;
-	end(c);
+	client_call_end(c);
 	return r;
 }
 
-NET_API_STATUS conversation_take_del(struct conversation *c, NET_API_STATUS *answer)
+NET_API_STATUS client_state_take_del(struct client_state *c, NET_API_STATUS *answer)
 {
 	struct wire_reader r = take_short(c);
 
@@ -162,7 +162,7 @@ NET_API_STATUS conversation_take_del(struct conversation *c, NET_API_STATUS *ans
 	return c->err.status;
 }
 
-NET_API_STATUS conversation_take_local(struct conversation *c, struct wire_reader *stub)
+NET_API_STATUS client_state_take_local(struct client_state *c, struct wire_reader *stub)
 {
 	*stub = take_short(c);
 	return c->err.status;

@@ -4,7 +4,7 @@
 
 #include "smb2/status.h"
 
-static const struct step steps[] = {
+static const struct client_step steps[] = {
 	[STEP_NEGOTIATE] = { "NEGOTIATE", negotiate_send, negotiate_receive },
 	[STEP_LOG_ON] = { "SESSION_SETUP", session_setup_send, session_setup_receive },
 	[STEP_OPEN_PIPE] = { "opening of the pipe srvsvc", open_pipe_send, open_pipe_receive },
@@ -12,13 +12,13 @@ static const struct step steps[] = {
 	[STEP_CALL] = { "call", pipe_call_send, pipe_call_receive },
 };
 
-void step_refuse(struct conversation *c, const char *doing, uint32_t nt)
+void step_refuse(struct client_state *c, const char *doing, uint32_t nt)
 {
 	err_set(&c->err, smb2_status_to_win32(nt), doing, smb2_status_name(nt));
 	c->err.nt_status = nt;
 }
 
-bool step_decoded(struct conversation *c, const struct smb2_reply *reply)
+bool step_decoded(struct client_state *c, const struct smb2_reply *reply)
 {
 	if (reply->message.error == NULL)
 		return true;
@@ -26,7 +26,7 @@ bool step_decoded(struct conversation *c, const struct smb2_reply *reply)
 	return false;
 }
 
-static bool take(struct conversation *c)
+static bool transport_smb2_take(struct client_state *c)
 {
 	struct smb2_reply reply;
 
@@ -44,24 +44,29 @@ static bool take(struct conversation *c)
 	return true;
 }
 
-static bool is_at_rest(const struct conversation *c)
+static bool transport_smb2_is_idle(const struct client_state *c)
 {
 	return smb2_connection_outstanding(&c->smb) == 0;
 }
 
-static uint8_t *space(struct conversation *c, size_t *room)
+static uint8_t *transport_smb2_space(struct client_state *c, size_t *room)
 {
 	return smb2_frames_space(&c->smb.in, room);
 }
 
-static void received(struct conversation *c, size_t bytes)
+static void transport_smb2_received(struct client_state *c, size_t bytes)
 {
 	smb2_frames_received(&c->smb.in, bytes);
 }
 
-static struct wire_writer *out(struct conversation *c)
+static struct wire_writer *transport_smb2_out(struct client_state *c)
 {
 	return &c->smb.out;
 }
 
-const struct carrier smb2_carrier = { steps, take, is_at_rest, space, received, out };
+const struct client_transport smb2_carrier = { steps,
+	                                       transport_smb2_take,
+	                                       transport_smb2_is_idle,
+	                                       transport_smb2_space,
+	                                       transport_smb2_received,
+	                                       transport_smb2_out };

@@ -66,7 +66,7 @@ static const struct status_words {
 	{ NERR_InvalidComputer, "not a computer's name", "give a name, an address or host:port" },
 };
 
-static const struct status_words *find(NET_API_STATUS status)
+static const struct status_words *error_message_find_status(NET_API_STATUS status)
 {
 	static const struct status_words unknown = { 0, "failed", NULL };
 
@@ -77,29 +77,29 @@ static const struct status_words *find(NET_API_STATUS status)
 }
 
 /* Whether the server refused the level, and not the whole call. */
-static bool is_about_level(const struct err *err)
+static bool error_message_is_about_level(const struct err *err)
 {
 	return (err->status == ERROR_ACCESS_DENIED || err->status == ERROR_INVALID_LEVEL) &&
 	       err->step != NULL && strcmp(err->step, "NetrSessionEnum") == 0;
 }
 
 /* A file of the caller's own, or its feed, is no matter of a server: its story says all. */
-static bool is_local(const struct err *err)
+static bool error_message_is_local(const struct err *err)
 {
-	return err->step != NULL &&
-	       (strcmp(err->step, CREDENTIALS_DOING) == 0 || strcmp(err->step, FEED_DOING) == 0);
+	return err->step != NULL && (strcmp(err->step, CREDENTIALS_DOING) == 0 ||
+	                             strcmp(err->step, PUBLISHER_STEP) == 0);
 }
 
-static void append(char text[STORY_BYTES], const char *separator, const char *more)
+static void error_message_append(char text[STORY_BYTES], const char *separator, const char *more)
 {
 	size_t length = strlen(text);
 
 	snprintf(text + length, STORY_BYTES - length, "%s%s", separator, more);
 }
 
-void story_tell(struct netsession_error *to, const struct err *err, uint32_t level)
+void error_message_write(struct netsession_error *to, const struct err *err, uint32_t level)
 {
-	const struct status_words *w = find(err->status);
+	const struct status_words *w = error_message_find_status(err->status);
 	bool has_why = err->nt_status == 0 && err->text[0] != '\0';
 	char where[64] = "", nt[ERR_TEXT_BYTES + 16] = "";
 
@@ -107,13 +107,13 @@ void story_tell(struct netsession_error *to, const struct err *err, uint32_t lev
 		return;
 	*to = (struct netsession_error){ .status = err->status,
 		                         .nt_status = err->nt_status,
-		                         .doing = err->step,
-		                         .advice = is_local(err) ? NULL : w->advice };
+		                         .step = err->step,
+		                         .advice = error_message_is_local(err) ? NULL : w->advice };
 	if (err->status == NERR_Success)
 		return;
-	if (is_about_level(err) && level == NETSESSION_LEVEL_AUTO)
+	if (error_message_is_about_level(err) && level == NETSESSION_LEVEL_AUTO)
 		snprintf(where, sizeof where, " at every level");
-	else if (is_about_level(err))
+	else if (error_message_is_about_level(err))
 		snprintf(where, sizeof where, " at level %u", (unsigned)level);
 	else if (err->step != NULL)
 		snprintf(where, sizeof where, " at %s", err->step);
@@ -124,7 +124,7 @@ void story_tell(struct netsession_error *to, const struct err *err, uint32_t lev
 	snprintf(to->text, sizeof to->text, "%s%s (%u%s)", w->words, where, (unsigned)err->status,
 	         nt);
 	if (has_why)
-		append(to->text, ": ", err->text);
+		error_message_append(to->text, ": ", err->text);
 	if (to->advice != NULL)
-		append(to->text, has_why ? "; " : ": ", to->advice);
+		error_message_append(to->text, has_why ? "; " : ": ", to->advice);
 }

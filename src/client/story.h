@@ -7,6 +7,6 @@
 #include "base/err.h"
 
 /* level is the one that was asked for, or NETSESSION_LEVEL_AUTO. to may be NULL. */
-void story_tell(struct netsession_error *to, const struct err *err, uint32_t level);
+void error_message_write(struct netsession_error *to, const struct err *err, uint32_t level);
 
 #endif

@@ -6,28 +6,28 @@
 #include "net/work.h"
 
 /* What the thread works on; it outlives a cancelled question. */
-struct job {
+struct ticket_job {
 	char principal[AUTH_PRINCIPAL_BYTES];
 };
 
-struct whose_tickets {
+struct ticket_lookup {
 	struct net_work *work;
-	struct job *job;
+	struct ticket_job *job;
 	void (*told)(void *context, const char *principal);
 	void *context;
 };
 
-static void run(void *argument)
+static void ticket_lookup_run(void *argument)
 {
-	struct job *job = argument;
+	struct ticket_job *job = argument;
 
 	if (!auth_tickets_principal(job->principal))
 		job->principal[0] = '\0';
 }
 
-static void done(void *context)
+static void ticket_lookup_done(void *context)
 {
-	struct whose_tickets *question = context;
+	struct ticket_lookup *question = context;
 	void (*told)(void *, const char *) = question->told;
 	const char *principal = question->job->principal;
 
@@ -36,20 +36,21 @@ static void done(void *context)
 	told(context, principal);
 }
 
-struct whose_tickets *whose_tickets_ask(struct net_loop *loop,
-                                        void (*told)(void *context, const char *principal),
-                                        void *context)
+struct ticket_lookup *ticket_lookup_start(struct net_loop *loop,
+                                          void (*told)(void *context, const char *principal),
+                                          void *context)
 {
-	static const struct net_work_job kind = { run, done, free, .delays_exit_ms = 200 };
-	struct whose_tickets *question = calloc(1, sizeof *question);
-	struct job *job = calloc(1, sizeof *job);
+	static const struct net_work_job kind = { ticket_lookup_run, ticket_lookup_done, free,
+		                                  .delays_exit_ms = 200 };
+	struct ticket_lookup *question = calloc(1, sizeof *question);
+	struct ticket_job *job = calloc(1, sizeof *job);
 
 	if (question == NULL || job == NULL) {
 		free(question);
 		free(job);
 		return NULL;
 	}
-	*question = (struct whose_tickets){ .job = job, .told = told, .context = context };
+	*question = (struct ticket_lookup){ .job = job, .told = told, .context = context };
 	question->work = net_work_start(loop, &kind, job, question);
 	if (question->work == NULL) {
 		free(question);
@@ -58,7 +59,7 @@ struct whose_tickets *whose_tickets_ask(struct net_loop *loop,
 	return question;
 }
 
-void whose_tickets_cancel(struct whose_tickets *question)
+void ticket_lookup_cancel(struct ticket_lookup *question)
 {
 	if (question == NULL)
 		return;

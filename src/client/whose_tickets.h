@@ -5,14 +5,14 @@
 
 #include "net/loop.h"
 
-struct whose_tickets;
+struct ticket_lookup;
 
 /* told: with the principal, borrowed; "" when there are none. Gives the question, which is gone
  * when told returns; NULL: out of memory or threads. */
-struct whose_tickets *whose_tickets_ask(struct net_loop *loop,
-                                        void (*told)(void *context, const char *principal),
-                                        void *context);
+struct ticket_lookup *ticket_lookup_start(struct net_loop *loop,
+                                          void (*told)(void *context, const char *principal),
+                                          void *context);
 /* told will not be called. NULL is allowed. */
-void whose_tickets_cancel(struct whose_tickets *question);
+void ticket_lookup_cancel(struct ticket_lookup *question);
 
 #endif

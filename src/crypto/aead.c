@@ -63,8 +63,8 @@ void crypto_aead_free(struct crypto_aead *aead)
 
 /* Everything but the text itself. CCM has to know the tag's and the text's length beforehand, and
  * the tag itself before it decrypts. */
-static bool begin(struct crypto_aead *aead, int encrypts, const uint8_t *nonce,
-                  struct crypto_span open, size_t secret_bytes, const uint8_t *tag)
+static bool crypto_aead_begin(struct crypto_aead *aead, int encrypts, const uint8_t *nonce,
+                              struct crypto_span open, size_t secret_bytes, const uint8_t *tag)
 {
 	EVP_CIPHER_CTX *c = aead->context;
 	bool is_ccm = ciphers[aead->cipher].is_ccm;
@@ -88,7 +88,7 @@ bool crypto_aead_seal(struct crypto_aead *aead, const uint8_t *nonce, struct cry
 	EVP_CIPHER_CTX *c = aead->context;
 	int length;
 
-	return begin(aead, 1, nonce, open, secret_bytes, NULL) &&
+	return crypto_aead_begin(aead, 1, nonce, open, secret_bytes, NULL) &&
 	       EVP_CipherUpdate(c, secret, &length, secret, (int)secret_bytes) == 1 &&
 	       EVP_CipherFinal_ex(c, secret + length, &length) == 1 &&
 	       EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, CRYPTO_TAG_BYTES, tag) == 1;
@@ -101,7 +101,7 @@ bool crypto_aead_open(struct crypto_aead *aead, const uint8_t *nonce, struct cry
 	int length;
 
 	/* CCM checks the tag with the text, and has nothing to do at the end. */
-	return begin(aead, 0, nonce, open, secret_bytes, tag) &&
+	return crypto_aead_begin(aead, 0, nonce, open, secret_bytes, tag) &&
 	       EVP_CipherUpdate(c, secret, &length, secret, (int)secret_bytes) == 1 &&
 	       (ciphers[aead->cipher].is_ccm ||
 	        EVP_CipherFinal_ex(c, secret + length, &length) == 1);

@@ -5,16 +5,16 @@
 
 enum { FIRST_SLOTS = 16 };
 
-void feed_key_map_fini(struct feed_key_map *m)
+void key_map_fini(struct key_map *m)
 {
 	free(m->keys);
 	free(m->values);
-	*m = (struct feed_key_map){ .seed = m->seed };
+	*m = (struct key_map){ .seed = m->seed };
 }
 
 /* Where a key would like to be. The constants are SplitMix64's, whose every bit depends on every
  * bit of the key. */
-static uint32_t home(const struct feed_key_map *m, uint64_t key)
+static uint32_t key_map_home(const struct key_map *m, uint64_t key)
 {
 	key ^= m->seed;
 	key = (key ^ key >> 30) * 0xBF58476D1CE4E5B9u;
@@ -22,77 +22,78 @@ static uint32_t home(const struct feed_key_map *m, uint64_t key)
 	return (uint32_t)(key ^ key >> 31) & (m->slots - 1);
 }
 
-static uint32_t next(const struct feed_key_map *m, uint32_t slot)
+static uint32_t key_map_next_slot(const struct key_map *m, uint32_t slot)
 {
 	return (slot + 1) & (m->slots - 1);
 }
 
 /* The slot that holds key, or the free one where it belongs; m has a free slot. */
-static uint32_t slot_of(const struct feed_key_map *m, uint64_t key)
+static uint32_t key_map_slot_of(const struct key_map *m, uint64_t key)
 {
-	uint32_t slot = home(m, key);
+	uint32_t slot = key_map_home(m, key);
 
 	while (m->values[slot] != 0 && m->keys[slot] != key)
-		slot = next(m, slot);
+		slot = key_map_next_slot(m, slot);
 	return slot;
 }
 
-uint32_t feed_key_map_find(const struct feed_key_map *m, uint64_t key)
+uint32_t key_map_find(const struct key_map *m, uint64_t key)
 {
-	return m->count > 0 ? m->values[slot_of(m, key)] : 0;
+	return m->count > 0 ? m->values[key_map_slot_of(m, key)] : 0;
 }
 
-static bool grow(struct feed_key_map *m)
+static bool key_map_grow(struct key_map *m)
 {
-	struct feed_key_map larger = { .slots = m->slots > 0 ? 2 * m->slots : FIRST_SLOTS,
-		                       .count = m->count,
-		                       .seed = m->seed };
+	struct key_map larger = { .slots = m->slots > 0 ? 2 * m->slots : FIRST_SLOTS,
+		                  .count = m->count,
+		                  .seed = m->seed };
 
 	larger.keys = calloc(larger.slots, sizeof *larger.keys);
 	larger.values = calloc(larger.slots, sizeof *larger.values);
 	if (larger.keys == NULL || larger.values == NULL) {
-		feed_key_map_fini(&larger);
+		key_map_fini(&larger);
 		return false;
 	}
 	for (uint32_t i = 0; i < m->slots; i++)
 		if (m->values[i] != 0) {
-			uint32_t slot = slot_of(&larger, m->keys[i]);
+			uint32_t slot = key_map_slot_of(&larger, m->keys[i]);
 
 			larger.keys[slot] = m->keys[i];
 			larger.values[slot] = m->values[i];
 		}
-	feed_key_map_fini(m);
+	key_map_fini(m);
 	*m = larger;
 	return true;
 }
 
-bool feed_key_map_set(struct feed_key_map *m, uint64_t key, uint32_t value)
+bool key_map_set(struct key_map *m, uint64_t key, uint32_t value)
 {
 	uint32_t slot;
 
-	if (m->count >= m->slots / 4 * 3 && feed_key_map_find(m, key) == 0 && !grow(m))
+	if (m->count >= m->slots / 4 * 3 && key_map_find(m, key) == 0 && !key_map_grow(m))
 		return false;
-	slot = slot_of(m, key);
+	slot = key_map_slot_of(m, key);
 	m->count += m->values[slot] == 0;
 	m->keys[slot] = key;
 	m->values[slot] = value;
 	return true;
 }
 
-void feed_key_map_remove(struct feed_key_map *m, uint64_t key)
+void key_map_remove(struct key_map *m, uint64_t key)
 {
 	uint32_t hole, slot;
 
 	if (m->count == 0)
 		return;
-	hole = slot_of(m, key);
+	hole = key_map_slot_of(m, key);
 	if (m->values[hole] == 0)
 		return;
 	m->values[hole] = 0;
 	m->count--;
 	/* Those behind it that were pushed beyond the hole move into it. */
-	for (slot = next(m, hole); m->values[slot] != 0; slot = next(m, slot)) {
-		uint32_t from_home = (slot - home(m, m->keys[slot])) & (m->slots - 1);
+	for (slot = key_map_next_slot(m, hole); m->values[slot] != 0;
+	     slot = key_map_next_slot(m, slot)) {
+		uint32_t from_home = (slot - key_map_home(m, m->keys[slot])) & (m->slots - 1);
 
 		if (from_home >= ((slot - hole) & (m->slots - 1))) {
 			m->keys[hole] = m->keys[slot];

@@ -8,20 +8,20 @@
 
 /* All zero is an empty one. seed: set it before the first key, to what those who choose the keys
  * do not know. */
-struct feed_key_map {
+struct key_map {
 	uint64_t *keys;
 	uint32_t *values; /* 0: the slot is free */
 	uint32_t slots, count;
 	uint64_t seed;
 };
 
-void feed_key_map_fini(struct feed_key_map *m);
+void key_map_fini(struct key_map *m);
 
 /* 0: it is not there. */
-uint32_t feed_key_map_find(const struct feed_key_map *m, uint64_t key);
+uint32_t key_map_find(const struct key_map *m, uint64_t key);
 /* value: not 0. False: out of memory, and nothing has changed. */
-bool feed_key_map_set(struct feed_key_map *m, uint64_t key, uint32_t value);
+bool key_map_set(struct key_map *m, uint64_t key, uint32_t value);
 /* A key that is not there is passed over. */
-void feed_key_map_remove(struct feed_key_map *m, uint64_t key);
+void key_map_remove(struct key_map *m, uint64_t key);
 
 #endif

@@ -5,52 +5,53 @@
 #include <string.h>
 #include "base/text.h"
 
-enum type { END, U32, U64, TEXT };
+enum publish_field_type { END, U32, U64, TEXT };
 
-struct field {
-	enum type type;
-	size_t offset; /* in struct feed_message */
+struct publish_field {
+	enum publish_field_type type;
+	size_t offset; /* in struct publish_message */
 };
 
-#define FIELD(type, member) { type, offsetof(struct feed_message, member) }
+#define FIELD(type, member) { type, offsetof(struct publish_message, member) }
 
 enum { MAX_FIELDS = 10 };
 
 /* What each kind's body consists of, in this order. */
-static const struct field bodies[FEED_KINDS][MAX_FIELDS + 1] = {
-	[FEED_HELLO] = { FIELD(U32, version), FIELD(U32, is_asked), FIELD(TEXT, name) },
-	[FEED_WELCOME] = { FIELD(U32, version), FIELD(U32, max_sessions) },
-	[FEED_REFUSED] = { FIELD(U32, status) },
-	[FEED_PUT] = { FIELD(U64, key), FIELD(U32, group), FIELD(U32, row.num_opens),
-	               FIELD(U32, row.active_s), FIELD(U32, row.idle_s), FIELD(U32, row.user_flags),
-	               FIELD(TEXT, row.client), FIELD(TEXT, row.user), FIELD(TEXT, row.client_type),
-	               FIELD(TEXT, row.transport) },
-	[FEED_TOUCH] = { FIELD(U64, key), FIELD(U32, row.num_opens), FIELD(U32, row.idle_s) },
-	[FEED_REMOVE] = { FIELD(U64, key) },
-	[FEED_TAKEN] = { FIELD(U32, bytes) },
-	[FEED_CLOSE] = { FIELD(U64, key) },
-	[FEED_ERROR] = { FIELD(U64, key), FIELD(U32, status) },
-	[FEED_ASKED] = { FIELD(U32, number) },
-	[FEED_FRESH] = { FIELD(U32, number) },
+static const struct publish_field bodies[PUBLISH_KINDS][MAX_FIELDS + 1] = {
+	[PUBLISH_HELLO] = { FIELD(U32, version), FIELD(U32, wants_refresh), FIELD(TEXT, name) },
+	[PUBLISH_WELCOME] = { FIELD(U32, version), FIELD(U32, max_sessions) },
+	[PUBLISH_REFUSED] = { FIELD(U32, status) },
+	[PUBLISH_PUT] = { FIELD(U64, key), FIELD(U32, group), FIELD(U32, row.num_opens),
+	                  FIELD(U32, row.active_s), FIELD(U32, row.idle_s),
+	                  FIELD(U32, row.user_flags), FIELD(TEXT, row.client),
+	                  FIELD(TEXT, row.user), FIELD(TEXT, row.client_type),
+	                  FIELD(TEXT, row.transport) },
+	[PUBLISH_TOUCH] = { FIELD(U64, key), FIELD(U32, row.num_opens), FIELD(U32, row.idle_s) },
+	[PUBLISH_REMOVE] = { FIELD(U64, key) },
+	[PUBLISH_ACCEPTED] = { FIELD(U32, bytes) },
+	[PUBLISH_CLOSE] = { FIELD(U64, key) },
+	[PUBLISH_ERROR] = { FIELD(U64, key), FIELD(U32, status) },
+	[PUBLISH_REFRESH] = { FIELD(U32, number) },
+	[PUBLISH_REFRESHED] = { FIELD(U32, number) },
 };
 
-static void put_text(struct wire_writer *w, const char *text)
+static void publish_put_text(struct wire_writer *w, const char *text)
 {
 	size_t bytes = text != NULL ? strlen(text) : 0;
 
-	assert(bytes <= FEED_MAX_TEXT_BYTES);
+	assert(bytes <= PUBLISH_MAX_TEXT_BYTES);
 	wire_put_u16le(w, (uint16_t)bytes);
 	wire_put_bytes(w, text != NULL ? text : "", bytes + 1);
 }
 
-static const char *get_text(struct wire_reader *r)
+static const char *publish_get_text(struct wire_reader *r)
 {
 	size_t bytes = wire_get_u16(r);
 	const uint8_t *text = wire_get_bytes(r, bytes + 1);
 
 	if (text == NULL)
 		return NULL;
-	if (bytes > FEED_MAX_TEXT_BYTES) {
+	if (bytes > PUBLISH_MAX_TEXT_BYTES) {
 		wire_reader_fail(r, "a text is too long");
 		return NULL;
 	}
@@ -61,13 +62,13 @@ static const char *get_text(struct wire_reader *r)
 	return (const char *)text;
 }
 
-void feed_message_encode(struct wire_writer *w, const struct feed_message *m)
+void publish_message_encode(struct wire_writer *w, const struct publish_message *m)
 {
 	size_t begin = w->len;
 
 	wire_put_u16le(w, 0);
 	wire_put_u16le(w, (uint16_t)m->kind);
-	for (const struct field *f = bodies[m->kind]; f->type != END; f++) {
+	for (const struct publish_field *f = bodies[m->kind]; f->type != END; f++) {
 		const void *member = (const char *)m + f->offset;
 
 		if (f->type == U32)
@@ -75,21 +76,21 @@ void feed_message_encode(struct wire_writer *w, const struct feed_message *m)
 		else if (f->type == U64)
 			wire_put_u64le(w, *(const uint64_t *)member);
 		else
-			put_text(w, *(const char *const *)member);
+			publish_put_text(w, *(const char *const *)member);
 	}
 	if (!w->failed)
-		wire_set_u16le(w, begin, (uint16_t)(w->len - begin - FEED_HEADER_BYTES));
+		wire_set_u16le(w, begin, (uint16_t)(w->len - begin - PUBLISH_HEADER_BYTES));
 }
 
-void feed_message_decode(struct wire_reader *r, uint16_t kind, struct feed_message *m)
+void publish_message_decode(struct wire_reader *r, uint16_t kind, struct publish_message *m)
 {
-	*m = (struct feed_message){ 0 };
-	if (kind == 0 || kind >= FEED_KINDS) {
+	*m = (struct publish_message){ 0 };
+	if (kind == 0 || kind >= PUBLISH_KINDS) {
 		wire_reader_fail(r, "no such kind of message");
 		return;
 	}
-	m->kind = (enum feed_kind)kind;
-	for (const struct field *f = bodies[kind]; f->type != END; f++) {
+	m->kind = (enum publish_kind)kind;
+	for (const struct publish_field *f = bodies[kind]; f->type != END; f++) {
 		void *member = (char *)m + f->offset;
 
 		if (f->type == U32)
@@ -97,19 +98,19 @@ void feed_message_decode(struct wire_reader *r, uint16_t kind, struct feed_messa
 		else if (f->type == U64)
 			*(uint64_t *)member = wire_get_u64(r);
 		else
-			*(const char **)member = get_text(r);
-		if (kind == FEED_HELLO && m->version != FEED_VERSION)
+			*(const char **)member = publish_get_text(r);
+		if (kind == PUBLISH_HELLO && m->version != PUBLISH_VERSION)
 			return;
 	}
 	if (r->error == NULL && wire_left(r) > 0)
 		wire_reader_fail(r, "a message is longer than its kind");
 }
 
-bool feed_text_is_good(const char *text, const char **why)
+bool publish_text_is_valid(const char *text, const char **why)
 {
 	if (text == NULL)
 		return true;
-	if (strlen(text) > FEED_MAX_TEXT_BYTES)
+	if (strlen(text) > PUBLISH_MAX_TEXT_BYTES)
 		*why = "a text is longer than 1,024 bytes";
 	else if (!text_utf8_is_valid(text))
 		*why = "a text is no UTF-8";
@@ -125,17 +126,18 @@ bool feed_text_is_good(const char *text, const char **why)
 	return false;
 }
 
-bool feed_row_is_good(const struct netsession_row *row, const char **why)
+bool publish_row_is_valid(const struct netsession_row *row, const char **why)
 {
 	if (row->client == NULL || row->client[0] == '\0') {
 		*why = "a session has a client";
 		return false;
 	}
-	return feed_text_is_good(row->client, why) && feed_text_is_good(row->user, why) &&
-	       feed_text_is_good(row->client_type, why) && feed_text_is_good(row->transport, why);
+	return publish_text_is_valid(row->client, why) && publish_text_is_valid(row->user, why) &&
+	       publish_text_is_valid(row->client_type, why) &&
+	       publish_text_is_valid(row->transport, why);
 }
 
-uint8_t *feed_input_space(struct feed_input *in, size_t *room)
+uint8_t *publish_input_space(struct publish_input *in, size_t *room)
 {
 	if (in->at > 0)
 		memmove(in->data, in->data + in->at, in->end - in->at);
@@ -145,12 +147,12 @@ uint8_t *feed_input_space(struct feed_input *in, size_t *room)
 	return in->data + in->end;
 }
 
-void feed_input_received(struct feed_input *in, size_t bytes)
+void publish_input_received(struct publish_input *in, size_t bytes)
 {
 	in->end += bytes;
 }
 
-bool feed_input_next(struct feed_input *in, struct feed_message *m, const char **error)
+bool publish_input_next(struct publish_input *in, struct publish_message *m, const char **error)
 {
 	struct wire_reader header, body;
 	uint16_t bytes, kind;
@@ -161,15 +163,15 @@ bool feed_input_next(struct feed_input *in, struct feed_message *m, const char *
 	*error = NULL;
 	if (header.error != NULL)
 		return false;
-	if (bytes > FEED_MAX_FRAME_BYTES - FEED_HEADER_BYTES) {
+	if (bytes > PUBLISH_MAX_FRAME_BYTES - PUBLISH_HEADER_BYTES) {
 		*error = "a message is too long";
 		return false;
 	}
 	if (wire_left(&header) < bytes)
 		return false;
 	wire_reader_init(&body, header.at, bytes);
-	feed_message_decode(&body, kind, m);
+	publish_message_decode(&body, kind, m);
 	*error = body.error;
-	in->at += FEED_HEADER_BYTES + (size_t)bytes;
+	in->at += PUBLISH_HEADER_BYTES + (size_t)bytes;
 	return *error == NULL;
 }

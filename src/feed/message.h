@@ -21,36 +21,37 @@
 #include "wire/reader.h"
 #include "wire/writer.h"
 
-#define FEED_SOCKET_PATH "/run/netsession/feed.sock" /* where nobody says otherwise */
+#define PUBLISH_SOCKET_PATH "/run/netsession/feed.sock" /* where nobody says otherwise */
 
 /* The letters are the protocol's, the last byte is the version. */
-#define FEED_VERSION 0x4E534603u
+#define PUBLISH_VERSION 0x4E534603u
 
-#define FEED_HEADER_BYTES    4
-#define FEED_MAX_TEXT_BYTES  1024
-#define FEED_MAX_FRAME_BYTES (FEED_HEADER_BYTES + 28 + 4 * (2 + FEED_MAX_TEXT_BYTES + 1))
+#define PUBLISH_HEADER_BYTES    4
+#define PUBLISH_MAX_TEXT_BYTES  1024
+#define PUBLISH_MAX_FRAME_BYTES (PUBLISH_HEADER_BYTES + 28 + 4 * (2 + PUBLISH_MAX_TEXT_BYTES + 1))
 
-enum feed_kind {
-	FEED_HELLO = 1,
-	FEED_WELCOME,
-	FEED_REFUSED,
-	FEED_PUT,    /* a session, new or anew */
-	FEED_TOUCH,  /* what changes with each request */
-	FEED_REMOVE, /* it has ended */
-	FEED_TAKEN,  /* of the feeder's bytes, since the last one */
-	FEED_CLOSE,  /* somebody wants it closed */
-	FEED_ERROR,  /* a session that was PUT is not in the table */
-	FEED_ASKED,  /* somebody waits for what a look finds; not before the FRESH of the one before
-	              */
-	FEED_FRESH,  /* all that a look found since the ASKED of this number is told */
-	FEED_KINDS,
+enum publish_kind {
+	PUBLISH_HELLO = 1,
+	PUBLISH_WELCOME,
+	PUBLISH_REFUSED,
+	PUBLISH_PUT,       /* a session, new or anew */
+	PUBLISH_TOUCH,     /* what changes with each request */
+	PUBLISH_REMOVE,    /* it has ended */
+	PUBLISH_ACCEPTED,  /* of the feeder's bytes, since the last one */
+	PUBLISH_CLOSE,     /* somebody wants it closed */
+	PUBLISH_ERROR,     /* a session that was PUT is not in the table */
+	PUBLISH_REFRESH,   /* somebody waits for what a look finds; not before the FRESH of the one
+	                    * before
+	                    */
+	PUBLISH_REFRESHED, /* all that a look found since the ASKED of this number is told */
+	PUBLISH_KINDS,
 };
 
 /* One message. Members that its kind lacks are zero. */
-struct feed_message {
-	enum feed_kind kind;
+struct publish_message {
+	enum publish_kind kind;
 	uint32_t version;          /* HELLO, WELCOME */
-	uint32_t is_asked;         /* HELLO: 1: it is to be asked; 0: it tells all as it happens */
+	uint32_t wants_refresh;    /* HELLO: 1: it is to be asked; 0: it tells all as it happens */
 	const char *name;          /* HELLO: the file server's, for logs */
 	uint32_t max_sessions;     /* WELCOME: a PUT beyond them is an ERROR */
 	uint32_t status;           /* REFUSED, ERROR */
@@ -62,33 +63,33 @@ struct feed_message {
 };
 
 /* Appends it as a frame. A text that is NULL goes as an empty one; none is longer than
- * FEED_MAX_TEXT_BYTES. */
-void feed_message_encode(struct wire_writer *w, const struct feed_message *m);
+ * PUBLISH_MAX_TEXT_BYTES. */
+void publish_message_encode(struct wire_writer *w, const struct publish_message *m);
 
 /* A frame's body, from kind on: r stands behind the header and ends with the frame. Texts are
  * borrowed from r. Fails r when it is none, or longer than its kind; what follows the version in a
  * HELLO of another version is passed over. */
-void feed_message_decode(struct wire_reader *r, uint16_t kind, struct feed_message *m);
+void publish_message_decode(struct wire_reader *r, uint16_t kind, struct publish_message *m);
 
 /* Whether a session may be told so: it has a client, and its texts are UTF-8 without control
  * characters and not too long. Gives *why else: static text. */
-bool feed_row_is_good(const struct netsession_row *row, const char **why);
+bool publish_row_is_valid(const struct netsession_row *row, const char **why);
 /* The same of one text; NULL is allowed. */
-bool feed_text_is_good(const char *text, const char **why);
+bool publish_text_is_valid(const char *text, const char **why);
 
 /* Frames out of a stream, which is read into this. All zero is an empty one. */
-struct feed_input {
+struct publish_input {
 	uint8_t data[16384];
 	size_t at, end;
 };
 
-/* Where the next bytes go, *room of them: 1 at least, when feed_input_next has said that there is
- * no message more. */
-uint8_t *feed_input_space(struct feed_input *in, size_t *room);
-void feed_input_received(struct feed_input *in, size_t bytes);
+/* Where the next bytes go, *room of them: 1 at least, when publish_input_next has said that there
+ * is no message more. */
+uint8_t *publish_input_space(struct publish_input *in, size_t *room);
+void publish_input_received(struct publish_input *in, size_t bytes);
 
-/* The next message. True gives it; its texts live until feed_input_space. False: more bytes have
+/* The next message. True gives it; its texts live until publish_input_space. False: more bytes have
  * to come first; or *error is set, static text, and the stream is of no use any more. */
-bool feed_input_next(struct feed_input *in, struct feed_message *m, const char **error);
+bool publish_input_next(struct publish_input *in, struct publish_message *m, const char **error);
 
 #endif

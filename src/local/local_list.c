@@ -6,7 +6,7 @@
 #define ENTRY_BYTES 16 /* of its fixed part: two pointers, two numbers */
 
 /* text, cut to what a reader takes. */
-static void put_text(struct ndr_writer *w, const char *text)
+static void local_list_put_text(struct ndr_writer *w, const char *text)
 {
 	char cut[LOCAL_LIST_MAX_UNITS + 1];
 	size_t length = strlen(text);
@@ -47,9 +47,9 @@ void local_list_encode(struct ndr_writer *w, NET_API_STATUS status, size_t count
 		struct local_entry e = entry(context, i);
 
 		if (e.name != NULL)
-			put_text(w, e.name);
+			local_list_put_text(w, e.name);
 		if (e.help != NULL)
-			put_text(w, e.help);
+			local_list_put_text(w, e.help);
 	}
 }
 
@@ -72,7 +72,7 @@ void local_list_decode(struct local_list *list, struct wire_reader *r)
 	wire_skip(r, ENTRY_BYTES * (size_t)list->count);
 }
 
-static const char *get_text(struct local_list *list, char *to)
+static const char *local_list_get_text(struct local_list *list, char *to)
 {
 	if (ndr_get_u32(&list->entries) == 0)
 		return NULL;
@@ -85,8 +85,8 @@ bool local_list_next(struct local_list *list, struct local_entry *to)
 	if (list->at == list->count || list->texts->error != NULL)
 		return false;
 	list->at++;
-	to->name = get_text(list, list->name);
-	to->help = get_text(list, list->help);
+	to->name = local_list_get_text(list, list->name);
+	to->help = local_list_get_text(list, list->help);
 	to->value = ndr_get_u32(&list->entries);
 	to->value |= (uint64_t)ndr_get_u32(&list->entries) << 32;
 	return list->texts->error == NULL;

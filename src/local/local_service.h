@@ -16,11 +16,11 @@
 
 /* Its operations answer with a list: local_list.h. They take nothing but what is said. */
 enum local_opnum {
-	LOCAL_WHO_AM_I = 0,     /* the names by which the access policy may mean the caller */
-	LOCAL_GET_COUNTERS = 1, /* what the service has counted */
-	LOCAL_LIST_BESIDE = 2,  /* takes what NetrSessionDel takes: sessions that would end beside
-	                         * those that it means; an entry's name is the client, its help the
-	                         * user */
+	LOCAL_WHO_AM_I = 0,         /* the names by which the access policy may mean the caller */
+	LOCAL_GET_COUNTERS = 1,     /* what the service has counted */
+	LOCAL_LIST_ALSO_CLOSED = 2, /* takes what NetrSessionDel takes: sessions that would end
+	                             * beside those that it means; an entry's name is the client,
+	                             * its help the user */
 };
 
 #endif

@@ -4,14 +4,14 @@
 #include <assert.h>
 #include <string.h>
 
-static bool is_lower(char c)
+static bool nbns_is_lower(char c)
 {
 	return c >= 'a' && c <= 'z';
 }
 
-static bool is_letter_or_digit(char c)
+static bool nbns_is_letter_or_digit(char c)
 {
-	return is_lower(c) || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+	return nbns_is_lower(c) || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
 bool nbns_name_fits(const char *host)
@@ -21,7 +21,7 @@ bool nbns_name_fits(const char *host)
 	if (length == 0 || length > NBNS_NAME_MAX_BYTES)
 		return false;
 	for (const char *at = host; *at != '\0'; at++)
-		if (!is_letter_or_digit(*at) && strchr("!@#$%^&()-_'{}~", *at) == NULL)
+		if (!nbns_is_letter_or_digit(*at) && strchr("!@#$%^&()-_'{}~", *at) == NULL)
 			return false;
 	return true;
 }
@@ -33,7 +33,7 @@ void nbns_name_encode(uint8_t to[NBNS_ENCODED_BYTES], const char *host, uint8_t 
 	assert(nbns_name_fits(host));
 	memset(name, ' ', NBNS_NAME_MAX_BYTES);
 	for (size_t i = 0; host[i] != '\0'; i++)
-		name[i] = (uint8_t)(is_lower(host[i]) ? host[i] - 'a' + 'A' : host[i]);
+		name[i] = (uint8_t)(nbns_is_lower(host[i]) ? host[i] - 'a' + 'A' : host[i]);
 	name[NBNS_NAME_MAX_BYTES] = suffix;
 	*to++ = 2 * sizeof name;
 	for (size_t i = 0; i < sizeof name; i++) {

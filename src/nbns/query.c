@@ -22,7 +22,7 @@
 #define NB_FLAGS_GROUP   0x8000
 #define ADDR_ENTRY_BYTES 6
 
-static void put_u16(struct wire_writer *w, unsigned value)
+static void nbns_put_u16(struct wire_writer *w, unsigned value)
 {
 	wire_put_u8(w, (uint8_t)(value >> 8));
 	wire_put_u8(w, (uint8_t)value);
@@ -30,23 +30,23 @@ static void put_u16(struct wire_writer *w, unsigned value)
 
 void nbns_query_encode(struct wire_writer *w, const struct nbns_query *query)
 {
-	put_u16(w, query->id);
-	put_u16(w, RECURSION_DESIRED | (query->is_broadcast ? BROADCAST : 0));
-	put_u16(w, 1); /* QDCOUNT, then ANCOUNT, NSCOUNT, ARCOUNT */
+	nbns_put_u16(w, query->id);
+	nbns_put_u16(w, RECURSION_DESIRED | (query->is_broadcast ? BROADCAST : 0));
+	nbns_put_u16(w, 1); /* QDCOUNT, then ANCOUNT, NSCOUNT, ARCOUNT */
 	wire_put_zeros(w, 6);
 	wire_put_bytes(w, query->name, sizeof query->name);
-	put_u16(w, TYPE_NB);
-	put_u16(w, CLASS_IN);
+	nbns_put_u16(w, TYPE_NB);
+	nbns_put_u16(w, CLASS_IN);
 }
 
 /* Not 0/8, which means no host, nor what is above the unicast addresses: to connect there would
  * reach this machine, or everybody. */
-static bool can_be_a_host(const uint8_t address[4])
+static bool nbns_is_host_address(const uint8_t address[4])
 {
 	return address[0] != 0 && address[0] < 224;
 }
 
-static void get_addresses(struct wire_reader *r, struct nbns_answer *answer)
+static void nbns_get_addresses(struct wire_reader *r, struct nbns_answer *answer)
 {
 	answer->verdict = NBNS_UNKNOWN;
 	while (wire_left(r) > 0) {
@@ -58,7 +58,7 @@ static void get_addresses(struct wire_reader *r, struct nbns_answer *answer)
 		if ((nb_flags & NB_FLAGS_GROUP) != 0) {
 			if (answer->count == 0)
 				answer->verdict = NBNS_IS_GROUP;
-		} else if (can_be_a_host(address) && answer->count < NBNS_MAX_ADDRESSES) {
+		} else if (nbns_is_host_address(address) && answer->count < NBNS_MAX_ADDRESSES) {
 			memcpy(answer->addresses[answer->count++], address, 4);
 			answer->verdict = NBNS_FOUND;
 		}
@@ -67,8 +67,8 @@ static void get_addresses(struct wire_reader *r, struct nbns_answer *answer)
 
 /* The record of a POSITIVE NAME QUERY RESPONSE; or of a redirect (4.2.15), which stands among the
  * authorities, where a server does not recurse. */
-static void get_record(struct wire_reader *r, unsigned answers, uint16_t type, uint16_t bytes,
-                       struct nbns_answer *answer)
+static void nbns_get_record(struct wire_reader *r, unsigned answers, uint16_t type, uint16_t bytes,
+                            struct nbns_answer *answer)
 {
 	size_t at = (size_t)(r->at - r->start);
 	struct wire_reader data = wire_part(r, at, bytes);
@@ -78,7 +78,7 @@ static void get_record(struct wire_reader *r, unsigned answers, uint16_t type, u
 	if (answers == 0 && type == TYPE_NS)
 		answer->verdict = NBNS_REDIRECT;
 	else if (answers > 0 && type == TYPE_NB && bytes % ADDR_ENTRY_BYTES == 0)
-		get_addresses(&data, answer);
+		nbns_get_addresses(&data, answer);
 	else
 		wire_reader_fail(r, "not the addresses of a NetBIOS name");
 }
@@ -113,7 +113,7 @@ void nbns_answer_decode(struct wire_reader *r, const struct nbns_query *query,
 	else if (OPCODE(flags) != OPCODE_QUERY)
 		wire_reader_fail(r, "not the answer to a query");
 	else if (RCODE(flags) == 0)
-		get_record(r, answers, type, bytes, answer);
+		nbns_get_record(r, answers, type, bytes, answer);
 	else /* 4.2.14: its record has no data to mind */
 		answer->verdict = RCODE(flags) == RCODE_NAME ? NBNS_UNKNOWN : NBNS_REFUSED;
 }

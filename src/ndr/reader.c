@@ -20,7 +20,7 @@ uint32_t ndr_get_count(struct wire_reader *r, size_t min_element_bytes)
 	return count;
 }
 
-static WCHAR unit_at(const struct wire_reader *r, const uint8_t *text, uint32_t i)
+static WCHAR ndr_unit_at(const struct wire_reader *r, const uint8_t *text, uint32_t i)
 {
 	unsigned first = text[2 * (size_t)i], second = text[2 * (size_t)i + 1];
 
@@ -38,11 +38,11 @@ void ndr_get_wstring(struct wire_reader *r, char *to, size_t max_units)
 	text = wire_get_bytes(r, 2 * (size_t)actual);
 	if (text == NULL)
 		return;
-	if (unit_at(r, text, actual - 1) != 0)
+	if (ndr_unit_at(r, text, actual - 1) != 0)
 		wire_reader_fail(r, "string lacks its terminator");
 	for (uint32_t i = 0; i + 1 < actual && i <= max_units; i++) {
 		/* Its pair's other half, where it is one: at worst the next is the terminator. */
-		WCHAR character[3] = { unit_at(r, text, i), unit_at(r, text, i + 1) };
+		WCHAR character[3] = { ndr_unit_at(r, text, i), ndr_unit_at(r, text, i + 1) };
 
 		if (character[0] == 0)
 			return;

@@ -51,7 +51,7 @@ void net_address_text(const struct sockaddr_storage *address, char to[NET_ADDRES
 }
 
 /* What the thread works on; it outlives an abandoned look-up. */
-struct job {
+struct lookup_job {
 	char *host;
 	uint16_t port;
 	struct net_addresses found;
@@ -60,12 +60,12 @@ struct job {
 
 struct net_lookup {
 	struct net_work *work;
-	struct job *job;
+	struct lookup_job *job;
 	void (*found)(void *context, const struct net_addresses *, const struct err *);
 	void *context;
 };
 
-static void add_address(struct net_addresses *to, const struct addrinfo *info, uint16_t port)
+static void lookup_add_address(struct net_addresses *to, const struct addrinfo *info, uint16_t port)
 {
 	struct sockaddr_storage *address = &to->list[to->count];
 
@@ -79,7 +79,8 @@ static void add_address(struct net_addresses *to, const struct addrinfo *info, u
 	to->count++;
 }
 
-static const struct addrinfo *next_of(const struct addrinfo *info, int family, bool same)
+static const struct addrinfo *lookup_next_of_family(const struct addrinfo *info, int family,
+                                                    bool same)
 {
 	while (info != NULL && (info->ai_family == family) != same)
 		info = info->ai_next;
@@ -87,32 +88,34 @@ static const struct addrinfo *next_of(const struct addrinfo *info, int family, b
 }
 
 /* The first family is the resolver's choice. */
-static void take_turns(struct net_addresses *to, const struct addrinfo *list, uint16_t port)
+static void lookup_interleave_families(struct net_addresses *to, const struct addrinfo *list,
+                                       uint16_t port)
 {
-	const struct addrinfo *same = list, *other = next_of(list, list->ai_family, false);
+	const struct addrinfo *same = list,
+			      *other = lookup_next_of_family(list, list->ai_family, false);
 
 	while (same != NULL || other != NULL) {
 		if (same != NULL) {
-			add_address(to, same, port);
-			same = next_of(same->ai_next, list->ai_family, true);
+			lookup_add_address(to, same, port);
+			same = lookup_next_of_family(same->ai_next, list->ai_family, true);
 		}
 		if (other != NULL) {
-			add_address(to, other, port);
-			other = next_of(other->ai_next, list->ai_family, false);
+			lookup_add_address(to, other, port);
+			other = lookup_next_of_family(other->ai_next, list->ai_family, false);
 		}
 	}
 }
 
-static void run(void *argument)
+static void lookup_job_run(void *argument)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
-	struct job *job = argument;
+	struct lookup_job *job = argument;
 	struct addrinfo *list = NULL;
 	int error = getaddrinfo(job->host, NULL, &hints, &list);
 
 	switch (error) {
 	case 0:
-		take_turns(&job->found, list, job->port);
+		lookup_interleave_families(&job->found, list, job->port);
 		freeaddrinfo(list);
 		break;
 	case EAI_MEMORY:
@@ -127,10 +130,10 @@ static void run(void *argument)
 	}
 }
 
-static void done(void *context)
+static void lookup_job_done(void *context)
 {
 	struct net_lookup *lookup = context;
-	struct job *job = lookup->job;
+	struct lookup_job *job = lookup->job;
 	void (*found)(void *, const struct net_addresses *, const struct err *) = lookup->found;
 
 	context = lookup->context;
@@ -138,9 +141,9 @@ static void done(void *context)
 	found(context, &job->found, &job->err);
 }
 
-static void drop(void *argument)
+static void lookup_job_drop(void *argument)
 {
-	struct job *job = argument;
+	struct lookup_job *job = argument;
 
 	free(job->host);
 	free(job);
@@ -151,9 +154,11 @@ struct net_lookup *net_lookup_start(struct net_loop *loop, const char *host, uin
                                                   const struct err *),
                                     void *context)
 {
-	static const struct net_work_job kind = { .run = run, .done = done, .drop = drop };
+	static const struct net_work_job kind = { .run = lookup_job_run,
+		                                  .done = lookup_job_done,
+		                                  .drop = lookup_job_drop };
 	struct net_lookup *lookup = calloc(1, sizeof *lookup);
-	struct job *job = calloc(1, sizeof *job);
+	struct lookup_job *job = calloc(1, sizeof *job);
 
 	if (lookup == NULL || job == NULL || (job->host = strdup(host)) == NULL) {
 		free(lookup);

@@ -13,7 +13,7 @@
 
 enum { FIRST_ROOM = 16384, LEAST_ROOM = 4096, SAID_ROOM = 1024 };
 
-struct net_child {
+struct net_process {
 	uv_process_t process;
 	uv_pipe_t out, said; /* its stdout and stderr, here */
 	uv_timer_t deadline;
@@ -25,16 +25,16 @@ struct net_child {
 	size_t complaint_bytes; /* of it, that its stderr ends with so far */
 	size_t said_bytes;
 	char said_text[SAID_ROOM];
-	struct net_child_end end;
-	void (*ended)(void *context, const struct net_child_end *end);
+	struct net_process_result end;
+	void (*ended)(void *context, const struct net_process_result *end);
 	void *context;
 };
 
 /* ---- its end ---- */
 
-static void on_closed(uv_handle_t *handle)
+static void net_process_on_closed(uv_handle_t *handle)
 {
-	struct net_child *c = handle->data;
+	struct net_process *c = handle->data;
 
 	if (--c->open > 0)
 		return;
@@ -45,78 +45,78 @@ static void on_closed(uv_handle_t *handle)
 	free(c);
 }
 
-static void close_handle(uv_handle_t *handle)
+static void net_process_close_handle(uv_handle_t *handle)
 {
 	if (!uv_is_closing(handle))
-		uv_close(handle, on_closed);
+		uv_close(handle, net_process_on_closed);
 }
 
-static void close_streams(struct net_child *c)
+static void net_process_close_streams(struct net_process *c)
 {
-	close_handle((uv_handle_t *)&c->out);
-	close_handle((uv_handle_t *)&c->said);
+	net_process_close_handle((uv_handle_t *)&c->out);
+	net_process_close_handle((uv_handle_t *)&c->said);
 	c->is_out_open = c->is_said_open = false;
 }
 
 /* One line: what is no letter of it becomes a blank, and several of those one. */
-static void keep_said(struct net_child *c)
+static void net_process_keep_stderr(struct net_process *c)
 {
 	size_t used = 0;
 
-	for (size_t i = 0; i < c->said_bytes && used < sizeof c->end.said - 1; i++) {
+	for (size_t i = 0; i < c->said_bytes && used < sizeof c->end.stderr_text - 1; i++) {
 		bool is_blank = (unsigned char)c->said_text[i] <= ' ' || c->said_text[i] == 0x7F;
 
 		if (!is_blank)
-			c->end.said[used++] = c->said_text[i];
-		else if (used > 0 && c->end.said[used - 1] != ' ')
-			c->end.said[used++] = ' ';
+			c->end.stderr_text[used++] = c->said_text[i];
+		else if (used > 0 && c->end.stderr_text[used - 1] != ' ')
+			c->end.stderr_text[used++] = ' ';
 	}
-	while (used > 0 && c->end.said[used - 1] == ' ')
+	while (used > 0 && c->end.stderr_text[used - 1] == ' ')
 		used--;
-	c->end.said[used] = '\0';
+	c->end.stderr_text[used] = '\0';
 }
 
-static void end_if_over(struct net_child *c)
+static void net_process_end_if_over(struct net_process *c)
 {
 	if (c->is_running || c->is_out_open || c->is_said_open)
 		return;
-	keep_said(c);
-	close_handle((uv_handle_t *)&c->process);
-	close_handle((uv_handle_t *)&c->deadline);
-	close_streams(c);
+	net_process_keep_stderr(c);
+	net_process_close_handle((uv_handle_t *)&c->process);
+	net_process_close_handle((uv_handle_t *)&c->deadline);
+	net_process_close_streams(c);
 }
 
 /* It leads a group of its own, until it is reaped: nobody else can have that number by then. What
  * it left behind and keeps its output open is let be. */
-static void kill_it(struct net_child *c, const char *why)
+static void net_process_kill(struct net_process *c, const char *why)
 {
 	if (c->end.why == NULL)
 		c->end.why = why;
 	if (c->is_running)
 		(void)kill(-c->process.pid, SIGKILL);
-	close_streams(c);
-	end_if_over(c);
+	net_process_close_streams(c);
+	net_process_end_if_over(c);
 }
 
-static void on_exited(uv_process_t *process, int64_t status, int signal)
+static void net_process_on_exited(uv_process_t *process, int64_t status, int signal)
 {
-	struct net_child *c = process->data;
+	struct net_process *c = process->data;
 
 	c->is_running = false;
 	c->end.exit = signal != 0 ? -1 : (int)status;
-	end_if_over(c);
+	net_process_end_if_over(c);
 }
 
-static void on_deadline(uv_timer_t *timer)
+static void net_process_on_deadline(uv_timer_t *timer)
 {
-	kill_it(timer->data, "it does not end in time, and was killed");
+	net_process_kill(timer->data, "it does not end in time, and was killed");
 }
 
 /* ---- what it says ---- */
 
-static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+static void net_process_on_stdout_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 {
-	struct net_child *c = handle->data;
+	struct net_process *c = handle->data;
 
 	(void)suggested;
 	*buffer = uv_buf_init(NULL, 0);
@@ -134,9 +134,9 @@ static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 	                      (unsigned)(c->room - c->end.output_bytes - 1));
 }
 
-static void on_output(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
+static void net_process_on_stdout(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 {
-	struct net_child *c = stream->data;
+	struct net_process *c = stream->data;
 
 	(void)buffer;
 	if (got > 0)
@@ -144,19 +144,19 @@ static void on_output(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 	if (c->end.output != NULL)
 		c->end.output[c->end.output_bytes] = '\0';
 	if (c->end.output_bytes > c->max_output_bytes) {
-		kill_it(c, "it says more than it may, and was killed");
+		net_process_kill(c, "it says more than it may, and was killed");
 	} else if (got == UV_ENOBUFS) {
-		kill_it(c, "out of memory");
+		net_process_kill(c, "out of memory");
 	} else if (got < 0) {
 		c->is_out_open = false;
-		end_if_over(c);
+		net_process_end_if_over(c);
 	}
 }
 
 /* Beyond its beginning it is read and dropped. */
-static void on_said_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+static void net_process_on_stderr_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 {
-	struct net_child *c = handle->data;
+	struct net_process *c = handle->data;
 	static char dropped[SAID_ROOM];
 
 	(void)suggested;
@@ -167,7 +167,7 @@ static void on_said_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer
 		*buffer = uv_buf_init(dropped, sizeof dropped);
 }
 
-static void look_for_complaint(struct net_child *c, const char *piece, size_t bytes)
+static void net_process_find_complaint(struct net_process *c, const char *piece, size_t bytes)
 {
 	for (size_t i = 0; i < bytes && !c->end.has_complained; i++) {
 		if (piece[i] != c->complaint[c->complaint_bytes])
@@ -177,23 +177,24 @@ static void look_for_complaint(struct net_child *c, const char *piece, size_t by
 	}
 }
 
-static void on_said(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
+static void net_process_on_stderr(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 {
-	struct net_child *c = stream->data;
+	struct net_process *c = stream->data;
 
 	if (got > 0 && c->complaint != NULL)
-		look_for_complaint(c, buffer->base, (size_t)got);
+		net_process_find_complaint(c, buffer->base, (size_t)got);
 	if (got > 0 && buffer->base == c->said_text + c->said_bytes)
 		c->said_bytes += (size_t)got;
 	if (got >= 0)
 		return;
 	c->is_said_open = false;
-	end_if_over(c);
+	net_process_end_if_over(c);
 }
 
 /* ---- its beginning ---- */
 
-static int spawn(struct net_loop *loop, struct net_child *c, const char *const argv[], char *path)
+static int net_process_spawn(struct net_loop *loop, struct net_process *c, const char *const argv[],
+                             char *path)
 {
 	static char c_locale[] = "LC_ALL=C", utc[] = "TZ=UTC0";
 	uv_stdio_container_t stdio[] = {
@@ -204,7 +205,7 @@ static int spawn(struct net_loop *loop, struct net_child *c, const char *const a
 		  .data.stream = (uv_stream_t *)&c->said },
 	};
 	uv_process_options_t options = {
-		.exit_cb = on_exited,
+		.exit_cb = net_process_on_exited,
 		.file = argv[0],
 		.args = (char **)argv,
 		.flags = UV_PROCESS_DETACHED, /* a group of its own, which ends with it */
@@ -216,18 +217,19 @@ static int spawn(struct net_loop *loop, struct net_child *c, const char *const a
 	return uv_spawn(loop->uv, &c->process, &options);
 }
 
-static void give_up(struct net_child *c)
+static void net_process_give_up(struct net_process *c)
 {
 	c->ended = NULL;
 	c->is_running = c->is_out_open = c->is_said_open = false;
-	end_if_over(c);
+	net_process_end_if_over(c);
 }
 
-struct net_child *net_child_start(struct net_loop *loop, const struct net_child_settings *settings,
-                                  void (*ended)(void *context, const struct net_child_end *end),
-                                  void *context, struct err *err)
+struct net_process *
+net_process_start(struct net_loop *loop, const struct net_process_settings *settings,
+                  void (*ended)(void *context, const struct net_process_result *end), void *context,
+                  struct err *err)
 {
-	struct net_child *c = calloc(1, sizeof *c);
+	struct net_process *c = calloc(1, sizeof *c);
 	const char *ours = getenv("PATH");
 	char *path;
 	int error;
@@ -246,26 +248,28 @@ struct net_child *net_child_start(struct net_loop *loop, const struct net_child_
 	(void)uv_pipe_init(loop->uv, &c->out, 0);
 	(void)uv_pipe_init(loop->uv, &c->said, 0);
 	(void)uv_timer_init(loop->uv, &c->deadline);
-	error = spawn(loop, c, settings->argv, path);
+	error = net_process_spawn(loop, c, settings->argv, path);
 	free(path);
 	if (error != 0) {
 		err_set(err, error == UV_ENOMEM ? ERROR_NOT_ENOUGH_MEMORY : ERROR_GEN_FAILURE,
 		        DOING, uv_strerror(error));
-		give_up(c);
+		net_process_give_up(c);
 		return NULL;
 	}
 	c->is_running = c->is_out_open = c->is_said_open = true;
-	(void)uv_read_start((uv_stream_t *)&c->out, on_room, on_output);
-	(void)uv_read_start((uv_stream_t *)&c->said, on_said_room, on_said);
+	(void)uv_read_start((uv_stream_t *)&c->out, net_process_on_stdout_room,
+	                    net_process_on_stdout);
+	(void)uv_read_start((uv_stream_t *)&c->said, net_process_on_stderr_room,
+	                    net_process_on_stderr);
 	uv_update_time(loop->uv);
-	(void)uv_timer_start(&c->deadline, on_deadline, settings->deadline_ms, 0);
+	(void)uv_timer_start(&c->deadline, net_process_on_deadline, settings->deadline_ms, 0);
 	return c;
 }
 
-void net_child_cancel(struct net_child *c)
+void net_process_cancel(struct net_process *c)
 {
 	if (c == NULL)
 		return;
 	c->ended = NULL;
-	kill_it(c, "it is not wanted any more");
+	net_process_kill(c, "it is not wanted any more");
 }

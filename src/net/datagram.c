@@ -15,7 +15,7 @@ struct net_datagram {
 	char data[NET_DATAGRAM_MAX_BYTES];
 };
 
-static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+static void datagram_on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 {
 	struct net_datagram *datagram = handle->data;
 
@@ -24,8 +24,8 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 }
 
 /* An error of one datagram is no end of the socket. */
-static void on_received(uv_udp_t *udp, ssize_t bytes, const uv_buf_t *buffer,
-                        const struct sockaddr *from, unsigned flags)
+static void datagram_on_received(uv_udp_t *udp, ssize_t bytes, const uv_buf_t *buffer,
+                                 const struct sockaddr *from, unsigned flags)
 {
 	struct net_datagram *datagram = udp->data;
 
@@ -36,7 +36,7 @@ static void on_received(uv_udp_t *udp, ssize_t bytes, const uv_buf_t *buffer,
 	                   (const uint8_t *)buffer->base, (size_t)bytes);
 }
 
-static void on_closed(uv_handle_t *handle)
+static void datagram_on_closed(uv_handle_t *handle)
 {
 	free(handle->data);
 }
@@ -61,7 +61,7 @@ NET_API_STATUS net_datagram_open(struct net_loop *loop,
 	if (error == 0)
 		error = uv_udp_set_broadcast(&datagram->udp, 1);
 	if (error == 0)
-		error = uv_udp_recv_start(&datagram->udp, on_alloc, on_received);
+		error = uv_udp_recv_start(&datagram->udp, datagram_on_alloc, datagram_on_received);
 	if (error != 0) {
 		net_datagram_close(datagram);
 		net_uv_error(err, error, DOING);
@@ -86,10 +86,10 @@ NET_API_STATUS net_datagram_send(struct net_datagram *datagram, const struct soc
 void net_datagram_close(struct net_datagram *datagram)
 {
 	if (datagram != NULL)
-		uv_close((uv_handle_t *)&datagram->udp, on_closed);
+		uv_close((uv_handle_t *)&datagram->udp, datagram_on_closed);
 }
 
-static bool holds(const struct sockaddr_in *list, unsigned count, in_addr_t address)
+static bool datagram_list_has(const struct sockaddr_in *list, unsigned count, in_addr_t address)
 {
 	for (unsigned i = 0; i < count; i++)
 		if (list[i].sin_addr.s_addr == address)
@@ -112,7 +112,7 @@ unsigned net_broadcasts(struct sockaddr_in list[NET_MAX_BROADCASTS], uint16_t po
 
 		/* With one bit for hosts or none, there is no broadcast: RFC 3021. */
 		if (interfaces[i].is_internal || address->sin_family != AF_INET ||
-		    ntohl(hosts) <= 1 || holds(list, count, broadcast))
+		    ntohl(hosts) <= 1 || datagram_list_has(list, count, broadcast))
 			continue;
 		list[count++] = (struct sockaddr_in){ .sin_family = AF_INET,
 			                              .sin_port = htons(port),

@@ -15,7 +15,7 @@
 #define NEXT_ATTEMPT_MS 250 /* RFC 8305 section 5: Connection Attempt Delay */
 #define QUEUE_FULL_MS   20
 
-struct attempt {
+struct dial_attempt {
 	uv_poll_t poll; /* its data is the attempt */
 	struct net_dial *dial;
 	int socket;
@@ -24,7 +24,7 @@ struct attempt {
 struct net_dial {
 	struct net_loop *loop;
 	struct net_addresses addresses;
-	struct attempt *attempts[NET_MAX_ADDRESSES]; /* NULL once they are over */
+	struct dial_attempt *attempts[NET_MAX_ADDRESSES]; /* NULL once they are over */
 	unsigned begun, failed;
 	struct net_timer *timer;
 	struct err first_err;
@@ -32,68 +32,68 @@ struct net_dial {
 	void *context;
 };
 
-static void begin_next(struct net_dial *dial);
+static void dial_begin_next(struct net_dial *dial);
 
-static void on_closed(uv_handle_t *handle)
+static void dial_on_closed(uv_handle_t *handle)
 {
 	free(handle->data);
 }
 
 /* Gives the attempt's socket, and ends it. */
-static int take_socket(struct attempt *attempt)
+static int dial_take_socket(struct dial_attempt *attempt)
 {
 	int socket = attempt->socket;
 
 	for (unsigned i = 0; i < attempt->dial->begun; i++)
 		if (attempt->dial->attempts[i] == attempt)
 			attempt->dial->attempts[i] = NULL;
-	uv_close((uv_handle_t *)&attempt->poll, on_closed);
+	uv_close((uv_handle_t *)&attempt->poll, dial_on_closed);
 	return socket;
 }
 
 /* Ends the dial, and all attempts that are under way. */
-static void dismiss(struct net_dial *dial)
+static void dial_end_attempts(struct net_dial *dial)
 {
 	for (unsigned i = 0; i < dial->begun; i++)
 		if (dial->attempts[i] != NULL)
-			close(take_socket(dial->attempts[i]));
+			close(dial_take_socket(dial->attempts[i]));
 	net_timer_stop(dial->timer);
 	free(dial);
 }
 
-static void finish(struct net_dial *dial, int socket)
+static void dial_finish_with(struct net_dial *dial, int socket)
 {
 	void (*dialed)(void *, int, const struct err *) = dial->dialed;
 	void *context = dial->context;
 	struct err err = dial->first_err;
 
-	dismiss(dial);
+	dial_end_attempts(dial);
 	dialed(context, socket, &err);
 }
 
-static bool is_local(const struct net_dial *dial)
+static bool dial_is_local(const struct net_dial *dial)
 {
 	return dial->addresses.list[0].ss_family == AF_UNIX;
 }
 
-static void attempt_failed(struct net_dial *dial, int error)
+static void dial_attempt_failed(struct net_dial *dial, int error)
 {
-	if (is_local(dial))
+	if (dial_is_local(dial))
 		net_uv_local_error(&dial->first_err, error, DOING);
 	else
 		net_uv_error(&dial->first_err, error, DOING);
 	dial->failed++;
 	if (dial->begun < dial->addresses.count)
-		begin_next(dial);
+		dial_begin_next(dial);
 	else if (dial->failed == dial->begun)
-		finish(dial, -1);
+		dial_finish_with(dial, -1);
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+static void dial_on_poll(uv_poll_t *poll, int status, int events)
 {
-	struct attempt *attempt = poll->data;
+	struct dial_attempt *attempt = poll->data;
 	struct net_dial *dial = attempt->dial;
-	int socket = take_socket(attempt), error = 0;
+	int socket = dial_take_socket(attempt), error = 0;
 	socklen_t bytes = sizeof error;
 
 	(void)status; /* the socket knows it better */
@@ -101,15 +101,15 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	if (getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &bytes) != 0)
 		error = errno;
 	if (error == 0) {
-		finish(dial, socket);
+		dial_finish_with(dial, socket);
 	} else {
 		close(socket);
-		attempt_failed(dial, uv_translate_sys_error(error));
+		dial_attempt_failed(dial, uv_translate_sys_error(error));
 	}
 }
 
 /* A socket that is on its way to address; -1 and *error: it failed at once. */
-static int begin_connect(const struct sockaddr_storage *address, int *error)
+static int dial_begin_connect(const struct sockaddr_storage *address, int *error)
 {
 	const int one = 1;
 	socklen_t bytes = address->ss_family == AF_INET6  ? sizeof(struct sockaddr_in6)
@@ -134,16 +134,16 @@ static int begin_connect(const struct sockaddr_storage *address, int *error)
 }
 
 /* NULL and *error: it failed at once. */
-static struct attempt *begin(struct net_dial *dial, const struct sockaddr_storage *address,
-                             int *error)
+static struct dial_attempt *dial_begin_attempt(struct net_dial *dial,
+                                               const struct sockaddr_storage *address, int *error)
 {
-	struct attempt *attempt = calloc(1, sizeof *attempt);
+	struct dial_attempt *attempt = calloc(1, sizeof *attempt);
 
 	*error = UV_ENOMEM;
 	if (attempt == NULL)
 		return NULL;
 	attempt->dial = dial;
-	attempt->socket = begin_connect(address, error);
+	attempt->socket = dial_begin_connect(address, error);
 	if (attempt->socket < 0) {
 		free(attempt);
 		return NULL;
@@ -155,50 +155,50 @@ static struct attempt *begin(struct net_dial *dial, const struct sockaddr_storag
 		return NULL;
 	}
 	attempt->poll.data = attempt;
-	uv_poll_start(&attempt->poll, UV_WRITABLE, on_poll);
+	uv_poll_start(&attempt->poll, UV_WRITABLE, dial_on_poll);
 	return attempt;
 }
 
-static void on_timer(void *context)
+static void dial_on_timer(void *context)
 {
 	struct net_dial *dial = context;
 
 	if (dial->begun < dial->addresses.count)
-		begin_next(dial);
+		dial_begin_next(dial);
 }
 
 /* A Unix socket's queue is full, and nothing will tell when it is not: connect(2), EAGAIN. */
-static void try_again_later(struct net_dial *dial)
+static void dial_retry_later(struct net_dial *dial)
 {
 	dial->begun--;
-	dial->timer = net_timer_start(dial->loop, QUEUE_FULL_MS, on_timer, dial);
+	dial->timer = net_timer_start(dial->loop, QUEUE_FULL_MS, dial_on_timer, dial);
 	if (dial->timer == NULL) {
 		dial->begun++;
-		attempt_failed(dial, UV_ENOMEM);
+		dial_attempt_failed(dial, UV_ENOMEM);
 	}
 }
 
-static void begin_next(struct net_dial *dial)
+static void dial_begin_next(struct net_dial *dial)
 {
 	unsigned index = dial->begun++;
-	struct attempt *attempt;
+	struct dial_attempt *attempt;
 	int error;
 
 	net_timer_stop(dial->timer);
 	dial->timer = NULL;
-	attempt = begin(dial, &dial->addresses.list[index], &error);
+	attempt = dial_begin_attempt(dial, &dial->addresses.list[index], &error);
 	dial->attempts[index] = attempt;
-	if (attempt == NULL && error == UV_EAGAIN && is_local(dial))
-		try_again_later(dial);
+	if (attempt == NULL && error == UV_EAGAIN && dial_is_local(dial))
+		dial_retry_later(dial);
 	else if (attempt == NULL)
-		attempt_failed(dial, error);
+		dial_attempt_failed(dial, error);
 	else if (dial->begun < dial->addresses.count)
-		dial->timer = net_timer_start(dial->loop, NEXT_ATTEMPT_MS, on_timer, dial);
+		dial->timer = net_timer_start(dial->loop, NEXT_ATTEMPT_MS, dial_on_timer, dial);
 }
 
-static void on_start(void *context)
+static void dial_on_start(void *context)
 {
-	begin_next(context);
+	dial_begin_next(context);
 }
 
 struct net_dial *net_dial_start(struct net_loop *loop, const struct net_addresses *addresses,
@@ -214,7 +214,7 @@ struct net_dial *net_dial_start(struct net_loop *loop, const struct net_addresse
 	dial->dialed = dialed;
 	dial->context = context;
 	/* A turn later, so that dialed is never called from here. */
-	dial->timer = net_timer_start(loop, 0, on_start, dial);
+	dial->timer = net_timer_start(loop, 0, dial_on_start, dial);
 	if (dial->timer == NULL) {
 		free(dial);
 		return NULL;
@@ -225,5 +225,5 @@ struct net_dial *net_dial_start(struct net_loop *loop, const struct net_addresse
 void net_dial_cancel(struct net_dial *dial)
 {
 	if (dial != NULL)
-		dismiss(dial);
+		dial_end_attempts(dial);
 }

@@ -11,7 +11,7 @@ struct net_folder_watch {
 };
 
 /* That something could not be read of the events is a reason to look, too. */
-static void on_event(uv_fs_event_t *uv, const char *name, int events, int status)
+static void folder_watch_on_event(uv_fs_event_t *uv, const char *name, int events, int status)
 {
 	struct net_folder_watch *w = uv->data;
 
@@ -21,7 +21,7 @@ static void on_event(uv_fs_event_t *uv, const char *name, int events, int status
 	w->changed(w->context);
 }
 
-static void on_closed(uv_handle_t *handle)
+static void folder_watch_on_closed(uv_handle_t *handle)
 {
 	free(handle->data);
 }
@@ -37,7 +37,7 @@ struct net_folder_watch *net_folder_watch_start(struct net_loop *loop, const cha
 	w->context = context;
 	uv_fs_event_init(loop->uv, &w->uv);
 	w->uv.data = w;
-	if (uv_fs_event_start(&w->uv, on_event, path, 0) != 0) {
+	if (uv_fs_event_start(&w->uv, folder_watch_on_event, path, 0) != 0) {
 		net_folder_watch_stop(w);
 		return NULL;
 	}
@@ -48,5 +48,5 @@ struct net_folder_watch *net_folder_watch_start(struct net_loop *loop, const cha
 void net_folder_watch_stop(struct net_folder_watch *w)
 {
 	if (w != NULL)
-		uv_close((uv_handle_t *)&w->uv, on_closed);
+		uv_close((uv_handle_t *)&w->uv, folder_watch_on_closed);
 }

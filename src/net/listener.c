@@ -21,7 +21,7 @@ enum {
 	OUT_OF_SOCKETS_MS = 100 /* until it is tried again: the queue stays readable meanwhile */
 };
 
-static int refuse(struct err *err, int socket, const char *why)
+static int listener_fail_errno(struct err *err, int socket, const char *why)
 {
 	NET_API_STATUS status = errno == EACCES || errno == EPERM ? ERROR_ACCESS_DENIED
 	                        : errno == ENOMEM                 ? ERROR_NOT_ENOUGH_MEMORY
@@ -33,7 +33,7 @@ static int refuse(struct err *err, int socket, const char *why)
 	return -1;
 }
 
-static const char *why_not(void)
+static const char *listener_explain_errno(void)
 {
 	switch (errno) {
 	case EADDRINUSE:
@@ -60,13 +60,13 @@ int net_listen_tcp(const struct sockaddr_storage *address, struct err *err)
 	const int on = 1;
 
 	if (s < 0)
-		return refuse(err, s, why_not());
+		return listener_fail_errno(err, s, listener_explain_errno());
 	(void)setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	/* [::] is IPv6 alone: 0.0.0.0 can be listened on beside it. */
 	if (address->ss_family == AF_INET6)
 		(void)setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
 	if (bind(s, (const struct sockaddr *)address, bytes) != 0 || listen(s, BACKLOG) != 0)
-		return refuse(err, s, why_not());
+		return listener_fail_errno(err, s, listener_explain_errno());
 	return s;
 }
 
@@ -98,17 +98,18 @@ int net_listen_local(const char *path, mode_t mode, struct err *err)
 
 	if (!net_address_local(path, &local)) {
 		errno = ENAMETOOLONG;
-		return refuse(err, -1, "the path of a Unix socket has at most 107 bytes");
+		return listener_fail_errno(err, -1,
+		                           "the path of a Unix socket has at most 107 bytes");
 	}
 	s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s < 0)
-		return refuse(err, s, why_not());
+		return listener_fail_errno(err, s, listener_explain_errno());
 	if (net_local_is_stale(path))
 		(void)unlink(path);
 	/* The permissions are there before anybody can connect. */
 	if (bind(s, address, sizeof(struct sockaddr_un)) != 0 || chmod(path, mode) != 0 ||
 	    listen(s, BACKLOG) != 0)
-		return refuse(err, s, why_not());
+		return listener_fail_errno(err, s, listener_explain_errno());
 	return s;
 }
 
@@ -122,26 +123,26 @@ struct net_listener {
 	void *context;
 };
 
-static void on_poll(uv_poll_t *poll, int status, int events);
+static void listener_on_poll(uv_poll_t *poll, int status, int events);
 
-static void watch(struct net_listener *l)
+static void listener_watch(struct net_listener *l)
 {
 	if (!l->is_paused && l->retry == NULL)
-		uv_poll_start(&l->poll, UV_READABLE, on_poll);
+		uv_poll_start(&l->poll, UV_READABLE, listener_on_poll);
 	else
 		uv_poll_stop(&l->poll);
 }
 
-static void on_retry(void *context)
+static void listener_on_retry(void *context)
 {
 	struct net_listener *l = context;
 
 	net_timer_stop(l->retry);
 	l->retry = NULL;
-	watch(l);
+	listener_watch(l);
 }
 
-static void prepare(int socket)
+static void listener_prepare_socket(int socket)
 {
 	const int on = 1;
 
@@ -150,7 +151,7 @@ static void prepare(int socket)
 	(void)setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+static void listener_on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct net_listener *l = poll->data;
 
@@ -160,15 +161,16 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 		int s = accept4(l->socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (s >= 0) {
-			prepare(s);
+			listener_prepare_socket(s);
 			l->accepted(l->context, s);
 			continue;
 		}
 		if (errno == EINTR || errno == ECONNABORTED)
 			continue;
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-			l->retry = net_timer_start(l->loop, OUT_OF_SOCKETS_MS, on_retry, l);
-			watch(l);
+			l->retry = net_timer_start(l->loop, OUT_OF_SOCKETS_MS, listener_on_retry,
+			                           l);
+			listener_watch(l);
 		}
 		return;
 	}
@@ -189,23 +191,23 @@ struct net_listener *net_listener_new(struct net_loop *loop, int socket,
 	l->socket = socket;
 	l->accepted = accepted;
 	l->context = context;
-	watch(l);
+	listener_watch(l);
 	return l;
 }
 
 void net_listener_pause(struct net_listener *l)
 {
 	l->is_paused = true;
-	watch(l);
+	listener_watch(l);
 }
 
 void net_listener_resume(struct net_listener *l)
 {
 	l->is_paused = false;
-	watch(l);
+	listener_watch(l);
 }
 
-static void on_closed(uv_handle_t *handle)
+static void listener_on_closed(uv_handle_t *handle)
 {
 	free(handle->data);
 }
@@ -216,7 +218,7 @@ void net_listener_free(struct net_listener *l)
 		return;
 	net_timer_stop(l->retry);
 	l->is_paused = true; /* also for the rest of a turn in which accepted frees it */
-	uv_close((uv_handle_t *)&l->poll, on_closed);
+	uv_close((uv_handle_t *)&l->poll, listener_on_closed);
 	close(l->socket);
 }
 

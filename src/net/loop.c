@@ -56,14 +56,14 @@ struct net_timer {
 	void *context;
 };
 
-static void on_fired(uv_timer_t *uv)
+static void timer_on_fired(uv_timer_t *uv)
 {
 	struct net_timer *timer = uv->data;
 
 	timer->fired(timer->context);
 }
 
-static void on_closed(uv_handle_t *handle)
+static void timer_on_closed(uv_handle_t *handle)
 {
 	free(handle->data);
 }
@@ -80,25 +80,25 @@ struct net_timer *net_timer_start(struct net_loop *loop, uint32_t after_ms,
 	timer->uv.data = timer;
 	uv_timer_init(loop->uv, &timer->uv);
 	uv_update_time(loop->uv);
-	uv_timer_start(&timer->uv, on_fired, after_ms, 0);
+	uv_timer_start(&timer->uv, timer_on_fired, after_ms, 0);
 	return timer;
 }
 
 void net_timer_stop(struct net_timer *timer)
 {
 	if (timer != NULL)
-		uv_close((uv_handle_t *)&timer->uv, on_closed);
+		uv_close((uv_handle_t *)&timer->uv, timer_on_closed);
 }
 
-struct meaning {
+struct uv_meaning {
 	int uv;
 	NET_API_STATUS status;
 	const char *why;
 };
 
 /* False: it is not among them. */
-static bool explain(const struct meaning *meanings, size_t count, struct err *err, int uv_error,
-                    const char *doing)
+static bool uv_error_explain(const struct uv_meaning *meanings, size_t count, struct err *err,
+                             int uv_error, const char *doing)
 {
 	for (size_t i = 0; i < count; i++)
 		if (meanings[i].uv == uv_error) {
@@ -109,11 +109,11 @@ static bool explain(const struct meaning *meanings, size_t count, struct err *er
 }
 
 #define EXPLAIN(meanings, err, uv_error, doing) \
-	explain(meanings, sizeof meanings / sizeof *meanings, err, uv_error, doing)
+	uv_error_explain(meanings, sizeof meanings / sizeof *meanings, err, uv_error, doing)
 
 void net_uv_error(struct err *err, int uv_error, const char *doing)
 {
-	static const struct meaning meanings[] = {
+	static const struct uv_meaning meanings[] = {
 		{ UV_ECONNREFUSED, ERROR_BAD_NETPATH,
 		  "connection refused: nothing listens on that port" },
 		{ UV_EHOSTUNREACH, ERROR_BAD_NETPATH, "no route to the host" },
@@ -137,7 +137,7 @@ void net_uv_error(struct err *err, int uv_error, const char *doing)
 
 void net_uv_local_error(struct err *err, int uv_error, const char *doing)
 {
-	static const struct meaning meanings[] = {
+	static const struct uv_meaning meanings[] = {
 		{ UV_ENOENT, NERR_ServerNotStarted, "its socket is not there" },
 		{ UV_ENOTDIR, NERR_ServerNotStarted, "its socket is not there" },
 		{ UV_ECONNREFUSED, NERR_ServerNotStarted, "nobody listens at its socket" },

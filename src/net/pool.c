@@ -13,7 +13,7 @@ struct net_pooled {
 	bool is_unwanted;
 };
 
-static void on_work(uv_work_t *uv)
+static void pool_on_work(uv_work_t *uv)
 {
 	struct net_pooled *pooled = uv->data;
 
@@ -21,7 +21,7 @@ static void on_work(uv_work_t *uv)
 }
 
 /* Also when the loop's end cancels a job that has not begun. */
-static void on_worked(uv_work_t *uv, int status)
+static void pool_on_worked(uv_work_t *uv, int status)
 {
 	struct net_pooled *pooled = uv->data;
 
@@ -42,7 +42,7 @@ struct net_pooled *net_pool_start(struct net_loop *loop, const struct net_pool_j
 	}
 	*pooled = (struct net_pooled){ .kind = kind, .job = job, .context = context };
 	pooled->uv.data = pooled;
-	if (uv_queue_work(loop->uv, &pooled->uv, on_work, on_worked) != 0) {
+	if (uv_queue_work(loop->uv, &pooled->uv, pool_on_work, pool_on_worked) != 0) {
 		kind->drop(job);
 		free(pooled);
 		return NULL;

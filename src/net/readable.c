@@ -11,7 +11,7 @@ struct net_readable {
 };
 
 /* What fails is found by whoever reads. */
-static void on_event(uv_poll_t *uv, int status, int events)
+static void readable_on_event(uv_poll_t *uv, int status, int events)
 {
 	struct net_readable *r = uv->data;
 
@@ -20,7 +20,7 @@ static void on_event(uv_poll_t *uv, int status, int events)
 	r->came(r->context);
 }
 
-static void on_closed(uv_handle_t *handle)
+static void readable_on_closed(uv_handle_t *handle)
 {
 	free(handle->data);
 }
@@ -39,7 +39,7 @@ struct net_readable *net_readable_start(struct net_loop *loop, int fd, void (*ca
 		return NULL;
 	}
 	r->uv.data = r;
-	(void)uv_poll_start(&r->uv, UV_READABLE | UV_DISCONNECT, on_event);
+	(void)uv_poll_start(&r->uv, UV_READABLE | UV_DISCONNECT, readable_on_event);
 	return r;
 }
 
@@ -48,5 +48,5 @@ void net_readable_stop(struct net_readable *r)
 	if (r == NULL)
 		return;
 	(void)uv_poll_stop(&r->uv);
-	uv_close((uv_handle_t *)&r->uv, on_closed);
+	uv_close((uv_handle_t *)&r->uv, readable_on_closed);
 }

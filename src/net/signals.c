@@ -11,14 +11,14 @@ struct net_signals {
 	uv_signal_t signals[]; /* their data is this */
 };
 
-static void on_signal(uv_signal_t *signal, int number)
+static void signals_on_signal(uv_signal_t *signal, int number)
 {
 	struct net_signals *s = signal->data;
 
 	s->came(s->context, number);
 }
 
-static void on_closed(uv_handle_t *handle)
+static void signals_on_closed(uv_handle_t *handle)
 {
 	struct net_signals *s = handle->data;
 
@@ -44,7 +44,7 @@ struct net_signals *net_signals_new(struct net_loop *loop, const int *numbers,
 
 		uv_signal_init(loop->uv, signal);
 		signal->data = s;
-		if (uv_signal_start(signal, on_signal, numbers[s->count]) != 0) {
+		if (uv_signal_start(signal, signals_on_signal, numbers[s->count]) != 0) {
 			s->count++;
 			net_signals_free(s);
 			return NULL;
@@ -59,5 +59,5 @@ void net_signals_free(struct net_signals *s)
 		return;
 	s->open = s->count;
 	for (unsigned i = 0; i < s->count; i++)
-		uv_close((uv_handle_t *)&s->signals[i], on_closed);
+		uv_close((uv_handle_t *)&s->signals[i], signals_on_closed);
 }

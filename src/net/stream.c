@@ -43,7 +43,7 @@ struct net_stream {
 	struct net_timer *check;
 };
 
-static void end(struct net_stream *s, int uv_error)
+static void stream_end_with(struct net_stream *s, int uv_error)
 {
 	struct err err = { 0 };
 
@@ -54,7 +54,7 @@ static void end(struct net_stream *s, int uv_error)
 }
 
 /* How many bytes of it the socket took, and what went wrong. */
-static size_t send_some(int socket, const void *data, size_t bytes, int *uv_error)
+static size_t stream_send_some(int socket, const void *data, size_t bytes, int *uv_error)
 {
 	ssize_t sent;
 
@@ -66,7 +66,7 @@ static size_t send_some(int socket, const void *data, size_t bytes, int *uv_erro
 }
 
 /* As recv(2). */
-static ssize_t receive(int socket, void *to, size_t room)
+static ssize_t stream_receive_bytes(int socket, void *to, size_t room)
 {
 	ssize_t bytes;
 
@@ -77,52 +77,54 @@ static ssize_t receive(int socket, void *to, size_t room)
 }
 
 /* False: there is nothing more to read now. */
-static bool receive_some(struct net_stream *s)
+static bool stream_receive_some(struct net_stream *s)
 {
 	size_t room = 0;
 	uint8_t *space = s->handler->space(s->context, &room);
 	ssize_t bytes;
 
 	if (space == NULL || room == 0) {
-		end(s, UV_ENOBUFS);
+		stream_end_with(s, UV_ENOBUFS);
 		return false;
 	}
-	bytes = receive(s->socket, space, room);
+	bytes = stream_receive_bytes(s->socket, space, room);
 	if (bytes > 0)
 		s->handler->received(s->context, (size_t)bytes);
 	else if (bytes == 0)
-		end(s, UV_EOF);
+		stream_end_with(s, UV_EOF);
 	else if (errno != EAGAIN)
-		end(s, uv_translate_sys_error(errno));
+		stream_end_with(s, uv_translate_sys_error(errno));
 	return bytes > 0;
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events);
+static void stream_on_poll(uv_poll_t *poll, int status, int events);
 
-static void watch(struct net_stream *s)
+static void stream_watch(struct net_stream *s)
 {
 	int events = (s->paused ? 0 : UV_READABLE) | (s->unsent_bytes > 0 ? UV_WRITABLE : 0);
 
 	if (events != 0)
-		uv_poll_start(&s->poll, events, on_poll);
+		uv_poll_start(&s->poll, events, stream_on_poll);
 	else
 		uv_poll_stop(&s->poll);
 }
 
 /* It broke: what came before that is still read, however fast the other side goes on. */
-static void fail(struct net_stream *s, int uv_error)
+static void stream_fail_with(struct net_stream *s, int uv_error)
 {
-	for (int i = 0; i < FAREWELL_READS && !s->ended && !s->paused && receive_some(s); i++)
+	for (int i = 0; i < FAREWELL_READS && !s->ended && !s->paused && stream_receive_some(s);
+	     i++)
 		;
 	if (!s->ended)
-		end(s, uv_error);
+		stream_end_with(s, uv_error);
 }
 
 /* Returns what went wrong, 0: nothing. */
-static int send_unsent(struct net_stream *s)
+static int stream_send_unsent(struct net_stream *s)
 {
 	int uv_error;
-	size_t sent = send_some(s->socket, s->unsent + s->unsent_at, s->unsent_bytes, &uv_error);
+	size_t sent = stream_send_some(s->socket, s->unsent + s->unsent_at, s->unsent_bytes,
+	                               &uv_error);
 
 	s->unsent_at += sent;
 	s->unsent_bytes -= sent;
@@ -134,31 +136,31 @@ static int send_unsent(struct net_stream *s)
 	return uv_error;
 }
 
-static void send_rest(struct net_stream *s)
+static void stream_send_rest(struct net_stream *s)
 {
-	int uv_error = send_unsent(s);
+	int uv_error = stream_send_unsent(s);
 
 	if (uv_error != 0) {
-		fail(s, uv_error);
+		stream_fail_with(s, uv_error);
 	} else if (s->unsent_bytes == 0) {
-		watch(s);
+		stream_watch(s);
 		if (s->handler->drained != NULL)
 			s->handler->drained(s->context);
 	}
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
+static void stream_on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct net_stream *s = poll->data;
 
 	if (status < 0) { /* POLLERR */
-		fail(s, status);
+		stream_fail_with(s, status);
 		return;
 	}
 	if (events & UV_WRITABLE)
-		send_rest(s);
+		stream_send_rest(s);
 	if ((events & UV_READABLE) && !s->ended && !s->paused)
-		(void)receive_some(s);
+		(void)stream_receive_some(s);
 }
 
 struct net_stream *net_stream_new(struct net_loop *loop, int socket,
@@ -176,11 +178,11 @@ struct net_stream *net_stream_new(struct net_loop *loop, int socket,
 	s->socket = socket;
 	s->handler = handler;
 	s->context = context;
-	watch(s);
+	stream_watch(s);
 	return s;
 }
 
-static bool keep_rest(struct net_stream *s, const uint8_t *data, size_t bytes)
+static bool stream_keep_rest(struct net_stream *s, const uint8_t *data, size_t bytes)
 {
 	uint8_t *unsent;
 
@@ -193,18 +195,18 @@ static bool keep_rest(struct net_stream *s, const uint8_t *data, size_t bytes)
 	memcpy(unsent + s->unsent_bytes, data, bytes);
 	s->unsent = unsent;
 	s->unsent_bytes += bytes;
-	watch(s);
+	stream_watch(s);
 	return true;
 }
 
 bool net_stream_send(struct net_stream *s, const void *data, size_t bytes)
 {
 	int later; /* a failure shows when the rest is sent, or something is read */
-	size_t sent = s->unsent_bytes > 0 ? 0 : send_some(s->socket, data, bytes, &later);
+	size_t sent = s->unsent_bytes > 0 ? 0 : stream_send_some(s->socket, data, bytes, &later);
 
 	s->sent_ms = uv_now(s->loop->uv);
 	return s->ended || sent == bytes ||
-	       keep_rest(s, (const uint8_t *)data + sent, bytes - sent);
+	       stream_keep_rest(s, (const uint8_t *)data + sent, bytes - sent);
 }
 
 size_t net_stream_unsent(const struct net_stream *s)
@@ -216,19 +218,19 @@ void net_stream_pause(struct net_stream *s)
 {
 	s->paused = true;
 	if (!s->ended)
-		watch(s);
+		stream_watch(s);
 }
 
 void net_stream_resume(struct net_stream *s)
 {
 	s->paused = false;
 	if (!s->ended)
-		watch(s);
+		stream_watch(s);
 }
 
 /* ---- its end ---- */
 
-static void on_closed(uv_handle_t *handle)
+static void stream_on_closed(uv_handle_t *handle)
 {
 	struct net_stream *s = handle->data;
 
@@ -245,7 +247,7 @@ int net_stream_release(struct net_stream *s)
 		return -1;
 	}
 	s->ended = true;
-	uv_close((uv_handle_t *)&s->poll, on_closed);
+	uv_close((uv_handle_t *)&s->poll, stream_on_closed);
 	return socket;
 }
 
@@ -259,11 +261,11 @@ void net_stream_close(struct net_stream *s)
 		net_timer_stop(s->check);
 	}
 	s->ended = true;
-	uv_close((uv_handle_t *)&s->poll, on_closed);
+	uv_close((uv_handle_t *)&s->poll, stream_on_closed);
 	net_socket_hang_up(s->socket);
 }
 
-static bool is_local(int socket)
+static bool stream_is_local(int socket)
 {
 	int domain = AF_UNSPEC;
 	socklen_t bytes = sizeof domain;
@@ -273,90 +275,90 @@ static bool is_local(int socket)
 }
 
 /* What the peer has not read, of a Unix socket; of TCP, what its system has not acknowledged. */
-static bool is_send_queue_empty(int socket)
+static bool stream_queue_is_empty(int socket)
 {
 	int queued = 0;
 
 	return ioctl(socket, SIOCOUTQ, &queued) != 0 || queued == 0;
 }
 
-static void finish_more(struct net_stream *s);
+static void stream_finish_more(struct net_stream *s);
 
-static void on_check(void *context)
+static void stream_on_check(void *context)
 {
 	struct net_stream *s = context;
 
 	net_timer_stop(s->check);
 	s->check = NULL;
-	finish_more(s);
+	stream_finish_more(s);
 }
 
 /* False: TCP's peer has closed its side, too, or the connection broke. */
-static bool drop_input(struct net_stream *s)
+static bool stream_drop_input(struct net_stream *s)
 {
 	uint8_t dropped[4096];
-	ssize_t bytes = receive(s->socket, dropped, sizeof dropped);
+	ssize_t bytes = stream_receive_bytes(s->socket, dropped, sizeof dropped);
 
 	return bytes > 0 || (bytes < 0 && errno == EAGAIN);
 }
 
 /* Input is read and dropped, so that closing the socket does not reset the connection. */
-static void on_finishing(uv_poll_t *poll, int status, int events)
+static void stream_on_finishing(uv_poll_t *poll, int status, int events)
 {
 	struct net_stream *s = poll->data;
 	bool is_good = status >= 0;
 
 	if (is_good && (events & UV_WRITABLE))
-		is_good = send_unsent(s) == 0;
+		is_good = stream_send_unsent(s) == 0;
 	if (is_good && (events & UV_READABLE))
-		is_good = drop_input(s);
+		is_good = stream_drop_input(s);
 	if (!is_good)
 		net_stream_close(s);
 	else if ((events & UV_WRITABLE) && s->unsent_bytes == 0)
-		finish_more(s);
+		stream_finish_more(s);
 }
 
-static bool is_to_be_shut(const struct net_stream *s)
+static bool stream_needs_shutdown(const struct net_stream *s)
 {
 	return !s->is_local && s->unsent_bytes == 0 && !s->is_shut;
 }
 
 /* Nothing tells when the peer of a Unix socket has read: the queue is looked at, less often each
  * time. */
-static void check_later(struct net_stream *s, uint64_t now_ms)
+static void stream_check_later(struct net_stream *s, uint64_t now_ms)
 {
 	uint64_t after_ms = s->finish_by_ms - now_ms;
 
-	if (is_to_be_shut(s) && after_ms > s->sent_ms + SHUT_AFTER_MS - now_ms)
+	if (stream_needs_shutdown(s) && after_ms > s->sent_ms + SHUT_AFTER_MS - now_ms)
 		after_ms = s->sent_ms + SHUT_AFTER_MS - now_ms;
 	if (s->is_local && s->unsent_bytes == 0 && after_ms > s->check_ms) {
 		after_ms = s->check_ms;
 		s->check_ms = 2 * s->check_ms < MOST_CHECK_MS ? 2 * s->check_ms : MOST_CHECK_MS;
 	}
 	net_timer_stop(s->check);
-	s->check = net_timer_start(s->loop, (uint32_t)after_ms, on_check, s);
+	s->check = net_timer_start(s->loop, (uint32_t)after_ms, stream_on_check, s);
 	if (s->check == NULL)
 		net_stream_close(s);
 }
 
 /* A peer of TCP sees the end of the stream behind what was sent, and closes its side. */
-static void finish_more(struct net_stream *s)
+static void stream_finish_more(struct net_stream *s)
 {
 	uint64_t now_ms = uv_now(s->loop->uv);
 	int events = (s->is_local ? 0 : UV_READABLE) | (s->unsent_bytes > 0 ? UV_WRITABLE : 0);
 
 	if (now_ms >= s->finish_by_ms ||
-	    (s->is_local && s->unsent_bytes == 0 && is_send_queue_empty(s->socket))) {
+	    (s->is_local && s->unsent_bytes == 0 && stream_queue_is_empty(s->socket))) {
 		net_stream_close(s);
 		return;
 	}
-	if (is_to_be_shut(s) && now_ms >= s->sent_ms + SHUT_AFTER_MS)
+	if (stream_needs_shutdown(s) && now_ms >= s->sent_ms + SHUT_AFTER_MS)
 		s->is_shut = shutdown(s->socket, SHUT_WR) == 0;
 	if (events != 0)
-		uv_poll_start(&s->poll, events, on_finishing);
+		uv_poll_start(&s->poll, events, stream_on_finishing);
 	else
 		uv_poll_stop(&s->poll);
-	check_later(s, now_ms);
+	stream_check_later(s, now_ms);
 }
 
 void net_stream_finish(struct net_stream *s)
@@ -370,17 +372,17 @@ void net_stream_finish(struct net_stream *s)
 	loop = s->loop;
 	uv_update_time(loop->uv);
 	s->ended = s->is_finishing = true;
-	s->is_local = is_local(s->socket);
+	s->is_local = stream_is_local(s->socket);
 	s->check_ms = LEAST_CHECK_MS;
 	/* A peer of TCP that was sent nothing lately has everything. */
 	s->finish_by_ms = NET_FINISH_MS +
-	                  (s->is_local || s->unsent_bytes > 0 || !is_send_queue_empty(s->socket)
+	                  (s->is_local || s->unsent_bytes > 0 || !stream_queue_is_empty(s->socket)
 	                           ? uv_now(loop->uv)
 	                           : s->sent_ms);
 	TAILQ_INSERT_TAIL(&loop->finishing, s, finishing);
 	if (loop->finishing_count++ == NET_MAX_FINISHING)
 		net_stream_close(TAILQ_FIRST(&loop->finishing));
-	finish_more(s);
+	stream_finish_more(s);
 }
 
 bool net_socket_is_quiet(int socket)
@@ -395,12 +397,12 @@ size_t net_socket_send(int socket, const void *data, size_t bytes)
 {
 	int later;
 
-	return send_some(socket, data, bytes, &later);
+	return stream_send_some(socket, data, bytes, &later);
 }
 
 ssize_t net_socket_receive(int socket, void *to, size_t room, struct err *err)
 {
-	ssize_t bytes = receive(socket, to, room);
+	ssize_t bytes = stream_receive_bytes(socket, to, room);
 
 	if (bytes > 0)
 		return bytes;

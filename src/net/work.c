@@ -14,7 +14,7 @@ static atomic_int stragglers, exit_wait_ms;
 
 enum { EXIT_POLL_MS = 5 };
 
-static void wait_for_stragglers(void)
+static void work_wait_abandoned(void)
 {
 	const struct timespec poll = { .tv_nsec = EXIT_POLL_MS * 1000000L };
 
@@ -25,17 +25,17 @@ static void wait_for_stragglers(void)
 }
 
 /* A child has none of its parent's threads. */
-static void forget_stragglers(void)
+static void work_forget_abandoned(void)
 {
 	atomic_store(&stragglers, 0);
 }
 
 /* At the first job that delays the exit: the libraries that it uses are set up by then, so that
  * their clean-up comes after the wait. */
-static void register_wait(void)
+static void work_register_wait(void)
 {
-	(void)atexit(wait_for_stragglers);
-	(void)pthread_atfork(NULL, NULL, forget_stragglers);
+	(void)atexit(work_wait_abandoned);
+	(void)pthread_atfork(NULL, NULL, work_forget_abandoned);
 }
 
 /* Held by the loop's handle and by the thread; the last one drops it. */
@@ -49,7 +49,7 @@ struct net_work {
 	void *job, *context;
 };
 
-static void release(struct net_work *work)
+static void work_release_holder(struct net_work *work)
 {
 	if (atomic_fetch_sub(&work->holders, 1) != 1)
 		return;
@@ -58,7 +58,7 @@ static void release(struct net_work *work)
 	free(work);
 }
 
-static void *thread_main(void *argument)
+static void *work_thread_main(void *argument)
 {
 	struct net_work *work = argument;
 	bool delays_exit;
@@ -70,25 +70,25 @@ static void *thread_main(void *argument)
 	if (!work->abandoned)
 		uv_async_send(&work->finished);
 	pthread_mutex_unlock(&work->mutex);
-	release(work);
+	work_release_holder(work);
 	if (delays_exit)
 		atomic_fetch_sub(&stragglers, 1);
 	return NULL;
 }
 
-static void on_closed(uv_handle_t *handle)
+static void work_on_closed(uv_handle_t *handle)
 {
-	release(handle->data);
+	work_release_holder(handle->data);
 }
 
-static void on_finished(uv_async_t *async)
+static void work_on_finished(uv_async_t *async)
 {
 	struct net_work *work = async->data;
 
 	/* The thread is done with it once it lets go of this, whatever libuv orders. */
 	pthread_mutex_lock(&work->mutex);
 	pthread_mutex_unlock(&work->mutex);
-	uv_close((uv_handle_t *)async, on_closed);
+	uv_close((uv_handle_t *)async, work_on_closed);
 	if (!work->is_unwanted)
 		work->kind->done(work->context);
 }
@@ -98,7 +98,7 @@ struct net_work *net_work_start(struct net_loop *loop, const struct net_work_job
 {
 	struct net_work *work = calloc(1, sizeof *work);
 
-	if (work == NULL || uv_async_init(loop->uv, &work->finished, on_finished) != 0) {
+	if (work == NULL || uv_async_init(loop->uv, &work->finished, work_on_finished) != 0) {
 		kind->drop(job);
 		free(work);
 		return NULL;
@@ -109,9 +109,9 @@ struct net_work *net_work_start(struct net_loop *loop, const struct net_work_job
 	work->context = context;
 	pthread_mutex_init(&work->mutex, NULL);
 	atomic_init(&work->holders, 2);
-	if (!net_thread_start(thread_main, work)) {
+	if (!net_thread_start(work_thread_main, work)) {
 		atomic_store(&work->holders, 1);
-		uv_close((uv_handle_t *)&work->finished, on_closed);
+		uv_close((uv_handle_t *)&work->finished, work_on_closed);
 		return NULL;
 	}
 	return work;
@@ -124,7 +124,7 @@ void net_work_abandon(struct net_work *work)
 	if (work == NULL)
 		return;
 	pthread_mutex_lock(&work->mutex);
-	work->abandoned = !work->has_run; /* else on_finished is due, and closes as ever */
+	work->abandoned = !work->has_run; /* else work_on_finished is due, and closes as ever */
 	work->is_unwanted = true;
 	if (work->abandoned && work->kind->delays_exit_ms > 0) {
 		atomic_fetch_add(&stragglers, 1);
@@ -135,6 +135,6 @@ void net_work_abandon(struct net_work *work)
 	if (!work->abandoned)
 		return;
 	if (work->kind->delays_exit_ms > 0)
-		pthread_once(&once, register_wait);
-	uv_close((uv_handle_t *)&work->finished, on_closed);
+		pthread_once(&once, work_register_wait);
+	uv_close((uv_handle_t *)&work->finished, work_on_closed);
 }

@@ -6,10 +6,10 @@
 #include "netapi/argument.h"
 #include "netapi/use_table.h"
 
-bool question_init(struct question *q, const WCHAR *server, const WCHAR *client, const WCHAR *user,
-                   NET_API_STATUS *status)
+bool api_query_init(struct api_query *q, const WCHAR *server, const WCHAR *client,
+                    const WCHAR *user, NET_API_STATUS *status)
 {
-	*q = (struct question){ 0 };
+	*q = (struct api_query){ 0 };
 	if (!argument_take(server, &q->server, NERR_InvalidComputer, status) ||
 	    !argument_take(client, &q->client, ERROR_INVALID_PARAMETER, status) ||
 	    !argument_take(user, &q->user, ERROR_INVALID_PARAMETER, status))
@@ -24,7 +24,7 @@ bool question_init(struct question *q, const WCHAR *server, const WCHAR *client,
 	return true;
 }
 
-void question_fini(struct question *q)
+void api_query_fini(struct api_query *q)
 {
 	free(q->server);
 	free(q->client);

@@ -9,15 +9,15 @@
 #include <windows.h>
 #include <lmcons.h>
 
-struct question {
+struct api_query {
 	struct netsession_query query;
 	char *server, *client, *user; /* what query borrows */
 	struct use *use;              /* whose credentials it borrows */
 };
 
 /* False: an argument is of no use; *status says why, and the story is told. */
-bool question_init(struct question *q, const WCHAR *server, const WCHAR *client, const WCHAR *user,
-                   NET_API_STATUS *status);
-void question_fini(struct question *q);
+bool api_query_init(struct api_query *q, const WCHAR *server, const WCHAR *client,
+                    const WCHAR *user, NET_API_STATUS *status);
+void api_query_fini(struct api_query *q);
 
 #endif

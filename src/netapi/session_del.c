@@ -7,14 +7,14 @@
 
 NET_API_STATUS NET_API_FUNCTION NetSessionDel(LMSTR servername, LMSTR UncClientName, LMSTR username)
 {
-	struct question question;
+	struct api_query question;
 	struct netsession_error error;
 	NET_API_STATUS status;
 
-	if (question_init(&question, servername, UncClientName, username, &status)) {
+	if (api_query_init(&question, servername, UncClientName, username, &status)) {
 		(void)netsession_del(&question.query, &error);
 		status = last_error_set(&error);
 	}
-	question_fini(&question);
+	api_query_fini(&question);
 	return status;
 }

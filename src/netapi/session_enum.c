@@ -13,7 +13,7 @@ NET_API_STATUS NET_API_FUNCTION NetSessionEnum(LMSTR servername, LMSTR UncClient
 {
 	struct netsession_page *page = NULL;
 	struct netsession_error error;
-	struct question question;
+	struct api_query question;
 	NET_API_STATUS status;
 
 	if (bufptr != NULL)
@@ -26,7 +26,7 @@ NET_API_STATUS NET_API_FUNCTION NetSessionEnum(LMSTR servername, LMSTR UncClient
 		return last_error_refuse(ERROR_INVALID_LEVEL, "there is no such level");
 	if (bufptr == NULL || entriesread == NULL || totalentries == NULL)
 		return last_error_refuse(ERROR_INVALID_PARAMETER, "an output parameter is NULL");
-	if (!question_init(&question, servername, UncClientName, username, &status))
+	if (!api_query_init(&question, servername, UncClientName, username, &status))
 		goto out;
 	question.query.level = level;
 	/* 0, like all that is too small, means one entry at least; not all of them. */
@@ -45,6 +45,6 @@ NET_API_STATUS NET_API_FUNCTION NetSessionEnum(LMSTR servername, LMSTR UncClient
 	}
 out:
 	netsession_page_free(page);
-	question_fini(&question);
+	api_query_fini(&question);
 	return status;
 }

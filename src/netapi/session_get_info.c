@@ -6,7 +6,7 @@
 #include "netapi/question.h"
 #include "srvsvc/session_levels.h"
 
-static bool is_given(const WCHAR *text)
+static bool api_text_is_given(const WCHAR *text)
 {
 	return text != NULL && text[0] != 0;
 }
@@ -16,7 +16,7 @@ NET_API_STATUS NET_API_FUNCTION NetSessionGetInfo(LMSTR servername, LMSTR UncCli
 {
 	struct netsession_page *page = NULL;
 	struct netsession_error error;
-	struct question question;
+	struct api_query question;
 	NET_API_STATUS status;
 
 	if (bufptr != NULL)
@@ -25,10 +25,10 @@ NET_API_STATUS NET_API_FUNCTION NetSessionGetInfo(LMSTR servername, LMSTR UncCli
 		return last_error_refuse(ERROR_INVALID_LEVEL, "there is no such level");
 	if (bufptr == NULL)
 		return last_error_refuse(ERROR_INVALID_PARAMETER, "an output parameter is NULL");
-	if (!is_given(UncClientName) || !is_given(username))
+	if (!api_text_is_given(UncClientName) || !api_text_is_given(username))
 		return last_error_refuse(ERROR_INVALID_PARAMETER,
 		                         "a client and a user have to be named");
-	if (question_init(&question, servername, UncClientName, username, &status)) {
+	if (api_query_init(&question, servername, UncClientName, username, &status)) {
 		question.query.level = level;
 		(void)netsession_enum(&question.query, &page, &error);
 		status = last_error_set(&error);
@@ -37,6 +37,6 @@ NET_API_STATUS NET_API_FUNCTION NetSessionGetInfo(LMSTR servername, LMSTR UncCli
 			*bufptr = netsession_page_take_infos(page);
 	}
 	netsession_page_free(page);
-	question_fini(&question);
+	api_query_fini(&question);
 	return status;
 }

@@ -13,12 +13,12 @@
 #include "netapi/use_table.h"
 
 /* What a USE_INFO says; NULL: nothing. */
-struct wanted {
+struct use_request {
 	char *local, *remote, *password, *user, *domain;
 	DWORD kind;
 };
 
-static void wanted_fini(struct wanted *w)
+static void use_request_fini(struct use_request *w)
 {
 	if (w->password != NULL)
 		explicit_bzero(w->password, strlen(w->password));
@@ -29,12 +29,12 @@ static void wanted_fini(struct wanted *w)
 	free(w->domain);
 }
 
-static bool is_given(const char *text)
+static bool use_text_is_given(const char *text)
 {
 	return text != NULL && text[0] != '\0';
 }
 
-static NET_API_STATUS refuse_member(DWORD member, DWORD *wrong_member, const char *text)
+static NET_API_STATUS use_refuse_member(DWORD member, DWORD *wrong_member, const char *text)
 {
 	*wrong_member = member;
 	return last_error_refuse(ERROR_INVALID_PARAMETER, text);
@@ -43,14 +43,14 @@ static NET_API_STATUS refuse_member(DWORD member, DWORD *wrong_member, const cha
 _Static_assert(offsetof(USE_INFO_1, ui1_usecount) == offsetof(USE_INFO_2, ui2_usecount),
                "level 2 begins as level 1 does");
 
-static NET_API_STATUS wanted_init(struct wanted *w, DWORD level, const void *info,
-                                  DWORD *wrong_member)
+static NET_API_STATUS use_request_init(struct use_request *w, DWORD level, const void *info,
+                                       DWORD *wrong_member)
 {
 	USE_INFO_2 all = { 0 };
 	NET_API_STATUS status = NERR_Success;
 
 	memcpy(&all, info, level == 2 ? sizeof(USE_INFO_2) : sizeof(USE_INFO_1));
-	*w = (struct wanted){ .kind = all.ui2_asg_type };
+	*w = (struct use_request){ .kind = all.ui2_asg_type };
 	const struct {
 		const WCHAR *text;
 		char **to;
@@ -68,18 +68,18 @@ static NET_API_STATUS wanted_init(struct wanted *w, DWORD level, const void *inf
 				*wrong_member = texts[i].member;
 			return status;
 		}
-	if (is_given(w->local))
+	if (use_text_is_given(w->local))
 		return last_error_refuse(ERROR_NOT_SUPPORTED,
 		                         "there are no local device names here");
 	if (w->remote == NULL)
-		return refuse_member(USE_REMOTE_PARMNUM, wrong_member, "no remote name");
+		return use_refuse_member(USE_REMOTE_PARMNUM, wrong_member, "no remote name");
 	if (w->kind != USE_IPC && w->kind != USE_WILDCARD)
-		return refuse_member(USE_ASGTYPE_PARMNUM, wrong_member, "no use but of IPC$");
+		return use_refuse_member(USE_ASGTYPE_PARMNUM, wrong_member, "no use but of IPC$");
 	return NERR_Success;
 }
 
 /* Cuts \\server\IPC$ down to \\server. */
-static NET_API_STATUS cut_share(char *remote)
+static NET_API_STATUS use_cut_share(char *remote)
 {
 	char *share = strncmp(remote, "\\\\", 2) == 0 ? strchr(remote + 2, '\\') : NULL;
 
@@ -92,7 +92,7 @@ static NET_API_STATUS cut_share(char *remote)
 }
 
 /* A password without a name is the caller's own. */
-static NET_API_STATUS name_caller(struct wanted *w)
+static NET_API_STATUS use_name_caller(struct use_request *w)
 {
 	char room[4096];
 	struct passwd entry, *found = NULL;
@@ -107,25 +107,25 @@ static NET_API_STATUS name_caller(struct wanted *w)
 
 /* Gives *credentials: NULL for whoever the environment says, when no user and no password is
  * named; nobody's when both are empty, as on Windows. */
-static NET_API_STATUS make_credentials(struct wanted *w,
-                                       struct netsession_credentials **credentials)
+static NET_API_STATUS use_make_credentials(struct use_request *w,
+                                           struct netsession_credentials **credentials)
 {
 	struct netsession_error error;
 	NET_API_STATUS status;
 
 	*credentials = NULL;
-	if (w->password == NULL && !is_given(w->user))
+	if (w->password == NULL && !use_text_is_given(w->user))
 		return NERR_Success;
 	if (w->password == NULL)
 		return last_error_refuse(ERROR_INVALID_PARAMETER, "a user without a password");
-	if (w->user == NULL && (status = name_caller(w)) != NERR_Success)
+	if (w->user == NULL && (status = use_name_caller(w)) != NERR_Success)
 		return status;
 	(void)netsession_credentials_new(w->user, w->domain, w->password, credentials, &error);
 	return last_error_set(&error);
 }
 
 /* Takes use: keeps it once the server took its credentials. */
-static NET_API_STATUS prove(struct use *use, const char *server)
+static NET_API_STATUS use_prove(struct use *use, const char *server)
 {
 	struct netsession_query query = { .server = server, .credentials = use_credentials(use) };
 	struct netsession_error error;
@@ -145,18 +145,18 @@ static NET_API_STATUS prove(struct use *use, const char *server)
 	return status;
 }
 
-static NET_API_STATUS add(struct wanted *w)
+static NET_API_STATUS use_add(struct use_request *w)
 {
 	struct netsession_credentials *credentials;
-	NET_API_STATUS status = cut_share(w->remote);
+	NET_API_STATUS status = use_cut_share(w->remote);
 	struct use *use;
 
 	if (status == NERR_Success)
-		status = make_credentials(w, &credentials);
+		status = use_make_credentials(w, &credentials);
 	if (status != NERR_Success)
 		return status;
 	use = use_new(w->remote, w->user, w->domain, credentials);
-	return use != NULL ? prove(use, w->remote)
+	return use != NULL ? use_prove(use, w->remote)
 	                   : last_error_refuse(ERROR_NOT_ENOUGH_MEMORY, "out of memory");
 }
 
@@ -164,7 +164,7 @@ NET_API_STATUS NET_API_FUNCTION NetUseAdd(LMSTR UncServerName, DWORD Level, LPBY
                                           LPDWORD ParmError)
 {
 	DWORD wrong_member = 0;
-	struct wanted wanted;
+	struct use_request wanted;
 	NET_API_STATUS status;
 
 	if (ParmError != NULL)
@@ -176,10 +176,10 @@ NET_API_STATUS NET_API_FUNCTION NetUseAdd(LMSTR UncServerName, DWORD Level, LPBY
 		                         "uses of another computer cannot be changed");
 	if (Buf == NULL)
 		return last_error_refuse(ERROR_INVALID_PARAMETER, "no buffer");
-	status = wanted_init(&wanted, Level, Buf, &wrong_member);
+	status = use_request_init(&wanted, Level, Buf, &wrong_member);
 	if (status == NERR_Success)
-		status = add(&wanted);
-	wanted_fini(&wanted);
+		status = use_add(&wanted);
+	use_request_fini(&wanted);
 	if (ParmError != NULL)
 		*ParmError = wrong_member;
 	return status;
@@ -197,11 +197,11 @@ NET_API_STATUS NET_API_FUNCTION NetUseDel(LMSTR UncServerName, LMSTR UseName, DW
 		return last_error_refuse(ERROR_INVALID_PARAMETER, "no name, or no such force");
 	if (!argument_take(UseName, &name, ERROR_INVALID_PARAMETER, &status))
 		return status;
-	status = cut_share(name);
+	status = use_cut_share(name);
 	if (status == NERR_Success && !use_table_remove(name))
 		status = last_error_refuse(NERR_UseNotFound, "no credentials are in use for it");
 	if (status == NERR_Success) {
-		netsession_close_kept(name);
+		netsession_close_idle(name);
 		status = last_error_set(&(struct netsession_error){ 0 });
 	}
 	free(name);

@@ -19,12 +19,12 @@ static struct {
 	struct use *first; /* one hold on each */
 } table = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
-static const char *bare(const char *server)
+static const char *use_table_bare_name(const char *server)
 {
 	return strncmp(server, "\\\\", 2) == 0 ? server + 2 : server;
 }
 
-static bool copy(const char *text, char **to)
+static bool use_table_copy_text(const char *text, char **to)
 {
 	*to = text != NULL ? strdup(text) : NULL;
 	return text == NULL || *to != NULL;
@@ -41,8 +41,8 @@ struct use *use_new(const char *server, const char *user, const char *domain,
 	}
 	atomic_init(&use->holders, 1);
 	use->credentials = credentials;
-	if (!copy(bare(server), &use->server) || !copy(user, &use->user) ||
-	    !copy(domain, &use->domain)) {
+	if (!use_table_copy_text(use_table_bare_name(server), &use->server) ||
+	    !use_table_copy_text(user, &use->user) || !use_table_copy_text(domain, &use->domain)) {
 		use_release(use);
 		return NULL;
 	}
@@ -66,11 +66,11 @@ void use_release(struct use *use)
 }
 
 /* Where the server's use hangs, or where one would be hung. Under the mutex. */
-static struct use **find(const char *server)
+static struct use **use_table_find(const char *server)
 {
 	struct use **at = &table.first;
 
-	while (*at != NULL && !text_equal_nocase((*at)->server, bare(server)))
+	while (*at != NULL && !text_equal_nocase((*at)->server, use_table_bare_name(server)))
 		at = &(*at)->next;
 	return at;
 }
@@ -80,7 +80,7 @@ struct use *use_table_take(const char *server)
 	struct use *use;
 
 	pthread_mutex_lock(&table.mutex);
-	use = *find(server);
+	use = *use_table_find(server);
 	if (use != NULL)
 		atomic_fetch_add(&use->holders, 1);
 	pthread_mutex_unlock(&table.mutex);
@@ -93,7 +93,7 @@ bool use_table_conflicts(const struct use *use)
 	bool conflicts;
 
 	pthread_mutex_lock(&table.mutex);
-	other = *find(use->server);
+	other = *use_table_find(use->server);
 	conflicts = other != NULL && !(text_equal_nocase(other->user, use->user) &&
 	                               text_equal_nocase(other->domain, use->domain));
 	pthread_mutex_unlock(&table.mutex);
@@ -105,7 +105,7 @@ void use_table_put(struct use *use)
 	struct use **at, *before;
 
 	pthread_mutex_lock(&table.mutex);
-	at = find(use->server);
+	at = use_table_find(use->server);
 	before = *at;
 	use->next = before != NULL ? before->next : NULL;
 	*at = use;
@@ -118,7 +118,7 @@ bool use_table_remove(const char *server)
 	struct use **at, *use;
 
 	pthread_mutex_lock(&table.mutex);
-	at = find(server);
+	at = use_table_find(server);
 	use = *at;
 	if (use != NULL)
 		*at = use->next;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relay/awaited.h"
 
-static unsigned find(const struct relay_awaited *a, uint32_t call_id)
+static unsigned outstanding_calls_find(const struct outstanding_calls *a, uint32_t call_id)
 {
 	unsigned at = 0;
 
@@ -10,22 +10,22 @@ static unsigned find(const struct relay_awaited *a, uint32_t call_id)
 	return at;
 }
 
-void relay_awaited_add(struct relay_awaited *a, uint32_t call_id)
+void outstanding_calls_add(struct outstanding_calls *a, uint32_t call_id)
 {
-	if (a->count < RELAY_MAX_AWAITED)
+	if (a->count < MAX_OUTSTANDING_CALLS)
 		a->call_ids[a->count++] = call_id;
 	else
-		a->is_lost = true;
+		a->has_overflowed = true;
 }
 
-bool relay_awaited_may_have(const struct relay_awaited *a, uint32_t call_id)
+bool outstanding_calls_may_have(const struct outstanding_calls *a, uint32_t call_id)
 {
-	return a->is_lost || find(a, call_id) < a->count;
+	return a->has_overflowed || outstanding_calls_find(a, call_id) < a->count;
 }
 
-bool relay_awaited_remove(struct relay_awaited *a, uint32_t call_id)
+bool outstanding_calls_remove(struct outstanding_calls *a, uint32_t call_id)
 {
-	unsigned at = find(a, call_id);
+	unsigned at = outstanding_calls_find(a, call_id);
 
 	if (at == a->count)
 		return false;

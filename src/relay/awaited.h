@@ -7,18 +7,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RELAY_MAX_AWAITED 64
+#define MAX_OUTSTANDING_CALLS 64
 
 /* All zero: there are none. */
-struct relay_awaited {
-	uint32_t call_ids[RELAY_MAX_AWAITED];
+struct outstanding_calls {
+	uint32_t call_ids[MAX_OUTSTANDING_CALLS];
 	unsigned count;
-	bool is_lost; /* there were more: any may be under way from then on */
+	bool has_overflowed; /* there were more: any may be under way from then on */
 };
 
-void relay_awaited_add(struct relay_awaited *a, uint32_t call_id);
-bool relay_awaited_may_have(const struct relay_awaited *a, uint32_t call_id);
+void outstanding_calls_add(struct outstanding_calls *a, uint32_t call_id);
+bool outstanding_calls_may_have(const struct outstanding_calls *a, uint32_t call_id);
 /* False: it is not known to be among them. */
-bool relay_awaited_remove(struct relay_awaited *a, uint32_t call_id);
+bool outstanding_calls_remove(struct outstanding_calls *a, uint32_t call_id);
 
 #endif

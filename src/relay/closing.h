@@ -8,7 +8,7 @@
 #include "table/session_table.h"
 #include "wire/writer.h"
 
-struct relay_closing {
+struct relay_session_del {
 	struct wire_writer texts; /* each with its terminator: the client, "" for any; the users */
 	size_t at;                /* of the user who is closed next */
 	bool closed_some;
@@ -16,15 +16,15 @@ struct relay_closing {
 };
 
 /* Finds them in table. False: out of memory. *as_it_is: the caller's own request means them all. */
-bool relay_closing_begin(struct relay_closing *c, const struct session_table *table,
-                         const struct session_del_request *request, bool *as_it_is);
-void relay_closing_fini(struct relay_closing *c);
+bool relay_session_del_begin(struct relay_session_del *c, const struct session_table *table,
+                             const struct session_del_request *request, bool *as_it_is);
+void relay_session_del_fini(struct relay_session_del *c);
 
 /* The next request, which borrows from c. False: there is none left. */
-bool relay_closing_next(struct relay_closing *c, struct session_del_request *request);
+bool relay_session_del_next(struct relay_session_del *c, struct session_del_request *request);
 /* What Samba says of it. */
-void relay_closing_heard(struct relay_closing *c, NET_API_STATUS status);
+void relay_session_del_receive(struct relay_session_del *c, NET_API_STATUS status);
 /* When none is left. */
-NET_API_STATUS relay_closing_status(const struct relay_closing *c);
+NET_API_STATUS relay_session_del_status(const struct relay_session_del *c);
 
 #endif

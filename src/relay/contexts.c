@@ -5,7 +5,7 @@
 
 static const struct rpc_syntax srvsvc = { SRVSVC_INTERFACE_UUID, SRVSVC_INTERFACE_VERSION, 0 };
 
-static bool is_srvsvc(const struct rpc_context *proposed)
+static bool context_offers_srvsvc(const struct rpc_presentation_context *proposed)
 {
 	bool offers_ndr = false;
 
@@ -21,20 +21,20 @@ void relay_contexts_propose(struct relay_contexts *c, const struct rpc_header *h
 	struct rpc_bind bind;
 
 	rpc_bind_decode(r, &bind);
-	c->is_unclear |= c->proposal.is_awaited;
+	c->is_ambiguous |= c->proposal.is_awaited;
 	c->proposal.is_awaited = true;
 	c->proposal.call_id = h->call_id;
 	c->proposal.count = r->error == NULL ? bind.context_count : 0;
 	for (size_t i = 0; i < c->proposal.count; i++) {
 		c->proposal.contexts[i].id = bind.contexts[i].id;
-		c->proposal.contexts[i].is_srvsvc = is_srvsvc(&bind.contexts[i]);
+		c->proposal.contexts[i].is_srvsvc = context_offers_srvsvc(&bind.contexts[i]);
 	}
 }
 
-static void agree(struct relay_contexts *c, uint16_t id)
+static void relay_contexts_accept(struct relay_contexts *c, uint16_t id)
 {
-	if (!relay_contexts_is_srvsvc(c, id) && c->agreed_count < RPC_MAX_CONTEXTS)
-		c->agreed[c->agreed_count++] = id;
+	if (!relay_contexts_is_srvsvc(c, id) && c->accepted_count < RPC_MAX_CONTEXTS)
+		c->accepted[c->accepted_count++] = id;
 }
 
 void relay_contexts_answer(struct relay_contexts *c, const struct rpc_header *h,
@@ -42,7 +42,7 @@ void relay_contexts_answer(struct relay_contexts *c, const struct rpc_header *h,
 {
 	struct rpc_bind_ack ack;
 
-	if (c->is_unclear || !c->proposal.is_awaited || c->proposal.call_id != h->call_id)
+	if (c->is_ambiguous || !c->proposal.is_awaited || c->proposal.call_id != h->call_id)
 		return;
 	c->proposal.is_awaited = false;
 	rpc_bind_ack_decode(r, &ack);
@@ -54,7 +54,7 @@ void relay_contexts_answer(struct relay_contexts *c, const struct rpc_header *h,
 	for (size_t i = 0; i < ack.result_count; i++)
 		if (c->proposal.contexts[i].is_srvsvc && ack.results[i].result == RPC_ACCEPTANCE &&
 		    rpc_syntax_equal(&ack.results[i].transfer, &rpc_ndr_syntax))
-			agree(c, c->proposal.contexts[i].id);
+			relay_contexts_accept(c, c->proposal.contexts[i].id);
 }
 
 void relay_contexts_refuse(struct relay_contexts *c, const struct rpc_header *h)
@@ -65,8 +65,8 @@ void relay_contexts_refuse(struct relay_contexts *c, const struct rpc_header *h)
 
 bool relay_contexts_is_srvsvc(const struct relay_contexts *c, uint16_t id)
 {
-	for (size_t i = 0; i < c->agreed_count; i++)
-		if (c->agreed[i] == id)
+	for (size_t i = 0; i < c->accepted_count; i++)
+		if (c->accepted[i] == id)
 			return true;
 	return false;
 }

@@ -19,9 +19,9 @@ struct relay_contexts {
 	} proposal;
 	/* There were two: which answer is whose cannot be told where they share an id. What is
 	 * agreed to from then on goes unnoticed, and its calls are passed on. */
-	bool is_unclear;
-	uint16_t agreed[RPC_MAX_CONTEXTS]; /* ids */
-	uint8_t agreed_count;
+	bool is_ambiguous;
+	uint16_t accepted[RPC_MAX_CONTEXTS]; /* ids */
+	uint8_t accepted_count;
 	uint16_t max_frag; /* bytes: of what the server may send; 0: not known yet */
 };
 

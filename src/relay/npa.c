@@ -6,8 +6,8 @@
 enum { OPENING_LENGTH_BYTES = 4, MESSAGE_LENGTH_BYTES = 2 };
 
 /* As much of in as belongs to what has begun. */
-static bool give(struct npa_reader *r, struct wire_reader *in, enum npa_kind kind,
-                 struct npa_piece *piece)
+static bool npa_reader_give_piece(struct npa_reader *r, struct wire_reader *in, enum npa_kind kind,
+                                  struct npa_piece *piece)
 {
 	size_t bytes = wire_left(in) < r->left ? wire_left(in) : r->left;
 
@@ -16,7 +16,8 @@ static bool give(struct npa_reader *r, struct wire_reader *in, enum npa_kind kin
 	return bytes > 0;
 }
 
-static bool open_up(struct npa_reader *r, struct wire_reader *in, struct npa_piece *piece)
+static bool npa_reader_read_opening(struct npa_reader *r, struct wire_reader *in,
+                                    struct npa_piece *piece)
 {
 	if (r->length_bytes < OPENING_LENGTH_BYTES) {
 		*piece = (struct npa_piece){ NPA_OPENING, in->at, 0 };
@@ -30,7 +31,7 @@ static bool open_up(struct npa_reader *r, struct wire_reader *in, struct npa_pie
 			r->left = 0;
 		return piece->bytes > 0;
 	}
-	return give(r, in, NPA_OPENING, piece);
+	return npa_reader_give_piece(r, in, NPA_OPENING, piece);
 }
 
 bool npa_reader_next(struct npa_reader *r, struct wire_reader *in, struct npa_piece *piece)
@@ -40,7 +41,7 @@ bool npa_reader_next(struct npa_reader *r, struct wire_reader *in, struct npa_pi
 		r->length_bytes = 0;
 	}
 	if (!r->is_opened)
-		return open_up(r, in, piece);
+		return npa_reader_read_opening(r, in, piece);
 	while (r->error == NULL && r->left == 0 && wire_left(in) > 0) {
 		r->length[r->length_bytes++] = wire_get_u8(in);
 		if (r->length_bytes < MESSAGE_LENGTH_BYTES)
@@ -50,7 +51,7 @@ bool npa_reader_next(struct npa_reader *r, struct wire_reader *in, struct npa_pi
 		if (r->left == 0)
 			r->error = "a message without bytes";
 	}
-	return r->error == NULL && r->left > 0 && give(r, in, NPA_PAYLOAD, piece);
+	return r->error == NULL && r->left > 0 && npa_reader_give_piece(r, in, NPA_PAYLOAD, piece);
 }
 
 size_t npa_message_begin(struct wire_writer *w)

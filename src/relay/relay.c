@@ -11,19 +11,20 @@
  * clock, and a caller who resumes with an old one begins anew instead of missing what is new. */
 #define IDS_BEGIN_S 1577836800 /* 2020-01-01 */
 
-static uint32_t first_id(int64_t now_ms)
+static uint32_t relay_first_id(int64_t now_ms)
 {
 	int64_t s = now_ms / 1000 - IDS_BEGIN_S;
 
 	return s > 0 && s < INT32_MAX ? (uint32_t)s : 0;
 }
 
-static struct access_policy *make_policy(void)
+static struct access_policy *relay_make_policy(void)
 {
 	struct access_policy *policy = access_policy_new("hardened");
 	const char *why;
 
-	if (policy != NULL && !access_policy_name(policy, "administrators", ADMINISTRATORS, &why)) {
+	if (policy != NULL &&
+	    !access_policy_set_group(policy, "administrators", ADMINISTRATORS, &why)) {
 		access_policy_release(policy);
 		policy = NULL;
 	}
@@ -31,16 +32,16 @@ static struct access_policy *make_policy(void)
 }
 
 /* Sessions are shown as they were when Samba told of them. */
-static int64_t listed_ms(void *context)
+static int64_t relay_cached_ms(void *context)
 {
-	return ((struct relay *)context)->listed_ms;
+	return ((struct relay *)context)->cached_ms;
 }
 
-static void tell(void *context, const struct service_event *event)
+static void relay_report_event(void *context, const struct srvsvc_event *event)
 {
 	struct relay *r = context;
 
-	r->settings.tell(r->settings.context, event);
+	r->settings.on_event(r->settings.context, event);
 }
 
 struct relay *relay_new(const struct relay_settings *settings)
@@ -50,28 +51,29 @@ struct relay *relay_new(const struct relay_settings *settings)
 	if (r == NULL)
 		return NULL;
 	r->settings = *settings;
-	r->listing = relay_listing_new(settings->max_sessions,
-	                               first_id(settings->now_ms(settings->context)));
-	r->admitted = identity_new_unlabelled("Administrators", "BUILTIN");
-	r->service = (struct service){
-		.policy = make_policy(),
+	r->cache = session_cache_new(settings->max_sessions,
+	                             relay_first_id(settings->now_ms(settings->context)));
+	r->administrator = identity_new_unlabelled("Administrators", "BUILTIN");
+	r->service = (struct srvsvc_server){
+		.policy = relay_make_policy(),
 		.netbios_name = "",
 		.comment = "",
 		.max_answer_bytes = settings->max_answer_bytes,
 		.max_held_bytes = settings->max_held_bytes,
-		.now_ms = listed_ms,
-		.tell = tell,
+		.now_ms = relay_cached_ms,
+		.report = relay_report_event,
 		.context = r,
 	};
-	if (r->listing == NULL || r->admitted == NULL || r->service.policy == NULL ||
-	    !identity_add_label(r->admitted, ADMINISTRATORS)) {
+	if (r->cache == NULL || r->administrator == NULL || r->service.policy == NULL ||
+	    !identity_add_label(r->administrator, ADMINISTRATORS)) {
 		relay_free(r);
 		return NULL;
 	}
-	r->service.table = relay_listing_table(r->listing);
-	r->caller = (struct service_caller){
-		.service = &r->service, .who = r->admitted, .from = "samba", .door = "pipe"
-	};
+	r->service.table = session_cache_table(r->cache);
+	r->caller = (struct srvsvc_caller){ .service = &r->service,
+		                            .identity = r->administrator,
+		                            .address = "samba",
+		                            .endpoint = "pipe" };
 	return r;
 }
 
@@ -80,7 +82,7 @@ void relay_free(struct relay *r)
 	if (r == NULL)
 		return;
 	access_policy_release(r->service.policy);
-	identity_release(r->admitted);
-	relay_listing_free(r->listing);
+	identity_release(r->administrator);
+	session_cache_free(r->cache);
 	free(r);
 }

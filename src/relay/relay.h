@@ -16,30 +16,31 @@ struct relay_settings {
 	size_t max_held_bytes;            /* of all that is held for callers */
 	int64_t (*now_ms)(void *context); /* Unix time */
 	/* The name of a session's transport, static text; NULL: it is not known. */
-	const char *(*transport)(void *context, const char *client, const char *user);
+	const char *(*find_transport)(void *context, const char *client, const char *user);
 	/* A question that was answered here. */
-	void (*tell)(void *context, const struct service_event *event);
+	void (*on_event)(void *context, const struct srvsvc_event *event);
 	void *context;
 	/* How many sessions of this client and user smbstatus listed last that may have begun
 	 * within two seconds of began_s (Unix time; 0: whenever). NULL: it is not asked. */
-	uint32_t (*there)(void *context, const char *client, const char *user, int64_t began_s);
+	uint32_t (*count_sessions)(void *context, const char *client, const char *user,
+	                           int64_t began_s);
 	/* Samba is about to be asked to close the sessions of this client and user, NULL or "": of
 	 * any. smbstatus was asked before, if it answers. NULL: nobody wants to know. */
-	void (*closing)(void *context, const char *client, const char *user);
+	void (*on_session_del)(void *context, const char *client, const char *user);
 };
 
 struct relay {
 	struct relay_settings settings;
-	struct relay_listing *listing;
-	struct service service;
-	struct identity *admitted; /* whom Samba answered: an administrator */
-	struct service_caller caller;
+	struct session_cache *cache;
+	struct srvsvc_server service;
+	struct identity *administrator; /* whom Samba answered: an administrator */
+	struct srvsvc_caller caller;
 	/* Samba is asked for its sessions over many pipes, and may answer late over one of them:
 	 * the listing is what it answered to the youngest question. */
-	uint64_t questions, answered; /* how many there were; the number of that one */
-	int64_t listed_ms;            /* when that came: its times are of then */
-	uint64_t passed;              /* requests that went on as they came */
-	uint64_t translated;          /* those that were answered here */
+	uint64_t queries, cached_query; /* how many there were; the number of that one */
+	int64_t cached_ms;              /* when that came: its times are of then */
+	uint64_t forwarded;             /* requests that went on as they came */
+	uint64_t intercepted;           /* those that were answered here */
 };
 
 /* Copies settings. NULL: out of memory. */

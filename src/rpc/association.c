@@ -21,8 +21,8 @@ void rpc_association_fini(struct rpc_association *a)
 	rpc_pdu_reader_fini(&a->pdus);
 }
 
-static enum rpc_event fail(struct rpc_association *a, enum rpc_step then, NET_API_STATUS status,
-                           const char *why)
+static enum rpc_event rpc_association_fail(struct rpc_association *a, enum rpc_step then,
+                                           NET_API_STATUS status, const char *why)
 {
 	const char *doing = a->step == RPC_BINDING ? "bind srvsvc" : "RPC call";
 
@@ -32,9 +32,9 @@ static enum rpc_event fail(struct rpc_association *a, enum rpc_step then, NET_AP
 	return RPC_FAILED;
 }
 
-static enum rpc_event protocol_error(struct rpc_association *a, const char *why)
+static enum rpc_event rpc_association_protocol_error(struct rpc_association *a, const char *why)
 {
-	return fail(a, RPC_BROKEN, RPC_S_PROTOCOL_ERROR, why);
+	return rpc_association_fail(a, RPC_BROKEN, RPC_S_PROTOCOL_ERROR, why);
 }
 
 void rpc_association_bind(struct rpc_association *a, struct wire_writer *w,
@@ -77,7 +77,8 @@ void rpc_association_feed(struct rpc_association *a, const void *data, size_t by
 	rpc_pdu_reader_feed(&a->pdus, data, bytes);
 }
 
-static enum rpc_event take_bind_ack(struct rpc_association *a, struct wire_reader *r)
+static enum rpc_event rpc_association_read_bind_ack(struct rpc_association *a,
+                                                    struct wire_reader *r)
 {
 	struct rpc_bind_ack ack;
 
@@ -85,42 +86,45 @@ static enum rpc_event take_bind_ack(struct rpc_association *a, struct wire_reade
 	if (r->error == NULL && ack.result_count != 1)
 		r->error = "bind_ack with another number of results than contexts";
 	if (r->error != NULL)
-		return protocol_error(a, r->error);
+		return rpc_association_protocol_error(a, r->error);
 	if (ack.results[0].result != RPC_ACCEPTANCE) {
-		struct rpc_story story = rpc_rejection_story(ack.results[0].reason);
+		struct rpc_refusal story = rpc_rejection_refusal(ack.results[0].reason);
 
-		return fail(a, RPC_BROKEN, story.status, story.why);
+		return rpc_association_fail(a, RPC_BROKEN, story.status, story.detail);
 	}
 	if (ack.max_recv_frag < RPC_MIN_FRAG_BYTES)
-		return protocol_error(a, "the server's fragments are smaller than C706 allows");
+		return rpc_association_protocol_error(
+			a, "the server's fragments are smaller than C706 allows");
 	a->max_xmit_frag = ack.max_recv_frag < MAX_RECV_FRAG ? ack.max_recv_frag : MAX_RECV_FRAG;
 	a->step = RPC_IDLE;
 	return RPC_BOUND;
 }
 
-static enum rpc_event take_bind_nak(struct rpc_association *a, struct wire_reader *r)
+static enum rpc_event rpc_association_read_bind_nak(struct rpc_association *a,
+                                                    struct wire_reader *r)
 {
-	struct rpc_story story;
+	struct rpc_refusal story;
 	uint16_t reason;
 
 	rpc_bind_nak_decode(r, &reason);
 	if (r->error != NULL)
-		return protocol_error(a, r->error);
-	story = rpc_bind_nak_story(reason);
-	return fail(a, RPC_BROKEN, story.status, story.why);
+		return rpc_association_protocol_error(a, r->error);
+	story = rpc_bind_nak_refusal(reason);
+	return rpc_association_fail(a, RPC_BROKEN, story.status, story.detail);
 }
 
-static enum rpc_event take_response(struct rpc_association *a, const struct rpc_header *h,
-                                    struct wire_reader *r, struct rpc_piece *piece)
+static enum rpc_event rpc_association_read_response(struct rpc_association *a,
+                                                    const struct rpc_header *h,
+                                                    struct wire_reader *r, struct rpc_piece *piece)
 {
 	bool first = (h->pfc_flags & RPC_PFC_FIRST_FRAG) != 0;
 	struct rpc_response response;
 
 	rpc_response_decode(r, &response);
 	if (r->error != NULL)
-		return protocol_error(a, r->error);
+		return rpc_association_protocol_error(a, r->error);
 	if (first != (a->stub_bytes == 0))
-		return protocol_error(a, "an answer's fragments are out of order");
+		return rpc_association_protocol_error(a, "an answer's fragments are out of order");
 	*piece = (struct rpc_piece){
 		.data = r->at,
 		.bytes = wire_left(r),
@@ -128,28 +132,29 @@ static enum rpc_event take_response(struct rpc_association *a, const struct rpc_
 		.last = (h->pfc_flags & RPC_PFC_LAST_FRAG) != 0,
 	};
 	if (!piece->last && piece->bytes == 0)
-		return protocol_error(a, "a fragment without a stub");
+		return rpc_association_protocol_error(a, "a fragment without a stub");
 	a->stub_bytes += piece->bytes;
 	if (a->stub_bytes > RPC_MAX_STUB_BYTES)
-		return protocol_error(a, "the answer is longer than 512 MiB");
+		return rpc_association_protocol_error(a, "the answer is longer than 512 MiB");
 	if (piece->last)
 		a->step = RPC_IDLE;
 	else if (response.alloc_hint > piece->bytes)
-		piece->to_come = response.alloc_hint - (uint32_t)piece->bytes;
+		piece->remaining_bytes = response.alloc_hint - (uint32_t)piece->bytes;
 	return RPC_STUB;
 }
 
-static enum rpc_event take_fault(struct rpc_association *a, const struct rpc_header *h,
-                                 struct wire_reader *r)
+static enum rpc_event rpc_association_read_fault(struct rpc_association *a,
+                                                 const struct rpc_header *h, struct wire_reader *r)
 {
 	struct rpc_fault fault;
-	struct rpc_story story;
+	struct rpc_refusal story;
 
 	rpc_fault_decode(r, h, &fault);
 	if (r->error != NULL)
-		return protocol_error(a, r->error);
-	story = rpc_fault_story(fault.status);
-	return fail(a, a->step == RPC_CALLING ? RPC_IDLE : RPC_BROKEN, story.status, story.why);
+		return rpc_association_protocol_error(a, r->error);
+	story = rpc_fault_refusal(fault.status);
+	return rpc_association_fail(a, a->step == RPC_CALLING ? RPC_IDLE : RPC_BROKEN, story.status,
+	                            story.detail);
 }
 
 enum rpc_event rpc_association_next(struct rpc_association *a, struct rpc_piece *piece)
@@ -160,18 +165,20 @@ enum rpc_event rpc_association_next(struct rpc_association *a, struct rpc_piece 
 	if (a->step == RPC_BROKEN)
 		return RPC_FAILED;
 	if (!rpc_pdu_reader_next(&a->pdus, &h, &r))
-		return a->pdus.error != NULL ? protocol_error(a, a->pdus.error) : RPC_WANT_BYTES;
+		return a->pdus.error != NULL ? rpc_association_protocol_error(a, a->pdus.error)
+		                             : RPC_WANT_BYTES;
 	if (h.call_id != a->call_id || (a->step != RPC_BINDING && a->step != RPC_CALLING))
-		return protocol_error(a, "an answer to a call that nobody made");
+		return rpc_association_protocol_error(a, "an answer to a call that nobody made");
 	if (h.auth_length != 0)
-		return protocol_error(a, "RPC authentication that nobody asked for");
+		return rpc_association_protocol_error(a,
+		                                      "RPC authentication that nobody asked for");
 	if (h.ptype == RPC_FAULT)
-		return take_fault(a, &h, &r);
+		return rpc_association_read_fault(a, &h, &r);
 	if (a->step == RPC_BINDING && h.ptype == RPC_BIND_ACK)
-		return take_bind_ack(a, &r);
+		return rpc_association_read_bind_ack(a, &r);
 	if (a->step == RPC_BINDING && h.ptype == RPC_BIND_NAK)
-		return take_bind_nak(a, &r);
+		return rpc_association_read_bind_nak(a, &r);
 	if (a->step == RPC_CALLING && h.ptype == RPC_RESPONSE)
-		return take_response(a, &h, &r, piece);
-	return protocol_error(a, "a PDU of a kind that does not belong here");
+		return rpc_association_read_response(a, &h, &r, piece);
+	return rpc_association_protocol_error(a, "a PDU of a kind that does not belong here");
 }

@@ -34,7 +34,8 @@ struct rpc_piece {
 	size_t bytes;
 	bool big_endian;
 	bool last;
-	uint32_t to_come; /* stub bytes of the answer behind this piece, 0: none or not told */
+	uint32_t remaining_bytes; /* stub bytes of the answer behind this piece, 0: none or not told
+	                           */
 };
 
 void rpc_association_init(struct rpc_association *a);

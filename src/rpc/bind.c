@@ -30,7 +30,7 @@ void rpc_syntax_encode(struct wire_writer *w, const struct rpc_syntax *s)
 	wire_put_u32le(w, (uint32_t)s->version_minor << 16 | s->version);
 }
 
-static void get_syntax(struct wire_reader *r, struct rpc_syntax *s)
+static void rpc_syntax_decode(struct wire_reader *r, struct rpc_syntax *s)
 {
 	const uint8_t *rest;
 	uint32_t version;
@@ -56,7 +56,7 @@ void rpc_bind_encode(struct wire_writer *w, uint32_t call_id, const struct rpc_b
 	wire_put_u8(w, bind->context_count);
 	wire_put_zeros(w, 3);
 	for (size_t i = 0; i < bind->context_count; i++) {
-		const struct rpc_context *c = &bind->contexts[i];
+		const struct rpc_presentation_context *c = &bind->contexts[i];
 
 		wire_put_u16le(w, c->id);
 		wire_put_u8(w, c->transfer_count);
@@ -84,7 +84,7 @@ void rpc_bind_decode(struct wire_reader *r, struct rpc_bind *bind)
 		bind->context_count = 0;
 	}
 	for (size_t i = 0; i < bind->context_count; i++) {
-		struct rpc_context *c = &bind->contexts[i];
+		struct rpc_presentation_context *c = &bind->contexts[i];
 
 		c->id = wire_get_u16(r);
 		c->transfer_count = wire_get_u8(r);
@@ -94,14 +94,14 @@ void rpc_bind_decode(struct wire_reader *r, struct rpc_bind *bind)
 			bind->is_too_long = true;
 			c->transfer_count = 0;
 		}
-		get_syntax(r, &c->interface);
+		rpc_syntax_decode(r, &c->interface);
 		for (size_t t = 0; t < c->transfer_count; t++)
-			get_syntax(r, &c->transfers[t]);
+			rpc_syntax_decode(r, &c->transfers[t]);
 	}
 }
 
-static void put_ack(struct wire_writer *w, enum rpc_ptype ptype, uint32_t call_id,
-                    const struct rpc_bind_ack *ack, size_t address_bytes)
+static void rpc_bind_ack_put(struct wire_writer *w, enum rpc_ptype ptype, uint32_t call_id,
+                             const struct rpc_bind_ack *ack, size_t address_bytes)
 {
 	uint8_t pfc_flags = RPC_PFC_FIRST_FRAG | RPC_PFC_LAST_FRAG | ack->pfc_flags;
 	size_t begin = rpc_pdu_begin(w, ptype, pfc_flags, call_id);
@@ -124,13 +124,13 @@ static void put_ack(struct wire_writer *w, enum rpc_ptype ptype, uint32_t call_i
 
 void rpc_bind_ack_encode(struct wire_writer *w, uint32_t call_id, const struct rpc_bind_ack *ack)
 {
-	put_ack(w, RPC_BIND_ACK, call_id, ack, strlen(ack->secondary_address) + 1);
+	rpc_bind_ack_put(w, RPC_BIND_ACK, call_id, ack, strlen(ack->secondary_address) + 1);
 }
 
 void rpc_alter_context_resp_encode(struct wire_writer *w, uint32_t call_id,
                                    const struct rpc_bind_ack *ack)
 {
-	put_ack(w, RPC_ALTER_CONTEXT_RESP, call_id, ack, 0);
+	rpc_bind_ack_put(w, RPC_ALTER_CONTEXT_RESP, call_id, ack, 0);
 }
 
 void rpc_bind_ack_decode(struct wire_reader *r, struct rpc_bind_ack *ack)
@@ -150,7 +150,7 @@ void rpc_bind_ack_decode(struct wire_reader *r, struct rpc_bind_ack *ack)
 	for (size_t i = 0; i < ack->result_count; i++) {
 		ack->results[i].result = wire_get_u16(r);
 		ack->results[i].reason = wire_get_u16(r);
-		get_syntax(r, &ack->results[i].transfer);
+		rpc_syntax_decode(r, &ack->results[i].transfer);
 	}
 }
 

@@ -21,7 +21,7 @@ extern const struct rpc_syntax rpc_ndr_syntax;
 #define RPC_MAX_CONTEXTS  32
 #define RPC_MAX_TRANSFERS 8
 
-struct rpc_context {
+struct rpc_presentation_context {
 	uint16_t id;
 	struct rpc_syntax interface;
 	struct rpc_syntax transfers[RPC_MAX_TRANSFERS];
@@ -31,7 +31,7 @@ struct rpc_context {
 struct rpc_bind {
 	uint16_t max_xmit_frag, max_recv_frag; /* bytes */
 	uint32_t assoc_group;
-	struct rpc_context contexts[RPC_MAX_CONTEXTS];
+	struct rpc_presentation_context contexts[RPC_MAX_CONTEXTS];
 	uint8_t context_count;
 	bool is_too_long; /* it has more contexts or transfer syntaxes than those */
 };

@@ -11,8 +11,8 @@ size_t rpc_call_part_bytes(uint16_t max_frag)
 }
 
 /* Begins the fragment that goes from at on. *part gives the stub bytes in it. */
-static size_t fragment_begin(struct wire_writer *w, enum rpc_ptype ptype, uint32_t call_id,
-                             size_t bytes, size_t at, uint16_t max_frag, size_t *part)
+static size_t rpc_fragment_begin(struct wire_writer *w, enum rpc_ptype ptype, uint32_t call_id,
+                                 size_t bytes, size_t at, uint16_t max_frag, size_t *part)
 {
 	size_t begin, most = rpc_call_part_bytes(max_frag);
 	uint8_t pfc_flags = 0;
@@ -30,8 +30,8 @@ static size_t fragment_begin(struct wire_writer *w, enum rpc_ptype ptype, uint32
 	return begin;
 }
 
-static void fragment_end(struct wire_writer *w, size_t begin, const uint8_t *stub, size_t *at,
-                         size_t part)
+static void rpc_fragment_end(struct wire_writer *w, size_t begin, const uint8_t *stub, size_t *at,
+                             size_t part)
 {
 	if (part > 0) /* an empty stub may be NULL */
 		wire_put_bytes(w, stub + *at, part);
@@ -42,11 +42,12 @@ static void fragment_end(struct wire_writer *w, size_t begin, const uint8_t *stu
 void rpc_request_encode(struct wire_writer *w, uint32_t call_id, const struct rpc_request *request,
                         const uint8_t *stub, size_t bytes, size_t *at, uint16_t max_frag)
 {
-	size_t part, begin = fragment_begin(w, RPC_REQUEST, call_id, bytes, *at, max_frag, &part);
+	size_t part,
+		begin = rpc_fragment_begin(w, RPC_REQUEST, call_id, bytes, *at, max_frag, &part);
 
 	wire_put_u16le(w, request->context_id);
 	wire_put_u16le(w, request->opnum);
-	fragment_end(w, begin, stub, at, part);
+	rpc_fragment_end(w, begin, stub, at, part);
 }
 
 void rpc_request_decode(struct wire_reader *r, const struct rpc_header *h,
@@ -63,7 +64,8 @@ size_t rpc_response_head_encode(struct wire_writer *w, uint32_t call_id,
                                 const struct rpc_response *response, size_t bytes, size_t at,
                                 uint16_t max_frag)
 {
-	size_t part, begin = fragment_begin(w, RPC_RESPONSE, call_id, bytes, at, max_frag, &part);
+	size_t part,
+		begin = rpc_fragment_begin(w, RPC_RESPONSE, call_id, bytes, at, max_frag, &part);
 
 	wire_put_u16le(w, response->context_id);
 	wire_put_u16le(w, 0); /* cancel_count, reserved */

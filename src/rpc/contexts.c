@@ -7,7 +7,8 @@
 #define KEEP_CONNECTION_ON_ORPHAN 0x02
 
 /* C706 2.1.1: a server of a minor version serves the callers of all before it. */
-static bool serves(const struct rpc_interface *interface, const struct rpc_syntax *wanted)
+static bool rpc_interface_serves(const struct rpc_interface *interface,
+                                 const struct rpc_syntax *wanted)
 {
 	const struct rpc_syntax *has = &interface->syntax;
 
@@ -15,16 +16,16 @@ static bool serves(const struct rpc_interface *interface, const struct rpc_synta
 	       has->version_minor >= wanted->version_minor;
 }
 
-static const struct rpc_interface *find_interface(const struct rpc_endpoint *endpoint,
-                                                  const struct rpc_syntax *wanted)
+static const struct rpc_interface *rpc_endpoint_find_interface(const struct rpc_endpoint *endpoint,
+                                                               const struct rpc_syntax *wanted)
 {
 	for (size_t i = 0; i < endpoint->interface_count; i++)
-		if (serves(endpoint->interfaces[i], wanted))
+		if (rpc_interface_serves(endpoint->interfaces[i], wanted))
 			return endpoint->interfaces[i];
-	return serves(&rpc_management, wanted) ? &rpc_management : NULL;
+	return rpc_interface_serves(&rpc_management, wanted) ? &rpc_management : NULL;
 }
 
-static bool offers_ndr(const struct rpc_context *proposed)
+static bool rpc_presentation_offers_ndr(const struct rpc_presentation_context *proposed)
 {
 	for (size_t i = 0; i < proposed->transfer_count; i++)
 		if (rpc_syntax_equal(&proposed->transfers[i], &rpc_ndr_syntax))
@@ -34,7 +35,7 @@ static bool offers_ndr(const struct rpc_context *proposed)
 
 /* 3.3.1.5.3: 6cb71c2c-9812-4540, and the features in the eight octets behind it. Windows looks at
  * an element's first transfer syntax only. */
-static bool asks_for_features(const struct rpc_context *proposed)
+static bool rpc_presentation_asks_for_features(const struct rpc_presentation_context *proposed)
 {
 	const struct rpc_syntax *first = &proposed->transfers[0];
 
@@ -42,14 +43,16 @@ static bool asks_for_features(const struct rpc_context *proposed)
 	       first->uuid.time_hi == 0x4540 && first->version == 1 && first->version_minor == 0;
 }
 
-static void reject(struct rpc_context_result *result, enum rpc_provider_reason reason)
+static void rpc_presentation_reject(struct rpc_context_result *result,
+                                    enum rpc_provider_reason reason)
 {
 	*result = (struct rpc_context_result){ .result = RPC_PROVIDER_REJECTION,
 		                               .reason = (uint16_t)reason };
 }
 
-static void agree_on_features(struct rpc_contexts *c, const struct rpc_context *proposed,
-                              struct rpc_context_result *result)
+static void rpc_presentation_agree_on_features(struct rpc_presentation *c,
+                                               const struct rpc_presentation_context *proposed,
+                                               struct rpc_context_result *result)
 {
 	uint8_t features = proposed->transfers[0].uuid.rest[0] & KEEP_CONNECTION_ON_ORPHAN;
 
@@ -59,19 +62,21 @@ static void agree_on_features(struct rpc_contexts *c, const struct rpc_context *
 
 /* interface: what it proposes, NULL for what is not offered; is_taken: an element before it of the
  * same message has it already, [MS-RPCE] 3.3.1.5.6. False: the id stands for another interface. */
-static bool answer(struct rpc_contexts *c, const struct rpc_interface *interface, bool is_taken,
-                   const struct rpc_context *proposed, struct rpc_context_result *result)
+static bool rpc_presentation_answer(struct rpc_presentation *c,
+                                    const struct rpc_interface *interface, bool is_taken,
+                                    const struct rpc_presentation_context *proposed,
+                                    struct rpc_context_result *result)
 {
-	const struct rpc_interface *agreed = rpc_contexts_find(c, proposed->id);
+	const struct rpc_interface *agreed = rpc_presentation_find(c, proposed->id);
 
 	if (agreed != NULL && agreed != interface)
 		return false;
 	if (interface == NULL) {
-		reject(result, RPC_ABSTRACT_SYNTAX_NOT_SUPPORTED);
-	} else if (is_taken || !offers_ndr(proposed)) {
-		reject(result, RPC_TRANSFER_SYNTAXES_NOT_SUPPORTED);
+		rpc_presentation_reject(result, RPC_ABSTRACT_SYNTAX_NOT_SUPPORTED);
+	} else if (is_taken || !rpc_presentation_offers_ndr(proposed)) {
+		rpc_presentation_reject(result, RPC_TRANSFER_SYNTAXES_NOT_SUPPORTED);
 	} else if (agreed == NULL && c->count == RPC_MAX_CONTEXTS) {
-		reject(result, RPC_CONTEXT_LIMIT_EXCEEDED);
+		rpc_presentation_reject(result, RPC_CONTEXT_LIMIT_EXCEEDED);
 	} else {
 		if (agreed == NULL) {
 			c->accepted[c->count].id = proposed->id;
@@ -84,8 +89,8 @@ static bool answer(struct rpc_contexts *c, const struct rpc_interface *interface
 }
 
 /* Whether an element before the one at index was accepted for its interface. */
-static bool has_before(const struct rpc_interface *const interfaces[],
-                       const struct rpc_bind_ack *ack, size_t index)
+static bool rpc_presentation_has_before(const struct rpc_interface *const interfaces[],
+                                        const struct rpc_bind_ack *ack, size_t index)
 {
 	for (size_t i = 0; i < index; i++)
 		if (interfaces[i] == interfaces[index] && ack->results[i].result == RPC_ACCEPTANCE)
@@ -93,29 +98,30 @@ static bool has_before(const struct rpc_interface *const interfaces[],
 	return false;
 }
 
-bool rpc_contexts_negotiate(struct rpc_contexts *c, const struct rpc_endpoint *endpoint,
-                            const struct rpc_bind *proposal, bool is_alter,
-                            struct rpc_bind_ack *ack)
+bool rpc_presentation_negotiate(struct rpc_presentation *c, const struct rpc_endpoint *endpoint,
+                                const struct rpc_bind *proposal, bool is_alter,
+                                struct rpc_bind_ack *ack)
 {
 	const struct rpc_interface *interfaces[RPC_MAX_CONTEXTS];
-	struct rpc_contexts agreed = *c;
+	struct rpc_presentation agreed = *c;
 	bool asked_for_features = false;
 
 	if (proposal->context_count == 0)
 		return false;
 	for (size_t i = 0; i < proposal->context_count; i++) {
-		const struct rpc_context *proposed = &proposal->contexts[i];
+		const struct rpc_presentation_context *proposed = &proposal->contexts[i];
 
 		if (proposed->transfer_count == 0)
 			return false;
-		interfaces[i] = find_interface(endpoint, &proposed->interface);
-		if (!is_alter && asks_for_features(proposed)) {
+		interfaces[i] = rpc_endpoint_find_interface(endpoint, &proposed->interface);
+		if (!is_alter && rpc_presentation_asks_for_features(proposed)) {
 			if (asked_for_features)
 				return false;
 			asked_for_features = true;
-			agree_on_features(&agreed, proposed, &ack->results[i]);
-		} else if (!answer(&agreed, interfaces[i], has_before(interfaces, ack, i), proposed,
-		                   &ack->results[i])) {
+			rpc_presentation_agree_on_features(&agreed, proposed, &ack->results[i]);
+		} else if (!rpc_presentation_answer(&agreed, interfaces[i],
+		                                    rpc_presentation_has_before(interfaces, ack, i),
+		                                    proposed, &ack->results[i])) {
 			return false;
 		}
 	}
@@ -124,7 +130,7 @@ bool rpc_contexts_negotiate(struct rpc_contexts *c, const struct rpc_endpoint *e
 	return true;
 }
 
-const struct rpc_interface *rpc_contexts_find(const struct rpc_contexts *c, uint16_t id)
+const struct rpc_interface *rpc_presentation_find(const struct rpc_presentation *c, uint16_t id)
 {
 	for (size_t i = 0; i < c->count; i++)
 		if (c->accepted[i].id == id)

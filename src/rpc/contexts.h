@@ -6,7 +6,7 @@
 
 #include "rpc/service.h"
 
-struct rpc_contexts {
+struct rpc_presentation {
 	struct {
 		uint16_t id;
 		const struct rpc_interface *interface;
@@ -17,11 +17,11 @@ struct rpc_contexts {
 
 /* Answers what a bind, or an alter_context, proposes, element by element. False: it breaks the
  * protocol, and nothing was agreed to. */
-bool rpc_contexts_negotiate(struct rpc_contexts *c, const struct rpc_endpoint *endpoint,
-                            const struct rpc_bind *proposal, bool is_alter,
-                            struct rpc_bind_ack *ack);
+bool rpc_presentation_negotiate(struct rpc_presentation *c, const struct rpc_endpoint *endpoint,
+                                const struct rpc_bind *proposal, bool is_alter,
+                                struct rpc_bind_ack *ack);
 
 /* NULL: no such context was agreed to. */
-const struct rpc_interface *rpc_contexts_find(const struct rpc_contexts *c, uint16_t id);
+const struct rpc_interface *rpc_presentation_find(const struct rpc_presentation *c, uint16_t id);
 
 #endif

@@ -15,8 +15,8 @@ void rpc_management_count(enum rpc_statistic which)
 /* In these stubs everything but a name is 4 bytes long, and so is aligned. */
 
 /* [out] rpc_if_id_vector_p_t *if_id_vector, [out] error_status_t *status */
-static void inq_if_ids(const struct rpc_endpoint *e, struct wire_reader *stub,
-                       struct wire_writer *w)
+static void rpc_management_inq_if_ids(const struct rpc_endpoint *e, struct wire_reader *stub,
+                                      struct wire_writer *w)
 {
 	uint32_t count = (uint32_t)e->interface_count + 1, referent = 0x00020000;
 
@@ -34,7 +34,8 @@ static void inq_if_ids(const struct rpc_endpoint *e, struct wire_reader *stub,
 
 /* [in, out] StatisticsCount *count, [out, size_is(*count)] unsigned long statistics[],
  * [out] error_status_t *status */
-static void inq_stats(const struct rpc_endpoint *e, struct wire_reader *stub, struct wire_writer *w)
+static void rpc_management_inq_stats(const struct rpc_endpoint *e, struct wire_reader *stub,
+                                     struct wire_writer *w)
 {
 	uint32_t count = wire_get_u32(stub);
 
@@ -51,8 +52,8 @@ static void inq_stats(const struct rpc_endpoint *e, struct wire_reader *stub, st
 }
 
 /* [out] error_status_t *status; boolean32 */
-static void is_server_listening(const struct rpc_endpoint *e, struct wire_reader *stub,
-                                struct wire_writer *w)
+static void rpc_management_is_server_listening(const struct rpc_endpoint *e,
+                                               struct wire_reader *stub, struct wire_writer *w)
 {
 	(void)e;
 	(void)stub;
@@ -61,8 +62,8 @@ static void is_server_listening(const struct rpc_endpoint *e, struct wire_reader
 }
 
 /* [out] error_status_t *status */
-static void stop_server_listening(const struct rpc_endpoint *e, struct wire_reader *stub,
-                                  struct wire_writer *w)
+static void rpc_management_stop_server_listening(const struct rpc_endpoint *e,
+                                                 struct wire_reader *stub, struct wire_writer *w)
 {
 	(void)e;
 	(void)stub;
@@ -71,8 +72,8 @@ static void stop_server_listening(const struct rpc_endpoint *e, struct wire_read
 
 /* [in] unsigned long authn_proto, [in, range(0, 4096)] unsigned long princ_name_size,
  * [out, string, size_is(princ_name_size)] char princ_name[], [out] error_status_t *status */
-static void inq_princ_name(const struct rpc_endpoint *e, struct wire_reader *stub,
-                           struct wire_writer *w)
+static void rpc_management_inq_princ_name(const struct rpc_endpoint *e, struct wire_reader *stub,
+                                          struct wire_writer *w)
 {
 	uint32_t size;
 
@@ -93,7 +94,9 @@ uint32_t rpc_management_call(const struct rpc_endpoint *endpoint, uint16_t opnum
 {
 	static void (*const operations[])(const struct rpc_endpoint *, struct wire_reader *,
 	                                  struct wire_writer *) = {
-		inq_if_ids, inq_stats, is_server_listening, stop_server_listening, inq_princ_name,
+		rpc_management_inq_if_ids,          rpc_management_inq_stats,
+		rpc_management_is_server_listening, rpc_management_stop_server_listening,
+		rpc_management_inq_princ_name,
 	};
 
 	if (opnum >= sizeof operations / sizeof *operations)

@@ -20,15 +20,16 @@ void rpc_pdu_reader_feed(struct rpc_pdu_reader *p, const void *data, size_t byte
 	p->end = p->at + bytes;
 }
 
-static size_t left(const struct rpc_pdu_reader *p)
+static size_t rpc_pdu_reader_left(const struct rpc_pdu_reader *p)
 {
 	return (size_t)(p->end - p->at);
 }
 
 /* Moves bytes to the partial PDU until that holds goal. */
-static bool collect(struct rpc_pdu_reader *p, size_t goal)
+static bool rpc_pdu_reader_collect(struct rpc_pdu_reader *p, size_t goal)
 {
-	size_t wanted = goal - p->partial.len, take = wanted < left(p) ? wanted : left(p);
+	size_t wanted = goal - p->partial.len,
+	       take = wanted < rpc_pdu_reader_left(p) ? wanted : rpc_pdu_reader_left(p);
 
 	wire_put_bytes(&p->partial, p->at, take);
 	p->at += take;
@@ -39,7 +40,7 @@ static bool collect(struct rpc_pdu_reader *p, size_t goal)
 
 /* Windows accepts a bind or an alter_context of any length. Its token can be long, as Kerberos'
  * are. */
-static bool is_too_long(const struct rpc_pdu_reader *p, const struct rpc_header *h)
+static bool rpc_pdu_reader_is_too_long(const struct rpc_pdu_reader *p, const struct rpc_header *h)
 {
 	bool negotiates = h->ptype == RPC_BIND || h->ptype == RPC_ALTER_CONTEXT;
 
@@ -47,14 +48,14 @@ static bool is_too_long(const struct rpc_pdu_reader *p, const struct rpc_header 
 }
 
 /* The length of the PDU that begins at data, whose header is all there; 0 sets error. */
-static size_t pdu_length(struct rpc_pdu_reader *p, const uint8_t *data)
+static size_t rpc_pdu_reader_pdu_length(struct rpc_pdu_reader *p, const uint8_t *data)
 {
 	struct wire_reader r;
 	struct rpc_header h;
 
 	wire_reader_init(&r, data, RPC_HEADER_BYTES);
 	rpc_header_decode(&r, &h);
-	if (r.error == NULL && is_too_long(p, &h))
+	if (r.error == NULL && rpc_pdu_reader_is_too_long(p, &h))
 		r.error = "a fragment longer than agreed";
 	p->error = r.error;
 	if (r.error != NULL)
@@ -62,7 +63,8 @@ static size_t pdu_length(struct rpc_pdu_reader *p, const uint8_t *data)
 	return r.error == NULL ? h.frag_length : 0;
 }
 
-static bool give(const uint8_t *pdu, size_t bytes, struct rpc_header *h, struct wire_reader *r)
+static bool rpc_pdu_reader_give(const uint8_t *pdu, size_t bytes, struct rpc_header *h,
+                                struct wire_reader *r)
 {
 	wire_reader_init(r, pdu, bytes);
 	rpc_header_decode(r, h);
@@ -73,31 +75,31 @@ bool rpc_pdu_reader_next(struct rpc_pdu_reader *p, struct rpc_header *h, struct 
 {
 	size_t length = 0;
 
-	if (p->partial_given) {
+	if (p->partial_returned) {
 		wire_writer_clear(&p->partial);
-		p->partial_given = false;
+		p->partial_returned = false;
 	}
-	if (p->error != NULL || left(p) == 0)
+	if (p->error != NULL || rpc_pdu_reader_left(p) == 0)
 		return false;
-	if (p->partial.len == 0 && left(p) >= RPC_HEADER_BYTES) {
-		length = pdu_length(p, p->at);
-		if (length > 0 && length <= left(p)) {
+	if (p->partial.len == 0 && rpc_pdu_reader_left(p) >= RPC_HEADER_BYTES) {
+		length = rpc_pdu_reader_pdu_length(p, p->at);
+		if (length > 0 && length <= rpc_pdu_reader_left(p)) {
 			p->at += length;
-			return give(p->at - length, length, h, r);
+			return rpc_pdu_reader_give(p->at - length, length, h, r);
 		}
 	}
-	if (p->partial.len < RPC_HEADER_BYTES && !collect(p, RPC_HEADER_BYTES))
+	if (p->partial.len < RPC_HEADER_BYTES && !rpc_pdu_reader_collect(p, RPC_HEADER_BYTES))
 		return false;
-	length = pdu_length(p, p->partial.data);
-	if (length == 0 || !collect(p, length))
+	length = rpc_pdu_reader_pdu_length(p, p->partial.data);
+	if (length == 0 || !rpc_pdu_reader_collect(p, length))
 		return false;
-	p->partial_given = true;
-	return give(p->partial.data, length, h, r);
+	p->partial_returned = true;
+	return rpc_pdu_reader_give(p->partial.data, length, h, r);
 }
 
 size_t rpc_pdu_reader_take_rest(struct rpc_pdu_reader *p, const uint8_t **rest)
 {
-	size_t bytes = left(p);
+	size_t bytes = rpc_pdu_reader_left(p);
 
 	*rest = p->at;
 	p->at = p->end;

@@ -10,7 +10,7 @@ struct rpc_pdu_reader {
 	uint16_t max_frag; /* bytes: the longest PDU after the negotiation */
 	const uint8_t *at, *end;
 	struct wire_writer partial; /* a PDU whose rest has not come */
-	bool partial_given;
+	bool partial_returned;
 	const char *error;         /* static text; it sticks */
 	struct rpc_header refused; /* the PDU that is to blame, all zero where none is */
 };

@@ -31,10 +31,10 @@ struct rpc_message {
 	bool signs_all; /* header and trailer, too: both sides support header signing */
 };
 
-/* A security provider at an association: context is that of rpc_service_secure. */
-struct rpc_security {
-	bool (*takes)(void *context, uint8_t auth_type, uint8_t auth_level);
-	/* A token came: rpc_service_authenticated answers it, later and not from within. Copies the
+/* A security provider at an association: context is that of rpc_server_set_security. */
+struct rpc_security_provider {
+	bool (*supports)(void *context, uint8_t auth_type, uint8_t auth_level);
+	/* A token came: rpc_server_authenticated answers it, later and not from within. Copies the
 	 * token. False: out of memory. */
 	bool (*step)(void *context, const uint8_t *token, size_t bytes);
 	/* How long a token is that signs, or seals; 0: that was not agreed on, or cannot be. */

@@ -9,9 +9,9 @@
 #include "rpc/management.h"
 #include "rpc/service_parts.h"
 
-struct rpc_service *rpc_service_new(const struct rpc_endpoint *endpoint, void *context)
+struct rpc_server *rpc_server_new(const struct rpc_endpoint *endpoint, void *context)
 {
-	struct rpc_service *s = calloc(1, sizeof *s);
+	struct rpc_server *s = calloc(1, sizeof *s);
 
 	if (s == NULL)
 		return NULL;
@@ -21,91 +21,92 @@ struct rpc_service *rpc_service_new(const struct rpc_endpoint *endpoint, void *c
 	return s;
 }
 
-void rpc_service_free(struct rpc_service *s)
+void rpc_server_free(struct rpc_server *s)
 {
 	if (s == NULL)
 		return;
 	rpc_pdu_reader_fini(&s->pdus);
-	wire_writer_fini(&s->waiting);
+	wire_writer_fini(&s->queued);
 	wire_writer_fini(&s->call.stub);
 	wire_writer_fini(&s->answer.head);
 	wire_writer_fini(&s->answer.stub);
-	guard_fini(&s->guard);
+	rpc_security_fini(&s->security);
 	free(s);
 }
 
-void rpc_service_secure(struct rpc_service *s, const struct rpc_security *security,
-                        void *security_context)
+void rpc_server_set_security(struct rpc_server *s, const struct rpc_security_provider *security,
+                             void *security_context)
 {
-	s->guard.provider = security;
-	s->guard.context = security_context;
+	s->security.provider = security;
+	s->security.context = security_context;
 }
 
-void rpc_service_take_turns(struct rpc_service *s, bool (*has_turn)(void *context), void *context)
+void rpc_server_take_turns(struct rpc_server *s, bool (*has_turn)(void *context), void *context)
 {
 	s->has_turn = has_turn;
 	s->turn_context = context;
 }
 
-bool rpc_service_is_over(const struct rpc_service *s)
+bool rpc_server_is_over(const struct rpc_server *s)
 {
 	return s->step == OVER;
 }
 
 /* ---- what is answered ---- */
 
-static size_t pdu_left(const struct rpc_service *s)
+static size_t rpc_answer_pdu_left(const struct rpc_server *s)
 {
 	return s->answer.head.len + s->answer.part_bytes - s->answer.at;
 }
 
-void answer_forget(struct rpc_service *s)
+void rpc_answer_clear(struct rpc_server *s)
 {
 	wire_writer_fini(&s->answer.head);
 	wire_writer_fini(&s->answer.stub);
-	s->answer = (struct answer){ 0 };
+	s->answer = (struct rpc_answer){ 0 };
 }
 
-void answer_check(struct rpc_service *s)
+void rpc_answer_check(struct rpc_server *s)
 {
 	if (!s->answer.head.failed)
 		return;
-	answer_forget(s);
+	rpc_answer_clear(s);
 	s->step = OVER;
 }
 
-void answer_fault(struct rpc_service *s, uint32_t call_id, const struct rpc_fault *fault)
+void rpc_answer_fault(struct rpc_server *s, uint32_t call_id, const struct rpc_fault *fault)
 {
-	answer_forget(s);
+	rpc_answer_clear(s);
 	rpc_fault_encode(&s->answer.head, call_id, fault);
-	answer_check(s);
+	rpc_answer_check(s);
 }
 
-void answer_last_fault(struct rpc_service *s, uint32_t call_id, const struct rpc_fault *fault)
+void rpc_answer_last_fault(struct rpc_server *s, uint32_t call_id, const struct rpc_fault *fault)
 {
-	answer_fault(s, call_id, fault);
+	rpc_answer_fault(s, call_id, fault);
 	s->step = OVER;
 }
 
-void answer_protocol_error(struct rpc_service *s, uint32_t call_id, uint16_t context_id)
+void rpc_answer_protocol_error(struct rpc_server *s, uint32_t call_id, uint16_t context_id)
 {
-	answer_last_fault(
+	rpc_answer_last_fault(
 		s, call_id,
 		&(struct rpc_fault){ .status = RPC_FAULT_PROTO_ERROR, .context_id = context_id });
 }
 
-void answer_nak(struct rpc_service *s, uint32_t call_id, enum rpc_nak_reason reason)
+void rpc_answer_nak(struct rpc_server *s, uint32_t call_id, enum rpc_nak_reason reason)
 {
 	rpc_bind_nak_encode(&s->answer.head, call_id, (uint16_t)reason);
-	answer_check(s);
+	rpc_answer_check(s);
 	s->step = OVER;
 }
 
-void answer_begin_fragment(struct rpc_service *s)
+void rpc_answer_begin_fragment(struct rpc_server *s)
 {
-	struct answer *a = &s->answer;
-	bool protects = guard_protects(&s->guard);
-	size_t max_frag = protects ? RPC_CALL_HEADER_BYTES + guard_part_bytes(s) : s->max_frag;
+	struct rpc_answer *a = &s->answer;
+	bool protects = rpc_security_protects(&s->security);
+	size_t max_frag = protects ? RPC_CALL_HEADER_BYTES + rpc_security_part_bytes(s)
+	                           : s->max_frag;
 	struct rpc_response response = { .context_id = a->context_id };
 
 	wire_writer_clear(&a->head);
@@ -117,170 +118,172 @@ void answer_begin_fragment(struct rpc_service *s)
 		if (a->part_bytes > 0)
 			wire_put_bytes(&a->head, a->stub.data + a->stub_at, a->part_bytes);
 		a->part_bytes = 0;
-		guard_response(s, RPC_CALL_HEADER_BYTES);
+		rpc_security_protect_response(s, RPC_CALL_HEADER_BYTES);
 	}
-	answer_check(s);
+	rpc_answer_check(s);
 }
 
 /* ---- bytes ---- */
 
-static void (*const takers[])(struct rpc_service *, const struct rpc_header *,
+static void (*const takers[])(struct rpc_server *, const struct rpc_header *,
                               struct wire_reader *) = {
-	[RPC_REQUEST] = take_request,
-	[RPC_BIND] = take_bind,
-	[RPC_ALTER_CONTEXT] = take_alter_context,
-	[RPC_AUTH3] = take_auth3,
-	[RPC_CO_CANCEL] = take_co_cancel,
-	[RPC_ORPHANED] = take_orphaned,
+	[RPC_REQUEST] = rpc_server_on_request,
+	[RPC_BIND] = rpc_server_on_bind,
+	[RPC_ALTER_CONTEXT] = rpc_server_on_alter_context,
+	[RPC_AUTH3] = rpc_server_on_auth3,
+	[RPC_CO_CANCEL] = rpc_server_on_co_cancel,
+	[RPC_ORPHANED] = rpc_server_on_orphaned,
 };
 
-static void take(struct rpc_service *s, const struct rpc_header *h, struct wire_reader *r)
+static void rpc_server_dispatch_pdu(struct rpc_server *s, const struct rpc_header *h,
+                                    struct wire_reader *r)
 {
 	size_t count = sizeof takers / sizeof *takers;
 
 	rpc_management_count(RPC_PACKETS_IN);
 	if (h->version_minor != 0 && h->ptype == RPC_BIND) /* [MS-RPCE] 3.3.1.5.1 */
-		answer_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED);
+		rpc_answer_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED);
 	else if (h->version_minor != 0 || h->ptype >= count || takers[h->ptype] == NULL)
-		answer_protocol_error(s, h->call_id, 0);
+		rpc_answer_protocol_error(s, h->call_id, 0);
 	else
 		takers[h->ptype](s, h, r);
 }
 
 /* What came is no PDU, or none that we can receive. */
-static void refuse(struct rpc_service *s)
+static void rpc_server_refuse_pdu(struct rpc_server *s)
 {
 	const struct rpc_header *h = &s->pdus.refused;
 
 	if (h->version == 5 && h->version_minor == 0)
-		answer_protocol_error(s, h->call_id, 0);
+		rpc_answer_protocol_error(s, h->call_id, 0);
 	else if (h->version == 5 && h->ptype == RPC_BIND)
-		answer_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED);
+		rpc_answer_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED);
 	s->step = OVER;
 }
 
 /* Whether what comes has to wait: for an answer to be read, or made, or for a turn. */
-static bool is_busy(const struct rpc_service *s)
+static bool rpc_server_is_busy(const struct rpc_server *s)
 {
-	return pdu_left(s) > 0 || s->guard.step == JUDGING ||
+	return rpc_answer_pdu_left(s) > 0 || s->security.step == RPC_SECURITY_PENDING ||
 	       (s->has_turn != NULL && !s->has_turn(s->turn_context));
 }
 
 /* Takes PDUs up to one that is answered. Returns what is left of data. */
-static size_t take_pdus(struct rpc_service *s, const uint8_t *data, size_t bytes,
-                        const uint8_t **rest)
+static size_t rpc_server_read_pdus(struct rpc_server *s, const uint8_t *data, size_t bytes,
+                                   const uint8_t **rest)
 {
 	struct rpc_header h;
 	struct wire_reader r;
 
 	rpc_pdu_reader_feed(&s->pdus, data, bytes);
-	while (!is_busy(s) && s->step != OVER && rpc_pdu_reader_next(&s->pdus, &h, &r))
-		take(s, &h, &r);
+	while (!rpc_server_is_busy(s) && s->step != OVER && rpc_pdu_reader_next(&s->pdus, &h, &r))
+		rpc_server_dispatch_pdu(s, &h, &r);
 	if (s->pdus.error != NULL && s->step != OVER)
-		refuse(s);
+		rpc_server_refuse_pdu(s);
 	return rpc_pdu_reader_take_rest(&s->pdus, rest);
 }
 
 /* Keeps what comes before the answer was read. What was taken up since makes room for it, so that
  * one who always writes ahead needs no more than one who does so once. */
-static void keep_waiting(struct rpc_service *s, const uint8_t *data, size_t bytes)
+static void rpc_server_queue_input(struct rpc_server *s, const uint8_t *data, size_t bytes)
 {
-	struct wire_writer *w = &s->waiting;
-	size_t waits = w->len - s->waiting_at;
+	struct wire_writer *w = &s->queued;
+	size_t waits = w->len - s->queued_at;
 
 	if (waits + bytes > s->endpoint->max_request_bytes + MAX_FRAG) {
 		s->step = OVER;
 		return;
 	}
-	if (s->waiting_at > waits) {
-		memmove(w->data, w->data + s->waiting_at, waits);
+	if (s->queued_at > waits) {
+		memmove(w->data, w->data + s->queued_at, waits);
 		w->len = waits;
-		s->waiting_at = 0;
+		s->queued_at = 0;
 	}
 	wire_put_bytes(w, data, bytes);
 	if (w->failed)
 		s->step = OVER;
 }
 
-bool rpc_service_feed(struct rpc_service *s, const void *data, size_t bytes)
+bool rpc_server_feed(struct rpc_server *s, const void *data, size_t bytes)
 {
 	if (s->step == OVER)
 		return false;
-	if (s->waiting.len == 0 && !is_busy(s)) {
+	if (s->queued.len == 0 && !rpc_server_is_busy(s)) {
 		const uint8_t *rest;
 
-		bytes = take_pdus(s, data, bytes, &rest);
+		bytes = rpc_server_read_pdus(s, data, bytes, &rest);
 		data = rest;
 		if (s->step == OVER)
-			return pdu_left(s) > 0;
+			return rpc_answer_pdu_left(s) > 0;
 	}
 	if (bytes > 0)
-		keep_waiting(s, data, bytes);
+		rpc_server_queue_input(s, data, bytes);
 	return s->step != OVER;
 }
 
 /* The answer was read: on with what was written meanwhile. */
-static void go_on(struct rpc_service *s)
+static void rpc_server_read_queued(struct rpc_server *s)
 {
 	const uint8_t *rest;
 	size_t left;
 
-	answer_forget(s);
-	if (s->waiting.len == 0)
+	rpc_answer_clear(s);
+	if (s->queued.len == 0)
 		return;
-	left = take_pdus(s, s->waiting.data + s->waiting_at, s->waiting.len - s->waiting_at, &rest);
-	s->waiting_at = s->waiting.len - left;
+	left = rpc_server_read_pdus(s, s->queued.data + s->queued_at, s->queued.len - s->queued_at,
+	                            &rest);
+	s->queued_at = s->queued.len - left;
 	if (left == 0) {
-		wire_writer_fini(&s->waiting);
-		s->waiting_at = 0;
+		wire_writer_fini(&s->queued);
+		s->queued_at = 0;
 	}
 }
 
-void rpc_service_go_on(struct rpc_service *s)
+void rpc_server_go_on(struct rpc_server *s)
 {
-	if (s->step != OVER && s->waiting.len > 0 && !is_busy(s))
-		go_on(s);
+	if (s->step != OVER && s->queued.len > 0 && !rpc_server_is_busy(s))
+		rpc_server_read_queued(s);
 }
 
-void rpc_service_authenticated(struct rpc_service *s, enum rpc_auth_progress progress,
-                               const uint8_t *token, size_t bytes)
+void rpc_server_authenticated(struct rpc_server *s, enum rpc_auth_progress progress,
+                              const uint8_t *token, size_t bytes)
 {
-	service_judged(s, progress, token, bytes);
-	if (pdu_left(s) == 0 && s->step != OVER) /* an AUTH3 */
-		go_on(s);
+	rpc_server_finish_token(s, progress, token, bytes);
+	if (rpc_answer_pdu_left(s) == 0 && s->step != OVER) /* an AUTH3 */
+		rpc_server_read_queued(s);
 }
 
 /* What so much of a stub weighs in fragments. */
-static size_t fragments_bytes(const struct rpc_service *s, size_t stub_bytes)
+static size_t rpc_server_fragments_bytes(const struct rpc_server *s, size_t stub_bytes)
 {
-	bool protects = guard_protects(&s->guard);
-	size_t most = protects ? guard_part_bytes(s) : rpc_call_part_bytes(s->max_frag),
+	bool protects = rpc_security_protects(&s->security);
+	size_t most = protects ? rpc_security_part_bytes(s) : rpc_call_part_bytes(s->max_frag),
 	       whole = stub_bytes / most, rest = stub_bytes % most;
 
 	if (protects)
-		return whole * guard_fragment_bytes(s, most) +
-		       (rest > 0 ? guard_fragment_bytes(s, rest) : 0);
+		return whole * rpc_security_fragment_bytes(s, most) +
+		       (rest > 0 ? rpc_security_fragment_bytes(s, rest) : 0);
 	return stub_bytes + (whole + (rest > 0)) * RPC_CALL_HEADER_BYTES;
 }
 
-size_t rpc_service_pending(const struct rpc_service *s)
+size_t rpc_server_pending(const struct rpc_server *s)
 {
 	size_t behind = s->answer.stub.len - s->answer.stub_next;
 
-	return pdu_left(s) + (behind > 0 ? fragments_bytes(s, behind) : 0);
+	return rpc_answer_pdu_left(s) + (behind > 0 ? rpc_server_fragments_bytes(s, behind) : 0);
 }
 
-size_t rpc_service_held_bytes(const struct rpc_service *s)
+size_t rpc_server_held_bytes(const struct rpc_server *s)
 {
-	return s->pdus.partial.cap + s->waiting.cap + s->call.stub.cap + s->answer.head.cap +
-	       s->answer.stub.cap + s->guard.pdu.cap;
+	return s->pdus.partial.cap + s->queued.cap + s->call.stub.cap + s->answer.head.cap +
+	       s->answer.stub.cap + s->security.plain_pdu.cap;
 }
 
-size_t rpc_service_read(struct rpc_service *s, struct wire_writer *to, size_t max_bytes,
-                        size_t *left)
+size_t rpc_server_read(struct rpc_server *s, struct wire_writer *to, size_t max_bytes, size_t *left)
 {
-	struct answer *a = &s->answer;
-	size_t count = pdu_left(s) < max_bytes ? pdu_left(s) : max_bytes, from_head = 0;
+	struct rpc_answer *a = &s->answer;
+	size_t count = rpc_answer_pdu_left(s) < max_bytes ? rpc_answer_pdu_left(s) : max_bytes,
+	       from_head = 0;
 
 	if (a->at < a->head.len) {
 		from_head = a->head.len - a->at < count ? a->head.len - a->at : count;
@@ -290,14 +293,14 @@ size_t rpc_service_read(struct rpc_service *s, struct wire_writer *to, size_t ma
 		wire_put_bytes(to, a->stub.data + a->stub_at + (a->at + from_head - a->head.len),
 		               count - from_head);
 	a->at += count;
-	*left = pdu_left(s);
+	*left = rpc_answer_pdu_left(s);
 	if (count > 0 && *left == 0) {
 		rpc_management_count(RPC_PACKETS_OUT);
 		a->stub_at = a->stub_next;
 		if (a->stub_at < a->stub.len)
-			answer_begin_fragment(s);
+			rpc_answer_begin_fragment(s);
 		else
-			go_on(s);
+			rpc_server_read_queued(s);
 	}
 	return count;
 }

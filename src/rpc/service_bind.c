@@ -5,7 +5,7 @@
 
 /* No state hangs on a group here, such as context handles would be: so any may be joined, and all
  * that a new one has to be is another one, and not 0. */
-static uint32_t new_assoc_group(void)
+static uint32_t rpc_server_new_assoc_group(void)
 {
 	static atomic_uint_least32_t last;
 	uint32_t group = (uint32_t)atomic_fetch_add(&last, 1) + 1;
@@ -15,7 +15,7 @@ static uint32_t new_assoc_group(void)
 
 /* One size for both directions, as Windows has it: what both can do, in multiples of 8, but what
  * everybody must be able to receive in any case (C706 12.6.3.1). */
-static uint16_t agree_on_frag(const struct rpc_bind *bind)
+static uint16_t rpc_server_agree_on_frag(const struct rpc_bind *bind)
 {
 	uint16_t bytes = MAX_FRAG;
 
@@ -27,7 +27,7 @@ static uint16_t agree_on_frag(const struct rpc_bind *bind)
 	return bytes > RPC_MIN_FRAG_BYTES ? bytes : RPC_MIN_FRAG_BYTES;
 }
 
-static struct rpc_bind_ack begin_ack(const struct rpc_service *s)
+static struct rpc_bind_ack rpc_server_begin_ack(const struct rpc_server *s)
 {
 	return (struct rpc_bind_ack){ .max_xmit_frag = s->max_frag,
 		                      .max_recv_frag = s->max_frag,
@@ -35,8 +35,8 @@ static struct rpc_bind_ack begin_ack(const struct rpc_service *s)
 		                      .secondary_address = s->endpoint->secondary_address };
 }
 
-static void encode_ack(struct rpc_service *s, uint8_t ptype, uint32_t call_id,
-                       const struct rpc_bind_ack *ack)
+static void rpc_server_encode_ack(struct rpc_server *s, uint8_t ptype, uint32_t call_id,
+                                  const struct rpc_bind_ack *ack)
 {
 	if (ptype == RPC_BIND)
 		rpc_bind_ack_encode(&s->answer.head, call_id, ack);
@@ -44,34 +44,35 @@ static void encode_ack(struct rpc_service *s, uint8_t ptype, uint32_t call_id,
 		rpc_alter_context_resp_encode(&s->answer.head, call_id, ack);
 }
 
-static void send_ack(struct rpc_service *s, uint8_t ptype, uint32_t call_id,
-                     const struct rpc_bind_ack *ack)
+static void rpc_server_send_ack(struct rpc_server *s, uint8_t ptype, uint32_t call_id,
+                                const struct rpc_bind_ack *ack)
 {
-	encode_ack(s, ptype, call_id, ack);
-	answer_check(s);
+	rpc_server_encode_ack(s, ptype, call_id, ack);
+	rpc_answer_check(s);
 }
 
 /* The same with a token: with none, there still is a trailer. */
-static void send_secure_ack(struct rpc_service *s, const struct judged *judged,
-                            const uint8_t *token, size_t token_bytes)
+static void rpc_server_send_secure_ack(struct rpc_server *s, const struct rpc_pending_bind *judged,
+                                       const uint8_t *token, size_t token_bytes)
 {
-	struct rpc_trailer trailer = guard_trailer(&s->guard, token_bytes);
+	struct rpc_trailer trailer = rpc_security_trailer(&s->security, token_bytes);
 	uint8_t *to;
 
-	encode_ack(s, judged->ptype, judged->call_id, &judged->ack);
+	rpc_server_encode_ack(s, judged->ptype, judged->call_id, &judged->ack);
 	to = rpc_trailer_encode(&s->answer.head, 0, RPC_HEADER_BYTES, RPC_TRAILER_ALIGN_ACK,
 	                        &trailer);
 	for (size_t i = 0; to != NULL && i < token_bytes; i++)
 		to[i] = token[i];
-	answer_check(s);
+	rpc_answer_check(s);
 }
 
 /* Hands a token over, and what is to be answered with it; ack: NULL for an AUTH3. Without memory
  * the association ends. */
-static void judge(struct rpc_service *s, const struct rpc_header *h,
-                  const struct rpc_trailer *trailer, const struct rpc_bind_ack *ack)
+static void rpc_server_begin_token(struct rpc_server *s, const struct rpc_header *h,
+                                   const struct rpc_trailer *trailer,
+                                   const struct rpc_bind_ack *ack)
 {
-	struct judged *judged = calloc(1, sizeof *judged);
+	struct rpc_pending_bind *judged = calloc(1, sizeof *judged);
 
 	if (judged != NULL) {
 		judged->ptype = h->ptype;
@@ -79,22 +80,24 @@ static void judge(struct rpc_service *s, const struct rpc_header *h,
 		if (ack != NULL)
 			judged->ack = *ack;
 	}
-	if (judged == NULL || !guard_judge(&s->guard, trailer, judged))
+	if (judged == NULL || !rpc_security_begin_token(&s->security, trailer, judged))
 		s->step = OVER;
 }
 
-static bool takes(const struct guard *g, const struct rpc_trailer *trailer)
+static bool rpc_security_is_supported(const struct rpc_security_context *g,
+                                      const struct rpc_trailer *trailer)
 {
-	return g->provider != NULL && g->provider->takes(g->context, trailer->type, trailer->level);
+	return g->provider != NULL &&
+	       g->provider->supports(g->context, trailer->type, trailer->level);
 }
 
 /* Whether a security context can begin with this; *reason gives why not. */
-static bool can_begin(const struct guard *g, const struct rpc_trailer *trailer,
-                      enum rpc_nak_reason *reason)
+static bool rpc_security_can_begin(const struct rpc_security_context *g,
+                                   const struct rpc_trailer *trailer, enum rpc_nak_reason *reason)
 {
 	if (trailer->level <= RPC_LEVEL_NONE || trailer->level > RPC_LEVEL_PRIVACY)
 		*reason = RPC_NAK_NOT_SPECIFIED;
-	else if (!takes(g, trailer)) /* [MS-RPCE] 3.3.3.5.3 */
+	else if (!rpc_security_is_supported(g, trailer)) /* [MS-RPCE] 3.3.3.5.3 */
 		*reason = RPC_NAK_AUTHENTICATION_TYPE_NOT_RECOGNIZED;
 	else if (trailer->level == RPC_LEVEL_CALL) /* one of connectionless RPC */
 		*reason = RPC_NAK_INVALID_CHECKSUM;
@@ -104,16 +107,16 @@ static bool can_begin(const struct guard *g, const struct rpc_trailer *trailer,
 }
 
 /* [MS-RPCE] 3.3.1.5.2.2. Windows agrees whether or not there is anything to be signed. */
-static void agree_on_header_signing(struct rpc_service *s, const struct rpc_header *h,
-                                    struct rpc_bind_ack *ack)
+static void rpc_server_agree_on_header_signing(struct rpc_server *s, const struct rpc_header *h,
+                                               struct rpc_bind_ack *ack)
 {
 	if ((h->pfc_flags & RPC_PFC_SUPPORT_HEADER_SIGN) == 0)
 		return;
-	s->guard.signs_header = true;
+	s->security.signs_header = true;
 	ack->pfc_flags |= RPC_PFC_SUPPORT_HEADER_SIGN;
 }
 
-void take_bind(struct rpc_service *s, const struct rpc_header *h, struct wire_reader *r)
+void rpc_server_on_bind(struct rpc_server *s, const struct rpc_header *h, struct wire_reader *r)
 {
 	bool is_secure = h->auth_length != 0;
 	enum rpc_nak_reason reason = RPC_NAK_NOT_SPECIFIED;
@@ -125,57 +128,60 @@ void take_bind(struct rpc_service *s, const struct rpc_header *h, struct wire_re
 	if (is_secure)
 		rpc_trailer_decode(r, h, &trailer);
 	if (bind.is_too_long) { /* [MS-RPCE] 3.3.3.5.5 */
-		answer_nak(s, h->call_id, RPC_NAK_LOCAL_LIMIT_EXCEEDED);
+		rpc_answer_nak(s, h->call_id, RPC_NAK_LOCAL_LIMIT_EXCEEDED);
 		return;
 	}
 	if (is_secure && trailer.is_unaligned) { /* 2.2.2.11 */
-		answer_nak(s, h->call_id, RPC_NAK_NOT_SPECIFIED);
+		rpc_answer_nak(s, h->call_id, RPC_NAK_NOT_SPECIFIED);
 		return;
 	}
 	if (r->error != NULL) { /* 2.2.2.5 */
-		answer_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED);
+		rpc_answer_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED);
 		return;
 	}
-	s->max_frag = agree_on_frag(&bind);
-	s->assoc_group = bind.assoc_group != 0 ? bind.assoc_group : new_assoc_group();
-	ack = begin_ack(s);
-	if (s->step != UNBOUND || (is_secure && !can_begin(&s->guard, &trailer, &reason)) ||
-	    !rpc_contexts_negotiate(&s->contexts, s->endpoint, &bind, false, &ack)) {
-		answer_nak(s, h->call_id, reason);
+	s->max_frag = rpc_server_agree_on_frag(&bind);
+	s->assoc_group = bind.assoc_group != 0 ? bind.assoc_group : rpc_server_new_assoc_group();
+	ack = rpc_server_begin_ack(s);
+	if (s->step != UNBOUND ||
+	    (is_secure && !rpc_security_can_begin(&s->security, &trailer, &reason)) ||
+	    !rpc_presentation_negotiate(&s->presentation, s->endpoint, &bind, false, &ack)) {
+		rpc_answer_nak(s, h->call_id, reason);
 		return;
 	}
 	s->step = BOUND;
 	s->is_multiplexed = (h->pfc_flags & RPC_PFC_CONC_MPX) != 0;
 	ack.pfc_flags = h->pfc_flags & RPC_PFC_CONC_MPX;
-	agree_on_header_signing(s, h, &ack);
+	rpc_server_agree_on_header_signing(s, h, &ack);
 	if (is_secure)
-		judge(s, h, &trailer, &ack);
+		rpc_server_begin_token(s, h, &trailer, &ack);
 	else
-		send_ack(s, RPC_BIND, h->call_id, &ack);
+		rpc_server_send_ack(s, RPC_BIND, h->call_id, &ack);
 }
 
 /* Whether an alter_context may carry this: it goes on with the security context that wants it, or
  * begins one where there is none. */
-static bool may_alter(const struct guard *g, const struct rpc_trailer *trailer)
+static bool rpc_security_may_alter(const struct rpc_security_context *g,
+                                   const struct rpc_trailer *trailer)
 {
 	enum rpc_nak_reason reason;
 
-	if (g->step == WANTS_TOKEN)
-		return guard_is_same(g, trailer);
-	return g->step == UNGUARDED && can_begin(g, trailer, &reason);
+	if (g->step == RPC_SECURITY_WANTS_TOKEN)
+		return rpc_security_is_same(g, trailer);
+	return g->step == RPC_SECURITY_NONE && rpc_security_can_begin(g, trailer, &reason);
 }
 
-static void refuse_alter(struct rpc_service *s, uint32_t call_id, uint32_t status)
+static void rpc_server_refuse_alter(struct rpc_server *s, uint32_t call_id, uint32_t status)
 {
-	answer_last_fault(s, call_id,
-	                  &(struct rpc_fault){ .status = status, .was_not_executed = true });
+	rpc_answer_last_fault(s, call_id,
+	                      &(struct rpc_fault){ .status = status, .was_not_executed = true });
 }
 
 /* What it says of sizes and groups was settled by the bind. Of a call that is not whole yet, all of
  * it is of one security context ([MS-RPCE] 2.2.2.11), and so none begins in its midst. */
-void take_alter_context(struct rpc_service *s, const struct rpc_header *h, struct wire_reader *r)
+void rpc_server_on_alter_context(struct rpc_server *s, const struct rpc_header *h,
+                                 struct wire_reader *r)
 {
-	struct rpc_bind_ack ack = begin_ack(s);
+	struct rpc_bind_ack ack = rpc_server_begin_ack(s);
 	bool is_secure = h->auth_length != 0;
 	struct rpc_trailer trailer;
 	struct rpc_bind proposal;
@@ -184,23 +190,24 @@ void take_alter_context(struct rpc_service *s, const struct rpc_header *h, struc
 	if (is_secure)
 		rpc_trailer_decode(r, h, &trailer);
 	if (proposal.is_too_long) { /* [MS-RPCE] 3.3.1.5.6 */
-		answer_nak(s, h->call_id, RPC_NAK_LOCAL_LIMIT_EXCEEDED);
+		rpc_answer_nak(s, h->call_id, RPC_NAK_LOCAL_LIMIT_EXCEEDED);
 	} else if (s->step != BOUND || r->error != NULL || (is_secure && s->call.is_open) ||
-	           !rpc_contexts_negotiate(&s->contexts, s->endpoint, &proposal, true, &ack)) {
-		refuse_alter(s, h->call_id, RPC_FAULT_PROTO_ERROR);
-	} else if (is_secure && !may_alter(&s->guard, &trailer)) {
-		refuse_alter(s, h->call_id, RPC_FAULT_ACCESS_DENIED);
+	           !rpc_presentation_negotiate(&s->presentation, s->endpoint, &proposal, true,
+	                                       &ack)) {
+		rpc_server_refuse_alter(s, h->call_id, RPC_FAULT_PROTO_ERROR);
+	} else if (is_secure && !rpc_security_may_alter(&s->security, &trailer)) {
+		rpc_server_refuse_alter(s, h->call_id, RPC_FAULT_ACCESS_DENIED);
 	} else {
-		agree_on_header_signing(s, h, &ack);
+		rpc_server_agree_on_header_signing(s, h, &ack);
 		if (is_secure)
-			judge(s, h, &trailer, &ack);
+			rpc_server_begin_token(s, h, &trailer, &ack);
 		else
-			send_ack(s, RPC_ALTER_CONTEXT, h->call_id, &ack);
+			rpc_server_send_ack(s, RPC_ALTER_CONTEXT, h->call_id, &ack);
 	}
 }
 
 /* The last token, which is not answered: [MS-RPCE] 2.2.2.10, 3.3.1.5.2.1. */
-void take_auth3(struct rpc_service *s, const struct rpc_header *h, struct wire_reader *r)
+void rpc_server_on_auth3(struct rpc_server *s, const struct rpc_header *h, struct wire_reader *r)
 {
 	struct rpc_trailer trailer;
 
@@ -208,39 +215,42 @@ void take_auth3(struct rpc_service *s, const struct rpc_header *h, struct wire_r
 		wire_reader_fail(r, "an AUTH3 without a token");
 	else
 		rpc_trailer_decode(r, h, &trailer);
-	if (r->error != NULL || s->guard.step != WANTS_TOKEN || !guard_is_same(&s->guard, &trailer))
-		refuse_alter(s, h->call_id, RPC_FAULT_PROTO_ERROR);
+	if (r->error != NULL || s->security.step != RPC_SECURITY_WANTS_TOKEN ||
+	    !rpc_security_is_same(&s->security, &trailer))
+		rpc_server_refuse_alter(s, h->call_id, RPC_FAULT_PROTO_ERROR);
 	else
-		judge(s, h, &trailer, NULL);
+		rpc_server_begin_token(s, h, &trailer, NULL);
 }
 
 /* A token that was found wrong. */
-static void refuse(struct rpc_service *s, const struct judged *judged)
+static void rpc_server_refuse_token(struct rpc_server *s, const struct rpc_pending_bind *judged)
 {
 	if (judged->ptype == RPC_BIND)
-		answer_nak(s, judged->call_id, RPC_NAK_INVALID_CHECKSUM);
+		rpc_answer_nak(s, judged->call_id, RPC_NAK_INVALID_CHECKSUM);
 	else if (judged->ptype == RPC_ALTER_CONTEXT)
-		refuse_alter(s, judged->call_id, RPC_FAULT_SECURITY_PACKAGE);
+		rpc_server_refuse_alter(s, judged->call_id, RPC_FAULT_SECURITY_PACKAGE);
 }
 
-void service_judged(struct rpc_service *s, enum rpc_auth_progress progress, const uint8_t *token,
-                    size_t bytes)
+void rpc_server_finish_token(struct rpc_server *s, enum rpc_auth_progress progress,
+                             const uint8_t *token, size_t bytes)
 {
-	static const enum guard_step next[] = { [RPC_AUTH_CONTINUES] = WANTS_TOKEN,
-		                                [RPC_AUTH_COMPLETE] = GUARDED,
-		                                [RPC_AUTH_FAILED] = REFUSED };
-	struct judged *judged = s->guard.judged;
+	static const enum rpc_security_step next[] = {
+		[RPC_AUTH_CONTINUES] = RPC_SECURITY_WANTS_TOKEN,
+		[RPC_AUTH_COMPLETE] = RPC_SECURITY_ESTABLISHED,
+		[RPC_AUTH_FAILED] = REFUSED
+	};
+	struct rpc_pending_bind *judged = s->security.pending;
 
-	s->guard.judged = NULL;
+	s->security.pending = NULL;
 	/* An AUTH3 has no answer, so a token for the caller could not be sent. */
 	if (judged->ptype == RPC_AUTH3 && (progress == RPC_AUTH_CONTINUES || bytes > 0))
 		progress = RPC_AUTH_FAILED;
-	if (progress == RPC_AUTH_COMPLETE && !guard_complete(&s->guard))
+	if (progress == RPC_AUTH_COMPLETE && !rpc_security_complete(&s->security))
 		progress = RPC_AUTH_FAILED;
-	s->guard.step = next[progress];
+	s->security.step = next[progress];
 	if (progress == RPC_AUTH_FAILED)
-		refuse(s, judged);
+		rpc_server_refuse_token(s, judged);
 	else if (judged->ptype != RPC_AUTH3)
-		send_secure_ack(s, judged, token, bytes);
+		rpc_server_send_secure_ack(s, judged, token, bytes);
 	free(judged);
 }

@@ -4,13 +4,13 @@
 #include <stddef.h>
 #include <lmerr.h>
 
-struct code {
+struct rpc_refusal_code {
 	uint32_t code;
-	struct rpc_story story;
+	struct rpc_refusal story;
 };
 
 /* clang-format off */
-static const struct code faults[] = {
+static const struct rpc_refusal_code faults[] = {
 	{ 0x1C010001, { RPC_S_COMM_FAILURE, "nca_s_comm_failure" } },
 	{ 0x1C010002, { RPC_S_PROCNUM_OUT_OF_RANGE, "nca_op_rng_error: no such operation" } },
 	{ 0x1C010003, { RPC_S_UNKNOWN_IF, "nca_unk_if: no such interface" } },
@@ -37,7 +37,7 @@ static const struct code faults[] = {
 	{ RPC_X_BAD_STUB_DATA, { RPC_X_BAD_STUB_DATA, "the server found the request malformed" } },
 };
 
-static const struct code nak_reasons[] = {
+static const struct rpc_refusal_code nak_reasons[] = {
 	{ 0, { RPC_S_CALL_FAILED_DNE, "the RPC service refused to bind without a reason" } },
 	{ 1, { RPC_S_SERVER_TOO_BUSY, "temporary_congestion" } },
 	{ 2, { RPC_S_SERVER_TOO_BUSY, "local_limit_exceeded" } },
@@ -46,7 +46,7 @@ static const struct code nak_reasons[] = {
 	{ 9, { ERROR_ACCESS_DENIED, "invalid_checksum" } },
 };
 
-static const struct code rejections[] = {
+static const struct rpc_refusal_code rejections[] = {
 	{ 0, { RPC_S_CALL_FAILED_DNE, "the RPC service refused the interface without a reason" } },
 	{ 1, { RPC_S_UNKNOWN_IF, "abstract_syntax_not_supported: no srvsvc service behind the pipe" } },
 	{ 2, { RPC_S_UNSUPPORTED_TRANS_SYN, "proposed_transfer_syntaxes_not_supported" } },
@@ -55,8 +55,8 @@ static const struct code rejections[] = {
 
 /* clang-format on */
 
-static struct rpc_story find(const struct code codes[], size_t count, uint32_t code,
-                             struct rpc_story otherwise)
+static struct rpc_refusal rpc_refusal_find(const struct rpc_refusal_code codes[], size_t count,
+                                           uint32_t code, struct rpc_refusal otherwise)
 {
 	for (size_t i = 0; i < count; i++)
 		if (codes[i].code == code)
@@ -64,10 +64,11 @@ static struct rpc_story find(const struct code codes[], size_t count, uint32_t c
 	return otherwise;
 }
 
-#define FIND(codes, code, ...) \
-	find(codes, sizeof(codes) / sizeof *(codes), code, (struct rpc_story)__VA_ARGS__)
+#define FIND(codes, code, ...)                                         \
+	rpc_refusal_find(codes, sizeof(codes) / sizeof *(codes), code, \
+	                 (struct rpc_refusal)__VA_ARGS__)
 
-struct rpc_story rpc_fault_story(uint32_t fault_status)
+struct rpc_refusal rpc_fault_refusal(uint32_t fault_status)
 {
 	/* "Not mapped" means that the caller sees the fault's own number; never success. */
 	return FIND(faults, fault_status,
@@ -75,13 +76,13 @@ struct rpc_story rpc_fault_story(uint32_t fault_status)
 	              "the RPC service broke off the call" });
 }
 
-struct rpc_story rpc_bind_nak_story(uint16_t reason)
+struct rpc_refusal rpc_bind_nak_refusal(uint16_t reason)
 {
 	return FIND(nak_reasons, reason,
 	            { RPC_S_CALL_FAILED_DNE, "the RPC service refused to bind" });
 }
 
-struct rpc_story rpc_rejection_story(uint16_t reason)
+struct rpc_refusal rpc_rejection_refusal(uint16_t reason)
 {
 	return FIND(rejections, reason,
 	            { RPC_S_UNKNOWN_IF, "the RPC service refused the interface" });

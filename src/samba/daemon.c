@@ -28,15 +28,15 @@ enum {
 	DRAIN_MS = 5000,
 };
 
-struct daemon {
+struct samba_daemon {
 	const struct samba_options *options;
 	struct samba_installation samba;
 	struct net_loop *loop;
 	struct net_signals *signals;
-	struct samba_folder *folder;
+	struct socket_dir *folder;
 	struct relay *relay;
-	struct relay_door *door;
-	struct samba_feeding *feeding;
+	struct relay_endpoint *door;
+	struct samba_publisher *feeding;
 	struct status_socket *status;
 	int64_t began_ms, drained_by_ms;
 	bool is_draining, has_failed;
@@ -44,7 +44,7 @@ struct daemon {
 };
 
 /* Samba's sessions began by this clock, too. */
-static int64_t now_ms(void *context)
+static int64_t samba_daemon_unix_ms(void *context)
 {
 	struct timespec now;
 
@@ -54,7 +54,7 @@ static int64_t now_ms(void *context)
 }
 
 /* However the clock is set meanwhile. */
-static int64_t steady_ms(void)
+static int64_t samba_daemon_steady_ms(void)
 {
 	struct timespec now;
 
@@ -64,95 +64,98 @@ static int64_t steady_ms(void)
 
 /* ---- what the relay asks ---- */
 
-static const char *transport(void *context, const char *client, const char *user)
+static const char *samba_daemon_find_transport(void *context, const char *client, const char *user)
 {
-	struct daemon *d = context;
+	struct samba_daemon *d = context;
 
-	return samba_feeding_transport(d->feeding, client, user);
+	return samba_publisher_find_transport(d->feeding, client, user);
 }
 
-static uint32_t there(void *context, const char *client, const char *user, int64_t began_s)
+static uint32_t samba_daemon_count_sessions(void *context, const char *client, const char *user,
+                                            int64_t began_s)
 {
-	struct daemon *d = context;
+	struct samba_daemon *d = context;
 
-	return samba_feeding_count(d->feeding, client, user, began_s);
+	return samba_publisher_count_sessions(d->feeding, client, user, began_s);
 }
 
-static void closing(void *context, const char *client, const char *user)
+static void samba_daemon_log_closing(void *context, const char *client, const char *user)
 {
-	struct daemon *d = context;
+	struct samba_daemon *d = context;
 
-	samba_feeding_log_closing(d->feeding, client, user);
+	samba_publisher_log_closing(d->feeding, client, user);
 }
 
-static void tell(void *context, const struct service_event *event)
+static void samba_daemon_log_event(void *context, const struct srvsvc_event *event)
 {
 	(void)context;
 	log_write(LOG_LEVEL_DEBUG, "%s: level %lld, %u of %u sessions, status %u", event->operation,
 	          (long long)event->level, event->entries, event->total, event->status);
 }
 
-static bool seen(void *context, const char *client, const char *user, int64_t started_s,
-                 struct netsession_row *row, int64_t *seen_started_s)
+static bool samba_daemon_find_cached(void *context, const char *client, const char *user,
+                                     int64_t started_s, struct netsession_row *row,
+                                     int64_t *seen_started_s)
 {
-	struct daemon *d = context;
+	struct samba_daemon *d = context;
 
-	return relay_listing_find(d->relay->listing, client, user, started_s, row, seen_started_s);
+	return session_cache_find(d->relay->cache, client, user, started_s, row, seen_started_s);
 }
 
 /* ---- what it says of itself ---- */
 
-static void describe(void *context, char *to, size_t room)
+static void samba_daemon_write_status(void *context, char *to, size_t room)
 {
-	struct daemon *d = context;
-	struct relay_door_counts door;
-	struct samba_feeding_state feed;
+	struct samba_daemon *d = context;
+	struct relay_endpoint_counts door;
+	struct samba_publisher_state feed;
 	int used;
 
-	relay_door_count(d->door, &door);
+	relay_endpoint_count(d->door, &door);
 	used = snprintf(
 		to, room,
 		"version: %s\npid: %ld\nrunning_s: %lld\nsamba: %s\nupstream: %s\nlinks: %zu\n"
 		"pipes_now: %u\npipes: %llu\npipes_turned_away: %llu\n"
 		"pipes_without_samba: %llu\npipes_malformed: %llu\n"
 		"requests_passed_on: %llu\nrequests_answered: %llu\nheld_bytes: %zu\n",
-		NETSESSION_VERSION, (long)getpid(), (long long)(steady_ms() - d->began_ms) / 1000,
-		d->samba.version_text, samba_folder_upstream(d->folder),
-		samba_folder_links(d->folder), door.pipes_now, (unsigned long long)door.pipes,
-		(unsigned long long)door.turned_away, (unsigned long long)door.without_samba,
-		(unsigned long long)door.malformed, (unsigned long long)d->relay->passed,
-		(unsigned long long)d->relay->translated, d->relay->service.held_bytes);
-	samba_feeding_state(d->feeding, &feed);
+		NETSESSION_VERSION, (long)getpid(),
+		(long long)(samba_daemon_steady_ms() - d->began_ms) / 1000, d->samba.version_text,
+		socket_dir_upstream(d->folder), socket_dir_link_count(d->folder), door.pipes_now,
+		(unsigned long long)door.pipes, (unsigned long long)door.refused,
+		(unsigned long long)door.without_samba, (unsigned long long)door.malformed,
+		(unsigned long long)d->relay->forwarded, (unsigned long long)d->relay->intercepted,
+		d->relay->service.held_bytes);
+	samba_publisher_get_state(d->feeding, &feed);
 	if (used > 0 && (size_t)used < room)
 		(void)snprintf(to + used, room - (size_t)used,
 		               "feed: %s\nfeed_story: %s\nfeed_sessions: %zu\n"
 		               "feed_looks: %llu\nfeed_looks_failed: %llu\nfeed_closed: %llu\n",
-		               feed.is_connected ? "connected" : "not connected", feed.story,
-		               feed.sessions, (unsigned long long)feed.runs,
-		               (unsigned long long)feed.failed_runs,
+		               feed.is_connected ? "connected" : "not connected", feed.message,
+		               feed.sessions, (unsigned long long)feed.polls,
+		               (unsigned long long)feed.failed_polls,
 		               (unsigned long long)feed.closed);
 }
 
-static void log_state(struct daemon *d)
+static void samba_daemon_log_status(struct samba_daemon *d)
 {
 	char text[STATUS_TEXT_BYTES];
 
-	describe(d, text, sizeof text);
+	samba_daemon_write_status(d, text, sizeof text);
 	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
 		log_write(LOG_LEVEL_NOTICE, "%s", line);
 }
 
 /* ---- the end ---- */
 
-static void end(struct daemon *d)
+static void samba_daemon_close(struct samba_daemon *d)
 {
 	net_timer_stop(d->look);
 	status_socket_free(d->status);
-	relay_door_free(d->door);
-	samba_feeding_free(d->feeding);
-	samba_folder_close(d->folder);
+	relay_endpoint_free(d->door);
+	samba_publisher_free(d->feeding);
+	socket_dir_close(d->folder);
 	net_signals_free(d->signals);
-	*d = (struct daemon){
+	*d = (struct samba_daemon){
 		.options = d->options,
 		.samba = d->samba,
 		.loop = d->loop,
@@ -161,148 +164,150 @@ static void end(struct daemon *d)
 	};
 }
 
-static void on_look(void *context)
+static void samba_daemon_on_drain_tick(void *context)
 {
-	struct daemon *d = context;
-	struct relay_door_counts counts;
+	struct samba_daemon *d = context;
+	struct relay_endpoint_counts counts;
 
 	net_timer_stop(d->look);
 	d->look = NULL;
-	relay_door_count(d->door, &counts);
-	if (counts.pipes_now > 0 && steady_ms() < d->drained_by_ms)
-		d->look = net_timer_start(d->loop, DRAIN_LOOK_MS, on_look, d);
+	relay_endpoint_count(d->door, &counts);
+	if (counts.pipes_now > 0 && samba_daemon_steady_ms() < d->drained_by_ms)
+		d->look = net_timer_start(d->loop, DRAIN_LOOK_MS, samba_daemon_on_drain_tick, d);
 	if (d->look == NULL)
-		end(d);
+		samba_daemon_close(d);
 }
 
 /* Samba serves srvsvc itself from here on, so new callers lose nothing. */
-static void drain(struct daemon *d)
+static void samba_daemon_drain(struct samba_daemon *d)
 {
 	log_write(LOG_LEVEL_NOTICE, "ends: Samba serves srvsvc itself");
-	systemd_tell("STOPPING=1");
+	systemd_notify("STOPPING=1");
 	d->is_draining = true;
 	status_socket_free(d->status);
 	d->status = NULL;
-	samba_folder_close(d->folder);
+	socket_dir_close(d->folder);
 	d->folder = NULL;
-	relay_door_drain(d->door);
-	d->drained_by_ms = steady_ms() + DRAIN_MS;
-	on_look(d);
+	relay_endpoint_drain(d->door);
+	d->drained_by_ms = samba_daemon_steady_ms() + DRAIN_MS;
+	samba_daemon_on_drain_tick(d);
 }
 
 /* Whoever starts it again has all of it made again. */
-static void on_lost(void *context)
+static void samba_daemon_on_socket_lost(void *context)
 {
-	struct daemon *d = context;
+	struct samba_daemon *d = context;
 
 	log_write(LOG_LEVEL_ERROR,
 	          "np/srvsvc in %s was taken away: smbd cannot come any more; start it again, if "
 	          "systemd does not",
 	          d->options->directory);
 	d->has_failed = true;
-	drain(d);
+	samba_daemon_drain(d);
 }
 
-static void on_signal(void *context, int number)
+static void samba_daemon_on_signal(void *context, int number)
 {
-	struct daemon *d = context;
+	struct samba_daemon *d = context;
 
 	if (number == SIGHUP)
 		log_write(LOG_LEVEL_NOTICE, "there is nothing to be read anew; to look at Samba's "
 		                            "configuration again, restart it");
 	else if (number == SIGUSR1 && !d->is_draining)
-		log_state(d);
+		samba_daemon_log_status(d);
 	else if (number != SIGUSR1 && !d->is_draining)
-		drain(d);
+		samba_daemon_drain(d);
 	else if (number != SIGUSR1)
-		end(d);
+		samba_daemon_close(d);
 }
 
 /* ---- the beginning ---- */
 
-static bool fail(const struct err *err)
+static bool samba_daemon_log_error(const struct err *err)
 {
 	log_write(LOG_LEVEL_ERROR, "%s: %s", err->step, err_text(err));
 	return false;
 }
 
-static bool open_folder(struct daemon *d, struct err *err)
+static bool samba_daemon_open_socket_dir(struct samba_daemon *d, struct err *err)
 {
-	const struct samba_folder_settings folder = {
+	const struct socket_dir_settings folder = {
 		.directory = d->options->directory,
 		.ncalrpc_dir = d->samba.ncalrpc_dir,
 		.libexec_dir = d->samba.libexec_dir,
 		.smb_conf = d->samba.smb_conf,
-		.lost = on_lost,
+		.lost = samba_daemon_on_socket_lost,
 		.context = d,
 	};
 
-	d->folder = samba_folder_open(d->loop, &folder, err);
+	d->folder = socket_dir_open(d->loop, &folder, err);
 	return d->folder != NULL;
 }
 
-static bool open_relay(struct daemon *d, struct err *err)
+static bool samba_daemon_open_relay(struct samba_daemon *d, struct err *err)
 {
 	const size_t max_answer_bytes = (size_t)d->options->max_answer_mib << 20;
 	const struct relay_settings relay = {
 		.max_sessions = MAX_SESSIONS,
 		.max_answer_bytes = max_answer_bytes,
 		.max_held_bytes = size_multiply(MAX_ANSWERS_HELD, max_answer_bytes),
-		.now_ms = now_ms,
-		.transport = transport,
-		.tell = tell,
+		.now_ms = samba_daemon_unix_ms,
+		.find_transport = samba_daemon_find_transport,
+		.on_event = samba_daemon_log_event,
 		.context = d,
-		.there = there,
-		.closing = closing,
+		.count_sessions = samba_daemon_count_sessions,
+		.on_session_del = samba_daemon_log_closing,
 	};
-	const struct relay_door_settings door = {
-		.upstream = samba_folder_upstream(d->folder),
+	const struct relay_endpoint_settings door = {
+		.upstream = socket_dir_upstream(d->folder),
 		.max_pipes = d->options->max_pipes,
 		.feeding = d->feeding,
 	};
 	int socket;
 
 	d->relay = relay_new(&relay);
-	socket = d->relay != NULL ? samba_folder_listen(d->folder, err) : -1;
+	socket = d->relay != NULL ? socket_dir_listen(d->folder, err) : -1;
 	if (socket >= 0)
-		d->door = relay_door_new(d->loop, d->relay, socket, &door);
+		d->door = relay_endpoint_new(d->loop, d->relay, socket, &door);
 	return d->door != NULL;
 }
 
-static bool open_feed(struct daemon *d)
+static bool samba_daemon_open_publisher(struct samba_daemon *d)
 {
-	const struct samba_feeding_settings feeding = {
-		.is_off = d->options->no_feed,
-		.feed_socket = d->options->feed_socket,
+	const struct samba_publisher_settings feeding = {
+		.is_off = d->options->no_publish,
+		.publish_socket = d->options->publish_socket,
 		.smb_conf = d->samba.smb_conf,
 		.guest_account = d->samba.guest_account,
-		.seen = seen,
+		.find_cached = samba_daemon_find_cached,
 		.context = d,
 	};
 
-	d->feeding = samba_feeding_new(d->loop, &feeding);
+	d->feeding = samba_publisher_new(d->loop, &feeding);
 	return d->feeding != NULL;
 }
 
-static bool open_all(struct daemon *d)
+static bool samba_daemon_open(struct samba_daemon *d)
 {
 	static const int numbers[] = { SIGHUP, SIGTERM, SIGINT, SIGUSR1, 0 };
 	struct err err = { 0 };
 
 	d->loop = net_loop_new();
 	if (d->loop != NULL)
-		d->signals = net_signals_new(d->loop, numbers, on_signal, d);
-	if (d->signals != NULL && open_folder(d, &err) && open_feed(d) && open_relay(d, &err))
-		d->status = status_socket_new(d->loop, d->options->directory, describe, d, &err);
+		d->signals = net_signals_new(d->loop, numbers, samba_daemon_on_signal, d);
+	if (d->signals != NULL && samba_daemon_open_socket_dir(d, &err) &&
+	    samba_daemon_open_publisher(d) && samba_daemon_open_relay(d, &err))
+		d->status = status_socket_new(d->loop, d->options->directory,
+		                              samba_daemon_write_status, d, &err);
 	if (d->status != NULL)
 		return true;
 	err_set(&err, ERROR_NOT_ENOUGH_MEMORY, "relay", NULL);
-	return fail(&err);
+	return samba_daemon_log_error(&err);
 }
 
-int samba_run(const struct samba_options *options)
+int samba_daemon_run(const struct samba_options *options)
 {
-	struct daemon d = { .options = options };
+	struct samba_daemon d = { .options = options };
 	struct err err = { 0 };
 	bool is_good;
 
@@ -310,21 +315,21 @@ int samba_run(const struct samba_options *options)
 	log_begin("netsession-samba");
 	log_set_level(options->log_level);
 	if (!samba_installation_read(&d.samba, options->smb_conf, &err)) {
-		(void)fail(&err);
+		(void)samba_daemon_log_error(&err);
 		samba_installation_fini(&d.samba);
 		return EXIT_BAD;
 	}
 	descriptors_raise(2 * (uint64_t)options->max_pipes + NET_MAX_FINISHING,
 	                  "--max-pipes wants");
-	d.began_ms = steady_ms();
-	is_good = open_all(&d);
+	d.began_ms = samba_daemon_steady_ms();
+	is_good = samba_daemon_open(&d);
 	if (is_good) {
 		log_write(LOG_LEVEL_NOTICE, "netsession-samba %s serves srvsvc of Samba %s in %s",
 		          NETSESSION_VERSION, d.samba.version_text, options->directory);
-		systemd_tell("READY=1\nSTATUS=Relaying");
+		systemd_notify("READY=1\nSTATUS=Relaying");
 		net_loop_run(d.loop);
 	}
-	end(&d);
+	samba_daemon_close(&d);
 	net_loop_free(d.loop);
 	relay_free(d.relay);
 	samba_installation_fini(&d.samba);

@@ -11,171 +11,176 @@
 enum { RETRY_MS = 1000, RETRY_MOST_MS = 30000, STORY_BYTES = 512 };
 
 /* An attempt to connect, on a thread of its own: netsessiond is waited for. */
-struct opening {
+struct publisher_open_job {
 	char *socket;
-	const struct netsession_feed_handler *said;
+	const struct netsession_publisher_handler *events;
 	void *context; /* only handed on */
-	struct netsession_feed *feed;
+	struct netsession_publisher *publisher;
 	struct netsession_error error;
 };
 
-struct feed_connection {
+struct publisher_connection {
 	struct net_loop *loop;
 	char *socket;
-	const struct feed_connection_handler *handler;
+	const struct publisher_connection_handler *handler;
 	void *context;
 	struct net_work *work;
-	struct opening *opening; /* the work's */
-	struct netsession_feed *feed;
+	struct publisher_open_job *job; /* the work's */
+	struct netsession_publisher *publisher;
 	struct net_readable *readable;
 	struct net_timer *retry;
 	uint32_t retry_ms;
-	char story[STORY_BYTES];
+	char message[STORY_BYTES];
 };
 
-static void connect_now(struct feed_connection *c);
+static void publisher_connection_start(struct publisher_connection *c);
 
-static void on_retry(void *context)
+static void publisher_connection_on_retry(void *context)
 {
-	struct feed_connection *c = context;
+	struct publisher_connection *c = context;
 
 	net_timer_stop(c->retry);
 	c->retry = NULL;
-	connect_now(c);
+	publisher_connection_start(c);
 }
 
 /* The story is logged when it is another one than before. */
-static void connect_later(struct feed_connection *c, const char *story)
+static void publisher_connection_retry_later(struct publisher_connection *c, const char *story)
 {
-	if (strncmp(c->story, story, sizeof c->story - 1) != 0)
+	if (strncmp(c->message, story, sizeof c->message - 1) != 0)
 		log_write(LOG_LEVEL_WARNING, "feed: %s", story);
-	(void)snprintf(c->story, sizeof c->story, "%s", story);
-	c->retry = net_timer_start(c->loop, c->retry_ms, on_retry, c);
+	(void)snprintf(c->message, sizeof c->message, "%s", story);
+	c->retry = net_timer_start(c->loop, c->retry_ms, publisher_connection_on_retry, c);
 	c->retry_ms = c->retry_ms < RETRY_MOST_MS / 2 ? 2 * c->retry_ms : RETRY_MOST_MS;
 }
 
-static void hang_up(struct feed_connection *c)
+static void publisher_connection_close(struct publisher_connection *c)
 {
 	net_readable_stop(c->readable);
 	c->readable = NULL;
-	netsession_feed_close(c->feed);
-	c->feed = NULL;
+	netsession_publisher_close(c->publisher);
+	c->publisher = NULL;
 }
 
-static void on_readable(void *context)
+static void publisher_connection_on_readable(void *context)
 {
-	struct feed_connection *c = context;
+	struct publisher_connection *c = context;
 	struct netsession_error error;
 
-	if (netsession_feed_dispatch(c->feed, &error) == 0) {
-		c->handler->heard(c->context);
+	if (netsession_publisher_dispatch(c->publisher, &error) == 0) {
+		c->handler->received(c->context);
 		return;
 	}
 	c->handler->lost(c->context);
-	hang_up(c);
-	connect_later(c, error.text);
+	publisher_connection_close(c);
+	publisher_connection_retry_later(c, error.text);
 }
 
 /* ---- connecting ---- */
 
-static void opening_run(void *job)
+static void publisher_open_job_run(void *job)
 {
-	struct opening *o = job;
-	const struct netsession_feed_options options = { .socket = o->socket, .name = "samba" };
+	struct publisher_open_job *o = job;
+	const struct netsession_publisher_options options = { .socket = o->socket,
+		                                              .name = "samba" };
 
-	(void)netsession_feed_open(&options, o->said, o->context, &o->feed, &o->error);
+	(void)netsession_publisher_open(&options, o->events, o->context, &o->publisher, &o->error);
 }
 
-static void opening_drop(void *job)
+static void publisher_open_job_free(void *job)
 {
-	struct opening *o = job;
+	struct publisher_open_job *o = job;
 
-	netsession_feed_close(o->feed);
+	netsession_publisher_close(o->publisher);
 	free(o->socket);
 	free(o);
 }
 
-static void on_opened(void *context)
+static void publisher_connection_on_opened(void *context)
 {
-	struct feed_connection *c = context;
+	struct publisher_connection *c = context;
 
 	c->work = NULL;
-	c->feed = c->opening->feed;
-	c->opening->feed = NULL;
-	if (c->feed == NULL) {
-		connect_later(c, c->opening->error.text);
+	c->publisher = c->job->publisher;
+	c->job->publisher = NULL;
+	if (c->publisher == NULL) {
+		publisher_connection_retry_later(c, c->job->error.text);
 		return;
 	}
-	c->readable = net_readable_start(c->loop, netsession_feed_fd(c->feed), on_readable, c);
+	c->readable = net_readable_start(c->loop, netsession_publisher_fd(c->publisher),
+	                                 publisher_connection_on_readable, c);
 	if (c->readable == NULL) {
-		hang_up(c);
-		connect_later(c, "out of memory");
+		publisher_connection_close(c);
+		publisher_connection_retry_later(c, "out of memory");
 		return;
 	}
 	log_write(LOG_LEVEL_NOTICE, "feed: netsessiond is told of Samba's sessions");
-	c->story[0] = '\0';
+	c->message[0] = '\0';
 	c->retry_ms = RETRY_MS;
 	c->handler->opened(c->context);
 }
 
-static void connect_now(struct feed_connection *c)
+static void publisher_connection_start(struct publisher_connection *c)
 {
-	static const struct net_work_job kind = { opening_run, on_opened, opening_drop, 0 };
-	struct opening *o = calloc(1, sizeof *o);
+	static const struct net_work_job kind = { publisher_open_job_run,
+		                                  publisher_connection_on_opened,
+		                                  publisher_open_job_free, 0 };
+	struct publisher_open_job *o = calloc(1, sizeof *o);
 
-	c->opening = o;
+	c->job = o;
 	if (o != NULL)
-		*o = (struct opening){ .socket = c->socket != NULL ? strdup(c->socket) : NULL,
-			               .said = c->handler->said,
-			               .context = c->context };
+		*o = (struct publisher_open_job){ .socket = c->socket != NULL ? strdup(c->socket)
+			                                                      : NULL,
+			                          .events = c->handler->events,
+			                          .context = c->context };
 	if (o != NULL && (o->socket != NULL || c->socket == NULL))
 		c->work = net_work_start(c->loop, &kind, o, c);
 	else
 		free(o);
 	if (c->work == NULL)
-		connect_later(c, "out of memory");
+		publisher_connection_retry_later(c, "out of memory");
 }
 
 /* ---- from its beginning to its end ---- */
 
-struct feed_connection *feed_connection_new(struct net_loop *loop, const char *socket,
-                                            const struct feed_connection_handler *handler,
-                                            void *context)
+struct publisher_connection *
+publisher_connection_new(struct net_loop *loop, const char *socket,
+                         const struct publisher_connection_handler *handler, void *context)
 {
-	struct feed_connection *c = calloc(1, sizeof *c);
+	struct publisher_connection *c = calloc(1, sizeof *c);
 
 	if (c == NULL)
 		return NULL;
-	*c = (struct feed_connection){ .loop = loop,
-		                       .socket = socket != NULL ? strdup(socket) : NULL,
-		                       .handler = handler,
-		                       .context = context,
-		                       .retry_ms = RETRY_MS };
+	*c = (struct publisher_connection){ .loop = loop,
+		                            .socket = socket != NULL ? strdup(socket) : NULL,
+		                            .handler = handler,
+		                            .context = context,
+		                            .retry_ms = RETRY_MS };
 	if (socket != NULL && c->socket == NULL) {
 		free(c);
 		return NULL;
 	}
-	connect_now(c);
+	publisher_connection_start(c);
 	return c;
 }
 
-void feed_connection_free(struct feed_connection *c)
+void publisher_connection_free(struct publisher_connection *c)
 {
 	if (c == NULL)
 		return;
 	net_work_abandon(c->work);
 	net_timer_stop(c->retry);
-	hang_up(c);
+	publisher_connection_close(c);
 	free(c->socket);
 	free(c);
 }
 
-struct netsession_feed *feed_connection_feed(const struct feed_connection *c)
+struct netsession_publisher *publisher_connection_get(const struct publisher_connection *c)
 {
-	return c->feed;
+	return c->publisher;
 }
 
-const char *feed_connection_story(const struct feed_connection *c)
+const char *publisher_connection_error(const struct publisher_connection *c)
 {
-	return c->feed != NULL ? "" : c->story;
+	return c->publisher != NULL ? "" : c->message;
 }

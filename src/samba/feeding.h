@@ -11,70 +11,71 @@
 #include <netsession.h>
 #include "net/loop.h"
 
-struct samba_feeding_settings {
-	bool is_off;               /* netsessiond is told nothing; the relay may still ask */
-	const char *feed_socket;   /* NULL: the default one */
-	const char *smb_conf;      /* for smbstatus and smbcontrol */
-	const char *guest_account; /* whose sessions are a guest's */
+struct samba_publisher_settings {
+	bool is_off;                /* netsessiond is told nothing; the relay may still ask */
+	const char *publish_socket; /* NULL: the default one */
+	const char *smb_conf;       /* for smbstatus and smbcontrol */
+	const char *guest_account;  /* whose sessions are a guest's */
 	/* What the relay has seen of the one session of this client and user that began about then
 	 * (Unix time; 0: not known). False: nothing, or several could be meant. row's texts are not
 	 * given. */
-	bool (*seen)(void *context, const char *client, const char *user, int64_t started_s,
-	             struct netsession_row *row, int64_t *seen_started_s);
+	bool (*find_cached)(void *context, const char *client, const char *user, int64_t started_s,
+	                    struct netsession_row *row, int64_t *seen_started_s);
 	void *context;
 };
 
-struct samba_feeding;
+struct samba_publisher;
 
 /* Begins to connect to netsessiond, and does it again whenever that is away. Copies the texts,
  * keeps loop and the rest. NULL: out of memory. */
-struct samba_feeding *samba_feeding_new(struct net_loop *loop,
-                                        const struct samba_feeding_settings *settings);
+struct samba_publisher *samba_publisher_new(struct net_loop *loop,
+                                            const struct samba_publisher_settings *settings);
 /* NULL is allowed. */
-void samba_feeding_free(struct samba_feeding *f);
+void samba_publisher_free(struct samba_publisher *f);
 
-struct samba_feeding_state {
+struct samba_publisher_state {
 	bool is_connected;
 	size_t sessions; /* told to netsessiond */
-	uint64_t runs;   /* of smbstatus */
-	uint64_t failed_runs;
-	uint64_t closed; /* sessions that netsessiond wanted closed */
-	const char
-		*story; /* what stands in the way; "": nothing does. Lives until the loop runs on */
+	uint64_t polls;  /* of smbstatus */
+	uint64_t failed_polls;
+	uint64_t closed;     /* sessions that netsessiond wanted closed */
+	const char *message; /* what stands in the way; "": nothing does. Lives until the loop runs
+	                        on */
 };
-void samba_feeding_state(const struct samba_feeding *f, struct samba_feeding_state *state);
+void samba_publisher_get_state(const struct samba_publisher *f,
+                               struct samba_publisher_state *state);
 
-enum { SAMBA_FEEDING_WAIT_MS = 2000 }; /* as long as netsessiond waits for a publisher */
+enum { SAMBA_PUBLISHER_WAIT_MS = 2000 }; /* as long as netsessiond waits for a publisher */
 
 /* Somebody who waits for a look at Samba's sessions. */
-struct samba_feeding_wait {
-	/* is_current: a look that began since samba_feeding_wait has ended well; else it failed, or
-	 * took too long. */
+struct samba_publisher_wait {
+	/* is_current: a look that began since samba_publisher_wait_for_poll has ended well; else it
+	 * failed, or took too long. */
 	void (*over)(void *context, bool is_current);
 	void *context;
 
-	TAILQ_ENTRY(samba_feeding_wait) next; /* the rest is the feeding's */
+	TAILQ_ENTRY(samba_publisher_wait) next; /* the rest is the feeding's */
 	bool is_waiting;
 	uint64_t since; /* looks that had begun by then */
 	int64_t until_ms;
 };
 
 /* Keeps wait until over is called, never from here. False: looks fail, and none is made now. */
-bool samba_feeding_wait(struct samba_feeding *f, struct samba_feeding_wait *wait);
+bool samba_publisher_wait_for_poll(struct samba_publisher *f, struct samba_publisher_wait *wait);
 /* over will not be called. */
-void samba_feeding_forget(struct samba_feeding *f, struct samba_feeding_wait *wait);
+void samba_publisher_cancel_wait(struct samba_publisher *f, struct samba_publisher_wait *wait);
 
 /* Samba is about to be asked to close the sessions of this client and user, NULL or "": of any.
  * Logs whose sessions end with them. */
-void samba_feeding_log_closing(struct samba_feeding *f, const char *client, const char *user);
+void samba_publisher_log_closing(struct samba_publisher *f, const char *client, const char *user);
 
 /* How many sessions of this client and user the last look found that may have begun within two
  * seconds of started_s (Unix time; 0: whenever). */
-uint32_t samba_feeding_count(const struct samba_feeding *f, const char *client, const char *user,
-                             int64_t started_s);
+uint32_t samba_publisher_count_sessions(const struct samba_publisher *f, const char *client,
+                                        const char *user, int64_t started_s);
 /* The transport that smbstatus told of the sessions of this client and user, as a device name;
  * NULL: none is known. */
-const char *samba_feeding_transport(const struct samba_feeding *f, const char *client,
-                                    const char *user);
+const char *samba_publisher_find_transport(const struct samba_publisher *f, const char *client,
+                                           const char *user);
 
 #endif

@@ -29,7 +29,7 @@ enum {
 	LOOK_UNWATCHED_MS = 1000
 };
 
-struct samba_folder {
+struct socket_dir {
 	struct net_loop *loop;
 	char *directory, *target, *upstream;
 	struct links links;
@@ -38,14 +38,14 @@ struct samba_folder {
 	struct stat served;                   /* np/srvsvc, then */
 	void (*lost)(void *context);
 	void *context;
-	struct net_timer *settle, *look;
+	struct net_timer *settle, *interval;
 	bool was_good; /* what fails is logged once, until it succeeds */
 };
 
 /* ---- that it is ours ---- */
 
 /* Makes what is not there of an absolute path. */
-static bool make_folders(const char *path)
+static bool socket_dir_make_path(const char *path)
 {
 	char made[PATH_MAX];
 	size_t bytes = strlen(path);
@@ -65,7 +65,7 @@ static bool make_folders(const char *path)
 }
 
 /* -1: see err. */
-static int open_directory(const char *path, struct err *err)
+static int socket_dir_open_path(const char *path, struct err *err)
 {
 	int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	char changeable[PATH_MAX];
@@ -76,7 +76,7 @@ static int open_directory(const char *path, struct err *err)
 	} else if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
 		err_set(err, ERROR_ACCESS_DENIED, DOING,
 		        "it is somebody else's, or others may write to it");
-	} else if (!folder_owner_is_good(path, changeable)) {
+	} else if (!folder_owner_path_is_safe(path, changeable)) {
 		err_set(err, ERROR_ACCESS_DENIED, DOING,
 		        "a folder above it is somebody else's, or others may write to it");
 	} else {
@@ -87,7 +87,7 @@ static int open_directory(const char *path, struct err *err)
 	return -1;
 }
 
-static bool is_same(int directory, const char *path)
+static bool socket_dir_is_same(int directory, const char *path)
 {
 	struct stat ours, other;
 
@@ -96,7 +96,7 @@ static bool is_same(int directory, const char *path)
 }
 
 /* -1: see err. */
-static int lock_directory(int directory, struct err *err)
+static int socket_dir_lock(int directory, struct err *err)
 {
 	int lock = openat(directory, LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
@@ -112,7 +112,8 @@ static int lock_directory(int directory, struct err *err)
 }
 
 /* smbd connects to each pipe by its path here: Unix sockets' addresses are short. */
-static bool has_room(const char *directory, const struct pipe_names *known, struct err *err)
+static bool socket_dir_path_fits(const char *directory, const struct pipe_names *known,
+                                 struct err *err)
 {
 	struct net_addresses address;
 	char path[PATH_MAX + MAX_PIPE_NAME_BYTES];
@@ -132,11 +133,11 @@ static bool has_room(const char *directory, const struct pipe_names *known, stru
 
 /* ---- that it stays true ---- */
 
-static void on_changed(void *context);
-static void on_look(void *context);
+static void socket_dir_on_changed(void *context);
+static void socket_dir_on_interval(void *context);
 
 /* Watches Samba's folder, or as much of its path as there is. */
-static void watch(struct samba_folder *f)
+static void socket_dir_watch_samba(struct socket_dir *f)
 {
 	size_t bytes = strlen(f->target), next;
 	char path[PATH_MAX];
@@ -145,7 +146,7 @@ static void watch(struct samba_folder *f)
 	f->watch = NULL;
 	for (;;) {
 		(void)snprintf(path, sizeof path, "%.*s", bytes > 0 ? (int)bytes : 1, f->target);
-		f->watch = net_folder_watch_start(f->loop, path, on_changed, f);
+		f->watch = net_folder_watch_start(f->loop, path, socket_dir_on_changed, f);
 		if (f->watch != NULL || bytes == 0)
 			break;
 		while (f->target[--bytes] != '/')
@@ -157,19 +158,19 @@ static void watch(struct samba_folder *f)
 	next = bytes + 1 + strcspn(f->target + bytes + 1, "/");
 	(void)snprintf(path, sizeof path, "%.*s", (int)next, f->target);
 	if (access(path, F_OK) == 0)
-		on_changed(f);
+		socket_dir_on_changed(f);
 }
 
-static void watch_own(struct samba_folder *f)
+static void socket_dir_watch_own(struct socket_dir *f)
 {
 	char path[PATH_MAX];
 
 	net_folder_watch_stop(f->own);
 	(void)snprintf(path, sizeof path, "%s/" LINKS_PIPES, f->directory);
-	f->own = net_folder_watch_start(f->loop, path, on_changed, f);
+	f->own = net_folder_watch_start(f->loop, path, socket_dir_on_changed, f);
 }
 
-static bool look_at_served(const struct samba_folder *f, struct stat *status)
+static bool socket_dir_stat_served(const struct socket_dir *f, struct stat *status)
 {
 	char path[PATH_MAX];
 
@@ -177,74 +178,75 @@ static bool look_at_served(const struct samba_folder *f, struct stat *status)
 	return lstat(path, status) == 0;
 }
 
-static bool is_lost(const struct samba_folder *f)
+static bool socket_dir_is_lost(const struct socket_dir *f)
 {
 	struct stat now;
 
-	return f->links.is_served && (!look_at_served(f, &now) || now.st_ino != f->served.st_ino ||
-	                              now.st_dev != f->served.st_dev);
+	return f->links.is_served &&
+	       (!socket_dir_stat_served(f, &now) || now.st_ino != f->served.st_ino ||
+	        now.st_dev != f->served.st_dev);
 }
 
 /* A folder that is another one by now would not be noticed: it is watched anew each time. */
-static bool refresh(struct samba_folder *f, struct err *err)
+static bool socket_dir_make_links(struct socket_dir *f, struct err *err)
 {
 	bool good;
 
-	watch(f);
+	socket_dir_watch_samba(f);
 	if (f->links.is_served)
-		watch_own(f);
+		socket_dir_watch_own(f);
 	good = links_make(&f->links, err);
-	net_timer_stop(f->look);
-	f->look = net_timer_start(f->loop, f->watch != NULL ? LOOK_MS : LOOK_UNWATCHED_MS, on_look,
-	                          f);
+	net_timer_stop(f->interval);
+	f->interval = net_timer_start(f->loop, f->watch != NULL ? LOOK_MS : LOOK_UNWATCHED_MS,
+	                              socket_dir_on_interval, f);
 	return good;
 }
 
-static void refresh_and_tell(struct samba_folder *f)
+static void socket_dir_refresh(struct socket_dir *f)
 {
 	struct err err = { 0 };
 	bool is_good;
 
-	if (is_lost(f) && f->lost != NULL) {
+	if (socket_dir_is_lost(f) && f->lost != NULL) {
 		f->lost(f->context);
 		return;
 	}
-	is_good = refresh(f, &err);
+	is_good = socket_dir_make_links(f, &err);
 	if (!is_good && f->was_good)
 		log_write(LOG_LEVEL_ERROR, "%s: %s", err.step, err_text(&err));
 	f->was_good = is_good;
 }
 
-static void on_settled(void *context)
+static void socket_dir_on_settled(void *context)
 {
-	struct samba_folder *f = context;
+	struct socket_dir *f = context;
 
 	net_timer_stop(f->settle);
 	f->settle = NULL;
-	refresh_and_tell(f);
+	socket_dir_refresh(f);
 }
 
-static void on_changed(void *context)
+static void socket_dir_on_changed(void *context)
 {
-	struct samba_folder *f = context;
+	struct socket_dir *f = context;
 
 	if (f->settle == NULL)
-		f->settle = net_timer_start(f->loop, SETTLE_MS, on_settled, f);
+		f->settle = net_timer_start(f->loop, SETTLE_MS, socket_dir_on_settled, f);
 }
 
-static void on_look(void *context)
+static void socket_dir_on_interval(void *context)
 {
-	refresh_and_tell(context);
+	socket_dir_refresh(context);
 }
 
 /* ---- from its beginning to its end ---- */
 
-static void let_go(struct samba_folder *f)
+static void socket_dir_free(struct socket_dir *f)
 {
 	net_folder_watch_stop(f->watch);
 	net_folder_watch_stop(f->own);
 	net_timer_stop(f->settle);
-	net_timer_stop(f->look);
+	net_timer_stop(f->interval);
 	if (f->lock >= 0)
 		close(f->lock);
 	if (f->links.directory >= 0)
@@ -255,7 +257,7 @@ static void let_go(struct samba_folder *f)
 	free(f);
 }
 
-static bool name_paths(struct samba_folder *f, const struct samba_folder_settings *settings)
+static bool socket_dir_set_paths(struct socket_dir *f, const struct socket_dir_settings *settings)
 {
 	f->directory = strdup(settings->directory);
 	if (asprintf(&f->target, "%s/" LINKS_PIPES, settings->ncalrpc_dir) < 0)
@@ -266,11 +268,10 @@ static bool name_paths(struct samba_folder *f, const struct samba_folder_setting
 	return f->directory != NULL && f->target != NULL && f->upstream != NULL;
 }
 
-struct samba_folder *samba_folder_open(struct net_loop *loop,
-                                       const struct samba_folder_settings *settings,
-                                       struct err *err)
+struct socket_dir *socket_dir_open(struct net_loop *loop,
+                                   const struct socket_dir_settings *settings, struct err *err)
 {
-	struct samba_folder *f = calloc(1, sizeof *f);
+	struct socket_dir *f = calloc(1, sizeof *f);
 
 	if (f == NULL) {
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
@@ -281,7 +282,7 @@ struct samba_folder *samba_folder_open(struct net_loop *loop,
 	f->context = settings->context;
 	f->was_good = true;
 	f->lock = f->links.directory = -1;
-	if (!name_paths(f, settings)) {
+	if (!socket_dir_set_paths(f, settings)) {
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
 		goto failed;
 	}
@@ -290,34 +291,34 @@ struct samba_folder *samba_folder_open(struct net_loop *loop,
 		goto failed;
 	}
 	f->links.knows_all = settings->libexec_dir[0] != '\0' &&
-	                     pipe_question_ask(&f->links.known, settings->libexec_dir,
-	                                       settings->smb_conf);
-	if (!has_room(f->directory, &f->links.known, err))
+	                     pipe_query_run(&f->links.possible, settings->libexec_dir,
+	                                    settings->smb_conf);
+	if (!socket_dir_path_fits(f->directory, &f->links.possible, err))
 		goto failed;
-	if (!make_folders(f->directory)) {
+	if (!socket_dir_make_path(f->directory)) {
 		(void)file_error(err, DOING);
 		goto failed;
 	}
-	f->links.directory = open_directory(f->directory, err);
+	f->links.directory = socket_dir_open_path(f->directory, err);
 	if (f->links.directory < 0)
 		goto failed;
-	if (is_same(f->links.directory, settings->ncalrpc_dir)) {
+	if (socket_dir_is_same(f->links.directory, settings->ncalrpc_dir)) {
 		err_set(err, ERROR_INVALID_PARAMETER, DOING,
 		        "it is Samba's own folder (ncalrpc dir): it has to be another one");
 		goto failed;
 	}
-	f->lock = lock_directory(f->links.directory, err);
+	f->lock = socket_dir_lock(f->links.directory, err);
 	if (f->lock < 0)
 		goto failed;
-	if (!refresh(f, err))
+	if (!socket_dir_make_links(f, err))
 		goto failed;
 	return f;
 failed:
-	let_go(f);
+	socket_dir_free(f);
 	return NULL;
 }
 
-int samba_folder_listen(struct samba_folder *f, struct err *err)
+int socket_dir_listen(struct socket_dir *f, struct err *err)
 {
 	char path[PATH_MAX];
 	int listening;
@@ -337,33 +338,33 @@ int samba_folder_listen(struct samba_folder *f, struct err *err)
 		return -1;
 	}
 	f->links.is_served = true;
-	(void)look_at_served(f, &f->served);
-	watch_own(f);
+	(void)socket_dir_stat_served(f, &f->served);
+	socket_dir_watch_own(f);
 	return listening;
 }
 
-const char *samba_folder_upstream(const struct samba_folder *f)
+const char *socket_dir_upstream(const struct socket_dir *f)
 {
 	return f->upstream;
 }
 
-size_t samba_folder_links(const struct samba_folder *f)
+size_t socket_dir_link_count(const struct socket_dir *f)
 {
 	return f->links.count;
 }
 
-void samba_folder_close(struct samba_folder *f)
+void socket_dir_close(struct socket_dir *f)
 {
 	struct err err = { 0 };
 
 	if (f == NULL)
 		return;
-	if (f->links.is_served && !links_take_back(&f->links, &err))
+	if (f->links.is_served && !links_restore(&f->links, &err))
 		log_write(LOG_LEVEL_ERROR, "%s: %s", err.step, err.text);
-	let_go(f);
+	socket_dir_free(f);
 }
 
-bool samba_folder_release(const char *directory, const char *ncalrpc_dir, struct err *err)
+bool socket_dir_release(const char *directory, const char *ncalrpc_dir, struct err *err)
 {
 	struct links links = { .directory = -1 };
 	char target[PATH_MAX];
@@ -378,9 +379,9 @@ bool samba_folder_release(const char *directory, const char *ncalrpc_dir, struct
 		return file_error(err, DOING);
 	}
 	links.target = target;
-	links.directory = open_directory(directory, err);
+	links.directory = socket_dir_open_path(directory, err);
 	if (links.directory >= 0)
-		lock = lock_directory(links.directory, err);
+		lock = socket_dir_lock(links.directory, err);
 	if (lock >= 0)
 		released = links_release(&links, err);
 	if (lock >= 0)

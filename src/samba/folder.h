@@ -10,9 +10,9 @@
 #include "base/err.h"
 #include "net/loop.h"
 
-struct samba_folder;
+struct socket_dir;
 
-struct samba_folder_settings {
+struct socket_dir_settings {
 	const char *directory;   /* ours; made where it is not there, for root alone */
 	const char *ncalrpc_dir; /* Samba's: its sockets are in np/ below it */
 	const char *libexec_dir; /* its rpcd_* tell the pipes' names before there are sockets; "":
@@ -28,22 +28,21 @@ struct samba_folder_settings {
 /* Makes np/ and all links, each whole at any moment, and keeps them true until it is freed: Samba's
  * folder is watched. One process alone may have a folder (it is locked). Blocks only while it is
  * opened. Keeps loop, copies settings. NULL: see err. */
-struct samba_folder *samba_folder_open(struct net_loop *loop,
-                                       const struct samba_folder_settings *settings,
-                                       struct err *err);
+struct socket_dir *socket_dir_open(struct net_loop *loop,
+                                   const struct socket_dir_settings *settings, struct err *err);
 /* Gives a socket that listens at np/srvsvc from now on, in one step: no moment is without one that
  * is whole. -1: see err. */
-int samba_folder_listen(struct samba_folder *f, struct err *err);
+int socket_dir_listen(struct socket_dir *f, struct err *err);
 /* The path of Samba's own srvsvc. Lives as long as f. */
-const char *samba_folder_upstream(const struct samba_folder *f);
+const char *socket_dir_upstream(const struct socket_dir *f);
 /* How many links there are, beside srvsvc. */
-size_t samba_folder_links(const struct samba_folder *f);
+size_t socket_dir_link_count(const struct socket_dir *f);
 /* Makes srvsvc a link again, in one step, and lets go of the folder; its links stay. NULL is
  * allowed. */
-void samba_folder_close(struct samba_folder *f);
+void socket_dir_close(struct socket_dir *f);
 
 /* The same for a process that died: srvsvc becomes a link, unless a living process listens there.
  * False: see err. */
-bool samba_folder_release(const char *directory, const char *ncalrpc_dir, struct err *err);
+bool socket_dir_release(const char *directory, const char *ncalrpc_dir, struct err *err);
 
 #endif

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* In one with the sticky bit others may write, and yet change nothing that is somebody else's. */
-static bool is_good(const char *folder)
+static bool folder_owner_is_trusted(const char *folder)
 {
 	struct stat status;
 
@@ -17,13 +17,13 @@ static bool is_good(const char *folder)
 }
 
 /* The path has no links. */
-static bool are_all_good(const char *path, char changeable[PATH_MAX])
+static bool folder_owner_all_trusted(const char *path, char changeable[PATH_MAX])
 {
 	size_t bytes = strlen(path);
 
 	do {
 		(void)snprintf(changeable, PATH_MAX, "%.*s", bytes > 0 ? (int)bytes : 1, path);
-		if (!is_good(changeable))
+		if (!folder_owner_is_trusted(changeable))
 			return false;
 		while (bytes > 0 && path[--bytes] != '/')
 			;
@@ -31,7 +31,7 @@ static bool are_all_good(const char *path, char changeable[PATH_MAX])
 	return true;
 }
 
-bool folder_owner_is_good(const char *path, char changeable[PATH_MAX])
+bool folder_owner_path_is_safe(const char *path, char changeable[PATH_MAX])
 {
 	char part[PATH_MAX], real[PATH_MAX];
 
@@ -43,7 +43,7 @@ bool folder_owner_is_good(const char *path, char changeable[PATH_MAX])
 		part[bytes] = '\0';
 		if (realpath(part, real) == NULL)
 			return true;
-		if (!are_all_good(real, changeable))
+		if (!folder_owner_all_trusted(real, changeable))
 			return false;
 		if (path[bytes] == '\0')
 			return true;

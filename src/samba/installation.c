@@ -14,38 +14,39 @@
 
 #define DOING "look at Samba"
 
-__attribute__((format(printf, 3, 4))) static bool fail(struct samba_installation *i,
-                                                       struct err *err, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static bool
+samba_installation_fail(struct samba_installation *i, struct err *err, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(i->story, sizeof i->story, format, arguments);
+	vsnprintf(i->message, sizeof i->message, format, arguments);
 	va_end(arguments);
-	err_set(err, ERROR_NOT_READY, DOING, i->story);
+	err_set(err, ERROR_NOT_READY, DOING, i->message);
 	return false;
 }
 
-static bool run(struct samba_installation *i, const char *const argv[],
-                struct samba_program_output *output, struct err *err)
+static bool samba_installation_run(struct samba_installation *i, const char *const argv[],
+                                   struct samba_program_output *output, struct err *err)
 {
 	struct err failed = { 0 };
 
 	if (!samba_program_run(argv, output, &failed))
-		return fail(i, err, "%s cannot be run: %s", argv[0], failed.text);
+		return samba_installation_fail(i, err, "%s cannot be run: %s", argv[0],
+		                               failed.text);
 	/* testparm fails for settings that contradict each other, with which smbd runs; then it
 	 * tells what it has read all the same. */
 	if (output->text != NULL && output->text[0] != '\0')
 		return true;
-	fail(i, err, "%s failed: %s", argv[0],
-	     output->said[0] != '\0' ? output->said : "without a word");
+	samba_installation_fail(i, err, "%s failed: %s", argv[0],
+	                        output->said[0] != '\0' ? output->said : "without a word");
 	samba_program_output_fini(output);
 	return false;
 }
 
 /* The value behind "name" and mark, on a line of its own in no section or in [global]; without
  * the blanks around it. NULL: it is not there, or out of memory. */
-static char *value_of(const char *text, const char *name, char mark)
+static char *samba_installation_find_value(const char *text, const char *name, char mark)
 {
 	size_t name_bytes = strlen(name);
 
@@ -70,23 +71,25 @@ static char *value_of(const char *text, const char *name, char mark)
 	return NULL;
 }
 
-static bool read_version(struct samba_installation *i, const char *smbd, struct err *err)
+static bool samba_installation_read_version(struct samba_installation *i, const char *smbd,
+                                            struct err *err)
 {
 	struct samba_program_output output;
 	int begin = 0;
 
-	if (!run(i, (const char *const[]){ smbd, "-V", NULL }, &output, err))
+	if (!samba_installation_run(i, (const char *const[]){ smbd, "-V", NULL }, &output, err))
 		return false;
 	if (sscanf(output.text, "Version %n%u.%u.%u", &begin, &i->version[0], &i->version[1],
 	           &i->version[2]) == 3)
 		i->version_text = strndup(output.text + begin,
 		                          strcspn(output.text + begin, " \r\n"));
 	samba_program_output_fini(&output);
-	return i->version_text != NULL || fail(i, err, "%s -V says no version", smbd);
+	return i->version_text != NULL ||
+	       samba_installation_fail(i, err, "%s -V says no version", smbd);
 }
 
 /* samba-dcerpcd and its first helper: a folder that has both is what smbd starts them from. */
-static bool has_helpers(const char *folder)
+static bool samba_installation_has_helpers(const char *folder)
 {
 	char path[PATH_MAX];
 
@@ -98,7 +101,8 @@ static bool has_helpers(const char *folder)
 
 /* No program tells where they are: beside those that are known, as Samba is built by itself and by
  * those who package it. */
-static char *find_libexec(const char *sbin_dir, const char *lib_dir, const char *modules_dir)
+static char *samba_installation_find_libexec(const char *sbin_dir, const char *lib_dir,
+                                             const char *modules_dir)
 {
 	static const char *const places[][2] = {
 		{ "p", "/libexec/samba" },
@@ -127,13 +131,14 @@ static char *find_libexec(const char *sbin_dir, const char *lib_dir, const char 
 		                                                    : "",
 		                                     places[i][1]);
 
-		if (length > 0 && length < (int)sizeof folder && has_helpers(folder))
+		if (length > 0 && length < (int)sizeof folder &&
+		    samba_installation_has_helpers(folder))
 			return strdup(folder);
 	}
 	return strdup("");
 }
 
-static char *absolute(const char *path)
+static char *samba_installation_make_absolute(const char *path)
 {
 	char here[PATH_MAX], *made;
 
@@ -144,67 +149,72 @@ static char *absolute(const char *path)
 	return made;
 }
 
-static bool read_build(struct samba_installation *i, const char *smbd, const char *smb_conf,
-                       struct err *err)
+static bool samba_installation_read_build(struct samba_installation *i, const char *smbd,
+                                          const char *smb_conf, struct err *err)
 {
 	struct samba_program_output output;
 	char *sbin_dir, *lib_dir, *modules_dir, *file;
 
-	if (!run(i, (const char *const[]){ smbd, "-b", NULL }, &output, err))
+	if (!samba_installation_run(i, (const char *const[]){ smbd, "-b", NULL }, &output, err))
 		return false;
-	sbin_dir = value_of(output.text, "SBINDIR", ':');
-	lib_dir = value_of(output.text, "LIBDIR", ':');
-	modules_dir = value_of(output.text, "MODULESDIR", ':');
-	file = value_of(output.text, "CONFIGFILE", ':');
-	i->bin_dir = value_of(output.text, "BINDIR", ':');
+	sbin_dir = samba_installation_find_value(output.text, "SBINDIR", ':');
+	lib_dir = samba_installation_find_value(output.text, "LIBDIR", ':');
+	modules_dir = samba_installation_find_value(output.text, "MODULESDIR", ':');
+	file = samba_installation_find_value(output.text, "CONFIGFILE", ':');
+	i->bin_dir = samba_installation_find_value(output.text, "BINDIR", ':');
 	if (sbin_dir != NULL && lib_dir != NULL && modules_dir != NULL)
-		i->libexec_dir = find_libexec(sbin_dir, lib_dir, modules_dir);
+		i->libexec_dir = samba_installation_find_libexec(sbin_dir, lib_dir, modules_dir);
 	if (file != NULL)
-		i->smb_conf = absolute(smb_conf != NULL ? smb_conf : file);
+		i->smb_conf = samba_installation_make_absolute(smb_conf != NULL ? smb_conf : file);
 	samba_program_output_fini(&output);
 	free(sbin_dir);
 	free(lib_dir);
 	free(modules_dir);
 	free(file);
 	if (i->bin_dir == NULL || i->libexec_dir == NULL || i->smb_conf == NULL)
-		return fail(i, err, "%s -b does not say where things are", smbd);
+		return samba_installation_fail(i, err, "%s -b does not say where things are", smbd);
 	return true;
 }
 
-static bool is_yes(const char *value)
+static bool samba_installation_is_yes(const char *value)
 {
 	return value != NULL && strcasecmp(value, "yes") == 0;
 }
 
-static bool read_configuration(struct samba_installation *i, struct err *err)
+static bool samba_installation_read_smb_conf(struct samba_installation *i, struct err *err)
 {
 	struct samba_program_output output;
 	char testparm[PATH_MAX], *helpers, *backend;
 
 	if (!samba_program_find("testparm", i->bin_dir, testparm))
-		return fail(i, err, "there is no testparm in %s", i->bin_dir);
+		return samba_installation_fail(i, err, "there is no testparm in %s", i->bin_dir);
 	if (access(i->smb_conf, R_OK) != 0)
-		return fail(i, err, "%s cannot be read: %s", i->smb_conf, strerror(errno));
-	if (!run(i, (const char *const[]){ testparm, "-s", "-v", i->smb_conf, NULL }, &output, err))
+		return samba_installation_fail(i, err, "%s cannot be read: %s", i->smb_conf,
+		                               strerror(errno));
+	if (!samba_installation_run(
+		    i, (const char *const[]){ testparm, "-s", "-v", i->smb_conf, NULL }, &output,
+		    err))
 		return false;
-	i->ncalrpc_dir = value_of(output.text, "ncalrpc dir", '=');
-	i->guest_account = value_of(output.text, "guest account", '=');
-	i->server_role = value_of(output.text, "server role", '=');
-	i->socket_dir = value_of(output.text, "external_rpc_pipe:socket_dir", '=');
+	i->ncalrpc_dir = samba_installation_find_value(output.text, "ncalrpc dir", '=');
+	i->guest_account = samba_installation_find_value(output.text, "guest account", '=');
+	i->server_role = samba_installation_find_value(output.text, "server role", '=');
+	i->socket_dir = samba_installation_find_value(output.text, "external_rpc_pipe:socket_dir",
+	                                              '=');
 	if (i->socket_dir == NULL)
 		i->socket_dir = strdup("");
-	i->config_file = value_of(output.text, "config file", '=');
-	helpers = value_of(output.text, "rpc start on demand helpers", '=');
-	backend = value_of(output.text, "config backend", '=');
+	i->config_file = samba_installation_find_value(output.text, "config file", '=');
+	helpers = samba_installation_find_value(output.text, "rpc start on demand helpers", '=');
+	backend = samba_installation_find_value(output.text, "config backend", '=');
 	/* Before 4.16 there is no such parameter. */
-	i->starts_helpers = is_yes(helpers);
+	i->starts_helpers = samba_installation_is_yes(helpers);
 	i->uses_registry = backend != NULL && strcasecmp(backend, "registry") == 0;
 	samba_program_output_fini(&output);
 	free(helpers);
 	free(backend);
 	if (i->ncalrpc_dir == NULL || i->guest_account == NULL || i->server_role == NULL ||
 	    i->socket_dir == NULL || i->config_file == NULL)
-		return fail(i, err, "%s does not say all of %s", testparm, i->smb_conf);
+		return samba_installation_fail(i, err, "%s does not say all of %s", testparm,
+		                               i->smb_conf);
 	return true;
 }
 
@@ -214,9 +224,10 @@ bool samba_installation_read(struct samba_installation *to, const char *smb_conf
 
 	*to = (struct samba_installation){ 0 };
 	if (!samba_program_find("smbd", NULL, smbd))
-		return fail(to, err, "there is no smbd: install Samba");
-	return read_version(to, smbd, err) && read_build(to, smbd, smb_conf, err) &&
-	       read_configuration(to, err);
+		return samba_installation_fail(to, err, "there is no smbd: install Samba");
+	return samba_installation_read_version(to, smbd, err) &&
+	       samba_installation_read_build(to, smbd, smb_conf, err) &&
+	       samba_installation_read_smb_conf(to, err);
 }
 
 void samba_installation_fini(struct samba_installation *i)

@@ -20,7 +20,7 @@ struct samba_installation {
 	char *server_role;   /* as testparm says it */
 	bool starts_helpers; /* rpc start on demand helpers */
 	bool uses_registry;  /* config backend = registry: smb.conf's text does not count */
-	char story[512];     /* what went wrong */
+	char message[512];   /* what went wrong */
 };
 
 /* Runs those programs and waits for them: not on a loop. smb_conf NULL: Samba's own default. False:

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static char peek(struct json_members *m)
+static char json_members_peek(struct json_members *m)
 {
 	while (m->at < m->bytes && memchr(" \t\r\n", m->text[m->at], 4) != NULL)
 		m->at++;
@@ -11,9 +11,9 @@ static char peek(struct json_members *m)
 }
 
 /* False: something else is there, and it has failed. */
-static bool take(struct json_members *m, char expected)
+static bool json_members_expect(struct json_members *m, char expected)
 {
-	if (!m->has_failed && peek(m) == expected) {
+	if (!m->has_failed && json_members_peek(m) == expected) {
 		m->at++;
 		return true;
 	}
@@ -24,7 +24,7 @@ static bool take(struct json_members *m, char expected)
 void json_members_begin(struct json_members *m, const char *text, size_t bytes)
 {
 	*m = (struct json_members){ .text = text, .bytes = bytes, .is_first = true };
-	(void)take(m, '{');
+	(void)json_members_expect(m, '{');
 }
 
 json_t *json_members_value(struct json_members *m)
@@ -53,16 +53,16 @@ json_t *json_members_next(struct json_members *m)
 
 	if (m->has_failed)
 		return NULL;
-	if (peek(m) == '}') {
+	if (json_members_peek(m) == '}') {
 		m->at++;
 		m->is_first = false; /* of those that it lies among */
 		return NULL;
 	}
-	if (!m->is_first && !take(m, ','))
+	if (!m->is_first && !json_members_expect(m, ','))
 		return NULL;
 	m->is_first = false;
-	name = peek(m) == '"' ? json_members_value(m) : NULL;
-	if (name == NULL || !take(m, ':')) {
+	name = json_members_peek(m) == '"' ? json_members_value(m) : NULL;
+	if (name == NULL || !json_members_expect(m, ':')) {
 		m->has_failed = true;
 		json_decref(name);
 		return NULL;
@@ -72,7 +72,7 @@ json_t *json_members_next(struct json_members *m)
 
 bool json_members_enter(struct json_members *m)
 {
-	if (m->has_failed || peek(m) != '{')
+	if (m->has_failed || json_members_peek(m) != '{')
 		return false;
 	m->at++;
 	m->is_first = true;
@@ -81,7 +81,7 @@ bool json_members_enter(struct json_members *m)
 
 bool json_members_end(struct json_members *m)
 {
-	if (!m->has_failed && (peek(m) != '\0' || m->at != m->bytes))
+	if (!m->has_failed && (json_members_peek(m) != '\0' || m->at != m->bytes))
 		m->has_failed = true;
 	return !m->has_failed;
 }

@@ -10,17 +10,17 @@ enum {
 	ABOUT_THEN_S = 2, /* by level 1, whose times Samba rounds */
 };
 
-struct known {
+struct smbstatus_tracker {
 	char *guest;
-	const struct known_handler *handler;
+	const struct smbstatus_tracker_handler *handler;
 	void *context;
 	uint64_t last_key;
 	size_t count;
-	struct known_session **by_identity, **by_key, **by_names; /* the same ones */
+	struct published_session **by_identity, **by_key, **by_names; /* the same ones */
 	bool has_transports;
 };
 
-static void session_free(struct known_session *s)
+static void published_session_free(struct published_session *s)
 {
 	if (s == NULL)
 		return;
@@ -29,39 +29,41 @@ static void session_free(struct known_session *s)
 	free(s);
 }
 
-static void *new_list(size_t count)
+static void *published_sessions_new_list(size_t count)
 {
-	return calloc(count + 1, sizeof(struct known_session *));
+	return calloc(count + 1, sizeof(struct published_session *));
 }
 
-struct known *known_new(const char *guest, const struct known_handler *handler, void *context)
+struct smbstatus_tracker *smbstatus_tracker_new(const char *guest,
+                                                const struct smbstatus_tracker_handler *handler,
+                                                void *context)
 {
-	struct known *k = calloc(1, sizeof *k);
+	struct smbstatus_tracker *k = calloc(1, sizeof *k);
 
 	if (k == NULL)
 		return NULL;
-	*k = (struct known){
+	*k = (struct smbstatus_tracker){
 		.guest = guest != NULL ? strdup(guest) : NULL,
 		.handler = handler,
 		.context = context,
-		.by_identity = new_list(0),
-		.by_key = new_list(0),
-		.by_names = new_list(0),
+		.by_identity = published_sessions_new_list(0),
+		.by_key = published_sessions_new_list(0),
+		.by_names = published_sessions_new_list(0),
 	};
 	if ((guest != NULL && k->guest == NULL) || k->by_identity == NULL || k->by_key == NULL ||
 	    k->by_names == NULL) {
-		known_free(k);
+		smbstatus_tracker_free(k);
 		return NULL;
 	}
 	return k;
 }
 
-void known_free(struct known *k)
+void smbstatus_tracker_free(struct smbstatus_tracker *k)
 {
 	if (k == NULL)
 		return;
 	for (size_t i = 0; i < k->count; i++)
-		session_free(k->by_identity[i]);
+		published_session_free(k->by_identity[i]);
 	free(k->by_identity);
 	free(k->by_key);
 	free(k->by_names);
@@ -74,28 +76,28 @@ void known_free(struct known *k)
 typedef int comparison(const void *, const void *);
 
 /* Whoever began first is told first. */
-static int compare_ages(const void *left, const void *right)
+static int published_session_compare_ages(const void *left, const void *right)
 {
-	const struct known_session *a = *(struct known_session *const *)left,
-				   *b = *(struct known_session *const *)right;
+	const struct published_session *a = *(struct published_session *const *)left,
+				       *b = *(struct published_session *const *)right;
 
 	if (a->started_s != b->started_s)
 		return a->started_s < b->started_s ? -1 : 1;
-	return smbstatus_compare(&a->identity, &b->identity);
+	return smbstatus_compare_identities(&a->identity, &b->identity);
 }
 
-static int compare_keys(const void *left, const void *right)
+static int published_session_compare_keys(const void *left, const void *right)
 {
-	const struct known_session *a = *(struct known_session *const *)left,
-				   *b = *(struct known_session *const *)right;
+	const struct published_session *a = *(struct published_session *const *)left,
+				       *b = *(struct published_session *const *)right;
 
 	return a->key < b->key ? -1 : a->key > b->key;
 }
 
-static int compare_names(const void *left, const void *right)
+static int published_session_compare_names(const void *left, const void *right)
 {
-	const struct known_session *a = *(struct known_session *const *)left,
-				   *b = *(struct known_session *const *)right;
+	const struct published_session *a = *(struct published_session *const *)left,
+				       *b = *(struct published_session *const *)right;
 	int order = strcmp(a->client, b->client);
 
 	return order != 0 ? order : strcmp(a->user, b->user);
@@ -103,9 +105,9 @@ static int compare_names(const void *left, const void *right)
 
 /* ---- one session ---- */
 
-static struct known_session *session_new(const struct smbstatus_session *from)
+static struct published_session *published_session_new(const struct smbstatus_session *from)
 {
-	struct known_session *s = calloc(1, sizeof *s);
+	struct published_session *s = calloc(1, sizeof *s);
 
 	if (s == NULL)
 		return NULL;
@@ -115,12 +117,13 @@ static struct known_session *session_new(const struct smbstatus_session *from)
 	s->user = strdup(from->user);
 	if (s->client != NULL && s->user != NULL)
 		return s;
-	session_free(s);
+	published_session_free(s);
 	return NULL;
 }
 
 /* smbd may log on anew within a session, as somebody else. False: out of memory. */
-static bool rename_session(struct known_session *s, const struct smbstatus_session *from)
+static bool published_session_rename(struct published_session *s,
+                                     const struct smbstatus_session *from)
 {
 	char *client = strdup(from->client), *user = strdup(from->user);
 
@@ -138,8 +141,9 @@ static bool rename_session(struct known_session *s, const struct smbstatus_sessi
 
 /* Samba's own word for its beginning, else the relay's, else since when it was there at the latest:
  * its first share's beginning, or now. */
-static void set_start(struct known_session *s, const struct smbstatus_session *from, int64_t now_s,
-                      int64_t seen_started_s)
+static void published_session_set_start(struct published_session *s,
+                                        const struct smbstatus_session *from, int64_t now_s,
+                                        int64_t seen_started_s)
 {
 	int64_t latest_s = from->had_share_at_s > 0 ? from->had_share_at_s : now_s;
 
@@ -152,47 +156,48 @@ static void set_start(struct known_session *s, const struct smbstatus_session *f
 	s->is_start_known = s->is_start_known || from->started_s > 0 || seen_started_s > 0;
 }
 
-static void update(struct known *k, struct known_session *s, const struct smbstatus_session *from,
-                   int64_t now_s)
+static void published_session_update(struct smbstatus_tracker *k, struct published_session *s,
+                                     const struct smbstatus_session *from, int64_t now_s)
 {
 	bool is_renamed = strcmp(s->client, from->client) != 0 || strcmp(s->user, from->user) != 0;
 	int64_t seen_started_s = 0;
 
 	/* Out of memory, the next look finds it again. */
-	if (is_renamed && rename_session(s, from)) {
+	if (is_renamed && published_session_rename(s, from)) {
 		s->is_renamed = true;
-		s->is_unfit = false;
+		s->is_unpublishable = false;
 	}
 	/* What is only known not to be later is no mark to find it by. */
-	if (!k->handler->seen(k->context, s, from->started_s, &s->num_opens, &seen_started_s))
+	if (!k->handler->find_cached(k->context, s, from->started_s, &s->num_opens,
+	                             &seen_started_s))
 		seen_started_s = 0;
-	set_start(s, from, now_s, seen_started_s);
+	published_session_set_start(s, from, now_s, seen_started_s);
 	s->transport = from->transport;
 	s->user_flags = k->guest != NULL && strcmp(s->user, k->guest) == 0 ? SESS_GUEST : 0;
 }
 
 /* True: something is to be seen of it. */
-static bool tell(struct known *k, struct known_session *s)
+static bool published_session_publish(struct smbstatus_tracker *k, struct published_session *s)
 {
 	bool is_changed;
 
-	if (s->is_unfit || s->is_refused)
+	if (s->is_unpublishable || s->is_refused)
 		return false;
-	if (!s->is_told || s->is_renamed || s->transport != s->told.transport ||
-	    s->user_flags != s->told.user_flags ||
-	    llabs(s->started_s - s->told.started_s) > SAME_START_S) {
-		s->is_told = k->handler->put(k->context, s);
-		if (!s->is_told)
+	if (!s->is_published || s->is_renamed || s->transport != s->published.transport ||
+	    s->user_flags != s->published.user_flags ||
+	    llabs(s->started_s - s->published.started_s) > SAME_START_S) {
+		s->is_published = k->handler->put(k->context, s);
+		if (!s->is_published)
 			return false;
 		s->is_renamed = false;
-		s->told.transport = s->transport;
-		s->told.started_s = s->started_s;
-		s->told.user_flags = s->user_flags;
-		s->told.num_opens = s->num_opens;
+		s->published.transport = s->transport;
+		s->published.started_s = s->started_s;
+		s->published.user_flags = s->user_flags;
+		s->published.num_opens = s->num_opens;
 		return true;
 	}
-	is_changed = s->num_opens != s->told.num_opens;
-	s->told.num_opens = s->num_opens;
+	is_changed = s->num_opens != s->published.num_opens;
+	s->published.num_opens = s->num_opens;
 	k->handler->touch(k->context, s);
 	return is_changed;
 }
@@ -201,23 +206,24 @@ static bool tell(struct known *k, struct known_session *s)
 
 /* Lists of the session that each entry of a look is: an earlier one, or a new one, which is in came
  * as well. False: out of memory, and nothing has changed. */
-static bool match(struct known *k, const struct smbstatus_list *list, struct known_session **now,
-                  struct known_session **came, size_t *came_count)
+static bool smbstatus_tracker_match(struct smbstatus_tracker *k, const struct smbstatus_list *list,
+                                    struct published_session **now, struct published_session **came,
+                                    size_t *came_count)
 {
 	size_t old = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct smbstatus_session *s = &list->sessions[i];
 
-		while (old < k->count &&
-		       smbstatus_compare(&k->by_identity[old]->identity, &s->identity) < 0)
+		while (old < k->count && smbstatus_compare_identities(
+						 &k->by_identity[old]->identity, &s->identity) < 0)
 			old++;
-		if (old < k->count &&
-		    smbstatus_compare(&k->by_identity[old]->identity, &s->identity) == 0) {
+		if (old < k->count && smbstatus_compare_identities(&k->by_identity[old]->identity,
+		                                                   &s->identity) == 0) {
 			now[i] = k->by_identity[old++];
 			continue;
 		}
-		now[i] = came[*came_count] = session_new(s);
+		now[i] = came[*came_count] = published_session_new(s);
 		if (now[i] == NULL)
 			return false;
 		(*came_count)++;
@@ -226,61 +232,68 @@ static bool match(struct known *k, const struct smbstatus_list *list, struct kno
 }
 
 /* True: there were any. */
-static bool remove_gone(struct known *k, struct known_session **now, size_t count)
+static bool smbstatus_tracker_remove_closed(struct smbstatus_tracker *k,
+                                            struct published_session **now, size_t count)
 {
 	size_t kept = 0;
 	bool any = false;
 
 	for (size_t i = 0; i < k->count; i++) {
-		struct known_session *s = k->by_identity[i];
+		struct published_session *s = k->by_identity[i];
 
-		while (kept < count && smbstatus_compare(&now[kept]->identity, &s->identity) < 0)
+		while (kept < count &&
+		       smbstatus_compare_identities(&now[kept]->identity, &s->identity) < 0)
 			kept++;
 		if (kept < count && now[kept] == s)
 			continue;
-		if (s->is_told)
+		if (s->is_published)
 			k->handler->remove(k->context, s);
-		session_free(s);
+		published_session_free(s);
 		any = true;
 	}
 	return any;
 }
 
-static struct known_session **sorted(struct known_session **to, struct known_session **from,
-                                     size_t count, comparison *compare)
+static struct published_session **published_sessions_sort(struct published_session **to,
+                                                          struct published_session **from,
+                                                          size_t count, comparison *compare)
 {
-	memcpy(to, from, count * sizeof(struct known_session *));
-	qsort(to, count, sizeof(struct known_session *), compare);
+	memcpy(to, from, count * sizeof(struct published_session *));
+	qsort(to, count, sizeof(struct published_session *), compare);
 	return to;
 }
 
-enum known_change known_take(struct known *k, const struct smbstatus_list *list, int64_t now_s)
+enum smbstatus_tracker_change smbstatus_tracker_update(struct smbstatus_tracker *k,
+                                                       const struct smbstatus_list *list,
+                                                       int64_t now_s)
 {
 	const size_t count = list->count;
-	struct known_session **now = new_list(count), **came = new_list(count),
-			     **by_key = new_list(count), **by_names = new_list(count);
+	struct published_session **now = published_sessions_new_list(count),
+				 **came = published_sessions_new_list(count),
+				 **by_key = published_sessions_new_list(count),
+				 **by_names = published_sessions_new_list(count);
 	size_t came_count = 0;
 	bool has_room, is_changed;
 
 	if (now == NULL || came == NULL || by_key == NULL || by_names == NULL ||
-	    !match(k, list, now, came, &came_count)) {
+	    !smbstatus_tracker_match(k, list, now, came, &came_count)) {
 		for (size_t i = 0; i < came_count; i++)
-			session_free(came[i]);
+			published_session_free(came[i]);
 		free(now);
 		free(came);
 		free(by_key);
 		free(by_names);
-		return KNOWN_NO_MEMORY;
+		return SMBSTATUS_NO_MEMORY;
 	}
-	has_room = remove_gone(k, now, count);
+	has_room = smbstatus_tracker_remove_closed(k, now, count);
 	is_changed = has_room || came_count > 0;
 	k->has_transports = false;
 	for (size_t i = 0; i < count; i++) {
-		update(k, now[i], &list->sessions[i], now_s);
+		published_session_update(k, now[i], &list->sessions[i], now_s);
 		now[i]->is_refused = now[i]->is_refused && !has_room;
 		k->has_transports = k->has_transports || now[i]->transport != NULL;
 	}
-	qsort(came, came_count, sizeof(struct known_session *), compare_ages);
+	qsort(came, came_count, sizeof(struct published_session *), published_session_compare_ages);
 	for (size_t i = 0; i < came_count; i++)
 		came[i]->key = ++k->last_key;
 	free(came);
@@ -289,75 +302,80 @@ enum known_change known_take(struct known *k, const struct smbstatus_list *list,
 	free(k->by_names);
 	k->count = count;
 	k->by_identity = now;
-	k->by_key = sorted(by_key, now, count, compare_keys);
-	k->by_names = sorted(by_names, now, count, compare_names);
+	k->by_key = published_sessions_sort(by_key, now, count, published_session_compare_keys);
+	k->by_names = published_sessions_sort(by_names, now, count,
+	                                      published_session_compare_names);
 	for (size_t i = 0; i < count; i++)
-		is_changed = tell(k, k->by_key[i]) || is_changed;
-	return is_changed ? KNOWN_CHANGED : KNOWN_SAME;
+		is_changed = published_session_publish(k, k->by_key[i]) || is_changed;
+	return is_changed ? SMBSTATUS_CHANGED : SMBSTATUS_UNCHANGED;
 }
 
-bool known_lacks_starts(const struct known *k, const struct smbstatus_list *list)
+bool smbstatus_tracker_lacks_starts(const struct smbstatus_tracker *k,
+                                    const struct smbstatus_list *list)
 {
 	size_t old = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct smbstatus_session *s = &list->sessions[i];
 
-		while (old < k->count &&
-		       smbstatus_compare(&k->by_identity[old]->identity, &s->identity) < 0)
+		while (old < k->count && smbstatus_compare_identities(
+						 &k->by_identity[old]->identity, &s->identity) < 0)
 			old++;
 		if (s->started_s == 0 &&
-		    (old == k->count ||
-		     smbstatus_compare(&k->by_identity[old]->identity, &s->identity) != 0))
+		    (old == k->count || smbstatus_compare_identities(&k->by_identity[old]->identity,
+		                                                     &s->identity) != 0))
 			return true;
 	}
 	return false;
 }
 
-void known_untell(struct known *k)
+void smbstatus_tracker_forget_published(struct smbstatus_tracker *k)
 {
 	for (size_t i = 0; i < k->count; i++) {
-		k->by_key[i]->is_told = k->by_key[i]->is_refused = false;
-		k->by_key[i]->closing = KNOWN_OPEN;
+		k->by_key[i]->is_published = k->by_key[i]->is_refused = false;
+		k->by_key[i]->closing = PUBLISHED_OPEN;
 	}
 }
 
 /* ---- one of them ---- */
 
-size_t known_count(const struct known *k)
+size_t smbstatus_tracker_count(const struct smbstatus_tracker *k)
 {
 	return k->count;
 }
 
-struct known_session *known_at(const struct known *k, size_t i)
+struct published_session *smbstatus_tracker_at(const struct smbstatus_tracker *k, size_t i)
 {
 	return k->by_key[i];
 }
 
-bool known_is_beside(const struct known_session *a, const struct known_session *b)
+bool published_session_shares_smbd(const struct published_session *a,
+                                   const struct published_session *b)
 {
 	return a->identity.pid == b->identity.pid &&
 	       a->identity.unique_id == b->identity.unique_id && a->node == b->node;
 }
 
-struct known_session *known_find(const struct known *k, uint64_t key)
+struct published_session *smbstatus_tracker_find(const struct smbstatus_tracker *k, uint64_t key)
 {
-	const struct known_session wanted = { .key = key }, *at = &wanted;
-	struct known_session **found = bsearch(&at, k->by_key, k->count,
-	                                       sizeof(struct known_session *), compare_keys);
+	const struct published_session wanted = { .key = key }, *at = &wanted;
+	struct published_session **found = bsearch(&at, k->by_key, k->count,
+	                                           sizeof(struct published_session *),
+	                                           published_session_compare_keys);
 
 	return found != NULL ? *found : NULL;
 }
 
 /* The first that is not before these names. */
-static size_t find_names(const struct known *k, const struct known_session *names)
+static size_t smbstatus_tracker_find_names(const struct smbstatus_tracker *k,
+                                           const struct published_session *names)
 {
 	size_t low = 0, high = k->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (compare_names(&k->by_names[middle], &names) < 0)
+		if (published_session_compare_names(&k->by_names[middle], &names) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -365,30 +383,31 @@ static size_t find_names(const struct known *k, const struct known_session *name
 	return low;
 }
 
-uint32_t known_count_names(const struct known *k, const char *client, const char *user,
-                           int64_t started_s)
+uint32_t smbstatus_tracker_count_names(const struct smbstatus_tracker *k, const char *client,
+                                       const char *user, int64_t started_s)
 {
-	const struct known_session names = { .client = (char *)client, .user = (char *)user },
-				   *at = &names;
+	const struct published_session names = { .client = (char *)client, .user = (char *)user },
+				       *at = &names;
 	uint32_t count = 0;
 
-	for (size_t i = find_names(k, &names);
-	     i < k->count && compare_names(&k->by_names[i], &at) == 0; i++)
+	for (size_t i = smbstatus_tracker_find_names(k, &names);
+	     i < k->count && published_session_compare_names(&k->by_names[i], &at) == 0; i++)
 		count += started_s == 0 || !k->by_names[i]->is_start_known ||
 		         llabs(k->by_names[i]->started_s - started_s) <= ABOUT_THEN_S;
 	return count;
 }
 
-const char *known_transport(const struct known *k, const char *client, const char *user)
+const char *smbstatus_tracker_transport(const struct smbstatus_tracker *k, const char *client,
+                                        const char *user)
 {
-	const struct known_session names = { .client = (char *)client, .user = (char *)user },
-				   *at = &names;
+	const struct published_session names = { .client = (char *)client, .user = (char *)user },
+				       *at = &names;
 	const char *transport = NULL;
 
 	if (!k->has_transports)
 		return NULL;
-	for (size_t i = find_names(k, &names);
-	     i < k->count && compare_names(&k->by_names[i], &at) == 0; i++) {
+	for (size_t i = smbstatus_tracker_find_names(k, &names);
+	     i < k->count && published_session_compare_names(&k->by_names[i], &at) == 0; i++) {
 		const char *another = k->by_names[i]->transport;
 
 		if (another == NULL || (transport != NULL && another != transport))

@@ -17,7 +17,7 @@
 #define COMING "link.new" /* takes the place of what has its name in one step */
 
 /* -1: see err. */
-static int open_folder(int directory, struct err *err)
+static int links_open_np(int directory, struct err *err)
 {
 	struct stat status;
 	int folder;
@@ -47,10 +47,10 @@ static int open_folder(int directory, struct err *err)
 
 /* ---- one name ---- */
 
-enum found { NOTHING, RIGHT_LINK, OTHER_LINK, DEAD_SOCKET, LIVE_SOCKET, FOREIGN };
+enum link_kind { NOTHING, RIGHT_LINK, OTHER_LINK, DEAD_SOCKET, LIVE_SOCKET, FOREIGN };
 
 /* Whether it is a link that we make, be it to a folder that was Samba's before. */
-static bool is_ours(const char *points_to, const char *name)
+static bool links_target_is_ours(const char *points_to, const char *name)
 {
 	char tail[MAX_PIPE_NAME_BYTES + 8];
 	size_t bytes = strlen(points_to);
@@ -60,7 +60,7 @@ static bool is_ours(const char *points_to, const char *name)
 	       strcmp(points_to + bytes - tail_bytes, tail) == 0;
 }
 
-static bool is_dead(int folder, const char *name)
+static bool links_socket_is_dead(int folder, const char *name)
 {
 	char path[NAME_MAX + 32];
 
@@ -68,7 +68,7 @@ static bool is_dead(int folder, const char *name)
 	return net_local_is_stale(path);
 }
 
-static enum found look_at(int folder, const char *name, const char *wanted)
+static enum link_kind links_inspect(int folder, const char *name, const char *wanted)
 {
 	char points_to[PATH_MAX];
 	struct stat status;
@@ -76,24 +76,24 @@ static enum found look_at(int folder, const char *name, const char *wanted)
 
 	if (bytes >= 0) {
 		points_to[bytes] = '\0';
-		return strcmp(points_to, wanted) == 0 ? RIGHT_LINK
-		       : is_ours(points_to, name)     ? OTHER_LINK
-		                                      : FOREIGN;
+		return strcmp(points_to, wanted) == 0          ? RIGHT_LINK
+		       : links_target_is_ours(points_to, name) ? OTHER_LINK
+		                                               : FOREIGN;
 	}
 	if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
 		return errno == ENOENT ? NOTHING : FOREIGN;
 	if (!S_ISSOCK(status.st_mode))
 		return FOREIGN;
-	return is_dead(folder, name) ? DEAD_SOCKET : LIVE_SOCKET;
+	return links_socket_is_dead(folder, name) ? DEAD_SOCKET : LIVE_SOCKET;
 }
 
-static bool is_relayed(const char *name)
+static bool links_is_relayed(const char *name)
 {
 	return strcmp(name, LINKS_RELAYED) == 0;
 }
 
-static bool replace(const struct links *l, int folder, const char *name, const char *wanted,
-                    struct err *err)
+static bool links_replace_one(const struct links *l, int folder, const char *name,
+                              const char *wanted, struct err *err)
 {
 	(void)unlinkat(l->directory, COMING, 0);
 	return (symlinkat(wanted, l->directory, COMING) == 0 &&
@@ -103,31 +103,32 @@ static bool replace(const struct links *l, int folder, const char *name, const c
 
 /* Makes a name the link that it has to be, unless what is there is not ours. Gives what is there
  * then. */
-static enum found make_one(const struct links *l, int folder, const char *name, struct err *err)
+static enum link_kind links_make_one(const struct links *l, int folder, const char *name,
+                                     struct err *err)
 {
 	char wanted[PATH_MAX + MAX_PIPE_NAME_BYTES];
-	enum found found;
+	enum link_kind found;
 
 	(void)snprintf(wanted, sizeof wanted, "%s/%s", l->target, name);
-	found = look_at(folder, name, wanted);
+	found = links_inspect(folder, name, wanted);
 	if (found == NOTHING) {
 		if (symlinkat(wanted, folder, name) == 0)
 			return RIGHT_LINK;
 		(void)file_error(err, DOING);
 	}
 	/* A dead socket is that of a relay that was killed. */
-	if (found == OTHER_LINK || (found == DEAD_SOCKET && is_relayed(name)))
-		return replace(l, folder, name, wanted, err) ? RIGHT_LINK : found;
+	if (found == OTHER_LINK || (found == DEAD_SOCKET && links_is_relayed(name)))
+		return links_replace_one(l, folder, name, wanted, err) ? RIGHT_LINK : found;
 	return found;
 }
 
 bool links_release(struct links *l, struct err *err)
 {
-	int folder = open_folder(l->directory, err);
+	int folder = links_open_np(l->directory, err);
 
 	if (folder < 0)
 		return false;
-	switch (make_one(l, folder, LINKS_RELAYED, err)) {
+	switch (links_make_one(l, folder, LINKS_RELAYED, err)) {
 	case RIGHT_LINK:
 		break;
 	case LIVE_SOCKET:
@@ -140,23 +141,23 @@ bool links_release(struct links *l, struct err *err)
 	return err->status == NERR_Success;
 }
 
-bool links_take_back(struct links *l, struct err *err)
+bool links_restore(struct links *l, struct err *err)
 {
 	char wanted[PATH_MAX + MAX_PIPE_NAME_BYTES];
-	int folder = open_folder(l->directory, err);
+	int folder = links_open_np(l->directory, err);
 	bool taken;
 
 	if (folder < 0)
 		return false;
 	(void)snprintf(wanted, sizeof wanted, "%s/" LINKS_RELAYED, l->target);
-	taken = replace(l, folder, LINKS_RELAYED, wanted, err);
+	taken = links_replace_one(l, folder, LINKS_RELAYED, wanted, err);
 	close(folder);
 	return taken;
 }
 
 /* ---- all of them ---- */
 
-static void find_present(struct links *l)
+static void links_find_present(struct links *l)
 {
 	DIR *folder = opendir(l->target);
 	const struct dirent *entry;
@@ -171,14 +172,14 @@ static void find_present(struct links *l)
 		closedir(folder);
 }
 
-static bool is_wanted(const struct links *l, const char *name)
+static bool links_is_wanted(const struct links *l, const char *name)
 {
-	return !l->knows_all || is_relayed(name) || pipe_names_has(&l->known, name) ||
+	return !l->knows_all || links_is_relayed(name) || pipe_names_has(&l->possible, name) ||
 	       pipe_names_has(&l->present, name);
 }
 
 /* Once for each. */
-static void tell_of_foreign(struct links *l, const char *name)
+static void links_log_foreign(struct links *l, const char *name)
 {
 	if (!pipe_names_has(&l->foreign, name) && pipe_names_add(&l->foreign, name))
 		log_write(LOG_LEVEL_WARNING,
@@ -186,33 +187,34 @@ static void tell_of_foreign(struct links *l, const char *name)
 		          name);
 }
 
-static void make_all(struct links *l, int folder, const struct pipe_names *names, struct err *err)
+static void links_make_names(struct links *l, int folder, const struct pipe_names *names,
+                             struct err *err)
 {
 	for (size_t i = 0; i < names->count; i++)
-		if (!l->is_served || !is_relayed(names->list[i]))
-			(void)make_one(l, folder, names->list[i], err);
+		if (!l->is_served || !links_is_relayed(names->list[i]))
+			(void)links_make_one(l, folder, names->list[i], err);
 }
 
 /* What is there of an earlier time is made right, or goes. */
-static void tidy_one(struct links *l, int folder, const char *name, struct err *err)
+static void links_tidy_one(struct links *l, int folder, const char *name, struct err *err)
 {
 	char wanted[PATH_MAX + NAME_MAX];
-	enum found found;
+	enum link_kind found;
 
 	(void)snprintf(wanted, sizeof wanted, "%s/%s", l->target, name);
-	found = look_at(folder, name, wanted);
+	found = links_inspect(folder, name, wanted);
 	if (found != RIGHT_LINK && found != OTHER_LINK) {
 		if (found != NOTHING)
-			tell_of_foreign(l, name);
-	} else if (!is_wanted(l, name)) {
+			links_log_foreign(l, name);
+	} else if (!links_is_wanted(l, name)) {
 		if (unlinkat(folder, name, 0) != 0)
 			(void)file_error(err, DOING);
-	} else if (found == RIGHT_LINK || replace(l, folder, name, wanted, err)) {
-		l->count += !is_relayed(name);
+	} else if (found == RIGHT_LINK || links_replace_one(l, folder, name, wanted, err)) {
+		l->count += !links_is_relayed(name);
 	}
 }
 
-static void tidy(struct links *l, int folder, struct err *err)
+static void links_tidy(struct links *l, int folder, struct err *err)
 {
 	DIR *listed = fdopendir(folder);
 	const struct dirent *entry;
@@ -225,22 +227,22 @@ static void tidy(struct links *l, int folder, struct err *err)
 	}
 	while ((entry = readdir(listed)) != NULL)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-		    !(l->is_served && is_relayed(entry->d_name)))
-			tidy_one(l, folder, entry->d_name, err);
+		    !(l->is_served && links_is_relayed(entry->d_name)))
+			links_tidy_one(l, folder, entry->d_name, err);
 	closedir(listed);
 }
 
 bool links_make(struct links *l, struct err *err)
 {
-	int folder = open_folder(l->directory, err);
+	int folder = links_open_np(l->directory, err);
 
 	if (folder < 0)
 		return false;
-	find_present(l);
-	make_all(l, folder, &l->known, err);
-	make_all(l, folder, &l->present, err);
+	links_find_present(l);
+	links_make_names(l, folder, &l->possible, err);
+	links_make_names(l, folder, &l->present, err);
 	if (!l->is_served)
-		(void)make_one(l, folder, LINKS_RELAYED, err);
-	tidy(l, folder, err);
+		(void)links_make_one(l, folder, LINKS_RELAYED, err);
+	links_tidy(l, folder, err);
 	return err->status == NERR_Success;
 }

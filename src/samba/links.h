@@ -16,10 +16,10 @@
 
 struct links {
 	int directory; /* smbd's folder, open; what is being made stands there first. Not owned */
-	const char *target;      /* the path of Samba's folder of sockets; borrowed */
-	bool is_served;          /* the relayed pipe is no link now */
-	bool knows_all;          /* pipes that Samba may come to have; else no link is removed */
-	struct pipe_names known; /* of those pipes, as far as they are known */
+	const char *target;         /* the path of Samba's folder of sockets; borrowed */
+	bool is_served;             /* the relayed pipe is no link now */
+	bool knows_all;             /* pipes that Samba may come to have; else no link is removed */
+	struct pipe_names possible; /* of those pipes, as far as they are known */
 	/* As of the last time they were made: */
 	size_t count;                       /* links, beside the relayed pipe */
 	struct pipe_names present, foreign; /* Samba's sockets; what is there and is not ours */
@@ -31,6 +31,6 @@ bool links_make(struct links *l, struct err *err);
 /* Makes the relayed pipe a link in one step. False: somebody else listens there, or see err. */
 bool links_release(struct links *l, struct err *err);
 /* The same, whoever listens there. */
-bool links_take_back(struct links *l, struct err *err);
+bool links_restore(struct links *l, struct err *err);
 
 #endif

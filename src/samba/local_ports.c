@@ -8,7 +8,7 @@
 
 enum { ADDRESS_BYTES = 16, FIRST_ROOM = 64, MAPPED_AT = 12 };
 
-struct wanted {
+struct local_ports_wanted {
 	uint8_t address[ADDRESS_BYTES]; /* IPv4 as mapped into IPv6 */
 	uint16_t peer_port;
 	bool is_ambiguous;
@@ -16,7 +16,7 @@ struct wanted {
 };
 
 struct local_ports {
-	struct wanted *list;
+	struct local_ports_wanted *list;
 	size_t count, room;
 	bool is_sorted;
 };
@@ -36,14 +36,14 @@ void local_ports_free(struct local_ports *l)
 
 /* ---- who is looked for ---- */
 
-static void map(uint8_t to[ADDRESS_BYTES], const void *ipv4)
+static void local_ports_map_ipv4(uint8_t to[ADDRESS_BYTES], const void *ipv4)
 {
 	memset(to, 0, ADDRESS_BYTES);
 	to[10] = to[11] = 0xFF;
 	memcpy(to + MAPPED_AT, ipv4, 4);
 }
 
-static bool parse_peer(const char *peer, struct wanted *w)
+static bool local_ports_parse_peer(const char *peer, struct local_ports_wanted *w)
 {
 	const bool is_v6 = strncmp(peer, "ipv6:", 5) == 0;
 	const char *colon = strrchr(peer, ':');
@@ -66,20 +66,20 @@ static bool parse_peer(const char *peer, struct wanted *w)
 		return inet_pton(AF_INET6, text, w->address) == 1;
 	if (inet_pton(AF_INET, text, &ipv4) != 1)
 		return false;
-	map(w->address, &ipv4);
+	local_ports_map_ipv4(w->address, &ipv4);
 	return true;
 }
 
 void local_ports_want(struct local_ports *l, const char *peer, uint16_t *port)
 {
-	struct wanted w = { .port = port };
+	struct local_ports_wanted w = { .port = port };
 
 	*port = 0;
-	if (!parse_peer(peer, &w))
+	if (!local_ports_parse_peer(peer, &w))
 		return;
 	if (l->count == l->room) {
 		size_t room = l->room == 0 ? FIRST_ROOM : 2 * l->room;
-		struct wanted *grown = reallocarray(l->list, room, sizeof *grown);
+		struct local_ports_wanted *grown = reallocarray(l->list, room, sizeof *grown);
 
 		if (grown == NULL)
 			return;
@@ -90,9 +90,9 @@ void local_ports_want(struct local_ports *l, const char *peer, uint16_t *port)
 	l->is_sorted = false;
 }
 
-static int compare(const void *left, const void *right)
+static int local_ports_compare(const void *left, const void *right)
 {
-	const struct wanted *a = left, *b = right;
+	const struct local_ports_wanted *a = left, *b = right;
 	int order = memcmp(a->address, b->address, ADDRESS_BYTES);
 
 	return order != 0 ? order : (int)a->peer_port - (int)b->peer_port;
@@ -101,7 +101,7 @@ static int compare(const void *left, const void *right)
 /* ---- the kernel's lists ---- */
 
 /* Hexadecimal words, each as this computer has it in memory. */
-static bool read_address(const char *hex, uint8_t to[ADDRESS_BYTES])
+static bool local_ports_read_address(const char *hex, uint8_t to[ADDRESS_BYTES])
 {
 	const size_t words = strlen(hex) / 8;
 	uint8_t raw[ADDRESS_BYTES];
@@ -116,27 +116,28 @@ static bool read_address(const char *hex, uint8_t to[ADDRESS_BYTES])
 		memcpy(raw + 4 * i, &word, sizeof word);
 	}
 	if (words == 1)
-		map(to, raw);
+		local_ports_map_ipv4(to, raw);
 	else
 		memcpy(to, raw, ADDRESS_BYTES);
 	return true;
 }
 
 /* Several sessions may share a connection. */
-static void set_port(struct local_ports *l, const struct wanted *peer, uint16_t port)
+static void local_ports_set_port(struct local_ports *l, const struct local_ports_wanted *peer,
+                                 uint16_t port)
 {
 	size_t low = 0, high = l->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (compare(&l->list[middle], peer) < 0)
+		if (local_ports_compare(&l->list[middle], peer) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (; low < l->count && compare(&l->list[low], peer) == 0; low++) {
-		struct wanted *w = &l->list[low];
+	for (; low < l->count && local_ports_compare(&l->list[low], peer) == 0; low++) {
+		struct local_ports_wanted *w = &l->list[low];
 
 		w->is_ambiguous = w->is_ambiguous || (*w->port != 0 && *w->port != port);
 		*w->port = w->is_ambiguous ? 0 : port;
@@ -148,18 +149,18 @@ void local_ports_read(struct local_ports *l, FILE *list)
 	char line[512], peer[33];
 
 	if (l->count > 0 && !l->is_sorted)
-		qsort(l->list, l->count, sizeof *l->list, compare);
+		qsort(l->list, l->count, sizeof *l->list, local_ports_compare);
 	l->is_sorted = true;
 	while (fgets(line, sizeof line, list) != NULL) {
-		struct wanted w = { 0 };
+		struct local_ports_wanted w = { 0 };
 		unsigned port, peer_port;
 
 		if (sscanf(line, " %*u: %*32[0-9A-F]:%4x %32[0-9A-F]:%4x ", &port, peer,
 		           &peer_port) != 3 ||
-		    !read_address(peer, w.address))
+		    !local_ports_read_address(peer, w.address))
 			continue;
 		w.peer_port = (uint16_t)peer_port;
-		set_port(l, &w, (uint16_t)port);
+		local_ports_set_port(l, &w, (uint16_t)port);
 	}
 }
 

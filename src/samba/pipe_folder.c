@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include "samba/folder_owner.h"
 
-int pipe_folder_connect(const char *path)
+int socket_dir_connect(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd;
@@ -33,7 +33,7 @@ int pipe_folder_connect(const char *path)
 	return fd;
 }
 
-static enum pipe_state look_at(const char *path)
+static enum pipe_state inspection_read_pipe(const char *path)
 {
 	struct stat status;
 	int fd;
@@ -44,7 +44,7 @@ static enum pipe_state look_at(const char *path)
 		return PIPE_LINK;
 	if (!S_ISSOCK(status.st_mode))
 		return PIPE_OTHER;
-	fd = pipe_folder_connect(path);
+	fd = socket_dir_connect(path);
 	if (fd < 0)
 		/* A queue that is full is somebody's. */
 		return errno == EAGAIN ? PIPE_LISTENS : PIPE_DEAD;
@@ -52,14 +52,14 @@ static enum pipe_state look_at(const char *path)
 	return PIPE_LISTENS;
 }
 
-static void keep_name(char to[MAX_PIPE_NAME_BYTES], const char *name)
+static void inspection_keep_name(char to[MAX_PIPE_NAME_BYTES], const char *name)
 {
 	if (to[0] == '\0')
 		snprintf(to, MAX_PIPE_NAME_BYTES, "%.*s", MAX_PIPE_NAME_BYTES - 1, name);
 }
 
-static void look_at_link(struct pipe_folder *to, const char *directory, const char *name,
-                         const char *ncalrpc_dir)
+static void inspection_read_link(struct socket_dir_inspection *to, const char *directory,
+                                 const char *name, const char *ncalrpc_dir)
 {
 	char path[PATH_MAX], expected[PATH_MAX], target[PATH_MAX];
 	struct stat status;
@@ -72,15 +72,15 @@ static void look_at_link(struct pipe_folder *to, const char *directory, const ch
 		target[bytes] = '\0';
 	if (bytes < 0 || strcmp(target, expected) != 0) {
 		to->odd++;
-		keep_name(to->an_odd, name);
+		inspection_keep_name(to->an_odd, name);
 		return;
 	}
 	to->links++;
 	to->dangling += stat(path, &status) != 0;
 }
 
-static void look_at_socket(struct pipe_folder *to, const char *directory, const char *name,
-                           const char *ncalrpc_dir)
+static void inspection_read_socket(struct socket_dir_inspection *to, const char *directory,
+                                   const char *name, const char *ncalrpc_dir)
 {
 	char path[PATH_MAX];
 	struct stat status;
@@ -92,13 +92,14 @@ static void look_at_socket(struct pipe_folder *to, const char *directory, const 
 	if (lstat(path, &status) == 0)
 		return;
 	to->missing++;
-	keep_name(to->a_missing, name);
+	inspection_keep_name(to->a_missing, name);
 }
 
-static void look_at_each(struct pipe_folder *to, const char *folder, const char *directory,
-                         const char *ncalrpc_dir,
-                         void (*look)(struct pipe_folder *to, const char *directory,
-                                      const char *name, const char *ncalrpc_dir))
+static void inspection_read_each(struct socket_dir_inspection *to, const char *folder,
+                                 const char *directory, const char *ncalrpc_dir,
+                                 void (*look)(struct socket_dir_inspection *to,
+                                              const char *directory, const char *name,
+                                              const char *ncalrpc_dir))
 {
 	char path[PATH_MAX];
 	struct dirent *entry;
@@ -115,7 +116,7 @@ static void look_at_each(struct pipe_folder *to, const char *folder, const char 
 
 /* Whoever could put a socket there would be told who every caller is, and could say that he is
  * Samba. */
-static void look_who_may_write(struct pipe_folder *to, const char *path)
+static void inspection_check_writers(struct socket_dir_inspection *to, const char *path)
 {
 	struct stat status;
 
@@ -131,34 +132,35 @@ static void look_who_may_write(struct pipe_folder *to, const char *path)
 }
 
 /* Nor may anybody put another folder into its place. */
-static void look_who_may_replace(struct pipe_folder *to, const char *directory)
+static void inspection_check_parents(struct socket_dir_inspection *to, const char *directory)
 {
 	char changeable[PATH_MAX];
 
-	if (to->unsafe[0] == '\0' && !folder_owner_is_good(directory, changeable))
+	if (to->unsafe[0] == '\0' && !folder_owner_path_is_safe(directory, changeable))
 		snprintf(to->unsafe, sizeof to->unsafe,
 		         "%.100s can be replaced by others than root, by %.100s", directory,
 		         changeable);
 }
 
-void pipe_folder_look(struct pipe_folder *to, const char *directory, const char *ncalrpc_dir)
+void socket_dir_inspect(struct socket_dir_inspection *to, const char *directory,
+                        const char *ncalrpc_dir)
 {
 	char path[PATH_MAX];
 
-	*to = (struct pipe_folder){ 0 };
-	look_who_may_write(to, directory);
+	*to = (struct socket_dir_inspection){ 0 };
+	inspection_check_writers(to, directory);
 	snprintf(path, sizeof path, "%s/np", directory);
-	look_who_may_write(to, path);
-	look_who_may_replace(to, directory);
+	inspection_check_writers(to, path);
+	inspection_check_parents(to, directory);
 	snprintf(path, sizeof path, "%s/np/srvsvc", directory);
-	to->srvsvc = look_at(path);
+	to->srvsvc = inspection_read_pipe(path);
 	snprintf(path, sizeof path, "%s/np/srvsvc", ncalrpc_dir);
-	to->samba = look_at(path);
-	look_at_each(to, directory, directory, ncalrpc_dir, look_at_link);
-	look_at_each(to, ncalrpc_dir, directory, ncalrpc_dir, look_at_socket);
+	to->samba = inspection_read_pipe(path);
+	inspection_read_each(to, directory, directory, ncalrpc_dir, inspection_read_link);
+	inspection_read_each(to, ncalrpc_dir, directory, ncalrpc_dir, inspection_read_socket);
 }
 
-bool pipe_folder_find_target(const char *directory, char ncalrpc_dir[PATH_MAX])
+bool socket_dir_find_target(const char *directory, char ncalrpc_dir[PATH_MAX])
 {
 	char path[PATH_MAX], ending[NAME_MAX + 8];
 	bool is_found = false;

@@ -16,7 +16,7 @@ enum pipe_state {
 	PIPE_OTHER,
 };
 
-struct pipe_folder {
+struct socket_dir_inspection {
 	enum pipe_state srvsvc;
 	enum pipe_state samba; /* Samba's own srvsvc: ABSENT, LISTENS or DEAD */
 	unsigned links;        /* beside srvsvc, to Samba's sockets */
@@ -28,12 +28,13 @@ struct pipe_folder {
 	char unsafe[256]; /* why somebody else than root could put a pipe there; "": nobody */
 };
 
-void pipe_folder_look(struct pipe_folder *to, const char *directory, const char *ncalrpc_dir);
+void socket_dir_inspect(struct socket_dir_inspection *to, const char *directory,
+                        const char *ncalrpc_dir);
 
 /* What the links there lead to: Samba's own folder, above its np/. False: there is no link. */
-bool pipe_folder_find_target(const char *directory, char ncalrpc_dir[PATH_MAX]);
+bool socket_dir_find_target(const char *directory, char ncalrpc_dir[PATH_MAX]);
 
 /* Connects to a Unix socket, without waiting. -1: errno says why. */
-int pipe_folder_connect(const char *path);
+int socket_dir_connect(const char *path);
 
 #endif

@@ -5,7 +5,7 @@
 #include <strings.h>
 
 /* One name of a file. None begins with a dot: so none is hidden, "." or "..". */
-static bool is_name(const char *name)
+static bool pipe_names_is_valid(const char *name)
 {
 	size_t bytes = strlen(name);
 
@@ -27,7 +27,7 @@ bool pipe_names_has(const struct pipe_names *names, const char *name)
 
 bool pipe_names_add(struct pipe_names *names, const char *name)
 {
-	if (!is_name(name))
+	if (!pipe_names_is_valid(name))
 		return false;
 	if (pipe_names_has(names, name))
 		return true;
@@ -38,7 +38,7 @@ bool pipe_names_add(struct pipe_names *names, const char *name)
 }
 
 /* An endpoint, "\pipe\InitShutdown": Samba's socket has its name in lower case. */
-static void add_endpoint(struct pipe_names *names, const char *endpoint, size_t bytes)
+static void pipe_names_add_endpoint(struct pipe_names *names, const char *endpoint, size_t bytes)
 {
 	static const char prefix[] = "\\pipe\\";
 	char name[MAX_PIPE_NAME_BYTES];
@@ -68,6 +68,6 @@ void pipe_names_parse(struct pipe_names *names, const char *text)
 
 		text += bytes + (text[bytes] == '\n');
 		if (opened != NULL && strncmp(line, binding, strlen(binding)) == 0)
-			add_endpoint(names, opened + 1, strcspn(opened + 1, "],\n"));
+			pipe_names_add_endpoint(names, opened + 1, strcspn(opened + 1, "],\n"));
 	}
 }

@@ -9,6 +9,6 @@
 
 /* Runs all rpcd_* of libexec_dir side by side and adds what they say. smb_conf NULL: Samba's own
  * default. Blocks, ten seconds at most. False: the answer is not complete, which is logged. */
-bool pipe_question_ask(struct pipe_names *names, const char *libexec_dir, const char *smb_conf);
+bool pipe_query_run(struct pipe_names *names, const char *libexec_dir, const char *smb_conf);
 
 #endif

@@ -8,12 +8,12 @@
 #include <stdint.h>
 
 enum {
-	POLL_PLAN_ASKED_MS = 60000,    /* somebody has asked lately: until then looks go on */
-	POLL_PLAN_EXPECT_MS = 10000,   /* the same of a change that is expected */
-	POLL_PLAN_LEAST_MS = 1000,     /* between two looks, while things change */
-	POLL_PLAN_MOST_MS = 15000,     /* while nothing does */
-	POLL_PLAN_HOPELESS_MS = 30000, /* while looks fail */
-	POLL_PLAN_SHARE = 10,          /* looks take no more than a tenth of the time */
+	POLL_PLAN_REFRESH_MS = 60000, /* somebody has asked lately: until then looks go on */
+	POLL_PLAN_EXPECT_MS = 10000,  /* the same of a change that is expected */
+	POLL_PLAN_LEAST_MS = 1000,    /* between two looks, while things change */
+	POLL_PLAN_MOST_MS = 15000,    /* while nothing does */
+	POLL_PLAN_FAILING_MS = 30000, /* while looks fail */
+	POLL_PLAN_SHARE = 10,         /* looks take no more than a tenth of the time */
 };
 
 enum poll_plan_found { POLL_PLAN_SAME, POLL_PLAN_CHANGED, POLL_PLAN_FAILED };
@@ -21,7 +21,7 @@ enum poll_plan_found { POLL_PLAN_SAME, POLL_PLAN_CHANGED, POLL_PLAN_FAILED };
 /* All zero: nobody asks. */
 struct poll_plan {
 	bool is_wanted; /* as soon as may be, by somebody who waits */
-	bool is_looking;
+	bool is_polling;
 	bool is_failing;            /* the last look did, and pause_ms grows by that */
 	int64_t until_ms;           /* looks go on without being asked for */
 	int64_t began_ms, ended_ms; /* the last look */
@@ -31,7 +31,7 @@ struct poll_plan {
 
 /* Somebody wants to know. False: he need not wait for a look, since looks fail; what is known is
  * all that there is to be told. */
-bool poll_plan_ask(struct poll_plan *p, int64_t now_ms);
+bool poll_plan_refresh(struct poll_plan *p, int64_t now_ms);
 /* Whether looks fail, and the next one waits for its time. */
 bool poll_plan_is_pausing(const struct poll_plan *p, int64_t now_ms);
 /* Once, whether somebody asks or not. */

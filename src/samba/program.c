@@ -16,7 +16,8 @@
 
 /* ---- where it is ---- */
 
-static bool is_in(const char *folder, size_t folder_bytes, const char *name, char to[PATH_MAX])
+static bool samba_program_is_in(const char *folder, size_t folder_bytes, const char *name,
+                                char to[PATH_MAX])
 {
 	int length = snprintf(to, PATH_MAX, "%.*s/%s", (int)folder_bytes, folder, name);
 
@@ -34,7 +35,7 @@ bool samba_program_find(const char *name, const char *first, char to[PATH_MAX])
 		for (const char *at = lists[i]; at != NULL && *at != '\0';) {
 			size_t bytes = strcspn(at, ":");
 
-			if (bytes > 0 && is_in(at, bytes, name, to))
+			if (bytes > 0 && samba_program_is_in(at, bytes, name, to))
 				return true;
 			at += bytes + (at[bytes] == ':');
 		}
@@ -43,7 +44,7 @@ bool samba_program_find(const char *name, const char *first, char to[PATH_MAX])
 
 /* ---- one run ---- */
 
-struct run {
+struct samba_program_job {
 	int fds[2]; /* its stdout and stderr, here; -1: ended */
 	char *texts[2];
 	size_t used[2], room[2];
@@ -51,7 +52,7 @@ struct run {
 	int64_t ends_ms;
 };
 
-static int64_t now_ms(void)
+static int64_t samba_program_now_ms(void)
 {
 	struct timespec now;
 
@@ -60,7 +61,7 @@ static int64_t now_ms(void)
 }
 
 /* Ours with the C locale, whose words are parsed. Only the array is the caller's to free. */
-static char **make_environment(void)
+static char **samba_program_environment(void)
 {
 	static char c_locale[] = "LC_ALL=C";
 	size_t count = 0, used = 0;
@@ -78,12 +79,13 @@ static char **make_environment(void)
 	return made;
 }
 
-static int spawn(struct run *r, const char *const argv[], const int to[2])
+static int samba_program_spawn(struct samba_program_job *r, const char *const argv[],
+                               const int to[2])
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t none, all;
-	char **environment = make_environment();
+	char **environment = samba_program_environment();
 	int status = environment == NULL ? ENOMEM : 0;
 
 	posix_spawn_file_actions_init(&actions);
@@ -108,14 +110,14 @@ static int spawn(struct run *r, const char *const argv[], const int to[2])
 	return status;
 }
 
-static const char *start(struct run *r, const char *const argv[])
+static const char *samba_program_start(struct samba_program_job *r, const char *const argv[])
 {
 	int out[2] = { -1, -1 }, said[2] = { -1, -1 };
 	const char *why = NULL;
 
 	if (pipe2(out, O_CLOEXEC) != 0 || pipe2(said, O_CLOEXEC) != 0)
 		why = "no more descriptors";
-	else if (spawn(r, argv, (int[]){ out[1], said[1] }) != 0)
+	else if (samba_program_spawn(r, argv, (int[]){ out[1], said[1] }) != 0)
 		why = "it cannot be started";
 	r->fds[0] = out[0];
 	r->fds[1] = said[0];
@@ -127,7 +129,7 @@ static const char *start(struct run *r, const char *const argv[])
 }
 
 /* One byte more than it has is room for its end. */
-static const char *read_some(struct run *r, int i)
+static const char *samba_program_read_some(struct samba_program_job *r, int i)
 {
 	ssize_t got;
 
@@ -151,31 +153,31 @@ static const char *read_some(struct run *r, int i)
 	return r->used[i] > SAMBA_PROGRAM_OUTPUT_BYTES ? "it says more than 4 MiB" : NULL;
 }
 
-static const char *read_all(struct run *r)
+static const char *samba_program_read_all(struct samba_program_job *r)
 {
 	const char *why = NULL;
 
 	while (why == NULL && (r->fds[0] >= 0 || r->fds[1] >= 0)) {
 		struct pollfd polled[2] = { { r->fds[0], POLLIN, 0 }, { r->fds[1], POLLIN, 0 } };
-		int64_t left = r->ends_ms - now_ms();
+		int64_t left = r->ends_ms - samba_program_now_ms();
 
 		if (left <= 0 || poll(polled, 2, (int)left) == 0)
 			return "it does not end within 20 s";
 		for (int i = 0; i < 2 && why == NULL; i++)
 			if (polled[i].fd >= 0 && polled[i].revents != 0)
-				why = read_some(r, i);
+				why = samba_program_read_some(r, i);
 	}
 	return why;
 }
 
 /* Both ends of its output are closed; the process itself may still be there. */
-static const char *await_end(struct run *r, int *exit)
+static const char *samba_program_await_end(struct samba_program_job *r, int *exit)
 {
 	int status;
 	pid_t got;
 
 	while ((got = waitpid(r->pid, &status, WNOHANG)) == 0) {
-		if (now_ms() >= r->ends_ms)
+		if (samba_program_now_ms() >= r->ends_ms)
 			return "it does not end within 20 s";
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 	}
@@ -187,7 +189,7 @@ static const char *await_end(struct run *r, int *exit)
 }
 
 /* The last lines, as many as there is room for. */
-static void keep_said(char to[256], char *text)
+static void samba_program_keep_stderr(char to[256], char *text)
 {
 	char *lines[3];
 	size_t count = 0, used = 0;
@@ -213,14 +215,16 @@ static void keep_said(char to[256], char *text)
 bool samba_program_run(const char *const argv[], struct samba_program_output *output,
                        struct err *err)
 {
-	struct run r = { .fds = { -1, -1 }, .ends_ms = now_ms() + SAMBA_PROGRAM_DEADLINE_MS };
-	const char *why = start(&r, argv);
+	struct samba_program_job r = {
+		.fds = { -1, -1 }, .ends_ms = samba_program_now_ms() + SAMBA_PROGRAM_DEADLINE_MS
+	};
+	const char *why = samba_program_start(&r, argv);
 
 	*output = (struct samba_program_output){ 0 };
 	if (why == NULL)
-		why = read_all(&r);
+		why = samba_program_read_all(&r);
 	if (why == NULL)
-		why = await_end(&r, &output->exit);
+		why = samba_program_await_end(&r, &output->exit);
 	if (r.pid > 0) {
 		kill(-r.pid, SIGKILL);
 		while (waitpid(r.pid, NULL, 0) < 0 && errno == EINTR)
@@ -230,7 +234,7 @@ bool samba_program_run(const char *const argv[], struct samba_program_output *ou
 		if (r.fds[i] >= 0)
 			close(r.fds[i]);
 	if (why == NULL) {
-		keep_said(output->said, r.texts[1]);
+		samba_program_keep_stderr(output->said, r.texts[1]);
 		output->text = r.texts[0];
 		r.texts[0] = NULL;
 	} else {

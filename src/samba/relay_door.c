@@ -15,44 +15,44 @@
 
 #define SPACE_BYTES 65536 /* read at once */
 
-struct end {
-	struct relayed *relayed;
+struct relayed_end {
+	struct relayed_pipe *relayed;
 	enum relay_side side;
 	struct net_stream *stream;
 };
 
-struct relayed {
-	struct relay_door *door;
-	struct relayed *before, *next;
-	struct end ends[RELAY_SIDES];
+struct relayed_pipe {
+	struct relay_endpoint *endpoint;
+	struct relayed_pipe *before, *next;
+	struct relayed_end ends[RELAY_SIDES];
 	int caller; /* its socket, until Samba has taken the pipe; then -1 */
 	struct net_dial *dial;
 	struct net_timer *deadline; /* of dial */
 	struct relay_pipe *pipe;
-	struct samba_feeding_wait check; /* for smbstatus, by which answers are completed */
+	struct samba_publisher_wait refresh; /* for smbstatus, by which answers are completed */
 	bool is_ending; /* Samba has closed it: what it said before is still on its way */
 };
 
-struct relay_door {
+struct relay_endpoint {
 	struct net_loop *loop;
 	struct relay *relay;
-	struct relay_door_settings settings;
+	struct relay_endpoint_settings settings;
 	struct net_addresses upstream;
 	struct net_listener *listener;
-	struct relayed *pipes;
-	struct relay_door_counts counts;
+	struct relayed_pipe *pipes;
+	struct relay_endpoint_counts counts;
 	uint8_t space[SPACE_BYTES];
 };
 
-static void part(struct relayed *r)
+static void relayed_pipe_close(struct relayed_pipe *r)
 {
-	struct relay_door *d = r->door;
+	struct relay_endpoint *d = r->endpoint;
 
 	if (r->dial != NULL)
 		net_dial_cancel(r->dial);
 	net_timer_stop(r->deadline);
 	if (d->settings.feeding != NULL)
-		samba_feeding_forget(d->settings.feeding, &r->check);
+		samba_publisher_cancel_wait(d->settings.feeding, &r->refresh);
 	for (int i = 0; i < RELAY_SIDES; i++)
 		net_stream_finish(r->ends[i].stream);
 	if (r->caller >= 0)
@@ -70,7 +70,7 @@ static void part(struct relayed *r)
 
 /* ---- bytes ---- */
 
-static bool send_output(struct relayed *r, enum relay_side to)
+static bool relayed_pipe_send_output(struct relayed_pipe *r, enum relay_side to)
 {
 	struct wire_writer *output = relay_pipe_output(r->pipe, to);
 	bool is_good = true;
@@ -82,14 +82,14 @@ static bool send_output(struct relayed *r, enum relay_side to)
 	return is_good;
 }
 
-static void mind(struct relayed *r, enum relay_side from)
+static void relayed_pipe_set_reading(struct relayed_pipe *r, enum relay_side from)
 {
 	enum relay_side to = from == RELAY_CALLER ? RELAY_SERVER : RELAY_CALLER;
 	struct net_stream *stream = r->ends[from].stream;
 
 	if (stream == NULL)
 		return;
-	if (relay_pipe_wants(r->pipe, from) && r->ends[to].stream != NULL &&
+	if (relay_pipe_may_read(r->pipe, from) && r->ends[to].stream != NULL &&
 	    net_stream_unsent(r->ends[to].stream) < MAX_UNSENT_BYTES &&
 	    net_stream_unsent(stream) < MAX_UNSENT_BYTES)
 		net_stream_resume(stream);
@@ -98,114 +98,116 @@ static void mind(struct relayed *r, enum relay_side from)
 }
 
 /* False: the pipe is of no use any more. */
-static bool mind_check(struct relayed *r)
+static bool relayed_pipe_start_refresh(struct relayed_pipe *r)
 {
-	struct samba_feeding *feeding = r->door->settings.feeding;
+	struct samba_publisher *feeding = r->endpoint->settings.feeding;
 
-	return !relay_pipe_wants_check(r->pipe) ||
-	       (feeding != NULL && samba_feeding_wait(feeding, &r->check)) ||
-	       relay_pipe_checked(r->pipe, false);
+	return !relay_pipe_needs_refresh(r->pipe) ||
+	       (feeding != NULL && samba_publisher_wait_for_poll(feeding, &r->refresh)) ||
+	       relay_pipe_refreshed(r->pipe, false);
 }
 
-static bool may_end(const struct relayed *r)
+static bool relayed_pipe_may_end(const struct relayed_pipe *r)
 {
-	return (r->is_ending && !relay_pipe_wants_check(r->pipe)) ||
-	       (r->door->listener == NULL && relay_pipe_is_idle(r->pipe));
+	return (r->is_ending && !relay_pipe_needs_refresh(r->pipe)) ||
+	       (r->endpoint->listener == NULL && relay_pipe_is_idle(r->pipe));
 }
 
 /* Sends what there is, as fast as it is read; whoever has too much before him waits. */
-static void flow(struct relayed *r)
+static void relayed_pipe_flow(struct relayed_pipe *r)
 {
 	struct net_stream *caller = r->ends[RELAY_CALLER].stream;
-	bool is_good = mind_check(r) && send_output(r, RELAY_SERVER) &&
-	               send_output(r, RELAY_CALLER);
+	bool is_good = relayed_pipe_start_refresh(r) && relayed_pipe_send_output(r, RELAY_SERVER) &&
+	               relayed_pipe_send_output(r, RELAY_CALLER);
 
 	while (is_good && net_stream_unsent(caller) == 0) {
-		is_good = relay_pipe_go_on(r->pipe);
+		is_good = relay_pipe_continue(r->pipe);
 		if (relay_pipe_output(r->pipe, RELAY_CALLER)->len == 0)
 			break;
-		is_good &= send_output(r, RELAY_CALLER);
+		is_good &= relayed_pipe_send_output(r, RELAY_CALLER);
 	}
-	if (!is_good || (may_end(r) && net_stream_unsent(caller) == 0)) {
-		part(r);
+	if (!is_good || (relayed_pipe_may_end(r) && net_stream_unsent(caller) == 0)) {
+		relayed_pipe_close(r);
 		return;
 	}
-	mind(r, RELAY_CALLER);
-	mind(r, RELAY_SERVER);
+	relayed_pipe_set_reading(r, RELAY_CALLER);
+	relayed_pipe_set_reading(r, RELAY_SERVER);
 }
 
-static void on_checked(void *context, bool is_current)
+static void relayed_pipe_on_refreshed(void *context, bool is_current)
 {
-	struct relayed *r = context;
+	struct relayed_pipe *r = context;
 
-	if (relay_pipe_checked(r->pipe, is_current))
-		flow(r);
+	if (relay_pipe_refreshed(r->pipe, is_current))
+		relayed_pipe_flow(r);
 	else
-		part(r);
+		relayed_pipe_close(r);
 }
 
-static uint8_t *on_space(void *context, size_t *room)
+static uint8_t *relayed_end_on_space(void *context, size_t *room)
 {
-	struct end *e = context;
+	struct relayed_end *e = context;
 
 	*room = SPACE_BYTES;
-	return e->relayed->door->space;
+	return e->relayed->endpoint->space;
 }
 
-static void on_received(void *context, size_t bytes)
+static void relayed_end_on_received(void *context, size_t bytes)
 {
-	struct end *e = context;
-	struct relayed *r = e->relayed;
+	struct relayed_end *e = context;
+	struct relayed_pipe *r = e->relayed;
 
-	if (relay_pipe_take(r->pipe, e->side, r->door->space, bytes)) {
-		flow(r);
+	if (relay_pipe_receive(r->pipe, e->side, r->endpoint->space, bytes)) {
+		relayed_pipe_flow(r);
 	} else {
-		r->door->counts.malformed++;
-		part(r);
+		r->endpoint->counts.malformed++;
+		relayed_pipe_close(r);
 	}
 }
 
-static void on_drained(void *context)
+static void relayed_end_on_drained(void *context)
 {
-	struct end *e = context;
+	struct relayed_end *e = context;
 
-	flow(e->relayed);
+	relayed_pipe_flow(e->relayed);
 }
 
-static void on_ended(void *context, const struct err *err)
+static void relayed_end_on_ended(void *context, const struct err *err)
 {
-	struct end *e = context;
-	struct relayed *r = e->relayed;
+	struct relayed_end *e = context;
+	struct relayed_pipe *r = e->relayed;
 
 	(void)err;
 	if (e->side == RELAY_CALLER) {
-		part(r);
+		relayed_pipe_close(r);
 		return;
 	}
 	net_stream_finish(e->stream);
 	e->stream = NULL;
 	r->is_ending = true;
-	flow(r);
+	relayed_pipe_flow(r);
 }
 
 /* ---- pipes ---- */
 
-static bool open_end(struct relayed *r, enum relay_side side, int socket)
+static bool relayed_pipe_open_end(struct relayed_pipe *r, enum relay_side side, int socket)
 {
-	static const struct net_stream_handler handler = { on_space, on_received, on_ended,
-		                                           on_drained };
-	struct end *e = &r->ends[side];
+	static const struct net_stream_handler handler = { relayed_end_on_space,
+		                                           relayed_end_on_received,
+		                                           relayed_end_on_ended,
+		                                           relayed_end_on_drained };
+	struct relayed_end *e = &r->ends[side];
 
-	*e = (struct end){ .relayed = r, .side = side };
-	e->stream = net_stream_new(r->door->loop, socket, &handler, e);
+	*e = (struct relayed_end){ .relayed = r, .side = side };
+	e->stream = net_stream_new(r->endpoint->loop, socket, &handler, e);
 	return e->stream != NULL;
 }
 
 /* A socket at which nobody listens is closed to smbd at once: then it starts samba-dcerpcd and
  * comes again (source3/rpc_client/local_np.c). */
-static void on_dialed(void *context, int socket, const struct err *err)
+static void relayed_pipe_on_dialed(void *context, int socket, const struct err *err)
 {
-	struct relayed *r = context;
+	struct relayed_pipe *r = context;
 	int caller = r->caller;
 	bool is_good;
 
@@ -214,57 +216,58 @@ static void on_dialed(void *context, int socket, const struct err *err)
 	net_timer_stop(r->deadline);
 	r->deadline = NULL;
 	if (socket < 0) {
-		r->door->counts.without_samba++;
-		part(r);
+		r->endpoint->counts.without_samba++;
+		relayed_pipe_close(r);
 		return;
 	}
-	is_good = open_end(r, RELAY_SERVER, socket);
+	is_good = relayed_pipe_open_end(r, RELAY_SERVER, socket);
 	if (is_good) {
 		r->caller = -1;
-		is_good = open_end(r, RELAY_CALLER, caller);
+		is_good = relayed_pipe_open_end(r, RELAY_CALLER, caller);
 	}
 	if (!is_good)
-		part(r);
+		relayed_pipe_close(r);
 }
 
-static void on_deadline(void *context)
+static void relayed_pipe_on_deadline(void *context)
 {
-	struct relayed *r = context;
+	struct relayed_pipe *r = context;
 
-	r->door->counts.without_samba++;
-	part(r);
+	r->endpoint->counts.without_samba++;
+	relayed_pipe_close(r);
 }
 
-static void on_accepted(void *context, int socket)
+static void relay_endpoint_on_accepted(void *context, int socket)
 {
-	struct relay_door *d = context;
-	struct relayed *r = d->counts.pipes_now < d->settings.max_pipes ? calloc(1, sizeof *r)
-	                                                                : NULL;
+	struct relay_endpoint *d = context;
+	struct relayed_pipe *r = d->counts.pipes_now < d->settings.max_pipes ? calloc(1, sizeof *r)
+	                                                                     : NULL;
 
 	d->counts.pipes++;
 	if (r == NULL) {
-		d->counts.turned_away++;
+		d->counts.refused++;
 		net_socket_hang_up(socket);
 		return;
 	}
-	*r = (struct relayed){ .door = d, .caller = socket, .next = d->pipes };
-	r->check = (struct samba_feeding_wait){ .over = on_checked, .context = r };
+	*r = (struct relayed_pipe){ .endpoint = d, .caller = socket, .next = d->pipes };
+	r->refresh = (struct samba_publisher_wait){ .over = relayed_pipe_on_refreshed,
+		                                    .context = r };
 	if (d->pipes != NULL)
 		d->pipes->before = r;
 	d->pipes = r;
 	d->counts.pipes_now++;
 	r->pipe = relay_pipe_new(d->relay);
 	if (r->pipe != NULL)
-		r->dial = net_dial_start(d->loop, &d->upstream, on_dialed, r);
-	r->deadline = net_timer_start(d->loop, DIAL_MS, on_deadline, r);
+		r->dial = net_dial_start(d->loop, &d->upstream, relayed_pipe_on_dialed, r);
+	r->deadline = net_timer_start(d->loop, DIAL_MS, relayed_pipe_on_deadline, r);
 	if (r->dial == NULL || r->deadline == NULL)
-		part(r);
+		relayed_pipe_close(r);
 }
 
-struct relay_door *relay_door_new(struct net_loop *loop, struct relay *relay, int socket,
-                                  const struct relay_door_settings *settings)
+struct relay_endpoint *relay_endpoint_new(struct net_loop *loop, struct relay *relay, int socket,
+                                          const struct relay_endpoint_settings *settings)
 {
-	struct relay_door *d = calloc(1, sizeof *d);
+	struct relay_endpoint *d = calloc(1, sizeof *d);
 
 	if (d == NULL || !net_address_local(settings->upstream, &d->upstream)) {
 		net_socket_hang_up(socket);
@@ -274,7 +277,7 @@ struct relay_door *relay_door_new(struct net_loop *loop, struct relay *relay, in
 	d->loop = loop;
 	d->relay = relay;
 	d->settings = *settings;
-	d->listener = net_listener_new(loop, socket, on_accepted, d);
+	d->listener = net_listener_new(loop, socket, relay_endpoint_on_accepted, d);
 	if (d->listener == NULL) {
 		free(d);
 		return NULL;
@@ -282,30 +285,30 @@ struct relay_door *relay_door_new(struct net_loop *loop, struct relay *relay, in
 	return d;
 }
 
-void relay_door_drain(struct relay_door *d)
+void relay_endpoint_drain(struct relay_endpoint *d)
 {
 	net_listener_free(d->listener);
 	d->listener = NULL;
-	for (struct relayed *r = d->pipes, *next; r != NULL; r = next) {
+	for (struct relayed_pipe *r = d->pipes, *next; r != NULL; r = next) {
 		next = r->next;
 		if (r->ends[RELAY_CALLER].stream != NULL)
-			flow(r);
+			relayed_pipe_flow(r);
 		else
-			part(r);
+			relayed_pipe_close(r);
 	}
 }
 
-void relay_door_free(struct relay_door *d)
+void relay_endpoint_free(struct relay_endpoint *d)
 {
 	if (d == NULL)
 		return;
 	net_listener_free(d->listener);
 	while (d->pipes != NULL)
-		part(d->pipes);
+		relayed_pipe_close(d->pipes);
 	free(d);
 }
 
-void relay_door_count(const struct relay_door *d, struct relay_door_counts *counts)
+void relay_endpoint_count(const struct relay_endpoint *d, struct relay_endpoint_counts *counts)
 {
 	*counts = d->counts;
 }

@@ -7,7 +7,7 @@
 #include "net/loop.h"
 #include "samba/smbstatus_parse.h"
 
-enum { SMBSTATUS_STORY_BYTES = 384 };
+enum { SMBSTATUS_MESSAGE_BYTES = 384 };
 
 struct smbstatus_handler {
 	/* Whether it is worth another run that the shares of these sessions are known. */

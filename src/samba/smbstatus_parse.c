@@ -16,7 +16,8 @@ enum { FIRST_ROOM = 64 };
 /* ---- members ---- */
 
 /* Decimal digits alone, as all its numbers of this kind are texts. */
-static bool get_number(const json_t *object, const char *name, uint64_t most, uint64_t *number)
+static bool smbstatus_get_number(const json_t *object, const char *name, uint64_t most,
+                                 uint64_t *number)
 {
 	const char *text = json_string_value(json_object_get(object, name));
 	char *end;
@@ -28,23 +29,24 @@ static bool get_number(const json_t *object, const char *name, uint64_t most, ui
 	return errno == 0 && *end == '\0' && *number <= most;
 }
 
-static int64_t get_time(const json_t *object, const char *name)
+static int64_t smbstatus_get_time(const json_t *object, const char *name)
 {
 	const char *text = json_string_value(json_object_get(object, name));
 
 	return text != NULL ? smbstatus_parse_time(text) : 0;
 }
 
-static bool get_identity(const json_t *object, struct smbstatus_identity *identity, uint32_t *node)
+static bool smbstatus_get_identity(const json_t *object, struct smbstatus_identity *identity,
+                                   uint32_t *node)
 {
 	const json_t *server = json_object_get(object, "server_id");
 	uint64_t vnn;
 
 	/* A process of its own runs each connection: pid 0 and 1 would be no smbd. */
-	if (!get_number(object, "session_id", UINT64_MAX, &identity->session_id) ||
-	    !get_number(server, "pid", INT32_MAX, &identity->pid) || identity->pid <= 1 ||
-	    !get_number(server, "unique_id", UINT64_MAX, &identity->unique_id) ||
-	    !get_number(server, "vnn", UINT32_MAX, &vnn))
+	if (!smbstatus_get_number(object, "session_id", UINT64_MAX, &identity->session_id) ||
+	    !smbstatus_get_number(server, "pid", INT32_MAX, &identity->pid) || identity->pid <= 1 ||
+	    !smbstatus_get_number(server, "unique_id", UINT64_MAX, &identity->unique_id) ||
+	    !smbstatus_get_number(server, "vnn", UINT32_MAX, &vnn))
 		return false;
 	*node = (uint32_t)vnn;
 	return true;
@@ -78,7 +80,7 @@ int64_t smbstatus_parse_time(const char *text)
 }
 
 /* The port of "ipv4:192.0.2.1:445", "ipv6:2001:db8::1:445"; 0: it is none. */
-static unsigned get_port(const json_t *object, const char *name)
+static unsigned smbstatus_get_port(const json_t *object, const char *name)
 {
 	const char *text = json_string_value(json_object_get(object, name));
 	const char *colon = text != NULL ? strrchr(text, ':') : NULL;
@@ -91,7 +93,7 @@ static unsigned get_port(const json_t *object, const char *name)
 
 /* Of the ways that a session may come by Windows has a name for one: SMB straight over TCP, without
  * NetBIOS between. At its port, 445, nobody speaks NetBIOS. */
-const char *smbstatus_transport(unsigned port)
+const char *smbstatus_transport_of_port(unsigned port)
 {
 	return port == 445 ? DIRECT_TCP : NULL;
 }
@@ -99,7 +101,7 @@ const char *smbstatus_transport(unsigned port)
 /* From 4.23 on Samba tells of a channel that it is "tcp", beside "nbt" and "quic"; from 4.20 on at
  * which port it came in. A session of several channels has a transport where they have the same
  * one. */
-static const char *get_transport(const json_t *session)
+static const char *smbstatus_get_transport(const json_t *session)
 {
 	json_t *channels = json_object_get(session, "channels");
 	const char *transport = NULL;
@@ -110,7 +112,8 @@ static const char *get_transport(const json_t *session)
 		const char *told = json_string_value(json_object_get(channel, "transport"));
 
 		if (told == NULL)
-			transport = smbstatus_transport(get_port(channel, "local_address"));
+			transport = smbstatus_transport_of_port(
+				smbstatus_get_port(channel, "local_address"));
 		else
 			transport = strcmp(told, "tcp") == 0 ? DIRECT_TCP : NULL;
 		if (transport == NULL)
@@ -121,27 +124,29 @@ static const char *get_transport(const json_t *session)
 
 /* ---- lists ---- */
 
-static int compare_numbers(uint64_t a, uint64_t b)
+static int smbstatus_compare_numbers(uint64_t a, uint64_t b)
 {
 	return a < b ? -1 : a > b;
 }
 
-int smbstatus_compare(const struct smbstatus_identity *a, const struct smbstatus_identity *b)
+int smbstatus_compare_identities(const struct smbstatus_identity *a,
+                                 const struct smbstatus_identity *b)
 {
-	int order = compare_numbers(a->session_id, b->session_id);
+	int order = smbstatus_compare_numbers(a->session_id, b->session_id);
 
 	if (order == 0)
-		order = compare_numbers(a->pid, b->pid);
-	return order != 0 ? order : compare_numbers(a->unique_id, b->unique_id);
+		order = smbstatus_compare_numbers(a->pid, b->pid);
+	return order != 0 ? order : smbstatus_compare_numbers(a->unique_id, b->unique_id);
 }
 
-static int compare_sessions(const void *a, const void *b)
+static int smbstatus_compare_sessions(const void *a, const void *b)
 {
-	return smbstatus_compare(&((const struct smbstatus_session *)a)->identity,
-	                         &((const struct smbstatus_session *)b)->identity);
+	return smbstatus_compare_identities(&((const struct smbstatus_session *)a)->identity,
+	                                    &((const struct smbstatus_session *)b)->identity);
 }
 
-static const char *keep(struct smbstatus_list *list, size_t *used, const json_t *text)
+static const char *smbstatus_keep_text(struct smbstatus_list *list, size_t *used,
+                                       const json_t *text)
 {
 	char *kept = list->texts + *used;
 	size_t bytes = json_string_length(text) + 1;
@@ -152,7 +157,7 @@ static const char *keep(struct smbstatus_list *list, size_t *used, const json_t 
 }
 
 /* smbd writes "(auth in progress)" for whom it does not know yet. */
-static bool is_logged_on(const json_t *session)
+static bool smbstatus_is_logged_on(const json_t *session)
 {
 	const json_t *uid = json_object_get(session, "uid");
 
@@ -161,14 +166,15 @@ static bool is_logged_on(const json_t *session)
 }
 
 /* False: out of memory. */
-static bool add(struct smbstatus_list *list, size_t *room, size_t *used, const json_t *session)
+static bool smbstatus_list_add(struct smbstatus_list *list, size_t *room, size_t *used,
+                               const json_t *session)
 {
 	const json_t *client = json_object_get(session, "remote_machine");
 	const json_t *user = json_object_get(session, "username");
 	const json_t *peer = json_object_get(session, "hostname");
 	struct smbstatus_session *s;
 
-	if (!is_logged_on(session))
+	if (!smbstatus_is_logged_on(session))
 		return true;
 	if (list->count == *room) {
 		s = reallocarray(list->sessions, 2 * *room, sizeof *s);
@@ -180,31 +186,31 @@ static bool add(struct smbstatus_list *list, size_t *room, size_t *used, const j
 	s = &list->sessions[list->count];
 	*s = (struct smbstatus_session){ 0 };
 	/* A NUL within a name would hide its end. */
-	if (!get_identity(session, &s->identity, &s->node) || !json_is_string(client) ||
+	if (!smbstatus_get_identity(session, &s->identity, &s->node) || !json_is_string(client) ||
 	    !json_is_string(user) ||
 	    strlen(json_string_value(client)) != json_string_length(client) ||
 	    strlen(json_string_value(user)) != json_string_length(user)) {
 		list->passed_over++;
 		return true;
 	}
-	s->client = keep(list, used, client);
-	s->user = keep(list, used, user);
-	s->transport = get_transport(session);
+	s->client = smbstatus_keep_text(list, used, client);
+	s->user = smbstatus_keep_text(list, used, user);
+	s->transport = smbstatus_get_transport(session);
 	if (json_is_string(peer) && json_object_get(session, "channels") == NULL)
-		s->peer = keep(list, used, peer);
-	s->started_s = get_time(session, "creation_time");
+		s->peer = smbstatus_keep_text(list, used, peer);
+	s->started_s = smbstatus_get_time(session, "creation_time");
 	list->count++;
 	return true;
 }
 
 /* Of equal identities, which the form allows, one is left. */
-static void drop_doubles(struct smbstatus_list *list)
+static void smbstatus_drop_duplicates(struct smbstatus_list *list)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < list->count; i++)
 		if (kept == 0 ||
-		    compare_sessions(&list->sessions[kept - 1], &list->sessions[i]) != 0)
+		    smbstatus_compare_sessions(&list->sessions[kept - 1], &list->sessions[i]) != 0)
 			list->sessions[kept++] = list->sessions[i];
 	list->passed_over += list->count - kept;
 	list->count = kept;
@@ -214,8 +220,9 @@ static void drop_doubles(struct smbstatus_list *list)
 
 /* Calls each with every value of the object that is the answer's member of this name, until it
  * says that there is no more memory. False: see err. */
-static bool walk(const char *text, size_t bytes, const char *wanted,
-                 bool (*each)(void *context, const json_t *value), void *context, struct err *err)
+static bool smbstatus_parse_member(const char *text, size_t bytes, const char *wanted,
+                                   bool (*each)(void *context, const json_t *value), void *context,
+                                   struct err *err)
 {
 	struct json_members m;
 	json_t *name, *value;
@@ -248,22 +255,22 @@ static bool walk(const char *text, size_t bytes, const char *wanted,
 	return err->status == 0;
 }
 
-struct growing {
+struct smbstatus_list_builder {
 	struct smbstatus_list *list;
 	size_t room, used; /* sessions, bytes of texts */
 };
 
-static bool add_session(void *context, const json_t *session)
+static bool smbstatus_add_session(void *context, const json_t *session)
 {
-	struct growing *g = context;
+	struct smbstatus_list_builder *g = context;
 
-	return add(g->list, &g->room, &g->used, session);
+	return smbstatus_list_add(g->list, &g->room, &g->used, session);
 }
 
 struct smbstatus_list *smbstatus_parse_sessions(const char *text, size_t bytes, struct err *err)
 {
 	struct smbstatus_list *list = calloc(1, sizeof *list);
-	struct growing growing = { list, FIRST_ROOM, 0 };
+	struct smbstatus_list_builder growing = { list, FIRST_ROOM, 0 };
 
 	/* A name is as long in the answer as here, at least; room that is not used costs nothing.
 	 */
@@ -273,23 +280,26 @@ struct smbstatus_list *smbstatus_parse_sessions(const char *text, size_t bytes, 
 	}
 	if (list == NULL || list->texts == NULL || list->sessions == NULL)
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
-	else if (walk(text, bytes, "sessions", add_session, &growing, err)) {
-		qsort(list->sessions, list->count, sizeof *list->sessions, compare_sessions);
-		drop_doubles(list);
+	else if (smbstatus_parse_member(text, bytes, "sessions", smbstatus_add_session, &growing,
+	                                err)) {
+		qsort(list->sessions, list->count, sizeof *list->sessions,
+		      smbstatus_compare_sessions);
+		smbstatus_drop_duplicates(list);
 		return list;
 	}
 	smbstatus_list_free(list);
 	return NULL;
 }
 
-static bool add_share(void *context, const json_t *share)
+static bool smbstatus_add_share(void *context, const json_t *share)
 {
 	struct smbstatus_list *list = context;
 	struct smbstatus_session wanted, *s = NULL;
-	int64_t at_s = get_time(share, "connected_at");
+	int64_t at_s = smbstatus_get_time(share, "connected_at");
 
-	if (at_s > 0 && get_identity(share, &wanted.identity, &wanted.node))
-		s = bsearch(&wanted, list->sessions, list->count, sizeof wanted, compare_sessions);
+	if (at_s > 0 && smbstatus_get_identity(share, &wanted.identity, &wanted.node))
+		s = bsearch(&wanted, list->sessions, list->count, sizeof wanted,
+		            smbstatus_compare_sessions);
 	if (s != NULL && (s->had_share_at_s == 0 || at_s < s->had_share_at_s))
 		s->had_share_at_s = at_s;
 	return true;
@@ -298,7 +308,7 @@ static bool add_share(void *context, const json_t *share)
 bool smbstatus_parse_shares(struct smbstatus_list *list, const char *text, size_t bytes,
                             struct err *err)
 {
-	return walk(text, bytes, "tcons", add_share, list, err);
+	return smbstatus_parse_member(text, bytes, "tcons", smbstatus_add_share, list, err);
 }
 
 void smbstatus_list_free(struct smbstatus_list *list)

@@ -30,13 +30,14 @@ struct smbstatus_session {
 #define SMBSTATUS_NO_CLUSTER UINT32_MAX
 
 struct smbstatus_list {
-	struct smbstatus_session *sessions; /* in the order of smbstatus_compare */
+	struct smbstatus_session *sessions; /* in the order of smbstatus_compare_identities */
 	size_t count;
 	size_t passed_over; /* whose entries are not of the form that is known here */
 	char *texts;
 };
 
-int smbstatus_compare(const struct smbstatus_identity *a, const struct smbstatus_identity *b);
+int smbstatus_compare_identities(const struct smbstatus_identity *a,
+                                 const struct smbstatus_identity *b);
 
 /* What `-p` said. Sessions whose log-on goes on are none yet. text need not be ended by NUL.
  * Gives the list; NULL: see err. */
@@ -48,7 +49,7 @@ bool smbstatus_parse_shares(struct smbstatus_list *list, const char *text, size_
 void smbstatus_list_free(struct smbstatus_list *list);
 
 /* The transport of what came in at this port; NULL: it could be any. */
-const char *smbstatus_transport(unsigned port);
+const char *smbstatus_transport_of_port(unsigned port);
 /* Unix time of "2026-11-25T20:06:08.725385+00:00", as smbstatus writes it; 0: it is none. */
 int64_t smbstatus_parse_time(const char *text);
 

@@ -18,7 +18,7 @@ struct status_socket {
 };
 
 /* It is short enough for the socket's own buffer: nobody is waited for. */
-static void on_accepted(void *context, int socket)
+static void status_socket_on_accepted(void *context, int socket)
 {
 	struct status_socket *s = context;
 	char text[STATUS_TEXT_BYTES];
@@ -42,7 +42,7 @@ struct status_socket *status_socket_new(struct net_loop *loop, const char *direc
 	socket = net_listen_local(s->path, 0600, err);
 	if (socket < 0)
 		goto out;
-	s->listener = net_listener_new(loop, socket, on_accepted, s);
+	s->listener = net_listener_new(loop, socket, status_socket_on_accepted, s);
 	if (s->listener != NULL)
 		return s;
 	(void)unlink(s->path);

@@ -26,7 +26,7 @@ struct audit {
 
 #define FLAGS (O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 
-static void explain(struct err *err)
+static void audit_explain_errno(struct err *err)
 {
 	err_set(err, ERROR_ACCESS_DENIED, DOING,
 	        errno == ENOENT  ? "there is no such folder"
@@ -47,7 +47,7 @@ struct audit *audit_new(const char *path, struct err *err)
 	                               : open(path, FLAGS | O_CREAT, 0640);
 	if (a->fd >= 0)
 		return a;
-	explain(err);
+	audit_explain_errno(err);
 	free(a);
 	return NULL;
 }
@@ -67,7 +67,7 @@ bool audit_check(const char *path, struct err *err)
 	is_good = fd >= 0 ||
 	          (errno == ENOENT && access(*folder != '\0' ? folder : ".", W_OK | X_OK) == 0);
 	if (!is_good)
-		explain(err);
+		audit_explain_errno(err);
 	if (fd >= 0)
 		close(fd);
 	free(folder);
@@ -83,7 +83,7 @@ void audit_free(struct audit *a)
 }
 
 /* The statuses of this server's answers, by the names that Windows has for them. */
-static const char *status_name(NET_API_STATUS status)
+static const char *audit_status_name(NET_API_STATUS status)
 {
 #define S(NAME) { NAME, #NAME }
 	static const struct {
@@ -103,7 +103,7 @@ static const char *status_name(NET_API_STATUS status)
 	return NULL;
 }
 
-static void put_time(json_t *line)
+static void audit_put_time(json_t *line)
 {
 	char text[40];
 	struct timespec now;
@@ -118,7 +118,7 @@ static void put_time(json_t *line)
 }
 
 /* As it is, where it is text, else escaped; none: no member. */
-static void put_text(json_t *line, const char *name, const char *text)
+static void audit_put_text(json_t *line, const char *name, const char *text)
 {
 	char escaped[TEXT_BYTES];
 
@@ -130,7 +130,7 @@ static void put_text(json_t *line, const char *name, const char *text)
 	json_object_set_new(line, name, json_string(escaped));
 }
 
-static void put_who(json_t *line, const struct identity *who)
+static void audit_put_identity(json_t *line, const struct identity *who)
 {
 	char text[2 * TEXT_BYTES];
 
@@ -140,10 +140,10 @@ static void put_who(json_t *line, const struct identity *who)
 	}
 	snprintf(text, sizeof text, "%s%s%s", identity_domain(who),
 	         identity_domain(who)[0] != '\0' ? "\\" : "", identity_user(who));
-	put_text(line, "who", text);
+	audit_put_text(line, "who", text);
 }
 
-static void put_also(json_t *line, const struct service_event *event)
+static void audit_put_also_closed(json_t *line, const struct srvsvc_event *event)
 {
 	json_t *names;
 
@@ -153,7 +153,7 @@ static void put_also(json_t *line, const struct service_event *event)
 	for (uint32_t i = 0; i < event->also_count; i++) {
 		json_t *holder = json_object();
 
-		put_text(holder, "name", event->also[i]);
+		audit_put_text(holder, "name", event->also[i]);
 		json_array_append(names, json_object_get(holder, "name"));
 		json_decref(holder);
 	}
@@ -161,30 +161,30 @@ static void put_also(json_t *line, const struct service_event *event)
 	json_object_set_new(line, "also_closed_total", json_integer(event->also_total));
 }
 
-static json_t *make_line(const struct service_event *event)
+static json_t *audit_make_line(const struct srvsvc_event *event)
 {
 	json_t *line = json_object();
 
-	put_time(line);
-	put_text(line, "operation", event->operation);
-	put_text(line, "door", event->door);
-	put_text(line, "from", event->from);
-	put_who(line, event->who);
+	audit_put_time(line);
+	audit_put_text(line, "operation", event->operation);
+	audit_put_text(line, "door", event->endpoint);
+	audit_put_text(line, "from", event->address);
+	audit_put_identity(line, event->identity);
 	if (event->level >= 0)
 		json_object_set_new(line, "level", json_integer(event->level));
-	put_text(line, "client", event->client);
-	put_text(line, "user", event->user);
+	audit_put_text(line, "client", event->client);
+	audit_put_text(line, "user", event->user);
 	json_object_set_new(line, "entries", json_integer(event->entries));
 	json_object_set_new(line, "total", json_integer(event->total));
 	json_object_set_new(line, "status", json_integer(event->status));
-	put_text(line, "result", status_name(event->status));
-	put_text(line, "why", event->why);
-	put_also(line, event);
+	audit_put_text(line, "result", audit_status_name(event->status));
+	audit_put_text(line, "why", event->detail);
+	audit_put_also_closed(line, event);
 	return line;
 }
 
 /* Whether all of it was taken. */
-static bool write_line(const struct audit *a, const char *text, size_t bytes)
+static bool audit_write_line(const struct audit *a, const char *text, size_t bytes)
 {
 	struct pollfd room = { .fd = a->fd, .events = POLLOUT };
 	ssize_t written;
@@ -199,9 +199,9 @@ static bool write_line(const struct audit *a, const char *text, size_t bytes)
 	return written == (ssize_t)bytes;
 }
 
-void audit_write(struct audit *a, const struct service_event *event)
+void audit_write(struct audit *a, const struct srvsvc_event *event)
 {
-	json_t *line = make_line(event);
+	json_t *line = audit_make_line(event);
 	char *text = json_dumps(line, JSON_COMPACT);
 	size_t bytes = text != NULL ? strlen(text) : 0;
 
@@ -209,7 +209,7 @@ void audit_write(struct audit *a, const struct service_event *event)
 	errno = ENOMEM;
 	if (text != NULL)
 		text[bytes] = '\n'; /* in the place of its NUL: the bytes are counted */
-	if (text != NULL && write_line(a, text, bytes + 1)) {
+	if (text != NULL && audit_write_line(a, text, bytes + 1)) {
 		counters_add(COUNTER_AUDIT_LINES, 1);
 		if (a->is_failing)
 			log_write(LOG_LEVEL_NOTICE, "the audit log takes lines again");

@@ -15,7 +15,7 @@ struct audit *audit_new(const char *path, struct err *err);
 /* Whether it could be opened, without making it. False: see err. */
 bool audit_check(const char *path, struct err *err);
 /* Never waits for a reader: a line that is not taken at once is lost, and counted as that. */
-void audit_write(struct audit *a, const struct service_event *event);
+void audit_write(struct audit *a, const struct srvsvc_event *event);
 /* NULL is allowed. */
 void audit_free(struct audit *a);
 

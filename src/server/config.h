@@ -61,11 +61,11 @@ bool config_read(struct config *c, const char *file, bool must_exist,
 void config_fini(struct config *c);
 
 /* Blames the key whose value lies in c at member: with where it was said, and why it cannot be. */
-void config_blame(const struct config *c, const void *member, const char *why,
-                  struct config_fault *fault);
+void config_explain_key(const struct config *c, const void *member, const char *why,
+                        struct config_fault *fault);
 
 /* Whether the file or the command line says it. */
-bool config_is_said(const struct config *c, const void *member);
+bool config_is_set(const struct config *c, const void *member);
 
 /* Whether a value of several words holds this one. */
 bool config_has_word(const char *value, const char *word);

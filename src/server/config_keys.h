@@ -39,8 +39,8 @@ extern const struct config_section config_sections[];
 const struct config_key *config_key_find(const char *section, const char *name);
 
 /* Makes text the value of key in c. False, and what was expected: it cannot be. */
-bool config_value_set(struct config *c, const struct config_key *key, const char *text,
-                      char expected[256]);
+bool config_value_parse(struct config *c, const struct config_key *key, const char *text,
+                        char expected[256]);
 /* What a value of this key may be, for people. */
 void config_value_expected(const struct config_key *key, char expected[256]);
 

@@ -8,7 +8,7 @@
 #define EXPECTED_BYTES 256
 
 /* The next word of a list that commas or blanks separate. False: there is none. */
-static bool next_word(const char **list, char *word, size_t room)
+static bool config_next_word(const char **list, char *word, size_t room)
 {
 	size_t bytes;
 
@@ -26,19 +26,19 @@ bool config_has_word(const char *value, const char *word)
 {
 	char one[64];
 
-	while (next_word(&value, one, sizeof one))
+	while (config_next_word(&value, one, sizeof one))
 		if (strcmp(one, word) == 0)
 			return true;
 	return false;
 }
 
-static void expect_choices(const struct config_key *key, char expected[EXPECTED_BYTES])
+static void config_put_choices(const struct config_key *key, char expected[EXPECTED_BYTES])
 {
 	const char *at = key->choices;
 	char word[32];
 	size_t used = 0;
 
-	while (next_word(&at, word, sizeof word))
+	while (config_next_word(&at, word, sizeof word))
 		used += (size_t)snprintf(expected + used, EXPECTED_BYTES - used, "%s%s",
 		                         used == 0                    ? ""
 		                         : key->type == CONFIG_CHOICE ? " or "
@@ -60,7 +60,7 @@ void config_value_expected(const struct config_key *key, char expected[EXPECTED_
 		break;
 	case CONFIG_CHOICE:
 	case CONFIG_CHOICES:
-		expect_choices(key, expected);
+		config_put_choices(key, expected);
 		break;
 	case CONFIG_NUMBER:
 		snprintf(expected, EXPECTED_BYTES, "a number from %u to %u", key->least, key->most);
@@ -75,7 +75,7 @@ void config_value_expected(const struct config_key *key, char expected[EXPECTED_
 	}
 }
 
-static bool set_text(char **to, const struct config_key *key, const char *text)
+static bool config_set_text(char **to, const struct config_key *key, const char *text)
 {
 	size_t bytes = strlen(text);
 	char *copy;
@@ -90,20 +90,20 @@ static bool set_text(char **to, const struct config_key *key, const char *text)
 	return true;
 }
 
-static bool set_choices(char **to, const struct config_key *key, const char *text)
+static bool config_set_choices(char **to, const struct config_key *key, const char *text)
 {
 	const char *at = text;
 	unsigned count = 0;
 	char word[64];
 
-	for (; next_word(&at, word, sizeof word); count++)
+	for (; config_next_word(&at, word, sizeof word); count++)
 		if (!config_has_word(key->choices, word))
 			return false;
 	return (count == 1 || (count > 1 && key->type == CONFIG_CHOICES)) &&
-	       set_text(to, key, text);
+	       config_set_text(to, key, text);
 }
 
-static bool read_number(const char *text, uint32_t least, uint32_t most, uint32_t *to)
+static bool config_read_number(const char *text, uint32_t least, uint32_t most, uint32_t *to)
 {
 	uint64_t number = 0;
 
@@ -118,19 +118,19 @@ static bool read_number(const char *text, uint32_t least, uint32_t most, uint32_
 	return number >= least && number <= most;
 }
 
-static bool set_bool(bool *to, const char *text)
+static bool config_set_bool(bool *to, const char *text)
 {
 	*to = strcmp(text, "yes") == 0;
 	return *to || strcmp(text, "no") == 0;
 }
 
 /* Splits ADDRESS:PORT or [ADDRESS]:PORT, which it changes. */
-static bool read_address(char *text, struct net_addresses *to)
+static bool config_read_address(char *text, struct net_addresses *to)
 {
 	char *colon = strrchr(text, ':'), *host = text;
 	uint32_t port;
 
-	if (colon == NULL || colon == text || !read_number(colon + 1, 1, UINT16_MAX, &port))
+	if (colon == NULL || colon == text || !config_read_number(colon + 1, 1, UINT16_MAX, &port))
 		return false;
 	*colon = '\0';
 	if (*host == '[') {
@@ -144,21 +144,21 @@ static bool read_address(char *text, struct net_addresses *to)
 	return net_address_parse(host, (uint16_t)port, to);
 }
 
-static bool set_addresses(struct net_addresses *to, const char *text)
+static bool config_set_addresses(struct net_addresses *to, const char *text)
 {
 	struct net_addresses one;
 	char word[128];
 
 	to->count = 0;
-	while (next_word(&text, word, sizeof word)) {
-		if (to->count == NET_MAX_ADDRESSES || !read_address(word, &one))
+	while (config_next_word(&text, word, sizeof word)) {
+		if (to->count == NET_MAX_ADDRESSES || !config_read_address(word, &one))
 			return false;
 		to->list[to->count++] = one.list[0];
 	}
 	return true;
 }
 
-static bool set(struct config *c, const struct config_key *key, const char *text)
+static bool config_set_value(struct config *c, const struct config_key *key, const char *text)
 {
 	void *member = (char *)c + key->member;
 
@@ -166,24 +166,24 @@ static bool set(struct config *c, const struct config_key *key, const char *text
 	case CONFIG_TEXT:
 	case CONFIG_LIST:
 	case CONFIG_PATH:
-		return set_text(member, key, text);
+		return config_set_text(member, key, text);
 	case CONFIG_CHOICE:
 	case CONFIG_CHOICES:
-		return set_choices(member, key, text);
+		return config_set_choices(member, key, text);
 	case CONFIG_NUMBER:
-		return read_number(text, key->least, key->most, member);
+		return config_read_number(text, key->least, key->most, member);
 	case CONFIG_BOOL:
-		return set_bool(member, text);
+		return config_set_bool(member, text);
 	case CONFIG_ADDRESSES:
-		return set_addresses(member, text);
+		return config_set_addresses(member, text);
 	}
 	return false;
 }
 
-bool config_value_set(struct config *c, const struct config_key *key, const char *text,
-                      char expected[EXPECTED_BYTES])
+bool config_value_parse(struct config *c, const struct config_key *key, const char *text,
+                        char expected[EXPECTED_BYTES])
 {
-	if (set(c, key, text))
+	if (config_set_value(c, key, text))
 		return true;
 	config_value_expected(key, expected);
 	return false;

@@ -29,10 +29,10 @@ enum {
 struct daemon {
 	struct daemon_options options;
 	struct settings settings;
-	struct service service;
+	struct srvsvc_server service;
 	struct net_loop *loop;
 	struct net_signals *signals;
-	struct doors *doors;
+	struct endpoints *doors;
 	struct demo *demo;
 	struct net_timer *look; /* whether it is empty, once it drains */
 	int64_t drained_by_ms;
@@ -40,7 +40,7 @@ struct daemon {
 };
 
 /* Sleep counts: sessions grow older meanwhile. */
-static int64_t now_ms(void *context)
+static int64_t daemon_now_ms(void *context)
 {
 	struct timespec now;
 
@@ -51,39 +51,39 @@ static int64_t now_ms(void *context)
 
 /* ---- what is told of questions ---- */
 
-static bool is_operation(const struct service_event *event, const char *name)
+static bool daemon_event_is(const struct srvsvc_event *event, const char *name)
 {
 	return strcmp(event->operation, name) == 0;
 }
 
-static void count(const struct service_event *event)
+static void daemon_count_event(const struct srvsvc_event *event)
 {
 	bool is_answered = event->status == NERR_Success || event->status == ERROR_MORE_DATA;
 
-	if (is_operation(event, "log-on")) /* counted at its door */
+	if (daemon_event_is(event, "log-on")) /* counted at its door */
 		return;
 	if (event->status == ERROR_ACCESS_DENIED)
 		counters_add(COUNTER_DENIED, 1);
 	else if (!is_answered)
 		counters_add(COUNTER_FAILED, 1);
-	else if (is_operation(event, "NetrSessionEnum"))
+	else if (daemon_event_is(event, "NetrSessionEnum"))
 		counters_add(COUNTER_ENUMERATIONS, 1);
-	else if (is_operation(event, "NetrSessionDel"))
+	else if (daemon_event_is(event, "NetrSessionDel"))
 		counters_add(COUNTER_DELETIONS, 1);
 }
 
-static void tell(void *context, const struct service_event *event)
+static void daemon_on_event(void *context, const struct srvsvc_event *event)
 {
 	struct daemon *d = context;
 
-	count(event);
+	daemon_count_event(event);
 	audit_write(d->settings.audit, event);
 }
 
 /* ---- settings ---- */
 
 /* What the service is to know of them. */
-static void apply(struct daemon *d)
+static void daemon_apply_settings(struct daemon *d)
 {
 	const struct settings *s = &d->settings;
 
@@ -96,7 +96,7 @@ static void apply(struct daemon *d)
 }
 
 /* Other people each time. */
-static void make_demo(struct daemon *d)
+static void daemon_make_demo(struct daemon *d)
 {
 	uint32_t sessions = d->settings.config.demo_sessions;
 	uint64_t seed = 0;
@@ -105,17 +105,17 @@ static void make_demo(struct daemon *d)
 	d->demo = NULL;
 	(void)crypto_random(&seed, sizeof seed);
 	if (sessions > 0)
-		d->demo = demo_new(d->loop, d->service.table, sessions, seed, now_ms, NULL);
+		d->demo = demo_new(d->loop, d->service.table, sessions, seed, daemon_now_ms, NULL);
 	if (sessions > 0 && d->demo == NULL)
 		log_write(LOG_LEVEL_ERROR, "[demo]: out of memory");
 	if (d->demo != NULL)
 		log_write(LOG_LEVEL_WARNING, "%u sessions are made up: [demo] sessions", sessions);
 }
 
-static void say_who(const struct settings *s)
+static void daemon_log_mechanisms(const struct settings *s)
 {
-	bool kerberos = auth_acceptance_takes(s->acceptance, AUTH_KERBEROS);
-	bool ntlm = auth_acceptance_takes(s->acceptance, AUTH_NTLM);
+	bool kerberos = auth_acceptor_settings_serve(s->acceptor_settings, AUTH_KERBEROS);
+	bool ntlm = auth_acceptor_settings_serve(s->acceptor_settings, AUTH_NTLM);
 
 	if (kerberos || ntlm)
 		log_write(LOG_LEVEL_INFO, "callers log on by %s",
@@ -129,7 +129,7 @@ static void say_who(const struct settings *s)
 }
 
 /* What is read at the start alone, and has changed since. */
-static void say_what_waits(const struct config *now, const struct config *next)
+static void daemon_log_restart_keys(const struct config *now, const struct config *next)
 {
 	const struct {
 		const char *name;
@@ -147,37 +147,37 @@ static void say_what_waits(const struct config *now, const struct config *next)
 			          keys[i].name);
 }
 
-static void reload(struct daemon *d)
+static void daemon_reload_settings(struct daemon *d)
 {
 	struct settings next, before = d->settings;
 	struct config_fault fault;
 
-	systemd_tell_reloading();
+	systemd_notify_reloading();
 	if (settings_load(&next, &d->options, &fault)) {
-		say_what_waits(&before.config, &next.config);
+		daemon_log_restart_keys(&before.config, &next.config);
 		d->settings = next;
-		apply(d);
-		doors_configure(d->doors, &d->settings);
+		daemon_apply_settings(d);
+		endpoints_configure(d->doors, &d->settings);
 		if (before.config.demo_sessions != d->settings.config.demo_sessions)
-			make_demo(d);
+			daemon_make_demo(d);
 		settings_fini(&before);
 		counters_add(COUNTER_RELOADS, 1);
 		log_write(LOG_LEVEL_NOTICE, "the configuration was read anew");
-		say_who(&d->settings);
-		systemd_tell("READY=1\nSTATUS=Serving");
+		daemon_log_mechanisms(&d->settings);
+		systemd_notify("READY=1\nSTATUS=Serving");
 	} else {
 		log_write(LOG_LEVEL_ERROR, "%s; all stays as it was", fault.text);
-		systemd_tell("READY=1\nSTATUS=Serving; the new configuration is wrong");
+		systemd_notify("READY=1\nSTATUS=Serving; the new configuration is wrong");
 	}
 }
 
 /* ---- the end ---- */
 
-static void end(struct daemon *d)
+static void daemon_close_all(struct daemon *d)
 {
 	net_timer_stop(d->look);
 	d->look = NULL;
-	doors_free(d->doors);
+	endpoints_free(d->doors);
 	d->doors = NULL;
 	demo_free(d->demo);
 	d->demo = NULL;
@@ -185,47 +185,47 @@ static void end(struct daemon *d)
 	d->signals = NULL;
 }
 
-static void look_again(struct daemon *d);
+static void daemon_schedule_drain_check(struct daemon *d);
 
-static void on_look(void *context)
+static void daemon_on_drain_check(void *context)
 {
 	struct daemon *d = context;
-	unsigned left = doors_connections(d->doors);
+	unsigned left = endpoints_connections(d->doors);
 
-	if (left > 0 && now_ms(NULL) < d->drained_by_ms) {
-		look_again(d);
+	if (left > 0 && daemon_now_ms(NULL) < d->drained_by_ms) {
+		daemon_schedule_drain_check(d);
 		return;
 	}
 	if (left > 0)
 		log_write(LOG_LEVEL_WARNING, "%u connections are closed unanswered", left);
-	end(d);
+	daemon_close_all(d);
 }
 
-static void look_again(struct daemon *d)
+static void daemon_schedule_drain_check(struct daemon *d)
 {
 	net_timer_stop(d->look);
-	d->look = net_timer_start(d->loop, DRAIN_LOOK_MS, on_look, d);
+	d->look = net_timer_start(d->loop, DRAIN_LOOK_MS, daemon_on_drain_check, d);
 	if (d->look == NULL)
-		end(d);
+		daemon_close_all(d);
 }
 
-static void drain(struct daemon *d)
+static void daemon_begin_drain(struct daemon *d)
 {
 	if (d->is_draining) {
-		end(d);
+		daemon_close_all(d);
 		return;
 	}
-	systemd_tell("STOPPING=1\nSTATUS=Giving the last answers");
-	log_write(LOG_LEVEL_NOTICE, "ending, with %u connections", doors_connections(d->doors));
+	systemd_notify("STOPPING=1\nSTATUS=Giving the last answers");
+	log_write(LOG_LEVEL_NOTICE, "ending, with %u connections", endpoints_connections(d->doors));
 	d->is_draining = true;
-	d->drained_by_ms = now_ms(NULL) + (int64_t)d->settings.config.drain_timeout_s * 1000;
-	doors_drain(d->doors);
-	look_again(d);
+	d->drained_by_ms = daemon_now_ms(NULL) + (int64_t)d->settings.config.drain_timeout_s * 1000;
+	endpoints_drain(d->doors);
+	daemon_schedule_drain_check(d);
 }
 
 /* ---- signals ---- */
 
-static void log_counters(struct daemon *d)
+static void daemon_log_counters(struct daemon *d)
 {
 	char text[COUNTER_COUNT * 48];
 	size_t used = 0;
@@ -237,59 +237,59 @@ static void log_counters(struct daemon *d)
 	log_write(LOG_LEVEL_NOTICE, "counters:%s", text);
 }
 
-static void on_signal(void *context, int number)
+static void daemon_on_signal(void *context, int number)
 {
 	struct daemon *d = context;
 
 	switch (number) {
 	case SIGHUP:
 		if (!d->is_draining)
-			reload(d);
+			daemon_reload_settings(d);
 		break;
 	case SIGUSR1:
-		log_counters(d);
+		daemon_log_counters(d);
 		break;
 	default:
-		drain(d);
+		daemon_begin_drain(d);
 		break;
 	}
 }
 
 /* ---- the beginning ---- */
 
-static bool open_doors(struct daemon *d)
+static bool daemon_open_endpoints(struct daemon *d)
 {
 	static const int numbers[] = { SIGHUP, SIGTERM, SIGINT, SIGUSR1, 0 };
-	struct handed_sockets sockets;
+	struct activation_sockets sockets;
 	struct config_fault fault;
 	const char *why;
 
-	if (!handed_sockets_take(&sockets, &why)) {
+	if (!activation_sockets_take(&sockets, &why)) {
 		log_write(LOG_LEVEL_ERROR,
 		          "a socket that was handed over cannot be used: %s; "
 		          "FileDescriptorName= is smb, local or feed",
 		          why);
 		return false;
 	}
-	d->service.now_ms = now_ms;
-	d->service.tell = tell;
+	d->service.now_ms = daemon_now_ms;
+	d->service.report = daemon_on_event;
 	d->service.context = d;
 	d->service.table = session_table_new(d->settings.config.max_sessions);
 	d->loop = net_loop_new();
 	if (d->loop != NULL && d->service.table != NULL)
-		d->signals = net_signals_new(d->loop, numbers, on_signal, d);
+		d->signals = net_signals_new(d->loop, numbers, daemon_on_signal, d);
 	if (d->signals == NULL) {
 		log_write(LOG_LEVEL_ERROR, "out of memory");
 		return false;
 	}
-	apply(d);
-	d->doors = doors_new(d->loop, &d->service, &d->settings, &sockets, &fault);
+	daemon_apply_settings(d);
+	d->doors = endpoints_new(d->loop, &d->service, &d->settings, &sockets, &fault);
 	if (d->doors == NULL)
 		log_write(LOG_LEVEL_ERROR, "%s", fault.text);
 	return d->doors != NULL;
 }
 
-static int serve(struct daemon *d)
+static int daemon_serve_clients(struct daemon *d)
 {
 	const struct config *c = &d->settings.config;
 	bool is_good;
@@ -300,16 +300,16 @@ static int serve(struct daemon *d)
 	descriptors_raise((uint64_t)c->max_connections + c->max_local_connections + c->max_feeders +
 	                          NET_MAX_FINISHING,
 	                  "max_connections, max_local_connections and max_feeders want");
-	is_good = open_doors(d);
+	is_good = daemon_open_endpoints(d);
 	if (is_good) {
-		make_demo(d);
-		say_who(&d->settings);
+		daemon_make_demo(d);
+		daemon_log_mechanisms(&d->settings);
 		log_write(LOG_LEVEL_NOTICE, "netsessiond %s serves as %s", NETSESSION_VERSION,
 		          d->settings.netbios_name);
-		systemd_tell("READY=1\nSTATUS=Serving");
+		systemd_notify("READY=1\nSTATUS=Serving");
 		net_loop_run(d->loop);
 	}
-	end(d);
+	daemon_close_all(d);
 	net_loop_free(d->loop);
 	session_table_free(d->service.table);
 	return is_good ? EXIT_GOOD : EXIT_BAD;
@@ -324,11 +324,11 @@ int daemon_main(int argc, char **argv)
 	if (!daemon_options_parse(argc, argv, &d.options))
 		return EXIT_OPTION;
 	if (d.options.help)
-		describe_help();
+		daemon_describe_help();
 	else if (d.options.version)
 		printf("netsessiond %s\n", NETSESSION_VERSION);
 	else if (d.options.describe != NULL)
-		return describe(d.options.describe) ? EXIT_GOOD : EXIT_OPTION;
+		return daemon_describe(d.options.describe) ? EXIT_GOOD : EXIT_OPTION;
 	if (d.options.help || d.options.version)
 		return EXIT_GOOD;
 	if (!settings_load(&d.settings, &d.options, &fault)) {
@@ -336,7 +336,7 @@ int daemon_main(int argc, char **argv)
 		return EXIT_BAD;
 	}
 	if (!d.options.check)
-		code = serve(&d);
+		code = daemon_serve_clients(&d);
 	settings_fini(&d.settings);
 	return code;
 }

@@ -20,7 +20,7 @@ struct demo {
 	uint32_t away_count;
 };
 
-static void leave(struct demo *d, uint32_t place)
+static void demo_end_session(struct demo *d, uint32_t place)
 {
 	session_table_remove(d->table, d->ids[place]);
 	d->ids[place] = 0;
@@ -28,7 +28,7 @@ static void leave(struct demo *d, uint32_t place)
 }
 
 /* Somebody comes to one of the places where nobody is. False: the table has no room. */
-static bool come(struct demo *d, uint32_t oldest_ms)
+static bool demo_begin_session(struct demo *d, uint32_t oldest_ms)
 {
 	uint32_t *place = &d->away[demo_dice_below(&d->dice, d->away_count)], id;
 	struct demo_session s;
@@ -42,12 +42,12 @@ static bool come(struct demo *d, uint32_t oldest_ms)
 	return true;
 }
 
-static void on_close(void *context, uint64_t place)
+static void demo_on_close(void *context, uint64_t place)
 {
-	leave(context, (uint32_t)place);
+	demo_end_session(context, (uint32_t)place);
 }
 
-static void on_renumbered(void *context, uint64_t place, uint32_t id)
+static void demo_on_renumbered(void *context, uint64_t place, uint32_t id)
 {
 	struct demo *d = context;
 
@@ -55,16 +55,16 @@ static void on_renumbered(void *context, uint64_t place, uint32_t id)
 }
 
 /* Somebody works, pauses, or goes. One in twenty may be away for long. */
-static void change(struct demo *d)
+static void demo_change_session(struct demo *d)
 {
 	uint32_t place = demo_dice_below(&d->dice, d->places), what = demo_dice_below(&d->dice, 10);
 
 	if (d->ids[place] == 0)
 		return;
 	if (what == 0) {
-		leave(d, place);
+		demo_end_session(d, place);
 		if (d->away_count > d->places / 20)
-			(void)come(d, 1);
+			(void)demo_begin_session(d, 1);
 		return;
 	}
 	session_table_touch(d->table, d->ids[place], d->now_ms(d->context));
@@ -79,21 +79,21 @@ void demo_step(struct demo *d)
 	for (uint32_t i = 0; i < DEMO_STEP_CHANGES && d->away_count > 0; i++) {
 		uint32_t odds = d->away_count > d->places / 20 ? 4 : 32;
 
-		if (demo_dice_below(&d->dice, odds) == 0 && !come(d, 1))
+		if (demo_dice_below(&d->dice, odds) == 0 && !demo_begin_session(d, 1))
 			break;
 	}
 	for (uint32_t i = demo_dice_below(&d->dice, DEMO_STEP_CHANGES) + 1; i > 0; i--)
-		change(d);
+		demo_change_session(d);
 }
 
 /* Without memory for the next timer the sessions stay as they are. */
-static void on_timer(void *context)
+static void demo_on_timer(void *context)
 {
 	struct demo *d = context;
 
 	demo_step(d);
 	net_timer_stop(d->timer);
-	d->timer = net_timer_start(d->loop, DEMO_STEP_MS, on_timer, d);
+	d->timer = net_timer_start(d->loop, DEMO_STEP_MS, demo_on_timer, d);
 }
 
 struct demo *demo_new(struct net_loop *loop, struct session_table *table, uint32_t sessions,
@@ -105,9 +105,10 @@ struct demo *demo_new(struct net_loop *loop, struct session_table *table, uint32
 		return NULL;
 	d->loop = loop;
 	d->table = table;
-	d->owner = (struct session_owner){
-		.close = on_close, .renumbered = on_renumbered, .context = d, .name = "demo"
-	};
+	d->owner = (struct session_owner){ .close = demo_on_close,
+		                           .renumbered = demo_on_renumbered,
+		                           .context = d,
+		                           .name = "demo" };
 	d->now_ms = now_ms;
 	d->context = context;
 	d->dice.state = seed;
@@ -115,14 +116,14 @@ struct demo *demo_new(struct net_loop *loop, struct session_table *table, uint32
 	d->population = sessions - sessions / 4 + 1; /* some are there twice */
 	d->ids = calloc(sessions, sizeof *d->ids);
 	d->away = calloc(sessions, sizeof *d->away);
-	d->timer = net_timer_start(loop, DEMO_STEP_MS, on_timer, d);
+	d->timer = net_timer_start(loop, DEMO_STEP_MS, demo_on_timer, d);
 	if (((d->ids == NULL || d->away == NULL) && sessions > 0) || d->timer == NULL) {
 		demo_free(d);
 		return NULL;
 	}
 	for (uint32_t place = sessions; place > 0; place--)
 		d->away[d->away_count++] = place - 1;
-	while (d->away_count > 0 && come(d, OLDEST_MS))
+	while (d->away_count > 0 && demo_begin_session(d, OLDEST_MS))
 		;
 	return d;
 }

@@ -32,13 +32,13 @@ uint32_t demo_dice_below(struct demo_dice *dice, uint32_t bound)
 	return (uint32_t)((z ^ z >> 31) % bound);
 }
 
-static uint32_t below(struct demo_dice *dice, uint32_t bound)
+static uint32_t demo_below(struct demo_dice *dice, uint32_t bound)
 {
 	return demo_dice_below(dice, bound);
 }
 
 /* The number-th person: first all pairs of names, then those with a number behind. */
-static void name_person(char name[DEMO_TEXT_BYTES], uint32_t number)
+static void demo_name_person(char name[DEMO_TEXT_BYTES], uint32_t number)
 {
 	uint32_t pairs = COUNT(given_names) * COUNT(family_names);
 	uint32_t pair = (uint32_t)((uint64_t)number * 509 % pairs); /* 509: coprime, not in a row */
@@ -51,17 +51,17 @@ static void name_person(char name[DEMO_TEXT_BYTES], uint32_t number)
 		snprintf(name, DEMO_TEXT_BYTES, "%s.%s%u", given, family, number / pairs + 1);
 }
 
-static bool has_netbios(uint32_t computer)
+static bool demo_has_netbios(uint32_t computer)
 {
 	return computer % 8 == 3;
 }
 
 /* Most are known by their address, as with direct TCP; those that come over NetBIOS by name. */
-static void name_computer(char name[DEMO_TEXT_BYTES], uint32_t number)
+static void demo_name_computer(char name[DEMO_TEXT_BYTES], uint32_t number)
 {
 	uint32_t site = number / 200;
 
-	if (has_netbios(number))
+	if (demo_has_netbios(number))
 		snprintf(name, DEMO_TEXT_BYTES, "\\\\WS-%04u", number);
 	else if (number % 16 == 5)
 		snprintf(name, DEMO_TEXT_BYTES, "\\\\[fd12:3456:789a:%x::%x]", site + 1,
@@ -73,36 +73,37 @@ static void name_computer(char name[DEMO_TEXT_BYTES], uint32_t number)
 
 uint32_t demo_opens(struct demo_dice *dice)
 {
-	return below(dice, 4) == 0 ? below(dice, 40) : below(dice, 5);
+	return demo_below(dice, 4) == 0 ? demo_below(dice, 40) : demo_below(dice, 5);
 }
 
 void demo_session_make(struct demo_session *s, struct demo_dice *dice, uint32_t population,
                        int64_t now_ms, uint32_t oldest_ms)
 {
-	uint32_t number = below(dice, population), what = below(dice, 100);
+	uint32_t number = demo_below(dice, population), what = demo_below(dice, 100);
 	/* One in eight sits at somebody else's computer. */
-	uint32_t computer = below(dice, 8) == 0 ? below(dice, population) : number;
-	uint32_t age_ms = below(dice, below(dice, oldest_ms) + 1); /* many are young */
-	uint32_t idle_ms = below(dice, below(dice, age_ms + 1) + 1);
+	uint32_t computer = demo_below(dice, 8) == 0 ? demo_below(dice, population) : number;
+	uint32_t age_ms = demo_below(dice, demo_below(dice, oldest_ms) + 1); /* many are young */
+	uint32_t idle_ms = demo_below(dice, demo_below(dice, age_ms + 1) + 1);
 
 	s->facts = (struct session_facts){
 		.client = s->client,
 		.user = s->user,
 		.client_type = "", /* as since Windows Vista */
-		.transport = has_netbios(computer) ? NETBIOS : DIRECT_TCP,
+		.transport = demo_has_netbios(computer) ? NETBIOS : DIRECT_TCP,
 		.num_opens = demo_opens(dice),
 		.created_ms = now_ms - age_ms,
 		.used_ms = now_ms - idle_ms,
 	};
-	name_computer(s->client, computer);
+	demo_name_computer(s->client, computer);
 	if (what < 3) {
-		snprintf(s->user, sizeof s->user, "%s", services[below(dice, COUNT(services))]);
+		snprintf(s->user, sizeof s->user, "%s",
+		         services[demo_below(dice, COUNT(services))]);
 	} else if (what < 8) { /* a computer by its own account */
 		snprintf(s->user, sizeof s->user, "WS-%04u$", computer);
 	} else if (what < 9) {
 		snprintf(s->user, sizeof s->user, "guest");
 		s->facts.user_flags = SESS_GUEST;
 	} else {
-		name_person(s->user, number);
+		demo_name_person(s->user, number);
 	}
 }

@@ -23,7 +23,7 @@ static const char examples[] =
 /* ---- plain text ---- */
 
 /* Words in lines, each begun by begin. */
-static void put_lines(const char *begin, const char *text)
+static void daemon_describe_put_wrapped(const char *begin, const char *text)
 {
 	size_t column = 0;
 
@@ -45,29 +45,29 @@ static void put_lines(const char *begin, const char *text)
 }
 
 /* What a value may be, where its help does not say it. False: where it does. */
-static bool get_bounds(const struct config_key *key, char expected[256])
+static bool daemon_describe_key_bounds(const struct config_key *key, char expected[256])
 {
 	config_value_expected(key, expected);
 	return key->type != CONFIG_TEXT && key->type != CONFIG_LIST && key->type != CONFIG_PATH;
 }
 
-static void put_key_lines(const char *begin, const struct config_key *key)
+static void daemon_describe_put_key(const char *begin, const struct config_key *key)
 {
 	char expected[256], all[1024];
 
-	if (get_bounds(key, expected))
+	if (daemon_describe_key_bounds(key, expected))
 		snprintf(all, sizeof all, "%s (%s)", key->help, expected);
 	else
 		snprintf(all, sizeof all, "%s", key->help);
-	put_lines(begin, all);
+	daemon_describe_put_wrapped(begin, all);
 }
 
-static void put_assignment(const char *begin, const struct config_key *key)
+static void daemon_describe_put_assignment(const char *begin, const struct config_key *key)
 {
 	printf("%s%s =%s%s\n", begin, key->name, *key->initial != '\0' ? " " : "", key->initial);
 }
 
-void describe_help(void)
+void daemon_describe_help(void)
 {
 	printf("netsessiond %s: " SUMMARY "\n\nUsage: netsessiond [OPTIONS]\n\nOptions:\n",
 	       NETSESSION_VERSION);
@@ -87,40 +87,41 @@ void describe_help(void)
 
 		if (i == 0 || key->section != config_keys[i - 1].section)
 			printf("\n  [%s]\n", key->section);
-		put_assignment("    ", key);
-		put_key_lines("        ", key);
+		daemon_describe_put_assignment("    ", key);
+		daemon_describe_put_key("        ", key);
 	}
 	printf("\nSignals: HUP reads the configuration anew, TERM and INT end it when answers under "
 	       "way\nare given, USR1 logs its counters.\n\nExamples:\n%s",
 	       examples);
 }
 
-static void describe_sample(void)
+static void daemon_describe_sample(void)
 {
-	put_lines("# ", "The configuration of netsessiond, all of it as it is by default. "
-	                "See netsessiond.conf(5).");
+	daemon_describe_put_wrapped(
+		"# ", "The configuration of netsessiond, all of it as it is by default. "
+		      "See netsessiond.conf(5).");
 	for (const struct config_section *s = config_sections; s->name != NULL; s++) {
 		putchar('\n');
-		put_lines("# ", s->about);
+		daemon_describe_put_wrapped("# ", s->about);
 		printf("[%s]\n", s->name);
 		for (size_t i = 0; i < config_key_count; i++) {
 			if (strcmp(config_keys[i].section, s->name) != 0)
 				continue;
-			put_key_lines("# ", &config_keys[i]);
-			put_assignment(";", &config_keys[i]);
+			daemon_describe_put_key("# ", &config_keys[i]);
+			daemon_describe_put_assignment(";", &config_keys[i]);
 		}
 	}
 }
 
 /* ---- the manual, in man(7) ---- */
 
-static void put_header(const char *name, const char *section)
+static void daemon_man_put_header(const char *name, const char *section)
 {
 	printf(".TH %s %s 2026-11-25 \"netsession %s\" \"netsession\"\n", name, section,
 	       NETSESSION_VERSION);
 }
 
-static void put_man_option(const struct daemon_option *o)
+static void daemon_man_put_option(const struct daemon_option *o)
 {
 	fputs(".TP\n\\fB\\-\\-", stdout);
 	roff_put(stdout, o->name);
@@ -129,9 +130,9 @@ static void put_man_option(const struct daemon_option *o)
 	roff_put_sentence(stdout, o->help);
 }
 
-static void describe_man8(void)
+static void daemon_describe_man8(void)
 {
-	put_header("NETSESSIOND", "8");
+	daemon_man_put_header("NETSESSIOND", "8");
 	fputs(".SH NAME\nnetsessiond \\- " SUMMARY "\n"
 	      ".SH SYNOPSIS\n.B netsessiond\n[\\fIoptions\\fR]\n.SH DESCRIPTION\n"
 	      "Answers who is connected to this computer's file servers, and since when, as the\n"
@@ -145,7 +146,7 @@ static void describe_man8(void)
 	      "when it is ready.\n.SH OPTIONS\n",
 	      stdout);
 	for (size_t i = 0; i < daemon_option_count; i++)
-		put_man_option(&daemon_options[i]);
+		daemon_man_put_option(&daemon_options[i]);
 	fputs(".SH SIGNALS\n"
 	      ".TP\n.B SIGHUP\nThe configuration and the files that it names are read anew; what is\n"
 	      "wrong is logged, and all stays as it was.\n"
@@ -187,12 +188,12 @@ static void describe_man8(void)
 	       NETSESSION_SYSCONFDIR);
 	fputs(".SH EXAMPLES\n.nf\n", stdout);
 	roff_put(stdout, examples);
-	fputs(".fi\n.SH SEE ALSO\n.BR netsession (1),\n.BR netsession_feed_open (3),\n"
+	fputs(".fi\n.SH SEE ALSO\n.BR netsession (1),\n.BR netsession_publisher_open (3),\n"
 	      ".BR netsessiond.conf (5)\n",
 	      stdout);
 }
 
-static void put_man_key(const struct config_key *key)
+static void daemon_man_put_key(const struct config_key *key)
 {
 	char expected[256];
 
@@ -202,14 +203,14 @@ static void put_man_key(const struct config_key *key)
 	roff_put(stdout, key->initial);
 	fputs("\n", stdout);
 	roff_put_sentence(stdout, key->help);
-	if (!get_bounds(key, expected))
+	if (!daemon_describe_key_bounds(key, expected))
 		return;
 	fputs(key->type == CONFIG_CHOICES ? "A list of " : "It is ", stdout);
 	roff_put(stdout, expected);
 	fputs(".\n", stdout);
 }
 
-static void put_labels(void)
+static void daemon_man_put_labels(void)
 {
 	fputs(".SH LABELS\n"
 	      "Whom a list of [access] means, whatever the case of the letters.\n"
@@ -226,9 +227,9 @@ static void put_labels(void)
 	      stdout);
 }
 
-static void describe_man5(void)
+static void daemon_describe_man5(void)
 {
-	put_header("NETSESSIOND.CONF", "5");
+	daemon_man_put_header("NETSESSIOND.CONF", "5");
 	fputs(".SH NAME\nnetsessiond.conf \\- the configuration of netsessiond\n"
 	      ".SH DESCRIPTION\n"
 	      "Sections, keys and values: \\fB[\\fIsection\\fB]\\fR, \\fIkey\\fB = \\fIvalue\\fR.\n"
@@ -243,21 +244,21 @@ static void describe_man5(void)
 		roff_put_sentence(stdout, s->about);
 		for (size_t i = 0; i < config_key_count; i++)
 			if (strcmp(config_keys[i].section, s->name) == 0)
-				put_man_key(&config_keys[i]);
+				daemon_man_put_key(&config_keys[i]);
 	}
-	put_labels();
+	daemon_man_put_labels();
 	fputs(".SH SEE ALSO\n.BR netsessiond (8)\n", stdout);
 }
 
-bool describe(const char *form)
+bool daemon_describe(const char *form)
 {
 	static const struct {
 		const char *name;
 		void (*print)(void);
 	} forms[] = {
-		{ "man8", describe_man8 },
-		{ "man5", describe_man5 },
-		{ "sample", describe_sample },
+		{ "man8", daemon_describe_man8 },
+		{ "man5", daemon_describe_man5 },
+		{ "sample", daemon_describe_sample },
 	};
 
 	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)

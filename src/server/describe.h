@@ -7,8 +7,8 @@
 
 /* Prints one of "man8", "man5" and "sample". False: there is no such form, which was said on
  * stderr. */
-bool describe(const char *form);
+bool daemon_describe(const char *form);
 /* What --help shows. */
-void describe_help(void);
+void daemon_describe_help(void);
 
 #endif

@@ -9,20 +9,21 @@
 #include "server/handed_sockets.h"
 #include "service/service.h"
 
-struct doors;
+struct endpoints;
 
 /* Opens those that settings ask for. One that nobody asked for in so many words may fail: that is
  * logged. Takes the sockets; keeps loop and service. NULL: see fault. */
-struct doors *doors_new(struct net_loop *loop, struct service *service,
-                        const struct settings *settings, const struct handed_sockets *sockets,
-                        struct config_fault *fault);
+struct endpoints *endpoints_new(struct net_loop *loop, struct srvsvc_server *service,
+                                const struct settings *settings,
+                                const struct activation_sockets *sockets,
+                                struct config_fault *fault);
 /* New settings; where they listen stays as it was. */
-void doors_configure(struct doors *d, const struct settings *settings);
+void endpoints_configure(struct endpoints *d, const struct settings *settings);
 /* Nobody comes in any more. */
-void doors_drain(struct doors *d);
+void endpoints_drain(struct endpoints *d);
 /* Those who are still there. */
-unsigned doors_connections(const struct doors *d);
+unsigned endpoints_connections(const struct endpoints *d);
 /* At once. NULL is allowed. */
-void doors_free(struct doors *d);
+void endpoints_free(struct endpoints *d);
 
 #endif

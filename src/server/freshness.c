@@ -4,18 +4,18 @@
 #include <stdlib.h>
 #include "system/log.h"
 
-struct freshness {
+struct refresh {
 	struct net_loop *loop;
-	const struct service *service;
-	struct freshness_source *sources;
-	struct freshness_wait *first, *last; /* in the order in which they came */
-	struct net_timer *release;           /* of those whose wait is over */
-	struct net_timer *patience;          /* until some source is silent */
+	const struct srvsvc_server *service;
+	struct refresh_source *sources;
+	struct refresh_wait *first, *last; /* in the order in which they came */
+	struct net_timer *release;         /* of those whose wait is over */
+	struct net_timer *patience;        /* until some source is silent */
 };
 
-struct freshness *freshness_new(struct net_loop *loop, const struct service *service)
+struct refresh *refresh_new(struct net_loop *loop, const struct srvsvc_server *service)
 {
-	struct freshness *f = calloc(1, sizeof *f);
+	struct refresh *f = calloc(1, sizeof *f);
 
 	if (f == NULL)
 		return NULL;
@@ -24,7 +24,7 @@ struct freshness *freshness_new(struct net_loop *loop, const struct service *ser
 	return f;
 }
 
-void freshness_free(struct freshness *f)
+void refresh_free(struct refresh *f)
 {
 	if (f == NULL)
 		return;
@@ -33,33 +33,33 @@ void freshness_free(struct freshness *f)
 	free(f);
 }
 
-static int64_t now_ms(const struct freshness *f)
+static int64_t refresh_now_ms(const struct refresh *f)
 {
 	return f->service->now_ms(f->service->context);
 }
 
-static bool is_asked(const struct freshness_source *s)
+static bool refresh_source_is_asked(const struct refresh_source *s)
 {
 	return s->asked != s->answered;
 }
 
 /* Whether what it has told is what was there at since_ms, or later. */
-static bool is_good(const struct freshness_source *s, int64_t since_ms)
+static bool refresh_source_is_recent(const struct refresh_source *s, int64_t since_ms)
 {
 	return s->is_silent || (s->answered != 0 && s->good_since_ms >= since_ms);
 }
 
-static bool are_good(const struct freshness *f, int64_t since_ms)
+static bool refresh_sources_are_recent(const struct refresh *f, int64_t since_ms)
 {
-	for (const struct freshness_source *s = f->sources; s != NULL; s = s->next)
-		if (!is_good(s, since_ms))
+	for (const struct refresh_source *s = f->sources; s != NULL; s = s->next)
+		if (!refresh_source_is_recent(s, since_ms))
 			return false;
 	return true;
 }
 
 /* ---- those who wait ---- */
 
-void freshness_forget(struct freshness *f, struct freshness_wait *wait)
+void refresh_cancel_wait(struct refresh *f, struct refresh_wait *wait)
 {
 	if (!wait->is_waiting)
 		return;
@@ -69,57 +69,58 @@ void freshness_forget(struct freshness *f, struct freshness_wait *wait)
 	wait->is_waiting = false;
 }
 
-static void release(struct freshness *f);
+static void refresh_release_waits(struct refresh *f);
 
 /* One behind the other: whoever is let go may end others, or come back to the end. */
-static void on_release(void *context)
+static void refresh_on_release(void *context)
 {
-	struct freshness *f = context;
-	struct freshness_wait *last = f->last, *wait;
+	struct refresh *f = context;
+	struct refresh_wait *last = f->last, *wait;
 
 	net_timer_stop(f->release);
 	f->release = NULL;
-	while ((wait = f->first) != NULL && are_good(f, wait->since_ms)) {
-		freshness_forget(f, wait);
+	while ((wait = f->first) != NULL && refresh_sources_are_recent(f, wait->since_ms)) {
+		refresh_cancel_wait(f, wait);
 		wait->over(wait->context);
 		if (wait == last)
 			break;
 	}
-	release(f);
+	refresh_release_waits(f);
 }
 
 /* A turn of the loop later, so that no call is made from within what a feeder says. */
-static void release(struct freshness *f)
+static void refresh_release_waits(struct refresh *f)
 {
-	if (f->first != NULL && f->release == NULL && are_good(f, f->first->since_ms))
-		f->release = net_timer_start(f->loop, 0, on_release, f);
+	if (f->first != NULL && f->release == NULL &&
+	    refresh_sources_are_recent(f, f->first->since_ms))
+		f->release = net_timer_start(f->loop, 0, refresh_on_release, f);
 }
 
 /* ---- those who are asked ---- */
 
-static void on_patience(void *context);
+static void refresh_on_timeout(void *context);
 
-static void ask(struct freshness *f, struct freshness_source *s)
+static void refresh_ask_source(struct refresh *f, struct refresh_source *s)
 {
 	s->asked = s->asked == UINT32_MAX ? 1 : s->asked + 1;
-	s->asked_ms = now_ms(f);
+	s->asked_ms = refresh_now_ms(f);
 	s->is_wanted_again = false;
 	s->ask(s->context, s->asked);
 	if (f->patience == NULL)
-		f->patience = net_timer_start(f->loop, FRESHNESS_PATIENCE_MS, on_patience, f);
+		f->patience = net_timer_start(f->loop, REFRESH_TIMEOUT_MS, refresh_on_timeout, f);
 }
 
-static void on_patience(void *context)
+static void refresh_on_timeout(void *context)
 {
-	struct freshness *f = context;
-	int64_t now = now_ms(f), next_ms = 0;
+	struct refresh *f = context;
+	int64_t now = refresh_now_ms(f), next_ms = 0;
 
 	net_timer_stop(f->patience);
 	f->patience = NULL;
-	for (struct freshness_source *s = f->sources; s != NULL; s = s->next) {
-		int64_t left_ms = s->asked_ms + FRESHNESS_PATIENCE_MS - now;
+	for (struct refresh_source *s = f->sources; s != NULL; s = s->next) {
+		int64_t left_ms = s->asked_ms + REFRESH_TIMEOUT_MS - now;
 
-		if (!is_asked(s) || s->is_silent)
+		if (!refresh_source_is_asked(s) || s->is_silent)
 			continue;
 		if (left_ms <= 0) {
 			s->is_silent = true;
@@ -133,11 +134,11 @@ static void on_patience(void *context)
 		}
 	}
 	if (next_ms > 0)
-		f->patience = net_timer_start(f->loop, (uint32_t)next_ms, on_patience, f);
-	release(f);
+		f->patience = net_timer_start(f->loop, (uint32_t)next_ms, refresh_on_timeout, f);
+	refresh_release_waits(f);
 }
 
-void freshness_add(struct freshness *f, struct freshness_source *source)
+void refresh_add_source(struct refresh *f, struct refresh_source *source)
 {
 	source->next = f->sources;
 	if (source->next != NULL)
@@ -145,7 +146,7 @@ void freshness_add(struct freshness *f, struct freshness_source *source)
 	f->sources = source;
 }
 
-void freshness_remove(struct freshness *f, struct freshness_source *source)
+void refresh_remove_source(struct refresh *f, struct refresh_source *source)
 {
 	if (source->before == NULL && f->sources != source)
 		return;
@@ -153,34 +154,34 @@ void freshness_remove(struct freshness *f, struct freshness_source *source)
 	if (source->next != NULL)
 		source->next->before = source->before;
 	source->before = source->next = NULL;
-	release(f);
+	refresh_release_waits(f);
 }
 
-bool freshness_answered(struct freshness *f, struct freshness_source *source, uint32_t number)
+bool refresh_source_answered(struct refresh *f, struct refresh_source *source, uint32_t number)
 {
-	if (!is_asked(source) || number != source->asked)
+	if (!refresh_source_is_asked(source) || number != source->asked)
 		return false;
 	source->answered = number;
 	source->good_since_ms = source->asked_ms;
 	source->is_silent = false;
 	if (source->is_wanted_again)
-		ask(f, source);
-	release(f);
+		refresh_ask_source(f, source);
+	refresh_release_waits(f);
 	return true;
 }
 
-bool freshness_is_given(struct freshness *f, struct freshness_wait *wait)
+bool refresh_ready_or_wait(struct refresh *f, struct refresh_wait *wait)
 {
-	int64_t since_ms = now_ms(f) - FRESHNESS_GOOD_MS;
+	int64_t since_ms = refresh_now_ms(f) - REFRESH_VALID_MS;
 
 	if (wait->is_waiting)
 		return false;
-	for (struct freshness_source *s = f->sources; s != NULL; s = s->next)
-		if (!is_good(s, since_ms) && !is_asked(s))
-			ask(f, s);
-		else if (!is_good(s, since_ms) && s->asked_ms < since_ms)
+	for (struct refresh_source *s = f->sources; s != NULL; s = s->next)
+		if (!refresh_source_is_recent(s, since_ms) && !refresh_source_is_asked(s))
+			refresh_ask_source(f, s);
+		else if (!refresh_source_is_recent(s, since_ms) && s->asked_ms < since_ms)
 			s->is_wanted_again = true;
-	if (are_good(f, since_ms))
+	if (refresh_sources_are_recent(f, since_ms))
 		return true;
 	wait->since_ms = since_ms;
 	wait->is_waiting = true;

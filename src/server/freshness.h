@@ -13,20 +13,20 @@
 
 /* What a feeder found by a look that began so long ago is good enough: who asks many times at once
  * causes one look. */
-#define FRESHNESS_GOOD_MS 200
+#define REFRESH_VALID_MS 200
 /* One that does not answer for so long is not waited for any more, until it does. */
-#define FRESHNESS_PATIENCE_MS 2000
+#define REFRESH_TIMEOUT_MS 2000
 
-struct freshness;
+struct refresh;
 
 /* Keeps loop and service, for its clock. NULL: out of memory. */
-struct freshness *freshness_new(struct net_loop *loop, const struct service *service);
+struct refresh *refresh_new(struct net_loop *loop, const struct srvsvc_server *service);
 /* All sources and waits have gone before. NULL is allowed. */
-void freshness_free(struct freshness *f);
+void refresh_free(struct refresh *f);
 
 /* A feeder that is to be asked: its own part of the feeder, all zero at first. */
-struct freshness_source {
-	struct freshness_source *before, *next;
+struct refresh_source {
+	struct refresh_source *before, *next;
 	/* Asks it: number is what it answers by. It ends nothing from within. */
 	void (*ask)(void *context, uint32_t number);
 	void *context;
@@ -38,25 +38,25 @@ struct freshness_source {
 };
 
 /* Keeps source until it is removed. */
-void freshness_add(struct freshness *f, struct freshness_source *source);
+void refresh_add_source(struct refresh *f, struct refresh_source *source);
 /* One that was not added is passed over. */
-void freshness_remove(struct freshness *f, struct freshness_source *source);
+void refresh_remove_source(struct refresh *f, struct refresh_source *source);
 /* It has answered. False: that is no answer to anything. */
-bool freshness_answered(struct freshness *f, struct freshness_source *source, uint32_t number);
+bool refresh_source_answered(struct refresh *f, struct refresh_source *source, uint32_t number);
 
 /* A caller that may have to wait: its own part of the caller, all zero at first but for the first
  * two. */
-struct freshness_wait {
+struct refresh_wait {
 	void (*over)(void *context); /* from the loop, once: what waited may be called now */
 	void *context;
-	struct freshness_wait *before, *next;
+	struct refresh_wait *before, *next;
 	int64_t since_ms;
 	bool is_waiting;
 };
 
 /* Whether the table is fresh enough for a call. False: it has to wait until over is called. */
-bool freshness_is_given(struct freshness *f, struct freshness_wait *wait);
+bool refresh_ready_or_wait(struct refresh *f, struct refresh_wait *wait);
 /* It does not wait any more. */
-void freshness_forget(struct freshness *f, struct freshness_wait *wait);
+void refresh_cancel_wait(struct refresh *f, struct refresh_wait *wait);
 
 #endif

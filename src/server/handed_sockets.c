@@ -4,23 +4,23 @@
 #include <string.h>
 #include "system/systemd.h"
 
-static bool take(void *context, const char *name, int socket)
+static bool activation_sockets_add(void *context, const char *name, int socket)
 {
-	struct handed_sockets *to = context;
+	struct activation_sockets *to = context;
 
-	if (strcmp(name, "smb") == 0 && to->smb_count < HANDED_MAX_SOCKETS)
+	if (strcmp(name, "smb") == 0 && to->smb_count < ACTIVATION_MAX_SOCKETS)
 		to->smb[to->smb_count++] = socket;
 	else if (strcmp(name, "local") == 0 && to->local < 0)
 		to->local = socket;
-	else if (strcmp(name, "feed") == 0 && to->feed < 0)
-		to->feed = socket;
+	else if (strcmp(name, "feed") == 0 && to->publish < 0)
+		to->publish = socket;
 	else
 		return false;
 	return true;
 }
 
-bool handed_sockets_take(struct handed_sockets *to, const char **why)
+bool activation_sockets_take(struct activation_sockets *to, const char **why)
 {
-	*to = (struct handed_sockets){ .local = -1, .feed = -1 };
-	return systemd_take_sockets(take, to, why);
+	*to = (struct activation_sockets){ .local = -1, .publish = -1 };
+	return systemd_take_sockets(activation_sockets_add, to, why);
 }

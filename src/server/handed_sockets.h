@@ -5,16 +5,16 @@
 
 #include <stdbool.h>
 
-enum { HANDED_MAX_SOCKETS = 16 };
+enum { ACTIVATION_MAX_SOCKETS = 16 };
 
 /* Taken out of here by who uses them; -1: there is none. */
-struct handed_sockets {
-	int smb[HANDED_MAX_SOCKETS];
+struct activation_sockets {
+	int smb[ACTIVATION_MAX_SOCKETS];
 	unsigned smb_count;
-	int local, feed;
+	int local, publish;
 };
 
 /* False, and *why (static text): some of them cannot be used. */
-bool handed_sockets_take(struct handed_sockets *to, const char **why);
+bool activation_sockets_take(struct activation_sockets *to, const char **why);
 
 #endif

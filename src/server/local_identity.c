@@ -15,7 +15,7 @@
 #define MAX_GROUPS       65536 /* NGROUPS_MAX of Linux */
 
 /* The user of uid: true gives it; its texts lie in *room, which is freed in any case. */
-static bool find_user(uid_t uid, struct passwd *user, char **room)
+static bool local_identity_find_user(uid_t uid, struct passwd *user, char **room)
 {
 	struct passwd *found = NULL;
 	int error = ERANGE;
@@ -34,7 +34,7 @@ static bool find_user(uid_t uid, struct passwd *user, char **room)
 }
 
 /* False: out of memory. A group without a name is none that a policy could mean. */
-static bool add_group(struct identity *who, gid_t gid)
+static bool local_identity_add_group(struct identity *who, gid_t gid)
 {
 	struct group group, *found = NULL;
 	char *room = NULL, *label;
@@ -60,7 +60,7 @@ static bool add_group(struct identity *who, gid_t gid)
 	return added;
 }
 
-static bool add_groups(struct identity *who, const struct passwd *user)
+static bool local_identity_add_groups(struct identity *who, const struct passwd *user)
 {
 	int count = 64;
 	gid_t *groups = malloc((size_t)count * sizeof *groups);
@@ -74,7 +74,7 @@ static bool add_groups(struct identity *who, const struct passwd *user)
 		groups = added ? more : groups;
 	}
 	for (int i = 0; added && i < count; i++)
-		added = add_group(who, groups[i]);
+		added = local_identity_add_group(who, groups[i]);
 	free(groups);
 	return added;
 }
@@ -84,11 +84,11 @@ struct identity *local_identity_of(uid_t uid)
 	struct identity *who;
 	struct passwd user;
 	char *room, number[32];
-	bool is_named = find_user(uid, &user, &room);
+	bool is_named = local_identity_find_user(uid, &user, &room);
 
 	(void)snprintf(number, sizeof number, "uid:%lu", (unsigned long)uid);
 	who = identity_new(is_named ? user.pw_name : number, "");
-	if (who != NULL && is_named && !add_groups(who, &user)) {
+	if (who != NULL && is_named && !local_identity_add_groups(who, &user)) {
 		identity_release(who);
 		who = NULL;
 	}
@@ -98,7 +98,7 @@ struct identity *local_identity_of(uid_t uid)
 
 /* ---- on the pool ---- */
 
-struct job {
+struct local_identity_job {
 	uid_t uid;
 	struct identity *who;
 	struct local_identity_lookup *lookup;
@@ -106,27 +106,27 @@ struct job {
 
 struct local_identity_lookup {
 	struct net_pooled *pooled;
-	struct job *job;
+	struct local_identity_job *job;
 	void (*found)(void *context, struct identity *who);
 	void *context;
 };
 
-static void run(void *argument)
+static void local_identity_job_run(void *argument)
 {
-	struct job *job = argument;
+	struct local_identity_job *job = argument;
 
 	job->who = local_identity_of(job->uid);
 }
 
-static void drop(void *argument)
+static void local_identity_job_drop(void *argument)
 {
-	struct job *job = argument;
+	struct local_identity_job *job = argument;
 
 	identity_release(job->who);
 	free(job);
 }
 
-static void done(void *context)
+static void local_identity_job_done(void *context)
 {
 	struct local_identity_lookup *lookup = context;
 	struct identity *who = lookup->job->who;
@@ -140,9 +140,10 @@ struct local_identity_lookup *
 local_identity_start(struct net_loop *loop, uid_t uid,
                      void (*found)(void *context, struct identity *who), void *context)
 {
-	static const struct net_pool_job kind = { run, done, drop };
+	static const struct net_pool_job kind = { local_identity_job_run, local_identity_job_done,
+		                                  local_identity_job_drop };
 	struct local_identity_lookup *lookup = calloc(1, sizeof *lookup);
-	struct job *job = calloc(1, sizeof *job);
+	struct local_identity_job *job = calloc(1, sizeof *job);
 
 	if (lookup == NULL || job == NULL) {
 		free(lookup);

@@ -11,17 +11,18 @@
 
 #define NCA_OP_RNG_ERROR 0x1C010002u /* C706 N.2 */
 
-static struct local_entry label(const void *context, size_t i)
+static struct local_entry local_interface_label_entry(const void *context, size_t i)
 {
 	return (struct local_entry){ .name = identity_label(context, i) };
 }
 
-static void who_am_i(const struct service_caller *caller, struct ndr_writer *w)
+static void local_interface_who_am_i(const struct srvsvc_caller *caller, struct ndr_writer *w)
 {
-	local_list_encode(w, NERR_Success, identity_label_count(caller->who), label, caller->who);
+	local_list_encode(w, NERR_Success, identity_label_count(caller->identity),
+	                  local_interface_label_entry, caller->identity);
 }
 
-static struct local_entry counter(const void *context, size_t i)
+static struct local_entry local_interface_counter_entry(const void *context, size_t i)
 {
 	enum counter which = (enum counter)i;
 
@@ -31,15 +32,15 @@ static struct local_entry counter(const void *context, size_t i)
 		                     .value = counters_value(which) };
 }
 
-static void get_counters(const struct service_caller *caller, struct ndr_writer *w)
+static void local_interface_get_counters(const struct srvsvc_caller *caller, struct ndr_writer *w)
 {
-	struct service *service = caller->service;
-	bool allowed = access_policy_allows(service->policy, caller->who, ACCESS_COUNTERS);
-	struct service_event event = {
+	struct srvsvc_server *service = caller->service;
+	bool allowed = access_policy_allows(service->policy, caller->identity, ACCESS_COUNTERS);
+	struct srvsvc_event event = {
 		.operation = "LocalGetCounters",
-		.who = caller->who,
-		.from = caller->from,
-		.door = caller->door,
+		.identity = caller->identity,
+		.address = caller->address,
+		.endpoint = caller->endpoint,
 		.level = -1,
 		.entries = allowed ? COUNTER_COUNT : 0,
 		.total = allowed ? COUNTER_COUNT : 0,
@@ -47,43 +48,43 @@ static void get_counters(const struct service_caller *caller, struct ndr_writer 
 	};
 
 	counters_set(COUNTER_SESSIONS_NOW, session_table_count(service->table));
-	local_list_encode(w, event.status, event.entries, counter, NULL);
-	service->tell(service->context, &event);
+	local_list_encode(w, event.status, event.entries, local_interface_counter_entry, NULL);
+	service->report(service->context, &event);
 }
 
-struct beside {
+struct also_closed {
 	struct local_entry entries[LOCAL_LIST_MAX_ENTRIES];
 	size_t count;
 };
 
-static void add_beside(void *context, const struct netsession_row *row)
+static void local_interface_add_beside(void *context, const struct netsession_row *row)
 {
-	struct beside *b = context;
+	struct also_closed *b = context;
 
 	if (b->count < LOCAL_LIST_MAX_ENTRIES)
 		b->entries[b->count++] = (struct local_entry){ .name = row->client,
 			                                       .help = row->user };
 }
 
-static struct local_entry beside_entry(const void *context, size_t i)
+static struct local_entry local_interface_beside_entry(const void *context, size_t i)
 {
-	return ((const struct beside *)context)->entries[i];
+	return ((const struct also_closed *)context)->entries[i];
 }
 
 /* False: the stub does not decode. */
-static bool list_beside(const struct service_caller *caller, struct wire_reader *stub,
-                        struct ndr_writer *w)
+static bool local_interface_list_beside(const struct srvsvc_caller *caller,
+                                        struct wire_reader *stub, struct ndr_writer *w)
 {
-	struct service *service = caller->service;
-	bool allowed = access_policy_allows(service->policy, caller->who, ACCESS_DELETE);
+	struct srvsvc_server *service = caller->service;
+	bool allowed = access_policy_allows(service->policy, caller->identity, ACCESS_DELETE);
 	struct session_qualifier_texts texts;
 	struct session_del_request request;
-	struct beside beside = { .count = 0 };
-	struct service_event event = {
+	struct also_closed beside = { .count = 0 };
+	struct srvsvc_event event = {
 		.operation = "LocalListBeside",
-		.who = caller->who,
-		.from = caller->from,
-		.door = caller->door,
+		.identity = caller->identity,
+		.address = caller->address,
+		.endpoint = caller->endpoint,
 		.level = -1,
 		.status = allowed ? NERR_Success : ERROR_ACCESS_DENIED,
 	};
@@ -97,26 +98,27 @@ static bool list_beside(const struct service_caller *caller, struct wire_reader 
 	                session_qualifier_is_given(request.user))) {
 		const struct session_filter filter = { request.client, request.user };
 
-		event.total = session_table_beside(service->table, &filter, add_beside, &beside);
+		event.total = session_table_beside(service->table, &filter,
+		                                   local_interface_add_beside, &beside);
 		event.entries = (uint32_t)beside.count;
 	}
-	local_list_encode(w, event.status, beside.count, beside_entry, &beside);
-	service->tell(service->context, &event);
+	local_list_encode(w, event.status, beside.count, local_interface_beside_entry, &beside);
+	service->report(service->context, &event);
 	return true;
 }
 
-static uint32_t call(void *context, uint16_t opnum, struct wire_reader *stub,
-                     struct wire_writer *answer)
+static uint32_t local_interface_call(void *context, uint16_t opnum, struct wire_reader *stub,
+                                     struct wire_writer *answer)
 {
-	static void (*const operations[])(const struct service_caller *, struct ndr_writer *) = {
-		[LOCAL_WHO_AM_I] = who_am_i,
-		[LOCAL_GET_COUNTERS] = get_counters,
+	static void (*const operations[])(const struct srvsvc_caller *, struct ndr_writer *) = {
+		[LOCAL_WHO_AM_I] = local_interface_who_am_i,
+		[LOCAL_GET_COUNTERS] = local_interface_get_counters,
 	};
 	struct ndr_writer w;
 
 	ndr_writer_init(&w, answer);
-	if (opnum == LOCAL_LIST_BESIDE)
-		return list_beside(context, stub, &w) ? 0 : RPC_FAULT_BAD_STUB_DATA;
+	if (opnum == LOCAL_LIST_ALSO_CLOSED)
+		return local_interface_list_beside(context, stub, &w) ? 0 : RPC_FAULT_BAD_STUB_DATA;
 	if (opnum >= sizeof operations / sizeof *operations)
 		return NCA_OP_RNG_ERROR;
 	operations[opnum](context, &w);
@@ -125,5 +127,5 @@ static uint32_t call(void *context, uint16_t opnum, struct wire_reader *stub,
 
 const struct rpc_interface local_interface = {
 	.syntax = { .uuid = LOCAL_INTERFACE_UUID, .version = LOCAL_INTERFACE_VERSION },
-	.call = call,
+	.call = local_interface_call,
 };

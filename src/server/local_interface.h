@@ -5,7 +5,7 @@
 
 #include "rpc/service.h"
 
-/* Its calls' context is a struct service_caller. */
+/* Its calls' context is a struct srvsvc_caller. */
 extern const struct rpc_interface local_interface;
 
 #endif

@@ -25,12 +25,12 @@ bool local_socket_open(struct local_socket *s, struct net_loop *loop, const char
 	s->listener = net_listener_new(loop, socket, accepted, context);
 	if (s->listener != NULL)
 		return true;
-	local_socket_shut(s);
+	local_socket_close(s);
 	err_set(err, ERROR_NOT_ENOUGH_MEMORY, "listen", NULL);
 	return false;
 }
 
-void local_socket_shut(struct local_socket *s)
+void local_socket_close(struct local_socket *s)
 {
 	if (s->path != NULL)
 		(void)unlink(s->path);

@@ -19,6 +19,6 @@ bool local_socket_open(struct local_socket *s, struct net_loop *loop, const char
                        int socket, void (*accepted)(void *context, int socket), void *context,
                        struct err *err);
 /* Nobody comes in any more, and a socket of its own is gone. Once more does no harm. */
-void local_socket_shut(struct local_socket *s);
+void local_socket_close(struct local_socket *s);
 
 #endif

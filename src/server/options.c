@@ -28,7 +28,8 @@ const struct daemon_option daemon_options[] = {
 enum { COUNT = sizeof daemon_options / sizeof *daemon_options };
 const size_t daemon_option_count = COUNT;
 
-static void take(struct daemon_options *o, const struct daemon_option *option, const char *argument)
+static void daemon_option_apply(struct daemon_options *o, const struct daemon_option *option,
+                                const char *argument)
 {
 	if (option->key != NULL)
 		o->overrides[o->override_count++] = (struct config_override){
@@ -40,7 +41,7 @@ static void take(struct daemon_options *o, const struct daemon_option *option, c
 		*(bool *)((char *)o + option->member) = true;
 }
 
-static bool complain(const char *what, const char *option)
+static bool daemon_option_print_error(const char *what, const char *option)
 {
 	fprintf(stderr, "netsessiond: %s %s; see netsessiond --help\n", what, option);
 	return false;
@@ -61,14 +62,16 @@ bool daemon_options_parse(int argc, char **argv, struct daemon_options *o)
 	opterr = 0;
 	while ((found = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
 		if (found == ':')
-			return complain("there is no argument of", argv[optind - 1]);
+			return daemon_option_print_error("there is no argument of",
+			                                 argv[optind - 1]);
 		if (found == '?')
-			return complain("unknown option", argv[optind - 1]);
+			return daemon_option_print_error("unknown option", argv[optind - 1]);
 		if (o->override_count == OPTIONS_MAX_OVERRIDES)
-			return complain("too many options before", argv[optind - 1]);
-		take(o, &daemon_options[found], optarg);
+			return daemon_option_print_error("too many options before",
+			                                 argv[optind - 1]);
+		daemon_option_apply(o, &daemon_options[found], optarg);
 	}
 	if (optind < argc)
-		return complain("unknown argument", argv[optind]);
+		return daemon_option_print_error("unknown argument", argv[optind]);
 	return true;
 }

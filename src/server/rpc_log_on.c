@@ -6,22 +6,23 @@
 #include "server/smb_log_on.h"
 #include "smb2/status.h"
 
-struct rpc_log_on {
+struct smb_rpc_authentication {
 	struct net_loop *loop;
-	struct auth_acceptance *acceptance; /* held */
-	struct rpc_service *rpc;
-	const struct rpc_log_on_handler *handler;
+	struct auth_acceptor_settings *acceptance; /* held */
+	struct rpc_server *rpc;
+	const struct smb_rpc_authentication_handler *handler;
 	void *context;
 	struct auth_acceptor *acceptor; /* NULL: it has not begun, or a step is under way */
-	struct smb_log_on_step *step;
-	const struct smbserver_log_on *result; /* while the handler is told of it */
+	struct smb_authentication *step;
+	const struct smb2_server_authentication *result; /* while the handler is told of it */
 };
 
-static bool takes(void *context, uint8_t auth_type, uint8_t auth_level)
+static bool smb_rpc_security_accepts(void *context, uint8_t auth_type, uint8_t auth_level)
 {
-	const struct auth_acceptance *a = ((struct rpc_log_on *)context)->acceptance;
-	bool ntlm = auth_acceptance_takes(a, AUTH_NTLM),
-	     kerberos = auth_acceptance_takes(a, AUTH_KERBEROS);
+	const struct auth_acceptor_settings *a =
+		((struct smb_rpc_authentication *)context)->acceptance;
+	bool ntlm = auth_acceptor_settings_serve(a, AUTH_NTLM),
+	     kerberos = auth_acceptor_settings_serve(a, AUTH_KERBEROS);
 
 	switch (auth_type) {
 	case RPC_AUTH_SPNEGO:
@@ -35,10 +36,10 @@ static bool takes(void *context, uint8_t auth_type, uint8_t auth_level)
 	}
 }
 
-static void on_step(void *context, struct auth_acceptor *acceptor,
-                    const struct smbserver_log_on *result)
+static void smb_rpc_security_on_step(void *context, struct auth_acceptor *acceptor,
+                                     const struct smb2_server_authentication *result)
 {
-	struct rpc_log_on *l = context;
+	struct smb_rpc_authentication *l = context;
 
 	l->step = NULL;
 	l->acceptor = acceptor;
@@ -48,9 +49,9 @@ static void on_step(void *context, struct auth_acceptor *acceptor,
 	l->handler->judged(l->context);
 }
 
-void rpc_log_on_answer(struct rpc_log_on *l)
+void smb_rpc_authentication_answer(struct smb_rpc_authentication *l)
 {
-	const struct smbserver_log_on *result = l->result;
+	const struct smb2_server_authentication *result = l->result;
 	enum rpc_auth_progress progress = RPC_AUTH_FAILED;
 
 	l->result = NULL;
@@ -58,88 +59,97 @@ void rpc_log_on_answer(struct rpc_log_on *l)
 		progress = RPC_AUTH_CONTINUES;
 	else if (result->nt == STATUS_SUCCESS)
 		progress = RPC_AUTH_COMPLETE;
-	rpc_service_authenticated(l->rpc, progress, result->token, result->token_bytes);
+	rpc_server_authenticated(l->rpc, progress, result->token, result->token_bytes);
 }
 
-static bool step(void *context, const uint8_t *token, size_t bytes)
+static bool smb_rpc_security_step(void *context, const uint8_t *token, size_t bytes)
 {
-	struct rpc_log_on *l = context;
+	struct smb_rpc_authentication *l = context;
 	struct auth_acceptor *acceptor = l->acceptor != NULL ? l->acceptor
 	                                                     : auth_acceptor_new(l->acceptance);
 
 	l->acceptor = NULL;
 	if (acceptor != NULL)
-		l->step = smb_log_on_start(l->loop, acceptor, token, bytes, on_step, l);
+		l->step = smb_authentication_start(l->loop, acceptor, token, bytes,
+		                                   smb_rpc_security_on_step, l);
 	return l->step != NULL;
 }
 
 /* ---- what it protects ---- */
 
-static size_t token_bytes(void *context, bool seals)
+static size_t smb_rpc_security_token_bytes(void *context, bool seals)
 {
-	return auth_protection_bytes(((struct rpc_log_on *)context)->acceptor, seals);
+	return auth_protection_bytes(((struct smb_rpc_authentication *)context)->acceptor, seals);
 }
 
-static struct auth_message message(const struct rpc_message *m)
+static struct auth_message smb_rpc_security_message(const struct rpc_message *m)
 {
 	return (struct auth_message){ m->data, m->bytes, m->body_at, m->body_bytes, m->signs_all };
 }
 
-static bool sign(void *context, const struct rpc_message *m, uint8_t *token)
+static bool smb_rpc_security_sign(void *context, const struct rpc_message *m, uint8_t *token)
 {
-	struct auth_message of_auth = message(m);
+	struct auth_message of_auth = smb_rpc_security_message(m);
 
-	return auth_protection_sign(((struct rpc_log_on *)context)->acceptor, &of_auth, token);
+	return auth_protection_sign(((struct smb_rpc_authentication *)context)->acceptor, &of_auth,
+	                            token);
 }
 
-static bool verify(void *context, const struct rpc_message *m, const uint8_t *token, size_t bytes)
+static bool smb_rpc_security_verify(void *context, const struct rpc_message *m,
+                                    const uint8_t *token, size_t bytes)
 {
-	struct auth_message of_auth = message(m);
+	struct auth_message of_auth = smb_rpc_security_message(m);
 
-	return auth_protection_verify(((struct rpc_log_on *)context)->acceptor, &of_auth, token,
-	                              bytes);
+	return auth_protection_verify(((struct smb_rpc_authentication *)context)->acceptor,
+	                              &of_auth, token, bytes);
 }
 
-static bool seal(void *context, const struct rpc_message *m, uint8_t *token)
+static bool smb_rpc_security_seal(void *context, const struct rpc_message *m, uint8_t *token)
 {
-	struct auth_message of_auth = message(m);
+	struct auth_message of_auth = smb_rpc_security_message(m);
 
-	return auth_protection_seal(((struct rpc_log_on *)context)->acceptor, &of_auth, token);
+	return auth_protection_seal(((struct smb_rpc_authentication *)context)->acceptor, &of_auth,
+	                            token);
 }
 
-static bool unseal(void *context, const struct rpc_message *m, const uint8_t *token, size_t bytes)
+static bool smb_rpc_security_unseal(void *context, const struct rpc_message *m,
+                                    const uint8_t *token, size_t bytes)
 {
-	struct auth_message of_auth = message(m);
+	struct auth_message of_auth = smb_rpc_security_message(m);
 
-	return auth_protection_unseal(((struct rpc_log_on *)context)->acceptor, &of_auth, token,
-	                              bytes);
+	return auth_protection_unseal(((struct smb_rpc_authentication *)context)->acceptor,
+	                              &of_auth, token, bytes);
 }
 
-struct rpc_log_on *rpc_log_on_new(struct net_loop *loop, struct auth_acceptance *acceptance,
-                                  struct rpc_service *rpc, const struct rpc_log_on_handler *handler,
-                                  void *context)
+struct smb_rpc_authentication *
+smb_rpc_authentication_new(struct net_loop *loop, struct auth_acceptor_settings *acceptance,
+                           struct rpc_server *rpc,
+                           const struct smb_rpc_authentication_handler *handler, void *context)
 {
-	static const struct rpc_security security = { takes,  step, token_bytes, sign,
-		                                      verify, seal, unseal };
-	struct rpc_log_on *l = calloc(1, sizeof *l);
+	static const struct rpc_security_provider security = {
+		smb_rpc_security_accepts, smb_rpc_security_step,   smb_rpc_security_token_bytes,
+		smb_rpc_security_sign,    smb_rpc_security_verify, smb_rpc_security_seal,
+		smb_rpc_security_unseal
+	};
+	struct smb_rpc_authentication *l = calloc(1, sizeof *l);
 
 	if (l == NULL)
 		return NULL;
-	*l = (struct rpc_log_on){ .loop = loop,
-		                  .acceptance = auth_acceptance_hold(acceptance),
-		                  .rpc = rpc,
-		                  .handler = handler,
-		                  .context = context };
-	rpc_service_secure(rpc, &security, l);
+	*l = (struct smb_rpc_authentication){ .loop = loop,
+		                              .acceptance = auth_acceptor_settings_hold(acceptance),
+		                              .rpc = rpc,
+		                              .handler = handler,
+		                              .context = context };
+	rpc_server_set_security(rpc, &security, l);
 	return l;
 }
 
-void rpc_log_on_free(struct rpc_log_on *l)
+void smb_rpc_authentication_free(struct smb_rpc_authentication *l)
 {
 	if (l == NULL)
 		return;
-	smb_log_on_abandon(l->step);
+	smb_authentication_abandon(l->step);
 	auth_acceptor_free(l->acceptor);
-	auth_acceptance_release(l->acceptance);
+	auth_acceptor_settings_release(l->acceptance);
 	free(l);
 }

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 /* As Windows makes it: the host's name up to the first dot, 15 characters, in capitals. */
-static void find_netbios_name(struct settings *s)
+static void settings_find_netbios_name(struct settings *s)
 {
 	char host[256] = "";
 
@@ -23,7 +23,7 @@ static void find_netbios_name(struct settings *s)
 			*at = (char)(*at - ('a' - 'A'));
 }
 
-static bool make_policy(struct settings *s, struct config_fault *fault)
+static bool settings_make_policy(struct settings *s, struct config_fault *fault)
 {
 	struct config *c = &s->config;
 	const struct {
@@ -42,7 +42,7 @@ static bool make_policy(struct settings *s, struct config_fault *fault)
 		goto out;
 	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
 		list = groups[i].list;
-		if (!access_policy_name(s->policy, groups[i].name, *list, &why))
+		if (!access_policy_set_group(s->policy, groups[i].name, *list, &why))
 			goto out;
 	}
 	for (size_t i = 0; i < ACCESS_RIGHT_COUNT; i++) {
@@ -54,11 +54,11 @@ static bool make_policy(struct settings *s, struct config_fault *fault)
 	return true;
 
 out:
-	config_blame(c, list, why, fault);
+	config_explain_key(c, list, why, fault);
 	return false;
 }
 
-static bool open_audit(struct settings *s, bool only_check, struct config_fault *fault)
+static bool settings_open_audit(struct settings *s, bool only_check, struct config_fault *fault)
 {
 	struct err err = { 0 };
 
@@ -67,14 +67,14 @@ static bool open_audit(struct settings *s, bool only_check, struct config_fault 
 	if (!only_check)
 		s->audit = audit_new(s->config.audit_file, &err);
 	if (s->audit == NULL)
-		config_blame(&s->config, &s->config.audit_file, err_text(&err), fault);
+		config_explain_key(&s->config, &s->config.audit_file, err_text(&err), fault);
 	return s->audit != NULL;
 }
 
-static bool make_acceptance(struct settings *s, struct config_fault *fault)
+static bool settings_make_acceptor(struct settings *s, struct config_fault *fault)
 {
 	struct config *c = &s->config;
-	const struct auth_acceptance_options options = {
+	const struct auth_acceptor_options options = {
 		.kerberos = config_has_word(c->mechanisms, "kerberos"),
 		.ntlm = config_has_word(c->mechanisms, "ntlm"),
 		.anonymous = c->anonymous,
@@ -84,13 +84,13 @@ static bool make_acceptance(struct settings *s, struct config_fault *fault)
 	struct err err = { 0 };
 	const void *member = &c->mechanisms;
 
-	if (auth_acceptance_new(&options, &s->acceptance, &err) == NERR_Success)
+	if (auth_acceptor_settings_new(&options, &s->acceptor_settings, &err) == NERR_Success)
 		return true;
 	if (strcmp(err.step, AUTH_DOING_KEYTAB) == 0)
 		member = &c->keytab;
 	else if (strcmp(err.step, AUTH_DOING_USERS) == 0)
 		member = &c->ntlm_users;
-	config_blame(c, member, err_text(&err), fault);
+	config_explain_key(c, member, err_text(&err), fault);
 	return false;
 }
 
@@ -104,11 +104,11 @@ bool settings_load(struct settings *s, const struct daemon_options *options,
 	                 options->config != NULL, options->overrides, options->override_count,
 	                 fault))
 		return false;
-	find_netbios_name(s);
+	settings_find_netbios_name(s);
 	(void)log_level_find(s->config.log_level, &s->log_level);
 	/* The acceptance last: what it has read counts from then on. */
-	if (make_policy(s, fault) && open_audit(s, options->check, fault) &&
-	    make_acceptance(s, fault))
+	if (settings_make_policy(s, fault) && settings_open_audit(s, options->check, fault) &&
+	    settings_make_acceptor(s, fault))
 		return true;
 	settings_fini(s);
 	return false;
@@ -118,8 +118,8 @@ void settings_fini(struct settings *s)
 {
 	access_policy_release(s->policy);
 	audit_free(s->audit);
-	if (s->acceptance != NULL)
-		auth_acceptance_release(s->acceptance);
+	if (s->acceptor_settings != NULL)
+		auth_acceptor_settings_release(s->acceptor_settings);
 	config_fini(&s->config);
 	*s = (struct settings){ 0 };
 }

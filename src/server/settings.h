@@ -17,7 +17,7 @@ struct settings {
 	char netbios_name[16];
 	struct access_policy *policy;
 	struct audit *audit; /* NULL: options ask for a check alone */
-	struct auth_acceptance *acceptance;
+	struct auth_acceptor_settings *acceptor_settings;
 };
 
 /* False: see fault; s holds nothing then. From its success on, NTLM has these accounts. */

@@ -17,11 +17,11 @@
 /* As Windows names direct TCP. */
 #define TRANSPORT "\\Device\\NetbiosSmb"
 
-struct smb_client {
-	struct smb_clients *all;
-	struct smb_client *before, *next;
+struct smb_connection {
+	struct smb_connections *all;
+	struct smb_connection *before, *next;
 	struct net_stream *stream;
-	struct smbserver *smb;
+	struct smb2_server *smb;
 	char from[NET_PEER_TEXT_BYTES];       /* its address */
 	char client[NET_PEER_TEXT_BYTES + 5]; /* \\address, as the table has it */
 	int64_t used_ms;                      /* when it was last heard of */
@@ -32,128 +32,131 @@ struct smb_client {
 };
 
 /* A session, from its first token on. */
-struct member {
-	struct smb_client *client;
-	struct smbserver_session *session;
-	struct auth_acceptor *acceptor; /* between two steps of a log-on */
-	struct smb_log_on_step *step;   /* under way */
-	uint32_t id;                    /* in the table; 0: it is not there */
+struct smb_session {
+	struct smb_connection *client;
+	struct smb2_server_session *session;
+	struct auth_acceptor *acceptor;  /* between two steps of a log-on */
+	struct smb_authentication *step; /* under way */
+	uint32_t id;                     /* in the table; 0: it is not there */
 	int64_t created_ms, used_ms;
 	bool shall_close; /* once the message that asked for it is answered */
 };
 
-static int64_t now_ms(const struct smb_client *client)
+static int64_t smb_connection_now_ms(const struct smb_connection *client)
 {
-	struct service *service = client->all->service;
+	struct srvsvc_server *service = client->all->service;
 
 	return service->now_ms(service->context);
 }
 
 /* ---- the session table ---- */
 
-static struct session_facts facts_of(const struct member *m)
+static struct session_facts smb_session_facts(const struct smb_session *m)
 {
-	const struct identity *who = smbserver_session_who(m->session);
+	const struct identity *who = smb2_server_session_identity(m->session);
 
 	return (struct session_facts){
 		.client = m->client->client,
 		.user = identity_user(who),
 		.client_type = "", /* [MS-SRVS] 2.2.4.13: since Windows Vista */
 		.transport = TRANSPORT,
-		.num_opens = smbserver_session_pipes(m->session),
+		.num_opens = smb2_server_session_pipes(m->session),
 		.user_flags = identity_is_authenticated(who) ? 0 : SESS_GUEST,
 		.created_ms = m->created_ms,
 		.used_ms = m->used_ms,
 	};
 }
 
-static struct member *member_of(uint64_t key)
+static struct smb_session *smb_session_from_key(uint64_t key)
 {
-	return (struct member *)(uintptr_t)key;
+	return (struct smb_session *)(uintptr_t)key;
 }
 
-static bool send_out(struct smb_client *client);
+static bool smb_connection_send(struct smb_connection *client);
 
 /* Closes sessions that somebody wanted closed, and the connection with the last one of them. */
-static void close_marked(struct smb_client *client)
+static void smb_connection_close_marked(struct smb_connection *client)
 {
-	struct smbserver_session *s = smbserver_sessions(client->smb), *next;
+	struct smb2_server_session *s = smb2_server_sessions(client->smb), *next;
 	bool has_closed = false;
 
 	for (; s != NULL; s = next) {
-		const struct member *m = smbserver_session_tag(s);
+		const struct smb_session *m = smb2_server_session_tag(s);
 
-		next = smbserver_session_next(s);
+		next = smb2_server_session_next(s);
 		if (m != NULL && m->shall_close) {
-			smbserver_close_session(client->smb, s);
+			smb2_server_close_session(client->smb, s);
 			has_closed = true;
 		}
 	}
 	/* Whoever waited in them is told. */
-	if (has_closed && (smbserver_sessions(client->smb) == NULL || !send_out(client)))
-		smb_client_end(client);
+	if (has_closed &&
+	    (smb2_server_sessions(client->smb) == NULL || !smb_connection_send(client)))
+		smb_connection_end(client);
 }
 
 /* NetrSessionDel: its answer leaves first, where the session is the one that asked. */
-static void close_session(void *context, uint64_t key)
+static void smb_session_close(void *context, uint64_t key)
 {
-	struct member *m = member_of(key);
+	struct smb_session *m = smb_session_from_key(key);
 
 	(void)context;
 	m->shall_close = true;
 	if (!m->client->is_working)
-		close_marked(m->client);
+		smb_connection_close_marked(m->client);
 }
 
-static void renumber(void *context, uint64_t key, uint32_t id)
+static void smb_session_renumber(void *context, uint64_t key, uint32_t id)
 {
 	(void)context;
-	member_of(key)->id = id;
+	smb_session_from_key(key)->id = id;
 }
 
-static struct session_owner owner = { .close = close_session,
-	                              .renumbered = renumber,
+static struct session_owner owner = { .close = smb_session_close,
+	                              .renumbered = smb_session_renumber,
 	                              .name = "smb" };
 
 /* ---- the smbserver's host ---- */
 
-static void on_log_on_step(void *context, struct auth_acceptor *acceptor,
-                           const struct smbserver_log_on *result);
+static void smb_connection_on_authenticated(void *context, struct auth_acceptor *acceptor,
+                                            const struct smb2_server_authentication *result);
 
-static struct member *member_new(struct smb_client *client, struct smbserver_session *s)
+static struct smb_session *smb_session_new(struct smb_connection *client,
+                                           struct smb2_server_session *s)
 {
-	struct member *m = calloc(1, sizeof *m);
+	struct smb_session *m = calloc(1, sizeof *m);
 
 	if (m != NULL) {
 		m->client = client;
 		m->session = s;
-		smbserver_session_set_tag(s, m);
+		smb2_server_session_set_tag(s, m);
 	}
 	return m;
 }
 
-static bool host_authenticate(void *context, struct smbserver_session *s, const uint8_t *token,
-                              size_t bytes)
+static bool smb_host_authenticate(void *context, struct smb2_server_session *s,
+                                  const uint8_t *token, size_t bytes)
 {
-	struct smb_client *client = context;
-	struct member *m = smbserver_session_tag(s);
+	struct smb_connection *client = context;
+	struct smb_session *m = smb2_server_session_tag(s);
 	struct auth_acceptor *acceptor;
 
 	if (m == NULL)
-		m = member_new(client, s);
+		m = smb_session_new(client, s);
 	if (m == NULL)
 		return false;
-	acceptor = m->acceptor != NULL ? m->acceptor : auth_acceptor_new(client->all->acceptance);
+	acceptor = m->acceptor != NULL ? m->acceptor
+	                               : auth_acceptor_new(client->all->acceptor_settings);
 	m->acceptor = NULL;
 	if (acceptor != NULL)
-		m->step = smb_log_on_start(client->all->loop, acceptor, token, bytes,
-		                           on_log_on_step, m);
+		m->step = smb_authentication_start(client->all->loop, acceptor, token, bytes,
+		                                   smb_connection_on_authenticated, m);
 	return m->step != NULL;
 }
 
 #define FILETIME_UNIX_EPOCH_S 11644473600
 
-static uint64_t host_now(void *context)
+static uint64_t smb_host_system_time(void *context)
 {
 	struct timespec now;
 
@@ -163,112 +166,114 @@ static uint64_t host_now(void *context)
 	       (uint64_t)now.tv_nsec / 100;
 }
 
-static void tell_of_log_on(struct smb_client *client, const struct auth_acceptor *acceptor,
-                           const struct identity *who, uint32_t nt)
+static void smb_connection_audit_log_on(struct smb_connection *client,
+                                        const struct auth_acceptor *acceptor,
+                                        const struct identity *who, uint32_t nt)
 {
 	const char *claim = auth_acceptor_claim(acceptor);
 	bool is_refused = nt != STATUS_SUCCESS;
-	struct service *service = client->all->service;
-	const struct service_event event = {
+	struct srvsvc_server *service = client->all->service;
+	const struct srvsvc_event event = {
 		.operation = "log-on",
-		.who = who,
-		.from = client->from,
-		.door = "smb",
+		.identity = who,
+		.address = client->from,
+		.endpoint = "smb",
 		.level = -1,
 		.user = is_refused && claim[0] != '\0' ? claim : NULL,
 		.status = is_refused ? smb2_status_to_win32(nt) : NERR_Success,
-		.why = is_refused ? auth_acceptor_why(acceptor) : NULL,
+		.detail = is_refused ? auth_acceptor_reason(acceptor) : NULL,
 	};
 
 	counters_add(is_refused ? COUNTER_LOG_ONS_REFUSED : COUNTER_LOG_ONS, 1);
-	service->tell(service->context, &event);
+	service->report(service->context, &event);
 }
 
-static void host_session_came(void *context, struct smbserver_session *s)
+static void smb_host_session_established(void *context, struct smb2_server_session *s)
 {
-	struct smb_client *client = context;
-	struct member *m = smbserver_session_tag(s);
+	struct smb_connection *client = context;
+	struct smb_session *m = smb2_server_session_tag(s);
 	struct session_facts facts;
 
-	m->created_ms = m->used_ms = now_ms(client);
-	facts = facts_of(m);
+	m->created_ms = m->used_ms = smb_connection_now_ms(client);
+	facts = smb_session_facts(m);
 	m->id = session_table_add(client->all->service->table, &facts, &owner,
 	                          (uint64_t)(uintptr_t)m);
 }
 
-static void host_session_changed(void *context, struct smbserver_session *s)
+static void smb_host_session_changed(void *context, struct smb2_server_session *s)
 {
-	struct smb_client *client = context;
-	struct member *m = smbserver_session_tag(s);
+	struct smb_connection *client = context;
+	struct smb_session *m = smb2_server_session_tag(s);
 	struct session_facts facts;
 
 	if (m == NULL || m->id == 0)
 		return;
-	facts = facts_of(m);
+	facts = smb_session_facts(m);
 	(void)session_table_update(client->all->service->table, m->id, &facts);
 }
 
-static void host_session_used(void *context, struct smbserver_session *s)
+static void smb_host_session_used(void *context, struct smb2_server_session *s)
 {
-	struct smb_client *client = context;
-	struct member *m = smbserver_session_tag(s);
+	struct smb_connection *client = context;
+	struct smb_session *m = smb2_server_session_tag(s);
 
 	counters_add(COUNTER_SMB_REQUESTS, 1);
 	m->used_ms = client->used_ms;
 	session_table_touch(client->all->service->table, m->id, m->used_ms);
 }
 
-static void host_session_went(void *context, struct smbserver_session *s)
+static void smb_host_session_closed(void *context, struct smb2_server_session *s)
 {
-	struct smb_client *client = context;
-	struct member *m = smbserver_session_tag(s);
+	struct smb_connection *client = context;
+	struct smb_session *m = smb2_server_session_tag(s);
 
-	if (smbserver_session_who(s) != NULL)
-		client->nobody_since_ms = now_ms(client);
+	if (smb2_server_session_identity(s) != NULL)
+		client->nobody_since_ms = smb_connection_now_ms(client);
 	if (m == NULL)
 		return;
-	smb_log_on_abandon(m->step);
+	smb_authentication_abandon(m->step);
 	auth_acceptor_free(m->acceptor);
 	session_table_remove(client->all->service->table, m->id);
-	smbserver_session_set_tag(s, NULL);
+	smb2_server_session_set_tag(s, NULL);
 	free(m);
 }
 
-static void host_close_previous(void *context, struct smbserver_session *s, uint64_t id)
+static void smb_host_close_previous(void *context, struct smb2_server_session *s, uint64_t id)
 {
-	const struct smb_client *client = context;
+	const struct smb_connection *client = context;
 
-	for (struct smb_client *other = client->all->first; other != NULL; other = other->next)
-		for (struct smbserver_session *previous = smbserver_sessions(other->smb);
-		     previous != NULL; previous = smbserver_session_next(previous))
-			if (smbserver_session_id(previous) == id &&
-			    smbserver_session_who(previous) != NULL &&
-			    identity_is_same(smbserver_session_who(previous),
-			                     smbserver_session_who(s))) {
-				close_session(NULL,
-				              (uint64_t)(uintptr_t)smbserver_session_tag(previous));
+	for (struct smb_connection *other = client->all->first; other != NULL; other = other->next)
+		for (struct smb2_server_session *previous = smb2_server_sessions(other->smb);
+		     previous != NULL; previous = smb2_server_session_next(previous))
+			if (smb2_server_session_id(previous) == id &&
+			    smb2_server_session_identity(previous) != NULL &&
+			    identity_is_same(smb2_server_session_identity(previous),
+			                     smb2_server_session_identity(s))) {
+				smb_session_close(
+					NULL,
+					(uint64_t)(uintptr_t)smb2_server_session_tag(previous));
 				return;
 			}
 }
 
-static void *host_pipe_open(void *context, struct smbserver_session *s, const char *name,
-                            uint32_t *nt)
+static void *smb_host_pipe_open(void *context, struct smb2_server_session *s, const char *name,
+                                uint32_t *nt)
 {
-	struct smb_client *client = context;
+	struct smb_connection *client = context;
 
-	return smb_pipe_open(&client->pipes, client->all->acceptance, smbserver_session_who(s),
-	                     name, nt);
+	return smb_pipe_open(&client->pipes, client->all->acceptor_settings,
+	                     smb2_server_session_identity(s), name, nt);
 }
 
-static const struct smbserver_host host = {
-	.authenticate = host_authenticate,
-	.now = host_now,
-	.session_came = host_session_came,
-	.session_changed = host_session_changed,
-	.session_used = host_session_used,
-	.session_went = host_session_went,
-	.close_previous = host_close_previous,
-	.pipe_open = host_pipe_open,
+static const struct smb2_server_host host = {
+	.authenticate = smb_host_authenticate,
+	.now = smb_host_system_time,
+	.session_came = smb_host_session_established,
+	.session_changed = smb_host_session_changed,
+	.session_used = smb_host_session_used,
+	.session_went = smb_host_session_closed,
+	.close_previous = smb_host_close_previous,
+	.pipe_open = smb_host_pipe_open,
 	.pipe_write = smb_pipe_write,
 	.pipe_pending = smb_pipe_pending,
 	.pipe_read = smb_pipe_read,
@@ -279,9 +284,9 @@ static const struct smbserver_host host = {
 /* ---- the connection ---- */
 
 /* Sends what there is. False: out of memory. */
-static bool send_out(struct smb_client *client)
+static bool smb_connection_send(struct smb_connection *client)
 {
-	struct wire_writer *out = smbserver_out(client->smb);
+	struct wire_writer *out = smb2_server_out(client->smb);
 	bool is_sent = true;
 
 	if (out->len > 0) {
@@ -292,146 +297,148 @@ static bool send_out(struct smb_client *client)
 	return is_sent;
 }
 
-static void on_turn(void *context);
+static void smb_connection_on_turn(void *context);
 
 /* Calls that were left over are made when others have had their turn. */
-static void mind_turn(struct smb_client *client)
+static void smb_connection_schedule_turn(struct smb_connection *client)
 {
 	if (client->pipes.wants_turn && client->turn == NULL)
-		client->turn = net_timer_start(client->all->loop, 0, on_turn, client);
+		client->turn = net_timer_start(client->all->loop, 0, smb_connection_on_turn,
+		                               client);
 }
 
 /* Answers what has come, as fast as the answers are read. */
-static void work(struct smb_client *client)
+static void smb_connection_work(struct smb_connection *client)
 {
-	enum smbserver_progress progress = SMBSERVER_WORKED;
+	enum smb2_server_progress progress = SMB2_SERVER_WORKED;
 	bool is_good = true;
 
 	client->is_working = true;
 	smb_pipes_begin_turn(&client->pipes);
-	while (is_good && progress == SMBSERVER_WORKED &&
+	while (is_good && progress == SMB2_SERVER_WORKED &&
 	       net_stream_unsent(client->stream) < MAX_UNSENT_BYTES) {
-		progress = smbserver_work(client->smb);
-		is_good = send_out(client);
+		progress = smb2_server_work(client->smb);
+		is_good = smb_connection_send(client);
 	}
 	client->is_working = false;
-	if (progress == SMBSERVER_CLOSE)
+	if (progress == SMB2_SERVER_CLOSE)
 		counters_add(COUNTER_SMB_MALFORMED, 1);
-	if (!is_good || progress == SMBSERVER_CLOSE) {
-		smb_client_end(client);
+	if (!is_good || progress == SMB2_SERVER_CLOSE) {
+		smb_connection_end(client);
 		return;
 	}
-	if (progress == SMBSERVER_WORKED)
+	if (progress == SMB2_SERVER_WORKED)
 		net_stream_pause(client->stream);
 	else
 		net_stream_resume(client->stream);
-	mind_turn(client);
+	smb_connection_schedule_turn(client);
 	if (client->all->is_draining)
-		smb_client_end_if_answered(client);
+		smb_connection_end_if_answered(client);
 	else
-		close_marked(client);
+		smb_connection_close_marked(client);
 }
 
-static void on_log_on_step(void *context, struct auth_acceptor *acceptor,
-                           const struct smbserver_log_on *result)
+static void smb_connection_on_authenticated(void *context, struct auth_acceptor *acceptor,
+                                            const struct smb2_server_authentication *result)
 {
-	struct member *m = context;
-	struct smb_client *client = m->client;
+	struct smb_session *m = context;
+	struct smb_connection *client = m->client;
 	bool is_over = result->nt != STATUS_MORE_PROCESSING_REQUIRED;
 	uint32_t nt;
 
 	m->step = NULL;
 	m->acceptor = is_over ? NULL : acceptor;
 	client->is_working = true;
-	nt = smbserver_authenticated(client->smb, m->session, result);
+	nt = smb2_server_authenticated(client->smb, m->session, result);
 	client->is_working = false;
 	if (is_over) {
-		tell_of_log_on(client, acceptor, result->who, nt);
+		smb_connection_audit_log_on(client, acceptor, result->who, nt);
 		auth_acceptor_free(acceptor);
 	}
-	if (send_out(client))
-		work(client);
+	if (smb_connection_send(client))
+		smb_connection_work(client);
 	else
-		smb_client_end(client);
+		smb_connection_end(client);
 }
 
-static void on_rpc_log_on(void *context, const struct auth_acceptor *acceptor,
-                          const struct identity *who, uint32_t nt)
+static void smb_connection_on_rpc_log_on(void *context, const struct auth_acceptor *acceptor,
+                                         const struct identity *who, uint32_t nt)
 {
-	tell_of_log_on(context, acceptor, who, nt);
+	smb_connection_audit_log_on(context, acceptor, who, nt);
 }
 
-static void on_turn(void *context)
+static void smb_connection_on_turn(void *context)
 {
-	struct smb_client *client = context;
+	struct smb_connection *client = context;
 
 	net_timer_stop(client->turn);
 	client->turn = NULL;
 	client->is_working = true;
 	smb_pipes_begin_turn(&client->pipes);
 	smb_pipes_go_on(&client->pipes);
-	smbserver_pipes_changed(client->smb);
+	smb2_server_pipes_changed(client->smb);
 	client->is_working = false;
-	if (send_out(client))
-		work(client);
+	if (smb_connection_send(client))
+		smb_connection_work(client);
 	else
-		smb_client_end(client);
+		smb_connection_end(client);
 }
 
-static void on_fresh(void *context)
+static void smb_connection_on_fresh(void *context)
 {
-	struct smb_client *client = context;
+	struct smb_connection *client = context;
 
-	client->pipes.is_fresh = true;
-	on_turn(client);
+	client->pipes.is_refreshed = true;
+	smb_connection_on_turn(client);
 }
 
-static void on_rpc_step(void *context, struct smb_pipe *pipe)
+static void smb_connection_on_rpc_step(void *context, struct smb_pipe *pipe)
 {
-	struct smb_client *client = context;
+	struct smb_connection *client = context;
 
 	client->is_working = true;
 	smb_pipes_begin_turn(&client->pipes);
 	smb_pipe_answer(pipe);
-	smbserver_pipes_changed(client->smb);
+	smb2_server_pipes_changed(client->smb);
 	client->is_working = false;
-	if (send_out(client))
-		work(client);
+	if (smb_connection_send(client))
+		smb_connection_work(client);
 	else
-		smb_client_end(client);
+		smb_connection_end(client);
 }
 
-static const struct smb_pipes_handler pipes_handler = { on_rpc_log_on, on_rpc_step };
+static const struct smb_pipes_handler pipes_handler = { smb_connection_on_rpc_log_on,
+	                                                smb_connection_on_rpc_step };
 
-static uint8_t *on_space(void *context, size_t *room)
+static uint8_t *smb_connection_on_space(void *context, size_t *room)
 {
-	struct smb_client *client = context;
+	struct smb_connection *client = context;
 
-	return smbserver_space(client->smb, room);
+	return smb2_server_space(client->smb, room);
 }
 
-static void on_received(void *context, size_t bytes)
+static void smb_connection_on_received(void *context, size_t bytes)
 {
-	struct smb_client *client = context;
+	struct smb_connection *client = context;
 
-	client->used_ms = now_ms(client);
+	client->used_ms = smb_connection_now_ms(client);
 	counters_add(COUNTER_SMB_BYTES_IN, bytes);
-	smbserver_received(client->smb, bytes);
-	work(client);
+	smb2_server_received(client->smb, bytes);
+	smb_connection_work(client);
 }
 
-static void on_ended(void *context, const struct err *err)
+static void smb_connection_on_ended(void *context, const struct err *err)
 {
 	(void)err;
-	smb_client_end(context);
+	smb_connection_end(context);
 }
 
-static void on_drained(void *context)
+static void smb_connection_on_drained(void *context)
 {
-	work(context);
+	smb_connection_work(context);
 }
 
-static void name_client(struct smb_client *client)
+static void smb_connection_set_client_name(struct smb_connection *client)
 {
 	bool is_v6 = strchr(client->from, ':') != NULL;
 
@@ -439,15 +446,17 @@ static void name_client(struct smb_client *client)
 	               client->from);
 }
 
-void smb_client_start(struct smb_clients *all, int socket)
+void smb_connection_start(struct smb_connections *all, int socket)
 {
-	static const struct net_stream_handler handler = { on_space, on_received, on_ended,
-		                                           on_drained };
-	struct smb_client *client = calloc(1, sizeof *client);
+	static const struct net_stream_handler handler = { smb_connection_on_space,
+		                                           smb_connection_on_received,
+		                                           smb_connection_on_ended,
+		                                           smb_connection_on_drained };
+	struct smb_connection *client = calloc(1, sizeof *client);
 
 	counters_add(COUNTER_SMB_CONNECTIONS, 1);
 	if (client == NULL || !net_socket_peer_text(socket, client->from) ||
-	    (client->smb = smbserver_new(&all->smb, &host, client)) == NULL) {
+	    (client->smb = smb2_server_new(&all->smb, &host, client)) == NULL) {
 		net_socket_hang_up(socket);
 		free(client);
 		return;
@@ -458,10 +467,11 @@ void smb_client_start(struct smb_clients *all, int socket)
 		                            .from = client->from,
 		                            .handler = &pipes_handler,
 		                            .context = client,
-		                            .freshness = all->freshness,
-		                            .wait = { .over = on_fresh, .context = client } };
-	client->used_ms = client->nobody_since_ms = now_ms(client);
-	name_client(client);
+		                            .refresh = all->refresh,
+		                            .wait = { .over = smb_connection_on_fresh,
+		                                      .context = client } };
+	client->used_ms = client->nobody_since_ms = smb_connection_now_ms(client);
+	smb_connection_set_client_name(client);
 	client->next = all->first;
 	if (client->next != NULL)
 		client->next->before = client;
@@ -470,17 +480,17 @@ void smb_client_start(struct smb_clients *all, int socket)
 	counters_add(COUNTER_SMB_CONNECTIONS_NOW, 1);
 	client->stream = net_stream_new(all->loop, socket, &handler, client);
 	if (client->stream == NULL)
-		smb_client_end(client);
+		smb_connection_end(client);
 }
 
-void smb_client_end(struct smb_client *client)
+void smb_connection_end(struct smb_connection *client)
 {
-	struct smb_clients *all = client->all;
+	struct smb_connections *all = client->all;
 
-	freshness_forget(all->freshness, &client->pipes.wait);
+	refresh_cancel_wait(all->refresh, &client->pipes.wait);
 	net_timer_stop(client->turn);
 	net_stream_finish(client->stream);
-	smbserver_free(client->smb);
+	smb2_server_free(client->smb);
 	if (client->before != NULL)
 		client->before->next = client->next;
 	else
@@ -490,30 +500,30 @@ void smb_client_end(struct smb_client *client)
 	free(client);
 	all->count--;
 	counters_sub(COUNTER_SMB_CONNECTIONS_NOW, 1);
-	all->one_left(all->context);
+	all->connection_ended(all->context);
 }
 
-void smb_client_end_if_answered(struct smb_client *client)
+void smb_connection_end_if_answered(struct smb_connection *client)
 {
 	if (net_stream_unsent(client->stream) == 0 && smb_pipes_are_answered(&client->pipes))
-		smb_client_end(client);
+		smb_connection_end(client);
 }
 
-struct smb_client *smb_client_next(const struct smb_client *client)
+struct smb_connection *smb_connection_next(const struct smb_connection *client)
 {
 	return client->next;
 }
 
-int64_t smb_client_idle_since_ms(const struct smb_client *client)
+int64_t smb_connection_idle_since_ms(const struct smb_connection *client)
 {
-	return smb_client_has_logged_on(client) ? client->used_ms : client->nobody_since_ms;
+	return smb_connection_has_session(client) ? client->used_ms : client->nobody_since_ms;
 }
 
-bool smb_client_has_logged_on(const struct smb_client *client)
+bool smb_connection_has_session(const struct smb_connection *client)
 {
-	for (const struct smbserver_session *s = smbserver_sessions(client->smb); s != NULL;
-	     s = smbserver_session_next(s))
-		if (smbserver_session_who(s) != NULL)
+	for (const struct smb2_server_session *s = smb2_server_sessions(client->smb); s != NULL;
+	     s = smb2_server_session_next(s))
+		if (smb2_server_session_identity(s) != NULL)
 			return true;
 	return false;
 }

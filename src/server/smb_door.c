@@ -14,18 +14,18 @@ enum {
 	LOOK_EVERY_MS = 5000,
 };
 
-struct smb_door {
+struct smb_endpoint {
 	struct net_loop *loop;
-	struct net_listener *listeners[SMB_DOOR_MAX_LISTENERS];
+	struct net_listener *listeners[SMB_ENDPOINT_MAX_LISTENERS];
 	unsigned listener_count, max_connections;
 	bool is_full; /* the listeners are paused */
 	uint32_t idle_timeout_s;
 	struct net_timer *look;
-	struct smb_clients clients;
+	struct smb_connections clients;
 };
 
 /* At the bound the next ones wait in the kernel's queue. */
-static void mind_the_bound(struct smb_door *d)
+static void smb_endpoint_pause_at_limit(struct smb_endpoint *d)
 {
 	bool is_full = d->clients.count >= d->max_connections;
 
@@ -39,53 +39,54 @@ static void mind_the_bound(struct smb_door *d)
 			net_listener_resume(d->listeners[i]);
 }
 
-static void on_one_left(void *context)
+static void smb_endpoint_on_connection_ended(void *context)
 {
-	mind_the_bound(context);
+	smb_endpoint_pause_at_limit(context);
 }
 
-static void on_accepted(void *context, int socket)
+static void smb_endpoint_on_accepted(void *context, int socket)
 {
-	struct smb_door *d = context;
+	struct smb_endpoint *d = context;
 
-	smb_client_start(&d->clients, socket);
-	mind_the_bound(d);
+	smb_connection_start(&d->clients, socket);
+	smb_endpoint_pause_at_limit(d);
 }
 
-static void on_look(void *context);
+static void smb_endpoint_on_check(void *context);
 
-static bool look_later(struct smb_door *d)
+static bool smb_endpoint_schedule_check(struct smb_endpoint *d)
 {
 	net_timer_stop(d->look);
-	d->look = net_timer_start(d->loop, LOOK_EVERY_MS, on_look, d);
+	d->look = net_timer_start(d->loop, LOOK_EVERY_MS, smb_endpoint_on_check, d);
 	return d->look != NULL;
 }
 
 /* Ends connections on which nothing happens. */
-static void on_look(void *context)
+static void smb_endpoint_on_check(void *context)
 {
-	struct smb_door *d = context;
-	const struct service *service = d->clients.service;
+	struct smb_endpoint *d = context;
+	const struct srvsvc_server *service = d->clients.service;
 	int64_t now_ms = service->now_ms(service->context);
 
-	for (struct smb_client *c = d->clients.first, *next; c != NULL; c = next) {
-		int64_t patience_ms = smb_client_has_logged_on(c)
+	for (struct smb_connection *c = d->clients.first, *next; c != NULL; c = next) {
+		int64_t patience_ms = smb_connection_has_session(c)
 		                              ? (int64_t)d->idle_timeout_s * 1000
 		                              : LOG_ON_TIMEOUT_MS;
 
-		next = smb_client_next(c);
-		if (now_ms - smb_client_idle_since_ms(c) > patience_ms) {
+		next = smb_connection_next(c);
+		if (now_ms - smb_connection_idle_since_ms(c) > patience_ms) {
 			counters_add(COUNTER_SMB_TIMED_OUT, 1);
-			smb_client_end(c);
+			smb_connection_end(c);
 		}
 	}
-	(void)look_later(d); /* without memory, nobody is sent away */
+	(void)smb_endpoint_schedule_check(d); /* without memory, nobody is sent away */
 }
 
 /* Takes socket. */
-static bool listen_on(struct smb_door *d, int socket, struct err *err)
+static bool smb_endpoint_listen_on(struct smb_endpoint *d, int socket, struct err *err)
 {
-	struct net_listener *listener = net_listener_new(d->loop, socket, on_accepted, d);
+	struct net_listener *listener = net_listener_new(d->loop, socket, smb_endpoint_on_accepted,
+	                                                 d);
 
 	if (listener == NULL) {
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
@@ -96,41 +97,41 @@ static bool listen_on(struct smb_door *d, int socket, struct err *err)
 }
 
 /* Takes the sockets that are given, also after a failure. */
-static bool listen_everywhere(struct smb_door *d, const struct smb_door_settings *settings,
-                              struct err *err)
+static bool smb_endpoint_listen_all(struct smb_endpoint *d,
+                                    const struct smb_endpoint_settings *settings, struct err *err)
 {
 	bool is_good = true;
 
 	for (unsigned i = 0; i < settings->socket_count; i++)
-		is_good = listen_on(d, settings->sockets[i], err) && is_good;
+		is_good = smb_endpoint_listen_on(d, settings->sockets[i], err) && is_good;
 	for (unsigned i = 0; is_good && settings->socket_count == 0 && i < settings->address_count;
 	     i++) {
 		int socket = net_listen_tcp(&settings->addresses[i], err);
 
-		is_good = socket >= 0 && listen_on(d, socket, err);
+		is_good = socket >= 0 && smb_endpoint_listen_on(d, socket, err);
 	}
 	return is_good;
 }
 
-void smb_door_configure(struct smb_door *d, const struct smb_door_settings *settings)
+void smb_endpoint_configure(struct smb_endpoint *d, const struct smb_endpoint_settings *settings)
 {
-	struct smbserver_settings *smb = &d->clients.smb;
-	struct auth_acceptance *before = d->clients.acceptance;
+	struct smb2_server_settings *smb = &d->clients.smb;
+	struct auth_acceptor_settings *before = d->clients.acceptor_settings;
 
 	d->max_connections = settings->max_connections;
 	d->idle_timeout_s = settings->idle_timeout_s;
-	d->clients.acceptance = auth_acceptance_hold(settings->acceptance);
-	auth_acceptance_release(before);
+	d->clients.acceptor_settings = auth_acceptor_settings_hold(settings->acceptor_settings);
+	auth_acceptor_settings_release(before);
 	smb->encryption = settings->encryption;
-	smb->hint = auth_acceptance_hint(d->clients.acceptance, &smb->hint_bytes);
-	mind_the_bound(d);
+	smb->hint = auth_acceptor_settings_hint(d->clients.acceptor_settings, &smb->hint_bytes);
+	smb_endpoint_pause_at_limit(d);
 }
 
-struct smb_door *smb_door_new(struct net_loop *loop, struct service *service,
-                              struct freshness *freshness, const struct smb_door_settings *settings,
-                              struct err *err)
+struct smb_endpoint *smb_endpoint_new(struct net_loop *loop, struct srvsvc_server *service,
+                                      struct refresh *freshness,
+                                      const struct smb_endpoint_settings *settings, struct err *err)
 {
-	struct smb_door *d = calloc(1, sizeof *d);
+	struct smb_endpoint *d = calloc(1, sizeof *d);
 
 	if (d == NULL) {
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
@@ -139,48 +140,49 @@ struct smb_door *smb_door_new(struct net_loop *loop, struct service *service,
 	d->loop = loop;
 	d->clients.loop = loop;
 	d->clients.service = service;
-	d->clients.freshness = freshness;
-	d->clients.one_left = on_one_left;
+	d->clients.refresh = freshness;
+	d->clients.connection_ended = smb_endpoint_on_connection_ended;
 	d->clients.context = d;
-	smb_door_configure(d, settings);
-	if (listen_everywhere(d, settings, err) &&
-	    crypto_random(d->clients.smb.guid, sizeof d->clients.smb.guid) && look_later(d))
+	smb_endpoint_configure(d, settings);
+	if (smb_endpoint_listen_all(d, settings, err) &&
+	    crypto_random(d->clients.smb.guid, sizeof d->clients.smb.guid) &&
+	    smb_endpoint_schedule_check(d))
 		return d;
 	err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
-	smb_door_free(d);
+	smb_endpoint_free(d);
 	return NULL;
 }
 
-static void shut(struct smb_door *d)
+static void smb_endpoint_stop_listening(struct smb_endpoint *d)
 {
 	for (unsigned i = 0; i < d->listener_count; i++)
 		net_listener_free(d->listeners[i]);
 	d->listener_count = 0;
 }
 
-void smb_door_drain(struct smb_door *d)
+void smb_endpoint_drain(struct smb_endpoint *d)
 {
-	shut(d);
+	smb_endpoint_stop_listening(d);
 	d->clients.is_draining = true;
-	for (struct smb_client *c = d->clients.first, *next; c != NULL; c = next) {
-		next = smb_client_next(c);
-		smb_client_end_if_answered(c);
+	for (struct smb_connection *c = d->clients.first, *next; c != NULL; c = next) {
+		next = smb_connection_next(c);
+		smb_connection_end_if_answered(c);
 	}
 }
 
-unsigned smb_door_connections(const struct smb_door *d)
+unsigned smb_endpoint_connections(const struct smb_endpoint *d)
 {
 	return d->clients.count;
 }
 
-void smb_door_free(struct smb_door *d)
+void smb_endpoint_free(struct smb_endpoint *d)
 {
 	if (d == NULL)
 		return;
-	shut(d);
+	smb_endpoint_stop_listening(d);
 	while (d->clients.first != NULL)
-		smb_client_end(d->clients.first);
+		smb_connection_end(d->clients.first);
 	net_timer_stop(d->look);
-	auth_acceptance_release(d->clients.acceptance);
+	auth_acceptor_settings_release(d->clients.acceptor_settings);
 	free(d);
 }

@@ -8,24 +8,24 @@
 #include "smb2/status.h"
 
 /* What the thread works on; the loop looks at it again when the thread is done. */
-struct job {
+struct smb_authentication_job {
 	struct auth_acceptor *acceptor;
 	uint8_t *token;
 	size_t token_bytes;
-	struct smbserver_log_on result;
+	struct smb2_server_authentication result;
 };
 
-struct smb_log_on_step {
+struct smb_authentication {
 	struct net_pooled *pooled;
-	struct job *job;
+	struct smb_authentication_job *job;
 	void (*done)(void *context, struct auth_acceptor *acceptor,
-	             const struct smbserver_log_on *result);
+	             const struct smb2_server_authentication *result);
 	void *context;
 };
 
-static void finish(struct job *job, struct err *err)
+static void smb_authentication_finish(struct smb_authentication_job *job, struct err *err)
 {
-	struct smbserver_log_on *result = &job->result;
+	struct smb2_server_authentication *result = &job->result;
 
 	if (auth_acceptor_finish(job->acceptor, &result->who, result->key.data, &result->key.bytes,
 	                         err) == NERR_Success)
@@ -34,10 +34,10 @@ static void finish(struct job *job, struct err *err)
 		result->nt = err->nt_status != 0 ? err->nt_status : STATUS_LOGON_FAILURE;
 }
 
-static void run(void *argument)
+static void smb_authentication_run(void *argument)
 {
-	struct job *job = argument;
-	struct smbserver_log_on *result = &job->result;
+	struct smb_authentication_job *job = argument;
+	struct smb2_server_authentication *result = &job->result;
 	struct err err = { 0 };
 
 	_Static_assert(sizeof result->key.data >= AUTH_MAX_KEY_BYTES, "a key must fit");
@@ -47,7 +47,7 @@ static void run(void *argument)
 		result->nt = STATUS_MORE_PROCESSING_REQUIRED;
 		break;
 	case AUTH_COMPLETE:
-		finish(job, &err);
+		smb_authentication_finish(job, &err);
 		break;
 	case AUTH_FAILED:
 		result->nt = err.nt_status != 0 ? err.nt_status : STATUS_LOGON_FAILURE;
@@ -55,12 +55,13 @@ static void run(void *argument)
 	}
 }
 
-static void done(void *context)
+static void smb_authentication_done(void *context)
 {
-	struct smb_log_on_step *step = context;
-	struct job *job = step->job;
+	struct smb_authentication *step = context;
+	struct smb_authentication_job *job = step->job;
 	struct auth_acceptor *acceptor = job->acceptor;
-	void (*then)(void *, struct auth_acceptor *, const struct smbserver_log_on *) = step->done;
+	void (*then)(void *, struct auth_acceptor *,
+	             const struct smb2_server_authentication *) = step->done;
 	void *its_context = step->context;
 
 	job->acceptor = NULL;
@@ -68,9 +69,9 @@ static void done(void *context)
 	then(its_context, acceptor, &job->result);
 }
 
-static void drop(void *argument)
+static void smb_authentication_drop(void *argument)
 {
-	struct job *job = argument;
+	struct smb_authentication_job *job = argument;
 
 	auth_acceptor_free(job->acceptor);
 	identity_release(job->result.who);
@@ -81,16 +82,17 @@ static void drop(void *argument)
 	free(job);
 }
 
-struct smb_log_on_step *smb_log_on_start(struct net_loop *loop, struct auth_acceptor *acceptor,
-                                         const uint8_t *token, size_t bytes,
-                                         void (*done_)(void *context,
-                                                       struct auth_acceptor *acceptor,
-                                                       const struct smbserver_log_on *result),
-                                         void *context)
+struct smb_authentication *
+smb_authentication_start(struct net_loop *loop, struct auth_acceptor *acceptor,
+                         const uint8_t *token, size_t bytes,
+                         void (*done_)(void *context, struct auth_acceptor *acceptor,
+                                       const struct smb2_server_authentication *result),
+                         void *context)
 {
-	static const struct net_pool_job kind = { run, done, drop };
-	struct smb_log_on_step *step = malloc(sizeof *step);
-	struct job *job = calloc(1, sizeof *job);
+	static const struct net_pool_job kind = { smb_authentication_run, smb_authentication_done,
+		                                  smb_authentication_drop };
+	struct smb_authentication *step = malloc(sizeof *step);
+	struct smb_authentication_job *job = calloc(1, sizeof *job);
 
 	if (step == NULL || job == NULL || (job->token = malloc(bytes + 1)) == NULL) {
 		auth_acceptor_free(acceptor);
@@ -102,7 +104,7 @@ struct smb_log_on_step *smb_log_on_start(struct net_loop *loop, struct auth_acce
 		memcpy(job->token, token, bytes);
 	job->token_bytes = bytes;
 	job->acceptor = acceptor;
-	*step = (struct smb_log_on_step){ .job = job, .done = done_, .context = context };
+	*step = (struct smb_authentication){ .job = job, .done = done_, .context = context };
 	step->pooled = net_pool_start(loop, &kind, job, step);
 	if (step->pooled == NULL) {
 		free(step);
@@ -111,7 +113,7 @@ struct smb_log_on_step *smb_log_on_start(struct net_loop *loop, struct auth_acce
 	return step;
 }
 
-void smb_log_on_abandon(struct smb_log_on_step *step)
+void smb_authentication_abandon(struct smb_authentication *step)
 {
 	if (step == NULL)
 		return;

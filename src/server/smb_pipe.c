@@ -16,13 +16,13 @@ struct smb_pipe {
 	struct smb_pipes *of;
 	struct smb_pipe *before, *next;
 	struct identity *who; /* held: whose it was when it was opened, or who logged on by RPC */
-	struct service_caller as;
-	struct rpc_service *rpc;
+	struct srvsvc_caller as;
+	struct rpc_server *rpc;
 	size_t held_bytes; /* as the service counts them */
-	struct rpc_log_on *log_on;
+	struct smb_rpc_authentication *log_on;
 };
 
-static const struct rpc_interface *const interfaces[] = { &service_srvsvc };
+static const struct rpc_interface *const interfaces[] = { &srvsvc_interface };
 
 static const struct rpc_endpoint endpoint = {
 	.interfaces = interfaces,
@@ -32,8 +32,8 @@ static const struct rpc_endpoint endpoint = {
 };
 
 /* From here on, the pipe's calls are those of whom its RPC log-on names. */
-static void on_log_on(void *context, const struct auth_acceptor *acceptor, struct identity *who,
-                      uint32_t nt)
+static void smb_pipe_on_log_on(void *context, const struct auth_acceptor *acceptor,
+                               struct identity *who, uint32_t nt)
 {
 	struct smb_pipe *p = context;
 
@@ -42,33 +42,34 @@ static void on_log_on(void *context, const struct auth_acceptor *acceptor, struc
 		return;
 	identity_release(p->who);
 	p->who = identity_hold(who);
-	p->as.who = who;
+	p->as.identity = who;
 }
 
-static void on_judged(void *context)
+static void smb_pipe_on_authenticated(void *context)
 {
 	struct smb_pipe *p = context;
 
 	p->of->handler->judged(p->of->context, p);
 }
 
-static bool has_turn(void *context)
+static bool smb_pipe_has_turn(void *context)
 {
 	struct smb_pipe *p = context;
 	struct smb_pipes *pipes = p->of;
-	struct service *service = pipes->service;
+	struct srvsvc_server *service = pipes->service;
 
 	if (service->now_ms(service->context) - pipes->turn_began_ms <= MAX_TURN_MS)
-		return pipes->is_fresh || !service_may_look(service, p->who) ||
-		       freshness_is_given(pipes->freshness, &pipes->wait);
+		return pipes->is_refreshed || !srvsvc_may_list_sessions(service, p->who) ||
+		       refresh_ready_or_wait(pipes->refresh, &pipes->wait);
 	pipes->wants_turn = true;
 	return false;
 }
 
-struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct auth_acceptance *acceptance,
+struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct auth_acceptor_settings *acceptance,
                                struct identity *who, const char *name, uint32_t *nt)
 {
-	static const struct rpc_log_on_handler handler = { on_log_on, on_judged };
+	static const struct smb_rpc_authentication_handler handler = { smb_pipe_on_log_on,
+		                                                       smb_pipe_on_authenticated };
 	struct smb_pipe *p;
 
 	if (!text_equal_nocase(name, SRVSVC_PIPE_NAME)) {
@@ -81,19 +82,21 @@ struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct auth_acceptance *
 		return NULL;
 	p->of = pipes;
 	p->who = identity_hold(who);
-	p->as = (struct service_caller){
-		.service = pipes->service, .who = who, .from = pipes->from, .door = "smb"
-	};
-	p->rpc = rpc_service_new(&endpoint, &p->as);
+	p->as = (struct srvsvc_caller){ .service = pipes->service,
+		                        .identity = who,
+		                        .address = pipes->from,
+		                        .endpoint = "smb" };
+	p->rpc = rpc_server_new(&endpoint, &p->as);
 	if (p->rpc != NULL)
-		p->log_on = rpc_log_on_new(pipes->loop, acceptance, p->rpc, &handler, p);
+		p->log_on = smb_rpc_authentication_new(pipes->loop, acceptance, p->rpc, &handler,
+		                                       p);
 	if (p->log_on == NULL) {
-		rpc_service_free(p->rpc);
+		rpc_server_free(p->rpc);
 		identity_release(p->who);
 		free(p);
 		return NULL;
 	}
-	rpc_service_take_turns(p->rpc, has_turn, p);
+	rpc_server_take_turns(p->rpc, smb_pipe_has_turn, p);
 	p->next = pipes->first;
 	if (p->next != NULL)
 		p->next->before = p;
@@ -101,21 +104,21 @@ struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct auth_acceptance *
 	return p;
 }
 
-static struct rpc_service *rpc_of(void *pipe)
+static struct rpc_server *smb_pipe_rpc(void *pipe)
 {
 	return ((struct smb_pipe *)pipe)->rpc;
 }
 
-static void count_held(struct smb_pipe *p, size_t held_bytes)
+static void smb_pipe_count_held(struct smb_pipe *p, size_t held_bytes)
 {
 	p->of->held_bytes += held_bytes - p->held_bytes;
-	service_count_held(p->of->service, &p->held_bytes, held_bytes);
+	srvsvc_count_held(p->of->service, &p->held_bytes, held_bytes);
 }
 
 /* Once too much is held for all, those who have a large part of it write no more. */
-static bool may_write(const struct smb_pipes *pipes)
+static bool smb_pipe_may_write(const struct smb_pipes *pipes)
 {
-	const struct service *service = pipes->service;
+	const struct srvsvc_server *service = pipes->service;
 
 	return pipes->held_bytes <= MAX_HELD_OF_ONE ||
 	       service->held_bytes <= service->max_held_bytes;
@@ -123,36 +126,36 @@ static bool may_write(const struct smb_pipes *pipes)
 
 void smb_pipe_answer(struct smb_pipe *pipe)
 {
-	rpc_log_on_answer(pipe->log_on);
-	count_held(pipe, rpc_service_held_bytes(pipe->rpc));
+	smb_rpc_authentication_answer(pipe->log_on);
+	smb_pipe_count_held(pipe, rpc_server_held_bytes(pipe->rpc));
 }
 
 bool smb_pipe_write(void *pipe, const uint8_t *data, size_t bytes)
 {
 	struct smb_pipe *p = pipe;
-	bool is_good = may_write(p->of) && rpc_service_feed(p->rpc, data, bytes);
+	bool is_good = smb_pipe_may_write(p->of) && rpc_server_feed(p->rpc, data, bytes);
 
-	count_held(p, rpc_service_held_bytes(p->rpc));
+	smb_pipe_count_held(p, rpc_server_held_bytes(p->rpc));
 	return is_good;
 }
 
 size_t smb_pipe_pending(void *pipe)
 {
-	return rpc_service_pending(rpc_of(pipe));
+	return rpc_server_pending(smb_pipe_rpc(pipe));
 }
 
 size_t smb_pipe_read(void *pipe, struct wire_writer *to, size_t max_bytes, size_t *left)
 {
 	struct smb_pipe *p = pipe;
-	size_t bytes = rpc_service_read(p->rpc, to, max_bytes, left);
+	size_t bytes = rpc_server_read(p->rpc, to, max_bytes, left);
 
-	count_held(p, rpc_service_held_bytes(p->rpc));
+	smb_pipe_count_held(p, rpc_server_held_bytes(p->rpc));
 	return bytes;
 }
 
 bool smb_pipe_is_over(void *pipe)
 {
-	return rpc_service_is_over(rpc_of(pipe));
+	return rpc_server_is_over(smb_pipe_rpc(pipe));
 }
 
 void smb_pipe_close(void *pipe)
@@ -165,9 +168,9 @@ void smb_pipe_close(void *pipe)
 		p->of->first = p->next;
 	if (p->next != NULL)
 		p->next->before = p->before;
-	count_held(p, 0);
-	rpc_log_on_free(p->log_on);
-	rpc_service_free(p->rpc);
+	smb_pipe_count_held(p, 0);
+	smb_rpc_authentication_free(p->log_on);
+	rpc_server_free(p->rpc);
 	identity_release(p->who);
 	free(p);
 }
@@ -181,10 +184,10 @@ void smb_pipes_go_on(struct smb_pipes *pipes)
 {
 	pipes->wants_turn = false;
 	for (struct smb_pipe *p = pipes->first; p != NULL; p = p->next) {
-		rpc_service_go_on(p->rpc);
-		count_held(p, rpc_service_held_bytes(p->rpc));
+		rpc_server_go_on(p->rpc);
+		smb_pipe_count_held(p, rpc_server_held_bytes(p->rpc));
 	}
-	pipes->is_fresh = false;
+	pipes->is_refreshed = false;
 }
 
 bool smb_pipes_are_answered(const struct smb_pipes *pipes)
@@ -192,7 +195,7 @@ bool smb_pipes_are_answered(const struct smb_pipes *pipes)
 	if (pipes->wants_turn || pipes->wait.is_waiting)
 		return false;
 	for (const struct smb_pipe *p = pipes->first; p != NULL; p = p->next)
-		if (rpc_service_pending(p->rpc) > 0)
+		if (rpc_server_pending(p->rpc) > 0)
 			return false;
 	return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Inside the SMB door: what the pipes of a connection carry. */
-#ifndef SERVER_SMB_PIPE_H
-#define SERVER_SMB_PIPE_H
+#ifndef DAEMON_SMB_PIPE_H
+#define DAEMON_SMB_PIPE_H
 
 #include "auth/acceptor.h"
 #include "net/loop.h"
@@ -22,8 +22,8 @@ struct smb_pipes_handler {
 /* The pipes of a connection. */
 struct smb_pipes {
 	struct net_loop *loop; /* all of these are kept */
-	struct service *service;
-	struct freshness *freshness;
+	struct srvsvc_server *service;
+	struct refresh *refresh;
 	const char *from; /* the caller's address */
 	const struct smb_pipes_handler *handler;
 	void *context;
@@ -31,16 +31,16 @@ struct smb_pipes {
 	size_t held_bytes;     /* by all of them, for who does not read */
 	int64_t turn_began_ms; /* the connection's, in which calls are made for a while */
 	bool wants_turn;       /* to make those that were left */
-	struct freshness_wait wait;
-	bool is_fresh; /* the table is, for the calls of this turn: they have waited */
+	struct refresh_wait wait;
+	bool is_refreshed; /* the table is, for the calls of this turn: they have waited */
 };
 
 /* Opens srvsvc for who, who is held, and for whoever logs on by RPC then, which is judged by
  * acceptance. NULL, and *nt says why: there is no other pipe, or no memory. */
-struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct auth_acceptance *acceptance,
+struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct auth_acceptor_settings *acceptance,
                                struct identity *who, const char *name, uint32_t *nt);
 
-/* As a struct smbserver_host has them: pipe is a struct smb_pipe. */
+/* As a struct smb2_server_host has them: pipe is a struct smb_pipe. */
 bool smb_pipe_write(void *pipe, const uint8_t *data, size_t bytes);
 size_t smb_pipe_pending(void *pipe);
 size_t smb_pipe_read(void *pipe, struct wire_writer *to, size_t max_bytes, size_t *left);

@@ -20,13 +20,14 @@
 #define SV_TYPE_NT           0x00001000
 #define SV_TYPE_SERVER_NT    0x00008000
 
-static NET_API_STATUS judge(const struct service_call *c, const struct server_info_request *request)
+static NET_API_STATUS srvsvc_check_server_get_info(const struct srvsvc_call *c,
+                                                   const struct server_info_request *request)
 {
 	/* "If the Level parameter has any other value [...] ERROR_INVALID_LEVEL." Of those that it
 	 * names, 102, 502 and 503 tell of what this server is not. */
 	if (request->level != 100 && request->level != 101)
 		return ERROR_INVALID_LEVEL;
-	if (!service_allows(c, ACCESS_SERVER_INFO))
+	if (!srvsvc_allows(c, ACCESS_SERVER_INFO))
 		return ERROR_ACCESS_DENIED;
 	/* "If it is non-NULL, the length of the string MUST be less than 1,024." */
 	if (request->server != NULL &&
@@ -37,7 +38,7 @@ static NET_API_STATUS judge(const struct service_call *c, const struct server_in
 
 /* "If the ServerName parameter is NULL, sv101_name MUST be [its own]. Otherwise, sv101_name MUST be
  * set to the value of ServerName": without its \\, as Windows has it. */
-static const char *name_of(const struct service *s, const char *asked)
+static const char *srvsvc_server_name(const struct srvsvc_server *s, const char *asked)
 {
 	if (asked == NULL || asked[0] == '\0')
 		return s->netbios_name;
@@ -46,11 +47,11 @@ static const char *name_of(const struct service *s, const char *asked)
 	return asked;
 }
 
-static struct server_info describe(const struct service *s, const char *asked)
+static struct server_info srvsvc_describe_server(const struct srvsvc_server *s, const char *asked)
 {
 	return (struct server_info){
 		.platform_id = PLATFORM_ID_NT,
-		.name = name_of(s, asked),
+		.name = srvsvc_server_name(s, asked),
 		.version_major = VERSION_MAJOR,
 		.version_minor = VERSION_MINOR,
 		.type = SV_TYPE_WORKSTATION | SV_TYPE_SERVER | SV_TYPE_XENIX_SERVER | SV_TYPE_NT |
@@ -59,7 +60,7 @@ static struct server_info describe(const struct service *s, const char *asked)
 	};
 }
 
-uint32_t service_server_get_info(struct service_call *c)
+uint32_t srvsvc_serve_server_get_info(struct srvsvc_call *c)
 {
 	struct server_info_request request;
 	struct server_info info;
@@ -67,11 +68,11 @@ uint32_t service_server_get_info(struct service_call *c)
 	server_info_request_decode(c->stub, &request);
 	if (c->stub->error != NULL)
 		return RPC_FAULT_BAD_STUB_DATA;
-	info = describe(c->caller->service, request.server);
+	info = srvsvc_describe_server(c->caller->service, request.server);
 	c->event.level = request.level;
-	c->event.status = judge(c, &request);
+	c->event.status = srvsvc_check_server_get_info(c, &request);
 	server_info_answer_encode(&c->answer, request.level,
 	                          c->event.status == NERR_Success ? &info : NULL, c->event.status);
-	service_tell(c);
+	srvsvc_report(c);
 	return 0;
 }

@@ -6,11 +6,11 @@
 #include "srvsvc/interface.h"
 #include "srvsvc/session_levels.h"
 
-static uint32_t (*const run[])(struct service_call *) = {
-	[SRVSVC_NETR_SESSION_ENUM] = service_session_enum,
-	[SRVSVC_NETR_SESSION_DEL] = service_session_del,
-	[SRVSVC_NETR_SHARE_ENUM] = service_share_enum,
-	[SRVSVC_NETR_SERVER_GET_INFO] = service_server_get_info,
+static uint32_t (*const run[])(struct srvsvc_call *) = {
+	[SRVSVC_NETR_SESSION_ENUM] = srvsvc_serve_session_enum,
+	[SRVSVC_NETR_SESSION_DEL] = srvsvc_serve_session_del,
+	[SRVSVC_NETR_SHARE_ENUM] = srvsvc_serve_share_enum,
+	[SRVSVC_NETR_SERVER_GET_INFO] = srvsvc_serve_server_get_info,
 };
 
 static const char *const names[] = {
@@ -19,16 +19,16 @@ static const char *const names[] = {
 #undef O
 };
 
-static uint32_t call(void *context, uint16_t opnum, struct wire_reader *stub,
-                     struct wire_writer *answer)
+static uint32_t srvsvc_interface_call(void *context, uint16_t opnum, struct wire_reader *stub,
+                                      struct wire_writer *answer)
 {
-	const struct service_caller *caller = context;
-	struct service_call c = {
+	const struct srvsvc_caller *caller = context;
+	struct srvsvc_call c = {
 		.caller = caller,
 		.stub = stub,
-		.event = { .who = caller->who,
-		           .from = caller->from,
-		           .door = caller->door,
+		.event = { .identity = caller->identity,
+		           .address = caller->address,
+		           .endpoint = caller->endpoint,
 		           .level = -1 },
 	};
 
@@ -39,12 +39,12 @@ static uint32_t call(void *context, uint16_t opnum, struct wire_reader *stub,
 	return run[opnum](&c);
 }
 
-bool service_allows(const struct service_call *c, enum access_right right)
+bool srvsvc_allows(const struct srvsvc_call *c, enum access_right right)
 {
-	return access_policy_allows(c->caller->service->policy, c->caller->who, right);
+	return access_policy_allows(c->caller->service->policy, c->caller->identity, right);
 }
 
-bool service_may_look(const struct service *service, const struct identity *who)
+bool srvsvc_may_list_sessions(const struct srvsvc_server *service, const struct identity *who)
 {
 	for (size_t i = 0; i < SESSION_LEVEL_COUNT; i++)
 		if (access_policy_allows(service->policy, who,
@@ -53,21 +53,21 @@ bool service_may_look(const struct service *service, const struct identity *who)
 	return access_policy_allows(service->policy, who, ACCESS_DELETE);
 }
 
-void service_count_held(struct service *service, size_t *counted, size_t held_bytes)
+void srvsvc_count_held(struct srvsvc_server *service, size_t *counted, size_t held_bytes)
 {
 	service->held_bytes += held_bytes - *counted;
 	*counted = held_bytes;
 }
 
-void service_tell(const struct service_call *c)
+void srvsvc_report(const struct srvsvc_call *c)
 {
-	const struct service *s = c->caller->service;
+	const struct srvsvc_server *s = c->caller->service;
 
-	s->tell(s->context, &c->event);
+	s->report(s->context, &c->event);
 }
 
-const struct rpc_interface service_srvsvc = {
+const struct rpc_interface srvsvc_interface = {
 	.syntax = { SRVSVC_INTERFACE_UUID, SRVSVC_INTERFACE_VERSION, 0 },
-	.call = call,
+	.call = srvsvc_interface_call,
 	.wants_protection = true,
 };

@@ -13,16 +13,16 @@
 
 /* One question and what became of it, for the audit log. Texts are UTF-8, borrowed, NULL for
  * none. */
-struct service_event {
+struct srvsvc_event {
 	const char *operation; /* static text: "NetrSessionEnum" */
-	const struct identity *who;
-	const char *from;          /* address, or "local" */
-	const char *door;          /* static text: "smb", "local" */
+	const struct identity *identity;
+	const char *address;       /* address, or "local" */
+	const char *endpoint;      /* static text: "smb", "local" */
 	int64_t level;             /* -1: it has none */
 	const char *client, *user; /* qualifiers; of a log-on that was refused: who was claimed */
 	uint32_t entries, total;
 	NET_API_STATUS status;
-	const char *why; /* static text, of a log-on that was refused */
+	const char *detail; /* static text, of a log-on that was refused */
 	/* Of NetrSessionDel: sessions that end with those that were meant, "alice from
 	 * \\192.0.2.7": the first also_count of also_total. */
 	const char *const *also;
@@ -30,7 +30,7 @@ struct service_event {
 };
 
 /* What all doors share. */
-struct service {
+struct srvsvc_server {
 	struct session_table *table;
 	struct access_policy *policy; /* held; replaced at a reload */
 	const char *netbios_name, *comment;
@@ -41,24 +41,24 @@ struct service {
 	 * served in pages whatever others hold. */
 	size_t held_bytes, max_held_bytes;
 	int64_t (*now_ms)(void *context); /* the clock of the table's times */
-	void (*tell)(void *context, const struct service_event *event);
+	void (*report)(void *context, const struct srvsvc_event *event);
 	void *context;
 };
 
 /* Who is behind an association: the context of service_interfaces' calls. */
-struct service_caller {
-	struct service *service;
-	const struct identity *who;
-	const char *from, *door;
+struct srvsvc_caller {
+	struct srvsvc_server *service;
+	const struct identity *identity;
+	const char *address, *endpoint;
 };
 
 /* Whether the policy lets somebody see, or close, any session of the table. */
-bool service_may_look(const struct service *service, const struct identity *who);
+bool srvsvc_may_list_sessions(const struct srvsvc_server *service, const struct identity *who);
 
 /* Counts what an association holds now. *counted: what it was counted with before, 0 at first. */
-void service_count_held(struct service *service, size_t *counted, size_t held_bytes);
+void srvsvc_count_held(struct srvsvc_server *service, size_t *counted, size_t held_bytes);
 
 /* srvsvc. */
-extern const struct rpc_interface service_srvsvc;
+extern const struct rpc_interface srvsvc_interface;
 
 #endif

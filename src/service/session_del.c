@@ -7,12 +7,13 @@
 #include "service/operations.h"
 #include "srvsvc/session_del.h"
 
-static NET_API_STATUS judge(const struct service_call *c, const struct session_del_request *request)
+static NET_API_STATUS srvsvc_check_session_del(const struct srvsvc_call *c,
+                                               const struct session_del_request *request)
 {
 	bool has_client = session_qualifier_is_given(request->client);
 
 	/* "The server SHOULD enforce security measures", <54>, <55>. */
-	if (!service_allows(c, ACCESS_DELETE))
+	if (!srvsvc_allows(c, ACCESS_DELETE))
 		return ERROR_ACCESS_DENIED;
 	/* "If a ClientName is specified, it MUST start with "\\"; otherwise [...]" */
 	if (has_client && strncmp(request->client, "\\\\", 2) != 0)
@@ -30,15 +31,15 @@ static NET_API_STATUS judge(const struct service_call *c, const struct session_d
 /* Who ends beside those that are meant. */
 enum { MAX_ALSO = 32, ALSO_BYTES = 192 };
 
-struct beside {
+struct also_closed {
 	char texts[MAX_ALSO][ALSO_BYTES]; /* longer ones are cut */
 	const char *also[MAX_ALSO];
 	uint32_t count;
 };
 
-static void add_beside(void *context, const struct netsession_row *row)
+static void srvsvc_add_also_closed(void *context, const struct netsession_row *row)
 {
-	struct beside *b = context;
+	struct also_closed *b = context;
 
 	if (b->count == MAX_ALSO)
 		return;
@@ -48,9 +49,9 @@ static void add_beside(void *context, const struct netsession_row *row)
 	b->count++;
 }
 
-uint32_t service_session_del(struct service_call *c)
+uint32_t srvsvc_serve_session_del(struct srvsvc_call *c)
 {
-	struct beside beside = { .count = 0 };
+	struct also_closed beside = { .count = 0 };
 	struct session_qualifier_texts texts;
 	struct session_del_request request;
 
@@ -59,12 +60,12 @@ uint32_t service_session_del(struct service_call *c)
 		return RPC_FAULT_BAD_STUB_DATA;
 	c->event.client = request.client;
 	c->event.user = request.user;
-	c->event.status = judge(c, &request);
+	c->event.status = srvsvc_check_session_del(c, &request);
 	if (c->event.status == NERR_Success) {
 		const struct session_filter filter = { request.client, request.user };
 
 		c->event.also_total = session_table_beside(c->caller->service->table, &filter,
-		                                           add_beside, &beside);
+		                                           srvsvc_add_also_closed, &beside);
 		c->event.also_count = beside.count;
 		c->event.also = beside.also;
 		/* "The server MUST [...] close all the matching sessions." */
@@ -75,6 +76,6 @@ uint32_t service_session_del(struct service_call *c)
 			c->event.status = NERR_ClientNameNotFound;
 	}
 	session_del_answer_encode(&c->answer, c->event.status);
-	service_tell(c);
+	srvsvc_report(c);
 	return 0;
 }

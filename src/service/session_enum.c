@@ -10,24 +10,24 @@
 #include "srvsvc/session_enum.h"
 
 /* A page of the table: what passes the filter, from the resume handle on. */
-struct page {
+struct srvsvc_page {
 	struct session_walk from, at; /* its first session; the next one that is encoded */
 	int64_t now_ms;
 	uint32_t last_id;
 	uint32_t entries;
 };
 
-static bool page_next(void *context, struct netsession_row *row)
+static bool srvsvc_page_next(void *context, struct netsession_row *row)
 {
-	struct page *p = context;
+	struct srvsvc_page *p = context;
 	uint32_t id;
 
 	return session_walk_next(&p->at, p->now_ms, row, &id);
 }
 
-static void page_rewind(void *context)
+static void srvsvc_page_rewind(void *context)
 {
-	struct page *p = context;
+	struct srvsvc_page *p = context;
 
 	p->at = p->from;
 }
@@ -36,14 +36,14 @@ static void page_rewind(void *context)
  * maximum number of entries that will fit": but one at least, so that each caller's loop ends.
  * "If [it] is equal to MAX_PREFERRED_LENGTH, the server MUST return all": where that is too much
  * for this server, it is an error; any other wish is met in smaller pages. */
-static NET_API_STATUS measure(struct page *p, const struct session_level *level,
-                              uint32_t preferred_bytes, size_t max_answer_bytes)
+static NET_API_STATUS srvsvc_page_measure(struct srvsvc_page *p, const struct session_level *level,
+                                          uint32_t preferred_bytes, size_t max_answer_bytes)
 {
 	size_t info_bytes = 0, wire_bytes = 0;
 	struct netsession_row row;
 	uint32_t id;
 
-	page_rewind(p);
+	srvsvc_page_rewind(p);
 	while (session_walk_next(&p->at, p->now_ms, &row, &id)) {
 		info_bytes += session_row_info_bytes(level, &row);
 		wire_bytes += session_row_wire_bytes(level, &row);
@@ -61,8 +61,8 @@ static NET_API_STATUS measure(struct page *p, const struct session_level *level,
 /* "If no entries that match the qualifiers are found when a qualifier is specified, the server MUST
  * fail the call with either an NERR_UserNotFound or NERR_ClientNameNotFound." At or past the end,
  * however, it "MUST return NERR_Success and zero entries": so all sessions are looked at. */
-static NET_API_STATUS find_nothing(const struct session_table *table,
-                                   const struct session_filter *filter)
+static NET_API_STATUS srvsvc_explain_no_match(const struct session_table *table,
+                                              const struct session_filter *filter)
 {
 	bool has_client = session_qualifier_is_given(filter->client),
 	     has_user = session_qualifier_is_given(filter->user);
@@ -79,7 +79,7 @@ static NET_API_STATUS find_nothing(const struct session_table *table,
 /* What is left for an answer, however much is held for others. */
 #define LEAST_ANSWER_BYTES ((size_t)65536)
 
-static size_t max_answer_bytes(const struct service *s)
+static size_t srvsvc_max_answer_bytes(const struct srvsvc_server *s)
 {
 	size_t left = LEAST_ANSWER_BYTES;
 
@@ -89,8 +89,9 @@ static size_t max_answer_bytes(const struct service *s)
 }
 
 /* Fills page and answer, whose status says what became of it. */
-static void enumerate(const struct service *s, const struct session_enum_request *request,
-                      struct page *p, struct session_enum_answer *answer)
+static void srvsvc_fill_page(const struct srvsvc_server *s,
+                             const struct session_enum_request *request, struct srvsvc_page *p,
+                             struct session_enum_answer *answer)
 {
 	const struct session_filter filter = { request->client, request->user };
 
@@ -101,10 +102,11 @@ static void enumerate(const struct service *s, const struct session_enum_request
 	/* "TotalEntries [...] could have been enumerated from the current resume position." */
 	answer->total_entries = session_walk_total(&p->from);
 	if (answer->total_entries == 0)
-		answer->status = find_nothing(s->table, &filter);
+		answer->status = srvsvc_explain_no_match(s->table, &filter);
 	else
-		answer->status = measure(p, session_level_find(request->level),
-		                         request->preferred_bytes, max_answer_bytes(s));
+		answer->status = srvsvc_page_measure(p, session_level_find(request->level),
+		                                     request->preferred_bytes,
+		                                     srvsvc_max_answer_bytes(s));
 	if (answer->status != NERR_Success && answer->status != ERROR_MORE_DATA) {
 		p->entries = 0;
 		answer->total_entries = 0;
@@ -116,24 +118,24 @@ static void enumerate(const struct service *s, const struct session_enum_request
 		answer->resume_handle = p->last_id;
 }
 
-static NET_API_STATUS judge(const struct service_call *c,
-                            const struct session_enum_request *request)
+static NET_API_STATUS srvsvc_check_session_enum(const struct srvsvc_call *c,
+                                                const struct session_enum_request *request)
 {
 	if (session_level_find(request->level) == NULL)
 		return ERROR_INVALID_LEVEL;
 	/* "The server SHOULD enforce the security measures", <52>, <53>. */
-	if (!service_allows(c, access_right_of_level(request->level)))
+	if (!srvsvc_allows(c, access_right_of_level(request->level)))
 		return ERROR_ACCESS_DENIED;
 	return session_enum_request_check(request);
 }
 
-uint32_t service_session_enum(struct service_call *c)
+uint32_t srvsvc_serve_session_enum(struct srvsvc_call *c)
 {
 	struct session_qualifier_texts texts;
 	struct session_enum_request request;
 	struct session_enum_answer answer;
-	struct page page = { 0 };
-	const struct session_rows rows = { page_next, page_rewind, &page };
+	struct srvsvc_page page = { 0 };
+	const struct session_rows rows = { srvsvc_page_next, srvsvc_page_rewind, &page };
 
 	session_enum_request_decode(c->stub, &request, &texts);
 	if (c->stub->error != NULL)
@@ -142,10 +144,10 @@ uint32_t service_session_enum(struct service_call *c)
 		.level = request.level,
 		.has_resume_handle = request.has_resume_handle,
 		.resume_handle = request.resume_handle,
-		.status = judge(c, &request),
+		.status = srvsvc_check_session_enum(c, &request),
 	};
 	if (answer.status == NERR_Success)
-		enumerate(c->caller->service, &request, &page, &answer);
+		srvsvc_fill_page(c->caller->service, &request, &page, &answer);
 	session_enum_answer_encode(&c->answer, &answer, answer.entries > 0 ? &rows : NULL);
 	c->event.level = request.level;
 	c->event.client = request.client;
@@ -153,6 +155,6 @@ uint32_t service_session_enum(struct service_call *c)
 	c->event.entries = answer.entries;
 	c->event.total = answer.total_entries;
 	c->event.status = answer.status;
-	service_tell(c);
+	srvsvc_report(c);
 	return 0;
 }

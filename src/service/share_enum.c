@@ -15,18 +15,20 @@ static const struct share_info shares[] = {
 
 #define SHARE_COUNT ((uint32_t)(sizeof shares / sizeof *shares))
 
-static NET_API_STATUS judge(const struct service_call *c, const struct share_enum_request *request)
+static NET_API_STATUS srvsvc_check_share_enum(const struct srvsvc_call *c,
+                                              const struct share_enum_request *request)
 {
 	/* "If the Level member is not equal to one of the valid values [...] ERROR_INVALID_LEVEL."
 	 * Of those, 2, 501, 502 and 503 tell what an IPC$ has none of. */
 	if (request->level > 1)
 		return ERROR_INVALID_LEVEL;
 	/* "The server SHOULD enforce security measures", <58>, <59>. */
-	return service_allows(c, ACCESS_SHARE_ENUM) ? NERR_Success : ERROR_ACCESS_DENIED;
+	return srvsvc_allows(c, ACCESS_SHARE_ENUM) ? NERR_Success : ERROR_ACCESS_DENIED;
 }
 
 /* Whatever PreferedMaximumLength is, one entry is always given, and there are no more. */
-static void enumerate(const struct share_enum_request *request, struct share_enum_answer *answer)
+static void srvsvc_fill_shares(const struct share_enum_request *request,
+                               struct share_enum_answer *answer)
 {
 	/* "If the value of the ResumeHandle is greater than or equal to the size of the ShareList,
 	 * the server MUST return NERR_Success and zero entries." */
@@ -38,7 +40,7 @@ static void enumerate(const struct share_enum_request *request, struct share_enu
 	answer->resume_handle = SHARE_COUNT;
 }
 
-uint32_t service_share_enum(struct service_call *c)
+uint32_t srvsvc_serve_share_enum(struct srvsvc_call *c)
 {
 	struct share_enum_request request;
 	struct share_enum_answer answer;
@@ -50,15 +52,15 @@ uint32_t service_share_enum(struct service_call *c)
 		.level = request.level,
 		.has_resume_handle = request.has_resume_handle,
 		.resume_handle = request.resume_handle,
-		.status = judge(c, &request),
+		.status = srvsvc_check_share_enum(c, &request),
 	};
 	if (answer.status == NERR_Success)
-		enumerate(&request, &answer);
+		srvsvc_fill_shares(&request, &answer);
 	share_enum_answer_encode(&c->answer, &answer);
 	c->event.level = request.level;
 	c->event.entries = answer.entries;
 	c->event.total = answer.total_entries;
 	c->event.status = answer.status;
-	service_tell(c);
+	srvsvc_report(c);
 	return 0;
 }

@@ -10,7 +10,7 @@
 
 enum { CONTEXT_LINES = 2, LINE_BYTES = 400 };
 
-static void print_line(char mark, const char *line, size_t bytes)
+static void check_print_line(char mark, const char *line, size_t bytes)
 {
 	char text[LINE_BYTES], escaped[2 * LINE_BYTES];
 
@@ -25,20 +25,20 @@ static void print_line(char mark, const char *line, size_t bytes)
 }
 
 /* Up to so many lines. Returns the byte behind them. */
-static const char *print_lines(char mark, const char *from, const char *end, size_t most)
+static const char *check_print_lines(char mark, const char *from, const char *end, size_t most)
 {
 	for (; from < end && most > 0; most--) {
 		const char *line_end = memchr(from, '\n', (size_t)(end - from));
 		size_t bytes = (size_t)((line_end != NULL ? line_end : end) - from);
 
-		print_line(mark, from, bytes);
+		check_print_line(mark, from, bytes);
 		from += bytes + (line_end != NULL);
 	}
 	return from;
 }
 
 /* Begins so many lines before it. */
-static const char *before(const char *text, const char *at, size_t lines)
+static const char *check_lines_before(const char *text, const char *at, size_t lines)
 {
 	while (at > text && (at[-1] != '\n' || lines-- > 0))
 		at--;
@@ -46,7 +46,7 @@ static const char *before(const char *text, const char *at, size_t lines)
 }
 
 /* What enable would put in, as diff shows it. */
-static void print_change(const struct examination *x)
+static void check_print_change(const struct preflight *x)
 {
 	const char *text = x->file.text, *at = text + x->conf.begin;
 	char *block = smb_conf_block(&x->conf, x->directory);
@@ -54,22 +54,22 @@ static void print_change(const struct examination *x)
 	if (block == NULL)
 		return;
 	printf("\nenable would change %s at line %zu:\n", x->file.path, x->conf.line);
-	print_lines(' ', before(text, at, CONTEXT_LINES), at, SIZE_MAX);
-	print_lines('+', block, block + strlen(block), SIZE_MAX);
-	print_lines(' ', at, text + x->file.bytes, CONTEXT_LINES);
+	check_print_lines(' ', check_lines_before(text, at, CONTEXT_LINES), at, SIZE_MAX);
+	check_print_lines('+', block, block + strlen(block), SIZE_MAX);
+	check_print_lines(' ', at, text + x->file.bytes, CONTEXT_LINES);
 	free(block);
 }
 
 int setup_check(const struct samba_options *options)
 {
-	struct findings findings = { 0 };
-	struct examination x;
+	struct doctor_report findings = { 0 };
+	struct preflight x;
 
-	if (examination_read(&x, options, &findings)) {
-		examine(&x, &findings);
+	if (preflight_read(&x, options, &findings)) {
+		preflight_check_all(&x, &findings);
 		if (!x.samba.uses_registry && x.conf.state == SMB_CONF_WITHOUT &&
 		    smb_conf_directory_fault(x.directory) == NULL)
-			print_change(&x);
+			check_print_change(&x);
 	}
 	if (findings.wrong > 0)
 		printf("\nenable would change nothing before what is wrong is put right.\n");
@@ -77,6 +77,6 @@ int setup_check(const struct samba_options *options)
 		printf("\nIt is enabled.\n");
 	else
 		printf("\nNothing is in the way of netsession-samba enable.\n");
-	examination_fini(&x);
+	preflight_fini(&x);
 	return findings.wrong > 0 ? SETUP_FAILED : SETUP_DONE;
 }

@@ -16,7 +16,7 @@ const struct setup_command setup_commands[] = {
 	  "0 it was told to end, 1 it could not begin, 2 usage",
 	  "  netsession-samba run\n"
 	  "  netsession-samba run --no-feed --log-level debug\n",
-	  samba_run },
+	  samba_daemon_run },
 	{ "check", SETUP_COMMAND_CHECK,
 	  "say whether this Samba fits, what enable would change in smb.conf, and what is in the way",
 	  "Changes nothing.\n",
@@ -51,7 +51,7 @@ const struct setup_command setup_commands[] = {
 
 const size_t setup_command_count = sizeof setup_commands / sizeof *setup_commands;
 
-static int run(const struct setup_command *command, int argc, char **argv)
+static int setup_run_command(const struct setup_command *command, int argc, char **argv)
 {
 	struct samba_options options;
 	bool wants_help;
@@ -76,7 +76,7 @@ int setup_main(int argc, char **argv)
 
 	for (size_t i = 0; i < setup_command_count; i++)
 		if (strcmp(setup_commands[i].name, first) == 0)
-			return run(&setup_commands[i], argc - 1, argv + 1);
+			return setup_run_command(&setup_commands[i], argc - 1, argv + 1);
 	if (strcmp(first, "--help") == 0) {
 		setup_describe_all(stdout);
 		return SETUP_DONE;

@@ -50,7 +50,7 @@ void setup_describe_command(const struct setup_command *c)
 
 /* ---- the manual, in man(7) ---- */
 
-static void put_man_command(const struct setup_command *c)
+static void setup_man_put_command(const struct setup_command *c)
 {
 	printf(".SS netsession\\-samba %s\n", c->name);
 	roff_put_sentence(stdout, c->summary);
@@ -62,7 +62,7 @@ static void put_man_command(const struct setup_command *c)
 	fputs(".fi\n", stdout);
 }
 
-static void put_man_option(const struct setup_option *o)
+static void setup_man_put_option(const struct setup_option *o)
 {
 	fputs(".TP\n\\fB\\-\\-", stdout);
 	roff_put(stdout, o->name);
@@ -132,7 +132,7 @@ static const char set_up[] =
 	"\\fBcache directory\\fR, \\fBprivate dir\\fR), name them as \\fBReadWritePaths=\\fR, by\n"
 	"\\fBsystemctl edit netsession\\-samba\\fR.\n";
 
-static void describe_man8(void)
+static void setup_describe_man8(void)
 {
 	printf(".TH NETSESSION\\-SAMBA 8 2026-11-25 \"netsession %s\" \"netsession\"\n",
 	       NETSESSION_VERSION);
@@ -151,10 +151,10 @@ static void describe_man8(void)
 	      "pipe a link to Samba's own.\n.SH COMMANDS\n",
 	      stdout);
 	for (size_t i = 0; i < setup_command_count; i++)
-		put_man_command(&setup_commands[i]);
+		setup_man_put_command(&setup_commands[i]);
 	fputs(".SH OPTIONS\nThey follow the command.\n", stdout);
 	for (size_t i = 0; i < setup_option_count; i++)
-		put_man_option(&setup_options[i]);
+		setup_man_put_option(&setup_options[i]);
 	fputs(set_up, stdout);
 	fputs(".SH EXAMPLES\n.nf\n", stdout);
 	roff_put(stdout, examples);
@@ -165,7 +165,7 @@ static void describe_man8(void)
 bool setup_describe(const char *form)
 {
 	if (strcmp(form, "man8") == 0) {
-		describe_man8();
+		setup_describe_man8();
 		return true;
 	}
 	fprintf(stderr, "netsession-samba: --describe prints man8\n");

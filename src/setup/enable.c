@@ -11,7 +11,7 @@
 #include "system/log.h"
 
 /* Some of it is in Samba's words. */
-static int complain(const char *what)
+static int enable_print_error(const char *what)
 {
 	char line[PATH_MAX];
 
@@ -22,7 +22,7 @@ static int complain(const char *what)
 
 /* smbd looks at smb.conf by itself as well, but not at once. Also where nothing was changed, since
  * one that was broken off may have changed it. */
-static void reload(const struct samba_installation *samba, bool is_changed)
+static void enable_reload_smbd(const struct samba_installation *samba, bool is_changed)
 {
 	struct samba_program_output output = { .exit = -1 };
 	struct err err = { 0 };
@@ -43,14 +43,14 @@ static void reload(const struct samba_installation *samba, bool is_changed)
 
 /* ---- the new text, as Samba reads it ---- */
 
-struct expectation {
+struct enable_expectation {
 	const char *directory;
 	bool is_said;
 };
 
-static bool verify(void *context, const char *path, char story[PATH_MAX])
+static bool enable_verify(void *context, const char *path, char story[PATH_MAX])
 {
-	const struct expectation *expected = context;
+	const struct enable_expectation *expected = context;
 	struct samba_installation read;
 	struct err err = { 0 };
 	bool is_good = samba_installation_read(&read, path, &err);
@@ -68,7 +68,7 @@ static bool verify(void *context, const char *path, char story[PATH_MAX])
 	return is_good;
 }
 
-static bool do_not_verify(void *context, const char *path, char story[PATH_MAX])
+static bool disable_without_samba(void *context, const char *path, char story[PATH_MAX])
 {
 	(void)context;
 	(void)path;
@@ -78,19 +78,19 @@ static bool do_not_verify(void *context, const char *path, char story[PATH_MAX])
 
 /* ---- enable ---- */
 
-static int put(struct examination *x)
+static int enable_insert(struct preflight *x)
 {
-	struct expectation expected = { x->directory, true };
+	struct enable_expectation expected = { x->directory, true };
 	char *block = smb_conf_block(&x->conf, x->directory), *made = NULL;
 	size_t bytes;
 	int exit = SETUP_FAILED;
 
 	if (block != NULL)
-		made = smb_conf_put(&x->conf, x->file.text, x->file.bytes, block, &bytes);
+		made = smb_conf_insert(&x->conf, x->file.text, x->file.bytes, block, &bytes);
 	if (made == NULL)
-		complain("out of memory");
-	else if (!smb_conf_file_replace(&x->file, made, bytes, verify, &expected))
-		complain(x->file.story);
+		enable_print_error("out of memory");
+	else if (!smb_conf_file_replace(&x->file, made, bytes, enable_verify, &expected))
+		enable_print_error(x->file.message);
 	else {
 		printf("Enabled at line %zu of %s. As it was: %s\n", x->conf.line, x->file.path,
 		       x->file.backup);
@@ -103,23 +103,23 @@ static int put(struct examination *x)
 
 int setup_enable(const struct samba_options *options)
 {
-	struct findings findings = { .is_terse = true };
-	struct examination x;
+	struct doctor_report findings = { .is_terse = true };
+	struct preflight x;
 	int exit = SETUP_FAILED;
 
-	if (examination_read(&x, options, &findings))
-		examine(&x, &findings);
+	if (preflight_read(&x, options, &findings))
+		preflight_check_all(&x, &findings);
 	if (findings.wrong > 0)
-		complain("nothing was changed");
+		enable_print_error("nothing was changed");
 	else if (!x.is_enabled)
-		exit = put(&x);
+		exit = enable_insert(&x);
 	else
 		exit = SETUP_DONE;
 	if (exit == SETUP_DONE && x.is_enabled)
 		printf("Enabled already.\n");
 	if (exit == SETUP_DONE)
-		reload(&x.samba, !x.is_enabled);
-	examination_fini(&x);
+		enable_reload_smbd(&x.samba, !x.is_enabled);
+	preflight_fini(&x);
 	return exit;
 }
 
@@ -127,19 +127,20 @@ int setup_enable(const struct samba_options *options)
 
 /* Where Samba cannot be asked, because it is gone or does not take smb.conf as it is, our lines are
  * taken out all the same. */
-static int take(struct examination *x, bool is_asked)
+static int disable_remove(struct preflight *x, bool is_asked)
 {
-	struct expectation expected = { x->conf.directory, false };
+	struct enable_expectation expected = { x->conf.directory, false };
 	size_t bytes;
-	char *made = smb_conf_take(&x->conf, x->file.text, x->file.bytes, &bytes);
+	char *made = smb_conf_remove(&x->conf, x->file.text, x->file.bytes, &bytes);
 	int exit = SETUP_FAILED;
 
 	if (made == NULL)
-		complain("out of memory");
+		enable_print_error("out of memory");
 	else if (!smb_conf_file_can_replace(&x->file) ||
-	         !smb_conf_file_replace(&x->file, made, bytes, is_asked ? verify : do_not_verify,
+	         !smb_conf_file_replace(&x->file, made, bytes,
+	                                is_asked ? enable_verify : disable_without_samba,
 	                                &expected))
-		complain(x->file.story);
+		enable_print_error(x->file.message);
 	else {
 		printf("Disabled: taken out at line %zu of %s. As it was: %s\n", x->conf.line,
 		       x->file.path, x->file.backup);
@@ -149,49 +150,50 @@ static int take(struct examination *x, bool is_asked)
 	return exit;
 }
 
-static int disable(struct examination *x, bool is_asked)
+static int disable_smb_conf(struct preflight *x, bool is_asked)
 {
-	struct findings findings = { .is_terse = true };
+	struct doctor_report findings = { .is_terse = true };
 
 	switch (x->conf.state) {
 	case SMB_CONF_WITH:
-		return take(x, is_asked);
+		return disable_remove(x, is_asked);
 	case SMB_CONF_WITHOUT:
 		if (is_asked && x->samba.uses_registry && x->is_enabled)
-			return complain("it is enabled in Samba's registry: say net conf delparm "
-			                "global " SMB_CONF_PARAMETER);
+			return enable_print_error(
+				"it is enabled in Samba's registry: say net conf delparm "
+				"global " SMB_CONF_PARAMETER);
 		printf("It is not enabled in %s.\n", x->file.path);
 		return SETUP_DONE;
 	default:
-		examine_text(x, &findings);
-		return complain("nothing was changed");
+		preflight_check_smb_conf(x, &findings);
+		return enable_print_error("nothing was changed");
 	}
 }
 
 int setup_disable(const struct samba_options *options)
 {
-	struct examination x = { .directory = options->directory };
+	struct preflight x = { .directory = options->directory };
 	struct err err = { 0 };
 	bool is_asked = samba_installation_read(&x.samba, options->smb_conf, &err);
 	const char *path = x.samba.smb_conf != NULL ? x.samba.smb_conf : options->smb_conf;
 	int exit;
 
 	if (path == NULL || !smb_conf_file_read(&x.file, path))
-		exit = complain(path == NULL ? err.text : x.file.story);
+		exit = enable_print_error(path == NULL ? err.text : x.file.message);
 	else if (!smb_conf_read(&x.conf, x.file.text, x.file.bytes))
-		exit = complain("out of memory");
+		exit = enable_print_error("out of memory");
 	else {
 		x.is_enabled = is_asked && strcmp(x.samba.socket_dir, x.directory) == 0;
-		exit = disable(&x, is_asked);
+		exit = disable_smb_conf(&x, is_asked);
 		if (!is_asked) {
 			char story[PATH_MAX];
 
 			snprintf(story, sizeof story, "Samba could not be asked: %s", err.text);
-			(void)complain(story);
+			(void)enable_print_error(story);
 		}
 	}
 	if (exit == SETUP_DONE && x.samba.bin_dir != NULL)
-		reload(&x.samba, x.conf.state == SMB_CONF_WITH);
-	examination_fini(&x);
+		enable_reload_smbd(&x.samba, x.conf.state == SMB_CONF_WITH);
+	preflight_fini(&x);
 	return exit;
 }

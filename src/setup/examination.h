@@ -11,27 +11,28 @@
 #include "setup/smb_conf.h"
 #include "setup/smb_conf_file.h"
 
-struct examination {
+struct preflight {
 	const char *directory; /* that of the options */
 	struct samba_installation samba;
 	struct smb_conf_file file;
 	struct smb_conf conf;
-	struct pipe_folder pipes;
+	struct socket_dir_inspection pipes;
 	bool is_enabled; /* Samba gets the directory from its configuration */
 };
 
 /* Reads all of that. False: something cannot be read, which was told. to is good for
- * examination_fini in any case. Keeps what options holds. */
-bool examination_read(struct examination *to, const struct samba_options *options,
-                      struct findings *findings);
-void examination_fini(struct examination *x);
+ * preflight_fini in any case. Keeps what options holds. */
+bool preflight_read(struct preflight *to, const struct samba_options *options,
+                    struct doctor_report *findings);
+void preflight_fini(struct preflight *x);
 
 /* Tells all of it; and parts of it. */
-void examine(struct examination *x, struct findings *findings);
-void examine_version(const struct samba_installation *samba, struct findings *findings);
-void examine_registry(const struct examination *x, struct findings *findings);
-void examine_text(const struct examination *x, struct findings *findings);
-void examine_pipes(const struct examination *x, struct findings *findings);
-void examine_links(const struct examination *x, struct findings *findings);
+void preflight_check_all(struct preflight *x, struct doctor_report *findings);
+void preflight_check_version(const struct samba_installation *samba,
+                             struct doctor_report *findings);
+void preflight_check_registry(const struct preflight *x, struct doctor_report *findings);
+void preflight_check_smb_conf(const struct preflight *x, struct doctor_report *findings);
+void preflight_check_relay(const struct preflight *x, struct doctor_report *findings);
+void preflight_check_links(const struct preflight *x, struct doctor_report *findings);
 
 #endif

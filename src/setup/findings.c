@@ -7,13 +7,13 @@
 
 enum { TEXT_BYTES = 2048 };
 
-void findings_add(struct findings *f, enum verdict verdict, const char *what, const char *format,
-                  ...)
+void preflight_report_add(struct doctor_report *f, enum preflight_verdict verdict, const char *what,
+                          const char *format, ...)
 {
 	static const char *const words[] = {
-		[FINDING_GOOD] = "ok",
-		[FINDING_NOTE] = "note",
-		[FINDING_WRONG] = "wrong",
+		[PREFLIGHT_OK] = "ok",
+		[PREFLIGHT_NOTE] = "note",
+		[PREFLIGHT_WRONG] = "wrong",
 	};
 	char text[TEXT_BYTES], escaped[TEXT_BYTES];
 	va_list arguments;
@@ -23,9 +23,9 @@ void findings_add(struct findings *f, enum verdict verdict, const char *what, co
 	va_end(arguments);
 	/* Others' names are in it. */
 	log_escape(escaped, sizeof escaped, text);
-	f->wrong += verdict == FINDING_WRONG;
+	f->wrong += verdict == PREFLIGHT_WRONG;
 	if (!f->is_terse)
 		printf("%-5s %-13s %s\n", words[verdict], what, escaped);
-	else if (verdict == FINDING_WRONG)
+	else if (verdict == PREFLIGHT_WRONG)
 		fprintf(stderr, "netsession-samba: %s: %s\n", what, escaped);
 }

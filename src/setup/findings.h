@@ -5,18 +5,20 @@
 
 #include <stdbool.h>
 
-enum verdict {
-	FINDING_GOOD,
-	FINDING_NOTE,
-	FINDING_WRONG, /* it is in the way */
+enum preflight_verdict {
+	PREFLIGHT_OK,
+	PREFLIGHT_NOTE,
+	PREFLIGHT_WRONG, /* it is in the way */
 };
 
-struct findings {
+struct doctor_report {
 	bool is_terse; /* what is wrong alone, on stderr */
 	unsigned wrong;
 };
 
-__attribute__((format(printf, 4, 5))) void findings_add(struct findings *f, enum verdict verdict,
-                                                        const char *what, const char *format, ...);
+__attribute__((format(printf, 4, 5))) void preflight_report_add(struct doctor_report *f,
+                                                                enum preflight_verdict verdict,
+                                                                const char *what,
+                                                                const char *format, ...);
 
 #endif

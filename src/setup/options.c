@@ -7,32 +7,32 @@
 
 /* Each takes an option's argument; false: it is none of that kind. */
 
-static bool take_smb_conf(struct samba_options *o, const char *argument)
+static bool setup_option_set_smb_conf(struct samba_options *o, const char *argument)
 {
 	o->smb_conf = argument;
 	return argument[0] != '\0';
 }
 
-static bool take_directory(struct samba_options *o, const char *argument)
+static bool setup_option_set_directory(struct samba_options *o, const char *argument)
 {
 	o->directory = argument;
 	return argument[0] == '/';
 }
 
-static bool take_feed_socket(struct samba_options *o, const char *argument)
+static bool setup_option_set_publish_socket(struct samba_options *o, const char *argument)
 {
-	o->feed_socket = argument;
+	o->publish_socket = argument;
 	return argument[0] != '\0';
 }
 
-static bool take_no_feed(struct samba_options *o, const char *argument)
+static bool setup_option_set_no_publish(struct samba_options *o, const char *argument)
 {
 	(void)argument;
-	o->no_feed = true;
+	o->no_publish = true;
 	return true;
 }
 
-static bool take_number(const char *argument, uint32_t most, uint32_t *number)
+static bool setup_option_parse_number(const char *argument, uint32_t most, uint32_t *number)
 {
 	char *end;
 	unsigned long found = strtoul(argument, &end, 10);
@@ -41,17 +41,17 @@ static bool take_number(const char *argument, uint32_t most, uint32_t *number)
 	return *argument >= '0' && *argument <= '9' && *end == '\0' && found > 0 && found <= most;
 }
 
-static bool take_max_pipes(struct samba_options *o, const char *argument)
+static bool setup_option_set_max_pipes(struct samba_options *o, const char *argument)
 {
-	return take_number(argument, 1000000, &o->max_pipes);
+	return setup_option_parse_number(argument, 1000000, &o->max_pipes);
 }
 
-static bool take_max_answer_mib(struct samba_options *o, const char *argument)
+static bool setup_option_set_max_answer_mib(struct samba_options *o, const char *argument)
 {
-	return take_number(argument, 1024, &o->max_answer_mib);
+	return setup_option_parse_number(argument, 1024, &o->max_answer_mib);
 }
 
-static bool take_log_level(struct samba_options *o, const char *argument)
+static bool setup_option_set_log_level(struct samba_options *o, const char *argument)
 {
 	return log_level_find(argument, &o->log_level);
 }
@@ -64,19 +64,19 @@ enum {
 /* clang-format off */
 const struct setup_option setup_options[] = {
 	{ "smb-conf", "FILE", EVERYWHERE, "Samba's configuration, where it is not Samba's own "
-	  "default", take_smb_conf },
+	  "default", setup_option_set_smb_conf },
 	{ "directory", "DIR", EVERYWHERE, "where smbd looks for its pipes once enabled, "
 	  NETSESSION_LOCALSTATEDIR "/lib/netsession/samba by default; an absolute path",
-	  take_directory },
+	  setup_option_set_directory },
 	{ "feed-socket", "PATH", SETUP_COMMAND_RUN, "where netsessiond takes sessions, "
-	  "/run/netsession/feed.sock by default", take_feed_socket },
-	{ "no-feed", NULL, SETUP_COMMAND_RUN, "tell netsessiond nothing", take_no_feed },
+	  "/run/netsession/feed.sock by default", setup_option_set_publish_socket },
+	{ "no-feed", NULL, SETUP_COMMAND_RUN, "tell netsessiond nothing", setup_option_set_no_publish },
 	{ "max-pipes", "N", SETUP_COMMAND_RUN, "relay no more pipes at once, 4096 by default",
-	  take_max_pipes },
+	  setup_option_set_max_pipes },
 	{ "max-answer-mib", "N", SETUP_COMMAND_RUN, "hold no longer answer than N MiB, 64 by "
-	  "default, 1024 at most", take_max_answer_mib },
+	  "default, 1024 at most", setup_option_set_max_answer_mib },
 	{ "log-level", "LEVEL", SETUP_COMMAND_RUN, "error, warning, notice, info (the "
-	  "default) or debug", take_log_level },
+	  "default) or debug", setup_option_set_log_level },
 	{ "help", NULL, EVERYWHERE, "show this", NULL },
 };
 /* clang-format on */
@@ -84,7 +84,7 @@ const struct setup_option setup_options[] = {
 enum { COUNT = sizeof setup_options / sizeof *setup_options };
 const size_t setup_option_count = COUNT;
 
-static bool complain(const char *command, const char *what, const char *option)
+static bool setup_option_print_error(const char *command, const char *what, const char *option)
 {
 	fprintf(stderr, "netsession-samba: %s %s; see netsession-samba %s --help\n", what, option,
 	        command);
@@ -114,9 +114,11 @@ bool setup_options_parse(int argc, char **argv, enum setup_command_bit command,
 	opterr = 0;
 	while ((found = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
 		if (found == ':')
-			return complain(argv[0], "there is no argument of", argv[optind - 1]);
+			return setup_option_print_error(argv[0], "there is no argument of",
+			                                argv[optind - 1]);
 		if (found == '?')
-			return complain(argv[0], "unknown option", argv[optind - 1]);
+			return setup_option_print_error(argv[0], "unknown option",
+			                                argv[optind - 1]);
 		if (setup_options[found].take == NULL) {
 			*wants_help = true;
 		} else if (!setup_options[found].take(o, optarg)) {
@@ -126,6 +128,6 @@ bool setup_options_parse(int argc, char **argv, enum setup_command_bit command,
 		}
 	}
 	if (optind < argc)
-		return complain(argv[0], "unknown argument", argv[optind]);
+		return setup_option_print_error(argv[0], "unknown argument", argv[optind]);
 	return true;
 }

@@ -18,11 +18,11 @@ int setup_release(const struct samba_options *options)
 	const char *ncalrpc_dir = target;
 	bool is_good = true;
 
-	if (!pipe_folder_find_target(options->directory, target)) {
+	if (!socket_dir_find_target(options->directory, target)) {
 		is_good = samba_installation_read(&samba, options->smb_conf, &err);
 		ncalrpc_dir = samba.ncalrpc_dir;
 	}
-	is_good = is_good && samba_folder_release(options->directory, ncalrpc_dir, &err);
+	is_good = is_good && socket_dir_release(options->directory, ncalrpc_dir, &err);
 	if (!is_good)
 		fprintf(stderr, "netsession-samba: %s: %s\n", options->directory, err_text(&err));
 	samba_installation_fini(&samba);

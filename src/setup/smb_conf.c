@@ -18,7 +18,7 @@
 enum { DIRECTORY_MOST_BYTES = 108 - 1 - 20 - 4 };
 
 /* Of ASCII, whatever the locale. */
-static bool is_blank(char c)
+static bool smb_conf_is_blank(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
@@ -46,9 +46,9 @@ const char *smb_conf_directory_fault(const char *directory)
 
 /* ---- the text, as Samba reads it ---- */
 
-enum item_kind { ITEM_END, ITEM_EMPTY, ITEM_COMMENT, ITEM_SECTION, ITEM_PARAMETER };
+enum smb_conf_item { ITEM_END, ITEM_EMPTY, ITEM_COMMENT, ITEM_SECTION, ITEM_PARAMETER };
 
-struct scan {
+struct smb_conf_scan {
 	const char *text;
 	size_t bytes, at, line;
 	char *said; /* room for all of the text and a terminator */
@@ -58,7 +58,7 @@ struct scan {
 	bool is_ended; /* by a line's end, and not by the text's */
 };
 
-static void step_line(struct scan *s)
+static void smb_conf_skip_line(struct smb_conf_scan *s)
 {
 	const char *end = memchr(s->text + s->at, '\n', s->bytes - s->at);
 
@@ -68,7 +68,7 @@ static void step_line(struct scan *s)
 
 /* A backslash before the line's end, and before one blank there, continues it. What stands before
  * is looked at again after an empty line, as Samba does it. */
-static bool take_continuation(struct scan *s)
+static bool smb_conf_take_continuation(struct smb_conf_scan *s)
 {
 	size_t said = s->said_bytes;
 
@@ -76,7 +76,7 @@ static bool take_continuation(struct scan *s)
 		s->said_bytes = said - 1;
 		return true;
 	}
-	if (said > 1 && s->said[said - 2] == '\\' && is_blank(s->said[said - 1])) {
+	if (said > 1 && s->said[said - 2] == '\\' && smb_conf_is_blank(s->said[said - 1])) {
 		s->said_bytes = said - 2;
 		return true;
 	}
@@ -84,7 +84,7 @@ static bool take_continuation(struct scan *s)
 }
 
 /* What lines say until one is not continued, with one blank for several. */
-static void take_said(struct scan *s)
+static void smb_conf_take_text(struct smb_conf_scan *s)
 {
 	s->said_bytes = 0;
 	s->is_ended = false;
@@ -93,49 +93,50 @@ static void take_said(struct scan *s)
 
 		if (c == '\n') {
 			s->line++;
-			if (take_continuation(s))
+			if (smb_conf_take_continuation(s))
 				continue;
 			s->at++;
 			s->is_ended = true;
 			break;
 		}
-		if (s->said_bytes > 0 && is_blank(c) && is_blank(s->said[s->said_bytes - 1]))
+		if (s->said_bytes > 0 && smb_conf_is_blank(c) &&
+		    smb_conf_is_blank(s->said[s->said_bytes - 1]))
 			continue;
 		s->said[s->said_bytes++] = c;
 	}
 	s->said[s->said_bytes] = '\0';
 }
 
-static enum item_kind next(struct scan *s)
+static enum smb_conf_item smb_conf_next_item(struct smb_conf_scan *s)
 {
 	s->begin = s->at;
 	s->first_line = s->line;
-	while (s->at < s->bytes && is_blank(s->text[s->at]) && s->text[s->at] != '\n')
+	while (s->at < s->bytes && smb_conf_is_blank(s->text[s->at]) && s->text[s->at] != '\n')
 		s->at++;
 	if (s->at == s->bytes)
 		return ITEM_END;
 	switch (s->text[s->at]) {
 	case '\n':
-		step_line(s);
+		smb_conf_skip_line(s);
 		return ITEM_EMPTY;
 	case '#':
 	case ';':
-		step_line(s);
+		smb_conf_skip_line(s);
 		return ITEM_COMMENT;
 	case '[':
-		take_said(s);
+		smb_conf_take_text(s);
 		return ITEM_SECTION;
 	default:
-		take_said(s);
+		smb_conf_take_text(s);
 		return ITEM_PARAMETER;
 	}
 }
 
 /* Samba compares names without their blanks and without regard to case. */
-static bool is_name(const char *said, size_t bytes, const char *name)
+static bool smb_conf_is_name(const char *said, size_t bytes, const char *name)
 {
 	for (size_t i = 0; i < bytes; i++) {
-		if (is_blank(said[i]))
+		if (smb_conf_is_blank(said[i]))
 			continue;
 		if (*name == '\0' || strncasecmp(said + i, name, 1) != 0)
 			return false;
@@ -144,19 +145,21 @@ static bool is_name(const char *said, size_t bytes, const char *name)
 	return *name == '\0';
 }
 
-static bool is_global_section(const struct scan *s)
+static bool smb_conf_is_global(const struct smb_conf_scan *s)
 {
 	size_t bytes = strcspn(s->said + 1, "]");
 
-	return is_name(s->said + 1, bytes, "global") || is_name(s->said + 1, bytes, "globals");
+	return smb_conf_is_name(s->said + 1, bytes, "global") ||
+	       smb_conf_is_name(s->said + 1, bytes, "globals");
 }
 
 /* The value where it is our parameter; NULL: it is another. Its end may be a blank. */
-static const char *value_of(const struct scan *s)
+static const char *smb_conf_find_value(const struct smb_conf_scan *s)
 {
 	const char *equals = strchr(s->said, '=');
 
-	if (equals == NULL || !is_name(s->said, (size_t)(equals - s->said), SMB_CONF_PARAMETER))
+	if (equals == NULL ||
+	    !smb_conf_is_name(s->said, (size_t)(equals - s->said), SMB_CONF_PARAMETER))
 		return NULL;
 	return equals + 1 + strspn(equals + 1, " \t\r\v\f");
 }
@@ -164,8 +167,8 @@ static const char *value_of(const struct scan *s)
 /* ---- our block ---- */
 
 /* The line at *at, without its end; steps over it. False: there is none. */
-static bool cut_line(const char *text, size_t bytes, size_t *at, const char **line,
-                     size_t *line_bytes)
+static bool smb_conf_cut_line(const char *text, size_t bytes, size_t *at, const char **line,
+                              size_t *line_bytes)
 {
 	const char *end;
 
@@ -180,32 +183,34 @@ static bool cut_line(const char *text, size_t bytes, size_t *at, const char **li
 	return true;
 }
 
-static bool is_line(const char *line, size_t bytes, const char *expected)
+static bool smb_conf_is_line(const char *line, size_t bytes, const char *expected)
 {
 	return bytes == strlen(expected) && memcmp(line, expected, bytes) == 0;
 }
 
 /* Whether a whole block begins at begin. Gives its end, and the directory that it says; NULL: it is
  * not whole, or out of memory. */
-static char *find_block(const char *text, size_t bytes, size_t begin, size_t *end,
-                        bool *brings_section)
+static char *smb_conf_find_block(const char *text, size_t bytes, size_t begin, size_t *end,
+                                 bool *brings_section)
 {
 	static const char parameter[] = SMB_CONF_PARAMETER " = ";
 	const char *line;
 	size_t at = begin, line_bytes;
 	char *directory;
 
-	if (!cut_line(text, bytes, &at, &line, &line_bytes) || !is_line(line, line_bytes, BEGIN) ||
-	    !cut_line(text, bytes, &at, &line, &line_bytes))
+	if (!smb_conf_cut_line(text, bytes, &at, &line, &line_bytes) ||
+	    !smb_conf_is_line(line, line_bytes, BEGIN) ||
+	    !smb_conf_cut_line(text, bytes, &at, &line, &line_bytes))
 		return NULL;
-	*brings_section = is_line(line, line_bytes, "[global]");
-	if (*brings_section && !cut_line(text, bytes, &at, &line, &line_bytes))
+	*brings_section = smb_conf_is_line(line, line_bytes, "[global]");
+	if (*brings_section && !smb_conf_cut_line(text, bytes, &at, &line, &line_bytes))
 		return NULL;
 	if (line_bytes <= strlen(parameter) || memcmp(line, parameter, strlen(parameter)) != 0)
 		return NULL;
 	directory = strndup(line + strlen(parameter), line_bytes - strlen(parameter));
 	if (directory != NULL && smb_conf_directory_fault(directory) == NULL &&
-	    cut_line(text, bytes, &at, &line, &line_bytes) && is_line(line, line_bytes, END)) {
+	    smb_conf_cut_line(text, bytes, &at, &line, &line_bytes) &&
+	    smb_conf_is_line(line, line_bytes, END)) {
 		*end = at;
 		return directory;
 	}
@@ -213,12 +218,12 @@ static char *find_block(const char *text, size_t bytes, size_t begin, size_t *en
 	return NULL;
 }
 
-static bool has_mark(const struct scan *s)
+static bool smb_conf_has_mark(const struct smb_conf_scan *s)
 {
 	const char *line = s->text + s->begin;
 	size_t bytes = s->at - s->begin;
 
-	while (bytes > 0 && is_blank(*line)) {
+	while (bytes > 0 && smb_conf_is_blank(*line)) {
 		line++;
 		bytes--;
 	}
@@ -227,7 +232,7 @@ static bool has_mark(const struct scan *s)
 
 /* ---- what there is ---- */
 
-struct finding {
+struct smb_conf_reading {
 	struct smb_conf *c;
 	size_t blocks;
 	bool is_global; /* as far as the text was read */
@@ -239,21 +244,21 @@ struct finding {
 	bool is_out_of_memory;
 };
 
-static void set_changed(struct finding *f, size_t line)
+static void smb_conf_set_changed(struct smb_conf_reading *f, size_t line)
 {
 	if (f->changed_line == 0)
 		f->changed_line = line;
 }
 
 /* Steps over a whole block. */
-static void on_mark(struct finding *f, struct scan *s)
+static void smb_conf_on_mark(struct smb_conf_reading *f, struct smb_conf_scan *s)
 {
 	size_t end;
 	bool brings_section;
-	char *directory = find_block(s->text, s->bytes, s->begin, &end, &brings_section);
+	char *directory = smb_conf_find_block(s->text, s->bytes, s->begin, &end, &brings_section);
 
 	if (directory == NULL) {
-		set_changed(f, s->first_line);
+		smb_conf_set_changed(f, s->first_line);
 		return;
 	}
 	if (++f->blocks == 1) {
@@ -264,19 +269,19 @@ static void on_mark(struct finding *f, struct scan *s)
 		f->c->line = s->first_line;
 	} else {
 		free(directory);
-		set_changed(f, s->first_line);
+		smb_conf_set_changed(f, s->first_line);
 	}
 	if (brings_section)
 		f->is_global = true;
 	if (!f->is_global)
-		set_changed(f, s->first_line);
+		smb_conf_set_changed(f, s->first_line);
 	while (s->at < end)
-		step_line(s);
+		smb_conf_skip_line(s);
 }
 
-static void on_section(struct finding *f, struct scan *s)
+static void smb_conf_on_section(struct smb_conf_reading *f, struct smb_conf_scan *s)
 {
-	f->is_global = is_global_section(s);
+	f->is_global = smb_conf_is_global(s);
 	/* Behind a last line that has no end, a block would be part of it. */
 	if (!f->is_global || f->has_place || f->blocks > 0 || !s->is_ended)
 		return;
@@ -286,15 +291,15 @@ static void on_section(struct finding *f, struct scan *s)
 	f->c->has_crlf = s->at > 1 && s->text[s->at - 2] == '\r';
 }
 
-static void on_parameter(struct finding *f, struct scan *s)
+static void smb_conf_on_parameter(struct smb_conf_reading *f, struct smb_conf_scan *s)
 {
-	const char *value = value_of(s);
+	const char *value = smb_conf_find_value(s);
 	size_t bytes;
 
 	if (value == NULL || !f->is_global || f->foreign != NULL)
 		return;
 	bytes = strlen(value);
-	while (bytes > 0 && is_blank(value[bytes - 1]))
+	while (bytes > 0 && smb_conf_is_blank(value[bytes - 1]))
 		bytes--;
 	f->foreign = strndup(value, bytes);
 	f->is_out_of_memory = f->foreign == NULL;
@@ -304,7 +309,7 @@ static void on_parameter(struct finding *f, struct scan *s)
 /* There is no [global] to go into: a block with one, before everything else. What stands there
  * without a section is Samba's [global] as well. A byte order mark stays the file's first bytes;
  * its line is none that Samba knows. */
-static void find_first_place(struct finding *f, const char *text, size_t bytes)
+static void smb_conf_find_place(struct smb_conf_reading *f, const char *text, size_t bytes)
 {
 	struct smb_conf *c = f->c;
 	const char *end = bytes > 0 ? memchr(text, '\n', bytes) : NULL;
@@ -316,11 +321,11 @@ static void find_first_place(struct finding *f, const char *text, size_t bytes)
 	c->line = has_mark ? f->line_behind_first : 1;
 	if (has_mark && f->behind_first == 0) {
 		c->state = SMB_CONF_UNUSABLE;
-		c->why = "it begins with a byte order mark, and its first line has no end";
+		c->fault = "it begins with a byte order mark, and its first line has no end";
 	}
 }
 
-static void conclude(struct finding *f, const char *text, size_t bytes)
+static void smb_conf_conclude(struct smb_conf_reading *f, const char *text, size_t bytes)
 {
 	struct smb_conf *c = f->c;
 
@@ -335,39 +340,39 @@ static void conclude(struct finding *f, const char *text, size_t bytes)
 	} else if (f->blocks == 1) {
 		c->state = SMB_CONF_WITH;
 	} else if (!f->has_place) {
-		find_first_place(f, text, bytes);
+		smb_conf_find_place(f, text, bytes);
 	}
 }
 
 bool smb_conf_read(struct smb_conf *to, const char *text, size_t bytes)
 {
-	struct scan s = { .text = text, .bytes = bytes, .line = 1 };
-	struct finding f = { .c = to, .is_global = true };
-	enum item_kind kind;
+	struct smb_conf_scan s = { .text = text, .bytes = bytes, .line = 1 };
+	struct smb_conf_reading f = { .c = to, .is_global = true };
+	enum smb_conf_item kind;
 
 	*to = (struct smb_conf){ 0 };
 	if (bytes > 0 && memchr(text, '\0', bytes) != NULL) {
 		to->state = SMB_CONF_UNUSABLE;
-		to->why = "it holds a byte of zero";
+		to->fault = "it holds a byte of zero";
 		return true;
 	}
 	s.said = malloc(bytes + 1);
 	if (s.said == NULL)
 		return false;
-	while ((kind = next(&s)) != ITEM_END) {
+	while ((kind = smb_conf_next_item(&s)) != ITEM_END) {
 		if (s.begin == 0 && s.is_ended) {
 			f.behind_first = s.at;
 			f.line_behind_first = s.line;
 		}
-		if (kind == ITEM_COMMENT && has_mark(&s))
-			on_mark(&f, &s);
+		if (kind == ITEM_COMMENT && smb_conf_has_mark(&s))
+			smb_conf_on_mark(&f, &s);
 		else if (kind == ITEM_SECTION)
-			on_section(&f, &s);
+			smb_conf_on_section(&f, &s);
 		else if (kind == ITEM_PARAMETER)
-			on_parameter(&f, &s);
+			smb_conf_on_parameter(&f, &s);
 	}
 	free(s.said);
-	conclude(&f, text, bytes);
+	smb_conf_conclude(&f, text, bytes);
 	return !f.is_out_of_memory;
 }
 
@@ -391,8 +396,8 @@ char *smb_conf_block(const struct smb_conf *c, const char *directory)
 	return block;
 }
 
-static char *replace(const char *text, size_t bytes, size_t begin, size_t end, const char *by,
-                     size_t *made_bytes)
+static char *smb_conf_replace_bytes(const char *text, size_t bytes, size_t begin, size_t end,
+                                    const char *by, size_t *made_bytes)
 {
 	size_t by_bytes = strlen(by);
 	char *made = malloc(bytes - (end - begin) + by_bytes + 1);
@@ -406,13 +411,13 @@ static char *replace(const char *text, size_t bytes, size_t begin, size_t end, c
 	return made;
 }
 
-char *smb_conf_put(const struct smb_conf *c, const char *text, size_t bytes, const char *block,
-                   size_t *made_bytes)
+char *smb_conf_insert(const struct smb_conf *c, const char *text, size_t bytes, const char *block,
+                      size_t *made_bytes)
 {
-	return replace(text, bytes, c->begin, c->begin, block, made_bytes);
+	return smb_conf_replace_bytes(text, bytes, c->begin, c->begin, block, made_bytes);
 }
 
-char *smb_conf_take(const struct smb_conf *c, const char *text, size_t bytes, size_t *made_bytes)
+char *smb_conf_remove(const struct smb_conf *c, const char *text, size_t bytes, size_t *made_bytes)
 {
-	return replace(text, bytes, c->begin, c->end, "", made_bytes);
+	return smb_conf_replace_bytes(text, bytes, c->begin, c->end, "", made_bytes);
 }

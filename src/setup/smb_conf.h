@@ -24,7 +24,7 @@ struct smb_conf {
 	size_t line;       /* where that was found, or where a block would begin */
 	size_t begin, end; /* bytes: our block; or the same twice, where it would be put */
 	char *directory;   /* WITH and FOREIGN: what is said; else NULL */
-	const char *why;   /* UNUSABLE: static text */
+	const char *fault; /* UNUSABLE: static text */
 	/* How a block would be put there. */
 	bool brings_section; /* with a [global] of its own, at the text's beginning */
 	bool has_crlf;
@@ -44,8 +44,8 @@ char *smb_conf_block(const struct smb_conf *c, const char *directory);
 
 /* WITHOUT: the text with a block. WITH: the text without it. Give *made_bytes of it, NULL: out of
  * memory. */
-char *smb_conf_put(const struct smb_conf *c, const char *text, size_t bytes, const char *block,
-                   size_t *made_bytes);
-char *smb_conf_take(const struct smb_conf *c, const char *text, size_t bytes, size_t *made_bytes);
+char *smb_conf_insert(const struct smb_conf *c, const char *text, size_t bytes, const char *block,
+                      size_t *made_bytes);
+char *smb_conf_remove(const struct smb_conf *c, const char *text, size_t bytes, size_t *made_bytes);
 
 #endif

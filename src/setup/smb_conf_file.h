@@ -14,8 +14,8 @@ struct smb_conf_file {
 	char *text;
 	size_t bytes;
 	struct stat status;
-	char backup[PATH_MAX]; /* made by smb_conf_file_replace; "": none */
-	char story[PATH_MAX];  /* what went wrong */
+	char backup[PATH_MAX];  /* made by smb_conf_file_replace; "": none */
+	char message[PATH_MAX]; /* what went wrong */
 };
 
 /* False: see story. to is good for smb_conf_file_fini in any case. */

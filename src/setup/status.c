@@ -15,7 +15,7 @@ enum { DAEMON_DEADLINE_MS = 3000 };
 /* ---- what the running daemon says of itself ---- */
 
 /* All that comes until the end. Returns the bytes without a terminator; 0: it does not answer. */
-static size_t ask_daemon(const char *directory, char to[STATUS_TEXT_BYTES])
+static size_t status_query_daemon(const char *directory, char to[STATUS_TEXT_BYTES])
 {
 	char path[PATH_MAX];
 	size_t used = 0;
@@ -23,7 +23,7 @@ static size_t ask_daemon(const char *directory, char to[STATUS_TEXT_BYTES])
 	int fd;
 
 	snprintf(path, sizeof path, "%s/" STATUS_SOCKET_NAME, directory);
-	fd = pipe_folder_connect(path);
+	fd = socket_dir_connect(path);
 	while (fd >= 0 && got > 0 && used < STATUS_TEXT_BYTES - 1) {
 		if (poll(&(struct pollfd){ fd, POLLIN, 0 }, 1, DAEMON_DEADLINE_MS) <= 0)
 			break;
@@ -36,23 +36,23 @@ static size_t ask_daemon(const char *directory, char to[STATUS_TEXT_BYTES])
 	return used;
 }
 
-static void tell_daemon(const char *directory, struct findings *findings)
+static void status_check_daemon(const char *directory, struct doctor_report *findings)
 {
 	char text[STATUS_TEXT_BYTES], *rest = text, *line;
 
-	if (ask_daemon(directory, text) == 0) {
-		findings_add(findings, FINDING_WRONG, "run", "it does not answer at %s/%s",
-		             directory, STATUS_SOCKET_NAME);
+	if (status_query_daemon(directory, text) == 0) {
+		preflight_report_add(findings, PREFLIGHT_WRONG, "run",
+		                     "it does not answer at %s/%s", directory, STATUS_SOCKET_NAME);
 		return;
 	}
 	while ((line = strsep(&rest, "\n")) != NULL)
 		if (*line != '\0')
-			findings_add(findings, FINDING_GOOD, "run", "%s", line);
+			preflight_report_add(findings, PREFLIGHT_OK, "run", "%s", line);
 }
 
 /* ---- from outside ---- */
 
-static bool smbd_runs(const struct samba_installation *samba)
+static bool status_smbd_runs(const struct samba_installation *samba)
 {
 	struct samba_program_output output;
 	struct err err = { 0 };
@@ -69,62 +69,63 @@ static bool smbd_runs(const struct samba_installation *samba)
 	return is_there;
 }
 
-static void tell_smbd(const struct examination *x, struct findings *findings)
+static void status_check_smbd(const struct preflight *x, struct doctor_report *findings)
 {
-	bool is_said = x->samba.socket_dir[0] != '\0', runs = smbd_runs(&x->samba);
+	bool is_said = x->samba.socket_dir[0] != '\0', runs = status_smbd_runs(&x->samba);
 
-	findings_add(findings, runs ? FINDING_GOOD : FINDING_NOTE, "smbd",
-	             "%s; its configuration has it look for pipes in %s/np",
-	             runs ? "runs" : "does not run",
-	             is_said ? x->samba.socket_dir : x->samba.ncalrpc_dir);
+	preflight_report_add(findings, runs ? PREFLIGHT_OK : PREFLIGHT_NOTE, "smbd",
+	                     "%s; its configuration has it look for pipes in %s/np",
+	                     runs ? "runs" : "does not run",
+	                     is_said ? x->samba.socket_dir : x->samba.ncalrpc_dir);
 	if (x->samba.uses_registry && x->is_enabled)
-		examine_registry(x, findings);
+		preflight_check_registry(x, findings);
 	else if (x->samba.uses_registry || x->conf.state == SMB_CONF_WITHOUT)
-		findings_add(findings, FINDING_NOTE, "smb.conf",
-		             "not enabled: see netsession-samba check");
+		preflight_report_add(findings, PREFLIGHT_NOTE, "smb.conf",
+		                     "not enabled: see netsession-samba check");
 	else
-		examine_text(x, findings);
+		preflight_check_smb_conf(x, findings);
 }
 
-static void tell_relay(const struct examination *x, struct findings *findings)
+static void status_check_relay(const struct preflight *x, struct doctor_report *findings)
 {
 	switch (x->pipes.srvsvc) {
 	case PIPE_LISTENS:
-		examine_pipes(x, findings);
-		tell_daemon(x->directory, findings);
+		preflight_check_relay(x, findings);
+		status_check_daemon(x->directory, findings);
 		break;
 	case PIPE_LINK:
-		findings_add(findings, FINDING_NOTE, "relay",
-		             "does not run; %s/np/srvsvc leads to Samba's own", x->directory);
-		examine_links(x, findings);
+		preflight_report_add(findings, PREFLIGHT_NOTE, "relay",
+		                     "does not run; %s/np/srvsvc leads to Samba's own",
+		                     x->directory);
+		preflight_check_links(x, findings);
 		break;
 	default:
 		if (x->is_enabled)
-			examine_pipes(x, findings);
+			preflight_check_relay(x, findings);
 		else
-			findings_add(findings, FINDING_NOTE, "relay", "does not run");
+			preflight_report_add(findings, PREFLIGHT_NOTE, "relay", "does not run");
 		break;
 	}
 	if (x->pipes.samba == PIPE_LISTENS)
-		findings_add(findings, FINDING_GOOD, "samba-dcerpcd", "listens at %s/np/srvsvc",
-		             x->samba.ncalrpc_dir);
+		preflight_report_add(findings, PREFLIGHT_OK, "samba-dcerpcd",
+		                     "listens at %s/np/srvsvc", x->samba.ncalrpc_dir);
 	else
-		findings_add(findings, FINDING_NOTE, "samba-dcerpcd", "does not run%s",
-		             x->samba.starts_helpers ? "; smbd starts it when it is needed"
-		                                     : ", and smbd does not start it");
+		preflight_report_add(findings, PREFLIGHT_NOTE, "samba-dcerpcd", "does not run%s",
+		                     x->samba.starts_helpers ? "; smbd starts it when it is needed"
+		                                             : ", and smbd does not start it");
 }
 
 int setup_status(const struct samba_options *options)
 {
-	struct findings findings = { 0 };
-	struct examination x;
+	struct doctor_report findings = { 0 };
+	struct preflight x;
 	const char *sum;
 	int exit;
 
-	if (examination_read(&x, options, &findings)) {
-		examine_version(&x.samba, &findings);
-		tell_smbd(&x, &findings);
-		tell_relay(&x, &findings);
+	if (preflight_read(&x, options, &findings)) {
+		preflight_check_version(&x.samba, &findings);
+		status_check_smbd(&x, &findings);
+		status_check_relay(&x, &findings);
 	}
 	if (findings.wrong > 0) {
 		exit = SETUP_FAILED;
@@ -140,6 +141,6 @@ int setup_status(const struct samba_options *options)
 		sum = "It works.";
 	}
 	printf("\n%s\n", sum);
-	examination_fini(&x);
+	preflight_fini(&x);
 	return exit;
 }

@@ -19,13 +19,14 @@ void smb2_connection_init(struct smb2_connection *c)
 void smb2_connection_fini(struct smb2_connection *c)
 {
 	crypto_mac_free(c->signing_key);
-	smb2_sealing_free(c->sealing);
+	smb2_encryption_free(c->encryption);
 	wire_writer_fini(&c->setup_response);
 	wire_writer_fini(&c->out);
 	smb2_frames_fini(&c->in);
 }
 
-static enum smb2_event fail(struct smb2_connection *c, NET_API_STATUS status, const char *why)
+static enum smb2_event smb2_connection_fail(struct smb2_connection *c, NET_API_STATUS status,
+                                            const char *why)
 {
 	err_set(&c->err, status, NULL, why);
 	return SMB2_FAILED;
@@ -47,7 +48,8 @@ unsigned smb2_connection_room(const struct smb2_connection *c)
 	return room < c->credits ? room : c->credits;
 }
 
-static struct smb2_outstanding *find_outstanding(struct smb2_connection *c, uint64_t message_id)
+static struct smb2_outstanding *smb2_connection_find_outstanding(struct smb2_connection *c,
+                                                                 uint64_t message_id)
 {
 	for (size_t i = 0; i < SMB2_MAX_OUTSTANDING; i++)
 		if (c->outstanding[i].in_use && c->outstanding[i].message_id == message_id)
@@ -55,7 +57,8 @@ static struct smb2_outstanding *find_outstanding(struct smb2_connection *c, uint
 	return NULL;
 }
 
-static void remember(struct smb2_connection *c, enum smb2_command command, uint32_t tag)
+static void smb2_connection_add_outstanding(struct smb2_connection *c, enum smb2_command command,
+                                            uint32_t tag)
 {
 	for (size_t i = 0; i < SMB2_MAX_OUTSTANDING; i++)
 		if (!c->outstanding[i].in_use) {
@@ -73,13 +76,13 @@ static void remember(struct smb2_connection *c, enum smb2_command command, uint3
 
 size_t smb2_connection_header_at(const struct smb2_connection *c)
 {
-	return c->chain[c->chain_length - 1];
+	return c->request_headers[c->request_count - 1];
 }
 
 struct wire_writer *smb2_connection_request(struct smb2_connection *c, enum smb2_command command,
                                             uint32_t tag)
 {
-	bool related = c->chain_length > 0;
+	bool related = c->request_count > 0;
 	struct smb2_header h = {
 		.credit_charge = c->multi_credit ? 1 : 0, /* 3.2.4.1.5 */
 		.command = (uint16_t)command,
@@ -89,8 +92,8 @@ struct wire_writer *smb2_connection_request(struct smb2_connection *c, enum smb2
 		.session_id = c->session_id,
 	};
 
-	assert(c->credits > 0 && c->chain_length < SMB2_MAX_COMPOUND);
-	remember(c, command, tag);
+	assert(c->credits > 0 && c->request_count < SMB2_MAX_COMPOUND);
+	smb2_connection_add_outstanding(c, command, tag);
 	c->next_message_id++;
 	c->credits--;
 	/* 3.2.4.1.2 */
@@ -101,52 +104,58 @@ struct wire_writer *smb2_connection_request(struct smb2_connection *c, enum smb2
 		wire_put_padding(&c->out, before, 8);
 		smb2_header_set_next(&c->out, before, (uint32_t)(c->out.len - before));
 	} else {
-		c->chain_begin = smb2_frame_begin(&c->out);
+		c->request_begin = smb2_frame_begin(&c->out);
 	}
-	c->chain[c->chain_length++] = c->out.len;
+	c->request_headers[c->request_count++] = c->out.len;
 	smb2_header_encode(&c->out, &h);
 	return &c->out;
 }
 
 /* The exchange up to the session's key is hashed, 3.2.5.2 and 3.2.5.3; a dialect below 3.1.1
  * makes nothing of it. */
-static void hash_preauth(struct smb2_connection *c, const uint8_t *message, size_t bytes)
+static void smb2_connection_hash_preauth(struct smb2_connection *c, const uint8_t *message,
+                                         size_t bytes)
 {
 	if (!crypto_sha512_chain(c->preauth, message, bytes))
-		fail(c, ERROR_NOT_ENOUGH_MEMORY, "SHA-512 is not to be had from OpenSSL");
+		smb2_connection_fail(c, ERROR_NOT_ENOUGH_MEMORY,
+		                     "SHA-512 is not to be had from OpenSSL");
 }
 
-static void sign_chain(struct smb2_connection *c)
+static void smb2_connection_sign_compound(struct smb2_connection *c)
 {
-	for (size_t i = 0; i < c->chain_length; i++) {
-		size_t end = i + 1 < c->chain_length ? c->chain[i + 1] : c->out.len;
+	for (size_t i = 0; i < c->request_count; i++) {
+		size_t end = i + 1 < c->request_count ? c->request_headers[i + 1] : c->out.len;
 
-		if (!smb2_sign(c->signing_key, c->out.data + c->chain[i], end - c->chain[i]))
-			fail(c, ERROR_NOT_ENOUGH_MEMORY, "a message could not be signed");
+		if (!smb2_sign(c->signing_key, c->out.data + c->request_headers[i],
+		               end - c->request_headers[i]))
+			smb2_connection_fail(c, ERROR_NOT_ENOUGH_MEMORY,
+			                     "a message could not be signed");
 	}
 }
 
-static void seal_message(struct smb2_connection *c)
+static void smb2_connection_encrypt_message(struct smb2_connection *c)
 {
-	if (!smb2_seal(c->sealing, c->session_id, &c->out, c->chain_begin))
-		fail(c, ERROR_NOT_ENOUGH_MEMORY, "a message could not be encrypted");
+	if (!smb2_encrypt(c->encryption, c->session_id, &c->out, c->request_begin))
+		smb2_connection_fail(c, ERROR_NOT_ENOUGH_MEMORY,
+		                     "a message could not be encrypted");
 }
 
 void smb2_connection_flush(struct smb2_connection *c)
 {
-	assert(c->chain_length > 0);
+	assert(c->request_count > 0);
 	if (c->out.failed)
-		fail(c, ERROR_NOT_ENOUGH_MEMORY, "no memory for a request");
+		smb2_connection_fail(c, ERROR_NOT_ENOUGH_MEMORY, "no memory for a request");
 	else if (c->is_encrypted)
-		seal_message(c);
+		smb2_connection_encrypt_message(c);
 	else if (c->signing_key != NULL)
-		sign_chain(c);
+		smb2_connection_sign_compound(c);
 	else if (!c->is_null)
-		hash_preauth(c, c->out.data + c->chain_begin, c->out.len - c->chain_begin);
-	smb2_frame_end(&c->out, c->chain_begin);
+		smb2_connection_hash_preauth(c, c->out.data + c->request_begin,
+		                             c->out.len - c->request_begin);
+	smb2_frame_end(&c->out, c->request_begin);
 	if (c->err.status != NERR_Success)
 		wire_writer_clear(&c->out); /* nothing leaves unprotected */
-	c->chain_length = 0;
+	c->request_count = 0;
 }
 
 void smb2_connection_probe_smb1(struct smb2_connection *c)
@@ -159,90 +168,97 @@ void smb2_connection_probe_smb1(struct smb2_connection *c)
 
 /* Whether a message is of the protocol whose id begins so: 0xFF SMB1, 0xFD encrypted, 0xFC
  * compressed. */
-static bool starts_with(const struct smb2_connection *c, uint8_t first)
+static bool smb2_connection_starts_with(const struct smb2_connection *c, uint8_t first)
 {
-	return c->compound_bytes >= 4 && c->compound[0] == first &&
-	       memcmp(c->compound + 1, "SMB", 3) == 0;
+	return c->received_bytes >= 4 && c->received[0] == first &&
+	       memcmp(c->received + 1, "SMB", 3) == 0;
 }
 
 /* 3.2.5.1.1.1 */
-static enum smb2_event unseal_message(struct smb2_connection *c)
+static enum smb2_event smb2_connection_decrypt_message(struct smb2_connection *c)
 {
 	const char *why;
 
-	if (c->sealing == NULL)
-		return fail(c, ERROR_BAD_NET_RESP, "an encrypted answer where no key is agreed on");
-	why = smb2_unseal(c->sealing, c->session_id, c->compound, c->compound_bytes, &c->compound,
-	                  &c->compound_bytes);
+	if (c->encryption == NULL)
+		return smb2_connection_fail(c, ERROR_BAD_NET_RESP,
+		                            "an encrypted answer where no key is agreed on");
+	why = smb2_decrypt(c->encryption, c->session_id, c->received, c->received_bytes,
+	                   &c->received, &c->received_bytes);
 	if (why != NULL)
-		return fail(c, ERROR_DOWNGRADE_DETECTED, why);
-	c->is_unsealed = true;
+		return smb2_connection_fail(c, ERROR_DOWNGRADE_DETECTED, why);
+	c->was_encrypted = true;
 	return SMB2_REPLY;
 }
 
 /* Cuts the next message out of what has come. */
-static enum smb2_event next_compound(struct smb2_connection *c)
+static enum smb2_event smb2_connection_next_message(struct smb2_connection *c)
 {
-	if (!smb2_frames_next(&c->in, &c->compound, &c->compound_bytes)) {
+	if (!smb2_frames_next(&c->in, &c->received, &c->received_bytes)) {
 		if (c->in.error != NULL)
-			return fail(c, ERROR_BAD_NET_RESP, c->in.error);
+			return smb2_connection_fail(c, ERROR_BAD_NET_RESP, c->in.error);
 		return SMB2_WANT_BYTES;
 	}
-	c->is_unsealed = false;
-	if (starts_with(c, 0xFF))
-		return fail(c, ERROR_SMB1_NOT_AVAILABLE, "the server offers SMB1 only");
-	if (starts_with(c, 0xFC))
-		return fail(c, ERROR_BAD_NET_RESP, "a compressed answer to who offered none");
-	if (starts_with(c, 0xFD))
-		return unseal_message(c);
+	c->was_encrypted = false;
+	if (smb2_connection_starts_with(c, 0xFF))
+		return smb2_connection_fail(c, ERROR_SMB1_NOT_AVAILABLE,
+		                            "the server offers SMB1 only");
+	if (smb2_connection_starts_with(c, 0xFC))
+		return smb2_connection_fail(c, ERROR_BAD_NET_RESP,
+		                            "a compressed answer to who offered none");
+	if (smb2_connection_starts_with(c, 0xFD))
+		return smb2_connection_decrypt_message(c);
 	return SMB2_REPLY;
 }
 
 /* Cuts the next answer out of a message. */
-static enum smb2_event next_element(struct smb2_connection *c, struct smb2_header *h,
-                                    const uint8_t **element, size_t *bytes)
+static enum smb2_event smb2_connection_next_element(struct smb2_connection *c,
+                                                    struct smb2_header *h, const uint8_t **element,
+                                                    size_t *bytes)
 {
 	struct wire_reader r;
 
-	wire_reader_init(&r, c->compound, c->compound_bytes);
+	wire_reader_init(&r, c->received, c->received_bytes);
 	smb2_header_decode(&r, h);
-	*element = c->compound;
-	*bytes = h->next_command != 0 ? h->next_command : c->compound_bytes;
-	if (r.error == NULL && (*bytes < SMB2_HEADER_BYTES || *bytes > c->compound_bytes))
+	*element = c->received;
+	*bytes = h->next_command != 0 ? h->next_command : c->received_bytes;
+	if (r.error == NULL && (*bytes < SMB2_HEADER_BYTES || *bytes > c->received_bytes))
 		r.error = "a compounded answer outside its message";
 	if (r.error == NULL && (h->flags & SMB2_FLAGS_SERVER_TO_REDIR) == 0)
 		r.error = "a request where an answer should be";
 	if (r.error != NULL)
-		return fail(c, ERROR_BAD_NET_RESP, r.error);
-	c->compound += *bytes;
-	c->compound_bytes -= *bytes;
+		return smb2_connection_fail(c, ERROR_BAD_NET_RESP, r.error);
+	c->received += *bytes;
+	c->received_bytes -= *bytes;
 	return SMB2_REPLY;
 }
 
 /* 3.2.5.1.3: whether an answer may be believed. */
-static bool is_authentic(struct smb2_connection *c, const struct smb2_outstanding *request,
-                         const uint8_t *element, size_t bytes)
+static bool smb2_connection_is_authentic(struct smb2_connection *c,
+                                         const struct smb2_outstanding *request,
+                                         const uint8_t *element, size_t bytes)
 {
-	if (c->signing_key == NULL || c->is_unsealed)
+	if (c->signing_key == NULL || c->was_encrypted)
 		return true;
 	return !request->is_encrypted && smb2_signature_holds(c->signing_key, element, bytes);
 }
 
 /* What cannot be believed ends the connection, and so does a server that knows no session any
  * more and has no key to sign that with: nobody may take it for a mere refusal. */
-static enum smb2_event fail_unauthentic(struct smb2_connection *c,
-                                        const struct smb2_outstanding *request,
-                                        const struct smb2_header *h)
+static enum smb2_event smb2_connection_fail_unauthentic(struct smb2_connection *c,
+                                                        const struct smb2_outstanding *request,
+                                                        const struct smb2_header *h)
 {
 	if ((h->flags & SMB2_FLAGS_SIGNED) == 0 && (h->status == STATUS_USER_SESSION_DELETED ||
 	                                            h->status == STATUS_NETWORK_SESSION_EXPIRED))
-		return fail(c, ERROR_NETNAME_DELETED, "the server ended the session");
-	return fail(c, ERROR_DOWNGRADE_DETECTED,
-	            request->is_encrypted ? "a plain answer to an encrypted request"
-	                                  : "an answer whose signature is wrong");
+		return smb2_connection_fail(c, ERROR_NETNAME_DELETED,
+		                            "the server ended the session");
+	return smb2_connection_fail(c, ERROR_DOWNGRADE_DETECTED,
+	                            request->is_encrypted ? "a plain answer to an encrypted request"
+	                                                  : "an answer whose signature is wrong");
 }
 
-static bool keep_setup_response(struct smb2_connection *c, const uint8_t *element, size_t bytes)
+static bool smb2_connection_keep_setup_response(struct smb2_connection *c, const uint8_t *element,
+                                                size_t bytes)
 {
 	wire_writer_clear(&c->setup_response);
 	wire_put_bytes(&c->setup_response, element, bytes);
@@ -256,35 +272,37 @@ enum smb2_event smb2_connection_next(struct smb2_connection *c, struct smb2_repl
 		const uint8_t *element;
 		size_t bytes;
 
-		if (c->compound_bytes == 0) {
-			enum smb2_event event = next_compound(c);
+		if (c->received_bytes == 0) {
+			enum smb2_event event = smb2_connection_next_message(c);
 
 			if (event != SMB2_REPLY)
 				return event;
 		}
-		if (next_element(c, &reply->header, &element, &bytes) != SMB2_REPLY)
+		if (smb2_connection_next_element(c, &reply->header, &element, &bytes) != SMB2_REPLY)
 			break;
 		if (reply->header.message_id == UNSOLICITED_MESSAGE_ID)
 			continue;
-		request = find_outstanding(c, reply->header.message_id);
+		request = smb2_connection_find_outstanding(c, reply->header.message_id);
 		if (request == NULL || request->command != reply->header.command)
-			return fail(c, ERROR_BAD_NET_RESP,
-			            "an answer to a request that nobody made");
+			return smb2_connection_fail(c, ERROR_BAD_NET_RESP,
+			                            "an answer to a request that nobody made");
 		/* It goes alone, and so does its answer: what is left of a message would not
 		 * survive the wait for a token. */
-		if (request->command == SMB2_SESSION_SETUP && c->compound_bytes != 0)
-			return fail(c, ERROR_BAD_NET_RESP, "an answer compounded with a log-on's");
+		if (request->command == SMB2_SESSION_SETUP && c->received_bytes != 0)
+			return smb2_connection_fail(c, ERROR_BAD_NET_RESP,
+			                            "an answer compounded with a log-on's");
 		c->credits += reply->header.credits; /* 3.2.5.1.4 */
 		if (reply->header.status == STATUS_PENDING)
 			continue; /* 3.2.5.1.5: the answer follows */
-		if (!is_authentic(c, request, element, bytes))
-			return fail_unauthentic(c, request, &reply->header);
+		if (!smb2_connection_is_authentic(c, request, element, bytes))
+			return smb2_connection_fail_unauthentic(c, request, &reply->header);
 		if (c->signing_key == NULL && request->command == SMB2_SESSION_SETUP &&
 		    reply->header.status == STATUS_SUCCESS) {
-			if (!keep_setup_response(c, element, bytes))
-				return fail(c, ERROR_NOT_ENOUGH_MEMORY, "no memory for an answer");
+			if (!smb2_connection_keep_setup_response(c, element, bytes))
+				return smb2_connection_fail(c, ERROR_NOT_ENOUGH_MEMORY,
+				                            "no memory for an answer");
 		} else if (c->signing_key == NULL && !c->is_null) {
-			hash_preauth(c, element, bytes);
+			smb2_connection_hash_preauth(c, element, bytes);
 		}
 		request->in_use = false;
 		reply->command = request->command;
@@ -296,7 +314,7 @@ enum smb2_event smb2_connection_next(struct smb2_connection *c, struct smb2_repl
 	return SMB2_FAILED;
 }
 
-static uint32_t at_most_payload(uint32_t bytes)
+static uint32_t smb2_at_most_payload(uint32_t bytes)
 {
 	return bytes < SMB2_MAX_PAYLOAD_BYTES ? bytes : SMB2_MAX_PAYLOAD_BYTES;
 }
@@ -311,8 +329,8 @@ void smb2_connection_negotiated(struct smb2_connection *c,
 	c->cipher = response->cipher;
 	c->multi_credit = response->dialect >= SMB2_DIALECT_210 &&
 	                  (response->capabilities & SMB2_GLOBAL_CAP_LARGE_MTU) != 0;
-	c->max_transact_bytes = at_most_payload(response->max_transact_bytes);
-	c->max_read_bytes = at_most_payload(response->max_read_bytes);
+	c->max_transact_bytes = smb2_at_most_payload(response->max_transact_bytes);
+	c->max_read_bytes = smb2_at_most_payload(response->max_read_bytes);
 }
 
 bool smb2_connection_authenticated(struct smb2_connection *c,
@@ -322,13 +340,15 @@ bool smb2_connection_authenticated(struct smb2_connection *c,
 	c->signing_key = smb2_signing_key_new(c->dialect, c->signing_algorithm, session_key,
 	                                      c->preauth);
 	if (c->cipher != SMB2_CIPHER_NONE)
-		c->sealing = smb2_sealing_new(SMB2_CLIENT, c->dialect, c->cipher, session_key,
-		                              c->preauth);
-	if (c->signing_key == NULL || (c->cipher != SMB2_CIPHER_NONE && c->sealing == NULL))
-		fail(c, ERROR_NOT_SUPPORTED, "OpenSSL refuses the algorithm that was agreed on");
+		c->encryption = smb2_encryption_new(SMB2_CLIENT, c->dialect, c->cipher, session_key,
+		                                    c->preauth);
+	if (c->signing_key == NULL || (c->cipher != SMB2_CIPHER_NONE && c->encryption == NULL))
+		smb2_connection_fail(c, ERROR_NOT_SUPPORTED,
+		                     "OpenSSL refuses the algorithm that was agreed on");
 	else if (!smb2_signature_holds(c->signing_key, c->setup_response.data,
 	                               c->setup_response.len))
-		fail(c, ERROR_DOWNGRADE_DETECTED, "the log-on was answered with a wrong signature");
+		smb2_connection_fail(c, ERROR_DOWNGRADE_DETECTED,
+		                     "the log-on was answered with a wrong signature");
 	return c->err.status == NERR_Success;
 }
 
@@ -340,6 +360,6 @@ void smb2_connection_anonymous(struct smb2_connection *c)
 
 bool smb2_connection_encrypt(struct smb2_connection *c)
 {
-	c->is_encrypted = c->sealing != NULL;
+	c->is_encrypted = c->encryption != NULL;
 	return c->is_encrypted;
 }

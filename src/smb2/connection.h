@@ -24,11 +24,11 @@ struct smb2_connection {
 	uint32_t tree_id;
 
 	uint8_t preauth[CRYPTO_SHA512_BYTES];
-	struct crypto_mac *signing_key;    /* NULL until the session is authenticated, or is_null */
-	struct smb2_sealing *sealing;      /* the same, and NULL where there is no cipher */
-	bool is_encrypted;                 /* all that goes out is, and the answers to it */
-	bool is_null;                      /* a null session: nothing is signed */
-	struct wire_writer setup_response; /* the last one, unverified until the key is known */
+	struct crypto_mac *signing_key; /* NULL until the session is authenticated, or is_null */
+	struct smb2_encryption *encryption; /* the same, and NULL where there is no cipher */
+	bool is_encrypted;                  /* all that goes out is, and the answers to it */
+	bool is_null;                       /* a null session: nothing is signed */
+	struct wire_writer setup_response;  /* the last one, unverified until the key is known */
 
 	uint64_t next_message_id;
 	unsigned credits;
@@ -39,15 +39,16 @@ struct smb2_connection {
 		uint32_t tag;
 	} outstanding[SMB2_MAX_OUTSTANDING];
 
-	struct wire_writer out;          /* whole frames, to be sent */
-	size_t chain_begin;              /* of the message being built */
-	size_t chain[SMB2_MAX_COMPOUND]; /* where its headers stand; none: no message is built */
-	size_t chain_length;
+	struct wire_writer out;                    /* whole frames, to be sent */
+	size_t request_begin;                      /* of the message being built */
+	size_t request_headers[SMB2_MAX_COMPOUND]; /* where its headers stand; none: no message is
+	                                              built */
+	size_t request_count;
 
 	struct smb2_frames in;
-	uint8_t *compound; /* what is left of the message being read */
-	size_t compound_bytes;
-	bool is_unsealed; /* it came encrypted: no signature is wanted */
+	uint8_t *received; /* what is left of the message being read */
+	size_t received_bytes;
+	bool was_encrypted; /* it came encrypted: no signature is wanted */
 	struct err err;
 };
 

@@ -35,7 +35,7 @@ void smb2_create_pipe_request_encode(struct wire_writer *w, const char *pipe)
 }
 
 /* 2.2.13.2: a chain, each of whose links has a name and data within what the request gives. */
-static void check_contexts(struct wire_reader *contexts)
+static void smb2_create_check_contexts(struct wire_reader *contexts)
 {
 	size_t at = 0;
 	uint32_t next = contexts->error == NULL && wire_left(contexts) > 0;
@@ -82,7 +82,7 @@ void smb2_create_request_decode(struct wire_reader *message, struct smb2_create_
 	name = wire_part(message, name_bytes > 0 ? name_at : 0, name_bytes);
 	smb2_name_get(&name, request->name);
 	contexts = wire_part(message, contexts_bytes > 0 ? contexts_at : 0, contexts_bytes);
-	check_contexts(&contexts);
+	smb2_create_check_contexts(&contexts);
 	if (name_bytes > 0 && name_at < NAME_AT) /* 3.3.5.9 */
 		wire_reader_fail(message, "a name within what stands before it");
 	if (name.error != NULL || contexts.error != NULL)

@@ -38,12 +38,12 @@ void smb2_frames_received(struct smb2_frames *f, size_t bytes)
 {
 	assert(bytes <= f->cap - f->end);
 	f->end += bytes;
-	f->has_heard = f->has_heard || bytes > 0;
+	f->has_received = f->has_received || bytes > 0;
 }
 
 bool smb2_frames_is_untouched(const struct smb2_frames *f)
 {
-	return !f->has_heard;
+	return !f->has_received;
 }
 
 bool smb2_frames_next(struct smb2_frames *f, uint8_t **message, size_t *bytes)

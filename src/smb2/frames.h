@@ -17,7 +17,7 @@
 struct smb2_frames {
 	uint8_t *data;
 	size_t begin, end, cap; /* bytes: what has come and was not given lies in begin..end */
-	bool has_heard;         /* a byte has ever come */
+	bool has_received;      /* a byte has ever come */
 	const char *error;      /* static text; it sticks */
 };
 

@@ -26,24 +26,26 @@ const uint16_t smb2_ciphers[SMB2_CIPHER_COUNT] = {
 #define SECURITY_MODE SMB2_NEGOTIATE_SIGNING_REQUIRED
 #define CAPABILITIES  (SMB2_GLOBAL_CAP_LARGE_MTU | SMB2_GLOBAL_CAP_ENCRYPTION)
 
-struct offer {
+struct smb2_dialect_list {
 	const uint16_t *dialects;
 	size_t count;
 };
 
-static struct offer offer_of(const struct smb2_negotiate_request *request)
+static struct smb2_dialect_list
+smb2_negotiate_dialects_of(const struct smb2_negotiate_request *request)
 {
-	return request->only_dialect != 0 ? (struct offer){ &request->only_dialect, 1 }
-	                                  : (struct offer){ smb2_dialects, SMB2_DIALECT_COUNT };
+	return request->only_dialect != 0
+	               ? (struct smb2_dialect_list){ &request->only_dialect, 1 }
+	               : (struct smb2_dialect_list){ smb2_dialects, SMB2_DIALECT_COUNT };
 }
 
-static void put_dialects(struct wire_writer *w, struct offer offer)
+static void smb2_negotiate_put_dialects(struct wire_writer *w, struct smb2_dialect_list offer)
 {
 	for (size_t i = 0; i < offer.count; i++)
 		wire_put_u16le(w, offer.dialects[i]);
 }
 
-enum context_type {
+enum smb2_negotiate_context {
 	PREAUTH_INTEGRITY = 1,
 	ENCRYPTION = 2,
 	COMPRESSION = 3,
@@ -54,7 +56,7 @@ enum context_type {
 #define SHA_512 1
 
 /* 2.2.3.1.1 */
-static void put_preauth_context(struct wire_writer *w, const uint8_t salt[SMB2_SALT_BYTES])
+static void smb2_negotiate_put_preauth(struct wire_writer *w, const uint8_t salt[SMB2_SALT_BYTES])
 {
 	wire_put_u16le(w, PREAUTH_INTEGRITY);
 	wire_put_u16le(w, 2 + 2 + 2 + SMB2_SALT_BYTES);
@@ -66,8 +68,8 @@ static void put_preauth_context(struct wire_writer *w, const uint8_t salt[SMB2_S
 }
 
 /* 2.2.3.1.2 and 2.2.3.1.7 are of one shape. */
-static void put_list_context(struct wire_writer *w, enum context_type type, const uint16_t list[],
-                             size_t count)
+static void smb2_negotiate_put_list(struct wire_writer *w, enum smb2_negotiate_context type,
+                                    const uint16_t list[], size_t count)
 {
 	wire_put_u16le(w, (uint16_t)type);
 	wire_put_u16le(w, (uint16_t)(2 + 2 * count));
@@ -80,7 +82,7 @@ static void put_list_context(struct wire_writer *w, enum context_type type, cons
 void smb2_negotiate_request_encode(struct wire_writer *w, size_t header_at,
                                    const struct smb2_negotiate_request *request)
 {
-	struct offer offer = offer_of(request);
+	struct smb2_dialect_list offer = smb2_negotiate_dialects_of(request);
 	bool has_contexts = offer.dialects[offer.count - 1] == SMB2_DIALECT_311;
 	size_t contexts_at;
 
@@ -94,33 +96,34 @@ void smb2_negotiate_request_encode(struct wire_writer *w, size_t header_at,
 	wire_put_u32le(w, 0);                    /* NegotiateContextOffset */
 	wire_put_u16le(w, has_contexts ? 3 : 0); /* NegotiateContextCount */
 	wire_put_u16le(w, 0);
-	put_dialects(w, offer);
+	smb2_negotiate_put_dialects(w, offer);
 	if (!has_contexts)
 		return;
 	wire_put_padding(w, header_at, 8);
 	wire_set_u32le(w, contexts_at, (uint32_t)(w->len - header_at));
-	put_preauth_context(w, request->salt);
+	smb2_negotiate_put_preauth(w, request->salt);
 	wire_put_padding(w, header_at, 8);
-	put_list_context(w, ENCRYPTION, smb2_ciphers, SMB2_CIPHER_COUNT);
+	smb2_negotiate_put_list(w, ENCRYPTION, smb2_ciphers, SMB2_CIPHER_COUNT);
 	wire_put_padding(w, header_at, 8);
-	put_list_context(w, SIGNING, smb2_signing_algorithms, SMB2_SIGNING_ALGORITHM_COUNT);
+	smb2_negotiate_put_list(w, SIGNING, smb2_signing_algorithms, SMB2_SIGNING_ALGORITHM_COUNT);
 }
 
 void smb2_negotiate_offer_encode(struct wire_writer *w,
                                  const struct smb2_negotiate_request *request)
 {
-	struct offer offer = offer_of(request);
+	struct smb2_dialect_list offer = smb2_negotiate_dialects_of(request);
 
 	wire_put_u32le(w, CAPABILITIES);
 	wire_put_bytes(w, request->client_guid, sizeof request->client_guid);
 	wire_put_u16le(w, SECURITY_MODE);
 	wire_put_u16le(w, (uint16_t)offer.count);
-	put_dialects(w, offer);
+	smb2_negotiate_put_dialects(w, offer);
 }
 
 /* The next of the contexts that begin at *offset, which then says where the one behind it begins:
  * 2.2.3.1. */
-static uint16_t next_context(struct wire_reader *message, size_t *offset, struct wire_reader *data)
+static uint16_t smb2_negotiate_next_context(struct wire_reader *message, size_t *offset,
+                                            struct wire_reader *data)
 {
 	struct wire_reader head = wire_part(message, *offset, 8);
 	uint16_t type = wire_get_u16(&head), bytes = wire_get_u16(&head);
@@ -131,7 +134,7 @@ static uint16_t next_context(struct wire_reader *message, size_t *offset, struct
 }
 
 /* 0: a dialect that we do not know. */
-static unsigned dialect_bit(uint16_t dialect)
+static unsigned smb2_negotiate_dialect_bit(uint16_t dialect)
 {
 	for (unsigned i = 0; i < SMB2_DIALECT_COUNT; i++)
 		if (smb2_dialects[i] == dialect)
@@ -139,15 +142,16 @@ static unsigned dialect_bit(uint16_t dialect)
 	return 0;
 }
 
-static void get_dialects(struct wire_reader *r, uint16_t count, struct smb2_negotiate_offer *offer)
+static void smb2_negotiate_get_dialects(struct wire_reader *r, uint16_t count,
+                                        struct smb2_negotiate_offer *offer)
 {
 	if (count == 0)
 		wire_reader_fail(r, "no dialect is offered");
 	for (uint16_t i = 0; i < count && r->error == NULL; i++)
-		offer->dialects |= dialect_bit(wire_get_u16(r));
+		offer->dialects |= smb2_negotiate_dialect_bit(wire_get_u16(r));
 }
 
-static void get_guid(struct wire_reader *r, uint8_t to[SMB2_GUID_BYTES])
+static void smb2_negotiate_get_guid(struct wire_reader *r, uint8_t to[SMB2_GUID_BYTES])
 {
 	const uint8_t *guid = wire_get_bytes(r, SMB2_GUID_BYTES);
 
@@ -155,7 +159,7 @@ static void get_guid(struct wire_reader *r, uint8_t to[SMB2_GUID_BYTES])
 		memcpy(to, guid, SMB2_GUID_BYTES);
 }
 
-static bool get_offered_sha512(struct wire_reader *data)
+static bool smb2_negotiate_get_offered_sha512(struct wire_reader *data)
 {
 	uint16_t count = wire_get_u16(data), salt_bytes = wire_get_u16(data);
 	bool found = false;
@@ -167,7 +171,7 @@ static bool get_offered_sha512(struct wire_reader *data)
 }
 
 /* Those of a list that are known: one bit each, by their numbers. */
-static unsigned get_offered_list(struct wire_reader *data, unsigned known)
+static unsigned smb2_negotiate_get_offered_list(struct wire_reader *data, unsigned known)
 {
 	uint16_t count = wire_get_u16(data);
 	unsigned found = 0;
@@ -183,7 +187,7 @@ static unsigned get_offered_list(struct wire_reader *data, unsigned known)
 	return found & known;
 }
 
-static unsigned set_of(const uint16_t list[], size_t count)
+static unsigned smb2_negotiate_set_of(const uint16_t list[], size_t count)
 {
 	unsigned set = 0;
 
@@ -193,8 +197,8 @@ static unsigned set_of(const uint16_t list[], size_t count)
 }
 
 /* 3.3.5.4: what may not come twice, and what has to come. */
-static void get_offered_contexts(struct wire_reader *message, size_t offset, uint16_t count,
-                                 struct smb2_negotiate_offer *offer)
+static void smb2_negotiate_get_offered_contexts(struct wire_reader *message, size_t offset,
+                                                uint16_t count, struct smb2_negotiate_offer *offer)
 {
 	const unsigned once = 1u << PREAUTH_INTEGRITY | 1u << ENCRYPTION | 1u << COMPRESSION |
 	                      1u << RDMA_TRANSFORM | 1u << SIGNING;
@@ -202,21 +206,21 @@ static void get_offered_contexts(struct wire_reader *message, size_t offset, uin
 
 	for (uint16_t i = 0; i < count && message->error == NULL; i++) {
 		struct wire_reader data;
-		uint16_t type = next_context(message, &offset, &data);
+		uint16_t type = smb2_negotiate_next_context(message, &offset, &data);
 		unsigned bit = type < 32 ? 1u << type : 0;
 
 		if ((seen & once & bit) != 0)
 			wire_reader_fail(&data, "a negotiate context that comes twice");
 		seen |= bit;
 		if (type == PREAUTH_INTEGRITY)
-			offer->has_preauth_sha512 = get_offered_sha512(&data);
+			offer->has_preauth_sha512 = smb2_negotiate_get_offered_sha512(&data);
 		else if (type == ENCRYPTION)
-			offer->ciphers = get_offered_list(&data,
-			                                  set_of(smb2_ciphers, SMB2_CIPHER_COUNT));
+			offer->ciphers = smb2_negotiate_get_offered_list(
+				&data, smb2_negotiate_set_of(smb2_ciphers, SMB2_CIPHER_COUNT));
 		else if (type == SIGNING)
-			offer->signing_algorithms = get_offered_list(
-				&data,
-				set_of(smb2_signing_algorithms, SMB2_SIGNING_ALGORITHM_COUNT));
+			offer->signing_algorithms = smb2_negotiate_get_offered_list(
+				&data, smb2_negotiate_set_of(smb2_signing_algorithms,
+			                                     SMB2_SIGNING_ALGORITHM_COUNT));
 		if (data.error != NULL)
 			wire_reader_fail(message, data.error);
 	}
@@ -238,22 +242,22 @@ void smb2_negotiate_request_decode(struct wire_reader *message, struct smb2_nego
 	offer->security_mode = wire_get_u16(message);
 	wire_skip(message, 2);
 	offer->capabilities = wire_get_u32(message);
-	get_guid(message, offer->client_guid);
+	smb2_negotiate_get_guid(message, offer->client_guid);
 	contexts_at = wire_get_u32(message);
 	context_count = wire_get_u16(message);
 	wire_skip(message, 2);
-	get_dialects(message, dialect_count, offer);
-	if ((offer->dialects & dialect_bit(SMB2_DIALECT_311)) != 0)
-		get_offered_contexts(message, contexts_at, context_count, offer);
+	smb2_negotiate_get_dialects(message, dialect_count, offer);
+	if ((offer->dialects & smb2_negotiate_dialect_bit(SMB2_DIALECT_311)) != 0)
+		smb2_negotiate_get_offered_contexts(message, contexts_at, context_count, offer);
 }
 
 void smb2_negotiate_offer_decode(struct wire_reader *input, struct smb2_negotiate_offer *offer)
 {
 	*offer = (struct smb2_negotiate_offer){ 0 };
 	offer->capabilities = wire_get_u32(input);
-	get_guid(input, offer->client_guid);
+	smb2_negotiate_get_guid(input, offer->client_guid);
 	offer->security_mode = wire_get_u16(input);
-	get_dialects(input, wire_get_u16(input), offer);
+	smb2_negotiate_get_dialects(input, wire_get_u16(input), offer);
 }
 
 void smb2_negotiate_response_encode(struct wire_writer *w, size_t header_at,
@@ -284,19 +288,20 @@ void smb2_negotiate_response_encode(struct wire_writer *w, size_t header_at,
 	wire_put_padding(w, header_at, 8);
 	wire_set_u32le(w, contexts_at, (uint32_t)(w->len - header_at));
 	if (response->has_preauth_sha512)
-		put_preauth_context(w, response->salt);
+		smb2_negotiate_put_preauth(w, response->salt);
 	if (response->has_encryption) {
 		wire_put_padding(w, header_at, 8);
-		put_list_context(w, ENCRYPTION, &response->cipher, 1);
+		smb2_negotiate_put_list(w, ENCRYPTION, &response->cipher, 1);
 	}
 	if (response->has_signing_algorithm) {
 		wire_put_padding(w, header_at, 8);
-		put_list_context(w, SIGNING, &response->signing_algorithm, 1);
+		smb2_negotiate_put_list(w, SIGNING, &response->signing_algorithm, 1);
 	}
 }
 
 /* 2.2.4.1.1: the one hash algorithm that the server chose. */
-static void get_preauth(struct wire_reader *data, struct smb2_negotiate_response *response)
+static void smb2_negotiate_get_preauth(struct wire_reader *data,
+                                       struct smb2_negotiate_response *response)
 {
 	uint16_t count = wire_get_u16(data);
 
@@ -305,7 +310,8 @@ static void get_preauth(struct wire_reader *data, struct smb2_negotiate_response
 }
 
 /* 2.2.4.1.2: none, or the one that the server chose. */
-static void get_encryption(struct wire_reader *data, struct smb2_negotiate_response *response)
+static void smb2_negotiate_get_encryption(struct wire_reader *data,
+                                          struct smb2_negotiate_response *response)
 {
 	uint16_t count = wire_get_u16(data);
 
@@ -316,7 +322,8 @@ static void get_encryption(struct wire_reader *data, struct smb2_negotiate_respo
 }
 
 /* 2.2.4.1.7 */
-static void get_signing(struct wire_reader *data, struct smb2_negotiate_response *response)
+static void smb2_negotiate_get_signing(struct wire_reader *data,
+                                       struct smb2_negotiate_response *response)
 {
 	uint16_t count = wire_get_u16(data);
 
@@ -326,19 +333,19 @@ static void get_signing(struct wire_reader *data, struct smb2_negotiate_response
 		wire_reader_fail(data, "a signing algorithm that was not offered");
 }
 
-static void get_contexts(struct wire_reader *message, size_t offset, uint16_t count,
-                         struct smb2_negotiate_response *response)
+static void smb2_negotiate_get_contexts(struct wire_reader *message, size_t offset, uint16_t count,
+                                        struct smb2_negotiate_response *response)
 {
 	for (uint16_t i = 0; i < count && message->error == NULL; i++) {
 		struct wire_reader data;
-		uint16_t type = next_context(message, &offset, &data);
+		uint16_t type = smb2_negotiate_next_context(message, &offset, &data);
 
 		if (type == PREAUTH_INTEGRITY)
-			get_preauth(&data, response);
+			smb2_negotiate_get_preauth(&data, response);
 		else if (type == ENCRYPTION)
-			get_encryption(&data, response);
+			smb2_negotiate_get_encryption(&data, response);
 		else if (type == SIGNING)
-			get_signing(&data, response);
+			smb2_negotiate_get_signing(&data, response);
 		if (data.error != NULL)
 			wire_reader_fail(message, data.error);
 	}
@@ -359,7 +366,7 @@ void smb2_negotiate_response_decode(struct wire_reader *message,
 	response->security_mode = wire_get_u16(message);
 	response->dialect = wire_get_u16(message);
 	context_count = wire_get_u16(message);
-	get_guid(message, response->server_guid);
+	smb2_negotiate_get_guid(message, response->server_guid);
 	response->capabilities = wire_get_u32(message);
 	response->max_transact_bytes = wire_get_u32(message);
 	response->max_read_bytes = wire_get_u32(message);
@@ -374,12 +381,12 @@ void smb2_negotiate_response_decode(struct wire_reader *message,
 	response->token = (struct smb2_data){ hint.at, wire_left(&hint) };
 	response->mechanisms =
 		spnego_hint_mechanisms((struct crypto_span){ hint.at, wire_left(&hint) });
-	if (dialect_bit(response->dialect) == 0)
+	if (smb2_negotiate_dialect_bit(response->dialect) == 0)
 		wire_reader_fail(message, "a dialect that was not offered");
 	/* 3.2.5.2: below 3.1.1 the capability says it, and there is but one cipher. */
 	if (response->dialect >= SMB2_DIALECT_300 && response->dialect < SMB2_DIALECT_311 &&
 	    (response->capabilities & SMB2_GLOBAL_CAP_ENCRYPTION) != 0)
 		response->cipher = SMB2_AES_128_CCM;
 	if (response->dialect == SMB2_DIALECT_311)
-		get_contexts(message, contexts_at, context_count, response);
+		smb2_negotiate_get_contexts(message, contexts_at, context_count, response);
 }

@@ -5,7 +5,8 @@
 #include "smb2/status.h"
 
 /* The first of a list that a set has; otherwise where there is none. */
-static uint16_t choose(const uint16_t list[], size_t count, unsigned set, uint16_t otherwise)
+static uint16_t smb2_negotiate_choose_listed(const uint16_t list[], size_t count, unsigned set,
+                                             uint16_t otherwise)
 {
 	for (size_t i = 0; i < count; i++)
 		if ((set & 1u << list[i]) != 0)
@@ -14,7 +15,7 @@ static uint16_t choose(const uint16_t list[], size_t count, unsigned set, uint16
 }
 
 /* The greatest in common; 0: there is none. */
-static uint16_t choose_dialect(unsigned dialects)
+static uint16_t smb2_negotiate_choose_dialect(unsigned dialects)
 {
 	for (unsigned i = SMB2_DIALECT_COUNT; i-- > 0;)
 		if ((dialects & 1u << i) != 0)
@@ -22,23 +23,25 @@ static uint16_t choose_dialect(unsigned dialects)
 	return 0;
 }
 
-static void answer_contexts(const struct smb2_negotiate_offer *offer, bool may_encrypt,
-                            struct smb2_negotiate_response *response)
+static void smb2_negotiate_answer_contexts(const struct smb2_negotiate_offer *offer,
+                                           bool may_encrypt,
+                                           struct smb2_negotiate_response *response)
 {
 	response->has_preauth_sha512 = true;
 	response->has_encryption = offer->has_encryption && may_encrypt;
 	if (response->has_encryption)
-		response->cipher = choose(smb2_ciphers, SMB2_CIPHER_COUNT, offer->ciphers,
-		                          SMB2_CIPHER_NONE);
+		response->cipher = smb2_negotiate_choose_listed(smb2_ciphers, SMB2_CIPHER_COUNT,
+		                                                offer->ciphers, SMB2_CIPHER_NONE);
 	response->has_signing_algorithm = offer->has_signing;
-	response->signing_algorithm = choose(smb2_signing_algorithms, SMB2_SIGNING_ALGORITHM_COUNT,
+	response->signing_algorithm =
+		smb2_negotiate_choose_listed(smb2_signing_algorithms, SMB2_SIGNING_ALGORITHM_COUNT,
 	                                     offer->signing_algorithms, SMB2_SIGNING_AES_CMAC);
 }
 
 uint32_t smb2_negotiate_choose(const struct smb2_negotiate_offer *offer, bool may_encrypt,
                                struct smb2_negotiate_response *response)
 {
-	uint16_t dialect = choose_dialect(offer->dialects);
+	uint16_t dialect = smb2_negotiate_choose_dialect(offer->dialects);
 
 	if (dialect == 0)
 		return STATUS_NOT_SUPPORTED;
@@ -52,7 +55,7 @@ uint32_t smb2_negotiate_choose(const struct smb2_negotiate_offer *offer, bool ma
 	response->signing_algorithm = dialect >= SMB2_DIALECT_300 ? SMB2_SIGNING_AES_CMAC
 	                                                          : SMB2_SIGNING_HMAC_SHA256;
 	if (dialect == SMB2_DIALECT_311) {
-		answer_contexts(offer, may_encrypt, response);
+		smb2_negotiate_answer_contexts(offer, may_encrypt, response);
 	} else if (dialect >= SMB2_DIALECT_300 && may_encrypt &&
 	           (offer->capabilities & SMB2_GLOBAL_CAP_ENCRYPTION) != 0) {
 		response->capabilities |= SMB2_GLOBAL_CAP_ENCRYPTION;

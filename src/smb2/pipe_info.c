@@ -12,92 +12,92 @@
 #define FILE_BYTE_ALIGNMENT 0
 
 /* A pipe has no times, 2.1.1: 0 is none. */
-static void put_times(struct wire_writer *w)
+static void smb2_pipe_put_times(struct wire_writer *w)
 {
 	wire_put_zeros(w, 4 * 8); /* CreationTime, LastAccessTime, LastWriteTime, ChangeTime */
 }
 
-static void put_sizes(struct wire_writer *w, const struct smb2_pipe_facts *facts)
+static void smb2_pipe_put_sizes(struct wire_writer *w, const struct smb2_pipe_facts *facts)
 {
 	wire_put_u64le(w, SMB2_PIPE_ALLOCATION_BYTES);
 	wire_put_u64le(w, facts->readable_bytes); /* EndOfFile */
 }
 
-static void put_attributes(struct wire_writer *w, const struct smb2_pipe_facts *facts)
+static void smb2_pipe_put_attributes(struct wire_writer *w, const struct smb2_pipe_facts *facts)
 {
 	(void)facts;
 	wire_put_u32le(w, FILE_ATTRIBUTE_NORMAL);
 	wire_put_u32le(w, 0); /* Reserved, or 2.4.6 ReparseTag */
 }
 
-static void put_basic(struct wire_writer *w, const struct smb2_pipe_facts *facts)
+static void smb2_pipe_put_basic(struct wire_writer *w, const struct smb2_pipe_facts *facts)
 {
-	put_times(w);
-	put_attributes(w, facts);
+	smb2_pipe_put_times(w);
+	smb2_pipe_put_attributes(w, facts);
 }
 
-static void put_standard(struct wire_writer *w, const struct smb2_pipe_facts *facts)
+static void smb2_pipe_put_standard(struct wire_writer *w, const struct smb2_pipe_facts *facts)
 {
-	put_sizes(w, facts);
+	smb2_pipe_put_sizes(w, facts);
 	wire_put_u32le(w, 1);     /* NumberOfLinks */
 	wire_put_u8(w, 1);        /* DeletePending: it ends with its last handle */
 	wire_put_zeros(w, 1 + 2); /* Directory, Reserved */
 }
 
-static void put_internal(struct wire_writer *w, const struct smb2_pipe_facts *facts)
+static void smb2_pipe_put_internal(struct wire_writer *w, const struct smb2_pipe_facts *facts)
 {
 	wire_put_u64le(w, facts->index);
 }
 
-static void put_ea(struct wire_writer *w, const struct smb2_pipe_facts *facts)
+static void smb2_pipe_put_ea(struct wire_writer *w, const struct smb2_pipe_facts *facts)
 {
 	(void)facts;
 	wire_put_u32le(w, 0); /* EaSize */
 }
 
-static void put_access(struct wire_writer *w, const struct smb2_pipe_facts *facts)
+static void smb2_pipe_put_access(struct wire_writer *w, const struct smb2_pipe_facts *facts)
 {
 	wire_put_u32le(w, facts->access);
 }
 
-static void put_position(struct wire_writer *w, const struct smb2_pipe_facts *facts)
+static void smb2_pipe_put_position(struct wire_writer *w, const struct smb2_pipe_facts *facts)
 {
 	(void)facts;
 	wire_put_u64le(w, 0); /* CurrentByteOffset, 3.3.5.20.1 */
 }
 
-static void put_mode(struct wire_writer *w, const struct smb2_pipe_facts *facts)
+static void smb2_pipe_put_mode(struct wire_writer *w, const struct smb2_pipe_facts *facts)
 {
 	(void)facts;
 	wire_put_u32le(w, 0);
 }
 
-static void put_alignment(struct wire_writer *w, const struct smb2_pipe_facts *facts)
+static void smb2_pipe_put_alignment(struct wire_writer *w, const struct smb2_pipe_facts *facts)
 {
 	(void)facts;
 	wire_put_u32le(w, FILE_BYTE_ALIGNMENT);
 }
 
-static void put_all(struct wire_writer *w, const struct smb2_pipe_facts *facts)
+static void smb2_pipe_put_all(struct wire_writer *w, const struct smb2_pipe_facts *facts)
 {
-	put_basic(w, facts);
-	put_standard(w, facts);
-	put_internal(w, facts);
-	put_ea(w, facts);
-	put_access(w, facts);
-	put_position(w, facts);
-	put_mode(w, facts);
-	put_alignment(w, facts);
+	smb2_pipe_put_basic(w, facts);
+	smb2_pipe_put_standard(w, facts);
+	smb2_pipe_put_internal(w, facts);
+	smb2_pipe_put_ea(w, facts);
+	smb2_pipe_put_access(w, facts);
+	smb2_pipe_put_position(w, facts);
+	smb2_pipe_put_mode(w, facts);
+	smb2_pipe_put_alignment(w, facts);
 	wire_put_u32le(w, 0); /* FileNameLength: [MS-SMB2] 3.3.5.20.1 has the name empty */
 }
 
-static void put_pipe(struct wire_writer *w, const struct smb2_pipe_facts *facts)
+static void smb2_pipe_put_pipe(struct wire_writer *w, const struct smb2_pipe_facts *facts)
 {
 	wire_put_u32le(w, facts->mode.reads_messages);
 	wire_put_u32le(w, facts->mode.is_non_blocking);
 }
 
-static void put_pipe_local(struct wire_writer *w, const struct smb2_pipe_facts *facts)
+static void smb2_pipe_put_pipe_local(struct wire_writer *w, const struct smb2_pipe_facts *facts)
 {
 	wire_put_u32le(w, PIPE_MESSAGE_TYPE);
 	wire_put_u32le(w, PIPE_FULL_DUPLEX);
@@ -111,11 +111,11 @@ static void put_pipe_local(struct wire_writer *w, const struct smb2_pipe_facts *
 	wire_put_u32le(w, PIPE_CLIENT_END);
 }
 
-static void put_network_open(struct wire_writer *w, const struct smb2_pipe_facts *facts)
+static void smb2_pipe_put_network_open(struct wire_writer *w, const struct smb2_pipe_facts *facts)
 {
-	put_times(w);
-	put_sizes(w, facts);
-	put_attributes(w, facts);
+	smb2_pipe_put_times(w);
+	smb2_pipe_put_sizes(w, facts);
+	smb2_pipe_put_attributes(w, facts);
 }
 
 /* The classes that [MS-SMB2] 2.2.37 lists; no pipe has those without an encoder. */
@@ -124,26 +124,26 @@ static const struct {
 	uint8_t bytes;
 	void (*encode)(struct wire_writer *w, const struct smb2_pipe_facts *facts);
 } classes[] = {
-	{ 4, 40, put_basic },                   /* FileBasicInformation, [MS-FSCC] 2.4.7 */
-	{ 5, 24, put_standard },                /* FileStandardInformation, 2.4.47 */
-	{ 6, 8, put_internal },                 /* FileInternalInformation, 2.4.27 */
-	{ 7, 4, put_ea },                       /* FileEaInformation, 2.4.13 */
-	{ 8, 4, put_access },                   /* FileAccessInformation, 2.4.1 */
-	{ 14, 8, put_position },                /* FilePositionInformation, 2.4.40 */
-	{ 15, 0, NULL },                        /* FileFullEaInformation */
-	{ 16, 4, put_mode },                    /* FileModeInformation, 2.4.31 */
-	{ 17, 4, put_alignment },               /* FileAlignmentInformation, 2.4.3 */
-	{ 18, 100, put_all },                   /* FileAllInformation, 2.4.2 */
-	{ 21, 0, NULL },                        /* FileAlternateNameInformation */
-	{ 22, 0, NULL },                        /* FileStreamInformation */
-	{ FILE_PIPE_INFORMATION, 8, put_pipe }, /* 2.4.37 */
-	{ 24, 40, put_pipe_local },             /* FilePipeLocalInformation, 2.4.38 */
-	{ 25, 0, NULL },                        /* FilePipeRemoteInformation */
-	{ 28, 0, NULL },                        /* FileCompressionInformation */
-	{ 34, 56, put_network_open },           /* FileNetworkOpenInformation, 2.4.34 */
-	{ 35, 8, put_attributes },              /* FileAttributeTagInformation, 2.4.6 */
-	{ 48, 0, NULL },                        /* FileNormalizedNameInformation */
-	{ 59, 0, NULL },                        /* FileIdInformation */
+	{ 4, 40, smb2_pipe_put_basic },     /* FileBasicInformation, [MS-FSCC] 2.4.7 */
+	{ 5, 24, smb2_pipe_put_standard },  /* FileStandardInformation, 2.4.47 */
+	{ 6, 8, smb2_pipe_put_internal },   /* FileInternalInformation, 2.4.27 */
+	{ 7, 4, smb2_pipe_put_ea },         /* FileEaInformation, 2.4.13 */
+	{ 8, 4, smb2_pipe_put_access },     /* FileAccessInformation, 2.4.1 */
+	{ 14, 8, smb2_pipe_put_position },  /* FilePositionInformation, 2.4.40 */
+	{ 15, 0, NULL },                    /* FileFullEaInformation */
+	{ 16, 4, smb2_pipe_put_mode },      /* FileModeInformation, 2.4.31 */
+	{ 17, 4, smb2_pipe_put_alignment }, /* FileAlignmentInformation, 2.4.3 */
+	{ 18, 100, smb2_pipe_put_all },     /* FileAllInformation, 2.4.2 */
+	{ 21, 0, NULL },                    /* FileAlternateNameInformation */
+	{ 22, 0, NULL },                    /* FileStreamInformation */
+	{ FILE_PIPE_INFORMATION, 8, smb2_pipe_put_pipe }, /* 2.4.37 */
+	{ 24, 40, smb2_pipe_put_pipe_local },             /* FilePipeLocalInformation, 2.4.38 */
+	{ 25, 0, NULL },                                  /* FilePipeRemoteInformation */
+	{ 28, 0, NULL },                                  /* FileCompressionInformation */
+	{ 34, 56, smb2_pipe_put_network_open },           /* FileNetworkOpenInformation, 2.4.34 */
+	{ 35, 8, smb2_pipe_put_attributes },              /* FileAttributeTagInformation, 2.4.6 */
+	{ 48, 0, NULL },                                  /* FileNormalizedNameInformation */
+	{ 59, 0, NULL },                                  /* FileIdInformation */
 };
 
 uint32_t smb2_pipe_info_encode(struct wire_writer *w, uint8_t class, uint32_t max_bytes,

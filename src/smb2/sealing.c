@@ -10,7 +10,7 @@
 
 #define FLAGS_ENCRYPTED 1
 
-struct smb2_sealing {
+struct smb2_encryption {
 	enum crypto_cipher cipher;
 	struct crypto_aead *out, *in;
 	uint64_t nonces_used;
@@ -24,9 +24,9 @@ static const enum crypto_cipher ciphers[] = {
 };
 
 /* 3.2.5.3.1: the terminators count, and the blank of "ServerIn " is meant. */
-static struct crypto_aead *derive(const struct smb2_sealing *s, uint16_t dialect,
-                                  const struct smb2_session_key *key, const uint8_t *preauth,
-                                  bool is_to_server)
+static struct crypto_aead *smb2_encryption_derive(const struct smb2_encryption *s, uint16_t dialect,
+                                                  const struct smb2_session_key *key,
+                                                  const uint8_t *preauth, bool is_to_server)
 {
 	static const char label_300[] = "SMB2AESCCM";
 	static const char in_300[] = "ServerIn ", out_300[] = "ServerOut";
@@ -51,25 +51,26 @@ static struct crypto_aead *derive(const struct smb2_sealing *s, uint16_t dialect
 	return aead;
 }
 
-struct smb2_sealing *smb2_sealing_new(enum smb2_role role, uint16_t dialect,
-                                      enum smb2_cipher cipher, const struct smb2_session_key *key,
-                                      const uint8_t preauth[CRYPTO_SHA512_BYTES])
+struct smb2_encryption *smb2_encryption_new(enum smb2_role role, uint16_t dialect,
+                                            enum smb2_cipher cipher,
+                                            const struct smb2_session_key *key,
+                                            const uint8_t preauth[CRYPTO_SHA512_BYTES])
 {
-	struct smb2_sealing *s = calloc(1, sizeof *s);
+	struct smb2_encryption *s = calloc(1, sizeof *s);
 
 	if (s == NULL)
 		return NULL;
 	s->cipher = ciphers[cipher];
-	s->out = derive(s, dialect, key, preauth, role == SMB2_CLIENT);
-	s->in = derive(s, dialect, key, preauth, role == SMB2_SERVER);
+	s->out = smb2_encryption_derive(s, dialect, key, preauth, role == SMB2_CLIENT);
+	s->in = smb2_encryption_derive(s, dialect, key, preauth, role == SMB2_SERVER);
 	if (s->out == NULL || s->in == NULL) {
-		smb2_sealing_free(s);
+		smb2_encryption_free(s);
 		return NULL;
 	}
 	return s;
 }
 
-void smb2_sealing_free(struct smb2_sealing *s)
+void smb2_encryption_free(struct smb2_encryption *s)
 {
 	if (s == NULL)
 		return;
@@ -79,15 +80,15 @@ void smb2_sealing_free(struct smb2_sealing *s)
 }
 
 /* What the tag covers beside the message: the header from its nonce on. */
-static struct crypto_span authenticated_part(const uint8_t *header)
+static struct crypto_span smb2_transform_authenticated_part(const uint8_t *header)
 {
 	return (struct crypto_span){ header + NONCE_AT, SMB2_TRANSFORM_HEADER_BYTES - NONCE_AT };
 }
 
 static const uint8_t protocol_id[4] = { 0xFD, 'S', 'M', 'B' };
 
-static void put_header(struct wire_writer *w, uint64_t nonce, uint32_t plain_bytes,
-                       uint64_t session_id)
+static void smb2_transform_header_put(struct wire_writer *w, uint64_t nonce, uint32_t plain_bytes,
+                                      uint64_t session_id)
 {
 	wire_put_bytes(w, protocol_id, sizeof protocol_id);
 	wire_put_zeros(w, SMB2_SIGNATURE_BYTES);
@@ -99,20 +100,22 @@ static void put_header(struct wire_writer *w, uint64_t nonce, uint32_t plain_byt
 	wire_put_u64le(w, session_id);
 }
 
-bool smb2_seal(struct smb2_sealing *s, uint64_t session_id, struct wire_writer *w, size_t begin)
+bool smb2_encrypt(struct smb2_encryption *s, uint64_t session_id, struct wire_writer *w,
+                  size_t begin)
 {
 	size_t plain_bytes = w->len - begin;
 	uint8_t header[SMB2_TRANSFORM_HEADER_BYTES], *message;
 
-	put_header(w, ++s->nonces_used, (uint32_t)plain_bytes, session_id);
+	smb2_transform_header_put(w, ++s->nonces_used, (uint32_t)plain_bytes, session_id);
 	if (w->failed)
 		return false;
 	message = w->data + begin;
 	memcpy(header, message + plain_bytes, sizeof header);
 	memmove(message + sizeof header, message, plain_bytes);
 	memcpy(message, header, sizeof header);
-	return crypto_aead_seal(s->out, message + NONCE_AT, authenticated_part(message),
-	                        message + sizeof header, plain_bytes, message + SIGNATURE_AT);
+	return crypto_aead_seal(s->out, message + NONCE_AT,
+	                        smb2_transform_authenticated_part(message), message + sizeof header,
+	                        plain_bytes, message + SIGNATURE_AT);
 }
 
 /* What a transform header says beside what the cipher needs: 2.2.41. */
@@ -122,7 +125,7 @@ struct transform {
 	uint64_t session_id;
 };
 
-static void get_header(struct wire_reader *r, struct transform *t)
+static void smb2_transform_header_get(struct wire_reader *r, struct transform *t)
 {
 	const uint8_t *id = wire_get_bytes(r, sizeof protocol_id);
 
@@ -135,31 +138,31 @@ static void get_header(struct wire_reader *r, struct transform *t)
 	t->session_id = wire_get_u64(r);
 }
 
-bool smb2_sealed_session_id(const uint8_t *message, size_t bytes, uint64_t *session_id)
+bool smb2_encrypted_session_id(const uint8_t *message, size_t bytes, uint64_t *session_id)
 {
 	struct wire_reader r;
 	struct transform t;
 
 	wire_reader_init(&r, message, bytes);
-	get_header(&r, &t);
+	smb2_transform_header_get(&r, &t);
 	*session_id = t.session_id;
 	return r.error == NULL;
 }
 
-const char *smb2_unseal(struct smb2_sealing *s, uint64_t session_id, uint8_t *message, size_t bytes,
-                        uint8_t **plain, size_t *plain_bytes)
+const char *smb2_decrypt(struct smb2_encryption *s, uint64_t session_id, uint8_t *message,
+                         size_t bytes, uint8_t **plain, size_t *plain_bytes)
 {
 	struct wire_reader r;
 	struct transform t;
 
 	wire_reader_init(&r, message, bytes);
-	get_header(&r, &t);
+	smb2_transform_header_get(&r, &t);
 	if (r.error != NULL)
 		return r.error;
 	if (t.flags != FLAGS_ENCRYPTED || t.session_id != session_id ||
 	    t.original_bytes != wire_left(&r))
 		return "an encrypted message that is not this session's";
-	if (!crypto_aead_open(s->in, message + NONCE_AT, authenticated_part(message),
+	if (!crypto_aead_open(s->in, message + NONCE_AT, smb2_transform_authenticated_part(message),
 	                      message + SMB2_TRANSFORM_HEADER_BYTES, t.original_bytes,
 	                      message + SIGNATURE_AT))
 		return "an encrypted message that does not decrypt";

@@ -7,7 +7,8 @@
 #define FLAGS_AT      16
 #define MESSAGE_ID_AT 24
 
-static enum crypto_mac_algorithm mac_of(uint16_t dialect, enum smb2_signing_algorithm algorithm)
+static enum crypto_mac_algorithm smb2_signing_mac(uint16_t dialect,
+                                                  enum smb2_signing_algorithm algorithm)
 {
 	static const enum crypto_mac_algorithm macs[] = {
 		[SMB2_SIGNING_HMAC_SHA256] = CRYPTO_HMAC_SHA256,
@@ -39,7 +40,7 @@ struct crypto_mac *smb2_signing_key_new(uint16_t dialect, enum smb2_signing_algo
 		                        sizeof key);
 	else
 		memcpy(key, session_key->data, sizeof key);
-	mac = derived ? crypto_mac_new(mac_of(dialect, algorithm), key) : NULL;
+	mac = derived ? crypto_mac_new(smb2_signing_mac(dialect, algorithm), key) : NULL;
 	crypto_wipe(key, sizeof key);
 	return mac;
 }
@@ -48,7 +49,7 @@ struct crypto_mac *smb2_signing_key_new(uint16_t dialect, enum smb2_signing_algo
 
 /* MessageId, then a bit for who sends and one for CANCEL, whose id is another request's: 3.1.4.1.
  */
-static void make_nonce(const uint8_t *message, uint8_t nonce[CRYPTO_MAC_NONCE_BYTES])
+static void smb2_signing_make_nonce(const uint8_t *message, uint8_t nonce[CRYPTO_MAC_NONCE_BYTES])
 {
 	memcpy(nonce, message + MESSAGE_ID_AT, 8);
 	memset(nonce + 8, 0, 4);
@@ -57,8 +58,8 @@ static void make_nonce(const uint8_t *message, uint8_t nonce[CRYPTO_MAC_NONCE_BY
 		nonce[8] |= NONCE_IS_CANCEL;
 }
 
-static bool compute(struct crypto_mac *key, const uint8_t *message, size_t bytes,
-                    uint8_t signature[SMB2_SIGNATURE_BYTES])
+static bool smb2_signing_compute(struct crypto_mac *key, const uint8_t *message, size_t bytes,
+                                 uint8_t signature[SMB2_SIGNATURE_BYTES])
 {
 	static const uint8_t zeros[SMB2_SIGNATURE_BYTES];
 	const struct crypto_span spans[] = {
@@ -68,14 +69,14 @@ static bool compute(struct crypto_mac *key, const uint8_t *message, size_t bytes
 	};
 	uint8_t nonce[CRYPTO_MAC_NONCE_BYTES];
 
-	make_nonce(message, nonce);
+	smb2_signing_make_nonce(message, nonce);
 	return crypto_mac_compute(key, nonce, spans, 3, signature);
 }
 
 bool smb2_sign(struct crypto_mac *key, uint8_t *message, size_t bytes)
 {
 	message[FLAGS_AT] |= SMB2_FLAGS_SIGNED;
-	return compute(key, message, bytes, message + SMB2_SIGNATURE_AT);
+	return smb2_signing_compute(key, message, bytes, message + SMB2_SIGNATURE_AT);
 }
 
 bool smb2_signature_holds(struct crypto_mac *key, const uint8_t *message, size_t bytes)
@@ -83,6 +84,6 @@ bool smb2_signature_holds(struct crypto_mac *key, const uint8_t *message, size_t
 	uint8_t expected[SMB2_SIGNATURE_BYTES];
 
 	return (message[FLAGS_AT] & SMB2_FLAGS_SIGNED) != 0 &&
-	       compute(key, message, bytes, expected) &&
+	       smb2_signing_compute(key, message, bytes, expected) &&
 	       crypto_equal(expected, message + SMB2_SIGNATURE_AT, sizeof expected);
 }

@@ -29,7 +29,7 @@ void smb1_negotiate_encode(struct wire_writer *w)
 }
 
 /* A dialect and its terminator, as much of it as there is. */
-static const char *get_dialect(struct wire_reader *dialects)
+static const char *smb1_get_dialect(struct wire_reader *dialects)
 {
 	const uint8_t *end = memchr(dialects->at, 0, wire_left(dialects));
 
@@ -63,7 +63,7 @@ void smb1_negotiate_decode(struct wire_reader *message, struct smb1_negotiate_of
 
 		if (wire_get_u8(&dialects) != BUFFER_FORMAT_DIALECT)
 			wire_reader_fail(&dialects, "a dialect of another format");
-		dialect = get_dialect(&dialects);
+		dialect = smb1_get_dialect(&dialects);
 		offer->has_smb_2002 |= strcmp(dialect, "SMB 2.002") == 0;
 		offer->has_smb_2xxx |= strcmp(dialect, "SMB 2.???") == 0;
 	}

@@ -14,32 +14,33 @@
 #define QUOTA_BYTES SMB2_MAX_PAYLOAD_BYTES
 
 /* 3.3.5.15.3, [MS-FSCC] 2.3.47: writes a message and waits for the one that answers it. */
-static uint32_t transceive(struct smbserver *c, struct request *r,
-                           const struct smb2_ioctl_request *asked)
+static uint32_t ioctl_pipe_transceive(struct smb2_server *c, struct request *r,
+                                      const struct smb2_ioctl_request *asked)
 {
 	uint32_t status;
-	struct pipe *p = request_pipe(r, asked->id, &status);
+	struct pipe *p = request_find_pipe(r, asked->id, &status);
 	size_t output_at;
 
 	if (p == NULL)
 		return status;
-	if (p->waiting != NULL || c->host->pipe_pending(p->of_host) > 0)
+	if (p->pending != NULL || c->host->pipe_pending(p->of_host) > 0)
 		return STATUS_PIPE_BUSY;
-	if (!pipe_give(c, p, asked->input.data, asked->input.bytes))
+	if (!pipe_write_data(c, p, asked->input.data, asked->input.bytes))
 		return STATUS_PIPE_BROKEN;
 	if (c->host->pipe_pending(p->of_host) == 0)
-		return waiting_add(c, r, p, asked->max_output_bytes);
+		return pending_add(c, r, p, asked->max_output_bytes);
 	output_at = smb2_ioctl_response_begin(&c->out, asked->fsctl, &p->id);
-	status = pipe_take(c, p, asked->max_output_bytes);
+	status = pipe_read_data(c, p, asked->max_output_bytes);
 	smb2_ioctl_response_end(&c->out, output_at);
 	return status;
 }
 
 /* 3.3.5.15.4, [MS-FSCC] 2.3.46; none of the data is shown. */
-static uint32_t peek(struct smbserver *c, struct request *r, const struct smb2_ioctl_request *asked)
+static uint32_t ioctl_pipe_peek(struct smb2_server *c, struct request *r,
+                                const struct smb2_ioctl_request *asked)
 {
 	uint32_t status;
-	struct pipe *p = request_pipe(r, asked->id, &status);
+	struct pipe *p = request_find_pipe(r, asked->id, &status);
 	struct smb2_pipe_peek facts = { 0 };
 	size_t output_at;
 
@@ -56,8 +57,8 @@ static uint32_t peek(struct smbserver *c, struct request *r, const struct smb2_i
 }
 
 /* 3.3.5.15.10: a pipe that is there has always room for one more. */
-static uint32_t wait_for_pipe(struct smbserver *c, struct request *r,
-                              const struct smb2_ioctl_request *asked)
+static uint32_t ioctl_pipe_wait(struct smb2_server *c, struct request *r,
+                                const struct smb2_ioctl_request *asked)
 {
 	uint32_t status = STATUS_SUCCESS;
 	struct wire_reader input;
@@ -78,8 +79,8 @@ static uint32_t wait_for_pipe(struct smbserver *c, struct request *r,
 }
 
 /* 3.3.5.15.12: whatever does not agree ends the connection, since somebody stands in between. */
-static uint32_t validate(struct smbserver *c, struct request *r,
-                         const struct smb2_ioctl_request *asked)
+static uint32_t ioctl_validate_negotiate(struct smb2_server *c, struct request *r,
+                                         const struct smb2_ioctl_request *asked)
 {
 	struct smb2_negotiate_offer now;
 	struct wire_reader input;
@@ -90,7 +91,7 @@ static uint32_t validate(struct smbserver *c, struct request *r,
 	if (c->dialect == SMB2_DIALECT_311 || input.error != NULL ||
 	    asked->max_output_bytes < SMB2_VALIDATE_RESPONSE_BYTES ||
 	    !smb2_negotiate_offer_equal(&c->offered, &now)) {
-		connection_fail(c, "VALIDATE_NEGOTIATE_INFO says otherwise than NEGOTIATE did");
+		smb2_server_fail(c, "VALIDATE_NEGOTIATE_INFO says otherwise than NEGOTIATE did");
 		return ANSWERED_LATER;
 	}
 	smb2_validate_response_encode(&c->out, &c->agreed);
@@ -101,14 +102,14 @@ static uint32_t validate(struct smbserver *c, struct request *r,
 static const struct control {
 	uint32_t fsctl;
 	bool is_of_pipe;
-	uint32_t (*handle)(struct smbserver *c, struct request *r,
+	uint32_t (*handle)(struct smb2_server *c, struct request *r,
 	                   const struct smb2_ioctl_request *asked);
 	uint32_t otherwise;
 } controls[] = {
-	{ FSCTL_PIPE_TRANSCEIVE, true, transceive, 0 },
-	{ FSCTL_PIPE_PEEK, true, peek, 0 },
-	{ FSCTL_PIPE_WAIT, false, wait_for_pipe, 0 },
-	{ FSCTL_VALIDATE_NEGOTIATE_INFO, false, validate, 0 },
+	{ FSCTL_PIPE_TRANSCEIVE, true, ioctl_pipe_transceive, 0 },
+	{ FSCTL_PIPE_PEEK, true, ioctl_pipe_peek, 0 },
+	{ FSCTL_PIPE_WAIT, false, ioctl_pipe_wait, 0 },
+	{ FSCTL_VALIDATE_NEGOTIATE_INFO, false, ioctl_validate_negotiate, 0 },
 	/* 3.3.5.15.2: no DFS here. */
 	{ FSCTL_DFS_GET_REFERRALS, false, NULL, STATUS_FS_DRIVER_REQUIRED },
 	{ FSCTL_DFS_GET_REFERRALS_EX, false, NULL, STATUS_FS_DRIVER_REQUIRED },
@@ -116,7 +117,7 @@ static const struct control {
 	{ FSCTL_QUERY_NETWORK_INTERFACE_INFO, false, NULL, STATUS_NOT_SUPPORTED },
 };
 
-static const struct control *control_find(uint32_t fsctl)
+static const struct control *ioctl_find_control(uint32_t fsctl)
 {
 	for (size_t i = 0; i < sizeof controls / sizeof *controls; i++)
 		if (controls[i].fsctl == fsctl)
@@ -124,12 +125,12 @@ static const struct control *control_find(uint32_t fsctl)
 	return NULL;
 }
 
-static bool is_no_file(const struct smb2_file_id *id)
+static bool ioctl_is_without_file(const struct smb2_file_id *id)
 {
 	return id->persistent == SMB2_RELATED_ID_64 && id->volatile_ == SMB2_RELATED_ID_64;
 }
 
-uint32_t handle_ioctl(struct smbserver *c, struct request *r)
+uint32_t request_handle_ioctl(struct smb2_server *c, struct request *r)
 {
 	struct smb2_ioctl_request asked;
 	const struct control *control;
@@ -142,17 +143,17 @@ uint32_t handle_ioctl(struct smbserver *c, struct request *r)
 		return STATUS_INVALID_PARAMETER;
 	if (asked.flags != SMB2_0_IOCTL_IS_FSCTL)
 		return STATUS_NOT_SUPPORTED;
-	control = control_find(asked.fsctl);
+	control = ioctl_find_control(asked.fsctl);
 	if (control == NULL) { /* a pipe that is not there goes first */
-		(void)request_pipe(r, asked.id, &status);
+		(void)request_find_pipe(r, asked.id, &status);
 		return status;
 	}
-	if (!control->is_of_pipe && !is_no_file(&asked.id)) /* 3.3.5.15 */
+	if (!control->is_of_pipe && !ioctl_is_without_file(&asked.id)) /* 3.3.5.15 */
 		return STATUS_INVALID_PARAMETER;
 	return control->handle != NULL ? control->handle(c, r, &asked) : control->otherwise;
 }
 
-uint32_t handle_query_info(struct smbserver *c, struct request *r)
+uint32_t request_handle_query_info(struct smb2_server *c, struct request *r)
 {
 	struct smb2_query_info_request asked;
 	struct smb2_pipe_facts facts = { 0 };
@@ -163,7 +164,7 @@ uint32_t handle_query_info(struct smbserver *c, struct request *r)
 	smb2_query_info_request_decode(&r->message, &asked);
 	if (r->message.error != NULL || asked.max_output_bytes > SMB2_MAX_PAYLOAD_BYTES)
 		return STATUS_INVALID_PARAMETER;
-	p = request_pipe(r, asked.id, &status);
+	p = request_find_pipe(r, asked.id, &status);
 	if (p == NULL)
 		return status;
 	if (asked.type != SMB2_INFO_FILE)
@@ -184,7 +185,7 @@ uint32_t handle_query_info(struct smbserver *c, struct request *r)
 	return status;
 }
 
-uint32_t handle_set_info(struct smbserver *c, struct request *r)
+uint32_t request_handle_set_info(struct smb2_server *c, struct request *r)
 {
 	struct smb2_set_info_request asked;
 	uint32_t status;
@@ -194,7 +195,7 @@ uint32_t handle_set_info(struct smbserver *c, struct request *r)
 	if (r->message.error != NULL || asked.input.bytes == 0 ||
 	    asked.input.bytes > SMB2_MAX_PAYLOAD_BYTES) /* 3.3.5.21 */
 		return STATUS_INVALID_PARAMETER;
-	p = request_pipe(r, asked.id, &status);
+	p = request_find_pipe(r, asked.id, &status);
 	if (p == NULL)
 		return status;
 	if (asked.type != SMB2_INFO_FILE)

@@ -10,12 +10,12 @@ void credits_init(struct credit_window *w)
 	w->available = 1;
 }
 
-static bool is_used(const struct credit_window *w, uint64_t id)
+static bool credits_is_used(const struct credit_window *w, uint64_t id)
 {
 	return (w->used[id % CREDITS_WINDOW / 64] >> (id % 64) & 1) != 0;
 }
 
-static void set_used(struct credit_window *w, uint64_t id, bool used)
+static void credits_set_used(struct credit_window *w, uint64_t id, bool used)
 {
 	uint64_t bit = (uint64_t)1 << (id % 64);
 
@@ -30,13 +30,13 @@ bool credits_take(struct credit_window *w, uint64_t id, unsigned count)
 	if (id < w->begin || id - w->begin >= w->length || count > w->length - (id - w->begin))
 		return false;
 	for (unsigned i = 0; i < count; i++)
-		if (is_used(w, id + i))
+		if (credits_is_used(w, id + i))
 			return false;
 	for (unsigned i = 0; i < count; i++)
-		set_used(w, id + i, true);
+		credits_set_used(w, id + i, true);
 	w->available -= count;
-	while (w->length > 0 && is_used(w, w->begin)) {
-		set_used(w, w->begin, false);
+	while (w->length > 0 && credits_is_used(w, w->begin)) {
+		credits_set_used(w, w->begin, false);
 		w->begin++;
 		w->length--;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Inside src/smbserver only: which message ids a client may use. [MS-SMB2] 3.3.1.1, 3.3.1.2. */
-#ifndef SMBSERVER_CREDITS_H
-#define SMBSERVER_CREDITS_H
+#ifndef SMB2_SERVER_CREDITS_H
+#define SMB2_SERVER_CREDITS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -17,46 +17,46 @@ enum needs {
 /* What a command needs, and who deals with it; nobody: no pipe has that. */
 static const struct command {
 	enum needs needs;
-	uint32_t (*handle)(struct smbserver *c, struct request *r);
+	uint32_t (*handle)(struct smb2_server *c, struct request *r);
 	/* Where nobody deals with it: its StructureSize, and what an open pipe is told. */
 	uint16_t structure_bytes;
 	uint32_t otherwise;
 } commands[SMB2_COMMAND_COUNT] = {
-	[SMB2_NEGOTIATE] = { NOTHING, handle_negotiate, 0, 0 },
-	[SMB2_SESSION_SETUP] = { NOTHING, handle_session_setup, 0, 0 },
-	[SMB2_LOGOFF] = { SESSION, handle_logoff, 0, 0 },
-	[SMB2_TREE_CONNECT] = { SESSION, handle_tree_connect, 0, 0 },
-	[SMB2_TREE_DISCONNECT] = { TREE, handle_tree_disconnect, 0, 0 },
-	[SMB2_CREATE] = { FILE_ID, handle_create, 0, 0 },
-	[SMB2_CLOSE] = { FILE_ID, handle_close, 0, 0 },
-	[SMB2_FLUSH] = { FILE_ID, handle_flush, 0, 0 },
-	[SMB2_READ] = { FILE_ID, handle_read, 0, 0 },
-	[SMB2_WRITE] = { FILE_ID, handle_write, 0, 0 },
+	[SMB2_NEGOTIATE] = { NOTHING, request_handle_negotiate, 0, 0 },
+	[SMB2_SESSION_SETUP] = { NOTHING, request_handle_session_setup, 0, 0 },
+	[SMB2_LOGOFF] = { SESSION, request_handle_logoff, 0, 0 },
+	[SMB2_TREE_CONNECT] = { SESSION, request_handle_tree_connect, 0, 0 },
+	[SMB2_TREE_DISCONNECT] = { TREE, request_handle_tree_disconnect, 0, 0 },
+	[SMB2_CREATE] = { FILE_ID, request_handle_create, 0, 0 },
+	[SMB2_CLOSE] = { FILE_ID, request_handle_close, 0, 0 },
+	[SMB2_FLUSH] = { FILE_ID, request_handle_flush, 0, 0 },
+	[SMB2_READ] = { FILE_ID, request_handle_read, 0, 0 },
+	[SMB2_WRITE] = { FILE_ID, request_handle_write, 0, 0 },
 	[SMB2_LOCK] = { FILE_ID, NULL, 48, STATUS_INVALID_DEVICE_REQUEST },
-	[SMB2_IOCTL] = { FILE_ID, handle_ioctl, 0, 0 },
-	[SMB2_ECHO] = { SESSION_IF_ANY, handle_echo, 0, 0 },
+	[SMB2_IOCTL] = { FILE_ID, request_handle_ioctl, 0, 0 },
+	[SMB2_ECHO] = { SESSION_IF_ANY, request_handle_echo, 0, 0 },
 	[SMB2_QUERY_DIRECTORY] = { FILE_ID, NULL, 33, STATUS_INVALID_PARAMETER },
 	[SMB2_CHANGE_NOTIFY] = { FILE_ID, NULL, 32, STATUS_INVALID_PARAMETER },
-	[SMB2_QUERY_INFO] = { FILE_ID, handle_query_info, 0, 0 },
-	[SMB2_SET_INFO] = { FILE_ID, handle_set_info, 0, 0 },
+	[SMB2_QUERY_INFO] = { FILE_ID, request_handle_query_info, 0, 0 },
+	[SMB2_SET_INFO] = { FILE_ID, request_handle_set_info, 0, 0 },
 	[SMB2_OPLOCK_BREAK] = { FILE_ID, NULL, 24, STATUS_INVALID_DEVICE_STATE },
 };
 
-static bool is_related(const struct request *r)
+static bool request_is_related(const struct request *r)
 {
 	return (r->header.flags & SMB2_FLAGS_RELATED_OPERATIONS) != 0;
 }
 
 /* An NTSTATUS whose response has an error's body: 3.3.4.4. */
-static bool is_error(uint32_t status)
+static bool status_has_error_body(uint32_t status)
 {
 	return status >> 30 == 3 && status != STATUS_MORE_PROCESSING_REQUIRED;
 }
 
 /* 3.3.5.2.4. Returns why a request may not be believed, or STATUS_SUCCESS. */
-static uint32_t check_signature(const struct request *r)
+static uint32_t request_check_signature(const struct request *r)
 {
-	const struct smbserver_session *s = r->session;
+	const struct smb2_server_session *s = r->session;
 	bool is_signed = (r->header.flags & SMB2_FLAGS_SIGNED) != 0;
 
 	if (r->is_encrypted || r->header.command == SMB2_NEGOTIATE)
@@ -70,7 +70,7 @@ static uint32_t check_signature(const struct request *r)
 }
 
 /* 3.3.5.2.7.2: what a related request takes over from the one before it. */
-static uint32_t inherit(struct request *r)
+static uint32_t request_inherit_ids(struct request *r)
 {
 	const struct request *before = r->before;
 
@@ -83,11 +83,12 @@ static uint32_t inherit(struct request *r)
 }
 
 /* 3.3.5.2.9 */
-static uint32_t check_session(struct smbserver *c, const struct request *r)
+static uint32_t request_check_session(struct smb2_server *c, const struct request *r)
 {
 	if (r->session == NULL)
-		return is_related(r) && r->header.session_id == 0 ? STATUS_INVALID_PARAMETER
-		                                                  : STATUS_USER_SESSION_DELETED;
+		return request_is_related(r) && r->header.session_id == 0
+		               ? STATUS_INVALID_PARAMETER
+		               : STATUS_USER_SESSION_DELETED;
 	if (r->session->state != SESSION_VALID && r->header.command != SMB2_LOGOFF)
 		return STATUS_ACCESS_DENIED;
 	if (r->session->must_encrypt && !r->is_encrypted)
@@ -97,7 +98,7 @@ static uint32_t check_session(struct smbserver *c, const struct request *r)
 }
 
 /* 3.3.5.2.11 */
-static uint32_t find_tree(struct request *r)
+static uint32_t request_find_tree(struct request *r)
 {
 	struct tree *t = r->session->trees;
 
@@ -106,12 +107,12 @@ static uint32_t find_tree(struct request *r)
 	r->tree = t;
 	if (t != NULL)
 		return STATUS_SUCCESS;
-	return is_related(r) && r->header.tree_id == 0 ? STATUS_INVALID_PARAMETER
-	                                               : STATUS_NETWORK_NAME_DELETED;
+	return request_is_related(r) && r->header.tree_id == 0 ? STATUS_INVALID_PARAMETER
+	                                                       : STATUS_NETWORK_NAME_DELETED;
 }
 
 /* 3.3.5.14, 3.3.5.18, 3.3.5.19, 3.3.5.22.1: a pipe that is not there goes first. */
-static uint32_t refuse(struct request *r, const struct command *command)
+static uint32_t request_refuse_command(struct request *r, const struct command *command)
 {
 	uint32_t status = command->otherwise;
 	struct smb2_file_id id;
@@ -119,84 +120,84 @@ static uint32_t refuse(struct request *r, const struct command *command)
 	smb2_file_request_decode(&r->message, command->structure_bytes, &id);
 	if (r->message.error != NULL)
 		return STATUS_INVALID_PARAMETER;
-	(void)request_pipe(r, id, &status);
+	(void)request_find_pipe(r, id, &status);
 	return status;
 }
 
-static uint32_t handle(struct smbserver *c, struct request *r)
+static uint32_t request_run_command(struct smb2_server *c, struct request *r)
 {
 	const struct command *command = &commands[r->header.command];
 	bool needs_session = command->needs >= SESSION;
-	uint32_t status = is_related(r) ? inherit(r) : STATUS_SUCCESS;
+	uint32_t status = request_is_related(r) ? request_inherit_ids(r) : STATUS_SUCCESS;
 
 	if (command->needs == SESSION_IF_ANY)
 		needs_session = r->header.session_id != 0;
 
 	r->is_of_file = command->needs == FILE_ID;
-	r->session = session_find(c, r->header.session_id);
+	r->session = smb2_session_find(c, r->header.session_id);
 	if (status == STATUS_SUCCESS)
-		status = check_signature(r);
+		status = request_check_signature(r);
 	if (status == STATUS_SUCCESS && needs_session)
-		status = check_session(c, r);
+		status = request_check_session(c, r);
 	if (status == STATUS_SUCCESS && command->needs >= TREE)
-		status = find_tree(r);
+		status = request_find_tree(r);
 	if (status != STATUS_SUCCESS)
 		return status;
-	return command->handle != NULL ? command->handle(c, r) : refuse(r, command);
+	return command->handle != NULL ? command->handle(c, r) : request_refuse_command(r, command);
 }
 
 /* Answers a request within the chain. */
-static void answer(struct smbserver *c, struct request *r)
+static void request_answer(struct smb2_server *c, struct request *r)
 {
 	struct smb2_header h;
 	size_t body_at;
 
-	chain_add(c);
+	compound_add(c);
 	body_at = c->out.len;
-	r->status = handle(c, r);
+	r->status = request_run_command(c, r);
 	if (r->status == ANSWERED_LATER) /* it stands alone: nothing is lost */
 		return;
-	if ((is_error(r->status) || r->status == STATUS_PENDING) && !c->out.failed) {
+	if ((status_has_error_body(r->status) || r->status == STATUS_PENDING) && !c->out.failed) {
 		c->out.len = body_at;
 		if (r->wants_error_context)
 			smb2_error_context_response_encode(&c->out);
 		else
 			smb2_error_response_encode(&c->out);
 	}
-	h = reply_header(c, &r->header, r->status);
+	h = response_header(c, &r->header, r->status);
 	if (r->status == STATUS_PENDING) { /* 3.3.4.2: with credits, unsigned */
 		h.flags |= SMB2_FLAGS_ASYNC_COMMAND;
 		h.async_id = c->last_async_id;
 	}
-	if (r->before != NULL && is_related(r))
+	if (r->before != NULL && request_is_related(r))
 		h.flags |= SMB2_FLAGS_RELATED_OPERATIONS;
-	chain_head(c, &h, r->status != STATUS_PENDING ? r->session : NULL);
+	compound_put_header(c, &h, r->status != STATUS_PENDING ? r->session : NULL);
 }
 
 /* Cuts the next request out of a message. False: the connection has failed. */
-static bool next_request(struct smbserver *c, struct request *r, const uint8_t *message,
-                         size_t bytes)
+static bool message_next_request(struct smb2_server *c, struct request *r, const uint8_t *message,
+                                 size_t bytes)
 {
 	struct smb2_header *h = &r->header;
 
 	wire_reader_init(&r->message, message, bytes);
 	smb2_header_decode(&r->message, &r->header);
 	if (r->message.error != NULL) { /* 3.3.5.2.6 */
-		connection_fail(c, r->message.error);
+		smb2_server_fail(c, r->message.error);
 		return false;
 	}
 	r->bytes = message;
 	r->length = h->next_command != 0 ? h->next_command : bytes;
 	r->is_last = h->next_command == 0;
 	if (h->next_command % 8 != 0 || r->length < SMB2_HEADER_BYTES || r->length > bytes)
-		connection_fail(c, "a compounded request outside its message");
+		smb2_server_fail(c, "a compounded request outside its message");
 	else if (h->command >= SMB2_COMMAND_COUNT)
-		connection_fail(c, "a command that there is none of");
+		smb2_server_fail(c, "a command that there is none of");
 	else if ((h->flags & SMB2_FLAGS_SERVER_TO_REDIR) != 0)
-		connection_fail(c, "a response where a request should be");
+		smb2_server_fail(c, "a response where a request should be");
 	else if (h->command != SMB2_NEGOTIATE &&
 	         (c->dialect == 0 || c->dialect == SMB2_DIALECT_WILDCARD)) /* 3.3.5.2.2 */
-		connection_fail(c, "a request before NEGOTIATE");
+		smb2_server_fail(c, "a request before NEGOTIATE");
 	if (h->command != SMB2_CANCEL)
 		h->async_id = 0; /* the server makes them, 3.3.4.2 */
 	wire_reader_init(&r->message, message, r->length);
@@ -204,64 +205,65 @@ static bool next_request(struct smbserver *c, struct request *r, const uint8_t *
 }
 
 /* 3.3.5.2.3 */
-static bool take_credits(struct smbserver *c, const struct smb2_header *h)
+static bool request_take_credits(struct smb2_server *c, const struct smb2_header *h)
 {
 	unsigned charge = c->dialect >= SMB2_DIALECT_210 && h->credit_charge > 0 ? h->credit_charge
 	                                                                         : 1;
 
 	if (!credits_take(&c->credits, h->message_id, charge))
-		connection_fail(c, "a message id that was not granted");
+		smb2_server_fail(c, "a message id that was not granted");
 	return c->error == NULL;
 }
 
 /* 3.3.5.2.1.1: what is encrypted by a session's key is that session's. */
-static bool is_of_session(struct smbserver *c, const struct request *r,
-                          const struct smbserver_session *sealed_for)
+static bool request_fits_transform(struct smb2_server *c, const struct request *r,
+                                   const struct smb2_server_session *sealed_for)
 {
-	if (sealed_for != NULL && (r->is_first || !is_related(r)) &&
-	    (r->header.session_id != sealed_for->id || is_related(r)))
-		connection_fail(c, "a request in the encrypted message of another session");
+	if (sealed_for != NULL && (r->is_first || !request_is_related(r)) &&
+	    (r->header.session_id != sealed_for->id || request_is_related(r)))
+		smb2_server_fail(c, "a request in the encrypted message of another session");
 	return c->error == NULL;
 }
 
 /* Requests wait for a pipe's data: is there some now? */
-static void serve_those_who_wait(struct smbserver *c)
+static void pending_serve_all(struct smb2_server *c)
 {
-	if (c->waiting_count == 0)
+	if (c->pending_count == 0)
 		return;
-	for (struct smbserver_session *s = c->sessions; s != NULL; s = s->next)
+	for (struct smb2_server_session *s = c->sessions; s != NULL; s = s->next)
 		for (struct pipe *p = s->pipes; p != NULL; p = p->next)
-			if (p->waiting != NULL)
-				waiting_serve(s, p);
+			if (p->pending != NULL)
+				pending_serve_pipe(s, p);
 }
 
-void smbserver_pipes_changed(struct smbserver *c)
+void smb2_server_pipes_changed(struct smb2_server *c)
 {
 	if (c->error == NULL)
-		serve_those_who_wait(c);
+		pending_serve_all(c);
 }
 
-void dispatch_message(struct smbserver *c, uint8_t *message, size_t bytes,
-                      struct smbserver_session *sealed_for)
+void message_dispatch_requests(struct smb2_server *c, uint8_t *message, size_t bytes,
+                               struct smb2_server_session *sealed_for)
 {
 	struct request requests[2] = { 0 }, *before = NULL;
 	bool more = true;
 
-	chain_begin(c, sealed_for);
+	compound_begin(c, sealed_for);
 	while (more) {
 		struct request *r = &requests[before == &requests[0]];
 
 		*r = (struct request){ .is_encrypted = sealed_for != NULL,
 			               .is_first = before == NULL,
 			               .before = before };
-		if (!next_request(c, r, message, bytes) || !is_of_session(c, r, sealed_for))
+		if (!message_next_request(c, r, message, bytes) ||
+		    !request_fits_transform(c, r, sealed_for))
 			break;
 		if (r->header.command == SMB2_CANCEL) {
-			waiting_cancel(c, r);
+			pending_cancel(c, r);
 		} else {
-			if (!take_credits(c, &r->header))
+			if (!request_take_credits(c, &r->header))
 				break;
-			answer(c, r);
+			request_answer(c, r);
 			if (c->error != NULL || r->status == ANSWERED_LATER)
 				break;
 			before = r;
@@ -270,13 +272,13 @@ void dispatch_message(struct smbserver *c, uint8_t *message, size_t bytes,
 		message += r->length;
 		bytes -= r->length;
 	}
-	if (more || c->chain.count == 0) {
-		chain_drop(c);
+	if (more || c->compound.count == 0) {
+		compound_drop(c);
 	} else {
-		chain_end(c);
-		negotiate_answered(c, before);
+		compound_end(c);
+		negotiate_hash_response(c, before);
 	}
-	waiting_tell(c);
+	pending_respond_ended(c);
 	if (c->error == NULL)
-		serve_those_who_wait(c);
+		pending_serve_all(c);
 }

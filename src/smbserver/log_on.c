@@ -6,23 +6,24 @@
 #include "smb2/error.h"
 #include "smb2/session_setup.h"
 
-static bool must_encrypt(const struct smbserver *c)
+static bool session_encryption_required(const struct smb2_server *c)
 {
-	return c->settings->encryption == SMBSERVER_ENCRYPTION_REQUIRED;
+	return c->settings->encryption == SMB2_SERVER_ENCRYPTION_REQUIRED;
 }
 
 /* The session that a request is about. NULL: *status says why there is none. */
-static struct smbserver_session *find_session(struct smbserver *c, const struct request *r,
-                                              const struct smb2_session_setup_request *setup,
-                                              uint32_t *status)
+static struct smb2_server_session *
+session_setup_find(struct smb2_server *c, const struct request *r,
+                   const struct smb2_session_setup_request *setup, uint32_t *status)
 {
-	struct smbserver_session *s;
+	struct smb2_server_session *s;
 
 	if ((setup->flags & SMB2_SESSION_FLAG_BINDING) != 0) { /* one connection a session */
 		*status = STATUS_REQUEST_NOT_ACCEPTED;
 		return NULL;
 	}
-	s = r->header.session_id == 0 ? session_new(c) : session_find(c, r->header.session_id);
+	s = r->header.session_id == 0 ? smb2_session_new(c)
+	                              : smb2_session_find(c, r->header.session_id);
 	if (s == NULL)
 		*status = r->header.session_id == 0 ? STATUS_INSUFFICIENT_RESOURCES
 		                                    : STATUS_USER_SESSION_DELETED;
@@ -33,21 +34,21 @@ static struct smbserver_session *find_session(struct smbserver *c, const struct 
 	return s;
 }
 
-uint32_t handle_session_setup(struct smbserver *c, struct request *r)
+uint32_t request_handle_session_setup(struct smb2_server *c, struct request *r)
 {
 	struct smb2_session_setup_request setup;
-	struct smbserver_session *s;
+	struct smb2_server_session *s;
 	uint32_t status;
 
 	/* Its answer waits for a judgement, and takes keys that what follows would need. */
 	if (!r->is_first || !r->is_last)
 		return STATUS_INVALID_PARAMETER;
-	if (must_encrypt(c) && !connection_can_encrypt(c))
+	if (session_encryption_required(c) && !smb2_server_can_encrypt(c))
 		return STATUS_ACCESS_DENIED;
 	smb2_session_setup_request_decode(&r->message, &setup);
 	if (r->message.error != NULL)
 		return STATUS_INVALID_PARAMETER;
-	s = find_session(c, r, &setup, &status);
+	s = session_setup_find(c, r, &setup, &status);
 	if (s == NULL)
 		return status;
 	if (s->state == SESSION_IN_PROGRESS) {
@@ -55,7 +56,7 @@ uint32_t handle_session_setup(struct smbserver *c, struct request *r)
 			for (size_t i = 0; i < sizeof s->preauth; i++)
 				s->preauth[i] = c->preauth[i];
 		if (!crypto_sha512_chain(s->preauth, r->bytes, r->length)) {
-			session_end(s);
+			smb2_session_end(s);
 			return STATUS_INSUFFICIENT_RESOURCES;
 		}
 	}
@@ -68,27 +69,28 @@ uint32_t handle_session_setup(struct smbserver *c, struct request *r)
 		return ANSWERED_LATER;
 	s->is_authenticating = false;
 	if (s->state == SESSION_IN_PROGRESS)
-		session_end(s);
+		smb2_session_end(s);
 	return STATUS_INSUFFICIENT_RESOURCES;
 }
 
 /* Keys, of a session that gets its first ones. */
-static bool make_keys(struct smbserver_session *s, const struct smb2_session_key *key)
+static bool session_make_keys(struct smb2_server_session *s, const struct smb2_session_key *key)
 {
-	const struct smbserver *c = s->connection;
+	const struct smb2_server *c = s->connection;
 
 	s->signing_key = smb2_signing_key_new(c->dialect, c->agreed.signing_algorithm, key,
 	                                      s->preauth);
-	if (connection_can_encrypt(c))
-		s->sealing = smb2_sealing_new(SMB2_SERVER, c->dialect, c->agreed.cipher, key,
-		                              s->preauth);
-	return s->signing_key != NULL && (!connection_can_encrypt(c) || s->sealing != NULL);
+	if (smb2_server_can_encrypt(c))
+		s->sealing = smb2_encryption_new(SMB2_SERVER, c->dialect, c->agreed.cipher, key,
+		                                 s->preauth);
+	return s->signing_key != NULL && (!smb2_server_can_encrypt(c) || s->sealing != NULL);
 }
 
 /* Gives what becomes of a log-on that the host is content with. */
-static uint32_t admit(struct smbserver_session *s, const struct smbserver_log_on *log_on)
+static uint32_t session_accept_identity(struct smb2_server_session *s,
+                                        const struct smb2_server_authentication *log_on)
 {
-	struct smbserver *c = s->connection;
+	struct smb2_server *c = s->connection;
 	bool is_null = !identity_is_authenticated(log_on->who);
 
 	/* 3.3.5.5.2 keeps the keys, and 3.3.5.5.3 the security context: so it is the same
@@ -97,19 +99,19 @@ static uint32_t admit(struct smbserver_session *s, const struct smbserver_log_on
 		return STATUS_ACCESS_DENIED;
 	if (s->state == SESSION_IN_PROGRESS) {
 		/* A null session has no key to encrypt by. */
-		if (is_null && must_encrypt(c))
+		if (is_null && session_encryption_required(c))
 			return STATUS_ACCESS_DENIED;
-		if (!is_null && !make_keys(s, &log_on->key))
+		if (!is_null && !session_make_keys(s, &log_on->key))
 			return STATUS_INSUFFICIENT_RESOURCES;
 	}
 	s->is_null = is_null;
-	s->must_encrypt = must_encrypt(c);
+	s->must_encrypt = session_encryption_required(c);
 	identity_release(s->who);
 	s->who = identity_hold(log_on->who);
 	return STATUS_SUCCESS;
 }
 
-static uint16_t session_flags(const struct smbserver_session *s)
+static uint16_t session_setup_flags(const struct smb2_server_session *s)
 {
 	if (s->state != SESSION_VALID)
 		return 0;
@@ -117,50 +119,50 @@ static uint16_t session_flags(const struct smbserver_session *s)
 	                  (s->must_encrypt ? SMB2_SESSION_FLAG_ENCRYPT_DATA : 0));
 }
 
-static void reply(struct smbserver_session *s, uint32_t status,
-                  const struct smbserver_log_on *log_on)
+static void session_setup_respond(struct smb2_server_session *s, uint32_t status,
+                                  const struct smb2_server_authentication *log_on)
 {
-	struct smbserver *c = s->connection;
+	struct smb2_server *c = s->connection;
 
-	reply_begin(c, s, s->setup_is_encrypted);
-	smb2_session_setup_response_encode(&c->out, session_flags(s), log_on->token,
+	response_begin(c, s, s->setup_is_encrypted);
+	smb2_session_setup_response_encode(&c->out, session_setup_flags(s), log_on->token,
 	                                   log_on->token_bytes);
-	reply_end(c, &s->setup, status, s);
+	response_end(c, &s->setup, status, s);
 	/* 3.3.5.5.3: the last answer, which the key signs, is not part of what it is made of. */
 	if (s->state == SESSION_IN_PROGRESS && c->error == NULL &&
-	    !crypto_sha512_chain(s->preauth, c->out.data + c->chain.last_at,
-	                         c->out.len - c->chain.last_at))
-		connection_fail(c, "SHA-512 is not to be had from OpenSSL");
+	    !crypto_sha512_chain(s->preauth, c->out.data + c->compound.last_at,
+	                         c->out.len - c->compound.last_at))
+		smb2_server_fail(c, "SHA-512 is not to be had from OpenSSL");
 }
 
-static void refuse(struct smbserver_session *s, uint32_t status)
+static void session_setup_reject(struct smb2_server_session *s, uint32_t status)
 {
-	struct smbserver *c = s->connection;
+	struct smb2_server *c = s->connection;
 
-	reply_begin(c, s, s->setup_is_encrypted);
+	response_begin(c, s, s->setup_is_encrypted);
 	smb2_error_response_encode(&c->out);
-	reply_end(c, &s->setup, status, s);
-	session_end(s); /* 3.3.5.5.3: a session that could not be renewed, too */
-	waiting_tell(c);
-	sessions_bury(c);
+	response_end(c, &s->setup, status, s);
+	smb2_session_end(s); /* 3.3.5.5.3: a session that could not be renewed, too */
+	pending_respond_ended(c);
+	smb2_session_free_ended(c);
 }
 
-uint32_t smbserver_authenticated(struct smbserver *c, struct smbserver_session *s,
-                                 const struct smbserver_log_on *log_on)
+uint32_t smb2_server_authenticated(struct smb2_server *c, struct smb2_server_session *s,
+                                   const struct smb2_server_authentication *log_on)
 {
 	uint32_t status = log_on->nt;
 	bool is_new = s->state == SESSION_IN_PROGRESS;
 
 	s->is_authenticating = false;
 	if (status == STATUS_SUCCESS)
-		status = admit(s, log_on);
+		status = session_accept_identity(s, log_on);
 	if (status != STATUS_SUCCESS && status != STATUS_MORE_PROCESSING_REQUIRED) {
-		refuse(s, status);
+		session_setup_reject(s, status);
 		return status;
 	}
 	if (status == STATUS_SUCCESS)
 		s->state = SESSION_VALID;
-	reply(s, status, log_on);
+	session_setup_respond(s, status, log_on);
 	if (status != STATUS_SUCCESS)
 		return status;
 	if (is_new)
@@ -173,17 +175,17 @@ uint32_t smbserver_authenticated(struct smbserver *c, struct smbserver_session *
 	return status;
 }
 
-uint32_t handle_logoff(struct smbserver *c, struct request *r)
+uint32_t request_handle_logoff(struct smb2_server *c, struct request *r)
 {
 	smb2_empty_body_decode(&r->message);
 	if (r->message.error != NULL)
 		return STATUS_INVALID_PARAMETER;
 	smb2_empty_body_encode(&c->out);
-	session_end(r->session); /* signs the answer all the same */
+	smb2_session_end(r->session); /* signs the answer all the same */
 	return STATUS_SUCCESS;
 }
 
-uint32_t handle_echo(struct smbserver *c, struct request *r)
+uint32_t request_handle_echo(struct smb2_server *c, struct request *r)
 {
 	/* 3.3.5.17 would rather hang up where there is no session. smbtorture's two_logoff, and
 	 * Samba, have it answered; how long a connection may last without one is bounded anyway. */

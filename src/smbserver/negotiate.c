@@ -7,7 +7,7 @@
 #include "smb2/smb1_negotiate.h"
 
 /* What every answer says. */
-static void fill_in(struct smbserver *c, struct smb2_negotiate_response *n)
+static void negotiate_fill_response(struct smb2_server *c, struct smb2_negotiate_response *n)
 {
 	n->security_mode = SMB2_NEGOTIATE_SIGNING_ENABLED | SMB2_NEGOTIATE_SIGNING_REQUIRED;
 	memcpy(n->server_guid, c->settings->guid, sizeof n->server_guid);
@@ -18,7 +18,7 @@ static void fill_in(struct smbserver *c, struct smb2_negotiate_response *n)
 	n->token = (struct smb2_data){ c->settings->hint, c->settings->hint_bytes };
 }
 
-uint32_t handle_negotiate(struct smbserver *c, struct request *r)
+uint32_t request_handle_negotiate(struct smb2_server *c, struct request *r)
 {
 	struct smb2_negotiate_response *n = &c->agreed;
 	uint32_t status;
@@ -26,7 +26,7 @@ uint32_t handle_negotiate(struct smbserver *c, struct request *r)
 	if (!r->is_first || !r->is_last)
 		return STATUS_INVALID_PARAMETER;
 	if (c->dialect != 0 && c->dialect != SMB2_DIALECT_WILDCARD) {
-		connection_fail(c, "a second NEGOTIATE");
+		smb2_server_fail(c, "a second NEGOTIATE");
 		return ANSWERED_LATER;
 	}
 	if ((r->header.flags & SMB2_FLAGS_SIGNED) != 0) /* 3.3.5.2.4 */
@@ -36,28 +36,28 @@ uint32_t handle_negotiate(struct smbserver *c, struct request *r)
 		return STATUS_INVALID_PARAMETER;
 	*n = (struct smb2_negotiate_response){ 0 };
 	status = smb2_negotiate_choose(&c->offered,
-	                               c->settings->encryption != SMBSERVER_ENCRYPTION_OFF, n);
+	                               c->settings->encryption != SMB2_SERVER_ENCRYPTION_OFF, n);
 	if (status != STATUS_SUCCESS)
 		return status;
 	if (!crypto_random(n->salt, sizeof n->salt))
 		return STATUS_INSUFFICIENT_RESOURCES;
-	fill_in(c, n);
+	negotiate_fill_response(c, n);
 	c->dialect = n->dialect;
 	if (!crypto_sha512_chain(c->preauth, r->bytes, r->length))
 		return STATUS_INSUFFICIENT_RESOURCES;
-	smb2_negotiate_response_encode(&c->out, c->chain.last_at, n);
+	smb2_negotiate_response_encode(&c->out, c->compound.last_at, n);
 	return STATUS_SUCCESS;
 }
 
-void negotiate_answered(struct smbserver *c, const struct request *r)
+void negotiate_hash_response(struct smb2_server *c, const struct request *r)
 {
 	if (r != NULL && r->header.command == SMB2_NEGOTIATE && r->status == STATUS_SUCCESS &&
-	    !crypto_sha512_chain(c->preauth, c->out.data + c->chain.last_at,
-	                         c->out.len - c->chain.last_at))
-		connection_fail(c, "SHA-512 is not to be had from OpenSSL");
+	    !crypto_sha512_chain(c->preauth, c->out.data + c->compound.last_at,
+	                         c->out.len - c->compound.last_at))
+		smb2_server_fail(c, "SHA-512 is not to be had from OpenSSL");
 }
 
-void negotiate_smb1(struct smbserver *c, const uint8_t *message, size_t bytes)
+void negotiate_from_smb1(struct smb2_server *c, const uint8_t *message, size_t bytes)
 {
 	const struct smb2_header asked = { .command = SMB2_NEGOTIATE, .credits = 1 };
 	struct smb2_negotiate_response *n = &c->agreed;
@@ -68,15 +68,15 @@ void negotiate_smb1(struct smbserver *c, const uint8_t *message, size_t bytes)
 	smb1_negotiate_decode(&r, &offer);
 	if (c->dialect != 0 || r.error != NULL || (!offer.has_smb_2002 && !offer.has_smb_2xxx) ||
 	    !credits_take(&c->credits, 0, 1)) {
-		connection_fail(c, r.error != NULL ? r.error : "SMB1 alone is not spoken here");
+		smb2_server_fail(c, r.error != NULL ? r.error : "SMB1 alone is not spoken here");
 		return;
 	}
 	*n = (struct smb2_negotiate_response){ 0 };
-	fill_in(c, n);
+	negotiate_fill_response(c, n);
 	n->dialect = offer.has_smb_2xxx ? SMB2_DIALECT_WILDCARD : SMB2_DIALECT_202;
 	c->dialect = n->dialect;
 	c->offered = (struct smb2_negotiate_offer){ .dialects = 1 };
-	reply_begin(c, NULL, false);
-	smb2_negotiate_response_encode(&c->out, c->chain.last_at, n);
-	reply_end(c, &asked, STATUS_SUCCESS, NULL);
+	response_begin(c, NULL, false);
+	smb2_negotiate_response_encode(&c->out, c->compound.last_at, n);
+	response_end(c, &asked, STATUS_SUCCESS, NULL);
 }

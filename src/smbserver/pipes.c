@@ -9,7 +9,7 @@
 #include "smb2/flush.h"
 #include "smb2/pipe_io.h"
 
-struct pipe *pipe_find(const struct smbserver_session *s, const struct smb2_file_id *id)
+struct pipe *pipe_find(const struct smb2_server_session *s, const struct smb2_file_id *id)
 {
 	struct pipe *p = s->pipes;
 
@@ -19,7 +19,7 @@ struct pipe *pipe_find(const struct smbserver_session *s, const struct smb2_file
 	return p;
 }
 
-void pipe_end(struct smbserver_session *s, struct pipe *p)
+void pipe_close(struct smb2_server_session *s, struct pipe *p)
 {
 	struct pipe **at = &s->pipes;
 
@@ -27,22 +27,22 @@ void pipe_end(struct smbserver_session *s, struct pipe *p)
 		at = &(*at)->next;
 	*at = p->next;
 	s->pipe_count--;
-	waiting_end(s, p, STATUS_CANCELLED);
+	pending_end_pipe(s, p, STATUS_CANCELLED);
 	s->connection->host->pipe_close(p->of_host);
 	free(p);
 }
 
-void pipes_end_of_tree(struct smbserver_session *s, uint32_t tree_id)
+void pipe_close_all_of_tree(struct smb2_server_session *s, uint32_t tree_id)
 {
 	for (struct pipe *p = s->pipes, *next; p != NULL; p = next) {
 		next = p->next;
 		if (p->tree_id == tree_id)
-			pipe_end(s, p);
+			pipe_close(s, p);
 	}
 	s->connection->host->session_changed(s->connection->context, s);
 }
 
-struct pipe *request_pipe(struct request *r, struct smb2_file_id id, uint32_t *status)
+struct pipe *request_find_pipe(struct request *r, struct smb2_file_id id, uint32_t *status)
 {
 	const struct request *before = r->before;
 	struct pipe *p;
@@ -64,9 +64,9 @@ struct pipe *request_pipe(struct request *r, struct smb2_file_id id, uint32_t *s
 	return NULL;
 }
 
-uint32_t handle_create(struct smbserver *c, struct request *r)
+uint32_t request_handle_create(struct smb2_server *c, struct request *r)
 {
-	struct smbserver_session *s = r->session;
+	struct smb2_server_session *s = r->session;
 	struct smb2_create_request asked;
 	uint32_t status = STATUS_INSUFFICIENT_RESOURCES;
 	struct pipe *p;
@@ -100,7 +100,7 @@ uint32_t handle_create(struct smbserver *c, struct request *r)
 	return STATUS_SUCCESS;
 }
 
-uint32_t handle_close(struct smbserver *c, struct request *r)
+uint32_t request_handle_close(struct smb2_server *c, struct request *r)
 {
 	struct smb2_close_request asked;
 	uint32_t status;
@@ -109,16 +109,16 @@ uint32_t handle_close(struct smbserver *c, struct request *r)
 	smb2_close_request_decode(&r->message, &asked);
 	if (r->message.error != NULL)
 		return STATUS_INVALID_PARAMETER;
-	p = request_pipe(r, asked.id, &status);
+	p = request_find_pipe(r, asked.id, &status);
 	if (p == NULL)
 		return status;
-	pipe_end(r->session, p);
+	pipe_close(r->session, p);
 	c->host->session_changed(c->context, r->session);
 	smb2_close_response_encode(&c->out, asked.flags);
 	return STATUS_SUCCESS;
 }
 
-uint32_t handle_flush(struct smbserver *c, struct request *r)
+uint32_t request_handle_flush(struct smb2_server *c, struct request *r)
 {
 	struct smb2_file_id id;
 	uint32_t status;
@@ -126,13 +126,13 @@ uint32_t handle_flush(struct smbserver *c, struct request *r)
 	smb2_flush_request_decode(&r->message, &id);
 	if (r->message.error != NULL)
 		return STATUS_INVALID_PARAMETER;
-	if (request_pipe(r, id, &status) == NULL)
+	if (request_find_pipe(r, id, &status) == NULL)
 		return status;
 	smb2_empty_body_encode(&c->out);
 	return STATUS_SUCCESS;
 }
 
-uint32_t pipe_take(struct smbserver *c, struct pipe *p, uint32_t max_bytes)
+uint32_t pipe_read_data(struct smb2_server *c, struct pipe *p, uint32_t max_bytes)
 {
 	size_t left = 0;
 
@@ -149,12 +149,12 @@ uint32_t pipe_take(struct smbserver *c, struct pipe *p, uint32_t max_bytes)
 }
 
 /* 3.3.5.12, 3.3.5.13: what files have is not for pipes, and what RDMA has is not for TCP. */
-static bool is_for_pipes(const struct smbserver *c, uint32_t channel, uint32_t flags)
+static bool pipe_supports_transfer(const struct smb2_server *c, uint32_t channel, uint32_t flags)
 {
 	return c->dialect < SMB2_DIALECT_300 || (channel == SMB2_CHANNEL_NONE && flags == 0);
 }
 
-uint32_t handle_read(struct smbserver *c, struct request *r)
+uint32_t request_handle_read(struct smb2_server *c, struct request *r)
 {
 	struct smb2_read_request asked;
 	uint32_t status;
@@ -163,25 +163,25 @@ uint32_t handle_read(struct smbserver *c, struct request *r)
 
 	smb2_read_request_decode(&r->message, &asked);
 	if (r->message.error != NULL || asked.max_bytes > SMB2_MAX_PAYLOAD_BYTES ||
-	    !is_for_pipes(c, asked.channel, asked.flags & SMB2_READFLAG_READ_UNBUFFERED))
+	    !pipe_supports_transfer(c, asked.channel, asked.flags & SMB2_READFLAG_READ_UNBUFFERED))
 		return STATUS_INVALID_PARAMETER;
-	p = request_pipe(r, asked.id, &status);
+	p = request_find_pipe(r, asked.id, &status);
 	if (p == NULL)
 		return status;
-	if (p->waiting != NULL || c->host->pipe_pending(p->of_host) == 0) {
+	if (p->pending != NULL || c->host->pipe_pending(p->of_host) == 0) {
 		if (pipe_is_broken(c, p))
 			return STATUS_PIPE_BROKEN;
 		if (p->mode.is_non_blocking)
 			return STATUS_PIPE_EMPTY;
-		return waiting_add(c, r, p, asked.max_bytes);
+		return pending_add(c, r, p, asked.max_bytes);
 	}
 	data_at = smb2_read_response_begin(&c->out);
-	status = pipe_take(c, p, asked.max_bytes);
+	status = pipe_read_data(c, p, asked.max_bytes);
 	smb2_read_response_end(&c->out, data_at);
 	return status;
 }
 
-uint32_t handle_write(struct smbserver *c, struct request *r)
+uint32_t request_handle_write(struct smb2_server *c, struct request *r)
 {
 	struct smb2_write_request asked;
 	uint32_t status;
@@ -189,25 +189,25 @@ uint32_t handle_write(struct smbserver *c, struct request *r)
 
 	smb2_write_request_decode(&r->message, &asked);
 	if (r->message.error != NULL || asked.data.bytes > SMB2_MAX_PAYLOAD_BYTES ||
-	    !is_for_pipes(c, asked.channel,
-	                  asked.flags &
-	                          (SMB2_WRITEFLAG_WRITE_THROUGH | SMB2_WRITEFLAG_WRITE_UNBUFFERED)))
+	    !pipe_supports_transfer(
+		    c, asked.channel,
+		    asked.flags & (SMB2_WRITEFLAG_WRITE_THROUGH | SMB2_WRITEFLAG_WRITE_UNBUFFERED)))
 		return STATUS_INVALID_PARAMETER;
-	p = request_pipe(r, asked.id, &status);
+	p = request_find_pipe(r, asked.id, &status);
 	if (p == NULL)
 		return status;
-	if (!pipe_give(c, p, asked.data.data, asked.data.bytes))
+	if (!pipe_write_data(c, p, asked.data.data, asked.data.bytes))
 		return STATUS_PIPE_BROKEN;
 	smb2_write_response_encode(&c->out, (uint32_t)asked.data.bytes);
 	return STATUS_SUCCESS;
 }
 
-bool pipe_is_broken(const struct smbserver *c, const struct pipe *p)
+bool pipe_is_broken(const struct smb2_server *c, const struct pipe *p)
 {
 	return p->is_broken || c->host->pipe_is_over(p->of_host);
 }
 
-bool pipe_give(struct smbserver *c, struct pipe *p, const uint8_t *data, size_t bytes)
+bool pipe_write_data(struct smb2_server *c, struct pipe *p, const uint8_t *data, size_t bytes)
 {
 	if (!p->is_broken)
 		p->is_broken = !c->host->pipe_write(p->of_host, data, bytes);

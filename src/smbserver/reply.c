@@ -3,18 +3,18 @@
  * [MS-SMB2] 3.3.4.1. */
 #include "smbserver/parts.h"
 
-void chain_begin(struct smbserver *c, struct smbserver_session *sealed_for)
+void compound_begin(struct smb2_server *c, struct smb2_server_session *sealed_for)
 {
-	c->chain = (struct chain){ .is_open = true, .sealed_for = sealed_for };
-	c->chain.begin = smb2_frame_begin(&c->out);
+	c->compound = (struct compound){ .is_open = true, .encrypted_for = sealed_for };
+	c->compound.begin = smb2_frame_begin(&c->out);
 }
 
 /* Signs the last response, now that its end is known. */
-static void sign_last(struct smbserver *c)
+static void compound_sign_last(struct smb2_server *c)
 {
-	struct chain *chain = &c->chain;
+	struct compound *chain = &c->compound;
 
-	if (chain->count == 0 || chain->signer == NULL || chain->sealed_for != NULL ||
+	if (chain->count == 0 || chain->signer == NULL || chain->encrypted_for != NULL ||
 	    c->out.failed)
 		return;
 	if (!smb2_sign(chain->signer->signing_key, c->out.data + chain->last_at,
@@ -23,27 +23,27 @@ static void sign_last(struct smbserver *c)
 }
 
 /* 3.3.4.1.3: a client may compound requests whose responses together are longer than a message. */
-static bool fits_frame(struct smbserver *c)
+static bool compound_fits_frame(struct smb2_server *c)
 {
-	size_t bytes = c->out.len - c->chain.begin;
+	size_t bytes = c->out.len - c->compound.begin;
 
-	if (c->chain.sealed_for != NULL)
+	if (c->compound.encrypted_for != NULL)
 		bytes += SMB2_TRANSFORM_HEADER_BYTES;
 	if (!c->out.failed && bytes > SMB2_MAX_FRAME_BYTES)
-		connection_fail(c, "a compound whose responses are longer than a message");
+		smb2_server_fail(c, "a compound whose responses are longer than a message");
 	return c->error == NULL;
 }
 
-void chain_add(struct smbserver *c)
+void compound_add(struct smb2_server *c)
 {
-	struct chain *chain = &c->chain;
+	struct compound *chain = &c->compound;
 
 	if (chain->count > 0) { /* 3.3.4.1.3 */
 		wire_put_padding(&c->out, chain->begin, 8);
 		smb2_header_set_next(&c->out, chain->last_at,
 		                     (uint32_t)(c->out.len - chain->last_at));
-		sign_last(c);
-		(void)fits_frame(c);
+		compound_sign_last(c);
+		(void)compound_fits_frame(c);
 	}
 	chain->count++;
 	chain->last_at = c->out.len;
@@ -51,9 +51,10 @@ void chain_add(struct smbserver *c)
 	wire_put_zeros(&c->out, SMB2_HEADER_BYTES);
 }
 
-void chain_head(struct smbserver *c, const struct smb2_header *h, struct smbserver_session *signer)
+void compound_put_header(struct smb2_server *c, const struct smb2_header *h,
+                         struct smb2_server_session *signer)
 {
-	struct chain *chain = &c->chain;
+	struct compound *chain = &c->compound;
 	size_t end = c->out.len;
 
 	chain->signer = signer != NULL && signer->signing_key != NULL ? signer : NULL;
@@ -64,35 +65,36 @@ void chain_head(struct smbserver *c, const struct smb2_header *h, struct smbserv
 	c->out.len = end;
 }
 
-void chain_drop(struct smbserver *c)
+void compound_drop(struct smb2_server *c)
 {
 	if (!c->out.failed)
-		c->out.len = c->chain.begin - SMB2_FRAME_PREFIX_BYTES;
-	c->chain.is_open = false;
+		c->out.len = c->compound.begin - SMB2_FRAME_PREFIX_BYTES;
+	c->compound.is_open = false;
 }
 
-void chain_end(struct smbserver *c)
+void compound_end(struct smb2_server *c)
 {
-	struct chain *chain = &c->chain;
+	struct compound *chain = &c->compound;
 
 	chain->is_open = false;
-	if (!fits_frame(c)) {
-		chain_drop(c);
+	if (!compound_fits_frame(c)) {
+		compound_drop(c);
 		return;
 	}
-	sign_last(c);
-	if (!c->out.failed && chain->sealed_for != NULL &&
-	    !smb2_seal(chain->sealed_for->sealing, chain->sealed_for->id, &c->out, chain->begin))
+	compound_sign_last(c);
+	if (!c->out.failed && chain->encrypted_for != NULL &&
+	    !smb2_encrypt(chain->encrypted_for->sealing, chain->encrypted_for->id, &c->out,
+	                  chain->begin))
 		chain->failed = true;
 	smb2_frame_end(&c->out, chain->begin);
 	if (c->out.failed || chain->failed) { /* nothing leaves unprotected */
 		wire_writer_clear(&c->out);
-		connection_fail(c, "a response could not be made");
+		smb2_server_fail(c, "a response could not be made");
 	}
 }
 
-struct smb2_header reply_header(struct smbserver *c, const struct smb2_header *request,
-                                uint32_t status)
+struct smb2_header response_header(struct smb2_server *c, const struct smb2_header *request,
+                                   uint32_t status)
 {
 	struct smb2_header h = {
 		.credit_charge = request->credit_charge,
@@ -113,17 +115,17 @@ struct smb2_header reply_header(struct smbserver *c, const struct smb2_header *r
 	return h;
 }
 
-void reply_begin(struct smbserver *c, struct smbserver_session *s, bool is_encrypted)
+void response_begin(struct smb2_server *c, struct smb2_server_session *s, bool is_encrypted)
 {
-	chain_begin(c, is_encrypted ? s : NULL);
-	chain_add(c);
+	compound_begin(c, is_encrypted ? s : NULL);
+	compound_add(c);
 }
 
-void reply_end(struct smbserver *c, const struct smb2_header *request, uint32_t status,
-               struct smbserver_session *s)
+void response_end(struct smb2_server *c, const struct smb2_header *request, uint32_t status,
+                  struct smb2_server_session *s)
 {
-	struct smb2_header h = reply_header(c, request, status);
+	struct smb2_header h = response_header(c, request, status);
 
-	chain_head(c, &h, s);
-	chain_end(c);
+	compound_put_header(c, &h, s);
+	compound_end(c);
 }

@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 
-struct smbserver_session *session_find(const struct smbserver *c, uint64_t id)
+struct smb2_server_session *smb2_session_find(const struct smb2_server *c, uint64_t id)
 {
-	struct smbserver_session *s = c->sessions;
+	struct smb2_server_session *s = c->sessions;
 
 	while (s != NULL && s->id != id)
 		s = s->next;
@@ -14,27 +14,27 @@ struct smbserver_session *session_find(const struct smbserver *c, uint64_t id)
 
 /* A log-on that its client does not go on with makes room for the next one. False: all are being
  * judged. */
-static bool make_room_for_log_on(struct smbserver *c)
+static bool session_evict_log_on(struct smb2_server *c)
 {
-	struct smbserver_session *oldest = NULL;
+	struct smb2_server_session *oldest = NULL;
 	unsigned count = 0;
 
-	for (struct smbserver_session *s = c->sessions; s != NULL; s = s->next) {
+	for (struct smb2_server_session *s = c->sessions; s != NULL; s = s->next) {
 		count += s->state == SESSION_IN_PROGRESS;
 		if (s->state == SESSION_IN_PROGRESS && !s->is_authenticating)
 			oldest = s;
 	}
 	if (count == MAX_LOG_ONS && oldest != NULL)
-		session_end(oldest);
+		smb2_session_end(oldest);
 	return count < MAX_LOG_ONS || oldest != NULL;
 }
 
 /* 3.3.5.5.1 */
-struct smbserver_session *session_new(struct smbserver *c)
+struct smb2_server_session *smb2_session_new(struct smb2_server *c)
 {
-	struct smbserver_session *s;
+	struct smb2_server_session *s;
 
-	if (!make_room_for_log_on(c))
+	if (!session_evict_log_on(c))
 		return NULL;
 	if (c->session_count == MAX_SESSIONS || (s = calloc(1, sizeof *s)) == NULL)
 		return NULL;
@@ -46,9 +46,9 @@ struct smbserver_session *session_new(struct smbserver *c)
 	return s;
 }
 
-static void unlink_session(struct smbserver_session *s)
+static void smb2_session_unlink(struct smb2_server_session *s)
 {
-	struct smbserver_session **at = &s->connection->sessions;
+	struct smb2_server_session **at = &s->connection->sessions;
 
 	while (*at != s)
 		at = &(*at)->next;
@@ -56,7 +56,7 @@ static void unlink_session(struct smbserver_session *s)
 	s->connection->session_count--;
 }
 
-static void end_trees(struct smbserver_session *s)
+static void smb2_session_end_trees(struct smb2_server_session *s)
 {
 	while (s->trees != NULL) {
 		struct tree *t = s->trees;
@@ -67,73 +67,73 @@ static void end_trees(struct smbserver_session *s)
 	s->tree_count = 0;
 }
 
-void session_end(struct smbserver_session *s)
+void smb2_session_end(struct smb2_server_session *s)
 {
-	struct smbserver *c = s->connection;
+	struct smb2_server *c = s->connection;
 
 	while (s->pipes != NULL)
-		pipe_end(s, s->pipes);
-	end_trees(s);
-	unlink_session(s);
+		pipe_close(s, s->pipes);
+	smb2_session_end_trees(s);
+	smb2_session_unlink(s);
 	s->state = SESSION_GONE;
 	c->host->session_went(c->context, s);
-	s->next = c->gone;
-	c->gone = s;
+	s->next = c->ended_sessions;
+	c->ended_sessions = s;
 }
 
-void sessions_bury(struct smbserver *c)
+void smb2_session_free_ended(struct smb2_server *c)
 {
-	while (c->gone != NULL) {
-		struct smbserver_session *s = c->gone;
+	while (c->ended_sessions != NULL) {
+		struct smb2_server_session *s = c->ended_sessions;
 
-		c->gone = s->next;
+		c->ended_sessions = s->next;
 		crypto_mac_free(s->signing_key);
-		smb2_sealing_free(s->sealing);
+		smb2_encryption_free(s->sealing);
 		identity_release(s->who);
 		free(s);
 	}
 }
 
-void smbserver_close_session(struct smbserver *c, struct smbserver_session *s)
+void smb2_server_close_session(struct smb2_server *c, struct smb2_server_session *s)
 {
-	session_end(s);
-	if (c->chain.is_open) /* the answer that is being made is still signed by it */
+	smb2_session_end(s);
+	if (c->compound.is_open) /* the answer that is being made is still signed by it */
 		return;
-	waiting_tell(c);
-	sessions_bury(c);
+	pending_respond_ended(c);
+	smb2_session_free_ended(c);
 }
 
-uint64_t smbserver_session_id(const struct smbserver_session *s)
+uint64_t smb2_server_session_id(const struct smb2_server_session *s)
 {
 	return s->id;
 }
 
-struct identity *smbserver_session_who(const struct smbserver_session *s)
+struct identity *smb2_server_session_identity(const struct smb2_server_session *s)
 {
 	return s->who;
 }
 
-unsigned smbserver_session_pipes(const struct smbserver_session *s)
+unsigned smb2_server_session_pipes(const struct smb2_server_session *s)
 {
 	return s->pipe_count;
 }
 
-void *smbserver_session_tag(const struct smbserver_session *s)
+void *smb2_server_session_tag(const struct smb2_server_session *s)
 {
 	return s->tag;
 }
 
-void smbserver_session_set_tag(struct smbserver_session *s, void *tag)
+void smb2_server_session_set_tag(struct smb2_server_session *s, void *tag)
 {
 	s->tag = tag;
 }
 
-struct smbserver_session *smbserver_sessions(const struct smbserver *c)
+struct smb2_server_session *smb2_server_sessions(const struct smb2_server *c)
 {
 	return c->sessions;
 }
 
-struct smbserver_session *smbserver_session_next(const struct smbserver_session *s)
+struct smb2_server_session *smb2_server_session_next(const struct smb2_server_session *s)
 {
 	return s->next;
 }

@@ -1,34 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /* The SMB2/3 server of one connection, with IPC$ and its pipes alone: [MS-SMB2] 3.3. Bytes in,
  * bytes out; who logs on is judged, and what pipes carry is made, by its host. */
-#ifndef SMBSERVER_SMBSERVER_H
-#define SMBSERVER_SMBSERVER_H
+#ifndef SMB2_SERVER_SERVER_H
+#define SMB2_SERVER_SERVER_H
 
 #include <stdbool.h>
 #include "access/identity.h"
 #include "smb2/negotiate.h"
 #include "smb2/session_key.h"
 
-struct smbserver;
-struct smbserver_session;
+struct smb2_server;
+struct smb2_server_session;
 
-enum smbserver_encryption {
-	SMBSERVER_ENCRYPTION_OFFERED, /* for clients that want it */
-	SMBSERVER_ENCRYPTION_REQUIRED,
-	SMBSERVER_ENCRYPTION_OFF,
+enum smb2_server_encryption {
+	SMB2_SERVER_ENCRYPTION_OFFERED, /* for clients that want it */
+	SMB2_SERVER_ENCRYPTION_REQUIRED,
+	SMB2_SERVER_ENCRYPTION_OFF,
 };
 
 /* What all connections of a server share. */
-struct smbserver_settings {
+struct smb2_server_settings {
 	uint8_t guid[SMB2_GUID_BYTES];
-	enum smbserver_encryption encryption;
+	enum smb2_server_encryption encryption;
 	const uint8_t *hint; /* the token that NEGOTIATE's answer carries; borrowed */
 	size_t hint_bytes;
 	uint64_t last_session_id; /* given: no two connections have the same */
 };
 
 /* How a step of a log-on ended. Texts and bytes are borrowed. */
-struct smbserver_log_on {
+struct smb2_server_authentication {
 	uint32_t nt; /* STATUS_SUCCESS, STATUS_MORE_PROCESSING_REQUIRED, or why not */
 	const uint8_t *token;
 	size_t token_bytes;
@@ -37,27 +37,27 @@ struct smbserver_log_on {
 	struct smb2_session_key key;
 };
 
-/* What the server asks of who runs it. Each gets the context of smbserver_new. */
-struct smbserver_host {
-	/* A token came; smbserver_authenticated answers it, later and not from within. Copies the
+/* What the server asks of who runs it. Each gets the context of smb2_server_new. */
+struct smb2_server_host {
+	/* A token came; smb2_server_authenticated answers it, later and not from within. Copies the
 	 * token. False: out of memory. */
-	bool (*authenticate)(void *context, struct smbserver_session *s, const uint8_t *token,
+	bool (*authenticate)(void *context, struct smb2_server_session *s, const uint8_t *token,
 	                     size_t bytes);
 	/* FILETIME. */
 	uint64_t (*now)(void *context);
 
 	/* A session is there; something of it changed: who, how many pipes; it was used; it is no
 	 * more, whether it had come or not. */
-	void (*session_came)(void *context, struct smbserver_session *s);
-	void (*session_changed)(void *context, struct smbserver_session *s);
-	void (*session_used)(void *context, struct smbserver_session *s);
-	void (*session_went)(void *context, struct smbserver_session *s);
+	void (*session_came)(void *context, struct smb2_server_session *s);
+	void (*session_changed)(void *context, struct smb2_server_session *s);
+	void (*session_used)(void *context, struct smb2_server_session *s);
+	void (*session_went)(void *context, struct smb2_server_session *s);
 	/* The client says that its session with this id is dead: on any connection, if it is the
 	 * same account's, 3.3.5.5.3. */
-	void (*close_previous)(void *context, struct smbserver_session *s, uint64_t id);
+	void (*close_previous)(void *context, struct smb2_server_session *s, uint64_t id);
 
 	/* Opens the pipe, whose name has no leading backslash. NULL: *nt says why. */
-	void *(*pipe_open)(void *context, struct smbserver_session *s, const char *name,
+	void *(*pipe_open)(void *context, struct smb2_server_session *s, const char *name,
 	                   uint32_t *nt);
 	/* False: the pipe is broken. */
 	bool (*pipe_write)(void *pipe, const uint8_t *data, size_t bytes);
@@ -71,47 +71,47 @@ struct smbserver_host {
 };
 
 /* Keeps settings, host and context. NULL: out of memory. */
-struct smbserver *smbserver_new(struct smbserver_settings *settings,
-                                const struct smbserver_host *host, void *context);
+struct smb2_server *smb2_server_new(struct smb2_server_settings *settings,
+                                    const struct smb2_server_host *host, void *context);
 /* Every session goes. NULL is allowed. */
-void smbserver_free(struct smbserver *c);
+void smb2_server_free(struct smb2_server *c);
 
 /* Where the next bytes from the network go, as of smb2_frames_space; how many came. */
-uint8_t *smbserver_space(struct smbserver *c, size_t *room);
-void smbserver_received(struct smbserver *c, size_t bytes);
+uint8_t *smb2_server_space(struct smb2_server *c, size_t *room);
+void smb2_server_received(struct smb2_server *c, size_t bytes);
 
 /* WORKED: one message more was dealt with; look at the output, and call it again. */
-enum smbserver_progress { SMBSERVER_WORKED, SMBSERVER_WANTS_BYTES, SMBSERVER_CLOSE };
-enum smbserver_progress smbserver_work(struct smbserver *c);
+enum smb2_server_progress { SMB2_SERVER_WORKED, SMB2_SERVER_WANTS_BYTES, SMB2_SERVER_CLOSE };
+enum smb2_server_progress smb2_server_work(struct smb2_server *c);
 
 /* What is to be sent: whoever sends it clears it. */
-struct wire_writer *smbserver_out(struct smbserver *c);
+struct wire_writer *smb2_server_out(struct smb2_server *c);
 
 /* Why it is to be closed: static text; NULL: it is not. */
-const char *smbserver_error(const struct smbserver *c);
+const char *smb2_server_error(const struct smb2_server *c);
 
 /* The answer to authenticate. Returns how the step ended: what log_on says, or why the session does
  * not allow that. */
-uint32_t smbserver_authenticated(struct smbserver *c, struct smbserver_session *s,
-                                 const struct smbserver_log_on *log_on);
+uint32_t smb2_server_authenticated(struct smb2_server *c, struct smb2_server_session *s,
+                                   const struct smb2_server_authentication *log_on);
 
 /* There may be something in pipes that nobody wrote to just now. */
-void smbserver_pipes_changed(struct smbserver *c);
+void smb2_server_pipes_changed(struct smb2_server *c);
 
 /* Ends a session, 3.3.4.12: its pipes are closed, and whoever still uses it is told
  * STATUS_USER_SESSION_DELETED. session_went is called from here. */
-void smbserver_close_session(struct smbserver *c, struct smbserver_session *s);
+void smb2_server_close_session(struct smb2_server *c, struct smb2_server_session *s);
 
 /* A session, or one that is being made: who is NULL then. */
-uint64_t smbserver_session_id(const struct smbserver_session *s);
-struct identity *smbserver_session_who(const struct smbserver_session *s); /* borrowed */
-unsigned smbserver_session_pipes(const struct smbserver_session *s);
+uint64_t smb2_server_session_id(const struct smb2_server_session *s);
+struct identity *smb2_server_session_identity(const struct smb2_server_session *s); /* borrowed */
+unsigned smb2_server_session_pipes(const struct smb2_server_session *s);
 /* The host's own, NULL at first. */
-void *smbserver_session_tag(const struct smbserver_session *s);
-void smbserver_session_set_tag(struct smbserver_session *s, void *tag);
+void *smb2_server_session_tag(const struct smb2_server_session *s);
+void smb2_server_session_set_tag(struct smb2_server_session *s, void *tag);
 
 /* The first of a connection's sessions, and the one behind another; NULL: there is none. */
-struct smbserver_session *smbserver_sessions(const struct smbserver *c);
-struct smbserver_session *smbserver_session_next(const struct smbserver_session *s);
+struct smb2_server_session *smb2_server_sessions(const struct smb2_server *c);
+struct smb2_server_session *smb2_server_session_next(const struct smb2_server_session *s);
 
 #endif

@@ -11,7 +11,7 @@
 #define SHARE "IPC$"
 
 /* What stands behind \\server\; NULL: it is not of that form. */
-static const char *share_of(const char *path)
+static const char *tree_path_share(const char *path)
 {
 	const char *share;
 
@@ -22,19 +22,19 @@ static const char *share_of(const char *path)
 	                                                                            : NULL;
 }
 
-uint32_t handle_tree_connect(struct smbserver *c, struct request *r)
+uint32_t request_handle_tree_connect(struct smb2_server *c, struct request *r)
 {
 	const struct smb2_tree_connect_response response = {
 		.share_type = SMB2_SHARE_TYPE_PIPE,
 		.maximal_access = MAXIMAL_ACCESS,
 	};
 	struct smb2_tree_connect_request asked;
-	struct smbserver_session *s = r->session;
+	struct smb2_server_session *s = r->session;
 	const char *share;
 	struct tree *t;
 
 	smb2_tree_connect_request_decode(&r->message, &asked);
-	share = r->message.error == NULL ? share_of(asked.path) : NULL;
+	share = r->message.error == NULL ? tree_path_share(asked.path) : NULL;
 	if (share == NULL)
 		return STATUS_INVALID_PARAMETER;
 	if (!text_equal_nocase(share, SHARE))
@@ -51,14 +51,14 @@ uint32_t handle_tree_connect(struct smbserver *c, struct request *r)
 	return STATUS_SUCCESS;
 }
 
-uint32_t handle_tree_disconnect(struct smbserver *c, struct request *r)
+uint32_t request_handle_tree_disconnect(struct smb2_server *c, struct request *r)
 {
 	struct tree **at = &r->session->trees;
 
 	smb2_empty_body_decode(&r->message);
 	if (r->message.error != NULL)
 		return STATUS_INVALID_PARAMETER;
-	pipes_end_of_tree(r->session, r->tree->id);
+	pipe_close_all_of_tree(r->session, r->tree->id);
 	while (*at != r->tree)
 		at = &(*at)->next;
 	*at = r->tree->next;

@@ -7,15 +7,15 @@
 #include "smb2/ioctl.h"
 #include "smb2/pipe_io.h"
 
-uint32_t waiting_add(struct smbserver *c, const struct request *r, struct pipe *p,
+uint32_t pending_add(struct smb2_server *c, const struct request *r, struct pipe *p,
                      uint32_t max_bytes)
 {
-	struct waiting **at = &p->waiting, *w;
+	struct pending_request **at = &p->pending, *w;
 
 	/* What follows in a chain would have to wait, too, 3.3.5.2.7: Samba says the same. */
 	if (!r->is_last)
 		return STATUS_INTERNAL_ERROR;
-	if (p->waiting_count == MAX_WAITING || c->waiting_count == MAX_WAITING_IN_ALL ||
+	if (p->pending_count == MAX_PENDING_PUBLISHERS || c->pending_count == MAX_PENDING_IN_ALL ||
 	    (w = calloc(1, sizeof *w)) == NULL)
 		return STATUS_INSUFFICIENT_RESOURCES;
 	w->header = r->header;
@@ -27,58 +27,59 @@ uint32_t waiting_add(struct smbserver *c, const struct request *r, struct pipe *
 	while (*at != NULL)
 		at = &(*at)->next;
 	*at = w;
-	p->waiting_count++;
-	c->waiting_count++;
+	p->pending_count++;
+	c->pending_count++;
 	return STATUS_PENDING;
 }
 
-static struct waiting *take(struct smbserver *c, struct pipe *p, struct waiting **at)
+static struct pending_request *pending_remove(struct smb2_server *c, struct pipe *p,
+                                              struct pending_request **at)
 {
-	struct waiting *w = *at;
+	struct pending_request *w = *at;
 
 	*at = w->next;
-	p->waiting_count--;
-	c->waiting_count--;
+	p->pending_count--;
+	c->pending_count--;
 	return w;
 }
 
-static void answer(struct smbserver *c, struct pipe *p, const struct waiting *w)
+static void pending_answer(struct smb2_server *c, struct pipe *p, const struct pending_request *w)
 {
 	bool is_read = w->header.command == SMB2_READ;
 	uint32_t status;
 	size_t data_at;
 
-	reply_begin(c, w->session, w->is_encrypted);
+	response_begin(c, w->session, w->is_encrypted);
 	data_at = is_read ? smb2_read_response_begin(&c->out)
 	                  : smb2_ioctl_response_begin(&c->out, FSCTL_PIPE_TRANSCEIVE, &w->id);
-	status = pipe_take(c, p, w->max_bytes);
+	status = pipe_read_data(c, p, w->max_bytes);
 	if (is_read)
 		smb2_read_response_end(&c->out, data_at);
 	else
 		smb2_ioctl_response_end(&c->out, data_at);
-	reply_end(c, &w->header, status, w->session);
+	response_end(c, &w->header, status, w->session);
 }
 
-void waiting_serve(struct smbserver_session *s, struct pipe *p)
+void pending_serve_pipe(struct smb2_server_session *s, struct pipe *p)
 {
-	struct smbserver *c = s->connection;
+	struct smb2_server *c = s->connection;
 
-	while (p->waiting != NULL && c->error == NULL && c->host->pipe_pending(p->of_host) > 0) {
-		struct waiting *w = take(c, p, &p->waiting);
+	while (p->pending != NULL && c->error == NULL && c->host->pipe_pending(p->of_host) > 0) {
+		struct pending_request *w = pending_remove(c, p, &p->pending);
 
-		answer(c, p, w);
+		pending_answer(c, p, w);
 		free(w);
 	}
-	if (p->waiting != NULL && pipe_is_broken(c, p)) {
-		waiting_end(s, p, STATUS_PIPE_BROKEN);
-		waiting_tell(c);
+	if (p->pending != NULL && pipe_is_broken(c, p)) {
+		pending_end_pipe(s, p, STATUS_PIPE_BROKEN);
+		pending_respond_ended(c);
 	}
 }
 
 /* Puts one behind those that are to be told. */
-static void end_one(struct smbserver *c, struct waiting *w, uint32_t status)
+static void pending_end_request(struct smb2_server *c, struct pending_request *w, uint32_t status)
 {
-	struct waiting **at = &c->ended;
+	struct pending_request **at = &c->ended_requests;
 
 	w->status = status;
 	w->next = NULL;
@@ -87,15 +88,16 @@ static void end_one(struct smbserver *c, struct waiting *w, uint32_t status)
 	*at = w;
 }
 
-void waiting_end(struct smbserver_session *s, struct pipe *p, uint32_t status)
+void pending_end_pipe(struct smb2_server_session *s, struct pipe *p, uint32_t status)
 {
-	struct smbserver *c = s->connection;
+	struct smb2_server *c = s->connection;
 
-	while (p->waiting != NULL)
-		end_one(c, take(c, p, &p->waiting), status);
+	while (p->pending != NULL)
+		pending_end_request(c, pending_remove(c, p, &p->pending), status);
 }
 
-static bool is_meant(const struct waiting *w, const struct smb2_header *cancel)
+static bool pending_matches_cancel(const struct pending_request *w,
+                                   const struct smb2_header *cancel)
 {
 	if ((cancel->flags & SMB2_FLAGS_ASYNC_COMMAND) != 0)
 		return w->header.async_id == cancel->async_id;
@@ -103,18 +105,18 @@ static bool is_meant(const struct waiting *w, const struct smb2_header *cancel)
 }
 
 /* Takes what a CANCEL means out of a pipe's queue. */
-static struct waiting *find_meant(struct smbserver *c, struct pipe *p,
-                                  const struct smb2_header *cancel)
+static struct pending_request *pending_find_cancelled(struct smb2_server *c, struct pipe *p,
+                                                      const struct smb2_header *cancel)
 {
-	for (struct waiting **at = &p->waiting; *at != NULL; at = &(*at)->next)
-		if (is_meant(*at, cancel))
-			return take(c, p, at);
+	for (struct pending_request **at = &p->pending; *at != NULL; at = &(*at)->next)
+		if (pending_matches_cancel(*at, cancel))
+			return pending_remove(c, p, at);
 	return NULL;
 }
 
-void waiting_cancel(struct smbserver *c, const struct request *r)
+void pending_cancel(struct smb2_server *c, const struct request *r)
 {
-	struct smbserver_session *s = session_find(c, r->header.session_id);
+	struct smb2_server_session *s = smb2_session_find(c, r->header.session_id);
 
 	/* Nobody is answered, whatever is wrong with it. */
 	if (s == NULL || s->state != SESSION_VALID || (s->must_encrypt && !r->is_encrypted) ||
@@ -122,25 +124,25 @@ void waiting_cancel(struct smbserver *c, const struct request *r)
 	     !smb2_signature_holds(s->signing_key, r->bytes, r->length)))
 		return;
 	for (struct pipe *p = s->pipes; p != NULL; p = p->next) {
-		struct waiting *w = find_meant(c, p, &r->header);
+		struct pending_request *w = pending_find_cancelled(c, p, &r->header);
 
 		if (w != NULL) {
-			end_one(c, w, STATUS_CANCELLED);
+			pending_end_request(c, w, STATUS_CANCELLED);
 			return;
 		}
 	}
 }
 
-void waiting_tell(struct smbserver *c)
+void pending_respond_ended(struct smb2_server *c)
 {
-	while (c->ended != NULL) {
-		struct waiting *w = c->ended;
+	while (c->ended_requests != NULL) {
+		struct pending_request *w = c->ended_requests;
 
-		c->ended = w->next;
+		c->ended_requests = w->next;
 		if (c->error == NULL) {
-			reply_begin(c, w->session, w->is_encrypted);
+			response_begin(c, w->session, w->is_encrypted);
 			smb2_error_response_encode(&c->out);
-			reply_end(c, &w->header, w->status, w->session);
+			response_end(c, &w->header, w->status, w->session);
 		}
 		free(w);
 	}

@@ -5,7 +5,7 @@
 #include "srvsvc/server_info.h"
 
 /* The union's arms, each a pointer. */
-static bool is_arm(uint32_t level)
+static bool server_info_is_arm(uint32_t level)
 {
 	static const uint32_t arms[] = {
 		100,  101,  102,  103,  502,  503,  599,  1005, 1010, 1016, 1017, 1018, 1107,
@@ -26,7 +26,7 @@ void server_info_request_decode(struct wire_reader *r, struct server_info_reques
 	request->level = ndr_get_u32(r);
 }
 
-static void encode_info(struct ndr_writer *w, uint32_t level, const struct server_info *info)
+static void server_info_encode(struct ndr_writer *w, uint32_t level, const struct server_info *info)
 {
 	ndr_put_u32(w, info->platform_id);
 	ndr_put_pointer(w, info->name);
@@ -45,9 +45,9 @@ void server_info_answer_encode(struct ndr_writer *w, uint32_t level, const struc
                                NET_API_STATUS status)
 {
 	ndr_put_u32(w, level); /* the union's tag */
-	if (is_arm(level))
+	if (server_info_is_arm(level))
 		ndr_put_pointer(w, info);
 	if (info != NULL)
-		encode_info(w, level, info);
+		server_info_encode(w, level, info);
 	ndr_put_u32(w, status);
 }

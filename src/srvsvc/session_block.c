@@ -13,7 +13,7 @@ enum { SLOT_NONE = 0, SLOT_TO_COME = 1 };
 /* A text's slot is a pointer in the finished block: an offset has to fit it. */
 _Static_assert(sizeof(uintptr_t) == sizeof(LPWSTR), "an offset must fit a pointer's slot");
 
-static char *reserve(struct session_block *b, size_t bytes)
+static char *session_block_reserve(struct session_block *b, size_t bytes)
 {
 	char *at;
 
@@ -34,12 +34,12 @@ static char *reserve(struct session_block *b, size_t bytes)
 	return at;
 }
 
-static char *slot_of(const struct session_block *b, uint32_t entry, size_t field)
+static char *session_block_slot(const struct session_block *b, uint32_t entry, size_t field)
 {
 	return b->data + b->level->info_bytes * entry + b->level->fields[field].in_info;
 }
 
-static uintptr_t slot_get(const char *slot)
+static uintptr_t session_block_slot_get(const char *slot)
 {
 	uintptr_t value;
 
@@ -47,14 +47,14 @@ static uintptr_t slot_get(const char *slot)
 	return value;
 }
 
-static void slot_set(char *slot, uintptr_t value)
+static void session_block_slot_set(char *slot, uintptr_t value)
 {
 	memcpy(slot, &value, sizeof value);
 }
 
 bool session_block_add_entry(struct session_block *b, const uint32_t words[])
 {
-	char *info = reserve(b, b->level->info_bytes);
+	char *info = session_block_reserve(b, b->level->info_bytes);
 
 	if (info == NULL)
 		return false;
@@ -65,7 +65,8 @@ bool session_block_add_entry(struct session_block *b, const uint32_t words[])
 		if (f->kind == SESSION_CELL_U32)
 			memcpy(info + f->in_info, &words[i], sizeof words[i]);
 		else
-			slot_set(info + f->in_info, words[i] != 0 ? SLOT_TO_COME : SLOT_NONE);
+			session_block_slot_set(info + f->in_info,
+			                       words[i] != 0 ? SLOT_TO_COME : SLOT_NONE);
 	}
 	b->entries++;
 	return true;
@@ -74,17 +75,17 @@ bool session_block_add_entry(struct session_block *b, const uint32_t words[])
 bool session_block_expects_text(const struct session_block *b, uint32_t entry, size_t field)
 {
 	return b->level->fields[field].kind == SESSION_CELL_TEXT &&
-	       slot_get(slot_of(b, entry, field)) == SLOT_TO_COME;
+	       session_block_slot_get(session_block_slot(b, entry, field)) == SLOT_TO_COME;
 }
 
 void session_block_begin_text(struct session_block *b, uint32_t entry, size_t field)
 {
-	slot_set(slot_of(b, entry, field), b->used);
+	session_block_slot_set(session_block_slot(b, entry, field), b->used);
 }
 
 WCHAR *session_block_extend(struct session_block *b, size_t units)
 {
-	return (WCHAR *)(void *)reserve(b, sizeof(WCHAR) * units);
+	return (WCHAR *)(void *)session_block_reserve(b, sizeof(WCHAR) * units);
 }
 
 void *session_block_finish(struct session_block *b)
@@ -100,13 +101,14 @@ void *session_block_finish(struct session_block *b)
 		b->data = data;
 	for (uint32_t entry = 0; entry < b->entries; entry++)
 		for (size_t i = 0; i < b->level->field_count; i++) {
-			char *slot = slot_of(b, entry, i);
+			char *slot = session_block_slot(b, entry, i);
 
 			if (b->level->fields[i].kind != SESSION_CELL_TEXT ||
-			    slot_get(slot) == SLOT_NONE)
+			    session_block_slot_get(slot) == SLOT_NONE)
 				continue;
-			assert(slot_get(slot) != SLOT_TO_COME);
-			slot_set(slot, (uintptr_t)(b->data + slot_get(slot)));
+			assert(session_block_slot_get(slot) != SLOT_TO_COME);
+			session_block_slot_set(slot,
+			                       (uintptr_t)(b->data + session_block_slot_get(slot)));
 		}
 	data = b->data;
 	*b = (struct session_block){ .level = b->level };
@@ -120,9 +122,10 @@ void session_block_fini(struct session_block *b)
 }
 
 /* A text's slot is a pointer, or in an unfinished block an offset from base. */
-static const WCHAR *info_text(const char *base, const struct session_field *f, const char *info)
+static const WCHAR *session_block_info_text(const char *base, const struct session_field *f,
+                                            const char *info)
 {
-	uintptr_t slot = slot_get(info + f->in_info);
+	uintptr_t slot = session_block_slot_get(info + f->in_info);
 
 	if (slot == SLOT_NONE)
 		return NULL;
@@ -130,16 +133,18 @@ static const WCHAR *info_text(const char *base, const struct session_field *f, c
 }
 
 /* base: NULL where texts are pointers. */
-static bool read_row(const struct session_level *level, const char *base, const char *info,
-                     struct netsession_row *row, char **scratch, size_t *scratch_bytes)
+static bool session_block_read_row(const struct session_level *level, const char *base,
+                                   const char *info, struct netsession_row *row, char **scratch,
+                                   size_t *scratch_bytes)
 {
 	size_t needed = 0;
 	char *at;
 
 	for (size_t i = 0; i < level->field_count; i++)
 		if (level->fields[i].kind == SESSION_CELL_TEXT &&
-		    info_text(base, &level->fields[i], info) != NULL)
-			needed += text_utf8_bound(info_text(base, &level->fields[i], info));
+		    session_block_info_text(base, &level->fields[i], info) != NULL)
+			needed += text_utf8_bound(
+				session_block_info_text(base, &level->fields[i], info));
 	if (needed > *scratch_bytes) {
 		size_t room = size_multiply(2, needed);
 		char *grown = realloc(*scratch, room);
@@ -157,9 +162,9 @@ static bool read_row(const struct session_level *level, const char *base, const 
 
 		if (f->kind == SESSION_CELL_U32) {
 			memcpy(cell, info + f->in_info, sizeof(uint32_t));
-		} else if (info_text(base, f, info) != NULL) {
+		} else if (session_block_info_text(base, f, info) != NULL) {
 			memcpy(cell, &at, sizeof at);
-			at = text_utf8_from_utf16(at, info_text(base, f, info));
+			at = text_utf8_from_utf16(at, session_block_info_text(base, f, info));
 		}
 	}
 	return true;
@@ -168,18 +173,18 @@ static bool read_row(const struct session_level *level, const char *base, const 
 bool session_block_row(const struct session_block *b, uint32_t entry, struct netsession_row *row,
                        char **scratch, size_t *scratch_bytes)
 {
-	return read_row(b->level, b->data, b->data + b->level->info_bytes * entry, row, scratch,
-	                scratch_bytes);
+	return session_block_read_row(b->level, b->data, b->data + b->level->info_bytes * entry,
+	                              row, scratch, scratch_bytes);
 }
 
 bool session_infos_row(const struct session_level *level, const void *infos, uint32_t entry,
                        struct netsession_row *row, char **scratch, size_t *scratch_bytes)
 {
-	return read_row(level, NULL, (const char *)infos + level->info_bytes * entry, row, scratch,
-	                scratch_bytes);
+	return session_block_read_row(level, NULL, (const char *)infos + level->info_bytes * entry,
+	                              row, scratch, scratch_bytes);
 }
 
-static size_t cell_bytes(const struct session_field *f)
+static size_t session_field_bytes(const struct session_field *f)
 {
 	return f->kind == SESSION_CELL_TEXT ? sizeof(LPWSTR) : sizeof(uint32_t);
 }
@@ -198,7 +203,7 @@ void session_infos_reduce(const struct session_level *from, void *infos, uint32_
 
 			assert(source != NULL && to->info_bytes <= from->info_bytes);
 			memcpy(info + to->fields[i].in_info, old + source->in_info,
-			       cell_bytes(source));
+			       session_field_bytes(source));
 		}
 		memcpy((char *)infos + to->info_bytes * entry, info, to->info_bytes);
 	}

@@ -12,8 +12,8 @@
 	for (const struct session_field *f = (level)->fields; \
 	     f < (level)->fields + (level)->field_count; f++)
 
-static void encode_entry(struct ndr_writer *w, const struct session_level *level,
-                         const struct netsession_row *row)
+static void session_enum_encode_entry(struct ndr_writer *w, const struct session_level *level,
+                                      const struct netsession_row *row)
 {
 	FOR_EACH_FIELD(f, level)
 		if (f->kind == SESSION_CELL_U32)
@@ -22,20 +22,21 @@ static void encode_entry(struct ndr_writer *w, const struct session_level *level
 			ndr_put_pointer(w, session_row_text(row, f));
 }
 
-static void encode_texts(struct ndr_writer *w, const struct session_level *level,
-                         const struct netsession_row *row)
+static void session_enum_encode_texts(struct ndr_writer *w, const struct session_level *level,
+                                      const struct netsession_row *row)
 {
 	FOR_EACH_FIELD(f, level)
 		if (f->kind == SESSION_CELL_TEXT && session_row_text(row, f) != NULL)
 			ndr_put_wstring(w, session_row_text(row, f));
 }
 
-static void encode_rows(struct ndr_writer *w, const struct session_level *level,
-                        const struct session_rows *rows, uint32_t count)
+static void session_enum_encode_rows(struct ndr_writer *w, const struct session_level *level,
+                                     const struct session_rows *rows, uint32_t count)
 {
 	static void (*const passes[])(struct ndr_writer *, const struct session_level *,
-	                              const struct netsession_row *) = { encode_entry,
-		                                                         encode_texts };
+	                              const struct netsession_row *) = {
+		session_enum_encode_entry, session_enum_encode_texts
+	};
 
 	ndr_put_u32(w, count);
 	for (size_t pass = 0; pass < sizeof passes / sizeof *passes; pass++) {
@@ -62,7 +63,7 @@ void session_enum_answer_encode(struct ndr_writer *w, const struct session_enum_
 		ndr_put_u32(w, answer->entries);
 		ndr_put_pointer(w, rows);
 		if (rows != NULL)
-			encode_rows(w, level, rows, answer->entries);
+			session_enum_encode_rows(w, level, rows, answer->entries);
 	}
 	ndr_put_u32(w, answer->total_entries);
 	ndr_put_pointer(w, answer->has_resume_handle ? answer : NULL);
@@ -75,61 +76,64 @@ void session_enum_answer_encode(struct ndr_writer *w, const struct session_enum_
  * it returns false when more bytes have to come first, or when it failed. */
 enum { HEAD, CONTAINER, ARRAY_SIZE, ENTRY, TEXT_FIND, TEXT_HEAD, TEXT, TOTAL, RESUME, STATUS, END };
 
-static bool fail(struct session_enum_decoder *d, NET_API_STATUS status, const char *why)
+static bool session_enum_decoder_fail(struct session_enum_decoder *d, NET_API_STATUS status,
+                                      const char *why)
 {
 	err_set(&d->err, status, "NetrSessionEnum", why);
 	return false;
 }
 
-static bool malformed(struct session_enum_decoder *d, const char *why)
+static bool session_enum_decoder_malformed(struct session_enum_decoder *d, const char *why)
 {
-	return fail(d, RPC_X_BAD_STUB_DATA, why);
+	return session_enum_decoder_fail(d, RPC_X_BAD_STUB_DATA, why);
 }
 
-static bool no_memory(struct session_enum_decoder *d)
+static bool session_enum_decoder_no_memory(struct session_enum_decoder *d)
 {
-	return fail(d, ERROR_NOT_ENOUGH_MEMORY, "the answer does not fit into memory");
+	return session_enum_decoder_fail(d, ERROR_NOT_ENOUGH_MEMORY,
+	                                 "the answer does not fit into memory");
 }
 
-static bool take_head(struct session_enum_decoder *d)
+static bool session_enum_decoder_read_head(struct session_enum_decoder *d)
 {
 	uint32_t words[3]; /* Level, the union's tag, the container's pointer */
 
 	if (!ndr_stream_words(&d->in, words, 3))
 		return false;
 	if (words[0] != d->answer.level || words[1] != words[0])
-		return malformed(d, "the answer is of another level than asked for");
+		return session_enum_decoder_malformed(
+			d, "the answer is of another level than asked for");
 	d->step = words[2] != 0 ? CONTAINER : TOTAL;
 	return true;
 }
 
-static bool take_container(struct session_enum_decoder *d)
+static bool session_enum_decoder_read_container(struct session_enum_decoder *d)
 {
 	uint32_t words[2]; /* EntriesRead, the array's pointer */
 
 	if (!ndr_stream_words(&d->in, words, 2))
 		return false;
 	if (words[0] != 0 && words[1] == 0)
-		return malformed(d, "entries without an array");
+		return session_enum_decoder_malformed(d, "entries without an array");
 	d->answer.entries = words[0];
 	d->step = words[1] != 0 ? ARRAY_SIZE : TOTAL;
 	return true;
 }
 
-static bool take_array_size(struct session_enum_decoder *d)
+static bool session_enum_decoder_read_array_size(struct session_enum_decoder *d)
 {
 	uint32_t size;
 
 	if (!ndr_stream_words(&d->in, &size, 1))
 		return false;
 	if (size != d->answer.entries)
-		return malformed(d, "array size differs from EntriesRead");
+		return session_enum_decoder_malformed(d, "array size differs from EntriesRead");
 	d->step = ENTRY;
 	return true;
 }
 
 /* No room is made for entries by their count, but for each as it comes. */
-static bool take_entry(struct session_enum_decoder *d)
+static bool session_enum_decoder_read_entry(struct session_enum_decoder *d)
 {
 	uint32_t words[SESSION_LEVEL_MAX_FIELDS];
 
@@ -139,10 +143,10 @@ static bool take_entry(struct session_enum_decoder *d)
 	}
 	if (!ndr_stream_words(&d->in, words, d->block.level->field_count))
 		return false;
-	return session_block_add_entry(&d->block, words) || no_memory(d);
+	return session_block_add_entry(&d->block, words) || session_enum_decoder_no_memory(d);
 }
 
-static bool find_text(struct session_enum_decoder *d)
+static bool session_enum_decoder_find_text(struct session_enum_decoder *d)
 {
 	for (; d->entry < d->block.entries; d->entry++, d->field = 0)
 		for (; d->field < d->block.level->field_count; d->field++)
@@ -154,28 +158,28 @@ static bool find_text(struct session_enum_decoder *d)
 	return true;
 }
 
-static bool take_text_head(struct session_enum_decoder *d)
+static bool session_enum_decoder_read_text_head(struct session_enum_decoder *d)
 {
 	uint32_t words[3]; /* max_count, offset, actual_count */
 
 	if (!ndr_stream_words(&d->in, words, 3))
 		return false;
 	if (words[1] != 0 || words[2] > words[0] || words[2] == 0)
-		return malformed(d, "malformed conformant varying string");
+		return session_enum_decoder_malformed(d, "malformed conformant varying string");
 	session_block_begin_text(&d->block, d->entry, d->field);
 	d->units_left = words[2];
 	d->step = TEXT;
 	return true;
 }
 
-static bool take_text(struct session_enum_decoder *d)
+static bool session_enum_decoder_read_text(struct session_enum_decoder *d)
 {
 	size_t count = ndr_stream_units_ready(&d->in);
 	WCHAR *units = session_block_extend(&d->block,
 	                                    count < d->units_left ? count : d->units_left);
 
 	if (units == NULL)
-		return no_memory(d);
+		return session_enum_decoder_no_memory(d);
 	count = ndr_stream_units(&d->in, units, d->units_left);
 	if (count > 0)
 		d->last_unit = units[count - 1];
@@ -183,13 +187,13 @@ static bool take_text(struct session_enum_decoder *d)
 	if (d->units_left > 0)
 		return false;
 	if (d->last_unit != 0)
-		return malformed(d, "string lacks its terminator");
+		return session_enum_decoder_malformed(d, "string lacks its terminator");
 	d->field++;
 	d->step = TEXT_FIND;
 	return true;
 }
 
-static bool take_total(struct session_enum_decoder *d)
+static bool session_enum_decoder_read_total(struct session_enum_decoder *d)
 {
 	uint32_t words[2]; /* TotalEntries, the resume handle's pointer */
 
@@ -201,7 +205,7 @@ static bool take_total(struct session_enum_decoder *d)
 	return true;
 }
 
-static bool take_resume(struct session_enum_decoder *d)
+static bool session_enum_decoder_read_resume(struct session_enum_decoder *d)
 {
 	if (!ndr_stream_words(&d->in, &d->answer.resume_handle, 1))
 		return false;
@@ -209,7 +213,7 @@ static bool take_resume(struct session_enum_decoder *d)
 	return true;
 }
 
-static bool take_status(struct session_enum_decoder *d)
+static bool session_enum_decoder_read_status(struct session_enum_decoder *d)
 {
 	if (!ndr_stream_words(&d->in, &d->answer.status, 1))
 		return false;
@@ -218,10 +222,16 @@ static bool take_status(struct session_enum_decoder *d)
 }
 
 static bool (*const steps[END])(struct session_enum_decoder *) = {
-	[HEAD] = take_head,     [CONTAINER] = take_container, [ARRAY_SIZE] = take_array_size,
-	[ENTRY] = take_entry,   [TEXT_FIND] = find_text,      [TEXT_HEAD] = take_text_head,
-	[TEXT] = take_text,     [TOTAL] = take_total,         [RESUME] = take_resume,
-	[STATUS] = take_status,
+	[HEAD] = session_enum_decoder_read_head,
+	[CONTAINER] = session_enum_decoder_read_container,
+	[ARRAY_SIZE] = session_enum_decoder_read_array_size,
+	[ENTRY] = session_enum_decoder_read_entry,
+	[TEXT_FIND] = session_enum_decoder_find_text,
+	[TEXT_HEAD] = session_enum_decoder_read_text_head,
+	[TEXT] = session_enum_decoder_read_text,
+	[TOTAL] = session_enum_decoder_read_total,
+	[RESUME] = session_enum_decoder_read_resume,
+	[STATUS] = session_enum_decoder_read_status,
 };
 
 void session_enum_decoder_init(struct session_enum_decoder *d, const struct session_level *level)
@@ -259,7 +269,7 @@ NET_API_STATUS session_enum_decoder_finish(struct session_enum_decoder *d,
 	*infos = NULL;
 	*answer = d->answer;
 	if (d->err.status == NERR_Success && d->step != END)
-		malformed(d, "the answer ends early");
+		session_enum_decoder_malformed(d, "the answer ends early");
 	if (d->err.status == NERR_Success)
 		*infos = session_block_finish(&d->block);
 	return d->err.status;

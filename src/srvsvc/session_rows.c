@@ -4,7 +4,7 @@
 #include <windows.h>
 #include "base/text.h"
 
-static bool array_next(void *context, struct netsession_row *row)
+static bool session_row_array_next(void *context, struct netsession_row *row)
 {
 	struct session_row_array *array = context;
 
@@ -14,7 +14,7 @@ static bool array_next(void *context, struct netsession_row *row)
 	return true;
 }
 
-static void array_rewind(void *context)
+static void session_row_array_rewind(void *context)
 {
 	struct session_row_array *array = context;
 
@@ -23,12 +23,12 @@ static void array_rewind(void *context)
 
 struct session_rows session_rows_of_array(struct session_row_array *array)
 {
-	return (struct session_rows){ array_next, array_rewind, array };
+	return (struct session_rows){ session_row_array_next, session_row_array_rewind, array };
 }
 
 /* An entry's own bytes, and its texts' with so many around each. */
-static size_t row_bytes(const struct session_level *level, const struct netsession_row *row,
-                        size_t entry_bytes, size_t around_text)
+static size_t session_row_bytes(const struct session_level *level, const struct netsession_row *row,
+                                size_t entry_bytes, size_t around_text)
 {
 	size_t bytes = entry_bytes;
 
@@ -44,11 +44,11 @@ static size_t row_bytes(const struct session_level *level, const struct netsessi
 
 size_t session_row_info_bytes(const struct session_level *level, const struct netsession_row *row)
 {
-	return row_bytes(level, row, level->info_bytes, 0);
+	return session_row_bytes(level, row, level->info_bytes, 0);
 }
 
 size_t session_row_wire_bytes(const struct session_level *level, const struct netsession_row *row)
 {
 	/* A number or a pointer for each field; three counts before a text, padding behind it. */
-	return row_bytes(level, row, 4 * level->field_count, 3 * 4 + 3);
+	return session_row_bytes(level, row, 4 * level->field_count, 3 * 4 + 3);
 }

@@ -11,7 +11,7 @@
 #define NAME_UNITS 255
 
 /* The union's arms, each a pointer to a container. */
-static bool is_arm(uint32_t level)
+static bool share_enum_is_arm(uint32_t level)
 {
 	return level <= 2 || (level >= 501 && level <= 503);
 }
@@ -25,7 +25,7 @@ void share_enum_request_decode(struct wire_reader *r, struct share_enum_request 
 	request->level = ndr_get_u32(r);
 	if (ndr_get_u32(r) != request->level)
 		wire_reader_fail(r, "union tag differs from Level");
-	if (!is_arm(request->level))
+	if (!share_enum_is_arm(request->level))
 		return;
 	enum_container_decode_empty(r);
 	request->preferred_bytes = ndr_get_u32(r);
@@ -34,7 +34,7 @@ void share_enum_request_decode(struct wire_reader *r, struct share_enum_request 
 		request->resume_handle = ndr_get_u32(r);
 }
 
-static void encode_shares(struct ndr_writer *w, const struct share_enum_answer *answer)
+static void share_enum_encode_shares(struct ndr_writer *w, const struct share_enum_answer *answer)
 {
 	ndr_put_u32(w, answer->entries);
 	for (uint32_t i = 0; i < answer->entries; i++) {
@@ -55,13 +55,13 @@ void share_enum_answer_encode(struct ndr_writer *w, const struct share_enum_answ
 {
 	ndr_put_u32(w, answer->level);
 	ndr_put_u32(w, answer->level); /* the union's tag */
-	if (is_arm(answer->level)) {
+	if (share_enum_is_arm(answer->level)) {
 		ndr_put_pointer(w, answer); /* the container */
 		ndr_put_u32(w, answer->entries);
 		ndr_put_pointer(w, answer->entries > 0 ? answer : NULL);
 	}
 	if (answer->entries > 0)
-		encode_shares(w, answer);
+		share_enum_encode_shares(w, answer);
 	ndr_put_u32(w, answer->total_entries);
 	ndr_put_pointer(w, answer->has_resume_handle ? answer : NULL);
 	if (answer->has_resume_handle)

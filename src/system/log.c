@@ -55,12 +55,12 @@ bool log_level_find(const char *name, enum log_level *level)
 }
 
 /* A terminal takes those of C1 for commands, too. */
-static bool is_control(uint32_t code_point)
+static bool log_is_control(uint32_t code_point)
 {
 	return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);
 }
 
-static bool is_malformed(const char *text, uint32_t code_point)
+static bool log_is_malformed(const char *text, uint32_t code_point)
 {
 	return code_point == 0xFFFD && strncmp(text, "\xEF\xBF\xBD", 3) != 0;
 }
@@ -73,7 +73,7 @@ size_t log_escape(char *to, size_t room, const char *text)
 		const char *at = text;
 		uint32_t code_point = text_next(&text);
 		size_t bytes = (size_t)(text - at);
-		bool is_escaped = is_control(code_point) || is_malformed(at, code_point);
+		bool is_escaped = log_is_control(code_point) || log_is_malformed(at, code_point);
 
 		/* Four for each escaped byte, three for the dots, one for the end. */
 		if (used + (is_escaped ? 4 * bytes : bytes) + 4 > room) {
@@ -92,7 +92,7 @@ size_t log_escape(char *to, size_t room, const char *text)
 	return used;
 }
 
-static size_t begin_line(char *to, size_t room, enum log_level level)
+static size_t log_begin_line(char *to, size_t room, enum log_level level)
 {
 	struct timespec now;
 	struct tm utc;
@@ -119,7 +119,7 @@ void log_write(enum log_level level, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	used = begin_line(line, sizeof line, level);
+	used = log_begin_line(line, sizeof line, level);
 	used += log_escape(line + used, sizeof line - used - 1, text);
 	line[used++] = '\n';
 	/* One write, so that lines of several processes do not mix. Nobody is left to be told

@@ -11,12 +11,12 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
-void systemd_tell(const char *state)
+void systemd_notify(const char *state)
 {
 	(void)sd_notify(0, state);
 }
 
-void systemd_tell_reloading(void)
+void systemd_notify_reloading(void)
 {
 	struct timespec now;
 

@@ -6,9 +6,9 @@
 #include <stdbool.h>
 
 /* In the form of sd_notify(3). */
-void systemd_tell(const char *state);
+void systemd_notify(const char *state);
 /* The state of a reload that begins, which carries its time. */
-void systemd_tell_reloading(void);
+void systemd_notify_reloading(void);
 
 /* Gives those sockets that this process was started with, which listen already, each with its
  * FileDescriptorName=. take returns whether there is a use for it. False, and *why (static text):

@@ -21,7 +21,7 @@ void link_hash_fini(struct link_hash *h)
 	*h = (struct link_hash){ 0 };
 }
 
-static uint32_t *head_of(const struct link_hash *h, uint32_t hash)
+static uint32_t *link_hash_head_of(const struct link_hash *h, uint32_t hash)
 {
 	uint32_t chain = hash & h->mask;
 
@@ -30,12 +30,12 @@ static uint32_t *head_of(const struct link_hash *h, uint32_t hash)
 
 uint32_t link_hash_first(const struct link_hash *h, uint32_t hash)
 {
-	return *head_of(h, hash);
+	return *link_hash_head_of(h, hash);
 }
 
 /* One chain more, with what belongs there of the one chain that it was part of. Without memory
  * for it, chains are longer and nothing else is wrong. */
-static void add_chain(struct link_hash *h)
+static void link_hash_add_chain(struct link_hash *h)
 {
 	uint32_t *from, *to;
 
@@ -55,7 +55,7 @@ static void add_chain(struct link_hash *h)
 	while (*from != 0) {
 		uint32_t ref = *from, hash, *next = h->entry(h->context, ref, &hash);
 
-		if (head_of(h, hash) != to) {
+		if (link_hash_head_of(h, hash) != to) {
 			from = next;
 			continue;
 		}
@@ -70,17 +70,17 @@ void link_hash_insert(struct link_hash *h, uint32_t hash, uint32_t ref)
 	uint32_t *head;
 
 	if (h->entries >= h->chains)
-		add_chain(h);
-	head = head_of(h, hash);
+		link_hash_add_chain(h);
+	head = link_hash_head_of(h, hash);
 	*h->entry(h->context, ref, NULL) = *head;
 	*head = ref;
 	h->entries++;
 }
 
 /* What holds ref: the chain's head, or the link of the entry before it. */
-static uint32_t *holder_of(const struct link_hash *h, uint32_t hash, uint32_t ref)
+static uint32_t *link_hash_holder_of(const struct link_hash *h, uint32_t hash, uint32_t ref)
 {
-	uint32_t *holder = head_of(h, hash);
+	uint32_t *holder = link_hash_head_of(h, hash);
 
 	while (*holder != ref)
 		holder = h->entry(h->context, *holder, NULL);
@@ -89,12 +89,12 @@ static uint32_t *holder_of(const struct link_hash *h, uint32_t hash, uint32_t re
 
 void link_hash_remove(struct link_hash *h, uint32_t hash, uint32_t ref)
 {
-	*holder_of(h, hash, ref) = *h->entry(h->context, ref, NULL);
+	*link_hash_holder_of(h, hash, ref) = *h->entry(h->context, ref, NULL);
 	h->entries--;
 }
 
 void link_hash_replace(struct link_hash *h, uint32_t hash, uint32_t old, uint32_t ref)
 {
-	*holder_of(h, hash, old) = ref;
+	*link_hash_holder_of(h, hash, old) = ref;
 	*h->entry(h->context, ref, NULL) = *h->entry(h->context, old, NULL);
 }

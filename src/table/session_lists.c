@@ -211,18 +211,19 @@ void session_lists_unlink(struct session_lists *l, uint32_t slot)
 			unlink_from(l, list, g, slot);
 }
 
-static bool is_given(const char *qualifier)
+static bool session_filter_is_given(const char *qualifier)
 {
 	return qualifier != NULL && *qualifier != '\0';
 }
 
 enum session_list session_lists_choose(const struct session_filter *filter)
 {
-	if (filter == NULL || (!is_given(filter->client) && !is_given(filter->user)))
+	if (filter == NULL ||
+	    (!session_filter_is_given(filter->client) && !session_filter_is_given(filter->user)))
 		return SESSION_LIST_COUNT;
-	if (is_given(filter->client) && is_given(filter->user))
+	if (session_filter_is_given(filter->client) && session_filter_is_given(filter->user))
 		return SESSION_LIST_PAIR;
-	return is_given(filter->client) ? SESSION_LIST_CLIENT : SESSION_LIST_USER;
+	return session_filter_is_given(filter->client) ? SESSION_LIST_CLIENT : SESSION_LIST_USER;
 }
 
 uint32_t session_lists_find(const struct session_lists *l, enum session_list list,

@@ -46,7 +46,7 @@ static void sums_make(struct session_order *o)
 			o->branches[i + lowest_bit(i) - 1].sum += o->branches[i - 1].sum;
 }
 
-static bool make_room(struct session_order *o)
+static bool session_order_make_room(struct session_order *o)
 {
 	uint32_t room = o->leaf_room == 0 ? FIRST_ROOM : 2 * o->leaf_room;
 	struct session_order_branch *grown;
@@ -65,7 +65,8 @@ static bool append_leaf(struct session_order *o, uint32_t first_id)
 {
 	uint32_t leaf = o->leaf_count;
 
-	if (!make_room(o) || (o->branches[leaf].leaf = malloc(sizeof *o->branches->leaf)) == NULL)
+	if (!session_order_make_room(o) ||
+	    (o->branches[leaf].leaf = malloc(sizeof *o->branches->leaf)) == NULL)
 		return false;
 	o->branches[leaf].leaf->count = 0;
 	o->branches[leaf].first_id = first_id;
@@ -123,7 +124,8 @@ static uint32_t entries_up_to(const struct session_order_leaf *leaf, uint32_t id
 }
 
 /* Where id stands; false: it does not. */
-static bool find(const struct session_order *o, uint32_t id, struct session_order_place *place)
+static bool session_order_find_place(const struct session_order *o, uint32_t id,
+                                     struct session_order_place *place)
 {
 	uint32_t leaves = leaves_up_to(o, id), entries;
 
@@ -140,7 +142,9 @@ uint32_t session_order_find(const struct session_order *o, uint32_t id)
 {
 	struct session_order_place place;
 
-	return find(o, id, &place) ? o->branches[place.leaf].leaf->entries[place.at].slot : 0;
+	return session_order_find_place(o, id, &place)
+	               ? o->branches[place.leaf].leaf->entries[place.at].slot
+	               : 0;
 }
 
 static void remove_leaf(struct session_order *o, uint32_t leaf)
@@ -154,7 +158,7 @@ static void remove_leaf(struct session_order *o, uint32_t leaf)
 }
 
 /* Puts what a leaf and the one behind it hold into one, if it fits. */
-static bool merge(struct session_order *o, uint32_t leaf)
+static bool session_order_merge_leaves(struct session_order *o, uint32_t leaf)
 {
 	struct session_order_leaf *a, *b;
 
@@ -174,7 +178,7 @@ void session_order_remove(struct session_order *o, uint32_t id)
 {
 	struct session_order_place place;
 	struct session_order_leaf *leaf;
-	bool is_there = find(o, id, &place);
+	bool is_there = session_order_find_place(o, id, &place);
 
 	assert(is_there);
 	leaf = o->branches[place.leaf].leaf;
@@ -188,8 +192,8 @@ void session_order_remove(struct session_order *o, uint32_t id)
 	}
 	o->branches[place.leaf].first_id = leaf->entries[0].id;
 	sums_add(o, place.leaf, UINT32_MAX); /* one less */
-	if (!merge(o, place.leaf) && place.leaf > 0)
-		(void)merge(o, place.leaf - 1);
+	if (!session_order_merge_leaves(o, place.leaf) && place.leaf > 0)
+		(void)session_order_merge_leaves(o, place.leaf - 1);
 }
 
 struct session_order_place session_order_behind(const struct session_order *o, uint32_t after,

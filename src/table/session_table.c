@@ -42,34 +42,35 @@ void session_table_free(struct session_table *t)
 }
 
 /* Whole seconds, rounded down. */
-static int64_t seconds(int64_t ms)
+static int64_t seconds_from_ms(int64_t ms)
 {
 	return ms / 1000 - (ms % 1000 < 0);
 }
 
 static int32_t since_beginning(const struct session_table *t, int64_t ms)
 {
-	int64_t s = seconds(ms) - t->beginning_s;
+	int64_t s = seconds_from_ms(ms) - t->beginning_s;
 
 	return s < INT32_MIN ? INT32_MIN : s > INT32_MAX ? INT32_MAX : (int32_t)s;
 }
 
 static uint32_t seconds_until(const struct session_table *t, int32_t from_s, int64_t now_ms)
 {
-	int64_t s = seconds(now_ms) - t->beginning_s - from_s;
+	int64_t s = seconds_from_ms(now_ms) - t->beginning_s - from_s;
 
 	return s < 0 ? 0 : s > UINT32_MAX ? UINT32_MAX : (uint32_t)s;
 }
 
-static struct session_record *find(const struct session_table *t, uint32_t id)
+static struct session_record *session_table_find_record(const struct session_table *t, uint32_t id)
 {
 	uint32_t slot = session_order_find(&t->order, id);
 
 	return slot != 0 ? session_lists_record(&t->lists, slot) : NULL;
 }
 
-static void fill(const struct session_table *t, struct session_record *r,
-                 const struct session_facts *facts, const struct session_texts *texts)
+static void session_record_fill(const struct session_table *t, struct session_record *r,
+                                const struct session_facts *facts,
+                                const struct session_texts *texts)
 {
 	r->texts = *texts;
 	r->num_opens = facts->num_opens;
@@ -80,7 +81,7 @@ static void fill(const struct session_table *t, struct session_record *r,
 
 /* Once in four billion sessions, and the only step that takes as long as there are sessions. A
  * resume handle from before means another place afterwards. */
-static void renumber(struct session_table *t)
+static void session_table_renumber(struct session_table *t)
 {
 	struct session_order_place place = { 0 };
 	const struct session_order_entry *e;
@@ -109,7 +110,7 @@ uint32_t session_table_add(struct session_table *t, const struct session_facts *
 	    !session_texts_hold(&t->lists.texts, facts, &texts))
 		return 0;
 	if (t->last_id == UINT32_MAX)
-		renumber(t);
+		session_table_renumber(t);
 	slot = session_lists_new_record(&t->lists);
 	if (slot == 0)
 		goto no_record;
@@ -117,13 +118,13 @@ uint32_t session_table_add(struct session_table *t, const struct session_facts *
 		goto no_place;
 	if (!t->has_beginning) {
 		t->has_beginning = true;
-		t->beginning_s = seconds(facts->created_ms);
+		t->beginning_s = seconds_from_ms(facts->created_ms);
 	}
 	r = session_lists_record(&t->lists, slot);
 	r->id = ++t->last_id;
 	r->owner = owner;
 	r->key = key;
-	fill(t, r, facts, &texts);
+	session_record_fill(t, r, facts, &texts);
 	session_lists_link(&t->lists, slot);
 	return r->id;
 
@@ -145,10 +146,10 @@ bool session_table_update(struct session_table *t, uint32_t id, const struct ses
 	r = session_lists_record(&t->lists, slot);
 	old = r->texts;
 	if (session_texts_same_groups(&t->lists.texts, &old, &texts)) {
-		fill(t, r, facts, &texts);
+		session_record_fill(t, r, facts, &texts);
 	} else {
 		session_lists_unlink(&t->lists, slot);
-		fill(t, r, facts, &texts);
+		session_record_fill(t, r, facts, &texts);
 		session_lists_link(&t->lists, slot);
 	}
 	session_texts_release(&t->lists.texts, &old);
@@ -157,7 +158,7 @@ bool session_table_update(struct session_table *t, uint32_t id, const struct ses
 
 void session_table_touch(struct session_table *t, uint32_t id, int64_t used_ms)
 {
-	struct session_record *r = find(t, id);
+	struct session_record *r = session_table_find_record(t, id);
 
 	if (r != NULL)
 		r->used_s = since_beginning(t, used_ms);
@@ -165,7 +166,7 @@ void session_table_touch(struct session_table *t, uint32_t id, int64_t used_ms)
 
 void session_table_set_opens(struct session_table *t, uint32_t id, uint32_t num_opens)
 {
-	struct session_record *r = find(t, id);
+	struct session_record *r = session_table_find_record(t, id);
 
 	if (r != NULL)
 		r->num_opens = num_opens;
@@ -194,14 +195,14 @@ void session_table_skip_ids(struct session_table *t, uint32_t id)
 		t->last_id = id;
 }
 
-static bool passes(const struct session_walk *w, const struct session_record *r)
+static bool session_walk_passes(const struct session_walk *w, const struct session_record *r)
 {
 	return w->user == NULL || session_texts_are_of(&w->table->lists.texts, &r->texts, w->user);
 }
 
 /* Stands at the first session of w's list that is behind after. */
-static void begin_list(struct session_walk *w, const struct session_lists *l, uint32_t first,
-                       uint32_t after)
+static void session_walk_begin_list(struct session_walk *w, const struct session_lists *l,
+                                    uint32_t first, uint32_t after)
 {
 	uint32_t slot = first;
 
@@ -210,7 +211,7 @@ static void begin_list(struct session_walk *w, const struct session_lists *l, ui
 	do {
 		const struct session_record *r = session_lists_record(l, slot);
 
-		if (r->id > after && passes(w, r) && w->total++ == 0)
+		if (r->id > after && session_walk_passes(w, r) && w->total++ == 0)
 			w->slot = slot;
 		slot = r->links[w->list].next;
 	} while (slot != first);
@@ -254,7 +255,8 @@ void session_walk_begin(struct session_walk *w, const struct session_table *t,
 	if (list != SESSION_LIST_COUNT) {
 		if (filter->user != NULL && strchr(filter->user, '\\') != NULL)
 			w->user = filter->user;
-		begin_list(w, &t->lists, session_lists_find(&t->lists, list, filter), after);
+		session_walk_begin_list(w, &t->lists, session_lists_find(&t->lists, list, filter),
+		                        after);
 	} else {
 		uint32_t rank;
 		struct session_order_place place = session_order_behind(&t->order, after, &rank);
@@ -274,18 +276,18 @@ uint32_t session_walk_total(const struct session_walk *w)
 	return w->total;
 }
 
-static const struct session_record *next_on_list(struct session_walk *w)
+static const struct session_record *session_walk_next_on_list(struct session_walk *w)
 {
 	const struct session_record *r;
 
 	do {
 		r = session_lists_record(&w->table->lists, w->slot);
 		w->slot = r->links[w->list].next;
-	} while (!passes(w, r));
+	} while (!session_walk_passes(w, r));
 	return r;
 }
 
-static const struct session_record *next_in_order(struct session_walk *w)
+static const struct session_record *session_walk_next_in_order(struct session_walk *w)
 {
 	struct session_order_place place = { w->leaf, w->at };
 	const struct session_order_entry *e;
@@ -307,7 +309,8 @@ bool session_walk_next(struct session_walk *w, int64_t now_ms, struct netsession
 
 	if (w->left == 0)
 		return false;
-	r = w->list == SESSION_LIST_COUNT ? next_in_order(w) : next_on_list(w);
+	r = w->list == SESSION_LIST_COUNT ? session_walk_next_in_order(w)
+	                                  : session_walk_next_on_list(w);
 	w->left--;
 	session_texts_show(&w->table->lists.texts, &r->texts, row);
 	row->num_opens = r->num_opens;
@@ -325,8 +328,9 @@ bool session_table_knows_client(const struct session_table *t, const char *clien
 }
 
 /* The ids behind after that pass filter, as many as there is room for. */
-static uint32_t collect(const struct session_table *t, const struct session_filter *filter,
-                        uint32_t after, uint32_t ids[], uint32_t room)
+static uint32_t session_table_collect_ids(const struct session_table *t,
+                                          const struct session_filter *filter, uint32_t after,
+                                          uint32_t ids[], uint32_t room)
 {
 	struct session_walk w;
 	struct netsession_row row;
@@ -338,31 +342,32 @@ static uint32_t collect(const struct session_table *t, const struct session_filt
 	return count;
 }
 
-struct group {
+struct session_group {
 	const struct session_owner *owner;
 	uint32_t number;
 };
 
-static int compare_groups(const void *left, const void *right)
+static int session_group_compare(const void *left, const void *right)
 {
-	const struct group *a = left, *b = right;
+	const struct session_group *a = left, *b = right;
 
 	if (a->owner != b->owner)
 		return (uintptr_t)a->owner < (uintptr_t)b->owner ? -1 : 1;
 	return (a->number > b->number) - (a->number < b->number);
 }
 
-static struct group group_of(const struct session_record *r)
+static struct session_group session_record_group(const struct session_record *r)
 {
-	return (struct group){ r->owner, r->owner->group != NULL
-		                                 ? r->owner->group(r->owner->context, r->key)
-		                                 : 0 };
+	return (struct session_group){
+		r->owner, r->owner->group != NULL ? r->owner->group(r->owner->context, r->key) : 0
+	};
 }
 
 /* Reads the sessions that pass filter: their ids, in order, and the groups that they are in. Gives
  * how many groups there are. */
-static uint32_t collect_groups(const struct session_table *t, const struct session_filter *filter,
-                               uint32_t ids[], struct group groups[])
+static uint32_t session_table_collect_groups(const struct session_table *t,
+                                             const struct session_filter *filter, uint32_t ids[],
+                                             struct session_group groups[])
 {
 	struct session_walk w;
 	struct netsession_row row;
@@ -370,10 +375,10 @@ static uint32_t collect_groups(const struct session_table *t, const struct sessi
 
 	session_walk_begin(&w, t, filter, 0);
 	while (session_walk_next(&w, 0, &row, ids)) {
-		groups[count] = group_of(find(t, *ids++));
+		groups[count] = session_record_group(session_table_find_record(t, *ids++));
 		count += groups[count].number != 0;
 	}
-	qsort(groups, count, sizeof *groups, compare_groups);
+	qsort(groups, count, sizeof *groups, session_group_compare);
 	return count;
 }
 
@@ -383,7 +388,7 @@ uint32_t session_table_beside(const struct session_table *t, const struct sessio
 {
 	struct session_walk w;
 	struct netsession_row row;
-	struct group *groups, group;
+	struct session_group *groups, group;
 	uint32_t *ids, id, total, group_count = 0, meant = 0, count = 0;
 
 	session_walk_begin(&w, t, filter, 0);
@@ -391,16 +396,16 @@ uint32_t session_table_beside(const struct session_table *t, const struct sessio
 	ids = calloc(total + 1, sizeof *ids);
 	groups = calloc(total + 1, sizeof *groups);
 	if (ids != NULL && groups != NULL)
-		group_count = collect_groups(t, filter, ids, groups);
+		group_count = session_table_collect_groups(t, filter, ids, groups);
 	session_walk_begin(&w, t, NULL, 0);
 	while (group_count > 0 && session_walk_next(&w, 0, &row, &id)) {
 		if (meant < total && ids[meant] == id) {
 			meant++;
 			continue;
 		}
-		group = group_of(find(t, id));
-		if (group.number == 0 ||
-		    bsearch(&group, groups, group_count, sizeof *groups, compare_groups) == NULL)
+		group = session_record_group(session_table_find_record(t, id));
+		if (group.number == 0 || bsearch(&group, groups, group_count, sizeof *groups,
+		                                 session_group_compare) == NULL)
 			continue;
 		found(context, &row);
 		count++;
@@ -425,9 +430,9 @@ uint32_t session_table_close(struct session_table *t, const struct session_filte
 		room = sizeof few / sizeof *few;
 	}
 	do {
-		count = collect(t, filter, after, ids, room);
+		count = session_table_collect_ids(t, filter, after, ids, room);
 		for (uint32_t i = 0; i < count; i++) {
-			const struct session_record *r = find(t, ids[i]);
+			const struct session_record *r = session_table_find_record(t, ids[i]);
 
 			if (r != NULL)
 				r->owner->close(r->owner->context, r->key);

@@ -51,7 +51,7 @@ static const char *with_slashes(const char *client, char buffer[SESSION_TABLE_TE
 	return buffer;
 }
 
-static bool hold(struct text_pool *p, const char *text, uint32_t *ref)
+static bool session_text_hold(struct text_pool *p, const char *text, uint32_t *ref)
 {
 	*ref = 0;
 	if (text == NULL)
@@ -61,7 +61,7 @@ static bool hold(struct text_pool *p, const char *text, uint32_t *ref)
 	return *ref != 0;
 }
 
-static bool hold_client(struct text_pool *p, const char *client, uint32_t *ref)
+static bool session_text_hold_client(struct text_pool *p, const char *client, uint32_t *ref)
 {
 	char buffer[SESSION_TABLE_TEXT_BYTES + 3];
 	const char *kept;
@@ -83,10 +83,10 @@ bool session_texts_hold(struct session_text_pools *p, const struct session_facts
                         struct session_texts *texts)
 {
 	*texts = (struct session_texts){ 0 };
-	if (hold_client(&p->clients, facts->client, &texts->client) &&
-	    hold(&p->users, facts->user, &texts->user) &&
-	    hold(&p->labels, facts->client_type, &texts->client_type) &&
-	    hold(&p->labels, facts->transport, &texts->transport))
+	if (session_text_hold_client(&p->clients, facts->client, &texts->client) &&
+	    session_text_hold(&p->users, facts->user, &texts->user) &&
+	    session_text_hold(&p->labels, facts->client_type, &texts->client_type) &&
+	    session_text_hold(&p->labels, facts->transport, &texts->transport))
 		return true;
 	session_texts_release(p, texts);
 	return false;

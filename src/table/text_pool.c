@@ -24,7 +24,7 @@ _Static_assert((sizeof(struct text) + TEXT_POOL_TEXT_BYTES + UNIT_BYTES) / UNIT_
                        TEXT_POOL_MOST_UNITS,
                "the longest text fits into the largest block");
 
-static struct text *text_at(const struct text_pool *p, uint32_t ref)
+static struct text *text_pool_text_at(const struct text_pool *p, uint32_t ref)
 {
 	uint32_t *page = p->pages.pages[ref >> PAGE_UNITS_LOG2];
 
@@ -33,7 +33,7 @@ static struct text *text_at(const struct text_pool *p, uint32_t ref)
 
 static uint32_t *hash_entry(const void *context, uint32_t ref, uint32_t *hash)
 {
-	struct text *t = text_at(context, ref);
+	struct text *t = text_pool_text_at(context, ref);
 
 	if (hash != NULL)
 		*hash = t->hash;
@@ -62,9 +62,9 @@ static uint32_t units_of(size_t text_bytes)
 	return (uint32_t)((sizeof(struct text) + text_bytes + UNIT_BYTES) / UNIT_BYTES);
 }
 
-static void free_block(struct text_pool *p, uint32_t ref, uint32_t units)
+static void text_pool_free_block(struct text_pool *p, uint32_t ref, uint32_t units)
 {
-	text_at(p, ref)->next = p->free_blocks[units];
+	text_pool_text_at(p, ref)->next = p->free_blocks[units];
 	p->free_blocks[units] = ref;
 }
 
@@ -73,7 +73,7 @@ static uint32_t end_of_pages(const struct text_pool *p)
 	return (p->pages.count << PAGE_UNITS_LOG2) - p->unused;
 }
 
-static bool add_page(struct text_pool *p)
+static bool text_pool_add_page(struct text_pool *p)
 {
 	uint32_t rest = end_of_pages(p), rest_units = p->unused;
 
@@ -83,19 +83,19 @@ static bool add_page(struct text_pool *p)
 	if (rest == 0)
 		p->unused -= 1; /* reference 0 is no text */
 	else if (rest_units >= units_of(0))
-		free_block(p, rest, rest_units);
+		text_pool_free_block(p, rest, rest_units);
 	return true;
 }
 
-static uint32_t take_block(struct text_pool *p, uint32_t units)
+static uint32_t text_pool_take_block(struct text_pool *p, uint32_t units)
 {
 	uint32_t ref = p->free_blocks[units];
 
 	if (ref != 0) {
-		p->free_blocks[units] = text_at(p, ref)->next;
+		p->free_blocks[units] = text_pool_text_at(p, ref)->next;
 		return ref;
 	}
-	if (units > p->unused && !add_page(p))
+	if (units > p->unused && !text_pool_add_page(p))
 		return 0;
 	ref = end_of_pages(p);
 	p->unused -= units;
@@ -103,13 +103,14 @@ static uint32_t take_block(struct text_pool *p, uint32_t units)
 }
 
 /* The text itself, and its group if there is one; 0 for what is not there. */
-static uint32_t find(const struct text_pool *p, const char *text, uint32_t hash, uint32_t *group)
+static uint32_t text_pool_find_text(const struct text_pool *p, const char *text, uint32_t hash,
+                                    uint32_t *group)
 {
 	const struct text *t;
 
 	*group = 0;
 	for (uint32_t ref = link_hash_first(&p->texts, hash); ref != 0; ref = t->next) {
-		t = text_at(p, ref);
+		t = text_pool_text_at(p, ref);
 		if (t->hash != hash)
 			continue;
 		if (*group == 0 && text_equal_nocase(p->part(t->bytes), p->part(text)))
@@ -128,43 +129,43 @@ uint32_t text_pool_hold(struct text_pool *p, const char *text)
 
 	if (bytes > TEXT_POOL_TEXT_BYTES || !text_hash_nocase(p->part(text), &hash))
 		return 0;
-	ref = find(p, text, hash, &group);
+	ref = text_pool_find_text(p, text, hash, &group);
 	if (ref != 0) {
-		text_at(p, ref)->holders++;
+		text_pool_text_at(p, ref)->holders++;
 		return ref;
 	}
-	ref = take_block(p, units_of(bytes));
+	ref = text_pool_take_block(p, units_of(bytes));
 	if (ref == 0)
 		return 0;
-	t = text_at(p, ref);
+	t = text_pool_text_at(p, ref);
 	*t = (struct text){ .hash = hash, .holders = 1, .group = group != 0 ? group : ref };
 	memcpy(t->bytes, text, bytes + 1);
 	if (group != 0)
-		text_at(p, group)->holders++;
+		text_pool_text_at(p, group)->holders++;
 	link_hash_insert(&p->texts, hash, ref);
 	return ref;
 }
 
 void text_pool_release(struct text_pool *p, uint32_t ref)
 {
-	while (ref != 0 && --text_at(p, ref)->holders == 0) {
-		struct text *t = text_at(p, ref);
+	while (ref != 0 && --text_pool_text_at(p, ref)->holders == 0) {
+		struct text *t = text_pool_text_at(p, ref);
 		uint32_t group = t->group;
 
 		link_hash_remove(&p->texts, t->hash, ref);
-		free_block(p, ref, units_of(strlen(t->bytes)));
+		text_pool_free_block(p, ref, units_of(strlen(t->bytes)));
 		ref = group != ref ? group : 0;
 	}
 }
 
 const char *text_pool_text(const struct text_pool *p, uint32_t ref)
 {
-	return text_at(p, ref)->bytes;
+	return text_pool_text_at(p, ref)->bytes;
 }
 
 uint32_t text_pool_group(const struct text_pool *p, uint32_t ref)
 {
-	return text_at(p, ref)->group;
+	return text_pool_text_at(p, ref)->group;
 }
 
 uint32_t text_pool_find_group(const struct text_pool *p, const char *text)
@@ -173,19 +174,19 @@ uint32_t text_pool_find_group(const struct text_pool *p, const char *text)
 
 	if (!text_hash_nocase(p->part(text), &hash))
 		return 0;
-	(void)find(p, text, hash, &group);
+	(void)text_pool_find_text(p, text, hash, &group);
 	return group;
 }
 
 uint32_t *text_pool_group_number(const struct text_pool *p, uint32_t group)
 {
-	return &text_at(p, group)->number;
+	return &text_pool_text_at(p, group)->number;
 }
 
 void text_pool_prefetch(const struct text_pool *p, uint32_t ref)
 {
 	if (ref == 0)
 		return;
-	__builtin_prefetch(text_at(p, ref)->bytes);
-	__builtin_prefetch(text_at(p, ref)->bytes + ORDINARY_BYTES);
+	__builtin_prefetch(text_pool_text_at(p, ref)->bytes);
+	__builtin_prefetch(text_pool_text_at(p, ref)->bytes + ORDINARY_BYTES);
 }

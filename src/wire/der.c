@@ -7,7 +7,7 @@
 
 /* 8.1.3. Leading zeros are accepted: some peers write each length in as many bytes as will do for
  * all. The indefinite form (0x80) is none of DER. */
-static size_t get_length(struct wire_reader *r)
+static size_t der_get_length(struct wire_reader *r)
 {
 	uint8_t first = wire_get_u8(r);
 	size_t length = 0;
@@ -29,7 +29,7 @@ struct wire_reader der_enter(struct wire_reader *r, uint8_t tag)
 
 	if (wire_get_u8(r) != tag)
 		wire_reader_fail(r, "another element than expected");
-	bytes = get_length(r);
+	bytes = der_get_length(r);
 	content = wire_get_bytes(r, bytes);
 	wire_reader_init(&inside, content, content != NULL ? bytes : 0);
 	if (content == NULL)

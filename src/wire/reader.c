@@ -41,7 +41,7 @@ void wire_skip_padding(struct wire_reader *r, size_t to)
 	wire_skip(r, odd > 0 ? to - odd : 0);
 }
 
-static uint64_t get(struct wire_reader *r, unsigned bytes)
+static uint64_t wire_get_integer(struct wire_reader *r, unsigned bytes)
 {
 	const uint8_t *p = wire_get_bytes(r, bytes);
 	uint64_t value = 0;
@@ -53,22 +53,22 @@ static uint64_t get(struct wire_reader *r, unsigned bytes)
 
 uint8_t wire_get_u8(struct wire_reader *r)
 {
-	return (uint8_t)get(r, 1);
+	return (uint8_t)wire_get_integer(r, 1);
 }
 
 uint16_t wire_get_u16(struct wire_reader *r)
 {
-	return (uint16_t)get(r, 2);
+	return (uint16_t)wire_get_integer(r, 2);
 }
 
 uint32_t wire_get_u32(struct wire_reader *r)
 {
-	return (uint32_t)get(r, 4);
+	return (uint32_t)wire_get_integer(r, 4);
 }
 
 uint64_t wire_get_u64(struct wire_reader *r)
 {
-	return get(r, 8);
+	return wire_get_integer(r, 8);
 }
 
 struct wire_reader wire_part(struct wire_reader *r, size_t offset, size_t bytes)

@@ -19,7 +19,7 @@ void wire_writer_clear(struct wire_writer *w)
 }
 
 /* Room for count more bytes, which become part of the content; NULL after a failure. */
-static uint8_t *extend(struct wire_writer *w, size_t count)
+static uint8_t *wire_writer_extend(struct wire_writer *w, size_t count)
 {
 	if (!w->failed && w->cap - w->len < count) {
 		size_t cap = w->cap > 0 ? w->cap : 256;
@@ -41,43 +41,43 @@ static uint8_t *extend(struct wire_writer *w, size_t count)
 	return w->data + w->len - count;
 }
 
-static void store_le(uint8_t *to, uint64_t value, unsigned bytes)
+static void wire_store_le(uint8_t *to, uint64_t value, unsigned bytes)
 {
 	for (unsigned i = 0; i < bytes; i++)
 		to[i] = (uint8_t)(value >> (8 * i));
 }
 
-static void put_le(struct wire_writer *w, uint64_t value, unsigned bytes)
+static void wire_put_le(struct wire_writer *w, uint64_t value, unsigned bytes)
 {
-	uint8_t *to = extend(w, bytes);
+	uint8_t *to = wire_writer_extend(w, bytes);
 
 	if (to != NULL)
-		store_le(to, value, bytes);
+		wire_store_le(to, value, bytes);
 }
 
 void wire_put_u8(struct wire_writer *w, uint8_t value)
 {
-	put_le(w, value, 1);
+	wire_put_le(w, value, 1);
 }
 
 void wire_put_u16le(struct wire_writer *w, uint16_t value)
 {
-	put_le(w, value, 2);
+	wire_put_le(w, value, 2);
 }
 
 void wire_put_u32le(struct wire_writer *w, uint32_t value)
 {
-	put_le(w, value, 4);
+	wire_put_le(w, value, 4);
 }
 
 void wire_put_u64le(struct wire_writer *w, uint64_t value)
 {
-	put_le(w, value, 8);
+	wire_put_le(w, value, 8);
 }
 
 void wire_put_bytes(struct wire_writer *w, const void *bytes, size_t count)
 {
-	uint8_t *to = count > 0 ? extend(w, count) : NULL;
+	uint8_t *to = count > 0 ? wire_writer_extend(w, count) : NULL;
 
 	if (to != NULL)
 		memcpy(to, bytes, count);
@@ -85,7 +85,7 @@ void wire_put_bytes(struct wire_writer *w, const void *bytes, size_t count)
 
 void wire_put_zeros(struct wire_writer *w, size_t count)
 {
-	uint8_t *to = count > 0 ? extend(w, count) : NULL;
+	uint8_t *to = count > 0 ? wire_writer_extend(w, count) : NULL;
 
 	if (to != NULL)
 		memset(to, 0, count);
@@ -94,7 +94,7 @@ void wire_put_zeros(struct wire_writer *w, size_t count)
 void wire_put_utf16le(struct wire_writer *w, const char *utf8)
 {
 	size_t ascii = text_ascii_bytes(utf8);
-	uint8_t *to = ascii > 0 ? extend(w, 2 * ascii) : NULL;
+	uint8_t *to = ascii > 0 ? wire_writer_extend(w, 2 * ascii) : NULL;
 	uint32_t code_point;
 
 	for (size_t i = 0; to != NULL && i < ascii; i++) {
@@ -116,20 +116,20 @@ void wire_put_padding(struct wire_writer *w, size_t origin, size_t to)
 	wire_put_zeros(w, (to - (w->len - origin) % to) % to);
 }
 
-static void set_le(struct wire_writer *w, size_t at, uint64_t value, unsigned bytes)
+static void wire_set_le(struct wire_writer *w, size_t at, uint64_t value, unsigned bytes)
 {
 	if (w->failed)
 		return;
 	assert(at + bytes <= w->len);
-	store_le(w->data + at, value, bytes);
+	wire_store_le(w->data + at, value, bytes);
 }
 
 void wire_set_u16le(struct wire_writer *w, size_t at, uint16_t value)
 {
-	set_le(w, at, value, 2);
+	wire_set_le(w, at, value, 2);
 }
 
 void wire_set_u32le(struct wire_writer *w, size_t at, uint32_t value)
 {
-	set_le(w, at, value, 4);
+	wire_set_le(w, at, value, 4);
 }

@@ -109,7 +109,7 @@ int main(void)
 		else if (strcmp(words[0], "connect") == 0 && count == 3)
 			log_on(words);
 		else if (strcmp(words[0], "close") == 0 && count == 2) {
-			netsession_close_kept(given(words[1]));
+			netsession_close_idle(given(words[1]));
 			printf("closed\n");
 		} else
 			return 2;

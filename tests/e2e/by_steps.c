@@ -181,6 +181,6 @@ int main(int argc, char **argv)
 	uv_close((uv_handle_t *)&ticking, NULL);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	must(uv_loop_close(&loop) == 0, "nothing is left on the loop");
-	netsession_close_kept(NULL);
+	netsession_close_idle(NULL);
 	return 0;
 }

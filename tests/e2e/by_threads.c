@@ -58,7 +58,7 @@ static void *run(void *number)
 	for (uint32_t i = 1; i <= calls; i++) {
 		ask(refused != NULL && thread % 4 == 0 && i % REFUSED_EVERY == 0);
 		if (thread == 0 && i % CLOSE_EVERY == 0)
-			netsession_close_kept(NULL);
+			netsession_close_idle(NULL);
 	}
 	return NULL;
 }
@@ -85,7 +85,7 @@ int main(int argc, char **argv)
 			return 4;
 	for (size_t i = 0; i < count; i++)
 		pthread_join(threads[i], NULL);
-	netsession_close_kept(NULL);
+	netsession_close_idle(NULL);
 	netsession_credentials_free(credentials);
 	netsession_credentials_free(refused);
 	printf("right %u wrong %u\n", right, wrong);

@@ -8,7 +8,7 @@
 
 static const char *file;
 static unsigned long told;
-static struct netsession_feed *feed;
+static struct netsession_publisher *feed;
 
 static void on_asked(void *context)
 {
@@ -26,30 +26,30 @@ static void on_asked(void *context)
 	fclose(looked);
 	for (; told < count; told++) {
 		snprintf(client, sizeof client, "fs%lu", told);
-		(void)netsession_feed_put(feed, told, &row);
+		(void)netsession_publisher_put(feed, told, &row);
 	}
 	while (told > count)
-		netsession_feed_remove(feed, --told);
-	netsession_feed_fresh(feed);
+		netsession_publisher_remove(feed, --told);
+	netsession_publisher_refreshed(feed);
 }
 
 int main(int argc, char **argv)
 {
-	static const struct netsession_feed_handler handler = { .on_asked = on_asked };
+	static const struct netsession_publisher_handler handler = { .on_refresh = on_asked };
 	struct pollfd fds[2] = { { .fd = 0, .events = POLLIN }, { .events = POLLIN } };
-	struct netsession_feed_options options = { .name = "feed_looks" };
+	struct netsession_publisher_options options = { .name = "feed_looks" };
 
 	if (argc != 2)
 		return 2;
 	file = argv[1];
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (netsession_feed_open(&options, &handler, NULL, &feed, NULL) != 0)
+	if (netsession_publisher_open(&options, &handler, NULL, &feed, NULL) != 0)
 		return 3;
 	puts("open");
-	fds[1].fd = netsession_feed_fd(feed);
+	fds[1].fd = netsession_publisher_fd(feed);
 	while (poll(fds, 2, -1) > 0 && fds[0].revents == 0)
-		if (netsession_feed_dispatch(feed, NULL) != 0)
+		if (netsession_publisher_dispatch(feed, NULL) != 0)
 			break;
-	netsession_feed_close(feed);
+	netsession_publisher_close(feed);
 	return 0;
 }

@@ -3,8 +3,8 @@
  * IDLE_S FLAGS
  *
  * More than one have their numbers behind client and user. Says "open" when it feeds, "close KEY"
- * and "refused KEY STATUS" as it is told, and "lost STATUS". A failure of netsession_feed_open or
- * _put ends it: "status STATUS". */
+ * and "refused KEY STATUS" as it is told, and "lost STATUS". A failure of netsession_publisher_open
+ * or _put ends it: "status STATUS". */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static void on_refused(void *context, uint64_t key, const struct netsession_erro
 	printf("refused %lu %u\n", (unsigned long)key, error->status);
 }
 
-static uint32_t put_all(struct netsession_feed *feed, char **words)
+static uint32_t put_all(struct netsession_publisher *feed, char **words)
 {
 	unsigned long count = strtoul(words[0], NULL, 10);
 	char client[128], user[128];
@@ -39,36 +39,36 @@ static uint32_t put_all(struct netsession_feed *feed, char **words)
 	for (unsigned long i = 0; i < count && status == 0; i++) {
 		snprintf(client, sizeof client, "%s%lu", words[1], i);
 		snprintf(user, sizeof user, "%s%lu", words[2], i);
-		status = netsession_feed_put(feed, i, &row);
+		status = netsession_publisher_put(feed, i, &row);
 	}
 	return status;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct netsession_feed_handler handler = { .on_close = on_close,
-		                                                .on_refused = on_refused };
+	static const struct netsession_publisher_handler handler = { .on_close = on_close,
+		                                                     .on_refused = on_refused };
 	struct pollfd fds[2] = { { .fd = 0, .events = POLLIN }, { .events = POLLIN } };
-	struct netsession_feed_options options = { .name = "feed_rows" };
-	struct netsession_feed *feed;
+	struct netsession_publisher_options options = { .name = "feed_rows" };
+	struct netsession_publisher *feed;
 	uint32_t status;
 
 	if (argc != 10)
 		return 2;
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	status = netsession_feed_open(&options, &handler, NULL, &feed, NULL);
+	status = netsession_publisher_open(&options, &handler, NULL, &feed, NULL);
 	if (status == 0) {
 		puts("open");
 		status = put_all(feed, argv + 1);
 	}
 	if (status != 0)
 		printf("status %u\n", status);
-	fds[1].fd = status == 0 ? netsession_feed_fd(feed) : -1;
+	fds[1].fd = status == 0 ? netsession_publisher_fd(feed) : -1;
 	while (status == 0 && poll(fds, 2, -1) > 0 && fds[0].revents == 0) {
-		status = fds[1].revents != 0 ? netsession_feed_dispatch(feed, NULL) : 0;
+		status = fds[1].revents != 0 ? netsession_publisher_dispatch(feed, NULL) : 0;
 		if (status != 0)
 			printf("lost %u\n", status);
 	}
-	netsession_feed_close(feed);
+	netsession_publisher_close(feed);
 	return 0;
 }

@@ -13,10 +13,10 @@
 
 struct holder {
 	struct net_loop *loop;
-	struct contact_key key;
+	struct connection_key key;
 	unsigned count, begun, held, failed;
 	struct err first_err;
-	struct link **links;
+	struct connection **links;
 };
 
 /* One of the links. */
@@ -68,22 +68,22 @@ static void on_failed(void *context, const struct err *err)
 
 	if (h->failed++ == 0)
 		h->first_err = *err;
-	link_close(h->links[seat->number]);
+	connection_close(h->links[seat->number]);
 	begin_next(h);
 	finish_if_over(h);
 }
 
 static void begin_next(struct holder *h)
 {
-	static const struct link_handler handler = { on_ready, on_more, on_more, on_failed };
+	static const struct connection_handler handler = { on_ready, on_more, on_more, on_failed };
 	struct seat *seat;
 
 	if (h->begun == h->count)
 		return;
 	seat = malloc(sizeof *seat);
 	*seat = (struct seat){ h, h->begun++ };
-	h->links[seat->number] = link_new(h->loop, &h->key, &handler, seat);
-	link_open(h->links[seat->number]);
+	h->links[seat->number] = connection_new(h->loop, &h->key, &handler, seat);
+	connection_open(h->links[seat->number]);
 }
 
 int main(int argc, char **argv)

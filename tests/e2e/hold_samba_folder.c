@@ -9,7 +9,7 @@
 #include "samba/folder.h"
 
 struct held {
-	struct samba_folder *folder;
+	struct socket_dir *folder;
 	struct net_signals *signals;
 };
 
@@ -18,33 +18,33 @@ static void on_signal(void *context, int number)
 	struct held *held = context;
 
 	(void)number;
-	samba_folder_close(held->folder);
+	socket_dir_close(held->folder);
 	net_signals_free(held->signals);
 }
 
 int main(int argc, char **argv)
 {
 	const int ends[] = { SIGTERM, 0 };
-	struct samba_folder_settings settings;
+	struct socket_dir_settings settings;
 	struct net_loop *loop = net_loop_new();
 	struct held held = { 0 };
 	struct err err = { 0 };
 
 	if (argc != 5 || loop == NULL)
 		return 2;
-	settings = (struct samba_folder_settings){
+	settings = (struct socket_dir_settings){
 		.directory = argv[1],
 		.ncalrpc_dir = argv[2],
 		.libexec_dir = argv[3],
 		.smb_conf = argv[4],
 	};
-	held.folder = samba_folder_open(loop, &settings, &err);
+	held.folder = socket_dir_open(loop, &settings, &err);
 	held.signals = net_signals_new(loop, ends, on_signal, &held);
 	if (held.folder == NULL || held.signals == NULL) {
 		fprintf(stderr, "%s: %s\n", err.step, err.text);
 		return 1;
 	}
-	printf("%zu links\n", samba_folder_links(held.folder));
+	printf("%zu links\n", socket_dir_link_count(held.folder));
 	fflush(stdout);
 	net_loop_run(loop);
 	net_loop_free(loop);

@@ -29,7 +29,7 @@
 #define MAX_LINE_BYTES  65536
 #define MAX_TOKEN_BYTES (MAX_LINE_BYTES / 2)
 
-static struct auth_acceptance *acceptance;
+static struct auth_acceptor_settings *acceptance;
 static struct auth_acceptor *acceptor;
 static struct identity *who;
 static uint8_t key[AUTH_MAX_KEY_BYTES];
@@ -48,7 +48,7 @@ static void print_hex(const uint8_t *bytes, size_t count)
 
 static void accept_with(char **words)
 {
-	struct auth_acceptance_options options = {
+	struct auth_acceptor_options options = {
 		.kerberos = strcmp(words[1], "-") != 0,
 		.keytab = given(words[1]),
 		.ntlm = true,
@@ -57,13 +57,13 @@ static void accept_with(char **words)
 	};
 	struct err err = { 0 };
 
-	auth_acceptance_release(acceptance);
-	if (auth_acceptance_new(&options, &acceptance, &err) != NERR_Success)
+	auth_acceptor_settings_release(acceptance);
+	if (auth_acceptor_settings_new(&options, &acceptance, &err) != NERR_Success)
 		printf("%u %s: %s", (unsigned)err.status, err.step, err.text);
 	else
 		printf("accepts %s %s",
-		       auth_acceptance_takes(acceptance, AUTH_KERBEROS) ? "kerberos" : "-",
-		       auth_acceptance_takes(acceptance, AUTH_NTLM) ? "ntlm" : "-");
+		       auth_acceptor_settings_serve(acceptance, AUTH_KERBEROS) ? "kerberos" : "-",
+		       auth_acceptor_settings_serve(acceptance, AUTH_NTLM) ? "ntlm" : "-");
 }
 
 static void begin(void)
@@ -233,7 +233,7 @@ static void answer_line(char *line)
 		printf("%s %s %s", auth_acceptor_mechanism(acceptor), identity_user(who),
 		       identity_domain(who));
 	else if (strcmp(words[0], "claim") == 0)
-		printf("%s %s", auth_acceptor_claim(acceptor), auth_acceptor_why(acceptor));
+		printf("%s %s", auth_acceptor_claim(acceptor), auth_acceptor_reason(acceptor));
 	else if (strcmp(words[0], "label") == 0 && count == 2 && who != NULL)
 		printf("%s", identity_has_label(who, words[1]) ? "yes" : "no");
 	else
@@ -251,6 +251,6 @@ int main(void)
 	identity_release(who);
 	auth_initiator_free(initiator);
 	auth_acceptor_free(acceptor);
-	auth_acceptance_release(acceptance);
+	auth_acceptor_settings_release(acceptance);
 	return 0;
 }

@@ -37,7 +37,7 @@ static const struct rpc_interface netlogon = {
 
 static struct caller {
 	int socket;
-	struct rpc_service *rpc;
+	struct rpc_server *rpc;
 	struct auth_acceptor *acceptor; /* NULL: it has not begun */
 	uint8_t token[65536];           /* to be judged */
 	size_t token_bytes;             /* 0: none is */
@@ -62,7 +62,7 @@ static int listen_at(uint16_t port)
 
 /* ---- security ---- */
 
-static struct auth_acceptance *acceptance;
+static struct auth_acceptor_settings *acceptance;
 
 static bool takes(void *context, uint8_t auth_type, uint8_t auth_level)
 {
@@ -97,7 +97,7 @@ static void judge(struct caller *c)
 	bytes = c->token_bytes;
 	c->token_bytes = 0;
 	progress = auth_acceptor_step(c->acceptor, c->token, bytes, &answer, &answer_bytes, &err);
-	rpc_service_authenticated(c->rpc, become[progress], answer, answer_bytes);
+	rpc_server_authenticated(c->rpc, become[progress], answer, answer_bytes);
 }
 
 static size_t token_bytes(void *context, bool seals)
@@ -138,9 +138,8 @@ static bool unseal(void *context, const struct rpc_message *m, const uint8_t *to
 	return auth_protection_unseal(((struct caller *)context)->acceptor, &of_auth, token, bytes);
 }
 
-static const struct rpc_security security = {
-	takes, step, token_bytes, sign, verify, seal, unseal
-};
+static const struct rpc_security_provider security = { takes,  step, token_bytes, sign,
+	                                               verify, seal, unseal };
 
 /* ---- callers ---- */
 
@@ -149,9 +148,9 @@ static void welcome(int socket, const struct rpc_endpoint *endpoint)
 	struct caller *c = calloc(1, sizeof *c);
 
 	c->socket = socket;
-	c->rpc = rpc_service_new(endpoint, NULL);
+	c->rpc = rpc_server_new(endpoint, NULL);
 	if (acceptance != NULL)
-		rpc_service_secure(c->rpc, &security, c);
+		rpc_server_set_security(c->rpc, &security, c);
 	callers[count++] = c;
 }
 
@@ -160,7 +159,7 @@ static void part(size_t i)
 	struct caller *c = callers[i];
 
 	(void)close(c->socket);
-	rpc_service_free(c->rpc);
+	rpc_server_free(c->rpc);
 	auth_acceptor_free(c->acceptor);
 	free(c);
 	callers[i] = callers[--count];
@@ -172,29 +171,29 @@ static bool serve(struct caller *c)
 	uint8_t space[65536];
 	struct wire_writer out = { 0 };
 	ssize_t got = recv(c->socket, space, sizeof space, 0);
-	bool is_good = got > 0 && rpc_service_feed(c->rpc, space, (size_t)got);
+	bool is_good = got > 0 && rpc_server_feed(c->rpc, space, (size_t)got);
 	size_t left;
 
 	do {
 		if (c->token_bytes > 0)
 			judge(c);
-		while (rpc_service_pending(c->rpc) > 0)
-			(void)rpc_service_read(c->rpc, &out, SIZE_MAX, &left);
+		while (rpc_server_pending(c->rpc) > 0)
+			(void)rpc_server_read(c->rpc, &out, SIZE_MAX, &left);
 	} while (c->token_bytes > 0);
 	if (out.len > 0 && send(c->socket, out.data, out.len, MSG_NOSIGNAL) != (ssize_t)out.len)
 		is_good = false;
 	wire_writer_fini(&out);
-	return is_good && !rpc_service_is_over(c->rpc);
+	return is_good && !rpc_server_is_over(c->rpc);
 }
 
 /* Ends it without one. */
-static struct auth_acceptance *read_users(const char *file)
+static struct auth_acceptor_settings *read_users(const char *file)
 {
-	struct auth_acceptance_options options = { .ntlm = true, .ntlm_users = file };
-	struct auth_acceptance *read;
+	struct auth_acceptor_options options = { .ntlm = true, .ntlm_users = file };
+	struct auth_acceptor_settings *read;
 	struct err err = { 0 };
 
-	if (auth_acceptance_new(&options, &read, &err) != NERR_Success) {
+	if (auth_acceptor_settings_new(&options, &read, &err) != NERR_Success) {
 		(void)fprintf(stderr, "rpc_by_tcp: %s: %s\n", file, err.text);
 		exit(1);
 	}

@@ -25,7 +25,7 @@ EXPORTS = pathlib.Path(__file__).with_name("exports")
 HEADERS = (INCLUDE / "netsession.h", *sorted((INCLUDE / "netapi32").glob("lm*.h")))
 SECTIONS = ("NAME", "LIBRARY", "SYNOPSIS", "DESCRIPTION", "RETURN VALUES", "EXAMPLES", "ERRORS", "SEE ALSO",
             "THREAD SAFETY", "DIFFERENCES FROM WINDOWS")
-UNBREAKABLE = {"netsession_examine"}  # its argument does not fit on a line; the page leaves out the names in it
+UNBREAKABLE = {"netsession_diagnose"}  # its argument does not fit on a line; the page leaves out the names in it
 
 # An example is what stands between .Bd and .Ed below such a line: .\" example: NAME.c
 EXAMPLE = re.compile(r'^\.\\" example: (\S+)\n\.Bd -literal\n(.*?)^\.Ed$', re.MULTILINE | re.DOTALL)
@@ -283,7 +283,7 @@ class Examples(unittest.TestCase):
                          r"\A[3-9] sessions hold [2-9] open\Z")
 
     def test_netsession_close_kept_leaves_no_connection_behind(self):
-        first, second = self.run_example("netsession_close_kept.c", self.server)
+        first, second = self.run_example("netsession_close_idle.c", self.server)
         self.assertEqual(first, second)
 
     def test_netsession_version_tells_what_runs(self):
@@ -292,12 +292,12 @@ class Examples(unittest.TestCase):
         self.assertEqual("NTLM: yes", lines[-1])
 
     def test_netsession_examine_finds_nothing_in_the_way(self):
-        lines = self.run_example("netsession_examine.c", self.server)
+        lines = self.run_example("netsession_diagnose.c", self.server)
         self.assertEqual("sessions can be listed", lines[-1])
         self.assertTrue(any(line.startswith("dialects: ") for line in lines), lines)
 
     def test_netsession_examine_finds_a_closed_port(self):
-        result = run(self.compile("netsession_examine.c"), f"127.0.0.1:{free_port()}",
+        result = run(self.compile("netsession_diagnose.c"), f"127.0.0.1:{free_port()}",
                      env={"NETSESSION_CREDENTIALS": str(self.credentials)})
         self.assertEqual(1, result.exit, result)
         self.assertRegex(result.stdout, r"\nport: BAD: [^\n]*\n(?:.*\n)*in the way: .*\(53\b")
@@ -314,11 +314,11 @@ class Examples(unittest.TestCase):
             closing = threading.Thread(target=close)
             closing.start()
             self.assertEqual(["session 1 shall be closed"], self.run_example(
-                "netsession_feed_open.c", "10.0.0.7", "alice", env={"NETSESSION_FEED_SOCKET": str(service.feed_socket)}))
+                "netsession_publisher_open.c", "10.0.0.7", "alice", env={"NETSESSION_FEED_SOCKET": str(service.feed_socket)}))
             closing.join()
 
     def test_netsession_feed_open_tells_that_nobody_is_there(self):
-        lines = self.run_example("netsession_feed_open.c", "10.0.0.7", "alice", code=1,
+        lines = self.run_example("netsession_publisher_open.c", "10.0.0.7", "alice", code=1,
                                  env={"NETSESSION_FEED_SOCKET": "/nonexistent/feed.sock"})
         self.assertEqual(["the Server service is not started at feed (2114): its socket is not there"], lines)
 

@@ -15,7 +15,7 @@
 static const struct smb2_session_key session_key = { "the session key", 16 };
 const struct smb2_file_id pipe_id = { 0x1111222233334444, 0x5555666677778888 };
 
-struct conversation c;
+struct client_state c;
 
 /* The server: what it was asked last, and what it is. */
 struct asked asked[MAX_ASKED];
@@ -33,7 +33,7 @@ int set_up(void **state)
 	validates = false;
 	grants = CREDITS;
 	stub_multiple = 1;
-	conversation_init(&c, "fs1", CONVERSATION_SMB2);
+	client_state_init(&c, "fs1", CLIENT_OPEN_SMB2);
 	return 0;
 }
 
@@ -42,7 +42,7 @@ int tear_down(void **state)
 	struct wire_writer *writers[] = { &asked_bytes, &body, &out, &stub, &pdus };
 
 	(void)state;
-	conversation_fini(&c);
+	client_state_fini(&c);
 	crypto_mac_free(server_key);
 	server_key = NULL;
 	for (size_t i = 0; i < COUNT(writers); i++)
@@ -68,11 +68,11 @@ static void hear_message(const uint8_t *message, size_t bytes)
 }
 
 /* Runs the client, then takes what it asks. */
-void expect(enum conversation_event event)
+void expect(enum client_event event)
 {
 	struct wire_writer *in = &asked_bytes;
 
-	assert_int_equal(conversation_next(&c), event);
+	assert_int_equal(client_state_next(&c), event);
 	wire_writer_clear(in);
 	wire_put_bytes(in, c.smb.out.data, c.smb.out.len);
 	wire_writer_clear(&c.smb.out);
@@ -93,7 +93,7 @@ void expect_asked(size_t count, enum smb2_command first)
 
 void expect_failure(NET_API_STATUS status, uint32_t nt, const char *doing)
 {
-	expect(CONVERSATION_FAILED);
+	expect(CLIENT_EVENT_FAILED);
 	assert_int_equal(c.err.status, status);
 	assert_int_equal(c.err.nt_status, nt);
 	assert_string_equal(c.err.step, doing);
@@ -242,11 +242,11 @@ void make_bind_ack(uint16_t result, uint16_t reason)
 
 void negotiate(void)
 {
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READ);
 	expect_asked(1, SMB2_NEGOTIATE);
 	answer_negotiate();
-	conversation_take_token(&c, (const uint8_t *)"token", 5, NULL);
-	expect(CONVERSATION_READ);
+	client_state_take_token(&c, (const uint8_t *)"token", 5, NULL);
+	expect(CLIENT_EVENT_READ);
 	expect_asked(1, SMB2_SESSION_SETUP);
 }
 
@@ -262,16 +262,16 @@ void complete_log_on(void)
 {
 	server_key = crypto_mac_new(CRYPTO_HMAC_SHA256, session_key.data);
 	answer_session_setup(STATUS_SUCCESS, 0);
-	expect(CONVERSATION_TOKEN);
+	expect(CLIENT_EVENT_TOKEN);
 	c.validation = validates ? c.validation : VALIDATION_NONE;
-	conversation_take_token(&c, NULL, 0, &session_key);
+	client_state_take_token(&c, NULL, 0, &session_key);
 }
 
 void log_on(void)
 {
 	negotiate();
 	complete_log_on();
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READ);
 }
 
 void open_pipe(void)
@@ -282,7 +282,7 @@ void open_pipe(void)
 	answer_create(1);
 	make_bind_ack(RPC_ACCEPTANCE, 0);
 	answer_data(2, STATUS_SUCCESS, pdus.data, pdus.len);
-	expect(CONVERSATION_READY);
+	expect(CLIENT_EVENT_READY);
 }
 
 /* ---- a call ---- */
@@ -291,8 +291,8 @@ void ask_level_0(void)
 {
 	const struct session_enum_request request = { .level = 0, .preferred_bytes = 0xFFFFFFFF };
 
-	conversation_ask_enum(&c, &request, false);
-	expect(CONVERSATION_READ);
+	client_state_call_enum(&c, &request, false);
+	expect(CLIENT_EVENT_READ);
 	expect_asked(1, SMB2_IOCTL);
 }
 
@@ -344,7 +344,7 @@ void expect_answer(uint32_t entries)
 	struct session_enum_answer got;
 	void *infos;
 
-	assert_int_equal(conversation_take_enum(&c, &got, &infos), NERR_Success);
+	assert_int_equal(client_state_take_enum(&c, &got, &infos), NERR_Success);
 	assert_int_equal(got.entries, entries);
 	assert_int_equal(got.status, NERR_Success);
 	assert_int_equal(infos != NULL, entries > 0);

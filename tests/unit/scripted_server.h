@@ -11,7 +11,7 @@
 #define TREE_ID      0x7EE
 #define FRAG_BYTES   1432
 
-extern struct conversation c; /* the client */
+extern struct client_state c; /* the client */
 
 /* What the server was asked last. */
 extern struct asked {
@@ -28,7 +28,7 @@ extern const struct smb2_file_id pipe_id;
 
 int set_up(void **state);
 int tear_down(void **state);
-void expect(enum conversation_event event);
+void expect(enum client_event event);
 void expect_asked(size_t count, enum smb2_command first);
 void expect_failure(NET_API_STATUS status, uint32_t nt, const char *doing);
 void answer(size_t i, uint32_t status);

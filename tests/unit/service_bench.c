@@ -17,7 +17,7 @@ static void keep(char to[2048], const char *text)
 	snprintf(to, 2048, "%s", text != NULL ? text : "-");
 }
 
-static void tell(void *context, const struct service_event *event)
+static void tell(void *context, const struct srvsvc_event *event)
 {
 	struct bench *b = context;
 
@@ -52,7 +52,7 @@ void bench_init(struct bench *b, const char *preset)
 	const char *why;
 
 	*b = (struct bench){ .now_ms = 1000000 };
-	b->service = (struct service){
+	b->service = (struct srvsvc_server){
 		.table = session_table_new(100000),
 		.policy = access_policy_new(preset),
 		.netbios_name = "FILESRV",
@@ -60,14 +60,14 @@ void bench_init(struct bench *b, const char *preset)
 		.max_answer_bytes = 1 << 20,
 		.max_held_bytes = 4 << 20,
 		.now_ms = now_ms,
-		.tell = tell,
+		.report = tell,
 		.context = b,
 	};
 	b->owner = (struct session_owner){
 		.close = close_session, .context = b, .name = "bench", .group = group
 	};
-	assert_true(access_policy_name(b->service.policy, "administrators", "alice", &why));
-	assert_true(access_policy_name(b->service.policy, "server_operators", "@ops", &why));
+	assert_true(access_policy_set_group(b->service.policy, "administrators", "alice", &why));
+	assert_true(access_policy_set_group(b->service.policy, "server_operators", "@ops", &why));
 	b->identities[ADMINISTRATOR] = identity_new("alice", "LAB");
 	b->identities[OPERATOR] = identity_new("oscar", "LAB");
 	assert_true(identity_add_label(b->identities[OPERATOR], "@ops"));
@@ -98,10 +98,10 @@ uint32_t bench_add(struct bench *b, const struct session_facts *facts)
 
 static uint32_t call_with(struct bench *b, enum who who, uint16_t opnum, size_t bytes)
 {
-	struct service_caller caller = { .service = &b->service,
-		                         .who = b->identities[who],
-		                         .from = "192.0.2.1",
-		                         .door = "smb" };
+	struct srvsvc_caller caller = { .service = &b->service,
+		                        .identity = b->identities[who],
+		                        .address = "192.0.2.1",
+		                        .endpoint = "smb" };
 	uint8_t *stub = calloc(1, bytes > 0 ? bytes : 1);
 	struct wire_reader r;
 	uint32_t fault;
@@ -110,7 +110,7 @@ static uint32_t call_with(struct bench *b, enum who who, uint16_t opnum, size_t 
 		memcpy(stub, b->stub.data, bytes);
 	wire_reader_init(&r, stub, bytes);
 	wire_writer_clear(&b->answer);
-	fault = service_srvsvc.call(&caller, opnum, &r, &b->answer);
+	fault = srvsvc_interface.call(&caller, opnum, &r, &b->answer);
 	free(stub);
 	return fault;
 }
@@ -122,9 +122,9 @@ uint32_t bench_call(struct bench *b, enum who who, uint16_t opnum)
 
 	assert_int_equal(b->told, told + (fault == 0));
 	if (fault == 0) {
-		assert_ptr_equal(b->event.who, b->identities[who]);
-		assert_string_equal(b->event.from, "192.0.2.1");
-		assert_string_equal(b->event.door, "smb");
+		assert_ptr_equal(b->event.identity, b->identities[who]);
+		assert_string_equal(b->event.address, "192.0.2.1");
+		assert_string_equal(b->event.endpoint, "smb");
 	}
 	wire_writer_clear(&b->stub);
 	return fault;

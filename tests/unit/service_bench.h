@@ -16,14 +16,14 @@
 enum who { ADMINISTRATOR, OPERATOR, STRANGER, ANONYMOUS, WHO_COUNT };
 
 struct bench {
-	struct service service;
+	struct srvsvc_server service;
 	struct session_owner owner; /* of all sessions: one that it shall close is removed */
 	uint32_t *ids;              /* of those that were ever added */
 	size_t id_count;
 	struct identity *identities[WHO_COUNT];
 	int64_t now_ms;
 	unsigned told;                 /* events */
-	struct service_event event;    /* the last one, without its texts */
+	struct srvsvc_event event;     /* the last one, without its texts */
 	char client[2048], user[2048]; /* its texts; "-" for NULL */
 	char also[2048];               /* the names, each with a semicolon behind it */
 	uint32_t groups[16]; /* of the first sessions, by the order in which they were added */

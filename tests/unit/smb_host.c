@@ -12,7 +12,8 @@
 
 struct host host;
 
-static bool on_token(void *context, struct smbserver_session *s, const uint8_t *token, size_t bytes)
+static bool on_token(void *context, struct smb2_server_session *s, const uint8_t *token,
+                     size_t bytes)
 {
 	(void)context;
 	if (host.is_out_of_memory)
@@ -32,28 +33,28 @@ static uint64_t on_now(void *context)
 	return SERVER_TIME;
 }
 
-static void on_came(void *context, struct smbserver_session *s)
+static void on_came(void *context, struct smb2_server_session *s)
 {
 	(void)context;
-	smbserver_session_set_tag(s, &host);
+	smb2_server_session_set_tag(s, &host);
 	host.came++;
 }
 
-static void on_changed(void *context, struct smbserver_session *s)
+static void on_changed(void *context, struct smb2_server_session *s)
 {
 	(void)context;
 	(void)s;
 	host.changed++;
 }
 
-static void on_used(void *context, struct smbserver_session *s)
+static void on_used(void *context, struct smb2_server_session *s)
 {
 	(void)context;
 	(void)s;
 	host.used++;
 }
 
-static void on_went(void *context, struct smbserver_session *s)
+static void on_went(void *context, struct smb2_server_session *s)
 {
 	(void)context;
 	if (host.asking == s)
@@ -61,14 +62,14 @@ static void on_went(void *context, struct smbserver_session *s)
 	host.went++;
 }
 
-static void on_previous(void *context, struct smbserver_session *s, uint64_t id)
+static void on_previous(void *context, struct smb2_server_session *s, uint64_t id)
 {
 	(void)context;
 	(void)s;
 	host.previous = id;
 }
 
-static void *on_open(void *context, struct smbserver_session *s, const char *name, uint32_t *nt)
+static void *on_open(void *context, struct smb2_server_session *s, const char *name, uint32_t *nt)
 {
 	struct host_pipe *p;
 
@@ -144,7 +145,7 @@ static void on_close(void *pipe)
 	p->data = NULL;
 }
 
-const struct smbserver_host host_functions = {
+const struct smb2_server_host host_functions = {
 	.authenticate = on_token,
 	.now = on_now,
 	.session_came = on_came,

@@ -11,7 +11,7 @@
 #define SERVER_TIME      0x01DC5E0000000000u
 #define SRVSVC           "srvsvc"
 
-extern const struct smbserver_host host_functions;
+extern const struct smb2_server_host host_functions;
 
 struct host_pipe {
 	bool is_open;
@@ -22,7 +22,7 @@ struct host_pipe {
 };
 
 extern struct host {
-	struct smbserver_session *asking; /* its token waits for a judgement */
+	struct smb2_server_session *asking; /* its token waits for a judgement */
 	uint8_t token[64];
 	size_t token_bytes;
 	bool is_out_of_memory; /* when a token comes */

@@ -21,8 +21,8 @@ static const uint8_t hint[] = "a hint";
 const struct smb2_file_id same_file = { ANY_ID, ANY_ID };
 const struct smb2_session_key session_key = { "a session's key, of 32 bytes....", 32 };
 
-struct smbserver_settings settings;
-struct smbserver *server;
+struct smb2_server_settings settings;
+struct smb2_server *server;
 struct peer peer;
 
 static struct wire_writer message, heard;
@@ -34,7 +34,7 @@ static uint16_t first_command;
 static void forget_keys(void)
 {
 	crypto_mac_free(peer.signing_key);
-	smb2_sealing_free(peer.sealing);
+	smb2_encryption_free(peer.sealing);
 	peer.signing_key = NULL;
 	peer.sealing = NULL;
 }
@@ -44,13 +44,13 @@ static void begin(void)
 	host = (struct host){ 0 };
 	memset(&peer, 0, sizeof peer);
 	peer.next.credits = 1;
-	server = smbserver_new(&settings, &host_functions, NULL);
+	server = smb2_server_new(&settings, &host_functions, NULL);
 	assert_non_null(server);
 }
 
 static void end(void)
 {
-	smbserver_free(server);
+	smb2_server_free(server);
 	assert_int_equal(host_open_pipes(), 0);
 	forget_keys();
 	wire_writer_clear(&message);
@@ -60,7 +60,7 @@ static void end(void)
 int peer_set_up(void **state)
 {
 	(void)state;
-	settings = (struct smbserver_settings){ .hint = hint, .hint_bytes = sizeof hint - 1 };
+	settings = (struct smb2_server_settings){ .hint = hint, .hint_bytes = sizeof hint - 1 };
 	memset(settings.guid, 0x42, sizeof settings.guid);
 	begin();
 	return 0;
@@ -109,7 +109,7 @@ size_t peer_header_at(void)
 static void protect(void)
 {
 	if (peer.seals && peer.sealing != NULL) {
-		assert_true(smb2_seal(peer.sealing, peer.next.session_id, &message, 0));
+		assert_true(smb2_encrypt(peer.sealing, peer.next.session_id, &message, 0));
 		return;
 	}
 	for (size_t i = 0; i < message_count; i++) {
@@ -131,13 +131,13 @@ static void deliver(const uint8_t *data, size_t bytes)
 {
 	while (bytes > 0) {
 		size_t room;
-		uint8_t *to = smbserver_space(server, &room);
+		uint8_t *to = smb2_server_space(server, &room);
 
 		assert_non_null(to);
 		if (room > bytes)
 			room = bytes;
 		memcpy(to, data, room);
-		smbserver_received(server, room);
+		smb2_server_received(server, room);
 		data += room;
 		bytes -= room;
 	}
@@ -172,7 +172,7 @@ static void hear_message(uint8_t *at, size_t bytes)
 	if (is_sealed) {
 		assert_non_null(peer.sealing);
 		assert_null(
-			smb2_unseal(peer.sealing, peer.next.session_id, at, bytes, &at, &bytes));
+			smb2_decrypt(peer.sealing, peer.next.session_id, at, bytes, &at, &bytes));
 	}
 	do {
 		hear_element(at, bytes, is_sealed);
@@ -185,7 +185,7 @@ static void hear_message(uint8_t *at, size_t bytes)
 
 static void hear_out(void)
 {
-	struct wire_writer *out = smbserver_out(server);
+	struct wire_writer *out = smb2_server_out(server);
 
 	assert_false(out->failed);
 	wire_put_bytes(&heard, out->data, out->len);
@@ -194,17 +194,17 @@ static void hear_out(void)
 
 void peer_listen(void)
 {
-	enum smbserver_progress progress;
+	enum smb2_server_progress progress;
 
 	wire_writer_clear(&heard);
 	peer.answer_count = 0;
 	hear_out();
 	do {
-		progress = smbserver_work(server);
+		progress = smb2_server_work(server);
 		hear_out();
-	} while (progress == SMBSERVER_WORKED);
-	peer.is_closed = progress == SMBSERVER_CLOSE;
-	assert_int_equal(peer.is_closed, smbserver_error(server) != NULL);
+	} while (progress == SMB2_SERVER_WORKED);
+	peer.is_closed = progress == SMB2_SERVER_CLOSE;
+	assert_int_equal(peer.is_closed, smb2_server_error(server) != NULL);
 	for (size_t at = 0; at < heard.len;) {
 		const uint8_t *prefix = heard.data + at;
 		size_t bytes = (size_t)prefix[1] << 16 | (size_t)prefix[2] << 8 | prefix[3];
@@ -294,7 +294,7 @@ void ask_read(struct smb2_file_id id, uint32_t max_bytes)
 	smb2_read_request_encode(peer_request(SMB2_READ), &id, max_bytes);
 }
 
-void ask_write(struct smb2_file_id id, const char *text)
+void query_write_results(struct smb2_file_id id, const char *text)
 {
 	smb2_write_request_encode(peer_request(SMB2_WRITE), &id, (const uint8_t *)text,
 	                          strlen(text));
@@ -419,16 +419,16 @@ void peer_make_keys(void)
 	assert_non_null(peer.signing_key);
 	if (peer.agreed.cipher == SMB2_CIPHER_NONE)
 		return;
-	peer.sealing = smb2_sealing_new(SMB2_CLIENT, peer.agreed.dialect, peer.agreed.cipher,
-	                                &session_key, peer.preauth);
+	peer.sealing = smb2_encryption_new(SMB2_CLIENT, peer.agreed.dialect, peer.agreed.cipher,
+	                                   &session_key, peer.preauth);
 	assert_non_null(peer.sealing);
 }
 
 void judge(uint32_t nt, bool is_anonymous)
 {
 	static const uint8_t token[] = "back";
-	struct smbserver_session *s = host.asking;
-	struct smbserver_log_on log_on = { .nt = nt, .token = token, .token_bytes = 4 };
+	struct smb2_server_session *s = host.asking;
+	struct smb2_server_authentication log_on = { .nt = nt, .token = token, .token_bytes = 4 };
 
 	assert_non_null(s);
 	if (nt == STATUS_SUCCESS) {
@@ -438,7 +438,7 @@ void judge(uint32_t nt, bool is_anonymous)
 	if (!is_anonymous)
 		log_on.key = session_key;
 	host.asking = NULL;
-	(void)smbserver_authenticated(server, s, &log_on);
+	(void)smb2_server_authenticated(server, s, &log_on);
 	identity_release(log_on.who);
 	peer_listen();
 	if (peer.answer_count == 1 && nt == STATUS_MORE_PROCESSING_REQUIRED &&

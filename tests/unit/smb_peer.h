@@ -18,8 +18,8 @@
 extern const struct smb2_file_id same_file;
 extern const struct smb2_session_key session_key;
 
-extern struct smbserver_settings settings;
-extern struct smbserver *server;
+extern struct smb2_server_settings settings;
+extern struct smb2_server *server;
 
 struct answer {
 	struct smb2_header header;
@@ -36,7 +36,7 @@ extern struct peer {
 	struct smb2_negotiate_response agreed;
 	uint8_t preauth[CRYPTO_SHA512_BYTES];
 	struct crypto_mac *signing_key;
-	struct smb2_sealing *sealing;
+	struct smb2_encryption *sealing;
 	struct answer answers[MAX_ANSWERS]; /* to what was sent last */
 	size_t answer_count;
 	bool is_closed; /* by the server */
@@ -69,7 +69,7 @@ void ask_tree_connect(const char *share);
 void ask_create(const char *name);
 void ask_close(struct smb2_file_id id, uint16_t flags);
 void ask_read(struct smb2_file_id id, uint32_t max_bytes);
-void ask_write(struct smb2_file_id id, const char *text);
+void query_write_results(struct smb2_file_id id, const char *text);
 void ask_transceive(struct smb2_file_id id, const char *text, uint32_t max_bytes);
 void ask_ioctl(uint32_t fsctl, struct smb2_file_id id, const void *input, size_t bytes,
                uint32_t max_bytes);

@@ -52,20 +52,20 @@ static int tear_down(void **state)
 	return rmdir(directory);
 }
 
-static struct auth_acceptance *accept_with(const struct auth_acceptance_options *options)
+static struct auth_acceptor_settings *accept_with(const struct auth_acceptor_options *options)
 {
-	struct auth_acceptance *acceptance;
+	struct auth_acceptor_settings *acceptance;
 	struct err err = { 0 };
 
 	write_users(two_users, 0600);
-	assert_int_equal(auth_acceptance_new(options, &acceptance, &err), NERR_Success);
+	assert_int_equal(auth_acceptor_settings_new(options, &acceptance, &err), NERR_Success);
 	assert_int_equal(err.status, NERR_Success);
 	return acceptance;
 }
 
-static struct auth_acceptance *accept_ntlm(void)
+static struct auth_acceptor_settings *accept_ntlm(void)
 {
-	return accept_with(&(struct auth_acceptance_options){ .ntlm = true, .ntlm_users = users });
+	return accept_with(&(struct auth_acceptor_options){ .ntlm = true, .ntlm_users = users });
 }
 
 /* One log-on: what came of it, and what either side made of it. */
@@ -77,7 +77,7 @@ struct log_on {
 };
 
 /* credentials: taken. */
-static struct log_on log_on(struct auth_acceptance *acceptance,
+static struct log_on log_on(struct auth_acceptor_settings *acceptance,
                             struct netsession_credentials *credentials)
 {
 	struct log_on l = { .progress = AUTH_CONTINUE };
@@ -144,14 +144,14 @@ static bool is_good(struct log_on *l, const char *user, const char *domain)
 static void expect_good(const char *user, const char *domain, const char *password,
                         const char *known_user, const char *known_domain)
 {
-	struct auth_acceptance *acceptance = accept_ntlm();
+	struct auth_acceptor_settings *acceptance = accept_ntlm();
 	struct log_on l = log_on(acceptance, make_credentials(user, domain, password));
 
 	assert_int_equal(l.err.status, NERR_Success);
 	assert_true(is_good(&l, known_user, known_domain));
 	assert_string_equal(auth_acceptor_mechanism(l.acceptor), "ntlm");
 	log_on_end(&l);
-	auth_acceptance_release(acceptance);
+	auth_acceptor_settings_release(acceptance);
 }
 
 static void a_user_of_the_file_logs_on(void **state)
@@ -170,7 +170,7 @@ static void names_are_the_files_whatever_the_caller_writes(void **state)
 
 static void an_account_goes_by_its_names(void **state)
 {
-	struct auth_acceptance *acceptance = accept_ntlm();
+	struct auth_acceptor_settings *acceptance = accept_ntlm();
 	struct log_on l = log_on(acceptance,
 	                         make_credentials("alice", "LAB", "s3cret:with:colons "));
 	uint8_t key[AUTH_MAX_KEY_BYTES];
@@ -186,10 +186,10 @@ static void an_account_goes_by_its_names(void **state)
 	assert_false(identity_has_label(who, "OTHER\\alice"));
 	identity_release(who);
 	log_on_end(&l);
-	auth_acceptance_release(acceptance);
+	auth_acceptor_settings_release(acceptance);
 }
 
-static void expect_refusal(struct auth_acceptance *acceptance,
+static void expect_refusal(struct auth_acceptor_settings *acceptance,
                            struct netsession_credentials *credentials, uint32_t nt)
 {
 	struct log_on l = log_on(acceptance, credentials);
@@ -202,7 +202,7 @@ static void expect_refusal(struct auth_acceptance *acceptance,
 
 static void a_wrong_password_and_an_unknown_user_look_alike(void **state)
 {
-	struct auth_acceptance *acceptance = accept_ntlm();
+	struct auth_acceptor_settings *acceptance = accept_ntlm();
 
 	(void)state;
 	expect_refusal(acceptance, make_credentials("alice", "LAB", "wrong"), 0xC000006D);
@@ -210,7 +210,7 @@ static void a_wrong_password_and_an_unknown_user_look_alike(void **state)
 	expect_refusal(acceptance, make_credentials("carol", "LAB", "wrong"), 0xC000006D);
 	expect_refusal(acceptance, make_credentials("alice", "OTHER", "s3cret:with:colons "),
 	               0xC000006D);
-	auth_acceptance_release(acceptance);
+	auth_acceptor_settings_release(acceptance);
 }
 
 static struct netsession_credentials *nobodys(void)
@@ -225,8 +225,8 @@ static struct netsession_credentials *nobodys(void)
 
 static void a_null_session_is_had_where_it_is_allowed(void **state)
 {
-	struct auth_acceptance *acceptance =
-		accept_with(&(struct auth_acceptance_options){ .anonymous = true });
+	struct auth_acceptor_settings *acceptance =
+		accept_with(&(struct auth_acceptor_options){ .anonymous = true });
 	struct log_on l = log_on(acceptance, nobodys());
 	uint8_t key[AUTH_MAX_KEY_BYTES];
 	struct identity *who;
@@ -243,82 +243,82 @@ static void a_null_session_is_had_where_it_is_allowed(void **state)
 	log_on_end(&l);
 	expect_refusal(acceptance, make_credentials("alice", "LAB", "s3cret:with:colons "),
 	               0xC000006D);
-	auth_acceptance_release(acceptance);
+	auth_acceptor_settings_release(acceptance);
 }
 
 static void a_null_session_is_refused_elsewhere(void **state)
 {
-	struct auth_acceptance *acceptance = accept_ntlm();
+	struct auth_acceptor_settings *acceptance = accept_ntlm();
 
 	(void)state;
 	expect_refusal(acceptance, nobodys(), 0xC0000022);
-	auth_acceptance_release(acceptance);
+	auth_acceptor_settings_release(acceptance);
 }
 
-static unsigned hinted(const struct auth_acceptance *acceptance)
+static unsigned hinted(const struct auth_acceptor_settings *acceptance)
 {
 	size_t bytes;
-	const uint8_t *hint = auth_acceptance_hint(acceptance, &bytes);
+	const uint8_t *hint = auth_acceptor_settings_hint(acceptance, &bytes);
 
 	return spnego_hint_mechanisms((struct crypto_span){ hint, bytes });
 }
 
 static void the_hint_names_what_is_served(void **state)
 {
-	struct auth_acceptance *acceptance = accept_ntlm();
+	struct auth_acceptor_settings *acceptance = accept_ntlm();
 
 	(void)state;
 	assert_int_equal(hinted(acceptance), 1 << AUTH_NTLM);
-	assert_true(auth_acceptance_takes(acceptance, AUTH_NTLM));
-	assert_false(auth_acceptance_takes(acceptance, AUTH_KERBEROS));
-	auth_acceptance_release(acceptance);
+	assert_true(auth_acceptor_settings_serve(acceptance, AUTH_NTLM));
+	assert_false(auth_acceptor_settings_serve(acceptance, AUTH_KERBEROS));
+	auth_acceptor_settings_release(acceptance);
 }
 
 static void without_keytab_and_users_nobody_logs_on(void **state)
 {
-	struct auth_acceptance *acceptance =
-		accept_with(&(struct auth_acceptance_options){ .kerberos = true, .ntlm = true });
+	struct auth_acceptor_settings *acceptance =
+		accept_with(&(struct auth_acceptor_options){ .kerberos = true, .ntlm = true });
 
 	(void)state;
 	assert_int_equal(hinted(acceptance), 0);
-	assert_false(auth_acceptance_takes(acceptance, AUTH_NTLM));
-	assert_false(auth_acceptance_takes(acceptance, AUTH_KERBEROS));
+	assert_false(auth_acceptor_settings_serve(acceptance, AUTH_NTLM));
+	assert_false(auth_acceptor_settings_serve(acceptance, AUTH_KERBEROS));
 	expect_refusal(acceptance, make_credentials("alice", "LAB", "s3cret:with:colons "),
 	               0xC00000BB);
-	auth_acceptance_release(acceptance);
+	auth_acceptor_settings_release(acceptance);
 }
 
 static void accounts_that_were_read_again_are_those_that_count(void **state)
 {
-	struct auth_acceptance *before = accept_ntlm(), *after;
+	struct auth_acceptor_settings *before = accept_ntlm(), *after;
 	struct err err = { 0 };
 	struct log_on l;
 
 	(void)state;
 	write_users("LAB:alice:another\n", 0600);
 	assert_int_equal(
-		auth_acceptance_new(
-			&(struct auth_acceptance_options){ .ntlm = true, .ntlm_users = users },
+		auth_acceptor_settings_new(
+			&(struct auth_acceptor_options){ .ntlm = true, .ntlm_users = users },
 			&after, &err),
 		NERR_Success);
-	auth_acceptance_release(before);
+	auth_acceptor_settings_release(before);
 	expect_refusal(after, make_credentials("alice", "LAB", "s3cret:with:colons "), 0xC000006D);
 	l = log_on(after, make_credentials("alice", "LAB", "another"));
 	assert_true(is_good(&l, "alice", "LAB"));
 	log_on_end(&l);
-	auth_acceptance_release(after);
+	auth_acceptor_settings_release(after);
 }
 
 static void expect_file_refused(const char *text, mode_t mode, NET_API_STATUS status,
                                 const char *why)
 {
-	struct auth_acceptance *acceptance;
+	struct auth_acceptor_settings *acceptance;
 	struct err err = { 0 };
 
 	write_users(text, mode);
 	assert_int_equal(
-		auth_acceptance_new(
-			&(struct auth_acceptance_options){ .ntlm = true, .ntlm_users = users },
+		auth_acceptor_settings_new(
+			&(struct auth_acceptor_options){ .ntlm = true, .ntlm_users = users },
 			&acceptance, &err),
 		status);
 	assert_null(acceptance);
@@ -352,34 +352,38 @@ static void a_file_of_another_form_is_refused(void **state)
 
 static void a_file_that_is_none_is_refused(void **state)
 {
-	struct auth_acceptance_options options = { .ntlm = true, .ntlm_users = directory };
-	struct auth_acceptance *acceptance;
+	struct auth_acceptor_options options = { .ntlm = true, .ntlm_users = directory };
+	struct auth_acceptor_settings *acceptance;
 	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(auth_acceptance_new(&options, &acceptance, &err), ERROR_INVALID_PARAMETER);
+	assert_int_equal(auth_acceptor_settings_new(&options, &acceptance, &err),
+	                 ERROR_INVALID_PARAMETER);
 	options.ntlm_users = "/nonexistent/users";
 	err = (struct err){ 0 };
-	assert_int_equal(auth_acceptance_new(&options, &acceptance, &err), ERROR_FILE_NOT_FOUND);
+	assert_int_equal(auth_acceptor_settings_new(&options, &acceptance, &err),
+	                 ERROR_FILE_NOT_FOUND);
 }
 
 static void a_keytab_that_is_named_must_be_there(void **state)
 {
-	struct auth_acceptance_options options = { .kerberos = true,
-		                                   .keytab = "/nonexistent/keytab" };
-	struct auth_acceptance *acceptance;
+	struct auth_acceptor_options options = { .kerberos = true,
+		                                 .keytab = "/nonexistent/keytab" };
+	struct auth_acceptor_settings *acceptance;
 	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(auth_acceptance_new(&options, &acceptance, &err), ERROR_FILE_NOT_FOUND);
+	assert_int_equal(auth_acceptor_settings_new(&options, &acceptance, &err),
+	                 ERROR_FILE_NOT_FOUND);
 	assert_string_equal(err.step, "keytab");
 	write_users("", 0604);
 	options.keytab = users;
 	err = (struct err){ 0 };
-	assert_int_equal(auth_acceptance_new(&options, &acceptance, &err), ERROR_ACCESS_DENIED);
+	assert_int_equal(auth_acceptor_settings_new(&options, &acceptance, &err),
+	                 ERROR_ACCESS_DENIED);
 	assert_int_equal(chmod(users, 0640), 0);
 	err = (struct err){ 0 };
-	assert_int_equal(auth_acceptance_new(&options, &acceptance, &err),
+	assert_int_equal(auth_acceptor_settings_new(&options, &acceptance, &err),
 	                 ERROR_NO_SUCH_LOGON_SESSION);
 }
 
@@ -387,7 +391,7 @@ static void a_keytab_that_is_named_must_be_there(void **state)
 
 #define IMPACKETS_TOKEN_AT 92 /* in its SESSION_SETUP */
 
-static enum auth_progress step_once(struct auth_acceptance *acceptance, const uint8_t *token,
+static enum auth_progress step_once(struct auth_acceptor_settings *acceptance, const uint8_t *token,
                                     size_t bytes, struct err *err)
 {
 	struct auth_acceptor *acceptor = auth_acceptor_new(acceptance);
@@ -405,7 +409,7 @@ static enum auth_progress step_once(struct auth_acceptance *acceptance, const ui
 static void impackets_token_without_a_version_is_taken(void **state)
 {
 	struct recording r = recording_load("impacket-0.10-session-setup-request");
-	struct auth_acceptance *acceptance = accept_ntlm();
+	struct auth_acceptor_settings *acceptance = accept_ntlm();
 	struct err err = { 0 };
 
 	(void)state;
@@ -414,14 +418,14 @@ static void impackets_token_without_a_version_is_taken(void **state)
 	                 AUTH_CONTINUE);
 	/* and the bare message in it */
 	assert_int_equal(step_once(acceptance, r.data + r.bytes - 32, 32, &err), AUTH_CONTINUE);
-	auth_acceptance_release(acceptance);
+	auth_acceptor_settings_release(acceptance);
 	recording_free(&r);
 }
 
 static void a_token_that_is_cut_off_is_refused(void **state)
 {
 	struct recording r = recording_load("impacket-0.10-session-setup-request");
-	struct auth_acceptance *acceptance = accept_ntlm();
+	struct auth_acceptor_settings *acceptance = accept_ntlm();
 
 	(void)state;
 	for (size_t bytes = 0; bytes < r.bytes - IMPACKETS_TOKEN_AT; bytes++) {
@@ -434,14 +438,14 @@ static void a_token_that_is_cut_off_is_refused(void **state)
 		assert_int_not_equal(err.nt_status, 0);
 		free(token);
 	}
-	auth_acceptance_release(acceptance);
+	auth_acceptor_settings_release(acceptance);
 	recording_free(&r);
 }
 
 static void a_token_that_is_none_is_an_invalid_parameter(void **state)
 {
 	static const char *const tokens[] = { "", "\xFF", "GET / HTTP/1.1\r\n\r\n", "NTLMSSP" };
-	struct auth_acceptance *acceptance = accept_ntlm();
+	struct auth_acceptor_settings *acceptance = accept_ntlm();
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(tokens); i++) {
@@ -452,12 +456,12 @@ static void a_token_that_is_none_is_an_invalid_parameter(void **state)
 			AUTH_FAILED);
 		assert_int_equal(err.nt_status, 0xC000000D);
 	}
-	auth_acceptance_release(acceptance);
+	auth_acceptor_settings_release(acceptance);
 }
 
 static void a_finished_log_on_takes_no_more_tokens(void **state)
 {
-	struct auth_acceptance *acceptance = accept_ntlm();
+	struct auth_acceptor_settings *acceptance = accept_ntlm();
 	struct log_on l = log_on(acceptance,
 	                         make_credentials("alice", "LAB", "s3cret:with:colons "));
 	struct recording r = recording_load("impacket-0.10-session-setup-request");
@@ -470,13 +474,13 @@ static void a_finished_log_on_takes_no_more_tokens(void **state)
 	                 AUTH_FAILED);
 	recording_free(&r);
 	log_on_end(&l);
-	auth_acceptance_release(acceptance);
+	auth_acceptor_settings_release(acceptance);
 }
 
 static void a_failed_log_on_takes_no_more_tokens(void **state)
 {
 	struct recording r = recording_load("impacket-0.10-session-setup-request");
-	struct auth_acceptance *acceptance = accept_ntlm();
+	struct auth_acceptor_settings *acceptance = accept_ntlm();
 	struct auth_acceptor *acceptor = auth_acceptor_new(acceptance);
 	struct err err = { 0 };
 	const uint8_t *answer;
@@ -490,7 +494,7 @@ static void a_failed_log_on_takes_no_more_tokens(void **state)
 	                                    r.bytes - IMPACKETS_TOKEN_AT, &answer, &bytes, &err),
 	                 AUTH_FAILED);
 	auth_acceptor_free(acceptor);
-	auth_acceptance_release(acceptance);
+	auth_acceptor_settings_release(acceptance);
 	recording_free(&r);
 }
 
@@ -508,7 +512,7 @@ struct client {
 };
 
 /* credentials: taken. The initiator's first token is there. */
-static struct client client_begin(struct auth_acceptance *acceptance,
+static struct client client_begin(struct auth_acceptor_settings *acceptance,
                                   struct netsession_credentials *credentials)
 {
 	struct client c = { .acceptor = auth_acceptor_new(acceptance) };
@@ -586,7 +590,7 @@ static void client_take_challenge(struct client *c, struct crypto_span challenge
 }
 
 /* As far as AUTHENTICATE, in SPNEGO. */
-static struct client client_at_authenticate(struct auth_acceptance *acceptance,
+static struct client client_at_authenticate(struct auth_acceptor_settings *acceptance,
                                             struct netsession_credentials *credentials)
 {
 	struct client c = client_begin(acceptance, credentials);
@@ -601,7 +605,7 @@ static struct client client_at_authenticate(struct auth_acceptance *acceptance,
 
 static void ntlm_without_spnego_is_accepted(void **state)
 {
-	struct auth_acceptance *acceptance = accept_ntlm();
+	struct auth_acceptor_settings *acceptance = accept_ntlm();
 	struct client c = client_begin(acceptance,
 	                               make_credentials("alice", "LAB", "s3cret:with:colons "));
 
@@ -611,12 +615,12 @@ static void ntlm_without_spnego_is_accepted(void **state)
 	assert_int_equal(client_send(&c, c.token), AUTH_COMPLETE);
 	assert_int_equal(c.answer_bytes, 0);
 	client_end(&c);
-	auth_acceptance_release(acceptance);
+	auth_acceptor_settings_release(acceptance);
 }
 
 static void a_mic_is_answered_by_one(void **state)
 {
-	struct auth_acceptance *acceptance = accept_ntlm();
+	struct auth_acceptor_settings *acceptance = accept_ntlm();
 	struct client c = client_at_authenticate(
 		acceptance, make_credentials("alice", "LAB", "s3cret:with:colons "));
 	struct spnego_response last;
@@ -630,14 +634,14 @@ static void a_mic_is_answered_by_one(void **state)
 	assert_null(last.token.data);
 	assert_int_equal(last.mic.bytes, 16);
 	client_end(&c);
-	auth_acceptance_release(acceptance);
+	auth_acceptor_settings_release(acceptance);
 }
 
 static void a_mic_of_another_list_is_a_log_on_failure(void **state)
 {
 	static const uint8_t wrong[17] = { 1 };
 	static const size_t lengths[] = { 0, 1, 15, 16, 17 };
-	struct auth_acceptance *acceptance = accept_ntlm();
+	struct auth_acceptor_settings *acceptance = accept_ntlm();
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(lengths); i++) {
@@ -651,14 +655,14 @@ static void a_mic_of_another_list_is_a_log_on_failure(void **state)
 		assert_int_equal(c.err.status, ERROR_LOGON_FAILURE);
 		client_end(&c);
 	}
-	auth_acceptance_release(acceptance);
+	auth_acceptor_settings_release(acceptance);
 }
 
 static void a_null_session_may_bring_a_mic(void **state)
 {
 	static const uint8_t mic[16] = { 1 };
-	struct auth_acceptance *acceptance =
-		accept_with(&(struct auth_acceptance_options){ .anonymous = true });
+	struct auth_acceptor_settings *acceptance =
+		accept_with(&(struct auth_acceptor_options){ .anonymous = true });
 	struct client c = client_at_authenticate(acceptance, nobodys());
 
 	(void)state;
@@ -666,15 +670,15 @@ static void a_null_session_may_bring_a_mic(void **state)
 	                 AUTH_COMPLETE);
 	assert_string_equal(auth_acceptor_mechanism(c.acceptor), "anonymous");
 	client_end(&c);
-	auth_acceptance_release(acceptance);
+	auth_acceptor_settings_release(acceptance);
 }
 
 /* 5: a null session has no key, so the choice of its mechanism cannot be proven. */
 static void a_null_session_behind_kerberos_needs_no_mic(void **state)
 {
 	static const enum auth_mechanism both[] = { AUTH_KERBEROS, AUTH_NTLM };
-	struct auth_acceptance *acceptance =
-		accept_with(&(struct auth_acceptance_options){ .anonymous = true });
+	struct auth_acceptor_settings *acceptance =
+		accept_with(&(struct auth_acceptor_options){ .anonymous = true });
 	struct client c = client_begin(acceptance, nobodys());
 	struct spnego_response response;
 
@@ -691,7 +695,7 @@ static void a_null_session_behind_kerberos_needs_no_mic(void **state)
 	assert_int_equal(response.state, SPNEGO_ACCEPT_COMPLETED);
 	assert_null(response.mic.data);
 	client_end(&c);
-	auth_acceptance_release(acceptance);
+	auth_acceptor_settings_release(acceptance);
 }
 
 static void a_token_of_another_mechanism_is_an_invalid_parameter(void **state)
@@ -699,7 +703,7 @@ static void a_token_of_another_mechanism_is_an_invalid_parameter(void **state)
 	static const struct crypto_span tokens[] = {
 		{ "\x6e\x02\x30\x00", 4 }, { "\x60\x08\x06\x06\x2b\x06\x01\x05\x05\x02", 10 }
 	};
-	struct auth_acceptance *acceptance = accept_ntlm();
+	struct auth_acceptor_settings *acceptance = accept_ntlm();
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(tokens); i++) {
@@ -709,12 +713,12 @@ static void a_token_of_another_mechanism_is_an_invalid_parameter(void **state)
 		assert_int_equal(c.err.nt_status, 0xC000000D);
 		client_end(&c);
 	}
-	auth_acceptance_release(acceptance);
+	auth_acceptor_settings_release(acceptance);
 }
 
 static void a_bare_token_of_a_mechanism_that_is_not_served_is_not_supported(void **state)
 {
-	struct auth_acceptance *acceptance = accept_ntlm();
+	struct auth_acceptor_settings *acceptance = accept_ntlm();
 	struct err err = { 0 };
 
 	(void)state;
@@ -722,7 +726,7 @@ static void a_bare_token_of_a_mechanism_that_is_not_served_is_not_supported(void
 	                 AUTH_FAILED);
 	assert_int_equal(err.nt_status, 0xC00000BB);
 	assert_string_equal(err.text, "Kerberos is not served here");
-	auth_acceptance_release(acceptance);
+	auth_acceptor_settings_release(acceptance);
 }
 
 /* ---- what a server may send to the initiator ---- */
@@ -829,7 +833,7 @@ static void *log_on_often(void *argument)
 
 static void many_log_on_at_once(void **state)
 {
-	struct auth_acceptance *acceptance = accept_ntlm();
+	struct auth_acceptor_settings *acceptance = accept_ntlm();
 	pthread_t threads[THREADS];
 	size_t good = 0;
 	void *result;
@@ -842,7 +846,7 @@ static void many_log_on_at_once(void **state)
 		good += result != NULL;
 	}
 	assert_int_equal(good, THREADS);
-	auth_acceptance_release(acceptance);
+	auth_acceptor_settings_release(acceptance);
 }
 
 /* ---- gss-ntlmssp of a big-endian machine ---- */
@@ -873,15 +877,16 @@ static bool gss_ntlmssp_challenges(void)
 
 static void where_gss_ntlmssp_makes_no_challenge_ntlm_is_not_served(void **state)
 {
-	struct auth_acceptance_options options = { .ntlm = true, .ntlm_users = users };
-	struct auth_acceptance *acceptance;
+	struct auth_acceptor_options options = { .ntlm = true, .ntlm_users = users };
+	struct auth_acceptor_settings *acceptance;
 	struct err err = { 0 };
 
 	(void)state;
 	print_message("# gss-ntlmssp answers no NTLM message on this machine: none of the tests of "
 	              "whole log-ons can be made\n");
 	write_users(two_users, 0600);
-	assert_int_equal(auth_acceptance_new(&options, &acceptance, &err), ERROR_NOT_SUPPORTED);
+	assert_int_equal(auth_acceptor_settings_new(&options, &acceptance, &err),
+	                 ERROR_NOT_SUPPORTED);
 	assert_null(acceptance);
 	assert_string_equal(err.text,
 	                    "gss-ntlmssp cannot encode an NTLM challenge on this machine");

@@ -266,9 +266,9 @@ static void the_command_line_goes_before_the_file(void **state)
 	assert_true(config_read(&c, path, true, overrides, 2, &fault));
 	assert_string_equal(c.socket, "/b");
 	assert_int_equal(c.demo_sessions, 7);
-	assert_true(config_is_said(&c, &c.socket));
-	assert_false(config_is_said(&c, &c.feed_socket));
-	config_blame(&c, &c.socket, "no", &fault);
+	assert_true(config_is_set(&c, &c.socket));
+	assert_false(config_is_set(&c, &c.feed_socket));
+	config_explain_key(&c, &c.socket, "no", &fault);
 	assert_string_equal(fault.text, "--socket cannot be \"/b\": no");
 	config_fini(&c);
 	assert_false(config_read(&c, path, true, &wrong, 1, &fault));
@@ -283,15 +283,15 @@ static void blame_says_where(void **state)
 	char expected[256];
 
 	(void)state;
-	config_blame(&c, &c.keytab, "no such file", &fault);
+	config_explain_key(&c, &c.keytab, "no such file", &fault);
 	snprintf(expected, sizeof expected, "%s:3: [auth] keytab cannot be \"/k\": no such file",
 	         path);
 	assert_string_equal(fault.text, expected);
-	config_blame(&c, &c.listen, "not here", &fault);
+	config_explain_key(&c, &c.listen, "not here", &fault);
 	snprintf(expected, sizeof expected,
 	         "%s:5: [server] listen cannot be \"1.2.3.4:5\": not here", path);
 	assert_string_equal(fault.text, expected);
-	config_blame(&c, &c.socket, "not here", &fault);
+	config_explain_key(&c, &c.socket, "not here", &fault);
 	assert_string_equal(fault.text, "[server] socket (the default) cannot be "
 	                                "\"/run/netsession/local.sock\": not here");
 	config_fini(&c);

@@ -48,18 +48,18 @@ static void with_one_credit_at_a_time_the_pipe_opens_step_by_step(void **state)
 	log_on();
 	expect_asked(1, SMB2_TREE_CONNECT);
 	answer_tree_connect(0, 0);
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READ);
 	expect_asked(1, SMB2_CREATE);
 	assert_int_equal(asked[0].header.tree_id, TREE_ID);
 	assert_false(asked[0].header.flags & SMB2_FLAGS_RELATED_OPERATIONS);
 	answer_create(0);
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READ);
 	expect_asked(1, SMB2_IOCTL);
 	id = asked_pipe(0);
 	assert_memory_equal(&id, &pipe_id, sizeof id);
 	make_bind_ack(RPC_ACCEPTANCE, 0);
 	answer_data(0, STATUS_SUCCESS, pdus.data, pdus.len);
-	expect(CONVERSATION_READY);
+	expect(CLIENT_EVENT_READY);
 }
 
 static void with_two_credits_the_bind_waits_for_both_answers(void **state)
@@ -69,13 +69,13 @@ static void with_two_credits_the_bind_waits_for_both_answers(void **state)
 	negotiate();
 	grants = 2;
 	complete_log_on();
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READ);
 	expect_asked(2, SMB2_TREE_CONNECT);
 	answer_tree_connect(0, 0);
-	assert_int_equal(conversation_next(&c), CONVERSATION_READ);
+	assert_int_equal(client_state_next(&c), CLIENT_EVENT_READ);
 	assert_int_equal(c.smb.out.len, 0);
 	answer_create(1);
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READ);
 	expect_asked(1, SMB2_IOCTL);
 	assert_int_equal(asked[0].header.tree_id, TREE_ID);
 }
@@ -84,11 +84,11 @@ static void without_a_credit_for_the_log_on_the_server_is_at_fault(void **state)
 {
 	(void)state;
 	grants = 0;
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READ);
 	expect_asked(1, SMB2_NEGOTIATE);
 	answer_negotiate();
-	expect(CONVERSATION_READ);
-	conversation_take_token(&c, (const uint8_t *)"token", 5, NULL);
+	expect(CLIENT_EVENT_READ);
+	client_state_take_token(&c, (const uint8_t *)"token", 5, NULL);
 	expect_failure(ERROR_BAD_NET_RESP, 0, "SESSION_SETUP");
 }
 
@@ -119,11 +119,11 @@ static void a_challenge_is_answered_by_the_next_token(void **state)
 	(void)state;
 	negotiate();
 	answer_session_setup(STATUS_MORE_PROCESSING_REQUIRED, 0);
-	expect(CONVERSATION_TOKEN);
+	expect(CLIENT_EVENT_TOKEN);
 	assert_int_equal(c.challenge.len, sizeof "challenge");
 	assert_memory_equal(c.challenge.data, "challenge", c.challenge.len);
-	conversation_take_token(&c, (const uint8_t *)"proof", 5, NULL);
-	expect(CONVERSATION_READ);
+	client_state_take_token(&c, (const uint8_t *)"proof", 5, NULL);
+	expect(CLIENT_EVENT_READ);
 	expect_asked(1, SMB2_SESSION_SETUP);
 	assert_int_equal(asked[0].header.session_id, SESSION_ID);
 	assert_memory_equal(asked[0].body.end - 5, "proof", 5);
@@ -132,12 +132,12 @@ static void a_challenge_is_answered_by_the_next_token(void **state)
 static void negotiation_waits_for_the_first_token(void **state)
 {
 	(void)state;
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READ);
 	answer_negotiate();
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READ);
 	assert_int_equal(asked_count, 0);
-	conversation_take_token(&c, (const uint8_t *)"token", 5, NULL);
-	expect(CONVERSATION_READ);
+	client_state_take_token(&c, (const uint8_t *)"token", 5, NULL);
+	expect(CLIENT_EVENT_READ);
 	expect_asked(1, SMB2_SESSION_SETUP);
 }
 
@@ -146,8 +146,8 @@ static void a_log_on_that_ends_before_its_proof_is_refused(void **state)
 	(void)state;
 	negotiate();
 	answer_session_setup(STATUS_SUCCESS, 0);
-	expect(CONVERSATION_TOKEN);
-	conversation_take_token(&c, (const uint8_t *)"token", 5, NULL);
+	expect(CLIENT_EVENT_TOKEN);
+	client_state_take_token(&c, (const uint8_t *)"token", 5, NULL);
 	expect_failure(ERROR_LOGON_FAILURE, 0, "SESSION_SETUP");
 }
 
@@ -175,7 +175,7 @@ static void encryption_without_a_cipher_is_refused(void **state)
 	set_up(state);
 	log_on();
 	answer_tree_connect(0, SMB2_SHAREFLAG_ENCRYPT_DATA);
-	expect(CONVERSATION_FAILED);
+	expect(CLIENT_EVENT_FAILED);
 	assert_int_equal(c.err.status, ERROR_NOT_SUPPORTED);
 	assert_string_equal(c.err.text, "the server offers no encryption");
 }
@@ -189,8 +189,8 @@ static void ask_validated(void)
 
 	validates = true;
 	open_pipe();
-	conversation_ask_enum(&c, &request, false);
-	expect(CONVERSATION_READ);
+	client_state_call_enum(&c, &request, false);
+	expect(CLIENT_EVENT_READ);
 	expect_asked(2, SMB2_IOCTL);
 }
 
@@ -200,9 +200,9 @@ static void no_answer_is_handed_on_before_negotiate_is_validated(void **state)
 	ask_validated();
 	make_answer(1, 0, true);
 	answer_data(1, STATUS_SUCCESS, pdus.data, pdus.len);
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READ);
 	answer_validation(0);
-	expect(CONVERSATION_ANSWER);
+	expect(CLIENT_EVENT_ANSWER);
 	expect_answer(1);
 }
 
@@ -213,7 +213,7 @@ static void a_server_below_3_0_may_not_know_the_question(void **state)
 	refuse(0, 0xC0000010);
 	make_answer(1, 0, true);
 	answer_data(1, STATUS_SUCCESS, pdus.data, pdus.len);
-	expect(CONVERSATION_ANSWER);
+	expect(CLIENT_EVENT_ANSWER);
 	expect_answer(1);
 }
 
@@ -242,7 +242,7 @@ static void a_forged_end_of_the_session_does_not_pass_for_a_refused_question(voi
 	ask_validated();
 	make_answer(1, 0, true);
 	answer_data(1, STATUS_SUCCESS, pdus.data, pdus.len);
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READ);
 	stop_signing();
 	asked_count = 1;
 	refuse(0, STATUS_USER_SESSION_DELETED);
@@ -256,8 +256,8 @@ static void a_token_too_many_is_not_waited_for(void **state)
 	(void)state;
 	negotiate();
 	answer_session_setup(STATUS_MORE_PROCESSING_REQUIRED, 0);
-	expect(CONVERSATION_TOKEN);
-	conversation_take_token(&c, NULL, 0, &key);
+	expect(CLIENT_EVENT_TOKEN);
+	client_state_take_token(&c, NULL, 0, &key);
 	expect_failure(ERROR_LOGON_FAILURE, 0, "SESSION_SETUP");
 }
 
@@ -271,21 +271,21 @@ static void the_question_goes_first_where_one_credit_is_left(void **state)
 	log_on();
 	expect_asked(1, SMB2_TREE_CONNECT);
 	answer_tree_connect(0, 0);
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READ);
 	answer_create(0);
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READ);
 	make_bind_ack(RPC_ACCEPTANCE, 0);
 	answer_data(0, STATUS_SUCCESS, pdus.data, pdus.len);
-	expect(CONVERSATION_READY);
-	conversation_ask_enum(&c, &request, false);
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READY);
+	client_state_call_enum(&c, &request, false);
+	expect(CLIENT_EVENT_READ);
 	expect_asked(1, SMB2_IOCTL);
 	answer_validation(0);
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READ);
 	expect_asked(1, SMB2_IOCTL);
 	make_answer(1, 0, true);
 	answer_data(0, STATUS_SUCCESS, pdus.data, pdus.len);
-	expect(CONVERSATION_ANSWER);
+	expect(CLIENT_EVENT_ANSWER);
 	expect_answer(1);
 }
 
@@ -295,7 +295,7 @@ static void a_server_that_hangs_up_at_the_question_got_another_negotiate(void **
 
 	(void)state;
 	ask_validated();
-	conversation_explain_end(&c, &err);
+	client_state_explain_end(&c, &err);
 	assert_int_equal(err.status, ERROR_DOWNGRADE_DETECTED);
 	assert_string_equal(err.step, "VALIDATE_NEGOTIATE_INFO");
 }
@@ -305,7 +305,7 @@ static void a_server_that_hangs_up_at_the_question_got_another_negotiate(void **
 static void refusals_before_the_pipe_tell_their_step(void **state)
 {
 	(void)state;
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READ);
 	refuse(0, 0xC00000BB);
 	expect_failure(ERROR_NOT_SUPPORTED, 0xC00000BB, "NEGOTIATE");
 	tear_down(state);
@@ -356,7 +356,7 @@ static void refusals_of_the_call_tell_their_step(void **state)
 	ask_level_0();
 	make_answer(100, 0, true);
 	answer_fragment(0, 0);
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READ);
 	refuse(0, 0xC000FFFF); /* known to nobody */
 	expect_failure(ERROR_UNEXP_NET_ERR, 0xC000FFFF, "READ srvsvc");
 	assert_string_equal(c.err.text, "");
@@ -388,10 +388,10 @@ static void a_fault_fails_the_call(void **state)
 static void nothing_is_heard_until_the_first_byte(void **state)
 {
 	(void)state;
-	expect(CONVERSATION_READ);
-	assert_true(conversation_heard_nothing(&c));
+	expect(CLIENT_EVENT_READ);
+	assert_true(client_state_received_nothing(&c));
 	answer_negotiate();
-	assert_false(conversation_heard_nothing(&c));
+	assert_false(client_state_received_nothing(&c));
 }
 
 int main(void)

@@ -19,10 +19,10 @@ static void one_pipe_answers_call_after_call(void **state)
 		ask_level_0();
 		make_answer(entries, 0, true);
 		answer_fragment(0, 0);
-		expect(CONVERSATION_ANSWER);
+		expect(CLIENT_EVENT_ANSWER);
 		expect_answer(entries);
-		assert_false(conversation_is_spent(&c));
-		expect(CONVERSATION_READY);
+		assert_false(client_state_is_spent(&c));
+		expect(CLIENT_EVENT_READY);
 	}
 }
 
@@ -34,19 +34,19 @@ static void reads_answered_in_reverse_are_put_in_order(void **state)
 	open_pipe();
 	ask_level_0();
 	make_answer(600, 0, true);
-	assert_true(fragments() > 2 * CONVERSATION_MAX_READS);
+	assert_true(fragments() > 2 * CLIENT_MAX_READS);
 	answer_fragment(0, 0);
 	while (given < fragments()) {
-		expect(CONVERSATION_READ);
+		expect(CLIENT_EVENT_READ);
 		most = asked_count > most ? asked_count : most;
 		for (size_t i = asked_count; i-- > 0;)
 			answer_fragment(i, given + i);
 		given += asked_count;
 	}
-	expect(CONVERSATION_ANSWER);
+	expect(CLIENT_EVENT_ANSWER);
 	expect_answer(600);
-	assert_int_equal(most, CONVERSATION_MAX_READS);
-	assert_false(conversation_is_spent(&c));
+	assert_int_equal(most, CLIENT_MAX_READS);
+	assert_false(client_state_is_spent(&c));
 }
 
 static void the_last_read_is_for_the_last_fragment_even_if_that_is_full(void **state)
@@ -58,13 +58,13 @@ static void the_last_read_is_for_the_last_fragment_even_if_that_is_full(void **s
 	make_answer(50, 0, true);
 	assert_int_equal(pdus.len % FRAG_BYTES, 0);
 	answer_fragment(0, 0);
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READ);
 	assert_int_equal(asked_count, fragments() - 1);
 	for (size_t i = 0; i < asked_count; i++)
 		answer_fragment(i, 1 + i);
-	expect(CONVERSATION_ANSWER);
+	expect(CLIENT_EVENT_ANSWER);
 	expect_answer(50);
-	assert_false(conversation_is_spent(&c));
+	assert_false(client_state_is_spent(&c));
 }
 
 static void without_alloc_hint_one_read_follows_another(void **state)
@@ -76,13 +76,13 @@ static void without_alloc_hint_one_read_follows_another(void **state)
 	for (size_t number = 0; number < fragments(); number++) {
 		answer_fragment(0, number);
 		if (number + 1 < fragments()) {
-			expect(CONVERSATION_READ);
+			expect(CLIENT_EVENT_READ);
 			expect_asked(1, SMB2_READ);
 		}
 	}
-	expect(CONVERSATION_ANSWER);
+	expect(CLIENT_EVENT_ANSWER);
 	expect_answer(100);
-	assert_false(conversation_is_spent(&c));
+	assert_false(client_state_is_spent(&c));
 }
 
 static void an_alloc_hint_that_lies_leaves_the_pipe_spent(void **state)
@@ -92,13 +92,13 @@ static void an_alloc_hint_that_lies_leaves_the_pipe_spent(void **state)
 	ask_level_0();
 	make_answer(50, 100000, true);
 	answer_fragment(0, 0);
-	expect(CONVERSATION_READ);
-	assert_int_equal(asked_count, CONVERSATION_MAX_READS);
+	expect(CLIENT_EVENT_READ);
+	assert_int_equal(asked_count, CLIENT_MAX_READS);
 	for (size_t number = 1; number < fragments(); number++)
 		answer_fragment(number - 1, number);
-	expect(CONVERSATION_ANSWER);
+	expect(CLIENT_EVENT_ANSWER);
 	expect_answer(50);
-	assert_true(conversation_is_spent(&c));
+	assert_true(client_state_is_spent(&c));
 }
 
 static void reads_never_outgrow_the_credits(void **state)
@@ -110,7 +110,7 @@ static void reads_never_outgrow_the_credits(void **state)
 	ask_level_0();
 	make_answer(300, 0, true);
 	answer_fragment(0, 0);
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READ);
 	expect_asked(3, SMB2_READ);
 }
 
@@ -121,7 +121,7 @@ static void answer_in_pieces(size_t first, size_t bytes)
 		size_t left = pdus.len - at;
 
 		if (at > 0)
-			expect(CONVERSATION_READ);
+			expect(CLIENT_EVENT_READ);
 		answer_data(i, left > bytes ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS,
 		            pdus.data + at, left < bytes ? left : bytes);
 	}
@@ -135,13 +135,13 @@ static void what_overflows_the_buffer_is_read(void **state)
 	answer_create(1);
 	make_bind_ack(RPC_ACCEPTANCE, 0);
 	answer_in_pieces(2, 20);
-	expect(CONVERSATION_READY);
+	expect(CLIENT_EVENT_READY);
 	ask_level_0();
 	make_answer(3, 0, true);
 	answer_in_pieces(0, 7);
-	expect(CONVERSATION_ANSWER);
+	expect(CLIENT_EVENT_ANSWER);
 	expect_answer(3);
-	assert_false(conversation_is_spent(&c));
+	assert_false(client_state_is_spent(&c));
 }
 
 static void a_malformed_answer_ends_the_conversation(void **state)
@@ -178,8 +178,8 @@ static void an_answer_that_ends_early_ends_the_conversation(void **state)
 	make_answer(3, 0, true);
 	wire_set_u16le(&pdus, 8, (uint16_t)(pdus.len - 4)); /* frag_length: without the status */
 	answer_data(0, STATUS_SUCCESS, pdus.data, pdus.len - 4);
-	expect(CONVERSATION_ANSWER);
-	assert_int_equal(conversation_take_enum(&c, &got, &infos), RPC_X_BAD_STUB_DATA);
+	expect(CLIENT_EVENT_ANSWER);
+	assert_int_equal(client_state_take_enum(&c, &got, &infos), RPC_X_BAD_STUB_DATA);
 	assert_null(infos);
 	expect_failure(RPC_X_BAD_STUB_DATA, 0, "NetrSessionEnum");
 }
@@ -198,8 +198,8 @@ static void ask_with_long_names(void)
 	};
 
 	memset(long_name, '\\', sizeof long_name - 1);
-	conversation_ask_enum(&c, &request, false);
-	expect(CONVERSATION_READ);
+	client_state_call_enum(&c, &request, false);
+	expect(CLIENT_EVENT_READ);
 }
 
 /* Appends the stub in the fragment that was asked; its header is given. */
@@ -237,7 +237,7 @@ static void a_long_request_is_written_and_its_end_transceived(void **state)
 		assert_int_equal(h.pfc_flags, number == 0 ? RPC_PFC_FIRST_FRAG : 0);
 		assert_int_in_range(h.frag_length, FRAG_BYTES - 7, FRAG_BYTES);
 		answer_write(h.frag_length);
-		expect(CONVERSATION_READ);
+		expect(CLIENT_EVENT_READ);
 	}
 	expect_asked(1, SMB2_IOCTL);
 	assert_int_equal(take_fragment().pfc_flags, RPC_PFC_LAST_FRAG);
@@ -248,7 +248,7 @@ static void a_long_request_is_written_and_its_end_transceived(void **state)
 	assert_string_equal(request.user, long_name);
 	make_answer(1, 0, true);
 	answer_fragment(0, 0);
-	expect(CONVERSATION_ANSWER);
+	expect(CLIENT_EVENT_ANSWER);
 	expect_answer(1);
 }
 

@@ -18,10 +18,10 @@ static void ask_del(void)
 {
 	const struct session_del_request request = { .client = "\\\\fs1", .user = "mail" };
 
-	conversation_ask_del(&c, &request);
-	expect(CONVERSATION_READ);
+	client_state_call_del(&c, &request);
+	expect(CLIENT_EVENT_READ);
 	expect_asked(1, SMB2_IOCTL);
-	assert_string_equal(conversation_doing(&c), "NetrSessionDel");
+	assert_string_equal(client_state_step(&c), "NetrSessionDel");
 }
 
 /* The answer's stub, in one fragment. */
@@ -42,11 +42,11 @@ static void expect_deleted(NET_API_STATUS expected)
 {
 	NET_API_STATUS status = 0xBAD;
 
-	expect(CONVERSATION_ANSWER);
-	assert_int_equal(conversation_take_del(&c, &status), NERR_Success);
+	expect(CLIENT_EVENT_ANSWER);
+	assert_int_equal(client_state_take_del(&c, &status), NERR_Success);
 	assert_int_equal(status, expected);
-	expect(CONVERSATION_READY);
-	assert_true(conversation_is_idle(&c));
+	expect(CLIENT_EVENT_READY);
+	assert_true(client_state_is_idle(&c));
 }
 
 static void a_deletion_is_answered_by_its_status(void **state)
@@ -72,9 +72,9 @@ static void a_listing_and_a_deletion_follow_each_other_on_one_pipe(void **state)
 		ask_level_0();
 		make_answer(2, 0, true);
 		answer_fragment(0, 0);
-		expect(CONVERSATION_ANSWER);
+		expect(CLIENT_EVENT_ANSWER);
 		expect_answer(2);
-		expect(CONVERSATION_READY);
+		expect(CLIENT_EVENT_READY);
 	}
 }
 
@@ -99,10 +99,10 @@ static void a_deletions_short_answer_ends_the_conversation(void **state)
 		open_pipe();
 		ask_del();
 		answer_stub((const uint8_t[]){ 0, 0, 0 }, count);
-		expect(CONVERSATION_ANSWER);
-		assert_int_equal(conversation_take_del(&c, &status), RPC_X_BAD_STUB_DATA);
+		expect(CLIENT_EVENT_ANSWER);
+		assert_int_equal(client_state_take_del(&c, &status), RPC_X_BAD_STUB_DATA);
 		expect_failure(RPC_X_BAD_STUB_DATA, 0, "NetrSessionDel");
-		assert_false(conversation_is_idle(&c));
+		assert_false(client_state_is_idle(&c));
 		tear_down(state);
 		set_up(state);
 	}
@@ -128,7 +128,7 @@ static void a_deletion_that_the_pipe_refuses_ends_the_conversation(void **state)
 	open_pipe();
 	ask_del();
 	refuse(0, 0xC000014B); /* STATUS_PIPE_BROKEN */
-	expect(CONVERSATION_FAILED);
+	expect(CLIENT_EVENT_FAILED);
 	assert_int_equal(c.err.nt_status, 0xC000014B);
 	assert_string_equal(c.err.step, "NetrSessionDel");
 }
@@ -139,8 +139,8 @@ static void ask_for_rows(void)
 {
 	const struct session_enum_request request = { .level = 0, .preferred_bytes = 0xFFFFFFFF };
 
-	conversation_ask_enum(&c, &request, true);
-	expect(CONVERSATION_READ);
+	client_state_call_enum(&c, &request, true);
+	expect(CLIENT_EVENT_READ);
 }
 
 /* Takes those that are there, which are number first and on. Returns the number of the next. */
@@ -150,7 +150,7 @@ static uint32_t take_rows(uint32_t first)
 	char *scratch = NULL;
 	size_t scratch_bytes = 0;
 
-	for (; conversation_next_row(&c, &row, &scratch, &scratch_bytes); first++)
+	for (; client_state_next_row(&c, &row, &scratch, &scratch_bytes); first++)
 		assert_string_equal(row.client, first % 2 == 0 ? "192.0.2.2" : "fs1.lab.example");
 	free(scratch);
 	return first;
@@ -166,22 +166,22 @@ static void rows_come_with_each_fragment_and_before_the_answer(void **state)
 	make_answer(110, 0, true);
 	assert_true(fragments() >= 4);
 	answer_fragment(0, 0);
-	expect(CONVERSATION_ROWS);
+	expect(CLIENT_EVENT_ROWS);
 	expect_asked(fragments() - 1, SMB2_READ); /* none waits for who looks at rows */
 	rows = take_rows(0);
 	assert_true(rows > 0);
 	for (size_t number = 1; number < fragments(); number++) {
-		assert_int_equal(conversation_next(&c), CONVERSATION_READ);
+		assert_int_equal(client_state_next(&c), CLIENT_EVENT_READ);
 		assert_true(rows > before && rows < 110);
 		before = rows;
 		answer_fragment(number - 1, number);
-		assert_int_equal(conversation_next(&c), CONVERSATION_ROWS);
+		assert_int_equal(client_state_next(&c), CLIENT_EVENT_ROWS);
 		rows = take_rows(rows);
 	}
 	assert_int_equal(rows, 110);
-	expect(CONVERSATION_ANSWER);
+	expect(CLIENT_EVENT_ANSWER);
 	expect_answer(110);
-	expect(CONVERSATION_READY);
+	expect(CLIENT_EVENT_READY);
 }
 
 static void rows_that_nobody_wants_are_not_told(void **state)
@@ -191,14 +191,14 @@ static void rows_that_nobody_wants_are_not_told(void **state)
 	ask_for_rows();
 	make_answer(1, 0, true);
 	answer_fragment(0, 0);
-	expect(CONVERSATION_ROWS);
+	expect(CLIENT_EVENT_ROWS);
 	assert_int_equal(take_rows(0), 1);
-	expect(CONVERSATION_ANSWER);
+	expect(CLIENT_EVENT_ANSWER);
 	expect_answer(1);
 	ask_level_0(); /* without rows, after a call that had some */
 	make_answer(3, 0, true);
 	answer_fragment(0, 0);
-	expect(CONVERSATION_ANSWER);
+	expect(CLIENT_EVENT_ANSWER);
 	assert_int_equal(take_rows(0), 0);
 	expect_answer(3);
 }

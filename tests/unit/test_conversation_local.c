@@ -14,8 +14,8 @@
 static int set_up_local(void **state)
 {
 	set_up(state);
-	conversation_fini(&c);
-	conversation_init_local(&c, &conversation_srvsvc);
+	client_state_fini(&c);
+	client_state_init_local(&c, &conversation_srvsvc);
 	return 0;
 }
 
@@ -23,28 +23,28 @@ static void deliver(const uint8_t *data, size_t bytes)
 {
 	while (bytes > 0) {
 		size_t room;
-		uint8_t *space = conversation_space(&c, &room);
+		uint8_t *space = client_state_space(&c, &room);
 		size_t now = bytes < room ? bytes : room;
 
 		assert_non_null(space);
 		assert_true(room > 0);
 		memcpy(space, data, now);
-		conversation_received(&c, now);
+		client_state_received(&c, now);
 		data += now;
 		bytes -= now;
 		if (bytes > 0)
-			assert_int_equal(conversation_next(&c), CONVERSATION_READ);
+			assert_int_equal(client_state_next(&c), CLIENT_EVENT_READ);
 	}
 }
 
 /* Runs the client; what it sends is one PDU of this kind. */
 static void expect_sent(enum rpc_ptype ptype)
 {
-	struct wire_writer *out = conversation_out(&c);
+	struct wire_writer *out = client_state_out(&c);
 	struct wire_reader r;
 	struct rpc_header h;
 
-	assert_int_equal(conversation_next(&c), CONVERSATION_READ);
+	assert_int_equal(client_state_next(&c), CLIENT_EVENT_READ);
 	wire_reader_init(&r, out->data, out->len);
 	rpc_header_decode(&r, &h);
 	assert_null(r.error);
@@ -58,8 +58,8 @@ static void bind_it(void)
 	expect_sent(RPC_BIND);
 	make_bind_ack(RPC_ACCEPTANCE, 0);
 	deliver(pdus.data, pdus.len);
-	assert_int_equal(conversation_next(&c), CONVERSATION_READY);
-	assert_true(conversation_is_idle(&c));
+	assert_int_equal(client_state_next(&c), CLIENT_EVENT_READY);
+	assert_true(client_state_is_idle(&c));
 }
 
 static void ask_level(uint32_t level, bool streams_rows)
@@ -67,10 +67,10 @@ static void ask_level(uint32_t level, bool streams_rows)
 	const struct session_enum_request request = { .level = level,
 		                                      .preferred_bytes = 0xFFFFFFFF };
 
-	conversation_ask_enum(&c, &request, streams_rows);
-	assert_string_equal(conversation_doing(&c), "NetrSessionEnum");
+	client_state_call_enum(&c, &request, streams_rows);
+	assert_string_equal(client_state_step(&c), "NetrSessionEnum");
 	expect_sent(RPC_REQUEST);
-	assert_false(conversation_is_idle(&c));
+	assert_false(client_state_is_idle(&c));
 }
 
 static void the_bind_is_all_that_comes_before_a_call(void **state)
@@ -80,10 +80,10 @@ static void the_bind_is_all_that_comes_before_a_call(void **state)
 	ask_level(0, false);
 	make_answer(3, 0, true);
 	deliver(pdus.data, pdus.len);
-	assert_int_equal(conversation_next(&c), CONVERSATION_ANSWER);
+	assert_int_equal(client_state_next(&c), CLIENT_EVENT_ANSWER);
 	expect_answer(3);
-	assert_true(conversation_is_idle(&c));
-	assert_false(conversation_is_spent(&c));
+	assert_true(client_state_is_idle(&c));
+	assert_false(client_state_is_spent(&c));
 }
 
 static void an_answer_of_many_fragments_may_be_cut_anywhere(void **state)
@@ -99,10 +99,10 @@ static void an_answer_of_many_fragments_may_be_cut_anywhere(void **state)
 		for (size_t at = 0; at < pdus.len; at += piece) {
 			size_t left = pdus.len - at;
 
-			assert_int_equal(conversation_next(&c), CONVERSATION_READ);
+			assert_int_equal(client_state_next(&c), CLIENT_EVENT_READ);
 			deliver(pdus.data + at, left < piece ? left : piece);
 		}
-		assert_int_equal(conversation_next(&c), CONVERSATION_ANSWER);
+		assert_int_equal(client_state_next(&c), CLIENT_EVENT_ANSWER);
 		expect_answer(300);
 	}
 }
@@ -119,16 +119,16 @@ static void rows_are_given_before_their_answer_is_whole(void **state)
 	ask_level(0, true);
 	make_answer(300, 0, true);
 	deliver(pdus.data, pdus.len / 2);
-	assert_int_equal(conversation_next(&c), CONVERSATION_ROWS);
-	while (conversation_next_row(&c, &row, &scratch, &scratch_bytes))
+	assert_int_equal(client_state_next(&c), CLIENT_EVENT_ROWS);
+	while (client_state_next_row(&c, &row, &scratch, &scratch_bytes))
 		rows++;
 	assert_int_in_range(rows, 1, 299);
 	deliver(pdus.data + pdus.len / 2, pdus.len - pdus.len / 2);
-	assert_int_equal(conversation_next(&c), CONVERSATION_ROWS);
-	while (conversation_next_row(&c, &row, &scratch, &scratch_bytes))
+	assert_int_equal(client_state_next(&c), CLIENT_EVENT_ROWS);
+	while (client_state_next_row(&c, &row, &scratch, &scratch_bytes))
 		rows++;
 	assert_int_equal(rows, 300);
-	assert_int_equal(conversation_next(&c), CONVERSATION_ANSWER);
+	assert_int_equal(client_state_next(&c), CLIENT_EVENT_ANSWER);
 	expect_answer(300);
 	free(scratch);
 }
@@ -137,14 +137,14 @@ static void a_request_of_many_fragments_is_sent_at_once(void **state)
 {
 	static char name[1000];
 	const struct session_enum_request request = { .level = 0, .client = name, .user = name };
-	struct wire_writer *out = conversation_out(&c);
+	struct wire_writer *out = client_state_out(&c);
 	size_t count = 0;
 
 	(void)state;
 	memset(name, 'n', sizeof name - 1);
 	bind_it();
-	conversation_ask_enum(&c, &request, false);
-	assert_int_equal(conversation_next(&c), CONVERSATION_READ);
+	client_state_call_enum(&c, &request, false);
+	assert_int_equal(client_state_next(&c), CLIENT_EVENT_READ);
 	for (size_t at = 0; at < out->len; count++) {
 		struct wire_reader r;
 		struct rpc_header h;
@@ -178,16 +178,16 @@ static void a_deletion_is_answered_by_its_status(void **state)
 
 	(void)state;
 	bind_it();
-	conversation_ask_del(&c, &request);
+	client_state_call_del(&c, &request);
 	expect_sent(RPC_REQUEST);
 	wire_writer_clear(&stub);
 	ndr_writer_init(&w, &stub);
 	session_del_answer_encode(&w, NERR_ClientNameNotFound);
 	answer_stub();
-	assert_int_equal(conversation_next(&c), CONVERSATION_ANSWER);
-	assert_int_equal(conversation_take_del(&c, &status), NERR_Success);
+	assert_int_equal(client_state_next(&c), CLIENT_EVENT_ANSWER);
+	assert_int_equal(client_state_take_del(&c, &status), NERR_Success);
 	assert_int_equal(status, NERR_ClientNameNotFound);
-	assert_true(conversation_is_idle(&c));
+	assert_true(client_state_is_idle(&c));
 }
 
 static struct local_entry one_entry(const void *context, size_t i)
@@ -204,28 +204,28 @@ static void our_own_interface_is_bound_and_answers_lists(void **state)
 	struct ndr_writer w;
 
 	(void)state;
-	conversation_fini(&c);
-	conversation_init_local(&c, &conversation_local);
+	client_state_fini(&c);
+	client_state_init_local(&c, &conversation_local);
 	bind_it();
-	conversation_ask_local(&c, LOCAL_WHO_AM_I, NULL);
+	client_state_call_local(&c, LOCAL_WHO_AM_I, NULL);
 	expect_sent(RPC_REQUEST);
 	wire_writer_clear(&stub);
 	ndr_writer_init(&w, &stub);
 	local_list_encode(&w, NERR_Success, 1, one_entry, "alice");
 	answer_stub();
-	assert_int_equal(conversation_next(&c), CONVERSATION_ANSWER);
-	assert_int_equal(conversation_take_local(&c, &r), NERR_Success);
+	assert_int_equal(client_state_next(&c), CLIENT_EVENT_ANSWER);
+	assert_int_equal(client_state_take_local(&c, &r), NERR_Success);
 	local_list_decode(&list, &r);
 	assert_true(local_list_next(&list, &entry));
 	assert_string_equal(entry.name, "alice");
-	assert_true(conversation_is_idle(&c));
+	assert_true(client_state_is_idle(&c));
 }
 
 static void an_answer_longer_than_any_list_is_refused(void **state)
 {
 	(void)state;
 	bind_it();
-	conversation_ask_local(&c, LOCAL_GET_COUNTERS, NULL);
+	client_state_call_local(&c, LOCAL_GET_COUNTERS, NULL);
 	expect_sent(RPC_REQUEST);
 	for (size_t sent = 0; sent <= LOCAL_LIST_MAX_BYTES; sent += 60000) {
 		size_t begin;
@@ -236,7 +236,7 @@ static void an_answer_longer_than_any_list_is_refused(void **state)
 		wire_put_zeros(&pdus, 8 + 60000);
 		rpc_pdu_end(&pdus, begin);
 		deliver(pdus.data, pdus.len);
-		if (conversation_next(&c) == CONVERSATION_FAILED)
+		if (client_state_next(&c) == CLIENT_EVENT_FAILED)
 			break;
 	}
 	assert_int_equal(c.err.status, RPC_X_BAD_STUB_DATA);
@@ -250,7 +250,7 @@ static void what_nobody_asked_for_ends_it(void **state)
 	make_answer(1, 0, true);
 	deliver(pdus.data, pdus.len);
 	deliver(pdus.data, pdus.len);
-	assert_int_equal(conversation_next(&c), CONVERSATION_FAILED);
+	assert_int_equal(client_state_next(&c), CLIENT_EVENT_FAILED);
 	assert_int_equal(c.err.status, RPC_S_PROTOCOL_ERROR);
 }
 
@@ -260,7 +260,7 @@ static void who_does_not_know_the_interface_says_so(void **state)
 	expect_sent(RPC_BIND);
 	make_bind_ack(RPC_PROVIDER_REJECTION, 1);
 	deliver(pdus.data, pdus.len);
-	assert_int_equal(conversation_next(&c), CONVERSATION_FAILED);
+	assert_int_equal(client_state_next(&c), CLIENT_EVENT_FAILED);
 	assert_int_equal(c.err.status, RPC_S_UNKNOWN_IF);
 }
 
@@ -270,9 +270,9 @@ static void a_service_that_hangs_up_is_told_with_the_step(void **state)
 
 	(void)state;
 	expect_sent(RPC_BIND);
-	assert_false(conversation_heard_nothing(&c)); /* no SMB1 is looked for */
-	assert_false(conversation_has_tree(&c));
-	conversation_explain_end(&c, &err);
+	assert_false(client_state_received_nothing(&c)); /* no SMB1 is looked for */
+	assert_false(client_state_has_tree(&c));
+	client_state_explain_end(&c, &err);
 	assert_string_equal(err.step, "bind");
 }
 

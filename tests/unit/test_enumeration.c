@@ -412,7 +412,7 @@ static bool keeps(const struct netsession_row *row, uint32_t *level, struct nets
 {
 	*kept = *row;
 	*level = 77;
-	return enumeration_keeps(&under_test.enumeration, level, kept);
+	return enumeration_accepts_row(&under_test.enumeration, level, kept);
 }
 
 static void rows_are_chosen_as_their_page_is(void **state)

@@ -23,11 +23,11 @@
 static struct {
 	char folder[32], path[64];
 	int listening, peer; /* netsessiond's sockets */
-	struct feed_input input;
-	struct feed_message greeting; /* of kind 0: netsessiond says nothing */
-	struct feed_message hello;
+	struct publish_input input;
+	struct publish_message greeting; /* of kind 0: netsessiond says nothing */
+	struct publish_message hello;
 	char hello_name[64];
-	struct netsession_feed *feed;
+	struct netsession_publisher *feed;
 	struct netsession_error error;
 	unsigned closes, refusals, asks;
 	bool looks; /* it is to be asked */
@@ -37,37 +37,37 @@ static struct {
 
 /* ---- netsessiond ---- */
 
-static void say(const struct feed_message *m)
+static void say(const struct publish_message *m)
 {
 	struct wire_writer w = { 0 };
 
-	feed_message_encode(&w, m);
+	publish_message_encode(&w, m);
 	assert_int_equal(send(under_test.peer, w.data, w.len, MSG_NOSIGNAL), w.len);
 	wire_writer_fini(&w);
 }
 
 /* The next message that has come. False: there is none. Adds the bytes that were read to *read. */
-static bool hear(struct feed_message *m, size_t *read)
+static bool hear(struct publish_message *m, size_t *read)
 {
 	const char *error;
 
-	while (!feed_input_next(&under_test.input, m, &error)) {
+	while (!publish_input_next(&under_test.input, m, &error)) {
 		size_t room;
-		uint8_t *space = feed_input_space(&under_test.input, &room);
+		uint8_t *space = publish_input_space(&under_test.input, &room);
 		ssize_t bytes = recv(under_test.peer, space, room, MSG_DONTWAIT);
 
 		assert_null(error);
 		if (bytes <= 0)
 			return false;
-		feed_input_received(&under_test.input, (size_t)bytes);
+		publish_input_received(&under_test.input, (size_t)bytes);
 		*read += (size_t)bytes;
 	}
 	return true;
 }
 
-static void expect(enum feed_kind kind, uint64_t key, size_t *read)
+static void expect(enum publish_kind kind, uint64_t key, size_t *read)
 {
-	struct feed_message m;
+	struct publish_message m;
 
 	assert_true(hear(&m, read));
 	assert_int_equal(m.kind, kind);
@@ -76,14 +76,14 @@ static void expect(enum feed_kind kind, uint64_t key, size_t *read)
 
 static void expect_nothing(size_t *read)
 {
-	struct feed_message m;
+	struct publish_message m;
 
 	assert_false(hear(&m, read));
 }
 
 static void took(size_t bytes)
 {
-	say(&(struct feed_message){ .kind = FEED_TAKEN, .bytes = (uint32_t)bytes });
+	say(&(struct publish_message){ .kind = PUBLISH_ACCEPTED, .bytes = (uint32_t)bytes });
 }
 
 /* Lets one in: on a thread, since the other side waits. */
@@ -91,13 +91,13 @@ static void *let_in(void *nothing)
 {
 	size_t room;
 	const char *error;
-	uint8_t *space = feed_input_space(&under_test.input, &room);
+	uint8_t *space = publish_input_space(&under_test.input, &room);
 	ssize_t bytes;
 
 	under_test.peer = accept(under_test.listening, NULL, NULL);
 	bytes = recv(under_test.peer, space, room, 0);
-	feed_input_received(&under_test.input, bytes > 0 ? (size_t)bytes : 0);
-	if (feed_input_next(&under_test.input, &under_test.hello, &error))
+	publish_input_received(&under_test.input, bytes > 0 ? (size_t)bytes : 0);
+	if (publish_input_next(&under_test.input, &under_test.hello, &error))
 		snprintf(under_test.hello_name, sizeof under_test.hello_name, "%s",
 		         under_test.hello.name);
 	if (under_test.greeting.kind != 0)
@@ -130,21 +130,21 @@ static void on_asked(void *context)
 
 static uint32_t open_feed(uint32_t timeout_ms)
 {
-	static const struct netsession_feed_handler tells = { .on_close = on_close,
-		                                              .on_refused = on_refused };
-	static const struct netsession_feed_handler looks = { .on_close = on_close,
-		                                              .on_refused = on_refused,
-		                                              .on_asked = on_asked };
-	struct netsession_feed_options options = { .socket = under_test.path,
-		                                   .name = "filesrv",
-		                                   .timeout_ms = timeout_ms };
+	static const struct netsession_publisher_handler tells = { .on_close = on_close,
+		                                                   .on_refused = on_refused };
+	static const struct netsession_publisher_handler looks = { .on_close = on_close,
+		                                                   .on_refused = on_refused,
+		                                                   .on_refresh = on_asked };
+	struct netsession_publisher_options options = { .socket = under_test.path,
+		                                        .name = "filesrv",
+		                                        .timeout_ms = timeout_ms };
 
-	return netsession_feed_open(&options, under_test.looks ? &looks : &tells, NULL,
-	                            &under_test.feed, &under_test.error);
+	return netsession_publisher_open(&options, under_test.looks ? &looks : &tells, NULL,
+	                                 &under_test.feed, &under_test.error);
 }
 
 /* Opens it to a netsessiond that says greeting. */
-static uint32_t greeted(const struct feed_message *greeting, uint32_t timeout_ms)
+static uint32_t greeted(const struct publish_message *greeting, uint32_t timeout_ms)
 {
 	pthread_t thread;
 	uint32_t status;
@@ -158,9 +158,9 @@ static uint32_t greeted(const struct feed_message *greeting, uint32_t timeout_ms
 
 static void open_well(void)
 {
-	static const struct feed_message welcome = { .kind = FEED_WELCOME,
-		                                     .version = FEED_VERSION,
-		                                     .max_sessions = MOST };
+	static const struct publish_message welcome = { .kind = PUBLISH_WELCOME,
+		                                        .version = PUBLISH_VERSION,
+		                                        .max_sessions = MOST };
 
 	assert_int_equal(greeted(&welcome, 0), 0);
 }
@@ -169,12 +169,12 @@ static uint32_t put(uint64_t key)
 {
 	struct netsession_row row = { .client = "10.0.0.7", .user = "zoë" };
 
-	return netsession_feed_put(under_test.feed, key, &row);
+	return netsession_publisher_put(under_test.feed, key, &row);
 }
 
 static uint32_t dispatch(void)
 {
-	return netsession_feed_dispatch(under_test.feed, &under_test.error);
+	return netsession_publisher_dispatch(under_test.feed, &under_test.error);
 }
 
 static int set_up(void **state)
@@ -199,7 +199,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	netsession_feed_close(under_test.feed);
+	netsession_publisher_close(under_test.feed);
 	if (under_test.peer >= 0)
 		close(under_test.peer);
 	close(under_test.listening);
@@ -214,10 +214,10 @@ static void a_feed_introduces_itself_and_is_let_in(void **state)
 {
 	(void)state;
 	open_well();
-	assert_int_equal(under_test.hello.kind, FEED_HELLO);
-	assert_int_equal(under_test.hello.version, FEED_VERSION);
+	assert_int_equal(under_test.hello.kind, PUBLISH_HELLO);
+	assert_int_equal(under_test.hello.version, PUBLISH_VERSION);
 	assert_string_equal(under_test.hello_name, "filesrv");
-	assert_int_equal(under_test.hello.is_asked, 0);
+	assert_int_equal(under_test.hello.wants_refresh, 0);
 	assert_int_equal(under_test.error.status, 0);
 }
 
@@ -226,14 +226,14 @@ static void one_that_looks_wants_to_be_asked(void **state)
 	(void)state;
 	under_test.looks = true;
 	open_well();
-	assert_int_equal(under_test.hello.is_asked, 1);
+	assert_int_equal(under_test.hello.wants_refresh, 1);
 }
 
 static void a_refusal_has_a_story(void **state)
 {
 	(void)state;
-	assert_int_equal(greeted(&(struct feed_message){ .kind = FEED_REFUSED, .status = 5 }, 0),
-	                 5);
+	assert_int_equal(
+		greeted(&(struct publish_message){ .kind = PUBLISH_REFUSED, .status = 5 }, 0), 5);
 	assert_null(under_test.feed);
 	assert_string_equal(under_test.error.text,
 	                    "access denied at feed (5): netsessiond's configuration says who may "
@@ -243,15 +243,16 @@ static void a_refusal_has_a_story(void **state)
 static void who_is_no_netsessiond_is_found_out(void **state)
 {
 	(void)state;
-	assert_int_equal(greeted(&(struct feed_message){ .kind = FEED_TAKEN, .bytes = 1 }, 0),
-	                 ERROR_BAD_NET_RESP);
+	assert_int_equal(
+		greeted(&(struct publish_message){ .kind = PUBLISH_ACCEPTED, .bytes = 1 }, 0),
+		ERROR_BAD_NET_RESP);
 	assert_null(under_test.feed);
 }
 
 static void a_welcome_of_another_version_is_none(void **state)
 {
-	static const struct feed_message welcome = { .kind = FEED_WELCOME,
-		                                     .version = FEED_VERSION + 1 };
+	static const struct publish_message welcome = { .kind = PUBLISH_WELCOME,
+		                                        .version = PUBLISH_VERSION + 1 };
 
 	(void)state;
 	assert_int_equal(greeted(&welcome, 0), ERROR_BAD_NET_RESP);
@@ -260,7 +261,7 @@ static void a_welcome_of_another_version_is_none(void **state)
 static void silence_ends_at_the_deadline(void **state)
 {
 	(void)state;
-	assert_int_equal(greeted(&(struct feed_message){ 0 }, 100), ERROR_TIMEOUT);
+	assert_int_equal(greeted(&(struct publish_message){ 0 }, 100), ERROR_TIMEOUT);
 	assert_null(under_test.feed);
 }
 
@@ -275,12 +276,13 @@ static void where_nobody_listens_the_service_is_not_started(void **state)
 
 static void a_name_that_cannot_be_shown_is_refused(void **state)
 {
-	struct netsession_feed_options options = { .socket = under_test.path, .name = "a\nb" };
-	static const struct netsession_feed_handler handler;
+	struct netsession_publisher_options options = { .socket = under_test.path, .name = "a\nb" };
+	static const struct netsession_publisher_handler handler;
 
 	(void)state;
-	assert_int_equal(netsession_feed_open(&options, &handler, NULL, &under_test.feed, NULL),
-	                 ERROR_INVALID_PARAMETER);
+	assert_int_equal(
+		netsession_publisher_open(&options, &handler, NULL, &under_test.feed, NULL),
+		ERROR_INVALID_PARAMETER);
 }
 
 /* ---- what is told ---- */
@@ -293,24 +295,24 @@ static void one_batch_is_on_its_way_at_a_time(void **state)
 	open_well();
 	assert_int_equal(put(1), 0);
 	assert_int_equal(put(2), 0);
-	netsession_feed_touch(under_test.feed, 2, 7, 0);
-	netsession_feed_remove(under_test.feed, 1);
-	expect(FEED_PUT, 1, &read);
+	netsession_publisher_touch(under_test.feed, 2, 7, 0);
+	netsession_publisher_remove(under_test.feed, 1);
+	expect(PUBLISH_PUT, 1, &read);
 	expect_nothing(&read);
 	took(read);
 	assert_int_equal(dispatch(), 0);
 	read = 0;
-	expect(FEED_PUT, 2, &read);
-	expect(FEED_REMOVE, 1, &read);
+	expect(PUBLISH_PUT, 2, &read);
+	expect(PUBLISH_REMOVE, 1, &read);
 	expect_nothing(&read);
 }
 
 static void expect_fresh(uint32_t number, size_t *read)
 {
-	struct feed_message m;
+	struct publish_message m;
 
 	assert_true(hear(&m, read));
-	assert_int_equal(m.kind, FEED_FRESH);
+	assert_int_equal(m.kind, PUBLISH_REFRESHED);
 	assert_int_equal(m.number, number);
 }
 
@@ -322,19 +324,19 @@ static void who_was_asked_is_fresh_behind_all_that_it_found(void **state)
 	under_test.looks = true;
 	open_well();
 	assert_int_equal(put(1), 0);
-	say(&(struct feed_message){ .kind = FEED_ASKED, .number = 5 });
+	say(&(struct publish_message){ .kind = PUBLISH_REFRESH, .number = 5 });
 	assert_int_equal(dispatch(), 0);
 	assert_int_equal(under_test.asks, 1);
 	assert_int_equal(put(2), 0);
-	netsession_feed_remove(under_test.feed, 1);
-	netsession_feed_fresh(under_test.feed);
-	expect(FEED_PUT, 1, &read);
+	netsession_publisher_remove(under_test.feed, 1);
+	netsession_publisher_refreshed(under_test.feed);
+	expect(PUBLISH_PUT, 1, &read);
 	expect_nothing(&read);
 	took(read);
 	assert_int_equal(dispatch(), 0);
 	read = 0;
-	expect(FEED_PUT, 2, &read);
-	expect(FEED_REMOVE, 1, &read);
+	expect(PUBLISH_PUT, 2, &read);
+	expect(PUBLISH_REMOVE, 1, &read);
 	expect_fresh(5, &read);
 	expect_nothing(&read);
 }
@@ -346,14 +348,14 @@ static void who_found_nothing_new_is_fresh_at_once_and_once(void **state)
 	(void)state;
 	under_test.looks = true;
 	open_well();
-	netsession_feed_fresh(under_test.feed); /* nobody asked */
+	netsession_publisher_refreshed(under_test.feed); /* nobody asked */
 	expect_nothing(&read);
 	for (uint32_t number = 1; number < 3; number++) {
-		say(&(struct feed_message){ .kind = FEED_ASKED, .number = number });
+		say(&(struct publish_message){ .kind = PUBLISH_REFRESH, .number = number });
 		assert_int_equal(dispatch(), 0);
 		assert_int_equal(under_test.asks, number);
-		netsession_feed_fresh(under_test.feed);
-		netsession_feed_fresh(under_test.feed);
+		netsession_publisher_refreshed(under_test.feed);
+		netsession_publisher_refreshed(under_test.feed);
 		read = 0;
 		expect_fresh(number, &read);
 		expect_nothing(&read);
@@ -365,22 +367,22 @@ static void who_found_nothing_new_is_fresh_at_once_and_once(void **state)
 /* More than one batch: 32 KiB at a time. */
 static void a_long_list_is_told_before_it_is_fresh(void **state)
 {
-	struct feed_message m = { 0 };
+	struct publish_message m = { 0 };
 	size_t told = 0;
 
 	(void)state;
 	under_test.looks = true;
 	open_well();
-	say(&(struct feed_message){ .kind = FEED_ASKED, .number = 1 });
+	say(&(struct publish_message){ .kind = PUBLISH_REFRESH, .number = 1 });
 	assert_int_equal(dispatch(), 0);
 	for (uint64_t key = 0; key < MOST; key++)
 		assert_int_equal(put(key), 0);
-	netsession_feed_fresh(under_test.feed);
-	while (m.kind != FEED_FRESH) {
+	netsession_publisher_refreshed(under_test.feed);
+	while (m.kind != PUBLISH_REFRESHED) {
 		size_t read = 0;
 
 		while (hear(&m, &read))
-			told += m.kind == FEED_PUT;
+			told += m.kind == PUBLISH_PUT;
 		assert_true(read > 0);
 		took(read);
 		assert_int_equal(dispatch(), 0);
@@ -392,14 +394,14 @@ static void a_netsessiond_that_sleeps_holds_up_nobody(void **state)
 {
 	size_t read = 0;
 	unsigned told = 0;
-	struct feed_message m;
+	struct publish_message m;
 
 	(void)state;
 	open_well();
 	for (unsigned round = 0; round < 1000; round++)
 		for (uint64_t key = 1; key <= MOST; key++) {
 			assert_int_equal(put(key), 0);
-			netsession_feed_touch(under_test.feed, key, round, 0);
+			netsession_publisher_touch(under_test.feed, key, round, 0);
 		}
 	do {
 		took(read);
@@ -421,7 +423,7 @@ static void a_row_that_cannot_be_shown_is_refused_at_once(void **state)
 	(void)state;
 	open_well();
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		assert_int_equal(netsession_feed_put(under_test.feed, 1, &rows[i]),
+		assert_int_equal(netsession_publisher_put(under_test.feed, 1, &rows[i]),
 		                 ERROR_INVALID_PARAMETER);
 }
 
@@ -442,7 +444,7 @@ static void a_session_that_shall_be_closed_is_told_of(void **state)
 	(void)state;
 	open_well();
 	put(7);
-	say(&(struct feed_message){ .kind = FEED_CLOSE, .key = 7 });
+	say(&(struct publish_message){ .kind = PUBLISH_CLOSE, .key = 7 });
 	assert_int_equal(dispatch(), 0);
 	assert_int_equal(under_test.closes, 1);
 	assert_true(under_test.key == 7);
@@ -453,9 +455,9 @@ static void a_session_that_is_gone_is_not_asked_to_be_closed(void **state)
 	(void)state;
 	open_well();
 	put(7);
-	netsession_feed_remove(under_test.feed, 7);
-	say(&(struct feed_message){ .kind = FEED_CLOSE, .key = 7 });
-	say(&(struct feed_message){ .kind = FEED_CLOSE, .key = 8 });
+	netsession_publisher_remove(under_test.feed, 7);
+	say(&(struct publish_message){ .kind = PUBLISH_CLOSE, .key = 7 });
+	say(&(struct publish_message){ .kind = PUBLISH_CLOSE, .key = 8 });
 	assert_int_equal(dispatch(), 0);
 	assert_int_equal(under_test.closes, 0);
 }
@@ -463,25 +465,25 @@ static void a_session_that_is_gone_is_not_asked_to_be_closed(void **state)
 static void a_session_that_is_refused_is_told_of_once(void **state)
 {
 	size_t read = 0;
-	static const struct feed_message refusal = { .kind = FEED_ERROR,
-		                                     .key = 7,
-		                                     .status = ERROR_TOO_MANY_SESS };
+	static const struct publish_message refusal = { .kind = PUBLISH_ERROR,
+		                                        .key = 7,
+		                                        .status = ERROR_TOO_MANY_SESS };
 
 	(void)state;
 	open_well();
 	put(7);
-	expect(FEED_PUT, 7, &read);
+	expect(PUBLISH_PUT, 7, &read);
 	say(&refusal);
 	say(&refusal);
 	took(read);
 	assert_int_equal(dispatch(), 0);
 	assert_int_equal(under_test.refusals, 1);
 	assert_int_equal(under_test.refusal, ERROR_TOO_MANY_SESS);
-	netsession_feed_touch(under_test.feed, 7, 1, 0);
-	netsession_feed_remove(under_test.feed, 7);
+	netsession_publisher_touch(under_test.feed, 7, 1, 0);
+	netsession_publisher_remove(under_test.feed, 7);
 	expect_nothing(&read);
 	assert_int_equal(put(7), 0);
-	expect(FEED_PUT, 7, &read);
+	expect(PUBLISH_PUT, 7, &read);
 }
 
 static void nothing_to_read_is_nothing_lost(void **state)
@@ -500,8 +502,8 @@ static void expect_lost(uint32_t status)
 	assert_int_equal(under_test.error.status, status);
 	assert_int_equal(dispatch(), status);
 	assert_int_equal(put(1), ERROR_NETNAME_DELETED);
-	netsession_feed_touch(under_test.feed, 1, 1, 0);
-	netsession_feed_remove(under_test.feed, 1);
+	netsession_publisher_touch(under_test.feed, 1, 1, 0);
+	netsession_publisher_remove(under_test.feed, 1);
 }
 
 static void a_netsessiond_that_dies_is_noticed_and_kills_nobody(void **state)
@@ -516,11 +518,11 @@ static void a_netsessiond_that_dies_is_noticed_and_kills_nobody(void **state)
 
 static void what_netsessiond_may_not_say_ends_the_feed(void **state)
 {
-	static const struct feed_message forbidden[] = {
-		{ .kind = FEED_TAKEN, .bytes = 1 },
-		{ .kind = FEED_PUT, .row = { .client = "fs1" } },
-		{ .kind = FEED_WELCOME, .version = FEED_VERSION },
-		{ .kind = FEED_ASKED, .number = 1 }, /* who tells all is not asked */
+	static const struct publish_message forbidden[] = {
+		{ .kind = PUBLISH_ACCEPTED, .bytes = 1 },
+		{ .kind = PUBLISH_PUT, .row = { .client = "fs1" } },
+		{ .kind = PUBLISH_WELCOME, .version = PUBLISH_VERSION },
+		{ .kind = PUBLISH_REFRESH, .number = 1 }, /* who tells all is not asked */
 	};
 
 	(void)state;
@@ -528,10 +530,10 @@ static void what_netsessiond_may_not_say_ends_the_feed(void **state)
 		open_well();
 		say(&forbidden[i]);
 		expect_lost(ERROR_BAD_NET_RESP);
-		netsession_feed_close(under_test.feed);
+		netsession_publisher_close(under_test.feed);
 		under_test.feed = NULL;
 		close(under_test.peer);
-		under_test.input = (struct feed_input){ 0 };
+		under_test.input = (struct publish_input){ 0 };
 	}
 	under_test.peer = -1;
 }
@@ -550,7 +552,7 @@ static void a_closed_feed_is_a_closed_connection(void **state)
 
 	(void)state;
 	open_well();
-	netsession_feed_close(under_test.feed);
+	netsession_publisher_close(under_test.feed);
 	under_test.feed = NULL;
 	assert_int_equal(recv(under_test.peer, &byte, 1, 0), 0);
 }
@@ -565,13 +567,13 @@ static void a_child_that_closes_it_leaves_it_to_its_parent(void **state)
 	open_well();
 	child = fork();
 	if (child == 0) {
-		netsession_feed_close(under_test.feed);
+		netsession_publisher_close(under_test.feed);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
 	assert_int_equal(put(1), 0);
-	expect(FEED_PUT, 1, &read);
+	expect(PUBLISH_PUT, 1, &read);
 	assert_int_equal(dispatch(), 0);
 }
 

@@ -27,16 +27,16 @@
 /* A file server. */
 struct peer {
 	int socket;
-	struct feed_input input;
+	struct publish_input input;
 };
 
 static struct {
 	char folder[32], path[64];
 	struct net_loop *loop;
-	struct service service;
-	struct feed_door_settings settings;
-	struct freshness *freshness;
-	struct feed_door *door;
+	struct srvsvc_server service;
+	struct publish_endpoint_settings settings;
+	struct refresh *freshness;
+	struct publish_endpoint *door;
 	struct peer peers[MAX_FEEDERS + 1];
 	unsigned opened, closed; /* by the events that were told */
 	NET_API_STATUS last_status;
@@ -51,13 +51,13 @@ static int64_t now_ms(void *context)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void on_event(void *context, const struct service_event *event)
+static void on_event(void *context, const struct srvsvc_event *event)
 {
 	(void)context;
 	under_test.opened += strcmp(event->operation, "feed-open") == 0;
 	under_test.closed += strcmp(event->operation, "feed-close") == 0;
 	under_test.last_status = event->status;
-	assert_non_null(event->who);
+	assert_non_null(event->identity);
 }
 
 static void turn(void)
@@ -82,7 +82,7 @@ static void let_feed(const char *feeders)
 
 	access_policy_release(under_test.service.policy);
 	under_test.service.policy = access_policy_new("hardened");
-	assert_true(access_policy_name(under_test.service.policy, "feeders", feeders, &why));
+	assert_true(access_policy_set_group(under_test.service.policy, "feeders", feeders, &why));
 }
 
 static int set_up(void **state)
@@ -101,22 +101,22 @@ static int set_up(void **state)
 	under_test.loop = net_loop_new();
 	under_test.service.table = session_table_new(TABLE_SESSIONS);
 	under_test.service.now_ms = now_ms;
-	under_test.service.tell = on_event;
+	under_test.service.report = on_event;
 	snprintf(me, sizeof me, "root,uid:%u", (unsigned)geteuid());
 	let_feed(me);
-	under_test.settings = (struct feed_door_settings){ under_test.path, -1, MAX_FEEDERS,
-		                                           MAX_SESSIONS, MAX_CHANGES };
-	under_test.freshness = freshness_new(under_test.loop, &under_test.service);
-	under_test.door = feed_door_new(under_test.loop, &under_test.service, under_test.freshness,
-	                                &under_test.settings, &err);
+	under_test.settings = (struct publish_endpoint_settings){ under_test.path, -1, MAX_FEEDERS,
+		                                                  MAX_SESSIONS, MAX_CHANGES };
+	under_test.freshness = refresh_new(under_test.loop, &under_test.service);
+	under_test.door = publish_endpoint_new(under_test.loop, &under_test.service,
+	                                       under_test.freshness, &under_test.settings, &err);
 	return under_test.door != NULL ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	feed_door_free(under_test.door);
-	freshness_free(under_test.freshness);
+	publish_endpoint_free(under_test.door);
+	refresh_free(under_test.freshness);
 	assert_int_equal(session_table_count(under_test.service.table), 0);
 	for (size_t i = 0; i <= MAX_FEEDERS; i++)
 		if (under_test.peers[i].socket >= 0)
@@ -157,52 +157,52 @@ static void say_bytes(struct peer *p, const void *data, size_t bytes)
 	}
 }
 
-static void say(struct peer *p, const struct feed_message *m)
+static void say(struct peer *p, const struct publish_message *m)
 {
 	struct wire_writer w = { 0 };
 
-	feed_message_encode(&w, m);
+	publish_message_encode(&w, m);
 	say_bytes(p, w.data, w.len);
 	wire_writer_fini(&w);
 }
 
 enum heard { HEARD, NOTHING, END };
 
-static enum heard hear(struct peer *p, struct feed_message *m)
+static enum heard hear(struct peer *p, struct publish_message *m)
 {
 	const char *error;
 
-	while (!feed_input_next(&p->input, m, &error)) {
+	while (!publish_input_next(&p->input, m, &error)) {
 		size_t room;
-		uint8_t *space = feed_input_space(&p->input, &room);
+		uint8_t *space = publish_input_space(&p->input, &room);
 		ssize_t bytes = recv(p->socket, space, room, 0);
 
 		assert_null(error);
 		if (bytes <= 0)
 			return bytes == 0 ? END : NOTHING;
-		feed_input_received(&p->input, (size_t)bytes);
+		publish_input_received(&p->input, (size_t)bytes);
 	}
 	return HEARD;
 }
 
 /* The next message, which has to come; not one that tells how much was taken. */
-static struct feed_message expect(struct peer *p, enum feed_kind kind)
+static struct publish_message expect(struct peer *p, enum publish_kind kind)
 {
-	struct feed_message m = { 0 };
+	struct publish_message m = { 0 };
 
 	do
 		UNTIL(hear(p, &m) == HEARD);
-	while (m.kind == FEED_TAKEN && kind != FEED_TAKEN);
+	while (m.kind == PUBLISH_ACCEPTED && kind != PUBLISH_ACCEPTED);
 	assert_int_equal(m.kind, kind);
 	return m;
 }
 
 static void expect_end(struct peer *p)
 {
-	struct feed_message m;
+	struct publish_message m;
 	enum heard heard = NOTHING;
 
-	UNTIL((heard = hear(p, &m)) == END || (heard == HEARD && m.kind != FEED_TAKEN));
+	UNTIL((heard = hear(p, &m)) == END || (heard == HEARD && m.kind != PUBLISH_ACCEPTED));
 	assert_int_equal(heard, END);
 }
 
@@ -210,32 +210,33 @@ static struct peer *ask(size_t index, uint32_t version)
 {
 	struct peer *p = connect_peer(index);
 
-	say(p, &(struct feed_message){ .kind = FEED_HELLO, .version = version, .name = "test" });
+	say(p,
+	    &(struct publish_message){ .kind = PUBLISH_HELLO, .version = version, .name = "test" });
 	return p;
 }
 
 static struct peer *let_in(size_t index)
 {
-	struct peer *p = ask(index, FEED_VERSION);
-	struct feed_message welcome = expect(p, FEED_WELCOME);
+	struct peer *p = ask(index, PUBLISH_VERSION);
+	struct publish_message welcome = expect(p, PUBLISH_WELCOME);
 
-	assert_int_equal(welcome.version, FEED_VERSION);
+	assert_int_equal(welcome.version, PUBLISH_VERSION);
 	assert_int_equal(welcome.max_sessions, MAX_SESSIONS);
 	return p;
 }
 
 static void put(struct peer *p, uint64_t key, const char *client, uint32_t num_opens)
 {
-	say(p, &(struct feed_message){ .kind = FEED_PUT,
-	                               .key = key,
-	                               .row = { .client = client,
-	                                        .user = "zoë",
-	                                        .client_type = "",
-	                                        .transport = "tcp",
-	                                        .num_opens = num_opens,
-	                                        .active_s = 100,
-	                                        .idle_s = 40,
-	                                        .user_flags = 2 } });
+	say(p, &(struct publish_message){ .kind = PUBLISH_PUT,
+	                                  .key = key,
+	                                  .row = { .client = client,
+	                                           .user = "zoë",
+	                                           .client_type = "",
+	                                           .transport = "tcp",
+	                                           .num_opens = num_opens,
+	                                           .active_s = 100,
+	                                           .idle_s = 40,
+	                                           .user_flags = 2 } });
 }
 
 static uint32_t count(void)
@@ -263,7 +264,7 @@ static void a_feeder_is_welcome(void **state)
 	(void)let_in(0);
 	assert_int_equal(under_test.opened, 1);
 	assert_int_equal(under_test.last_status, 0);
-	assert_int_equal(feed_door_connections(under_test.door), 1);
+	assert_int_equal(publish_endpoint_connections(under_test.door), 1);
 }
 
 static void who_may_not_feed_is_told_so(void **state)
@@ -272,11 +273,11 @@ static void who_may_not_feed_is_told_so(void **state)
 
 	(void)state;
 	let_feed("somebody-else");
-	p = ask(0, FEED_VERSION);
-	assert_int_equal(expect(p, FEED_REFUSED).status, ERROR_ACCESS_DENIED);
+	p = ask(0, PUBLISH_VERSION);
+	assert_int_equal(expect(p, PUBLISH_REFUSED).status, ERROR_ACCESS_DENIED);
 	expect_end(p);
 	assert_int_equal(under_test.last_status, ERROR_ACCESS_DENIED);
-	UNTIL(feed_door_connections(under_test.door) == 0);
+	UNTIL(publish_endpoint_connections(under_test.door) == 0);
 }
 
 static void another_version_is_told_so(void **state)
@@ -284,8 +285,8 @@ static void another_version_is_told_so(void **state)
 	struct peer *p;
 
 	(void)state;
-	p = ask(0, FEED_VERSION + 1);
-	assert_int_equal(expect(p, FEED_REFUSED).status, ERROR_NOT_SUPPORTED);
+	p = ask(0, PUBLISH_VERSION + 1);
+	assert_int_equal(expect(p, PUBLISH_REFUSED).status, ERROR_NOT_SUPPORTED);
 	expect_end(p);
 }
 
@@ -296,12 +297,12 @@ static void more_feeders_than_agreed_are_told_so_until_one_goes(void **state)
 	(void)state;
 	(void)let_in(0);
 	(void)let_in(1);
-	p = ask(2, FEED_VERSION);
-	assert_int_equal(expect(p, FEED_REFUSED).status, ERROR_REQ_NOT_ACCEP);
+	p = ask(2, PUBLISH_VERSION);
+	assert_int_equal(expect(p, PUBLISH_REFUSED).status, ERROR_REQ_NOT_ACCEP);
 	expect_end(p);
 	close(p->socket);
 	close(under_test.peers[0].socket);
-	UNTIL(feed_door_connections(under_test.door) == 1);
+	UNTIL(publish_endpoint_connections(under_test.door) == 1);
 	(void)let_in(0);
 }
 
@@ -311,15 +312,15 @@ static void the_greeting_may_come_byte_by_byte_and_nothing_behind_it(void **stat
 	struct peer *p;
 
 	(void)state;
-	feed_message_encode(&w, &(struct feed_message){ .kind = FEED_HELLO,
-	                                                .version = FEED_VERSION,
-	                                                .name = "test" });
+	publish_message_encode(&w, &(struct publish_message){ .kind = PUBLISH_HELLO,
+	                                                      .version = PUBLISH_VERSION,
+	                                                      .name = "test" });
 	p = connect_peer(0);
 	for (size_t i = 0; i < w.len; i++) {
 		say_bytes(p, w.data + i, 1);
 		turn();
 	}
-	(void)expect(p, FEED_WELCOME);
+	(void)expect(p, PUBLISH_WELCOME);
 	p = connect_peer(1);
 	wire_put_u8(&w, 0);
 	say_bytes(p, w.data, w.len);
@@ -344,10 +345,10 @@ static void who_may_not_feed_any_more_is_sent_away(void **state)
 	p = let_in(0);
 	put(p, 1, "fs1", 1);
 	UNTIL(count() == 1);
-	feed_door_configure(under_test.door, &under_test.settings);
+	publish_endpoint_configure(under_test.door, &under_test.settings);
 	assert_int_equal(count(), 1);
 	let_feed("somebody-else");
-	feed_door_configure(under_test.door, &under_test.settings);
+	publish_endpoint_configure(under_test.door, &under_test.settings);
 	assert_int_equal(count(), 0);
 	expect_end(p);
 	assert_int_equal(under_test.last_status, ERROR_ACCESS_DENIED);
@@ -380,15 +381,15 @@ static void a_session_is_touched_told_anew_and_removed(void **state)
 	(void)state;
 	p = let_in(0);
 	put(p, 7, "fs1", 3);
-	say(p, &(struct feed_message){
-		       .kind = FEED_TOUCH, .key = 7, .row = { .num_opens = 9, .idle_s = 1 } });
+	say(p, &(struct publish_message){
+		       .kind = PUBLISH_TOUCH, .key = 7, .row = { .num_opens = 9, .idle_s = 1 } });
 	UNTIL(row_of("fs1") != NULL && row_of("fs1")->num_opens == 9);
 	assert_int_in_range(row_of("fs1")->idle_s, 1, 5);
 	assert_int_in_range(row_of("fs1")->active_s, 100, 105);
 	put(p, 7, "fs2", 4);
 	UNTIL(row_of("fs2") != NULL);
 	assert_int_equal(count(), 1);
-	say(p, &(struct feed_message){ .kind = FEED_REMOVE, .key = 7 });
+	say(p, &(struct publish_message){ .kind = PUBLISH_REMOVE, .key = 7 });
 	UNTIL(count() == 0);
 }
 
@@ -398,8 +399,8 @@ static void keys_that_are_not_there_are_passed_over(void **state)
 
 	(void)state;
 	p = let_in(0);
-	say(p, &(struct feed_message){ .kind = FEED_TOUCH, .key = 1 });
-	say(p, &(struct feed_message){ .kind = FEED_REMOVE, .key = 1 });
+	say(p, &(struct publish_message){ .kind = PUBLISH_TOUCH, .key = 1 });
+	say(p, &(struct publish_message){ .kind = PUBLISH_REMOVE, .key = 1 });
 	put(p, 2, "fs1", 1);
 	UNTIL(count() == 1);
 }
@@ -414,7 +415,7 @@ static void feeders_have_keys_of_their_own(void **state)
 	put(a, 1, "a", 1);
 	put(b, 1, "b", 1);
 	UNTIL(count() == 2);
-	say(a, &(struct feed_message){ .kind = FEED_REMOVE, .key = 1 });
+	say(a, &(struct publish_message){ .kind = PUBLISH_REMOVE, .key = 1 });
 	UNTIL(count() == 1);
 	assert_non_null(row_of("b"));
 }
@@ -428,10 +429,11 @@ static void all_bytes_are_acknowledged(void **state)
 	(void)state;
 	p = let_in(0);
 	for (uint64_t key = 1; key <= 3000; key++)
-		feed_message_encode(&w, &(struct feed_message){ .kind = FEED_TOUCH, .key = key });
+		publish_message_encode(
+			&w, &(struct publish_message){ .kind = PUBLISH_TOUCH, .key = key });
 	say_bytes(p, w.data, w.len);
 	while (taken < w.len)
-		taken += expect(p, FEED_TAKEN).bytes;
+		taken += expect(p, PUBLISH_ACCEPTED).bytes;
 	assert_int_equal(taken, w.len);
 	wire_writer_fini(&w);
 }
@@ -448,10 +450,10 @@ static void a_session_is_its_feeders_when_all_ids_are_given_anew(void **state)
 	session_table_skip_ids(under_test.service.table, UINT32_MAX);
 	put(p, 3, "fs3", 1);
 	UNTIL(count() == 3);
-	say(p, &(struct feed_message){ .kind = FEED_REMOVE, .key = 2 });
+	say(p, &(struct publish_message){ .kind = PUBLISH_REMOVE, .key = 2 });
 	UNTIL(count() == 2);
 	assert_null(row_of("fs2"));
-	say(p, &(struct feed_message){ .kind = FEED_REMOVE, .key = 3 });
+	say(p, &(struct publish_message){ .kind = PUBLISH_REMOVE, .key = 3 });
 	UNTIL(count() == 1);
 	assert_non_null(row_of("fs1"));
 }
@@ -469,9 +471,9 @@ static void a_session_is_shown_until_its_feeder_has_closed_it(void **state)
 	put(p, 2, "fs2", 1);
 	UNTIL(count() == 2);
 	assert_int_equal(session_table_close(under_test.service.table, &filter), 1);
-	assert_true(expect(p, FEED_CLOSE).key == 2);
+	assert_true(expect(p, PUBLISH_CLOSE).key == 2);
 	assert_int_equal(count(), 2);
-	say(p, &(struct feed_message){ .kind = FEED_REMOVE, .key = 2 });
+	say(p, &(struct publish_message){ .kind = PUBLISH_REMOVE, .key = 2 });
 	UNTIL(count() == 1);
 }
 
@@ -480,9 +482,9 @@ static void put_many(struct peer *p, uint64_t first, uint64_t last)
 	struct wire_writer w = { 0 };
 
 	for (uint64_t key = first; key <= last; key++)
-		feed_message_encode(&w, &(struct feed_message){ .kind = FEED_PUT,
-		                                                .key = key,
-		                                                .row = { .client = "fs1" } });
+		publish_message_encode(&w, &(struct publish_message){ .kind = PUBLISH_PUT,
+		                                                      .key = key,
+		                                                      .row = { .client = "fs1" } });
 	say_bytes(p, w.data, w.len);
 	wire_writer_fini(&w);
 }
@@ -498,19 +500,19 @@ static void many_are_asked_to_be_closed_at_once(void **state)
 	UNTIL(count() == MAX_SESSIONS);
 	assert_int_equal(session_table_close(under_test.service.table, &filter), MAX_SESSIONS);
 	for (unsigned i = 0; i < MAX_SESSIONS; i++)
-		(void)expect(p, FEED_CLOSE);
+		(void)expect(p, PUBLISH_CLOSE);
 }
 
 static void sessions_beyond_the_bounds_are_refused_and_the_others_stay(void **state)
 {
-	struct feed_message m;
+	struct publish_message m;
 	struct peer *a, *b;
 
 	(void)state;
 	a = let_in(0);
 	put_many(a, 1, MAX_SESSIONS);
 	put(a, MAX_SESSIONS + 1, "fs1", 1);
-	m = expect(a, FEED_ERROR);
+	m = expect(a, PUBLISH_ERROR);
 	assert_int_equal(m.status, ERROR_TOO_MANY_SESS);
 	assert_true(m.key == MAX_SESSIONS + 1);
 	put(a, 1, "fs2", 1); /* one that is there already */
@@ -518,7 +520,7 @@ static void sessions_beyond_the_bounds_are_refused_and_the_others_stay(void **st
 	b = let_in(1);
 	put_many(b, 1, TABLE_SESSIONS - MAX_SESSIONS);
 	put(b, 0, "fs1", 1); /* the table is full */
-	m = expect(b, FEED_ERROR);
+	m = expect(b, PUBLISH_ERROR);
 	assert_int_equal(m.status, ERROR_TOO_MANY_SESS);
 	assert_true(m.key == 0);
 	assert_int_equal(count(), TABLE_SESSIONS);
@@ -532,10 +534,10 @@ static void a_text_that_cannot_be_shown_is_refused_and_its_session_is_gone(void 
 	p = let_in(0);
 	put(p, 1, "fs1", 1);
 	put(p, 1, "fs\n", 1);
-	assert_int_equal(expect(p, FEED_ERROR).status, ERROR_INVALID_PARAMETER);
+	assert_int_equal(expect(p, PUBLISH_ERROR).status, ERROR_INVALID_PARAMETER);
 	assert_int_equal(count(), 0);
 	put(p, 1, "", 1);
-	assert_int_equal(expect(p, FEED_ERROR).status, ERROR_INVALID_PARAMETER);
+	assert_int_equal(expect(p, PUBLISH_ERROR).status, ERROR_INVALID_PARAMETER);
 	put(p, 1, "fs1", 1);
 	UNTIL(count() == 1);
 }
@@ -562,7 +564,7 @@ static void sessions_go_with_their_feeder_a_part_in_each_turn(void **state)
 	assert_int_in_range(most, 1, 4096);
 	assert_non_null(row_of("other"));
 	assert_int_equal(under_test.closed, 1);
-	UNTIL(feed_door_connections(under_test.door) == 1);
+	UNTIL(publish_endpoint_connections(under_test.door) == 1);
 }
 
 static void a_leaving_feeders_sessions_may_be_asked_to_be_closed(void **state)
@@ -629,10 +631,10 @@ static void the_door_can_be_shut(void **state)
 	p = let_in(0);
 	put_many(p, 1, MAX_SESSIONS);
 	UNTIL(count() == MAX_SESSIONS);
-	feed_door_drain(under_test.door);
+	publish_endpoint_drain(under_test.door);
 	expect_end(p);
 	net_loop_run(under_test.loop); /* nothing is left to wait for */
-	assert_int_equal(feed_door_connections(under_test.door), 0);
+	assert_int_equal(publish_endpoint_connections(under_test.door), 0);
 	assert_int_equal(count(), 0);
 	assert_int_equal(access(under_test.path, F_OK), -1);
 }
@@ -647,7 +649,7 @@ static void what_comes_too_fast_waits(void **state)
 	(void)state;
 	p = let_in(0);
 	under_test.settings.max_changes_per_s = 10000;
-	feed_door_configure(under_test.door, &under_test.settings);
+	publish_endpoint_configure(under_test.door, &under_test.settings);
 	begun_ms = now_ms(NULL);
 	put_many(p, 1, MAX_SESSIONS);
 	UNTIL(count() == MAX_SESSIONS);
@@ -659,13 +661,14 @@ static void one_who_does_not_listen_is_not_listened_to(void **state)
 {
 	struct wire_writer w = { 0 };
 	size_t sent = 0, heard = 0;
-	struct feed_message m;
+	struct publish_message m;
 	struct peer *p;
 
 	(void)state;
 	p = let_in(0);
 	for (unsigned i = 0; i < 100; i++)
-		feed_message_encode(&w, &(struct feed_message){ .kind = FEED_PUT, .key = 1 });
+		publish_message_encode(&w,
+		                       &(struct publish_message){ .kind = PUBLISH_PUT, .key = 1 });
 	/* Refused one by one, until nobody reads them any more. */
 	for (int64_t quiet_ms = now_ms(NULL); now_ms(NULL) < quiet_ms + 200; turn()) {
 		size_t at = sent % w.len;
@@ -683,7 +686,7 @@ static void one_who_does_not_listen_is_not_listened_to(void **state)
 
 		UNTIL((what = hear(p, &m)) != NOTHING);
 		assert_int_equal(what, HEARD);
-		heard += m.kind == FEED_ERROR;
+		heard += m.kind == PUBLISH_ERROR;
 	}
 	wire_writer_fini(&w);
 }

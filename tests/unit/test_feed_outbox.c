@@ -17,14 +17,14 @@
 #define BATCH 32768 /* bytes */
 
 static struct {
-	struct feed_outbox *outbox;
+	struct publish_outbox *outbox;
 	int64_t now_ms;
 } under_test;
 
 static int set_up(void **state)
 {
 	(void)state;
-	under_test.outbox = feed_outbox_new(3);
+	under_test.outbox = publish_outbox_new(3);
 	under_test.now_ms = 1000000;
 	return under_test.outbox != NULL ? 0 : -1;
 }
@@ -32,7 +32,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	feed_outbox_free(under_test.outbox);
+	publish_outbox_free(under_test.outbox);
 	return 0;
 }
 
@@ -42,17 +42,17 @@ static NET_API_STATUS put(uint64_t key, const char *client)
 		.client = client, .user = "zoë", .num_opens = 1, .active_s = 60, .idle_s = 5
 	};
 
-	return feed_outbox_put(under_test.outbox, key, 0, &row, under_test.now_ms);
+	return publish_outbox_put(under_test.outbox, key, 0, &row, under_test.now_ms);
 }
 
 static void touch(uint64_t key, uint32_t num_opens)
 {
-	feed_outbox_touch(under_test.outbox, key, num_opens, 0, under_test.now_ms);
+	publish_outbox_touch(under_test.outbox, key, num_opens, 0, under_test.now_ms);
 }
 
 static void remove_key(uint64_t key)
 {
-	feed_outbox_remove(under_test.outbox, key);
+	publish_outbox_remove(under_test.outbox, key);
 }
 
 /* What is told now, as "PUT 1 fs1 opens 1 active 60 idle 5, TOUCH 2 opens 3 idle 0, REMOVE 3". */
@@ -62,7 +62,7 @@ static void expect_told(const char *expected)
 	struct wire_reader r;
 	char told[1024] = "";
 
-	feed_outbox_write(under_test.outbox, &w, BATCH, under_test.now_ms);
+	publish_outbox_write(under_test.outbox, &w, BATCH, under_test.now_ms);
 	wire_reader_init(&r, w.data, w.len);
 	while (wire_left(&r) > 0) {
 		uint16_t bytes = wire_get_u16(&r), kind = wire_get_u16(&r);
@@ -70,16 +70,16 @@ static void expect_told(const char *expected)
 		char *to = told + strlen(told);
 		size_t room = sizeof told - strlen(told);
 		const char *comma = told[0] != '\0' ? ", " : "";
-		struct feed_message m;
+		struct publish_message m;
 
 		wire_skip(&r, bytes);
-		feed_message_decode(&body, kind, &m);
+		publish_message_decode(&body, kind, &m);
 		assert_null(body.error);
-		if (kind == FEED_PUT)
+		if (kind == PUBLISH_PUT)
 			snprintf(to, room, "%sPUT %d %s opens %u active %u idle %u", comma,
 			         (int)m.key, m.row.client, m.row.num_opens, m.row.active_s,
 			         m.row.idle_s);
-		else if (kind == FEED_TOUCH)
+		else if (kind == PUBLISH_TOUCH)
 			snprintf(to, room, "%sTOUCH %d opens %u idle %u", comma, (int)m.key,
 			         m.row.num_opens, m.row.idle_s);
 		else
@@ -106,14 +106,14 @@ static void all_texts_and_numbers_are_told(void **state)
 {
 	static const struct netsession_row row = { "c", "u", "t", NULL, 1, 2, 1, 3 };
 	struct wire_writer w = { 0 };
-	struct feed_message m;
+	struct publish_message m;
 	struct wire_reader r;
 
 	(void)state;
-	assert_int_equal(feed_outbox_put(under_test.outbox, 9, 0, &row, 0), 0);
-	feed_outbox_write(under_test.outbox, &w, BATCH, 0);
-	wire_reader_init(&r, w.data + FEED_HEADER_BYTES, w.len - FEED_HEADER_BYTES);
-	feed_message_decode(&r, FEED_PUT, &m);
+	assert_int_equal(publish_outbox_put(under_test.outbox, 9, 0, &row, 0), 0);
+	publish_outbox_write(under_test.outbox, &w, BATCH, 0);
+	wire_reader_init(&r, w.data + PUBLISH_HEADER_BYTES, w.len - PUBLISH_HEADER_BYTES);
+	publish_message_decode(&r, PUBLISH_PUT, &m);
 	assert_null(r.error);
 	assert_string_equal(m.row.client, "c");
 	assert_string_equal(m.row.user, "u");
@@ -203,11 +203,11 @@ static void a_refused_session_is_not_there(void **state)
 	(void)state;
 	put(1, "fs1");
 	expect_told("PUT 1 fs1 opens 1 active 60 idle 5");
-	assert_true(feed_outbox_has(under_test.outbox, 1));
+	assert_true(publish_outbox_has(under_test.outbox, 1));
 	touch(1, 2);
-	assert_true(feed_outbox_refused(under_test.outbox, 1));
-	assert_false(feed_outbox_has(under_test.outbox, 1));
-	assert_false(feed_outbox_refused(under_test.outbox, 1));
+	assert_true(publish_outbox_refused(under_test.outbox, 1));
+	assert_false(publish_outbox_has(under_test.outbox, 1));
+	assert_false(publish_outbox_refused(under_test.outbox, 1));
 	touch(1, 3);
 	remove_key(1);
 	expect_told("");
@@ -221,21 +221,21 @@ static void a_refusal_is_nothing_new_of_what_was_removed_or_put_anew(void **stat
 	expect_told("PUT 1 fs1 opens 1 active 60 idle 5, PUT 2 fs2 opens 1 active 60 idle 5");
 	remove_key(1);
 	put(2, "fs3");
-	assert_false(feed_outbox_refused(under_test.outbox, 1));
-	assert_false(feed_outbox_refused(under_test.outbox, 2));
-	assert_false(feed_outbox_refused(under_test.outbox, 3));
+	assert_false(publish_outbox_refused(under_test.outbox, 1));
+	assert_false(publish_outbox_refused(under_test.outbox, 2));
+	assert_false(publish_outbox_refused(under_test.outbox, 3));
 	expect_told("PUT 2 fs3 opens 1 active 60 idle 5");
 }
 
 static void a_removed_session_is_not_there_to_be_closed(void **state)
 {
 	(void)state;
-	assert_false(feed_outbox_has(under_test.outbox, 1));
+	assert_false(publish_outbox_has(under_test.outbox, 1));
 	put(1, "fs1");
-	assert_true(feed_outbox_has(under_test.outbox, 1));
+	assert_true(publish_outbox_has(under_test.outbox, 1));
 	expect_told("PUT 1 fs1 opens 1 active 60 idle 5");
 	remove_key(1);
-	assert_false(feed_outbox_has(under_test.outbox, 1));
+	assert_false(publish_outbox_has(under_test.outbox, 1));
 }
 
 static void a_batch_ends_before_the_change_that_may_not_fit(void **state)
@@ -246,12 +246,12 @@ static void a_batch_ends_before_the_change_that_may_not_fit(void **state)
 	(void)state;
 	put(1, "fs1");
 	put(2, "fs2");
-	feed_outbox_write(under_test.outbox, &w, FEED_MAX_FRAME_BYTES, 0);
+	publish_outbox_write(under_test.outbox, &w, PUBLISH_MAX_FRAME_BYTES, 0);
 	first = w.len;
-	assert_true(first > 0 && first < FEED_MAX_FRAME_BYTES);
-	feed_outbox_write(under_test.outbox, &w, FEED_MAX_FRAME_BYTES, 0);
+	assert_true(first > 0 && first < PUBLISH_MAX_FRAME_BYTES);
+	publish_outbox_write(under_test.outbox, &w, PUBLISH_MAX_FRAME_BYTES, 0);
 	assert_int_equal(w.len, first);
-	feed_outbox_write(under_test.outbox, &w, first + FEED_MAX_FRAME_BYTES, 0);
+	publish_outbox_write(under_test.outbox, &w, first + PUBLISH_MAX_FRAME_BYTES, 0);
 	assert_int_equal(w.len, 2 * first);
 	wire_writer_fini(&w);
 }
@@ -263,7 +263,7 @@ static void a_batch_ends_before_the_change_that_may_not_fit(void **state)
 static void a_map_agrees_with_a_plain_array_through_all_changes(void **state)
 {
 	static uint32_t plain[KEYS];
-	struct feed_key_map map = { .seed = 42 };
+	struct key_map map = { .seed = 42 };
 	uint64_t x = 1;
 	uint32_t count = 0;
 
@@ -274,20 +274,20 @@ static void a_map_agrees_with_a_plain_array_through_all_changes(void **state)
 		x = x * 6364136223846793005u + 1442695040888963407u;
 		key = (x >> 33) % KEYS;
 		if ((x >> 62) == 0) {
-			feed_key_map_remove(&map, key << 40);
+			key_map_remove(&map, key << 40);
 			count -= plain[key] != 0;
 			plain[key] = 0;
 		} else {
-			assert_true(feed_key_map_set(&map, key << 40, i));
+			assert_true(key_map_set(&map, key << 40, i));
 			count += plain[key] == 0;
 			plain[key] = i;
 		}
 		assert_int_equal(map.count, count);
 		if (i % 1000 == 0)
 			for (key = 0; key < KEYS; key++)
-				assert_int_equal(feed_key_map_find(&map, key << 40), plain[key]);
+				assert_int_equal(key_map_find(&map, key << 40), plain[key]);
 	}
-	feed_key_map_fini(&map);
+	key_map_fini(&map);
 }
 
 int main(void)

@@ -15,19 +15,19 @@
 
 /* A feeder, and what it was asked. */
 struct source {
-	struct freshness_source own;
+	struct refresh_source own;
 	unsigned asks;
 	uint32_t number;
 };
 
 static struct {
 	struct net_loop *loop;
-	struct service service;
+	struct srvsvc_server service;
 	int64_t now_ms;
-	struct freshness *freshness;
+	struct refresh *freshness;
 	struct source sources[2];
 	struct caller {
-		struct freshness_wait wait;
+		struct refresh_wait wait;
 		unsigned let_go;
 		unsigned turn; /* in which it was: they count up */
 	} callers[3];
@@ -63,15 +63,14 @@ static int set_up(void **state)
 	under_test.now_ms = 1000000;
 	under_test.service.now_ms = now_ms;
 	under_test.loop = net_loop_new();
-	under_test.freshness = freshness_new(under_test.loop, &under_test.service);
+	under_test.freshness = refresh_new(under_test.loop, &under_test.service);
 	for (size_t i = 0; i < COUNT(under_test.sources); i++)
-		under_test.sources[i].own = (struct freshness_source){
+		under_test.sources[i].own = (struct refresh_source){
 			.ask = on_ask, .context = &under_test.sources[i], .name = "test"
 		};
 	for (size_t i = 0; i < COUNT(under_test.callers); i++)
-		under_test.callers[i].wait = (struct freshness_wait){
-			.over = on_over, .context = &under_test.callers[i]
-		};
+		under_test.callers[i].wait =
+			(struct refresh_wait){ .over = on_over, .context = &under_test.callers[i] };
 	return under_test.freshness != NULL ? 0 : -1;
 }
 
@@ -79,10 +78,10 @@ static int tear_down(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(under_test.callers); i++)
-		freshness_forget(under_test.freshness, &under_test.callers[i].wait);
+		refresh_cancel_wait(under_test.freshness, &under_test.callers[i].wait);
 	for (size_t i = 0; i < COUNT(under_test.sources); i++)
-		freshness_remove(under_test.freshness, &under_test.sources[i].own);
-	freshness_free(under_test.freshness);
+		refresh_remove_source(under_test.freshness, &under_test.sources[i].own);
+	refresh_free(under_test.freshness);
 	net_loop_run(under_test.loop);
 	net_loop_free(under_test.loop);
 	return 0;
@@ -100,18 +99,18 @@ static void turn(void)
 
 static struct source *add(size_t index)
 {
-	freshness_add(under_test.freshness, &under_test.sources[index].own);
+	refresh_add_source(under_test.freshness, &under_test.sources[index].own);
 	return &under_test.sources[index];
 }
 
 static bool is_given(size_t caller)
 {
-	return freshness_is_given(under_test.freshness, &under_test.callers[caller].wait);
+	return refresh_ready_or_wait(under_test.freshness, &under_test.callers[caller].wait);
 }
 
 static void answer(struct source *s)
 {
-	assert_true(freshness_answered(under_test.freshness, &s->own, s->number));
+	assert_true(refresh_source_answered(under_test.freshness, &s->own, s->number));
 }
 
 static void nobody_waits_where_nobody_is_to_be_asked(void **state)
@@ -164,7 +163,7 @@ static void what_was_found_is_good_for_a_moment(void **state)
 	assert_false(is_given(0));
 	answer(s);
 	turn();
-	under_test.now_ms += FRESHNESS_GOOD_MS;
+	under_test.now_ms += REFRESH_VALID_MS;
 	assert_true(is_given(0));
 	under_test.now_ms++;
 	assert_false(is_given(0));
@@ -177,7 +176,7 @@ static void a_look_that_began_before_is_not_enough(void **state)
 
 	(void)state;
 	assert_false(is_given(0));
-	under_test.now_ms += FRESHNESS_GOOD_MS + 1;
+	under_test.now_ms += REFRESH_VALID_MS + 1;
 	assert_false(is_given(1));
 	assert_int_equal(s->asks, 1); /* one at a time */
 	answer(s);
@@ -197,7 +196,7 @@ static void one_who_is_silent_is_waited_for_once_until_it_speaks(void **state)
 
 	(void)state;
 	assert_false(is_given(0));
-	under_test.now_ms += FRESHNESS_PATIENCE_MS;
+	under_test.now_ms += REFRESH_TIMEOUT_MS;
 	while (under_test.callers[0].let_go == 0)
 		uv_run(under_test.loop->uv, UV_RUN_ONCE);
 	assert_true(s->own.is_silent);
@@ -216,10 +215,10 @@ static void one_who_leaves_is_not_waited_for(void **state)
 
 	(void)state;
 	assert_false(is_given(0));
-	freshness_remove(under_test.freshness, &s->own);
+	refresh_remove_source(under_test.freshness, &s->own);
 	turn();
 	assert_int_equal(under_test.callers[0].let_go, 1);
-	freshness_remove(under_test.freshness, &s->own);
+	refresh_remove_source(under_test.freshness, &s->own);
 	assert_true(is_given(0));
 }
 
@@ -230,7 +229,7 @@ static void a_caller_who_leaves_is_not_let_go(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(under_test.callers); i++)
 		assert_false(is_given(i));
-	freshness_forget(under_test.freshness, &under_test.callers[1].wait);
+	refresh_cancel_wait(under_test.freshness, &under_test.callers[1].wait);
 	answer(s);
 	turn();
 	assert_int_equal(under_test.callers[0].let_go, 1);
@@ -243,12 +242,12 @@ static void an_answer_to_nothing_is_none(void **state)
 	struct source *s = add(0);
 
 	(void)state;
-	assert_false(freshness_answered(under_test.freshness, &s->own, 0));
-	assert_false(freshness_answered(under_test.freshness, &s->own, 1));
+	assert_false(refresh_source_answered(under_test.freshness, &s->own, 0));
+	assert_false(refresh_source_answered(under_test.freshness, &s->own, 1));
 	assert_false(is_given(0));
-	assert_false(freshness_answered(under_test.freshness, &s->own, s->number + 1));
+	assert_false(refresh_source_answered(under_test.freshness, &s->own, s->number + 1));
 	answer(s);
-	assert_false(freshness_answered(under_test.freshness, &s->own, s->number));
+	assert_false(refresh_source_answered(under_test.freshness, &s->own, s->number));
 }
 
 int main(void)

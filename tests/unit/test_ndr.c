@@ -247,12 +247,12 @@ static const uint8_t streamed[] = {
 /* clang-format on */
 
 /* The pieces of streamed that are still to be fed, each in a block of its own. */
-struct feeder {
+struct publisher {
 	size_t at, piece_bytes;
 	uint8_t *piece;
 };
 
-static void feed_more(struct feeder *f, struct ndr_stream *s)
+static void feed_more(struct publisher *f, struct ndr_stream *s)
 {
 	size_t left = sizeof streamed - f->at;
 	size_t bytes = left < f->piece_bytes ? left : f->piece_bytes;
@@ -265,13 +265,13 @@ static void feed_more(struct feeder *f, struct ndr_stream *s)
 	ndr_stream_feed(s, f->piece, bytes);
 }
 
-static void take_words(struct feeder *f, struct ndr_stream *s, uint32_t words[], size_t count)
+static void take_words(struct publisher *f, struct ndr_stream *s, uint32_t words[], size_t count)
 {
 	while (!ndr_stream_words(s, words, count))
 		feed_more(f, s);
 }
 
-static void take_units(struct feeder *f, struct ndr_stream *s, WCHAR units[], size_t count)
+static void take_units(struct publisher *f, struct ndr_stream *s, WCHAR units[], size_t count)
 {
 	size_t taken = 0;
 
@@ -290,7 +290,7 @@ static void a_stream_gives_the_same_in_pieces_of_any_size(void **state)
 {
 	(void)state;
 	for (size_t piece_bytes = 1; piece_bytes <= sizeof streamed; piece_bytes++) {
-		struct feeder f = { .piece_bytes = piece_bytes };
+		struct publisher f = { .piece_bytes = piece_bytes };
 		struct ndr_stream s = { 0 };
 		WCHAR units[6] = { 0 };
 		uint32_t words[3];

@@ -21,13 +21,13 @@ enum { LONG_MS = 30000, SHORT_MS = 100, MANY = 64 };
 /* One run, and how it ended. */
 struct run {
 	struct net_loop *loop;
-	struct net_child *child;
+	struct net_process *child;
 	struct net_timer *timer;
 	int ends;
-	struct net_child_end end;
+	struct net_process_result end;
 };
 
-static void on_ended(void *context, const struct net_child_end *end)
+static void on_ended(void *context, const struct net_process_result *end)
 {
 	struct run *run = context;
 
@@ -37,13 +37,13 @@ static void on_ended(void *context, const struct net_child_end *end)
 
 static bool start(struct run *run, const char *const argv[], size_t max_bytes, uint32_t deadline_ms)
 {
-	const struct net_child_settings settings = { .argv = argv,
-		                                     .max_output_bytes = max_bytes,
-		                                     .deadline_ms = deadline_ms,
-		                                     .complaint = "Bad: b" };
+	const struct net_process_settings settings = { .argv = argv,
+		                                       .max_output_bytes = max_bytes,
+		                                       .deadline_ms = deadline_ms,
+		                                       .complaint = "Bad: b" };
 	struct err err = { 0 };
 
-	run->child = net_child_start(run->loop, &settings, on_ended, run, &err);
+	run->child = net_process_start(run->loop, &settings, on_ended, run, &err);
 	return run->child != NULL;
 }
 
@@ -86,7 +86,7 @@ static void a_child_gives_its_output_and_exit_status(void **state)
 	assert_int_equal(run->end.exit, 7);
 	assert_int_equal(run->end.output_bytes, 5);
 	assert_string_equal(run->end.output, "said\n");
-	assert_string_equal(run->end.said, "to be seen");
+	assert_string_equal(run->end.stderr_text, "to be seen");
 }
 
 static void a_child_that_says_nothing_gives_no_text(void **state)
@@ -96,7 +96,7 @@ static void a_child_that_says_nothing_gives_no_text(void **state)
 	sh(run, "exit 0", 100, LONG_MS);
 	assert_int_equal(run->end.exit, 0);
 	assert_int_equal(run->end.output_bytes, 0);
-	assert_string_equal(run->end.said, "");
+	assert_string_equal(run->end.stderr_text, "");
 }
 
 static void no_shell_sees_the_arguments(void **state)
@@ -158,8 +158,8 @@ static void only_the_beginning_of_its_complaints_is_kept(void **state)
 	sh(run, "yes complaint | head -c 500000 >&2; echo done", 100, LONG_MS);
 	assert_null(run->end.why);
 	assert_string_equal(run->end.output, "done\n");
-	assert_int_equal(strlen(run->end.said), NET_CHILD_SAID_BYTES - 1);
-	assert_memory_equal(run->end.said, "complaint complaint ", 20);
+	assert_int_equal(strlen(run->end.stderr_text), NET_PROCESS_STDERR_BYTES - 1);
+	assert_memory_equal(run->end.stderr_text, "complaint complaint ", 20);
 }
 
 static void a_complaint_that_is_looked_for_is_found_wherever_it_stands(void **state)
@@ -183,7 +183,7 @@ static void a_complaint_that_is_looked_for_is_found_wherever_it_stands(void **st
 		assert_null(run->end.why);
 		assert_int_equal(run->end.has_complained, cases[i].is_there);
 		free(run->end.output);
-		run->end = (struct net_child_end){ 0 };
+		run->end = (struct net_process_result){ 0 };
 		run->ends = 0;
 	}
 }
@@ -193,7 +193,7 @@ static void control_characters_of_its_complaints_are_blanks(void **state)
 	struct run *run = *state;
 
 	sh(run, "printf '\\n one\\n\\033\\177two\\t\\n' >&2", 100, LONG_MS);
-	assert_string_equal(run->end.said, "one two");
+	assert_string_equal(run->end.stderr_text, "one two");
 }
 
 static void a_child_that_takes_too_long_is_killed(void **state)
@@ -262,7 +262,7 @@ static void on_time(void *context)
 	struct run *run = context;
 
 	net_timer_stop(run->timer);
-	net_child_cancel(run->child);
+	net_process_cancel(run->child);
 }
 
 static void a_child_that_is_cancelled_is_killed_and_reaped_without_a_word(void **state)

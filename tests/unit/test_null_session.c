@@ -19,8 +19,8 @@ static void log_on_unsigned(bool is_anonymous, uint16_t session_flags)
 	c.is_anonymous = is_anonymous;
 	negotiate();
 	answer_session_setup(STATUS_SUCCESS, session_flags);
-	if (conversation_next(&c) == CONVERSATION_TOKEN)
-		conversation_take_token(&c, NULL, 0, &key);
+	if (client_state_next(&c) == CLIENT_EVENT_TOKEN)
+		client_state_take_token(&c, NULL, 0, &key);
 }
 
 static void expect_unsigned(size_t count, enum smb2_command first)
@@ -39,18 +39,18 @@ static void a_null_session_works_unsigned(void **state)
 		tear_down(state);
 		set_up(state);
 		log_on_unsigned(true, flags[i]);
-		expect(CONVERSATION_READ);
+		expect(CLIENT_EVENT_READ);
 		expect_unsigned(3, SMB2_TREE_CONNECT);
 		answer_tree_connect(0, 0);
 		answer_create(1);
 		make_bind_ack(0, 0);
 		answer_data(2, STATUS_SUCCESS, pdus.data, pdus.len);
-		expect(CONVERSATION_READY);
+		expect(CLIENT_EVENT_READY);
 		ask_level_0(); /* alone: nothing could prove what NEGOTIATE said */
 		expect_unsigned(1, SMB2_IOCTL);
 		make_answer(1, 0, true);
 		answer_data(0, STATUS_SUCCESS, pdus.data, pdus.len);
-		expect(CONVERSATION_ANSWER);
+		expect(CLIENT_EVENT_ANSWER);
 		expect_answer(1);
 	}
 }
@@ -81,7 +81,7 @@ static void a_server_that_signs_is_held_to_it(void **state)
 	assert_int_not_equal(asked[0].header.flags & SMB2_FLAGS_SIGNED, 0);
 	stop_signing();
 	answer_tree_connect(0, 0);
-	expect(CONVERSATION_FAILED);
+	expect(CLIENT_EVENT_FAILED);
 	assert_int_equal(c.err.status, ERROR_DOWNGRADE_DETECTED);
 }
 
@@ -97,9 +97,9 @@ static void a_null_session_is_not_encrypted(void **state)
 	tear_down(state);
 	set_up(state);
 	log_on_unsigned(true, SMB2_SESSION_FLAG_IS_NULL);
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READ);
 	answer_tree_connect(0, SMB2_SHAREFLAG_ENCRYPT_DATA);
-	expect(CONVERSATION_FAILED);
+	expect(CLIENT_EVENT_FAILED);
 	assert_int_equal(c.err.status, ERROR_NOT_SUPPORTED);
 }
 
@@ -107,9 +107,9 @@ static void a_null_session_that_ends_tells_so(void **state)
 {
 	(void)state;
 	log_on_unsigned(true, SMB2_SESSION_FLAG_IS_NULL);
-	expect(CONVERSATION_READ);
+	expect(CLIENT_EVENT_READ);
 	refuse(0, STATUS_USER_SESSION_DELETED);
-	expect(CONVERSATION_FAILED);
+	expect(CLIENT_EVENT_FAILED);
 	assert_int_equal(c.err.status, ERROR_NETNAME_DELETED);
 }
 

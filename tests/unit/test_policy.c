@@ -32,9 +32,10 @@ static struct access_policy *policy_of(const char *preset)
 	const char *why = NULL;
 
 	assert_non_null(p);
-	assert_true(access_policy_name(p, "administrators", "root , LAB\\Administrator", &why));
-	assert_true(access_policy_name(p, "server_operators", "@ops", &why));
-	assert_true(access_policy_name(p, "feeders", "fs1$@LAB.EXAMPLE", &why));
+	assert_true(
+		access_policy_set_group(p, "administrators", "root , LAB\\Administrator", &why));
+	assert_true(access_policy_set_group(p, "server_operators", "@ops", &why));
+	assert_true(access_policy_set_group(p, "feeders", "fs1$@LAB.EXAMPLE", &why));
 	assert_null(why);
 	return p;
 }
@@ -93,7 +94,7 @@ static void documented_gives_each_right_to_whom_windows_documents(void **state)
 					    [ACCESS_SERVER_INFO] = "AOFU",
 					    [ACCESS_SHARE_ENUM] = "AOFU",
 					    [ACCESS_COUNTERS] = "AO",
-					    [ACCESS_FEED] = "F",
+					    [ACCESS_PUBLISH] = "F",
 				    });
 }
 
@@ -110,7 +111,7 @@ static void hardened_gives_every_level_to_operators_alone(void **state)
 					  [ACCESS_SERVER_INFO] = "AOFU",
 					  [ACCESS_SHARE_ENUM] = "AOFU",
 					  [ACCESS_COUNTERS] = "AO",
-					  [ACCESS_FEED] = "F",
+					  [ACCESS_PUBLISH] = "F",
 				  });
 }
 
@@ -264,10 +265,10 @@ static void a_groups_list_replaces_the_one_before(void **state)
 	const char *why = NULL;
 
 	(void)state;
-	assert_true(access_policy_name(cast.policy, "administrators", "alice", &why));
+	assert_true(access_policy_set_group(cast.policy, "administrators", "alice", &why));
 	assert_true(access_policy_allows(cast.policy, cast.who[USER], ACCESS_LEVEL_502));
 	assert_false(access_policy_allows(cast.policy, cast.who[ADMINISTRATOR], ACCESS_LEVEL_502));
-	assert_true(access_policy_name(cast.policy, "administrators", "", &why));
+	assert_true(access_policy_set_group(cast.policy, "administrators", "", &why));
 	assert_false(access_policy_allows(cast.policy, cast.who[USER], ACCESS_LEVEL_502));
 	assert_true(access_policy_allows(cast.policy, cast.who[OPERATOR], ACCESS_LEVEL_502));
 	cast_free(&cast);
@@ -285,7 +286,7 @@ static void a_groups_list_holds_labels_alone(void **state)
 	for (size_t i = 0; i < COUNT(lists); i++) {
 		const char *why = NULL;
 
-		assert_false(access_policy_name(p, "administrators", lists[i], &why));
+		assert_false(access_policy_set_group(p, "administrators", lists[i], &why));
 		assert_string_equal(why, "users, @groups and SIDs");
 		assert_true(access_policy_allows(p, root, ACCESS_DELETE)); /* as before */
 	}
@@ -300,9 +301,9 @@ static void nobody_in_a_groups_list_is_not_the_account_of_that_name(void **state
 	const char *why = NULL;
 
 	(void)state;
-	assert_true(access_policy_name(p, "administrators", "nobody", &why));
+	assert_true(access_policy_set_group(p, "administrators", "nobody", &why));
 	assert_false(access_policy_allows(p, nobody, ACCESS_DELETE));
-	assert_true(access_policy_name(p, "administrators", "nobody,alice", &why));
+	assert_true(access_policy_set_group(p, "administrators", "nobody,alice", &why));
 	assert_false(access_policy_allows(p, nobody, ACCESS_DELETE));
 	assert_true(access_policy_allows(p, alice, ACCESS_DELETE));
 	identity_release(alice);
@@ -336,13 +337,13 @@ static void what_can_be_no_label_is_refused_and_says_what_was_expected(void **st
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		assert_false(access_policy_set(p, ACCESS_DELETE, cases[i][0], &why));
 		assert_string_equal(why, cases[i][1]);
-		assert_false(access_policy_name(p, "administrators", cases[i][0], &why));
+		assert_false(access_policy_set_group(p, "administrators", cases[i][0], &why));
 		assert_string_equal(why, cases[i][1]);
 	}
 	assert_true(access_policy_allows(p, root, ACCESS_DELETE));
 	for (size_t i = 0; i < COUNT(good); i++) {
 		assert_true(access_policy_set(p, ACCESS_DELETE, good[i], &why));
-		assert_true(access_policy_name(p, "administrators", good[i], &why));
+		assert_true(access_policy_set_group(p, "administrators", good[i], &why));
 	}
 	identity_release(root);
 	access_policy_release(p);
@@ -358,7 +359,7 @@ static void only_the_three_groups_can_be_named(void **state)
 	for (size_t i = 0; i < COUNT(others); i++) {
 		const char *why = NULL;
 
-		assert_false(access_policy_name(p, others[i], "alice", &why));
+		assert_false(access_policy_set_group(p, others[i], "alice", &why));
 		assert_string_equal(why, "administrators, server_operators or feeders");
 	}
 	access_policy_release(p);
@@ -377,7 +378,7 @@ static void a_name_of_512_bytes_is_refused_and_changes_nothing(void **state)
 	assert_false(access_policy_set(p, ACCESS_DELETE, list, &why));
 	assert_string_equal(why, "a name of less than 512 bytes");
 	why = NULL;
-	assert_false(access_policy_name(p, "administrators", list, &why));
+	assert_false(access_policy_set_group(p, "administrators", list, &why));
 	assert_string_equal(why, "a name of less than 512 bytes");
 	assert_true(access_policy_allows(p, root, ACCESS_DELETE));
 

@@ -38,7 +38,7 @@ static int64_t due_ms(void)
 
 static bool ask(void)
 {
-	return poll_plan_ask(&here.plan, here.now_ms);
+	return poll_plan_refresh(&here.plan, here.now_ms);
 }
 
 static void look_begins(void)
@@ -139,7 +139,7 @@ static void looks_go_on_for_a_minute_after_the_last_who_asked(void **state)
 	(void)state;
 	here.found = POLL_PLAN_CHANGED;
 	ask();
-	pass(POLL_PLAN_ASKED_MS);
+	pass(POLL_PLAN_REFRESH_MS);
 	assert_int_in_range(here.looks, 50, 60);
 	here.looks = 0;
 	pass(1000000);
@@ -189,8 +189,8 @@ static void looks_take_a_tenth_of_the_time_at_most(void **state)
 		here.looks = 0;
 		here.looking_ms = 0;
 		for (int minute = 0; minute < 60; minute++) {
-			here.plan.until_ms = here.now_ms + POLL_PLAN_ASKED_MS; /* as by an ask */
-			pass(POLL_PLAN_ASKED_MS / 2);
+			here.plan.until_ms = here.now_ms + POLL_PLAN_REFRESH_MS; /* as by an ask */
+			pass(POLL_PLAN_REFRESH_MS / 2);
 		}
 		assert_true(here.looks > 0);
 		assert_true(here.looking_ms * 10 <= here.now_ms - began_ms + 10 * taken_ms[i]);
@@ -248,7 +248,7 @@ static void a_look_that_hangs_is_not_repeated_for_long(void **state)
 	ask();
 	look_begins();
 	look_ends();
-	assert_int_equal(due_ms(), POLL_PLAN_HOPELESS_MS);
+	assert_int_equal(due_ms(), POLL_PLAN_FAILING_MS);
 }
 
 static void what_works_again_is_looked_at_as_ever(void **state)

@@ -29,7 +29,7 @@
 static struct {
 	struct net_loop *loop;
 	struct relay *relay;
-	struct relay_door *door;
+	struct relay_endpoint *door;
 	char folder[64], path[100], upstream[100];
 	int samba; /* listens */
 } under_test;
@@ -51,7 +51,7 @@ static const char *transport(void *context, const char *client, const char *user
 	return NULL;
 }
 
-static void tell(void *context, const struct service_event *event)
+static void tell(void *context, const struct srvsvc_event *event)
 {
 	(void)context;
 	(void)event;
@@ -78,10 +78,10 @@ static int set_up(void **state)
 		                                 .max_answer_bytes = 1 << 20,
 		                                 .max_held_bytes = 4 << 20,
 		                                 .now_ms = now_ms,
-		                                 .transport = transport,
-		                                 .tell = tell };
-	struct relay_door_settings door = { .upstream = under_test.upstream,
-		                            .max_pipes = MAX_PIPES };
+		                                 .find_transport = transport,
+		                                 .on_event = tell };
+	struct relay_endpoint_settings door = { .upstream = under_test.upstream,
+		                                .max_pipes = MAX_PIPES };
 	struct err err = { 0 };
 	int socket;
 
@@ -97,14 +97,14 @@ static int set_up(void **state)
 	socket = net_listen_local(under_test.path, 0600, &err);
 	if (socket < 0 || under_test.samba < 0)
 		return -1;
-	under_test.door = relay_door_new(under_test.loop, under_test.relay, socket, &door);
+	under_test.door = relay_endpoint_new(under_test.loop, under_test.relay, socket, &door);
 	return under_test.door != NULL ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	relay_door_free(under_test.door);
+	relay_endpoint_free(under_test.door);
 	if (under_test.samba >= 0)
 		close(under_test.samba);
 	net_loop_run(under_test.loop);
@@ -170,9 +170,9 @@ static bool is_at_end(int end)
 
 static uint32_t pipes_now(void)
 {
-	struct relay_door_counts counts;
+	struct relay_endpoint_counts counts;
 
-	relay_door_count(under_test.door, &counts);
+	relay_endpoint_count(under_test.door, &counts);
 	return counts.pipes_now;
 }
 
@@ -251,7 +251,7 @@ static void a_server_that_replies_and_closes_has_its_reply_heard(void **state)
 static void a_socket_at_which_nobody_listens_is_closed_to_the_caller_at_once(void **state)
 {
 	int64_t began_ms = now_ms(NULL);
-	struct relay_door_counts counts;
+	struct relay_endpoint_counts counts;
 	int caller;
 
 	(void)state;
@@ -267,7 +267,7 @@ static void a_socket_at_which_nobody_listens_is_closed_to_the_caller_at_once(voi
 		close(caller);
 	}
 	assert_true(now_ms(NULL) - began_ms < PATIENCE_MS / 2);
-	relay_door_count(under_test.door, &counts);
+	relay_endpoint_count(under_test.door, &counts);
 	assert_int_equal(counts.without_samba, 2);
 	assert_int_equal(counts.pipes_now, 0);
 }
@@ -355,7 +355,7 @@ static void told_to_end_idle_pipes_are_closed_and_others_when_they_are_answered(
 	bytes = message_of(message, true);
 	say(busy, message, bytes);
 	expect(busy_samba, message, bytes);
-	relay_door_drain(under_test.door);
+	relay_endpoint_drain(under_test.door);
 	UNTIL(is_at_end(idle));
 	assert_int_equal(pipes_now(), 1);
 	bytes = message_of(message, false);
@@ -399,7 +399,7 @@ static void a_pipe_is_not_hung_up_before_its_last_answer_is_read(void **state)
 		say(sambas[i], message, bytes);
 	}
 	close(sambas[0]); /* the pipe ends by Samba; the other one by the relay's own end */
-	relay_door_drain(under_test.door);
+	relay_endpoint_drain(under_test.door);
 	UNTIL(pipes_now() == 0);
 	wait_ms(200);
 	for (int i = 0; i < 2; i++) {
@@ -413,7 +413,7 @@ static void a_pipe_is_not_hung_up_before_its_last_answer_is_read(void **state)
 
 static void a_message_without_bytes_ends_the_pipe(void **state)
 {
-	struct relay_door_counts counts;
+	struct relay_endpoint_counts counts;
 	int caller, samba;
 
 	(void)state;
@@ -421,7 +421,7 @@ static void a_message_without_bytes_ends_the_pipe(void **state)
 	say(caller, "\0\0", 2);
 	UNTIL(is_at_end(caller));
 	UNTIL(is_at_end(samba));
-	relay_door_count(under_test.door, &counts);
+	relay_endpoint_count(under_test.door, &counts);
 	assert_int_equal(counts.malformed, 1);
 	close(caller);
 	close(samba);

@@ -25,7 +25,7 @@ struct session {
 };
 
 struct lab {
-	struct relay_listing *listing;
+	struct session_cache *listing;
 	struct session sessions[MOST];
 	size_t count;
 	int64_t now_s;  /* Samba's */
@@ -44,12 +44,12 @@ static uint32_t any(struct lab *l, uint32_t below)
 static void lab_init(struct lab *l, uint32_t first_id)
 {
 	*l = (struct lab){ .now_s = NOW_S };
-	l->listing = relay_listing_new(100000, first_id);
+	l->listing = session_cache_new(100000, first_id);
 }
 
 static void lab_fini(struct lab *l)
 {
-	relay_listing_free(l->listing);
+	session_cache_free(l->listing);
 }
 
 static struct session *begin(struct lab *l, const char *client, const char *user, int64_t began_s)
@@ -100,11 +100,11 @@ static NET_API_STATUS take(struct lab *l, size_t from)
 	SESSION_INFO_1 infos[MOST] = { 0 };
 	uint32_t entries = 0;
 	NET_API_STATUS status;
-	const struct relay_outside outside = { .transport = transport,
-		                               .there = l->has_smbstatus ? there : NULL,
-		                               .context = l,
-		                               .is_current = l->is_current,
-		                               .wants_transports = l->wants_transports };
+	const struct relay_smbstatus outside = { .find_transport = transport,
+		                                 .count_sessions = l->has_smbstatus ? there : NULL,
+		                                 .context = l,
+		                                 .is_current = l->is_current,
+		                                 .wants_transports = l->wants_transports };
 
 	for (size_t i = 0; i < l->count; i++) {
 		const struct session *s = &l->sessions[(i + from) % l->count];
@@ -117,8 +117,8 @@ static NET_API_STATUS take(struct lab *l, size_t from)
 				.sesi1_time = (DWORD)(l->now_s - s->began_s),
 			};
 	}
-	status = relay_listing_take(l->listing, infos, entries, (l->now_s) * 1000,
-	                            (l->now_s + l->late_s) * 1000 + 400, &outside);
+	status = session_cache_update(l->listing, infos, entries, (l->now_s) * 1000,
+	                              (l->now_s + l->late_s) * 1000 + 400, &outside);
 	for (uint32_t i = 0; i < entries; i++) {
 		free(infos[i].sesi1_cname);
 		free(infos[i].sesi1_username);
@@ -140,7 +140,7 @@ static size_t rows_of(const struct lab *l, struct row rows[])
 	size_t count = 0;
 	uint32_t id;
 
-	session_walk_begin(&walk, relay_listing_table(l->listing), NULL, 0);
+	session_walk_begin(&walk, session_cache_table(l->listing), NULL, 0);
 	while (session_walk_next(&walk, l->now_s * 1000, &row, &id)) {
 		assert_true(count < MOST);
 		rows[count] =
@@ -428,7 +428,7 @@ static void an_answer_that_lacks_sessions_changes_nothing_before_smbstatus_is_as
 		for (size_t end = first + 1; end <= 3; end++) {
 			lab_with_smbstatus(&l);
 			leave_out(&l, first, end);
-			assert_int_equal(take(&l, 0), RELAY_LISTING_SHORT);
+			assert_int_equal(take(&l, 0), SESSION_CACHE_SHORT);
 			assert_ids_stay(&l);
 			leave_out(&l, 0, 0);
 			assert_int_equal(take(&l, 0), 0);
@@ -470,7 +470,7 @@ static void sessions_that_smbstatus_lacks_too_are_over(void **state)
 	lab_with_smbstatus(&l);
 	l.sessions[0].is_there = false; /* alice's other one is left out */
 	leave_out(&l, 1, 2);
-	assert_int_equal(take(&l, 0), RELAY_LISTING_SHORT);
+	assert_int_equal(take(&l, 0), SESSION_CACHE_SHORT);
 	l.is_current = true;
 	assert_int_equal(take(&l, 0), 0);
 	l.is_current = false;
@@ -502,7 +502,7 @@ static void who_comes_while_another_of_the_same_names_is_left_out_is_a_session_b
 	lab_with_smbstatus(&l);
 	(void)begin(&l, "10.0.0.2", "bob", NOW_S - 2);
 	leave_out(&l, 1, 3);
-	assert_int_equal(take(&l, 0), RELAY_LISTING_SHORT); /* for alice */
+	assert_int_equal(take(&l, 0), SESSION_CACHE_SHORT); /* for alice */
 	l.is_current = true;
 	assert_int_equal(take(&l, 0), 0);
 	assert_ids_stay(&l);
@@ -533,7 +533,7 @@ static void transports_that_smbstatus_has_not_told_yet_are_asked_for_where_they_
 	lab_with_smbstatus(&l);
 	begin(&l, "10.0.0.3", "carol", NOW_S - 1)->is_new = true;
 	l.wants_transports = true;
-	assert_int_equal(take(&l, 0), RELAY_LISTING_SHORT);
+	assert_int_equal(take(&l, 0), SESSION_CACHE_SHORT);
 	l.sessions[3].is_new = false;
 	l.transport = "\\Device\\NetbiosSmb";
 	assert_int_equal(take(&l, 0), 0);
@@ -606,7 +606,7 @@ static void the_order_is_the_same_after_a_restart(void **state)
 		            NOW_S - 100 + i * 7 % 40);
 	assert_int_equal(take(&l, 0), 0);
 	again = l;
-	again.listing = relay_listing_new(1000, 5000);
+	again.listing = session_cache_new(1000, 5000);
 	for (size_t from = 0; from < 40; from += 13) {
 		assert_int_equal(take(&again, from), 0);
 		assert_int_equal(rows_of(&l, before), 40);
@@ -629,8 +629,8 @@ static void more_sessions_than_there_may_be_are_an_error_until_there_are_less(vo
 
 	(void)state;
 	lab_init(&l, 0);
-	relay_listing_free(l.listing);
-	l.listing = relay_listing_new(3, 0);
+	session_cache_free(l.listing);
+	l.listing = session_cache_new(3, 0);
 	for (int i = 0; i < 5; i++)
 		(void)begin(&l, "10.0.0.1", "alice", NOW_S - 100 + 10 * i);
 	assert_int_equal(take(&l, 0), ERROR_NOT_ENOUGH_MEMORY);
@@ -650,28 +650,28 @@ static void a_session_is_found_by_whose_it_is_and_when_it_began(void **state)
 
 	(void)state;
 	lab_init(&l, 0);
-	assert_false(relay_listing_find(l.listing, "10.0.0.1", "alice", 0, &row, &began_s));
+	assert_false(session_cache_find(l.listing, "10.0.0.1", "alice", 0, &row, &began_s));
 	begin(&l, "10.0.0.1", "alice", NOW_S - 50)->num_opens = 4;
 	begin(&l, "10.0.0.1", "alice", NOW_S - 30)->num_opens = 5;
 	begin(&l, "10.0.0.1", "bob", NOW_S - 50)->num_opens = 6;
 	begin(&l, "10.0.0.2", "alice", NOW_S - 50)->num_opens = 7;
 	assert_int_equal(take(&l, 1), 0);
 	for (int64_t off_s = -2; off_s <= 2; off_s++) {
-		assert_true(relay_listing_find(l.listing, "10.0.0.1", "alice", NOW_S - 50 + off_s,
+		assert_true(session_cache_find(l.listing, "10.0.0.1", "alice", NOW_S - 50 + off_s,
 		                               &row, &began_s));
 		assert_int_equal(row.num_opens, 4);
 		assert_int_equal(began_s, NOW_S - 50);
 	}
 	assert_false(
-		relay_listing_find(l.listing, "10.0.0.1", "alice", NOW_S - 53, &row, &began_s));
+		session_cache_find(l.listing, "10.0.0.1", "alice", NOW_S - 53, &row, &began_s));
 	assert_false(
-		relay_listing_find(l.listing, "10.0.0.1", "alice", NOW_S - 40, &row, &began_s));
-	assert_false(relay_listing_find(l.listing, "10.0.0.1", "alice", 0, &row, &began_s));
-	assert_true(relay_listing_find(l.listing, "10.0.0.1", "bob", 0, &row, &began_s));
+		session_cache_find(l.listing, "10.0.0.1", "alice", NOW_S - 40, &row, &began_s));
+	assert_false(session_cache_find(l.listing, "10.0.0.1", "alice", 0, &row, &began_s));
+	assert_true(session_cache_find(l.listing, "10.0.0.1", "bob", 0, &row, &began_s));
 	assert_int_equal(row.num_opens, 6);
-	assert_true(relay_listing_find(l.listing, "10.0.0.2", "alice", 0, &row, &began_s));
+	assert_true(session_cache_find(l.listing, "10.0.0.2", "alice", 0, &row, &began_s));
 	assert_int_equal(row.num_opens, 7);
-	assert_false(relay_listing_find(l.listing, "10.0.0.2", "bob", 0, &row, &began_s));
+	assert_false(session_cache_find(l.listing, "10.0.0.2", "bob", 0, &row, &began_s));
 	lab_fini(&l);
 }
 

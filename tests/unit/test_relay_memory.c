@@ -23,7 +23,7 @@ void *__wrap_realloc(void *old, size_t bytes);
 /* The relay's own, and none of the bench's. */
 static bool allocation_fails(void)
 {
-	return relay_bench_is_inside && ++allocations == failing_allocation;
+	return relay_fixture_is_inside && ++allocations == failing_allocation;
 }
 
 void *__wrap_malloc(size_t bytes)
@@ -47,14 +47,14 @@ struct outcome {
 };
 
 /* All that is heard is whole answers, each call's once. */
-static void judge(const struct relay_bench *b, struct outcome *o)
+static void judge(const struct relay_fixture *b, struct outcome *o)
 {
-	struct relay_bench_pdu pdu;
+	struct relay_fixture_pdu pdu;
 	uint32_t open_id = 0;
 	bool is_open = false;
 	size_t at = 0;
 
-	while (relay_bench_next(&b->heard, &at, &pdu)) {
+	while (relay_fixture_next(&b->heard, &at, &pdu)) {
 		bool is_first = (pdu.h.pfc_flags & FIRST) != 0;
 
 		assert_true(pdu.h.ptype == RPC_FAULT || pdu.h.ptype == RPC_RESPONSE ||
@@ -72,37 +72,37 @@ static void judge(const struct relay_bench *b, struct outcome *o)
 	assert_true(!is_open || b->has_ended);
 }
 
-static struct outcome run(size_t n, void (*say)(struct relay_bench *b))
+static struct outcome run(size_t n, void (*say)(struct relay_fixture *b))
 {
 	struct outcome o = { 0 };
-	struct relay_bench b;
+	struct relay_fixture b;
 
 	allocations = 0;
 	failing_allocation = n;
-	if (relay_bench_init(&b, NULL)) {
-		relay_bench_add_some(&b, 300);
-		relay_bench_add(&b, "10.9.0.1", "LAB\\alice", b.now_ms / 1000 - 9);
-		relay_bench_bind(&b, 4280);
+	if (relay_fixture_init(&b, NULL)) {
+		relay_fixture_add_some(&b, 300);
+		relay_fixture_add(&b, "10.9.0.1", "LAB\\alice", b.now_ms / 1000 - 9);
+		relay_fixture_bind(&b, 4280);
 		say(&b);
 		b.step = 700;
-		relay_bench_talk(&b);
+		relay_fixture_talk(&b);
 		judge(&b, &o);
 		if (!b.has_ended) {
 			assert_true(relay_pipe_is_idle(b.pipe));
 			assert_int_equal(b.relay->service.held_bytes, 0);
 		}
 		o.ended = b.has_ended;
-		o.passed = (unsigned)b.relay->passed;
+		o.passed = (unsigned)b.relay->forwarded;
 	} else {
 		o.ended = 1;
 	}
 	failing_allocation = 0;
-	relay_bench_fini(&b);
+	relay_fixture_fini(&b);
 	return o;
 }
 
 /* With each allocation failing in turn. calls: how many there are to be answered. */
-static void run_all(void (*say)(struct relay_bench *b), unsigned calls)
+static void run_all(void (*say)(struct relay_fixture *b), unsigned calls)
 {
 	unsigned ended = 0, survived = 0;
 	size_t needed;
@@ -126,13 +126,13 @@ static void run_all(void (*say)(struct relay_bench *b), unsigned calls)
 	assert_true(ended > 0 && survived > 0);
 }
 
-static void say_enums(struct relay_bench *b)
+static void say_enums(struct relay_fixture *b)
 {
-	const struct session_enum_request request = relay_bench_at_level(502);
+	const struct session_enum_request request = relay_fixture_at_level(502);
 
-	relay_bench_put_enum(b, 2, &request);
-	relay_bench_put_request(b, WHOLE, 3, SRVSVC_CONTEXT, SAY_MUCH, NULL, 0);
-	relay_bench_put_enum(b, 4, &request);
+	relay_fixture_put_enum(b, 2, &request);
+	relay_fixture_put_request(b, WHOLE, 3, SRVSVC_CONTEXT, SAY_MUCH, NULL, 0);
+	relay_fixture_put_enum(b, 4, &request);
 }
 
 static void enumerations_without_memory_fail_or_end_the_pipe(void **state)
@@ -141,9 +141,9 @@ static void enumerations_without_memory_fail_or_end_the_pipe(void **state)
 	run_all(say_enums, 3);
 }
 
-static void say_enums_that_are_checked(struct relay_bench *b)
+static void say_enums_that_are_checked(struct relay_fixture *b)
 {
-	relay_bench_has_smbstatus(b, 1);
+	relay_fixture_has_smbstatus(b, 1);
 	say_enums(b);
 }
 
@@ -153,13 +153,13 @@ static void checked_enumerations_without_memory_fail_or_end_the_pipe(void **stat
 	run_all(say_enums_that_are_checked, 3);
 }
 
-static void say_fragments(struct relay_bench *b)
+static void say_fragments(struct relay_fixture *b)
 {
-	const struct session_enum_request request = relay_bench_at_level(10);
-	struct wire_writer stub = relay_bench_enum_stub(&request);
+	const struct session_enum_request request = relay_fixture_at_level(10);
+	struct wire_writer stub = relay_fixture_enum_stub(&request);
 
 	for (size_t at = 0; at < stub.len; at++)
-		relay_bench_put_request(
+		relay_fixture_put_request(
 			b, (uint8_t)((at == 0 ? FIRST : 0) | (at == stub.len - 1 ? LAST : 0)), 2,
 			SRVSVC_CONTEXT, SRVSVC_NETR_SESSION_ENUM, stub.data + at, 1);
 	wire_writer_fini(&stub);
@@ -171,11 +171,11 @@ static void a_request_in_fragments_without_memory_fails_or_ends_the_pipe(void **
 	run_all(say_fragments, 1);
 }
 
-static void say_dels(struct relay_bench *b)
+static void say_dels(struct relay_fixture *b)
 {
-	relay_bench_put_del(b, 2, NULL, "alice");
-	relay_bench_put_del(b, 3, "\\\\10.1.0.1", NULL);
-	relay_bench_put_del(b, 4, NULL, "nobody");
+	relay_fixture_put_del(b, 2, NULL, "alice");
+	relay_fixture_put_del(b, 3, "\\\\10.1.0.1", NULL);
+	relay_fixture_put_del(b, 4, NULL, "nobody");
 }
 
 static void deletions_without_memory_fail_or_end_the_pipe(void **state)
@@ -186,19 +186,19 @@ static void deletions_without_memory_fail_or_end_the_pipe(void **state)
 
 static void a_listing_that_lacked_memory_is_whole_the_next_time(void **state)
 {
-	const struct session_enum_request request = relay_bench_at_level(502);
+	const struct session_enum_request request = relay_fixture_at_level(502);
 	size_t needed = 0;
 
 	(void)state;
 	for (size_t n = 0; n <= needed; n++) {
-		struct relay_bench b;
-		struct relay_bench_answer a;
+		struct relay_fixture b;
+		struct relay_fixture_answer a;
 
 		failing_allocation = 0;
-		assert_true(relay_bench_init(&b, NULL));
-		relay_bench_bind(&b, 4280);
-		relay_bench_add_some(&b, 100);
-		a = relay_bench_enum(&b, 2, &request);
+		assert_true(relay_fixture_init(&b, NULL));
+		relay_fixture_bind(&b, 4280);
+		relay_fixture_add_some(&b, 100);
+		a = relay_fixture_enum(&b, 2, &request);
 		free(a.infos);
 		/* Half of them change and as many come. */
 		for (uint32_t i = 0; i < 100; i += 2)
@@ -207,28 +207,28 @@ static void a_listing_that_lacked_memory_is_whole_the_next_time(void **state)
 			char client[32];
 
 			snprintf(client, sizeof client, "10.2.0.%u", i);
-			relay_bench_add(&b, client, "bob", b.now_ms / 1000 - 9);
+			relay_fixture_add(&b, client, "bob", b.now_ms / 1000 - 9);
 		}
-		relay_bench_forget(&b);
-		relay_bench_put_enum(&b, 3, &request);
+		relay_fixture_forget(&b);
+		relay_fixture_put_enum(&b, 3, &request);
 		allocations = 0;
 		failing_allocation = n;
-		relay_bench_talk(&b);
+		relay_fixture_talk(&b);
 		if (n == 0)
 			needed = allocations;
 		failing_allocation = 0;
 		if (b.has_ended) {
-			relay_bench_reopen(&b);
-			relay_bench_bind(&b, 4280);
+			relay_fixture_reopen(&b);
+			relay_fixture_bind(&b, 4280);
 		}
-		a = relay_bench_enum(&b, 4, &request);
+		a = relay_fixture_enum(&b, 4, &request);
 		assert_int_equal(a.answer.status, 0);
 		assert_int_equal(a.answer.entries, 150);
 		for (uint32_t i = 0; i < 100; i++)
 			assert_int_equal(((SESSION_INFO_502 *)a.infos)[i].sesi502_num_opens,
 			                 i % 2 == 0 ? 1000 + i : 3);
 		free(a.infos);
-		relay_bench_fini(&b);
+		relay_fixture_fini(&b);
 	}
 	assert_true(needed > 20);
 }

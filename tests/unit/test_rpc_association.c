@@ -333,7 +333,7 @@ static void each_piece_tells_how_much_is_to_come(void **state)
 	rpc_association_feed(&a, pdus.data, pdus.bytes);
 	for (size_t i = 0; i < COUNT(to_come); i++) {
 		assert_int_equal(rpc_association_next(&a, &piece), RPC_STUB);
-		assert_int_equal(piece.to_come, to_come[i]);
+		assert_int_equal(piece.remaining_bytes, to_come[i]);
 	}
 	assert_true(piece.last);
 	rpc_association_call(&a); /* begins anew */

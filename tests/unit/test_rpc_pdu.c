@@ -355,20 +355,20 @@ static void what_is_no_pdu_of_version_5_is_refused(void **state)
 static void refusals_have_a_status_and_a_story(void **state)
 {
 	(void)state;
-	assert_int_equal(rpc_fault_story(0x1C010002).status, RPC_S_PROCNUM_OUT_OF_RANGE);
-	assert_int_equal(rpc_fault_story(0x1C010003).status, RPC_S_UNKNOWN_IF);
-	assert_int_equal(rpc_fault_story(0x6F7).status, RPC_X_BAD_STUB_DATA);
-	assert_int_equal(rpc_fault_story(5).status, ERROR_ACCESS_DENIED);
-	assert_int_equal(rpc_fault_story(0xC0000022).status, 0xC0000022); /* as it came */
-	assert_int_equal(rpc_fault_story(0).status, RPC_S_CALL_FAILED);   /* never success */
-	assert_int_equal(rpc_bind_nak_story(4).status, RPC_S_PROTOCOL_ERROR);
-	assert_int_equal(rpc_bind_nak_story(999).status, RPC_S_CALL_FAILED_DNE);
-	assert_int_equal(rpc_rejection_story(1).status, RPC_S_UNKNOWN_IF);
-	assert_int_equal(rpc_rejection_story(2).status, RPC_S_UNSUPPORTED_TRANS_SYN);
-	assert_int_equal(rpc_rejection_story(999).status, RPC_S_UNKNOWN_IF);
-	assert_non_null(rpc_fault_story(0).why);
-	assert_non_null(rpc_bind_nak_story(4).why);
-	assert_non_null(rpc_rejection_story(1).why);
+	assert_int_equal(rpc_fault_refusal(0x1C010002).status, RPC_S_PROCNUM_OUT_OF_RANGE);
+	assert_int_equal(rpc_fault_refusal(0x1C010003).status, RPC_S_UNKNOWN_IF);
+	assert_int_equal(rpc_fault_refusal(0x6F7).status, RPC_X_BAD_STUB_DATA);
+	assert_int_equal(rpc_fault_refusal(5).status, ERROR_ACCESS_DENIED);
+	assert_int_equal(rpc_fault_refusal(0xC0000022).status, 0xC0000022); /* as it came */
+	assert_int_equal(rpc_fault_refusal(0).status, RPC_S_CALL_FAILED);   /* never success */
+	assert_int_equal(rpc_bind_nak_refusal(4).status, RPC_S_PROTOCOL_ERROR);
+	assert_int_equal(rpc_bind_nak_refusal(999).status, RPC_S_CALL_FAILED_DNE);
+	assert_int_equal(rpc_rejection_refusal(1).status, RPC_S_UNKNOWN_IF);
+	assert_int_equal(rpc_rejection_refusal(2).status, RPC_S_UNSUPPORTED_TRANS_SYN);
+	assert_int_equal(rpc_rejection_refusal(999).status, RPC_S_UNKNOWN_IF);
+	assert_non_null(rpc_fault_refusal(0).detail);
+	assert_non_null(rpc_bind_nak_refusal(4).detail);
+	assert_non_null(rpc_rejection_refusal(1).detail);
 }
 
 int main(void)

@@ -23,7 +23,7 @@
 enum { ECHO, SAY_MUCH };
 
 struct peer {
-	struct rpc_service *s;
+	struct rpc_server *s;
 	unsigned calls, steps;
 	char token[100]; /* given last */
 	bool is_out_of_memory, cannot_seal;
@@ -112,9 +112,8 @@ static bool unseal(void *context, const struct rpc_message *m, const uint8_t *to
 	return verify(context, m, token, bytes);
 }
 
-static const struct rpc_security security = {
-	takes, step, token_bytes, sign, verify, seal, unseal
-};
+static const struct rpc_security_provider security = { takes,  step, token_bytes, sign,
+	                                               verify, seal, unseal };
 
 /* ---- the server ---- */
 
@@ -152,13 +151,13 @@ static const struct rpc_endpoint endpoint = {
 static void peer_init(struct peer *p)
 {
 	*p = (struct peer){ 0 };
-	p->s = rpc_service_new(&endpoint, p);
-	rpc_service_secure(p->s, &security, p);
+	p->s = rpc_server_new(&endpoint, p);
+	rpc_server_set_security(p->s, &security, p);
 }
 
 static void peer_fini(struct peer *p)
 {
-	rpc_service_free(p->s);
+	rpc_server_free(p->s);
 	wire_writer_fini(&p->sent);
 	wire_writer_fini(&p->got);
 }
@@ -169,7 +168,7 @@ static bool feed(struct peer *p)
 	bool is_good;
 
 	memcpy(copy, p->sent.data, p->sent.len);
-	is_good = rpc_service_feed(p->s, copy, p->sent.len);
+	is_good = rpc_server_feed(p->s, copy, p->sent.len);
 	free(copy);
 	wire_writer_clear(&p->sent);
 	return is_good;
@@ -180,10 +179,10 @@ static void read_all(struct peer *p, size_t max_bytes)
 	size_t left, pending;
 
 	wire_writer_clear(&p->got);
-	while ((pending = rpc_service_pending(p->s)) > 0) {
-		size_t count = rpc_service_read(p->s, &p->got, max_bytes, &left);
+	while ((pending = rpc_server_pending(p->s)) > 0) {
+		size_t count = rpc_server_read(p->s, &p->got, max_bytes, &left);
 
-		assert_int_equal(rpc_service_pending(p->s), pending - count);
+		assert_int_equal(rpc_server_pending(p->s), pending - count);
 	}
 }
 
@@ -269,9 +268,9 @@ static void init_secure(struct peer *p, uint8_t level, bool signs_all)
 	p->signs_all = signs_all;
 	put_bind(p, RPC_BIND, level, "let me in");
 	assert_true(feed(p));
-	assert_int_equal(rpc_service_pending(p->s), 0);
+	assert_int_equal(rpc_server_pending(p->s), 0);
 	assert_string_equal(p->token, "let me in");
-	rpc_service_authenticated(p->s, RPC_AUTH_COMPLETE, (const uint8_t *)"welcome", 7);
+	rpc_server_authenticated(p->s, RPC_AUTH_COMPLETE, (const uint8_t *)"welcome", 7);
 	read_all(p, 4280);
 	assert_int_equal(p->got.data[2], RPC_BIND_ACK);
 }
@@ -394,12 +393,12 @@ static void a_log_on_of_several_legs_goes_on_by_alter_context(void **state)
 	p.level = RPC_LEVEL_PACKET;
 	put_bind(&p, RPC_BIND, p.level, "one");
 	assert_true(feed(&p));
-	rpc_service_authenticated(p.s, RPC_AUTH_CONTINUES, (const uint8_t *)"two", 3);
+	rpc_server_authenticated(p.s, RPC_AUTH_CONTINUES, (const uint8_t *)"two", 3);
 	read_all(&p, 4280);
 	put_bind(&p, RPC_ALTER_CONTEXT, p.level, "three");
 	assert_true(feed(&p));
 	assert_string_equal(p.token, "three");
-	rpc_service_authenticated(p.s, RPC_AUTH_COMPLETE, NULL, 0);
+	rpc_server_authenticated(p.s, RPC_AUTH_COMPLETE, NULL, 0);
 	read_all(&p, 4280);
 	assert_int_equal(p.got.data[2], RPC_ALTER_CONTEXT_RESP);
 	/* No token, and yet a trailer, as of Windows. */
@@ -420,14 +419,14 @@ static void an_auth3_has_no_answer_and_what_was_written_behind_it_waits(void **s
 	p.level = RPC_LEVEL_INTEGRITY;
 	put_bind(&p, RPC_BIND, p.level, "one");
 	assert_true(feed(&p));
-	rpc_service_authenticated(p.s, RPC_AUTH_CONTINUES, (const uint8_t *)"two", 3);
+	rpc_server_authenticated(p.s, RPC_AUTH_CONTINUES, (const uint8_t *)"two", 3);
 	read_all(&p, 4280);
 	put_auth3(&p, p.level, "three");
 	assert_true(feed(&p));
 	put_request(&p, WHOLE, ECHO, "hello", 5);
 	assert_true(feed(&p));
 	assert_int_equal(p.calls, 0);
-	rpc_service_authenticated(p.s, RPC_AUTH_COMPLETE, NULL, 0);
+	rpc_server_authenticated(p.s, RPC_AUTH_COMPLETE, NULL, 0);
 	assert_int_equal(p.calls, 1);
 	read_all(&p, 4280);
 	assert_int_equal(p.got.data[2], RPC_RESPONSE);
@@ -451,24 +450,24 @@ static void a_token_that_is_found_wrong_ends_the_association(void **state)
 	peer_init(&p); /* a bind's */
 	put_bind(&p, RPC_BIND, RPC_LEVEL_INTEGRITY, "one");
 	assert_true(feed(&p));
-	rpc_service_authenticated(p.s, RPC_AUTH_FAILED, NULL, 0);
+	rpc_server_authenticated(p.s, RPC_AUTH_FAILED, NULL, 0);
 	read_all(&p, 4280);
 	assert_int_equal(p.got.data[2], RPC_BIND_NAK);
 	assert_int_equal(p.got.data[16], RPC_NAK_INVALID_CHECKSUM);
-	assert_true(rpc_service_is_over(p.s));
+	assert_true(rpc_server_is_over(p.s));
 	peer_fini(&p);
 
 	peer_init(&p); /* an alter_context's */
 	put_bind(&p, RPC_BIND, RPC_LEVEL_INTEGRITY, "one");
 	assert_true(feed(&p));
-	rpc_service_authenticated(p.s, RPC_AUTH_CONTINUES, (const uint8_t *)"two", 3);
+	rpc_server_authenticated(p.s, RPC_AUTH_CONTINUES, (const uint8_t *)"two", 3);
 	read_all(&p, 4280);
 	put_bind(&p, RPC_ALTER_CONTEXT, RPC_LEVEL_INTEGRITY, "three");
 	assert_true(feed(&p));
-	rpc_service_authenticated(p.s, RPC_AUTH_FAILED, NULL, 0);
+	rpc_server_authenticated(p.s, RPC_AUTH_FAILED, NULL, 0);
 	read_all(&p, 4280);
 	assert_int_equal(fault_of(&p), RPC_FAULT_SECURITY_PACKAGE);
-	assert_true(rpc_service_is_over(p.s));
+	assert_true(rpc_server_is_over(p.s));
 	peer_fini(&p);
 
 	for (size_t i = 0; i < COUNT(auth3); i++) { /* an AUTH3's: so has the first request */
@@ -476,17 +475,17 @@ static void a_token_that_is_found_wrong_ends_the_association(void **state)
 		p.level = RPC_LEVEL_INTEGRITY;
 		put_bind(&p, RPC_BIND, p.level, "one");
 		assert_true(feed(&p));
-		rpc_service_authenticated(p.s, RPC_AUTH_CONTINUES, (const uint8_t *)"two", 3);
+		rpc_server_authenticated(p.s, RPC_AUTH_CONTINUES, (const uint8_t *)"two", 3);
 		read_all(&p, 4280);
 		put_auth3(&p, p.level, "three");
 		assert_true(feed(&p));
-		rpc_service_authenticated(p.s, auth3[i].progress, (const uint8_t *)"four",
-		                          auth3[i].token_bytes);
-		assert_int_equal(rpc_service_pending(p.s), 0);
+		rpc_server_authenticated(p.s, auth3[i].progress, (const uint8_t *)"four",
+		                         auth3[i].token_bytes);
+		assert_int_equal(rpc_server_pending(p.s), 0);
 		put_request(&p, WHOLE, ECHO, "hello", 5);
 		talk(&p);
 		assert_int_equal(fault_of(&p), RPC_FAULT_ACCESS_DENIED);
-		assert_true(rpc_service_is_over(p.s));
+		assert_true(rpc_server_is_over(p.s));
 		assert_int_equal(p.calls, 0);
 		peer_fini(&p);
 	}
@@ -504,15 +503,15 @@ static void a_trailer_that_is_not_aligned_to_4_bytes_ends_the_association(void *
 		talk(&p);
 		assert_int_equal(p.got.data[2], RPC_BIND_NAK);
 		assert_int_equal(p.got.data[16], RPC_NAK_NOT_SPECIFIED);
-		assert_true(rpc_service_is_over(p.s));
+		assert_true(rpc_server_is_over(p.s));
 		peer_fini(&p);
 
 		for (unsigned by_auth3 = 0; by_auth3 < 2; by_auth3++) {
 			peer_init(&p);
 			put_bind(&p, RPC_BIND, RPC_LEVEL_INTEGRITY, "one");
 			assert_true(feed(&p));
-			rpc_service_authenticated(p.s, RPC_AUTH_CONTINUES, (const uint8_t *)"two",
-			                          3);
+			rpc_server_authenticated(p.s, RPC_AUTH_CONTINUES, (const uint8_t *)"two",
+			                         3);
 			read_all(&p, 4280);
 			if (by_auth3)
 				put_auth3(&p, RPC_LEVEL_INTEGRITY, "three");
@@ -546,7 +545,7 @@ static void a_bind_may_be_as_long_as_its_length_can_tell_but_no_request(void **s
 	insert_padding(&p, 3, UINT16_MAX - p.sent.len);
 	assert_true(feed(&p));
 	assert_string_equal(p.token, "one");
-	rpc_service_authenticated(p.s, RPC_AUTH_CONTINUES, (const uint8_t *)"two", 3);
+	rpc_server_authenticated(p.s, RPC_AUTH_CONTINUES, (const uint8_t *)"two", 3);
 	read_all(&p, 4280);
 	assert_int_equal(p.got.data[2], RPC_BIND_ACK);
 	put_bind(&p, RPC_ALTER_CONTEXT, RPC_LEVEL_INTEGRITY, "six");
@@ -603,7 +602,7 @@ static void sealing_that_cannot_be_is_refused_at_the_end_of_a_log_on(void **stat
 	p.cannot_seal = true;
 	put_bind(&p, RPC_BIND, RPC_LEVEL_PRIVACY, "one");
 	assert_true(feed(&p));
-	rpc_service_authenticated(p.s, RPC_AUTH_COMPLETE, NULL, 0);
+	rpc_server_authenticated(p.s, RPC_AUTH_COMPLETE, NULL, 0);
 	read_all(&p, 4280);
 	assert_int_equal(p.got.data[2], RPC_BIND_NAK);
 	assert_int_equal(p.got.data[16], RPC_NAK_INVALID_CHECKSUM);
@@ -620,7 +619,7 @@ static void a_leg_of_another_security_context_is_denied(void **state)
 		peer_init(&p);
 		put_bind(&p, RPC_BIND, RPC_LEVEL_INTEGRITY, "one");
 		assert_true(feed(&p));
-		rpc_service_authenticated(p.s, RPC_AUTH_CONTINUES, (const uint8_t *)"two", 3);
+		rpc_server_authenticated(p.s, RPC_AUTH_CONTINUES, (const uint8_t *)"two", 3);
 		read_all(&p, 4280);
 		put_bind(&p, RPC_ALTER_CONTEXT, RPC_LEVEL_INTEGRITY, "three");
 		trailer_at = p.sent.len - 5 - RPC_TRAILER_BYTES;
@@ -658,7 +657,7 @@ static void without_memory_for_a_token_the_association_ends(void **state)
 	p.is_out_of_memory = true;
 	put_bind(&p, RPC_BIND, RPC_LEVEL_INTEGRITY, "one");
 	assert_false(feed(&p));
-	assert_true(rpc_service_is_over(p.s));
+	assert_true(rpc_server_is_over(p.s));
 	peer_fini(&p);
 }
 
@@ -773,7 +772,7 @@ static void a_request_that_was_changed_faults_and_ends_the_association(void **st
 		p.sent.data[24] ^= 1;
 		talk(&p);
 		assert_int_equal(fault_of(&p), RPC_FAULT_SECURITY_PACKAGE);
-		assert_true(rpc_service_is_over(p.s));
+		assert_true(rpc_server_is_over(p.s));
 		peer_fini(&p);
 	}
 }
@@ -884,7 +883,7 @@ static void no_log_on_begins_in_the_midst_of_a_call(void **state)
 	talk(&p);
 	assert_int_equal(fault_of(&p), RPC_FAULT_PROTO_ERROR);
 	assert_int_equal(p.steps, 0);
-	assert_true(rpc_service_is_over(p.s));
+	assert_true(rpc_server_is_over(p.s));
 	peer_fini(&p);
 }
 
@@ -897,7 +896,7 @@ static void a_request_in_the_middle_of_a_log_on_breaks_the_protocol(void **state
 	p.level = RPC_LEVEL_INTEGRITY;
 	put_bind(&p, RPC_BIND, p.level, "one");
 	assert_true(feed(&p));
-	rpc_service_authenticated(p.s, RPC_AUTH_CONTINUES, (const uint8_t *)"two", 3);
+	rpc_server_authenticated(p.s, RPC_AUTH_CONTINUES, (const uint8_t *)"two", 3);
 	read_all(&p, 4280);
 	put_request(&p, WHOLE, ECHO, "hello", 5);
 	talk(&p);

@@ -99,19 +99,19 @@ static const struct rpc_endpoint endpoint = {
 
 struct peer {
 	struct callee callee;
-	struct rpc_service *s;
+	struct rpc_server *s;
 	struct wire_writer sent, got;
 };
 
 static void peer_init(struct peer *p)
 {
 	*p = (struct peer){ 0 };
-	p->s = rpc_service_new(&endpoint, &p->callee);
+	p->s = rpc_server_new(&endpoint, &p->callee);
 }
 
 static void peer_fini(struct peer *p)
 {
-	rpc_service_free(p->s);
+	rpc_server_free(p->s);
 	wire_writer_fini(&p->sent);
 	wire_writer_fini(&p->got);
 }
@@ -123,7 +123,7 @@ static bool feed(struct peer *p, const void *data, size_t bytes)
 	bool is_good;
 
 	memcpy(copy, data, bytes);
-	is_good = rpc_service_feed(p->s, copy, bytes);
+	is_good = rpc_server_feed(p->s, copy, bytes);
 	free(copy);
 	return is_good;
 }
@@ -134,9 +134,9 @@ static void read_all(struct peer *p, size_t max_bytes)
 	size_t left;
 
 	wire_writer_clear(&p->got);
-	while (rpc_service_pending(p->s) > 0) {
-		size_t pending = rpc_service_pending(p->s),
-		       count = rpc_service_read(p->s, &p->got, max_bytes, &left);
+	while (rpc_server_pending(p->s) > 0) {
+		size_t pending = rpc_server_pending(p->s),
+		       count = rpc_server_read(p->s, &p->got, max_bytes, &left);
 
 		assert_int_in_range(count, 1, pending - left);
 		assert_true(count <= max_bytes);
@@ -151,12 +151,12 @@ static void talk(struct peer *p)
 	read_all(p, 4280);
 }
 
-static struct rpc_context context_of(uint16_t id, const struct rpc_syntax *interface)
+static struct rpc_presentation_context context_of(uint16_t id, const struct rpc_syntax *interface)
 {
-	return (struct rpc_context){ .id = id,
-		                     .interface = *interface,
-		                     .transfers = { rpc_ndr_syntax },
-		                     .transfer_count = 1 };
+	return (struct rpc_presentation_context){ .id = id,
+		                                  .interface = *interface,
+		                                  .transfers = { rpc_ndr_syntax },
+		                                  .transfer_count = 1 };
 }
 
 /* Binds with contexts 0, srvsvc, and 1, the other one. */
@@ -248,7 +248,7 @@ static void assert_nak(const struct peer *p, enum rpc_nak_reason reason)
 	rpc_bind_nak_decode(&r, &got);
 	assert_null(r.error);
 	assert_int_equal(got, reason);
-	assert_true(rpc_service_is_over(p->s));
+	assert_true(rpc_server_is_over(p->s));
 }
 
 /* ---- recordings ---- */
@@ -676,7 +676,7 @@ static void an_alter_context_that_breaks_the_protocol_ends_the_association(void 
 		talk(&p);
 		assert_fault(&p, 5, RPC_FAULT_PROTO_ERROR);
 		assert_int_equal(p.got.data[PFC_FLAGS], WHOLE | RPC_PFC_DID_NOT_EXECUTE);
-		assert_true(rpc_service_is_over(p.s));
+		assert_true(rpc_server_is_over(p.s));
 		peer_fini(&p);
 	}
 	peer_init(&p); /* not yet bound */
@@ -712,7 +712,7 @@ static void check_much(uint16_t max_frag, size_t max_bytes)
 		wire_reader_init(&r, piece.data, piece.bytes);
 		while (wire_left(&r) > 0)
 			assert_int_equal(wire_get_u32(&r), next++);
-		assert_int_equal(piece.to_come, MUCH_BYTES - 4 * next);
+		assert_int_equal(piece.remaining_bytes, MUCH_BYTES - 4 * next);
 	} while (!piece.last);
 	assert_int_equal(next, MUCH_BYTES / 4);
 	rpc_association_fini(&a);
@@ -738,15 +738,15 @@ static void what_waits_is_told_to_the_byte(void **state)
 	peer_init_bound(&p, 4280);
 	put_request(&p, WHOLE, 2, 1, SAY_MUCH, NULL, 0);
 	assert_true(feed(&p, p.sent.data, p.sent.len));
-	while (rpc_service_pending(p.s) > 0) {
-		size_t pending = rpc_service_pending(p.s),
-		       count = rpc_service_read(p.s, &p.got, 1000, &left);
+	while (rpc_server_pending(p.s) > 0) {
+		size_t pending = rpc_server_pending(p.s),
+		       count = rpc_server_read(p.s, &p.got, 1000, &left);
 
-		assert_int_equal(pending - rpc_service_pending(p.s), count);
+		assert_int_equal(pending - rpc_server_pending(p.s), count);
 		total += count;
 	}
 	assert_int_equal(total, MUCH_BYTES + (MUCH_BYTES + 4255) / 4256 * RPC_CALL_HEADER_BYTES);
-	assert_int_equal(rpc_service_read(p.s, &p.got, 1000, &left), 0);
+	assert_int_equal(rpc_server_read(p.s, &p.got, 1000, &left), 0);
 	assert_int_equal(left, 0);
 	peer_fini(&p);
 }
@@ -796,10 +796,10 @@ static void requests_that_do_not_wait_are_answered_in_their_order(void **state)
 		assert_int_equal(p.callee.calls, 1); /* the others wait for its answer to be read */
 		for (uint32_t i = 2; i < 6; i++) {
 			wire_writer_clear(&p.got);
-			rpc_service_read(p.s, &p.got, 4280, &left);
+			rpc_server_read(p.s, &p.got, 4280, &left);
 			assert_answer(&p, i, i);
 		}
-		assert_int_equal(rpc_service_pending(p.s), 0);
+		assert_int_equal(rpc_server_pending(p.s), 0);
 		peer_fini(&p);
 	}
 }
@@ -833,9 +833,9 @@ static void one_who_always_writes_ahead_needs_no_more_than_once(void **state)
 	for (size_t round = 0; round < 1000; round++) {
 		assert_true(feed(&p, p.sent.data, p.sent.len));
 		wire_writer_clear(&p.got);
-		rpc_service_read(p.s, &p.got, 4280, &left);
+		rpc_server_read(p.s, &p.got, 4280, &left);
 		assert_answer(&p, 2, 0);
-		assert_int_in_range(rpc_service_held_bytes(p.s), 1, 32768);
+		assert_int_in_range(rpc_server_held_bytes(p.s), 1, 32768);
 	}
 	assert_int_equal(p.callee.calls, 1001);
 	peer_fini(&p);
@@ -857,7 +857,7 @@ static void without_a_turn_calls_wait_in_their_order(void **state)
 
 	(void)state;
 	peer_init_bound(&p, 4280);
-	rpc_service_take_turns(p.s, has_turn, &turns);
+	rpc_server_take_turns(p.s, has_turn, &turns);
 	for (uint32_t i = 2; i < 6; i++) {
 		turns = i == 4; /* what came before goes first all the same */
 		wire_writer_clear(&p.sent);
@@ -865,25 +865,25 @@ static void without_a_turn_calls_wait_in_their_order(void **state)
 		assert_true(feed(&p, p.sent.data, p.sent.len));
 	}
 	turns = 0;
-	rpc_service_go_on(p.s);
+	rpc_server_go_on(p.s);
 	assert_int_equal(p.callee.calls, 0);
-	assert_int_equal(rpc_service_pending(p.s), 0);
+	assert_int_equal(rpc_server_pending(p.s), 0);
 	for (uint32_t i = 2; i < 6; i++) {
 		turns = 2; /* to go on, and for one call */
-		rpc_service_go_on(p.s);
+		rpc_server_go_on(p.s);
 		turns = 2;
-		rpc_service_go_on(p.s); /* an answer is to be read first */
+		rpc_server_go_on(p.s); /* an answer is to be read first */
 		assert_int_equal(p.callee.calls, i - 1);
 		turns = 0;
 		wire_writer_clear(&p.got);
-		rpc_service_read(p.s, &p.got, 4280, &left);
+		rpc_server_read(p.s, &p.got, 4280, &left);
 		assert_answer(&p, i, i);
-		assert_int_equal(rpc_service_pending(p.s), 0);
+		assert_int_equal(rpc_server_pending(p.s), 0);
 	}
 	turns = 100;
-	rpc_service_go_on(p.s);
+	rpc_server_go_on(p.s);
 	assert_int_equal(p.callee.calls, 4);
-	assert_int_equal(rpc_service_held_bytes(p.s), 0);
+	assert_int_equal(rpc_server_held_bytes(p.s), 0);
 	peer_fini(&p);
 }
 
@@ -894,16 +894,16 @@ static void what_it_holds_is_given_back(void **state)
 
 	(void)state;
 	peer_init_bound(&p, 4280);
-	assert_int_equal(rpc_service_held_bytes(p.s), 0);
+	assert_int_equal(rpc_server_held_bytes(p.s), 0);
 	put_request(&p, FIRST, 2, 1, SAY_MUCH, stub, sizeof stub);
 	assert_true(feed(&p, p.sent.data, p.sent.len));
-	assert_int_in_range(rpc_service_held_bytes(p.s), sizeof stub, 4 * sizeof stub);
+	assert_int_in_range(rpc_server_held_bytes(p.s), sizeof stub, 4 * sizeof stub);
 	wire_writer_clear(&p.sent);
 	put_request(&p, LAST, 2, 1, SAY_MUCH, "", 0);
 	assert_true(feed(&p, p.sent.data, p.sent.len));
-	assert_int_in_range(rpc_service_held_bytes(p.s), MUCH_BYTES, 3 * MUCH_BYTES);
+	assert_int_in_range(rpc_server_held_bytes(p.s), MUCH_BYTES, 3 * MUCH_BYTES);
 	read_all(&p, 1000);
-	assert_int_equal(rpc_service_held_bytes(p.s), 0);
+	assert_int_equal(rpc_server_held_bytes(p.s), 0);
 	peer_fini(&p);
 }
 
@@ -1066,7 +1066,7 @@ static void what_breaks_the_protocol_faults_and_ends_the_association(void **stat
 			talk(&p);
 		}
 		assert_fault(&p, broken[i].fault_call_id, broken[i].status);
-		assert_true(rpc_service_is_over(p.s));
+		assert_true(rpc_server_is_over(p.s));
 		assert_false(feed(&p, "", 1));
 		peer_fini(&p);
 	}
@@ -1094,7 +1094,7 @@ static void a_request_with_an_authentication_that_was_not_agreed_to_is_denied(vo
 	wire_set_u16le(&p.sent, 10, 8);
 	talk(&p);
 	assert_fault(&p, 2, RPC_FAULT_ACCESS_DENIED);
-	assert_true(rpc_service_is_over(p.s));
+	assert_true(rpc_server_is_over(p.s));
 	assert_int_equal(p.callee.calls, 0);
 	peer_fini(&p);
 }
@@ -1142,7 +1142,7 @@ static void a_fragment_that_is_longer_than_any_faults(void **state)
 	put_request(&p, WHOLE, 2, 1, SUM, stub, sizeof stub);
 	talk(&p);
 	assert_fault(&p, 2, RPC_FAULT_PROTO_ERROR);
-	assert_true(rpc_service_is_over(p.s));
+	assert_true(rpc_server_is_over(p.s));
 	peer_fini(&p);
 }
 
@@ -1153,7 +1153,7 @@ static void what_is_no_rpc_has_no_answer(void **state)
 	(void)state;
 	peer_init(&p);
 	assert_false(feed(&p, "GET / HTTP/1.1\r\n\r\n", 18));
-	assert_int_equal(rpc_service_pending(p.s), 0);
+	assert_int_equal(rpc_server_pending(p.s), 0);
 	peer_fini(&p);
 }
 

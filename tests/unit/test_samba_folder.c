@@ -31,7 +31,7 @@ static struct {
 	char base[64];
 	uv_loop_t uv;
 	struct net_loop *loop;
-	struct samba_folder *folder;
+	struct socket_dir *folder;
 	int sockets[16], socket_count;
 } here;
 
@@ -156,7 +156,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	samba_folder_close(here.folder);
+	socket_dir_close(here.folder);
 	while (uv_run(&here.uv, UV_RUN_NOWAIT) != 0)
 		;
 	net_loop_free(here.loop);
@@ -180,15 +180,15 @@ static void make_program(const char *name, const char *pipes)
 	write_file(path, text, 0700);
 }
 
-static struct samba_folder *open_as(const char *directory, struct err *err)
+static struct socket_dir *open_as(const char *directory, struct err *err)
 {
-	const struct samba_folder_settings settings = {
+	const struct socket_dir_settings settings = {
 		.directory = directory,
 		.ncalrpc_dir = at("ncalrpc"),
 		.libexec_dir = is_there("libexec") ? at("libexec") : "",
 	};
 
-	return samba_folder_open(here.loop, &settings, err);
+	return socket_dir_open(here.loop, &settings, err);
 }
 
 static void open_folder(void)
@@ -204,13 +204,13 @@ static void open_folder(void)
 
 static void refuses(const char *directory, const char *why)
 {
-	struct samba_folder *folder;
+	struct socket_dir *folder;
 	struct err err = { 0 };
 	char copy[PATH_MAX];
 
 	strcpy(copy, directory);
 	folder = open_as(copy, &err);
-	samba_folder_close(folder);
+	socket_dir_close(folder);
 	assert_null(folder);
 	if (strstr(err.text, why) == NULL)
 		fail_msg("it says \"%s\", not \"%s\"", err.text, why);
@@ -311,15 +311,15 @@ static void asks_all_programs_though_one_of_them_fails(void **state)
 	make_program("rpcd_two", " ncacn_np:[\\pipe\\two]");
 	make_program("samba-dcerpcd", " ncacn_np:[\\pipe\\three]");
 	make_program("rpcd_one.dpkg-new", " ncacn_np:[\\pipe\\four]");
-	assert_true(pipe_question_ask(&names, at("libexec"), NULL));
+	assert_true(pipe_query_run(&names, at("libexec"), NULL));
 	assert_int_equal(names.count, 2);
 	assert_true(pipe_names_has(&names, "one") && pipe_names_has(&names, "two"));
 
 	write_file("libexec/rpcd_bad", "#!/bin/sh\necho no >&2\nexit 1\n", 0700);
 	names.count = 0;
-	assert_false(pipe_question_ask(&names, at("libexec"), NULL));
+	assert_false(pipe_query_run(&names, at("libexec"), NULL));
 	assert_int_equal(names.count, 2);
-	assert_false(pipe_question_ask(&names, at("nowhere"), NULL));
+	assert_false(pipe_query_run(&names, at("nowhere"), NULL));
 }
 
 static void tells_programs_which_configuration_it_is(void **state)
@@ -332,7 +332,7 @@ static void tells_programs_which_configuration_it_is(void **state)
 	           "#!/bin/sh\n[ \"$2\" = '--configfile=/a b/smb.conf' ] || exit 1\n"
 	           "echo ' ncacn_np:[\\pipe\\it]'\n",
 	           0700);
-	assert_true(pipe_question_ask(&names, at("libexec"), "/a b/smb.conf"));
+	assert_true(pipe_query_run(&names, at("libexec"), "/a b/smb.conf"));
 	assert_int_equal(names.count, 1);
 }
 
@@ -344,7 +344,7 @@ static void does_not_wait_for_a_program_that_does_not_end(void **state)
 	(void)state;
 	make_program("rpcd_one", " ncacn_np:[\\pipe\\one]");
 	write_file("libexec/rpcd_slow", "#!/bin/sh\nexec sleep 30\n", 0700);
-	assert_false(pipe_question_ask(&names, at("libexec"), NULL));
+	assert_false(pipe_query_run(&names, at("libexec"), NULL));
 	assert_int_equal(names.count, 1);
 	assert_int_in_range((uv_hrtime() - began) / 1000000, 9000, 15000);
 }
@@ -391,7 +391,7 @@ static void links_what_samba_lists_before_it_runs(void **state)
 	open_folder();
 	assert_true(is_linked("lsarpc") && is_linked("samr") && is_linked("initshutdown"));
 	assert_true(is_linked("srvsvc"));
-	assert_int_equal(samba_folder_links(here.folder), 3);
+	assert_int_equal(socket_dir_link_count(here.folder), 3);
 }
 
 static void links_what_listens_there_already(void **state)
@@ -405,7 +405,7 @@ static void links_what_listens_there_already(void **state)
 	assert_true(is_linked("netlogon"));
 	assert_false(is_there("ours/np/readme"));
 	assert_int_equal(connect_to("ours/np/netlogon"), 0);
-	assert_int_equal(samba_folder_links(here.folder), 1);
+	assert_int_equal(socket_dir_link_count(here.folder), 1);
 }
 
 static void is_had_by_one_alone(void **state)
@@ -413,7 +413,7 @@ static void is_had_by_one_alone(void **state)
 	(void)state;
 	open_folder();
 	refuses(at("ours"), "another netsession-samba has this folder");
-	samba_folder_close(here.folder);
+	socket_dir_close(here.folder);
 	here.folder = NULL;
 	open_folder();
 }
@@ -497,7 +497,7 @@ static void refuses_a_path_without_room_for_its_pipes(void **state)
 	name[room] = '\0';
 	here.folder = open_as(strdupa(at("%s", name)), &(struct err){ 0 });
 	assert_non_null(here.folder);
-	close(samba_folder_listen(here.folder, &(struct err){ 0 }));
+	close(socket_dir_listen(here.folder, &(struct err){ 0 }));
 }
 
 static void leaves_alone_what_is_not_its_own(void **state)
@@ -523,7 +523,7 @@ static void leaves_alone_what_is_not_its_own(void **state)
 	assert_true(S_ISREG(after.st_mode));
 	assert_int_equal(lstat(at("ours/np/winreg"), &after), 0);
 	assert_int_equal(after.st_size, strlen("/somewhere/else"));
-	assert_int_equal(samba_folder_links(here.folder), 0);
+	assert_int_equal(socket_dir_link_count(here.folder), 0);
 }
 
 static void leads_links_to_where_samba_is_now(void **state)
@@ -538,7 +538,7 @@ static void leads_links_to_where_samba_is_now(void **state)
 	open_folder();
 	assert_true(is_linked("lsarpc") && is_linked("srvsvc"));
 	assert_false(is_there("ours/np/gone"));
-	assert_int_equal(samba_folder_links(here.folder), 1);
+	assert_int_equal(socket_dir_link_count(here.folder), 1);
 }
 
 static void removes_nothing_while_it_does_not_know_what_samba_has(void **state)
@@ -549,7 +549,7 @@ static void removes_nothing_while_it_does_not_know_what_samba_has(void **state)
 	assert_int_equal(symlink("/run/before/np/lsarpc", at("ours/np/lsarpc")), 0);
 	open_folder();
 	assert_true(is_linked("lsarpc"));
-	assert_int_equal(samba_folder_links(here.folder), 1);
+	assert_int_equal(socket_dir_link_count(here.folder), 1);
 }
 
 /* ---- kept true ---- */
@@ -624,7 +624,7 @@ static void makes_its_own_folder_again(void **state)
 static int listen_now(void)
 {
 	struct err err = { 0 };
-	int listening = samba_folder_listen(here.folder, &err);
+	int listening = socket_dir_listen(here.folder, &err);
 
 	if (listening < 0)
 		fail_msg("%s: %s", err.step, err.text);
@@ -645,16 +645,16 @@ static void serves_srvsvc_until_it_is_closed(void **state)
 	accepted = accept(listening, NULL, NULL);
 	assert_true(accepted >= 0);
 	close(accepted);
-	assert_string_equal(samba_folder_upstream(here.folder), at("ncalrpc/np/srvsvc"));
+	assert_string_equal(socket_dir_upstream(here.folder), at("ncalrpc/np/srvsvc"));
 
 	/* Samba's coming is no reason to let go. */
 	listen_there("ncalrpc/np/srvsvc");
 	listen_there("ncalrpc/np/samr");
 	AWAIT(is_linked("samr"));
 	assert_false(is_linked("srvsvc"));
-	assert_int_equal(samba_folder_links(here.folder), 2);
+	assert_int_equal(socket_dir_link_count(here.folder), 2);
 
-	samba_folder_close(here.folder);
+	socket_dir_close(here.folder);
 	here.folder = NULL;
 	assert_true(is_linked("srvsvc") && is_linked("wkssvc"));
 	close(listening);
@@ -685,7 +685,7 @@ static void is_never_without_srvsvc(void **state)
 	for (int i = 0; i < 200; i++) {
 		int listening = listen_now();
 
-		samba_folder_close(here.folder);
+		socket_dir_close(here.folder);
 		close(listening);
 		open_folder();
 	}
@@ -716,13 +716,13 @@ static void does_not_take_srvsvc_from_others(void **state)
 	make_folder("ours/np");
 	listen_there("ours/np/srvsvc");
 	open_folder();
-	assert_int_equal(samba_folder_listen(here.folder, &err), -1);
+	assert_int_equal(socket_dir_listen(here.folder, &err), -1);
 	assert_string_equal(err.text, "a process that lives listens at np/srvsvc");
 	assert_int_equal(connect_to("ours/np/srvsvc"), 0);
 	assert_int_equal(unlink(at("ours/np/srvsvc")), 0);
 	write_file("ours/np/srvsvc", "", 0600);
 	err = (struct err){ 0 };
-	assert_int_equal(samba_folder_listen(here.folder, &err), -1);
+	assert_int_equal(socket_dir_listen(here.folder, &err), -1);
 	assert_string_equal(err.text, "what is at np/srvsvc is not ours");
 }
 
@@ -734,11 +734,11 @@ static void gives_srvsvc_back_for_one_that_was_killed(void **state)
 	make_folder("ours");
 	make_folder("ours/np");
 	leave_dead_socket("ours/np/srvsvc");
-	assert_true(samba_folder_release(at("ours"), at("ncalrpc"), &err));
+	assert_true(socket_dir_release(at("ours"), at("ncalrpc"), &err));
 	assert_true(is_linked("srvsvc"));
-	assert_true(samba_folder_release(at("ours"), at("ncalrpc"), &err));
+	assert_true(socket_dir_release(at("ours"), at("ncalrpc"), &err));
 	assert_int_equal(unlink(at("ours/np/srvsvc")), 0);
-	assert_true(samba_folder_release(at("ours"), at("ncalrpc"), &err));
+	assert_true(socket_dir_release(at("ours"), at("ncalrpc"), &err));
 	assert_true(is_linked("srvsvc"));
 }
 
@@ -747,7 +747,7 @@ static void gives_nothing_back_where_nothing_is(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_true(samba_folder_release(at("ours"), at("ncalrpc"), &err));
+	assert_true(socket_dir_release(at("ours"), at("ncalrpc"), &err));
 	assert_false(is_there("ours"));
 }
 
@@ -758,20 +758,20 @@ static void takes_srvsvc_from_nobody_who_lives(void **state)
 
 	(void)state;
 	open_folder();
-	assert_false(samba_folder_release(at("ours"), at("ncalrpc"), &err));
+	assert_false(socket_dir_release(at("ours"), at("ncalrpc"), &err));
 	assert_string_equal(err.text, "another netsession-samba has this folder");
 	listening = listen_now();
 	err = (struct err){ 0 };
-	assert_false(samba_folder_release(at("ours"), at("ncalrpc"), &err));
+	assert_false(socket_dir_release(at("ours"), at("ncalrpc"), &err));
 	assert_int_equal(connect_to("ours/np/srvsvc"), 0);
-	samba_folder_close(here.folder);
+	socket_dir_close(here.folder);
 	here.folder = NULL;
 	close(listening);
 
 	assert_int_equal(unlink(at("ours/np/srvsvc")), 0);
 	listen_there("ours/np/srvsvc"); /* without the lock */
 	err = (struct err){ 0 };
-	assert_false(samba_folder_release(at("ours"), at("ncalrpc"), &err));
+	assert_false(socket_dir_release(at("ours"), at("ncalrpc"), &err));
 	assert_string_equal(err.text, "a process that lives listens at np/srvsvc");
 	assert_int_equal(connect_to("ours/np/srvsvc"), 0);
 }

@@ -507,8 +507,8 @@ static void what_others_have_not_read_leaves_less_for_an_answer(void **state)
 	page = ask(&b, ADMINISTRATOR, &q);
 	all = page.answer.entries;
 	free(page.infos);
-	service_count_held(&b.service, &first, 3 << 20);
-	service_count_held(&b.service, &second, (1 << 20) - 80000);
+	srvsvc_count_held(&b.service, &first, 3 << 20);
+	srvsvc_count_held(&b.service, &second, (1 << 20) - 80000);
 	assert_int_equal(status_of(&b, ADMINISTRATOR, &q), ERROR_NOT_ENOUGH_MEMORY);
 	q.preferred_bytes = ALL - 1;
 	page = ask(&b, ADMINISTRATOR, &q);
@@ -516,12 +516,12 @@ static void what_others_have_not_read_leaves_less_for_an_answer(void **state)
 	assert_int_in_range(few, 1, all - 1);
 	assert_int_in_range(b.answer.len, 70000, 80000);
 	free(page.infos);
-	service_count_held(&b.service, &second, 4 << 20); /* more than there should be */
+	srvsvc_count_held(&b.service, &second, 4 << 20); /* more than there should be */
 	page = ask(&b, ADMINISTRATOR, &q);
 	assert_int_in_range(b.answer.len, 55000, 65536);
 	free(page.infos);
-	service_count_held(&b.service, &second, 0);
-	service_count_held(&b.service, &first, 0);
+	srvsvc_count_held(&b.service, &second, 0);
+	srvsvc_count_held(&b.service, &first, 0);
 	assert_int_equal(b.service.held_bytes, 0);
 	q.preferred_bytes = ALL;
 	page = ask(&b, ADMINISTRATOR, &q);

@@ -36,8 +36,8 @@ struct exchange {
 	uint8_t *request, *response;
 	size_t request_bytes, response_bytes;
 	uint64_t session_id;
-	struct smb2_sealing *client;
-	struct smb2_sealing *server;
+	struct smb2_encryption *client;
+	struct smb2_encryption *server;
 	struct crypto_aead *to_server; /* with the key that smbd dumped */
 };
 
@@ -66,8 +66,8 @@ static struct exchange open_exchange(const struct sample *s)
 		assert_int_equal(recording_key(s->name, "preauth", preauth, 64), 64);
 	assert_int_equal(recording_key(s->name, "key_client_to_server", key, sizeof key),
 	                 crypto_cipher_key_bytes(s->primitive));
-	x.client = smb2_sealing_new(SMB2_CLIENT, s->dialect, s->cipher, &session_key, preauth);
-	x.server = smb2_sealing_new(SMB2_SERVER, s->dialect, s->cipher, &session_key, preauth);
+	x.client = smb2_encryption_new(SMB2_CLIENT, s->dialect, s->cipher, &session_key, preauth);
+	x.server = smb2_encryption_new(SMB2_SERVER, s->dialect, s->cipher, &session_key, preauth);
 	x.to_server = crypto_aead_new(s->primitive, key);
 	assert_non_null(x.client);
 	assert_non_null(x.server);
@@ -77,8 +77,8 @@ static struct exchange open_exchange(const struct sample *s)
 
 static void close_exchange(struct exchange *x)
 {
-	smb2_sealing_free(x->client);
-	smb2_sealing_free(x->server);
+	smb2_encryption_free(x->client);
+	smb2_encryption_free(x->server);
 	crypto_aead_free(x->to_server);
 	recording_free(&x->recording);
 }
@@ -111,8 +111,8 @@ static void recorded_answers_are_decrypted(void **state)
 		uint8_t *plain;
 		size_t bytes;
 
-		assert_null(smb2_unseal(x.client, x.session_id, x.response, x.response_bytes,
-		                        &plain, &bytes));
+		assert_null(smb2_decrypt(x.client, x.session_id, x.response, x.response_bytes,
+		                         &plain, &bytes));
 		assert_is_plain(s, "plain_response", plain, bytes);
 		close_exchange(&x);
 	}
@@ -127,10 +127,10 @@ static void a_server_decrypts_recorded_requests(void **state)
 		uint8_t *plain;
 		size_t bytes;
 
-		assert_true(smb2_sealed_session_id(x.request, x.request_bytes, &session_id));
+		assert_true(smb2_encrypted_session_id(x.request, x.request_bytes, &session_id));
 		assert_int_equal(session_id, x.session_id);
-		assert_null(smb2_unseal(x.server, session_id, x.request, x.request_bytes, &plain,
-		                        &bytes));
+		assert_null(smb2_decrypt(x.server, session_id, x.request, x.request_bytes, &plain,
+		                         &bytes));
 		assert_is_plain(s, "plain_request", plain, bytes);
 		close_exchange(&x);
 	}
@@ -146,11 +146,11 @@ static void what_a_server_encrypts_its_client_reads_and_nobody_else(void **state
 		size_t bytes;
 
 		wire_put_bytes(&w, "a plain message", 15);
-		assert_true(smb2_seal(x.server, x.session_id, &w, 0));
+		assert_true(smb2_encrypt(x.server, x.session_id, &w, 0));
 		copy = malloc(w.len);
 		memcpy(copy, w.data, w.len);
-		assert_non_null(smb2_unseal(x.server, x.session_id, copy, w.len, &plain, &bytes));
-		assert_null(smb2_unseal(x.client, x.session_id, w.data, w.len, &plain, &bytes));
+		assert_non_null(smb2_decrypt(x.server, x.session_id, copy, w.len, &plain, &bytes));
+		assert_null(smb2_decrypt(x.client, x.session_id, w.data, w.len, &plain, &bytes));
 		assert_int_equal(bytes, 15);
 		assert_memory_equal(plain, "a plain message", 15);
 		free(copy);
@@ -166,10 +166,10 @@ static void only_a_whole_transform_header_has_a_session(void **state)
 
 	(void)state;
 	for (size_t bytes = 0; bytes < SMB2_TRANSFORM_HEADER_BYTES; bytes++)
-		assert_false(smb2_sealed_session_id(x.request, bytes, &session_id));
-	assert_true(smb2_sealed_session_id(x.request, SMB2_TRANSFORM_HEADER_BYTES, &session_id));
+		assert_false(smb2_encrypted_session_id(x.request, bytes, &session_id));
+	assert_true(smb2_encrypted_session_id(x.request, SMB2_TRANSFORM_HEADER_BYTES, &session_id));
 	x.request[0] = 0xFE;
-	assert_false(smb2_sealed_session_id(x.request, x.request_bytes, &session_id));
+	assert_false(smb2_encrypted_session_id(x.request, x.request_bytes, &session_id));
 	close_exchange(&x);
 }
 
@@ -207,7 +207,7 @@ static void what_we_encrypt_the_server_reads_each_with_its_own_nonce(void **stat
 
 			wire_put_bytes(&w, "before", 6);
 			wire_put_bytes(&w, "a plain message", 15);
-			assert_true(smb2_seal(x.client, x.session_id, &w, 6));
+			assert_true(smb2_encrypt(x.client, x.session_id, &w, 6));
 			assert_memory_equal(w.data, "before\xFDSMB", 10);
 			assert_int_not_equal(get_u64(w.data + 6 + NONCE_AT), nonce_before);
 			nonce_before = get_u64(w.data + 6 + NONCE_AT);
@@ -228,7 +228,7 @@ static bool opens_changed(struct exchange *x, size_t at, uint8_t change)
 
 	memcpy(copy, x->response, x->response_bytes);
 	copy[at] ^= change;
-	why = smb2_unseal(x->client, x->session_id, copy, x->response_bytes, &plain, &bytes);
+	why = smb2_decrypt(x->client, x->session_id, copy, x->response_bytes, &plain, &bytes);
 	free(copy);
 	return why == NULL;
 }
@@ -260,7 +260,7 @@ static void every_truncation_is_noticed(void **state)
 
 			memcpy(copy, x.response, cut);
 			assert_non_null(
-				smb2_unseal(x.client, x.session_id, copy, cut, &plain, &bytes));
+				smb2_decrypt(x.client, x.session_id, copy, cut, &plain, &bytes));
 			free(copy);
 		}
 		close_exchange(&x);
@@ -274,8 +274,8 @@ static void another_sessions_answer_is_refused(void **state)
 	size_t bytes;
 
 	(void)state;
-	assert_non_null(smb2_unseal(x.client, x.session_id + 1, x.response, x.response_bytes,
-	                            &plain, &bytes));
+	assert_non_null(smb2_decrypt(x.client, x.session_id + 1, x.response, x.response_bytes,
+	                             &plain, &bytes));
 	close_exchange(&x);
 }
 

@@ -39,14 +39,14 @@ static char *put_and_take(const char *text, size_t bytes)
 	assert_true(smb_conf_read(&without, text, bytes));
 	assert_int_equal(without.state, SMB_CONF_WITHOUT);
 	block = smb_conf_block(&without, DIRECTORY);
-	made = smb_conf_put(&without, text, bytes, block, &with_bytes);
+	made = smb_conf_insert(&without, text, bytes, block, &with_bytes);
 	assert_int_equal(with_bytes, bytes + strlen(block));
 	assert_true(smb_conf_read(&with, made, with_bytes));
 	assert_int_equal(with.state, SMB_CONF_WITH);
 	assert_string_equal(with.directory, DIRECTORY);
 	assert_int_equal(with.begin, without.begin);
 	assert_int_equal(with.line, without.line);
-	back = smb_conf_take(&with, made, with_bytes, &back_bytes);
+	back = smb_conf_remove(&with, made, with_bytes, &back_bytes);
 	assert_int_equal(back_bytes, bytes);
 	assert_memory_equal(back, text, bytes);
 	smb_conf_fini(&without);
@@ -170,7 +170,7 @@ static void what_others_change_around_it_stays(void **state)
 	const char *edited = "# new\n[global]\nnew = 1\n" BLOCK "a = c\n[new]\n";
 	struct smb_conf c = read_text(edited);
 	size_t bytes;
-	char *made = smb_conf_take(&c, edited, strlen(edited), &bytes);
+	char *made = smb_conf_remove(&c, edited, strlen(edited), &bytes);
 
 	(void)state;
 	assert_int_equal(c.state, SMB_CONF_WITH);

@@ -43,7 +43,7 @@ static void a_session_is_renewed_with_its_keys_and_pipes(void **state)
 		expect_answers(1);
 		expect_status(0, STATUS_SUCCESS);
 		assert_true(peer.answers[0].is_signed);
-		ask_write(peer.pipe, "hello");
+		query_write_results(peer.pipe, "hello");
 		expect_one(STATUS_SUCCESS);
 		assert_int_equal(host.came, 1);
 		assert_int_equal(host.went, 0);
@@ -129,7 +129,7 @@ static void a_session_that_must_be_encrypted_answers_nothing_else(void **state)
 	static const uint16_t dialects[] = { SMB2_DIALECT_300, SMB2_DIALECT_302, SMB2_DIALECT_311 };
 
 	(void)state;
-	settings.encryption = SMBSERVER_ENCRYPTION_REQUIRED;
+	settings.encryption = SMB2_SERVER_ENCRYPTION_REQUIRED;
 	for (size_t i = 0; i < COUNT(dialects); i++) {
 		negotiate(dialects[i]);
 		log_on();
@@ -149,7 +149,7 @@ static void who_cannot_encrypt_is_denied_where_it_is_required(void **state)
 	static const uint16_t dialects[] = { SMB2_DIALECT_202, SMB2_DIALECT_210 };
 
 	(void)state;
-	settings.encryption = SMBSERVER_ENCRYPTION_REQUIRED;
+	settings.encryption = SMB2_SERVER_ENCRYPTION_REQUIRED;
 	for (size_t i = 0; i < COUNT(dialects); i++) {
 		negotiate(dialects[i]);
 		ask_session_setup("token", 0, 0);
@@ -162,7 +162,7 @@ static void who_cannot_encrypt_is_denied_where_it_is_required(void **state)
 static void nobody_is_denied_where_encryption_is_required(void **state)
 {
 	(void)state;
-	settings.encryption = SMBSERVER_ENCRYPTION_REQUIRED;
+	settings.encryption = SMB2_SERVER_ENCRYPTION_REQUIRED;
 	negotiate(0);
 	ask_session_setup("", 0, 0);
 	peer_send();
@@ -202,7 +202,7 @@ static void a_session_that_its_host_closes_is_gone(void **state)
 	begin_with_pipe(0);
 	ask_read(peer.pipe, 100);
 	expect_one(STATUS_PENDING);
-	smbserver_close_session(server, smbserver_sessions(server));
+	smb2_server_close_session(server, smb2_server_sessions(server));
 	peer_listen();
 	expect_answers(1);
 	expect_status(0, STATUS_CANCELLED);
@@ -223,7 +223,7 @@ static void a_session_is_closed_while_its_token_is_judged(void **state)
 	negotiate(0);
 	ask_session_setup("token", 0, 0);
 	peer_send();
-	smbserver_close_session(server, smbserver_sessions(server));
+	smb2_server_close_session(server, smb2_server_sessions(server));
 	peer_listen();
 	expect_answers(0);
 	assert_int_equal(host.went, 1);
@@ -249,16 +249,16 @@ static void two_sessions_of_a_connection_have_their_own_keys_trees_and_pipes(voi
 	assert_int_not_equal(peer.next.session_id, first.session_id);
 	peer.is_silent_about_signing = false; /* of the same key: the same log-on was told */
 	peer.next.tree_id = first.tree_id;
-	ask_write(peer.pipe, "hello");
+	query_write_results(peer.pipe, "hello");
 	expect_one(STATUS_NETWORK_NAME_DELETED);
 	connect_tree();
-	ask_write(peer.pipe, "hello");
+	query_write_results(peer.pipe, "hello");
 	expect_one(STATUS_FILE_CLOSED);
 	ask_empty(SMB2_LOGOFF);
 	expect_one(STATUS_SUCCESS);
 	peer.next.session_id = first.session_id;
 	peer.next.tree_id = first.tree_id;
-	ask_write(peer.pipe, "hello");
+	query_write_results(peer.pipe, "hello");
 	expect_one(STATUS_SUCCESS);
 }
 
@@ -271,17 +271,17 @@ static void what_a_session_does_is_told_to_its_host(void **state)
 	log_on();
 	assert_int_equal(host.came, 1);
 	connect_tree();
-	assert_int_equal(smbserver_session_pipes(smbserver_sessions(server)), 0);
+	assert_int_equal(smb2_server_session_pipes(smb2_server_sessions(server)), 0);
 	open_pipe();
-	assert_int_equal(smbserver_session_pipes(smbserver_sessions(server)), 1);
+	assert_int_equal(smb2_server_session_pipes(smb2_server_sessions(server)), 1);
 	assert_int_equal(host.changed, 1);
 	used = host.used;
-	ask_write(peer.pipe, "hello");
+	query_write_results(peer.pipe, "hello");
 	expect_one(STATUS_SUCCESS);
 	assert_int_equal(host.used, used + 1);
 	ask_close(peer.pipe, 0);
 	expect_one(STATUS_SUCCESS);
-	assert_int_equal(smbserver_session_pipes(smbserver_sessions(server)), 0);
+	assert_int_equal(smb2_server_session_pipes(smb2_server_sessions(server)), 0);
 	assert_int_equal(host.changed, 2);
 }
 

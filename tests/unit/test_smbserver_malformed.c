@@ -36,7 +36,7 @@ static void ask_well_formed(uint16_t command)
 		peer_message()->len--; /* of the Buffer, which need not be there */
 		break;
 	case SMB2_WRITE:
-		ask_write(peer.pipe, "hello");
+		query_write_results(peer.pipe, "hello");
 		break;
 	case SMB2_IOCTL:
 		ask_transceive(peer.pipe, "hello", 100);
@@ -224,7 +224,7 @@ static void what_lies_where_it_must_not_is_an_invalid_parameter(void **state)
 	expect_one(STATUS_BUFFER_OVERFLOW);
 	memset(text, 'x', sizeof text - 1);
 	for (uint16_t at = 0xFF; at < 0x102; at++) {
-		ask_write(peer.pipe, text);
+		query_write_results(peer.pipe, text);
 		wire_set_u16le(peer_message(), BODY + DATA_OFFSET_AT, at);
 		wire_set_u32le(peer_message(), BODY + DATA_LENGTH_AT, 4);
 		expect_one(at <= 0x100 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER);

@@ -59,11 +59,11 @@ static void a_cipher_is_agreed_on_unless_encryption_is_off(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		settings.encryption = SMBSERVER_ENCRYPTION_OFFERED;
+		settings.encryption = SMB2_SERVER_ENCRYPTION_OFFERED;
 		negotiate(cases[i].dialect);
 		assert_int_equal(peer.agreed.cipher, cases[i].offered);
 		peer_begin_anew();
-		settings.encryption = SMBSERVER_ENCRYPTION_OFF;
+		settings.encryption = SMB2_SERVER_ENCRYPTION_OFF;
 		negotiate(cases[i].dialect);
 		assert_int_equal(peer.agreed.cipher, cases[i].off);
 		peer_begin_anew();
@@ -248,9 +248,9 @@ static void a_frame_that_is_too_long_ends_the_connection_at_its_prefix(void **st
 	size_t room;
 
 	(void)state;
-	memcpy(smbserver_space(server, &room), "\0\x10\0\0", 4);
-	smbserver_received(server, 4);
-	assert_int_equal(smbserver_work(server), SMBSERVER_CLOSE);
+	memcpy(smb2_server_space(server, &room), "\0\x10\0\0", 4);
+	smb2_server_received(server, 4);
+	assert_int_equal(smb2_server_work(server), SMB2_SERVER_CLOSE);
 }
 
 /* ---- VALIDATE_NEGOTIATE_INFO ---- */

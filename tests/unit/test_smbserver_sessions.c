@@ -286,7 +286,7 @@ static void a_log_on_without_memory_is_refused(void **state)
 	ask_session_setup("first", 0, 0);
 	expect_one(STATUS_INSUFFICIENT_RESOURCES);
 	assert_int_equal(host.went, 1);
-	assert_null(smbserver_sessions(server));
+	assert_null(smb2_server_sessions(server));
 }
 
 static void a_token_while_one_is_judged_is_not_accepted(void **state)
@@ -413,7 +413,7 @@ static void the_oldest_of_nine_log_ons_gives_way(void **state)
 	ask_session_setup("token", 0, 0);
 	peer_send();
 	expect_answers(0);
-	assert_int_equal(smbserver_session_id(host.asking), second);
+	assert_int_equal(smb2_server_session_id(host.asking), second);
 }
 
 static void no_log_on_gives_way_while_it_is_judged(void **state)

@@ -124,7 +124,7 @@ static void a_write_by_the_same_client_wakes_its_read(void **state)
 	(void)state;
 	(void)wait_for_data(100);
 	host.echoes = true;
-	ask_write(peer.pipe, "to myself");
+	query_write_results(peer.pipe, "to myself");
 	peer_send();
 	expect_answers(2);
 	assert_int_equal(peer.answers[0].header.command, SMB2_WRITE);
@@ -258,7 +258,7 @@ static void a_pipe_that_breaks_ends_its_waits(void **state)
 	(void)state;
 	(void)wait_for_data(100);
 	host.breaks = true;
-	ask_write(peer.pipe, "hello");
+	query_write_results(peer.pipe, "hello");
 	peer_send();
 	expect_answers(2);
 	expect_status(0, STATUS_PIPE_BROKEN);
@@ -273,7 +273,7 @@ static void a_pipe_that_is_over_ends_its_waits_behind_its_last_words(void **stat
 	ask_read(peer.pipe, 100);
 	peer_send();
 	host.is_over = host.echoes = true;
-	ask_write(peer.pipe, "hello");
+	query_write_results(peer.pipe, "hello");
 	peer_send();
 	expect_answers(3);
 	expect_status(0, STATUS_SUCCESS);
@@ -288,7 +288,7 @@ static void a_connection_that_ends_answers_nobody(void **state)
 	(void)wait_for_data(100);
 	ask_negotiate(0);
 	expect_closed();
-	smbserver_close_session(server, smbserver_sessions(server));
+	smb2_server_close_session(server, smb2_server_sessions(server));
 	peer_listen();
 	assert_int_equal(peer.answer_count, 0);
 }

@@ -193,8 +193,8 @@ static void lists_are_sorted_by_identity(void **state)
 
 	(void)state;
 	for (size_t i = 1; i < list->count; i++)
-		assert_true(smbstatus_compare(&list->sessions[i - 1].identity,
-		                              &list->sessions[i].identity) < 0);
+		assert_true(smbstatus_compare_identities(&list->sessions[i - 1].identity,
+		                                         &list->sessions[i].identity) < 0);
 	smbstatus_list_free(list);
 }
 

@@ -8,16 +8,17 @@
 #define STATUS_INSUFFICIENT_RESOURCES 0xC000009Au
 #define STATUS_NOT_SUPPORTED          0xC00000BBu
 
-static bool fail(struct err *err, uint32_t nt, NET_API_STATUS status, const char *why)
+static bool spnego_acceptor_fail(struct err *err, uint32_t nt, NET_API_STATUS status,
+                                 const char *why)
 {
 	err_set(err, status, SPNEGO_DOING, why);
 	err->nt_status = nt;
 	return false;
 }
 
-static bool fail_malformed(struct err *err, const char *why)
+static bool spnego_acceptor_fail_malformed(struct err *err, const char *why)
 {
-	return fail(err, STATUS_INVALID_PARAMETER, ERROR_INVALID_PARAMETER, why);
+	return spnego_acceptor_fail(err, STATUS_INVALID_PARAMETER, ERROR_INVALID_PARAMETER, why);
 }
 
 void spnego_acceptor_fini(struct spnego_acceptor *s)
@@ -30,7 +31,7 @@ struct crypto_span spnego_acceptor_list(const struct spnego_acceptor *s)
 	return (struct crypto_span){ s->list.data, s->list.len };
 }
 
-static bool fail_not_served(struct err *err, unsigned offered)
+static bool spnego_acceptor_fail_not_served(struct err *err, unsigned offered)
 {
 	static const char *const texts[] = {
 		"none of the offered mechanisms is known here",
@@ -40,13 +41,13 @@ static bool fail_not_served(struct err *err, unsigned offered)
 			AUTH_NTLM] = "neither Kerberos nor NTLM is served here",
 	};
 
-	return fail(err, STATUS_NOT_SUPPORTED, ERROR_NOT_SUPPORTED, texts[offered]);
+	return spnego_acceptor_fail(err, STATUS_NOT_SUPPORTED, ERROR_NOT_SUPPORTED, texts[offered]);
 }
 
 /* 4.2.1: the first mechanism of the list that is served. Unless that is the first one of all, 5
  * requires a MIC: an attacker who changes the list could cause the choice. */
-static bool select_mechanism(struct spnego_acceptor *s, const struct spnego_init *init,
-                             const bool serves[AUTH_MECHANISMS], struct err *err)
+static bool spnego_acceptor_select(struct spnego_acceptor *s, const struct spnego_init *init,
+                                   const bool serves[AUTH_MECHANISMS], struct err *err)
 {
 	unsigned offered = 0;
 
@@ -61,22 +62,24 @@ static bool select_mechanism(struct spnego_acceptor *s, const struct spnego_init
 		s->oid = oid;
 		s->requires_mic = i > 0;
 	}
-	return s->oid != NULL || fail_not_served(err, offered);
+	return s->oid != NULL || spnego_acceptor_fail_not_served(err, offered);
 }
 
-static bool receive_init(struct spnego_acceptor *s, struct crypto_span bytes,
-                         const bool serves[AUTH_MECHANISMS], struct spnego_received *received,
-                         struct err *err)
+static bool spnego_acceptor_receive_init(struct spnego_acceptor *s, struct crypto_span bytes,
+                                         const bool serves[AUTH_MECHANISMS],
+                                         struct spnego_received *received, struct err *err)
 {
 	struct spnego_init init;
 
 	if (!spnego_init_decode(bytes, &init))
-		return fail_malformed(err, "the first token is not a NegTokenInit of SPNEGO");
-	if (!select_mechanism(s, &init, serves, err))
+		return spnego_acceptor_fail_malformed(
+			err, "the first token is not a NegTokenInit of SPNEGO");
+	if (!spnego_acceptor_select(s, &init, serves, err))
 		return false;
 	wire_put_bytes(&s->list, init.mechanism_list.data, init.mechanism_list.bytes);
 	if (s->list.failed)
-		return fail(err, STATUS_INSUFFICIENT_RESOURCES, ERROR_NOT_ENOUGH_MEMORY, NULL);
+		return spnego_acceptor_fail(err, STATUS_INSUFFICIENT_RESOURCES,
+		                            ERROR_NOT_ENOUGH_MEMORY, NULL);
 	if (s->requires_mic) /* 4.2.1: the token is of the first mechanism, and so is the MIC */
 		return true;
 	received->token = init.token;
@@ -84,22 +87,23 @@ static bool receive_init(struct spnego_acceptor *s, struct crypto_span bytes,
 	return true;
 }
 
-static bool receive_response(struct spnego_acceptor *s, struct crypto_span bytes,
-                             struct spnego_received *received, struct err *err)
+static bool spnego_acceptor_receive_response(struct spnego_acceptor *s, struct crypto_span bytes,
+                                             struct spnego_received *received, struct err *err)
 {
 	struct spnego_response response;
 	const struct spnego_oid *oid;
 
 	if (!spnego_response_decode(bytes, &response))
-		return fail_malformed(err, "a token that is not a NegTokenResp of SPNEGO");
+		return spnego_acceptor_fail_malformed(
+			err, "a token that is not a NegTokenResp of SPNEGO");
 	if (response.state == SPNEGO_REJECT)
-		return fail_malformed(err, "the initiator rejected the log-on");
+		return spnego_acceptor_fail_malformed(err, "the initiator rejected the log-on");
 	oid = response.mechanism.data != NULL ? spnego_oid_find(response.mechanism) : s->oid;
 	if (oid == NULL || oid->mechanism != s->oid->mechanism)
-		return fail_malformed(err,
-		                      "the initiator changed the mechanism during the exchange");
+		return spnego_acceptor_fail_malformed(
+			err, "the initiator changed the mechanism during the exchange");
 	if (response.token.data == NULL && response.mic.data == NULL)
-		return fail_malformed(err, "the initiator's token is empty");
+		return spnego_acceptor_fail_malformed(err, "the initiator's token is empty");
 	received->token = response.token;
 	received->mic = response.mic;
 	return true;
@@ -110,19 +114,21 @@ bool spnego_acceptor_receive(struct spnego_acceptor *s, struct crypto_span bytes
                              struct err *err)
 {
 	*received = (struct spnego_received){ .state = SPNEGO_NO_STATE };
-	return s->oid == NULL ? receive_init(s, bytes, serves, received, err)
-	                      : receive_response(s, bytes, received, err);
+	return s->oid == NULL ? spnego_acceptor_receive_init(s, bytes, serves, received, err)
+	                      : spnego_acceptor_receive_response(s, bytes, received, err);
 }
 
 /* The mechanism needs more of the initiator. Without a token of the initiator's it has none to
  * answer with: that is so in the first answer alone. */
-static bool plan_incomplete(struct spnego_acceptor *s, const struct spnego_received *received,
-                            const struct spnego_mechanism_state *mechanism, struct err *err)
+static bool spnego_acceptor_plan_incomplete(struct spnego_acceptor *s,
+                                            const struct spnego_received *received,
+                                            const struct spnego_mechanism_state *mechanism,
+                                            struct err *err)
 {
 	if (received->mic.data != NULL)
-		return fail_malformed(err, "a mechListMIC before there was a key");
+		return spnego_acceptor_fail_malformed(err, "a mechListMIC before there was a key");
 	if (!mechanism->has_token && s->is_answered)
-		return fail_malformed(err, "the initiator's token is empty");
+		return spnego_acceptor_fail_malformed(err, "the initiator's token is empty");
 	s->next_state = s->requires_mic && !s->is_answered ? SPNEGO_REQUEST_MIC
 	                                                   : SPNEGO_ACCEPT_INCOMPLETE;
 	return true;
@@ -134,16 +140,16 @@ bool spnego_acceptor_plan(struct spnego_acceptor *s, const struct spnego_receive
 {
 	*plan = (struct spnego_plan){ .sends = true };
 	if (!mechanism->is_complete)
-		return plan_incomplete(s, received, mechanism, err);
+		return spnego_acceptor_plan_incomplete(s, received, mechanism, err);
 	if (!mechanism->can_sign && received->mic.data != NULL)
-		return fail_malformed(err, "a mechListMIC that no key can verify");
+		return spnego_acceptor_fail_malformed(err, "a mechListMIC that no key can verify");
 	if (!mechanism->can_sign) /* 5: such a mechanism has no MIC */
 		s->requires_mic = false;
 	plan->verifies_mic = received->mic.data != NULL;
 	/* 5: the sender of the mechanism's last token sends its MIC with it. */
 	if (s->requires_mic && !plan->verifies_mic && !mechanism->has_token)
-		return fail_malformed(err,
-		                      "the initiator left out the mechListMIC that is required");
+		return spnego_acceptor_fail_malformed(
+			err, "the initiator left out the mechListMIC that is required");
 	plan->makes_mic = !s->sent_mic && (s->requires_mic || plan->verifies_mic);
 	s->sent_mic |= plan->makes_mic;
 	plan->is_done = !s->requires_mic || plan->verifies_mic;

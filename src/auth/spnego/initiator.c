@@ -4,15 +4,15 @@
 #include <assert.h>
 #include "auth/spnego/mechanism.h"
 
-static bool fail(struct err *err, NET_API_STATUS status, const char *why)
+static bool spnego_initiator_fail(struct err *err, NET_API_STATUS status, const char *why)
 {
 	err_set(err, status, SPNEGO_DOING, why);
 	return false;
 }
 
-static bool fail_malformed(struct err *err, const char *why)
+static bool spnego_initiator_fail_malformed(struct err *err, const char *why)
 {
-	return fail(err, ERROR_BAD_NET_RESP, why);
+	return spnego_initiator_fail(err, ERROR_BAD_NET_RESP, why);
 }
 
 bool spnego_initiator_offer(struct spnego_initiator *s, const enum auth_mechanism mechanisms[],
@@ -43,7 +43,8 @@ void spnego_initiator_begin(const struct spnego_initiator *s, struct crypto_span
 	spnego_init_encode(w, spnego_initiator_list(s), token);
 }
 
-static bool is_offered(const struct spnego_initiator *s, enum auth_mechanism mechanism)
+static bool spnego_initiator_is_offered(const struct spnego_initiator *s,
+                                        enum auth_mechanism mechanism)
 {
 	for (size_t i = 0; i < s->count; i++)
 		if (s->offered[i] == mechanism)
@@ -54,8 +55,9 @@ static bool is_offered(const struct spnego_initiator *s, enum auth_mechanism mec
 /* 4.2.2: the first answer names the mechanism. Without a name it is the first one: some servers
  * send the token alone. Kerberos may be written in another way than it was offered: Samba does so.
  */
-static bool select_mechanism(struct spnego_initiator *s, const struct spnego_response *response,
-                             struct spnego_received *received, struct err *err)
+static bool spnego_initiator_select(struct spnego_initiator *s,
+                                    const struct spnego_response *response,
+                                    struct spnego_received *received, struct err *err)
 {
 	const struct spnego_oid *oid;
 
@@ -64,22 +66,24 @@ static bool select_mechanism(struct spnego_initiator *s, const struct spnego_res
 	if (response->mechanism.data == NULL)
 		return true;
 	oid = spnego_oid_find(response->mechanism);
-	if (oid == NULL || !is_offered(s, oid->mechanism))
-		return fail_malformed(err, "the server chose a mechanism that was not offered");
+	if (oid == NULL || !spnego_initiator_is_offered(s, oid->mechanism))
+		return spnego_initiator_fail_malformed(
+			err, "the server chose a mechanism that was not offered");
 	if (oid->mechanism == s->selected)
 		return true;
 	/* 5: an attacker who changes the list could cause this, so a MIC is required. */
 	s->selected = oid->mechanism;
 	s->is_reselected = s->requires_mic = received->selects_other = true;
 	if (response->token.data != NULL && response->token.bytes > 0)
-		return fail_malformed(err,
-		                      "the server answered a token of a mechanism that it refused");
+		return spnego_initiator_fail_malformed(
+			err, "the server answered a token of a mechanism that it refused");
 	return true;
 }
 
 /* 4.2.2 wants supportedMech in the first answer alone; to repeat it does no harm. */
-static bool check_mechanism(const struct spnego_initiator *s,
-                            const struct spnego_response *response, struct err *err)
+static bool spnego_initiator_check_mechanism(const struct spnego_initiator *s,
+                                             const struct spnego_response *response,
+                                             struct err *err)
 {
 	const struct spnego_oid *oid;
 
@@ -88,7 +92,8 @@ static bool check_mechanism(const struct spnego_initiator *s,
 	oid = spnego_oid_find(response->mechanism);
 	if (oid != NULL && oid->mechanism == s->selected)
 		return true;
-	return fail_malformed(err, "the server changed the mechanism during the exchange");
+	return spnego_initiator_fail_malformed(
+		err, "the server changed the mechanism during the exchange");
 }
 
 bool spnego_initiator_receive(struct spnego_initiator *s, struct crypto_span bytes,
@@ -99,60 +104,66 @@ bool spnego_initiator_receive(struct spnego_initiator *s, struct crypto_span byt
 
 	*received = (struct spnego_received){ .state = SPNEGO_ACCEPT_COMPLETED };
 	if (bytes.bytes > 0 && !spnego_response_decode(bytes, &response))
-		return fail_malformed(err, "the server's answer is not a NegTokenResp of SPNEGO");
+		return spnego_initiator_fail_malformed(
+			err, "the server's answer is not a NegTokenResp of SPNEGO");
 	if (response.state == SPNEGO_REJECT)
-		return fail(err, ERROR_LOGON_FAILURE, "the server rejected the log-on");
+		return spnego_initiator_fail(err, ERROR_LOGON_FAILURE,
+		                             "the server rejected the log-on");
 	received->state = response.state;
 	received->token = response.token;
 	received->mic = response.mic;
 	if (received->mic.data != NULL && s->verified_mic)
-		return fail_malformed(err, "the server sent a second mechListMIC");
-	return is_first ? select_mechanism(s, &response, received, err)
-	                : check_mechanism(s, &response, err);
+		return spnego_initiator_fail_malformed(err, "the server sent a second mechListMIC");
+	return is_first ? spnego_initiator_select(s, &response, received, err)
+	                : spnego_initiator_check_mechanism(s, &response, err);
 }
 
 /* The mechanism needs more of the peer. */
-static bool plan_incomplete(const struct spnego_received *received,
-                            const struct spnego_mechanism_state *mechanism,
-                            struct spnego_plan *plan, struct err *err)
+static bool spnego_initiator_plan_incomplete(const struct spnego_received *received,
+                                             const struct spnego_mechanism_state *mechanism,
+                                             struct spnego_plan *plan, struct err *err)
 {
 	if (received->mic.data != NULL)
-		return fail_malformed(err, "the server sent a mechListMIC before there was a key");
+		return spnego_initiator_fail_malformed(
+			err, "the server sent a mechListMIC before there was a key");
 	if (received->state == SPNEGO_ACCEPT_COMPLETED)
-		return fail(err, ERROR_LOGON_FAILURE,
-		            "the server ended the log-on before it proved itself");
+		return spnego_initiator_fail(err, ERROR_LOGON_FAILURE,
+		                             "the server ended the log-on before it proved itself");
 	if (!mechanism->has_token)
-		return fail_malformed(err, "the server's answer has no token of the mechanism");
+		return spnego_initiator_fail_malformed(
+			err, "the server's answer has no token of the mechanism");
 	plan->sends = true;
 	return true;
 }
 
 /* Some servers leave the state out: these need no further message. */
-static bool wants_more(const struct spnego_received *received)
+static bool spnego_initiator_wants_more(const struct spnego_received *received)
 {
 	return received->state == SPNEGO_ACCEPT_INCOMPLETE || received->state == SPNEGO_REQUEST_MIC;
 }
 
 /* 5: each side sends a MIC if one is required, or if the peer sent one. */
-static bool owes_mic(const struct spnego_initiator *s, const struct spnego_received *received,
-                     const struct spnego_mechanism_state *mechanism)
+static bool spnego_initiator_owes_mic(const struct spnego_initiator *s,
+                                      const struct spnego_received *received,
+                                      const struct spnego_mechanism_state *mechanism)
 {
 	if (s->sent_mic || !mechanism->can_sign || received->state == SPNEGO_ACCEPT_COMPLETED)
 		return false;
 	return s->requires_mic || received->mic.data != NULL || mechanism->wants_mic ||
-	       (wants_more(received) && !mechanism->has_token);
+	       (spnego_initiator_wants_more(received) && !mechanism->has_token);
 }
 
-static bool plan_end(const struct spnego_initiator *s, const struct spnego_received *received,
-                     struct spnego_plan *plan, struct err *err)
+static bool spnego_initiator_plan_end(const struct spnego_initiator *s,
+                                      const struct spnego_received *received,
+                                      struct spnego_plan *plan, struct err *err)
 {
 	if (s->requires_mic && !s->verified_mic)
-		return fail(
+		return spnego_initiator_fail(
 			err, ERROR_DOWNGRADE_DETECTED,
 			"the server sent no mechListMIC, so the choice of mechanism may have been tampered with");
-	if (wants_more(received) && !s->verified_mic)
-		return fail(err, ERROR_LOGON_FAILURE,
-		            "the server continues a log-on that is complete");
+	if (spnego_initiator_wants_more(received) && !s->verified_mic)
+		return spnego_initiator_fail(err, ERROR_LOGON_FAILURE,
+		                             "the server continues a log-on that is complete");
 	plan->is_done = true;
 	return true;
 }
@@ -163,21 +174,23 @@ bool spnego_initiator_plan(struct spnego_initiator *s, const struct spnego_recei
 {
 	*plan = (struct spnego_plan){ 0 };
 	if (!mechanism->is_complete)
-		return plan_incomplete(received, mechanism, plan, err);
+		return spnego_initiator_plan_incomplete(received, mechanism, plan, err);
 	if (!mechanism->can_sign) {
 		if (s->is_reselected)
-			return fail(err, ERROR_DOWNGRADE_DETECTED,
-			            "the mechanism that the server chose cannot prove the choice");
+			return spnego_initiator_fail(
+				err, ERROR_DOWNGRADE_DETECTED,
+				"the mechanism that the server chose cannot prove the choice");
 		if (received->mic.data != NULL)
-			return fail_malformed(err, "a mechListMIC that no key can verify");
+			return spnego_initiator_fail_malformed(
+				err, "a mechListMIC that no key can verify");
 		s->requires_mic = false; /* 5: such a mechanism has no MIC */
 	}
 	plan->verifies_mic = received->mic.data != NULL;
 	s->verified_mic |= plan->verifies_mic;
-	plan->makes_mic = owes_mic(s, received, mechanism);
+	plan->makes_mic = spnego_initiator_owes_mic(s, received, mechanism);
 	s->sent_mic |= plan->makes_mic;
 	plan->sends = mechanism->has_token || plan->makes_mic;
-	return plan->sends || plan_end(s, received, plan, err);
+	return plan->sends || spnego_initiator_plan_end(s, received, plan, err);
 }
 
 void spnego_initiator_encode(struct crypto_span token, struct crypto_span mic,

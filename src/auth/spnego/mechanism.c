@@ -20,7 +20,7 @@ static const struct spnego_oid oids[] = {
 
 #define NTLM_SIGNATURE "NTLMSSP" /* its NUL belongs to it */
 
-static bool is_same(struct crypto_span a, const void *content, size_t bytes)
+static bool spnego_oid_is_same(struct crypto_span a, const void *content, size_t bytes)
 {
 	return a.bytes == bytes && memcmp(a.data, content, bytes) == 0;
 }
@@ -28,7 +28,7 @@ static bool is_same(struct crypto_span a, const void *content, size_t bytes)
 const struct spnego_oid *spnego_oid_find(struct crypto_span content)
 {
 	for (size_t i = 0; i < sizeof oids / sizeof *oids; i++)
-		if (is_same(content, oids[i].content.data, oids[i].content.bytes))
+		if (spnego_oid_is_same(content, oids[i].content.data, oids[i].content.bytes))
 			return &oids[i];
 	return NULL;
 }
@@ -46,7 +46,7 @@ const struct spnego_oid *spnego_oids_of(enum auth_mechanism mechanism, size_t *c
 }
 
 /* The kind that the object identifier in the header of RFC 2743 3.1 names. */
-static enum spnego_token_kind kind_in_header(struct wire_reader *token)
+static enum spnego_token_kind spnego_kind_in_header(struct wire_reader *token)
 {
 	struct wire_reader inside = der_enter(token, DER_APPLICATION_0);
 	struct wire_reader content = der_enter(&inside, DER_OBJECT_IDENTIFIER);
@@ -54,9 +54,9 @@ static enum spnego_token_kind kind_in_header(struct wire_reader *token)
 
 	if (token->error != NULL || inside.error != NULL)
 		return SPNEGO_TOKEN_UNKNOWN;
-	if (is_same(oid, SPNEGO_OID_BYTES, sizeof SPNEGO_OID_BYTES - 1))
+	if (spnego_oid_is_same(oid, SPNEGO_OID_BYTES, sizeof SPNEGO_OID_BYTES - 1))
 		return SPNEGO_TOKEN_NEGOTIATION;
-	return is_same(oid, KERBEROS_OID_BYTES, sizeof KERBEROS_OID_BYTES - 1)
+	return spnego_oid_is_same(oid, KERBEROS_OID_BYTES, sizeof KERBEROS_OID_BYTES - 1)
 	               ? SPNEGO_TOKEN_KERBEROS
 	               : SPNEGO_TOKEN_UNKNOWN;
 }
@@ -71,7 +71,7 @@ enum spnego_token_kind spnego_token_kind(struct crypto_span token)
 	wire_reader_init(&r, token.data, token.bytes);
 	switch (der_peek(&r)) {
 	case DER_APPLICATION_0:
-		return kind_in_header(&r);
+		return spnego_kind_in_header(&r);
 	case DER_APPLICATION_14: /* an AP-REQ, RFC 4120 5.5.1 */
 		return SPNEGO_TOKEN_KERBEROS;
 	default:

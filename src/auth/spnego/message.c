@@ -12,14 +12,14 @@
 /* ---- decoding ---- */
 
 /* The bytes behind r's last step, so that an element can be had with its tag and length. */
-static struct crypto_span span_since(const struct wire_reader *r, const uint8_t *start)
+static struct crypto_span spnego_span_since(const struct wire_reader *r, const uint8_t *start)
 {
 	return (struct crypto_span){ start, (size_t)(r->at - start) };
 }
 
 /* Enters a [number] that may be absent, and in it one element with this tag that fills it. */
-static bool enter_optional(struct wire_reader *sequence, uint8_t number, uint8_t tag,
-                           struct wire_reader *inside)
+static bool spnego_enter_optional(struct wire_reader *sequence, uint8_t number, uint8_t tag,
+                                  struct wire_reader *inside)
 {
 	struct wire_reader field;
 
@@ -32,16 +32,16 @@ static bool enter_optional(struct wire_reader *sequence, uint8_t number, uint8_t
 	return sequence->error == NULL;
 }
 
-static void get_octets(struct wire_reader *sequence, uint8_t number, struct crypto_span *to)
+static void spnego_get_octets(struct wire_reader *sequence, uint8_t number, struct crypto_span *to)
 {
 	struct wire_reader inside;
 
-	if (enter_optional(sequence, number, DER_OCTET_STRING, &inside))
+	if (spnego_enter_optional(sequence, number, DER_OCTET_STRING, &inside))
 		*to = (struct crypto_span){ inside.at, wire_left(&inside) };
 }
 
 /* What may follow the last field that is known must have a higher number. */
-static void skip_extensions(struct wire_reader *sequence, uint8_t last)
+static void spnego_skip_extensions(struct wire_reader *sequence, uint8_t last)
 {
 	while (sequence->error == NULL && wire_left(sequence) > 0) {
 		uint8_t tag = der_peek(sequence);
@@ -53,13 +53,13 @@ static void skip_extensions(struct wire_reader *sequence, uint8_t last)
 	}
 }
 
-static void get_mechanisms(struct wire_reader *sequence, struct spnego_init *message)
+static void spnego_get_mechanisms(struct wire_reader *sequence, struct spnego_init *message)
 {
 	struct wire_reader field = der_enter(sequence, DER_CONTEXT_0), list;
 	const uint8_t *start = field.at;
 
 	list = der_enter(&field, DER_SEQUENCE);
-	message->mechanism_list = span_since(&field, start);
+	message->mechanism_list = spnego_span_since(&field, start);
 	while (list.error == NULL && wire_left(&list) > 0) {
 		struct wire_reader oid = der_enter(&list, DER_OBJECT_IDENTIFIER);
 
@@ -75,16 +75,16 @@ static void get_mechanisms(struct wire_reader *sequence, struct spnego_init *mes
 
 /* Field 3 is mechListMIC in NegTokenInit, negHints in NegTokenInit2, which has the MIC in field 4.
  */
-static void get_mic(struct wire_reader *sequence, struct spnego_init *message)
+static void spnego_get_mic(struct wire_reader *sequence, struct spnego_init *message)
 {
 	struct wire_reader copy = *sequence, field = der_enter(&copy, DER_CONTEXT_3);
 
 	if (der_peek(&field) == DER_SEQUENCE)
 		(void)der_enter(sequence, DER_CONTEXT_3);
 	else
-		get_octets(sequence, DER_CONTEXT_3, &message->mic);
+		spnego_get_octets(sequence, DER_CONTEXT_3, &message->mic);
 	if (message->mic.data == NULL)
-		get_octets(sequence, DER_CONTEXT_4, &message->mic);
+		spnego_get_octets(sequence, DER_CONTEXT_4, &message->mic);
 }
 
 bool spnego_init_decode(struct crypto_span bytes, struct spnego_init *message)
@@ -97,12 +97,12 @@ bool spnego_init_decode(struct crypto_span bytes, struct spnego_init *message)
 	(void)der_enter(&token, DER_OBJECT_IDENTIFIER); /* SPNEGO's: see spnego_token_kind */
 	choice = der_enter(&token, DER_CONTEXT_0);
 	sequence = der_enter(&choice, DER_SEQUENCE);
-	get_mechanisms(&sequence, message);
+	spnego_get_mechanisms(&sequence, message);
 	if (der_peek(&sequence) == DER_CONTEXT_1) /* reqFlags: 4.2.1, to be ignored */
 		(void)der_enter(&sequence, DER_CONTEXT_1);
-	get_octets(&sequence, DER_CONTEXT_2, &message->token);
-	get_mic(&sequence, message);
-	skip_extensions(&sequence, DER_CONTEXT_3);
+	spnego_get_octets(&sequence, DER_CONTEXT_2, &message->token);
+	spnego_get_mic(&sequence, message);
+	spnego_skip_extensions(&sequence, DER_CONTEXT_3);
 	return sequence.error == NULL && message->count > 0;
 }
 
@@ -130,23 +130,23 @@ bool spnego_response_decode(struct crypto_span bytes, struct spnego_response *me
 	wire_reader_init(&r, bytes.data, bytes.bytes);
 	choice = der_enter(&r, DER_CONTEXT_1);
 	sequence = der_enter(&choice, DER_SEQUENCE);
-	if (enter_optional(&sequence, DER_CONTEXT_0, DER_ENUMERATED, &inside)) {
+	if (spnego_enter_optional(&sequence, DER_CONTEXT_0, DER_ENUMERATED, &inside)) {
 		message->state = (enum spnego_state)wire_get_u8(&inside);
 		if (inside.error != NULL || wire_left(&inside) > 0 ||
 		    message->state >= SPNEGO_NO_STATE)
 			wire_reader_fail(&sequence, "an unknown state of SPNEGO");
 	}
-	if (enter_optional(&sequence, DER_CONTEXT_1, DER_OBJECT_IDENTIFIER, &inside))
+	if (spnego_enter_optional(&sequence, DER_CONTEXT_1, DER_OBJECT_IDENTIFIER, &inside))
 		message->mechanism = (struct crypto_span){ inside.at, wire_left(&inside) };
-	get_octets(&sequence, DER_CONTEXT_2, &message->token);
-	get_octets(&sequence, DER_CONTEXT_3, &message->mic);
-	skip_extensions(&sequence, DER_CONTEXT_3);
+	spnego_get_octets(&sequence, DER_CONTEXT_2, &message->token);
+	spnego_get_octets(&sequence, DER_CONTEXT_3, &message->mic);
+	spnego_skip_extensions(&sequence, DER_CONTEXT_3);
 	return sequence.error == NULL;
 }
 
 /* ---- encoding ---- */
 
-static void put_element(struct wire_writer *w, uint8_t tag, struct crypto_span content)
+static void spnego_put_element(struct wire_writer *w, uint8_t tag, struct crypto_span content)
 {
 	der_put_header(w, tag, content.bytes);
 	wire_put_bytes(w, content.data, content.bytes);
@@ -168,28 +168,29 @@ void spnego_mechanism_list_encode(struct wire_writer *w, const enum auth_mechani
 		const struct spnego_oid *oids = spnego_oids_of(mechanisms[i], &entries);
 
 		for (size_t k = all_oids ? 0 : entries - 1; k < entries; k++)
-			put_element(w, DER_OBJECT_IDENTIFIER, oids[k].content);
+			spnego_put_element(w, DER_OBJECT_IDENTIFIER, oids[k].content);
 	}
 }
 
 /* How long a [number] with one element in it is; nothing where it is absent. */
-static size_t field_bytes(struct crypto_span content)
+static size_t spnego_field_bytes(struct crypto_span content)
 {
 	assert(content.bytes <= SPNEGO_MAX_TOKEN_BYTES);
 	return content.data != NULL ? der_element_bytes(der_element_bytes(content.bytes)) : 0;
 }
 
-static void put_field(struct wire_writer *w, uint8_t number, uint8_t tag,
-                      struct crypto_span content)
+static void spnego_put_field(struct wire_writer *w, uint8_t number, uint8_t tag,
+                             struct crypto_span content)
 {
 	if (content.data == NULL)
 		return;
 	der_put_header(w, number, der_element_bytes(content.bytes));
-	put_element(w, tag, content);
+	spnego_put_element(w, tag, content);
 }
 
 /* The header of RFC 2743 3.1, a NegTokenInit of so many bytes inside, and its list. */
-static void put_init_front(struct wire_writer *w, struct crypto_span mechanism_list, size_t behind)
+static void spnego_put_init_front(struct wire_writer *w, struct crypto_span mechanism_list,
+                                  size_t behind)
 {
 	static const struct crypto_span oid = { SPNEGO_OID_BYTES, sizeof SPNEGO_OID_BYTES - 1 };
 	size_t sequence = der_element_bytes(mechanism_list.bytes) + behind;
@@ -197,41 +198,41 @@ static void put_init_front(struct wire_writer *w, struct crypto_span mechanism_l
 
 	der_put_header(w, DER_APPLICATION_0,
 	               der_element_bytes(oid.bytes) + der_element_bytes(choice));
-	put_element(w, DER_OBJECT_IDENTIFIER, oid);
+	spnego_put_element(w, DER_OBJECT_IDENTIFIER, oid);
 	der_put_header(w, DER_CONTEXT_0, choice);
 	der_put_header(w, DER_SEQUENCE, sequence);
-	put_element(w, DER_CONTEXT_0, mechanism_list);
+	spnego_put_element(w, DER_CONTEXT_0, mechanism_list);
 }
 
 void spnego_init_encode(struct wire_writer *w, struct crypto_span mechanism_list,
                         struct crypto_span token)
 {
-	put_init_front(w, mechanism_list, field_bytes(token));
-	put_field(w, DER_CONTEXT_2, DER_OCTET_STRING, token);
+	spnego_put_init_front(w, mechanism_list, spnego_field_bytes(token));
+	spnego_put_field(w, DER_CONTEXT_2, DER_OCTET_STRING, token);
 }
 
 void spnego_init2_encode(struct wire_writer *w, struct crypto_span mechanism_list)
 {
 	static const struct crypto_span name = { HINT_NAME, sizeof HINT_NAME - 1 };
-	size_t hints = field_bytes(name);
+	size_t hints = spnego_field_bytes(name);
 
-	put_init_front(w, mechanism_list, der_element_bytes(der_element_bytes(hints)));
+	spnego_put_init_front(w, mechanism_list, der_element_bytes(der_element_bytes(hints)));
 	der_put_header(w, DER_CONTEXT_3, der_element_bytes(hints));
 	der_put_header(w, DER_SEQUENCE, hints);
-	put_field(w, DER_CONTEXT_0, DER_GENERAL_STRING, name);
+	spnego_put_field(w, DER_CONTEXT_0, DER_GENERAL_STRING, name);
 }
 
 void spnego_response_encode(struct wire_writer *w, const struct spnego_response *message)
 {
 	uint8_t number = (uint8_t)message->state;
 	struct crypto_span state = { message->state != SPNEGO_NO_STATE ? &number : NULL, 1 };
-	size_t sequence = field_bytes(state) + field_bytes(message->mechanism) +
-	                  field_bytes(message->token) + field_bytes(message->mic);
+	size_t sequence = spnego_field_bytes(state) + spnego_field_bytes(message->mechanism) +
+	                  spnego_field_bytes(message->token) + spnego_field_bytes(message->mic);
 
 	der_put_header(w, DER_CONTEXT_1, der_element_bytes(sequence));
 	der_put_header(w, DER_SEQUENCE, sequence);
-	put_field(w, DER_CONTEXT_0, DER_ENUMERATED, state);
-	put_field(w, DER_CONTEXT_1, DER_OBJECT_IDENTIFIER, message->mechanism);
-	put_field(w, DER_CONTEXT_2, DER_OCTET_STRING, message->token);
-	put_field(w, DER_CONTEXT_3, DER_OCTET_STRING, message->mic);
+	spnego_put_field(w, DER_CONTEXT_0, DER_ENUMERATED, state);
+	spnego_put_field(w, DER_CONTEXT_1, DER_OBJECT_IDENTIFIER, message->mechanism);
+	spnego_put_field(w, DER_CONTEXT_2, DER_OCTET_STRING, message->token);
+	spnego_put_field(w, DER_CONTEXT_3, DER_OCTET_STRING, message->mic);
 }
