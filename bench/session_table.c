@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 #include "srvsvc/session_enum.h"
-#include "table/session_table.h"
+#include "sessions/session_table.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define FEW          1000u

@@ -22,11 +22,11 @@
  * read after its time. */
 #include "smb2_server.h"
 #include "base/text.h"
-#include "client/conversation.h"
+#include "client/state.h"
 #include "client/enumeration.h"
 #include "client/page.h"
 #include "client/steps.h"
-#include "client/story.h"
+#include "client/error_message.h"
 #include "local/local_list.h"
 
 /* Flags of an answer. */

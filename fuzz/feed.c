@@ -12,8 +12,8 @@
  * the sessions that were put and not removed, and never more of them than agreed. */
 #include <lmerr.h>
 #include "fuzz.h"
-#include "feed/message.h"
-#include "feed/outbox.h"
+#include "local/publish_message.h"
+#include "local/publish_outbox.h"
 
 #define CHANGES 1
 

@@ -7,7 +7,7 @@
  * Holds: an answer has addresses if it says so, and then of hosts; nothing comes of one to another
  * question; a name that fits is encoded within 'A' to 'P', and its capitals are the same name. */
 #include "fuzz.h"
-#include "nbns/query.h"
+#include "wire/nbns_query.h"
 
 static void answer(const uint8_t *data, size_t bytes, struct nbns_query *query)
 {

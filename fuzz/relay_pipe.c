@@ -21,8 +21,8 @@
  * PDUs; what is put out at once, and what is held, is bounded; nothing is held when the pipe is
  * gone. */
 #include "fuzz.h"
-#include "ndr/writer.h"
-#include "relay/pipe.h"
+#include "wire/ndr_writer.h"
+#include "samba/relay/pipe.h"
 #include "rpc/bind.h"
 #include "rpc/call.h"
 #include "srvsvc/interface.h"

@@ -10,7 +10,7 @@
  * Holds: however the pipe is cut, the same things happen; a stub never outgrows its bytes; a
  * failure has a status and a story; a bind that decodes encodes again and decodes to the same. */
 #include "fuzz.h"
-#include "rpc/association.h"
+#include "rpc/client_association.h"
 #include "rpc/bind.h"
 #include "rpc/call.h"
 

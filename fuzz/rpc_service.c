@@ -19,7 +19,7 @@
  * together what was called gave, protected as was agreed; what is pending is what can be read. */
 #include "fuzz.h"
 #include "rpc/call.h"
-#include "rpc/service.h"
+#include "rpc/server.h"
 #include "rpc/trailer.h"
 #include "srvsvc/interface.h"
 

@@ -15,7 +15,7 @@
  * the table has, in its order; whom a deletion means is gone, and nobody else. */
 #include "fuzz.h"
 #include "rpc/call.h"
-#include "service/service.h"
+#include "srvsvc/server.h"
 #include "srvsvc/interface.h"
 #include "srvsvc/session_del.h"
 #include "srvsvc/session_enum.h"

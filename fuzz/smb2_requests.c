@@ -25,7 +25,7 @@
 #include "smb2/pipe_control.h"
 #include "smb2/pipe_io.h"
 #include "smb2/query_info.h"
-#include "smb2/sealing.h"
+#include "smb2/encryption.h"
 #include "smb2/session_setup.h"
 #include "smb2/set_info.h"
 #include "smb2/smb1_negotiate.h"

@@ -5,8 +5,8 @@
 #define FUZZ_SMB2_SERVER_H
 
 #include "fuzz.h"
-#include "rpc/association.h"
-#include "smb2/connection.h"
+#include "rpc/client_association.h"
+#include "smb2/client_connection.h"
 #include "smb2/status.h"
 
 static const struct smb2_session_key server_session_key = {

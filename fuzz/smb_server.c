@@ -20,7 +20,7 @@
  * go once, pipes are closed once; nothing is said after the end; what is kept is bounded. */
 #include "smb2_client.h"
 #include "smb2/smb1_negotiate.h"
-#include "smbserver/parts.h"
+#include "smb2_server/internal.h"
 
 enum { MESSAGE, RAW, JUDGE, FILL, BREAK, CLOSE, ACTIONS };
 

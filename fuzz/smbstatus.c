@@ -10,8 +10,8 @@
  * and each is there once; a name that is kept is one of the answer. */
 #include <jansson.h>
 #include "fuzz.h"
-#include "samba/local_ports.h"
-#include "samba/smbstatus_parse.h"
+#include "samba/smbstatus/local_ports.h"
+#include "samba/smbstatus/smbstatus_parse.h"
 
 /* The next text, up to a zero byte, in a block of its own that nothing ends. */
 static char *take_text(struct fuzz_input *in, size_t *bytes)

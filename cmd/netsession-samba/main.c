@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession-samba: completes a Samba server. */
-#include "setup/commands.h"
+#include "samba/setup/commands.h"
 
 int main(int argc, char **argv)
 {

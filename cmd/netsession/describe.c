@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "base/roff.h"
+#include "cli/roff.h"
 #include "commands.h"
 
 /* ---- netsession(1), in man(7) ---- */

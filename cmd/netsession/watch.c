@@ -7,7 +7,7 @@
 #include "ask.h"
 #include "commands.h"
 #include "output.h"
-#include "presence.h"
+#include "watch_tracker.h"
 #include "who.h"
 
 struct watched_server {

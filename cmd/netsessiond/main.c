@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* netsessiond: the sessions of this computer, served the Windows way. */
-#include "server/daemon.h"
+#include "daemon/daemon.h"
 
 int main(int argc, char **argv)
 {

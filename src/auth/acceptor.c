@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <krb5.h>
-#include "auth/acceptance.h"
+#include "auth/acceptor_settings.h"
 #include "auth/context.h"
 #include "auth/ntlm_message.h"
 #include "auth/spnego/acceptor.h"
 #include "auth/spnego/mechanism.h"
-#include "auth/whose.h"
+#include "auth/identify.h"
 
 /* [MS-ERREF] 2.3 */
 #define STATUS_INVALID_PARAMETER      0xC000000Du

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "access/identity.h"
+#include "auth/identity.h"
 #include "auth/initiator.h"
 #include "auth/mechanisms.h"
 #include "base/err.h"

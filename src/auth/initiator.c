@@ -6,9 +6,9 @@
 #include <string.h>
 #include "auth/context.h"
 #include "auth/handle.h"
-#include "auth/kerberos_story.h"
+#include "auth/kerberos_error.h"
 #include "auth/ntlm_message.h"
-#include "auth/ntlm_story.h"
+#include "auth/ntlm_error.h"
 #include "auth/spnego/initiator.h"
 
 struct auth_initiator {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/text.h"
-#include "ndr/reader.h"
+#include "wire/ndr_reader.h"
 
 #define MAX_SUB_AUTHORITIES 15 /* [MS-DTYP] 2.4.2.3 */
 

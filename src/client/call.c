@@ -7,9 +7,9 @@
 #include "client/deletion.h"
 #include "client/enumeration.h"
 #include "client/environment.h"
-#include "client/link.h"
+#include "client/connection.h"
 #include "client/server_name.h"
-#include "client/story.h"
+#include "client/error_message.h"
 
 #define DEFAULT_TIMEOUT_MS 30000
 

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include "feed/message.h"
-#include "local/local_service.h"
+#include "local/publish_message.h"
+#include "local/interface.h"
 
 /* The file read last, and what tells that it is still the same. */
 static struct {

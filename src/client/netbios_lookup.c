@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "crypto/crypto.h"
-#include "nbns/query.h"
+#include "wire/nbns_query.h"
 #include "net/datagram.h"
 
 /* How often is asked, and how long is waited each time: RFC 1002 6, but for a WINS server 1.5

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include "auth/credentials.h"
 #include "client/call.h"
-#include "client/kept.h"
+#include "client/connection_pool.h"
 #include "client/server_name.h"
-#include "client/story.h"
+#include "client/error_message.h"
 #include "net/loop.h"
 
 struct netsession {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/probe.h"
 
-#include "client/conversation.h"
+#include "client/state.h"
 #include "client/resolve.h"
 #include "net/stream.h"
 

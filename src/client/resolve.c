@@ -5,7 +5,7 @@
 #include <string.h>
 #include "client/environment.h"
 #include "client/netbios_lookup.h"
-#include "nbns/name.h"
+#include "wire/nbns_name.h"
 
 #define DOING "resolve"
 

@@ -3,7 +3,7 @@
 #ifndef CLIENT_STEPS_H
 #define CLIENT_STEPS_H
 
-#include "client/conversation.h"
+#include "client/state.h"
 
 enum { STEP_NEGOTIATE, STEP_LOG_ON, STEP_OPEN_PIPE, STEP_BIND, STEP_READY, STEP_CALL };
 

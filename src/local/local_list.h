@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 #include <lmcons.h>
-#include "ndr/reader.h"
-#include "ndr/writer.h"
+#include "wire/ndr_reader.h"
+#include "wire/ndr_writer.h"
 
 #define LOCAL_LIST_MAX_ENTRIES 256 /* more are not encoded */
 #define LOCAL_LIST_MAX_UNITS   255 /* of a text; longer ones are cut */

@@ -3,7 +3,7 @@
 #include <windows.h>
 #include <lm.h>
 #include "netapi/last_error.h"
-#include "netapi/question.h"
+#include "netapi/api_query.h"
 
 NET_API_STATUS NET_API_FUNCTION NetSessionDel(LMSTR servername, LMSTR UncClientName, LMSTR username)
 {

@@ -3,7 +3,7 @@
 #include <windows.h>
 #include <lm.h>
 #include "netapi/last_error.h"
-#include "netapi/question.h"
+#include "netapi/api_query.h"
 #include "srvsvc/session_levels.h"
 
 NET_API_STATUS NET_API_FUNCTION NetSessionEnum(LMSTR servername, LMSTR UncClientName,

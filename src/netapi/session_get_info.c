@@ -3,7 +3,7 @@
 #include <windows.h>
 #include <lm.h>
 #include "netapi/last_error.h"
-#include "netapi/question.h"
+#include "netapi/api_query.h"
 #include "srvsvc/session_levels.h"
 
 static bool api_text_is_given(const WCHAR *text)

@@ -4,7 +4,7 @@
 #ifndef RPC_CONTEXTS_H
 #define RPC_CONTEXTS_H
 
-#include "rpc/service.h"
+#include "rpc/server.h"
 
 struct rpc_presentation {
 	struct {

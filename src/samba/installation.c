@@ -10,7 +10,7 @@
 #include <strings.h>
 #include <unistd.h>
 #include <winerror.h>
-#include "samba/program.h"
+#include "net/program.h"
 
 #define DOING "look at Samba"
 

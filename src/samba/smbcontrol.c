@@ -5,8 +5,8 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "net/child.h"
-#include "samba/program.h"
+#include "net/process.h"
+#include "net/program.h"
 
 enum { MAX_OUTPUT_BYTES = 65536, DEADLINE_MS = 10000, STORY_BYTES = 384 };
 

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 #include "net/loop.h"
-#include "samba/smbstatus_parse.h"
+#include "samba/smbstatus/smbstatus_parse.h"
 
 struct smbcontrol;
 

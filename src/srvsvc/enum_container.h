@@ -4,7 +4,7 @@
 #ifndef SRVSVC_ENUM_CONTAINER_H
 #define SRVSVC_ENUM_CONTAINER_H
 
-#include "ndr/reader.h"
+#include "wire/ndr_reader.h"
 
 /* The pointer to a container and, where it is not NULL, the container, which must be empty: none
  * is known to send entries along, and they would mean nothing. */

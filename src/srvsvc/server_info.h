@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 #include <lmcons.h>
-#include "ndr/reader.h"
-#include "ndr/writer.h"
+#include "wire/ndr_reader.h"
+#include "wire/ndr_writer.h"
 
 /* The longest name without its terminator, [MS-SRVS] 3.1.4.17. */
 #define SERVER_INFO_MAX_NAME_UNITS 1023

@@ -5,8 +5,8 @@
 
 #include <lmcons.h>
 #include <lmerr.h>
-#include "ndr/reader.h"
-#include "ndr/writer.h"
+#include "wire/ndr_reader.h"
+#include "wire/ndr_writer.h"
 #include "srvsvc/session_qualifiers.h"
 
 /* Texts are UTF-8, NULL where the pointer on the wire is NULL. */

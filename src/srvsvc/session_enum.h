@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/err.h"
-#include "ndr/reader.h"
-#include "ndr/stream.h"
-#include "ndr/writer.h"
+#include "wire/ndr_reader.h"
+#include "wire/ndr_stream.h"
+#include "wire/ndr_writer.h"
 #include "srvsvc/session_block.h"
 #include "srvsvc/session_levels.h"
 #include "srvsvc/session_qualifiers.h"

@@ -4,7 +4,7 @@
 #define SRVSVC_SESSION_QUALIFIERS_H
 
 #include <stdbool.h>
-#include "ndr/reader.h"
+#include "wire/ndr_reader.h"
 
 /* The longest text without its terminator, [MS-SRVS] 3.1.4.5 and 3.1.4.6: 1,024 with it. */
 #define SESSION_QUALIFIER_MAX_UNITS 1023

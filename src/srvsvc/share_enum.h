@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 #include <lmcons.h>
-#include "ndr/reader.h"
-#include "ndr/writer.h"
+#include "wire/ndr_reader.h"
+#include "wire/ndr_writer.h"
 
 struct share_enum_request {
 	uint32_t level;

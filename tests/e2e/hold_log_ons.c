@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include "client/link.h"
+#include "client/connection.h"
 #include "srvsvc/interface.h"
 
 struct holder {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include "net/loop.h"
 #include "net/signals.h"
-#include "samba/folder.h"
+#include "samba/socket_dir/socket_dir.h"
 
 struct held {
 	struct socket_dir *folder;

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include "auth/protection.h"
 #include "rpc/call.h"
-#include "rpc/service.h"
+#include "rpc/server.h"
 
 #define MAX_CALLERS 16
 

@@ -3,7 +3,7 @@
 #ifndef TESTS_SCRIPTED_SERVER_H
 #define TESTS_SCRIPTED_SERVER_H
 
-#include "client/conversation.h"
+#include "client/state.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define MAX_ASKED    16

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "ndr/writer.h"
+#include "wire/ndr_writer.h"
 #include "rpc/call.h"
-#include "service/service.h"
+#include "srvsvc/server.h"
 #include "srvsvc/interface.h"
 
 /* Who calls: each is another one to the policy. */

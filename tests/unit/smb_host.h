@@ -3,7 +3,7 @@
 #ifndef TESTS_SMB_HOST_H
 #define TESTS_SMB_HOST_H
 
-#include "smbserver/smbserver.h"
+#include "smb2_server/server.h"
 
 #define MAX_HOST_PIPES   80
 #define PIPE_QUEUE_BYTES 262144

@@ -5,7 +5,7 @@
 #define TESTS_SMB_PEER_H
 
 #include "crypto/crypto.h"
-#include "smb2/sealing.h"
+#include "smb2/encryption.h"
 #include "smb2/status.h"
 #include "smb_host.h"
 

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "table/session_table.h"
+#include "sessions/session_table.h"
 
 #define MODEL_MOST   3000 /* sessions */
 #define MODEL_NOW_MS 7000000

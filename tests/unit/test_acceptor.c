@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include <gssapi/gssapi.h>
-#include "auth/acceptance.h"
+#include "auth/acceptor_settings.h"
 #include "auth/spnego/message.h"
 #include "recording.h"
 

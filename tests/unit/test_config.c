@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "server/config.h"
-#include "server/config_keys.h"
+#include "daemon/config.h"
+#include "daemon/config_keys.h"
 
 static char path[] = "/tmp/netsession-config-XXXXXX";
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "base/text.h"
-#include "server/demo.h"
+#include "daemon/demo.h"
 
 #define MOST 5000
 

@@ -15,8 +15,8 @@
 #include <lmerr.h>
 #include <cmocka.h>
 #include "net/uv.h"
-#include "server/feed_door.h"
-#include "feed/message.h"
+#include "daemon/publish_endpoint.h"
+#include "local/publish_message.h"
 
 #define MAX_FEEDERS    2
 #define MAX_SESSIONS   20000 /* of a feeder */

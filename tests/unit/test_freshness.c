@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include "net/loop.h"
 #include "net/uv.h"
-#include "server/freshness.h"
+#include "daemon/refresh.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-#include "server/local_identity.h"
+#include "daemon/local_identity.h"
 
 #define NOBODYS_UID 4000000123u
 

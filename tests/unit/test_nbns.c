@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "recording.h"
-#include "nbns/query.h"
+#include "wire/nbns_query.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "ndr/reader.h"
-#include "ndr/stream.h"
-#include "ndr/writer.h"
+#include "wire/ndr_reader.h"
+#include "wire/ndr_stream.h"
+#include "wire/ndr_writer.h"
 
 #define COUNT(array)     (sizeof(array) / sizeof *(array))
 #define GRINNING_UTF8    "\xF0\x9F\x98\x80"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "access/policy.h"
+#include "auth/access_policy.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

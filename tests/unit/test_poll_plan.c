@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "samba/poll_plan.h"
+#include "samba/smbstatus/poll_plan.h"
 
 enum { LOOK_MS = 50 };
 

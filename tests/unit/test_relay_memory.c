@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <lmerr.h>
-#include "relay_bench.h"
+#include "relay_fixture.h"
 
 static size_t allocations, failing_allocation;
 

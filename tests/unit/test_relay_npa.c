@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "relay/npa.h"
+#include "samba/relay/npa.h"
 
 /* What a reader gives, by kind. */
 struct given {

@@ -11,7 +11,7 @@
 #include <lmerr.h>
 #include <lmshare.h>
 #include "recording.h"
-#include "relay_bench.h"
+#include "relay_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define CONTEXT      SRVSVC_CONTEXT

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "recording.h"
-#include "rpc/association.h"
+#include "rpc/client_association.h"
 #include "srvsvc/interface.h"
 #include "srvsvc/session_enum.h"
 

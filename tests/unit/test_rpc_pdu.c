@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <lmerr.h>
 #include "recording.h"
-#include "rpc/association.h"
+#include "rpc/client_association.h"
 #include "rpc/call.h"
 #include "rpc/pdu_reader.h"
 #include "rpc/status.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "rpc/call.h"
-#include "rpc/service.h"
+#include "rpc/server.h"
 #include "rpc/trailer.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <cmocka.h>
 #include "recording.h"
-#include "rpc/association.h"
+#include "rpc/client_association.h"
 #include "rpc/management.h"
-#include "rpc/service.h"
+#include "rpc/server.h"
 #include "srvsvc/interface.h"
 #include "srvsvc/session_enum.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <lmerr.h>
-#include "ndr/reader.h"
+#include "wire/ndr_reader.h"
 #include "service_bench.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "table/session_order.h"
+#include "sessions/session_order.h"
 
 #define IDS 40000
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "recording.h"
-#include "smb2/connection.h"
+#include "smb2/client_connection.h"
 #include "smb2/status.h"
 
 #define COUNT(array)         (sizeof(array) / sizeof *(array))

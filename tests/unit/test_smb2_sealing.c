@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include "recording.h"
 #include "smb2/frames.h"
-#include "smb2/sealing.h"
+#include "smb2/encryption.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "setup/smb_conf.h"
+#include "samba/setup/smb_conf.h"
 
 #define DIRECTORY "/var/lib/netsession/samba"
 #define BEGIN                                                                            \

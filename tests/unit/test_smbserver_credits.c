@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "smb_peer.h"
-#include "smbserver/credits.h"
+#include "smb2_server/credits.h"
 
 static uint16_t credits_of(size_t i)
 {

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "samba/smbstatus_parse.h"
+#include "samba/smbstatus/smbstatus_parse.h"
 
 #define DIRECT_TCP "\\Device\\NetbiosSmb"
 

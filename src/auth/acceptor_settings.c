@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "auth/acceptor_settings.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <gssapi/gssapi_krb5.h>
+#include "auth/context.h"
+#include "auth/mechanisms.h"
+
+static bool acceptor_text_is_set(const char *text)
+{
+	return text != NULL && text[0] != '\0';
+}
+
+/* A keytab that is a file may be readable by a group, as is usual, and not by everybody. */
+static NET_API_STATUS acceptor_check_keytab(const char *keytab, struct err *err)
+{
+	static const char prefix[] = "FILE:";
+	const char *path = strncmp(keytab, prefix, sizeof prefix - 1) == 0
+	                           ? keytab + sizeof prefix - 1
+	                           : keytab;
+	struct stat info;
+
+	if (path[0] != '/')
+		return NERR_Success;
+	if (stat(path, &info) != 0)
+		return err_set(err, ERROR_FILE_NOT_FOUND, AUTH_DOING_KEYTAB, "no such file");
+	if ((info.st_mode & (S_IWGRP | S_IRWXO)) != 0)
+		return err_set(err, ERROR_ACCESS_DENIED, AUTH_DOING_KEYTAB,
+		               "others may read or change it; chmod 600 it");
+	return NERR_Success;
+}
+
+/* What libkrb5 takes for the keytab is one variable of the process. */
+static pthread_mutex_t keytab_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+/* No name: any principal of the keytab will do. No credential store: gss-ntlmssp 1.2.0 would take
+ * that for a user's. */
+static bool acceptor_acquire_mechanism(struct auth_acceptor_settings *a,
+                                       enum auth_mechanism mechanism)
+{
+	gss_OID_set_desc one = { 1, &auth_oids[mechanism] };
+	OM_uint32 minor;
+
+	a->serves[mechanism] = !GSS_ERROR(gss_acquire_cred(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE,
+	                                                   &one, GSS_C_ACCEPT,
+	                                                   &a->credentials[mechanism], NULL, NULL));
+	return a->serves[mechanism];
+}
+
+/* A keytab that has no key is a fault where it was named, else Kerberos is not served. It stays set
+ * until it is set again. */
+static NET_API_STATUS acceptor_acquire_kerberos(struct auth_acceptor_settings *a,
+                                                const char *keytab, struct err *err)
+{
+	NET_API_STATUS status = NERR_Success;
+
+	pthread_mutex_lock(&keytab_mutex);
+	if ((GSS_ERROR(krb5_gss_register_acceptor_identity(acceptor_text_is_set(keytab) ? keytab
+	                                                                                : NULL)) ||
+	     !acceptor_acquire_mechanism(a, AUTH_KERBEROS)) &&
+	    acceptor_text_is_set(keytab))
+		status = err_set(err, ERROR_NO_SUCH_LOGON_SESSION, AUTH_DOING_KEYTAB,
+		                 "it cannot be read, or has no key");
+	pthread_mutex_unlock(&keytab_mutex);
+	return status;
+}
+
+/* gss-ntlmssp 1.2.0 encodes no CHALLENGE on a big-endian machine: it adds a length that is in the
+ * order of the message's bytes already to an offset. Each log-on would end as if the password were
+ * wrong. */
+static bool acceptor_can_challenge(const struct auth_acceptor_settings *a)
+{
+	static const uint8_t negotiate[] = { 'N', 'T', 'L', 'M',  'S',  'S',  'P',  0,          1,
+		                             0,   0,   0,   0x35, 0x82, 0x08, 0xE2, [39] = 0x0F };
+	struct auth_context context = { .mechanism = AUTH_NTLM };
+	struct crypto_span token = { negotiate, sizeof negotiate };
+	OM_uint32 major, minor;
+
+	major = auth_context_accept(&context, a->credentials[AUTH_NTLM], token, &minor);
+	auth_context_fini(&context);
+	return major == GSS_S_CONTINUE_NEEDED;
+}
+
+/* Null sessions come by NTLM, too. */
+static NET_API_STATUS acceptor_acquire_ntlm(struct auth_acceptor_settings *a, struct err *err)
+{
+	if (a->accounts == NULL && !a->anonymous)
+		return NERR_Success;
+	if (!acceptor_acquire_mechanism(a, AUTH_NTLM))
+		return err_set(err, ERROR_NOT_SUPPORTED, AUTH_DOING,
+		               "GSSAPI gives no credential to accept NTLM log-ons with");
+	return acceptor_can_challenge(a)
+	               ? NERR_Success
+	               : err_set(err, ERROR_NOT_SUPPORTED, AUTH_DOING,
+	                         "gss-ntlmssp cannot encode an NTLM challenge on this "
+	                         "machine");
+}
+
+/* What an acceptor says before it has heard anything: [MS-SPNG] 3.2.5.2. */
+static NET_API_STATUS acceptor_make_hint(struct auth_acceptor_settings *a, struct err *err)
+{
+	enum auth_mechanism served[AUTH_MECHANISMS];
+	struct wire_writer list = { 0 };
+	size_t count = 0;
+
+	for (unsigned i = 0; i < AUTH_MECHANISMS; i++)
+		if (a->serves[i])
+			served[count++] = (enum auth_mechanism)i;
+	if (count == 0)
+		return NERR_Success;
+	spnego_mechanism_list_encode(&list, served, count, true);
+	spnego_init2_encode(&a->hint, (struct crypto_span){ list.data, list.len });
+	a->hint.failed |= list.failed;
+	wire_writer_fini(&list);
+	return a->hint.failed ? err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_DOING, NULL)
+	                      : NERR_Success;
+}
+
+/* The default realm: that of a name without one. */
+static void acceptor_find_realm(struct auth_acceptor_settings *a)
+{
+	char user[] = "user", text[AUTH_PRINCIPAL_BYTES], *realm;
+	gss_buffer_desc buffer = { sizeof user - 1, user };
+	gss_name_t name = GSS_C_NO_NAME, canonical = GSS_C_NO_NAME;
+	OM_uint32 minor;
+
+	if (!GSS_ERROR(gss_import_name(&minor, &buffer, GSS_C_NT_USER_NAME, &name)) &&
+	    !GSS_ERROR(
+		    gss_canonicalize_name(&minor, name, &auth_oids[AUTH_KERBEROS], &canonical)) &&
+	    auth_name_text(canonical, text) && (realm = strrchr(text, '@')) != NULL)
+		a->realm = strdup(realm + 1);
+	(void)gss_release_name(&minor, &name);
+	(void)gss_release_name(&minor, &canonical);
+}
+
+NET_API_STATUS auth_acceptor_settings_new(const struct auth_acceptor_options *options,
+                                          struct auth_acceptor_settings **out, struct err *err)
+{
+	struct auth_acceptor_settings *a = calloc(1, sizeof *a);
+	bool kerberos = options->kerberos && auth_has_mechanism(AUTH_KERBEROS),
+	     ntlm = options->ntlm && acceptor_text_is_set(options->ntlm_users);
+	NET_API_STATUS status = NERR_Success;
+
+	*out = NULL;
+	if (a == NULL)
+		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_DOING, NULL);
+	atomic_init(&a->holders, 1);
+	a->anonymous = options->anonymous;
+	if (kerberos)
+		acceptor_find_realm(a);
+	if ((ntlm || a->anonymous) && !auth_has_mechanism(AUTH_NTLM))
+		status = err_set(err, ERROR_NOT_SUPPORTED, AUTH_DOING,
+		                 "GSSAPI has no NTLM: is gss-ntlmssp installed?");
+	if (status == NERR_Success && kerberos && acceptor_text_is_set(options->keytab))
+		status = acceptor_check_keytab(options->keytab, err);
+	if (status == NERR_Success && ntlm)
+		status = accounts_read(options->ntlm_users, &a->accounts, err);
+	if (status == NERR_Success && kerberos)
+		status = acceptor_acquire_kerberos(a, options->keytab, err);
+	if (status == NERR_Success)
+		status = acceptor_acquire_ntlm(a, err);
+	if (status == NERR_Success)
+		status = acceptor_make_hint(a, err);
+	if (status == NERR_Success && ntlm)
+		status = accounts_publish(a->accounts, err);
+	if (status == NERR_Success)
+		*out = a;
+	else
+		auth_acceptor_settings_release(a);
+	return status;
+}
+
+struct auth_acceptor_settings *auth_acceptor_settings_hold(struct auth_acceptor_settings *a)
+{
+	if (a != NULL)
+		atomic_fetch_add(&a->holders, 1);
+	return a;
+}
+
+void auth_acceptor_settings_release(struct auth_acceptor_settings *a)
+{
+	OM_uint32 minor;
+
+	if (a == NULL || atomic_fetch_sub(&a->holders, 1) != 1)
+		return;
+	for (unsigned i = 0; i < AUTH_MECHANISMS; i++)
+		(void)gss_release_cred(&minor, &a->credentials[i]);
+	wire_writer_fini(&a->hint);
+	accounts_free(a->accounts);
+	free(a->realm);
+	free(a);
+}
+
+const uint8_t *auth_acceptor_settings_hint(const struct auth_acceptor_settings *a, size_t *bytes)
+{
+	*bytes = a->hint.len;
+	return a->hint.data;
+}
+
+bool auth_acceptor_settings_serve(const struct auth_acceptor_settings *a,
+                                  enum auth_mechanism mechanism)
+{
+	return mechanism == AUTH_KERBEROS ? a->serves[AUTH_KERBEROS] : a->accounts != NULL;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* Who may do what: a table {right -> who}. What is not allowed is denied. */
+#ifndef AUTH_ACCESS_POLICY_H
+#define AUTH_ACCESS_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "auth/identity.h"
+
+/* Listed once: the right, its key in the configuration, and what it is about. */
+#define ACCESS_RIGHTS(R)                                                               \
+	R(ACCESS_LEVEL_0, "level_0", "sessions at level 0: clients")                   \
+	R(ACCESS_LEVEL_1, "level_1", "sessions at level 1: and users, times, opens")   \
+	R(ACCESS_LEVEL_2, "level_2", "sessions at level 2: and the clients' types")    \
+	R(ACCESS_LEVEL_10, "level_10", "sessions at level 10: clients, users, times")  \
+	R(ACCESS_LEVEL_502, "level_502", "sessions at level 502: all there is")        \
+	R(ACCESS_DELETE, "delete", "closing sessions")                                 \
+	R(ACCESS_SERVER_INFO, "server_info", "the server's name, version and comment") \
+	R(ACCESS_SHARE_ENUM, "share_enum", "the shares, of which there is IPC$")       \
+	R(ACCESS_COUNTERS, "counters", "the counters, at the local socket")            \
+	R(ACCESS_PUBLISH, "feed", "publishing sessions, at the feed's socket")
+
+enum access_right {
+#define R(RIGHT, KEY, HELP) RIGHT,
+	ACCESS_RIGHTS(R)
+#undef R
+		ACCESS_RIGHT_COUNT
+};
+
+/* The right to enumerate at a level, which exists. */
+enum access_right access_right_of_level(unsigned level);
+
+struct access_policy;
+
+/* preset   "documented" or "hardened"
+ * Gives one holder; NULL: no such preset, or out of memory. */
+struct access_policy *access_policy_new(const char *preset);
+
+/* Overwrites who has a right: a list with commas of "administrators", "server_operators",
+ * "feeders", "authenticated", "nobody", or labels. False, and *why (static text): what was
+ * expected instead of what is there, or memory ran out; it is as it was. */
+bool access_policy_set(struct access_policy *p, enum access_right right, const char *list,
+                       const char **why);
+
+/* What "administrators", "server_operators" and "feeders" mean: a list with commas of labels:
+ * alice, LAB\alice, alice@LAB.EXAMPLE, @group, S-1-5-..., or "nobody". Returns as
+ * access_policy_set. */
+bool access_policy_set_group(struct access_policy *p, const char *group, const char *list,
+                             const char **why);
+
+bool access_policy_allows(const struct access_policy *p, const struct identity *who,
+                          enum access_right right);
+
+struct access_policy *access_policy_hold(struct access_policy *p);
+void access_policy_release(struct access_policy *p);
+
+#endif

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+/* netsession_diagnose: the way to a server step by step, and what is found at each. The local
+ * service has its own steps. */
+#include <netsession.h>
+
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include "client/environment.h"
+#include "client/local_query.h"
+#include "client/probe.h"
+#include "client/server_name.h"
+#include "client/error_message.h"
+#include "srvsvc/session_levels.h"
+
+#define DEFAULT_TIMEOUT_MS 30000
+#define LABELS_BYTES       512
+
+struct diagnosis {
+	const struct netsession_query *query;
+	uint32_t timeout_ms;
+	void (*found)(void *context, const struct netsession_report *finding);
+	void *context;
+	struct server_name server;
+	struct net_addresses addresses;
+	struct netsession_error error; /* of the first step that failed */
+	bool is_listed;                /* at one level at least */
+};
+
+static void diagnose_report(const struct diagnosis *x, const char *step,
+                            enum netsession_verdict verdict, const char *text, const char *advice)
+{
+	x->found(x->context, &(struct netsession_report){
+				     .step = step,
+				     .verdict = verdict,
+				     .text = text,
+				     .advice = advice,
+			     });
+}
+
+/* False, for the convenience of steps. That a server lacks a level is nothing bad in itself. */
+static bool diagnose_report_failure(struct diagnosis *x, const char *step,
+                                    const struct netsession_error *error)
+{
+	bool is_bad = error->status != ERROR_INVALID_LEVEL;
+
+	if (x->error.status == NERR_Success)
+		x->error = *error;
+	x->found(x->context, &(struct netsession_report){
+				     .step = step,
+				     .verdict = is_bad ? NETSESSION_BAD : NETSESSION_NOTICE,
+				     .status = error->status,
+				     .text = error->text,
+				     .advice = is_bad ? error->advice : NULL,
+			     });
+	return false;
+}
+
+static bool diagnose_report_err(struct diagnosis *x, const char *step, const struct err *err)
+{
+	struct netsession_error error;
+
+	error_message_write(&error, err, NETSESSION_LEVEL_AUTO);
+	return diagnose_report_failure(x, step, &error);
+}
+
+/* ---- the steps: false, when the next ones make no sense ---- */
+
+static bool diagnose_name(struct diagnosis *x)
+{
+	char text[512] = "", one[NI_MAXHOST];
+	struct err err = { 0 };
+	size_t length = 0;
+
+	if (!server_name_parse(x->query->server, &x->server))
+		err_set(&err, NERR_InvalidComputer, "query", NULL);
+	if (x->server.port == 0)
+		x->server.port = x->query->port != 0 ? x->query->port : SMB_PORT;
+	if (err.status != NERR_Success ||
+	    probe_addresses(x->server.host, x->server.port, x->query->wins, x->timeout_ms,
+	                    &x->addresses, &err) != NERR_Success)
+		return diagnose_report_err(x, "name", &err);
+	for (unsigned i = 0; i < x->addresses.count && length < sizeof text; i++)
+		if (getnameinfo((const struct sockaddr *)&x->addresses.list[i],
+		                sizeof x->addresses.list[i], one, sizeof one, NULL, 0,
+		                NI_NUMERICHOST) == 0)
+			length += (size_t)snprintf(text + length, sizeof text - length, "%s%s",
+			                           i > 0 ? ", " : "", one);
+	diagnose_report(x, "name", NETSESSION_GOOD, text, NULL);
+	return true;
+}
+
+static bool diagnose_port(struct diagnosis *x, struct smb2_negotiate_response *best)
+{
+	struct err err = { 0 };
+	char text[64];
+
+	if (probe_server(&x->addresses, x->server.host, 0, x->timeout_ms, best, &err) !=
+	    NERR_Success)
+		return diagnose_report_err(x, "port", &err);
+	snprintf(text, sizeof text, "TCP port %u answers in SMB2", (unsigned)x->server.port);
+	diagnose_report(x, "port", NETSESSION_GOOD, text, NULL);
+	return true;
+}
+
+static const char *diagnose_dialect_name(uint16_t dialect)
+{
+	switch (dialect) {
+	case SMB2_DIALECT_202:
+		return "2.0.2";
+	case SMB2_DIALECT_210:
+		return "2.1";
+	case SMB2_DIALECT_300:
+		return "3.0";
+	case SMB2_DIALECT_302:
+		return "3.0.2";
+	case SMB2_DIALECT_311:
+		return "3.1.1";
+	default:
+		return "unknown";
+	}
+}
+
+/* A server says only which dialect it likes best: each is offered by itself. */
+static void diagnose_dialects(struct diagnosis *x, const struct smb2_negotiate_response *best)
+{
+	char text[64] = "";
+
+	for (size_t i = SMB2_DIALECT_COUNT; i-- > 0;) {
+		struct smb2_negotiate_response response;
+		struct err err = { 0 };
+		size_t length = strlen(text);
+
+		if (smb2_dialects[i] != best->dialect &&
+		    probe_server(&x->addresses, x->server.host, smb2_dialects[i], x->timeout_ms,
+		                 &response, &err) != NERR_Success)
+			continue;
+		snprintf(text + length, sizeof text - length, "%s%s", length > 0 ? ", " : "",
+		         diagnose_dialect_name(smb2_dialects[i]));
+	}
+	if (best->dialect == SMB2_DIALECT_311)
+		diagnose_report(x, "dialects", NETSESSION_GOOD, text, NULL);
+	else
+		diagnose_report(
+			x, "dialects", NETSESSION_NOTICE, text,
+			"3.1.1 alone protects the negotiation itself: allow it on the server");
+}
+
+static void diagnose_signing(struct diagnosis *x, const struct smb2_negotiate_response *best)
+{
+	static const char *const algorithms[] = { "HMAC-SHA256", "AES-128-CMAC", "AES-128-GMAC" };
+	bool is_required = (best->security_mode & SMB2_NEGOTIATE_SIGNING_REQUIRED) != 0;
+	const char *algorithm = best->has_signing_algorithm ? algorithms[best->signing_algorithm]
+	                        : best->dialect >= SMB2_DIALECT_300 ? algorithms[1]
+	                                                            : algorithms[0];
+	char text[96];
+
+	snprintf(text, sizeof text, "%s by the server, %s", is_required ? "required" : "offered",
+	         algorithm);
+	diagnose_report(
+		x, "signing", is_required ? NETSESSION_GOOD : NETSESSION_NOTICE, text,
+		is_required
+			? NULL
+			: "netsession signs in any case; require it on the server, so that all do");
+}
+
+static void diagnose_encryption(struct diagnosis *x, const struct smb2_negotiate_response *best)
+{
+	static const char *const ciphers[] = { "not offered", "AES-128-CCM", "AES-128-GCM",
+		                               "AES-256-CCM", "AES-256-GCM" };
+
+	diagnose_report(x, "encryption",
+	                best->cipher != SMB2_CIPHER_NONE ? NETSESSION_GOOD : NETSESSION_NOTICE,
+	                ciphers[best->cipher],
+	                best->cipher != SMB2_CIPHER_NONE
+	                        ? NULL
+	                        : "--encrypt cannot be had: it takes SMB 3.0 or later");
+}
+
+static void diagnose_mechanisms(struct diagnosis *x, const struct smb2_negotiate_response *best)
+{
+	static const char *const texts[] = { "the server does not say", "Kerberos", "NTLM",
+		                             "Kerberos, NTLM" };
+
+	diagnose_report(x, "mechanisms",
+	                best->mechanisms != 0 ? NETSESSION_GOOD : NETSESSION_NOTICE,
+	                texts[best->mechanisms], NULL);
+}
+
+static bool diagnose_begins_with(const char *text, const char *with)
+{
+	return text != NULL && strncmp(text, with, strlen(with)) == 0;
+}
+
+static bool diagnose_log_on(struct diagnosis *x)
+{
+	struct netsession_error error;
+
+	if (netsession_connect(x->query, &error) != NERR_Success &&
+	    !diagnose_begins_with(error.step, "TREE_CONNECT"))
+		return diagnose_report_failure(x, "log-on", &error);
+	diagnose_report(x, "log-on", NETSESSION_GOOD, "the server takes it", NULL);
+	if (error.status != NERR_Success)
+		return diagnose_report_failure(x, "share", &error);
+	diagnose_report(x, "share", NETSESSION_GOOD, "IPC$ is open", NULL);
+	return true;
+}
+
+static void diagnose_report_listed(struct diagnosis *x, const char *step,
+                                   struct netsession_page *page)
+{
+	char text[64];
+
+	snprintf(text, sizeof text, "%u sessions", (unsigned)netsession_page_total(page));
+	diagnose_report(x, step, NETSESSION_GOOD, text, NULL);
+	x->is_listed = true;
+}
+
+/* True: the pipe is open, whatever became of the level; that it is, is told at the first one. */
+static bool diagnose_level(struct diagnosis *x, uint32_t level, bool tells_pipe)
+{
+	struct netsession_query query = *x->query;
+	struct netsession_page *page;
+	struct netsession_error error;
+	char step[16];
+
+	query.level = level;
+	query.preferred_bytes = 1; /* how many they are is told with the first of them */
+	snprintf(step, sizeof step, "level %u", (unsigned)level);
+	(void)netsession_enum(&query, &page, &error);
+	if (diagnose_begins_with(error.step, "CREATE") || diagnose_begins_with(error.step, "bind"))
+		return diagnose_report_failure(x, "pipe", &error);
+	if (tells_pipe)
+		diagnose_report(x, "pipe", NETSESSION_GOOD, "srvsvc is open", NULL);
+	if (error.status == NERR_Success)
+		diagnose_report_listed(x, step, page);
+	else
+		(void)diagnose_report_failure(x, step, &error);
+	netsession_page_free(page);
+	return true;
+}
+
+static void diagnose_levels(struct diagnosis *x, bool tells_pipe)
+{
+	for (size_t i = 0; i < SESSION_LEVEL_COUNT; i++)
+		if (!diagnose_level(x, session_levels_richest_first[i], tells_pipe && i == 0))
+			return;
+}
+
+static void diagnose_server(struct diagnosis *x)
+{
+	struct smb2_negotiate_response best;
+
+	if (!diagnose_name(x) || !diagnose_port(x, &best))
+		return;
+	diagnose_dialects(x, &best);
+	diagnose_signing(x, &best);
+	diagnose_encryption(x, &best);
+	diagnose_mechanisms(x, &best);
+	if (diagnose_log_on(x))
+		diagnose_levels(x, true);
+}
+
+/* ---- the local service's ---- */
+
+static void diagnose_note_label(void *context, const struct local_entry *entry)
+{
+	char *text = context;
+	size_t length = strlen(text);
+
+	snprintf(text + length, LABELS_BYTES - length, "%s%s", length > 0 ? ", " : "",
+	         entry->name != NULL ? entry->name : "");
+}
+
+static bool diagnose_service(struct diagnosis *x)
+{
+	char text[sizeof(struct sockaddr_storage) + 16], labels[LABELS_BYTES] = "";
+	struct err err = { 0 };
+
+	if (local_query_run(LOCAL_WHO_AM_I, NULL, x->timeout_ms, diagnose_note_label, labels,
+	                    &err) != NERR_Success)
+		return diagnose_report_err(x, "service", &err);
+	snprintf(text, sizeof text, "answers at %s", environment_socket());
+	diagnose_report(x, "service", NETSESSION_GOOD, text, NULL);
+	diagnose_report(x, "caller", NETSESSION_GOOD, labels, NULL);
+	return true;
+}
+
+static void diagnose_report_counter(void *context, const struct local_entry *entry)
+{
+	char text[256];
+
+	snprintf(text, sizeof text, "%s %llu: %s", entry->name != NULL ? entry->name : "",
+	         (unsigned long long)entry->value, entry->help != NULL ? entry->help : "");
+	diagnose_report(context, "counter", NETSESSION_GOOD, text, NULL);
+}
+
+/* They are for whom the policy means them: that somebody else cannot see them is nothing bad. */
+static void diagnose_counters(struct diagnosis *x)
+{
+	struct netsession_error error;
+	struct err err;
+
+	if (local_query_run(LOCAL_GET_COUNTERS, NULL, x->timeout_ms, diagnose_report_counter, x,
+	                    &err) == NERR_Success)
+		return;
+	error_message_write(&error, &err, NETSESSION_LEVEL_AUTO);
+	diagnose_report(x, "counters", NETSESSION_NOTICE, error.text, NULL);
+}
+
+static void diagnose_local(struct diagnosis *x)
+{
+	if (!diagnose_service(x))
+		return;
+	diagnose_levels(x, false);
+	diagnose_counters(x);
+}
+
+uint32_t netsession_diagnose(const struct netsession_query *query,
+                             void (*found)(void *context, const struct netsession_report *finding),
+                             void *context, struct netsession_error *error)
+{
+	struct diagnosis x = {
+		.query = query,
+		.timeout_ms = query->timeout_ms != 0 ? query->timeout_ms : DEFAULT_TIMEOUT_MS,
+		.found = found,
+		.context = context,
+	};
+
+	if (server_name_is_local(query->server))
+		diagnose_local(&x);
+	else
+		diagnose_server(&x);
+	if (x.is_listed)
+		x.error = (struct netsession_error){ 0 };
+	if (error != NULL)
+		*error = x.error;
+	return x.error.status;
+}

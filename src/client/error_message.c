@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/error_message.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include "auth/credentials.h"
+#include "client/publisher_handshake.h"
+
+enum { STORY_BYTES = sizeof((struct netsession_error *)0)->text };
+
+static const struct status_words {
+	NET_API_STATUS status;
+	const char *words;  /* what it means */
+	const char *advice; /* what to do about it; NULL: nothing in general */
+} statuses[] = {
+	{ ERROR_FILE_NOT_FOUND, "not found", NULL },
+	{ ERROR_ACCESS_DENIED, "access denied",
+	  "ask as an administrator or server operator of that server" },
+	{ ERROR_NOT_ENOUGH_MEMORY, "out of memory", NULL },
+	{ ERROR_NOT_SUPPORTED, "not supported", NULL },
+	{ ERROR_BAD_NETPATH, "cannot be reached", "check the name, the port and the firewall" },
+	{ ERROR_BAD_NET_RESP, "unexpected answer", "is it an SMB server, and is this its port?" },
+	{ ERROR_UNEXP_NET_ERR, "network error", NULL },
+	{ ERROR_NETNAME_DELETED, "connection lost", "try again; the server's log may say more" },
+	{ ERROR_BAD_NET_NAME, "no such share", NULL },
+	{ ERROR_TOO_MANY_SESS, "too many sessions", NULL },
+	{ ERROR_REQ_NOT_ACCEP, "too many connections", NULL },
+	{ ERROR_INVALID_PARAMETER, "invalid parameter", NULL },
+	{ ERROR_INVALID_LEVEL, "not answered",
+	  "the server does not know that level; auto finds one that it knows" },
+	{ ERROR_SMB1_NOT_AVAILABLE, "SMB1 is not spoken here",
+	  "enable SMB2 or later on the server" },
+	{ ERROR_DOWNGRADE_DETECTED, "the exchange was tampered with",
+	  "something between here and the server changes messages: do not log on over it" },
+	{ ERROR_NO_LOGON_SERVERS, "no domain controller answers",
+	  "check krb5.conf, DNS and the way to the domain" },
+	{ ERROR_NO_SUCH_LOGON_SESSION, "nobody is logged on",
+	  "run kinit, or give a credentials file" },
+	{ ERROR_LOGON_FAILURE, "log-on failed", "check user, domain and password" },
+	{ ERROR_ACCOUNT_RESTRICTION, "log-on refused", NULL },
+	{ ERROR_INVALID_LOGON_HOURS, "log-on refused at this hour", NULL },
+	{ ERROR_INVALID_WORKSTATION, "log-on refused from this computer", NULL },
+	{ ERROR_PASSWORD_EXPIRED, "the password has expired", "change it" },
+	{ ERROR_CANCELLED, "cancelled", NULL },
+	{ ERROR_ACCOUNT_DISABLED, "the account is disabled", NULL },
+	{ ERROR_LOGON_TYPE_NOT_GRANTED, "log-on over the network is not granted", NULL },
+	{ ERROR_PASSWORD_MUST_CHANGE, "the password must be changed first", "change it" },
+	{ ERROR_ACCOUNT_LOCKED_OUT, "the account is locked", "wait, or have it unlocked" },
+	{ ERROR_WRONG_TARGET_NAME, "log-on failed",
+	  "name the server by the name that it has in its domain" },
+	{ ERROR_TIME_SKEW, "the clocks differ too much", "set this machine's clock" },
+	{ ERROR_NTLM_BLOCKED, "the server takes no NTLM",
+	  "log on by Kerberos: kinit, or name the password's realm as its domain" },
+	{ ERROR_CONNECTION_REFUSED, "refused",
+	  "what serves it there is not running: see that server's log" },
+	{ ERROR_TIMEOUT, "timed out", "is it the right port? give a slow server more time" },
+	{ RPC_X_BAD_STUB_DATA, "malformed answer", "please report it, with the server's version" },
+	{ RPC_S_UNKNOWN_IF, "no Server service", "is the Server service running there?" },
+	{ RPC_S_PROTOCOL_ERROR, "RPC protocol error",
+	  "please report it, with the server's version" },
+	{ NERR_ServerNotStarted, "the Server service is not started",
+	  "start netsessiond on this computer, or name a server" },
+	{ NERR_UserNotFound, "no session of that user", NULL },
+	{ NERR_ClientNameNotFound, "no session from that client", NULL },
+	{ NERR_InvalidComputer, "not a computer's name", "give a name, an address or host:port" },
+};
+
+static const struct status_words *error_message_find_status(NET_API_STATUS status)
+{
+	static const struct status_words unknown = { 0, "failed", NULL };
+
+	for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
+		if (statuses[i].status == status)
+			return &statuses[i];
+	return &unknown;
+}
+
+/* Whether the server refused the level, and not the whole call. */
+static bool error_message_is_about_level(const struct err *err)
+{
+	return (err->status == ERROR_ACCESS_DENIED || err->status == ERROR_INVALID_LEVEL) &&
+	       err->step != NULL && strcmp(err->step, "NetrSessionEnum") == 0;
+}
+
+/* A file of the caller's own, or its feed, is no matter of a server: its story says all. */
+static bool error_message_is_local(const struct err *err)
+{
+	return err->step != NULL && (strcmp(err->step, CREDENTIALS_DOING) == 0 ||
+	                             strcmp(err->step, PUBLISHER_STEP) == 0);
+}
+
+static void error_message_append(char text[STORY_BYTES], const char *separator, const char *more)
+{
+	size_t length = strlen(text);
+
+	snprintf(text + length, STORY_BYTES - length, "%s%s", separator, more);
+}
+
+void error_message_write(struct netsession_error *to, const struct err *err, uint32_t level)
+{
+	const struct status_words *w = error_message_find_status(err->status);
+	bool has_why = err->nt_status == 0 && err->text[0] != '\0';
+	char where[64] = "", nt[ERR_TEXT_BYTES + 16] = "";
+
+	if (to == NULL)
+		return;
+	*to = (struct netsession_error){ .status = err->status,
+		                         .nt_status = err->nt_status,
+		                         .step = err->step,
+		                         .advice = error_message_is_local(err) ? NULL : w->advice };
+	if (err->status == NERR_Success)
+		return;
+	if (error_message_is_about_level(err) && level == NETSESSION_LEVEL_AUTO)
+		snprintf(where, sizeof where, " at every level");
+	else if (error_message_is_about_level(err))
+		snprintf(where, sizeof where, " at level %u", (unsigned)level);
+	else if (err->step != NULL)
+		snprintf(where, sizeof where, " at %s", err->step);
+	if (err->nt_status != 0 && err->text[0] == '\0')
+		snprintf(nt, sizeof nt, ", NTSTATUS 0x%08X", (unsigned)err->nt_status);
+	else if (err->nt_status != 0)
+		snprintf(nt, sizeof nt, ", %s", err->text);
+	snprintf(to->text, sizeof to->text, "%s%s (%u%s)", w->words, where, (unsigned)err->status,
+	         nt);
+	if (has_why)
+		error_message_append(to->text, ": ", err->text);
+	if (to->advice != NULL)
+		error_message_append(to->text, has_why ? "; " : ": ", to->advice);
+}

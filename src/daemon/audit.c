@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/audit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <lmerr.h>
+#include "daemon/counters.h"
+#include "system/log.h"
+
+#define DOING "audit log"
+
+/* Of a qualifier, which callers make as long as they like. */
+#define TEXT_BYTES 256
+
+struct audit {
+	int fd;
+	bool is_failing; /* which was said */
+};
+
+#define FLAGS (O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+
+static void audit_explain_errno(struct err *err)
+{
+	err_set(err, ERROR_ACCESS_DENIED, DOING,
+	        errno == ENOENT  ? "there is no such folder"
+	        : errno == ENXIO ? "it is a pipe that nobody reads"
+	        : errno == EBADF ? "standard output is closed"
+	                         : "it cannot be opened to write to it");
+}
+
+struct audit *audit_new(const char *path, struct err *err)
+{
+	struct audit *a = calloc(1, sizeof *a);
+
+	if (a == NULL) {
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		return NULL;
+	}
+	a->fd = strcmp(path, "-") == 0 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+	                               : open(path, FLAGS | O_CREAT, 0640);
+	if (a->fd >= 0)
+		return a;
+	audit_explain_errno(err);
+	free(a);
+	return NULL;
+}
+
+bool audit_check(const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = strndup(path, slash != NULL ? (size_t)(slash - path) + 1 : 0);
+	bool is_good;
+	int fd;
+
+	if (folder == NULL) {
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		return false;
+	}
+	fd = strcmp(path, "-") == 0 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, FLAGS);
+	is_good = fd >= 0 ||
+	          (errno == ENOENT && access(*folder != '\0' ? folder : ".", W_OK | X_OK) == 0);
+	if (!is_good)
+		audit_explain_errno(err);
+	if (fd >= 0)
+		close(fd);
+	free(folder);
+	return is_good;
+}
+
+void audit_free(struct audit *a)
+{
+	if (a == NULL)
+		return;
+	close(a->fd);
+	free(a);
+}
+
+/* The statuses of this server's answers, by the names that Windows has for them. */
+static const char *audit_status_name(NET_API_STATUS status)
+{
+#define S(NAME) { NAME, #NAME }
+	static const struct {
+		NET_API_STATUS status;
+		const char *name;
+	} names[] = {
+		S(NERR_Success),        S(ERROR_ACCESS_DENIED),     S(ERROR_NOT_ENOUGH_MEMORY),
+		S(ERROR_NOT_SUPPORTED), S(ERROR_INVALID_PARAMETER), S(ERROR_INVALID_LEVEL),
+		S(ERROR_MORE_DATA),     S(ERROR_LOGON_FAILURE),     S(ERROR_TIME_SKEW),
+		S(NERR_UserNotFound),   S(NERR_ClientNameNotFound), S(NERR_InvalidComputer),
+	};
+#undef S
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i].status == status)
+			return names[i].name;
+	return NULL;
+}
+
+static void audit_put_time(json_t *line)
+{
+	char text[40];
+	struct timespec now;
+	struct tm utc;
+	size_t used;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	used = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+	snprintf(text + used, sizeof text - used, ".%03ldZ", now.tv_nsec / 1000000);
+	json_object_set_new(line, "time", json_string(text));
+}
+
+/* As it is, where it is text, else escaped; none: no member. */
+static void audit_put_text(json_t *line, const char *name, const char *text)
+{
+	char escaped[TEXT_BYTES];
+
+	if (text == NULL)
+		return;
+	if (strlen(text) < TEXT_BYTES && json_object_set_new(line, name, json_string(text)) == 0)
+		return;
+	(void)log_escape(escaped, sizeof escaped, text);
+	json_object_set_new(line, name, json_string(escaped));
+}
+
+static void audit_put_identity(json_t *line, const struct identity *who)
+{
+	char text[2 * TEXT_BYTES];
+
+	if (who == NULL) {
+		json_object_set_new(line, "who", json_null());
+		return;
+	}
+	snprintf(text, sizeof text, "%s%s%s", identity_domain(who),
+	         identity_domain(who)[0] != '\0' ? "\\" : "", identity_user(who));
+	audit_put_text(line, "who", text);
+}
+
+static void audit_put_also_closed(json_t *line, const struct srvsvc_event *event)
+{
+	json_t *names;
+
+	if (event->also_total == 0)
+		return;
+	names = json_array();
+	for (uint32_t i = 0; i < event->also_count; i++) {
+		json_t *holder = json_object();
+
+		audit_put_text(holder, "name", event->also[i]);
+		json_array_append(names, json_object_get(holder, "name"));
+		json_decref(holder);
+	}
+	json_object_set_new(line, "also_closed", names);
+	json_object_set_new(line, "also_closed_total", json_integer(event->also_total));
+}
+
+static json_t *audit_make_line(const struct srvsvc_event *event)
+{
+	json_t *line = json_object();
+
+	audit_put_time(line);
+	audit_put_text(line, "operation", event->operation);
+	audit_put_text(line, "door", event->endpoint);
+	audit_put_text(line, "from", event->address);
+	audit_put_identity(line, event->identity);
+	if (event->level >= 0)
+		json_object_set_new(line, "level", json_integer(event->level));
+	audit_put_text(line, "client", event->client);
+	audit_put_text(line, "user", event->user);
+	json_object_set_new(line, "entries", json_integer(event->entries));
+	json_object_set_new(line, "total", json_integer(event->total));
+	json_object_set_new(line, "status", json_integer(event->status));
+	audit_put_text(line, "result", audit_status_name(event->status));
+	audit_put_text(line, "why", event->detail);
+	audit_put_also_closed(line, event);
+	return line;
+}
+
+/* Whether all of it was taken. */
+static bool audit_write_line(const struct audit *a, const char *text, size_t bytes)
+{
+	struct pollfd room = { .fd = a->fd, .events = POLLOUT };
+	ssize_t written;
+
+	if (poll(&room, 1, 0) != 1) {
+		errno = EAGAIN;
+		return false;
+	}
+	do
+		written = write(a->fd, text, bytes);
+	while (written < 0 && errno == EINTR);
+	return written == (ssize_t)bytes;
+}
+
+void audit_write(struct audit *a, const struct srvsvc_event *event)
+{
+	json_t *line = audit_make_line(event);
+	char *text = json_dumps(line, JSON_COMPACT);
+	size_t bytes = text != NULL ? strlen(text) : 0;
+
+	json_decref(line);
+	errno = ENOMEM;
+	if (text != NULL)
+		text[bytes] = '\n'; /* in the place of its NUL: the bytes are counted */
+	if (text != NULL && audit_write_line(a, text, bytes + 1)) {
+		counters_add(COUNTER_AUDIT_LINES, 1);
+		if (a->is_failing)
+			log_write(LOG_LEVEL_NOTICE, "the audit log takes lines again");
+		a->is_failing = false;
+	} else {
+		counters_add(COUNTER_AUDIT_LOST, 1);
+		if (!a->is_failing)
+			log_write(LOG_LEVEL_ERROR, "the audit log takes no lines: %s",
+			          strerror(errno));
+		a->is_failing = true;
+	}
+	free(text);
+}

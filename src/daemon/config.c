@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/config.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/text.h"
+#include "daemon/config_keys.h"
+
+#define EXPECTED_BYTES 256
+#define BLANKS         " \t"
+
+/* A file as it is read. libinih takes it line by line from here, and gives keys and values back. */
+struct config_reader {
+	struct config *config;
+	const char *path;
+	FILE *file;
+	char *text; /* the line */
+	size_t text_room;
+	unsigned line;
+	const struct config_key *last; /* which a line that begins with a blank goes on with */
+	bool goes_on;                  /* it does */
+	bool has_failed;
+	struct config_fault *fault;
+};
+
+/* The first fault stands. */
+__attribute__((format(printf, 2, 3))) static void config_fail_at_line(struct config_reader *r,
+                                                                      const char *format, ...)
+{
+	va_list arguments;
+	int used;
+
+	if (r->has_failed)
+		return;
+	r->has_failed = true;
+	used = snprintf(r->fault->text, sizeof r->fault->text, "%.200s:%u: ", r->path, r->line);
+	va_start(arguments, format);
+	vsnprintf(r->fault->text + used, sizeof r->fault->text - (size_t)used, format, arguments);
+	va_end(arguments);
+}
+
+/* ---- lines ---- */
+
+/* A section is looked at here, since libinih says nothing of one without keys. */
+static void config_check_section(struct config_reader *r, const char *line)
+{
+	size_t bytes = strcspn(line + 1, "]\n");
+	char names[EXPECTED_BYTES] = "";
+
+	r->last = NULL;
+	for (const struct config_section *s = config_sections; s->name != NULL; s++) {
+		if (strlen(s->name) == bytes && strncmp(s->name, line + 1, bytes) == 0)
+			return;
+		snprintf(names + strlen(names), sizeof names - strlen(names), "%s[%s]",
+		         s == config_sections ? "" : ", ", s->name);
+	}
+	config_fail_at_line(r, "there is no section [%.*s]; expected %s", (int)bytes, line + 1,
+	                    names);
+}
+
+static void config_check_line(struct config_reader *r, const char *line)
+{
+	size_t blanks = strspn(line, BLANKS);
+
+	for (const char *at = line; *at != '\0'; at++)
+		if (((unsigned char)*at < 0x20 && strchr("\t\r\n", *at) == NULL) || *at == 0x7F)
+			config_fail_at_line(r, "a control character; expected text");
+	if (!text_utf8_is_valid(line))
+		config_fail_at_line(r, "this is no UTF-8");
+	r->goes_on = blanks > 0 && strchr("\r\n#;", line[blanks]) == NULL;
+	if (r->goes_on && (r->last == NULL || r->last->type != CONFIG_LIST))
+		config_fail_at_line(
+			r,
+			"a line that begins with a blank goes on with a list, and there is none");
+	if (*line == '[')
+		config_check_section(r, line);
+}
+
+/* In the place of fgets, which would take a longer line for several. */
+static char *config_next_line(char *to, int room, void *stream)
+{
+	struct config_reader *r = stream;
+	ssize_t bytes = r->has_failed ? -1 : getline(&r->text, &r->text_room, r->file);
+
+	if (bytes <= 0)
+		return NULL;
+	r->line++;
+	if (strlen(r->text) != (size_t)bytes)
+		config_fail_at_line(r, "a NUL; expected text");
+	else if (bytes >= room)
+		config_fail_at_line(
+			r,
+			"a line is longer than %d bytes; a list may go on on lines that begin with a "
+			"blank",
+			room - 2);
+	else
+		config_check_line(r, r->text);
+	return r->has_failed ? NULL : strcpy(to, r->text);
+}
+
+/* ---- keys ---- */
+
+static void config_fail_unknown_key(struct config_reader *r, const char *section, const char *name)
+{
+	char names[1024] = "";
+
+	for (size_t i = 0; i < config_key_count; i++)
+		if (strcmp(config_keys[i].section, section) == 0)
+			snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s",
+			         *names == '\0' ? "" : ", ", config_keys[i].name);
+	if (*section == '\0')
+		config_fail_at_line(
+			r, "the key %s is in no section; expected [server] or another before",
+			name);
+	else
+		config_fail_at_line(r, "there is no key %s in [%s]; expected %s", name, section,
+		                    names);
+}
+
+static bool config_append_value(struct config_reader *r, const struct config_key *key,
+                                const char *more, char expected[EXPECTED_BYTES])
+{
+	char **member = (char **)((char *)r->config + key->member);
+	size_t room = strlen(*member) + strlen(more) + 2;
+	char *all = malloc(room);
+	bool is_good;
+
+	if (all == NULL)
+		return false;
+	snprintf(all, room, "%s,%s", *member, more);
+	is_good = config_value_parse(r->config, key, all, expected);
+	free(all);
+	return is_good;
+}
+
+static int config_on_key(void *user, const char *section, const char *name, const char *value)
+{
+	struct config_reader *r = user;
+	const struct config_key *key = config_key_find(section, name);
+	char expected[EXPECTED_BYTES] = "enough memory";
+	struct config_place *place;
+
+	if (key == NULL) {
+		config_fail_unknown_key(r, section, name);
+		return 0;
+	}
+	place = &r->config->places[key - config_keys];
+	if (r->goes_on) {
+		if (!config_append_value(r, key, value, expected))
+			config_fail_at_line(r, "[%s] %s cannot go on with \"%s\"; expected %s",
+			                    section, name, value, expected);
+		return !r->has_failed;
+	}
+	r->last = key;
+	if (place->line != 0)
+		config_fail_at_line(r, "[%s] %s is said for the second time, after line %u",
+		                    section, name, place->line);
+	place->line = r->line;
+	if (!config_value_parse(r->config, key, value, expected))
+		config_fail_at_line(r, "[%s] %s cannot be \"%s\"; expected %s", section, name,
+		                    value, expected);
+	return !r->has_failed;
+}
+
+static bool config_read_file(struct config *c, FILE *file, const char *path,
+                             struct config_fault *fault)
+{
+	struct config_reader r = { .config = c, .path = path, .file = file, .fault = fault };
+	int line = ini_parse_stream(config_next_line, &r, config_on_key, &r);
+
+	if (ferror(file)) {
+		config_fail_at_line(&r, "cannot be read: %s", strerror(errno));
+	} else if (line > 0) {
+		r.line = (unsigned)line;
+		config_fail_at_line(&r, "expected [SECTION] or KEY = VALUE");
+	}
+	free(r.text);
+	return !r.has_failed;
+}
+
+/* ---- all of it ---- */
+
+static bool config_key_is_text(const struct config_key *key)
+{
+	return key->type != CONFIG_NUMBER && key->type != CONFIG_BOOL &&
+	       key->type != CONFIG_ADDRESSES;
+}
+
+void config_fini(struct config *c)
+{
+	for (size_t i = 0; i < config_key_count; i++)
+		if (config_key_is_text(&config_keys[i]))
+			free(*(char **)((char *)c + config_keys[i].member));
+	free(c->file);
+	*c = (struct config){ 0 };
+}
+
+static bool config_set_defaults(struct config *c)
+{
+	char expected[EXPECTED_BYTES];
+
+	*c = (struct config){ 0 };
+	for (size_t i = 0; i < config_key_count; i++)
+		if (!config_value_parse(c, &config_keys[i], config_keys[i].initial, expected))
+			return false;
+	return true;
+}
+
+static bool config_set_override(struct config *c, const struct config_override *override,
+                                struct config_fault *fault)
+{
+	const struct config_key *key = config_key_find(override->section, override->key);
+	char expected[EXPECTED_BYTES] = "enough memory";
+
+	c->places[key - config_keys].option = override->option;
+	if (config_value_parse(c, key, override->value, expected))
+		return true;
+	snprintf(fault->text, sizeof fault->text, "--%s cannot be \"%.200s\"; expected %s",
+	         override->option, override->value, expected);
+	return false;
+}
+
+static bool config_fill_values(struct config *c, const char *path, bool must_exist,
+                               const struct config_override *overrides, size_t count,
+                               struct config_fault *fault)
+{
+	FILE *file = fopen(path, "re");
+	bool is_good = true;
+
+	if (file != NULL) {
+		c->file = strdup(path);
+		is_good = c->file != NULL && config_read_file(c, file, path, fault);
+		fclose(file);
+	} else if (errno != ENOENT || must_exist) {
+		snprintf(fault->text, sizeof fault->text, "%.200s: %s", path, strerror(errno));
+		is_good = false;
+	}
+	for (size_t i = 0; is_good && i < count; i++)
+		is_good = config_set_override(c, &overrides[i], fault);
+	return is_good;
+}
+
+bool config_read(struct config *c, const char *file, bool must_exist,
+                 const struct config_override *overrides, size_t count, struct config_fault *fault)
+{
+	snprintf(fault->text, sizeof fault->text, "out of memory");
+	if (config_set_defaults(c) &&
+	    config_fill_values(c, file, must_exist, overrides, count, fault))
+		return true;
+	config_fini(c);
+	return false;
+}
+
+static const struct config_key *config_key_of_member(const struct config *c, const void *member)
+{
+	size_t offset = (size_t)((const char *)member - (const char *)c);
+	const struct config_key *key = config_keys;
+
+	while (key->member != offset)
+		key++;
+	return key;
+}
+
+bool config_is_set(const struct config *c, const void *member)
+{
+	const struct config_place *place =
+		&c->places[config_key_of_member(c, member) - config_keys];
+
+	return place->line != 0 || place->option != NULL;
+}
+
+/* As the file would have it, in quotes. */
+static void config_put_value(const struct config *c, const struct config_key *key, char *to,
+                             size_t room)
+{
+	const struct net_addresses *addresses = &c->listen;
+	char one[NET_ADDRESS_TEXT_BYTES];
+
+	if (config_key_is_text(key)) {
+		snprintf(to, room, " cannot be \"%.200s\"",
+		         *(char *const *)((const char *)c + key->member));
+		return;
+	}
+	if (key->type != CONFIG_ADDRESSES)
+		return;
+	for (unsigned i = 0; i < addresses->count; i++) {
+		net_address_text(&addresses->list[i], one);
+		snprintf(to + strlen(to), room - strlen(to), "%s%s",
+		         i == 0 ? " cannot be \"" : ", ", one);
+	}
+	snprintf(to + strlen(to), room - strlen(to), "\"");
+}
+
+void config_explain_key(const struct config *c, const void *member, const char *why,
+                        struct config_fault *fault)
+{
+	const struct config_key *key = config_key_of_member(c, member);
+	const struct config_place *place = &c->places[key - config_keys];
+	int used = 0;
+
+	if (place->option != NULL)
+		used = snprintf(fault->text, sizeof fault->text, "--%s", place->option);
+	else if (place->line != 0)
+		used = snprintf(fault->text, sizeof fault->text, "%.200s:%u: [%s] %s", c->file,
+		                place->line, key->section, key->name);
+	else
+		used = snprintf(fault->text, sizeof fault->text, "[%s] %s (the default)",
+		                key->section, key->name);
+	config_put_value(c, key, fault->text + used, sizeof fault->text - (size_t)used);
+	used = (int)strlen(fault->text);
+	snprintf(fault->text + used, sizeof fault->text - (size_t)used, ": %s", why);
+}

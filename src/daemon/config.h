@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* The daemon's configuration: one table of keys, from which the file is read, checked, and
+ * described in --help, in the manual and in a sample file. */
+#ifndef DAEMON_CONFIG_H
+#define DAEMON_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "auth/access_policy.h"
+#include "net/address.h"
+
+#define CONFIG_FILE_DEFAULT "netsession/netsessiond.conf" /* below the system's /etc */
+
+enum { CONFIG_MAX_KEYS = 64 };
+
+struct config_place {
+	unsigned line;      /* of the file; 0: not said there */
+	const char *option; /* of the command line, which goes before the file; NULL: none */
+};
+
+/* Values as checked. Texts are UTF-8 and never NULL; "" where nothing is said. */
+struct config {
+	/* [server] */
+	struct net_addresses listen;
+	char *socket, *feed_socket, *netbios_name, *comment;
+	uint32_t max_sessions, max_connections, idle_timeout_s;
+	uint32_t max_local_connections, max_feeders, feed_max_sessions, feed_max_changes_per_s;
+	uint32_t max_answer_mib, drain_timeout_s;
+	char *encryption, *log_level;
+	/* [auth] */
+	char *mechanisms, *ntlm_users, *keytab;
+	bool anonymous;
+	/* [access] */
+	char *policy, *administrators, *server_operators, *feeders;
+	char *rights[ACCESS_RIGHT_COUNT]; /* "": as the policy has it */
+	/* [audit] */
+	char *audit_file, *audit_format;
+	/* [demo] */
+	uint32_t demo_sessions;
+
+	char *file; /* NULL: there is none */
+	struct config_place places[CONFIG_MAX_KEYS];
+};
+
+/* What is wrong, in one line: where, and what was expected. */
+struct config_fault {
+	char text[640];
+};
+
+/* What the command line says in the place of the file. Borrowed for as long as the configuration
+ * lives. */
+struct config_override {
+	const char *option, *section, *key, *value;
+};
+
+/* Reads file, or the defaults where it is not there and need not be. False: see fault; c holds
+ * nothing then. */
+bool config_read(struct config *c, const char *file, bool must_exist,
+                 const struct config_override *overrides, size_t count, struct config_fault *fault);
+void config_fini(struct config *c);
+
+/* Blames the key whose value lies in c at member: with where it was said, and why it cannot be. */
+void config_explain_key(const struct config *c, const void *member, const char *why,
+                        struct config_fault *fault);
+
+/* Whether the file or the command line says it. */
+bool config_is_set(const struct config *c, const void *member);
+
+/* Whether a value of several words holds this one. */
+bool config_has_word(const char *value, const char *word);
+
+#endif

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/daemon.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "base/size.h"
+#include "crypto/crypto.h"
+#include "net/signals.h"
+#include "net/stream.h"
+#include "daemon/counters.h"
+#include "daemon/demo.h"
+#include "daemon/describe.h"
+#include "daemon/endpoints.h"
+#include "daemon/settings.h"
+#include "system/descriptors.h"
+#include "system/systemd.h"
+
+enum {
+	EXIT_GOOD = 0,
+	EXIT_BAD = 1,
+	EXIT_OPTION = 2,
+	DRAIN_LOOK_MS = 20,
+	MAX_ANSWERS_HELD = 4, /* as long as they may be, for callers who have not read them yet */
+};
+
+struct daemon {
+	struct daemon_options options;
+	struct settings settings;
+	struct srvsvc_server service;
+	struct net_loop *loop;
+	struct net_signals *signals;
+	struct endpoints *doors;
+	struct demo *demo;
+	struct net_timer *look; /* whether it is empty, once it drains */
+	int64_t drained_by_ms;
+	bool is_draining;
+};
+
+/* Sleep counts: sessions grow older meanwhile. */
+static int64_t daemon_now_ms(void *context)
+{
+	struct timespec now;
+
+	(void)context;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- what is told of questions ---- */
+
+static bool daemon_event_is(const struct srvsvc_event *event, const char *name)
+{
+	return strcmp(event->operation, name) == 0;
+}
+
+static void daemon_count_event(const struct srvsvc_event *event)
+{
+	bool is_answered = event->status == NERR_Success || event->status == ERROR_MORE_DATA;
+
+	if (daemon_event_is(event, "log-on")) /* counted at its door */
+		return;
+	if (event->status == ERROR_ACCESS_DENIED)
+		counters_add(COUNTER_DENIED, 1);
+	else if (!is_answered)
+		counters_add(COUNTER_FAILED, 1);
+	else if (daemon_event_is(event, "NetrSessionEnum"))
+		counters_add(COUNTER_ENUMERATIONS, 1);
+	else if (daemon_event_is(event, "NetrSessionDel"))
+		counters_add(COUNTER_DELETIONS, 1);
+}
+
+static void daemon_on_event(void *context, const struct srvsvc_event *event)
+{
+	struct daemon *d = context;
+
+	daemon_count_event(event);
+	audit_write(d->settings.audit, event);
+}
+
+/* ---- settings ---- */
+
+/* What the service is to know of them. */
+static void daemon_apply_settings(struct daemon *d)
+{
+	const struct settings *s = &d->settings;
+
+	log_set_level(s->log_level);
+	d->service.policy = s->policy;
+	d->service.netbios_name = s->netbios_name;
+	d->service.comment = s->config.comment;
+	d->service.max_answer_bytes = (size_t)s->config.max_answer_mib << 20;
+	d->service.max_held_bytes = size_multiply(MAX_ANSWERS_HELD, d->service.max_answer_bytes);
+}
+
+/* Other people each time. */
+static void daemon_make_demo(struct daemon *d)
+{
+	uint32_t sessions = d->settings.config.demo_sessions;
+	uint64_t seed = 0;
+
+	demo_free(d->demo);
+	d->demo = NULL;
+	(void)crypto_random(&seed, sizeof seed);
+	if (sessions > 0)
+		d->demo = demo_new(d->loop, d->service.table, sessions, seed, daemon_now_ms, NULL);
+	if (sessions > 0 && d->demo == NULL)
+		log_write(LOG_LEVEL_ERROR, "[demo]: out of memory");
+	if (d->demo != NULL)
+		log_write(LOG_LEVEL_WARNING, "%u sessions are made up: [demo] sessions", sessions);
+}
+
+static void daemon_log_mechanisms(const struct settings *s)
+{
+	bool kerberos = auth_acceptor_settings_serve(s->acceptor_settings, AUTH_KERBEROS);
+	bool ntlm = auth_acceptor_settings_serve(s->acceptor_settings, AUTH_NTLM);
+
+	if (kerberos || ntlm)
+		log_write(LOG_LEVEL_INFO, "callers log on by %s",
+		          kerberos && ntlm ? "Kerberos and NTLM"
+		          : kerberos       ? "Kerberos"
+		                           : "NTLM");
+	else
+		log_write(LOG_LEVEL_NOTICE,
+		          "nobody can log on from the network: there is no key in "
+		          "a keytab, and [auth] ntlm_users is not said");
+}
+
+/* What is read at the start alone, and has changed since. */
+static void daemon_log_restart_keys(const struct config *now, const struct config *next)
+{
+	const struct {
+		const char *name;
+		bool has_changed;
+	} keys[] = {
+		{ "listen", memcmp(&now->listen, &next->listen, sizeof now->listen) != 0 },
+		{ "socket", strcmp(now->socket, next->socket) != 0 },
+		{ "feed_socket", strcmp(now->feed_socket, next->feed_socket) != 0 },
+		{ "max_sessions", now->max_sessions != next->max_sessions },
+	};
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (keys[i].has_changed)
+			log_write(LOG_LEVEL_WARNING, "[server] %s has changed: at the next start",
+			          keys[i].name);
+}
+
+static void daemon_reload_settings(struct daemon *d)
+{
+	struct settings next, before = d->settings;
+	struct config_fault fault;
+
+	systemd_notify_reloading();
+	if (settings_load(&next, &d->options, &fault)) {
+		daemon_log_restart_keys(&before.config, &next.config);
+		d->settings = next;
+		daemon_apply_settings(d);
+		endpoints_configure(d->doors, &d->settings);
+		if (before.config.demo_sessions != d->settings.config.demo_sessions)
+			daemon_make_demo(d);
+		settings_fini(&before);
+		counters_add(COUNTER_RELOADS, 1);
+		log_write(LOG_LEVEL_NOTICE, "the configuration was read anew");
+		daemon_log_mechanisms(&d->settings);
+		systemd_notify("READY=1\nSTATUS=Serving");
+	} else {
+		log_write(LOG_LEVEL_ERROR, "%s; all stays as it was", fault.text);
+		systemd_notify("READY=1\nSTATUS=Serving; the new configuration is wrong");
+	}
+}
+
+/* ---- the end ---- */
+
+static void daemon_close_all(struct daemon *d)
+{
+	net_timer_stop(d->look);
+	d->look = NULL;
+	endpoints_free(d->doors);
+	d->doors = NULL;
+	demo_free(d->demo);
+	d->demo = NULL;
+	net_signals_free(d->signals);
+	d->signals = NULL;
+}
+
+static void daemon_schedule_drain_check(struct daemon *d);
+
+static void daemon_on_drain_check(void *context)
+{
+	struct daemon *d = context;
+	unsigned left = endpoints_connections(d->doors);
+
+	if (left > 0 && daemon_now_ms(NULL) < d->drained_by_ms) {
+		daemon_schedule_drain_check(d);
+		return;
+	}
+	if (left > 0)
+		log_write(LOG_LEVEL_WARNING, "%u connections are closed unanswered", left);
+	daemon_close_all(d);
+}
+
+static void daemon_schedule_drain_check(struct daemon *d)
+{
+	net_timer_stop(d->look);
+	d->look = net_timer_start(d->loop, DRAIN_LOOK_MS, daemon_on_drain_check, d);
+	if (d->look == NULL)
+		daemon_close_all(d);
+}
+
+static void daemon_begin_drain(struct daemon *d)
+{
+	if (d->is_draining) {
+		daemon_close_all(d);
+		return;
+	}
+	systemd_notify("STOPPING=1\nSTATUS=Giving the last answers");
+	log_write(LOG_LEVEL_NOTICE, "ending, with %u connections", endpoints_connections(d->doors));
+	d->is_draining = true;
+	d->drained_by_ms = daemon_now_ms(NULL) + (int64_t)d->settings.config.drain_timeout_s * 1000;
+	endpoints_drain(d->doors);
+	daemon_schedule_drain_check(d);
+}
+
+/* ---- signals ---- */
+
+static void daemon_log_counters(struct daemon *d)
+{
+	char text[COUNTER_COUNT * 48];
+	size_t used = 0;
+
+	counters_set(COUNTER_SESSIONS_NOW, session_table_count(d->service.table));
+	for (enum counter i = 0; i < COUNTER_COUNT; i++)
+		used += (size_t)snprintf(text + used, sizeof text - used, " %s=%llu",
+		                         counters_name(i), (unsigned long long)counters_value(i));
+	log_write(LOG_LEVEL_NOTICE, "counters:%s", text);
+}
+
+static void daemon_on_signal(void *context, int number)
+{
+	struct daemon *d = context;
+
+	switch (number) {
+	case SIGHUP:
+		if (!d->is_draining)
+			daemon_reload_settings(d);
+		break;
+	case SIGUSR1:
+		daemon_log_counters(d);
+		break;
+	default:
+		daemon_begin_drain(d);
+		break;
+	}
+}
+
+/* ---- the beginning ---- */
+
+static bool daemon_open_endpoints(struct daemon *d)
+{
+	static const int numbers[] = { SIGHUP, SIGTERM, SIGINT, SIGUSR1, 0 };
+	struct activation_sockets sockets;
+	struct config_fault fault;
+	const char *why;
+
+	if (!activation_sockets_take(&sockets, &why)) {
+		log_write(LOG_LEVEL_ERROR,
+		          "a socket that was handed over cannot be used: %s; "
+		          "FileDescriptorName= is smb, local or feed",
+		          why);
+		return false;
+	}
+	d->service.now_ms = daemon_now_ms;
+	d->service.report = daemon_on_event;
+	d->service.context = d;
+	d->service.table = session_table_new(d->settings.config.max_sessions);
+	d->loop = net_loop_new();
+	if (d->loop != NULL && d->service.table != NULL)
+		d->signals = net_signals_new(d->loop, numbers, daemon_on_signal, d);
+	if (d->signals == NULL) {
+		log_write(LOG_LEVEL_ERROR, "out of memory");
+		return false;
+	}
+	daemon_apply_settings(d);
+	d->doors = endpoints_new(d->loop, &d->service, &d->settings, &sockets, &fault);
+	if (d->doors == NULL)
+		log_write(LOG_LEVEL_ERROR, "%s", fault.text);
+	return d->doors != NULL;
+}
+
+static int daemon_serve_clients(struct daemon *d)
+{
+	const struct config *c = &d->settings.config;
+	bool is_good;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	log_begin("netsessiond");
+	log_set_level(d->settings.log_level);
+	descriptors_raise((uint64_t)c->max_connections + c->max_local_connections + c->max_feeders +
+	                          NET_MAX_FINISHING,
+	                  "max_connections, max_local_connections and max_feeders want");
+	is_good = daemon_open_endpoints(d);
+	if (is_good) {
+		daemon_make_demo(d);
+		daemon_log_mechanisms(&d->settings);
+		log_write(LOG_LEVEL_NOTICE, "netsessiond %s serves as %s", NETSESSION_VERSION,
+		          d->settings.netbios_name);
+		systemd_notify("READY=1\nSTATUS=Serving");
+		net_loop_run(d->loop);
+	}
+	daemon_close_all(d);
+	net_loop_free(d->loop);
+	session_table_free(d->service.table);
+	return is_good ? EXIT_GOOD : EXIT_BAD;
+}
+
+int daemon_main(int argc, char **argv)
+{
+	struct daemon d = { 0 };
+	struct config_fault fault;
+	int code = EXIT_GOOD;
+
+	if (!daemon_options_parse(argc, argv, &d.options))
+		return EXIT_OPTION;
+	if (d.options.help)
+		daemon_describe_help();
+	else if (d.options.version)
+		printf("netsessiond %s\n", NETSESSION_VERSION);
+	else if (d.options.describe != NULL)
+		return daemon_describe(d.options.describe) ? EXIT_GOOD : EXIT_OPTION;
+	if (d.options.help || d.options.version)
+		return EXIT_GOOD;
+	if (!settings_load(&d.settings, &d.options, &fault)) {
+		fprintf(stderr, "netsessiond: %s\n", fault.text);
+		return EXIT_BAD;
+	}
+	if (!d.options.check)
+		code = daemon_serve_clients(&d);
+	settings_fini(&d.settings);
+	return code;
+}

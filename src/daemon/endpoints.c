@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/endpoints.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "daemon/publish_endpoint.h"
+#include "daemon/local_endpoint.h"
+#include "system/log.h"
+#include "daemon/smb_endpoint.h"
+
+#define STANDARD_FOLDER "/run/netsession"
+
+struct endpoints {
+	struct net_loop *loop;
+	struct srvsvc_server *service;
+	struct activation_sockets sockets;
+	struct refresh *refresh;
+	struct smb_endpoint *smb;
+	struct local_endpoint *local;
+	struct publish_endpoint *publish;
+};
+
+/* ---- what each wants of the settings ---- */
+
+static struct smb_endpoint_settings endpoints_smb_settings(const struct settings *s,
+                                                           const struct activation_sockets *sockets)
+{
+	static const struct {
+		const char *name;
+		enum smb2_server_encryption encryption;
+	} encryptions[] = {
+		{ "offer", SMB2_SERVER_ENCRYPTION_OFFERED },
+		{ "require", SMB2_SERVER_ENCRYPTION_REQUIRED },
+		{ "off", SMB2_SERVER_ENCRYPTION_OFF },
+	};
+	struct smb_endpoint_settings to = {
+		.address_count = s->config.listen.count,
+		.socket_count = sockets->smb_count,
+		.max_connections = s->config.max_connections,
+		.idle_timeout_s = s->config.idle_timeout_s,
+		.acceptor_settings = s->acceptor_settings,
+	};
+
+	_Static_assert(NET_MAX_ADDRESSES <= SMB_ENDPOINT_MAX_LISTENERS &&
+	                       ACTIVATION_MAX_SOCKETS <= SMB_ENDPOINT_MAX_LISTENERS,
+	               "room for each");
+	memcpy(to.addresses, s->config.listen.list, to.address_count * sizeof *to.addresses);
+	memcpy(to.sockets, sockets->smb, to.socket_count * sizeof *to.sockets);
+	for (size_t i = 0; i < sizeof encryptions / sizeof *encryptions; i++)
+		if (strcmp(encryptions[i].name, s->config.encryption) == 0)
+			to.encryption = encryptions[i].encryption;
+	return to;
+}
+
+static struct local_endpoint_settings
+endpoints_local_settings(const struct settings *s, const struct activation_sockets *sockets)
+{
+	return (struct local_endpoint_settings){
+		.path = s->config.socket,
+		.socket = sockets->local,
+		.max_connections = s->config.max_local_connections,
+		.idle_timeout_s = s->config.idle_timeout_s,
+	};
+}
+
+static struct publish_endpoint_settings
+endpoints_publish_settings(const struct settings *s, const struct activation_sockets *sockets)
+{
+	return (struct publish_endpoint_settings){
+		.path = s->config.feed_socket,
+		.socket = sockets->publish,
+		.max_publishers = s->config.max_feeders,
+		.max_sessions_of_publisher = s->config.feed_max_sessions,
+		.max_changes_per_s = s->config.feed_max_changes_per_s,
+	};
+}
+
+/* ---- opening them ---- */
+
+static void endpoints_log_addresses(const struct settings *s, const struct endpoints *d)
+{
+	char address[NET_ADDRESS_TEXT_BYTES];
+
+	for (unsigned i = 0; d->smb != NULL && i < s->config.listen.count; i++) {
+		net_address_text(&s->config.listen.list[i], address);
+		log_write(LOG_LEVEL_INFO, "SMB callers are served at %s", address);
+	}
+	if (d->local != NULL)
+		log_write(LOG_LEVEL_INFO, "programs of this computer are served at %s",
+		          d->sockets.local >= 0 ? "a socket that was handed over"
+		                                : s->config.socket);
+	if (d->publish != NULL)
+		log_write(LOG_LEVEL_INFO, "file servers may publish sessions at %s",
+		          d->sockets.publish >= 0 ? "a socket that was handed over"
+		                                  : s->config.feed_socket);
+}
+
+/* The folder of the sockets that nobody has said, as systemd would make it. */
+static void endpoints_make_run_folder(const struct settings *s)
+{
+	if (strncmp(s->config.socket, STANDARD_FOLDER "/", sizeof STANDARD_FOLDER) == 0 ||
+	    strncmp(s->config.feed_socket, STANDARD_FOLDER "/", sizeof STANDARD_FOLDER) == 0)
+		(void)mkdir(STANDARD_FOLDER, 0755);
+}
+
+/* A door did not open. False: it has to. */
+static bool endpoints_may_stay_closed(const struct settings *s, const void *member,
+                                      const struct err *err, struct config_fault *fault)
+{
+	config_explain_key(&s->config, member, err_text(err), fault);
+	if (config_is_set(&s->config, member))
+		return false;
+	log_write(LOG_LEVEL_WARNING, "%s; going on without", fault->text);
+	return true;
+}
+
+static bool endpoints_open_smb(struct endpoints *d, const struct settings *s,
+                               struct config_fault *fault)
+{
+	struct smb_endpoint_settings settings = endpoints_smb_settings(s, &d->sockets);
+	struct err err = { 0 };
+
+	if (settings.address_count == 0 && settings.socket_count == 0)
+		return true;
+	d->smb = smb_endpoint_new(d->loop, d->service, d->refresh, &settings, &err);
+	if (d->smb == NULL)
+		config_explain_key(&s->config, &s->config.listen, err_text(&err), fault);
+	return d->smb != NULL;
+}
+
+static bool endpoints_open_local(struct endpoints *d, const struct settings *s,
+                                 struct config_fault *fault)
+{
+	struct local_endpoint_settings settings = endpoints_local_settings(s, &d->sockets);
+	struct err err = { 0 };
+
+	if (*settings.path == '\0' && settings.socket < 0)
+		return true;
+	d->local = local_endpoint_new(d->loop, d->service, d->refresh, &settings, &err);
+	return d->local != NULL || endpoints_may_stay_closed(s, &s->config.socket, &err, fault);
+}
+
+static bool endpoints_open_publish(struct endpoints *d, const struct settings *s,
+                                   struct config_fault *fault)
+{
+	struct publish_endpoint_settings settings = endpoints_publish_settings(s, &d->sockets);
+	struct err err = { 0 };
+
+	if (*settings.path == '\0' && settings.socket < 0)
+		return true;
+	d->publish = publish_endpoint_new(d->loop, d->service, d->refresh, &settings, &err);
+	return d->publish != NULL ||
+	       endpoints_may_stay_closed(s, &s->config.feed_socket, &err, fault);
+}
+
+struct endpoints *endpoints_new(struct net_loop *loop, struct srvsvc_server *service,
+                                const struct settings *settings,
+                                const struct activation_sockets *sockets,
+                                struct config_fault *fault)
+{
+	struct endpoints *d = calloc(1, sizeof *d);
+
+	if (d != NULL)
+		d->refresh = refresh_new(loop, service);
+	if (d == NULL || d->refresh == NULL) {
+		snprintf(fault->text, sizeof fault->text, "out of memory");
+		free(d);
+		return NULL;
+	}
+	d->loop = loop;
+	d->service = service;
+	d->sockets = *sockets;
+	endpoints_make_run_folder(settings);
+	if (endpoints_open_smb(d, settings, fault) && endpoints_open_local(d, settings, fault) &&
+	    endpoints_open_publish(d, settings, fault)) {
+		endpoints_log_addresses(settings, d);
+		if (d->smb != NULL || d->local != NULL)
+			return d;
+		snprintf(fault->text, sizeof fault->text,
+		         "there is nothing to listen at: see [server] listen and socket");
+	}
+	endpoints_free(d);
+	return NULL;
+}
+
+/* ---- together ---- */
+
+void endpoints_configure(struct endpoints *d, const struct settings *settings)
+{
+	const struct smb_endpoint_settings smb = endpoints_smb_settings(settings, &d->sockets);
+	const struct local_endpoint_settings local = endpoints_local_settings(settings,
+	                                                                      &d->sockets);
+	const struct publish_endpoint_settings feed = endpoints_publish_settings(settings,
+	                                                                         &d->sockets);
+
+	if (d->smb != NULL)
+		smb_endpoint_configure(d->smb, &smb);
+	if (d->local != NULL)
+		local_endpoint_configure(d->local, &local);
+	if (d->publish != NULL)
+		publish_endpoint_configure(d->publish, &feed);
+}
+
+void endpoints_drain(struct endpoints *d)
+{
+	if (d->smb != NULL)
+		smb_endpoint_drain(d->smb);
+	if (d->local != NULL)
+		local_endpoint_drain(d->local);
+	if (d->publish != NULL)
+		publish_endpoint_drain(d->publish);
+}
+
+unsigned endpoints_connections(const struct endpoints *d)
+{
+	return (d->smb != NULL ? smb_endpoint_connections(d->smb) : 0) +
+	       (d->local != NULL ? local_endpoint_connections(d->local) : 0) +
+	       (d->publish != NULL ? publish_endpoint_connections(d->publish) : 0);
+}
+
+void endpoints_free(struct endpoints *d)
+{
+	if (d == NULL)
+		return;
+	smb_endpoint_free(d->smb);
+	local_endpoint_free(d->local);
+	publish_endpoint_free(d->publish);
+	refresh_free(d->refresh);
+	free(d);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/local_identity.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "net/pool.h"
+
+/* NSS wants room for what it finds: more, until this. */
+#define FIRST_ROOM_BYTES 1024
+#define MAX_ROOM_BYTES   (1 << 20)
+#define MAX_GROUPS       65536 /* NGROUPS_MAX of Linux */
+
+/* The user of uid: true gives it; its texts lie in *room, which is freed in any case. */
+static bool local_identity_find_user(uid_t uid, struct passwd *user, char **room)
+{
+	struct passwd *found = NULL;
+	int error = ERANGE;
+
+	*room = NULL;
+	for (size_t bytes = FIRST_ROOM_BYTES; error == ERANGE && bytes <= MAX_ROOM_BYTES;
+	     bytes *= 2) {
+		free(*room);
+		*room = malloc(bytes);
+		if (*room == NULL)
+			return false;
+		error = getpwuid_r(uid, user, *room, bytes, &found);
+	}
+	/* A name like a group's label would be one. */
+	return found != NULL && user->pw_name[0] != '\0' && user->pw_name[0] != '@';
+}
+
+/* False: out of memory. A group without a name is none that a policy could mean. */
+static bool local_identity_add_group(struct identity *who, gid_t gid)
+{
+	struct group group, *found = NULL;
+	char *room = NULL, *label;
+	int error = ERANGE;
+	bool added = true;
+
+	for (size_t bytes = FIRST_ROOM_BYTES; error == ERANGE && bytes <= MAX_ROOM_BYTES;
+	     bytes *= 2) {
+		free(room);
+		room = malloc(bytes);
+		if (room == NULL)
+			return false;
+		error = getgrgid_r(gid, &group, room, bytes, &found);
+	}
+	if (found != NULL) {
+		added = asprintf(&label, "@%s", group.gr_name) >= 0;
+		if (added) {
+			added = identity_add_label(who, label);
+			free(label);
+		}
+	}
+	free(room);
+	return added;
+}
+
+static bool local_identity_add_groups(struct identity *who, const struct passwd *user)
+{
+	int count = 64;
+	gid_t *groups = malloc((size_t)count * sizeof *groups);
+	bool added = groups != NULL;
+
+	while (added && getgrouplist(user->pw_name, user->pw_gid, groups, &count) < 0) {
+		gid_t *more = count <= MAX_GROUPS ? realloc(groups, (size_t)count * sizeof *groups)
+		                                  : NULL;
+
+		added = more != NULL;
+		groups = added ? more : groups;
+	}
+	for (int i = 0; added && i < count; i++)
+		added = local_identity_add_group(who, groups[i]);
+	free(groups);
+	return added;
+}
+
+struct identity *local_identity_of(uid_t uid)
+{
+	struct identity *who;
+	struct passwd user;
+	char *room, number[32];
+	bool is_named = local_identity_find_user(uid, &user, &room);
+
+	(void)snprintf(number, sizeof number, "uid:%lu", (unsigned long)uid);
+	who = identity_new(is_named ? user.pw_name : number, "");
+	if (who != NULL && is_named && !local_identity_add_groups(who, &user)) {
+		identity_release(who);
+		who = NULL;
+	}
+	free(room);
+	return who;
+}
+
+/* ---- on the pool ---- */
+
+struct local_identity_job {
+	uid_t uid;
+	struct identity *who;
+	struct local_identity_lookup *lookup;
+};
+
+struct local_identity_lookup {
+	struct net_pooled *pooled;
+	struct local_identity_job *job;
+	void (*found)(void *context, struct identity *who);
+	void *context;
+};
+
+static void local_identity_job_run(void *argument)
+{
+	struct local_identity_job *job = argument;
+
+	job->who = local_identity_of(job->uid);
+}
+
+static void local_identity_job_drop(void *argument)
+{
+	struct local_identity_job *job = argument;
+
+	identity_release(job->who);
+	free(job);
+}
+
+static void local_identity_job_done(void *context)
+{
+	struct local_identity_lookup *lookup = context;
+	struct identity *who = lookup->job->who;
+
+	lookup->job->who = NULL;
+	lookup->found(lookup->context, who);
+	free(lookup);
+}
+
+struct local_identity_lookup *
+local_identity_start(struct net_loop *loop, uid_t uid,
+                     void (*found)(void *context, struct identity *who), void *context)
+{
+	static const struct net_pool_job kind = { local_identity_job_run, local_identity_job_done,
+		                                  local_identity_job_drop };
+	struct local_identity_lookup *lookup = calloc(1, sizeof *lookup);
+	struct local_identity_job *job = calloc(1, sizeof *job);
+
+	if (lookup == NULL || job == NULL) {
+		free(lookup);
+		free(job);
+		return NULL;
+	}
+	job->uid = uid;
+	*lookup = (struct local_identity_lookup){ .job = job, .found = found, .context = context };
+	lookup->pooled = net_pool_start(loop, &kind, job, lookup);
+	if (lookup->pooled != NULL)
+		return lookup;
+	free(lookup);
+	return NULL;
+}
+
+void local_identity_cancel(struct local_identity_lookup *lookup)
+{
+	if (lookup == NULL)
+		return;
+	net_pool_abandon(lookup->pooled);
+	free(lookup);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/settings.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* As Windows makes it: the host's name up to the first dot, 15 characters, in capitals. */
+static void settings_find_netbios_name(struct settings *s)
+{
+	char host[256] = "";
+
+	if (s->config.netbios_name[0] != '\0') {
+		snprintf(s->netbios_name, sizeof s->netbios_name, "%s", s->config.netbios_name);
+		return;
+	}
+	(void)gethostname(host, sizeof host - 1);
+	host[strcspn(host, ".")] = '\0';
+	snprintf(s->netbios_name, sizeof s->netbios_name, "%.15s",
+	         host[0] != '\0' ? host : "LOCALHOST");
+	for (char *at = s->netbios_name; *at != '\0'; at++)
+		if (*at >= 'a' && *at <= 'z')
+			*at = (char)(*at - ('a' - 'A'));
+}
+
+static bool settings_make_policy(struct settings *s, struct config_fault *fault)
+{
+	struct config *c = &s->config;
+	const struct {
+		const char *name;
+		char **list;
+	} groups[] = {
+		{ "administrators", &c->administrators },
+		{ "server_operators", &c->server_operators },
+		{ "feeders", &c->feeders },
+	};
+	const char *why = "enough memory";
+	char **list = &c->policy;
+
+	s->policy = access_policy_new(c->policy);
+	if (s->policy == NULL)
+		goto out;
+	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+		list = groups[i].list;
+		if (!access_policy_set_group(s->policy, groups[i].name, *list, &why))
+			goto out;
+	}
+	for (size_t i = 0; i < ACCESS_RIGHT_COUNT; i++) {
+		list = &c->rights[i];
+		if (**list != '\0' &&
+		    !access_policy_set(s->policy, (enum access_right)i, *list, &why))
+			goto out;
+	}
+	return true;
+
+out:
+	config_explain_key(c, list, why, fault);
+	return false;
+}
+
+static bool settings_open_audit(struct settings *s, bool only_check, struct config_fault *fault)
+{
+	struct err err = { 0 };
+
+	if (only_check && audit_check(s->config.audit_file, &err))
+		return true;
+	if (!only_check)
+		s->audit = audit_new(s->config.audit_file, &err);
+	if (s->audit == NULL)
+		config_explain_key(&s->config, &s->config.audit_file, err_text(&err), fault);
+	return s->audit != NULL;
+}
+
+static bool settings_make_acceptor(struct settings *s, struct config_fault *fault)
+{
+	struct config *c = &s->config;
+	const struct auth_acceptor_options options = {
+		.kerberos = config_has_word(c->mechanisms, "kerberos"),
+		.ntlm = config_has_word(c->mechanisms, "ntlm"),
+		.anonymous = c->anonymous,
+		.keytab = c->keytab,
+		.ntlm_users = c->ntlm_users,
+	};
+	struct err err = { 0 };
+	const void *member = &c->mechanisms;
+
+	if (auth_acceptor_settings_new(&options, &s->acceptor_settings, &err) == NERR_Success)
+		return true;
+	if (strcmp(err.step, AUTH_DOING_KEYTAB) == 0)
+		member = &c->keytab;
+	else if (strcmp(err.step, AUTH_DOING_USERS) == 0)
+		member = &c->ntlm_users;
+	config_explain_key(c, member, err_text(&err), fault);
+	return false;
+}
+
+bool settings_load(struct settings *s, const struct daemon_options *options,
+                   struct config_fault *fault)
+{
+	static const char usual[] = NETSESSION_SYSCONFDIR "/" CONFIG_FILE_DEFAULT;
+
+	*s = (struct settings){ 0 };
+	if (!config_read(&s->config, options->config != NULL ? options->config : usual,
+	                 options->config != NULL, options->overrides, options->override_count,
+	                 fault))
+		return false;
+	settings_find_netbios_name(s);
+	(void)log_level_find(s->config.log_level, &s->log_level);
+	/* The acceptance last: what it has read counts from then on. */
+	if (settings_make_policy(s, fault) && settings_open_audit(s, options->check, fault) &&
+	    settings_make_acceptor(s, fault))
+		return true;
+	settings_fini(s);
+	return false;
+}
+
+void settings_fini(struct settings *s)
+{
+	access_policy_release(s->policy);
+	audit_free(s->audit);
+	if (s->acceptor_settings != NULL)
+		auth_acceptor_settings_release(s->acceptor_settings);
+	config_fini(&s->config);
+	*s = (struct settings){ 0 };
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What the daemon makes of its configuration and of the files that this names: all of it, or
+ * nothing. */
+#ifndef DAEMON_SETTINGS_H
+#define DAEMON_SETTINGS_H
+
+#include "auth/access_policy.h"
+#include "auth/acceptor.h"
+#include "daemon/audit.h"
+#include "daemon/config.h"
+#include "system/log.h"
+#include "daemon/options.h"
+
+struct settings {
+	struct config config;
+	enum log_level log_level;
+	char netbios_name[16];
+	struct access_policy *policy;
+	struct audit *audit; /* NULL: options ask for a check alone */
+	struct auth_acceptor_settings *acceptor_settings;
+};
+
+/* False: see fault; s holds nothing then. From its success on, NTLM has these accounts. */
+bool settings_load(struct settings *s, const struct daemon_options *options,
+                   struct config_fault *fault);
+void settings_fini(struct settings *s);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* The SMB door: remote callers log on, open the pipe srvsvc of IPC$, and are themselves the first
+ * sessions of the table. */
+#ifndef DAEMON_SMB_ENDPOINT_H
+#define DAEMON_SMB_ENDPOINT_H
+
+#include <sys/socket.h>
+#include "auth/acceptor.h"
+#include "base/err.h"
+#include "net/loop.h"
+#include "daemon/refresh.h"
+#include "srvsvc/server.h"
+#include "smb2_server/server.h"
+
+#define SMB_ENDPOINT_MAX_LISTENERS 16
+
+struct smb_endpoint_settings {
+	/* Where it listens. It listens at sockets that are given, taken, instead of addresses. */
+	struct sockaddr_storage addresses[SMB_ENDPOINT_MAX_LISTENERS];
+	unsigned address_count;
+	int sockets[SMB_ENDPOINT_MAX_LISTENERS];
+	unsigned socket_count;
+
+	unsigned max_connections; /* more wait */
+	uint32_t idle_timeout_s;  /* after which a connection is closed on which nothing is asked */
+	enum smb2_server_encryption encryption;
+	struct auth_acceptor_settings *acceptor_settings; /* held */
+};
+
+struct smb_endpoint;
+
+/* Begins to listen. Keeps loop, service and freshness. NULL: see err. */
+struct smb_endpoint *smb_endpoint_new(struct net_loop *loop, struct srvsvc_server *service,
+                                      struct refresh *freshness,
+                                      const struct smb_endpoint_settings *settings,
+                                      struct err *err);
+/* New settings, for connections and log-ons to come; where it listens stays as it was. */
+void smb_endpoint_configure(struct smb_endpoint *d, const struct smb_endpoint_settings *settings);
+/* No more connections; each one ends when it has been answered. */
+void smb_endpoint_drain(struct smb_endpoint *d);
+/* Those that are there. */
+unsigned smb_endpoint_connections(const struct smb_endpoint *d);
+/* At once. NULL is allowed. */
+void smb_endpoint_free(struct smb_endpoint *d);
+
+#endif

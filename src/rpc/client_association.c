@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#include "rpc/client_association.h"
+
+#include <assert.h>
+#include "rpc/status.h"
+
+/* What we are ready to receive in a fragment; a server takes its own maximum where that is
+ * less. All that a pipe carries in one READ. */
+#define MAX_RECV_FRAG 65528
+
+#define CONTEXT_ID 0
+
+void rpc_association_init(struct rpc_association *a)
+{
+	*a = (struct rpc_association){ .step = RPC_UNBOUND };
+	rpc_pdu_reader_init(&a->pdus, MAX_RECV_FRAG);
+}
+
+void rpc_association_fini(struct rpc_association *a)
+{
+	rpc_pdu_reader_fini(&a->pdus);
+}
+
+static enum rpc_event rpc_association_fail(struct rpc_association *a, enum rpc_step then,
+                                           NET_API_STATUS status, const char *why)
+{
+	const char *doing = a->step == RPC_BINDING ? "bind srvsvc" : "RPC call";
+
+	a->step = then;
+	a->err = (struct err){ 0 };
+	err_set(&a->err, status, doing, why);
+	return RPC_FAILED;
+}
+
+static enum rpc_event rpc_association_protocol_error(struct rpc_association *a, const char *why)
+{
+	return rpc_association_fail(a, RPC_BROKEN, RPC_S_PROTOCOL_ERROR, why);
+}
+
+void rpc_association_bind(struct rpc_association *a, struct wire_writer *w,
+                          const struct rpc_syntax *interface)
+{
+	struct rpc_bind bind = {
+		.max_xmit_frag = MAX_RECV_FRAG,
+		.max_recv_frag = MAX_RECV_FRAG,
+		.contexts = { { .id = CONTEXT_ID,
+		                .interface = *interface,
+		                .transfers = { rpc_ndr_syntax },
+		                .transfer_count = 1 } },
+		.context_count = 1,
+	};
+
+	assert(a->step == RPC_UNBOUND);
+	a->step = RPC_BINDING;
+	rpc_bind_encode(w, ++a->call_id, &bind);
+}
+
+void rpc_association_call(struct rpc_association *a)
+{
+	assert(a->step == RPC_IDLE);
+	a->step = RPC_CALLING;
+	a->call_id++;
+	a->stub_bytes = 0;
+}
+
+void rpc_association_fragment(struct rpc_association *a, struct wire_writer *w, uint16_t opnum,
+                              const uint8_t *stub, size_t bytes, size_t *at)
+{
+	struct rpc_request request = { .context_id = CONTEXT_ID, .opnum = opnum };
+
+	assert(a->step == RPC_CALLING);
+	rpc_request_encode(w, a->call_id, &request, stub, bytes, at, a->max_xmit_frag);
+}
+
+void rpc_association_feed(struct rpc_association *a, const void *data, size_t bytes)
+{
+	rpc_pdu_reader_feed(&a->pdus, data, bytes);
+}
+
+static enum rpc_event rpc_association_read_bind_ack(struct rpc_association *a,
+                                                    struct wire_reader *r)
+{
+	struct rpc_bind_ack ack;
+
+	rpc_bind_ack_decode(r, &ack);
+	if (r->error == NULL && ack.result_count != 1)
+		r->error = "bind_ack with another number of results than contexts";
+	if (r->error != NULL)
+		return rpc_association_protocol_error(a, r->error);
+	if (ack.results[0].result != RPC_ACCEPTANCE) {
+		struct rpc_refusal story = rpc_rejection_refusal(ack.results[0].reason);
+
+		return rpc_association_fail(a, RPC_BROKEN, story.status, story.detail);
+	}
+	if (ack.max_recv_frag < RPC_MIN_FRAG_BYTES)
+		return rpc_association_protocol_error(
+			a, "the server's fragments are smaller than C706 allows");
+	a->max_xmit_frag = ack.max_recv_frag < MAX_RECV_FRAG ? ack.max_recv_frag : MAX_RECV_FRAG;
+	a->step = RPC_IDLE;
+	return RPC_BOUND;
+}
+
+static enum rpc_event rpc_association_read_bind_nak(struct rpc_association *a,
+                                                    struct wire_reader *r)
+{
+	struct rpc_refusal story;
+	uint16_t reason;
+
+	rpc_bind_nak_decode(r, &reason);
+	if (r->error != NULL)
+		return rpc_association_protocol_error(a, r->error);
+	story = rpc_bind_nak_refusal(reason);
+	return rpc_association_fail(a, RPC_BROKEN, story.status, story.detail);
+}
+
+static enum rpc_event rpc_association_read_response(struct rpc_association *a,
+                                                    const struct rpc_header *h,
+                                                    struct wire_reader *r, struct rpc_piece *piece)
+{
+	bool first = (h->pfc_flags & RPC_PFC_FIRST_FRAG) != 0;
+	struct rpc_response response;
+
+	rpc_response_decode(r, &response);
+	if (r->error != NULL)
+		return rpc_association_protocol_error(a, r->error);
+	if (first != (a->stub_bytes == 0))
+		return rpc_association_protocol_error(a, "an answer's fragments are out of order");
+	*piece = (struct rpc_piece){
+		.data = r->at,
+		.bytes = wire_left(r),
+		.big_endian = r->big_endian,
+		.last = (h->pfc_flags & RPC_PFC_LAST_FRAG) != 0,
+	};
+	if (!piece->last && piece->bytes == 0)
+		return rpc_association_protocol_error(a, "a fragment without a stub");
+	a->stub_bytes += piece->bytes;
+	if (a->stub_bytes > RPC_MAX_STUB_BYTES)
+		return rpc_association_protocol_error(a, "the answer is longer than 512 MiB");
+	if (piece->last)
+		a->step = RPC_IDLE;
+	else if (response.alloc_hint > piece->bytes)
+		piece->remaining_bytes = response.alloc_hint - (uint32_t)piece->bytes;
+	return RPC_STUB;
+}
+
+static enum rpc_event rpc_association_read_fault(struct rpc_association *a,
+                                                 const struct rpc_header *h, struct wire_reader *r)
+{
+	struct rpc_fault fault;
+	struct rpc_refusal story;
+
+	rpc_fault_decode(r, h, &fault);
+	if (r->error != NULL)
+		return rpc_association_protocol_error(a, r->error);
+	story = rpc_fault_refusal(fault.status);
+	return rpc_association_fail(a, a->step == RPC_CALLING ? RPC_IDLE : RPC_BROKEN, story.status,
+	                            story.detail);
+}
+
+enum rpc_event rpc_association_next(struct rpc_association *a, struct rpc_piece *piece)
+{
+	struct rpc_header h;
+	struct wire_reader r;
+
+	if (a->step == RPC_BROKEN)
+		return RPC_FAILED;
+	if (!rpc_pdu_reader_next(&a->pdus, &h, &r))
+		return a->pdus.error != NULL ? rpc_association_protocol_error(a, a->pdus.error)
+		                             : RPC_WANT_BYTES;
+	if (h.call_id != a->call_id || (a->step != RPC_BINDING && a->step != RPC_CALLING))
+		return rpc_association_protocol_error(a, "an answer to a call that nobody made");
+	if (h.auth_length != 0)
+		return rpc_association_protocol_error(a,
+		                                      "RPC authentication that nobody asked for");
+	if (h.ptype == RPC_FAULT)
+		return rpc_association_read_fault(a, &h, &r);
+	if (a->step == RPC_BINDING && h.ptype == RPC_BIND_ACK)
+		return rpc_association_read_bind_ack(a, &r);
+	if (a->step == RPC_BINDING && h.ptype == RPC_BIND_NAK)
+		return rpc_association_read_bind_nak(a, &r);
+	if (a->step == RPC_CALLING && h.ptype == RPC_RESPONSE)
+		return rpc_association_read_response(a, &h, &r, piece);
+	return rpc_association_protocol_error(a, "a PDU of a kind that does not belong here");
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include "samba/publisher_connection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "net/readable.h"
+#include "net/work.h"
+#include "system/log.h"
+
+enum { RETRY_MS = 1000, RETRY_MOST_MS = 30000, STORY_BYTES = 512 };
+
+/* An attempt to connect, on a thread of its own: netsessiond is waited for. */
+struct publisher_open_job {
+	char *socket;
+	const struct netsession_publisher_handler *events;
+	void *context; /* only handed on */
+	struct netsession_publisher *publisher;
+	struct netsession_error error;
+};
+
+struct publisher_connection {
+	struct net_loop *loop;
+	char *socket;
+	const struct publisher_connection_handler *handler;
+	void *context;
+	struct net_work *work;
+	struct publisher_open_job *job; /* the work's */
+	struct netsession_publisher *publisher;
+	struct net_readable *readable;
+	struct net_timer *retry;
+	uint32_t retry_ms;
+	char message[STORY_BYTES];
+};
+
+static void publisher_connection_start(struct publisher_connection *c);
+
+static void publisher_connection_on_retry(void *context)
+{
+	struct publisher_connection *c = context;
+
+	net_timer_stop(c->retry);
+	c->retry = NULL;
+	publisher_connection_start(c);
+}
+
+/* The story is logged when it is another one than before. */
+static void publisher_connection_retry_later(struct publisher_connection *c, const char *story)
+{
+	if (strncmp(c->message, story, sizeof c->message - 1) != 0)
+		log_write(LOG_LEVEL_WARNING, "feed: %s", story);
+	(void)snprintf(c->message, sizeof c->message, "%s", story);
+	c->retry = net_timer_start(c->loop, c->retry_ms, publisher_connection_on_retry, c);
+	c->retry_ms = c->retry_ms < RETRY_MOST_MS / 2 ? 2 * c->retry_ms : RETRY_MOST_MS;
+}
+
+static void publisher_connection_close(struct publisher_connection *c)
+{
+	net_readable_stop(c->readable);
+	c->readable = NULL;
+	netsession_publisher_close(c->publisher);
+	c->publisher = NULL;
+}
+
+static void publisher_connection_on_readable(void *context)
+{
+	struct publisher_connection *c = context;
+	struct netsession_error error;
+
+	if (netsession_publisher_dispatch(c->publisher, &error) == 0) {
+		c->handler->received(c->context);
+		return;
+	}
+	c->handler->lost(c->context);
+	publisher_connection_close(c);
+	publisher_connection_retry_later(c, error.text);
+}
+
+/* ---- connecting ---- */
+
+static void publisher_open_job_run(void *job)
+{
+	struct publisher_open_job *o = job;
+	const struct netsession_publisher_options options = { .socket = o->socket,
+		                                              .name = "samba" };
+
+	(void)netsession_publisher_open(&options, o->events, o->context, &o->publisher, &o->error);
+}
+
+static void publisher_open_job_free(void *job)
+{
+	struct publisher_open_job *o = job;
+
+	netsession_publisher_close(o->publisher);
+	free(o->socket);
+	free(o);
+}
+
+static void publisher_connection_on_opened(void *context)
+{
+	struct publisher_connection *c = context;
+
+	c->work = NULL;
+	c->publisher = c->job->publisher;
+	c->job->publisher = NULL;
+	if (c->publisher == NULL) {
+		publisher_connection_retry_later(c, c->job->error.text);
+		return;
+	}
+	c->readable = net_readable_start(c->loop, netsession_publisher_fd(c->publisher),
+	                                 publisher_connection_on_readable, c);
+	if (c->readable == NULL) {
+		publisher_connection_close(c);
+		publisher_connection_retry_later(c, "out of memory");
+		return;
+	}
+	log_write(LOG_LEVEL_NOTICE, "feed: netsessiond is told of Samba's sessions");
+	c->message[0] = '\0';
+	c->retry_ms = RETRY_MS;
+	c->handler->opened(c->context);
+}
+
+static void publisher_connection_start(struct publisher_connection *c)
+{
+	static const struct net_work_job kind = { publisher_open_job_run,
+		                                  publisher_connection_on_opened,
+		                                  publisher_open_job_free, 0 };
+	struct publisher_open_job *o = calloc(1, sizeof *o);
+
+	c->job = o;
+	if (o != NULL)
+		*o = (struct publisher_open_job){ .socket = c->socket != NULL ? strdup(c->socket)
+			                                                      : NULL,
+			                          .events = c->handler->events,
+			                          .context = c->context };
+	if (o != NULL && (o->socket != NULL || c->socket == NULL))
+		c->work = net_work_start(c->loop, &kind, o, c);
+	else
+		free(o);
+	if (c->work == NULL)
+		publisher_connection_retry_later(c, "out of memory");
+}
+
+/* ---- from its beginning to its end ---- */
+
+struct publisher_connection *
+publisher_connection_new(struct net_loop *loop, const char *socket,
+                         const struct publisher_connection_handler *handler, void *context)
+{
+	struct publisher_connection *c = calloc(1, sizeof *c);
+
+	if (c == NULL)
+		return NULL;
+	*c = (struct publisher_connection){ .loop = loop,
+		                            .socket = socket != NULL ? strdup(socket) : NULL,
+		                            .handler = handler,
+		                            .context = context,
+		                            .retry_ms = RETRY_MS };
+	if (socket != NULL && c->socket == NULL) {
+		free(c);
+		return NULL;
+	}
+	publisher_connection_start(c);
+	return c;
+}
+
+void publisher_connection_free(struct publisher_connection *c)
+{
+	if (c == NULL)
+		return;
+	net_work_abandon(c->work);
+	net_timer_stop(c->retry);
+	publisher_connection_close(c);
+	free(c->socket);
+	free(c);
+}
+
+struct netsession_publisher *publisher_connection_get(const struct publisher_connection *c)
+{
+	return c->publisher;
+}
+
+const char *publisher_connection_error(const struct publisher_connection *c)
+{
+	return c->publisher != NULL ? "" : c->message;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+#include "samba/smbstatus/smbstatus.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "net/process.h"
+#include "net/pool.h"
+#include "samba/smbstatus/local_ports.h"
+#include "net/program.h"
+
+enum {
+	MAX_OUTPUT_BYTES = 256 << 20, /* some 300,000 sessions */
+	DEADLINE_MS = 20000,
+	MOST_TRIES = 4, /* for a whole list of sessions */
+};
+
+/* What Samba says at debug level 1 when it stops listing at a record of a session whose client has
+ * gone without a log-off. Such a record is there for some milliseconds. */
+#define CUT_SHORT "Invalid record in smbXsrv_session_global.tdb"
+
+/* What a run said, on its way through the pool, where it becomes a list. */
+struct smbstatus_output {
+	bool is_of_shares;
+	char *text;
+	size_t bytes;
+	struct smbstatus_list *list; /* of shares: the one to be completed */
+	struct err err;
+};
+
+struct smbstatus {
+	struct net_loop *loop;
+	const struct smbstatus_handler *handler;
+	void *context;
+	char *configuration; /* as an argument */
+	struct net_process *process;
+	struct net_pooled *parsing;
+	struct smbstatus_output *output; /* the pool's, while it parses */
+	bool is_of_shares;               /* the second run */
+	unsigned tries;                  /* of the first one */
+	struct smbstatus_list *list;
+	struct net_timer *failed; /* for what failed before anything ran */
+	char message[SMBSTATUS_MESSAGE_BYTES];
+};
+
+static void smbstatus_free(struct smbstatus *s)
+{
+	net_timer_stop(s->failed);
+	smbstatus_list_free(s->list);
+	free(s->configuration);
+	free(s);
+}
+
+static void smbstatus_end(struct smbstatus *s)
+{
+	struct smbstatus_list *list = s->list;
+
+	s->list = NULL;
+	s->handler->done(s->context, list, s->message);
+	smbstatus_free(s);
+}
+
+__attribute__((format(printf, 2, 3))) static void smbstatus_fail(struct smbstatus *s,
+                                                                 const char *format, ...)
+{
+	va_list arguments;
+
+	/* Without their shares, sessions are still what was asked for. */
+	if (s->is_of_shares)
+		return;
+	va_start(arguments, format);
+	(void)vsnprintf(s->message, sizeof s->message, format, arguments);
+	va_end(arguments);
+}
+
+/* ---- parsing ---- */
+
+/* Before 4.20 Samba does not tell at which port a session came in: the kernel does. Not knowing it
+ * is no failure. */
+static void smbstatus_find_transports(struct smbstatus_list *list)
+{
+	uint16_t *ports = calloc(list->count + 1, sizeof *ports);
+	struct local_ports *wanted = local_ports_new();
+
+	for (size_t i = 0; i < list->count && ports != NULL && wanted != NULL; i++)
+		if (list->sessions[i].peer != NULL)
+			local_ports_want(wanted, list->sessions[i].peer, &ports[i]);
+	if (ports != NULL && wanted != NULL)
+		local_ports_read_all(wanted);
+	for (size_t i = 0; i < list->count && ports != NULL; i++)
+		if (list->sessions[i].peer != NULL)
+			list->sessions[i].transport = smbstatus_transport_of_port(ports[i]);
+	local_ports_free(wanted);
+	free(ports);
+}
+
+static void smbstatus_output_parse(void *job)
+{
+	struct smbstatus_output *a = job;
+
+	if (a->is_of_shares)
+		(void)smbstatus_parse_shares(a->list, a->text, a->bytes, &a->err);
+	else
+		a->list = smbstatus_parse_sessions(a->text, a->bytes, &a->err);
+	if (!a->is_of_shares && a->list != NULL)
+		smbstatus_find_transports(a->list);
+}
+
+static void smbstatus_output_free(void *job)
+{
+	struct smbstatus_output *a = job;
+
+	smbstatus_list_free(a->list);
+	free(a->text);
+	free(a);
+}
+
+static bool smbstatus_start_run(struct smbstatus *s);
+
+static void smbstatus_on_parsed(void *context)
+{
+	struct smbstatus *s = context;
+
+	s->parsing = NULL;
+	s->list = s->output->list;
+	s->output->list = NULL;
+	if (s->list == NULL)
+		smbstatus_fail(s, "%s", err_text(&s->output->err));
+	if (s->list != NULL && !s->is_of_shares && s->handler->wants_shares(s->context, s->list)) {
+		s->is_of_shares = true;
+		if (smbstatus_start_run(s))
+			return;
+	}
+	smbstatus_end(s);
+}
+
+/* Takes text. */
+static void smbstatus_start_parsing(struct smbstatus *s, char *text, size_t bytes)
+{
+	static const struct net_pool_job kind = { smbstatus_output_parse, smbstatus_on_parsed,
+		                                  smbstatus_output_free };
+	struct smbstatus_output *a = calloc(1, sizeof *a);
+
+	if (a != NULL) {
+		*a = (struct smbstatus_output){ .is_of_shares = s->is_of_shares,
+			                        .text = text,
+			                        .bytes = bytes,
+			                        .list = s->list };
+		s->output = a;
+		s->list = NULL;
+		s->parsing = net_pool_start(s->loop, &kind, a, s);
+	} else {
+		free(text);
+	}
+	if (s->parsing == NULL) {
+		smbstatus_fail(s, "smbstatus: out of memory");
+		smbstatus_end(s);
+	}
+}
+
+/* ---- running ---- */
+
+static void smbstatus_on_ended(void *context, const struct net_process_result *run)
+{
+	struct smbstatus *s = context;
+	const char *said = run->stderr_text[0] != '\0' ? ": " : "";
+
+	s->process = NULL;
+	if (run->has_complained && !s->is_of_shares) {
+		free(run->output);
+		if (s->tries == MOST_TRIES)
+			smbstatus_fail(s, "smbstatus lists too few sessions, %u times: " CUT_SHORT,
+			               s->tries);
+		else if (smbstatus_start_run(s))
+			return;
+		smbstatus_end(s);
+		return;
+	}
+	if (run->why == NULL && run->exit == 0 && run->output != NULL) {
+		smbstatus_start_parsing(s, run->output, run->output_bytes);
+		return;
+	}
+	if (run->why != NULL)
+		smbstatus_fail(s, "smbstatus: %s%s%s", run->why, said, run->stderr_text);
+	else if (run->exit < 0)
+		smbstatus_fail(s, "smbstatus was ended by a signal%s%s", said, run->stderr_text);
+	else
+		smbstatus_fail(s, "smbstatus ends with %d%s%s", run->exit, said, run->stderr_text);
+	free(run->output);
+	smbstatus_end(s);
+}
+
+static bool smbstatus_start_run(struct smbstatus *s)
+{
+	char path[PATH_MAX];
+	const char *argv[] = {
+		path, "--json", s->is_of_shares ? "-S" : "-p", "--debuglevel=1", s->configuration,
+		NULL
+	};
+	const struct net_process_settings settings = { .argv = argv,
+		                                       .max_output_bytes = MAX_OUTPUT_BYTES,
+		                                       .deadline_ms = DEADLINE_MS,
+		                                       .complaint = CUT_SHORT };
+	struct err err = { 0 };
+
+	s->tries += !s->is_of_shares;
+	if (!samba_program_find("smbstatus", NULL, path)) {
+		smbstatus_fail(s, "smbstatus is nowhere to be found");
+		return false;
+	}
+	s->process = net_process_start(s->loop, &settings, smbstatus_on_ended, s, &err);
+	if (s->process == NULL)
+		smbstatus_fail(s, "%s: %s", path, err_text(&err));
+	return s->process != NULL;
+}
+
+static void smbstatus_on_failed(void *context)
+{
+	smbstatus_end(context);
+}
+
+/* All of it (`--json` alone) is not asked for: that makes smbstatus 4.17 panic over some opens.
+ * `-p` and `-S` together say what `-p` says. */
+struct smbstatus *smbstatus_start(struct net_loop *loop, const char *smb_conf,
+                                  const struct smbstatus_handler *handler, void *context)
+{
+	struct smbstatus *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return NULL;
+	s->loop = loop;
+	s->handler = handler;
+	s->context = context;
+	if (asprintf(&s->configuration, "--configfile=%s", smb_conf) < 0)
+		s->configuration = NULL;
+	if (s->configuration != NULL && !smbstatus_start_run(s))
+		s->failed = net_timer_start(loop, 0, smbstatus_on_failed, s);
+	if (s->process != NULL || s->failed != NULL)
+		return s;
+	smbstatus_free(s);
+	return NULL;
+}
+
+void smbstatus_cancel(struct smbstatus *s)
+{
+	if (s == NULL)
+		return;
+	net_process_cancel(s->process);
+	net_pool_abandon(s->parsing);
+	smbstatus_free(s);
+}

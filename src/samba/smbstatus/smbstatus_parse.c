@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+#include "samba/smbstatus/smbstatus_parse.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <winerror.h>
+#include "samba/smbstatus/json_members.h"
+
+#define DOING      "smbstatus"
+#define DIRECT_TCP "\\Device\\NetbiosSmb"
+
+enum { FIRST_ROOM = 64 };
+
+/* ---- members ---- */
+
+/* Decimal digits alone, as all its numbers of this kind are texts. */
+static bool smbstatus_get_number(const json_t *object, const char *name, uint64_t most,
+                                 uint64_t *number)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+	char *end;
+
+	if (text == NULL || text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	return errno == 0 && *end == '\0' && *number <= most;
+}
+
+static int64_t smbstatus_get_time(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text != NULL ? smbstatus_parse_time(text) : 0;
+}
+
+static bool smbstatus_get_identity(const json_t *object, struct smbstatus_identity *identity,
+                                   uint32_t *node)
+{
+	const json_t *server = json_object_get(object, "server_id");
+	uint64_t vnn;
+
+	/* A process of its own runs each connection: pid 0 and 1 would be no smbd. */
+	if (!smbstatus_get_number(object, "session_id", UINT64_MAX, &identity->session_id) ||
+	    !smbstatus_get_number(server, "pid", INT32_MAX, &identity->pid) || identity->pid <= 1 ||
+	    !smbstatus_get_number(server, "unique_id", UINT64_MAX, &identity->unique_id) ||
+	    !smbstatus_get_number(server, "vnn", UINT32_MAX, &vnn))
+		return false;
+	*node = (uint32_t)vnn;
+	return true;
+}
+
+int64_t smbstatus_parse_time(const char *text)
+{
+	static const int days_before[] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 };
+	int year, month, day, hour, minute, second, east_hour, east_minute, used = 0;
+	int64_t years, days, east_s;
+	char sign;
+
+	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute, &second,
+	           &used) != 6 ||
+	    used != 19 || year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 ||
+	    hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+		return 0;
+	text += used;
+	if (*text == '.')
+		text += 1 + strspn(text + 1, "0123456789");
+	used = 0;
+	if (sscanf(text, "%c%2d:%2d%n", &sign, &east_hour, &east_minute, &used) != 3 || used != 6 ||
+	    text[used] != '\0' || (sign != '+' && sign != '-') || east_hour < 0 || east_minute < 0)
+		return 0;
+	/* Leap days until this year's first of March. */
+	years = month > 2 ? year : year - 1;
+	days = (year - 1970) * 365 + (years / 4 - years / 100 + years / 400) -
+	       (1969 / 4 - 1969 / 100 + 1969 / 400) + days_before[month - 1] + day - 1;
+	east_s = (east_hour * 60 + east_minute) * 60;
+	return ((days * 24 + hour) * 60 + minute) * 60 + second - (sign == '-' ? -east_s : east_s);
+}
+
+/* The port of "ipv4:192.0.2.1:445", "ipv6:2001:db8::1:445"; 0: it is none. */
+static unsigned smbstatus_get_port(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+	const char *colon = text != NULL ? strrchr(text, ':') : NULL;
+	unsigned port = 0;
+
+	if (colon != NULL && strncmp(text, "ip", 2) == 0)
+		(void)sscanf(colon + 1, "%5u", &port);
+	return port;
+}
+
+/* Of the ways that a session may come by Windows has a name for one: SMB straight over TCP, without
+ * NetBIOS between. At its port, 445, nobody speaks NetBIOS. */
+const char *smbstatus_transport_of_port(unsigned port)
+{
+	return port == 445 ? DIRECT_TCP : NULL;
+}
+
+/* From 4.23 on Samba tells of a channel that it is "tcp", beside "nbt" and "quic"; from 4.20 on at
+ * which port it came in. A session of several channels has a transport where they have the same
+ * one. */
+static const char *smbstatus_get_transport(const json_t *session)
+{
+	json_t *channels = json_object_get(session, "channels");
+	const char *transport = NULL;
+
+	for (void *i = json_object_iter(channels); i != NULL;
+	     i = json_object_iter_next(channels, i)) {
+		const json_t *channel = json_object_iter_value(i);
+		const char *told = json_string_value(json_object_get(channel, "transport"));
+
+		if (told == NULL)
+			transport = smbstatus_transport_of_port(
+				smbstatus_get_port(channel, "local_address"));
+		else
+			transport = strcmp(told, "tcp") == 0 ? DIRECT_TCP : NULL;
+		if (transport == NULL)
+			return NULL;
+	}
+	return transport;
+}
+
+/* ---- lists ---- */
+
+static int smbstatus_compare_numbers(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+int smbstatus_compare_identities(const struct smbstatus_identity *a,
+                                 const struct smbstatus_identity *b)
+{
+	int order = smbstatus_compare_numbers(a->session_id, b->session_id);
+
+	if (order == 0)
+		order = smbstatus_compare_numbers(a->pid, b->pid);
+	return order != 0 ? order : smbstatus_compare_numbers(a->unique_id, b->unique_id);
+}
+
+static int smbstatus_compare_sessions(const void *a, const void *b)
+{
+	return smbstatus_compare_identities(&((const struct smbstatus_session *)a)->identity,
+	                                    &((const struct smbstatus_session *)b)->identity);
+}
+
+static const char *smbstatus_keep_text(struct smbstatus_list *list, size_t *used,
+                                       const json_t *text)
+{
+	char *kept = list->texts + *used;
+	size_t bytes = json_string_length(text) + 1;
+
+	memcpy(kept, json_string_value(text), bytes);
+	*used += bytes;
+	return kept;
+}
+
+/* smbd writes "(auth in progress)" for whom it does not know yet. */
+static bool smbstatus_is_logged_on(const json_t *session)
+{
+	const json_t *uid = json_object_get(session, "uid");
+
+	return !json_is_integer(uid) ||
+	       (json_integer_value(uid) != -1 && json_integer_value(uid) != UINT32_MAX);
+}
+
+/* False: out of memory. */
+static bool smbstatus_list_add(struct smbstatus_list *list, size_t *room, size_t *used,
+                               const json_t *session)
+{
+	const json_t *client = json_object_get(session, "remote_machine");
+	const json_t *user = json_object_get(session, "username");
+	const json_t *peer = json_object_get(session, "hostname");
+	struct smbstatus_session *s;
+
+	if (!smbstatus_is_logged_on(session))
+		return true;
+	if (list->count == *room) {
+		s = reallocarray(list->sessions, 2 * *room, sizeof *s);
+		if (s == NULL)
+			return false;
+		list->sessions = s;
+		*room *= 2;
+	}
+	s = &list->sessions[list->count];
+	*s = (struct smbstatus_session){ 0 };
+	/* A NUL within a name would hide its end. */
+	if (!smbstatus_get_identity(session, &s->identity, &s->node) || !json_is_string(client) ||
+	    !json_is_string(user) ||
+	    strlen(json_string_value(client)) != json_string_length(client) ||
+	    strlen(json_string_value(user)) != json_string_length(user)) {
+		list->passed_over++;
+		return true;
+	}
+	s->client = smbstatus_keep_text(list, used, client);
+	s->user = smbstatus_keep_text(list, used, user);
+	s->transport = smbstatus_get_transport(session);
+	if (json_is_string(peer) && json_object_get(session, "channels") == NULL)
+		s->peer = smbstatus_keep_text(list, used, peer);
+	s->started_s = smbstatus_get_time(session, "creation_time");
+	list->count++;
+	return true;
+}
+
+/* Of equal identities, which the form allows, one is left. */
+static void smbstatus_drop_duplicates(struct smbstatus_list *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (kept == 0 ||
+		    smbstatus_compare_sessions(&list->sessions[kept - 1], &list->sessions[i]) != 0)
+			list->sessions[kept++] = list->sessions[i];
+	list->passed_over += list->count - kept;
+	list->count = kept;
+}
+
+/* ---- answers ---- */
+
+/* Calls each with every value of the object that is the answer's member of this name, until it
+ * says that there is no more memory. False: see err. */
+static bool smbstatus_parse_member(const char *text, size_t bytes, const char *wanted,
+                                   bool (*each)(void *context, const json_t *value), void *context,
+                                   struct err *err)
+{
+	struct json_members m;
+	json_t *name, *value;
+	bool is_there = false, has_memory = true;
+
+	json_members_begin(&m, text, bytes);
+	while ((name = json_members_next(&m)) != NULL) {
+		bool is_it = strcmp(json_string_value(name), wanted) == 0 && json_members_enter(&m);
+
+		json_decref(name);
+		if (!is_it) {
+			json_decref(json_members_value(&m));
+			continue;
+		}
+		is_there = true;
+		while ((name = json_members_next(&m)) != NULL) {
+			json_decref(name);
+			value = json_members_value(&m);
+			has_memory = has_memory && (value == NULL || each(context, value));
+			json_decref(value);
+		}
+	}
+	if (!has_memory || m.is_out_of_memory)
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+	else if (!json_members_end(&m))
+		err_set(err, ERROR_INVALID_DATA, DOING, "what smbstatus said is no JSON");
+	else if (!is_there)
+		err_set(err, ERROR_INVALID_DATA, DOING,
+		        "what smbstatus said is no list of sessions");
+	return err->status == 0;
+}
+
+struct smbstatus_list_builder {
+	struct smbstatus_list *list;
+	size_t room, used; /* sessions, bytes of texts */
+};
+
+static bool smbstatus_add_session(void *context, const json_t *session)
+{
+	struct smbstatus_list_builder *g = context;
+
+	return smbstatus_list_add(g->list, &g->room, &g->used, session);
+}
+
+struct smbstatus_list *smbstatus_parse_sessions(const char *text, size_t bytes, struct err *err)
+{
+	struct smbstatus_list *list = calloc(1, sizeof *list);
+	struct smbstatus_list_builder growing = { list, FIRST_ROOM, 0 };
+
+	/* A name is as long in the answer as here, at least; room that is not used costs nothing.
+	 */
+	if (list != NULL) {
+		list->texts = malloc(bytes + 1);
+		list->sessions = calloc(FIRST_ROOM, sizeof *list->sessions);
+	}
+	if (list == NULL || list->texts == NULL || list->sessions == NULL)
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+	else if (smbstatus_parse_member(text, bytes, "sessions", smbstatus_add_session, &growing,
+	                                err)) {
+		qsort(list->sessions, list->count, sizeof *list->sessions,
+		      smbstatus_compare_sessions);
+		smbstatus_drop_duplicates(list);
+		return list;
+	}
+	smbstatus_list_free(list);
+	return NULL;
+}
+
+static bool smbstatus_add_share(void *context, const json_t *share)
+{
+	struct smbstatus_list *list = context;
+	struct smbstatus_session wanted, *s = NULL;
+	int64_t at_s = smbstatus_get_time(share, "connected_at");
+
+	if (at_s > 0 && smbstatus_get_identity(share, &wanted.identity, &wanted.node))
+		s = bsearch(&wanted, list->sessions, list->count, sizeof wanted,
+		            smbstatus_compare_sessions);
+	if (s != NULL && (s->had_share_at_s == 0 || at_s < s->had_share_at_s))
+		s->had_share_at_s = at_s;
+	return true;
+}
+
+bool smbstatus_parse_shares(struct smbstatus_list *list, const char *text, size_t bytes,
+                            struct err *err)
+{
+	return smbstatus_parse_member(text, bytes, "tcons", smbstatus_add_share, list, err);
+}
+
+void smbstatus_list_free(struct smbstatus_list *list)
+{
+	if (list == NULL)
+		return;
+	free(list->sessions);
+	free(list->texts);
+	free(list);
+}

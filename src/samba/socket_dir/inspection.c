@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include "samba/socket_dir/inspection.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "samba/socket_dir/folder_owner.h"
+
+int socket_dir_connect(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlen(path) >= sizeof address.sun_path) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+		int before = errno;
+
+		close(fd);
+		fd = -1;
+		errno = before;
+	}
+	return fd;
+}
+
+static enum pipe_state inspection_read_pipe(const char *path)
+{
+	struct stat status;
+	int fd;
+
+	if (lstat(path, &status) != 0)
+		return PIPE_ABSENT;
+	if (S_ISLNK(status.st_mode))
+		return PIPE_LINK;
+	if (!S_ISSOCK(status.st_mode))
+		return PIPE_OTHER;
+	fd = socket_dir_connect(path);
+	if (fd < 0)
+		/* A queue that is full is somebody's. */
+		return errno == EAGAIN ? PIPE_LISTENS : PIPE_DEAD;
+	close(fd);
+	return PIPE_LISTENS;
+}
+
+static void inspection_keep_name(char to[MAX_PIPE_NAME_BYTES], const char *name)
+{
+	if (to[0] == '\0')
+		snprintf(to, MAX_PIPE_NAME_BYTES, "%.*s", MAX_PIPE_NAME_BYTES - 1, name);
+}
+
+static void inspection_read_link(struct socket_dir_inspection *to, const char *directory,
+                                 const char *name, const char *ncalrpc_dir)
+{
+	char path[PATH_MAX], expected[PATH_MAX], target[PATH_MAX];
+	struct stat status;
+	ssize_t bytes;
+
+	snprintf(path, sizeof path, "%s/np/%s", directory, name);
+	snprintf(expected, sizeof expected, "%s/np/%s", ncalrpc_dir, name);
+	bytes = readlink(path, target, sizeof target - 1);
+	if (bytes >= 0)
+		target[bytes] = '\0';
+	if (bytes < 0 || strcmp(target, expected) != 0) {
+		to->odd++;
+		inspection_keep_name(to->an_odd, name);
+		return;
+	}
+	to->links++;
+	to->dangling += stat(path, &status) != 0;
+}
+
+static void inspection_read_socket(struct socket_dir_inspection *to, const char *directory,
+                                   const char *name, const char *ncalrpc_dir)
+{
+	char path[PATH_MAX];
+	struct stat status;
+
+	snprintf(path, sizeof path, "%s/np/%s", ncalrpc_dir, name);
+	if (lstat(path, &status) != 0 || !S_ISSOCK(status.st_mode))
+		return;
+	snprintf(path, sizeof path, "%s/np/%s", directory, name);
+	if (lstat(path, &status) == 0)
+		return;
+	to->missing++;
+	inspection_keep_name(to->a_missing, name);
+}
+
+static void inspection_read_each(struct socket_dir_inspection *to, const char *folder,
+                                 const char *directory, const char *ncalrpc_dir,
+                                 void (*look)(struct socket_dir_inspection *to,
+                                              const char *directory, const char *name,
+                                              const char *ncalrpc_dir))
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	DIR *opened;
+
+	snprintf(path, sizeof path, "%s/np", folder);
+	opened = opendir(path);
+	while (opened != NULL && (entry = readdir(opened)) != NULL)
+		if (entry->d_name[0] != '.' && strcmp(entry->d_name, "srvsvc") != 0)
+			look(to, directory, entry->d_name, ncalrpc_dir);
+	if (opened != NULL)
+		closedir(opened);
+}
+
+/* Whoever could put a socket there would be told who every caller is, and could say that he is
+ * Samba. */
+static void inspection_check_writers(struct socket_dir_inspection *to, const char *path)
+{
+	struct stat status;
+
+	if (to->unsafe[0] != '\0' || lstat(path, &status) != 0)
+		return;
+	if (!S_ISDIR(status.st_mode))
+		snprintf(to->unsafe, sizeof to->unsafe, "%.200s is no folder", path);
+	else if (status.st_uid != 0)
+		snprintf(to->unsafe, sizeof to->unsafe, "%.200s is not root's", path);
+	else if ((status.st_mode & 022) != 0)
+		snprintf(to->unsafe, sizeof to->unsafe,
+		         "%.200s can be written to by others than root", path);
+}
+
+/* Nor may anybody put another folder into its place. */
+static void inspection_check_parents(struct socket_dir_inspection *to, const char *directory)
+{
+	char changeable[PATH_MAX];
+
+	if (to->unsafe[0] == '\0' && !folder_owner_path_is_safe(directory, changeable))
+		snprintf(to->unsafe, sizeof to->unsafe,
+		         "%.100s can be replaced by others than root, by %.100s", directory,
+		         changeable);
+}
+
+void socket_dir_inspect(struct socket_dir_inspection *to, const char *directory,
+                        const char *ncalrpc_dir)
+{
+	char path[PATH_MAX];
+
+	*to = (struct socket_dir_inspection){ 0 };
+	inspection_check_writers(to, directory);
+	snprintf(path, sizeof path, "%s/np", directory);
+	inspection_check_writers(to, path);
+	inspection_check_parents(to, directory);
+	snprintf(path, sizeof path, "%s/np/srvsvc", directory);
+	to->srvsvc = inspection_read_pipe(path);
+	snprintf(path, sizeof path, "%s/np/srvsvc", ncalrpc_dir);
+	to->samba = inspection_read_pipe(path);
+	inspection_read_each(to, directory, directory, ncalrpc_dir, inspection_read_link);
+	inspection_read_each(to, ncalrpc_dir, directory, ncalrpc_dir, inspection_read_socket);
+}
+
+bool socket_dir_find_target(const char *directory, char ncalrpc_dir[PATH_MAX])
+{
+	char path[PATH_MAX], ending[NAME_MAX + 8];
+	bool is_found = false;
+	struct dirent *entry;
+	DIR *opened;
+
+	snprintf(path, sizeof path, "%s/np", directory);
+	opened = opendir(path);
+	while (opened != NULL && !is_found && (entry = readdir(opened)) != NULL) {
+		int ending_bytes = snprintf(ending, sizeof ending, "/np/%s", entry->d_name);
+		ssize_t bytes = readlinkat(dirfd(opened), entry->d_name, ncalrpc_dir, PATH_MAX - 1);
+
+		if (bytes <= ending_bytes)
+			continue;
+		ncalrpc_dir[bytes] = '\0';
+		bytes -= ending_bytes;
+		is_found = strcmp(ncalrpc_dir + bytes, ending) == 0;
+		ncalrpc_dir[bytes] = '\0';
+	}
+	if (opened != NULL)
+		closedir(opened);
+	return is_found;
+}

@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-/* netsessiond, from its command line to its end: settings, doors, signals. */
-#ifndef SERVER_DAEMON_H
-#define SERVER_DAEMON_H
-
-/* Returns the program's exit status: 0; 1 when it could not start; 2 for a wrong option. */
-int daemon_main(int argc, char **argv);
-
-#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* Responses: compounded as their requests were, signed one by one or encrypted as a whole.
+ * [MS-SMB2] 3.3.4.1. */
+#include "smb2_server/internal.h"
+
+void compound_begin(struct smb2_server *c, struct smb2_server_session *sealed_for)
+{
+	c->compound = (struct compound){ .is_open = true, .encrypted_for = sealed_for };
+	c->compound.begin = smb2_frame_begin(&c->out);
+}
+
+/* Signs the last response, now that its end is known. */
+static void compound_sign_last(struct smb2_server *c)
+{
+	struct compound *chain = &c->compound;
+
+	if (chain->count == 0 || chain->signer == NULL || chain->encrypted_for != NULL ||
+	    c->out.failed)
+		return;
+	if (!smb2_sign(chain->signer->signing_key, c->out.data + chain->last_at,
+	               c->out.len - chain->last_at))
+		chain->failed = true;
+}
+
+/* 3.3.4.1.3: a client may compound requests whose responses together are longer than a message. */
+static bool compound_fits_frame(struct smb2_server *c)
+{
+	size_t bytes = c->out.len - c->compound.begin;
+
+	if (c->compound.encrypted_for != NULL)
+		bytes += SMB2_TRANSFORM_HEADER_BYTES;
+	if (!c->out.failed && bytes > SMB2_MAX_FRAME_BYTES)
+		smb2_server_fail(c, "a compound whose responses are longer than a message");
+	return c->error == NULL;
+}
+
+void compound_add(struct smb2_server *c)
+{
+	struct compound *chain = &c->compound;
+
+	if (chain->count > 0) { /* 3.3.4.1.3 */
+		wire_put_padding(&c->out, chain->begin, 8);
+		smb2_header_set_next(&c->out, chain->last_at,
+		                     (uint32_t)(c->out.len - chain->last_at));
+		compound_sign_last(c);
+		(void)compound_fits_frame(c);
+	}
+	chain->count++;
+	chain->last_at = c->out.len;
+	chain->signer = NULL;
+	wire_put_zeros(&c->out, SMB2_HEADER_BYTES);
+}
+
+void compound_put_header(struct smb2_server *c, const struct smb2_header *h,
+                         struct smb2_server_session *signer)
+{
+	struct compound *chain = &c->compound;
+	size_t end = c->out.len;
+
+	chain->signer = signer != NULL && signer->signing_key != NULL ? signer : NULL;
+	if (c->out.failed)
+		return;
+	c->out.len = chain->last_at;
+	smb2_header_encode(&c->out, h);
+	c->out.len = end;
+}
+
+void compound_drop(struct smb2_server *c)
+{
+	if (!c->out.failed)
+		c->out.len = c->compound.begin - SMB2_FRAME_PREFIX_BYTES;
+	c->compound.is_open = false;
+}
+
+void compound_end(struct smb2_server *c)
+{
+	struct compound *chain = &c->compound;
+
+	chain->is_open = false;
+	if (!compound_fits_frame(c)) {
+		compound_drop(c);
+		return;
+	}
+	compound_sign_last(c);
+	if (!c->out.failed && chain->encrypted_for != NULL &&
+	    !smb2_encrypt(chain->encrypted_for->sealing, chain->encrypted_for->id, &c->out,
+	                  chain->begin))
+		chain->failed = true;
+	smb2_frame_end(&c->out, chain->begin);
+	if (c->out.failed || chain->failed) { /* nothing leaves unprotected */
+		wire_writer_clear(&c->out);
+		smb2_server_fail(c, "a response could not be made");
+	}
+}
+
+struct smb2_header response_header(struct smb2_server *c, const struct smb2_header *request,
+                                   uint32_t status)
+{
+	struct smb2_header h = {
+		.credit_charge = request->credit_charge,
+		.status = status,
+		.command = request->command,
+		.flags = SMB2_FLAGS_SERVER_TO_REDIR,
+		.message_id = request->message_id,
+		.tree_id = request->tree_id,
+		.session_id = request->session_id,
+	};
+
+	if (request->async_id != 0) { /* its credits came with the interim one, 3.3.4.1.2 */
+		h.flags |= SMB2_FLAGS_ASYNC_COMMAND;
+		h.async_id = request->async_id;
+	} else {
+		h.credits = credits_grant(&c->credits, request->credits);
+	}
+	return h;
+}
+
+void response_begin(struct smb2_server *c, struct smb2_server_session *s, bool is_encrypted)
+{
+	compound_begin(c, is_encrypted ? s : NULL);
+	compound_add(c);
+}
+
+void response_end(struct smb2_server *c, const struct smb2_header *request, uint32_t status,
+                  struct smb2_server_session *s)
+{
+	struct smb2_header h = response_header(c, request, status);
+
+	compound_put_header(c, &h, s);
+	compound_end(c);
+}

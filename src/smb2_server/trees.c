@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* TREE_CONNECT and TREE_DISCONNECT: 3.3.5.7, 3.3.5.8. There is one share, IPC$. */
+#include "smb2_server/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/text.h"
+#include "smb2/empty_body.h"
+#include "smb2/tree_connect.h"
+
+#define SHARE "IPC$"
+
+/* What stands behind \\server\; NULL: it is not of that form. */
+static const char *tree_path_share(const char *path)
+{
+	const char *share;
+
+	if (strncmp(path, "\\\\", 2) != 0)
+		return NULL;
+	share = strchr(path + 2, '\\');
+	return share != NULL && share > path + 2 && strchr(share + 1, '\\') == NULL ? share + 1
+	                                                                            : NULL;
+}
+
+uint32_t request_handle_tree_connect(struct smb2_server *c, struct request *r)
+{
+	const struct smb2_tree_connect_response response = {
+		.share_type = SMB2_SHARE_TYPE_PIPE,
+		.maximal_access = MAXIMAL_ACCESS,
+	};
+	struct smb2_tree_connect_request asked;
+	struct smb2_server_session *s = r->session;
+	const char *share;
+	struct tree *t;
+
+	smb2_tree_connect_request_decode(&r->message, &asked);
+	share = r->message.error == NULL ? tree_path_share(asked.path) : NULL;
+	if (share == NULL)
+		return STATUS_INVALID_PARAMETER;
+	if (!text_equal_nocase(share, SHARE))
+		return STATUS_BAD_NETWORK_NAME;
+	t = s->tree_count < MAX_TREES ? calloc(1, sizeof *t) : NULL;
+	if (t == NULL)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	t->id = ++s->last_tree_id;
+	t->next = s->trees;
+	s->trees = t;
+	s->tree_count++;
+	r->header.tree_id = t->id;
+	smb2_tree_connect_response_encode(&c->out, &response);
+	return STATUS_SUCCESS;
+}
+
+uint32_t request_handle_tree_disconnect(struct smb2_server *c, struct request *r)
+{
+	struct tree **at = &r->session->trees;
+
+	smb2_empty_body_decode(&r->message);
+	if (r->message.error != NULL)
+		return STATUS_INVALID_PARAMETER;
+	pipe_close_all_of_tree(r->session, r->tree->id);
+	while (*at != r->tree)
+		at = &(*at)->next;
+	*at = r->tree->next;
+	free(r->tree);
+	r->session->tree_count--;
+	smb2_empty_body_encode(&c->out);
+	return STATUS_SUCCESS;
+}
