@@ -63,7 +63,7 @@ static void on_close(void *context, uint64_t key)
 static void open_feed(void)
 {
 	static const struct netsession_publisher_handler handler = { .on_close = on_close };
-	struct netsession_publisher_options options = { .name = "feeder", .timeout_ms = 1000 };
+	struct netsession_publisher_options options = { .name = "publisher", .timeout_ms = 1000 };
 	struct netsession_error error;
 
 	if (netsession_publisher_open(&options, &handler, NULL, &feed, &error) != 0)

@@ -190,7 +190,7 @@ class LocalCommand(Listing, Local):
         self.assert_not_closed(self.command("close", "-u", "carol", "--yes", user="games"))
 
     def test_watch_tells_what_changes(self):
-        with Feeder(self.server, self.programs.compile(command.REPOSITORY / "examples" / "feeder.c", "netsession")) as feed:
+        with Feeder(self.server, self.programs.compile(command.REPOSITORY / "examples" / "publisher.c", "netsession")) as feed:
             feed.tell("put 1 x-1 ivan 2")
             soon_is(len(FED) + 1, lambda: len(self.judge(0).rows))
             with Watch(self.server, env=self.environment()) as watch:

@@ -73,17 +73,17 @@ class Examples(unittest.TestCase):
     def test_list_sessions_is_built_for_windows_by_clang(self):
         self.check_is_for_windows(self.build("clang"))
 
-    def test_feeder_publishes_what_it_reads(self):
-        program = self.build("cc", "feeder.c")
+    def test_publisher_publishes_what_it_reads(self):
+        program = self.build("cc", "publisher.c")
         with Netsessiond((), feeders="root") as service:
             environment = self.installed.run_environment() | {"NETSESSION_FEED_SOCKET": str(service.feed_socket)}
             with subprocess.Popen([program], env=os.environ | environment, text=True, stdin=subprocess.PIPE,
-                                  stdout=subprocess.PIPE, bufsize=1) as feeder:
-                feeder.stdin.write("put 1 10.0.0.7 alice 2\n")
+                                  stdout=subprocess.PIPE, bufsize=1) as publisher:
+                publisher.stdin.write("put 1 10.0.0.7 alice 2\n")
                 self.assertEqual(0, self.closed(service, "alice").exit)
-                self.assertEqual("close 1\n", feeder.stdout.readline())
-                feeder.stdin.close()
-            self.assertEqual(0, feeder.returncode)
+                self.assertEqual("close 1\n", publisher.stdout.readline())
+                publisher.stdin.close()
+            self.assertEqual(0, publisher.returncode)
 
     @staticmethod
     def closed(service, user):

@@ -127,7 +127,7 @@ class OneService(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.programs = cls.enterClassContext(Programs())
-        cls.example = cls.programs.compile(command.REPOSITORY / "examples" / "feeder.c", "netsession")
+        cls.example = cls.programs.compile(command.REPOSITORY / "examples" / "publisher.c", "netsession")
         cls.rows = cls.programs.compile("feed_rows.c", "netsession")
         cls.service = cls.enterClassContext(Netsessiond((), policy="documented", feeders="root", **cls.OPTIONS))
 
