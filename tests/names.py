@@ -1,0 +1,60 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Holds the names of functions in src and cmd: each is unique in the tree and has more than one word, so that grep
+finds it. Prints TAP. Argument: the source root; with --list, each name that is repeated or of one word."""
+import collections
+import pathlib
+import re
+import sys
+
+# How many functions may share their name, and how many may have a name of one word. These numbers only fall.
+MAX_REPEATED = 2
+MAX_ONE_WORD = 0
+
+# A definition: it begins a line, and the line behind its arguments is a brace.
+DEFINITION = re.compile(r"^(?P<type>[A-Za-z_][\w \t*]*?[ *])(?P<name>[a-z_]\w*)\((?:[^;{}]|\n)*?\)\n\{", re.M)
+
+
+def definitions(root):
+    """Each function's name -> the files that define it. A file that defines one twice has it for two systems."""
+    found = collections.defaultdict(list)
+    for folder in ("src", "cmd"):
+        for path in sorted((root / folder).rglob("*.[ch]")):
+            for name in sorted({match["name"] for match in DEFINITION.finditer(path.read_text())}):
+                found[name].append(str(path.relative_to(root)))
+    return found
+
+
+def repeated(found):
+    return {name: files for name, files in found.items() if len(files) > 1 and name != "main"}
+
+
+def one_word(found):
+    return {name: files for name, files in found.items() if "_" not in name.strip("_") and name != "main"}
+
+
+def check(sentence, number, names, limit, constant):
+    """One line of TAP, and what to do."""
+    count = sum(len(files) for files in names.values())
+    print(f"{'ok' if count <= limit else 'not ok'} {number} - {sentence}")
+    if count > limit:
+        print(f"# {count} functions do otherwise, and {constant} in tests/names.py allows {limit}: rename the new one")
+        for name, files in sorted(names.items()):
+            print(f"# {name}: {' '.join(files)}")
+    elif count < limit:
+        print(f"# only {count} functions do otherwise now: lower {constant} in tests/names.py from {limit} to {count}")
+    return count > limit
+
+
+def main():
+    found = definitions(pathlib.Path(sys.argv[1]))
+    if "--list" in sys.argv:
+        for name, files in sorted((repeated(found) | one_word(found)).items()):
+            print(name, *files)
+    print("1..2")
+    return check("every function's name is unique in the tree", 1, repeated(found), MAX_REPEATED, "MAX_REPEATED") | \
+        check("every function's name has more than one word", 2, one_word(found), MAX_ONE_WORD, "MAX_ONE_WORD")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
