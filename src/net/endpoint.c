@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/endpoint.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "net/stream.h"
+#include "net/uv.h"
+
+#define STEP "listen"
+
+/* One of its sockets. */
+struct endpoint_listener {
+	SLIST_ENTRY(endpoint_listener) entry;
+	struct net_listener *listener;
+	char *path; /* which is removed in the end; NULL: none */
+};
+
+TAILQ_HEAD(connection_list, net_connection);
+
+/* Both lists are in the order of since_ms, so that their first connections time out first. */
+struct net_endpoint {
+	struct net_loop *loop;
+	const struct net_endpoint_handler *handler;
+	void *context;
+	struct net_endpoint_settings settings;
+	SLIST_HEAD(, endpoint_listener) listeners;
+	bool is_full; /* the listeners are paused */
+	bool is_draining;
+	struct connection_list pending, open;
+	unsigned pending_count, open_count;
+	struct net_timer *timeout;
+	uint64_t timeout_at_ms; /* when timeout fires */
+};
+
+struct net_endpoint *net_endpoint_new(struct net_loop *loop,
+                                      const struct net_endpoint_handler *handler, void *context,
+                                      const struct net_endpoint_settings *settings)
+{
+	struct net_endpoint *e = calloc(1, sizeof *e);
+
+	if (e == NULL)
+		return NULL;
+	e->loop = loop;
+	e->handler = handler;
+	e->context = context;
+	e->settings = *settings;
+	SLIST_INIT(&e->listeners);
+	TAILQ_INIT(&e->pending);
+	TAILQ_INIT(&e->open);
+	return e;
+}
+
+/* ---- bounds ---- */
+
+/* At the bound, further clients wait in the kernel's queue. */
+static void endpoint_update_bound(struct net_endpoint *e)
+{
+	unsigned most = e->settings.refuses ? 0 : e->settings.max_connections;
+	bool is_full = most > 0 && net_endpoint_count(e) >= most;
+	struct endpoint_listener *l;
+
+	if (is_full == e->is_full)
+		return;
+	e->is_full = is_full;
+	SLIST_FOREACH(l, &e->listeners, entry)
+	if (is_full)
+		net_listener_pause(l->listener);
+	else
+		net_listener_resume(l->listener);
+}
+
+static unsigned connection_list_count_user(const struct connection_list *list, uid_t uid)
+{
+	const struct net_connection *c;
+	unsigned count = 0;
+
+	TAILQ_FOREACH(c, list, entry)
+	count += c->peer.is_process && c->peer.uid == uid;
+	return count;
+}
+
+static bool endpoint_is_reached(unsigned most, unsigned count)
+{
+	return most > 0 && count >= most;
+}
+
+/* NULL: nothing forbids that this peer connects. */
+static const char *endpoint_reached_bound(const struct net_endpoint *e, const struct net_peer *peer)
+{
+	const struct net_endpoint_settings *s = &e->settings;
+	unsigned pending, open;
+
+	if (s->refuses && endpoint_is_reached(s->max_connections, net_endpoint_count(e)))
+		return "too many connections";
+	if (endpoint_is_reached(s->max_new, e->pending_count))
+		return "too many connections that have not been opened yet";
+	if (!peer->is_process || peer->uid == 0)
+		return NULL;
+	pending = connection_list_count_user(&e->pending, peer->uid);
+	if (endpoint_is_reached(s->max_new_of_user, pending))
+		return "too many connections of this user that have not been opened yet";
+	open = s->max_of_user > 0 ? connection_list_count_user(&e->open, peer->uid) : 0;
+	if (endpoint_is_reached(s->max_of_user, pending + open))
+		return "too many connections of this user";
+	return NULL;
+}
+
+/* False: the connection is gone already. */
+static bool endpoint_identify_peer(int socket, struct net_peer *peer)
+{
+	int domain = AF_UNSPEC;
+	socklen_t bytes = sizeof domain;
+
+	*peer = (struct net_peer){ 0 };
+	(void)getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &bytes);
+	if (domain != AF_UNIX)
+		return net_socket_peer_text(socket, peer->text);
+	peer->is_process = true;
+	(void)snprintf(peer->text, sizeof peer->text, "a process that is gone");
+	if (!net_socket_peer_process(socket, &peer->uid, &peer->gid, &peer->pid))
+		return false;
+	(void)snprintf(peer->text, sizeof peer->text, "uid %lu, pid %ld", (unsigned long)peer->uid,
+	               (long)peer->pid);
+	return true;
+}
+
+static void endpoint_on_accepted(void *context, int socket)
+{
+	struct net_endpoint *e = context;
+	struct net_peer peer;
+	const char *reason = endpoint_identify_peer(socket, &peer)
+	                             ? endpoint_reached_bound(e, &peer)
+	                             : "the client has disconnected already";
+
+	if (reason == NULL) {
+		e->handler->accepted(e->context, socket, &peer);
+		return;
+	}
+	net_socket_hang_up(socket);
+	e->handler->refused(e->context, &peer, reason);
+}
+
+/* ---- listening ---- */
+
+/* Takes socket, also after a failure; copies path. */
+static bool endpoint_add_listener(struct net_endpoint *e, int socket, const char *path,
+                                  struct err *err)
+{
+	struct endpoint_listener *l = calloc(1, sizeof *l);
+
+	if (l != NULL && path != NULL)
+		l->path = strdup(path);
+	if (l == NULL || (path != NULL && l->path == NULL))
+		close(socket);
+	else
+		l->listener = net_listener_new(e->loop, socket, endpoint_on_accepted, e);
+	if (l != NULL && l->listener != NULL) {
+		SLIST_INSERT_HEAD(&e->listeners, l, entry);
+		return true;
+	}
+	if (path != NULL)
+		(void)unlink(path);
+	if (l != NULL)
+		free(l->path);
+	free(l);
+	err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	return false;
+}
+
+bool net_endpoint_listen(struct net_endpoint *e, int socket, struct err *err)
+{
+	return endpoint_add_listener(e, socket, NULL, err);
+}
+
+bool net_endpoint_listen_tcp(struct net_endpoint *e, const struct sockaddr_storage *address,
+                             struct err *err)
+{
+	int socket = net_listen_tcp(address, err);
+
+	return socket >= 0 && endpoint_add_listener(e, socket, NULL, err);
+}
+
+bool net_endpoint_listen_local(struct net_endpoint *e, const char *path, mode_t mode,
+                               struct err *err)
+{
+	int socket = net_listen_local(path, mode, err);
+
+	return socket >= 0 && endpoint_add_listener(e, socket, path, err);
+}
+
+static void endpoint_stop_listening(struct net_endpoint *e)
+{
+	struct endpoint_listener *l;
+
+	while ((l = SLIST_FIRST(&e->listeners)) != NULL) {
+		SLIST_REMOVE_HEAD(&e->listeners, entry);
+		if (l->path != NULL)
+			(void)unlink(l->path);
+		net_listener_free(l->listener);
+		free(l->path);
+		free(l);
+	}
+}
+
+/* ---- timeouts ---- */
+
+static void endpoint_schedule_timeout(struct net_endpoint *e);
+
+/* Closes those of a list whose time is over. One that does not go at once gets as much time again.
+ */
+static void endpoint_close_idle(struct net_endpoint *e, struct connection_list *list,
+                                uint32_t timeout_ms)
+{
+	uint64_t now_ms = uv_now(e->loop->uv);
+	struct net_connection *c;
+
+	while (timeout_ms > 0 && (c = TAILQ_FIRST(list)) != NULL &&
+	       c->since_ms + timeout_ms <= now_ms) {
+		TAILQ_REMOVE(list, c, entry);
+		TAILQ_INSERT_TAIL(list, c, entry);
+		c->since_ms = now_ms;
+		e->handler->close(c, NET_CLOSE_TIMEOUT);
+	}
+}
+
+static void endpoint_on_timeout(void *context)
+{
+	struct net_endpoint *e = context;
+
+	net_timer_stop(e->timeout);
+	e->timeout = NULL;
+	endpoint_close_idle(e, &e->pending, e->settings.open_timeout_ms);
+	endpoint_close_idle(e, &e->open, e->settings.idle_timeout_ms);
+	endpoint_schedule_timeout(e);
+}
+
+/* When the first connection of a list times out; UINT64_MAX: never. */
+static uint64_t endpoint_first_timeout_ms(const struct connection_list *list, uint32_t timeout_ms)
+{
+	const struct net_connection *first = TAILQ_FIRST(list);
+
+	return first == NULL || timeout_ms == 0 ? UINT64_MAX : first->since_ms + timeout_ms;
+}
+
+/* A timer that is too early does no harm. Without memory for one, nobody is disconnected. */
+static void endpoint_schedule_timeout(struct net_endpoint *e)
+{
+	uint64_t now_ms = uv_now(e->loop->uv), after_ms;
+	uint64_t pending_ms = endpoint_first_timeout_ms(&e->pending, e->settings.open_timeout_ms);
+	uint64_t open_ms = endpoint_first_timeout_ms(&e->open, e->settings.idle_timeout_ms);
+	uint64_t at_ms = pending_ms < open_ms ? pending_ms : open_ms;
+
+	if (at_ms == UINT64_MAX || (e->timeout != NULL && e->timeout_at_ms <= at_ms))
+		return;
+	after_ms = at_ms > now_ms ? at_ms - now_ms : 0;
+	net_timer_stop(e->timeout);
+	e->timeout_at_ms = at_ms;
+	e->timeout = net_timer_start(e->loop,
+	                             after_ms < UINT32_MAX ? (uint32_t)after_ms : UINT32_MAX,
+	                             endpoint_on_timeout, e);
+}
+
+/* ---- all connections ---- */
+
+void net_endpoint_configure(struct net_endpoint *e, const struct net_endpoint_settings *settings)
+{
+	e->settings = *settings;
+	endpoint_update_bound(e);
+	endpoint_schedule_timeout(e);
+}
+
+static void endpoint_visit_list(struct connection_list *list,
+                                void (*visit)(struct net_connection *c, void *data), void *data)
+{
+	for (struct net_connection *c = TAILQ_FIRST(list), *next; c != NULL; c = next) {
+		next = TAILQ_NEXT(c, entry);
+		visit(c, data);
+	}
+}
+
+void net_endpoint_visit(struct net_endpoint *e, void (*visit)(struct net_connection *c, void *data),
+                        void *data)
+{
+	endpoint_visit_list(&e->pending, visit, data);
+	endpoint_visit_list(&e->open, visit, data);
+}
+
+static void endpoint_drain_connection(struct net_connection *c, void *data)
+{
+	(void)data;
+	c->endpoint->handler->drain(c);
+}
+
+void net_endpoint_drain(struct net_endpoint *e)
+{
+	endpoint_stop_listening(e);
+	e->is_draining = true;
+	net_endpoint_visit(e, endpoint_drain_connection, NULL);
+}
+
+bool net_endpoint_is_draining(const struct net_endpoint *e)
+{
+	return e->is_draining;
+}
+
+unsigned net_endpoint_count(const struct net_endpoint *e)
+{
+	return e->pending_count + e->open_count;
+}
+
+unsigned net_endpoint_count_open(const struct net_endpoint *e)
+{
+	return e->open_count;
+}
+
+static void endpoint_end_connection(struct net_connection *c, void *data)
+{
+	(void)data;
+	c->endpoint->handler->close(c, NET_CLOSE_END);
+}
+
+void net_endpoint_free(struct net_endpoint *e)
+{
+	if (e == NULL)
+		return;
+	endpoint_stop_listening(e);
+	net_endpoint_visit(e, endpoint_end_connection, NULL);
+	net_timer_stop(e->timeout);
+	free(e);
+}
+
+/* ---- one connection ---- */
+
+static void connection_insert(struct net_connection *c, bool is_open)
+{
+	struct net_endpoint *e = c->endpoint;
+
+	c->is_open = is_open;
+	c->since_ms = uv_now(e->loop->uv);
+	if (is_open)
+		TAILQ_INSERT_TAIL(&e->open, c, entry);
+	else
+		TAILQ_INSERT_TAIL(&e->pending, c, entry);
+	*(is_open ? &e->open_count : &e->pending_count) += 1;
+	endpoint_schedule_timeout(e);
+}
+
+static void connection_extract(struct net_connection *c)
+{
+	struct net_endpoint *e = c->endpoint;
+
+	if (c->is_open)
+		TAILQ_REMOVE(&e->open, c, entry);
+	else
+		TAILQ_REMOVE(&e->pending, c, entry);
+	*(c->is_open ? &e->open_count : &e->pending_count) -= 1;
+}
+
+void net_connection_add(struct net_endpoint *e, struct net_connection *c,
+                        const struct net_peer *peer)
+{
+	c->endpoint = e;
+	c->peer = *peer;
+	connection_insert(c, false);
+	endpoint_update_bound(e);
+}
+
+void net_connection_remove(struct net_connection *c)
+{
+	struct net_endpoint *e = c->endpoint;
+
+	if (e == NULL)
+		return;
+	net_connection_cancel_turn(c);
+	connection_extract(c);
+	c->endpoint = NULL;
+	endpoint_update_bound(e);
+}
+
+void net_connection_set_open(struct net_connection *c, bool is_open)
+{
+	connection_extract(c);
+	connection_insert(c, is_open);
+}
+
+void net_connection_touch(struct net_connection *c)
+{
+	struct connection_list *open = &c->endpoint->open;
+
+	if (!c->is_open)
+		return;
+	c->since_ms = uv_now(c->endpoint->loop->uv);
+	TAILQ_REMOVE(open, c, entry);
+	TAILQ_INSERT_TAIL(open, c, entry);
+}
+
+/* ---- turns ---- */
+
+static uint64_t connection_clock_ms(void)
+{
+	return uv_hrtime() / 1000000;
+}
+
+void net_connection_begin_turn(struct net_connection *c)
+{
+	c->turn_began_ms = connection_clock_ms();
+}
+
+bool net_connection_turn_is_over(const struct net_connection *c)
+{
+	return connection_clock_ms() - c->turn_began_ms > NET_TURN_MS;
+}
+
+static void connection_on_turn(void *context)
+{
+	struct net_connection *c = context;
+
+	net_connection_cancel_turn(c);
+	c->endpoint->handler->turn(c);
+}
+
+bool net_connection_await_turn(struct net_connection *c)
+{
+	if (c->turn == NULL)
+		c->turn = net_timer_start(c->endpoint->loop, 0, connection_on_turn, c);
+	return c->turn != NULL;
+}
+
+void net_connection_cancel_turn(struct net_connection *c)
+{
+	net_timer_stop(c->turn);
+	c->turn = NULL;
+}
