@@ -108,17 +108,13 @@ static size_t log_begin_line(char *to, size_t room, enum log_level level)
 	                               levels[level].name);
 }
 
-void log_write(enum log_level level, const char *format, ...)
+__attribute__((format(printf, 2, 0))) static void
+log_write_line(enum log_level level, const char *format, va_list arguments)
 {
 	char text[LINE_BYTES], line[LINE_BYTES + 64];
 	size_t used;
-	va_list arguments;
 
-	if (level > most_said)
-		return;
-	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
 	used = log_begin_line(line, sizeof line, level);
 	used += log_escape(line + used, sizeof line - used - 1, text);
 	line[used++] = '\n';
@@ -126,4 +122,46 @@ void log_write(enum log_level level, const char *format, ...)
 	 * that it failed. */
 	while (write(STDERR_FILENO, line, used) < 0 && errno == EINTR)
 		;
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+	va_list arguments;
+
+	if (level > most_said)
+		return;
+	va_start(arguments, format);
+	log_write_line(level, format, arguments);
+	va_end(arguments);
+}
+
+/* ---- lines that clients can cause at will ---- */
+
+void log_limit_flush(struct log_limit *limit)
+{
+	if (limit->suppressed > 0)
+		log_write(LOG_LEVEL_WARNING, "%s: %u similar messages suppressed", limit->name,
+		          limit->suppressed);
+	limit->written = limit->suppressed = 0;
+}
+
+void log_write_limited(struct log_limit *limit, int64_t now_ms, enum log_level level,
+                       const char *format, ...)
+{
+	va_list arguments;
+
+	if (level > most_said)
+		return;
+	if (now_ms - limit->began_ms >= LOG_LIMIT_WINDOW_MS) {
+		log_limit_flush(limit);
+		limit->began_ms = now_ms;
+	}
+	if (limit->written == LOG_LIMIT_LINES) {
+		limit->suppressed++;
+		return;
+	}
+	limit->written++;
+	va_start(arguments, format);
+	log_write_line(level, format, arguments);
+	va_end(arguments);
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Listed once: the level, its name in the configuration, and the journal's priority for it. */
 #define LOG_LEVELS(L)                      \
@@ -39,5 +40,27 @@ size_t log_escape(char *to, size_t room, const char *text);
 /* One line. Control characters and what is no UTF-8 are escaped as \xNN; what is too long ends in
  * "...". Never of secrets. */
 __attribute__((format(printf, 2, 3))) void log_write(enum log_level level, const char *format, ...);
+
+/* At most so many lines in so long a time, of those that clients can cause at will. */
+#define LOG_LIMIT_LINES     10
+#define LOG_LIMIT_WINDOW_MS 5000
+
+/* The lines of one endpoint, which share the limit: all zero at first but for the name. */
+struct log_limit {
+	const char
+		*name; /* "SMB endpoint": begins the line that counts the suppressed ones; kept */
+	int64_t began_ms;             /* when the current window began */
+	unsigned written, suppressed; /* lines in it */
+};
+
+/* Writes a line as log_write does, or counts it as suppressed where there are too many. now_ms is a
+ * time in milliseconds of any one clock. How many lines were suppressed is written before the first
+ * line of a later window. */
+__attribute__((format(printf, 4, 5))) void log_write_limited(struct log_limit *limit,
+                                                             int64_t now_ms, enum log_level level,
+                                                             const char *format, ...);
+/* Writes how many lines were suppressed, if any were, and begins a new window: when no more lines
+ * are to come. */
+void log_limit_flush(struct log_limit *limit);
 
 #endif

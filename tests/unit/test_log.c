@@ -137,6 +137,65 @@ static void only_what_is_asked_for_is_said(void **state)
 	log_set_level(LOG_LEVEL_INFO);
 }
 
+static unsigned count_lines(const char *text, const char *with)
+{
+	unsigned count = 0;
+
+	for (; (text = strstr(text, with)) != NULL; text++)
+		count++;
+	return count;
+}
+
+static void write_many(void)
+{
+	struct log_limit limit = { .name = "SMB endpoint" };
+
+	for (unsigned i = 0; i < 25; i++) {
+		log_write_limited(&limit, 1000, LOG_LEVEL_DEBUG, "quiet");
+		log_write_limited(&limit, 1000 + i, LOG_LEVEL_WARNING, "line %u", i);
+	}
+	log_write_limited(&limit, 1000 + LOG_LIMIT_WINDOW_MS, LOG_LEVEL_WARNING, "later");
+}
+
+static void lines_that_clients_cause_are_limited_and_counted(void **state)
+{
+	char said[4096];
+	const char *last;
+
+	(void)state;
+	log_set_level(LOG_LEVEL_INFO);
+	capture(write_many, said, sizeof said);
+	assert_int_equal(count_lines(said, ": line "), LOG_LIMIT_LINES);
+	assert_int_equal(count_lines(said, "quiet"), 0);
+	last = strstr(said, "warning: SMB endpoint: 15 similar messages suppressed\n");
+	assert_non_null(last);
+	assert_non_null(strstr(last, "warning: later\n"));
+	assert_int_equal(count_lines(said, "\n"), LOG_LIMIT_LINES + 2);
+}
+
+static void write_and_flush(void)
+{
+	struct log_limit limit = { .name = "SMB endpoint" };
+
+	log_limit_flush(&limit);
+	for (unsigned i = 0; i <= LOG_LIMIT_LINES; i++)
+		log_write_limited(&limit, 1, LOG_LEVEL_INFO, "line %u", i);
+	log_limit_flush(&limit);
+	log_limit_flush(&limit);
+}
+
+static void suppressed_lines_are_counted_at_the_end(void **state)
+{
+	char said[4096];
+
+	(void)state;
+	log_set_level(LOG_LEVEL_INFO);
+	capture(write_and_flush, said, sizeof said);
+	assert_int_equal(count_lines(said, ": line "), LOG_LIMIT_LINES);
+	assert_int_equal(count_lines(said, ": 1 similar messages suppressed\n"), 1);
+	assert_int_equal(count_lines(said, "\n"), LOG_LIMIT_LINES + 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +205,8 @@ int main(void)
 		cmocka_unit_test(people_get_the_time_the_program_and_the_level),
 		cmocka_unit_test(the_journal_gets_priorities),
 		cmocka_unit_test(only_what_is_asked_for_is_said),
+		cmocka_unit_test(lines_that_clients_cause_are_limited_and_counted),
+		cmocka_unit_test(suppressed_lines_are_counted_at_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
