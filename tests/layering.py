@@ -162,7 +162,7 @@ NATIVE_BYTES = re.compile(r", &\w+, [248]\)")
 
 def native_integers(root):
     """Integers as this machine has them in memory, where a message's bytes are meant."""
-    for folder in ("src", "cmd", "tests/unit", "fuzz"):
+    for folder in ("src", "cmd", "tests/unit", "tests/fixtures", "fuzz"):
         for path in sources(root / folder):
             for number, line in enumerate(path.read_text().splitlines(), 1):
                 if NATIVE_BYTES.search(line):

@@ -97,7 +97,7 @@ class Door(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.programs = cls.enterClassContext(Programs())
-        cls.feed_rows = cls.programs.compile("feed_rows.c", "netsession")
+        cls.feed_rows = cls.programs.compile("publish_rows.c", "netsession")
         cls.by_line = cls.programs.compile("lm_by_line.c", "netapi32")
         cls.server = cls.enterClassContext(Netsessiond(
             ("alice", "bob"), policy="documented", feeders="root", max_feeders=100, **cls.OPTIONS))

@@ -8,6 +8,7 @@ import tempfile
 from asking import command
 
 HERE = pathlib.Path(__file__).parent
+FIXTURES = HERE.parent / "fixtures" / "programs"
 INCLUDE = command.REPOSITORY / "include"
 VALGRIND = ("valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full",
             "--errors-for-leak-kinds=definite,indirect", "--show-leak-kinds=definite,indirect", "--num-callers=50",
@@ -33,7 +34,7 @@ class Programs:
         executable /= pathlib.Path(source).stem
         done = subprocess.run(
             ["cc", "-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g", f"-I{INCLUDE}",
-             f"-I{INCLUDE / 'netapi32'}", HERE / source, "-o", executable, f"-L{built}", f"-l{library}",
+             f"-I{INCLUDE / 'netapi32'}", FIXTURES / source, "-o", executable, f"-L{built}", f"-l{library}",
              f"-Wl,-rpath,{built}", *more], text=True, capture_output=True, check=False)
         if done.returncode or done.stderr:
             raise AssertionError(done.stderr)

@@ -29,7 +29,7 @@ class Acceptor(unittest.TestCase):
         self.said = self.enterContext(self.conversation()).say
 
     def conversation(self, *inside, **env):
-        return Conversation(command.built("tests/log_on_by_line"), inside=[*self.dc.inside, *inside],
+        return Conversation(command.built("tests/fixtures/log_on_by_line"), inside=[*self.dc.inside, *inside],
                             env=self.dc.environment | {"KRB5RCACHEDIR": str(self.dc.folder)} | env)
 
     def accept(self, keytab="-", users="-", anonymous="-"):

@@ -128,7 +128,7 @@ class OneService(unittest.TestCase):
     def setUpClass(cls):
         cls.programs = cls.enterClassContext(Programs())
         cls.example = cls.programs.compile(command.REPOSITORY / "examples" / "publisher.c", "netsession")
-        cls.rows = cls.programs.compile("feed_rows.c", "netsession")
+        cls.rows = cls.programs.compile("publish_rows.c", "netsession")
         cls.service = cls.enterClassContext(Netsessiond((), policy="documented", feeders="root", **cls.OPTIONS))
 
     def locally(self, *arguments, **options):
@@ -405,7 +405,7 @@ class Asked(OneService):
 
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.looks = self.programs.compile("feed_looks.c", "netsession")
+        self.looks = self.programs.compile("publish_on_refresh.c", "netsession")
 
     @contextlib.contextmanager
     def looker(self, sessions_of_it, name="sessions"):
@@ -477,7 +477,7 @@ class AskedByStrangers(OneService):
 
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.looks = self.programs.compile("feed_looks.c", "netsession")
+        self.looks = self.programs.compile("publish_on_refresh.c", "netsession")
 
     def test_who_may_not_look_causes_no_look_and_does_not_wait(self):
         with Netsessiond(("alice",), policy="hardened", feeders="root") as service:

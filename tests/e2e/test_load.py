@@ -34,7 +34,7 @@ class Holder:
     """A context manager: log-ons that are held, each on a connection of its own (hold_log_ons.c)."""
 
     def __init__(self, server, count, at_once):
-        self._command = [command.built("tests/hold_log_ons"), server.credentials_file("alice"), address(server),
+        self._command = [command.built("tests/fixtures/hold_log_ons"), server.credentials_file("alice"), address(server),
                          str(count), str(at_once)]
 
     def __enter__(self):

@@ -72,7 +72,7 @@ class RpcServer(raw_protocol.TestDCERPC_BIND):
         users = cls.enterClassContext(tempfile.NamedTemporaryFile("w"))  # which is its owner's alone
         users.write(f"{DOMAIN}:{USER}:{PASSWORD}\n")
         users.flush()
-        cls.server = subprocess.Popen([command.built("tests/rpc_by_tcp"), PORT, users.name], stdout=subprocess.PIPE,
+        cls.server = subprocess.Popen([command.built("tests/fixtures/rpc_by_tcp"), PORT, users.name], stdout=subprocess.PIPE,
                                       stderr=cls.log, text=True)
         cls.addClassCleanup(cls.server.wait)
         cls.addClassCleanup(cls.server.terminate)

@@ -34,7 +34,7 @@ CALLS = {
 @contextlib.contextmanager
 def kept_folder(samba):
     """The folder's keeper, for as long as it lasts. Gives its process."""
-    process = subprocess.Popen([command.built("tests/hold_samba_folder"), samba.relay_directory, samba.pipes.parent,
+    process = subprocess.Popen([command.built("tests/fixtures/hold_socket_dir"), samba.relay_directory, samba.pipes.parent,
                                 LIBEXEC, samba.configuration], text=True, stdout=subprocess.PIPE)
     try:
         said = process.stdout.readline()

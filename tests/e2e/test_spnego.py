@@ -27,7 +27,7 @@ class Lab(unittest.TestCase):
     """What both sides' tests have: our end by lines, and Samba's mechanisms."""
 
     def setUp(self):
-        self.program = self.enterContext(self._program(command.built("tests/log_on_by_line")))
+        self.program = self.enterContext(self._program(command.built("tests/fixtures/log_on_by_line")))
         self.ours = self.program.say
         self.samba = self.enterContext(self._program(["/usr/bin/python3", "-m", "lab.gensec"])).say
 

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "client/deletion.h"
+#include "client/qualifiers.h"
+#include "group.h"
+
+#define LONGEST_UNITS 1023
+
+static struct deletion d;
+static struct err err;
+
+static int end(void **state)
+{
+	(void)state;
+	deletion_fini(&d);
+	d = (struct deletion){ 0 };
+	err = (struct err){ 0 };
+	return 0;
+}
+
+static NET_API_STATUS begin(const char *client, const char *user)
+{
+	const struct netsession_query query = { .client = client, .user = user };
+
+	(void)end(NULL);
+	return deletion_init(&d, &query, &err);
+}
+
+/* A name of so many characters, freed by the caller. */
+static char *name_of(const char *character, size_t count)
+{
+	char *name = calloc(count, strlen(character) + 1);
+
+	assert_non_null(name);
+	for (size_t i = 0; i < count; i++)
+		strcat(name, character);
+	return name;
+}
+
+static void a_client_gets_its_backslashes(void **state)
+{
+	(void)state;
+	assert_int_equal(begin("fs1", NULL), NERR_Success);
+	assert_string_equal(d.request.client, "\\\\fs1");
+	assert_null(d.request.user);
+	assert_int_equal(begin("\\\\fs1", NULL), NERR_Success);
+	assert_string_equal(d.request.client, "\\\\fs1");
+	assert_int_equal(begin("\\fs1", NULL), NERR_Success);
+	assert_string_equal(d.request.client, "\\\\\\fs1");
+}
+
+static void a_user_is_passed_on_as_it_is(void **state)
+{
+	(void)state;
+	assert_int_equal(begin(NULL, "J\xC3\xBCrgen"), NERR_Success);
+	assert_string_equal(d.request.user, "J\xC3\xBCrgen");
+	assert_null(d.request.client);
+	assert_null(d.request.server);
+	assert_int_equal(begin("192.0.2.1", "mail"), NERR_Success);
+	assert_string_equal(d.request.client, "\\\\192.0.2.1");
+	assert_string_equal(d.request.user, "mail");
+}
+
+static void a_request_outlives_its_query(void **state)
+{
+	char client[] = "fs1", user[] = "mail";
+
+	(void)state;
+	assert_int_equal(begin(client, user), NERR_Success);
+	memset(client, 'x', sizeof client - 1);
+	memset(user, 'x', sizeof user - 1);
+	assert_string_equal(d.request.client, "\\\\fs1");
+	assert_string_equal(d.request.user, "mail");
+}
+
+/* It would mean everybody. */
+static void neither_client_nor_user_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(begin(NULL, NULL), ERROR_INVALID_PARAMETER);
+	assert_int_equal(err.status, ERROR_INVALID_PARAMETER);
+	assert_string_not_equal(err.text, "");
+	assert_int_equal(begin("", NULL), ERROR_INVALID_PARAMETER);
+	assert_int_equal(begin(NULL, ""), ERROR_INVALID_PARAMETER);
+	assert_int_equal(begin("", ""), ERROR_INVALID_PARAMETER);
+	assert_int_equal(begin("", "mail"), NERR_Success);
+	assert_null(d.request.client);
+}
+
+static void names_that_are_not_utf8_are_refused(void **state)
+{
+	static const char *const bad[] = { "\xFF", "a\xC3", "\xC0\xAF", "\xED\xA0\x80",
+		                           "\xF4\x90\x80\x80" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		assert_int_equal(begin(bad[i], NULL), ERROR_INVALID_PARAMETER);
+		assert_int_equal(begin(NULL, bad[i]), ERROR_INVALID_PARAMETER);
+		assert_int_equal(begin("fs1", bad[i]), ERROR_INVALID_PARAMETER);
+		assert_string_equal(err.step, "query");
+	}
+}
+
+static void check_longest(const char *character, size_t units)
+{
+	char *fits = name_of(character, LONGEST_UNITS / units);
+	char *too_long = name_of(character, LONGEST_UNITS / units + 1);
+
+	assert_int_equal(begin(NULL, fits), NERR_Success);
+	assert_int_equal(begin(NULL, too_long), ERROR_INVALID_PARAMETER);
+	assert_int_equal(begin(too_long, NULL), ERROR_INVALID_PARAMETER);
+	free(fits);
+	free(too_long);
+}
+
+static void names_are_measured_in_what_the_wire_counts(void **state)
+{
+	(void)state;
+	check_longest("n", 1);
+	check_longest("\xC3\xBC", 1);         /* two bytes, one unit of UTF-16 */
+	check_longest("\xF0\x9F\x98\x80", 2); /* four bytes, two units */
+}
+
+static void backslashes_count_for_a_clients_length(void **state)
+{
+	char *name = name_of("n", LONGEST_UNITS - 1);
+
+	(void)state;
+	assert_int_equal(begin(name, NULL), ERROR_INVALID_PARAMETER);
+	name[LONGEST_UNITS - 2] = '\0';
+	assert_int_equal(begin(name, NULL), NERR_Success);
+	free(name);
+}
+
+static void what_is_written_is_read_again(void **state)
+{
+	struct session_qualifier_texts texts;
+	struct session_del_request request;
+	struct wire_writer wire = { 0 };
+	struct wire_reader r;
+	struct ndr_writer w;
+
+	(void)state;
+	assert_int_equal(begin("fs1", "mail"), NERR_Success);
+	ndr_writer_init(&w, &wire);
+	session_del_request_encode(&w, &d.request);
+	wire_reader_init(&r, wire.data, wire.len);
+	session_del_request_decode(&r, &request, &texts);
+	assert_null(r.error);
+	assert_string_equal(request.client, "\\\\fs1");
+	assert_string_equal(request.user, "mail");
+	wire_writer_fini(&wire);
+}
+
+TEST_GROUP(deletion)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_client_gets_its_backslashes),
+		cmocka_unit_test(a_user_is_passed_on_as_it_is),
+		cmocka_unit_test(a_request_outlives_its_query),
+		cmocka_unit_test(neither_client_nor_user_is_refused),
+		cmocka_unit_test(names_that_are_not_utf8_are_refused),
+		cmocka_unit_test(names_are_measured_in_what_the_wire_counts),
+		cmocka_unit_test(backslashes_count_for_a_clients_length),
+		cmocka_unit_test(what_is_written_is_read_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, end);
+}

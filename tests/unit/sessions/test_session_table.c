@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/* What the session table tells, against its model. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "group.h"
+#include "table_model.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static void walks_and_filters_are_the_models_under_any_churn(void **state)
+{
+	static const uint32_t sizes[] = { 1, 5, 60, 600, MODEL_MOST };
+
+	(void)state;
+	for (size_t size = 0; size < COUNT(sizes); size++)
+		for (uint64_t seed = 1; seed <= 5; seed++) {
+			assert_true(model_begin(seed, sizes[size]));
+			for (uint32_t i = 0; i < 8 * sizes[size]; i++) {
+				model_churn(sizes[size]);
+				if (i % (sizes[size] / 10 + 1) == 0)
+					model_check();
+			}
+			while (model_count > 0) { /* in any order, to nothing */
+				model_remove(model_random(model_count));
+				if (model_count % (sizes[size] / 10 + 1) == 0)
+					model_check();
+			}
+			model_end();
+		}
+}
+
+/* ---- pages ---- */
+
+/* The page behind after, of at most entries. Returns the last id of it; 0: it was empty. */
+static uint32_t turn_page(const struct session_filter *filter, uint32_t after, uint32_t entries)
+{
+	struct session_walk w;
+	struct netsession_row row;
+	uint32_t id, last = after, turned = 0;
+
+	session_walk_begin(&w, model_table, filter, after);
+	while (turned < entries && session_walk_next(&w, MODEL_NOW_MS, &row, &id)) {
+		assert_true(id > last);
+		for (uint32_t i = 0; i < model_count; i++)
+			if (model[i].id == id)
+				model[i].seen++;
+		last = id;
+		turned++;
+	}
+	return turned > 0 ? last : 0;
+}
+
+/* All pages of one size, with churn between them, by which fewer come than a page holds. */
+static void page_through(const struct session_filter *filter, uint32_t page, uint32_t changes)
+{
+	uint32_t after = 0, last;
+
+	for (uint32_t i = 0; i < model_count; i++) {
+		model[i].seen = 0;
+		model[i].here_throughout = model_passes(&model[i], filter);
+	}
+	while ((last = turn_page(filter, after, page)) != 0) {
+		after = last;
+		for (uint32_t i = 0; i < changes; i++)
+			model_churn(300);
+	}
+	for (uint32_t i = 0; i < model_count; i++) {
+		assert_int_in_range(model[i].seen, 0, 1);
+		if (model[i].here_throughout)
+			assert_int_equal(model[i].seen, 1);
+	}
+}
+
+static void pages_neither_repeat_nor_skip_who_was_there_throughout(void **state)
+{
+	(void)state;
+	assert_true(model_begin(42, MODEL_MOST));
+	for (uint32_t i = 0; i < 200; i++)
+		(void)model_add();
+	for (uint32_t page = 1; page <= 200; page += 1 + page / 8)
+		for (uint32_t turn = 0; turn < 6; turn++) {
+			struct session_filter filter = model_filter();
+
+			page_through(turn % 2 == 0 ? NULL : &filter, page, turn * page / 2);
+		}
+	model_end();
+}
+
+static void a_copy_of_a_walk_goes_on_from_where_it_was_copied(void **state)
+{
+	const struct session_filter filter = { .user = "ANNA" }, *filters[] = { NULL, &filter };
+
+	(void)state;
+	assert_true(model_begin(3, MODEL_MOST));
+	for (uint32_t i = 0; i < 600; i++)
+		(void)model_add();
+	for (size_t f = 0; f < COUNT(filters); f++) {
+		struct session_walk w, copy;
+		struct netsession_row row, again;
+		uint32_t id, id_again;
+
+		session_walk_begin(&w, model_table, filters[f], 100);
+		assert_true(session_walk_next(&w, MODEL_NOW_MS, &row, &id));
+		copy = w;
+		while (session_walk_next(&w, MODEL_NOW_MS, &row, &id)) {
+			assert_true(session_walk_next(&copy, MODEL_NOW_MS, &again, &id_again));
+			assert_int_equal(id, id_again);
+			assert_ptr_equal(row.client, again.client);
+		}
+	}
+	model_end();
+}
+
+/* ---- closing ---- */
+
+static void all_that_pass_are_asked_to_close_and_may_go_at_once(void **state)
+{
+	(void)state;
+	for (model_closing = MODEL_LATER; model_closing <= MODEL_AND_OTHERS; model_closing++)
+		for (uint64_t seed = 1; seed <= 200; seed++) {
+			struct session_filter filter;
+			uint32_t there = 0, left = 0, before;
+
+			assert_true(model_begin(seed, MODEL_MOST));
+			for (uint32_t i = 0; i < 150; i++)
+				(void)model_add();
+			filter = model_filter();
+			for (uint32_t i = 0; i < model_count; i++)
+				there += model_passes(&model[i], &filter);
+			before = model_count;
+			assert_int_equal(session_table_close(model_table, &filter), there);
+			for (uint32_t i = 0; i < model_count; i++) {
+				left += model_passes(&model[i], &filter);
+				assert_int_equal(model[i].seen, model_passes(&model[i], &filter));
+			}
+			if (model_closing == MODEL_LATER)
+				assert_int_equal(model_asked, there);
+			if (model_closing != MODEL_LATER)
+				assert_int_equal(left, 0);
+			if (model_closing == MODEL_AT_ONCE)
+				assert_int_equal(model_count, before - there);
+			model_check();
+			model_end();
+		}
+}
+
+/* ---- the ends of things ---- */
+
+static void a_full_table_refuses_and_takes_again_when_one_has_left(void **state)
+{
+	(void)state;
+	assert_true(model_begin(9, 700));
+	while (model_count < 700)
+		assert_int_not_equal(model_add(), 0);
+	assert_int_equal(model_add(), 0);
+	model_check();
+	model_remove(350);
+	assert_int_not_equal(model_add(), 0);
+	assert_int_equal(model_add(), 0);
+	model_check();
+	model_end();
+	assert_true(model_begin(9, 0));
+	assert_int_equal(model_add(), 0);
+	model_end();
+}
+
+static void ids_that_are_not_there_are_passed_over(void **state)
+{
+	const struct session_facts facts = { .user = "x" };
+
+	(void)state;
+	assert_true(model_begin(9, 10));
+	assert_false(session_table_update(model_table, 1, &facts));
+	session_table_remove(model_table, 1);
+	session_table_touch(model_table, 1, 1);
+	session_table_set_opens(model_table, 1, 1);
+	(void)model_add();
+	session_table_remove(model_table, 0);
+	session_table_remove(model_table, 2);
+	session_table_remove(model_table, UINT32_MAX);
+	model_check();
+	model_end();
+}
+
+static void a_text_that_is_too_long_changes_nothing(void **state)
+{
+	static char longest[SESSION_TABLE_TEXT_BYTES + 2];
+	struct session_facts facts = { .client = longest, .user = longest };
+	const struct session_filter filter = { .client = longest, .user = longest };
+	struct session_walk w;
+	uint32_t id;
+
+	(void)state;
+	assert_true(model_begin(9, 10));
+	memset(longest, 'a', SESSION_TABLE_TEXT_BYTES);
+	id = session_table_add(model_table, &facts, &model_owner, 1);
+	assert_int_not_equal(id, 0);
+	session_walk_begin(&w, model_table, &filter, 0);
+	assert_int_equal(session_walk_total(&w), 1);
+	longest[SESSION_TABLE_TEXT_BYTES] = 'a';
+	session_walk_begin(&w, model_table, &filter, 0);
+	assert_int_equal(session_walk_total(&w), 0);
+	for (unsigned i = 0; i < 4; i++) {
+		const char *texts[4] = { "c", "u", "t", "n" };
+
+		texts[i] = longest;
+		facts = (struct session_facts){
+			texts[0], texts[1], texts[2], texts[3], 0, 0, 0, 0
+		};
+		assert_int_equal(session_table_add(model_table, &facts, &model_owner, 1), 0);
+		assert_false(session_table_update(model_table, id, &facts));
+	}
+	assert_int_equal(session_table_count(model_table), 1);
+	model_end();
+}
+
+static void times_before_the_first_session_and_after_now_are_in_their_place(void **state)
+{
+	struct session_facts facts = { .created_ms = 5000, .used_ms = 9999 };
+	struct session_walk w;
+	struct netsession_row row;
+	uint32_t id;
+
+	(void)state;
+	assert_true(model_begin(9, 10));
+	(void)session_table_add(model_table, &facts, &model_owner, 1);
+	facts.created_ms = -1; /* a second before the clock began */
+	facts.used_ms = 20001;
+	(void)session_table_add(model_table, &facts, &model_owner, 1);
+	session_walk_begin(&w, model_table, NULL, 0);
+	assert_true(session_walk_next(&w, 10000, &row, &id));
+	assert_int_equal(row.active_s, 5);
+	assert_int_equal(row.idle_s, 1);
+	assert_true(session_walk_next(&w, 10000, &row, &id));
+	assert_int_equal(row.active_s, 11);
+	assert_int_equal(row.idle_s, 0); /* not four billion */
+	model_end();
+}
+
+static void renumbered(void *context, uint64_t key, uint32_t id)
+{
+	(void)context;
+	for (uint32_t i = 0; i < model_count; i++)
+		if (model[i].key == key) {
+			assert_int_equal(id, i + 1);
+			model[i].id = id;
+			model[i].seen++;
+		}
+}
+
+static void when_ids_have_run_out_all_are_numbered_anew_and_their_owners_told(void **state)
+{
+	uint32_t id;
+
+	(void)state;
+	assert_true(model_begin(9, MODEL_MOST));
+	for (uint32_t i = 0; i < 1000; i++)
+		model_churn(MODEL_MOST);
+	session_table_skip_ids(model_table, UINT32_MAX - 300);
+	session_table_skip_ids(model_table, 7); /* passed: means nothing */
+	for (uint32_t i = 0; i < 300; i++)
+		assert_int_not_equal(model_add(), 0);
+	assert_int_equal(model[model_count - 1].id, UINT32_MAX);
+	model_check_walk(NULL, UINT32_MAX - 5);
+	model_owner.renumbered = renumbered;
+	for (uint32_t i = 0; i < model_count; i++)
+		model[i].seen = 0;
+	id = model_add();
+	assert_int_equal(id, model_count);
+	for (uint32_t i = 0; i + 1 < model_count; i++)
+		assert_int_equal(model[i].seen, 1);
+	for (uint32_t i = 0; i < 1000; i++) {
+		model_check();
+		model_churn(MODEL_MOST);
+	}
+	model_owner.renumbered = NULL;
+	session_table_skip_ids(model_table, UINT32_MAX);
+	model_count = 0;
+	id = session_table_add(model_table, &(struct session_facts){ 0 }, &model_owner, 1);
+	assert_int_equal(id, session_table_count(model_table)); /* its owner remembers no ids */
+	model_end();
+}
+
+TEST_GROUP(session_table)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(walks_and_filters_are_the_models_under_any_churn),
+		cmocka_unit_test(pages_neither_repeat_nor_skip_who_was_there_throughout),
+		cmocka_unit_test(a_copy_of_a_walk_goes_on_from_where_it_was_copied),
+		cmocka_unit_test(all_that_pass_are_asked_to_close_and_may_go_at_once),
+		cmocka_unit_test(a_full_table_refuses_and_takes_again_when_one_has_left),
+		cmocka_unit_test(ids_that_are_not_there_are_passed_over),
+		cmocka_unit_test(a_text_that_is_too_long_changes_nothing),
+		cmocka_unit_test(times_before_the_first_session_and_after_now_are_in_their_place),
+		cmocka_unit_test(when_ids_have_run_out_all_are_numbered_anew_and_their_owners_told),
+	};
+
+	return cmocka_run_group_tests_name("session_table", tests, NULL, NULL);
+}
