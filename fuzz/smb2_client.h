@@ -4,13 +4,12 @@
 #define FUZZ_SMB2_CLIENT_H
 
 #include "fuzz.h"
-#include "smb2/create.h"
-#include "smb2/empty_body.h"
+#include "smb2/file.h"
+#include "smb2/header.h"
 #include "smb2/ioctl.h"
-#include "smb2/pipe_io.h"
-#include "smb2/session_setup.h"
-#include "smb2/tree_connect.h"
-#include "smb2/validate_negotiate.h"
+#include "smb2/read_write.h"
+#include "smb2/session.h"
+#include "smb2/tree.h"
 
 static inline void client_of_file(struct wire_writer *w, uint16_t structure_bytes,
                                   const struct smb2_file_id *id)

@@ -9,14 +9,14 @@
  * Holds: what a decoder gives lies inside the message, and is nothing after a failure; what
  * NEGOTIATE gives is what we offered. */
 #include "fuzz.h"
-#include "smb2/create.h"
+#include "smb2/file.h"
 #include "smb2/header.h"
 #include "smb2/negotiate.h"
-#include "smb2/pipe_io.h"
-#include "smb2/session_setup.h"
+#include "smb2/read_write.h"
+#include "smb2/session.h"
 #include "smb2/status.h"
-#include "smb2/tree_connect.h"
-#include "smb2/validate_negotiate.h"
+#include "smb2/tree.h"
+#include "smb2/ioctl.h"
 
 static void check_part(const struct wire_reader *r, const uint8_t *data, size_t bytes)
 {

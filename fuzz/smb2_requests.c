@@ -16,21 +16,17 @@
  * UTF-8 of a bounded length; our client takes what our server answers, and it was offered. */
 #include "base/text.h"
 #include "fuzz.h"
-#include "smb2/close.h"
-#include "smb2/create.h"
-#include "smb2/empty_body.h"
-#include "smb2/flush.h"
+#include "smb2/file.h"
+#include "smb2/header.h"
 #include "smb2/ioctl.h"
 #include "smb2/negotiate_choice.h"
-#include "smb2/pipe_control.h"
-#include "smb2/pipe_io.h"
-#include "smb2/query_info.h"
+#include "smb2/read_write.h"
+#include "smb2/info.h"
 #include "smb2/encryption.h"
-#include "smb2/session_setup.h"
-#include "smb2/set_info.h"
+#include "smb2/session.h"
 #include "smb2/smb1_negotiate.h"
 #include "smb2/status.h"
-#include "smb2/tree_connect.h"
+#include "smb2/tree.h"
 
 static void check_data(const struct wire_reader *r, const struct smb2_data *data)
 {

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include "auth/initiator.h"
 #include "net/loop.h"
-#include "smb2/session_key.h"
+#include "smb2/session.h"
 
 struct authentication;
 

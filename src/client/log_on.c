@@ -2,7 +2,7 @@
 /* NEGOTIATE and SESSION_SETUP: which dialect, and as whom. */
 #include "client/steps.h"
 
-#include "smb2/session_setup.h"
+#include "smb2/session.h"
 #include "smb2/status.h"
 
 void negotiate_send(struct client_state *c)

@@ -2,8 +2,8 @@
 /* TREE_CONNECT, CREATE and bind: one related compound where the credits reach. */
 #include "client/steps.h"
 
-#include "smb2/create.h"
-#include "smb2/tree_connect.h"
+#include "smb2/file.h"
+#include "smb2/tree.h"
 #include "srvsvc/interface.h"
 
 #define IPC_SHARE "IPC$"

@@ -4,7 +4,7 @@
 #include "client/steps.h"
 
 #include "smb2/status.h"
-#include "smb2/validate_negotiate.h"
+#include "smb2/ioctl.h"
 #include "srvsvc/interface.h"
 
 bool pipe_carries_data(uint32_t nt)

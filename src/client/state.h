@@ -11,7 +11,7 @@
 #include "local/interface.h"
 #include "rpc/client_association.h"
 #include "smb2/client_connection.h"
-#include "smb2/pipe_io.h"
+#include "smb2/read_write.h"
 #include "srvsvc/session_del.h"
 #include "srvsvc/session_enum.h"
 

@@ -7,7 +7,7 @@
 #include "crypto/crypto.h"
 #include "smb2/header.h"
 #include "smb2/negotiate.h"
-#include "smb2/session_key.h"
+#include "smb2/session.h"
 
 #define SMB2_TRANSFORM_HEADER_BYTES 52
 

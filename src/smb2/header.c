@@ -2,6 +2,7 @@
 #include "smb2/header.h"
 
 #include <string.h>
+#include "base/text.h"
 
 #define NEXT_COMMAND_AT 20 /* in the header */
 
@@ -94,4 +95,58 @@ void smb2_file_id_get(struct wire_reader *r, struct smb2_file_id *id)
 {
 	id->persistent = wire_get_u64(r);
 	id->volatile_ = wire_get_u64(r);
+}
+
+void smb2_name_get(struct wire_reader *part, char to[SMB2_NAME_BYTES])
+{
+	WCHAR units[SMB2_MAX_NAME_UNITS + 1];
+	size_t count = wire_left(part) / 2;
+
+	to[0] = '\0';
+	if (wire_left(part) % 2 != 0 || count > SMB2_MAX_NAME_UNITS)
+		wire_reader_fail(part, "a name that is cut, or longer than any");
+	for (size_t i = 0; part->error == NULL && i < count; i++) {
+		units[i] = wire_get_u16(part);
+		if (units[i] == 0)
+			wire_reader_fail(part, "a NUL in a name");
+	}
+	if (part->error != NULL)
+		return;
+	units[count] = 0;
+	if (text_utf16_is_valid(units))
+		text_utf8_from_utf16(to, units);
+	else
+		wire_reader_fail(part, "half of a surrogate pair in a name");
+}
+
+void smb2_empty_body_encode(struct wire_writer *w)
+{
+	wire_put_u16le(w, 4); /* StructureSize */
+	wire_put_u16le(w, 0);
+}
+
+void smb2_empty_body_decode(struct wire_reader *message)
+{
+	wire_skip(message, SMB2_HEADER_BYTES);
+	smb2_structure_size(message, 4);
+	wire_skip(message, 2);
+}
+
+void smb2_error_response_encode(struct wire_writer *w)
+{
+	wire_put_u16le(w, 9); /* StructureSize */
+	wire_put_u8(w, 0);    /* ErrorContextCount */
+	wire_put_u8(w, 0);
+	wire_put_u32le(w, 0); /* ByteCount */
+	wire_put_u8(w, 0);    /* ErrorData: at least one byte */
+}
+
+void smb2_error_context_response_encode(struct wire_writer *w)
+{
+	wire_put_u16le(w, 9); /* StructureSize */
+	wire_put_u8(w, 1);    /* ErrorContextCount */
+	wire_put_u8(w, 0);
+	wire_put_u32le(w, 8); /* ByteCount */
+	wire_put_u32le(w, 0); /* ErrorDataLength */
+	wire_put_u32le(w, 0); /* ErrorId: default */
 }

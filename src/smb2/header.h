@@ -112,4 +112,28 @@ void smb2_data_get(struct wire_reader *message, size_t offset, size_t bytes,
 void smb2_file_id_put(struct wire_writer *w, const struct smb2_file_id *id);
 void smb2_file_id_get(struct wire_reader *r, struct smb2_file_id *id);
 
+/* Names in requests: a pipe's, a share's path. UTF-16 on the wire, UTF-8 here. */
+
+/* The longest share path ([MS-SMB2] 2.2.9: 255 units of server, 80 of share) has 338. */
+#define SMB2_MAX_NAME_UNITS 340
+#define SMB2_NAME_BYTES     (3 * SMB2_MAX_NAME_UNITS + 1)
+
+/* Reads part to its end, which gives a text with its terminator. Fails part where the text is
+ * longer than any name, is cut, or is none: a NUL, half of a surrogate pair. to is empty then. */
+void smb2_name_get(struct wire_reader *part, char to[SMB2_NAME_BYTES]);
+
+/* The one body that says nothing: LOGOFF ([MS-SMB2] 2.2.7, 2.2.8), TREE_DISCONNECT (2.2.11,
+ * 2.2.12), ECHO (2.2.28, 2.2.29), CANCEL (2.2.30), and the response of FLUSH (2.2.18). */
+
+void smb2_empty_body_encode(struct wire_writer *w);
+/* Reads a whole message. */
+void smb2_empty_body_decode(struct wire_reader *message);
+
+/* The body of a response that failed: [MS-SMB2] 2.2.2. */
+
+/* Without any error data, as nearly all are. */
+void smb2_error_response_encode(struct wire_writer *w);
+/* With one empty error context: STATUS_INFO_LENGTH_MISMATCH at dialect 3.1.1, 3.3.5.20.1. */
+void smb2_error_context_response_encode(struct wire_writer *w);
+
 #endif

@@ -4,6 +4,8 @@
 #define SMB2_IOCTL_H
 
 #include "smb2/header.h"
+#include "smb2/info.h"
+#include "smb2/negotiate.h"
 
 /* The FSCTLs that a pipe server may meet, F(name, number): 2.2.31. */
 #define SMB2_FSCTLS(F)                              \
@@ -59,5 +61,38 @@ void smb2_ioctl_response_end(struct wire_writer *w, size_t output_at);
 
 /* Reads a whole message and gives its output. */
 struct wire_reader smb2_ioctl_response_output(struct wire_reader *message);
+
+/* What FSCTLs ask of pipes beside data: [MS-FSCC] 2.3.45 to 2.3.50. */
+
+/* FSCTL_PIPE_WAIT, 2.3.49: the name of the pipe that is waited for. How long does not matter to who
+ * never lets anybody wait. Reads the input of an IOCTL, which a malformed name fails too. */
+void smb2_pipe_wait_request_decode(struct wire_reader *input, char name[SMB2_NAME_BYTES]);
+
+/* FSCTL_PIPE_PEEK, 2.3.46: what comes before the bytes that are peeked at. */
+#define SMB2_PIPE_PEEK_BYTES 16
+
+struct smb2_pipe_peek {
+	enum smb2_pipe_state state;
+	uint32_t readable_bytes;
+	uint32_t messages, first_message_bytes; /* of a pipe that is read by messages, else 0 */
+};
+
+void smb2_pipe_peek_encode(struct wire_writer *w, const struct smb2_pipe_peek *peek);
+
+/* IOCTL FSCTL_VALIDATE_NEGOTIATE_INFO: what both sides believe that NEGOTIATE said, signed.
+ * [MS-SMB2] 2.2.31.4, 2.2.32.6. */
+
+/* What the client of an IOCTL must have room for, 3.3.5.15.12. */
+#define SMB2_VALIDATE_RESPONSE_BYTES (4 + SMB2_GUID_BYTES + 2 + 2)
+
+/* The body. */
+void smb2_validate_request_encode(struct wire_writer *w,
+                                  const struct smb2_negotiate_request *request);
+/* The body of the answer; its request's input is for smb2_negotiate_offer_decode. */
+void smb2_validate_response_encode(struct wire_writer *w,
+                                   const struct smb2_negotiate_response *negotiated);
+/* Reads a whole message and fails it where it differs from what NEGOTIATE answered. */
+void smb2_validate_response_check(struct wire_reader *message,
+                                  const struct smb2_negotiate_response *negotiated);
 
 #endif

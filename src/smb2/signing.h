@@ -7,7 +7,7 @@
 #include "crypto/crypto.h"
 #include "smb2/header.h"
 #include "smb2/negotiate.h"
-#include "smb2/session_key.h"
+#include "smb2/session.h"
 
 /* The key of a session, ready to sign and to verify.
  * preauth is the session's preauthentication integrity hash, for dialect 3.1.1 alone.

@@ -5,10 +5,7 @@
 
 #include "smb2/ioctl.h"
 #include "smb2/negotiate_choice.h"
-#include "smb2/pipe_control.h"
-#include "smb2/query_info.h"
-#include "smb2/set_info.h"
-#include "smb2/validate_negotiate.h"
+#include "smb2/info.h"
 
 /* What goes through a pipe at once, either way. */
 #define QUOTA_BYTES SMB2_MAX_PAYLOAD_BYTES

@@ -2,8 +2,8 @@
 /* A message's requests, one after another: 3.3.5.2. */
 #include "smb2_server/internal.h"
 
-#include "smb2/error.h"
-#include "smb2/file_request.h"
+#include "smb2/header.h"
+#include "smb2/file.h"
 
 /* What a request has to name. */
 enum needs {

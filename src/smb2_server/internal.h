@@ -4,7 +4,7 @@
 #define SMB2_SERVER_INTERNAL_H
 
 #include "smb2/frames.h"
-#include "smb2/pipe_info.h"
+#include "smb2/info.h"
 #include "smb2/encryption.h"
 #include "smb2/signing.h"
 #include "smb2/status.h"

@@ -3,9 +3,9 @@
 #include "smb2_server/internal.h"
 
 #include <stdlib.h>
-#include "smb2/error.h"
+#include "smb2/header.h"
 #include "smb2/ioctl.h"
-#include "smb2/pipe_io.h"
+#include "smb2/read_write.h"
 
 uint32_t pending_add(struct smb2_server *c, const struct request *r, struct pipe *p,
                      uint32_t max_bytes)

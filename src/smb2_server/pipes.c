@@ -3,11 +3,9 @@
 #include "smb2_server/internal.h"
 
 #include <stdlib.h>
-#include "smb2/close.h"
-#include "smb2/create.h"
-#include "smb2/empty_body.h"
-#include "smb2/flush.h"
-#include "smb2/pipe_io.h"
+#include "smb2/file.h"
+#include "smb2/header.h"
+#include "smb2/read_write.h"
 
 struct pipe *pipe_find(const struct smb2_server_session *s, const struct smb2_file_id *id)
 {

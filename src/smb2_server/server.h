@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include "auth/identity.h"
 #include "smb2/negotiate.h"
-#include "smb2/session_key.h"
+#include "smb2/session.h"
 
 struct smb2_server;
 struct smb2_server_session;

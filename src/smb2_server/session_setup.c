@@ -2,9 +2,8 @@
 /* SESSION_SETUP and LOGOFF: 3.3.5.5, 3.3.5.6. */
 #include "smb2_server/internal.h"
 
-#include "smb2/empty_body.h"
-#include "smb2/error.h"
-#include "smb2/session_setup.h"
+#include "smb2/header.h"
+#include "smb2/session.h"
 
 static bool session_encryption_required(const struct smb2_server *c)
 {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/text.h"
-#include "smb2/empty_body.h"
-#include "smb2/tree_connect.h"
+#include "smb2/header.h"
+#include "smb2/tree.h"
 
 #define SHARE "IPC$"
 

@@ -7,9 +7,9 @@
 #include <cmocka.h>
 #include "group.h"
 #include "scripted_server.h"
-#include "smb2/session_setup.h"
+#include "smb2/session.h"
 #include "smb2/status.h"
-#include "smb2/tree_connect.h"
+#include "smb2/tree.h"
 
 /* ---- credits ---- */
 

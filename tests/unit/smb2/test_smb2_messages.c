@@ -8,11 +8,11 @@
 #include <cmocka.h>
 #include "group.h"
 #include "recorded_message.h"
-#include "smb2/create.h"
+#include "smb2/file.h"
 #include "smb2/negotiate.h"
-#include "smb2/pipe_io.h"
-#include "smb2/session_setup.h"
-#include "smb2/tree_connect.h"
+#include "smb2/read_write.h"
+#include "smb2/session.h"
+#include "smb2/tree.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

@@ -13,7 +13,6 @@
 #include "smb2/negotiate_choice.h"
 #include "smb2/smb1_negotiate.h"
 #include "smb2/status.h"
-#include "smb2/validate_negotiate.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

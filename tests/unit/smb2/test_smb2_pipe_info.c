@@ -9,8 +9,7 @@
 #include "group.h"
 #include "recorded_message.h"
 #include "smb2/ioctl.h"
-#include "smb2/pipe_control.h"
-#include "smb2/set_info.h"
+#include "smb2/info.h"
 #include "smb2/status.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -9,18 +9,14 @@
 #include <cmocka.h>
 #include "group.h"
 #include "recorded_message.h"
-#include "smb2/close.h"
-#include "smb2/create.h"
-#include "smb2/empty_body.h"
-#include "smb2/error.h"
+#include "smb2/file.h"
+#include "smb2/header.h"
 #include "smb2/ioctl.h"
-#include "smb2/pipe_info.h"
-#include "smb2/pipe_io.h"
-#include "smb2/query_info.h"
-#include "smb2/session_setup.h"
-#include "smb2/set_info.h"
+#include "smb2/info.h"
+#include "smb2/read_write.h"
+#include "smb2/session.h"
 #include "smb2/status.h"
-#include "smb2/tree_connect.h"
+#include "smb2/tree.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include "group.h"
 #include "recording.h"
-#include "smb2/empty_body.h"
+#include "smb2/header.h"
 #include "smb2/frames.h"
 #include "smb2/signing.h"
 

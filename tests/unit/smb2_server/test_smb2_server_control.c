@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include "group.h"
 #include "smb2/ioctl.h"
-#include "smb2/pipe_info.h"
+#include "smb2/info.h"
 #include "smb_peer.h"
 
 static struct wire_reader *answer(void)

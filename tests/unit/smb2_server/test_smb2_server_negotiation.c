@@ -9,7 +9,6 @@
 #include "group.h"
 #include "smb2/ioctl.h"
 #include "smb2/smb1_negotiate.h"
-#include "smb2/validate_negotiate.h"
 #include "smb_peer.h"
 
 /* ---- SMB2 NEGOTIATE ---- */

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 #include "group.h"
 #include "smb2/ioctl.h"
-#include "smb2/pipe_io.h"
-#include "smb2/tree_connect.h"
+#include "smb2/read_write.h"
+#include "smb2/tree.h"
 #include "smb_peer.h"
 
 static struct wire_reader *answer(void)

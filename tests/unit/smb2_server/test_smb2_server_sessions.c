@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "group.h"
-#include "smb2/session_setup.h"
+#include "smb2/session.h"
 #include "smb_peer.h"
 
 #define CONTEXTS_AT (SMB2_HEADER_BYTES + 28) /* NegotiateContextOffset */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* SESSION_SETUP: [MS-SMB2] 2.2.5, 2.2.6. */
-#ifndef SMB2_SESSION_SETUP_H
-#define SMB2_SESSION_SETUP_H
+#ifndef SMB2_SESSION_H
+#define SMB2_SESSION_H
 
+#include <stddef.h>
+#include <stdint.h>
 #include "smb2/header.h"
 
 enum smb2_session_flags {
@@ -37,5 +39,14 @@ void smb2_session_setup_request_decode(struct wire_reader *message,
                                        struct smb2_session_setup_request *request);
 void smb2_session_setup_response_decode(struct wire_reader *message,
                                         struct smb2_session_setup_response *response);
+
+/* What signing keys are derived from: the first bytes, zero-padded, [MS-SMB2] 3.2.5.3.1. */
+#define SMB2_SESSION_KEY_BYTES 16
+
+/* The key that the log-on gave: Session.FullSessionKey. */
+struct smb2_session_key {
+	uint8_t data[64]; /* zero-padded */
+	size_t bytes;
+};
 
 #endif

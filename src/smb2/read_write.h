@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What moves bytes through an open pipe: IOCTL FSCTL_PIPE_TRANSCEIVE ([MS-SMB2] 2.2.31, 2.2.32,
  * [MS-FSCC] 2.3.47), READ (2.2.19, 2.2.20) and WRITE (2.2.21, 2.2.22). */
-#ifndef SMB2_PIPE_IO_H
-#define SMB2_PIPE_IO_H
+#ifndef SMB2_READ_WRITE_H
+#define SMB2_READ_WRITE_H
 
 #include "smb2/header.h"
 

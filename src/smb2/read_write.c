@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "smb2/pipe_io.h"
+#include "smb2/read_write.h"
 
 #include "smb2/ioctl.h"
 

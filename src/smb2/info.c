@@ -1,7 +1,59 @@
 /* SPDX-License-Identifier: MIT */
-#include "smb2/pipe_info.h"
+#include "smb2/info.h"
 
 #include "smb2/status.h"
+
+#define RESPONSE_BODY_BYTES 8
+#define OUTPUT_COUNT_AT     4 /* in the body of a response */
+
+void smb2_query_info_request_decode(struct wire_reader *message,
+                                    struct smb2_query_info_request *request)
+{
+	wire_skip(message, SMB2_HEADER_BYTES);
+	smb2_structure_size(message, 41);
+	request->type = wire_get_u8(message);
+	request->class = wire_get_u8(message);
+	request->max_output_bytes = wire_get_u32(message);
+	wire_skip(message, 2 + 2 + 4); /* the input, which 3.3.5.20 ignores */
+	wire_skip(message, 4 + 4);     /* AdditionalInformation, Flags */
+	smb2_file_id_get(message, &request->id);
+}
+
+size_t smb2_query_info_response_begin(struct wire_writer *w)
+{
+	wire_put_u16le(w, 9); /* StructureSize */
+	wire_put_u16le(w, SMB2_HEADER_BYTES + RESPONSE_BODY_BYTES);
+	wire_put_u32le(w, 0); /* OutputBufferLength */
+	return w->len;
+}
+
+void smb2_query_info_response_end(struct wire_writer *w, size_t output_at)
+{
+	wire_set_u32le(w, output_at - RESPONSE_BODY_BYTES + OUTPUT_COUNT_AT,
+	               (uint32_t)(w->len - output_at));
+}
+
+void smb2_set_info_request_decode(struct wire_reader *message,
+                                  struct smb2_set_info_request *request)
+{
+	uint32_t bytes;
+	uint16_t offset;
+
+	wire_skip(message, SMB2_HEADER_BYTES);
+	smb2_structure_size(message, 33);
+	request->type = wire_get_u8(message);
+	request->class = wire_get_u8(message);
+	bytes = wire_get_u32(message);
+	offset = wire_get_u16(message);
+	wire_skip(message, 2 + 4); /* Reserved, AdditionalInformation */
+	smb2_file_id_get(message, &request->id);
+	smb2_data_get(message, offset, bytes, &request->input);
+}
+
+void smb2_set_info_response_encode(struct wire_writer *w)
+{
+	wire_put_u16le(w, 2); /* StructureSize */
+}
 
 #define FILE_PIPE_INFORMATION 23
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "smb2/create.h"
+#include "smb2/file.h"
 
-#include "smb2/pipe_info.h"
+#include "smb2/info.h"
 
 #define NAME_AT (SMB2_HEADER_BYTES + 56)
 
@@ -112,5 +112,44 @@ void smb2_create_response_decode(struct wire_reader *message, struct smb2_file_i
 	wire_skip(message, 2 + 4);      /* OplockLevel, Flags, CreateAction */
 	wire_skip(message, 4 * 8 + 16); /* times, AllocationSize, EndofFile */
 	wire_skip(message, 4 + 4);      /* FileAttributes, Reserved2 */
+	smb2_file_id_get(message, id);
+}
+
+void smb2_close_request_decode(struct wire_reader *message, struct smb2_close_request *request)
+{
+	wire_skip(message, SMB2_HEADER_BYTES);
+	smb2_structure_size(message, 24);
+	request->flags = wire_get_u16(message);
+	wire_skip(message, 4);
+	smb2_file_id_get(message, &request->id);
+}
+
+void smb2_close_response_encode(struct wire_writer *w, uint16_t flags)
+{
+	bool has_attributes = (flags & SMB2_CLOSE_FLAG_POSTQUERY_ATTRIB) != 0;
+
+	wire_put_u16le(w, 60); /* StructureSize */
+	wire_put_u16le(w, has_attributes ? SMB2_CLOSE_FLAG_POSTQUERY_ATTRIB : 0);
+	wire_put_u32le(w, 0);
+	wire_put_zeros(w, 4 * 8); /* times: a pipe has none */
+	wire_put_u64le(w, has_attributes ? SMB2_PIPE_ALLOCATION_BYTES : 0);
+	wire_put_u64le(w, 0); /* EndofFile */
+	wire_put_u32le(w, has_attributes ? FILE_ATTRIBUTE_NORMAL : 0);
+}
+
+void smb2_flush_request_decode(struct wire_reader *message, struct smb2_file_id *id)
+{
+	wire_skip(message, SMB2_HEADER_BYTES);
+	smb2_structure_size(message, 24);
+	wire_skip(message, 2 + 4);
+	smb2_file_id_get(message, id);
+}
+
+void smb2_file_request_decode(struct wire_reader *message, uint16_t structure_bytes,
+                              struct smb2_file_id *id)
+{
+	wire_skip(message, SMB2_HEADER_BYTES);
+	smb2_structure_size(message, structure_bytes);
+	wire_skip(message, 6);
 	smb2_file_id_get(message, id);
 }

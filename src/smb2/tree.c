@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "smb2/tree_connect.h"
+#include "smb2/tree.h"
+
 
 #define PATH_AT (SMB2_HEADER_BYTES + 8)
 

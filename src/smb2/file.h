@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* CREATE, as far as a pipe needs it: [MS-SMB2] 2.2.13, 2.2.14. */
-#ifndef SMB2_CREATE_H
-#define SMB2_CREATE_H
+#ifndef SMB2_FILE_H
+#define SMB2_FILE_H
 
 #include "smb2/header.h"
-#include "smb2/name.h"
 
 /* Access that opens a pipe may ask for, [MS-SMB2] 2.2.13.1.1. */
 #define FILE_READ_DATA       0x00000001u
@@ -46,5 +45,31 @@ void smb2_create_request_decode(struct wire_reader *message, struct smb2_create_
 void smb2_create_pipe_response_encode(struct wire_writer *w, const struct smb2_file_id *id);
 /* Reads a whole message. */
 void smb2_create_response_decode(struct wire_reader *message, struct smb2_file_id *id);
+
+/* CLOSE, of a pipe: [MS-SMB2] 2.2.15, 2.2.16. */
+
+#define SMB2_CLOSE_FLAG_POSTQUERY_ATTRIB 0x0001
+
+struct smb2_close_request {
+	uint16_t flags; /* SMB2_CLOSE_FLAG_POSTQUERY_ATTRIB: tell the file's attributes */
+	struct smb2_file_id id;
+};
+
+/* Reads a whole message. */
+void smb2_close_request_decode(struct wire_reader *message, struct smb2_close_request *request);
+/* flags are the request's: a pipe's attributes go along where they ask for them. */
+void smb2_close_response_encode(struct wire_writer *w, uint16_t flags);
+
+/* The request of FLUSH: [MS-SMB2] 2.2.17. Its response has an empty body. */
+
+/* Reads a whole message. */
+void smb2_flush_request_decode(struct wire_reader *message, struct smb2_file_id *id);
+
+/* What no pipe has, as far as it says which file it means: OPLOCK_BREAK ([MS-SMB2] 2.2.24.1), LOCK
+ * (2.2.26), QUERY_DIRECTORY (2.2.33), CHANGE_NOTIFY (2.2.35). The FileId of all is at one place. */
+
+/* Reads a whole message, whose body has this StructureSize. */
+void smb2_file_request_decode(struct wire_reader *message, uint16_t structure_bytes,
+                              struct smb2_file_id *id);
 
 #endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* TREE_CONNECT: [MS-SMB2] 2.2.9, 2.2.10. */
-#ifndef SMB2_TREE_CONNECT_H
-#define SMB2_TREE_CONNECT_H
+#ifndef SMB2_TREE_H
+#define SMB2_TREE_H
 
 #include "smb2/header.h"
-#include "smb2/name.h"
 
 #define SMB2_SHAREFLAG_ENCRYPT_DATA 0x00008000
 
