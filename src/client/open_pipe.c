@@ -3,6 +3,7 @@
 #include "client/steps.h"
 
 #include "smb2/file.h"
+#include "smb2/ioctl.h"
 #include "smb2/tree.h"
 #include "srvsvc/interface.h"
 

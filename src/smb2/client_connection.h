@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The client's end of one SMB2 connection with one session: message ids, credits, compounds,
- * preauthentication integrity, signatures, interim answers. Bytes in, bytes out. */
+/* The client's end of an SMB2 connection that has one session: message ids, credits, compounds,
+ * preauthentication integrity, signatures, encryption, interim responses. Bytes in, bytes out. */
 #ifndef SMB2_CLIENT_CONNECTION_H
 #define SMB2_CLIENT_CONNECTION_H
 
@@ -17,18 +17,20 @@
 struct smb2_connection {
 	uint16_t dialect; /* 0 until negotiated */
 	uint16_t signing_algorithm;
-	uint16_t cipher; /* SMB2_CIPHER_NONE: encryption is not to be had */
+	uint16_t cipher; /* enum smb2_cipher; SMB2_CIPHER_NONE: no encryption */
 	bool multi_credit;
 	uint32_t max_transact_bytes, max_read_bytes;
 	uint64_t session_id;
 	uint32_t tree_id;
 
 	uint8_t preauth[CRYPTO_SHA512_BYTES];
-	struct crypto_mac *signing_key; /* NULL until the session is authenticated, or is_null */
-	struct smb2_encryption *encryption; /* the same, and NULL where there is no cipher */
-	bool is_encrypted;                  /* all that goes out is, and the answers to it */
+	struct crypto_mac *signing_key;     /* NULL until the session is authenticated, and if
+	                                     * is_null */
+	struct smb2_encryption *encryption; /* the same, and NULL without a cipher */
+	bool is_encrypted;                  /* requests are encrypted, and so are their responses */
 	bool is_null;                       /* a null session: nothing is signed */
-	struct wire_writer setup_response;  /* the last one, unverified until the key is known */
+	struct wire_writer setup_response;  /* the last SESSION_SETUP response, to be verified with
+	                                     * the key that follows from it */
 
 	uint64_t next_message_id;
 	unsigned credits;
@@ -39,67 +41,69 @@ struct smb2_connection {
 		uint32_t tag;
 	} outstanding[SMB2_MAX_OUTSTANDING];
 
-	struct wire_writer out;                    /* whole frames, to be sent */
-	size_t request_begin;                      /* of the message being built */
-	size_t request_headers[SMB2_MAX_COMPOUND]; /* where its headers stand; none: no message is
-	                                              built */
-	size_t request_count;
+	struct wire_writer out; /* whole frames, to be sent */
+	size_t request_begin;   /* where the message that is being built begins */
+	size_t request_headers[SMB2_MAX_COMPOUND]; /* where its headers stand */
+	size_t request_count;                      /* of them; 0: no message is being built */
 
 	struct smb2_frames in;
-	uint8_t *received; /* what is left of the message being read */
+	uint8_t *received; /* the rest of the message that is being read */
 	size_t received_bytes;
-	bool was_encrypted; /* it came encrypted: no signature is wanted */
+	bool was_encrypted; /* that message: it needs no signature */
 	struct err err;
 };
 
 void smb2_connection_init(struct smb2_connection *c);
 void smb2_connection_fini(struct smb2_connection *c);
 
-/* Building what is sent. smb2_connection_request begins a request, whose body the caller then
- * encodes into what it returns; the first one begins a message, further ones are compounded as
- * related to it. tag comes back with the answer. At most smb2_connection_room requests may be
- * begun. smb2_connection_flush ends the message: it signs or
- * encrypts it where a session is there. */
+/* Begins a request: appends its header to the writer that is returned, to which the caller appends
+ * the body. The first request begins a message; those that follow are compounded with it as related
+ * requests. The reply to the request carries tag. At most smb2_connection_room requests may be
+ * begun. */
 struct wire_writer *smb2_connection_request(struct smb2_connection *c, enum smb2_command command,
                                             uint32_t tag);
+/* Where in that writer the header of the request stands that was begun last. */
 size_t smb2_connection_header_at(const struct smb2_connection *c);
+/* Ends the message: signs or encrypts it if there is a session. The message is then in out. */
 void smb2_connection_flush(struct smb2_connection *c);
+/* How many requests may be begun now: as many as there are credits and room to track. */
 unsigned smb2_connection_room(const struct smb2_connection *c);
+/* How many requests have no final response yet. */
 unsigned smb2_connection_outstanding(const struct smb2_connection *c);
 
-/* Sends an SMB1 NEGOTIATE that offers SMB2 alone: an answer in SMB1 shows a server that knows
- * nothing else, and every answer fails the connection. */
+/* Sends an SMB1 NEGOTIATE that offers SMB2 only. A server that answers in SMB1 supports nothing
+ * else; any response fails the connection. */
 void smb2_connection_probe_smb1(struct smb2_connection *c);
 
 enum smb2_event { SMB2_WANT_BYTES, SMB2_REPLY, SMB2_FAILED /* for good: see err */ };
 
-/* An answer, valid until the next smb2_frames_space of in. */
+/* The final response to a request, borrowed until the next smb2_frames_space of in. */
 struct smb2_reply {
 	uint16_t command;
 	uint32_t tag;
 	uint32_t status; /* NTSTATUS */
 	struct smb2_header header;
-	struct wire_reader message; /* the whole of it, at its start */
+	struct wire_reader message; /* the whole message; the reader stands at its header */
 };
 
-/* The next answer out of in. Its signature holds where a session is there that is not a null
- * session. */
+/* Gives the next reply out of in. If there is a session other than a null session, the signature of
+ * the reply was verified, or the reply was encrypted. */
 enum smb2_event smb2_connection_next(struct smb2_connection *c, struct smb2_reply *reply);
 
-/* Takes over what NEGOTIATE agreed on. */
+/* Adopts the result of NEGOTIATE. */
 void smb2_connection_negotiated(struct smb2_connection *c,
                                 const struct smb2_negotiate_response *response);
 
-/* The log-on succeeded: from here on everything is signed. Verifies the answer that said so.
- * False: see err. */
+/* The log-on succeeded: verifies the signature of the response that said so, and signs everything
+ * from now on. False: see err. */
 bool smb2_connection_authenticated(struct smb2_connection *c,
                                    const struct smb2_session_key *session_key);
 
-/* The log-on made a null session, as the caller had asked for: from here on nothing is signed,
- * sent or wanted. For no other session. */
+/* The log-on made a null session, which the caller asked for: from now on no request is signed and
+ * no response needs a signature. Must not be called for any other session. */
 void smb2_connection_anonymous(struct smb2_connection *c);
 
-/* From here on everything is encrypted instead. False: no cipher was agreed on. */
+/* Encrypts everything from now on, instead of signing. False: no cipher was negotiated. */
 bool smb2_connection_encrypt(struct smb2_connection *c);
 
 #endif

@@ -105,6 +105,23 @@ struct wire_reader smb2_ioctl_response_output(struct wire_reader *message)
 	return wire_part(message, offset, bytes);
 }
 
+void smb2_transceive_request_encode(struct wire_writer *w, const struct smb2_file_id *id,
+                                    const uint8_t *input, size_t bytes, uint32_t max_bytes)
+{
+	size_t input_at = smb2_ioctl_request_begin(w, FSCTL_PIPE_TRANSCEIVE, id, max_bytes);
+
+	wire_put_bytes(w, input, bytes);
+	smb2_ioctl_request_end(w, input_at);
+}
+
+void smb2_transceive_response_decode(struct wire_reader *message, struct smb2_data *output)
+{
+	struct wire_reader part = smb2_ioctl_response_output(message);
+
+	output->data = part.at;
+	output->bytes = wire_left(&part);
+}
+
 #define PIPE_WAIT_NAME_AT 14
 
 void smb2_pipe_wait_request_decode(struct wire_reader *input, char name[SMB2_NAME_BYTES])

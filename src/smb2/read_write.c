@@ -1,31 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "smb2/read_write.h"
 
-#include "smb2/ioctl.h"
-
 #define READ_BODY_BYTES 16
 #define READ_COUNT_AT   4 /* in the body of a response */
 #define READ_DATA_AT    (SMB2_HEADER_BYTES + READ_BODY_BYTES)
 #define WRITE_DATA_AT   (SMB2_HEADER_BYTES + 48)
 
 #define WRITE_MAX_DATA_AT 0x100 /* 3.3.5.13 */
-
-void smb2_transceive_request_encode(struct wire_writer *w, const struct smb2_file_id *id,
-                                    const uint8_t *input, size_t bytes, uint32_t max_bytes)
-{
-	size_t input_at = smb2_ioctl_request_begin(w, FSCTL_PIPE_TRANSCEIVE, id, max_bytes);
-
-	wire_put_bytes(w, input, bytes);
-	smb2_ioctl_request_end(w, input_at);
-}
-
-void smb2_transceive_response_decode(struct wire_reader *message, struct smb2_data *output)
-{
-	struct wire_reader part = smb2_ioctl_response_output(message);
-
-	output->data = part.at;
-	output->bytes = wire_left(&part);
-}
 
 void smb2_read_request_encode(struct wire_writer *w, const struct smb2_file_id *id,
                               uint32_t max_bytes)

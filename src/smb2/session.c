@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "smb2/session.h"
 
-
 #define TOKEN_AT          (SMB2_HEADER_BYTES + 24)
 #define RESPONSE_TOKEN_AT (SMB2_HEADER_BYTES + 8)
 

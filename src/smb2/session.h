@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* SESSION_SETUP: [MS-SMB2] 2.2.5, 2.2.6. */
+/* SESSION_SETUP ([MS-SMB2] 2.2.5, 2.2.6), and the session key that comes of it. LOGOFF has an empty
+ * body. */
 #ifndef SMB2_SESSION_H
 #define SMB2_SESSION_H
 
@@ -29,21 +30,20 @@ struct smb2_session_setup_response {
 	size_t token_bytes;
 };
 
-/* The bodies that carry a GSS token. */
+/* token is a GSS token, borrowed until the function returns. */
 void smb2_session_setup_request_encode(struct wire_writer *w, const uint8_t *token,
                                        size_t token_bytes);
 void smb2_session_setup_response_encode(struct wire_writer *w, uint16_t session_flags,
                                         const uint8_t *token, size_t token_bytes);
-/* Read whole messages. */
 void smb2_session_setup_request_decode(struct wire_reader *message,
                                        struct smb2_session_setup_request *request);
 void smb2_session_setup_response_decode(struct wire_reader *message,
                                         struct smb2_session_setup_response *response);
 
-/* What signing keys are derived from: the first bytes, zero-padded, [MS-SMB2] 3.2.5.3.1. */
+/* Signing keys are derived from so many bytes of the session key, zero-padded, 3.2.5.3.1. */
 #define SMB2_SESSION_KEY_BYTES 16
 
-/* The key that the log-on gave: Session.FullSessionKey. */
+/* Session.FullSessionKey: the key that both ends of the log-on share. */
 struct smb2_session_key {
 	uint8_t data[64]; /* zero-padded */
 	size_t bytes;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* NTSTATUS: what it means to a Net* caller, and its name. [MS-ERREF] 2.3. */
+/* NTSTATUS codes ([MS-ERREF] 2.3), their names, and the errors of Net* functions they map to. */
 #ifndef SMB2_STATUS_H
 #define SMB2_STATUS_H
 
@@ -69,9 +69,9 @@
 #define STATUS_SMB_NO_PREAUTH_INTEGRITY_HASH_OVERLAP 0xC05D0000u
 #define STATUS_SMB_BAD_CLUSTER_DIALECT               0xC05D0001u
 
-/* ERROR_UNEXP_NET_ERR for one that is not in the table. */
+/* Returns ERROR_UNEXP_NET_ERR for a code that the table does not have. */
 NET_API_STATUS smb2_status_to_win32(uint32_t nt);
-/* "STATUS_LOGON_FAILURE"; NULL for one that is not in the table. */
+/* Returns "STATUS_LOGON_FAILURE", or NULL for a code that the table does not have. */
 const char *smb2_status_name(uint32_t nt);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "smb2/tree.h"
 
-
 #define PATH_AT (SMB2_HEADER_BYTES + 8)
 
 void smb2_tree_connect_request_encode(struct wire_writer *w, const char *host, const char *share)

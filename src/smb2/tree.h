@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* TREE_CONNECT: [MS-SMB2] 2.2.9, 2.2.10. */
+/* TREE_CONNECT: [MS-SMB2] 2.2.9, 2.2.10. TREE_DISCONNECT has an empty body. */
 #ifndef SMB2_TREE_H
 #define SMB2_TREE_H
 
@@ -19,9 +19,8 @@ struct smb2_tree_connect_response {
 	uint32_t maximal_access;
 };
 
-/* The body; share is UTF-8, without backslashes: \\host\share is asked for. */
+/* The request connects to \\host\share. host and share are UTF-8, without backslashes. */
 void smb2_tree_connect_request_encode(struct wire_writer *w, const char *host, const char *share);
-/* Read whole messages. */
 void smb2_tree_connect_request_decode(struct wire_reader *message,
                                       struct smb2_tree_connect_request *request);
 void smb2_tree_connect_response_encode(struct wire_writer *w,

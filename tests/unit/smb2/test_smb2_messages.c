@@ -10,6 +10,7 @@
 #include "recorded_message.h"
 #include "smb2/file.h"
 #include "smb2/negotiate.h"
+#include "smb2/ioctl.h"
 #include "smb2/read_write.h"
 #include "smb2/session.h"
 #include "smb2/tree.h"
