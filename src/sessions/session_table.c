@@ -83,8 +83,8 @@ static void session_record_fill(const struct session_table *t, struct session_re
  * resume handle from before means another place afterwards. */
 static void session_table_renumber(struct session_table *t)
 {
-	struct session_order_place place = { 0 };
 	const struct session_order_entry *e;
+	struct session_order_place place = { 0 };
 
 	session_order_renumber(&t->order);
 	while ((e = session_order_next(&t->order, &place)) != NULL)
@@ -217,30 +217,23 @@ static void session_walk_begin_list(struct session_walk *w, const struct session
 	} while (slot != first);
 }
 
-static void read_records_ahead(const struct session_walk *w, uint32_t from)
+/* Prefetches the records of the next count sessions that were not prefetched yet, and the texts of
+ * the next AHEAD sessions whose records were. */
+static void session_walk_read_ahead(struct session_walk *w, uint32_t count)
 {
 	const struct session_table *t = w->table;
 	const struct session_order_entry *e;
 
-	for (uint32_t i = from; i < from + AHEAD; i++) {
-		e = session_order_ahead(&t->order, (struct session_order_place){ w->leaf, w->at },
-		                        i);
+	for (uint32_t i = 0; i < count; i++) {
+		e = session_order_next(&t->order, &w->records_at);
 		if (e == NULL)
-			return;
+			break;
 		session_lists_prefetch(&t->lists, e->slot);
 	}
-}
-
-static void read_texts_ahead(const struct session_walk *w, uint32_t from)
-{
-	const struct session_table *t = w->table;
-	const struct session_order_entry *e;
-
-	for (uint32_t i = from; i < from + AHEAD; i++) {
-		e = session_order_ahead(&t->order, (struct session_order_place){ w->leaf, w->at },
-		                        i);
+	for (uint32_t i = 0; i < AHEAD; i++) {
+		e = session_order_next(&t->order, &w->texts_at);
 		if (e == NULL)
-			return;
+			break;
 		session_texts_prefetch(&t->lists.texts,
 		                       &session_lists_record(&t->lists, e->slot)->texts);
 	}
@@ -259,14 +252,11 @@ void session_walk_begin(struct session_walk *w, const struct session_table *t,
 		                        after);
 	} else {
 		uint32_t rank;
-		struct session_order_place place = session_order_behind(&t->order, after, &rank);
 
-		w->leaf = place.leaf;
-		w->at = place.at;
+		w->at = session_order_behind(&t->order, after, &rank);
+		w->records_at = w->texts_at = w->at;
 		w->total = t->order.count - rank;
-		read_records_ahead(w, 0);
-		read_records_ahead(w, AHEAD);
-		read_texts_ahead(w, 0);
+		session_walk_read_ahead(w, 2 * AHEAD);
 	}
 	w->left = w->total;
 }
@@ -289,17 +279,10 @@ static const struct session_record *session_walk_next_on_list(struct session_wal
 
 static const struct session_record *session_walk_next_in_order(struct session_walk *w)
 {
-	struct session_order_place place = { w->leaf, w->at };
-	const struct session_order_entry *e;
-
-	if ((w->total - w->left) % AHEAD == 0) {
-		read_records_ahead(w, 2 * AHEAD);
-		read_texts_ahead(w, AHEAD);
-	}
-	e = session_order_next(&w->table->order, &place);
-	w->leaf = place.leaf;
-	w->at = place.at;
-	return session_lists_record(&w->table->lists, e->slot);
+	if ((w->total - w->left) % AHEAD == 0)
+		session_walk_read_ahead(w, AHEAD);
+	return session_lists_record(&w->table->lists,
+	                            session_order_next(&w->table->order, &w->at)->slot);
 }
 
 bool session_walk_next(struct session_walk *w, int64_t now_ms, struct netsession_row *row,

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <netsession.h>
+#include "sessions/session_order.h"
 
 struct session_table;
 
@@ -73,9 +74,11 @@ struct session_walk { /* all of it the table's own */
 	const char *
 		user; /* with a domain, which its list's sessions may lack; NULL: any of the list */
 	uint32_t total, left;
-	unsigned list;     /* which of a session's links it follows; or the order of all */
-	uint32_t slot;     /* on a list: the next session */
-	uint32_t leaf, at; /* in the order: where the next one stands */
+	unsigned list; /* which of a session's links it follows; or the order of all */
+	uint32_t slot; /* on a list: the next session */
+	/* In the order: the next session, and the first ones whose record and texts are not
+	 * prefetched yet. */
+	struct session_order_place at, records_at, texts_at;
 };
 
 /* Stands before the first session with an id above after. filter: NULL for all; its texts are kept

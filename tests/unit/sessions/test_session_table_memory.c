@@ -124,7 +124,7 @@ static void what_went_leaves_room_for_what_comes(void **state)
 		assert_int_not_equal(id[round % COUNT(id)], 0);
 	}
 	assert_int_in_range(allocated_bytes, 0,
-	                    400 * 1024); /* leaves of the order, which come and go */
+	                    400 * 1024); /* blocks of the order, which come and go */
 	model_end();
 }
 
