@@ -28,7 +28,7 @@ OUT = ROOT / "build" / "fuzz"
 WIRE = ROOT / "tests" / "wire"
 SMBSTATUS = ROOT / "tests" / "smbstatus"
 TARGETS = ["session_answer", "session_request", "rpc_association", "rpc_service",
-           "service", "smb2_messages", "smb2_requests", "smb2_connection", "conversation",
+           "service", "smb2_messages", "smb2_requests", "smb2_connection", "client_state",
            "text_inputs", "nbns", "feed", "pac", "ntlm_message", "spnego", "smb_server", "relay_pipe", "smbstatus"]
 LIBRARIES = ["libuv", "libcrypto", "krb5-gssapi", "jansson"]
 # Nothing is inlined, so that each function is one in the account of what was reached.
@@ -530,7 +530,7 @@ def page_of_level_10(clients, status, resume):
         struct.pack("<4I", 9, 4, resume, status)
 
 
-def seeds_conversation():
+def seeds_client_state():
     variant = 0
     for level, number in enumerate(LEVELS):
         stubs = recordings(f"*-session-enum-response-level{number}-stub") + \

@@ -246,7 +246,7 @@ static void call_check_query(struct netsession_call *call, const struct netsessi
 		(void)connection_key_local(&call->key, &call->err);
 	else
 		call_choose_server(call, query);
-	call->key.interface = &conversation_srvsvc;
+	call->key.interface = &client_srvsvc;
 }
 
 struct netsession_call *call_start(struct net_loop *loop, enum call_kind kind,

@@ -181,7 +181,7 @@ static void connection_on_received(void *context, size_t bytes)
 	struct connection *link = context;
 
 	client_state_received(&link->contact->conversation, bytes);
-	if (!link->contact->conversation.challenged) /* else connection_on_stepped goes on */
+	if (!link->contact->conversation.is_challenged) /* else connection_on_stepped goes on */
 		connection_pump(link);
 }
 

@@ -88,7 +88,7 @@ bool idle_connection_leads_to(const struct idle_connection *contact,
 	       connection_is_same_text(contact->key.local, key->local) &&
 	       contact->key.interface == key->interface &&
 	       contact->key.authentication == key->authentication &&
-	       (contact->conversation.smb.is_encrypted || !key->must_encrypt);
+	       (client_state_is_encrypted(&contact->conversation) || !key->must_encrypt);
 }
 
 bool idle_connection_suits(const struct idle_connection *contact, const struct connection_key *key)

@@ -1,143 +1,615 @@
 /* SPDX-License-Identifier: MIT */
+/* The state machine itself - the table of its steps, and what moves it from one to the next -
+ * stands below what the steps do, under "the state machine". */
 #include "client/state.h"
 
-#include <stdlib.h>
-#include "client/steps.h"
+#include <assert.h>
+#include <stdio.h>
+#include "smb2/file.h"
+#include "smb2/session.h"
+#include "smb2/status.h"
+#include "smb2/tree.h"
 #include "srvsvc/interface.h"
 
-const struct client_interface conversation_srvsvc = {
+#define IPC_SHARE "IPC$"
+#define NO_CREDIT "the server grants no credit"
+
+const struct client_interface client_srvsvc = {
 	{ .uuid = SRVSVC_INTERFACE_UUID, .version = SRVSVC_INTERFACE_VERSION },
-	SRVSVC_PIPE_NAME,
+	"bind " SRVSVC_PIPE_NAME,
 };
 
-const struct client_interface conversation_local = {
+const struct client_interface client_netsession_local = {
 	{ .uuid = LOCAL_INTERFACE_UUID, .version = LOCAL_INTERFACE_VERSION },
-	LOCAL_INTERFACE_NAME,
+	"bind " LOCAL_INTERFACE_NAME,
 };
 
-void step_enter(struct client_state *c, unsigned step)
+static void state_fail(struct client_state *s, NET_API_STATUS status, const char *text)
 {
-	c->step = step;
-	if (c->carrier->steps[step].send != NULL)
-		c->carrier->steps[step].send(c);
+	err_set(&s->err, status, client_state_step(s), text);
 }
 
-void step_fail(struct client_state *c, NET_API_STATUS status, const char *why)
+static bool state_has_failed(const struct client_state *s)
 {
-	err_set(&c->err, status, client_state_step(c), why);
+	return s->err.status != NERR_Success;
 }
 
-const char *client_state_step(const struct client_state *c)
+/* Whether a reply could be decoded; the failure is recorded if not. */
+static bool state_decoded(struct client_state *s, const struct smb2_reply *reply)
 {
-	return c->step == STEP_CALL ? c->method->name : c->carrier->steps[c->step].doing;
+	if (reply->message.error != NULL)
+		state_fail(s, ERROR_BAD_NET_RESP, reply->message.error);
+	return reply->message.error == NULL;
 }
 
-bool client_state_is_idle(const struct client_state *c)
+/* Whether the credits reach for a request. Where no reply is to come that could grant more, they
+ * never will. */
+static bool state_has_credit(struct client_state *s)
 {
-	return c->step == STEP_READY && c->err.status == NERR_Success &&
-	       !client_state_is_spent(c) && c->carrier->is_at_rest(c);
+	if (smb2_connection_room(&s->smb2.connection) > 0)
+		return true;
+	if (transport_smb2_is_idle(&s->smb2))
+		state_fail(s, ERROR_BAD_NET_RESP, NO_CREDIT);
+	return false;
 }
 
-bool client_state_has_tree(const struct client_state *c)
+/* ---- NEGOTIATE: which dialect ---- */
+
+static bool send_smb1_negotiate(struct client_state *s, bool in_compound)
 {
-	return c->step >= STEP_OPEN_PIPE && c->open_taken > TAG_TREE_CONNECT && c->smb.tree_id != 0;
+	(void)in_compound;
+	smb2_connection_probe_smb1(&s->smb2.connection);
+	return true;
 }
 
-void client_state_explain_end(const struct client_state *c, struct err *err)
+static bool send_negotiate(struct client_state *s, bool in_compound)
 {
-	err->step = client_state_step(c);
-	if (c->validation != VALIDATION_SENT || err->status != ERROR_NETNAME_DELETED)
+	struct smb2_negotiate_request *offered = &s->smb2.offered;
+	struct wire_writer *w;
+
+	(void)in_compound;
+	if (!crypto_random(offered->client_guid, sizeof offered->client_guid) ||
+	    !crypto_random(offered->salt, sizeof offered->salt)) {
+		state_fail(s, ERROR_NOT_ENOUGH_MEMORY, "OpenSSL gives no random numbers");
+		return false;
+	}
+	w = smb2_connection_request(&s->smb2.connection, SMB2_NEGOTIATE, STEP_NEGOTIATE);
+	smb2_negotiate_request_encode(w, smb2_connection_header_at(&s->smb2.connection), offered);
+	return true;
+}
+
+static bool take_negotiate(struct client_state *s, struct transport_arrival *arrival)
+{
+	struct smb2_reply *reply = &arrival->reply;
+	struct smb2_negotiate_response *negotiated = &s->smb2.negotiated;
+
+	smb2_negotiate_response_decode(&reply->message, negotiated);
+	if (!state_decoded(s, reply))
+		return false;
+	smb2_connection_negotiated(&s->smb2.connection, negotiated);
+	/* 3.2.5.5: at 3.1.1 the preauthentication hash protects NEGOTIATE already. */
+	if (negotiated->dialect != SMB2_DIALECT_311)
+		s->smb2.validation = VALIDATION_DUE;
+	return true;
+}
+
+/* ---- SESSION_SETUP: the log-on, a token a request. client_state_take_token ends the step ---- */
+
+static bool send_session_setup(struct client_state *s, bool in_compound)
+{
+	struct wire_writer *w;
+
+	(void)in_compound;
+	if (s->token == NULL || !state_has_credit(s))
+		return false;
+	w = smb2_connection_request(&s->smb2.connection, SMB2_SESSION_SETUP, STEP_SESSION_SETUP);
+	smb2_session_setup_request_encode(w, s->token, s->token_bytes);
+	s->token = NULL;
+	return true;
+}
+
+/* Only a caller who logs on anonymously may get a session that is not signed. 3.3.5.5.3: the server
+ * says that the session is a null session; Samba 4.17 does not say so, but does not sign its reply
+ * either. */
+static bool is_null_session(const struct client_state *s, const struct smb2_reply *reply,
+                            const struct smb2_session_setup_response *response)
+{
+	return s->is_anonymous && ((response->session_flags & SMB2_SESSION_FLAG_IS_NULL) != 0 ||
+	                           (reply->header.flags & SMB2_FLAGS_SIGNED) == 0);
+}
+
+static bool take_session_setup(struct client_state *s, struct transport_arrival *arrival)
+{
+	struct smb2_reply *reply = &arrival->reply;
+	struct smb2_session_setup_response response;
+
+	smb2_session_setup_response_decode(&reply->message, &response);
+	if (!state_decoded(s, reply))
+		return false;
+	if (response.session_flags & SMB2_SESSION_FLAG_ENCRYPT_DATA)
+		s->must_encrypt = true;
+	s->is_null_session = is_null_session(s, reply, &response);
+	if ((response.session_flags & SMB2_SESSION_FLAG_IS_GUEST) != 0 ||
+	    ((response.session_flags & SMB2_SESSION_FLAG_IS_NULL) != 0 && !s->is_null_session))
+		state_fail(s, ERROR_LOGON_FAILURE, "the server logged the user on as a guest");
+	s->smb2.connection.session_id = reply->header.session_id;
+	s->is_authenticated = reply->status == STATUS_SUCCESS;
+	wire_writer_clear(&s->challenge);
+	wire_put_bytes(&s->challenge, response.token, response.token_bytes);
+	s->is_challenged = true;
+	return false;
+}
+
+/* 3.2.5.3.1: a null session is not signed. Nothing can prove then that nobody changed NEGOTIATE,
+ * and a caller who is anonymous has nothing to lose by that. */
+static void begin_null_session(struct client_state *s)
+{
+	if (s->must_encrypt) {
+		state_fail(s, ERROR_NOT_SUPPORTED, "a null session has no key to encrypt with");
 		return;
-	/* 3.3.5.15.12: so does a server whom another NEGOTIATE reached than was sent. */
-	*err = (struct err){ 0 };
-	err_set(err, ERROR_DOWNGRADE_DETECTED, "VALIDATE_NEGOTIATE_INFO",
-	        "the server hung up: it got another NEGOTIATE than was sent");
+	}
+	smb2_connection_anonymous(&s->smb2.connection);
+	s->smb2.validation = VALIDATION_NONE;
 }
 
-bool client_state_received_nothing(const struct client_state *c)
+static void begin_session(struct client_state *s, const struct smb2_session_key *key)
 {
-	return c->step == STEP_NEGOTIATE && smb2_frames_is_untouched(&c->smb.in);
+	struct smb2_connection *connection = &s->smb2.connection;
+
+	if (!smb2_connection_authenticated(connection, key))
+		state_fail(s, connection->err.status, connection->err.text);
+	else if (s->must_encrypt && !smb2_connection_encrypt(connection))
+		state_fail(s, ERROR_NOT_SUPPORTED, "the server offers no encryption");
 }
 
-static void client_state_begin(struct client_state *c, const char *host, uint16_t only_dialect)
+void client_state_take_token(struct client_state *s, const uint8_t *token, size_t bytes,
+                             const struct smb2_session_key *key)
 {
-	*c = (struct client_state){ .host = host,
-		                    .interface = &conversation_srvsvc,
-		                    .carrier = &smb2_carrier,
-		                    .step = STEP_NEGOTIATE,
-		                    .offered = { .only_dialect = only_dialect } };
-	smb2_connection_init(&c->smb);
-	rpc_association_init(&c->rpc);
-}
-
-void client_state_init(struct client_state *c, const char *host, enum client_opening opening)
-{
-	client_state_begin(c, host, 0);
-	if (opening == CLIENT_PROBE_SMB1)
-		smb2_connection_probe_smb1(&c->smb);
+	s->is_challenged = false;
+	if (!s->is_authenticated) {
+		s->token = token;
+		s->token_bytes = bytes;
+		if (bytes == 0)
+			state_fail(
+				s, ERROR_LOGON_FAILURE,
+				"the server asks for another token after the log-on is complete");
+		if (s->step == STEP_SESSION_SETUP)
+			s->unsent = STEP_SESSION_SETUP;
+		return;
+	}
+	if (key == NULL)
+		state_fail(s, ERROR_LOGON_FAILURE,
+		           "the server ended the log-on before it proved its identity");
+	else if (s->is_null_session)
+		begin_null_session(s);
 	else
-		step_enter(c, STEP_NEGOTIATE);
+		begin_session(s, key);
+	if (!state_has_failed(s))
+		s->step = STEP_TREE_CONNECT;
 }
 
-void client_state_init_dialect(struct client_state *c, const char *host, uint16_t dialect)
+/* ---- TREE_CONNECT and CREATE: the pipe ---- */
+
+static bool send_tree_connect(struct client_state *s, bool in_compound)
 {
-	client_state_begin(c, host, dialect);
-	step_enter(c, STEP_NEGOTIATE);
+	struct wire_writer *w;
+
+	(void)in_compound;
+	if (!state_has_credit(s))
+		return false;
+	w = smb2_connection_request(&s->smb2.connection, SMB2_TREE_CONNECT, STEP_TREE_CONNECT);
+	smb2_tree_connect_request_encode(w, s->host, IPC_SHARE);
+	return true;
 }
 
-void client_state_init_local(struct client_state *c, const struct client_interface *interface)
+/* The share wants encryption, and the session did not say so: what followed in the compound went
+ * out in plain text, is refused, and has to be sent again. */
+static void begin_encryption(struct client_state *s)
 {
-	*c = (struct client_state){ .interface = interface, .carrier = &local_carrier };
-	rpc_association_init(&c->rpc);
-	step_enter(c, STEP_BIND);
+	if (!smb2_connection_encrypt(&s->smb2.connection)) {
+		state_fail(s, ERROR_NOT_SUPPORTED, "the server offers no encryption");
+		return;
+	}
+	transport_smb2_ignore_outstanding(&s->smb2);
+	s->unsent = STEP_CREATE;
+	rpc_association_fini(&s->rpc);
+	rpc_association_init(&s->rpc);
 }
 
-const struct smb2_negotiate_response *client_state_negotiated(const struct client_state *c)
+static bool take_tree_connect(struct client_state *s, struct transport_arrival *arrival)
 {
-	return c->step > STEP_NEGOTIATE ? &c->negotiated : NULL;
+	struct smb2_reply *reply = &arrival->reply;
+	struct smb2_tree_connect_response response;
+
+	smb2_tree_connect_response_decode(&reply->message, &response);
+	if (!state_decoded(s, reply))
+		return false;
+	s->smb2.connection.tree_id = reply->header.tree_id;
+	if ((response.share_flags & SMB2_SHAREFLAG_ENCRYPT_DATA) &&
+	    !s->smb2.connection.is_encrypted)
+		begin_encryption(s);
+	return true;
 }
 
-void client_state_fini(struct client_state *c)
+static bool send_create(struct client_state *s, bool in_compound)
 {
-	smb2_connection_fini(&c->smb);
-	free(c->plain.in);
-	wire_writer_fini(&c->plain.out);
-	rpc_association_fini(&c->rpc);
-	session_enum_decoder_fini(&c->decoder);
-	wire_writer_fini(&c->challenge);
-	wire_writer_fini(&c->stub);
-	wire_writer_fini(&c->fragment);
-	wire_writer_fini(&c->answer);
-	for (size_t i = 0; i < CLIENT_MAX_READS; i++)
-		wire_writer_fini(&c->early[i]);
+	struct wire_writer *w;
+
+	(void)in_compound;
+	if (!state_has_credit(s))
+		return false;
+	w = smb2_connection_request(&s->smb2.connection, SMB2_CREATE, STEP_CREATE);
+	smb2_create_pipe_request_encode(w, SRVSVC_PIPE_NAME);
+	return true;
 }
 
-uint8_t *client_state_space(struct client_state *c, size_t *room)
+static bool take_create(struct client_state *s, struct transport_arrival *arrival)
 {
-	return c->carrier->space(c, room);
+	smb2_create_response_decode(&arrival->reply.message, &s->smb2.pipe);
+	return state_decoded(s, &arrival->reply);
 }
 
-void client_state_received(struct client_state *c, size_t bytes)
+/* ---- bind and call: what is said over the pipe, whatever its transport ---- */
+
+static bool send_bind(struct client_state *s, bool in_compound)
 {
-	c->carrier->received(c, bytes);
+	if (!s->is_local && !state_has_credit(s))
+		return false;
+	wire_writer_clear(&s->fragment);
+	rpc_association_bind(&s->rpc, &s->fragment, &s->interface->syntax);
+	if (s->is_local)
+		wire_put_bytes(&s->local.out, s->fragment.data, s->fragment.len);
+	else
+		transport_smb2_transceive(&s->smb2, STEP_BIND, in_compound, &s->fragment);
+	return true;
 }
 
-struct wire_writer *client_state_out(struct client_state *c)
+/* Makes the call's next fragment. */
+static void next_fragment(struct client_state *s)
 {
-	return c->carrier->out(c);
+	wire_writer_clear(&s->fragment);
+	rpc_association_fragment(&s->rpc, &s->fragment, pipe_call_opnum(&s->call),
+	                         s->call.stub.data, s->call.stub.len, &s->call.stub_sent);
 }
 
-enum client_event client_state_next(struct client_state *c)
+static bool send_call(struct client_state *s, bool in_compound)
+{
+	(void)in_compound;
+	while (s->is_local) {
+		next_fragment(s);
+		wire_put_bytes(&s->local.out, s->fragment.data, s->fragment.len);
+		if (!pipe_call_has_more_to_send(&s->call))
+			return true;
+	}
+	/* Beside the first call, so that it costs no round trip: no answer is given before this one
+	 * has come. */
+	if (s->smb2.validation == VALIDATION_DUE && smb2_connection_room(&s->smb2.connection) > 0)
+		transport_smb2_validate(&s->smb2);
+	if (!state_has_credit(s))
+		return false;
+	next_fragment(s);
+	if (pipe_call_has_more_to_send(&s->call))
+		transport_smb2_write(&s->smb2, STEP_CALL, &s->fragment);
+	else
+		transport_smb2_transceive(&s->smb2, STEP_CALL, false, &s->fragment);
+	return true;
+}
+
+static bool transport_is_idle(const struct client_state *s)
+{
+	return s->is_local ? s->local.in_bytes == 0 : transport_smb2_is_idle(&s->smb2);
+}
+
+/* An answer, or the rest of one, is still to come. */
+static bool rpc_wants_more(const struct client_state *s)
+{
+	return s->rpc.step == RPC_BINDING || s->rpc.step == RPC_CALLING;
+}
+
+/* The interface is bound. Nothing may be in flight any more: its reply would be taken for one of
+ * the call's. */
+static bool take_bound(struct client_state *s)
+{
+	if (!transport_is_idle(s))
+		state_fail(s, ERROR_BAD_NET_RESP, "a reply came before the one that it depends on");
+	return !state_has_failed(s);
+}
+
+/* Takes the PDUs that are complete. True: the interface is bound. */
+static bool take_pdus(struct client_state *s)
+{
+	bool is_bound = false;
+	struct rpc_piece piece;
+
+	while (!state_has_failed(s))
+		switch (rpc_association_next(&s->rpc, &piece)) {
+		case RPC_WANT_BYTES:
+			return is_bound;
+		case RPC_BOUND:
+			is_bound = take_bound(s);
+			break;
+		case RPC_STUB:
+			(void)pipe_call_take_piece(&s->call, &piece, &s->err);
+			break;
+		case RPC_FAILED:
+			s->err = s->rpc.err;
+			break;
+		}
+	return false;
+}
+
+static bool take_pipe(struct client_state *s, struct transport_arrival *arrival)
+{
+	bool is_bound = false;
+
+	if (arrival->event == TRANSPORT_WRITTEN)
+		s->unsent = STEP_CALL; /* with the next fragment */
+	if (arrival->event != TRANSPORT_PIPE_DATA)
+		return false;
+	if (arrival->bytes > 0) {
+		rpc_association_feed(&s->rpc, arrival->data, arrival->bytes);
+		is_bound = take_pdus(s);
+	}
+	if (!state_has_failed(s) && !s->is_local && rpc_wants_more(s) &&
+	    !transport_smb2_read(&s->smb2, s->call.remaining_bytes, s->call.fragment_bytes))
+		state_fail(s, ERROR_BAD_NET_RESP, NO_CREDIT);
+	return is_bound;
+}
+
+/* ---- the state machine ---- */
+
+/* A step sends its request and takes what arrives for it, until one arrival ends it: then the next
+ * step in the table begins. client_state_take_token ends SESSION_SETUP, client_state_call_... begin
+ * CALL, client_state_take_... end it. The local transport begins with the bind. */
+static const struct step {
+	const char *name; /* in errors */
+	/* Begins a request; in_compound: in the message of the request before. False: something is
+	 * missing that has to come first. */
+	bool (*send)(struct client_state *s, bool in_compound);
+	/* Takes an arrival. True: the step is over. */
+	bool (*take)(struct client_state *s, struct transport_arrival *arrival);
+	bool joins_compound; /* where credits reach, the request goes out with those before it */
+} steps[] = {
+	[STEP_PROBE_SMB1] = { "NEGOTIATE", send_smb1_negotiate, NULL }, /* fails in any case */
+	[STEP_NEGOTIATE] = { "NEGOTIATE", send_negotiate, take_negotiate },
+	[STEP_SESSION_SETUP] = { "SESSION_SETUP", send_session_setup, take_session_setup },
+	[STEP_TREE_CONNECT] = { "TREE_CONNECT " IPC_SHARE, send_tree_connect, take_tree_connect },
+	[STEP_CREATE] = { "CREATE " SRVSVC_PIPE_NAME, send_create, take_create, true },
+	[STEP_BIND] = { "bind", send_bind, take_pipe, true },
+	[STEP_READY] = { "pipe " SRVSVC_PIPE_NAME, NULL, take_pipe },
+	[STEP_CALL] = { "call", send_call, take_pipe },
+	[STEP_COUNT] = { NULL, NULL, NULL },
+};
+
+const char *client_state_step(const struct client_state *s)
+{
+	switch (s->step) {
+	case STEP_BIND:
+		return s->interface->bind_step;
+	case STEP_CALL:
+		return pipe_call_name(&s->call);
+	default:
+		return steps[s->step].name;
+	}
+}
+
+/* Sends the request that is due, and in the same message those that may follow it. */
+static void state_send(struct client_state *s)
+{
+	bool in_compound = false;
+
+	while (!state_has_failed(s)) {
+		const struct step *due = &steps[s->unsent];
+
+		if (s->unsent > s->step && !(in_compound && due->joins_compound))
+			break; /* it is not its turn */
+		if (!in_compound && s->step < STEP_READY && !transport_is_idle(s))
+			break; /* a message follows the replies to the one before */
+		if (due->send == NULL || !due->send(s, in_compound))
+			break;
+		s->unsent++;
+		in_compound = true;
+	}
+	if (s->smb2.connection.request_count > 0)
+		smb2_connection_flush(&s->smb2.connection);
+}
+
+/* Takes the next arrival. False: more bytes have to be received first. */
+static bool state_receive(struct client_state *s)
+{
+	struct transport_arrival arrival = { 0 };
+
+	arrival.event = s->is_local ? transport_local_next(&s->local, &arrival)
+	                            : transport_smb2_next(&s->smb2, s->step, client_state_step(s),
+	                                                  &arrival, &s->err);
+	switch (arrival.event) {
+	case TRANSPORT_WANTS_BYTES:
+		return false;
+	case TRANSPORT_REPLY:
+	case TRANSPORT_PIPE_DATA:
+	case TRANSPORT_WRITTEN:
+		if (steps[s->step].take(s, &arrival))
+			s->step++;
+		break;
+	case TRANSPORT_PROGRESS:
+	case TRANSPORT_FAILED:
+		break;
+	}
+	return true;
+}
+
+enum client_event client_state_next(struct client_state *s)
 {
 	do {
-		if (c->err.status != NERR_Success)
+		state_send(s);
+		if (state_has_failed(s))
 			return CLIENT_EVENT_FAILED;
-		if (c->challenged)
+		if (s->is_challenged)
 			return CLIENT_EVENT_TOKEN;
-		if (c->validation != VALIDATION_SENT && call_has_row(c))
+		if (s->smb2.validation != VALIDATION_SENT && pipe_call_has_row(&s->call))
 			return CLIENT_EVENT_ROWS;
-		if (c->validation != VALIDATION_SENT && c->answered)
+		if (s->smb2.validation != VALIDATION_SENT && s->call.is_answered)
 			return CLIENT_EVENT_ANSWER;
-	} while (c->carrier->take(c));
-	return c->step == STEP_READY ? CLIENT_EVENT_READY : CLIENT_EVENT_READ;
+	} while (state_receive(s));
+	return s->step == STEP_READY ? CLIENT_EVENT_READY : CLIENT_EVENT_READ;
+}
+
+/* ---- its life ---- */
+
+static void state_begin(struct client_state *s, const char *host, enum client_step step)
+{
+	*s = (struct client_state){ .interface = &client_srvsvc, .step = step, .unsent = step };
+	snprintf(s->host, sizeof s->host, "%s", host);
+	transport_smb2_init(&s->smb2);
+	rpc_association_init(&s->rpc);
+}
+
+void client_state_init(struct client_state *s, const char *host, enum client_opening opening)
+{
+	state_begin(s, host, opening == CLIENT_PROBE_SMB1 ? STEP_PROBE_SMB1 : STEP_NEGOTIATE);
+}
+
+void client_state_init_dialect(struct client_state *s, const char *host, uint16_t dialect)
+{
+	state_begin(s, host, STEP_NEGOTIATE);
+	s->smb2.offered.only_dialect = dialect;
+}
+
+void client_state_init_local(struct client_state *s, const struct client_interface *interface)
+{
+	state_begin(s, "", STEP_BIND);
+	s->is_local = true;
+	s->interface = interface;
+}
+
+void client_state_fini(struct client_state *s)
+{
+	transport_smb2_fini(&s->smb2);
+	transport_local_fini(&s->local);
+	rpc_association_fini(&s->rpc);
+	wire_writer_fini(&s->fragment);
+	wire_writer_fini(&s->challenge);
+	pipe_call_fini(&s->call);
+}
+
+uint8_t *client_state_space(struct client_state *s, size_t *room)
+{
+	return s->is_local ? transport_local_space(&s->local, room)
+	                   : smb2_frames_space(&s->smb2.connection.in, room);
+}
+
+void client_state_received(struct client_state *s, size_t bytes)
+{
+	if (s->is_local)
+		transport_local_received(&s->local, bytes);
+	else
+		smb2_frames_received(&s->smb2.connection.in, bytes);
+}
+
+struct wire_writer *client_state_out(struct client_state *s)
+{
+	return s->is_local ? &s->local.out : &s->smb2.connection.out;
+}
+
+/* ---- calls ---- */
+
+static void state_begin_call(struct client_state *s)
+{
+	rpc_association_call(&s->rpc);
+	s->step = s->unsent = STEP_CALL;
+}
+
+void client_state_call_enum(struct client_state *s, const struct session_enum_request *request,
+                            bool streams_rows)
+{
+	assert(client_state_is_idle(s));
+	(void)pipe_call_begin_enum(&s->call, request, streams_rows, &s->err);
+	state_begin_call(s);
+}
+
+void client_state_call_del(struct client_state *s, const struct session_del_request *request)
+{
+	assert(client_state_is_idle(s));
+	(void)pipe_call_begin_del(&s->call, request, &s->err);
+	state_begin_call(s);
+}
+
+void client_state_call_local(struct client_state *s, enum local_opnum opnum,
+                             const struct session_del_request *request)
+{
+	assert(client_state_is_idle(s));
+	(void)pipe_call_begin_local(&s->call, opnum, request, &s->err);
+	state_begin_call(s);
+}
+
+bool client_state_next_row(struct client_state *s, struct netsession_row *row, char **scratch,
+                           size_t *scratch_bytes)
+{
+	return !state_has_failed(s) &&
+	       pipe_call_next_row(&s->call, row, scratch, scratch_bytes, &s->err);
+}
+
+NET_API_STATUS client_state_take_enum(struct client_state *s, struct session_enum_answer *answer,
+                                      void **infos)
+{
+	s->step = STEP_READY;
+	return pipe_call_end_enum(&s->call, answer, infos, &s->err);
+}
+
+NET_API_STATUS client_state_take_del(struct client_state *s, NET_API_STATUS *answer)
+{
+	s->step = STEP_READY;
+	return pipe_call_end_del(&s->call, answer, &s->err);
+}
+
+NET_API_STATUS client_state_take_local(struct client_state *s, struct wire_reader *stub)
+{
+	s->step = STEP_READY;
+	pipe_call_end_local(&s->call, stub);
+	return s->err.status;
+}
+
+/* ---- what is known of it ---- */
+
+const struct smb2_negotiate_response *client_state_negotiated(const struct client_state *s)
+{
+	return s->step > STEP_NEGOTIATE ? &s->smb2.negotiated : NULL;
+}
+
+bool client_state_is_spent(const struct client_state *s)
+{
+	return transport_smb2_is_spent(&s->smb2);
+}
+
+bool client_state_is_idle(const struct client_state *s)
+{
+	return s->step == STEP_READY && !state_has_failed(s) && !client_state_is_spent(s) &&
+	       transport_is_idle(s);
+}
+
+bool client_state_is_encrypted(const struct client_state *s)
+{
+	return s->smb2.connection.is_encrypted;
+}
+
+bool client_state_has_tree(const struct client_state *s)
+{
+	return s->step > STEP_TREE_CONNECT && s->smb2.connection.tree_id != 0;
+}
+
+bool client_state_received_nothing(const struct client_state *s)
+{
+	return s->step <= STEP_NEGOTIATE && smb2_frames_is_untouched(&s->smb2.connection.in);
+}
+
+void client_state_explain_end(const struct client_state *s, struct err *err)
+{
+	err->step = client_state_step(s);
+	if (s->smb2.validation != VALIDATION_SENT || err->status != ERROR_NETNAME_DELETED)
+		return;
+	/* 3.3.5.15.12: a server that another NEGOTIATE has reached than was sent ends the
+	 * connection. */
+	*err = (struct err){ 0 };
+	err_set(err, ERROR_DOWNGRADE_DETECTED, TRANSPORT_VALIDATE_STEP,
+	        "the server ended the connection: it received another NEGOTIATE than was sent");
 }

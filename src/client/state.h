@@ -1,159 +1,139 @@
 /* SPDX-License-Identifier: MIT */
-/* One conversation with one server, up to the answers of NetrSessionEnum and NetrSessionDel: which
- * request follows which answer. What is said over the pipe - bind, calls, their answers - is the
- * same everywhere; a carrier is what is below: SMB2 from NEGOTIATE on, or the plain stream of the
- * local service. Bytes in, bytes out; the caller moves them, and has the tokens of the log-on
- * made. */
+/* The client's end of one connection, from NEGOTIATE to the answers of NetrSessionEnum and
+ * NetrSessionDel, as a state machine: state.c has the table of its steps. Bytes in, bytes and
+ * events out. The caller moves the bytes, makes the tokens of the log-on, and does what an event
+ * asks for; the state machine calls nobody. */
 #ifndef CLIENT_STATE_H
 #define CLIENT_STATE_H
 
-#include "base/err.h"
-#include "local/interface.h"
-#include "rpc/client_association.h"
-#include "smb2/client_connection.h"
-#include "smb2/read_write.h"
-#include "srvsvc/session_del.h"
-#include "srvsvc/session_enum.h"
+#include "client/pipe_call.h"
+#include "client/server_name.h"
+#include "client/transport_local.h"
+#include "client/transport_smb2.h"
 
-/* READs in flight at once for a long answer. */
-#define CLIENT_MAX_READS 8
-
-/* What is called, and how stories name it. */
+/* An interface that is bound, and the step of the bind as errors name it. */
 struct client_interface {
 	struct rpc_syntax syntax;
-	const char *name; /* static text */
+	const char *bind_step; /* static text */
 };
 
-extern const struct client_interface conversation_srvsvc, conversation_local;
+extern const struct client_interface client_srvsvc, client_netsession_local;
+
+/* Each step is named after what it sends. */
+enum client_step {
+	STEP_PROBE_SMB1,
+	STEP_NEGOTIATE,
+	STEP_SESSION_SETUP,
+	STEP_TREE_CONNECT,
+	STEP_CREATE,
+	STEP_BIND, /* over the local transport the first step */
+	STEP_READY,
+	STEP_CALL,
+	STEP_COUNT,
+};
 
 struct client_state {
-	const char *host; /* kept: for TREE_CONNECT; NULL: the local service */
+	char host[SERVER_NAME_MAX_BYTES + 1]; /* for TREE_CONNECT */
+	bool is_local;                        /* the local transport is used, not SMB2 */
 	const struct client_interface *interface;
-	const struct client_transport *carrier;
-	unsigned step; /* of the carrier's table */
+	enum client_step step;   /* whose reply comes next */
+	enum client_step unsent; /* whose request is sent next; further than step: a compound, or
+	                            all was sent */
 	struct err err;
-	struct smb2_connection smb;
-	struct plain_stream {
-		uint8_t *in;            /* NULL: nothing has come yet */
-		size_t in_bytes;        /* that came */
-		struct wire_writer out; /* to be sent */
-	} plain;
+	struct transport_smb2 smb2;
+	struct transport_local local;
 	struct rpc_association rpc;
-
-	/* What was negotiated, until it is known that nobody changed it on the way. */
-	struct smb2_negotiate_request offered;
-	struct smb2_negotiate_response negotiated;
-	enum { VALIDATION_NONE, VALIDATION_DUE, VALIDATION_SENT } validation;
+	struct wire_writer fragment; /* the one being sent */
+	struct pipe_call call;
 
 	/* The log-on. */
-	const uint8_t *token; /* to be sent with the next SESSION_SETUP; borrowed, NULL: none yet */
+	const uint8_t *token; /* for the next SESSION_SETUP; borrowed, NULL: it is not made yet */
 	size_t token_bytes;
 	struct wire_writer challenge; /* the server's last token */
-	bool challenged, authenticated;
-	bool must_encrypt; /* the caller wants it, or the server asks for it */
-	bool is_anonymous; /* the caller asks for a null session */
-	bool is_null;      /* and the server has made one */
-
-	/* The pipe. */
-	unsigned open_taken;    /* of their answers */
-	unsigned opened;        /* requests of TREE_CONNECT, CREATE, bind that were sent */
-	bool in_compound;       /* the one before stands in the same message */
-	unsigned refused_plain; /* answers that are of no interest: encryption came too late */
-	struct smb2_file_id pipe;
-
-	/* The call. */
-	const struct client_method *method; /* of the table in session_call.c */
-	struct wire_writer stub, fragment;
-	size_t stub_sent;
-	struct session_enum_decoder decoder; /* NetrSessionEnum's answer */
-	struct wire_writer answer;           /* a shorter one's stub */
-	bool answer_is_big_endian;
-	bool streams_rows; /* CLIENT_EVENT_ROWS is wanted */
-	uint32_t rows_given;
-	uint32_t reads_sent, reads_taken;           /* sequence numbers */
-	uint32_t stub_to_come, fragment_bytes;      /* of the answer; of its longest fragment */
-	struct wire_writer early[CLIENT_MAX_READS]; /* READs that came before their turn */
-	bool is_early[CLIENT_MAX_READS];
-	bool answered;
+	bool is_challenged, is_authenticated;
+	bool must_encrypt;    /* the caller wants encryption, or the server asks for it */
+	bool is_anonymous;    /* the caller asks for a null session */
+	bool is_null_session; /* and the server has made one */
 };
 
-/* How it opens. The probe asks in SMB1 whether there is SMB2: it fails in any case, with
- * ERROR_SMB1_NOT_AVAILABLE where a server that knows SMB1 only answers. */
+/* How a connection to an SMB server opens. The probe asks in SMB1 whether the server knows SMB2: it
+ * fails in any case, with ERROR_SMB1_NOT_AVAILABLE where a server that knows SMB1 only answers. */
 enum client_opening { CLIENT_OPEN_SMB2, CLIENT_PROBE_SMB1 };
 
-/* As client_state_init, offering one dialect alone. */
-void client_state_init_dialect(struct client_state *c, const char *host, uint16_t dialect);
+/* Copies host, which is at most SERVER_NAME_MAX_BYTES long. */
+void client_state_init(struct client_state *s, const char *host, enum client_opening opening);
+/* The same, offering one dialect alone. */
+void client_state_init_dialect(struct client_state *s, const char *host, uint16_t dialect);
+/* For a connection to the local service's socket. Keeps interface. */
+void client_state_init_local(struct client_state *s, const struct client_interface *interface);
+void client_state_fini(struct client_state *s);
 
-/* What NEGOTIATE brought; NULL: it has not yet. */
-const struct smb2_negotiate_response *client_state_negotiated(const struct client_state *c);
-
-/* Keeps host. */
-void client_state_init(struct client_state *c, const char *host, enum client_opening opening);
-/* With the local service, over a connection to its socket. Keeps interface. */
-void client_state_init_local(struct client_state *c, const struct client_interface *interface);
-void client_state_fini(struct client_state *c);
-
-/* The network's side: where the next bytes go, *room of them, NULL: out of memory; that they have
- * come; and what is to be sent, which the caller clears. */
-uint8_t *client_state_space(struct client_state *c, size_t *room);
-void client_state_received(struct client_state *c, size_t bytes);
-struct wire_writer *client_state_out(struct client_state *c);
+/* Where the next bytes of the network go, and how many of them; NULL: out of memory. */
+uint8_t *client_state_space(struct client_state *s, size_t *room);
+void client_state_received(struct client_state *s, size_t bytes);
+/* What is to be sent. The caller sends and clears it after each client_state_next. */
+struct wire_writer *client_state_out(struct client_state *s);
 
 enum client_event {
-	CLIENT_EVENT_READ,   /* has to read from the network */
-	CLIENT_EVENT_TOKEN,  /* wants a token for its challenge: client_state_take_token */
-	CLIENT_EVENT_READY,  /* the pipe is open: conversation_ask_... */
-	CLIENT_EVENT_ROWS,   /* client_state_next_row, until it has no more for now */
-	CLIENT_EVENT_ANSWER, /* conversation_take_... */
-	CLIENT_EVENT_FAILED, /* see err */
+	CLIENT_EVENT_READ,   /* more bytes have to be received */
+	CLIENT_EVENT_TOKEN,  /* challenge wants a token: client_state_take_token */
+	CLIENT_EVENT_READY,  /* the pipe is open: client_state_call_... */
+	CLIENT_EVENT_ROWS,   /* rows are there: client_state_next_row, until it gives no more */
+	CLIENT_EVENT_ANSWER, /* the call is answered: client_state_take_... */
+	CLIENT_EVENT_FAILED, /* the connection is of no more use: see err */
 };
 
-/* Works on what has come. Afterwards there may be something to send. */
-enum client_event client_state_next(struct client_state *c);
+/* Sends what can be sent, works on what was received, and gives the next event. */
+enum client_event client_state_next(struct client_state *s);
 
-/* The log-on's next token, borrowed until it is sent; key once the exchange is complete, else
- * NULL. The first token may be handed over at any time. */
-void client_state_take_token(struct client_state *c, const uint8_t *token, size_t bytes,
+/* The next token of the log-on, borrowed until it is sent, and the session's key once the log-on is
+ * complete, else NULL. The first token may be given at any time. */
+void client_state_take_token(struct client_state *s, const uint8_t *token, size_t bytes,
                              const struct smb2_session_key *key);
 
-/* Send NetrSessionEnum or NetrSessionDel. The pipe has to be ready. With streams_rows, rows are
- * given before their answer is complete. */
-void client_state_call_enum(struct client_state *c, const struct session_enum_request *request,
+/* Begin a call; the pipe has to be ready. With streams_rows, rows are given before their answer is
+ * complete. */
+void client_state_call_enum(struct client_state *s, const struct session_enum_request *request,
                             bool streams_rows);
-void client_state_call_del(struct client_state *c, const struct session_del_request *request);
-/* Call an operation of conversation_local. request: of LOCAL_LIST_ALSO_CLOSED; else NULL. */
-void client_state_call_local(struct client_state *c, enum local_opnum opnum,
+void client_state_call_del(struct client_state *s, const struct session_del_request *request);
+/* An operation of client_netsession_local. request: of LOCAL_LIST_ALSO_CLOSED; else NULL. */
+void client_state_call_local(struct client_state *s, enum local_opnum opnum,
                              const struct session_del_request *request);
 
-/* The next row of an answer that is still coming; as of session_enum_decoder_row. */
-bool client_state_next_row(struct client_state *c, struct netsession_row *row, char **scratch,
+/* The next row of an answer that is still coming, as session_enum_decoder_row gives it. */
+bool client_state_next_row(struct client_state *s, struct netsession_row *row, char **scratch,
                            size_t *scratch_bytes);
 
-/* The answers: to NetrSessionEnum as of session_enum_decoder_finish, to NetrSessionDel its status,
- * of the local service's operations the stub, borrowed until the next call. Then the pipe is ready
- * again, unless client_state_is_spent says otherwise. Return what stands in err. */
-NET_API_STATUS client_state_take_enum(struct client_state *c, struct session_enum_answer *answer,
+/* The answers, as pipe_call_end_... give them. The pipe is ready again then, unless
+ * client_state_is_spent says otherwise. Return 0, or what stands in err. */
+NET_API_STATUS client_state_take_enum(struct client_state *s, struct session_enum_answer *answer,
                                       void **infos);
-NET_API_STATUS client_state_take_del(struct client_state *c, NET_API_STATUS *answer);
-NET_API_STATUS client_state_take_local(struct client_state *c, struct wire_reader *stub);
+NET_API_STATUS client_state_take_del(struct client_state *s, NET_API_STATUS *answer);
+NET_API_STATUS client_state_take_local(struct client_state *s, struct wire_reader *stub);
 
-/* More READs were sent than the answer needed, and would swallow the next one: a server whose
- * fragments come otherwise than it told. */
-bool client_state_is_spent(const struct client_state *c);
+/* What the server said to NEGOTIATE; NULL: it has not answered yet. */
+const struct smb2_negotiate_response *client_state_negotiated(const struct client_state *s);
 
-/* The pipe is ready, and nothing is on its way: another call may use it later. */
-bool client_state_is_idle(const struct client_state *c);
+/* READs are in flight that would take the bytes of the next answer: no further call may use this
+ * connection. */
+bool client_state_is_spent(const struct client_state *s);
 
-/* TREE_CONNECT succeeded, whatever became of the rest. */
-bool client_state_has_tree(const struct client_state *c);
+/* The pipe is ready, and nothing is in flight: another call may use this connection later. */
+bool client_state_is_idle(const struct client_state *s);
+
+/* All messages are encrypted. */
+bool client_state_is_encrypted(const struct client_state *s);
+
+/* TREE_CONNECT succeeded, whatever became of the steps behind it. */
+bool client_state_has_tree(const struct client_state *s);
 
 /* Not one byte has come from the server. */
-bool client_state_received_nothing(const struct client_state *c);
+bool client_state_received_nothing(const struct client_state *s);
 
-/* The connection ended with err: adds where, and what that means there. */
-void client_state_explain_end(const struct client_state *c, struct err *err);
+/* The connection ended with err: adds the step, and what an end means there. */
+void client_state_explain_end(const struct client_state *s, struct err *err);
 
-/* What it is about at present, for the story of a deadline: "TREE_CONNECT". Static text. */
-const char *client_state_step(const struct client_state *c);
+/* The step as errors name it: "TREE_CONNECT IPC$". Static text. */
+const char *client_state_step(const struct client_state *s);
 
 #endif

@@ -74,7 +74,7 @@ static void with_two_credits_the_bind_waits_for_both_answers(void **state)
 	expect_asked(2, SMB2_TREE_CONNECT);
 	answer_tree_connect(0, 0);
 	assert_int_equal(client_state_next(&c), CLIENT_EVENT_READ);
-	assert_int_equal(c.smb.out.len, 0);
+	assert_int_equal(c.smb2.connection.out.len, 0);
 	answer_create(1);
 	expect(CLIENT_EVENT_READ);
 	expect_asked(1, SMB2_IOCTL);
@@ -99,7 +99,7 @@ static void answers_of_the_open_out_of_their_order_are_refused(void **state)
 	script_log_on();
 	expect_asked(3, SMB2_TREE_CONNECT);
 	answer_create(1);
-	expect_failure(ERROR_BAD_NET_RESP, 0, "opening of the pipe srvsvc");
+	expect_failure(ERROR_BAD_NET_RESP, 0, "TREE_CONNECT IPC$");
 }
 
 static void without_a_credit_the_server_is_at_fault(void **state)
@@ -109,7 +109,7 @@ static void without_a_credit_the_server_is_at_fault(void **state)
 	script_negotiate();
 	grants = 0;
 	complete_log_on();
-	expect_failure(ERROR_BAD_NET_RESP, 0, "opening of the pipe srvsvc");
+	expect_failure(ERROR_BAD_NET_RESP, 0, "TREE_CONNECT IPC$");
 	assert_string_equal(c.err.text, "the server grants no credit");
 }
 

@@ -35,7 +35,7 @@ static void reads_answered_in_reverse_are_put_in_order(void **state)
 	script_open_pipe();
 	ask_level_0();
 	make_answer(600, 0, true);
-	assert_true(fragments() > 2 * CLIENT_MAX_READS);
+	assert_true(fragments() > 2 * TRANSPORT_MAX_READS);
 	answer_fragment(0, 0);
 	while (given < fragments()) {
 		expect(CLIENT_EVENT_READ);
@@ -46,7 +46,7 @@ static void reads_answered_in_reverse_are_put_in_order(void **state)
 	}
 	expect(CLIENT_EVENT_ANSWER);
 	expect_answer(600);
-	assert_int_equal(most, CLIENT_MAX_READS);
+	assert_int_equal(most, TRANSPORT_MAX_READS);
 	assert_false(client_state_is_spent(&c));
 }
 
@@ -94,7 +94,7 @@ static void an_alloc_hint_that_lies_leaves_the_pipe_spent(void **state)
 	make_answer(50, 100000, true);
 	answer_fragment(0, 0);
 	expect(CLIENT_EVENT_READ);
-	assert_int_equal(asked_count, CLIENT_MAX_READS);
+	assert_int_equal(asked_count, TRANSPORT_MAX_READS);
 	for (size_t number = 1; number < fragments(); number++)
 		answer_fragment(number - 1, number);
 	expect(CLIENT_EVENT_ANSWER);
@@ -106,7 +106,7 @@ static void reads_never_outgrow_the_credits(void **state)
 {
 	(void)state;
 	script_open_pipe();
-	c.smb.credits = 3;
+	c.smb2.connection.credits = 3;
 	grants = 1;
 	ask_level_0();
 	make_answer(300, 0, true);
@@ -260,7 +260,7 @@ static void half_a_written_fragment_is_a_bad_answer(void **state)
 	ask_with_long_names();
 	answer_write(7);
 	expect_failure(ERROR_BAD_NET_RESP, 0, "NetrSessionEnum");
-	assert_string_equal(c.err.text, "the pipe took a part of a fragment");
+	assert_string_equal(c.err.text, "the pipe accepted only a part of a fragment");
 }
 
 TEST_GROUP(client_state_call)

@@ -16,7 +16,7 @@ static int set_up_local(void **state)
 {
 	set_up(state);
 	client_state_fini(&c);
-	client_state_init_local(&c, &conversation_srvsvc);
+	client_state_init_local(&c, &client_srvsvc);
 	return 0;
 }
 
@@ -206,7 +206,7 @@ static void our_own_interface_is_bound_and_answers_lists(void **state)
 
 	(void)state;
 	client_state_fini(&c);
-	client_state_init_local(&c, &conversation_local);
+	client_state_init_local(&c, &client_netsession_local);
 	bind_it();
 	client_state_call_local(&c, LOCAL_WHO_AM_I, NULL);
 	expect_sent(RPC_REQUEST);
@@ -274,7 +274,7 @@ static void a_service_that_hangs_up_is_told_with_the_step(void **state)
 	assert_false(client_state_received_nothing(&c)); /* no SMB1 is looked for */
 	assert_false(client_state_has_tree(&c));
 	client_state_explain_end(&c, &err);
-	assert_string_equal(err.step, "bind");
+	assert_string_equal(err.step, "bind srvsvc");
 }
 
 TEST_GROUP(client_state_local)

@@ -1,31 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* A whole conversation, from NEGOTIATE to the pages of an enumeration, pumped as a call pumps it;
- * also one with the local service, which begins with the bind. Tokens are dummies, the session's
- * key is known.
+/* A whole connection of the client, from NEGOTIATE to the pages of an enumeration, pumped as a call
+ * pumps it; also one to the local service, which begins with the bind. Tokens are dummies, the
+ * session's key is known.
  * Input: options, then the server's answers. Each is flags, a status, credits, a length and a
- * body; the target makes right, as the flags say, its message id, its signature, the form of its
+ * body; the target corrects, as the flags say, its message id, its signature, the form of its
  * body, and the RPC PDU in it. The local service's have no credits.
  * Must reach: client_state_init client_state_next client_state_call_enum client_state_take_token
- *   client_state_take_enum negotiate_receive session_setup_receive session_setup_send
- *   open_pipe_send open_pipe_receive receive_tree_connect receive_create send_bind pipe_call_send
- *   pipe_call_receive pipe_take_transceive pipe_take_read send_reads take_piece association_feed
- *   client_state_init_local bind_send call_send client_state_call_local client_state_take_local
- *   local_list_decode local_list_next
- *   smb2_write_response_decode enumeration_take filter matches turn_page step_down nobody reduce
- *   netsession_page_row error_message_write step_refuse smb2_connection_authenticated
- * client_state_step client_state_received_nothing client_state_explain_end begin_encryption
- * send_validation take_validation smb2_validate_response_check smb2_encrypt smb2_decrypt
- * client_state_call_del feed_short client_state_take_del client_state_next_row
- * session_enum_decoder_row enumeration_accepts_row session_row_reduce Holds: a failure has a status
- * and a step; what is sent is whole, and signed after the log-on; buffers are bounded by what came;
- * rows are UTF-8, and those given before a page are as many as its own; nothing of a message is
- * read after its time. */
+ *   client_state_take_enum client_state_init_local client_state_call_local client_state_take_local
+ *   client_state_call_del client_state_take_del client_state_next_row client_state_step
+ *   client_state_received_nothing client_state_explain_end state_send state_receive
+ *   send_smb1_negotiate send_negotiate send_session_setup send_tree_connect send_create send_bind
+ *   send_call take_negotiate take_session_setup take_tree_connect begin_encryption take_create
+ *   take_pipe take_pdus take_bound
+ *   transport_smb2_write transport_smb2_transceive transport_smb2_read transport_smb2_validate
+ *   transport_smb2_next transport_smb2_refused take_validation take_written take_transceived
+ *   take_read keep_early next_early take_reply transport_local_next
+ *   pipe_call_take_piece take_enum_piece take_short_piece pipe_call_next_row pipe_call_end_del
+ *   local_list_decode local_list_next smb2_write_response_decode smb2_validate_response_check
+ *   smb2_connection_authenticated smb2_encrypt smb2_decrypt enumeration_take
+ *   enumeration_filter_page enumeration_matches enumeration_turn_page enumeration_step_down
+ *   enumeration_set_not_found enumeration_reduce_page enumeration_accepts_row netsession_page_row
+ *   session_enum_decoder_row session_row_reduce error_message_write
+ * Holds: a failure has a status and a step; what is sent is whole, and signed after the log-on;
+ * buffers are bounded by what came; rows are UTF-8, and those given before a page are as many as
+ * its own; nothing of a message is read after its time. */
 #include "smb2_server.h"
 #include "base/text.h"
 #include "client/state.h"
 #include "client/enumeration.h"
 #include "client/page.h"
-#include "client/steps.h"
 #include "client/error_message.h"
 #include "local/local_list.h"
 
@@ -131,7 +134,7 @@ static void put_pipe_data(struct run *run, struct wire_writer *w, const uint8_t 
 /* What VALIDATE_NEGOTIATE_INFO is answered where nobody tampered. */
 static void put_validation(struct run *run, struct wire_writer *w)
 {
-	const struct smb2_negotiate_response *negotiated = &run->c.negotiated;
+	const struct smb2_negotiate_response *negotiated = &run->c.smb2.negotiated;
 
 	wire_put_u32le(w, negotiated->capabilities);
 	wire_put_bytes(w, negotiated->server_guid, SMB2_GUID_BYTES);
@@ -151,7 +154,7 @@ static void put_body(struct run *run, struct wire_writer *w, uint16_t command, c
 		wire_put_u16le(w, 0);
 		wire_put_u32le(w, (uint32_t)run->c.fragment.len);
 		wire_put_zeros(w, 8);
-	} else if (command == SMB2_IOCTL && run->c.validation == VALIDATION_SENT &&
+	} else if (command == SMB2_IOCTL && run->c.smb2.validation == VALIDATION_SENT &&
 	           (flags & PDU) == 0) {
 		put_validation(run, &inner);
 		server_body(w, command, inner.data, inner.len);
@@ -201,7 +204,8 @@ static unsigned put_element(struct run *run, struct wire_writer *w, uint64_t *fr
 	uint8_t status = fuzz_u8(&run->in), credits = fuzz_u8(&run->in);
 	size_t bytes = fuzz_u16(&run->in), begin;
 	uint8_t *data = fuzz_copy(&run->in, &bytes);
-	const struct smb2_outstanding *o = server_pick(&run->c.smb, (flags & YOUNGEST) != 0, *from);
+	const struct smb2_outstanding *o = server_pick(&run->c.smb2.connection,
+	                                               (flags & YOUNGEST) != 0, *from);
 	struct smb2_header h = {
 		.status = status_of(status),
 		.command = o != NULL ? o->command : 0,
@@ -220,8 +224,8 @@ static unsigned put_element(struct run *run, struct wire_writer *w, uint64_t *fr
 		wire_put_padding(w, begin, 8);
 		smb2_header_set_next(w, begin, (uint32_t)(w->len - begin));
 	}
-	if ((flags & SIGN) != 0 && run->c.smb.dialect != 0)
-		server_sign(&run->c.smb, w->data + begin, w->len - begin);
+	if ((flags & SIGN) != 0 && run->c.smb2.connection.dialect != 0)
+		server_sign(&run->c.smb2.connection, w->data + begin, w->len - begin);
 	if ((flags & INTERIM) != 0 && run->wire.len == 0)
 		put_interim(&run->wire, &h);
 	free(data);
@@ -251,8 +255,8 @@ static bool make_message(struct run *run)
 	do
 		flags = put_element(run, &message, &from);
 	while ((flags & COMPOUND) != 0 && run->in.left > 0 && message.len < 40000);
-	if (is_sealed && run->c.smb.encryption != NULL)
-		server_seal(&run->c.smb, &message, 0);
+	if (is_sealed && run->c.smb2.connection.encryption != NULL)
+		server_seal(&run->c.smb2.connection, &message, 0);
 	if (message.len <= SMB2_MAX_FRAME_BYTES) {
 		size_t begin = smb2_frame_begin(&run->wire);
 
@@ -300,8 +304,9 @@ static bool deliver(struct run *run)
 			return false;
 	left = run->wire.len - run->at;
 	left = left < run->piece ? left : run->piece;
-	left = run->is_local ? deliver_plain(run, left)
-	                     : server_deliver(&run->c.smb, run->wire.data + run->at, left);
+	left = run->is_local
+	               ? deliver_plain(run, left)
+	               : server_deliver(&run->c.smb2.connection, run->wire.data + run->at, left);
 	run->at += left;
 	run->delivered += left;
 	return true;
@@ -312,7 +317,7 @@ static void give_token(struct run *run)
 	static const uint8_t token[] = "a token";
 
 	/* Bytes go on coming while it is made. */
-	while (run->c.challenged &&
+	while (run->c.is_challenged &&
 	       (run->at < run->wire.len || (run->in.left > 0 && (run->in.at[0] & EARLY) != 0)))
 		if (!deliver(run))
 			break;
@@ -446,16 +451,16 @@ static void pump(struct run *run)
 	while (!run->is_over) {
 		enum client_event event = client_state_next(c);
 
-		server_check_sent(&c->smb);
-		MUST(!c->plain.out.failed && (run->is_local || c->plain.out.len == 0));
-		wire_writer_clear(&c->plain.out);
+		server_check_sent(&c->smb2.connection);
+		MUST(!c->local.out.failed && (run->is_local || c->local.out.len == 0));
+		wire_writer_clear(&c->local.out);
 		MUST(client_state_step(c) != NULL);
 		MUST(!client_state_received_nothing(c) || run->delivered == 0);
-		MUST(c->smb.in.cap <= 8192 + 4 * run->delivered);
-		MUST(c->decoder.block.cap <= 1024 + 4 * run->delivered);
+		MUST(c->smb2.connection.in.cap <= 8192 + 4 * run->delivered);
+		MUST(c->call.decoder.block.cap <= 1024 + 4 * run->delivered);
 		switch (event) {
 		case CLIENT_EVENT_READ:
-			if (c->step == STEP_LOG_ON && run->tokens == 0)
+			if (c->step == STEP_SESSION_SETUP && run->tokens == 0)
 				give_token(run);
 			else if (!deliver(run))
 				end(run);
@@ -513,8 +518,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	}
 	MUST(enumeration_init(&run->e, &query, &err) == NERR_Success);
 	if (run->is_local)
-		client_state_init_local(&run->c, run->asks_list ? &conversation_local
-		                                                : &conversation_srvsvc);
+		client_state_init_local(&run->c,
+		                        run->asks_list ? &client_netsession_local : &client_srvsvc);
 	else
 		client_state_init(&run->c, "server.example",
 		                  (run->options & OPTION_PROBE) != 0 ? CLIENT_PROBE_SMB1
