@@ -2,53 +2,41 @@
 #include "daemon/local_endpoint.h"
 
 #include <stdlib.h>
-#include "net/stream.h"
 #include "daemon/counters.h"
 #include "daemon/local_identity.h"
 #include "daemon/local_interface.h"
-#include "daemon/local_socket.h"
+#include "net/endpoint.h"
+#include "net/stream.h"
+#include "system/log.h"
 
-#define DOING "local service"
+#define STEP "local endpoint"
 
 #define SPACE_BYTES 65536 /* read at once */
-
-#define MAX_TURN_MS 20 /* of a caller, after which no call is begun: others come in between */
 
 /* Everybody may connect: what they may do is the policy's business. */
 #define SOCKET_MODE 0666
 
-/* A connection is closed when nothing happened on it for so many looks. */
-#define LOCAL_IDLE_CHECKS 4
-
 struct local_connection {
+	struct net_connection connection;
 	struct local_endpoint *endpoint;
-	struct local_connection *before, *next;
-	uid_t uid;
-	int socket; /* until it is known who that is; then -1 */
+	int socket; /* until the caller is identified; then -1 */
 	struct local_identity_lookup *lookup;
-	struct identity *who;
-	struct srvsvc_caller as;
+	struct identity *identity;
+	struct srvsvc_caller caller;
 	struct rpc_server *rpc;
 	size_t held_bytes; /* as the service counts them */
 	struct net_stream *stream;
-	unsigned looks; /* since something happened */
-	int64_t turn_began_ms;
-	bool wants_turn;        /* to make the calls that were left */
-	struct net_timer *turn; /* the next one */
+	bool wants_turn; /* calls were left over when the turn ended */
 	struct refresh_wait wait;
-	bool is_refreshed; /* the table is, for the calls of this turn: they have waited */
+	bool is_refreshed; /* the session table is, for the calls of this turn */
 };
 
 struct local_endpoint {
 	struct net_loop *loop;
 	struct srvsvc_server *service;
 	struct refresh *refresh;
-	struct local_socket at;
-	unsigned max_connections, count;
-	bool is_full; /* the listener is paused */
-	uint32_t idle_timeout_s;
-	struct net_timer *look;
-	struct local_connection *callers;
+	struct net_endpoint *connections;
+	struct log_limit limit;
 	uint8_t space[SPACE_BYTES];
 };
 
@@ -61,82 +49,56 @@ static const struct rpc_endpoint endpoint = {
 	.max_request_bytes = 65536,
 };
 
-/* At the bound the next ones wait in the kernel's queue. */
-static void local_endpoint_update_bound(struct local_endpoint *d)
+static int64_t local_endpoint_now_ms(const struct local_endpoint *e)
 {
-	bool is_full = d->count >= d->max_connections;
-
-	if (d->at.listener != NULL && is_full && !d->is_full)
-		net_listener_pause(d->at.listener);
-	if (d->at.listener != NULL && !is_full && d->is_full)
-		net_listener_resume(d->at.listener);
-	d->is_full = is_full;
+	return e->service->now_ms(e->service->context);
 }
 
-/* ---- a caller ---- */
+/* ---- one connection ---- */
 
-static void local_connection_close(struct local_connection *c)
+static void local_connection_free(struct local_connection *c)
 {
-	struct local_endpoint *d = c->endpoint;
+	struct local_endpoint *e = c->endpoint;
 
-	refresh_cancel_wait(d->refresh, &c->wait);
+	refresh_cancel_wait(e->refresh, &c->wait);
 	local_identity_cancel(c->lookup);
-	net_timer_stop(c->turn);
+	net_connection_remove(&c->connection);
 	net_stream_finish(c->stream);
 	if (c->socket >= 0)
 		net_socket_hang_up(c->socket);
-	srvsvc_count_held(d->service, &c->held_bytes, 0);
+	srvsvc_count_held(e->service, &c->held_bytes, 0);
 	rpc_server_free(c->rpc);
-	identity_release(c->who);
-	if (c->before != NULL)
-		c->before->next = c->next;
-	else
-		d->callers = c->next;
-	if (c->next != NULL)
-		c->next->before = c->before;
+	identity_release(c->identity);
 	free(c);
-	d->count--;
 	counters_sub(COUNTER_LOCAL_CONNECTIONS_NOW, 1);
-	local_endpoint_update_bound(d);
 }
 
-static void local_connection_begin_turn(struct local_connection *c)
+/* Closes the connection, and logs the reason. */
+static void local_connection_close(struct local_connection *c, enum log_level level,
+                                   const char *reason)
 {
-	struct srvsvc_server *service = c->endpoint->service;
-
-	c->turn_began_ms = service->now_ms(service->context);
+	log_write_limited(&c->endpoint->limit, local_endpoint_now_ms(c->endpoint), level,
+	                  "local connection from %s closed: %s", c->connection.peer.text, reason);
+	local_connection_free(c);
 }
 
 static bool local_connection_has_turn(void *context)
 {
 	struct local_connection *c = context;
-	struct srvsvc_server *service = c->endpoint->service;
 
-	if (service->now_ms(service->context) - c->turn_began_ms <= MAX_TURN_MS)
-		return c->is_refreshed || !srvsvc_may_list_sessions(service, c->who) ||
-		       refresh_ready_or_wait(c->endpoint->refresh, &c->wait);
-	c->wants_turn = true;
-	return false;
+	if (net_connection_turn_is_over(&c->connection)) {
+		c->wants_turn = true;
+		return false;
+	}
+	return c->is_refreshed || !srvsvc_may_list_sessions(c->endpoint->service, c->identity) ||
+	       refresh_ready_or_wait(c->endpoint->refresh, &c->wait);
 }
 
-static void local_connection_on_turn(void *context);
-
-static void local_connection_await_turn(struct local_connection *c)
-{
-	if (c->turn == NULL)
-		c->turn = net_timer_start(c->endpoint->loop, 0, local_connection_on_turn, c);
-	if (c->turn != NULL)
-		net_stream_pause(c->stream);
-	else
-		local_connection_close(c);
-}
-
-/* Sends what there is of answers, as fast as they are read. While some of it waits, nothing is read
- * from who does not read. */
-static void local_connection_send_answers(struct local_connection *c)
+/* False: out of memory. */
+static bool local_connection_send_pending(struct local_connection *c)
 {
 	struct wire_writer out = { 0 };
-	bool is_good = true, is_last;
+	bool is_good = true;
 	size_t left;
 
 	while (is_good && net_stream_unsent(c->stream) == 0 && rpc_server_pending(c->rpc) > 0) {
@@ -147,28 +109,44 @@ static void local_connection_send_answers(struct local_connection *c)
 	}
 	wire_writer_fini(&out);
 	srvsvc_count_held(c->endpoint->service, &c->held_bytes, rpc_server_held_bytes(c->rpc));
-	is_last = c->endpoint->at.listener == NULL || rpc_server_is_over(c->rpc);
-	if (is_good && net_stream_unsent(c->stream) > 0)
-		net_stream_pause(c->stream);
-	else if (is_good && c->wants_turn && !rpc_server_is_over(c->rpc))
-		local_connection_await_turn(c);
-	else if (is_good && c->wait.is_waiting && !rpc_server_is_over(c->rpc))
-		net_stream_pause(c->stream);
-	else if (is_good && !is_last)
-		net_stream_resume(c->stream);
-	else
-		local_connection_close(c);
+	return is_good;
 }
 
-static void local_connection_on_turn(void *context)
+/* Sends the answers that are ready, as fast as the caller reads them. While answers are unsent or
+ * calls wait, nothing more is read from the caller. */
+static void local_connection_send_answers(struct local_connection *c)
 {
-	struct local_connection *c = context;
+	bool is_over;
 
-	net_timer_stop(c->turn);
-	c->turn = NULL;
+	if (!local_connection_send_pending(c)) {
+		local_connection_close(c, LOG_LEVEL_ERROR, "out of memory");
+		return;
+	}
+	is_over = rpc_server_is_over(c->rpc);
+	if (net_stream_unsent(c->stream) > 0) {
+		net_stream_pause(c->stream);
+	} else if (is_over) {
+		local_connection_close(c, LOG_LEVEL_WARNING,
+		                       "the caller sent a PDU that ends the association");
+	} else if (c->wants_turn) {
+		net_stream_pause(c->stream);
+		if (!net_connection_await_turn(&c->connection))
+			local_connection_close(c, LOG_LEVEL_ERROR, "out of memory");
+	} else if (c->wait.is_waiting) {
+		net_stream_pause(c->stream);
+	} else if (net_endpoint_is_draining(c->endpoint->connections)) {
+		local_connection_close(c, LOG_LEVEL_DEBUG, "netsessiond is ending");
+	} else {
+		net_stream_resume(c->stream);
+	}
+}
+
+static void local_connection_take_turn(struct local_connection *c)
+{
+	net_connection_cancel_turn(&c->connection);
 	c->wants_turn = false;
-	c->looks = 0;
-	local_connection_begin_turn(c);
+	net_connection_touch(&c->connection);
+	net_connection_begin_turn(&c->connection);
 	rpc_server_go_on(c->rpc);
 	c->is_refreshed = false;
 	local_connection_send_answers(c);
@@ -179,7 +157,7 @@ static void local_connection_on_refreshed(void *context)
 	struct local_connection *c = context;
 
 	c->is_refreshed = true;
-	local_connection_on_turn(c);
+	local_connection_take_turn(c);
 }
 
 static uint8_t *local_connection_on_space(void *context, size_t *room)
@@ -195,35 +173,34 @@ static void local_connection_on_received(void *context, size_t bytes)
 	struct local_connection *c = context;
 	bool is_good;
 
-	local_connection_begin_turn(c);
+	net_connection_begin_turn(&c->connection);
 	is_good = rpc_server_feed(c->rpc, c->endpoint->space, bytes);
-	c->looks = 0;
+	net_connection_touch(&c->connection);
 	counters_add(COUNTER_LOCAL_BYTES_IN, bytes);
 	if (!is_good || rpc_server_is_over(c->rpc))
 		counters_add(COUNTER_LOCAL_MALFORMED, 1);
 	if (is_good)
 		local_connection_send_answers(c);
 	else
-		local_connection_close(c);
+		local_connection_close(c, LOG_LEVEL_WARNING, "the caller sent no valid DCE/RPC");
 }
 
 static void local_connection_on_drained(void *context)
 {
 	struct local_connection *c = context;
 
-	c->looks = 0;
-	local_connection_begin_turn(c);
+	net_connection_touch(&c->connection);
+	net_connection_begin_turn(&c->connection);
 	local_connection_send_answers(c);
 }
 
 static void local_connection_on_stream_end(void *context, const struct err *err)
 {
-	(void)err;
-	local_connection_close(context);
+	local_connection_close(context, LOG_LEVEL_DEBUG, err_text(err));
 }
 
-/* Now it is known who that is: what they sent is read from here on. */
-static void local_connection_on_identity(void *context, struct identity *who)
+/* From here on, the caller is known, and what it sends is read. */
+static void local_connection_on_identity(void *context, struct identity *identity)
 {
 	static const struct net_stream_handler handler = { local_connection_on_space,
 		                                           local_connection_on_received,
@@ -233,150 +210,156 @@ static void local_connection_on_identity(void *context, struct identity *who)
 	int socket = c->socket;
 
 	c->lookup = NULL;
-	c->who = who;
-	c->as = (struct srvsvc_caller){ .service = c->endpoint->service,
-		                        .identity = who,
-		                        .address = "local",
-		                        .endpoint = "local" };
-	if (who != NULL)
-		c->rpc = rpc_server_new(&endpoint, &c->as);
+	c->identity = identity;
+	c->caller = (struct srvsvc_caller){ .service = c->endpoint->service,
+		                            .identity = identity,
+		                            .address = "local",
+		                            .endpoint = "local" };
+	if (identity != NULL)
+		c->rpc = rpc_server_new(&endpoint, &c->caller);
 	if (c->rpc != NULL) {
 		rpc_server_take_turns(c->rpc, local_connection_has_turn, c);
+		net_connection_set_open(&c->connection, true);
 		c->socket = -1;
 		c->stream = net_stream_new(c->endpoint->loop, socket, &handler, c);
 	}
 	if (c->stream == NULL)
-		local_connection_close(c);
+		local_connection_close(c, LOG_LEVEL_ERROR, "out of memory");
 }
 
-/* ---- the door ---- */
+/* ---- the endpoint ---- */
 
-static bool local_endpoint_has_too_many(const struct local_endpoint *d, uid_t uid)
+static void local_endpoint_refuse(struct local_endpoint *e, const struct net_peer *peer,
+                                  enum log_level level, const char *reason)
 {
-	unsigned most = d->max_connections / 4 + 1, count = 0;
-
-	for (const struct local_connection *c = d->callers; c != NULL; c = c->next)
-		count += c->uid == uid;
-	return uid != 0 && count >= most;
+	counters_add(COUNTER_LOCAL_REFUSED, 1);
+	log_write_limited(&e->limit, local_endpoint_now_ms(e), level,
+	                  "local connection from %s refused: %s", peer->text, reason);
 }
 
-static void local_endpoint_on_accepted(void *context, int socket)
+static void local_endpoint_on_accepted(void *context, int socket, const struct net_peer *peer)
 {
-	struct local_endpoint *d = context;
+	struct local_endpoint *e = context;
 	struct local_connection *c = calloc(1, sizeof *c);
-	gid_t gid;
-	pid_t pid;
-	uid_t uid;
 
 	counters_add(COUNTER_LOCAL_CONNECTIONS, 1);
-	if (c == NULL || !net_socket_peer_process(socket, &uid, &gid, &pid) ||
-	    local_endpoint_has_too_many(d, uid)) {
-		counters_add(COUNTER_LOCAL_REFUSED, 1);
+	if (c == NULL) {
 		net_socket_hang_up(socket);
-		free(c);
+		local_endpoint_refuse(e, peer, LOG_LEVEL_ERROR, "out of memory");
 		return;
 	}
-	*c = (struct local_connection){ .endpoint = d,
-		                        .uid = uid,
+	*c = (struct local_connection){ .connection.context = c,
+		                        .endpoint = e,
 		                        .socket = socket,
-		                        .next = d->callers,
 		                        .wait = { .over = local_connection_on_refreshed,
 		                                  .context = c } };
-	if (d->callers != NULL)
-		d->callers->before = c;
-	d->callers = c;
-	d->count++;
+	net_connection_add(e->connections, &c->connection, peer);
 	counters_add(COUNTER_LOCAL_CONNECTIONS_NOW, 1);
-	local_endpoint_update_bound(d);
-	c->lookup = local_identity_start(d->loop, uid, local_connection_on_identity, c);
+	c->lookup = local_identity_start(e->loop, peer->uid, local_connection_on_identity, c);
 	if (c->lookup == NULL)
-		local_connection_close(c);
+		local_connection_close(c, LOG_LEVEL_ERROR, "out of memory");
 }
 
-static void local_endpoint_on_idle_check(void *context);
-
-static bool local_endpoint_schedule_idle_check(struct local_endpoint *d)
+static void local_endpoint_on_refused(void *context, const struct net_peer *peer,
+                                      const char *reason)
 {
-	uint64_t after_ms = (uint64_t)d->idle_timeout_s * 1000 / LOCAL_IDLE_CHECKS;
-
-	net_timer_stop(d->look);
-	d->look = net_timer_start(d->loop, after_ms < INT32_MAX ? (uint32_t)after_ms : INT32_MAX,
-	                          local_endpoint_on_idle_check, d);
-	return d->look != NULL;
+	counters_add(COUNTER_LOCAL_CONNECTIONS, 1);
+	local_endpoint_refuse(context, peer, LOG_LEVEL_WARNING, reason);
 }
 
-static void local_endpoint_on_idle_check(void *context)
+static void local_endpoint_on_close(struct net_connection *connection, enum net_close_reason reason)
 {
-	struct local_endpoint *d = context;
+	struct local_connection *c = connection->context;
 
-	for (struct local_connection *c = d->callers, *next; c != NULL; c = next) {
-		next = c->next;
-		if (++c->looks > LOCAL_IDLE_CHECKS) {
-			counters_add(COUNTER_LOCAL_TIMED_OUT, 1);
-			local_connection_close(c);
-		}
+	if (reason == NET_CLOSE_TIMEOUT) {
+		counters_add(COUNTER_LOCAL_TIMED_OUT, 1);
+		local_connection_close(c, LOG_LEVEL_NOTICE, "idle for [server] idle_timeout_s");
+	} else {
+		local_connection_close(c, LOG_LEVEL_NOTICE, "netsessiond is ending");
 	}
-	(void)local_endpoint_schedule_idle_check(d); /* without memory, nobody is sent away */
+}
+
+static void local_endpoint_on_drain(struct net_connection *connection)
+{
+	struct local_connection *c = connection->context;
+
+	if (c->stream == NULL || (net_stream_unsent(c->stream) == 0 && !c->wait.is_waiting))
+		local_connection_close(c, LOG_LEVEL_DEBUG, "netsessiond is ending");
+}
+
+static void local_endpoint_on_turn(struct net_connection *connection)
+{
+	local_connection_take_turn(connection->context);
+}
+
+static struct net_endpoint_settings
+local_endpoint_list_settings(const struct local_endpoint_settings *settings)
+{
+	uint32_t timeout_ms = settings->idle_timeout_s * 1000;
+
+	return (struct net_endpoint_settings){ .max_connections = settings->max_connections,
+		                               .max_of_user = settings->max_connections / 4 + 1,
+		                               .open_timeout_ms = timeout_ms,
+		                               .idle_timeout_ms = timeout_ms };
 }
 
 struct local_endpoint *local_endpoint_new(struct net_loop *loop, struct srvsvc_server *service,
-                                          struct refresh *freshness,
+                                          struct refresh *refresh,
                                           const struct local_endpoint_settings *settings,
                                           struct err *err)
 {
-	struct local_endpoint *d = calloc(1, sizeof *d);
+	static const struct net_endpoint_handler handler = {
+		local_endpoint_on_accepted, local_endpoint_on_refused, local_endpoint_on_close,
+		local_endpoint_on_drain, local_endpoint_on_turn
+	};
+	const struct net_endpoint_settings list_settings = local_endpoint_list_settings(settings);
+	struct local_endpoint *e = calloc(1, sizeof *e);
 
-	if (d == NULL) {
+	if (e != NULL) {
+		e->loop = loop;
+		e->service = service;
+		e->refresh = refresh;
+		e->limit.name = "local endpoint";
+		e->connections = net_endpoint_new(loop, &handler, e, &list_settings);
+	}
+	if (e == NULL || e->connections == NULL) {
 		if (settings->socket >= 0)
 			net_socket_forget(settings->socket);
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+		free(e);
 		return NULL;
 	}
-	d->loop = loop;
-	d->service = service;
-	d->refresh = freshness;
-	d->max_connections = settings->max_connections;
-	d->idle_timeout_s = settings->idle_timeout_s;
-	if (local_socket_open(&d->at, loop, settings->path, SOCKET_MODE, settings->socket,
-	                      local_endpoint_on_accepted, d, err) &&
-	    local_endpoint_schedule_idle_check(d))
-		return d;
-	err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
-	local_endpoint_free(d);
+	if (settings->socket >= 0
+	            ? net_endpoint_listen(e->connections, settings->socket, err)
+	            : net_endpoint_listen_local(e->connections, settings->path, SOCKET_MODE, err))
+		return e;
+	local_endpoint_free(e);
 	return NULL;
 }
 
-void local_endpoint_configure(struct local_endpoint *d,
+void local_endpoint_configure(struct local_endpoint *e,
                               const struct local_endpoint_settings *settings)
 {
-	d->max_connections = settings->max_connections;
-	d->idle_timeout_s = settings->idle_timeout_s;
-	local_endpoint_update_bound(d);
-	(void)local_endpoint_schedule_idle_check(d);
+	const struct net_endpoint_settings list_settings = local_endpoint_list_settings(settings);
+
+	net_endpoint_configure(e->connections, &list_settings);
 }
 
-void local_endpoint_drain(struct local_endpoint *d)
+void local_endpoint_drain(struct local_endpoint *e)
 {
-	local_socket_close(&d->at);
-	for (struct local_connection *c = d->callers, *next; c != NULL; c = next) {
-		next = c->next;
-		if (c->stream == NULL || (net_stream_unsent(c->stream) == 0 && !c->wait.is_waiting))
-			local_connection_close(c);
-	}
+	net_endpoint_drain(e->connections);
 }
 
-unsigned local_endpoint_connections(const struct local_endpoint *d)
+unsigned local_endpoint_connections(const struct local_endpoint *e)
 {
-	return d->count;
+	return net_endpoint_count(e->connections);
 }
 
-void local_endpoint_free(struct local_endpoint *d)
+void local_endpoint_free(struct local_endpoint *e)
 {
-	if (d == NULL)
+	if (e == NULL)
 		return;
-	local_socket_close(&d->at);
-	while (d->callers != NULL)
-		local_connection_close(d->callers);
-	net_timer_stop(d->look);
-	free(d);
+	net_endpoint_free(e->connections);
+	log_limit_flush(&e->limit);
+	free(e);
 }

@@ -5,185 +5,144 @@
 #include <lmerr.h>
 #include "daemon/counters.h"
 #include "daemon/publisher.h"
-#include "daemon/local_socket.h"
+#include "net/stream.h"
 
-#define DOING "feed"
+#define STEP "publish endpoint"
 
-/* Everybody may connect: who may feed is the policy's business. */
+/* Everybody may connect: who may publish is the policy's business. */
 #define SOCKET_MODE 0666
 
-/* Those that have not been let in yet, in all and of one user who is not root. */
+/* Connections whose HELLO was not accepted yet, in all and of one user who is not root; and for how
+ * long a connection may be one of them. */
 #define MAX_PENDING_PUBLISHERS         64
 #define MAX_PENDING_PUBLISHERS_OF_USER 8
+#define HELLO_TIMEOUT_MS               5000
 
 struct publish_endpoint {
-	struct net_loop *loop;
-	struct srvsvc_server *service;
-	struct refresh *refresh;
-	struct local_socket at;
-	unsigned max_publishers;
-	struct publisher_bounds bounds;
-	struct publisher *publishers;
+	struct publishers publishers;
 };
 
-/* ---- who comes and goes ---- */
-
-static bool publish_endpoint_is_pending(const struct publisher *f)
+static void publish_endpoint_refuse(struct publish_endpoint *e, const struct net_peer *peer,
+                                    enum log_level level, const char *reason)
 {
-	return f->step == PUBLISHER_IDENTIFYING || f->step == PUBLISHER_AWAITING_HELLO;
+	const struct srvsvc_server *service = e->publishers.service;
+
+	counters_add(COUNTER_PUBLISHERS_REFUSED, 1);
+	log_write_limited(&e->publishers.limit, service->now_ms(service->context), level,
+	                  "publisher connection from %s refused: %s", peer->text, reason);
 }
 
-static bool publish_endpoint_has_too_many(const struct publish_endpoint *d, uid_t uid)
+static void publish_endpoint_on_accepted(void *context, int socket, const struct net_peer *peer)
 {
-	unsigned all = 0, of_user = 0;
-
-	for (const struct publisher *f = d->publishers; f != NULL; f = f->next) {
-		all += publish_endpoint_is_pending(f);
-		of_user += publish_endpoint_is_pending(f) && f->uid == uid;
-	}
-	return all >= MAX_PENDING_PUBLISHERS ||
-	       (uid != 0 && of_user >= MAX_PENDING_PUBLISHERS_OF_USER);
-}
-
-static unsigned publish_endpoint_count_open(const struct publish_endpoint *d)
-{
-	unsigned count = 0;
-
-	for (const struct publisher *f = d->publishers; f != NULL; f = f->next)
-		count += f->step == PUBLISHER_OPEN;
-	return count;
-}
-
-static NET_API_STATUS publish_endpoint_on_hello(void *context, struct publisher *f,
-                                                struct publisher_bounds *bounds)
-{
-	struct publish_endpoint *d = context;
-
-	*bounds = d->bounds;
-	if (!access_policy_allows(d->service->policy, f->who, ACCESS_PUBLISH))
-		return ERROR_ACCESS_DENIED;
-	return publish_endpoint_count_open(d) < d->max_publishers ? NERR_Success
-	                                                          : ERROR_REQ_NOT_ACCEP;
-}
-
-static void publish_endpoint_on_closed(void *context, struct publisher *f)
-{
-	struct publish_endpoint *d = context;
-
-	if (f->before != NULL)
-		f->before->next = f->next;
-	else
-		d->publishers = f->next;
-	if (f->next != NULL)
-		f->next->before = f->before;
-	counters_sub(COUNTER_PUBLISHERS_NOW, 1);
-}
-
-static void publish_endpoint_on_accepted(void *context, int socket)
-{
-	static const struct publisher_handler handler = { publish_endpoint_on_hello,
-		                                          publish_endpoint_on_closed };
-	struct publish_endpoint *d = context;
-	struct publisher *f;
-	uid_t uid;
-	gid_t gid;
-	pid_t pid;
+	struct publish_endpoint *e = context;
 
 	counters_add(COUNTER_PUBLISHERS, 1);
-	if (!net_socket_peer_process(socket, &uid, &gid, &pid) ||
-	    publish_endpoint_has_too_many(d, uid)) {
-		counters_add(COUNTER_PUBLISHERS_REFUSED, 1);
-		net_socket_hang_up(socket);
-		return;
-	}
-	f = publisher_new(d->loop, d->service, d->refresh, socket, uid, &handler, d);
-	if (f == NULL)
-		return;
-	f->next = d->publishers;
-	if (d->publishers != NULL)
-		d->publishers->before = f;
-	d->publishers = f;
-	counters_add(COUNTER_PUBLISHERS_NOW, 1);
+	if (!publisher_new(&e->publishers, socket, peer))
+		publish_endpoint_refuse(e, peer, LOG_LEVEL_ERROR, "out of memory");
 }
 
-/* ---- the door ---- */
+static void publish_endpoint_on_refused(void *context, const struct net_peer *peer,
+                                        const char *reason)
+{
+	counters_add(COUNTER_PUBLISHERS, 1);
+	publish_endpoint_refuse(context, peer, LOG_LEVEL_WARNING, reason);
+}
 
-static void publish_endpoint_set_bounds(struct publish_endpoint *d,
+static void publish_endpoint_on_close(struct net_connection *connection,
+                                      enum net_close_reason reason)
+{
+	if (reason == NET_CLOSE_TIMEOUT)
+		publisher_close(connection->context, LOG_LEVEL_NOTICE, ERROR_TIMEOUT,
+		                "it sent no HELLO within 5 s");
+	else
+		publisher_free(connection->context);
+}
+
+static void publish_endpoint_on_drain(struct net_connection *connection)
+{
+	publisher_close(connection->context, LOG_LEVEL_DEBUG, ERROR_SHUTDOWN_IN_PROGRESS,
+	                "netsessiond is ending");
+}
+
+static void publish_endpoint_set_bounds(struct publish_endpoint *e,
                                         const struct publish_endpoint_settings *settings)
 {
-	d->max_publishers = settings->max_publishers;
-	d->bounds.max_sessions = settings->max_sessions_of_publisher;
-	d->bounds.max_changes_per_s = settings->max_changes_per_s > 0 ? settings->max_changes_per_s
-	                                                              : 1;
+	uint32_t max_changes_per_s = settings->max_changes_per_s;
+
+	e->publishers.max_publishers = settings->max_publishers;
+	e->publishers.bounds.max_sessions = settings->max_sessions_of_publisher;
+	e->publishers.bounds.max_changes_per_s = max_changes_per_s > 0 ? max_changes_per_s : 1;
 }
 
 struct publish_endpoint *publish_endpoint_new(struct net_loop *loop, struct srvsvc_server *service,
-                                              struct refresh *freshness,
+                                              struct refresh *refresh,
                                               const struct publish_endpoint_settings *settings,
                                               struct err *err)
 {
-	struct publish_endpoint *d = calloc(1, sizeof *d);
+	static const struct net_endpoint_handler handler = {
+		.accepted = publish_endpoint_on_accepted,
+		.refused = publish_endpoint_on_refused,
+		.close = publish_endpoint_on_close,
+		.drain = publish_endpoint_on_drain,
+	};
+	static const struct net_endpoint_settings list_settings = {
+		.max_new = MAX_PENDING_PUBLISHERS,
+		.max_new_of_user = MAX_PENDING_PUBLISHERS_OF_USER,
+		.open_timeout_ms = HELLO_TIMEOUT_MS,
+	};
+	struct publish_endpoint *e = calloc(1, sizeof *e);
+	struct net_endpoint *connections =
+		e != NULL ? net_endpoint_new(loop, &handler, e, &list_settings) : NULL;
 
-	if (d == NULL) {
+	if (connections == NULL) {
 		if (settings->socket >= 0)
 			net_socket_forget(settings->socket);
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+		free(e);
 		return NULL;
 	}
-	d->loop = loop;
-	d->service = service;
-	d->refresh = freshness;
-	publish_endpoint_set_bounds(d, settings);
-	if (local_socket_open(&d->at, loop, settings->path, SOCKET_MODE, settings->socket,
-	                      publish_endpoint_on_accepted, d, err))
-		return d;
-	err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
-	publish_endpoint_free(d);
+	e->publishers = (struct publishers){ .loop = loop,
+		                             .service = service,
+		                             .refresh = refresh,
+		                             .connections = connections,
+		                             .limit.name = "publish endpoint" };
+	publish_endpoint_set_bounds(e, settings);
+	if (settings->socket >= 0
+	            ? net_endpoint_listen(connections, settings->socket, err)
+	            : net_endpoint_listen_local(connections, settings->path, SOCKET_MODE, err))
+		return e;
+	publish_endpoint_free(e);
 	return NULL;
 }
 
-void publish_endpoint_configure(struct publish_endpoint *d,
+static void publish_endpoint_apply_settings(struct net_connection *connection, void *data)
+{
+	(void)data;
+	publisher_apply_settings(connection->context);
+}
+
+void publish_endpoint_configure(struct publish_endpoint *e,
                                 const struct publish_endpoint_settings *settings)
 {
-	publish_endpoint_set_bounds(d, settings);
-	for (struct publisher *f = d->publishers, *next; f != NULL; f = next) {
-		next = f->next;
-		f->bounds.max_changes_per_s = d->bounds.max_changes_per_s;
-		if (f->step == PUBLISHER_OPEN &&
-		    !access_policy_allows(d->service->policy, f->who, ACCESS_PUBLISH))
-			publisher_close(f, ERROR_ACCESS_DENIED);
-	}
+	publish_endpoint_set_bounds(e, settings);
+	net_endpoint_visit(e->publishers.connections, publish_endpoint_apply_settings, NULL);
 }
 
-void publish_endpoint_drain(struct publish_endpoint *d)
+void publish_endpoint_drain(struct publish_endpoint *e)
 {
-	local_socket_close(&d->at);
-	for (struct publisher *f = d->publishers, *next; f != NULL; f = next) {
-		next = f->next;
-		publisher_close(f, ERROR_SHUTDOWN_IN_PROGRESS);
-	}
+	net_endpoint_drain(e->publishers.connections);
 }
 
-unsigned publish_endpoint_connections(const struct publish_endpoint *d)
+unsigned publish_endpoint_connections(const struct publish_endpoint *e)
 {
-	unsigned count = 0;
-
-	for (const struct publisher *f = d->publishers; f != NULL; f = f->next)
-		count++;
-	return count;
+	return net_endpoint_count(e->publishers.connections);
 }
 
-void publish_endpoint_free(struct publish_endpoint *d)
+void publish_endpoint_free(struct publish_endpoint *e)
 {
-	struct publisher *f;
-
-	if (d == NULL)
+	if (e == NULL)
 		return;
-	local_socket_close(&d->at);
-	while ((f = d->publishers) != NULL) {
-		d->publishers = f->next;
-		publisher_free(f);
-		counters_sub(COUNTER_PUBLISHERS_NOW, 1);
-	}
-	free(d);
+	net_endpoint_free(e->publishers.connections);
+	log_limit_flush(&e->publishers.limit);
+	free(e);
 }

@@ -6,132 +6,196 @@
 #include <sys/random.h>
 #include <lmerr.h>
 #include "daemon/counters.h"
+#include "daemon/local_identity.h"
+#include "local/publish_message.h"
+#include "net/stream.h"
+#include "sessions/key_map.h"
 
-#define HELLO_TIMEOUT_MS       5000
 #define PUBLISHER_BURST_US     1000000 /* of changes that come at once, at the rate allowed */
 #define PUBLISHER_MAX_PAUSE_MS 5000
 #define PUBLISHER_SLOTS_A_TURN 4096 /* of the ids, looked at in one turn of the loop */
 #define CLOSE_BYTES            12
 
-/* ---- its end ---- */
+enum publisher_step {
+	PUBLISHER_IDENTIFYING,    /* whose process is it? */
+	PUBLISHER_AWAITING_HELLO, /* its first message */
+	PUBLISHER_OPEN,
+	PUBLISHER_CLOSING, /* it is disconnected, and its sessions are removed */
+};
 
-static void publisher_disconnect(struct publisher *f)
+struct publisher {
+	struct net_connection connection;
+	struct publishers *shared;
+	struct identity *identity; /* NULL: not known yet */
+	enum publisher_step step;
+	char *name; /* as its HELLO says it; NULL before that */
+	int socket; /* until it is identified; then -1 */
+	struct local_identity_lookup *lookup;
+	struct net_stream *stream;
+	struct net_timer *timer;      /* until it is read on; until more sessions are removed */
+	struct net_timer *send_timer; /* until out is sent */
+	struct publisher_bounds bounds;
+	struct publish_input input;
+	struct wire_writer out;  /* the messages that are sent next */
+	uint32_t unacknowledged; /* bytes that were read since the last ACCEPTED */
+	int64_t busy_until_us;   /* by its changes so far, of the service's clock */
+	bool is_paused;          /* it was too fast, and is not read */
+	struct session_owner owner;
+	struct refresh_source source;
+	struct key_map ids;     /* of its sessions in the table, by its own keys */
+	struct key_map groups;  /* of keys whose sessions end together with others */
+	uint32_t removed_slots; /* of ids: those before are removed */
+};
+
+static int64_t publisher_now_ms(const struct publisher *p)
 {
-	refresh_remove_source(f->refresh, &f->source);
-	local_identity_cancel(f->lookup);
-	net_stream_finish(f->stream);
-	if (f->socket >= 0)
-		net_socket_hang_up(f->socket);
-	net_timer_stop(f->timer);
-	net_timer_stop(f->speak);
-	f->lookup = NULL;
-	f->stream = NULL;
-	f->socket = -1;
-	f->timer = f->speak = NULL;
+	return p->shared->service->now_ms(p->shared->service->context);
 }
 
-static void publisher_destroy(struct publisher *f)
+/* ---- the end ---- */
+
+static void publisher_disconnect(struct publisher *p)
 {
-	publisher_disconnect(f);
-	identity_release(f->who);
-	wire_writer_fini(&f->out);
-	key_map_fini(&f->ids);
-	key_map_fini(&f->groups);
-	free(f->name);
-	free(f);
+	refresh_remove_source(p->shared->refresh, &p->source);
+	local_identity_cancel(p->lookup);
+	net_stream_finish(p->stream);
+	if (p->socket >= 0)
+		net_socket_hang_up(p->socket);
+	net_timer_stop(p->timer);
+	net_timer_stop(p->send_timer);
+	p->lookup = NULL;
+	p->stream = NULL;
+	p->socket = -1;
+	p->timer = p->send_timer = NULL;
 }
 
-/* Takes sessions out of the table, those of the next slots. False: there are none left. */
-static bool publisher_remove_sessions(struct publisher *f, uint32_t slots)
+static void publisher_destroy(struct publisher *p)
 {
-	uint32_t end = f->ids.slots - f->removed_slots > slots ? f->removed_slots + slots
-	                                                       : f->ids.slots;
+	publisher_disconnect(p);
+	net_connection_remove(&p->connection);
+	counters_sub(COUNTER_PUBLISHERS_NOW, 1);
+	identity_release(p->identity);
+	wire_writer_fini(&p->out);
+	key_map_fini(&p->ids);
+	key_map_fini(&p->groups);
+	free(p->name);
+	free(p);
+}
 
-	for (; f->removed_slots < end; f->removed_slots++)
-		if (f->ids.values[f->removed_slots] != 0) {
-			session_table_remove(f->service->table, f->ids.values[f->removed_slots]);
+/* Removes the sessions of the next slots from the table. False: there are none left. */
+static bool publisher_remove_sessions(struct publisher *p, uint32_t slots)
+{
+	uint32_t end = p->ids.slots - p->removed_slots > slots ? p->removed_slots + slots
+	                                                       : p->ids.slots;
+
+	for (; p->removed_slots < end; p->removed_slots++)
+		if (p->ids.values[p->removed_slots] != 0) {
+			session_table_remove(p->shared->service->table,
+			                     p->ids.values[p->removed_slots]);
 			counters_sub(COUNTER_PUBLISHED_SESSIONS_NOW, 1);
 		}
-	return end < f->ids.slots;
+	return end < p->ids.slots;
 }
 
 static void publisher_on_removal_turn(void *context)
 {
-	struct publisher *f = context;
+	struct publisher *p = context;
 
-	net_timer_stop(f->timer);
-	f->timer = NULL;
-	if (publisher_remove_sessions(f, PUBLISHER_SLOTS_A_TURN))
-		f->timer = net_timer_start(f->loop, 1, publisher_on_removal_turn, f);
-	if (f->timer != NULL)
+	net_timer_stop(p->timer);
+	p->timer = NULL;
+	if (publisher_remove_sessions(p, PUBLISHER_SLOTS_A_TURN))
+		p->timer = net_timer_start(p->shared->loop, 1, publisher_on_removal_turn, p);
+	if (p->timer != NULL)
 		return;
-	(void)publisher_remove_sessions(f, UINT32_MAX);
-	f->handler->gone(f->context, f);
-	publisher_destroy(f);
+	(void)publisher_remove_sessions(p, UINT32_MAX);
+	publisher_destroy(p);
 }
 
-static void publisher_report_event(const struct publisher *f, const char *operation,
+static void publisher_report_event(const struct publisher *p, const char *operation,
                                    NET_API_STATUS status)
 {
 	struct srvsvc_event event = { .operation = operation,
-		                      .identity = f->who,
+		                      .identity = p->identity,
 		                      .address = "local",
 		                      .endpoint = "feed",
 		                      .level = -1,
-		                      .entries = f->ids.count,
-		                      .total = f->ids.count,
+		                      .entries = p->ids.count,
+		                      .total = p->ids.count,
 		                      .status = status };
 
-	f->service->report(f->service->context, &event);
+	p->shared->service->report(p->shared->service->context, &event);
 }
 
-void publisher_close(struct publisher *f, NET_API_STATUS status)
+static void publisher_log_close(const struct publisher *p, enum log_level level, const char *reason)
 {
-	if (f->step == PUBLISHER_CLOSING)
+	if (p->name != NULL)
+		log_write_limited(&p->shared->limit, publisher_now_ms(p), level,
+		                  "publisher \"%s\" from %s disconnected: %s", p->name,
+		                  p->connection.peer.text, reason);
+	else
+		log_write_limited(&p->shared->limit, publisher_now_ms(p), level,
+		                  "publisher connection from %s closed: %s",
+		                  p->connection.peer.text, reason);
+}
+
+void publisher_close(struct publisher *p, enum log_level level, NET_API_STATUS status,
+                     const char *reason)
+{
+	if (p->step == PUBLISHER_CLOSING)
 		return;
-	if (f->step == PUBLISHER_OPEN)
-		publisher_report_event(f, "feed-close", status);
-	publisher_disconnect(f);
-	f->step = PUBLISHER_CLOSING;
-	publisher_on_removal_turn(f);
-}
-
-void publisher_free(struct publisher *f)
-{
-	(void)publisher_remove_sessions(f, UINT32_MAX);
-	publisher_destroy(f);
-}
-
-/* ---- what it is told ---- */
-
-static void publisher_on_send_due(void *context);
-
-/* Reads from it, unless it does not read itself, or was too fast. */
-static void publisher_update_reading(struct publisher *f)
-{
-	if (f->is_resting || net_stream_unsent(f->stream) > 0)
-		net_stream_pause(f->stream);
-	else
-		net_stream_resume(f->stream);
-}
-
-/* Sends what is to be told. False: it was ended. */
-static bool publisher_send_pending(struct publisher *f)
-{
-	size_t most = 65536 + (size_t)f->bounds.max_sessions * CLOSE_BYTES;
-	bool is_good = !f->out.failed && f->out.len <= most;
-
-	net_timer_stop(f->speak);
-	f->speak = NULL;
-	if (is_good && net_stream_unsent(f->stream) == 0 && f->out.len > 0) {
-		is_good = net_stream_send(f->stream, f->out.data, f->out.len);
-		wire_writer_fini(&f->out);
+	publisher_log_close(p, level, reason);
+	if (p->step == PUBLISHER_OPEN) {
+		publisher_report_event(p, "feed-close", status);
+		p->shared->open_count--;
 	}
-	if (is_good)
-		publisher_update_reading(f);
+	publisher_disconnect(p);
+	p->step = PUBLISHER_CLOSING;
+	net_connection_set_open(&p->connection, true); /* it is none of those that are awaited */
+	publisher_on_removal_turn(p);
+}
+
+void publisher_free(struct publisher *p)
+{
+	if (p->step == PUBLISHER_OPEN)
+		p->shared->open_count--;
+	(void)publisher_remove_sessions(p, UINT32_MAX);
+	publisher_destroy(p);
+}
+
+/* ---- messages to the file server ---- */
+
+/* Reads on, unless the file server does not read itself, or was too fast. */
+static void publisher_update_reading(struct publisher *p)
+{
+	if (p->is_paused || net_stream_unsent(p->stream) > 0)
+		net_stream_pause(p->stream);
 	else
-		publisher_close(f, ERROR_NOT_ENOUGH_MEMORY);
-	return is_good;
+		net_stream_resume(p->stream);
+}
+
+/* Sends the messages in out. False: the publisher was closed. */
+static bool publisher_send_pending(struct publisher *p)
+{
+	size_t most = 65536 + (size_t)p->bounds.max_sessions * CLOSE_BYTES;
+
+	net_timer_stop(p->send_timer);
+	p->send_timer = NULL;
+	if (!p->out.failed && p->out.len > most) {
+		publisher_close(p, LOG_LEVEL_WARNING, ERROR_NOT_ENOUGH_MEMORY,
+		                "it does not read the messages that it is sent");
+		return false;
+	}
+	if (!p->out.failed && net_stream_unsent(p->stream) == 0 && p->out.len > 0) {
+		p->out.failed = !net_stream_send(p->stream, p->out.data, p->out.len);
+		if (!p->out.failed)
+			wire_writer_fini(&p->out);
+	}
+	if (p->out.failed) {
+		publisher_close(p, LOG_LEVEL_ERROR, ERROR_NOT_ENOUGH_MEMORY, "out of memory");
+		return false;
+	}
+	publisher_update_reading(p);
+	return true;
 }
 
 static void publisher_on_send_due(void *context)
@@ -139,22 +203,22 @@ static void publisher_on_send_due(void *context)
 	(void)publisher_send_pending(context);
 }
 
-/* Together with what else there is to be told now. */
-static void publisher_queue_message(struct publisher *f, const struct publish_message *m)
+/* Sends m in the loop's next turn, together with the other messages of this one. */
+static void publisher_queue_message(struct publisher *p, const struct publish_message *m)
 {
-	publish_message_encode(&f->out, m);
-	if (f->speak == NULL)
-		f->speak = net_timer_start(f->loop, 0, publisher_on_send_due, f);
+	publish_message_encode(&p->out, m);
+	if (p->send_timer == NULL)
+		p->send_timer = net_timer_start(p->shared->loop, 0, publisher_on_send_due, p);
 }
 
 /* The table's owner: many sessions may be asked for at once. */
 static void publisher_on_session_close(void *context, uint64_t key)
 {
-	struct publisher *f = context;
+	struct publisher *p = context;
 
-	if (f->step == PUBLISHER_OPEN)
+	if (p->step == PUBLISHER_OPEN)
 		publisher_queue_message(
-			f, &(struct publish_message){ .kind = PUBLISH_CLOSE, .key = key });
+			p, &(struct publish_message){ .kind = PUBLISH_CLOSE, .key = key });
 }
 
 static void publisher_on_refresh_request(void *context, uint32_t number)
@@ -165,70 +229,65 @@ static void publisher_on_refresh_request(void *context, uint32_t number)
 
 static uint32_t publisher_on_session_group(void *context, uint64_t key)
 {
-	const struct publisher *f = context;
+	const struct publisher *p = context;
 
-	return key_map_find(&f->groups, key);
+	return key_map_find(&p->groups, key);
 }
 
 static void publisher_on_renumbered(void *context, uint64_t key, uint32_t id)
 {
-	struct publisher *f = context;
+	struct publisher *p = context;
 
-	(void)key_map_set(&f->ids, key, id); /* it is there: that takes no memory */
+	(void)key_map_set(&p->ids, key, id); /* the key is there: that takes no memory */
 }
 
 /* ---- changes ---- */
 
-static void publisher_remove_session(struct publisher *f, uint64_t key)
+static void publisher_remove_session(struct publisher *p, uint64_t key)
 {
-	uint32_t id = key_map_find(&f->ids, key);
+	uint32_t id = key_map_find(&p->ids, key);
 
 	if (id == 0)
 		return;
-	session_table_remove(f->service->table, id);
-	key_map_remove(&f->ids, key);
-	key_map_remove(&f->groups, key);
+	session_table_remove(p->shared->service->table, id);
+	key_map_remove(&p->ids, key);
+	key_map_remove(&p->groups, key);
 	counters_sub(COUNTER_PUBLISHED_SESSIONS_NOW, 1);
 }
 
-static NET_API_STATUS publisher_add_session(struct publisher *f, uint64_t key,
+static NET_API_STATUS publisher_add_session(struct publisher *p, uint64_t key,
                                             const struct session_facts *facts)
 {
 	uint32_t id;
 
-	if (f->ids.count >= f->bounds.max_sessions)
+	if (p->ids.count >= p->bounds.max_sessions)
 		return ERROR_TOO_MANY_SESS;
-	id = session_table_add(f->service->table, facts, &f->owner, key);
+	id = session_table_add(p->shared->service->table, facts, &p->owner, key);
 	if (id == 0)
 		return ERROR_TOO_MANY_SESS;
-	if (!key_map_set(&f->ids, key, id)) {
-		session_table_remove(f->service->table, id);
+	if (!key_map_set(&p->ids, key, id)) {
+		session_table_remove(p->shared->service->table, id);
 		return ERROR_NOT_ENOUGH_MEMORY;
 	}
 	counters_add(COUNTER_PUBLISHED_SESSIONS_NOW, 1);
 	return NERR_Success;
 }
 
-static int64_t publisher_now_ms(const struct publisher *f)
+static int64_t publisher_ago_ms(const struct publisher *p, uint32_t seconds)
 {
-	return f->service->now_ms(f->service->context);
-}
-
-static int64_t publisher_ago_ms(const struct publisher *f, uint32_t seconds)
-{
-	return publisher_now_ms(f) - (int64_t)seconds * 1000;
+	return publisher_now_ms(p) - (int64_t)seconds * 1000;
 }
 
 /* False: out of memory. */
-static bool publisher_set_group(struct publisher *f, uint64_t key, uint32_t group)
+static bool publisher_set_group(struct publisher *p, uint64_t key, uint32_t group)
 {
 	if (group != 0)
-		return key_map_set(&f->groups, key, group);
-	key_map_remove(&f->groups, key);
+		return key_map_set(&p->groups, key, group);
+	key_map_remove(&p->groups, key);
 	return true;
 }
 
-static void publisher_apply_put(struct publisher *f, uint64_t key, uint32_t group,
+static void publisher_apply_put(struct publisher *p, uint64_t key, uint32_t group,
                                 const struct netsession_row *row)
 {
 	struct session_facts facts = { row->client,
@@ -237,208 +296,235 @@ static void publisher_apply_put(struct publisher *f, uint64_t key, uint32_t grou
 		                       row->transport,
 		                       row->num_opens,
 		                       row->user_flags,
-		                       publisher_ago_ms(f, row->active_s),
-		                       publisher_ago_ms(f, row->idle_s) };
-	uint32_t id = key_map_find(&f->ids, key);
+		                       publisher_ago_ms(p, row->active_s),
+		                       publisher_ago_ms(p, row->idle_s) };
+	uint32_t id = key_map_find(&p->ids, key);
 	NET_API_STATUS status = NERR_Success;
-	const char *why;
+	const char *reason;
 
-	if (!publish_row_is_valid(row, &why))
+	if (!publish_row_is_valid(row, &reason))
 		status = ERROR_INVALID_PARAMETER;
 	else if (id == 0)
-		status = publisher_add_session(f, key, &facts);
-	else if (!session_table_update(f->service->table, id, &facts))
+		status = publisher_add_session(p, key, &facts);
+	else if (!session_table_update(p->shared->service->table, id, &facts))
 		status = ERROR_NOT_ENOUGH_MEMORY;
-	if (status == NERR_Success && !publisher_set_group(f, key, group))
+	if (status == NERR_Success && !publisher_set_group(p, key, group))
 		status = ERROR_NOT_ENOUGH_MEMORY;
 	if (status == NERR_Success)
 		return;
-	publisher_remove_session(f, key);
+	publisher_remove_session(p, key);
 	publish_message_encode(
-		&f->out,
+		&p->out,
 		&(struct publish_message){ .kind = PUBLISH_ERROR, .key = key, .status = status });
 }
 
-static void publisher_apply_touch(struct publisher *f, uint64_t key,
+static void publisher_apply_touch(struct publisher *p, uint64_t key,
                                   const struct netsession_row *row)
 {
-	uint32_t id = key_map_find(&f->ids, key);
+	uint32_t id = key_map_find(&p->ids, key);
 
 	if (id == 0)
 		return;
-	session_table_touch(f->service->table, id, publisher_ago_ms(f, row->idle_s));
-	session_table_set_opens(f->service->table, id, row->num_opens);
+	session_table_touch(p->shared->service->table, id, publisher_ago_ms(p, row->idle_s));
+	session_table_set_opens(p->shared->service->table, id, row->num_opens);
 }
 
-/* False: that is not its part. */
-static bool publisher_apply_change(struct publisher *f, const struct publish_message *m)
+/* False: a publisher does not send such a message now. */
+static bool publisher_apply_change(struct publisher *p, const struct publish_message *m)
 {
 	switch (m->kind) {
 	case PUBLISH_PUT:
-		publisher_apply_put(f, m->key, m->group, &m->row);
+		publisher_apply_put(p, m->key, m->group, &m->row);
 		return true;
 	case PUBLISH_TOUCH:
-		publisher_apply_touch(f, m->key, &m->row);
+		publisher_apply_touch(p, m->key, &m->row);
 		return true;
 	case PUBLISH_REMOVE:
-		publisher_remove_session(f, m->key);
+		publisher_remove_session(p, m->key);
 		return true;
 	case PUBLISH_REFRESHED:
-		return refresh_source_answered(f->refresh, &f->source, m->number);
+		return refresh_source_answered(p->shared->refresh, &p->source, m->number);
 	default:
 		return false;
 	}
 }
 
-/* ---- how fast ---- */
+/* ---- rate ---- */
 
-/* How long it has to rest after these changes, so that they are no more than allowed. */
-static uint32_t publisher_pause_ms(struct publisher *f, uint32_t changes)
+/* For how long nothing is read after these changes, so that they are no more than allowed. */
+static uint32_t publisher_pause_ms(struct publisher *p, uint32_t changes)
 {
-	int64_t now_us = publisher_now_ms(f) * 1000, ahead_us;
+	int64_t now_us = publisher_now_ms(p) * 1000, ahead_us;
 
-	if (f->busy_until_us < now_us)
-		f->busy_until_us = now_us;
-	f->busy_until_us += (int64_t)changes * 1000000 / f->bounds.max_changes_per_s;
-	ahead_us = f->busy_until_us - now_us - PUBLISHER_BURST_US;
+	if (p->busy_until_us < now_us)
+		p->busy_until_us = now_us;
+	p->busy_until_us += (int64_t)changes * 1000000 / p->bounds.max_changes_per_s;
+	ahead_us = p->busy_until_us - now_us - PUBLISHER_BURST_US;
 	if (ahead_us <= 0)
 		return 0;
 	return ahead_us / 1000 < PUBLISHER_MAX_PAUSE_MS ? (uint32_t)(ahead_us / 1000) + 1
 	                                                : PUBLISHER_MAX_PAUSE_MS;
 }
 
-/* What was read is done: the feeder sends no more before it knows. */
-static void publisher_acknowledge_bytes(struct publisher *f)
+/* Acknowledges what was read and applied: the file server sends no more before that. */
+static void publisher_acknowledge_bytes(struct publisher *p)
 {
-	publish_message_encode(&f->out, &(struct publish_message){ .kind = PUBLISH_ACCEPTED,
-	                                                           .bytes = f->unacknowledged });
-	f->unacknowledged = 0;
-	(void)publisher_send_pending(f);
+	publish_message_encode(&p->out, &(struct publish_message){ .kind = PUBLISH_ACCEPTED,
+	                                                           .bytes = p->unacknowledged });
+	p->unacknowledged = 0;
+	(void)publisher_send_pending(p);
 }
 
 static void publisher_on_pause_over(void *context)
 {
-	struct publisher *f = context;
+	struct publisher *p = context;
 
-	net_timer_stop(f->timer);
-	f->timer = NULL;
-	f->is_resting = false;
-	publisher_acknowledge_bytes(f);
+	net_timer_stop(p->timer);
+	p->timer = NULL;
+	p->is_paused = false;
+	publisher_acknowledge_bytes(p);
 }
 
-static void publisher_pause_or_continue(struct publisher *f, uint32_t changes)
+static void publisher_pause_or_continue(struct publisher *p, uint32_t changes)
 {
-	uint32_t after_ms = publisher_pause_ms(f, changes);
+	uint32_t after_ms = publisher_pause_ms(p, changes);
 
 	if (after_ms > 0) {
-		f->timer = net_timer_start(f->loop, after_ms, publisher_on_pause_over, f);
-		f->is_resting = f->timer != NULL;
+		p->timer = net_timer_start(p->shared->loop, after_ms, publisher_on_pause_over, p);
+		p->is_paused = p->timer != NULL;
 	}
-	if (f->is_resting)
-		publisher_update_reading(f);
+	if (p->is_paused)
+		publisher_update_reading(p);
 	else
-		publisher_acknowledge_bytes(f);
+		publisher_acknowledge_bytes(p);
 }
 
-/* ---- what it says ---- */
+/* ---- messages from the file server ---- */
 
-static void publisher_refuse_hello(struct publisher *f, NET_API_STATUS status)
+static void publisher_refuse_hello(struct publisher *p, NET_API_STATUS status, const char *reason)
 {
 	counters_add(COUNTER_PUBLISHERS_REFUSED, 1);
-	publisher_report_event(f, "feed-open", status);
+	publisher_report_event(p, "feed-open", status);
 	publish_message_encode(
-		&f->out, &(struct publish_message){ .kind = PUBLISH_REFUSED, .status = status });
-	if (publisher_send_pending(f))
-		publisher_close(f, status);
+		&p->out, &(struct publish_message){ .kind = PUBLISH_REFUSED, .status = status });
+	if (publisher_send_pending(p))
+		publisher_close(p, LOG_LEVEL_WARNING, status, reason);
 }
 
-/* False: it was ended. */
-static bool publisher_accept_hello(struct publisher *f, const struct publish_message *hello)
+/* Whether the file server may publish; else the status that it is refused with, and the reason. */
+static NET_API_STATUS publisher_check_hello(const struct publisher *p,
+                                            const struct publish_message *hello,
+                                            const char **reason)
 {
-	NET_API_STATUS status = ERROR_NOT_SUPPORTED;
-	const char *why;
+	if (hello->version != PUBLISH_VERSION) {
+		*reason = "it speaks another version of the protocol";
+		return ERROR_NOT_SUPPORTED;
+	}
+	if (!publish_text_is_valid(hello->name, reason))
+		return ERROR_INVALID_PARAMETER;
+	if (!access_policy_allows(p->shared->service->policy, p->identity, ACCESS_PUBLISH)) {
+		*reason = "the access policy does not let this user publish sessions";
+		return ERROR_ACCESS_DENIED;
+	}
+	if (p->shared->open_count >= p->shared->max_publishers) {
+		*reason = "as many publishers as [server] max_publishers allows are connected";
+		return ERROR_REQ_NOT_ACCEP;
+	}
+	return NERR_Success;
+}
 
-	if (hello->version == PUBLISH_VERSION) {
-		status = publish_text_is_valid(hello->name, &why)
-		                 ? f->handler->asked(f->context, f, &f->bounds)
-		                 : ERROR_INVALID_PARAMETER;
-		f->name = strdup(hello->name);
-	}
+static void publisher_accept_hello(struct publisher *p, const struct publish_message *hello)
+{
+	const char *reason = NULL;
+	NET_API_STATUS status = publisher_check_hello(p, hello, &reason);
+
 	if (status != NERR_Success) {
-		publisher_refuse_hello(f, status);
-		return false;
+		publisher_refuse_hello(p, status, reason);
+		return;
 	}
-	net_timer_stop(f->timer);
-	f->timer = NULL;
-	f->step = PUBLISHER_OPEN;
-	f->source = (struct refresh_source){ .ask = publisher_on_refresh_request,
-		                             .context = f,
-		                             .name = f->name };
+	p->name = strdup(hello->name);
+	if (p->name == NULL) {
+		publisher_close(p, LOG_LEVEL_ERROR, ERROR_NOT_ENOUGH_MEMORY, "out of memory");
+		return;
+	}
+	p->bounds = p->shared->bounds;
+	p->step = PUBLISHER_OPEN;
+	p->shared->open_count++;
+	net_connection_set_open(&p->connection, true);
+	p->source = (struct refresh_source){ .ask = publisher_on_refresh_request,
+		                             .context = p,
+		                             .name = p->name };
 	if (hello->wants_refresh != 0)
-		refresh_add_source(f->refresh, &f->source);
-	publisher_report_event(f, "feed-open", NERR_Success);
-	publish_message_encode(&f->out,
+		refresh_add_source(p->shared->refresh, &p->source);
+	publisher_report_event(p, "feed-open", NERR_Success);
+	publish_message_encode(&p->out,
 	                       &(struct publish_message){ .kind = PUBLISH_WELCOME,
 	                                                  .version = PUBLISH_VERSION,
-	                                                  .max_sessions = f->bounds.max_sessions });
-	return publisher_send_pending(f);
+	                                                  .max_sessions = p->bounds.max_sessions });
+	(void)publisher_send_pending(p);
 }
 
-static void publisher_close_malformed(struct publisher *f)
+static void publisher_close_malformed(struct publisher *p, const char *reason)
 {
 	counters_add(COUNTER_PUBLISHERS_MALFORMED, 1);
-	publisher_close(f, ERROR_INVALID_DATA);
+	publisher_close(p, LOG_LEVEL_WARNING, ERROR_INVALID_DATA, reason);
 }
 
 static uint8_t *publisher_on_space(void *context, size_t *room)
 {
-	struct publisher *f = context;
+	struct publisher *p = context;
 
-	return publish_input_space(&f->input, room);
+	return publish_input_space(&p->input, room);
 }
 
-/* Its first message, behind which nothing may come before the answer. */
-static void publisher_receive_hello(struct publisher *f)
+/* The first message. Nothing may follow before it is answered. */
+static void publisher_receive_hello(struct publisher *p)
 {
 	struct publish_message m;
 	const char *error;
-	bool is_there = publish_input_next(&f->input, &m, &error);
+	bool is_there = publish_input_next(&p->input, &m, &error);
 
-	if (error != NULL || (is_there && (m.kind != PUBLISH_HELLO || f->input.at < f->input.end)))
-		publisher_close_malformed(f);
+	if (error != NULL)
+		publisher_close_malformed(p, error);
+	else if (is_there && m.kind != PUBLISH_HELLO)
+		publisher_close_malformed(p, "its first message is not HELLO");
+	else if (is_there && p->input.at < p->input.end)
+		publisher_close_malformed(p, "it sent more before its HELLO was answered");
 	else if (is_there)
-		(void)publisher_accept_hello(f, &m);
+		publisher_accept_hello(p, &m);
 }
 
-static void publisher_receive_changes(struct publisher *f)
+static void publisher_receive_changes(struct publisher *p)
 {
 	struct publish_message m;
 	const char *error;
 	uint32_t changes = 0;
 	bool is_good = true;
 
-	while (is_good && publish_input_next(&f->input, &m, &error)) {
-		is_good = publisher_apply_change(f, &m);
+	while (is_good && publish_input_next(&p->input, &m, &error)) {
+		is_good = publisher_apply_change(p, &m);
 		changes++;
 	}
 	counters_add(COUNTER_PUBLISHED_CHANGES, changes);
-	if (is_good && error == NULL)
-		publisher_pause_or_continue(f, changes);
+	if (!is_good)
+		publisher_close_malformed(p, "it sent a message that has no place there");
+	else if (error != NULL)
+		publisher_close_malformed(p, error);
 	else
-		publisher_close_malformed(f);
+		publisher_pause_or_continue(p, changes);
 }
 
 static void publisher_on_received(void *context, size_t bytes)
 {
-	struct publisher *f = context;
+	struct publisher *p = context;
 
-	publish_input_received(&f->input, bytes);
-	if (f->step == PUBLISHER_AWAITING_HELLO) {
-		publisher_receive_hello(f);
+	publish_input_received(&p->input, bytes);
+	if (p->step == PUBLISHER_AWAITING_HELLO) {
+		publisher_receive_hello(p);
 		return;
 	}
-	f->unacknowledged += (uint32_t)bytes;
-	publisher_receive_changes(f);
+	p->unacknowledged += (uint32_t)bytes;
+	publisher_receive_changes(p);
 }
 
 static void publisher_on_drained(void *context)
@@ -448,68 +534,73 @@ static void publisher_on_drained(void *context)
 
 static void publisher_on_stream_end(void *context, const struct err *err)
 {
-	publisher_close(context, err->status);
+	struct publisher *p = context;
+	bool was_open = p->step == PUBLISHER_OPEN;
+
+	publisher_close(p, was_open ? LOG_LEVEL_NOTICE : LOG_LEVEL_DEBUG, err->status,
+	                "the connection has ended");
 }
 
-/* ---- its beginning ---- */
+/* ---- the beginning ---- */
 
-static void publisher_on_hello_timeout(void *context)
-{
-	publisher_close(context, ERROR_TIMEOUT);
-}
-
-/* Now it is known who that is: what it sent is read from here on. */
-static void publisher_on_identity(void *context, struct identity *who)
+/* From here on, the file server's user is known, and what it sends is read. */
+static void publisher_on_identity(void *context, struct identity *identity)
 {
 	static const struct net_stream_handler handler = { publisher_on_space,
 		                                           publisher_on_received,
 		                                           publisher_on_stream_end,
 		                                           publisher_on_drained };
-	struct publisher *f = context;
-	int socket = f->socket;
+	struct publisher *p = context;
+	int socket = p->socket;
 
-	f->lookup = NULL;
-	f->who = who;
-	if (who != NULL) {
-		f->socket = -1;
-		f->step = PUBLISHER_AWAITING_HELLO;
-		f->stream = net_stream_new(f->loop, socket, &handler, f);
-		f->timer = net_timer_start(f->loop, HELLO_TIMEOUT_MS, publisher_on_hello_timeout,
-		                           f);
+	p->lookup = NULL;
+	p->identity = identity;
+	if (identity != NULL) {
+		p->socket = -1;
+		p->step = PUBLISHER_AWAITING_HELLO;
+		p->stream = net_stream_new(p->shared->loop, socket, &handler, p);
 	}
-	if (f->stream == NULL || f->timer == NULL)
-		publisher_close(f, ERROR_NOT_ENOUGH_MEMORY);
+	if (p->stream == NULL)
+		publisher_close(p, LOG_LEVEL_ERROR, ERROR_NOT_ENOUGH_MEMORY, "out of memory");
 }
 
-struct publisher *publisher_new(struct net_loop *loop, struct srvsvc_server *service,
-                                struct refresh *freshness, int socket, uid_t uid,
-                                const struct publisher_handler *handler, void *context)
+static bool publisher_set_seed(struct key_map *map)
 {
-	struct publisher *f = calloc(1, sizeof *f);
+	return getrandom(&map->seed, sizeof map->seed, GRND_NONBLOCK) == (ssize_t)sizeof map->seed;
+}
 
-	if (f == NULL) {
+bool publisher_new(struct publishers *shared, int socket, const struct net_peer *peer)
+{
+	struct publisher *p = calloc(1, sizeof *p);
+
+	if (p == NULL) {
 		net_socket_hang_up(socket);
-		return NULL;
+		return false;
 	}
-	f->loop = loop;
-	f->service = service;
-	f->refresh = freshness;
-	f->socket = socket;
-	f->uid = uid;
-	f->handler = handler;
-	f->context = context;
-	f->owner = (struct session_owner){ .close = publisher_on_session_close,
+	p->connection.context = p;
+	p->shared = shared;
+	p->socket = socket;
+	p->owner = (struct session_owner){ .close = publisher_on_session_close,
 		                           .renumbered = publisher_on_renumbered,
 		                           .group = publisher_on_session_group,
-		                           .context = f,
+		                           .context = p,
 		                           .name = "feed" };
-	if (getrandom(&f->ids.seed, sizeof f->ids.seed, GRND_NONBLOCK) ==
-	            (ssize_t)sizeof f->ids.seed &&
-	    getrandom(&f->groups.seed, sizeof f->groups.seed, GRND_NONBLOCK) ==
-	            (ssize_t)sizeof f->groups.seed)
-		f->lookup = local_identity_start(loop, uid, publisher_on_identity, f);
-	if (f->lookup != NULL)
-		return f;
-	publisher_destroy(f);
-	return NULL;
+	net_connection_add(shared->connections, &p->connection, peer);
+	counters_add(COUNTER_PUBLISHERS_NOW, 1);
+	if (publisher_set_seed(&p->ids) && publisher_set_seed(&p->groups))
+		p->lookup = local_identity_start(shared->loop, peer->uid, publisher_on_identity, p);
+	if (p->lookup != NULL)
+		return true;
+	publisher_destroy(p);
+	return false;
+}
+
+void publisher_apply_settings(struct publisher *p)
+{
+	p->bounds.max_changes_per_s = p->shared->bounds.max_changes_per_s;
+	if (p->step == PUBLISHER_OPEN &&
+	    !access_policy_allows(p->shared->service->policy, p->identity, ACCESS_PUBLISH))
+		publisher_close(
+			p, LOG_LEVEL_NOTICE, ERROR_ACCESS_DENIED,
+			"the access policy does not let this user publish sessions any more");
 }
