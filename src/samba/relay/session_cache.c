@@ -1,47 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "samba/relay/session_cache.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "sessions/tracker.h"
 #include "srvsvc/session_block.h"
-#include "wire/writer.h"
 
 /* Samba rounds both ends of a session's time: source3/rpc_server/srvsvc, ran. */
-#define SAME_WITHIN_S 2
+#define SAME_START_S 2
 
-struct cached_session {
-	union {
-		const char *text;
-		size_t at; /* in the texts, while they grow */
-	} client, user;    /* the client without its \\, which stand before it */
-	const char *transport;
-	int64_t began_s;
-	uint32_t num_opens, user_flags;
-	uint32_t id;     /* in the table; 0: it has none yet */
-	uint32_t before; /* is_same: which one of the generation before it is */
-	uint64_t key;    /* by which the table means it */
-	bool is_same;    /* as one of the generation before or after it */
-	bool is_stale;   /* in the table it is as it was before */
-};
-
-/* All of one answer, by client, user and beginning. */
-struct cache_answer {
-	struct cached_session *sessions;
-	uint32_t count;
-	/* Samba tells how long they last. When it looked is known as well as the answer was fast:
-	 * all of them may have begun so much earlier. */
-	int64_t late_s;
-	struct wire_writer texts;
+/* What the cache knows of a tracked session beside its row. */
+struct cached_state {
+	uint32_t id;   /* in the table; 0: the table had no room for the session */
+	bool is_stale; /* the table has the session as it was before */
 };
 
 struct session_cache {
 	struct session_table *table;
 	struct session_owner owner;
-	struct cache_answer now;
-	uint64_t last_key;
+	struct tracker *tracker;
 };
 
-/* Samba closes its sessions, when it is asked to. */
+static struct cached_state *cached_state_of(const struct tracked_session *s)
+{
+	return s->state;
+}
+
+/* Samba closes its sessions itself, when it is asked to. */
 static void session_cache_on_close(void *context, uint64_t key)
 {
 	(void)context;
@@ -50,78 +36,53 @@ static void session_cache_on_close(void *context, uint64_t key)
 
 static void session_cache_on_renumbered(void *context, uint64_t key, uint32_t id)
 {
-	struct session_cache *l = context;
+	const struct session_cache *c = context;
 
-	for (uint32_t i = 0; i < l->now.count; i++)
-		if (l->now.sessions[i].key == key)
-			l->now.sessions[i].id = id;
+	cached_state_of(tracker_find_key(c->tracker, key))->id = id;
 }
 
 struct session_cache *session_cache_new(uint32_t max_sessions, uint32_t first_id)
 {
-	struct session_cache *l = calloc(1, sizeof *l);
+	static const struct tracker_settings settings = {
+		.same_start_s = SAME_START_S,
+		.state_bytes = sizeof(struct cached_state),
+	};
+	struct session_cache *c = calloc(1, sizeof *c);
 
-	if (l == NULL)
+	if (c == NULL)
 		return NULL;
-	l->owner = (struct session_owner){ .close = session_cache_on_close,
+	c->owner = (struct session_owner){ .close = session_cache_on_close,
 		                           .renumbered = session_cache_on_renumbered,
-		                           .context = l,
+		                           .context = c,
 		                           .name = "samba" };
-	l->table = session_table_new(max_sessions);
-	if (l->table == NULL) {
-		free(l);
+	c->table = session_table_new(max_sessions);
+	c->tracker = tracker_new(&settings);
+	if (c->table == NULL || c->tracker == NULL) {
+		session_cache_free(c);
 		return NULL;
 	}
-	session_table_skip_ids(l->table, first_id);
-	return l;
+	session_table_skip_ids(c->table, first_id);
+	return c;
 }
 
-static void cache_answer_fini(struct cache_answer *g)
+void session_cache_free(struct session_cache *c)
 {
-	free(g->sessions);
-	wire_writer_fini(&g->texts);
-}
-
-void session_cache_free(struct session_cache *l)
-{
-	if (l == NULL)
+	if (c == NULL)
 		return;
-	cache_answer_fini(&l->now);
-	session_table_free(l->table);
-	free(l);
+	tracker_free(c->tracker);
+	session_table_free(c->table);
+	free(c);
 }
 
-struct session_table *session_cache_table(const struct session_cache *l)
+struct session_table *session_cache_table(const struct session_cache *c)
 {
-	return l->table;
+	return c->table;
 }
 
-/* ---- a generation out of an answer ---- */
+/* ---- a snapshot out of an answer ---- */
 
-static size_t cache_answer_keep_text(struct cache_answer *g, const char *text)
-{
-	size_t at = g->texts.len;
-
-	if (text == NULL)
-		text = "";
-	wire_put_bytes(&g->texts, text, strlen(text) + 1);
-	return at;
-}
-
-/* Samba tells a client without the \\ by which Windows' callers know it; some of them cut the first
- * two characters off (ran: impacket's netview). */
-static size_t cache_answer_keep_client(struct cache_answer *g, const char *text)
-{
-	static const char slashes[] = "\\\\";
-	size_t bytes = sizeof slashes - 1;
-
-	wire_put_bytes(&g->texts, slashes, bytes);
-	return cache_answer_keep_text(
-		g, text != NULL && strncmp(text, slashes, bytes) == 0 ? text + bytes : text);
-}
-
-/* Samba rounds a beginning to the nearest second, and so one may be yet to come: that shows as
- * 4,294,967,295 seconds (ran, 4.17.12). Nothing lasts 68 years. */
+/* Samba rounds a start to the nearest second, so a session may appear to start in the future: its
+ * duration is 4,294,967,295 seconds then (ran, 4.17.12). No session lasts 68 years. */
 static int64_t start_from_duration_s(uint32_t active_s, int64_t now_ms)
 {
 	if (active_s > INT32_MAX)
@@ -129,459 +90,243 @@ static int64_t start_from_duration_s(uint32_t active_s, int64_t now_ms)
 	return now_ms / 1000 - active_s;
 }
 
-static const char *cache_answer_texts(const struct cache_answer *g)
+/* Without the two backslashes before it. */
+static const char *bare_client(const char *client)
 {
-	return (const char *)g->texts.data;
+	if (client == NULL)
+		return "";
+	return strncmp(client, "\\\\", 2) == 0 ? client + 2 : client;
 }
 
-/* Once the texts stay where they are. */
-static void cache_answer_settle_texts(struct cache_answer *g)
-{
-	for (uint32_t i = 0; i < g->count; i++) {
-		g->sessions[i].client.text = cache_answer_texts(g) + g->sessions[i].client.at;
-		g->sessions[i].user.text = cache_answer_texts(g) + g->sessions[i].user.at;
-	}
-}
-
-/* So that texts can be added. */
-static void cache_answer_unsettle_texts(struct cache_answer *g)
-{
-	for (uint32_t i = 0; i < g->count; i++) {
-		g->sessions[i].client.at =
-			(size_t)(g->sessions[i].client.text - cache_answer_texts(g));
-		g->sessions[i].user.at = (size_t)(g->sessions[i].user.text - cache_answer_texts(g));
-	}
-}
-
-static bool cache_answer_read(struct cache_answer *g, const SESSION_INFO_1 *infos, uint32_t entries,
-                              int64_t now_ms)
+/* NULL: out of memory. */
+static struct snapshot *snapshot_from_infos(const struct tracker *t, const SESSION_INFO_1 *infos,
+                                            uint32_t entries, int64_t now_ms)
 {
 	const struct session_level *level = session_level_find(1);
+	struct snapshot *snapshot = tracker_begin_snapshot(t);
 	size_t scratch_bytes = 0;
 	char *scratch = NULL;
-	bool is_good = true;
+	bool is_good = snapshot != NULL;
 
-	g->sessions = calloc(entries > 0 ? entries : 1, sizeof *g->sessions);
-	for (uint32_t i = 0; g->sessions != NULL && is_good && i < entries; i++) {
-		struct netsession_row row;
+	for (uint32_t i = 0; is_good && i < entries; i++) {
+		struct netsession_row row, kept;
 
 		is_good = session_infos_row(level, infos, i, &row, &scratch, &scratch_bytes);
 		if (!is_good)
 			break;
-		g->sessions[i] = (struct cached_session){
-			.client.at = cache_answer_keep_client(g, row.client),
-			.user.at = cache_answer_keep_text(g, row.user),
-			.began_s = start_from_duration_s(row.active_s, now_ms),
+		kept = (struct netsession_row){
+			.client = bare_client(row.client),
+			.user = row.user != NULL ? row.user : "",
 			.num_opens = row.num_opens,
 			.user_flags = row.user_flags,
 		};
+		snapshot_add(snapshot, &kept, start_from_duration_s(row.active_s, now_ms), NULL);
 	}
 	free(scratch);
-	if (g->sessions == NULL || !is_good || g->texts.failed)
-		return false;
-	g->count = entries;
-	cache_answer_settle_texts(g);
-	return true;
-}
-
-static int cached_session_compare_names(const struct cached_session *a,
-                                        const struct cached_session *b)
-{
-	int clients = strcmp(a->client.text, b->client.text);
-
-	return clients != 0 ? clients : strcmp(a->user.text, b->user.text);
-}
-
-static int cached_session_compare(const void *one, const void *other)
-{
-	const struct cached_session *a = one, *b = other;
-	int names = cached_session_compare_names(a, b);
-
-	if (names != 0)
-		return names;
-	if (a->began_s != b->began_s)
-		return a->began_s > b->began_s ? 1 : -1;
-	return (a->id > b->id) - (a->id < b->id);
-}
-
-/* ---- the table made true ---- */
-
-static struct session_facts cached_session_facts(const struct cached_session *s, int64_t now_ms)
-{
-	return (struct session_facts){
-		.client = s->client.text - 2,
-		.user = s->user.text,
-		.client_type = "", /* as Windows has it since Vista */
-		.transport = s->transport != NULL ? s->transport : "",
-		.num_opens = s->num_opens,
-		.user_flags = s->user_flags,
-		.created_ms = s->began_s * 1000,
-		.used_ms = now_ms, /* how long it has been idle Samba does not say: 0 */
-	};
-}
-
-/* How many of both are the same to the second, when the next ones began so much later. Both are
- * sorted. */
-static uint32_t cache_answer_count_same(const struct cache_answer *now,
-                                        const struct cache_answer *next, int64_t later_s)
-{
-	const struct cached_session *old = now->sessions, *s = next->sessions;
-	const struct cached_session *old_end = now->count > 0 ? old + now->count : old;
-	const struct cached_session *end = s + next->count;
-	uint32_t count = 0;
-
-	while (old < old_end && s < end) {
-		int names = cached_session_compare_names(old, s);
-		int64_t ahead_s = s->began_s - later_s - old->began_s;
-
-		if (names > 0 || (names == 0 && ahead_s < 0)) {
-			s++;
-		} else if (names < 0 || ahead_s > 0) {
-			old++;
-		} else {
-			count++;
-			s++;
-			old++;
-		}
-	}
-	return count;
-}
-
-/* How much later than those of now the next ones seem to have begun, all of them: what explains
- * most of them. */
-static int64_t cache_answer_delay_s(const struct cache_answer *now, const struct cache_answer *next)
-{
-	uint32_t all = now->count < next->count ? now->count : next->count;
-	uint32_t most = cache_answer_count_same(now, next, 0);
-	int64_t late_s = 0;
-
-	for (int64_t by_s = 1; most < all && (by_s <= now->late_s || by_s <= next->late_s); by_s++)
-		for (int sign = -1; sign <= 1; sign += 2) {
-			bool may_be = by_s <= (sign < 0 ? now : next)->late_s;
-			uint32_t count = may_be ? cache_answer_count_same(now, next, sign * by_s)
-			                        : 0;
-
-			if (count > most) {
-				most = count;
-				late_s = sign * by_s;
-			}
-		}
-	return late_s;
-}
-
-static void cache_answer_shift(struct cache_answer *g, int64_t by_s)
-{
-	for (uint32_t i = 0; i < g->count; i++) {
-		g->sessions[i].began_s += by_s;
-		g->sessions[i].is_stale |= g->sessions[i].id != 0;
-	}
-}
-
-/* A time does not waver by a second. By two it may be another session's, which was taken for this
- * one: it is followed, so that it is within two seconds the next time as well. */
-static int64_t steady_s(int64_t before_s, int64_t told_s)
-{
-	return told_s > before_s + 1 ? told_s - 1 : told_s < before_s - 1 ? told_s + 1 : before_s;
-}
-
-static void session_cache_keep(struct session_cache *l, struct cached_session *before,
-                               struct cached_session *s, int64_t now_ms)
-{
-	struct session_facts facts;
-
-	s->id = before->id;
-	s->key = before->key;
-	s->began_s = steady_s(before->began_s, s->began_s);
-	before->is_stale |= s->began_s != before->began_s;
-	facts = cached_session_facts(s, now_ms);
-	if (!before->is_stale && s->num_opens == before->num_opens &&
-	    s->user_flags == before->user_flags && s->transport == before->transport)
-		session_table_touch(l->table, s->id, now_ms);
-	else
-		s->is_stale = !session_table_update(l->table, s->id, &facts);
-}
-
-/* Marks those that were not found yet, and began within so much of each other. Both are sorted, and
- * so are the sessions of one client and user by when they began. */
-static void cache_answer_mark_within(struct cache_answer *now, struct cache_answer *next,
-                                     int64_t late_s, int64_t within_s)
-{
-	struct cached_session *old = now->sessions, *s = next->sessions;
-	struct cached_session *old_end = now->count > 0 ? old + now->count : old;
-	struct cached_session *end = s + next->count;
-
-	while (old < old_end && s < end) {
-		int names = cached_session_compare_names(old, s);
-		int64_t later_s = s->began_s - late_s - old->began_s;
-
-		if (s->is_same || names > 0 || (names == 0 && later_s < -within_s)) {
-			s++;
-		} else if (old->is_same || names < 0 || later_s > within_s) {
-			old++;
-		} else {
-			s->before = (uint32_t)(old - now->sessions);
-			s->is_same = old->is_same = true;
-		}
-	}
-}
-
-/* Marks the sessions that are in both. To the second first, so that when one of many ends, the
- * others stay who they are. */
-static void cache_answer_mark_same(struct cache_answer *now, struct cache_answer *next,
-                                   int64_t late_s)
-{
-	cache_answer_mark_within(now, next, late_s, 0);
-	cache_answer_mark_within(now, next, late_s, SAME_WITHIN_S);
-}
-
-/* Those that are marked go on, the others of before are over. Of two times when they began the
- * earlier one is right. */
-static void session_cache_match(struct session_cache *l, struct cache_answer *next, int64_t late_s,
-                                int64_t now_ms)
-{
-	if (late_s > 0)
-		cache_answer_shift(next, -late_s);
-	else if (late_s < 0)
-		cache_answer_shift(&l->now, late_s);
-	for (uint32_t i = 0; i < next->count; i++)
-		if (next->sessions[i].is_same)
-			session_cache_keep(l, &l->now.sessions[next->sessions[i].before],
-			                   &next->sessions[i], now_ms);
-	for (uint32_t i = 0; i < l->now.count; i++)
-		if (l->now.sessions[i].is_same)
-			next->late_s = l->now.late_s < next->late_s ? l->now.late_s : next->late_s;
-		else
-			session_table_remove(l->table, l->now.sessions[i].id);
-	for (uint32_t i = 0; i < next->count; i++)
-		next->sessions[i].is_same = false;
-	/* Some have their times of before. */
-	qsort(next->sessions, next->count, sizeof *next->sessions, cached_session_compare);
+	if (is_good)
+		return snapshot;
+	snapshot_free(snapshot);
+	return NULL;
 }
 
 /* ---- sessions that an answer lacks ---- */
 
-/* Where the first session of these names stands, or would. */
-static uint32_t cache_answer_find_names(const struct cache_answer *g,
-                                        const struct cached_session *names)
+/* Whether snapshot next has fewer sessions of some client and user than now. A session that ended
+ * while another one of the same client and user started, as those of a caller who asks again and
+ * again, is not missed. */
+static bool snapshot_lacks_sessions(const struct snapshot *now, const struct snapshot *next)
 {
-	uint32_t low = 0, high = g->count;
+	for (uint32_t i = 0, count; i < now->count; i += count) {
+		const struct netsession_row *row = &now->by_names[i]->row;
 
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (cached_session_compare_names(&g->sessions[middle], names) < 0)
-			low = middle + 1;
-		else
-			high = middle;
+		count = snapshot_find_names(now, row->client, row->user, NULL);
+		if (snapshot_find_names(next, row->client, row->user, NULL) < count)
+			return true;
 	}
-	return low;
+	return false;
 }
 
-static uint32_t cache_answer_count_missing(const struct cache_answer *now)
-{
-	uint32_t missing = 0;
-
-	for (uint32_t i = 0; i < now->count; i++)
-		missing += !now->sessions[i].is_same;
-	return missing;
-}
-
-static void cache_answer_unmark(struct cache_answer *g)
-{
-	for (uint32_t i = 0; i < g->count; i++)
-		g->sessions[i].is_same = false;
-}
-
-/* How many sessions from at on have the names of that one. */
-static uint32_t cache_answer_count_names(const struct cache_answer *g, uint32_t at)
-{
-	uint32_t end = at;
-
-	while (end < g->count &&
-	       cached_session_compare_names(&g->sessions[at], &g->sessions[end]) == 0)
-		end++;
-	return end - at;
-}
-
-/* Whether smbstatus has fewer sessions of some client and user than next has. */
-static bool smbstatus_lacks_sessions(const struct cache_answer *next,
-                                     const struct relay_smbstatus *outside)
+/* Whether smbstatus has fewer sessions of some client and user than next. */
+static bool smbstatus_lacks_sessions(const struct snapshot *next,
+                                     const struct relay_smbstatus *smbstatus)
 {
 	for (uint32_t i = 0, count; i < next->count; i += count) {
-		const struct cached_session *s = &next->sessions[i];
+		const struct netsession_row *row = &next->by_names[i]->row;
 
-		count = cache_answer_count_names(next, i);
-		if (outside->count_sessions(outside->context, s->client.text, s->user.text, 0) <
+		count = snapshot_find_names(next, row->client, row->user, NULL);
+		if (smbstatus->count_sessions(smbstatus->context, row->client, row->user, 0) <
 		    count)
 			return true;
 	}
 	return false;
 }
 
-/* How many sessions of these names next has. */
-static uint32_t cache_answer_count_found(const struct cache_answer *next,
-                                         const struct cached_session *names)
+/* Whether smbstatus has more sessions of its client and user than count, and s may be one of them.
+ */
+static bool smbstatus_has_session(const struct relay_smbstatus *smbstatus,
+                                  const struct tracked_session *s, uint32_t count)
 {
-	uint32_t at = cache_answer_find_names(next, names);
+	const struct netsession_row *row = &s->row;
 
-	return at < next->count && cached_session_compare_names(&next->sessions[at], names) == 0
-	               ? cache_answer_count_names(next, at)
-	               : 0;
-}
-
-/* Whether smbstatus has one more than so many of its names, and may mean it by that. */
-static bool smbstatus_has_session(const struct relay_smbstatus *outside,
-                                  const struct cached_session *s, uint32_t of_names)
-{
-	return outside->count_sessions(outside->context, s->client.text, s->user.text, 0) >
-	               of_names &&
-	       outside->count_sessions(outside->context, s->client.text, s->user.text, s->began_s) >
+	return smbstatus->count_sessions(smbstatus->context, row->client, row->user, 0) > count &&
+	       smbstatus->count_sessions(smbstatus->context, row->client, row->user, s->started_s) >
 	               0;
 }
 
-/* Adds those that next lacks and that are there for all that. next is sorted as it was. False: out
- * of memory. */
-static bool cache_answer_keep_missing(const struct cache_answer *now, struct cache_answer *next,
-                                      int64_t late_s, const struct relay_smbstatus *outside)
+static bool has_same_names(const struct netsession_row *a, const struct netsession_row *b)
 {
-	uint32_t found = next->count, kept = 0, missing = cache_answer_count_missing(now);
-	struct cached_session *sessions = realloc(next->sessions,
-	                                          (found + missing) * sizeof *sessions);
+	return strcmp(a->client, b->client) == 0 && strcmp(a->user, b->user) == 0;
+}
 
-	if (sessions == NULL)
-		return false;
-	next->sessions = sessions;
-	for (uint32_t i = 0, of_names = 0; i < now->count; i++) {
-		const struct cached_session *old = &now->sessions[i];
+/* Adds the sessions that next lacks, and that smbstatus has. False: out of memory. */
+static bool session_cache_keep_missing(struct session_cache *c, struct snapshot *next,
+                                       const struct relay_smbstatus *smbstatus)
+{
+	const struct snapshot *now = tracker_sessions(c->tracker);
+	uint32_t of_names = 0, missing;
 
-		if (i == 0 || cached_session_compare_names(old, &now->sessions[i - 1]) != 0)
-			of_names = cache_answer_count_found(next, old);
-		if (old->is_same || !smbstatus_has_session(outside, old, of_names))
+	for (uint32_t i = 0; i < now->count; i++) {
+		const struct tracked_session *s = now->by_names[i];
+
+		if (i == 0 || !has_same_names(&s->row, &now->by_names[i - 1]->row))
+			of_names = snapshot_find_names(next, s->row.client, s->row.user, NULL);
+		if (s->pair != NULL || !smbstatus_has_session(smbstatus, s, of_names))
 			continue;
-		sessions[found + kept] = *old;
-		sessions[found + kept].began_s += late_s;
+		tracker_keep(c->tracker, next, s);
 		of_names++;
-		kept++;
 	}
-	cache_answer_unsettle_texts(next);
-	for (uint32_t i = found; i < found + kept; i++) {
-		struct cached_session *s = &sessions[i];
-		const char *client = s->client.text, *user = s->user.text;
+	return tracker_compare(c->tracker, next, &missing);
+}
 
-		s->client.at = cache_answer_keep_client(next, client);
-		s->user.at = cache_answer_keep_text(next, user);
-		s->id = 0;
-		s->is_stale = false;
+/* ---- the table follows ---- */
+
+/* Samba gives a client without the two backslashes that Windows' callers expect; some of those
+ * callers cut the first two characters off (ran: impacket's netview). One that is too long for the
+ * table stays too long. */
+typedef char client_text[SESSION_TABLE_TEXT_BYTES + 3];
+
+static struct session_facts cached_session_facts(const struct tracked_session *s, int64_t now_ms,
+                                                 client_text client)
+{
+	(void)snprintf(client, sizeof(client_text), "\\\\%s", s->row.client);
+	return (struct session_facts){
+		.client = client,
+		.user = s->row.user,
+		.client_type = "", /* as Windows has it since Vista */
+		.transport = s->row.transport != NULL ? s->row.transport : "",
+		.num_opens = s->row.num_opens,
+		.user_flags = s->row.user_flags,
+		.created_ms = s->started_s * 1000,
+		.used_ms = now_ms, /* Samba tells no idle time: 0 */
+	};
+}
+
+/* False: the table has no room for it. */
+static bool session_cache_add(struct session_cache *c, struct tracked_session *s, int64_t now_ms)
+{
+	client_text client;
+	struct session_facts facts = cached_session_facts(s, now_ms, client);
+	struct cached_state *state = cached_state_of(s);
+
+	state->id = session_table_add(c->table, &facts, &c->owner, s->key);
+	return state->id != 0;
+}
+
+static bool is_unchanged(const struct tracked_session *before, const struct tracked_session *now)
+{
+	return now->started_s == before->started_s && now->row.num_opens == before->row.num_opens &&
+	       now->row.user_flags == before->row.user_flags &&
+	       now->row.transport == before->row.transport; /* static texts */
+}
+
+/* False: the table has no room for it. */
+static bool session_cache_change(struct session_cache *c, const struct tracked_session *before,
+                                 struct tracked_session *s, int64_t now_ms)
+{
+	struct cached_state *state = cached_state_of(s);
+	struct session_facts facts;
+	client_text client;
+
+	if (state->id == 0)
+		return session_cache_add(c, s, now_ms);
+	if (!state->is_stale && is_unchanged(before, s)) {
+		session_table_touch(c->table, state->id, now_ms);
+	} else {
+		facts = cached_session_facts(s, now_ms, client);
+		state->is_stale = !session_table_update(c->table, state->id, &facts);
 	}
-	next->count = found + kept;
-	if (next->texts.failed)
-		return false;
-	cache_answer_settle_texts(next);
-	qsort(next->sessions, next->count, sizeof *next->sessions, cached_session_compare);
 	return true;
 }
 
-static int cached_session_compare_starts(const void *one, const void *other)
+/* False: the table lacks some of the sessions. */
+static bool session_cache_follow(struct session_cache *c, int64_t now_ms)
 {
-	const struct cached_session *a = *(struct cached_session *const *)one,
-				    *b = *(struct cached_session *const *)other;
+	struct tracker_event event;
+	bool is_complete = true;
 
-	return a->began_s != b->began_s ? (a->began_s > b->began_s) - (a->began_s < b->began_s)
-	                                : (a > b) - (a < b);
+	while (tracker_next_event(c->tracker, &event))
+		switch (event.kind) {
+		case TRACKER_CLOSED:
+			session_table_remove(c->table, cached_state_of(event.before)->id);
+			break;
+		case TRACKER_SEEN:
+			is_complete &= session_cache_change(c, event.before, event.now, now_ms);
+			break;
+		case TRACKER_OPENED:
+			is_complete &= session_cache_add(c, event.now, now_ms);
+			break;
+		}
+	return is_complete;
 }
 
-/* The oldest first, so that the order is the same after a restart. */
-static bool session_cache_add_new(struct session_cache *l, int64_t now_ms)
-{
-	uint32_t all = l->now.count, count = 0;
-	struct cached_session **added = malloc(sizeof *added * (all > 0 ? all : 1));
-	bool is_good = added != NULL;
-
-	for (uint32_t i = 0; added != NULL && i < all; i++)
-		if (l->now.sessions[i].id == 0)
-			added[count++] = &l->now.sessions[i];
-	if (count > 0)
-		qsort(added, count, sizeof *added, cached_session_compare_starts);
-	for (uint32_t i = 0; i < count; i++) {
-		struct session_facts facts = cached_session_facts(added[i], now_ms);
-
-		added[i]->is_stale = false;
-		added[i]->key = ++l->last_key;
-		added[i]->id = session_table_add(l->table, &facts, &l->owner, added[i]->key);
-		is_good &= added[i]->id != 0;
-	}
-	free(added);
-	return is_good;
-}
-
-/* Whether next has fewer sessions of some client and user than there were. One that ended while
- * another began, as those of a caller who asks again and again, is missed by nobody. */
-static bool cache_answer_lacks_sessions(const struct cache_answer *now,
-                                        const struct cache_answer *next)
-{
-	for (uint32_t i = 0, count; i < now->count; i += count) {
-		count = cache_answer_count_names(now, i);
-		if (cache_answer_count_found(next, &now->sessions[i]) < count)
-			return true;
-	}
-	return false;
-}
-
-NET_API_STATUS session_cache_update(struct session_cache *l, const SESSION_INFO_1 *infos,
+NET_API_STATUS session_cache_update(struct session_cache *c, const SESSION_INFO_1 *infos,
                                     uint32_t entries, int64_t asked_ms, int64_t now_ms,
-                                    const struct relay_smbstatus *outside)
+                                    const struct relay_smbstatus *smbstatus)
 {
-	struct cache_answer next = { .late_s = 1 };
+	const struct snapshot *now = tracker_sessions(c->tracker);
+	struct snapshot *next = snapshot_from_infos(c->tracker, infos, entries, now_ms);
 	NET_API_STATUS status = ERROR_NOT_ENOUGH_MEMORY;
-	int64_t late_s;
+	uint32_t missing;
 
-	if (now_ms > asked_ms)
-		next.late_s += (now_ms - asked_ms) / 1000;
-	if (!cache_answer_read(&next, infos, entries, now_ms))
+	if (next == NULL)
+		return status;
+	/* Samba tells durations: the starts are known as well as its answer was fast. */
+	next->max_delay_s = 1 + (now_ms > asked_ms ? (now_ms - asked_ms) / 1000 : 0);
+	if (!tracker_compare(c->tracker, next, &missing))
 		goto out;
-	qsort(next.sessions, next.count, sizeof *next.sessions, cached_session_compare);
-	late_s = cache_answer_delay_s(&l->now, &next);
-	if (outside->count_sessions != NULL && !outside->is_current &&
-	    (outside->wants_current || cache_answer_lacks_sessions(&l->now, &next) ||
-	     (outside->wants_transports && smbstatus_lacks_sessions(&next, outside)))) {
+	if (smbstatus->count_sessions != NULL && !smbstatus->is_current &&
+	    (smbstatus->wants_current || snapshot_lacks_sessions(now, next) ||
+	     (smbstatus->wants_transports && smbstatus_lacks_sessions(next, smbstatus)))) {
 		status = SESSION_CACHE_SHORT;
 		goto out;
 	}
-	cache_answer_mark_same(&l->now, &next, late_s);
-	if (outside->count_sessions != NULL && outside->is_current &&
-	    cache_answer_count_missing(&l->now) > 0) {
-		if (!cache_answer_keep_missing(&l->now, &next, late_s, outside))
-			goto out_marked;
-		cache_answer_unmark(&l->now);
-		cache_answer_unmark(&next);
-		cache_answer_mark_same(&l->now, &next, late_s);
+	if (smbstatus->count_sessions != NULL && smbstatus->is_current && missing > 0 &&
+	    !session_cache_keep_missing(c, next, smbstatus))
+		goto out;
+	for (uint32_t i = 0; i < next->count; i++) {
+		struct netsession_row *row = &next->sessions[i]->row;
+
+		row->transport = smbstatus->find_transport(smbstatus->context, row->client,
+		                                           row->user);
 	}
-	for (uint32_t i = 0; i < next.count; i++)
-		next.sessions[i].transport = outside->find_transport(
-			outside->context, next.sessions[i].client.text, next.sessions[i].user.text);
-	session_cache_match(l, &next, late_s, now_ms);
-	cache_answer_fini(&l->now);
-	l->now = next;
-	return session_cache_add_new(l, now_ms) ? NERR_Success : ERROR_NOT_ENOUGH_MEMORY;
-out_marked:
-	cache_answer_unmark(&l->now);
+	tracker_update(c->tracker, next);
+	return session_cache_follow(c, now_ms) ? NERR_Success : ERROR_NOT_ENOUGH_MEMORY;
 out:
-	cache_answer_fini(&next);
+	snapshot_free(next);
 	return status;
 }
 
-bool session_cache_find(const struct session_cache *l, const char *client, const char *user,
+bool session_cache_find(const struct session_cache *c, const char *client, const char *user,
                         int64_t started_s, struct netsession_row *row, int64_t *began_s)
 {
-	const struct cached_session names = { .client.text = client, .user.text = user };
-	const struct cached_session *found = NULL;
+	const struct snapshot *now = tracker_sessions(c->tracker);
+	const struct tracked_session *found = NULL;
+	uint32_t first, count = snapshot_find_names(now, client, user, &first);
 
-	for (uint32_t i = cache_answer_find_names(&l->now, &names); i < l->now.count; i++) {
-		const struct cached_session *s = &l->now.sessions[i];
+	for (uint32_t i = first; i < first + count; i++) {
+		const struct tracked_session *s = now->by_names[i];
 
-		if (cached_session_compare_names(s, &names) != 0)
-			break;
-		if (started_s != 0 && llabs(s->began_s - started_s) > SAME_WITHIN_S)
+		if (started_s != 0 && llabs(s->started_s - started_s) > SAME_START_S)
 			continue;
 		if (found != NULL)
 			return false;
@@ -589,8 +334,8 @@ bool session_cache_find(const struct session_cache *l, const char *client, const
 	}
 	if (found == NULL)
 		return false;
-	*row = (struct netsession_row){ .num_opens = found->num_opens,
-		                        .user_flags = found->user_flags };
-	*began_s = found->began_s;
+	*row = (struct netsession_row){ .num_opens = found->row.num_opens,
+		                        .user_flags = found->row.user_flags };
+	*began_s = found->started_s;
 	return true;
 }

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* The sessions that a source had at one time, and which of them are the same as those of another
+ * snapshot. tracker.h says when two sessions are the same. */
+#ifndef SESSIONS_SNAPSHOT_H
+#define SESSIONS_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <netsession.h>
+
+/* Which session it is, in the source's own numbers; all zero where the source has none. */
+struct session_identity {
+	uint64_t numbers[3];
+};
+
+struct tracked_session {
+	struct netsession_row row; /* a text is NULL where the source gave none */
+	struct session_identity identity;
+	int64_t started_s; /* on the clock of the snapshots */
+	uint32_t source;   /* the how-manieth session it is in its snapshot as filled, from 0 */
+	uint64_t key; /* grows by age and is never used again; 0: the session is not tracked yet */
+	/* state_bytes of the tracker's user, zero when the session opens, then carried over from
+	 * snapshot to snapshot. */
+	void *state;
+	struct tracked_session *pair; /* the same session in the snapshot before or after */
+};
+
+struct snapshot_memory;
+
+/* Sessions and their texts live until the snapshot is freed, and do not move. */
+struct snapshot {
+	struct tracked_session **sessions; /* sorted: by identity, or by client, user and start */
+	struct tracked_session **by_names; /* sorted: by client, user and start */
+	uint32_t count, room;
+	uint32_t sorted; /* the number of sessions when they were last sorted */
+	bool failed;     /* out of memory; it sticks */
+	/* A source that tells durations may have looked earlier than its answer came: all sessions
+	 * may have started earlier by up to this, and all by the same. 0: none did. */
+	int64_t max_delay_s;
+	size_t state_bytes;
+	struct snapshot_memory *memory;
+};
+
+/* Returns an empty snapshot, each of whose sessions has state_bytes of state. NULL: out of memory.
+ */
+struct snapshot *snapshot_new(size_t state_bytes);
+/* NULL is allowed. */
+void snapshot_free(struct snapshot *s);
+/* Adds a session; copies row with its texts, and identity, which is NULL for none. Out of memory
+ * shows in failed. */
+void snapshot_add(struct snapshot *s, const struct netsession_row *row, int64_t started_s,
+                  const struct session_identity *identity);
+/* Sorts the sessions that were added. False: out of memory, now or before. */
+bool snapshot_sort(struct snapshot *s);
+/* Returns how many sessions of this client and user there were when they were last sorted. Gives
+ * the index of the first of them in by_names; first: NULL where that is not wanted. */
+uint32_t snapshot_find_names(const struct snapshot *s, const char *client, const char *user,
+                             uint32_t *first);
+/* For qsort over pointers to sessions: the one that started first stands first. */
+int tracked_session_compare_ages(const void *left, const void *right);
+
+/* Pairs the sessions of now with those of next; both are sorted. same_start_s: how far starts of
+ * one session may differ; sessions that started in the very same second are paired first. Gives how
+ * much later all sessions of next appear to have started than those of now; negative: earlier.
+ * Returns the number of pairs. */
+uint32_t snapshot_pair(struct snapshot *now, struct snapshot *next, int64_t same_start_s,
+                       int64_t *delay_s);
+void snapshot_unpair(struct snapshot *s);
+
+#endif
