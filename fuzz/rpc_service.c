@@ -20,7 +20,7 @@
 #include "fuzz.h"
 #include "rpc/call.h"
 #include "rpc/server.h"
-#include "rpc/trailer.h"
+#include "rpc/server_security.h"
 #include "srvsvc/interface.h"
 
 #define BUILT  1

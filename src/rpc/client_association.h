@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "rpc/bind.h"
 #include "rpc/call.h"
-#include "rpc/pdu_reader.h"
+#include "rpc/pdu.h"
 
 /* An answer's stub may be this long in all. A million sessions at level 502 need 200 MB. */
 #define RPC_MAX_STUB_BYTES ((size_t)512 << 20)

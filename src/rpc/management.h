@@ -4,7 +4,7 @@
 #ifndef RPC_MANAGEMENT_H
 #define RPC_MANAGEMENT_H
 
-#include "rpc/server.h"
+#include "rpc/interface.h"
 
 /* Without call: it is called by rpc_management_call. */
 extern const struct rpc_interface rpc_management;

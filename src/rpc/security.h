@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Authentication and protection of calls: [MS-RPCE] 2.2.1.1.7, 2.2.1.1.8, 3.3.1.5.2. Whoever has
- * security providers lends them to an association. */
+/* What a server needs of its host to authenticate callers and to protect their calls: [MS-RPCE]
+ * 2.2.1.1.7, 2.2.1.1.8, 3.3.1.5.2. */
 #ifndef RPC_SECURITY_H
 #define RPC_SECURITY_H
 
@@ -19,30 +19,31 @@ enum rpc_auth_level {
 	RPC_LEVEL_NONE = 1,
 	RPC_LEVEL_CONNECT = 2,
 	RPC_LEVEL_CALL = 3,
-	RPC_LEVEL_PACKET = 4, /* treated as the next one */
+	RPC_LEVEL_PACKET = 4, /* treated as RPC_LEVEL_INTEGRITY */
 	RPC_LEVEL_INTEGRITY = 5,
 	RPC_LEVEL_PRIVACY = 6,
 };
 
-/* A PDU without its token. What is sealed is its body alone. */
+/* A PDU without its token. Sealing encrypts its body only. */
 struct rpc_message {
 	uint8_t *data;
 	size_t bytes, body_at, body_bytes;
-	bool signs_all; /* header and trailer, too: both sides support header signing */
+	bool signs_all; /* header and trailer too: both ends support header signing */
 };
 
-/* A security provider at an association: context is that of rpc_server_set_security. */
+/* A security provider. context is that of rpc_server_set_security. */
 struct rpc_security_provider {
 	bool (*supports)(void *context, uint8_t auth_type, uint8_t auth_level);
 	/* A token came: rpc_server_authenticated answers it, later and not from within. Copies the
 	 * token. False: out of memory. */
 	bool (*step)(void *context, const uint8_t *token, size_t bytes);
-	/* How long a token is that signs, or seals; 0: that was not agreed on, or cannot be. */
+	/* The length of a token that signs or seals; 0: that was not agreed on, or is impossible.
+	 */
 	size_t (*token_bytes)(void *context, bool seals);
 	bool (*sign)(void *context, const struct rpc_message *m, uint8_t *token);
 	bool (*verify)(void *context, const struct rpc_message *m, const uint8_t *token,
 	               size_t token_bytes);
-	/* In its place. */
+	/* These work in place. */
 	bool (*seal)(void *context, const struct rpc_message *m, uint8_t *token);
 	bool (*unseal)(void *context, const struct rpc_message *m, const uint8_t *token,
 	               size_t token_bytes);

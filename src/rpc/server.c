@@ -4,10 +4,69 @@
  * One answer at a time: what the caller writes before it has read the answer waits. So an answer is
  * built in one piece and cut into fragments as they are read, and nobody makes this server hold
  * two. To one who multiplexes ([MS-RPCE] 3.3.1.5.8) answers come in the order of the requests. */
+#include "rpc/server.h"
+
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include "rpc/call.h"
 #include "rpc/management.h"
-#include "rpc/internal.h"
+#include "rpc/pdu.h"
+#include "rpc/presentation.h"
+#include "rpc/server_security.h"
+
+/* What we receive in a fragment, and send where the caller can receive it. All that a pipe carries
+ * in one READ. */
+#define MAX_FRAG 65528
+
+/* A request that comes in fragments. */
+struct rpc_collected_call {
+	bool is_open; /* its last fragment has not come */
+	bool big_endian;
+	uint32_t id;
+	struct rpc_request request; /* its first fragment's */
+	struct wire_writer stub;
+};
+
+/* A message that waits to be read: a PDU, or a whole answer cut into them. */
+struct rpc_answer {
+	struct wire_writer head; /* the PDU that is being read, without its part of stub */
+	size_t part_bytes;       /* of that; none where it stands in head, protected */
+	size_t at;               /* what was read of that PDU */
+	struct wire_writer stub;
+	size_t stub_at; /* where that part begins, and the next one */
+	size_t stub_next;
+	uint32_t call_id;
+	uint16_t context_id;
+};
+
+/* A bind, alter_context or AUTH3 whose token is being pending. */
+struct rpc_pending_bind {
+	uint8_t ptype;
+	uint32_t call_id;
+	struct rpc_bind_ack ack;
+};
+
+struct rpc_server {
+	const struct rpc_endpoint *endpoint;
+	void *context;
+	enum { UNBOUND, BOUND, OVER } step;
+	uint16_t max_frag; /* bytes, both ways */
+	uint32_t assoc_group;
+	bool is_multiplexed;
+	bool (*has_turn)(void *context); /* NULL: always */
+	void *turn_context;
+	struct rpc_presentation presentation;
+	struct rpc_security_context security;
+	struct rpc_pending_bind *pending; /* while security is RPC_SECURITY_PENDING */
+	struct rpc_pdu_reader pdus;
+	struct wire_writer queued; /* written before the answer was read */
+	size_t queued_at;
+	struct rpc_collected_call call;
+	bool has_called;
+	uint32_t last_call_id;
+	struct rpc_answer answer;
+};
 
 struct rpc_server *rpc_server_new(const struct rpc_endpoint *endpoint, void *context)
 {
@@ -31,6 +90,7 @@ void rpc_server_free(struct rpc_server *s)
 	wire_writer_fini(&s->answer.head);
 	wire_writer_fini(&s->answer.stub);
 	rpc_security_fini(&s->security);
+	free(s->pending);
 	free(s);
 }
 
@@ -59,14 +119,14 @@ static size_t rpc_answer_pdu_left(const struct rpc_server *s)
 	return s->answer.head.len + s->answer.part_bytes - s->answer.at;
 }
 
-void rpc_answer_clear(struct rpc_server *s)
+static void rpc_answer_clear(struct rpc_server *s)
 {
 	wire_writer_fini(&s->answer.head);
 	wire_writer_fini(&s->answer.stub);
 	s->answer = (struct rpc_answer){ 0 };
 }
 
-void rpc_answer_check(struct rpc_server *s)
+static void rpc_answer_check(struct rpc_server *s)
 {
 	if (!s->answer.head.failed)
 		return;
@@ -74,38 +134,40 @@ void rpc_answer_check(struct rpc_server *s)
 	s->step = OVER;
 }
 
-void rpc_answer_fault(struct rpc_server *s, uint32_t call_id, const struct rpc_fault *fault)
+static void rpc_answer_fault(struct rpc_server *s, uint32_t call_id, const struct rpc_fault *fault)
 {
 	rpc_answer_clear(s);
 	rpc_fault_encode(&s->answer.head, call_id, fault);
 	rpc_answer_check(s);
 }
 
-void rpc_answer_last_fault(struct rpc_server *s, uint32_t call_id, const struct rpc_fault *fault)
+static void rpc_answer_last_fault(struct rpc_server *s, uint32_t call_id,
+                                  const struct rpc_fault *fault)
 {
 	rpc_answer_fault(s, call_id, fault);
 	s->step = OVER;
 }
 
-void rpc_answer_protocol_error(struct rpc_server *s, uint32_t call_id, uint16_t context_id)
+static void rpc_answer_protocol_error(struct rpc_server *s, uint32_t call_id, uint16_t context_id)
 {
 	rpc_answer_last_fault(
 		s, call_id,
 		&(struct rpc_fault){ .status = RPC_FAULT_PROTO_ERROR, .context_id = context_id });
 }
 
-void rpc_answer_nak(struct rpc_server *s, uint32_t call_id, enum rpc_nak_reason reason)
+static void rpc_answer_nak(struct rpc_server *s, uint32_t call_id, enum rpc_nak_reason reason)
 {
 	rpc_bind_nak_encode(&s->answer.head, call_id, (uint16_t)reason);
 	rpc_answer_check(s);
 	s->step = OVER;
 }
 
-void rpc_answer_begin_fragment(struct rpc_server *s)
+static void rpc_answer_begin_fragment(struct rpc_server *s)
 {
 	struct rpc_answer *a = &s->answer;
 	bool protects = rpc_security_protects(&s->security);
-	size_t max_frag = protects ? RPC_CALL_HEADER_BYTES + rpc_security_part_bytes(s)
+	size_t max_frag = protects ? RPC_CALL_HEADER_BYTES +
+	                                     rpc_security_part_bytes(&s->security, s->max_frag)
 	                           : s->max_frag;
 	struct rpc_response response = { .context_id = a->context_id };
 
@@ -118,9 +180,407 @@ void rpc_answer_begin_fragment(struct rpc_server *s)
 		if (a->part_bytes > 0)
 			wire_put_bytes(&a->head, a->stub.data + a->stub_at, a->part_bytes);
 		a->part_bytes = 0;
-		rpc_security_protect_response(s, RPC_CALL_HEADER_BYTES);
+		rpc_security_protect_response(&s->security, &a->head, RPC_CALL_HEADER_BYTES);
 	}
 	rpc_answer_check(s);
+}
+
+/* ---- bind, alter_context, AUTH3 ---- */
+
+/* No state hangs on a group here, such as context handles would be: so any may be joined, and all
+ * that a new one has to be is another one, and not 0. */
+static uint32_t rpc_server_new_assoc_group(void)
+{
+	static atomic_uint_least32_t last;
+	uint32_t group = (uint32_t)atomic_fetch_add(&last, 1) + 1;
+
+	return group != 0 ? group : 1;
+}
+
+/* One size for both directions, as Windows has it: what both can do, in multiples of 8, but what
+ * everybody must be able to receive in any case (C706 12.6.3.1). */
+static uint16_t rpc_server_agree_on_frag(const struct rpc_bind *bind)
+{
+	uint16_t bytes = MAX_FRAG;
+
+	if (bind->max_xmit_frag < bytes)
+		bytes = bind->max_xmit_frag;
+	if (bind->max_recv_frag < bytes)
+		bytes = bind->max_recv_frag;
+	bytes &= (uint16_t)~7u;
+	return bytes > RPC_MIN_FRAG_BYTES ? bytes : RPC_MIN_FRAG_BYTES;
+}
+
+static struct rpc_bind_ack rpc_server_begin_ack(const struct rpc_server *s)
+{
+	return (struct rpc_bind_ack){ .max_xmit_frag = s->max_frag,
+		                      .max_recv_frag = s->max_frag,
+		                      .assoc_group = s->assoc_group,
+		                      .secondary_address = s->endpoint->secondary_address };
+}
+
+static void rpc_server_encode_ack(struct rpc_server *s, uint8_t ptype, uint32_t call_id,
+                                  const struct rpc_bind_ack *ack)
+{
+	if (ptype == RPC_BIND)
+		rpc_bind_ack_encode(&s->answer.head, call_id, ack);
+	else
+		rpc_alter_context_resp_encode(&s->answer.head, call_id, ack);
+}
+
+static void rpc_server_send_ack(struct rpc_server *s, uint8_t ptype, uint32_t call_id,
+                                const struct rpc_bind_ack *ack)
+{
+	rpc_server_encode_ack(s, ptype, call_id, ack);
+	rpc_answer_check(s);
+}
+
+/* The same with a token: with none, there still is a trailer. */
+static void rpc_server_send_secure_ack(struct rpc_server *s, const struct rpc_pending_bind *pending,
+                                       const uint8_t *token, size_t token_bytes)
+{
+	struct rpc_trailer trailer = rpc_security_trailer(&s->security, token_bytes);
+	uint8_t *to;
+
+	rpc_server_encode_ack(s, pending->ptype, pending->call_id, &pending->ack);
+	to = rpc_trailer_encode(&s->answer.head, 0, RPC_HEADER_BYTES, RPC_TRAILER_ALIGN_ACK,
+	                        &trailer);
+	for (size_t i = 0; to != NULL && i < token_bytes; i++)
+		to[i] = token[i];
+	rpc_answer_check(s);
+}
+
+/* Hands a token over, and what is to be answered with it; ack: NULL for an AUTH3. Without memory
+ * the association ends. */
+static void rpc_server_begin_token(struct rpc_server *s, const struct rpc_header *h,
+                                   const struct rpc_trailer *trailer,
+                                   const struct rpc_bind_ack *ack)
+{
+	struct rpc_pending_bind *pending = calloc(1, sizeof *pending);
+
+	if (pending != NULL) {
+		pending->ptype = h->ptype;
+		pending->call_id = h->call_id;
+		if (ack != NULL)
+			pending->ack = *ack;
+	}
+	s->pending = pending;
+	if (pending == NULL || !rpc_security_begin_token(&s->security, trailer))
+		s->step = OVER;
+}
+
+/* [MS-RPCE] 3.3.1.5.2.2. Windows agrees whether or not there is anything to be signed. */
+static void rpc_server_agree_on_header_signing(struct rpc_server *s, const struct rpc_header *h,
+                                               struct rpc_bind_ack *ack)
+{
+	if ((h->pfc_flags & RPC_PFC_SUPPORT_HEADER_SIGN) == 0)
+		return;
+	s->security.signs_header = true;
+	ack->pfc_flags |= RPC_PFC_SUPPORT_HEADER_SIGN;
+}
+
+static void rpc_server_on_bind(struct rpc_server *s, const struct rpc_header *h,
+                               struct wire_reader *r)
+{
+	bool is_secure = h->auth_length != 0;
+	enum rpc_nak_reason reason = RPC_NAK_NOT_SPECIFIED;
+	struct rpc_trailer trailer;
+	struct rpc_bind_ack ack;
+	struct rpc_bind bind;
+
+	rpc_bind_decode(r, &bind);
+	if (is_secure)
+		rpc_trailer_decode(r, h, &trailer);
+	if (bind.is_too_long) { /* [MS-RPCE] 3.3.3.5.5 */
+		rpc_answer_nak(s, h->call_id, RPC_NAK_LOCAL_LIMIT_EXCEEDED);
+		return;
+	}
+	if (is_secure && trailer.is_unaligned) { /* 2.2.2.11 */
+		rpc_answer_nak(s, h->call_id, RPC_NAK_NOT_SPECIFIED);
+		return;
+	}
+	if (r->error != NULL) { /* 2.2.2.5 */
+		rpc_answer_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED);
+		return;
+	}
+	s->max_frag = rpc_server_agree_on_frag(&bind);
+	s->assoc_group = bind.assoc_group != 0 ? bind.assoc_group : rpc_server_new_assoc_group();
+	ack = rpc_server_begin_ack(s);
+	if (s->step != UNBOUND ||
+	    (is_secure && !rpc_security_can_begin(&s->security, &trailer, &reason)) ||
+	    !rpc_presentation_negotiate(&s->presentation, s->endpoint, &bind, false, &ack)) {
+		rpc_answer_nak(s, h->call_id, reason);
+		return;
+	}
+	s->step = BOUND;
+	s->is_multiplexed = (h->pfc_flags & RPC_PFC_CONC_MPX) != 0;
+	ack.pfc_flags = h->pfc_flags & RPC_PFC_CONC_MPX;
+	rpc_server_agree_on_header_signing(s, h, &ack);
+	if (is_secure)
+		rpc_server_begin_token(s, h, &trailer, &ack);
+	else
+		rpc_server_send_ack(s, RPC_BIND, h->call_id, &ack);
+}
+
+static void rpc_server_refuse_alter(struct rpc_server *s, uint32_t call_id, uint32_t status)
+{
+	rpc_answer_last_fault(s, call_id,
+	                      &(struct rpc_fault){ .status = status, .was_not_executed = true });
+}
+
+/* What it says of sizes and groups was settled by the bind. Of a call that is not whole yet, all of
+ * it is of one security context ([MS-RPCE] 2.2.2.11), and so none begins in its midst. */
+static void rpc_server_on_alter_context(struct rpc_server *s, const struct rpc_header *h,
+                                        struct wire_reader *r)
+{
+	struct rpc_bind_ack ack = rpc_server_begin_ack(s);
+	bool is_secure = h->auth_length != 0;
+	struct rpc_trailer trailer;
+	struct rpc_bind proposal;
+
+	rpc_bind_decode(r, &proposal);
+	if (is_secure)
+		rpc_trailer_decode(r, h, &trailer);
+	if (proposal.is_too_long) { /* [MS-RPCE] 3.3.1.5.6 */
+		rpc_answer_nak(s, h->call_id, RPC_NAK_LOCAL_LIMIT_EXCEEDED);
+	} else if (s->step != BOUND || r->error != NULL || (is_secure && s->call.is_open) ||
+	           !rpc_presentation_negotiate(&s->presentation, s->endpoint, &proposal, true,
+	                                       &ack)) {
+		rpc_server_refuse_alter(s, h->call_id, RPC_FAULT_PROTO_ERROR);
+	} else if (is_secure && !rpc_security_may_alter(&s->security, &trailer)) {
+		rpc_server_refuse_alter(s, h->call_id, RPC_FAULT_ACCESS_DENIED);
+	} else {
+		rpc_server_agree_on_header_signing(s, h, &ack);
+		if (is_secure)
+			rpc_server_begin_token(s, h, &trailer, &ack);
+		else
+			rpc_server_send_ack(s, RPC_ALTER_CONTEXT, h->call_id, &ack);
+	}
+}
+
+/* The last token, which is not answered: [MS-RPCE] 2.2.2.10, 3.3.1.5.2.1. */
+static void rpc_server_on_auth3(struct rpc_server *s, const struct rpc_header *h,
+                                struct wire_reader *r)
+{
+	struct rpc_trailer trailer;
+
+	if (h->auth_length == 0)
+		wire_reader_fail(r, "an AUTH3 without a token");
+	else
+		rpc_trailer_decode(r, h, &trailer);
+	if (r->error != NULL || s->security.step != RPC_SECURITY_WANTS_TOKEN ||
+	    !rpc_security_is_same(&s->security, &trailer))
+		rpc_server_refuse_alter(s, h->call_id, RPC_FAULT_PROTO_ERROR);
+	else
+		rpc_server_begin_token(s, h, &trailer, NULL);
+}
+
+/* A token that was found wrong. */
+static void rpc_server_refuse_token(struct rpc_server *s, const struct rpc_pending_bind *pending)
+{
+	if (pending->ptype == RPC_BIND)
+		rpc_answer_nak(s, pending->call_id, RPC_NAK_INVALID_CHECKSUM);
+	else if (pending->ptype == RPC_ALTER_CONTEXT)
+		rpc_server_refuse_alter(s, pending->call_id, RPC_FAULT_SECURITY_PACKAGE);
+}
+
+static void rpc_server_finish_token(struct rpc_server *s, enum rpc_auth_progress progress,
+                                    const uint8_t *token, size_t bytes)
+{
+	struct rpc_pending_bind *pending = s->pending;
+
+	s->pending = NULL;
+	/* An AUTH3 has no answer, so a token for the caller could not be sent. */
+	if (pending->ptype == RPC_AUTH3 && (progress == RPC_AUTH_CONTINUES || bytes > 0))
+		progress = RPC_AUTH_FAILED;
+	progress = rpc_security_finish_token(&s->security, progress);
+	if (progress == RPC_AUTH_FAILED)
+		rpc_server_refuse_token(s, pending);
+	else if (pending->ptype != RPC_AUTH3)
+		rpc_server_send_secure_ack(s, pending, token, bytes);
+	free(pending);
+}
+
+/* ---- requests ---- */
+
+/* A request without a first fragment is one of a call that is over, when it is no older than this:
+ * [MS-RPCE] 3.3.3.5.6. */
+#define OLD_CALLS 150
+
+static void rpc_server_execute(struct rpc_server *s, uint32_t call_id,
+                               const struct rpc_request *request, struct wire_reader *stub)
+{
+	const struct rpc_interface *interface = rpc_presentation_find(&s->presentation,
+	                                                              request->context_id);
+	struct rpc_answer *a = &s->answer;
+	uint32_t status;
+
+	rpc_answer_clear(s);
+	a->call_id = call_id;
+	a->context_id = request->context_id;
+	rpc_management_count(RPC_CALLS_IN);
+	if (interface == &rpc_management)
+		status = rpc_management_call(s->endpoint, request->opnum, stub, &a->stub);
+	else
+		status = interface->call(s->context, request->opnum, stub, &a->stub);
+	if (status == 0 && !a->stub.failed) {
+		rpc_answer_begin_fragment(s);
+		return;
+	}
+	rpc_answer_fault(
+		s, call_id,
+		&(struct rpc_fault){ .status = status != 0 ? status : RPC_FAULT_REMOTE_NO_MEMORY,
+	                             .context_id = request->context_id,
+	                             .was_not_executed = status == RPC_FAULT_OP_RNG_ERROR });
+}
+
+/* Whether this fragment belongs to a call that is over. */
+static bool rpc_server_is_old_call(const struct rpc_server *s, uint32_t call_id)
+{
+	return s->has_called && call_id <= s->last_call_id && s->last_call_id - call_id < OLD_CALLS;
+}
+
+/* The first fragment. False: the call ends here. */
+static bool rpc_server_begin_call(struct rpc_server *s, const struct rpc_header *h,
+                                  const struct rpc_request *request)
+{
+	const struct rpc_interface *interface = rpc_presentation_find(&s->presentation,
+	                                                              request->context_id);
+
+	s->has_called = true;
+	s->last_call_id = h->call_id;
+	if ((h->pfc_flags & RPC_PFC_PENDING_CANCEL) != 0) {
+		rpc_answer_last_fault(s, h->call_id,
+		                      &(struct rpc_fault){ .status = RPC_FAULT_NO_CALL_ACTIVE,
+		                                           .was_not_executed = true });
+		return false;
+	}
+	if (interface == NULL) {
+		rpc_answer_fault(s, h->call_id,
+		                 &(struct rpc_fault){ .status = RPC_FAULT_UNKNOWN_IF,
+		                                      .was_not_executed = true });
+		return false;
+	}
+	if (interface->wants_protection && s->security.step == RPC_SECURITY_ESTABLISHED &&
+	    !rpc_security_protects(&s->security)) {
+		rpc_answer_fault(s, h->call_id,
+		                 &(struct rpc_fault){ .status = RPC_FAULT_ACCESS_DENIED,
+		                                      .context_id = request->context_id,
+		                                      .was_not_executed = true });
+		return false;
+	}
+	return true;
+}
+
+/* [MS-RPCE] 3.3.3.5.4, at once: 3.3.3.5.8. What is told to come counts too, where more comes. */
+static bool rpc_server_is_request_too_long(const struct rpc_server *s, const struct rpc_header *h,
+                                           const struct rpc_request *request, size_t bytes)
+{
+	size_t most = s->endpoint->max_request_bytes;
+
+	return s->call.stub.len + bytes > most ||
+	       ((h->pfc_flags & RPC_PFC_LAST_FRAG) == 0 && request->alloc_hint > most);
+}
+
+static void rpc_server_collect_fragment(struct rpc_server *s, const struct rpc_header *h,
+                                        const struct rpc_request *request, struct wire_reader *r)
+{
+	struct rpc_collected_call *c = &s->call;
+	struct wire_reader stub;
+
+	if (!c->is_open)
+		*c = (struct rpc_collected_call){ .is_open = true,
+			                          .big_endian = r->big_endian,
+			                          .id = h->call_id,
+			                          .request = *request };
+	wire_put_bytes(&c->stub, r->at, wire_left(r));
+	if (c->stub.failed) {
+		rpc_answer_last_fault(s, c->id,
+		                      &(struct rpc_fault){ .status = RPC_FAULT_REMOTE_NO_MEMORY,
+		                                           .context_id = c->request.context_id,
+		                                           .was_not_executed = true });
+	} else if ((h->pfc_flags & RPC_PFC_LAST_FRAG) != 0) {
+		wire_reader_init(&stub, c->stub.data, c->stub.len);
+		stub.big_endian = c->big_endian;
+		rpc_server_execute(s, c->id, &c->request, &stub);
+		wire_writer_fini(&c->stub);
+		c->is_open = false;
+	}
+}
+
+/* The stub of a fragment that the call is no part of any other. */
+static void rpc_server_read_stub(struct rpc_server *s, const struct rpc_header *h,
+                                 const struct rpc_request *request, struct wire_reader *r)
+{
+	struct wire_reader stub;
+
+	if (rpc_server_is_request_too_long(s, h, request, wire_left(r))) {
+		rpc_answer_last_fault(s, h->call_id,
+		                      &(struct rpc_fault){ .status = RPC_FAULT_ACCESS_DENIED,
+		                                           .context_id = request->context_id });
+	} else if (!s->call.is_open && (h->pfc_flags & RPC_PFC_LAST_FRAG) != 0) {
+		wire_reader_init(&stub, r->at, wire_left(r)); /* alignment counts from here */
+		stub.big_endian = r->big_endian;
+		rpc_server_execute(s, h->call_id, request, &stub);
+	} else {
+		rpc_server_collect_fragment(s, h, request, r);
+	}
+}
+
+/* 3.3.1.5.8: a request's fragments come one behind the other. */
+static bool rpc_server_is_mixed(const struct rpc_collected_call *c, const struct rpc_header *h,
+                                const struct wire_reader *r)
+{
+	return c->is_open && ((h->pfc_flags & RPC_PFC_FIRST_FRAG) != 0 || h->call_id != c->id ||
+	                      r->big_endian != c->big_endian);
+}
+
+static void rpc_server_on_request(struct rpc_server *s, const struct rpc_header *h,
+                                  struct wire_reader *r)
+{
+	bool is_first = (h->pfc_flags & RPC_PFC_FIRST_FRAG) != 0;
+	struct rpc_collected_call *c = &s->call;
+	struct rpc_request request;
+	struct rpc_fault fault;
+
+	rpc_request_decode(r, h, &request);
+	if (s->step != BOUND || r->error != NULL) {
+		rpc_answer_protocol_error(s, h->call_id, 0);
+	} else if (rpc_server_is_mixed(c, h, r)) {
+		/* Windows blames the second where there may well be two. */
+		if (s->is_multiplexed && h->call_id != c->id)
+			rpc_answer_protocol_error(s, h->call_id, 0);
+		else
+			rpc_answer_protocol_error(s, c->id, c->request.context_id);
+	} else if (!is_first && !c->is_open &&
+	           !rpc_server_is_old_call(s, h->call_id)) { /* 3.3.3.5.6 */
+		rpc_answer_protocol_error(s, h->call_id, 0);
+	} else if (!rpc_security_check_request(&s->security, h, &request, r, &fault)) {
+		rpc_answer_last_fault(s, h->call_id, &fault);
+	} else if (c->is_open || (is_first && rpc_server_begin_call(s, h, &request))) {
+		rpc_server_read_stub(s, h, &request, r);
+	}
+	wire_writer_fini(&s->security.plain_pdu);
+}
+
+/* A call here is over as soon as it has come whole: there is nothing to cancel. */
+static void rpc_server_on_co_cancel(struct rpc_server *s, const struct rpc_header *h,
+                                    struct wire_reader *r)
+{
+	(void)s;
+	(void)h;
+	(void)r;
+}
+
+/* One who did not agree to go on after it closes the connection now: [MS-RPCE] 3.3.1.5.10. */
+static void rpc_server_on_orphaned(struct rpc_server *s, const struct rpc_header *h,
+                                   struct wire_reader *r)
+{
+	(void)r;
+	if (s->presentation.keeps_on_orphan && s->call.is_open && s->call.id == h->call_id) {
+		wire_writer_fini(&s->call.stub);
+		s->call.is_open = false;
+	}
 }
 
 /* ---- bytes ---- */
@@ -257,12 +717,13 @@ void rpc_server_authenticated(struct rpc_server *s, enum rpc_auth_progress progr
 static size_t rpc_server_fragments_bytes(const struct rpc_server *s, size_t stub_bytes)
 {
 	bool protects = rpc_security_protects(&s->security);
-	size_t most = protects ? rpc_security_part_bytes(s) : rpc_call_part_bytes(s->max_frag),
+	size_t most = protects ? rpc_security_part_bytes(&s->security, s->max_frag)
+	                       : rpc_call_part_bytes(s->max_frag),
 	       whole = stub_bytes / most, rest = stub_bytes % most;
 
 	if (protects)
-		return whole * rpc_security_fragment_bytes(s, most) +
-		       (rest > 0 ? rpc_security_fragment_bytes(s, rest) : 0);
+		return whole * rpc_security_fragment_bytes(&s->security, most) +
+		       (rest > 0 ? rpc_security_fragment_bytes(&s->security, rest) : 0);
 	return stub_bytes + (whole + (rest > 0)) * RPC_CALL_HEADER_BYTES;
 }
 

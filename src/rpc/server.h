@@ -4,31 +4,8 @@
 #ifndef RPC_SERVER_H
 #define RPC_SERVER_H
 
-#include <stdbool.h>
-#include "rpc/bind.h"
+#include "rpc/interface.h"
 #include "rpc/security.h"
-#include "wire/writer.h"
-
-/* What can be called. */
-struct rpc_interface {
-	struct rpc_syntax syntax;
-	/* One call: stub stands at its start and knows its byte order; the answer's stub is
-	 * appended to answer, little-endian. Returns 0, or the status of a fault (C706 N.2): then
-	 * nothing was done. It must not free the service, nor feed it. */
-	uint32_t (*call)(void *context, uint16_t opnum, struct wire_reader *stub,
-	                 struct wire_writer *answer);
-	/* Not for those whose log-on by RPC protects no call: whoever is between somebody and the
-	 * server that he logs on to could pass that on to here, and call as him. */
-	bool wants_protection;
-};
-
-/* What a service is offered over, beside the interface of rpc/management.h. */
-struct rpc_endpoint {
-	const struct rpc_interface *const *interfaces;
-	size_t interface_count;
-	const char *secondary_address; /* "\\PIPE\\srvsvc" */
-	size_t max_request_bytes;      /* of a request's stub, all its fragments together */
-};
 
 struct rpc_server;
 

@@ -6,7 +6,7 @@
 #include "samba/relay/intercepted_calls.h"
 #include "samba/relay/contexts.h"
 #include "samba/relay/npa.h"
-#include "rpc/pdu_reader.h"
+#include "rpc/pdu.h"
 #include "srvsvc/interface.h"
 
 enum {

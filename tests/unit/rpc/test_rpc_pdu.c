@@ -12,7 +12,7 @@
 #include "recording.h"
 #include "rpc/client_association.h"
 #include "rpc/call.h"
-#include "rpc/pdu_reader.h"
+#include "rpc/pdu.h"
 #include "rpc/status.h"
 #include "srvsvc/interface.h"
 

@@ -11,7 +11,7 @@
 #include "group.h"
 #include "rpc/call.h"
 #include "rpc/server.h"
-#include "rpc/trailer.h"
+#include "rpc/server_security.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define WHOLE        (RPC_PFC_FIRST_FRAG | RPC_PFC_LAST_FRAG)

@@ -11,7 +11,7 @@
 #include "group.h"
 #include "recording.h"
 #include "rpc/call.h"
-#include "rpc/pdu_reader.h"
+#include "rpc/pdu.h"
 #include "srvsvc/interface.h"
 #include "srvsvc/session_del.h"
 #include "srvsvc/session_enum.h"

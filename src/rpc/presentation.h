@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The presentation contexts of an association, as its server agreed to them: C706 12.6.3.1,
  * [MS-RPCE] 3.3.1.5.3 and 3.3.1.5.6. */
-#ifndef RPC_CONTEXTS_H
-#define RPC_CONTEXTS_H
+#ifndef RPC_PRESENTATION_H
+#define RPC_PRESENTATION_H
 
-#include "rpc/server.h"
+#include "rpc/interface.h"
 
 struct rpc_presentation {
 	struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "rpc/contexts.h"
+#include "rpc/presentation.h"
 
 #include "rpc/management.h"
 
