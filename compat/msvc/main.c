@@ -23,9 +23,9 @@ extern int wmain_cae(int argc, WCHAR **argv, WCHAR **envp) WEAK("_Z5wmainiPPKwS1
 extern char **environ;
 
 /* The program's until its end, however it ends: kept where a leak checker finds them. */
-static WCHAR **volatile kept_argv, **volatile kept_envp;
+static WCHAR **volatile wide_argv, **volatile wide_envp;
 
-static void *allocate(size_t bytes)
+static void *argument_allocate(size_t bytes)
 {
 	void *given = malloc(bytes);
 
@@ -36,10 +36,10 @@ static void *allocate(size_t bytes)
 	return given;
 }
 
-static WCHAR *widened(const char *text)
+static WCHAR *argument_widen(const char *text)
 {
 	/* No character has more units than bytes. */
-	WCHAR *units = allocate((strlen(text) + 1) * sizeof *units), *at = units;
+	WCHAR *units = argument_allocate((strlen(text) + 1) * sizeof *units), *at = units;
 	uint32_t code_point;
 
 	while ((code_point = netapi32_crt_utf8_next(&text)) != 0)
@@ -48,16 +48,16 @@ static WCHAR *widened(const char *text)
 	return units;
 }
 
-static WCHAR **all_widened(char **texts)
+static WCHAR **argument_widen_all(char **texts)
 {
 	size_t count = 0;
 	WCHAR **all;
 
 	while (texts[count] != NULL)
 		count++;
-	all = allocate((count + 1) * sizeof *all);
+	all = argument_allocate((count + 1) * sizeof *all);
 	for (size_t i = 0; i < count; i++)
-		all[i] = widened(texts[i]);
+		all[i] = argument_widen(texts[i]);
 	all[count] = NULL;
 	return all;
 }
@@ -66,20 +66,20 @@ int main(int argc, char **argv)
 {
 	/* Windows' console shows each line when it is complete, also beside stderr. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	kept_argv = all_widened(argv);
-	kept_envp = all_widened(environ);
+	wide_argv = argument_widen_all(argv);
+	wide_envp = argument_widen_all(environ);
 	if (wmain != NULL)
-		return wmain(argc, kept_argv, kept_envp);
+		return wmain(argc, wide_argv, wide_envp);
 	if (wmain_v != NULL)
 		return wmain_v();
 	if (wmain_a != NULL)
-		return wmain_a(argc, kept_argv);
+		return wmain_a(argc, wide_argv);
 	if (wmain_ca != NULL)
-		return wmain_ca(argc, kept_argv);
+		return wmain_ca(argc, wide_argv);
 	if (wmain_ae != NULL)
-		return wmain_ae(argc, kept_argv, kept_envp);
+		return wmain_ae(argc, wide_argv, wide_envp);
 	if (wmain_cae != NULL)
-		return wmain_cae(argc, kept_argv, kept_envp);
+		return wmain_cae(argc, wide_argv, wide_envp);
 	fputs("this program has neither main nor wmain\n", stderr);
 	return EXIT_FAILURE;
 }

@@ -11,9 +11,9 @@
 static _Thread_local struct {
 	FILE *stream;
 	WCHAR high;
-} half;
+} pending_half;
 
-static void send_chunk(struct output *output)
+static void output_send_chunk(struct output *output)
 {
 	if (output->chunk_bytes > 0 &&
 	    fwrite(output->chunk, 1, output->chunk_bytes, output->stream) != output->chunk_bytes)
@@ -22,11 +22,11 @@ static void send_chunk(struct output *output)
 }
 
 /* A byte on its way, uncounted. */
-static void send_byte(struct output *output, char byte)
+static void output_send_byte(struct output *output, char byte)
 {
 	if (output->stream != NULL) {
 		if (output->chunk_bytes == sizeof output->chunk)
-			send_chunk(output);
+			output_send_chunk(output);
 		output->chunk[output->chunk_bytes++] = byte;
 	} else if (output->count < output->capacity) {
 		output->bytes[output->count] = byte;
@@ -35,20 +35,20 @@ static void send_byte(struct output *output, char byte)
 		output->count++;
 }
 
-static void send_character(struct output *output, uint32_t code_point)
+static void output_send_code_point(struct output *output, uint32_t code_point)
 {
 	char bytes[4];
 	unsigned length = netapi32_crt_utf8_put(bytes, code_point);
 
 	for (unsigned i = 0; i < length; i++)
-		send_byte(output, bytes[i]);
+		output_send_byte(output, bytes[i]);
 }
 
 /* What waits for another half will not get it. */
-static void give_up_half(struct output *output)
+static void output_drop_half(struct output *output)
 {
 	if (output->high != 0)
-		send_character(output, UTF_REPLACEMENT);
+		output_send_code_point(output, UTF_REPLACEMENT);
 	output->high = 0;
 }
 
@@ -56,9 +56,9 @@ void netapi32_crt_output_to_stream(struct output *output, FILE *stream, bool wid
 {
 	*output = (struct output){ .stream = stream, .wide = wide };
 	flockfile(stream);
-	if (half.high != 0 && half.stream == stream) {
-		output->high = half.high;
-		half.high = 0;
+	if (pending_half.high != 0 && pending_half.stream == stream) {
+		output->high = pending_half.high;
+		pending_half.high = 0;
 	}
 }
 
@@ -86,20 +86,20 @@ void netapi32_crt_output_unit(struct output *output, WCHAR unit)
 		uint32_t high = output->high;
 
 		output->high = 0;
-		send_character(output, 0x10000 + ((high & 0x3FF) << 10) + (unit & 0x3FF));
+		output_send_code_point(output, 0x10000 + ((high & 0x3FF) << 10) + (unit & 0x3FF));
 		return;
 	}
-	give_up_half(output);
+	output_drop_half(output);
 	if (utf16_is_high(unit))
 		output->high = unit;
 	else
-		send_character(output, utf16_is_low(unit) ? UTF_REPLACEMENT : unit);
+		output_send_code_point(output, utf16_is_low(unit) ? UTF_REPLACEMENT : unit);
 }
 
 void netapi32_crt_output_byte(struct output *output, char byte)
 {
-	give_up_half(output);
-	send_byte(output, byte);
+	output_drop_half(output);
+	output_send_byte(output, byte);
 }
 
 void netapi32_crt_output_ascii(struct output *output, const char *text, size_t bytes)
@@ -122,15 +122,15 @@ int netapi32_crt_output_finish(struct output *output)
 {
 	if (output->stream != NULL) {
 		if (output->high != 0 && output->wide) {
-			half.stream = output->stream;
-			half.high = output->high;
+			pending_half.stream = output->stream;
+			pending_half.high = output->high;
 		} else {
-			give_up_half(output);
+			output_drop_half(output);
 		}
-		send_chunk(output);
+		output_send_chunk(output);
 		funlockfile(output->stream);
 	} else {
-		give_up_half(output);
+		output_drop_half(output);
 	}
 	return output->failed || output->count > INT_MAX ? -1 : (int)output->count;
 }

@@ -67,15 +67,15 @@ WCHAR *netapi32_crt_wcsdup(const WCHAR *text)
 	return given != NULL ? memcpy(given, text, bytes) : NULL;
 }
 
-static WCHAR folded(WCHAR unit, bool fold)
+static WCHAR wide_fold_ascii(WCHAR unit, bool fold)
 {
 	return (WCHAR)(fold && unit >= 'A' && unit <= 'Z' ? unit + ('a' - 'A') : unit);
 }
 
-static int compare(const WCHAR *a, const WCHAR *b, size_t units, bool fold)
+static int wide_compare(const WCHAR *a, const WCHAR *b, size_t units, bool fold)
 {
 	for (; units > 0; units--, a++, b++) {
-		WCHAR unit_a = folded(*a, fold), unit_b = folded(*b, fold);
+		WCHAR unit_a = wide_fold_ascii(*a, fold), unit_b = wide_fold_ascii(*b, fold);
 
 		if (unit_a != unit_b)
 			return unit_a < unit_b ? -1 : 1;
@@ -87,22 +87,22 @@ static int compare(const WCHAR *a, const WCHAR *b, size_t units, bool fold)
 
 int netapi32_crt_wcscmp(const WCHAR *a, const WCHAR *b)
 {
-	return compare(a, b, SIZE_MAX, false);
+	return wide_compare(a, b, SIZE_MAX, false);
 }
 
 int netapi32_crt_wcsncmp(const WCHAR *a, const WCHAR *b, size_t units)
 {
-	return compare(a, b, units, false);
+	return wide_compare(a, b, units, false);
 }
 
 int netapi32_crt_wcsicmp(const WCHAR *a, const WCHAR *b)
 {
-	return compare(a, b, SIZE_MAX, true);
+	return wide_compare(a, b, SIZE_MAX, true);
 }
 
 int netapi32_crt_wcsnicmp(const WCHAR *a, const WCHAR *b, size_t units)
 {
-	return compare(a, b, units, true);
+	return wide_compare(a, b, units, true);
 }
 
 WCHAR *netapi32_crt_wcschr(const WCHAR *text, WCHAR unit)
@@ -125,14 +125,14 @@ WCHAR *netapi32_crt_wcsstr(const WCHAR *text, const WCHAR *part)
 {
 	size_t length = netapi32_crt_wcslen(part);
 
-	for (; compare(text, part, length, false) != 0; text++)
+	for (; wide_compare(text, part, length, false) != 0; text++)
 		if (*text == 0)
 			return NULL;
 	return (WCHAR *)text;
 }
 
 /* How many units of text are, or are not, among those given. */
-static size_t span(const WCHAR *text, const WCHAR *units, bool among)
+static size_t wide_span(const WCHAR *text, const WCHAR *units, bool among)
 {
 	size_t length = 0;
 
@@ -143,21 +143,21 @@ static size_t span(const WCHAR *text, const WCHAR *units, bool among)
 
 size_t netapi32_crt_wcsspn(const WCHAR *text, const WCHAR *units)
 {
-	return span(text, units, true);
+	return wide_span(text, units, true);
 }
 
 size_t netapi32_crt_wcscspn(const WCHAR *text, const WCHAR *units)
 {
-	return span(text, units, false);
+	return wide_span(text, units, false);
 }
 
 WCHAR *netapi32_crt_wcspbrk(const WCHAR *text, const WCHAR *units)
 {
-	text += span(text, units, false);
+	text += wide_span(text, units, false);
 	return *text != 0 ? (WCHAR *)text : NULL;
 }
 
-static unsigned digit_of(WCHAR unit)
+static unsigned wide_digit_value(WCHAR unit)
 {
 	if (unit >= '0' && unit <= '9')
 		return unit - (unsigned)'0';
@@ -169,7 +169,7 @@ static unsigned digit_of(WCHAR unit)
 }
 
 /* What a text says: its amount, at most UINT64_MAX, and its sign. */
-static uint64_t parse(const WCHAR *text, WCHAR **end, int base, bool *minus, bool *too_large)
+static uint64_t wide_parse(const WCHAR *text, WCHAR **end, int base, bool *minus, bool *too_large)
 {
 	const WCHAR *at = text;
 	uint64_t amount = 0;
@@ -181,7 +181,7 @@ static uint64_t parse(const WCHAR *text, WCHAR **end, int base, bool *minus, boo
 	if (*at == '+' || *at == '-')
 		*minus = *at++ == '-';
 	if ((base == 0 || base == 16) && at[0] == '0' && (at[1] | 0x20) == 'x' &&
-	    digit_of(at[2]) < 16) {
+	    wide_digit_value(at[2]) < 16) {
 		at += 2;
 		base = 16;
 	}
@@ -190,19 +190,19 @@ static uint64_t parse(const WCHAR *text, WCHAR **end, int base, bool *minus, boo
 	if (base < 2 || base > 36)
 		errno = EINVAL;
 	else
-		for (; digit_of(*at) < (unsigned)base; at++, any = true)
+		for (; wide_digit_value(*at) < (unsigned)base; at++, any = true)
 			if (__builtin_mul_overflow(amount, (uint64_t)base, &amount) ||
-			    __builtin_add_overflow(amount, digit_of(*at), &amount))
+			    __builtin_add_overflow(amount, wide_digit_value(*at), &amount))
 				*too_large = true;
 	if (end != NULL)
 		*end = (WCHAR *)(any ? at : text);
 	return *too_large ? UINT64_MAX : amount;
 }
 
-static int64_t parse_signed(const WCHAR *text, WCHAR **end, int base, int64_t most)
+static int64_t wide_parse_signed(const WCHAR *text, WCHAR **end, int base, int64_t most)
 {
 	bool minus, too_large;
-	uint64_t amount = parse(text, end, base, &minus, &too_large);
+	uint64_t amount = wide_parse(text, end, base, &minus, &too_large);
 
 	if (amount > (uint64_t)most + minus) {
 		errno = ERANGE;
@@ -211,10 +211,10 @@ static int64_t parse_signed(const WCHAR *text, WCHAR **end, int base, int64_t mo
 	return minus ? (int64_t)(0 - amount) : (int64_t)amount;
 }
 
-static uint64_t parse_unsigned(const WCHAR *text, WCHAR **end, int base, uint64_t most)
+static uint64_t wide_parse_unsigned(const WCHAR *text, WCHAR **end, int base, uint64_t most)
 {
 	bool minus, too_large;
-	uint64_t amount = parse(text, end, base, &minus, &too_large);
+	uint64_t amount = wide_parse(text, end, base, &minus, &too_large);
 
 	if (too_large || amount > most) {
 		errno = ERANGE;
@@ -225,22 +225,22 @@ static uint64_t parse_unsigned(const WCHAR *text, WCHAR **end, int base, uint64_
 
 long netapi32_crt_wcstol(const WCHAR *text, WCHAR **end, int base)
 {
-	return (long)parse_signed(text, end, base, INT32_MAX);
+	return (long)wide_parse_signed(text, end, base, INT32_MAX);
 }
 
 unsigned long netapi32_crt_wcstoul(const WCHAR *text, WCHAR **end, int base)
 {
-	return (unsigned long)parse_unsigned(text, end, base, UINT32_MAX);
+	return (unsigned long)wide_parse_unsigned(text, end, base, UINT32_MAX);
 }
 
 long long netapi32_crt_wcstoll(const WCHAR *text, WCHAR **end, int base)
 {
-	return parse_signed(text, end, base, INT64_MAX);
+	return wide_parse_signed(text, end, base, INT64_MAX);
 }
 
 unsigned long long netapi32_crt_wcstoull(const WCHAR *text, WCHAR **end, int base)
 {
-	return parse_unsigned(text, end, base, UINT64_MAX);
+	return wide_parse_unsigned(text, end, base, UINT64_MAX);
 }
 
 int netapi32_crt_wtoi(const WCHAR *text)

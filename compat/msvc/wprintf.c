@@ -104,7 +104,7 @@ wint_t netapi32_crt_putwchar(WCHAR unit)
 	return netapi32_crt_fputwc(unit, stdout);
 }
 
-static int put_line(const WCHAR *text, const char *end, FILE *stream)
+static int wide_put_text(const WCHAR *text, const char *end, FILE *stream)
 {
 	struct output output;
 
@@ -118,10 +118,10 @@ static int put_line(const WCHAR *text, const char *end, FILE *stream)
 
 int netapi32_crt_fputws(const WCHAR *text, FILE *stream)
 {
-	return put_line(text, "", stream);
+	return wide_put_text(text, "", stream);
 }
 
 int netapi32_crt_putws(const WCHAR *text)
 {
-	return put_line(text, "\n", stdout);
+	return wide_put_text(text, "\n", stdout);
 }
