@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Manual pages that programs make out of their own tables, in man(7). */
+/* Text in manual pages, in the language of man(7). */
 #ifndef CLI_ROFF_H
 #define CLI_ROFF_H
 
 #include <stdio.h>
 
-/* Text as it is: what roff would take for a command of its own is escaped. */
+/* Writes text so that roff prints it as it stands. */
 void roff_put(FILE *to, const char *text);
 
-/* The same, begun by a capital letter and ended by a full stop and the line. */
+/* The same for prose: a word between backquotes is bold, an empty line begins a paragraph. */
+void roff_put_prose(FILE *to, const char *text);
+
+/* Prose with a capital letter first, and a full stop and a newline at the end. */
 void roff_put_sentence(FILE *to, const char *text);
 
 #endif
