@@ -2,10 +2,10 @@
 /* netsession close: closes sessions, once it has named them and was told to. */
 #include <string.h>
 #include <unistd.h>
-#include "ask.h"
 #include "commands.h"
+#include "credentials.h"
 #include "output.h"
-#include "who.h"
+#include "query.h"
 
 static size_t close_count_sessions(const struct server_result *result)
 {

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "ask.h"
 #include "commands.h"
+#include "credentials.h"
 #include "output.h"
+#include "query.h"
 #include "watch_tracker.h"
-#include "who.h"
 
 struct watched_server {
 	struct watch_tracker presence;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* As whom the servers are asked. */
-#ifndef NETSESSION_WHO_H
-#define NETSESSION_WHO_H
+#ifndef NETSESSION_CREDENTIALS_H
+#define NETSESSION_CREDENTIALS_H
 
 #include "options.h"
 #include <netsession.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ask.h"
+#include "query.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +17,11 @@ struct query_batch {
 };
 
 struct query_item {
-	struct query_batch *round;
+	struct query_batch *batch;
 	struct server_result *result;
 };
 
-static void query_start_next(struct query_batch *round);
+static void query_start_next(struct query_batch *batch);
 
 static void query_set_out_of_memory(struct server_result *result)
 {
@@ -40,12 +40,12 @@ static void query_on_page(void *context, struct netsession_page *page)
 static void query_on_end(void *context, const struct netsession_error *error)
 {
 	struct query_item *item = context;
-	struct query_batch *round = item->round;
+	struct query_batch *batch = item->batch;
 
 	if (item->result->error.status == 0)
 		item->result->error = *error;
 	free(item);
-	query_start_next(round);
+	query_start_next(batch);
 }
 
 /* \\host, //host and smb://host are all host; without one they are what they are, and refused. */
@@ -83,7 +83,7 @@ struct netsession_query query_from_options(const struct options *options,
 	};
 }
 
-static void query_start_next(struct query_batch *round)
+static void query_start_next(struct query_batch *batch)
 {
 	static const struct netsession_handler handler = { .on_page = query_on_page,
 		                                           .on_end = query_on_end };
@@ -91,33 +91,33 @@ static void query_start_next(struct query_batch *round)
 	struct server_result *result;
 	struct query_item *item;
 
-	if (round->begun == round->count)
+	if (batch->begun == batch->count)
 		return;
-	result = &round->results[round->begun++];
-	query = query_from_options(round->options, round->credentials, result->server);
+	result = &batch->results[batch->begun++];
+	query = query_from_options(batch->options, batch->credentials, result->server);
 	item = malloc(sizeof *item);
 	if (item != NULL)
-		*item = (struct query_item){ round, result };
-	if (item == NULL || netsession_start(round->session, &query, &handler, item, NULL) != 0) {
+		*item = (struct query_item){ batch, result };
+	if (item == NULL || netsession_start(batch->session, &query, &handler, item, NULL) != 0) {
 		free(item);
 		query_set_out_of_memory(result);
-		query_start_next(round);
+		query_start_next(batch);
 	}
 }
 
 bool query_servers(const struct options *options, struct netsession_credentials *credentials,
                    struct server_result results[], size_t count)
 {
-	struct query_batch round = { options, credentials, netsession_new(), results, count, 0 };
+	struct query_batch batch = { options, credentials, netsession_new(), results, count, 0 };
 
-	if (round.session == NULL) {
+	if (batch.session == NULL) {
 		fprintf(stderr, "netsession: out of memory\n");
 		return false;
 	}
 	for (int i = 0; i < MAX_AT_ONCE; i++)
-		query_start_next(&round);
-	netsession_run(round.session);
-	netsession_free(round.session);
+		query_start_next(&batch);
+	netsession_run(batch.session);
+	netsession_free(batch.session);
 	return true;
 }
 

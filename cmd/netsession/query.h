@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Servers asked side by side, as the options say. */
-#ifndef NETSESSION_ASK_H
-#define NETSESSION_ASK_H
+#ifndef NETSESSION_QUERY_H
+#define NETSESSION_QUERY_H
 
 #include "options.h"
 #include "results.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "prompt.h"
+#include "credentials.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +8,10 @@
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
+
+enum { PROMPT_MAX_BYTES = 512 };
+
+/* ---- the prompt ---- */
 
 /* Signals that would end the program while the terminal shows nothing: it is put right first. */
 static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
@@ -36,7 +40,7 @@ static bool prompt_read_line(int terminal, char password[PROMPT_MAX_BYTES])
 	return true;
 }
 
-bool prompt_password(const char *user, char password[PROMPT_MAX_BYTES])
+static bool prompt_password(const char *user, char password[PROMPT_MAX_BYTES])
 {
 	struct sigaction action = { .sa_handler = prompt_on_signal }, before[ENDINGS];
 	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -73,4 +77,47 @@ bool prompt_password(const char *user, char password[PROMPT_MAX_BYTES])
 	if (caught != 0)
 		raise(caught);
 	return read;
+}
+
+/* ---- from the options ---- */
+
+/* --as: the password comes from the terminal, and from nowhere else. */
+static bool credentials_from_prompt(const char *user, struct netsession_credentials **credentials)
+{
+	struct netsession_error error;
+	char password[PROMPT_MAX_BYTES];
+	bool made;
+
+	if (!prompt_password(user, password))
+		return false;
+	made = netsession_credentials_new(user, NULL, password, credentials, &error) == 0;
+	explicit_bzero(password, sizeof password);
+	if (!made)
+		fprintf(stderr, "netsession: --as %s: %s\n", user, error.text);
+	return made;
+}
+
+bool credentials_from_options(const struct options *options,
+                              struct netsession_credentials **credentials)
+{
+	struct netsession_error error;
+
+	*credentials = NULL;
+	if ((options->credentials_file != NULL) + (options->as != NULL) + options->anonymous > 1) {
+		fprintf(stderr,
+		        "netsession: --authentication-file, --as and --no-pass exclude each "
+		        "other\n");
+		return false;
+	}
+	if (options->anonymous && netsession_credentials_new_anonymous(credentials, &error) != 0) {
+		fprintf(stderr, "netsession: --no-pass: %s\n", error.text);
+		return false;
+	}
+	if (options->as != NULL)
+		return credentials_from_prompt(options->as, credentials);
+	if (options->credentials_file == NULL ||
+	    netsession_credentials_read(options->credentials_file, credentials, &error) == 0)
+		return true;
+	fprintf(stderr, "netsession: %s: %s\n", options->credentials_file, error.text);
+	return false;
 }

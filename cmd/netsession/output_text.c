@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* Text: how a session's members are shown, events line by line, and CSV. */
+#include <string.h>
+#include <unistr.h>
+#include "output.h"
+
+void output_put_printable(FILE *to, const char *text)
+{
+	const uint8_t *at = (const uint8_t *)text;
+	ucs4_t c;
+
+	while (*at != 0) {
+		int length = u8_mbtouc(&c, at, strlen((const char *)at));
+
+		if (c < 0x20 || (c >= 0x7F && c < 0xA0))
+			fputc('?', to);
+		else
+			fwrite(at, 1, (size_t)length, to);
+		at += length;
+	}
+}
+
+void output_write_event_text(FILE *to, const char *at, const char *event,
+                             const struct server_result *result, const struct netsession_row *row)
+{
+	char flags[64];
+
+	fprintf(to, "%s  %-7s  ", at, event);
+	output_put_printable(to, server_result_name(result));
+	fputs("  ", to);
+	output_put_printable(to, row->user != NULL && row->user[0] != '\0' ? row->user : "-");
+	fputs("  from ", to);
+	output_put_printable(to, row->client != NULL ? row->client : "-");
+	if (session_level_field(result->level, session_columns[2]) != NULL)
+		fprintf(to, "  opens %u", (unsigned)row->num_opens);
+	if (row->user_flags != 0)
+		fprintf(to, "  %s", output_user_flags_text(row->user_flags, ',', flags));
+	fputc('\n', to);
+}
+
+static const struct {
+	uint32_t bit;
+	const char *name;
+} flag_names[] = {
+	{ 1, "guest" },        /* SESS_GUEST */
+	{ 2, "noencryption" }, /* SESS_NOENCRYPTION */
+};
+
+const char *output_user_flags_text(uint32_t user_flags, char separator, char text[64])
+{
+	size_t length = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < sizeof flag_names / sizeof *flag_names; i++)
+		if (user_flags & flag_names[i].bit) {
+			length += (size_t)snprintf(text + length, 64 - length, "%s%c",
+			                           flag_names[i].name, separator);
+			user_flags &= ~flag_names[i].bit;
+		}
+	if (user_flags != 0)
+		length += (size_t)snprintf(text + length, 64 - length, "0x%x%c",
+		                           (unsigned)user_flags, separator);
+	if (length > 0)
+		text[length - 1] = '\0';
+	return text;
+}
+
+/* ---- CSV, RFC 4180: all columns whatever the level; one that it lacks is empty ---- */
+
+static void output_csv_put_text(FILE *to, const char *text)
+{
+	if (strpbrk(text, ",\"\r\n") == NULL) {
+		fputs(text, to);
+		return;
+	}
+	fputc('"', to);
+	for (; *text != '\0'; text++) {
+		if (*text == '"')
+			fputc('"', to);
+		fputc(*text, to);
+	}
+	fputc('"', to);
+}
+
+static void output_csv_put_field(FILE *to, const struct netsession_row *row,
+                                 const struct session_field *field)
+{
+	char flags[64];
+
+	if (field == NULL)
+		return;
+	if (field->kind == SESSION_CELL_TEXT)
+		output_csv_put_text(to, session_row_text(row, field) != NULL
+		                                ? session_row_text(row, field)
+		                                : "");
+	else if (field->column->unit == SESSION_UNIT_USER_FLAGS)
+		output_csv_put_text(
+			to, output_user_flags_text(session_row_u32(row, field), ' ', flags));
+	else
+		fprintf(to, "%u", (unsigned)session_row_u32(row, field));
+}
+
+static void output_csv_put_session(void *context, const struct server_result *result,
+                                   const struct netsession_row *row)
+{
+	FILE *to = context;
+
+	output_csv_put_text(to, result->server != NULL ? result->server : "");
+	fprintf(to, ",%u", (unsigned)result->level->number);
+	for (size_t i = 0; i < SESSION_LEVEL_MAX_FIELDS; i++) {
+		fputc(',', to);
+		output_csv_put_field(to, row,
+		                     session_level_field(result->level, session_columns[i]));
+	}
+	fputs("\r\n", to);
+}
+
+bool output_write_csv(FILE *to, const struct server_result results[], size_t count)
+{
+	fputs("server,level", to);
+	for (size_t i = 0; i < SESSION_LEVEL_MAX_FIELDS; i++)
+		fprintf(to, ",%s", session_columns[i]->key);
+	fputs("\r\n", to);
+	for (size_t i = 0; i < count; i++)
+		server_result_each(&results[i], output_csv_put_session, to);
+	return true;
+}
