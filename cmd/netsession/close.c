@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* netsession close: closes sessions, once it has named them and was told to. */
+/* netsession close: lists the selected sessions, asks, and closes them. */
 #include <string.h>
 #include <unistd.h>
 #include "commands.h"
@@ -7,37 +7,29 @@
 #include "output.h"
 #include "query.h"
 
-static size_t close_count_sessions(const struct server_result *result)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < result->page_count; i++)
-		count += netsession_page_entries(result->pages[i]);
-	return count;
-}
-
-/* ---- who is closed with them ---- */
+/* ---- the sessions that are closed with the selected ones ---- */
 
 #define ACCESS_DENIED 5
 
 struct also_closed {
-	const struct server_result *meant;
-	const struct netsession_row *row; /* looked for in meant */
-	bool is_meant, is_from_there;     /* the same user, and client; the same client */
-	bool is_sure;                     /* that they are closed */
+	const struct server_result *selected;
+	const struct netsession_row *row; /* compared with the selected ones */
+	bool is_selected, is_same_client; /* what the comparison found */
+	bool is_certain;                  /* the server is known to close them too */
 	size_t count;
 };
 
 static void also_closed_print_session(void *context, const struct netsession_row *row)
 {
-	struct also_closed *b = context;
+	struct also_closed *also = context;
 
-	if (b->count++ == 0)
-		fprintf(stderr, "netsession: %s: %s:\n", server_result_name(b->meant),
-		        b->is_sure ? "the server closes these too, since they share a process with "
-		                     "them"
-		                   : "Samba closes a client's connections together; these may be "
-		                     "closed too");
+	if (also->count++ == 0)
+		fprintf(stderr, "netsession: %s: %s:\n", server_result_name(also->selected),
+		        also->is_certain
+		                ? "the server also closes these sessions, because they share a "
+		                  "process with the selected ones"
+		                : "Samba closes all connections of a client together; these "
+		                  "sessions may be closed too");
 	fputs("  ", stderr);
 	output_put_printable(stderr, row->user != NULL && row->user[0] != '\0' ? row->user : "-");
 	fputs(" from ", stderr);
@@ -53,79 +45,80 @@ static bool also_closed_same_text(const char *a, const char *b)
 static void also_closed_compare_row(void *context, const struct server_result *result,
                                     const struct netsession_row *row)
 {
-	struct also_closed *b = context;
+	struct also_closed *also = context;
 
 	(void)result;
-	if (!also_closed_same_text(row->client, b->row->client))
+	if (!also_closed_same_text(row->client, also->row->client))
 		return;
-	b->is_from_there = true;
-	b->is_meant = b->is_meant || also_closed_same_text(row->user, b->row->user);
+	also->is_same_client = true;
+	also->is_selected = also->is_selected || also_closed_same_text(row->user, also->row->user);
 }
 
 static void also_closed_check_row(void *context, const struct server_result *result,
                                   const struct netsession_row *row)
 {
-	struct also_closed *b = context;
+	struct also_closed *also = context;
 
 	(void)result;
-	b->row = row;
-	b->is_meant = b->is_from_there = false;
-	server_result_each(b->meant, also_closed_compare_row, b);
-	if (b->is_from_there && !b->is_meant)
-		also_closed_print_session(b, row);
+	also->row = row;
+	also->is_selected = also->is_same_client = false;
+	server_result_each(also->selected, also_closed_compare_row, also);
+	if (also->is_same_client && !also->is_selected)
+		also_closed_print_session(also, row);
 }
 
-/* Over SMB nothing tells which sessions a Samba server closes together, but they come from one
- * client. False: it does not answer. */
+/* The protocol does not show which sessions a Samba server closes together, but they come from one
+ * client. Returns false if the server does not answer. */
 static bool also_closed_print_same_client(const struct options *options,
                                           struct netsession_credentials *credentials,
-                                          struct also_closed *beside)
+                                          struct also_closed *also)
 {
-	struct server_result all = { .server = beside->meant->server };
-	struct options everybody = *options;
+	struct server_result all = { .server = also->selected->server };
+	struct options all_users = *options;
 	bool is_good;
 
-	everybody.client = everybody.user = NULL;
-	everybody.level = beside->meant->level->number;
-	is_good = query_servers(&everybody, credentials, &all, 1);
+	all_users.client = all_users.user = NULL;
+	all_users.level = also->selected->level->number;
+	is_good = query_servers(&all_users, credentials, &all, 1);
 	if (all.error.status != 0) {
 		query_print_messages(options, &all);
 		is_good = false;
 	}
-	server_result_each(&all, also_closed_check_row, beside);
+	server_result_each(&all, also_closed_check_row, also);
 	server_result_fini(&all);
 	return is_good;
 }
 
-/* netsessiond knows it from the file server. */
+/* netsessiond knows them from the file server. */
 static void also_closed_print_same_process(const struct options *options,
                                            struct netsession_credentials *credentials,
-                                           struct also_closed *beside)
+                                           struct also_closed *also)
 {
 	struct netsession_query query = query_from_options(options, credentials, NULL);
 	struct netsession_error error;
 	uint32_t status;
 
-	beside->is_sure = true;
-	status = netsession_del_also_closes(&query, also_closed_print_session, beside, &error);
-	/* Without the right to ask there is none to close, and the close itself reports that. */
+	also->is_certain = true;
+	status = netsession_del_also_closes(&query, also_closed_print_session, also, &error);
+	/* A caller without the right to list has none to close, and closing reports that. */
 	if (status != 0 && status != ACCESS_DENIED)
-		fprintf(stderr, "netsession: %s: who is closed with them is not known: %s\n",
-		        server_result_name(beside->meant), error.text);
+		fprintf(stderr,
+		        "netsession: %s: cannot tell which other sessions would be closed: %s\n",
+		        server_result_name(also->selected), error.text);
 }
 
-static bool close_is_confirmed(const struct options *options, const struct also_closed *beside)
+static bool close_is_confirmed(const struct options *options, const struct also_closed *also)
 {
 	char answer[16];
-	size_t count = close_count_sessions(beside->meant);
+	size_t count = server_result_count(also->selected);
 
 	if (options->yes)
 		return true;
 	fprintf(stderr, "Close %s on %s%s? [y/N] ", count == 1 ? "this session" : "these sessions",
-	        server_result_name(beside->meant),
-	        beside->count == 0 ? ""
-	        : beside->is_sure  ? ", and those"
-	                           : ", and perhaps those");
+	        server_result_name(also->selected),
+	        also->count == 0   ? ""
+	        : also->is_certain ? ", and the others listed"
+	                           : ", and perhaps the others listed");
 	fflush(stderr);
 	return fgets(answer, sizeof answer, stdin) != NULL &&
 	       (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0 ||
@@ -137,18 +130,20 @@ static int close_selected_sessions(const struct options *options,
                                    const struct server_result *result)
 {
 	struct netsession_query query = query_from_options(options, credentials, result->server);
+	size_t count = server_result_count(result);
 	struct netsession_error error;
 
 	if (netsession_del(&query, &error) != 0) {
-		fprintf(stderr, "netsession: %s: not closed%s: %s\n", server_result_name(result),
+		fprintf(stderr, "netsession: %s: the sessions were not closed%s: %s\n",
+		        server_result_name(result),
 		        error.status == 64 /* ERROR_NETNAME_DELETED */
-		                ? ", or netsession's own session was among them"
+		                ? ", or netsession's own session was one of them"
 		                : "",
 		        error.text);
 		return EXIT_NONE;
 	}
-	fprintf(stderr, "netsession: %s: closed %zu\n", server_result_name(result),
-	        close_count_sessions(result));
+	fprintf(stderr, "netsession: %s: closed %zu session%s\n", server_result_name(result), count,
+	        count == 1 ? "" : "s");
 	return EXIT_ALL;
 }
 
@@ -156,31 +151,32 @@ static int close_after_confirmation(const struct options *options,
                                     struct netsession_credentials *credentials,
                                     const struct server_result *result)
 {
-	struct also_closed beside = { .meant = result };
+	struct also_closed also = { .selected = result };
 
-	if (close_count_sessions(result) > 0 && result->server == NULL)
-		also_closed_print_same_process(options, credentials, &beside);
-	else if (close_count_sessions(result) > 0 && query_shows_samba(options, result) &&
-	         !also_closed_print_same_client(options, credentials, &beside))
+	if (server_result_count(result) > 0 && result->server == NULL)
+		also_closed_print_same_process(options, credentials, &also);
+	else if (server_result_count(result) > 0 && query_shows_samba(options, result) &&
+	         !also_closed_print_same_client(options, credentials, &also))
 		return EXIT_NONE;
-	return close_is_confirmed(options, &beside)
+	return close_is_confirmed(options, &also)
 	               ? close_selected_sessions(options, credentials, result)
 	               : EXIT_SOME;
 }
 
 int command_close(const struct options *options)
 {
-	struct server_result result = { .server = options->operands[0] };
+	struct server_result result = { .server = options->operands.list[0] };
 	struct netsession_credentials *credentials;
 	int code = EXIT_NONE;
 
 	if (options->client == NULL && options->user == NULL) {
-		fprintf(stderr, "netsession: close wants --client, --user or both\n");
+		fprintf(stderr, "netsession: close requires --client, --user or both\n");
 		return EXIT_USAGE;
 	}
 	if (!options->yes && !isatty(STDIN_FILENO)) {
-		fprintf(stderr, "netsession: close asks before it closes, and this is no terminal; "
-		                "say --yes\n");
+		fprintf(stderr,
+		        "netsession: close asks for confirmation, but standard input is not a "
+		        "terminal; use --yes to close without asking\n");
 		return EXIT_USAGE;
 	}
 	if (!credentials_from_options(options, &credentials))

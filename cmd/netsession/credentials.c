@@ -13,10 +13,11 @@ enum { PROMPT_MAX_BYTES = 512 };
 
 /* ---- the prompt ---- */
 
-/* Signals that would end the program while the terminal shows nothing: it is put right first. */
-static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+/* These signals would end the program while the terminal does not echo: the echo is restored first.
+ */
+static const int end_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
 
-enum { ENDINGS = sizeof ending / sizeof *ending };
+enum { END_SIGNALS = sizeof end_signals / sizeof *end_signals };
 
 static volatile sig_atomic_t caught;
 
@@ -25,7 +26,7 @@ static void prompt_on_signal(int number)
 	caught = number;
 }
 
-/* False: the line is too long, or was not ended. */
+/* Returns false if the line is too long or has no end. */
 static bool prompt_read_line(int terminal, char password[PROMPT_MAX_BYTES])
 {
 	size_t length = 0;
@@ -40,38 +41,42 @@ static bool prompt_read_line(int terminal, char password[PROMPT_MAX_BYTES])
 	return true;
 }
 
+/* Asks for the password of user on the terminal, which does not show it. Fills password, which the
+ * caller wipes. Returns false after a message on stderr, or without one for a signal that does not
+ * end the program. */
 static bool prompt_password(const char *user, char password[PROMPT_MAX_BYTES])
 {
-	struct sigaction action = { .sa_handler = prompt_on_signal }, before[ENDINGS];
+	struct sigaction action = { .sa_handler = prompt_on_signal }, before[END_SIGNALS];
 	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	struct termios shown, hidden;
 	bool read;
 
 	if (terminal < 0 || tcgetattr(terminal, &shown) != 0) {
 		fprintf(stderr,
-		        "netsession: --as asks for a password on the terminal, and there is "
+		        "netsession: --as needs a terminal to ask for the password, and there is "
 		        "none; use --authentication-file FILE\n");
 		if (terminal >= 0)
 			close(terminal);
 		return false;
 	}
 	caught = 0;
-	for (int i = 0; i < ENDINGS; i++)
-		sigaction(ending[i], &action, &before[i]);
+	for (int i = 0; i < END_SIGNALS; i++)
+		sigaction(end_signals[i], &action, &before[i]);
 	hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	hidden.c_lflag |= ECHONL;
 	tcsetattr(terminal, TCSAFLUSH, &hidden);
-	dprintf(terminal, "Password of %s: ", user);
+	dprintf(terminal, "Password for %s: ", user);
 	read = prompt_read_line(terminal, password);
 	tcsetattr(terminal, TCSAFLUSH, &shown);
 	close(terminal);
-	for (int i = 0; i < ENDINGS; i++)
-		sigaction(ending[i], &before[i], NULL);
+	for (int i = 0; i < END_SIGNALS; i++)
+		sigaction(end_signals[i], &before[i], NULL);
 	if (!read) {
 		explicit_bzero(password, PROMPT_MAX_BYTES);
 		if (caught == 0)
-			fprintf(stderr, "netsession: no password of at most %d bytes was given\n",
+			fprintf(stderr,
+			        "netsession: the password is missing or longer than %d bytes\n",
 			        PROMPT_MAX_BYTES - 1);
 	}
 	if (caught != 0)
@@ -81,7 +86,7 @@ static bool prompt_password(const char *user, char password[PROMPT_MAX_BYTES])
 
 /* ---- from the options ---- */
 
-/* --as: the password comes from the terminal, and from nowhere else. */
+/* --as: the password comes from the terminal only. */
 static bool credentials_from_prompt(const char *user, struct netsession_credentials **credentials)
 {
 	struct netsession_error error;
@@ -105,8 +110,7 @@ bool credentials_from_options(const struct options *options,
 	*credentials = NULL;
 	if ((options->credentials_file != NULL) + (options->as != NULL) + options->anonymous > 1) {
 		fprintf(stderr,
-		        "netsession: --authentication-file, --as and --no-pass exclude each "
-		        "other\n");
+		        "netsession: use only one of --authentication-file, --as and --no-pass\n");
 		return false;
 	}
 	if (options->anonymous && netsession_credentials_new_anonymous(credentials, &error) != 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* netsession doctor: the way to a server, step by step, in plain words. */
+/* netsession doctor: checks each step of connecting to a server and explains what fails. */
 #include <stdio.h>
 #include <string.h>
 #include <jansson.h>
@@ -10,53 +10,48 @@
 
 struct doctor_report {
 	const char *server; /* as the user wrote it; NULL: the local computer */
-	json_t *list;       /* NULL: each finding is written as it comes */
+	json_t *list;       /* NULL: each finding is written at once */
 };
 
-struct doctor_report_format {
+struct doctor_format {
 	const char *name;
-	bool (*begin)(struct doctor_report *findings,
-	              const char *server); /* false: out of memory */
-	void (*put)(void *findings, const struct netsession_report *finding);
-	void (*end)(struct doctor_report *findings, const struct netsession_error *error);
+	/* Returns false if memory ran out. */
+	bool (*begin)(struct doctor_report *report, const char *server);
+	void (*put)(void *report, const struct netsession_report *finding);
+	void (*end)(struct doctor_report *report, const struct netsession_error *error);
 };
 
-static const char *const verdicts[] = {
-	[NETSESSION_GOOD] = "good",
-	[NETSESSION_NOTICE] = "notice",
-	[NETSESSION_BAD] = "bad",
+static const struct {
+	const char *json, *text;
+} verdicts[] = {
+	[NETSESSION_GOOD] = { "good", "ok" },
+	[NETSESSION_NOTICE] = { "notice", "note" },
+	[NETSESSION_BAD] = { "bad", "FAIL" },
 };
 
-/* ---- for people ---- */
+/* ---- text ---- */
 
-static bool doctor_report_text_begin(struct doctor_report *findings, const char *server)
+static bool doctor_text_begin(struct doctor_report *report, const char *server)
 {
-	*findings = (struct doctor_report){ .server = server };
+	*report = (struct doctor_report){ .server = server };
 	return true;
 }
 
-static void doctor_report_text_put(void *context, const struct netsession_report *finding)
+static void doctor_text_put(void *context, const struct netsession_report *finding)
 {
-	static const char *const marks[] = {
-		[NETSESSION_GOOD] = "ok",
-		[NETSESSION_NOTICE] = "note",
-		[NETSESSION_BAD] = "FAIL",
-	};
-
 	(void)context;
-	printf("%-4s  %-10s  ", marks[finding->verdict], finding->step);
+	printf("%-4s  %-10s  ", verdicts[finding->verdict].text, finding->step);
 	output_put_printable(stdout, finding->text);
 	fputc('\n', stdout);
-	/* A failure's text ends with its advice. */
+	/* The text of a failure ends with the advice. */
 	if (finding->advice != NULL && finding->verdict != NETSESSION_BAD)
 		printf("%-18s%s\n", "", finding->advice);
 	fflush(stdout);
 }
 
-static void doctor_report_text_end(struct doctor_report *findings,
-                                   const struct netsession_error *error)
+static void doctor_text_end(struct doctor_report *report, const struct netsession_error *error)
 {
-	const char *server = findings->server != NULL ? findings->server : LOCAL_COMPUTER;
+	const char *server = report->server != NULL ? report->server : LOCAL_COMPUTER;
 
 	if (error->status == 0)
 		printf("Sessions of %s can be listed.\n", server);
@@ -64,73 +59,80 @@ static void doctor_report_text_end(struct doctor_report *findings,
 		fprintf(stderr, "netsession: %s: %s\n", server, error->text);
 }
 
-/* ---- for programs ---- */
+/* ---- JSON ---- */
 
-static bool doctor_report_json_begin(struct doctor_report *findings, const char *server)
+static bool doctor_json_begin(struct doctor_report *report, const char *server)
 {
-	*findings = (struct doctor_report){ .server = server, .list = json_array() };
-	return findings->list != NULL;
+	*report = (struct doctor_report){ .server = server, .list = json_array() };
+	return report->list != NULL;
 }
 
-static void doctor_report_json_put(void *context, const struct netsession_report *finding)
+static void doctor_json_put(void *context, const struct netsession_report *finding)
 {
-	struct doctor_report *findings = context;
+	struct doctor_report *report = context;
 
-	json_array_append_new(findings->list,
+	json_array_append_new(report->list,
 	                      json_pack("{s:s, s:s, s:I, s:s, s:s?}", "step", finding->step,
-	                                "verdict", verdicts[finding->verdict], "status",
+	                                "verdict", verdicts[finding->verdict].json, "status",
 	                                (json_int_t)finding->status, "text", finding->text,
 	                                "advice", finding->advice));
 }
 
-static void doctor_report_json_end(struct doctor_report *findings,
-                                   const struct netsession_error *error)
+static void doctor_json_end(struct doctor_report *report, const struct netsession_error *error)
 {
-	json_t *object = json_pack("{s:s?, s:I, s:s?, s:o}", "server", findings->server, "status",
+	json_t *object = json_pack("{s:s?, s:I, s:s?, s:o}", "server", report->server, "status",
 	                           (json_int_t)error->status, "error",
 	                           error->status != 0 ? error->text : NULL, "findings",
-	                           findings->list);
+	                           report->list);
 
 	json_dumpf(object, stdout, JSON_INDENT(1));
 	fputc('\n', stdout);
 	json_decref(object);
 }
 
-static const struct doctor_report_format formats[] = {
-	{ "table", doctor_report_text_begin, doctor_report_text_put, doctor_report_text_end },
-	{ "json", doctor_report_json_begin, doctor_report_json_put, doctor_report_json_end },
+/* ---- the command ---- */
+
+static const struct doctor_format formats[] = {
+	{ "table", doctor_text_begin, doctor_text_put, doctor_text_end },
+	{ "json", doctor_json_begin, doctor_json_put, doctor_json_end },
 };
 
-static const struct doctor_report_format *doctor_report_format_find(const char *name)
+enum { FORMAT_COUNT = sizeof formats / sizeof *formats };
+
+const char *doctor_format_name(size_t index)
 {
-	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-		if (strcmp(formats[i].name, name) == 0)
-			return &formats[i];
-	return NULL;
+	return index < FORMAT_COUNT ? formats[index].name : NULL;
+}
+
+/* name is that of a format. */
+static const struct doctor_format *doctor_format_find(const char *name)
+{
+	size_t i = 0;
+
+	while (i < FORMAT_COUNT - 1 && strcmp(formats[i].name, name) != 0)
+		i++;
+	return &formats[i];
 }
 
 int command_doctor(const struct options *options)
 {
-	const struct doctor_report_format *format = doctor_report_format_find(options->output);
+	const struct doctor_format *format = doctor_format_find(options->output);
+	const char *server = options->operands.list[0];
 	struct netsession_credentials *credentials;
 	struct netsession_query query;
 	struct netsession_error error;
-	struct doctor_report findings;
+	struct doctor_report report;
 
-	if (format == NULL) {
-		fprintf(stderr, "netsession: doctor writes table or json, not %s\n",
-		        options->output);
-		return EXIT_USAGE;
-	}
 	if (!credentials_from_options(options, &credentials))
 		return EXIT_USAGE;
-	query = query_from_options(options, credentials, options->operands[0]);
-	if (!format->begin(&findings, options->operands[0])) {
+	query = query_from_options(options, credentials, server);
+	if (!format->begin(&report, server)) {
 		fprintf(stderr, "netsession: out of memory\n");
+		netsession_credentials_free(credentials);
 		return EXIT_NONE;
 	}
-	(void)netsession_diagnose(&query, format->put, &findings, &error);
-	format->end(&findings, &error);
+	(void)netsession_diagnose(&query, format->put, &report, &error);
+	format->end(&report, &error);
 	netsession_credentials_free(credentials);
 	return error.status == 0 ? EXIT_ALL : EXIT_NONE;
 }

@@ -1,301 +1,338 @@
 /* SPDX-License-Identifier: MIT */
 #include "options.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <netsession.h>
+#include "commands.h"
 #include "output.h"
 #include "srvsvc/session_levels.h"
 
-/* Each takes an option's argument; false: it is none of that kind. */
+#define AT(MEMBER) offsetof(struct options, MEMBER)
+#define FOR(NAME)  (1u << COMMAND_##NAME)
 
-static bool option_set_level(struct options *o, const char *argument)
+static const char *level_choice(size_t index)
 {
+	static char numbers[SESSION_LEVEL_COUNT][12];
+
+	if (index == 0)
+		return "auto";
+	if (index > SESSION_LEVEL_COUNT)
+		return NULL;
+	snprintf(numbers[index - 1], sizeof *numbers, "%u",
+	         (unsigned)session_levels[index - 1].number);
+	return numbers[index - 1];
+}
+
+static bool level_parse(const char *argument, void *member)
+{
+	uint32_t *level = member;
 	char *end;
-	unsigned long number;
+	unsigned long number = strtoul(argument, &end, 10);
 
-	if (strcmp(argument, "auto") == 0) {
-		o->level = NETSESSION_LEVEL_AUTO;
-		return true;
-	}
-	number = strtoul(argument, &end, 10);
-	o->level = (uint32_t)number;
-	return *argument >= '0' && *argument <= '9' && *end == '\0' && number <= UINT32_MAX &&
-	       session_level_find(o->level) != NULL;
+	*level = strcmp(argument, "auto") == 0 ? NETSESSION_LEVEL_AUTO : (uint32_t)number;
+	return *level == NETSESSION_LEVEL_AUTO ||
+	       (*argument >= '0' && *argument <= '9' && *end == '\0' && number <= UINT32_MAX &&
+	        session_level_find(*level) != NULL);
 }
 
-static bool option_parse_number(const char *argument, unsigned long most, unsigned long *number)
-{
-	char *end;
-
-	*number = strtoul(argument, &end, 10);
-	return *argument >= '0' && *argument <= '9' && *end == '\0' && *number > 0 &&
-	       *number <= most;
-}
-
-static bool option_set_client(struct options *o, const char *argument)
-{
-	o->client = argument;
-	return true;
-}
-
-static bool option_set_user(struct options *o, const char *argument)
-{
-	o->user = argument;
-	return true;
-}
-
-static bool option_set_page_bytes(struct options *o, const char *argument)
-{
-	unsigned long number;
-	bool good = option_parse_number(argument, UINT32_MAX, &number);
-
-	o->page_bytes = (uint32_t)number;
-	return good;
-}
-
-static bool option_set_credentials(struct options *o, const char *argument)
-{
-	o->credentials_file = argument;
-	return true;
-}
-
-static bool option_set_port(struct options *o, const char *argument)
-{
-	unsigned long number;
-	bool good = option_parse_number(argument, UINT16_MAX, &number);
-
-	o->port = (uint16_t)number;
-	return good;
-}
-
-static bool option_parse_seconds(const char *argument, uint32_t *ms)
-{
-	char *end;
-	double seconds = strtod(argument, &end);
-	bool good = *argument >= '0' && *argument <= '9' && *end == '\0' && seconds >= 0.001 &&
-	            seconds <= 86400;
-
-	*ms = good ? (uint32_t)(seconds * 1000 + 0.5) : 0;
-	return good;
-}
-
-static bool option_set_timeout(struct options *o, const char *argument)
-{
-	return option_parse_seconds(argument, &o->timeout_ms);
-}
-
-static bool option_set_encrypt(struct options *o, const char *argument)
-{
-	(void)argument;
-	o->encrypt = true;
-	return true;
-}
-
-static bool option_set_wins(struct options *o, const char *argument)
-{
-	o->wins = argument;
-	return argument[0] != '\0';
-}
-
-static bool option_set_output(struct options *o, const char *argument)
-{
-	o->output = argument;
-	return output_format_find(argument) != NULL;
-}
-
-static bool option_set_verbose(struct options *o, const char *argument)
-{
-	(void)argument;
-	o->verbose = true;
-	return true;
-}
-
-static bool option_set_help(struct options *o, const char *argument)
-{
-	(void)argument;
-	o->help = true;
-	return true;
-}
-
-static bool option_set_as(struct options *o, const char *argument)
-{
-	o->as = argument;
-	return argument[0] != '\0';
-}
-
-static bool option_set_anonymous(struct options *o, const char *argument)
-{
-	(void)argument;
-	o->anonymous = true;
-	return true;
-}
-
-static bool option_set_kerberos(struct options *o, const char *argument)
-{
-	(void)argument;
-	o->kerberos = true;
-	return true;
-}
-
-static bool option_set_yes(struct options *o, const char *argument)
-{
-	(void)argument;
-	o->yes = true;
-	return true;
-}
-
-static bool option_set_interval(struct options *o, const char *argument)
-{
-	return option_parse_seconds(argument, &o->interval_ms);
-}
-
-static bool option_set_polls(struct options *o, const char *argument)
-{
-	unsigned long number;
-	bool good = option_parse_number(argument, UINT32_MAX, &number);
-
-	o->polls = (uint32_t)number;
-	return good;
-}
-
-enum {
-	EVERYWHERE = COMMAND_LIST | COMMAND_INFO | COMMAND_CLOSE | COMMAND_WATCH | COMMAND_DOCTOR,
-	MANY = COMMAND_LIST | COMMAND_CLOSE | COMMAND_WATCH, /* those that look for sessions */
+static const struct cli_option option_table[] = {
+	{ .name = "level",
+	  .letter = 'l',
+	  .argument = "LEVEL",
+	  .kind = CLI_PARSED,
+	  .member = AT(level),
+	  .commands = FOR(LIST) | FOR(INFO) | FOR(CLOSE) | FOR(WATCH),
+	  .initial = "auto",
+	  .help = "information level to request; `auto` takes the most detailed level that each "
+	          "server grants",
+	  .choice = level_choice,
+	  .parse = level_parse },
+	{ .name = "client",
+	  .letter = 'c',
+	  .argument = "CLIENT",
+	  .kind = CLI_TEXT,
+	  .member = AT(client),
+	  .commands = FOR(LIST) | FOR(CLOSE) | FOR(WATCH),
+	  .help = "select sessions from this client computer, with or without \\\\ before its name" },
+	{ .name = "user",
+	  .letter = 'u',
+	  .argument = "USER",
+	  .kind = CLI_TEXT,
+	  .member = AT(user),
+	  .commands = FOR(LIST) | FOR(CLOSE) | FOR(WATCH),
+	  .help = "select sessions of this user" },
+	{ .name = "page-bytes",
+	  .argument = "N",
+	  .kind = CLI_NUMBER,
+	  .member = AT(page_bytes),
+	  .min = 1,
+	  .max = UINT32_MAX,
+	  .commands = FOR(LIST) | FOR(WATCH),
+	  .help = "request pages of about N bytes (default: all sessions at once)" },
+	{ .name = "yes",
+	  .letter = 'y',
+	  .kind = CLI_FLAG,
+	  .member = AT(yes),
+	  .commands = FOR(CLOSE),
+	  .help = "close the sessions without asking first" },
+	{ .name = "every",
+	  .argument = "SECONDS",
+	  .kind = CLI_SECONDS,
+	  .member = AT(interval_ms),
+	  .commands = FOR(WATCH),
+	  .initial = "5",
+	  .help = "seconds between two polls" },
+	{ .name = "polls",
+	  .argument = "N",
+	  .kind = CLI_NUMBER,
+	  .member = AT(polls),
+	  .min = 1,
+	  .max = UINT32_MAX,
+	  .commands = FOR(WATCH),
+	  .help = "exit after N polls (default: poll until interrupted)" },
+	{ .name = "authentication-file",
+	  .letter = 'A',
+	  .argument = "FILE",
+	  .kind = CLI_FILE,
+	  .member = AT(credentials_file),
+	  .help = "read the credentials from FILE, lines `username=`, `password=` and "
+	          "`domain=`; only you may have access to FILE (chmod 600)" },
+	{ .name = "as",
+	  .argument = "USER",
+	  .kind = CLI_TEXT,
+	  .member = AT(as),
+	  .min = 1,
+	  .help = "log on as user, DOMAIN\\user or user@REALM, and ask for the password on the "
+	          "terminal" },
+	{ .name = "no-pass",
+	  .letter = 'N',
+	  .kind = CLI_FLAG,
+	  .member = AT(anonymous),
+	  .help = "log on anonymously (null session, neither signed nor encrypted)" },
+	{ .name = "kerberos",
+	  .kind = CLI_FLAG,
+	  .member = AT(kerberos),
+	  .help = "log on by Kerberos only, even with a password; never use NTLM" },
+	{ .name = "port",
+	  .letter = 'p',
+	  .argument = "PORT",
+	  .kind = CLI_NUMBER,
+	  .member = AT(port),
+	  .min = 1,
+	  .max = UINT16_MAX,
+	  .help = "TCP port, for servers whose name has none (default: 445)" },
+	{ .name = "timeout",
+	  .argument = "SECONDS",
+	  .kind = CLI_SECONDS,
+	  .member = AT(timeout_ms),
+	  .initial = "30",
+	  .help = "give up on a server after this many seconds" },
+	{ .name = "encrypt",
+	  .kind = CLI_FLAG,
+	  .member = AT(encrypt),
+	  .help = "require SMB encryption (default: only if the server requires it)" },
+	{ .name = "wins",
+	  .argument = "ADDRESS",
+	  .kind = CLI_TEXT,
+	  .member = AT(wins),
+	  .min = 1,
+	  .help = "WINS server to ask for names that DNS does not have (default: the one in "
+	          "NETSESSION_WINS, else a NetBIOS broadcast)" },
+	{ .name = "output",
+	  .letter = 'o',
+	  .argument = "FORMAT",
+	  .kind = CLI_CHOICE,
+	  .member = AT(output),
+	  .commands = FOR(LIST) | FOR(INFO) | FOR(CLOSE),
+	  .initial = "table",
+	  .help = "output format",
+	  .choice = output_format_name },
+	{ .name = "output",
+	  .letter = 'o',
+	  .argument = "FORMAT",
+	  .kind = CLI_CHOICE,
+	  .member = AT(output),
+	  .commands = FOR(WATCH),
+	  .initial = "table",
+	  .help = "output format of the events",
+	  .choice = output_event_format_name },
+	{ .name = "output",
+	  .letter = 'o',
+	  .argument = "FORMAT",
+	  .kind = CLI_CHOICE,
+	  .member = AT(output),
+	  .commands = FOR(DOCTOR),
+	  .initial = "table",
+	  .help = "output format",
+	  .choice = doctor_format_name },
+	{ .name = "verbose",
+	  .letter = 'v',
+	  .kind = CLI_FLAG,
+	  .member = AT(verbose),
+	  .help = "report on standard error at which level each server answered, and with how many "
+	          "sessions" },
 };
 
-const struct option_entry option_table[] = {
-	{ 'l', "level", "LEVEL", "auto 0 1 2 10 502", MANY | COMMAND_INFO,
-	  "auto (the default: the richest that the server grants), 0, 1, 2, 10 or 502",
-	  option_set_level },
-	{ 'c', "client", "CLIENT", NULL, MANY,
-	  "only sessions from this computer, with or without \\\\", option_set_client },
-	{ 'u', "user", "USER", NULL, MANY, "only sessions of this user", option_set_user },
-	{ '\0', "page-bytes", "N", NULL, COMMAND_LIST | COMMAND_WATCH,
-	  "ask for pages of about N bytes instead of all at once", option_set_page_bytes },
-	{ 'y', "yes", NULL, NULL, COMMAND_CLOSE, "close without asking", option_set_yes },
-	{ '\0', "every", "SECONDS", NULL, COMMAND_WATCH, "look again after so long, 5 by default",
-	  option_set_interval },
-	{ '\0', "looks", "N", NULL, COMMAND_WATCH, "end after N looks", option_set_polls },
-	{ 'A', "authentication-file", "FILE", NULL, EVERYWHERE,
-	  "who asks: lines username = , password = , domain = ; must be yours alone (chmod 600)",
-	  option_set_credentials },
-	{ '\0', "as", "USER", NULL, EVERYWHERE,
-	  "who asks: user, DOMAIN\\user or user@REALM; the password is asked for on the terminal",
-	  option_set_as },
-	{ 'N', "no-pass", NULL, NULL, EVERYWHERE,
-	  "as nobody: a null session, which is neither signed nor encrypted",
-	  option_set_anonymous },
-	{ '\0', "kerberos", NULL, NULL, EVERYWHERE,
-	  "log on by Kerberos alone, also with a password; never by NTLM", option_set_kerberos },
-	{ 'p', "port", "PORT", NULL, EVERYWHERE,
-	  "TCP port, 445 unless the server's name says another", option_set_port },
-	{ '\0', "timeout", "SECONDS", NULL, EVERYWHERE,
-	  "give up on a server after so long, 30 by default", option_set_timeout },
-	{ '\0', "encrypt", NULL, NULL, EVERYWHERE,
-	  "not without encryption; else where the server asks for it", option_set_encrypt },
-	{ '\0', "wins", "ADDRESS", NULL, EVERYWHERE,
-	  "WINS server to ask for names that DNS does not know; else NETSESSION_WINS, or a "
-	  "broadcast",
-	  option_set_wins },
-	{ 'o', "output", "FORMAT", "table json jsonl csv", EVERYWHERE,
-	  "table (the default), json, jsonl or csv; watch: table or jsonl, doctor: table or json",
-	  option_set_output },
-	{ 'v', "verbose", NULL, NULL, EVERYWHERE, "tell what was done on the way, on stderr",
-	  option_set_verbose },
-	{ 'h', "help", NULL, NULL, EVERYWHERE, "show this", option_set_help },
+static const struct cli_exit server_exits[] = {
+	{ EXIT_ALL, "all servers answered" },
+	{ EXIT_SOME, "some servers did not answer" },
+	CLI_USAGE_ROW,
+	{ EXIT_NONE, "no server answered" },
+	{ 0 },
 };
 
-enum { COUNT = sizeof option_table / sizeof *option_table };
-const size_t option_count = COUNT;
-static bool option_is_for_command(int i, enum command_bit command)
-{
-	return (option_table[i].commands & command) != 0;
-}
+static const struct cli_exit info_exits[] = {
+	{ EXIT_ALL, "the server has such a session" },
+	CLI_USAGE_ROW,
+	{ EXIT_NONE, "the server has no such session, or did not answer" },
+	{ 0 },
+};
 
-static int option_index_of_letter(int letter)
-{
-	for (int i = 0; i < COUNT; i++)
-		if (option_table[i].letter == letter)
-			return i;
-	return -1;
-}
+static const struct cli_exit close_exits[] = {
+	{ EXIT_ALL, "the sessions were closed" },
+	{ EXIT_SOME, "you did not confirm that they should be closed" },
+	CLI_USAGE_ROW,
+	{ EXIT_NONE, "the sessions were not closed" },
+	{ 0 },
+};
 
-/* getopt's forms of the table. Long options return their index above all letters. */
-enum { LONG_BASE = 256 };
+static const struct cli_exit watch_exits[] = {
+	{ EXIT_ALL, "all servers answered the last poll" },
+	{ EXIT_SOME, "some servers did not answer the last poll" },
+	CLI_USAGE_ROW,
+	{ EXIT_NONE, "no server answered the last poll" },
+	{ 0 },
+};
 
-static void option_make_getopt(enum command_bit command, char letters[2 * COUNT + 2],
-                               struct option longs[COUNT + 1])
-{
-	*letters++ = ':';
-	for (int i = 0; i < COUNT; i++) {
-		if (!option_is_for_command(i, command))
-			continue;
-		*longs++ = (struct option){ .name = option_table[i].name,
-			                    .has_arg = option_table[i].argument != NULL
-			                                       ? required_argument
-			                                       : no_argument,
-			                    .val = LONG_BASE + i };
-		if (option_table[i].letter != '\0') {
-			*letters++ = option_table[i].letter;
-			if (option_table[i].argument != NULL)
-				*letters++ = ':';
-		}
-	}
-	*letters = '\0';
-	*longs = (struct option){ 0 };
-}
+static const struct cli_exit doctor_exits[] = {
+	{ EXIT_ALL, "the server's sessions can be listed" },
+	CLI_USAGE_ROW,
+	{ EXIT_NONE, "the server's sessions cannot be listed" },
+	{ 0 },
+};
 
-bool options_parse(int argc, char **argv, enum command_bit command, struct options *options)
-{
-	char letters[2 * COUNT + 2];
-	struct option longs[COUNT + 1];
-	int found;
+static const struct cli_command commands[COMMAND_COUNT] = {
+	[COMMAND_LIST] = {
+		.name = "list",
+		.operands = "[SERVER...]",
+		.max_operands = -1,
+		.takes_hosts = true,
+		.summary = "list the sessions of servers, or of this computer if none is named",
+		.description = "All servers are asked at the same time. If a server ignores --client "
+		               "or --user, as Samba does, netsession applies the filter itself.",
+		.exits = server_exits,
+		.examples = "  netsession list\n"
+		            "  netsession list -A ~/.smb-admin fs1 fs2\n"
+		            "  netsession list -l 10 -u alice -o json fs1.example.com\n"
+		            "  netsession list -c 192.0.2.7 '[2001:db8::5]:4450'\n",
+	},
+	[COMMAND_INFO] = {
+		.name = "info",
+		.operands = "[SERVER] CLIENT USER",
+		.min_operands = 2,
+		.max_operands = 3,
+		.takes_hosts = true,
+		.summary = "show the sessions of one user from one client",
+		.description = "Write CLIENT as netsession list shows it, with or without the leading "
+		               "\\\\. Upper and lower case are the same.",
+		.exits = info_exits,
+		.examples = "  netsession info fs1 192.0.2.7 alice\n"
+		            "  netsession info -o json fs1 192.0.2.7 alice\n",
+	},
+	[COMMAND_CLOSE] = {
+		.name = "close",
+		.operands = "[SERVER]",
+		.max_operands = 1,
+		.takes_hosts = true,
+		.summary = "list the selected sessions of a server, ask, and close them",
+		.description = "Closes all sessions that --client and --user select; one of the two is "
+		               "required. On a terminal close lists the sessions and asks before it "
+		               "closes them; elsewhere --yes is required. The users get no warning, and "
+		               "their open files are closed.\n\n"
+		               "Samba closes all connections together that have the same client GUID, "
+		               "which are all connections of one Windows computer. If the levels of the "
+		               "server show that it is Samba, close lists the other sessions from the "
+		               "same clients: they may be closed too. netsession-samba on the server "
+		               "logs which sessions are closed.",
+		.exits = close_exits,
+		.examples = "  netsession close fs1 -u alice\n"
+		            "  netsession close fs1 -c 192.0.2.7 -u alice --yes\n",
+	},
+	[COMMAND_WATCH] = {
+		.name = "watch",
+		.operands = "[SERVER...]",
+		.max_operands = -1,
+		.takes_hosts = true,
+		.summary = "report sessions that start, end or change, until interrupted",
+		.description = "Polls the servers every few seconds. The first poll reports all present "
+		               "sessions as started. A session has changed if its number of open files "
+		               "or its flags have changed. If a session is missing in an answer, the "
+		               "server is asked again at once; the session has ended if it is missing in "
+		               "both answers.\n\n"
+		               "When a server stops answering, netsession reports the error once, and "
+		               "reports when the server answers again. No session counts as ended "
+		               "meanwhile.",
+		.exits = watch_exits,
+		.examples = "  netsession watch fs1 fs2\n"
+		            "  netsession watch --every 60 -o jsonl fs1 >> sessions.jsonl\n",
+	},
+	[COMMAND_DOCTOR] = {
+		.name = "doctor",
+		.operands = "[SERVER]",
+		.max_operands = 1,
+		.takes_hosts = true,
+		.summary = "check each step of connecting to a server and explain what fails",
+		.description = "Checks the name, the port, the dialects, signing and encryption, the "
+		               "log-on mechanisms, the log-on, the pipe srvsvc, and each level. Without "
+		               "a server, doctor checks netsessiond on this computer: whether it "
+		               "answers, by which names it knows you, each level, and its counters.",
+		.exits = doctor_exits,
+		.examples = "  netsession doctor\n"
+		            "  netsession doctor fs1\n"
+		            "  netsession doctor -o json -A ~/.smb-admin fs1\n",
+	},
+};
 
-	*options = (struct options){
-		.level = NETSESSION_LEVEL_AUTO,
-		.output = "table",
-		.interval_ms = 5000,
-	};
-	option_make_getopt(command, letters, longs);
-	opterr = 0;
-	while ((found = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		int i = found >= LONG_BASE ? found - LONG_BASE : option_index_of_letter(found);
+static const struct cli_item environment[] = {
+	{ "`NETSESSION_CREDENTIALS`",
+	  "A file of credentials as for `--authentication-file`. It is used if neither\n"
+	  "`--authentication-file` nor `--as` nor `--no-pass` is given." },
+	{ "`NETSESSION_SOCKET`",
+	  "The socket of netsessiond on this computer (default: /run/netsession/local.sock)." },
+	{ "`NETSESSION_WINS`", "The address of a WINS server, used if `--wins` is not given." },
+	{ 0 },
+};
 
-		if (found == ':') {
-			fprintf(stderr,
-			        "netsession: %s wants an argument; see netsession %s --help\n",
-			        argv[optind - 1], argv[0]);
-			return false;
-		}
-		if (i < 0) {
-			fprintf(stderr, "netsession: unknown option %s; see netsession %s --help\n",
-			        argv[optind - 1], argv[0]);
-			return false;
-		}
-		if (!option_table[i].take(options, optarg)) {
-			fprintf(stderr, "netsession: --%s cannot be \"%s\": %s\n",
-			        option_table[i].name, optarg, option_table[i].help);
-			return false;
-		}
-	}
-	options->operands = argv + optind;
-	options->operand_count = argc - optind;
-	return true;
-}
+static const struct cli_section sections[] = {
+	{ .title = "ENVIRONMENT", .items = environment },
+	{ 0 },
+};
 
-void options_print_help(FILE *to, enum command_bit command)
-{
-	for (int i = 0; i < COUNT; i++) {
-		const struct option_entry *o = &option_table[i];
-		char left[64];
-		int length = o->letter != '\0' ? snprintf(left, sizeof left, "-%c, ", o->letter)
-		                               : snprintf(left, sizeof left, "    ");
+static const struct cli_renamed renamed[] = {
+	{ "--looks", "--polls", "0.3" },
+	{ 0 },
+};
 
-		if (!option_is_for_command(i, command))
-			continue;
-		snprintf(left + length, sizeof left - (size_t)length, "--%s %s", o->name,
-		         o->argument != NULL ? o->argument : "");
-		fprintf(to, "  %-32s %s\n", left, o->help);
-	}
-}
+const struct cli_program netsession_program = {
+	.name = "netsession",
+	.manual_section = 1,
+	.summary = "list the sessions of SMB file servers",
+	.description = "netsession shows who is connected to which SMB file server, from which\n"
+		       "computer, and since when.\n"
+		       "It asks Windows and Samba servers by the protocol that NetSessionEnum of\n"
+		       "Windows uses ([MS-SRVS] over SMB 2 and 3).",
+	.commands = commands,
+	.command_count = COMMAND_COUNT,
+	.options = option_table,
+	.option_count = sizeof option_table / sizeof *option_table,
+	.notes = "A server is a name or an address, also written //host, smb://host, host:port or "
+		 "[v6]:port. Without a server, netsession asks netsessiond on this computer by the "
+		 "socket that NETSESSION_SOCKET names (default: /run/netsession/local.sock). No "
+		 "credentials are needed there: netsessiond knows your user id.\n\n"
+		 "Without --authentication-file, --as and --no-pass, netsession uses the file that "
+		 "NETSESSION_CREDENTIALS names, or else your Kerberos tickets.",
+	.sections = sections,
+	.see_also = "netsession_enum(3), NetSessionEnum(3), netsessiond(8)",
+	.renamed = renamed,
+};

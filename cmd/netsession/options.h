@@ -1,62 +1,41 @@
 /* SPDX-License-Identifier: MIT */
-/* The options of all commands: one table, from which parsing, --help, manual and completion
- * follow. */
+/* The command line of netsession: the options of all commands, and the commands. */
 #ifndef NETSESSION_OPTIONS_H
 #define NETSESSION_OPTIONS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
+#include "cli/cli.h"
 
-enum exit_code { EXIT_ALL = 0, EXIT_SOME = 1, EXIT_USAGE = 2, EXIT_NONE = 3 };
+enum exit_code { EXIT_ALL = 0, EXIT_SOME = 1, EXIT_USAGE = CLI_EXIT_USAGE, EXIT_NONE = 3 };
 
-/* For which commands an option is. */
-enum command_bit {
-	COMMAND_LIST = 1,
-	COMMAND_INFO = 2,
-	COMMAND_CLOSE = 4,
-	COMMAND_WATCH = 8,
-	COMMAND_DOCTOR = 16,
+enum command {
+	COMMAND_LIST,
+	COMMAND_INFO,
+	COMMAND_CLOSE,
+	COMMAND_WATCH,
+	COMMAND_DOCTOR,
+	COMMAND_COUNT,
 };
 
 struct options {
 	uint32_t level;
 	const char *client, *user;
-	uint32_t page_bytes; /* 0: all in one */
+	uint32_t page_bytes; /* 0: all sessions at once */
 	const char *credentials_file;
 	bool anonymous;
-	bool kerberos;  /* and nothing else */
-	const char *as; /* DOMAIN\user, whose password the terminal gives */
-	uint16_t port;  /* 0: the server's name says it, or 445 */
+	bool kerberos;  /* no other mechanism is tried */
+	const char *as; /* DOMAIN\user; the password is asked for on the terminal */
+	uint32_t port;  /* 0: the server's name may say it, else 445 */
 	uint32_t timeout_ms;
 	bool encrypt;
-	const char *wins;   /* NULL: the environment says it */
-	const char *output; /* a format's name */
+	const char *wins;   /* NULL: the environment may say it */
+	const char *output; /* the name of a format */
 	bool yes;
-	uint32_t interval_ms; /* between two looks */
-	uint32_t polls;       /* 0: without end */
-	bool verbose, help;
-	char **operands; /* ended by NULL */
-	int operand_count;
+	uint32_t interval_ms; /* between two polls */
+	uint32_t polls;       /* 0: poll until interrupted */
+	bool verbose;
+	struct cli_operands operands;
 };
 
-/* argv[0] is the command's name. False: something is wrong with it, which was said on stderr. */
-bool options_parse(int argc, char **argv, enum command_bit command, struct options *options);
-void options_print_help(FILE *to, enum command_bit command);
-
-/* What there is to know of an option. */
-struct option_entry {
-	char letter; /* '\0': it has none */
-	const char *name;
-	const char *argument; /* how --help calls it; NULL: it takes none */
-	const char *choices;  /* its arguments, separated by blanks; NULL: any */
-	unsigned commands;    /* enum command_bit */
-	const char *help;
-	bool (*take)(struct options *o, const char *argument);
-};
-
-extern const struct option_entry option_table[];
-extern const size_t option_count;
+extern const struct cli_program netsession_program;
 
 #endif

@@ -10,10 +10,40 @@ static const struct output_format formats[] = {
 	{ "csv", output_write_csv },
 };
 
+static const struct output_event_format event_formats[] = {
+	{ "table", output_write_event_text },
+	{ "jsonl", output_write_event_jsonl },
+};
+
+enum {
+	FORMAT_COUNT = sizeof formats / sizeof *formats,
+	EVENT_FORMAT_COUNT = sizeof event_formats / sizeof *event_formats,
+};
+
+const char *output_format_name(size_t index)
+{
+	return index < FORMAT_COUNT ? formats[index].name : NULL;
+}
+
+const char *output_event_format_name(size_t index)
+{
+	return index < EVENT_FORMAT_COUNT ? event_formats[index].name : NULL;
+}
+
 const struct output_format *output_format_find(const char *name)
 {
-	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-		if (strcmp(formats[i].name, name) == 0)
-			return &formats[i];
-	return NULL;
+	size_t i = 0;
+
+	while (i < FORMAT_COUNT - 1 && strcmp(formats[i].name, name) != 0)
+		i++;
+	return &formats[i];
+}
+
+const struct output_event_format *output_event_format_find(const char *name)
+{
+	size_t i = 0;
+
+	while (i < EVENT_FORMAT_COUNT - 1 && strcmp(event_formats[i].name, name) != 0)
+		i++;
+	return &event_formats[i];
 }

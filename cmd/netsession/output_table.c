@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A table for people: aligned by the width that a terminal gives each character. */
+/* A table for people. Its columns are aligned by the width of each character on a terminal. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistr.h>
 #include <uniwidth.h>
 #include "output.h"
 
@@ -12,17 +11,16 @@ struct output_table {
 	FILE *to;
 	bool shown[COLUMNS];
 	int width[COLUMNS];
-	char *cell; /* the text of one cell */
+	char *cell; /* the text of one cell, as it is shown */
 	size_t cell_bytes;
 	bool failed;
 };
 
-/* What a server sends must not steer the terminal: controls are shown as '?'. */
+/* Gives the text without control characters, in the cell. */
 static const char *output_table_printable(struct output_table *t, const char *text)
 {
 	size_t bytes = strlen(text) + 1;
-	const uint8_t *from = (const uint8_t *)text;
-	uint8_t *to;
+	char *to;
 
 	if (bytes > t->cell_bytes) {
 		char *grown = realloc(t->cell, bytes);
@@ -34,20 +32,14 @@ static const char *output_table_printable(struct output_table *t, const char *te
 		t->cell = grown;
 		t->cell_bytes = bytes;
 	}
-	to = (uint8_t *)t->cell;
-	while (*from != 0) {
-		ucs4_t c;
-		int length = u8_mbtouc(&c, from, strlen((const char *)from));
+	to = t->cell;
+	while (*text != '\0') {
+		const char *shown = output_next_printable(&text, &bytes);
 
-		if (c < 0x20 || (c >= 0x7F && c < 0xA0)) {
-			*to++ = '?';
-		} else {
-			memcpy(to, from, (size_t)length);
-			to += length;
-		}
-		from += length;
+		memcpy(to, shown, bytes);
+		to += bytes;
 	}
-	*to = 0;
+	*to = '\0';
 	return t->cell;
 }
 
@@ -118,7 +110,7 @@ static void output_table_measure_row(void *context, const struct server_result *
 	}
 }
 
-/* The server stands first; blanks at a line's end are left out. */
+/* The server is the first column. There are no blanks at the end of a line. */
 static void output_table_put_line(struct output_table *t,
                                   const char *(*cell)(struct output_table *, const void *, int,
                                                       char *),

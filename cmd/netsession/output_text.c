@@ -1,41 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/* Text: how a session's members are shown, events line by line, and CSV. */
+/* Text: how members of a session are shown, an event as a line, and CSV. */
 #include <string.h>
 #include <unistr.h>
 #include "output.h"
 
-void output_put_printable(FILE *to, const char *text)
+const char *output_next_printable(const char **text, size_t *bytes)
 {
-	const uint8_t *at = (const uint8_t *)text;
+	const uint8_t *at = (const uint8_t *)*text;
+	const char *shown = *text;
 	ucs4_t c;
+	int length = u8_mbtouc(&c, at, strlen(*text));
 
-	while (*at != 0) {
-		int length = u8_mbtouc(&c, at, strlen((const char *)at));
-
-		if (c < 0x20 || (c >= 0x7F && c < 0xA0))
-			fputc('?', to);
-		else
-			fwrite(at, 1, (size_t)length, to);
-		at += length;
-	}
+	*text += length;
+	*bytes = (size_t)length;
+	if (c >= 0x20 && (c < 0x7F || c >= 0xA0))
+		return shown;
+	*bytes = 1;
+	return "?";
 }
 
-void output_write_event_text(FILE *to, const char *at, const char *event,
-                             const struct server_result *result, const struct netsession_row *row)
+void output_put_printable(FILE *to, const char *text)
 {
-	char flags[64];
+	size_t bytes;
 
-	fprintf(to, "%s  %-7s  ", at, event);
-	output_put_printable(to, server_result_name(result));
-	fputs("  ", to);
-	output_put_printable(to, row->user != NULL && row->user[0] != '\0' ? row->user : "-");
-	fputs("  from ", to);
-	output_put_printable(to, row->client != NULL ? row->client : "-");
-	if (session_level_field(result->level, session_columns[2]) != NULL)
-		fprintf(to, "  opens %u", (unsigned)row->num_opens);
-	if (row->user_flags != 0)
-		fprintf(to, "  %s", output_user_flags_text(row->user_flags, ',', flags));
-	fputc('\n', to);
+	while (*text != '\0') {
+		const char *shown = output_next_printable(&text, &bytes);
+
+		fwrite(shown, 1, bytes, to);
+	}
 }
 
 static const struct {
@@ -65,7 +57,29 @@ const char *output_user_flags_text(uint32_t user_flags, char separator, char tex
 	return text;
 }
 
-/* ---- CSV, RFC 4180: all columns whatever the level; one that it lacks is empty ---- */
+/* ---- events ---- */
+
+void output_write_event_text(FILE *to, const char *at, const char *event,
+                             const struct server_result *result, const struct netsession_row *row)
+{
+	char flags[64];
+
+	fprintf(to, "%s  %-7s  ", at, event);
+	output_put_printable(to, server_result_name(result));
+	fputs("  ", to);
+	output_put_printable(to, row->user != NULL && row->user[0] != '\0' ? row->user : "-");
+	fputs("  from ", to);
+	output_put_printable(to, row->client != NULL ? row->client : "-");
+	if (session_level_field(result->level, session_columns[2]) != NULL)
+		fprintf(to, "  opens %u", (unsigned)row->num_opens);
+	if (row->user_flags != 0)
+		fprintf(to, "  %s", output_user_flags_text(row->user_flags, ',', flags));
+	fputc('\n', to);
+}
+
+/* ---- CSV, RFC 4180 ---- */
+
+/* Every line has all columns. A column that the level lacks is empty. */
 
 static void output_csv_put_text(FILE *to, const char *text)
 {

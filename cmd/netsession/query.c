@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "query.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "output.h"
 
-/* Servers asked at the same time: one connection and, while it logs on, one thread for each. */
+/* Servers that are asked at the same time. Each has a connection and, during the log-on, a thread.
+ */
 #define MAX_AT_ONCE 64
 
 struct query_batch {
@@ -48,7 +50,8 @@ static void query_on_end(void *context, const struct netsession_error *error)
 	query_start_next(batch);
 }
 
-/* \\host, //host and smb://host are all host; without one they are what they are, and refused. */
+/* \\host, //host and smb://host mean host. A prefix without a host stays as it is, and is refused
+ * by the library; so is an empty name, which would mean the local computer. */
 static const char *query_server_without_prefix(const char *operand)
 {
 	static const char *const prefixes[] = { "smb://", "//", "\\\\" };
@@ -68,7 +71,7 @@ struct netsession_query query_from_options(const struct options *options,
 {
 	return (struct netsession_query){
 		.server = server != NULL ? query_server_without_prefix(server) : NULL,
-		.port = options->port,
+		.port = (uint16_t)options->port,
 		.timeout_ms = options->timeout_ms,
 		.credentials = credentials,
 		.authentication = options->kerberos ? NETSESSION_AUTHENTICATION_KERBEROS
@@ -136,20 +139,20 @@ void query_print_messages(const struct options *options, const struct server_res
 		        result->error.text);
 	if (!options->verbose || result->level == NULL)
 		return;
-	fprintf(stderr, "netsession: %s: answered at level %u, %u in all\n",
+	fprintf(stderr, "netsession: %s: answered at level %u; sessions: %u\n",
 	        server_result_name(result), (unsigned)result->level->number,
 	        (unsigned)result->total);
 	if (query_shows_samba(options, result))
 		fprintf(stderr,
-		        "netsession: %s: a server that has level 1, but neither 2 nor 502, is Samba or "
-		        "a relative of it; Samba 4.22 and later now and then lists too few sessions "
-		        "while others leave: ask again if one is missing\n",
+		        "netsession: %s: the server supports level 1, but neither 2 nor 502, so it is "
+		        "probably Samba; Samba 4.22 and later sometimes lists too few sessions while "
+		        "clients disconnect: ask again if a session is missing\n",
 		        server_result_name(result));
 	underflows = server_result_underflows(result);
 	if (underflows > 0)
 		fprintf(stderr,
-		        "netsession: %s: %zu times of 4294967295 seconds shown as 0: Samba says so of "
-		        "brand-new sessions\n",
+		        "netsession: %s: %zu times of 4294967295 seconds are shown as 0: Samba sends "
+		        "this value for brand-new sessions\n",
 		        server_result_name(result), underflows);
 }
 
@@ -162,12 +165,17 @@ int query_exit_code(const struct server_result results[], size_t count)
 	return failed == 0 ? EXIT_ALL : failed < count ? EXIT_SOME : EXIT_NONE;
 }
 
+void query_print_write_error(void)
+{
+	fprintf(stderr, "netsession: cannot write the output: %s\n", strerror(errno));
+}
+
 bool query_write_results(const struct options *options, const struct server_result results[],
                          size_t count)
 {
 	if (output_format_find(options->output)->write(stdout, results, count) &&
 	    fflush(stdout) == 0)
 		return true;
-	fprintf(stderr, "netsession: the output could not be written\n");
+	query_print_write_error();
 	return false;
 }

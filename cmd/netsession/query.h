@@ -1,33 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-/* Servers asked side by side, as the options say. */
+/* Asks servers for their sessions, many at the same time, as the options say. */
 #ifndef NETSESSION_QUERY_H
 #define NETSESSION_QUERY_H
 
 #include "options.h"
 #include "results.h"
 
-/* What the options ask of a server, as the user wrote it; NULL: of this computer. Borrows all. */
+/* The query that the options ask of server, which is as the user wrote it; NULL: the local
+ * computer. Borrows all. */
 struct netsession_query query_from_options(const struct options *options,
                                            struct netsession_credentials *credentials,
                                            const char *server);
 
-/* Fills the results, whose servers are set. False: out of memory, which was said on stderr. */
+/* Asks the servers that are set in results, and fills the rest of results. Returns false if memory
+ * ran out, after a message on stderr. */
 bool query_servers(const struct options *options, struct netsession_credentials *credentials,
                    struct server_result results[], size_t count);
 
-/* Whether the answer shows that the server is Samba, or a relative of it: which of the levels it
- * has was asked for, and it has level 1, but neither 2 nor 502. */
+/* Whether the answer shows that the server is Samba or derived from it: all levels were tried, and
+ * the server has level 1, but neither 2 nor 502. */
 bool query_shows_samba(const struct options *options, const struct server_result *result);
 
-/* Says on stderr what failed, and with -v what was done. */
+/* Writes to stderr what failed and, with --verbose, at which level the server answered. */
 void query_print_messages(const struct options *options, const struct server_result *result);
 
-/* What becomes of servers, of which so many failed. Returns enum exit_code. */
+/* Returns an enum exit_code: whether all, some or none of the servers answered. */
 int query_exit_code(const struct server_result results[], size_t count);
 
-/* Writes the results to stdout in the format that the options name. False: it could not be
- * written, which was said on stderr. */
+/* Writes the results to stdout in the format that the options name. Returns false if that failed,
+ * after a message on stderr. */
 bool query_write_results(const struct options *options, const struct server_result results[],
                          size_t count);
+
+/* The message of a write to stdout that failed, by errno. */
+void query_print_write_error(void);
 
 #endif

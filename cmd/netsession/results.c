@@ -33,6 +33,15 @@ const char *server_result_name(const struct server_result *result)
 	return result->server != NULL ? result->server : LOCAL_COMPUTER;
 }
 
+size_t server_result_count(const struct server_result *result)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < result->page_count; i++)
+		count += netsession_page_entries(result->pages[i]);
+	return count;
+}
+
 void server_result_each(const struct server_result *result,
                         void (*each)(void *context, const struct server_result *result,
                                      const struct netsession_row *row),

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* netsession watch: who comes, who goes and what changes. */
+/* netsession watch: reports sessions that start, end or change. */
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include "commands.h"
 #include "credentials.h"
@@ -11,8 +10,8 @@
 #include "watch_tracker.h"
 
 struct watched_server {
-	struct watch_tracker presence;
-	uint32_t status; /* of the last look */
+	struct watch_tracker tracker;
+	uint32_t status; /* of the last poll */
 };
 
 struct watch {
@@ -20,7 +19,7 @@ struct watch {
 	struct netsession_credentials *credentials;
 	struct watched_server *servers;
 	size_t count;
-	char at[32]; /* the look's time, UTC */
+	char at[32]; /* the time of the poll, UTC */
 };
 
 static volatile sig_atomic_t is_interrupted;
@@ -31,7 +30,7 @@ static void watch_on_signal(int number)
 	is_interrupted = 1;
 }
 
-/* Once: the second one ends the program in the middle of a look. */
+/* Catches the first signal only: a second one ends the program in the middle of a poll. */
 static void watch_catch_signals(void)
 {
 	struct sigaction action = { .sa_handler = watch_on_signal, .sa_flags = (int)SA_RESETHAND };
@@ -44,16 +43,14 @@ static void watch_print_event(void *context, enum watch_event event,
                               const struct server_result *result, const struct netsession_row *row)
 {
 	static const char *const names[] = {
-		[WATCH_OPENED] = "came",
-		[WATCH_CLOSED] = "went",
+		[WATCH_OPENED] = "started",
+		[WATCH_CLOSED] = "ended",
 		[WATCH_CHANGED] = "changed",
 	};
 	const struct watch *watch = context;
 
-	if (strcmp(watch->options->output, "jsonl") == 0)
-		output_write_event_jsonl(stdout, watch->at, names[event], result, row);
-	else
-		output_write_event_text(stdout, watch->at, names[event], result, row);
+	output_event_format_find(watch->options->output)
+		->write(stdout, watch->at, names[event], result, row);
 }
 
 static int64_t watch_now_s(void)
@@ -64,19 +61,19 @@ static int64_t watch_now_s(void)
 	return clock.tv_sec;
 }
 
-/* An answer that lacks sessions may be too short, as Samba's is now and then: the server is asked
- * once more, and what both lack has ended. If it does not answer, the next look tells more. */
+/* An answer that lacks sessions may be incomplete, as Samba's sometimes is: the server is asked
+ * once more, and a session has ended if both answers lack it. If the server does not answer, the
+ * next poll decides. */
 static bool watch_compare_answer(struct watch *watch, struct watched_server *server,
-                                 const struct watch_poll *look)
+                                 const struct watch_poll *poll)
 {
-	struct server_result result = { .server = look->result->server };
+	struct server_result result = { .server = poll->result->server };
 	struct watch_poll again = { .result = &result };
 	bool is_good;
 
-	switch (watch_tracker_misses(&server->presence, look)) {
+	switch (watch_tracker_misses(&server->tracker, poll)) {
 	case WATCH_NONE_MISSING:
-		return watch_tracker_update(&server->presence, look, NULL, watch_print_event,
-		                            watch);
+		return watch_tracker_update(&server->tracker, poll, NULL, watch_print_event, watch);
 	case WATCH_NO_MEMORY:
 		return false;
 	case WATCH_SOME_MISSING:
@@ -85,17 +82,17 @@ static bool watch_compare_answer(struct watch *watch, struct watched_server *ser
 	is_good = query_servers(watch->options, watch->credentials, &result, 1);
 	again.at_s = watch_now_s();
 	if (is_good && result.error.status == 0)
-		is_good = watch_tracker_update(&server->presence, look, &again, watch_print_event,
+		is_good = watch_tracker_update(&server->tracker, poll, &again, watch_print_event,
 		                               watch);
 	server_result_fini(&result);
 	return is_good;
 }
 
-/* A server that stops or begins to answer is told of once. */
+/* Reports once that a server stops answering, and once that it answers again. */
 static bool watch_handle_result(struct watch *watch, struct watched_server *server,
-                                const struct watch_poll *look)
+                                const struct watch_poll *poll)
 {
-	const struct server_result *result = look->result;
+	const struct server_result *result = poll->result;
 	uint32_t before = server->status;
 
 	server->status = result->error.status;
@@ -105,11 +102,12 @@ static bool watch_handle_result(struct watch *watch, struct watched_server *serv
 		return true;
 	}
 	if (before != 0)
-		fprintf(stderr, "netsession: %s: answers again\n", server_result_name(result));
-	return watch_compare_answer(watch, server, look);
+		fprintf(stderr, "netsession: %s: the server answers again\n",
+		        server_result_name(result));
+	return watch_compare_answer(watch, server, poll);
 }
 
-/* Gives the look's exit code; -1: out of memory or no way to write. */
+/* Returns the exit code of the poll; -1: memory ran out, or the output could not be written. */
 static int watch_poll_servers(struct watch *watch)
 {
 	struct server_result *results = calloc(watch->count, sizeof *results);
@@ -122,8 +120,8 @@ static int watch_poll_servers(struct watch *watch)
 		fprintf(stderr, "netsession: out of memory\n");
 		return -1;
 	}
-	for (int i = 0; i < watch->options->operand_count; i++)
-		results[i].server = watch->options->operands[i];
+	for (int i = 0; i < watch->options->operands.count; i++)
+		results[i].server = watch->options->operands.list[i];
 	if (!query_servers(watch->options, watch->credentials, results, watch->count))
 		goto out;
 	strftime(watch->at, sizeof watch->at, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
@@ -136,7 +134,7 @@ static int watch_poll_servers(struct watch *watch)
 			code = -1;
 		}
 	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "netsession: the output could not be written\n");
+		query_print_write_error();
 		code = -1;
 	}
 out:
@@ -153,11 +151,11 @@ static int watch_poll_until_end(struct watch *watch)
 		                  .tv_nsec = (long)(options->interval_ms % 1000) * 1000000 };
 	int code = EXIT_NONE;
 
-	for (uint32_t looks = 0; !is_interrupted; looks++) {
-		if (options->polls != 0 && looks == options->polls)
+	for (uint32_t polls = 0; !is_interrupted; polls++) {
+		if (options->polls != 0 && polls == options->polls)
 			break;
-		if (looks > 0)
-			nanosleep(&pause, NULL); /* a signal ends it early */
+		if (polls > 0)
+			nanosleep(&pause, NULL); /* a signal ends the pause */
 		if (is_interrupted)
 			break;
 		code = watch_poll_servers(watch);
@@ -172,20 +170,15 @@ int command_watch(const struct options *options)
 	struct watch watch = { .options = options };
 	int code = EXIT_NONE;
 
-	if (strcmp(options->output, "table") != 0 && strcmp(options->output, "jsonl") != 0) {
-		fprintf(stderr, "netsession: watch writes table or jsonl, not %s\n",
-		        options->output);
-		return EXIT_USAGE;
-	}
 	if (!credentials_from_options(options, &watch.credentials))
 		return EXIT_USAGE;
-	watch.count = options->operand_count > 0 ? (size_t)options->operand_count : 1;
+	watch.count = options->operands.count > 0 ? (size_t)options->operands.count : 1;
 	watch.servers = calloc(watch.count, sizeof *watch.servers);
 	if (watch.servers != NULL) {
 		watch_catch_signals();
 		code = watch_poll_until_end(&watch);
 		for (size_t i = 0; i < watch.count; i++)
-			watch_tracker_fini(&watch.servers[i].presence);
+			watch_tracker_fini(&watch.servers[i].tracker);
 	} else {
 		fprintf(stderr, "netsession: out of memory\n");
 	}

@@ -59,7 +59,7 @@ class As(unittest.TestCase):
             self.assertFalse(terminal.echoes())
             terminal.type(f"{password}\n")
             code = terminal.end()
-        self.assertIn(f"Password of {user}: ".encode(), terminal.shown)
+        self.assertIn(f"Password for {user}: ".encode(), terminal.shown)
         self.assertNotIn(password.encode(), terminal.shown)
         return code, terminal.shown.decode()
 
@@ -88,7 +88,7 @@ class As(unittest.TestCase):
     def test_a_password_that_is_too_long_is_none(self):
         code, shown = self.log_on("root", "x" * 600)
         self.assertEqual(2, code)
-        self.assertIn("no password of at most 511 bytes was given", shown)
+        self.assertIn("the password is missing or longer than 511 bytes", shown)
 
     def test_without_a_terminal_it_says_what_to_do(self):
         result = command.run("list", "--as", "root", address(self.server), stdin=self.server.password("root") + "\n")

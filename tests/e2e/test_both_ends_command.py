@@ -28,7 +28,7 @@ class Listing:
     def test_auto_is_502_for_who_may_see_it(self):
         result = self.command("list", "-v", "-o", "json")
         self.assertEqual((0, 502), (result.exit, result.json["servers"][0]["level"]))
-        self.assertRegex(result.stderr, r"answered at level 502, \d+ in all\n$")
+        self.assertRegex(result.stderr, r"answered at level 502; sessions: \d+\n$")
         self.assertEqual(self.fed_as_command_has_them(502), steady(result.sessions))
 
     def test_every_format_has_every_level(self):
@@ -69,7 +69,7 @@ class Listing:
             result = self.command("close", "-u", "IVAN", "--yes", "-o", "json")
             self.assertEqual(["x-1", "x-2"], [one["client"] for one in result.sessions])
             self.assertEqual(0, result.exit, result)
-            self.assertIn("closed 2", result.stderr)
+            self.assertIn("closed 2 sessions", result.stderr)
             soon_is([2, 2, 1], lambda: [len(feeder.lines()) for feeder in feeders])
         assert_refused(self, 2221, self.command("close", "-u", "ivan", "--yes"))
         self.assertEqual(2, self.command("close", "-u", "carol").exit)  # nobody there to say yes
@@ -78,11 +78,11 @@ class Listing:
     def assert_not_closed(self, result):
         """Whom it would close may be seen by who asks, that is all."""
         self.assertEqual(3, result.exit, result)
-        self.assertRegex(result.stderr, r"\Anetsession: [^\n]+: not closed: access denied at NetrSessionDel \(5\)[^\n]*\n\Z")
+        self.assertRegex(result.stderr, r"\Anetsession: [^\n]+: the sessions were not closed: access denied at NetrSessionDel \(5\)[^\n]*\n\Z")
 
     def test_watch_looks_once_and_again(self):
-        result = self.command("watch", "--looks", 2, "--every", "0.1", "-o", "jsonl", "-c", "fs-1")
-        self.assertEqual((0, [("came", "carol"), ("came", "erin")]),
+        result = self.command("watch", "--polls", 2, "--every", "0.1", "-o", "jsonl", "-c", "fs-1")
+        self.assertEqual((0, [("started", "carol"), ("started", "erin")]),
                          (result.exit, [(one["event"], one["user"]) for one in result.jsonl]), result)
 
     def test_doctor_finds_all_levels_good(self):
@@ -126,16 +126,16 @@ class OverSmb(Listing):
     def test_close_may_end_its_own_session(self):
         result = self.command("close", "-u", "root", "--yes")
         self.assertEqual(0, result.exit, result)
-        self.assertIn("closed 1", result.stderr)
+        self.assertIn("closed 1 session", result.stderr)
 
     def test_watch_tells_who_comes_and_who_goes(self):
         with Watch(self.server, self.target()) as watch:
             with sessions.held(self.server, [Wanted("bob", "127.0.0.7")]):
-                self.assertEqual(("came", r"\\127.0.0.7", 0), watch.next("bob"))
-            self.assertEqual(("went", r"\\127.0.0.7", 0), watch.next("bob"))
+                self.assertEqual(("started", r"\\127.0.0.7", 0), watch.next("bob"))
+            self.assertEqual(("ended", r"\\127.0.0.7", 0), watch.next("bob"))
             with self.fed([row("x-1", "ivan", opens=2)]):
-                self.assertEqual(("came", "x-1", 2), watch.next("ivan"))
-            self.assertEqual(("went", "x-1", 2), watch.next("ivan"))
+                self.assertEqual(("started", "x-1", 2), watch.next("ivan"))
+            self.assertEqual(("ended", "x-1", 2), watch.next("ivan"))
             self.assertEqual((0, ""), watch.interrupt())
 
     def sealed(self, *arguments, ask=None):
@@ -194,11 +194,11 @@ class LocalCommand(Listing, Local):
             feed.tell("put 1 x-1 ivan 2")
             soon_is(len(FED) + 1, lambda: len(self.judge(0).rows))
             with Watch(self.server, env=self.environment()) as watch:
-                self.assertEqual(("came", "x-1", 2), watch.next("ivan"))
+                self.assertEqual(("started", "x-1", 2), watch.next("ivan"))
                 feed.tell("put 1 x-1 ivan 5")
                 self.assertEqual(("changed", "x-1", 5), watch.next("ivan"))
                 feed.tell("remove 1")
-                self.assertEqual(("went", "x-1", 5), watch.next("ivan"))
+                self.assertEqual(("ended", "x-1", 5), watch.next("ivan"))
 
 
 class Hardened(unittest.TestCase):
@@ -217,7 +217,7 @@ class Hardened(unittest.TestCase):
     def test_demo_sessions_come_and_go_and_change(self):
         with Netsessiond((), sessions=400) as server, Watch(server, address(server)) as watch:
             events = set()
-            while events != {"came", "went", "changed"}:
+            while events != {"started", "ended", "changed"}:
                 events.add(watch.next_of_all()["event"])
 
 

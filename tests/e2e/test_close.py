@@ -81,7 +81,7 @@ class Close(WithSessions):
         result = self.close("-u", "mail", "--yes", "-o", "json")
         self.assertEqual([("127.0.0.7", "mail"), ("127.0.0.8", "mail")],
                          sorted((row["client"], row["user"]) for row in result.sessions))
-        self.assertEqual((0, f"netsession: {address(self.server)}: closed 2\n"), (result.exit, result.stderr))
+        self.assertEqual((0, f"netsession: {address(self.server)}: closed 2 sessions\n"), (result.exit, result.stderr))
         self.assert_listed(self.remain(("127.0.0.7", "mail"), ("127.0.0.8", "mail")))
 
     def test_closes_one_user_from_one_client(self):
@@ -94,8 +94,9 @@ class Close(WithSessions):
         """Over SMB nothing tells which sessions share an smbd, but that they come from one client."""
         with sessions.held(self.server, [Wanted("backup", "127.0.0.7")]):
             result = self.close("-u", "mail", "--yes")
-            self.assertRegex(result.stderr, rf"\Anetsession: {address(self.server)}: Samba closes a client's connections "
-                             r"together; these may be closed too:\n  backup from 127\.0\.0\.7\nnetsession: .*: closed 2\n\Z")
+            self.assertRegex(result.stderr, rf"\Anetsession: {address(self.server)}: Samba closes all connections "
+                             r"of a client together; these sessions may be closed too:\n  backup from 127\.0\.0\.7\n"
+                             r"netsession: .*: closed 2 sessions\n\Z")
             self.assertEqual(0, result.exit)
             self.assert_listed(sorted([*self.remain(("127.0.0.7", "mail"), ("127.0.0.8", "mail")), ("127.0.0.7", "backup")]))
 
@@ -130,7 +131,7 @@ class Close(WithSessions):
             code, stderr = self.on_terminal(b"n\n")
         self.assertEqual(1, code)
         self.assertIn("  backup from 127.0.0.7\n", stderr)
-        self.assertIn(f"Close these sessions on {address(self.server)}, and perhaps those? [y/N] ", stderr)
+        self.assertIn(f"Close these sessions on {address(self.server)}, and perhaps the others listed? [y/N] ", stderr)
 
     def on_terminal(self, answer):
         """Runs close with a terminal for stdin and answers its question. Returns (exit code, stderr)."""
@@ -157,7 +158,7 @@ class Close(WithSessions):
     def test_asks_on_a_terminal_and_closes_after_a_yes(self):
         code, stderr = self.on_terminal(b"y\n")
         self.assertEqual(0, code)
-        self.assertIn(": closed 2\n", stderr)
+        self.assertIn(": closed 2 sessions\n", stderr)
         self.assert_listed(self.remain(("127.0.0.7", "mail"), ("127.0.0.8", "mail")))
 
 

@@ -98,12 +98,12 @@ class HeldSessions(unittest.TestCase):
         with Relay(self.server.host, self.server.port) as relay:
             result = self.ask("-v", "-l", "auto", "-o", "json", of=relay)
         self.assertEqual((0, 1), (result.exit, result.json["servers"][0]["level"]))
-        self.assertIn(f"netsession: {address(relay)}: answered at level 1, {len(HELD) + 1} in all\n", result.stderr)
+        self.assertIn(f"netsession: {address(relay)}: answered at level 1; sessions: {len(HELD) + 1}\n", result.stderr)
         self.assertEqual(1, relay.connections)
 
     def test_a_server_that_may_list_too_few_is_told_of_where_its_levels_show_it(self):
         """Samba alone has level 1, and neither 2 nor 502; which version it is, nothing shows."""
-        warning = "Samba 4.22 and later now and then lists too few sessions"
+        warning = "Samba 4.22 and later sometimes lists too few sessions"
         self.assertIn(warning, self.ask("-v").stderr)
         for arguments in (("-v", "-l", 1), ()):
             self.assertNotIn(warning, self.ask(*arguments).stderr)
@@ -328,7 +328,7 @@ class Usage(unittest.TestCase):
                                    f"127.0.0.1:{free_port()}"], env=command.environment(), stdout=full,
                                   stderr=subprocess.PIPE, text=True, check=False)
         self.assertEqual(3, done.returncode)
-        self.assertIn("netsession: the output could not be written\n", done.stderr)
+        self.assertIn("netsession: cannot write the output: No space left on device\n", done.stderr)
 
 
 if __name__ == "__main__":

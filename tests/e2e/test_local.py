@@ -98,7 +98,7 @@ class Questions(OneService):
     def test_the_richest_level_is_found(self):
         result = locally(self.service, "list", "-v")
         self.assertEqual(0, result.exit)
-        self.assertRegex(result.stderr, r"^netsession: local computer: answered at level 502, \d+ in all\n$")
+        self.assertRegex(result.stderr, r"^netsession: local computer: answered at level 502; sessions: \d+\n$")
 
     def test_pages_neither_repeat_nor_skip(self):
         everybody = [row["client"] for row in self.judge(level=0).rows]
@@ -145,7 +145,7 @@ class Questions(OneService):
         self.assertEqual((0, ""), (result.exit, result.stderr))
 
     def test_watch_tells_who_is_there(self):
-        result = locally(self.service, "watch", "--looks", 1, "-o", "jsonl")
+        result = locally(self.service, "watch", "--polls", 1, "-o", "jsonl")
         self.assertEqual((0, ""), (result.exit, result.stderr), result)
         self.assertEqual(len(self.judge(level=0).rows), len(result.stdout.splitlines()))
 
@@ -238,7 +238,7 @@ class Absence(unittest.TestCase):
 
     def test_the_story_tells_what_to_do(self):
         for arguments in (("list",), ("info", "192.0.2.1", "alice"), ("close", "-u", "alice", "--yes"),
-                          ("watch", "--looks", "1")):
+                          ("watch", "--polls", "1")):
             result = command.run(*arguments, env={"NETSESSION_SOCKET": self.socket})
             self.assertEqual((3, ""), (result.exit, result.stdout), result)
             self.assertRegex(result.stderr, story(2114, "local computer"))

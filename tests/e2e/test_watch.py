@@ -58,16 +58,16 @@ class Watching(unittest.TestCase):
     def test_tells_who_was_there_who_comes_and_who_goes(self):
         with sessions.held(self.server, [Wanted("mail", "127.0.0.7", 1)]), \
                 Watch(self.server, address(self.server)) as watch:
-            self.assertEqual(("came", "127.0.0.7", 1), watch.next("mail"))
+            self.assertEqual(("started", "127.0.0.7", 1), watch.next("mail"))
             with sessions.held(self.server, [Wanted("games", "127.0.0.8")]):
-                self.assertEqual(("came", "127.0.0.8", 0), watch.next("games"))
-            self.assertEqual(("went", "127.0.0.8", 0), watch.next("games"))
+                self.assertEqual(("started", "127.0.0.8", 0), watch.next("games"))
+            self.assertEqual(("ended", "127.0.0.8", 0), watch.next("games"))
             self.assertEqual((0, ""), watch.interrupt())
 
     def test_tells_of_files_opened_and_closed(self):
         with sessions.held(self.server, [Wanted("mail", "127.0.0.7")]) as (held,), \
                 Watch(self.server, address(self.server)) as watch:
-            self.assertEqual(("came", "127.0.0.7", 0), watch.next("mail"))
+            self.assertEqual(("started", "127.0.0.7", 0), watch.next("mail"))
             tree = held.connectTree(self.server.share)
             file = held.openFile(tree, self.server.file)
             self.assertEqual(("changed", "127.0.0.7", 1), watch.next("mail"))
@@ -76,16 +76,16 @@ class Watching(unittest.TestCase):
 
     def test_a_session_that_stays_is_told_of_once(self):
         with sessions.held(self.server, [Wanted("mail", "127.0.0.7")]):
-            result = command.run("watch", "--every", "0.5", "--looks", "6", "-o", "jsonl", "-A",
+            result = command.run("watch", "--every", "0.5", "--polls", "6", "-o", "jsonl", "-A",
                                  self.server.credentials_file("root"), address(self.server))
         self.assertEqual((0, ""), (result.exit, result.stderr))
-        self.assertEqual(["came"], [event["event"] for event in result.jsonl if event["user"] == "mail"])
+        self.assertEqual(["started"], [event["event"] for event in result.jsonl if event["user"] == "mail"])
 
     def test_people_get_a_line_for_each_event(self):
         with sessions.held(self.server, [Wanted("mail", "127.0.0.7", 2)]):
-            result = command.run("watch", "--looks", "1", "-A", self.server.credentials_file("root"), "-u", "mail",
+            result = command.run("watch", "--polls", "1", "-A", self.server.credentials_file("root"), "-u", "mail",
                                  address(self.server))
-        self.assertRegex(result.stdout, r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ  came     "
+        self.assertRegex(result.stdout, r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ  started  "
                          rf"{address(self.server)}  mail  from 127\.0\.0\.7  opens 2\n\Z")
 
     def test_a_server_that_stops_answering_is_told_of_once_and_nobody_has_gone(self):
@@ -94,7 +94,7 @@ class Watching(unittest.TestCase):
             with relay:
                 port = relay.port
                 watch = self.enterContext(Watch(self.server, f"127.0.0.1:{port}"))
-                self.assertEqual("came", watch.next("mail")[0])
+                self.assertEqual("started", watch.next("mail")[0])
             self.assertRegex(watch.errors(), r"\(53\)")
             time.sleep(1)
             code, stderr = watch.interrupt()
@@ -103,9 +103,9 @@ class Watching(unittest.TestCase):
     def test_exit_codes_are_those_of_the_last_look(self):
         dead = f"127.0.0.1:{free_port()}"
         for servers, code in (((address(self.server),), 0), ((address(self.server), dead), 1), ((dead,), 3)):
-            result = command.run("watch", "--looks", "1", "-A", self.server.credentials_file("root"), *servers)
+            result = command.run("watch", "--polls", "1", "-A", self.server.credentials_file("root"), *servers)
             self.assertEqual(code, result.exit, result)
-        for wrong in (("-o", "csv"), ("--every", "0"), ("--looks", "none")):
+        for wrong in (("-o", "csv"), ("--every", "0"), ("--polls", "none")):
             self.assertEqual(2, command.run("watch", *wrong, dead).exit)
 
 
@@ -117,13 +117,13 @@ class ShortAnswers(unittest.TestCase):
     def events(self, *answers):
         """What watch tells, and how often it asks."""
         with ScriptedService(answers) as service:
-            result = command.run("watch", "--level", 10, "--every", "0.1", "--looks", "3", "-o", "jsonl",
+            result = command.run("watch", "--level", 10, "--every", "0.1", "--polls", "3", "-o", "jsonl",
                                  env={"NETSESSION_SOCKET": str(service.socket)})
         self.assertEqual((0, ""), (result.exit, result.stderr))
         return [(event["event"], event["user"]) for event in result.jsonl], service.asked
 
     def test_one_answer_that_lacks_sessions_ends_none(self):
-        came = [("came", "alice"), ("came", "bob")]
+        came = [("started", "alice"), ("started", "bob")]
         both = [self.ALICE, self.BOB]
         for short in ([], [self.ALICE], [self.BOB]):
             self.assertEqual((came, 4), self.events(both, short, both))
@@ -131,17 +131,17 @@ class ShortAnswers(unittest.TestCase):
 
     def test_a_session_that_two_answers_lack_has_ended(self):
         both = [self.ALICE, self.BOB]
-        self.assertEqual(([("came", "alice"), ("came", "bob"), ("went", "bob")], 4),
+        self.assertEqual(([("started", "alice"), ("started", "bob"), ("ended", "bob")], 4),
                          self.events(both, [self.ALICE], [self.ALICE], [self.ALICE]))
 
     def test_who_comes_in_either_of_two_answers_has_come_once(self):
         both = [self.ALICE, self.BOB]
         for first, second in (([self.ALICE, self.CAROL], both), ([self.ALICE], [*both, self.CAROL])):
             events, asked = self.events(both, first, second, [*both, self.CAROL])
-            self.assertEqual(([("came", "alice"), ("came", "bob"), ("came", "carol")], 4), (events, asked))
+            self.assertEqual(([("started", "alice"), ("started", "bob"), ("started", "carol")], 4), (events, asked))
 
     def test_nothing_is_asked_twice_while_nobody_leaves(self):
-        self.assertEqual(([("came", "alice"), ("came", "bob")], 3), self.events([self.ALICE], [self.ALICE, self.BOB]))
+        self.assertEqual(([("started", "alice"), ("started", "bob")], 3), self.events([self.ALICE], [self.ALICE, self.BOB]))
 
 
 if __name__ == "__main__":
