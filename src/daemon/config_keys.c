@@ -50,6 +50,9 @@ const struct config_key config_keys[] = {
 	{ "server", "idle_timeout_s", CONFIG_NUMBER, AT(idle_timeout_s), "900",
 	  "seconds after which a connection is closed on which nothing is asked",
 	  .least = 1, .most = DAY_S },
+	{ "server", "log_on_timeout_s", CONFIG_NUMBER, AT(log_on_timeout_s), "45",
+	  "seconds after which an SMB connection without a session that is logged on is closed",
+	  .least = 1, .most = 3600 },
 	{ "server", "encryption", CONFIG_CHOICE, AT(encryption), "offer",
 	  "of SMB: for callers who want it, of everybody, or none", .choices = "offer require off" },
 	{ "server", "max_local_connections", CONFIG_NUMBER, AT(max_local_connections), "1000",
@@ -61,6 +64,10 @@ const struct config_key config_keys[] = {
 	  "the most sessions of one file server", .least = 1, .most = 10 * MILLION },
 	{ "server", "feed_max_changes_per_s", CONFIG_NUMBER, AT(feed_max_changes_per_s), "50000",
 	  "changes that one file server may make in a second; more wait", .least = 1, .most = MILLION },
+	{ "server", "refresh_timeout_ms", CONFIG_NUMBER, AT(refresh_timeout_ms), "2000",
+	  "milliseconds that a request for sessions waits for publishers that look for their sessions "
+	  "only when they are asked; after that, their last known sessions are listed",
+	  .least = 10, .most = 60000 },
 	{ "server", "max_answer_mib", CONFIG_NUMBER, AT(max_answer_mib), "256",
 	  "MiB of one answer; who asks for all sessions and gets more is refused, and may ask for "
 	  "pages; answers that are not read yet have four times as much together",

@@ -39,6 +39,7 @@ static struct smb_endpoint_settings endpoints_smb_settings(const struct settings
 		.address_count = s->config.listen.count,
 		.socket_count = sockets->smb_count,
 		.max_connections = s->config.max_connections,
+		.log_on_timeout_s = s->config.log_on_timeout_s,
 		.idle_timeout_s = s->config.idle_timeout_s,
 		.acceptor_settings = s->acceptor_settings,
 	};
@@ -172,6 +173,7 @@ struct endpoints *endpoints_new(struct net_loop *loop, struct srvsvc_server *ser
 	d->loop = loop;
 	d->service = service;
 	d->sockets = *sockets;
+	refresh_set_timeout(d->refresh, settings->config.refresh_timeout_ms);
 	endpoints_make_run_folder(settings);
 	if (endpoints_open_smb(d, settings, fault) && endpoints_open_local(d, settings, fault) &&
 	    endpoints_open_publish(d, settings, fault)) {
@@ -195,6 +197,7 @@ void endpoints_configure(struct endpoints *d, const struct settings *settings)
 	const struct publish_endpoint_settings feed = endpoints_publish_settings(settings,
 	                                                                         &d->sockets);
 
+	refresh_set_timeout(d->refresh, settings->config.refresh_timeout_ms);
 	if (d->smb != NULL)
 		smb_endpoint_configure(d->smb, &smb);
 	if (d->local != NULL)

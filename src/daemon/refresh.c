@@ -7,35 +7,44 @@
 struct refresh {
 	struct net_loop *loop;
 	const struct srvsvc_server *service;
-	struct refresh_source *sources;
-	struct refresh_wait *first, *last; /* in the order in which they came */
-	struct net_timer *release;         /* of those whose wait is over */
-	struct net_timer *patience;        /* until some source is silent */
+	uint32_t timeout_ms;
+	LIST_HEAD(, refresh_source) sources;
+	TAILQ_HEAD(wait_list, refresh_wait) waits; /* in the order in which they began */
+	struct net_timer *release;                 /* ends the waits that are over */
+	struct net_timer *timeout;                 /* until a source is overdue */
 };
 
 struct refresh *refresh_new(struct net_loop *loop, const struct srvsvc_server *service)
 {
-	struct refresh *f = calloc(1, sizeof *f);
+	struct refresh *r = calloc(1, sizeof *r);
 
-	if (f == NULL)
+	if (r == NULL)
 		return NULL;
-	f->loop = loop;
-	f->service = service;
-	return f;
+	r->loop = loop;
+	r->service = service;
+	r->timeout_ms = REFRESH_TIMEOUT_MS;
+	LIST_INIT(&r->sources);
+	TAILQ_INIT(&r->waits);
+	return r;
 }
 
-void refresh_free(struct refresh *f)
+void refresh_set_timeout(struct refresh *r, uint32_t timeout_ms)
 {
-	if (f == NULL)
+	r->timeout_ms = timeout_ms;
+}
+
+void refresh_free(struct refresh *r)
+{
+	if (r == NULL)
 		return;
-	net_timer_stop(f->release);
-	net_timer_stop(f->patience);
-	free(f);
+	net_timer_stop(r->release);
+	net_timer_stop(r->timeout);
+	free(r);
 }
 
-static int64_t refresh_now_ms(const struct refresh *f)
+static int64_t refresh_now_ms(const struct refresh *r)
 {
-	return f->service->now_ms(f->service->context);
+	return r->service->now_ms(r->service->context);
 }
 
 static bool refresh_source_is_asked(const struct refresh_source *s)
@@ -43,150 +52,158 @@ static bool refresh_source_is_asked(const struct refresh_source *s)
 	return s->asked != s->answered;
 }
 
-/* Whether what it has told is what was there at since_ms, or later. */
+/* Whether the source's sessions in the table are those of since_ms, or later. */
 static bool refresh_source_is_recent(const struct refresh_source *s, int64_t since_ms)
 {
-	return s->is_silent || (s->answered != 0 && s->good_since_ms >= since_ms);
+	return s->is_overdue || (s->answered != 0 && s->good_since_ms >= since_ms);
 }
 
-static bool refresh_sources_are_recent(const struct refresh *f, int64_t since_ms)
+static bool refresh_sources_are_recent(const struct refresh *r, int64_t since_ms)
 {
-	for (const struct refresh_source *s = f->sources; s != NULL; s = s->next)
-		if (!refresh_source_is_recent(s, since_ms))
-			return false;
+	const struct refresh_source *s;
+
+	LIST_FOREACH(s, &r->sources, entry)
+	if (!refresh_source_is_recent(s, since_ms))
+		return false;
 	return true;
 }
 
-/* ---- those who wait ---- */
+/* ---- waits ---- */
 
-void refresh_cancel_wait(struct refresh *f, struct refresh_wait *wait)
+void refresh_cancel_wait(struct refresh *r, struct refresh_wait *wait)
 {
 	if (!wait->is_waiting)
 		return;
-	*(wait->before != NULL ? &wait->before->next : &f->first) = wait->next;
-	*(wait->next != NULL ? &wait->next->before : &f->last) = wait->before;
-	wait->before = wait->next = NULL;
+	TAILQ_REMOVE(&r->waits, wait, entry);
 	wait->is_waiting = false;
 }
 
-static void refresh_release_waits(struct refresh *f);
+static void refresh_release_waits(struct refresh *r);
 
-/* One behind the other: whoever is let go may end others, or come back to the end. */
+/* One after the other, up to the last one that waits now: a call that goes on may end others, or
+ * wait again. */
 static void refresh_on_release(void *context)
 {
-	struct refresh *f = context;
-	struct refresh_wait *last = f->last, *wait;
+	struct refresh *r = context;
+	struct refresh_wait *last = TAILQ_LAST(&r->waits, wait_list), *wait;
 
-	net_timer_stop(f->release);
-	f->release = NULL;
-	while ((wait = f->first) != NULL && refresh_sources_are_recent(f, wait->since_ms)) {
-		refresh_cancel_wait(f, wait);
+	net_timer_stop(r->release);
+	r->release = NULL;
+	while ((wait = TAILQ_FIRST(&r->waits)) != NULL &&
+	       refresh_sources_are_recent(r, wait->since_ms)) {
+		refresh_cancel_wait(r, wait);
 		wait->over(wait->context);
 		if (wait == last)
 			break;
 	}
-	refresh_release_waits(f);
+	refresh_release_waits(r);
 }
 
-/* A turn of the loop later, so that no call is made from within what a feeder says. */
-static void refresh_release_waits(struct refresh *f)
+/* In the loop's next turn, so that no call goes on from within a publisher's message. */
+static void refresh_release_waits(struct refresh *r)
 {
-	if (f->first != NULL && f->release == NULL &&
-	    refresh_sources_are_recent(f, f->first->since_ms))
-		f->release = net_timer_start(f->loop, 0, refresh_on_release, f);
+	const struct refresh_wait *first = TAILQ_FIRST(&r->waits);
+
+	if (first != NULL && r->release == NULL && refresh_sources_are_recent(r, first->since_ms))
+		r->release = net_timer_start(r->loop, 0, refresh_on_release, r);
 }
 
-/* ---- those who are asked ---- */
+/* ---- sources ---- */
 
 static void refresh_on_timeout(void *context);
 
-static void refresh_ask_source(struct refresh *f, struct refresh_source *s)
+static void refresh_ask_source(struct refresh *r, struct refresh_source *s)
 {
 	s->asked = s->asked == UINT32_MAX ? 1 : s->asked + 1;
-	s->asked_ms = refresh_now_ms(f);
-	s->is_wanted_again = false;
+	s->asked_ms = refresh_now_ms(r);
+	s->is_to_be_asked_again = false;
 	s->ask(s->context, s->asked);
-	if (f->patience == NULL)
-		f->patience = net_timer_start(f->loop, REFRESH_TIMEOUT_MS, refresh_on_timeout, f);
+	if (r->timeout == NULL)
+		r->timeout = net_timer_start(r->loop, r->timeout_ms, refresh_on_timeout, r);
 }
 
-static void refresh_on_timeout(void *context)
+/* Marks sources that have not answered in time. Returns how long the next one has left; 0: no
+ * other source is asked. */
+static int64_t refresh_mark_overdue(struct refresh *r)
 {
-	struct refresh *f = context;
-	int64_t now = refresh_now_ms(f), next_ms = 0;
+	int64_t now_ms = refresh_now_ms(r), next_ms = 0;
+	struct refresh_source *s;
 
-	net_timer_stop(f->patience);
-	f->patience = NULL;
-	for (struct refresh_source *s = f->sources; s != NULL; s = s->next) {
-		int64_t left_ms = s->asked_ms + REFRESH_TIMEOUT_MS - now;
+	LIST_FOREACH(s, &r->sources, entry)
+	{
+		int64_t left_ms = s->asked_ms + r->timeout_ms - now_ms;
 
-		if (!refresh_source_is_asked(s) || s->is_silent)
+		if (!refresh_source_is_asked(s) || s->is_overdue)
 			continue;
 		if (left_ms <= 0) {
-			s->is_silent = true;
-			log_write(
-				LOG_LEVEL_WARNING,
-				"the feeder \"%s\" does not say who is there when it is asked: it "
-				"is not waited for until it does",
-				s->name);
+			s->is_overdue = true;
+			log_write(LOG_LEVEL_WARNING,
+			          "publisher \"%s\" did not answer a refresh request within %u ms; "
+			          "using its last known sessions until it answers",
+			          s->name, (unsigned)r->timeout_ms);
 		} else if (next_ms == 0 || left_ms < next_ms) {
 			next_ms = left_ms;
 		}
 	}
+	return next_ms;
+}
+
+static void refresh_on_timeout(void *context)
+{
+	struct refresh *r = context;
+	int64_t next_ms = refresh_mark_overdue(r);
+
+	net_timer_stop(r->timeout);
+	r->timeout = NULL;
 	if (next_ms > 0)
-		f->patience = net_timer_start(f->loop, (uint32_t)next_ms, refresh_on_timeout, f);
-	refresh_release_waits(f);
+		r->timeout = net_timer_start(r->loop, (uint32_t)next_ms, refresh_on_timeout, r);
+	refresh_release_waits(r);
 }
 
-void refresh_add_source(struct refresh *f, struct refresh_source *source)
+void refresh_add_source(struct refresh *r, struct refresh_source *source)
 {
-	source->next = f->sources;
-	if (source->next != NULL)
-		source->next->before = source;
-	f->sources = source;
+	LIST_INSERT_HEAD(&r->sources, source, entry);
+	source->is_added = true;
 }
 
-void refresh_remove_source(struct refresh *f, struct refresh_source *source)
+void refresh_remove_source(struct refresh *r, struct refresh_source *source)
 {
-	if (source->before == NULL && f->sources != source)
+	if (!source->is_added)
 		return;
-	*(source->before != NULL ? &source->before->next : &f->sources) = source->next;
-	if (source->next != NULL)
-		source->next->before = source->before;
-	source->before = source->next = NULL;
-	refresh_release_waits(f);
+	LIST_REMOVE(source, entry);
+	source->is_added = false;
+	refresh_release_waits(r);
 }
 
-bool refresh_source_answered(struct refresh *f, struct refresh_source *source, uint32_t number)
+bool refresh_source_answered(struct refresh *r, struct refresh_source *source, uint32_t number)
 {
 	if (!refresh_source_is_asked(source) || number != source->asked)
 		return false;
 	source->answered = number;
 	source->good_since_ms = source->asked_ms;
-	source->is_silent = false;
-	if (source->is_wanted_again)
-		refresh_ask_source(f, source);
-	refresh_release_waits(f);
+	source->is_overdue = false;
+	if (source->is_to_be_asked_again)
+		refresh_ask_source(r, source);
+	refresh_release_waits(r);
 	return true;
 }
 
-bool refresh_ready_or_wait(struct refresh *f, struct refresh_wait *wait)
+bool refresh_ready_or_wait(struct refresh *r, struct refresh_wait *wait)
 {
-	int64_t since_ms = refresh_now_ms(f) - REFRESH_VALID_MS;
+	int64_t since_ms = refresh_now_ms(r) - REFRESH_VALID_MS;
+	struct refresh_source *s;
 
 	if (wait->is_waiting)
 		return false;
-	for (struct refresh_source *s = f->sources; s != NULL; s = s->next)
-		if (!refresh_source_is_recent(s, since_ms) && !refresh_source_is_asked(s))
-			refresh_ask_source(f, s);
-		else if (!refresh_source_is_recent(s, since_ms) && s->asked_ms < since_ms)
-			s->is_wanted_again = true;
-	if (refresh_sources_are_recent(f, since_ms))
+	LIST_FOREACH(s, &r->sources, entry)
+	if (!refresh_source_is_recent(s, since_ms) && !refresh_source_is_asked(s))
+		refresh_ask_source(r, s);
+	else if (!refresh_source_is_recent(s, since_ms) && s->asked_ms < since_ms)
+		s->is_to_be_asked_again = true;
+	if (refresh_sources_are_recent(r, since_ms))
 		return true;
 	wait->since_ms = since_ms;
 	wait->is_waiting = true;
-	wait->before = f->last;
-	*(f->last != NULL ? &f->last->next : &f->first) = wait;
-	f->last = wait;
+	TAILQ_INSERT_TAIL(&r->waits, wait, entry);
 	return false;
 }

@@ -1,62 +1,72 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether the table holds what its feeders know. Some of them learn of their sessions only by
- * looking, and look only when somebody asks: so they are asked before a call reads the table, which
- * waits for their answer. Nobody waits where there is no such feeder; and who may not look at any
- * session causes none to look, and does not wait. */
+/* Refreshing the session table before a call reads it. Some publishers learn of their sessions only
+ * when they look for them, and look only when they are asked. So a call that is about to read the
+ * table asks them, and waits until they answer. Nothing waits where there is no such publisher; and
+ * a caller without the right to list sessions asks no publisher, and does not wait. */
 #ifndef DAEMON_REFRESH_H
 #define DAEMON_REFRESH_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 #include "net/loop.h"
 #include "srvsvc/server.h"
 
-/* What a feeder found by a look that began so long ago is good enough: who asks many times at once
- * causes one look. */
+/* An answer to a request that was sent so long ago is recent enough: however many calls come at
+ * once, they cause one request. */
 #define REFRESH_VALID_MS 200
-/* One that does not answer for so long is not waited for any more, until it does. */
+/* Calls wait for an answer at most so long, unless refresh_set_timeout says otherwise. A publisher
+ * that did not answer in time is not waited for again until it answers. */
 #define REFRESH_TIMEOUT_MS 2000
 
 struct refresh;
 
-/* Keeps loop and service, for its clock. NULL: out of memory. */
+/* Keeps loop, and service for its clock. NULL: out of memory. */
 struct refresh *refresh_new(struct net_loop *loop, const struct srvsvc_server *service);
-/* All sources and waits have gone before. NULL is allowed. */
-void refresh_free(struct refresh *f);
+/* For requests that are sent from now on. */
+void refresh_set_timeout(struct refresh *r, uint32_t timeout_ms);
+/* All sources and waits must be removed before. NULL is allowed. */
+void refresh_free(struct refresh *r);
 
-/* A feeder that is to be asked: its own part of the feeder, all zero at first. */
+/* A publisher that wants refresh requests: a member of the owner's structure, all zero at first but
+ * for ask, context and name. */
 struct refresh_source {
-	struct refresh_source *before, *next;
-	/* Asks it: number is what it answers by. It ends nothing from within. */
+	/* Sends a refresh request, which is answered by the same number. It must not remove any
+	 * source or wait. */
 	void (*ask)(void *context, uint32_t number);
 	void *context;
-	const char *name;                /* for the log; kept */
-	uint32_t asked, answered;        /* the last numbers */
-	int64_t asked_ms, good_since_ms; /* when it was asked; the same of what it answered last */
-	bool is_wanted_again;            /* somebody wants to know what it will find later still */
-	bool is_silent;
+	const char *name; /* for the log; kept */
+	/* The rest belongs to refresh.c. */
+	LIST_ENTRY(refresh_source) entry;
+	bool is_added;
+	uint32_t asked, answered;  /* the numbers of the last request and of the last answer */
+	int64_t asked_ms;          /* when the last request was sent */
+	int64_t good_since_ms;     /* when the request was sent that was answered last */
+	bool is_to_be_asked_again; /* when it has answered */
+	bool is_overdue;           /* it did not answer in time, and is not waited for */
 };
 
 /* Keeps source until it is removed. */
-void refresh_add_source(struct refresh *f, struct refresh_source *source);
-/* One that was not added is passed over. */
-void refresh_remove_source(struct refresh *f, struct refresh_source *source);
-/* It has answered. False: that is no answer to anything. */
-bool refresh_source_answered(struct refresh *f, struct refresh_source *source, uint32_t number);
+void refresh_add_source(struct refresh *r, struct refresh_source *source);
+/* Does nothing if source was never added. */
+void refresh_remove_source(struct refresh *r, struct refresh_source *source);
+/* The source has answered. False: number is not that of the last request, or that was answered. */
+bool refresh_source_answered(struct refresh *r, struct refresh_source *source, uint32_t number);
 
-/* A caller that may have to wait: its own part of the caller, all zero at first but for the first
- * two. */
+/* A call that may have to wait: a member of the owner's structure, all zero at first but for over
+ * and context. */
 struct refresh_wait {
-	void (*over)(void *context); /* from the loop, once: what waited may be called now */
+	void (*over)(void *context); /* called from the loop, once: the call may go on */
 	void *context;
-	struct refresh_wait *before, *next;
+	/* The rest belongs to refresh.c. */
+	TAILQ_ENTRY(refresh_wait) entry;
 	int64_t since_ms;
 	bool is_waiting;
 };
 
-/* Whether the table is fresh enough for a call. False: it has to wait until over is called. */
-bool refresh_ready_or_wait(struct refresh *f, struct refresh_wait *wait);
-/* It does not wait any more. */
-void refresh_cancel_wait(struct refresh *f, struct refresh_wait *wait);
+/* Whether the table is recent enough for a call. False: the call waits until over is called. */
+bool refresh_ready_or_wait(struct refresh *r, struct refresh_wait *wait);
+/* The call waits no longer. Does nothing if it does not wait. */
+void refresh_cancel_wait(struct refresh *r, struct refresh_wait *wait);
 
 #endif

@@ -9,17 +9,15 @@
 
 #define DOING "SMB door"
 
-enum {
-	LOG_ON_TIMEOUT_MS = 45000, /* of a connection on which nobody logs on, [MS-SMB2] 3.3.6.3 */
-	LOOK_EVERY_MS = 5000,
-};
+/* Connections are looked at so many times before one of them times out. */
+#define CHECKS_A_TIMEOUT 9
 
 struct smb_endpoint {
 	struct net_loop *loop;
 	struct net_listener *listeners[SMB_ENDPOINT_MAX_LISTENERS];
 	unsigned listener_count, max_connections;
 	bool is_full; /* the listeners are paused */
-	uint32_t idle_timeout_s;
+	uint32_t log_on_timeout_s, idle_timeout_s;
 	struct net_timer *look;
 	struct smb_connections clients;
 };
@@ -56,8 +54,12 @@ static void smb_endpoint_on_check(void *context);
 
 static bool smb_endpoint_schedule_check(struct smb_endpoint *d)
 {
+	uint32_t least_s = d->log_on_timeout_s < d->idle_timeout_s ? d->log_on_timeout_s
+	                                                           : d->idle_timeout_s;
+
 	net_timer_stop(d->look);
-	d->look = net_timer_start(d->loop, LOOK_EVERY_MS, smb_endpoint_on_check, d);
+	d->look = net_timer_start(d->loop, least_s * 1000 / CHECKS_A_TIMEOUT, smb_endpoint_on_check,
+	                          d);
 	return d->look != NULL;
 }
 
@@ -69,12 +71,11 @@ static void smb_endpoint_on_check(void *context)
 	int64_t now_ms = service->now_ms(service->context);
 
 	for (struct smb_connection *c = d->clients.first, *next; c != NULL; c = next) {
-		int64_t patience_ms = smb_connection_has_session(c)
-		                              ? (int64_t)d->idle_timeout_s * 1000
-		                              : LOG_ON_TIMEOUT_MS;
+		int64_t timeout_s = smb_connection_has_session(c) ? d->idle_timeout_s
+		                                                  : d->log_on_timeout_s;
 
 		next = smb_connection_next(c);
-		if (now_ms - smb_connection_idle_since_ms(c) > patience_ms) {
+		if (now_ms - smb_connection_idle_since_ms(c) > timeout_s * 1000) {
 			counters_add(COUNTER_SMB_TIMED_OUT, 1);
 			smb_connection_end(c);
 		}
@@ -119,6 +120,7 @@ void smb_endpoint_configure(struct smb_endpoint *d, const struct smb_endpoint_se
 	struct auth_acceptor_settings *before = d->clients.acceptor_settings;
 
 	d->max_connections = settings->max_connections;
+	d->log_on_timeout_s = settings->log_on_timeout_s;
 	d->idle_timeout_s = settings->idle_timeout_s;
 	d->clients.acceptor_settings = auth_acceptor_settings_hold(settings->acceptor_settings);
 	auth_acceptor_settings_release(before);

@@ -21,8 +21,10 @@ struct smb_endpoint_settings {
 	int sockets[SMB_ENDPOINT_MAX_LISTENERS];
 	unsigned socket_count;
 
-	unsigned max_connections; /* more wait */
-	uint32_t idle_timeout_s;  /* after which a connection is closed on which nothing is asked */
+	unsigned max_connections;  /* more wait */
+	uint32_t log_on_timeout_s; /* after which a connection is closed that has no session that is
+	                            * logged on, [MS-SMB2] 3.3.6.3 */
+	uint32_t idle_timeout_s; /* after which a connection is closed on which nothing is asked */
 	enum smb2_server_encryption encryption;
 	struct auth_acceptor_settings *acceptor_settings; /* held */
 };

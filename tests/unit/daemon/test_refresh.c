@@ -12,6 +12,8 @@
 #include "net/uv.h"
 #include "daemon/refresh.h"
 
+#define SHORT_TIMEOUT_MS 50
+
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* A feeder, and what it was asked. */
@@ -196,13 +198,15 @@ static void one_who_is_silent_is_waited_for_once_until_it_speaks(void **state)
 	struct source *s = add(0);
 
 	(void)state;
+	refresh_set_timeout(under_test.freshness, SHORT_TIMEOUT_MS);
 	assert_false(is_given(0));
-	under_test.now_ms += REFRESH_TIMEOUT_MS;
+	under_test.now_ms += SHORT_TIMEOUT_MS;
 	while (under_test.callers[0].let_go == 0)
 		uv_run(under_test.loop->uv, UV_RUN_ONCE);
-	assert_true(s->own.is_silent);
+	assert_true(s->own.is_overdue);
 	assert_true(is_given(0));
 	assert_int_equal(s->asks, 1);
+	under_test.now_ms += REFRESH_VALID_MS;
 	answer(s);
 	assert_false(is_given(0)); /* what it found is old */
 	answer(s);
