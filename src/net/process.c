@@ -2,47 +2,83 @@
 #include "net/process.h"
 
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "net/uv.h"
 
-#define DOING "run"
-#define PATH  "/usr/sbin:/usr/bin:/sbin:/bin"
+#define STEP         "run a program"
+#define DEFAULT_PATH "/usr/sbin:/usr/bin:/sbin:/bin"
+#define OTHER_PATHS  "/usr/local/sbin:/usr/local/bin:/usr/local/samba/sbin:/usr/local/samba/bin"
+#define LEFT_OUT     " ... "
 
-enum { FIRST_ROOM = 16384, LEAST_ROOM = 4096, SAID_ROOM = 1024 };
+enum { FIRST_ROOM = 16384, LEAST_ROOM = 4096, PIECE_BYTES = 1024, KEPT_BYTES = 512, MIB = 1 << 20 };
+
+/* The beginning and the end of what a program writes to stderr. */
+struct kept_text {
+	char first[KEPT_BYTES], last[KEPT_BYTES];
+	size_t first_bytes, last_bytes;
+	bool is_cut; /* something between them was dropped */
+};
 
 struct net_process {
 	uv_process_t process;
-	uv_pipe_t out, said; /* its stdout and stderr, here */
+	uv_pipe_t stdout_pipe, stderr_pipe; /* our ends */
 	uv_timer_t deadline;
-	unsigned open; /* of these four handles */
-	bool is_running, is_out_open, is_said_open;
+	unsigned open_handles; /* of these four */
+	bool is_running, is_stdout_open, is_stderr_open;
 	size_t max_output_bytes;
-	size_t room;
+	uint32_t deadline_ms;
+	size_t room; /* of result.output */
 	const char *complaint;
-	size_t complaint_bytes; /* of it, that its stderr ends with so far */
-	size_t said_bytes;
-	char said_text[SAID_ROOM];
-	struct net_process_result end;
-	void (*ended)(void *context, const struct net_process_result *end);
+	size_t complaint_bytes; /* of it, with which stderr ends so far */
+	char piece[PIECE_BYTES];
+	struct kept_text kept;
+	struct net_process_result result;
+	void (*ended)(void *context, const struct net_process_result *result);
 	void *context;
 };
 
-/* ---- its end ---- */
+/* ---- where programs are ---- */
+
+static bool net_process_is_in(const char *folder, size_t folder_bytes, const char *name,
+                              char to[PATH_MAX])
+{
+	int length = snprintf(to, PATH_MAX, "%.*s/%s", (int)folder_bytes, folder, name);
+
+	/* A relative folder in PATH depends on the caller's working directory. */
+	return folder[0] == '/' && length > 0 && length < PATH_MAX && access(to, X_OK) == 0;
+}
+
+bool net_process_find(const char *name, const char *first, char to[PATH_MAX])
+{
+	const char *lists[] = { first, getenv("PATH"), DEFAULT_PATH ":" OTHER_PATHS };
+
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		for (const char *at = lists[i]; at != NULL && *at != '\0';) {
+			size_t bytes = strcspn(at, ":");
+
+			if (bytes > 0 && net_process_is_in(at, bytes, name, to))
+				return true;
+			at += bytes + (at[bytes] == ':');
+		}
+	return false;
+}
+
+/* ---- the end of a process ---- */
 
 static void net_process_on_closed(uv_handle_t *handle)
 {
-	struct net_process *c = handle->data;
+	struct net_process *p = handle->data;
 
-	if (--c->open > 0)
+	if (--p->open_handles > 0)
 		return;
-	if (c->ended != NULL)
-		c->ended(c->context, &c->end);
+	if (p->ended != NULL)
+		p->ended(p->context, &p->result);
 	else
-		free(c->end.output);
-	free(c);
+		free(p->result.output);
+	free(p);
 }
 
 static void net_process_close_handle(uv_handle_t *handle)
@@ -51,225 +87,304 @@ static void net_process_close_handle(uv_handle_t *handle)
 		uv_close(handle, net_process_on_closed);
 }
 
-static void net_process_close_streams(struct net_process *c)
+static void net_process_close_pipes(struct net_process *p)
 {
-	net_process_close_handle((uv_handle_t *)&c->out);
-	net_process_close_handle((uv_handle_t *)&c->said);
-	c->is_out_open = c->is_said_open = false;
+	net_process_close_handle((uv_handle_t *)&p->stdout_pipe);
+	net_process_close_handle((uv_handle_t *)&p->stderr_pipe);
+	p->is_stdout_open = p->is_stderr_open = false;
 }
 
-/* One line: what is no letter of it becomes a blank, and several of those one. */
-static void net_process_keep_stderr(struct net_process *c)
+/* Appends text to a line of `used` bytes. Blanks and control characters become one blank. */
+static size_t net_process_append_line(char *line, size_t used, const char *text, size_t bytes)
 {
-	size_t used = 0;
-
-	for (size_t i = 0; i < c->said_bytes && used < sizeof c->end.stderr_text - 1; i++) {
-		bool is_blank = (unsigned char)c->said_text[i] <= ' ' || c->said_text[i] == 0x7F;
+	for (size_t i = 0; i < bytes; i++) {
+		bool is_blank = (unsigned char)text[i] <= ' ' || text[i] == 0x7F;
 
 		if (!is_blank)
-			c->end.stderr_text[used++] = c->said_text[i];
-		else if (used > 0 && c->end.stderr_text[used - 1] != ' ')
-			c->end.stderr_text[used++] = ' ';
+			line[used++] = text[i];
+		else if (used > 0 && line[used - 1] != ' ')
+			line[used++] = ' ';
 	}
-	while (used > 0 && c->end.stderr_text[used - 1] == ' ')
+	return used;
+}
+
+static void net_process_set_stderr_text(struct net_process *p)
+{
+	const struct kept_text *k = &p->kept;
+	char line[2 * KEPT_BYTES + sizeof LEFT_OUT], *to = p->result.stderr_text;
+	size_t used = net_process_append_line(line, 0, k->first, k->first_bytes);
+	const size_t most = sizeof p->result.stderr_text - 1, half = (most - strlen(LEFT_OUT)) / 2;
+
+	if (k->is_cut)
+		used = net_process_append_line(line, used, LEFT_OUT, strlen(LEFT_OUT));
+	used = net_process_append_line(line, used, k->last, k->last_bytes);
+	while (used > 0 && line[used - 1] == ' ')
 		used--;
-	c->end.stderr_text[used] = '\0';
-}
-
-static void net_process_end_if_over(struct net_process *c)
-{
-	if (c->is_running || c->is_out_open || c->is_said_open)
+	if (used <= most) {
+		memcpy(to, line, used);
 		return;
-	net_process_keep_stderr(c);
-	net_process_close_handle((uv_handle_t *)&c->process);
-	net_process_close_handle((uv_handle_t *)&c->deadline);
-	net_process_close_streams(c);
+	}
+	memcpy(to, line, half);
+	memcpy(to + half, LEFT_OUT, strlen(LEFT_OUT));
+	memcpy(to + half + strlen(LEFT_OUT), line + used - half, half);
 }
 
-/* It leads a group of its own, until it is reaped: nobody else can have that number by then. What
- * it left behind and keeps its output open is let be. */
-static void net_process_kill(struct net_process *c, const char *why)
+static void net_process_end_if_over(struct net_process *p)
 {
-	if (c->end.why == NULL)
-		c->end.why = why;
-	if (c->is_running)
-		(void)kill(-c->process.pid, SIGKILL);
-	net_process_close_streams(c);
-	net_process_end_if_over(c);
+	if (p->is_running || p->is_stdout_open || p->is_stderr_open)
+		return;
+	net_process_set_stderr_text(p);
+	net_process_close_handle((uv_handle_t *)&p->process);
+	net_process_close_handle((uv_handle_t *)&p->deadline);
+	net_process_close_pipes(p);
+}
+
+/* Until the process is reaped, its id, which is also that of its group, belongs to nobody else. A
+ * process of another group that the program left behind, and that holds stdout open, stays. */
+static void net_process_kill(struct net_process *p)
+{
+	if (p->is_running)
+		(void)kill(-p->process.pid, SIGKILL);
+	net_process_close_pipes(p);
+	net_process_end_if_over(p);
 }
 
 static void net_process_on_exited(uv_process_t *process, int64_t status, int signal)
 {
-	struct net_process *c = process->data;
+	struct net_process *p = process->data;
 
-	c->is_running = false;
-	c->end.exit = signal != 0 ? -1 : (int)status;
-	net_process_end_if_over(c);
+	p->is_running = false;
+	p->result.exit = signal != 0 ? -1 : (int)status;
+	net_process_end_if_over(p);
 }
 
 static void net_process_on_deadline(uv_timer_t *timer)
 {
-	net_process_kill(timer->data, "it does not end in time, and was killed");
+	struct net_process *p = timer->data;
+
+	err_format(&p->result.err, ERROR_TIMEOUT, STEP,
+	           "the program did not end within %g s and was killed", p->deadline_ms / 1000.0);
+	net_process_kill(p);
 }
 
-/* ---- what it says ---- */
+/* ---- output ---- */
 
 static void net_process_on_stdout_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 {
-	struct net_process *c = handle->data;
+	struct net_process *p = handle->data;
 
 	(void)suggested;
 	*buffer = uv_buf_init(NULL, 0);
-	if (c->room - c->end.output_bytes < LEAST_ROOM) {
-		size_t room = c->room == 0 ? FIRST_ROOM : 2 * c->room;
-		char *grown = realloc(c->end.output, room);
+	if (p->room - p->result.output_bytes < LEAST_ROOM) {
+		size_t room = p->room == 0 ? FIRST_ROOM : 2 * p->room;
+		char *grown = realloc(p->result.output, room);
 
 		if (grown == NULL)
 			return;
-		c->end.output = grown;
-		c->room = room;
+		p->result.output = grown;
+		p->room = room;
 	}
-	/* One byte is for the end. */
-	*buffer = uv_buf_init(c->end.output + c->end.output_bytes,
-	                      (unsigned)(c->room - c->end.output_bytes - 1));
+	/* One byte is for the NUL. */
+	*buffer = uv_buf_init(p->result.output + p->result.output_bytes,
+	                      (unsigned)(p->room - p->result.output_bytes - 1));
 }
 
 static void net_process_on_stdout(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 {
-	struct net_process *c = stream->data;
+	struct net_process *p = stream->data;
 
 	(void)buffer;
 	if (got > 0)
-		c->end.output_bytes += (size_t)got;
-	if (c->end.output != NULL)
-		c->end.output[c->end.output_bytes] = '\0';
-	if (c->end.output_bytes > c->max_output_bytes) {
-		net_process_kill(c, "it says more than it may, and was killed");
+		p->result.output_bytes += (size_t)got;
+	if (p->result.output != NULL)
+		p->result.output[p->result.output_bytes] = '\0';
+	if (p->result.output_bytes > p->max_output_bytes) {
+		const bool is_mib = p->max_output_bytes % MIB == 0;
+
+		err_format(&p->result.err, ERROR_BUFFER_OVERFLOW, STEP,
+		           "the program wrote more than %zu %s and was killed",
+		           p->max_output_bytes / (is_mib ? MIB : 1), is_mib ? "MiB" : "bytes");
+		net_process_kill(p);
 	} else if (got == UV_ENOBUFS) {
-		net_process_kill(c, "out of memory");
+		err_set(&p->result.err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+		net_process_kill(p);
 	} else if (got < 0) {
-		c->is_out_open = false;
-		net_process_end_if_over(c);
+		p->is_stdout_open = false;
+		net_process_end_if_over(p);
 	}
 }
 
-/* Beyond its beginning it is read and dropped. */
 static void net_process_on_stderr_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 {
-	struct net_process *c = handle->data;
-	static char dropped[SAID_ROOM];
+	struct net_process *p = handle->data;
 
 	(void)suggested;
-	if (c->said_bytes < sizeof c->said_text)
-		*buffer = uv_buf_init(c->said_text + c->said_bytes,
-		                      (unsigned)(sizeof c->said_text - c->said_bytes));
-	else
-		*buffer = uv_buf_init(dropped, sizeof dropped);
+	*buffer = uv_buf_init(p->piece, sizeof p->piece);
 }
 
-static void net_process_find_complaint(struct net_process *c, const char *piece, size_t bytes)
+static void net_process_find_complaint(struct net_process *p, const char *piece, size_t bytes)
 {
-	for (size_t i = 0; i < bytes && !c->end.has_complained; i++) {
-		if (piece[i] != c->complaint[c->complaint_bytes])
-			c->complaint_bytes = 0;
-		c->complaint_bytes += piece[i] == c->complaint[c->complaint_bytes];
-		c->end.has_complained = c->complaint[c->complaint_bytes] == '\0';
+	for (size_t i = 0; i < bytes && !p->result.has_complained; i++) {
+		if (piece[i] != p->complaint[p->complaint_bytes])
+			p->complaint_bytes = 0;
+		p->complaint_bytes += piece[i] == p->complaint[p->complaint_bytes];
+		p->result.has_complained = p->complaint[p->complaint_bytes] == '\0';
+	}
+}
+
+/* Errors stand at the end, and what led to them at the beginning. */
+static void net_process_keep_stderr(struct kept_text *k, const char *piece, size_t bytes)
+{
+	size_t room = sizeof k->first - k->first_bytes, first = bytes < room ? bytes : room;
+
+	memcpy(k->first + k->first_bytes, piece, first);
+	k->first_bytes += first;
+	for (size_t i = first; i < bytes; i++) {
+		if (k->last_bytes == sizeof k->last) {
+			k->is_cut = true;
+			k->last_bytes /= 2;
+			memmove(k->last, k->last + sizeof k->last - k->last_bytes, k->last_bytes);
+		}
+		k->last[k->last_bytes++] = piece[i];
 	}
 }
 
 static void net_process_on_stderr(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 {
-	struct net_process *c = stream->data;
+	struct net_process *p = stream->data;
 
-	if (got > 0 && c->complaint != NULL)
-		net_process_find_complaint(c, buffer->base, (size_t)got);
-	if (got > 0 && buffer->base == c->said_text + c->said_bytes)
-		c->said_bytes += (size_t)got;
+	if (got > 0 && p->complaint != NULL)
+		net_process_find_complaint(p, buffer->base, (size_t)got);
+	if (got > 0)
+		net_process_keep_stderr(&p->kept, buffer->base, (size_t)got);
 	if (got >= 0)
 		return;
-	c->is_said_open = false;
-	net_process_end_if_over(c);
+	p->is_stderr_open = false;
+	net_process_end_if_over(p);
 }
 
-/* ---- its beginning ---- */
+bool net_process_succeeded(const struct net_process_result *result, const char *name,
+                           struct err *err)
+{
+	const char *said = result->stderr_text, *colon = said[0] != '\0' ? ": " : "";
 
-static int net_process_spawn(struct net_loop *loop, struct net_process *c, const char *const argv[],
+	if (result->err.status != NERR_Success)
+		err_format(err, result->err.status, STEP, "%s: %s%s%s", name,
+		           err_text(&result->err), colon, said);
+	else if (result->exit < 0)
+		err_format(err, ERROR_GEN_FAILURE, STEP, "%s was ended by a signal%s%s", name,
+		           colon, said);
+	else if (result->exit != 0)
+		err_format(err, ERROR_GEN_FAILURE, STEP, "%s ended with exit status %d%s%s", name,
+		           result->exit, colon, said);
+	else
+		return true;
+	return false;
+}
+
+/* ---- the beginning of a process ---- */
+
+static int net_process_spawn(struct net_loop *loop, struct net_process *p, const char *const argv[],
                              char *path)
 {
 	static char c_locale[] = "LC_ALL=C", utc[] = "TZ=UTC0";
 	uv_stdio_container_t stdio[] = {
 		{ .flags = UV_IGNORE },
 		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
-		  .data.stream = (uv_stream_t *)&c->out },
+		  .data.stream = (uv_stream_t *)&p->stdout_pipe },
 		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
-		  .data.stream = (uv_stream_t *)&c->said },
+		  .data.stream = (uv_stream_t *)&p->stderr_pipe },
 	};
 	uv_process_options_t options = {
 		.exit_cb = net_process_on_exited,
 		.file = argv[0],
 		.args = (char **)argv,
-		.flags = UV_PROCESS_DETACHED, /* a group of its own, which ends with it */
+		.flags = UV_PROCESS_DETACHED, /* a group of its own, which is killed with it */
 		.stdio_count = sizeof stdio / sizeof *stdio,
 		.stdio = stdio,
 	};
 
 	options.env = (char *[]){ path, c_locale, utc, NULL };
-	return uv_spawn(loop->uv, &c->process, &options);
-}
-
-static void net_process_give_up(struct net_process *c)
-{
-	c->ended = NULL;
-	c->is_running = c->is_out_open = c->is_said_open = false;
-	net_process_end_if_over(c);
+	return uv_spawn(loop->uv, &p->process, &options);
 }
 
 struct net_process *
 net_process_start(struct net_loop *loop, const struct net_process_settings *settings,
-                  void (*ended)(void *context, const struct net_process_result *end), void *context,
-                  struct err *err)
+                  void (*ended)(void *context, const struct net_process_result *result),
+                  void *context, struct err *err)
 {
-	struct net_process *c = calloc(1, sizeof *c);
+	struct net_process *p = calloc(1, sizeof *p);
 	const char *ours = getenv("PATH");
 	char *path;
 	int error;
 
-	if (c == NULL || asprintf(&path, "PATH=%s", ours != NULL ? ours : PATH) < 0) {
-		free(c);
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+	if (p == NULL || asprintf(&path, "PATH=%s", ours != NULL ? ours : DEFAULT_PATH) < 0) {
+		free(p);
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 		return NULL;
 	}
-	c->max_output_bytes = settings->max_output_bytes;
-	c->complaint = settings->complaint;
-	c->ended = ended;
-	c->context = context;
-	c->process.data = c->out.data = c->said.data = c->deadline.data = c;
-	c->open = 4;
-	(void)uv_pipe_init(loop->uv, &c->out, 0);
-	(void)uv_pipe_init(loop->uv, &c->said, 0);
-	(void)uv_timer_init(loop->uv, &c->deadline);
-	error = net_process_spawn(loop, c, settings->argv, path);
+	p->max_output_bytes = settings->max_output_bytes;
+	p->deadline_ms = settings->deadline_ms;
+	p->complaint = settings->complaint;
+	p->context = context;
+	p->process.data = p->stdout_pipe.data = p->stderr_pipe.data = p->deadline.data = p;
+	p->open_handles = 4;
+	(void)uv_pipe_init(loop->uv, &p->stdout_pipe, 0);
+	(void)uv_pipe_init(loop->uv, &p->stderr_pipe, 0);
+	(void)uv_timer_init(loop->uv, &p->deadline);
+	error = net_process_spawn(loop, p, settings->argv, path);
 	free(path);
 	if (error != 0) {
-		err_set(err, error == UV_ENOMEM ? ERROR_NOT_ENOUGH_MEMORY : ERROR_GEN_FAILURE,
-		        DOING, uv_strerror(error));
-		net_process_give_up(c);
+		err_format(err, error == UV_ENOMEM ? ERROR_NOT_ENOUGH_MEMORY : ERROR_GEN_FAILURE,
+		           STEP, "%s cannot be started: %s", settings->argv[0], uv_strerror(error));
+		net_process_end_if_over(p);
 		return NULL;
 	}
-	c->is_running = c->is_out_open = c->is_said_open = true;
-	(void)uv_read_start((uv_stream_t *)&c->out, net_process_on_stdout_room,
+	p->ended = ended;
+	p->is_running = p->is_stdout_open = p->is_stderr_open = true;
+	(void)uv_read_start((uv_stream_t *)&p->stdout_pipe, net_process_on_stdout_room,
 	                    net_process_on_stdout);
-	(void)uv_read_start((uv_stream_t *)&c->said, net_process_on_stderr_room,
+	(void)uv_read_start((uv_stream_t *)&p->stderr_pipe, net_process_on_stderr_room,
 	                    net_process_on_stderr);
 	uv_update_time(loop->uv);
-	(void)uv_timer_start(&c->deadline, net_process_on_deadline, settings->deadline_ms, 0);
-	return c;
+	(void)uv_timer_start(&p->deadline, net_process_on_deadline, settings->deadline_ms, 0);
+	return p;
 }
 
-void net_process_cancel(struct net_process *c)
+void net_process_cancel(struct net_process *p)
 {
-	if (c == NULL)
+	if (p == NULL)
 		return;
-	c->ended = NULL;
-	net_process_kill(c, "it is not wanted any more");
+	p->ended = NULL;
+	net_process_kill(p);
+}
+
+/* ---- without a loop of the caller's ---- */
+
+static void net_process_on_run_ended(void *context, const struct net_process_result *result)
+{
+	*(struct net_process_result *)context = *result;
+}
+
+bool net_process_run(const struct net_process_settings *settings, struct net_process_result *result,
+                     struct err *err)
+{
+	struct net_loop *loop = net_loop_new();
+	bool has_ended;
+
+	*result = (struct net_process_result){ 0 };
+	if (loop == NULL) {
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+		return false;
+	}
+	has_ended = net_process_start(loop, settings, net_process_on_run_ended, result, err) !=
+	            NULL;
+	net_loop_run(loop);
+	net_loop_free(loop);
+	if (!has_ended || result->err.status == NERR_Success)
+		return has_ended;
+	*err = result->err;
+	free(result->output);
+	result->output = NULL;
+	return false;
 }

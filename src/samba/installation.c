@@ -10,9 +10,11 @@
 #include <strings.h>
 #include <unistd.h>
 #include <winerror.h>
-#include "net/program.h"
+#include "net/process.h"
 
 #define DOING "look at Samba"
+
+enum { MAX_OUTPUT_BYTES = 4 << 20, DEADLINE_MS = 20000 };
 
 __attribute__((format(printf, 3, 4))) static bool
 samba_installation_fail(struct samba_installation *i, struct err *err, const char *format, ...)
@@ -26,22 +28,30 @@ samba_installation_fail(struct samba_installation *i, struct err *err, const cha
 	return false;
 }
 
+bool samba_program_run(const char *const argv[], struct net_process_result *result, struct err *err)
+{
+	const struct net_process_settings settings = { .argv = argv,
+		                                       .max_output_bytes = MAX_OUTPUT_BYTES,
+		                                       .deadline_ms = DEADLINE_MS };
+
+	return net_process_run(&settings, result, err);
+}
+
 static bool samba_installation_run(struct samba_installation *i, const char *const argv[],
-                                   struct samba_program_output *output, struct err *err)
+                                   struct net_process_result *result, struct err *err)
 {
 	struct err failed = { 0 };
 
-	if (!samba_program_run(argv, output, &failed))
-		return samba_installation_fail(i, err, "%s cannot be run: %s", argv[0],
-		                               failed.text);
-	/* testparm fails for settings that contradict each other, with which smbd runs; then it
-	 * tells what it has read all the same. */
-	if (output->text != NULL && output->text[0] != '\0')
+	if (!samba_program_run(argv, result, &failed))
+		return samba_installation_fail(i, err, "%s: %s", argv[0], err_text(&failed));
+	/* testparm ends with a failure, but prints what it has read, when smb.conf has settings
+	 * that contradict each other and with which smbd runs. */
+	if (result->output_bytes > 0)
 		return true;
-	samba_installation_fail(i, err, "%s failed: %s", argv[0],
-	                        output->said[0] != '\0' ? output->said : "without a word");
-	samba_program_output_fini(output);
-	return false;
+	free(result->output);
+	if (net_process_succeeded(result, argv[0], &failed))
+		return samba_installation_fail(i, err, "%s printed nothing", argv[0]);
+	return samba_installation_fail(i, err, "%s", err_text(&failed));
 }
 
 /* The value behind "name" and mark, on a line of its own in no section or in [global]; without
@@ -74,16 +84,16 @@ static char *samba_installation_find_value(const char *text, const char *name, c
 static bool samba_installation_read_version(struct samba_installation *i, const char *smbd,
                                             struct err *err)
 {
-	struct samba_program_output output;
+	struct net_process_result output;
 	int begin = 0;
 
 	if (!samba_installation_run(i, (const char *const[]){ smbd, "-V", NULL }, &output, err))
 		return false;
-	if (sscanf(output.text, "Version %n%u.%u.%u", &begin, &i->version[0], &i->version[1],
+	if (sscanf(output.output, "Version %n%u.%u.%u", &begin, &i->version[0], &i->version[1],
 	           &i->version[2]) == 3)
-		i->version_text = strndup(output.text + begin,
-		                          strcspn(output.text + begin, " \r\n"));
-	samba_program_output_fini(&output);
+		i->version_text = strndup(output.output + begin,
+		                          strcspn(output.output + begin, " \r\n"));
+	free(output.output);
 	return i->version_text != NULL ||
 	       samba_installation_fail(i, err, "%s -V says no version", smbd);
 }
@@ -152,21 +162,21 @@ static char *samba_installation_make_absolute(const char *path)
 static bool samba_installation_read_build(struct samba_installation *i, const char *smbd,
                                           const char *smb_conf, struct err *err)
 {
-	struct samba_program_output output;
+	struct net_process_result output;
 	char *sbin_dir, *lib_dir, *modules_dir, *file;
 
 	if (!samba_installation_run(i, (const char *const[]){ smbd, "-b", NULL }, &output, err))
 		return false;
-	sbin_dir = samba_installation_find_value(output.text, "SBINDIR", ':');
-	lib_dir = samba_installation_find_value(output.text, "LIBDIR", ':');
-	modules_dir = samba_installation_find_value(output.text, "MODULESDIR", ':');
-	file = samba_installation_find_value(output.text, "CONFIGFILE", ':');
-	i->bin_dir = samba_installation_find_value(output.text, "BINDIR", ':');
+	sbin_dir = samba_installation_find_value(output.output, "SBINDIR", ':');
+	lib_dir = samba_installation_find_value(output.output, "LIBDIR", ':');
+	modules_dir = samba_installation_find_value(output.output, "MODULESDIR", ':');
+	file = samba_installation_find_value(output.output, "CONFIGFILE", ':');
+	i->bin_dir = samba_installation_find_value(output.output, "BINDIR", ':');
 	if (sbin_dir != NULL && lib_dir != NULL && modules_dir != NULL)
 		i->libexec_dir = samba_installation_find_libexec(sbin_dir, lib_dir, modules_dir);
 	if (file != NULL)
 		i->smb_conf = samba_installation_make_absolute(smb_conf != NULL ? smb_conf : file);
-	samba_program_output_fini(&output);
+	free(output.output);
 	free(sbin_dir);
 	free(lib_dir);
 	free(modules_dir);
@@ -183,10 +193,10 @@ static bool samba_installation_is_yes(const char *value)
 
 static bool samba_installation_read_smb_conf(struct samba_installation *i, struct err *err)
 {
-	struct samba_program_output output;
+	struct net_process_result output;
 	char testparm[PATH_MAX], *helpers, *backend;
 
-	if (!samba_program_find("testparm", i->bin_dir, testparm))
+	if (!net_process_find("testparm", i->bin_dir, testparm))
 		return samba_installation_fail(i, err, "there is no testparm in %s", i->bin_dir);
 	if (access(i->smb_conf, R_OK) != 0)
 		return samba_installation_fail(i, err, "%s cannot be read: %s", i->smb_conf,
@@ -195,20 +205,20 @@ static bool samba_installation_read_smb_conf(struct samba_installation *i, struc
 		    i, (const char *const[]){ testparm, "-s", "-v", i->smb_conf, NULL }, &output,
 		    err))
 		return false;
-	i->ncalrpc_dir = samba_installation_find_value(output.text, "ncalrpc dir", '=');
-	i->guest_account = samba_installation_find_value(output.text, "guest account", '=');
-	i->server_role = samba_installation_find_value(output.text, "server role", '=');
-	i->socket_dir = samba_installation_find_value(output.text, "external_rpc_pipe:socket_dir",
+	i->ncalrpc_dir = samba_installation_find_value(output.output, "ncalrpc dir", '=');
+	i->guest_account = samba_installation_find_value(output.output, "guest account", '=');
+	i->server_role = samba_installation_find_value(output.output, "server role", '=');
+	i->socket_dir = samba_installation_find_value(output.output, "external_rpc_pipe:socket_dir",
 	                                              '=');
 	if (i->socket_dir == NULL)
 		i->socket_dir = strdup("");
-	i->config_file = samba_installation_find_value(output.text, "config file", '=');
-	helpers = samba_installation_find_value(output.text, "rpc start on demand helpers", '=');
-	backend = samba_installation_find_value(output.text, "config backend", '=');
+	i->config_file = samba_installation_find_value(output.output, "config file", '=');
+	helpers = samba_installation_find_value(output.output, "rpc start on demand helpers", '=');
+	backend = samba_installation_find_value(output.output, "config backend", '=');
 	/* Before 4.16 there is no such parameter. */
 	i->starts_helpers = samba_installation_is_yes(helpers);
 	i->uses_registry = backend != NULL && strcasecmp(backend, "registry") == 0;
-	samba_program_output_fini(&output);
+	free(output.output);
 	free(helpers);
 	free(backend);
 	if (i->ncalrpc_dir == NULL || i->guest_account == NULL || i->server_role == NULL ||
@@ -223,7 +233,7 @@ bool samba_installation_read(struct samba_installation *to, const char *smb_conf
 	char smbd[PATH_MAX];
 
 	*to = (struct samba_installation){ 0 };
-	if (!samba_program_find("smbd", NULL, smbd))
+	if (!net_process_find("smbd", NULL, smbd))
 		return samba_installation_fail(to, err, "there is no smbd: install Samba");
 	return samba_installation_read_version(to, smbd, err) &&
 	       samba_installation_read_build(to, smbd, smb_conf, err) &&

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include "base/err.h"
+#include "net/process.h"
 
 struct samba_installation {
 	unsigned version[3]; /* 4.17.12 */
@@ -27,5 +28,10 @@ struct samba_installation {
  * see err, whose texts live as long as to; to is good for samba_installation_fini only. */
 bool samba_installation_read(struct samba_installation *to, const char *smb_conf, struct err *err);
 void samba_installation_fini(struct samba_installation *i);
+
+/* Runs one of Samba's programs and waits for it, for 20 s and 4 MiB at most; otherwise as
+ * net_process_run. */
+bool samba_program_run(const char *const argv[], struct net_process_result *result,
+                       struct err *err);
 
 #endif

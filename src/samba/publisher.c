@@ -302,7 +302,8 @@ static enum poll_plan_found samba_publisher_take_list(struct samba_publisher *f,
 	return change == SMBSTATUS_CHANGED ? POLL_PLAN_CHANGED : POLL_PLAN_SAME;
 }
 
-static void samba_publisher_on_polled(void *context, struct smbstatus_list *list, const char *story)
+static void samba_publisher_on_polled(void *context, struct smbstatus_list *list,
+                                      const struct err *err)
 {
 	struct samba_publisher *f = context;
 	enum poll_plan_found found = POLL_PLAN_FAILED;
@@ -311,7 +312,7 @@ static void samba_publisher_on_polled(void *context, struct smbstatus_list *list
 	if (list != NULL)
 		found = samba_publisher_take_list(f, list);
 	else
-		samba_publisher_set_message(f, story);
+		samba_publisher_set_message(f, err_text(err));
 	smbstatus_list_free(list);
 	f->failed_polls += found == POLL_PLAN_FAILED;
 	if (poll_plan_ended(&f->plan, samba_publisher_steady_ms(), found))
@@ -386,17 +387,17 @@ static size_t samba_publisher_set_closing(struct samba_publisher *f,
 	return changed;
 }
 
-static void samba_publisher_on_smbcontrol_ended(void *context, const char *story)
+static void samba_publisher_on_smbcontrol_ended(void *context, const struct err *err)
 {
 	struct samba_publisher *f = context;
 	const struct published_session *s = smbstatus_tracker_find(f->known, f->controlled);
 
 	f->control = NULL;
-	if (story == NULL) {
+	if (err == NULL) {
 		f->closed += f->controlled_count;
 	} else if (s != NULL) {
 		log_write(LOG_LEVEL_WARNING, "feed: smbd %" PRIu64 " cannot be told to end: %s",
-		          s->identity.pid, story);
+		          s->identity.pid, err_text(err));
 		(void)samba_publisher_set_closing(f, s, PUBLISHED_CLOSING, PUBLISHED_OPEN);
 	}
 	/* Whatever it says: that smbd may have ended by itself. */

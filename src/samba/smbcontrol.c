@@ -6,16 +6,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "net/process.h"
-#include "net/program.h"
 
-enum { MAX_OUTPUT_BYTES = 65536, DEADLINE_MS = 10000, STORY_BYTES = 384 };
+#define STEP "smbcontrol"
+
+enum { MAX_OUTPUT_BYTES = 65536, DEADLINE_MS = 10000 };
 
 struct smbcontrol {
 	struct net_process *process;
-	struct net_timer *failed; /* for what failed before anything ran */
-	void (*done)(void *context, const char *story);
+	struct net_timer *failed; /* when the process could not be started */
+	void (*done)(void *context, const struct err *err);
 	void *context;
-	char message[STORY_BYTES];
+	struct err err;
 };
 
 void smbcontrol_cancel(struct smbcontrol *c)
@@ -29,22 +30,17 @@ void smbcontrol_cancel(struct smbcontrol *c)
 
 static void smbcontrol_end(struct smbcontrol *c)
 {
-	c->done(c->context, c->message[0] != '\0' ? c->message : NULL);
+	c->done(c->context, c->err.status != NERR_Success ? &c->err : NULL);
 	smbcontrol_cancel(c);
 }
 
-static void smbcontrol_on_ended(void *context, const struct net_process_result *run)
+static void smbcontrol_on_ended(void *context, const struct net_process_result *result)
 {
 	struct smbcontrol *c = context;
 
 	c->process = NULL;
-	if (run->why != NULL)
-		(void)snprintf(c->message, sizeof c->message, "smbcontrol: %s", run->why);
-	else if (run->exit != 0)
-		(void)snprintf(c->message, sizeof c->message, "smbcontrol ends with %d%s%s",
-		               run->exit, run->stderr_text[0] != '\0' ? ": " : "",
-		               run->stderr_text);
-	free(run->output);
+	(void)net_process_succeeded(result, "smbcontrol", &c->err);
+	free(result->output);
 	smbcontrol_end(c);
 }
 
@@ -54,44 +50,45 @@ static void smbcontrol_on_failed(void *context)
 }
 
 static void smbcontrol_start(struct net_loop *loop, struct smbcontrol *c, const char *smb_conf,
-                             const char *who)
+                             const char *smbd)
 {
 	char path[PATH_MAX], *configuration;
-	const char *argv[] = { path, NULL, who, "shutdown", NULL };
+	const char *argv[] = { path, NULL, smbd, "shutdown", NULL };
 	const struct net_process_settings settings = { .argv = argv,
 		                                       .max_output_bytes = MAX_OUTPUT_BYTES,
 		                                       .deadline_ms = DEADLINE_MS };
-	struct err err = { 0 };
 
-	if (!samba_program_find("smbcontrol", NULL, path)) {
-		(void)snprintf(c->message, sizeof c->message, "smbcontrol is nowhere to be found");
-	} else if (asprintf(&configuration, "--configfile=%s", smb_conf) >= 0) {
-		argv[1] = configuration;
-		c->process = net_process_start(loop, &settings, smbcontrol_on_ended, c, &err);
-		free(configuration);
+	if (!net_process_find("smbcontrol", NULL, path)) {
+		err_set(&c->err, ERROR_FILE_NOT_FOUND, STEP, "smbcontrol was not found in PATH");
+		return;
 	}
-	if (c->process == NULL && c->message[0] == '\0')
-		(void)snprintf(c->message, sizeof c->message, "smbcontrol: %s", err_text(&err));
+	if (asprintf(&configuration, "--configfile=%s", smb_conf) < 0) {
+		err_set(&c->err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+		return;
+	}
+	argv[1] = configuration;
+	c->process = net_process_start(loop, &settings, smbcontrol_on_ended, c, &c->err);
+	free(configuration);
 }
 
 struct smbcontrol *smbcontrol_shutdown(struct net_loop *loop, const char *smb_conf,
                                        const struct smbstatus_identity *identity, uint32_t node,
-                                       void (*done)(void *context, const char *story),
+                                       void (*done)(void *context, const struct err *err),
                                        void *context)
 {
 	struct smbcontrol *c = calloc(1, sizeof *c);
-	char who[64];
+	char smbd[64];
 
 	if (c == NULL)
 		return NULL;
 	c->done = done;
 	c->context = context;
-	/* unique_id could be told, too, and smbd does not look at it. */
+	/* smbcontrol takes a unique_id, too, but smbd does not look at it. */
 	if (node != SMBSTATUS_NO_CLUSTER)
-		(void)snprintf(who, sizeof who, "%" PRIu32 ":%" PRIu64, node, identity->pid);
+		(void)snprintf(smbd, sizeof smbd, "%" PRIu32 ":%" PRIu64, node, identity->pid);
 	else
-		(void)snprintf(who, sizeof who, "%" PRIu64, identity->pid);
-	smbcontrol_start(loop, c, smb_conf, who);
+		(void)snprintf(smbd, sizeof smbd, "%" PRIu64, identity->pid);
+	smbcontrol_start(loop, c, smb_conf, smbd);
 	if (c->process == NULL)
 		c->failed = net_timer_start(loop, 0, smbcontrol_on_failed, c);
 	if (c->process != NULL || c->failed != NULL)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* smbcontrol, run beside the loop: smbds are told to end, which is how Samba's own NetrSessionDel
- * closes sessions. With an smbd all sessions of its client's connection end. */
+/* Ends smbds by smbcontrol, as Samba's own NetrSessionDel closes sessions: with an smbd, all
+ * sessions end that it serves. */
 #ifndef SAMBA_SMBCONTROL_H
 #define SAMBA_SMBCONTROL_H
 
@@ -10,14 +10,14 @@
 
 struct smbcontrol;
 
-/* Tells the process of identity that it is to end. Borrows smb_conf and identity.
- * done     called once, never from here; story says what failed, borrowed; NULL: it was told
+/* Tells the smbd of identity to end. Borrows smb_conf and identity.
+ * done     called once, never from here; err, borrowed: why smbd was not told; NULL: smbd was told
  * Returns  NULL: out of memory. */
 struct smbcontrol *smbcontrol_shutdown(struct net_loop *loop, const char *smb_conf,
                                        const struct smbstatus_identity *identity, uint32_t node,
-                                       void (*done)(void *context, const char *story),
+                                       void (*done)(void *context, const struct err *err),
                                        void *context);
-/* done will not be called. NULL is allowed. */
+/* done is not called. NULL is allowed. */
 void smbcontrol_cancel(struct smbcontrol *c);
 
 #endif

@@ -214,7 +214,7 @@ class Closing(Fed):
         smbcontrol.chmod(0o755)
         with sessions.held(self.samba, [sessions.Wanted("games")]):
             soon_is(1, lambda: len(self.rows()))
-            self.relay.await_said(r"cannot be told to end: smbcontrol ends with 1: no such thing",
+            self.relay.await_said(r"cannot be told to end: smbcontrol ended with exit status 1: no such thing",
                                   lambda: self.close("--user", "games"))
             self.assertEqual({("127.0.0.1", "games"): 1}, self.names())
             smbcontrol.unlink()

@@ -89,14 +89,14 @@ class Looks(Fed):
         with sessions.held(self.samba, sessions.crowd(3, USERS)):
             soon_is(3, lambda: len(self.rows()))
             self.programs.write("echo tdb is broken >&2; exit 3")
-            said = self.relay.await_said(r"feed: smbstatus ends with 3: tdb is broken", self.rows)
+            said = self.relay.await_said(r"feed: smbstatus ended with exit status 3: tdb is broken", self.rows)
             self.assertEqual(1, len(said))
             began = time.monotonic()
             for _ in range(20):
                 self.assertEqual(3, len(self.rows()))
             self.assertLess(time.monotonic() - began, WAIT_S / 3)
             state = self.relay.state
-            self.assertEqual("smbstatus ends with 3: tdb is broken", state["feed_story"])
+            self.assertEqual("smbstatus ended with exit status 3: tdb is broken", state["feed_story"])
             self.assertIn(state["feed_looks_failed"], range(1, 8))
             self.assertEqual(1, self.relay.said.count("tdb is broken"))
             self.programs.is_real()
@@ -123,7 +123,7 @@ class Looks(Fed):
         with sessions.held(self.samba, sessions.crowd(3, USERS)):
             soon_is(3, lambda: len(self.rows()))
             self.cut_short(1000)
-            self.relay.await_said("smbstatus lists too few sessions, 4 times: Invalid record in", self.rows)
+            self.relay.await_said("smbstatus listed too few sessions 4 times: Invalid record in", self.rows)
             self.assertEqual(3, len(self.rows()))
             self.programs.is_real()
         soon_is({}, self.names)

@@ -318,7 +318,7 @@ class Files(SmbConf):
         self.conf.write_bytes(self.conf.read_bytes() + b"[broken\n")
         result = self.run_command("disable")
         self.assertEqual(DONE, result.exit, result)
-        self.assertRegex(result.stderr, "Samba could not be asked: .*testparm failed")
+        self.assertRegex(result.stderr, "Samba could not be asked: .*testparm ended with exit status 1")
         self.assertEqual(text + b"[broken\n", self.conf.read_bytes())
 
     def test_a_file_that_smbd_would_leave_for_another_is_refused(self):
@@ -438,12 +438,12 @@ class OtherPrograms(SmbConf):
 
     def test_one_that_cannot_be_understood_is_told_of(self):
         self.refused_with("echo Version unknown", "smbd -V says no version")
-        self.refused_with("echo >&2 cannot load; exit 1", "smbd failed: cannot load")
-        self.refused_with("kill -9 $$", "smbd failed: without a word")
-        self.refused_with("exec yes", "smbd cannot be run: it says more than 4 MiB")
+        self.refused_with("echo >&2 cannot load; exit 1", "smbd ended with exit status 1: cannot load")
+        self.refused_with("kill -9 $$", "smbd was ended by a signal")
+        self.refused_with("exec yes", "smbd: the program wrote more than 4 MiB and was killed")
 
     def test_one_that_hangs_is_ended_with_all_that_it_began(self):
-        self.refused_with(f"sleep 1234 & echo $! > {self.folder}/pid; wait", "it does not end within 20 s")
+        self.refused_with(f"sleep 1234 & echo $! > {self.folder}/pid; wait", "the program did not end within 20 s and was killed")
         left = pathlib.Path("/proc") / (self.folder / "pid").read_text().strip() / "stat"
 
         def is_over():
@@ -468,6 +468,10 @@ class BrokenOff(SmbConf):
     CALLS = {"fchown": False, "fchmod": False, "fsetxattr": False, "fsync": False, "utimensat": False, "flock": False,
              "rename": False, "unlink": False, "openat": True, "read": True, "write": True, "close": True}
 
+    @property
+    def files(self):
+        return self.conf, f"{self.conf}.netsession-samba-new"
+
     def inject(self, name, what, *of):
         paths = [argument for path in of for argument in ("-P", path)]
         return self.run_command(name, inside=["strace", "-qq", "-o", "/dev/null", "-e", f"inject={what}", *paths])
@@ -476,8 +480,7 @@ class BrokenOff(SmbConf):
         """Runs it again and again, hitting a later call each time, until it is hit no more. Yields each result."""
         for call, is_of_files in self.CALLS.items():
             for number in range(1, 100):
-                result = self.inject(name, f"{call}:{what}:when={number}",
-                                     *([self.conf, f"{self.conf}.netsession-samba-new"] if is_of_files else []))
+                result = self.inject(name, f"{call}:{what}:when={number}", *(self.files if is_of_files else []))
                 yield call, number, result
                 if result.exit == DONE:
                     break
@@ -520,7 +523,7 @@ class BrokenOff(SmbConf):
         self.conf.write_bytes(old)
         for what in ("write:error=ENOSPC", "fchown:error=EPERM", "fchmod:error=EPERM", "rename:error=EIO",
                      "fsync:error=EIO", "flistxattr:error=EIO", "utimensat:error=EIO"):
-            result = self.inject("enable", what + ":when=1")
+            result = self.inject("enable", what + ":when=1", *(self.files if self.CALLS.get(what.partition(":")[0]) else []))
             self.assertEqual(FAILED, result.exit, what)
             self.assertIn("cannot be", result.stderr, what)
             self.assertEqual(old, self.conf.read_bytes(), what)

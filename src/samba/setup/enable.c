@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "samba/setup/preflight.h"
-#include "net/program.h"
 #include "system/log.h"
 
 /* Some of it is in Samba's words. */
@@ -24,18 +23,18 @@ static int enable_print_error(const char *what)
  * one that was broken off may have changed it. */
 static void enable_reload_smbd(const struct samba_installation *samba, bool is_changed)
 {
-	struct samba_program_output output = { .exit = -1 };
+	struct net_process_result result = { .exit = -1 };
 	struct err err = { 0 };
 	char smbcontrol[PATH_MAX];
 	const char *told = "smbd could not be told: restart it";
 
-	if (samba_program_find("smbcontrol", samba->bin_dir, smbcontrol) &&
+	if (net_process_find("smbcontrol", samba->bin_dir, smbcontrol) &&
 	    samba_program_run((const char *const[]){ smbcontrol, "-s", samba->smb_conf, "smbd",
 	                                             "reload-config", NULL },
-	                      &output, &err)) {
-		told = output.exit == 0 ? "smbd was told to read it anew"
+	                      &result, &err)) {
+		told = result.exit == 0 ? "smbd was told to read it anew"
 		                        : "no smbd runs with it; it is read when one starts";
-		samba_program_output_fini(&output);
+		free(result.output);
 	}
 	if (is_changed)
 		printf("%s: %s.\n", samba->smb_conf, told);

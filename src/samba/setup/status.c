@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 #include "samba/setup/preflight.h"
-#include "net/program.h"
 #include "samba/status_socket.h"
 
 enum { DAEMON_DEADLINE_MS = 3000 };
@@ -54,17 +53,17 @@ static void status_check_daemon(const char *directory, struct doctor_report *fin
 
 static bool status_smbd_runs(const struct samba_installation *samba)
 {
-	struct samba_program_output output;
+	struct net_process_result result;
 	struct err err = { 0 };
 	char smbcontrol[PATH_MAX];
 	bool is_there = false;
 
-	if (samba_program_find("smbcontrol", samba->bin_dir, smbcontrol) &&
+	if (net_process_find("smbcontrol", samba->bin_dir, smbcontrol) &&
 	    samba_program_run((const char *const[]){ smbcontrol, "-s", samba->smb_conf, "smbd",
 	                                             "ping", NULL },
-	                      &output, &err)) {
-		is_there = output.exit == 0;
-		samba_program_output_fini(&output);
+	                      &result, &err)) {
+		is_there = result.exit == 0;
+		free(result.output);
 	}
 	return is_there;
 }

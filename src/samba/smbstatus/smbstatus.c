@@ -2,14 +2,14 @@
 #include "samba/smbstatus/smbstatus.h"
 
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "net/process.h"
 #include "net/pool.h"
+#include "net/process.h"
 #include "samba/smbstatus/local_ports.h"
-#include "net/program.h"
+
+#define STEP "smbstatus"
 
 enum {
 	MAX_OUTPUT_BYTES = 256 << 20, /* some 300,000 sessions */
@@ -42,7 +42,7 @@ struct smbstatus {
 	unsigned tries;                  /* of the first one */
 	struct smbstatus_list *list;
 	struct net_timer *failed; /* for what failed before anything ran */
-	char message[SMBSTATUS_MESSAGE_BYTES];
+	struct err err;           /* why there is no list */
 };
 
 static void smbstatus_free(struct smbstatus *s)
@@ -58,21 +58,8 @@ static void smbstatus_end(struct smbstatus *s)
 	struct smbstatus_list *list = s->list;
 
 	s->list = NULL;
-	s->handler->done(s->context, list, s->message);
+	s->handler->done(s->context, list, list != NULL ? NULL : &s->err);
 	smbstatus_free(s);
-}
-
-__attribute__((format(printf, 2, 3))) static void smbstatus_fail(struct smbstatus *s,
-                                                                 const char *format, ...)
-{
-	va_list arguments;
-
-	/* Without their shares, sessions are still what was asked for. */
-	if (s->is_of_shares)
-		return;
-	va_start(arguments, format);
-	(void)vsnprintf(s->message, sizeof s->message, format, arguments);
-	va_end(arguments);
 }
 
 /* ---- parsing ---- */
@@ -127,7 +114,7 @@ static void smbstatus_on_parsed(void *context)
 	s->list = s->output->list;
 	s->output->list = NULL;
 	if (s->list == NULL)
-		smbstatus_fail(s, "%s", err_text(&s->output->err));
+		s->err = s->output->err;
 	if (s->list != NULL && !s->is_of_shares && s->handler->wants_shares(s->context, s->list)) {
 		s->is_of_shares = true;
 		if (smbstatus_start_run(s))
@@ -155,40 +142,34 @@ static void smbstatus_start_parsing(struct smbstatus *s, char *text, size_t byte
 		free(text);
 	}
 	if (s->parsing == NULL) {
-		smbstatus_fail(s, "smbstatus: out of memory");
+		err_set(&s->err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 		smbstatus_end(s);
 	}
 }
 
 /* ---- running ---- */
 
-static void smbstatus_on_ended(void *context, const struct net_process_result *run)
+static void smbstatus_on_ended(void *context, const struct net_process_result *result)
 {
 	struct smbstatus *s = context;
-	const char *said = run->stderr_text[0] != '\0' ? ": " : "";
 
 	s->process = NULL;
-	if (run->has_complained && !s->is_of_shares) {
-		free(run->output);
+	if (result->has_complained && !s->is_of_shares) {
+		free(result->output);
 		if (s->tries == MOST_TRIES)
-			smbstatus_fail(s, "smbstatus lists too few sessions, %u times: " CUT_SHORT,
-			               s->tries);
+			err_format(&s->err, ERROR_INVALID_DATA, STEP,
+			           "smbstatus listed too few sessions %u times: " CUT_SHORT,
+			           s->tries);
 		else if (smbstatus_start_run(s))
 			return;
 		smbstatus_end(s);
 		return;
 	}
-	if (run->why == NULL && run->exit == 0 && run->output != NULL) {
-		smbstatus_start_parsing(s, run->output, run->output_bytes);
+	if (net_process_succeeded(result, "smbstatus", &s->err)) {
+		smbstatus_start_parsing(s, result->output, result->output_bytes);
 		return;
 	}
-	if (run->why != NULL)
-		smbstatus_fail(s, "smbstatus: %s%s%s", run->why, said, run->stderr_text);
-	else if (run->exit < 0)
-		smbstatus_fail(s, "smbstatus was ended by a signal%s%s", said, run->stderr_text);
-	else
-		smbstatus_fail(s, "smbstatus ends with %d%s%s", run->exit, said, run->stderr_text);
-	free(run->output);
+	free(result->output);
 	smbstatus_end(s);
 }
 
@@ -203,16 +184,12 @@ static bool smbstatus_start_run(struct smbstatus *s)
 		                                       .max_output_bytes = MAX_OUTPUT_BYTES,
 		                                       .deadline_ms = DEADLINE_MS,
 		                                       .complaint = CUT_SHORT };
-	struct err err = { 0 };
 
 	s->tries += !s->is_of_shares;
-	if (!samba_program_find("smbstatus", NULL, path)) {
-		smbstatus_fail(s, "smbstatus is nowhere to be found");
-		return false;
-	}
-	s->process = net_process_start(s->loop, &settings, smbstatus_on_ended, s, &err);
-	if (s->process == NULL)
-		smbstatus_fail(s, "%s: %s", path, err_text(&err));
+	if (net_process_find("smbstatus", NULL, path))
+		s->process = net_process_start(s->loop, &settings, smbstatus_on_ended, s, &s->err);
+	else
+		err_set(&s->err, ERROR_FILE_NOT_FOUND, STEP, "smbstatus was not found in PATH");
 	return s->process != NULL;
 }
 

@@ -6,159 +6,106 @@
 #include <stdlib.h>
 #include <string.h>
 #include "net/loop.h"
-#include "net/work.h"
-#include "net/program.h"
+#include "net/process.h"
 #include "system/log.h"
 
-enum { MAX_PROGRAMS = 64, DEADLINE_MS = 10000 };
+enum { MAX_PROGRAMS = 64, DEADLINE_MS = 10000, MAX_OUTPUT_BYTES = 4 << 20 };
 
 struct pipe_query {
 	struct pipe_names *names;
 	struct net_loop *loop;
-	struct net_timer *deadline;
-	size_t waiting;
+	const char *libexec_dir;
+	char *configuration; /* an argument; NULL: none */
+	size_t count;
 	bool is_complete;
 	struct pipe_query_program {
-		struct pipe_query *question;
-		struct pipe_query_job *job;
-		struct net_work *work; /* NULL: it has ended */
-	} asked[MAX_PROGRAMS];
+		struct pipe_query *query;
+		char name[NAME_MAX + 1];
+	} programs[MAX_PROGRAMS];
 };
 
-/* One program's run, on a thread of its own. */
-struct pipe_query_job {
-	char *path, *configuration; /* the second: an argument, or NULL */
-	struct samba_program_output output;
-	struct err err;
-};
-
-static void pipe_query_job_run(void *context)
+static void pipe_query_log_failure(const struct pipe_query_program *program, const struct err *err)
 {
-	struct pipe_query_job *job = context;
-	const char *argv[] = { job->path, "--list-interfaces", job->configuration, NULL };
-
-	(void)samba_program_run(argv, &job->output, &job->err);
+	program->query->is_complete = false;
+	log_write(LOG_LEVEL_WARNING, "%s/%s does not list its pipes: %s",
+	          program->query->libexec_dir, program->name, err_text(err));
 }
 
-static void pipe_query_job_free(void *context)
+static void pipe_query_on_ended(void *context, const struct net_process_result *result)
 {
-	struct pipe_query_job *job = context;
+	struct pipe_query_program *program = context;
+	struct err err = { 0 };
 
-	samba_program_output_fini(&job->output);
-	free(job->path);
-	free(job->configuration);
-	free(job);
+	if (!net_process_succeeded(result, program->name, &err))
+		pipe_query_log_failure(program, &err);
+	else if (result->output != NULL)
+		pipe_names_parse(program->query->names, result->output);
+	free(result->output);
 }
 
-static struct pipe_query_job *pipe_query_job_new(const char *folder, const char *name,
-                                                 const char *smb_conf)
+static void pipe_query_start(struct pipe_query_program *program)
 {
-	struct pipe_query_job *job = calloc(1, sizeof *job);
+	struct pipe_query *q = program->query;
+	char path[PATH_MAX];
+	const char *argv[] = { path, "--list-interfaces", q->configuration, NULL };
+	const struct net_process_settings settings = { .argv = argv,
+		                                       .max_output_bytes = MAX_OUTPUT_BYTES,
+		                                       .deadline_ms = DEADLINE_MS };
+	struct err err = { 0 };
 
-	if (job == NULL)
-		return NULL;
-	if (asprintf(&job->path, "%s/%s", folder, name) < 0)
-		job->path = NULL;
-	else if (smb_conf == NULL || asprintf(&job->configuration, "--configfile=%s", smb_conf) > 0)
-		return job;
-	else
-		job->configuration = NULL;
-	pipe_query_job_free(job);
-	return NULL;
+	(void)snprintf(path, sizeof path, "%s/%s", q->libexec_dir, program->name);
+	if (net_process_start(q->loop, &settings, pipe_query_on_ended, program, &err) == NULL)
+		pipe_query_log_failure(program, &err);
 }
 
-static void pipe_query_log_failure(struct pipe_query *q, const struct pipe_query_job *job,
-                                   const char *why)
-{
-	q->is_complete = false;
-	log_write(LOG_LEVEL_WARNING, "%s does not say which pipes it has: %s", job->path, why);
-}
-
-static void pipe_query_on_done(void *context)
-{
-	struct pipe_query_program *asked = context;
-	struct pipe_query *q = asked->question;
-	const struct pipe_query_job *job = asked->job;
-
-	asked->work = NULL;
-	if (job->err.status != NERR_Success)
-		pipe_query_log_failure(q, job, job->err.text);
-	else if (job->output.exit != 0)
-		pipe_query_log_failure(
-			q, job, job->output.said[0] != '\0' ? job->output.said : "it failed");
-	else if (job->output.text != NULL)
-		pipe_names_parse(q->names, job->output.text);
-	if (--q->waiting == 0) {
-		net_timer_stop(q->deadline);
-		q->deadline = NULL;
-	}
-}
-
-static void pipe_query_on_deadline(void *context)
-{
-	struct pipe_query *q = context;
-
-	net_timer_stop(q->deadline);
-	q->deadline = NULL;
-	for (size_t i = 0; i < MAX_PROGRAMS; i++)
-		if (q->asked[i].work != NULL) {
-			pipe_query_log_failure(q, q->asked[i].job, "it does not end");
-			net_work_abandon(q->asked[i].work);
-		}
-}
-
-/* What a package's update is about to put there has a dot in its name. */
+/* While a package is updated, the new files stand there with a dot in their names. */
 static bool pipe_query_is_program(const char *name)
 {
 	return strncmp(name, "rpcd_", 5) == 0 && strchr(name, '.') == NULL;
 }
 
-/* False: not all of them could be. */
-static bool pipe_query_start_all(struct pipe_query *q, DIR *folder, const char *libexec_dir,
-                                 const char *smb_conf)
+/* False: some programs were not started, or there are none. */
+static bool pipe_query_start_all(struct pipe_query *q, DIR *folder)
 {
-	static const struct net_work_job kind = { .run = pipe_query_job_run,
-		                                  .drop = pipe_query_job_free,
-		                                  .done = pipe_query_on_done };
 	const struct dirent *entry;
 
 	while ((entry = readdir(folder)) != NULL) {
-		struct pipe_query_program *asked = &q->asked[q->waiting];
+		struct pipe_query_program *program = &q->programs[q->count];
 
 		if (!pipe_query_is_program(entry->d_name))
 			continue;
-		if (q->waiting == MAX_PROGRAMS)
+		if (q->count == MAX_PROGRAMS)
 			return false;
-		asked->question = q;
-		asked->job = pipe_query_job_new(libexec_dir, entry->d_name, smb_conf);
-		if (asked->job == NULL)
-			return false;
-		asked->work = net_work_start(q->loop, &kind, asked->job, asked);
-		if (asked->work == NULL)
-			return false;
-		q->waiting++;
+		program->query = q;
+		(void)snprintf(program->name, sizeof program->name, "%s", entry->d_name);
+		pipe_query_start(program);
+		q->count++;
 	}
-	return q->waiting > 0;
+	return q->count > 0;
 }
 
 bool pipe_query_run(struct pipe_names *names, const char *libexec_dir, const char *smb_conf)
 {
-	struct pipe_query q = { .names = names, .loop = net_loop_new(), .is_complete = true };
+	struct pipe_query q = { .names = names,
+		                .loop = net_loop_new(),
+		                .libexec_dir = libexec_dir,
+		                .is_complete = true };
 	DIR *folder = opendir(libexec_dir);
 
-	if (q.loop == NULL || folder == NULL ||
-	    !pipe_query_start_all(&q, folder, libexec_dir, smb_conf)) {
+	if (smb_conf != NULL && asprintf(&q.configuration, "--configfile=%s", smb_conf) < 0)
+		q.configuration = NULL;
+	if (q.loop == NULL || folder == NULL || (smb_conf != NULL && q.configuration == NULL) ||
+	    !pipe_query_start_all(&q, folder)) {
 		q.is_complete = false;
 		log_write(LOG_LEVEL_WARNING,
-		          "not all programs rpcd_* of %s could be asked which pipes they have",
+		          "not all rpcd_* programs in %s could be asked for their pipes",
 		          libexec_dir);
 	}
-	if (q.waiting > 0) {
-		q.deadline = net_timer_start(q.loop, DEADLINE_MS, pipe_query_on_deadline, &q);
+	if (q.count > 0)
 		net_loop_run(q.loop);
-	}
 	if (folder != NULL)
 		closedir(folder);
 	net_loop_free(q.loop);
+	free(q.configuration);
 	return q.is_complete;
 }

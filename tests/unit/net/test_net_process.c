@@ -22,7 +22,7 @@ enum { LONG_MS = 30000, SHORT_MS = 100, MANY = 64 };
 /* One run, and how it ended. */
 struct run {
 	struct net_loop *loop;
-	struct net_process *child;
+	struct net_process *process;
 	struct net_timer *timer;
 	int ends;
 	struct net_process_result end;
@@ -44,8 +44,8 @@ static bool start(struct run *run, const char *const argv[], size_t max_bytes, u
 		                                       .complaint = "Bad: b" };
 	struct err err = { 0 };
 
-	run->child = net_process_start(run->loop, &settings, on_ended, run, &err);
-	return run->child != NULL;
+	run->process = net_process_start(run->loop, &settings, on_ended, run, &err);
+	return run->process != NULL;
 }
 
 static void sh(struct run *run, const char *script, size_t max_bytes, uint32_t deadline_ms)
@@ -77,20 +77,20 @@ static int finish(void **state)
 	return left;
 }
 
-static void a_child_gives_its_output_and_exit_status(void **state)
+static void a_process_gives_its_output_and_exit_status(void **state)
 {
 	struct run *run = *state;
 
 	sh(run, "echo said; echo to be seen >&2; exit 7", 100, LONG_MS);
 	assert_int_equal(run->ends, 1);
-	assert_null(run->end.why);
+	assert_int_equal(run->end.err.status, 0);
 	assert_int_equal(run->end.exit, 7);
 	assert_int_equal(run->end.output_bytes, 5);
 	assert_string_equal(run->end.output, "said\n");
 	assert_string_equal(run->end.stderr_text, "to be seen");
 }
 
-static void a_child_that_says_nothing_gives_no_text(void **state)
+static void a_process_that_says_nothing_gives_no_text(void **state)
 {
 	struct run *run = *state;
 
@@ -136,31 +136,36 @@ static void long_output_is_all_there(void **state)
 	struct run *run = *state;
 
 	sh(run, "head -c 3000000 /dev/zero | tr '\\0' x", 3000000, LONG_MS);
-	assert_null(run->end.why);
+	assert_int_equal(run->end.err.status, 0);
 	assert_int_equal(run->end.output_bytes, 3000000);
 	for (size_t i = 0; i < run->end.output_bytes; i++)
 		assert_int_equal(run->end.output[i], 'x');
 	assert_int_equal(run->end.output[3000000], '\0');
 }
 
-static void a_child_that_says_too_much_is_killed(void **state)
+static void a_process_that_says_too_much_is_killed(void **state)
 {
 	struct run *run = *state;
 
 	sh(run, "yes", 100000, LONG_MS);
-	assert_string_equal(run->end.why, "it says more than it may, and was killed");
+	assert_string_equal(run->end.err.text,
+	                    "the program wrote more than 100000 bytes and was killed");
 	assert_int_equal(run->end.exit, -1);
 }
 
-static void only_the_beginning_of_its_complaints_is_kept(void **state)
+static void only_the_beginning_and_the_end_of_its_complaints_are_kept(void **state)
 {
 	struct run *run = *state;
 
-	sh(run, "yes complaint | head -c 500000 >&2; echo done", 100, LONG_MS);
-	assert_null(run->end.why);
+	sh(run, "yes complaint | head -c 500000 >&2; echo ' the end' >&2; echo done", 100, LONG_MS);
+	assert_int_equal(run->end.err.status, 0);
 	assert_string_equal(run->end.output, "done\n");
 	assert_int_equal(strlen(run->end.stderr_text), NET_PROCESS_STDERR_BYTES - 1);
 	assert_memory_equal(run->end.stderr_text, "complaint complaint ", 20);
+	assert_non_null(strstr(run->end.stderr_text, " ... "));
+	assert_string_equal(run->end.stderr_text + NET_PROCESS_STDERR_BYTES - 1 -
+	                            strlen(" the end"),
+	                    " the end");
 }
 
 static void a_complaint_that_is_looked_for_is_found_wherever_it_stands(void **state)
@@ -181,7 +186,7 @@ static void a_complaint_that_is_looked_for_is_found_wherever_it_stands(void **st
 		struct run *run = *state;
 
 		sh(run, cases[i].script, 100, LONG_MS);
-		assert_null(run->end.why);
+		assert_int_equal(run->end.err.status, 0);
 		assert_int_equal(run->end.has_complained, cases[i].is_there);
 		free(run->end.output);
 		run->end = (struct net_process_result){ 0 };
@@ -197,16 +202,17 @@ static void control_characters_of_its_complaints_are_blanks(void **state)
 	assert_string_equal(run->end.stderr_text, "one two");
 }
 
-static void a_child_that_takes_too_long_is_killed(void **state)
+static void a_process_that_takes_too_long_is_killed(void **state)
 {
 	struct run *run = *state;
 
 	sh(run, "sleep 1000", 100, SHORT_MS);
-	assert_string_equal(run->end.why, "it does not end in time, and was killed");
+	assert_string_equal(run->end.err.text,
+	                    "the program did not end within 0.1 s and was killed");
 	assert_int_equal(run->end.exit, -1);
 }
 
-static void a_child_that_ignores_signals_is_killed_with_what_it_started(void **state)
+static void a_process_that_ignores_signals_is_killed_with_what_it_started(void **state)
 {
 	struct run *run = *state;
 	int pid;
@@ -241,7 +247,8 @@ static void output_that_stays_open_behind_its_end_is_waited_for_until_the_deadli
 
 	/* In a session of its own, it is not killed with its parent. */
 	sh(run, "setsid sleep 1000 & echo $!", 100, 500);
-	assert_string_equal(run->end.why, "it does not end in time, and was killed");
+	assert_string_equal(run->end.err.text,
+	                    "the program did not end within 0.5 s and was killed");
 	assert_int_equal(run->end.exit, 0);
 	pid = atoi(run->end.output);
 	assert_true(pid > 1);
@@ -263,10 +270,10 @@ static void on_time(void *context)
 	struct run *run = context;
 
 	net_timer_stop(run->timer);
-	net_process_cancel(run->child);
+	net_process_cancel(run->process);
 }
 
-static void a_child_that_is_cancelled_is_killed_and_reaped_without_a_word(void **state)
+static void a_process_that_is_cancelled_is_killed_and_reaped_without_a_word(void **state)
 {
 	struct run *run = *state;
 	const char *argv[] = { "/bin/sleep", "1000", NULL };
@@ -277,7 +284,76 @@ static void a_child_that_is_cancelled_is_killed_and_reaped_without_a_word(void *
 	assert_int_equal(run->ends, 0);
 }
 
-static void many_children_run_side_by_side(void **state)
+static void whether_a_program_succeeded_is_told_with_its_name_and_what_it_wrote(void **state)
+{
+	static const struct {
+		const char *script, *text;
+	} cases[] = {
+		{ "echo fine >&2", NULL },
+		{ "exit 3", "sh ended with exit status 3" },
+		{ "echo no such file >&2; exit 3", "sh ended with exit status 3: no such file" },
+		{ "kill -9 $$", "sh was ended by a signal" },
+		{ "yes", "sh: the program wrote more than 100 bytes and was killed" },
+	};
+	struct net_process_result killed = { .stderr_text = "much" };
+	struct err why = { 0 };
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct run *run = *state;
+		struct err err = { 0 };
+
+		sh(run, cases[i].script, 100, LONG_MS);
+		assert_int_equal(net_process_succeeded(&run->end, "sh", &err),
+		                 cases[i].text == NULL);
+		assert_string_equal(err.text, cases[i].text != NULL ? cases[i].text : "");
+		free(run->end.output);
+		run->end = (struct net_process_result){ 0 };
+	}
+	err_set(&killed.err, ERROR_TIMEOUT, "run", "it took too long");
+	assert_false(net_process_succeeded(&killed, "sh", &why));
+	assert_string_equal(why.text, "sh: it took too long: much");
+}
+
+static void without_a_loop_the_caller_waits_for_the_end(void **state)
+{
+	const char *argv[] = { "/bin/sh", "-c", "echo $LC_ALL; exit 4", NULL };
+	struct net_process_settings settings = { argv, 100, LONG_MS, NULL };
+	struct net_process_result result;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_true(net_process_run(&settings, &result, &err));
+	assert_int_equal(result.exit, 4);
+	assert_string_equal(result.output, "C\n");
+	free(result.output);
+	argv[2] = "yes";
+	assert_false(net_process_run(&settings, &result, &err));
+	assert_string_equal(err.text, "the program wrote more than 100 bytes and was killed");
+	err = (struct err){ 0 };
+	argv[0] = "/nonexistent/program";
+	assert_false(net_process_run(&settings, &result, &err));
+	assert_string_equal(err.text, "/nonexistent/program cannot be started: no such file or "
+	                              "directory");
+}
+
+static void a_program_is_found_in_the_first_folder_that_has_it_and_in_no_relative_one(void **state)
+{
+	char path[PATH_MAX], *before = strdup(getenv("PATH"));
+
+	(void)state;
+	assert_true(net_process_find("sh", "/bin", path));
+	assert_string_equal(path, "/bin/sh");
+	setenv("PATH", ".:bin::/usr/bin", 1);
+	assert_true(net_process_find("sh", "/nonexistent", path));
+	assert_string_equal(path, "/usr/bin/sh");
+	setenv("PATH", "", 1);
+	assert_true(net_process_find("sh", NULL, path));
+	assert_false(net_process_find("no-such-program", "/bin", path));
+	setenv("PATH", before, 1);
+	free(before);
+}
+
+static void many_processes_run_side_by_side(void **state)
 {
 	struct run *first = *state;
 	struct run runs[MANY] = { 0 };
@@ -300,23 +376,26 @@ static void many_children_run_side_by_side(void **state)
 TEST_GROUP(net_process)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_child_gives_its_output_and_exit_status),
-		TEST(a_child_that_says_nothing_gives_no_text),
+		TEST(a_process_gives_its_output_and_exit_status),
+		TEST(a_process_that_says_nothing_gives_no_text),
 		TEST(no_shell_sees_the_arguments),
 		TEST(its_environment_is_the_path_the_locale_and_the_time_zone),
 		TEST(its_input_is_empty),
 		TEST(long_output_is_all_there),
-		TEST(a_child_that_says_too_much_is_killed),
-		TEST(only_the_beginning_of_its_complaints_is_kept),
+		TEST(a_process_that_says_too_much_is_killed),
+		TEST(only_the_beginning_and_the_end_of_its_complaints_are_kept),
 		TEST(a_complaint_that_is_looked_for_is_found_wherever_it_stands),
 		TEST(control_characters_of_its_complaints_are_blanks),
-		TEST(a_child_that_takes_too_long_is_killed),
-		TEST(a_child_that_ignores_signals_is_killed_with_what_it_started),
+		TEST(a_process_that_takes_too_long_is_killed),
+		TEST(a_process_that_ignores_signals_is_killed_with_what_it_started),
 		TEST(output_that_stays_open_behind_its_end_is_waited_for_until_the_deadline),
 		TEST(a_program_that_is_not_there_is_told),
-		TEST(a_child_that_is_cancelled_is_killed_and_reaped_without_a_word),
-		TEST(many_children_run_side_by_side),
+		TEST(a_process_that_is_cancelled_is_killed_and_reaped_without_a_word),
+		TEST(whether_a_program_succeeded_is_told_with_its_name_and_what_it_wrote),
+		TEST(without_a_loop_the_caller_waits_for_the_end),
+		TEST(a_program_is_found_in_the_first_folder_that_has_it_and_in_no_relative_one),
+		TEST(many_processes_run_side_by_side),
 	};
 
-	return cmocka_run_group_tests_name("net_child", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("net_process", tests, NULL, NULL);
 }
