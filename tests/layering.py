@@ -27,7 +27,7 @@ MAY_INCLUDE = {
                "smb2_server"],
     "samba": ["base", "net", "system", "samba/relay", "samba/smbstatus", "samba/socket_dir"],
     "samba/relay": ["base", "wire", "sessions", "auth", "rpc", "srvsvc"],
-    "samba/smbstatus": ["base", "net"],
+    "samba/smbstatus": ["base", "sessions", "net"],
     "samba/socket_dir": ["base", "net", "system"],
     "samba/setup": ["base", "cli", "net", "system", "samba", "samba/smbstatus", "samba/socket_dir"],
 }

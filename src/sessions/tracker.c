@@ -54,6 +54,22 @@ static int64_t tracker_same_start_s(const struct tracker *t)
 	return t->settings.has_identities ? INT64_MAX : t->settings.same_start_s;
 }
 
+/* Sessions of next that have a pair are that session; the others are new. */
+static void tracker_carry_over(const struct snapshot *next)
+{
+	for (uint32_t i = 0; i < next->count; i++) {
+		struct tracked_session *s = next->sessions[i];
+
+		s->key = s->pair != NULL ? s->pair->key : 0;
+		if (next->state_bytes == 0)
+			continue;
+		if (s->pair != NULL)
+			memcpy(s->state, s->pair->state, next->state_bytes);
+		else
+			memset(s->state, 0, next->state_bytes);
+	}
+}
+
 bool tracker_compare(struct tracker *t, struct snapshot *next, uint32_t *missing)
 {
 	/* Of one element at least: NULL would be ambiguous. */
@@ -67,6 +83,7 @@ bool tracker_compare(struct tracker *t, struct snapshot *next, uint32_t *missing
 		return false;
 	*missing = t->now->count -
 	           snapshot_pair(t->now, next, tracker_same_start_s(t), &t->delay_s);
+	tracker_carry_over(next);
 	return true;
 }
 
@@ -145,15 +162,8 @@ void tracker_update(struct tracker *t, struct snapshot *next)
 
 	assert(next->sorted == next->count && t->before == NULL);
 	for (uint32_t i = 0; i < next->count; i++) {
-		struct tracked_session *s = next->sessions[i];
-
-		tracker_set_start(t, s);
-		if (s->pair == NULL)
-			continue;
-		any_paired = true;
-		s->key = s->pair->key;
-		if (next->state_bytes > 0)
-			memcpy(s->state, s->pair->state, next->state_bytes);
+		tracker_set_start(t, next->sessions[i]);
+		any_paired |= next->sessions[i]->pair != NULL;
 	}
 	if (any_paired && t->now->max_delay_s < next->max_delay_s)
 		next->max_delay_s = t->now->max_delay_s;

@@ -32,8 +32,9 @@ void tracker_free(struct tracker *t);
 
 /* Returns an empty snapshot for this tracker. NULL: out of memory. */
 struct snapshot *tracker_begin_snapshot(const struct tracker *t);
-/* Pairs the sessions of next with those that are tracked, changes neither, and may be called again.
- * missing: how many tracked sessions next lacks; those have no pair. False: out of memory. */
+/* Pairs the sessions of next with those that are tracked, and gives them their state; may be called
+ * again. missing: how many tracked sessions next lacks; those have no pair. False: out of memory.
+ * Before the update, starts and state of next may be written. */
 bool tracker_compare(struct tracker *t, struct snapshot *next, uint32_t *missing);
 /* Adds to next a copy of a tracked session that next lacks, because the session is open all the
  * same. tracker_compare must follow. */
@@ -55,7 +56,7 @@ enum tracker_event_kind {
 struct tracker_event {
 	enum tracker_event_kind kind;
 	const struct tracked_session *before; /* NULL: OPENED */
-	/* NULL: CLOSED. Its state may be written and, where sessions have identities, its start. */
+	/* NULL: CLOSED. Its state may be written. */
 	struct tracked_session *now;
 };
 

@@ -4,54 +4,38 @@
 #include <lmshare.h>
 #include <stdlib.h>
 #include <string.h>
+#include "sessions/tracker.h"
 
 enum {
-	SAME_START_S = 1, /* whole seconds are what is known */
-	ABOUT_THEN_S = 2, /* by level 1, whose times Samba rounds */
+	SAME_START_S = 1,  /* smbstatus tells whole seconds */
+	ABOUT_START_S = 2, /* Samba rounds the durations of level 1 */
 };
 
 struct smbstatus_tracker {
 	char *guest;
 	const struct smbstatus_tracker_handler *handler;
 	void *context;
-	uint64_t last_key;
-	size_t count;
-	struct published_session **by_identity, **by_key, **by_names; /* the same ones */
+	struct tracker *tracker; /* each session's state is a published_session */
 	bool has_transports;
 };
-
-static void published_session_free(struct published_session *s)
-{
-	if (s == NULL)
-		return;
-	free(s->client);
-	free(s->user);
-	free(s);
-}
-
-static void *published_sessions_new_list(size_t count)
-{
-	return calloc(count + 1, sizeof(struct published_session *));
-}
 
 struct smbstatus_tracker *smbstatus_tracker_new(const char *guest,
                                                 const struct smbstatus_tracker_handler *handler,
                                                 void *context)
 {
+	static const struct tracker_settings settings = {
+		.has_identities = true,
+		.state_bytes = sizeof(struct published_session),
+	};
 	struct smbstatus_tracker *k = calloc(1, sizeof *k);
 
 	if (k == NULL)
 		return NULL;
-	*k = (struct smbstatus_tracker){
-		.guest = guest != NULL ? strdup(guest) : NULL,
-		.handler = handler,
-		.context = context,
-		.by_identity = published_sessions_new_list(0),
-		.by_key = published_sessions_new_list(0),
-		.by_names = published_sessions_new_list(0),
-	};
-	if ((guest != NULL && k->guest == NULL) || k->by_identity == NULL || k->by_key == NULL ||
-	    k->by_names == NULL) {
+	k->guest = guest != NULL ? strdup(guest) : NULL;
+	k->handler = handler;
+	k->context = context;
+	k->tracker = tracker_new(&settings);
+	if ((guest != NULL && k->guest == NULL) || k->tracker == NULL) {
 		smbstatus_tracker_free(k);
 		return NULL;
 	}
@@ -62,85 +46,20 @@ void smbstatus_tracker_free(struct smbstatus_tracker *k)
 {
 	if (k == NULL)
 		return;
-	for (size_t i = 0; i < k->count; i++)
-		published_session_free(k->by_identity[i]);
-	free(k->by_identity);
-	free(k->by_key);
-	free(k->by_names);
+	tracker_free(k->tracker);
 	free(k->guest);
 	free(k);
 }
 
-/* ---- orders ---- */
-
-typedef int comparison(const void *, const void *);
-
-/* Whoever began first is told first. */
-static int published_session_compare_ages(const void *left, const void *right)
-{
-	const struct published_session *a = *(struct published_session *const *)left,
-				       *b = *(struct published_session *const *)right;
-
-	if (a->started_s != b->started_s)
-		return a->started_s < b->started_s ? -1 : 1;
-	return smbstatus_compare_identities(&a->identity, &b->identity);
-}
-
-static int published_session_compare_keys(const void *left, const void *right)
-{
-	const struct published_session *a = *(struct published_session *const *)left,
-				       *b = *(struct published_session *const *)right;
-
-	return a->key < b->key ? -1 : a->key > b->key;
-}
-
-static int published_session_compare_names(const void *left, const void *right)
-{
-	const struct published_session *a = *(struct published_session *const *)left,
-				       *b = *(struct published_session *const *)right;
-	int order = strcmp(a->client, b->client);
-
-	return order != 0 ? order : strcmp(a->user, b->user);
-}
-
 /* ---- one session ---- */
 
-static struct published_session *published_session_new(const struct smbstatus_session *from)
+static struct published_session *published_session_of(const struct tracked_session *s)
 {
-	struct published_session *s = calloc(1, sizeof *s);
-
-	if (s == NULL)
-		return NULL;
-	s->identity = from->identity;
-	s->node = from->node;
-	s->client = strdup(from->client);
-	s->user = strdup(from->user);
-	if (s->client != NULL && s->user != NULL)
-		return s;
-	published_session_free(s);
-	return NULL;
+	return s->state;
 }
 
-/* smbd may log on anew within a session, as somebody else. False: out of memory. */
-static bool published_session_rename(struct published_session *s,
-                                     const struct smbstatus_session *from)
-{
-	char *client = strdup(from->client), *user = strdup(from->user);
-
-	if (client == NULL || user == NULL) {
-		free(client);
-		free(user);
-		return false;
-	}
-	free(s->client);
-	free(s->user);
-	s->client = client;
-	s->user = user;
-	return true;
-}
-
-/* Samba's own word for its beginning, else the relay's, else since when it was there at the latest:
- * its first share's beginning, or now. */
+/* The start is what Samba says; else what the relay knows; else the session started at the latest
+ * when its first share was connected, or now. */
 static void published_session_set_start(struct published_session *s,
                                         const struct smbstatus_session *from, int64_t now_s,
                                         int64_t seen_started_s)
@@ -156,27 +75,34 @@ static void published_session_set_start(struct published_session *s,
 	s->is_start_known = s->is_start_known || from->started_s > 0 || seen_started_s > 0;
 }
 
-static void published_session_update(struct smbstatus_tracker *k, struct published_session *s,
+/* s was paired with the session that it was before, if there was one. */
+static void published_session_update(struct smbstatus_tracker *k, struct tracked_session *s,
                                      const struct smbstatus_session *from, int64_t now_s)
 {
-	bool is_renamed = strcmp(s->client, from->client) != 0 || strcmp(s->user, from->user) != 0;
+	struct published_session *p = published_session_of(s);
 	int64_t seen_started_s = 0;
 
-	/* Out of memory, the next look finds it again. */
-	if (is_renamed && published_session_rename(s, from)) {
-		s->is_renamed = true;
-		s->is_unpublishable = false;
+	/* smbd may log on anew within a session, as another user. */
+	if (s->pair != NULL &&
+	    (strcmp(p->client, from->client) != 0 || strcmp(p->user, from->user) != 0)) {
+		p->is_renamed = true;
+		p->is_unpublishable = false;
 	}
-	/* What is only known not to be later is no mark to find it by. */
-	if (!k->handler->find_cached(k->context, s, from->started_s, &s->num_opens,
+	p->identity = from->identity;
+	p->node = from->node;
+	p->client = s->row.client;
+	p->user = s->row.user;
+	/* A start that is only known not to be later is no mark to find the session by. */
+	if (!k->handler->find_cached(k->context, p, from->started_s, &p->num_opens,
 	                             &seen_started_s))
 		seen_started_s = 0;
-	published_session_set_start(s, from, now_s, seen_started_s);
-	s->transport = from->transport;
-	s->user_flags = k->guest != NULL && strcmp(s->user, k->guest) == 0 ? SESS_GUEST : 0;
+	published_session_set_start(p, from, now_s, seen_started_s);
+	s->started_s = p->started_s;
+	p->transport = from->transport;
+	p->user_flags = k->guest != NULL && strcmp(p->user, k->guest) == 0 ? SESS_GUEST : 0;
 }
 
-/* True: something is to be seen of it. */
+/* True: netsessiond shows something else of the session from now on. */
 static bool published_session_publish(struct smbstatus_tracker *k, struct published_session *s)
 {
 	bool is_changed;
@@ -202,151 +128,104 @@ static bool published_session_publish(struct smbstatus_tracker *k, struct publis
 	return is_changed;
 }
 
-/* ---- all of them ---- */
+/* ---- all sessions ---- */
 
-/* Lists of the session that each entry of a look is: an earlier one, or a new one, which is in came
- * as well. False: out of memory, and nothing has changed. */
-static bool smbstatus_tracker_match(struct smbstatus_tracker *k, const struct smbstatus_list *list,
-                                    struct published_session **now, struct published_session **came,
-                                    size_t *came_count)
+/* Gives what list says, compared with what is tracked. NULL: out of memory. */
+static struct snapshot *smbstatus_tracker_compare(struct smbstatus_tracker *k,
+                                                  const struct smbstatus_list *list,
+                                                  uint32_t *missing)
 {
-	size_t old = 0;
+	struct snapshot *next = tracker_begin_snapshot(k->tracker);
 
-	for (size_t i = 0; i < list->count; i++) {
+	for (size_t i = 0; next != NULL && i < list->count; i++) {
 		const struct smbstatus_session *s = &list->sessions[i];
+		const struct netsession_row row = { .client = s->client, .user = s->user };
+		const struct session_identity identity = {
+			{ s->identity.session_id, s->identity.pid, s->identity.unique_id }
+		};
 
-		while (old < k->count && smbstatus_compare_identities(
-						 &k->by_identity[old]->identity, &s->identity) < 0)
-			old++;
-		if (old < k->count && smbstatus_compare_identities(&k->by_identity[old]->identity,
-		                                                   &s->identity) == 0) {
-			now[i] = k->by_identity[old++];
-			continue;
-		}
-		now[i] = came[*came_count] = published_session_new(s);
-		if (now[i] == NULL)
-			return false;
-		(*came_count)++;
+		snapshot_add(next, &row, s->started_s, &identity);
 	}
-	return true;
-}
-
-/* True: there were any. */
-static bool smbstatus_tracker_remove_closed(struct smbstatus_tracker *k,
-                                            struct published_session **now, size_t count)
-{
-	size_t kept = 0;
-	bool any = false;
-
-	for (size_t i = 0; i < k->count; i++) {
-		struct published_session *s = k->by_identity[i];
-
-		while (kept < count &&
-		       smbstatus_compare_identities(&now[kept]->identity, &s->identity) < 0)
-			kept++;
-		if (kept < count && now[kept] == s)
-			continue;
-		if (s->is_published)
-			k->handler->remove(k->context, s);
-		published_session_free(s);
-		any = true;
-	}
-	return any;
-}
-
-static struct published_session **published_sessions_sort(struct published_session **to,
-                                                          struct published_session **from,
-                                                          size_t count, comparison *compare)
-{
-	memcpy(to, from, count * sizeof(struct published_session *));
-	qsort(to, count, sizeof(struct published_session *), compare);
-	return to;
+	if (next != NULL && tracker_compare(k->tracker, next, missing))
+		return next;
+	snapshot_free(next);
+	return NULL;
 }
 
 enum smbstatus_tracker_change smbstatus_tracker_update(struct smbstatus_tracker *k,
                                                        const struct smbstatus_list *list,
                                                        int64_t now_s)
 {
-	const size_t count = list->count;
-	struct published_session **now = published_sessions_new_list(count),
-				 **came = published_sessions_new_list(count),
-				 **by_key = published_sessions_new_list(count),
-				 **by_names = published_sessions_new_list(count);
-	size_t came_count = 0;
-	bool has_room, is_changed;
+	struct tracker_event event;
+	uint32_t missing;
+	struct snapshot *next = smbstatus_tracker_compare(k, list, &missing);
+	bool is_changed = false;
 
-	if (now == NULL || came == NULL || by_key == NULL || by_names == NULL ||
-	    !smbstatus_tracker_match(k, list, now, came, &came_count)) {
-		for (size_t i = 0; i < came_count; i++)
-			published_session_free(came[i]);
-		free(now);
-		free(came);
-		free(by_key);
-		free(by_names);
+	if (next == NULL)
 		return SMBSTATUS_NO_MEMORY;
-	}
-	has_room = smbstatus_tracker_remove_closed(k, now, count);
-	is_changed = has_room || came_count > 0;
 	k->has_transports = false;
-	for (size_t i = 0; i < count; i++) {
-		published_session_update(k, now[i], &list->sessions[i], now_s);
-		now[i]->is_refused = now[i]->is_refused && !has_room;
-		k->has_transports = k->has_transports || now[i]->transport != NULL;
+	for (uint32_t i = 0; i < next->count; i++) {
+		struct tracked_session *s = next->sessions[i];
+		struct published_session *p = published_session_of(s);
+
+		published_session_update(k, s, &list->sessions[s->source], now_s);
+		p->is_refused = p->is_refused && missing == 0; /* there is room for it now */
+		k->has_transports = k->has_transports || p->transport != NULL;
 	}
-	qsort(came, came_count, sizeof(struct published_session *), published_session_compare_ages);
-	for (size_t i = 0; i < came_count; i++)
-		came[i]->key = ++k->last_key;
-	free(came);
-	free(k->by_identity);
-	free(k->by_key);
-	free(k->by_names);
-	k->count = count;
-	k->by_identity = now;
-	k->by_key = published_sessions_sort(by_key, now, count, published_session_compare_keys);
-	k->by_names = published_sessions_sort(by_names, now, count,
-	                                      published_session_compare_names);
-	for (size_t i = 0; i < count; i++)
-		is_changed = published_session_publish(k, k->by_key[i]) || is_changed;
+	tracker_update(k->tracker, next);
+	while (tracker_next_event(k->tracker, &event)) {
+		const struct published_session *closed;
+
+		is_changed |= event.kind != TRACKER_SEEN;
+		if (event.kind == TRACKER_CLOSED) {
+			closed = published_session_of(event.before);
+			if (closed->is_published)
+				k->handler->remove(k->context, closed);
+			continue;
+		}
+		published_session_of(event.now)->key = event.now->key;
+		is_changed |= published_session_publish(k, published_session_of(event.now));
+	}
 	return is_changed ? SMBSTATUS_CHANGED : SMBSTATUS_UNCHANGED;
 }
 
-bool smbstatus_tracker_lacks_starts(const struct smbstatus_tracker *k,
-                                    const struct smbstatus_list *list)
+bool smbstatus_tracker_lacks_starts(struct smbstatus_tracker *k, const struct smbstatus_list *list)
 {
-	size_t old = 0;
+	uint32_t missing;
+	struct snapshot *next = smbstatus_tracker_compare(k, list, &missing);
+	bool lacks = false;
 
-	for (size_t i = 0; i < list->count; i++) {
-		const struct smbstatus_session *s = &list->sessions[i];
-
-		while (old < k->count && smbstatus_compare_identities(
-						 &k->by_identity[old]->identity, &s->identity) < 0)
-			old++;
-		if (s->started_s == 0 &&
-		    (old == k->count || smbstatus_compare_identities(&k->by_identity[old]->identity,
-		                                                     &s->identity) != 0))
-			return true;
-	}
-	return false;
+	for (uint32_t i = 0; next != NULL && i < next->count; i++)
+		lacks |= next->sessions[i]->pair == NULL && next->sessions[i]->started_s == 0;
+	snapshot_free(next);
+	return lacks;
 }
 
 void smbstatus_tracker_forget_published(struct smbstatus_tracker *k)
 {
-	for (size_t i = 0; i < k->count; i++) {
-		k->by_key[i]->is_published = k->by_key[i]->is_refused = false;
-		k->by_key[i]->closing = PUBLISHED_OPEN;
+	for (size_t i = 0; i < smbstatus_tracker_count(k); i++) {
+		struct published_session *s = smbstatus_tracker_at(k, i);
+
+		s->is_published = s->is_refused = false;
+		s->closing = PUBLISHED_OPEN;
 	}
 }
 
-/* ---- one of them ---- */
-
 size_t smbstatus_tracker_count(const struct smbstatus_tracker *k)
 {
-	return k->count;
+	return tracker_sessions(k->tracker)->count;
 }
 
 struct published_session *smbstatus_tracker_at(const struct smbstatus_tracker *k, size_t i)
 {
-	return k->by_key[i];
+	return published_session_of(tracker_by_key(k->tracker)[i]);
+}
+
+struct published_session *smbstatus_tracker_find(const struct smbstatus_tracker *k, uint64_t key)
+{
+	const struct tracked_session *s = tracker_find_key(k->tracker, key);
+
+	return s != NULL ? published_session_of(s) : NULL;
 }
 
 bool published_session_shares_smbd(const struct published_session *a,
@@ -356,59 +235,33 @@ bool published_session_shares_smbd(const struct published_session *a,
 	       a->identity.unique_id == b->identity.unique_id && a->node == b->node;
 }
 
-struct published_session *smbstatus_tracker_find(const struct smbstatus_tracker *k, uint64_t key)
-{
-	const struct published_session wanted = { .key = key }, *at = &wanted;
-	struct published_session **found = bsearch(&at, k->by_key, k->count,
-	                                           sizeof(struct published_session *),
-	                                           published_session_compare_keys);
-
-	return found != NULL ? *found : NULL;
-}
-
-/* The first that is not before these names. */
-static size_t smbstatus_tracker_find_names(const struct smbstatus_tracker *k,
-                                           const struct published_session *names)
-{
-	size_t low = 0, high = k->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (published_session_compare_names(&k->by_names[middle], &names) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 uint32_t smbstatus_tracker_count_names(const struct smbstatus_tracker *k, const char *client,
                                        const char *user, int64_t started_s)
 {
-	const struct published_session names = { .client = (char *)client, .user = (char *)user },
-				       *at = &names;
-	uint32_t count = 0;
+	const struct snapshot *now = tracker_sessions(k->tracker);
+	uint32_t first, of_names = snapshot_find_names(now, client, user, &first), count = 0;
 
-	for (size_t i = smbstatus_tracker_find_names(k, &names);
-	     i < k->count && published_session_compare_names(&k->by_names[i], &at) == 0; i++)
-		count += started_s == 0 || !k->by_names[i]->is_start_known ||
-		         llabs(k->by_names[i]->started_s - started_s) <= ABOUT_THEN_S;
+	for (uint32_t i = first; i < first + of_names; i++) {
+		const struct published_session *s = published_session_of(now->by_names[i]);
+
+		count += started_s == 0 || !s->is_start_known ||
+		         llabs(s->started_s - started_s) <= ABOUT_START_S;
+	}
 	return count;
 }
 
 const char *smbstatus_tracker_transport(const struct smbstatus_tracker *k, const char *client,
                                         const char *user)
 {
-	const struct published_session names = { .client = (char *)client, .user = (char *)user },
-				       *at = &names;
+	const struct snapshot *now = tracker_sessions(k->tracker);
 	const char *transport = NULL;
+	uint32_t first, of_names;
 
 	if (!k->has_transports)
 		return NULL;
-	for (size_t i = smbstatus_tracker_find_names(k, &names);
-	     i < k->count && published_session_compare_names(&k->by_names[i], &at) == 0; i++) {
-		const char *another = k->by_names[i]->transport;
+	of_names = snapshot_find_names(now, client, user, &first);
+	for (uint32_t i = first; i < first + of_names; i++) {
+		const char *another = published_session_of(now->by_names[i])->transport;
 
 		if (another == NULL || (transport != NULL && another != transport))
 			return NULL;
