@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "auth/tickets.h"
 #include "crypto/crypto.h"
 #include "net/work.h"
 
@@ -148,4 +149,68 @@ void authentication_free(struct authentication *a)
 	net_work_abandon(a->work);
 	authentication_exchange_free(a->exchange);
 	free(a);
+}
+
+/* ---- whose tickets the caller has ---- */
+
+/* What the thread works on; it outlives a cancelled look-up. */
+struct ticket_job {
+	char principal[AUTH_PRINCIPAL_BYTES];
+};
+
+struct ticket_lookup {
+	struct net_work *work;
+	struct ticket_job *job;
+	void (*found)(void *context, const char *principal);
+	void *context;
+};
+
+static void ticket_lookup_run(void *argument)
+{
+	struct ticket_job *job = argument;
+
+	if (!auth_tickets_principal(job->principal))
+		job->principal[0] = '\0';
+}
+
+static void ticket_lookup_done(void *context)
+{
+	struct ticket_lookup *lookup = context;
+	void (*found)(void *, const char *) = lookup->found;
+	const char *principal = lookup->job->principal;
+
+	context = lookup->context;
+	free(lookup);
+	found(context, principal);
+}
+
+struct ticket_lookup *ticket_lookup_start(struct net_loop *loop,
+                                          void (*found)(void *context, const char *principal),
+                                          void *context)
+{
+	static const struct net_work_job kind = { ticket_lookup_run, ticket_lookup_done, free,
+		                                  .delays_exit_ms = 200 };
+	struct ticket_lookup *lookup = calloc(1, sizeof *lookup);
+	struct ticket_job *job = calloc(1, sizeof *job);
+
+	if (lookup == NULL || job == NULL) {
+		free(lookup);
+		free(job);
+		return NULL;
+	}
+	*lookup = (struct ticket_lookup){ .job = job, .found = found, .context = context };
+	lookup->work = net_work_start(loop, &kind, job, lookup);
+	if (lookup->work == NULL) {
+		free(lookup);
+		return NULL;
+	}
+	return lookup;
+}
+
+void ticket_lookup_cancel(struct ticket_lookup *lookup)
+{
+	if (lookup == NULL)
+		return;
+	net_work_abandon(lookup->work);
+	free(lookup);
 }

@@ -37,4 +37,15 @@ bool authentication_is_busy(const struct authentication *a);
 /* A step under way runs on unobserved. NULL is allowed. */
 void authentication_free(struct authentication *a);
 
+/* Looks up, on a worker thread, whose Kerberos tickets the caller holds now. */
+struct ticket_lookup;
+
+/* found: with the principal, borrowed; "" when there are none. Gives the look-up, which is gone
+ * when found returns; NULL: out of memory or threads. */
+struct ticket_lookup *ticket_lookup_start(struct net_loop *loop,
+                                          void (*found)(void *context, const char *principal),
+                                          void *context);
+/* found will not be called. NULL is allowed. */
+void ticket_lookup_cancel(struct ticket_lookup *lookup);
+
 #endif

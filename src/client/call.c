@@ -243,7 +243,7 @@ static void call_check_query(struct netsession_call *call, const struct netsessi
 	/* On this computer the kernel says who asks: no credentials, and nobody listens on the way.
 	 */
 	if (server_name_is_local(query->server))
-		(void)connection_key_local(&call->key, &call->err);
+		(void)connection_key_init_local(&call->key, &call->err);
 	else
 		call_choose_server(call, query);
 	call->key.interface = &client_srvsvc;

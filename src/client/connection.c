@@ -7,19 +7,19 @@
 #include "client/authentication.h"
 #include "client/connection_pool.h"
 #include "client/resolve.h"
-#include "client/ticket_lookup.h"
 #include "net/stream.h"
 
 struct connection {
 	struct net_loop *loop;
 	const struct connection_handler *handler;
 	void *context;
-	struct idle_connection *contact;
-	const char *step; /* before the conversation: static text */
+	struct connection_key key;
+	struct client_state *state; /* NULL: no connection was begun yet */
+	const char *step;           /* before the state machine runs: static text */
 	struct err err;
 
 	/* What is under way; NULL: nothing of the kind. */
-	struct ticket_lookup *question;
+	struct ticket_lookup *tickets;
 	struct resolve *resolve;
 	struct net_dial *dial;
 	struct net_stream *stream;
@@ -29,139 +29,137 @@ struct connection {
 	bool is_ending;  /* a step of the log-on is waited for */
 };
 
-static void connection_dial(struct connection *link);
-static void connection_pump(struct connection *link);
+static void connection_dial(struct connection *c);
+static void connection_pump(struct connection *c);
 
 /* Ends everything that is under way on the network. */
-static void connection_hang_up(struct connection *link)
+static void connection_hang_up(struct connection *c)
 {
-	ticket_lookup_cancel(link->question);
-	resolve_cancel(link->resolve);
-	net_dial_cancel(link->dial);
-	net_stream_close(link->stream);
-	link->question = NULL;
-	link->resolve = NULL;
-	link->dial = NULL;
-	link->stream = NULL;
+	ticket_lookup_cancel(c->tickets);
+	resolve_cancel(c->resolve);
+	net_dial_cancel(c->dial);
+	net_stream_close(c->stream);
+	c->tickets = NULL;
+	c->resolve = NULL;
+	c->dial = NULL;
+	c->stream = NULL;
 }
 
 /* GSSAPI does not like a program that exits while it works: a step under way is waited for. */
-static void connection_end(struct connection *link)
+static void connection_end(struct connection *c)
 {
-	connection_hang_up(link);
-	if (link->authentication != NULL && authentication_is_busy(link->authentication))
-		link->is_ending = true;
+	connection_hang_up(c);
+	if (c->authentication != NULL && authentication_is_busy(c->authentication))
+		c->is_ending = true;
 	else
-		link->handler->failed(link->context, &link->err);
+		c->handler->failed(c->context, &c->err);
 }
 
-static void connection_set_failed(struct connection *link, const struct err *err)
+static void connection_set_failed(struct connection *c, const struct err *err)
 {
-	if (link->was_idle) { /* the server gave it up meanwhile: nobody has to know */
-		link->was_idle = false;
-		connection_hang_up(link);
-		connection_dial(link);
+	if (c->was_idle) { /* the server gave it up meanwhile: nobody has to know */
+		c->was_idle = false;
+		connection_hang_up(c);
+		connection_dial(c);
 		return;
 	}
 	/* The probe is for one answer alone: without it, what it was made for stands. */
-	if (link->err.status == NERR_Success || err->status == ERROR_SMB1_NOT_AVAILABLE)
-		link->err = *err;
-	connection_end(link);
+	if (c->err.status == NERR_Success || err->status == ERROR_SMB1_NOT_AVAILABLE)
+		c->err = *err;
+	connection_end(c);
 }
 
-static void connection_fail_memory(struct connection *link)
+static void connection_fail_memory(struct connection *c)
 {
 	struct err err = { 0 };
 
-	err_set(&err, ERROR_NOT_ENOUGH_MEMORY, connection_step(link), NULL);
-	connection_set_failed(link, &err);
+	err_set(&err, ERROR_NOT_ENOUGH_MEMORY, connection_step(c), NULL);
+	connection_set_failed(c, &err);
 }
 
 /* ---- the conversation's needs ---- */
 
 static void connection_on_stepped(void *context, const struct authentication_result *result)
 {
-	struct connection *link = context;
+	struct connection *c = context;
 
-	if (link->is_ending) {
-		link->handler->failed(link->context, &link->err);
+	if (c->is_ending) {
+		c->handler->failed(c->context, &c->err);
 		return;
 	}
-	if (link->is_probing)
+	if (c->is_probing)
 		return; /* the log-on that it belonged to is over */
 	if (result->progress == AUTH_FAILED) {
-		connection_set_failed(link, &result->err);
+		connection_set_failed(c, &result->err);
 		return;
 	}
 	if (result->progress == AUTH_COMPLETE)
-		memcpy(link->contact->key.principal, result->principal, sizeof result->principal);
-	client_state_take_token(&link->contact->conversation, result->token, result->token_bytes,
+		memcpy(c->key.principal, result->principal, sizeof result->principal);
+	client_state_take_token(c->state, result->token, result->token_bytes,
 	                        result->progress == AUTH_COMPLETE ? &result->key : NULL);
-	connection_pump(link);
+	connection_pump(c);
 }
 
-static bool connection_answer_challenge(struct connection *link)
+static bool connection_answer_challenge(struct connection *c)
 {
-	const struct wire_writer *challenge = &link->contact->conversation.challenge;
+	const struct wire_writer *challenge = &c->state->challenge;
 
-	return authentication_step(link->authentication, challenge->data, challenge->len);
+	return authentication_step(c->authentication, challenge->data, challenge->len);
 }
 
-static bool connection_flush(struct connection *link)
+static bool connection_flush(struct connection *c)
 {
-	struct wire_writer *out = client_state_out(&link->contact->conversation);
-	bool sent = out->len == 0 || net_stream_send(link->stream, out->data, out->len);
+	struct wire_writer *out = client_state_out(c->state);
+	bool sent = out->len == 0 || net_stream_send(c->stream, out->data, out->len);
 
 	wire_writer_clear(out);
 	return sent;
 }
 
 /* READs are under way that would swallow the next answer: a new connection has none. */
-static bool connection_is_spent(const struct connection *link)
+static bool connection_is_spent(const struct connection *c)
 {
-	return link->contact->conversation.err.status == NERR_Success &&
-	       client_state_is_spent(&link->contact->conversation);
+	return c->state->err.status == NERR_Success && client_state_is_spent(c->state);
 }
 
 /* Does what the conversation wants until it has to wait. */
-static void connection_pump(struct connection *link)
+static void connection_pump(struct connection *c)
 {
 	for (;;) {
-		struct client_state *conversation = &link->contact->conversation;
-		enum client_event event = client_state_next(conversation);
+		enum client_event event = client_state_next(c->state);
 
-		if (!connection_flush(link)) {
-			connection_fail_memory(link);
+		if (!connection_flush(c)) {
+			connection_fail_memory(c);
 			return;
 		}
 		switch (event) {
 		case CLIENT_EVENT_READ:
 			return;
 		case CLIENT_EVENT_TOKEN:
-			if (!connection_answer_challenge(link))
-				connection_fail_memory(link);
+			if (!connection_answer_challenge(c))
+				connection_fail_memory(c);
 			return;
 		case CLIENT_EVENT_READY:
-			if (!link->handler->ready(link->context))
+			if (!c->handler->ready(c->context))
 				return;
 			break;
 		case CLIENT_EVENT_ROWS:
-			link->was_idle = false;
-			if (!link->handler->rows(link->context))
+			c->was_idle = false;
+			if (!c->handler->rows(c->context))
 				return;
 			break;
 		case CLIENT_EVENT_ANSWER:
-			link->was_idle = false;
-			if (!link->handler->answered(link->context))
+			c->was_idle = false;
+			if (!c->handler->answered(c->context))
 				return;
-			if (connection_is_spent(link)) {
-				connection_hang_up(link);
-				connection_dial(link);
+			if (connection_is_spent(c)) {
+				connection_hang_up(c);
+				connection_dial(c);
 				return;
 			}
 			break;
 		case CLIENT_EVENT_FAILED:
-			connection_set_failed(link, &conversation->err);
+			connection_set_failed(c, &c->state->err);
 			return;
 		}
 	}
@@ -171,130 +169,146 @@ static void connection_pump(struct connection *link)
 
 static uint8_t *connection_on_space(void *context, size_t *room)
 {
-	struct connection *link = context;
+	struct connection *c = context;
 
-	return client_state_space(&link->contact->conversation, room);
+	return client_state_space(c->state, room);
 }
 
 static void connection_on_received(void *context, size_t bytes)
 {
-	struct connection *link = context;
+	struct connection *c = context;
 
-	client_state_received(&link->contact->conversation, bytes);
-	if (!link->contact->conversation.is_challenged) /* else connection_on_stepped goes on */
-		connection_pump(link);
+	client_state_received(c->state, bytes);
+	if (!c->state->is_challenged) /* else connection_on_stepped goes on */
+		connection_pump(c);
 }
 
 static void connection_on_ended(void *context, const struct err *err)
 {
-	struct connection *link = context;
-	const struct client_state *conversation = &link->contact->conversation;
+	struct connection *c = context;
 	struct err where = *err;
 
-	client_state_explain_end(conversation, &where);
-	if (client_state_received_nothing(conversation) && !link->is_probing &&
+	client_state_explain_end(c->state, &where);
+	if (client_state_received_nothing(c->state) && !c->is_probing &&
 	    err->status == ERROR_NETNAME_DELETED) {
 		/* Not a word to NEGOTIATE: so does a server that knows SMB1 only. */
-		link->err = where;
-		link->is_probing = true;
-		connection_hang_up(link);
-		connection_dial(link);
+		c->err = where;
+		c->is_probing = true;
+		connection_hang_up(c);
+		connection_dial(c);
 	} else {
-		connection_set_failed(link, &where);
+		connection_set_failed(c, &where);
 	}
 }
 
 /* Takes socket. */
-static bool connection_use_socket(struct connection *link, int socket)
+static bool connection_use_socket(struct connection *c, int socket)
 {
 	static const struct net_stream_handler handler = { connection_on_space,
 		                                           connection_on_received,
 		                                           connection_on_ended, NULL };
 
-	link->stream = net_stream_new(link->loop, socket, &handler, link);
-	return link->stream != NULL;
+	c->stream = net_stream_new(c->loop, socket, &handler, c);
+	return c->stream != NULL;
 }
 
 /* The first token waits for nobody: it is made while NEGOTIATE is on its way. */
-static bool connection_begin_log_on(struct connection *link)
+static bool connection_begin_log_on(struct connection *c)
 {
-	const struct connection_key *key = &link->contact->key;
+	const struct connection_key *key = &c->key;
 
-	authentication_free(link->authentication);
-	link->authentication = authentication_new(link->loop, key->credentials, key->authentication,
-	                                          key->server.host, connection_on_stepped, link);
-	return link->authentication != NULL && authentication_step(link->authentication, NULL, 0);
+	authentication_free(c->authentication);
+	c->authentication = authentication_new(c->loop, key->credentials, key->authentication,
+	                                       key->server.host, connection_on_stepped, c);
+	return c->authentication != NULL && authentication_step(c->authentication, NULL, 0);
+}
+
+/* Begins the state machine, again where there was one. */
+static bool connection_begin_state(struct connection *c)
+{
+	const struct connection_key *key = &c->key;
+
+	connection_state_free(c->state);
+	c->state = malloc(sizeof *c->state);
+	if (c->state == NULL)
+		return false;
+	if (key->local != NULL) {
+		client_state_init_local(c->state, key->interface);
+		return true;
+	}
+	client_state_init(c->state, key->server.host,
+	                  c->is_probing ? CLIENT_PROBE_SMB1 : CLIENT_OPEN_SMB2);
+	c->state->must_encrypt = key->must_encrypt;
+	c->state->is_anonymous = key->credentials != NULL && key->credentials->is_anonymous;
+	return true;
 }
 
 static void connection_on_dialed(void *context, int socket, const struct err *err)
 {
-	struct connection *link = context;
-	bool logs_on;
+	struct connection *c = context;
+	bool logs_on = c->key.local == NULL && !c->is_probing;
 
-	link->dial = NULL;
+	c->dial = NULL;
 	if (socket < 0) {
-		connection_set_failed(link, err);
+		connection_set_failed(c, err);
 		return;
 	}
-	idle_connection_begin(link->contact,
-	                      link->is_probing ? CLIENT_PROBE_SMB1 : CLIENT_OPEN_SMB2);
-	logs_on = link->contact->key.local == NULL && !link->is_probing;
-	if (!connection_use_socket(link, socket) || (logs_on && !connection_begin_log_on(link)))
-		connection_fail_memory(link);
+	if (!connection_use_socket(c, socket) || !connection_begin_state(c) ||
+	    (logs_on && !connection_begin_log_on(c)))
+		connection_fail_memory(c);
 	else
-		connection_pump(link);
+		connection_pump(c);
 }
 
-static void connection_dial_addresses(struct connection *link,
-                                      const struct net_addresses *addresses)
+static void connection_dial_addresses(struct connection *c, const struct net_addresses *addresses)
 {
-	link->dial = net_dial_start(link->loop, addresses, connection_on_dialed, link);
-	if (link->dial == NULL)
-		connection_fail_memory(link);
+	c->dial = net_dial_start(c->loop, addresses, connection_on_dialed, c);
+	if (c->dial == NULL)
+		connection_fail_memory(c);
 }
 
 static void connection_on_found(void *context, const struct net_addresses *addresses,
                                 const struct err *err)
 {
-	struct connection *link = context;
+	struct connection *c = context;
 
-	link->resolve = NULL;
+	c->resolve = NULL;
 	if (addresses->count == 0) {
-		connection_set_failed(link, err);
+		connection_set_failed(c, err);
 		return;
 	}
-	link->step = "connect";
-	connection_dial_addresses(link, addresses);
+	c->step = "connect";
+	connection_dial_addresses(c, addresses);
 }
 
-static void connection_dial_local(struct connection *link)
+static void connection_dial_local(struct connection *c)
 {
 	struct net_addresses addresses;
 	struct err err = { 0 };
 
-	link->step = "connect";
-	if (net_address_local(link->contact->key.local, &addresses)) {
-		connection_dial_addresses(link, &addresses);
+	c->step = "connect";
+	if (net_address_local(c->key.local, &addresses)) {
+		connection_dial_addresses(c, &addresses);
 	} else {
-		err_set(&err, ERROR_INVALID_PARAMETER, link->step,
+		err_set(&err, ERROR_INVALID_PARAMETER, c->step,
 		        "NETSESSION_SOCKET is too long for a socket's path");
-		connection_set_failed(link, &err);
+		connection_set_failed(c, &err);
 	}
 }
 
-static void connection_dial(struct connection *link)
+static void connection_dial(struct connection *c)
 {
-	const struct connection_key *key = &link->contact->key;
+	const struct connection_key *key = &c->key;
 
 	if (key->local != NULL) {
-		connection_dial_local(link);
+		connection_dial_local(c);
 		return;
 	}
-	link->step = "resolve";
-	link->resolve = resolve_start(link->loop, key->server.host, key->server.port, key->wins,
-	                              connection_on_found, link);
-	if (link->resolve == NULL)
-		connection_fail_memory(link);
+	c->step = "resolve";
+	c->resolve = resolve_start(c->loop, key->server.host, key->server.port, key->wins,
+	                           connection_on_found, c);
+	if (c->resolve == NULL)
+		connection_fail_memory(c);
 }
 
 /* ---- its life ---- */
@@ -302,107 +316,96 @@ static void connection_dial(struct connection *link)
 struct connection *connection_new(struct net_loop *loop, const struct connection_key *key,
                                   const struct connection_handler *handler, void *context)
 {
-	struct connection *link = calloc(1, sizeof *link);
+	struct connection *c = calloc(1, sizeof *c);
 
-	if (link == NULL)
+	if (c == NULL)
 		return NULL;
-	*link = (struct connection){
-		.loop = loop,
-		.handler = handler,
-		.context = context,
-		.contact = idle_connection_new(key),
-		.step = "connect",
-	};
-	if (link->contact == NULL) {
-		free(link);
+	c->loop = loop;
+	c->handler = handler;
+	c->context = context;
+	c->step = "connect";
+	if (!connection_key_copy(&c->key, key)) {
+		free(c);
 		return NULL;
 	}
-	return link;
+	return c;
 }
 
-/* Goes on where an earlier call left off; else all the way. */
-static void connection_begin(struct connection *link)
+/* Goes on where an earlier call left off; else begins anew. */
+static void connection_begin(struct connection *c)
 {
-	struct idle_connection *found = connection_pool_take(&link->contact->key);
-	int socket;
+	int socket = connection_pool_take(&c->key, &c->state);
 
-	if (found == NULL) {
-		connection_dial(link);
+	if (socket < 0) {
+		connection_dial(c);
 		return;
 	}
-	idle_connection_free(link->contact);
-	link->contact = found;
-	link->was_idle = true;
-	socket = found->socket;
-	found->socket = -1;
-	if (!connection_use_socket(link, socket))
-		connection_fail_memory(link);
+	c->was_idle = true;
+	if (!connection_use_socket(c, socket))
+		connection_fail_memory(c);
 	else
-		connection_pump(link);
+		connection_pump(c);
 }
 
 static void connection_on_principal(void *context, const char *principal)
 {
-	struct connection *link = context;
+	struct connection *c = context;
 
-	link->question = NULL;
-	snprintf(link->contact->key.principal, sizeof link->contact->key.principal, "%s",
-	         principal);
-	connection_begin(link);
+	c->tickets = NULL;
+	snprintf(c->key.principal, sizeof c->key.principal, "%s", principal);
+	connection_begin(c);
 }
 
-void connection_open(struct connection *link)
+void connection_open(struct connection *c)
 {
-	const struct connection_key *key = &link->contact->key;
+	const struct connection_key *key = &c->key;
 
 	if (key->local != NULL || key->credentials != NULL || !connection_pool_has_tickets(key)) {
-		connection_begin(link);
+		connection_begin(c);
 		return;
 	}
-	link->question = ticket_lookup_start(link->loop, connection_on_principal, link);
-	if (link->question == NULL)
-		connection_fail_memory(link);
+	c->tickets = ticket_lookup_start(c->loop, connection_on_principal, c);
+	if (c->tickets == NULL)
+		connection_fail_memory(c);
 }
 
-struct client_state *connection_state(struct connection *link)
+struct client_state *connection_state(struct connection *c)
 {
-	return &link->contact->conversation;
+	return c->state;
 }
 
-bool connection_has_tree(const struct connection *link)
+bool connection_has_tree(const struct connection *c)
 {
-	return link->contact->is_talking && client_state_has_tree(&link->contact->conversation);
+	return c->state != NULL && client_state_has_tree(c->state);
 }
 
-const char *connection_step(const struct connection *link)
+const char *connection_step(const struct connection *c)
 {
-	return link->stream != NULL ? client_state_step(&link->contact->conversation) : link->step;
+	return c->stream != NULL && c->state != NULL ? client_state_step(c->state) : c->step;
 }
 
-void connection_close(struct connection *link)
+void connection_close(struct connection *c)
 {
-	if (link == NULL)
+	if (c == NULL)
 		return;
-	connection_hang_up(link);
-	authentication_free(link->authentication);
-	idle_connection_free(link->contact);
-	free(link);
+	connection_hang_up(c);
+	authentication_free(c->authentication);
+	connection_state_free(c->state);
+	connection_key_fini(&c->key);
+	free(c);
 }
 
-void connection_release(struct connection *link)
+void connection_release(struct connection *c)
 {
-	struct idle_connection *contact = link->contact;
+	int socket = -1;
 
-	if (idle_connection_has_owner(contact) && client_state_is_idle(&contact->conversation)) {
-		contact->socket = net_stream_release(link->stream);
-		link->stream = NULL;
+	if (connection_key_has_owner(&c->key) && client_state_is_idle(c->state)) {
+		socket = net_stream_release(c->stream);
+		c->stream = NULL;
 	}
-	if (contact->socket >= 0) {
-		connection_pool_put(contact);
-		link->contact = NULL;
+	if (socket >= 0) {
+		connection_pool_put(&c->key, c->state, socket);
+		c->state = NULL;
 	}
-	connection_hang_up(link);
-	authentication_free(link->authentication);
-	idle_connection_free(link->contact);
-	free(link);
+	connection_close(c);
 }

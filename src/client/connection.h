@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* The way to a server's pipe: a kept contact, or look-up, dial and log-on; then the bytes of its
- * conversation. The one place where a conversation meets a socket and worker threads. */
+/* A connection to a server's pipe: an idle one out of the pool, or look-up, dial and log-on; then
+ * the bytes of its state machine. The one place where the state machine meets a socket and worker
+ * threads. */
 #ifndef CLIENT_CONNECTION_H
 #define CLIENT_CONNECTION_H
 
-#include "client/idle_connection.h"
+#include "client/connection_pool.h"
 #include "net/loop.h"
 
 struct connection;
 
-/* Each returns false when it closed or parked the link. */
+/* Each returns false when it closed or released the connection. */
 struct connection_handler {
-	bool (*ready)(void *context);    /* the pipe is open, and nothing is asked: ask */
+	bool (*ready)(void *context);    /* the pipe is open, and no call is under way: begin one */
 	bool (*rows)(void *context);     /* CLIENT_EVENT_ROWS */
 	bool (*answered)(void *context); /* CLIENT_EVENT_ANSWER */
 	/* The last call: connection_close. err is borrowed. */
@@ -22,22 +23,22 @@ struct connection_handler {
 struct connection *connection_new(struct net_loop *loop, const struct connection_key *key,
                                   const struct connection_handler *handler, void *context);
 
-/* Goes there. handler is called from here, too. */
-void connection_open(struct connection *link);
+/* Connects. handler is called from here, too. */
+void connection_open(struct connection *c);
 
 /* There is one from ready on. */
-struct client_state *connection_state(struct connection *link);
+struct client_state *connection_state(struct connection *c);
 
 /* TREE_CONNECT succeeded. */
-bool connection_has_tree(const struct connection *link);
+bool connection_has_tree(const struct connection *c);
 
-/* What it is about at present: static text. */
-const char *connection_step(const struct connection *link);
+/* The step that is under way, as errors name it. Static text. */
+const char *connection_step(const struct connection *c);
 
-/* Ends it, at whatever step. Takes link; NULL is allowed. */
-void connection_close(struct connection *link);
+/* Ends the connection, at whatever step. Takes c; NULL is allowed. */
+void connection_close(struct connection *c);
 
-/* Keeps its connection for the next call, if it is fit for that. Takes link. */
-void connection_release(struct connection *link);
+/* Gives the connection to the pool where it is fit for another call; else closes it. Takes c. */
+void connection_release(struct connection *c);
 
 #endif

@@ -2,18 +2,123 @@
 #include "client/connection_pool.h"
 
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <strings.h>
+#include <sys/queue.h>
 #include <time.h>
+#include <unistd.h>
+#include "auth/credentials.h"
+#include "client/environment.h"
 #include "net/stream.h"
 #include "net/thread.h"
 
+/* ---- keys ---- */
+
+/* The local service takes the caller for the user that he is when he connects. */
+NET_API_STATUS connection_key_init_local(struct connection_key *key, struct err *err)
+{
+	*key = (struct connection_key){ .local = strdup(environment_socket()) };
+	snprintf(key->principal, sizeof key->principal, "uid %lu", (unsigned long)geteuid());
+	return key->local != NULL ? NERR_Success
+	                          : err_set(err, ERROR_NOT_ENOUGH_MEMORY, "query", NULL);
+}
+
+static bool connection_key_copy_text(char **to, const char *text)
+{
+	*to = text != NULL ? strdup(text) : NULL;
+	return *to != NULL || text == NULL;
+}
+
+bool connection_key_copy(struct connection_key *key, const struct connection_key *from)
+{
+	bool is_copied;
+
+	*key = *from;
+	key->credentials = credentials_hold(from->credentials);
+	is_copied = connection_key_copy_text(&key->wins, from->wins);
+	is_copied = connection_key_copy_text(&key->local, from->local) && is_copied;
+	if (!is_copied)
+		connection_key_fini(key);
+	return is_copied;
+}
+
+void connection_key_fini(struct connection_key *key)
+{
+	credentials_release(key->credentials);
+	free(key->wins);
+	free(key->local);
+	*key = (struct connection_key){ 0 };
+}
+
+bool connection_key_has_owner(const struct connection_key *key)
+{
+	return key->credentials != NULL || key->principal[0] != '\0';
+}
+
+static bool connection_key_is_same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* ---- idle connections ---- */
+
+struct idle_connection {
+	struct connection_key key;
+	struct client_state *state;
+	int socket;
+	uint64_t expires_ms;
+	TAILQ_ENTRY(idle_connection) entry;
+};
+
+TAILQ_HEAD(idle_connections, idle_connection);
+
 static struct {
 	pthread_mutex_t mutex;
-	struct idle_connection *living; /* their sockets are open; the newest first */
-	struct idle_connection *dead;   /* closed by the watch, to be freed by the next caller */
-	unsigned count;                 /* of the living */
+	struct idle_connections idle;   /* their sockets are open; the newest first */
+	struct idle_connections closed; /* by the watch, to be freed by the next caller */
+	unsigned count;                 /* of idle */
 	bool is_watched;                /* the watch's thread runs */
-} kept = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+} pool = { .mutex = PTHREAD_MUTEX_INITIALIZER,
+	   .idle = TAILQ_HEAD_INITIALIZER(pool.idle),
+	   .closed = TAILQ_HEAD_INITIALIZER(pool.closed) };
+
+/* Whether a connection does for a call that wants key, as far as the server and encryption go.
+ * Another WINS server may mean another host by the same name. */
+static bool idle_connection_leads_to(const struct idle_connection *c,
+                                     const struct connection_key *key)
+{
+	return strcasecmp(c->key.server.host, key->server.host) == 0 &&
+	       c->key.server.port == key->server.port &&
+	       connection_key_is_same_text(c->key.wins, key->wins) &&
+	       connection_key_is_same_text(c->key.local, key->local) &&
+	       c->key.interface == key->interface && c->key.authentication == key->authentication &&
+	       (client_state_is_encrypted(c->state) || !key->must_encrypt);
+}
+
+/* And is of the same user. */
+static bool idle_connection_suits(const struct idle_connection *c, const struct connection_key *key)
+{
+	return idle_connection_leads_to(c, key) &&
+	       credentials_are_equal(c->key.credentials, key->credentials) &&
+	       strcmp(c->key.principal, key->principal) == 0 && connection_key_has_owner(key);
+}
+
+void connection_state_free(struct client_state *state)
+{
+	if (state == NULL)
+		return;
+	client_state_fini(state);
+	free(state);
+}
+
+static void idle_connection_free(struct idle_connection *c)
+{
+	connection_key_fini(&c->key);
+	connection_state_free(c->state);
+	free(c);
+}
 
 static uint64_t connection_pool_now_ms(void)
 {
@@ -23,60 +128,48 @@ static uint64_t connection_pool_now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static void connection_pool_push(struct idle_connection **list, struct idle_connection *contact)
+static void connection_pool_unlink(struct idle_connection *c)
 {
-	contact->next = *list;
-	*list = contact;
+	TAILQ_REMOVE(&pool.idle, c, entry);
+	pool.count--;
 }
 
-/* Takes *at out of the list of the living that it stands in. */
-static struct idle_connection *connection_pool_unlink_at(struct idle_connection **at)
+static void connection_pool_retire(struct idle_connection *c, void (*let_go)(int socket))
 {
-	struct idle_connection *contact = *at;
-
-	*at = contact->next;
-	kept.count--;
-	return contact;
+	connection_pool_unlink(c);
+	let_go(c->socket);
+	TAILQ_INSERT_HEAD(&pool.closed, c, entry);
 }
 
-static void connection_pool_retire(struct idle_connection **at, void (*let_go)(int socket))
-{
-	struct idle_connection *contact = connection_pool_unlink_at(at);
-
-	let_go(contact->socket);
-	connection_pool_push(&kept.dead, contact);
-}
-
-/* Unlocks, and frees the dead: what GSSAPI has to release takes its time. */
+/* Frees what was closed after the mutex is unlocked: what GSSAPI has to release takes its time. */
 static void connection_pool_unlock_and_free(void)
 {
-	struct idle_connection *dead = kept.dead;
+	struct idle_connections closed = TAILQ_HEAD_INITIALIZER(closed);
+	struct idle_connection *c;
 
-	kept.dead = NULL;
-	pthread_mutex_unlock(&kept.mutex);
-	while (dead != NULL) {
-		struct idle_connection *next = dead->next;
-
-		idle_connection_free(dead);
-		dead = next;
+	TAILQ_CONCAT(&closed, &pool.closed, entry);
+	pthread_mutex_unlock(&pool.mutex);
+	while ((c = TAILQ_FIRST(&closed)) != NULL) {
+		TAILQ_REMOVE(&closed, c, entry);
+		idle_connection_free(c);
 	}
 }
 
-/* ---- the watch: a thread that runs while something is kept ---- */
+/* ---- the watch: a thread that runs while a connection is idle ---- */
 
-/* Closes what is due. Returns when the next one is, 0: nothing is left. */
+/* Closes what is due. Returns when the next one is, 0: none is left. */
 static uint64_t connection_pool_close_expired(uint64_t now)
 {
+	struct idle_connection *c, *next;
 	uint64_t next_ms = 0;
 
-	for (struct idle_connection **at = &kept.living; *at != NULL;)
-		if ((*at)->expires_ms <= now) {
-			connection_pool_retire(at, net_socket_hang_up);
-		} else {
-			if (next_ms == 0 || (*at)->expires_ms < next_ms)
-				next_ms = (*at)->expires_ms;
-			at = &(*at)->next;
-		}
+	for (c = TAILQ_FIRST(&pool.idle); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, entry);
+		if (c->expires_ms <= now)
+			connection_pool_retire(c, net_socket_hang_up);
+		else if (next_ms == 0 || c->expires_ms < next_ms)
+			next_ms = c->expires_ms;
+	}
 	return next_ms;
 }
 
@@ -88,10 +181,10 @@ static void *connection_pool_watch(void *unused)
 		uint64_t now = connection_pool_now_ms(), next_ms;
 		struct timespec pause;
 
-		pthread_mutex_lock(&kept.mutex);
+		pthread_mutex_lock(&pool.mutex);
 		next_ms = connection_pool_close_expired(now);
-		kept.is_watched = next_ms != 0;
-		pthread_mutex_unlock(&kept.mutex);
+		pool.is_watched = next_ms != 0;
+		pthread_mutex_unlock(&pool.mutex);
 		if (next_ms == 0)
 			return NULL;
 		next_ms -= now;
@@ -105,20 +198,20 @@ static void *connection_pool_watch(void *unused)
 
 static void connection_pool_before_fork(void)
 {
-	pthread_mutex_lock(&kept.mutex);
+	pthread_mutex_lock(&pool.mutex);
 }
 
 static void connection_pool_in_parent(void)
 {
-	pthread_mutex_unlock(&kept.mutex);
+	pthread_mutex_unlock(&pool.mutex);
 }
 
 static void connection_pool_in_child(void)
 {
-	while (kept.living != NULL)
-		connection_pool_retire(&kept.living, net_socket_forget);
-	kept.is_watched = false;
-	pthread_mutex_unlock(&kept.mutex);
+	while (!TAILQ_EMPTY(&pool.idle))
+		connection_pool_retire(TAILQ_FIRST(&pool.idle), net_socket_forget);
+	pool.is_watched = false;
+	pthread_mutex_unlock(&pool.mutex);
 }
 
 static void connection_pool_register_fork(void)
@@ -129,67 +222,97 @@ static void connection_pool_register_fork(void)
 
 /* ---- */
 
-static void connection_pool_retire_oldest(void)
+/* Takes all three. NULL: out of memory, and the connection is closed. */
+static struct idle_connection *idle_connection_new(struct connection_key *key,
+                                                   struct client_state *state, int socket)
 {
-	struct idle_connection **at = &kept.living;
+	struct idle_connection *c = calloc(1, sizeof *c);
 
-	while ((*at)->next != NULL)
-		at = &(*at)->next;
-	connection_pool_retire(at, net_socket_hang_up);
+	if (c == NULL) {
+		net_socket_hang_up(socket);
+		connection_state_free(state);
+		connection_key_fini(key);
+		return NULL;
+	}
+	*c = (struct idle_connection){ .key = *key, .state = state, .socket = socket };
+	*key = (struct connection_key){ 0 };
+	c->expires_ms = connection_pool_now_ms() + CONNECTION_IDLE_MS;
+	return c;
 }
 
-void connection_pool_put(struct idle_connection *contact)
+void connection_pool_put(struct connection_key *key, struct client_state *state, int socket)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct idle_connection *c = idle_connection_new(key, state, socket);
 
+	if (c == NULL)
+		return;
 	pthread_once(&once, connection_pool_register_fork);
-	contact->expires_ms = connection_pool_now_ms() + CONNECTION_IDLE_MS;
-	pthread_mutex_lock(&kept.mutex);
-	if (kept.count == CONNECTION_POOL_MAX)
-		connection_pool_retire_oldest();
-	connection_pool_push(&kept.living, contact);
-	kept.count++;
-	if (!kept.is_watched)
-		kept.is_watched = net_thread_start(connection_pool_watch, NULL);
-	if (!kept.is_watched)
-		connection_pool_retire(&kept.living, net_socket_hang_up);
+	pthread_mutex_lock(&pool.mutex);
+	if (pool.count == CONNECTION_POOL_MAX)
+		connection_pool_retire(TAILQ_LAST(&pool.idle, idle_connections),
+		                       net_socket_hang_up);
+	TAILQ_INSERT_HEAD(&pool.idle, c, entry);
+	pool.count++;
+	if (!pool.is_watched)
+		pool.is_watched = net_thread_start(connection_pool_watch, NULL);
+	if (!pool.is_watched)
+		connection_pool_retire(c, net_socket_hang_up);
 	connection_pool_unlock_and_free();
 }
 
 bool connection_pool_has_tickets(const struct connection_key *key)
 {
+	const struct idle_connection *c;
 	bool has = false;
 
-	pthread_mutex_lock(&kept.mutex);
-	for (const struct idle_connection *at = kept.living; at != NULL; at = at->next)
-		has = has || (at->key.credentials == NULL && idle_connection_leads_to(at, key));
-	pthread_mutex_unlock(&kept.mutex);
+	pthread_mutex_lock(&pool.mutex);
+	TAILQ_FOREACH(c, &pool.idle, entry)
+	has = has || (c->key.credentials == NULL && idle_connection_leads_to(c, key));
+	pthread_mutex_unlock(&pool.mutex);
 	return has;
 }
 
-struct idle_connection *connection_pool_take(const struct connection_key *key)
+/* Takes the connection out of the pool and frees what is not given. */
+static int connection_pool_give(struct idle_connection *c, struct client_state **state)
 {
-	struct idle_connection *found = NULL;
+	int socket = c->socket;
 
-	pthread_mutex_lock(&kept.mutex);
-	for (struct idle_connection **at = &kept.living; found == NULL && *at != NULL;)
-		if (!idle_connection_suits(*at, key))
-			at = &(*at)->next;
-		else if (!net_socket_is_quiet((*at)->socket))
-			connection_pool_retire(at, net_socket_hang_up);
+	connection_pool_unlink(c);
+	*state = c->state;
+	c->state = NULL;
+	TAILQ_INSERT_HEAD(&pool.closed, c, entry);
+	return socket;
+}
+
+int connection_pool_take(const struct connection_key *key, struct client_state **state)
+{
+	struct idle_connection *c, *next;
+	int socket = -1;
+
+	pthread_mutex_lock(&pool.mutex);
+	for (c = TAILQ_FIRST(&pool.idle); socket < 0 && c != NULL; c = next) {
+		next = TAILQ_NEXT(c, entry);
+		if (!idle_connection_suits(c, key))
+			continue;
+		if (net_socket_is_quiet(c->socket))
+			socket = connection_pool_give(c, state);
 		else
-			found = connection_pool_unlink_at(at);
+			connection_pool_retire(c, net_socket_hang_up);
+	}
 	connection_pool_unlock_and_free();
-	return found;
+	return socket;
 }
 
 void connection_pool_close(const char *host)
 {
-	pthread_mutex_lock(&kept.mutex);
-	for (struct idle_connection **at = &kept.living; *at != NULL;)
-		if (host == NULL || strcasecmp((*at)->key.server.host, host) == 0)
-			connection_pool_retire(at, net_socket_hang_up);
-		else
-			at = &(*at)->next;
+	struct idle_connection *c, *next;
+
+	pthread_mutex_lock(&pool.mutex);
+	for (c = TAILQ_FIRST(&pool.idle); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, entry);
+		if (host == NULL || strcasecmp(c->key.server.host, host) == 0)
+			connection_pool_retire(c, net_socket_hang_up);
+	}
 	connection_pool_unlock_and_free();
 }

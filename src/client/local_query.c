@@ -92,7 +92,7 @@ NET_API_STATUS local_query_run(enum local_opnum opnum, const struct session_del_
 	struct net_loop *loop = net_loop_new();
 	struct connection_key key = { 0 };
 
-	if (connection_key_local(&key, &q.err) == NERR_Success && loop != NULL) {
+	if (connection_key_init_local(&key, &q.err) == NERR_Success && loop != NULL) {
 		key.interface = &client_netsession_local;
 		q.link = connection_new(loop, &key, &handler, &q);
 		q.deadline = net_timer_start(loop, timeout_ms, local_query_on_deadline, &q);
