@@ -27,8 +27,7 @@
 #include "smb2_server.h"
 #include "base/text.h"
 #include "client/state.h"
-#include "client/enumeration.h"
-#include "client/page.h"
+#include "client/request.h"
 #include "client/error_message.h"
 #include "local/local_list.h"
 

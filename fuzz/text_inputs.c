@@ -5,7 +5,7 @@
  * Must reach: server_name_parse is_valid_host parse_port undo_ipv6_literal text_next
  *   text_utf16_encode text_utf16_units text_utf8_bound text_utf8_from_utf16 text_utf16_is_valid
  *   text_utf8_is_valid text_equal_nocase session_client_equal session_qualifier_is_too_long
- *   enumeration_init unc_name set_ladder credentials_read read_file take_line trim make
+ *   enumeration_init qualifiers_unc_name enumeration_set_levels credentials_read read_file take_line trim make
  * Holds: a server's name parses to something that parses to itself; a text survives UTF-16 and
  * back, inside the bounds that are told for it; equality is symmetric; a query that is taken is
  * encoded and decoded to itself; credentials that are taken lack nothing. */
@@ -15,7 +15,7 @@
 #include "fuzz.h"
 #include "auth/credentials.h"
 #include "base/text.h"
-#include "client/enumeration.h"
+#include "client/request.h"
 #include "client/server_name.h"
 #include "srvsvc/session_qualifiers.h"
 

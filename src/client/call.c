@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "auth/credentials.h"
-#include "client/deletion.h"
-#include "client/enumeration.h"
+#include "client/request.h"
 #include "client/environment.h"
 #include "client/connection.h"
 #include "client/server_name.h"
@@ -249,11 +248,15 @@ static void call_check_query(struct netsession_call *call, const struct netsessi
 	call->key.interface = &client_srvsvc;
 }
 
+uint32_t call_timeout_ms(const struct netsession_query *query)
+{
+	return query->timeout_ms != 0 ? query->timeout_ms : DEFAULT_TIMEOUT_MS;
+}
+
 struct netsession_call *call_start(struct net_loop *loop, enum call_kind kind,
                                    const struct netsession_query *query,
                                    const struct netsession_handler *handler, void *context)
 {
-	uint32_t timeout_ms = query->timeout_ms != 0 ? query->timeout_ms : DEFAULT_TIMEOUT_MS;
 	struct netsession_call *call = calloc(1, sizeof *call);
 
 	if (call == NULL)
@@ -264,7 +267,7 @@ struct netsession_call *call_start(struct net_loop *loop, enum call_kind kind,
 	call->context = context;
 	call_check_query(call, query);
 	call->start = net_timer_start(loop, 0, call_on_start, call);
-	call->deadline = net_timer_start(loop, timeout_ms, call_on_deadline, call);
+	call->deadline = net_timer_start(loop, call_timeout_ms(query), call_on_deadline, call);
 	if (call->start == NULL || call->deadline == NULL) {
 		call_free(call);
 		return NULL;

@@ -18,4 +18,7 @@ struct netsession_call *call_start(struct net_loop *loop, enum call_kind kind,
                                    const struct netsession_query *query,
                                    const struct netsession_handler *handler, void *context);
 
+/* The time that a query allows for a call. */
+uint32_t call_timeout_ms(const struct netsession_query *query);
+
 #endif

@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include "client/call.h"
 #include "client/environment.h"
 #include "client/local_query.h"
 #include "client/probe.h"
@@ -13,8 +14,7 @@
 #include "client/error_message.h"
 #include "srvsvc/session_levels.h"
 
-#define DEFAULT_TIMEOUT_MS 30000
-#define LABELS_BYTES       512
+#define LABELS_BYTES 512
 
 struct diagnosis {
 	const struct netsession_query *query;
@@ -322,7 +322,7 @@ uint32_t netsession_diagnose(const struct netsession_query *query,
 {
 	struct diagnosis x = {
 		.query = query,
-		.timeout_ms = query->timeout_ms != 0 ? query->timeout_ms : DEFAULT_TIMEOUT_MS,
+		.timeout_ms = call_timeout_ms(query),
 		.found = found,
 		.context = context,
 	};

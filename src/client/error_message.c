@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include "auth/credentials.h"
-#include "client/publisher_handshake.h"
 
 enum { STORY_BYTES = sizeof((struct netsession_error *)0)->text };
 

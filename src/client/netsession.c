@@ -1,18 +1,71 @@
 /* SPDX-License-Identifier: MIT */
-/* The functions of <netsession.h>, but for pages. */
+/* The functions of <netsession.h>, but for pages, netsession_diagnose and the publisher. */
 #include <netsession.h>
 
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include "auth/credentials.h"
+#include "auth/mechanisms.h"
 #include "client/call.h"
 #include "client/connection_pool.h"
-#include "client/server_name.h"
 #include "client/error_message.h"
+#include "client/local_query.h"
+#include "client/request.h"
+#include "client/server_name.h"
 #include "net/loop.h"
 
 struct netsession {
 	struct net_loop *loop;
 };
+
+/* ---- the library ---- */
+
+const char *netsession_version(void)
+{
+	return NETSESSION_VERSION;
+}
+
+uint32_t netsession_version_number(void)
+{
+	return NETSESSION_VERSION_NUMBER;
+}
+
+static bool feature_has_kerberos(void)
+{
+	return auth_has_mechanism(AUTH_KERBEROS);
+}
+
+static bool feature_has_ntlm(void)
+{
+	return auth_has_mechanism(AUTH_NTLM);
+}
+
+static bool feature_is_built_in(void)
+{
+	return true;
+}
+
+int netsession_has_feature(const char *name)
+{
+	static const struct {
+		const char *name;
+		bool (*is_there)(void);
+	} features[] = {
+		{ "kerberos", feature_has_kerberos },
+		{ "ntlm", feature_has_ntlm },
+		{ "nbns", feature_is_built_in },
+		{ "kept-connections", feature_is_built_in },
+		{ "local-service", feature_is_built_in },
+	};
+
+	for (size_t i = 0; i < sizeof features / sizeof *features; i++)
+		if (strcmp(features[i].name, name) == 0)
+			return features[i].is_there();
+	return 0;
+}
+
+/* ---- credentials ---- */
 
 uint32_t netsession_credentials_read(const char *path, struct netsession_credentials **out,
                                      struct netsession_error *error)
@@ -49,6 +102,8 @@ void netsession_credentials_free(struct netsession_credentials *credentials)
 {
 	credentials_release(credentials);
 }
+
+/* ---- many servers at once ---- */
 
 static struct netsession *netsession_make(struct net_loop *loop)
 {
@@ -196,4 +251,39 @@ uint32_t netsession_connect(const struct netsession_query *query, struct netsess
 	struct call_outcome outcome = outcome_wait_for(CALL_CONNECT, query);
 
 	return outcome_give(&outcome, error);
+}
+
+/* ---- sessions that end together ---- */
+
+struct also_closed {
+	void (*found)(void *context, const struct netsession_row *row);
+	void *context;
+};
+
+static void also_closed_give_row(void *context, const struct local_entry *entry)
+{
+	const struct also_closed *also_closed = context;
+
+	also_closed->found(also_closed->context,
+	                   &(struct netsession_row){ .client = entry->name, .user = entry->help });
+}
+
+uint32_t netsession_del_also_closes(const struct netsession_query *query,
+                                    void (*found)(void *context, const struct netsession_row *row),
+                                    void *context, struct netsession_error *error)
+{
+	struct also_closed also_closed = { found, context };
+	struct deletion deletion;
+	struct err err = { 0 };
+
+	if (query->server != NULL && query->server[0] != '\0')
+		err_set(&err, ERROR_NOT_SUPPORTED, "query",
+		        "only netsessiond on this computer knows which sessions are closed too");
+	else if (deletion_init(&deletion, query, &err) == NERR_Success) {
+		local_query_run(LOCAL_LIST_ALSO_CLOSED, &deletion.request, call_timeout_ms(query),
+		                also_closed_give_row, &also_closed, &err);
+		deletion_fini(&deletion);
+	}
+	error_message_write(error, &err, 0);
+	return err.status;
 }

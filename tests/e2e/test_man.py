@@ -320,7 +320,7 @@ class Examples(unittest.TestCase):
     def test_netsession_feed_open_tells_that_nobody_is_there(self):
         lines = self.run_example("netsession_publisher_open.c", "10.0.0.7", "alice", code=1,
                                  env={"NETSESSION_FEED_SOCKET": "/nonexistent/feed.sock"})
-        self.assertEqual(["the Server service is not started at feed (2114): its socket is not there"], lines)
+        self.assertEqual(["the Server service is not started at publisher (2114): its socket is not there"], lines)
 
 
 if __name__ == "__main__":

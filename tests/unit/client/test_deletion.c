@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "client/deletion.h"
-#include "client/qualifiers.h"
+#include "client/request.h"
 #include "group.h"
 
 #define LONGEST_UNITS 1023

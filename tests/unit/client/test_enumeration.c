@@ -8,7 +8,7 @@
 #include <windows.h>
 #include <lmshare.h>
 #include <cmocka.h>
-#include "client/enumeration.h"
+#include "client/request.h"
 #include "group.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

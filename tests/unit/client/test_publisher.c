@@ -237,7 +237,7 @@ static void a_refusal_has_a_story(void **state)
 		greeted(&(struct publish_message){ .kind = PUBLISH_REFUSED, .status = 5 }, 0), 5);
 	assert_null(under_test.feed);
 	assert_string_equal(under_test.error.text,
-	                    "access denied at feed (5): netsessiond's configuration says who may "
+	                    "access denied at publisher (5): netsessiond's configuration says who may "
 	                    "feed");
 }
 

@@ -1,32 +1,156 @@
 /* SPDX-License-Identifier: MIT */
-#include "client/enumeration.h"
+#include "client/request.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include "client/page.h"
-#include "client/qualifiers.h"
+#include "base/text.h"
+#include "srvsvc/session_block.h"
+#include "srvsvc/session_qualifiers.h"
 
-#define DOING "NetrSessionEnum"
+#define ENUM_STEP "NetrSessionEnum"
+
+/* ---- the client and the user of a query, as the wire wants them ---- */
+
+/* [MS-SRVS] 3.1.4.5 and 3.1.4.6 want \\ before a client; callers may leave it out. */
+static char *qualifiers_unc_name(const char *client)
+{
+	size_t length = strlen(client);
+	bool bare = strncmp(client, "\\\\", 2) != 0;
+	char *name = malloc(length + 3);
+
+	if (name != NULL) {
+		memcpy(name, "\\\\", 2);
+		memcpy(name + (bare ? 2 : 0), client, length + 1);
+	}
+	return name;
+}
+
+static NET_API_STATUS qualifiers_copy_text(const char *text, char *(*copier)(const char *),
+                                           char **to, struct err *err)
+{
+	if (!session_qualifier_is_given(text))
+		return NERR_Success;
+	*to = copier(text);
+	if (*to == NULL)
+		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, "query", NULL);
+	if (!text_utf8_is_valid(*to))
+		return err_set(err, ERROR_INVALID_PARAMETER, "query",
+		               "the client or the user is not valid UTF-8");
+	if (session_qualifier_is_too_long(*to))
+		return err_set(err, ERROR_INVALID_PARAMETER, "query",
+		               "the client or the user is longer than 1,023 characters");
+	return NERR_Success;
+}
+
+static NET_API_STATUS qualifiers_copy(const struct netsession_query *query, char **client,
+                                      char **user, struct err *err)
+{
+	NET_API_STATUS status = qualifiers_copy_text(query->client, qualifiers_unc_name, client,
+	                                             err);
+
+	return status != NERR_Success ? status
+	                              : qualifiers_copy_text(query->user, strdup, user, err);
+}
+
+/* ---- NetrSessionDel ---- */
+
+NET_API_STATUS deletion_init(struct deletion *d, const struct netsession_query *query,
+                             struct err *err)
+{
+	*d = (struct deletion){ 0 };
+	if (qualifiers_copy(query, &d->client, &d->user, err) != NERR_Success)
+		return err->status;
+	/* Neither of both would mean all sessions: Samba does that, [MS-SRVS] 3.1.4.6 forbids it.
+	 */
+	if (d->client == NULL && d->user == NULL)
+		return err_set(err, ERROR_INVALID_PARAMETER, "query",
+		               "name the client, the user or both whose sessions shall be closed");
+	d->request.client = d->client;
+	d->request.user = d->user;
+	return NERR_Success;
+}
+
+void deletion_fini(struct deletion *d)
+{
+	free(d->client);
+	free(d->user);
+}
+
+/* ---- pages ---- */
+
+uint32_t netsession_page_level(const struct netsession_page *page)
+{
+	return page->level->number;
+}
+
+uint32_t netsession_page_entries(const struct netsession_page *page)
+{
+	return page->entries;
+}
+
+uint32_t netsession_page_total(const struct netsession_page *page)
+{
+	return page->total_entries;
+}
+
+int netsession_page_has_more(const struct netsession_page *page)
+{
+	return page->has_more;
+}
+
+uint32_t netsession_page_resume_handle(const struct netsession_page *page)
+{
+	return page->resume_handle;
+}
+
+uint32_t netsession_page_row(struct netsession_page *page, uint32_t entry,
+                             struct netsession_row *row)
+{
+	return session_infos_row(page->level, page->infos, entry, row, &page->scratch,
+	                         &page->scratch_bytes)
+	               ? NERR_Success
+	               : ERROR_NOT_ENOUGH_MEMORY;
+}
+
+void *netsession_page_take_infos(struct netsession_page *page)
+{
+	void *infos = page->infos;
+
+	page->infos = NULL;
+	page->entries = 0;
+	return infos;
+}
+
+void netsession_page_free(struct netsession_page *page)
+{
+	if (page == NULL)
+		return;
+	free(page->infos);
+	free(page->scratch);
+	free(page);
+}
+
+/* ---- NetrSessionEnum ---- */
 
 #define ALL_BYTES  0xFFFFFFFFu         /* MAX_PREFERRED_LENGTH */
-#define PART_BYTES (16u * 1024 * 1024) /* of what is too much at once */
+#define PART_BYTES (16u * 1024 * 1024) /* where all is too much at once */
 
-/* At level 0 nobody could tell whether a server minded the user that was asked for (Samba does
- * not): a level that names users is asked first, and cut down. */
-static void enumeration_set_ladder(struct enumeration *e, bool is_for_user)
+/* Entries of level 0 do not show whether a server applied the user of the query, and Samba does
+ * not: a level that names users is tried first, and its entries are reduced. */
+static void enumeration_set_levels(struct enumeration *e, bool is_for_user)
 {
 	static const uint32_t naming_users[] = { 10, 1, 0 };
 
-	e->ladder = &e->level_wanted;
-	e->rungs = 1;
+	e->levels = &e->level_wanted;
+	e->level_count = 1;
 	if (e->level_wanted == NETSESSION_LEVEL_AUTO) {
-		e->ladder = session_levels_richest_first;
-		e->rungs = SESSION_LEVEL_COUNT;
+		e->levels = session_levels_richest_first;
+		e->level_count = SESSION_LEVEL_COUNT;
 	} else if (e->level_wanted == 0 && is_for_user) {
-		e->ladder = naming_users;
-		e->rungs = sizeof naming_users / sizeof *naming_users;
+		e->levels = naming_users;
+		e->level_count = sizeof naming_users / sizeof *naming_users;
 	}
-	e->request.level = e->ladder[0];
+	e->request.level = e->levels[0];
 }
 
 NET_API_STATUS enumeration_init(struct enumeration *e, const struct netsession_query *query,
@@ -41,7 +165,7 @@ NET_API_STATUS enumeration_init(struct enumeration *e, const struct netsession_q
 			.resume_handle = query->resume_handle,
 		},
 	};
-	enumeration_set_ladder(e, session_qualifier_is_given(query->user));
+	enumeration_set_levels(e, session_qualifier_is_given(query->user));
 	if (session_level_find(e->request.level) == NULL)
 		return err_set(err, ERROR_INVALID_LEVEL, "query", NULL);
 	if (qualifiers_copy(query, &e->client, &e->user, err) != NERR_Success)
@@ -57,18 +181,19 @@ void enumeration_fini(struct enumeration *e)
 	free(e->user);
 }
 
-/* A server that does not know the level, or keeps it for others, may grant a poorer one. */
+/* A server that does not know the level, or does not grant it to the caller, may grant a lower
+ * one. */
 static bool enumeration_step_down(struct enumeration *e, NET_API_STATUS status)
 {
 	if ((status != ERROR_INVALID_LEVEL && status != ERROR_ACCESS_DENIED) ||
-	    e->rung + 1 == e->rungs || e->given)
+	    e->level_index + 1 == e->level_count || e->has_given)
 		return false;
-	e->request.level = e->ladder[++e->rung];
+	e->request.level = e->levels[++e->level_index];
 	return true;
 }
 
-/* 3.1.4.5 wants all of it or a failure where no length is preferred; netsessiond fails beyond
- * max_answer_mib. There is always a page that it can give. */
+/* [MS-SRVS] 3.1.4.5: where no length is preferred, the server gives all entries or fails;
+ * netsessiond fails beyond max_answer_mib. It can always give a part of them. */
 static bool enumeration_ask_for_less(struct enumeration *e, NET_API_STATUS status)
 {
 	if (status != ERROR_NOT_ENOUGH_MEMORY || e->request.preferred_bytes != ALL_BYTES)
@@ -80,7 +205,7 @@ static bool enumeration_ask_for_less(struct enumeration *e, NET_API_STATUS statu
 static bool enumeration_matches(struct enumeration *e, const struct session_level *level,
                                 const struct netsession_row *row)
 {
-	/* Where no level that names users is granted, the question stays the server's. */
+	/* Where the server grants no level that names users, only the server can apply the user. */
 	bool has_user = session_level_field(level, session_columns[1]) != NULL;
 
 	if (e->client != NULL && !session_client_equal(e->client, row->client))
@@ -95,7 +220,7 @@ bool enumeration_accepts_row(struct enumeration *e, uint32_t *level, struct nets
 
 	if (!enumeration_matches(e, asked, row))
 		return false;
-	e->given = true;
+	e->has_given = true;
 	if (e->level_wanted != NETSESSION_LEVEL_AUTO)
 		wanted = session_level_find(e->level_wanted);
 	session_row_reduce(row, wanted);
@@ -103,7 +228,7 @@ bool enumeration_accepts_row(struct enumeration *e, uint32_t *level, struct nets
 	return true;
 }
 
-/* Servers that ignore the qualifiers (Samba does) answer with everybody. */
+/* A server that ignores the qualifiers, as Samba does, answers with all sessions. */
 static bool enumeration_filter_page(struct enumeration *e, struct netsession_page *page)
 {
 	uint32_t kept = 0;
@@ -140,10 +265,10 @@ static NET_API_STATUS enumeration_turn_page(struct enumeration *e,
                                             const struct session_enum_answer *answer,
                                             struct err *err)
 {
-	if (answer->entries == 0) { /* not even one fitted: 3.1.4.5 leaves that open */
+	if (answer->entries == 0) { /* not even one entry fitted; 3.1.4.5 allows that */
 		if (e->request.preferred_bytes == ALL_BYTES)
-			return err_set(err, ERROR_BAD_NET_RESP, DOING,
-			               "more data is promised, none given");
+			return err_set(err, ERROR_BAD_NET_RESP, ENUM_STEP,
+			               "the server promises more entries and gives none");
 		e->request.preferred_bytes = e->request.preferred_bytes < 4096 ? 4096
 		                             : e->request.preferred_bytes < ALL_BYTES / 2
 		                                     ? 2 * e->request.preferred_bytes
@@ -151,8 +276,8 @@ static NET_API_STATUS enumeration_turn_page(struct enumeration *e,
 		return NERR_Success;
 	}
 	if (!answer->has_resume_handle || answer->resume_handle == e->request.resume_handle)
-		return err_set(err, ERROR_BAD_NET_RESP, DOING,
-		               "the resume handle does not advance");
+		return err_set(err, ERROR_BAD_NET_RESP, ENUM_STEP,
+		               "the server's resume handle does not advance");
 	e->request.resume_handle = answer->resume_handle;
 	return NERR_Success;
 }
@@ -175,12 +300,12 @@ static struct netsession_page *enumeration_make_page(const struct session_enum_a
 	return page;
 }
 
-/* What an end without a single entry means where a qualifier was given. */
+/* What an enumeration without a single entry means where a qualifier was given. */
 static NET_API_STATUS enumeration_set_not_found(const struct enumeration *e, struct err *err)
 {
 	return e->client != NULL && !e->seen_client
-	               ? err_set(err, NERR_ClientNameNotFound, DOING, NULL)
-	               : err_set(err, NERR_UserNotFound, DOING, NULL);
+	               ? err_set(err, NERR_ClientNameNotFound, ENUM_STEP, NULL)
+	               : err_set(err, NERR_UserNotFound, ENUM_STEP, NULL);
 }
 
 enum enumeration_next enumeration_take(struct enumeration *e,
@@ -196,13 +321,13 @@ enum enumeration_next enumeration_take(struct enumeration *e,
 		if (enumeration_step_down(e, answer->status) ||
 		    enumeration_ask_for_less(e, answer->status))
 			return ENUMERATION_ASK;
-		err_set(err, answer->status, DOING, NULL);
+		err_set(err, answer->status, ENUM_STEP, NULL);
 		return ENUMERATION_FAILED;
 	}
 	made = enumeration_make_page(answer, infos);
 	if (made == NULL || !enumeration_filter_page(e, made)) {
 		netsession_page_free(made);
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, ENUM_STEP, NULL);
 		return ENUMERATION_FAILED;
 	}
 	if (e->level_wanted != NETSESSION_LEVEL_AUTO)
@@ -216,12 +341,12 @@ enum enumeration_next enumeration_take(struct enumeration *e,
 		netsession_page_free(made);
 		return ENUMERATION_ASK;
 	}
-	if (made->entries == 0 && is_qualified && !e->given) {
+	if (made->entries == 0 && is_qualified && !e->has_given) {
 		netsession_page_free(made);
 		enumeration_set_not_found(e, err);
 		return ENUMERATION_FAILED;
 	}
-	e->given = true;
+	e->has_given = true;
 	*page = made;
 	return made->has_more && e->all_pages ? ENUMERATION_ASK : ENUMERATION_DONE;
 }
