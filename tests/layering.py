@@ -46,7 +46,7 @@ ALSO = {("unistr.h", "cmd")}  # a table's width is the command's own business
 
 # What a program may include of src.
 COMMAND_MAY_INCLUDE = {
-    "netsession": ["srvsvc/session_levels.h", "cli/cli.h"],
+    "netsession": ["srvsvc/session_levels.h", "sessions/tracker.h", "cli/cli.h"],
     "netsessiond": ["daemon/daemon.h"],
     "netsession-samba": ["samba/setup/commands.h"],
 }

@@ -7,11 +7,21 @@
 #include "credentials.h"
 #include "output.h"
 #include "query.h"
-#include "watch_tracker.h"
+#include "sessions/tracker.h"
+
+/* How far two polls may disagree on a session's start: answers travel, and seconds are whole. */
+#define SAME_START_S 3
 
 struct watched_server {
-	struct watch_tracker tracker;
-	uint32_t status; /* of the last poll */
+	struct tracker *tracker;
+	const struct session_level *level; /* of what is tracked; NULL: nothing is */
+	uint32_t status;                   /* of the last poll */
+};
+
+/* A server's answer. */
+struct watch_poll {
+	const struct server_result *result; /* borrowed */
+	int64_t at_s;
 };
 
 struct watch {
@@ -39,18 +49,11 @@ static void watch_catch_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 }
 
-static void watch_print_event(void *context, enum watch_event event,
+static void watch_print_event(const struct watch *watch, const char *event,
                               const struct server_result *result, const struct netsession_row *row)
 {
-	static const char *const names[] = {
-		[WATCH_OPENED] = "started",
-		[WATCH_CLOSED] = "ended",
-		[WATCH_CHANGED] = "changed",
-	};
-	const struct watch *watch = context;
-
 	output_event_format_find(watch->options->output)
-		->write(stdout, watch->at, names[event], result, row);
+		->write(stdout, watch->at, event, result, row);
 }
 
 static int64_t watch_now_s(void)
@@ -61,31 +64,104 @@ static int64_t watch_now_s(void)
 	return clock.tv_sec;
 }
 
-/* An answer that lacks sessions may be incomplete, as Samba's sometimes is: the server is asked
- * once more, and a session has ended if both answers lack it. If the server does not answer, the
- * next poll decides. */
+struct watch_reading {
+	struct snapshot *snapshot;
+	int64_t at_s;
+};
+
+static void watch_read_row(void *context, const struct server_result *result,
+                           const struct netsession_row *row)
+{
+	const struct watch_reading *r = context;
+
+	(void)result;
+	snapshot_add(r->snapshot, row, r->at_s - row->active_s, NULL);
+}
+
+/* Returns NULL if memory ran out. */
+static struct snapshot *watch_read_answer(const struct watched_server *server,
+                                          const struct watch_poll *poll)
+{
+	struct watch_reading reading = { tracker_begin_snapshot(server->tracker), poll->at_s };
+
+	if (reading.snapshot != NULL)
+		server_result_each(poll->result, watch_read_row, &reading);
+	return reading.snapshot;
+}
+
+/* Takes next, which was compared, and prints what is different. */
+static void watch_update(const struct watch *watch, struct watched_server *server,
+                         const struct server_result *result, struct snapshot *next,
+                         const struct session_level *level)
+{
+	/* Another level may lack what this one has. */
+	bool is_comparable = server->level == level;
+	struct tracker_event event;
+
+	server->level = level;
+	tracker_update(server->tracker, next);
+	while (tracker_next_event(server->tracker, &event))
+		switch (event.kind) {
+		case TRACKER_CLOSED:
+			watch_print_event(watch, "ended", result, &event.before->row);
+			break;
+		case TRACKER_OPENED:
+			watch_print_event(watch, "started", result, &event.now->row);
+			break;
+		case TRACKER_SEEN:
+			if (is_comparable &&
+			    (event.now->row.num_opens != event.before->row.num_opens ||
+			     event.now->row.user_flags != event.before->row.user_flags))
+				watch_print_event(watch, "changed", result, &event.now->row);
+			break;
+		}
+}
+
+/* Asks the server once more, since its answer, first, lacks sessions: a session has ended if both
+ * answers lack it. If the server does not answer, the next poll decides. Takes first. Returns false
+ * if memory ran out. */
+static bool watch_ask_again(struct watch *watch, struct watched_server *server,
+                            const struct server_result *answer, struct snapshot *first)
+{
+	struct server_result result = { .server = answer->server };
+	struct watch_poll again = { .result = &result };
+	struct snapshot *next = NULL;
+	bool is_good = query_servers(watch->options, watch->credentials, &result, 1);
+	uint32_t missing;
+
+	again.at_s = watch_now_s();
+	if (!is_good || result.error.status != 0)
+		goto out;
+	next = watch_read_answer(server, &again);
+	is_good = next != NULL && tracker_merge(server->tracker, next, first) &&
+	          tracker_compare(server->tracker, next, &missing);
+	if (!is_good)
+		goto out;
+	watch_update(watch, server, answer, next, result.level);
+	next = NULL;
+out:
+	snapshot_free(next);
+	snapshot_free(first);
+	server_result_fini(&result);
+	return is_good;
+}
+
+/* An answer that lacks sessions may be incomplete, as Samba's sometimes is. Returns false if memory
+ * ran out. */
 static bool watch_compare_answer(struct watch *watch, struct watched_server *server,
                                  const struct watch_poll *poll)
 {
-	struct server_result result = { .server = poll->result->server };
-	struct watch_poll again = { .result = &result };
-	bool is_good;
+	struct snapshot *next = watch_read_answer(server, poll);
+	uint32_t missing;
 
-	switch (watch_tracker_misses(&server->tracker, poll)) {
-	case WATCH_NONE_MISSING:
-		return watch_tracker_update(&server->tracker, poll, NULL, watch_print_event, watch);
-	case WATCH_NO_MEMORY:
+	if (next == NULL || !tracker_compare(server->tracker, next, &missing)) {
+		snapshot_free(next);
 		return false;
-	case WATCH_SOME_MISSING:
-		break;
 	}
-	is_good = query_servers(watch->options, watch->credentials, &result, 1);
-	again.at_s = watch_now_s();
-	if (is_good && result.error.status == 0)
-		is_good = watch_tracker_update(&server->tracker, poll, &again, watch_print_event,
-		                               watch);
-	server_result_fini(&result);
-	return is_good;
+	if (missing > 0)
+		return watch_ask_again(watch, server, poll->result, next);
+	watch_update(watch, server, poll->result, next, poll->result->level);
+	return true;
 }
 
 /* Reports once that a server stops answering, and once that it answers again. */
@@ -165,6 +241,23 @@ static int watch_poll_until_end(struct watch *watch)
 	return code;
 }
 
+/* Returns false if memory ran out. */
+static bool watch_start_trackers(struct watch *watch)
+{
+	static const struct tracker_settings settings = { .same_start_s = SAME_START_S,
+		                                          .is_ordered_by_names = true };
+
+	watch->servers = calloc(watch->count, sizeof *watch->servers);
+	if (watch->servers == NULL)
+		return false;
+	for (size_t i = 0; i < watch->count; i++) {
+		watch->servers[i].tracker = tracker_new(&settings);
+		if (watch->servers[i].tracker == NULL)
+			return false;
+	}
+	return true;
+}
+
 int command_watch(const struct options *options)
 {
 	struct watch watch = { .options = options };
@@ -173,15 +266,14 @@ int command_watch(const struct options *options)
 	if (!credentials_from_options(options, &watch.credentials))
 		return EXIT_USAGE;
 	watch.count = options->operands.count > 0 ? (size_t)options->operands.count : 1;
-	watch.servers = calloc(watch.count, sizeof *watch.servers);
-	if (watch.servers != NULL) {
+	if (watch_start_trackers(&watch)) {
 		watch_catch_signals();
 		code = watch_poll_until_end(&watch);
-		for (size_t i = 0; i < watch.count; i++)
-			watch_tracker_fini(&watch.servers[i].tracker);
 	} else {
 		fprintf(stderr, "netsession: out of memory\n");
 	}
+	for (size_t i = 0; watch.servers != NULL && i < watch.count; i++)
+		tracker_free(watch.servers[i].tracker);
 	free(watch.servers);
 	netsession_credentials_free(watch.credentials);
 	return code;

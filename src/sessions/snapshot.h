@@ -18,8 +18,8 @@ struct tracked_session {
 	struct netsession_row row; /* a text is NULL where the source gave none */
 	struct session_identity identity;
 	int64_t started_s; /* on the clock of the snapshots */
-	uint32_t source;   /* the how-manieth session it is in its snapshot as filled, from 0 */
-	uint64_t key; /* grows by age and is never used again; 0: the session is not tracked yet */
+	uint32_t source;   /* it was added to its snapshot as number source, from 0 */
+	uint64_t key; /* grows with each new session, is never used again; 0: not tracked yet */
 	/* state_bytes of the tracker's user, zero when the session opens, then carried over from
 	 * snapshot to snapshot. */
 	void *state;

@@ -136,7 +136,7 @@ static int tracked_session_compare_keys(const void *left, const void *right)
 	return a->key < b->key ? -1 : a->key > b->key;
 }
 
-/* Gives keys to the sessions that opened, the oldest first, and sorts all by key. */
+/* Gives keys to the sessions that opened, and sorts all by key. next is sorted. */
 static void tracker_assign_keys(struct tracker *t, const struct snapshot *next)
 {
 	uint32_t paired = 0, opened = 0;
@@ -149,8 +149,9 @@ static void tracker_assign_keys(struct tracker *t, const struct snapshot *next)
 			t->next_by_key[paired + opened++] = next->sessions[i];
 	qsort(t->next_by_key, paired, sizeof(struct tracked_session *),
 	      tracked_session_compare_keys);
-	qsort(t->next_by_key + paired, opened, sizeof(struct tracked_session *),
-	      tracked_session_compare_ages);
+	if (!t->settings.is_ordered_by_names)
+		qsort(t->next_by_key + paired, opened, sizeof(struct tracked_session *),
+		      tracked_session_compare_ages);
 	for (uint32_t i = paired; i < next->count; i++)
 		t->next_by_key[i]->key = ++t->last_key;
 }

@@ -20,7 +20,8 @@ struct tracker_settings {
 	bool has_identities;
 	/* Without identities: how far two snapshots may disagree on a session's start. */
 	uint32_t same_start_s;
-	size_t state_bytes; /* see tracked_session.state */
+	bool is_ordered_by_names; /* sessions that open together; else the oldest is the first */
+	size_t state_bytes;       /* see tracked_session.state */
 };
 
 struct tracker;
