@@ -304,8 +304,8 @@ struct netsession_publisher_handler {
 
 /* All zero is allowed. */
 struct netsession_publisher_options {
-	const char *socket; /* its path; NULL or "": what NETSESSION_FEED_SOCKET says, else
-	                       /run/netsession/feed.sock */
+	const char *socket; /* its path; NULL or "": what NETSESSION_PUBLISH_SOCKET says, else
+	                       /run/netsession/publish.sock */
 	const char *name;   /* the file server's, for netsessiond's log; UTF-8, up to 1,024 bytes */
 	uint32_t timeout_ms; /* 0: 5,000 */
 };

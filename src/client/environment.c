@@ -60,7 +60,7 @@ const char *environment_socket(void)
 
 const char *environment_publish_socket(void)
 {
-	const char *path = environment_value("NETSESSION_FEED_SOCKET");
+	const char *path = environment_value("NETSESSION_PUBLISH_SOCKET");
 
 	return path != NULL ? path : PUBLISH_SOCKET_PATH;
 }

@@ -17,7 +17,7 @@ const char *environment_wins(void);
 /* NETSESSION_SOCKET: the path of the local service's socket, or where it is by default. The same.
  */
 const char *environment_socket(void);
-/* NETSESSION_FEED_SOCKET: the same of the socket for feeds. */
+/* NETSESSION_PUBLISH_SOCKET: the same of the socket for feeds. */
 const char *environment_publish_socket(void);
 
 #endif

@@ -36,7 +36,7 @@ const struct config_key config_keys[] = {
 	  "Windows' programs ask at port 445", .most = NET_MAX_ADDRESSES },
 	{ "server", "socket", CONFIG_PATH, AT(socket), "/run/netsession/local.sock",
 	  "Unix socket for programs of this computer; nothing: none", .most = SOCKET_BYTES },
-	{ "server", "feed_socket", CONFIG_PATH, AT(feed_socket), "/run/netsession/feed.sock",
+	{ "server", "feed_socket", CONFIG_PATH, AT(feed_socket), "/run/netsession/publish.sock",
 	  "Unix socket by which file servers of this computer publish their sessions; nothing: none",
 	  .most = SOCKET_BYTES },
 	{ "server", "netbios_name", CONFIG_TEXT, AT(netbios_name), "",

@@ -13,7 +13,7 @@
 static const char examples[] =
 	"  netsessiond\n"
 	"      serves on 127.0.0.1 port 4450 and at /run/netsession/local.sock\n"
-	"  netsessiond --demo 200 --socket /tmp/local.sock --feed-socket /tmp/feed.sock\n"
+	"  netsessiond --demo 200 --socket /tmp/local.sock --feed-socket /tmp/publish.sock\n"
 	"      the same with made-up sessions, by a user who may not write to /run\n"
 	"  netsessiond --check --config /etc/netsession/netsessiond.conf\n"
 	"      looks at a configuration before it is used\n"

@@ -21,7 +21,7 @@
 #include "wire/reader.h"
 #include "wire/writer.h"
 
-#define PUBLISH_SOCKET_PATH "/run/netsession/feed.sock" /* where nobody says otherwise */
+#define PUBLISH_SOCKET_PATH "/run/netsession/publish.sock" /* where nobody says otherwise */
 
 /* The letters are the protocol's, the last byte is the version. */
 #define PUBLISH_VERSION 0x4E534603u

@@ -32,7 +32,7 @@ class Feeder:
     """A context manager: a program that feeds a service, and the lines that it says."""
 
     def __init__(self, service, program, *arguments, inside=()):
-        environment = command.environment({"NETSESSION_FEED_SOCKET": str(service.feed_socket)})
+        environment = command.environment({"NETSESSION_PUBLISH_SOCKET": str(service.feed_socket)})
         if VALGRIND[0] in inside:
             environment |= PLAIN_AES
         self.process = subprocess.Popen([*inside, program, *map(str, arguments)], env=environment, text=True, bufsize=1,

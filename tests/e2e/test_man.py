@@ -314,12 +314,12 @@ class Examples(unittest.TestCase):
             closing = threading.Thread(target=close)
             closing.start()
             self.assertEqual(["session 1 shall be closed"], self.run_example(
-                "netsession_publisher_open.c", "10.0.0.7", "alice", env={"NETSESSION_FEED_SOCKET": str(service.feed_socket)}))
+                "netsession_publisher_open.c", "10.0.0.7", "alice", env={"NETSESSION_PUBLISH_SOCKET": str(service.feed_socket)}))
             closing.join()
 
     def test_netsession_feed_open_tells_that_nobody_is_there(self):
         lines = self.run_example("netsession_publisher_open.c", "10.0.0.7", "alice", code=1,
-                                 env={"NETSESSION_FEED_SOCKET": "/nonexistent/feed.sock"})
+                                 env={"NETSESSION_PUBLISH_SOCKET": "/nonexistent/publish.sock"})
         self.assertEqual(["the Server service is not started at publisher (2114): its socket is not there"], lines)
 
 

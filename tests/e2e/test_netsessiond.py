@@ -164,7 +164,7 @@ class Start(Folder):
         return said
 
     def sockets(self):
-        return "--socket", self.folder / "local.sock", "--feed-socket", self.folder / "feed.sock"
+        return "--socket", self.folder / "local.sock", "--feed-socket", self.folder / "publish.sock"
 
     def test_options_are_all_it_needs(self):
         port = free_port()
@@ -182,7 +182,7 @@ class Start(Folder):
                               self.folder / "local.sock", user="games", group="games", extra_groups=[])
         self.assertEqual(0, self.exit)
         self.assertRegex(said, r"warning: \[server\] feed_socket \(the default\) cannot be "
-                         r'"/run/netsession/feed.sock": .*; going on without')
+                         r'"/run/netsession/publish.sock": .*; going on without')
 
     def test_a_port_that_another_one_has_stops_the_start(self):
         with socket.create_server(("127.0.0.1", 0)) as other:
@@ -203,7 +203,7 @@ class Start(Folder):
         self.assertIn("there is nothing to listen at", result.stderr)
 
     def test_a_socket_of_a_dead_one_is_replaced(self):
-        for name in ("local.sock", "feed.sock"):
+        for name in ("local.sock", "publish.sock"):
             with socket.socket(socket.AF_UNIX) as dead:
                 dead.bind(str(self.folder / name))
         self.run_until("serves as", "--config", self.write(), "--listen", "", *self.sockets())
@@ -272,7 +272,7 @@ wait $!
         self.assertEqual([], json.loads(self.run_inside("list", "-o", "json"))["servers"][0]["sessions"])
         said = (self.folder / "said").read_text()
         for line in ("SMB callers are served at 127.0.0.1:4450", "served at /run/netsession/local.sock",
-                     "sessions at /run/netsession/feed.sock"):
+                     "sessions at /run/netsession/publish.sock"):
             self.assertIn(line, said)
         [line] = (self.folder / "audit").read_text().splitlines()
         self.assertEqual(("NetrSessionEnum", "root"), (json.loads(line)["operation"], json.loads(line)["who"]))

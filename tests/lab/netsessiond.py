@@ -68,7 +68,7 @@ class Netsessiond(Daemon):
 
     @property
     def feed_socket(self):
-        return self.folder / "feed.sock"
+        return self.folder / "publish.sock"
 
     @property
     def ntlm_users(self):

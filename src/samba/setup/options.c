@@ -69,7 +69,7 @@ const struct setup_option setup_options[] = {
 	  NETSESSION_LOCALSTATEDIR "/lib/netsession/samba by default; an absolute path",
 	  setup_option_set_directory },
 	{ "feed-socket", "PATH", SETUP_COMMAND_RUN, "where netsessiond takes sessions, "
-	  "/run/netsession/feed.sock by default", setup_option_set_publish_socket },
+	  "/run/netsession/publish.sock by default", setup_option_set_publish_socket },
 	{ "no-feed", NULL, SETUP_COMMAND_RUN, "tell netsessiond nothing", setup_option_set_no_publish },
 	{ "max-pipes", "N", SETUP_COMMAND_RUN, "relay no more pipes at once, 4096 by default",
 	  setup_option_set_max_pipes },

@@ -188,7 +188,7 @@ static int set_up(void **state)
 	strcpy(under_test.folder, "/tmp/netsession-feed-XXXXXX");
 	if (mkdtemp(under_test.folder) == NULL)
 		return -1;
-	snprintf(under_test.path, sizeof under_test.path, "%s/feed.sock", under_test.folder);
+	snprintf(under_test.path, sizeof under_test.path, "%s/publish.sock", under_test.folder);
 	strcpy(address.sun_path, under_test.path);
 	under_test.listening = socket(AF_UNIX, SOCK_STREAM, 0);
 	return bind(under_test.listening, (struct sockaddr *)&address, sizeof address) == 0 &&

@@ -98,7 +98,7 @@ static int set_up(void **state)
 	strcpy(under_test.folder, "/tmp/netsession-door-XXXXXX");
 	if (mkdtemp(under_test.folder) == NULL)
 		return -1;
-	snprintf(under_test.path, sizeof under_test.path, "%s/feed.sock", under_test.folder);
+	snprintf(under_test.path, sizeof under_test.path, "%s/publish.sock", under_test.folder);
 	under_test.loop = net_loop_new();
 	under_test.service.table = session_table_new(TABLE_SESSIONS);
 	under_test.service.now_ms = now_ms;
