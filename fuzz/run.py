@@ -123,11 +123,17 @@ def stub(data):
 NO_CUTS = b"\0"
 CUTS = b"\x03" + struct.pack("<3H", 13, 30, 71)
 LEVELS = [0, 1, 2, 10, 502]
-CONNECTIONS = b"""  sl  local_address rem_address   st tx_queue rx_queue
-   0: 0100007F:01BD 0100007F:1234 01 00000000:00000000
-   1: 0100007F:01BD 0100007F:0100 01 00000000:00000000
-   2: 00000000000000000000000001000000:01BD 00000000000000000000000001000000:D2F7 01 00000000:00000000
-"""
+
+
+def connection(family, address, peer_port, local_port):
+    """A message of sock_diag(7) with one connection: struct nlmsghdr, struct inet_diag_msg."""
+    return struct.pack("=IHHII4B2s2s16s16sI8s5I", 88, 20, 2, 0, 0, family, 1, 0, 0, struct.pack(">H", local_port),
+                       struct.pack(">H", peer_port), b"", address, 0, b"", 0, 0, 0, 0, 0)
+
+
+CONNECTIONS = (connection(2, bytes([127, 0, 0, 1]), 0x1234, 445) + connection(2, bytes([127, 0, 0, 1]), 256, 445) +
+               connection(10, bytes(15) + b"\1", 54007, 445) + connection(10, bytes(15) + b"\1", 54007, 139) +
+               struct.pack("=IHHIIi", 20, 3, 2, 0, 0, 0))
 SMB1 = b"\0\0\0\x24\xffSMB" + bytes(32)
 
 

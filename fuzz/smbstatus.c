@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* What smbstatus says, and the kernel's list of connections.
- * Input: kind (0: sessions, with shares behind a zero byte; 1: a session's other end, with a list
- * behind a zero byte; 2: a time), then the texts.
- * Must reach: smbstatus_parse_sessions smbstatus_parse_shares smbstatus_parse_time walk add
- *   add_share get_identity get_transport get_port is_logged_on drop_doubles json_members_next
- *   json_members_enter json_members_value json_members_end local_ports_want local_ports_read
- *   parse_peer read_address set_port
+/* What smbstatus prints, and the kernel's list of TCP connections.
+ * Input: kind (0: sessions, with shares behind a zero byte; 1: a session's peer, with a datagram of
+ * sock_diag(7) behind a zero byte; 2: a time), then the texts.
+ * Must reach: smbstatus_parse_sessions smbstatus_parse_shares smbstatus_parse_time
+ *   smbstatus_parse_member smbstatus_list_add smbstatus_add_session smbstatus_add_share
+ *   smbstatus_get_identity smbstatus_get_transport smbstatus_get_port smbstatus_is_logged_on
+ *   smbstatus_drop_duplicates json_members_next json_members_enter json_members_value
+ *   json_members_end peer_ports_add peer_ports_append peer_ports_find peer_port_parse
+ *   peer_port_compare
  * Holds: sessions are read from what is JSON as a whole, and from nothing else; they are sorted,
  * and each is there once; a name that is kept is one of the answer. */
 #include <jansson.h>
 #include "fuzz.h"
-#include "samba/smbstatus/local_ports.h"
+#include "samba/smbstatus/peer_ports.h"
 #include "samba/smbstatus/smbstatus_parse.h"
 
 /* The next text, up to a zero byte, in a block of its own that nothing ends. */
@@ -66,24 +68,18 @@ static void answers(struct fuzz_input *in)
 
 static void ports(struct fuzz_input *in)
 {
-	size_t bytes, list_bytes;
-	char *peer = take_text(in, &bytes), *text = take_text(in, &list_bytes);
-	char *ended = strndup(peer, bytes);
-	struct local_ports *l = local_ports_new();
-	FILE *list = list_bytes > 0 ? fmemopen(text, list_bytes, "r") : NULL;
-	uint16_t of_peer = 1, of_another = 1;
+	size_t bytes, answer_bytes;
+	char *peer = take_text(in, &bytes), *ended = strndup(peer, bytes);
+	uint8_t *answer = fuzz_rest(in, &answer_bytes);
+	struct peer_ports *p = peer_ports_new();
 
-	local_ports_want(l, ended, &of_peer);
-	local_ports_want(l, "ipv4:127.0.0.1:256", &of_another);
-	MUST(of_peer == 0 && of_another == 0);
-	if (list != NULL) {
-		local_ports_read(l, list);
-		fclose(list);
-	}
-	local_ports_free(l);
+	MUST(peer_ports_find(p, ended) == 0);
+	(void)peer_ports_add(p, answer, answer_bytes);
+	(void)peer_ports_find(p, ended);
+	peer_ports_free(p);
 	free(ended);
 	free(peer);
-	free(text);
+	free(answer);
 }
 
 static void time_text(struct fuzz_input *in)

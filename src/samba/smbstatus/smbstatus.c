@@ -7,7 +7,7 @@
 #include <string.h>
 #include "net/pool.h"
 #include "net/process.h"
-#include "samba/smbstatus/local_ports.h"
+#include "samba/smbstatus/peer_ports.h"
 
 #define STEP "smbstatus"
 
@@ -64,23 +64,26 @@ static void smbstatus_end(struct smbstatus *s)
 
 /* ---- parsing ---- */
 
-/* Before 4.20 Samba does not tell at which port a session came in: the kernel does. Not knowing it
- * is no failure. */
+/* Before 4.20 Samba does not say at which port a session came in, but the kernel knows. Where
+ * neither does, the session has no transport. */
 static void smbstatus_find_transports(struct smbstatus_list *list)
 {
-	uint16_t *ports = calloc(list->count + 1, sizeof *ports);
-	struct local_ports *wanted = local_ports_new();
+	struct peer_ports *ports = NULL;
 
-	for (size_t i = 0; i < list->count && ports != NULL && wanted != NULL; i++)
-		if (list->sessions[i].peer != NULL)
-			local_ports_want(wanted, list->sessions[i].peer, &ports[i]);
-	if (ports != NULL && wanted != NULL)
-		local_ports_read_all(wanted);
-	for (size_t i = 0; i < list->count && ports != NULL; i++)
-		if (list->sessions[i].peer != NULL)
-			list->sessions[i].transport = smbstatus_transport_of_port(ports[i]);
-	local_ports_free(wanted);
-	free(ports);
+	for (size_t i = 0; i < list->count; i++) {
+		struct smbstatus_session *s = &list->sessions[i];
+
+		if (s->peer == NULL)
+			continue;
+		if (ports == NULL) {
+			ports = peer_ports_new();
+			if (ports == NULL)
+				return;
+			peer_ports_read_kernel(ports);
+		}
+		s->transport = smbstatus_transport_of_port(peer_ports_find(ports, s->peer));
+	}
+	peer_ports_free(ports);
 }
 
 static void smbstatus_output_parse(void *job)
