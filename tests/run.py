@@ -1,41 +1,77 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Runs tests and closes with their count. Arguments: the build folder, that of the sanitizers, and TESTS. Without TESTS
-all run, and in the sanitizers' build the unit tests once more, those of the command's main job and of the names
-that it takes, and those of netsessiond and netsession-samba. A word of TESTS is a suite or a pattern of test names;
-they run in the first build alone."""
+"""Runs tests and closes with their count. Arguments: the build folder, that of the sanitizers, and TESTS.
+
+Without TESTS all tests run. In the build of the sanitizers the unit tests run once more, those of the command's main job
+and of the names that it takes, and those of netsessiond and netsession-samba; the C programs that call the libraries are
+compiled with the sanitizers there. The tests of the two builds run at the same time, since most of them wait for
+something most of the time. Those that measure run behind them, one by one.
+
+A word of TESTS is a suite or a pattern of test names; they run in the first build alone."""
 import collections
+import concurrent.futures
 import fnmatch
 import json
+import os
 import pathlib
 import subprocess
 import sys
+import threading
 import xml.etree.ElementTree
 
 import reachable
 from lab import ports
 
+MEASUREMENTS = ("--suite", "measure")
+SANITIZED = ("list", "nbns", "netsessiond", "netsessiond_kerberos", "interop", "bad_calls", "bad_messages", "samba_feed",
+             "samba_kill", "samba_relay")
+printing = threading.Lock()
 
-def run(build, *choice):
-    """Runs meson's tests. Gives (exit code, passed, failed, skipped) of their single sentences."""
-    done = subprocess.run(["meson", "test", "-C", build, "--print-errorlogs", *choice], check=False)
+
+def show(line):
+    with printing:
+        print(line, flush=True)
+
+
+def run(build, *choice, jobs=None):
+    """Runs meson's tests. Returns (exit code, passed, failed, skipped) of their single sentences.
+
+    jobs  how many tests run at a time; None: as many as there are processors"""
+    command = ["meson", "test", "-C", build, "--print-errorlogs", *choice, *(["--num-processes", str(jobs)] if jobs else [])]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as meson:
+        for line in meson.stdout:
+            show(f"{pathlib.Path(build).name}: {line.rstrip()}" if line.strip() else "")
     report = xml.etree.ElementTree.parse(pathlib.Path(build) / "meson-logs" / "testlog.junit.xml")
     cases = list(report.getroot().iter("testcase"))
-    if done.returncode != 0:
-        tell_failures(build)
+    if meson.returncode != 0:
+        show_failures(build)
     failed = sum(case.find("failure") is not None or case.find("error") is not None for case in cases)
     skipped = sum(case.find("skipped") is not None for case in cases)
-    return done.returncode, len(cases) - failed - skipped, failed, skipped
+    return meson.returncode, len(cases) - failed - skipped, failed, skipped
 
 
-def tell_failures(build):
-    """Prints what the failed sentences said: meson shows a TAP program's stderr alone."""
+def show_failures(build):
+    """Prints the failed sentences with their reasons: meson shows only the stderr of a TAP program."""
     for line in (pathlib.Path(build) / "meson-logs" / "testlog.json").read_text().splitlines():
         test, is_failure = json.loads(line), False
         for said in test.get("stdout", "").splitlines() if test["result"] != "OK" else []:
             is_failure = said.startswith("not ok") or (is_failure and said.startswith("#"))
             if is_failure:
-                print(f"{test['name']}: {said}", flush=True)
+                show(f"{test['name']}: {said}")
+
+
+def run_all(build, sanitized):
+    """All tests in both builds. Returns the results of run()."""
+    jobs = os.cpu_count()
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        runs = [pool.submit(run, build, "--no-suite", MEASUREMENTS[1], jobs=jobs + 1),
+                pool.submit(run_sanitized, sanitized, jobs)]
+        results = [runs[0].result(), *runs[1].result()]
+    return [*results, run(build, *MEASUREMENTS)]
+
+
+def run_sanitized(build, jobs):
+    return [run(build, "--suite", "e2e", *SANITIZED, jobs=jobs), run(build, "--suite", "unit", jobs=jobs)]
 
 
 def chosen(build, words):
@@ -62,12 +98,7 @@ def main():
     reachable.enter(pathlib.Path(__file__).parents[1])
     if "::1" not in ports.loopbacks():
         print("this machine has no IPv6: tests that connect from ::1 fail")
-    if words:
-        results = [run(build, *choice) for choice in chosen(build, words)]
-    else:
-        results = [run(build), run(sanitized, "--suite", "unit"),
-                   run(sanitized, "--suite", "e2e", "list", "nbns", "netsessiond", "netsessiond_kerberos", "interop",
-                       "bad_calls", "bad_messages", "samba_feed", "samba_kill", "samba_relay")]
+    results = [run(build, *choice) for choice in chosen(build, words)] if words else run_all(build, sanitized)
     passed, failed, skipped = (sum(result[i] for result in results) for i in (1, 2, 3))
     broken = any(result[0] != 0 for result in results)
     if broken and failed == 0:
