@@ -48,7 +48,8 @@ def crowd(count, users, clients=64, opens=0):
 def held(server, wanted, threads=8):
     """Holds the wanted sessions, each on a TCP connection of its own, by impacket. Gives the list of connections.
 
-    A session counts as soon as its log-on has succeeded: Samba lists it from then on.
+    Samba lists a session as soon as its log-on has succeeded. Each session has a tree connection, too: smbd looks once a
+    minute for connections without one and closes them, which a test on a busy machine lives to see.
     """
     with concurrent.futures.ThreadPoolExecutor(threads) as pool:
         futures = [pool.submit(_log_on, server, want) for want in wanted]
@@ -200,11 +201,10 @@ def _log_on(server, want):
         connection = SMBConnection(existingConnection=_FreshSMB3(
             host, host, "", nmb.TYPE_SERVER, server.port, WAIT_S, session=session))
         connection.login(want.user, server.password(want.user), server.domain)
-        if want.opens:
-            tree = connection.connectTree(server.share)
-            for _ in range(want.opens):
-                connection.openFile(tree, server.file, FILE_READ_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE,
-                                    creationDisposition=FILE_OPEN)
+        tree = connection.connectTree(server.share if want.opens else "IPC$")
+        for _ in range(want.opens):
+            connection.openFile(tree, server.file, FILE_READ_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE,
+                                creationDisposition=FILE_OPEN)
         return connection
     except BaseException:
         stream.close()
