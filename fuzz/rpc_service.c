@@ -5,15 +5,20 @@
  * 0-4: type, bit 5: it has a token, bit 6: its trailer says that it is sealed, bit 7: big-endian),
  * flags, call id, u16 length, body.
  * Must reach: rpc_server_feed rpc_server_read rpc_server_pending rpc_server_is_over
+ * rpc_server_next rpc_server_finish_call
  * rpc_server_on_bind rpc_server_on_alter_context rpc_server_on_request rpc_server_on_co_cancel
- * rpc_server_on_orphaned take_stub begin_call collect execute rpc_answer_begin_fragment
- * rpc_answer_last_fault rpc_answer_fault rpc_answer_nak rpc_answer_protocol_error refuse go_on
- * is_old is_mixed is_too_long agree_on_frag rpc_presentation_negotiate rpc_presentation_find
- * agree_on_features reject rpc_bind_decode rpc_bind_ack_encode rpc_alter_context_resp_encode
- * rpc_bind_nak_encode rpc_response_head_encode rpc_fault_encode rpc_request_decode
- * rpc_pdu_reader_take_rest rpc_server_on_auth3 rpc_server_authenticated rpc_server_finish_token
- * rpc_security_check_request rpc_security_protect_response unprotect rpc_security_complete
- * rpc_security_fragment_bytes rpc_trailer_decode rpc_trailer_encode send_secure_ack Holds: however
+ * rpc_server_on_orphaned rpc_server_begin_call rpc_server_collect_fragment
+ * rpc_server_begin_execution rpc_answer_begin_fragment rpc_answer_last_fault rpc_answer_fault
+ * rpc_answer_nak rpc_answer_protocol_error rpc_server_refuse_pdu rpc_server_read_queued
+ * rpc_server_is_old_call rpc_server_is_mixed rpc_server_is_request_too_long
+ * rpc_server_agree_on_frag rpc_presentation_negotiate rpc_presentation_find
+ * rpc_presentation_agree_on_features rpc_presentation_reject rpc_bind_decode rpc_bind_ack_encode
+ * rpc_alter_context_resp_encode rpc_bind_nak_encode rpc_response_head_encode rpc_fault_encode
+ * rpc_request_decode rpc_pdu_reader_take_rest rpc_server_on_auth3 rpc_server_authenticated
+ * rpc_server_finish_token rpc_security_check_request rpc_security_protect_response
+ * rpc_security_unprotect rpc_security_finish_token rpc_security_fragment_bytes
+ * rpc_trailer_decode rpc_trailer_encode rpc_server_send_secure_ack
+ * Holds: however
  * the pipe is cut and read, the same calls are made and the same is answered; each answer is whole
  * PDUs of a kind that a server sends, none longer than agreed, the fragments of one response
  * together what was called gave, protected as was agreed; what is pending is what can be read. */
@@ -44,8 +49,6 @@ struct calls {
 	struct wire_writer trace;
 	struct wire_writer given; /* the stubs of all answers, one behind the other */
 	size_t taken;             /* of them, by what was read */
-	bool is_judging;
-	enum rpc_auth_progress progress; /* of the token that is judged */
 };
 
 static uint32_t call(void *context, uint16_t opnum, struct wire_reader *stub,
@@ -100,16 +103,6 @@ static bool takes(void *context, uint8_t auth_type, uint8_t auth_level)
 	return auth_type == RPC_AUTH_SPNEGO;
 }
 
-static bool step(void *context, const uint8_t *token, size_t bytes)
-{
-	struct calls *calls = context;
-
-	MUST(!calls->is_judging && bytes > 0);
-	calls->is_judging = true;
-	calls->progress = (enum rpc_auth_progress)(token[0] % 3);
-	return token[0] != 'm';
-}
-
 static size_t token_bytes(void *context, bool seals)
 {
 	(void)context;
@@ -150,16 +143,26 @@ static bool unseal(void *context, const struct rpc_message *m, const uint8_t *to
 	return verify(context, m, token, bytes);
 }
 
-static const struct rpc_security_provider security = { takes,  step, token_bytes, sign,
-	                                               verify, seal, unseal };
+static const struct rpc_security_provider security = { takes,  token_bytes, sign,
+	                                               verify, seal,        unseal };
 
-/* Answers a token that waits for it. */
-static void judge(struct rpc_server *s, struct calls *calls)
+/* Answers the events that wait: a token's first byte says what becomes of it. */
+static void run_events(struct rpc_server *s, struct calls *calls)
 {
-	while (calls->is_judging && !rpc_server_is_over(s)) {
-		calls->is_judging = false;
-		rpc_server_authenticated(s, calls->progress, (const uint8_t *)"token",
-		                         calls->progress == RPC_AUTH_CONTINUES ? 5 : 0);
+	struct rpc_server_event event;
+	enum rpc_server_event_kind kind;
+
+	while ((kind = rpc_server_next(s, &event)) != RPC_SERVER_IDLE) {
+		if (kind == RPC_SERVER_CALL) {
+			rpc_server_run_call(s, &event, calls);
+		} else {
+			enum rpc_auth_progress progress;
+
+			MUST(event.token_bytes > 0);
+			progress = (enum rpc_auth_progress)(event.token[0] % 3);
+			rpc_server_authenticated(s, progress, (const uint8_t *)"token",
+			                         progress == RPC_AUTH_CONTINUES ? 5 : 0);
+		}
 	}
 }
 
@@ -257,7 +260,7 @@ static void read_all(struct rpc_server *s, size_t most, struct answers *a, struc
 	struct wire_writer pdu = { 0 };
 	size_t pending;
 
-	for (judge(s, calls); (pending = rpc_server_pending(s)) > 0; judge(s, calls)) {
+	for (run_events(s, calls); (pending = rpc_server_pending(s)) > 0; run_events(s, calls)) {
 		size_t had = pdu.len, left, count = rpc_server_read(s, &pdu, most, &left);
 
 		MUST(count > 0 && count <= most && count <= pending && pdu.len == had + count);
@@ -318,7 +321,7 @@ static struct wire_writer run(const struct wire_writer *pipe, const struct fuzz_
 {
 	struct calls calls = { 0 };
 	struct answers answers = { 0 };
-	struct rpc_server *s = rpc_server_new(&endpoint, &calls);
+	struct rpc_server *s = rpc_server_new(&endpoint);
 	bool goes_on = true;
 
 	if (is_secure)

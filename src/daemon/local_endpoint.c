@@ -82,16 +82,23 @@ static void local_connection_close(struct local_connection *c, enum log_level le
 	local_connection_free(c);
 }
 
-static bool local_connection_has_turn(void *context)
+static bool local_connection_has_turn(struct local_connection *c)
 {
-	struct local_connection *c = context;
-
 	if (net_connection_turn_is_over(&c->connection)) {
 		c->wants_turn = true;
 		return false;
 	}
 	return c->is_refreshed || !srvsvc_may_list_sessions(c->endpoint->service, c->identity) ||
 	       refresh_ready_or_wait(c->endpoint->refresh, &c->wait);
+}
+
+/* Runs the calls that wait, unless they have to wait for a turn or for a refresh. */
+static void local_connection_run_calls(struct local_connection *c)
+{
+	struct rpc_server_event event;
+
+	while (rpc_server_next(c->rpc, &event) == RPC_SERVER_CALL && local_connection_has_turn(c))
+		rpc_server_run_call(c->rpc, &event, &c->caller);
 }
 
 /* False: out of memory. */
@@ -104,6 +111,7 @@ static bool local_connection_send_pending(struct local_connection *c)
 	while (is_good && net_stream_unsent(c->stream) == 0 && rpc_server_pending(c->rpc) > 0) {
 		wire_writer_clear(&out);
 		(void)rpc_server_read(c->rpc, &out, SPACE_BYTES, &left);
+		local_connection_run_calls(c);
 		counters_add(COUNTER_LOCAL_BYTES_OUT, out.len);
 		is_good = !out.failed && net_stream_send(c->stream, out.data, out.len);
 	}
@@ -147,7 +155,7 @@ static void local_connection_take_turn(struct local_connection *c)
 	c->wants_turn = false;
 	net_connection_touch(&c->connection);
 	net_connection_begin_turn(&c->connection);
-	rpc_server_go_on(c->rpc);
+	local_connection_run_calls(c);
 	c->is_refreshed = false;
 	local_connection_send_answers(c);
 }
@@ -175,6 +183,7 @@ static void local_connection_on_received(void *context, size_t bytes)
 
 	net_connection_begin_turn(&c->connection);
 	is_good = rpc_server_feed(c->rpc, c->endpoint->space, bytes);
+	local_connection_run_calls(c);
 	net_connection_touch(&c->connection);
 	counters_add(COUNTER_LOCAL_BYTES_IN, bytes);
 	if (!is_good || rpc_server_is_over(c->rpc))
@@ -216,9 +225,8 @@ static void local_connection_on_identity(void *context, struct identity *identit
 		                            .address = "local",
 		                            .endpoint = "local" };
 	if (identity != NULL)
-		c->rpc = rpc_server_new(&endpoint, &c->caller);
+		c->rpc = rpc_server_new(&endpoint);
 	if (c->rpc != NULL) {
-		rpc_server_take_turns(c->rpc, local_connection_has_turn, c);
 		net_connection_set_open(&c->connection, true);
 		c->socket = -1;
 		c->stream = net_stream_new(c->endpoint->loop, socket, &handler, c);

@@ -52,9 +52,8 @@ static void smb_pipe_on_authenticated(void *context)
 	p->of->handler->judged(p->of->context, p);
 }
 
-static bool smb_pipe_has_turn(void *context)
+static bool smb_pipe_has_turn(struct smb_pipe *p)
 {
-	struct smb_pipe *p = context;
 	struct smb_pipes *pipes = p->of;
 	struct srvsvc_server *service = pipes->service;
 
@@ -63,6 +62,19 @@ static bool smb_pipe_has_turn(void *context)
 		       refresh_ready_or_wait(pipes->refresh, &pipes->wait);
 	pipes->wants_turn = true;
 	return false;
+}
+
+/* Answers the events of the association. Calls are left for later unless it is the connection's
+ * turn and the sessions are refreshed. */
+static void smb_pipe_run_events(struct smb_pipe *p)
+{
+	struct rpc_server_event event;
+	enum rpc_server_event_kind kind;
+
+	while ((kind = rpc_server_next(p->rpc, &event)) == RPC_SERVER_CALL && smb_pipe_has_turn(p))
+		rpc_server_run_call(p->rpc, &event, &p->as);
+	if (kind == RPC_SERVER_TOKEN)
+		smb_rpc_authentication_start(p->log_on, event.token, event.token_bytes);
 }
 
 struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct auth_acceptor_settings *acceptance,
@@ -86,7 +98,7 @@ struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct auth_acceptor_set
 		                        .identity = who,
 		                        .address = pipes->from,
 		                        .endpoint = "smb" };
-	p->rpc = rpc_server_new(&endpoint, &p->as);
+	p->rpc = rpc_server_new(&endpoint);
 	if (p->rpc != NULL)
 		p->log_on = smb_rpc_authentication_new(pipes->loop, acceptance, p->rpc, &handler,
 		                                       p);
@@ -96,7 +108,6 @@ struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct auth_acceptor_set
 		free(p);
 		return NULL;
 	}
-	rpc_server_take_turns(p->rpc, smb_pipe_has_turn, p);
 	p->next = pipes->first;
 	if (p->next != NULL)
 		p->next->before = p;
@@ -127,6 +138,7 @@ static bool smb_pipe_may_write(const struct smb_pipes *pipes)
 void smb_pipe_answer(struct smb_pipe *pipe)
 {
 	smb_rpc_authentication_answer(pipe->log_on);
+	smb_pipe_run_events(pipe);
 	smb_pipe_count_held(pipe, rpc_server_held_bytes(pipe->rpc));
 }
 
@@ -135,6 +147,7 @@ bool smb_pipe_write(void *pipe, const uint8_t *data, size_t bytes)
 	struct smb_pipe *p = pipe;
 	bool is_good = smb_pipe_may_write(p->of) && rpc_server_feed(p->rpc, data, bytes);
 
+	smb_pipe_run_events(p);
 	smb_pipe_count_held(p, rpc_server_held_bytes(p->rpc));
 	return is_good;
 }
@@ -149,6 +162,7 @@ size_t smb_pipe_read(void *pipe, struct wire_writer *to, size_t max_bytes, size_
 	struct smb_pipe *p = pipe;
 	size_t bytes = rpc_server_read(p->rpc, to, max_bytes, left);
 
+	smb_pipe_run_events(p);
 	smb_pipe_count_held(p, rpc_server_held_bytes(p->rpc));
 	return bytes;
 }
@@ -184,7 +198,7 @@ void smb_pipes_go_on(struct smb_pipes *pipes)
 {
 	pipes->wants_turn = false;
 	for (struct smb_pipe *p = pipes->first; p != NULL; p = p->next) {
-		rpc_server_go_on(p->rpc);
+		smb_pipe_run_events(p);
 		smb_pipe_count_held(p, rpc_server_held_bytes(p->rpc));
 	}
 	pipes->is_refreshed = false;

@@ -62,17 +62,20 @@ void smb_rpc_authentication_answer(struct smb_rpc_authentication *l)
 	rpc_server_authenticated(l->rpc, progress, result->token, result->token_bytes);
 }
 
-static bool smb_rpc_security_step(void *context, const uint8_t *token, size_t bytes)
+void smb_rpc_authentication_start(struct smb_rpc_authentication *l, const uint8_t *token,
+                                  size_t bytes)
 {
-	struct smb_rpc_authentication *l = context;
-	struct auth_acceptor *acceptor = l->acceptor != NULL ? l->acceptor
-	                                                     : auth_acceptor_new(l->acceptance);
+	struct auth_acceptor *acceptor;
 
+	if (l->step != NULL || l->result != NULL)
+		return;
+	acceptor = l->acceptor != NULL ? l->acceptor : auth_acceptor_new(l->acceptance);
 	l->acceptor = NULL;
 	if (acceptor != NULL)
 		l->step = smb_authentication_start(l->loop, acceptor, token, bytes,
 		                                   smb_rpc_security_on_step, l);
-	return l->step != NULL;
+	if (l->step == NULL)
+		rpc_server_authenticated(l->rpc, RPC_AUTH_FAILED, NULL, 0);
 }
 
 /* ---- what it protects ---- */
@@ -127,9 +130,8 @@ smb_rpc_authentication_new(struct net_loop *loop, struct auth_acceptor_settings 
                            const struct smb_rpc_authentication_handler *handler, void *context)
 {
 	static const struct rpc_security_provider security = {
-		smb_rpc_security_accepts, smb_rpc_security_step,   smb_rpc_security_token_bytes,
-		smb_rpc_security_sign,    smb_rpc_security_verify, smb_rpc_security_seal,
-		smb_rpc_security_unseal
+		smb_rpc_security_accepts, smb_rpc_security_token_bytes, smb_rpc_security_sign,
+		smb_rpc_security_verify,  smb_rpc_security_seal,        smb_rpc_security_unseal
 	};
 	struct smb_rpc_authentication *l = calloc(1, sizeof *l);
 

@@ -25,6 +25,10 @@ struct smb_rpc_authentication *
 smb_rpc_authentication_new(struct net_loop *loop, struct auth_acceptor_settings *acceptance,
                            struct rpc_server *rpc,
                            const struct smb_rpc_authentication_handler *handler, void *context);
+/* Runs a step of the log-on with a token of the caller, which is copied; does nothing while a step
+ * is running. Without memory the log-on fails. */
+void smb_rpc_authentication_start(struct smb_rpc_authentication *l, const uint8_t *token,
+                                  size_t bytes);
 /* Hands on what became of a token. Calls that waited for it are made from here: they may close
  * anything, the pipe itself too if the handler does not put that off. */
 void smb_rpc_authentication_answer(struct smb_rpc_authentication *l);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a server needs of its host to authenticate callers and to protect their calls: [MS-RPCE]
- * 2.2.1.1.7, 2.2.1.1.8, 3.3.1.5.2. */
+/* Authentication and protection of calls: [MS-RPCE] 2.2.1.1.7, 2.2.1.1.8, 3.3.1.5.2. */
 #ifndef RPC_SECURITY_H
 #define RPC_SECURITY_H
 
@@ -31,12 +30,11 @@ struct rpc_message {
 	bool signs_all; /* header and trailer too: both ends support header signing */
 };
 
-/* A security provider. context is that of rpc_server_set_security. */
+/* What a server uses to protect calls once a caller is authenticated, as it would use a cipher:
+ * these functions compute, and do nothing else. context is that of rpc_server_set_security. */
 struct rpc_security_provider {
+	/* Whether callers may authenticate like this. */
 	bool (*supports)(void *context, uint8_t auth_type, uint8_t auth_level);
-	/* A token came: rpc_server_authenticated answers it, later and not from within. Copies the
-	 * token. False: out of memory. */
-	bool (*step)(void *context, const uint8_t *token, size_t bytes);
 	/* The length of a token that signs or seals; 0: that was not agreed on, or is impossible.
 	 */
 	size_t (*token_bytes)(void *context, bool seals);

@@ -6,6 +6,7 @@
  * two. To one who multiplexes ([MS-RPCE] 3.3.1.5.8) answers come in the order of the requests. */
 #include "rpc/server.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +20,14 @@
  * in one READ. */
 #define MAX_FRAG 65528
 
-/* A request that comes in fragments. */
+/* A request, collected from its fragments. */
 struct rpc_collected_call {
-	bool is_open; /* its last fragment has not come */
+	bool is_open;  /* its last fragment has not come */
+	bool is_whole; /* the host has to run it */
 	bool big_endian;
 	uint32_t id;
-	struct rpc_request request; /* its first fragment's */
+	struct rpc_request request;            /* its first fragment's */
+	const struct rpc_interface *interface; /* that of its presentation context */
 	struct wire_writer stub;
 };
 
@@ -40,22 +43,21 @@ struct rpc_answer {
 	uint16_t context_id;
 };
 
-/* A bind, alter_context or AUTH3 whose token is being pending. */
+/* A bind, alter_context or AUTH3 that is answered when the host has the result of its token. */
 struct rpc_pending_bind {
 	uint8_t ptype;
 	uint32_t call_id;
 	struct rpc_bind_ack ack;
+	size_t token_bytes;
+	uint8_t token[];
 };
 
 struct rpc_server {
 	const struct rpc_endpoint *endpoint;
-	void *context;
 	enum { UNBOUND, BOUND, OVER } step;
 	uint16_t max_frag; /* bytes, both ways */
 	uint32_t assoc_group;
 	bool is_multiplexed;
-	bool (*has_turn)(void *context); /* NULL: always */
-	void *turn_context;
 	struct rpc_presentation presentation;
 	struct rpc_security_context security;
 	struct rpc_pending_bind *pending; /* while security is RPC_SECURITY_PENDING */
@@ -68,14 +70,13 @@ struct rpc_server {
 	struct rpc_answer answer;
 };
 
-struct rpc_server *rpc_server_new(const struct rpc_endpoint *endpoint, void *context)
+struct rpc_server *rpc_server_new(const struct rpc_endpoint *endpoint)
 {
 	struct rpc_server *s = calloc(1, sizeof *s);
 
 	if (s == NULL)
 		return NULL;
 	s->endpoint = endpoint;
-	s->context = context;
 	rpc_pdu_reader_init(&s->pdus, MAX_FRAG);
 	return s;
 }
@@ -94,17 +95,11 @@ void rpc_server_free(struct rpc_server *s)
 	free(s);
 }
 
-void rpc_server_set_security(struct rpc_server *s, const struct rpc_security_provider *security,
-                             void *security_context)
+void rpc_server_set_security(struct rpc_server *s, const struct rpc_security_provider *provider,
+                             void *provider_context)
 {
-	s->security.provider = security;
-	s->security.context = security_context;
-}
-
-void rpc_server_take_turns(struct rpc_server *s, bool (*has_turn)(void *context), void *context)
-{
-	s->has_turn = has_turn;
-	s->turn_context = context;
+	s->security.provider = provider;
+	s->security.context = provider_context;
 }
 
 bool rpc_server_is_over(const struct rpc_server *s)
@@ -250,23 +245,26 @@ static void rpc_server_send_secure_ack(struct rpc_server *s, const struct rpc_pe
 	rpc_answer_check(s);
 }
 
-/* Hands a token over, and what is to be answered with it; ack: NULL for an AUTH3. Without memory
- * the association ends. */
+/* The host gets the token; ack is the answer that waits for its result, NULL for an AUTH3. Without
+ * memory the association ends. */
 static void rpc_server_begin_token(struct rpc_server *s, const struct rpc_header *h,
                                    const struct rpc_trailer *trailer,
                                    const struct rpc_bind_ack *ack)
 {
-	struct rpc_pending_bind *pending = calloc(1, sizeof *pending);
+	struct rpc_pending_bind *pending = calloc(1, sizeof *pending + trailer->token_bytes);
 
-	if (pending != NULL) {
-		pending->ptype = h->ptype;
-		pending->call_id = h->call_id;
-		if (ack != NULL)
-			pending->ack = *ack;
-	}
-	s->pending = pending;
-	if (pending == NULL || !rpc_security_begin_token(&s->security, trailer))
+	if (pending == NULL) {
 		s->step = OVER;
+		return;
+	}
+	pending->ptype = h->ptype;
+	pending->call_id = h->call_id;
+	if (ack != NULL)
+		pending->ack = *ack;
+	pending->token_bytes = trailer->token_bytes;
+	memcpy(pending->token, trailer->token, trailer->token_bytes);
+	s->pending = pending;
+	rpc_security_begin_token(&s->security, trailer);
 }
 
 /* [MS-RPCE] 3.3.1.5.2.2. Windows agrees whether or not there is anything to be signed. */
@@ -407,31 +405,55 @@ static void rpc_server_finish_token(struct rpc_server *s, enum rpc_auth_progress
  * [MS-RPCE] 3.3.3.5.6. */
 #define OLD_CALLS 150
 
-static void rpc_server_execute(struct rpc_server *s, uint32_t call_id,
-                               const struct rpc_request *request, struct wire_reader *stub)
+/* Stands at the start, from which alignment counts. */
+static struct wire_reader rpc_collected_call_stub(const struct rpc_collected_call *c)
 {
-	const struct rpc_interface *interface = rpc_presentation_find(&s->presentation,
-	                                                              request->context_id);
-	struct rpc_answer *a = &s->answer;
-	uint32_t status;
+	struct wire_reader stub;
+
+	wire_reader_init(&stub, c->stub.data, c->stub.len);
+	stub.big_endian = c->big_endian;
+	return stub;
+}
+
+/* The call has come whole: the host runs it, or the management interface does so at once. */
+static void rpc_server_begin_execution(struct rpc_server *s)
+{
+	struct rpc_collected_call *c = &s->call;
 
 	rpc_answer_clear(s);
-	a->call_id = call_id;
-	a->context_id = request->context_id;
 	rpc_management_count(RPC_CALLS_IN);
-	if (interface == &rpc_management)
-		status = rpc_management_call(s->endpoint, request->opnum, stub, &a->stub);
-	else
-		status = interface->call(s->context, request->opnum, stub, &a->stub);
-	if (status == 0 && !a->stub.failed) {
-		rpc_answer_begin_fragment(s);
-		return;
+	c->is_open = false;
+	c->is_whole = true;
+	c->interface = rpc_presentation_find(&s->presentation, c->request.context_id);
+	if (c->interface == &rpc_management) {
+		struct wire_reader stub = rpc_collected_call_stub(c);
+
+		rpc_server_finish_call(s, rpc_management_call(s->endpoint, c->request.opnum, &stub,
+		                                              &s->answer.stub));
 	}
-	rpc_answer_fault(
-		s, call_id,
-		&(struct rpc_fault){ .status = status != 0 ? status : RPC_FAULT_REMOTE_NO_MEMORY,
-	                             .context_id = request->context_id,
-	                             .was_not_executed = status == RPC_FAULT_OP_RNG_ERROR });
+}
+
+void rpc_server_finish_call(struct rpc_server *s, uint32_t fault_status)
+{
+	struct rpc_collected_call *c = &s->call;
+	struct rpc_answer *a = &s->answer;
+
+	assert(c->is_whole);
+	c->is_whole = false;
+	wire_writer_fini(&c->stub);
+	if (fault_status == 0 && a->stub.failed)
+		fault_status = RPC_FAULT_REMOTE_NO_MEMORY;
+	if (fault_status == 0) {
+		a->call_id = c->id;
+		a->context_id = c->request.context_id;
+		rpc_answer_begin_fragment(s);
+	} else {
+		rpc_answer_fault(s, c->id,
+		                 &(struct rpc_fault){ .status = fault_status,
+		                                      .context_id = c->request.context_id,
+		                                      .was_not_executed = fault_status ==
+		                                                          RPC_FAULT_OP_RNG_ERROR });
+	}
 }
 
 /* Whether this fragment belongs to a call that is over. */
@@ -486,45 +508,26 @@ static void rpc_server_collect_fragment(struct rpc_server *s, const struct rpc_h
                                         const struct rpc_request *request, struct wire_reader *r)
 {
 	struct rpc_collected_call *c = &s->call;
-	struct wire_reader stub;
 
+	if (rpc_server_is_request_too_long(s, h, request, wire_left(r))) {
+		rpc_answer_last_fault(s, h->call_id,
+		                      &(struct rpc_fault){ .status = RPC_FAULT_ACCESS_DENIED,
+		                                           .context_id = request->context_id });
+		return;
+	}
 	if (!c->is_open)
 		*c = (struct rpc_collected_call){ .is_open = true,
 			                          .big_endian = r->big_endian,
 			                          .id = h->call_id,
 			                          .request = *request };
 	wire_put_bytes(&c->stub, r->at, wire_left(r));
-	if (c->stub.failed) {
+	if (c->stub.failed)
 		rpc_answer_last_fault(s, c->id,
 		                      &(struct rpc_fault){ .status = RPC_FAULT_REMOTE_NO_MEMORY,
 		                                           .context_id = c->request.context_id,
 		                                           .was_not_executed = true });
-	} else if ((h->pfc_flags & RPC_PFC_LAST_FRAG) != 0) {
-		wire_reader_init(&stub, c->stub.data, c->stub.len);
-		stub.big_endian = c->big_endian;
-		rpc_server_execute(s, c->id, &c->request, &stub);
-		wire_writer_fini(&c->stub);
-		c->is_open = false;
-	}
-}
-
-/* The stub of a fragment that the call is no part of any other. */
-static void rpc_server_read_stub(struct rpc_server *s, const struct rpc_header *h,
-                                 const struct rpc_request *request, struct wire_reader *r)
-{
-	struct wire_reader stub;
-
-	if (rpc_server_is_request_too_long(s, h, request, wire_left(r))) {
-		rpc_answer_last_fault(s, h->call_id,
-		                      &(struct rpc_fault){ .status = RPC_FAULT_ACCESS_DENIED,
-		                                           .context_id = request->context_id });
-	} else if (!s->call.is_open && (h->pfc_flags & RPC_PFC_LAST_FRAG) != 0) {
-		wire_reader_init(&stub, r->at, wire_left(r)); /* alignment counts from here */
-		stub.big_endian = r->big_endian;
-		rpc_server_execute(s, h->call_id, request, &stub);
-	} else {
-		rpc_server_collect_fragment(s, h, request, r);
-	}
+	else if ((h->pfc_flags & RPC_PFC_LAST_FRAG) != 0)
+		rpc_server_begin_execution(s);
 }
 
 /* 3.3.1.5.8: a request's fragments come one behind the other. */
@@ -558,7 +561,7 @@ static void rpc_server_on_request(struct rpc_server *s, const struct rpc_header 
 	} else if (!rpc_security_check_request(&s->security, h, &request, r, &fault)) {
 		rpc_answer_last_fault(s, h->call_id, &fault);
 	} else if (c->is_open || (is_first && rpc_server_begin_call(s, h, &request))) {
-		rpc_server_read_stub(s, h, &request, r);
+		rpc_server_collect_fragment(s, h, &request, r);
 	}
 	wire_writer_fini(&s->security.plain_pdu);
 }
@@ -621,11 +624,10 @@ static void rpc_server_refuse_pdu(struct rpc_server *s)
 	s->step = OVER;
 }
 
-/* Whether what comes has to wait: for an answer to be read, or made, or for a turn. */
+/* Whether input has to wait: until an answer is read, or until the host has answered an event. */
 static bool rpc_server_is_busy(const struct rpc_server *s)
 {
-	return rpc_answer_pdu_left(s) > 0 || s->security.step == RPC_SECURITY_PENDING ||
-	       (s->has_turn != NULL && !s->has_turn(s->turn_context));
+	return rpc_answer_pdu_left(s) > 0 || s->pending != NULL || s->call.is_whole;
 }
 
 /* Takes PDUs up to one that is answered. Returns what is left of data. */
@@ -699,10 +701,23 @@ static void rpc_server_read_queued(struct rpc_server *s)
 	}
 }
 
-void rpc_server_go_on(struct rpc_server *s)
+enum rpc_server_event_kind rpc_server_next(struct rpc_server *s, struct rpc_server_event *event)
 {
-	if (s->step != OVER && s->queued.len > 0 && !rpc_server_is_busy(s))
-		rpc_server_read_queued(s);
+	*event = (struct rpc_server_event){ 0 };
+	if (s->step == OVER)
+		return RPC_SERVER_IDLE;
+	if (s->pending != NULL) {
+		event->token = s->pending->token;
+		event->token_bytes = s->pending->token_bytes;
+		return RPC_SERVER_TOKEN;
+	}
+	if (!s->call.is_whole)
+		return RPC_SERVER_IDLE;
+	event->interface = s->call.interface;
+	event->opnum = s->call.request.opnum;
+	event->stub = rpc_collected_call_stub(&s->call);
+	event->answer = &s->answer.stub;
+	return RPC_SERVER_CALL;
 }
 
 void rpc_server_authenticated(struct rpc_server *s, enum rpc_auth_progress progress,
@@ -736,8 +751,10 @@ size_t rpc_server_pending(const struct rpc_server *s)
 
 size_t rpc_server_held_bytes(const struct rpc_server *s)
 {
+	size_t pending = s->pending != NULL ? sizeof *s->pending + s->pending->token_bytes : 0;
+
 	return s->pdus.partial.cap + s->queued.cap + s->call.stub.cap + s->answer.head.cap +
-	       s->answer.stub.cap + s->security.plain_pdu.cap;
+	       s->answer.stub.cap + s->security.plain_pdu.cap + pending;
 }
 
 size_t rpc_server_read(struct rpc_server *s, struct wire_writer *to, size_t max_bytes, size_t *left)

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The server's side of one association: presentation contexts, calls in fragments, answers cut
- * into fragments when they are fetched. Bytes in, bytes out. C706 9 and 12, [MS-RPCE] 3.3. */
+/* The server's side of one association: C706 9 and 12, [MS-RPCE] 3.3. Bytes in, events and bytes
+ * out.
+ *
+ * The host feeds what the caller sends, asks for events with rpc_server_next until there is none,
+ * answers each event, and reads the answers with rpc_server_read while rpc_server_pending says that
+ * there are some. It asks again whenever it has fed, read or answered something. */
 #ifndef RPC_SERVER_H
 #define RPC_SERVER_H
 
@@ -9,44 +13,68 @@
 
 struct rpc_server;
 
-/* Keeps endpoint; context goes to its interfaces. NULL: out of memory. */
-struct rpc_server *rpc_server_new(const struct rpc_endpoint *endpoint, void *context);
+/* Keeps endpoint. NULL: out of memory. */
+struct rpc_server *rpc_server_new(const struct rpc_endpoint *endpoint);
 void rpc_server_free(struct rpc_server *s);
 
-/* Lends it a security provider, and keeps it and its context: else callers cannot authenticate
- * themselves to it, and are whom they came as. Before anything is fed. */
-void rpc_server_set_security(struct rpc_server *s, const struct rpc_security_provider *security,
-                             void *security_context);
+/* Lets callers authenticate by provider. Keeps provider and its context. To be called before
+ * anything is fed; without it callers cannot authenticate by RPC. */
+void rpc_server_set_security(struct rpc_server *s, const struct rpc_security_provider *provider,
+                             void *provider_context);
 
-/* What became of the token that step gave: token is what goes back, borrowed. Look for what is
- * pending afterwards. */
+/* Bytes of the caller, however they are cut; borrowed. False: they violate the protocol in a way
+ * that has no answer, or come after the end of the association, and the pipe or the connection has
+ * to be closed. */
+bool rpc_server_feed(struct rpc_server *s, const void *data, size_t bytes);
+
+enum rpc_server_event_kind {
+	RPC_SERVER_IDLE,  /* nothing to do until something is fed, read or answered */
+	RPC_SERVER_TOKEN, /* run a step of the log-on, then rpc_server_authenticated */
+	RPC_SERVER_CALL,  /* run the call, then rpc_server_finish_call */
+};
+
+/* What it points at is borrowed until the event is answered. */
+struct rpc_server_event {
+	const uint8_t *token; /* of RPC_SERVER_TOKEN */
+	size_t token_bytes;
+	const struct rpc_interface *interface; /* of RPC_SERVER_CALL, as for interface->call */
+	uint16_t opnum;
+	struct wire_reader stub;
+	struct wire_writer *answer;
+};
+
+/* Gives the event that the host has to answer next. The event is the same until it is answered, so
+ * a host may leave a call for later: what the caller sends meanwhile waits. */
+enum rpc_server_event_kind rpc_server_next(struct rpc_server *s, struct rpc_server_event *event);
+
+/* Answers RPC_SERVER_TOKEN. token, borrowed, is sent to the caller. */
 void rpc_server_authenticated(struct rpc_server *s, enum rpc_auth_progress progress,
                               const uint8_t *token, size_t bytes);
 
-/* Calls are made only while has_turn says so; without a turn, what was written waits for
- * rpc_server_go_on, as it does for an answer to be read. NULL, as at first: always. */
-void rpc_server_take_turns(struct rpc_server *s, bool (*has_turn)(void *context), void *context);
-/* There is a turn again: takes up what waits, if no answer is to be read before. */
-void rpc_server_go_on(struct rpc_server *s);
+/* Answers RPC_SERVER_CALL. fault_status is what interface->call returned: 0, or a fault, and then
+ * what stands in the event's answer is dropped. */
+void rpc_server_finish_call(struct rpc_server *s, uint32_t fault_status);
 
-/* Bytes that the caller wrote, however they are cut. False: what came breaks the protocol in a way
- * that has no answer, or comes after the end, and the pipe or the connection has to be closed. */
-bool rpc_server_feed(struct rpc_server *s, const void *data, size_t bytes);
+/* Runs the call of event, and answers it. context goes to the interface. */
+static inline void rpc_server_run_call(struct rpc_server *s, struct rpc_server_event *event,
+                                       void *context)
+{
+	rpc_server_finish_call(
+		s, event->interface->call(context, event->opnum, &event->stub, event->answer));
+}
 
-/* Whether the association has ended: once what is pending was read, the pipe or the connection has
- * to be closed, as Windows does it. */
+/* Whether the association has ended: when the pending answer is read, the pipe or the connection
+ * has to be closed, as Windows does it. */
 bool rpc_server_is_over(const struct rpc_server *s);
 
-/* Bytes that wait to be read, all fragments of an answer together; 0: none. What the caller wrote
- * before it read an answer is taken up when that was read. */
+/* How many bytes can be read, over all fragments of the answer; 0: none. */
 size_t rpc_server_pending(const struct rpc_server *s);
 
-/* Memory that it holds for its caller: what was written and not taken up yet, and what waits to be
- * read. */
+/* How much memory is held for the caller: input that waits, and answers that wait to be read. */
 size_t rpc_server_held_bytes(const struct rpc_server *s);
 
-/* Appends at most max_bytes of the next message, one PDU, to to. Returns how many; *left gives what
- * is left of that message, which the next call goes on with. */
+/* Appends to to at most max_bytes of the next PDU. Returns how many; *left is how many bytes of
+ * that PDU are left for the next call. */
 size_t rpc_server_read(struct rpc_server *s, struct wire_writer *to, size_t max_bytes,
                        size_t *left);
 

@@ -99,13 +99,12 @@ bool rpc_security_is_same(const struct rpc_security_context *c, const struct rpc
 	       trailer->context_id == c->context_id;
 }
 
-bool rpc_security_begin_token(struct rpc_security_context *c, const struct rpc_trailer *trailer)
+void rpc_security_begin_token(struct rpc_security_context *c, const struct rpc_trailer *trailer)
 {
 	c->type = trailer->type;
 	c->level = trailer->level;
 	c->context_id = trailer->context_id;
 	c->step = RPC_SECURITY_PENDING;
-	return c->provider->step(c->context, trailer->token, trailer->token_bytes);
 }
 
 static bool rpc_security_seals(const struct rpc_security_context *c)

@@ -75,9 +75,8 @@ bool rpc_security_may_alter(const struct rpc_security_context *c,
 /* Whether trailer names this security context. */
 bool rpc_security_is_same(const struct rpc_security_context *c, const struct rpc_trailer *trailer);
 
-/* Hands the token of trailer to the provider; the security context is the one that trailer names.
- * False: out of memory. */
-bool rpc_security_begin_token(struct rpc_security_context *c, const struct rpc_trailer *trailer);
+/* The host gets the token of trailer. The security context is the one that trailer names. */
+void rpc_security_begin_token(struct rpc_security_context *c, const struct rpc_trailer *trailer);
 
 /* Adopts the result of that token. Returns progress, or RPC_AUTH_FAILED if the provider cannot seal
  * although that was agreed on. */

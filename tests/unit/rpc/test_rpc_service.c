@@ -102,12 +102,31 @@ struct peer {
 	struct callee callee;
 	struct rpc_server *s;
 	struct wire_writer sent, got;
+	bool has_no_turn; /* calls are left for later */
 };
+
+/* Runs the calls that wait. */
+static void run_calls(struct peer *p)
+{
+	struct rpc_server_event event;
+
+	while (!p->has_no_turn && rpc_server_next(p->s, &event) == RPC_SERVER_CALL)
+		rpc_server_run_call(p->s, &event, &p->callee);
+}
+
+/* Reads as a host does it: then it looks for calls again. */
+static size_t read_some(struct peer *p, size_t max_bytes, size_t *left)
+{
+	size_t count = rpc_server_read(p->s, &p->got, max_bytes, left);
+
+	run_calls(p);
+	return count;
+}
 
 static void peer_init(struct peer *p)
 {
 	*p = (struct peer){ 0 };
-	p->s = rpc_server_new(&endpoint, &p->callee);
+	p->s = rpc_server_new(&endpoint);
 }
 
 static void peer_fini(struct peer *p)
@@ -126,6 +145,7 @@ static bool feed(struct peer *p, const void *data, size_t bytes)
 	memcpy(copy, data, bytes);
 	is_good = rpc_server_feed(p->s, copy, bytes);
 	free(copy);
+	run_calls(p);
 	return is_good;
 }
 
@@ -136,8 +156,7 @@ static void read_all(struct peer *p, size_t max_bytes)
 
 	wire_writer_clear(&p->got);
 	while (rpc_server_pending(p->s) > 0) {
-		size_t pending = rpc_server_pending(p->s),
-		       count = rpc_server_read(p->s, &p->got, max_bytes, &left);
+		size_t pending = rpc_server_pending(p->s), count = read_some(p, max_bytes, &left);
 
 		assert_int_in_range(count, 1, pending - left);
 		assert_true(count <= max_bytes);
@@ -740,14 +759,13 @@ static void what_waits_is_told_to_the_byte(void **state)
 	put_request(&p, WHOLE, 2, 1, SAY_MUCH, NULL, 0);
 	assert_true(feed(&p, p.sent.data, p.sent.len));
 	while (rpc_server_pending(p.s) > 0) {
-		size_t pending = rpc_server_pending(p.s),
-		       count = rpc_server_read(p.s, &p.got, 1000, &left);
+		size_t pending = rpc_server_pending(p.s), count = read_some(&p, 1000, &left);
 
 		assert_int_equal(pending - rpc_server_pending(p.s), count);
 		total += count;
 	}
 	assert_int_equal(total, MUCH_BYTES + (MUCH_BYTES + 4255) / 4256 * RPC_CALL_HEADER_BYTES);
-	assert_int_equal(rpc_server_read(p.s, &p.got, 1000, &left), 0);
+	assert_int_equal(read_some(&p, 1000, &left), 0);
 	assert_int_equal(left, 0);
 	peer_fini(&p);
 }
@@ -797,7 +815,7 @@ static void requests_that_do_not_wait_are_answered_in_their_order(void **state)
 		assert_int_equal(p.callee.calls, 1); /* the others wait for its answer to be read */
 		for (uint32_t i = 2; i < 6; i++) {
 			wire_writer_clear(&p.got);
-			rpc_server_read(p.s, &p.got, 4280, &left);
+			read_some(&p, 4280, &left);
 			assert_answer(&p, i, i);
 		}
 		assert_int_equal(rpc_server_pending(p.s), 0);
@@ -834,7 +852,7 @@ static void one_who_always_writes_ahead_needs_no_more_than_once(void **state)
 	for (size_t round = 0; round < 1000; round++) {
 		assert_true(feed(&p, p.sent.data, p.sent.len));
 		wire_writer_clear(&p.got);
-		rpc_server_read(p.s, &p.got, 4280, &left);
+		read_some(&p, 4280, &left);
 		assert_answer(&p, 2, 0);
 		assert_int_in_range(rpc_server_held_bytes(p.s), 1, 32768);
 	}
@@ -842,49 +860,60 @@ static void one_who_always_writes_ahead_needs_no_more_than_once(void **state)
 	peer_fini(&p);
 }
 
-/* As many as are left. */
-static bool has_turn(void *context)
-{
-	unsigned *left = context;
-
-	return *left > 0 && (*left)-- > 0;
-}
-
 static void without_a_turn_calls_wait_in_their_order(void **state)
 {
-	unsigned turns = 0;
+	struct rpc_server_event event;
 	struct peer p;
 	size_t left;
 
 	(void)state;
 	peer_init_bound(&p, 4280);
-	rpc_server_take_turns(p.s, has_turn, &turns);
+	p.has_no_turn = true;
 	for (uint32_t i = 2; i < 6; i++) {
-		turns = i == 4; /* what came before goes first all the same */
 		wire_writer_clear(&p.sent);
 		put_number_request(&p, i, i);
 		assert_true(feed(&p, p.sent.data, p.sent.len));
 	}
-	turns = 0;
-	rpc_server_go_on(p.s);
 	assert_int_equal(p.callee.calls, 0);
 	assert_int_equal(rpc_server_pending(p.s), 0);
 	for (uint32_t i = 2; i < 6; i++) {
-		turns = 2; /* to go on, and for one call */
-		rpc_server_go_on(p.s);
-		turns = 2;
-		rpc_server_go_on(p.s); /* an answer is to be read first */
+		p.has_no_turn = false;
+		run_calls(&p);
+		run_calls(&p); /* an answer is to be read first */
+		p.has_no_turn = true;
 		assert_int_equal(p.callee.calls, i - 1);
-		turns = 0;
 		wire_writer_clear(&p.got);
-		rpc_server_read(p.s, &p.got, 4280, &left);
+		read_some(&p, 4280, &left);
 		assert_answer(&p, i, i);
 		assert_int_equal(rpc_server_pending(p.s), 0);
 	}
-	turns = 100;
-	rpc_server_go_on(p.s);
+	assert_int_equal(rpc_server_next(p.s, &event), RPC_SERVER_IDLE);
 	assert_int_equal(p.callee.calls, 4);
 	assert_int_equal(rpc_server_held_bytes(p.s), 0);
+	peer_fini(&p);
+}
+
+static void a_call_is_the_same_until_it_is_answered(void **state)
+{
+	struct rpc_server_event first, again;
+	struct peer p;
+
+	(void)state;
+	peer_init_bound(&p, 4280);
+	p.has_no_turn = true;
+	put_number_request(&p, 2, 7);
+	assert_true(feed(&p, p.sent.data, p.sent.len));
+	assert_int_equal(rpc_server_next(p.s, &first), RPC_SERVER_CALL);
+	assert_ptr_equal(first.interface, &other);
+	assert_int_equal(first.opnum, SUM);
+	assert_int_equal(wire_get_u32(&first.stub), 7);
+	assert_int_equal(rpc_server_next(p.s, &again), RPC_SERVER_CALL);
+	assert_int_equal(wire_get_u32(&again.stub), 7);
+	rpc_server_finish_call(p.s, RPC_FAULT_BAD_STUB_DATA);
+	assert_int_equal(rpc_server_next(p.s, &again), RPC_SERVER_IDLE);
+	wire_writer_clear(&p.sent);
+	talk(&p);
+	assert_fault(&p, 2, RPC_FAULT_BAD_STUB_DATA);
 	peer_fini(&p);
 }
 
@@ -1349,6 +1378,7 @@ TEST_GROUP(rpc_service)
 		cmocka_unit_test(one_who_writes_and_never_reads_is_parted_with),
 		cmocka_unit_test(one_who_always_writes_ahead_needs_no_more_than_once),
 		cmocka_unit_test(without_a_turn_calls_wait_in_their_order),
+		cmocka_unit_test(a_call_is_the_same_until_it_is_answered),
 		cmocka_unit_test(what_it_holds_is_given_back),
 		cmocka_unit_test(one_who_multiplexes_or_signs_headers_is_told_that_he_may),
 		cmocka_unit_test(fragments_are_put_together),
