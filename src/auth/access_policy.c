@@ -10,7 +10,7 @@
 #define NOBODY        "nobody"
 #define AUTHENTICATED "authenticated"
 
-static const char *const group_names[] = { "administrators", "server_operators", "feeders" };
+static const char *const group_names[] = { "administrators", "server_operators", "publishers" };
 
 #define GROUP_COUNT (sizeof group_names / sizeof *group_names)
 
@@ -32,13 +32,13 @@ static const struct preset {
 	    [ACCESS_LEVEL_1] = OPERATORS, [ACCESS_LEVEL_2] = OPERATORS, [ACCESS_LEVEL_502] = OPERATORS,
 	    [ACCESS_DELETE] = OPERATORS, [ACCESS_SERVER_INFO] = AUTHENTICATED,
 	    [ACCESS_SHARE_ENUM] = AUTHENTICATED, [ACCESS_COUNTERS] = OPERATORS,
-	    [ACCESS_PUBLISH] = "feeders" } },
+	    [ACCESS_PUBLISH] = "publishers" } },
 	{ "hardened", /* as Windows has done it since 10 1607 and Server 2019 */
 	  { [ACCESS_LEVEL_0] = OPERATORS, [ACCESS_LEVEL_10] = OPERATORS,
 	    [ACCESS_LEVEL_1] = OPERATORS, [ACCESS_LEVEL_2] = OPERATORS, [ACCESS_LEVEL_502] = OPERATORS,
 	    [ACCESS_DELETE] = OPERATORS, [ACCESS_SERVER_INFO] = AUTHENTICATED,
 	    [ACCESS_SHARE_ENUM] = AUTHENTICATED, [ACCESS_COUNTERS] = OPERATORS,
-	    [ACCESS_PUBLISH] = "feeders" } },
+	    [ACCESS_PUBLISH] = "publishers" } },
 };
 /* clang-format on */
 
@@ -188,7 +188,7 @@ bool access_policy_set_group(struct access_policy *p, const char *group, const c
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		if (strcmp(group_names[i], group) == 0)
 			return access_policy_replace_list(&p->groups[i], list, false, why);
-	*why = "administrators, server_operators or feeders";
+	*why = "administrators, server_operators or publishers";
 	return false;
 }
 

@@ -18,7 +18,7 @@
 	R(ACCESS_SERVER_INFO, "server_info", "the server's name, version and comment") \
 	R(ACCESS_SHARE_ENUM, "share_enum", "the shares, of which there is IPC$")       \
 	R(ACCESS_COUNTERS, "counters", "the counters, at the local socket")            \
-	R(ACCESS_PUBLISH, "feed", "publishing sessions, at the feed's socket")
+	R(ACCESS_PUBLISH, "publish", "publishing sessions, at the publish socket")
 
 enum access_right {
 #define R(RIGHT, KEY, HELP) RIGHT,
@@ -37,12 +37,12 @@ struct access_policy;
 struct access_policy *access_policy_new(const char *preset);
 
 /* Overwrites who has a right: a list with commas of "administrators", "server_operators",
- * "feeders", "authenticated", "nobody", or labels. False, and *why (static text): what was
+ * "publishers", "authenticated", "nobody", or labels. False, and *why (static text): what was
  * expected instead of what is there, or memory ran out; it is as it was. */
 bool access_policy_set(struct access_policy *p, enum access_right right, const char *list,
                        const char **why);
 
-/* What "administrators", "server_operators" and "feeders" mean: a list with commas of labels:
+/* What "administrators", "server_operators" and "publishers" mean: a list with commas of labels:
  * alice, LAB\alice, alice@LAB.EXAMPLE, @group, S-1-5-..., or "nobody". Returns as
  * access_policy_set. */
 bool access_policy_set_group(struct access_policy *p, const char *group, const char *list,

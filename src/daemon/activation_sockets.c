@@ -12,7 +12,7 @@ static bool activation_sockets_add(void *context, const char *name, int socket)
 		to->smb[to->smb_count++] = socket;
 	else if (strcmp(name, "local") == 0 && to->local < 0)
 		to->local = socket;
-	else if (strcmp(name, "feed") == 0 && to->publish < 0)
+	else if (strcmp(name, "publish") == 0 && to->publish < 0)
 		to->publish = socket;
 	else
 		return false;

@@ -135,12 +135,12 @@ static void audit_put_identity(json_t *line, const struct identity *who)
 	char text[2 * TEXT_BYTES];
 
 	if (who == NULL) {
-		json_object_set_new(line, "who", json_null());
+		json_object_set_new(line, "caller", json_null());
 		return;
 	}
 	snprintf(text, sizeof text, "%s%s%s", identity_domain(who),
 	         identity_domain(who)[0] != '\0' ? "\\" : "", identity_user(who));
-	audit_put_text(line, "who", text);
+	audit_put_text(line, "caller", text);
 }
 
 static void audit_put_also_closed(json_t *line, const struct srvsvc_event *event)
@@ -167,8 +167,8 @@ static json_t *audit_make_line(const struct srvsvc_event *event)
 
 	audit_put_time(line);
 	audit_put_text(line, "operation", event->operation);
-	audit_put_text(line, "door", event->endpoint);
-	audit_put_text(line, "from", event->address);
+	audit_put_text(line, "endpoint", event->endpoint);
+	audit_put_text(line, "address", event->address);
 	audit_put_identity(line, event->identity);
 	if (event->level >= 0)
 		json_object_set_new(line, "level", json_integer(event->level));
@@ -178,7 +178,7 @@ static json_t *audit_make_line(const struct srvsvc_event *event)
 	json_object_set_new(line, "total", json_integer(event->total));
 	json_object_set_new(line, "status", json_integer(event->status));
 	audit_put_text(line, "result", audit_status_name(event->status));
-	audit_put_text(line, "why", event->detail);
+	audit_put_text(line, "detail", event->detail);
 	audit_put_also_closed(line, event);
 	return line;
 }

@@ -106,13 +106,17 @@ static char *config_next_line(char *to, int room, void *stream)
 
 static void config_fail_unknown_key(struct config_reader *r, const char *section, const char *name)
 {
+	const char *renamed = config_key_renamed(section, name);
 	char names[1024] = "";
 
 	for (size_t i = 0; i < config_key_count; i++)
 		if (strcmp(config_keys[i].section, section) == 0)
 			snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s",
 			         *names == '\0' ? "" : ", ", config_keys[i].name);
-	if (*section == '\0')
+	if (renamed != NULL)
+		config_fail_at_line(r, "the key %s in [%s] is named %s now", name, section,
+		                    renamed);
+	else if (*section == '\0')
 		config_fail_at_line(
 			r, "the key %s is in no section; expected [server] or another before",
 			name);

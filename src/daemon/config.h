@@ -23,16 +23,17 @@ struct config_place {
 struct config {
 	/* [server] */
 	struct net_addresses listen;
-	char *socket, *feed_socket, *netbios_name, *comment;
+	char *socket, *publish_socket, *netbios_name, *comment;
 	uint32_t max_sessions, max_connections, idle_timeout_s, log_on_timeout_s;
-	uint32_t max_local_connections, max_feeders, feed_max_sessions, feed_max_changes_per_s;
+	uint32_t max_local_connections, max_publishers, publisher_max_sessions,
+		publisher_max_changes_per_s;
 	uint32_t refresh_timeout_ms, max_answer_mib, drain_timeout_s;
 	char *encryption, *log_level;
 	/* [auth] */
 	char *mechanisms, *ntlm_users, *keytab;
 	bool anonymous;
 	/* [access] */
-	char *policy, *administrators, *server_operators, *feeders;
+	char *policy, *administrators, *server_operators, *publishers;
 	char *rights[ACCESS_RIGHT_COUNT]; /* "": as the policy has it */
 	/* [audit] */
 	char *audit_file, *audit_format;

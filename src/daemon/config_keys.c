@@ -22,7 +22,7 @@ const struct config_section config_sections[] = {
 	{ "access",
 	  "Who may do what; what is not allowed is denied. A list holds labels, with commas: alice, "
 	  "LAB\\alice, alice@LAB.EXAMPLE, @group, S-1-5-..., or nobody; that of a right also "
-	  "administrators, server_operators, feeders, and authenticated, which is everybody "
+	  "administrators, server_operators, publishers, and authenticated, which is everybody "
 	  "who has shown who they are" },
 	{ "audit", "The record of each question, and of each log-on" },
 	{ "demo", "Sessions that nobody has" },
@@ -36,7 +36,7 @@ const struct config_key config_keys[] = {
 	  "Windows' programs ask at port 445", .most = NET_MAX_ADDRESSES },
 	{ "server", "socket", CONFIG_PATH, AT(socket), "/run/netsession/local.sock",
 	  "Unix socket for programs of this computer; nothing: none", .most = SOCKET_BYTES },
-	{ "server", "feed_socket", CONFIG_PATH, AT(feed_socket), "/run/netsession/publish.sock",
+	{ "server", "publish_socket", CONFIG_PATH, AT(publish_socket), "/run/netsession/publish.sock",
 	  "Unix socket by which file servers of this computer publish their sessions; nothing: none",
 	  .most = SOCKET_BYTES },
 	{ "server", "netbios_name", CONFIG_TEXT, AT(netbios_name), "",
@@ -57,12 +57,12 @@ const struct config_key config_keys[] = {
 	  "of SMB: for callers who want it, of everybody, or none", .choices = "offer require off" },
 	{ "server", "max_local_connections", CONFIG_NUMBER, AT(max_local_connections), "1000",
 	  "callers at the Unix socket at a time, a quarter of one user but root; more wait", .least = 1, .most = MILLION },
-	{ "server", "max_feeders", CONFIG_NUMBER, AT(max_feeders), "16",
+	{ "server", "max_publishers", CONFIG_NUMBER, AT(max_publishers), "16",
 	  "file servers that publish their sessions at a time; more are refused",
 	  .least = 1, .most = 1000 },
-	{ "server", "feed_max_sessions", CONFIG_NUMBER, AT(feed_max_sessions), "100000",
+	{ "server", "publisher_max_sessions", CONFIG_NUMBER, AT(publisher_max_sessions), "100000",
 	  "the most sessions of one file server", .least = 1, .most = 10 * MILLION },
-	{ "server", "feed_max_changes_per_s", CONFIG_NUMBER, AT(feed_max_changes_per_s), "50000",
+	{ "server", "publisher_max_changes_per_s", CONFIG_NUMBER, AT(publisher_max_changes_per_s), "50000",
 	  "changes that one file server may make in a second; more wait", .least = 1, .most = MILLION },
 	{ "server", "refresh_timeout_ms", CONFIG_NUMBER, AT(refresh_timeout_ms), "2000",
 	  "milliseconds that a request for sessions waits for publishers that look for their sessions "
@@ -91,15 +91,15 @@ const struct config_key config_keys[] = {
 
 	{ "access", "policy", CONFIG_CHOICE, AT(policy), "hardened",
 	  "which rights hold where none is said below. By both, administrators and server operators "
-	  "may see and close sessions, and feeders publish them; by documented, as Windows documents "
+	  "may see and close sessions, and publishers publish them; by documented, as Windows documents "
 	  "it, all others who have shown who they are may see levels 0 and 10",
 	  .choices = "hardened documented" },
 	{ "access", "administrators", CONFIG_LIST, AT(administrators), "root",
 	  "whom \"administrators\" means", .most = LIST_BYTES },
 	{ "access", "server_operators", CONFIG_LIST, AT(server_operators), "",
 	  "whom \"server_operators\" means", .most = LIST_BYTES },
-	{ "access", "feeders", CONFIG_LIST, AT(feeders), "root",
-	  "whom \"feeders\" means: who may publish sessions", .most = LIST_BYTES },
+	{ "access", "publishers", CONFIG_LIST, AT(publishers), "root",
+	  "whom \"publishers\" means: who may publish sessions", .most = LIST_BYTES },
 #define R(RIGHT, KEY, HELP) \
 	{ "access", KEY, CONFIG_LIST, AT(rights[RIGHT]), "", "who is allowed " HELP "; nothing: as the policy has it", \
 	  .most = LIST_BYTES },
@@ -128,5 +128,25 @@ const struct config_key *config_key_find(const char *section, const char *name)
 		if (strcmp(config_keys[i].section, section) == 0 &&
 		    strcmp(config_keys[i].name, name) == 0)
 			return &config_keys[i];
+	return NULL;
+}
+
+const char *config_key_renamed(const char *section, const char *name)
+{
+	static const struct {
+		const char *section, *before, *now;
+	} renamed[] = {
+		{ "server", "feed_socket", "publish_socket" },
+		{ "server", "max_feeders", "max_publishers" },
+		{ "server", "feed_max_sessions", "publisher_max_sessions" },
+		{ "server", "feed_max_changes_per_s", "publisher_max_changes_per_s" },
+		{ "access", "feeders", "publishers" },
+		{ "access", "feed", "publish" },
+	};
+
+	for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++)
+		if (strcmp(renamed[i].section, section) == 0 &&
+		    strcmp(renamed[i].before, name) == 0)
+			return renamed[i].now;
 	return NULL;
 }

@@ -37,6 +37,8 @@ extern const struct config_section config_sections[];
 
 /* NULL: there is none. */
 const struct config_key *config_key_find(const char *section, const char *name);
+/* The present name of a key that had another name in a former version; NULL: there was none. */
+const char *config_key_renamed(const char *section, const char *name);
 
 /* Makes text the value of key in c. False, and what was expected: it cannot be. */
 bool config_value_parse(struct config *c, const struct config_key *key, const char *text,

@@ -11,7 +11,7 @@
 	C(COUNTER_SESSIONS_NOW, "sessions_now", "sessions in the table")                           \
 	C(COUNTER_SMB_CONNECTIONS_NOW, "smb_connections_now", "connections at the SMB door")       \
 	C(COUNTER_SMB_CONNECTIONS, "smb_connections", "connections that came to the SMB door")     \
-	C(COUNTER_SMB_REFUSED, "smb_turned_away",                                                  \
+	C(COUNTER_SMB_REFUSED, "smb_refused",                                                      \
 	  "connections to the SMB door beyond max_connections")                                    \
 	C(COUNTER_SMB_TIMED_OUT, "smb_timed_out", "connections to the SMB door closed as idle")    \
 	C(COUNTER_SMB_REQUESTS, "smb_requests", "SMB2 requests")                                   \
@@ -23,7 +23,7 @@
 	C(COUNTER_LOCAL_CONNECTIONS_NOW, "local_connections_now", "connections at the local door") \
 	C(COUNTER_LOCAL_CONNECTIONS, "local_connections",                                          \
 	  "connections that came to the local door")                                               \
-	C(COUNTER_LOCAL_REFUSED, "local_turned_away",                                              \
+	C(COUNTER_LOCAL_REFUSED, "local_refused",                                                  \
 	  "connections to the local door beyond its bound")                                        \
 	C(COUNTER_LOCAL_TIMED_OUT, "local_timed_out",                                              \
 	  "connections to the local door closed as idle")                                          \
@@ -35,12 +35,15 @@
 	C(COUNTER_DELETIONS, "deletions", "deletions that were done")                              \
 	C(COUNTER_DENIED, "denied", "questions that the access policy denied")                     \
 	C(COUNTER_FAILED, "failed", "questions that ended otherwise than asked")                   \
-	C(COUNTER_PUBLISHERS_NOW, "feeders_now", "file servers at the feed door")                  \
-	C(COUNTER_PUBLISHERS, "feeders", "connections that came to the feed door")                 \
-	C(COUNTER_PUBLISHERS_REFUSED, "feeders_refused", "connections that the feed door refused") \
-	C(COUNTER_PUBLISHERS_MALFORMED, "feed_malformed", "feeders cut off for what they sent")    \
-	C(COUNTER_PUBLISHED_CHANGES, "feed_changes", "changes that feeders made")                  \
-	C(COUNTER_PUBLISHED_SESSIONS_NOW, "feed_sessions_now", "sessions of feeders in the table") \
+	C(COUNTER_PUBLISHERS_NOW, "publishers_now", "file servers at the feed door")               \
+	C(COUNTER_PUBLISHERS, "publishers", "connections that came to the feed door")              \
+	C(COUNTER_PUBLISHERS_REFUSED, "publishers_refused",                                        \
+	  "connections that the feed door refused")                                                \
+	C(COUNTER_PUBLISHERS_MALFORMED, "publisher_malformed",                                     \
+	  "feeders cut off for what they sent")                                                    \
+	C(COUNTER_PUBLISHED_CHANGES, "published_changes", "changes that feeders made")             \
+	C(COUNTER_PUBLISHED_SESSIONS_NOW, "published_sessions_now",                                \
+	  "sessions of feeders in the table")                                                      \
 	C(COUNTER_AUDIT_LINES, "audit_lines", "lines written to the audit log")                    \
 	C(COUNTER_AUDIT_LOST, "audit_lost", "lines that the audit log could not take")             \
 	C(COUNTER_RELOADS, "reloads", "configurations that were loaded anew")

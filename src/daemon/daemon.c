@@ -137,7 +137,7 @@ static void daemon_log_restart_keys(const struct config *now, const struct confi
 	} keys[] = {
 		{ "listen", memcmp(&now->listen, &next->listen, sizeof now->listen) != 0 },
 		{ "socket", strcmp(now->socket, next->socket) != 0 },
-		{ "feed_socket", strcmp(now->feed_socket, next->feed_socket) != 0 },
+		{ "publish_socket", strcmp(now->publish_socket, next->publish_socket) != 0 },
 		{ "max_sessions", now->max_sessions != next->max_sessions },
 	};
 
@@ -267,7 +267,7 @@ static bool daemon_open_endpoints(struct daemon *d)
 	if (!activation_sockets_take(&sockets, &why)) {
 		log_write(LOG_LEVEL_ERROR,
 		          "a socket that was handed over cannot be used: %s; "
-		          "FileDescriptorName= is smb, local or feed",
+		          "FileDescriptorName= is smb, local or publish",
 		          why);
 		return false;
 	}
@@ -297,9 +297,9 @@ static int daemon_serve_clients(struct daemon *d)
 	(void)signal(SIGPIPE, SIG_IGN);
 	log_begin("netsessiond");
 	log_set_level(d->settings.log_level);
-	descriptors_raise((uint64_t)c->max_connections + c->max_local_connections + c->max_feeders +
-	                          NET_MAX_FINISHING,
-	                  "max_connections, max_local_connections and max_feeders want");
+	descriptors_raise((uint64_t)c->max_connections + c->max_local_connections +
+	                          c->max_publishers + NET_MAX_FINISHING,
+	                  "max_connections, max_local_connections and max_publishers want");
 	is_good = daemon_open_endpoints(d);
 	if (is_good) {
 		daemon_make_demo(d);

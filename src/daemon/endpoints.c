@@ -70,11 +70,11 @@ static struct publish_endpoint_settings
 endpoints_publish_settings(const struct settings *s, const struct activation_sockets *sockets)
 {
 	return (struct publish_endpoint_settings){
-		.path = s->config.feed_socket,
+		.path = s->config.publish_socket,
 		.socket = sockets->publish,
-		.max_publishers = s->config.max_feeders,
-		.max_sessions_of_publisher = s->config.feed_max_sessions,
-		.max_changes_per_s = s->config.feed_max_changes_per_s,
+		.max_publishers = s->config.max_publishers,
+		.max_sessions_of_publisher = s->config.publisher_max_sessions,
+		.max_changes_per_s = s->config.publisher_max_changes_per_s,
 	};
 }
 
@@ -95,14 +95,14 @@ static void endpoints_log_addresses(const struct settings *s, const struct endpo
 	if (d->publish != NULL)
 		log_write(LOG_LEVEL_INFO, "file servers may publish sessions at %s",
 		          d->sockets.publish >= 0 ? "a socket that was handed over"
-		                                  : s->config.feed_socket);
+		                                  : s->config.publish_socket);
 }
 
 /* The folder of the sockets that nobody has said, as systemd would make it. */
 static void endpoints_make_run_folder(const struct settings *s)
 {
 	if (strncmp(s->config.socket, STANDARD_FOLDER "/", sizeof STANDARD_FOLDER) == 0 ||
-	    strncmp(s->config.feed_socket, STANDARD_FOLDER "/", sizeof STANDARD_FOLDER) == 0)
+	    strncmp(s->config.publish_socket, STANDARD_FOLDER "/", sizeof STANDARD_FOLDER) == 0)
 		(void)mkdir(STANDARD_FOLDER, 0755);
 }
 
@@ -153,7 +153,7 @@ static bool endpoints_open_publish(struct endpoints *d, const struct settings *s
 		return true;
 	d->publish = publish_endpoint_new(d->loop, d->service, d->refresh, &settings, &err);
 	return d->publish != NULL ||
-	       endpoints_may_stay_closed(s, &s->config.feed_socket, &err, fault);
+	       endpoints_may_stay_closed(s, &s->config.publish_socket, &err, fault);
 }
 
 struct endpoints *endpoints_new(struct net_loop *loop, struct srvsvc_server *service,

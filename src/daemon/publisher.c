@@ -117,7 +117,7 @@ static void publisher_report_event(const struct publisher *p, const char *operat
 	struct srvsvc_event event = { .operation = operation,
 		                      .identity = p->identity,
 		                      .address = "local",
-		                      .endpoint = "feed",
+		                      .endpoint = "publish",
 		                      .level = -1,
 		                      .entries = p->ids.count,
 		                      .total = p->ids.count,
@@ -145,7 +145,7 @@ void publisher_close(struct publisher *p, enum log_level level, NET_API_STATUS s
 		return;
 	publisher_log_close(p, level, reason);
 	if (p->step == PUBLISHER_OPEN) {
-		publisher_report_event(p, "feed-close", status);
+		publisher_report_event(p, "publish-close", status);
 		p->shared->open_count--;
 	}
 	publisher_disconnect(p);
@@ -404,7 +404,7 @@ static void publisher_pause_or_continue(struct publisher *p, uint32_t changes)
 static void publisher_refuse_hello(struct publisher *p, NET_API_STATUS status, const char *reason)
 {
 	counters_add(COUNTER_PUBLISHERS_REFUSED, 1);
-	publisher_report_event(p, "feed-open", status);
+	publisher_report_event(p, "publish-open", status);
 	publish_message_encode(
 		&p->out, &(struct publish_message){ .kind = PUBLISH_REFUSED, .status = status });
 	if (publisher_send_pending(p))
@@ -456,7 +456,7 @@ static void publisher_accept_hello(struct publisher *p, const struct publish_mes
 		                             .name = p->name };
 	if (hello->wants_refresh != 0)
 		refresh_add_source(p->shared->refresh, &p->source);
-	publisher_report_event(p, "feed-open", NERR_Success);
+	publisher_report_event(p, "publish-open", NERR_Success);
 	publish_message_encode(&p->out,
 	                       &(struct publish_message){ .kind = PUBLISH_WELCOME,
 	                                                  .version = PUBLISH_VERSION,
@@ -584,7 +584,7 @@ bool publisher_new(struct publishers *shared, int socket, const struct net_peer 
 		                           .renumbered = publisher_on_renumbered,
 		                           .group = publisher_on_session_group,
 		                           .context = p,
-		                           .name = "feed" };
+		                           .name = "publish" };
 	net_connection_add(shared->connections, &p->connection, peer);
 	counters_add(COUNTER_PUBLISHERS_NOW, 1);
 	if (publisher_set_seed(&p->ids) && publisher_set_seed(&p->groups))

@@ -32,7 +32,7 @@ static bool settings_make_policy(struct settings *s, struct config_fault *fault)
 	} groups[] = {
 		{ "administrators", &c->administrators },
 		{ "server_operators", &c->server_operators },
-		{ "feeders", &c->feeders },
+		{ "publishers", &c->publishers },
 	};
 	const char *why = "enough memory";
 	char **list = &c->policy;

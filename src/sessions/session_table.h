@@ -30,7 +30,7 @@ struct session_owner {
 	 * NULL: for an owner that remembers no ids. */
 	void (*renumbered)(void *context, uint64_t key, uint32_t id);
 	void *context;
-	const char *name; /* static text, for logs: "smb", "feed", "demo" */
+	const char *name; /* static text, for logs: "smb", "publish", "demo" */
 	/* The owner cannot close a session alone: with it end all that have its number. 0: it can.
 	 * NULL: it always can. */
 	uint32_t (*group)(void *context, uint64_t key);

@@ -100,7 +100,7 @@ class Door(unittest.TestCase):
         cls.feed_rows = cls.programs.compile("publish_rows.c", "netsession")
         cls.by_line = cls.programs.compile("lm_by_line.c", "netapi32")
         cls.server = cls.enterClassContext(Netsessiond(
-            ("alice", "bob"), policy="documented", feeders="root", max_feeders=100, **cls.OPTIONS))
+            ("alice", "bob"), policy="documented", publishers="root", max_publishers=100, **cls.OPTIONS))
         cls.enterClassContext(cls.fed(cls.FED))
 
     @classmethod

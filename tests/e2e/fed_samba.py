@@ -74,8 +74,8 @@ class Fed(unittest.TestCase):
     def setUp(self):
         self.programs = self.enterContext(Programs())
         self.samba = self.enterContext(SambaServer(self.OPTIONS, relayed=True))
-        self.service = self.enterContext(Netsessiond((), policy="documented", feeders="root"))
-        self.relay = NetsessionSamba(self.samba, self.service.feed_socket, inside=self.programs.inside)
+        self.service = self.enterContext(Netsessiond((), policy="documented", publishers="root"))
+        self.relay = NetsessionSamba(self.samba, self.service.publish_socket, inside=self.programs.inside)
 
     def begin(self):
         self.enterContext(self.relay)

@@ -75,8 +75,8 @@ class Examples(unittest.TestCase):
 
     def test_publisher_publishes_what_it_reads(self):
         program = self.build("cc", "publisher.c")
-        with Netsessiond((), feeders="root") as service:
-            environment = self.installed.run_environment() | {"NETSESSION_PUBLISH_SOCKET": str(service.feed_socket)}
+        with Netsessiond((), publishers="root") as service:
+            environment = self.installed.run_environment() | {"NETSESSION_PUBLISH_SOCKET": str(service.publish_socket)}
             with subprocess.Popen([program], env=os.environ | environment, text=True, stdin=subprocess.PIPE,
                                   stdout=subprocess.PIPE, bufsize=1) as publisher:
                 publisher.stdin.write("put 1 10.0.0.7 alice 2\n")

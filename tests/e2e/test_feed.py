@@ -32,7 +32,7 @@ class Feeder:
     """A context manager: a program that feeds a service, and the lines that it says."""
 
     def __init__(self, service, program, *arguments, inside=()):
-        environment = command.environment({"NETSESSION_PUBLISH_SOCKET": str(service.feed_socket)})
+        environment = command.environment({"NETSESSION_PUBLISH_SOCKET": str(service.publish_socket)})
         if VALGRIND[0] in inside:
             environment |= PLAIN_AES
         self.process = subprocess.Popen([*inside, program, *map(str, arguments)], env=environment, text=True, bufsize=1,
@@ -68,7 +68,7 @@ class Raw:
     def __init__(self, service):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(WAIT_S)
-        self.socket.connect(str(service.feed_socket))
+        self.socket.connect(str(service.publish_socket))
 
     def __enter__(self):
         return self
@@ -129,7 +129,7 @@ class OneService(unittest.TestCase):
         cls.programs = cls.enterClassContext(Programs())
         cls.example = cls.programs.compile(command.REPOSITORY / "examples" / "publisher.c", "netsession")
         cls.rows = cls.programs.compile("publish_rows.c", "netsession")
-        cls.service = cls.enterClassContext(Netsessiond((), policy="documented", feeders="root", **cls.OPTIONS))
+        cls.service = cls.enterClassContext(Netsessiond((), policy="documented", publishers="root", **cls.OPTIONS))
 
     def locally(self, *arguments, **options):
         return command.run(*arguments, env={"NETSESSION_SOCKET": str(self.service.socket)}, **options)
@@ -337,7 +337,7 @@ class Closing(OneService):
 
 
 class Bounds(OneService):
-    OPTIONS = {"max_feeders": 2, "feed_max_sessions": 100, "feed_max_changes_per_s": 1000}
+    OPTIONS = {"max_publishers": 2, "publisher_max_sessions": 100, "publisher_max_changes_per_s": 1000}
 
     def test_other_users_are_refused(self):
         as_nobody = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
@@ -347,8 +347,8 @@ class Bounds(OneService):
         with Feeder(self.service, copy, 1, "a", "b", "", "", 0, 0, 0, 0, inside=as_nobody) as feeder:
             soon_is(["status 5"], feeder.lines)
         self.assertEqual([], self.clients())
-        told = [line for line in self.service.audit if line["operation"] == "feed-open"][-1]
-        self.assertEqual(("nobody", 5), (told["who"], told["status"]))
+        told = [line for line in self.service.audit if line["operation"] == "publish-open"][-1]
+        self.assertEqual(("nobody", 5), (told["caller"], told["status"]))
 
     def test_more_feeders_are_refused_until_one_goes(self):
         with self.feed_rows(client="a"):
@@ -401,7 +401,7 @@ class Bounds(OneService):
 class Asked(OneService):
     """Feeders that learn of their sessions by looking, and look when somebody asks."""
 
-    OPTIONS = {"feed_max_changes_per_s": 1000000}
+    OPTIONS = {"publisher_max_changes_per_s": 1000000}
 
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -453,7 +453,7 @@ class Asked(OneService):
             self.assertEqual(["told"], self.clients())
             self.assertLess(time.monotonic() - began, 1.5)
             self.assertEqual(["open", "looked"], feeder.lines())
-        self.assertIn('the feeder "feed_looks" does not say who is there', self.service.said)
+        self.assertIn('publisher "feed_looks" did not answer a refresh request', self.service.said)
 
     def test_who_waits_for_one_that_leaves_is_answered_at_once(self):
         with self.looker(None) as (feeder, _), concurrent.futures.ThreadPoolExecutor(1) as pool:
@@ -480,7 +480,7 @@ class AskedByStrangers(OneService):
         self.looks = self.programs.compile("publish_on_refresh.c", "netsession")
 
     def test_who_may_not_look_causes_no_look_and_does_not_wait(self):
-        with Netsessiond(("alice",), policy="hardened", feeders="root") as service:
+        with Netsessiond(("alice",), policy="hardened", publishers="root") as service:
             found = self.folder / "none"
             with Feeder(service, self.looks, found) as feeder:
                 soon_is(["open"], feeder.lines)
@@ -545,11 +545,11 @@ class Restart(OneService):
     def test_who_may_not_feed_any_more_is_sent_away_at_a_reload(self):
         with self.feed_rows() as feeder:
             soon_is(["10.0.0.7"], self.clients)
-            self.service.options["feeders"] = "somebody-else"
+            self.service.options["publishers"] = "somebody-else"
             self.service.reload()
             soon_is(["open", "lost 64"], feeder.lines)
             soon_is([], self.clients)
-            self.service.options["feeders"] = "root"
+            self.service.options["publishers"] = "root"
             self.service.reload()
 
 

@@ -486,7 +486,7 @@ class Robust(OneService):
             told = counters(self.service)
             process.stdin.close()
         self.assertLessEqual(told["local_connections_now"], 15)
-        self.assertGreaterEqual(told["local_turned_away"], 15)
+        self.assertGreaterEqual(told["local_refused"], 15)
 
     def test_everybody_may_connect(self):
         self.assertEqual(0o666, stat.S_IMODE(self.service.socket.stat().st_mode))

@@ -29,7 +29,7 @@ class Long(unittest.TestCase):
         programs = cls.enterClassContext(Programs())
         cls.by_steps = programs.compile("by_steps.c", "netsession", "-luv", "-std=gnu17")
         cls.by_lm = programs.compile("list_by_lm.c", "netapi32")
-        cls.server = cls.enterClassContext(Netsessiond((), feeders="root", encryption="offer"))
+        cls.server = cls.enterClassContext(Netsessiond((), publishers="root", encryption="offer"))
         cls.enterClassContext(Feeder(cls.server, programs.compile("publish_rows.c", "netsession"), MANY, r"\\client-",
                                      "user-", "", r"\Device\NetbiosSmb", 1, 100, 50, 0))
         cls.expected = [(rf"\\client-{n}", f"user-{n}") for n in range(MANY)]
@@ -105,7 +105,7 @@ class TooLong(unittest.TestCase):
     def setUpClass(cls):
         programs = cls.enterClassContext(Programs())
         cls.by_lm = programs.compile("list_by_lm.c", "netapi32")
-        cls.server = cls.enterClassContext(Netsessiond((), feeders="root", max_answer_mib=1))
+        cls.server = cls.enterClassContext(Netsessiond((), publishers="root", max_answer_mib=1))
         cls.enterClassContext(Feeder(cls.server, programs.compile("publish_rows.c", "netsession"), 20000, "c-", "u-", "", "t",
                                      1, 100, 50, 0))
 

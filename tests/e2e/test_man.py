@@ -303,7 +303,7 @@ class Examples(unittest.TestCase):
         self.assertRegex(result.stdout, r"\nport: BAD: [^\n]*\n(?:.*\n)*in the way: .*\(53\b")
 
     def test_netsession_feed_open_shows_a_session_until_it_shall_be_closed(self):
-        with Netsessiond((), feeders="root") as service:
+        with Netsessiond((), publishers="root") as service:
             local = {"NETSESSION_SOCKET": str(service.socket)}
 
             def close():
@@ -314,7 +314,7 @@ class Examples(unittest.TestCase):
             closing = threading.Thread(target=close)
             closing.start()
             self.assertEqual(["session 1 shall be closed"], self.run_example(
-                "netsession_publisher_open.c", "10.0.0.7", "alice", env={"NETSESSION_PUBLISH_SOCKET": str(service.feed_socket)}))
+                "netsession_publisher_open.c", "10.0.0.7", "alice", env={"NETSESSION_PUBLISH_SOCKET": str(service.publish_socket)}))
             closing.join()
 
     def test_netsession_feed_open_tells_that_nobody_is_there(self):

@@ -103,8 +103,8 @@ class Check(Folder):
         self.assertEqual((1, f"netsessiond: {self.file}: No such file or directory\n"), (result.exit, result.stderr))
 
     def test_faults_are_told_with_file_and_line(self):
-        self.refuse("2: there is no key polciy in [access]; expected policy, administrators, server_operators, feeders, "
-                    "level_0, level_1, level_2, level_10, level_502, delete, server_info, share_enum, counters, feed",
+        self.refuse("2: there is no key polciy in [access]; expected policy, administrators, server_operators, publishers, "
+                    "level_0, level_1, level_2, level_10, level_502, delete, server_info, share_enum, counters, publish",
                     "[access]", "polciy = hardened")
         self.refuse('4: [access] policy cannot be "open"; expected hardened or documented', "", "# who", "[access]",
                     "policy = open")
@@ -164,7 +164,7 @@ class Start(Folder):
         return said
 
     def sockets(self):
-        return "--socket", self.folder / "local.sock", "--feed-socket", self.folder / "publish.sock"
+        return "--socket", self.folder / "local.sock", "--publish-socket", self.folder / "publish.sock"
 
     def test_options_are_all_it_needs(self):
         port = free_port()
@@ -181,7 +181,7 @@ class Start(Folder):
         said = self.run_until("serves as", "--listen", f"127.0.0.1:{free_port()}", "--socket",
                               self.folder / "local.sock", user="games", group="games", extra_groups=[])
         self.assertEqual(0, self.exit)
-        self.assertRegex(said, r"warning: \[server\] feed_socket \(the default\) cannot be "
+        self.assertRegex(said, r"warning: \[server\] publish_socket \(the default\) cannot be "
                          r'"/run/netsession/publish.sock": .*; going on without')
 
     def test_a_port_that_another_one_has_stops_the_start(self):
@@ -198,7 +198,7 @@ class Start(Folder):
         self.assertRegex(result.stderr, rf'error: --socket cannot be "{missing}": there is no such folder\n\Z')
 
     def test_no_place_to_listen_at_is_refused(self):
-        result = daemon("--config", self.write(), "--listen", "", "--socket", "", "--feed-socket", "")
+        result = daemon("--config", self.write(), "--listen", "", "--socket", "", "--publish-socket", "")
         self.assertEqual(1, result.exit)
         self.assertIn("there is nothing to listen at", result.stderr)
 
@@ -225,7 +225,7 @@ class Start(Folder):
             said = server.said
         self.assertRegex(limits, r"Max open files +4096 +4096 ")
         self.assertIn("warning: the system lets it have 4096 descriptors; max_connections, max_local_connections and "
-                      "max_feeders want 12104\n", said)
+                      "max_publishers want 12104\n", said)
 
     def test_only_errors_are_said_where_that_is_wanted(self):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
@@ -275,7 +275,7 @@ wait $!
                      "sessions at /run/netsession/publish.sock"):
             self.assertIn(line, said)
         [line] = (self.folder / "audit").read_text().splitlines()
-        self.assertEqual(("NetrSessionEnum", "root"), (json.loads(line)["operation"], json.loads(line)["who"]))
+        self.assertEqual(("NetrSessionEnum", "root"), (json.loads(line)["operation"], json.loads(line)["caller"]))
 
     def test_the_configuration_of_the_computer_is_read_where_it_is_there(self):
         (self.folder / "etc" / "netsession").mkdir(parents=True)
@@ -325,7 +325,7 @@ class Systemd(Folder):
         return self.told.recv(4096).decode().splitlines()
 
     def test_systemd_is_told_of_each_step(self):
-        self.start("--config", self.write(), "--listen", "", "--feed-socket", "", "--socket", self.folder / "s")
+        self.start("--config", self.write(), "--listen", "", "--publish-socket", "", "--socket", self.folder / "s")
         self.assertIn("READY=1", self.hear())
         self.process.send_signal(signal.SIGHUP)
         told = self.hear()
@@ -346,7 +346,7 @@ class Systemd(Folder):
             local.bind(str(self.folder / "theirs"))
             local.listen()
             self.start("--config", self.write("[auth]", f"ntlm_users = {users}", "[access]", "administrators = alice, root"),
-                       "--listen", "127.0.0.1:1", "--socket", self.folder / "missing" / "x", "--feed-socket", "",
+                       "--listen", "127.0.0.1:1", "--socket", self.folder / "missing" / "x", "--publish-socket", "",
                        listening=[("smb", smb), ("local", local)])
             self.hear()
             credentials = self.private("credentials", "username = alice\npassword = Secret-1\ndomain = LAB\n")
@@ -362,13 +362,13 @@ class Systemd(Folder):
         with socket.create_server(("127.0.0.1", 0)) as other:
             self.start("--config", self.write(), listening=[("http", other)])
             self.assertEqual(1, self.process.wait(20))
-        self.assertIn("FileDescriptorName= is smb, local or feed", self.process.stderr.read())
+        self.assertIn("FileDescriptorName= is smb, local or publish", self.process.stderr.read())
 
     def test_the_journal_gets_priorities(self):
         reading, writing = os.pipe()
         status = os.fstat(writing)
         process = subprocess.Popen([command.built("netsessiond"), "--config", self.write(), "--listen", "", "--socket", "",
-                                    "--feed-socket", ""], stderr=writing,
+                                    "--publish-socket", ""], stderr=writing,
                                    env=command.environment({"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}))
         os.close(writing)
         with open(reading) as said:
@@ -558,7 +558,7 @@ class Audit(unittest.TestCase):
                     address(self.server))
         [line] = self.lines("NetrSessionEnum")
         self.assertRegex(line.pop("time"), rf"\A{TIME}\Z")
-        self.assertEqual({"operation": "NetrSessionEnum", "door": "smb", "from": "127.0.0.1", "who": "LABSRV\\root",
+        self.assertEqual({"operation": "NetrSessionEnum", "endpoint": "smb", "address": "127.0.0.1", "caller": "LABSRV\\root",
                           "level": 1, "client": r"\\\\10.0.0.7", "user": "bob", "entries": 0, "total": 0, "status": 2312,
                           "result": "NERR_ClientNameNotFound"}, line)
 
@@ -567,22 +567,22 @@ class Audit(unittest.TestCase):
         lines = self.lines("NetrSessionEnum")
         self.assertEqual([502, 2, 1, 10, 0], [line["level"] for line in lines])
         self.assertEqual({(r"LABSRV\alice", 5, "ERROR_ACCESS_DENIED")},
-                         {(line["who"], line["status"], line["result"]) for line in lines})
+                         {(line["caller"], line["status"], line["result"]) for line in lines})
 
     def test_local_callers_are_told(self):
         command.run("list", "-l", "0", env={"NETSESSION_SOCKET": str(self.server.socket)},
                     inside=("setpriv", "--reuid=games", "--regid=games", "--init-groups"))
         [line] = self.lines("NetrSessionEnum")
-        self.assertEqual(("local", "local", "games", 5), (line["door"], line["from"], line["who"], line["status"]))
+        self.assertEqual(("local", "local", "games", 5), (line["endpoint"], line["address"], line["caller"], line["status"]))
 
     def test_log_ons_are_told_also_those_that_fail(self):
         listed(self.server)
         listed(self.server, "alice", password="guess-1")
         good, bad = self.lines("log-on")
-        self.assertEqual((r"LABSRV\root", 0, "127.0.0.1"), (good["who"], good["status"], good["from"]))
-        self.assertEqual((None, 1326, "ERROR_LOGON_FAILURE"), (bad["who"], bad["status"], bad["result"]))
+        self.assertEqual((r"LABSRV\root", 0, "127.0.0.1"), (good["caller"], good["status"], good["address"]))
+        self.assertEqual((None, 1326, "ERROR_LOGON_FAILURE"), (bad["caller"], bad["status"], bad["result"]))
         self.assertIn("alice", bad["user"])
-        self.assertTrue(bad["why"])
+        self.assertTrue(bad["detail"])
 
     def test_no_password_is_told_anywhere(self):
         listed(self.server, "alice", password="guess-1")

@@ -91,10 +91,10 @@ class Kerberos(unittest.TestCase):
         self.dc.kinit("alice")
         self.assert_denied("--kerberos")
         self.assertEqual([(0, r"LAB\Administrator"), (0, r"LAB\alice")],
-                         [(line["status"], line["who"]) for line in self.server.audit if line["operation"] == "log-on"])
+                         [(line["status"], line["caller"]) for line in self.server.audit if line["operation"] == "log-on"])
         self.assertEqual(["ERROR_ACCESS_DENIED"] * len(LEVELS),  # each is tried
                          [line["result"] for line in self.server.audit
-                          if line["operation"] == "NetrSessionEnum" and line["who"] == r"LAB\alice"])
+                          if line["operation"] == "NetrSessionEnum" and line["caller"] == r"LAB\alice"])
 
     def test_the_policy_may_mean_a_user_by_each_name(self):
         self.dc.kinit("alice")
@@ -121,7 +121,7 @@ class Kerberos(unittest.TestCase):
         done = self.dc.run_in(["smbclient", "--use-kerberos=off", "-A", carol, "-p", self.server.port, f"//{SERVER}/IPC$",
                                "-c", "exit"])
         self.assertEqual(1, done.returncode, done)
-        self.assertEqual({"NTLM is not served here"}, {line["why"] for line in self.server.audit})
+        self.assertEqual({"NTLM is not served here"}, {line["detail"] for line in self.server.audit})
 
     def test_a_server_without_a_keytab_chooses_ntlm_from_both(self):
         """Each client has a ticket for the server and offers it first. The choice of NTLM has to be proven by MICs."""
@@ -131,7 +131,7 @@ class Kerberos(unittest.TestCase):
         self.serve("alice", mechanisms="ntlm", keytab=None, ntlm_users=users)
         realm_file = self.dc.credentials_file("alice", domain="LAB.EXAMPLE")
         self.assert_listed("-A", realm_file)
-        self.assertEqual([r"LAB.EXAMPLE\alice"], [line["who"] for line in self.server.audit if line["operation"] == "log-on"])
+        self.assertEqual([r"LAB.EXAMPLE\alice"], [line["caller"] for line in self.server.audit if line["operation"] == "log-on"])
         self.assert_refused_words("--kerberos", "-A", realm_file)
         done = self.dc.run_in(["smbclient", "--use-kerberos=desired", "-A", self.dc.credentials_file("alice"), "-p",
                                self.server.port, f"//{SERVER}/IPC$", "-c", "exit"])
@@ -139,7 +139,7 @@ class Kerberos(unittest.TestCase):
 
     def assert_refused_words(self, *arguments):
         assert_refused(self, 50, self.list(*arguments), self.name)
-        self.assertEqual("Kerberos is not served here", self.server.audit[-1]["why"])
+        self.assertEqual("Kerberos is not served here", self.server.audit[-1]["detail"])
 
     def test_both_are_served_to_whom_they_suit(self):
         self.dc.kinit("alice")
@@ -150,7 +150,7 @@ class Kerberos(unittest.TestCase):
         wrong = self.server.credentials_file("carol", password="another")
         assert_refused(self, 1326, self.list("-A", wrong), self.name)
         [line] = [line for line in self.server.audit if line["status"] == 1326]
-        self.assertEqual((r"LABSRV\carol", "an unknown user, or a wrong password"), (line["user"], line["why"]))
+        self.assertEqual((r"LABSRV\carol", "an unknown user, or a wrong password"), (line["user"], line["detail"]))
 
     def test_encryption_that_is_required_is_had_with_a_ticket(self):
         self.dc.kinit("alice")

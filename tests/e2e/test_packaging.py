@@ -13,7 +13,7 @@ from lab.netsessiond import Netsessiond
 from lab.samba import SambaServer
 
 SERVICES = {"netsessiond.service": 20, "netsession-samba.service": 25}  # and how exposed it may be, in tenths
-SOCKETS = {"netsessiond-smb.socket": "smb", "netsessiond-local.socket": "local", "netsessiond-feed.socket": "feed"}
+SOCKETS = {"netsessiond-smb.socket": "smb", "netsessiond-local.socket": "local", "netsessiond-publish.socket": "publish"}
 
 # Of a lab's folder, what a process may still write to.
 READ_ONLY = """
@@ -115,9 +115,9 @@ class Units(unittest.TestCase):
             trace = samba.folder / samba.log / "trace"
             inside = ("unshare", "--mount", "sh", "-ec", READ_ONLY, samba.folder, "setpriv", f"--bounding-set=-all,+{kept}",
                       "--no-new-privs", "strace", "-f", "-qq", "-A", "-o", trace)
-            service = self.enterContext(Netsessiond((), feeders="root"))
+            service = self.enterContext(Netsessiond((), publishers="root"))
             local = {"NETSESSION_SOCKET": str(service.socket)}
-            with NetsessionSamba(samba, service.feed_socket, inside=inside) as relay:
+            with NetsessionSamba(samba, service.publish_socket, inside=inside) as relay:
                 with sessions.held(samba, [sessions.Wanted("mail")]):
                     self.assertEqual(0, command.run("list", "-l", "10", "-A", samba.credentials_file("root"),
                                                     address(samba)).exit)

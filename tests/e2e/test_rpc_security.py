@@ -19,7 +19,7 @@ LIST = "netsessenum"
 
 def log_ons(server):
     """Whom the audit log says that log-ons were of, and how they ended."""
-    return [(entry.get("who"), entry["status"]) for entry in server.audit if entry["operation"] == "log-on"]
+    return [(entry.get("caller"), entry["status"]) for entry in server.audit if entry["operation"] == "log-on"]
 
 
 class ByNtlm(unittest.TestCase):

@@ -67,7 +67,7 @@ class Netsessiond(Daemon):
         return self.folder / "local.sock"
 
     @property
-    def feed_socket(self):
+    def publish_socket(self):
         return self.folder / "publish.sock"
 
     @property
@@ -96,7 +96,7 @@ class Netsessiond(Daemon):
     def write_configuration(self):
         """Writes what it is started with or reads anew: the options as they are now."""
         listen = [f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}" for host in loopbacks()]
-        ours = {"listen": ", ".join(listen), "socket": self.socket, "feed_socket": self.feed_socket,
+        ours = {"listen": ", ".join(listen), "socket": self.socket, "publish_socket": self.publish_socket,
                 "ntlm_users": self.ntlm_users, "mechanisms": "ntlm", "file": self.folder / self.log / "audit"}
         lines = {}
         for key, value in (ours | self.options).items():

@@ -36,7 +36,7 @@ static struct access_policy *policy_of(const char *preset)
 	assert_true(
 		access_policy_set_group(p, "administrators", "root , LAB\\Administrator", &why));
 	assert_true(access_policy_set_group(p, "server_operators", "@ops", &why));
-	assert_true(access_policy_set_group(p, "feeders", "fs1$@LAB.EXAMPLE", &why));
+	assert_true(access_policy_set_group(p, "publishers", "fs1$@LAB.EXAMPLE", &why));
 	assert_null(why);
 	return p;
 }
@@ -186,8 +186,8 @@ static const struct meaning {
 	{ "administrators", "root", "", NULL, true },
 	{ "administrators", "alice", "", "@ops", false },
 	{ "nobody,server_operators", "alice", "", "@ops", true },
-	{ "feeders", "fs1$", "LAB", "FS1$@lab.example", true },
-	{ "feeders", "feeders", "", NULL, false },
+	{ "publishers", "fs1$", "LAB", "FS1$@lab.example", true },
+	{ "publishers", "publishers", "", NULL, false },
 	/* Two words, and so no longer the one that means everybody. */
 	{ "authenticated users", "alice", "", NULL, false },
 	{ "\xC3\x89mile", "\xC3\xA9mile", "", NULL, true },
@@ -278,8 +278,8 @@ static void a_groups_list_replaces_the_one_before(void **state)
 /* A group of labels, and not of groups: "authenticated" there would be a mistake. */
 static void a_groups_list_holds_labels_alone(void **state)
 {
-	static const char *const lists[] = { "authenticated", "alice,server_operators", "feeders",
-		                             "administrators" };
+	static const char *const lists[] = { "authenticated", "alice,server_operators",
+		                             "publishers", "administrators" };
 	struct access_policy *p = policy_of("hardened");
 	struct identity *root = identity_new("root", "");
 
@@ -361,7 +361,7 @@ static void only_the_three_groups_can_be_named(void **state)
 		const char *why = NULL;
 
 		assert_false(access_policy_set_group(p, others[i], "alice", &why));
-		assert_string_equal(why, "administrators, server_operators or feeders");
+		assert_string_equal(why, "administrators, server_operators or publishers");
 	}
 	access_policy_release(p);
 }

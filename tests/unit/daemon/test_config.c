@@ -132,11 +132,11 @@ static void nothing_is_a_place_where_nobody_is_listened_to(void **state)
 static void a_list_goes_on_on_lines_that_begin_with_a_blank(void **state)
 {
 	struct config c = read_good("[access]\nadministrators = alice,\n\tbob\n\n  # of the lab\n"
-	                            "  @admins\nfeeders = mail\n");
+	                            "  @admins\npublishers = mail\n");
 
 	(void)state;
 	assert_string_equal(c.administrators, "alice,,bob,@admins");
-	assert_string_equal(c.feeders, "mail");
+	assert_string_equal(c.publishers, "mail");
 	config_fini(&c);
 }
 
@@ -151,6 +151,23 @@ static void what_is_not_known_is_refused_with_its_line(void **state)
 	       ":1: the key listen is in no section; expected [server] or another before");
 	refuse("[server]\nlisten\n", ":2: expected [SECTION] or KEY = VALUE");
 	refuse("[server\n", ":1: expected [SECTION] or KEY = VALUE");
+}
+
+static void a_key_of_a_former_version_is_refused_with_its_present_name(void **state)
+{
+	(void)state;
+	refuse("[server]\nfeed_socket = /run/s\n",
+	       ":2: the key feed_socket in [server] is named publish_socket now");
+	refuse("[server]\nmax_feeders = 2\n",
+	       ":2: the key max_feeders in [server] is named max_publishers now");
+	refuse("[server]\nfeed_max_sessions = 2\n",
+	       ":2: the key feed_max_sessions in [server] is named publisher_max_sessions now");
+	refuse("[server]\nfeed_max_changes_per_s = 2\n",
+	       ":2: the key feed_max_changes_per_s in [server] is named "
+	       "publisher_max_changes_per_s now");
+	refuse("[access]\nfeeders = root\n",
+	       ":2: the key feeders in [access] is named publishers now");
+	refuse("[access]\nfeed = root\n", ":2: the key feed in [access] is named publish now");
 }
 
 static void what_cannot_be_is_refused_with_what_was_expected(void **state)
@@ -245,10 +262,10 @@ static void a_line_as_long_as_it_may_be_is_taken(void **state)
 	struct config c;
 
 	(void)state;
-	snprintf(text, sizeof text, "[access]\nfeeders = %0*d\n", 198 - (int)strlen("feeders = "),
-	         7);
+	snprintf(text, sizeof text, "[access]\npublishers = %0*d\n",
+	         198 - (int)strlen("publishers = "), 7);
 	c = read_good(text);
-	assert_int_equal(strlen(c.feeders), 198 - strlen("feeders = "));
+	assert_int_equal(strlen(c.publishers), 198 - strlen("publishers = "));
 	config_fini(&c);
 }
 
@@ -268,7 +285,7 @@ static void the_command_line_goes_before_the_file(void **state)
 	assert_string_equal(c.socket, "/b");
 	assert_int_equal(c.demo_sessions, 7);
 	assert_true(config_is_set(&c, &c.socket));
-	assert_false(config_is_set(&c, &c.feed_socket));
+	assert_false(config_is_set(&c, &c.publish_socket));
 	config_explain_key(&c, &c.socket, "no", &fault);
 	assert_string_equal(fault.text, "--socket cannot be \"/b\": no");
 	config_fini(&c);
@@ -321,6 +338,7 @@ TEST_GROUP(config)
 		cmocka_unit_test(nothing_is_a_place_where_nobody_is_listened_to),
 		cmocka_unit_test(a_list_goes_on_on_lines_that_begin_with_a_blank),
 		cmocka_unit_test(what_is_not_known_is_refused_with_its_line),
+		cmocka_unit_test(a_key_of_a_former_version_is_refused_with_its_present_name),
 		cmocka_unit_test(what_cannot_be_is_refused_with_what_was_expected),
 		cmocka_unit_test(what_is_no_address_with_a_port_is_refused),
 		cmocka_unit_test(what_is_said_twice_is_refused),

@@ -55,8 +55,8 @@ static int64_t now_ms(void *context)
 static void on_event(void *context, const struct srvsvc_event *event)
 {
 	(void)context;
-	under_test.opened += strcmp(event->operation, "feed-open") == 0;
-	under_test.closed += strcmp(event->operation, "feed-close") == 0;
+	under_test.opened += strcmp(event->operation, "publish-open") == 0;
+	under_test.closed += strcmp(event->operation, "publish-close") == 0;
 	under_test.last_status = event->status;
 	assert_non_null(event->identity);
 }
@@ -83,7 +83,8 @@ static void let_feed(const char *feeders)
 
 	access_policy_release(under_test.service.policy);
 	under_test.service.policy = access_policy_new("hardened");
-	assert_true(access_policy_set_group(under_test.service.policy, "feeders", feeders, &why));
+	assert_true(
+		access_policy_set_group(under_test.service.policy, "publishers", feeders, &why));
 }
 
 static int set_up(void **state)
