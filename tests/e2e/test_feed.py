@@ -284,7 +284,8 @@ class Closing(OneService):
         """The command names them before it closes, and the audit log names them, too."""
         done = self.locally("close", "--yes", *arguments)
         self.assertEqual(0, done.exit, done)
-        told = ["netsession: local computer: the server closes these too, since they share a process with them:",
+        told = ["netsession: local computer: the server also closes these sessions, because they share a process with the "
+                "selected ones:",
                 *(f"  {name}" for name in names)] if names else []
         self.assertEqual(told, done.stderr.splitlines()[:-1])
         self.assertEqual((list(names), len(names)) if names else (None, None), self.audited("NetrSessionDel"))
