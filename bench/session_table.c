@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "srvsvc/session_enum.h"
+#include "srvsvc/session_messages.h"
 #include "sessions/session_table.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -26,8 +26,7 @@
 #include "rpc/bind.h"
 #include "rpc/call.h"
 #include "srvsvc/interface.h"
-#include "srvsvc/session_del.h"
-#include "srvsvc/session_enum.h"
+#include "srvsvc/session_messages.h"
 
 #define BUILT 1
 #define SMALL 2

@@ -17,8 +17,7 @@
 #include "rpc/call.h"
 #include "srvsvc/server.h"
 #include "srvsvc/interface.h"
-#include "srvsvc/session_del.h"
-#include "srvsvc/session_enum.h"
+#include "srvsvc/session_messages.h"
 
 #define MAX_SESSIONS    64
 #define SMALL_ANSWER    2048

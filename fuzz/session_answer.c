@@ -10,7 +10,7 @@
  * stub; what decodes encodes again, and decodes to equal rows. */
 #include <string.h>
 #include "fuzz.h"
-#include "srvsvc/session_enum.h"
+#include "srvsvc/session_messages.h"
 
 struct result {
 	NET_API_STATUS status;

@@ -10,8 +10,7 @@
  * whatever decodes encodes again and decodes to the same. */
 #include "fuzz.h"
 #include "base/text.h"
-#include "srvsvc/session_del.h"
-#include "srvsvc/session_enum.h"
+#include "srvsvc/session_messages.h"
 
 static void check_text(const char *text)
 {

@@ -17,7 +17,7 @@
 #include "base/text.h"
 #include "client/request.h"
 #include "client/server_name.h"
-#include "srvsvc/session_qualifiers.h"
+#include "srvsvc/session_messages.h"
 
 /* The next text, up to a zero byte, in a block of its own. */
 static char *take_text(struct fuzz_input *in)

@@ -31,9 +31,6 @@ KNOWN = {
     "smb2_server": [
         set("connection control dispatch negotiate pending pipes response session_setup sessions trees".split()),
     ],
-    "srvsvc": [
-        set("operations serve_server_get_info serve_session_del serve_session_enum serve_share_enum server".split()),
-    ],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)

@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "local/local_list.h"
 #include "local/interface.h"
-#include "srvsvc/session_del.h"
+#include "srvsvc/session_messages.h"
 
 /* request: of LOCAL_LIST_ALSO_CLOSED, borrowed; else NULL. told: called from here, for each entry
  * of the answer; it is borrowed. Returns what stands in err. */

@@ -6,8 +6,7 @@
 #include "base/err.h"
 #include "local/interface.h"
 #include "rpc/client_association.h"
-#include "srvsvc/session_del.h"
-#include "srvsvc/session_enum.h"
+#include "srvsvc/session_messages.h"
 
 /* All zero is a call that was never begun; the same one serves call after call. */
 struct pipe_call {

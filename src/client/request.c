@@ -5,7 +5,7 @@
 #include <string.h>
 #include "base/text.h"
 #include "srvsvc/session_block.h"
-#include "srvsvc/session_qualifiers.h"
+#include "srvsvc/session_messages.h"
 
 #define ENUM_STEP "NetrSessionEnum"
 

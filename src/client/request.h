@@ -7,8 +7,7 @@
 #include <stdbool.h>
 #include <netsession.h>
 #include "base/err.h"
-#include "srvsvc/session_del.h"
-#include "srvsvc/session_enum.h"
+#include "srvsvc/session_messages.h"
 #include "srvsvc/session_levels.h"
 
 /* ---- NetrSessionDel ---- */

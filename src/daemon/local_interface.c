@@ -7,7 +7,7 @@
 #include "rpc/call.h"
 #include "daemon/counters.h"
 #include "srvsvc/server.h"
-#include "srvsvc/session_del.h"
+#include "srvsvc/session_messages.h"
 
 #define NCA_OP_RNG_ERROR 0x1C010002u /* C706 N.2 */
 

@@ -1,10 +1,407 @@
 /* SPDX-License-Identifier: MIT */
 #include "srvsvc/server.h"
 
+#include <lmerr.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/text.h"
 #include "rpc/call.h"
-#include "srvsvc/operations.h"
 #include "srvsvc/interface.h"
+#include "srvsvc/server_messages.h"
 #include "srvsvc/session_levels.h"
+#include "srvsvc/session_messages.h"
+
+struct srvsvc_call {
+	const struct srvsvc_caller *caller;
+	struct wire_reader *stub;
+	struct ndr_writer answer;
+	/* What is told of it: an operation fills in what it asks and what became of it. Its texts
+	 * live until it is told. */
+	struct srvsvc_event event;
+};
+
+/* Whether the policy lets the caller. */
+static bool srvsvc_allows(const struct srvsvc_call *c, enum access_right right)
+{
+	return access_policy_allows(c->caller->service->policy, c->caller->identity, right);
+}
+
+static void srvsvc_report(const struct srvsvc_call *c)
+{
+	const struct srvsvc_server *s = c->caller->service;
+
+	s->report(s->context, &c->event);
+}
+
+/* ---- operations ---- */
+
+/* NetrSessionEnum: [MS-SRVS] 3.1.4.5, to which all numbers in brackets here belong.
+ *
+ * The specification leaves the order of its checks open. Here it is: the level, since who may ask
+ * depends on it; who asks; the qualifiers; the sessions. So one who may not ask learns nothing of
+ * who is there. */
+
+/* A page of the table: what passes the filter, from the resume handle on. */
+struct srvsvc_page {
+	struct session_walk from, at; /* its first session; the next one that is encoded */
+	int64_t now_ms;
+	uint32_t last_id;
+	uint32_t entries;
+};
+
+static bool srvsvc_page_next(void *context, struct netsession_row *row)
+{
+	struct srvsvc_page *p = context;
+	uint32_t id;
+
+	return session_walk_next(&p->at, p->now_ms, row, &id);
+}
+
+static void srvsvc_page_rewind(void *context)
+{
+	struct srvsvc_page *p = context;
+
+	p->at = p->from;
+}
+
+/* "If PreferedMaximumLength is insufficient to hold all the entries, the server MUST return the
+ * maximum number of entries that will fit": but one at least, so that each caller's loop ends.
+ * "If [it] is equal to MAX_PREFERRED_LENGTH, the server MUST return all": where that is too much
+ * for this server, it is an error; any other wish is met in smaller pages. */
+static NET_API_STATUS srvsvc_page_measure(struct srvsvc_page *p, const struct session_level *level,
+                                          uint32_t preferred_bytes, size_t max_answer_bytes)
+{
+	size_t info_bytes = 0, wire_bytes = 0;
+	struct netsession_row row;
+	uint32_t id;
+
+	srvsvc_page_rewind(p);
+	while (session_walk_next(&p->at, p->now_ms, &row, &id)) {
+		info_bytes += session_row_info_bytes(level, &row);
+		wire_bytes += session_row_wire_bytes(level, &row);
+		if (preferred_bytes == MAX_PREFERRED_LENGTH && wire_bytes > max_answer_bytes)
+			return ERROR_NOT_ENOUGH_MEMORY;
+		if (preferred_bytes != MAX_PREFERRED_LENGTH && p->entries > 0 &&
+		    (info_bytes > preferred_bytes || wire_bytes > max_answer_bytes))
+			return ERROR_MORE_DATA;
+		p->entries++;
+		p->last_id = id;
+	}
+	return NERR_Success;
+}
+
+/* "If no entries that match the qualifiers are found when a qualifier is specified, the server MUST
+ * fail the call with either an NERR_UserNotFound or NERR_ClientNameNotFound." At or past the end,
+ * however, it "MUST return NERR_Success and zero entries": so all sessions are looked at. */
+static NET_API_STATUS srvsvc_explain_no_match(const struct session_table *table,
+                                              const struct session_filter *filter)
+{
+	bool has_client = session_qualifier_is_given(filter->client),
+	     has_user = session_qualifier_is_given(filter->user);
+	struct session_walk all;
+
+	session_walk_begin(&all, table, filter, 0);
+	if ((!has_client && !has_user) || session_walk_total(&all) > 0)
+		return NERR_Success;
+	return has_client && (!has_user || !session_table_knows_client(table, filter->client))
+	               ? NERR_ClientNameNotFound
+	               : NERR_UserNotFound;
+}
+
+/* What is left for an answer, however much is held for others. */
+#define LEAST_ANSWER_BYTES ((size_t)65536)
+
+static size_t srvsvc_max_answer_bytes(const struct srvsvc_server *s)
+{
+	size_t left = LEAST_ANSWER_BYTES;
+
+	if (s->max_held_bytes > s->held_bytes + left)
+		left = s->max_held_bytes - s->held_bytes;
+	return left < s->max_answer_bytes ? left : s->max_answer_bytes;
+}
+
+/* Fills page and answer, whose status says what became of it. */
+static void srvsvc_fill_page(const struct srvsvc_server *s,
+                             const struct session_enum_request *request, struct srvsvc_page *p,
+                             struct session_enum_answer *answer)
+{
+	const struct session_filter filter = { request->client, request->user };
+
+	/* "If ResumeHandle is either NULL or points to 0x00000000, the enumeration MUST start from
+	 * the beginning": there is no id 0. */
+	session_walk_begin(&p->from, s->table, &filter, request->resume_handle);
+	p->now_ms = s->now_ms(s->context);
+	/* "TotalEntries [...] could have been enumerated from the current resume position." */
+	answer->total_entries = session_walk_total(&p->from);
+	if (answer->total_entries == 0)
+		answer->status = srvsvc_explain_no_match(s->table, &filter);
+	else
+		answer->status = srvsvc_page_measure(p, session_level_find(request->level),
+		                                     request->preferred_bytes,
+		                                     srvsvc_max_answer_bytes(s));
+	if (answer->status != NERR_Success && answer->status != ERROR_MORE_DATA) {
+		p->entries = 0;
+		answer->total_entries = 0;
+	}
+	answer->entries = p->entries;
+	/* "MUST set ResumeHandle to the index value of the last enumerated session." After the last
+	 * page too: who goes on by mistake is told that nothing follows. */
+	if (p->entries > 0)
+		answer->resume_handle = p->last_id;
+}
+
+static NET_API_STATUS srvsvc_check_session_enum(const struct srvsvc_call *c,
+                                                const struct session_enum_request *request)
+{
+	if (session_level_find(request->level) == NULL)
+		return ERROR_INVALID_LEVEL;
+	/* "The server SHOULD enforce the security measures", <52>, <53>. */
+	if (!srvsvc_allows(c, access_right_of_level(request->level)))
+		return ERROR_ACCESS_DENIED;
+	return session_enum_request_check(request);
+}
+
+static uint32_t srvsvc_serve_session_enum(struct srvsvc_call *c)
+{
+	struct session_qualifier_texts texts;
+	struct session_enum_request request;
+	struct session_enum_answer answer;
+	struct srvsvc_page page = { 0 };
+	const struct session_rows rows = { srvsvc_page_next, srvsvc_page_rewind, &page };
+
+	session_enum_request_decode(c->stub, &request, &texts);
+	if (c->stub->error != NULL)
+		return RPC_FAULT_BAD_STUB_DATA;
+	answer = (struct session_enum_answer){
+		.level = request.level,
+		.has_resume_handle = request.has_resume_handle,
+		.resume_handle = request.resume_handle,
+		.status = srvsvc_check_session_enum(c, &request),
+	};
+	if (answer.status == NERR_Success)
+		srvsvc_fill_page(c->caller->service, &request, &page, &answer);
+	session_enum_answer_encode(&c->answer, &answer, answer.entries > 0 ? &rows : NULL);
+	c->event.level = request.level;
+	c->event.client = request.client;
+	c->event.user = request.user;
+	c->event.entries = answer.entries;
+	c->event.total = answer.total_entries;
+	c->event.status = answer.status;
+	srvsvc_report(c);
+	return 0;
+}
+
+/* NetrSessionDel: [MS-SRVS] 3.1.4.6. Who asks is looked at first, as Windows and Samba do it. */
+
+static NET_API_STATUS srvsvc_check_session_del(const struct srvsvc_call *c,
+                                               const struct session_del_request *request)
+{
+	bool has_client = session_qualifier_is_given(request->client);
+
+	/* "The server SHOULD enforce security measures", <54>, <55>. */
+	if (!srvsvc_allows(c, ACCESS_DELETE))
+		return ERROR_ACCESS_DENIED;
+	/* "If a ClientName is specified, it MUST start with "\\"; otherwise [...]" */
+	if (has_client && strncmp(request->client, "\\\\", 2) != 0)
+		return NERR_ClientNameNotFound;
+	if (session_qualifier_is_too_long(request->client) ||
+	    session_qualifier_is_too_long(request->user))
+		return ERROR_INVALID_PARAMETER;
+	/* "If both ClientName and UserName are unspecified [...] NERR_ClientNameNotFound or an
+	 * ERROR_INVALID_PARAMETER": it is not the client that was looked for in vain. */
+	if (!has_client && !session_qualifier_is_given(request->user))
+		return ERROR_INVALID_PARAMETER;
+	return NERR_Success;
+}
+
+/* Who ends beside those that are meant. */
+enum { MAX_ALSO = 32, ALSO_BYTES = 192 };
+
+struct also_closed {
+	char texts[MAX_ALSO][ALSO_BYTES]; /* longer ones are cut */
+	const char *also[MAX_ALSO];
+	uint32_t count;
+};
+
+static void srvsvc_add_also_closed(void *context, const struct netsession_row *row)
+{
+	struct also_closed *b = context;
+
+	if (b->count == MAX_ALSO)
+		return;
+	(void)snprintf(b->texts[b->count], ALSO_BYTES, "%s from %s",
+	               row->user != NULL ? row->user : "", row->client);
+	b->also[b->count] = b->texts[b->count];
+	b->count++;
+}
+
+static uint32_t srvsvc_serve_session_del(struct srvsvc_call *c)
+{
+	struct also_closed beside = { .count = 0 };
+	struct session_qualifier_texts texts;
+	struct session_del_request request;
+
+	session_del_request_decode(c->stub, &request, &texts);
+	if (c->stub->error != NULL)
+		return RPC_FAULT_BAD_STUB_DATA;
+	c->event.client = request.client;
+	c->event.user = request.user;
+	c->event.status = srvsvc_check_session_del(c, &request);
+	if (c->event.status == NERR_Success) {
+		const struct session_filter filter = { request.client, request.user };
+
+		c->event.also_total = session_table_beside(c->caller->service->table, &filter,
+		                                           srvsvc_add_also_closed, &beside);
+		c->event.also_count = beside.count;
+		c->event.also = beside.also;
+		/* "The server MUST [...] close all the matching sessions." */
+		c->event.total = session_table_close(c->caller->service->table, &filter);
+		c->event.entries = c->event.total;
+		/* "If no matching session is found with the ClientName and UserName [...]" */
+		if (c->event.total == 0)
+			c->event.status = NERR_ClientNameNotFound;
+	}
+	session_del_answer_encode(&c->answer, c->event.status);
+	srvsvc_report(c);
+	return 0;
+}
+
+/* NetrShareEnum: [MS-SRVS] 3.1.4.8, levels 0 and 1, of the one share that there is. */
+
+/* [MS-SRVS] 2.2.2.4 */
+#define STYPE_IPC     0x00000003
+#define STYPE_SPECIAL 0x80000000
+
+static const struct share_info shares[] = {
+	{ "IPC$", STYPE_IPC | STYPE_SPECIAL, "Remote IPC" },
+};
+
+#define SHARE_COUNT ((uint32_t)(sizeof shares / sizeof *shares))
+
+static NET_API_STATUS srvsvc_check_share_enum(const struct srvsvc_call *c,
+                                              const struct share_enum_request *request)
+{
+	/* "If the Level member is not equal to one of the valid values [...] ERROR_INVALID_LEVEL."
+	 * Of those, 2, 501, 502 and 503 tell what an IPC$ has none of. */
+	if (request->level > 1)
+		return ERROR_INVALID_LEVEL;
+	/* "The server SHOULD enforce security measures", <58>, <59>. */
+	return srvsvc_allows(c, ACCESS_SHARE_ENUM) ? NERR_Success : ERROR_ACCESS_DENIED;
+}
+
+/* Whatever PreferedMaximumLength is, one entry is always given, and there are no more. */
+static void srvsvc_fill_shares(const struct share_enum_request *request,
+                               struct share_enum_answer *answer)
+{
+	/* "If the value of the ResumeHandle is greater than or equal to the size of the ShareList,
+	 * the server MUST return NERR_Success and zero entries." */
+	if (request->resume_handle >= SHARE_COUNT)
+		return;
+	answer->shares = shares + request->resume_handle;
+	answer->entries = SHARE_COUNT - request->resume_handle;
+	answer->total_entries = answer->entries;
+	answer->resume_handle = SHARE_COUNT;
+}
+
+static uint32_t srvsvc_serve_share_enum(struct srvsvc_call *c)
+{
+	struct share_enum_request request;
+	struct share_enum_answer answer;
+
+	share_enum_request_decode(c->stub, &request);
+	if (c->stub->error != NULL)
+		return RPC_FAULT_BAD_STUB_DATA;
+	answer = (struct share_enum_answer){
+		.level = request.level,
+		.has_resume_handle = request.has_resume_handle,
+		.resume_handle = request.resume_handle,
+		.status = srvsvc_check_share_enum(c, &request),
+	};
+	if (answer.status == NERR_Success)
+		srvsvc_fill_shares(&request, &answer);
+	share_enum_answer_encode(&c->answer, &answer);
+	c->event.level = request.level;
+	c->event.entries = answer.entries;
+	c->event.total = answer.total_entries;
+	c->event.status = answer.status;
+	srvsvc_report(c);
+	return 0;
+}
+
+/* NetrServerGetInfo: [MS-SRVS] 3.1.4.17, levels 100 and 101. */
+
+#define PLATFORM_ID_NT 500 /* [MS-SRVS] 2.2.2.6 */
+
+/* What those mean to callers: the protocol as it is since Windows 10. */
+#define VERSION_MAJOR 10
+#define VERSION_MINOR 0
+
+/* [MS-SRVS] 2.2.2.7 */
+#define SV_TYPE_WORKSTATION  0x00000001
+#define SV_TYPE_SERVER       0x00000002
+#define SV_TYPE_XENIX_SERVER 0x00000800
+#define SV_TYPE_NT           0x00001000
+#define SV_TYPE_SERVER_NT    0x00008000
+
+static NET_API_STATUS srvsvc_check_server_get_info(const struct srvsvc_call *c,
+                                                   const struct server_info_request *request)
+{
+	/* "If the Level parameter has any other value [...] ERROR_INVALID_LEVEL." Of those that it
+	 * names, 102, 502 and 503 tell of what this server is not. */
+	if (request->level != 100 && request->level != 101)
+		return ERROR_INVALID_LEVEL;
+	if (!srvsvc_allows(c, ACCESS_SERVER_INFO))
+		return ERROR_ACCESS_DENIED;
+	/* "If it is non-NULL, the length of the string MUST be less than 1,024." */
+	if (request->server != NULL &&
+	    text_utf16_units(request->server) > SERVER_INFO_MAX_NAME_UNITS)
+		return ERROR_INVALID_PARAMETER;
+	return NERR_Success;
+}
+
+/* "If the ServerName parameter is NULL, sv101_name MUST be [its own]. Otherwise, sv101_name MUST be
+ * set to the value of ServerName": without its \\, as Windows has it. */
+static const char *srvsvc_server_name(const struct srvsvc_server *s, const char *asked)
+{
+	if (asked == NULL || asked[0] == '\0')
+		return s->netbios_name;
+	while (asked[0] == '\\')
+		asked++;
+	return asked;
+}
+
+static struct server_info srvsvc_describe_server(const struct srvsvc_server *s, const char *asked)
+{
+	return (struct server_info){
+		.platform_id = PLATFORM_ID_NT,
+		.name = srvsvc_server_name(s, asked),
+		.version_major = VERSION_MAJOR,
+		.version_minor = VERSION_MINOR,
+		.type = SV_TYPE_WORKSTATION | SV_TYPE_SERVER | SV_TYPE_XENIX_SERVER | SV_TYPE_NT |
+		        SV_TYPE_SERVER_NT,
+		.comment = s->comment,
+	};
+}
+
+static uint32_t srvsvc_serve_server_get_info(struct srvsvc_call *c)
+{
+	struct server_info_request request;
+	struct server_info info;
+
+	server_info_request_decode(c->stub, &request);
+	if (c->stub->error != NULL)
+		return RPC_FAULT_BAD_STUB_DATA;
+	info = srvsvc_describe_server(c->caller->service, request.server);
+	c->event.level = request.level;
+	c->event.status = srvsvc_check_server_get_info(c, &request);
+	server_info_answer_encode(&c->answer, request.level,
+	                          c->event.status == NERR_Success ? &info : NULL, c->event.status);
+	srvsvc_report(c);
+	return 0;
+}
+
+/* ---- the interface ---- */
 
 static uint32_t (*const run[])(struct srvsvc_call *) = {
 	[SRVSVC_NETR_SESSION_ENUM] = srvsvc_serve_session_enum,
@@ -39,10 +436,13 @@ static uint32_t srvsvc_interface_call(void *context, uint16_t opnum, struct wire
 	return run[opnum](&c);
 }
 
-bool srvsvc_allows(const struct srvsvc_call *c, enum access_right right)
-{
-	return access_policy_allows(c->caller->service->policy, c->caller->identity, right);
-}
+const struct rpc_interface srvsvc_interface = {
+	.syntax = { SRVSVC_INTERFACE_UUID, SRVSVC_INTERFACE_VERSION, 0 },
+	.call = srvsvc_interface_call,
+	.wants_protection = true,
+};
+
+/* ---- for hosts ---- */
 
 bool srvsvc_may_list_sessions(const struct srvsvc_server *service, const struct identity *who)
 {
@@ -58,16 +458,3 @@ void srvsvc_count_held(struct srvsvc_server *service, size_t *counted, size_t he
 	service->held_bytes += held_bytes - *counted;
 	*counted = held_bytes;
 }
-
-void srvsvc_report(const struct srvsvc_call *c)
-{
-	const struct srvsvc_server *s = c->caller->service;
-
-	s->report(s->context, &c->event);
-}
-
-const struct rpc_interface srvsvc_interface = {
-	.syntax = { SRVSVC_INTERFACE_UUID, SRVSVC_INTERFACE_VERSION, 0 },
-	.call = srvsvc_interface_call,
-	.wants_protection = true,
-};

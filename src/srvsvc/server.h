@@ -4,12 +4,13 @@
 #ifndef SRVSVC_SERVER_H
 #define SRVSVC_SERVER_H
 
-#include <stdint.h>
 #include <lmcons.h>
-#include "auth/identity.h"
+#include <stdint.h>
 #include "auth/access_policy.h"
-#include "rpc/server.h"
+#include "auth/identity.h"
+#include "rpc/interface.h"
 #include "sessions/session_table.h"
+#include "wire/ndr_writer.h"
 
 /* One question and what became of it, for the audit log. Texts are UTF-8, borrowed, NULL for
  * none. */

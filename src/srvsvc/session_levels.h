@@ -5,9 +5,10 @@
 #ifndef SRVSVC_SESSION_LEVELS_H
 #define SRVSVC_SESSION_LEVELS_H
 
+#include <netsession.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <netsession.h>
 
 enum session_cell_kind { SESSION_CELL_TEXT, SESSION_CELL_U32 };
 enum session_unit { SESSION_UNIT_NONE, SESSION_UNIT_SECONDS, SESSION_UNIT_USER_FLAGS };
@@ -55,5 +56,32 @@ void session_row_reduce(struct netsession_row *row, const struct session_level *
 /* One member of a row, by its kind. */
 const char *session_row_text(const struct netsession_row *row, const struct session_field *field);
 uint32_t session_row_u32(const struct netsession_row *row, const struct session_field *field);
+
+/* Where an encoder gets its rows from: a table, an array, whatever can give them one by one and
+ * once more from the first. */
+
+struct session_rows {
+	/* The next row; its texts are borrowed until the next call. False: there is none. */
+	bool (*next)(void *context, struct netsession_row *row);
+	/* Back before the first one. The same rows come again. */
+	void (*rewind)(void *context);
+	void *context;
+};
+
+/* The rows of an array. rows is kept as long as a source made of it is used. */
+struct session_row_array {
+	const struct netsession_row *rows;
+	uint32_t count;
+	uint32_t at; /* the next one's index */
+};
+
+/* Keeps array. */
+struct session_rows session_rows_of_array(struct session_row_array *array);
+
+/* What a row takes of the block that a caller of NetSessionEnum gets: its SESSION_INFO_<level>
+ * and its texts in UTF-16 with their terminators. PreferedMaximumLength counts these bytes. */
+size_t session_row_info_bytes(const struct session_level *level, const struct netsession_row *row);
+/* What it takes of an answer's stub, at most. */
+size_t session_row_wire_bytes(const struct session_level *level, const struct netsession_row *row);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include "samba/relay/npa.h"
 #include "srvsvc/interface.h"
-#include "srvsvc/session_del.h"
+#include "srvsvc/session_messages.h"
 
 /* What took longer to come than callers wait is not true any more. */
 #define MAX_LISTING_MS 60000

@@ -7,7 +7,7 @@
 #include "samba/relay/session_del.h"
 #include "samba/relay/relay.h"
 #include "rpc/call.h"
-#include "srvsvc/session_enum.h"
+#include "srvsvc/session_messages.h"
 #include "wire/writer.h"
 
 enum intercepted_call_step {

@@ -4,7 +4,7 @@
 #ifndef SAMBA_RELAY_SESSION_DEL_H
 #define SAMBA_RELAY_SESSION_DEL_H
 
-#include "srvsvc/session_del.h"
+#include "srvsvc/session_messages.h"
 #include "sessions/session_table.h"
 #include "wire/writer.h"
 

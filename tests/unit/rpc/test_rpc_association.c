@@ -12,7 +12,7 @@
 #include "recording.h"
 #include "rpc/client_association.h"
 #include "srvsvc/interface.h"
-#include "srvsvc/session_enum.h"
+#include "srvsvc/session_messages.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 enum { PTYPE = 2, FRAG_LENGTH = 8, AUTH_LENGTH = 10, CALL_ID = 12, MAX_RECV_FRAG = 18 };

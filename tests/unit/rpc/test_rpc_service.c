@@ -14,7 +14,7 @@
 #include "rpc/management.h"
 #include "rpc/server.h"
 #include "srvsvc/interface.h"
-#include "srvsvc/session_enum.h"
+#include "srvsvc/session_messages.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 enum { PFC_FLAGS = 3, FRAG_LENGTH = 8, CALL_ID = 12, ASSOC_GROUP = 20, STATUS = 24 };

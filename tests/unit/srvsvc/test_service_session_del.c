@@ -10,7 +10,7 @@
 #include <lmerr.h>
 #include "group.h"
 #include "service_fixture.h"
-#include "srvsvc/session_del.h"
+#include "srvsvc/session_messages.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

@@ -12,7 +12,7 @@
 #include <lmshare.h>
 #include "group.h"
 #include "service_fixture.h"
-#include "srvsvc/session_enum.h"
+#include "srvsvc/session_messages.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define ALL          MAX_PREFERRED_LENGTH

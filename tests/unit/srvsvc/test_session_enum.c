@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include "group.h"
 #include "recording.h"
-#include "srvsvc/session_enum.h"
+#include "srvsvc/session_messages.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

@@ -11,7 +11,7 @@
 #include <lmshare.h>
 #include "group.h"
 #include "srvsvc/session_block.h"
-#include "srvsvc/session_enum.h"
+#include "srvsvc/session_messages.h"
 #include "srvsvc/session_levels.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -13,8 +13,7 @@
 #include "rpc/call.h"
 #include "rpc/pdu.h"
 #include "srvsvc/interface.h"
-#include "srvsvc/session_del.h"
-#include "srvsvc/session_enum.h"
+#include "srvsvc/session_messages.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define ALL          0xFFFFFFFF

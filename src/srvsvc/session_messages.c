@@ -1,12 +1,111 @@
 /* SPDX-License-Identifier: MIT */
+#include "srvsvc/session_messages.h"
+
+#include <assert.h>
+#include <string.h>
+#include "base/text.h"
+
+bool session_qualifier_is_given(const char *utf8)
+{
+	return utf8 != NULL && utf8[0] != '\0';
+}
+
+bool session_qualifier_is_too_long(const char *utf8)
+{
+	return utf8 != NULL && text_utf16_units(utf8) > SESSION_QUALIFIER_MAX_UNITS;
+}
+
+static const char *session_client_bare_name(const char *client)
+{
+	return client != NULL && strncmp(client, "\\\\", 2) == 0 ? client + 2 : client;
+}
+
+bool session_client_equal(const char *a, const char *b)
+{
+	return text_equal_nocase(session_client_bare_name(a), session_client_bare_name(b));
+}
+
+bool session_user_equal(const char *asked, const char *user)
+{
+	const char *behind_domain = user != NULL ? strchr(user, '\\') : NULL;
+
+	if (text_equal_nocase(asked, user))
+		return true;
+	return behind_domain != NULL && strchr(asked, '\\') == NULL &&
+	       text_equal_nocase(asked, behind_domain + 1);
+}
+
+void enum_container_decode_empty(struct wire_reader *r)
+{
+	uint32_t count;
+
+	if (ndr_get_u32(r) == 0)
+		return;
+	count = ndr_get_u32(r);
+	if (ndr_get_u32(r) != 0 && ndr_get_u32(r) != count)
+		wire_reader_fail(r, "array size differs from EntriesRead");
+	if (count != 0)
+		wire_reader_fail(r, "entries in a request");
+}
+
+/* [MS-SRVS] 3.1.4.5:
+ *   [in, string, unique] SRVSVC_HANDLE ServerName, [in, string, unique] WCHAR *ClientName,
+ *   [in, string, unique] WCHAR *UserName, [in, out] PSESSION_ENUM_STRUCT InfoStruct,
+ *   [in] DWORD PreferedMaximumLength, [in, out, unique] DWORD *ResumeHandle */
+
+void session_enum_request_encode(struct ndr_writer *w, const struct session_enum_request *request)
+{
+	ndr_put_unique_wstring(w, request->server);
+	ndr_put_unique_wstring(w, request->client);
+	ndr_put_unique_wstring(w, request->user);
+	ndr_put_u32(w, request->level);
+	ndr_put_u32(w, request->level); /* the union's tag, 2.2.4.21 */
+	ndr_put_pointer(w, request);    /* an empty container: the server fills it */
+	ndr_put_u32(w, 0);
+	ndr_put_u32(w, 0);
+	ndr_put_u32(w, request->preferred_bytes);
+	ndr_put_pointer(w, request->has_resume_handle ? request : NULL);
+	if (request->has_resume_handle)
+		ndr_put_u32(w, request->resume_handle);
+}
+
+void session_enum_request_decode(struct wire_reader *r, struct session_enum_request *request,
+                                 struct session_qualifier_texts *texts)
+{
+	*request = (struct session_enum_request){ 0 };
+	(void)ndr_get_unique_wstring(r, texts->client,
+	                             SESSION_QUALIFIER_MAX_UNITS); /* ServerName */
+	request->client = ndr_get_unique_wstring(r, texts->client, SESSION_QUALIFIER_MAX_UNITS);
+	request->user = ndr_get_unique_wstring(r, texts->user, SESSION_QUALIFIER_MAX_UNITS);
+	request->level = ndr_get_u32(r);
+	if (ndr_get_u32(r) != request->level)
+		wire_reader_fail(r, "union tag differs from Level");
+	if (session_level_find(request->level) == NULL)
+		return; /* the union has no such arm: what follows cannot be told */
+	enum_container_decode_empty(r);
+	request->preferred_bytes = ndr_get_u32(r);
+	request->has_resume_handle = ndr_get_u32(r) != 0;
+	if (request->has_resume_handle)
+		request->resume_handle = ndr_get_u32(r);
+}
+
+NET_API_STATUS session_enum_request_check(const struct session_enum_request *request)
+{
+	if (session_level_find(request->level) == NULL)
+		return ERROR_INVALID_LEVEL;
+	if (session_qualifier_is_too_long(request->client) ||
+	    session_qualifier_is_too_long(request->user))
+		return ERROR_INVALID_PARAMETER;
+	if (session_qualifier_is_given(request->client) && strncmp(request->client, "\\\\", 2) != 0)
+		return NERR_InvalidComputer;
+	return NERR_Success;
+}
+
 /* [MS-SRVS] 3.1.4.5, 2.2.4.21:
  *   [in, out] PSESSION_ENUM_STRUCT InfoStruct, [out] DWORD *TotalEntries,
  *   [in, out, unique] DWORD *ResumeHandle, NET_API_STATUS
  * Pointers stand in place; what they point at follows the whole array (C706 14.3.12.3), hence
  * two passes over the entries in both directions. */
-#include "srvsvc/session_enum.h"
-
-#include <assert.h>
 
 #define FOR_EACH_FIELD(f, level)                              \
 	for (const struct session_field *f = (level)->fields; \
@@ -278,4 +377,35 @@ NET_API_STATUS session_enum_decoder_finish(struct session_enum_decoder *d,
 void session_enum_decoder_fini(struct session_enum_decoder *d)
 {
 	session_block_fini(&d->block);
+}
+
+/* [MS-SRVS] 3.1.4.6:
+ *   [in, string, unique] SRVSVC_HANDLE ServerName, [in, string, unique] WCHAR *ClientName,
+ *   [in, string, unique] WCHAR *UserName; NET_API_STATUS */
+
+void session_del_request_encode(struct ndr_writer *w, const struct session_del_request *request)
+{
+	ndr_put_unique_wstring(w, request->server);
+	ndr_put_unique_wstring(w, request->client);
+	ndr_put_unique_wstring(w, request->user);
+}
+
+void session_del_request_decode(struct wire_reader *r, struct session_del_request *request,
+                                struct session_qualifier_texts *texts)
+{
+	*request = (struct session_del_request){ 0 };
+	(void)ndr_get_unique_wstring(r, texts->client,
+	                             SESSION_QUALIFIER_MAX_UNITS); /* ServerName */
+	request->client = ndr_get_unique_wstring(r, texts->client, SESSION_QUALIFIER_MAX_UNITS);
+	request->user = ndr_get_unique_wstring(r, texts->user, SESSION_QUALIFIER_MAX_UNITS);
+}
+
+void session_del_answer_encode(struct ndr_writer *w, NET_API_STATUS status)
+{
+	ndr_put_u32(w, status);
+}
+
+NET_API_STATUS session_del_answer_decode(struct wire_reader *r)
+{
+	return ndr_get_u32(r);
 }
