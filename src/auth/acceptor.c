@@ -12,14 +12,7 @@
 #include "auth/spnego/acceptor.h"
 #include "auth/spnego/mechanism.h"
 #include "auth/identify.h"
-
-/* [MS-ERREF] 2.3 */
-#define STATUS_INVALID_PARAMETER      0xC000000Du
-#define STATUS_ACCESS_DENIED          0xC0000022u
-#define STATUS_LOGON_FAILURE          0xC000006Du
-#define STATUS_INSUFFICIENT_RESOURCES 0xC000009Au
-#define STATUS_NOT_SUPPORTED          0xC00000BBu
-#define STATUS_TIME_DIFFERENCE_AT_DC  0xC0000133u
+#include "base/nt_status.h"
 
 /* How the tokens of a log-on are wrapped; its first one shows it. */
 enum wrapping { NOT_KNOWN, IN_SPNEGO, BARE };

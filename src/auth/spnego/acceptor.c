@@ -2,11 +2,7 @@
 #include "auth/spnego/acceptor.h"
 
 #include "auth/spnego/mechanism.h"
-
-/* [MS-ERREF] 2.3 */
-#define STATUS_INVALID_PARAMETER      0xC000000Du
-#define STATUS_INSUFFICIENT_RESOURCES 0xC000009Au
-#define STATUS_NOT_SUPPORTED          0xC00000BBu
+#include "base/nt_status.h"
 
 static bool spnego_acceptor_fail(struct err *err, uint32_t nt, NET_API_STATUS status,
                                  const char *why)

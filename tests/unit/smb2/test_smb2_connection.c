@@ -10,9 +10,8 @@
 #include "smb2/client_connection.h"
 #include "smb2/status.h"
 
-#define COUNT(array)         (sizeof(array) / sizeof *(array))
-#define STATUS_ACCESS_DENIED 0xC0000022u
-#define ANSWER_BYTES         (SMB2_HEADER_BYTES + 9) /* with an error's body, 2.2.2 */
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define ANSWER_BYTES (SMB2_HEADER_BYTES + 9) /* with an error's body, 2.2.2 */
 
 static const struct smb2_session_key session_key = { "the session key", 16 };
 
