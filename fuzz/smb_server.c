@@ -4,20 +4,27 @@
  * Input: dialect and whether encryption is wanted, size of the pieces, then actions: messages of
  * requests, bytes without any form, judgements, data in pipes, pipes that break or are over,
  * sessions that the host closes.
- * Must reach: smb2_server_work take_message take_sealed message_dispatch_requests next_request
- * take_credits is_of_session inherit check_signature check_session find_tree refuse answer
- * request_handle_negotiate negotiate_from_smb1 request_handle_session_setup
- * smb2_server_authenticated admit make_keys reply request_handle_logoff request_handle_tree_connect
- * request_handle_tree_disconnect request_handle_create request_handle_close request_handle_flush
- * request_handle_read request_handle_write request_handle_ioctl transceive peek wait_for_pipe
- * validate request_handle_query_info request_handle_set_info request_handle_echo pending_add
- * pending_serve_pipe pending_end_pipe pending_cancel pending_respond_ended pipe_read_data
- * pipe_close pipe_close_all_of_tree smb2_session_end smb2_session_free_ended
- * smb2_server_close_session compound_add compound_end compound_drop fits_frame sign_last
- * credits_take credits_grant Holds: a request is answered once, after one interim response at most,
- * with its command; what a session with a key is answered is signed or encrypted; no pipe is
- * opened, written or read but for who signs, encrypts or is let be nobody; sessions come once and
- * go once, pipes are closed once; nothing is said after the end; what is kept is bounded. */
+ * Must reach: smb2_server_next_event server_advance message_begin_next message_begin_encrypted
+ *   message_begin message_advance message_begin_request message_request_handled message_end
+ *   message_next_request request_take_credits request_fits_transform request_inherit_ids
+ *   request_check_signature request_check_session request_find_tree request_refuse_command
+ *   request_respond request_cancel request_handle_negotiate negotiate_from_smb1
+ *   request_handle_session_setup smb2_server_authenticated session_accept_identity
+ *   session_make_keys session_setup_respond session_setup_refuse request_handle_logoff
+ *   request_handle_tree_connect request_handle_tree_disconnect request_handle_create
+ *   request_create_opened request_handle_close request_handle_flush request_handle_read
+ *   request_handle_write request_write_taken request_handle_ioctl ioctl_pipe_transceive
+ *   ioctl_transceive_written ioctl_pipe_peek ioctl_pipe_wait ioctl_pipe_wait_opened
+ *   ioctl_validate_negotiate request_handle_query_info request_handle_set_info
+ *   request_handle_echo pending_add pending_take_first pending_end_all pending_cancel
+ *   pending_respond_ended pipe_serve_first pipe_serve_resume pipe_read_begin pipe_read_resume
+ *   pipe_close pipe_discard smb2_session_remove_tree smb2_session_end smb2_session_end_marked
+ *   smb2_session_free_ended smb2_server_close_session smb2_server_close compound_add compound_end
+ *   compound_drop compound_fits_frame compound_sign_last credits_take credits_grant
+ * Holds: a request is answered once, after one interim response at most, with its command; what a
+ * session with a key is answered is signed or encrypted; no pipe is opened, written or read but for
+ * who signs, encrypts or is let be nobody; sessions come once and go once, pipes are closed once;
+ * nothing is said after the end; what is kept is bounded. */
 #include "smb2_client.h"
 #include "smb2/smb1_negotiate.h"
 #include "smb2_server/internal.h"
@@ -49,8 +56,10 @@ struct smbstatus_tracker {
 };
 
 struct piped {
-	bool is_open;
+	bool is_open, is_broken;
+	struct smb2_server_pipe *pipe;
 	size_t left[4], count; /* messages to be read */
+	size_t message_left;   /* of the one read last */
 };
 
 static struct run {
@@ -75,24 +84,17 @@ static struct run {
 
 /* ---- the host ---- */
 
-static bool on_token(void *context, struct smb2_server_session *s, const uint8_t *token,
-                     size_t bytes)
+static void on_token(struct smb2_server_session *s, const uint8_t *token, size_t bytes)
 {
+	const struct smb2_server_authentication failed = { .nt = STATUS_INSUFFICIENT_RESOURCES };
 	uint8_t *copy = fuzz_piece(token, bytes); /* all of it can be read */
 
-	(void)context;
 	free(copy);
 	MUST(run->asking != s && s->is_authenticating);
 	if (run->asking != NULL)
-		return false;
-	run->asking = s;
-	return true;
-}
-
-static uint64_t on_now(void *context)
-{
-	(void)context;
-	return 1;
+		(void)smb2_server_authenticated(run->c, s, &failed);
+	else
+		run->asking = s;
 }
 
 static struct smbstatus_tracker *find_known(uint64_t id)
@@ -103,11 +105,10 @@ static struct smbstatus_tracker *find_known(uint64_t id)
 	return NULL;
 }
 
-static void on_came(void *context, struct smb2_server_session *s)
+static void on_established(struct smb2_server_session *s)
 {
 	struct smbstatus_tracker *k = &run->known[run->known_count];
 
-	(void)context;
 	MUST(run->known_count < MAX_KNOWN && find_known(s->id) == NULL);
 	run->known_count++;
 	*k = (struct smbstatus_tracker){ .id = s->id };
@@ -123,23 +124,10 @@ static void on_came(void *context, struct smb2_server_session *s)
 	MUST(k->sealing != NULL);
 }
 
-static void on_changed(void *context, struct smb2_server_session *s)
-{
-	(void)context;
-	MUST(smb2_server_session_pipes(s) <= MAX_PIPES);
-}
-
-static void on_used(void *context, struct smb2_server_session *s)
-{
-	(void)context;
-	MUST(s->state != SESSION_GONE);
-}
-
-static void on_went(void *context, struct smb2_server_session *s)
+static void on_closed(struct smb2_server_session *s)
 {
 	struct smbstatus_tracker *k = find_known(s->id);
 
-	(void)context;
 	if (run->asking == s)
 		run->asking = NULL;
 	MUST((k != NULL) == (smb2_server_session_identity(s) != NULL));
@@ -149,27 +137,23 @@ static void on_went(void *context, struct smb2_server_session *s)
 	}
 }
 
-static void on_previous(void *context, struct smb2_server_session *s, uint64_t id)
+static void on_open(struct smb2_server_session *s, struct smb2_server_pipe *pipe, const char *name)
 {
-	(void)context;
-	MUST(id != 0 && id != s->id);
-}
+	struct piped *p = &run->pipes[run->pipe_count];
 
-static void *on_open(void *context, struct smb2_server_session *s, const char *name, uint32_t *nt)
-{
-	(void)context;
 	MUST(run->may_act && s->state == SESSION_VALID);
 	if (strcmp(name, "srvsvc") != 0 || run->pipe_count == MAX_PIPED) {
-		*nt = STATUS_OBJECT_NAME_NOT_FOUND;
-		return NULL;
+		smb2_server_pipe_refused(pipe, STATUS_OBJECT_NAME_NOT_FOUND);
+		return;
 	}
-	run->pipes[run->pipe_count].is_open = true;
-	return &run->pipes[run->pipe_count++];
+	run->pipe_count++;
+	p->is_open = true;
+	p->pipe = pipe;
+	smb2_server_pipe_opened(pipe, p);
 }
 
-static bool on_write(void *pipe, const uint8_t *data, size_t bytes)
+static void on_write(struct piped *p, const uint8_t *data, size_t bytes)
 {
-	struct piped *p = pipe;
 	size_t sum = 0;
 
 	MUST(run->may_act && p->is_open && bytes <= SMB2_MAX_PAYLOAD_BYTES);
@@ -177,63 +161,37 @@ static bool on_write(void *pipe, const uint8_t *data, size_t bytes)
 		sum += data[i];
 	if (sum % 3 != 0 && p->count < 4)
 		p->left[p->count++] = sum;
-	return !run->pipes_break;
+	if (sum % 17 == 16) /* a call that closes sessions */
+		smb2_server_close_session(run->c, smb2_server_sessions(run->c));
+	p->is_broken = run->pipes_break;
 }
 
-static size_t on_pending(void *pipe)
+static void on_read(struct piped *p, struct wire_writer *to, size_t max_bytes)
 {
-	const struct piped *p = pipe;
-	size_t sum = 0;
-
-	MUST(p->is_open);
-	for (size_t i = 0; i < p->count; i++)
-		sum += p->left[i];
-	return sum;
-}
-
-static size_t on_read(void *pipe, struct wire_writer *to, size_t max_bytes, size_t *left)
-{
-	struct piped *p = pipe;
 	size_t bytes = p->left[0] < max_bytes ? p->left[0] : max_bytes;
 
 	MUST(p->is_open && p->count > 0 && max_bytes > 0);
 	wire_put_zeros(to, bytes);
 	p->left[0] -= bytes;
-	*left = p->left[0];
+	p->message_left = p->left[0];
 	if (p->left[0] == 0)
 		memmove(p->left, p->left + 1, --p->count * sizeof p->left[0]);
-	return bytes;
 }
 
-static bool on_is_over(void *pipe)
+static void update_pipes(void)
 {
-	MUST(((struct piped *)pipe)->is_open);
-	return run->pipes_are_over;
+	for (size_t i = 0; i < run->pipe_count; i++) {
+		struct piped *p = &run->pipes[i];
+		struct smb2_server_pipe_state state = { .message_left = p->message_left,
+			                                .has_ended = run->pipes_are_over,
+			                                .is_broken = p->is_broken };
+
+		for (size_t message = 0; message < p->count; message++)
+			state.readable_bytes += p->left[message];
+		if (p->is_open)
+			smb2_server_pipe_update(p->pipe, &state);
+	}
 }
-
-static void on_close(void *pipe)
-{
-	struct piped *p = pipe;
-
-	MUST(p->is_open);
-	p->is_open = false;
-}
-
-static const struct smb2_server_host host = {
-	.authenticate = on_token,
-	.now = on_now,
-	.session_came = on_came,
-	.session_changed = on_changed,
-	.session_used = on_used,
-	.session_went = on_went,
-	.close_previous = on_previous,
-	.pipe_open = on_open,
-	.pipe_write = on_write,
-	.pipe_pending = on_pending,
-	.pipe_read = on_read,
-	.pipe_is_over = on_is_over,
-	.pipe_close = on_close,
-};
 
 /* ---- what the server says ---- */
 
@@ -317,7 +275,7 @@ static void hear_message(uint8_t *at, size_t bytes)
 
 static void hear_out(void)
 {
-	struct wire_writer *out = smb2_server_out(run->c);
+	struct wire_writer *out = &run->c->out;
 
 	MUST(!out->failed);
 	for (size_t at = 0; at < out->len;) {
@@ -329,23 +287,81 @@ static void hear_out(void)
 		hear_message(out->data + at + SMB2_FRAME_PREFIX_BYTES, bytes);
 		at += SMB2_FRAME_PREFIX_BYTES + bytes;
 	}
-	wire_writer_fini(out);
+	smb2_server_sent(run->c);
+}
+
+static void on_event(const struct smb2_server_event *e)
+{
+	struct piped *p = e->pipe != NULL ? smb2_server_pipe_tag(e->pipe) : NULL;
+
+	switch (e->type) {
+	case SMB2_SERVER_AUTHENTICATE:
+		on_token(e->session, e->data, e->bytes);
+		break;
+	case SMB2_SERVER_SESSION_ESTABLISHED:
+		on_established(e->session);
+		break;
+	case SMB2_SERVER_SESSION_CHANGED:
+		MUST(smb2_server_session_pipes(e->session) <= MAX_PIPES);
+		break;
+	case SMB2_SERVER_SESSION_USED:
+		MUST(e->session->state != SESSION_ENDED);
+		break;
+	case SMB2_SERVER_SESSION_CLOSED:
+		on_closed(e->session);
+		break;
+	case SMB2_SERVER_CLOSE_PREVIOUS_SESSION:
+		MUST(e->previous_id != 0 && e->previous_id != e->session->id);
+		break;
+	case SMB2_SERVER_PIPE_OPEN:
+		on_open(e->session, e->pipe, e->name);
+		break;
+	case SMB2_SERVER_PIPE_WRITE:
+		on_write(p, e->data, e->bytes);
+		break;
+	case SMB2_SERVER_PIPE_READ:
+		on_read(p, e->to, e->max_bytes);
+		break;
+	case SMB2_SERVER_PIPE_CLOSED:
+		MUST(p->is_open);
+		p->is_open = false;
+		break;
+	case SMB2_SERVER_SEND:
+		MUST(e->bytes == run->c->out.len);
+		hear_out();
+		break;
+	case SMB2_SERVER_DISCONNECT:
+		MUST(e->reason != NULL);
+		run->is_over = true;
+		break;
+	}
 }
 
 static void work(void)
 {
-	enum smb2_server_progress progress;
+	struct smb2_server_event e;
 
-	do {
-		progress = smb2_server_work(run->c);
-		if (progress == SMB2_SERVER_CLOSE)
-			wire_writer_clear(smb2_server_out(run->c)); /* its door says no more */
-		hear_out();
-	} while (progress == SMB2_SERVER_WORKED);
-	run->is_over = progress == SMB2_SERVER_CLOSE;
-	MUST(run->is_over == (smb2_server_error(run->c) != NULL));
+	update_pipes();
+	while (!run->is_over && smb2_server_next_event(run->c, &e)) {
+		on_event(&e);
+		update_pipes();
+	}
 	MUST(run->c->credits.available <= CREDITS_MAX && run->c->session_count <= MAX_SESSIONS);
-	MUST(run->c->ended_sessions == NULL && run->c->ended_requests == NULL);
+	MUST(run->is_over ||
+	     (TAILQ_EMPTY(&run->c->ended_sessions) && TAILQ_EMPTY(&run->c->closed_pipes) &&
+	      STAILQ_EMPTY(&run->c->ended_requests)));
+}
+
+static void end(void)
+{
+	struct smb2_server_event e;
+
+	smb2_server_close(run->c);
+	while (smb2_server_next_event(run->c, &e)) {
+		MUST(e.type == SMB2_SERVER_PIPE_CLOSED || e.type == SMB2_SERVER_SESSION_CLOSED);
+		on_event(&e);
+	}
+	smb2_server_free(run->c);
 }
 
 static void deliver(const uint8_t *data, size_t bytes)
@@ -358,7 +374,7 @@ static void deliver(const uint8_t *data, size_t bytes)
 		if (piece > room)
 			piece = room;
 		memcpy(to, data, piece);
-		smb2_server_received(run->c, piece);
+		smb2_server_received(run->c, piece, 1);
 		data += piece;
 		bytes -= piece;
 		work();
@@ -377,8 +393,8 @@ static uint64_t session_of(uint16_t command)
 {
 	if (run->asking != NULL)
 		return run->asking->id;
-	if (run->c->sessions != NULL && command != SMB2_NEGOTIATE)
-		return run->c->sessions->id;
+	if (!TAILQ_EMPTY(&run->c->sessions) && command != SMB2_NEGOTIATE)
+		return TAILQ_FIRST(&run->c->sessions)->id;
 	return latest() != NULL ? latest()->id : 0;
 }
 
@@ -519,12 +535,11 @@ static void judge(void)
 		return;
 	run->asking = NULL;
 	if (log_on.nt == STATUS_SUCCESS) {
-		log_on.who = how == 2 ? identity_new_anonymous() : identity_new("alice", "");
-		MUST(log_on.who != NULL);
+		log_on.identity = how == 2 ? identity_new_anonymous() : identity_new("alice", "");
+		MUST(log_on.identity != NULL);
 	}
 	(void)smb2_server_authenticated(run->c, s, &log_on);
-	identity_release(log_on.who);
-	hear_out();
+	identity_release(log_on.identity);
 	work();
 }
 
@@ -557,7 +572,7 @@ static void close_session(void)
 	if (s == NULL)
 		return;
 	smb2_server_close_session(run->c, s);
-	hear_out();
+	work();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
@@ -574,11 +589,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	choice = fuzz_u8(&run->in);
 	run->settings.encryption = (enum smb2_server_encryption)(choice % 3);
 	run->piece = 1 + (size_t)fuzz_u8(&run->in) * 64;
-	run->c = smb2_server_new(&run->settings, &host, NULL);
+	run->c = smb2_server_new(&run->settings);
 	MUST(run->c != NULL);
 	while (run->in.left > 0 && !run->is_over && run->next_id < MAX_IDS)
 		actions[fuzz_u8(&run->in) % ACTIONS]();
-	smb2_server_free(run->c);
+	end();
 	for (size_t i = 0; i < run->pipe_count; i++)
 		MUST(!run->pipes[i].is_open);
 	for (size_t i = 0; i < run->known_count; i++) {

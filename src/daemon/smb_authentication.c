@@ -27,8 +27,8 @@ static void smb_authentication_finish(struct smb_authentication_job *job, struct
 {
 	struct smb2_server_authentication *result = &job->result;
 
-	if (auth_acceptor_finish(job->acceptor, &result->who, result->key.data, &result->key.bytes,
-	                         err) == NERR_Success)
+	if (auth_acceptor_finish(job->acceptor, &result->identity, result->key.data,
+	                         &result->key.bytes, err) == NERR_Success)
 		result->nt = STATUS_SUCCESS;
 	else
 		result->nt = err->nt_status != 0 ? err->nt_status : STATUS_LOGON_FAILURE;
@@ -74,7 +74,7 @@ static void smb_authentication_drop(void *argument)
 	struct smb_authentication_job *job = argument;
 
 	auth_acceptor_free(job->acceptor);
-	identity_release(job->result.who);
+	identity_release(job->result.identity);
 	crypto_wipe(&job->result.key, sizeof job->result.key);
 	if (job->token != NULL)
 		crypto_wipe(job->token, job->token_bytes);

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+/* A connection is driven by smb_connection_run: it takes the events of the SMB2 server and handles
+ * them, one after another, until there is none left. Whatever happens to the connection - bytes
+ * come, a log-on step ends, a pipe has data, somebody wants a session closed - is put into the
+ * server first, and smb_connection_run is called last, since it may end the connection. */
 #include "daemon/smb_connection.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +14,10 @@
 #include "daemon/counters.h"
 #include "daemon/smb_authentication.h"
 #include "daemon/smb_pipe.h"
+#include "net/stream.h"
 #include "smb2/status.h"
 
-/* While more than this waits to be sent, nothing is read. */
+/* While more than this waits to be sent, nothing is read, and no message is answered. */
 #define MAX_UNSENT_BYTES ((size_t)1 << 20)
 
 /* As Windows names direct TCP. */
@@ -19,51 +25,79 @@
 
 struct smb_connection {
 	struct smb_connections *all;
-	struct smb_connection *before, *next;
+	struct net_connection net;
 	struct net_stream *stream;
-	struct smb2_server *smb;
-	char from[NET_PEER_TEXT_BYTES];       /* its address */
+	struct smb2_server *server;
 	char client[NET_PEER_TEXT_BYTES + 5]; /* \\address, as the table has it */
-	int64_t used_ms;                      /* when it was last heard of */
-	int64_t nobody_since_ms;              /* when it came, or the last session went */
-	bool is_working;                      /* a message of it is being answered */
+	int64_t used_ms;                      /* when the client sent something last */
+	unsigned established;                 /* sessions that have a user */
 	struct smb_pipes pipes;
-	struct net_timer *turn; /* the next one, for calls that were left over */
+
+	/* While the events are handled: */
+	bool is_blocked;           /* too much waits to be sent */
+	bool is_out_of_memory;     /* the connection cannot go on */
+	const char *closed_reason; /* why a session was closed; NULL: none was */
 };
 
 /* A session, from its first token on. */
 struct smb_session {
-	struct smb_connection *client;
+	struct smb_connection *connection;
 	struct smb2_server_session *session;
-	struct auth_acceptor *acceptor;  /* between two steps of a log-on */
-	struct smb_authentication *step; /* under way */
-	uint32_t id;                     /* in the table; 0: it is not there */
+	struct auth_acceptor *acceptor;            /* between two steps of a log-on */
+	struct smb_authentication *authentication; /* a step under way */
+	uint32_t id;                               /* in the table; 0: it is not there */
 	int64_t created_ms, used_ms;
-	bool shall_close; /* once the message that asked for it is answered */
+	const char *closing_reason; /* why it is to be closed; NULL: it is not */
 };
 
-static int64_t smb_connection_now_ms(const struct smb_connection *client)
+static void smb_connection_run(struct smb_connection *connection);
+static void smb_connection_end(struct smb_connection *connection);
+
+static int64_t smb_connection_now_ms(const struct smb_connection *connection)
 {
-	struct srvsvc_server *service = client->all->service;
+	struct srvsvc_server *service = connection->all->service;
 
 	return service->now_ms(service->context);
 }
 
-/* ---- the session table ---- */
-
-static struct session_facts smb_session_facts(const struct smb_session *m)
+static struct session_table *smb_connection_table(const struct smb_connection *connection)
 {
-	const struct identity *who = smb2_server_session_identity(m->session);
+	return connection->all->service->table;
+}
+
+/* ---- why it is closed ---- */
+
+/* Says why a connection is closed: level and reason. */
+__attribute__((format(printf, 3, 4))) static void
+smb_connection_close(struct smb_connection *connection, enum log_level level, const char *format,
+                     ...)
+{
+	char reason[256];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(reason, sizeof reason, format, arguments);
+	va_end(arguments);
+	log_write_limited(&connection->all->log, smb_connection_now_ms(connection), level,
+	                  "SMB connection from %s closed: %s", connection->net.peer.text, reason);
+	smb_connection_end(connection);
+}
+
+/* ---- a session in the table ---- */
+
+static struct session_facts smb_session_facts(const struct smb_session *s)
+{
+	const struct identity *identity = smb2_server_session_identity(s->session);
 
 	return (struct session_facts){
-		.client = m->client->client,
-		.user = identity_user(who),
+		.client = s->connection->client,
+		.user = identity_user(identity),
 		.client_type = "", /* [MS-SRVS] 2.2.4.13: since Windows Vista */
 		.transport = TRANSPORT,
-		.num_opens = smb2_server_session_pipes(m->session),
-		.user_flags = identity_is_authenticated(who) ? 0 : SESS_GUEST,
-		.created_ms = m->created_ms,
-		.used_ms = m->used_ms,
+		.num_opens = smb2_server_session_pipes(s->session),
+		.user_flags = identity_is_authenticated(identity) ? 0 : SESS_GUEST,
+		.created_ms = s->created_ms,
+		.used_ms = s->used_ms,
 	};
 }
 
@@ -72,38 +106,22 @@ static struct smb_session *smb_session_from_key(uint64_t key)
 	return (struct smb_session *)(uintptr_t)key;
 }
 
-static bool smb_connection_send(struct smb_connection *client);
-
-/* Closes sessions that somebody wanted closed, and the connection with the last one of them. */
-static void smb_connection_close_marked(struct smb_connection *client)
+/* The session leaves the table at once, and ends when its connection has its next turn: behind the
+ * answer, where it is the session that asked. Without memory for a turn, it ends with what the
+ * client sends next. */
+static void smb_session_close(struct smb_session *s, const char *reason)
 {
-	struct smb2_server_session *s = smb2_server_sessions(client->smb), *next;
-	bool has_closed = false;
-
-	for (; s != NULL; s = next) {
-		const struct smb_session *m = smb2_server_session_tag(s);
-
-		next = smb2_server_session_next(s);
-		if (m != NULL && m->shall_close) {
-			smb2_server_close_session(client->smb, s);
-			has_closed = true;
-		}
-	}
-	/* Whoever waited in them is told. */
-	if (has_closed &&
-	    (smb2_server_sessions(client->smb) == NULL || !smb_connection_send(client)))
-		smb_connection_end(client);
+	session_table_remove(smb_connection_table(s->connection), s->id);
+	s->id = 0;
+	s->closing_reason = reason;
+	smb2_server_close_session(s->connection->server, s->session);
+	(void)net_connection_await_turn(&s->connection->net);
 }
 
-/* NetrSessionDel: its answer leaves first, where the session is the one that asked. */
-static void smb_session_close(void *context, uint64_t key)
+static void smb_session_on_close(void *context, uint64_t key)
 {
-	struct smb_session *m = smb_session_from_key(key);
-
 	(void)context;
-	m->shall_close = true;
-	if (!m->client->is_working)
-		smb_connection_close_marked(m->client);
+	smb_session_close(smb_session_from_key(key), "NetrSessionDel closed its last session");
 }
 
 static void smb_session_renumber(void *context, uint64_t key, uint32_t id)
@@ -112,71 +130,23 @@ static void smb_session_renumber(void *context, uint64_t key, uint32_t id)
 	smb_session_from_key(key)->id = id;
 }
 
-static struct session_owner owner = { .close = smb_session_close,
+static struct session_owner owner = { .close = smb_session_on_close,
 	                              .renumbered = smb_session_renumber,
 	                              .name = "smb" };
 
-/* ---- the smbserver's host ---- */
+/* ---- log-ons ---- */
 
-static void smb_connection_on_authenticated(void *context, struct auth_acceptor *acceptor,
-                                            const struct smb2_server_authentication *result);
-
-static struct smb_session *smb_session_new(struct smb_connection *client,
-                                           struct smb2_server_session *s)
-{
-	struct smb_session *m = calloc(1, sizeof *m);
-
-	if (m != NULL) {
-		m->client = client;
-		m->session = s;
-		smb2_server_session_set_tag(s, m);
-	}
-	return m;
-}
-
-static bool smb_host_authenticate(void *context, struct smb2_server_session *s,
-                                  const uint8_t *token, size_t bytes)
-{
-	struct smb_connection *client = context;
-	struct smb_session *m = smb2_server_session_tag(s);
-	struct auth_acceptor *acceptor;
-
-	if (m == NULL)
-		m = smb_session_new(client, s);
-	if (m == NULL)
-		return false;
-	acceptor = m->acceptor != NULL ? m->acceptor
-	                               : auth_acceptor_new(client->all->acceptor_settings);
-	m->acceptor = NULL;
-	if (acceptor != NULL)
-		m->step = smb_authentication_start(client->all->loop, acceptor, token, bytes,
-		                                   smb_connection_on_authenticated, m);
-	return m->step != NULL;
-}
-
-#define FILETIME_UNIX_EPOCH_S 11644473600
-
-static uint64_t smb_host_system_time(void *context)
-{
-	struct timespec now;
-
-	(void)context;
-	clock_gettime(CLOCK_REALTIME, &now);
-	return ((uint64_t)now.tv_sec + FILETIME_UNIX_EPOCH_S) * 10000000 +
-	       (uint64_t)now.tv_nsec / 100;
-}
-
-static void smb_connection_audit_log_on(struct smb_connection *client,
+static void smb_connection_audit_log_on(struct smb_connection *connection,
                                         const struct auth_acceptor *acceptor,
-                                        const struct identity *who, uint32_t nt)
+                                        const struct identity *identity, uint32_t nt)
 {
 	const char *claim = auth_acceptor_claim(acceptor);
 	bool is_refused = nt != STATUS_SUCCESS;
-	struct srvsvc_server *service = client->all->service;
+	struct srvsvc_server *service = connection->all->service;
 	const struct srvsvc_event event = {
 		.operation = "log-on",
-		.identity = who,
-		.address = client->from,
+		.identity = identity,
+		.address = connection->net.peer.text,
 		.endpoint = "smb",
 		.level = -1,
 		.user = is_refused && claim[0] != '\0' ? claim : NULL,
@@ -188,342 +158,440 @@ static void smb_connection_audit_log_on(struct smb_connection *client,
 	service->report(service->context, &event);
 }
 
-static void smb_host_session_established(void *context, struct smb2_server_session *s)
+static void smb_session_on_authenticated(void *context, struct auth_acceptor *acceptor,
+                                         const struct smb2_server_authentication *result)
 {
-	struct smb_connection *client = context;
-	struct smb_session *m = smb2_server_session_tag(s);
-	struct session_facts facts;
-
-	m->created_ms = m->used_ms = smb_connection_now_ms(client);
-	facts = smb_session_facts(m);
-	m->id = session_table_add(client->all->service->table, &facts, &owner,
-	                          (uint64_t)(uintptr_t)m);
-}
-
-static void smb_host_session_changed(void *context, struct smb2_server_session *s)
-{
-	struct smb_connection *client = context;
-	struct smb_session *m = smb2_server_session_tag(s);
-	struct session_facts facts;
-
-	if (m == NULL || m->id == 0)
-		return;
-	facts = smb_session_facts(m);
-	(void)session_table_update(client->all->service->table, m->id, &facts);
-}
-
-static void smb_host_session_used(void *context, struct smb2_server_session *s)
-{
-	struct smb_connection *client = context;
-	struct smb_session *m = smb2_server_session_tag(s);
-
-	counters_add(COUNTER_SMB_REQUESTS, 1);
-	m->used_ms = client->used_ms;
-	session_table_touch(client->all->service->table, m->id, m->used_ms);
-}
-
-static void smb_host_session_closed(void *context, struct smb2_server_session *s)
-{
-	struct smb_connection *client = context;
-	struct smb_session *m = smb2_server_session_tag(s);
-
-	if (smb2_server_session_identity(s) != NULL)
-		client->nobody_since_ms = smb_connection_now_ms(client);
-	if (m == NULL)
-		return;
-	smb_authentication_abandon(m->step);
-	auth_acceptor_free(m->acceptor);
-	session_table_remove(client->all->service->table, m->id);
-	smb2_server_session_set_tag(s, NULL);
-	free(m);
-}
-
-static void smb_host_close_previous(void *context, struct smb2_server_session *s, uint64_t id)
-{
-	const struct smb_connection *client = context;
-
-	for (struct smb_connection *other = client->all->first; other != NULL; other = other->next)
-		for (struct smb2_server_session *previous = smb2_server_sessions(other->smb);
-		     previous != NULL; previous = smb2_server_session_next(previous))
-			if (smb2_server_session_id(previous) == id &&
-			    smb2_server_session_identity(previous) != NULL &&
-			    identity_is_same(smb2_server_session_identity(previous),
-			                     smb2_server_session_identity(s))) {
-				smb_session_close(
-					NULL,
-					(uint64_t)(uintptr_t)smb2_server_session_tag(previous));
-				return;
-			}
-}
-
-static void *smb_host_pipe_open(void *context, struct smb2_server_session *s, const char *name,
-                                uint32_t *nt)
-{
-	struct smb_connection *client = context;
-
-	return smb_pipe_open(&client->pipes, client->all->acceptor_settings,
-	                     smb2_server_session_identity(s), name, nt);
-}
-
-static const struct smb2_server_host host = {
-	.authenticate = smb_host_authenticate,
-	.now = smb_host_system_time,
-	.session_came = smb_host_session_established,
-	.session_changed = smb_host_session_changed,
-	.session_used = smb_host_session_used,
-	.session_went = smb_host_session_closed,
-	.close_previous = smb_host_close_previous,
-	.pipe_open = smb_host_pipe_open,
-	.pipe_write = smb_pipe_write,
-	.pipe_pending = smb_pipe_pending,
-	.pipe_read = smb_pipe_read,
-	.pipe_is_over = smb_pipe_is_over,
-	.pipe_close = smb_pipe_close,
-};
-
-/* ---- the connection ---- */
-
-/* Sends what there is. False: out of memory. */
-static bool smb_connection_send(struct smb_connection *client)
-{
-	struct wire_writer *out = smb2_server_out(client->smb);
-	bool is_sent = true;
-
-	if (out->len > 0) {
-		counters_add(COUNTER_SMB_BYTES_OUT, out->len);
-		is_sent = net_stream_send(client->stream, out->data, out->len);
-		wire_writer_fini(out); /* an idle client costs no buffer */
-	}
-	return is_sent;
-}
-
-static void smb_connection_on_turn(void *context);
-
-/* Calls that were left over are made when others have had their turn. */
-static void smb_connection_schedule_turn(struct smb_connection *client)
-{
-	if (client->pipes.wants_turn && client->turn == NULL)
-		client->turn = net_timer_start(client->all->loop, 0, smb_connection_on_turn,
-		                               client);
-}
-
-/* Answers what has come, as fast as the answers are read. */
-static void smb_connection_work(struct smb_connection *client)
-{
-	enum smb2_server_progress progress = SMB2_SERVER_WORKED;
-	bool is_good = true;
-
-	client->is_working = true;
-	smb_pipes_begin_turn(&client->pipes);
-	while (is_good && progress == SMB2_SERVER_WORKED &&
-	       net_stream_unsent(client->stream) < MAX_UNSENT_BYTES) {
-		progress = smb2_server_work(client->smb);
-		is_good = smb_connection_send(client);
-	}
-	client->is_working = false;
-	if (progress == SMB2_SERVER_CLOSE)
-		counters_add(COUNTER_SMB_MALFORMED, 1);
-	if (!is_good || progress == SMB2_SERVER_CLOSE) {
-		smb_connection_end(client);
-		return;
-	}
-	if (progress == SMB2_SERVER_WORKED)
-		net_stream_pause(client->stream);
-	else
-		net_stream_resume(client->stream);
-	smb_connection_schedule_turn(client);
-	if (client->all->is_draining)
-		smb_connection_end_if_answered(client);
-	else
-		smb_connection_close_marked(client);
-}
-
-static void smb_connection_on_authenticated(void *context, struct auth_acceptor *acceptor,
-                                            const struct smb2_server_authentication *result)
-{
-	struct smb_session *m = context;
-	struct smb_connection *client = m->client;
+	struct smb_session *s = context;
+	struct smb_connection *connection = s->connection;
 	bool is_over = result->nt != STATUS_MORE_PROCESSING_REQUIRED;
 	uint32_t nt;
 
-	m->step = NULL;
-	m->acceptor = is_over ? NULL : acceptor;
-	client->is_working = true;
-	nt = smb2_server_authenticated(client->smb, m->session, result);
-	client->is_working = false;
+	s->authentication = NULL;
+	s->acceptor = is_over ? NULL : acceptor;
+	nt = smb2_server_authenticated(connection->server, s->session, result);
 	if (is_over) {
-		smb_connection_audit_log_on(client, acceptor, result->who, nt);
+		smb_connection_audit_log_on(connection, acceptor, result->identity, nt);
 		auth_acceptor_free(acceptor);
 	}
-	if (smb_connection_send(client))
-		smb_connection_work(client);
+	smb_connection_run(connection);
+}
+
+static struct smb_session *smb_session_new(struct smb_connection *connection,
+                                           struct smb2_server_session *session)
+{
+	struct smb_session *s = calloc(1, sizeof *s);
+
+	if (s != NULL) {
+		s->connection = connection;
+		s->session = session;
+		smb2_server_session_set_tag(session, s);
+	}
+	return s;
+}
+
+/* Begins a step of a log-on. False: out of memory. */
+static bool smb_session_begin_step(struct smb_session *s, const uint8_t *token, size_t bytes)
+{
+	struct smb_connections *all = s->connection->all;
+	struct auth_acceptor *acceptor = s->acceptor != NULL
+	                                         ? s->acceptor
+	                                         : auth_acceptor_new(all->acceptor_settings);
+
+	s->acceptor = NULL;
+	if (acceptor != NULL)
+		s->authentication = smb_authentication_start(all->loop, acceptor, token, bytes,
+		                                             smb_session_on_authenticated, s);
+	return s->authentication != NULL;
+}
+
+static void smb_connection_authenticate(struct smb_connection *connection,
+                                        const struct smb2_server_event *e)
+{
+	static const struct smb2_server_authentication failed = {
+		.nt = STATUS_INSUFFICIENT_RESOURCES
+	};
+	struct smb_session *s = smb2_server_session_tag(e->session);
+
+	if (s == NULL)
+		s = smb_session_new(connection, e->session);
+	if (s == NULL || !smb_session_begin_step(s, e->data, e->bytes))
+		(void)smb2_server_authenticated(connection->server, e->session, &failed);
+}
+
+/* ---- what becomes of sessions ---- */
+
+static void smb_session_established(struct smb_session *s)
+{
+	struct smb_connection *connection = s->connection;
+	struct session_facts facts;
+
+	s->created_ms = s->used_ms = smb_connection_now_ms(connection);
+	facts = smb_session_facts(s);
+	s->id = session_table_add(smb_connection_table(connection), &facts, &owner,
+	                          (uint64_t)(uintptr_t)s);
+	if (connection->established++ == 0)
+		net_connection_set_open(&connection->net, true);
+}
+
+static void smb_session_changed(struct smb_session *s)
+{
+	struct session_facts facts;
+
+	if (s->id == 0)
+		return;
+	facts = smb_session_facts(s);
+	(void)session_table_update(smb_connection_table(s->connection), s->id, &facts);
+}
+
+static void smb_session_used(struct smb_session *s)
+{
+	counters_add(COUNTER_SMB_REQUESTS, 1);
+	s->used_ms = s->connection->used_ms;
+	session_table_touch(smb_connection_table(s->connection), s->id, s->used_ms);
+}
+
+static void smb_session_closed(struct smb_session *s)
+{
+	struct smb_connection *connection = s->connection;
+
+	if (smb2_server_session_identity(s->session) != NULL && --connection->established == 0)
+		net_connection_set_open(&connection->net, false);
+	if (s->closing_reason != NULL)
+		connection->closed_reason = s->closing_reason;
+	smb_authentication_abandon(s->authentication);
+	auth_acceptor_free(s->acceptor);
+	session_table_remove(smb_connection_table(connection), s->id);
+	free(s);
+}
+
+/* Closes the session that an event names as the client's previous one, if net has it. */
+static void smb_connection_close_previous(struct net_connection *net, void *data)
+{
+	const struct smb_connection *other = net->context;
+	const struct smb2_server_event *e = data;
+	const struct identity *identity = smb2_server_session_identity(e->session);
+	struct smb2_server_session *s;
+
+	for (s = smb2_server_sessions(other->server); s != NULL; s = smb2_server_session_next(s))
+		if (smb2_server_session_id(s) == e->previous_id &&
+		    smb2_server_session_identity(s) != NULL &&
+		    identity_is_same(smb2_server_session_identity(s), identity))
+			smb_session_close(smb2_server_session_tag(s),
+			                  "its client has logged on again");
+}
+
+/* ---- the events ---- */
+
+static void smb_connection_open_pipe(struct smb_connection *connection,
+                                     const struct smb2_server_event *e)
+{
+	uint32_t nt = STATUS_SUCCESS;
+	struct smb_pipe *pipe =
+		smb_pipe_open(&connection->pipes, e->pipe, connection->all->acceptor_settings,
+	                      smb2_server_session_identity(e->session), e->name, &nt);
+
+	if (pipe != NULL)
+		smb2_server_pipe_opened(e->pipe, pipe);
 	else
-		smb_connection_end(client);
+		smb2_server_pipe_refused(e->pipe, nt);
+}
+
+/* Once too much waits to be sent, the rest stays with the server until that has been sent. */
+static void smb_connection_send(struct smb_connection *connection,
+                                const struct smb2_server_event *e)
+{
+	connection->is_blocked = net_stream_unsent(connection->stream) >= MAX_UNSENT_BYTES;
+	if (connection->is_blocked)
+		return;
+	counters_add(COUNTER_SMB_BYTES_OUT, e->bytes);
+	if (!net_stream_send(connection->stream, e->data, e->bytes))
+		connection->is_out_of_memory = true;
+	smb2_server_sent(connection->server);
+}
+
+static void smb_connection_handle(struct smb_connection *connection,
+                                  const struct smb2_server_event *e)
+{
+	struct smb_session *s = e->session != NULL ? smb2_server_session_tag(e->session) : NULL;
+	struct smb_pipe *pipe = e->pipe != NULL ? smb2_server_pipe_tag(e->pipe) : NULL;
+
+	switch (e->type) {
+	case SMB2_SERVER_AUTHENTICATE:
+		smb_connection_authenticate(connection, e);
+		break;
+	case SMB2_SERVER_SESSION_ESTABLISHED:
+		smb_session_established(s);
+		break;
+	case SMB2_SERVER_SESSION_CHANGED:
+		smb_session_changed(s);
+		break;
+	case SMB2_SERVER_SESSION_USED:
+		smb_session_used(s);
+		break;
+	case SMB2_SERVER_SESSION_CLOSED:
+		if (s != NULL) /* else there was no memory for it */
+			smb_session_closed(s);
+		break;
+	case SMB2_SERVER_CLOSE_PREVIOUS_SESSION:
+		net_endpoint_visit(connection->all->endpoint, smb_connection_close_previous,
+		                   (void *)(uintptr_t)e);
+		break;
+	case SMB2_SERVER_PIPE_OPEN:
+		smb_connection_open_pipe(connection, e);
+		break;
+	case SMB2_SERVER_PIPE_WRITE:
+		smb_pipe_write(pipe, e->data, e->bytes);
+		break;
+	case SMB2_SERVER_PIPE_READ:
+		smb_pipe_read(pipe, e->to, e->max_bytes);
+		break;
+	case SMB2_SERVER_PIPE_CLOSED:
+		smb_pipe_close(pipe);
+		break;
+	case SMB2_SERVER_SEND:
+		smb_connection_send(connection, e);
+		break;
+	case SMB2_SERVER_DISCONNECT:
+		break;
+	}
+}
+
+static bool smb_connection_is_answered(const struct smb_connection *connection)
+{
+	return !connection->is_blocked && net_stream_unsent(connection->stream) == 0 &&
+	       smb_pipes_are_answered(&connection->pipes);
+}
+
+/* Handles all events, as fast as the client reads the responses. The connection may have ended
+ * afterwards. */
+static void smb_connection_run(struct smb_connection *connection)
+{
+	struct smb2_server_event e = { 0 };
+	bool is_disconnected = false;
+
+	net_connection_begin_turn(&connection->net);
+	connection->is_blocked = false;
+	connection->closed_reason = NULL;
+	while (!is_disconnected && !connection->is_blocked && !connection->is_out_of_memory &&
+	       smb2_server_next_event(connection->server, &e)) {
+		smb_connection_handle(connection, &e);
+		is_disconnected = e.type == SMB2_SERVER_DISCONNECT;
+	}
+	if (is_disconnected) {
+		counters_add(COUNTER_SMB_MALFORMED, 1);
+		smb_connection_close(connection, LOG_LEVEL_WARNING, "protocol error: %s", e.reason);
+		return;
+	}
+	if (connection->is_out_of_memory) {
+		smb_connection_close(connection, LOG_LEVEL_ERROR, "out of memory");
+		return;
+	}
+	if (connection->closed_reason != NULL && smb2_server_sessions(connection->server) == NULL) {
+		smb_connection_close(connection, LOG_LEVEL_NOTICE, "%s", connection->closed_reason);
+		return;
+	}
+	if (connection->is_blocked)
+		net_stream_pause(connection->stream);
+	else
+		net_stream_resume(connection->stream);
+	if (connection->pipes.wants_turn)
+		(void)net_connection_await_turn(&connection->net);
+	if (net_endpoint_is_draining(connection->all->endpoint) &&
+	    smb_connection_is_answered(connection))
+		smb_connection_close(connection, LOG_LEVEL_INFO, "netsessiond is stopping");
+}
+
+/* ---- what happens to the connection ---- */
+
+static void smb_connection_go_on(struct smb_connection *connection)
+{
+	net_connection_begin_turn(&connection->net);
+	smb_pipes_go_on(&connection->pipes);
+	smb_connection_run(connection);
+}
+
+static void smb_connection_on_refreshed(void *context)
+{
+	struct smb_connection *connection = context;
+
+	connection->pipes.is_refreshed = true;
+	smb_connection_go_on(connection);
 }
 
 static void smb_connection_on_rpc_log_on(void *context, const struct auth_acceptor *acceptor,
-                                         const struct identity *who, uint32_t nt)
+                                         const struct identity *identity, uint32_t nt)
 {
-	smb_connection_audit_log_on(context, acceptor, who, nt);
+	smb_connection_audit_log_on(context, acceptor, identity, nt);
 }
 
-static void smb_connection_on_turn(void *context)
+static void smb_connection_on_pipe_changed(void *context)
 {
-	struct smb_connection *client = context;
-
-	net_timer_stop(client->turn);
-	client->turn = NULL;
-	client->is_working = true;
-	smb_pipes_begin_turn(&client->pipes);
-	smb_pipes_go_on(&client->pipes);
-	smb2_server_pipes_changed(client->smb);
-	client->is_working = false;
-	if (smb_connection_send(client))
-		smb_connection_work(client);
-	else
-		smb_connection_end(client);
+	smb_connection_run(context);
 }
 
-static void smb_connection_on_fresh(void *context)
-{
-	struct smb_connection *client = context;
-
-	client->pipes.is_refreshed = true;
-	smb_connection_on_turn(client);
-}
-
-static void smb_connection_on_rpc_step(void *context, struct smb_pipe *pipe)
-{
-	struct smb_connection *client = context;
-
-	client->is_working = true;
-	smb_pipes_begin_turn(&client->pipes);
-	smb_pipe_answer(pipe);
-	smb2_server_pipes_changed(client->smb);
-	client->is_working = false;
-	if (smb_connection_send(client))
-		smb_connection_work(client);
-	else
-		smb_connection_end(client);
-}
-
-static const struct smb_pipes_handler pipes_handler = { smb_connection_on_rpc_log_on,
-	                                                smb_connection_on_rpc_step };
+static const struct smb_pipes_handler smb_connection_pipes_handler = {
+	smb_connection_on_rpc_log_on, smb_connection_on_pipe_changed
+};
 
 static uint8_t *smb_connection_on_space(void *context, size_t *room)
 {
-	struct smb_connection *client = context;
+	struct smb_connection *connection = context;
 
-	return smb2_server_space(client->smb, room);
+	return smb2_server_space(connection->server, room);
+}
+
+#define FILETIME_UNIX_EPOCH_S 11644473600
+
+static uint64_t smb_connection_filetime(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return ((uint64_t)now.tv_sec + FILETIME_UNIX_EPOCH_S) * 10000000 +
+	       (uint64_t)now.tv_nsec / 100;
 }
 
 static void smb_connection_on_received(void *context, size_t bytes)
 {
-	struct smb_connection *client = context;
+	struct smb_connection *connection = context;
 
-	client->used_ms = smb_connection_now_ms(client);
+	connection->used_ms = smb_connection_now_ms(connection);
+	net_connection_touch(&connection->net);
 	counters_add(COUNTER_SMB_BYTES_IN, bytes);
-	smb2_server_received(client->smb, bytes);
-	smb_connection_work(client);
+	smb2_server_received(connection->server, bytes, smb_connection_filetime());
+	smb_connection_run(connection);
 }
 
+/* That the client has closed the connection is nothing to report. */
 static void smb_connection_on_ended(void *context, const struct err *err)
 {
-	(void)err;
-	smb_connection_end(context);
+	bool is_ours = err->status == ERROR_NOT_ENOUGH_MEMORY;
+
+	smb_connection_close(context, is_ours ? LOG_LEVEL_ERROR : LOG_LEVEL_DEBUG, "%s",
+	                     is_ours ? "out of memory" : "the client has closed it");
 }
 
 static void smb_connection_on_drained(void *context)
 {
-	smb_connection_work(context);
+	smb_connection_run(context);
 }
 
-static void smb_connection_set_client_name(struct smb_connection *client)
-{
-	bool is_v6 = strchr(client->from, ':') != NULL;
+/* ---- its beginning and its end ---- */
 
-	(void)snprintf(client->client, sizeof client->client, is_v6 ? "\\\\[%s]" : "\\\\%s",
-	               client->from);
-}
-
-void smb_connection_start(struct smb_connections *all, int socket)
+static bool smb_connection_init(struct smb_connection *connection, struct smb_connections *all,
+                                int socket, const struct net_peer *peer)
 {
 	static const struct net_stream_handler handler = { smb_connection_on_space,
 		                                           smb_connection_on_received,
 		                                           smb_connection_on_ended,
 		                                           smb_connection_on_drained };
-	struct smb_connection *client = calloc(1, sizeof *client);
+	bool is_v6 = strchr(peer->text, ':') != NULL;
+
+	connection->all = all;
+	connection->used_ms = smb_connection_now_ms(connection);
+	(void)snprintf(connection->client, sizeof connection->client, is_v6 ? "\\\\[%s]" : "\\\\%s",
+	               peer->text);
+	connection->server = smb2_server_new(&all->smb);
+	connection->stream = net_stream_new(all->loop, socket, &handler, connection);
+	return connection->server != NULL && connection->stream != NULL;
+}
+
+static void smb_connection_free(struct smb_connection *connection)
+{
+	smb2_server_free(connection->server);
+	net_stream_finish(connection->stream);
+	free(connection);
+}
+
+static void smb_connection_on_accepted(void *context, int socket, const struct net_peer *peer)
+{
+	struct smb_connections *all = context;
+	struct smb_connection *connection = calloc(1, sizeof *connection);
 
 	counters_add(COUNTER_SMB_CONNECTIONS, 1);
-	if (client == NULL || !net_socket_peer_text(socket, client->from) ||
-	    (client->smb = smb2_server_new(&all->smb, &host, client)) == NULL) {
-		net_socket_hang_up(socket);
-		free(client);
+	if (connection == NULL || !smb_connection_init(connection, all, socket, peer)) {
+		log_write_limited(&all->log, all->service->now_ms(all->service->context),
+		                  LOG_LEVEL_ERROR, "SMB connection from %s closed: out of memory",
+		                  peer->text);
+		if (connection == NULL)
+			net_socket_hang_up(socket);
+		else
+			smb_connection_free(connection);
 		return;
 	}
-	client->all = all;
-	client->pipes = (struct smb_pipes){ .loop = all->loop,
-		                            .service = all->service,
-		                            .from = client->from,
-		                            .handler = &pipes_handler,
-		                            .context = client,
-		                            .refresh = all->refresh,
-		                            .wait = { .over = smb_connection_on_fresh,
-		                                      .context = client } };
-	client->used_ms = client->nobody_since_ms = smb_connection_now_ms(client);
-	smb_connection_set_client_name(client);
-	client->next = all->first;
-	if (client->next != NULL)
-		client->next->before = client;
-	all->first = client;
-	all->count++;
+	connection->net.context = connection;
+	net_connection_add(all->endpoint, &connection->net, peer);
+	connection->pipes = (struct smb_pipes){ .loop = all->loop,
+		                                .service = all->service,
+		                                .net = &connection->net,
+		                                .handler = &smb_connection_pipes_handler,
+		                                .context = connection,
+		                                .refresh = all->refresh,
+		                                .wait = { .over = smb_connection_on_refreshed,
+		                                          .context = connection } };
 	counters_add(COUNTER_SMB_CONNECTIONS_NOW, 1);
-	client->stream = net_stream_new(all->loop, socket, &handler, client);
-	if (client->stream == NULL)
-		smb_connection_end(client);
 }
 
-void smb_connection_end(struct smb_connection *client)
+static void smb_connection_end(struct smb_connection *connection)
 {
-	struct smb_connections *all = client->all;
+	struct smb2_server_event e;
 
-	refresh_cancel_wait(all->refresh, &client->pipes.wait);
-	net_timer_stop(client->turn);
-	net_stream_finish(client->stream);
-	smb2_server_free(client->smb);
-	if (client->before != NULL)
-		client->before->next = client->next;
-	else
-		all->first = client->next;
-	if (client->next != NULL)
-		client->next->before = client->before;
-	free(client);
-	all->count--;
+	smb2_server_close(connection->server);
+	while (smb2_server_next_event(connection->server, &e))
+		smb_connection_handle(connection, &e);
+	refresh_cancel_wait(connection->all->refresh, &connection->pipes.wait);
+	net_connection_remove(&connection->net);
+	smb_connection_free(connection);
 	counters_sub(COUNTER_SMB_CONNECTIONS_NOW, 1);
-	all->connection_ended(all->context);
 }
 
-void smb_connection_end_if_answered(struct smb_connection *client)
+/* ---- the endpoint ---- */
+
+static void smb_connection_on_refused(void *context, const struct net_peer *peer,
+                                      const char *reason)
 {
-	if (net_stream_unsent(client->stream) == 0 && smb_pipes_are_answered(&client->pipes))
-		smb_connection_end(client);
+	struct smb_connections *all = context;
+
+	log_write_limited(&all->log, all->service->now_ms(all->service->context), LOG_LEVEL_DEBUG,
+	                  "SMB connection from %s refused: %s", peer->text, reason);
 }
 
-struct smb_connection *smb_connection_next(const struct smb_connection *client)
+static void smb_connection_on_close(struct net_connection *net, enum net_close_reason reason)
 {
-	return client->next;
+	struct smb_connection *connection = net->context;
+
+	if (reason == NET_CLOSE_END) {
+		smb_connection_close(connection, LOG_LEVEL_INFO, "netsessiond has stopped");
+		return;
+	}
+	counters_add(COUNTER_SMB_TIMED_OUT, 1);
+	if (connection->established > 0)
+		smb_connection_close(connection, LOG_LEVEL_NOTICE,
+		                     "no request for %u s (idle_timeout_s)",
+		                     (unsigned)connection->all->idle_timeout_s);
+	else
+		smb_connection_close(connection, LOG_LEVEL_NOTICE,
+		                     "no log-on within %u s (log_on_timeout_s)",
+		                     (unsigned)connection->all->log_on_timeout_s);
 }
 
-int64_t smb_connection_idle_since_ms(const struct smb_connection *client)
+static void smb_connection_on_drain(struct net_connection *net)
 {
-	return smb_connection_has_session(client) ? client->used_ms : client->nobody_since_ms;
+	struct smb_connection *connection = net->context;
+
+	if (smb_connection_is_answered(connection))
+		smb_connection_close(connection, LOG_LEVEL_INFO, "netsessiond is stopping");
 }
 
-bool smb_connection_has_session(const struct smb_connection *client)
+static void smb_connection_on_turn(struct net_connection *net)
 {
-	for (const struct smb2_server_session *s = smb2_server_sessions(client->smb); s != NULL;
-	     s = smb2_server_session_next(s))
-		if (smb2_server_session_identity(s) != NULL)
-			return true;
-	return false;
+	smb_connection_go_on(net->context);
 }
+
+const struct net_endpoint_handler smb_connection_handler = {
+	.accepted = smb_connection_on_accepted,
+	.refused = smb_connection_on_refused,
+	.close = smb_connection_on_close,
+	.drain = smb_connection_on_drain,
+	.turn = smb_connection_on_turn,
+};

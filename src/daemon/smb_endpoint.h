@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The SMB door: remote callers log on, open the pipe srvsvc of IPC$, and are themselves the first
- * sessions of the table. */
+/* The SMB endpoint: remote callers log on, open the pipe srvsvc of IPC$, and are themselves the
+ * first sessions of the table. */
 #ifndef DAEMON_SMB_ENDPOINT_H
 #define DAEMON_SMB_ENDPOINT_H
 
@@ -15,34 +15,34 @@
 #define SMB_ENDPOINT_MAX_LISTENERS 16
 
 struct smb_endpoint_settings {
-	/* Where it listens. It listens at sockets that are given, taken, instead of addresses. */
+	/* Where it listens. Sockets that are given are taken, and used instead of addresses. */
 	struct sockaddr_storage addresses[SMB_ENDPOINT_MAX_LISTENERS];
 	unsigned address_count;
 	int sockets[SMB_ENDPOINT_MAX_LISTENERS];
 	unsigned socket_count;
 
-	unsigned max_connections;  /* more wait */
-	uint32_t log_on_timeout_s; /* after which a connection is closed that has no session that is
-	                            * logged on, [MS-SMB2] 3.3.6.3 */
-	uint32_t idle_timeout_s; /* after which a connection is closed on which nothing is asked */
+	unsigned max_connections; /* further clients wait in the kernel's queue */
+	/* A connection is closed on which nobody has logged on for so long, [MS-SMB2] 3.3.6.3, and
+	 * one with a session on which nothing was received for so long. */
+	uint32_t log_on_timeout_s, idle_timeout_s;
 	enum smb2_server_encryption encryption;
 	struct auth_acceptor_settings *acceptor_settings; /* held */
 };
 
 struct smb_endpoint;
 
-/* Begins to listen. Keeps loop, service and freshness. NULL: see err. */
+/* Begins to listen. Keeps loop, service and refresh. NULL: see err. */
 struct smb_endpoint *smb_endpoint_new(struct net_loop *loop, struct srvsvc_server *service,
-                                      struct refresh *freshness,
+                                      struct refresh *refresh,
                                       const struct smb_endpoint_settings *settings,
                                       struct err *err);
 /* New settings, for connections and log-ons to come; where it listens stays as it was. */
-void smb_endpoint_configure(struct smb_endpoint *d, const struct smb_endpoint_settings *settings);
-/* No more connections; each one ends when it has been answered. */
-void smb_endpoint_drain(struct smb_endpoint *d);
-/* Those that are there. */
-unsigned smb_endpoint_connections(const struct smb_endpoint *d);
-/* At once. NULL is allowed. */
-void smb_endpoint_free(struct smb_endpoint *d);
+void smb_endpoint_configure(struct smb_endpoint *e, const struct smb_endpoint_settings *settings);
+/* Stops listening, and closes each connection once it has been answered. */
+void smb_endpoint_drain(struct smb_endpoint *e);
+/* How many connections there are. */
+unsigned smb_endpoint_connections(const struct smb_endpoint *e);
+/* Closes every connection at once. NULL is allowed. */
+void smb_endpoint_free(struct smb_endpoint *e);
 
 #endif

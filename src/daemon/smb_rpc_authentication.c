@@ -8,19 +8,19 @@
 
 struct smb_rpc_authentication {
 	struct net_loop *loop;
-	struct auth_acceptor_settings *acceptance; /* held */
+	struct auth_acceptor_settings *acceptor_settings; /* held */
 	struct rpc_server *rpc;
-	const struct smb_rpc_authentication_handler *handler;
+	void (*done)(void *context, struct auth_acceptor *acceptor,
+	             const struct smb2_server_authentication *result);
 	void *context;
 	struct auth_acceptor *acceptor; /* NULL: it has not begun, or a step is under way */
 	struct smb_authentication *step;
-	const struct smb2_server_authentication *result; /* while the handler is told of it */
 };
 
 static bool smb_rpc_security_accepts(void *context, uint8_t auth_type, uint8_t auth_level)
 {
 	const struct auth_acceptor_settings *a =
-		((struct smb_rpc_authentication *)context)->acceptance;
+		((struct smb_rpc_authentication *)context)->acceptor_settings;
 	bool ntlm = auth_acceptor_settings_serve(a, AUTH_NTLM),
 	     kerberos = auth_acceptor_settings_serve(a, AUTH_KERBEROS);
 
@@ -43,18 +43,14 @@ static void smb_rpc_security_on_step(void *context, struct auth_acceptor *accept
 
 	l->step = NULL;
 	l->acceptor = acceptor;
-	l->result = result;
-	if (result->nt != STATUS_MORE_PROCESSING_REQUIRED)
-		l->handler->ended(l->context, acceptor, result->who, result->nt);
-	l->handler->judged(l->context);
+	l->done(l->context, acceptor, result);
 }
 
-void smb_rpc_authentication_answer(struct smb_rpc_authentication *l)
+void smb_rpc_authentication_answer(struct smb_rpc_authentication *l,
+                                   const struct smb2_server_authentication *result)
 {
-	const struct smb2_server_authentication *result = l->result;
 	enum rpc_auth_progress progress = RPC_AUTH_FAILED;
 
-	l->result = NULL;
 	if (result->nt == STATUS_MORE_PROCESSING_REQUIRED)
 		progress = RPC_AUTH_CONTINUES;
 	else if (result->nt == STATUS_SUCCESS)
@@ -67,9 +63,9 @@ void smb_rpc_authentication_start(struct smb_rpc_authentication *l, const uint8_
 {
 	struct auth_acceptor *acceptor;
 
-	if (l->step != NULL || l->result != NULL)
+	if (l->step != NULL)
 		return;
-	acceptor = l->acceptor != NULL ? l->acceptor : auth_acceptor_new(l->acceptance);
+	acceptor = l->acceptor != NULL ? l->acceptor : auth_acceptor_new(l->acceptor_settings);
 	l->acceptor = NULL;
 	if (acceptor != NULL)
 		l->step = smb_authentication_start(l->loop, acceptor, token, bytes,
@@ -125,9 +121,11 @@ static bool smb_rpc_security_unseal(void *context, const struct rpc_message *m,
 }
 
 struct smb_rpc_authentication *
-smb_rpc_authentication_new(struct net_loop *loop, struct auth_acceptor_settings *acceptance,
+smb_rpc_authentication_new(struct net_loop *loop, struct auth_acceptor_settings *acceptor_settings,
                            struct rpc_server *rpc,
-                           const struct smb_rpc_authentication_handler *handler, void *context)
+                           void (*done)(void *context, struct auth_acceptor *acceptor,
+                                        const struct smb2_server_authentication *result),
+                           void *context)
 {
 	static const struct rpc_security_provider security = {
 		smb_rpc_security_accepts, smb_rpc_security_token_bytes, smb_rpc_security_sign,
@@ -138,9 +136,10 @@ smb_rpc_authentication_new(struct net_loop *loop, struct auth_acceptor_settings 
 	if (l == NULL)
 		return NULL;
 	*l = (struct smb_rpc_authentication){ .loop = loop,
-		                              .acceptance = auth_acceptor_settings_hold(acceptance),
+		                              .acceptor_settings = auth_acceptor_settings_hold(
+						      acceptor_settings),
 		                              .rpc = rpc,
-		                              .handler = handler,
+		                              .done = done,
 		                              .context = context };
 	rpc_server_set_security(rpc, &security, l);
 	return l;
@@ -152,6 +151,6 @@ void smb_rpc_authentication_free(struct smb_rpc_authentication *l)
 		return;
 	smb_authentication_abandon(l->step);
 	auth_acceptor_free(l->acceptor);
-	auth_acceptor_settings_release(l->acceptance);
+	auth_acceptor_settings_release(l->acceptor_settings);
 	free(l);
 }

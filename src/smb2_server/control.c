@@ -10,26 +10,33 @@
 /* What goes through a pipe at once, either way. */
 #define QUOTA_BYTES SMB2_MAX_PAYLOAD_BYTES
 
+static const struct smb2_file_id no_file = { SMB2_RELATED_ID_64, SMB2_RELATED_ID_64 };
+
+/* The host has taken the message, or not. */
+static uint32_t ioctl_transceive_written(struct smb2_server *c, struct request *r)
+{
+	if (r->pipe->state.is_broken)
+		return STATUS_PIPE_BROKEN;
+	if (r->pipe->state.readable_bytes == 0)
+		return pending_add(c, r, r->pipe, r->count);
+	r->resume = pipe_read_resume;
+	return pipe_read_begin(c, r->pipe, SMB2_IOCTL, r->count);
+}
+
 /* 3.3.5.15.3, [MS-FSCC] 2.3.47: writes a message and waits for the one that answers it. */
 static uint32_t ioctl_pipe_transceive(struct smb2_server *c, struct request *r,
                                       const struct smb2_ioctl_request *asked)
 {
 	uint32_t status;
-	struct pipe *p = request_find_pipe(r, asked->id, &status);
-	size_t output_at;
 
-	if (p == NULL)
+	r->pipe = request_find_pipe(r, asked->id, &status);
+	if (r->pipe == NULL)
 		return status;
-	if (p->pending != NULL || c->host->pipe_pending(p->of_host) > 0)
+	if (r->pipe->pending_count > 0 || r->pipe->state.readable_bytes > 0)
 		return STATUS_PIPE_BUSY;
-	if (!pipe_write_data(c, p, asked->input.data, asked->input.bytes))
-		return STATUS_PIPE_BROKEN;
-	if (c->host->pipe_pending(p->of_host) == 0)
-		return pending_add(c, r, p, asked->max_output_bytes);
-	output_at = smb2_ioctl_response_begin(&c->out, asked->fsctl, &p->id);
-	status = pipe_read_data(c, p, asked->max_output_bytes);
-	smb2_ioctl_response_end(&c->out, output_at);
-	return status;
+	r->count = asked->max_output_bytes;
+	r->resume = ioctl_transceive_written;
+	return pipe_write_begin(c, r->pipe, asked->input.data, asked->input.bytes);
 }
 
 /* 3.3.5.15.4, [MS-FSCC] 2.3.46; none of the data is shown. */
@@ -37,7 +44,7 @@ static uint32_t ioctl_pipe_peek(struct smb2_server *c, struct request *r,
                                 const struct smb2_ioctl_request *asked)
 {
 	uint32_t status;
-	struct pipe *p = request_find_pipe(r, asked->id, &status);
+	struct smb2_server_pipe *p = request_find_pipe(r, asked->id, &status);
 	struct smb2_pipe_peek facts = { 0 };
 	size_t output_at;
 
@@ -45,34 +52,42 @@ static uint32_t ioctl_pipe_peek(struct smb2_server *c, struct request *r,
 		return status;
 	if (asked->max_output_bytes < SMB2_PIPE_PEEK_BYTES)
 		return STATUS_BUFFER_TOO_SMALL;
-	facts.state = pipe_is_broken(c, p) ? SMB2_PIPE_CLOSING : SMB2_PIPE_CONNECTED;
-	facts.readable_bytes = (uint32_t)c->host->pipe_pending(p->of_host);
+	facts.state = pipe_has_ended(p) ? SMB2_PIPE_CLOSING : SMB2_PIPE_CONNECTED;
+	facts.readable_bytes = (uint32_t)p->state.readable_bytes;
 	output_at = smb2_ioctl_response_begin(&c->out, asked->fsctl, &p->id);
 	smb2_pipe_peek_encode(&c->out, &facts);
 	smb2_ioctl_response_end(&c->out, output_at);
 	return facts.readable_bytes > 0 ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
-/* 3.3.5.15.10: a pipe that is there has always room for one more. */
+/* The host would open the pipe, or not: it is closed again. */
+static uint32_t ioctl_pipe_wait_opened(struct smb2_server *c, struct request *r)
+{
+	uint32_t status = STATUS_SUCCESS;
+	struct smb2_server_pipe *p = pipe_open_end(c, &status);
+	size_t output_at;
+
+	(void)r;
+	if (p == NULL)
+		return status;
+	pipe_discard(c, p);
+	output_at = smb2_ioctl_response_begin(&c->out, FSCTL_PIPE_WAIT, &no_file);
+	smb2_ioctl_response_end(&c->out, output_at);
+	return STATUS_SUCCESS;
+}
+
+/* 3.3.5.15.10: a pipe that is there always has room for one more. */
 static uint32_t ioctl_pipe_wait(struct smb2_server *c, struct request *r,
                                 const struct smb2_ioctl_request *asked)
 {
-	uint32_t status = STATUS_SUCCESS;
 	struct wire_reader input;
-	char name[SMB2_NAME_BYTES];
-	void *pipe;
 
 	wire_reader_init(&input, asked->input.data, asked->input.bytes);
-	smb2_pipe_wait_request_decode(&input, name);
+	smb2_pipe_wait_request_decode(&input, c->name);
 	if (input.error != NULL)
 		return STATUS_OBJECT_NAME_NOT_FOUND;
-	pipe = c->host->pipe_open(c->context, r->session, name, &status);
-	if (pipe == NULL)
-		return status;
-	c->host->pipe_close(pipe);
-	smb2_ioctl_response_end(&c->out,
-	                        smb2_ioctl_response_begin(&c->out, asked->fsctl, &asked->id));
-	return STATUS_SUCCESS;
+	r->resume = ioctl_pipe_wait_opened;
+	return pipe_open_begin(c, r->session);
 }
 
 /* 3.3.5.15.12: whatever does not agree ends the connection, since somebody stands in between. */
@@ -88,8 +103,8 @@ static uint32_t ioctl_validate_negotiate(struct smb2_server *c, struct request *
 	if (c->dialect == SMB2_DIALECT_311 || input.error != NULL ||
 	    asked->max_output_bytes < SMB2_VALIDATE_RESPONSE_BYTES ||
 	    !smb2_negotiate_offer_equal(&c->offered, &now)) {
-		smb2_server_fail(c, "VALIDATE_NEGOTIATE_INFO says otherwise than NEGOTIATE did");
-		return ANSWERED_LATER;
+		smb2_server_fail(c, "VALIDATE_NEGOTIATE_INFO differs from NEGOTIATE");
+		return NO_RESPONSE;
 	}
 	smb2_validate_response_encode(&c->out, &c->agreed);
 	return STATUS_SUCCESS;
@@ -156,7 +171,7 @@ uint32_t request_handle_query_info(struct smb2_server *c, struct request *r)
 	struct smb2_pipe_facts facts = { 0 };
 	uint32_t status;
 	size_t output_at;
-	struct pipe *p;
+	struct smb2_server_pipe *p;
 
 	smb2_query_info_request_decode(&r->message, &asked);
 	if (r->message.error != NULL || asked.max_output_bytes > SMB2_MAX_PAYLOAD_BYTES)
@@ -169,9 +184,9 @@ uint32_t request_handle_query_info(struct smb2_server *c, struct request *r)
 	facts.index = p->id.persistent;
 	facts.access = MAXIMAL_ACCESS;
 	facts.mode = p->mode;
-	facts.state = pipe_is_broken(c, p) ? SMB2_PIPE_CLOSING : SMB2_PIPE_CONNECTED;
+	facts.state = pipe_has_ended(p) ? SMB2_PIPE_CLOSING : SMB2_PIPE_CONNECTED;
 	facts.instances = r->session->pipe_count;
-	facts.readable_bytes = (uint32_t)c->host->pipe_pending(p->of_host);
+	facts.readable_bytes = (uint32_t)p->state.readable_bytes;
 	facts.quota_bytes = QUOTA_BYTES;
 	output_at = smb2_query_info_response_begin(&c->out);
 	status = smb2_pipe_info_encode(&c->out, asked.class, asked.max_output_bytes, &facts);
@@ -186,7 +201,7 @@ uint32_t request_handle_set_info(struct smb2_server *c, struct request *r)
 {
 	struct smb2_set_info_request asked;
 	uint32_t status;
-	struct pipe *p;
+	struct smb2_server_pipe *p;
 
 	smb2_set_info_request_decode(&r->message, &asked);
 	if (r->message.error != NULL || asked.input.bytes == 0 ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside src/smbserver only: which message ids a client may use. [MS-SMB2] 3.3.1.1, 3.3.1.2. */
+/* Inside src/smb2_server only: which message ids a client may use. [MS-SMB2] 3.3.1.1, 3.3.1.2. */
 #ifndef SMB2_SERVER_CREDITS_H
 #define SMB2_SERVER_CREDITS_H
 

@@ -83,7 +83,7 @@ static uint32_t request_inherit_ids(struct request *r)
 }
 
 /* 3.3.5.2.9 */
-static uint32_t request_check_session(struct smb2_server *c, const struct request *r)
+static uint32_t request_check_session(const struct request *r)
 {
 	if (r->session == NULL)
 		return request_is_related(r) && r->header.session_id == 0
@@ -93,19 +93,15 @@ static uint32_t request_check_session(struct smb2_server *c, const struct reques
 		return STATUS_ACCESS_DENIED;
 	if (r->session->must_encrypt && !r->is_encrypted)
 		return STATUS_ACCESS_DENIED;
-	c->host->session_used(c->context, r->session); /* 3.3.5.2.8 */
+	r->session->was_used = true; /* 3.3.5.2.8 */
 	return STATUS_SUCCESS;
 }
 
 /* 3.3.5.2.11 */
 static uint32_t request_find_tree(struct request *r)
 {
-	struct tree *t = r->session->trees;
-
-	while (t != NULL && t->id != r->header.tree_id)
-		t = t->next;
-	r->tree = t;
-	if (t != NULL)
+	r->tree = smb2_session_find_tree(r->session, r->header.tree_id);
+	if (r->tree != NULL)
 		return STATUS_SUCCESS;
 	return request_is_related(r) && r->header.tree_id == 0 ? STATUS_INVALID_PARAMETER
 	                                                       : STATUS_NETWORK_NAME_DELETED;
@@ -138,7 +134,7 @@ static uint32_t request_run_command(struct smb2_server *c, struct request *r)
 	if (status == STATUS_SUCCESS)
 		status = request_check_signature(r);
 	if (status == STATUS_SUCCESS && needs_session)
-		status = request_check_session(c, r);
+		status = request_check_session(r);
 	if (status == STATUS_SUCCESS && command->needs >= TREE)
 		status = request_find_tree(r);
 	if (status != STATUS_SUCCESS)
@@ -146,19 +142,13 @@ static uint32_t request_run_command(struct smb2_server *c, struct request *r)
 	return command->handle != NULL ? command->handle(c, r) : request_refuse_command(r, command);
 }
 
-/* Answers a request within the chain. */
-static void request_answer(struct smb2_server *c, struct request *r)
+/* Puts the header before a request's response, and an error's body where it is one. */
+static void request_respond(struct smb2_server *c, struct request *r)
 {
 	struct smb2_header h;
-	size_t body_at;
 
-	compound_add(c);
-	body_at = c->out.len;
-	r->status = request_run_command(c, r);
-	if (r->status == ANSWERED_LATER) /* it stands alone: nothing is lost */
-		return;
 	if ((status_has_error_body(r->status) || r->status == STATUS_PENDING) && !c->out.failed) {
-		c->out.len = body_at;
+		c->out.len = c->message.response_at;
 		if (r->wants_error_context)
 			smb2_error_context_response_encode(&c->out);
 		else
@@ -190,14 +180,14 @@ static bool message_next_request(struct smb2_server *c, struct request *r, const
 	r->length = h->next_command != 0 ? h->next_command : bytes;
 	r->is_last = h->next_command == 0;
 	if (h->next_command % 8 != 0 || r->length < SMB2_HEADER_BYTES || r->length > bytes)
-		smb2_server_fail(c, "a compounded request outside its message");
+		smb2_server_fail(c, "a compounded request exceeds its message");
 	else if (h->command >= SMB2_COMMAND_COUNT)
-		smb2_server_fail(c, "a command that there is none of");
+		smb2_server_fail(c, "the SMB2 command does not exist");
 	else if ((h->flags & SMB2_FLAGS_SERVER_TO_REDIR) != 0)
-		smb2_server_fail(c, "a response where a request should be");
+		smb2_server_fail(c, "the message is a response");
 	else if (h->command != SMB2_NEGOTIATE &&
 	         (c->dialect == 0 || c->dialect == SMB2_DIALECT_WILDCARD)) /* 3.3.5.2.2 */
-		smb2_server_fail(c, "a request before NEGOTIATE");
+		smb2_server_fail(c, "the request precedes NEGOTIATE");
 	if (h->command != SMB2_CANCEL)
 		h->async_id = 0; /* the server makes them, 3.3.4.2 */
 	wire_reader_init(&r->message, message, r->length);
@@ -211,74 +201,109 @@ static bool request_take_credits(struct smb2_server *c, const struct smb2_header
 	                                                                         : 1;
 
 	if (!credits_take(&c->credits, h->message_id, charge))
-		smb2_server_fail(c, "a message id that was not granted");
+		smb2_server_fail(c, "the message id was not granted, or was used before");
 	return c->error == NULL;
 }
 
 /* 3.3.5.2.1.1: what is encrypted by a session's key is that session's. */
 static bool request_fits_transform(struct smb2_server *c, const struct request *r,
-                                   const struct smb2_server_session *sealed_for)
+                                   const struct smb2_server_session *encrypted_for)
 {
-	if (sealed_for != NULL && (r->is_first || !request_is_related(r)) &&
-	    (r->header.session_id != sealed_for->id || request_is_related(r)))
-		smb2_server_fail(c, "a request in the encrypted message of another session");
+	if (encrypted_for != NULL && (r->is_first || !request_is_related(r)) &&
+	    (r->header.session_id != encrypted_for->id || request_is_related(r)))
+		smb2_server_fail(c, "the encrypted message contains a request of another session");
 	return c->error == NULL;
 }
 
-/* Requests wait for a pipe's data: is there some now? */
-static void pending_serve_all(struct smb2_server *c)
+/* 3.3.5.16: a CANCEL is not answered, whatever is wrong with it. */
+static void request_cancel(struct smb2_server *c, const struct request *r)
 {
-	if (c->pending_count == 0)
-		return;
-	for (struct smb2_server_session *s = c->sessions; s != NULL; s = s->next)
-		for (struct pipe *p = s->pipes; p != NULL; p = p->next)
-			if (p->pending != NULL)
-				pending_serve_pipe(s, p);
+	struct smb2_server_session *s = smb2_session_find(c, r->header.session_id);
+
+	if (s != NULL && s->state == SESSION_VALID && (!s->must_encrypt || r->is_encrypted) &&
+	    (s->signing_key == NULL || r->is_encrypted ||
+	     smb2_signature_holds(s->signing_key, r->bytes, r->length)))
+		pending_cancel(c, s, &r->header);
 }
 
-void smb2_server_pipes_changed(struct smb2_server *c)
+/* ---- the message ---- */
+
+void message_begin(struct smb2_server *c, uint8_t *message, size_t bytes,
+                   struct smb2_server_session *encrypted_for)
 {
-	if (c->error == NULL)
-		pending_serve_all(c);
+	c->message = (struct message){
+		.is_open = true, .at = message, .left = bytes, .encrypted_for = encrypted_for
+	};
+	compound_begin(c, encrypted_for);
 }
 
-void message_dispatch_requests(struct smb2_server *c, uint8_t *message, size_t bytes,
-                               struct smb2_server_session *sealed_for)
+/* Sends the responses, or nothing. */
+static void message_end(struct smb2_server *c, bool is_answered)
 {
-	struct request requests[2] = { 0 }, *before = NULL;
-	bool more = true;
-
-	compound_begin(c, sealed_for);
-	while (more) {
-		struct request *r = &requests[before == &requests[0]];
-
-		*r = (struct request){ .is_encrypted = sealed_for != NULL,
-			               .is_first = before == NULL,
-			               .before = before };
-		if (!message_next_request(c, r, message, bytes) ||
-		    !request_fits_transform(c, r, sealed_for))
-			break;
-		if (r->header.command == SMB2_CANCEL) {
-			pending_cancel(c, r);
-		} else {
-			if (!request_take_credits(c, &r->header))
-				break;
-			request_answer(c, r);
-			if (c->error != NULL || r->status == ANSWERED_LATER)
-				break;
-			before = r;
-		}
-		more = !r->is_last;
-		message += r->length;
-		bytes -= r->length;
-	}
-	if (more || c->compound.count == 0) {
+	c->message.is_open = false;
+	if (!is_answered || c->compound.count == 0) {
 		compound_drop(c);
-	} else {
-		compound_end(c);
-		negotiate_hash_response(c, before);
+		return;
 	}
-	pending_respond_ended(c);
-	if (c->error == NULL)
-		pending_serve_all(c);
+	compound_end(c);
+	negotiate_hash_response(c, c->message.before);
+}
+
+/* Goes on to the request behind r. */
+static void message_go_on(struct smb2_server *c, const struct request *r)
+{
+	c->message.at += r->length;
+	c->message.left -= r->length;
+	if (r->is_last)
+		message_end(c, true);
+}
+
+/* Takes what a handler of the request returned. */
+static void message_request_handled(struct smb2_server *c, struct request *r, uint32_t status)
+{
+	r->status = status;
+	c->message.waiting = status == WAITS_FOR_HOST ? r : NULL;
+	if (status == WAITS_FOR_HOST)
+		return;
+	if (status != NO_RESPONSE)
+		request_respond(c, r);
+	if (c->error != NULL || status == NO_RESPONSE) { /* it stands alone: nothing is lost */
+		message_end(c, false);
+		return;
+	}
+	c->message.before = r;
+	message_go_on(c, r);
+}
+
+static void message_begin_request(struct smb2_server *c)
+{
+	struct message *m = &c->message;
+	struct request *r = &m->requests[m->before == &m->requests[0]];
+
+	*r = (struct request){ .is_encrypted = m->encrypted_for != NULL,
+		               .is_first = m->before == NULL,
+		               .before = m->before };
+	if (!message_next_request(c, r, m->at, m->left) ||
+	    !request_fits_transform(c, r, m->encrypted_for)) {
+		message_end(c, false);
+	} else if (r->header.command == SMB2_CANCEL) {
+		request_cancel(c, r);
+		message_go_on(c, r);
+	} else if (!request_take_credits(c, &r->header)) {
+		message_end(c, false);
+	} else {
+		compound_add(c);
+		m->response_at = c->out.len;
+		message_request_handled(c, r, request_run_command(c, r));
+	}
+}
+
+void message_advance(struct smb2_server *c)
+{
+	struct request *r = c->message.waiting;
+
+	if (r == NULL)
+		message_begin_request(c);
+	else
+		message_request_handled(c, r, r->resume(c, r));
 }

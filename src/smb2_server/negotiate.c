@@ -14,7 +14,7 @@ static void negotiate_fill_response(struct smb2_server *c, struct smb2_negotiate
 	n->max_transact_bytes = SMB2_MAX_PAYLOAD_BYTES;
 	n->max_read_bytes = SMB2_MAX_PAYLOAD_BYTES;
 	n->max_write_bytes = SMB2_MAX_PAYLOAD_BYTES;
-	n->system_time = c->host->now(c->context);
+	n->system_time = c->now;
 	n->token = (struct smb2_data){ c->settings->hint, c->settings->hint_bytes };
 }
 
@@ -26,8 +26,8 @@ uint32_t request_handle_negotiate(struct smb2_server *c, struct request *r)
 	if (!r->is_first || !r->is_last)
 		return STATUS_INVALID_PARAMETER;
 	if (c->dialect != 0 && c->dialect != SMB2_DIALECT_WILDCARD) {
-		smb2_server_fail(c, "a second NEGOTIATE");
-		return ANSWERED_LATER;
+		smb2_server_fail(c, "the client sent a second NEGOTIATE");
+		return NO_RESPONSE;
 	}
 	if ((r->header.flags & SMB2_FLAGS_SIGNED) != 0) /* 3.3.5.2.4 */
 		return STATUS_INVALID_PARAMETER;
@@ -54,7 +54,7 @@ void negotiate_hash_response(struct smb2_server *c, const struct request *r)
 	if (r != NULL && r->header.command == SMB2_NEGOTIATE && r->status == STATUS_SUCCESS &&
 	    !crypto_sha512_chain(c->preauth, c->out.data + c->compound.last_at,
 	                         c->out.len - c->compound.last_at))
-		smb2_server_fail(c, "SHA-512 is not to be had from OpenSSL");
+		smb2_server_fail(c, "OpenSSL did not compute SHA-512");
 }
 
 void negotiate_from_smb1(struct smb2_server *c, const uint8_t *message, size_t bytes)
@@ -68,7 +68,7 @@ void negotiate_from_smb1(struct smb2_server *c, const uint8_t *message, size_t b
 	smb1_negotiate_decode(&r, &offer);
 	if (c->dialect != 0 || r.error != NULL || (!offer.has_smb_2002 && !offer.has_smb_2xxx) ||
 	    !credits_take(&c->credits, 0, 1)) {
-		smb2_server_fail(c, r.error != NULL ? r.error : "SMB1 alone is not spoken here");
+		smb2_server_fail(c, r.error != NULL ? r.error : "the client offers SMB1 only");
 		return;
 	}
 	*n = (struct smb2_negotiate_response){ 0 };

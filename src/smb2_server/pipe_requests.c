@@ -2,72 +2,28 @@
 /* Pipes: CREATE, CLOSE, FLUSH, READ and WRITE, 3.3.5.9 to 3.3.5.13. */
 #include "smb2_server/internal.h"
 
-#include <stdlib.h>
+#include <string.h>
 #include "smb2/file.h"
 #include "smb2/header.h"
 #include "smb2/read_write.h"
 
-struct pipe *pipe_find(const struct smb2_server_session *s, const struct smb2_file_id *id)
+/* The host has opened the pipe, or refused. */
+static uint32_t request_create_opened(struct smb2_server *c, struct request *r)
 {
-	struct pipe *p = s->pipes;
+	uint32_t status = STATUS_SUCCESS;
+	struct smb2_server_pipe *p = pipe_open_end(c, &status);
 
-	while (p != NULL &&
-	       (p->id.persistent != id->persistent || p->id.volatile_ != id->volatile_))
-		p = p->next;
-	return p;
-}
-
-void pipe_close(struct smb2_server_session *s, struct pipe *p)
-{
-	struct pipe **at = &s->pipes;
-
-	while (*at != p)
-		at = &(*at)->next;
-	*at = p->next;
-	s->pipe_count--;
-	pending_end_pipe(s, p, STATUS_CANCELLED);
-	s->connection->host->pipe_close(p->of_host);
-	free(p);
-}
-
-void pipe_close_all_of_tree(struct smb2_server_session *s, uint32_t tree_id)
-{
-	for (struct pipe *p = s->pipes, *next; p != NULL; p = next) {
-		next = p->next;
-		if (p->tree_id == tree_id)
-			pipe_close(s, p);
-	}
-	s->connection->host->session_changed(s->connection->context, s);
-}
-
-struct pipe *request_find_pipe(struct request *r, struct smb2_file_id id, uint32_t *status)
-{
-	const struct request *before = r->before;
-	struct pipe *p;
-
-	if ((r->header.flags & SMB2_FLAGS_RELATED_OPERATIONS) != 0) { /* 3.3.5.2.7.2 */
-		uint32_t inherited = before->is_of_file ? before->status : STATUS_INVALID_HANDLE;
-
-		if (inherited >> 30 == 3) {
-			*status = inherited;
-			return NULL;
-		}
-		id = before->file_id;
-	}
-	r->file_id = id;
-	p = pipe_find(r->session, &id);
-	if (p != NULL && p->tree_id == r->tree->id)
-		return p;
-	*status = STATUS_FILE_CLOSED;
-	return NULL;
+	if (p == NULL)
+		return status;
+	pipe_add(c, p, r->tree->id);
+	r->file_id = p->id;
+	smb2_create_pipe_response_encode(&c->out, &p->id);
+	return STATUS_SUCCESS;
 }
 
 uint32_t request_handle_create(struct smb2_server *c, struct request *r)
 {
-	struct smb2_server_session *s = r->session;
 	struct smb2_create_request asked;
-	uint32_t status = STATUS_INSUFFICIENT_RESOURCES;
-	struct pipe *p;
 
 	smb2_create_request_decode(&r->message, &asked);
 	if (r->message.error != NULL)
@@ -78,31 +34,18 @@ uint32_t request_handle_create(struct smb2_server *c, struct request *r)
 		return STATUS_INVALID_PARAMETER;
 	if (asked.disposition > FILE_OVERWRITE_IF)
 		return STATUS_INVALID_PARAMETER;
-	if (s->pipe_count == MAX_PIPES || (p = calloc(1, sizeof *p)) == NULL)
+	if (r->session->pipe_count == MAX_PIPES)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	p->of_host = c->host->pipe_open(c->context, s, asked.name, &status);
-	if (p->of_host == NULL) {
-		free(p);
-		return status;
-	}
-	p->id.persistent = ++c->last_file_id;
-	p->id.volatile_ = p->id.persistent;
-	p->tree_id = r->tree->id;
-	p->mode.reads_messages = true;
-	p->next = s->pipes;
-	s->pipes = p;
-	s->pipe_count++;
-	r->file_id = p->id;
-	c->host->session_changed(c->context, s);
-	smb2_create_pipe_response_encode(&c->out, &p->id);
-	return STATUS_SUCCESS;
+	memcpy(c->name, asked.name, sizeof c->name);
+	r->resume = request_create_opened;
+	return pipe_open_begin(c, r->session);
 }
 
 uint32_t request_handle_close(struct smb2_server *c, struct request *r)
 {
 	struct smb2_close_request asked;
 	uint32_t status;
-	struct pipe *p;
+	struct smb2_server_pipe *p;
 
 	smb2_close_request_decode(&r->message, &asked);
 	if (r->message.error != NULL)
@@ -110,8 +53,7 @@ uint32_t request_handle_close(struct smb2_server *c, struct request *r)
 	p = request_find_pipe(r, asked.id, &status);
 	if (p == NULL)
 		return status;
-	pipe_close(r->session, p);
-	c->host->session_changed(c->context, r->session);
+	pipe_close(c, p);
 	smb2_close_response_encode(&c->out, asked.flags);
 	return STATUS_SUCCESS;
 }
@@ -130,22 +72,6 @@ uint32_t request_handle_flush(struct smb2_server *c, struct request *r)
 	return STATUS_SUCCESS;
 }
 
-uint32_t pipe_read_data(struct smb2_server *c, struct pipe *p, uint32_t max_bytes)
-{
-	size_t left = 0;
-
-	while (max_bytes > 0 && c->host->pipe_pending(p->of_host) > 0) {
-		size_t bytes = c->host->pipe_read(p->of_host, &c->out, max_bytes, &left);
-
-		if (bytes == 0)
-			break;
-		max_bytes -= (uint32_t)bytes;
-		if (p->mode.reads_messages)
-			break;
-	}
-	return p->mode.reads_messages && left > 0 ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
-}
-
 /* 3.3.5.12, 3.3.5.13: what files have is not for pipes, and what RDMA has is not for TCP. */
 static bool pipe_supports_transfer(const struct smb2_server *c, uint32_t channel, uint32_t flags)
 {
@@ -155,9 +81,8 @@ static bool pipe_supports_transfer(const struct smb2_server *c, uint32_t channel
 uint32_t request_handle_read(struct smb2_server *c, struct request *r)
 {
 	struct smb2_read_request asked;
+	struct smb2_server_pipe *p;
 	uint32_t status;
-	size_t data_at;
-	struct pipe *p;
 
 	smb2_read_request_decode(&r->message, &asked);
 	if (r->message.error != NULL || asked.max_bytes > SMB2_MAX_PAYLOAD_BYTES ||
@@ -166,24 +91,30 @@ uint32_t request_handle_read(struct smb2_server *c, struct request *r)
 	p = request_find_pipe(r, asked.id, &status);
 	if (p == NULL)
 		return status;
-	if (p->pending != NULL || c->host->pipe_pending(p->of_host) == 0) {
-		if (pipe_is_broken(c, p))
+	if (p->pending_count > 0 || p->state.readable_bytes == 0) {
+		if (pipe_has_ended(p))
 			return STATUS_PIPE_BROKEN;
 		if (p->mode.is_non_blocking)
 			return STATUS_PIPE_EMPTY;
 		return pending_add(c, r, p, asked.max_bytes);
 	}
-	data_at = smb2_read_response_begin(&c->out);
-	status = pipe_read_data(c, p, asked.max_bytes);
-	smb2_read_response_end(&c->out, data_at);
-	return status;
+	r->resume = pipe_read_resume;
+	return pipe_read_begin(c, p, SMB2_READ, asked.max_bytes);
+}
+
+/* The host has taken the data, or not. */
+static uint32_t request_write_taken(struct smb2_server *c, struct request *r)
+{
+	if (r->pipe->state.is_broken)
+		return STATUS_PIPE_BROKEN;
+	smb2_write_response_encode(&c->out, r->count);
+	return STATUS_SUCCESS;
 }
 
 uint32_t request_handle_write(struct smb2_server *c, struct request *r)
 {
 	struct smb2_write_request asked;
 	uint32_t status;
-	struct pipe *p;
 
 	smb2_write_request_decode(&r->message, &asked);
 	if (r->message.error != NULL || asked.data.bytes > SMB2_MAX_PAYLOAD_BYTES ||
@@ -191,23 +122,10 @@ uint32_t request_handle_write(struct smb2_server *c, struct request *r)
 		    c, asked.channel,
 		    asked.flags & (SMB2_WRITEFLAG_WRITE_THROUGH | SMB2_WRITEFLAG_WRITE_UNBUFFERED)))
 		return STATUS_INVALID_PARAMETER;
-	p = request_find_pipe(r, asked.id, &status);
-	if (p == NULL)
+	r->pipe = request_find_pipe(r, asked.id, &status);
+	if (r->pipe == NULL)
 		return status;
-	if (!pipe_write_data(c, p, asked.data.data, asked.data.bytes))
-		return STATUS_PIPE_BROKEN;
-	smb2_write_response_encode(&c->out, (uint32_t)asked.data.bytes);
-	return STATUS_SUCCESS;
-}
-
-bool pipe_is_broken(const struct smb2_server *c, const struct pipe *p)
-{
-	return p->is_broken || c->host->pipe_is_over(p->of_host);
-}
-
-bool pipe_write_data(struct smb2_server *c, struct pipe *p, const uint8_t *data, size_t bytes)
-{
-	if (!p->is_broken)
-		p->is_broken = !c->host->pipe_write(p->of_host, data, bytes);
-	return !p->is_broken;
+	r->count = (uint32_t)asked.data.bytes;
+	r->resume = request_write_taken;
+	return pipe_write_begin(c, r->pipe, asked.data.data, asked.data.bytes);
 }

@@ -3,23 +3,23 @@
  * [MS-SMB2] 3.3.4.1. */
 #include "smb2_server/internal.h"
 
-void compound_begin(struct smb2_server *c, struct smb2_server_session *sealed_for)
+void compound_begin(struct smb2_server *c, struct smb2_server_session *encrypted_for)
 {
-	c->compound = (struct compound){ .is_open = true, .encrypted_for = sealed_for };
+	c->compound = (struct compound){ .is_open = true, .encrypted_for = encrypted_for };
 	c->compound.begin = smb2_frame_begin(&c->out);
 }
 
 /* Signs the last response, now that its end is known. */
 static void compound_sign_last(struct smb2_server *c)
 {
-	struct compound *chain = &c->compound;
+	struct compound *compound = &c->compound;
 
-	if (chain->count == 0 || chain->signer == NULL || chain->encrypted_for != NULL ||
+	if (compound->count == 0 || compound->signer == NULL || compound->encrypted_for != NULL ||
 	    c->out.failed)
 		return;
-	if (!smb2_sign(chain->signer->signing_key, c->out.data + chain->last_at,
-	               c->out.len - chain->last_at))
-		chain->failed = true;
+	if (!smb2_sign(compound->signer->signing_key, c->out.data + compound->last_at,
+	               c->out.len - compound->last_at))
+		compound->failed = true;
 }
 
 /* 3.3.4.1.3: a client may compound requests whose responses together are longer than a message. */
@@ -30,37 +30,37 @@ static bool compound_fits_frame(struct smb2_server *c)
 	if (c->compound.encrypted_for != NULL)
 		bytes += SMB2_TRANSFORM_HEADER_BYTES;
 	if (!c->out.failed && bytes > SMB2_MAX_FRAME_BYTES)
-		smb2_server_fail(c, "a compound whose responses are longer than a message");
+		smb2_server_fail(c, "the responses to the compound exceed one message");
 	return c->error == NULL;
 }
 
 void compound_add(struct smb2_server *c)
 {
-	struct compound *chain = &c->compound;
+	struct compound *compound = &c->compound;
 
-	if (chain->count > 0) { /* 3.3.4.1.3 */
-		wire_put_padding(&c->out, chain->begin, 8);
-		smb2_header_set_next(&c->out, chain->last_at,
-		                     (uint32_t)(c->out.len - chain->last_at));
+	if (compound->count > 0) { /* 3.3.4.1.3 */
+		wire_put_padding(&c->out, compound->begin, 8);
+		smb2_header_set_next(&c->out, compound->last_at,
+		                     (uint32_t)(c->out.len - compound->last_at));
 		compound_sign_last(c);
 		(void)compound_fits_frame(c);
 	}
-	chain->count++;
-	chain->last_at = c->out.len;
-	chain->signer = NULL;
+	compound->count++;
+	compound->last_at = c->out.len;
+	compound->signer = NULL;
 	wire_put_zeros(&c->out, SMB2_HEADER_BYTES);
 }
 
 void compound_put_header(struct smb2_server *c, const struct smb2_header *h,
                          struct smb2_server_session *signer)
 {
-	struct compound *chain = &c->compound;
+	struct compound *compound = &c->compound;
 	size_t end = c->out.len;
 
-	chain->signer = signer != NULL && signer->signing_key != NULL ? signer : NULL;
+	compound->signer = signer != NULL && signer->signing_key != NULL ? signer : NULL;
 	if (c->out.failed)
 		return;
-	c->out.len = chain->last_at;
+	c->out.len = compound->last_at;
 	smb2_header_encode(&c->out, h);
 	c->out.len = end;
 }
@@ -74,22 +74,22 @@ void compound_drop(struct smb2_server *c)
 
 void compound_end(struct smb2_server *c)
 {
-	struct compound *chain = &c->compound;
+	struct compound *compound = &c->compound;
 
-	chain->is_open = false;
+	compound->is_open = false;
 	if (!compound_fits_frame(c)) {
 		compound_drop(c);
 		return;
 	}
 	compound_sign_last(c);
-	if (!c->out.failed && chain->encrypted_for != NULL &&
-	    !smb2_encrypt(chain->encrypted_for->sealing, chain->encrypted_for->id, &c->out,
-	                  chain->begin))
-		chain->failed = true;
-	smb2_frame_end(&c->out, chain->begin);
-	if (c->out.failed || chain->failed) { /* nothing leaves unprotected */
+	if (!c->out.failed && compound->encrypted_for != NULL &&
+	    !smb2_encrypt(compound->encrypted_for->encryption, compound->encrypted_for->id, &c->out,
+	                  compound->begin))
+		compound->failed = true;
+	smb2_frame_end(&c->out, compound->begin);
+	if (c->out.failed || compound->failed) { /* nothing leaves unprotected */
 		wire_writer_clear(&c->out);
-		smb2_server_fail(c, "a response could not be made");
+		smb2_server_fail(c, "a response could not be encoded, signed or encrypted");
 	}
 }
 

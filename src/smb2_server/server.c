@@ -1,33 +1,52 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages out of the stream of bytes: 3.3.5.2. */
+/* Bytes in, events out. Messages out of the stream of bytes: 3.3.5.2. */
 #include "smb2_server/internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct smb2_server *smb2_server_new(struct smb2_server_settings *settings,
-                                    const struct smb2_server_host *host, void *context)
+struct smb2_server *smb2_server_new(struct smb2_server_settings *settings)
 {
 	struct smb2_server *c = calloc(1, sizeof *c);
 
 	if (c == NULL)
 		return NULL;
 	c->settings = settings;
-	c->host = host;
-	c->context = context;
+	TAILQ_INIT(&c->sessions);
+	TAILQ_INIT(&c->ended_sessions);
+	TAILQ_INIT(&c->closed_pipes);
+	STAILQ_INIT(&c->ended_requests);
 	credits_init(&c->credits);
 	return c;
 }
 
+void smb2_server_close(struct smb2_server *c)
+{
+	smb2_server_fail(c, "it is closed"); /* no pending request is answered any more */
+	c->is_closed = true;
+	c->message.is_open = false;
+	c->has_question = false;
+	free(c->serving);
+	c->serving = NULL;
+	if (c->opening != NULL) {
+		pipe_discard(c, c->opening);
+		c->opening = NULL;
+	}
+	while (!TAILQ_EMPTY(&c->sessions))
+		smb2_session_end(c, TAILQ_FIRST(&c->sessions));
+	pending_drop_ended(c);
+}
+
 void smb2_server_free(struct smb2_server *c)
 {
+	struct smb2_server_event event;
+
 	if (c == NULL)
 		return;
-	smb2_server_fail(c, "it is closed"); /* nobody who waits is answered any more */
-	while (c->sessions != NULL)
-		smb2_session_end(c->sessions);
-	pending_respond_ended(c);
-	smb2_session_free_ended(c);
+	smb2_server_close(c);
+	while (smb2_server_next_event(c, &event))
+		;
 	smb2_frames_fini(&c->in);
 	wire_writer_fini(&c->out);
 	free(c);
@@ -35,34 +54,23 @@ void smb2_server_free(struct smb2_server *c)
 
 uint8_t *smb2_server_space(struct smb2_server *c, size_t *room)
 {
+	assert(!c->message.is_open); /* which lies where space would be made */
 	return smb2_frames_space(&c->in, room);
 }
 
-void smb2_server_received(struct smb2_server *c, size_t bytes)
+void smb2_server_received(struct smb2_server *c, size_t bytes, uint64_t now)
 {
+	c->now = now;
 	smb2_frames_received(&c->in, bytes);
 }
 
-struct wire_writer *smb2_server_out(struct smb2_server *c)
+void smb2_server_sent(struct smb2_server *c)
 {
-	return &c->out;
+	assert(!c->compound.is_open);
+	wire_writer_fini(&c->out); /* an idle client costs no buffer */
 }
 
-const char *smb2_server_error(const struct smb2_server *c)
-{
-	return c->error;
-}
-
-void smb2_server_fail(struct smb2_server *c, const char *why)
-{
-	if (c->error == NULL)
-		c->error = why;
-}
-
-bool smb2_server_can_encrypt(const struct smb2_server *c)
-{
-	return c->agreed.cipher != SMB2_CIPHER_NONE;
-}
+/* ---- messages ---- */
 
 /* 0xFE SMB2, 0xFF SMB1, 0xFD encrypted. */
 static bool message_has_protocol_id(const uint8_t *message, size_t bytes, uint8_t first)
@@ -71,52 +79,146 @@ static bool message_has_protocol_id(const uint8_t *message, size_t bytes, uint8_
 }
 
 /* 3.3.5.2.1.1: whatever is wrong with it ends the connection. */
-static void message_dispatch_encrypted(struct smb2_server *c, uint8_t *message, size_t bytes)
+static void message_begin_encrypted(struct smb2_server *c, uint8_t *message, size_t bytes)
 {
 	struct smb2_server_session *s;
 	uint64_t id;
 
 	if (!smb2_encrypted_session_id(message, bytes, &id)) {
-		smb2_server_fail(c, "an encrypted message that is cut");
+		smb2_server_fail(c, "the encrypted message is too short");
 		return;
 	}
 	s = smb2_session_find(c, id);
-	if (s == NULL || s->sealing == NULL)
-		smb2_server_fail(c, "an encrypted message of no session that has a key");
+	if (s == NULL || s->encryption == NULL)
+		smb2_server_fail(c, "the encrypted message is of no session with a key");
 	else
-		smb2_server_fail(c, smb2_decrypt(s->sealing, id, message, bytes, &message, &bytes));
+		smb2_server_fail(c,
+		                 smb2_decrypt(s->encryption, id, message, bytes, &message, &bytes));
 	if (c->error == NULL && !message_has_protocol_id(message, bytes, 0xFE))
-		smb2_server_fail(c, "what was encrypted is no SMB2 message");
+		smb2_server_fail(c, "the encrypted message does not contain an SMB2 message");
 	if (c->error == NULL)
-		message_dispatch_requests(c, message, bytes, s);
+		message_begin(c, message, bytes, s);
 }
 
-static void message_dispatch_any(struct smb2_server *c, uint8_t *message, size_t bytes)
-{
-	if (message_has_protocol_id(message, bytes, 0xFE))
-		message_dispatch_requests(c, message, bytes, NULL);
-	else if (message_has_protocol_id(message, bytes, 0xFD))
-		message_dispatch_encrypted(c, message, bytes);
-	else if (message_has_protocol_id(message, bytes, 0xFF))
-		negotiate_from_smb1(c, message, bytes);
-	else
-		smb2_server_fail(c, "what came is no SMB2 message");
-}
-
-enum smb2_server_progress smb2_server_work(struct smb2_server *c)
+/* Begins the next message. False: it has not come yet. */
+static bool message_begin_next(struct smb2_server *c)
 {
 	uint8_t *message;
 	size_t bytes;
 
-	if (c->error != NULL)
-		return SMB2_SERVER_CLOSE;
 	if (!smb2_frames_next(&c->in, &message, &bytes)) {
 		smb2_server_fail(c, c->in.error);
 		if (c->in.begin == c->in.end) /* an idle client costs no buffer */
 			smb2_frames_fini(&c->in);
-		return c->error != NULL ? SMB2_SERVER_CLOSE : SMB2_SERVER_WANTS_BYTES;
+		return c->error != NULL;
 	}
-	message_dispatch_any(c, message, bytes);
-	smb2_session_free_ended(c);
-	return c->error != NULL ? SMB2_SERVER_CLOSE : SMB2_SERVER_WORKED;
+	if (message_has_protocol_id(message, bytes, 0xFE))
+		message_begin(c, message, bytes, NULL);
+	else if (message_has_protocol_id(message, bytes, 0xFD))
+		message_begin_encrypted(c, message, bytes);
+	else if (message_has_protocol_id(message, bytes, 0xFF))
+		negotiate_from_smb1(c, message, bytes);
+	else
+		smb2_server_fail(c, "the message is not an SMB2 message");
+	return true;
+}
+
+/* ---- events ---- */
+
+static bool event_of_session(struct smb2_server_session *s, bool *news,
+                             enum smb2_server_event_type type, struct smb2_server_event *event)
+{
+	if (!*news)
+		return false;
+	*news = false;
+	event->type = type;
+	event->session = s;
+	event->previous_id = s->previous_id;
+	return true;
+}
+
+static bool event_of_open_session(struct smb2_server *c, struct smb2_server_event *event)
+{
+	struct smb2_server_session *s;
+
+	TAILQ_FOREACH(s, &c->sessions, link)
+	if (event_of_session(s, &s->was_used, SMB2_SERVER_SESSION_USED, event) ||
+	    event_of_session(s, &s->was_established, SMB2_SERVER_SESSION_ESTABLISHED, event) ||
+	    event_of_session(s, &s->was_changed, SMB2_SERVER_SESSION_CHANGED, event) ||
+	    event_of_session(s, &s->names_previous, SMB2_SERVER_CLOSE_PREVIOUS_SESSION, event))
+		return true;
+	return false;
+}
+
+static bool event_of_closed_pipe(struct smb2_server *c, struct smb2_server_event *event)
+{
+	struct smb2_server_pipe *p = TAILQ_FIRST(&c->closed_pipes);
+
+	while (p != NULL && (p->is_given || p->tag == NULL)) {
+		TAILQ_REMOVE(&c->closed_pipes, p, link);
+		free(p);
+		p = TAILQ_FIRST(&c->closed_pipes);
+	}
+	if (p == NULL)
+		return false;
+	p->is_given = true;
+	event->type = SMB2_SERVER_PIPE_CLOSED;
+	event->session = p->session;
+	event->pipe = p;
+	return true;
+}
+
+static bool event_of_ended_session(struct smb2_server *c, struct smb2_server_event *event)
+{
+	struct smb2_server_session *s;
+
+	TAILQ_FOREACH(s, &c->ended_sessions, link)
+	if (!s->is_given) {
+		s->is_given = true;
+		event->type = SMB2_SERVER_SESSION_CLOSED;
+		event->session = s;
+		return true;
+	}
+	return false;
+}
+
+/* Does the next thing that can be done. False: nothing can be. */
+static bool server_advance(struct smb2_server *c)
+{
+	if (c->message.is_open)
+		message_advance(c);
+	else if (c->serving != NULL)
+		pipe_serve_resume(c);
+	else if (!STAILQ_EMPTY(&c->ended_requests))
+		pending_respond_ended(c);
+	else if (!smb2_session_end_marked(c) && !pipe_serve_pending(c))
+		return c->out.len == 0 && message_begin_next(c);
+	return true;
+}
+
+bool smb2_server_next_event(struct smb2_server *c, struct smb2_server_event *event)
+{
+	do {
+		*event = (struct smb2_server_event){ 0 };
+		if (event_of_open_session(c, event) || event_of_closed_pipe(c, event) ||
+		    event_of_ended_session(c, event))
+			return true;
+		smb2_session_free_ended(c);
+		if (c->is_closed)
+			return false;
+		if (c->error != NULL) {
+			event->type = SMB2_SERVER_DISCONNECT;
+			event->reason = c->error;
+			return true;
+		}
+		if (c->has_question) {
+			c->has_question = false;
+			*event = c->question;
+			return true;
+		}
+	} while (server_advance(c));
+	event->type = SMB2_SERVER_SEND;
+	event->data = c->out.data;
+	event->bytes = c->out.len;
+	return c->out.len > 0;
 }

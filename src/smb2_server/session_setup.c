@@ -2,6 +2,7 @@
 /* SESSION_SETUP and LOGOFF: 3.3.5.5, 3.3.5.6. */
 #include "smb2_server/internal.h"
 
+#include <assert.h>
 #include "smb2/header.h"
 #include "smb2/session.h"
 
@@ -55,7 +56,7 @@ uint32_t request_handle_session_setup(struct smb2_server *c, struct request *r)
 			for (size_t i = 0; i < sizeof s->preauth; i++)
 				s->preauth[i] = c->preauth[i];
 		if (!crypto_sha512_chain(s->preauth, r->bytes, r->length)) {
-			smb2_session_end(s);
+			smb2_session_end(c, s);
 			return STATUS_INSUFFICIENT_RESOURCES;
 		}
 	}
@@ -64,49 +65,46 @@ uint32_t request_handle_session_setup(struct smb2_server *c, struct request *r)
 	s->setup_is_encrypted = r->is_encrypted;
 	s->previous_id = setup.previous_session_id;
 	s->is_authenticating = true;
-	if (c->host->authenticate(c->context, s, setup.token.data, setup.token.bytes))
-		return ANSWERED_LATER;
-	s->is_authenticating = false;
-	if (s->state == SESSION_IN_PROGRESS)
-		smb2_session_end(s);
-	return STATUS_INSUFFICIENT_RESOURCES;
+	(void)smb2_server_ask(c, (struct smb2_server_event){ .type = SMB2_SERVER_AUTHENTICATE,
+	                                                     .session = s,
+	                                                     .data = setup.token.data,
+	                                                     .bytes = setup.token.bytes });
+	return NO_RESPONSE;
 }
 
 /* Keys, of a session that gets its first ones. */
-static bool session_make_keys(struct smb2_server_session *s, const struct smb2_session_key *key)
+static bool session_make_keys(const struct smb2_server *c, struct smb2_server_session *s,
+                              const struct smb2_session_key *key)
 {
-	const struct smb2_server *c = s->connection;
-
 	s->signing_key = smb2_signing_key_new(c->dialect, c->agreed.signing_algorithm, key,
 	                                      s->preauth);
 	if (smb2_server_can_encrypt(c))
-		s->sealing = smb2_encryption_new(SMB2_SERVER, c->dialect, c->agreed.cipher, key,
-		                                 s->preauth);
-	return s->signing_key != NULL && (!smb2_server_can_encrypt(c) || s->sealing != NULL);
+		s->encryption = smb2_encryption_new(SMB2_SERVER, c->dialect, c->agreed.cipher, key,
+		                                    s->preauth);
+	return s->signing_key != NULL && (!smb2_server_can_encrypt(c) || s->encryption != NULL);
 }
 
 /* Gives what becomes of a log-on that the host is content with. */
-static uint32_t session_accept_identity(struct smb2_server_session *s,
-                                        const struct smb2_server_authentication *log_on)
+static uint32_t session_accept_identity(struct smb2_server *c, struct smb2_server_session *s,
+                                        const struct smb2_server_authentication *authentication)
 {
-	struct smb2_server *c = s->connection;
-	bool is_null = !identity_is_authenticated(log_on->who);
+	bool is_null = !identity_is_authenticated(authentication->identity);
 
 	/* 3.3.5.5.2 keeps the keys, and 3.3.5.5.3 the security context: so it is the same
 	 * account's. */
-	if (s->state == SESSION_VALID && !identity_is_same(s->who, log_on->who))
+	if (s->state == SESSION_VALID && !identity_is_same(s->identity, authentication->identity))
 		return STATUS_ACCESS_DENIED;
 	if (s->state == SESSION_IN_PROGRESS) {
 		/* A null session has no key to encrypt by. */
 		if (is_null && session_encryption_required(c))
 			return STATUS_ACCESS_DENIED;
-		if (!is_null && !session_make_keys(s, &log_on->key))
+		if (!is_null && !session_make_keys(c, s, &authentication->key))
 			return STATUS_INSUFFICIENT_RESOURCES;
 	}
 	s->is_null = is_null;
 	s->must_encrypt = session_encryption_required(c);
-	identity_release(s->who);
-	s->who = identity_hold(log_on->who);
+	identity_release(s->identity);
+	s->identity = identity_hold(authentication->identity);
 	return STATUS_SUCCESS;
 }
 
@@ -118,59 +116,57 @@ static uint16_t session_setup_flags(const struct smb2_server_session *s)
 	                  (s->must_encrypt ? SMB2_SESSION_FLAG_ENCRYPT_DATA : 0));
 }
 
-static void session_setup_respond(struct smb2_server_session *s, uint32_t status,
-                                  const struct smb2_server_authentication *log_on)
+static void session_setup_respond(struct smb2_server *c, struct smb2_server_session *s,
+                                  uint32_t status,
+                                  const struct smb2_server_authentication *authentication)
 {
-	struct smb2_server *c = s->connection;
-
 	response_begin(c, s, s->setup_is_encrypted);
-	smb2_session_setup_response_encode(&c->out, session_setup_flags(s), log_on->token,
-	                                   log_on->token_bytes);
+	smb2_session_setup_response_encode(&c->out, session_setup_flags(s), authentication->token,
+	                                   authentication->token_bytes);
 	response_end(c, &s->setup, status, s);
 	/* 3.3.5.5.3: the last answer, which the key signs, is not part of what it is made of. */
 	if (s->state == SESSION_IN_PROGRESS && c->error == NULL &&
 	    !crypto_sha512_chain(s->preauth, c->out.data + c->compound.last_at,
 	                         c->out.len - c->compound.last_at))
-		smb2_server_fail(c, "SHA-512 is not to be had from OpenSSL");
+		smb2_server_fail(c, "OpenSSL did not compute SHA-512");
 }
 
-static void session_setup_reject(struct smb2_server_session *s, uint32_t status)
+static void session_setup_refuse(struct smb2_server *c, struct smb2_server_session *s,
+                                 uint32_t status)
 {
-	struct smb2_server *c = s->connection;
+	bool is_renewed = s->state == SESSION_VALID;
 
 	response_begin(c, s, s->setup_is_encrypted);
 	smb2_error_response_encode(&c->out);
 	response_end(c, &s->setup, status, s);
-	smb2_session_end(s); /* 3.3.5.5.3: a session that could not be renewed, too */
-	pending_respond_ended(c);
-	smb2_session_free_ended(c);
+	/* 3.3.5.5.3: a session that could not be renewed ends, too. */
+	if (!is_renewed || status != STATUS_INSUFFICIENT_RESOURCES)
+		smb2_session_end(c, s);
 }
 
 uint32_t smb2_server_authenticated(struct smb2_server *c, struct smb2_server_session *s,
-                                   const struct smb2_server_authentication *log_on)
+                                   const struct smb2_server_authentication *authentication)
 {
-	uint32_t status = log_on->nt;
+	uint32_t status = authentication->nt;
 	bool is_new = s->state == SESSION_IN_PROGRESS;
 
+	assert(s->is_authenticating && s->state != SESSION_ENDED && !c->compound.is_open);
 	s->is_authenticating = false;
 	if (status == STATUS_SUCCESS)
-		status = session_accept_identity(s, log_on);
+		status = session_accept_identity(c, s, authentication);
 	if (status != STATUS_SUCCESS && status != STATUS_MORE_PROCESSING_REQUIRED) {
-		session_setup_reject(s, status);
+		session_setup_refuse(c, s, status);
 		return status;
 	}
 	if (status == STATUS_SUCCESS)
 		s->state = SESSION_VALID;
-	session_setup_respond(s, status, log_on);
+	session_setup_respond(c, s, status, authentication);
 	if (status != STATUS_SUCCESS)
 		return status;
-	if (is_new)
-		c->host->session_came(c->context, s);
-	else
-		c->host->session_changed(c->context, s);
-	/* Nobody is not the same user as nobody. */
-	if (is_new && !s->is_null && s->previous_id != 0 && s->previous_id != s->id)
-		c->host->close_previous(c->context, s, s->previous_id);
+	s->was_established = is_new;
+	s->was_changed = !is_new;
+	/* A null session is not the same user's as another one. */
+	s->names_previous = is_new && !s->is_null && s->previous_id != 0 && s->previous_id != s->id;
 	return status;
 }
 
@@ -180,7 +176,7 @@ uint32_t request_handle_logoff(struct smb2_server *c, struct request *r)
 	if (r->message.error != NULL)
 		return STATUS_INVALID_PARAMETER;
 	smb2_empty_body_encode(&c->out);
-	smb2_session_end(r->session); /* signs the answer all the same */
+	smb2_session_end(c, r->session); /* signs the answer all the same */
 	return STATUS_SUCCESS;
 }
 

@@ -1,31 +1,34 @@
 /* SPDX-License-Identifier: MIT */
+/* A connection's sessions, with their trees. */
 #include "smb2_server/internal.h"
 
 #include <stdlib.h>
 
 struct smb2_server_session *smb2_session_find(const struct smb2_server *c, uint64_t id)
 {
-	struct smb2_server_session *s = c->sessions;
+	struct smb2_server_session *s;
 
-	while (s != NULL && s->id != id)
-		s = s->next;
-	return s;
+	TAILQ_FOREACH(s, &c->sessions, link)
+	if (s->id == id)
+		return s;
+	return NULL;
 }
 
 /* A log-on that its client does not go on with makes room for the next one. False: all are being
  * judged. */
-static bool session_evict_log_on(struct smb2_server *c)
+static bool smb2_session_evict_log_on(struct smb2_server *c)
 {
-	struct smb2_server_session *oldest = NULL;
+	struct smb2_server_session *s, *oldest = NULL;
 	unsigned count = 0;
 
-	for (struct smb2_server_session *s = c->sessions; s != NULL; s = s->next) {
+	TAILQ_FOREACH(s, &c->sessions, link)
+	{
 		count += s->state == SESSION_IN_PROGRESS;
 		if (s->state == SESSION_IN_PROGRESS && !s->is_authenticating)
 			oldest = s;
 	}
 	if (count == MAX_LOG_ONS && oldest != NULL)
-		smb2_session_end(oldest);
+		smb2_session_end(c, oldest);
 	return count < MAX_LOG_ONS || oldest != NULL;
 }
 
@@ -34,73 +37,110 @@ struct smb2_server_session *smb2_session_new(struct smb2_server *c)
 {
 	struct smb2_server_session *s;
 
-	if (!session_evict_log_on(c))
+	if (!smb2_session_evict_log_on(c))
 		return NULL;
 	if (c->session_count == MAX_SESSIONS || (s = calloc(1, sizeof *s)) == NULL)
 		return NULL;
-	s->connection = c;
+	LIST_INIT(&s->trees);
+	TAILQ_INIT(&s->pipes);
 	s->id = ++c->settings->last_session_id;
-	s->next = c->sessions;
-	c->sessions = s;
+	TAILQ_INSERT_HEAD(&c->sessions, s, link);
 	c->session_count++;
 	return s;
 }
 
-static void smb2_session_unlink(struct smb2_server_session *s)
-{
-	struct smb2_server_session **at = &s->connection->sessions;
+/* ---- trees ---- */
 
-	while (*at != s)
-		at = &(*at)->next;
-	*at = s->next;
-	s->connection->session_count--;
+struct tree *smb2_session_find_tree(const struct smb2_server_session *s, uint32_t id)
+{
+	struct tree *t;
+
+	LIST_FOREACH(t, &s->trees, link)
+	if (t->id == id)
+		return t;
+	return NULL;
 }
 
-static void smb2_session_end_trees(struct smb2_server_session *s)
+struct tree *smb2_session_add_tree(struct smb2_server_session *s)
 {
-	while (s->trees != NULL) {
-		struct tree *t = s->trees;
+	struct tree *t = s->tree_count < MAX_TREES ? calloc(1, sizeof *t) : NULL;
 
-		s->trees = t->next;
-		free(t);
+	if (t == NULL)
+		return NULL;
+	t->id = ++s->last_tree_id;
+	LIST_INSERT_HEAD(&s->trees, t, link);
+	s->tree_count++;
+	return t;
+}
+
+void smb2_session_remove_tree(struct smb2_server *c, struct smb2_server_session *s, struct tree *t)
+{
+	struct smb2_server_pipe *p, *next;
+
+	for (p = TAILQ_FIRST(&s->pipes); p != NULL; p = next) {
+		next = TAILQ_NEXT(p, link);
+		if (p->tree_id == t->id)
+			pipe_close(c, p);
 	}
-	s->tree_count = 0;
+	LIST_REMOVE(t, link);
+	s->tree_count--;
+	free(t);
 }
 
-void smb2_session_end(struct smb2_server_session *s)
-{
-	struct smb2_server *c = s->connection;
+/* ---- the end ---- */
 
-	while (s->pipes != NULL)
-		pipe_close(s, s->pipes);
-	smb2_session_end_trees(s);
-	smb2_session_unlink(s);
-	s->state = SESSION_GONE;
-	c->host->session_went(c->context, s);
-	s->next = c->ended_sessions;
-	c->ended_sessions = s;
+void smb2_session_end(struct smb2_server *c, struct smb2_server_session *s)
+{
+	while (!TAILQ_EMPTY(&s->pipes))
+		pipe_close(c, TAILQ_FIRST(&s->pipes));
+	while (!LIST_EMPTY(&s->trees))
+		smb2_session_remove_tree(c, s, LIST_FIRST(&s->trees));
+	s->state = SESSION_ENDED;
+	TAILQ_REMOVE(&c->sessions, s, link);
+	c->session_count--;
+	TAILQ_INSERT_TAIL(&c->ended_sessions, s, link);
+}
+
+bool smb2_session_end_marked(struct smb2_server *c)
+{
+	struct smb2_server_session *s;
+
+	TAILQ_FOREACH(s, &c->sessions, link)
+	if (s->is_to_close) {
+		smb2_session_end(c, s);
+		return true;
+	}
+	return false;
+}
+
+/* What signs or encrypts a response needs its session. */
+static bool smb2_session_may_be_needed(const struct smb2_server *c)
+{
+	return c->message.is_open || c->serving != NULL || !STAILQ_EMPTY(&c->ended_requests);
 }
 
 void smb2_session_free_ended(struct smb2_server *c)
 {
-	while (c->ended_sessions != NULL) {
-		struct smb2_server_session *s = c->ended_sessions;
+	struct smb2_server_session *s, *next;
 
-		c->ended_sessions = s->next;
+	if (smb2_session_may_be_needed(c))
+		return;
+	for (s = TAILQ_FIRST(&c->ended_sessions); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, link);
+		TAILQ_REMOVE(&c->ended_sessions, s, link);
 		crypto_mac_free(s->signing_key);
-		smb2_encryption_free(s->sealing);
-		identity_release(s->who);
+		smb2_encryption_free(s->encryption);
+		identity_release(s->identity);
 		free(s);
 	}
 }
 
+/* ---- the host's side ---- */
+
 void smb2_server_close_session(struct smb2_server *c, struct smb2_server_session *s)
 {
-	smb2_session_end(s);
-	if (c->compound.is_open) /* the answer that is being made is still signed by it */
-		return;
-	pending_respond_ended(c);
-	smb2_session_free_ended(c);
+	(void)c;
+	s->is_to_close = true;
 }
 
 uint64_t smb2_server_session_id(const struct smb2_server_session *s)
@@ -110,7 +150,7 @@ uint64_t smb2_server_session_id(const struct smb2_server_session *s)
 
 struct identity *smb2_server_session_identity(const struct smb2_server_session *s)
 {
-	return s->who;
+	return s->identity;
 }
 
 unsigned smb2_server_session_pipes(const struct smb2_server_session *s)
@@ -130,10 +170,10 @@ void smb2_server_session_set_tag(struct smb2_server_session *s, void *tag)
 
 struct smb2_server_session *smb2_server_sessions(const struct smb2_server *c)
 {
-	return c->sessions;
+	return TAILQ_FIRST(&c->sessions);
 }
 
 struct smb2_server_session *smb2_server_session_next(const struct smb2_server_session *s)
 {
-	return s->next;
+	return TAILQ_NEXT(s, link);
 }

@@ -2,7 +2,6 @@
 /* TREE_CONNECT and TREE_DISCONNECT: 3.3.5.7, 3.3.5.8. There is one share, IPC$. */
 #include "smb2_server/internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include "base/text.h"
 #include "smb2/header.h"
@@ -29,7 +28,6 @@ uint32_t request_handle_tree_connect(struct smb2_server *c, struct request *r)
 		.maximal_access = MAXIMAL_ACCESS,
 	};
 	struct smb2_tree_connect_request asked;
-	struct smb2_server_session *s = r->session;
 	const char *share;
 	struct tree *t;
 
@@ -39,13 +37,9 @@ uint32_t request_handle_tree_connect(struct smb2_server *c, struct request *r)
 		return STATUS_INVALID_PARAMETER;
 	if (!text_equal_nocase(share, SHARE))
 		return STATUS_BAD_NETWORK_NAME;
-	t = s->tree_count < MAX_TREES ? calloc(1, sizeof *t) : NULL;
+	t = smb2_session_add_tree(r->session);
 	if (t == NULL)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	t->id = ++s->last_tree_id;
-	t->next = s->trees;
-	s->trees = t;
-	s->tree_count++;
 	r->header.tree_id = t->id;
 	smb2_tree_connect_response_encode(&c->out, &response);
 	return STATUS_SUCCESS;
@@ -53,17 +47,10 @@ uint32_t request_handle_tree_connect(struct smb2_server *c, struct request *r)
 
 uint32_t request_handle_tree_disconnect(struct smb2_server *c, struct request *r)
 {
-	struct tree **at = &r->session->trees;
-
 	smb2_empty_body_decode(&r->message);
 	if (r->message.error != NULL)
 		return STATUS_INVALID_PARAMETER;
-	pipe_close_all_of_tree(r->session, r->tree->id);
-	while (*at != r->tree)
-		at = &(*at)->next;
-	*at = r->tree->next;
-	free(r->tree);
-	r->session->tree_count--;
+	smb2_session_remove_tree(c, r->session, r->tree);
 	smb2_empty_body_encode(&c->out);
 	return STATUS_SUCCESS;
 }
