@@ -47,8 +47,8 @@ ALSO = {("unistr.h", "cmd")}  # a table's width is the command's own business
 # What a program may include of src.
 COMMAND_MAY_INCLUDE = {
     "netsession": ["srvsvc/session_levels.h", "sessions/tracker.h", "cli/cli.h"],
-    "netsessiond": ["daemon/daemon.h"],
-    "netsession-samba": ["samba/setup/commands.h"],
+    "netsessiond": ["daemon/command_line.h"],
+    "netsession-samba": ["samba/setup/command_line.h"],
 }
 
 # What would be I/O or a clock in a layer that has to be tested without either.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession-samba: completes a Samba server. */
-#include "samba/setup/commands.h"
+#include "samba/setup/command_line.h"
 
 int main(int argc, char **argv)
 {
-	return setup_main(argc, argv);
+	return samba_main(argc, argv);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* netsessiond: the sessions of this computer, served the Windows way. */
-#include "daemon/daemon.h"
+#include "daemon/command_line.h"
 
 int main(int argc, char **argv)
 {

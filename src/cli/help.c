@@ -157,18 +157,18 @@ void cli_print_command_help(FILE *to, const struct cli_program *program,
                             const struct cli_command *command)
 {
 	const struct cli_option *list[CLI_MAX_OPTIONS];
-	bool has_commands = cli_has_commands(program);
+	char summary[CLI_MAX_HELP_BYTES];
 
-	if (has_commands)
+	if (cli_has_commands(program)) {
 		fprintf(to, "Usage: %s %s [OPTIONS]%s%s\n\n", program->name, command->name,
 		        command->operands != NULL ? " " : "",
 		        command->operands != NULL ? command->operands : "");
-	else
+		snprintf(summary, sizeof summary, "%c%s.",
+		         toupper((unsigned char)command->summary[0]), command->summary + 1);
+		cli_put_wrapped(to, "", 0, summary);
+	} else {
 		fprintf(to, "%s %s: %s\n\nUsage: %s [OPTIONS]\n", program->name, NETSESSION_VERSION,
 		        program->summary, program->name);
-	if (has_commands) {
-		fputc(toupper((unsigned char)command->summary[0]), to);
-		fprintf(to, "%s.\n", command->summary + 1);
 	}
 	cli_put_paragraphs(to, command->description);
 	cli_put_options(to, program, list, cli_list_options(program, command, list));

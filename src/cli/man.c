@@ -70,7 +70,7 @@ static void man_put_exits(FILE *to, const struct cli_exit *exits)
 
 static void man_put_lines(FILE *to, const char *lines)
 {
-	fputs(".PP\n.nf\n", to);
+	fputs(".nf\n", to);
 	roff_put(to, lines);
 	fputs(".fi\n", to);
 }
@@ -90,6 +90,7 @@ static void man_put_command(FILE *to, const struct cli_program *program,
 	}
 	fputs(".PP\nExit status:\n", to);
 	man_put_exits(to, command->exits);
+	fputs(".PP\n", to);
 	man_put_lines(to, command->examples);
 }
 

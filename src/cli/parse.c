@@ -208,11 +208,11 @@ static int cli_print_form(const struct cli_program *program, const char *form)
 			f->print(stdout);
 			return EXIT_SUCCESS;
 		}
-	fprintf(stderr, "%s: invalid value \"%s\" for --describe: expected man, bash, zsh",
-	        program->name, form);
+	fprintf(stderr, "%s: invalid value \"%s\" for --describe: expected man, bash, zsh%s",
+	        program->name, form, program->forms == NULL ? " or fish" : ", fish");
 	for (const struct cli_form *f = program->forms; f != NULL && f->name != NULL; f++)
-		fprintf(stderr, ", %s", f->name);
-	fputs(" or fish\n", stderr);
+		fprintf(stderr, "%s%s", f[1].name != NULL ? ", " : " or ", f->name);
+	fputc('\n', stderr);
 	return CLI_EXIT_USAGE;
 }
 

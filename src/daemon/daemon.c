@@ -12,7 +12,6 @@
 #include "net/stream.h"
 #include "daemon/counters.h"
 #include "daemon/demo.h"
-#include "daemon/describe.h"
 #include "daemon/endpoints.h"
 #include "daemon/settings.h"
 #include "system/descriptors.h"
@@ -21,7 +20,6 @@
 enum {
 	EXIT_GOOD = 0,
 	EXIT_BAD = 1,
-	EXIT_OPTION = 2,
 	DRAIN_LOOK_MS = 20,
 	MAX_ANSWERS_HELD = 4, /* as long as they may be, for callers who have not read them yet */
 };
@@ -315,22 +313,12 @@ static int daemon_serve_clients(struct daemon *d)
 	return is_good ? EXIT_GOOD : EXIT_BAD;
 }
 
-int daemon_main(int argc, char **argv)
+int daemon_run(const struct daemon_options *options)
 {
-	struct daemon d = { 0 };
+	struct daemon d = { .options = *options };
 	struct config_fault fault;
 	int code = EXIT_GOOD;
 
-	if (!daemon_options_parse(argc, argv, &d.options))
-		return EXIT_OPTION;
-	if (d.options.help)
-		daemon_describe_help();
-	else if (d.options.version)
-		printf("netsessiond %s\n", NETSESSION_VERSION);
-	else if (d.options.describe != NULL)
-		return daemon_describe(d.options.describe) ? EXIT_GOOD : EXIT_OPTION;
-	if (d.options.help || d.options.version)
-		return EXIT_GOOD;
 	if (!settings_load(&d.settings, &d.options, &fault)) {
 		fprintf(stderr, "netsessiond: %s\n", fault.text);
 		return EXIT_BAD;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* netsessiond, from its command line to its end: settings, doors, signals. */
+/* netsessiond: settings, endpoints, signals. */
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
 
-/* Returns the program's exit status: 0; 1 when it could not start; 2 for a wrong option. */
-int daemon_main(int argc, char **argv);
+#include "daemon/options.h"
+
+/* Serves until a signal ends it, or checks the configuration. Returns the exit status: 0; 1 if the
+ * configuration is wrong or the daemon could not start, after a message on stderr. */
+int daemon_run(const struct daemon_options *options);
 
 #endif

@@ -652,7 +652,7 @@ void samba_publisher_get_state(const struct samba_publisher *f, struct samba_pub
 		.polls = f->polls,
 		.failed_polls = f->failed_polls,
 		.closed = f->closed,
-		.message = f->connection == NULL  ? "it is off: --no-feed"
+		.message = f->connection == NULL  ? "disabled by --no-publish"
 		           : f->publisher != NULL ? f->message
 		                                  : publisher_connection_error(f->connection),
 	};

@@ -54,6 +54,11 @@ bool log_level_find(const char *name, enum log_level *level)
 	return false;
 }
 
+const char *log_level_name(size_t index)
+{
+	return index < LOG_LEVEL_COUNT ? levels[index].name : NULL;
+}
+
 /* A terminal takes those of C1 for commands, too. */
 static bool log_is_control(uint32_t code_point)
 {

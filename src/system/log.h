@@ -32,6 +32,8 @@ void log_begin(const char *program);
 void log_set_level(enum log_level most);
 /* False: there is no level of this name. */
 bool log_level_find(const char *name, enum log_level *level);
+/* The name of a level by index; NULL behind the last one. */
+const char *log_level_name(size_t index);
 
 /* Writes text as it goes into a line, with its terminator. Returns the bytes without that; room is
  * 8 at least. */

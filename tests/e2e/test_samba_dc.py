@@ -69,7 +69,7 @@ class Controller(unittest.TestCase):
     def test_its_pipes_answer_with_the_relay_and_after_it(self):
         before = self.dc.configuration.read_bytes()
         self.assertIn("does not know that level", self.level_10().stderr)
-        run = Process([*self.dc.inside, command.built("netsession-samba"), "run", "--no-feed", "--smb-conf",
+        run = Process([*self.dc.inside, command.built("netsession-samba"), "run", "--no-publish", "--smb-conf",
                        self.dc.configuration, "--directory", DIRECTORY], self.dc.folder / self.dc.log / "relay", grace_s=20)
         self.addCleanup(run.stop)
         deadline = time.monotonic() + 20

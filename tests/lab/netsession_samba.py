@@ -21,7 +21,7 @@ class NetsessionSamba(Daemon):
     def __init__(self, samba, feed_socket=None, arguments=(), inside=()):
         super().__init__(())
         self._samba, self._arguments, self._inside = samba, tuple(map(str, arguments)), tuple(inside)
-        self._feed = ["--feed-socket", feed_socket] if feed_socket else ["--no-feed"]
+        self._feed = ["--publish-socket", feed_socket] if feed_socket else ["--no-publish"]
 
     @property
     def directory(self):

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession-samba check. */
-#include "samba/setup/commands.h"
+#include "samba/setup/setup.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 
 #include "samba/setup/preflight_report.h"
 #include "samba/installation.h"
-#include "samba/setup/options.h"
+#include "samba/daemon.h"
 #include "samba/socket_dir/inspection.h"
 #include "samba/setup/smb_conf.h"
 #include "samba/setup/smb_conf_file.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession-samba release. */
-#include "samba/setup/commands.h"
+#include "samba/setup/setup.h"
 
 #include <limits.h>
 #include <stdio.h>

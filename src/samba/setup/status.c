@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession-samba status. */
-#include "samba/setup/commands.h"
+#include "samba/setup/setup.h"
 
 #include <poll.h>
 #include <stdio.h>
