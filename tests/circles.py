@@ -28,9 +28,6 @@ KNOWN = {
     "sessions": [
         set("session_lists session_table session_texts".split()),
     ],
-    "smb2_server": [
-        set("connection control dispatch negotiate pending pipes response session_setup sessions trees".split()),
-    ],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)

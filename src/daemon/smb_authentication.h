@@ -5,7 +5,7 @@
 
 #include "auth/acceptor.h"
 #include "net/loop.h"
-#include "smb2_server/server.h"
+#include "smb2_server/smb2_server.h"
 
 struct smb_authentication;
 

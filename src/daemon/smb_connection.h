@@ -6,7 +6,7 @@
 #include "auth/acceptor.h"
 #include "daemon/refresh.h"
 #include "net/endpoint.h"
-#include "smb2_server/server.h"
+#include "smb2_server/smb2_server.h"
 #include "srvsvc/server.h"
 #include "system/log.h"
 

@@ -10,7 +10,7 @@
 #include "net/loop.h"
 #include "daemon/refresh.h"
 #include "srvsvc/server.h"
-#include "smb2_server/server.h"
+#include "smb2_server/smb2_server.h"
 
 #define SMB_ENDPOINT_MAX_LISTENERS 16
 

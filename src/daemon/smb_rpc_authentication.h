@@ -7,7 +7,7 @@
 #include "auth/acceptor.h"
 #include "net/loop.h"
 #include "rpc/server.h"
-#include "smb2_server/server.h"
+#include "smb2_server/smb2_server.h"
 
 struct smb_rpc_authentication;
 

@@ -7,7 +7,7 @@
  *	pending.c        requests that wait for a pipe's data
  *	pipe.c           open pipes, and what is read from them
  *	sessions.c       sessions with their trees
- *	negotiate.c, session_setup.c, tree.c, pipe_requests.c, pipe_info.c
+ *	negotiate.c, session_requests.c, pipe_requests.c, pipe_control.c
  *	                 the handlers of the commands
  *	message.c        a message's requests, one after another
  *	server.c         bytes in, events out
@@ -23,7 +23,7 @@
 #include "smb2/signing.h"
 #include "smb2/status.h"
 #include "smb2_server/credits.h"
-#include "smb2_server/server.h"
+#include "smb2_server/smb2_server.h"
 
 /* Bounds of what one client may hold. */
 enum {

@@ -16,8 +16,8 @@
  * it handles an event - data for a pipe, that a pipe has ended, that a session is to be closed - is
  * told to the server from there, by one of the functions below. None of them frees anything: a
  * session and a pipe exist until the event that says they are closed was handled. */
-#ifndef SMB2_SERVER_SERVER_H
-#define SMB2_SERVER_SERVER_H
+#ifndef SMB2_SERVER_SMB2_SERVER_H
+#define SMB2_SERVER_SMB2_SERVER_H
 
 #include <stdbool.h>
 #include "auth/identity.h"
