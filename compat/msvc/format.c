@@ -7,7 +7,7 @@
 #include "format.h"
 #include "utf.h"
 
-/* An integer's or a text's size, as its conversion says it. */
+/* The size of an integer or of the characters of a text, as a conversion gives it. */
 enum conversion_size {
 	SIZE_NONE,
 	SIZE_HH,
@@ -28,10 +28,10 @@ struct conversion {
 	char letter;
 };
 
-/* What is left of the format, and of the arguments. */
+/* The rest of the format and of the arguments. */
 struct format_input {
-	const char *bytes;  /* of a narrow function */
-	const WCHAR *units; /* of a wide function, else NULL */
+	const char *bytes;  /* the format of a narrow function */
+	const WCHAR *units; /* the format of a wide function, else NULL */
 	va_list arguments;
 };
 
@@ -48,7 +48,7 @@ static void format_step(struct format_input *input)
 		input->bytes++;
 }
 
-/* Whether the format goes on with this text, which is stepped over then. */
+/* Steps over text if the format continues with it. Returns whether it did. */
 static bool format_accept(struct format_input *input, const char *text)
 {
 	struct format_input ahead = { .bytes = input->bytes, .units = input->units };
@@ -71,7 +71,7 @@ static void conversion_add_flag(struct conversion *conversion, char flag)
 	}
 }
 
-/* A number, or an argument in its place. */
+/* Reads a number, or the argument that a "*" stands for. */
 static int conversion_read_number(struct format_input *input)
 {
 	int number = 0;
@@ -102,7 +102,7 @@ static enum conversion_size conversion_read_size(struct format_input *input)
 	return SIZE_NONE;
 }
 
-/* What stands behind a '%'. */
+/* Reads the conversion after a '%'. */
 static struct conversion conversion_read(struct format_input *input)
 {
 	struct conversion conversion = { .precision = -1 };
@@ -136,7 +136,7 @@ static bool conversion_is_left_aligned(const struct conversion *conversion)
 	return strchr(conversion->flags, '-') != NULL;
 }
 
-/* Text between its padding; units or bytes is how much of its width it takes. */
+/* The padding on both sides of a text that takes so many units or bytes of the width. */
 static void format_pad_before(struct output *output, const struct conversion *conversion,
                               size_t taken)
 {
@@ -161,7 +161,7 @@ static void format_put_units(struct output *output, const struct conversion *con
 	format_pad_after(output, conversion, length);
 }
 
-/* Narrow text in a narrow function stays as it is, whatever its encoding. */
+/* Narrow text in a narrow function is written unchanged, in any encoding. */
 static void format_put_bytes(struct output *output, const struct conversion *conversion,
                              const char *bytes, size_t length)
 {
@@ -171,7 +171,7 @@ static void format_put_bytes(struct output *output, const struct conversion *con
 	format_pad_after(output, conversion, length);
 }
 
-/* UTF-8 in a wide function, at most limit units of it. */
+/* Writes UTF-8 in a wide function, at most limit units. */
 static void format_put_utf8(struct output *output, const struct conversion *conversion,
                             const char *bytes, size_t limit)
 {
@@ -198,7 +198,8 @@ static void format_put_utf8(struct output *output, const struct conversion *conv
 	format_pad_after(output, conversion, taken);
 }
 
-/* Whether the argument of a c or s is wide: C and S are the other way round than their function. */
+/* Whether the argument of a c or s is wide. C and S are wide in narrow functions, and narrow in
+ * wide ones. */
 static bool conversion_is_wide(const struct output *output, const struct conversion *conversion)
 {
 	if (conversion->size == SIZE_H || conversion->size == SIZE_HH)
@@ -238,7 +239,7 @@ static void format_put_character(struct output *output, const struct conversion 
 
 	if (conversion_is_wide(output, conversion)) {
 		format_put_units(output, conversion, &unit, 1);
-	} else if (output->wide) { /* one byte is a character in ASCII only */
+	} else if (output->wide) { /* one byte is a whole character only in ASCII */
 		unit = (WCHAR)((unsigned char)byte < 0x80 ? byte : UTF_REPLACEMENT);
 		format_put_units(output, conversion, &unit, 1);
 	} else {
@@ -272,7 +273,7 @@ static uintmax_t format_read_unsigned(struct format_input *input, enum conversio
 	return va_arg(input->arguments, uint32_t); /* also l: Windows' long */
 }
 
-/* One number by the system's own printf; at says in what type it comes. */
+/* Prints one number with the printf of the system. size is "j" for integer, "L" or "" for real. */
 static int format_print_number(char *to, size_t bytes, const struct conversion *conversion,
                                char letter, const char *size, intmax_t integer, long double real)
 {
@@ -308,7 +309,7 @@ static void format_put_number(struct output *output, const struct conversion *co
 		free(text);
 }
 
-/* A pointer has all of its digits, and no 0x. */
+/* A pointer is printed with all its digits and without 0x. */
 static void format_put_pointer(struct output *output, const struct conversion *conversion,
                                struct format_input *input)
 {
@@ -320,7 +321,7 @@ static void format_put_pointer(struct output *output, const struct conversion *c
 	format_put_number(output, &pointer, 'X', "j", (intmax_t)value, 0);
 }
 
-/* Returns false for a conversion that does not exist. */
+/* Returns false if there is no such conversion. */
 static bool format_put_conversion(struct output *output, const struct conversion *conversion,
                                   struct format_input *input)
 {
@@ -371,7 +372,7 @@ static bool format_put_conversion(struct output *output, const struct conversion
 	}
 }
 
-/* The format from one place to another, as it stands. */
+/* Writes the part of the format between two places unchanged. */
 static void format_put_verbatim(struct output *output, const struct format_input *from,
                                 const struct format_input *to)
 {

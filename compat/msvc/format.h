@@ -7,7 +7,7 @@
 
 #include "output.h"
 
-/* Formats to output; format is what its function takes: WCHARs or bytes. */
+/* Format to output. The narrow one is for printf and its kin, the wide one for wprintf. */
 void netapi32_crt_format_narrow(struct output *output, const char *format, va_list arguments);
 void netapi32_crt_format_wide(struct output *output, const WCHAR *format, va_list arguments);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* main() for programs that have only wmain(). It lies in an archive, so a program's own main comes
- * first. C++ has a name for each signature of wmain; in C, one name serves them all, and a function
- * that takes less than it is given does not look. */
+/* main() for programs that have only wmain(). It is in an archive, so the linker prefers a main of
+ * the program. C++ has a different name for each signature of wmain. C has one name for all of
+ * them, and a wmain with fewer parameters ignores the other arguments. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ extern int wmain_cae(int argc, WCHAR **argv, WCHAR **envp) WEAK("_Z5wmainiPPKwS1
 
 extern char **environ;
 
-/* The program's until its end, however it ends: kept where a leak checker finds them. */
+/* The program uses them until it ends. A leak checker finds them here. */
 static WCHAR **volatile wide_argv, **volatile wide_envp;
 
 static void *argument_allocate(size_t bytes)
@@ -30,7 +30,7 @@ static void *argument_allocate(size_t bytes)
 	void *given = malloc(bytes);
 
 	if (given == NULL) {
-		fputs("no memory for the program's arguments\n", stderr);
+		fputs("out of memory for the arguments of the program\n", stderr);
 		abort();
 	}
 	return given;
@@ -38,7 +38,7 @@ static void *argument_allocate(size_t bytes)
 
 static WCHAR *argument_widen(const char *text)
 {
-	/* No character has more units than bytes. */
+	/* A character never has more units than bytes. */
 	WCHAR *units = argument_allocate((strlen(text) + 1) * sizeof *units), *at = units;
 	uint32_t code_point;
 
@@ -64,7 +64,7 @@ static WCHAR **argument_widen_all(char **texts)
 
 int main(int argc, char **argv)
 {
-	/* Windows' console shows each line when it is complete, also beside stderr. */
+	/* A Windows console shows each line as soon as it is complete. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	wide_argv = argument_widen_all(argv);
 	wide_envp = argument_widen_all(environ);

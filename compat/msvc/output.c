@@ -5,9 +5,9 @@
 #include "output.h"
 #include "utf.h"
 
-/* A program may put the halves of a character one by one, call by call. The first waits here; it is
- * printed as U+FFFD when something else comes to its stream instead. The stream may be closed by
- * now: it is compared, and never written to. */
+/* A program may write the two halves of a character by two calls. The first half is kept here. If
+ * something else is written to the stream, the half is printed as U+FFFD. The stream may be closed
+ * meanwhile: it is only compared, and never written to. */
 static _Thread_local struct {
 	FILE *stream;
 	WCHAR high;
@@ -21,7 +21,7 @@ static void output_send_chunk(struct output *output)
 	output->chunk_bytes = 0;
 }
 
-/* A byte on its way, uncounted. */
+/* Sends a byte. Wide functions count units, so only a narrow function counts the byte. */
 static void output_send_byte(struct output *output, char byte)
 {
 	if (output->stream != NULL) {
@@ -44,7 +44,7 @@ static void output_send_code_point(struct output *output, uint32_t code_point)
 		output_send_byte(output, bytes[i]);
 }
 
-/* What waits for another half will not get it. */
+/* The second half does not follow: the first one is printed as U+FFFD. */
 static void output_drop_half(struct output *output)
 {
 	if (output->high != 0)

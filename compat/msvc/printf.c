@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The printf family: narrow formats, with wide text by %S and %ls. */
+/* The printf family: narrow formats; %S and %ls print wide text. */
 #include <stdint.h>
 #include <stdio.h>
 

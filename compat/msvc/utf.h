@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* UTF-8 and UTF-16, one character at a time. What is malformed becomes U+FFFD.
+/* UTF-8 and UTF-16, one character at a time. Malformed text becomes U+FFFD.
  *
- * What is not static in the archive has a name that no program has: it is linked with theirs. */
+ * The archive is linked with programs, so every name that is not static begins with netapi32_crt_.
+ */
 #ifndef MSVC_UTF_H
 #define MSVC_UTF_H
 
@@ -21,10 +22,11 @@ static inline bool utf16_is_low(uint32_t unit)
 	return (unit & 0xFC00) == 0xDC00;
 }
 
-/* The next code point of a text with a NUL, which it steps over; 0 at the end, where it stays. */
+/* Returns the next code point of a text that ends with a NUL, and steps over it. At the end it
+ * returns 0 and stays there. */
 uint32_t netapi32_crt_utf8_next(const char **text);
 
-/* Writes a code point, as one or two units or one to four bytes. Returns how many. */
+/* Write a code point as one or two units, or as one to four bytes. Return how many. */
 unsigned netapi32_crt_utf16_put(WCHAR units[2], uint32_t code_point);
 unsigned netapi32_crt_utf8_put(char bytes[4], uint32_t code_point);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* <wchar.h> for a wchar_t of 16 bits. Units are compared as numbers, not as characters. */
+/* <wchar.h> for a 16-bit wchar_t. Comparisons compare units as numbers. */
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -33,7 +33,7 @@ WCHAR *netapi32_crt_wcscpy(WCHAR *to, const WCHAR *from)
 	return memcpy(to, from, (netapi32_crt_wcslen(from) + 1) * sizeof *to);
 }
 
-/* As in C: the rest is filled with NULs, and there may be none. */
+/* As in C: the rest is filled with NULs, and a text of all units gets none. */
 WCHAR *netapi32_crt_wcsncpy(WCHAR *to, const WCHAR *from, size_t units)
 {
 	size_t length = netapi32_crt_wcsnlen(from, units);
@@ -131,7 +131,7 @@ WCHAR *netapi32_crt_wcsstr(const WCHAR *text, const WCHAR *part)
 	return (WCHAR *)text;
 }
 
-/* How many units of text are, or are not, among those given. */
+/* How many units at the beginning of text are all among the given ones, or all not among them. */
 static size_t wide_span(const WCHAR *text, const WCHAR *units, bool among)
 {
 	size_t length = 0;
@@ -168,7 +168,7 @@ static unsigned wide_digit_value(WCHAR unit)
 	return UINT_MAX;
 }
 
-/* What a text says: its amount, at most UINT64_MAX, and its sign. */
+/* Parses a number: returns its amount, at most UINT64_MAX, and sets its sign. */
 static uint64_t wide_parse(const WCHAR *text, WCHAR **end, int base, bool *minus, bool *too_large)
 {
 	const WCHAR *at = text;

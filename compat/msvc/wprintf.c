@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The wprintf family, and what puts wide text without a format. */
+/* The wprintf family, and the functions that write wide text without a format. */
 #include <stdio.h>
 #include <wchar.h>
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What Microsoft's C runtime has and a Unix one has not, or has with another meaning: text of
- * 16-bit wchar_t, and printf with %S, %I64u and 32-bit %lu. The headers beside this one include it
- * behind the system's header of their name, as often as they are included themselves.
+/* The parts of Microsoft's C runtime that a Unix one lacks, or has with another meaning: text of
+ * 16-bit wchar_t, and printf with %S, %I64u and 32-bit %lu. The headers beside this one include
+ * this file after the system header of the same name, each time they are included.
  *
- * Everything goes out as UTF-8, and a stream stays one of bytes, so printf and wprintf mix. Widths
- * and precisions count UTF-16 units, in narrow functions and for narrow text bytes. */
+ * All output is UTF-8, and a stream is a stream of bytes, so a program may use printf and wprintf
+ * together. Widths and precisions count UTF-16 units; in narrow functions and for narrow text they
+ * count bytes. */
 #pragma GCC system_header
 
 #ifndef NETAPI32_CRT_H
@@ -28,11 +29,11 @@
 extern "C" {
 #endif
 
-/* Conversions: c C s S d i u o x X p e E f F g G a A %. C and S are of the other width than the
- * function; h makes text narrow, l and w make it wide. l is 32 bits for integers, ll and I64 are
- * 64, and I alone is a pointer's size. p prints all digits, X-like. NULL prints as (null). An
- * unknown conversion is printed as it stands, and so is n. They return the count of units (narrow:
- * bytes), or -1. */
+/* Conversions: c C s S d i u o x X p e E f F g G a A %. C and S take wide text in narrow functions,
+ * and narrow text in wide ones; h makes text narrow, l and w make it wide. For integers l means 32
+ * bits, ll and I64 mean 64, and I alone means the size of a pointer. p prints all digits, as X
+ * does. NULL is printed as (null). An unknown conversion is printed unchanged, and so is n. The
+ * functions return the number of units (narrow: bytes), or -1. */
 int netapi32_crt_printf(const char *format, ...);
 int netapi32_crt_fprintf(FILE *stream, const char *format, ...);
 int netapi32_crt_vprintf(const char *format, va_list arguments);
@@ -46,24 +47,24 @@ int netapi32_crt_fwprintf(FILE *stream, const NETAPI32_CRT_WCHAR *format, ...);
 int netapi32_crt_vwprintf(const NETAPI32_CRT_WCHAR *format, va_list arguments);
 int netapi32_crt_vfwprintf(FILE *stream, const NETAPI32_CRT_WCHAR *format, va_list arguments);
 
-/* Text that does not fit is cut, with a NUL, and -1 is returned. */
+/* Text that does not fit is cut, ends with a NUL, and the function returns -1. */
 int netapi32_crt_swprintf(NETAPI32_CRT_WCHAR *to, size_t units, const NETAPI32_CRT_WCHAR *format,
                           ...);
 int netapi32_crt_vswprintf(NETAPI32_CRT_WCHAR *to, size_t units, const NETAPI32_CRT_WCHAR *format,
                            va_list arguments);
 
-/* Text that fits but for its NUL has none; what is longer is cut without one, and -1 is returned.
- */
+/* Text that fits except for its NUL gets no NUL. Longer text is cut, gets no NUL, and the function
+ * returns -1. */
 int netapi32_crt_snwprintf(NETAPI32_CRT_WCHAR *to, size_t units, const NETAPI32_CRT_WCHAR *format,
                            ...);
 int netapi32_crt_vsnwprintf(NETAPI32_CRT_WCHAR *to, size_t units, const NETAPI32_CRT_WCHAR *format,
                             va_list arguments);
 
-/* The halves of a character outside the BMP may be put one by one. */
+/* The two halves of a character outside the BMP may be written by two calls. */
 wint_t netapi32_crt_fputwc(NETAPI32_CRT_WCHAR unit, FILE *stream);
 wint_t netapi32_crt_putwchar(NETAPI32_CRT_WCHAR unit);
 int netapi32_crt_fputws(const NETAPI32_CRT_WCHAR *text, FILE *stream);
-int netapi32_crt_putws(const NETAPI32_CRT_WCHAR *text); /* and a newline */
+int netapi32_crt_putws(const NETAPI32_CRT_WCHAR *text); /* adds a newline */
 
 size_t netapi32_crt_wcslen(const NETAPI32_CRT_WCHAR *text);
 size_t netapi32_crt_wcsnlen(const NETAPI32_CRT_WCHAR *text, size_t units);
@@ -76,7 +77,8 @@ NETAPI32_CRT_WCHAR *netapi32_crt_wcsncat(NETAPI32_CRT_WCHAR *to, const NETAPI32_
 NETAPI32_CRT_WCHAR *netapi32_crt_wcsdup(const NETAPI32_CRT_WCHAR *text);
 int netapi32_crt_wcscmp(const NETAPI32_CRT_WCHAR *a, const NETAPI32_CRT_WCHAR *b);
 int netapi32_crt_wcsncmp(const NETAPI32_CRT_WCHAR *a, const NETAPI32_CRT_WCHAR *b, size_t units);
-int netapi32_crt_wcsicmp(const NETAPI32_CRT_WCHAR *a, const NETAPI32_CRT_WCHAR *b); /* A-Z is a-z */
+int netapi32_crt_wcsicmp(const NETAPI32_CRT_WCHAR *a,
+                         const NETAPI32_CRT_WCHAR *b); /* A-Z equal a-z */
 int netapi32_crt_wcsnicmp(const NETAPI32_CRT_WCHAR *a, const NETAPI32_CRT_WCHAR *b, size_t units);
 NETAPI32_CRT_WCHAR *netapi32_crt_wcschr(const NETAPI32_CRT_WCHAR *text, NETAPI32_CRT_WCHAR unit);
 NETAPI32_CRT_WCHAR *netapi32_crt_wcsrchr(const NETAPI32_CRT_WCHAR *text, NETAPI32_CRT_WCHAR unit);
@@ -87,7 +89,7 @@ NETAPI32_CRT_WCHAR *netapi32_crt_wcspbrk(const NETAPI32_CRT_WCHAR *text,
 size_t netapi32_crt_wcsspn(const NETAPI32_CRT_WCHAR *text, const NETAPI32_CRT_WCHAR *units);
 size_t netapi32_crt_wcscspn(const NETAPI32_CRT_WCHAR *text, const NETAPI32_CRT_WCHAR *units);
 
-/* Windows' long has 32 bits: these end there, with ERANGE. */
+/* A long of Windows has 32 bits: larger values give its limit, with ERANGE. */
 long netapi32_crt_wcstol(const NETAPI32_CRT_WCHAR *text, NETAPI32_CRT_WCHAR **end, int base);
 unsigned long netapi32_crt_wcstoul(const NETAPI32_CRT_WCHAR *text, NETAPI32_CRT_WCHAR **end,
                                    int base);
@@ -96,7 +98,7 @@ unsigned long long netapi32_crt_wcstoull(const NETAPI32_CRT_WCHAR *text, NETAPI3
                                          int base);
 int netapi32_crt_wtoi(const NETAPI32_CRT_WCHAR *text);
 
-/* <string> of C++ speaks of these, so they must be there. */
+/* <string> of C++ refers to these. */
 NETAPI32_CRT_WCHAR *netapi32_crt_wmemchr(const NETAPI32_CRT_WCHAR *at, NETAPI32_CRT_WCHAR unit,
                                          size_t units);
 int netapi32_crt_wmemcmp(const NETAPI32_CRT_WCHAR *a, const NETAPI32_CRT_WCHAR *b, size_t units);
@@ -156,8 +158,8 @@ using ::netapi32_crt_wprintf;
 #define NETAPI32_CRT_DECLARED
 #endif
 
-/* The names come last, when all system headers that declare them have been read, and again each
- * time, since <cstdio> and <cwchar> of C++ take them away. */
+/* The names are defined last, after all system headers that declare them, and again each time,
+ * since <cstdio> and <cwchar> of C++ undefine them. */
 #if defined(NETAPI32_CRT_DECLARED) && !defined(NETAPI32_CRT_BUILD)
 #include "netapi32_crt_names.h"
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The names of netapi32_crt.h's functions. No include guard: see there. */
+/* The usual names of the functions of netapi32_crt.h. No include guard: see there. */
 #pragma GCC system_header
 
-/* Named with their parameters, so that __attribute__((format(printf, ...))) keeps its word. */
+/* Defined with parameters, so that __attribute__((format(printf, ...))) still works. */
 #undef printf
 #define printf(...) netapi32_crt_printf(__VA_ARGS__)
 #undef fprintf
@@ -20,7 +20,7 @@
 #undef vsnprintf
 #define vsnprintf(...) netapi32_crt_vsnprintf(__VA_ARGS__)
 
-/* Named as objects, so that their addresses are ours too. */
+/* Defined without parameters, so that their addresses are replaced too. */
 #undef wprintf
 #define wprintf netapi32_crt_wprintf
 #undef fwprintf
@@ -88,7 +88,7 @@
 #undef wmemset
 #define wmemset netapi32_crt_wmemset
 
-/* Microsoft's own. */
+/* The names that only Microsoft has. */
 #undef _snwprintf
 #define _snwprintf netapi32_crt_snwprintf
 #undef _vsnwprintf
@@ -112,7 +112,8 @@
 #undef _wtol
 #define _wtol netapi32_crt_wtoi
 
-/* The system's take 32-bit wchar_t and would read past the text: an error is better. */
+/* The functions of the system take 32-bit wchar_t and would read past the text: programs that use
+ * them must not build. */
 #undef fgetwc
 #define fgetwc netapi32_msvc_has_no_fgetwc
 #undef getwc

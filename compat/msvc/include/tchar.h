@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Names for text that is wide with _UNICODE and narrow without, as Microsoft's <tchar.h> has them:
- * those that programs around <lm.h> use. */
+/* Microsoft's <tchar.h>: names for text that is wide with _UNICODE and narrow without. It has the
+ * names that programs around <lm.h> use. */
 #pragma GCC system_header
 #ifndef NETAPI32_TCHAR_H
 #define NETAPI32_TCHAR_H
