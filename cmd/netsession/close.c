@@ -4,7 +4,7 @@
 #include <unistd.h>
 #include "commands.h"
 #include "credentials.h"
-#include "output.h"
+#include "output_forms.h"
 #include "query.h"
 
 /* ---- the sessions that are closed with the selected ones ---- */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "options.h"
+#include "command_line.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <netsession.h>
 #include "commands.h"
+#include "options.h"
 #include "output.h"
 #include "srvsvc/session_levels.h"
 

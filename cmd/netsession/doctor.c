@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include "commands.h"
 #include "credentials.h"
-#include "output.h"
+#include "output_forms.h"
 #include "query.h"
 
 struct doctor_report {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession: who is connected to which file server, and since when. */
 #include <locale.h>
+#include "command_line.h"
 #include "commands.h"
-#include "options.h"
 
 int main(int argc, char **argv)
 {

@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line of netsession: the options of all commands, and the commands. */
+/* The options of all commands, as the command line gives them. */
 #ifndef NETSESSION_OPTIONS_H
 #define NETSESSION_OPTIONS_H
 
 #include "cli/cli.h"
 
 enum exit_code { EXIT_ALL = 0, EXIT_SOME = 1, EXIT_USAGE = CLI_EXIT_USAGE, EXIT_NONE = 3 };
-
-enum command {
-	COMMAND_LIST,
-	COMMAND_INFO,
-	COMMAND_CLOSE,
-	COMMAND_WATCH,
-	COMMAND_DOCTOR,
-	COMMAND_COUNT,
-};
 
 struct options {
 	uint32_t level;
@@ -35,7 +26,5 @@ struct options {
 	bool verbose;
 	struct cli_operands operands;
 };
-
-extern const struct cli_program netsession_program;
 
 #endif

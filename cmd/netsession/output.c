@@ -2,6 +2,7 @@
 #include "output.h"
 
 #include <string.h>
+#include "output_forms.h"
 
 static const struct output_format formats[] = {
 	{ "table", output_write_table },

@@ -2,7 +2,7 @@
 /* JSON for programs: one object of all servers, or one line a session. */
 #include <string.h>
 #include <jansson.h>
-#include "output.h"
+#include "output_forms.h"
 
 static json_t *output_json_user_flags(uint32_t user_flags)
 {

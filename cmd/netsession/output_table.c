@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <uniwidth.h>
-#include "output.h"
+#include "output_forms.h"
 
 enum { SERVER_COLUMN = SESSION_LEVEL_MAX_FIELDS, COLUMNS };
 

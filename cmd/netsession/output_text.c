@@ -2,7 +2,7 @@
 /* Text: how members of a session are shown, an event as a line, and CSV. */
 #include <string.h>
 #include <unistr.h>
-#include "output.h"
+#include "output_forms.h"
 
 const char *output_next_printable(const char **text, size_t *bytes)
 {

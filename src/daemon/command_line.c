@@ -162,7 +162,7 @@ static const struct cli_program netsessiond_program = {
 	.option_count = sizeof option_table / sizeof *option_table,
 	.print_more_help = daemon_print_more_help,
 	.sections = sections,
-	.see_also = "netsession(1), netsession_feed_open(3), netsessiond.conf(5)",
+	.see_also = "netsession(1), netsession_publisher_open(3), netsessiond.conf(5)",
 	.forms = forms,
 	.renamed = renamed,
 };
