@@ -2,6 +2,7 @@
 import contextlib
 import itertools
 import random
+import re
 import signal
 import socket
 import struct
@@ -16,10 +17,12 @@ from bad_messages import WITH_BODY, At, bodies, half_logged_on, in_progress, log
 from lab import command, frames, raw_smb, sessions, tap
 from lab.local_rpc import bound
 from lab.netsessiond import Netsessiond
+from lab.ports import loopbacks
 from lab.raw_rpc import BIND, LAST, SESSION_DEL, SESSION_ENUM, bind_body, enum_stub, pdu, request, wide
 from lab.raw_smb import (CANCELLED, CLOSE, CREATE, ECHO, INSUFFICIENT_RESOURCES, IOCTL, LOGOFF, MORE_PROCESSING_REQUIRED,
-                         NOT_ACCEPTED, PENDING, PIPE_BROKEN, READ, RELATED, RawSmb, SESSION_SETUP, SUCCESS,
+                         NEGOTIATE, NOT_ACCEPTED, PENDING, PIPE_BROKEN, READ, RELATED, RawSmb, SESSION_SETUP, SUCCESS,
                          USER_SESSION_DELETED, WRITE, header, status)
+from lab.soon import soon_is
 from test_load import resident_mib
 
 LOG_ON_S = 3  # log_on_timeout_s; 45 by default
@@ -382,6 +385,79 @@ class TooMuch(unittest.TestCase):
                 time.sleep(0.05)
             counters = server.counters
             self.assertEqual((0, 0), (counters["smb_connections_now"], counters["sessions_now"]))
+
+
+# ---- why connections are closed ----
+
+class Closed(unittest.TestCase):
+    """Why netsessiond closes a connection stands in its log, with the client's address."""
+
+    # What a client sends, and why it is closed for that.
+    ERRORS = (
+        (frames.framed(b"?" * 64), "the message is not an SMB2 message"),
+        (frames.framed(frames.smb1_negotiate("NT LM 0.12")), "the client offers SMB1 only"),
+        (frames.framed(header(ECHO) + raw_smb.empty()), "the request precedes NEGOTIATE"),
+        (frames.framed(frames.smb2_negotiate(0x0302)) + frames.framed(header(NEGOTIATE, 1)), "the client sent a second NEGOTIATE"),
+        (frames.framed(header(99)), "the SMB2 command does not exist"),
+        (frames.framed(frames.smb2_negotiate(0x0302)) + frames.framed(header(ECHO, 77) + raw_smb.empty()),
+         "the message id was not granted, or was used before"),
+        (frames.framed(frames.smb2_negotiate(0x0302)) + frames.framed(b"\xfdSMB" + bytes(60)),
+         "the encrypted message is of no session with a key"),
+    )
+
+    def closed(self, server, reason, act, level="warning", host="127.0.0.1"):
+        """The reason is logged once the act is done, by whom and how bad."""
+        [line] = server.await_said(rf".*: SMB connection from .* closed: .*{re.escape(reason)}\n", act)
+        self.assertIn(f" {level}: SMB connection from {host} closed: ", line)
+
+    def test_what_a_client_sent_is_logged_with_its_address(self):
+        for number, (sent, reason) in enumerate(self.ERRORS):
+            if number % 5 == 0:  # more lines would be suppressed
+                server = self.enterContext(Netsessiond([]))
+            host = server.host6 if number % 2 and server.host6 in loopbacks() else server.host
+            with self.subTest(reason), socket.create_connection((host, server.port), timeout=20) as made:
+                self.closed(server, f"protocol error: {reason}", lambda: made.sendall(sent), host=host)
+
+    def test_a_timeout_is_logged(self):
+        with Netsessiond(["alice"], log_on_timeout_s=2, idle_timeout_s=1) as server:
+            with RawSmb(server) as idle:
+                self.closed(server, "no request for 1 s (idle_timeout_s)", lambda: logged_on(idle), "notice")
+            with RawSmb(server) as silent:
+                self.closed(server, "no log-on within 2 s (log_on_timeout_s)", silent.negotiate, "notice")
+
+    def test_a_session_that_was_deleted_or_replaced_is_logged(self):
+        with (Netsessiond(["alice"], policy="documented") as server, RawSmb(server) as first, RawSmb(server) as second,
+              bound(server.socket) as dce):
+            before, at = logged_on(first).session, second
+            self.closed(server, "its client has logged on again", lambda: (
+                at.negotiate(0x0302), at.log_on("alice", previous_id=before.id)), "notice")
+            self.closed(server, "NetrSessionDel closed its last session",
+                        lambda: srvs.hNetrSessionDel(dce, NULL, "alice\0"), "notice")
+
+    def test_that_a_client_closes_its_connection_is_not_logged(self):
+        with Netsessiond(["alice"]) as server:
+            before = len(server.said)
+            for _ in range(3):
+                with RawSmb(server) as smb:
+                    logged_on(smb)
+            soon_is(0, lambda: server.counters["smb_connections_now"])
+            self.assertNotIn("closed:", server.said[before:])
+
+    def test_the_lines_are_limited_and_the_others_counted(self):
+        """At most 10 in 5 seconds."""
+        many, pattern = 300, r": SMB connection from 127.0.0.1 closed: protocol error"
+        with Netsessiond([]) as server:
+            started_at = time.monotonic()
+            for _ in range(many):
+                with socket.create_connection((server.host, server.port), timeout=20) as made:
+                    made.sendall(frames.framed(b"?" * 64))
+                    self.assertEqual(b"", made.recv(1))
+            windows = (time.monotonic() - started_at) // 5 + 2
+            self.assertEqual(many, server.counters["smb_malformed"])
+            self.assertEqual(0, server.terminate())
+            suppressed = re.findall(r"warning: SMB endpoint: (\d+) similar messages suppressed", server.said)
+            self.assertEqual(many, len(re.findall(pattern, server.said)) + sum(map(int, suppressed)))
+            self.assertLessEqual(len(re.findall(pattern, server.said)), 10 * windows)
 
 
 if __name__ == "__main__":
