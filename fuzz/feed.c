@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* The feed: messages out of a stream that is cut anywhere, and what a file server's changes come to
+/* Publishing: messages out of a stream that is cut anywhere, and what a publisher's changes come to
  * at the other end.
  * Input: kind (bit 0: changes, else a stream). A stream: cuts, then its bytes. Changes: pairs of
  * bytes: what is done, and a key or a number.
  * Must reach: publish_input_space publish_input_received publish_input_next publish_message_decode
- *   publish_message_encode get_text put_text publish_row_is_valid publish_text_is_valid
- * publish_outbox_put publish_outbox_touch publish_outbox_remove publish_outbox_write
- * publish_outbox_refused publish_outbox_has key_map_find key_map_set key_map_remove grow make_room
- * forget dequeue enqueue Holds: however a stream is cut, the same messages come out of it, and a
- * message that decodes encodes again and decodes to the same; when all is told, the other end knows
- * the sessions that were put and not removed, and never more of them than agreed. */
+ *   publish_message_encode publish_get_text publish_put_text publish_row_problem
+ *   publish_text_problem publish_outbox_put publish_outbox_touch publish_outbox_remove
+ *   publish_outbox_write publish_outbox_refused publish_outbox_has key_map_find key_map_set
+ *   key_map_remove key_map_grow outbox_make_room outbox_forget_session outbox_dequeue
+ *   outbox_enqueue
+ * Holds: however a stream is cut, the same messages come out of it, and a message that decodes
+ * encodes again and decodes to the same; when all is sent, the other end knows the sessions that
+ * were put and not removed, and never more of them than agreed. */
 #include <lmerr.h>
 #include "fuzz.h"
 #include "local/publish_message.h"
@@ -24,7 +26,6 @@ static void take(const struct publish_message *m, struct wire_writer *trace)
 	struct wire_writer again = { 0 };
 	struct publish_message back;
 	struct wire_reader r;
-	const char *why;
 
 	if (m->kind == PUBLISH_HELLO && m->version != PUBLISH_VERSION)
 		return; /* its rest was not looked at */
@@ -36,7 +37,7 @@ static void take(const struct publish_message *m, struct wire_writer *trace)
 	MUST(back.row.idle_s == m->row.idle_s && back.status == m->status);
 	MUST(back.number == m->number && back.wants_refresh == m->wants_refresh &&
 	     back.bytes == m->bytes);
-	if (m->kind == PUBLISH_PUT && publish_row_is_valid(&m->row, &why))
+	if (m->kind == PUBLISH_PUT && publish_row_problem(&m->row) == NULL)
 		MUST(m->row.client[0] != '\0' && strcmp(back.row.client, m->row.client) == 0);
 	wire_put_bytes(trace, again.data, again.len);
 	wire_writer_fini(&again);

@@ -2,10 +2,12 @@
 /* What people type, and what servers call things: server names, qualifiers, credentials, UTF-8 and
  * UTF-16.
  * Input: kind, then a text (for two texts: a zero byte between them).
- * Must reach: server_name_parse is_valid_host parse_port undo_ipv6_literal text_next
- *   text_utf16_encode text_utf16_units text_utf8_bound text_utf8_from_utf16 text_utf16_is_valid
- *   text_utf8_is_valid text_equal_nocase session_client_equal session_qualifier_is_too_long
- *   enumeration_init qualifiers_unc_name enumeration_set_levels credentials_read read_file take_line trim make
+ * Must reach: server_name_parse server_name_is_valid_host server_name_parse_port
+ *   server_name_undo_ipv6_literal text_next text_utf16_encode text_utf16_units text_utf8_bound
+ *   text_utf8_from_utf16 text_utf16_is_valid text_utf8_is_valid text_equal_nocase
+ *   session_client_equal session_qualifier_is_too_long enumeration_init qualifiers_unc_name
+ *   enumeration_set_levels credentials_read credentials_read_file credentials_parse_line
+ *   credentials_trim_blanks credentials_make_new
  * Holds: a server's name parses to something that parses to itself; a text survives UTF-16 and
  * back, inside the bounds that are told for it; equality is symmetric; a query that is taken is
  * encoded and decoded to itself; credentials that are taken lack nothing. */

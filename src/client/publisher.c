@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A feed of <netsession.h>. What waits is in its outbox. One batch of it is on its way at a time:
- * the next one follows when netsessiond has taken this one, which the socket becomes readable by.
- */
+/* The publisher of <netsession.h>. Changes wait in its outbox. One batch of them is in flight at a
+ * time: the next one follows when netsessiond has accepted this one, and the socket becomes
+ * readable by that. */
 #include <netsession.h>
 
 #include <stdbool.h>
@@ -29,7 +29,7 @@ struct publisher_handshake {
 	struct net_timer *deadline;
 	struct publish_input input;
 	uint32_t max_sessions;
-	int socket; /* what comes of it */
+	int socket; /* the result; -1: see err */
 	struct err err;
 };
 
@@ -45,27 +45,31 @@ static void handshake_end(struct publisher_handshake *h)
 	h->deadline = NULL;
 }
 
-static void handshake_fail(struct publisher_handshake *h, NET_API_STATUS status, const char *why)
+static void handshake_fail(struct publisher_handshake *h, NET_API_STATUS status, const char *text)
 {
-	err_set(&h->err, status, PUBLISHER_STEP, why);
+	err_set(&h->err, status, PUBLISHER_STEP, text);
 	handshake_end(h);
 }
 
 static void handshake_refused(struct publisher_handshake *h, NET_API_STATUS status)
 {
-	static const struct {
-		NET_API_STATUS status;
-		const char *why;
-	} refusals[] = {
-		{ ERROR_ACCESS_DENIED, "netsessiond's configuration says who may feed" },
-		{ ERROR_REQ_NOT_ACCEP, "netsessiond has as many feeders as it takes" },
-		{ ERROR_NOT_SUPPORTED, "netsessiond speaks another version of the feed" },
-	};
-
-	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
-		if (refusals[i].status == status)
-			handshake_fail(h, status, refusals[i].why);
-	handshake_fail(h, status != 0 ? status : ERROR_BAD_NET_RESP, "netsessiond refused it");
+	switch (status) {
+	case ERROR_ACCESS_DENIED:
+		handshake_fail(h, status,
+		               "the access policy of netsessiond does not let this user publish");
+		break;
+	case ERROR_REQ_NOT_ACCEP:
+		handshake_fail(h, status,
+		               "netsessiond has as many publishers as [server] max_publishers "
+		               "allows");
+		break;
+	case ERROR_NOT_SUPPORTED:
+		handshake_fail(h, status, "netsessiond speaks another version of the protocol");
+		break;
+	default:
+		handshake_fail(h, status != 0 ? status : ERROR_BAD_NET_RESP,
+		               "netsessiond refused the publisher");
+	}
 }
 
 static void handshake_welcome(struct publisher_handshake *h, uint32_t max_sessions)
@@ -99,7 +103,7 @@ static void handshake_on_received(void *context, size_t bytes)
 	           h->input.at == h->input.end) {
 		handshake_welcome(h, m.max_sessions);
 	} else {
-		handshake_fail(h, ERROR_BAD_NET_RESP, "netsessiond greets strangely");
+		handshake_fail(h, ERROR_BAD_NET_RESP, "unexpected handshake from netsessiond");
 	}
 }
 
@@ -110,7 +114,7 @@ static void handshake_on_ended(void *context, const struct err *err)
 
 static void handshake_on_deadline(void *context)
 {
-	handshake_fail(context, ERROR_TIMEOUT, "netsessiond does not answer");
+	handshake_fail(context, ERROR_TIMEOUT, "netsessiond did not answer in time");
 }
 
 static void handshake_on_dialed(void *context, int socket, const struct err *err)
@@ -139,19 +143,20 @@ static void handshake_on_dialed(void *context, int socket, const struct err *err
 static void handshake_begin(struct publisher_handshake *h,
                             const struct netsession_publisher_options *options)
 {
-	const char *path = options->socket, *why = NULL;
+	const char *path = options->socket, *problem = publish_text_problem(options->name);
 	struct net_addresses address;
 	uint32_t timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
 
 	if (path == NULL || path[0] == '\0')
 		path = environment_publish_socket();
 	h->name = options->name;
-	if (!publish_text_is_valid(h->name, &why)) {
-		handshake_fail(h, ERROR_INVALID_PARAMETER, why);
+	if (problem != NULL) {
+		handshake_fail(h, ERROR_INVALID_PARAMETER, problem);
 		return;
 	}
 	if (!net_address_local(path, &address)) {
-		handshake_fail(h, ERROR_INVALID_PARAMETER, "the path of its socket is too long");
+		handshake_fail(h, ERROR_INVALID_PARAMETER,
+		               "the path of netsessiond's socket is too long");
 		return;
 	}
 	h->deadline = net_timer_start(h->loop, timeout_ms, handshake_on_deadline, h);
@@ -162,11 +167,11 @@ static void handshake_begin(struct publisher_handshake *h,
 
 /* Connects to the publish socket of netsessiond, sends HELLO and waits for the reply. Gives the
  * connection's socket, and how many sessions it may have; -1 and err after a failure. */
-static int publisher_handshake(const struct netsession_publisher_options *options, bool is_asked,
-                               uint32_t *max_sessions, struct err *err)
+static int publisher_handshake(const struct netsession_publisher_options *options,
+                               bool wants_refresh, uint32_t *max_sessions, struct err *err)
 {
 	struct publisher_handshake h = { .loop = net_loop_new(),
-		                         .wants_refresh = is_asked,
+		                         .wants_refresh = wants_refresh,
 		                         .socket = -1 };
 
 	if (h.loop == NULL)
@@ -190,9 +195,9 @@ struct netsession_publisher {
 	void *context;
 	struct publish_outbox *outbox;
 	struct wire_writer batch;
-	size_t sent, taken;                    /* bytes of batch */
-	uint32_t refresh_wanted, refresh_done; /* numbers of questions: the last one; which is to be
-	                                          answered, 0: none */
+	size_t sent, accepted; /* bytes of batch */
+	/* Numbers of refresh requests: the last one; the one to be answered. 0: none. */
+	uint32_t refresh_wanted, refresh_done;
 	struct publish_input input;
 	struct err lost;
 };
@@ -205,35 +210,34 @@ static int64_t publisher_clock_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void publisher_send_batch(struct netsession_publisher *feed)
+static void publisher_send_batch(struct netsession_publisher *p)
 {
-	if (feed->taken == feed->batch.len) {
-		wire_writer_clear(&feed->batch);
-		feed->sent = feed->taken = 0;
-		publish_outbox_write(feed->outbox, &feed->batch, BATCH_BYTES, publisher_clock_ms());
-		if (feed->refresh_done != 0 && publish_outbox_is_empty(feed->outbox)) {
+	if (p->accepted == p->batch.len) {
+		wire_writer_clear(&p->batch);
+		p->sent = p->accepted = 0;
+		publish_outbox_write(p->outbox, &p->batch, BATCH_BYTES, publisher_clock_ms());
+		if (p->refresh_done != 0 && publish_outbox_is_empty(p->outbox)) {
 			publish_message_encode(
-				&feed->batch,
-				&(struct publish_message){ .kind = PUBLISH_REFRESHED,
-			                                   .number = feed->refresh_done });
-			feed->refresh_done = 0;
+				&p->batch, &(struct publish_message){ .kind = PUBLISH_REFRESHED,
+			                                              .number = p->refresh_done });
+			p->refresh_done = 0;
 		}
 	}
-	if (feed->sent < feed->batch.len)
-		feed->sent += net_socket_send(feed->socket, feed->batch.data + feed->sent,
-		                              feed->batch.len - feed->sent);
+	if (p->sent < p->batch.len)
+		p->sent += net_socket_send(p->socket, p->batch.data + p->sent,
+		                           p->batch.len - p->sent);
 }
 
 uint32_t netsession_publisher_open(const struct netsession_publisher_options *options,
                                    const struct netsession_publisher_handler *handler,
-                                   void *context, struct netsession_publisher **feed,
+                                   void *context, struct netsession_publisher **publisher,
                                    struct netsession_error *error)
 {
 	struct netsession_publisher *made = calloc(1, sizeof *made);
 	uint32_t max_sessions = 0;
 	struct err err = { 0 };
 
-	*feed = NULL;
+	*publisher = NULL;
 	if (made == NULL) {
 		err_set(&err, ERROR_NOT_ENOUGH_MEMORY, PUBLISHER_STEP, NULL);
 		goto out;
@@ -252,7 +256,7 @@ uint32_t netsession_publisher_open(const struct netsession_publisher_options *op
 		goto out;
 	}
 	wire_writer_clear(&made->batch);
-	*feed = made;
+	*publisher = made;
 	made = NULL;
 out:
 	netsession_publisher_close(made);
@@ -260,155 +264,152 @@ out:
 	return err.status;
 }
 
-uint32_t netsession_publisher_put(struct netsession_publisher *feed, uint64_t key,
+uint32_t netsession_publisher_put(struct netsession_publisher *p, uint64_t key,
                                   const struct netsession_row *row)
 {
-	return netsession_publisher_put_in_group(feed, key, 0, row);
+	return netsession_publisher_put_in_group(p, key, 0, row);
 }
 
-uint32_t netsession_publisher_put_in_group(struct netsession_publisher *feed, uint64_t key,
+uint32_t netsession_publisher_put_in_group(struct netsession_publisher *p, uint64_t key,
                                            uint32_t group, const struct netsession_row *row)
 {
 	NET_API_STATUS status;
-	const char *why;
 
-	if (feed->lost.status != 0)
+	if (p->lost.status != 0)
 		return ERROR_NETNAME_DELETED;
-	if (!publish_row_is_valid(row, &why))
+	if (publish_row_problem(row) != NULL)
 		return ERROR_INVALID_PARAMETER;
-	status = publish_outbox_put(feed->outbox, key, group, row, publisher_clock_ms());
-	publisher_send_batch(feed);
+	status = publish_outbox_put(p->outbox, key, group, row, publisher_clock_ms());
+	publisher_send_batch(p);
 	return status;
 }
 
-void netsession_publisher_touch(struct netsession_publisher *feed, uint64_t key, uint32_t num_opens,
+void netsession_publisher_touch(struct netsession_publisher *p, uint64_t key, uint32_t num_opens,
                                 uint32_t idle_s)
 {
-	if (feed->lost.status != 0)
+	if (p->lost.status != 0)
 		return;
-	publish_outbox_touch(feed->outbox, key, num_opens, idle_s, publisher_clock_ms());
-	publisher_send_batch(feed);
+	publish_outbox_touch(p->outbox, key, num_opens, idle_s, publisher_clock_ms());
+	publisher_send_batch(p);
 }
 
-void netsession_publisher_remove(struct netsession_publisher *feed, uint64_t key)
+void netsession_publisher_remove(struct netsession_publisher *p, uint64_t key)
 {
-	if (feed->lost.status != 0)
+	if (p->lost.status != 0)
 		return;
-	publish_outbox_remove(feed->outbox, key);
-	publisher_send_batch(feed);
+	publish_outbox_remove(p->outbox, key);
+	publisher_send_batch(p);
 }
 
-void netsession_publisher_refreshed(struct netsession_publisher *feed)
+void netsession_publisher_refreshed(struct netsession_publisher *p)
 {
-	if (feed->lost.status != 0 || feed->refresh_wanted == 0)
+	if (p->lost.status != 0 || p->refresh_wanted == 0)
 		return;
-	feed->refresh_done = feed->refresh_wanted;
-	feed->refresh_wanted = 0;
-	publisher_send_batch(feed);
+	p->refresh_done = p->refresh_wanted;
+	p->refresh_wanted = 0;
+	publisher_send_batch(p);
 }
 
-int netsession_publisher_fd(const struct netsession_publisher *feed)
+int netsession_publisher_fd(const struct netsession_publisher *p)
 {
-	return feed->socket;
+	return p->socket;
 }
 
-/* ---- what netsessiond says ---- */
+/* ---- what netsessiond sends ---- */
 
-static void publisher_lose(struct netsession_publisher *feed, NET_API_STATUS status,
-                           const char *why)
+static void publisher_lose(struct netsession_publisher *p, NET_API_STATUS status, const char *text)
 {
-	err_set(&feed->lost, status, PUBLISHER_STEP, why);
+	err_set(&p->lost, status, PUBLISHER_STEP, text);
 }
 
-static void publisher_take_refusal(struct netsession_publisher *feed,
-                                   const struct publish_message *m)
+static void publisher_take_refusal(struct netsession_publisher *p, const struct publish_message *m)
 {
 	struct err err = { 0 };
 	struct netsession_error error;
 
 	err_set(&err, m->status != 0 ? m->status : ERROR_BAD_NET_RESP, PUBLISHER_STEP, NULL);
 	error_message_write(&error, &err, 0);
-	if (publish_outbox_refused(feed->outbox, m->key) && feed->handler->on_refused != NULL)
-		feed->handler->on_refused(feed->context, m->key, &error);
+	if (publish_outbox_refused(p->outbox, m->key) && p->handler->on_refused != NULL)
+		p->handler->on_refused(p->context, m->key, &error);
 }
 
-static void publisher_take_refresh(struct netsession_publisher *feed,
-                                   const struct publish_message *m)
+static void publisher_take_refresh(struct netsession_publisher *p, const struct publish_message *m)
 {
-	if (feed->handler->on_refresh == NULL || m->number == 0) {
-		publisher_lose(feed, ERROR_BAD_NET_RESP, "netsessiond asks what it may not ask");
+	if (p->handler->on_refresh == NULL || m->number == 0) {
+		publisher_lose(p, ERROR_BAD_NET_RESP,
+		               "netsessiond sent an unexpected refresh request");
 		return;
 	}
-	feed->refresh_wanted = m->number;
-	feed->handler->on_refresh(feed->context);
+	p->refresh_wanted = m->number;
+	p->handler->on_refresh(p->context);
 }
 
-static void publisher_take_message(struct netsession_publisher *feed,
-                                   const struct publish_message *m)
+static void publisher_take_message(struct netsession_publisher *p, const struct publish_message *m)
 {
 	switch (m->kind) {
 	case PUBLISH_ACCEPTED:
-		if (m->bytes > feed->sent - feed->taken)
-			publisher_lose(feed, ERROR_BAD_NET_RESP,
-			               "netsessiond took more than it was told");
+		if (m->bytes > p->sent - p->accepted)
+			publisher_lose(p, ERROR_BAD_NET_RESP,
+			               "netsessiond accepted more bytes than were sent");
 		else
-			feed->taken += m->bytes;
+			p->accepted += m->bytes;
 		break;
 	case PUBLISH_CLOSE:
-		if (publish_outbox_has(feed->outbox, m->key) && feed->handler->on_close != NULL)
-			feed->handler->on_close(feed->context, m->key);
+		if (publish_outbox_has(p->outbox, m->key) && p->handler->on_close != NULL)
+			p->handler->on_close(p->context, m->key);
 		break;
 	case PUBLISH_ERROR:
-		publisher_take_refusal(feed, m);
+		publisher_take_refusal(p, m);
 		break;
 	case PUBLISH_REFRESH:
-		publisher_take_refresh(feed, m);
+		publisher_take_refresh(p, m);
 		break;
 	default:
-		publisher_lose(feed, ERROR_BAD_NET_RESP, "netsessiond says what is not its part");
+		publisher_lose(p, ERROR_BAD_NET_RESP,
+		               "netsessiond sent a message that only publishers send");
 	}
 }
 
-static void publisher_receive(struct netsession_publisher *feed)
+static void publisher_receive(struct netsession_publisher *p)
 {
 	struct err err = { 0 };
 	struct publish_message m;
 	const char *error = NULL;
 	size_t room;
-	uint8_t *space = publish_input_space(&feed->input, &room);
-	ssize_t bytes = net_socket_receive(feed->socket, space, room, &err);
+	uint8_t *space = publish_input_space(&p->input, &room);
+	ssize_t bytes = net_socket_receive(p->socket, space, room, &err);
 
 	if (bytes < 0) {
-		publisher_lose(feed, ERROR_NETNAME_DELETED, "netsessiond ended the connection");
+		publisher_lose(p, ERROR_NETNAME_DELETED, "netsessiond closed the connection");
 		return;
 	}
-	publish_input_received(&feed->input, (size_t)bytes);
-	while (feed->lost.status == 0 && publish_input_next(&feed->input, &m, &error))
-		publisher_take_message(feed, &m);
+	publish_input_received(&p->input, (size_t)bytes);
+	while (p->lost.status == 0 && publish_input_next(&p->input, &m, &error))
+		publisher_take_message(p, &m);
 	if (error != NULL)
-		publisher_lose(feed, ERROR_BAD_NET_RESP, error);
+		publisher_lose(p, ERROR_BAD_NET_RESP, error);
 }
 
-uint32_t netsession_publisher_dispatch(struct netsession_publisher *feed,
+uint32_t netsession_publisher_dispatch(struct netsession_publisher *p,
                                        struct netsession_error *error)
 {
-	if (feed->lost.status == 0)
-		publisher_receive(feed);
-	if (feed->lost.status == 0)
-		publisher_send_batch(feed);
-	error_message_write(error, &feed->lost, 0);
-	return feed->lost.status;
+	if (p->lost.status == 0)
+		publisher_receive(p);
+	if (p->lost.status == 0)
+		publisher_send_batch(p);
+	error_message_write(error, &p->lost, 0);
+	return p->lost.status;
 }
 
-void netsession_publisher_close(struct netsession_publisher *feed)
+void netsession_publisher_close(struct netsession_publisher *p)
 {
-	if (feed == NULL)
+	if (p == NULL)
 		return;
-	if (feed->socket >= 0 && feed->process == getpid())
-		net_socket_hang_up(feed->socket);
-	else if (feed->socket >= 0)
-		net_socket_forget(feed->socket);
-	wire_writer_fini(&feed->batch);
-	publish_outbox_free(feed->outbox);
-	free(feed);
+	if (p->socket >= 0 && p->process == getpid())
+		net_socket_hang_up(p->socket);
+	else if (p->socket >= 0)
+		net_socket_forget(p->socket);
+	wire_writer_fini(&p->batch);
+	publish_outbox_free(p->outbox);
+	free(p);
 }

@@ -300,9 +300,8 @@ static void publisher_apply_put(struct publisher *p, uint64_t key, uint32_t grou
 		                       publisher_ago_ms(p, row->idle_s) };
 	uint32_t id = key_map_find(&p->ids, key);
 	NET_API_STATUS status = NERR_Success;
-	const char *reason;
 
-	if (!publish_row_is_valid(row, &reason))
+	if (publish_row_problem(row) != NULL)
 		status = ERROR_INVALID_PARAMETER;
 	else if (id == 0)
 		status = publisher_add_session(p, key, &facts);
@@ -420,7 +419,8 @@ static NET_API_STATUS publisher_check_hello(const struct publisher *p,
 		*reason = "it speaks another version of the protocol";
 		return ERROR_NOT_SUPPORTED;
 	}
-	if (!publish_text_is_valid(hello->name, reason))
+	*reason = publish_text_problem(hello->name);
+	if (*reason != NULL)
 		return ERROR_INVALID_PARAMETER;
 	if (!access_policy_allows(p->shared->service->policy, p->identity, ACCESS_PUBLISH)) {
 		*reason = "the access policy does not let this user publish sessions";

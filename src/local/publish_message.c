@@ -56,7 +56,7 @@ static const char *publish_get_text(struct wire_reader *r)
 		return NULL;
 	}
 	if (memchr(text, 0, bytes + 1) != text + bytes) {
-		wire_reader_fail(r, "a text does not end where it says");
+		wire_reader_fail(r, "a text does not end where its length says");
 		return NULL;
 	}
 	return (const char *)text;
@@ -86,7 +86,7 @@ void publish_message_decode(struct wire_reader *r, uint16_t kind, struct publish
 {
 	*m = (struct publish_message){ 0 };
 	if (kind == 0 || kind >= PUBLISH_KINDS) {
-		wire_reader_fail(r, "no such kind of message");
+		wire_reader_fail(r, "a message is of an unknown kind");
 		return;
 	}
 	m->kind = (enum publish_kind)kind;
@@ -103,38 +103,32 @@ void publish_message_decode(struct wire_reader *r, uint16_t kind, struct publish
 			return;
 	}
 	if (r->error == NULL && wire_left(r) > 0)
-		wire_reader_fail(r, "a message is longer than its kind");
+		wire_reader_fail(r, "a message is longer than its kind allows");
 }
 
-bool publish_text_is_valid(const char *text, const char **why)
+const char *publish_text_problem(const char *text)
 {
 	if (text == NULL)
-		return true;
+		return NULL;
 	if (strlen(text) > PUBLISH_MAX_TEXT_BYTES)
-		*why = "a text is longer than 1,024 bytes";
-	else if (!text_utf8_is_valid(text))
-		*why = "a text is no UTF-8";
-	else {
-		const char *at = text;
-
-		while ((unsigned char)*at >= ' ' && *at != 0x7F)
-			at++;
-		if (*at == '\0')
-			return true;
-		*why = "a text holds a control character";
-	}
-	return false;
+		return "a text is longer than 1,024 bytes";
+	if (!text_utf8_is_valid(text))
+		return "a text is not valid UTF-8";
+	while ((unsigned char)*text >= ' ' && *text != 0x7F)
+		text++;
+	return *text != '\0' ? "a text contains a control character" : NULL;
 }
 
-bool publish_row_is_valid(const struct netsession_row *row, const char **why)
+const char *publish_row_problem(const struct netsession_row *row)
 {
-	if (row->client == NULL || row->client[0] == '\0') {
-		*why = "a session has a client";
-		return false;
-	}
-	return publish_text_is_valid(row->client, why) && publish_text_is_valid(row->user, why) &&
-	       publish_text_is_valid(row->client_type, why) &&
-	       publish_text_is_valid(row->transport, why);
+	const char *const texts[] = { row->client, row->user, row->client_type, row->transport };
+	const char *problem = NULL;
+
+	if (row->client == NULL || row->client[0] == '\0')
+		return "a session has no client";
+	for (size_t i = 0; i < sizeof texts / sizeof *texts && problem == NULL; i++)
+		problem = publish_text_problem(texts[i]);
+	return problem;
 }
 
 uint8_t *publish_input_space(struct publish_input *in, size_t *room)
@@ -164,7 +158,7 @@ bool publish_input_next(struct publish_input *in, struct publish_message *m, con
 	if (header.error != NULL)
 		return false;
 	if (bytes > PUBLISH_MAX_FRAME_BYTES - PUBLISH_HEADER_BYTES) {
-		*error = "a message is too long";
+		*error = "a message is longer than any kind allows";
 		return false;
 	}
 	if (wire_left(&header) < bytes)

@@ -9,15 +9,15 @@
 
 enum outbox_change { NOTHING, PUT, TOUCH, REMOVE };
 
-/* A session that netsessiond knows, or shall know. */
+/* A session that netsessiond shows, or shall show. */
 struct outbox_session {
 	uint64_t key;
-	char *texts; /* of a PUT: client, user, client type and transport, one behind the other */
+	char *texts; /* of a PUT: client, user, client type and transport, one after another */
 	int64_t created_ms, used_ms;
 	uint32_t group, num_opens, user_flags;
 	uint32_t before, after; /* in the queue, from 1; after: also the next one that is free */
 	uint8_t change;
-	bool is_told; /* a PUT of it was */
+	bool is_sent; /* a PUT of it was sent */
 };
 
 struct publish_outbox {
@@ -76,7 +76,7 @@ static void outbox_dequeue(struct publish_outbox *o, struct outbox_session *s)
 	s->texts = NULL;
 }
 
-/* A change that waits already waits on in its place. */
+/* A change of a session that is in the queue already keeps its place. */
 static void outbox_enqueue(struct publish_outbox *o, struct outbox_session *s,
                            enum outbox_change change)
 {
@@ -160,7 +160,7 @@ NET_API_STATUS publish_outbox_put(struct publish_outbox *o, uint64_t key, uint32
 	struct outbox_session *s = outbox_find_session(o, key);
 	char *texts;
 
-	/* Those whose REMOVE waits count: netsessiond still has them. */
+	/* Sessions whose REMOVE waits count too: netsessiond still has them. */
 	if (s == NULL && o->map.count >= o->max_sessions)
 		return ERROR_TOO_MANY_SESS;
 	texts = outbox_copy_texts(row);
@@ -198,7 +198,7 @@ void publish_outbox_remove(struct publish_outbox *o, uint64_t key)
 
 	if (s == NULL)
 		return;
-	if (!s->is_told) {
+	if (!s->is_sent) {
 		outbox_forget_session(o, s);
 		return;
 	}
@@ -224,9 +224,9 @@ bool publish_outbox_refused(struct publish_outbox *o, uint64_t key)
 	struct outbox_session *s = outbox_find_session(o, key);
 	bool was_removed;
 
-	if (s == NULL || !s->is_told)
+	if (s == NULL || !s->is_sent)
 		return false;
-	s->is_told = false;
+	s->is_sent = false;
 	if (s->change == PUT)
 		return false;
 	was_removed = s->change == REMOVE;
@@ -234,7 +234,7 @@ bool publish_outbox_refused(struct publish_outbox *o, uint64_t key)
 	return !was_removed;
 }
 
-/* ---- what is told ---- */
+/* ---- what is sent ---- */
 
 static uint32_t outbox_seconds_since(int64_t then_ms, int64_t now_ms)
 {
@@ -286,7 +286,7 @@ void publish_outbox_write(struct publish_outbox *o, struct wire_writer *w, size_
 		if (s->change == REMOVE) {
 			outbox_forget_session(o, s);
 		} else {
-			s->is_told = true;
+			s->is_sent = true;
 			outbox_dequeue(o, s);
 		}
 	}

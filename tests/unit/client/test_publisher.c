@@ -236,9 +236,10 @@ static void a_refusal_has_a_story(void **state)
 	assert_int_equal(
 		greeted(&(struct publish_message){ .kind = PUBLISH_REFUSED, .status = 5 }, 0), 5);
 	assert_null(under_test.feed);
-	assert_string_equal(under_test.error.text,
-	                    "access denied at publisher (5): netsessiond's configuration says who may "
-	                    "feed");
+	assert_string_equal(
+		under_test.error.text,
+		"access denied at publisher (5): the access policy of netsessiond does not let "
+		"this user publish");
 }
 
 static void who_is_no_netsessiond_is_found_out(void **state)

@@ -204,19 +204,16 @@ static void a_session_has_a_client_and_texts_that_can_be_shown(void **state)
 		{ "fs1", "\xC3", false }, { "fs1", "\xED\xA0\x80", false },
 	};
 	char text[PUBLISH_MAX_TEXT_BYTES + 2] = { 0 };
-	const char *why;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct netsession_row row = { .client = rows[i].client, .user = rows[i].user };
 
-		why = NULL;
-		assert_int_equal(publish_row_is_valid(&row, &why), rows[i].is_good);
-		assert_int_equal(why == NULL, rows[i].is_good);
+		assert_int_equal(publish_row_problem(&row) == NULL, rows[i].is_good);
 	}
 	memset(text, 'x', PUBLISH_MAX_TEXT_BYTES + 1);
-	assert_false(publish_text_is_valid(text, &why));
-	assert_true(publish_text_is_valid(text + 1, &why));
+	assert_non_null(publish_text_problem(text));
+	assert_null(publish_text_problem(text + 1));
 }
 
 /* All samples out of a stream that comes in pieces. */
