@@ -261,14 +261,14 @@ static bool samba_daemon_open_relay(struct samba_daemon *d, struct err *err)
 	const struct relay_endpoint_settings door = {
 		.upstream = socket_dir_upstream(d->folder),
 		.max_pipes = d->options->max_pipes,
-		.feeding = d->feeding,
+		.publisher = d->feeding,
 	};
 	int socket;
 
 	d->relay = relay_new(&relay);
 	socket = d->relay != NULL ? socket_dir_listen(d->folder, err) : -1;
 	if (socket >= 0)
-		d->door = relay_endpoint_new(d->loop, d->relay, socket, &door);
+		d->door = relay_endpoint_new(d->loop, d->relay, socket, &door, err);
 	return d->door != NULL;
 }
 

@@ -2,16 +2,17 @@
 #include "samba/relay_endpoint.h"
 
 #include <stdlib.h>
-#include "net/listener.h"
+#include "net/endpoint.h"
 #include "net/stream.h"
 #include "samba/relay/pipe.h"
+#include "system/log.h"
 
-/* What one side has not read yet, before the other one has to wait. */
+/* Bytes that a side may leave unread before the other side has to wait. */
 #define MAX_UNSENT_BYTES 262144
 
-/* For Samba to take a pipe: its queue is full, or nobody looks at it. SMB callers wait for a
- * minute. */
-#define DIAL_MS 20000
+/* For Samba to accept a pipe: its queue may be full, or nobody may accept. Windows' clients wait
+ * for a minute. */
+#define DIAL_TIMEOUT_MS 20000
 
 #define SPACE_BYTES 65536 /* read at once */
 
@@ -23,14 +24,13 @@ struct relayed_end {
 
 struct relayed_pipe {
 	struct relay_endpoint *endpoint;
-	struct relayed_pipe *before, *next;
+	struct net_connection connection; /* open: Samba has accepted the pipe */
 	struct relayed_end ends[RELAY_SIDES];
-	int caller; /* its socket, until Samba has taken the pipe; then -1 */
+	int caller; /* smbd's socket, until Samba has accepted the pipe; then -1 */
 	struct net_dial *dial;
-	struct net_timer *deadline; /* of dial */
 	struct relay_pipe *pipe;
-	struct samba_publisher_wait refresh; /* for smbstatus, by which answers are completed */
-	bool is_ending; /* Samba has closed it: what it said before is still on its way */
+	struct samba_publisher_wait refresh; /* for smbstatus, which completes Samba's answers */
+	bool is_ending; /* Samba has closed it; what it sent before is still to be forwarded */
 };
 
 struct relay_endpoint {
@@ -38,34 +38,52 @@ struct relay_endpoint {
 	struct relay *relay;
 	struct relay_endpoint_settings settings;
 	struct net_addresses upstream;
-	struct net_listener *listener;
-	struct relayed_pipe *pipes;
+	struct net_endpoint *connections;
 	struct relay_endpoint_counts counts;
+	struct log_limit limit;
 	uint8_t space[SPACE_BYTES];
 };
 
-static void relayed_pipe_close(struct relayed_pipe *r)
+static void relay_endpoint_log(struct relay_endpoint *e, const struct net_peer *smbd,
+                               enum log_level level, const char *what, const char *reason)
 {
-	struct relay_endpoint *d = r->endpoint;
+	const struct relay_settings *settings = &e->relay->settings;
+
+	log_write_limited(&e->limit, settings->now_ms(settings->context), level,
+	                  "srvsvc pipe of smbd (%s) %s: %s", smbd->text, what, reason);
+}
+
+static void relayed_pipe_free(struct relayed_pipe *r)
+{
+	struct relay_endpoint *e = r->endpoint;
 
 	if (r->dial != NULL)
 		net_dial_cancel(r->dial);
-	net_timer_stop(r->deadline);
-	if (d->settings.feeding != NULL)
-		samba_publisher_cancel_wait(d->settings.feeding, &r->refresh);
+	if (e->settings.publisher != NULL)
+		samba_publisher_cancel_wait(e->settings.publisher, &r->refresh);
 	for (int i = 0; i < RELAY_SIDES; i++)
 		net_stream_finish(r->ends[i].stream);
 	if (r->caller >= 0)
 		net_socket_hang_up(r->caller);
 	relay_pipe_free(r->pipe);
-	if (r->before != NULL)
-		r->before->next = r->next;
-	else
-		d->pipes = r->next;
-	if (r->next != NULL)
-		r->next->before = r->before;
+	net_connection_remove(&r->connection);
 	free(r);
-	d->counts.pipes_now--;
+}
+
+static void relayed_pipe_close(struct relayed_pipe *r, enum log_level level, const char *reason)
+{
+	relay_endpoint_log(r->endpoint, &r->connection.peer, level, "closed", reason);
+	relayed_pipe_free(r);
+}
+
+/* For what a side sent, or for want of memory. */
+static void relayed_pipe_close_failed(struct relayed_pipe *r)
+{
+	struct err err = relay_pipe_error(r->pipe);
+	bool is_malformed = err.status != ERROR_NOT_ENOUGH_MEMORY;
+
+	r->endpoint->counts.malformed += is_malformed;
+	relayed_pipe_close(r, is_malformed ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, err_text(&err));
 }
 
 /* ---- bytes ---- */
@@ -75,7 +93,7 @@ static bool relayed_pipe_send_output(struct relayed_pipe *r, enum relay_side to)
 	struct wire_writer *output = relay_pipe_output(r->pipe, to);
 	bool is_good = true;
 
-	/* Whoever is gone does not get it. */
+	/* A side that has closed the pipe does not get it. */
 	if (output->len > 0 && r->ends[to].stream != NULL)
 		is_good = net_stream_send(r->ends[to].stream, output->data, output->len);
 	wire_writer_clear(output);
@@ -97,41 +115,58 @@ static void relayed_pipe_set_reading(struct relayed_pipe *r, enum relay_side fro
 		net_stream_pause(stream);
 }
 
-/* False: the pipe is of no use any more. */
+/* Returns the same as relay_pipe_receive. */
 static bool relayed_pipe_start_refresh(struct relayed_pipe *r)
 {
-	struct samba_publisher *feeding = r->endpoint->settings.feeding;
+	struct samba_publisher *publisher = r->endpoint->settings.publisher;
 
 	return !relay_pipe_needs_refresh(r->pipe) ||
-	       (feeding != NULL && samba_publisher_wait_for_poll(feeding, &r->refresh)) ||
+	       (publisher != NULL && samba_publisher_wait_for_poll(publisher, &r->refresh)) ||
 	       relay_pipe_refreshed(r->pipe, false);
 }
 
-static bool relayed_pipe_may_end(const struct relayed_pipe *r)
+/* Why the pipe may be closed once smbd has read all. NULL: it may not. */
+static const char *relayed_pipe_end_reason(const struct relayed_pipe *r)
 {
-	return (r->is_ending && !relay_pipe_needs_refresh(r->pipe)) ||
-	       (r->endpoint->listener == NULL && relay_pipe_is_idle(r->pipe));
+	if (r->is_ending && !relay_pipe_needs_refresh(r->pipe))
+		return "Samba closed it";
+	if (net_endpoint_is_draining(r->endpoint->connections) && relay_pipe_is_idle(r->pipe))
+		return "netsession-samba is ending";
+	return NULL;
 }
 
-/* Sends what there is, as fast as it is read; whoever has too much before him waits. */
+/* Sends what there is as fast as it is read. A side waits as long as too much of what it sent is
+ * unread. */
 static void relayed_pipe_flow(struct relayed_pipe *r)
 {
 	struct net_stream *caller = r->ends[RELAY_CALLER].stream;
-	bool is_good = relayed_pipe_start_refresh(r) && relayed_pipe_send_output(r, RELAY_SERVER) &&
-	               relayed_pipe_send_output(r, RELAY_CALLER);
+	const char *end_reason;
+	bool is_sent;
 
-	while (is_good && net_stream_unsent(caller) == 0) {
-		is_good = relay_pipe_continue(r->pipe);
-		if (relay_pipe_output(r->pipe, RELAY_CALLER)->len == 0)
-			break;
-		is_good &= relayed_pipe_send_output(r, RELAY_CALLER);
-	}
-	if (!is_good || (relayed_pipe_may_end(r) && net_stream_unsent(caller) == 0)) {
-		relayed_pipe_close(r);
+	if (!relayed_pipe_start_refresh(r)) {
+		relayed_pipe_close_failed(r);
 		return;
 	}
-	relayed_pipe_set_reading(r, RELAY_CALLER);
-	relayed_pipe_set_reading(r, RELAY_SERVER);
+	is_sent = relayed_pipe_send_output(r, RELAY_SERVER) &&
+	          relayed_pipe_send_output(r, RELAY_CALLER);
+	while (is_sent && net_stream_unsent(caller) == 0) {
+		if (!relay_pipe_continue(r->pipe)) {
+			relayed_pipe_close_failed(r);
+			return;
+		}
+		if (relay_pipe_output(r->pipe, RELAY_CALLER)->len == 0)
+			break;
+		is_sent = relayed_pipe_send_output(r, RELAY_CALLER);
+	}
+	end_reason = relayed_pipe_end_reason(r);
+	if (!is_sent) {
+		relayed_pipe_close(r, LOG_LEVEL_ERROR, "out of memory");
+	} else if (end_reason != NULL && net_stream_unsent(caller) == 0) {
+		relayed_pipe_close(r, LOG_LEVEL_DEBUG, end_reason);
+	} else {
+		relayed_pipe_set_reading(r, RELAY_CALLER);
+		relayed_pipe_set_reading(r, RELAY_SERVER);
+	}
 }
 
 static void relayed_pipe_on_refreshed(void *context, bool is_current)
@@ -141,7 +176,7 @@ static void relayed_pipe_on_refreshed(void *context, bool is_current)
 	if (relay_pipe_refreshed(r->pipe, is_current))
 		relayed_pipe_flow(r);
 	else
-		relayed_pipe_close(r);
+		relayed_pipe_close_failed(r);
 }
 
 static uint8_t *relayed_end_on_space(void *context, size_t *room)
@@ -154,36 +189,34 @@ static uint8_t *relayed_end_on_space(void *context, size_t *room)
 
 static void relayed_end_on_received(void *context, size_t bytes)
 {
-	struct relayed_end *e = context;
-	struct relayed_pipe *r = e->relayed;
+	struct relayed_end *end = context;
+	struct relayed_pipe *r = end->relayed;
 
-	if (relay_pipe_receive(r->pipe, e->side, r->endpoint->space, bytes)) {
+	if (relay_pipe_receive(r->pipe, end->side, r->endpoint->space, bytes))
 		relayed_pipe_flow(r);
-	} else {
-		r->endpoint->counts.malformed++;
-		relayed_pipe_close(r);
-	}
+	else
+		relayed_pipe_close_failed(r);
 }
 
 static void relayed_end_on_drained(void *context)
 {
-	struct relayed_end *e = context;
+	struct relayed_end *end = context;
 
-	relayed_pipe_flow(e->relayed);
+	relayed_pipe_flow(end->relayed);
 }
 
 static void relayed_end_on_ended(void *context, const struct err *err)
 {
-	struct relayed_end *e = context;
-	struct relayed_pipe *r = e->relayed;
+	struct relayed_end *end = context;
+	struct relayed_pipe *r = end->relayed;
 
-	(void)err;
-	if (e->side == RELAY_CALLER) {
-		relayed_pipe_close(r);
+	(void)err; /* smbd and Samba are processes of this computer: that they closed it says all */
+	if (end->side == RELAY_CALLER) {
+		relayed_pipe_close(r, LOG_LEVEL_DEBUG, "smbd closed it");
 		return;
 	}
-	net_stream_finish(e->stream);
-	e->stream = NULL;
+	net_stream_finish(end->stream);
+	end->stream = NULL;
 	r->is_ending = true;
 	relayed_pipe_flow(r);
 }
@@ -196,28 +229,35 @@ static bool relayed_pipe_open_end(struct relayed_pipe *r, enum relay_side side, 
 		                                           relayed_end_on_received,
 		                                           relayed_end_on_ended,
 		                                           relayed_end_on_drained };
-	struct relayed_end *e = &r->ends[side];
+	struct relayed_end *end = &r->ends[side];
 
-	*e = (struct relayed_end){ .relayed = r, .side = side };
-	e->stream = net_stream_new(r->endpoint->loop, socket, &handler, e);
-	return e->stream != NULL;
+	*end = (struct relayed_end){ .relayed = r, .side = side };
+	end->stream = net_stream_new(r->endpoint->loop, socket, &handler, end);
+	return end->stream != NULL;
 }
 
-/* A socket at which nobody listens is closed to smbd at once: then it starts samba-dcerpcd and
- * comes again (source3/rpc_client/local_np.c). */
+/* If nobody listens at Samba's socket, smbd's pipe is closed at once: smbd starts samba-dcerpcd
+ * then and connects again (source3/rpc_client/local_np.c). */
+static void relayed_pipe_close_unaccepted(struct relayed_pipe *r, const struct err *err)
+{
+	struct err reason = { 0 };
+
+	r->endpoint->counts.without_samba++;
+	err_format(&reason, err->status, err->step,
+	           "Samba's %s did not accept it: %s; smbd starts samba-dcerpcd and tries again",
+	           r->endpoint->settings.upstream, err_text(err));
+	relayed_pipe_close(r, LOG_LEVEL_NOTICE, err_text(&reason));
+}
+
 static void relayed_pipe_on_dialed(void *context, int socket, const struct err *err)
 {
 	struct relayed_pipe *r = context;
 	int caller = r->caller;
 	bool is_good;
 
-	(void)err;
 	r->dial = NULL;
-	net_timer_stop(r->deadline);
-	r->deadline = NULL;
 	if (socket < 0) {
-		r->endpoint->counts.without_samba++;
-		relayed_pipe_close(r);
+		relayed_pipe_close_unaccepted(r, err);
 		return;
 	}
 	is_good = relayed_pipe_open_end(r, RELAY_SERVER, socket);
@@ -225,90 +265,134 @@ static void relayed_pipe_on_dialed(void *context, int socket, const struct err *
 		r->caller = -1;
 		is_good = relayed_pipe_open_end(r, RELAY_CALLER, caller);
 	}
-	if (!is_good)
-		relayed_pipe_close(r);
+	if (is_good)
+		net_connection_set_open(&r->connection, true);
+	else
+		relayed_pipe_close(r, LOG_LEVEL_ERROR, "out of memory");
 }
 
-static void relayed_pipe_on_deadline(void *context)
+static void relayed_pipe_on_timeout(struct relayed_pipe *r)
 {
-	struct relayed_pipe *r = context;
-
 	r->endpoint->counts.without_samba++;
-	relayed_pipe_close(r);
+	relayed_pipe_close(r, LOG_LEVEL_WARNING, "Samba did not accept it within 20 s");
 }
 
-static void relay_endpoint_on_accepted(void *context, int socket)
+static void relay_endpoint_refuse(struct relay_endpoint *e, const struct net_peer *smbd,
+                                  enum log_level level, const char *reason)
 {
-	struct relay_endpoint *d = context;
-	struct relayed_pipe *r = d->counts.pipes_now < d->settings.max_pipes ? calloc(1, sizeof *r)
-	                                                                     : NULL;
+	e->counts.refused++;
+	relay_endpoint_log(e, smbd, level, "refused", reason);
+}
 
-	d->counts.pipes++;
+static void relay_endpoint_on_accepted(void *context, int socket, const struct net_peer *smbd)
+{
+	struct relay_endpoint *e = context;
+	struct relayed_pipe *r = calloc(1, sizeof *r);
+
+	e->counts.pipes++;
 	if (r == NULL) {
-		d->counts.refused++;
+		relay_endpoint_refuse(e, smbd, LOG_LEVEL_ERROR, "out of memory");
 		net_socket_hang_up(socket);
 		return;
 	}
-	*r = (struct relayed_pipe){ .endpoint = d, .caller = socket, .next = d->pipes };
+	r->endpoint = e;
+	r->caller = socket;
+	r->connection.context = r;
 	r->refresh = (struct samba_publisher_wait){ .over = relayed_pipe_on_refreshed,
 		                                    .context = r };
-	if (d->pipes != NULL)
-		d->pipes->before = r;
-	d->pipes = r;
-	d->counts.pipes_now++;
-	r->pipe = relay_pipe_new(d->relay);
+	net_connection_add(e->connections, &r->connection, smbd);
+	r->pipe = relay_pipe_new(e->relay);
 	if (r->pipe != NULL)
-		r->dial = net_dial_start(d->loop, &d->upstream, relayed_pipe_on_dialed, r);
-	r->deadline = net_timer_start(d->loop, DIAL_MS, relayed_pipe_on_deadline, r);
-	if (r->dial == NULL || r->deadline == NULL)
-		relayed_pipe_close(r);
+		r->dial = net_dial_start(e->loop, &e->upstream, relayed_pipe_on_dialed, r);
+	if (r->dial == NULL) {
+		e->counts.refused++;
+		relayed_pipe_close(r, LOG_LEVEL_ERROR, "out of memory");
+	}
+}
+
+static void relay_endpoint_on_refused(void *context, const struct net_peer *smbd,
+                                      const char *reason)
+{
+	struct relay_endpoint *e = context;
+
+	e->counts.pipes++;
+	relay_endpoint_refuse(e, smbd, LOG_LEVEL_WARNING, reason);
+}
+
+static void relay_endpoint_on_close(struct net_connection *connection, enum net_close_reason reason)
+{
+	if (reason == NET_CLOSE_TIMEOUT)
+		relayed_pipe_on_timeout(connection->context);
+	else
+		relayed_pipe_free(connection->context);
+}
+
+static void relay_endpoint_on_drain(struct net_connection *connection)
+{
+	struct relayed_pipe *r = connection->context;
+
+	if (r->ends[RELAY_CALLER].stream != NULL)
+		relayed_pipe_flow(r);
+	else
+		relayed_pipe_close(r, LOG_LEVEL_DEBUG, "netsession-samba is ending");
 }
 
 struct relay_endpoint *relay_endpoint_new(struct net_loop *loop, struct relay *relay, int socket,
-                                          const struct relay_endpoint_settings *settings)
+                                          const struct relay_endpoint_settings *settings,
+                                          struct err *err)
 {
-	struct relay_endpoint *d = calloc(1, sizeof *d);
+	static const struct net_endpoint_handler handler = {
+		.accepted = relay_endpoint_on_accepted,
+		.refused = relay_endpoint_on_refused,
+		.close = relay_endpoint_on_close,
+		.drain = relay_endpoint_on_drain,
+	};
+	const struct net_endpoint_settings list_settings = {
+		.max_connections = settings->max_pipes,
+		.refuses = true,
+		.open_timeout_ms = DIAL_TIMEOUT_MS,
+	};
+	struct relay_endpoint *e = calloc(1, sizeof *e);
 
-	if (d == NULL || !net_address_local(settings->upstream, &d->upstream)) {
+	if (e != NULL)
+		e->connections = net_endpoint_new(loop, &handler, e, &list_settings);
+	if (e == NULL || e->connections == NULL) {
 		net_socket_hang_up(socket);
-		free(d);
+		free(e);
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, "relay endpoint", NULL);
 		return NULL;
 	}
-	d->loop = loop;
-	d->relay = relay;
-	d->settings = *settings;
-	d->listener = net_listener_new(loop, socket, relay_endpoint_on_accepted, d);
-	if (d->listener == NULL) {
-		free(d);
-		return NULL;
-	}
-	return d;
+	e->loop = loop;
+	e->relay = relay;
+	e->settings = *settings;
+	e->limit.name = "relay endpoint";
+	if (!net_endpoint_listen(e->connections, socket, err))
+		goto failed;
+	if (net_address_local(settings->upstream, &e->upstream))
+		return e;
+	err_format(err, ERROR_INVALID_PARAMETER, "relay endpoint",
+	           "the path of Samba's socket is too long: %s", settings->upstream);
+failed:
+	relay_endpoint_free(e);
+	return NULL;
 }
 
-void relay_endpoint_drain(struct relay_endpoint *d)
+void relay_endpoint_drain(struct relay_endpoint *e)
 {
-	net_listener_free(d->listener);
-	d->listener = NULL;
-	for (struct relayed_pipe *r = d->pipes, *next; r != NULL; r = next) {
-		next = r->next;
-		if (r->ends[RELAY_CALLER].stream != NULL)
-			relayed_pipe_flow(r);
-		else
-			relayed_pipe_close(r);
-	}
+	net_endpoint_drain(e->connections);
 }
 
-void relay_endpoint_free(struct relay_endpoint *d)
+void relay_endpoint_free(struct relay_endpoint *e)
 {
-	if (d == NULL)
+	if (e == NULL)
 		return;
-	net_listener_free(d->listener);
-	while (d->pipes != NULL)
-		relayed_pipe_close(d->pipes);
-	free(d);
+	net_endpoint_free(e->connections);
+	log_limit_flush(&e->limit);
+	free(e);
 }
 
-void relay_endpoint_count(const struct relay_endpoint *d, struct relay_endpoint_counts *counts)
+void relay_endpoint_count(const struct relay_endpoint *e, struct relay_endpoint_counts *counts)
 {
-	*counts = d->counts;
+	*counts = e->counts;
+	counts->pipes_now = net_endpoint_count(e->connections);
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Where smbd comes with its callers' pipes: each one is connected to Samba's own srvsvc. */
+/* The endpoint at which smbd connects for each srvsvc pipe of its clients. Each pipe is connected
+ * to Samba's own srvsvc, and a relay_pipe stands between them. */
 #ifndef SAMBA_RELAY_ENDPOINT_H
 #define SAMBA_RELAY_ENDPOINT_H
 
 #include <stdint.h>
+#include "base/err.h"
 #include "net/loop.h"
 #include "samba/relay/relay.h"
 #include "samba/publisher.h"
@@ -11,27 +13,27 @@
 struct relay_endpoint;
 
 struct relay_endpoint_settings {
-	const char *upstream;            /* the path of Samba's socket; kept */
-	uint32_t max_pipes;              /* more are turned away: smbd must not wait */
-	struct samba_publisher *feeding; /* asks smbstatus; kept. NULL: nobody does */
+	const char *upstream;              /* the path of Samba's socket; kept */
+	uint32_t max_pipes;                /* more are refused, because smbd must not wait */
+	struct samba_publisher *publisher; /* runs smbstatus; kept. NULL: it is never run */
 };
 
-/* Takes socket, which listens, also after a failure; keeps loop and relay. NULL: out of memory. */
+/* Takes socket, which listens, also after a failure; keeps loop and relay. NULL: see err. */
 struct relay_endpoint *relay_endpoint_new(struct net_loop *loop, struct relay *relay, int socket,
-                                          const struct relay_endpoint_settings *settings);
-/* Nobody comes in any more, and each pipe is closed when nothing asked over it waits for an answer.
- */
-void relay_endpoint_drain(struct relay_endpoint *d);
-/* At once. NULL is allowed. */
-void relay_endpoint_free(struct relay_endpoint *d);
+                                          const struct relay_endpoint_settings *settings,
+                                          struct err *err);
+/* Accepts no more pipes, and closes each pipe when all its requests are answered. */
+void relay_endpoint_drain(struct relay_endpoint *e);
+/* Closes all pipes at once. NULL is allowed. */
+void relay_endpoint_free(struct relay_endpoint *e);
 
 struct relay_endpoint_counts {
 	uint32_t pipes_now;
-	uint64_t pipes;         /* that came */
-	uint64_t refused;       /* beyond max_pipes, or without memory */
-	uint64_t without_samba; /* that Samba did not take */
-	uint64_t malformed;     /* closed for what came */
+	uint64_t pipes;         /* that smbd opened */
+	uint64_t refused;       /* beyond max_pipes, or for want of memory */
+	uint64_t without_samba; /* that Samba did not accept */
+	uint64_t malformed;     /* closed for what a side sent */
 };
-void relay_endpoint_count(const struct relay_endpoint *d, struct relay_endpoint_counts *counts);
+void relay_endpoint_count(const struct relay_endpoint *e, struct relay_endpoint_counts *counts);
 
 #endif

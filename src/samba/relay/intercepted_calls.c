@@ -12,15 +12,25 @@
 /* What is left for a listing, however much is held for others. */
 #define LEAST_LISTING_BYTES 65536
 
+void intercepted_calls_init(struct intercepted_calls *calls)
+{
+	TAILQ_INIT(&calls->list);
+	calls->count = 0;
+}
+
+void intercepted_calls_fini(struct relay *relay, struct intercepted_calls *calls)
+{
+	while (!TAILQ_EMPTY(&calls->list))
+		intercepted_calls_remove(relay, calls, TAILQ_FIRST(&calls->list));
+}
+
 struct intercepted_call *intercepted_calls_add(struct intercepted_calls *calls)
 {
-	struct intercepted_call *call = calloc(1, sizeof *call), **at = &calls->first;
+	struct intercepted_call *call = calloc(1, sizeof *call);
 
 	if (call == NULL)
 		return NULL;
-	while (*at != NULL)
-		at = &(*at)->next;
-	*at = call;
+	TAILQ_INSERT_TAIL(&calls->list, call, entry);
 	calls->count++;
 	return call;
 }
@@ -28,11 +38,7 @@ struct intercepted_call *intercepted_calls_add(struct intercepted_calls *calls)
 void intercepted_calls_remove(struct relay *relay, struct intercepted_calls *calls,
                               struct intercepted_call *call)
 {
-	struct intercepted_call **at = &calls->first;
-
-	while (*at != call)
-		at = &(*at)->next;
-	*at = call->next;
+	TAILQ_REMOVE(&calls->list, call, entry);
 	calls->count--;
 	srvsvc_count_held(&relay->service, &call->held_bytes, 0);
 	if (call->step == CALL_LISTING)
@@ -44,45 +50,26 @@ void intercepted_calls_remove(struct relay *relay, struct intercepted_calls *cal
 	free(call);
 }
 
-void intercepted_calls_fini(struct relay *relay, struct intercepted_calls *calls)
-{
-	while (calls->first != NULL)
-		intercepted_calls_remove(relay, calls, calls->first);
-}
-
 struct intercepted_call *intercepted_calls_find(const struct intercepted_calls *calls,
                                                 uint32_t call_id)
 {
-	struct intercepted_call *call = calls->first;
+	struct intercepted_call *call;
 
-	while (call != NULL && call->call_id != call_id)
-		call = call->next;
+	TAILQ_FOREACH(call, &calls->list, entry)
+	if (call->call_id == call_id)
+		break;
 	return call;
 }
 
-static struct intercepted_call *intercepted_calls_find_step(const struct intercepted_calls *calls,
-                                                            enum intercepted_call_step step)
+struct intercepted_call *intercepted_calls_first(const struct intercepted_calls *calls,
+                                                 enum intercepted_call_step step)
 {
-	struct intercepted_call *call = calls->first;
+	struct intercepted_call *call;
 
-	while (call != NULL && call->step != step)
-		call = call->next;
+	TAILQ_FOREACH(call, &calls->list, entry)
+	if (call->step == step)
+		break;
 	return call;
-}
-
-struct intercepted_call *intercepted_calls_collecting(const struct intercepted_calls *calls)
-{
-	return intercepted_calls_find_step(calls, CALL_COLLECTING);
-}
-
-struct intercepted_call *intercepted_calls_answering(const struct intercepted_calls *calls)
-{
-	return intercepted_calls_find_step(calls, CALL_ANSWERING);
-}
-
-struct intercepted_call *intercepted_calls_refreshing(const struct intercepted_calls *calls)
-{
-	return intercepted_calls_find_step(calls, CALL_REFRESHING);
 }
 
 void intercepted_call_count_bytes(struct relay *relay, struct intercepted_call *call)

@@ -42,16 +42,18 @@ bool npa_reader_next(struct npa_reader *r, struct wire_reader *in, struct npa_pi
 	}
 	if (!r->is_opened)
 		return npa_reader_read_opening(r, in, piece);
-	while (r->error == NULL && r->left == 0 && wire_left(in) > 0) {
+	while (r->err.status == 0 && r->left == 0 && wire_left(in) > 0) {
 		r->length[r->length_bytes++] = wire_get_u8(in);
 		if (r->length_bytes < MESSAGE_LENGTH_BYTES)
 			continue;
 		r->left = r->length[0] | (uint32_t)r->length[1] << 8;
 		r->length_bytes = 0;
 		if (r->left == 0)
-			r->error = "a message without bytes";
+			err_set(&r->err, ERROR_BAD_NET_RESP, "named_pipe_auth",
+			        "a message without bytes");
 	}
-	return r->error == NULL && r->left > 0 && npa_reader_give_piece(r, in, NPA_PAYLOAD, piece);
+	return r->err.status == 0 && r->left > 0 &&
+	       npa_reader_give_piece(r, in, NPA_PAYLOAD, piece);
 }
 
 size_t npa_message_begin(struct wire_writer *w)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/err.h"
 #include "wire/reader.h"
 #include "wire/writer.h"
 
@@ -29,11 +30,12 @@ struct npa_reader {
 	bool is_opened;
 	uint8_t length[4]; /* the bytes of a length that came so far */
 	uint8_t length_bytes;
-	uint32_t left;     /* of the opening or the message that has begun */
-	const char *error; /* static text; it sticks */
+	uint32_t left;  /* of the opening or the message that has begun */
+	struct err err; /* it sticks */
 };
 
-/* The next piece out of in, in place. False: all of in is used up, or error is set. */
+/* The next piece out of in, in place. False: all of in is used up, or err
+ * says what was wrong with it. */
 bool npa_reader_next(struct npa_reader *r, struct wire_reader *in, struct npa_piece *piece);
 
 /* A message whose bytes are appended between the two; 65,535 of them at most. */

@@ -2,7 +2,6 @@
 #include "samba/relay/pipe.h"
 
 #include <stdlib.h>
-#include "samba/relay/outstanding_calls.h"
 #include "samba/relay/intercepted_calls.h"
 #include "samba/relay/contexts.h"
 #include "samba/relay/npa.h"
@@ -13,6 +12,7 @@ enum {
 	MAX_CALLS = 16,            /* at once; more wait in the socket */
 	MAX_REQUEST_BYTES = 16384, /* of what may be answered here, as messages: three names */
 	OUTPUT_BYTES = 65536,      /* of an answer, before it is sent */
+	MAX_OUTSTANDING_CALLS = 64,
 };
 
 struct relay_pipe_side {
@@ -20,6 +20,14 @@ struct relay_pipe_side {
 	struct rpc_pdu_reader pdus;
 	bool is_raw;               /* what came is no DCE/RPC: all goes on as it comes */
 	struct wire_writer output; /* for this side */
+};
+
+/* The calls that were forwarded to Samba and are not answered yet, by their ids. A call must not be
+ * intercepted whose id is one of them: its answer would be taken for the one to our query. */
+struct outstanding_calls {
+	uint32_t ids[MAX_OUTSTANDING_CALLS];
+	unsigned count;
+	bool has_overflowed; /* there were more: any id may be outstanding from then on */
 };
 
 struct relay_pipe {
@@ -43,6 +51,7 @@ struct relay_pipe *relay_pipe_new(struct relay *relay)
 	if (p == NULL)
 		return NULL;
 	p->relay = relay;
+	intercepted_calls_init(&p->calls);
 	for (int i = 0; i < RELAY_SIDES; i++)
 		rpc_pdu_reader_init(&p->sides[i].pdus, UINT16_MAX);
 	return p;
@@ -82,10 +91,46 @@ static void npa_put_message(struct wire_writer *w, const uint8_t *data, size_t b
 static void relay_pipe_forward(struct relay_pipe *p, enum relay_side from, const uint8_t *data,
                                size_t bytes)
 {
-	bool waits = from == RELAY_SERVER && intercepted_calls_answering(&p->calls) != NULL;
+	bool waits = from == RELAY_SERVER &&
+	             intercepted_calls_first(&p->calls, CALL_ANSWERING) != NULL;
 
 	npa_put_message(waits ? &p->deferred : &p->sides[relay_side_other(from)].output, data,
 	                bytes);
+}
+
+/* ---- calls of which Samba owes the answer ---- */
+
+static unsigned outstanding_calls_find(const struct outstanding_calls *o, uint32_t id)
+{
+	unsigned at = 0;
+
+	while (at < o->count && o->ids[at] != id)
+		at++;
+	return at;
+}
+
+static void outstanding_calls_add(struct outstanding_calls *o, uint32_t id)
+{
+	if (o->count < MAX_OUTSTANDING_CALLS)
+		o->ids[o->count++] = id;
+	else
+		o->has_overflowed = true;
+}
+
+static bool outstanding_calls_may_have(const struct outstanding_calls *o, uint32_t id)
+{
+	return o->has_overflowed || outstanding_calls_find(o, id) < o->count;
+}
+
+/* False: the id is not known to be outstanding. */
+static bool outstanding_calls_remove(struct outstanding_calls *o, uint32_t id)
+{
+	unsigned at = outstanding_calls_find(o, id);
+
+	if (at == o->count)
+		return false;
+	o->ids[at] = o->ids[--o->count];
+	return true;
 }
 
 /* ---- answers of ours ---- */
@@ -105,11 +150,28 @@ static void relay_pipe_put_fragment(struct relay_pipe *p, struct intercepted_cal
 
 static bool relay_pipe_is_usable(const struct relay_pipe *p)
 {
-	return !p->sides[RELAY_CALLER].output.failed && !p->sides[RELAY_SERVER].output.failed &&
-	       !p->deferred.failed && p->sides[RELAY_CALLER].messages.error == NULL &&
-	       p->sides[RELAY_SERVER].messages.error == NULL &&
-	       !p->sides[RELAY_CALLER].pdus.partial.failed &&
-	       !p->sides[RELAY_SERVER].pdus.partial.failed;
+	bool is_usable = !p->deferred.failed;
+
+	for (int i = 0; i < RELAY_SIDES; i++)
+		is_usable &= p->sides[i].messages.err.status == 0 &&
+		             !p->sides[i].pdus.partial.failed && !p->sides[i].output.failed;
+	return is_usable;
+}
+
+struct err relay_pipe_error(const struct relay_pipe *p)
+{
+	static const char *const names[] = { [RELAY_CALLER] = "smbd", [RELAY_SERVER] = "Samba" };
+	struct err err = { 0 };
+
+	for (int i = 0; i < RELAY_SIDES; i++) {
+		const struct err *sent = &p->sides[i].messages.err;
+
+		if (sent->status != 0)
+			err_format(&err, sent->status, sent->step, "%s sent %s", names[i],
+			           sent->text);
+	}
+	err_set(&err, ERROR_NOT_ENOUGH_MEMORY, "relay", NULL);
+	return err;
 }
 
 bool relay_pipe_continue(struct relay_pipe *p)
@@ -118,12 +180,12 @@ bool relay_pipe_continue(struct relay_pipe *p)
 	struct intercepted_call *call;
 
 	while (relay_pipe_is_usable(p) && output->len < OUTPUT_BYTES &&
-	       (call = intercepted_calls_answering(&p->calls)) != NULL) {
+	       (call = intercepted_calls_first(&p->calls, CALL_ANSWERING)) != NULL) {
 		relay_pipe_put_fragment(p, call);
 		if (call->at == call->stub.len)
 			intercepted_calls_remove(p->relay, &p->calls, call);
 	}
-	if (p->deferred.len > 0 && intercepted_calls_answering(&p->calls) == NULL) {
+	if (p->deferred.len > 0 && intercepted_calls_first(&p->calls, CALL_ANSWERING) == NULL) {
 		wire_put_bytes(output, p->deferred.data, p->deferred.len);
 		wire_writer_fini(&p->deferred);
 		p->deferred = (struct wire_writer){ 0 };
@@ -170,7 +232,7 @@ static struct intercepted_call *relay_pipe_find_call(struct relay_pipe *p,
                                                      const struct rpc_request *request,
                                                      bool big_endian)
 {
-	struct intercepted_call *call = intercepted_calls_collecting(&p->calls);
+	struct intercepted_call *call = intercepted_calls_first(&p->calls, CALL_COLLECTING);
 
 	if (call != NULL || (h->pfc_flags & RPC_PFC_FIRST_FRAG) == 0 ||
 	    !relay_pipe_may_intercept(p, h, request))
@@ -203,7 +265,7 @@ static bool relay_pipe_take_request(struct relay_pipe *p, const struct rpc_heade
 
 	rpc_request_decode(r, h, &request);
 	if (r->error != NULL) {
-		call = intercepted_calls_collecting(&p->calls);
+		call = intercepted_calls_first(&p->calls, CALL_COLLECTING);
 		if (call != NULL)
 			relay_pipe_forward_call(p, call);
 		return false;
@@ -227,7 +289,7 @@ static bool relay_pipe_take_request(struct relay_pipe *p, const struct rpc_heade
 static void relay_pipe_forward_interrupted(struct relay_pipe *p, const struct rpc_header *h,
                                            const struct wire_reader *r)
 {
-	struct intercepted_call *call = intercepted_calls_collecting(&p->calls);
+	struct intercepted_call *call = intercepted_calls_first(&p->calls, CALL_COLLECTING);
 	bool is_request = h->ptype == RPC_REQUEST;
 
 	if (call == NULL || (is_request && h->call_id == call->call_id &&
@@ -349,7 +411,7 @@ static void relay_pipe_on_server_pdu(struct relay_pipe *p, const struct rpc_head
 static void relay_pipe_forward_raw(struct relay_pipe *p, enum relay_side from)
 {
 	struct rpc_pdu_reader *pdus = &p->sides[from].pdus;
-	struct intercepted_call *call = intercepted_calls_collecting(&p->calls);
+	struct intercepted_call *call = intercepted_calls_first(&p->calls, CALL_COLLECTING);
 	const uint8_t *rest;
 	size_t bytes = rpc_pdu_reader_take_rest(pdus, &rest);
 
@@ -402,7 +464,7 @@ bool relay_pipe_receive(struct relay_pipe *p, enum relay_side from, const void *
 
 bool relay_pipe_needs_refresh(const struct relay_pipe *p)
 {
-	return intercepted_calls_refreshing(&p->calls) != NULL;
+	return intercepted_calls_first(&p->calls, CALL_REFRESHING) != NULL;
 }
 
 bool relay_pipe_refreshed(struct relay_pipe *p, bool is_current)
@@ -410,7 +472,7 @@ bool relay_pipe_refreshed(struct relay_pipe *p, bool is_current)
 	struct intercepted_call *call;
 	uint32_t fault = 0;
 
-	while ((call = intercepted_calls_refreshing(&p->calls)) != NULL) {
+	while ((call = intercepted_calls_first(&p->calls, CALL_REFRESHING)) != NULL) {
 		enum intercepted_call_outcome outcome = intercepted_call_refreshed(
 			p->relay, call, is_current, &fault, &p->sides[RELAY_SERVER].output);
 
@@ -422,7 +484,7 @@ bool relay_pipe_refreshed(struct relay_pipe *p, bool is_current)
 bool relay_pipe_may_read(const struct relay_pipe *p, enum relay_side from)
 {
 	return from == RELAY_CALLER ? p->calls.count < MAX_CALLS
-	                            : intercepted_calls_answering(&p->calls) == NULL;
+	                            : intercepted_calls_first(&p->calls, CALL_ANSWERING) == NULL;
 }
 
 bool relay_pipe_is_idle(const struct relay_pipe *p)

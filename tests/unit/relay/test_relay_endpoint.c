@@ -98,7 +98,8 @@ static int set_up(void **state)
 	socket = net_listen_local(under_test.path, 0600, &err);
 	if (socket < 0 || under_test.samba < 0)
 		return -1;
-	under_test.door = relay_endpoint_new(under_test.loop, under_test.relay, socket, &door);
+	under_test.door = relay_endpoint_new(under_test.loop, under_test.relay, socket, &door,
+	                                     &err);
 	return under_test.door != NULL ? 0 : -1;
 }
 

@@ -32,7 +32,7 @@ static void feed(struct given *g, const void *data, size_t bytes, size_t step)
 			wire_put_bytes(piece.kind == NPA_OPENING ? &g->opening : &g->payload,
 			               piece.data, piece.bytes);
 		}
-		if (g->reader.error == NULL)
+		if (g->reader.err.status == 0)
 			assert_int_equal(wire_left(&in), 0);
 		free(copy);
 	}
@@ -58,7 +58,7 @@ static void an_opening_and_messages_come_out_however_they_are_cut(void **state)
 		struct given g = { 0 };
 
 		feed(&g, all, sizeof all, step);
-		assert_null(g.reader.error);
+		assert_int_equal(g.reader.err.status, 0);
 		assert_int_equal(g.opening.len, sizeof opening);
 		assert_memory_equal(g.opening.data, opening, sizeof opening);
 		assert_int_equal(g.payload.len, 6);
@@ -106,7 +106,7 @@ static void a_message_without_bytes_is_an_error_that_sticks(void **state)
 		struct given g = { 0 };
 
 		feed(&g, all, sizeof all, step);
-		assert_non_null(g.reader.error);
+		assert_string_equal(g.reader.err.text, "a message without bytes");
 		assert_int_equal(g.payload.len, 1);
 		forget(&g);
 	}
