@@ -5,10 +5,9 @@ import unittest
 from impacket import ntlm
 from impacket.spnego import SPNEGO_NegTokenInit, SPNEGO_NegTokenResp, TypesMech
 
-from asking import command
-from lab import tap
+from fixtures.programs import Conversation
+from lab import command, tap
 from lab.ad import DomainController
-from programs import Conversation
 
 LOGON_FAILURE, ACCESS_DENIED, NOT_SUPPORTED = "C000006D", "C0000022", "C00000BB"
 

@@ -3,9 +3,9 @@ import collections
 import contextlib
 import unittest
 
-from asking import UNDERFLOW, address
-from programs import Programs, run
+from fixtures.programs import Programs, run
 from lab import odd_servers, sessions, tampering, tap
+from lab.cli import UNDERFLOW, address
 from lab.ports import free_port
 from lab.relay import STALL, TO_CLIENT, Relay
 from lab.samba import SambaServer

@@ -7,8 +7,8 @@ import termios
 import time
 import unittest
 
-from asking import address
 from lab import command, tap
+from lab.cli import address
 from lab.samba import SambaServer
 
 

@@ -6,7 +6,7 @@ import unittest
 
 from impacket import ntlm
 
-from bad_messages import At
+from fixtures.bad_messages import At
 from lab import raw_smb, sessions, tap
 from lab.netsessiond import Netsessiond
 from lab.raw_rpc import (ALTER, AUTH3, BAD_STUB, BIND, BIND_ACK, BIND_NAK, DENIED, FAULT, FIRST, LAST, NO_SUCH_OPERATION,

@@ -13,17 +13,17 @@ import unittest
 from impacket.dcerpc.v5 import srvs
 from impacket.dcerpc.v5.dtypes import NULL
 
-from bad_messages import WITH_BODY, At, bodies, half_logged_on, in_progress, logged_on, negotiated, smb1
+from fixtures.bad_messages import WITH_BODY, At, bodies, half_logged_on, in_progress, logged_on, negotiated, smb1
 from lab import command, frames, raw_smb, sessions, tap
 from lab.local_rpc import bound
 from lab.netsessiond import Netsessiond
 from lab.ports import loopbacks
+from lab.process import resident_mib
 from lab.raw_rpc import BIND, LAST, SESSION_DEL, SESSION_ENUM, bind_body, enum_stub, pdu, request, wide
 from lab.raw_smb import (CANCELLED, CLOSE, CREATE, ECHO, INSUFFICIENT_RESOURCES, IOCTL, LOGOFF, MORE_PROCESSING_REQUIRED,
                          NEGOTIATE, NOT_ACCEPTED, PENDING, PIPE_BROKEN, READ, RELATED, RawSmb, SESSION_SETUP, SUCCESS,
                          USER_SESSION_DELETED, WRITE, header, status)
-from lab.soon import soon_is
-from test_load import resident_mib
+from lab.wait_until import HANG_S, wait_until_equal
 
 LOG_ON_S = 3  # log_on_timeout_s; 45 by default
 
@@ -167,7 +167,7 @@ class Endings(unittest.TestCase):
     def test_what_follows_a_malformed_message_destroys_no_answer_before_it(self):
         """TCP resets a connection that is closed while input is unread; Windows then drops what it has not read."""
         answered = frames.framed(frames.smb1_negotiate("NT LM 0.12", "SMB 2.002"))
-        with socket.create_connection((self.server.host, self.server.port), timeout=20) as made:
+        with socket.create_connection((self.server.host, self.server.port), timeout=HANG_S) as made:
             made.sendall(answered + frames.framed(b"?" * 64) + bytes(1 << 20))
             time.sleep(0.3)
             self.assertEqual(0, made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), "no reset")
@@ -372,7 +372,7 @@ class TooMuch(unittest.TestCase):
             before = resident_mib(server.pid)
             held = []
             for _ in range(1000):
-                connection = socket.create_connection((server.host, server.port), timeout=20)
+                connection = socket.create_connection((server.host, server.port), timeout=HANG_S)
                 held.append(connection)
                 with contextlib.suppress(OSError):
                     connection.sendall(chance.choice(starts) + chance.randbytes(chance.choice((0, 1, 60, 2000, 20000))))
@@ -440,7 +440,7 @@ class Closed(unittest.TestCase):
             for _ in range(3):
                 with RawSmb(server) as smb:
                     logged_on(smb)
-            soon_is(0, lambda: server.counters["smb_connections_now"])
+            wait_until_equal(0, lambda: server.counters["smb_connections_now"])
             self.assertNotIn("closed:", server.said[before:])
 
     def test_the_lines_are_limited_and_the_others_counted(self):

@@ -5,8 +5,8 @@ import random
 import struct
 import unittest
 
-import bad_messages
-from bad_messages import CLOSED, WITH_BODY, At, Raw, Row, bodies, logged_on
+from fixtures import bad_messages
+from fixtures.bad_messages import CLOSED, WITH_BODY, At, Raw, Row, bodies, logged_on
 from lab import frames, raw_smb, sessions, tap
 from lab.local_rpc import bound
 from lab.netsessiond import Netsessiond

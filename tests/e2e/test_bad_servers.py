@@ -7,8 +7,8 @@ import struct
 import tempfile
 import unittest
 
-from asking import address, ask, assert_refused, is_interim
 from lab import command, frames, odd_servers, sessions, tampering, tap
+from lab.cli import address, run_list, assert_refused, is_interim
 from lab.ports import free_port
 from lab.relay import CUT, STALL, SWALLOW, TO_CLIENT, TO_SERVER, Raw, Relay
 from lab.samba import SambaServer
@@ -105,7 +105,7 @@ class OtherProtocols(Client):
 
     def test_a_samba_that_speaks_smb1_alone_is_384(self):
         with odd_servers.smb1_only_samba() as server:
-            assert_refused(self, 384, ask(server), address(server))
+            assert_refused(self, 384, run_list(server), address(server))
 
     def test_closing_at_once_is_64(self):
         with odd_servers.closes_at_once() as server:
@@ -152,7 +152,6 @@ class LogOn(unittest.TestCase):
         result = command.run("list", address(self.server))
         assert_refused(self, 1312, result, address(self.server))
         self.assertIn("kinit", result.stderr)
-
 
 
 class CredentialsFiles(Client):
@@ -244,7 +243,7 @@ class BadNetwork(unittest.TestCase):
         cls.server = cls.enterClassContext(SambaServer())
         cls.enterClassContext(sessions.held(cls.server, sessions.crowd(80, cls.server.users)))
         cls.credentials = cls.server.credentials_file("root")
-        ask(cls.server)  # the first open of a pipe takes longer
+        run_list(cls.server)  # the first open of a pipe takes longer
 
     def through(self, tamper, timeout_s=5.0):
         with Relay(self.server.host, self.server.port, tamper=tamper) as relay:

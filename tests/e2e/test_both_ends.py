@@ -2,13 +2,12 @@
 
 Each of it over signed SMB, over encrypted SMB, and at the local door.
 """
-import unittest
 
-from both_ends import ALL, LEVELS, MEMBERS, Encrypted, Local, Signed, at_level, row, steady
-from programs import run
-from test_feed import soon_is
+from fixtures.both_ends import ALL, LEVELS, Encrypted, Local, Signed, at_level, row, steady
+from fixtures.programs import run
 from lab import sessions, tap
 from lab.ports import free_port
+from lab.wait_until import wait_until_equal
 
 MORE_DATA, ACCESS_DENIED, INVALID_PARAMETER, INVALID_LEVEL = 234, 5, 87, 124
 USER_NOT_FOUND, CLIENT_NOT_FOUND, INVALID_COMPUTER, NOT_STARTED = 2221, 2312, 2351, 2114
@@ -177,8 +176,8 @@ class Questions:
             for client, user, closed in (("X-1", "IVAN", (0,)), (r"\\x-1", None, (0, 1)), (None, "ivan", (0, 2))):
                 before = [len(feeder.lines()) for feeder in feeders]
                 self.assertEqual(0, caller.delete(client, user))
-                soon_is([lines + (n in closed) for n, lines in enumerate(before)],
-                        lambda: [len(feeder.lines()) for feeder in feeders])
+                wait_until_equal([lines + (n in closed) for n, lines in enumerate(before)],
+                                 lambda: [len(feeder.lines()) for feeder in feeders])
             for client, user, status in (("x-9", None, CLIENT_NOT_FOUND), ("x-2", "judy", CLIENT_NOT_FOUND),
                                          (None, "nemo", CLIENT_NOT_FOUND), (None, None, INVALID_PARAMETER),
                                          ("", "", INVALID_PARAMETER)):

@@ -4,15 +4,16 @@ import csv
 import io
 import unittest
 
-from asking import address, assert_refused
-from both_ends import LEVELS, MEMBERS, Encrypted, Local, Signed, row, steady
-from test_encryption import ENCRYPTED
-from test_feed import Feeder, soon_is
-from test_watch import Watch
+from fixtures.both_ends import LEVELS, MEMBERS, Encrypted, Local, Signed, row, steady
+from fixtures.publisher import Publisher
+from fixtures.watch import Watch
 from lab import command, sessions, tap
+from lab.cli import address, assert_refused
+from lab.frames import ENCRYPTED
 from lab.netsessiond import Netsessiond
 from lab.relay import TO_CLIENT, TO_SERVER, Relay
 from lab.sessions import Wanted
+from lab.wait_until import wait_until_equal
 
 FED = [row(r"\\fs-1", "carol", "Samba 4.17", r"\Device\NetbiosSmb", 3, 100, 40, 1),
        row("10.0.0.7", "dave", "", "", 0, 50, 50, 2), row(r"\\fs-1", "erin", "", r"\Device\NetbiosSmb", 1, 9000, 7)]
@@ -70,10 +71,10 @@ class Listing:
             self.assertEqual(["x-1", "x-2"], [one["client"] for one in result.sessions])
             self.assertEqual(0, result.exit, result)
             self.assertIn("closed 2 sessions", result.stderr)
-            soon_is([2, 2, 1], lambda: [len(feeder.lines()) for feeder in feeders])
+            wait_until_equal([2, 2, 1], lambda: [len(feeder.lines()) for feeder in feeders])
         assert_refused(self, 2221, self.command("close", "-u", "ivan", "--yes"))
         self.assertEqual(2, self.command("close", "-u", "carol").exit)  # nobody there to say yes
-        soon_is(steady(before), lambda: steady(self.judge(502).rows))
+        wait_until_equal(steady(before), lambda: steady(self.judge(502).rows))
 
     def assert_not_closed(self, result):
         """Whom it would close may be seen by who asks, that is all."""
@@ -190,9 +191,9 @@ class LocalCommand(Listing, Local):
         self.assert_not_closed(self.command("close", "-u", "carol", "--yes", user="games"))
 
     def test_watch_tells_what_changes(self):
-        with Feeder(self.server, self.programs.compile(command.REPOSITORY / "examples" / "publisher.c", "netsession")) as feed:
+        with Publisher(self.server, self.programs.compile(command.REPOSITORY / "examples" / "publisher.c", "netsession")) as feed:
             feed.tell("put 1 x-1 ivan 2")
-            soon_is(len(FED) + 1, lambda: len(self.judge(0).rows))
+            wait_until_equal(len(FED) + 1, lambda: len(self.judge(0).rows))
             with Watch(self.server, env=self.environment()) as watch:
                 self.assertEqual(("started", "x-1", 2), watch.next("ivan"))
                 feed.tell("put 1 x-1 ivan 5")

@@ -2,9 +2,8 @@
 they were fed, at each level and at each door."""
 import csv
 import io
-import unittest
 
-from both_ends import ALL, LEVELS, Encrypted, Local, Signed, at_level, row, steady
+from fixtures.both_ends import ALL, LEVELS, Encrypted, Local, Signed, at_level, row, steady
 from lab import tap
 
 E_ACUTE, E_AND_ACUTE = "caf\u00e9", "cafe\u0301"

@@ -7,10 +7,11 @@ import time
 import unittest
 import uuid
 
-from asking import address, assert_refused
 from lab import command, sessions, tap
+from lab.cli import address, assert_refused
 from lab.samba import SambaServer
 from lab.sessions import Wanted
+from lab.wait_until import HANG_S
 
 HELD = [Wanted("mail", "127.0.0.7", 2), Wanted("mail", "127.0.0.8"), Wanted("games", "127.0.0.9"), Wanted("man")]
 
@@ -144,7 +145,7 @@ class Close(WithSessions):
                 env=command.environment())
             os.close(theirs)
             os.write(ours, answer)
-            stdout, stderr = process.communicate(timeout=30)
+            stdout, stderr = process.communicate(timeout=HANG_S)
         self.assertIn("mail", stdout)
         return process.returncode, stderr
 

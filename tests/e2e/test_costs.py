@@ -9,8 +9,8 @@ import sys
 import time
 import unittest
 
-from asking import address
 from lab import command, sessions, tap
+from lab.cli import address
 from lab.samba import SambaServer
 
 TURNS, SERIES = 15, 10  # what else the machine does can spoil a series of wall times: the best of some counts

@@ -3,9 +3,9 @@ import collections
 import time
 import unittest
 
-from asking import address
-from programs import Conversation, Programs
+from fixtures.programs import Conversation, Programs
 from lab import sessions, tap
+from lab.cli import address
 from lab.ports import free_port
 from lab.relay import Relay
 from lab.samba import SambaServer

@@ -4,9 +4,8 @@ import subprocess
 import tempfile
 import unittest
 
-from asking import command
-from installed import Installed
-from lab import tap
+from fixtures.installed import Installed
+from lab import command, tap
 
 
 class Described:

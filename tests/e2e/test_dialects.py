@@ -8,8 +8,8 @@ import struct
 import subprocess
 import unittest
 
-from asking import ask, is_interim
 from lab import frames, sessions, tap
+from lab.cli import run_list, is_interim
 from lab.relay import TO_CLIENT, TO_SERVER, Relay
 from lab.samba import SambaServer
 
@@ -22,17 +22,6 @@ ENOUGH = 80  # sessions for an answer in more than one fragment
 DIALECTS = [("SMB2_02", 0x0202, "SMB2_02", "HMAC-SHA256"), ("SMB2_10", 0x0210, "SMB2_10", "HMAC-SHA256"),
             ("SMB3_00", 0x0300, "SMB3_00", "AES-128-CMAC"), ("SMB3_02", 0x0302, "SMB3_02", "AES-128-CMAC"),
             *(("SMB3_11", 0x0311, "SMB3_11", algorithm) for algorithm in ALGORITHMS)]
-
-
-def messages_in(message):
-    """The messages of a compound, each as (command, flags)."""
-    offset = 0
-    while True:
-        command, _, flags, following = struct.unpack_from("<HHII", message, offset + 12)
-        yield command, flags
-        if following == 0:
-            return
-        offset += following
 
 
 class Witness:
@@ -53,7 +42,7 @@ class Witness:
         if direction == TO_SERVER and command == frames.IOCTL:
             self.smbstatus = self._ask_smbstatus()
         if self._logged_on and not is_interim(message):  # which goes without a signature
-            self.unsigned += [(direction, of) for of, flags in messages_in(message) if not flags & FLAG_SIGNED]
+            self.unsigned += [(direction, of) for of, flags in frames.messages_in(message) if not flags & FLAG_SIGNED]
         return message
 
     @property
@@ -79,7 +68,7 @@ class Dialects(unittest.TestCase):
                 sessions.held(server, [sessions.Wanted("mail", "127.0.0.7")] * ENOUGH):
             witness = Witness(server)
             with Relay(server.host, server.port, tamper=witness) as relay:
-                result = ask(server, "-o", "json", "-l", 1, of=relay)
+                result = run_list(server, "-o", "json", "-l", 1, of=relay)
         self.assertEqual((0, ""), (result.exit, result.stderr))
         self.assertEqual([("127.0.0.1", "root")] + [("127.0.0.7", "mail")] * ENOUGH,
                          sorted((row["client"], row["user"]) for row in result.sessions))

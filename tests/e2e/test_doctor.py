@@ -1,8 +1,8 @@
 """`netsession doctor` against real Samba servers of several configurations: what it finds is how they were set up."""
 import unittest
 
-from asking import address
 from lab import command, odd_servers, tap
+from lab.cli import address
 from lab.ports import free_port
 from lab.samba import SambaServer
 

@@ -1,37 +1,17 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Encryption, and what keeps an exchange from being talked down."""
-import pathlib
 import struct
-import sys
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-
-from lab import command, tap  # noqa: E402
-from lab.relay import TO_CLIENT, TO_SERVER, Relay  # noqa: E402
-from lab.samba import SambaServer  # noqa: E402
+from fixtures.encryption import listing, watched
+from lab import tap
+from lab.frames import ENCRYPTED
+from lab.relay import TO_CLIENT, TO_SERVER, Relay
+from lab.samba import SambaServer
 
 CIPHERS = ("AES-128-CCM", "AES-128-GCM", "AES-256-CCM", "AES-256-GCM")
-ENCRYPTED = b"\xfdSMB"
 DOWNGRADE = 1265
-
-
-def listing(server, *arguments, port=None):
-    return command.run("list", "-l", 1, "-o", "json", "-A", server.credentials_file(server.administrator), *arguments,
-                       f"{server.host}:{port or server.port}")
-
-
-def watched(server, *arguments):
-    """Lists through a relay. Returns the result and, for each direction, whether each message came encrypted."""
-    seen = {TO_SERVER: [], TO_CLIENT: []}
-
-    def watch(direction, message, _):
-        seen[direction].append(message[:4] == ENCRYPTED)
-        return message
-
-    with Relay(server.host, server.port, tamper=watch) as relay:
-        return listing(server, *arguments, port=relay.port), seen
 
 
 class Encryption(unittest.TestCase):

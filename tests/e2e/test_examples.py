@@ -10,10 +10,10 @@ import tempfile
 import time
 import unittest
 
-from asking import address, command
-from installed import Installed
-from programs import run
-from lab import sessions, tap
+from fixtures.installed import Installed
+from fixtures.programs import run
+from lab import command, sessions, tap
+from lab.cli import address
 from lab.netsessiond import Netsessiond
 from lab.samba import SambaServer
 from lab.sessions import Wanted

@@ -3,22 +3,14 @@ import pathlib
 import subprocess
 import unittest
 
-from asking import command
-from lab import tap
+from lab import command, tap
 
 LISTS = pathlib.Path(__file__).with_name("exports")
 
 
-def exported(library):
-    """The names that the dynamic linker can find in a library."""
-    symbols = subprocess.run(["nm", "--dynamic", "--defined-only", "--format=posix", command.built(f"{library}.so")],
-                             text=True, capture_output=True, check=True).stdout
-    return sorted(line.split()[0] for line in symbols.splitlines())
-
-
 class Exports(unittest.TestCase):
     def check(self, library):
-        self.assertEqual((LISTS / f"{library}.txt").read_text().split(), exported(library))
+        self.assertEqual((LISTS / f"{library}.txt").read_text().split(), command.exported_names(library))
 
     def test_libnetapi32_exports_windows_names_and_the_error_text(self):
         self.check("libnetapi32")

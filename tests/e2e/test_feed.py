@@ -2,24 +2,23 @@
 import concurrent.futures
 import contextlib
 import pathlib
-import re
 import shutil
 import socket
 import struct
 import subprocess
 import tempfile
-import threading
 import time
 import unittest
 
 from impacket.dcerpc.v5 import srvs
 
-from asking import as_rows
-from programs import INCLUDE, PLAIN_AES, VALGRIND, Programs
+from fixtures.programs import VALGRIND, Programs
+from fixtures.publisher import Publisher
 from lab import command, sessions, tap
+from lab.cli import as_rows
 from lab.local_rpc import bound
 from lab.netsessiond import Netsessiond
-from lab.soon import WAIT_S, soon, soon_is
+from lab.wait_until import HANG_S, wait_until_equal
 
 LEVELS = (0, 1, 2, 10, 502)
 MANY = 100000
@@ -28,46 +27,12 @@ VERSION = 0x4E534603
 HELLO, WELCOME, REFUSED, PUT, TOUCH, REMOVE, TAKEN, CLOSE, ERROR, ASKED, FRESH = range(1, 12)
 
 
-class Feeder:
-    """A context manager: a program that feeds a service, and the lines that it says."""
-
-    def __init__(self, service, program, *arguments, inside=()):
-        environment = command.environment({"NETSESSION_PUBLISH_SOCKET": str(service.publish_socket)})
-        if VALGRIND[0] in inside:
-            environment |= PLAIN_AES
-        self.process = subprocess.Popen([*inside, program, *map(str, arguments)], env=environment, text=True, bufsize=1,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.said, self.complained = [], []
-        self._readers = [threading.Thread(target=lambda s=s, to=to: to.extend(iter(s.readline, "")), daemon=True)
-                         for s, to in ((self.process.stdout, self.said), (self.process.stderr, self.complained))]
-        for reader in self._readers:
-            reader.start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.close()
-        self.exit = self.process.wait(WAIT_S)
-        for reader in self._readers:
-            reader.join()
-        self.process.stdout.close()
-        self.process.stderr.close()
-
-    def tell(self, line):
-        self.process.stdin.write(line + "\n")
-
-    def lines(self):
-        return [line.rstrip("\n") for line in list(self.said)]
-
-
 class Raw:
     """A context manager: a feeder of our own making, byte by byte."""
 
     def __init__(self, service):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(WAIT_S)
+        self.socket.settimeout(HANG_S)
         self.socket.connect(str(service.publish_socket))
 
     def __enter__(self):
@@ -150,11 +115,11 @@ class OneService(unittest.TestCase):
 
     def feed_rows(self, count=1, client="10.0.0.7", user="zoë", kind="", transport="", opens=0, active=0, idle=0,
                   flags=0, inside=()):
-        return Feeder(self.service, self.rows, count, client, user, kind, transport, opens, active, idle, flags,
+        return Publisher(self.service, self.rows, count, client, user, kind, transport, opens, active, idle, flags,
                       inside=inside)
 
     def tearDown(self):
-        soon_is([], self.clients)
+        wait_until_equal([], self.clients)
 
 
 class Sessions(OneService):
@@ -163,7 +128,7 @@ class Sessions(OneService):
                     "transport": r"\Device\NetbiosSmb"}
         with self.feed_rows(client=r"\\fs-1", kind="Samba 4.17", transport=r"\Device\NetbiosSmb", opens=3, active=100,
                             idle=40, flags=3):
-            soon_is([r"\\fs-1"], self.clients)
+            wait_until_equal([r"\\fs-1"], self.clients)
             for level in LEVELS:
                 with self.subTest(level):
                     answer = self.judge(level=level)
@@ -180,54 +145,54 @@ class Sessions(OneService):
 
     def test_callers_from_elsewhere_are_told_too(self):
         with self.feed_rows(client="10.0.0.7", user="carol", opens=4):
-            soon_is(["10.0.0.7"], self.clients)
+            wait_until_equal(["10.0.0.7"], self.clients)
             for level in LEVELS:
                 answer = sessions.enumerate_with_impacket(self.service, level=level, client=r"\\10.0.0.7")
                 self.assertEqual((0, ["10.0.0.7"]), (answer.status, [row["client"] for row in answer.rows]))
                 done = subprocess.run(self.service.tool("rpcclient", "-A", self.service.credentials_file("root"),
                                                         self.service.host, "-c", sessions.netsessenum("10.0.0.7", "carol", level)),
-                                      text=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=WAIT_S, check=True)
+                                      text=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=HANG_S, check=True)
                 self.assertIn("Received 1 entries", done.stdout)
             listed = command.run("list", f"{self.service.host}:{self.service.port}", "-A",
                                  self.service.credentials_file("root"), "-u", "carol", "-o", "json").sessions
             self.assertEqual([("10.0.0.7", 4)], [(row["client"], row["num_opens"]) for row in listed])
 
     def test_a_session_goes_on_and_is_used_and_ends(self):
-        with Feeder(self.service, self.example) as feeder:
+        with Publisher(self.service, self.example) as feeder:
             feeder.tell("put 1 10.0.0.7 alice 2")
             feeder.tell("put 2 10.0.0.8 bob 0")
-            soon_is({("10.0.0.7", "alice"): 2, ("10.0.0.8", "bob"): 0}, self.users)
+            wait_until_equal({("10.0.0.7", "alice"): 2, ("10.0.0.8", "bob"): 0}, self.users)
             feeder.tell("put 1 10.0.0.7 alice 5")
-            soon_is({("10.0.0.7", "alice"): 5, ("10.0.0.8", "bob"): 0}, self.users)
+            wait_until_equal({("10.0.0.7", "alice"): 5, ("10.0.0.8", "bob"): 0}, self.users)
             time.sleep(2.1)
             self.assertGreaterEqual(self.judge(level=10, client=r"\\10.0.0.7").rows[0]["idle_seconds"], 2)
             feeder.tell("touch 1")
-            soon_is([0], lambda: [row["idle_seconds"] // 2 for row in self.judge(level=10, client=r"\\10.0.0.7").rows])
+            wait_until_equal([0], lambda: [row["idle_seconds"] // 2 for row in self.judge(level=10, client=r"\\10.0.0.7").rows])
             self.assertGreaterEqual(self.judge(level=10, client=r"\\10.0.0.7").rows[0]["active_seconds"], 2)
             feeder.tell("remove 2")
-            soon_is({("10.0.0.7", "alice"): 5}, self.users)
+            wait_until_equal({("10.0.0.7", "alice"): 5}, self.users)
         self.assertEqual((0, [], []), (feeder.exit, feeder.lines(), feeder.complained))
 
     def test_a_killed_feeder_takes_its_sessions_along(self):
         with self.feed_rows(3, "a"), self.feed_rows(2000, "b") as victim:
-            soon_is(2003, self.count)
+            wait_until_equal(2003, self.count)
             victim.process.kill()
-            soon_is(["a0", "a1", "a2"], self.clients)
+            wait_until_equal(["a0", "a1", "a2"], self.clients)
 
     def test_names_are_filters_without_regard_to_case(self):
         with self.feed_rows(3, "fs"):
-            soon_is(3, self.count)
+            wait_until_equal(3, self.count)
             self.assertEqual(["fs1"], [row["client"] for row in self.judge(level=1, client=r"\\FS1").rows])
             self.assertEqual(["fs2"], [row["client"] for row in self.judge(level=1, username="ZOË2").rows])
 
     def test_a_feeder_has_no_leak_and_no_wild_access(self):
         with self.feed_rows(300, inside=VALGRIND) as feeder:
-            soon_is(300, self.count)
+            wait_until_equal(300, self.count)
         self.assertEqual((0, []), (feeder.exit, feeder.complained))
 
     def test_a_hundred_thousand_are_fed_and_read_page_by_page(self):
         with self.feed_rows(MANY, "c", "u"):
-            soon_is(MANY, self.count)
+            wait_until_equal(MANY, self.count)
             read, resume_handle, status = [], 0, 234
             with bound(self.service.socket) as dce:
                 while status == 234:
@@ -235,7 +200,7 @@ class Sessions(OneService):
                                                                              page_bytes=1000000)
                     read += [row["client"] for row in rows]
             self.assertEqual((0, [f"c{n}" for n in range(MANY)]), (status, read))
-            listed = self.locally("list", "-o", "jsonl", timeout=120)
+            listed = self.locally("list", "-o", "jsonl", timeout=HANG_S)
             self.assertEqual(MANY, len(listed.stdout.splitlines()))
             self.assertEqual(["c77777"], [row["client"] for row in self.judge(level=0, client=r"\\c77777").rows])
 
@@ -246,22 +211,22 @@ class Closing(OneService):
             return srvs.hNetrSessionDel(dce, f"{client}\0" if client else "\0", f"{user}\0" if user else "\0")
 
     def test_a_session_that_impacket_closes_is_its_feeders_to_end(self):
-        with Feeder(self.service, self.example) as feeder:
+        with Publisher(self.service, self.example) as feeder:
             feeder.tell("put 1 10.0.0.7 alice 2")
             feeder.tell("put 2 10.0.0.8 bob 0")
-            soon_is(["10.0.0.7", "10.0.0.8"], self.clients)
+            wait_until_equal(["10.0.0.7", "10.0.0.8"], self.clients)
             self.close(client=r"\\10.0.0.8")
-            soon_is(["close 2"], feeder.lines)
+            wait_until_equal(["close 2"], feeder.lines)
             self.assertEqual(["10.0.0.7", "10.0.0.8"], self.clients())
             feeder.tell("remove 2")
-            soon_is(["10.0.0.7"], self.clients)
+            wait_until_equal(["10.0.0.7"], self.clients)
 
     def test_the_command_closes_one_too(self):
         with self.feed_rows(user="alice") as feeder:
-            soon_is(["10.0.0.7"], self.clients)
+            wait_until_equal(["10.0.0.7"], self.clients)
             done = self.locally("close", "-u", "alice", "--yes")
             self.assertEqual(0, done.exit, done)
-            soon_is(["open", "close 0"], feeder.lines)
+            wait_until_equal(["open", "close 0"], feeder.lines)
 
     @contextlib.contextmanager
     def groups(self):
@@ -272,7 +237,7 @@ class Closing(OneService):
             for key, user, group in ((1, "alice", 7), (2, "bob", 7), (3, "carol", 8), (4, "dave", 0), (5, "alice", 8)):
                 first.put(key, f"10.0.0.{key}", user, group)
             second.put(1, "10.0.1.1", "erin", 7)
-            soon_is(6, self.count)
+            wait_until_equal(6, self.count)
             yield first
 
     def audited(self, operation):
@@ -308,7 +273,7 @@ class Closing(OneService):
         with self.groups() as raw:
             raw.put(2, "10.0.0.2", "bob", 0)
             raw.say(REMOVE, struct.pack("<Q", 3))
-            soon_is(5, self.count)
+            wait_until_equal(5, self.count)
             for user in ("alice", "bob"):
                 self.close(user=user)
                 self.assertEqual((None, None), self.audited("NetrSessionDel"))
@@ -317,7 +282,7 @@ class Closing(OneService):
         with Raw(self.service) as raw:
             raw.greet()
             raw.put_all((key, f"10.1.0.{key}", f"user{key}", 9) for key in range(400))
-            soon_is(400, self.count)
+            wait_until_equal(400, self.count)
             self.assertEqual(0, self.locally("close", "--yes", "-u", "user0").exit)
             names, total = self.audited("NetrSessionDel")
             self.assertEqual((32, 399), (len(names), total))
@@ -331,9 +296,9 @@ class Closing(OneService):
 
     def test_feeders_hear_of_their_own_sessions_only(self):
         with self.feed_rows(client="a") as a, self.feed_rows(client="b") as b:
-            soon_is(["a", "b"], self.clients)
+            wait_until_equal(["a", "b"], self.clients)
             self.close(client=r"\\b")
-            soon_is(["open", "close 0"], b.lines)
+            wait_until_equal(["open", "close 0"], b.lines)
             self.assertEqual(["open"], a.lines())
 
 
@@ -345,8 +310,8 @@ class Bounds(OneService):
         copy = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "feed_rows"
         copy.parent.chmod(0o755)
         shutil.copy(self.rows, copy)
-        with Feeder(self.service, copy, 1, "a", "b", "", "", 0, 0, 0, 0, inside=as_nobody) as feeder:
-            soon_is(["status 5"], feeder.lines)
+        with Publisher(self.service, copy, 1, "a", "b", "", "", 0, 0, 0, 0, inside=as_nobody) as feeder:
+            wait_until_equal(["status 5"], feeder.lines)
         self.assertEqual([], self.clients())
         told = [line for line in self.service.audit if line["operation"] == "publish-open"][-1]
         self.assertEqual(("nobody", 5), (told["caller"], told["status"]))
@@ -354,16 +319,16 @@ class Bounds(OneService):
     def test_more_feeders_are_refused_until_one_goes(self):
         with self.feed_rows(client="a"):
             with self.feed_rows(client="b"):
-                soon_is(["a", "b"], self.clients)
+                wait_until_equal(["a", "b"], self.clients)
                 with self.feed_rows(client="c") as third:
-                    soon_is(["status 71"], third.lines)
-            soon_is(["a"], self.clients)
+                    wait_until_equal(["status 71"], third.lines)
+            wait_until_equal(["a"], self.clients)
             with self.feed_rows(client="c"):
-                soon_is(["a", "c"], self.clients)
+                wait_until_equal(["a", "c"], self.clients)
 
     def test_more_sessions_are_refused_at_once(self):
         with self.feed_rows(101) as feeder:
-            soon_is(["open", "status 69"], feeder.lines)
+            wait_until_equal(["open", "status 69"], feeder.lines)
         self.assertEqual(0, feeder.exit)
 
     def test_more_sessions_are_refused_by_the_service_and_the_others_stay(self):
@@ -373,7 +338,7 @@ class Bounds(OneService):
                 raw.put(key, f"c{key}")
             self.assertEqual((ERROR, struct.pack("<QI", 100, 69)), raw.hear_until(ERROR))
             self.assertEqual((ERROR, struct.pack("<QI", 101, 69)), raw.hear_until(ERROR))
-            soon_is(100, self.count)
+            wait_until_equal(100, self.count)
 
     def test_what_comes_too_fast_waits(self):
         with Raw(self.service) as raw:
@@ -388,7 +353,7 @@ class Bounds(OneService):
                 taken += struct.unpack("<I", body)[0]
             self.assertGreater(time.monotonic() - begun, 1.5)
             raw.put(1, "still-there")
-            soon_is(["still-there"], self.clients)
+            wait_until_equal(["still-there"], self.clients)
 
     def test_who_waits_to_be_let_in_cannot_keep_others_out(self):
         with contextlib.ExitStack() as stack:
@@ -396,7 +361,7 @@ class Bounds(OneService):
                 stack.enter_context(Raw(self.service))
             time.sleep(6)
             with self.feed_rows(client="a"):
-                soon_is(["a"], self.clients)
+                wait_until_equal(["a"], self.clients)
 
 
 class Asked(OneService):
@@ -414,8 +379,8 @@ class Asked(OneService):
         found = self.folder / name
         if sessions_of_it is not None:
             found.write_text(str(sessions_of_it))
-        with Feeder(self.service, self.looks, found) as feeder:
-            soon_is(["open"], feeder.lines)
+        with Publisher(self.service, self.looks, found) as feeder:
+            wait_until_equal(["open"], feeder.lines)
             yield feeder, lambda count: found.write_text(str(count))
 
     def test_the_first_call_tells_what_came_a_moment_before_and_nothing_is_asked_before_it(self):
@@ -449,7 +414,7 @@ class Asked(OneService):
 
     def test_one_that_never_answers_delays_one_call_by_a_moment(self):
         with self.looker(None) as (feeder, _), self.feed_rows(client="told"):
-            soon_is(["told"], self.clients)
+            wait_until_equal(["told"], self.clients)
             began = time.monotonic()
             self.assertEqual(["told"], self.clients())
             self.assertLess(time.monotonic() - began, 1.5)
@@ -460,15 +425,15 @@ class Asked(OneService):
         with self.looker(None) as (feeder, _), concurrent.futures.ThreadPoolExecutor(1) as pool:
             began = time.monotonic()
             waits = pool.submit(self.clients)
-            soon_is(["open", "looked"], feeder.lines)
+            wait_until_equal(["open", "looked"], feeder.lines)
             feeder.process.kill()
-            self.assertEqual([], waits.result(WAIT_S))
+            self.assertEqual([], waits.result(HANG_S))
             self.assertLess(time.monotonic() - began, 1.9)
 
     def test_a_caller_who_leaves_meanwhile_holds_up_nobody(self):
         with self.looker(None) as (feeder, _), bound(self.service.socket) as dce:
             sessions.begin_enumeration(dce, 0)
-            soon_is(["open", "looked"], feeder.lines)
+            wait_until_equal(["open", "looked"], feeder.lines)
             dce.get_rpc_transport().disconnect()
             self.assertEqual([], self.clients())
 
@@ -483,8 +448,8 @@ class AskedByStrangers(OneService):
     def test_who_may_not_look_causes_no_look_and_does_not_wait(self):
         with Netsessiond(("alice",), policy="hardened", publishers="root") as service:
             found = self.folder / "none"
-            with Feeder(service, self.looks, found) as feeder:
-                soon_is(["open"], feeder.lines)
+            with Publisher(service, self.looks, found) as feeder:
+                wait_until_equal(["open"], feeder.lines)
                 for _ in range(3):
                     stranger = command.run("list", env={"NETSESSION_SOCKET": str(service.socket)},
                                            inside=("setpriv", "--reuid=games", "--regid=games", "--clear-groups"))
@@ -493,7 +458,7 @@ class AskedByStrangers(OneService):
                 self.assertEqual(["open"], feeder.lines())
                 with bound(service.socket) as dce:
                     self.assertEqual(0, sessions.enumerate_over(dce, 0).status)
-                soon_is(["open", "looked"], feeder.lines)
+                wait_until_equal(["open", "looked"], feeder.lines)
 
 
 class Malformed(OneService):
@@ -508,10 +473,10 @@ class Malformed(OneService):
             with self.subTest(what), Raw(self.service) as raw, self.feed_rows(client="other"):
                 self.assertEqual(WELCOME, raw.greet()[0])
                 raw.put(1, "fs1")
-                soon_is(["fs1", "other"], self.clients)
+                wait_until_equal(["fs1", "other"], self.clients)
                 raw.socket.sendall(data)
                 self.assertTrue(raw.is_closed())
-                soon_is(["other"], self.clients)
+                wait_until_equal(["other"], self.clients)
 
     def test_what_is_no_greeting_ends_the_connection(self):
         for data in (b"GET / HTTP/1.0\r\n\r\n", Raw.frame(PUT, bytes(36)), b"\0" * 100):
@@ -531,26 +496,26 @@ class Malformed(OneService):
                 raw.put(key, client[-1024:])
                 self.assertEqual((ERROR, struct.pack("<QI", key, 87)), raw.hear_until(ERROR))
             raw.put(9, "x" * 1024)
-            soon_is(["x" * 1024], self.clients)
+            wait_until_equal(["x" * 1024], self.clients)
 
 
 class Restart(OneService):
     def test_the_example_comes_back_when_the_service_does(self):
-        with Feeder(self.service, self.example) as feeder:
+        with Publisher(self.service, self.example) as feeder:
             feeder.tell("put 1 10.0.0.7 alice 2")
-            soon_is(["10.0.0.7"], self.clients)
+            wait_until_equal(["10.0.0.7"], self.clients)
             self.service.restart()
-            soon_is(["10.0.0.7"], self.clients)
+            wait_until_equal(["10.0.0.7"], self.clients)
             feeder.tell("remove 1")
 
     def test_who_may_not_feed_any_more_is_sent_away_at_a_reload(self):
         with self.feed_rows() as feeder:
-            soon_is(["10.0.0.7"], self.clients)
-            self.service.options["publishers"] = "somebody-else"
+            wait_until_equal(["10.0.0.7"], self.clients)
+            self.service.options["feeders"] = "somebody-else"
             self.service.reload()
-            soon_is(["open", "lost 64"], feeder.lines)
-            soon_is([], self.clients)
-            self.service.options["publishers"] = "root"
+            wait_until_equal(["open", "lost 64"], feeder.lines)
+            wait_until_equal([], self.clients)
+            self.service.options["feeders"] = "root"
             self.service.reload()
 
 

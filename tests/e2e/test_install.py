@@ -6,8 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
-import asking  # noqa: F401  (makes lab importable)
-from installed import Installed
+from fixtures.installed import Installed
 from lab import tap
 
 PROGRAM = r"""

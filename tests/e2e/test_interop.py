@@ -9,10 +9,11 @@ from impacket.dcerpc.v5 import srvs
 from impacket.dcerpc.v5.rpcrt import DCERPCException
 from impacket.smbconnection import SMBConnection, SessionError
 
-from asking import address
 from lab import command, sessions, tap
 from lab.capture import Capture
+from lab.cli import address
 from lab.netsessiond import Netsessiond
+from lab.wait_until import HANG_S
 
 LEVELS = [0, 1, 2, 10, 502]
 OK, ACCESS_DENIED, MORE_DATA = 0, 5, 234
@@ -55,7 +56,7 @@ class Interop(unittest.TestCase):
 
     def tool(self, *arguments):
         done = subprocess.run(self.server.tool(*arguments), text=True, capture_output=True, stdin=subprocess.DEVNULL,
-                              timeout=60, check=False)
+                              timeout=HANG_S, check=False)
         return done.stdout + done.stderr
 
     def rpcclient(self, what, user=None):
@@ -265,7 +266,7 @@ class Smbtorture(Interop):
         name, configuration, port = self.server.tool("smbtorture")
         done = subprocess.run(
             [name, configuration, f"-p{port.partition('=')[2]}", "-U", f"{self.server.domain}/root%{PASSWORD}",
-             *options, target, test], text=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=120, check=False)
+             *options, target, test], text=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=HANG_S, check=False)
         said = done.stdout + done.stderr
         self.assertRegex(said, rf"(?m)^success: (.*\.)?{re.escape(test.rsplit('.', 1)[-1])}$", said[-3000:])
 

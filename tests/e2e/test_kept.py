@@ -2,12 +2,12 @@
 import time
 import unittest
 
-from asking import address
-from programs import Conversation, Programs
+from fixtures.programs import Conversation, Programs
 from lab import frames, sessions, tampering, tap
+from lab.cli import address
 from lab.relay import CUT, TO_SERVER, Relay
 from lab.samba import SambaServer
-from lab.soon import soon
+from lab.wait_until import wait_until
 
 KEPT_S = 10
 
@@ -119,7 +119,7 @@ class Kept(unittest.TestCase):
         self.asks(5, self.other)
         with Conversation(self.program) as another:
             self.assertEqual("0", another.say("del", self.right, address(self.server), "-", "games").split()[0])
-        soon(lambda: self.relay.closed_by_server)  # Samba answers before it has closed the session
+        wait_until(lambda: self.relay.closed_by_server)  # Samba answers before it has closed the session
         self.assertEqual(self.NEW, self.asks(5, self.other))
 
     def test_one_that_is_cut_at_the_question_is_replaced_without_a_word(self):

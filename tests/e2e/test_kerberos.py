@@ -2,9 +2,10 @@
 import subprocess
 import unittest
 
-from asking import assert_refused
 from lab import command, tap
 from lab.ad import DomainController
+from lab.cli import assert_refused
+from lab.wait_until import HANG_S
 
 LEVEL_1 = ["client", "user", "num_opens", "active_seconds", "idle_seconds", "user_flags"]
 
@@ -87,7 +88,7 @@ class Kerberos(unittest.TestCase):
     def test_a_kept_connection_serves_the_same_principal(self):
         self.dc.kinit("Administrator")
         watch = self.watch(4, every="0.3")
-        stdout, stderr = watch.communicate(timeout=30)
+        stdout, stderr = watch.communicate(timeout=HANG_S)
         self.assertEqual((0, ""), (watch.returncode, stderr))
         self.assertIn('"started"', stdout)
         self.assertEqual(1, self.connections())
@@ -97,7 +98,7 @@ class Kerberos(unittest.TestCase):
         watch = self.watch(2, every="2")
         self.assertIn('"started"', watch.stdout.readline())
         self.dc.kinit("alice")
-        _, stderr = watch.communicate(timeout=30)
+        _, stderr = watch.communicate(timeout=HANG_S)
         self.assertEqual(3, watch.returncode)
         self.assertIn("(5)", stderr)
         self.assertEqual(2, self.connections())

@@ -4,9 +4,9 @@ import pathlib
 import time
 import unittest
 
-from asking import assert_refused
 from lab import command, tap
 from lab.ad import DomainController
+from lab.cli import assert_refused
 
 FAKETIME = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 NO_TICKETS = {"KRB5CCNAME": "FILE:/nonexistent/tickets"}

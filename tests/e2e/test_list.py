@@ -9,8 +9,8 @@ import time
 import types
 import unittest
 
-from asking import address, as_rows, ask, assert_refused, without_times
 from lab import command, frames, odd_servers, sessions, tap
+from lab.cli import address, as_rows, run_list, assert_refused, without_times
 from lab.ports import free_port
 from lab.relay import TO_SERVER, Relay
 from lab.samba import SambaServer
@@ -32,7 +32,7 @@ class HeldSessions(unittest.TestCase):
         cls.enterClassContext(sessions.held(cls.server, HELD))
 
     def ask(self, *arguments, **options):
-        return ask(self.server, *arguments, **options)
+        return run_list(self.server, *arguments, **options)
 
     # ---- as nobody
 
@@ -83,7 +83,7 @@ class HeldSessions(unittest.TestCase):
             stranger = types.SimpleNamespace(host=server.host, port=server.port, domain=server.domain,
                                              password=lambda user: "anything")
             with sessions.held(stranger, [Wanted("stranger", "127.0.0.5")]):
-                result = ask(server, "-o", "json")
+                result = run_list(server, "-o", "json")
         self.assertEqual({("127.0.0.5", "guest"), ("127.0.0.1", "")},
                          {(row["client"], "".join(row["user_flags"])) for row in result.sessions})
 
@@ -275,19 +275,19 @@ class ManySessions(unittest.TestCase):
         cls.enterClassContext(sessions.held(cls.server, cls.wanted))
 
     def test_two_hundred_are_all_there_exactly_once_at_level_1(self):
-        result = ask(self.server, "-l", 1, "-o", "json")
+        result = run_list(self.server, "-l", 1, "-o", "json")
         expected = [*((want.client, want.user) for want in self.wanted), ("127.0.0.1", "root")]
         self.assertEqual(sorted(expected), sorted((row["client"], row["user"]) for row in result.sessions))
         self.assertEqual(201, result.json["servers"][0]["total"])
 
     def test_two_hundred_are_all_there_exactly_once_at_level_0(self):
-        result = ask(self.server, "-l", 0, "-o", "json")
+        result = run_list(self.server, "-l", 0, "-o", "json")
         expected = [*(want.client for want in self.wanted), "127.0.0.1"]
         self.assertEqual(sorted(expected), sorted(row["client"] for row in result.sessions))
 
     def test_one_of_two_hundred_is_found(self):
         want = self.wanted[117]
-        result = ask(self.server, "-c", want.client, "-u", want.user, "-o", "json")
+        result = run_list(self.server, "-c", want.client, "-u", want.user, "-o", "json")
         expected = [other for other in self.wanted if (other.client, other.user) == (want.client, want.user)]
         self.assertEqual([(want.client, want.user)] * len(expected),
                          [(row["client"], row["user"]) for row in result.sessions])

@@ -2,8 +2,6 @@
 
 What takes time is compared within one run, since the machine is at other work, too.
 """
-import pathlib
-import socket
 import statistics
 import subprocess
 import sys
@@ -13,9 +11,11 @@ import unittest
 from impacket.dcerpc.v5 import srvs, transport
 from impacket.smbconnection import SMBConnection
 
-from asking import address
 from lab import command, sessions, tap
+from lab.cli import address
 from lab.netsessiond import Netsessiond
+from lab.process import resident_mib
+from lab.wait_until import HANG_S
 
 IDLE, BURST = 10000, 1000
 FEW, MANY = 1000, 1000000
@@ -23,11 +23,6 @@ PAGES, SERIES, RATIO = 60, 8, 1.5
 PAGE_BYTES = 100 * 150  # of some hundred sessions: level 502 and their texts
 TABLE_MIB = 200
 OURS = 32  # connections that are ours: who asks, how many are there
-
-
-def resident_mib(pid):
-    [line] = [line for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS")]
-    return int(line.split()[1]) / 1024
 
 
 class Holder:
@@ -45,7 +40,7 @@ class Holder:
         return self
 
     def __exit__(self, *_):
-        self._process.communicate(timeout=60)
+        self._process.communicate(timeout=HANG_S)
 
 
 def say(text):
@@ -88,7 +83,7 @@ class Pages(unittest.TestCase):
 
     def pages_ms(self, server, count):
         """The times of pages at random places, from all over the ids."""
-        connection = SMBConnection(server.host, server.host, sess_port=server.port, timeout=60)
+        connection = SMBConnection(server.host, server.host, sess_port=server.port, timeout=HANG_S)
         connection.login("root", server.password("root"), server.domain)
         pipe = transport.SMBTransport(server.host, server.host, filename=r"\srvsvc", smb_connection=connection)
         dce = pipe.get_dce_rpc()

@@ -9,10 +9,10 @@ import threading
 import time
 import unittest
 
-from asking import assert_refused, as_rows, story
-from programs import Programs, run
+from fixtures.programs import Programs, run
 from lab import command, sessions, tap
-from lab.local_rpc import LocalTransport, bound
+from lab.cli import assert_refused, as_rows, error_line
+from lab.local_rpc import bound
 from lab.netsessiond import Netsessiond
 
 USERS, COUNT = ("alice", "bob", "carol", "dave"), 24
@@ -241,7 +241,7 @@ class Absence(unittest.TestCase):
                           ("watch", "--polls", "1")):
             result = command.run(*arguments, env={"NETSESSION_SOCKET": self.socket})
             self.assertEqual((3, ""), (result.exit, result.stdout), result)
-            self.assertRegex(result.stderr, story(2114, "local computer"))
+            self.assertRegex(result.stderr, error_line(2114, "local computer"))
             self.assertIn("start netsessiond on this computer, or name a server", result.stderr)
 
     def test_a_socket_that_forbids_it_is_5(self):

@@ -4,16 +4,17 @@ import collections
 import sys
 import unittest
 
-from asking import address
-from programs import Programs, run
-from test_feed import Feeder, soon_is
-from test_steps import holds_back_the_last_fragment
-from lab import command, sessions, tap
+from fixtures.programs import Programs, run
+from fixtures.publisher import Publisher
+from lab import command, sessions, tampering, tap
+from lab.cli import address
 from lab.local_rpc import bound
 from lab.netsessiond import Netsessiond
 from lab.relay import Relay
+from lab.wait_until import wait_until_equal
+from lab.wait_until import HANG_S
 
-MANY, TIMEOUT_S = 100000, 120
+MANY = 100000
 OWN = r"\\127.0.0.1"
 
 
@@ -30,20 +31,20 @@ class Long(unittest.TestCase):
         cls.by_steps = programs.compile("by_steps.c", "netsession", "-luv", "-std=gnu17")
         cls.by_lm = programs.compile("list_by_lm.c", "netapi32")
         cls.server = cls.enterClassContext(Netsessiond((), publishers="root", encryption="offer"))
-        cls.enterClassContext(Feeder(cls.server, programs.compile("publish_rows.c", "netsession"), MANY, r"\\client-",
+        cls.enterClassContext(Publisher(cls.server, programs.compile("publish_rows.c", "netsession"), MANY, r"\\client-",
                                      "user-", "", r"\Device\NetbiosSmb", 1, 100, 50, 0))
         cls.expected = [(rf"\\client-{n}", f"user-{n}") for n in range(MANY)]
 
         def count():
             with bound(cls.server.socket) as dce:
                 return sessions.enumerate_over(dce, 0, page_bytes=1).total
-        soon_is(MANY, count)
+        wait_until_equal(MANY, count)
 
     def listed(self, *arguments, of=None, env=None):
         """By the command at level 502, through a relay unless env leads elsewhere. Returns (client, user) of all but its
         own."""
         where = [] if env else ["-A", self.server.credentials_file("root"), address(of or self.server)]
-        result = command.run("list", "-l", "502", "-o", "jsonl", *arguments, *where, env=env, timeout=TIMEOUT_S)
+        result = command.run("list", "-l", "502", "-o", "jsonl", *arguments, *where, env=env, timeout=HANG_S)
         self.assertEqual((0, ""), (result.exit, result.stderr), result.stderr)
         rows = [(one["client"], one["user"]) for one in result.jsonl if one["client"] != OWN]
         return rows, result.seconds
@@ -75,16 +76,16 @@ class Long(unittest.TestCase):
 
     def test_a_program_of_lm_h_gets_them_all(self):
         for preferred in (0xFFFFFFFF, 100000):
-            result = run(self.by_lm, address(self.server), 502, preferred, timeout=TIMEOUT_S,
+            result = run(self.by_lm, address(self.server), 502, preferred, timeout=HANG_S,
                          env={"NETSESSION_CREDENTIALS": str(self.server.credentials_file("root"))})
             lines = [tuple(line.split("\t")[:2]) for line in result.stdout.splitlines() if line.startswith(r"\\client")]
             self.assertTrue(lines == self.expected)
             say(f"{MANY} sessions by NetSessionEnum, prefmaxlen {preferred}: {result.seconds:.2f} s")
 
     def test_rows_arrive_before_the_last_fragment(self):
-        with Relay(self.server.host, self.server.port, tamper=holds_back_the_last_fragment) as relay:
+        with Relay(self.server.host, self.server.port, tamper=tampering.holds_back_the_last_fragment) as relay:
             result = run(self.by_steps, self.server.credentials_file("root"), 8000, 502, "-", "-", address(relay), "list",
-                         timeout=TIMEOUT_S)
+                         timeout=HANG_S)
         lines = collections.Counter(line.split()[1] for line in result.stdout.splitlines() if line[:1].isdigit())
         self.assertIn("0 end 1460", result.stdout.splitlines())
         self.assertEqual((0, ""), (lines["entry"], result.stderr))
@@ -106,13 +107,13 @@ class TooLong(unittest.TestCase):
         programs = cls.enterClassContext(Programs())
         cls.by_lm = programs.compile("list_by_lm.c", "netapi32")
         cls.server = cls.enterClassContext(Netsessiond((), publishers="root", max_answer_mib=1))
-        cls.enterClassContext(Feeder(cls.server, programs.compile("publish_rows.c", "netsession"), 20000, "c-", "u-", "", "t",
+        cls.enterClassContext(Publisher(cls.server, programs.compile("publish_rows.c", "netsession"), 20000, "c-", "u-", "", "t",
                                      1, 100, 50, 0))
 
         def count():
             with bound(cls.server.socket) as dce:
                 return sessions.enumerate_over(dce, 0, page_bytes=1).total
-        soon_is(20000, count)
+        wait_until_equal(20000, count)
 
     def test_impacket_is_refused_and_our_command_asks_for_pages(self):
         self.assertEqual(8, sessions.enumerate_with_impacket(self.server, level=502).status)

@@ -12,9 +12,9 @@ import threading
 import time
 import unittest
 
-from asking import address
-from programs import INCLUDE, Programs, run
+from fixtures.programs import INCLUDE, Programs, run
 from lab import command, sessions, tap
+from lab.cli import address
 from lab.netsessiond import Netsessiond
 from lab.ports import free_port
 from lab.samba import DOMAIN, SambaServer

@@ -6,8 +6,8 @@ import sys
 import tempfile
 import unittest
 
-from asking import assert_refused
 from lab import command, tap
+from lab.cli import assert_refused
 from lab.nmbd import CLIENT_HOST, NetbiosServer
 
 BROADCAST = "10.77.0.255"

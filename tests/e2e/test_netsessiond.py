@@ -16,14 +16,15 @@ import unittest
 
 from impacket.dcerpc.v5 import srvs
 
-from asking import address
+from fixtures.encryption import watched
 from lab import command, frames, sessions, tap
-from lab.local_rpc import bound
+from lab.cli import address
 from lab.daemon import COMPLAINT
+from lab.local_rpc import bound
 from lab.netsessiond import Netsessiond
 from lab.ports import free_port
 from lab.relay import TO_SERVER
-from test_encryption import watched
+from lab.wait_until import HANG_S
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
@@ -155,7 +156,7 @@ class Start(Folder):
                 if re.search(pattern, line):
                     break
             process.send_signal(signal.SIGTERM)
-            said += process.communicate(timeout=30)[1]
+            said += process.communicate(timeout=HANG_S)[1]
         finally:
             process.kill()
         self.assertRegex(said, pattern)
@@ -237,7 +238,7 @@ class Start(Folder):
                                        env=command.environment({"NOTIFY_SOCKET": str(self.folder / "notify")}))
             told.recv(4096)
             process.send_signal(signal.SIGTERM)
-            self.assertEqual(("", 0), (process.communicate(timeout=20)[1], process.returncode))
+            self.assertEqual(("", 0), (process.communicate(timeout=HANG_S)[1], process.returncode))
 
 
 class FreshMachine(Folder):
@@ -262,7 +263,7 @@ wait $!
         shutil.copytree(place, self.folder / "etc", symlinks=True, dirs_exist_ok=True)
         done = subprocess.run(["unshare", "--mount", "--net", "sh", "-c", self.ENTER, "sh", self.folder, place,
                                command.built("netsessiond"), command.built("netsession"), *arguments], text=True,
-                              capture_output=True, check=False, timeout=60,
+                              capture_output=True, check=False, timeout=HANG_S,
                               env=command.environment({"NETSESSION_SOCKET": "/run/netsession/local.sock"}))
         self.assertEqual((0, ""), (done.returncode, done.stderr), (self.folder / "said").read_text())
         self.assertNotRegex((self.folder / "said").read_text(), COMPLAINT)
@@ -644,7 +645,7 @@ class Demonstration(unittest.TestCase):
                    f"sys.argv = ['demo.py', {str(command.built(''))!r}]\n"
                    f"runpy.run_path({str(self.SCRIPT)!r}, run_name='__main__')\n")
         done = subprocess.run([*before, "/usr/bin/python3", "-B", "-c", program], text=True, capture_output=True,
-                              check=False, timeout=120)
+                              check=False, timeout=HANG_S)
         self.assertEqual(0, done.returncode, done)
         return done.stdout
 

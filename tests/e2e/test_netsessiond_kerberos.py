@@ -2,9 +2,9 @@
 the names and SIDs in it."""
 import unittest
 
-from asking import assert_refused
 from lab import command, tap
 from lab.ad import DomainController
+from lab.cli import assert_refused
 from lab.netsessiond import Netsessiond
 
 SERVER = "fs1.lab.example"

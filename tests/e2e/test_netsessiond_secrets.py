@@ -5,8 +5,7 @@ import re
 import subprocess
 import unittest
 
-from asking import command
-from lab import tap
+from lab import command, tap
 from lab.netsessiond import Netsessiond
 
 PASSWORD = "Zq7-unmistakable-9x"

@@ -8,8 +8,8 @@ import subprocess
 import tempfile
 import unittest
 
-from asking import address
 from lab import command, tap
+from lab.cli import address
 from lab.samba import SambaServer
 
 CALL = re.compile(r"\b(?P<name>connect|bind|sendto|sendmsg|sendmmsg)\((?P<socket>\d+), (?P<arguments>.*)")

@@ -15,8 +15,8 @@ import tempfile
 import unicodedata
 import unittest
 
-from asking import address, ask, story
 from lab import command, sessions, tap
+from lab.cli import address, run_list, error_line
 from lab.ports import free_port
 from lab.samba import SambaServer
 from lab.sessions import Wanted
@@ -57,7 +57,7 @@ class Output(unittest.TestCase):
         cls.enterClassContext(sessions.held(cls.server, HELD))
 
     def ask(self, *arguments, **options):
-        result = ask(self.server, *arguments, **options)
+        result = run_list(self.server, *arguments, **options)
         self.assertEqual((0, ""), (result.exit, result.stderr))
         return result
 
@@ -124,7 +124,7 @@ class Output(unittest.TestCase):
         result = command.run("list", "-A", self.server.credentials_file("root"), "-o", "json", host)
         server = result.json["servers"][0]
         self.assertEqual((3, host, 53, []), (result.exit, server["server"], server["status"], server["sessions"]))
-        self.assertRegex(result.stderr, story(53, host))
+        self.assertRegex(result.stderr, error_line(53, host))
         self.assertEqual(f"netsession: {host}: {server['error']}\n", result.stderr)
 
     # ---- jsonl

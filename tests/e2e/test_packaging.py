@@ -5,9 +5,9 @@ import subprocess
 import tempfile
 import unittest
 
-from asking import address, command
-from installed import Installed
-from lab import sessions, tap
+from fixtures.installed import Installed
+from lab import command, sessions, tap
+from lab.cli import address
 from lab.netsession_samba import NetsessionSamba
 from lab.netsessiond import Netsessiond
 from lab.samba import SambaServer

@@ -1,8 +1,8 @@
 """How often a caller has to wait for the server: a round trip is what a slow network makes expensive."""
 import unittest
 
-from asking import ask, is_interim
 from lab import frames, sessions, tap
+from lab.cli import run_list, is_interim
 from lab.relay import TO_CLIENT, TO_SERVER, Relay
 from lab.samba import SambaServer
 
@@ -13,12 +13,12 @@ class RoundTrips(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = cls.enterClassContext(SambaServer())
-        ask(cls.server)  # the first open of a pipe takes longer
+        run_list(cls.server)  # the first open of a pipe takes longer
 
     def through(self, *arguments, **options):
         """Asks over a slow network. Returns the result and the round trips, those of TCP handshakes among them."""
         with Relay(self.server.host, self.server.port, delay_ms=DELAY_MS, **options) as relay:
-            result = ask(self.server, "-o", "json", *arguments, of=relay)
+            result = run_list(self.server, "-o", "json", *arguments, of=relay)
             self.assertEqual((0, ""), (result.exit, result.stderr))
             self.assertEqual(1, relay.connections)
             return result, relay.round_trips + relay.connections

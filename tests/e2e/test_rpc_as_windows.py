@@ -8,10 +8,8 @@ import socket
 import struct
 import subprocess
 import tempfile
-import unittest
 
-from asking import command
-from lab import samba_tests, tap
+from lab import command, samba_tests, tap
 
 PORT = "135"  # the only one that they know
 CLONE_NEWUSER, CLONE_NEWNET, SIOCSIFFLAGS, IFF_UP = 0x10000000, 0x40000000, 0x8914, 1

@@ -11,6 +11,7 @@ from impacket.smbconnection import SMBConnection
 from lab import tap
 from lab.ad import DomainController
 from lab.netsessiond import Netsessiond
+from lab.wait_until import HANG_S
 
 SERVER = "fs1.lab.example"
 CONNECT, PACKET, INTEGRITY, PRIVACY = 2, 4, 5, 6
@@ -39,7 +40,7 @@ class ByNtlm(unittest.TestCase):
     @contextlib.contextmanager
     def srvsvc(self, smb_user, rpc_user, level, password=None):
         """impacket's association: the pipe is one user's, the security context another's."""
-        connection = SMBConnection(self.server.host, self.server.host, sess_port=self.server.port, timeout=20)
+        connection = SMBConnection(self.server.host, self.server.host, sess_port=self.server.port, timeout=HANG_S)
         connection.login(smb_user, self.server.password(smb_user), self.server.domain)
         with contextlib.closing(connection):
             dce = transport.SMBTransport(self.server.host, self.server.host, filename=r"\srvsvc",

@@ -7,7 +7,6 @@ import subprocess
 import time
 import unittest
 
-import asking  # noqa: F401  (makes lab importable)
 from lab import command, sessions, tap
 from lab.ad import DomainController
 from lab.process import Process

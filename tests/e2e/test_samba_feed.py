@@ -6,12 +6,12 @@ import subprocess
 import time
 import uuid
 
-from fed_samba import USERS, Fed, told
+from fixtures.samba_publisher import USERS, Fed, told
 from impacket.dcerpc.v5 import srvs
 from impacket.dcerpc.v5.dtypes import NULL
 from impacket.smbconnection import SMBConnection
 from lab import sessions, tap
-from lab.soon import WAIT_S, soon_is
+from lab.wait_until import HANG_S, wait_until_equal
 
 
 class Sessions(Fed):
@@ -22,70 +22,70 @@ class Sessions(Fed):
     def test_sessions_come_and_go(self):
         self.assertEqual({}, self.names())
         with sessions.held(self.samba, [sessions.Wanted("games", "127.0.0.9"), sessions.Wanted("man", "::1")]):
-            soon_is({("127.0.0.9", "games"): 1, ("::1", "man"): 1}, self.names)
+            wait_until_equal({("127.0.0.9", "games"): 1, ("::1", "man"): 1}, self.names)
             with sessions.held_by_smbclient(self.samba, ["daemon"]):
-                soon_is({("127.0.0.9", "games"): 1, ("::1", "man"): 1, ("127.0.0.1", "daemon"): 1}, self.names)
-            soon_is({("127.0.0.9", "games"): 1, ("::1", "man"): 1}, self.names)
-        soon_is({}, self.names)
+                wait_until_equal({("127.0.0.9", "games"): 1, ("::1", "man"): 1, ("127.0.0.1", "daemon"): 1}, self.names)
+            wait_until_equal({("127.0.0.9", "games"): 1, ("::1", "man"): 1}, self.names)
+        wait_until_equal({}, self.names)
 
     def test_who_asks_a_moment_later_is_told_what_is_there_then(self):
         for _ in range(5):
             with sessions.held(self.samba, sessions.crowd(3, USERS)):
                 time.sleep(0.3)  # netsessiond takes an answer of 0.2 s ago for a fresh one
                 self.assertEqual(3, len(self.rows()))
-            deadline = time.monotonic() + WAIT_S
+            deadline = time.monotonic() + HANG_S
             while self.samba.processes("smbd") and len(self.rows()) > 0:
                 self.assertLess(time.monotonic(), deadline)
 
     def test_two_hundred_sessions(self):
         wanted = sessions.crowd(200, USERS)
         with sessions.held(self.samba, wanted):
-            soon_is(dict(collections.Counter((want.client, want.user) for want in wanted)), self.names)
-        soon_is({}, self.names)
+            wait_until_equal(dict(collections.Counter((want.client, want.user) for want in wanted)), self.names)
+        wait_until_equal({}, self.names)
 
     def test_what_the_relay_has_seen_of_them_is_told_too(self):
         with sessions.held(self.samba, [sessions.Wanted("games", "127.0.0.9", 3), sessions.Wanted("man", "127.0.0.8")]):
-            soon_is([0, 0], lambda: [row["num_opens"] for row in self.rows()])
+            wait_until_equal([0, 0], lambda: [row["num_opens"] for row in self.rows()])
             self.assertEqual(0, sessions.enumerate_with_impacket(self.samba, level=502).status)
-            soon_is({"games": 3, "man": 0},
-                    lambda: {row["user"]: row["num_opens"] for row in self.rows() if row["user"] != "root"})
+            wait_until_equal({"games": 3, "man": 0},
+                             lambda: {row["user"]: row["num_opens"] for row in self.rows() if row["user"] != "root"})
 
     def test_they_go_with_smbd(self):
         with sessions.held(self.samba, sessions.crowd(5, USERS)):
-            soon_is(5, lambda: len(self.rows()))
+            wait_until_equal(5, lambda: len(self.rows()))
             os.kill(self.samba.pid, signal.SIGTERM)
             for pid in self.samba.processes("smbd"):
                 os.kill(pid, signal.SIGTERM)
-            soon_is({}, self.names)
+            wait_until_equal({}, self.names)
 
     def test_they_go_with_an_smbd_that_dies_and_those_of_the_next_one_come(self):
         for _ in range(2):
             with sessions.held(self.samba, sessions.crowd(5, USERS)):
-                soon_is(5, lambda: len(self.rows()))
+                wait_until_equal(5, lambda: len(self.rows()))
                 self.samba.restart()
-                soon_is({}, self.names)
+                wait_until_equal({}, self.names)
 
     def test_they_go_with_netsession_samba(self):
         with sessions.held(self.samba, sessions.crowd(5, USERS)):
-            soon_is(5, lambda: len(self.rows()))
+            wait_until_equal(5, lambda: len(self.rows()))
             self.assertEqual(0, self.relay.terminate())
-            soon_is({}, self.names)
+            wait_until_equal({}, self.names)
             self.relay.start()
-            soon_is(5, lambda: len(self.rows()))
+            wait_until_equal(5, lambda: len(self.rows()))
             self.relay.kill()
-            soon_is({}, self.names)
+            wait_until_equal({}, self.names)
 
     def test_a_netsessiond_that_begins_again_is_told_all_of_them(self):
         with sessions.held(self.samba, sessions.crowd(5, USERS)):
-            soon_is(5, lambda: len(self.rows()))
+            wait_until_equal(5, lambda: len(self.rows()))
             self.service.restart()
-            soon_is(5, lambda: len(self.rows()))
-        soon_is({}, self.names)
+            wait_until_equal(5, lambda: len(self.rows()))
+        wait_until_equal({}, self.names)
 
     def test_an_idle_time_that_samba_does_not_know_is_none(self):
         with sessions.held(self.samba, [sessions.Wanted("games")]):
-            soon_is(1, lambda: len(self.rows()))
-            soon_is(True, lambda: [row["active_seconds"] >= 4 for row in self.rows()] == [True])
+            wait_until_equal(1, lambda: len(self.rows()))
+            wait_until_equal(True, lambda: [row["active_seconds"] >= 4 for row in self.rows()] == [True])
             self.assertLess(self.rows()[0]["idle_seconds"], 2)  # counted on since the last look
 
 
@@ -98,8 +98,8 @@ class Guests(Fed):
         guest.login("nobody-known", "x")
         try:
             with sessions.held(self.samba, [sessions.Wanted("games")]):
-                soon_is({"nobody": ["guest"], "games": []},
-                        lambda: {row["user"]: row["user_flags"] for row in self.rows()})
+                wait_until_equal({"nobody": ["guest"], "games": []},
+                                 lambda: {row["user"]: row["user_flags"] for row in self.rows()})
         finally:
             guest.close()
 
@@ -119,7 +119,7 @@ class Beginnings(Fed):
         with sessions.held(self.samba, sessions.crowd(3, USERS)):
             self.assertEqual(0, self.relay.state["feed_looks"])
             self.service.start()
-            soon_is(3, lambda: len(self.rows()))
+            wait_until_equal(3, lambda: len(self.rows()))
 
 
 class Closing(Fed):
@@ -137,13 +137,13 @@ class Closing(Fed):
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:
             with sessions.held_by_smbclient(self.samba, ["games"]) as others:
-                soon_is({("127.0.0.1", "daemon"): 1, ("127.0.0.1", "games"): 1}, self.names)
+                wait_until_equal({("127.0.0.1", "daemon"): 1, ("127.0.0.1", "games"): 1}, self.names)
                 self.close("--user", "daemon")
-                soon_is({("127.0.0.1", "games"): 1}, self.names)
+                wait_until_equal({("127.0.0.1", "games"): 1}, self.names)
                 self.assertEqual(1, self.relay.state["feed_closed"])
                 self.assertIsNone(others[0].poll())
         finally:
-            said = victim.communicate("ls\n", timeout=WAIT_S)[0]
+            said = victim.communicate("ls\n", timeout=HANG_S)[0]
         self.assertRegex(said, "NT_STATUS_(CONNECTION|END_OF_FILE|INVALID_NETWORK)")
 
     def assert_named(self, how, begin, client_guid):
@@ -152,12 +152,12 @@ class Closing(Fed):
                r"from 127\.0\.0\.1"
         alone = rf"{how}: closes the sessions of daemon from 127\.0\.0\.1; nobody else's end"
         with sessions.held_by_smbclient(self.samba, ["daemon", "games"], client_guid=client_guid):
-            soon_is({("127.0.0.1", "daemon"): 1, ("127.0.0.1", "games"): 1}, self.names)
+            wait_until_equal({("127.0.0.1", "daemon"): 1, ("127.0.0.1", "games"): 1}, self.names)
             smbds = self.samba.smbd_of
             is_one = smbds["daemon"] == smbds["games"]
             self.assertEqual(client_guid is not None, is_one)
             self.relay.await_said(both if is_one else alone, begin)
-            soon_is({} if is_one else {("127.0.0.1", "games"): 1}, self.names)
+            wait_until_equal({} if is_one else {("127.0.0.1", "games"): 1}, self.names)
 
     def test_who_is_closed_together_is_named_by_who_closes(self):
         """A client that says one GUID for all its connections, as Windows does, has one smbd."""
@@ -182,30 +182,30 @@ class Closing(Fed):
     def test_many_are_closed_by_one_word(self):
         wanted = [sessions.Wanted("games", f"127.0.1.{n}") for n in range(1, 31)]
         with sessions.held(self.samba, [*wanted, sessions.Wanted("man")]):
-            soon_is(31, lambda: len(self.rows()))
+            wait_until_equal(31, lambda: len(self.rows()))
             self.close("--user", "games")
-            soon_is({("127.0.0.1", "man"): 1}, self.names)
+            wait_until_equal({("127.0.0.1", "man"): 1}, self.names)
             self.assertEqual(30, self.relay.state["feed_closed"])
 
     def test_the_session_goes_though_nobody_asks(self):
         with sessions.held(self.samba, [sessions.Wanted("games")]):
-            soon_is(1, lambda: len(self.rows()))
+            wait_until_equal(1, lambda: len(self.rows()))
             self.close("--user", "games")
             self.relay.await_state(lambda state: state["feed_sessions"] == 0)
 
     def test_who_is_gone_by_then_is_not_closed_in_anothers_place(self):
         with sessions.held(self.samba, [sessions.Wanted("man")]):
             self.programs.says({"sessions": {"1": told(1, "10.0.0.1", "carol")}})
-            soon_is({("10.0.0.1", "carol"): 1}, self.names)
+            wait_until_equal({("10.0.0.1", "carol"): 1}, self.names)
             # The same session and process by number, and another one by its random number. This takes longer than the
             # list before the closing waits for a look, so that one names the session that is gone.
             pid = self.samba.processes("smbd")[-1]
             self.programs.says({"sessions": {"1": told(1, "10.0.0.1", "carol", server_id={
                 "pid": str(pid), "vnn": "4294967295", "unique_id": "2"})}}, after_s=3)
             self.close("--user", "carol")
-            soon_is(1, lambda: self.relay.state["feed_sessions"])
+            wait_until_equal(1, lambda: self.relay.state["feed_sessions"])
             self.programs.is_real()
-            soon_is({("127.0.0.1", "man"): 1}, self.names)
+            wait_until_equal({("127.0.0.1", "man"): 1}, self.names)
             self.assertEqual(0, self.relay.state["feed_closed"])
 
     def test_what_samba_does_not_close_stays_and_can_be_tried_again(self):
@@ -213,13 +213,13 @@ class Closing(Fed):
         smbcontrol.write_text("#!/bin/sh\necho no such thing >&2\nexit 1\n")
         smbcontrol.chmod(0o755)
         with sessions.held(self.samba, [sessions.Wanted("games")]):
-            soon_is(1, lambda: len(self.rows()))
+            wait_until_equal(1, lambda: len(self.rows()))
             self.relay.await_said(r"cannot be told to end: smbcontrol ended with exit status 1: no such thing",
                                   lambda: self.close("--user", "games"))
             self.assertEqual({("127.0.0.1", "games"): 1}, self.names())
             smbcontrol.unlink()
             # It may go between our looking and our closing it.
-            soon_is({}, lambda: (self.locally("close", "--yes", "--user", "games"), self.names())[1])
+            wait_until_equal({}, lambda: (self.locally("close", "--yes", "--user", "games"), self.names())[1])
 
 
 if __name__ == "__main__":

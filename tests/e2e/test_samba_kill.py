@@ -7,12 +7,13 @@ import subprocess
 import time
 import unittest
 
-from asking import ask, assert_refused
+from lab.cli import run_list, assert_refused
 from impacket.nmb import NetBIOSError
 from impacket.smbconnection import SessionError
 from lab import sessions, tap
 from lab.netsession_samba import NetsessionSamba
 from lab.samba import SambaServer
+from lab.wait_until import HANG_S
 
 SOON_S = 30
 INVALID_LEVEL = 124
@@ -26,7 +27,7 @@ class Killed(unittest.TestCase):
     def rpcclient(self, what):
         """What rpcclient says."""
         done = subprocess.run(self.samba.tool("rpcclient", "-A", self.samba.credentials_file("root"), self.samba.host,
-                                              "-c", what), text=True, capture_output=True, check=False, timeout=60)
+                                              "-c", what), text=True, capture_output=True, check=False, timeout=HANG_S)
         return done.stdout + done.stderr
 
     def assert_all_works(self):
@@ -74,7 +75,7 @@ class Killed(unittest.TestCase):
         began = time.monotonic()
         self.assertIn("NT_STATUS_CONNECTION_REFUSED", self.rpcclient("srvinfo"))
         self.assertLess(time.monotonic() - began, SOON_S)
-        assert_refused(self, 1225, ask(self.samba))
+        assert_refused(self, 1225, run_list(self.samba))
         self.assertIn("Domain Name: LABGRP", self.rpcclient("lsaquery"))
         self.relay.start()
         self.assert_all_works()

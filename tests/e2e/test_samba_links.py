@@ -9,10 +9,9 @@ import signal
 import subprocess
 import unittest
 
-import asking  # noqa: F401  (makes lab importable)
 from lab import command, tap
 from lab.samba import SambaServer
-from lab.soon import soon
+from lab.wait_until import HANG_S, wait_until
 
 LIBEXEC = next(path.parent for path in map(pathlib.Path, (
     "/usr/libexec/samba/samba-dcerpcd", "/usr/lib/x86_64-linux-gnu/samba/samba-dcerpcd")) if path.exists())
@@ -57,7 +56,7 @@ class Links(unittest.TestCase):
     def rpcclient(self, what):
         """What rpcclient says."""
         done = subprocess.run(self.samba.tool("rpcclient", "-A", self.samba.credentials_file("root"), self.samba.host,
-                                              "-c", what), text=True, capture_output=True, check=False, timeout=60)
+                                              "-c", what), text=True, capture_output=True, check=False, timeout=HANG_S)
         return done.stdout + done.stderr
 
     def assert_works(self, pipe):
@@ -79,7 +78,7 @@ class Links(unittest.TestCase):
         for pid in services + [pid for name in LIBEXEC.glob("rpcd_*") for pid in self.samba.processes(name.name)]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        soon(lambda: not self.samba.processes("samba-dcerpcd"))
+        wait_until(lambda: not self.samba.processes("samba-dcerpcd"))
 
     def test_the_first_call_of_each_pipe_works_before_samba_dcerpcd_ever_ran(self):
         self.assertEqual([], list(self.samba.pipes.iterdir()))
@@ -91,7 +90,7 @@ class Links(unittest.TestCase):
             self.assertFalse(self.samba.processes("samba-dcerpcd"))
             self.assert_works(pipe)
         self.assertEqual(before, self.links(), "Samba's programs list all that samba-dcerpcd listens at")
-        soon(lambda: {path.name for path in self.samba.pipes.iterdir()} == set(before))
+        wait_until(lambda: {path.name for path in self.samba.pipes.iterdir()} == set(before))
 
     def test_all_pipes_work_again_after_samba_dcerpcd_is_killed(self):
         self.assert_works("srvsvc")
@@ -102,7 +101,7 @@ class Links(unittest.TestCase):
 
     def test_smbclient_lists_the_shares(self):
         done = subprocess.run(self.samba.tool("smbclient", "-A", self.samba.credentials_file("root"), "-L",
-                                              self.samba.host), text=True, capture_output=True, check=False, timeout=60)
+                                              self.samba.host), text=True, capture_output=True, check=False, timeout=HANG_S)
         self.assertRegex(done.stdout, rf"{self.samba.share}\s+Disk")
 
     def test_all_links_lead_to_sambas_sockets_of_their_names(self):
@@ -120,9 +119,9 @@ class Links(unittest.TestCase):
     def test_a_pipe_that_is_new_has_its_link_at_once(self):
         self.assert_works("lsarpc")
         (self.samba.pipes / "lsarpc").rename(self.samba.pipes / "renamed")
-        soon(lambda: self.links().get("renamed") == str(self.samba.pipes / "renamed"))
+        wait_until(lambda: self.links().get("renamed") == str(self.samba.pipes / "renamed"))
         (self.samba.pipes / "renamed").rename(self.samba.pipes / "lsarpc")
-        soon(lambda: "renamed" not in self.links())
+        wait_until(lambda: "renamed" not in self.links())
         self.assert_works("lsarpc")
 
     def test_links_outlive_their_keeper(self):
@@ -132,7 +131,7 @@ class Links(unittest.TestCase):
                 pass
             done = subprocess.run(samba.tool("rpcclient", "-A", samba.credentials_file("root"), samba.host,
                                              "-c", "lsaquery; srvinfo"),
-                                  text=True, capture_output=True, check=False, timeout=60)
+                                  text=True, capture_output=True, check=False, timeout=HANG_S)
             self.assertIn("Domain Name: LABGRP", done.stdout)
             self.assertIn("platform_id", done.stdout)
 

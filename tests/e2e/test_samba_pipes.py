@@ -8,12 +8,12 @@ import subprocess
 import time
 import unittest
 
-import asking  # noqa: F401  (makes lab importable)
 from impacket.dcerpc.v5 import srvs, transport
 from impacket.smbconnection import SMBConnection
 from lab import sessions, tap
 from lab.netsession_samba import NetsessionSamba
 from lab.samba import SambaServer
+from lab.wait_until import HANG_S
 
 CONNECTIONS, PIPES_OF_EACH, HELD = 10, 50, 50
 PROMPT_S = 20  # for a call that nobody is to hold up, on a busy machine
@@ -34,7 +34,7 @@ class ManyPipes(unittest.TestCase):
 
     @contextlib.contextmanager
     def connection(self):
-        connection = SMBConnection(self.samba.host, self.samba.host, sess_port=self.samba.port, timeout=120)
+        connection = SMBConnection(self.samba.host, self.samba.host, sess_port=self.samba.port, timeout=HANG_S)
         connection.login("root", self.samba.password("root"), self.samba.domain)
         with contextlib.closing(connection):
             yield connection

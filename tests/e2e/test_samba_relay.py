@@ -19,13 +19,14 @@ from impacket.examples.smbclient import MiniImpacketShell
 from impacket.smbconnection import SMBConnection
 from samba.dcerpc import srvsvc as samba_srvsvc
 
-from asking import UNDERFLOW, address, as_rows, ask, assert_refused, without_times
 from lab import command, sessions, tap
+from lab.cli import UNDERFLOW, address, as_rows, run_list, assert_refused, without_times
 from lab.netsession_samba import NetsessionSamba
 from lab.raw_rpc import (BAD_STUB, BIND, BIND_ACK, FAULT, FIRST, LAST, REQUEST, RESPONSE_PDU, SESSION_ENUM, bind_body,
                          enum_stub, pdu, request, wide)
 from lab.samba import SambaServer, version
 from lab.sessions import Wanted
+from lab.wait_until import HANG_S
 
 LEVELS = (0, 1, 2, 10, 502)
 OK, ACCESS_DENIED, INVALID_PARAMETER, INVALID_LEVEL, MORE_DATA = 0, 5, 87, 124, 234
@@ -123,7 +124,7 @@ class Relayed(unittest.TestCase):
 
     def rpcclient(self, what, user=OWN):
         done = subprocess.run(self.samba.tool("rpcclient", "-A", self.samba.credentials_file(user), self.samba.host,
-                                              "-c", what), text=True, capture_output=True, check=False, timeout=60)
+                                              "-c", what), text=True, capture_output=True, check=False, timeout=HANG_S)
         return done.stdout + done.stderr
 
 
@@ -140,7 +141,7 @@ class Levels(Relayed):
             truth = without_times(row for row in self.truth(direct) if row["user"] != OWN)
             for level in (*LEVELS, None):
                 with self.subTest(level):
-                    asked = ask(self.samba, "-o", "json", *([] if level is None else ["--level", level]))
+                    asked = run_list(self.samba, "-o", "json", *([] if level is None else ["--level", level]))
                     self.assertEqual((0, ""), (asked.exit, asked.stderr))
                     self.assertEqual(502 if level is None else level, asked.json["servers"][0]["level"])
                     rows = [row for row in asked.sessions if row.get("user") != OWN]
@@ -229,8 +230,8 @@ class Access(Relayed):
                 answer = sessions.enumerate_with_impacket(self.samba, ORDINARY, level)
                 self.assertEqual((ACCESS_DENIED, [], 0), (answer.status, answer.rows, answer.total))
                 self.assertIn("ACCESS_DENIED", self.rpcclient(sessions.netsessenum("127.0.0.8", "mail", level), ORDINARY))
-                assert_refused(self, ACCESS_DENIED, ask(self.samba, "--level", level, user=ORDINARY))
-        assert_refused(self, ACCESS_DENIED, ask(self.samba, user=ORDINARY))
+                assert_refused(self, ACCESS_DENIED, run_list(self.samba, "--level", level, user=ORDINARY))
+        assert_refused(self, ACCESS_DENIED, run_list(self.samba, user=ORDINARY))
 
     def test_an_ordinary_user_is_5_whatever_an_administrator_was_told_before(self):
         with self.connection() as own, self.connection(ORDINARY) as theirs:
@@ -560,7 +561,7 @@ class Many(Relayed):
             for level in LEVELS:
                 with self.subTest(level):
                     self.assert_told(level, sessions.enumerate_over(relayed, level), self.truth(direct))
-        asked = ask(self.samba, "-o", "json")
+        asked = run_list(self.samba, "-o", "json")
         self.assertEqual((0, 502, 201), (asked.exit, asked.json["servers"][0]["level"], len(asked.sessions)))
 
     def test_an_answer_of_many_fragments_is_cut_as_the_caller_and_samba_agreed(self):

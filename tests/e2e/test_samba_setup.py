@@ -15,11 +15,10 @@ import tempfile
 import threading
 import unittest
 
-import asking
-from lab import command, tap
+from lab import cli, command, tap
 from lab.netsession_samba import NetsessionSamba
 from lab.samba import SambaServer
-from lab.soon import soon
+from lab.wait_until import HANG_S, wait_until
 
 SAYS = "external_rpc_pipe:socket_dir"
 OTHER_PIPES = {"lsarpc", "samr", "winreg"}
@@ -456,7 +455,7 @@ class OtherPrograms(SmbConf):
             except (FileNotFoundError, ProcessLookupError):
                 return True
 
-        soon(is_over)
+        wait_until(is_over)
 
 
 class BrokenOff(SmbConf):
@@ -577,7 +576,7 @@ class Server(unittest.TestCase):
         """By rpcclient. Returns whether it was answered, and what was said."""
         done = subprocess.run(
             self.server.tool("rpcclient", "-A", self.server.credentials_file("root"), self.server.host, "-c", question),
-            text=True, capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=60)
+            text=True, capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=HANG_S)
         return done.returncode == 0, done.stdout + done.stderr
 
     def answers(self, question):
@@ -613,7 +612,7 @@ class Server(unittest.TestCase):
 
     def level_10(self):
         """Asks at the level that Samba does not know. Returns the exit status and what was said."""
-        result = asking.ask(self.server, "-l", "10")
+        result = cli.run_list(self.server, "-l", "10")
         return result.exit, result.stdout + result.stderr
 
     def test_the_way_of_an_administrator(self):

@@ -8,9 +8,9 @@ import statistics
 import sys
 import unittest
 
-import programs
-from asking import address
+from fixtures import programs
 from lab import sessions, tap
+from lab.cli import address
 from lab.netsession_samba import NetsessionSamba
 from lab.samba import SambaServer
 

@@ -4,10 +4,10 @@ import re
 import subprocess
 import unittest
 
-import asking  # noqa: F401  (makes lab importable)
 from lab import tap
 from lab.netsession_samba import NetsessionSamba
 from lab.samba import SambaServer
+from lab.wait_until import HANG_S
 
 PASSWORD = "smbtorture-takes-it-no-other-way"  # than on the command line: it is worth nothing elsewhere
 COMPLETED = "NetSessEnum", "NetSessDel"
@@ -36,7 +36,7 @@ class SameResults(unittest.TestCase):
         name, configuration, port = samba.tool("smbtorture")
         done = subprocess.run([name, configuration, "-p", port.partition("=")[2], "-U", f"root%{PASSWORD}",
                                f"ncacn_np:{samba.host}[{binding}]", suite], text=True, capture_output=True, check=False,
-                              timeout=120)
+                              timeout=HANG_S)
         found = results(done.stdout)
         self.assertTrue(found, done)
         return found

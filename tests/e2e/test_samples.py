@@ -12,11 +12,10 @@ import subprocess
 import tempfile
 import unittest
 
-from asking import address, command
-from installed import Installed
-from programs import run
-from test_exports import exported
-from lab import sessions, tap
+from fixtures.installed import Installed
+from fixtures.programs import run
+from lab import command, sessions, tap
+from lab.cli import address
 from lab.netsessiond import Netsessiond
 from lab.samba import SambaServer
 from lab.sessions import Wanted
@@ -49,7 +48,7 @@ class Workshop:
             self._cleanup = stack.pop_all()
         self.cflags = self.installed.flags("netapi32-msvc", "--cflags")
         self.libs = self.installed.flags("netapi32-msvc", "--libs")
-        self._exported = set(exported("libnetapi32"))
+        self._exported = set(command.exported_names("libnetapi32"))
         return self
 
     def __exit__(self, *_):

@@ -15,12 +15,12 @@ from impacket.dcerpc.v5.dtypes import NULL
 from impacket.smb3structs import SMB2_READ, SMB2Read, SMB2SessionSetup
 from impacket.smbconnection import SMBConnection, SessionError
 
-from asking import is_interim
 from lab import frames, raw_smb, sessions, tap
+from lab.cli import is_interim
 from lab.local_rpc import bound
 from lab.netsessiond import Netsessiond
-from lab.relay import TO_CLIENT, TO_SERVER, Relay
-from test_dialects import messages_in
+from lab.relay import TO_CLIENT, Relay
+from lab.wait_until import HANG_S
 
 ENCRYPTION, SIGNING = 2, 8  # negotiate contexts, [MS-SMB2] 2.2.3.1
 CIPHERS = {"AES-128-CCM": 1, "AES-128-GCM": 2, "AES-256-CCM": 3, "AES-256-GCM": 4}
@@ -56,7 +56,7 @@ class Witness:
         if direction == TO_CLIENT and command == frames.SESSION_SETUP and frames.status(message) == 0:
             self._logged_on = True
         if self._logged_on and not is_interim(message):
-            self.bare += [(direction, of) for of, flags in messages_in(message) if not flags & FLAG_SIGNED]
+            self.bare += [(direction, of) for of, flags in frames.messages_in(message) if not flags & FLAG_SIGNED]
         return message
 
     def chosen(self, context):
@@ -82,7 +82,7 @@ class Algorithms(unittest.TestCase):
             done = subprocess.run(
                 [*server.tool("rpcclient", "-A", server.credentials_file(server.administrator), *options),
                  f"--port={relay.port}", relay.host, "-c", sessions.netsessenum("127.0.0.7", "alice", 502)],
-                text=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=60, check=False)
+                text=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=HANG_S, check=False)
         return done.stdout + done.stderr, witness
 
     def only(self, protocol, **lists):
@@ -132,7 +132,7 @@ class Algorithms(unittest.TestCase):
     def test_impacket_at_its_dialects(self):
         for number in IMPACKETS_DIALECTS:
             with self.subTest(hex(number)):
-                connection = SMBConnection(self.server.host, self.server.host, sess_port=self.server.port, timeout=20,
+                connection = SMBConnection(self.server.host, self.server.host, sess_port=self.server.port, timeout=HANG_S,
                                            preferredDialect=number)
                 with contextlib.closing(connection):
                     connection.login("root", self.server.password("root"), self.server.domain)
@@ -153,7 +153,7 @@ class Sessions(unittest.TestCase):
             request["PreviousSessionId"] = previous
             return request
 
-        connection = SMBConnection(self.server.host, self.server.host, sess_port=self.server.port, timeout=20)
+        connection = SMBConnection(self.server.host, self.server.host, sess_port=self.server.port, timeout=HANG_S)
         self.addCleanup(connection.close)
         with unittest.mock.patch.object(smb3, "SMB2SessionSetup", setup):
             connection.login(user, self.server.password(user), self.server.domain)
@@ -225,7 +225,7 @@ class NoGood(unittest.TestCase):
         cls.server = cls.enterClassContext(Netsessiond(["alice"]))
 
     def connect(self):
-        connection = self.enterContext(socket.create_connection((self.server.host, self.server.port), timeout=20))
+        connection = self.enterContext(socket.create_connection((self.server.host, self.server.port), timeout=HANG_S))
         return connection
 
     def half_logged_on(self):

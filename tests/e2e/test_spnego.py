@@ -3,10 +3,10 @@ scripts message by message over Samba's NTLM and Kerberos, in an Active Director
 import os
 import unittest
 
+from fixtures.programs import Conversation
 from lab import command, spnego, tap
 from lab.ad import DomainController
 from lab.spnego import ACCEPT_COMPLETED, ACCEPT_INCOMPLETE, KERBEROS, NEGOEX, NTLM, REQUEST_MIC, WINDOWS_KERBEROS
-from programs import Conversation
 
 HOST, REALM_DOMAIN = "fs1.lab.example", "LAB.EXAMPLE"
 INVALID_PARAMETER, LOGON_FAILURE, NOT_SUPPORTED = "C000000D", "C000006D", "C00000BB"

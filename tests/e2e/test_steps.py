@@ -3,9 +3,9 @@ import collections
 import contextlib
 import unittest
 
-from asking import address
-from programs import Programs, run
-from lab import frames, sessions, tampering, tap
+from fixtures.programs import Programs, run
+from lab import sessions, tampering, tap
+from lab.cli import address
 from lab.relay import CUT, STALL, TO_CLIENT, Relay
 from lab.samba import SambaServer
 from lab.sessions import Wanted
@@ -16,17 +16,6 @@ MESSAGES = 5  # of a server in a cold call: NEGOTIATE, SESSION_SETUP twice, the 
 
 Told = collections.namedtuple("Told", "rows entries status")
 Told.__doc__ = """Of one call: lines of on_row and of the page's rows, without what they are, and the status of its end."""
-
-
-def is_long_answers_end(message):
-    """The last READ answer of a long NetrSessionEnum: its RPC PDU has PFC_LAST_FRAG."""
-    if frames.command(message) != frames.READ or len(message) < 64 + 16 + 4:
-        return False
-    return bool(message[64 + 16 + 3] & 2)
-
-
-def holds_back_the_last_fragment(direction, message, _):
-    return STALL if direction == TO_CLIENT and is_long_answers_end(message) else message
 
 
 class Steps(unittest.TestCase):
@@ -99,7 +88,7 @@ class Steps(unittest.TestCase):
 
     def test_rows_come_before_the_last_fragment_of_the_answer(self):
         with sessions.held(self.server, sessions.crowd(MANY, self.server.users)):
-            with Relay(self.server.host, self.server.port, tamper=holds_back_the_last_fragment) as relay:
+            with Relay(self.server.host, self.server.port, tamper=tampering.holds_back_the_last_fragment) as relay:
                 told, _ = self.tell((relay, "list"), timeout_ms=1500)
             self.assertEqual(([], ["1460"]), (told[0].entries, told[0].status))
             self.assertGreater(len(told[0].rows), MANY // 2)

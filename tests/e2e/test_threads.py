@@ -4,9 +4,9 @@ import os
 import pathlib
 import unittest
 
-from asking import address
-from programs import Programs, run
+from fixtures.programs import Programs, run
 from lab import samba, sessions, tap
+from lab.cli import address
 from lab.netsessiond import Netsessiond
 
 TSAN = os.environ.get("NETSESSION_TSAN") == "1"

@@ -1,53 +1,15 @@
 """`netsession watch` against a real Samba: who comes, who goes, what changes; and servers that come and go themselves."""
-import json
-import signal
-import subprocess
 import time
 import unittest
 
-from asking import address
+from fixtures.watch import Watch
 from lab import command, sessions, tap
+from lab.cli import address
 from lab.ports import free_port
 from lab.relay import Relay
 from lab.samba import SambaServer
 from lab.scripted_service import ScriptedService
 from lab.sessions import Wanted
-
-
-class Watch:
-    """A context manager: the command running, its events as they come."""
-
-    def __init__(self, server, *arguments, env=None):
-        self._process = subprocess.Popen(
-            [command.built(), "watch", "--every", "0.2", "-o", "jsonl", "-A", server.credentials_file("root"),
-             *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=command.environment(env))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.communicate()
-
-    def next(self, user):
-        """The next event about a user (the watch's own sessions come and go, too)."""
-        while True:
-            event = self.next_of_all()
-            if event["user"] == user:
-                return event["event"], event["client"], event["num_opens"]
-
-    def next_of_all(self):
-        return json.loads(self._process.stdout.readline())
-
-    def errors(self):
-        return self._process.stderr.readline()
-
-    def interrupt(self):
-        """Ends it by ^C. Returns (exit code, the rest of stderr)."""
-        self._process.send_signal(signal.SIGINT)
-        _, stderr = self._process.communicate(timeout=30)
-        return self._process.returncode, stderr
 
 
 class Watching(unittest.TestCase):

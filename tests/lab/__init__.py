@@ -1,6 +1,6 @@
 """The test lab: real peers, held sessions, bad networks and bad servers, all on loopback.
 
-    process.py      runs a program so that nothing it starts outlives the test (by keeper.py)
+    process.py      runs a program so that nothing it starts outlives the test (by subreaper.py)
     server.py       what the servers have in common: folder, process, users, log
     ports.py        free loopback ports
     samba.py        a private Samba file server

@@ -13,6 +13,7 @@ import subprocess
 
 from .process import Process
 from .server import Server, checked, new_password
+from .wait_until import HANG_S
 
 REALM, DOMAIN = "LAB.EXAMPLE", "LAB"
 
@@ -90,7 +91,7 @@ class DomainController(Server):
 
     def run_in(self, command, **options):
         """Runs a command inside to its end. options are subprocess.run's; output is captured as text."""
-        options = {"text": True, "capture_output": True, "check": False, "timeout": 60, "input": ""} | options
+        options = {"text": True, "capture_output": True, "check": False, "timeout": HANG_S, "input": ""} | options
         return subprocess.run([*self.inside, *map(str, command)], env=os.environ | self.environment, **options)
 
     def kinit(self, user, *arguments):

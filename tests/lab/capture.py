@@ -4,8 +4,8 @@ Debian package: tshark (with dumpcap).
 """
 import subprocess
 import time
+from .wait_until import HANG_S
 
-WAIT_S = 20
 
 
 class Capture:
@@ -19,7 +19,7 @@ class Capture:
             self._dumpcap = subprocess.Popen(
                 ["dumpcap", "-q", "-i", "lo", "-f", f"tcp port {self._port}", "-B", "64", "-w", self._file],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        deadline = time.monotonic() + WAIT_S
+        deadline = time.monotonic() + HANG_S
         while "File:" not in self._log.read_text():  # it captures from then on
             if self._dumpcap.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(self._log.read_text())
@@ -29,7 +29,7 @@ class Capture:
     def __exit__(self, *_):
         time.sleep(0.2)  # for what is still on its way through the kernel
         self._dumpcap.terminate()
-        self._dumpcap.wait(WAIT_S)
+        self._dumpcap.wait(HANG_S)
 
     def frames(self, display_filter, *fields):
         """The frames that pass a display filter of tshark's: a line each, with the fields."""

@@ -6,8 +6,9 @@ import pathlib
 import subprocess
 import time
 
+from .wait_until import HANG_S
+
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-TIMEOUT_S = 30
 USAGE = 2  # what the programs' exit status means: then they tell of --help
 
 
@@ -43,7 +44,7 @@ class Result:
                 f"--- stdout\n{self.stdout}--- stderr\n{self.stderr}")
 
 
-def run(*arguments, program="netsession", env=None, inside=(), stdin="", timeout=TIMEOUT_S):
+def run(*arguments, program="netsession", env=None, inside=(), stdin="", timeout=HANG_S):
     """Runs a built program to its end. Returns a Result; subprocess.TimeoutExpired if that takes too long.
 
     env      variables on top of environment()
@@ -66,3 +67,10 @@ def environment(changes=None):
             if not name.startswith(("NETSESSION_", "KRB5", "LC_", "LANG")) and name not in ("NO_COLOR", "HOME")}
     return kept | {"LC_ALL": "C.UTF-8", "HOME": "/nonexistent",
                    "NETSESSION_SOCKET": "/nonexistent/local.sock"} | (changes or {})
+
+
+def exported_names(library):
+    """The names that the dynamic linker can find in a library."""
+    symbols = subprocess.run(["nm", "--dynamic", "--defined-only", "--format=posix", built(f"{library}.so")],
+                             text=True, capture_output=True, check=True).stdout
+    return sorted(line.split()[0] for line in symbols.splitlines())

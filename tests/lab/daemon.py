@@ -6,9 +6,9 @@ import time
 
 from .command import built
 from .server import Server
+from .wait_until import HANG_S
 
 COMPLAINT = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|Assertion .* failed")
-STOP_S = 30
 
 
 class Daemon(Server):
@@ -34,7 +34,7 @@ class Daemon(Server):
 
     def await_said(self, pattern, act=lambda: None):
         """Acts, and waits until it logs lines of this pattern. Returns what matches."""
-        before, deadline = len(self.said), time.monotonic() + 20
+        before, deadline = len(self.said), time.monotonic() + HANG_S
         act()
         while time.monotonic() < deadline:
             found = [match[0] for match in re.finditer(pattern, self.said[before:]) if match.end() < len(self.said)]
@@ -46,7 +46,7 @@ class Daemon(Server):
     def kill(self):
         """As if it had died."""
         self.signal(signal.SIGKILL)
-        self._process.wait(STOP_S)
+        self._process.wait(HANG_S)
 
     def start(self):
         """Once more, after terminate() or kill()."""
@@ -64,7 +64,7 @@ class Daemon(Server):
 
     def wait(self):
         """Waits until it has ended, which somebody has told it to. Returns its exit status."""
-        return self._process.wait(STOP_S)
+        return self._process.wait(HANG_S)
 
     def _run(self):
         raise NotImplementedError

@@ -8,6 +8,7 @@ import struct
 import uuid
 
 SMB1_MAGIC, SMB2_MAGIC = b"\xffSMB", b"\xfeSMB"
+ENCRYPTED = b"\xfdSMB"  # what an encrypted message begins with
 
 # SMB2 commands, [MS-SMB2] 2.2.1
 NEGOTIATE, SESSION_SETUP, LOGOFF, TREE_CONNECT, TREE_DISCONNECT, CREATE, CLOSE = range(7)
@@ -95,3 +96,14 @@ def exchange(host, port, message, timeout_s=5):
     with socket.create_connection((host, port), timeout=timeout_s) as connection:
         connection.sendall(framed(message))
         return read_frame(connection)
+
+
+def messages_in(message):
+    """The messages of a compound, each as (command, flags)."""
+    offset = 0
+    while True:
+        command, _, flags, following = struct.unpack_from("<HHII", message, offset + 12)
+        yield command, flags
+        if following == 0:
+            return
+        offset += following

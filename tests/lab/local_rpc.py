@@ -3,8 +3,8 @@ import contextlib
 import socket
 
 from impacket.dcerpc.v5 import srvs, transport
+from .wait_until import HANG_S
 
-TIMEOUT_S = 20
 
 
 class LocalTransport(transport.DCERPCTransport):
@@ -16,7 +16,7 @@ class LocalTransport(transport.DCERPCTransport):
 
     def connect(self):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(TIMEOUT_S)
+        self.socket.settimeout(HANG_S)
         self.socket.connect(self.path)
         return 1
 

@@ -3,9 +3,10 @@ import socket
 import time
 
 from .command import built
-from .daemon import STOP_S, Daemon
+from .daemon import Daemon
 from .process import Process
 from .server import StartFailed
+from .wait_until import HANG_S
 
 
 class NetsessionSamba(Daemon):
@@ -36,7 +37,7 @@ class NetsessionSamba(Daemon):
     def state(self):
         """{name: value}, as it says itself."""
         with socket.socket(socket.AF_UNIX) as asked:
-            asked.settimeout(STOP_S)
+            asked.settimeout(HANG_S)
             asked.connect(str(self.directory / "status"))
             lines = b"".join(iter(lambda: asked.recv(4096), b"")).decode().splitlines()
         values = dict(line.split(": ", 1) for line in lines)
@@ -44,7 +45,7 @@ class NetsessionSamba(Daemon):
 
     def await_state(self, judge):
         """Waits until judge says yes to its state, which it returns."""
-        deadline = time.monotonic() + STOP_S
+        deadline = time.monotonic() + HANG_S
         while not judge(self.state):
             if time.monotonic() > deadline:
                 raise AssertionError(f"it stays at {self.state}")
@@ -58,7 +59,7 @@ class NetsessionSamba(Daemon):
         self._said_before = len(self.said) if (self.folder / self.log / "stderr").exists() else 0
         self._process = Process([*self._inside, built(self.program), "run", "--smb-conf", self._samba.configuration, "--directory",
                                  self.directory, *self._feed, *self._arguments],
-                                self.folder / self.log / "stderr", grace_s=STOP_S)
+                                self.folder / self.log / "stderr", grace_s=HANG_S)
         self._wait_for(self._serves)
 
     def _serves(self):

@@ -12,10 +12,11 @@ import subprocess
 
 from . import frames
 from .command import built
-from .daemon import STOP_S, Daemon
+from .daemon import Daemon
 from .ports import free_port, loopbacks
 from .process import Process
 from .server import StartFailed
+from .wait_until import HANG_S
 
 ORDINARY_USERS = ("alice", "bob", "carol", "dave")
 ADMINISTRATOR = "root"
@@ -128,7 +129,7 @@ class Netsessiond(Daemon):
     def _run(self):
         self.write_configuration()
         self._process = Process([*self._inside, built("netsessiond"), "--config", self.configuration,
-                                 *self._arguments], self.folder / self.log / "stderr", grace_s=STOP_S)
+                                 *self._arguments], self.folder / self.log / "stderr", grace_s=HANG_S)
         self._wait_for(self._negotiate)
 
     def _negotiate(self):

@@ -15,6 +15,7 @@ import time
 from .process import Process
 from .samba import SambaServer
 from .server import checked
+from .wait_until import HANG_S
 
 NETBIOS_NAME = "FILESRV"
 HOST, CLIENT_HOST, NOBODY = "10.77.0.1", "10.77.0.2", "10.77.0.9"
@@ -73,7 +74,7 @@ class NetbiosServer(SambaServer):
 
     def run_in(self, command, **options):
         """Runs a client to its end. options are subprocess.run's; output is captured as text."""
-        options = {"text": True, "capture_output": True, "check": False, "timeout": 30, "input": ""} | options
+        options = {"text": True, "capture_output": True, "check": False, "timeout": HANG_S, "input": ""} | options
         return subprocess.run([*self.inside, *map(str, command)], **options)
 
     def use_dns(self, use=True):

@@ -22,6 +22,7 @@ from impacket.spnego import SPNEGO_NegTokenInit, SPNEGO_NegTokenResp, TypesMech
 from . import frames
 from .frames import (CLOSE, CREATE, IOCTL, LOGOFF, NEGOTIATE, READ, SESSION_SETUP, TREE_CONNECT, TREE_DISCONNECT, WRITE,
                      status)
+from .wait_until import HANG_S
 
 FLUSH, LOCK, CANCEL, ECHO, QUERY_DIRECTORY, CHANGE_NOTIFY, QUERY_INFO, SET_INFO, OPLOCK_BREAK = 7, 10, *range(12, 19)
 COMMANDS = range(19)
@@ -36,7 +37,6 @@ NO_OVERLAP, NOT_ACCEPTED, NO_SUCH_PIPE, NO_SUCH_SHARE = 0xC05D0000, 0xC00000D0, 
 PIPE_BROKEN, INVALID_DEVICE_REQUEST, CANCELLED = 0xC000014B, 0xC0000010, 0xC0000120
 INVALID_DEVICE_STATE, BAD_IMPERSONATION, INTERNAL_ERROR = 0xC0000184, 0xC00000A5, 0xC00000E5
 
-TIMEOUT_S = 20
 HEADER_BYTES = 64
 ANY_FILE = b"\xff" * 16
 FSCTL_TRANSCEIVE = 0x0011C017
@@ -98,7 +98,7 @@ class Session:
 class RawSmb:
     """A connection, and a context manager. The message ids count by themselves."""
 
-    def __init__(self, server, timeout_s=TIMEOUT_S):
+    def __init__(self, server, timeout_s=HANG_S):
         self.server = server
         self.socket = socket.create_connection((server.host, server.port), timeout=timeout_s)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 
-START_TIMEOUT_S = 60
+from .wait_until import HANG_S
 
 
 class StartFailed(Exception):
@@ -74,7 +74,7 @@ class Server:
 
     def _wait_for(self, *steps):
         """Does each step again until it raises no OSError or StartFailed, as long as the process runs."""
-        deadline = time.monotonic() + START_TIMEOUT_S
+        deadline = time.monotonic() + HANG_S
         for step in steps:
             while True:
                 try:

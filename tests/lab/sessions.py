@@ -19,7 +19,7 @@ from impacket.dcerpc.v5.dtypes import NULL
 from impacket.smb3structs import FILE_READ_DATA, FILE_SHARE_READ, FILE_SHARE_WRITE, FILE_OPEN
 from impacket.smbconnection import SMBConnection
 
-WAIT_S = 20
+from .wait_until import HANG_S
 
 Wanted = collections.namedtuple("Wanted", "user client opens", defaults=("127.0.0.1", 0))
 Wanted.__doc__ = """A session to be held: the user, the address to connect from (any of 127/8, or ::1), files to open.
@@ -112,7 +112,7 @@ def held_by_smbclient(server, users, opens_file=False, client_guid=None):
 def srvsvc(server, user=None):
     """impacket's association with srvsvc, as user (the administrator unless told). At 3.0: the hash that its NTLM signs by
     at 3.1.1 is wrong, to Samba too. Gives it."""
-    connection = SMBConnection(server.host, server.host, sess_port=server.port, timeout=WAIT_S)
+    connection = SMBConnection(server.host, server.host, sess_port=server.port, timeout=HANG_S)
     user = user or server.administrator
     connection.login(user, server.password(user), server.domain)
     pipe = transport.SMBTransport(server.host, server.host, filename=r"\srvsvc", smb_connection=connection)
@@ -172,7 +172,7 @@ def enumerate_with_rpcclient(server, user=None, level=1):
     done = subprocess.run(
         server.tool("rpcclient", "-A", server.credentials_file(user), server.host,
                     "-c", netsessenum(server.host, user, level)),
-        text=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=WAIT_S, check=False)
+        text=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=HANG_S, check=False)
     received = re.search(r"Received (\d+) entries", done.stdout)
     if received:
         return "WERR_OK", int(received[1])
@@ -195,11 +195,11 @@ class _FreshSMB3(smb3.SMB3):
 
 def _log_on(server, want):
     host = server.host6 if ":" in want.client else server.host
-    stream = socket.create_connection((host, server.port), timeout=WAIT_S, source_address=(want.client, 0))
+    stream = socket.create_connection((host, server.port), timeout=HANG_S, source_address=(want.client, 0))
     try:
-        session = nmb.NetBIOSTCPSession("", host, host, sess_port=server.port, timeout=WAIT_S, sock=stream)
+        session = nmb.NetBIOSTCPSession("", host, host, sess_port=server.port, timeout=HANG_S, sock=stream)
         connection = SMBConnection(existingConnection=_FreshSMB3(
-            host, host, "", nmb.TYPE_SERVER, server.port, WAIT_S, session=session))
+            host, host, "", nmb.TYPE_SERVER, server.port, HANG_S, session=session))
         connection.login(want.user, server.password(want.user), server.domain)
         tree = connection.connectTree(server.share if want.opens else "IPC$")
         for _ in range(want.opens):
@@ -233,7 +233,7 @@ def _listed(server):
 
 
 def _wait_until_listed(server, expected, opens):
-    deadline = time.monotonic() + WAIT_S
+    deadline = time.monotonic() + HANG_S
     while True:
         rows = enumerate_with_impacket(server).rows
         users = collections.Counter(row["user"] for row in rows)

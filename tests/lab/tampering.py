@@ -9,6 +9,7 @@ at() and on() say which message, the others what becomes of it: a function messa
 import itertools
 
 from . import frames
+from .relay import STALL, TO_CLIENT
 
 
 def at(direction, index, change):
@@ -47,3 +48,14 @@ def truncate(length):
 def becomes(replacement):
     """Something else in its place: a message, Raw, SWALLOW, CUT or STALL."""
     return lambda _: replacement
+
+
+def is_long_answers_end(message):
+    """The last READ answer of a long NetrSessionEnum: its RPC PDU has PFC_LAST_FRAG."""
+    if frames.command(message) != frames.READ or len(message) < 64 + 16 + 4:
+        return False
+    return bool(message[64 + 16 + 3] & 2)
+
+
+def holds_back_the_last_fragment(direction, message, _):
+    return STALL if direction == TO_CLIENT and is_long_answers_end(message) else message

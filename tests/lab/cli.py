@@ -1,29 +1,22 @@
-"""How the tests ask a server by `netsession list`, and how they judge what comes of it.
-
-Every test program here imports this before anything of the lab, which it makes importable.
-"""
-import pathlib
+"""How tests run `netsession list`, and how they judge its output."""
 import re
-import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-
-from lab import command, frames  # pylint: disable=wrong-import-position
+from . import command, frames
 
 UNDERFLOW = 0xFFFFFFFF  # how old a new session is by Samba, sometimes
 STATUS_PENDING = 0x103
 
 
 def address(server, host=None):
-    """What the command takes for a server on its unusual port."""
+    """The server, with its unusual port, as an argument of the command."""
     return f"{host or server.host}:{server.port}"
 
 
-def ask(server, *arguments, of=None, user=None, **options):
-    """`netsession list` as the server's administrator. Returns a command.Result.
+def run_list(server, *arguments, of=None, user=None, **options):
+    """Runs `netsession list` as the server's administrator. Returns a command.Result.
 
-    of       what to ask instead, such as a relay before it: anything with host and port
-    user     who asks instead
+    of       the server to list instead, such as a relay before it: anything with host and port
+    user     the user to log on as instead
     options  of command.run
     """
     return command.run("list", "-A", server.credentials_file(user or server.administrator), *arguments,
@@ -31,7 +24,7 @@ def ask(server, *arguments, of=None, user=None, **options):
 
 
 def as_rows(answer):
-    """What impacket was told (a sessions.Answer), in the words of `netsession list -o json`."""
+    """The rows of impacket's answer (a sessions.Answer), in the words of `netsession list -o json`."""
     rows = []
     for row in answer.rows:
         row = dict(row)
@@ -46,23 +39,23 @@ def as_rows(answer):
 
 
 def without_times(rows):
-    """Rows in an order of their own (Samba has none), and without what grows from call to call."""
+    """Rows without the seconds that grow from call to call, in an order of their own: Samba's rows have none."""
     return sorted(({key: value for key, value in row.items() if key != "active_seconds"} for row in rows), key=repr)
 
 
-def story(status, server=None):
-    """The one line on stderr, as a regular expression: netsession: SERVER: ...(STATUS)..."""
+def error_line(status, server=None):
+    """A regular expression for the only line on stderr: netsession: SERVER: ...(STATUS)..."""
     who = ".+" if server is None else re.escape(server)
     return rf"\Anetsession: {who}: [^\n]*\({status}[,)][^\n]*\n\Z"
 
 
 def assert_refused(test, status, result, server=None, code=3):
-    """The command failed as it should: exit code, no output, one line of story with the status."""
+    """The command failed as it should: exit code, no output, one error line with the status."""
     test.assertEqual(code, result.exit, result)
     test.assertEqual("", result.stdout, result)
-    test.assertRegex(result.stderr, story(status, server))
+    test.assertRegex(result.stderr, error_line(status, server))
 
 
 def is_interim(message):
-    """An SMB2 answer that only says that the answer takes longer: some runs have it, others not."""
+    """Whether an SMB2 response only says that the final one takes longer. Some runs have it, others do not."""
     return frames.command(message) is not None and frames.status(message) == STATUS_PENDING

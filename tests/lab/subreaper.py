@@ -1,9 +1,9 @@
-"""Runs a command and ends everything it begat as soon as this program's stdin closes.
+"""Runs a command and ends everything that it starts as soon as this program's stdin closes.
 
-    python3 keeper.py GRACE_S COMMAND ARG...
+    python3 subreaper.py GRACE_S COMMAND ARG...
 
 smbd starts helpers that make sessions of their own and outlive it (samba-dcerpcd and its rpcd_* workers), so
-neither a pid nor a process group holds all of it. The keeper is a "child subreaper" (prctl(2)): every orphan below
+neither a pid nor a process group holds all of it. This program is a "child subreaper" (prctl(2)): every orphan below
 it becomes its child, and it can kill and reap them all by pid. Its stdin is a pipe from the test: that closes
 when the test stops it, and also when the test dies of SIGKILL.
 
