@@ -212,8 +212,8 @@ class OverSmb:
                 self.assertEqual(0, caller.delete("127.0.0.7", "Bob"))
                 self.assertEqual([r"\\127.0.0.8"], [one["client"] for one in caller.enum(502, user="BOB").rows])
                 self.assertEqual([r"\\127.0.0.8"], [one["client"] for one in self.judge(10, username="bob").rows])
-            held[1].connectTree("IPC$")
-            self.assertRaises(Exception, held[0].connectTree, "IPC$")
+            held[1].getSMBServer().echo()
+            self.assertRaises(Exception, held[0].getSMBServer().echo)
 
     def test_parameters_are_checked_as_at_samba(self):
         program = self.programs.compile("lm_parameters.c", "netapi32")

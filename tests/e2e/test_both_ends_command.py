@@ -120,8 +120,8 @@ class OverSmb(Listing):
             self.assert_not_closed(self.command("close", "-u", "bob", "--yes", user="alice"))
             result = self.command("close", "-c", r"\\127.0.0.7", "--yes", "-o", "json")
             self.assertEqual((0, [r"\\127.0.0.7"]), (result.exit, [one["client"] for one in result.sessions]), result)
-            self.assertRaises(Exception, held[0].connectTree, "IPC$")
-            held[1].connectTree("IPC$")
+            self.assertRaises(Exception, held[0].getSMBServer().echo)
+            held[1].getSMBServer().echo()
             self.assertEqual([r"\\127.0.0.8"], [one["client"] for one in self.judge(1, username="bob").rows])
 
     def test_close_may_end_its_own_session(self):

@@ -511,11 +511,11 @@ class Restart(OneService):
     def test_who_may_not_feed_any_more_is_sent_away_at_a_reload(self):
         with self.feed_rows() as feeder:
             wait_until_equal(["10.0.0.7"], self.clients)
-            self.service.options["feeders"] = "somebody-else"
+            self.service.options["publishers"] = "somebody-else"
             self.service.reload()
             wait_until_equal(["open", "lost 64"], feeder.lines)
             wait_until_equal([], self.clients)
-            self.service.options["feeders"] = "root"
+            self.service.options["publishers"] = "root"
             self.service.reload()
 
 
