@@ -392,7 +392,7 @@ class Reload(unittest.TestCase):
             result = listed(self.server, "bob")
             self.assertEqual((0, 10), (result.exit, result.json["servers"][0]["level"]))
             self.assertIn("alice", [row["user"] for row in result.sessions])
-            connection.connectTree("IPC$")
+            connection.getSMBServer().echo()
             self.server.options["administrators"] = "bob"
             self.server.reload()
             self.assertEqual(502, listed(self.server, "bob").json["servers"][0]["level"])
