@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The one binary search of the tree. bsearch(3) gives an element that is there; this also says where
- * an element is to be inserted, and gives the first one of several that compare equal. */
+/* The one binary search of the tree. bsearch(3) gives an element that is there; this also says
+ * where an element is to be inserted, and gives the first one of several that compare equal. */
 #ifndef BASE_SEARCH_H
 #define BASE_SEARCH_H
 

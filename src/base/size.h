@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Sizes on a machine of 32 bits, where a product may not fit. */
+/* Sizes whose product may not fit, as on computers of 32 bits. */
 #ifndef BASE_SIZE_H
 #define BASE_SIZE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* The product; SIZE_MAX where it does not fit. */
+/* Returns the product; SIZE_MAX if it does not fit. */
 static inline size_t size_multiply(size_t a, size_t b)
 {
 	size_t product;

@@ -18,7 +18,7 @@ uint32_t text_next(const char **utf8)
 
 	if (*at == 0)
 		return 0;
-	/* A short tail is malformed, not unread: the terminator bounds the look-ahead. */
+	/* A sequence that the terminator cuts short is malformed. */
 	*utf8 += u8_mbtouc(&code_point, at, strnlen(*utf8, 4));
 	return code_point;
 }
@@ -115,11 +115,11 @@ bool text_equal_nocase(const char *a, const char *b)
 		return true;
 	if (u8_casecmp((const uint8_t *)a, strlen(a), (const uint8_t *)b, strlen(b), NULL, NULL,
 	               &order) != 0)
-		return false; /* out of memory inside: unequal is the safe answer */
+		return false; /* out of memory in libunistring: unequal is the safe answer */
 	return order == 0;
 }
 
-/* FNV-1a, and the last step of MurmurHash3, since short texts leave its low bits poor. */
+/* FNV-1a, with the last step of MurmurHash3, because its low bits are poor for short texts. */
 static uint32_t text_hash_bytes(const char *bytes, size_t count)
 {
 	uint32_t hash = 2166136261u;

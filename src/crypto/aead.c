@@ -20,7 +20,7 @@ struct crypto_aead {
 	enum crypto_cipher cipher;
 	EVP_CIPHER *type;
 	EVP_CIPHER_CTX *context;
-	uint8_t key[CRYPTO_MAX_CIPHER_KEY_BYTES]; /* CCM wants it anew with each nonce */
+	uint8_t key[CRYPTO_MAX_CIPHER_KEY_BYTES]; /* CCM needs the key again with each nonce */
 };
 
 size_t crypto_cipher_key_bytes(enum crypto_cipher cipher)
@@ -61,8 +61,8 @@ void crypto_aead_free(struct crypto_aead *aead)
 	free(aead);
 }
 
-/* Everything but the text itself. CCM has to know the tag's and the text's length beforehand, and
- * the tag itself before it decrypts. */
+/* Sets up key, nonce and open. CCM needs the lengths of tag and secret first, and the tag before it
+ * decrypts. */
 static bool crypto_aead_begin(struct crypto_aead *aead, int encrypts, const uint8_t *nonce,
                               struct crypto_span open, size_t secret_bytes, const uint8_t *tag)
 {
@@ -100,7 +100,7 @@ bool crypto_aead_open(struct crypto_aead *aead, const uint8_t *nonce, struct cry
 	EVP_CIPHER_CTX *c = aead->context;
 	int length;
 
-	/* CCM checks the tag with the text, and has nothing to do at the end. */
+	/* CCM checks the tag in its update, and has no final step. */
 	return crypto_aead_begin(aead, 0, nonce, open, secret_bytes, tag) &&
 	       EVP_CipherUpdate(c, secret, &length, secret, (int)secret_bytes) == 1 &&
 	       (ciphers[aead->cipher].is_ccm ||

@@ -8,7 +8,7 @@
 #include <openssl/params.h>
 
 struct crypto_mac {
-	EVP_MAC_CTX *keyed; /* initialised with the key; each message works on a copy */
+	EVP_MAC_CTX *keyed; /* initialised with the key; copied for each message */
 	bool takes_nonce;
 };
 

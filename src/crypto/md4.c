@@ -5,7 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/provider.h>
 
-/* A library context of its own, so that nothing else gets what the legacy provider has. */
+/* In a library context of its own, so that nothing else uses the legacy provider. */
 struct crypto_md4 {
 	OSSL_LIB_CTX *library;
 	OSSL_PROVIDER *legacy;

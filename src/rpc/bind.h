@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* bind, bind_ack and bind_nak, and alter_context and its answer, which are the same but for a name:
- * C706 12.6.4.1 to 12.6.4.5, [MS-RPCE] 2.2.2.5. */
+/* bind, bind_ack and bind_nak, and alter_context and alter_context_resp, which differ from bind and
+ * bind_ack in their type only: C706 12.6.4.1 to 12.6.4.5, [MS-RPCE] 2.2.2.5. */
 #ifndef RPC_BIND_H
 #define RPC_BIND_H
 
@@ -33,7 +33,7 @@ struct rpc_bind {
 	uint32_t assoc_group;
 	struct rpc_presentation_context contexts[RPC_MAX_CONTEXTS];
 	uint8_t context_count;
-	bool is_too_long; /* it has more contexts or transfer syntaxes than those */
+	bool is_too_long; /* more contexts or transfer syntaxes than these */
 };
 
 enum rpc_result {
@@ -50,39 +50,39 @@ enum rpc_provider_reason {
 	RPC_CONTEXT_LIMIT_EXCEEDED = 3,
 };
 
-/* Why a bind is refused altogether: C706 12.6.3.1, [MS-RPCE] 2.2.2.5. */
+/* Why a bind is refused as a whole: C706 12.6.3.1, [MS-RPCE] 2.2.2.5. */
 enum rpc_nak_reason {
 	RPC_NAK_NOT_SPECIFIED = 0,
 	RPC_NAK_LOCAL_LIMIT_EXCEEDED = 2,
 	RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED = 4,
 	RPC_NAK_AUTHENTICATION_TYPE_NOT_RECOGNIZED = 8,
-	RPC_NAK_INVALID_CHECKSUM = 9, /* of all that a security provider finds wrong */
+	RPC_NAK_INVALID_CHECKSUM = 9, /* for every failure of a security provider */
 };
 
 struct rpc_context_result {
 	uint16_t result; /* enum rpc_result */
-	uint16_t reason; /* of a provider's rejection; the features of a negotiate_ack */
+	uint16_t reason; /* of a provider rejection; in a negotiate_ack, the features */
 	struct rpc_syntax transfer;
 };
 
 struct rpc_bind_ack {
-	uint8_t pfc_flags; /* encoded only: beside the two that say that it is whole */
+	uint8_t pfc_flags;                     /* encoded only: beside first and last fragment */
 	uint16_t max_xmit_frag, max_recv_frag; /* bytes */
 	uint32_t assoc_group;
-	const char *secondary_address; /* encoded only: "\\PIPE\\srvsvc"; none in the answer to an
-	                                * alter_context */
+	const char *secondary_address; /* encoded only, not in an alter_context_resp:
+	                                * "\\PIPE\\srvsvc" */
 	struct rpc_context_result results[RPC_MAX_CONTEXTS];
 	uint8_t result_count;
 };
 
 bool rpc_syntax_same_uuid(const struct rpc_syntax *a, const struct rpc_syntax *b);
-/* The same version, too. */
+/* Whether UUID and version are the same. */
 bool rpc_syntax_equal(const struct rpc_syntax *a, const struct rpc_syntax *b);
 
-/* One by itself, 20 bytes. */
+/* A syntax takes 20 bytes. */
 void rpc_syntax_encode(struct wire_writer *w, const struct rpc_syntax *s);
 
-/* The encoders write a whole PDU; the decoders read on behind the header. */
+/* Encoders append a whole PDU. Decoders read what follows the header, at which r stands. */
 void rpc_bind_encode(struct wire_writer *w, uint32_t call_id, const struct rpc_bind *bind);
 void rpc_bind_decode(struct wire_reader *r, struct rpc_bind *bind);
 void rpc_bind_ack_encode(struct wire_writer *w, uint32_t call_id, const struct rpc_bind_ack *ack);

@@ -6,13 +6,13 @@
 #include "rpc/pdu.h"
 
 struct rpc_request {
-	uint32_t alloc_hint; /* bytes of stub from here on, 0: not told */
+	uint32_t alloc_hint; /* bytes of stub from here on; 0: unknown */
 	uint16_t context_id;
 	uint16_t opnum;
 };
 
 struct rpc_response {
-	uint32_t alloc_hint; /* bytes of stub from here on, 0: not told */
+	uint32_t alloc_hint; /* bytes of stub from here on; 0: unknown */
 	uint16_t context_id;
 };
 
@@ -22,7 +22,7 @@ struct rpc_fault {
 	bool was_not_executed;
 };
 
-/* Those that a server sends: C706 N.2, and what Windows and Samba send beside them. */
+/* The faults that this server sends: C706 N.2, and those that Windows and Samba add. */
 enum rpc_fault_status {
 	RPC_FAULT_OP_RNG_ERROR = 0x1C010002,
 	RPC_FAULT_UNKNOWN_IF = 0x1C010003,
@@ -34,27 +34,27 @@ enum rpc_fault_status {
 	RPC_FAULT_SECURITY_PACKAGE = 1825, /* RPC_S_SEC_PKG_ERROR */
 };
 
-#define RPC_CALL_HEADER_BYTES 24 /* of a request without an object, and of a response */
+#define RPC_CALL_HEADER_BYTES 24 /* of a response, and of a request without an object UUID */
 
-/* How long the stubs in fragments of max_frag bytes are, but for the last one's: a multiple of 8,
- * so that no NDR primitive is cut. */
+/* The bytes of stub in a fragment of max_frag bytes, unless it is the last one: a multiple of 8, so
+ * that no NDR primitive is cut. */
 size_t rpc_call_part_bytes(uint16_t max_frag);
 
-/* Encode the next fragment of a call whose whole stub is given: as much from *at on as
- * max_frag bytes hold, and moves *at there. The last one is encoded when *at reaches bytes;
- * an empty stub is one fragment. */
+/* Append the next fragment of a call with this stub: as much from *at on as fits into max_frag
+ * bytes. *at advances, and is bytes after the last fragment. An empty stub is one fragment. */
 void rpc_request_encode(struct wire_writer *w, uint32_t call_id, const struct rpc_request *request,
                         const uint8_t *stub, size_t bytes, size_t *at, uint16_t max_frag);
 void rpc_response_encode(struct wire_writer *w, uint32_t call_id,
                          const struct rpc_response *response, const uint8_t *stub, size_t bytes,
                          size_t *at, uint16_t max_frag);
-/* The same without the stub in it, whose bytes, which it returns, follow from stub + at on. */
+/* The same without the bytes of the stub: the caller sends them, from stub + at on. Returns how
+ * many they are. */
 size_t rpc_response_head_encode(struct wire_writer *w, uint32_t call_id,
                                 const struct rpc_response *response, size_t bytes, size_t at,
                                 uint16_t max_frag);
 void rpc_fault_encode(struct wire_writer *w, uint32_t call_id, const struct rpc_fault *fault);
 
-/* Decode what follows the header. Of a request and a response, r stands at the stub then. */
+/* Decode what follows the header. After a request or a response, r stands at the stub. */
 void rpc_request_decode(struct wire_reader *r, const struct rpc_header *h,
                         struct rpc_request *request);
 void rpc_response_decode(struct wire_reader *r, struct rpc_response *response);

@@ -4,8 +4,8 @@
 #include <assert.h>
 #include "rpc/status.h"
 
-/* What we are ready to receive in a fragment; a server takes its own maximum where that is
- * less. All that a pipe carries in one READ. */
+/* The longest fragment that this client receives: as much as one READ of a pipe carries. A server
+ * sends shorter ones if its own maximum is less. */
 #define MAX_RECV_FRAG 65528
 
 #define CONTEXT_ID 0

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The client's side of one association: one interface, one call at a time. Bytes in, bytes out;
- * what carries them is somebody else's business. */
+/* The client's side of one association: one interface, one call at a time. Bytes in, bytes out,
+ * over any transport. */
 #ifndef RPC_CLIENT_ASSOCIATION_H
 #define RPC_CLIENT_ASSOCIATION_H
 
@@ -9,26 +9,26 @@
 #include "rpc/call.h"
 #include "rpc/pdu.h"
 
-/* An answer's stub may be this long in all. A million sessions at level 502 need 200 MB. */
+/* The longest stub of an answer. A million sessions at level 502 need 200 MB. */
 #define RPC_MAX_STUB_BYTES ((size_t)512 << 20)
 
 struct rpc_association {
 	enum rpc_step { RPC_UNBOUND, RPC_BINDING, RPC_IDLE, RPC_CALLING, RPC_BROKEN } step;
-	uint16_t max_xmit_frag; /* bytes, as the server can receive */
+	uint16_t max_xmit_frag; /* bytes: the longest fragment that the server receives */
 	uint32_t call_id;
-	size_t stub_bytes; /* of the running call's answer so far */
+	size_t stub_bytes; /* of the answer to the current call, so far */
 	struct rpc_pdu_reader pdus;
 	struct err err;
 };
 
 enum rpc_event {
-	RPC_WANT_BYTES, /* nothing more in what was fed */
+	RPC_WANT_BYTES, /* all that was fed is used up */
 	RPC_BOUND,      /* the bind succeeded */
 	RPC_STUB,       /* a piece of the answer */
-	RPC_FAILED,     /* the call, or the association when step is RPC_BROKEN: see err */
+	RPC_FAILED,     /* the call failed, or the association if step is RPC_BROKEN: see err */
 };
 
-/* A piece of an answer's stub, borrowed until the next rpc_association_next. */
+/* A piece of the stub of an answer, borrowed until the next rpc_association_next. */
 struct rpc_piece {
 	const uint8_t *data;
 	size_t bytes;
@@ -41,17 +41,17 @@ struct rpc_piece {
 void rpc_association_init(struct rpc_association *a);
 void rpc_association_fini(struct rpc_association *a);
 
-/* Appends a bind to interface. */
+/* Appends a bind to interface to w. */
 void rpc_association_bind(struct rpc_association *a, struct wire_writer *w,
                           const struct rpc_syntax *interface);
 
-/* Begins a call. Its request is then encoded by rpc_association_fragment, one fragment a call,
- * until *at, which starts at 0, has reached bytes. */
+/* Begins a call. rpc_association_fragment then appends the fragments of its request to w, one at a
+ * time, until *at, which begins at 0, is bytes. */
 void rpc_association_call(struct rpc_association *a);
 void rpc_association_fragment(struct rpc_association *a, struct wire_writer *w, uint16_t opnum,
                               const uint8_t *stub, size_t bytes, size_t *at);
 
-/* What the pipe gave, borrowed until rpc_association_next says RPC_WANT_BYTES. */
+/* Bytes of the server, borrowed until rpc_association_next returns RPC_WANT_BYTES. */
 void rpc_association_feed(struct rpc_association *a, const void *data, size_t bytes);
 enum rpc_event rpc_association_next(struct rpc_association *a, struct rpc_piece *piece);
 

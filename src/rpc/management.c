@@ -12,7 +12,7 @@ void rpc_management_count(enum rpc_statistic which)
 	atomic_fetch_add(&counted[which], 1);
 }
 
-/* In these stubs everything but a name is 4 bytes long, and so is aligned. */
+/* In these stubs every value but a name takes 4 bytes, so all are aligned. */
 
 /* [out] rpc_if_id_vector_p_t *if_id_vector, [out] error_status_t *status */
 static void rpc_management_inq_if_ids(const struct rpc_endpoint *e, struct wire_reader *stub,
@@ -78,7 +78,7 @@ static void rpc_management_inq_princ_name(const struct rpc_endpoint *e, struct w
 	uint32_t size;
 
 	(void)e;
-	(void)wire_get_u32(stub); /* no security provider is offered */
+	(void)wire_get_u32(stub); /* authn_proto: no principal name is known for any */
 	size = wire_get_u32(stub);
 	if (size > 4096) /* [MS-RPCE] 2.2.1.3.4 */
 		wire_reader_fail(stub, "a name that is longer than may be asked for");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What all connection-oriented DCE/RPC PDUs have in common: C706 12.6.3.1. */
+/* Connection-oriented DCE/RPC PDUs (C706 12.6.3.1): their header, and how they are cut out of a
+ * byte stream. */
 #ifndef RPC_PDU_H
 #define RPC_PDU_H
 
@@ -26,7 +27,7 @@ enum rpc_pfc_flags {
 	RPC_PFC_FIRST_FRAG = 0x01,
 	RPC_PFC_LAST_FRAG = 0x02,
 	RPC_PFC_PENDING_CANCEL = 0x04,
-	RPC_PFC_SUPPORT_HEADER_SIGN = 0x04, /* of a bind and its like, [MS-RPCE] 2.2.2.3 */
+	RPC_PFC_SUPPORT_HEADER_SIGN = 0x04, /* in bind and alter_context, [MS-RPCE] 2.2.2.3 */
 	RPC_PFC_CONC_MPX = 0x10,
 	RPC_PFC_DID_NOT_EXECUTE = 0x20,
 	RPC_PFC_OBJECT_UUID = 0x80,
@@ -34,7 +35,7 @@ enum rpc_pfc_flags {
 
 #define RPC_HEADER_BYTES 16
 
-/* The least that every implementation can receive, C706 12.6.3.1 (MustRecvFragSize). */
+/* Every implementation can receive so long a fragment, C706 12.6.3.1 (MustRecvFragSize). */
 #define RPC_MIN_FRAG_BYTES 1432
 
 struct rpc_header {
@@ -46,40 +47,44 @@ struct rpc_header {
 	uint32_t call_id;
 };
 
-/* Reads the header and gives r the byte order that it states. */
+/* Decodes the header, and sets the byte order of r to that of the header. */
 void rpc_header_decode(struct wire_reader *r, struct rpc_header *h);
 
-/* Begins a PDU at the end of w and returns where; rpc_pdu_end fills in its length. */
+/* Begins a PDU at the end of w. Returns where the PDU begins; rpc_pdu_end takes that and sets the
+ * length. */
 size_t rpc_pdu_begin(struct wire_writer *w, enum rpc_ptype ptype, uint8_t pfc_flags,
                      uint32_t call_id);
 void rpc_pdu_end(struct wire_writer *w, size_t begin);
 void rpc_pdu_set_auth_length(struct wire_writer *w, size_t begin, size_t bytes);
-/* Of a PDU whose end is written elsewhere. */
+/* For a PDU whose end does not follow in w. */
 void rpc_pdu_set_length(struct wire_writer *w, size_t begin, size_t bytes);
 
-/* Whole PDUs out of a pipe's bytes, however they were cut. A PDU that lies whole in what was fed
- * is given in place; only one that was cut is copied together. */
+/* ---- PDUs out of a byte stream ---- */
 
+/* A PDU that is whole in the bytes that were fed is returned in place; only a PDU that is cut is
+ * copied. */
 struct rpc_pdu_reader {
-	uint16_t max_frag; /* bytes: the longest PDU after the negotiation */
+	uint16_t max_frag; /* bytes: the longest PDU but bind and alter_context */
 	const uint8_t *at, *end;
-	struct wire_writer partial; /* a PDU whose rest has not come */
+	struct wire_writer partial; /* the begin of a PDU that is cut */
 	bool partial_returned;
-	const char *error;         /* static text; it sticks */
-	struct rpc_header refused; /* the PDU that is to blame, all zero where none is */
+	const char *error;         /* static text; the first one sticks */
+	struct rpc_header refused; /* the PDU that caused error; all zero: none */
 };
 
 void rpc_pdu_reader_init(struct rpc_pdu_reader *p, uint16_t max_frag);
 void rpc_pdu_reader_fini(struct rpc_pdu_reader *p);
 
-/* The next bytes of the pipe, borrowed until the reader wants more. Feed only then. */
+/* The next bytes, borrowed until they are used up. To be called only when they are, as
+ * rpc_pdu_reader_next has returned false. */
 void rpc_pdu_reader_feed(struct rpc_pdu_reader *p, const void *data, size_t bytes);
 
-/* The next PDU: true gives its header and a reader that stands behind it and ends with it, valid
- * until the next call. False: more bytes have to come first, or error is set. */
+/* Gives the header of the next PDU, and a reader that stands behind the header and ends with the
+ * PDU, valid until the next call. False: more bytes are needed, or error is set. */
 bool rpc_pdu_reader_next(struct rpc_pdu_reader *p, struct rpc_header *h, struct wire_reader *r);
 
-/* Takes back what was fed and did not become a PDU yet, borrowed as it was. Returns how much. */
+/* Gives back the bytes that were fed and are not used up, borrowed as they were. Returns how many.
+ */
 size_t rpc_pdu_reader_take_rest(struct rpc_pdu_reader *p, const uint8_t **rest);
 
 #endif

@@ -6,7 +6,7 @@
 /* [MS-RPCE] 2.2.2.14. Security contexts are not multiplexed. */
 #define KEEP_CONNECTION_ON_ORPHAN 0x02
 
-/* C706 2.1.1: a server of a minor version serves the callers of all before it. */
+/* C706 2.1.1: an interface serves clients of its own and of lower minor versions. */
 static bool rpc_interface_serves(const struct rpc_interface *interface,
                                  const struct rpc_syntax *wanted)
 {
@@ -33,8 +33,8 @@ static bool rpc_presentation_offers_ndr(const struct rpc_presentation_context *p
 	return false;
 }
 
-/* 3.3.1.5.3: 6cb71c2c-9812-4540, and the features in the eight octets behind it. Windows looks at
- * an element's first transfer syntax only. */
+/* 3.3.1.5.3: the transfer syntax 6cb71c2c-9812-4540, whose other eight octets are the features.
+ * Windows looks at the first transfer syntax of an element only. */
 static bool rpc_presentation_asks_for_features(const struct rpc_presentation_context *proposed)
 {
 	const struct rpc_syntax *first = &proposed->transfers[0];
@@ -60,8 +60,9 @@ static void rpc_presentation_agree_on_features(struct rpc_presentation *c,
 	*result = (struct rpc_context_result){ .result = RPC_NEGOTIATE_ACK, .reason = features };
 }
 
-/* interface: what it proposes, NULL for what is not offered; is_taken: an element before it of the
- * same message has it already, [MS-RPCE] 3.3.1.5.6. False: the id stands for another interface. */
+/* Answers one element. interface is the one that it proposes, NULL if this server does not offer
+ * it. is_taken: an element before it in the same message was accepted for that interface, [MS-RPCE]
+ * 3.3.1.5.6. False: the id belongs to another interface already. */
 static bool rpc_presentation_answer(struct rpc_presentation *c,
                                     const struct rpc_interface *interface, bool is_taken,
                                     const struct rpc_presentation_context *proposed,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Where C706 leaves room, or where servers do otherwise than it says, this does as Windows does.
+/* Where C706 leaves a choice, or servers deviate from it, this server does what Windows does.
  *
- * One answer at a time: what the caller writes before it has read the answer waits. So an answer is
- * built in one piece and cut into fragments as they are read, and nobody makes this server hold
- * two. To one who multiplexes ([MS-RPCE] 3.3.1.5.8) answers come in the order of the requests. */
+ * There is one answer at a time: input that arrives before the caller has read the answer waits. So
+ * an answer is built in one piece and cut into fragments as they are read, and no caller makes this
+ * server hold two answers. A caller that multiplexes ([MS-RPCE] 3.3.1.5.8) gets answers in the
+ * order of its requests. */
 #include "rpc/server.h"
 
 #include <assert.h>
@@ -16,8 +17,8 @@
 #include "rpc/presentation.h"
 #include "rpc/server_security.h"
 
-/* What we receive in a fragment, and send where the caller can receive it. All that a pipe carries
- * in one READ. */
+/* The longest fragment that is received, and sent if the caller can receive it: as much as one READ
+ * of a pipe carries. */
 #define MAX_FRAG 65528
 
 /* A request, collected from its fragments. */
@@ -31,13 +32,13 @@ struct rpc_collected_call {
 	struct wire_writer stub;
 };
 
-/* A message that waits to be read: a PDU, or a whole answer cut into them. */
+/* An answer that waits to be read: a PDU, or a stub that is cut into PDUs. */
 struct rpc_answer {
 	struct wire_writer head; /* the PDU that is being read, without its part of stub */
-	size_t part_bytes;       /* of that; none where it stands in head, protected */
-	size_t at;               /* what was read of that PDU */
+	size_t part_bytes;       /* of that part; 0 if it is in head, protected */
+	size_t at;               /* how much of that PDU was read */
 	struct wire_writer stub;
-	size_t stub_at; /* where that part begins, and the next one */
+	size_t stub_at; /* where that part and the next one begin */
 	size_t stub_next;
 	uint32_t call_id;
 	uint16_t context_id;
@@ -62,7 +63,7 @@ struct rpc_server {
 	struct rpc_security_context security;
 	struct rpc_pending_bind *pending; /* while security is RPC_SECURITY_PENDING */
 	struct rpc_pdu_reader pdus;
-	struct wire_writer queued; /* written before the answer was read */
+	struct wire_writer queued; /* input that waits */
 	size_t queued_at;
 	struct rpc_collected_call call;
 	bool has_called;
@@ -107,7 +108,7 @@ bool rpc_server_is_over(const struct rpc_server *s)
 	return s->step == OVER;
 }
 
-/* ---- what is answered ---- */
+/* ---- answers ---- */
 
 static size_t rpc_answer_pdu_left(const struct rpc_server *s)
 {
@@ -182,8 +183,8 @@ static void rpc_answer_begin_fragment(struct rpc_server *s)
 
 /* ---- bind, alter_context, AUTH3 ---- */
 
-/* No state hangs on a group here, such as context handles would be: so any may be joined, and all
- * that a new one has to be is another one, and not 0. */
+/* This server keeps no state in a group, such as context handles. So a caller may join any group,
+ * and a new one need only differ from the others, and from 0. */
 static uint32_t rpc_server_new_assoc_group(void)
 {
 	static atomic_uint_least32_t last;
@@ -192,8 +193,8 @@ static uint32_t rpc_server_new_assoc_group(void)
 	return group != 0 ? group : 1;
 }
 
-/* One size for both directions, as Windows has it: what both can do, in multiples of 8, but what
- * everybody must be able to receive in any case (C706 12.6.3.1). */
+/* One size for both directions, as Windows has it: what both ends support, a multiple of 8, but at
+ * least what every implementation must receive (C706 12.6.3.1). */
 static uint16_t rpc_server_agree_on_frag(const struct rpc_bind *bind)
 {
 	uint16_t bytes = MAX_FRAG;
@@ -230,7 +231,7 @@ static void rpc_server_send_ack(struct rpc_server *s, uint8_t ptype, uint32_t ca
 	rpc_answer_check(s);
 }
 
-/* The same with a token: with none, there still is a trailer. */
+/* The same with a token. Without a token there still is a trailer. */
 static void rpc_server_send_secure_ack(struct rpc_server *s, const struct rpc_pending_bind *pending,
                                        const uint8_t *token, size_t token_bytes)
 {
@@ -267,7 +268,7 @@ static void rpc_server_begin_token(struct rpc_server *s, const struct rpc_header
 	rpc_security_begin_token(&s->security, trailer);
 }
 
-/* [MS-RPCE] 3.3.1.5.2.2. Windows agrees whether or not there is anything to be signed. */
+/* [MS-RPCE] 3.3.1.5.2.2. Windows agrees even if nothing will be signed. */
 static void rpc_server_agree_on_header_signing(struct rpc_server *s, const struct rpc_header *h,
                                                struct rpc_bind_ack *ack)
 {
@@ -326,8 +327,9 @@ static void rpc_server_refuse_alter(struct rpc_server *s, uint32_t call_id, uint
 	                      &(struct rpc_fault){ .status = status, .was_not_executed = true });
 }
 
-/* What it says of sizes and groups was settled by the bind. Of a call that is not whole yet, all of
- * it is of one security context ([MS-RPCE] 2.2.2.11), and so none begins in its midst. */
+/* Sizes and groups were settled by the bind, so those of an alter_context are ignored. All
+ * fragments of a call belong to one security context ([MS-RPCE] 2.2.2.11), so none begins within a
+ * call. */
 static void rpc_server_on_alter_context(struct rpc_server *s, const struct rpc_header *h,
                                         struct wire_reader *r)
 {
@@ -356,7 +358,7 @@ static void rpc_server_on_alter_context(struct rpc_server *s, const struct rpc_h
 	}
 }
 
-/* The last token, which is not answered: [MS-RPCE] 2.2.2.10, 3.3.1.5.2.1. */
+/* The last token of a log-on. It has no response: [MS-RPCE] 2.2.2.10, 3.3.1.5.2.1. */
 static void rpc_server_on_auth3(struct rpc_server *s, const struct rpc_header *h,
                                 struct wire_reader *r)
 {
@@ -373,7 +375,7 @@ static void rpc_server_on_auth3(struct rpc_server *s, const struct rpc_header *h
 		rpc_server_begin_token(s, h, &trailer, NULL);
 }
 
-/* A token that was found wrong. */
+/* The log-on failed. */
 static void rpc_server_refuse_token(struct rpc_server *s, const struct rpc_pending_bind *pending)
 {
 	if (pending->ptype == RPC_BIND)
@@ -388,7 +390,7 @@ static void rpc_server_finish_token(struct rpc_server *s, enum rpc_auth_progress
 	struct rpc_pending_bind *pending = s->pending;
 
 	s->pending = NULL;
-	/* An AUTH3 has no answer, so a token for the caller could not be sent. */
+	/* An AUTH3 has no response, so there is no way to send a token to the caller. */
 	if (pending->ptype == RPC_AUTH3 && (progress == RPC_AUTH_CONTINUES || bytes > 0))
 		progress = RPC_AUTH_FAILED;
 	progress = rpc_security_finish_token(&s->security, progress);
@@ -401,8 +403,8 @@ static void rpc_server_finish_token(struct rpc_server *s, enum rpc_auth_progress
 
 /* ---- requests ---- */
 
-/* A request without a first fragment is one of a call that is over, when it is no older than this:
- * [MS-RPCE] 3.3.3.5.6. */
+/* A fragment without a first one belongs to a call that is over if its call id is less than so much
+ * below the last one, [MS-RPCE] 3.3.3.5.6. */
 #define OLD_CALLS 150
 
 /* Stands at the start, from which alignment counts. */
@@ -462,7 +464,7 @@ static bool rpc_server_is_old_call(const struct rpc_server *s, uint32_t call_id)
 	return s->has_called && call_id <= s->last_call_id && s->last_call_id - call_id < OLD_CALLS;
 }
 
-/* The first fragment. False: the call ends here. */
+/* The first fragment of a call. False: the call was answered with a fault. */
 static bool rpc_server_begin_call(struct rpc_server *s, const struct rpc_header *h,
                                   const struct rpc_request *request)
 {
@@ -494,7 +496,8 @@ static bool rpc_server_begin_call(struct rpc_server *s, const struct rpc_header 
 	return true;
 }
 
-/* [MS-RPCE] 3.3.3.5.4, at once: 3.3.3.5.8. What is told to come counts too, where more comes. */
+/* [MS-RPCE] 3.3.3.5.4, checked at once: 3.3.3.5.8. If more fragments follow, the length that they
+ * are announced to have counts too. */
 static bool rpc_server_is_request_too_long(const struct rpc_server *s, const struct rpc_header *h,
                                            const struct rpc_request *request, size_t bytes)
 {
@@ -530,7 +533,7 @@ static void rpc_server_collect_fragment(struct rpc_server *s, const struct rpc_h
 		rpc_server_begin_execution(s);
 }
 
-/* 3.3.1.5.8: a request's fragments come one behind the other. */
+/* 3.3.1.5.8: no other fragment may stand between the fragments of a request. */
 static bool rpc_server_is_mixed(const struct rpc_collected_call *c, const struct rpc_header *h,
                                 const struct wire_reader *r)
 {
@@ -550,7 +553,7 @@ static void rpc_server_on_request(struct rpc_server *s, const struct rpc_header 
 	if (s->step != BOUND || r->error != NULL) {
 		rpc_answer_protocol_error(s, h->call_id, 0);
 	} else if (rpc_server_is_mixed(c, h, r)) {
-		/* Windows blames the second where there may well be two. */
+		/* If the caller multiplexes, Windows blames the second call. */
 		if (s->is_multiplexed && h->call_id != c->id)
 			rpc_answer_protocol_error(s, h->call_id, 0);
 		else
@@ -566,7 +569,7 @@ static void rpc_server_on_request(struct rpc_server *s, const struct rpc_header 
 	wire_writer_fini(&s->security.plain_pdu);
 }
 
-/* A call here is over as soon as it has come whole: there is nothing to cancel. */
+/* A call runs as soon as it is whole, so there is nothing to cancel. */
 static void rpc_server_on_co_cancel(struct rpc_server *s, const struct rpc_header *h,
                                     struct wire_reader *r)
 {
@@ -575,7 +578,8 @@ static void rpc_server_on_co_cancel(struct rpc_server *s, const struct rpc_heade
 	(void)r;
 }
 
-/* One who did not agree to go on after it closes the connection now: [MS-RPCE] 3.3.1.5.10. */
+/* Drops the call. A caller that did not negotiate to keep the connection closes it now: [MS-RPCE]
+ * 3.3.1.5.10. */
 static void rpc_server_on_orphaned(struct rpc_server *s, const struct rpc_header *h,
                                    struct wire_reader *r)
 {
@@ -612,7 +616,7 @@ static void rpc_server_dispatch_pdu(struct rpc_server *s, const struct rpc_heade
 		takers[h->ptype](s, h, r);
 }
 
-/* What came is no PDU, or none that we can receive. */
+/* The input is no PDU, or a PDU that this server does not receive. */
 static void rpc_server_refuse_pdu(struct rpc_server *s)
 {
 	const struct rpc_header *h = &s->pdus.refused;
@@ -630,7 +634,7 @@ static bool rpc_server_is_busy(const struct rpc_server *s)
 	return rpc_answer_pdu_left(s) > 0 || s->pending != NULL || s->call.is_whole;
 }
 
-/* Takes PDUs up to one that is answered. Returns what is left of data. */
+/* Processes PDUs up to one that has an answer or an event. Returns how much is left of data. */
 static size_t rpc_server_read_pdus(struct rpc_server *s, const uint8_t *data, size_t bytes,
                                    const uint8_t **rest)
 {
@@ -645,8 +649,8 @@ static size_t rpc_server_read_pdus(struct rpc_server *s, const uint8_t *data, si
 	return rpc_pdu_reader_take_rest(&s->pdus, rest);
 }
 
-/* Keeps what comes before the answer was read. What was taken up since makes room for it, so that
- * one who always writes ahead needs no more than one who does so once. */
+/* Keeps input that has to wait. Reuses the room of input that was processed since, so that a caller
+ * who always writes ahead needs no more memory than a caller who writes ahead once. */
 static void rpc_server_queue_input(struct rpc_server *s, const uint8_t *data, size_t bytes)
 {
 	struct wire_writer *w = &s->queued;
@@ -683,7 +687,7 @@ bool rpc_server_feed(struct rpc_server *s, const void *data, size_t bytes)
 	return s->step != OVER;
 }
 
-/* The answer was read: on with what was written meanwhile. */
+/* The answer was read: goes on with the input that has waited. */
 static void rpc_server_read_queued(struct rpc_server *s)
 {
 	const uint8_t *rest;
@@ -728,7 +732,7 @@ void rpc_server_authenticated(struct rpc_server *s, enum rpc_auth_progress progr
 		rpc_server_read_queued(s);
 }
 
-/* What so much of a stub weighs in fragments. */
+/* The bytes that so much of a stub takes in fragments. */
 static size_t rpc_server_fragments_bytes(const struct rpc_server *s, size_t stub_bytes)
 {
 	bool protects = rpc_security_protects(&s->security);

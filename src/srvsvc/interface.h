@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The interface srvsvc and its operations that we know: [MS-SRVS] 1.9 and 3.1.4. */
+/* The interface srvsvc and those of its operations that are supported: [MS-SRVS] 1.9 and 3.1.4. */
 #ifndef SRVSVC_INTERFACE_H
 #define SRVSVC_INTERFACE_H
 
@@ -12,7 +12,7 @@
 /* clang-format on */
 #define SRVSVC_INTERFACE_VERSION 3
 
-/* Listed once: the operation, its opnum and its name. */
+/* The operations, each with its opnum and its name. */
 #define SRVSVC_OPERATIONS(O)                               \
 	O(SRVSVC_NETR_SESSION_ENUM, 12, "NetrSessionEnum") \
 	O(SRVSVC_NETR_SESSION_DEL, 13, "NetrSessionDel")   \

@@ -12,16 +12,17 @@
 #include "srvsvc/session_levels.h"
 #include "srvsvc/session_messages.h"
 
+/* A call that is being run. */
 struct srvsvc_call {
 	const struct srvsvc_caller *caller;
 	struct wire_reader *stub;
 	struct ndr_writer answer;
-	/* What is told of it: an operation fills in what it asks and what became of it. Its texts
-	 * live until it is told. */
+	/* An operation fills in the request and the result, then calls srvsvc_report once, while
+	 * the texts of the event exist; not if the operation returns a fault. */
 	struct srvsvc_event event;
 };
 
-/* Whether the policy lets the caller. */
+/* Whether the access policy grants right to the caller. */
 static bool srvsvc_allows(const struct srvsvc_call *c, enum access_right right)
 {
 	return access_policy_allows(c->caller->service->policy, c->caller->identity, right);
@@ -34,17 +35,17 @@ static void srvsvc_report(const struct srvsvc_call *c)
 	s->report(s->context, &c->event);
 }
 
-/* ---- operations ---- */
+/* ---- operations: each runs a whole call, and returns 0 or the status of a fault ---- */
 
-/* NetrSessionEnum: [MS-SRVS] 3.1.4.5, to which all numbers in brackets here belong.
+/* NetrSessionEnum: [MS-SRVS] 3.1.4.5; numbers in angle brackets are notes of that section.
  *
- * The specification leaves the order of its checks open. Here it is: the level, since who may ask
- * depends on it; who asks; the qualifiers; the sessions. So one who may not ask learns nothing of
- * who is there. */
+ * The specification leaves the order of the checks open. This server checks the level, because
+ * access depends on it, then access, then the qualifiers, then the sessions. So a caller without
+ * access learns nothing about sessions. */
 
-/* A page of the table: what passes the filter, from the resume handle on. */
+/* A page: the sessions of the table that pass the filter, from the resume handle on. */
 struct srvsvc_page {
-	struct session_walk from, at; /* its first session; the next one that is encoded */
+	struct session_walk from, at; /* the first session; the next one to encode */
 	int64_t now_ms;
 	uint32_t last_id;
 	uint32_t entries;
@@ -66,9 +67,9 @@ static void srvsvc_page_rewind(void *context)
 }
 
 /* "If PreferedMaximumLength is insufficient to hold all the entries, the server MUST return the
- * maximum number of entries that will fit": but one at least, so that each caller's loop ends.
- * "If [it] is equal to MAX_PREFERRED_LENGTH, the server MUST return all": where that is too much
- * for this server, it is an error; any other wish is met in smaller pages. */
+ * maximum number of entries that will fit": but at least one, so that the caller's loop ends.
+ * "If [it] is equal to MAX_PREFERRED_LENGTH, the server MUST return all": if all are too much for
+ * this server, the call fails. Any other length is served in smaller pages. */
 static NET_API_STATUS srvsvc_page_measure(struct srvsvc_page *p, const struct session_level *level,
                                           uint32_t preferred_bytes, size_t max_answer_bytes)
 {
@@ -93,7 +94,8 @@ static NET_API_STATUS srvsvc_page_measure(struct srvsvc_page *p, const struct se
 
 /* "If no entries that match the qualifiers are found when a qualifier is specified, the server MUST
  * fail the call with either an NERR_UserNotFound or NERR_ClientNameNotFound." At or past the end,
- * however, it "MUST return NERR_Success and zero entries": so all sessions are looked at. */
+ * however, it "MUST return NERR_Success and zero entries". So all sessions are searched for a
+ * match. */
 static NET_API_STATUS srvsvc_explain_no_match(const struct session_table *table,
                                               const struct session_filter *filter)
 {
@@ -109,7 +111,7 @@ static NET_API_STATUS srvsvc_explain_no_match(const struct session_table *table,
 	               : NERR_UserNotFound;
 }
 
-/* What is left for an answer, however much is held for others. */
+/* An answer may always be so long, however much memory is held for others. */
 #define LEAST_ANSWER_BYTES ((size_t)65536)
 
 static size_t srvsvc_max_answer_bytes(const struct srvsvc_server *s)
@@ -121,7 +123,7 @@ static size_t srvsvc_max_answer_bytes(const struct srvsvc_server *s)
 	return left < s->max_answer_bytes ? left : s->max_answer_bytes;
 }
 
-/* Fills page and answer, whose status says what became of it. */
+/* Fills page and answer; answer->status is the result. */
 static void srvsvc_fill_page(const struct srvsvc_server *s,
                              const struct session_enum_request *request, struct srvsvc_page *p,
                              struct session_enum_answer *answer)
@@ -145,8 +147,8 @@ static void srvsvc_fill_page(const struct srvsvc_server *s,
 		answer->total_entries = 0;
 	}
 	answer->entries = p->entries;
-	/* "MUST set ResumeHandle to the index value of the last enumerated session." After the last
-	 * page too: who goes on by mistake is told that nothing follows. */
+	/* "MUST set ResumeHandle to the index value of the last enumerated session." Also after
+	 * the last page: a caller who goes on by mistake then gets no entries. */
 	if (p->entries > 0)
 		answer->resume_handle = p->last_id;
 }
@@ -192,7 +194,7 @@ static uint32_t srvsvc_serve_session_enum(struct srvsvc_call *c)
 	return 0;
 }
 
-/* NetrSessionDel: [MS-SRVS] 3.1.4.6. Who asks is looked at first, as Windows and Samba do it. */
+/* NetrSessionDel: [MS-SRVS] 3.1.4.6. Access is checked first, as Windows and Samba do it. */
 
 static NET_API_STATUS srvsvc_check_session_del(const struct srvsvc_call *c,
                                                const struct session_del_request *request)
@@ -209,13 +211,13 @@ static NET_API_STATUS srvsvc_check_session_del(const struct srvsvc_call *c,
 	    session_qualifier_is_too_long(request->user))
 		return ERROR_INVALID_PARAMETER;
 	/* "If both ClientName and UserName are unspecified [...] NERR_ClientNameNotFound or an
-	 * ERROR_INVALID_PARAMETER": it is not the client that was looked for in vain. */
+	 * ERROR_INVALID_PARAMETER": the latter, because no client was searched for. */
 	if (!has_client && !session_qualifier_is_given(request->user))
 		return ERROR_INVALID_PARAMETER;
 	return NERR_Success;
 }
 
-/* Who ends beside those that are meant. */
+/* Sessions that end because they share a connection with a deleted session. */
 enum { MAX_ALSO = 32, ALSO_BYTES = 192 };
 
 struct also_closed {
@@ -267,7 +269,7 @@ static uint32_t srvsvc_serve_session_del(struct srvsvc_call *c)
 	return 0;
 }
 
-/* NetrShareEnum: [MS-SRVS] 3.1.4.8, levels 0 and 1, of the one share that there is. */
+/* NetrShareEnum: [MS-SRVS] 3.1.4.8, levels 0 and 1. IPC$ is the only share. */
 
 /* [MS-SRVS] 2.2.2.4 */
 #define STYPE_IPC     0x00000003
@@ -283,14 +285,14 @@ static NET_API_STATUS srvsvc_check_share_enum(const struct srvsvc_call *c,
                                               const struct share_enum_request *request)
 {
 	/* "If the Level member is not equal to one of the valid values [...] ERROR_INVALID_LEVEL."
-	 * Of those, 2, 501, 502 and 503 tell what an IPC$ has none of. */
+	 * Levels 2, 501, 502 and 503 have members that IPC$ does not have. */
 	if (request->level > 1)
 		return ERROR_INVALID_LEVEL;
 	/* "The server SHOULD enforce security measures", <58>, <59>. */
 	return srvsvc_allows(c, ACCESS_SHARE_ENUM) ? NERR_Success : ERROR_ACCESS_DENIED;
 }
 
-/* Whatever PreferedMaximumLength is, one entry is always given, and there are no more. */
+/* PreferedMaximumLength does not matter: one entry is always returned, and there are no more. */
 static void srvsvc_fill_shares(const struct share_enum_request *request,
                                struct share_enum_answer *answer)
 {
@@ -333,7 +335,7 @@ static uint32_t srvsvc_serve_share_enum(struct srvsvc_call *c)
 
 #define PLATFORM_ID_NT 500 /* [MS-SRVS] 2.2.2.6 */
 
-/* What those mean to callers: the protocol as it is since Windows 10. */
+/* What clients take for the protocol since Windows 10 */
 #define VERSION_MAJOR 10
 #define VERSION_MINOR 0
 
@@ -347,8 +349,8 @@ static uint32_t srvsvc_serve_share_enum(struct srvsvc_call *c)
 static NET_API_STATUS srvsvc_check_server_get_info(const struct srvsvc_call *c,
                                                    const struct server_info_request *request)
 {
-	/* "If the Level parameter has any other value [...] ERROR_INVALID_LEVEL." Of those that it
-	 * names, 102, 502 and 503 tell of what this server is not. */
+	/* "If the Level parameter has any other value [...] ERROR_INVALID_LEVEL." The levels
+	 * 102, 502 and 503 have members that this server does not have. */
 	if (request->level != 100 && request->level != 101)
 		return ERROR_INVALID_LEVEL;
 	if (!srvsvc_allows(c, ACCESS_SERVER_INFO))
@@ -361,7 +363,7 @@ static NET_API_STATUS srvsvc_check_server_get_info(const struct srvsvc_call *c,
 }
 
 /* "If the ServerName parameter is NULL, sv101_name MUST be [its own]. Otherwise, sv101_name MUST be
- * set to the value of ServerName": without its \\, as Windows has it. */
+ * set to the value of ServerName": without leading \\, as Windows does it. */
 static const char *srvsvc_server_name(const struct srvsvc_server *s, const char *asked)
 {
 	if (asked == NULL || asked[0] == '\0')

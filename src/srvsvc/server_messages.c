@@ -7,7 +7,7 @@
 
 #include "srvsvc/session_messages.h"
 
-/* A server's name is not looked at: of any length will do. */
+/* The server's name is ignored, so it may be cut. */
 #define NAME_UNITS 255
 
 /* The union's arms, each a pointer to a container. */

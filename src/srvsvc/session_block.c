@@ -10,7 +10,7 @@
 
 enum { SLOT_NONE = 0, SLOT_TO_COME = 1 };
 
-/* A text's slot is a pointer in the finished block: an offset has to fit it. */
+/* The slot of a text is a pointer in the finished block, and an offset before. */
 _Static_assert(sizeof(uintptr_t) == sizeof(LPWSTR), "an offset must fit a pointer's slot");
 
 static char *session_block_reserve(struct session_block *b, size_t bytes)
@@ -132,7 +132,7 @@ static const WCHAR *session_block_info_text(const char *base, const struct sessi
 	return base != NULL ? (const WCHAR *)(const void *)(base + slot) : (const WCHAR *)slot;
 }
 
-/* base: NULL where texts are pointers. */
+/* base: NULL if texts are pointers. */
 static bool session_block_read_row(const struct session_level *level, const char *base,
                                    const char *info, struct netsession_row *row, char **scratch,
                                    size_t *scratch_bytes)
@@ -192,7 +192,7 @@ static size_t session_field_bytes(const struct session_field *f)
 void session_infos_reduce(const struct session_level *from, void *infos, uint32_t entries,
                           const struct session_level *to)
 {
-	/* In place: a smaller entry never reaches a larger one that is still to be read. */
+	/* In place: an entry that is written is no longer than those that were read. */
 	for (uint32_t entry = 0; entry < entries; entry++) {
 		const char *old = (const char *)infos + from->info_bytes * entry;
 		char info[sizeof(SESSION_INFO_502)] = { 0 };

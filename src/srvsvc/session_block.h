@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The one block of an answer as Windows callers get it: SESSION_INFO_<level>[], and the strings
- * behind it. It is built while the answer arrives, grows by doubling, and no string is allocated
- * for itself. */
+/* The block that NetSessionEnum gives to its caller: SESSION_INFO_<level>[] with the texts behind
+ * it, in one allocation. The block is built while the answer arrives, and grows by doubling. */
 #ifndef SRVSVC_SESSION_BLOCK_H
 #define SRVSVC_SESSION_BLOCK_H
 
@@ -11,8 +10,8 @@
 #include <windows.h>
 #include "srvsvc/session_levels.h"
 
-/* While it is built, the slot of a text holds its offset in the block, since the block moves as
- * it grows: 0 for none, 1 for one that is still to come. */
+/* A block that is being built. The block moves as it grows, so the slot of a text holds not a
+ * pointer but the offset of the text; 0: there is no text; 1: the text has not arrived yet. */
 struct session_block {
 	const struct session_level *level;
 	char *data;
@@ -20,40 +19,39 @@ struct session_block {
 	uint32_t entries;
 };
 
-/* Each of these returns false when memory ran out. */
-
-/* Appends an entry: one number for each field in wire order, a text's being non-zero when the
- * text will follow. All entries come before the first text. */
+/* Appends an entry. words has a number for each field in wire order; for a text, a number other
+ * than 0 says that the text follows. All entries must come before the first text. False: out of
+ * memory. */
 bool session_block_add_entry(struct session_block *b, const uint32_t words[]);
 
-/* Whether the text of this entry and field is to come. */
+/* Whether the text of this entry and field has still to arrive. */
 bool session_block_expects_text(const struct session_block *b, uint32_t entry, size_t field);
 
-/* Begins that text at the block's end; units are appended by session_block_extend. */
+/* Begins that text at the end of the block; session_block_extend appends its units. */
 void session_block_begin_text(struct session_block *b, uint32_t entry, size_t field);
 
-/* Room for count more units at the end, which become part of the block; NULL: out of memory. */
+/* Appends room for so many units to the block, and returns it; NULL: out of memory. */
 WCHAR *session_block_extend(struct session_block *b, size_t units);
 
-/* Reads an entry all of whose texts are there, as session_infos_row does. */
+/* Reads an entry whose texts have all arrived, as session_infos_row does. */
 bool session_block_row(const struct session_block *b, uint32_t entry, struct netsession_row *row,
                        char **scratch, size_t *scratch_bytes);
 
-/* Makes pointers of the offsets and gives the block, at its own size. NULL when there is no
- * entry. b is empty afterwards. */
+/* Turns offsets into pointers and gives the block, which is no longer than needed, to be freed with
+ * free. NULL: there is no entry. Afterwards b is empty. */
 void *session_block_finish(struct session_block *b);
 void session_block_fini(struct session_block *b);
 
-/* Reads a finished block: entry as a row. The texts are written to *scratch, a malloc'ed buffer
- * of *scratch_bytes that grows as needed. False: out of memory. */
+/* Reads an entry of a finished block into row. The texts of row are written to *scratch, a
+ * malloc'ed buffer of *scratch_bytes, which grows as needed. False: out of memory. */
 bool session_infos_row(const struct session_level *level, const void *infos, uint32_t entry,
                        struct netsession_row *row, char **scratch, size_t *scratch_bytes);
 
-/* Makes a finished block one of another level, all of whose members it has: to's are kept. */
+/* Turns a finished block of level from into a block of level to, whose members from must have. */
 void session_infos_reduce(const struct session_level *from, void *infos, uint32_t entries,
                           const struct session_level *to);
 
-/* Overwrites one entry of a finished block with another one: how a filter closes its gaps. */
+/* Overwrites entry to of a finished block with entry from, as a filter does to close gaps. */
 void session_infos_move(const struct session_level *level, void *infos, uint32_t to, uint32_t from);
 
 #endif

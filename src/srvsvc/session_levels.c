@@ -27,14 +27,14 @@ const struct session_column *const session_columns[SESSION_LEVEL_MAX_FIELDS] = {
 		LMSTR: SESSION_CELL_TEXT, const char *: SESSION_CELL_TEXT, \
 		DWORD: SESSION_CELL_U32)
 
-/* value, where a and b are of one kind; else it does not compile. */
+/* value; does not compile unless a and b are of one kind. */
 #define IF_SAME_KIND(a, b, value) \
 	((value) + 0 * sizeof(struct { \
 		_Static_assert(KIND_OF(a) == KIND_OF(b), "member and column differ in type"); \
 		char unused; \
 	}))
 
-/* One member of a SESSION_INFO_n, tied to the member of a row and the column of that name. */
+/* A member of SESSION_INFO_n, with the member of a row and the column that have its name. */
 #define FIELD(INFO, MEMBER, NAME) \
 	{ \
 		.column = &column_##NAME, .kind = KIND_OF(((INFO *)0)->MEMBER), \
@@ -157,7 +157,7 @@ struct session_rows session_rows_of_array(struct session_row_array *array)
 	return (struct session_rows){ session_row_array_next, session_row_array_rewind, array };
 }
 
-/* An entry's own bytes, and its texts' with so many around each. */
+/* entry_bytes, and the bytes of the texts with around_text more for each. */
 static size_t session_row_bytes(const struct session_level *level, const struct netsession_row *row,
                                 size_t entry_bytes, size_t around_text)
 {

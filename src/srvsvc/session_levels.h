@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The five levels of SESSION_INFO, described once: what crosses the wire in which order, where
- * each member lies in Windows' struct and in ours, and how people see it. Encoding, decoding,
- * packing and columns all follow from this table. */
+/* The five levels of SESSION_INFO, described once: which members cross the wire in which order,
+ * where each member stands in Windows' struct and in struct netsession_row, and under which heading
+ * it is shown. Encoding, decoding, blocks and columns all follow from this table. */
 #ifndef SRVSVC_SESSION_LEVELS_H
 #define SRVSVC_SESSION_LEVELS_H
 
@@ -14,8 +14,8 @@ enum session_cell_kind { SESSION_CELL_TEXT, SESSION_CELL_U32 };
 enum session_unit { SESSION_UNIT_NONE, SESSION_UNIT_SECONDS, SESSION_UNIT_USER_FLAGS };
 
 struct session_column {
-	const char *heading; /* of a table for people */
-	const char *key;     /* for programs: JSON, CSV */
+	const char *heading; /* in a table for people */
+	const char *key;     /* in output for programs: JSON, CSV */
 	enum session_unit unit;
 };
 
@@ -37,51 +37,53 @@ struct session_level {
 
 extern const struct session_level session_levels[SESSION_LEVEL_COUNT];
 
-/* The levels from the richest to the poorest, as NETSESSION_LEVEL_AUTO tries them. */
+/* The levels in the order in which NETSESSION_LEVEL_AUTO tries them: those with most members first.
+ */
 extern const uint32_t session_levels_richest_first[SESSION_LEVEL_COUNT];
 
 /* All columns, in the order in which people read them. */
 extern const struct session_column *const session_columns[SESSION_LEVEL_MAX_FIELDS];
 
-/* NULL: there is no such level. */
+/* NULL: the level does not exist. */
 const struct session_level *session_level_find(uint32_t number);
 
-/* The field that fills a column at this level; NULL: it lacks it. */
+/* Returns the field of level that fills column; NULL: the level has none. */
 const struct session_field *session_level_field(const struct session_level *level,
                                                 const struct session_column *column);
 
-/* Clears the members that a level lacks. */
+/* Clears the members of row that level does not have. */
 void session_row_reduce(struct netsession_row *row, const struct session_level *level);
 
-/* One member of a row, by its kind. */
+/* The value of a field, by its kind. */
 const char *session_row_text(const struct netsession_row *row, const struct session_field *field);
 uint32_t session_row_u32(const struct netsession_row *row, const struct session_field *field);
 
-/* Where an encoder gets its rows from: a table, an array, whatever can give them one by one and
- * once more from the first. */
+/* ---- rows ---- */
 
+/* A source of rows for the encoder, such as an array or the session table. */
 struct session_rows {
-	/* The next row; its texts are borrowed until the next call. False: there is none. */
+	/* Gives the next row, whose texts are borrowed until the next call. False: there is none.
+	 */
 	bool (*next)(void *context, struct netsession_row *row);
-	/* Back before the first one. The same rows come again. */
+	/* Goes back to the first row. The same rows follow again. */
 	void (*rewind)(void *context);
 	void *context;
 };
 
-/* The rows of an array. rows is kept as long as a source made of it is used. */
+/* An array of rows, borrowed as long as a source made of it is used. */
 struct session_row_array {
 	const struct netsession_row *rows;
 	uint32_t count;
-	uint32_t at; /* the next one's index */
+	uint32_t at; /* index of the next row */
 };
 
 /* Keeps array. */
 struct session_rows session_rows_of_array(struct session_row_array *array);
 
-/* What a row takes of the block that a caller of NetSessionEnum gets: its SESSION_INFO_<level>
- * and its texts in UTF-16 with their terminators. PreferedMaximumLength counts these bytes. */
+/* The bytes that a row takes in the block of NetSessionEnum: its SESSION_INFO_<level> and its texts
+ * in UTF-16 with terminators. PreferedMaximumLength counts these bytes. */
 size_t session_row_info_bytes(const struct session_level *level, const struct netsession_row *row);
-/* What it takes of an answer's stub, at most. */
+/* The bytes that a row takes in the stub of an answer, at most. */
 size_t session_row_wire_bytes(const struct session_level *level, const struct netsession_row *row);
 
 #endif

@@ -81,7 +81,7 @@ void session_enum_request_decode(struct wire_reader *r, struct session_enum_requ
 	if (ndr_get_u32(r) != request->level)
 		wire_reader_fail(r, "union tag differs from Level");
 	if (session_level_find(request->level) == NULL)
-		return; /* the union has no such arm: what follows cannot be told */
+		return; /* the union has no such arm, so what follows is unknown */
 	enum_container_decode_empty(r);
 	request->preferred_bytes = ndr_get_u32(r);
 	request->has_resume_handle = ndr_get_u32(r) != 0;
@@ -171,8 +171,8 @@ void session_enum_answer_encode(struct ndr_writer *w, const struct session_enum_
 	ndr_put_u32(w, answer->status);
 }
 
-/* The decoder's steps. Each one takes an element that is all there and says which step is next;
- * it returns false when more bytes have to come first, or when it failed. */
+/* The steps of the decoder. A step decodes one element that has wholly arrived and sets the next
+ * step; it returns false if more bytes have to arrive first, or if it failed. */
 enum { HEAD, CONTAINER, ARRAY_SIZE, ENTRY, TEXT_FIND, TEXT_HEAD, TEXT, TOTAL, RESUME, STATUS, END };
 
 static bool session_enum_decoder_fail(struct session_enum_decoder *d, NET_API_STATUS status,
@@ -231,7 +231,7 @@ static bool session_enum_decoder_read_array_size(struct session_enum_decoder *d)
 	return true;
 }
 
-/* No room is made for entries by their count, but for each as it comes. */
+/* Entries are allocated as they arrive, not by the count that the server states. */
 static bool session_enum_decoder_read_entry(struct session_enum_decoder *d)
 {
 	uint32_t words[SESSION_LEVEL_MAX_FIELDS];
@@ -344,7 +344,7 @@ void session_enum_decoder_feed(struct session_enum_decoder *d, const void *piece
                                bool big_endian)
 {
 	if (d->err.status != NERR_Success || d->step == END)
-		return; /* bytes behind the status mean nothing */
+		return; /* bytes behind the status are ignored */
 	d->in.big_endian = big_endian;
 	ndr_stream_feed(&d->in, piece, bytes);
 	while (d->step != END && steps[d->step](d))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The client and the user by which NetrSessionEnum and NetrSessionDel are narrowed. */
+/* The requests and answers of NetrSessionEnum and NetrSessionDel, both directions. Texts are UTF-8;
+ * NULL stands for a NULL pointer on the wire. */
 #ifndef SRVSVC_SESSION_MESSAGES_H
 #define SRVSVC_SESSION_MESSAGES_H
 
@@ -14,39 +15,40 @@
 #include "wire/ndr_stream.h"
 #include "wire/ndr_writer.h"
 
-/* The longest text without its terminator, [MS-SRVS] 3.1.4.5 and 3.1.4.6: 1,024 with it. */
+/* ---- qualifiers: the client and the user that an operation is limited to ---- */
+
+/* The longest qualifier without its terminator; 1,024 with it ([MS-SRVS] 3.1.4.5 and 3.1.4.6). */
 #define SESSION_QUALIFIER_MAX_UNITS 1023
 
-/* What a decoded request's texts live in. A longer one is cut just so far that
- * session_qualifier_is_too_long still says so. */
+/* Holds the texts of a decoded request. A text that is too long is cut, but stays too long for
+ * session_qualifier_is_too_long. */
 struct session_qualifier_texts {
 	char client[NDR_TEXT_BYTES(SESSION_QUALIFIER_MAX_UNITS)];
 	char user[NDR_TEXT_BYTES(SESSION_QUALIFIER_MAX_UNITS)];
 };
 
-/* Not NULL and not empty: impacket and others send an empty name for "none". */
+/* Whether a qualifier is neither NULL nor empty: impacket and others send an empty text for none.
+ */
 bool session_qualifier_is_given(const char *utf8);
 bool session_qualifier_is_too_long(const char *utf8);
 
-/* Whether two client names are the same computer's: without regard to case, each with or
- * without its leading \\. */
+/* Whether two names are those of the same client: without regard to case, and to leading \\. */
 bool session_client_equal(const char *a, const char *b);
 
-/* Whether a session's user is the one asked for, without regard to case. A server may put a
- * domain before it (Samba does on a domain controller, [MS-SRVS] 2.2.4.15 knows none): who asks
- * without one means them all. */
+/* Whether the user of a session matches the qualifier, without regard to case. Samba on a domain
+ * controller puts a domain before the user, which [MS-SRVS] 2.2.4.15 does not know: a qualifier
+ * without a domain matches the user of any domain. */
 bool session_user_equal(const char *asked, const char *user);
 
-/* What all enumerations have in common: a union of containers, each a count and an array. It is
- * [in, out], so a caller sends one along. */
+/* ---- the container of an enumeration: a count and an array ---- */
 
-/* The pointer to a container and, where it is not NULL, the container, which must be empty: none
- * is known to send entries along, and they would mean nothing. */
+/* Decodes the container in a request, which is [in, out]: a pointer, and if the pointer is not
+ * NULL, an empty container. Fails r if the container has entries: no client is known to send any.
+ */
 void enum_container_decode_empty(struct wire_reader *r);
 
-/* NetrSessionEnum, opnum 12: its request and its answer, both directions. */
+/* ---- NetrSessionEnum, opnum 12 ---- */
 
-/* Texts are UTF-8, NULL where the pointer on the wire is NULL. */
 struct session_enum_request {
 	const char *server; /* ignored by servers; not decoded */
 	const char *client;
@@ -59,13 +61,13 @@ struct session_enum_request {
 
 void session_enum_request_encode(struct ndr_writer *w, const struct session_enum_request *request);
 
-/* request borrows texts. Ask r->error whether it decoded. Of a level that does not exist, nothing
- * behind it is read. */
+/* request borrows texts. Fails r if the request is malformed. If the level does not exist, what
+ * follows the level is not read. */
 void session_enum_request_decode(struct wire_reader *r, struct session_enum_request *request,
                                  struct session_qualifier_texts *texts);
 
-/* The rules that a request has to obey, for those who send it and those who serve it.
- * Returns 0, ERROR_INVALID_LEVEL, ERROR_INVALID_PARAMETER or NERR_InvalidComputer. */
+/* Checks the rules for requests, before one is sent and after one was received. Returns 0,
+ * ERROR_INVALID_LEVEL, ERROR_INVALID_PARAMETER or NERR_InvalidComputer. */
 NET_API_STATUS session_enum_request_check(const struct session_enum_request *request);
 
 struct session_enum_answer {
@@ -77,43 +79,42 @@ struct session_enum_answer {
 	NET_API_STATUS status;
 };
 
-/* Encodes an answer with the first entries of rows, which it asks for twice: C706 14.3.12.3 puts
- * what pointers mean behind the array. NULL rows: the container's array is a NULL pointer. Of
- * a level that does not exist there is no container. */
+/* Encodes answer with the first answer->entries of rows. Reads rows twice, because texts stand
+ * behind the array of entries (C706 14.3.12.3). rows NULL: the array is a NULL pointer. If the
+ * level does not exist, there is no container. */
 void session_enum_answer_encode(struct ndr_writer *w, const struct session_enum_answer *answer,
                                 const struct session_rows *rows);
 
-/* Decodes an answer from the pieces in which it arrives, into one block. */
+/* Decodes an answer from the pieces it arrives in, into one block. */
 struct session_enum_decoder {
 	struct ndr_stream in;
 	struct session_block block;
 	unsigned step;
-	uint32_t entry;      /* whose texts are being read */
-	size_t field;        /* the text being read */
-	uint32_t units_left; /* of it */
-	WCHAR last_unit;     /* of what came of it so far */
+	uint32_t entry;      /* the entry whose texts are being read */
+	size_t field;        /* the field whose text is being read */
+	uint32_t units_left; /* of that text */
+	WCHAR last_unit;     /* the last unit of it that has arrived */
 	struct session_enum_answer answer;
 	struct err err; /* RPC_X_BAD_STUB_DATA or ERROR_NOT_ENOUGH_MEMORY; the first one sticks */
 };
 
 void session_enum_decoder_init(struct session_enum_decoder *d, const struct session_level *level);
-/* big_endian as each fragment's header says; piece is borrowed for this call. */
+/* The next piece, borrowed. big_endian is the byte order in the header of the fragment. */
 void session_enum_decoder_feed(struct session_enum_decoder *d, const void *piece, size_t bytes,
                                bool big_endian);
-/* How many rows are complete, before the last piece: those are read by session_enum_decoder_row, as
- * of session_infos_row. */
+/* How many rows are complete already. session_enum_decoder_row reads them before the last piece has
+ * arrived, as session_infos_row does from a finished block. */
 uint32_t session_enum_decoder_rows(const struct session_enum_decoder *d);
 bool session_enum_decoder_row(const struct session_enum_decoder *d, uint32_t entry,
                               struct netsession_row *row, char **scratch, size_t *scratch_bytes);
-/* After the last piece. Gives *infos, SESSION_INFO_<level>[answer->entries] or NULL, with any
- * answer that decodes; look at its status. Returns what stands in d->err. */
+/* To be called after the last piece. Gives *answer, whose status says whether the server succeeded,
+ * and *infos, SESSION_INFO_<level>[answer->entries] or NULL. Returns the status of d->err. */
 NET_API_STATUS session_enum_decoder_finish(struct session_enum_decoder *d,
                                            struct session_enum_answer *answer, void **infos);
 void session_enum_decoder_fini(struct session_enum_decoder *d);
 
-/* NetrSessionDel, opnum 13: its request and its answer, both directions. */
+/* ---- NetrSessionDel, opnum 13 ---- */
 
-/* Texts are UTF-8, NULL where the pointer on the wire is NULL. */
 struct session_del_request {
 	const char *server; /* ignored by servers; not decoded */
 	const char *client;
@@ -121,7 +122,7 @@ struct session_del_request {
 };
 
 void session_del_request_encode(struct ndr_writer *w, const struct session_del_request *request);
-/* request borrows texts. Ask r->error whether it decoded. */
+/* request borrows texts. Fails r if the request is malformed. */
 void session_del_request_decode(struct wire_reader *r, struct session_del_request *request,
                                 struct session_qualifier_texts *texts);
 

@@ -5,8 +5,8 @@
 
 #define MAX_LENGTH_BYTES 4
 
-/* 8.1.3. Leading zeros are accepted: some peers write each length in as many bytes as will do for
- * all. The indefinite form (0x80) is none of DER. */
+/* 8.1.3. Leading zeros are accepted, because some peers write all lengths in the same number of
+ * bytes. DER does not have the indefinite form, 0x80. */
 static size_t der_get_length(struct wire_reader *r)
 {
 	uint8_t first = wire_get_u8(r);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The part of DER (X.690) that SPNEGO's messages need: tags of one byte. */
+/* The part of DER (X.690) that SPNEGO messages use: tags of one byte. */
 #ifndef WIRE_DER_H
 #define WIRE_DER_H
 
@@ -21,16 +21,16 @@ enum {
 	DER_CONTEXT_4,
 };
 
-/* What is inside the element that comes next, which r steps over. Fails both readers where it has
- * another tag, or is not all there. */
+/* Returns a reader of the content of the next element, which r steps over. Fails both readers if
+ * the element has another tag, or is cut off. */
 struct wire_reader der_enter(struct wire_reader *r, uint8_t tag);
 
-/* The next element's tag, 0 at the end. */
+/* Returns the tag of the next element; 0 at the end. */
 uint8_t der_peek(const struct wire_reader *r);
 
-/* How long an element with so much inside it is. */
+/* Returns the length of an element with so many bytes of content. */
 size_t der_element_bytes(size_t bytes);
-/* The tag and the length of an element with so much inside it, less than 64 KiB. */
+/* Puts the tag and the length of an element with so many bytes of content, less than 64 KiB. */
 void der_put_header(struct wire_writer *w, uint8_t tag, size_t bytes);
 
 #endif

@@ -39,8 +39,8 @@ void nbns_query_encode(struct wire_writer *w, const struct nbns_query *query)
 	nbns_put_u16(w, CLASS_IN);
 }
 
-/* Not 0/8, which means no host, nor what is above the unicast addresses: to connect there would
- * reach this machine, or everybody. */
+/* Whether an address is that of a host: not one of 0/8, nor above the unicast addresses. Connecting
+ * to those would reach this computer, or every computer. */
 static bool nbns_is_host_address(const uint8_t address[4])
 {
 	return address[0] != 0 && address[0] < 224;
@@ -65,8 +65,8 @@ static void nbns_get_addresses(struct wire_reader *r, struct nbns_answer *answer
 	}
 }
 
-/* The record of a POSITIVE NAME QUERY RESPONSE; or of a redirect (4.2.15), which stands among the
- * authorities, where a server does not recurse. */
+/* The record of a POSITIVE NAME QUERY RESPONSE, or of a REDIRECT NAME QUERY RESPONSE (4.2.15),
+ * which a server that does not recurse sends, and which stands among the authorities. */
 static void nbns_get_record(struct wire_reader *r, unsigned answers, uint16_t type, uint16_t bytes,
                             struct nbns_answer *answer)
 {
@@ -97,7 +97,7 @@ void nbns_answer_decode(struct wire_reader *r, const struct nbns_query *query,
 	questions = wire_get_u16(r);
 	answers = wire_get_u16(r);
 	wire_skip(r, 4); /* NSCOUNT, ARCOUNT */
-	/* The first name of a message: nothing stands before it that a pointer could mean. */
+	/* The first name in the message: no name stands before it that a pointer could refer to. */
 	name = wire_get_bytes(r, sizeof query->name);
 	type = wire_get_u16(r);
 	class = wire_get_u16(r);
@@ -114,6 +114,6 @@ void nbns_answer_decode(struct wire_reader *r, const struct nbns_query *query,
 		wire_reader_fail(r, "not the answer to a query");
 	else if (RCODE(flags) == 0)
 		nbns_get_record(r, answers, type, bytes, answer);
-	else /* 4.2.14: its record has no data to mind */
+	else /* 4.2.14: the record has no data of interest */
 		answer->verdict = RCODE(flags) == RCODE_NAME ? NBNS_UNKNOWN : NBNS_REFUSED;
 }

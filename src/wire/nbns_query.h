@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The question for a NetBIOS name's addresses, and what may come of it: RFC 1002 4.2.12 to
- * 4.2.16. */
+/* The query for the addresses of a NetBIOS name, and its responses: RFC 1002 4.2.12 to 4.2.16. */
 #ifndef WIRE_NBNS_QUERY_H
 #define WIRE_NBNS_QUERY_H
 
@@ -10,23 +9,23 @@
 
 #define NBNS_PORT 137
 
-/* A unique name has one for each of its host's networks: 25 at most ([MS-NBTE] says so of
- * Windows). Those behind the last that fits are left. */
+/* A unique name has an address for each network of its host, in Windows at most 25 ([MS-NBTE]).
+ * Addresses that do not fit are dropped. */
 #define NBNS_MAX_ADDRESSES 16
 
 struct nbns_query {
 	uint16_t id;
 	uint8_t name[NBNS_ENCODED_BYTES];
-	bool is_broadcast; /* else to a WINS server */
+	bool is_broadcast; /* false: sent to a WINS server */
 };
 
 enum nbns_verdict {
-	NBNS_FOUND,    /* addresses has one at least */
-	NBNS_IS_GROUP, /* the name is a group's: whose address that is nobody knows */
+	NBNS_FOUND,    /* there is at least one address */
+	NBNS_IS_GROUP, /* the name is that of a group, so no computer can be told by it */
 	NBNS_UNKNOWN,  /* the server does not know the name */
-	NBNS_REFUSED,  /* the server did not look */
-	NBNS_WAIT,     /* the answer takes up to wait_s */
-	NBNS_REDIRECT, /* the server does not know, and names another one */
+	NBNS_REFUSED,  /* the server refused the query */
+	NBNS_WAIT,     /* the answer takes up to wait_s seconds */
+	NBNS_REDIRECT, /* the server refers to another server */
 };
 
 struct nbns_answer {
@@ -38,7 +37,7 @@ struct nbns_answer {
 
 void nbns_query_encode(struct wire_writer *w, const struct nbns_query *query);
 
-/* r is a whole datagram. Fails it when that is no answer to query: it is to be passed over. */
+/* r is a whole datagram. Fails r if the datagram is no answer to query, and has to be ignored. */
 void nbns_answer_decode(struct wire_reader *r, const struct nbns_query *query,
                         struct nbns_answer *answer);
 

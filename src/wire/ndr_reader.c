@@ -41,7 +41,8 @@ void ndr_get_wstring(struct wire_reader *r, char *to, size_t max_units)
 	if (ndr_unit_at(r, text, actual - 1) != 0)
 		wire_reader_fail(r, "string lacks its terminator");
 	for (uint32_t i = 0; i + 1 < actual && i <= max_units; i++) {
-		/* Its pair's other half, where it is one: at worst the next is the terminator. */
+		/* The next unit may be the other half of a pair; there is one, the terminator at
+		 * least. */
 		WCHAR character[3] = { ndr_unit_at(r, text, i), ndr_unit_at(r, text, i + 1) };
 
 		if (character[0] == 0)

@@ -25,8 +25,8 @@ static const uint8_t *ndr_stream_advance(struct ndr_stream *s, size_t bytes)
 	return p;
 }
 
-/* The next bytes side by side: in place where the piece holds them all, else in carry. NULL
- * when more has to come first. */
+/* Returns the next bytes: in place if the piece holds all of them, else in carry. NULL: they have
+ * not all arrived. */
 static const uint8_t *ndr_stream_collect(struct ndr_stream *s, size_t bytes)
 {
 	size_t more = bytes - s->carried;
@@ -44,7 +44,7 @@ static const uint8_t *ndr_stream_collect(struct ndr_stream *s, size_t bytes)
 	return s->carry;
 }
 
-/* Steps over padding. False when more has to come first. */
+/* Skips padding. False: it has not all arrived. */
 static bool ndr_stream_align4(struct ndr_stream *s)
 {
 	while (s->offset % 4 != 0) {

@@ -8,21 +8,21 @@
 
 struct ndr_writer {
 	struct wire_writer *wire; /* kept */
-	size_t origin;            /* where the stub begins: alignment counts from there */
-	uint32_t referent;        /* the last one given */
+	size_t origin;            /* where the stub begins, from which alignment counts */
+	uint32_t referent;        /* the last one that was put */
 };
 
 void ndr_writer_init(struct ndr_writer *w, struct wire_writer *wire);
 
 void ndr_put_u32(struct ndr_writer *w, uint32_t value);
 
-/* A unique pointer: a fresh referent, or zero when what it points at is absent. */
+/* Puts a unique pointer: a new referent, or 0 if what is NULL. */
 void ndr_put_pointer(struct ndr_writer *w, const void *what);
 
-/* A conformant varying string, C706 14.3.4.2: 16-bit characters, the terminator counted. */
+/* Puts a conformant varying string of 16-bit characters with a terminator, C706 14.3.4.2. */
 void ndr_put_wstring(struct ndr_writer *w, const char *utf8);
 
-/* A unique pointer and, where it is not NULL, the string itself behind it. */
+/* Puts a unique pointer and, if it is not NULL, the string behind it. */
 void ndr_put_unique_wstring(struct ndr_writer *w, const char *utf8);
 
 #endif

@@ -3,7 +3,7 @@
 
 void wire_reader_init(struct wire_reader *r, const void *data, size_t bytes)
 {
-	static const uint8_t nothing[1]; /* NULL has no end, and nothing is to be skipped in it */
+	static const uint8_t nothing[1]; /* adding to NULL is undefined */
 
 	*r = (struct wire_reader){ .start = data != NULL ? data : nothing };
 	r->at = r->start;

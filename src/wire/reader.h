@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The only way to the bytes of a peer: a cursor that cannot leave its bounds. */
+/* A cursor over the bytes of a peer, which cannot leave its bounds. All bytes of peers are read
+ * through it. */
 #ifndef WIRE_READER_H
 #define WIRE_READER_H
 
@@ -7,16 +8,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The first failure sticks: every later read gives zero, so a decoder reads on and asks for
+/* The first failure sticks: every later read gives 0. So a decoder reads all fields, and checks
  * error once. */
 struct wire_reader {
 	const uint8_t *at, *start, *end;
-	const char *error; /* static text, NULL while all is well */
-	bool big_endian;   /* the peer's order; little-endian unless it said otherwise */
+	const char *error; /* static text; NULL: no read has failed */
+	bool big_endian;   /* the byte order of the peer */
 };
 
-/* Borrows data for the reader's life; NULL with 0 bytes is nothing at all. */
+/* Borrows data as long as the reader is used. data may be NULL if bytes is 0. */
 void wire_reader_init(struct wire_reader *r, const void *data, size_t bytes);
+/* Records why, a static text, unless the reader has failed already. */
 void wire_reader_fail(struct wire_reader *r, const char *why);
 
 static inline size_t wire_left(const struct wire_reader *r)
@@ -29,14 +31,14 @@ uint16_t wire_get_u16(struct wire_reader *r);
 uint32_t wire_get_u32(struct wire_reader *r);
 uint64_t wire_get_u64(struct wire_reader *r);
 
-/* The next bytes in place, NULL when they are not all there. */
+/* Returns the next bytes in place; NULL, and the reader fails, if there are not so many. */
 const uint8_t *wire_get_bytes(struct wire_reader *r, size_t bytes);
 void wire_skip(struct wire_reader *r, size_t bytes);
-/* Up to the next multiple of to, counted from the start of r. */
+/* Skips to the next multiple of to, counted from the start of r. */
 void wire_skip_padding(struct wire_reader *r, size_t to);
 
-/* A reader over a part that the peer described by offset (from the start of r) and length.
- * Fails both readers when that part is not inside r. */
+/* Returns a reader of the part that a peer describes by its offset from the start of r and its
+ * length. Fails both readers if that part does not lie within r. */
 struct wire_reader wire_part(struct wire_reader *r, size_t offset, size_t bytes);
 
 #endif

@@ -18,7 +18,7 @@ void wire_writer_clear(struct wire_writer *w)
 	w->failed = false;
 }
 
-/* Room for count more bytes, which become part of the content; NULL after a failure. */
+/* Returns room for count more bytes, which become part of the content; NULL after a failure. */
 static uint8_t *wire_writer_extend(struct wire_writer *w, size_t count)
 {
 	if (!w->failed && w->cap - w->len < count) {
