@@ -75,7 +75,7 @@ static void close_session(void *context, uint64_t key)
 
 static void bench_init(struct bench *b, unsigned setting)
 {
-	const char *why;
+	struct err err = { 0 };
 
 	*b = (struct bench){ .now_ms = 1000, .is_hardened = (setting & 1) == 0 };
 	b->service = (struct srvsvc_server){
@@ -89,7 +89,7 @@ static void bench_init(struct bench *b, unsigned setting)
 		.report = tell,
 		.context = b,
 	};
-	MUST(access_policy_set_group(b->service.policy, "administrators", "LAB\\root", &why));
+	MUST(access_policy_set_group(b->service.policy, "administrators", "LAB\\root", &err));
 	b->owner = (struct session_owner){ .close = close_session, .context = b, .name = "fuzz" };
 	b->who[ADMINISTRATOR] = identity_new("root", "LAB");
 	b->who[STRANGER] = identity_new("root", "OTHER");

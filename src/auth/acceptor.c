@@ -56,7 +56,7 @@ void auth_acceptor_free(struct auth_acceptor *a)
 static enum auth_progress acceptor_refuse_with(struct err *err, uint32_t nt, NET_API_STATUS status,
                                                const char *why)
 {
-	err_set(err, status, AUTH_DOING, why);
+	err_set(err, status, AUTH_STEP, why);
 	err->nt_status = nt;
 	return AUTH_FAILED;
 }

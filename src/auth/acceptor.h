@@ -12,9 +12,9 @@
 #include "auth/mechanisms.h"
 #include "base/err.h"
 
-/* What err.doing says when one of the files is to blame. */
-#define AUTH_DOING_KEYTAB "keytab"
-#define AUTH_DOING_USERS  "NTLM users' file"
+/* The steps that fail when one of the files is wrong. */
+#define AUTH_STEP_KEYTAB "keytab"
+#define AUTH_STEP_USERS  "NTLM users' file"
 
 /* By what callers may log on. Texts are UTF-8, borrowed. */
 struct auth_acceptor_options {

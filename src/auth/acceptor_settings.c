@@ -26,9 +26,9 @@ static NET_API_STATUS acceptor_check_keytab(const char *keytab, struct err *err)
 	if (path[0] != '/')
 		return NERR_Success;
 	if (stat(path, &info) != 0)
-		return err_set(err, ERROR_FILE_NOT_FOUND, AUTH_DOING_KEYTAB, "no such file");
+		return err_set(err, ERROR_FILE_NOT_FOUND, AUTH_STEP_KEYTAB, "no such file");
 	if ((info.st_mode & (S_IWGRP | S_IRWXO)) != 0)
-		return err_set(err, ERROR_ACCESS_DENIED, AUTH_DOING_KEYTAB,
+		return err_set(err, ERROR_ACCESS_DENIED, AUTH_STEP_KEYTAB,
 		               "others may read or change it; chmod 600 it");
 	return NERR_Success;
 }
@@ -62,7 +62,7 @@ static NET_API_STATUS acceptor_acquire_kerberos(struct auth_acceptor_settings *a
 	                                                                                : NULL)) ||
 	     !acceptor_acquire_mechanism(a, AUTH_KERBEROS)) &&
 	    acceptor_text_is_set(keytab))
-		status = err_set(err, ERROR_NO_SUCH_LOGON_SESSION, AUTH_DOING_KEYTAB,
+		status = err_set(err, ERROR_NO_SUCH_LOGON_SESSION, AUTH_STEP_KEYTAB,
 		                 "it cannot be read, or has no key");
 	pthread_mutex_unlock(&keytab_mutex);
 	return status;
@@ -90,11 +90,11 @@ static NET_API_STATUS acceptor_acquire_ntlm(struct auth_acceptor_settings *a, st
 	if (a->accounts == NULL && !a->anonymous)
 		return NERR_Success;
 	if (!acceptor_acquire_mechanism(a, AUTH_NTLM))
-		return err_set(err, ERROR_NOT_SUPPORTED, AUTH_DOING,
+		return err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
 		               "GSSAPI gives no credential to accept NTLM log-ons with");
 	return acceptor_can_challenge(a)
 	               ? NERR_Success
-	               : err_set(err, ERROR_NOT_SUPPORTED, AUTH_DOING,
+	               : err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
 	                         "gss-ntlmssp cannot encode an NTLM challenge on this "
 	                         "machine");
 }
@@ -115,7 +115,7 @@ static NET_API_STATUS acceptor_make_hint(struct auth_acceptor_settings *a, struc
 	spnego_init2_encode(&a->hint, (struct crypto_span){ list.data, list.len });
 	a->hint.failed |= list.failed;
 	wire_writer_fini(&list);
-	return a->hint.failed ? err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_DOING, NULL)
+	return a->hint.failed ? err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_STEP, NULL)
 	                      : NERR_Success;
 }
 
@@ -146,13 +146,13 @@ NET_API_STATUS auth_acceptor_settings_new(const struct auth_acceptor_options *op
 
 	*out = NULL;
 	if (a == NULL)
-		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_DOING, NULL);
+		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_STEP, NULL);
 	atomic_init(&a->holders, 1);
 	a->anonymous = options->anonymous;
 	if (kerberos)
 		acceptor_find_realm(a);
 	if ((ntlm || a->anonymous) && !auth_has_mechanism(AUTH_NTLM))
-		status = err_set(err, ERROR_NOT_SUPPORTED, AUTH_DOING,
+		status = err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
 		                 "GSSAPI has no NTLM: is gss-ntlmssp installed?");
 	if (status == NERR_Success && kerberos && acceptor_text_is_set(options->keytab))
 		status = acceptor_check_keytab(options->keytab, err);

@@ -6,6 +6,8 @@
 #include <strings.h>
 #include "base/text.h"
 
+#define STEP "access policy"
+
 /* The words that mean somebody by themselves, and the groups that the configuration fills. */
 #define NOBODY        "nobody"
 #define AUTHENTICATED "authenticated"
@@ -146,29 +148,31 @@ static const char *access_policy_expected_label(const char *label)
 	return NULL;
 }
 
-/* Takes a list that has only what is allowed in it: of a group, which means accounts, no group. */
+/* Copies a list that has only what is allowed in it. A group means accounts, so it holds no group.
+ */
 static bool access_policy_replace_list(char **to, const char *list, bool may_have_groups,
-                                       const char **why)
+                                       struct err *err)
 {
-	const char *at = list, *label;
+	const char *at = list, *label, *expected;
 	char *copy, text[LABEL_BYTES];
 	size_t bytes;
 
 	while (access_policy_next_label(&at, &label, &bytes)) {
 		if (!access_policy_copy_label(label, bytes, text))
-			*why = "a name of less than 512 bytes";
+			expected = "a name of less than 512 bytes";
 		else if (!may_have_groups &&
 		         (access_policy_is_group(text) || strcmp(text, AUTHENTICATED) == 0))
-			*why = "users, @groups and SIDs";
-		else if (access_policy_expected_label(text) != NULL)
-			*why = access_policy_expected_label(text);
+			expected = "users, @groups and SIDs";
 		else
-			continue;
-		return false;
+			expected = access_policy_expected_label(text);
+		if (expected != NULL) {
+			err_format(err, ERROR_INVALID_PARAMETER, STEP, "expected %s", expected);
+			return false;
+		}
 	}
 	copy = strdup(list);
 	if (copy == NULL) {
-		*why = "enough memory";
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 		return false;
 	}
 	free(*to);
@@ -177,18 +181,19 @@ static bool access_policy_replace_list(char **to, const char *list, bool may_hav
 }
 
 bool access_policy_set(struct access_policy *p, enum access_right right, const char *list,
-                       const char **why)
+                       struct err *err)
 {
-	return access_policy_replace_list(&p->who[right], list, true, why);
+	return access_policy_replace_list(&p->who[right], list, true, err);
 }
 
 bool access_policy_set_group(struct access_policy *p, const char *group, const char *list,
-                             const char **why)
+                             struct err *err)
 {
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		if (strcmp(group_names[i], group) == 0)
-			return access_policy_replace_list(&p->groups[i], list, false, why);
-	*why = "administrators, server_operators or publishers";
+			return access_policy_replace_list(&p->groups[i], list, false, err);
+	err_set(err, ERROR_INVALID_PARAMETER, STEP,
+	        "expected administrators, server_operators or publishers");
 	return false;
 }
 

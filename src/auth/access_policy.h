@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "auth/identity.h"
+#include "base/err.h"
 
 /* Listed once: the right, its key in the configuration, and what it is about. */
 #define ACCESS_RIGHTS(R)                                                               \
@@ -37,16 +38,16 @@ struct access_policy;
 struct access_policy *access_policy_new(const char *preset);
 
 /* Overwrites who has a right: a list with commas of "administrators", "server_operators",
- * "publishers", "authenticated", "nobody", or labels. False, and *why (static text): what was
- * expected instead of what is there, or memory ran out; it is as it was. */
+ * "publishers", "authenticated", "nobody", or labels. False: the list is invalid, and err says what
+ * was expected, or memory ran out; the right is as it was. */
 bool access_policy_set(struct access_policy *p, enum access_right right, const char *list,
-                       const char **why);
+                       struct err *err);
 
-/* What "administrators", "server_operators" and "publishers" mean: a list with commas of labels:
- * alice, LAB\alice, alice@LAB.EXAMPLE, @group, S-1-5-..., or "nobody". Returns as
+/* Sets the members of "administrators", "server_operators" or "publishers": a list with commas of
+ * labels: alice, LAB\alice, alice@LAB.EXAMPLE, @group, S-1-5-..., or "nobody". Returns as
  * access_policy_set. */
 bool access_policy_set_group(struct access_policy *p, const char *group, const char *list,
-                             const char **why);
+                             struct err *err);
 
 bool access_policy_allows(const struct access_policy *p, const struct identity *who,
                           enum access_right right);

@@ -16,7 +16,7 @@
 #include "crypto/crypto.h"
 #include "wire/writer.h"
 
-#define DOING          AUTH_DOING_USERS
+#define STEP           AUTH_STEP_USERS
 #define MAX_FILE_BYTES (4u << 20)
 #define MAX_NAME_BYTES 120 /* each: both are a name of less than 256 bytes */
 
@@ -64,7 +64,7 @@ static NET_API_STATUS accounts_read_all(int fd, struct accounts *accounts, struc
 
 	accounts->text = malloc(MAX_FILE_BYTES + 1);
 	if (accounts->text == NULL)
-		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 	do {
 		count = read(fd, accounts->text + accounts->text_bytes,
 		             MAX_FILE_BYTES - accounts->text_bytes);
@@ -73,11 +73,11 @@ static NET_API_STATUS accounts_read_all(int fd, struct accounts *accounts, struc
 	} while (count > 0 || (count < 0 && errno == EINTR));
 	accounts->text[accounts->text_bytes] = '\0';
 	if (count < 0)
-		return err_set(err, ERROR_ACCESS_DENIED, DOING, "it cannot be read");
+		return err_set(err, ERROR_ACCESS_DENIED, STEP, "it cannot be read");
 	if (accounts->text_bytes == MAX_FILE_BYTES)
-		return err_set(err, ERROR_INVALID_PARAMETER, DOING, "it has more than 4 MiB");
+		return err_set(err, ERROR_INVALID_PARAMETER, STEP, "it has more than 4 MiB");
 	if (strlen(accounts->text) != accounts->text_bytes || !text_utf8_is_valid(accounts->text))
-		return err_set(err, ERROR_INVALID_PARAMETER, DOING, "it is not UTF-8 text");
+		return err_set(err, ERROR_INVALID_PARAMETER, STEP, "it is not UTF-8 text");
 	return NERR_Success;
 }
 
@@ -93,12 +93,12 @@ static NET_API_STATUS accounts_read_file(const char *path, struct accounts *acco
 	while (fd < 0 && errno == EINTR);
 	if (fd < 0)
 		return errno == ENOENT
-		               ? err_set(err, ERROR_FILE_NOT_FOUND, DOING, "no such file")
-		               : err_set(err, ERROR_ACCESS_DENIED, DOING, "it cannot be read");
+		               ? err_set(err, ERROR_FILE_NOT_FOUND, STEP, "no such file")
+		               : err_set(err, ERROR_ACCESS_DENIED, STEP, "it cannot be read");
 	if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
-		status = err_set(err, ERROR_INVALID_PARAMETER, DOING, "it is not a file");
+		status = err_set(err, ERROR_INVALID_PARAMETER, STEP, "it is not a file");
 	else if (!accounts_file_is_private(&info))
-		status = err_set(err, ERROR_ACCESS_DENIED, DOING,
+		status = err_set(err, ERROR_ACCESS_DENIED, STEP,
 		                 "others may read or change it: chown it to root or to the "
 		                 "server's user, chmod 600 it");
 	else
@@ -198,7 +198,7 @@ static NET_API_STATUS accounts_parse_line(struct accounts *accounts, struct cryp
 	user = strsep(&password, ":");
 	if (user == NULL || password == NULL || !accounts_is_name(domain) ||
 	    !accounts_is_name(user))
-		return err_set(err, ERROR_INVALID_PARAMETER, DOING,
+		return err_set(err, ERROR_INVALID_PARAMETER, STEP,
 		               "a line of it is not DOMAIN:user:password");
 	taken = accounts_hash_password(md4, password, nt) &&
 	        accounts_add_account(accounts, domain, user);
@@ -206,7 +206,7 @@ static NET_API_STATUS accounts_parse_line(struct accounts *accounts, struct cryp
 	if (taken)
 		accounts_put_hashed(&accounts->hashed, domain, user, nt);
 	crypto_wipe(nt, sizeof nt);
-	return taken ? NERR_Success : err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+	return taken ? NERR_Success : err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 }
 
 static NET_API_STATUS accounts_parse_lines(struct accounts *accounts, struct err *err)
@@ -216,7 +216,7 @@ static NET_API_STATUS accounts_parse_lines(struct accounts *accounts, struct err
 	char *rest = accounts->text, *line;
 
 	if (md4 == NULL)
-		return err_set(err, ERROR_NOT_SUPPORTED, DOING,
+		return err_set(err, ERROR_NOT_SUPPORTED, STEP,
 		               "OpenSSL has no MD4: its legacy provider is not installed");
 	accounts_reserve_secret(&accounts->hashed,
 	                        accounts->text_bytes +
@@ -224,7 +224,7 @@ static NET_API_STATUS accounts_parse_lines(struct accounts *accounts, struct err
 	while (status == NERR_Success && (line = strsep(&rest, "\n")) != NULL)
 		status = accounts_parse_line(accounts, md4, line, err);
 	if (status == NERR_Success && accounts->hashed.failed)
-		status = err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		status = err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 	crypto_md4_free(md4);
 	return status;
 }
@@ -236,7 +236,7 @@ NET_API_STATUS accounts_read(const char *path, struct accounts **out, struct err
 
 	*out = NULL;
 	if (accounts == NULL)
-		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 	status = accounts_read_file(path, accounts, err);
 	if (status == NERR_Success)
 		status = accounts_parse_lines(accounts, err);
@@ -304,5 +304,5 @@ NET_API_STATUS accounts_publish(struct accounts *accounts, struct err *err)
 	if (fd >= 0)
 		close(fd);
 	return done ? NERR_Success
-	            : err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, "there is no memory for it");
+	            : err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, "there is no memory for it");
 }

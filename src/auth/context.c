@@ -148,7 +148,7 @@ NET_API_STATUS auth_context_key(const struct auth_context *c, uint8_t key[AUTH_M
 	major = gss_inquire_sec_context_by_oid(&minor, c->gss, &inquire_session_key, &set);
 	if (GSS_ERROR(major) || set == GSS_C_NO_BUFFER_SET || set->count == 0 ||
 	    set->elements[0].length == 0 || set->elements[0].length > AUTH_MAX_KEY_BYTES) {
-		status = err_set(err, ERROR_LOGON_FAILURE, AUTH_DOING,
+		status = err_set(err, ERROR_LOGON_FAILURE, AUTH_STEP,
 		                 "the log-on gave no session key");
 	} else {
 		*bytes = set->elements[0].length;

@@ -97,22 +97,22 @@ NET_API_STATUS credentials_new(const char *user, const char *domain, const char 
 	*out = NULL;
 	if (!credentials_is_usable(user) || !credentials_is_usable(password) ||
 	    (domain != NULL && !credentials_is_usable(domain)))
-		return err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_DOING,
+		return err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_STEP,
 		               "control characters, or text that is not UTF-8");
 	if (slash != NULL && (domain == NULL || domain[0] == '\0')) { /* DOMAIN\user */
 		from_user = strndup(user, (size_t)(slash - user));
 		if (from_user == NULL)
-			return err_set(err, ERROR_NOT_ENOUGH_MEMORY, CREDENTIALS_DOING, NULL);
+			return err_set(err, ERROR_NOT_ENOUGH_MEMORY, CREDENTIALS_STEP, NULL);
 		domain = from_user;
 		user = slash + 1;
 	}
 	if (user[0] == '\0')
-		err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_DOING,
+		err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_STEP,
 		        from_user != NULL ? "the username is a domain and nothing else"
 		                          : "the username is empty");
 	else if ((*out = credentials_make_new(user, domain != NULL ? domain : "", password)) ==
 	         NULL)
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, CREDENTIALS_DOING, NULL);
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, CREDENTIALS_STEP, NULL);
 	free(from_user);
 	return *out != NULL ? NERR_Success : err->status;
 }
@@ -121,7 +121,7 @@ NET_API_STATUS credentials_new_anonymous(struct netsession_credentials **out, st
 {
 	*out = credentials_make_new("", "", "");
 	if (*out == NULL)
-		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, CREDENTIALS_DOING, NULL);
+		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, CREDENTIALS_STEP, NULL);
 	(*out)->is_anonymous = true;
 	return NERR_Success;
 }
@@ -140,12 +140,12 @@ static NET_API_STATUS credentials_read_file(const char *path, char text[MAX_FILE
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	while (fd < 0 && errno == EINTR);
 	if (fd < 0)
-		return errno == ENOENT ? err_set(err, ERROR_FILE_NOT_FOUND, CREDENTIALS_DOING,
+		return errno == ENOENT ? err_set(err, ERROR_FILE_NOT_FOUND, CREDENTIALS_STEP,
 		                                 "no such file")
-		                       : err_set(err, ERROR_ACCESS_DENIED, CREDENTIALS_DOING,
+		                       : err_set(err, ERROR_ACCESS_DENIED, CREDENTIALS_STEP,
 		                                 "it cannot be read");
 	if (fstat(fd, &info) != 0 || (info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-		status = err_set(err, ERROR_ACCESS_DENIED, CREDENTIALS_DOING,
+		status = err_set(err, ERROR_ACCESS_DENIED, CREDENTIALS_STEP,
 		                 "others may read or change it; chmod 600 it");
 		goto out;
 	}
@@ -156,9 +156,9 @@ static NET_API_STATUS credentials_read_file(const char *path, char text[MAX_FILE
 	} while (count > 0 || (count < 0 && errno == EINTR));
 	text[length] = '\0';
 	if (count < 0)
-		status = err_set(err, ERROR_ACCESS_DENIED, CREDENTIALS_DOING, "it cannot be read");
+		status = err_set(err, ERROR_ACCESS_DENIED, CREDENTIALS_STEP, "it cannot be read");
 	else if (length == MAX_FILE_BYTES || strlen(text) != length || !text_utf8_is_valid(text))
-		status = err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_DOING,
+		status = err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_STEP,
 		                 "not a short UTF-8 text of username, password and domain");
 out:
 	close(fd);
@@ -216,7 +216,7 @@ NET_API_STATUS credentials_read(const char *path, struct netsession_credentials 
 	while ((line = strsep(&rest, "\n")) != NULL)
 		credentials_parse_line(line, &fields);
 	if (fields.user == NULL || fields.user[0] == '\0' || fields.password == NULL) {
-		status = err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_DOING,
+		status = err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_STEP,
 		                 "it lacks a line \"username = ...\" or \"password = ...\"");
 		goto out;
 	}

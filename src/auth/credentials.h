@@ -10,8 +10,8 @@
 #include <netsession.h>
 #include "base/err.h"
 
-/* What err.doing says of a file that could not be read. */
-#define CREDENTIALS_DOING "credentials file"
+/* The step that fails when the file cannot be used. */
+#define CREDENTIALS_STEP "credentials file"
 
 struct auth_handle;
 

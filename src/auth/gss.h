@@ -10,7 +10,7 @@
 #include "auth/spnego/exchange.h"
 #include "auth/tickets.h"
 
-#define AUTH_DOING SPNEGO_DOING
+#define AUTH_STEP SPNEGO_STEP
 
 #define AUTH_NTLM_MIC_BYTES 16 /* [MS-NLMP] 2.2.2.9 */
 

@@ -125,9 +125,9 @@ struct auth_handle *auth_handle_ntlm(struct netsession_credentials *c, struct er
 	if (c->handle == NULL) {
 		handle = calloc(1, sizeof *handle);
 		if (handle == NULL) {
-			err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_DOING, NULL);
+			err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_STEP, NULL);
 		} else if (GSS_ERROR(auth_handle_acquire_ntlm(&minor, c, &handle->credential))) {
-			err_set(err, ERROR_NOT_SUPPORTED, AUTH_DOING,
+			err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
 			        "GSSAPI has no NTLM: is gss-ntlmssp installed?");
 			auth_handle_free(handle);
 		} else {

@@ -6,9 +6,9 @@
 #include <string.h>
 #include "auth/pac.h"
 
-static struct identity *identify_refuse(struct err *err, const char *why)
+static struct identity *identify_refuse(struct err *err, const char *text)
 {
-	err_set(err, ERROR_LOGON_FAILURE, AUTH_DOING, why);
+	err_set(err, ERROR_LOGON_FAILURE, AUTH_STEP, text);
 	return NULL;
 }
 
@@ -31,7 +31,7 @@ struct identity *identify_ntlm(const struct auth_acceptor_settings *acceptance, 
 		return identify_refuse(err, "no such user in the NTLM users' file");
 	who = identity_new(account->user, account->domain);
 	if (who == NULL)
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_DOING, NULL);
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_STEP, NULL);
 	return who;
 }
 
@@ -139,6 +139,6 @@ struct identity *identify_kerberos(const struct auth_acceptor_settings *acceptan
 	if (who != NULL && identity_add_label(who, principal) && identify_add_local_name(who, name))
 		return who;
 	identity_release(who);
-	err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_DOING, NULL);
+	err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_STEP, NULL);
 	return NULL;
 }

@@ -105,7 +105,7 @@ static bool initiator_step_ntlm(struct auth_initiator *a, struct crypto_span tok
 	if (handle == NULL)
 		return false;
 	if (ntlm_message_is_nameless(token)) {
-		err_set(err, ERROR_BAD_NET_RESP, AUTH_DOING,
+		err_set(err, ERROR_BAD_NET_RESP, AUTH_STEP,
 		        "the server's NTLM challenge names no target");
 		return false;
 	}
@@ -147,9 +147,9 @@ static bool initiator_begin_ntlm(struct auth_initiator *a, struct err *err)
 
 /* ---- the negotiation ---- */
 
-static bool initiator_fail_with(struct err *err, NET_API_STATUS status, const char *why)
+static bool initiator_fail_with(struct err *err, NET_API_STATUS status, const char *text)
 {
-	err_set(err, status, AUTH_DOING, why);
+	err_set(err, status, AUTH_STEP, text);
 	return false;
 }
 

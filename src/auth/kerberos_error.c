@@ -10,7 +10,7 @@
 static const struct kerberos_meaning {
 	krb5_error_code code;
 	NET_API_STATUS status;
-	const char *why;
+	const char *text;
 	bool allows_other;
 } stories[] = {
 	{ KRB5KRB_AP_ERR_SKEW, ERROR_TIME_SKEW, "the domain's clock shows another time", false },
@@ -63,12 +63,12 @@ void kerberos_error_set(OM_uint32 minor, const char *host, struct err *err)
 
 	if ((krb5_error_code)minor == KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN &&
 	    kerberos_host_is_address(host))
-		err_set(err, ERROR_WRONG_TARGET_NAME, AUTH_DOING,
+		err_set(err, ERROR_WRONG_TARGET_NAME, AUTH_STEP,
 		        "Kerberos has tickets for names, and this is an address");
 	else if (story != NULL)
-		err_set(err, story->status, AUTH_DOING, story->why);
+		err_set(err, story->status, AUTH_STEP, story->text);
 	else
-		err_set(err, ERROR_LOGON_FAILURE, AUTH_DOING, "Kerberos gives no ticket for it");
+		err_set(err, ERROR_LOGON_FAILURE, AUTH_STEP, "Kerberos gives no ticket for it");
 }
 
 /* What a server says of a ticket: RFC 4120 7.5.9. */
@@ -91,9 +91,9 @@ void kerberos_error_set_answer(OM_uint32 minor, struct err *err)
 	const struct kerberos_meaning *answer = kerberos_error_find(answers, COUNT(answers), minor);
 
 	if (answer != NULL)
-		err_set(err, answer->status, AUTH_DOING, answer->why);
+		err_set(err, answer->status, AUTH_STEP, answer->text);
 	else
-		err_set(err, ERROR_DOWNGRADE_DETECTED, AUTH_DOING,
+		err_set(err, ERROR_DOWNGRADE_DETECTED, AUTH_STEP,
 		        "the server did not prove that it has the key that the ticket is for");
 }
 

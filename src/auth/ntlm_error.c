@@ -17,7 +17,7 @@ enum {
 static const struct ntlm_meaning {
 	OM_uint32 minor;
 	NET_API_STATUS status;
-	const char *why;
+	const char *text;
 } stories[] = {
 	{ NTLM_NOT_ENCODED, ERROR_NOT_SUPPORTED,
 	  "gss-ntlmssp cannot encode an NTLM message on this machine" },
@@ -36,11 +36,11 @@ void ntlm_error_set(OM_uint32 major, OM_uint32 minor, struct err *err)
 {
 	for (size_t i = 0; i < sizeof stories / sizeof *stories; i++)
 		if (stories[i].minor == minor)
-			(void)err_set(err, stories[i].status, AUTH_DOING, stories[i].why);
+			(void)err_set(err, stories[i].status, AUTH_STEP, stories[i].text);
 	if (GSS_ROUTINE_ERROR(major) == GSS_S_DEFECTIVE_TOKEN ||
 	    GSS_ROUTINE_ERROR(major) == GSS_S_NO_CONTEXT)
-		(void)err_set(err, ERROR_BAD_NET_RESP, AUTH_DOING,
+		(void)err_set(err, ERROR_BAD_NET_RESP, AUTH_STEP,
 		              "the server's NTLM challenge is malformed");
-	(void)err_set(err, ERROR_LOGON_FAILURE, AUTH_DOING,
+	(void)err_set(err, ERROR_LOGON_FAILURE, AUTH_STEP,
 	              "the server's NTLM challenge cannot be answered");
 }

@@ -6,7 +6,8 @@
 #include <lmcons.h>
 #include <lmerr.h>
 
-enum { ERR_TEXT_BYTES = 256 };
+/* Room for a line of configuration with its path, its value and the values that are allowed. */
+enum { ERR_TEXT_BYTES = 640 };
 
 /* How something failed: the one error channel of the tree. All zero means that nothing failed. The
  * text is part of the struct, so an error is copied by assignment and needs no freeing. */

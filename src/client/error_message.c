@@ -85,7 +85,7 @@ static bool error_message_is_about_level(const struct err *err)
 /* A file of the caller's own, or its feed, is no matter of a server: its story says all. */
 static bool error_message_is_local(const struct err *err)
 {
-	return err->step != NULL && (strcmp(err->step, CREDENTIALS_DOING) == 0 ||
+	return err->step != NULL && (strcmp(err->step, CREDENTIALS_STEP) == 0 ||
 	                             strcmp(err->step, PUBLISHER_STEP) == 0);
 }
 

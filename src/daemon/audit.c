@@ -14,7 +14,7 @@
 #include "daemon/counters.h"
 #include "system/log.h"
 
-#define DOING "audit log"
+#define STEP "audit log"
 
 /* Of a qualifier, which callers make as long as they like. */
 #define TEXT_BYTES 256
@@ -28,7 +28,7 @@ struct audit {
 
 static void audit_explain_errno(struct err *err)
 {
-	err_set(err, ERROR_ACCESS_DENIED, DOING,
+	err_set(err, ERROR_ACCESS_DENIED, STEP,
 	        errno == ENOENT  ? "there is no such folder"
 	        : errno == ENXIO ? "it is a pipe that nobody reads"
 	        : errno == EBADF ? "standard output is closed"
@@ -40,7 +40,7 @@ struct audit *audit_new(const char *path, struct err *err)
 	struct audit *a = calloc(1, sizeof *a);
 
 	if (a == NULL) {
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 		return NULL;
 	}
 	a->fd = strcmp(path, "-") == 0 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
@@ -60,7 +60,7 @@ bool audit_check(const char *path, struct err *err)
 	int fd;
 
 	if (folder == NULL) {
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 		return false;
 	}
 	fd = strcmp(path, "-") == 0 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, FLAGS);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "daemon/config_keys.h"
 
+#define STEP           "configuration"
 #define EXPECTED_BYTES 256
 #define BLANKS         " \t"
 
@@ -24,23 +25,21 @@ struct config_reader {
 	const struct config_key *last; /* which a line that begins with a blank goes on with */
 	bool goes_on;                  /* it does */
 	bool has_failed;
-	struct config_fault *fault;
+	struct err *err;
 };
 
-/* The first fault stands. */
+/* Records what is wrong with the line, unless something is recorded already. */
 __attribute__((format(printf, 2, 3))) static void config_fail_at_line(struct config_reader *r,
                                                                       const char *format, ...)
 {
+	char text[sizeof r->err->text];
 	va_list arguments;
-	int used;
 
-	if (r->has_failed)
-		return;
 	r->has_failed = true;
-	used = snprintf(r->fault->text, sizeof r->fault->text, "%.200s:%u: ", r->path, r->line);
 	va_start(arguments, format);
-	vsnprintf(r->fault->text + used, sizeof r->fault->text - (size_t)used, format, arguments);
+	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
+	err_format(r->err, ERROR_INVALID_PARAMETER, STEP, "%.200s:%u: %s", r->path, r->line, text);
 }
 
 /* ---- lines ---- */
@@ -125,55 +124,61 @@ static void config_fail_unknown_key(struct config_reader *r, const char *section
 		                    names);
 }
 
+/* Whether a value could be set; else the line fails. */
+static bool config_check_value(struct config_reader *r, const struct config_key *key, bool is_set,
+                               const char *value)
+{
+	char expected[EXPECTED_BYTES];
+
+	if (is_set)
+		return true;
+	config_value_expected(key, expected);
+	config_fail_at_line(r, "[%s] %s cannot %s \"%s\"; expected %s", key->section, key->name,
+	                    r->goes_on ? "continue with" : "be", value, expected);
+	return false;
+}
+
+/* Adds more to the list that is the key's value. */
 static bool config_append_value(struct config_reader *r, const struct config_key *key,
-                                const char *more, char expected[EXPECTED_BYTES])
+                                const char *more)
 {
 	char **member = (char **)((char *)r->config + key->member);
-	size_t room = strlen(*member) + strlen(more) + 2;
-	char *all = malloc(room);
-	bool is_good;
+	char *all;
+	bool is_set;
 
-	if (all == NULL)
+	if (asprintf(&all, "%s,%s", *member, more) < 0)
 		return false;
-	snprintf(all, room, "%s,%s", *member, more);
-	is_good = config_value_parse(r->config, key, all, expected);
+	is_set = config_value_parse(r->config, key, all);
 	free(all);
-	return is_good;
+	return is_set;
 }
 
 static int config_on_key(void *user, const char *section, const char *name, const char *value)
 {
 	struct config_reader *r = user;
 	const struct config_key *key = config_key_find(section, name);
-	char expected[EXPECTED_BYTES] = "enough memory";
 	struct config_place *place;
 
 	if (key == NULL) {
 		config_fail_unknown_key(r, section, name);
 		return 0;
 	}
+	if (r->goes_on)
+		return config_check_value(r, key, config_append_value(r, key, value), value);
 	place = &r->config->places[key - config_keys];
-	if (r->goes_on) {
-		if (!config_append_value(r, key, value, expected))
-			config_fail_at_line(r, "[%s] %s cannot go on with \"%s\"; expected %s",
-			                    section, name, value, expected);
-		return !r->has_failed;
-	}
 	r->last = key;
-	if (place->line != 0)
-		config_fail_at_line(r, "[%s] %s is said for the second time, after line %u",
-		                    section, name, place->line);
+	if (place->line != 0) {
+		config_fail_at_line(r, "[%s] %s was already set in line %u", section, name,
+		                    place->line);
+		return 0;
+	}
 	place->line = r->line;
-	if (!config_value_parse(r->config, key, value, expected))
-		config_fail_at_line(r, "[%s] %s cannot be \"%s\"; expected %s", section, name,
-		                    value, expected);
-	return !r->has_failed;
+	return config_check_value(r, key, config_value_parse(r->config, key, value), value);
 }
 
-static bool config_read_file(struct config *c, FILE *file, const char *path,
-                             struct config_fault *fault)
+static bool config_read_file(struct config *c, FILE *file, const char *path, struct err *err)
 {
-	struct config_reader r = { .config = c, .path = path, .file = file, .fault = fault };
+	struct config_reader r = { .config = c, .path = path, .file = file, .err = err };
 	int line = ini_parse_stream(config_next_line, &r, config_on_key, &r);
 
 	if (ferror(file)) {
@@ -203,60 +208,63 @@ void config_fini(struct config *c)
 	*c = (struct config){ 0 };
 }
 
-static bool config_set_defaults(struct config *c)
+static bool config_set_defaults(struct config *c, struct err *err)
 {
-	char expected[EXPECTED_BYTES];
-
 	*c = (struct config){ 0 };
 	for (size_t i = 0; i < config_key_count; i++)
-		if (!config_value_parse(c, &config_keys[i], config_keys[i].initial, expected))
+		if (!config_value_parse(c, &config_keys[i], config_keys[i].initial)) {
+			err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 			return false;
+		}
 	return true;
 }
 
 static bool config_set_override(struct config *c, const struct config_override *override,
-                                struct config_fault *fault)
+                                struct err *err)
 {
 	const struct config_key *key = config_key_find(override->section, override->key);
-	char expected[EXPECTED_BYTES] = "enough memory";
+	char expected[EXPECTED_BYTES];
 
 	c->places[key - config_keys].option = override->option;
-	if (config_value_parse(c, key, override->value, expected))
+	if (config_value_parse(c, key, override->value))
 		return true;
-	snprintf(fault->text, sizeof fault->text, "--%s cannot be \"%.200s\"; expected %s",
-	         override->option, override->value, expected);
+	config_value_expected(key, expected);
+	err_format(err, ERROR_INVALID_PARAMETER, STEP, "--%s cannot be \"%.200s\"; expected %s",
+	           override->option, override->value, expected);
 	return false;
 }
 
-static bool config_fill_values(struct config *c, const char *path, bool must_exist,
-                               const struct config_override *overrides, size_t count,
-                               struct config_fault *fault)
+static bool config_open_and_read(struct config *c, const char *path, bool must_exist,
+                                 struct err *err)
 {
 	FILE *file = fopen(path, "re");
-	bool is_good = true;
+	bool is_good;
 
-	if (file != NULL) {
-		c->file = strdup(path);
-		is_good = c->file != NULL && config_read_file(c, file, path, fault);
-		fclose(file);
-	} else if (errno != ENOENT || must_exist) {
-		snprintf(fault->text, sizeof fault->text, "%.200s: %s", path, strerror(errno));
-		is_good = false;
+	if (file == NULL) {
+		if (errno == ENOENT && !must_exist)
+			return true;
+		err_format(err, ERROR_FILE_NOT_FOUND, STEP, "%.200s: %s", path, strerror(errno));
+		return false;
 	}
-	for (size_t i = 0; is_good && i < count; i++)
-		is_good = config_set_override(c, &overrides[i], fault);
+	c->file = strdup(path);
+	if (c->file == NULL)
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	is_good = c->file != NULL && config_read_file(c, file, path, err);
+	fclose(file);
 	return is_good;
 }
 
 bool config_read(struct config *c, const char *file, bool must_exist,
-                 const struct config_override *overrides, size_t count, struct config_fault *fault)
+                 const struct config_override *overrides, size_t count, struct err *err)
 {
-	snprintf(fault->text, sizeof fault->text, "out of memory");
-	if (config_set_defaults(c) &&
-	    config_fill_values(c, file, must_exist, overrides, count, fault))
-		return true;
-	config_fini(c);
-	return false;
+	bool is_good = config_set_defaults(c, err) &&
+	               config_open_and_read(c, file, must_exist, err);
+
+	for (size_t i = 0; is_good && i < count; i++)
+		is_good = config_set_override(c, &overrides[i], err);
+	if (!is_good)
+		config_fini(c);
+	return is_good;
 }
 
 static const struct config_key *config_key_of_member(const struct config *c, const void *member)
@@ -299,22 +307,21 @@ static void config_put_value(const struct config *c, const struct config_key *ke
 	snprintf(to + strlen(to), room - strlen(to), "\"");
 }
 
-void config_explain_key(const struct config *c, const void *member, const char *why,
-                        struct config_fault *fault)
+void config_explain_key(const struct config *c, const void *member, const struct err *reason,
+                        struct err *err)
 {
 	const struct config_key *key = config_key_of_member(c, member);
 	const struct config_place *place = &c->places[key - config_keys];
-	int used = 0;
+	char where[256], value[512] = "";
 
 	if (place->option != NULL)
-		used = snprintf(fault->text, sizeof fault->text, "--%s", place->option);
+		(void)snprintf(where, sizeof where, "--%s", place->option);
 	else if (place->line != 0)
-		used = snprintf(fault->text, sizeof fault->text, "%.200s:%u: [%s] %s", c->file,
-		                place->line, key->section, key->name);
+		(void)snprintf(where, sizeof where, "%.200s:%u: [%s] %s", c->file, place->line,
+		               key->section, key->name);
 	else
-		used = snprintf(fault->text, sizeof fault->text, "[%s] %s (the default)",
-		                key->section, key->name);
-	config_put_value(c, key, fault->text + used, sizeof fault->text - (size_t)used);
-	used = (int)strlen(fault->text);
-	snprintf(fault->text + used, sizeof fault->text - (size_t)used, ": %s", why);
+		(void)snprintf(where, sizeof where, "[%s] %s (the default)", key->section,
+		               key->name);
+	config_put_value(c, key, value, sizeof value);
+	err_format(err, reason->status, STEP, "%s%s: %s", where, value, err_text(reason));
 }

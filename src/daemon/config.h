@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "auth/access_policy.h"
+#include "base/err.h"
 #include "net/address.h"
 
 #define CONFIG_FILE_DEFAULT "netsession/netsessiond.conf" /* below the system's /etc */
@@ -15,11 +16,11 @@
 enum { CONFIG_MAX_KEYS = 64 };
 
 struct config_place {
-	unsigned line;      /* of the file; 0: not said there */
-	const char *option; /* of the command line, which goes before the file; NULL: none */
+	unsigned line;      /* of the file that sets it; 0: none does */
+	const char *option; /* of the command line, which overrides the file; NULL: none */
 };
 
-/* Values as checked. Texts are UTF-8 and never NULL; "" where nothing is said. */
+/* Valid values. Texts are UTF-8 and never NULL; "" where nothing is set. */
 struct config {
 	/* [server] */
 	struct net_addresses listen;
@@ -44,28 +45,24 @@ struct config {
 	struct config_place places[CONFIG_MAX_KEYS];
 };
 
-/* What is wrong, in one line: where, and what was expected. */
-struct config_fault {
-	char text[640];
-};
-
-/* What the command line says in the place of the file. Borrowed for as long as the configuration
- * lives. */
+/* A value that the command line sets, which overrides the file. Borrowed for as long as the
+ * configuration lives. */
 struct config_override {
 	const char *option, *section, *key, *value;
 };
 
-/* Reads file, or the defaults where it is not there and need not be. False: see fault; c holds
- * nothing then. */
+/* Reads file; the defaults where it does not exist and must_exist is false. False: see err, and c
+ * holds nothing. */
 bool config_read(struct config *c, const char *file, bool must_exist,
-                 const struct config_override *overrides, size_t count, struct config_fault *fault);
+                 const struct config_override *overrides, size_t count, struct err *err);
 void config_fini(struct config *c);
 
-/* Blames the key whose value lies in c at member: with where it was said, and why it cannot be. */
-void config_explain_key(const struct config *c, const void *member, const char *why,
-                        struct config_fault *fault);
+/* Records that the key whose value is the member of c cannot be used: where it is set, its value,
+ * and the reason. */
+void config_explain_key(const struct config *c, const void *member, const struct err *reason,
+                        struct err *err);
 
-/* Whether the file or the command line says it. */
+/* Whether the file or the command line sets the key whose value is the member of c. */
 bool config_is_set(const struct config *c, const void *member);
 
 /* Whether a value of several words holds this one. */

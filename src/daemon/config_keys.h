@@ -40,9 +40,9 @@ const struct config_key *config_key_find(const char *section, const char *name);
 /* The present name of a key that had another name in a former version; NULL: there was none. */
 const char *config_key_renamed(const char *section, const char *name);
 
-/* Makes text the value of key in c. False, and what was expected: it cannot be. */
-bool config_value_parse(struct config *c, const struct config_key *key, const char *text,
-                        char expected[256]);
+/* Sets the key in c to the value of text. False: text is no value of this key, or memory ran out.
+ */
+bool config_value_parse(struct config *c, const struct config_key *key, const char *text);
 /* What a value of this key may be, for people. */
 void config_value_expected(const struct config_key *key, char expected[256]);
 

@@ -158,7 +158,7 @@ static bool config_set_addresses(struct net_addresses *to, const char *text)
 	return true;
 }
 
-static bool config_set_value(struct config *c, const struct config_key *key, const char *text)
+bool config_value_parse(struct config *c, const struct config_key *key, const char *text)
 {
 	void *member = (char *)c + key->member;
 
@@ -177,14 +177,5 @@ static bool config_set_value(struct config *c, const struct config_key *key, con
 	case CONFIG_ADDRESSES:
 		return config_set_addresses(member, text);
 	}
-	return false;
-}
-
-bool config_value_parse(struct config *c, const struct config_key *key, const char *text,
-                        char expected[EXPECTED_BYTES])
-{
-	if (config_set_value(c, key, text))
-		return true;
-	config_value_expected(key, expected);
 	return false;
 }

@@ -30,7 +30,7 @@ struct daemon {
 	struct srvsvc_server service;
 	struct net_loop *loop;
 	struct net_signals *signals;
-	struct endpoints *doors;
+	struct endpoints *endpoints;
 	struct demo *demo;
 	struct net_timer *look; /* whether it is empty, once it drains */
 	int64_t drained_by_ms;
@@ -148,14 +148,14 @@ static void daemon_log_restart_keys(const struct config *now, const struct confi
 static void daemon_reload_settings(struct daemon *d)
 {
 	struct settings next, before = d->settings;
-	struct config_fault fault;
+	struct err err = { 0 };
 
 	systemd_notify_reloading();
-	if (settings_load(&next, &d->options, &fault)) {
+	if (settings_load(&next, &d->options, &err)) {
 		daemon_log_restart_keys(&before.config, &next.config);
 		d->settings = next;
 		daemon_apply_settings(d);
-		endpoints_configure(d->doors, &d->settings);
+		endpoints_configure(d->endpoints, &d->settings);
 		if (before.config.demo_sessions != d->settings.config.demo_sessions)
 			daemon_make_demo(d);
 		settings_fini(&before);
@@ -164,7 +164,7 @@ static void daemon_reload_settings(struct daemon *d)
 		daemon_log_mechanisms(&d->settings);
 		systemd_notify("READY=1\nSTATUS=Serving");
 	} else {
-		log_write(LOG_LEVEL_ERROR, "%s; all stays as it was", fault.text);
+		log_write(LOG_LEVEL_ERROR, "%s; all stays as it was", err_text(&err));
 		systemd_notify("READY=1\nSTATUS=Serving; the new configuration is wrong");
 	}
 }
@@ -175,8 +175,8 @@ static void daemon_close_all(struct daemon *d)
 {
 	net_timer_stop(d->look);
 	d->look = NULL;
-	endpoints_free(d->doors);
-	d->doors = NULL;
+	endpoints_free(d->endpoints);
+	d->endpoints = NULL;
 	demo_free(d->demo);
 	d->demo = NULL;
 	net_signals_free(d->signals);
@@ -188,7 +188,7 @@ static void daemon_schedule_drain_check(struct daemon *d);
 static void daemon_on_drain_check(void *context)
 {
 	struct daemon *d = context;
-	unsigned left = endpoints_connections(d->doors);
+	unsigned left = endpoints_connections(d->endpoints);
 
 	if (left > 0 && daemon_now_ms(NULL) < d->drained_by_ms) {
 		daemon_schedule_drain_check(d);
@@ -214,10 +214,11 @@ static void daemon_begin_drain(struct daemon *d)
 		return;
 	}
 	systemd_notify("STOPPING=1\nSTATUS=Giving the last answers");
-	log_write(LOG_LEVEL_NOTICE, "ending, with %u connections", endpoints_connections(d->doors));
+	log_write(LOG_LEVEL_NOTICE, "ending, with %u connections",
+	          endpoints_connections(d->endpoints));
 	d->is_draining = true;
 	d->drained_by_ms = daemon_now_ms(NULL) + (int64_t)d->settings.config.drain_timeout_s * 1000;
-	endpoints_drain(d->doors);
+	endpoints_drain(d->endpoints);
 	daemon_schedule_drain_check(d);
 }
 
@@ -258,17 +259,8 @@ static void daemon_on_signal(void *context, int number)
 static bool daemon_open_endpoints(struct daemon *d)
 {
 	static const int numbers[] = { SIGHUP, SIGTERM, SIGINT, SIGUSR1, 0 };
-	struct activation_sockets sockets;
-	struct config_fault fault;
-	const char *why;
+	struct err err = { 0 };
 
-	if (!activation_sockets_take(&sockets, &why)) {
-		log_write(LOG_LEVEL_ERROR,
-		          "a socket that was handed over cannot be used: %s; "
-		          "FileDescriptorName= is smb, local or publish",
-		          why);
-		return false;
-	}
 	d->service.now_ms = daemon_now_ms;
 	d->service.report = daemon_on_event;
 	d->service.context = d;
@@ -281,10 +273,10 @@ static bool daemon_open_endpoints(struct daemon *d)
 		return false;
 	}
 	daemon_apply_settings(d);
-	d->doors = endpoints_new(d->loop, &d->service, &d->settings, &sockets, &fault);
-	if (d->doors == NULL)
-		log_write(LOG_LEVEL_ERROR, "%s", fault.text);
-	return d->doors != NULL;
+	d->endpoints = endpoints_new(d->loop, &d->service, &d->settings, &err);
+	if (d->endpoints == NULL)
+		log_write(LOG_LEVEL_ERROR, "%s", err_text(&err));
+	return d->endpoints != NULL;
 }
 
 static int daemon_serve_clients(struct daemon *d)
@@ -316,11 +308,11 @@ static int daemon_serve_clients(struct daemon *d)
 int daemon_run(const struct daemon_options *options)
 {
 	struct daemon d = { .options = *options };
-	struct config_fault fault;
+	struct err err = { 0 };
 	int code = EXIT_GOOD;
 
-	if (!settings_load(&d.settings, &d.options, &fault)) {
-		fprintf(stderr, "netsessiond: %s\n", fault.text);
+	if (!settings_load(&d.settings, &d.options, &err)) {
+		fprintf(stderr, "netsessiond: %s\n", err_text(&err));
 		return EXIT_BAD;
 	}
 	if (!d.options.check)

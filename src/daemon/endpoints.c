@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/endpoints.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "daemon/publish_endpoint.h"
 #include "daemon/local_endpoint.h"
-#include "system/log.h"
+#include "daemon/publish_endpoint.h"
 #include "daemon/smb_endpoint.h"
+#include "system/log.h"
+#include "system/systemd.h"
 
+#define STEP            "endpoints"
 #define STANDARD_FOLDER "/run/netsession"
+
+/* The sockets at which systemd listens for the daemon, each until its endpoint takes it. */
+struct activation_sockets {
+	int smb[SMB_ENDPOINT_MAX_LISTENERS];
+	unsigned smb_count;
+	int local, publish; /* -1: none */
+};
 
 struct endpoints {
 	struct net_loop *loop;
@@ -22,7 +30,36 @@ struct endpoints {
 	struct publish_endpoint *publish;
 };
 
-/* ---- what each wants of the settings ---- */
+static bool activation_sockets_add(void *context, const char *name, int socket)
+{
+	struct activation_sockets *to = context;
+
+	if (strcmp(name, "smb") == 0 && to->smb_count < SMB_ENDPOINT_MAX_LISTENERS)
+		to->smb[to->smb_count++] = socket;
+	else if (strcmp(name, "local") == 0 && to->local < 0)
+		to->local = socket;
+	else if (strcmp(name, "publish") == 0 && to->publish < 0)
+		to->publish = socket;
+	else
+		return false;
+	return true;
+}
+
+static bool endpoints_take_sockets(struct endpoints *d, struct err *err)
+{
+	struct err reason = { 0 };
+
+	d->sockets = (struct activation_sockets){ .local = -1, .publish = -1 };
+	if (systemd_take_sockets(activation_sockets_add, &d->sockets, &reason))
+		return true;
+	err_format(err, reason.status, STEP,
+	           "a socket that systemd handed over cannot be used: %s; FileDescriptorName= is "
+	           "smb, local or publish",
+	           err_text(&reason));
+	return false;
+}
+
+/* ---- the settings of each ---- */
 
 static struct smb_endpoint_settings endpoints_smb_settings(const struct settings *s,
                                                            const struct activation_sockets *sockets)
@@ -44,9 +81,7 @@ static struct smb_endpoint_settings endpoints_smb_settings(const struct settings
 		.acceptor_settings = s->acceptor_settings,
 	};
 
-	_Static_assert(NET_MAX_ADDRESSES <= SMB_ENDPOINT_MAX_LISTENERS &&
-	                       ACTIVATION_MAX_SOCKETS <= SMB_ENDPOINT_MAX_LISTENERS,
-	               "room for each");
+	_Static_assert(NET_MAX_ADDRESSES <= SMB_ENDPOINT_MAX_LISTENERS, "room for each");
 	memcpy(to.addresses, s->config.listen.list, to.address_count * sizeof *to.addresses);
 	memcpy(to.sockets, sockets->smb, to.socket_count * sizeof *to.sockets);
 	for (size_t i = 0; i < sizeof encryptions / sizeof *encryptions; i++)
@@ -98,7 +133,7 @@ static void endpoints_log_addresses(const struct settings *s, const struct endpo
 		                                  : s->config.publish_socket);
 }
 
-/* The folder of the sockets that nobody has said, as systemd would make it. */
+/* Makes the folder of the sockets' default paths, as systemd would. */
 static void endpoints_make_run_folder(const struct settings *s)
 {
 	if (strncmp(s->config.socket, STANDARD_FOLDER "/", sizeof STANDARD_FOLDER) == 0 ||
@@ -106,82 +141,80 @@ static void endpoints_make_run_folder(const struct settings *s)
 		(void)mkdir(STANDARD_FOLDER, 0755);
 }
 
-/* A door did not open. False: it has to. */
+/* An endpoint did not open. One that is open by default only may stay closed; else false. */
 static bool endpoints_may_stay_closed(const struct settings *s, const void *member,
-                                      const struct err *err, struct config_fault *fault)
+                                      const struct err *reason, struct err *err)
 {
-	config_explain_key(&s->config, member, err_text(err), fault);
-	if (config_is_set(&s->config, member))
+	struct err explained = { 0 };
+
+	config_explain_key(&s->config, member, reason, &explained);
+	if (config_is_set(&s->config, member)) {
+		*err = explained;
 		return false;
-	log_write(LOG_LEVEL_WARNING, "%s; going on without", fault->text);
+	}
+	log_write(LOG_LEVEL_WARNING, "%s; going on without", err_text(&explained));
 	return true;
 }
 
-static bool endpoints_open_smb(struct endpoints *d, const struct settings *s,
-                               struct config_fault *fault)
+static bool endpoints_open_smb(struct endpoints *d, const struct settings *s, struct err *err)
 {
 	struct smb_endpoint_settings settings = endpoints_smb_settings(s, &d->sockets);
-	struct err err = { 0 };
+	struct err reason = { 0 };
 
 	if (settings.address_count == 0 && settings.socket_count == 0)
 		return true;
-	d->smb = smb_endpoint_new(d->loop, d->service, d->refresh, &settings, &err);
+	d->smb = smb_endpoint_new(d->loop, d->service, d->refresh, &settings, &reason);
 	if (d->smb == NULL)
-		config_explain_key(&s->config, &s->config.listen, err_text(&err), fault);
+		config_explain_key(&s->config, &s->config.listen, &reason, err);
 	return d->smb != NULL;
 }
 
-static bool endpoints_open_local(struct endpoints *d, const struct settings *s,
-                                 struct config_fault *fault)
+static bool endpoints_open_local(struct endpoints *d, const struct settings *s, struct err *err)
 {
 	struct local_endpoint_settings settings = endpoints_local_settings(s, &d->sockets);
-	struct err err = { 0 };
+	struct err reason = { 0 };
 
 	if (*settings.path == '\0' && settings.socket < 0)
 		return true;
-	d->local = local_endpoint_new(d->loop, d->service, d->refresh, &settings, &err);
-	return d->local != NULL || endpoints_may_stay_closed(s, &s->config.socket, &err, fault);
+	d->local = local_endpoint_new(d->loop, d->service, d->refresh, &settings, &reason);
+	return d->local != NULL || endpoints_may_stay_closed(s, &s->config.socket, &reason, err);
 }
 
-static bool endpoints_open_publish(struct endpoints *d, const struct settings *s,
-                                   struct config_fault *fault)
+static bool endpoints_open_publish(struct endpoints *d, const struct settings *s, struct err *err)
 {
 	struct publish_endpoint_settings settings = endpoints_publish_settings(s, &d->sockets);
-	struct err err = { 0 };
+	struct err reason = { 0 };
 
 	if (*settings.path == '\0' && settings.socket < 0)
 		return true;
-	d->publish = publish_endpoint_new(d->loop, d->service, d->refresh, &settings, &err);
+	d->publish = publish_endpoint_new(d->loop, d->service, d->refresh, &settings, &reason);
 	return d->publish != NULL ||
-	       endpoints_may_stay_closed(s, &s->config.publish_socket, &err, fault);
+	       endpoints_may_stay_closed(s, &s->config.publish_socket, &reason, err);
 }
 
 struct endpoints *endpoints_new(struct net_loop *loop, struct srvsvc_server *service,
-                                const struct settings *settings,
-                                const struct activation_sockets *sockets,
-                                struct config_fault *fault)
+                                const struct settings *settings, struct err *err)
 {
 	struct endpoints *d = calloc(1, sizeof *d);
 
 	if (d != NULL)
 		d->refresh = refresh_new(loop, service);
 	if (d == NULL || d->refresh == NULL) {
-		snprintf(fault->text, sizeof fault->text, "out of memory");
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 		free(d);
 		return NULL;
 	}
 	d->loop = loop;
 	d->service = service;
-	d->sockets = *sockets;
 	refresh_set_timeout(d->refresh, settings->config.refresh_timeout_ms);
 	endpoints_make_run_folder(settings);
-	if (endpoints_open_smb(d, settings, fault) && endpoints_open_local(d, settings, fault) &&
-	    endpoints_open_publish(d, settings, fault)) {
+	if (endpoints_take_sockets(d, err) && endpoints_open_smb(d, settings, err) &&
+	    endpoints_open_local(d, settings, err) && endpoints_open_publish(d, settings, err)) {
 		endpoints_log_addresses(settings, d);
 		if (d->smb != NULL || d->local != NULL)
 			return d;
-		snprintf(fault->text, sizeof fault->text,
-		         "there is nothing to listen at: see [server] listen and socket");
+		err_set(err, ERROR_INVALID_PARAMETER, STEP,
+		        "there is nothing to listen at: see [server] listen and socket");
 	}
 	endpoints_free(d);
 	return NULL;
@@ -194,8 +227,8 @@ void endpoints_configure(struct endpoints *d, const struct settings *settings)
 	const struct smb_endpoint_settings smb = endpoints_smb_settings(settings, &d->sockets);
 	const struct local_endpoint_settings local = endpoints_local_settings(settings,
 	                                                                      &d->sockets);
-	const struct publish_endpoint_settings feed = endpoints_publish_settings(settings,
-	                                                                         &d->sockets);
+	const struct publish_endpoint_settings publish = endpoints_publish_settings(settings,
+	                                                                            &d->sockets);
 
 	refresh_set_timeout(d->refresh, settings->config.refresh_timeout_ms);
 	if (d->smb != NULL)
@@ -203,7 +236,7 @@ void endpoints_configure(struct endpoints *d, const struct settings *settings)
 	if (d->local != NULL)
 		local_endpoint_configure(d->local, &local);
 	if (d->publish != NULL)
-		publish_endpoint_configure(d->publish, &feed);
+		publish_endpoint_configure(d->publish, &publish);
 }
 
 void endpoints_drain(struct endpoints *d)

@@ -1,29 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* The daemon's doors, all of them: what each one wants of the settings, and how they are opened,
- * changed and shut together. */
+/* The daemon's endpoints: SMB, local and publish. They are opened, configured, drained and freed
+ * together. */
 #ifndef DAEMON_ENDPOINTS_H
 #define DAEMON_ENDPOINTS_H
 
-#include "net/loop.h"
+#include "base/err.h"
 #include "daemon/settings.h"
-#include "daemon/activation_sockets.h"
+#include "net/loop.h"
 #include "srvsvc/server.h"
 
 struct endpoints;
 
-/* Opens those that settings ask for. One that nobody asked for in so many words may fail: that is
- * logged. Takes the sockets; keeps loop and service. NULL: see fault. */
+/* Opens the endpoints that the settings ask for, at sockets that systemd handed over or at those of
+ * the configuration. A Unix socket that is there by default only may fail, which is logged. Keeps
+ * loop and service. NULL: see err. */
 struct endpoints *endpoints_new(struct net_loop *loop, struct srvsvc_server *service,
-                                const struct settings *settings,
-                                const struct activation_sockets *sockets,
-                                struct config_fault *fault);
-/* New settings; where they listen stays as it was. */
+                                const struct settings *settings, struct err *err);
+/* Applies new settings; the sockets stay as they were. */
 void endpoints_configure(struct endpoints *d, const struct settings *settings);
-/* Nobody comes in any more. */
+/* Accepts no more connections, and closes each one when it has been answered. */
 void endpoints_drain(struct endpoints *d);
-/* Those who are still there. */
+/* How many connections there are. */
 unsigned endpoints_connections(const struct endpoints *d);
-/* At once. NULL is allowed. */
+/* Closes all at once. NULL is allowed. */
 void endpoints_free(struct endpoints *d);
 
 #endif

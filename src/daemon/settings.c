@@ -23,7 +23,7 @@ static void settings_find_netbios_name(struct settings *s)
 			*at = (char)(*at - ('a' - 'A'));
 }
 
-static bool settings_make_policy(struct settings *s, struct config_fault *fault)
+static bool settings_make_policy(struct settings *s, struct err *err)
 {
 	struct config *c = &s->config;
 	const struct {
@@ -34,44 +34,45 @@ static bool settings_make_policy(struct settings *s, struct config_fault *fault)
 		{ "server_operators", &c->server_operators },
 		{ "publishers", &c->publishers },
 	};
-	const char *why = "enough memory";
+	struct err reason = { 0 };
 	char **list = &c->policy;
 
 	s->policy = access_policy_new(c->policy);
-	if (s->policy == NULL)
+	if (s->policy == NULL) {
+		err_set(&reason, ERROR_NOT_ENOUGH_MEMORY, "access policy", NULL);
 		goto out;
+	}
 	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
 		list = groups[i].list;
-		if (!access_policy_set_group(s->policy, groups[i].name, *list, &why))
+		if (!access_policy_set_group(s->policy, groups[i].name, *list, &reason))
 			goto out;
 	}
 	for (size_t i = 0; i < ACCESS_RIGHT_COUNT; i++) {
 		list = &c->rights[i];
 		if (**list != '\0' &&
-		    !access_policy_set(s->policy, (enum access_right)i, *list, &why))
+		    !access_policy_set(s->policy, (enum access_right)i, *list, &reason))
 			goto out;
 	}
-	return true;
-
 out:
-	config_explain_key(c, list, why, fault);
-	return false;
+	if (reason.status != NERR_Success)
+		config_explain_key(c, list, &reason, err);
+	return reason.status == NERR_Success;
 }
 
-static bool settings_open_audit(struct settings *s, bool only_check, struct config_fault *fault)
+static bool settings_open_audit(struct settings *s, bool only_check, struct err *err)
 {
-	struct err err = { 0 };
+	struct err reason = { 0 };
 
-	if (only_check && audit_check(s->config.audit_file, &err))
+	if (only_check && audit_check(s->config.audit_file, &reason))
 		return true;
 	if (!only_check)
-		s->audit = audit_new(s->config.audit_file, &err);
+		s->audit = audit_new(s->config.audit_file, &reason);
 	if (s->audit == NULL)
-		config_explain_key(&s->config, &s->config.audit_file, err_text(&err), fault);
+		config_explain_key(&s->config, &s->config.audit_file, &reason, err);
 	return s->audit != NULL;
 }
 
-static bool settings_make_acceptor(struct settings *s, struct config_fault *fault)
+static bool settings_make_acceptor(struct settings *s, struct err *err)
 {
 	struct config *c = &s->config;
 	const struct auth_acceptor_options options = {
@@ -81,34 +82,32 @@ static bool settings_make_acceptor(struct settings *s, struct config_fault *faul
 		.keytab = c->keytab,
 		.ntlm_users = c->ntlm_users,
 	};
-	struct err err = { 0 };
+	struct err reason = { 0 };
 	const void *member = &c->mechanisms;
 
-	if (auth_acceptor_settings_new(&options, &s->acceptor_settings, &err) == NERR_Success)
+	if (auth_acceptor_settings_new(&options, &s->acceptor_settings, &reason) == NERR_Success)
 		return true;
-	if (strcmp(err.step, AUTH_DOING_KEYTAB) == 0)
+	if (strcmp(reason.step, AUTH_STEP_KEYTAB) == 0)
 		member = &c->keytab;
-	else if (strcmp(err.step, AUTH_DOING_USERS) == 0)
+	else if (strcmp(reason.step, AUTH_STEP_USERS) == 0)
 		member = &c->ntlm_users;
-	config_explain_key(c, member, err_text(&err), fault);
+	config_explain_key(c, member, &reason, err);
 	return false;
 }
 
-bool settings_load(struct settings *s, const struct daemon_options *options,
-                   struct config_fault *fault)
+bool settings_load(struct settings *s, const struct daemon_options *options, struct err *err)
 {
 	static const char usual[] = NETSESSION_SYSCONFDIR "/" CONFIG_FILE_DEFAULT;
 
 	*s = (struct settings){ 0 };
 	if (!config_read(&s->config, options->config != NULL ? options->config : usual,
-	                 options->config != NULL, options->overrides, options->override_count,
-	                 fault))
+	                 options->config != NULL, options->overrides, options->override_count, err))
 		return false;
 	settings_find_netbios_name(s);
 	(void)log_level_find(s->config.log_level, &s->log_level);
-	/* The acceptance last: what it has read counts from then on. */
-	if (settings_make_policy(s, fault) && settings_open_audit(s, options->check, fault) &&
-	    settings_make_acceptor(s, fault))
+	/* The acceptor settings last: NTLM has their accounts from then on. */
+	if (settings_make_policy(s, err) && settings_open_audit(s, options->check, err) &&
+	    settings_make_acceptor(s, err))
 		return true;
 	settings_fini(s);
 	return false;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the daemon makes of its configuration and of the files that this names: all of it, or
- * nothing. */
+/* What the daemon makes of its configuration and of the files that it names. */
 #ifndef DAEMON_SETTINGS_H
 #define DAEMON_SETTINGS_H
 
@@ -20,9 +19,8 @@ struct settings {
 	struct auth_acceptor_settings *acceptor_settings;
 };
 
-/* False: see fault; s holds nothing then. From its success on, NTLM has these accounts. */
-bool settings_load(struct settings *s, const struct daemon_options *options,
-                   struct config_fault *fault);
+/* False: see err, and s holds nothing. From its success on, NTLM has these accounts. */
+bool settings_load(struct settings *s, const struct daemon_options *options, struct err *err);
 void settings_fini(struct settings *s);
 
 #endif

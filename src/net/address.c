@@ -10,7 +10,7 @@
 #include "net/uv.h"
 #include "net/work.h"
 
-#define DOING "resolve"
+#define STEP "resolve"
 
 bool net_address_parse(const char *host, uint16_t port, struct net_addresses *to)
 {
@@ -119,13 +119,13 @@ static void lookup_job_run(void *argument)
 		freeaddrinfo(list);
 		break;
 	case EAI_MEMORY:
-		err_set(&job->err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		err_set(&job->err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 		break;
 	case EAI_AGAIN:
-		err_set(&job->err, ERROR_BAD_NETPATH, DOING, NET_LOOKUP_SILENT);
+		err_set(&job->err, ERROR_BAD_NETPATH, STEP, NET_LOOKUP_SILENT);
 		break;
 	default:
-		err_set(&job->err, ERROR_BAD_NETPATH, DOING, "no host of that name is known");
+		err_set(&job->err, ERROR_BAD_NETPATH, STEP, "no host of that name is known");
 		break;
 	}
 }

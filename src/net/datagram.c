@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include "net/uv.h"
 
-#define DOING "datagram"
+#define STEP "datagram"
 
 struct net_datagram {
 	uv_udp_t udp;
@@ -52,7 +52,7 @@ NET_API_STATUS net_datagram_open(struct net_loop *loop,
 
 	*out = NULL;
 	if (datagram == NULL)
-		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 	datagram->received = received;
 	datagram->context = context;
 	uv_udp_init(loop->uv, &datagram->udp);
@@ -64,7 +64,7 @@ NET_API_STATUS net_datagram_open(struct net_loop *loop,
 		error = uv_udp_recv_start(&datagram->udp, datagram_on_alloc, datagram_on_received);
 	if (error != 0) {
 		net_datagram_close(datagram);
-		net_uv_error(err, error, DOING);
+		net_uv_error(err, error, STEP);
 		return err->status;
 	}
 	*out = datagram;
@@ -79,7 +79,7 @@ NET_API_STATUS net_datagram_send(struct net_datagram *datagram, const struct soc
 
 	if (sent >= 0 || sent == UV_EAGAIN)
 		return NERR_Success;
-	net_uv_error(err, sent, DOING);
+	net_uv_error(err, sent, STEP);
 	return err->status;
 }
 

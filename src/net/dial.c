@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include "net/uv.h"
 
-#define DOING "connect"
+#define STEP "connect"
 
 #define NEXT_ATTEMPT_MS 250 /* RFC 8305 section 5: Connection Attempt Delay */
 #define QUEUE_FULL_MS   20
@@ -79,9 +79,9 @@ static bool dial_is_local(const struct net_dial *dial)
 static void dial_attempt_failed(struct net_dial *dial, int error)
 {
 	if (dial_is_local(dial))
-		net_uv_local_error(&dial->first_err, error, DOING);
+		net_uv_local_error(&dial->first_err, error, STEP);
 	else
-		net_uv_error(&dial->first_err, error, DOING);
+		net_uv_error(&dial->first_err, error, STEP);
 	dial->failed++;
 	if (dial->begun < dial->addresses.count)
 		dial_begin_next(dial);

@@ -13,7 +13,7 @@
 #include "net/address.h"
 #include "net/uv.h"
 
-#define DOING "listen"
+#define STEP "listen"
 
 enum {
 	BACKLOG = 1024,
@@ -21,13 +21,13 @@ enum {
 	OUT_OF_SOCKETS_MS = 100 /* until it is tried again: the queue stays readable meanwhile */
 };
 
-static int listener_fail_errno(struct err *err, int socket, const char *why)
+static int listener_fail_errno(struct err *err, int socket, const char *text)
 {
 	NET_API_STATUS status = errno == EACCES || errno == EPERM ? ERROR_ACCESS_DENIED
 	                        : errno == ENOMEM                 ? ERROR_NOT_ENOUGH_MEMORY
 	                                                          : ERROR_BUSY;
 
-	err_set(err, status, DOING, why);
+	err_set(err, status, STEP, text);
 	if (socket >= 0)
 		close(socket);
 	return -1;

@@ -93,25 +93,25 @@ void net_timer_stop(struct net_timer *timer)
 struct uv_meaning {
 	int uv;
 	NET_API_STATUS status;
-	const char *why;
+	const char *text;
 };
 
 /* False: it is not among them. */
 static bool uv_error_explain(const struct uv_meaning *meanings, size_t count, struct err *err,
-                             int uv_error, const char *doing)
+                             int uv_error, const char *step)
 {
 	for (size_t i = 0; i < count; i++)
 		if (meanings[i].uv == uv_error) {
-			err_set(err, meanings[i].status, doing, meanings[i].why);
+			err_set(err, meanings[i].status, step, meanings[i].text);
 			return true;
 		}
 	return false;
 }
 
-#define EXPLAIN(meanings, err, uv_error, doing) \
-	uv_error_explain(meanings, sizeof meanings / sizeof *meanings, err, uv_error, doing)
+#define EXPLAIN(meanings, err, uv_error, step) \
+	uv_error_explain(meanings, sizeof meanings / sizeof *meanings, err, uv_error, step)
 
-void net_uv_error(struct err *err, int uv_error, const char *doing)
+void net_uv_error(struct err *err, int uv_error, const char *step)
 {
 	static const struct uv_meaning meanings[] = {
 		{ UV_ECONNREFUSED, ERROR_BAD_NETPATH,
@@ -131,11 +131,11 @@ void net_uv_error(struct err *err, int uv_error, const char *doing)
 		{ UV_ENFILE, ERROR_TOO_MANY_OPEN_FILES, "no file descriptor is left" },
 	};
 
-	if (!EXPLAIN(meanings, err, uv_error, doing))
-		err_set(err, ERROR_UNEXP_NET_ERR, doing, uv_strerror(uv_error));
+	if (!EXPLAIN(meanings, err, uv_error, step))
+		err_set(err, ERROR_UNEXP_NET_ERR, step, uv_strerror(uv_error));
 }
 
-void net_uv_local_error(struct err *err, int uv_error, const char *doing)
+void net_uv_local_error(struct err *err, int uv_error, const char *step)
 {
 	static const struct uv_meaning meanings[] = {
 		{ UV_ENOENT, NERR_ServerNotStarted, "its socket is not there" },
@@ -145,6 +145,6 @@ void net_uv_local_error(struct err *err, int uv_error, const char *doing)
 		{ UV_EPERM, ERROR_ACCESS_DENIED, "the socket's permissions keep you out" },
 	};
 
-	if (!EXPLAIN(meanings, err, uv_error, doing))
-		net_uv_error(err, uv_error, doing);
+	if (!EXPLAIN(meanings, err, uv_error, step))
+		net_uv_error(err, uv_error, step);
 }

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include "net/uv.h"
 
-#define DOING "connection"
+#define STEP "connection"
 
 #define FAREWELL_READS 1024
 
@@ -49,7 +49,7 @@ static void stream_end_with(struct net_stream *s, int uv_error)
 
 	s->ended = true;
 	uv_poll_stop(&s->poll);
-	net_uv_error(&err, uv_error, DOING);
+	net_uv_error(&err, uv_error, STEP);
 	s->handler->ended(s->context, &err);
 }
 
@@ -408,7 +408,7 @@ ssize_t net_socket_receive(int socket, void *to, size_t room, struct err *err)
 		return bytes;
 	if (bytes < 0 && errno == EAGAIN)
 		return 0;
-	net_uv_error(err, bytes < 0 ? uv_translate_sys_error(errno) : UV_EOF, DOING);
+	net_uv_error(err, bytes < 0 ? uv_translate_sys_error(errno) : UV_EOF, STEP);
 	return -1;
 }
 

@@ -19,8 +19,8 @@ struct net_loop {
 };
 
 /* Records what a failed connect, read or write means. */
-void net_uv_error(struct err *err, int uv_error, const char *doing);
+void net_uv_error(struct err *err, int uv_error, const char *step);
 /* The same of a connect to a Unix socket. */
-void net_uv_local_error(struct err *err, int uv_error, const char *doing);
+void net_uv_local_error(struct err *err, int uv_error, const char *step);
 
 #endif

@@ -2,7 +2,6 @@
 #include "system/systemd.h"
 
 #ifdef NETSESSION_SYSTEMD
-
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,62 +9,61 @@
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
+#endif
 
 void systemd_notify(const char *state)
 {
+#ifdef NETSESSION_SYSTEMD
 	(void)sd_notify(0, state);
+#else
+	(void)state;
+#endif
 }
 
 void systemd_notify_reloading(void)
 {
+#ifdef NETSESSION_SYSTEMD
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
 	                 (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+#endif
 }
 
-bool systemd_take_sockets(bool (*take)(void *context, const char *name, int socket), void *context,
-                          const char **why)
+#ifdef NETSESSION_SYSTEMD
+static bool systemd_take_socket(bool (*take)(void *context, const char *name, int socket),
+                                void *context, const char *name, int socket, struct err *err)
 {
+	if (sd_is_socket(socket, AF_UNSPEC, SOCK_STREAM, 1) <= 0 ||
+	    fcntl(socket, F_SETFL, O_NONBLOCK) != 0)
+		err_format(err, ERROR_INVALID_PARAMETER, "socket activation",
+		           "\"%s\" is not a stream socket that listens", name);
+	else if (!take(context, name, socket))
+		err_format(err, ERROR_INVALID_PARAMETER, "socket activation",
+		           "there is no use for \"%s\", or for another one of this name", name);
+	return err->status == NERR_Success;
+}
+#endif
+
+bool systemd_take_sockets(bool (*take)(void *context, const char *name, int socket), void *context,
+                          struct err *err)
+{
+	bool is_good = true;
+#ifdef NETSESSION_SYSTEMD
 	char **names = NULL;
 	int count = sd_listen_fds_with_names(1, &names);
-	const char *found = NULL;
 
 	for (int i = 0; i < count; i++) {
-		int fd = SD_LISTEN_FDS_START + i;
-
-		if (found == NULL && (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0 ||
-		                      fcntl(fd, F_SETFL, O_NONBLOCK) != 0))
-			found = "it is no stream socket that listens";
-		if (found == NULL && !take(context, names[i], fd))
-			found = "it is more than there is use for";
+		is_good = is_good && systemd_take_socket(take, context, names[i],
+		                                         SD_LISTEN_FDS_START + i, err);
 		free(names[i]);
 	}
 	free(names);
-	if (found != NULL)
-		*why = found;
-	return found == NULL;
-}
-
 #else
-
-void systemd_tell(const char *state)
-{
-	(void)state;
-}
-
-void systemd_tell_reloading(void)
-{
-}
-
-bool systemd_take_sockets(bool (*take)(void *context, const char *name, int socket), void *context,
-                          const char **why)
-{
 	(void)take;
 	(void)context;
-	(void)why;
-	return true;
-}
-
+	(void)err;
 #endif
+	return is_good;
+}

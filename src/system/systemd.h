@@ -4,16 +4,17 @@
 #define SYSTEM_SYSTEMD_H
 
 #include <stdbool.h>
+#include "base/err.h"
 
 /* In the form of sd_notify(3). */
 void systemd_notify(const char *state);
 /* The state of a reload that begins, which carries its time. */
 void systemd_notify_reloading(void);
 
-/* Gives those sockets that this process was started with, which listen already, each with its
- * FileDescriptorName=. take returns whether there is a use for it. False, and *why (static text):
- * one of them cannot be used; those behind it were not looked at. */
+/* Calls take for each listening socket that this process was started with, and its
+ * FileDescriptorName=. take returns false for a socket without a use, or with a second one of its
+ * name. False: see err; sockets behind the one that cannot be used were not looked at. */
 bool systemd_take_sockets(bool (*take)(void *context, const char *name, int socket), void *context,
-                          const char **why);
+                          struct err *err);
 
 #endif

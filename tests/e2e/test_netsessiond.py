@@ -139,7 +139,7 @@ class Check(Folder):
     def test_a_list_does_not_go_on_without_end(self):
         many = ["[access]", "administrators = root", *[f"  {'a' * 190}"] * 400]
         self.assertEqual(0, daemon("--check", "--config", self.write(*many[:300])).exit)
-        self.refuse(f"346: [access] administrators cannot go on with \"{'a' * 190}\"; expected a list with commas of 65536 "
+        self.refuse(f"346: [access] administrators cannot continue with \"{'a' * 190}\"; expected a list with commas of 65536 "
                     "bytes at most", *many)
 
 

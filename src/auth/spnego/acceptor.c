@@ -5,16 +5,16 @@
 #include "base/nt_status.h"
 
 static bool spnego_acceptor_fail(struct err *err, uint32_t nt, NET_API_STATUS status,
-                                 const char *why)
+                                 const char *text)
 {
-	err_set(err, status, SPNEGO_DOING, why);
+	err_set(err, status, SPNEGO_STEP, text);
 	err->nt_status = nt;
 	return false;
 }
 
-static bool spnego_acceptor_fail_malformed(struct err *err, const char *why)
+static bool spnego_acceptor_fail_malformed(struct err *err, const char *text)
 {
-	return spnego_acceptor_fail(err, STATUS_INVALID_PARAMETER, ERROR_INVALID_PARAMETER, why);
+	return spnego_acceptor_fail(err, STATUS_INVALID_PARAMETER, ERROR_INVALID_PARAMETER, text);
 }
 
 void spnego_acceptor_fini(struct spnego_acceptor *s)

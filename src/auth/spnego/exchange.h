@@ -7,8 +7,8 @@
 #include "auth/spnego/message.h"
 #include "base/err.h"
 
-/* What err.doing says: SPNEGO travels in SESSION_SETUP, and in the binds of DCE/RPC. */
-#define SPNEGO_DOING "SESSION_SETUP"
+/* The step that fails: SPNEGO travels in SESSION_SETUP, and in the binds of DCE/RPC. */
+#define SPNEGO_STEP "SESSION_SETUP"
 
 /* What a message brought. Borrows the message. */
 struct spnego_received {

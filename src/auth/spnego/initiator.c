@@ -4,15 +4,15 @@
 #include <assert.h>
 #include "auth/spnego/mechanism.h"
 
-static bool spnego_initiator_fail(struct err *err, NET_API_STATUS status, const char *why)
+static bool spnego_initiator_fail(struct err *err, NET_API_STATUS status, const char *text)
 {
-	err_set(err, status, SPNEGO_DOING, why);
+	err_set(err, status, SPNEGO_STEP, text);
 	return false;
 }
 
-static bool spnego_initiator_fail_malformed(struct err *err, const char *why)
+static bool spnego_initiator_fail_malformed(struct err *err, const char *text)
 {
-	return spnego_initiator_fail(err, ERROR_BAD_NET_RESP, why);
+	return spnego_initiator_fail(err, ERROR_BAD_NET_RESP, text);
 }
 
 bool spnego_initiator_offer(struct spnego_initiator *s, const enum auth_mechanism mechanisms[],

@@ -21,10 +21,10 @@ static uint32_t relay_first_id(int64_t now_ms)
 static struct access_policy *relay_make_policy(void)
 {
 	struct access_policy *policy = access_policy_new("hardened");
-	const char *why;
+	struct err err = { 0 };
 
 	if (policy != NULL &&
-	    !access_policy_set_group(policy, "administrators", ADMINISTRATORS, &why)) {
+	    !access_policy_set_group(policy, "administrators", ADMINISTRATORS, &err)) {
 		access_policy_release(policy);
 		policy = NULL;
 	}

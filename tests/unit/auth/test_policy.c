@@ -27,17 +27,28 @@ struct cast {
 	struct identity *who[KIND_COUNT];
 };
 
+/* What was expected in the place of what is there; err is made anew. */
+static void assert_expected(struct err *err, const char *expected)
+{
+	char text[128];
+
+	snprintf(text, sizeof text, "expected %s", expected);
+	assert_string_equal(err->text, text);
+	assert_int_equal(err->status, ERROR_INVALID_PARAMETER);
+	*err = (struct err){ 0 };
+}
+
 static struct access_policy *policy_of(const char *preset)
 {
 	struct access_policy *p = access_policy_new(preset);
-	const char *why = NULL;
+	struct err err = { 0 };
 
 	assert_non_null(p);
 	assert_true(
-		access_policy_set_group(p, "administrators", "root , LAB\\Administrator", &why));
-	assert_true(access_policy_set_group(p, "server_operators", "@ops", &why));
-	assert_true(access_policy_set_group(p, "publishers", "fs1$@LAB.EXAMPLE", &why));
-	assert_null(why);
+		access_policy_set_group(p, "administrators", "root , LAB\\Administrator", &err));
+	assert_true(access_policy_set_group(p, "server_operators", "@ops", &err));
+	assert_true(access_policy_set_group(p, "publishers", "fs1$@LAB.EXAMPLE", &err));
+	assert_int_equal(err.status, NERR_Success);
 	return p;
 }
 
@@ -195,7 +206,7 @@ static const struct meaning {
 
 static void a_list_means_whom_it_names(void **state)
 {
-	const char *why = NULL;
+	struct err err = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(meanings); i++) {
@@ -204,14 +215,14 @@ static void a_list_means_whom_it_names(void **state)
 		struct identity *who = identity_new(m->user, m->domain);
 
 		assert_true(m->label == NULL || identity_add_label(who, m->label));
-		assert_true(access_policy_set(p, ACCESS_LEVEL_10, m->list, &why));
+		assert_true(access_policy_set(p, ACCESS_LEVEL_10, m->list, &err));
 		if (access_policy_allows(p, who, ACCESS_LEVEL_10) != m->meant)
 			fail_msg("\"%s\" is wrong for %s\\%s %s", m->list, m->domain, m->user,
 			         m->label != NULL ? m->label : "");
 		identity_release(who);
 		access_policy_release(p);
 	}
-	assert_null(why);
+	assert_int_equal(err.status, NERR_Success);
 }
 
 /* Another realm's alice has the labels that she was given and no more. */
@@ -231,11 +242,11 @@ static void a_null_session_may_nothing_whatever_a_list_says(void **state)
 {
 	struct access_policy *p = policy_of("documented");
 	struct identity *who = identity_new_anonymous();
-	const char *why = NULL;
+	struct err err = { 0 };
 
 	(void)state;
 	assert_true(identity_add_label(who, "@ops"));
-	assert_true(access_policy_set(p, ACCESS_LEVEL_502, "authenticated,@ops", &why));
+	assert_true(access_policy_set(p, ACCESS_LEVEL_502, "authenticated,@ops", &err));
 	for (unsigned right = 0; right < ACCESS_RIGHT_COUNT; right++)
 		assert_false(access_policy_allows(p, who, (enum access_right)right));
 	identity_release(who);
@@ -245,12 +256,12 @@ static void a_null_session_may_nothing_whatever_a_list_says(void **state)
 static void a_right_that_is_set_leaves_the_others(void **state)
 {
 	struct cast cast = cast_of("documented");
-	const char *why = NULL;
+	struct err err = { 0 };
 
 	(void)state;
-	assert_true(access_policy_set(cast.policy, ACCESS_LEVEL_0, "nobody", &why));
-	assert_true(access_policy_set(cast.policy, ACCESS_DELETE, "alice", &why));
-	assert_true(access_policy_set(cast.policy, ACCESS_DELETE, "bob", &why));
+	assert_true(access_policy_set(cast.policy, ACCESS_LEVEL_0, "nobody", &err));
+	assert_true(access_policy_set(cast.policy, ACCESS_DELETE, "alice", &err));
+	assert_true(access_policy_set(cast.policy, ACCESS_DELETE, "bob", &err));
 	for (size_t kind = 0; kind < KIND_COUNT; kind++) {
 		assert_false(access_policy_allows(cast.policy, cast.who[kind], ACCESS_LEVEL_0));
 		assert_false(access_policy_allows(cast.policy, cast.who[kind], ACCESS_DELETE));
@@ -263,13 +274,13 @@ static void a_right_that_is_set_leaves_the_others(void **state)
 static void a_groups_list_replaces_the_one_before(void **state)
 {
 	struct cast cast = cast_of("hardened");
-	const char *why = NULL;
+	struct err err = { 0 };
 
 	(void)state;
-	assert_true(access_policy_set_group(cast.policy, "administrators", "alice", &why));
+	assert_true(access_policy_set_group(cast.policy, "administrators", "alice", &err));
 	assert_true(access_policy_allows(cast.policy, cast.who[USER], ACCESS_LEVEL_502));
 	assert_false(access_policy_allows(cast.policy, cast.who[ADMINISTRATOR], ACCESS_LEVEL_502));
-	assert_true(access_policy_set_group(cast.policy, "administrators", "", &why));
+	assert_true(access_policy_set_group(cast.policy, "administrators", "", &err));
 	assert_false(access_policy_allows(cast.policy, cast.who[USER], ACCESS_LEVEL_502));
 	assert_true(access_policy_allows(cast.policy, cast.who[OPERATOR], ACCESS_LEVEL_502));
 	cast_free(&cast);
@@ -285,10 +296,10 @@ static void a_groups_list_holds_labels_alone(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(lists); i++) {
-		const char *why = NULL;
+		struct err err = { 0 };
 
-		assert_false(access_policy_set_group(p, "administrators", lists[i], &why));
-		assert_string_equal(why, "users, @groups and SIDs");
+		assert_false(access_policy_set_group(p, "administrators", lists[i], &err));
+		assert_expected(&err, "users, @groups and SIDs");
 		assert_true(access_policy_allows(p, root, ACCESS_DELETE)); /* as before */
 	}
 	identity_release(root);
@@ -299,12 +310,12 @@ static void nobody_in_a_groups_list_is_not_the_account_of_that_name(void **state
 {
 	struct access_policy *p = policy_of("hardened");
 	struct identity *nobody = identity_new("nobody", ""), *alice = identity_new("alice", "");
-	const char *why = NULL;
+	struct err err = { 0 };
 
 	(void)state;
-	assert_true(access_policy_set_group(p, "administrators", "nobody", &why));
+	assert_true(access_policy_set_group(p, "administrators", "nobody", &err));
 	assert_false(access_policy_allows(p, nobody, ACCESS_DELETE));
-	assert_true(access_policy_set_group(p, "administrators", "nobody,alice", &why));
+	assert_true(access_policy_set_group(p, "administrators", "nobody,alice", &err));
 	assert_false(access_policy_allows(p, nobody, ACCESS_DELETE));
 	assert_true(access_policy_allows(p, alice, ACCESS_DELETE));
 	identity_release(alice);
@@ -332,19 +343,19 @@ static void what_can_be_no_label_is_refused_and_says_what_was_expected(void **st
 		                            "S-1 Corp",     "LAB\\alice smith", "@@odd" };
 	struct access_policy *p = policy_of("hardened");
 	struct identity *root = identity_new("root", "");
-	const char *why = NULL;
+	struct err err = { 0 };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		assert_false(access_policy_set(p, ACCESS_DELETE, cases[i][0], &why));
-		assert_string_equal(why, cases[i][1]);
-		assert_false(access_policy_set_group(p, "administrators", cases[i][0], &why));
-		assert_string_equal(why, cases[i][1]);
+		assert_false(access_policy_set(p, ACCESS_DELETE, cases[i][0], &err));
+		assert_expected(&err, cases[i][1]);
+		assert_false(access_policy_set_group(p, "administrators", cases[i][0], &err));
+		assert_expected(&err, cases[i][1]);
 	}
 	assert_true(access_policy_allows(p, root, ACCESS_DELETE));
 	for (size_t i = 0; i < COUNT(good); i++) {
-		assert_true(access_policy_set(p, ACCESS_DELETE, good[i], &why));
-		assert_true(access_policy_set_group(p, "administrators", good[i], &why));
+		assert_true(access_policy_set(p, ACCESS_DELETE, good[i], &err));
+		assert_true(access_policy_set_group(p, "administrators", good[i], &err));
 	}
 	identity_release(root);
 	access_policy_release(p);
@@ -358,10 +369,10 @@ static void only_the_three_groups_can_be_named(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(others); i++) {
-		const char *why = NULL;
+		struct err err = { 0 };
 
-		assert_false(access_policy_set_group(p, others[i], "alice", &why));
-		assert_string_equal(why, "administrators, server_operators or publishers");
+		assert_false(access_policy_set_group(p, others[i], "alice", &err));
+		assert_expected(&err, "administrators, server_operators or publishers");
 	}
 	access_policy_release(p);
 }
@@ -371,20 +382,20 @@ static void a_name_of_512_bytes_is_refused_and_changes_nothing(void **state)
 	struct access_policy *p = policy_of("hardened");
 	struct identity *root = identity_new("root", "");
 	char list[600];
-	const char *why = NULL;
+	struct err err = { 0 };
 
 	(void)state;
 	(void)snprintf(list, sizeof list, "alice,%512s,bob", "");
 	memset(list + strlen("alice,"), 'x', 512);
-	assert_false(access_policy_set(p, ACCESS_DELETE, list, &why));
-	assert_string_equal(why, "a name of less than 512 bytes");
-	why = NULL;
-	assert_false(access_policy_set_group(p, "administrators", list, &why));
-	assert_string_equal(why, "a name of less than 512 bytes");
+	assert_false(access_policy_set(p, ACCESS_DELETE, list, &err));
+	assert_expected(&err, "a name of less than 512 bytes");
+	err = (struct err){ 0 };
+	assert_false(access_policy_set_group(p, "administrators", list, &err));
+	assert_expected(&err, "a name of less than 512 bytes");
 	assert_true(access_policy_allows(p, root, ACCESS_DELETE));
 
 	memmove(list + strlen("alice,"), list + strlen("alice,x"), strlen(list) - strlen("alice,"));
-	assert_true(access_policy_set(p, ACCESS_DELETE, list, &why));
+	assert_true(access_policy_set(p, ACCESS_DELETE, list, &err));
 	identity_release(root);
 	access_policy_release(p);
 }

@@ -27,7 +27,7 @@ static void write_file(const char *text, size_t bytes)
 
 static struct config read_good(const char *text)
 {
-	struct config_fault fault = { "" };
+	struct err fault = { 0 };
 	struct config c;
 	bool is_good;
 
@@ -42,7 +42,7 @@ static struct config read_good(const char *text)
 /* expected: what the fault says behind the file's name. */
 static void refuse_bytes(const char *text, size_t bytes, const char *expected)
 {
-	struct config_fault fault = { "" };
+	struct err fault = { 0 };
 	struct config c;
 
 	write_file(text, bytes);
@@ -74,7 +74,7 @@ static void an_empty_file_gives_the_defaults(void **state)
 
 static void a_file_that_need_not_be_there_gives_them_too(void **state)
 {
-	struct config_fault fault;
+	struct err fault = { 0 };
 	struct config c;
 
 	(void)state;
@@ -234,7 +234,7 @@ static void what_is_said_twice_is_refused(void **state)
 {
 	(void)state;
 	refuse("[server]\nsocket = /a\n[audit]\nfile = -\n[server]\nsocket = /a\n",
-	       ":6: [server] socket is said for the second time, after line 2");
+	       ":6: [server] socket was already set in line 2");
 }
 
 static void lines_that_are_no_text_are_refused(void **state)
@@ -276,7 +276,8 @@ static void the_command_line_goes_before_the_file(void **state)
 		{ "demo", "demo", "sessions", "7" },
 	};
 	const struct config_override wrong = { "demo", "demo", "sessions", "many" };
-	struct config_fault fault;
+	const struct err no = { .status = ERROR_ACCESS_DENIED, .text = "no" };
+	struct err fault = { 0 };
 	struct config c;
 
 	(void)state;
@@ -286,30 +287,41 @@ static void the_command_line_goes_before_the_file(void **state)
 	assert_int_equal(c.demo_sessions, 7);
 	assert_true(config_is_set(&c, &c.socket));
 	assert_false(config_is_set(&c, &c.publish_socket));
-	config_explain_key(&c, &c.socket, "no", &fault);
+	config_explain_key(&c, &c.socket, &no, &fault);
 	assert_string_equal(fault.text, "--socket cannot be \"/b\": no");
+	assert_int_equal(fault.status, ERROR_ACCESS_DENIED);
 	config_fini(&c);
+	fault = (struct err){ 0 };
 	assert_false(config_read(&c, path, true, &wrong, 1, &fault));
 	assert_string_equal(fault.text,
 	                    "--demo cannot be \"many\"; expected a number from 0 to 1000000");
 }
 
+static struct err explain(const struct config *c, const void *member, const char *text)
+{
+	struct err reason = { 0 }, fault = { 0 };
+
+	err_set(&reason, ERROR_FILE_NOT_FOUND, "test", text);
+	config_explain_key(c, member, &reason, &fault);
+	return fault;
+}
+
 static void blame_says_where(void **state)
 {
 	struct config c = read_good("[auth]\n\nkeytab = /k\n[server]\nlisten = 1.2.3.4:5\n");
-	struct config_fault fault;
+	struct err fault;
 	char expected[256];
 
 	(void)state;
-	config_explain_key(&c, &c.keytab, "no such file", &fault);
+	fault = explain(&c, &c.keytab, "no such file");
 	snprintf(expected, sizeof expected, "%s:3: [auth] keytab cannot be \"/k\": no such file",
 	         path);
 	assert_string_equal(fault.text, expected);
-	config_explain_key(&c, &c.listen, "not here", &fault);
+	fault = explain(&c, &c.listen, "not here");
 	snprintf(expected, sizeof expected,
 	         "%s:5: [server] listen cannot be \"1.2.3.4:5\": not here", path);
 	assert_string_equal(fault.text, expected);
-	config_explain_key(&c, &c.socket, "not here", &fault);
+	fault = explain(&c, &c.socket, "not here");
 	assert_string_equal(fault.text, "[server] socket (the default) cannot be "
 	                                "\"/run/netsession/local.sock\": not here");
 	config_fini(&c);

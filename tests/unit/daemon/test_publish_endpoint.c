@@ -79,12 +79,12 @@ static void turn(void)
 
 static void let_feed(const char *feeders)
 {
-	const char *why;
+	struct err err = { 0 };
 
 	access_policy_release(under_test.service.policy);
 	under_test.service.policy = access_policy_new("hardened");
 	assert_true(
-		access_policy_set_group(under_test.service.policy, "publishers", feeders, &why));
+		access_policy_set_group(under_test.service.policy, "publishers", feeders, &err));
 }
 
 static int set_up(void **state)
