@@ -12,19 +12,20 @@
 #include <winerror.h>
 #include "net/process.h"
 
-#define DOING "look at Samba"
+#define STEP "find out about Samba"
 
 enum { MAX_OUTPUT_BYTES = 4 << 20, DEADLINE_MS = 20000 };
 
-__attribute__((format(printf, 3, 4))) static bool
-samba_installation_fail(struct samba_installation *i, struct err *err, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static bool samba_installation_fail(struct err *err,
+                                                                          const char *format, ...)
 {
+	char text[ERR_TEXT_BYTES];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(i->message, sizeof i->message, format, arguments);
+	(void)vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	err_set(err, ERROR_NOT_READY, DOING, i->message);
+	err_set(err, ERROR_NOT_READY, STEP, text);
 	return false;
 }
 
@@ -37,46 +38,62 @@ bool samba_program_run(const char *const argv[], struct net_process_result *resu
 	return net_process_run(&settings, result, err);
 }
 
-static bool samba_installation_run(struct samba_installation *i, const char *const argv[],
-                                   struct net_process_result *result, struct err *err)
+static bool samba_installation_run(const char *const argv[], struct net_process_result *result,
+                                   struct err *err)
 {
 	struct err failed = { 0 };
 
 	if (!samba_program_run(argv, result, &failed))
-		return samba_installation_fail(i, err, "%s: %s", argv[0], err_text(&failed));
+		return samba_installation_fail(err, "%s: %s", argv[0], err_text(&failed));
 	/* testparm ends with a failure, but prints what it has read, when smb.conf has settings
 	 * that contradict each other and with which smbd runs. */
 	if (result->output_bytes > 0)
 		return true;
 	free(result->output);
 	if (net_process_succeeded(result, argv[0], &failed))
-		return samba_installation_fail(i, err, "%s printed nothing", argv[0]);
-	return samba_installation_fail(i, err, "%s", err_text(&failed));
+		return samba_installation_fail(err, "%s printed nothing", argv[0]);
+	return samba_installation_fail(err, "%s", err_text(&failed));
 }
 
-/* The value behind "name" and mark, on a line of its own in no section or in [global]; without
- * the blanks around it. NULL: it is not there, or out of memory. */
+/* Whether a line is `name`, mark and a value, as Samba compares names: without their blanks and
+ * without regard to case. Gives the value's beginning; NULL: the line is another one. */
+static const char *samba_installation_match(const char *line, size_t bytes, const char *name,
+                                            char mark)
+{
+	for (const char *at = line; at < line + bytes; at++) {
+		name += strspn(name, " ");
+		if (*at == ' ' || *at == '\t')
+			continue;
+		if (*name == '\0')
+			return *at == mark ? at + 1 : NULL;
+		if (strncasecmp(at, name++, 1) != 0)
+			return NULL;
+	}
+	return NULL;
+}
+
+/* Finds such a line outside of sections or in [global], and gives its value without the blanks
+ * around it. NULL: there is no such line, or memory is out. */
 static char *samba_installation_find_value(const char *text, const char *name, char mark)
 {
-	size_t name_bytes = strlen(name);
-
 	for (bool is_global = true; *text != '\0';) {
-		const char *line = text + strspn(text, " \t"), *at = line + name_bytes;
+		const char *line = text, *value;
 		size_t bytes = strcspn(line, "\n");
 
 		text = line + bytes + (line[bytes] == '\n');
 		if (line[0] == '[')
 			is_global = strncasecmp(line, "[global]", 8) == 0;
-		if (!is_global || bytes < name_bytes || strncasecmp(line, name, name_bytes) != 0)
+		value = is_global ? samba_installation_match(line, bytes, name, mark) : NULL;
+		if (value == NULL)
 			continue;
-		at += strspn(at, " ");
-		if (*at != mark)
-			continue;
-		at += 1 + strspn(at + 1, " ");
-		bytes = at < line + bytes ? (size_t)(line + bytes - at) : 0;
-		while (bytes > 0 && strchr(" \t\r", at[bytes - 1]) != NULL)
+		bytes = (size_t)(line + bytes - value);
+		while (bytes > 0 && strchr(" \t", *value) != NULL) {
+			value++;
 			bytes--;
-		return strndup(at, bytes);
+		}
+		while (bytes > 0 && strchr(" \t\r", value[bytes - 1]) != NULL)
+			bytes--;
+		return strndup(value, bytes);
 	}
 	return NULL;
 }
@@ -87,7 +104,7 @@ static bool samba_installation_read_version(struct samba_installation *i, const 
 	struct net_process_result output;
 	int begin = 0;
 
-	if (!samba_installation_run(i, (const char *const[]){ smbd, "-V", NULL }, &output, err))
+	if (!samba_installation_run((const char *const[]){ smbd, "-V", NULL }, &output, err))
 		return false;
 	if (sscanf(output.output, "Version %n%u.%u.%u", &begin, &i->version[0], &i->version[1],
 	           &i->version[2]) == 3)
@@ -95,10 +112,10 @@ static bool samba_installation_read_version(struct samba_installation *i, const 
 		                          strcspn(output.output + begin, " \r\n"));
 	free(output.output);
 	return i->version_text != NULL ||
-	       samba_installation_fail(i, err, "%s -V says no version", smbd);
+	       samba_installation_fail(err, "%s -V prints no version", smbd);
 }
 
-/* samba-dcerpcd and its first helper: a folder that has both is what smbd starts them from. */
+/* smbd starts samba-dcerpcd from the folder that has it and its helpers. */
 static bool samba_installation_has_helpers(const char *folder)
 {
 	char path[PATH_MAX];
@@ -109,8 +126,8 @@ static bool samba_installation_has_helpers(const char *folder)
 	       access(path, X_OK) == 0;
 }
 
-/* No program tells where they are: beside those that are known, as Samba is built by itself and by
- * those who package it. */
+/* No program prints where the helpers are. Samba's own build and the distributions install them in
+ * these places beside the folders that smbd prints. */
 static char *samba_installation_find_libexec(const char *sbin_dir, const char *lib_dir,
                                              const char *modules_dir)
 {
@@ -165,7 +182,7 @@ static bool samba_installation_read_build(struct samba_installation *i, const ch
 	struct net_process_result output;
 	char *sbin_dir, *lib_dir, *modules_dir, *file;
 
-	if (!samba_installation_run(i, (const char *const[]){ smbd, "-b", NULL }, &output, err))
+	if (!samba_installation_run((const char *const[]){ smbd, "-b", NULL }, &output, err))
 		return false;
 	sbin_dir = samba_installation_find_value(output.output, "SBINDIR", ':');
 	lib_dir = samba_installation_find_value(output.output, "LIBDIR", ':');
@@ -182,7 +199,8 @@ static bool samba_installation_read_build(struct samba_installation *i, const ch
 	free(modules_dir);
 	free(file);
 	if (i->bin_dir == NULL || i->libexec_dir == NULL || i->smb_conf == NULL)
-		return samba_installation_fail(i, err, "%s -b does not say where things are", smbd);
+		return samba_installation_fail(err, "%s -b does not print where Samba is installed",
+		                               smbd);
 	return true;
 }
 
@@ -197,34 +215,33 @@ static bool samba_installation_read_smb_conf(struct samba_installation *i, struc
 	char testparm[PATH_MAX], *helpers, *backend;
 
 	if (!net_process_find("testparm", i->bin_dir, testparm))
-		return samba_installation_fail(i, err, "there is no testparm in %s", i->bin_dir);
+		return samba_installation_fail(err, "testparm was not found in %s", i->bin_dir);
 	if (access(i->smb_conf, R_OK) != 0)
-		return samba_installation_fail(i, err, "%s cannot be read: %s", i->smb_conf,
+		return samba_installation_fail(err, "%s cannot be read: %s", i->smb_conf,
 		                               strerror(errno));
 	if (!samba_installation_run(
-		    i, (const char *const[]){ testparm, "-s", "-v", i->smb_conf, NULL }, &output,
-		    err))
+		    (const char *const[]){ testparm, "-s", "-v", i->smb_conf, NULL }, &output, err))
 		return false;
-	i->ncalrpc_dir = samba_installation_find_value(output.output, "ncalrpc dir", '=');
-	i->guest_account = samba_installation_find_value(output.output, "guest account", '=');
-	i->server_role = samba_installation_find_value(output.output, "server role", '=');
-	i->socket_dir = samba_installation_find_value(output.output, "external_rpc_pipe:socket_dir",
+	i->settings = output.output;
+	i->ncalrpc_dir = samba_installation_find_value(i->settings, "ncalrpc dir", '=');
+	i->guest_account = samba_installation_find_value(i->settings, "guest account", '=');
+	i->server_role = samba_installation_find_value(i->settings, "server role", '=');
+	i->socket_dir = samba_installation_find_value(i->settings, "external_rpc_pipe:socket_dir",
 	                                              '=');
 	if (i->socket_dir == NULL)
 		i->socket_dir = strdup("");
-	i->config_file = samba_installation_find_value(output.output, "config file", '=');
-	helpers = samba_installation_find_value(output.output, "rpc start on demand helpers", '=');
-	backend = samba_installation_find_value(output.output, "config backend", '=');
+	i->config_file = samba_installation_find_value(i->settings, "config file", '=');
+	helpers = samba_installation_find_value(i->settings, "rpc start on demand helpers", '=');
+	backend = samba_installation_find_value(i->settings, "config backend", '=');
 	/* Before 4.16 there is no such parameter. */
 	i->starts_helpers = samba_installation_is_yes(helpers);
 	i->uses_registry = backend != NULL && strcasecmp(backend, "registry") == 0;
-	free(output.output);
 	free(helpers);
 	free(backend);
 	if (i->ncalrpc_dir == NULL || i->guest_account == NULL || i->server_role == NULL ||
 	    i->socket_dir == NULL || i->config_file == NULL)
-		return samba_installation_fail(i, err, "%s does not say all of %s", testparm,
-		                               i->smb_conf);
+		return samba_installation_fail(err, "%s does not print all settings of %s",
+		                               testparm, i->smb_conf);
 	return true;
 }
 
@@ -234,7 +251,7 @@ bool samba_installation_read(struct samba_installation *to, const char *smb_conf
 
 	*to = (struct samba_installation){ 0 };
 	if (!net_process_find("smbd", NULL, smbd))
-		return samba_installation_fail(to, err, "there is no smbd: install Samba");
+		return samba_installation_fail(err, "smbd was not found: install Samba");
 	return samba_installation_read_version(to, smbd, err) &&
 	       samba_installation_read_build(to, smbd, smb_conf, err) &&
 	       samba_installation_read_smb_conf(to, err);
@@ -251,5 +268,6 @@ void samba_installation_fini(struct samba_installation *i)
 	free(i->config_file);
 	free(i->guest_account);
 	free(i->server_role);
+	free(i->settings);
 	*i = (struct samba_installation){ 0 };
 }

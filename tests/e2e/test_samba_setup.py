@@ -133,6 +133,7 @@ class Files(SmbConf):
             "a byte order mark": b"\xef\xbb\xbf[global]\nworkgroup = LAB\n",
             "no [global]": b"workgroup = LAB\n[share]\npath = /srv\n",
             "odd spaces": b"\n \t[ GLO bal ] what\n\t workgroup\t=\tLAB\n",
+            "other headers": b"[g\tlobal]\nworkgroup = LAB\n\f\v[global] \t\nnetbios name = FS1\n[global]x = y\ndeadtime = 5\n",
             "several": b"[global]\nworkgroup = LAB\n[share]\npath = /srv\n[GLOBALS]\nnetbios name = FS1\n",
             "include before and behind": include + b"\n[global]\n" + include + b"\n[share]\n" + include,
             "continued": b"[global]\nserver string = a \\\n[global]\\\n\\ \n b\n[global]\\\n x\nworkgroup = LAB\n",
@@ -171,10 +172,10 @@ class Files(SmbConf):
         self.conf.write_bytes(b"[global]\n")
         self.good("enable")
         enabled = self.conf.read_bytes()
-        self.assertEqual("Enabled already.\n", self.good("enable"))
+        self.assertEqual("Already enabled.\n", self.good("enable"))
         self.assertEqual(enabled, self.conf.read_bytes())
         self.good("disable")
-        self.assertRegex(self.good("disable"), "^It is not enabled")
+        self.assertRegex(self.good("disable"), "^Not enabled in ")
         self.assertEqual(2, len(self.backups()))
 
     def test_each_backup_is_kept_as_the_file_was(self):
@@ -183,7 +184,7 @@ class Files(SmbConf):
         before = [self.conf.read_bytes()]
         for name in ("enable", "disable", "enable", "disable"):
             said = self.good(name)
-            self.assertIn(said.splitlines()[0].partition("As it was: ")[2], map(str, self.backups()))
+            self.assertIn(said.splitlines()[0].partition("Backup: ")[2], map(str, self.backups()))
             before.append(self.conf.read_bytes())
         self.assertEqual(sorted(before[:4]), sorted(backup.read_bytes() for backup in self.backups()))
         self.assertEqual({0o640}, {stat.S_IMODE(backup.stat().st_mode) for backup in self.backups()})
@@ -219,18 +220,20 @@ class Files(SmbConf):
 
     def test_what_somebody_else_says_is_not_touched(self):
         self.conf.write_bytes(b"[global]\n external_RPC_pipe : socket_dir = /run/x\n")
-        self.refused(rf"smb.conf: line 2 of {self.conf} says {SAYS} = /run/x, not by netsession-samba: take it out")
-        self.refused("not by netsession-samba: take it out", "disable")
+        self.refused(rf"smb.conf: line 2 of {self.conf} sets {SAYS} = /run/x, which netsession-samba did not write: remove")
+        self.refused("which netsession-samba did not write: remove that line", "disable")
+        self.conf.write_bytes(b"[global]\nexternal_rpc_\\\npipe:socket_dir = /run/z\n")
+        self.refused(f"sets {SAYS} = /run/z, which netsession-samba did not write: remove")
         (self.etc / "more.conf").write_text(f"{SAYS} = /run/y\n")
         self.conf.write_text(f"[global]\ninclude = {self.etc}/more.conf\n")
-        self.refused(f"what {self.conf} includes says {SAYS} = /run/y: take it out")
+        self.refused(f"a file that {self.conf} includes sets {SAYS} = /run/y, which netsession-samba did not write")
 
     def test_what_says_otherwise_behind_it_is_found(self):
         """An include that only shows itself behind the block."""
         self.conf.write_text(f"[global]\ninclude = {self.etc}/more.conf\n")
         self.good("enable")
         (self.etc / "more.conf").write_text(f"{SAYS} = /run/y\n")
-        self.refused(f"something behind that says {SAYS} = /run/y: take that out")
+        self.refused(f"a file that {self.conf} includes overrides it by {SAYS} = /run/y: remove that line")
 
     def test_a_block_that_was_changed_is_not_touched(self):
         self.conf.write_bytes(b"[global]\n")
@@ -238,11 +241,11 @@ class Files(SmbConf):
         text = self.conf.read_bytes()
         self.conf.write_bytes(text.replace(f"{SAYS} = ".encode(), f"{SAYS}=".encode()))
         for name in ("enable", "disable"):
-            self.refused(f"smb.conf: line 3 of .* says {SAYS} = ", name)
+            self.refused("smb.conf: the block of netsession-samba was changed at line 1 of", name)
         self.conf.write_bytes(text.replace(b"# netsession-samba: end\n", b""))
-        self.refused("says .* not by netsession-samba", "disable")
+        self.refused("the block of netsession-samba was changed at line 1 of", "disable")
         self.conf.write_bytes(text + text)
-        self.refused("was changed at line 6 of .*: take out all lines that begin with # netsession-samba:", "disable")
+        self.refused("was changed at line 6 of .*: remove all lines that begin with # netsession-samba:", "disable")
         self.conf.write_bytes(text)
         self.good("disable")
 
@@ -252,7 +255,7 @@ class Files(SmbConf):
         with StandIn(self.folder / "other") as other:
             result = self.run_command("enable", "--directory", other.directory)
             self.assertEqual(FAILED, result.exit)
-            self.assertIn(f"enabled with another directory, {self.relay.directory}, at line 2", result.stderr)
+            self.assertIn(f"enabled with another directory, {self.relay.directory}, at line 1", result.stderr)
 
     def test_a_directory_that_smb_conf_cannot_say_is_refused(self):
         self.conf.write_bytes(b"[global]\n")
@@ -268,13 +271,13 @@ class Files(SmbConf):
     def test_a_server_is_never_pointed_to_nobody(self):
         self.conf.write_bytes(b"[global]\n")
         self.relay.die()
-        self.refused("srvsvc is a socket that nobody listens at: start it, by systemctl start netsession-samba")
+        self.refused("srvsvc is a socket at which no process listens; run systemctl start netsession-samba")
         self.relay.srvsvc.unlink()
-        self.refused("srvsvc is not there: start it")
+        self.refused("srvsvc does not exist; run systemctl start")
         self.relay.srvsvc.symlink_to(self.folder / "ncalrpc/np/srvsvc")
-        self.refused("srvsvc leads to Samba itself: start it")
+        self.refused("srvsvc is a link to Samba's own socket; run systemctl start")
         shutil.rmtree(self.relay.directory)
-        self.refused("srvsvc is not there: start it")
+        self.refused("srvsvc does not exist; run systemctl start")
 
     def test_a_pipe_that_has_no_link_is_not_taken_from_callers(self):
         self.conf.write_text(f"[global]\nncalrpc dir = {self.folder}/ncalrpc\n")
@@ -283,9 +286,9 @@ class Files(SmbConf):
             (self.relay.directory / "np" / name).unlink()
         with socket.socket(socket.AF_UNIX) as pipe:
             pipe.bind(f"{self.folder}/ncalrpc/np/newpipe")
-            self.refused("links: there is none for newpipe")
+            self.refused("links: newpipe has no link")
             (self.relay.directory / "np/newpipe").write_text("")
-            self.refused("links: .*/np/newpipe is no link to .*: take it out")
+            self.refused("links: .*/np/newpipe is no link to .*: remove it")
             (self.relay.directory / "np/newpipe").unlink()
             (self.relay.directory / "np/newpipe").symlink_to(f"{self.folder}/ncalrpc/np/newpipe")
             self.good("enable")
@@ -293,16 +296,16 @@ class Files(SmbConf):
     def test_a_folder_that_others_may_write_to_is_refused(self):
         self.conf.write_bytes(b"[global]\n")
         (self.relay.directory / "np").chmod(0o770)
-        self.refused("np can be written to by others than root")
+        self.refused("np is writable by others than root")
         (self.relay.directory / "np").chmod(0o700)
         os.chown(self.relay.directory, 1, -1)
-        self.refused("relay is not root's")
+        self.refused("relay does not belong to root")
 
     def test_a_folder_that_others_may_replace_is_refused(self):
         self.conf.write_bytes(b"[global]\n")
         self.relay.directory.parent.chmod(0o777)
         self.addCleanup(self.relay.directory.parent.chmod, 0o700)
-        self.refused(f"can be replaced by others than root, by {self.relay.directory.parent}")
+        self.refused(f"can be replaced by others than root, who may change {self.relay.directory.parent}")
 
     def test_disable_needs_neither_the_directory_nor_a_samba_that_understands(self):
         text = b"[global]\nworkgroup = LAB\n"
@@ -322,7 +325,7 @@ class Files(SmbConf):
 
     def test_a_file_that_smbd_would_leave_for_another_is_refused(self):
         self.conf.write_text(f"[global]\nconfig file = {self.etc}/other.conf\n")
-        self.refused(f"says config file = {self.etc}/other.conf, which smbd reads in its place: say --smb-conf "
+        self.refused(f"sets config file = {self.etc}/other.conf, which smbd reads instead: use --smb-conf "
                      f"{self.etc}/other.conf")
 
     def test_what_testparm_complains_of_and_smbd_takes_is_in_nobodys_way(self):
@@ -345,16 +348,16 @@ class Files(SmbConf):
     def test_hard_links_and_what_is_not_to_be_changed_are_found(self):
         self.conf.write_bytes(b"[global]\n")
         os.link(self.conf, self.folder / "second")
-        self.refused("has other names")
+        self.refused("has other hard links")
         (self.folder / "second").unlink()
         if subprocess.run(["chattr", "+i", self.conf], capture_output=True, check=False).returncode == 0:
             try:
-                self.refused("must not be changed: see lsattr")
+                self.refused("is immutable or append-only: see lsattr")
             finally:
                 subprocess.run(["chattr", "-i", self.conf], check=True)
-        for mounts, story in (('mount --bind "$0/etc/smb.conf" "$0/etc/smb.conf"', "is mounted by itself"),
+        for mounts, story in (('mount --bind "$0/etc/smb.conf" "$0/etc/smb.conf"', "is a mount point of its own"),
                               ('mount --bind "$0/etc" "$0/etc"; mount -o remount,bind,ro "$0/etc"',
-                               "on a file system that cannot be written to")):
+                               "on a read-only file system")):
             self.refused(story, inside=["unshare", "--mount", "sh", "-ec", f'{mounts}; exec "$@"', self.folder])
 
     def test_nobody_but_root_may(self):
@@ -364,13 +367,13 @@ class Files(SmbConf):
     def test_check_shows_what_would_be_changed(self):
         self.conf.write_bytes(b"# head\n[global]\nworkgroup = LAB\n[share]\npath = /srv\n")
         said = self.good("check")
-        self.assertIn(f"enable would change {self.conf} at line 3:\n     # head\n     [global]\n", said)
+        self.assertIn(f"enable would change {self.conf} at line 1:\n    +# netsession-samba: begin", said)
         added = re.findall(r"^    \+(.*)\n", said, re.MULTILINE)
-        self.assertIn("     workgroup = LAB\n     [share]\n\nNothing is in the way", said)
+        self.assertIn("     # head\n     [global]\n\nReady for netsession-samba enable", said)
         self.good("enable")
-        self.assertEqual(["# head", "[global]", *added, "workgroup = LAB", "[share]", "path = /srv"],
+        self.assertEqual([*added, "# head", "[global]", "workgroup = LAB", "[share]", "path = /srv"],
                          self.conf.read_text().splitlines())
-        self.assertRegex(self.good("check"), r"ok    smb.conf      enabled at line 3 of .*\n(.*\n)*\nIt is enabled\.\n$")
+        self.assertRegex(self.good("check"), r"ok    smb.conf      enabled at line 1 of .*\n(.*\n)*\nEnabled\.\n$")
 
 
 class CommandLine(unittest.TestCase):
@@ -430,16 +433,16 @@ class OtherPrograms(SmbConf):
     def test_a_samba_before_4_16_does_not_fit_and_one_that_is_not_known_is_said_to_be(self):
         of_version = '[ $1 = -V ] && echo Version {} || exec /usr/sbin/smbd "$@"'.format
         for version in ("4.15.13-Ubuntu", "3.6.25"):
-            self.refused_with(of_version(version), f"version: Samba {version} does not fit: before 4.16")
-        for version, said in (("4.16.0", "ok    version       Samba 4.16.0 fits; tested were 4.17.12, 4.22.11 and 4.25.1\n"),
-                              ("4.25.9", "ok    version       Samba 4.25.9 fits"),
-                              ("4.26.0pre1", "note  version       Samba 4.26.0pre1 is newer than 4.25, the last one that"),
-                              ("5.0.0", "note  version       Samba 5.0.0 is newer than 4.25, the last one that was tested\n")):
+            self.refused_with(of_version(version), f"version: Samba {version} is too old: before 4.16")
+        for version, said in (("4.16.0", "ok    version       Samba 4.16.0 is supported; tested versions: 4.17.12, 4.22.11 and 4.25.1\n"),
+                              ("4.25.9", "ok    version       Samba 4.25.9 is supported"),
+                              ("4.26.0pre1", "note  version       Samba 4.26.0pre1 is newer than 4.25, the last version"),
+                              ("5.0.0", "note  version       Samba 5.0.0 is newer than 4.25, the last version tested\n")):
             self.assertIn(said, self.run_command("status", env=self.path_with(of_version(version))).stdout)
             self.assertIn(said, self.good("check", env=self.path_with(of_version(version))))
 
     def test_one_that_cannot_be_understood_is_told_of(self):
-        self.refused_with("echo Version unknown", "smbd -V says no version")
+        self.refused_with("echo Version unknown", "smbd -V prints no version")
         self.refused_with("echo >&2 cannot load; exit 1", "smbd ended with exit status 1: cannot load")
         self.refused_with("kill -9 $$", "smbd was ended by a signal")
         self.refused_with("exec yes", "smbd: the program wrote more than 4 MiB and was killed")
@@ -516,7 +519,7 @@ class BrokenOff(SmbConf):
         result = self.run_command("enable", inside=[
             "strace", "-f", "-qq", "-o", "/dev/null", "-P", f"{self.conf}.netsession-samba-new", "-e", "inject=read:error=EIO"])
         self.assertEqual(FAILED, result.exit)
-        self.assertIn(f'with the new text Samba would still get {SAYS} = ""', result.stderr)
+        self.assertIn(f'with the new text Samba would still use {SAYS} = ""', result.stderr)
         self.assertEqual(old, self.conf.read_bytes())
         self.assertEqual([self.conf], list(self.etc.iterdir()))
 
@@ -555,7 +558,7 @@ exec "$@"
 
         said = self.refused("in Samba's registry, which enable does not change", inside=covered).stderr
         net_conf("setparm", said)
-        self.assertEqual("Enabled already.\n", self.good("enable", inside=covered))
+        self.assertEqual("Already enabled.\n", self.good("enable", inside=covered))
         net_conf("delparm", self.refused("it is enabled in Samba's registry", "disable", inside=covered).stderr)
         self.good("disable", inside=covered)
         self.refused("in Samba's registry, which enable does not change", inside=covered)
@@ -592,7 +595,7 @@ class Server(unittest.TestCase):
         with StandIn(directory, self.server.pipes) as relay:
             said = self.run_command("enable", directory)
             self.assertEqual((DONE, ""), (said.exit, said.stderr), said)
-            self.assertIn("smbd was told to read it anew.\n", said.stdout)
+            self.assertIn("smbd was told to reload it.\n", said.stdout)
             came = relay.came
             self.assertFalse(self.rpc("netshareenumall")[0])
             self.assertLess(came, relay.came)
@@ -620,25 +623,25 @@ class Server(unittest.TestCase):
         before = self.server.configuration.read_bytes()
         self.assertIn("does not know that level", self.level_10()[1])
         with NetsessionSamba(self.server) as relay:
-            self.expect_status(FAILED, "It runs, and is not enabled")
+            self.expect_status(FAILED, "The relay is running but not enabled")
             self.assertEqual(FAILED, self.run_command("release").exit)
             said = self.run_command("check")
             self.assertEqual(DONE, said.exit, said)
-            self.assertRegex(said.stdout, r"ok    links         \d+ to Samba's other pipes, of which it has opened \d+\n")
+            self.assertRegex(said.stdout, r"ok    links         \d+ to Samba's other pipes, of which Samba has opened \d+\n")
             self.assertEqual(DONE, self.run_command("enable").exit)
             self.assertEqual(0, self.level_10()[0])
-            self.expect_status(DONE, r"ok    smb\.conf      enabled at line 2 of ", r"ok    smbd          runs; its configuration "
+            self.expect_status(DONE, r"ok    smb\.conf      enabled at line 1 of ", r"ok    smbd          running; its configuration "
                                rf"has it look for pipes in {self.server.relay_directory}/np\n", r"ok    run           pipes: [1-9]",
-                               "ok    samba-dcerpcd listens at ", "It works.")
+                               "ok    samba-dcerpcd listens at ", "The relay works.")
             relay.terminate()
-            self.expect_status(NOT_RUNNING, "does not run; .*/np/srvsvc leads to Samba's own",
-                               "It does not run; Samba serves all its pipes itself.")
+            self.expect_status(NOT_RUNNING, "not running; .*/np/srvsvc is a link to Samba's own socket",
+                               "The relay is not running; Samba serves all its pipes itself.")
             self.assertIn("does not know that level", self.level_10()[1])
             self.answers("netshareenumall")
             relay.start()
             self.assertEqual(0, self.level_10()[0])
             relay.kill()
-            self.expect_status(FAILED, "wrong relay .* is a socket that nobody listens at", "Something is wrong.")
+            self.expect_status(FAILED, "wrong relay .* is a socket at which no process listens", "Something is wrong.")
             is_answered, said = self.rpc("netshareenumall")
             self.assertFalse(is_answered)
             self.assertIn("NT_STATUS_CONNECTION_REFUSED", said)

@@ -24,7 +24,7 @@ static void check_print_line(char mark, const char *line, size_t bytes)
 	printf("    %c%s\n", mark, escaped);
 }
 
-/* Up to so many lines. Returns the byte behind them. */
+/* Prints up to `most` lines. Returns the byte behind them. */
 static const char *check_print_lines(char mark, const char *from, const char *end, size_t most)
 {
 	for (; from < end && most > 0; most--) {
@@ -37,7 +37,7 @@ static const char *check_print_lines(char mark, const char *from, const char *en
 	return from;
 }
 
-/* Begins so many lines before it. */
+/* Returns the beginning of the line that stands `lines` lines before at. */
 static const char *check_lines_before(const char *text, const char *at, size_t lines)
 {
 	while (at > text && (at[-1] != '\n' || lines-- > 0))
@@ -45,38 +45,39 @@ static const char *check_lines_before(const char *text, const char *at, size_t l
 	return at;
 }
 
-/* What enable would put in, as diff shows it. */
-static void check_print_change(const struct preflight *x)
+/* What enable would put in, as diff prints it. */
+static void check_print_change(const struct preflight *p)
 {
-	const char *text = x->file.text, *at = text + x->conf.begin;
-	char *block = smb_conf_block(&x->conf, x->directory);
+	const char *text = p->file.text, *at = text + p->conf.begin;
+	char *block = smb_conf_block(&p->conf, p->directory);
 
 	if (block == NULL)
 		return;
-	printf("\nenable would change %s at line %zu:\n", x->file.path, x->conf.line);
+	printf("\nenable would change %s at line %zu:\n", p->file.path, p->conf.line);
 	check_print_lines(' ', check_lines_before(text, at, CONTEXT_LINES), at, SIZE_MAX);
 	check_print_lines('+', block, block + strlen(block), SIZE_MAX);
-	check_print_lines(' ', at, text + x->file.bytes, CONTEXT_LINES);
+	check_print_lines(' ', at, text + p->file.bytes, CONTEXT_LINES);
 	free(block);
 }
 
 int setup_check(const struct samba_options *options)
 {
-	struct doctor_report findings = { 0 };
-	struct preflight x;
+	struct preflight_report report = { 0 };
+	struct preflight p;
 
-	if (preflight_read(&x, options, &findings)) {
-		preflight_check_all(&x, &findings);
-		if (!x.samba.uses_registry && x.conf.state == SMB_CONF_WITHOUT &&
-		    smb_conf_directory_fault(x.directory) == NULL)
-			check_print_change(&x);
+	if (preflight_read(&p, options, &report)) {
+		preflight_check_all(&p, &report);
+		if (!p.samba.uses_registry && p.conf.state == SMB_CONF_WITHOUT &&
+		    !preflight_is_set_by_others(&p) &&
+		    smb_conf_directory_fault(p.directory) == NULL)
+			check_print_change(&p);
 	}
-	if (findings.wrong > 0)
-		printf("\nenable would change nothing before what is wrong is put right.\n");
-	else if (x.is_enabled)
-		printf("\nIt is enabled.\n");
+	if (report.wrong > 0)
+		printf("\nenable changes nothing until what is wrong is put right.\n");
+	else if (p.is_enabled)
+		printf("\nEnabled.\n");
 	else
-		printf("\nNothing is in the way of netsession-samba enable.\n");
-	preflight_fini(&x);
-	return findings.wrong > 0 ? SETUP_FAILED : SETUP_DONE;
+		printf("\nReady for netsession-samba enable.\n");
+	preflight_fini(&p);
+	return report.wrong > 0 ? SETUP_FAILED : SETUP_DONE;
 }

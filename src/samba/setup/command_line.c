@@ -146,7 +146,7 @@ static const struct cli_command commands[SAMBA_COMMAND_COUNT] = {
 	[SAMBA_COMMAND_ENABLE] = {
 		.name = "enable",
 		.summary = "change smb.conf so that smbd uses the relay",
-		.description = "Adds three marked lines to [global] of smb.conf, unless check finds a "
+		.description = "Adds four marked lines at the beginning of smb.conf, unless check finds a "
 		               "problem: the relay must be running. Samba's testparm must accept the new "
 		               "file before it replaces the old one in one step; a copy of the old file "
 		               "is kept beside it. Then smbd is told to reload its configuration. If the "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* netsession-samba enable and disable. */
+/* netsession-samba enable, disable and release. */
 #include "samba/setup/setup.h"
 
 #include <limits.h>
@@ -7,192 +7,245 @@
 #include <stdlib.h>
 #include <string.h>
 #include "samba/setup/preflight.h"
+#include "samba/socket_dir/socket_dir.h"
 #include "system/log.h"
 
-/* Some of it is in Samba's words. */
-static int enable_print_error(const char *what)
+#define STEP "smb.conf"
+
+/* Texts of Samba's programs are part of it. */
+static int enable_print_error(const char *text)
 {
 	char line[PATH_MAX];
 
-	(void)log_escape(line, sizeof line, what);
+	(void)log_escape(line, sizeof line, text);
 	fprintf(stderr, "netsession-samba: %s\n", line);
 	return SETUP_FAILED;
 }
 
-/* smbd looks at smb.conf by itself as well, but not at once. Also where nothing was changed, since
- * one that was broken off may have changed it. */
+/* smbd reads smb.conf again by itself as well, but only after a while. It is told even where
+ * nothing was changed, because an interrupted run may have changed smb.conf. */
 static void enable_reload_smbd(const struct samba_installation *samba, bool is_changed)
 {
 	struct net_process_result result = { .exit = -1 };
 	struct err err = { 0 };
 	char smbcontrol[PATH_MAX];
-	const char *told = "smbd could not be told: restart it";
+	const char *outcome = "smbd could not be told to reload it: restart smbd";
 
 	if (net_process_find("smbcontrol", samba->bin_dir, smbcontrol) &&
 	    samba_program_run((const char *const[]){ smbcontrol, "-s", samba->smb_conf, "smbd",
 	                                             "reload-config", NULL },
 	                      &result, &err)) {
-		told = result.exit == 0 ? "smbd was told to read it anew"
-		                        : "no smbd runs with it; it is read when one starts";
+		outcome = result.exit == 0 ? "smbd was told to reload it"
+		                           : "no smbd runs with it; smbd reads it when it starts";
 		free(result.output);
 	}
 	if (is_changed)
-		printf("%s: %s.\n", samba->smb_conf, told);
+		printf("%s: %s.\n", samba->smb_conf, outcome);
 }
 
 /* ---- the new text, as Samba reads it ---- */
 
 struct enable_expectation {
+	const struct samba_installation *before;
 	const char *directory;
-	bool is_said;
+	bool is_set; /* by the new text */
 };
 
-static bool enable_verify(void *context, const char *path, char story[PATH_MAX])
+/* The next line of testparm's that does not set our parameter. NULL: there is none. */
+static const char *enable_next_setting(const char **at, size_t *bytes)
 {
-	const struct enable_expectation *expected = context;
-	struct samba_installation read;
-	struct err err = { 0 };
-	bool is_good = samba_installation_read(&read, path, &err);
+	while (**at != '\0') {
+		const char *line = *at;
 
-	if (!is_good)
-		snprintf(story, PATH_MAX, "Samba does not take the new text: %s", err.text);
-	else if ((strcmp(read.socket_dir, expected->directory) == 0) != expected->is_said) {
-		snprintf(story, PATH_MAX,
-		         "with the new text Samba would still get " SMB_CONF_PARAMETER
-		         " = \"%s\": something that is included, or another configuration, says it",
-		         read.socket_dir);
-		is_good = false;
+		*bytes = strcspn(line, "\n");
+		*at += *bytes + (line[*bytes] == '\n');
+		if (!smb_conf_line_sets_parameter(line, *bytes))
+			return line;
 	}
-	samba_installation_fini(&read);
-	return is_good;
+	return NULL;
 }
 
-static bool disable_without_samba(void *context, const char *path, char story[PATH_MAX])
+static bool enable_has_same_settings(const char *a, const char *b)
+{
+	size_t a_bytes, b_bytes;
+	const char *a_line, *b_line;
+
+	do {
+		a_line = enable_next_setting(&a, &a_bytes);
+		b_line = enable_next_setting(&b, &b_bytes);
+		if (a_line == NULL || b_line == NULL)
+			return a_line == b_line;
+	} while (a_bytes == b_bytes && memcmp(a_line, b_line, a_bytes) == 0);
+	return false;
+}
+
+static bool enable_verify(void *context, const char *path, struct err *err)
+{
+	const struct enable_expectation *expected = context;
+	struct samba_installation after;
+	struct err unread = { 0 };
+
+	if (!samba_installation_read(&after, path, &unread))
+		err_format(err, ERROR_INVALID_DATA, STEP, "Samba does not accept the new text: %s",
+		           err_text(&unread));
+	else if ((strcmp(after.socket_dir, expected->directory) == 0) != expected->is_set)
+		err_format(err, ERROR_INVALID_DATA, STEP,
+		           "with the new text Samba would still use " SMB_CONF_PARAMETER
+		           " = \"%s\", which an included file or another configuration sets",
+		           after.socket_dir);
+	else if (!enable_has_same_settings(expected->before->settings, after.settings))
+		err_set(err, ERROR_INVALID_DATA, STEP,
+		        "with the new text Samba would read other settings differently, too");
+	samba_installation_fini(&after);
+	return err->status == NERR_Success;
+}
+
+static bool disable_without_samba(void *context, const char *path, struct err *err)
 {
 	(void)context;
 	(void)path;
-	(void)story;
+	(void)err;
 	return true;
 }
 
 /* ---- enable ---- */
 
-static int enable_insert(struct preflight *x)
+static int enable_insert(struct preflight *p)
 {
-	struct enable_expectation expected = { x->directory, true };
-	char *block = smb_conf_block(&x->conf, x->directory), *made = NULL;
+	struct enable_expectation expected = { &p->samba, p->directory, true };
+	char *block = smb_conf_block(&p->conf, p->directory), *made = NULL;
+	struct err err = { 0 };
 	size_t bytes;
-	int exit = SETUP_FAILED;
+	bool is_done = false;
 
 	if (block != NULL)
-		made = smb_conf_insert(&x->conf, x->file.text, x->file.bytes, block, &bytes);
+		made = smb_conf_insert(&p->conf, p->file.text, p->file.bytes, block, &bytes);
 	if (made == NULL)
-		enable_print_error("out of memory");
-	else if (!smb_conf_file_replace(&x->file, made, bytes, enable_verify, &expected))
-		enable_print_error(x->file.message);
-	else {
-		printf("Enabled at line %zu of %s. As it was: %s\n", x->conf.line, x->file.path,
-		       x->file.backup);
-		exit = SETUP_DONE;
-	}
+		err_set(&err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	else
+		is_done = smb_conf_file_replace(&p->file, made, bytes, enable_verify, &expected,
+		                                &err);
 	free(made);
 	free(block);
-	return exit;
+	if (!is_done)
+		return enable_print_error(err_text(&err));
+	printf("Enabled at line %zu of %s. Backup: %s\n", p->conf.line, p->file.path,
+	       p->file.backup);
+	return SETUP_DONE;
 }
 
 int setup_enable(const struct samba_options *options)
 {
-	struct doctor_report findings = { .is_terse = true };
-	struct preflight x;
-	int exit = SETUP_FAILED;
+	struct preflight_report report = { .is_terse = true };
+	struct preflight p;
+	int exit = SETUP_DONE;
 
-	if (preflight_read(&x, options, &findings))
-		preflight_check_all(&x, &findings);
-	if (findings.wrong > 0)
-		enable_print_error("nothing was changed");
-	else if (!x.is_enabled)
-		exit = enable_insert(&x);
+	if (preflight_read(&p, options, &report))
+		preflight_check_all(&p, &report);
+	if (report.wrong > 0)
+		exit = enable_print_error("nothing was changed");
+	else if (!p.is_enabled)
+		exit = enable_insert(&p);
 	else
-		exit = SETUP_DONE;
-	if (exit == SETUP_DONE && x.is_enabled)
-		printf("Enabled already.\n");
+		printf("Already enabled.\n");
 	if (exit == SETUP_DONE)
-		enable_reload_smbd(&x.samba, !x.is_enabled);
-	preflight_fini(&x);
+		enable_reload_smbd(&p.samba, !p.is_enabled);
+	preflight_fini(&p);
 	return exit;
 }
 
 /* ---- disable ---- */
 
-/* Where Samba cannot be asked, because it is gone or does not take smb.conf as it is, our lines are
- * taken out all the same. */
-static int disable_remove(struct preflight *x, bool is_asked)
+/* Where Samba cannot be asked, because it is gone or does not accept smb.conf as it is, our block
+ * is removed all the same. */
+static int disable_remove(struct preflight *p, bool has_samba)
 {
-	struct enable_expectation expected = { x->conf.directory, false };
+	struct enable_expectation expected = { &p->samba, p->conf.directory, false };
+	struct err err = { 0 };
 	size_t bytes;
-	char *made = smb_conf_remove(&x->conf, x->file.text, x->file.bytes, &bytes);
-	int exit = SETUP_FAILED;
+	char *made = smb_conf_remove(&p->conf, p->file.text, p->file.bytes, &bytes);
+	bool is_done = false;
 
 	if (made == NULL)
-		enable_print_error("out of memory");
-	else if (!smb_conf_file_can_replace(&x->file) ||
-	         !smb_conf_file_replace(&x->file, made, bytes,
-	                                is_asked ? enable_verify : disable_without_samba,
-	                                &expected))
-		enable_print_error(x->file.message);
-	else {
-		printf("Disabled: taken out at line %zu of %s. As it was: %s\n", x->conf.line,
-		       x->file.path, x->file.backup);
-		exit = SETUP_DONE;
-	}
+		err_set(&err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	else
+		is_done = smb_conf_file_can_replace(&p->file, &err) &&
+		          smb_conf_file_replace(&p->file, made, bytes,
+		                                has_samba ? enable_verify : disable_without_samba,
+		                                &expected, &err);
 	free(made);
-	return exit;
+	if (!is_done)
+		return enable_print_error(err_text(&err));
+	printf("Disabled: the block at line %zu of %s was removed. Backup: %s\n", p->conf.line,
+	       p->file.path, p->file.backup);
+	return SETUP_DONE;
 }
 
-static int disable_smb_conf(struct preflight *x, bool is_asked)
+static int disable_smb_conf(struct preflight *p, bool has_samba)
 {
-	struct doctor_report findings = { .is_terse = true };
+	struct preflight_report report = { .is_terse = true };
 
-	switch (x->conf.state) {
-	case SMB_CONF_WITH:
-		return disable_remove(x, is_asked);
-	case SMB_CONF_WITHOUT:
-		if (is_asked && x->samba.uses_registry && x->is_enabled)
-			return enable_print_error(
-				"it is enabled in Samba's registry: say net conf delparm "
-				"global " SMB_CONF_PARAMETER);
-		printf("It is not enabled in %s.\n", x->file.path);
-		return SETUP_DONE;
-	default:
-		preflight_check_smb_conf(x, &findings);
+	if (p->conf.state == SMB_CONF_WITH)
+		return disable_remove(p, has_samba);
+	if (p->conf.state != SMB_CONF_WITHOUT ||
+	    (p->conf.other_line > 0 && preflight_is_set_by_others(p))) {
+		preflight_check_smb_conf(p, &report);
 		return enable_print_error("nothing was changed");
 	}
+	if (has_samba && p->samba.uses_registry && p->is_enabled)
+		return enable_print_error("it is enabled in Samba's registry: run net conf delparm "
+		                          "global " SMB_CONF_PARAMETER);
+	printf("Not enabled in %s.\n", p->file.path);
+	return SETUP_DONE;
 }
 
 int setup_disable(const struct samba_options *options)
 {
-	struct preflight x = { .directory = options->directory };
-	struct err err = { 0 };
-	bool is_asked = samba_installation_read(&x.samba, options->smb_conf, &err);
-	const char *path = x.samba.smb_conf != NULL ? x.samba.smb_conf : options->smb_conf;
+	struct preflight p = { .directory = options->directory };
+	struct err unread = { 0 }, err = { 0 };
+	bool has_samba = samba_installation_read(&p.samba, options->smb_conf, &unread);
+	const char *path = p.samba.smb_conf != NULL ? p.samba.smb_conf : options->smb_conf;
 	int exit;
 
-	if (path == NULL || !smb_conf_file_read(&x.file, path))
-		exit = enable_print_error(path == NULL ? err.text : x.file.message);
-	else if (!smb_conf_read(&x.conf, x.file.text, x.file.bytes))
-		exit = enable_print_error("out of memory");
-	else {
-		x.is_enabled = is_asked && strcmp(x.samba.socket_dir, x.directory) == 0;
-		exit = disable_smb_conf(&x, is_asked);
-		if (!is_asked) {
-			char story[PATH_MAX];
+	if (path == NULL || !smb_conf_file_read(&p.file, path, &err)) {
+		exit = enable_print_error(err_text(path == NULL ? &unread : &err));
+	} else {
+		smb_conf_read(&p.conf, p.file.text, p.file.bytes);
+		p.is_enabled = has_samba && strcmp(p.samba.socket_dir, p.directory) == 0;
+		exit = disable_smb_conf(&p, has_samba);
+		if (!has_samba) {
+			char text[ERR_TEXT_BYTES + 64];
 
-			snprintf(story, sizeof story, "Samba could not be asked: %s", err.text);
-			(void)enable_print_error(story);
+			snprintf(text, sizeof text, "Samba could not be asked: %s",
+			         err_text(&unread));
+			(void)enable_print_error(text);
 		}
 	}
-	if (exit == SETUP_DONE && x.samba.bin_dir != NULL)
-		enable_reload_smbd(&x.samba, x.conf.state == SMB_CONF_WITH);
-	preflight_fini(&x);
+	if (exit == SETUP_DONE && p.samba.bin_dir != NULL)
+		enable_reload_smbd(&p.samba, p.conf.state == SMB_CONF_WITH);
+	preflight_fini(&p);
 	return exit;
+}
+
+/* ---- release ---- */
+
+/* Clients of smbd wait for it. The links that are there say at once where they lead; Samba's own
+ * programs need a tenth of a second, and an smb.conf that they can read. */
+int setup_release(const struct samba_options *options)
+{
+	struct samba_installation samba = { 0 };
+	struct err err = { 0 };
+	char target[PATH_MAX];
+	const char *ncalrpc_dir = target;
+	bool is_good = true;
+
+	if (!socket_dir_find_target(options->directory, target)) {
+		is_good = samba_installation_read(&samba, options->smb_conf, &err);
+		ncalrpc_dir = samba.ncalrpc_dir;
+	}
+	is_good = is_good && socket_dir_release(options->directory, ncalrpc_dir, &err);
+	if (!is_good)
+		fprintf(stderr, "netsession-samba: %s: %s\n", options->directory, err_text(&err));
+	samba_installation_fini(&samba);
+	return is_good ? SETUP_DONE : SETUP_FAILED;
 }

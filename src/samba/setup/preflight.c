@@ -1,14 +1,45 @@
 /* SPDX-License-Identifier: MIT */
 #include "samba/setup/preflight.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
-#include <strings.h>
+#include "system/log.h"
 
-/* The first release in which smbd finds its pipes by Unix sockets, and the last one that was
- * tested; all that the tests have run against. */
+/* From the first version on, smbd finds its pipes by Unix sockets. The last version is the newest
+ * one that the tests have run against. */
 #define FIRST_VERSION   { 4, 16 }
 #define LAST_VERSION    { 4, 25 }
 #define TESTED_VERSIONS "4.17.12, 4.22.11 and 4.25.1"
+
+enum { TEXT_BYTES = 2048 };
+
+/* ---- the report ---- */
+
+void preflight_report_add(struct preflight_report *r, enum preflight_verdict verdict,
+                          const char *subject, const char *format, ...)
+{
+	static const char *const words[] = {
+		[PREFLIGHT_OK] = "ok",
+		[PREFLIGHT_NOTE] = "note",
+		[PREFLIGHT_WRONG] = "wrong",
+	};
+	char text[TEXT_BYTES], escaped[TEXT_BYTES];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	/* Names of files and texts of other programs are part of it. */
+	log_escape(escaped, sizeof escaped, text);
+	r->wrong += verdict == PREFLIGHT_WRONG;
+	if (!r->is_terse)
+		printf("%-5s %-13s %s\n", words[verdict], subject, escaped);
+	else if (verdict == PREFLIGHT_WRONG)
+		fprintf(stderr, "netsession-samba: %s: %s\n", subject, escaped);
+}
+
+/* ---- Samba ---- */
 
 static int preflight_compare_version(const struct samba_installation *samba, const unsigned to[2])
 {
@@ -17,225 +48,242 @@ static int preflight_compare_version(const struct samba_installation *samba, con
 	return samba->version[1] < to[1] ? -1 : samba->version[1] > to[1];
 }
 
-void preflight_check_version(const struct samba_installation *samba, struct doctor_report *findings)
+void preflight_check_version(const struct samba_installation *samba,
+                             struct preflight_report *report)
 {
 	static const unsigned first[] = FIRST_VERSION, last[] = LAST_VERSION;
 
 	if (preflight_compare_version(samba, first) < 0)
-		preflight_report_add(
-			findings, PREFLIGHT_WRONG, "version",
-			"Samba %s does not fit: before 4.16 srvsvc is inside smbd, and "
-			"nothing can stand between",
-			samba->version_text);
+		preflight_report_add(report, PREFLIGHT_WRONG, "version",
+		                     "Samba %s is too old: before 4.16 srvsvc is part of smbd, so "
+		                     "nothing can stand between them",
+		                     samba->version_text);
 	else if (preflight_compare_version(samba, last) > 0)
-		preflight_report_add(findings, PREFLIGHT_NOTE, "version",
-		                     "Samba %s is newer than %u.%u, the last one that was tested",
+		preflight_report_add(report, PREFLIGHT_NOTE, "version",
+		                     "Samba %s is newer than %u.%u, the last version tested",
 		                     samba->version_text, last[0], last[1]);
 	else
-		preflight_report_add(findings, PREFLIGHT_OK, "version",
-		                     "Samba %s fits; tested were " TESTED_VERSIONS,
+		preflight_report_add(report, PREFLIGHT_OK, "version",
+		                     "Samba %s is supported; tested versions: " TESTED_VERSIONS,
 		                     samba->version_text);
 }
 
 static void preflight_check_role(const struct samba_installation *samba,
-                                 struct doctor_report *findings)
+                                 struct preflight_report *report)
 {
-	preflight_report_add(findings, PREFLIGHT_OK, "role", "%s", samba->server_role);
+	preflight_report_add(report, PREFLIGHT_OK, "role", "%s", samba->server_role);
 	if (!samba->starts_helpers)
-		preflight_report_add(
-			findings, PREFLIGHT_NOTE, "helpers",
-			"rpc start on demand helpers = no: samba-dcerpcd has to run "
-			"before anybody opens a pipe, with netsession-samba as without");
+		preflight_report_add(report, PREFLIGHT_NOTE, "helpers",
+		                     "rpc start on demand helpers = no: samba-dcerpcd has to run "
+		                     "before a client opens a pipe, with or without "
+		                     "netsession-samba");
 	if (samba->libexec_dir[0] == '\0')
-		preflight_report_add(findings, PREFLIGHT_NOTE, "helpers",
-		                     "samba-dcerpcd was not found: pipes that Samba has not opened "
-		                     "yet get no link before it has");
+		preflight_report_add(report, PREFLIGHT_NOTE, "helpers",
+		                     "samba-dcerpcd was not found: a pipe has no link until Samba "
+		                     "has opened it once");
 }
 
 /* ---- smb.conf ---- */
 
-void preflight_check_registry(const struct preflight *x, struct doctor_report *findings)
+void preflight_check_registry(const struct preflight *p, struct preflight_report *report)
 {
-	if (x->is_enabled)
-		preflight_report_add(findings, PREFLIGHT_OK, "smb.conf",
-		                     "enabled in Samba's registry; to undo it: net conf delparm "
-		                     "global " SMB_CONF_PARAMETER);
-	else
-		preflight_report_add(findings, PREFLIGHT_WRONG, "smb.conf",
-		                     "the configuration is in Samba's registry, which enable does "
-		                     "not change: say net conf setparm global " SMB_CONF_PARAMETER
-		                     " '%s'",
-		                     x->directory);
-}
-
-static void preflight_check_file(struct preflight *x, struct doctor_report *findings)
-{
-	if (strcmp(x->file.path, x->samba.smb_conf) != 0)
-		preflight_report_add(findings, PREFLIGHT_NOTE, "smb.conf",
-		                     "%s is a link; the file to change is %s", x->samba.smb_conf,
-		                     x->file.path);
-	if (x->samba.config_file[0] != '\0' && strcmp(x->samba.config_file, x->samba.smb_conf) != 0)
-		preflight_report_add(findings, PREFLIGHT_WRONG, "smb.conf",
-		                     "%s says config file = %s, which smbd reads in its place: say "
-		                     "--smb-conf %s",
-		                     x->file.path, x->samba.config_file, x->samba.config_file);
-	if (!smb_conf_file_can_replace(&x->file))
-		preflight_report_add(findings, PREFLIGHT_WRONG, "smb.conf", "%s", x->file.message);
-}
-
-static void preflight_check_block(const struct preflight *x, struct doctor_report *findings)
-{
-	if (strcmp(x->conf.directory, x->directory) != 0)
-		preflight_report_add(findings, PREFLIGHT_WRONG, "smb.conf",
-		                     "enabled with another directory, %s, at line %zu of %s: "
-		                     "netsession-samba disable first",
-		                     x->conf.directory, x->conf.line, x->file.path);
-	else if (!x->is_enabled)
+	if (p->is_enabled)
 		preflight_report_add(
-			findings, PREFLIGHT_WRONG, "smb.conf",
-			"enabled at line %zu of %s, but something behind that says " SMB_CONF_PARAMETER
-			" = %s: take that out",
-			x->conf.line, x->file.path, x->samba.socket_dir);
+			report, PREFLIGHT_OK, "smb.conf",
+			"enabled in Samba's registry; to undo it, run net conf delparm "
+			"global " SMB_CONF_PARAMETER);
 	else
-		preflight_report_add(findings, PREFLIGHT_OK, "smb.conf",
-		                     "enabled at line %zu of %s", x->conf.line, x->file.path);
+		preflight_report_add(report, PREFLIGHT_WRONG, "smb.conf",
+		                     "the configuration is in Samba's registry, which enable does "
+		                     "not change: run net conf setparm global " SMB_CONF_PARAMETER
+		                     " '%s'",
+		                     p->directory);
 }
 
-void preflight_check_smb_conf(const struct preflight *x, struct doctor_report *findings)
+static void preflight_check_file(const struct preflight *p, struct preflight_report *report)
 {
-	const char *path = x->file.path;
+	struct err err = { 0 };
 
-	switch (x->conf.state) {
+	if (strcmp(p->file.path, p->samba.smb_conf) != 0)
+		preflight_report_add(report, PREFLIGHT_NOTE, "smb.conf",
+		                     "%s is a link; the file to change is %s", p->samba.smb_conf,
+		                     p->file.path);
+	if (p->samba.config_file[0] != '\0' && strcmp(p->samba.config_file, p->samba.smb_conf) != 0)
+		preflight_report_add(report, PREFLIGHT_WRONG, "smb.conf",
+		                     "%s sets config file = %s, which smbd reads instead: use "
+		                     "--smb-conf %s",
+		                     p->file.path, p->samba.config_file, p->samba.config_file);
+	if (!smb_conf_file_can_replace(&p->file, &err))
+		preflight_report_add(report, PREFLIGHT_WRONG, "smb.conf", "%s", err_text(&err));
+}
+
+/* What sets the parameter beside our block: "line 7 of smb.conf", or a file that it includes. */
+static const char *preflight_other_place(const struct preflight *p, char to[TEXT_BYTES])
+{
+	if (p->conf.other_line > 0)
+		snprintf(to, TEXT_BYTES, "line %zu of %.1000s", p->conf.other_line, p->file.path);
+	else
+		snprintf(to, TEXT_BYTES, "a file that %.1000s includes", p->file.path);
+	return to;
+}
+
+bool preflight_is_set_by_others(const struct preflight *p)
+{
+	if (p->conf.state != SMB_CONF_WITHOUT)
+		return false;
+	if (p->samba.socket_dir != NULL)
+		return p->samba.socket_dir[0] != '\0';
+	return p->conf.other_line > 0;
+}
+
+static void preflight_check_block(const struct preflight *p, struct preflight_report *report)
+{
+	char place[TEXT_BYTES];
+
+	if (strcmp(p->conf.directory, p->directory) != 0)
+		preflight_report_add(report, PREFLIGHT_WRONG, "smb.conf",
+		                     "enabled with another directory, %s, at line %zu of %s: run "
+		                     "netsession-samba disable first",
+		                     p->conf.directory, p->conf.line, p->file.path);
+	else if (!p->is_enabled)
+		preflight_report_add(
+			report, PREFLIGHT_WRONG, "smb.conf",
+			"enabled at line %zu of %s, but %s overrides it by " SMB_CONF_PARAMETER
+			" = %s: remove that line",
+			p->conf.line, p->file.path, preflight_other_place(p, place),
+			p->samba.socket_dir);
+	else
+		preflight_report_add(report, PREFLIGHT_OK, "smb.conf", "enabled at line %zu of %s",
+		                     p->conf.line, p->file.path);
+}
+
+void preflight_check_smb_conf(const struct preflight *p, struct preflight_report *report)
+{
+	char place[TEXT_BYTES];
+
+	switch (p->conf.state) {
 	case SMB_CONF_WITH:
-		preflight_check_block(x, findings);
-		break;
-	case SMB_CONF_FOREIGN:
-		preflight_report_add(findings, PREFLIGHT_WRONG, "smb.conf",
-		                     "line %zu of %s says " SMB_CONF_PARAMETER
-		                     " = %s, not by netsession-samba: take it out, if nothing else "
-		                     "needs it",
-		                     x->conf.line, path, x->conf.directory);
+		preflight_check_block(p, report);
 		break;
 	case SMB_CONF_CHANGED:
 		preflight_report_add(
-			findings, PREFLIGHT_WRONG, "smb.conf",
-			"what netsession-samba put in was changed at line %zu of %s: "
-			"take out all lines that begin with # netsession-samba: and the "
-			"one between them",
-			x->conf.line, path);
+			report, PREFLIGHT_WRONG, "smb.conf",
+			"the block of netsession-samba was changed at line %zu of %s: "
+			"remove all lines that begin with # netsession-samba: and what "
+			"stands between them",
+			p->conf.line, p->file.path);
 		break;
 	case SMB_CONF_UNUSABLE:
-		preflight_report_add(findings, PREFLIGHT_WRONG, "smb.conf", "%s: %s", path,
-		                     x->conf.fault);
+		preflight_report_add(report, PREFLIGHT_WRONG, "smb.conf", "%s: %s", p->file.path,
+		                     p->conf.fault);
 		break;
 	case SMB_CONF_WITHOUT:
-		if (x->samba.socket_dir[0] != '\0')
-			preflight_report_add(findings, PREFLIGHT_WRONG, "smb.conf",
-			                     "what %s includes says " SMB_CONF_PARAMETER
-			                     " = %s: take it out, if nothing else needs it",
-			                     path, x->samba.socket_dir);
+		if (preflight_is_set_by_others(p))
+			preflight_report_add(
+				report, PREFLIGHT_WRONG, "smb.conf",
+				"%s sets " SMB_CONF_PARAMETER
+				"%s%s, which netsession-samba did not "
+				"write: remove that line, unless something else needs it",
+				preflight_other_place(p, place),
+				p->samba.socket_dir != NULL ? " = " : "",
+				p->samba.socket_dir != NULL ? p->samba.socket_dir : "");
 		else
-			preflight_report_add(findings, PREFLIGHT_OK, "smb.conf",
-			                     "not enabled in %s", path);
+			preflight_report_add(report, PREFLIGHT_OK, "smb.conf", "not enabled in %s",
+			                     p->file.path);
 		break;
 	}
 }
 
 /* ---- the folder ---- */
 
-void preflight_check_links(const struct preflight *x, struct doctor_report *findings)
+void preflight_check_links(const struct preflight *p, struct preflight_report *report)
 {
-	const struct socket_dir_inspection *p = &x->pipes;
+	const struct socket_dir_inspection *i = &p->pipes;
 
-	if (p->odd > 0)
-		preflight_report_add(findings, PREFLIGHT_WRONG, "links",
-		                     "%s/np/%s is no link to %s/np/%s: take it out", x->directory,
-		                     p->an_odd, x->samba.ncalrpc_dir, p->an_odd);
-	else if (p->missing > 0)
-		preflight_report_add(findings, PREFLIGHT_WRONG, "links",
-		                     "there is none for %s%s: see what netsession-samba logs",
-		                     p->a_missing, p->missing > 1 ? " and others" : "");
-	else if (p->links == 0)
-		preflight_report_add(
-			findings, PREFLIGHT_WRONG, "links",
-			"there are none to Samba's other pipes: see what netsession-samba "
-			"logs");
+	if (i->odd > 0)
+		preflight_report_add(report, PREFLIGHT_WRONG, "links",
+		                     "%s/np/%s is no link to %s/np/%s: remove it", p->directory,
+		                     i->an_odd, p->samba.ncalrpc_dir, i->an_odd);
+	else if (i->missing > 0)
+		preflight_report_add(report, PREFLIGHT_WRONG, "links",
+		                     "%s%s has no link: see the log of netsession-samba",
+		                     i->a_missing, i->missing > 1 ? " (and other pipes)" : "");
+	else if (i->links == 0)
+		preflight_report_add(report, PREFLIGHT_WRONG, "links",
+		                     "there are no links to Samba's other pipes: see the log of "
+		                     "netsession-samba");
 	else
-		preflight_report_add(findings, PREFLIGHT_OK, "links",
-		                     "%u to Samba's other pipes, of which it has opened %u",
-		                     p->links, p->links - p->dangling);
+		preflight_report_add(report, PREFLIGHT_OK, "links",
+		                     "%u to Samba's other pipes, of which Samba has opened %u",
+		                     i->links, i->links - i->dangling);
 }
 
-void preflight_check_relay(const struct preflight *x, struct doctor_report *findings)
+void preflight_check_relay(const struct preflight *p, struct preflight_report *report)
 {
-	static const char *const stories[] = {
-		[PIPE_ABSENT] = "is not there",
-		[PIPE_DEAD] = "is a socket that nobody listens at",
-		[PIPE_LINK] = "leads to Samba itself",
-		[PIPE_OTHER] = "is no socket: take it out",
+	static const char *const states[] = {
+		[PIPE_ABSENT] = "does not exist",
+		[PIPE_DEAD] = "is a socket at which no process listens",
+		[PIPE_LINK] = "is a link to Samba's own socket",
+		[PIPE_OTHER] = "is not a socket: remove it",
 	};
 
-	if (x->pipes.srvsvc == PIPE_LISTENS)
-		preflight_report_add(findings, PREFLIGHT_OK, "relay", "listens at %s/np/srvsvc",
-		                     x->directory);
+	if (p->pipes.srvsvc == PIPE_LISTENS)
+		preflight_report_add(report, PREFLIGHT_OK, "relay", "listens at %s/np/srvsvc",
+		                     p->directory);
 	else
-		preflight_report_add(
-			findings, PREFLIGHT_WRONG, "relay",
-			"it does not run, %s/np/srvsvc %s: start it, by systemctl start "
-			"netsession-samba",
-			x->directory, stories[x->pipes.srvsvc]);
-	if (x->pipes.unsafe[0] != '\0')
-		preflight_report_add(findings, PREFLIGHT_WRONG, "directory", "%s", x->pipes.unsafe);
-	if (x->pipes.srvsvc != PIPE_ABSENT)
-		preflight_check_links(x, findings);
+		preflight_report_add(report, PREFLIGHT_WRONG, "relay",
+		                     "not running: %s/np/srvsvc %s; run systemctl start "
+		                     "netsession-samba",
+		                     p->directory, states[p->pipes.srvsvc]);
+	if (p->pipes.unsafe.status != NERR_Success)
+		preflight_report_add(report, PREFLIGHT_WRONG, "directory", "%s",
+		                     err_text(&p->pipes.unsafe));
+	if (p->pipes.srvsvc != PIPE_ABSENT)
+		preflight_check_links(p, report);
 }
 
 /* ---- all of it ---- */
 
 bool preflight_read(struct preflight *to, const struct samba_options *options,
-                    struct doctor_report *findings)
+                    struct preflight_report *report)
 {
 	struct err err = { 0 };
 
 	*to = (struct preflight){ .directory = options->directory };
 	if (!samba_installation_read(&to->samba, options->smb_conf, &err)) {
-		preflight_report_add(findings, PREFLIGHT_WRONG, "Samba", "%s", err.text);
+		preflight_report_add(report, PREFLIGHT_WRONG, "Samba", "%s", err_text(&err));
 		return false;
 	}
-	if (!smb_conf_file_read(&to->file, to->samba.smb_conf)) {
-		preflight_report_add(findings, PREFLIGHT_WRONG, "smb.conf", "%s", to->file.message);
+	if (!smb_conf_file_read(&to->file, to->samba.smb_conf, &err)) {
+		preflight_report_add(report, PREFLIGHT_WRONG, "smb.conf", "%s", err_text(&err));
 		return false;
 	}
-	if (!smb_conf_read(&to->conf, to->file.text, to->file.bytes)) {
-		preflight_report_add(findings, PREFLIGHT_WRONG, "smb.conf", "out of memory");
-		return false;
-	}
+	smb_conf_read(&to->conf, to->file.text, to->file.bytes);
 	to->is_enabled = strcmp(to->samba.socket_dir, to->directory) == 0;
 	socket_dir_inspect(&to->pipes, to->directory, to->samba.ncalrpc_dir);
 	return true;
 }
 
-void preflight_check_all(struct preflight *x, struct doctor_report *findings)
+void preflight_check_all(const struct preflight *p, struct preflight_report *report)
 {
-	const char *fault = smb_conf_directory_fault(x->directory);
+	const char *fault = smb_conf_directory_fault(p->directory);
 
-	preflight_check_version(&x->samba, findings);
-	preflight_check_role(&x->samba, findings);
+	preflight_check_version(&p->samba, report);
+	preflight_check_role(&p->samba, report);
 	if (fault != NULL)
-		preflight_report_add(findings, PREFLIGHT_WRONG, "directory", "%s %s", x->directory,
+		preflight_report_add(report, PREFLIGHT_WRONG, "directory", "%s %s", p->directory,
 		                     fault);
-	if (x->samba.uses_registry) {
-		preflight_check_registry(x, findings);
+	if (p->samba.uses_registry) {
+		preflight_check_registry(p, report);
 	} else {
-		preflight_check_file(x, findings);
-		preflight_check_smb_conf(x, findings);
+		preflight_check_file(p, report);
+		preflight_check_smb_conf(p, report);
 	}
-	preflight_check_relay(x, findings);
+	preflight_check_relay(p, report);
 }
 
-void preflight_fini(struct preflight *x)
+void preflight_fini(struct preflight *p)
 {
-	smb_conf_fini(&x->conf);
-	smb_conf_file_fini(&x->file);
-	samba_installation_fini(&x->samba);
+	smb_conf_file_fini(&p->file);
+	samba_installation_fini(&p->samba);
 }

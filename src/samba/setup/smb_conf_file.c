@@ -13,67 +13,68 @@
 #include <time.h>
 #include <unistd.h>
 
+#define STEP "smb.conf"
+
 enum { MOST_BYTES = 16 << 20, MOST_BACKUPS_A_SECOND = 100 };
 
-__attribute__((format(printf, 2, 3))) static bool smb_conf_file_fail(struct smb_conf_file *f,
+__attribute__((format(printf, 2, 3))) static bool smb_conf_file_fail(struct err *err,
                                                                      const char *format, ...)
 {
+	char text[ERR_TEXT_BYTES];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(f->message, sizeof f->message, format, arguments);
+	(void)vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
+	err_set(err, ERROR_GEN_FAILURE, STEP, text);
 	return false;
 }
 
-/* Keeps errno. */
 static void smb_conf_file_close_fd(int fd)
 {
-	int before = errno;
-
 	if (fd >= 0)
 		close(fd);
-	errno = before;
 }
 
 /* ---- reading ---- */
 
-static bool smb_conf_file_read_text(struct smb_conf_file *f, int fd)
+static bool smb_conf_file_read_text(struct smb_conf_file *f, int fd, struct err *err)
 {
 	size_t room = (size_t)f->status.st_size;
 	ssize_t got;
 
 	f->text = malloc(room + 1);
 	if (f->text == NULL)
-		return smb_conf_file_fail(f, "out of memory");
+		return smb_conf_file_fail(err, "out of memory");
 	while (f->bytes < room && (got = read(fd, f->text + f->bytes, room - f->bytes)) != 0) {
 		if (got < 0 && errno != EINTR)
-			return smb_conf_file_fail(f, "%s cannot be read: %s", f->path,
+			return smb_conf_file_fail(err, "%s cannot be read: %s", f->path,
 			                          strerror(errno));
 		f->bytes += got > 0 ? (size_t)got : 0;
 	}
 	return f->bytes == room ||
-	       smb_conf_file_fail(f, "%s is being changed by somebody else", f->path);
+	       smb_conf_file_fail(err, "%s is being changed by another program: try again",
+	                          f->path);
 }
 
-bool smb_conf_file_read(struct smb_conf_file *to, const char *path)
+bool smb_conf_file_read(struct smb_conf_file *to, const char *path, struct err *err)
 {
 	bool is_good;
 	int fd;
 
 	*to = (struct smb_conf_file){ 0 };
 	if (realpath(path, to->path) == NULL)
-		return smb_conf_file_fail(to, "%s cannot be found: %s", path, strerror(errno));
+		return smb_conf_file_fail(err, "%s cannot be found: %s", path, strerror(errno));
 	fd = open(to->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &to->status) != 0)
-		is_good = smb_conf_file_fail(to, "%s cannot be read: %s", to->path,
+		is_good = smb_conf_file_fail(err, "%s cannot be read: %s", to->path,
 		                             strerror(errno));
 	else if (!S_ISREG(to->status.st_mode))
-		is_good = smb_conf_file_fail(to, "%s is no file", to->path);
+		is_good = smb_conf_file_fail(err, "%s is not a regular file", to->path);
 	else if (to->status.st_size > MOST_BYTES)
-		is_good = smb_conf_file_fail(to, "%s is larger than 16 MiB", to->path);
+		is_good = smb_conf_file_fail(err, "%s is larger than 16 MiB", to->path);
 	else
-		is_good = smb_conf_file_read_text(to, fd);
+		is_good = smb_conf_file_read_text(to, fd, err);
 	smb_conf_file_close_fd(fd);
 	return is_good;
 }
@@ -94,44 +95,43 @@ static void smb_conf_file_get_folder(const struct smb_conf_file *f, char to[PATH
 
 /* Whether rename(2) may put another file in the place of this one. A C library that lacks statx(2)
  * or its mount id, as musl does, leaves that to rename(2). */
-static bool smb_conf_file_can_rename(struct smb_conf_file *f, const char *folder)
+static bool smb_conf_file_can_rename(const struct smb_conf_file *f, const char *folder,
+                                     struct err *err)
 {
 #ifdef STATX_MNT_ID
 	struct statx file, around;
 
 	if (statx(AT_FDCWD, f->path, 0, STATX_BASIC_STATS | STATX_MNT_ID, &file) != 0 ||
 	    statx(AT_FDCWD, folder, 0, STATX_BASIC_STATS | STATX_MNT_ID, &around) != 0)
-		return smb_conf_file_fail(f, "%s cannot be looked at: %s", f->path,
+		return smb_conf_file_fail(err, "%s cannot be examined: %s", f->path,
 		                          strerror(errno));
 	if ((file.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) != 0)
-		return smb_conf_file_fail(f, "%s must not be changed: see lsattr", f->path);
+		return smb_conf_file_fail(err, "%s is immutable or append-only: see lsattr",
+		                          f->path);
 	if ((file.stx_mask & around.stx_mask & STATX_MNT_ID) != 0 &&
 	    file.stx_mnt_id != around.stx_mnt_id)
-		return smb_conf_file_fail(f, "%s is mounted by itself, and cannot be replaced",
-		                          f->path);
+		return smb_conf_file_fail(
+			err, "%s is a mount point of its own and cannot be replaced", f->path);
 #else
-	(void)f, (void)folder;
+	(void)f, (void)folder, (void)err;
 #endif
 	return true;
 }
 
-bool smb_conf_file_can_replace(struct smb_conf_file *f)
+bool smb_conf_file_can_replace(const struct smb_conf_file *f, struct err *err)
 {
 	char folder[PATH_MAX];
 	struct statvfs system;
 
 	smb_conf_file_get_folder(f, folder);
 	if (statvfs(folder, &system) == 0 && (system.f_flag & ST_RDONLY) != 0)
-		return smb_conf_file_fail(f, "%s is on a file system that cannot be written to",
-		                          f->path);
+		return smb_conf_file_fail(err, "%s is on a read-only file system", f->path);
 	if (access(folder, W_OK) != 0)
-		return smb_conf_file_fail(f, "%s cannot be written to: %s", folder,
-		                          strerror(errno));
+		return smb_conf_file_fail(err, "%s is not writable: %s", folder, strerror(errno));
 	if (f->status.st_nlink > 1)
 		return smb_conf_file_fail(
-			f, "%s has other names (hard links), which would keep what it says now",
-			f->path);
-	return smb_conf_file_can_rename(f, folder);
+			err, "%s has other hard links, which would keep the old text", f->path);
+	return smb_conf_file_can_rename(f, folder, err);
 }
 
 /* ---- writing ---- */
@@ -151,7 +151,7 @@ static bool smb_conf_file_write_all(int fd, const char *text, size_t bytes)
 	return true;
 }
 
-/* What the system alone keeps, by the file's content. */
+/* The kernel alone keeps these, from the file's content. */
 static bool smb_conf_file_is_system_xattr(const char *name)
 {
 	return strcmp(name, "security.ima") == 0 || strcmp(name, "security.evm") == 0;
@@ -177,61 +177,57 @@ static bool smb_conf_file_copy_xattrs(int from, int to)
 	return true;
 }
 
-/* A file at path that was not there, as the one that was read but for its text. False: errno is
- * EEXIST where one was there. */
-static bool smb_conf_file_write_beside(struct smb_conf_file *f, int old, const char *path,
+/* Makes a file at path, where none may be: as the one that was read, but for its text. */
+static bool smb_conf_file_write_beside(const struct smb_conf_file *f, int old, const char *path,
                                        const char *text, size_t bytes,
-                                       const struct timespec times[2])
+                                       const struct timespec times[2], struct err *err)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int why = errno;
 	bool is_good;
 
-	if (fd < 0) {
-		smb_conf_file_fail(f, "%s cannot be written: %s", path, strerror(why));
-		errno = why;
-		return false;
-	}
+	if (fd < 0)
+		return smb_conf_file_fail(err, "%s cannot be written: %s", path, strerror(errno));
 	is_good = smb_conf_file_write_all(fd, text, bytes) &&
 	          fchown(fd, f->status.st_uid, f->status.st_gid) == 0 &&
 	          fchmod(fd, f->status.st_mode & 07777) == 0 &&
 	          smb_conf_file_copy_xattrs(old, fd) &&
 	          (times == NULL || futimens(fd, times) == 0) && fsync(fd) == 0;
 	if (!is_good) {
-		smb_conf_file_fail(f, "%s cannot be written as the old one was: %s", path,
-		                   strerror(errno));
+		smb_conf_file_fail(err,
+		                   "%s cannot be written with the attributes of the old file: %s",
+		                   path, strerror(errno));
 		unlink(path);
 	}
 	smb_conf_file_close_fd(fd);
 	return is_good;
 }
 
-static bool smb_conf_file_write_backup(struct smb_conf_file *f, int old)
+static bool smb_conf_file_write_backup(struct smb_conf_file *f, int old, struct err *err)
 {
 	const struct timespec times[2] = { f->status.st_atim, f->status.st_mtim };
 	time_t now = time(NULL);
-	char date[32];
+	char date[32], number[16] = "";
+	struct stat there;
 	struct tm utc;
 
 	strftime(date, sizeof date, "%Y-%m-%dT%H%M%SZ", gmtime_r(&now, &utc));
 	for (int i = 1; i <= MOST_BACKUPS_A_SECOND; i++) {
-		char number[16] = "";
-
 		if (i > 1)
 			snprintf(number, sizeof number, "-%d", i);
 		if (snprintf(f->backup, sizeof f->backup, "%s.before-%s%s", f->path, date,
 		             number) >= (int)sizeof f->backup)
 			break;
-		if (smb_conf_file_write_beside(f, old, f->backup, f->text, f->bytes, times))
+		if (lstat(f->backup, &there) == 0)
+			continue;
+		if (smb_conf_file_write_beside(f, old, f->backup, f->text, f->bytes, times, err))
 			return true;
-		if (errno != EEXIST)
-			break;
+		break;
 	}
 	f->backup[0] = '\0';
-	return false;
+	return smb_conf_file_fail(err, "%s: no name is left for a backup", f->path);
 }
 
-static bool smb_conf_file_is_unchanged(struct smb_conf_file *f)
+static bool smb_conf_file_is_unchanged(const struct smb_conf_file *f, struct err *err)
 {
 	struct stat now;
 
@@ -241,22 +237,24 @@ static bool smb_conf_file_is_unchanged(struct smb_conf_file *f)
 	        now.st_mtim.tv_nsec == f->status.st_mtim.tv_nsec &&
 	        now.st_ctim.tv_sec == f->status.st_ctim.tv_sec &&
 	        now.st_ctim.tv_nsec == f->status.st_ctim.tv_nsec) ||
-	       smb_conf_file_fail(f, "%s was changed by somebody else meanwhile: try again",
+	       smb_conf_file_fail(err, "%s was changed by another program meanwhile: try again",
 	                          f->path);
 }
 
-/* What smbd may have read already must not be lost with the power. */
-static bool smb_conf_file_rename(struct smb_conf_file *f, int folder, const char *new)
+/* smbd may have read the new file already, so it must survive a loss of power. */
+static bool smb_conf_file_rename(const struct smb_conf_file *f, int folder, const char *new,
+                                 struct err *err)
 {
 	if (rename(new, f->path) != 0)
-		return smb_conf_file_fail(f, "%s cannot be replaced: %s", f->path, strerror(errno));
+		return smb_conf_file_fail(err, "%s cannot be replaced: %s", f->path,
+		                          strerror(errno));
 	(void)fsync(folder);
 	return true;
 }
 
 bool smb_conf_file_replace(struct smb_conf_file *f, const char *text, size_t bytes,
-                           bool (*verify)(void *context, const char *path, char story[PATH_MAX]),
-                           void *context)
+                           bool (*verify)(void *context, const char *path, struct err *err),
+                           void *context, struct err *err)
 {
 	char folder_path[PATH_MAX], new[PATH_MAX + 32];
 	int folder, old = -1;
@@ -268,14 +266,15 @@ bool smb_conf_file_replace(struct smb_conf_file *f, const char *text, size_t byt
 	if (folder >= 0)
 		old = open(f->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (old < 0) {
-		smb_conf_file_fail(f, "%s cannot be opened: %s", f->path, strerror(errno));
+		smb_conf_file_fail(err, "%s cannot be opened: %s", f->path, strerror(errno));
 	} else if (flock(folder, LOCK_EX | LOCK_NB) != 0) {
-		smb_conf_file_fail(f, "%s is being changed by another netsession-samba", f->path);
+		smb_conf_file_fail(err, "%s is being changed by another netsession-samba", f->path);
 	} else {
-		unlink(new); /* of one that was broken off: nobody else has the lock */
-		is_done = smb_conf_file_write_beside(f, old, new, text, bytes, NULL) &&
-		          verify(context, new, f->message) && smb_conf_file_write_backup(f, old) &&
-		          smb_conf_file_is_unchanged(f) && smb_conf_file_rename(f, folder, new);
+		unlink(new); /* left by an interrupted run: nobody else has the lock */
+		is_done = smb_conf_file_write_beside(f, old, new, text, bytes, NULL, err) &&
+		          verify(context, new, err) && smb_conf_file_write_backup(f, old, err) &&
+		          smb_conf_file_is_unchanged(f, err) &&
+		          smb_conf_file_rename(f, folder, new, err);
 		if (!is_done)
 			unlink(new);
 		if (!is_done && f->backup[0] != '\0')

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "samba/setup/preflight.h"
@@ -11,9 +12,9 @@
 
 enum { DAEMON_DEADLINE_MS = 3000 };
 
-/* ---- what the running daemon says of itself ---- */
+/* ---- what the running daemon reports ---- */
 
-/* All that comes until the end. Returns the bytes without a terminator; 0: it does not answer. */
+/* Reads until the daemon closes. Returns the bytes without the NUL; 0: no answer. */
 static size_t status_query_daemon(const char *directory, char to[STATUS_TEXT_BYTES])
 {
 	char path[PATH_MAX];
@@ -35,18 +36,19 @@ static size_t status_query_daemon(const char *directory, char to[STATUS_TEXT_BYT
 	return used;
 }
 
-static void status_check_daemon(const char *directory, struct doctor_report *findings)
+static void status_check_daemon(const char *directory, struct preflight_report *report)
 {
 	char text[STATUS_TEXT_BYTES], *rest = text, *line;
 
 	if (status_query_daemon(directory, text) == 0) {
-		preflight_report_add(findings, PREFLIGHT_WRONG, "run",
-		                     "it does not answer at %s/%s", directory, STATUS_SOCKET_NAME);
+		preflight_report_add(report, PREFLIGHT_WRONG, "run",
+		                     "the daemon does not answer at %s/%s", directory,
+		                     STATUS_SOCKET_NAME);
 		return;
 	}
 	while ((line = strsep(&rest, "\n")) != NULL)
 		if (*line != '\0')
-			preflight_report_add(findings, PREFLIGHT_OK, "run", "%s", line);
+			preflight_report_add(report, PREFLIGHT_OK, "run", "%s", line);
 }
 
 /* ---- from outside ---- */
@@ -56,90 +58,93 @@ static bool status_smbd_runs(const struct samba_installation *samba)
 	struct net_process_result result;
 	struct err err = { 0 };
 	char smbcontrol[PATH_MAX];
-	bool is_there = false;
+	bool is_running = false;
 
 	if (net_process_find("smbcontrol", samba->bin_dir, smbcontrol) &&
 	    samba_program_run((const char *const[]){ smbcontrol, "-s", samba->smb_conf, "smbd",
 	                                             "ping", NULL },
 	                      &result, &err)) {
-		is_there = result.exit == 0;
+		is_running = result.exit == 0;
 		free(result.output);
 	}
-	return is_there;
+	return is_running;
 }
 
-static void status_check_smbd(const struct preflight *x, struct doctor_report *findings)
+static void status_check_smbd(const struct preflight *p, struct preflight_report *report)
 {
-	bool is_said = x->samba.socket_dir[0] != '\0', runs = status_smbd_runs(&x->samba);
+	bool is_set = p->samba.socket_dir[0] != '\0', is_running = status_smbd_runs(&p->samba);
 
-	preflight_report_add(findings, runs ? PREFLIGHT_OK : PREFLIGHT_NOTE, "smbd",
+	preflight_report_add(report, is_running ? PREFLIGHT_OK : PREFLIGHT_NOTE, "smbd",
 	                     "%s; its configuration has it look for pipes in %s/np",
-	                     runs ? "runs" : "does not run",
-	                     is_said ? x->samba.socket_dir : x->samba.ncalrpc_dir);
-	if (x->samba.uses_registry && x->is_enabled)
-		preflight_check_registry(x, findings);
-	else if (x->samba.uses_registry || x->conf.state == SMB_CONF_WITHOUT)
-		preflight_report_add(findings, PREFLIGHT_NOTE, "smb.conf",
+	                     is_running ? "running" : "not running",
+	                     is_set ? p->samba.socket_dir : p->samba.ncalrpc_dir);
+	if (p->samba.uses_registry && p->is_enabled)
+		preflight_check_registry(p, report);
+	else if (p->samba.uses_registry ||
+	         (p->conf.state == SMB_CONF_WITHOUT && !preflight_is_set_by_others(p)))
+		preflight_report_add(report, PREFLIGHT_NOTE, "smb.conf",
 		                     "not enabled: see netsession-samba check");
 	else
-		preflight_check_smb_conf(x, findings);
+		preflight_check_smb_conf(p, report);
 }
 
-static void status_check_relay(const struct preflight *x, struct doctor_report *findings)
+static void status_check_relay(const struct preflight *p, struct preflight_report *report)
 {
-	switch (x->pipes.srvsvc) {
+	switch (p->pipes.srvsvc) {
 	case PIPE_LISTENS:
-		preflight_check_relay(x, findings);
-		status_check_daemon(x->directory, findings);
+		preflight_check_relay(p, report);
+		status_check_daemon(p->directory, report);
 		break;
 	case PIPE_LINK:
-		preflight_report_add(findings, PREFLIGHT_NOTE, "relay",
-		                     "does not run; %s/np/srvsvc leads to Samba's own",
-		                     x->directory);
-		preflight_check_links(x, findings);
+		preflight_report_add(report, PREFLIGHT_NOTE, "relay",
+		                     "not running; %s/np/srvsvc is a link to Samba's own socket",
+		                     p->directory);
+		preflight_check_links(p, report);
 		break;
 	default:
-		if (x->is_enabled)
-			preflight_check_relay(x, findings);
+		if (p->is_enabled)
+			preflight_check_relay(p, report);
 		else
-			preflight_report_add(findings, PREFLIGHT_NOTE, "relay", "does not run");
+			preflight_report_add(report, PREFLIGHT_NOTE, "relay", "not running");
 		break;
 	}
-	if (x->pipes.samba == PIPE_LISTENS)
-		preflight_report_add(findings, PREFLIGHT_OK, "samba-dcerpcd",
-		                     "listens at %s/np/srvsvc", x->samba.ncalrpc_dir);
+	if (p->pipes.samba == PIPE_LISTENS)
+		preflight_report_add(report, PREFLIGHT_OK, "samba-dcerpcd",
+		                     "listens at %s/np/srvsvc", p->samba.ncalrpc_dir);
 	else
-		preflight_report_add(findings, PREFLIGHT_NOTE, "samba-dcerpcd", "does not run%s",
-		                     x->samba.starts_helpers ? "; smbd starts it when it is needed"
-		                                             : ", and smbd does not start it");
+		preflight_report_add(report, PREFLIGHT_NOTE, "samba-dcerpcd", "not running%s",
+		                     p->samba.starts_helpers
+		                             ? "; smbd starts it when a pipe is opened"
+		                             : ", and smbd does not start it");
 }
 
 int setup_status(const struct samba_options *options)
 {
-	struct doctor_report findings = { 0 };
-	struct preflight x;
-	const char *sum;
+	struct preflight_report report = { 0 };
+	struct preflight p;
+	const char *summary;
 	int exit;
 
-	if (preflight_read(&x, options, &findings)) {
-		preflight_check_version(&x.samba, &findings);
-		status_check_smbd(&x, &findings);
-		status_check_relay(&x, &findings);
+	if (preflight_read(&p, options, &report)) {
+		preflight_check_version(&p.samba, &report);
+		status_check_smbd(&p, &report);
+		status_check_relay(&p, &report);
 	}
-	if (findings.wrong > 0) {
+	if (report.wrong > 0) {
 		exit = SETUP_FAILED;
-		sum = "Something is wrong.";
-	} else if (x.pipes.srvsvc != PIPE_LISTENS) {
+		summary = "Something is wrong.";
+	} else if (p.pipes.srvsvc != PIPE_LISTENS) {
 		exit = SETUP_NOT_RUNNING;
-		sum = "It does not run; Samba serves all its pipes itself.";
-	} else if (!x.is_enabled) {
+		summary = "The relay is not running; Samba serves all its pipes itself.";
+	} else if (!p.is_enabled) {
 		exit = SETUP_FAILED;
-		sum = "It runs, and is not enabled; Samba serves all its pipes itself.";
+		summary =
+			"The relay is running but not enabled; Samba serves all its pipes itself.";
 	} else {
 		exit = SETUP_DONE;
-		sum = "It works.";
+		summary = "The relay works.";
 	}
-	printf("\n%s\n", sum);
-	preflight_fini(&x);
+	printf("\n%s\n", summary);
+	preflight_fini(&p);
 	return exit;
 }

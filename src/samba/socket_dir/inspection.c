@@ -12,6 +12,8 @@
 #include <unistd.h>
 #include "samba/socket_dir/folder_owner.h"
 
+#define STEP "inspect the folder of pipes"
+
 int socket_dir_connect(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -114,32 +116,32 @@ static void inspection_read_each(struct socket_dir_inspection *to, const char *f
 		closedir(opened);
 }
 
-/* Whoever could put a socket there would be told who every caller is, and could say that he is
- * Samba. */
+/* Whoever could put a socket there would be told who every caller is, and could pose as Samba. */
 static void inspection_check_writers(struct socket_dir_inspection *to, const char *path)
 {
 	struct stat status;
 
-	if (to->unsafe[0] != '\0' || lstat(path, &status) != 0)
+	if (lstat(path, &status) != 0)
 		return;
 	if (!S_ISDIR(status.st_mode))
-		snprintf(to->unsafe, sizeof to->unsafe, "%.200s is no folder", path);
+		err_format(&to->unsafe, ERROR_ACCESS_DENIED, STEP, "%s is not a folder", path);
 	else if (status.st_uid != 0)
-		snprintf(to->unsafe, sizeof to->unsafe, "%.200s is not root's", path);
+		err_format(&to->unsafe, ERROR_ACCESS_DENIED, STEP, "%s does not belong to root",
+		           path);
 	else if ((status.st_mode & 022) != 0)
-		snprintf(to->unsafe, sizeof to->unsafe,
-		         "%.200s can be written to by others than root", path);
+		err_format(&to->unsafe, ERROR_ACCESS_DENIED, STEP,
+		           "%s is writable by others than root", path);
 }
 
-/* Nor may anybody put another folder into its place. */
+/* Nor may others put another folder in its place. */
 static void inspection_check_parents(struct socket_dir_inspection *to, const char *directory)
 {
 	char changeable[PATH_MAX];
 
-	if (to->unsafe[0] == '\0' && !folder_owner_path_is_safe(directory, changeable))
-		snprintf(to->unsafe, sizeof to->unsafe,
-		         "%.100s can be replaced by others than root, by %.100s", directory,
-		         changeable);
+	if (!folder_owner_path_is_safe(directory, changeable))
+		err_format(&to->unsafe, ERROR_ACCESS_DENIED, STEP,
+		           "%.90s can be replaced by others than root, who may change %.90s",
+		           directory, changeable);
 }
 
 void socket_dir_inspect(struct socket_dir_inspection *to, const char *directory,

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include "base/err.h"
 #include "samba/socket_dir/pipe_names.h"
 
 enum pipe_state {
@@ -25,7 +26,7 @@ struct socket_dir_inspection {
 	unsigned odd;          /* what is no such link */
 	/* One of them; "": there is none. */
 	char a_missing[MAX_PIPE_NAME_BYTES], an_odd[MAX_PIPE_NAME_BYTES];
-	char unsafe[256]; /* why somebody else than root could put a pipe there; "": nobody */
+	struct err unsafe; /* why others than root could put a pipe there; status 0: they cannot */
 };
 
 void socket_dir_inspect(struct socket_dir_inspection *to, const char *directory,

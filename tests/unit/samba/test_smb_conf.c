@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The block in smb.conf: put into texts as people write them, found and taken out again. Whether
- * Samba reads them as this does is asked of Samba itself by tests/e2e/test_samba_setup.py. */
+/* The block in smb.conf: put into texts as people write them, found and taken out again. How Samba
+ * reads such texts is for Samba itself to say, in tests/e2e/test_samba_setup.py. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,14 +19,14 @@
 	"disable\" takes it out"
 #define SAYS  "external_rpc_pipe:socket_dir = " DIRECTORY
 #define END   "# netsession-samba: end"
-#define BLOCK BEGIN "\n" SAYS "\n" END "\n"
-#define WHOLE BEGIN "\n[global]\n" SAYS "\n" END "\n"
+#define BLOCK BEGIN "\n[global]\n" SAYS "\n" END "\n"
+#define OLDER BEGIN "\n" SAYS "\n" END "\n" /* behind a [global], as earlier versions put it */
 
 static struct smb_conf read_text(const char *text)
 {
 	struct smb_conf c;
 
-	assert_true(smb_conf_read(&c, text, strlen(text)));
+	smb_conf_read(&c, text, strlen(text));
 	return c;
 }
 
@@ -37,12 +37,12 @@ static char *put_and_take(const char *text, size_t bytes)
 	size_t with_bytes, back_bytes;
 	char *block, *made, *back;
 
-	assert_true(smb_conf_read(&without, text, bytes));
+	smb_conf_read(&without, text, bytes);
 	assert_int_equal(without.state, SMB_CONF_WITHOUT);
 	block = smb_conf_block(&without, DIRECTORY);
 	made = smb_conf_insert(&without, text, bytes, block, &with_bytes);
 	assert_int_equal(with_bytes, bytes + strlen(block));
-	assert_true(smb_conf_read(&with, made, with_bytes));
+	smb_conf_read(&with, made, with_bytes);
 	assert_int_equal(with.state, SMB_CONF_WITH);
 	assert_string_equal(with.directory, DIRECTORY);
 	assert_int_equal(with.begin, without.begin);
@@ -50,8 +50,6 @@ static char *put_and_take(const char *text, size_t bytes)
 	back = smb_conf_remove(&with, made, with_bytes, &back_bytes);
 	assert_int_equal(back_bytes, bytes);
 	assert_memory_equal(back, text, bytes);
-	smb_conf_fini(&without);
-	smb_conf_fini(&with);
 	free(block);
 	free(back);
 	made[with_bytes] = '\0';
@@ -66,73 +64,47 @@ static void expect(const char *text, const char *made)
 	free(found);
 }
 
-static void the_block_goes_behind_the_first_global_section(void **state)
+static void the_block_goes_first_whatever_the_text_is(void **state)
 {
+	static const char *const texts[] = {
+		"",
+		"[global]\n",
+		"[global]",
+		"[global",
+		"# head\n\n[global]\nworkgroup = LAB\n[s]\npath = /s\n",
+		"[global]\na = b\n[global]\nc = d",
+		"[s]\npath = /\n[global]\na = b\n",
+		"workgroup = LAB\n",
+		"[share]\npath = /s",
+		"  [ GLOBAL ]  \n",
+		"\t[Glo bal] # x\n",
+		"\f\v[global] \t\n",
+		"#[global]\n;[global]\n",
+	};
+
 	(void)state;
-	expect("[global]\n", "[global]\n" BLOCK);
-	expect("# head\n\n[global]\nworkgroup = LAB\n[s]\npath = /s\n",
-	       "# head\n\n[global]\n" BLOCK "workgroup = LAB\n[s]\npath = /s\n");
-	expect("[global]\na = b\n[global]\nc = d", "[global]\n" BLOCK "a = b\n[global]\nc = d");
-	expect("[s]\npath = /\n[global]\na = b\n", "[s]\npath = /\n[global]\n" BLOCK "a = b\n");
-}
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		char made[400];
 
-static void the_section_is_known_in_every_form_that_samba_takes(void **state)
-{
-	static const char *const headers[] = { "[global]",        "  [ GLOBAL ]  ",
-		                               "\t[Glo bal] # x", "[globals]",
-		                               "[g\tlobal]",      "[global]x = y",
-		                               "\f\v[global] \t" };
-
-	(void)state;
-	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
-		char text[100], made[400];
-
-		snprintf(text, sizeof text, "a = b\n%s\nc = d\n", headers[i]);
-		snprintf(made, sizeof made, "a = b\n%s\n" BLOCK "c = d\n", headers[i]);
-		expect(text, made);
+		snprintf(made, sizeof made, BLOCK "%s", texts[i]);
+		expect(texts[i], made);
 	}
 }
 
-static void where_there_is_none_the_block_brings_one(void **state)
+static void continued_lines_are_no_different(void **state)
 {
 	(void)state;
-	expect("", WHOLE);
-	expect("workgroup = LAB\n", WHOLE "workgroup = LAB\n");
-	expect("[share]\npath = /s", WHOLE "[share]\npath = /s");
-	expect("[global", WHOLE "[global");
-	expect("#[global]\n;[global]\n", WHOLE "#[global]\n;[global]\n");
-	expect("[globa]\n[xglobal]\n", WHOLE "[globa]\n[xglobal]\n");
-}
-
-static void a_section_at_the_very_end_is_not_made_longer(void **state)
-{
-	(void)state;
-	expect("[global]", WHOLE "[global]");
-	expect("[global]\\\n", WHOLE "[global]\\\n");
-	expect("[global]\\ \n", WHOLE "[global]\\ \n");
-}
-
-static void continued_lines_are_one_line(void **state)
-{
-	(void)state;
-	expect("[global]\\\n more\nx = y\n", "[global]\\\n more\n" BLOCK "x = y\n");
-	expect("comment = a \\\n[global]\nb = c\n", WHOLE "comment = a \\\n[global]\nb = c\n");
-	expect("comment = a \\  \t\n[global]\n[global]\n",
-	       "comment = a \\  \t\n[global]\n[global]\n" BLOCK);
-	/* A comment is never continued. */
-	expect("# comment \\\n[global]\n", "# comment \\\n[global]\n" BLOCK);
-	/* An empty line ends it, unless two backslashes stood before. */
-	expect("a = b \\\n\n[global]\n", "a = b \\\n\n[global]\n" BLOCK);
-	expect("a = b \\\\\n\n[global]\n[global]\n", "a = b \\\\\n\n[global]\n[global]\n" BLOCK);
+	expect("\\\n[global]\n", BLOCK "\\\n[global]\n");
+	expect("[global]\\\n more\nx = y\n", BLOCK "[global]\\\n more\nx = y\n");
+	expect("comment = a \\\n[global]\nb = c\n", BLOCK "comment = a \\\n[global]\nb = c\n");
+	expect("# comment \\\n[global]\n", BLOCK "# comment \\\n[global]\n");
 }
 
 static void lines_end_as_the_others_do(void **state)
 {
 	(void)state;
-	expect("[global]\r\na = b\r\n",
-	       "[global]\r\n" BEGIN "\r\n" SAYS "\r\n" END "\r\na = b\r\n");
 	expect("a = b\r\n", BEGIN "\r\n[global]\r\n" SAYS "\r\n" END "\r\na = b\r\n");
-	expect("# x\r\n[global]\n", "# x\r\n[global]\n" BLOCK);
+	expect("# x\n[global]\r\n", BLOCK "# x\n[global]\r\n");
 }
 
 static void a_byte_order_mark_stays_the_first(void **state)
@@ -141,10 +113,10 @@ static void a_byte_order_mark_stays_the_first(void **state)
 
 	(void)state;
 	expect("\xEF\xBB\xBF# head\n[global]\na = b\n",
-	       "\xEF\xBB\xBF# head\n[global]\n" BLOCK "a = b\n");
+	       "\xEF\xBB\xBF# head\n" BLOCK "[global]\na = b\n");
 	/* Samba does not know the line behind the mark for a section. */
-	expect("\xEF\xBB\xBF[global]\na = b\n", "\xEF\xBB\xBF[global]\n" WHOLE "a = b\n");
-	expect("\xEF\xBB\xBFx = y \\\nz\na = b\n", "\xEF\xBB\xBFx = y \\\nz\n" WHOLE "a = b\n");
+	expect("\xEF\xBB\xBF[global]\na = b\n", "\xEF\xBB\xBF[global]\n" BLOCK "a = b\n");
+	expect("\xEF\xBB\xBFx = y \\\nz\na = b\n", "\xEF\xBB\xBFx = y \\\nz\n" BLOCK "a = b\n");
 	assert_int_equal(c.state, SMB_CONF_UNUSABLE);
 	c = read_text("\xEF\xBB\xBFx = y \\ \n");
 	assert_int_equal(c.state, SMB_CONF_UNUSABLE);
@@ -161,7 +133,7 @@ static void long_lines_are_no_different(void **state)
 	memset(text + LONG_BYTES + 14, ' ', 50);
 	strcpy(text + LONG_BYTES + 64, "z");
 	made = put_and_take(text, LONG_BYTES + 65);
-	assert_memory_equal(made + LONG_BYTES + 14, BLOCK, strlen(BLOCK));
+	assert_memory_equal(made, BLOCK "xxx", strlen(BLOCK) + 3);
 	free(made);
 	free(text);
 }
@@ -178,7 +150,22 @@ static void what_others_change_around_it_stays(void **state)
 	assert_int_equal(c.line, 4);
 	made[bytes] = '\0';
 	assert_string_equal(made, "# new\n[global]\nnew = 1\na = c\n[new]\n");
-	smb_conf_fini(&c);
+	free(made);
+}
+
+static void a_block_of_an_earlier_version_is_taken_out_as_well(void **state)
+{
+	const char *text = "# head\n[global]\n" OLDER "a = b\n";
+	struct smb_conf c = read_text(text);
+	size_t bytes;
+	char *made = smb_conf_remove(&c, text, strlen(text), &bytes);
+
+	(void)state;
+	assert_int_equal(c.state, SMB_CONF_WITH);
+	assert_int_equal(c.line, 3);
+	assert_string_equal(c.directory, DIRECTORY);
+	made[bytes] = '\0';
+	assert_string_equal(made, "# head\n[global]\na = b\n");
 	free(made);
 }
 
@@ -191,7 +178,6 @@ static void a_block_at_the_end_may_have_lost_its_line_end(void **state)
 	assert_int_equal(c.state, SMB_CONF_WITH);
 	assert_int_equal(c.begin, 9);
 	assert_int_equal(c.end, strlen(text));
-	smb_conf_fini(&c);
 }
 
 static void a_block_that_is_not_as_it_was_made_is_not_touched(void **state)
@@ -200,53 +186,55 @@ static void a_block_that_is_not_as_it_was_made_is_not_touched(void **state)
 		const char *text;
 		size_t line;
 	} changed[] = {
-		{ "[global]\n" BEGIN "\n" SAYS " \n" END "\n", 3 },
-		{ "[global]\n" BEGIN "\n " SAYS "\n" END "\n", 3 },
+		{ "[global]\n" BEGIN "\n" SAYS " \n" END "\n", 2 },
+		{ "[global]\n" BEGIN "\n " SAYS "\n" END "\n", 2 },
 		{ "[global]\n" BEGIN "\n" END "\n", 2 },
 		{ "[global]\n" BEGIN "\n", 2 },
 		{ "[global]\n" END "\n", 2 },
-		{ "[global]\n " BLOCK, 3 },
-		{ "[global]\n" BLOCK BLOCK, 5 },
-		{ "[global]\n" BLOCK END "\n", 5 },
-		{ "[global]\n[share]\n" BLOCK, 3 },
+		{ "[global]\n " BLOCK, 2 },
+		{ "[global]\n" BLOCK BLOCK, 6 },
+		{ "[global]\n" BLOCK END "\n", 6 },
+		{ BEGIN "\n[global]\n[global]\n" SAYS "\n" END "\n", 1 },
 		{ "[global]\n# netsession-samba: mine\n", 2 },
-		{ "[global]\n" BEGIN "\nexternal_rpc_pipe:socket_dir = relative\n" END "\n", 3 },
+		{ "[global]\n" BEGIN "\nexternal_rpc_pipe:socket_dir = relative\n" END "\n", 2 },
+		{ "[global]\n" BEGIN "\nexternal_rpc_pipe:socket_dir = \n" END "\n", 2 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof changed / sizeof *changed; i++) {
 		struct smb_conf c = read_text(changed[i].text);
 
-		/* With our parameter outside of a block, that is what is told. */
-		assert_int_in_range(c.state, SMB_CONF_CHANGED, SMB_CONF_FOREIGN);
+		assert_int_equal(c.state, SMB_CONF_CHANGED);
 		assert_int_equal(c.line, changed[i].line);
-		smb_conf_fini(&c);
 	}
 }
 
 static void what_others_say_is_found_and_not_touched(void **state)
 {
-	static const char *const foreign[] = {
-		"[global]\nexternal_rpc_pipe:socket_dir = /run/x\n",
-		"External_RPC_Pipe : Socket_Dir=/run/x",
-		"[s]\n[ Global ]\n\texternal_rpc_pipe:socket_dir\t=\t /run/x \t",
-		"[global]\nexternal_rpc_\\\npipe:socket_dir = /run/x\n",
-		"[global]\nexternal_rpc_pipe:socket_dir = \\\n/run/x\r\n",
-		"[global]\n" BLOCK "external_rpc_pipe:socket_dir = /run/x\n",
+	static const struct {
+		const char *text;
+		size_t line;
+	} others[] = {
+		{ "[global]\nexternal_rpc_pipe:socket_dir = /run/x\n", 2 },
+		{ "External_RPC_Pipe : Socket_Dir=/run/x", 1 },
+		{ "[s]\n[ Global ]\n\texternal_rpc_pipe:socket_dir\t=\t /run/x \t", 3 },
+		{ "[global]\nexternal_rpc_pipe:socket_dir = \\\n/run/x\r\n", 2 },
+		{ "[s]\nexternal_rpc_pipe:socket_dir = /x\n", 2 },
+		/* Samba says whether it is set; the line only helps to find it. */
+		{ "[global]\nexternal_rpc_\\\npipe:socket_dir = /run/x\n", 0 },
+		{ "[global]\n;" SAYS "\n# " SAYS "\n", 0 },
+		{ "external_rpc_pipe:socket_directory = /x\nexternal_rpc_pipe = /x\n", 0 },
 	};
+	struct smb_conf c = read_text("[global]\n" BLOCK "external_rpc_pipe:socket_dir = /run/x\n");
 
 	(void)state;
-	for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
-		struct smb_conf c = read_text(foreign[i]);
-
-		assert_int_equal(c.state, SMB_CONF_FOREIGN);
-		assert_string_equal(c.directory, "/run/x");
-		smb_conf_fini(&c);
+	assert_int_equal(c.state, SMB_CONF_WITH);
+	assert_int_equal(c.other_line, 6);
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		c = read_text(others[i].text);
+		assert_int_equal(c.state, SMB_CONF_WITHOUT);
+		assert_int_equal(c.other_line, others[i].line);
 	}
-	/* Of a share's section Samba does not ask for it, nor is it in a comment. */
-	expect("[s]\nexternal_rpc_pipe:socket_dir = /x\n",
-	       WHOLE "[s]\nexternal_rpc_pipe:socket_dir = /x\n");
-	expect("[global]\n;" SAYS "\n", "[global]\n" BLOCK ";" SAYS "\n");
 }
 
 static void a_text_with_a_zero_is_refused(void **state)
@@ -254,7 +242,7 @@ static void a_text_with_a_zero_is_refused(void **state)
 	struct smb_conf c;
 
 	(void)state;
-	assert_true(smb_conf_read(&c, "[global]\n\0\n", 11));
+	smb_conf_read(&c, "[global]\n\0\n", 11);
 	assert_int_equal(c.state, SMB_CONF_UNUSABLE);
 }
 
@@ -337,7 +325,6 @@ static void random_texts_come_back_as_they_were(void **state)
 			assert_int_equal(c.state, SMB_CONF_UNUSABLE);
 			refused++;
 		}
-		smb_conf_fini(&c);
 	}
 	assert_int_in_range(put, 150000, 200000);
 	assert_int_in_range(refused, 100, 50000);
@@ -346,15 +333,13 @@ static void random_texts_come_back_as_they_were(void **state)
 TEST_GROUP(smb_conf)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_block_goes_behind_the_first_global_section),
-		cmocka_unit_test(the_section_is_known_in_every_form_that_samba_takes),
-		cmocka_unit_test(where_there_is_none_the_block_brings_one),
-		cmocka_unit_test(a_section_at_the_very_end_is_not_made_longer),
-		cmocka_unit_test(continued_lines_are_one_line),
+		cmocka_unit_test(the_block_goes_first_whatever_the_text_is),
+		cmocka_unit_test(continued_lines_are_no_different),
 		cmocka_unit_test(lines_end_as_the_others_do),
 		cmocka_unit_test(a_byte_order_mark_stays_the_first),
 		cmocka_unit_test(long_lines_are_no_different),
 		cmocka_unit_test(what_others_change_around_it_stays),
+		cmocka_unit_test(a_block_of_an_earlier_version_is_taken_out_as_well),
 		cmocka_unit_test(a_block_at_the_end_may_have_lost_its_line_end),
 		cmocka_unit_test(a_block_that_is_not_as_it_was_made_is_not_touched),
 		cmocka_unit_test(what_others_say_is_found_and_not_touched),
