@@ -19,6 +19,10 @@ struct endpoint_listener {
 
 TAILQ_HEAD(connection_list, net_connection);
 
+/* A timer that is due at once, and was started by a timer, is called by libuv 1.44 before any socket
+ * is looked at: connections that await one turn after another would starve all others. */
+#define TURN_AFTER_MS 1
+
 /* Both lists are in the order of since_ms, so that their first connections time out first. */
 struct net_endpoint {
 	struct net_loop *loop;
@@ -424,7 +428,7 @@ static void connection_on_turn(void *context)
 bool net_connection_await_turn(struct net_connection *c)
 {
 	if (c->turn == NULL)
-		c->turn = net_timer_start(c->endpoint->loop, 0, connection_on_turn, c);
+		c->turn = net_timer_start(c->endpoint->loop, TURN_AFTER_MS, connection_on_turn, c);
 	return c->turn != NULL;
 }
 

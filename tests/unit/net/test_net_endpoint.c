@@ -24,7 +24,8 @@ struct served {
 	struct net_connection connection;
 	int socket;
 	bool is_busy; /* it has something to answer: draining does not close it */
-	unsigned turns;
+	unsigned turns, most_turns;
+	unsigned accepted; /* clients, when its last turn came */
 };
 
 static struct {
@@ -84,7 +85,12 @@ static void on_drain(struct net_connection *c)
 
 static void on_turn(struct net_connection *c)
 {
-	((struct served *)c->context)->turns++;
+	struct served *s = c->context;
+
+	s->turns++;
+	s->accepted = under_test.accepted;
+	if (s->turns < s->most_turns)
+		assert_true(net_connection_await_turn(c));
 }
 
 static int64_t clock_ms(void)
@@ -352,6 +358,21 @@ static void turns_are_given_once_each(void **state)
 	served_free(under_test.served[1]); /* its turn does not come */
 }
 
+static void others_are_served_between_two_turns(void **state)
+{
+	struct served *s;
+
+	(void)state;
+	begin(&(struct net_endpoint_settings){ 0 });
+	connect_clients(1);
+	s = under_test.served[0];
+	s->most_turns = 5;
+	assert_true(net_connection_await_turn(&s->connection));
+	connect_client(1);
+	UNTIL(s->turns == 5);
+	assert_int_equal(s->accepted, 2);
+}
+
 static void a_turn_is_over_after_some_time(void **state)
 {
 	struct net_connection c = { 0 };
@@ -381,6 +402,7 @@ TEST_GROUP(net_endpoint)
 		TEST(a_shorter_timeout_is_for_those_that_are_there_too),
 		TEST(draining_closes_at_once_what_has_nothing_to_answer),
 		TEST(turns_are_given_once_each),
+		TEST(others_are_served_between_two_turns),
 		TEST(a_turn_is_over_after_some_time),
 	};
 
