@@ -79,7 +79,7 @@ void rpc_bind_decode(struct wire_reader *r, struct rpc_bind *bind)
 		return; /* nothing to be aligned */
 	wire_skip(r, 3);
 	if (bind->context_count > RPC_MAX_CONTEXTS) {
-		wire_reader_fail(r, "more presentation contexts than any caller needs");
+		wire_reader_fail(r, "more than 32 presentation contexts");
 		bind->is_too_long = true;
 		bind->context_count = 0;
 	}
@@ -90,7 +90,7 @@ void rpc_bind_decode(struct wire_reader *r, struct rpc_bind *bind)
 		c->transfer_count = wire_get_u8(r);
 		wire_skip(r, 1);
 		if (c->transfer_count > RPC_MAX_TRANSFERS) {
-			wire_reader_fail(r, "more transfer syntaxes than there are");
+			wire_reader_fail(r, "more than 8 transfer syntaxes for one context");
 			bind->is_too_long = true;
 			c->transfer_count = 0;
 		}
@@ -144,7 +144,7 @@ void rpc_bind_ack_decode(struct wire_reader *r, struct rpc_bind_ack *ack)
 	ack->result_count = wire_get_u8(r);
 	wire_skip(r, 3);
 	if (ack->result_count > RPC_MAX_CONTEXTS) {
-		wire_reader_fail(r, "more results than presentation contexts");
+		wire_reader_fail(r, "more than 32 results");
 		ack->result_count = 0;
 	}
 	for (size_t i = 0; i < ack->result_count; i++) {

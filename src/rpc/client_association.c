@@ -84,7 +84,7 @@ static enum rpc_event rpc_association_read_bind_ack(struct rpc_association *a,
 
 	rpc_bind_ack_decode(r, &ack);
 	if (r->error == NULL && ack.result_count != 1)
-		r->error = "bind_ack with another number of results than contexts";
+		r->error = "the bind_ack does not have one result for each context";
 	if (r->error != NULL)
 		return rpc_association_protocol_error(a, r->error);
 	if (ack.results[0].result != RPC_ACCEPTANCE) {
@@ -94,7 +94,7 @@ static enum rpc_event rpc_association_read_bind_ack(struct rpc_association *a,
 	}
 	if (ack.max_recv_frag < RPC_MIN_FRAG_BYTES)
 		return rpc_association_protocol_error(
-			a, "the server's fragments are smaller than C706 allows");
+			a, "the server's maximum fragment is less than C706 allows");
 	a->max_xmit_frag = ack.max_recv_frag < MAX_RECV_FRAG ? ack.max_recv_frag : MAX_RECV_FRAG;
 	a->step = RPC_IDLE;
 	return RPC_BOUND;
@@ -124,7 +124,8 @@ static enum rpc_event rpc_association_read_response(struct rpc_association *a,
 	if (r->error != NULL)
 		return rpc_association_protocol_error(a, r->error);
 	if (first != (a->stub_bytes == 0))
-		return rpc_association_protocol_error(a, "an answer's fragments are out of order");
+		return rpc_association_protocol_error(
+			a, "the fragments of a response are out of order");
 	*piece = (struct rpc_piece){
 		.data = r->at,
 		.bytes = wire_left(r),
@@ -132,10 +133,10 @@ static enum rpc_event rpc_association_read_response(struct rpc_association *a,
 		.last = (h->pfc_flags & RPC_PFC_LAST_FRAG) != 0,
 	};
 	if (!piece->last && piece->bytes == 0)
-		return rpc_association_protocol_error(a, "a fragment without a stub");
+		return rpc_association_protocol_error(a, "a fragment has no stub");
 	a->stub_bytes += piece->bytes;
 	if (a->stub_bytes > RPC_MAX_STUB_BYTES)
-		return rpc_association_protocol_error(a, "the answer is longer than 512 MiB");
+		return rpc_association_protocol_error(a, "the response is longer than 512 MiB");
 	if (piece->last)
 		a->step = RPC_IDLE;
 	else if (response.alloc_hint > piece->bytes)
@@ -168,10 +169,11 @@ enum rpc_event rpc_association_next(struct rpc_association *a, struct rpc_piece 
 		return a->pdus.error != NULL ? rpc_association_protocol_error(a, a->pdus.error)
 		                             : RPC_WANT_BYTES;
 	if (h.call_id != a->call_id || (a->step != RPC_BINDING && a->step != RPC_CALLING))
-		return rpc_association_protocol_error(a, "an answer to a call that nobody made");
+		return rpc_association_protocol_error(
+			a, "the server answered a call that was not made");
 	if (h.auth_length != 0)
-		return rpc_association_protocol_error(a,
-		                                      "RPC authentication that nobody asked for");
+		return rpc_association_protocol_error(
+			a, "the server sent RPC authentication that was not requested");
 	if (h.ptype == RPC_FAULT)
 		return rpc_association_read_fault(a, &h, &r);
 	if (a->step == RPC_BINDING && h.ptype == RPC_BIND_ACK)
@@ -180,5 +182,5 @@ enum rpc_event rpc_association_next(struct rpc_association *a, struct rpc_piece 
 		return rpc_association_read_bind_nak(a, &r);
 	if (a->step == RPC_CALLING && h.ptype == RPC_RESPONSE)
 		return rpc_association_read_response(a, &h, &r, piece);
-	return rpc_association_protocol_error(a, "a PDU of a kind that does not belong here");
+	return rpc_association_protocol_error(a, "the server sent a PDU of an unexpected type");
 }

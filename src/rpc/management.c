@@ -41,7 +41,7 @@ static void rpc_management_inq_stats(const struct rpc_endpoint *e, struct wire_r
 
 	(void)e;
 	if (count > 50) /* [MS-RPCE] 2.2.1.3.2 */
-		wire_reader_fail(stub, "more statistics than may be asked for");
+		wire_reader_fail(stub, "more than 50 statistics requested");
 	if (count > RPC_STATISTICS)
 		count = RPC_STATISTICS;
 	wire_put_u32le(w, count);
@@ -81,7 +81,7 @@ static void rpc_management_inq_princ_name(const struct rpc_endpoint *e, struct w
 	(void)wire_get_u32(stub); /* authn_proto: no principal name is known for any */
 	size = wire_get_u32(stub);
 	if (size > 4096) /* [MS-RPCE] 2.2.1.3.4 */
-		wire_reader_fail(stub, "a name that is longer than may be asked for");
+		wire_reader_fail(stub, "a principal name of more than 4096 bytes requested");
 	wire_put_u32le(w, size);
 	wire_put_u32le(w, 0);
 	wire_put_u32le(w, size > 0 ? 1 : 0); /* "" */

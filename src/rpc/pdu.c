@@ -23,7 +23,7 @@ void rpc_header_decode(struct wire_reader *r, struct rpc_header *h)
 	if (h->version != 5 || h->version_minor > 1)
 		wire_reader_fail(r, "not a DCE/RPC version 5 PDU");
 	if (h->frag_length < RPC_HEADER_BYTES)
-		wire_reader_fail(r, "a fragment shorter than its header");
+		wire_reader_fail(r, "a fragment is shorter than its header");
 }
 
 size_t rpc_pdu_begin(struct wire_writer *w, enum rpc_ptype ptype, uint8_t pfc_flags,
@@ -110,7 +110,7 @@ static size_t rpc_pdu_reader_pdu_length(struct rpc_pdu_reader *p, const uint8_t 
 	wire_reader_init(&r, data, RPC_HEADER_BYTES);
 	rpc_header_decode(&r, &h);
 	if (r.error == NULL && rpc_pdu_reader_is_too_long(p, &h))
-		r.error = "a fragment longer than agreed";
+		r.error = "a fragment is longer than negotiated";
 	p->error = r.error;
 	if (r.error != NULL)
 		p->refused = h;

@@ -365,7 +365,7 @@ static void rpc_server_on_auth3(struct rpc_server *s, const struct rpc_header *h
 	struct rpc_trailer trailer;
 
 	if (h->auth_length == 0)
-		wire_reader_fail(r, "an AUTH3 without a token");
+		wire_reader_fail(r, "an AUTH3 has no token");
 	else
 		rpc_trailer_decode(r, h, &trailer);
 	if (r->error != NULL || s->security.step != RPC_SECURITY_WANTS_TOKEN ||

@@ -15,7 +15,7 @@ void rpc_trailer_decode(struct wire_reader *r, const struct rpc_header *h, struc
 
 	*t = (struct rpc_trailer){ 0 };
 	if (bytes > wire_left(r)) {
-		wire_reader_fail(r, "a PDU without room for its authentication");
+		wire_reader_fail(r, "a PDU has no room for its authentication");
 		return;
 	}
 	wire_skip(&end, wire_left(r) - bytes);
@@ -31,10 +31,10 @@ void rpc_trailer_decode(struct wire_reader *r, const struct rpc_header *h, struc
 	room = (size_t)(r->end - r->start);
 	room = room > BODY_AT ? room - BODY_AT : 0;
 	if (t->pad_bytes > room)
-		wire_reader_fail(r, "more padding than there is body");
+		wire_reader_fail(r, "the padding is longer than the body");
 	t->is_unaligned = (size_t)(r->end - r->start) % ALIGN != 0;
 	if (t->is_unaligned)
-		wire_reader_fail(r, "authentication that is not aligned to 4 bytes");
+		wire_reader_fail(r, "the authentication is not aligned to 4 bytes");
 }
 
 uint8_t *rpc_trailer_encode(struct wire_writer *w, size_t begin, size_t body_at, size_t align,

@@ -33,7 +33,7 @@ static const struct rpc_refusal_code faults[] = {
 	{ 0x1C00001F, { RPC_S_CALL_FAILED_DNE, "nca_invalid_checksum" } },
 	{ 0x1C000020, { RPC_S_CALL_FAILED_DNE, "nca_invalid_crc" } },
 	/* Sent as they are by Windows and Samba. */
-	{ ERROR_ACCESS_DENIED, { ERROR_ACCESS_DENIED, "the RPC service denies access" } },
+	{ ERROR_ACCESS_DENIED, { ERROR_ACCESS_DENIED, "the RPC service denied access" } },
 	{ RPC_X_BAD_STUB_DATA, { RPC_X_BAD_STUB_DATA, "the server found the request malformed" } },
 };
 

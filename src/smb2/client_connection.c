@@ -118,7 +118,7 @@ static void smb2_connection_hash_preauth(struct smb2_connection *c, const uint8_
 {
 	if (!crypto_sha512_chain(c->preauth, message, bytes))
 		smb2_connection_fail(c, ERROR_NOT_ENOUGH_MEMORY,
-		                     "SHA-512 is not to be had from OpenSSL");
+		                     "OpenSSL does not provide SHA-512");
 }
 
 static void smb2_connection_sign_compound(struct smb2_connection *c)
@@ -129,7 +129,7 @@ static void smb2_connection_sign_compound(struct smb2_connection *c)
 		if (!smb2_sign(c->signing_key, c->out.data + c->request_headers[i],
 		               end - c->request_headers[i]))
 			smb2_connection_fail(c, ERROR_NOT_ENOUGH_MEMORY,
-			                     "a message could not be signed");
+			                     "OpenSSL could not sign a message");
 	}
 }
 
@@ -137,14 +137,14 @@ static void smb2_connection_encrypt_message(struct smb2_connection *c)
 {
 	if (!smb2_encrypt(c->encryption, c->session_id, &c->out, c->request_begin))
 		smb2_connection_fail(c, ERROR_NOT_ENOUGH_MEMORY,
-		                     "a message could not be encrypted");
+		                     "OpenSSL could not encrypt a message");
 }
 
 void smb2_connection_flush(struct smb2_connection *c)
 {
 	assert(c->request_count > 0);
 	if (c->out.failed)
-		smb2_connection_fail(c, ERROR_NOT_ENOUGH_MEMORY, "no memory for a request");
+		smb2_connection_fail(c, ERROR_NOT_ENOUGH_MEMORY, "out of memory for a request");
 	else if (c->is_encrypted)
 		smb2_connection_encrypt_message(c);
 	else if (c->signing_key != NULL)
@@ -180,8 +180,9 @@ static enum smb2_event smb2_connection_decrypt_message(struct smb2_connection *c
 	const char *why;
 
 	if (c->encryption == NULL)
-		return smb2_connection_fail(c, ERROR_BAD_NET_RESP,
-		                            "an encrypted answer where no key is agreed on");
+		return smb2_connection_fail(
+			c, ERROR_BAD_NET_RESP,
+			"the server sent an encrypted message before a key was negotiated");
 	why = smb2_decrypt(c->encryption, c->session_id, c->received, c->received_bytes,
 	                   &c->received, &c->received_bytes);
 	if (why != NULL)
@@ -201,10 +202,11 @@ static enum smb2_event smb2_connection_next_message(struct smb2_connection *c)
 	c->was_encrypted = false;
 	if (smb2_connection_starts_with(c, 0xFF))
 		return smb2_connection_fail(c, ERROR_SMB1_NOT_AVAILABLE,
-		                            "the server offers SMB1 only");
+		                            "the server supports SMB1 only");
 	if (smb2_connection_starts_with(c, 0xFC))
-		return smb2_connection_fail(c, ERROR_BAD_NET_RESP,
-		                            "a compressed answer to who offered none");
+		return smb2_connection_fail(
+			c, ERROR_BAD_NET_RESP,
+			"the server sent a compressed message, although compression was not negotiated");
 	if (smb2_connection_starts_with(c, 0xFD))
 		return smb2_connection_decrypt_message(c);
 	return SMB2_REPLY;
@@ -222,9 +224,9 @@ static enum smb2_event smb2_connection_next_element(struct smb2_connection *c,
 	*element = c->received;
 	*bytes = h->next_command != 0 ? h->next_command : c->received_bytes;
 	if (r.error == NULL && (*bytes < SMB2_HEADER_BYTES || *bytes > c->received_bytes))
-		r.error = "a compounded answer outside its message";
+		r.error = "a response in a compound is longer than its message";
 	if (r.error == NULL && (h->flags & SMB2_FLAGS_SERVER_TO_REDIR) == 0)
-		r.error = "a request where an answer should be";
+		r.error = "the server sent a request instead of a response";
 	if (r.error != NULL)
 		return smb2_connection_fail(c, ERROR_BAD_NET_RESP, r.error);
 	c->received += *bytes;
@@ -252,9 +254,11 @@ static enum smb2_event smb2_connection_fail_unauthentic(struct smb2_connection *
 	                                            h->status == STATUS_NETWORK_SESSION_EXPIRED))
 		return smb2_connection_fail(c, ERROR_NETNAME_DELETED,
 		                            "the server ended the session");
-	return smb2_connection_fail(c, ERROR_DOWNGRADE_DETECTED,
-	                            request->is_encrypted ? "a plain answer to an encrypted request"
-	                                                  : "an answer whose signature is wrong");
+	return smb2_connection_fail(
+		c, ERROR_DOWNGRADE_DETECTED,
+		request->is_encrypted
+			? "the server answered an encrypted request without encryption"
+			: "the signature of a response is wrong");
 }
 
 static bool smb2_connection_keep_setup_response(struct smb2_connection *c, const uint8_t *element,
@@ -284,13 +288,15 @@ enum smb2_event smb2_connection_next(struct smb2_connection *c, struct smb2_repl
 			continue;
 		request = smb2_connection_find_outstanding(c, reply->header.message_id);
 		if (request == NULL || request->command != reply->header.command)
-			return smb2_connection_fail(c, ERROR_BAD_NET_RESP,
-			                            "an answer to a request that nobody made");
+			return smb2_connection_fail(
+				c, ERROR_BAD_NET_RESP,
+				"the server answered a request that was not sent");
 		/* It goes alone, and so does its answer: what is left of a message would not
 		 * survive the wait for a token. */
 		if (request->command == SMB2_SESSION_SETUP && c->received_bytes != 0)
-			return smb2_connection_fail(c, ERROR_BAD_NET_RESP,
-			                            "an answer compounded with a log-on's");
+			return smb2_connection_fail(
+				c, ERROR_BAD_NET_RESP,
+				"the server compounded another response with that of the log-on");
 		c->credits += reply->header.credits; /* 3.2.5.1.4 */
 		if (reply->header.status == STATUS_PENDING)
 			continue; /* 3.2.5.1.5: the answer follows */
@@ -300,7 +306,7 @@ enum smb2_event smb2_connection_next(struct smb2_connection *c, struct smb2_repl
 		    reply->header.status == STATUS_SUCCESS) {
 			if (!smb2_connection_keep_setup_response(c, element, bytes))
 				return smb2_connection_fail(c, ERROR_NOT_ENOUGH_MEMORY,
-				                            "no memory for an answer");
+				                            "out of memory for a response");
 		} else if (c->signing_key == NULL && !c->is_null) {
 			smb2_connection_hash_preauth(c, element, bytes);
 		}
@@ -344,11 +350,11 @@ bool smb2_connection_authenticated(struct smb2_connection *c,
 		                                    c->preauth);
 	if (c->signing_key == NULL || (c->cipher != SMB2_CIPHER_NONE && c->encryption == NULL))
 		smb2_connection_fail(c, ERROR_NOT_SUPPORTED,
-		                     "OpenSSL refuses the algorithm that was agreed on");
+		                     "OpenSSL does not allow the negotiated algorithm");
 	else if (!smb2_signature_holds(c->signing_key, c->setup_response.data,
 	                               c->setup_response.len))
 		smb2_connection_fail(c, ERROR_DOWNGRADE_DETECTED,
-		                     "the log-on was answered with a wrong signature");
+		                     "the signature of the final log-on response is wrong");
 	return c->err.status == NERR_Success;
 }
 

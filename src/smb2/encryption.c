@@ -161,11 +161,11 @@ const char *smb2_decrypt(struct smb2_encryption *s, uint64_t session_id, uint8_t
 		return r.error;
 	if (t.flags != FLAGS_ENCRYPTED || t.session_id != session_id ||
 	    t.original_bytes != wire_left(&r))
-		return "an encrypted message that is not this session's";
+		return "the encrypted message belongs to another session";
 	if (!crypto_aead_open(s->in, message + NONCE_AT, smb2_transform_authenticated_part(message),
 	                      message + SMB2_TRANSFORM_HEADER_BYTES, t.original_bytes,
 	                      message + SIGNATURE_AT))
-		return "an encrypted message that does not decrypt";
+		return "the encrypted message does not decrypt with the key of the session";
 	*plain = message + SMB2_TRANSFORM_HEADER_BYTES;
 	*plain_bytes = t.original_bytes;
 	return NULL;

@@ -55,7 +55,7 @@ static void smb2_create_check_contexts(struct wire_reader *contexts)
 		(void)wire_part(&context, name_at, name_bytes);
 		(void)wire_part(&context, data_bytes > 0 ? data_at : 0, data_bytes);
 		if (context.error != NULL || next % 8 != 0 || next > left)
-			wire_reader_fail(contexts, "a malformed create context");
+			wire_reader_fail(contexts, "a create context is malformed");
 		at += next;
 	}
 }
@@ -84,7 +84,7 @@ void smb2_create_request_decode(struct wire_reader *message, struct smb2_create_
 	contexts = wire_part(message, contexts_bytes > 0 ? contexts_at : 0, contexts_bytes);
 	smb2_create_check_contexts(&contexts);
 	if (name_bytes > 0 && name_at < NAME_AT) /* 3.3.5.9 */
-		wire_reader_fail(message, "a name within what stands before it");
+		wire_reader_fail(message, "the name overlaps the fields before it");
 	if (name.error != NULL || contexts.error != NULL)
 		wire_reader_fail(message, name.error != NULL ? name.error : contexts.error);
 }

@@ -56,9 +56,9 @@ bool smb2_frames_next(struct smb2_frames *f, uint8_t **message, size_t *bytes)
 	prefix = f->data + f->begin;
 	length = (size_t)prefix[1] << 16 | (size_t)prefix[2] << 8 | prefix[3];
 	if (prefix[0] != 0)
-		f->error = "who is there does not speak SMB";
+		f->error = "the peer does not speak SMB";
 	else if (length > SMB2_MAX_FRAME_BYTES)
-		f->error = "a message longer than any to us";
+		f->error = "the message is longer than 128 KiB";
 	if (f->error != NULL || have - SMB2_FRAME_PREFIX_BYTES < length)
 		return false;
 	*message = prefix + SMB2_FRAME_PREFIX_BYTES;

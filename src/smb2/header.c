@@ -74,7 +74,7 @@ void smb2_header_set_next(struct wire_writer *w, size_t header_at, uint32_t next
 void smb2_structure_size(struct wire_reader *r, uint16_t expected)
 {
 	if (wire_get_u16(r) != expected)
-		wire_reader_fail(r, "a structure of the wrong size");
+		wire_reader_fail(r, "a structure has the wrong size");
 }
 
 void smb2_data_get(struct wire_reader *message, size_t offset, size_t bytes, struct smb2_data *data)
@@ -104,11 +104,11 @@ void smb2_name_get(struct wire_reader *part, char to[SMB2_NAME_BYTES])
 
 	to[0] = '\0';
 	if (wire_left(part) % 2 != 0 || count > SMB2_MAX_NAME_UNITS)
-		wire_reader_fail(part, "a name that is cut, or longer than any");
+		wire_reader_fail(part, "a name is cut off, or longer than any");
 	for (size_t i = 0; part->error == NULL && i < count; i++) {
 		units[i] = wire_get_u16(part);
 		if (units[i] == 0)
-			wire_reader_fail(part, "a NUL in a name");
+			wire_reader_fail(part, "a name contains a NUL");
 	}
 	if (part->error != NULL)
 		return;
@@ -116,7 +116,7 @@ void smb2_name_get(struct wire_reader *part, char to[SMB2_NAME_BYTES])
 	if (text_utf16_is_valid(units))
 		text_utf8_from_utf16(to, units);
 	else
-		wire_reader_fail(part, "half of a surrogate pair in a name");
+		wire_reader_fail(part, "a name contains half of a surrogate pair");
 }
 
 void smb2_empty_body_encode(struct wire_writer *w)

@@ -67,7 +67,7 @@ void smb2_ioctl_request_decode(struct wire_reader *message, struct smb2_ioctl_re
 	wire_skip(message, 4);
 	/* 3.3.5.15 */
 	if (input_bytes > 0 && (input_at < SMB2_HEADER_BYTES + BODY_BYTES || input_at % 8 != 0))
-		wire_reader_fail(message, "input where none can be");
+		wire_reader_fail(message, "the input of an IOCTL is misplaced");
 	smb2_data_get(message, input_at, input_bytes, &request->input);
 }
 
@@ -184,5 +184,7 @@ void smb2_validate_response_check(struct wire_reader *message,
 	else if (capabilities != negotiated->capabilities ||
 	         memcmp(guid, negotiated->server_guid, SMB2_GUID_BYTES) != 0 ||
 	         security_mode != negotiated->security_mode || dialect != negotiated->dialect)
-		wire_reader_fail(message, "NEGOTIATE was answered otherwise than the server says");
+		wire_reader_fail(
+			message,
+			"the response to NEGOTIATE was changed on the way: the server sent another one");
 }

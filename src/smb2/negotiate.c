@@ -146,7 +146,7 @@ static void smb2_negotiate_get_dialects(struct wire_reader *r, uint16_t count,
                                         struct smb2_negotiate_offer *offer)
 {
 	if (count == 0)
-		wire_reader_fail(r, "no dialect is offered");
+		wire_reader_fail(r, "the NEGOTIATE offers no dialect");
 	for (uint16_t i = 0; i < count && r->error == NULL; i++)
 		offer->dialects |= smb2_negotiate_dialect_bit(wire_get_u16(r));
 }
@@ -177,7 +177,7 @@ static unsigned smb2_negotiate_get_offered_list(struct wire_reader *data, unsign
 	unsigned found = 0;
 
 	if (count == 0)
-		wire_reader_fail(data, "an empty list of algorithms");
+		wire_reader_fail(data, "a negotiate context lists no algorithm");
 	for (uint16_t i = 0; i < count && data->error == NULL; i++) {
 		uint16_t algorithm = wire_get_u16(data);
 
@@ -210,7 +210,7 @@ static void smb2_negotiate_get_offered_contexts(struct wire_reader *message, siz
 		unsigned bit = type < 32 ? 1u << type : 0;
 
 		if ((seen & once & bit) != 0)
-			wire_reader_fail(&data, "a negotiate context that comes twice");
+			wire_reader_fail(&data, "a negotiate context occurs twice");
 		seen |= bit;
 		if (type == PREAUTH_INTEGRITY)
 			offer->has_preauth_sha512 = smb2_negotiate_get_offered_sha512(&data);
@@ -227,7 +227,8 @@ static void smb2_negotiate_get_offered_contexts(struct wire_reader *message, siz
 	offer->has_encryption = (seen & 1u << ENCRYPTION) != 0;
 	offer->has_signing = (seen & 1u << SIGNING) != 0;
 	if ((seen & 1u << PREAUTH_INTEGRITY) == 0)
-		wire_reader_fail(message, "dialect 3.1.1 without preauthentication integrity");
+		wire_reader_fail(message,
+		                 "dialect 3.1.1 without a preauthentication integrity context");
 }
 
 void smb2_negotiate_request_decode(struct wire_reader *message, struct smb2_negotiate_offer *offer)
@@ -318,7 +319,7 @@ static void smb2_negotiate_get_encryption(struct wire_reader *data,
 	response->has_encryption = true;
 	response->cipher = wire_get_u16(data);
 	if (count != 1 || response->cipher > SMB2_AES_256_GCM)
-		wire_reader_fail(data, "a cipher that was not offered");
+		wire_reader_fail(data, "the server chose a cipher that was not offered");
 }
 
 /* 2.2.4.1.7 */
@@ -330,7 +331,7 @@ static void smb2_negotiate_get_signing(struct wire_reader *data,
 	response->signing_algorithm = wire_get_u16(data);
 	response->has_signing_algorithm = true;
 	if (count != 1 || response->signing_algorithm > SMB2_SIGNING_AES_GMAC)
-		wire_reader_fail(data, "a signing algorithm that was not offered");
+		wire_reader_fail(data, "the server chose a signing algorithm that was not offered");
 }
 
 static void smb2_negotiate_get_contexts(struct wire_reader *message, size_t offset, uint16_t count,
@@ -350,7 +351,8 @@ static void smb2_negotiate_get_contexts(struct wire_reader *message, size_t offs
 			wire_reader_fail(message, data.error);
 	}
 	if (!response->has_preauth_sha512)
-		wire_reader_fail(message, "dialect 3.1.1 without preauthentication integrity");
+		wire_reader_fail(message,
+		                 "dialect 3.1.1 without a preauthentication integrity context");
 }
 
 void smb2_negotiate_response_decode(struct wire_reader *message,
@@ -382,7 +384,7 @@ void smb2_negotiate_response_decode(struct wire_reader *message,
 	response->mechanisms =
 		spnego_hint_mechanisms((struct crypto_span){ hint.at, wire_left(&hint) });
 	if (smb2_negotiate_dialect_bit(response->dialect) == 0)
-		wire_reader_fail(message, "a dialect that was not offered");
+		wire_reader_fail(message, "the server chose a dialect that was not offered");
 	/* 3.2.5.2: below 3.1.1 the capability says it, and there is but one cipher. */
 	if (response->dialect >= SMB2_DIALECT_300 && response->dialect < SMB2_DIALECT_311 &&
 	    (response->capabilities & SMB2_GLOBAL_CAP_ENCRYPTION) != 0)

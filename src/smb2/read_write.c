@@ -97,7 +97,7 @@ void smb2_write_request_decode(struct wire_reader *message, struct smb2_write_re
 	wire_skip(message, 4 + 4); /* RemainingBytes, WriteChannelInfo */
 	request->flags = wire_get_u32(message);
 	if (offset > WRITE_MAX_DATA_AT)
-		wire_reader_fail(message, "data that begins too far behind its header");
+		wire_reader_fail(message, "the data of a WRITE begins too far behind the header");
 	smb2_data_get(message, offset, bytes, &request->data);
 }
 

@@ -34,7 +34,7 @@ static const char *smb1_get_dialect(struct wire_reader *dialects)
 	const uint8_t *end = memchr(dialects->at, 0, wire_left(dialects));
 
 	if (end == NULL) {
-		wire_reader_fail(dialects, "a dialect without an end");
+		wire_reader_fail(dialects, "a dialect lacks its terminator");
 		return "";
 	}
 	return (const char *)wire_get_bytes(dialects, (size_t)(end + 1 - dialects->at));
@@ -51,10 +51,10 @@ void smb1_negotiate_decode(struct wire_reader *message, struct smb1_negotiate_of
 	if (id != NULL && memcmp(id, protocol_id, sizeof protocol_id) != 0)
 		wire_reader_fail(message, "not an SMB1 message");
 	if (wire_get_u8(message) != SMB_COM_NEGOTIATE)
-		wire_reader_fail(message, "an SMB1 message that is no NEGOTIATE");
+		wire_reader_fail(message, "the SMB1 message is no NEGOTIATE");
 	wire_skip(message, HEADER_BYTES - sizeof protocol_id - 1);
 	if (wire_get_u8(message) != 0) /* WordCount */
-		wire_reader_fail(message, "an SMB1 NEGOTIATE with parameters");
+		wire_reader_fail(message, "the SMB1 NEGOTIATE has parameters");
 	bytes = wire_get_u16(message);
 	data = wire_get_bytes(message, bytes);
 	wire_reader_init(&dialects, data, data != NULL ? bytes : 0);
@@ -62,7 +62,7 @@ void smb1_negotiate_decode(struct wire_reader *message, struct smb1_negotiate_of
 		const char *dialect;
 
 		if (wire_get_u8(&dialects) != BUFFER_FORMAT_DIALECT)
-			wire_reader_fail(&dialects, "a dialect of another format");
+			wire_reader_fail(&dialects, "a dialect has an unknown format");
 		dialect = smb1_get_dialect(&dialects);
 		offer->has_smb_2002 |= strcmp(dialect, "SMB 2.002") == 0;
 		offer->has_smb_2xxx |= strcmp(dialect, "SMB 2.???") == 0;

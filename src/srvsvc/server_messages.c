@@ -24,7 +24,7 @@ void share_enum_request_decode(struct wire_reader *r, struct share_enum_request 
 	(void)ndr_get_unique_wstring(r, server, NAME_UNITS);
 	request->level = ndr_get_u32(r);
 	if (ndr_get_u32(r) != request->level)
-		wire_reader_fail(r, "union tag differs from Level");
+		wire_reader_fail(r, "the tag of the union differs from Level");
 	if (!share_enum_is_arm(request->level))
 		return;
 	enum_container_decode_empty(r);

@@ -43,9 +43,9 @@ void enum_container_decode_empty(struct wire_reader *r)
 		return;
 	count = ndr_get_u32(r);
 	if (ndr_get_u32(r) != 0 && ndr_get_u32(r) != count)
-		wire_reader_fail(r, "array size differs from EntriesRead");
+		wire_reader_fail(r, "the size of the array differs from EntriesRead");
 	if (count != 0)
-		wire_reader_fail(r, "entries in a request");
+		wire_reader_fail(r, "a request has entries");
 }
 
 /* [MS-SRVS] 3.1.4.5:
@@ -79,7 +79,7 @@ void session_enum_request_decode(struct wire_reader *r, struct session_enum_requ
 	request->user = ndr_get_unique_wstring(r, texts->user, SESSION_QUALIFIER_MAX_UNITS);
 	request->level = ndr_get_u32(r);
 	if (ndr_get_u32(r) != request->level)
-		wire_reader_fail(r, "union tag differs from Level");
+		wire_reader_fail(r, "the tag of the union differs from Level");
 	if (session_level_find(request->level) == NULL)
 		return; /* the union has no such arm, so what follows is unknown */
 	enum_container_decode_empty(r);
@@ -190,7 +190,7 @@ static bool session_enum_decoder_malformed(struct session_enum_decoder *d, const
 static bool session_enum_decoder_no_memory(struct session_enum_decoder *d)
 {
 	return session_enum_decoder_fail(d, ERROR_NOT_ENOUGH_MEMORY,
-	                                 "the answer does not fit into memory");
+	                                 "out of memory for the answer");
 }
 
 static bool session_enum_decoder_read_head(struct session_enum_decoder *d)
@@ -201,7 +201,7 @@ static bool session_enum_decoder_read_head(struct session_enum_decoder *d)
 		return false;
 	if (words[0] != d->answer.level || words[1] != words[0])
 		return session_enum_decoder_malformed(
-			d, "the answer is of another level than asked for");
+			d, "the server answered with another level than requested");
 	d->step = words[2] != 0 ? CONTAINER : TOTAL;
 	return true;
 }
@@ -213,7 +213,8 @@ static bool session_enum_decoder_read_container(struct session_enum_decoder *d)
 	if (!ndr_stream_words(&d->in, words, 2))
 		return false;
 	if (words[0] != 0 && words[1] == 0)
-		return session_enum_decoder_malformed(d, "entries without an array");
+		return session_enum_decoder_malformed(
+			d, "EntriesRead is not 0, but there is no array");
 	d->answer.entries = words[0];
 	d->step = words[1] != 0 ? ARRAY_SIZE : TOTAL;
 	return true;
@@ -226,7 +227,8 @@ static bool session_enum_decoder_read_array_size(struct session_enum_decoder *d)
 	if (!ndr_stream_words(&d->in, &size, 1))
 		return false;
 	if (size != d->answer.entries)
-		return session_enum_decoder_malformed(d, "array size differs from EntriesRead");
+		return session_enum_decoder_malformed(
+			d, "the size of the array differs from EntriesRead");
 	d->step = ENTRY;
 	return true;
 }
@@ -264,7 +266,8 @@ static bool session_enum_decoder_read_text_head(struct session_enum_decoder *d)
 	if (!ndr_stream_words(&d->in, words, 3))
 		return false;
 	if (words[1] != 0 || words[2] > words[0] || words[2] == 0)
-		return session_enum_decoder_malformed(d, "malformed conformant varying string");
+		return session_enum_decoder_malformed(d,
+		                                      "a conformant varying string is malformed");
 	session_block_begin_text(&d->block, d->entry, d->field);
 	d->units_left = words[2];
 	d->step = TEXT;
@@ -286,7 +289,7 @@ static bool session_enum_decoder_read_text(struct session_enum_decoder *d)
 	if (d->units_left > 0)
 		return false;
 	if (d->last_unit != 0)
-		return session_enum_decoder_malformed(d, "string lacks its terminator");
+		return session_enum_decoder_malformed(d, "a string lacks its terminator");
 	d->field++;
 	d->step = TEXT_FIND;
 	return true;
@@ -368,7 +371,7 @@ NET_API_STATUS session_enum_decoder_finish(struct session_enum_decoder *d,
 	*infos = NULL;
 	*answer = d->answer;
 	if (d->err.status == NERR_Success && d->step != END)
-		session_enum_decoder_malformed(d, "the answer ends early");
+		session_enum_decoder_malformed(d, "the answer is cut off");
 	if (d->err.status == NERR_Success)
 		*infos = session_block_finish(&d->block);
 	return d->err.status;

@@ -15,7 +15,7 @@ static size_t der_get_length(struct wire_reader *r)
 	if (first < 0x80)
 		return first;
 	if (first == 0x80 || first > 0x80 + MAX_LENGTH_BYTES)
-		wire_reader_fail(r, "a length in an unknown form");
+		wire_reader_fail(r, "a DER length has an unknown form");
 	for (unsigned left = first & 0x7F; r->error == NULL && left > 0; left--)
 		length = length << 8 | wire_get_u8(r);
 	return length;
@@ -28,12 +28,12 @@ struct wire_reader der_enter(struct wire_reader *r, uint8_t tag)
 	const uint8_t *content;
 
 	if (wire_get_u8(r) != tag)
-		wire_reader_fail(r, "another element than expected");
+		wire_reader_fail(r, "a DER element has an unexpected tag");
 	bytes = der_get_length(r);
 	content = wire_get_bytes(r, bytes);
 	wire_reader_init(&inside, content, content != NULL ? bytes : 0);
 	if (content == NULL)
-		wire_reader_fail(&inside, "the element is cut off");
+		wire_reader_fail(&inside, "a DER element is cut off");
 	return inside;
 }
 

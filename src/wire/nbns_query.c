@@ -80,7 +80,7 @@ static void nbns_get_record(struct wire_reader *r, unsigned answers, uint16_t ty
 	else if (answers > 0 && type == TYPE_NB && bytes % ADDR_ENTRY_BYTES == 0)
 		nbns_get_addresses(&data, answer);
 	else
-		wire_reader_fail(r, "not the addresses of a NetBIOS name");
+		wire_reader_fail(r, "the response has no addresses of a NetBIOS name");
 }
 
 void nbns_answer_decode(struct wire_reader *r, const struct nbns_query *query,
@@ -107,11 +107,11 @@ void nbns_answer_decode(struct wire_reader *r, const struct nbns_query *query,
 		return;
 	if (id != query->id || (flags & RESPONSE) == 0 || questions != 0 || class != CLASS_IN ||
 	    memcmp(name, query->name, sizeof query->name) != 0)
-		wire_reader_fail(r, "not the answer to this question");
+		wire_reader_fail(r, "the datagram does not answer this query");
 	else if (OPCODE(flags) == OPCODE_WACK)
 		*answer = (struct nbns_answer){ .verdict = NBNS_WAIT, .wait_s = ttl_s };
 	else if (OPCODE(flags) != OPCODE_QUERY)
-		wire_reader_fail(r, "not the answer to a query");
+		wire_reader_fail(r, "the datagram is no response to a name query");
 	else if (RCODE(flags) == 0)
 		nbns_get_record(r, answers, type, bytes, answer);
 	else /* 4.2.14: the record has no data of interest */

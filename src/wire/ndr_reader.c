@@ -14,7 +14,7 @@ uint32_t ndr_get_count(struct wire_reader *r, size_t min_element_bytes)
 	uint32_t count = ndr_get_u32(r);
 
 	if (count > wire_left(r) / min_element_bytes) {
-		wire_reader_fail(r, "count larger than the stub could hold");
+		wire_reader_fail(r, "a count is larger than the stub can hold");
 		return 0;
 	}
 	return count;
@@ -34,12 +34,12 @@ void ndr_get_wstring(struct wire_reader *r, char *to, size_t max_units)
 
 	*to = '\0';
 	if (offset != 0 || actual > max || actual == 0)
-		wire_reader_fail(r, "malformed conformant varying string");
+		wire_reader_fail(r, "a conformant varying string is malformed");
 	text = wire_get_bytes(r, 2 * (size_t)actual);
 	if (text == NULL)
 		return;
 	if (ndr_unit_at(r, text, actual - 1) != 0)
-		wire_reader_fail(r, "string lacks its terminator");
+		wire_reader_fail(r, "a string lacks its terminator");
 	for (uint32_t i = 0; i + 1 < actual && i <= max_units; i++) {
 		/* The next unit may be the other half of a pair; there is one, the terminator at
 		 * least. */

@@ -22,7 +22,7 @@ const uint8_t *wire_get_bytes(struct wire_reader *r, size_t bytes)
 	const uint8_t *p = r->at;
 
 	if (r->error != NULL || wire_left(r) < bytes) {
-		wire_reader_fail(r, "message ends early");
+		wire_reader_fail(r, "the message is cut off");
 		return NULL;
 	}
 	r->at += bytes;
@@ -77,7 +77,7 @@ struct wire_reader wire_part(struct wire_reader *r, size_t offset, size_t bytes)
 	size_t whole = (size_t)(r->end - r->start);
 
 	if (r->error == NULL && (offset > whole || bytes > whole - offset))
-		wire_reader_fail(r, "a part lies outside its message");
+		wire_reader_fail(r, "a part lies outside the message");
 	if (r->error != NULL) {
 		wire_reader_init(&part, r->end, 0);
 		part.error = r->error;

@@ -264,13 +264,13 @@ static void a_bind_that_is_refused_breaks_the_association_and_says_why(void **st
 		{ "samba-4.17-bind-nak-version", 0, RPC_S_PROTOCOL_ERROR,
 		  "protocol_version_not_supported" },
 		{ "samba-4.17-bind-ack-to-big-endian", 0, RPC_S_PROTOCOL_ERROR,
-		  "bind_ack with another number of results than contexts" },
+		  "the bind_ack does not have one result for each context" },
 		{ "samba-4.17-bind-ack-to-rpcclient", RPC_MIN_FRAG_BYTES - 1, RPC_S_PROTOCOL_ERROR,
-		  "the server's fragments are smaller than C706 allows" },
+		  "the server's maximum fragment is less than C706 allows" },
 		{ "samba-4.17-fault-unknown-opnum", 0, RPC_S_PROCNUM_OUT_OF_RANGE,
 		  "nca_op_rng_error: no such operation" },
 		{ "samba-4.17-alter-context-resp", 0, RPC_S_PROTOCOL_ERROR,
-		  "a PDU of a kind that does not belong here" },
+		  "the server sent a PDU of an unexpected type" },
 	};
 
 	(void)state;
@@ -351,15 +351,15 @@ static const struct {
 	const char *why;
 } broken[] = {
 	{ 0, 4, "not a DCE/RPC version 5 PDU" },
-	{ FRAG_LENGTH, 65529, "a fragment longer than agreed" },
-	{ FRAG_LENGTH, 24, "a fragment without a stub" },
-	{ AUTH_LENGTH, 8, "RPC authentication that nobody asked for" },
-	{ CALL_ID, 3, "an answer to a call that nobody made" },
-	{ 4280 + CALL_ID, 1, "an answer to a call that nobody made" },
-	{ PTYPE, RPC_REQUEST | 1 << 8, "a PDU of a kind that does not belong here" },
-	{ PTYPE, RPC_BIND_ACK | 1 << 8, "a PDU of a kind that does not belong here" },
-	{ PTYPE, RPC_RESPONSE, "an answer's fragments are out of order" },
-	{ 4280 + PTYPE, RPC_RESPONSE | 3 << 8, "an answer's fragments are out of order" },
+	{ FRAG_LENGTH, 65529, "a fragment is longer than negotiated" },
+	{ FRAG_LENGTH, 24, "a fragment has no stub" },
+	{ AUTH_LENGTH, 8, "the server sent RPC authentication that was not requested" },
+	{ CALL_ID, 3, "the server answered a call that was not made" },
+	{ 4280 + CALL_ID, 1, "the server answered a call that was not made" },
+	{ PTYPE, RPC_REQUEST | 1 << 8, "the server sent a PDU of an unexpected type" },
+	{ PTYPE, RPC_BIND_ACK | 1 << 8, "the server sent a PDU of an unexpected type" },
+	{ PTYPE, RPC_RESPONSE, "the fragments of a response are out of order" },
+	{ 4280 + PTYPE, RPC_RESPONSE | 3 << 8, "the fragments of a response are out of order" },
 };
 
 static void an_answer_that_breaks_the_rules_breaks_the_association(void **state)

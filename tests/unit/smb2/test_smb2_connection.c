@@ -302,7 +302,8 @@ static void nothing_comes_compounded_with_a_log_on(void **state)
 	put_answer(SMB2_SESSION_SETUP, 1, STATUS_SUCCESS, 0);
 	smb2_frame_end(&wire, begin);
 	receive_wire();
-	expect_failure(ERROR_BAD_NET_RESP, "an answer compounded with a log-on's");
+	expect_failure(ERROR_BAD_NET_RESP,
+	               "the server compounded another response with that of the log-on");
 }
 
 static void a_next_command_outside_its_message_is_refused(void **state)
@@ -323,8 +324,9 @@ static void a_next_command_outside_its_message_is_refused(void **state)
 		if (i ==
 		    COUNT(outside)) /* one byte is left: the answer is whole, the next one is not */
 			expect_reply(0, STATUS_SUCCESS);
-		expect_failure(ERROR_BAD_NET_RESP, i < 4 ? "a compounded answer outside its message"
-		                                         : "message ends early");
+		expect_failure(ERROR_BAD_NET_RESP,
+		               i < 4 ? "a response in a compound is longer than its message"
+		                     : "the message is cut off");
 	}
 }
 
@@ -337,7 +339,7 @@ static void an_unsigned_answer_is_a_downgrade(void **state)
 	stop_signing();
 	request(SMB2_READ, 0);
 	answer(SMB2_READ, 1, STATUS_ACCESS_DENIED);
-	expect_failure(ERROR_DOWNGRADE_DETECTED, "an answer whose signature is wrong");
+	expect_failure(ERROR_DOWNGRADE_DETECTED, "the signature of a response is wrong");
 }
 
 static void a_changed_answer_is_a_downgrade(void **state)
@@ -348,7 +350,7 @@ static void a_changed_answer_is_a_downgrade(void **state)
 	put_frame(SMB2_READ, 1, STATUS_USER_SESSION_DELETED);
 	wire.data[wire.len - 1] ^= 1;
 	receive_wire();
-	expect_failure(ERROR_DOWNGRADE_DETECTED, "an answer whose signature is wrong");
+	expect_failure(ERROR_DOWNGRADE_DETECTED, "the signature of a response is wrong");
 }
 
 static void an_unsigned_end_of_the_session_ends_the_connection(void **state)
@@ -381,7 +383,7 @@ static void a_log_on_answered_unsigned_or_with_another_key_is_a_downgrade(void *
 		expect_reply(0, STATUS_SUCCESS);
 		assert_false(smb2_connection_authenticated(&c, &session_key));
 		expect_failure(ERROR_DOWNGRADE_DETECTED,
-		               "the log-on was answered with a wrong signature");
+		               "the signature of the final log-on response is wrong");
 	}
 }
 
@@ -435,7 +437,8 @@ static void an_answer_to_nothing_is_refused(void **state)
 		log_on(1);
 		request(SMB2_READ, 0);
 		answer(strays[i].command, strays[i].id, STATUS_SUCCESS);
-		expect_failure(ERROR_BAD_NET_RESP, "an answer to a request that nobody made");
+		expect_failure(ERROR_BAD_NET_RESP,
+		               "the server answered a request that was not sent");
 	}
 }
 
@@ -450,23 +453,23 @@ static void an_oplock_break_is_passed_over(void **state)
 
 static void what_is_no_smb2_answer_is_refused(void **state)
 {
-	static const char too_long[] = "a message longer than any to us";
+	static const char too_long[] = "the message is longer than 128 KiB";
 	static const struct {
 		char bytes[8 + 1];
 		NET_API_STATUS status;
 		const char *why;
 	} strangers[] = {
-		{ "\0\0\0\4\xFFSMB", ERROR_SMB1_NOT_AVAILABLE, "the server offers SMB1 only" },
-		{ "SSH-2.0-", ERROR_BAD_NET_RESP, "who is there does not speak SMB" },
+		{ "\0\0\0\4\xFFSMB", ERROR_SMB1_NOT_AVAILABLE, "the server supports SMB1 only" },
+		{ "SSH-2.0-", ERROR_BAD_NET_RESP, "the peer does not speak SMB" },
 		{ "\0\xFF\xFF\xFF", ERROR_BAD_NET_RESP, too_long }, /* 16 MiB */
 		{ "\0\2\0\1", ERROR_BAD_NET_RESP, too_long },
 		{ "\0\0\0\4\xFDSMB", ERROR_BAD_NET_RESP,
-		  "an encrypted answer where no key is agreed on" },
+		  "the server sent an encrypted message before a key was negotiated" },
 		{ "\0\0\0\4\xFCSMB", ERROR_BAD_NET_RESP,
-		  "a compressed answer to who offered none" },
-		{ "\0\0\0\4\xFESMB", ERROR_BAD_NET_RESP, "message ends early" },
+		  "the server sent a compressed message, although compression was not negotiated" },
+		{ "\0\0\0\4\xFESMB", ERROR_BAD_NET_RESP, "the message is cut off" },
 		{ "\0\0\0\4HTTP", ERROR_BAD_NET_RESP, "not an SMB2 message" },
-		{ "\0\0\0\0", ERROR_BAD_NET_RESP, "message ends early" },
+		{ "\0\0\0\0", ERROR_BAD_NET_RESP, "the message is cut off" },
 	};
 
 	(void)state;
@@ -483,7 +486,7 @@ static void our_own_request_is_no_answer(void **state)
 	(void)state;
 	request(SMB2_NEGOTIATE, 0);
 	receive(c.out.data, c.out.len);
-	expect_failure(ERROR_BAD_NET_RESP, "a request where an answer should be");
+	expect_failure(ERROR_BAD_NET_RESP, "the server sent a request instead of a response");
 }
 
 /* ---- the stream ---- */

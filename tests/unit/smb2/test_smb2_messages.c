@@ -120,13 +120,15 @@ static const char *negotiate_error(size_t at, uint8_t value)
 static void negotiate_refuses_what_was_not_offered(void **state)
 {
 	enum { DIALECT = 68, CONTEXT_COUNT = 70, PREAUTH = 0xd0, SIGNING = 0x110 };
-	static const char preauth[] = "dialect 3.1.1 without preauthentication integrity";
-	static const char signing[] = "a signing algorithm that was not offered";
+	static const char preauth[] = "dialect 3.1.1 without a preauthentication integrity context";
+	static const char signing[] = "the server chose a signing algorithm that was not offered";
 
 	(void)state;
 	assert_null(negotiate_error(DIALECT, 0x11));
-	assert_string_equal(negotiate_error(DIALECT, 0x12), "a dialect that was not offered");
-	assert_string_equal(negotiate_error(DIALECT, 0xff), "a dialect that was not offered");
+	assert_string_equal(negotiate_error(DIALECT, 0x12),
+	                    "the server chose a dialect that was not offered");
+	assert_string_equal(negotiate_error(DIALECT, 0xff),
+	                    "the server chose a dialect that was not offered");
 	assert_string_equal(negotiate_error(CONTEXT_COUNT, 0), preauth);
 	assert_string_equal(negotiate_error(PREAUTH + 12, 2), preauth); /* another hash */
 	assert_string_equal(negotiate_error(PREAUTH + 8, 2), preauth);  /* two hashes */

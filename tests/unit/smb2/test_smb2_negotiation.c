@@ -157,7 +157,7 @@ static const char *offer_error(const struct context contexts[], size_t count,
 
 static void contexts_that_may_not_come_twice_fail_and_others_are_ignored(void **state)
 {
-	static const char twice[] = "a negotiate context that comes twice";
+	static const char twice[] = "a negotiate context occurs twice";
 	static const struct context others[] = {
 		{ 2, 4, "\1\0\2\0" },
 		{ 3, 10, "\1\0\0\0\0\0\0\0\1\0" },
@@ -188,7 +188,7 @@ static void contexts_that_may_not_come_twice_fail_and_others_are_ignored(void **
 
 static void dialect_3_1_1_needs_one_context_of_preauthentication(void **state)
 {
-	static const char none[] = "dialect 3.1.1 without preauthentication integrity";
+	static const char none[] = "dialect 3.1.1 without a preauthentication integrity context";
 	static const struct context other_hash = { 1, 6, "\1\0\0\0\2\0" },
 				    second_hash = { 1, 8, "\2\0\0\0\2\0\1\0" },
 				    no_hash = { 1, 4, "\0\0\0\0" },
@@ -225,7 +225,8 @@ static void lists_of_algorithms_are_never_empty_and_what_is_unknown_is_left_out(
 			                     { type, 12, "\5\0\0\0\2\0\5\0\x21\0\xFF\xFF" } };
 		unsigned known;
 
-		assert_string_equal(offer_error(empty, 2, &offer), "an empty list of algorithms");
+		assert_string_equal(offer_error(empty, 2, &offer),
+		                    "a negotiate context lists no algorithm");
 		assert_non_null(offer_error(cut, 2, &offer));
 		assert_null(offer_error(strange, 2, &offer));
 		known = type == 2 ? offer.ciphers : offer.signing_algorithms;
@@ -241,7 +242,7 @@ static void no_dialect_at_all_fails(void **state)
 	(void)state;
 	recorded.data[MESSAGE_AT + SMB2_HEADER_BYTES + 2] = 0;
 	smb2_negotiate_request_decode(&message, &offer);
-	assert_string_equal(message.error, "no dialect is offered");
+	assert_string_equal(message.error, "the NEGOTIATE offers no dialect");
 }
 
 /* ---- what is chosen ---- */

@@ -189,7 +189,7 @@ static void another_structure_size_fails_every_request(void **state)
 
 		recorded.data[MESSAGE_AT + SMB2_HEADER_BYTES]++;
 		decode(s->command, &message, &a);
-		assert_string_equal(message.error, "a structure of the wrong size");
+		assert_string_equal(message.error, "a structure has the wrong size");
 	}
 }
 
@@ -407,11 +407,11 @@ static void create_contexts_are_held_to_their_bounds(void **state)
 				    long_name = { 0, 16, 17, 0, 0 },
 				    long_data = { 0, 16, 4, 24, 9 }, far_data = { 0, 16, 4, 33, 1 },
 				    huge_data = { 0, 16, 4, 24, 0xFFFFFFF8 };
-	static const char malformed[] = "a malformed create context";
+	static const char malformed[] = "a create context is malformed";
 
 	(void)state;
 	assert_null(contexts_error(&first, &second, 56));
-	assert_string_equal(contexts_error(&first, &second, 57), "a part lies outside its message");
+	assert_string_equal(contexts_error(&first, &second, 57), "a part lies outside the message");
 	assert_string_equal(contexts_error(&first, &second, 55), malformed);
 	assert_string_equal(contexts_error(&first, &second, 24), malformed);
 	assert_string_equal(contexts_error(&beyond, &second, 56), malformed);

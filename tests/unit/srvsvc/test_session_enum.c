@@ -384,17 +384,17 @@ static void an_answer_that_contradicts_itself_is_refused(void **state)
 		const char *why;
 	} cases[] = {
 		{ STATUS, 9, NULL }, /* as it is */
-		{ LEVEL, 1, "the answer is of another level than asked for" },
-		{ TAG, 1, "the answer is of another level than asked for" },
-		{ READ, 2, "array size differs from EntriesRead" },
-		{ READ, 0, "array size differs from EntriesRead" },
-		{ SIZE, 0x10000000, "array size differs from EntriesRead" },
-		{ ARRAY, 0, "entries without an array" },
-		{ MAX, 1, "malformed conformant varying string" },
-		{ OFFSET, 1, "malformed conformant varying string" },
-		{ ACTUAL, 0, "malformed conformant varying string" },
-		{ ACTUAL, 1, "string lacks its terminator" },
-		{ A, 'a' | 'b' << 16, "string lacks its terminator" },
+		{ LEVEL, 1, "the server answered with another level than requested" },
+		{ TAG, 1, "the server answered with another level than requested" },
+		{ READ, 2, "the size of the array differs from EntriesRead" },
+		{ READ, 0, "the size of the array differs from EntriesRead" },
+		{ SIZE, 0x10000000, "the size of the array differs from EntriesRead" },
+		{ ARRAY, 0, "EntriesRead is not 0, but there is no array" },
+		{ MAX, 1, "a conformant varying string is malformed" },
+		{ OFFSET, 1, "a conformant varying string is malformed" },
+		{ ACTUAL, 0, "a conformant varying string is malformed" },
+		{ ACTUAL, 1, "a string lacks its terminator" },
+		{ A, 'a' | 'b' << 16, "a string lacks its terminator" },
 	};
 
 	(void)state;
