@@ -7,7 +7,7 @@
 #include "crypto/crypto.h"
 #include "net/work.h"
 
-/* What the worker thread works on: nobody else touches it while a step is under way, and an
+/* What the worker thread works on: no other thread touches it while a step is under way, and an
  * abandoned step takes it along. */
 struct authentication_exchange {
 	struct auth_initiator *initiator;
@@ -107,8 +107,8 @@ authentication_new(struct net_loop *loop, struct netsession_credentials *credent
 
 bool authentication_step(struct authentication *a, const uint8_t *token, size_t bytes)
 {
-	/* NTLM is made here, and soon; Kerberos may wait for a KDC, and then does not come back in
-	 * time to see the end of the program. */
+	/* NTLM is quick; Kerberos may wait for a KDC, too long for the end of a program to wait for
+	 * it. */
 	static const struct net_work_job here = { authentication_run_step, authentication_step_done,
 		                                  authentication_drop_job, .delays_exit_ms = 1000 };
 	static const struct net_work_job by_kdc = { authentication_run_step,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A log-on's exchange of tokens, each step on a worker thread: GSSAPI may read files and ask a
- * KDC, and neither the loop nor the caller's deadline waits for it. */
+/* The exchange of tokens of a log-on, each step on a worker thread: GSSAPI may read files and wait
+ * for a KDC, and neither the loop nor the caller's deadline waits for it. */
 #ifndef CLIENT_AUTHENTICATION_H
 #define CLIENT_AUTHENTICATION_H
 
@@ -11,41 +11,41 @@
 
 struct authentication;
 
-/* What a step brought; borrowed until the next step. */
+/* The result of a step; borrowed until the next step. */
 struct authentication_result {
 	enum auth_progress progress;
 	const uint8_t *token;
 	size_t token_bytes;
-	struct smb2_session_key key;          /* when progress is AUTH_COMPLETE */
-	char principal[AUTH_PRINCIPAL_BYTES]; /* then, whose tickets it was by; "": by none */
-	struct err err;                       /* when it is AUTH_FAILED */
+	struct smb2_session_key key;          /* with AUTH_COMPLETE */
+	char principal[AUTH_PRINCIPAL_BYTES]; /* then, whose tickets were used; "": none */
+	struct err err;                       /* with AUTH_FAILED */
 };
 
-/* Keeps loop. stepped is called after each step, never from within one of these functions.
- * NULL: out of memory. */
+/* Keeps loop. stepped is called after each step, never from one of these functions. NULL: out of
+ * memory. */
 struct authentication *
 authentication_new(struct net_loop *loop, struct netsession_credentials *credentials,
                    enum netsession_authentication mode, const char *host,
                    void (*stepped)(void *context, const struct authentication_result *),
                    void *context);
 
-/* Begins a step with the acceptor's token, none at first. No other may be under way. False: out
- * of memory or threads. */
+/* Begins a step with the server's token; the first step has none. No other step may be under way.
+ * False: out of memory or threads. */
 bool authentication_step(struct authentication *a, const uint8_t *token, size_t bytes);
 bool authentication_is_busy(const struct authentication *a);
 
-/* A step under way runs on unobserved. NULL is allowed. */
+/* A step under way runs to its end, and its result is dropped. NULL is allowed. */
 void authentication_free(struct authentication *a);
 
 /* Looks up, on a worker thread, whose Kerberos tickets the caller holds now. */
 struct ticket_lookup;
 
-/* found: with the principal, borrowed; "" when there are none. Gives the look-up, which is gone
- * when found returns; NULL: out of memory or threads. */
+/* found: called with the principal, borrowed; "" when the caller holds no tickets. Gives the
+ * look-up, which is freed when found returns; NULL: out of memory or threads. */
 struct ticket_lookup *ticket_lookup_start(struct net_loop *loop,
                                           void (*found)(void *context, const char *principal),
                                           void *context);
-/* found will not be called. NULL is allowed. */
+/* Frees the look-up: found is not called. NULL is allowed. */
 void ticket_lookup_cancel(struct ticket_lookup *lookup);
 
 #endif

@@ -20,7 +20,7 @@ struct netsession_call {
 	struct connection_key key; /* its credentials are held, and its texts its own */
 	struct enumeration enumeration;
 	struct deletion deletion;
-	struct connection *link; /* NULL until it begins */
+	struct connection *connection; /* NULL until it begins */
 	struct net_timer *start, *deadline;
 	struct err err;
 	bool is_cancelled;
@@ -30,14 +30,12 @@ struct netsession_call {
 
 static void call_free(struct netsession_call *call)
 {
-	connection_close(call->link);
+	connection_close(call->connection);
 	net_timer_stop(call->start);
 	net_timer_stop(call->deadline);
 	enumeration_fini(&call->enumeration);
 	deletion_fini(&call->deletion);
-	credentials_release(call->key.credentials);
-	free(call->key.wins);
-	free(call->key.local);
+	connection_key_fini(&call->key);
 	free(call->scratch);
 	free(call);
 }
@@ -57,34 +55,34 @@ static void call_finish_cancelled(struct netsession_call *call)
 {
 	call->err = (struct err){ 0 };
 	err_set(&call->err, ERROR_CANCELLED,
-	        call->link != NULL ? connection_step(call->link) : "query", NULL);
+	        call->connection != NULL ? connection_step(call->connection) : "query", NULL);
 	call_finish(call);
 }
 
-/* It was answered: the connection may serve the next call. */
+/* The call is answered: the connection may serve another one. */
 static void call_finish_answered(struct netsession_call *call)
 {
-	struct connection *link = call->link;
+	struct connection *connection = call->connection;
 
-	call->link = NULL;
-	connection_release(link);
+	call->connection = NULL;
+	connection_release(connection);
 	call_finish(call);
 }
 
-/* ---- what it asks ---- */
+/* ---- what the connection reports ---- */
 
 static bool call_on_ready(void *context)
 {
 	struct netsession_call *call = context;
-	struct client_state *conversation = connection_state(call->link);
+	struct client_state *state = connection_state(call->connection);
 
 	switch (call->kind) {
 	case CALL_ENUM:
-		client_state_call_enum(conversation, &call->enumeration.request,
+		client_state_call_enum(state, &call->enumeration.request,
 		                       call->handler->on_row != NULL);
 		return true;
 	case CALL_DEL:
-		client_state_call_del(conversation, &call->deletion.request);
+		client_state_call_del(state, &call->deletion.request);
 		return true;
 	case CALL_CONNECT:
 		break;
@@ -96,12 +94,12 @@ static bool call_on_ready(void *context)
 static bool call_on_rows(void *context)
 {
 	struct netsession_call *call = context;
-	struct client_state *conversation = connection_state(call->link);
+	struct client_state *state = connection_state(call->connection);
 	uint32_t level = call->enumeration.request.level;
 	struct netsession_row row;
 
 	while (!call->is_cancelled &&
-	       client_state_next_row(conversation, &row, &call->scratch, &call->scratch_bytes))
+	       client_state_next_row(state, &row, &call->scratch, &call->scratch_bytes))
 		if (enumeration_accepts_row(&call->enumeration, &level, &row))
 			call->handler->on_row(call->context, level, &row);
 	if (!call->is_cancelled)
@@ -118,8 +116,9 @@ static bool call_take_enum(struct netsession_call *call)
 	enum enumeration_next next;
 	void *infos;
 
-	if (client_state_take_enum(connection_state(call->link), &answer, &infos) != NERR_Success)
-		return true; /* it has failed, which comes next */
+	if (client_state_take_enum(connection_state(call->connection), &answer, &infos) !=
+	    NERR_Success)
+		return true; /* the connection reports the failure next */
 	next = enumeration_take(&call->enumeration, &answer, infos, &page, &call->err);
 	if (page != NULL && call->handler->on_page != NULL)
 		call->handler->on_page(call->context, page);
@@ -138,7 +137,7 @@ static bool call_take_del(struct netsession_call *call)
 {
 	NET_API_STATUS answer;
 
-	if (client_state_take_del(connection_state(call->link), &answer) != NERR_Success)
+	if (client_state_take_del(connection_state(call->connection), &answer) != NERR_Success)
 		return true;
 	if (answer != NERR_Success)
 		err_set(&call->err, answer, "NetrSessionDel", NULL);
@@ -157,19 +156,19 @@ static void call_on_failed(void *context, const struct err *err)
 {
 	struct netsession_call *call = context;
 
-	if (call->kind != CALL_CONNECT || !connection_has_tree(call->link))
+	if (call->kind != CALL_CONNECT || !connection_has_tree(call->connection))
 		call->err = *err;
 	call_finish(call);
 }
 
-/* ---- its life ---- */
+/* ---- beginning and end ---- */
 
 static void call_on_deadline(void *context)
 {
 	struct netsession_call *call = context;
 
 	err_set(&call->err, ERROR_TIMEOUT,
-	        call->link != NULL ? connection_step(call->link) : "query", NULL);
+	        call->connection != NULL ? connection_step(call->connection) : "query", NULL);
 	call_finish(call);
 }
 
@@ -186,12 +185,12 @@ static void call_on_start(void *context)
 		return;
 	}
 	if (call->err.status == NERR_Success)
-		call->link = connection_new(call->loop, &call->key, &handler, call);
-	if (call->link == NULL) {
+		call->connection = connection_new(call->loop, &call->key, &handler, call);
+	if (call->connection == NULL) {
 		err_set(&call->err, ERROR_NOT_ENOUGH_MEMORY, "query", NULL);
 		call_finish(call);
 	} else {
-		connection_open(call->link);
+		connection_open(call->connection);
 	}
 }
 
@@ -205,7 +204,8 @@ void netsession_cancel(struct netsession_call *call)
 	call->start = net_timer_start(call->loop, 0, call_on_start, call);
 }
 
-/* Who asks, first match wins: given explicitly, the environment's file, the caller's tickets. */
+/* Chooses as whom the caller logs on, the first that is there: the credentials of the query, the
+ * file that the environment names, the caller's tickets. */
 static void call_choose_credentials(struct netsession_call *call,
                                     const struct netsession_query *query)
 {
@@ -213,7 +213,7 @@ static void call_choose_credentials(struct netsession_call *call,
 	                                                   : environment_credentials(&call->err);
 }
 
-/* A server that is named. */
+/* The query names a server. */
 static void call_choose_server(struct netsession_call *call, const struct netsession_query *query)
 {
 	struct connection_key *key = &call->key;
@@ -230,7 +230,8 @@ static void call_choose_server(struct netsession_call *call, const struct netses
 		call_choose_credentials(call, query);
 }
 
-/* What is wrong with a query is told like any other failure, by on_end. */
+/* Makes the key and the request. What is wrong with the query is reported like any other failure,
+ * by on_end. */
 static void call_check_query(struct netsession_call *call, const struct netsession_query *query)
 {
 	call->enumeration.level_wanted = query->level;
@@ -239,8 +240,8 @@ static void call_check_query(struct netsession_call *call, const struct netsessi
 	    (call->kind == CALL_DEL &&
 	     deletion_init(&call->deletion, query, &call->err) != NERR_Success))
 		return;
-	/* On this computer the kernel says who asks: no credentials, and nobody listens on the way.
-	 */
+	/* The local service learns from the kernel who the caller is: that takes neither
+	 * credentials nor encryption. */
 	if (server_name_is_local(query->server))
 		(void)connection_key_init_local(&call->key, &call->err);
 	else

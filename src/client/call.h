@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One call over the network: what it asks, its deadline, its cancellation, its end. */
+/* One call of <netsession.h>: its request, its deadline, its cancellation, its end. */
 #ifndef CLIENT_CALL_H
 #define CLIENT_CALL_H
 
@@ -9,11 +9,12 @@
 enum call_kind {
 	CALL_ENUM,
 	CALL_DEL,
-	CALL_CONNECT, /* as far as the server's IPC$, and no further */
+	CALL_CONNECT, /* logs on and connects to IPC$, and calls nothing */
 };
 
-/* Keeps loop, and the query's credentials, handler and context until on_end, the last thing that
- * is called; never from here. Gives the call, which is gone then. NULL: out of memory. */
+/* Starts a call. Keeps loop, the query's credentials, handler and context until on_end, which is
+ * called last, and never from here. Gives the call, which is freed after on_end. NULL: out of
+ * memory. */
 struct netsession_call *call_start(struct net_loop *loop, enum call_kind kind,
                                    const struct netsession_query *query,
                                    const struct netsession_handler *handler, void *context);

@@ -18,21 +18,22 @@ struct connection {
 	const char *step;           /* before the state machine runs: static text */
 	struct err err;
 
-	/* What is under way; NULL: nothing of the kind. */
+	/* What is under way; NULL: nothing of that kind. */
 	struct ticket_lookup *tickets;
 	struct resolve *resolve;
 	struct net_dial *dial;
 	struct net_stream *stream;
 	struct authentication *authentication;
-	bool was_idle;   /* and nothing was answered since: see fail */
+	bool was_idle;   /* it is out of the pool, and no call was answered since: see
+	                  * connection_set_failed */
 	bool is_probing; /* the connection asks for SMB1 only: see connection_on_ended */
-	bool is_ending;  /* a step of the log-on is waited for */
+	bool is_ending;  /* the failure is reported after the step of the log-on */
 };
 
 static void connection_dial(struct connection *c);
 static void connection_pump(struct connection *c);
 
-/* Ends everything that is under way on the network. */
+/* Ends all that is under way on the network. */
 static void connection_hang_up(struct connection *c)
 {
 	ticket_lookup_cancel(c->tickets);
@@ -45,7 +46,8 @@ static void connection_hang_up(struct connection *c)
 	c->stream = NULL;
 }
 
-/* GSSAPI does not like a program that exits while it works: a step under way is waited for. */
+/* Reports the failure, after a step of the log-on that is under way: GSSAPI does not survive a
+ * program that exits while it works. */
 static void connection_end(struct connection *c)
 {
 	connection_hang_up(c);
@@ -57,13 +59,14 @@ static void connection_end(struct connection *c)
 
 static void connection_set_failed(struct connection *c, const struct err *err)
 {
-	if (c->was_idle) { /* the server gave it up meanwhile: nobody has to know */
+	if (c->was_idle) { /* the server has closed the idle connection meanwhile: a new one
+		            * replaces it */
 		c->was_idle = false;
 		connection_hang_up(c);
 		connection_dial(c);
 		return;
 	}
-	/* The probe is for one answer alone: without it, what it was made for stands. */
+	/* The probe is for one answer only: otherwise the failure that caused it stands. */
 	if (c->err.status == NERR_Success || err->status == ERROR_SMB1_NOT_AVAILABLE)
 		c->err = *err;
 	connection_end(c);
@@ -77,7 +80,7 @@ static void connection_fail_memory(struct connection *c)
 	connection_set_failed(c, &err);
 }
 
-/* ---- the conversation's needs ---- */
+/* ---- events of the state machine ---- */
 
 static void connection_on_stepped(void *context, const struct authentication_result *result)
 {
@@ -116,13 +119,13 @@ static bool connection_flush(struct connection *c)
 	return sent;
 }
 
-/* READs are under way that would swallow the next answer: a new connection has none. */
+/* READs are in flight that would take the bytes of the next answer: a new connection has none. */
 static bool connection_is_spent(const struct connection *c)
 {
 	return c->state->err.status == NERR_Success && client_state_is_spent(c->state);
 }
 
-/* Does what the conversation wants until it has to wait. */
+/* Handles events of the state machine until it has to wait. */
 static void connection_pump(struct connection *c)
 {
 	for (;;) {
@@ -191,7 +194,7 @@ static void connection_on_ended(void *context, const struct err *err)
 	client_state_explain_end(c->state, &where);
 	if (client_state_received_nothing(c->state) && !c->is_probing &&
 	    err->status == ERROR_NETNAME_DELETED) {
-		/* Not a word to NEGOTIATE: so does a server that knows SMB1 only. */
+		/* No reply to NEGOTIATE: a server that supports SMB1 only does that. */
 		c->err = where;
 		c->is_probing = true;
 		connection_hang_up(c);
@@ -212,7 +215,7 @@ static bool connection_use_socket(struct connection *c, int socket)
 	return c->stream != NULL;
 }
 
-/* The first token waits for nobody: it is made while NEGOTIATE is on its way. */
+/* The first token is made while NEGOTIATE is in flight. */
 static bool connection_begin_log_on(struct connection *c)
 {
 	const struct connection_key *key = &c->key;
@@ -291,7 +294,7 @@ static void connection_dial_local(struct connection *c)
 		connection_dial_addresses(c, &addresses);
 	} else {
 		err_set(&err, ERROR_INVALID_PARAMETER, c->step,
-		        "NETSESSION_SOCKET is too long for a socket's path");
+		        "the path in NETSESSION_SOCKET is too long for a socket");
 		connection_set_failed(c, &err);
 	}
 }
@@ -311,7 +314,7 @@ static void connection_dial(struct connection *c)
 		connection_fail_memory(c);
 }
 
-/* ---- its life ---- */
+/* ---- beginning and end ---- */
 
 struct connection *connection_new(struct net_loop *loop, const struct connection_key *key,
                                   const struct connection_handler *handler, void *context)
@@ -331,7 +334,7 @@ struct connection *connection_new(struct net_loop *loop, const struct connection
 	return c;
 }
 
-/* Goes on where an earlier call left off; else begins anew. */
+/* Uses an idle connection, or else makes a new one. */
 static void connection_begin(struct connection *c)
 {
 	int socket = connection_pool_take(&c->key, &c->state);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* netsession_diagnose: the way to a server step by step, and what is found at each. The local
- * service has its own steps. */
+/* netsession_diagnose: each step of connecting to a server, with a report of what was found. The
+ * local service has its own steps. */
 #include <netsession.h>
 
 #include <netdb.h>
@@ -19,7 +19,7 @@
 struct diagnosis {
 	const struct netsession_query *query;
 	uint32_t timeout_ms;
-	void (*found)(void *context, const struct netsession_report *finding);
+	void (*report)(void *context, const struct netsession_report *report);
 	void *context;
 	struct server_name server;
 	struct net_addresses addresses;
@@ -30,15 +30,16 @@ struct diagnosis {
 static void diagnose_report(const struct diagnosis *x, const char *step,
                             enum netsession_verdict verdict, const char *text, const char *advice)
 {
-	x->found(x->context, &(struct netsession_report){
-				     .step = step,
-				     .verdict = verdict,
-				     .text = text,
-				     .advice = advice,
-			     });
+	x->report(x->context, &(struct netsession_report){
+				      .step = step,
+				      .verdict = verdict,
+				      .text = text,
+				      .advice = advice,
+			      });
 }
 
-/* False, for the convenience of steps. That a server lacks a level is nothing bad in itself. */
+/* Returns false, as a step that failed does. That a server lacks a level is nothing bad in itself.
+ */
 static bool diagnose_report_failure(struct diagnosis *x, const char *step,
                                     const struct netsession_error *error)
 {
@@ -46,13 +47,13 @@ static bool diagnose_report_failure(struct diagnosis *x, const char *step,
 
 	if (x->error.status == NERR_Success)
 		x->error = *error;
-	x->found(x->context, &(struct netsession_report){
-				     .step = step,
-				     .verdict = is_bad ? NETSESSION_BAD : NETSESSION_NOTICE,
-				     .status = error->status,
-				     .text = error->text,
-				     .advice = is_bad ? error->advice : NULL,
-			     });
+	x->report(x->context, &(struct netsession_report){
+				      .step = step,
+				      .verdict = is_bad ? NETSESSION_BAD : NETSESSION_NOTICE,
+				      .status = error->status,
+				      .text = error->text,
+				      .advice = is_bad ? error->advice : NULL,
+			      });
 	return false;
 }
 
@@ -64,7 +65,7 @@ static bool diagnose_report_err(struct diagnosis *x, const char *step, const str
 	return diagnose_report_failure(x, step, &error);
 }
 
-/* ---- the steps: false, when the next ones make no sense ---- */
+/* ---- the steps: false, where the next ones make no sense ---- */
 
 static bool diagnose_name(struct diagnosis *x)
 {
@@ -121,7 +122,7 @@ static const char *diagnose_dialect_name(uint16_t dialect)
 	}
 }
 
-/* A server says only which dialect it likes best: each is offered by itself. */
+/* A server names only the dialect that it prefers: each one is offered by itself. */
 static void diagnose_dialects(struct diagnosis *x, const struct smb2_negotiate_response *best)
 {
 	char text[64] = "";
@@ -143,7 +144,7 @@ static void diagnose_dialects(struct diagnosis *x, const struct smb2_negotiate_r
 	else
 		diagnose_report(
 			x, "dialects", NETSESSION_NOTICE, text,
-			"3.1.1 alone protects the negotiation itself: allow it on the server");
+			"only 3.1.1 protects the negotiation itself: enable it on the server");
 }
 
 static void diagnose_signing(struct diagnosis *x, const struct smb2_negotiate_response *best)
@@ -161,7 +162,7 @@ static void diagnose_signing(struct diagnosis *x, const struct smb2_negotiate_re
 		x, "signing", is_required ? NETSESSION_GOOD : NETSESSION_NOTICE, text,
 		is_required
 			? NULL
-			: "netsession signs in any case; require it on the server, so that all do");
+			: "netsession always signs; require signing on the server, so that every client does");
 }
 
 static void diagnose_encryption(struct diagnosis *x, const struct smb2_negotiate_response *best)
@@ -174,12 +175,12 @@ static void diagnose_encryption(struct diagnosis *x, const struct smb2_negotiate
 	                ciphers[best->cipher],
 	                best->cipher != SMB2_CIPHER_NONE
 	                        ? NULL
-	                        : "--encrypt cannot be had: it takes SMB 3.0 or later");
+	                        : "--encrypt is not possible: encryption needs SMB 3.0 or later");
 }
 
 static void diagnose_mechanisms(struct diagnosis *x, const struct smb2_negotiate_response *best)
 {
-	static const char *const texts[] = { "the server does not say", "Kerberos", "NTLM",
+	static const char *const texts[] = { "not announced by the server", "Kerberos", "NTLM",
 		                             "Kerberos, NTLM" };
 
 	diagnose_report(x, "mechanisms",
@@ -199,7 +200,7 @@ static bool diagnose_log_on(struct diagnosis *x)
 	if (netsession_connect(x->query, &error) != NERR_Success &&
 	    !diagnose_begins_with(error.step, "TREE_CONNECT"))
 		return diagnose_report_failure(x, "log-on", &error);
-	diagnose_report(x, "log-on", NETSESSION_GOOD, "the server takes it", NULL);
+	diagnose_report(x, "log-on", NETSESSION_GOOD, "the server accepts the log-on", NULL);
 	if (error.status != NERR_Success)
 		return diagnose_report_failure(x, "share", &error);
 	diagnose_report(x, "share", NETSESSION_GOOD, "IPC$ is open", NULL);
@@ -216,8 +217,9 @@ static void diagnose_report_listed(struct diagnosis *x, const char *step,
 	x->is_listed = true;
 }
 
-/* True: the pipe is open, whatever became of the level; that it is, is told at the first one. */
-static bool diagnose_level(struct diagnosis *x, uint32_t level, bool tells_pipe)
+/* True: the pipe is open, whether the level was granted or not. reports_pipe: report the pipe, too.
+ */
+static bool diagnose_level(struct diagnosis *x, uint32_t level, bool reports_pipe)
 {
 	struct netsession_query query = *x->query;
 	struct netsession_page *page;
@@ -225,12 +227,12 @@ static bool diagnose_level(struct diagnosis *x, uint32_t level, bool tells_pipe)
 	char step[16];
 
 	query.level = level;
-	query.preferred_bytes = 1; /* how many they are is told with the first of them */
+	query.preferred_bytes = 1; /* the first entry comes with the total */
 	snprintf(step, sizeof step, "level %u", (unsigned)level);
 	(void)netsession_enum(&query, &page, &error);
 	if (diagnose_begins_with(error.step, "CREATE") || diagnose_begins_with(error.step, "bind"))
 		return diagnose_report_failure(x, "pipe", &error);
-	if (tells_pipe)
+	if (reports_pipe)
 		diagnose_report(x, "pipe", NETSESSION_GOOD, "srvsvc is open", NULL);
 	if (error.status == NERR_Success)
 		diagnose_report_listed(x, step, page);
@@ -240,10 +242,10 @@ static bool diagnose_level(struct diagnosis *x, uint32_t level, bool tells_pipe)
 	return true;
 }
 
-static void diagnose_levels(struct diagnosis *x, bool tells_pipe)
+static void diagnose_levels(struct diagnosis *x, bool reports_pipe)
 {
 	for (size_t i = 0; i < SESSION_LEVEL_COUNT; i++)
-		if (!diagnose_level(x, session_levels_richest_first[i], tells_pipe && i == 0))
+		if (!diagnose_level(x, session_levels_richest_first[i], reports_pipe && i == 0))
 			return;
 }
 
@@ -261,7 +263,7 @@ static void diagnose_server(struct diagnosis *x)
 		diagnose_levels(x, true);
 }
 
-/* ---- the local service's ---- */
+/* ---- the steps of the local service ---- */
 
 static void diagnose_note_label(void *context, const struct local_entry *entry)
 {
@@ -295,7 +297,7 @@ static void diagnose_report_counter(void *context, const struct local_entry *ent
 	diagnose_report(context, "counter", NETSESSION_GOOD, text, NULL);
 }
 
-/* They are for whom the policy means them: that somebody else cannot see them is nothing bad. */
+/* The access policy says who may see the counters: that the caller may not is nothing bad. */
 static void diagnose_counters(struct diagnosis *x)
 {
 	struct netsession_error error;
@@ -317,13 +319,13 @@ static void diagnose_local(struct diagnosis *x)
 }
 
 uint32_t netsession_diagnose(const struct netsession_query *query,
-                             void (*found)(void *context, const struct netsession_report *finding),
+                             void (*report)(void *context, const struct netsession_report *report),
                              void *context, struct netsession_error *error)
 {
 	struct diagnosis x = {
 		.query = query,
 		.timeout_ms = call_timeout_ms(query),
-		.found = found,
+		.report = report,
 		.context = context,
 	};
 

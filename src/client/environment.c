@@ -8,7 +8,7 @@
 #include "local/publish_message.h"
 #include "local/interface.h"
 
-/* The file read last, and what tells that it is still the same. */
+/* The file read last, and how it is recognised. */
 static struct {
 	pthread_mutex_t mutex;
 	struct netsession_credentials *credentials; /* NULL: none is kept */
@@ -23,7 +23,7 @@ static bool environment_is_same_file(const struct stat *a, const struct stat *b)
 	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-/* Reads the file and keeps it. */
+/* Reads the file and keeps its credentials. */
 static struct netsession_credentials *
 environment_read_file(const char *path, const struct stat *file, struct err *err)
 {
@@ -38,7 +38,7 @@ environment_read_file(const char *path, const struct stat *file, struct err *err
 	return read;
 }
 
-/* What a variable says; NULL: nothing. */
+/* The value of a variable; NULL: it is not set, or empty. */
 static const char *environment_value(const char *name)
 {
 	const char *value = secure_getenv(name);
@@ -76,7 +76,7 @@ struct netsession_credentials *environment_credentials(struct err *err)
 		return NULL;
 	is_there = stat(path, &file) == 0;
 	if (is_there && !S_ISREG(file.st_mode)) {
-		/* A pipe cannot be read twice, and may be waited for: nobody else shall. */
+		/* A pipe cannot be read twice, and reading may wait: no other thread shall wait. */
 		(void)credentials_read(path, &credentials, err);
 		return credentials;
 	}

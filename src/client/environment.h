@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* What the environment says where a query says nothing. */
+/* What the environment says where a query says nothing. Use texts before a caller changes the
+ * environment. */
 #ifndef CLIENT_ENVIRONMENT_H
 #define CLIENT_ENVIRONMENT_H
 
 #include "auth/credentials.h"
 
-/* Who asks: gives a hold on the credentials of the file that NETSESSION_CREDENTIALS names; NULL
- * where no file is named, or with err where it was refused. The same file is read once, and so is
- * what GSSAPI makes of it, until it changes. */
+/* NETSESSION_CREDENTIALS: gives a hold on the credentials of the file that it names; NULL where it
+ * names none, or with err where the file is refused. A file is read once, and GSSAPI works on it
+ * once, until the file changes. */
 struct netsession_credentials *environment_credentials(struct err *err);
 
-/* NETSESSION_WINS: the WINS server's address, NULL where it is not set or empty. Use it before
- * somebody changes the environment. */
+/* NETSESSION_WINS: the address of the WINS server; NULL where it is not set or empty. */
 const char *environment_wins(void);
 
-/* NETSESSION_SOCKET: the path of the local service's socket, or where it is by default. The same.
- */
+/* NETSESSION_SOCKET: the path of the local service's socket, or the default path. */
 const char *environment_socket(void);
-/* NETSESSION_PUBLISH_SOCKET: the same of the socket for feeds. */
+/* NETSESSION_PUBLISH_SOCKET: the same of the publish socket. */
 const char *environment_publish_socket(void);
 
 #endif

@@ -6,36 +6,36 @@
 #include <string.h>
 #include "auth/credentials.h"
 
-enum { STORY_BYTES = sizeof((struct netsession_error *)0)->text };
+enum { MESSAGE_BYTES = sizeof((struct netsession_error *)0)->text };
 
 static const struct status_words {
 	NET_API_STATUS status;
-	const char *words;  /* what it means */
+	const char *words;  /* what happened */
 	const char *advice; /* what to do about it; NULL: nothing in general */
 } statuses[] = {
 	{ ERROR_FILE_NOT_FOUND, "not found", NULL },
 	{ ERROR_ACCESS_DENIED, "access denied",
-	  "ask as an administrator or server operator of that server" },
+	  "use an account that is an administrator or server operator of that server" },
 	{ ERROR_NOT_ENOUGH_MEMORY, "out of memory", NULL },
 	{ ERROR_NOT_SUPPORTED, "not supported", NULL },
 	{ ERROR_BAD_NETPATH, "cannot be reached", "check the name, the port and the firewall" },
-	{ ERROR_BAD_NET_RESP, "unexpected answer", "is it an SMB server, and is this its port?" },
+	{ ERROR_BAD_NET_RESP, "unexpected answer",
+	  "check that this is an SMB server, and its port" },
 	{ ERROR_UNEXP_NET_ERR, "network error", NULL },
 	{ ERROR_NETNAME_DELETED, "connection lost", "try again; the server's log may say more" },
 	{ ERROR_BAD_NET_NAME, "no such share", NULL },
 	{ ERROR_TOO_MANY_SESS, "too many sessions", NULL },
 	{ ERROR_REQ_NOT_ACCEP, "too many connections", NULL },
 	{ ERROR_INVALID_PARAMETER, "invalid parameter", NULL },
-	{ ERROR_INVALID_LEVEL, "not answered",
-	  "the server does not know that level; auto finds one that it knows" },
-	{ ERROR_SMB1_NOT_AVAILABLE, "SMB1 is not spoken here",
+	{ ERROR_INVALID_LEVEL, "not supported",
+	  "the server does not know that level; level auto finds one that the server knows" },
+	{ ERROR_SMB1_NOT_AVAILABLE, "the server supports SMB1 only",
 	  "enable SMB2 or later on the server" },
-	{ ERROR_DOWNGRADE_DETECTED, "the exchange was tampered with",
-	  "something between here and the server changes messages: do not log on over it" },
-	{ ERROR_NO_LOGON_SERVERS, "no domain controller answers",
-	  "check krb5.conf, DNS and the way to the domain" },
-	{ ERROR_NO_SUCH_LOGON_SESSION, "nobody is logged on",
-	  "run kinit, or give a credentials file" },
+	{ ERROR_DOWNGRADE_DETECTED, "the connection was tampered with",
+	  "a host on the way to the server changes messages: do not log on over this network" },
+	{ ERROR_NO_LOGON_SERVERS, "no domain controller answered",
+	  "check krb5.conf, DNS and the route to the domain's KDC" },
+	{ ERROR_NO_SUCH_LOGON_SESSION, "no credentials", "run kinit, or give a credentials file" },
 	{ ERROR_LOGON_FAILURE, "log-on failed", "check user, domain and password" },
 	{ ERROR_ACCOUNT_RESTRICTION, "log-on refused", NULL },
 	{ ERROR_INVALID_LOGON_HOURS, "log-on refused at this hour", NULL },
@@ -47,22 +47,23 @@ static const struct status_words {
 	{ ERROR_PASSWORD_MUST_CHANGE, "the password must be changed first", "change it" },
 	{ ERROR_ACCOUNT_LOCKED_OUT, "the account is locked", "wait, or have it unlocked" },
 	{ ERROR_WRONG_TARGET_NAME, "log-on failed",
-	  "name the server by the name that it has in its domain" },
-	{ ERROR_TIME_SKEW, "the clocks differ too much", "set this machine's clock" },
-	{ ERROR_NTLM_BLOCKED, "the server takes no NTLM",
-	  "log on by Kerberos: kinit, or name the password's realm as its domain" },
+	  "name the server as it is named in its domain" },
+	{ ERROR_TIME_SKEW, "the clocks differ too much", "set the clock of this computer" },
+	{ ERROR_NTLM_BLOCKED, "the server does not accept NTLM",
+	  "use Kerberos: run kinit, or give the password's realm as its domain" },
 	{ ERROR_CONNECTION_REFUSED, "refused",
-	  "what serves it there is not running: see that server's log" },
-	{ ERROR_TIMEOUT, "timed out", "is it the right port? give a slow server more time" },
+	  "the service behind the pipe is not running: see that server's log" },
+	{ ERROR_TIMEOUT, "timed out", "check the port, or allow a slow server more time" },
 	{ RPC_X_BAD_STUB_DATA, "malformed answer", "please report it, with the server's version" },
-	{ RPC_S_UNKNOWN_IF, "no Server service", "is the Server service running there?" },
+	{ RPC_S_UNKNOWN_IF, "no Server service",
+	  "check that the Server service runs on that server" },
 	{ RPC_S_PROTOCOL_ERROR, "RPC protocol error",
 	  "please report it, with the server's version" },
 	{ NERR_ServerNotStarted, "the Server service is not started",
 	  "start netsessiond on this computer, or name a server" },
 	{ NERR_UserNotFound, "no session of that user", NULL },
 	{ NERR_ClientNameNotFound, "no session from that client", NULL },
-	{ NERR_InvalidComputer, "not a computer's name", "give a name, an address or host:port" },
+	{ NERR_InvalidComputer, "invalid server name", "give a name, an address or host:port" },
 };
 
 static const struct status_words *error_message_find_status(NET_API_STATUS status)
@@ -82,24 +83,24 @@ static bool error_message_is_about_level(const struct err *err)
 	       err->step != NULL && strcmp(err->step, "NetrSessionEnum") == 0;
 }
 
-/* A file of the caller's own, or its feed, is no matter of a server: its story says all. */
+/* The failure concerns the caller's own file or publisher, not a server: the text says all. */
 static bool error_message_is_local(const struct err *err)
 {
 	return err->step != NULL && (strcmp(err->step, CREDENTIALS_STEP) == 0 ||
 	                             strcmp(err->step, PUBLISHER_STEP) == 0);
 }
 
-static void error_message_append(char text[STORY_BYTES], const char *separator, const char *more)
+static void error_message_append(char text[MESSAGE_BYTES], const char *separator, const char *more)
 {
 	size_t length = strlen(text);
 
-	snprintf(text + length, STORY_BYTES - length, "%s%s", separator, more);
+	snprintf(text + length, MESSAGE_BYTES - length, "%s%s", separator, more);
 }
 
 void error_message_write(struct netsession_error *to, const struct err *err, uint32_t level)
 {
 	const struct status_words *w = error_message_find_status(err->status);
-	bool has_why = err->nt_status == 0 && err->text[0] != '\0';
+	bool has_text = err->nt_status == 0 && err->text[0] != '\0';
 	char where[64] = "", nt[ERR_TEXT_BYTES + 16] = "";
 
 	if (to == NULL)
@@ -122,8 +123,8 @@ void error_message_write(struct netsession_error *to, const struct err *err, uin
 		snprintf(nt, sizeof nt, ", %s", err->text);
 	snprintf(to->text, sizeof to->text, "%s%s (%u%s)", w->words, where, (unsigned)err->status,
 	         nt);
-	if (has_why)
+	if (has_text)
 		error_message_append(to->text, ": ", err->text);
 	if (to->advice != NULL)
-		error_message_append(to->text, has_why ? "; " : ": ", to->advice);
+		error_message_append(to->text, has_text ? "; " : ": ", to->advice);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Failures in words: one line that says what happened, where, and what to do about it. */
+/* The message of a failure: one line that says what happened, in which step, why, and what to do.
+ */
 #ifndef CLIENT_ERROR_MESSAGE_H
 #define CLIENT_ERROR_MESSAGE_H
 
@@ -8,7 +9,7 @@
 
 #define PUBLISHER_STEP "publisher" /* the step of every failure of a publisher */
 
-/* level is the one that was asked for, or NETSESSION_LEVEL_AUTO. to may be NULL. */
+/* Fills *to, which may be NULL. level: of the query, or NETSESSION_LEVEL_AUTO. */
 void error_message_write(struct netsession_error *to, const struct err *err, uint32_t level);
 
 #endif

@@ -7,14 +7,14 @@
 #include "wire/nbns_query.h"
 #include "net/datagram.h"
 
-/* How often is asked, and how long is waited each time: RFC 1002 6, but for a WINS server 1.5
- * seconds instead of 5, as [MS-NBTE] 3.1.2 has it. */
+/* How often a query is sent, and how long to wait for an answer each time: RFC 1002 6; but for a
+ * WINS server 1.5 seconds instead of 5, as [MS-NBTE] 3.1.2 says. */
 static const struct netbios_retries {
 	unsigned tries;
 	uint32_t each_ms;
-} broadcast_patience = { 3, 250 }, wins_patience = { 3, 1500 };
+} broadcast_retries = { 3, 250 }, wins_retries = { 3, 1500 };
 
-/* How long a server may ask to be waited for; the call's deadline stands above that. */
+/* How much time a server may ask for; the deadline of the call comes before that. */
 #define MAX_WAIT_S 60
 
 struct netbios_lookup {
@@ -23,8 +23,8 @@ struct netbios_lookup {
 	uint16_t port; /* of what is found */
 	struct sockaddr_in to[NET_MAX_BROADCASTS];
 	unsigned to_count;
-	const struct netbios_retries *patience;
-	unsigned asked;
+	const struct netbios_retries *retries;
+	unsigned sent; /* queries */
 	struct net_datagram *socket;
 	struct net_timer *timer;
 	void (*found)(void *context, enum netbios_outcome, const struct net_addresses *);
@@ -74,7 +74,7 @@ static void netbios_lookup_finish_with(struct netbios_lookup *lookup,
 	netbios_lookup_finish(lookup, NETBIOS_FOUND, &addresses);
 }
 
-/* ---- asking ---- */
+/* ---- queries ---- */
 
 static void netbios_lookup_on_timer(void *context);
 
@@ -85,7 +85,7 @@ static bool netbios_lookup_wait(struct netbios_lookup *lookup, uint32_t ms)
 	return lookup->timer != NULL;
 }
 
-/* Whether the question left on one network at least. */
+/* Whether the query was sent on at least one network. */
 static bool netbios_lookup_send(struct netbios_lookup *lookup)
 {
 	struct wire_writer w = { 0 };
@@ -103,22 +103,22 @@ static bool netbios_lookup_send(struct netbios_lookup *lookup)
 	return sent;
 }
 
-/* Nobody answered in time; or nobody was asked yet. */
+/* No answer came in time, or no query was sent yet. */
 static void netbios_lookup_on_timer(void *context)
 {
 	struct netbios_lookup *lookup = context;
 	bool is_broadcast = lookup->query.is_broadcast;
 
-	if (lookup->asked == lookup->patience->tries) {
+	if (lookup->sent == lookup->retries->tries) {
 		netbios_lookup_finish_without(lookup,
 		                              is_broadcast ? NETBIOS_UNKNOWN : NETBIOS_SILENT);
 		return;
 	}
-	lookup->asked++;
+	lookup->sent++;
 	if (!netbios_lookup_send(lookup))
 		netbios_lookup_finish_without(lookup, is_broadcast ? NETBIOS_NOT_ASKED
 		                                                   : NETBIOS_UNREACHABLE);
-	else if (!netbios_lookup_wait(lookup, lookup->patience->each_ms))
+	else if (!netbios_lookup_wait(lookup, lookup->retries->each_ms))
 		netbios_lookup_finish_without(lookup, NETBIOS_NOT_ASKED);
 }
 
@@ -147,7 +147,7 @@ static void netbios_lookup_on_received(void *context, const struct sockaddr_in *
 	nbns_answer_decode(&r, &lookup->query, &answer);
 	if (r.error != NULL)
 		return;
-	/* One of many does not speak for all: who does not own the name has no say. */
+	/* Of a broadcast, only an owner of the name counts. */
 	if (is_broadcast && answer.verdict != NBNS_FOUND && answer.verdict != NBNS_IS_GROUP)
 		return;
 	switch (answer.verdict) {
@@ -162,13 +162,14 @@ static void netbios_lookup_on_received(void *context, const struct sockaddr_in *
 		break;
 	case NBNS_WAIT:
 		wait_ms = 1000 * (answer.wait_s < MAX_WAIT_S ? answer.wait_s : MAX_WAIT_S);
-		if (wait_ms < lookup->patience->each_ms)
-			wait_ms = lookup->patience->each_ms;
+		if (wait_ms < lookup->retries->each_ms)
+			wait_ms = lookup->retries->each_ms;
 		if (!netbios_lookup_wait(lookup, wait_ms))
 			netbios_lookup_finish_without(lookup, NETBIOS_NOT_ASKED);
 		break;
 	case NBNS_REFUSED:
-	case NBNS_REDIRECT: /* we asked for recursion: such a server is not set up for clients */
+	case NBNS_REDIRECT: /* the query asked for recursion: such a server is not set up for
+	                       clients */
 		netbios_lookup_finish_without(lookup, NETBIOS_REFUSED);
 		break;
 	}
@@ -181,10 +182,10 @@ static void netbios_lookup_set_servers(struct netbios_lookup *lookup, const stru
 			                              .sin_port = htons(NBNS_PORT),
 			                              .sin_addr = *wins };
 		lookup->to_count = 1;
-		lookup->patience = &wins_patience;
+		lookup->retries = &wins_retries;
 	} else {
 		lookup->to_count = net_broadcasts(lookup->to, NBNS_PORT);
-		lookup->patience = &broadcast_patience;
+		lookup->retries = &broadcast_retries;
 	}
 }
 

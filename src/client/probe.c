@@ -12,12 +12,12 @@ struct probe {
 	struct net_dial *dial;
 	struct net_stream *stream;
 	struct net_addresses *addresses;
-	struct client_state conversation;
+	struct client_state state;
 	const char *step;
 	struct err err;
 };
 
-/* Nothing is left to wait for: the loop ends. */
+/* Ends everything that the loop waits for, and so the loop. */
 static void probe_end(struct probe *p)
 {
 	net_timer_stop(p->deadline);
@@ -90,12 +90,12 @@ NET_API_STATUS probe_addresses(const char *host, uint16_t port, const char *wins
 
 static void probe_pump(struct probe *p)
 {
-	enum client_event event = client_state_next(&p->conversation);
-	struct wire_writer *out = client_state_out(&p->conversation);
+	enum client_event event = client_state_next(&p->state);
+	struct wire_writer *out = client_state_out(&p->state);
 
 	if (event == CLIENT_EVENT_FAILED)
-		p->err = p->conversation.err;
-	if (event == CLIENT_EVENT_FAILED || client_state_negotiated(&p->conversation) != NULL) {
+		p->err = p->state.err;
+	if (event == CLIENT_EVENT_FAILED || client_state_negotiated(&p->state) != NULL) {
 		probe_end(p);
 		return;
 	}
@@ -108,14 +108,14 @@ static uint8_t *probe_on_space(void *context, size_t *room)
 {
 	struct probe *p = context;
 
-	return client_state_space(&p->conversation, room);
+	return client_state_space(&p->state, room);
 }
 
 static void probe_on_received(void *context, size_t bytes)
 {
 	struct probe *p = context;
 
-	client_state_received(&p->conversation, bytes);
+	client_state_received(&p->state, bytes);
 	probe_pump(p);
 }
 
@@ -153,7 +153,7 @@ NET_API_STATUS probe_server(const struct net_addresses *addresses, const char *h
 {
 	struct probe p = { .step = "connect" };
 
-	client_state_init_dialect(&p.conversation, host, dialect);
+	client_state_init_dialect(&p.state, host, dialect);
 	if (probe_begin(&p, timeout_ms))
 		p.dial = net_dial_start(p.loop, addresses, probe_on_dialed, &p);
 	if (p.dial != NULL)
@@ -161,7 +161,7 @@ NET_API_STATUS probe_server(const struct net_addresses *addresses, const char *h
 	else
 		probe_fail(&p, ERROR_NOT_ENOUGH_MEMORY);
 	if (p.err.status == NERR_Success)
-		*response = *client_state_negotiated(&p.conversation);
-	client_state_fini(&p.conversation);
+		*response = *client_state_negotiated(&p.state);
+	client_state_fini(&p.state);
 	return probe_finish(&p, err);
 }

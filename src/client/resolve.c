@@ -53,20 +53,21 @@ static void resolve_finish(struct resolve *resolve, const struct net_addresses *
 
 /* ---- NetBIOS ---- */
 
-/* What has failed, if DNS does not know the name, and if DNS does not answer. NULL: as before. */
+/* What failed: where DNS does not know the name, and where DNS does not answer. NULL: as DNS said.
+ */
 static const struct netbios_message {
 	const char *unknown, *silent;
-} stories[] = {
+} messages[] = {
 	[NETBIOS_FOUND] = { NULL, NULL },
 	[NETBIOS_NOT_ASKED] = { NULL, NULL },
 	[NETBIOS_UNKNOWN] = { "neither DNS nor NetBIOS knows a host of that name",
 	                      "DNS does not answer, and NetBIOS knows no host of that name" },
-	[NETBIOS_GROUP] = { "NetBIOS knows that name as a group's, not as a host's",
-	                    "DNS does not answer, and NetBIOS knows that name as a group's" },
+	[NETBIOS_GROUP] = { "in NetBIOS the name belongs to a group, not to a host",
+	                    "DNS does not answer, and in NetBIOS the name belongs to a group" },
 	[NETBIOS_SILENT] = { "DNS does not know that name, and the WINS server does not answer",
 	                     "neither DNS nor the WINS server answers" },
-	[NETBIOS_REFUSED] = { "DNS does not know that name, and the WINS server refuses to tell",
-	                      "DNS does not answer, and the WINS server refuses to tell" },
+	[NETBIOS_REFUSED] = { "DNS does not know that name, and the WINS server refused the query",
+	                      "DNS does not answer, and the WINS server refused the query" },
 	[NETBIOS_UNREACHABLE] = { "DNS does not know that name, and no route leads to the WINS "
 	                          "server",
 	                          "DNS does not answer, and no route leads to the WINS server" },
@@ -77,7 +78,7 @@ static void resolve_on_netbios(void *context, enum netbios_outcome outcome,
 {
 	struct resolve *resolve = context;
 	bool dns_is_silent = strcmp(resolve->err.text, NET_LOOKUP_SILENT) == 0;
-	const char *why = dns_is_silent ? stories[outcome].silent : stories[outcome].unknown;
+	const char *why = dns_is_silent ? messages[outcome].silent : messages[outcome].unknown;
 	NET_API_STATUS status = resolve->err.status;
 
 	resolve->netbios = NULL;
@@ -88,7 +89,7 @@ static void resolve_on_netbios(void *context, enum netbios_outcome outcome,
 	resolve_finish(resolve, addresses);
 }
 
-/* ---- DNS, and whatever else the system's resolver asks ---- */
+/* ---- DNS, and what else the system's resolver uses ---- */
 
 static void resolve_on_dns(void *context, const struct net_addresses *addresses,
                            const struct err *err)
@@ -109,7 +110,7 @@ static void resolve_on_dns(void *context, const struct net_addresses *addresses,
 		resolve_finish(resolve, addresses);
 }
 
-/* ---- what needs to ask nobody ---- */
+/* ---- what needs no query ---- */
 
 static void resolve_on_start(void *context)
 {
@@ -119,7 +120,7 @@ static void resolve_on_start(void *context)
 	resolve_finish(resolve, &literal);
 }
 
-/* A configuration that makes no sense is told at once, not on the day when DNS fails. */
+/* A setting that makes no sense is reported at once, not on the day when DNS fails. */
 static bool resolve_set_wins(struct resolve *resolve, const char *wins)
 {
 	struct net_addresses address;
@@ -130,7 +131,7 @@ static bool resolve_set_wins(struct resolve *resolve, const char *wins)
 		return true;
 	if (!net_address_parse(wins, 0, &address) || address.list[0].ss_family != AF_INET) {
 		err_set(&resolve->err, ERROR_INVALID_PARAMETER, DOING,
-		        "a WINS server is given by its IPv4 address");
+		        "the WINS server has to be an IPv4 address");
 		return false;
 	}
 	resolve->has_wins = true;

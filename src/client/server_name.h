@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The forms in which a server is named. */
+/* The forms of a server's name. */
 #ifndef CLIENT_SERVER_NAME_H
 #define CLIENT_SERVER_NAME_H
 
@@ -10,15 +10,15 @@
 #define SMB_PORT              445
 
 struct server_name {
-	char host[SERVER_NAME_MAX_BYTES + 1]; /* a name or an address literal, bare */
-	uint16_t port;                        /* 0: not said */
+	char host[SERVER_NAME_MAX_BYTES + 1]; /* a name or an address, without decoration */
+	uint16_t port;                        /* 0: not given */
 };
 
-/* NULL or "": the service of this computer. */
+/* Whether text means the service of this computer: it is NULL or "". */
 bool server_name_is_local(const char *text);
 
-/* Takes: name, address, \\name, host:port, [v6], [v6]:port, fe80--1.ipv6-literal.net. False when
- * text can be no computer's name: NERR_InvalidComputer. */
+/* Parses name, address, \\name, host:port, [v6], [v6]:port, fe80--1.ipv6-literal.net. False: text
+ * cannot be the name of a computer. */
 bool server_name_parse(const char *text, struct server_name *to);
 
 #endif
