@@ -12,8 +12,8 @@ void key_map_fini(struct key_map *m)
 	*m = (struct key_map){ .seed = m->seed };
 }
 
-/* Where a key would like to be. The constants are SplitMix64's, whose every bit depends on every
- * bit of the key. */
+/* The slot where a key belongs if it is free. The constants are SplitMix64's: every bit of the
+ * result depends on every bit of the key. */
 static uint32_t key_map_home(const struct key_map *m, uint64_t key)
 {
 	key ^= m->seed;
@@ -27,7 +27,7 @@ static uint32_t key_map_next_slot(const struct key_map *m, uint32_t slot)
 	return (slot + 1) & (m->slots - 1);
 }
 
-/* The slot that holds key, or the free one where it belongs; m has a free slot. */
+/* The slot that has key, or the free slot into which key goes. m has a free slot. */
 static uint32_t key_map_slot_of(const struct key_map *m, uint64_t key)
 {
 	uint32_t slot = key_map_home(m, key);
@@ -90,7 +90,7 @@ void key_map_remove(struct key_map *m, uint64_t key)
 		return;
 	m->values[hole] = 0;
 	m->count--;
-	/* Those behind it that were pushed beyond the hole move into it. */
+	/* A key behind the hole that belongs at the hole or before it moves into it. */
 	for (slot = key_map_next_slot(m, hole); m->values[slot] != 0;
 	     slot = key_map_next_slot(m, slot)) {
 		uint32_t from_home = (slot - key_map_home(m, m->keys[slot])) & (m->slots - 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sessions/session_lists.h"
 
-/* A slot is the number of a record: a page, and a record of it. Slot 0 is none. */
+/* A slot is the number of a page and of a record in it. Slot 0 is no record. */
 #define PAGE_RECORDS_LOG2 9
 #define PAGE_RECORDS      (1u << PAGE_RECORDS_LOG2)
 
@@ -18,11 +18,11 @@ void session_lists_prefetch(const struct session_lists *l, uint32_t slot)
 {
 	const struct session_record *r = session_lists_record(l, slot);
 
-	__builtin_prefetch(&r->id); /* what is shown stands between these two */
+	__builtin_prefetch(&r->id); /* a row is made of what stands between these two */
 	__builtin_prefetch(&r->used_s);
 }
 
-/* Whose sessions a list holds. */
+/* The text groups of a client and of a user; 0: none. */
 struct groups {
 	uint32_t client, user;
 };
@@ -130,7 +130,7 @@ static uint32_t first_of(const struct session_lists *l, enum session_list list, 
 	}
 }
 
-/* old and slot: 0 where there was or will be none. */
+/* old is the first session before, slot the one from now on; 0: there is none. */
 static void set_first(struct session_lists *l, enum session_list list, struct groups g,
                       uint32_t old, uint32_t slot)
 {
@@ -146,8 +146,8 @@ static void set_first(struct session_lists *l, enum session_list list, struct gr
 		link_hash_replace(&l->pairs, pair_hash(g), old, slot);
 }
 
-/* The first session behind id; the list's first one where there is none. New sessions belong at
- * the end; others are looked for from both ends. */
+/* The first session with an id above id, or the list's first session if there is none. Searches
+ * from both ends, since new sessions belong at the end. */
 static uint32_t find_place(const struct session_lists *l, enum session_list list, uint32_t first,
                            uint32_t id)
 {

@@ -6,14 +6,15 @@
 #include "sessions/session_lists.h"
 #include "sessions/session_order.h"
 
-/* A million sessions lie far away from the processor, each in another page of memory. A walk asks
- * for some of them at once, so that they come side by side: records first, then their texts. */
+/* A million sessions are not in the processor's cache, and each is in another page of memory. A
+ * walk prefetches several at once, so that they arrive together: records first, then their texts.
+ */
 #define AHEAD 8
 
 struct session_table {
 	uint32_t max_sessions, last_id;
 	bool has_beginning;
-	int64_t beginning_s; /* from which 32 bits of seconds reach 68 years both ways */
+	int64_t beginning_s; /* records have seconds since then, 68 years both ways */
 	struct session_order order;
 	struct session_lists lists;
 };
@@ -79,8 +80,8 @@ static void session_record_fill(const struct session_table *t, struct session_re
 	r->used_s = since_beginning(t, facts->used_ms);
 }
 
-/* Once in four billion sessions, and the only step that takes as long as there are sessions. A
- * resume handle from before means another place afterwards. */
+/* Happens once in four billion sessions, and is the only step that takes longer the more sessions
+ * there are. A resume handle from before means another place afterwards. */
 static void session_table_renumber(struct session_table *t)
 {
 	const struct session_order_entry *e;
@@ -200,7 +201,7 @@ static bool session_walk_passes(const struct session_walk *w, const struct sessi
 	return w->user == NULL || session_texts_are_of(&w->table->lists.texts, &r->texts, w->user);
 }
 
-/* Stands at the first session of w's list that is behind after. */
+/* Begins at the first session of w's list with an id above after. */
 static void session_walk_begin_list(struct session_walk *w, const struct session_lists *l,
                                     uint32_t first, uint32_t after)
 {
@@ -306,11 +307,11 @@ bool session_walk_next(struct session_walk *w, int64_t now_ms, struct netsession
 
 bool session_table_knows_client(const struct session_table *t, const char *client)
 {
-	/* A text stays only as long as a session has it. */
+	/* A text is there only as long as a session has it. */
 	return session_texts_find_client(&t->lists.texts, client) != 0;
 }
 
-/* The ids behind after that pass filter, as many as there is room for. */
+/* Gives the ids above after of sessions that pass filter, room of them at most. */
 static uint32_t session_table_collect_ids(const struct session_table *t,
                                           const struct session_filter *filter, uint32_t after,
                                           uint32_t ids[], uint32_t room)
@@ -346,8 +347,8 @@ static struct session_group session_record_group(const struct session_record *r)
 	};
 }
 
-/* Reads the sessions that pass filter: their ids, in order, and the groups that they are in. Gives
- * how many groups there are. */
+/* Gives the ids of the sessions that pass filter, and the groups that they are in, both sorted.
+ * Returns the number of groups. */
 static uint32_t session_table_collect_groups(const struct session_table *t,
                                              const struct session_filter *filter, uint32_t ids[],
                                              struct session_group groups[])
@@ -398,8 +399,8 @@ uint32_t session_table_beside(const struct session_table *t, const struct sessio
 	return count;
 }
 
-/* An owner may remove any session while it is asked: so ids are collected before, all at once
- * where there is memory for it. */
+/* An owner may remove any session while it closes one: so the ids are collected before, all at once
+ * if there is memory for that. */
 uint32_t session_table_close(struct session_table *t, const struct session_filter *filter)
 {
 	uint32_t few[64], *ids, room, count, after = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The sessions of this computer, up to a million: by an id that only grows, by client and by user.
- * It knows no clock: times are what its callers say, milliseconds of one clock. */
+/* The sessions of this computer, up to a million. They are found by an id that only grows, by
+ * client and by user. The table has no clock: its callers give times, in milliseconds of one clock.
+ */
 #ifndef SESSIONS_SESSION_TABLE_H
 #define SESSIONS_SESSION_TABLE_H
 
@@ -12,97 +13,101 @@
 
 struct session_table;
 
-/* What somebody tells of a session. Texts are UTF-8, borrowed, NULL for none; equal ones are kept
- * once. client with or without its \\: it is shown as it was told. */
+/* What is known of a session. Texts are UTF-8, borrowed, NULL for none. client stands with or
+ * without its \\, and is shown the same way. */
 struct session_facts {
 	const char *client, *user, *client_type, *transport;
 	uint32_t num_opens, user_flags;
-	int64_t created_ms, used_ms; /* kept by the second */
+	int64_t created_ms, used_ms; /* kept in whole seconds */
 };
 
-/* Who put sessions into the table and looks after them. */
+/* What put sessions into the table, and closes them: an endpoint, a publisher, the demo. */
 struct session_owner {
-	/* Somebody wants this session closed. It may remove it from the table here, or later, and
-	 * others too; it adds none here. */
+	/* Closes a session. May remove this session and others from the table, here or later; must
+	 * not add any here. */
 	void (*close)(void *context, uint64_t key);
-	/* After 4,294,967,295 sessions the ids have run out: those that are left are numbered anew
-	 * in their order, from 1, and each is told its new one. It must not change the table here.
-	 * NULL: for an owner that remembers no ids. */
+	/* The session has a new id: after 4,294,967,295 sessions the ids have run out, and the
+	 * sessions that are left get the ids 1, 2, 3... in their order. Must not change the table.
+	 * NULL: the owner remembers no ids. */
 	void (*renumbered)(void *context, uint64_t key, uint32_t id);
 	void *context;
 	const char *name; /* static text, for logs: "smb", "publish", "demo" */
-	/* The owner cannot close a session alone: with it end all that have its number. 0: it can.
-	 * NULL: it always can. */
+	/* Which sessions end together: those whose group is the same number. 0: the session ends
+	 * alone. NULL: every session of this owner does. */
 	uint32_t (*group)(void *context, uint64_t key);
 };
 
-/* Of one text, its terminator excluded. */
+/* The longest text, its terminator excluded. */
 #define SESSION_TABLE_TEXT_BYTES 4000
 
-/* max_sessions: more are refused. NULL: out of memory. */
+/* A table for max_sessions: more are refused. NULL: out of memory. */
 struct session_table *session_table_new(uint32_t max_sessions);
 void session_table_free(struct session_table *t);
 
-/* Keeps owner until the session is removed, and copies the rest. Returns its id, greater than any
- * before; 0: the table is full, a text is longer than it may be, or memory ran out. */
+/* Adds a session. Keeps owner until the session is removed, and copies facts. Returns the id, which
+ * is greater than any before. 0: the table is full, a text is too long, or memory ran out. */
 uint32_t session_table_add(struct session_table *t, const struct session_facts *facts,
                            struct session_owner *owner, uint64_t key);
-/* What is told of a session anew, wholly. False: no such id, a text is longer than it may be, or
- * out of memory; it is as before then. With another client or user, its new place among the other
- * sessions of those is searched for from both ends; all else is O(log n). */
+/* Replaces all that is known of a session. False: there is no such id, a text is too long, or
+ * memory ran out; the session is as before then. O(log n); with another client or user, also a
+ * search for the session's place among the other sessions of those, from both ends. */
 bool session_table_update(struct session_table *t, uint32_t id, const struct session_facts *facts);
-/* The two that change with every request, without a look at the rest. */
+/* Change one number of a session, which changes with every request. Do nothing if there is no such
+ * id. */
 void session_table_touch(struct session_table *t, uint32_t id, int64_t used_ms);
 void session_table_set_opens(struct session_table *t, uint32_t id, uint32_t num_opens);
-/* An id that is not there is passed over. */
+/* Does nothing if there is no such id. */
 void session_table_remove(struct session_table *t, uint32_t id);
 uint32_t session_table_count(const struct session_table *t);
-/* No session to come gets an id up to id: how tests come to the last one. */
+/* The next session's id will be above id, if all ids so far are not. */
 void session_table_skip_ids(struct session_table *t, uint32_t id);
 
-/* Which sessions are meant. NULL or "": any. Compared without regard to case, the client with or
- * without its \\; a user without a domain means that account of all domains. */
+/* Selects sessions; NULL or "": any client, any user. Names are compared without regard to case.
+ * client stands with or without its \\; a user without a domain selects that account of all
+ * domains. */
 struct session_filter {
 	const char *client, *user;
 };
 
-/* A way through the sessions that pass a filter, by id. The table must not change meanwhile.
- * O(log n) to begin without a filter, O(matches) with one; O(1) a session. A
- * copy of it goes on from where it was copied, so that one who keeps a copy can go back there. */
-struct session_walk { /* all of it the table's own */
+/* A walk through the sessions that pass a filter, in the order of their ids. The table must not
+ * change during a walk. Beginning a walk takes O(matches) with a filter; without one it sums up the
+ * blocks of the order (session_order.h). Each step takes O(1). A copy of a walk continues from
+ * where the walk was copied. The members belong to the table. */
+struct session_walk {
 	const struct session_table *table;
-	const char *
-		user; /* with a domain, which its list's sessions may lack; NULL: any of the list */
+	/* Where a list goes by account, the user with the domain; NULL: all of the list passes. */
+	const char *user;
 	uint32_t total, left;
-	unsigned list; /* which of a session's links it follows; or the order of all */
-	uint32_t slot; /* on a list: the next session */
-	/* In the order: the next session, and the first ones whose record and texts are not
-	 * prefetched yet. */
+	unsigned list; /* enum session_list; SESSION_LIST_COUNT: the order of all sessions */
+	uint32_t slot; /* in a list: the next session */
+	/* In the order of all: the next session, and the first ones whose record and whose texts
+	 * are not prefetched yet. */
 	struct session_order_place at, records_at, texts_at;
 };
 
-/* Stands before the first session with an id above after. filter: NULL for all; its texts are kept
- * as long as the walk. */
+/* Begins a walk before the first session with an id above after. Keeps the texts of filter as long
+ * as the walk; NULL: all sessions pass. */
 void session_walk_begin(struct session_walk *w, const struct session_table *t,
                         const struct session_filter *filter, uint32_t after);
-/* The sessions that are left, from the beginning of the walk. */
+/* The number of sessions of the walk, from its beginning. */
 uint32_t session_walk_total(const struct session_walk *w);
-/* The next one as it is at now_ms; its texts are borrowed from the table. Gives its id. False:
- * there is none. */
+/* Gives the next session as it is at now_ms, and its id; the texts of row are borrowed from the
+ * table. False: there is none. */
 bool session_walk_next(struct session_walk *w, int64_t now_ms, struct netsession_row *row,
                        uint32_t *id);
 
-/* Whether any session comes from this client. */
+/* Whether there is a session from this client. */
 bool session_table_knows_client(const struct session_table *t, const char *client);
 
-/* Calls found for each session that would end with those that pass filter, beside them; its texts
- * are borrowed from the table, which must not change meanwhile. Returns how many there are; without
- * memory, 0. O(n log n) of all sessions where any has a group, else O(matches). */
+/* Calls found for each session that does not pass filter but would end together with one that does
+ * (session_owner.group). The texts of row are borrowed from the table, which must not change
+ * meanwhile. Returns the number of those sessions; 0 also if memory ran out. O(n log n) of all
+ * sessions if one that passes has a group, else O(matches). */
 uint32_t session_table_beside(const struct session_table *t, const struct session_filter *filter,
                               void (*found)(void *context, const struct netsession_row *row),
                               void *context);
 
-/* Asks the owners of all sessions that pass filter to close them. Returns how many there were. */
+/* Has the owners close all sessions that pass filter. Returns the number of those. */
 uint32_t session_table_close(struct session_table *t, const struct session_filter *filter);
 
 #endif

@@ -8,7 +8,7 @@
 
 _Static_assert(SESSION_TABLE_TEXT_BYTES + 2 <= TEXT_POOL_TEXT_BYTES, "a client and its \\\\");
 
-/* A user's account, behind its domain. */
+/* The account name of a user: what stands behind the domain. */
 static const char *account_of(const char *user)
 {
 	const char *behind_domain = strchr(user, '\\');
@@ -18,7 +18,7 @@ static const char *account_of(const char *user)
 
 bool session_text_pools_init(struct session_text_pools *p)
 {
-	/* All of them, so that fini finds no garbage. */
+	/* All three are initialised, whatever fails: session_text_pools_fini frees them. */
 	bool clients = text_pool_init(&p->clients, NULL);
 	bool users = text_pool_init(&p->users, account_of);
 
@@ -37,7 +37,7 @@ static bool is_bare(const char *client)
 	return strncmp(client, "\\\\", 2) != 0;
 }
 
-/* A client as it is kept: itself, or made in buffer. NULL: it is too long. */
+/* A client with its \\: client itself, or made in buffer. NULL: client is too long. */
 static const char *with_slashes(const char *client, char buffer[SESSION_TABLE_TEXT_BYTES + 3])
 {
 	size_t bytes = strlen(client);

@@ -4,18 +4,18 @@
 #include <string.h>
 #include "base/text.h"
 
-/* A reference is the number of a unit: a page, and a unit of it. */
+/* A reference is the number of a page and of a unit in it. */
 #define UNIT_BYTES      sizeof(uint32_t)
 #define PAGE_UNITS_LOG2 14
 #define PAGE_UNITS      (1u << PAGE_UNITS_LOG2)
-/* Of a name, at most. */
+/* Most names are not longer. */
 #define ORDINARY_BYTES 24
 #define MOST_PAGES     (1u << (31 - PAGE_UNITS_LOG2))
 
 struct text {
-	uint32_t next; /* of its hash chain; of a free block: the next free one */
+	uint32_t next; /* in the hash chain; of a free block: the next free one */
 	uint32_t hash, holders;
-	uint32_t group;  /* whose holder it is, where that is another text */
+	uint32_t group;  /* the group's first text, which this one holds if it is another one */
 	uint32_t number; /* the group's */
 	char bytes[];
 };
@@ -102,7 +102,7 @@ static uint32_t text_pool_take_block(struct text_pool *p, uint32_t units)
 	return ref;
 }
 
-/* The text itself, and its group if there is one; 0 for what is not there. */
+/* Returns the text, and gives its group; 0 for what is not there. */
 static uint32_t text_pool_find_text(const struct text_pool *p, const char *text, uint32_t hash,
                                     uint32_t *group)
 {
