@@ -19,9 +19,6 @@ KNOWN = {
     "daemon": [
         set("config config_keys config_value".split()),
     ],
-    "net": [
-        set("loop uv".split()),
-    ],
     "sessions": [
         set("session_lists session_table session_texts".split()),
     ],

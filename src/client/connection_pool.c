@@ -12,7 +12,7 @@
 #include "auth/credentials.h"
 #include "client/environment.h"
 #include "net/stream.h"
-#include "net/thread.h"
+#include "net/work.h"
 
 /* ---- keys ---- */
 

@@ -8,7 +8,7 @@
 #include <time.h>
 #include "base/size.h"
 #include "crypto/crypto.h"
-#include "net/signals.h"
+#include "net/watch.h"
 #include "net/stream.h"
 #include "daemon/counters.h"
 #include "daemon/demo.h"

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "net/pool.h"
+#include "net/work.h"
 
 /* NSS wants room for what it finds: more, until this. */
 #define FIRST_ROOM_BYTES 1024

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "crypto/crypto.h"
-#include "net/pool.h"
+#include "net/work.h"
 #include "smb2/status.h"
 
 /* What the thread works on; the loop looks at it again when the thread is done. */

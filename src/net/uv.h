@@ -6,7 +6,6 @@
 #include <sys/queue.h>
 #include <uv.h>
 #include "base/err.h"
-#include "net/loop.h"
 
 struct net_stream;
 

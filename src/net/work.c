@@ -2,12 +2,34 @@
 #include "net/work.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
-#include "net/thread.h"
 #include "net/uv.h"
+
+/* ---- threads ---- */
+
+bool net_thread_start(void *(*main)(void *argument), void *argument)
+{
+	pthread_attr_t attributes;
+	sigset_t all, before;
+	pthread_t thread;
+	bool started;
+
+	if (pthread_attr_init(&attributes) != 0)
+		return false;
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	started = pthread_create(&thread, &attributes, main, argument) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attributes);
+	return started;
+}
+
+/* ---- jobs on a thread of their own ---- */
 
 /* Abandoned jobs that delay the exit and still run, and for how long they do. */
 static atomic_int stragglers, exit_wait_ms;
@@ -137,4 +159,59 @@ void net_work_abandon(struct net_work *work)
 	if (work->kind->delays_exit_ms > 0)
 		pthread_once(&once, work_register_wait);
 	uv_close((uv_handle_t *)&work->finished, work_on_closed);
+}
+
+/* ---- jobs on the pool ---- */
+
+/* libuv's own threads: as many as UV_THREADPOOL_SIZE says, else four. */
+struct net_pooled {
+	uv_work_t uv;
+	const struct net_pool_job *kind;
+	void *job, *context;
+	bool is_unwanted;
+};
+
+static void pool_on_work(uv_work_t *uv)
+{
+	struct net_pooled *pooled = uv->data;
+
+	pooled->kind->run(pooled->job);
+}
+
+/* Also when the loop's end cancels a job that has not begun. */
+static void pool_on_worked(uv_work_t *uv, int status)
+{
+	struct net_pooled *pooled = uv->data;
+
+	if (!pooled->is_unwanted && status == 0)
+		pooled->kind->done(pooled->context);
+	pooled->kind->drop(pooled->job);
+	free(pooled);
+}
+
+struct net_pooled *net_pool_start(struct net_loop *loop, const struct net_pool_job *kind, void *job,
+                                  void *context)
+{
+	struct net_pooled *pooled = calloc(1, sizeof *pooled);
+
+	if (pooled == NULL) {
+		kind->drop(job);
+		return NULL;
+	}
+	*pooled = (struct net_pooled){ .kind = kind, .job = job, .context = context };
+	pooled->uv.data = pooled;
+	if (uv_queue_work(loop->uv, &pooled->uv, pool_on_work, pool_on_worked) != 0) {
+		kind->drop(job);
+		free(pooled);
+		return NULL;
+	}
+	return pooled;
+}
+
+void net_pool_abandon(struct net_pooled *pooled)
+{
+	if (pooled == NULL)
+		return;
+	pooled->is_unwanted = true;
+	(void)uv_cancel((uv_req_t *)&pooled->uv); /* if it has not begun: drop comes at once then */
 }

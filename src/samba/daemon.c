@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include "base/size.h"
 #include "net/loop.h"
-#include "net/signals.h"
+#include "net/watch.h"
 #include "net/stream.h"
 #include "samba/relay/relay.h"
 #include "samba/publisher.h"

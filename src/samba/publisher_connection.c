@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "net/readable.h"
+#include "net/watch.h"
 #include "net/work.h"
 #include "system/log.h"
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "net/pool.h"
+#include "net/work.h"
 #include "net/process.h"
 #include "samba/smbstatus/peer_ports.h"
 

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "net/address.h"
-#include "net/folder_watch.h"
+#include "net/watch.h"
 #include "net/listener.h"
 #include "base/file_error.h"
 #include "samba/socket_dir/folder_owner.h"

@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include "group.h"
 #include "net/listener.h"
-#include "net/pool.h"
+#include "net/work.h"
 
 #define MOST 8
 

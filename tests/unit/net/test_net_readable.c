@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "group.h"
-#include "net/readable.h"
+#include "net/watch.h"
 
 static struct {
 	struct net_loop *loop;
