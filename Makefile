@@ -15,11 +15,12 @@ ARCH     ?= amd64
 COMPILER ?= gcc
 MATRIX ?=
 
-.PHONY: help run test build lint format install clean sanitize tsan fuzz bench test-on matrix tested-with
+.PHONY: help run check test build lint format install clean sanitize tsan fuzz bench test-on matrix tested-with
 .PHONY: packages-build packages-run packages-test packages-fuzz packages-matrix packages-cross
 
 help:
 	@echo "make run       start netsessiond on loopback, let clients log on, list their sessions"
+	@echo "make check     for every commit: the unit tests, the layers, and list end to end; a minute"
 	@echo "make test      build and run all tests; with TESTS=\"unit list samba_*\" those suites and tests alone"
 	@echo "make test-on   run and test on another Debian, in a root of its own: SUITE=trixie, ARCH, COMPILER, TESTS"
 	@echo "make matrix    the same on all Debians and compilers, one after the other; takes hours"
@@ -51,8 +52,13 @@ build: packages-build
 	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
 	ninja -C $(BUILD)
 
-run: packages-run build
+run: packages-build packages-run
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+	ninja -C $(BUILD) netsession netsessiond
 	/usr/bin/python3 scripts/demo.py $(BUILD)
+
+check: packages-test build
+	/usr/bin/python3 tests/run.py $(BUILD) - unit house list both_ends
 
 test: packages-test build
 ifeq ($(TESTS),)
