@@ -87,7 +87,7 @@ static void what_follows_a_pipe_that_was_not_opened_fails_as_it_did(void **state
 	ask_create("nothing");
 	relate(true);
 	ask_query_info(same_file, 1, 5, 100);
-	query_write_results(same_file, "hello");
+	ask_write(same_file, "hello");
 	ask_close(same_file, 0);
 	peer_send();
 	expect_statuses(
@@ -104,7 +104,7 @@ static void what_follows_a_failure_on_the_same_pipe_fails_as_it_did(void **state
 	ask_create(SRVSVC);
 	relate(true);
 	ask_ioctl(0x12345678, same_file, NULL, 0, 0);
-	query_write_results(same_file, "hello");
+	ask_write(same_file, "hello");
 	ask_close(same_file, 0);
 	peer_send();
 	expect_statuses((const uint32_t[]){ STATUS_SUCCESS, STATUS_INVALID_DEVICE_REQUEST,
@@ -140,7 +140,7 @@ static void what_follows_the_end_of_a_pipe_finds_it_closed(void **state)
 	ask_create(SRVSVC);
 	relate(true);
 	ask_close(same_file, 0);
-	query_write_results(same_file, "hello");
+	ask_write(same_file, "hello");
 	peer_send();
 	expect_statuses((const uint32_t[]){ 0, 0, STATUS_FILE_CLOSED }, 3);
 }
@@ -152,7 +152,7 @@ static void what_follows_a_tree_that_was_not_connected_has_none(void **state)
 	ask_tree_connect("C$");
 	relate(true);
 	ask_create(SRVSVC);
-	query_write_results(same_file, "hello");
+	ask_write(same_file, "hello");
 	peer_send();
 	expect_statuses((const uint32_t[]){ STATUS_BAD_NETWORK_NAME, STATUS_INVALID_PARAMETER,
 	                                    STATUS_INVALID_PARAMETER },
@@ -165,7 +165,7 @@ static void what_needs_a_pipe_and_follows_none_has_no_handle(void **state)
 	begin_session(0);
 	ask_tree_connect("IPC$");
 	relate(true);
-	query_write_results(same_file, "hello");
+	ask_write(same_file, "hello");
 	peer_send();
 	expect_statuses((const uint32_t[]){ STATUS_SUCCESS, STATUS_INVALID_HANDLE }, 2);
 }
@@ -181,7 +181,7 @@ static void a_related_request_means_the_pipe_before_it_whatever_it_says(void **s
 	first = peer.pipe;
 	ask_create(SRVSVC);
 	relate(true);
-	query_write_results(first, "hello");
+	ask_write(first, "hello");
 	peer_send();
 	expect_statuses((const uint32_t[]){ 0, 0 }, 2);
 	assert_int_equal(host.pipes[0].written, 0);
@@ -215,7 +215,7 @@ static void a_logoff_ends_what_is_related_to_it(void **state)
 	ask_create(SRVSVC);
 	relate(true);
 	ask_empty(SMB2_LOGOFF);
-	query_write_results(same_file, "hello");
+	ask_write(same_file, "hello");
 	peer_send();
 	expect_statuses((const uint32_t[]){ 0, 0, STATUS_USER_SESSION_DELETED }, 3);
 	assert_true(peer.answers[1].is_signed);
@@ -231,8 +231,8 @@ static void unrelated_requests_fail_and_succeed_by_themselves(void **state)
 	connect_tree();
 	open_pipe();
 	ask_create("nothing");
-	query_write_results(peer.pipe, "hello");
-	query_write_results(same_file, "hello");
+	ask_write(peer.pipe, "hello");
+	ask_write(same_file, "hello");
 	ask_tree_connect("C$");
 	ask_close(peer.pipe, 0);
 	peer_send();
@@ -265,7 +265,7 @@ static void what_follows_a_request_that_was_changed_is_denied_as_it_was(void **s
 	ask_create(SRVSVC);
 	peer.damage = peer_header_at() + SMB2_SIGNATURE_AT;
 	relate(true);
-	query_write_results(same_file, "hello");
+	ask_write(same_file, "hello");
 	peer_send();
 	expect_statuses((const uint32_t[]){ STATUS_ACCESS_DENIED, STATUS_ACCESS_DENIED }, 2);
 	assert_int_equal(host.pipe_count, 0);

@@ -44,10 +44,10 @@ static void a_session_is_renewed_with_its_keys_and_pipes(void **state)
 		expect_answers(1);
 		expect_status(0, STATUS_SUCCESS);
 		assert_true(peer.answers[0].is_signed);
-		query_write_results(peer.pipe, "hello");
+		ask_write(peer.pipe, "hello");
 		expect_one(STATUS_SUCCESS);
-		assert_int_equal(host.came, 1);
-		assert_int_equal(host.went, 0);
+		assert_int_equal(host.established, 1);
+		assert_int_equal(host.closed, 0);
 		peer_begin_anew();
 	}
 }
@@ -62,7 +62,7 @@ static void a_session_that_could_not_be_renewed_is_ended_with_all_it_has(void **
 	renew(STATUS_LOGON_FAILURE, false);
 	assert_false(peer.is_closed);
 	assert_int_equal(peer.answer_count, 2);
-	assert_int_equal(host.went, 1);
+	assert_int_equal(host.closed, 1);
 	assert_int_equal(host_open_pipes(), 0);
 	for (size_t i = 0; i < 2; i++)
 		expect_status(i, peer.answers[i].header.command == SMB2_READ
@@ -79,7 +79,7 @@ static void a_session_of_somebody_does_not_become_nobodys(void **state)
 	renew(STATUS_SUCCESS, true);
 	expect_answers(1);
 	expect_status(0, STATUS_ACCESS_DENIED);
-	assert_int_equal(host.went, 1);
+	assert_int_equal(host.closed, 1);
 }
 
 static void a_session_of_nobody_does_not_become_somebodys(void **state)
@@ -90,7 +90,7 @@ static void a_session_of_nobody_does_not_become_somebodys(void **state)
 	renew(STATUS_SUCCESS, false);
 	expect_answers(1);
 	expect_status(0, STATUS_ACCESS_DENIED);
-	assert_int_equal(host.went, 1);
+	assert_int_equal(host.closed, 1);
 }
 
 /* ---- nobody's ---- */
@@ -105,7 +105,7 @@ static void a_null_session_is_not_signed(void **state)
 		connect_tree();
 		assert_false(peer.answers[0].is_signed);
 		open_pipe();
-		assert_int_equal(host.came, 1);
+		assert_int_equal(host.established, 1);
 		peer_begin_anew();
 	}
 }
@@ -170,7 +170,7 @@ static void nobody_is_denied_where_encryption_is_required(void **state)
 	judge(STATUS_SUCCESS, true);
 	expect_answers(1);
 	expect_status(0, STATUS_ACCESS_DENIED);
-	assert_int_equal(host.came, 0);
+	assert_int_equal(host.established, 0);
 }
 
 /* ---- ended ---- */
@@ -190,7 +190,7 @@ static void a_logoff_is_answered_and_ends_all_that_the_session_has(void **state)
 	assert_true(peer.answers[0].is_signed);
 	assert_int_equal(peer.answers[1].header.command, SMB2_READ);
 	expect_status(1, STATUS_CANCELLED);
-	assert_int_equal(host.went, 1);
+	assert_int_equal(host.closed, 1);
 	assert_int_equal(host_open_pipes(), 0);
 	ask_empty(SMB2_ECHO);
 	expect_one(STATUS_USER_SESSION_DELETED);
@@ -207,7 +207,7 @@ static void a_session_that_its_host_closes_is_gone(void **state)
 	peer_listen();
 	expect_answers(1);
 	expect_status(0, STATUS_CANCELLED);
-	assert_int_equal(host.went, 1);
+	assert_int_equal(host.closed, 1);
 	assert_int_equal(host_open_pipes(), 0);
 	ask_read(peer.pipe, 100);
 	expect_one(STATUS_USER_SESSION_DELETED);
@@ -227,7 +227,7 @@ static void a_session_is_closed_while_its_token_is_judged(void **state)
 	smb2_server_close_session(server, smb2_server_sessions(server));
 	peer_listen();
 	expect_answers(0);
-	assert_int_equal(host.went, 1);
+	assert_int_equal(host.closed, 1);
 	assert_null(host.asking);
 }
 
@@ -250,16 +250,16 @@ static void two_sessions_of_a_connection_have_their_own_keys_trees_and_pipes(voi
 	assert_int_not_equal(peer.next.session_id, first.session_id);
 	peer.is_silent_about_signing = false; /* of the same key: the same log-on was told */
 	peer.next.tree_id = first.tree_id;
-	query_write_results(peer.pipe, "hello");
+	ask_write(peer.pipe, "hello");
 	expect_one(STATUS_NETWORK_NAME_DELETED);
 	connect_tree();
-	query_write_results(peer.pipe, "hello");
+	ask_write(peer.pipe, "hello");
 	expect_one(STATUS_FILE_CLOSED);
 	ask_empty(SMB2_LOGOFF);
 	expect_one(STATUS_SUCCESS);
 	peer.next.session_id = first.session_id;
 	peer.next.tree_id = first.tree_id;
-	query_write_results(peer.pipe, "hello");
+	ask_write(peer.pipe, "hello");
 	expect_one(STATUS_SUCCESS);
 }
 
@@ -270,14 +270,14 @@ static void what_a_session_does_is_told_to_its_host(void **state)
 	(void)state;
 	negotiate(0);
 	log_on();
-	assert_int_equal(host.came, 1);
+	assert_int_equal(host.established, 1);
 	connect_tree();
 	assert_int_equal(smb2_server_session_pipes(smb2_server_sessions(server)), 0);
 	open_pipe();
 	assert_int_equal(smb2_server_session_pipes(smb2_server_sessions(server)), 1);
 	assert_int_equal(host.changed, 1);
 	used = host.used;
-	query_write_results(peer.pipe, "hello");
+	ask_write(peer.pipe, "hello");
 	expect_one(STATUS_SUCCESS);
 	assert_int_equal(host.used, used + 1);
 	ask_close(peer.pipe, 0);

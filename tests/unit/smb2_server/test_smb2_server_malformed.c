@@ -37,7 +37,7 @@ static void ask_well_formed(uint16_t command)
 		peer_message()->len--; /* of the Buffer, which need not be there */
 		break;
 	case SMB2_WRITE:
-		query_write_results(peer.pipe, "hello");
+		ask_write(peer.pipe, "hello");
 		break;
 	case SMB2_IOCTL:
 		ask_transceive(peer.pipe, "hello", 100);
@@ -225,7 +225,7 @@ static void what_lies_where_it_must_not_is_an_invalid_parameter(void **state)
 	expect_one(STATUS_BUFFER_OVERFLOW);
 	memset(text, 'x', sizeof text - 1);
 	for (uint16_t at = 0xFF; at < 0x102; at++) {
-		query_write_results(peer.pipe, text);
+		ask_write(peer.pipe, text);
 		wire_set_u16le(peer_message(), BODY + DATA_OFFSET_AT, at);
 		wire_set_u32le(peer_message(), BODY + DATA_LENGTH_AT, 4);
 		expect_one(at <= 0x100 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER);
@@ -311,7 +311,7 @@ static void one_bit_turned_over_never_harms(void **state)
 		size_t bits = 1;
 
 		for (size_t bit = 0; bit < bits; bit++) {
-			if (bit == 0 || peer.is_closed || host.went > 0) {
+			if (bit == 0 || peer.is_closed || host.closed > 0) {
 				peer_begin_anew();
 				begin_for(command);
 			}

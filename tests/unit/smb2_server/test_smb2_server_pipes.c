@@ -132,12 +132,12 @@ static void a_tree_that_goes_takes_its_pipes_and_no_other(void **state)
 	ask_empty(SMB2_TREE_DISCONNECT);
 	expect_one(STATUS_SUCCESS);
 	assert_int_equal(host_open_pipes(), 1);
-	query_write_results(peer.pipe, "hello");
+	ask_write(peer.pipe, "hello");
 	expect_one(STATUS_NETWORK_NAME_DELETED);
 	peer.next.tree_id = first_tree;
-	query_write_results(first, "hello");
+	ask_write(first, "hello");
 	expect_one(STATUS_SUCCESS);
-	query_write_results(peer.pipe, "hello");
+	ask_write(peer.pipe, "hello");
 	expect_one(STATUS_FILE_CLOSED);
 }
 
@@ -146,7 +146,7 @@ static void a_pipe_is_not_reached_through_another_tree(void **state)
 	(void)state;
 	begin_with_pipe(0);
 	connect_tree();
-	query_write_results(peer.pipe, "hello");
+	ask_write(peer.pipe, "hello");
 	expect_one(STATUS_FILE_CLOSED);
 }
 
@@ -191,7 +191,7 @@ static void a_closed_pipe_is_closed(void **state)
 	expect_one(STATUS_FILE_CLOSED);
 	ask_read(peer.pipe, 10);
 	expect_one(STATUS_FILE_CLOSED);
-	query_write_results(peer.pipe, "hello");
+	ask_write(peer.pipe, "hello");
 	expect_one(STATUS_FILE_CLOSED);
 	ask_transceive(peer.pipe, "hello", 10);
 	expect_one(STATUS_FILE_CLOSED);
@@ -213,13 +213,13 @@ static void half_of_an_id_is_no_pipe(void **state)
 	begin_with_pipe(0);
 	id = peer.pipe;
 	id.persistent++;
-	query_write_results(id, "hello");
+	ask_write(id, "hello");
 	expect_one(STATUS_FILE_CLOSED);
 	id = peer.pipe;
 	id.volatile_++;
-	query_write_results(id, "hello");
+	ask_write(id, "hello");
 	expect_one(STATUS_FILE_CLOSED);
-	query_write_results(same_file, "hello"); /* as the one before: there is none */
+	ask_write(same_file, "hello"); /* as the one before: there is none */
 	expect_one(STATUS_FILE_CLOSED);
 }
 
@@ -231,7 +231,7 @@ static void what_is_written_reaches_the_pipe(void **state)
 
 	(void)state;
 	begin_with_pipe(0);
-	query_write_results(peer.pipe, "hello");
+	ask_write(peer.pipe, "hello");
 	expect_one(STATUS_SUCCESS);
 	smb2_write_response_decode(answer(), &written);
 	assert_int_equal(written, 5);
@@ -307,14 +307,14 @@ static void a_broken_pipe_gives_what_is_in_it_and_breaks(void **state)
 	begin_with_pipe(0);
 	host.breaks = true;
 	host_put(0, "last words", 10);
-	query_write_results(peer.pipe, "hello");
+	ask_write(peer.pipe, "hello");
 	expect_one(STATUS_PIPE_BROKEN);
 	ask_read(peer.pipe, 100);
 	expect_one(STATUS_SUCCESS);
 	expect_data(0, "last words");
 	ask_read(peer.pipe, 100);
 	expect_one(STATUS_PIPE_BROKEN);
-	query_write_results(peer.pipe, "hello");
+	ask_write(peer.pipe, "hello");
 	expect_one(STATUS_PIPE_BROKEN);
 	ask_transceive(peer.pipe, "hello", 10);
 	expect_one(STATUS_PIPE_BROKEN);
@@ -349,10 +349,10 @@ static void reads_and_writes_of_more_than_a_credit_covers_are_refused(void **sta
 	expect_one(STATUS_INVALID_PARAMETER);
 	ask_transceive(peer.pipe, "x", 65537);
 	expect_one(STATUS_INVALID_PARAMETER);
-	query_write_results(peer.pipe, text);
+	ask_write(peer.pipe, text);
 	expect_one(STATUS_INVALID_PARAMETER);
 	text[65536] = '\0';
-	query_write_results(peer.pipe, text);
+	ask_write(peer.pipe, text);
 	expect_one(STATUS_SUCCESS);
 	assert_int_equal(host.pipes[0].written, 65536);
 }

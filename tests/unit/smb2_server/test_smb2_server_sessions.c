@@ -220,8 +220,8 @@ static void a_session_in_progress_can_only_go_on_or_log_off(void **state)
 	expect_one(STATUS_ACCESS_DENIED);
 	ask_empty(SMB2_LOGOFF);
 	expect_one(STATUS_SUCCESS);
-	assert_int_equal(host.came, 0);
-	assert_int_equal(host.went, 1);
+	assert_int_equal(host.established, 0);
+	assert_int_equal(host.closed, 1);
 }
 
 static void a_signed_request_of_a_session_without_keys_is_not_supported(void **state)
@@ -255,7 +255,7 @@ static void the_token_reaches_the_host_and_its_token_the_client(void **state)
 	assert_memory_equal(response.token, "back", 4);
 	assert_int_equal(response.session_flags, 0);
 	assert_int_not_equal(peer.next.session_id, 0);
-	assert_int_equal(host.came, 0);
+	assert_int_equal(host.established, 0);
 }
 
 static void a_log_on_that_is_refused_ends_its_session(void **state)
@@ -267,8 +267,8 @@ static void a_log_on_that_is_refused_ends_its_session(void **state)
 	judge(STATUS_LOGON_FAILURE, false);
 	expect_answers(1);
 	expect_status(0, STATUS_LOGON_FAILURE);
-	assert_int_equal(host.came, 0);
-	assert_int_equal(host.went, 1);
+	assert_int_equal(host.established, 0);
+	assert_int_equal(host.closed, 1);
 	ask_session_setup("again", 0, 0);
 	expect_one(STATUS_USER_SESSION_DELETED);
 	peer.next.session_id = 0;
@@ -286,7 +286,7 @@ static void a_log_on_without_memory_is_refused(void **state)
 	host.is_out_of_memory = true;
 	ask_session_setup("first", 0, 0);
 	expect_one(STATUS_INSUFFICIENT_RESOURCES);
-	assert_int_equal(host.went, 1);
+	assert_int_equal(host.closed, 1);
 	assert_null(smb2_server_sessions(server));
 }
 
@@ -378,7 +378,7 @@ static void a_connection_has_32_sessions_at_most(void **state)
 	peer.next.session_id = 0;
 	ask_session_setup("", 0, 0);
 	expect_one(STATUS_INSUFFICIENT_RESOURCES);
-	assert_int_equal(host.came, 32);
+	assert_int_equal(host.established, 32);
 }
 
 /* Returns the id of the session. */
@@ -404,9 +404,9 @@ static void the_oldest_of_nine_log_ons_gives_way(void **state)
 	second = begin_log_on();
 	for (unsigned i = 0; i < 6; i++)
 		(void)begin_log_on();
-	assert_int_equal(host.went, 0);
+	assert_int_equal(host.closed, 0);
 	(void)begin_log_on();
-	assert_int_equal(host.went, 1);
+	assert_int_equal(host.closed, 1);
 	peer.next.session_id = first;
 	ask_session_setup("token", 0, 0);
 	expect_one(STATUS_USER_SESSION_DELETED);
@@ -430,7 +430,7 @@ static void no_log_on_gives_way_while_it_is_judged(void **state)
 	}
 	ask_session_setup("token", 0, 0);
 	expect_one(STATUS_INSUFFICIENT_RESOURCES);
-	assert_int_equal(host.went, 0);
+	assert_int_equal(host.closed, 0);
 }
 
 static void an_echo_is_answered_where_there_is_no_session_either(void **state)

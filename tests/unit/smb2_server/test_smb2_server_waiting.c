@@ -107,7 +107,7 @@ static void who_comes_later_does_not_overtake(void **state)
 
 	(void)state;
 	host.echoes = true;
-	query_write_results(peer.pipe, "one");
+	ask_write(peer.pipe, "one");
 	ask_read(peer.pipe, 100);
 	peer_send();
 	expect_answers(3); /* to the WRITE, an interim response, and one that has waited */
@@ -127,7 +127,7 @@ static void a_write_by_the_same_client_wakes_its_read(void **state)
 	(void)state;
 	(void)wait_for_data(100);
 	host.echoes = true;
-	query_write_results(peer.pipe, "to myself");
+	ask_write(peer.pipe, "to myself");
 	peer_send();
 	expect_answers(2);
 	assert_int_equal(peer.answers[0].header.command, SMB2_WRITE);
@@ -261,7 +261,7 @@ static void a_pipe_that_breaks_ends_its_waits(void **state)
 	(void)state;
 	(void)wait_for_data(100);
 	host.breaks = true;
-	query_write_results(peer.pipe, "hello");
+	ask_write(peer.pipe, "hello");
 	peer_send();
 	expect_answers(2);
 	expect_status(0, STATUS_PIPE_BROKEN);
@@ -276,7 +276,7 @@ static void a_pipe_that_is_over_ends_its_waits_behind_its_last_words(void **stat
 	ask_read(peer.pipe, 100);
 	peer_send();
 	host.is_over = host.echoes = true;
-	query_write_results(peer.pipe, "hello");
+	ask_write(peer.pipe, "hello");
 	peer_send();
 	expect_answers(3);
 	expect_status(0, STATUS_SUCCESS);
