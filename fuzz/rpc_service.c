@@ -340,6 +340,7 @@ static struct wire_writer run(const struct wire_writer *pipe, const struct fuzz_
 	}
 	read_all(s, most_read, &answers, &calls);
 	MUST(calls.taken == calls.given.len && !answers.is_open);
+	MUST(rpc_server_is_over(s) == (rpc_server_end_reason(s) != NULL));
 	if (rpc_server_is_over(s))
 		MUST(!rpc_server_feed(s, "", 0));
 	wire_put_u8(&answers.trace, rpc_server_is_over(s));

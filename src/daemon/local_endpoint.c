@@ -134,8 +134,7 @@ static void local_connection_send_answers(struct local_connection *c)
 	if (net_stream_unsent(c->stream) > 0) {
 		net_stream_pause(c->stream);
 	} else if (is_over) {
-		local_connection_close(c, LOG_LEVEL_WARNING,
-		                       "the caller sent a PDU that ends the association");
+		local_connection_close(c, LOG_LEVEL_WARNING, rpc_server_end_reason(c->rpc));
 	} else if (c->wants_turn) {
 		net_stream_pause(c->stream);
 		if (!net_connection_await_turn(&c->connection))
@@ -191,7 +190,7 @@ static void local_connection_on_received(void *context, size_t bytes)
 	if (is_good)
 		local_connection_send_answers(c);
 	else
-		local_connection_close(c, LOG_LEVEL_WARNING, "the caller sent no valid DCE/RPC");
+		local_connection_close(c, LOG_LEVEL_WARNING, rpc_server_end_reason(c->rpc));
 }
 
 static void local_connection_on_drained(void *context)

@@ -56,7 +56,8 @@ struct rpc_pending_bind {
 struct rpc_server {
 	const struct rpc_endpoint *endpoint;
 	enum { UNBOUND, BOUND, OVER } step;
-	uint16_t max_frag; /* bytes, both ways */
+	const char *end_reason; /* static text; NULL unless OVER */
+	uint16_t max_frag;      /* bytes, both ways */
 	uint32_t assoc_group;
 	bool is_multiplexed;
 	struct rpc_presentation presentation;
@@ -108,6 +109,18 @@ bool rpc_server_is_over(const struct rpc_server *s)
 	return s->step == OVER;
 }
 
+const char *rpc_server_end_reason(const struct rpc_server *s)
+{
+	return s->end_reason;
+}
+
+static void rpc_server_end(struct rpc_server *s, const char *reason)
+{
+	s->step = OVER;
+	if (s->end_reason == NULL)
+		s->end_reason = reason;
+}
+
 /* ---- answers ---- */
 
 static size_t rpc_answer_pdu_left(const struct rpc_server *s)
@@ -127,7 +140,7 @@ static void rpc_answer_check(struct rpc_server *s)
 	if (!s->answer.head.failed)
 		return;
 	rpc_answer_clear(s);
-	s->step = OVER;
+	rpc_server_end(s, "out of memory");
 }
 
 static void rpc_answer_fault(struct rpc_server *s, uint32_t call_id, const struct rpc_fault *fault)
@@ -138,24 +151,29 @@ static void rpc_answer_fault(struct rpc_server *s, uint32_t call_id, const struc
 }
 
 static void rpc_answer_last_fault(struct rpc_server *s, uint32_t call_id,
-                                  const struct rpc_fault *fault)
+                                  const struct rpc_fault *fault, const char *reason)
 {
 	rpc_answer_fault(s, call_id, fault);
-	s->step = OVER;
+	rpc_server_end(s, reason);
 }
 
-static void rpc_answer_protocol_error(struct rpc_server *s, uint32_t call_id, uint16_t context_id)
+/* [MS-RPCE] 3.3.3.5.7 */
+static void rpc_answer_protocol_error(struct rpc_server *s, uint32_t call_id, uint16_t context_id,
+                                      const char *reason)
 {
 	rpc_answer_last_fault(
 		s, call_id,
-		&(struct rpc_fault){ .status = RPC_FAULT_PROTO_ERROR, .context_id = context_id });
+		&(struct rpc_fault){ .status = RPC_FAULT_PROTO_ERROR, .context_id = context_id },
+		reason);
 }
 
-static void rpc_answer_nak(struct rpc_server *s, uint32_t call_id, enum rpc_nak_reason reason)
+/* Refuses a bind, and the association ends. */
+static void rpc_answer_nak(struct rpc_server *s, uint32_t call_id, enum rpc_nak_reason nak_reason,
+                           const char *reason)
 {
-	rpc_bind_nak_encode(&s->answer.head, call_id, (uint16_t)reason);
+	rpc_bind_nak_encode(&s->answer.head, call_id, (uint16_t)nak_reason);
 	rpc_answer_check(s);
-	s->step = OVER;
+	rpc_server_end(s, reason);
 }
 
 static void rpc_answer_begin_fragment(struct rpc_server *s)
@@ -255,7 +273,7 @@ static void rpc_server_begin_token(struct rpc_server *s, const struct rpc_header
 	struct rpc_pending_bind *pending = calloc(1, sizeof *pending + trailer->token_bytes);
 
 	if (pending == NULL) {
-		s->step = OVER;
+		rpc_server_end(s, "out of memory");
 		return;
 	}
 	pending->ptype = h->ptype;
@@ -282,7 +300,8 @@ static void rpc_server_on_bind(struct rpc_server *s, const struct rpc_header *h,
                                struct wire_reader *r)
 {
 	bool is_secure = h->auth_length != 0;
-	enum rpc_nak_reason reason = RPC_NAK_NOT_SPECIFIED;
+	enum rpc_nak_reason nak_reason = RPC_NAK_NOT_SPECIFIED;
+	const char *refusal = NULL;
 	struct rpc_trailer trailer;
 	struct rpc_bind_ack ack;
 	struct rpc_bind bind;
@@ -291,24 +310,28 @@ static void rpc_server_on_bind(struct rpc_server *s, const struct rpc_header *h,
 	if (is_secure)
 		rpc_trailer_decode(r, h, &trailer);
 	if (bind.is_too_long) { /* [MS-RPCE] 3.3.3.5.5 */
-		rpc_answer_nak(s, h->call_id, RPC_NAK_LOCAL_LIMIT_EXCEEDED);
+		rpc_answer_nak(s, h->call_id, RPC_NAK_LOCAL_LIMIT_EXCEEDED, r->error);
 		return;
 	}
 	if (is_secure && trailer.is_unaligned) { /* 2.2.2.11 */
-		rpc_answer_nak(s, h->call_id, RPC_NAK_NOT_SPECIFIED);
+		rpc_answer_nak(s, h->call_id, RPC_NAK_NOT_SPECIFIED, r->error);
 		return;
 	}
 	if (r->error != NULL) { /* 2.2.2.5 */
-		rpc_answer_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED);
+		rpc_answer_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED, r->error);
 		return;
 	}
 	s->max_frag = rpc_server_agree_on_frag(&bind);
 	s->assoc_group = bind.assoc_group != 0 ? bind.assoc_group : rpc_server_new_assoc_group();
 	ack = rpc_server_begin_ack(s);
-	if (s->step != UNBOUND ||
-	    (is_secure && !rpc_security_can_begin(&s->security, &trailer, &reason)) ||
-	    !rpc_presentation_negotiate(&s->presentation, s->endpoint, &bind, false, &ack)) {
-		rpc_answer_nak(s, h->call_id, reason);
+	if (s->step != UNBOUND)
+		refusal = "the association is bound already";
+	else if (is_secure && !rpc_security_can_begin(&s->security, &trailer, &nak_reason))
+		refusal = "the bind asks for an authentication that is not supported";
+	else if (!rpc_presentation_negotiate(&s->presentation, s->endpoint, &bind, false, &ack))
+		refusal = "the bind proposes invalid presentation contexts";
+	if (refusal != NULL) {
+		rpc_answer_nak(s, h->call_id, nak_reason, refusal);
 		return;
 	}
 	s->step = BOUND;
@@ -321,10 +344,12 @@ static void rpc_server_on_bind(struct rpc_server *s, const struct rpc_header *h,
 		rpc_server_send_ack(s, RPC_BIND, h->call_id, &ack);
 }
 
-static void rpc_server_refuse_alter(struct rpc_server *s, uint32_t call_id, uint32_t status)
+static void rpc_server_refuse_alter(struct rpc_server *s, uint32_t call_id, uint32_t status,
+                                    const char *reason)
 {
 	rpc_answer_last_fault(s, call_id,
-	                      &(struct rpc_fault){ .status = status, .was_not_executed = true });
+	                      &(struct rpc_fault){ .status = status, .was_not_executed = true },
+	                      reason);
 }
 
 /* Sizes and groups were settled by the bind, so those of an alter_context are ignored. All
@@ -342,13 +367,17 @@ static void rpc_server_on_alter_context(struct rpc_server *s, const struct rpc_h
 	if (is_secure)
 		rpc_trailer_decode(r, h, &trailer);
 	if (proposal.is_too_long) { /* [MS-RPCE] 3.3.1.5.6 */
-		rpc_answer_nak(s, h->call_id, RPC_NAK_LOCAL_LIMIT_EXCEEDED);
+		rpc_answer_nak(s, h->call_id, RPC_NAK_LOCAL_LIMIT_EXCEEDED, r->error);
 	} else if (s->step != BOUND || r->error != NULL || (is_secure && s->call.is_open) ||
 	           !rpc_presentation_negotiate(&s->presentation, s->endpoint, &proposal, true,
 	                                       &ack)) {
-		rpc_server_refuse_alter(s, h->call_id, RPC_FAULT_PROTO_ERROR);
+		rpc_server_refuse_alter(
+			s, h->call_id, RPC_FAULT_PROTO_ERROR,
+			r->error != NULL ? r->error : "the alter_context is invalid at this point");
 	} else if (is_secure && !rpc_security_may_alter(&s->security, &trailer)) {
-		rpc_server_refuse_alter(s, h->call_id, RPC_FAULT_ACCESS_DENIED);
+		rpc_server_refuse_alter(
+			s, h->call_id, RPC_FAULT_ACCESS_DENIED,
+			"the alter_context asks for an authentication that is not supported");
 	} else {
 		rpc_server_agree_on_header_signing(s, h, &ack);
 		if (is_secure)
@@ -370,7 +399,9 @@ static void rpc_server_on_auth3(struct rpc_server *s, const struct rpc_header *h
 		rpc_trailer_decode(r, h, &trailer);
 	if (r->error != NULL || s->security.step != RPC_SECURITY_WANTS_TOKEN ||
 	    !rpc_security_is_same(&s->security, &trailer))
-		rpc_server_refuse_alter(s, h->call_id, RPC_FAULT_PROTO_ERROR);
+		rpc_server_refuse_alter(
+			s, h->call_id, RPC_FAULT_PROTO_ERROR,
+			r->error != NULL ? r->error : "an AUTH3 without a log-on that needs it");
 	else
 		rpc_server_begin_token(s, h, &trailer, NULL);
 }
@@ -378,10 +409,12 @@ static void rpc_server_on_auth3(struct rpc_server *s, const struct rpc_header *h
 /* The log-on failed. */
 static void rpc_server_refuse_token(struct rpc_server *s, const struct rpc_pending_bind *pending)
 {
+	const char *reason = "the log-on by RPC failed";
+
 	if (pending->ptype == RPC_BIND)
-		rpc_answer_nak(s, pending->call_id, RPC_NAK_INVALID_CHECKSUM);
+		rpc_answer_nak(s, pending->call_id, RPC_NAK_INVALID_CHECKSUM, reason);
 	else if (pending->ptype == RPC_ALTER_CONTEXT)
-		rpc_server_refuse_alter(s, pending->call_id, RPC_FAULT_SECURITY_PACKAGE);
+		rpc_server_refuse_alter(s, pending->call_id, RPC_FAULT_SECURITY_PACKAGE, reason);
 }
 
 static void rpc_server_finish_token(struct rpc_server *s, enum rpc_auth_progress progress,
@@ -476,7 +509,8 @@ static bool rpc_server_begin_call(struct rpc_server *s, const struct rpc_header 
 	if ((h->pfc_flags & RPC_PFC_PENDING_CANCEL) != 0) {
 		rpc_answer_last_fault(s, h->call_id,
 		                      &(struct rpc_fault){ .status = RPC_FAULT_NO_CALL_ACTIVE,
-		                                           .was_not_executed = true });
+		                                           .was_not_executed = true },
+		                      "a request asks to be cancelled");
 		return false;
 	}
 	if (interface == NULL) {
@@ -515,7 +549,8 @@ static void rpc_server_collect_fragment(struct rpc_server *s, const struct rpc_h
 	if (rpc_server_is_request_too_long(s, h, request, wire_left(r))) {
 		rpc_answer_last_fault(s, h->call_id,
 		                      &(struct rpc_fault){ .status = RPC_FAULT_ACCESS_DENIED,
-		                                           .context_id = request->context_id });
+		                                           .context_id = request->context_id },
+		                      "a request is longer than the server accepts");
 		return;
 	}
 	if (!c->is_open)
@@ -528,7 +563,8 @@ static void rpc_server_collect_fragment(struct rpc_server *s, const struct rpc_h
 		rpc_answer_last_fault(s, c->id,
 		                      &(struct rpc_fault){ .status = RPC_FAULT_REMOTE_NO_MEMORY,
 		                                           .context_id = c->request.context_id,
-		                                           .was_not_executed = true });
+		                                           .was_not_executed = true },
+		                      "out of memory");
 	else if ((h->pfc_flags & RPC_PFC_LAST_FRAG) != 0)
 		rpc_server_begin_execution(s);
 }
@@ -545,24 +581,30 @@ static void rpc_server_on_request(struct rpc_server *s, const struct rpc_header 
                                   struct wire_reader *r)
 {
 	bool is_first = (h->pfc_flags & RPC_PFC_FIRST_FRAG) != 0;
+	static const char mixed[] = "the fragments of two requests are mixed";
 	struct rpc_collected_call *c = &s->call;
 	struct rpc_request request;
 	struct rpc_fault fault;
 
 	rpc_request_decode(r, h, &request);
 	if (s->step != BOUND || r->error != NULL) {
-		rpc_answer_protocol_error(s, h->call_id, 0);
+		rpc_answer_protocol_error(s, h->call_id, 0,
+		                          r->error != NULL ? r->error
+		                                           : "a request comes before the bind");
 	} else if (rpc_server_is_mixed(c, h, r)) {
 		/* If the caller multiplexes, Windows blames the second call. */
 		if (s->is_multiplexed && h->call_id != c->id)
-			rpc_answer_protocol_error(s, h->call_id, 0);
+			rpc_answer_protocol_error(s, h->call_id, 0, mixed);
 		else
-			rpc_answer_protocol_error(s, c->id, c->request.context_id);
+			rpc_answer_protocol_error(s, c->id, c->request.context_id, mixed);
 	} else if (!is_first && !c->is_open &&
 	           !rpc_server_is_old_call(s, h->call_id)) { /* 3.3.3.5.6 */
-		rpc_answer_protocol_error(s, h->call_id, 0);
+		rpc_answer_protocol_error(s, h->call_id, 0, "a fragment belongs to no request");
 	} else if (!rpc_security_check_request(&s->security, h, &request, r, &fault)) {
-		rpc_answer_last_fault(s, h->call_id, &fault);
+		rpc_answer_last_fault(
+			s, h->call_id, &fault,
+			r->error != NULL ? r->error
+					 : "a request lacks the protection that was negotiated");
 	} else if (c->is_open || (is_first && rpc_server_begin_call(s, h, &request))) {
 		rpc_server_collect_fragment(s, h, &request, r);
 	}
@@ -605,13 +647,17 @@ static void (*const takers[])(struct rpc_server *, const struct rpc_header *,
 static void rpc_server_dispatch_pdu(struct rpc_server *s, const struct rpc_header *h,
                                     struct wire_reader *r)
 {
+	static const char version[] = "a PDU of an RPC version that is not supported";
 	size_t count = sizeof takers / sizeof *takers;
 
 	rpc_management_count(RPC_PACKETS_IN);
 	if (h->version_minor != 0 && h->ptype == RPC_BIND) /* [MS-RPCE] 3.3.1.5.1 */
-		rpc_answer_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED);
-	else if (h->version_minor != 0 || h->ptype >= count || takers[h->ptype] == NULL)
-		rpc_answer_protocol_error(s, h->call_id, 0);
+		rpc_answer_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED, version);
+	else if (h->version_minor != 0)
+		rpc_answer_protocol_error(s, h->call_id, 0, version);
+	else if (h->ptype >= count || takers[h->ptype] == NULL)
+		rpc_answer_protocol_error(s, h->call_id, 0,
+		                          "a PDU of a type that servers do not receive");
 	else
 		takers[h->ptype](s, h, r);
 }
@@ -622,10 +668,11 @@ static void rpc_server_refuse_pdu(struct rpc_server *s)
 	const struct rpc_header *h = &s->pdus.refused;
 
 	if (h->version == 5 && h->version_minor == 0)
-		rpc_answer_protocol_error(s, h->call_id, 0);
+		rpc_answer_protocol_error(s, h->call_id, 0, s->pdus.error);
 	else if (h->version == 5 && h->ptype == RPC_BIND)
-		rpc_answer_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED);
-	s->step = OVER;
+		rpc_answer_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED,
+		               s->pdus.error);
+	rpc_server_end(s, s->pdus.error);
 }
 
 /* Whether input has to wait: until an answer is read, or until the host has answered an event. */
@@ -657,7 +704,7 @@ static void rpc_server_queue_input(struct rpc_server *s, const uint8_t *data, si
 	size_t waits = w->len - s->queued_at;
 
 	if (waits + bytes > s->endpoint->max_request_bytes + MAX_FRAG) {
-		s->step = OVER;
+		rpc_server_end(s, "requests are sent without reading the answers");
 		return;
 	}
 	if (s->queued_at > waits) {
@@ -667,7 +714,7 @@ static void rpc_server_queue_input(struct rpc_server *s, const uint8_t *data, si
 	}
 	wire_put_bytes(w, data, bytes);
 	if (w->failed)
-		s->step = OVER;
+		rpc_server_end(s, "out of memory");
 }
 
 bool rpc_server_feed(struct rpc_server *s, const void *data, size_t bytes)

@@ -66,6 +66,9 @@ static inline void rpc_server_run_call(struct rpc_server *s, struct rpc_server_e
 /* Whether the association has ended: when the pending answer is read, the pipe or the connection
  * has to be closed, as Windows does it. */
 bool rpc_server_is_over(const struct rpc_server *s);
+/* Returns why it has ended, a static text: "the fragments of two requests are mixed". NULL: it has
+ * not. */
+const char *rpc_server_end_reason(const struct rpc_server *s);
 
 /* How many bytes can be read, over all fragments of the answer; 0: none. */
 size_t rpc_server_pending(const struct rpc_server *s);

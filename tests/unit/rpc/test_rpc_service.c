@@ -835,6 +835,8 @@ static void one_who_writes_and_never_reads_is_parted_with(void **state)
 	while (feed(&p, p.sent.data, p.sent.len))
 		written += p.sent.len;
 	assert_int_in_range(written, 65528, 65528 + 2 * endpoint.max_request_bytes);
+	assert_string_equal(rpc_server_end_reason(p.s),
+	                    "requests are sent without reading the answers");
 	peer_fini(&p);
 }
 
@@ -1097,6 +1099,7 @@ static void what_breaks_the_protocol_faults_and_ends_the_association(void **stat
 		}
 		assert_fault(&p, broken[i].fault_call_id, broken[i].status);
 		assert_true(rpc_server_is_over(p.s));
+		assert_non_null(rpc_server_end_reason(p.s));
 		assert_false(feed(&p, "", 1));
 		peer_fini(&p);
 	}
@@ -1125,6 +1128,8 @@ static void a_request_with_an_authentication_that_was_not_agreed_to_is_denied(vo
 	talk(&p);
 	assert_fault(&p, 2, RPC_FAULT_ACCESS_DENIED);
 	assert_true(rpc_server_is_over(p.s));
+	assert_string_equal(rpc_server_end_reason(p.s),
+	                    "a request lacks the protection that was negotiated");
 	assert_int_equal(p.callee.calls, 0);
 	peer_fini(&p);
 }
@@ -1182,7 +1187,9 @@ static void what_is_no_rpc_has_no_answer(void **state)
 
 	(void)state;
 	peer_init(&p);
+	assert_null(rpc_server_end_reason(p.s));
 	assert_false(feed(&p, "GET / HTTP/1.1\r\n\r\n", 18));
+	assert_string_equal(rpc_server_end_reason(p.s), "not a DCE/RPC version 5 PDU");
 	assert_int_equal(rpc_server_pending(p.s), 0);
 	peer_fini(&p);
 }
