@@ -40,7 +40,7 @@ class WithoutNtlm(unittest.TestCase):
         self.check_lists(self.list("--kerberos", "-A", self.domain_file, **NO_TICKETS))
 
     def test_ntlm_is_refused_and_it_is_said(self):
-        self.check_story(1937, "log on by Kerberos", self.list("-A", self.domain_file, **NO_TICKETS))
+        self.check_story(1937, "use Kerberos", self.list("-A", self.domain_file, **NO_TICKETS))
 
     def test_a_password_that_the_kdc_refuses_is_not_tried_by_ntlm(self):
         wrong = self.dc.credentials_file("Administrator", "wrong", domain=self.dc.realm)
@@ -81,7 +81,7 @@ class WithoutNtlm(unittest.TestCase):
         for server in ("127.0.0.1", "[::1]"):
             result = self.list(server=server)
             self.check_story(1396, "Kerberos has tickets for names, and this is an address", result, server)
-            self.assertIn("name the server by the name that it has in its domain", result.stderr)
+            self.assertIn("name the server as it is named in its domain", result.stderr)
 
     def test_a_kdc_where_nobody_listens(self):
         self.dc.kinit("Administrator")

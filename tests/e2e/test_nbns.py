@@ -110,7 +110,7 @@ class NetbiosNames(unittest.TestCase):
     def test_a_groups_name_is_no_server(self):
         result = self.ask("--wins", self.server.wins, "CROWD")
         assert_refused(self, 53, result, "CROWD")
-        self.assertIn("a group's", result.stderr)
+        self.assertIn("belongs to a group", result.stderr)
 
     def test_a_wins_server_that_is_silent_is_asked_three_times(self):
         result, asked = self.asked("--wins", self.server.nobody, "FILESRV")
