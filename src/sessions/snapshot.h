@@ -35,8 +35,8 @@ struct snapshot {
 	uint32_t count, room;
 	uint32_t sorted; /* the number of sessions when they were last sorted */
 	bool failed;     /* out of memory; it sticks */
-	/* A source that tells durations may have looked earlier than its answer came: all sessions
-	 * may have started earlier by up to this, and all by the same. 0: none did. */
+	/* Where a source gives durations, and its answer took time: all sessions may have started
+	 * earlier by up to this, all by the same. 0: the starts are right. */
 	int64_t max_delay_s;
 	size_t state_bytes;
 	struct snapshot_memory *memory;

@@ -21,8 +21,8 @@ void relay_contexts_propose(struct relay_contexts *c, const struct rpc_header *h
 	struct rpc_bind bind;
 
 	rpc_bind_decode(r, &bind);
-	c->is_ambiguous |= c->proposal.is_awaited;
-	c->proposal.is_awaited = true;
+	c->is_ambiguous |= c->proposal.is_pending;
+	c->proposal.is_pending = true;
 	c->proposal.call_id = h->call_id;
 	c->proposal.count = r->error == NULL ? bind.context_count : 0;
 	for (size_t i = 0; i < c->proposal.count; i++) {
@@ -42,13 +42,13 @@ void relay_contexts_answer(struct relay_contexts *c, const struct rpc_header *h,
 {
 	struct rpc_bind_ack ack;
 
-	if (c->is_ambiguous || !c->proposal.is_awaited || c->proposal.call_id != h->call_id)
+	if (c->is_ambiguous || !c->proposal.is_pending || c->proposal.call_id != h->call_id)
 		return;
-	c->proposal.is_awaited = false;
+	c->proposal.is_pending = false;
 	rpc_bind_ack_decode(r, &ack);
 	if (r->error != NULL || ack.result_count != c->proposal.count)
 		return;
-	/* An alter_context changes no sizes: [MS-RPCE] 3.3.1.5.6. */
+	/* An alter_context does not change the size: [MS-RPCE] 3.3.1.5.6. */
 	if (c->max_frag == 0)
 		c->max_frag = ack.max_xmit_frag;
 	for (size_t i = 0; i < ack.result_count; i++)
@@ -60,7 +60,7 @@ void relay_contexts_answer(struct relay_contexts *c, const struct rpc_header *h,
 void relay_contexts_refuse(struct relay_contexts *c, const struct rpc_header *h)
 {
 	if (c->proposal.call_id == h->call_id)
-		c->proposal.is_awaited = false;
+		c->proposal.is_pending = false;
 }
 
 bool relay_contexts_is_srvsvc(const struct relay_contexts *c, uint16_t id)

@@ -6,11 +6,11 @@
 #include "srvsvc/interface.h"
 #include "srvsvc/session_messages.h"
 
-/* What took longer to come than callers wait is not true any more. */
-#define MAX_LISTING_MS 60000
+/* An answer that took longer than clients wait is not true any more. */
+#define MAX_QUERY_MS 60000
 
-/* What is left for a listing, however much is held for others. */
-#define LEAST_LISTING_BYTES 65536
+/* An answer of Samba's may have so many bytes, however much is held for other clients. */
+#define ALWAYS_ALLOWED_BYTES 65536
 
 void intercepted_calls_init(struct intercepted_calls *calls)
 {
@@ -56,8 +56,8 @@ struct intercepted_call *intercepted_calls_find(const struct intercepted_calls *
 	struct intercepted_call *call;
 
 	TAILQ_FOREACH(call, &calls->list, entry)
-	if (call->call_id == call_id)
-		break;
+		if (call->call_id == call_id)
+			break;
 	return call;
 }
 
@@ -67,8 +67,8 @@ struct intercepted_call *intercepted_calls_first(const struct intercepted_calls 
 	struct intercepted_call *call;
 
 	TAILQ_FOREACH(call, &calls->list, entry)
-	if (call->step == step)
-		break;
+		if (call->step == step)
+			break;
 	return call;
 }
 
@@ -90,7 +90,7 @@ static struct wire_reader intercepted_call_reader(const struct intercepted_call 
 	return r;
 }
 
-/* What does not decode, and levels that do not exist, Samba refuses in its own words. */
+/* False: the request does not decode, or asks for a level that does not exist; Samba refuses it. */
 static bool intercepted_call_decode(struct intercepted_call *call)
 {
 	struct wire_reader r = intercepted_call_reader(call);
@@ -109,29 +109,29 @@ static bool intercepted_call_decode(struct intercepted_call *call)
 	return r.error == NULL && session_level_find(call->level) != NULL;
 }
 
-/* A question of ours in the call's place, by its own id, in fragments that any server takes. stub
- * is taken. */
+/* Appends a request in place of the call, with the same call id, in fragments that any server
+ * takes. Takes stub. */
 static void intercepted_call_put_query(const struct intercepted_call *call, uint16_t opnum,
-                                       struct wire_writer *stub, struct wire_writer *question)
+                                       struct wire_writer *stub, struct wire_writer *query)
 {
 	const struct rpc_request request = { .context_id = call->context_id, .opnum = opnum };
 	size_t at = 0;
 
 	while (!stub->failed && at < stub->len) {
-		size_t begin = npa_message_begin(question);
+		size_t begin = npa_message_begin(query);
 
-		rpc_request_encode(question, call->call_id, &request, stub->data, stub->len, &at,
+		rpc_request_encode(query, call->call_id, &request, stub->data, stub->len, &at,
 		                   RPC_MIN_FRAG_BYTES);
-		npa_message_end(question, begin);
+		npa_message_end(query, begin);
 	}
-	question->failed |= stub->failed;
+	query->failed |= stub->failed;
 	wire_writer_fini(stub);
 }
 
 bool intercepted_call_query(struct relay *relay, struct intercepted_call *call,
-                            struct wire_writer *question)
+                            struct wire_writer *query)
 {
-	static const struct session_enum_request everybody = {
+	static const struct session_enum_request all_sessions = {
 		.level = 1,
 		.preferred_bytes = MAX_PREFERRED_LENGTH,
 	};
@@ -141,11 +141,11 @@ bool intercepted_call_query(struct relay *relay, struct intercepted_call *call,
 	if (!intercepted_call_decode(call))
 		return false;
 	ndr_writer_init(&w, &stub);
-	session_enum_request_encode(&w, &everybody);
-	intercepted_call_put_query(call, SRVSVC_NETR_SESSION_ENUM, &stub, question);
+	session_enum_request_encode(&w, &all_sessions);
+	intercepted_call_put_query(call, SRVSVC_NETR_SESSION_ENUM, &stub, query);
 	call->query = ++relay->queries;
 	call->asked_ms = relay->settings.now_ms(relay->settings.context);
-	session_enum_decoder_init(&call->list, session_level_find(everybody.level));
+	session_enum_decoder_init(&call->list, session_level_find(all_sessions.level));
 	call->step = CALL_LISTING;
 	intercepted_call_count_bytes(relay, call);
 	return true;
@@ -156,7 +156,7 @@ bool intercepted_call_expects_response(const struct intercepted_call *call)
 	return call->step == CALL_LISTING || call->step == CALL_DELETING;
 }
 
-/* The answer is one number. */
+/* The answer is a status. */
 static void intercepted_call_receive_del(struct intercepted_call *call, const uint8_t *piece,
                                          size_t bytes, bool big_endian)
 {
@@ -181,7 +181,7 @@ void intercepted_call_receive(struct relay *relay, struct intercepted_call *call
 	session_enum_decoder_feed(&call->list, piece, bytes, big_endian);
 	intercepted_call_count_bytes(relay, call);
 	if (call->list.block.used > relay->settings.max_answer_bytes ||
-	    (call->list.block.used > LEAST_LISTING_BYTES &&
+	    (call->list.block.used > ALWAYS_ALLOWED_BYTES &&
 	     relay->service.held_bytes > relay->settings.max_held_bytes)) {
 		call->is_too_long = true;
 		session_enum_decoder_fini(&call->list);
@@ -200,17 +200,16 @@ static bool level_has_transport(uint32_t level)
 	return false;
 }
 
-/* What smbstatus says of a question's answer. */
+/* Whether smbstatus has run since the query. */
 enum smbstatus_answer { NOT_ASKED, CURRENT, UNAVAILABLE };
 
-/* Makes the table what Samba answered to this question, if it was asked after the one that the
- * table comes from. */
+/* Makes the cache what Samba answered, unless the cache has the answer to a later query. */
 static NET_API_STATUS intercepted_call_update_cache(struct relay *relay,
                                                     const struct intercepted_call *call,
                                                     enum smbstatus_answer smbstatus)
 {
 	const struct relay_settings *settings = &relay->settings;
-	const struct relay_smbstatus outside = {
+	const struct relay_smbstatus view = {
 		.find_transport = settings->find_transport,
 		.count_sessions = smbstatus != UNAVAILABLE ? settings->count_sessions : NULL,
 		.context = settings->context,
@@ -223,11 +222,11 @@ static NET_API_STATUS intercepted_call_update_cache(struct relay *relay,
 
 	if (call->query < relay->cached_query)
 		return NERR_Success;
-	if (call->answered_ms - call->asked_ms > MAX_LISTING_MS)
+	if (call->answered_ms - call->asked_ms > MAX_QUERY_MS)
 		return ERROR_SEM_TIMEOUT;
 	relay->cached_ms = call->answered_ms;
 	status = session_cache_update(relay->cache, call->infos, call->entries, call->asked_ms,
-	                              call->answered_ms, &outside);
+	                              call->answered_ms, &view);
 	if (status == NERR_Success)
 		relay->cached_query = call->query;
 	return status;
@@ -240,8 +239,8 @@ static void intercepted_call_drop_infos(struct intercepted_call *call)
 	call->infos_bytes = 0;
 }
 
-/* Returns what Samba said, or why it is not listed; SESSION_CACHE_SHORT: smbstatus is to be asked
- * first. */
+/* Samba's list is complete. Returns Samba's status, or why the list was not accepted;
+ * SESSION_CACHE_SHORT: smbstatus must be asked first. */
 static NET_API_STATUS intercepted_call_accept_list(struct relay *relay,
                                                    struct intercepted_call *call)
 {
@@ -276,7 +275,7 @@ static enum intercepted_call_outcome intercepted_call_refuse(struct intercepted_
 	};
 	struct ndr_writer w;
 
-	/* Who may not list them may close them, for Samba: root, without a winbind. */
+	/* Samba lets clients close sessions that may not list them: root, without a winbind. */
 	if (call->opnum == SRVSVC_NETR_SESSION_DEL)
 		return CALL_FORWARD;
 	wire_writer_clear(&call->stub);
@@ -294,7 +293,7 @@ static void intercepted_call_set_answer(struct relay *relay, struct intercepted_
 	intercepted_call_count_bytes(relay, call);
 }
 
-/* ---- NetrSessionDel of somebody who is there ---- */
+/* ---- NetrSessionDel of sessions that are there ---- */
 
 static void relay_report_session_del(const struct relay *relay,
                                      const struct session_del_request *request)
@@ -307,7 +306,7 @@ static void relay_report_session_del(const struct relay *relay,
 static enum intercepted_call_outcome intercepted_call_delete_next(struct relay *relay,
                                                                   struct intercepted_call *call,
                                                                   uint32_t *fault,
-                                                                  struct wire_writer *question)
+                                                                  struct wire_writer *query)
 {
 	struct session_del_request request;
 	struct wire_writer stub = { 0 };
@@ -325,16 +324,16 @@ static enum intercepted_call_outcome intercepted_call_delete_next(struct relay *
 	}
 	relay_report_session_del(relay, &request);
 	session_del_request_encode(&w, &request);
-	intercepted_call_put_query(call, SRVSVC_NETR_SESSION_DEL, &stub, question);
+	intercepted_call_put_query(call, SRVSVC_NETR_SESSION_DEL, &stub, query);
 	call->step = CALL_DELETING;
 	return CALL_QUERY;
 }
 
-/* Samba closes its own. */
+/* Has Samba close the sessions. */
 static enum intercepted_call_outcome intercepted_call_delete(struct relay *relay,
                                                              struct intercepted_call *call,
                                                              uint32_t *fault,
-                                                             struct wire_writer *question)
+                                                             struct wire_writer *query)
 {
 	struct wire_reader r = intercepted_call_reader(call);
 	struct session_qualifier_texts texts;
@@ -347,7 +346,7 @@ static enum intercepted_call_outcome intercepted_call_delete(struct relay *relay
 		return CALL_FAULT;
 	}
 	if (!as_it_is)
-		return intercepted_call_delete_next(relay, call, fault, question);
+		return intercepted_call_delete_next(relay, call, fault, query);
 	relay_report_session_del(relay, &request);
 	return CALL_FORWARD;
 }
@@ -362,11 +361,11 @@ static bool session_del_has_succeeded(const struct wire_writer *del_answer)
 
 /* ---- answers ---- */
 
-/* The listing is as it is to be, or status says why not. */
+/* Answers the call by the cache, or with status if that says why the cache is not up to date. */
 static enum intercepted_call_outcome intercepted_call_answer(struct relay *relay,
                                                              struct intercepted_call *call,
                                                              NET_API_STATUS status, uint32_t *fault,
-                                                             struct wire_writer *question)
+                                                             struct wire_writer *query)
 {
 	struct wire_writer answer = { 0 };
 	struct wire_reader request = intercepted_call_reader(call);
@@ -381,7 +380,7 @@ static enum intercepted_call_outcome intercepted_call_answer(struct relay *relay
 	if (*fault == 0 && call->opnum == SRVSVC_NETR_SESSION_DEL &&
 	    session_del_has_succeeded(&answer)) {
 		wire_writer_fini(&answer);
-		return intercepted_call_delete(relay, call, fault, question);
+		return intercepted_call_delete(relay, call, fault, query);
 	}
 	if (*fault != 0) {
 		wire_writer_fini(&answer);
@@ -393,16 +392,15 @@ static enum intercepted_call_outcome intercepted_call_answer(struct relay *relay
 
 enum intercepted_call_outcome intercepted_call_complete(struct relay *relay,
                                                         struct intercepted_call *call,
-                                                        uint32_t *fault,
-                                                        struct wire_writer *question)
+                                                        uint32_t *fault, struct wire_writer *query)
 {
 	NET_API_STATUS status;
 
 	if (call->step == CALL_DELETING)
-		return intercepted_call_delete_next(relay, call, fault, question);
+		return intercepted_call_delete_next(relay, call, fault, query);
 	status = intercepted_call_accept_list(relay, call);
 	if (status != SESSION_CACHE_SHORT)
-		return intercepted_call_answer(relay, call, status, fault, question);
+		return intercepted_call_answer(relay, call, status, fault, query);
 	call->step = CALL_REFRESHING;
 	intercepted_call_count_bytes(relay, call);
 	return CALL_REFRESH;
@@ -411,11 +409,11 @@ enum intercepted_call_outcome intercepted_call_complete(struct relay *relay,
 enum intercepted_call_outcome intercepted_call_refreshed(struct relay *relay,
                                                          struct intercepted_call *call,
                                                          bool is_current, uint32_t *fault,
-                                                         struct wire_writer *question)
+                                                         struct wire_writer *query)
 {
 	NET_API_STATUS status = intercepted_call_update_cache(relay, call,
 	                                                      is_current ? CURRENT : UNAVAILABLE);
 
 	intercepted_call_drop_infos(call);
-	return intercepted_call_answer(relay, call, status, fault, question);
+	return intercepted_call_answer(relay, call, status, fault, query);
 }

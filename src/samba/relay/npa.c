@@ -5,7 +5,7 @@
 
 enum { OPENING_LENGTH_BYTES = 4, MESSAGE_LENGTH_BYTES = 2 };
 
-/* As much of in as belongs to what has begun. */
+/* Gives what in has of the opening or the message that has begun. */
 static bool npa_reader_give_piece(struct npa_reader *r, struct wire_reader *in, enum npa_kind kind,
                                   struct npa_piece *piece)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* How smbd and its RPC services speak over a named pipe's Unix socket (Samba's named_pipe_auth), in
- * either direction: an opening, which is 32 bits, big-endian, with the bytes that follow, and those
- * - who calls, and the reply to it; then messages, 16 bits, little-endian, with the bytes that
- * follow, and those. What an opening says differs from one Samba to the next: it is passed on as it
- * is. */
+/* Samba's named_pipe_auth, which smbd and its RPC services speak over the Unix socket of a named
+ * pipe. Each side sends one opening: a 32-bit length, big-endian, and so many bytes, which name the
+ * client, or are the reply to that. Then it sends messages: a 16-bit length, little-endian, and so
+ * many bytes. Openings differ from one version of Samba to the next, so they are forwarded as they
+ * are. */
 #ifndef SAMBA_RELAY_NPA_H
 #define SAMBA_RELAY_NPA_H
 
@@ -15,30 +15,29 @@
 #include "wire/writer.h"
 
 enum npa_kind {
-	NPA_OPENING, /* bytes of the opening, its length included */
-	NPA_PAYLOAD, /* bytes of a message, its length excluded */
+	NPA_OPENING, /* bytes of the opening, with its length */
+	NPA_PAYLOAD, /* bytes of a message, without its length */
 };
 
 struct npa_piece {
 	enum npa_kind kind;
-	const uint8_t *data; /* borrowed from what was fed */
-	size_t bytes;        /* 1 at least */
+	const uint8_t *data; /* borrowed from the input */
+	size_t bytes;        /* at least 1 */
 };
 
-/* All zero is the beginning. Nothing is kept of what was fed but a length that was cut. */
+/* All zero at first. Keeps nothing of the input but the beginning of a length. */
 struct npa_reader {
 	bool is_opened;
-	uint8_t length[4]; /* the bytes of a length that came so far */
+	uint8_t length[4]; /* length_bytes of a length */
 	uint8_t length_bytes;
-	uint32_t left;  /* of the opening or the message that has begun */
+	uint32_t left;  /* bytes of the opening or the message that are to come */
 	struct err err; /* it sticks */
 };
 
-/* The next piece out of in, in place. False: all of in is used up, or err
- * says what was wrong with it. */
+/* Gives the next piece of in, in place. False: in has no bytes left, or err says what is wrong. */
 bool npa_reader_next(struct npa_reader *r, struct wire_reader *in, struct npa_piece *piece);
 
-/* A message whose bytes are appended between the two; 65,535 of them at most. */
+/* Begins a message and ends it; its bytes, 65,535 at most, are appended in between. */
 size_t npa_message_begin(struct wire_writer *w);
 void npa_message_end(struct wire_writer *w, size_t begin);
 

@@ -9,16 +9,16 @@
 #include "srvsvc/interface.h"
 
 enum {
-	MAX_CALLS = 16,            /* at once; more wait in the socket */
-	MAX_REQUEST_BYTES = 16384, /* of what may be answered here, as messages: three names */
-	OUTPUT_BYTES = 65536,      /* of an answer, before it is sent */
+	MAX_CALLS = 16,            /* intercepted at a time; further requests wait in the socket */
+	MAX_REQUEST_BYTES = 16384, /* of an intercepted request, as messages: three names */
+	OUTPUT_BYTES = 65536,      /* of an answer that are encoded before they are sent */
 	MAX_OUTSTANDING_CALLS = 64,
 };
 
 struct relay_pipe_side {
 	struct npa_reader messages;
 	struct rpc_pdu_reader pdus;
-	bool is_raw;               /* what came is no DCE/RPC: all goes on as it comes */
+	bool is_raw;               /* the side does not send DCE/RPC: all is forwarded as it is */
 	struct wire_writer output; /* for this side */
 };
 
@@ -36,11 +36,11 @@ struct relay_pipe {
 	struct relay_contexts contexts;
 	struct intercepted_calls calls;
 	struct outstanding_calls outstanding;
-	/* The caller authenticates himself, protects his calls or mixes them: none is looked at any
-	 * more. */
+	/* The client authenticates, protects its calls, or mixes fragments of several: no call of
+	 * it is intercepted any more. */
 	bool is_transparent;
-	/* For the caller, when an answer of ours is sent: its fragments have to follow each other.
-	 */
+	/* What Samba sent for the client while an answer of the relay is being sent: the fragments
+	 * of an answer have to follow each other. */
 	struct wire_writer deferred;
 };
 
@@ -133,7 +133,7 @@ static bool outstanding_calls_remove(struct outstanding_calls *o, uint32_t id)
 	return true;
 }
 
-/* ---- answers of ours ---- */
+/* ---- answers of the relay ---- */
 
 static void relay_pipe_put_fragment(struct relay_pipe *p, struct intercepted_call *call)
 {
@@ -193,7 +193,7 @@ bool relay_pipe_continue(struct relay_pipe *p)
 	return relay_pipe_is_usable(p);
 }
 
-/* ---- what the caller says ---- */
+/* ---- what the client sends ---- */
 
 static void relay_pipe_expect_answer(struct relay_pipe *p, uint32_t call_id)
 {
@@ -201,7 +201,7 @@ static void relay_pipe_expect_answer(struct relay_pipe *p, uint32_t call_id)
 	outstanding_calls_add(&p->outstanding, call_id);
 }
 
-/* Its request, or as much of it as came, is Samba's to answer. */
+/* Samba is to answer the request, of which all that came so far is forwarded. */
 static void relay_pipe_forward_call(struct relay_pipe *p, struct intercepted_call *call)
 {
 	wire_put_bytes(&p->sides[RELAY_SERVER].output, call->raw.data, call->raw.len);
@@ -226,7 +226,7 @@ static bool relay_pipe_may_intercept(const struct relay_pipe *p, const struct rp
 	       !outstanding_calls_may_have(&p->outstanding, h->call_id);
 }
 
-/* The call that a fragment of a request belongs to; NULL: one that is passed on. */
+/* Returns the intercepted call to which a fragment of a request belongs. NULL: it is forwarded. */
 static struct intercepted_call *relay_pipe_find_call(struct relay_pipe *p,
                                                      const struct rpc_header *h,
                                                      const struct rpc_request *request,
@@ -247,13 +247,13 @@ static struct intercepted_call *relay_pipe_find_call(struct relay_pipe *p,
 	return call;
 }
 
-/* Requests that are not whole leave room for answers. */
+/* So much that incomplete requests must not take the room of answers. */
 static bool relay_holds_much(const struct relay *relay)
 {
 	return relay->service.held_bytes > relay->settings.max_held_bytes / 2;
 }
 
-/* False: it is to be passed on. */
+/* False: the PDU is to be forwarded. */
 static bool relay_pipe_take_request(struct relay_pipe *p, const struct rpc_header *h,
                                     struct wire_reader *r)
 {
@@ -284,8 +284,8 @@ static bool relay_pipe_take_request(struct relay_pipe *p, const struct rpc_heade
 	return true;
 }
 
-/* What does not go on with a request whose fragments come is Samba's to judge, and that request
- * with it: it hangs up when there are two at once. */
+/* A PDU that is not the next fragment of the request whose fragments are coming: Samba must judge
+ * both, and hangs up if it gets fragments of two requests. */
 static void relay_pipe_forward_interrupted(struct relay_pipe *p, const struct rpc_header *h,
                                            const struct wire_reader *r)
 {
@@ -318,9 +318,9 @@ static void relay_pipe_on_caller_pdu(struct relay_pipe *p, const struct rpc_head
 	relay_pipe_forward(p, RELAY_CALLER, pdu, bytes);
 }
 
-/* ---- what Samba says ---- */
+/* ---- what Samba sends ---- */
 
-/* Of a call that is over; among the others' answers. */
+/* Sends a fault, between the answers of other calls. */
 static void relay_pipe_put_fault(struct relay_pipe *p, uint32_t call_id, uint16_t context_id,
                                  uint32_t status)
 {
@@ -366,7 +366,7 @@ static void relay_pipe_complete_call(struct relay_pipe *p, struct intercepted_ca
 	relay_pipe_apply_outcome(p, call, outcome, fault);
 }
 
-/* False: it is to be passed on. */
+/* False: the PDU is to be forwarded. */
 static bool relay_pipe_take_response(struct relay_pipe *p, const struct rpc_header *h,
                                      struct wire_reader *r)
 {
@@ -407,7 +407,7 @@ static void relay_pipe_on_server_pdu(struct relay_pipe *p, const struct rpc_head
 
 /* ---- bytes ---- */
 
-/* What is no DCE/RPC goes on, behind what was kept before it. */
+/* The side does not send DCE/RPC: what was kept is forwarded first, then the rest. */
 static void relay_pipe_forward_raw(struct relay_pipe *p, enum relay_side from)
 {
 	struct rpc_pdu_reader *pdus = &p->sides[from].pdus;
@@ -427,8 +427,8 @@ static void relay_pipe_forward_raw(struct relay_pipe *p, enum relay_side from)
 static void relay_pipe_take_payload(struct relay_pipe *p, enum relay_side from,
                                     const struct npa_piece *piece)
 {
-	static void (*const hear[])(struct relay_pipe *, const struct rpc_header *,
-	                            struct wire_reader *) = {
+	static void (*const on_pdu[])(struct relay_pipe *, const struct rpc_header *,
+	                              struct wire_reader *) = {
 		[RELAY_CALLER] = relay_pipe_on_caller_pdu, [RELAY_SERVER] = relay_pipe_on_server_pdu
 	};
 	struct relay_pipe_side *side = &p->sides[from];
@@ -441,7 +441,7 @@ static void relay_pipe_take_payload(struct relay_pipe *p, enum relay_side from,
 	}
 	rpc_pdu_reader_feed(&side->pdus, piece->data, piece->bytes);
 	while (rpc_pdu_reader_next(&side->pdus, &h, &r))
-		hear[from](p, &h, &r);
+		on_pdu[from](p, &h, &r);
 	if (side->pdus.error != NULL)
 		relay_pipe_forward_raw(p, from);
 }

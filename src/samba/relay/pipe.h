@@ -32,7 +32,7 @@ bool relay_pipe_receive(struct relay_pipe *p, enum relay_side from, const void *
 /* Why the pipe has to be closed: what a side sent, or that memory ran out. */
 struct err relay_pipe_error(const struct relay_pipe *p);
 
-/* The bytes to send to a side; whoever sends them clears the writer. */
+/* The bytes to send to a side. The sender clears the writer. */
 struct wire_writer *relay_pipe_output(struct relay_pipe *p, enum relay_side to);
 /* All output for the caller was sent: more of the relay's answers may follow. Returns the same as
  * relay_pipe_receive. */

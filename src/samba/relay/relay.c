@@ -3,12 +3,11 @@
 
 #include <stdlib.h>
 
-/* Samba lists its sessions for members of BUILTIN\Administrators alone, whatever their names are.
- */
+/* Samba lists its sessions for members of BUILTIN\Administrators only. */
 #define ADMINISTRATORS "S-1-5-32-544"
 
-/* Resume handles of another run, before a restart, are to mean nothing: so ids go on from the
- * clock, and a caller who resumes with an old one begins anew instead of missing what is new. */
+/* Ids begin with the time, so that resume handles from before a restart are below all ids: a client
+ * that resumes with one begins anew, instead of missing new sessions. */
 #define IDS_BEGIN_S 1577836800 /* 2020-01-01 */
 
 static uint32_t relay_first_id(int64_t now_ms)
@@ -31,7 +30,7 @@ static struct access_policy *relay_make_policy(void)
 	return policy;
 }
 
-/* Sessions are shown as they were when Samba told of them. */
+/* Sessions are shown as they were when Samba listed them. */
 static int64_t relay_cached_ms(void *context)
 {
 	return ((struct relay *)context)->cached_ms;

@@ -10,7 +10,7 @@
 /* Samba rounds both ends of a session's time: source3/rpc_server/srvsvc, ran. */
 #define SAME_START_S 2
 
-/* What the cache knows of a tracked session beside its row. */
+/* What the cache knows of a tracked session. */
 struct cached_state {
 	uint32_t id;   /* in the table; 0: the table had no room for the session */
 	bool is_stale; /* the table has the session as it was before */
@@ -131,9 +131,9 @@ static struct snapshot *snapshot_from_infos(const struct tracker *t, const SESSI
 
 /* ---- sessions that an answer lacks ---- */
 
-/* Whether snapshot next has fewer sessions of some client and user than now. A session that ended
- * while another one of the same client and user started, as those of a caller who asks again and
- * again, is not missed. */
+/* Whether next has fewer sessions of some client and user than now. A session that ended while
+ * another one of the same client and user started is not missed: many clients list sessions again
+ * and again, each time over a new session. */
 static bool snapshot_lacks_sessions(const struct snapshot *now, const struct snapshot *next)
 {
 	for (uint32_t i = 0, count; i < now->count; i += count) {
@@ -217,11 +217,11 @@ static struct session_facts cached_session_facts(const struct tracked_session *s
 		.num_opens = s->row.num_opens,
 		.user_flags = s->row.user_flags,
 		.created_ms = s->started_s * 1000,
-		.used_ms = now_ms, /* Samba tells no idle time: 0 */
+		.used_ms = now_ms, /* Samba gives no idle time: 0 */
 	};
 }
 
-/* False: the table has no room for it. */
+/* Returns false if the table has no room for the session. */
 static bool session_cache_add(struct session_cache *c, struct tracked_session *s, int64_t now_ms)
 {
 	client_text client;
@@ -239,7 +239,7 @@ static bool is_unchanged(const struct tracked_session *before, const struct trac
 	       now->row.transport == before->row.transport; /* static texts */
 }
 
-/* False: the table has no room for it. */
+/* Returns false if the table has no room for the session. */
 static bool session_cache_change(struct session_cache *c, const struct tracked_session *before,
                                  struct tracked_session *s, int64_t now_ms)
 {
@@ -290,7 +290,7 @@ NET_API_STATUS session_cache_update(struct session_cache *c, const SESSION_INFO_
 
 	if (next == NULL)
 		return status;
-	/* Samba tells durations: the starts are known as well as its answer was fast. */
+	/* Samba gives durations, so the starts are only known as exactly as its answer was fast. */
 	next->max_delay_s = 1 + (now_ms > asked_ms ? (now_ms - asked_ms) / 1000 : 0);
 	if (!tracker_compare(c->tracker, next, &missing))
 		goto out;

@@ -14,7 +14,7 @@ static void relay_session_del_put_text(struct relay_session_del *c, const char *
 	wire_put_bytes(&c->texts, text, strlen(text) + 1);
 }
 
-/* first: where the users begin. */
+/* first: where the users' names begin. */
 static bool relay_session_del_has_user(const struct relay_session_del *c, size_t first,
                                        const char *user)
 {
@@ -69,7 +69,7 @@ void relay_session_del_receive(struct relay_session_del *c, NET_API_STATUS statu
 		c->status = status;
 }
 
-/* As Samba does it for those of one name: 0 when one at least was closed. */
+/* As Samba itself answers for the sessions of one name: 0 if at least one was closed. */
 NET_API_STATUS relay_session_del_status(const struct relay_session_del *c)
 {
 	return c->closed_some ? NERR_Success : c->status;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Whom a NetrSessionDel means, in Samba's spelling: Samba compares the user's whole name, with the
- * domain that Windows' callers leave out. One request goes to Samba for each name. */
+/* A NetrSessionDel for Samba. Samba compares the whole name of a user, with the domain, which
+ * Windows' clients leave out. So Samba gets one request for each name in its own spelling. */
 #ifndef SAMBA_RELAY_SESSION_DEL_H
 #define SAMBA_RELAY_SESSION_DEL_H
 
@@ -9,22 +9,23 @@
 #include "wire/writer.h"
 
 struct relay_session_del {
-	struct wire_writer texts; /* each with its terminator: the client, "" for any; the users */
-	size_t at;                /* of the user who is closed next */
+	struct wire_writer texts; /* with terminators: the client, "" for any; then the users */
+	size_t at;                /* where the user of the next request begins */
 	bool closed_some;
-	NET_API_STATUS status; /* why another one was not */
+	NET_API_STATUS status; /* the first one that was not 0 */
 };
 
-/* Finds them in table. False: out of memory. *as_it_is: the caller's own request means them all. */
+/* Finds the names in table. as_it_is: the client's own request has the same meaning for Samba.
+ * False: out of memory. */
 bool relay_session_del_begin(struct relay_session_del *c, const struct session_table *table,
                              const struct session_del_request *request, bool *as_it_is);
 void relay_session_del_fini(struct relay_session_del *c);
 
-/* The next request, which borrows from c. False: there is none left. */
+/* Gives the next request, which borrows from c. False: there is none left. */
 bool relay_session_del_next(struct relay_session_del *c, struct session_del_request *request);
-/* What Samba says of it. */
+/* Samba's answer to that request. */
 void relay_session_del_receive(struct relay_session_del *c, NET_API_STATUS status);
-/* When none is left. */
+/* The answer to the client, when there is no request left. */
 NET_API_STATUS relay_session_del_status(const struct relay_session_del *c);
 
 #endif
