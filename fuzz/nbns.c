@@ -2,10 +2,11 @@
 /* Answers of the NetBIOS name service, and the names in questions.
  * Input: kind (bit 0: a name alone), then the name's text; or bits 1 and 2: whether the answer gets
  * the id and the name of the question, then the datagram.
- * Must reach: nbns_answer_decode get_record get_addresses can_be_a_host nbns_name_fits
- *   nbns_name_encode nbns_query_encode
- * Holds: an answer has addresses if it says so, and then of hosts; nothing comes of one to another
- * question; a name that fits is encoded within 'A' to 'P', and its capitals are the same name. */
+ * Must reach: nbns_answer_decode nbns_get_record nbns_get_addresses nbns_is_host_address
+ *   nbns_name_fits nbns_name_encode nbns_query_encode
+ * Holds: an answer has addresses if it says so, and then of hosts; nothing comes of one to
+ * another question; a name that fits is encoded within 'A' to 'P', and its capitals are the same
+ * name. */
 #include "fuzz.h"
 #include "wire/nbns_query.h"
 

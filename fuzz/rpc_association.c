@@ -3,10 +3,12 @@
  * Input: flags (bit 0: a server reads, else a client; bit 1: call ids are made right; bit 2: no
  * second call is made), cuts, then the bytes of the pipe.
  * Must reach: rpc_association_bind rpc_association_call rpc_association_fragment
- *   rpc_association_feed rpc_association_next take_bind_ack take_bind_nak take_response take_fault
+ *   rpc_association_feed rpc_association_next rpc_association_read_bind_ack
+ *   rpc_association_read_bind_nak rpc_association_read_response rpc_association_read_fault
  *   rpc_bind_ack_decode rpc_bind_nak_decode rpc_response_decode rpc_fault_decode
- *   rpc_pdu_reader_next collect pdu_length give rpc_header_decode rpc_bind_decode
- *   rpc_request_decode rpc_bind_encode rpc_fault_refusal rpc_bind_nak_refusal rpc_rejection_refusal
+ *   rpc_pdu_reader_next rpc_pdu_reader_collect rpc_pdu_reader_pdu_length rpc_pdu_reader_give
+ *   rpc_header_decode rpc_bind_decode rpc_request_decode rpc_bind_encode rpc_fault_refusal
+ *   rpc_bind_nak_refusal rpc_rejection_refusal
  * Holds: however the pipe is cut, the same things happen; a stub never outgrows its bytes; a
  * failure has a status and a story; a bind that decodes encodes again and decodes to the same. */
 #include "fuzz.h"

@@ -5,23 +5,23 @@
  * 0-4: type, bit 5: it has a token, bit 6: its trailer says that it is sealed, bit 7: big-endian),
  * flags, call id, u16 length, body.
  * Must reach: rpc_server_feed rpc_server_read rpc_server_pending rpc_server_is_over
- * rpc_server_next rpc_server_finish_call
- * rpc_server_on_bind rpc_server_on_alter_context rpc_server_on_request rpc_server_on_co_cancel
- * rpc_server_on_orphaned rpc_server_begin_call rpc_server_collect_fragment
- * rpc_server_begin_execution rpc_answer_begin_fragment rpc_answer_last_fault rpc_answer_fault
- * rpc_answer_nak rpc_answer_protocol_error rpc_server_refuse_pdu rpc_server_read_queued
- * rpc_server_is_old_call rpc_server_is_mixed rpc_server_is_request_too_long
- * rpc_server_agree_on_frag rpc_presentation_negotiate rpc_presentation_find
- * rpc_presentation_agree_on_features rpc_presentation_reject rpc_bind_decode rpc_bind_ack_encode
- * rpc_alter_context_resp_encode rpc_bind_nak_encode rpc_response_head_encode rpc_fault_encode
- * rpc_request_decode rpc_pdu_reader_take_rest rpc_server_on_auth3 rpc_server_authenticated
- * rpc_server_finish_token rpc_security_check_request rpc_security_protect_response
- * rpc_security_unprotect rpc_security_finish_token rpc_security_fragment_bytes
- * rpc_trailer_decode rpc_trailer_encode rpc_server_send_secure_ack
- * Holds: however
- * the pipe is cut and read, the same calls are made and the same is answered; each answer is whole
- * PDUs of a kind that a server sends, none longer than agreed, the fragments of one response
- * together what was called gave, protected as was agreed; what is pending is what can be read. */
+ *   rpc_server_next rpc_server_finish_call rpc_server_on_bind rpc_server_on_alter_context
+ *   rpc_server_on_request rpc_server_on_co_cancel rpc_server_on_orphaned rpc_server_begin_call
+ *   rpc_server_collect_fragment rpc_server_begin_execution rpc_answer_begin_fragment
+ *   rpc_answer_last_fault rpc_answer_fault rpc_answer_nak rpc_answer_protocol_error
+ *   rpc_server_refuse_pdu rpc_server_read_queued rpc_server_is_old_call rpc_server_is_mixed
+ *   rpc_server_is_request_too_long rpc_server_agree_on_frag rpc_presentation_negotiate
+ *   rpc_presentation_find rpc_presentation_agree_on_features rpc_presentation_reject
+ *   rpc_bind_decode rpc_bind_ack_encode rpc_alter_context_resp_encode rpc_bind_nak_encode
+ *   rpc_response_head_encode rpc_fault_encode rpc_request_decode rpc_pdu_reader_take_rest
+ *   rpc_server_on_auth3 rpc_server_authenticated rpc_server_finish_token
+ *   rpc_security_check_request rpc_security_protect_response rpc_security_unprotect
+ *   rpc_security_finish_token rpc_security_fragment_bytes rpc_trailer_decode rpc_trailer_encode
+ *   rpc_server_send_secure_ack
+ * Holds: however the pipe is cut and read, the same calls are made and the same is answered; each
+ * answer is whole PDUs of a kind that a server sends, none longer than agreed, the fragments of
+ * one response together what was called gave, protected as was agreed; what is pending is what
+ * can be read. */
 #include "fuzz.h"
 #include "rpc/call.h"
 #include "rpc/server.h"

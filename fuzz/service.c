@@ -3,16 +3,17 @@
  * Input: setting (bit 0: "documented", else "hardened"; bit 1: answers of 2 KB at most), then
  * steps, each a kind and what it needs: a session comes, changes, goes; any stub for any opnum;
  * NetrSessionEnum, one page or all of them; NetrSessionDel.
- * Must reach: call srvsvc_serve_session_enum srvsvc_serve_session_del srvsvc_serve_share_enum
- *   srvsvc_serve_server_get_info srvsvc_allows srvsvc_report measure find_nothing max_answer_bytes
- *   enumerate page_next page_rewind describe session_enum_request_decode session_enum_answer_encode
- *   session_del_request_decode session_del_answer_encode share_enum_request_decode
- *   share_enum_answer_encode server_info_request_decode server_info_answer_encode
- *   enum_container_decode_empty session_walk_begin session_walk_next session_table_close
- *   session_table_knows_client access_policy_allows identity_has_label
- * Holds: a call is told once or faults; what may not be asked shows nobody; an answer decodes with
- * our client's side, says what was told, and holds what it may and no more; pages together are what
- * the table has, in its order; whom a deletion means is gone, and nobody else. */
+ * Must reach: srvsvc_interface_call srvsvc_serve_session_enum srvsvc_serve_session_del
+ *   srvsvc_serve_share_enum srvsvc_serve_server_get_info srvsvc_allows srvsvc_report
+ *   srvsvc_page_measure srvsvc_explain_no_match srvsvc_max_answer_bytes srvsvc_fill_page
+ *   srvsvc_page_next srvsvc_page_rewind srvsvc_describe_server session_enum_request_decode
+ *   session_enum_answer_encode session_del_request_decode session_del_answer_encode
+ *   share_enum_request_decode share_enum_answer_encode server_info_request_decode
+ *   server_info_answer_encode enum_container_decode_empty session_walk_begin session_walk_next
+ *   session_table_close session_table_knows_client access_policy_allows identity_has_label
+ * Holds: a call is told once or faults; what may not be asked shows nobody; an answer decodes
+ * with our client's side, says what was told, and holds what it may and no more; pages together
+ * are what the table has, in its order; whom a deletion means is gone, and nobody else. */
 #include "fuzz.h"
 #include "rpc/call.h"
 #include "srvsvc/server.h"

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* NetrSessionEnum's answer, from pieces into a block.
  * Input: level (index), order (bit 0: big-endian), cuts, then the stub.
- * Must reach: session_enum_decoder_feed take_head take_container take_array_size take_entry
- *   find_text take_text_head take_text take_total take_resume take_status malformed
- *   session_enum_decoder_finish session_block_add_entry session_block_extend session_block_finish
- *   ndr_stream_words ndr_stream_units session_infos_row session_infos_reduce
- *   session_enum_answer_encode encode_rows encode_entry encode_texts
+ * Must reach: session_enum_decoder_feed session_enum_decoder_read_head
+ *   session_enum_decoder_read_container session_enum_decoder_read_array_size
+ *   session_enum_decoder_read_entry session_enum_decoder_find_text
+ *   session_enum_decoder_read_text_head session_enum_decoder_read_text
+ *   session_enum_decoder_read_total session_enum_decoder_read_resume
+ *   session_enum_decoder_read_status session_enum_decoder_malformed session_enum_decoder_finish
+ *   session_block_add_entry session_block_extend session_block_finish ndr_stream_words
+ *   ndr_stream_units session_infos_row session_infos_reduce session_enum_answer_encode
+ *   session_enum_encode_rows session_enum_encode_entry session_enum_encode_texts
  * Holds: however the stub is cut, the result is that of one piece; a block is bounded by its
  * stub; what decodes encodes again, and decodes to equal rows. */
 #include <string.h>

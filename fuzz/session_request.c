@@ -2,7 +2,7 @@
 /* The requests that a server takes: NetrSessionEnum, NetrSessionDel, and the texts in them.
  * Input: kind (bits 0-1: enum, del, a text alone; bit 2: big-endian; bits 3-4: the text's longest),
  * then the stub, or the text's 16-bit units.
- * Must reach: session_enum_request_decode get_empty_container session_enum_request_check
+ * Must reach: session_enum_request_decode enum_container_decode_empty session_enum_request_check
  *   session_enum_request_encode session_del_request_decode session_del_request_encode
  *   session_del_answer_decode ndr_get_wstring ndr_get_unique_wstring ndr_get_count
  *   session_qualifier_is_too_long ndr_put_wstring

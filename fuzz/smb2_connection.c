@@ -3,15 +3,18 @@
  * Input: dialect and algorithms, size of the pieces, then actions: sending requests, answers whose
  * message id and signature the target makes right, answers as the input has them, bytes without
  * any form, the log-on's end.
- * Must reach: smb2_connection_next next_compound next_element is_authentic keep_setup_response
- *   find_outstanding remember smb2_connection_request smb2_connection_flush sign_chain hash_preauth
+ * Must reach: smb2_connection_next smb2_connection_next_message smb2_connection_next_element
+ *   smb2_connection_is_authentic smb2_connection_keep_setup_response
+ *   smb2_connection_find_outstanding smb2_connection_add_outstanding smb2_connection_request
+ *   smb2_connection_flush smb2_connection_sign_compound smb2_connection_hash_preauth
  *   smb2_connection_negotiated smb2_connection_authenticated smb2_connection_probe_smb1
- *   smb2_frames_next smb2_frames_space smb2_sign smb2_signature_holds make_nonce
- *   smb2_signing_key_new smb2_connection_encrypt unseal_message smb2_encrypt smb2_decrypt
- * put_header smb2_encryption_new Holds: an answer is given once, for a request that was made, with
- * its tag; once there is a key, only sealed or with a signature that holds, but for the end of the
- * session; requests are whole, and signed or sealed; the buffer is bounded by what came; a message
- * is not taken away while it is read. */
+ *   smb2_frames_next smb2_frames_space smb2_sign smb2_signature_holds smb2_signing_make_nonce
+ *   smb2_signing_key_new smb2_connection_encrypt smb2_connection_decrypt_message smb2_encrypt
+ *   smb2_decrypt smb2_transform_header_put smb2_encryption_new
+ * Holds: an answer is given once, for a request that was made, with its tag; once there is a key,
+ * only sealed or with a signature that holds, but for the end of the session; requests are whole,
+ * and signed or sealed; the buffer is bounded by what came; a message is not taken away while it
+ * is read. */
 #include "smb2_server.h"
 
 enum { SEND, ANSWER, RAW, AUTHENTICATE, PROBE, ENCRYPT, ACTIONS };

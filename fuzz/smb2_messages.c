@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Each response's decoder, over a whole message of which not a byte is more.
  * Input: which decoder, then the message.
- * Must reach: smb2_header_decode smb2_negotiate_response_decode get_contexts get_preauth
- *   get_signing dialect_bit smb2_session_setup_response_decode smb2_tree_connect_response_decode
+ * Must reach: smb2_header_decode smb2_negotiate_response_decode smb2_negotiate_get_contexts
+ *   smb2_negotiate_get_preauth smb2_negotiate_get_signing smb2_negotiate_dialect_bit
+ *   smb2_session_setup_response_decode smb2_tree_connect_response_decode
  *   smb2_create_response_decode smb2_transceive_response_decode smb2_read_response_decode
- *   smb2_write_response_decode wire_part get_encryption
+ *   smb2_write_response_decode wire_part smb2_negotiate_get_encryption
  *   smb2_validate_response_check smb2_ioctl_response_output smb2_structure_size
  * Holds: what a decoder gives lies inside the message, and is nothing after a failure; what
  * NEGOTIATE gives is what we offered. */

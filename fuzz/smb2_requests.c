@@ -2,16 +2,16 @@
 /* Each request's decoder, as a server reads it, over a whole message of which not a byte is more;
  * and what the server makes of it.
  * Input: which decoder, then the message.
- * Must reach: smb2_negotiate_request_decode get_offered_contexts get_offered_sha512
- *   get_offered_list next_context smb2_negotiate_choose answer_contexts
- *   smb2_negotiate_response_encode smb2_negotiate_offer_decode smb2_negotiate_offer_equal
- *   smb1_negotiate_decode get_dialect smb2_session_setup_request_decode
- *   smb2_tree_connect_request_decode smb2_create_request_decode check_contexts smb2_name_get
- *   smb2_close_request_decode smb2_flush_request_decode smb2_read_request_decode
- *   smb2_write_request_decode smb2_ioctl_request_decode smb2_pipe_wait_request_decode
- *   smb2_query_info_request_decode smb2_pipe_info_encode put_all put_pipe_local
- *   smb2_set_info_request_decode smb2_pipe_mode_decode smb2_empty_body_decode
- *   smb2_encrypted_session_id smb2_decrypt smb2_data_get
+ * Must reach: smb2_negotiate_request_decode smb2_negotiate_get_offered_contexts
+ *   smb2_negotiate_get_offered_sha512 smb2_negotiate_get_offered_list smb2_negotiate_next_context
+ *   smb2_negotiate_choose smb2_negotiate_answer_contexts smb2_negotiate_response_encode
+ *   smb2_negotiate_offer_decode smb2_negotiate_offer_equal smb1_negotiate_decode smb1_get_dialect
+ *   smb2_session_setup_request_decode smb2_tree_connect_request_decode smb2_create_request_decode
+ *   smb2_create_check_contexts smb2_name_get smb2_close_request_decode smb2_flush_request_decode
+ *   smb2_read_request_decode smb2_write_request_decode smb2_ioctl_request_decode
+ *   smb2_pipe_wait_request_decode smb2_query_info_request_decode smb2_pipe_info_encode
+ *   smb2_pipe_put_all smb2_pipe_put_pipe_local smb2_set_info_request_decode smb2_pipe_mode_decode
+ *   smb2_empty_body_decode smb2_encrypted_session_id smb2_decrypt smb2_data_get
  * Holds: what a decoder gives lies inside the message, and is nothing after a failure; names are
  * UTF-8 of a bounded length; our client takes what our server answers, and it was offered. */
 #include "base/text.h"
