@@ -6,7 +6,8 @@
 #include "smb2/smb1_negotiate.h"
 #include "smb2/status.h"
 
-/* As many as are ever used at once; asked for until they are granted. */
+/* As many as are used at once at most. Requests ask for more until the server has granted so many.
+ */
 #define CREDITS_WANTED SMB2_MAX_OUTSTANDING
 
 #define UNSOLICITED_MESSAGE_ID 0xFFFFFFFFFFFFFFFFu /* an oplock break, 3.2.5.1.3 */
@@ -111,8 +112,8 @@ struct wire_writer *smb2_connection_request(struct smb2_connection *c, enum smb2
 	return &c->out;
 }
 
-/* The exchange up to the session's key is hashed, 3.2.5.2 and 3.2.5.3; a dialect below 3.1.1
- * makes nothing of it. */
+/* Hashes the messages up to the one that gives the session key, 3.2.5.2 and 3.2.5.3. Dialects below
+ * 3.1.1 do not use the hash. */
 static void smb2_connection_hash_preauth(struct smb2_connection *c, const uint8_t *message,
                                          size_t bytes)
 {
@@ -154,7 +155,7 @@ void smb2_connection_flush(struct smb2_connection *c)
 		                             c->out.len - c->request_begin);
 	smb2_frame_end(&c->out, c->request_begin);
 	if (c->err.status != NERR_Success)
-		wire_writer_clear(&c->out); /* nothing leaves unprotected */
+		wire_writer_clear(&c->out); /* a message that is not protected is not sent */
 	c->request_count = 0;
 }
 
@@ -166,7 +167,7 @@ void smb2_connection_probe_smb1(struct smb2_connection *c)
 	smb2_frame_end(&c->out, begin);
 }
 
-/* Whether a message is of the protocol whose id begins so: 0xFF SMB1, 0xFD encrypted, 0xFC
+/* Whether the message has the protocol id that begins with first: 0xFF SMB1, 0xFD encrypted, 0xFC
  * compressed. */
 static bool smb2_connection_starts_with(const struct smb2_connection *c, uint8_t first)
 {
@@ -191,7 +192,7 @@ static enum smb2_event smb2_connection_decrypt_message(struct smb2_connection *c
 	return SMB2_REPLY;
 }
 
-/* Cuts the next message out of what has come. */
+/* Cuts the next message out of the input. */
 static enum smb2_event smb2_connection_next_message(struct smb2_connection *c)
 {
 	if (!smb2_frames_next(&c->in, &c->received, &c->received_bytes)) {
@@ -212,7 +213,7 @@ static enum smb2_event smb2_connection_next_message(struct smb2_connection *c)
 	return SMB2_REPLY;
 }
 
-/* Cuts the next answer out of a message. */
+/* Cuts the next response out of a message. */
 static enum smb2_event smb2_connection_next_element(struct smb2_connection *c,
                                                     struct smb2_header *h, const uint8_t **element,
                                                     size_t *bytes)
@@ -234,7 +235,7 @@ static enum smb2_event smb2_connection_next_element(struct smb2_connection *c,
 	return SMB2_REPLY;
 }
 
-/* 3.2.5.1.3: whether an answer may be believed. */
+/* Whether a response is protected as it must be, 3.2.5.1.3. */
 static bool smb2_connection_is_authentic(struct smb2_connection *c,
                                          const struct smb2_outstanding *request,
                                          const uint8_t *element, size_t bytes)
@@ -244,8 +245,9 @@ static bool smb2_connection_is_authentic(struct smb2_connection *c,
 	return !request->is_encrypted && smb2_signature_holds(c->signing_key, element, bytes);
 }
 
-/* What cannot be believed ends the connection, and so does a server that knows no session any
- * more and has no key to sign that with: nobody may take it for a mere refusal. */
+/* A response without the required protection ends the connection. So does a server that has ended
+ * the session and thus has no key to sign its response: no step may take that for an error of its
+ * own. */
 static enum smb2_event smb2_connection_fail_unauthentic(struct smb2_connection *c,
                                                         const struct smb2_outstanding *request,
                                                         const struct smb2_header *h)
@@ -291,15 +293,15 @@ enum smb2_event smb2_connection_next(struct smb2_connection *c, struct smb2_repl
 			return smb2_connection_fail(
 				c, ERROR_BAD_NET_RESP,
 				"the server answered a request that was not sent");
-		/* It goes alone, and so does its answer: what is left of a message would not
-		 * survive the wait for a token. */
+		/* SESSION_SETUP is sent alone, so its response is alone: the rest of a message
+		 * would not survive the wait for a token. */
 		if (request->command == SMB2_SESSION_SETUP && c->received_bytes != 0)
 			return smb2_connection_fail(
 				c, ERROR_BAD_NET_RESP,
 				"the server compounded another response with that of the log-on");
 		c->credits += reply->header.credits; /* 3.2.5.1.4 */
 		if (reply->header.status == STATUS_PENDING)
-			continue; /* 3.2.5.1.5: the answer follows */
+			continue; /* 3.2.5.1.5: the final response follows */
 		if (!smb2_connection_is_authentic(c, request, element, bytes))
 			return smb2_connection_fail_unauthentic(c, request, &reply->header);
 		if (c->signing_key == NULL && request->command == SMB2_SESSION_SETUP &&
@@ -329,7 +331,7 @@ void smb2_connection_negotiated(struct smb2_connection *c,
                                 const struct smb2_negotiate_response *response)
 {
 	c->dialect = response->dialect;
-	/* 2.2.4.1.7: a server that chose none means AES-CMAC. */
+	/* 2.2.4.1.7: without the context the algorithm is AES-CMAC. */
 	c->signing_algorithm = response->has_signing_algorithm ? response->signing_algorithm
 	                                                       : SMB2_SIGNING_AES_CMAC;
 	c->cipher = response->cipher;

@@ -23,7 +23,7 @@ static const enum crypto_cipher ciphers[] = {
 	[SMB2_AES_256_GCM] = CRYPTO_AES_256_GCM,
 };
 
-/* 3.2.5.3.1: the terminators count, and the blank of "ServerIn " is meant. */
+/* 3.2.5.3.1: the terminators count, and "ServerIn " ends with a blank. */
 static struct crypto_aead *smb2_encryption_derive(const struct smb2_encryption *s, uint16_t dialect,
                                                   const struct smb2_session_key *key,
                                                   const uint8_t *preauth, bool is_to_server)
@@ -79,7 +79,7 @@ void smb2_encryption_free(struct smb2_encryption *s)
 	free(s);
 }
 
-/* What the tag covers beside the message: the header from its nonce on. */
+/* The part of the transform header that the tag covers: from the nonce on. */
 static struct crypto_span smb2_transform_authenticated_part(const uint8_t *header)
 {
 	return (struct crypto_span){ header + NONCE_AT, SMB2_TRANSFORM_HEADER_BYTES - NONCE_AT };
@@ -92,7 +92,7 @@ static void smb2_transform_header_put(struct wire_writer *w, uint64_t nonce, uin
 {
 	wire_put_bytes(w, protocol_id, sizeof protocol_id);
 	wire_put_zeros(w, SMB2_SIGNATURE_BYTES);
-	wire_put_u64le(w, nonce); /* a counter: no two messages of the key have the same */
+	wire_put_u64le(w, nonce); /* a counter, so that no nonce is used twice with a key */
 	wire_put_zeros(w, NONCE_BYTES - 8);
 	wire_put_u32le(w, plain_bytes);
 	wire_put_u16le(w, 0);
@@ -118,7 +118,7 @@ bool smb2_encrypt(struct smb2_encryption *s, uint64_t session_id, struct wire_wr
 	                        plain_bytes, message + SIGNATURE_AT);
 }
 
-/* What a transform header says beside what the cipher needs: 2.2.41. */
+/* The members of a transform header that the cipher does not use: 2.2.41. */
 struct transform {
 	uint32_t original_bytes;
 	uint16_t flags;

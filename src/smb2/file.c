@@ -34,7 +34,7 @@ void smb2_create_pipe_request_encode(struct wire_writer *w, const char *pipe)
 	wire_set_u16le(w, length_at, (uint16_t)(w->len - name_at));
 }
 
-/* 2.2.13.2: a chain, each of whose links has a name and data within what the request gives. */
+/* Checks the list of create contexts, 2.2.13.2: each has a name and data that lie within it. */
 static void smb2_create_check_contexts(struct wire_reader *contexts)
 {
 	size_t at = 0;

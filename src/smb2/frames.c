@@ -18,9 +18,9 @@ uint8_t *smb2_frames_space(struct smb2_frames *f, size_t *room)
 		f->end -= f->begin;
 		f->begin = 0;
 	}
-	/* Grows only when what has come fills it: never by a length that a peer states. */
+	/* The buffer grows when it is full, never by a length that a peer states. */
 	if (f->end == f->cap && f->cap >= 2 * SMB2_MAX_FRAME_BYTES)
-		return NULL; /* nobody reads, since a token is being made: no answer is that long */
+		return NULL; /* input waits while a token is made, and no message is that long */
 	if (f->end == f->cap) {
 		size_t cap = f->cap > 0 ? 2 * f->cap : 8192;
 		uint8_t *data = realloc(f->data, cap);

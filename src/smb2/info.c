@@ -63,7 +63,7 @@ void smb2_set_info_response_encode(struct wire_writer *w)
 #define PIPE_CLIENT_END     0
 #define FILE_BYTE_ALIGNMENT 0
 
-/* A pipe has no times, 2.1.1: 0 is none. */
+/* A pipe has no times; 0 means none, 2.1.1. */
 static void smb2_pipe_put_times(struct wire_writer *w)
 {
 	wire_put_zeros(w, 4 * 8); /* CreationTime, LastAccessTime, LastWriteTime, ChangeTime */
@@ -92,7 +92,7 @@ static void smb2_pipe_put_standard(struct wire_writer *w, const struct smb2_pipe
 {
 	smb2_pipe_put_sizes(w, facts);
 	wire_put_u32le(w, 1);     /* NumberOfLinks */
-	wire_put_u8(w, 1);        /* DeletePending: it ends with its last handle */
+	wire_put_u8(w, 1);        /* DeletePending: a pipe ends with its last handle */
 	wire_put_zeros(w, 1 + 2); /* Directory, Reserved */
 }
 
@@ -140,7 +140,7 @@ static void smb2_pipe_put_all(struct wire_writer *w, const struct smb2_pipe_fact
 	smb2_pipe_put_position(w, facts);
 	smb2_pipe_put_mode(w, facts);
 	smb2_pipe_put_alignment(w, facts);
-	wire_put_u32le(w, 0); /* FileNameLength: [MS-SMB2] 3.3.5.20.1 has the name empty */
+	wire_put_u32le(w, 0); /* FileNameLength: the name is empty, [MS-SMB2] 3.3.5.20.1 */
 }
 
 static void smb2_pipe_put_pipe(struct wire_writer *w, const struct smb2_pipe_facts *facts)
@@ -158,7 +158,8 @@ static void smb2_pipe_put_pipe_local(struct wire_writer *w, const struct smb2_pi
 	wire_put_u32le(w, facts->quota_bytes); /* InboundQuota */
 	wire_put_u32le(w, facts->readable_bytes);
 	wire_put_u32le(w, facts->quota_bytes); /* OutboundQuota */
-	wire_put_u32le(w, facts->quota_bytes); /* WriteQuotaAvailable: what is written is taken */
+	wire_put_u32le(
+		w, facts->quota_bytes); /* WriteQuotaAvailable: input does not stay in the pipe */
 	wire_put_u32le(w, (uint32_t)facts->state);
 	wire_put_u32le(w, PIPE_CLIENT_END);
 }
@@ -170,7 +171,7 @@ static void smb2_pipe_put_network_open(struct wire_writer *w, const struct smb2_
 	smb2_pipe_put_attributes(w, facts);
 }
 
-/* The classes that [MS-SMB2] 2.2.37 lists; no pipe has those without an encoder. */
+/* The classes that [MS-SMB2] 2.2.37 lists. No pipe has the classes without an encoder. */
 static const struct {
 	uint8_t class;
 	uint8_t bytes;

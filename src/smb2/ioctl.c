@@ -146,7 +146,7 @@ void smb2_pipe_peek_encode(struct wire_writer *w, const struct smb2_pipe_peek *p
 	wire_put_u32le(w, peek->first_message_bytes);
 }
 
-/* Neither the request nor its answer is about a file, 2.2.31. */
+/* The FileId of a request, and of its response, that is about no file, 2.2.31. */
 static const struct smb2_file_id no_file = { SMB2_RELATED_ID_64, SMB2_RELATED_ID_64 };
 
 void smb2_validate_request_encode(struct wire_writer *w,

@@ -67,7 +67,7 @@ static void smb2_negotiate_put_preauth(struct wire_writer *w, const uint8_t salt
 	wire_put_bytes(w, salt, SMB2_SALT_BYTES);
 }
 
-/* 2.2.3.1.2 and 2.2.3.1.7 are of one shape. */
+/* The contexts of 2.2.3.1.2 and 2.2.3.1.7, which have the same form. */
 static void smb2_negotiate_put_list(struct wire_writer *w, enum smb2_negotiate_context type,
                                     const uint16_t list[], size_t count)
 {
@@ -120,8 +120,8 @@ void smb2_negotiate_offer_encode(struct wire_writer *w,
 	smb2_negotiate_put_dialects(w, offer);
 }
 
-/* The next of the contexts that begin at *offset, which then says where the one behind it begins:
- * 2.2.3.1. */
+/* Gives the data of the context at *offset, and moves *offset to the next context, 2.2.3.1. Returns
+ * the type. */
 static uint16_t smb2_negotiate_next_context(struct wire_reader *message, size_t *offset,
                                             struct wire_reader *data)
 {
@@ -133,7 +133,7 @@ static uint16_t smb2_negotiate_next_context(struct wire_reader *message, size_t 
 	return type;
 }
 
-/* 0: a dialect that we do not know. */
+/* Returns the bit of a dialect; 0: the dialect is not supported. */
 static unsigned smb2_negotiate_dialect_bit(uint16_t dialect)
 {
 	for (unsigned i = 0; i < SMB2_DIALECT_COUNT; i++)
@@ -170,7 +170,7 @@ static bool smb2_negotiate_get_offered_sha512(struct wire_reader *data)
 	return found;
 }
 
-/* Those of a list that are known: one bit each, by their numbers. */
+/* Returns the supported algorithms of a list, each as the bit of its number. */
 static unsigned smb2_negotiate_get_offered_list(struct wire_reader *data, unsigned known)
 {
 	uint16_t count = wire_get_u16(data);
@@ -196,7 +196,7 @@ static unsigned smb2_negotiate_set_of(const uint16_t list[], size_t count)
 	return set;
 }
 
-/* 3.3.5.4: what may not come twice, and what has to come. */
+/* 3.3.5.4: which contexts must not occur twice, and which must occur. */
 static void smb2_negotiate_get_offered_contexts(struct wire_reader *message, size_t offset,
                                                 uint16_t count, struct smb2_negotiate_offer *offer)
 {
@@ -300,7 +300,7 @@ void smb2_negotiate_response_encode(struct wire_writer *w, size_t header_at,
 	}
 }
 
-/* 2.2.4.1.1: the one hash algorithm that the server chose. */
+/* 2.2.4.1.1: the hash algorithm that the server chose. */
 static void smb2_negotiate_get_preauth(struct wire_reader *data,
                                        struct smb2_negotiate_response *response)
 {
@@ -310,7 +310,7 @@ static void smb2_negotiate_get_preauth(struct wire_reader *data,
 	response->has_preauth_sha512 = count == 1 && wire_get_u16(data) == SHA_512;
 }
 
-/* 2.2.4.1.2: none, or the one that the server chose. */
+/* 2.2.4.1.2: the cipher that the server chose, or none. */
 static void smb2_negotiate_get_encryption(struct wire_reader *data,
                                           struct smb2_negotiate_response *response)
 {
@@ -378,14 +378,14 @@ void smb2_negotiate_response_decode(struct wire_reader *message,
 	hint_at = wire_get_u16(message);
 	hint_bytes = wire_get_u16(message);
 	contexts_at = wire_get_u32(message);
-	hint = *message; /* whose failures are nobody's */
+	hint = *message; /* a copy, because a malformed hint does not matter */
 	hint = wire_part(&hint, hint_at, hint_bytes);
 	response->token = (struct smb2_data){ hint.at, wire_left(&hint) };
 	response->mechanisms =
 		spnego_hint_mechanisms((struct crypto_span){ hint.at, wire_left(&hint) });
 	if (smb2_negotiate_dialect_bit(response->dialect) == 0)
 		wire_reader_fail(message, "the server chose a dialect that was not offered");
-	/* 3.2.5.2: below 3.1.1 the capability says it, and there is but one cipher. */
+	/* 3.2.5.2: below 3.1.1 there is one cipher, which the capability stands for. */
 	if (response->dialect >= SMB2_DIALECT_300 && response->dialect < SMB2_DIALECT_311 &&
 	    (response->capabilities & SMB2_GLOBAL_CAP_ENCRYPTION) != 0)
 		response->cipher = SMB2_AES_128_CCM;

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "smb2/status.h"
 
-/* The first of a list that a set has; otherwise where there is none. */
+/* Returns the first algorithm of list that is in set; otherwise, if there is none. */
 static uint16_t smb2_negotiate_choose_listed(const uint16_t list[], size_t count, unsigned set,
                                              uint16_t otherwise)
 {
@@ -14,7 +14,7 @@ static uint16_t smb2_negotiate_choose_listed(const uint16_t list[], size_t count
 	return otherwise;
 }
 
-/* The greatest in common; 0: there is none. */
+/* Returns the highest common dialect; 0: there is none. */
 static uint16_t smb2_negotiate_choose_dialect(unsigned dialects)
 {
 	for (unsigned i = SMB2_DIALECT_COUNT; i-- > 0;)

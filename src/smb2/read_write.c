@@ -12,7 +12,7 @@ void smb2_read_request_encode(struct wire_writer *w, const struct smb2_file_id *
                               uint32_t max_bytes)
 {
 	wire_put_u16le(w, 49); /* StructureSize */
-	wire_put_u8(w, 0);     /* Padding: where we would like the data */
+	wire_put_u8(w, 0);     /* Padding: the preferred place of the data */
 	wire_put_u8(w, 0);     /* Flags */
 	wire_put_u32le(w, max_bytes);
 	wire_put_u64le(w, 0); /* Offset: a pipe has none */
@@ -28,7 +28,7 @@ void smb2_read_request_decode(struct wire_reader *message, struct smb2_read_requ
 {
 	wire_skip(message, SMB2_HEADER_BYTES);
 	smb2_structure_size(message, 49);
-	wire_skip(message, 1); /* Padding: where the client would like the data */
+	wire_skip(message, 1); /* Padding: the preferred place of the data */
 	request->flags = wire_get_u8(message);
 	request->max_bytes = wire_get_u32(message);
 	wire_skip(message, 8); /* Offset: a pipe has none */

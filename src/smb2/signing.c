@@ -47,8 +47,8 @@ struct crypto_mac *smb2_signing_key_new(uint16_t dialect, enum smb2_signing_algo
 
 #define NONCE_IS_CANCEL 2
 
-/* MessageId, then a bit for who sends and one for CANCEL, whose id is another request's: 3.1.4.1.
- */
+/* The MessageId, a bit for the sender, and a bit for CANCEL, which has the id of another request:
+ * 3.1.4.1. */
 static void smb2_signing_make_nonce(const uint8_t *message, uint8_t nonce[CRYPTO_MAC_NONCE_BYTES])
 {
 	memcpy(nonce, message + MESSAGE_ID_AT, 8);

@@ -28,7 +28,7 @@ void smb1_negotiate_encode(struct wire_writer *w)
 	wire_put_bytes(w, dialects, sizeof dialects);
 }
 
-/* A dialect and its terminator, as much of it as there is. */
+/* Reads a dialect and its terminator. */
 static const char *smb1_get_dialect(struct wire_reader *dialects)
 {
 	const uint8_t *end = memchr(dialects->at, 0, wire_left(dialects));

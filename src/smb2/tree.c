@@ -28,7 +28,7 @@ void smb2_tree_connect_request_decode(struct wire_reader *message,
 
 	wire_skip(message, SMB2_HEADER_BYTES);
 	smb2_structure_size(message, 9);
-	wire_skip(message, 2); /* Flags: an extension only moves the path, 2.2.9.1 */
+	wire_skip(message, 2); /* Flags: the extension they announce only moves the path, 2.2.9.1 */
 	offset = wire_get_u16(message);
 	bytes = wire_get_u16(message);
 	path = wire_part(message, offset, bytes);
