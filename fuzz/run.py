@@ -27,8 +27,8 @@ FUZZ = ROOT / "fuzz"
 OUT = ROOT / "build" / "fuzz"
 WIRE = ROOT / "tests" / "wire"
 SMBSTATUS = ROOT / "tests" / "smbstatus"
-TARGETS = ["session_answer", "session_request", "rpc_association", "rpc_service",
-           "service", "smb2_messages", "smb2_requests", "smb2_connection", "client_state",
+TARGETS = ["session_answer", "session_request", "rpc_association", "rpc_server",
+           "srvsvc_server", "smb2_messages", "smb2_requests", "smb2_connection", "client_state",
            "text_inputs", "nbns", "feed", "pac", "ntlm_message", "spnego", "smb_server", "relay_pipe", "smbstatus"]
 LIBRARIES = ["libuv", "libcrypto", "krb5-gssapi", "jansson"]
 # Nothing is inlined, so that each function is one in the account of what was reached.
@@ -38,8 +38,8 @@ FLAGS = ["-std=gnu17", "-g", "-O1", "-fno-inline", "-fno-omit-frame-pointer", "-
 SANITIZE = ["-fsanitize=fuzzer-no-link,address,undefined", "-fno-sanitize-recover=all"]
 COUNT_LINES = ["-fsanitize=fuzzer-no-link", "-fprofile-instr-generate", "-fcoverage-mapping"]
 INCLUDES = [f"-I{ROOT / path}" for path in ("src", "include", "include/netapi32", "fuzz")]
-MAX_BYTES = {"session_answer": 4096, "rpc_association": 6144, "rpc_service": 4096,
-             "service": 2048, "smb2_messages": 1024, "smb2_requests": 1400, "text_inputs": 4500, "nbns": 600, "pac": 2048,
+MAX_BYTES = {"session_answer": 4096, "rpc_association": 6144, "rpc_server": 4096,
+             "srvsvc_server": 2048, "smb2_messages": 1024, "smb2_requests": 1400, "text_inputs": 4500, "nbns": 600, "pac": 2048,
              "ntlm_message": 1500, "spnego": 3000, "smb_server": 2048, "relay_pipe": 4096, "smbstatus": 3000}
 ENVIRONMENT = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1",
                    ASAN_OPTIONS="detect_leaks=1:quarantine_size_mb=32")
@@ -182,7 +182,7 @@ def syntax(uuid, version):
     return uuid.bytes_le + struct.pack("<HH", *version)
 
 
-def seeds_rpc_service():
+def seeds_rpc_server():
     for bind in recordings("impacket-0.10-bind*") + recordings("rpcclient-4.17-bind") + \
             recordings("samba-4.17-python-bind-big-endian"):
         for most, cuts in ((0, NO_CUTS), (3, CUTS), (255, CUTS)):
@@ -259,7 +259,7 @@ def seeds_rpc_service():
         yield bytes([0, 9]) + NO_CUTS + version + struct.pack("<IHHI", 0x10, 65535, 0, 1)
 
 
-def seeds_service():
+def seeds_srvsvc_server():
     comes, changes, goes, raw, enum, enum_all, delete, ages = range(8)
     full = b"".join(bytes([comes, which, which ^ 0x55]) for which in range(1, 64))
     some = full[:3 * 9]

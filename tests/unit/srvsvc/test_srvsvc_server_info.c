@@ -10,12 +10,12 @@
 #include <lmerr.h>
 #include "group.h"
 #include "wire/ndr_reader.h"
-#include "service_fixture.h"
+#include "srvsvc_fixture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define ALL          MAX_PREFERRED_LENGTH
 
-static struct wire_reader answer_of(const struct service_fixture *b)
+static struct wire_reader answer_of(const struct srvsvc_fixture *b)
 {
 	struct wire_reader r;
 
@@ -39,7 +39,7 @@ static void assert_wstring(struct wire_reader *r, const char *expected)
 
 /* ---- NetrServerGetInfo ---- */
 
-static struct wire_reader get_info(struct service_fixture *b, enum who who, const char *server,
+static struct wire_reader get_info(struct srvsvc_fixture *b, enum who who, const char *server,
                                    uint32_t level)
 {
 	struct wire_reader r;
@@ -48,7 +48,7 @@ static struct wire_reader get_info(struct service_fixture *b, enum who who, cons
 	ndr_writer_init(&w, &b->stub);
 	ndr_put_unique_wstring(&w, server);
 	ndr_put_u32(&w, level);
-	assert_int_equal(service_fixture_call(b, who, SRVSVC_NETR_SERVER_GET_INFO), 0);
+	assert_int_equal(srvsvc_fixture_call(b, who, SRVSVC_NETR_SERVER_GET_INFO), 0);
 	assert_string_equal(b->event.operation, "NetrServerGetInfo");
 	assert_int_equal(b->event.level, level);
 	r = answer_of(b);
@@ -65,10 +65,10 @@ static void a_server_tells_its_name_its_kind_and_its_comment(void **state)
 		{ "10.0.0.1", "10.0.0.1" },
 	};
 	struct wire_reader r;
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
-	service_fixture_init(&b, "hardened");
+	srvsvc_fixture_init(&b, "hardened");
 	for (size_t i = 0; i < COUNT(names); i++)
 		for (uint32_t level = 100; level <= 101; level++) {
 			r = get_info(&b, STRANGER, names[i][0], level);
@@ -88,7 +88,7 @@ static void a_server_tells_its_name_its_kind_and_its_comment(void **state)
 			assert_at_end(&r);
 			assert_int_equal(b.event.status, NERR_Success);
 		}
-	service_fixture_fini(&b);
+	srvsvc_fixture_fini(&b);
 }
 
 static void other_levels_of_a_server_are_invalid(void **state)
@@ -100,10 +100,10 @@ static void other_levels_of_a_server_are_invalid(void **state)
 		      { 599, true }, { 1556, true }, { 1005, true }, { 0, false },
 		      { 1, false },  { 99, false },  { 504, false }, { 1557, false } };
 	struct wire_reader r;
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
-	service_fixture_init(&b, "hardened");
+	srvsvc_fixture_init(&b, "hardened");
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		r = get_info(&b, STRANGER, NULL, cases[i].level);
 		if (cases[i].is_arm)
@@ -111,18 +111,18 @@ static void other_levels_of_a_server_are_invalid(void **state)
 		assert_int_equal(ndr_get_u32(&r), ERROR_INVALID_LEVEL);
 		assert_at_end(&r);
 	}
-	service_fixture_fini(&b);
+	srvsvc_fixture_fini(&b);
 }
 
 static void a_servers_name_of_1024_characters_is_invalid(void **state)
 {
 	char name[1025];
 	struct wire_reader r;
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
 	memset(name, 'x', sizeof name);
-	service_fixture_init(&b, "hardened");
+	srvsvc_fixture_init(&b, "hardened");
 	name[1024] = '\0';
 	r = get_info(&b, STRANGER, name, 100);
 	assert_int_equal(ndr_get_u32(&r), 0);
@@ -131,12 +131,12 @@ static void a_servers_name_of_1024_characters_is_invalid(void **state)
 	name[1023] = '\0';
 	r = get_info(&b, STRANGER, name, 100);
 	assert_int_not_equal(ndr_get_u32(&r), 0);
-	service_fixture_fini(&b);
+	srvsvc_fixture_fini(&b);
 }
 
 /* ---- NetrShareEnum ---- */
 
-static void put_share_enum(struct service_fixture *b, uint32_t level, bool has_container,
+static void put_share_enum(struct srvsvc_fixture *b, uint32_t level, bool has_container,
                            const uint32_t *resume_handle)
 {
 	struct ndr_writer w;
@@ -157,13 +157,13 @@ static void put_share_enum(struct service_fixture *b, uint32_t level, bool has_c
 }
 
 /* Gives the answer behind the level and the tag. */
-static struct wire_reader enumerate(struct service_fixture *b, enum who who, uint32_t level,
+static struct wire_reader enumerate(struct srvsvc_fixture *b, enum who who, uint32_t level,
                                     bool has_container, const uint32_t *resume_handle)
 {
 	struct wire_reader r;
 
 	put_share_enum(b, level, has_container, resume_handle);
-	assert_int_equal(service_fixture_call(b, who, SRVSVC_NETR_SHARE_ENUM), 0);
+	assert_int_equal(srvsvc_fixture_call(b, who, SRVSVC_NETR_SHARE_ENUM), 0);
 	assert_string_equal(b->event.operation, "NetrShareEnum");
 	assert_int_equal(b->event.level, level);
 	r = answer_of(b);
@@ -193,10 +193,10 @@ static void assert_no_shares(struct wire_reader *r)
 static void the_one_share_is_ipc(void **state)
 {
 	static const uint32_t start = 0, end = 1;
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
-	service_fixture_init(&b, "hardened");
+	srvsvc_fixture_init(&b, "hardened");
 	for (uint32_t level = 0; level <= 1; level++)
 		for (unsigned i = 0; i < 4; i++) {
 			const uint32_t *handle = i & 1 ? &start : NULL;
@@ -217,32 +217,32 @@ static void the_one_share_is_ipc(void **state)
 			assert_tail(&r, 1, handle != NULL ? &end : NULL, NERR_Success);
 			assert_int_equal(b.event.entries, 1);
 		}
-	service_fixture_fini(&b);
+	srvsvc_fixture_fini(&b);
 }
 
 static void there_are_no_shares_past_the_end(void **state)
 {
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
-	service_fixture_init(&b, "hardened");
+	srvsvc_fixture_init(&b, "hardened");
 	for (uint32_t handle = 1; handle < 4; handle++) {
 		struct wire_reader r = enumerate(&b, STRANGER, 1, true, &handle);
 
 		assert_no_shares(&r);
 		assert_tail(&r, 0, &handle, NERR_Success);
 	}
-	service_fixture_fini(&b);
+	srvsvc_fixture_fini(&b);
 }
 
 static void other_levels_of_shares_are_invalid(void **state)
 {
 	static const uint32_t arms[] = { 2, 501, 502, 503 }, others[] = { 3, 500, 504, 1004 };
 	struct wire_reader r;
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
-	service_fixture_init(&b, "hardened");
+	srvsvc_fixture_init(&b, "hardened");
 	for (size_t i = 0; i < COUNT(arms); i++) {
 		r = enumerate(&b, STRANGER, arms[i], true, NULL);
 		assert_no_shares(&r);
@@ -250,7 +250,7 @@ static void other_levels_of_shares_are_invalid(void **state)
 		r = enumerate(&b, STRANGER, others[i], true, NULL);
 		assert_tail(&r, 0, NULL, ERROR_INVALID_LEVEL);
 	}
-	service_fixture_fini(&b);
+	srvsvc_fixture_fini(&b);
 }
 
 /* ---- all of them ---- */
@@ -264,14 +264,14 @@ static void everybody_who_logged_on_may_ask_both(void **state)
 		for (enum who who = 0; who < WHO_COUNT; who++) {
 			NET_API_STATUS status = who == ANONYMOUS ? ERROR_ACCESS_DENIED
 			                                         : NERR_Success;
-			struct service_fixture b;
+			struct srvsvc_fixture b;
 
-			service_fixture_init(&b, presets[i]);
+			srvsvc_fixture_init(&b, presets[i]);
 			(void)get_info(&b, who, NULL, 101);
 			assert_int_equal(b.event.status, status);
 			(void)enumerate(&b, who, 1, true, NULL);
 			assert_int_equal(b.event.status, status);
-			service_fixture_fini(&b);
+			srvsvc_fixture_fini(&b);
 		}
 }
 
@@ -279,35 +279,35 @@ static void requests_that_are_cut_anywhere_fault(void **state)
 {
 	static const uint32_t handle = 0;
 	struct ndr_writer w;
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
-	service_fixture_init(&b, "hardened");
+	srvsvc_fixture_init(&b, "hardened");
 	ndr_writer_init(&w, &b.stub);
 	ndr_put_unique_wstring(&w, "srv");
 	ndr_put_u32(&w, 101);
-	service_fixture_assert_cut_stubs_fault(&b, SRVSVC_NETR_SERVER_GET_INFO);
+	srvsvc_fixture_assert_cut_stubs_fault(&b, SRVSVC_NETR_SERVER_GET_INFO);
 	put_share_enum(&b, 1, true, &handle);
-	service_fixture_assert_cut_stubs_fault(&b, SRVSVC_NETR_SHARE_ENUM);
-	service_fixture_fini(&b);
+	srvsvc_fixture_assert_cut_stubs_fault(&b, SRVSVC_NETR_SHARE_ENUM);
+	srvsvc_fixture_fini(&b);
 }
 
 static void other_operations_are_out_of_range(void **state)
 {
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
-	service_fixture_init(&b, "documented");
+	srvsvc_fixture_init(&b, "documented");
 	for (uint32_t opnum = 0; opnum <= 0xFFFF; opnum++)
 		if (opnum != 12 && opnum != 13 && opnum != 15 && opnum != 21) {
-			assert_int_equal(service_fixture_call(&b, ADMINISTRATOR, (uint16_t)opnum),
+			assert_int_equal(srvsvc_fixture_call(&b, ADMINISTRATOR, (uint16_t)opnum),
 			                 RPC_FAULT_OP_RNG_ERROR);
 			assert_int_equal(b.answer.len, 0);
 		}
-	service_fixture_fini(&b);
+	srvsvc_fixture_fini(&b);
 }
 
-TEST_GROUP(service_server)
+TEST_GROUP(srvsvc_server_info)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_server_tells_its_name_its_kind_and_its_comment),
@@ -321,5 +321,5 @@ TEST_GROUP(service_server)
 		cmocka_unit_test(other_operations_are_out_of_range),
 	};
 
-	return cmocka_run_group_tests_name("service_server", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("srvsvc_server_info", tests, NULL, NULL);
 }

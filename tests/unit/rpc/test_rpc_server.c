@@ -1360,7 +1360,7 @@ static void bytes_that_are_damaged_anywhere_do_no_harm(void **state)
 	recording_free(&request);
 }
 
-TEST_GROUP(rpc_service)
+TEST_GROUP(rpc_server)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(binds_are_answered_as_samba_answers_them),
@@ -1408,5 +1408,5 @@ TEST_GROUP(rpc_service)
 		cmocka_unit_test(bytes_that_are_damaged_anywhere_do_no_harm),
 	};
 
-	return cmocka_run_group_tests_name("rpc_service", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("rpc_server", tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <lmerr.h>
 #include "group.h"
-#include "service_fixture.h"
+#include "srvsvc_fixture.h"
 #include "srvsvc/session_messages.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -20,14 +20,14 @@ static const struct session_facts five[] = {
 	{ .client = "\\\\ws3", .user = "carol" },
 };
 
-static void init_with_five(struct service_fixture *b, const char *preset)
+static void init_with_five(struct srvsvc_fixture *b, const char *preset)
 {
-	service_fixture_init(b, preset);
+	srvsvc_fixture_init(b, preset);
 	for (size_t i = 0; i < COUNT(five); i++)
-		service_fixture_add(b, &five[i]);
+		srvsvc_fixture_add(b, &five[i]);
 }
 
-static NET_API_STATUS del(struct service_fixture *b, enum who who, const char *client,
+static NET_API_STATUS del(struct srvsvc_fixture *b, enum who who, const char *client,
                           const char *user)
 {
 	struct session_del_request request = { .server = "srv", .client = client, .user = user };
@@ -37,7 +37,7 @@ static NET_API_STATUS del(struct service_fixture *b, enum who who, const char *c
 
 	ndr_writer_init(&w, &b->stub);
 	session_del_request_encode(&w, &request);
-	assert_int_equal(service_fixture_call(b, who, SRVSVC_NETR_SESSION_DEL), 0);
+	assert_int_equal(srvsvc_fixture_call(b, who, SRVSVC_NETR_SESSION_DEL), 0);
 	wire_reader_init(&r, b->answer.data, b->answer.len);
 	status = session_del_answer_decode(&r);
 	assert_null(r.error);
@@ -51,7 +51,7 @@ static NET_API_STATUS del(struct service_fixture *b, enum who who, const char *c
 }
 
 /* Which of the five are there, as bits. */
-static unsigned those_left(const struct service_fixture *b)
+static unsigned those_left(const struct srvsvc_fixture *b)
 {
 	struct session_walk w;
 	struct netsession_row row;
@@ -78,7 +78,7 @@ static void every_match_is_closed_and_no_other(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct service_fixture b;
+		struct srvsvc_fixture b;
 
 		init_with_five(&b, "hardened");
 		assert_int_equal(del(&b, ADMINISTRATOR, cases[i].client, cases[i].user),
@@ -86,7 +86,7 @@ static void every_match_is_closed_and_no_other(void **state)
 		assert_int_equal(those_left(&b), cases[i].left);
 		assert_int_equal(b.event.entries, 5 - session_table_count(b.service.table));
 		assert_int_equal(b.event.total, b.event.entries);
-		service_fixture_fini(&b);
+		srvsvc_fixture_fini(&b);
 	}
 }
 
@@ -116,7 +116,7 @@ static void those_who_end_with_a_session_are_told_of(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		uint32_t names = 0;
-		struct service_fixture b;
+		struct srvsvc_fixture b;
 
 		init_with_five(&b, "hardened");
 		memcpy(b.groups, cases[i].groups, sizeof cases[i].groups);
@@ -126,7 +126,7 @@ static void those_who_end_with_a_session_are_told_of(void **state)
 			names += *at == ';';
 		assert_int_equal(b.event.also_count, names);
 		assert_int_equal(b.event.also_total, names);
-		service_fixture_fini(&b);
+		srvsvc_fixture_fini(&b);
 	}
 }
 
@@ -149,7 +149,7 @@ static void each_rule_has_its_error_and_closes_nothing(void **state)
 		{ NULL, longest, NERR_ClientNameNotFound },
 		{ NULL, too_long, ERROR_INVALID_PARAMETER },
 	};
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
 	memset(longest, '\\', sizeof longest - 1);
@@ -161,7 +161,7 @@ static void each_rule_has_its_error_and_closes_nothing(void **state)
 		assert_int_equal(b.event.entries, 0);
 		assert_int_equal(those_left(&b), 0x1F);
 	}
-	service_fixture_fini(&b);
+	srvsvc_fixture_fini(&b);
 }
 
 static void only_operators_close_by_either_preset(void **state)
@@ -172,7 +172,7 @@ static void only_operators_close_by_either_preset(void **state)
 	for (size_t i = 0; i < COUNT(presets); i++)
 		for (enum who who = 0; who < WHO_COUNT; who++) {
 			bool may = who == ADMINISTRATOR || who == OPERATOR;
-			struct service_fixture b;
+			struct srvsvc_fixture b;
 
 			init_with_five(&b, presets[i]);
 			assert_int_equal(del(&b, who, "without slashes", NULL),
@@ -180,7 +180,7 @@ static void only_operators_close_by_either_preset(void **state)
 			assert_int_equal(del(&b, who, NULL, "bob"),
 			                 may ? NERR_Success : ERROR_ACCESS_DENIED);
 			assert_int_equal(those_left(&b), may ? 0x19 : 0x1F);
-			service_fixture_fini(&b);
+			srvsvc_fixture_fini(&b);
 		}
 }
 
@@ -188,18 +188,18 @@ static void a_request_that_is_cut_anywhere_faults_and_closes_nothing(void **stat
 {
 	struct session_del_request request = { .client = "\\\\ws1", .user = "carol" };
 	struct ndr_writer w;
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
 	init_with_five(&b, "hardened");
 	ndr_writer_init(&w, &b.stub);
 	session_del_request_encode(&w, &request);
-	service_fixture_assert_cut_stubs_fault(&b, SRVSVC_NETR_SESSION_DEL);
+	srvsvc_fixture_assert_cut_stubs_fault(&b, SRVSVC_NETR_SESSION_DEL);
 	assert_int_equal(those_left(&b), 0x1F);
-	service_fixture_fini(&b);
+	srvsvc_fixture_fini(&b);
 }
 
-TEST_GROUP(service_session_del)
+TEST_GROUP(srvsvc_session_del)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_match_is_closed_and_no_other),
@@ -209,5 +209,5 @@ TEST_GROUP(service_session_del)
 		cmocka_unit_test(a_request_that_is_cut_anywhere_faults_and_closes_nothing),
 	};
 
-	return cmocka_run_group_tests_name("service_session_del", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("srvsvc_session_del", tests, NULL, NULL);
 }

@@ -280,7 +280,7 @@ static void another_sessions_answer_is_refused(void **state)
 	close_exchange(&x);
 }
 
-TEST_GROUP(smb2_sealing)
+TEST_GROUP(smb2_encryption)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recorded_answers_are_decrypted),

@@ -11,7 +11,7 @@
 #include <lmerr.h>
 #include <lmshare.h>
 #include "group.h"
-#include "service_fixture.h"
+#include "srvsvc_fixture.h"
 #include "srvsvc/session_messages.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -22,7 +22,7 @@ struct page {
 	void *infos;
 };
 
-static struct page ask(struct service_fixture *b, enum who who,
+static struct page ask(struct srvsvc_fixture *b, enum who who,
                        const struct session_enum_request *request)
 {
 	struct session_enum_decoder d;
@@ -31,7 +31,7 @@ static struct page ask(struct service_fixture *b, enum who who,
 
 	ndr_writer_init(&w, &b->stub);
 	session_enum_request_encode(&w, request);
-	assert_int_equal(service_fixture_call(b, who, SRVSVC_NETR_SESSION_ENUM), 0);
+	assert_int_equal(srvsvc_fixture_call(b, who, SRVSVC_NETR_SESSION_ENUM), 0);
 	assert_string_equal(b->event.operation, "NetrSessionEnum");
 	assert_int_equal(b->event.level, request->level);
 	assert_string_equal(b->client, request->client != NULL ? request->client : "-");
@@ -47,7 +47,7 @@ static struct page ask(struct service_fixture *b, enum who who,
 	return page;
 }
 
-static NET_API_STATUS status_of(struct service_fixture *b, enum who who,
+static NET_API_STATUS status_of(struct srvsvc_fixture *b, enum who who,
                                 const struct session_enum_request *request)
 {
 	struct page page = ask(b, who, request);
@@ -66,7 +66,7 @@ static NET_API_STATUS status_of(struct service_fixture *b, enum who who,
 #define MODEL_MAX 2000
 
 struct model {
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 	struct {
 		uint32_t id; /* 0: it is gone */
 		struct netsession_row row;
@@ -103,7 +103,7 @@ static void model_add(struct model *m)
 	};
 
 	assert_true(i < MODEL_MAX);
-	m->sessions[i].id = service_fixture_add(&m->b, &facts);
+	m->sessions[i].id = srvsvc_fixture_add(&m->b, &facts);
 	m->sessions[i].row = (struct netsession_row){
 		.client = facts.client,
 		.user = facts.user,
@@ -246,7 +246,7 @@ static void pages_neither_repeat_nor_skip_whatever_comes_and_goes(void **state)
 	for (uint32_t seed = 1; seed <= 60; seed++) {
 		struct model *m = calloc(1, sizeof *m);
 
-		service_fixture_init(&m->b, "documented");
+		srvsvc_fixture_init(&m->b, "documented");
 		m->seed = seed * 2654435761u;
 		for (uint32_t n = any(m, 150); n > 0; n--)
 			model_add(m);
@@ -255,7 +255,7 @@ static void pages_neither_repeat_nor_skip_whatever_comes_and_goes(void **state)
 		for (uint32_t i = 0; i < m->count; i++)
 			if (m->sessions[i].id != 0)
 				model_remove(m, i);
-		service_fixture_fini(&m->b);
+		srvsvc_fixture_fini(&m->b);
 		free(m);
 	}
 }
@@ -268,11 +268,11 @@ static const struct session_facts three[] = {
 	{ .client = "\\\\ws1", .user = "carol", .num_opens = 3 },
 };
 
-static void init_with_three(struct service_fixture *b, const char *preset)
+static void init_with_three(struct srvsvc_fixture *b, const char *preset)
 {
-	service_fixture_init(b, preset);
+	srvsvc_fixture_init(b, preset);
 	for (size_t i = 0; i < COUNT(three); i++)
-		service_fixture_add(b, &three[i]);
+		srvsvc_fixture_add(b, &three[i]);
 }
 
 /* Longest, and one too long: 1,023 and 1,024 characters without the terminator. */
@@ -304,7 +304,7 @@ static void each_rule_of_the_qualifiers_has_its_error(void **state)
 		{ NULL, longest, NERR_UserNotFound },
 		{ NULL, too_long, ERROR_INVALID_PARAMETER },
 	};
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
 	memset(longest, '\\', sizeof longest - 1);
@@ -318,14 +318,14 @@ static void each_rule_of_the_qualifiers_has_its_error(void **state)
 		                                                  .level = 10,
 		                                                  .preferred_bytes = ALL }),
 			cases[i].status);
-	service_fixture_fini(&b);
+	srvsvc_fixture_fini(&b);
 }
 
 static void a_level_that_does_not_exist_is_told_so_to_everybody(void **state)
 {
 	static const uint32_t levels[] = { 3, 9, 11, 501, 503, 0xFFFFFFFF };
 	struct wire_reader r;
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
 	init_with_three(&b, "hardened");
@@ -337,7 +337,7 @@ static void a_level_that_does_not_exist_is_told_so_to_everybody(void **state)
 			session_enum_request_encode(
 				&w, &(struct session_enum_request){ .client = "without slashes",
 			                                            .level = levels[i] });
-			assert_int_equal(service_fixture_call(&b, who, SRVSVC_NETR_SESSION_ENUM),
+			assert_int_equal(srvsvc_fixture_call(&b, who, SRVSVC_NETR_SESSION_ENUM),
 			                 0);
 			assert_int_equal(b.event.status, ERROR_INVALID_LEVEL);
 			/* A union without that arm, no entries, no resume handle. */
@@ -350,7 +350,7 @@ static void a_level_that_does_not_exist_is_told_so_to_everybody(void **state)
 			assert_null(r.error);
 			assert_int_equal(wire_left(&r), 0);
 		}
-	service_fixture_fini(&b);
+	srvsvc_fixture_fini(&b);
 }
 
 static void each_level_is_for_whom_the_preset_says(void **state)
@@ -374,7 +374,7 @@ static void each_level_is_for_whom_the_preset_says(void **state)
 			           (who == STRANGER && cases[i].is_for_strangers);
 			struct session_enum_request q = { .level = cases[i].level,
 				                          .preferred_bytes = ALL };
-			struct service_fixture b;
+			struct srvsvc_fixture b;
 
 			init_with_three(&b, cases[i].preset);
 			assert_int_equal(status_of(&b, who, &q),
@@ -382,28 +382,28 @@ static void each_level_is_for_whom_the_preset_says(void **state)
 			q.client = "without slashes"; /* of which only he learns who may ask */
 			assert_int_equal(status_of(&b, who, &q),
 			                 may ? NERR_InvalidComputer : ERROR_ACCESS_DENIED);
-			service_fixture_fini(&b);
+			srvsvc_fixture_fini(&b);
 		}
 }
 
 static void an_empty_table_is_a_success_without_qualifiers(void **state)
 {
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
-	service_fixture_init(&b, "hardened");
+	srvsvc_fixture_init(&b, "hardened");
 	assert_int_equal(status_of(&b, ADMINISTRATOR, &(struct session_enum_request){ .level = 1 }),
 	                 NERR_Success);
 	assert_int_equal(status_of(&b, ADMINISTRATOR,
 	                           &(struct session_enum_request){ .level = 1, .user = "alice" }),
 	                 NERR_UserNotFound);
-	service_fixture_fini(&b);
+	srvsvc_fixture_fini(&b);
 }
 
 static void past_the_end_is_a_success_without_entries(void **state)
 {
 	static const char *const asked[] = { NULL, "\\\\ws1" };
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
 	init_with_three(&b, "hardened");
@@ -421,14 +421,14 @@ static void past_the_end_is_a_success_without_entries(void **state)
 			assert_int_equal(page.answer.total_entries, 0);
 			assert_int_equal(page.answer.resume_handle, handle);
 		}
-	service_fixture_fini(&b);
+	srvsvc_fixture_fini(&b);
 }
 
 static void at_least_one_entry_is_given_and_a_handle_need_not_be(void **state)
 {
 	struct session_enum_request q = { .level = 1, .preferred_bytes = 0 };
 	struct page page;
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
 	init_with_three(&b, "hardened");
@@ -438,7 +438,7 @@ static void at_least_one_entry_is_given_and_a_handle_need_not_be(void **state)
 	assert_int_equal(page.answer.total_entries, 3);
 	assert_false(page.answer.has_resume_handle);
 	free(page.infos);
-	service_fixture_fini(&b);
+	srvsvc_fixture_fini(&b);
 }
 
 static void the_preferred_length_counts_what_a_caller_gets_to_the_byte(void **state)
@@ -447,7 +447,7 @@ static void the_preferred_length_counts_what_a_caller_gets_to_the_byte(void **st
 	const size_t bytes[] = { sizeof(SESSION_INFO_1) + 2 * (6 + 6),
 		                 sizeof(SESSION_INFO_1) + 2 * (4 + 4),
 		                 sizeof(SESSION_INFO_1) + 2 * (6 + 6) };
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
 	init_with_three(&b, "hardened");
@@ -463,7 +463,7 @@ static void the_preferred_length_counts_what_a_caller_gets_to_the_byte(void **st
 			free(page.infos);
 		}
 	}
-	service_fixture_fini(&b);
+	srvsvc_fixture_fini(&b);
 }
 
 static void an_answer_is_bounded_whoever_asks_for_all(void **state)
@@ -471,13 +471,13 @@ static void an_answer_is_bounded_whoever_asks_for_all(void **state)
 	struct session_enum_request q = { .level = 502, .preferred_bytes = ALL };
 	uint32_t got = 0;
 	struct page page;
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
-	service_fixture_init(&b, "hardened");
+	srvsvc_fixture_init(&b, "hardened");
 	b.service.max_answer_bytes = 20000;
 	for (unsigned i = 0; i < 1000; i++)
-		service_fixture_add(&b, &three[i % COUNT(three)]);
+		srvsvc_fixture_add(&b, &three[i % COUNT(three)]);
 	assert_int_equal(status_of(&b, ADMINISTRATOR, &q), ERROR_NOT_ENOUGH_MEMORY);
 	q.preferred_bytes = ALL - 1;
 	q.has_resume_handle = true;
@@ -492,7 +492,7 @@ static void an_answer_is_bounded_whoever_asks_for_all(void **state)
 	} while (page.answer.status == ERROR_MORE_DATA);
 	assert_int_equal(page.answer.status, NERR_Success);
 	assert_int_equal(got, 1000);
-	service_fixture_fini(&b);
+	srvsvc_fixture_fini(&b);
 }
 
 static void what_others_have_not_read_leaves_less_for_an_answer(void **state)
@@ -501,12 +501,12 @@ static void what_others_have_not_read_leaves_less_for_an_answer(void **state)
 	size_t first = 0, second = 0;
 	uint32_t all, few;
 	struct page page;
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
-	service_fixture_init(&b, "hardened");
+	srvsvc_fixture_init(&b, "hardened");
 	for (unsigned i = 0; i < 1000; i++)
-		service_fixture_add(&b, &three[i % COUNT(three)]);
+		srvsvc_fixture_add(&b, &three[i % COUNT(three)]);
 	page = ask(&b, ADMINISTRATOR, &q);
 	all = page.answer.entries;
 	free(page.infos);
@@ -530,20 +530,20 @@ static void what_others_have_not_read_leaves_less_for_an_answer(void **state)
 	page = ask(&b, ADMINISTRATOR, &q);
 	assert_int_equal(page.answer.entries, all);
 	free(page.infos);
-	service_fixture_fini(&b);
+	srvsvc_fixture_fini(&b);
 }
 
 static void a_bound_holds_for_texts_of_any_length(void **state)
 {
 	char text[SESSION_TABLE_TEXT_BYTES];
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
-	service_fixture_init(&b, "hardened");
+	srvsvc_fixture_init(&b, "hardened");
 	for (size_t bytes = 1; bytes < 40; bytes++) {
 		memset(text, 'x', bytes);
 		text[bytes] = '\0';
-		service_fixture_add(&b, &(struct session_facts){ .client = text,
+		srvsvc_fixture_add(&b, &(struct session_facts){ .client = text,
 		                                                 .user = text,
 		                                                 .client_type = text,
 		                                                 .transport = text });
@@ -560,7 +560,7 @@ static void a_bound_holds_for_texts_of_any_length(void **state)
 				                    b.service.max_answer_bytes + 48);
 			free(page.infos);
 		}
-	service_fixture_fini(&b);
+	srvsvc_fixture_fini(&b);
 }
 
 static void times_are_seconds_until_now(void **state)
@@ -568,11 +568,11 @@ static void times_are_seconds_until_now(void **state)
 	struct session_enum_request q = { .level = 10, .preferred_bytes = ALL };
 	const SESSION_INFO_10 *info;
 	struct page page;
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
-	service_fixture_init(&b, "hardened");
-	service_fixture_add(&b, &(struct session_facts){ .client = "ws",
+	srvsvc_fixture_init(&b, "hardened");
+	srvsvc_fixture_add(&b, &(struct session_facts){ .client = "ws",
 	                                                 .user = "u",
 	                                                 .created_ms = b.now_ms - 61000,
 	                                                 .used_ms = b.now_ms - 4000 });
@@ -582,7 +582,7 @@ static void times_are_seconds_until_now(void **state)
 	assert_int_equal(info->sesi10_time, 62);
 	assert_int_equal(info->sesi10_idle_time, 5);
 	free(page.infos);
-	service_fixture_fini(&b);
+	srvsvc_fixture_fini(&b);
 }
 
 static void a_request_that_is_cut_anywhere_faults(void **state)
@@ -592,7 +592,7 @@ static void a_request_that_is_cut_anywhere_faults(void **state)
 		                          .user = "alice",
 		                          .level = 1,
 		                          .preferred_bytes = ALL };
-	struct service_fixture b;
+	struct srvsvc_fixture b;
 
 	(void)state;
 	init_with_three(&b, "hardened");
@@ -602,12 +602,12 @@ static void a_request_that_is_cut_anywhere_faults(void **state)
 		q.has_resume_handle = has;
 		ndr_writer_init(&w, &b.stub);
 		session_enum_request_encode(&w, &q);
-		service_fixture_assert_cut_stubs_fault(&b, SRVSVC_NETR_SESSION_ENUM);
+		srvsvc_fixture_assert_cut_stubs_fault(&b, SRVSVC_NETR_SESSION_ENUM);
 	}
-	service_fixture_fini(&b);
+	srvsvc_fixture_fini(&b);
 }
 
-TEST_GROUP(service_session_enum)
+TEST_GROUP(srvsvc_session_enum)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_neither_repeat_nor_skip_whatever_comes_and_goes),
@@ -625,5 +625,5 @@ TEST_GROUP(service_session_enum)
 		cmocka_unit_test(a_request_that_is_cut_anywhere_faults),
 	};
 
-	return cmocka_run_group_tests_name("service_session_enum", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("srvsvc_session_enum", tests, NULL, NULL);
 }
