@@ -10,12 +10,6 @@ from names import DEFINITION
 
 # Files of a folder that are known to reach each other. This list only gets shorter; it is to be empty.
 KNOWN = {
-    "auth": [
-        set("acceptor acceptor_settings accounts identify".split()),
-        set("context initiator".split()),
-        set("credentials handle".split()),
-        set("gss mechanisms tickets".split()),
-    ],
     "daemon": [
         set("config config_keys config_value".split()),
     ],

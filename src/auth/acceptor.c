@@ -31,12 +31,12 @@ struct auth_acceptor {
 	char why[ERR_TEXT_BYTES]; /* of a log-on that failed; "": of none */
 };
 
-struct auth_acceptor *auth_acceptor_new(struct auth_acceptor_settings *acceptance)
+struct auth_acceptor *auth_acceptor_new(struct auth_acceptor_settings *settings)
 {
 	struct auth_acceptor *a = calloc(1, sizeof *a);
 
 	if (a != NULL)
-		a->settings = auth_acceptor_settings_hold(acceptance);
+		a->settings = auth_acceptor_settings_hold(settings);
 	return a;
 }
 
@@ -150,8 +150,9 @@ static enum auth_progress acceptor_step_context(struct auth_acceptor *a, struct 
 {
 	OM_uint32 major, minor;
 
-	major = auth_context_accept(&a->context, a->settings->credentials[a->context.mechanism],
-	                            token, &minor);
+	major = auth_context_accept(
+		&a->context, auth_acceptor_settings_credential(a->settings, a->context.mechanism),
+		token, &minor);
 	if (GSS_ERROR(major))
 		return acceptor_explain_failure(a, major, minor, err);
 	return a->context.is_complete ? AUTH_COMPLETE : AUTH_CONTINUE;
@@ -160,7 +161,7 @@ static enum auth_progress acceptor_step_context(struct auth_acceptor *a, struct 
 /* gss-ntlmssp 1.2.0 refuses null sessions: this is the end of such a log-on without it. */
 static enum auth_progress acceptor_accept_anonymous(struct auth_acceptor *a, struct err *err)
 {
-	if (!a->settings->anonymous)
+	if (!auth_acceptor_settings_allow_anonymous(a->settings))
 		return acceptor_refuse_with(err, STATUS_ACCESS_DENIED, ERROR_ACCESS_DENIED,
 		                            "null sessions are not served here");
 	/* The context that gave the CHALLENGE never becomes complete: nothing may use it. */
@@ -180,8 +181,7 @@ static bool acceptor_find_claim(struct auth_acceptor *a, struct crypto_span mess
 		return false;
 	(void)snprintf(a->claim, sizeof a->claim, "%s%s%s", claim.domain,
 	               claim.domain[0] != '\0' ? "\\" : "", claim.user);
-	return a->settings->accounts != NULL &&
-	       accounts_find(a->settings->accounts, claim.domain, claim.user) != NULL;
+	return auth_acceptor_settings_account(a->settings, claim.domain, claim.user) != NULL;
 }
 
 static enum auth_progress acceptor_step_ntlm(struct auth_acceptor *a, struct crypto_span message,
@@ -244,7 +244,7 @@ static enum auth_progress acceptor_begin_bare(struct auth_acceptor *a,
                                               enum auth_mechanism mechanism,
                                               struct crypto_span token, struct err *err)
 {
-	if (!a->settings->serves[mechanism])
+	if (!auth_acceptor_settings_accepted(a->settings)[mechanism])
 		return acceptor_refuse_mechanism(mechanism, err);
 	a->wrapping = BARE;
 	a->context.mechanism = mechanism;
@@ -278,7 +278,8 @@ static enum auth_progress acceptor_receive_spnego(struct auth_acceptor *a, struc
 	struct spnego_received received;
 	struct spnego_plan plan;
 
-	if (!spnego_acceptor_receive(&a->spnego, token, a->settings->serves, &received, err))
+	if (!spnego_acceptor_receive(&a->spnego, token,
+	                             auth_acceptor_settings_accepted(a->settings), &received, err))
 		return AUTH_FAILED;
 	a->context.mechanism = a->spnego.oid->mechanism;
 	auth_context_discard_token(&a->context);
@@ -301,7 +302,7 @@ static enum auth_progress acceptor_receive_spnego(struct auth_acceptor *a, struc
 static enum auth_progress acceptor_begin_exchange(struct auth_acceptor *a, struct crypto_span token,
                                                   struct err *err)
 {
-	const bool *serves = a->settings->serves;
+	const bool *serves = auth_acceptor_settings_accepted(a->settings);
 
 	if (!serves[AUTH_KERBEROS] && !serves[AUTH_NTLM])
 		return acceptor_refuse_with(

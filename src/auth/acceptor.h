@@ -7,48 +7,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "auth/acceptor_settings.h"
 #include "auth/identity.h"
-#include "auth/initiator.h"
 #include "auth/mechanisms.h"
 #include "base/err.h"
 
-/* The steps that fail when one of the files is wrong. */
-#define AUTH_STEP_KEYTAB "keytab"
-#define AUTH_STEP_USERS  "NTLM users' file"
-
-/* By what callers may log on. Texts are UTF-8, borrowed. */
-struct auth_acceptor_options {
-	bool kerberos, ntlm, anonymous;
-	const char *keytab; /* NULL or "": the system's, and no Kerberos where that has no key */
-	/* A file of lines DOMAIN:user:password, the domain written as its users write it: NTLMv2
-	 * proves that too. NULL or "": no NTLM. */
-	const char *ntlm_users;
-};
-
-/* What all acceptors share: the acquired credential and the hint. */
-struct auth_acceptor_settings;
-
-/* Reads the accounts once. Refuses files that others may read; err says what to do about one. Where
- * neither mechanism is left and anonymous is false, there is an acceptance that accepts nobody.
- * Gives *out with one holder, NULL after a failure: see err. A process has one set of NTLM accounts
- * at a time, the last one read. Call it first before there are threads: it sets a variable of the
- * environment then, and only then. */
-NET_API_STATUS auth_acceptor_settings_new(const struct auth_acceptor_options *options,
-                                          struct auth_acceptor_settings **out, struct err *err);
-struct auth_acceptor_settings *auth_acceptor_settings_hold(struct auth_acceptor_settings *a);
-void auth_acceptor_settings_release(struct auth_acceptor_settings *a);
-
-/* The token that NEGOTIATE's answer carries; borrowed, may be empty. */
-const uint8_t *auth_acceptor_settings_hint(const struct auth_acceptor_settings *a, size_t *bytes);
-
-/* Whether log-ons by this mechanism are possible. */
-bool auth_acceptor_settings_serve(const struct auth_acceptor_settings *a,
-                                  enum auth_mechanism mechanism);
-
 struct auth_acceptor;
+struct gss_ctx_id_struct;
 
-/* Holds acceptance. NULL: out of memory. */
-struct auth_acceptor *auth_acceptor_new(struct auth_acceptor_settings *acceptance);
+/* Holds settings. NULL: out of memory. */
+struct auth_acceptor *auth_acceptor_new(struct auth_acceptor_settings *settings);
 void auth_acceptor_free(struct auth_acceptor *a);
 
 /* Takes the initiator's token and gives the answer to it: *answer lives until the next step. After
@@ -70,5 +38,8 @@ const char *auth_acceptor_mechanism(const struct auth_acceptor *a);
  * own words, "" where it named nobody; and why it failed, static text, NULL: its status says it. */
 const char *auth_acceptor_claim(const struct auth_acceptor *a);
 const char *auth_acceptor_reason(const struct auth_acceptor *a);
+
+/* Inside src/auth only: the context of a log-on that is complete; none of a null session. */
+struct gss_ctx_id_struct *auth_acceptor_context(const struct auth_acceptor *a);
 
 #endif

@@ -2,12 +2,25 @@
 #include "auth/acceptor_settings.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <gssapi/gssapi_krb5.h>
+#include "auth/accounts.h"
 #include "auth/context.h"
-#include "auth/mechanisms.h"
+#include "auth/gss.h"
+#include "auth/spnego/message.h"
+
+struct auth_acceptor_settings {
+	atomic_int holders;
+	bool anonymous;
+	struct accounts *accounts;                  /* NULL: no accounts for NTLM */
+	gss_cred_id_t credentials[AUTH_MECHANISMS]; /* GSS_C_NO_CREDENTIAL: it is not served */
+	bool serves[AUTH_MECHANISMS];
+	struct wire_writer hint; /* NegTokenInit2 */
+	char *realm;             /* the default realm; NULL: it is not known */
+};
 
 static bool acceptor_text_is_set(const char *text)
 {
@@ -38,21 +51,21 @@ static pthread_mutex_t keytab_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* No name: any principal of the keytab will do. No credential store: gss-ntlmssp 1.2.0 would take
  * that for a user's. */
-static bool acceptor_acquire_mechanism(struct auth_acceptor_settings *a,
+static bool acceptor_acquire_mechanism(struct auth_acceptor_settings *s,
                                        enum auth_mechanism mechanism)
 {
 	gss_OID_set_desc one = { 1, &auth_oids[mechanism] };
 	OM_uint32 minor;
 
-	a->serves[mechanism] = !GSS_ERROR(gss_acquire_cred(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE,
+	s->serves[mechanism] = !GSS_ERROR(gss_acquire_cred(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE,
 	                                                   &one, GSS_C_ACCEPT,
-	                                                   &a->credentials[mechanism], NULL, NULL));
-	return a->serves[mechanism];
+	                                                   &s->credentials[mechanism], NULL, NULL));
+	return s->serves[mechanism];
 }
 
 /* A keytab that has no key is a fault where it was named, else Kerberos is not served. It stays set
  * until it is set again. */
-static NET_API_STATUS acceptor_acquire_kerberos(struct auth_acceptor_settings *a,
+static NET_API_STATUS acceptor_acquire_kerberos(struct auth_acceptor_settings *s,
                                                 const char *keytab, struct err *err)
 {
 	NET_API_STATUS status = NERR_Success;
@@ -60,7 +73,7 @@ static NET_API_STATUS acceptor_acquire_kerberos(struct auth_acceptor_settings *a
 	pthread_mutex_lock(&keytab_mutex);
 	if ((GSS_ERROR(krb5_gss_register_acceptor_identity(acceptor_text_is_set(keytab) ? keytab
 	                                                                                : NULL)) ||
-	     !acceptor_acquire_mechanism(a, AUTH_KERBEROS)) &&
+	     !acceptor_acquire_mechanism(s, AUTH_KERBEROS)) &&
 	    acceptor_text_is_set(keytab))
 		status = err_set(err, ERROR_NO_SUCH_LOGON_SESSION, AUTH_STEP_KEYTAB,
 		                 "it cannot be read, or has no key");
@@ -71,7 +84,7 @@ static NET_API_STATUS acceptor_acquire_kerberos(struct auth_acceptor_settings *a
 /* gss-ntlmssp 1.2.0 encodes no CHALLENGE on a big-endian machine: it adds a length that is in the
  * order of the message's bytes already to an offset. Each log-on would end as if the password were
  * wrong. */
-static bool acceptor_can_challenge(const struct auth_acceptor_settings *a)
+static bool acceptor_can_challenge(const struct auth_acceptor_settings *s)
 {
 	static const uint8_t negotiate[] = { 'N', 'T', 'L', 'M',  'S',  'S',  'P',  0,          1,
 		                             0,   0,   0,   0x35, 0x82, 0x08, 0xE2, [39] = 0x0F };
@@ -79,20 +92,20 @@ static bool acceptor_can_challenge(const struct auth_acceptor_settings *a)
 	struct crypto_span token = { negotiate, sizeof negotiate };
 	OM_uint32 major, minor;
 
-	major = auth_context_accept(&context, a->credentials[AUTH_NTLM], token, &minor);
+	major = auth_context_accept(&context, s->credentials[AUTH_NTLM], token, &minor);
 	auth_context_fini(&context);
 	return major == GSS_S_CONTINUE_NEEDED;
 }
 
 /* Null sessions come by NTLM, too. */
-static NET_API_STATUS acceptor_acquire_ntlm(struct auth_acceptor_settings *a, struct err *err)
+static NET_API_STATUS acceptor_acquire_ntlm(struct auth_acceptor_settings *s, struct err *err)
 {
-	if (a->accounts == NULL && !a->anonymous)
+	if (s->accounts == NULL && !s->anonymous)
 		return NERR_Success;
-	if (!acceptor_acquire_mechanism(a, AUTH_NTLM))
+	if (!acceptor_acquire_mechanism(s, AUTH_NTLM))
 		return err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
 		               "GSSAPI gives no credential to accept NTLM log-ons with");
-	return acceptor_can_challenge(a)
+	return acceptor_can_challenge(s)
 	               ? NERR_Success
 	               : err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
 	                         "gss-ntlmssp cannot encode an NTLM challenge on this "
@@ -100,27 +113,27 @@ static NET_API_STATUS acceptor_acquire_ntlm(struct auth_acceptor_settings *a, st
 }
 
 /* What an acceptor says before it has heard anything: [MS-SPNG] 3.2.5.2. */
-static NET_API_STATUS acceptor_make_hint(struct auth_acceptor_settings *a, struct err *err)
+static NET_API_STATUS acceptor_make_hint(struct auth_acceptor_settings *s, struct err *err)
 {
 	enum auth_mechanism served[AUTH_MECHANISMS];
 	struct wire_writer list = { 0 };
 	size_t count = 0;
 
 	for (unsigned i = 0; i < AUTH_MECHANISMS; i++)
-		if (a->serves[i])
+		if (s->serves[i])
 			served[count++] = (enum auth_mechanism)i;
 	if (count == 0)
 		return NERR_Success;
 	spnego_mechanism_list_encode(&list, served, count, true);
-	spnego_init2_encode(&a->hint, (struct crypto_span){ list.data, list.len });
-	a->hint.failed |= list.failed;
+	spnego_init2_encode(&s->hint, (struct crypto_span){ list.data, list.len });
+	s->hint.failed |= list.failed;
 	wire_writer_fini(&list);
-	return a->hint.failed ? err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_STEP, NULL)
+	return s->hint.failed ? err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_STEP, NULL)
 	                      : NERR_Success;
 }
 
 /* The default realm: that of a name without one. */
-static void acceptor_find_realm(struct auth_acceptor_settings *a)
+static void acceptor_find_realm(struct auth_acceptor_settings *s)
 {
 	char user[] = "user", text[AUTH_PRINCIPAL_BYTES], *realm;
 	gss_buffer_desc buffer = { sizeof user - 1, user };
@@ -131,7 +144,7 @@ static void acceptor_find_realm(struct auth_acceptor_settings *a)
 	    !GSS_ERROR(
 		    gss_canonicalize_name(&minor, name, &auth_oids[AUTH_KERBEROS], &canonical)) &&
 	    auth_name_text(canonical, text) && (realm = strrchr(text, '@')) != NULL)
-		a->realm = strdup(realm + 1);
+		s->realm = strdup(realm + 1);
 	(void)gss_release_name(&minor, &name);
 	(void)gss_release_name(&minor, &canonical);
 }
@@ -139,69 +152,96 @@ static void acceptor_find_realm(struct auth_acceptor_settings *a)
 NET_API_STATUS auth_acceptor_settings_new(const struct auth_acceptor_options *options,
                                           struct auth_acceptor_settings **out, struct err *err)
 {
-	struct auth_acceptor_settings *a = calloc(1, sizeof *a);
+	struct auth_acceptor_settings *s = calloc(1, sizeof *s);
 	bool kerberos = options->kerberos && auth_has_mechanism(AUTH_KERBEROS),
 	     ntlm = options->ntlm && acceptor_text_is_set(options->ntlm_users);
 	NET_API_STATUS status = NERR_Success;
 
 	*out = NULL;
-	if (a == NULL)
+	if (s == NULL)
 		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_STEP, NULL);
-	atomic_init(&a->holders, 1);
-	a->anonymous = options->anonymous;
+	atomic_init(&s->holders, 1);
+	s->anonymous = options->anonymous;
 	if (kerberos)
-		acceptor_find_realm(a);
-	if ((ntlm || a->anonymous) && !auth_has_mechanism(AUTH_NTLM))
+		acceptor_find_realm(s);
+	if ((ntlm || s->anonymous) && !auth_has_mechanism(AUTH_NTLM))
 		status = err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
 		                 "GSSAPI has no NTLM: is gss-ntlmssp installed?");
 	if (status == NERR_Success && kerberos && acceptor_text_is_set(options->keytab))
 		status = acceptor_check_keytab(options->keytab, err);
 	if (status == NERR_Success && ntlm)
-		status = accounts_read(options->ntlm_users, &a->accounts, err);
+		status = accounts_read(options->ntlm_users, &s->accounts, err);
 	if (status == NERR_Success && kerberos)
-		status = acceptor_acquire_kerberos(a, options->keytab, err);
+		status = acceptor_acquire_kerberos(s, options->keytab, err);
 	if (status == NERR_Success)
-		status = acceptor_acquire_ntlm(a, err);
+		status = acceptor_acquire_ntlm(s, err);
 	if (status == NERR_Success)
-		status = acceptor_make_hint(a, err);
+		status = acceptor_make_hint(s, err);
 	if (status == NERR_Success && ntlm)
-		status = accounts_publish(a->accounts, err);
+		status = accounts_publish(s->accounts, err);
 	if (status == NERR_Success)
-		*out = a;
+		*out = s;
 	else
-		auth_acceptor_settings_release(a);
+		auth_acceptor_settings_release(s);
 	return status;
 }
 
-struct auth_acceptor_settings *auth_acceptor_settings_hold(struct auth_acceptor_settings *a)
+struct auth_acceptor_settings *auth_acceptor_settings_hold(struct auth_acceptor_settings *s)
 {
-	if (a != NULL)
-		atomic_fetch_add(&a->holders, 1);
-	return a;
+	if (s != NULL)
+		atomic_fetch_add(&s->holders, 1);
+	return s;
 }
 
-void auth_acceptor_settings_release(struct auth_acceptor_settings *a)
+void auth_acceptor_settings_release(struct auth_acceptor_settings *s)
 {
 	OM_uint32 minor;
 
-	if (a == NULL || atomic_fetch_sub(&a->holders, 1) != 1)
+	if (s == NULL || atomic_fetch_sub(&s->holders, 1) != 1)
 		return;
 	for (unsigned i = 0; i < AUTH_MECHANISMS; i++)
-		(void)gss_release_cred(&minor, &a->credentials[i]);
-	wire_writer_fini(&a->hint);
-	accounts_free(a->accounts);
-	free(a->realm);
-	free(a);
+		(void)gss_release_cred(&minor, &s->credentials[i]);
+	wire_writer_fini(&s->hint);
+	accounts_free(s->accounts);
+	free(s->realm);
+	free(s);
 }
 
-const uint8_t *auth_acceptor_settings_hint(const struct auth_acceptor_settings *a, size_t *bytes)
+const uint8_t *auth_acceptor_settings_hint(const struct auth_acceptor_settings *s, size_t *bytes)
 {
-	*bytes = a->hint.len;
-	return a->hint.data;
+	*bytes = s->hint.len;
+	return s->hint.data;
 }
 
-bool auth_acceptor_settings_serve(const struct auth_acceptor_settings *a,
+bool auth_acceptor_settings_serve(const struct auth_acceptor_settings *s,
                                   enum auth_mechanism mechanism)
 {
-	return mechanism == AUTH_KERBEROS ? a->serves[AUTH_KERBEROS] : a->accounts != NULL;
+	return mechanism == AUTH_KERBEROS ? s->serves[AUTH_KERBEROS] : s->accounts != NULL;
+}
+
+const bool *auth_acceptor_settings_accepted(const struct auth_acceptor_settings *s)
+{
+	return s->serves;
+}
+
+bool auth_acceptor_settings_allow_anonymous(const struct auth_acceptor_settings *s)
+{
+	return s->anonymous;
+}
+
+gss_cred_id_t auth_acceptor_settings_credential(const struct auth_acceptor_settings *s,
+                                                enum auth_mechanism mechanism)
+{
+	return s->credentials[mechanism];
+}
+
+const struct account *auth_acceptor_settings_account(const struct auth_acceptor_settings *s,
+                                                     const char *domain, const char *user)
+{
+	return s->accounts != NULL ? accounts_find(s->accounts, domain, user) : NULL;
+}
+
+bool auth_acceptor_settings_own_realm(const struct auth_acceptor_settings *s, const char *realm)
+{
+	return s->realm != NULL && strcmp(s->realm, realm) == 0;
 }

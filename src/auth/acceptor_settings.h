@@ -1,24 +1,59 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside src/auth only: what acceptors share. */
+/* What the acceptors of all log-ons share: credentials of the mechanisms, the accounts of NTLM, the
+ * hint. */
 #ifndef AUTH_ACCEPTOR_SETTINGS_H
 #define AUTH_ACCEPTOR_SETTINGS_H
 
-#include <stdatomic.h>
-#include "auth/acceptor.h"
-#include "auth/accounts.h"
-#include "auth/gss.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "auth/mechanisms.h"
+#include "base/err.h"
 
-struct auth_acceptor_settings {
-	atomic_int holders;
-	bool anonymous;
-	struct accounts *accounts;                  /* NULL: no accounts for NTLM */
-	gss_cred_id_t credentials[AUTH_MECHANISMS]; /* GSS_C_NO_CREDENTIAL: it is not served */
-	bool serves[AUTH_MECHANISMS];
-	struct wire_writer hint; /* NegTokenInit2 */
-	char *realm;             /* the default realm; NULL: it is not known */
+/* The step that fails when the keytab cannot be used; see ACCOUNTS_STEP for the other file. */
+#define AUTH_STEP_KEYTAB "keytab"
+
+/* How callers may log on. Texts are UTF-8, borrowed. */
+struct auth_acceptor_options {
+	bool kerberos, ntlm, anonymous;
+	const char *keytab; /* NULL or "": the system's, and no Kerberos where that has no key */
+	/* A file of lines DOMAIN:user:password, the domain written as its users write it: NTLMv2
+	 * proves that too. NULL or "": no NTLM. */
+	const char *ntlm_users;
 };
 
-/* The context of a log-on that is complete; none of a null session. */
-gss_ctx_id_t auth_acceptor_context(const struct auth_acceptor *a);
+struct auth_acceptor_settings;
+
+/* Reads the accounts. Refuses files that others may read; err says what to do about them. Where
+ * neither mechanism is available and anonymous is false, all log-ons are refused. Gives *out with
+ * one holder, NULL after a failure: see err. A process has one set of NTLM accounts at a time, the
+ * last one read. The first call sets a variable of the environment, so it must come before there
+ * are threads. */
+NET_API_STATUS auth_acceptor_settings_new(const struct auth_acceptor_options *options,
+                                          struct auth_acceptor_settings **out, struct err *err);
+struct auth_acceptor_settings *auth_acceptor_settings_hold(struct auth_acceptor_settings *s);
+void auth_acceptor_settings_release(struct auth_acceptor_settings *s);
+
+/* The token that the answer to a NEGOTIATE carries; borrowed, may be empty. */
+const uint8_t *auth_acceptor_settings_hint(const struct auth_acceptor_settings *s, size_t *bytes);
+
+/* Whether users can log on by this mechanism. */
+bool auth_acceptor_settings_serve(const struct auth_acceptor_settings *s,
+                                  enum auth_mechanism mechanism);
+
+/* Inside src/auth only. */
+struct account;
+struct gss_cred_id_struct;
+
+/* The mechanisms whose tokens are accepted, those of null sessions included. */
+const bool *auth_acceptor_settings_accepted(const struct auth_acceptor_settings *s);
+bool auth_acceptor_settings_allow_anonymous(const struct auth_acceptor_settings *s);
+struct gss_cred_id_struct *auth_acceptor_settings_credential(const struct auth_acceptor_settings *s,
+                                                             enum auth_mechanism mechanism);
+/* As accounts_find; NULL also where there are no accounts. */
+const struct account *auth_acceptor_settings_account(const struct auth_acceptor_settings *s,
+                                                     const char *domain, const char *user);
+/* Whether realm is the default realm. */
+bool auth_acceptor_settings_own_realm(const struct auth_acceptor_settings *s, const char *realm);
 
 #endif

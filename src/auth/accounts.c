@@ -11,12 +11,11 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "auth/acceptor.h"
 #include "base/text.h"
 #include "crypto/crypto.h"
 #include "wire/writer.h"
 
-#define STEP           AUTH_STEP_USERS
+#define STEP           ACCOUNTS_STEP
 #define MAX_FILE_BYTES (4u << 20)
 #define MAX_NAME_BYTES 120 /* each: both are a name of less than 256 bytes */
 

@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include "base/err.h"
 
+/* The step that fails when the file cannot be used. */
+#define ACCOUNTS_STEP "NTLM users' file"
+
 struct accounts;
 
 struct account {

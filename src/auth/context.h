@@ -5,7 +5,7 @@
 #define AUTH_CONTEXT_H
 
 #include "auth/gss.h"
-#include "auth/initiator.h"
+#include "auth/mechanisms.h"
 #include "auth/spnego/exchange.h"
 
 /* All zero before its first step, but for the mechanism. */

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <netsession.h>
 #include "base/err.h"
 
@@ -22,7 +23,7 @@ struct netsession_credentials {
 	char *password;
 	bool is_anonymous;          /* nobody's: a null session */
 	pthread_mutex_t mutex;      /* guards handle */
-	struct auth_handle *handle; /* for NTLM, see auth/handle.h; NULL until first needed */
+	struct auth_handle *handle; /* for NTLM; NULL until first needed */
 };
 
 /* Copies the texts. user may be DOMAIN\user where domain is NULL or "". Gives *out, NULL after a
@@ -48,5 +49,20 @@ struct netsession_credentials *credentials_hold(struct netsession_credentials *c
 
 /* One holder less; the last one wipes and frees. NULL is allowed. */
 void credentials_release(struct netsession_credentials *c);
+
+/* Inside src/auth only: GSSAPI's credentials of an initiator, each for one mechanism. */
+struct gss_cred_id_struct;
+struct gss_cred_id_struct *auth_handle_credential(const struct auth_handle *handle);
+
+/* NTLM with c's password, acquired when it is first asked for: borrowed while c lives. NULL: see
+ * err. */
+struct auth_handle *auth_handle_ntlm(struct netsession_credentials *c, struct err *err);
+
+/* Kerberos with c's password, or with the caller's tickets where c is NULL: given. May wait for a
+ * KDC. NULL: *minor tells why, for kerberos_error_set. */
+struct auth_handle *auth_handle_kerberos(const struct netsession_credentials *c, uint32_t *minor);
+
+/* NULL is allowed. */
+void auth_handle_free(struct auth_handle *handle);
 
 #endif

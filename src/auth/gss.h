@@ -6,9 +6,7 @@
 #include <stdbool.h>
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
-#include "auth/mechanisms.h"
 #include "auth/spnego/exchange.h"
-#include "auth/tickets.h"
 
 #define AUTH_STEP SPNEGO_STEP
 
@@ -16,9 +14,7 @@
 
 #define AUTH_OID(bytes) { sizeof(bytes) - 1, (void *)(uintptr_t)(bytes) }
 
-extern gss_OID_desc auth_oids[AUTH_MECHANISMS];
-
-/* A principal as text. False: it has none, or too long a one. */
-bool auth_name_text(gss_name_t name, char to[AUTH_PRINCIPAL_BYTES]);
+/* By enum auth_mechanism. */
+extern gss_OID_desc auth_oids[];
 
 #endif

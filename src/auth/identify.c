@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "auth/accounts.h"
 #include "auth/pac.h"
 
 static struct identity *identify_refuse(struct err *err, const char *text)
@@ -13,7 +14,7 @@ static struct identity *identify_refuse(struct err *err, const char *text)
 }
 
 /* The account by the names that the file has for it. */
-struct identity *identify_ntlm(const struct auth_acceptor_settings *acceptance, gss_name_t name,
+struct identity *identify_ntlm(const struct auth_acceptor_settings *settings, gss_name_t name,
                                struct err *err)
 {
 	char text[AUTH_PRINCIPAL_BYTES], *user;
@@ -25,8 +26,8 @@ struct identity *identify_ntlm(const struct auth_acceptor_settings *acceptance, 
 	user = strchr(text, '\\');
 	if (user != NULL)
 		*user++ = '\0';
-	account = accounts_find(acceptance->accounts, user != NULL ? text : "",
-	                        user != NULL ? user : text);
+	account = auth_acceptor_settings_account(settings, user != NULL ? text : "",
+	                                         user != NULL ? user : text);
 	if (account == NULL)
 		return identify_refuse(err, "no such user in the NTLM users' file");
 	who = identity_new(account->user, account->domain);
@@ -83,11 +84,11 @@ static bool identify_add_sid(void *who, const char *sid)
 }
 
 /* Only the default realm's controller names accounts of this computer's domain. */
-static bool identify_is_own_domain(const struct auth_acceptor_settings *acceptance,
-                                   const char *realm, const struct pac_account *account)
+static bool identify_is_own_domain(const struct auth_acceptor_settings *settings, const char *realm,
+                                   const struct pac_account *account)
 {
-	return acceptance->realm != NULL && strcmp(realm, acceptance->realm) == 0 &&
-	       account->user[0] != '\0' && account->domain[0] != '\0';
+	return auth_acceptor_settings_own_realm(settings, realm) && account->user[0] != '\0' &&
+	       account->domain[0] != '\0';
 }
 
 static bool identify_add_qualified(struct identity *who, const struct pac_account *account)
@@ -99,14 +100,14 @@ static bool identify_add_qualified(struct identity *who, const struct pac_accoun
 }
 
 /* Of a ticket whose information does not decode, nothing of it is used. */
-static struct identity *identify_make_identity(const struct auth_acceptor_settings *acceptance,
+static struct identity *identify_make_identity(const struct auth_acceptor_settings *settings,
                                                const char *user, const char *realm,
                                                gss_buffer_desc info)
 {
 	struct pac_account account = { 0 };
 	bool has_info = info.length > 0 && pac_decode(info.value, info.length, &account,
 	                                              identify_ignore_sid, NULL) == NERR_Success;
-	bool is_own = has_info && identify_is_own_domain(acceptance, realm, &account);
+	bool is_own = has_info && identify_is_own_domain(settings, realm, &account);
 	struct identity *who = is_own ? identity_new_unlabelled(account.user, account.domain)
 	                              : identity_new_unlabelled(user, realm);
 
@@ -119,7 +120,7 @@ static struct identity *identify_make_identity(const struct auth_acceptor_settin
 	return NULL;
 }
 
-struct identity *identify_kerberos(const struct auth_acceptor_settings *acceptance, gss_name_t name,
+struct identity *identify_kerberos(const struct auth_acceptor_settings *settings, gss_name_t name,
                                    struct err *err)
 {
 	char principal[AUTH_PRINCIPAL_BYTES], user[AUTH_PRINCIPAL_BYTES], *realm;
@@ -134,7 +135,7 @@ struct identity *identify_kerberos(const struct auth_acceptor_settings *acceptan
 	strcpy(user, principal);
 	user[realm++ - principal] = '\0';
 	info = identify_logon_info(name);
-	who = identify_make_identity(acceptance, user, realm, info);
+	who = identify_make_identity(settings, user, realm, info);
 	(void)gss_release_buffer(&minor, &info);
 	if (who != NULL && identity_add_label(who, principal) && identify_add_local_name(who, name))
 		return who;

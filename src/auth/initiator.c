@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "auth/context.h"
-#include "auth/handle.h"
-#include "auth/kerberos_error.h"
+#include "auth/credentials.h"
+#include "auth/mechanism_error.h"
 #include "auth/ntlm_message.h"
-#include "auth/ntlm_error.h"
 #include "auth/spnego/initiator.h"
 
 struct auth_initiator {
@@ -109,7 +108,7 @@ static bool initiator_step_ntlm(struct auth_initiator *a, struct crypto_span tok
 		        "the server's NTLM challenge names no target");
 		return false;
 	}
-	major = initiator_step_context(a, handle->credential, token, &minor);
+	major = initiator_step_context(a, auth_handle_credential(handle), token, &minor);
 	if (GSS_ERROR(major))
 		ntlm_error_set(major, minor, err);
 	return !GSS_ERROR(major);
@@ -121,7 +120,7 @@ static bool initiator_begin_kerberos(struct auth_initiator *a, OM_uint32 *minor)
 	a->context.mechanism = AUTH_KERBEROS;
 	a->kerberos = auth_handle_kerberos(a->credentials, minor);
 	return a->kerberos != NULL &&
-	       !GSS_ERROR(initiator_step_context(a, a->kerberos->credential,
+	       !GSS_ERROR(initiator_step_context(a, auth_handle_credential(a->kerberos),
 	                                         (struct crypto_span){ 0 }, minor));
 }
 
@@ -131,7 +130,8 @@ static bool initiator_step_kerberos(struct auth_initiator *a, struct crypto_span
 {
 	OM_uint32 minor;
 
-	if (!GSS_ERROR(initiator_step_context(a, a->kerberos->credential, token, &minor)))
+	if (!GSS_ERROR(
+		    initiator_step_context(a, auth_handle_credential(a->kerberos), token, &minor)))
 		return true;
 	kerberos_error_set_answer(minor, err);
 	return false;

@@ -9,10 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "auth/credentials.h"
-#include "auth/tickets.h"
+#include "auth/mechanisms.h"
 #include "base/err.h"
-
-#define AUTH_MAX_KEY_BYTES 64
 
 struct auth_initiator;
 
@@ -24,8 +22,6 @@ void auth_initiator_free(struct auth_initiator *a);
 
 /* Whether its first step may wait for a KDC. */
 bool auth_initiator_asks_kdc(const struct auth_initiator *a);
-
-enum auth_progress { AUTH_CONTINUE, AUTH_COMPLETE, AUTH_FAILED };
 
 /* Takes the acceptor's token, none at first, and gives the answer to it: *answer lives until the
  * next step and may be empty when the exchange is complete. */

@@ -2,7 +2,7 @@
 #include "auth/protection.h"
 
 #include <string.h>
-#include "auth/acceptor_settings.h"
+#include "auth/gss.h"
 
 static bool auth_protection_is_ntlm(const struct auth_acceptor *a)
 {

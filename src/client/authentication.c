@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "auth/tickets.h"
+#include "auth/mechanisms.h"
 #include "crypto/crypto.h"
 #include "net/work.h"
 

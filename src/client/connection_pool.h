@@ -5,7 +5,7 @@
 #define CLIENT_CONNECTION_POOL_H
 
 #include <netsession.h>
-#include "auth/tickets.h"
+#include "auth/mechanisms.h"
 #include "client/server_name.h"
 #include "client/state.h"
 

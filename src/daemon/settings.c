@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "auth/accounts.h"
 
 /* As Windows makes it: the host's name up to the first dot, 15 characters, in capitals. */
 static void settings_find_netbios_name(struct settings *s)
@@ -89,7 +90,7 @@ static bool settings_make_acceptor(struct settings *s, struct err *err)
 		return true;
 	if (strcmp(reason.step, AUTH_STEP_KEYTAB) == 0)
 		member = &c->keytab;
-	else if (strcmp(reason.step, AUTH_STEP_USERS) == 0)
+	else if (strcmp(reason.step, ACCOUNTS_STEP) == 0)
 		member = &c->ntlm_users;
 	config_explain_key(c, member, &reason, err);
 	return false;

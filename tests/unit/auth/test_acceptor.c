@@ -12,7 +12,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include <gssapi/gssapi.h>
-#include "auth/acceptor_settings.h"
+#include "auth/acceptor.h"
+#include "auth/gss.h"
+#include "auth/initiator.h"
 #include "auth/spnego/message.h"
 #include "group.h"
 #include "recording.h"

@@ -1,18 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-#include "auth/kerberos_error.h"
+#include "auth/mechanism_error.h"
 
+#include <errno.h>
 #include <krb5.h>
 #include <string.h>
+#include "auth/gss.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
-/* RFC 4120 7.5.9, and what libkrb5 adds. */
-static const struct kerberos_meaning {
-	krb5_error_code code;
+struct mechanism_meaning {
+	int32_t code; /* the mechanism's own: GSSAPI's minor status */
 	NET_API_STATUS status;
 	const char *text;
 	bool allows_other;
-} stories[] = {
+};
+
+static const struct mechanism_meaning *
+mechanism_meaning_find(const struct mechanism_meaning table[], size_t count, uint32_t minor)
+{
+	for (size_t i = 0; i < count; i++)
+		if (table[i].code == (int32_t)minor)
+			return &table[i];
+	return NULL;
+}
+
+/* ---- Kerberos ---- */
+
+/* RFC 4120 7.5.9, and what libkrb5 adds. */
+static const struct mechanism_meaning kerberos_meanings[] = {
 	{ KRB5KRB_AP_ERR_SKEW, ERROR_TIME_SKEW, "the domain's clock shows another time", false },
 	{ KRB5KRB_AP_ERR_TKT_EXPIRED, ERROR_NO_SUCH_LOGON_SESSION,
 	  "the Kerberos ticket has expired", false },
@@ -43,36 +58,28 @@ static const struct kerberos_meaning {
 	  false },
 };
 
-static const struct kerberos_meaning *kerberos_error_find(const struct kerberos_meaning table[],
-                                                          size_t count, OM_uint32 minor)
-{
-	for (size_t i = 0; i < count; i++)
-		if (table[i].code == (krb5_error_code)minor)
-			return &table[i];
-	return NULL;
-}
-
 static bool kerberos_host_is_address(const char *host)
 {
 	return strchr(host, ':') != NULL || host[strspn(host, "0123456789.")] == '\0';
 }
 
-void kerberos_error_set(OM_uint32 minor, const char *host, struct err *err)
+void kerberos_error_set(uint32_t minor, const char *host, struct err *err)
 {
-	const struct kerberos_meaning *story = kerberos_error_find(stories, COUNT(stories), minor);
+	const struct mechanism_meaning *meaning =
+		mechanism_meaning_find(kerberos_meanings, COUNT(kerberos_meanings), minor);
 
 	if ((krb5_error_code)minor == KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN &&
 	    kerberos_host_is_address(host))
 		err_set(err, ERROR_WRONG_TARGET_NAME, AUTH_STEP,
 		        "Kerberos has tickets for names, and this is an address");
-	else if (story != NULL)
-		err_set(err, story->status, AUTH_STEP, story->text);
+	else if (meaning != NULL)
+		err_set(err, meaning->status, AUTH_STEP, meaning->text);
 	else
 		err_set(err, ERROR_LOGON_FAILURE, AUTH_STEP, "Kerberos gives no ticket for it");
 }
 
 /* What a server says of a ticket: RFC 4120 7.5.9. */
-static const struct kerberos_meaning answers[] = {
+static const struct mechanism_meaning kerberos_answers[] = {
 	{ KRB5KRB_AP_ERR_SKEW, ERROR_TIME_SKEW, "the server's clock shows another time", false },
 	{ KRB5KRB_AP_ERR_TKT_EXPIRED, ERROR_NO_SUCH_LOGON_SESSION,
 	  "the server says that the Kerberos ticket has expired", false },
@@ -86,9 +93,10 @@ static const struct kerberos_meaning answers[] = {
 	  "the server's key is older or newer than the Kerberos ticket", false },
 };
 
-void kerberos_error_set_answer(OM_uint32 minor, struct err *err)
+void kerberos_error_set_answer(uint32_t minor, struct err *err)
 {
-	const struct kerberos_meaning *answer = kerberos_error_find(answers, COUNT(answers), minor);
+	const struct mechanism_meaning *answer =
+		mechanism_meaning_find(kerberos_answers, COUNT(kerberos_answers), minor);
 
 	if (answer != NULL)
 		err_set(err, answer->status, AUTH_STEP, answer->text);
@@ -97,9 +105,51 @@ void kerberos_error_set_answer(OM_uint32 minor, struct err *err)
 		        "the server did not prove that it has the key that the ticket is for");
 }
 
-bool kerberos_error_allows_other(OM_uint32 minor)
+bool kerberos_error_allows_other(uint32_t minor)
 {
-	const struct kerberos_meaning *story = kerberos_error_find(stories, COUNT(stories), minor);
+	const struct mechanism_meaning *meaning =
+		mechanism_meaning_find(kerberos_meanings, COUNT(kerberos_meanings), minor);
 
-	return story != NULL && story->allows_other;
+	return meaning != NULL && meaning->allows_other;
+}
+
+/* ---- NTLM ---- */
+
+/* gss-ntlmssp's own codes, which no header of it names: it has had them since 0.7. */
+enum {
+	NTLM_NOT_ENCODED = 0x4E540002,
+	NTLM_REQUIRED_FLAG_MISSING = 0x4E54000E,
+	NTLM_NO_COMMON_FLAGS = 0x4E54000F,
+	NTLM_WRONG_FLAGS = 0x4E540010,
+	NTLM_CLOCKS_DIFFER = 0x4E540019,
+	NTLM_V1_REFUSED = 0x4E54001C,
+};
+
+static const struct mechanism_meaning ntlm_meanings[] = {
+	{ NTLM_NOT_ENCODED, ERROR_NOT_SUPPORTED,
+	  "gss-ntlmssp cannot encode an NTLM message on this machine", false },
+	{ NTLM_REQUIRED_FLAG_MISSING, ERROR_NOT_SUPPORTED,
+	  "the server's NTLM challenge does not grant signing", false },
+	{ NTLM_NO_COMMON_FLAGS, ERROR_NOT_SUPPORTED,
+	  "the server's NTLM challenge has no option in common with this side", false },
+	{ NTLM_WRONG_FLAGS, ERROR_BAD_NET_RESP,
+	  "the server's NTLM challenge has options that exclude each other", false },
+	{ NTLM_CLOCKS_DIFFER, ERROR_TIME_SKEW, "the server's clock shows another time", false },
+	{ NTLM_V1_REFUSED, ERROR_NOT_SUPPORTED, "the server offers NTLM version 1 alone", false },
+	{ ENOMEM, ERROR_NOT_ENOUGH_MEMORY, NULL, false },
+};
+
+void ntlm_error_set(uint32_t major, uint32_t minor, struct err *err)
+{
+	const struct mechanism_meaning *meaning =
+		mechanism_meaning_find(ntlm_meanings, COUNT(ntlm_meanings), minor);
+
+	if (meaning != NULL)
+		(void)err_set(err, meaning->status, AUTH_STEP, meaning->text);
+	if (GSS_ROUTINE_ERROR(major) == GSS_S_DEFECTIVE_TOKEN ||
+	    GSS_ROUTINE_ERROR(major) == GSS_S_NO_CONTEXT)
+		(void)err_set(err, ERROR_BAD_NET_RESP, AUTH_STEP,
+		              "the server's NTLM challenge is malformed");
+	(void)err_set(err, ERROR_LOGON_FAILURE, AUTH_STEP,
+	              "the server's NTLM challenge cannot be answered");
 }
