@@ -7,7 +7,7 @@
 #include "net/work.h"
 #include "smb2/status.h"
 
-/* What the thread works on; the loop looks at it again when the thread is done. */
+/* What the thread works on. The loop does not touch it before the thread is done. */
 struct smb_authentication_job {
 	struct auth_acceptor *acceptor;
 	uint8_t *token;

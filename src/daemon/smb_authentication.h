@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside the SMB door: a step of a log-on, on a thread of the pool. */
+/* Inside the SMB endpoint: one step of a log-on, on a thread of the pool. */
 #ifndef DAEMON_SMB_AUTHENTICATION_H
 #define DAEMON_SMB_AUTHENTICATION_H
 
@@ -9,15 +9,15 @@
 
 struct smb_authentication;
 
-/* Takes acceptor until the step is done, and copies the token. done: gives the acceptor back;
- * result is borrowed. NULL: out of memory; acceptor is freed then. */
+/* Starts a step. Takes acceptor until done gives it back; copies the token. done's result is
+ * borrowed. NULL: out of memory, and acceptor is freed. */
 struct smb_authentication *
 smb_authentication_start(struct net_loop *loop, struct auth_acceptor *acceptor,
                          const uint8_t *token, size_t bytes,
                          void (*done)(void *context, struct auth_acceptor *acceptor,
                                       const struct smb2_server_authentication *result),
                          void *context);
-/* done will not be called; the acceptor is freed. NULL is allowed. */
+/* done will not be called, and the acceptor is freed. NULL is allowed. */
 void smb_authentication_abandon(struct smb_authentication *step);
 
 #endif

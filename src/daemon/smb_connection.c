@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A connection is driven by smb_connection_run: it takes the events of the SMB2 server and handles
- * them, one after another, until there is none left. Whatever happens to the connection - bytes
- * come, a log-on step ends, a pipe has data, somebody wants a session closed - is put into the
- * server first, and smb_connection_run is called last, since it may end the connection. */
+/* smb_connection_run takes the events of the SMB2 server and handles one after another until there
+ * is none left. Whatever happens to a connection is put into the server first: bytes were received,
+ * a step of a log-on has ended, a pipe has data, a session has to be closed. Then
+ * smb_connection_run is called. It is called last, because it may end the connection. */
 #include "daemon/smb_connection.h"
 
 #include <stdarg.h>
@@ -17,10 +17,10 @@
 #include "net/stream.h"
 #include "smb2/status.h"
 
-/* While more than this waits to be sent, nothing is read, and no message is answered. */
+/* While more than this is unsent, nothing is received and no message is answered. */
 #define MAX_UNSENT_BYTES ((size_t)1 << 20)
 
-/* As Windows names direct TCP. */
+/* Windows' name for direct TCP. */
 #define TRANSPORT "\\Device\\NetbiosSmb"
 
 struct smb_connection {
@@ -28,26 +28,26 @@ struct smb_connection {
 	struct net_connection net;
 	struct net_stream *stream;
 	struct smb2_server *server;
-	char client[NET_PEER_TEXT_BYTES + 5]; /* \\address, as the table has it */
-	int64_t used_ms;                      /* when the client sent something last */
-	unsigned established;                 /* sessions that have a user */
+	char client[NET_PEER_TEXT_BYTES + 5]; /* \\address, as in the session table */
+	int64_t used_ms;                      /* when the last bytes were received */
+	unsigned established;                 /* number of sessions with an identity */
 	struct smb_pipes pipes;
 
 	/* While the events are handled: */
-	bool is_blocked;           /* too much waits to be sent */
-	bool is_out_of_memory;     /* the connection cannot go on */
+	bool is_blocked;           /* too much is unsent */
+	bool is_out_of_memory;     /* data could not be sent for want of memory */
 	const char *closed_reason; /* why a session was closed; NULL: none was */
 };
 
-/* A session, from its first token on. */
+/* A session, from the first token of its first log-on. */
 struct smb_session {
 	struct smb_connection *connection;
 	struct smb2_server_session *session;
-	struct auth_acceptor *acceptor;            /* between two steps of a log-on */
-	struct smb_authentication *authentication; /* a step under way */
-	uint32_t id;                               /* in the table; 0: it is not there */
+	struct auth_acceptor *acceptor;            /* of a log-on, between two steps */
+	struct smb_authentication *authentication; /* the step that is running */
+	uint32_t id; /* in the session table; 0: the session is not in it */
 	int64_t created_ms, used_ms;
-	const char *closing_reason; /* why it is to be closed; NULL: it is not */
+	const char *closing_reason; /* why it has to be closed; NULL: it stays open */
 };
 
 static void smb_connection_run(struct smb_connection *connection);
@@ -65,9 +65,9 @@ static struct session_table *smb_connection_table(const struct smb_connection *c
 	return connection->all->service->table;
 }
 
-/* ---- why it is closed ---- */
+/* ---- closing a connection ---- */
 
-/* Says why a connection is closed: level and reason. */
+/* Ends a connection and logs the reason. */
 __attribute__((format(printf, 3, 4))) static void
 smb_connection_close(struct smb_connection *connection, enum log_level level, const char *format,
                      ...)
@@ -83,7 +83,7 @@ smb_connection_close(struct smb_connection *connection, enum log_level level, co
 	smb_connection_end(connection);
 }
 
-/* ---- a session in the table ---- */
+/* ---- the session table ---- */
 
 static struct session_facts smb_session_facts(const struct smb_session *s)
 {
@@ -106,9 +106,9 @@ static struct smb_session *smb_session_from_key(uint64_t key)
 	return (struct smb_session *)(uintptr_t)key;
 }
 
-/* The session leaves the table at once, and ends when its connection has its next turn: behind the
- * answer, where it is the session that asked. Without memory for a turn, it ends with what the
- * client sends next. */
+/* Removes a session from the table at once, and ends it at the next turn of its connection. So a
+ * session that asks for its own end gets the answer before. Without memory for a turn, the session
+ * ends when the client sends something. */
 static void smb_session_close(struct smb_session *s, const char *reason)
 {
 	session_table_remove(smb_connection_table(s->connection), s->id);
@@ -218,7 +218,7 @@ static void smb_connection_authenticate(struct smb_connection *connection,
 		(void)smb2_server_authenticated(connection->server, e->session, &failed);
 }
 
-/* ---- what becomes of sessions ---- */
+/* ---- events of sessions ---- */
 
 static void smb_session_established(struct smb_session *s)
 {
@@ -264,7 +264,7 @@ static void smb_session_closed(struct smb_session *s)
 	free(s);
 }
 
-/* Closes the session that an event names as the client's previous one, if net has it. */
+/* Closes the previous session of a client, which the event names, if the connection has it. */
 static void smb_connection_close_previous(struct net_connection *net, void *data)
 {
 	const struct smb_connection *other = net->context;
@@ -280,7 +280,7 @@ static void smb_connection_close_previous(struct net_connection *net, void *data
 			                  "its client has logged on again");
 }
 
-/* ---- the events ---- */
+/* ---- all events ---- */
 
 static void smb_connection_open_pipe(struct smb_connection *connection,
                                      const struct smb2_server_event *e)
@@ -296,7 +296,7 @@ static void smb_connection_open_pipe(struct smb_connection *connection,
 		smb2_server_pipe_refused(e->pipe, nt);
 }
 
-/* Once too much waits to be sent, the rest stays with the server until that has been sent. */
+/* Sends the responses, or leaves them with the server while too much is unsent. */
 static void smb_connection_send(struct smb_connection *connection,
                                 const struct smb2_server_event *e)
 {
@@ -329,7 +329,7 @@ static void smb_connection_handle(struct smb_connection *connection,
 		smb_session_used(s);
 		break;
 	case SMB2_SERVER_SESSION_CLOSED:
-		if (s != NULL) /* else there was no memory for it */
+		if (s != NULL) /* NULL: there was no memory for it */
 			smb_session_closed(s);
 		break;
 	case SMB2_SERVER_CLOSE_PREVIOUS_SESSION:
@@ -362,8 +362,7 @@ static bool smb_connection_is_answered(const struct smb_connection *connection)
 	       smb_pipes_are_answered(&connection->pipes);
 }
 
-/* Handles all events, as fast as the client reads the responses. The connection may have ended
- * afterwards. */
+/* Handles all events, as fast as the client receives the responses. May end the connection. */
 static void smb_connection_run(struct smb_connection *connection)
 {
 	struct smb2_server_event e = { 0 };
@@ -401,7 +400,7 @@ static void smb_connection_run(struct smb_connection *connection)
 		smb_connection_close(connection, LOG_LEVEL_INFO, "netsessiond is stopping");
 }
 
-/* ---- what happens to the connection ---- */
+/* ---- what is put into the server ---- */
 
 static void smb_connection_go_on(struct smb_connection *connection)
 {
@@ -462,13 +461,13 @@ static void smb_connection_on_received(void *context, size_t bytes)
 	smb_connection_run(connection);
 }
 
-/* That the client has closed the connection is nothing to report. */
+/* A client may close its connection at any time: that is logged for debugging only. */
 static void smb_connection_on_ended(void *context, const struct err *err)
 {
 	bool is_ours = err->status == ERROR_NOT_ENOUGH_MEMORY;
 
 	smb_connection_close(context, is_ours ? LOG_LEVEL_ERROR : LOG_LEVEL_DEBUG, "%s",
-	                     is_ours ? "out of memory" : "the client has closed it");
+	                     is_ours ? "out of memory" : "the client has closed the connection");
 }
 
 static void smb_connection_on_drained(void *context)
@@ -476,7 +475,7 @@ static void smb_connection_on_drained(void *context)
 	smb_connection_run(context);
 }
 
-/* ---- its beginning and its end ---- */
+/* ---- the beginning and the end ---- */
 
 static bool smb_connection_init(struct smb_connection *connection, struct smb_connections *all,
                                 int socket, const struct net_peer *peer)

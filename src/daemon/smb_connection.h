@@ -10,7 +10,7 @@
 #include "srvsvc/server.h"
 #include "system/log.h"
 
-/* What the connections of an endpoint have in common. */
+/* What all connections of an endpoint share. */
 struct smb_connections {
 	struct net_loop *loop;
 	struct net_endpoint *endpoint;
@@ -19,7 +19,7 @@ struct smb_connections {
 	struct smb2_server_settings smb;
 	struct auth_acceptor_settings *acceptor_settings; /* held */
 	uint32_t log_on_timeout_s, idle_timeout_s;
-	struct log_limit log; /* of connections that are closed */
+	struct log_limit log; /* for lines about closed connections */
 };
 
 /* The handler of the endpoint, whose context is a struct smb_connections. */

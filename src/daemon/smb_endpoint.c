@@ -11,7 +11,7 @@ struct smb_endpoint {
 	struct smb_connections connections;
 };
 
-/* Takes the sockets that are given, also after a failure. */
+/* Takes the given sockets, also after a failure. */
 static bool smb_endpoint_listen_all(struct smb_endpoint *e,
                                     const struct smb_endpoint_settings *settings, struct err *err)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The SMB endpoint: remote callers log on, open the pipe srvsvc of IPC$, and are themselves the
- * first sessions of the table. */
+/* The SMB endpoint. Remote clients log on and open the pipe srvsvc of IPC$. Their own sessions are
+ * in the session table, too. */
 #ifndef DAEMON_SMB_ENDPOINT_H
 #define DAEMON_SMB_ENDPOINT_H
 
@@ -15,15 +15,15 @@
 #define SMB_ENDPOINT_MAX_LISTENERS 16
 
 struct smb_endpoint_settings {
-	/* Where it listens. Sockets that are given are taken, and used instead of addresses. */
+	/* Where the endpoint listens: at the sockets, which are taken, or else at the addresses. */
 	struct sockaddr_storage addresses[SMB_ENDPOINT_MAX_LISTENERS];
 	unsigned address_count;
 	int sockets[SMB_ENDPOINT_MAX_LISTENERS];
 	unsigned socket_count;
 
 	unsigned max_connections; /* further clients wait in the kernel's queue */
-	/* A connection is closed on which nobody has logged on for so long, [MS-SMB2] 3.3.6.3, and
-	 * one with a session on which nothing was received for so long. */
+	/* After how long a connection without a log-on is closed, [MS-SMB2] 3.3.6.3, and one with a
+	 * log-on from which nothing was received. */
 	uint32_t log_on_timeout_s, idle_timeout_s;
 	enum smb2_server_encryption encryption;
 	struct auth_acceptor_settings *acceptor_settings; /* held */
@@ -36,9 +36,9 @@ struct smb_endpoint *smb_endpoint_new(struct net_loop *loop, struct srvsvc_serve
                                       struct refresh *refresh,
                                       const struct smb_endpoint_settings *settings,
                                       struct err *err);
-/* New settings, for connections and log-ons to come; where it listens stays as it was. */
+/* Applies new settings to later connections and log-ons. Addresses and sockets stay as they are. */
 void smb_endpoint_configure(struct smb_endpoint *e, const struct smb_endpoint_settings *settings);
-/* Stops listening, and closes each connection once it has been answered. */
+/* Stops listening, and closes each connection when it has got all answers. */
 void smb_endpoint_drain(struct smb_endpoint *e);
 /* How many connections there are. */
 unsigned smb_endpoint_connections(const struct smb_endpoint *e);

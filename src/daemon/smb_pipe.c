@@ -8,17 +8,18 @@
 #include "smb2/status.h"
 #include "srvsvc/interface.h"
 
-#define MAX_HELD_OF_ONE ((size_t)1 << 20) /* of a connection, when there is too much in all */
+/* What the pipes of one connection may hold while all together hold too much. */
+#define MAX_HELD_OF_ONE ((size_t)1 << 20)
 
 struct smb_pipe {
 	LIST_ENTRY(smb_pipe) link;
 	struct smb_pipes *of;
 	struct smb2_server_pipe *handle;
-	struct identity *identity; /* held: who opened it, or who logged on by RPC since */
+	struct identity *identity; /* held: of the session, or of the log-on by RPC */
 	struct srvsvc_caller caller;
 	struct rpc_server *rpc;
-	size_t held_bytes; /* as the service counts them */
-	bool is_broken;    /* what was written was not taken */
+	size_t held_bytes; /* as srvsvc_count_held has counted them */
+	bool is_broken;    /* the last write failed */
 	size_t message_left;
 	struct smb_rpc_authentication *authentication;
 };
@@ -44,8 +45,8 @@ static bool smb_pipe_has_turn(struct smb_pipe *p)
 	return false;
 }
 
-/* Makes the calls that wait in the pipe, if this is the connection's turn and the sessions are
- * refreshed; the others are left over. */
+/* Makes the calls that wait in the pipe, while the turn lasts and the sessions are refreshed.
+ * Further calls are left over. */
 static void smb_pipe_run_events(struct smb_pipe *p)
 {
 	struct rpc_server_event event;
@@ -57,7 +58,7 @@ static void smb_pipe_run_events(struct smb_pipe *p)
 		smb_rpc_authentication_start(p->authentication, event.token, event.token_bytes);
 }
 
-/* Goes on with what was put into the pipe, and tells everybody what it has then. */
+/* Goes on with what was put into the pipe, and reports its new state. */
 static void smb_pipe_go_on(struct smb_pipe *p)
 {
 	struct smb2_server_pipe_state state;
@@ -76,7 +77,7 @@ static void smb_pipe_go_on(struct smb_pipe *p)
 	smb2_server_pipe_update(p->handle, &state);
 }
 
-/* From here on, the pipe's calls are those of whom its RPC log-on names. */
+/* After a successful log-on by RPC, the calls of the pipe are made as that user. */
 static void smb_pipe_on_authenticated(void *context, struct auth_acceptor *acceptor,
                                       const struct smb2_server_authentication *result)
 {
@@ -131,7 +132,7 @@ struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct smb2_server_pipe 
 	return p;
 }
 
-/* Once too much is held for all, a client that has a large part of it writes no more. */
+/* While all connections together hold too much, those that hold much of it cannot write. */
 static bool smb_pipe_may_write(const struct smb_pipes *pipes)
 {
 	const struct srvsvc_server *service = pipes->service;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside the SMB endpoint: what the pipes of a connection carry. Each function that changes a pipe
- * tells the SMB2 server its new state. */
+/* Inside the SMB endpoint: the pipes of a connection. Each function that changes a pipe reports the
+ * new state to the SMB2 server. */
 #ifndef DAEMON_SMB_PIPE_H
 #define DAEMON_SMB_PIPE_H
 
@@ -17,29 +17,29 @@ struct smb_pipes_handler {
 	/* A log-on by RPC has ended: nt says how. */
 	void (*logged_on)(void *context, const struct auth_acceptor *acceptor,
 	                  const struct identity *identity, uint32_t nt);
-	/* Pipes have changed by themselves: go on with the events of the SMB2 server. The last
-	 * thing that is called: the connection may end from here. */
+	/* A pipe has changed by itself: there may be events of the SMB2 server. Called last, since
+	 * it may end the connection. */
 	void (*changed)(void *context);
 };
 
-/* The pipes of a connection, which keeps all that is named here. */
+/* All pipes of a connection. Keeps what is named here. */
 struct smb_pipes {
 	struct net_loop *loop;
 	struct srvsvc_server *service;
 	struct refresh *refresh;
-	struct net_connection *net; /* whose turns the calls are made in */
+	struct net_connection *net; /* calls are made in its turns */
 	const struct smb_pipes_handler *handler;
 	void *context;
 	LIST_HEAD(, smb_pipe) list;
-	size_t held_bytes; /* by all of them, for a client that does not read */
-	bool wants_turn;   /* to make the calls that were left over */
+	size_t held_bytes; /* memory that all of them hold for the client */
+	bool wants_turn;   /* calls are left over for the next turn */
 	struct refresh_wait wait;
-	bool is_refreshed; /* the table is, for the calls of this turn: they have waited */
+	bool is_refreshed; /* the calls of this turn have waited for a refresh */
 };
 
-/* Opens srvsvc for identity, which is held, and for whoever logs on by RPC then, which
- * acceptor_settings judge. Keeps handle. NULL, and *nt says why: there is no other pipe, or no
- * memory. */
+/* Opens srvsvc. Its calls are made as identity, which is held, or as the user who logs on by RPC,
+ * which acceptor_settings authenticate. Keeps handle. NULL: *nt is STATUS_OBJECT_NAME_NOT_FOUND for
+ * another name, or STATUS_INSUFFICIENT_RESOURCES. */
 struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct smb2_server_pipe *handle,
                                struct auth_acceptor_settings *acceptor_settings,
                                struct identity *identity, const char *name, uint32_t *nt);
@@ -48,9 +48,9 @@ void smb_pipe_write(struct smb_pipe *p, const uint8_t *data, size_t bytes);
 void smb_pipe_read(struct smb_pipe *p, struct wire_writer *to, size_t max_bytes);
 void smb_pipe_close(struct smb_pipe *p);
 
-/* Makes calls that were left over from the turn before. */
+/* Makes the calls that were left over from the last turn. */
 void smb_pipes_go_on(struct smb_pipes *pipes);
-/* Whether nothing waits in any of them to be called or read. */
+/* Whether no call and no answer is left in any of them. */
 bool smb_pipes_are_answered(const struct smb_pipes *pipes);
 
 #endif

@@ -13,7 +13,7 @@ struct smb_rpc_authentication {
 	void (*done)(void *context, struct auth_acceptor *acceptor,
 	             const struct smb2_server_authentication *result);
 	void *context;
-	struct auth_acceptor *acceptor; /* NULL: it has not begun, or a step is under way */
+	struct auth_acceptor *acceptor; /* NULL: no log-on has begun, or a step is running */
 	struct smb_authentication *step;
 };
 
@@ -27,7 +27,7 @@ static bool smb_rpc_security_accepts(void *context, uint8_t auth_type, uint8_t a
 	switch (auth_type) {
 	case RPC_AUTH_SPNEGO:
 		return ntlm || kerberos;
-	case RPC_AUTH_NTLM: /* which does not seal: see auth/protection.h */
+	case RPC_AUTH_NTLM: /* without sealing: see auth/protection.h */
 		return ntlm && auth_level != RPC_LEVEL_PRIVACY;
 	case RPC_AUTH_KERBEROS:
 		return kerberos;
@@ -74,7 +74,7 @@ void smb_rpc_authentication_start(struct smb_rpc_authentication *l, const uint8_
 		rpc_server_authenticated(l->rpc, RPC_AUTH_FAILED, NULL, 0);
 }
 
-/* ---- what it protects ---- */
+/* ---- protection of calls ---- */
 
 static size_t smb_rpc_security_token_bytes(void *context, bool seals)
 {

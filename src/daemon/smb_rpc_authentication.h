@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside the SMB endpoint: a log-on by RPC, over a pipe of a session that has a user already. The
- * pipe's calls are then made as the user that it names: [MS-RPCE] 3.3.1.5.2.1. */
+/* Inside the SMB endpoint: a log-on by RPC, over a pipe of a session whose user has logged on by
+ * SMB. The calls of the pipe are then made as the user of this log-on: [MS-RPCE] 3.3.1.5.2.1. */
 #ifndef DAEMON_SMB_RPC_AUTHENTICATION_H
 #define DAEMON_SMB_RPC_AUTHENTICATION_H
 
@@ -11,8 +11,8 @@
 
 struct smb_rpc_authentication;
 
-/* Offers log-ons to the callers of rpc. Keeps loop, rpc and context; holds acceptor_settings.
- * done: a step has ended, as result says. The acceptor and the result are borrowed. done calls
+/* Makes log-ons by RPC possible in rpc. Keeps loop, rpc and context; holds acceptor_settings. done
+ * is called when a step has ended: acceptor and result are borrowed, and done calls
  * smb_rpc_authentication_answer. NULL: out of memory. */
 struct smb_rpc_authentication *
 smb_rpc_authentication_new(struct net_loop *loop, struct auth_acceptor_settings *acceptor_settings,
@@ -27,7 +27,7 @@ void smb_rpc_authentication_start(struct smb_rpc_authentication *l, const uint8_
 /* Hands the result of a step on to rpc: there may be events then. */
 void smb_rpc_authentication_answer(struct smb_rpc_authentication *l,
                                    const struct smb2_server_authentication *result);
-/* Nothing of it is called any more. NULL is allowed. */
+/* done will not be called. NULL is allowed. */
 void smb_rpc_authentication_free(struct smb_rpc_authentication *l);
 
 #endif

@@ -25,7 +25,7 @@
 #include "smb2_server/credits.h"
 #include "smb2_server/smb2_server.h"
 
-/* Bounds of what one client may hold. */
+/* Limits for one client. */
 enum {
 	MAX_SESSIONS = 32, /* of a connection */
 	MAX_LOG_ONS = 8,   /* of them, in progress */
@@ -36,22 +36,22 @@ enum {
 	MAX_PENDING_IN_ALL = 512,
 };
 
-/* What may be done with the pipes of IPC$: read, write, attributes, synchronize, read control. */
+/* The access that IPC$ grants: read, write, attributes, synchronize, read control. */
 #define MAXIMAL_ACCESS 0x0012019Fu
 
-/* Not an NTSTATUS: the request has no response here. It comes later, or never. */
+/* Not an NTSTATUS: the response is sent later, or never. */
 #define NO_RESPONSE 0xFFFFFFFFu
-/* Not an NTSTATUS: the host has to handle the question first. Then the request goes on. */
+/* Not an NTSTATUS: the host has to handle c->question before the request goes on. */
 #define WAITS_FOR_HOST 0xFFFFFFFEu
 
 /* A READ, or an IOCTL with FSCTL_PIPE_TRANSCEIVE, that waits for a pipe's data. */
 struct pending_request {
 	STAILQ_ENTRY(pending_request) link;
-	struct smb2_header header; /* of the request; its AsyncId is ours */
+	struct smb2_header header; /* of the request, with the AsyncId that was assigned to it */
 	struct smb2_server_session *session;
 	bool is_encrypted;
 	uint32_t max_bytes;
-	uint32_t status; /* of one that has ended: why it gets no data */
+	uint32_t status; /* why it has ended without data */
 };
 
 STAILQ_HEAD(pending_requests, pending_request);
@@ -61,13 +61,13 @@ struct smb2_server_pipe {
 	struct smb2_server_session *session;
 	struct smb2_file_id id;
 	uint32_t tree_id;
-	void *tag;            /* the host's; NULL: it has not opened the pipe */
-	uint32_t open_status; /* until it has: why not */
+	void *tag;            /* the host's; NULL: the host has not opened the pipe */
+	uint32_t open_status; /* the reason why it has not */
 	struct smb2_server_pipe_state state;
 	struct smb2_pipe_mode mode;
 	struct pending_requests pending; /* in their order */
 	unsigned pending_count;
-	bool is_given; /* by SMB2_SERVER_PIPE_CLOSED */
+	bool is_given; /* the host was given SMB2_SERVER_PIPE_CLOSED */
 };
 
 TAILQ_HEAD(pipe_list, smb2_server_pipe);
@@ -82,22 +82,22 @@ struct smb2_server_session {
 	uint64_t id;
 	void *tag; /* the host's */
 	enum { SESSION_IN_PROGRESS, SESSION_VALID, SESSION_ENDED } state;
-	struct identity *identity; /* held; NULL until it is valid */
+	struct identity *identity; /* held; NULL until the first log-on has succeeded */
 	bool is_null;
 	bool must_encrypt;
-	bool is_to_close; /* the host wants it */
+	bool is_to_close; /* the host wants the session to end */
 
-	/* Events that the host was not given yet. */
+	/* Events that the host has not been given yet. */
 	bool was_used, was_established, was_changed, names_previous;
-	bool is_given; /* by SMB2_SERVER_SESSION_CLOSED */
+	bool is_given; /* the host was given SMB2_SERVER_SESSION_CLOSED */
 
-	/* The SESSION_SETUP whose token is being judged. */
+	/* The SESSION_SETUP whose token the host authenticates. */
 	bool is_authenticating, setup_is_encrypted;
 	struct smb2_header setup;
 	uint64_t previous_id;
 
 	uint8_t preauth[CRYPTO_SHA512_BYTES];
-	struct crypto_mac *signing_key;     /* NULL: in progress, or a null session */
+	struct crypto_mac *signing_key;     /* NULL: the log-on is in progress, or a null session */
 	struct smb2_encryption *encryption; /* NULL: the same, or no cipher was agreed on */
 
 	LIST_HEAD(, tree) trees;
@@ -108,37 +108,37 @@ struct smb2_server_session {
 
 TAILQ_HEAD(session_list, smb2_server_session);
 
-/* The responses to one message, which leave in one. */
+/* The responses to one message, which are sent in one message. */
 struct compound {
 	bool is_open;
 	struct smb2_server_session *encrypted_for;
 	size_t begin; /* in out */
 	size_t count;
-	size_t last_at;                     /* where the last response's header stands */
-	struct smb2_server_session *signer; /* who signs that one; NULL: nobody */
+	size_t last_at;                     /* where the header of the last response begins */
+	struct smb2_server_session *signer; /* whose key signs it; NULL: it is not signed */
 	bool failed;
 };
 
 /* One request of a message. */
 struct request {
 	struct smb2_header header;
-	struct wire_reader message; /* the whole of it, at its start */
+	struct wire_reader message; /* the whole request, at its start */
 	const uint8_t *bytes;
 	size_t length;
 	bool is_encrypted, is_first, is_last;
-	const struct request *before;        /* in the message; NULL: the first */
-	struct smb2_server_session *session; /* NULL: there is none by its id */
-	struct tree *tree;                   /* NULL: its command needs none */
-	bool is_of_file;                     /* its command opens one, or uses one: */
-	struct smb2_file_id file_id;         /* what a related one means by the same */
-	uint32_t status;                     /* how it ended */
-	bool is_lost;                        /* related to nothing, as is what follows it */
+	const struct request *before;        /* the previous request of the message, or NULL */
+	struct smb2_server_session *session; /* NULL: the session id does not exist */
+	struct tree *tree;                   /* NULL: the command needs none */
+	bool is_of_file;                     /* the command opens or uses a file: */
+	struct smb2_file_id file_id;         /* which a related request uses, too */
+	uint32_t status;                     /* of the response */
+	bool is_lost;                        /* it is related to no request */
 	bool wants_error_context;
 
-	/* Of one that waits for the host: how it goes on, and what it has to know then. */
+	/* While it waits for the host: how it goes on, and what that needs to know. */
 	uint32_t (*resume)(struct smb2_server *c, struct request *r);
 	struct smb2_server_pipe *pipe;
-	uint32_t count; /* bytes written, or to be read at most */
+	uint32_t count; /* bytes that were written, or that may be read */
 };
 
 /* The message that is being answered. */
@@ -147,19 +147,19 @@ struct message {
 	uint8_t *at; /* the next request */
 	size_t left; /* bytes from there on */
 	struct smb2_server_session *encrypted_for;
-	struct request requests[2];   /* the current one, and the one before it */
-	struct request *waiting;      /* the current one, while it waits for the host */
-	const struct request *before; /* the last one that was answered; NULL: none was */
-	size_t response_at;           /* in out: where the current one's response begins */
+	struct request requests[2];   /* the current request and the previous one */
+	struct request *waiting;      /* the current request, while it waits for the host */
+	const struct request *before; /* the last request that was answered, or NULL */
+	size_t response_at;           /* where the body of the current response begins in out */
 };
 
-/* Data of a pipe that goes into a response: one at a time. */
+/* The response that data of a pipe is read into. There is one at a time. */
 struct pipe_reading {
 	struct smb2_server_pipe *pipe;
 	uint16_t command;   /* READ, or IOCTL */
 	size_t data_at;     /* in out */
-	size_t asked_at;    /* where the host appends what it was asked for */
-	uint32_t max_bytes; /* that are left to be read */
+	size_t asked_at;    /* where the host appends data */
+	uint32_t max_bytes; /* how much more the client wants */
 	size_t message_left;
 };
 
@@ -167,9 +167,10 @@ struct smb2_server {
 	struct smb2_server_settings *settings;
 	const char *error; /* why the connection has to end */
 	bool is_closed;    /* the host has ended it */
-	uint64_t now;      /* FILETIME: when the last bytes came */
+	uint64_t now;      /* FILETIME when the last bytes were received */
 
-	/* What was negotiated. dialect: 0 at first, SMB2_DIALECT_WILDCARD after an SMB1 opening. */
+	/* What was negotiated. dialect is 0 at first, and SMB2_DIALECT_WILDCARD after an SMB1
+	 * NEGOTIATE. */
 	uint16_t dialect;
 	struct smb2_negotiate_offer offered;
 	struct smb2_negotiate_response agreed;
@@ -181,23 +182,25 @@ struct smb2_server {
 	struct compound compound;
 	struct credit_window credits;
 
-	/* What the host has to do before the current request goes on. */
+	/* The event that the host has to handle before the current request goes on. */
 	bool has_question;
 	struct smb2_server_event question;
-	char name[SMB2_NAME_BYTES];       /* of the pipe that is asked for */
-	struct smb2_server_pipe *opening; /* that the host is asked to open */
+	char name[SMB2_NAME_BYTES]; /* of the pipe that the host is asked to open */
+	struct smb2_server_pipe *opening;
 	struct pipe_reading reading;
 
 	struct session_list sessions;
-	struct session_list ended_sessions; /* freed when the host knows, and nothing needs them */
-	struct pipe_list closed_pipes;      /* freed when the host knows */
+	/* These are freed when the host has handled the event about their end, and sessions only
+	 * when their keys are not needed any more. */
+	struct session_list ended_sessions;
+	struct pipe_list closed_pipes;
 	struct pending_requests ended_requests;
-	struct pending_request *serving; /* the pending request that data is read for */
+	struct pending_request *serving; /* the one that data is being read for, or NULL */
 	unsigned session_count, pending_count;
 	uint64_t last_file_id, last_async_id;
 };
 
-/* The connection has to end. The first reason stands. */
+/* The connection has to end. The first reason is kept. */
 static inline void smb2_server_fail(struct smb2_server *c, const char *why)
 {
 	if (c->error == NULL)
@@ -219,42 +222,43 @@ static inline uint32_t smb2_server_ask(struct smb2_server *c, struct smb2_server
 
 /* ---- response.c ---- */
 
-/* Begins the responses to a message; encrypted_for: NULL, or whose keys encrypt them. */
+/* Begins the responses to a message. They are encrypted with the keys of encrypted_for, unless that
+ * is NULL. */
 void compound_begin(struct smb2_server *c, struct smb2_server_session *encrypted_for);
-/* Begins a response: its body follows, then its header by compound_put_header. signer: NULL, or
- * whose key signs it. */
+/* Begins a response: the caller appends its body, and then calls compound_put_header. */
 void compound_add(struct smb2_server *c);
+/* The response is signed with the key of signer, unless that is NULL. */
 void compound_put_header(struct smb2_server *c, const struct smb2_header *h,
                          struct smb2_server_session *signer);
-/* Sends what was added. */
+/* Sends the responses. */
 void compound_end(struct smb2_server *c);
 /* Sends nothing instead. */
 void compound_drop(struct smb2_server *c);
 
-/* The header of the response to a request, and the credits that go with it. */
+/* The header of the response to a request, with the credits that it grants. */
 struct smb2_header response_header(struct smb2_server *c, const struct smb2_header *request,
                                    uint32_t status);
 
-/* A response of its own: the body goes between these two. */
+/* A message with one response: the caller appends the body between these two calls. */
 void response_begin(struct smb2_server *c, struct smb2_server_session *s, bool is_encrypted);
 void response_end(struct smb2_server *c, const struct smb2_header *request, uint32_t status,
                   struct smb2_server_session *s);
 
 /* ---- pending.c ---- */
 
-/* Lets a request wait for p's data. Returns STATUS_PENDING, or why it cannot wait. */
+/* Lets a request wait for data of p. Returns STATUS_PENDING, or why it cannot wait. */
 uint32_t pending_add(struct smb2_server *c, const struct request *r, struct smb2_server_pipe *p,
                      uint32_t max_bytes);
-/* Takes the one that has waited longest. */
+/* Removes and gives the request that has waited longest; there is one. */
 struct pending_request *pending_take_first(struct smb2_server *c, struct smb2_server_pipe *p);
-/* Ends all that wait for p: they are answered by pending_respond_ended. */
+/* Ends all requests that wait for p: pending_respond_ended answers them with status. */
 void pending_end_all(struct smb2_server *c, struct smb2_server_pipe *p, uint32_t status);
-/* CANCEL, 3.3.5.16: ends the one of the session's requests that it means. */
+/* CANCEL, 3.3.5.16: ends the request of the session that cancel refers to. */
 void pending_cancel(struct smb2_server *c, struct smb2_server_session *s,
                     const struct smb2_header *cancel);
-/* Answers those that have ended. No compound is open. */
+/* Answers the requests that have ended. No compound is open. */
 void pending_respond_ended(struct smb2_server *c);
-/* The same without an answer. */
+/* Frees them without an answer. */
 void pending_drop_ended(struct smb2_server *c);
 
 /* ---- pipe.c ---- */
@@ -264,19 +268,19 @@ struct smb2_server_pipe *pipe_find(const struct smb2_server_session *s,
 /* Asks the host to open one by the name in c. Returns WAITS_FOR_HOST, or
  * STATUS_INSUFFICIENT_RESOURCES. */
 uint32_t pipe_open_begin(struct smb2_server *c, struct smb2_server_session *s);
-/* Gives the pipe that the host has opened; NULL: it refused, and *status says why. */
+/* Gives the pipe that the host has opened. NULL: the host has refused, see *status. */
 struct smb2_server_pipe *pipe_open_end(struct smb2_server *c, uint32_t *status);
-/* Adds it to its session's. */
+/* Adds an opened pipe to its session and tree. */
 void pipe_add(struct smb2_server *c, struct smb2_server_pipe *p, uint32_t tree_id);
-/* Closes it; requests that wait for its data have ended. */
+/* Closes a pipe, and ends the requests that wait for its data. */
 void pipe_close(struct smb2_server *c, struct smb2_server_pipe *p);
-/* Closes one that is not among its session's. */
+/* Closes a pipe that was never added. */
 void pipe_discard(struct smb2_server *c, struct smb2_server_pipe *p);
-/* Whether nothing more comes behind what is readable. */
+/* Whether nothing more follows the readable data. */
 bool pipe_has_ended(const struct smb2_server_pipe *p);
 
-/* The pipe that a request means by id, which may be the one of the related request before it. NULL:
- * there is none, and *status says so. */
+/* The pipe with this id, or for a related request the pipe of the previous request. NULL: there is
+ * none, see *status. */
 struct smb2_server_pipe *request_find_pipe(struct request *r, struct smb2_file_id id,
                                            uint32_t *status);
 
@@ -291,47 +295,48 @@ uint32_t pipe_read_begin(struct smb2_server *c, struct smb2_server_pipe *p, uint
                          uint32_t max_bytes);
 uint32_t pipe_read_resume(struct smb2_server *c, struct request *r);
 
-/* Answers the first pending request for which there is data, or whose pipe has ended. False: there
- * is none. */
+/* Answers a pending request for which there is data, or ends those whose pipe has ended. False:
+ * there are none. */
 bool pipe_serve_pending(struct smb2_server *c);
-/* The host has handled what that one waits for. */
+/* Goes on with that request when the host has appended data. */
 void pipe_serve_resume(struct smb2_server *c);
 
 /* ---- sessions.c ---- */
 struct smb2_server_session *smb2_session_find(const struct smb2_server *c, uint64_t id);
-/* NULL: there are too many, or no memory. */
+/* NULL: there are too many sessions, or no memory. */
 struct smb2_server_session *smb2_session_new(struct smb2_server *c);
-/* Takes it off the connection, with all it has. */
+/* Ends a session with its trees and pipes. */
 void smb2_session_end(struct smb2_server *c, struct smb2_server_session *s);
-/* Ends a session that the host wants closed. False: there is none. */
+/* Ends a session that the host wants to end. False: there is none. */
 bool smb2_session_end_marked(struct smb2_server *c);
-/* Frees those that have ended and that nothing needs any more. */
+/* Frees the sessions that have ended, if their keys are not needed any more. The host has been
+ * given all events about them. */
 void smb2_session_free_ended(struct smb2_server *c);
 struct tree *smb2_session_find_tree(const struct smb2_server_session *s, uint32_t id);
-/* NULL: there are too many, or no memory. */
+/* NULL: there are too many trees, or no memory. */
 struct tree *smb2_session_add_tree(struct smb2_server_session *s);
-/* Closes its pipes, too. */
+/* Closes the pipes of the tree as well. */
 void smb2_session_remove_tree(struct smb2_server *c, struct smb2_server_session *s, struct tree *t);
 
 /* ---- message.c ---- */
 
-/* Begins to answer a message, decrypted for encrypted_for where that is not NULL. */
+/* Begins to answer a message, which was decrypted with the keys of encrypted_for unless that is
+ * NULL. */
 void message_begin(struct smb2_server *c, uint8_t *message, size_t bytes,
                    struct smb2_server_session *encrypted_for);
-/* Goes on with it: by one request at most. */
+/* Goes on with the message, by one request at most. */
 void message_advance(struct smb2_server *c);
 
 /* ---- negotiate.c ---- */
 void negotiate_from_smb1(struct smb2_server *c, const uint8_t *message, size_t bytes);
-/* Takes the response to a NEGOTIATE into the preauthentication hash; r may be another request, or
- * NULL. */
+/* Adds the response to r to the preauthentication hash if r is a NEGOTIATE. r may be NULL. */
 void negotiate_hash_response(struct smb2_server *c, const struct request *r);
 
 /* ---- the handlers of the commands ----
  *
- * Each appends its response's body to out. Returns the NTSTATUS: where that is an error, what was
- * appended is replaced by an error's body. A handler that returns WAITS_FOR_HOST has set resume,
- * which is called in its place when the host has answered. */
+ * Each appends the body of its response to out and returns the NTSTATUS. If that is an error, the
+ * body of an error replaces what was appended. A handler that returns WAITS_FOR_HOST has set
+ * r->resume, which is called when the host has handled the event. */
 uint32_t request_handle_negotiate(struct smb2_server *c, struct request *r);
 uint32_t request_handle_session_setup(struct smb2_server *c, struct request *r);
 uint32_t request_handle_logoff(struct smb2_server *c, struct request *r);

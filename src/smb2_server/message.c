@@ -5,22 +5,22 @@
 #include "smb2/header.h"
 #include "smb2/file.h"
 
-/* What a request has to name. */
+/* What a request has to name for its command. */
 enum needs {
 	NOTHING,
-	SESSION_IF_ANY, /* 3.3.5.17: it may name none */
+	SESSION_IF_ANY, /* 3.3.5.17: ECHO may be sent without a session */
 	SESSION,
-	TREE,    /* and its session */
-	FILE_ID, /* and its tree; CREATE makes it */
+	TREE,    /* and the session of the tree */
+	FILE_ID, /* and the tree of the file; CREATE returns the id */
 };
 
-/* What a command needs, and who deals with it; nobody: no pipe has that. */
+/* What each command needs, and its handler. NULL: pipes do not support the command. */
 static const struct command {
 	enum needs needs;
 	uint32_t (*handle)(struct smb2_server *c, struct request *r);
-	/* Where nobody deals with it: its StructureSize, and what an open pipe is told. */
+	/* Of a command without a handler: its StructureSize, and the status for an open pipe. */
 	uint16_t structure_bytes;
-	uint32_t otherwise;
+	uint32_t status;
 } commands[SMB2_COMMAND_COUNT] = {
 	[SMB2_NEGOTIATE] = { NOTHING, request_handle_negotiate, 0, 0 },
 	[SMB2_SESSION_SETUP] = { NOTHING, request_handle_session_setup, 0, 0 },
@@ -47,13 +47,13 @@ static bool request_is_related(const struct request *r)
 	return (r->header.flags & SMB2_FLAGS_RELATED_OPERATIONS) != 0;
 }
 
-/* An NTSTATUS whose response has an error's body: 3.3.4.4. */
+/* Whether a response with this NTSTATUS has the body of an error: 3.3.4.4. */
 static bool status_has_error_body(uint32_t status)
 {
 	return status >> 30 == 3 && status != STATUS_MORE_PROCESSING_REQUIRED;
 }
 
-/* 3.3.5.2.4. Returns why a request may not be believed, or STATUS_SUCCESS. */
+/* 3.3.5.2.4. Returns STATUS_SUCCESS, or why the request must not be executed. */
 static uint32_t request_check_signature(const struct request *r)
 {
 	const struct smb2_server_session *s = r->session;
@@ -69,7 +69,7 @@ static uint32_t request_check_signature(const struct request *r)
 	                                                                 : STATUS_ACCESS_DENIED;
 }
 
-/* 3.3.5.2.7.2: what a related request takes over from the one before it. */
+/* 3.3.5.2.7.2: a related request belongs to the session and the tree of the request before it. */
 static uint32_t request_inherit_ids(struct request *r)
 {
 	const struct request *before = r->before;
@@ -107,10 +107,10 @@ static uint32_t request_find_tree(struct request *r)
 	                                                       : STATUS_NETWORK_NAME_DELETED;
 }
 
-/* 3.3.5.14, 3.3.5.18, 3.3.5.19, 3.3.5.22.1: a pipe that is not there goes first. */
+/* 3.3.5.14, 3.3.5.18, 3.3.5.19, 3.3.5.22.1: that the pipe does not exist is reported first. */
 static uint32_t request_refuse_command(struct request *r, const struct command *command)
 {
-	uint32_t status = command->otherwise;
+	uint32_t status = command->status;
 	struct smb2_file_id id;
 
 	smb2_file_request_decode(&r->message, command->structure_bytes, &id);
@@ -142,7 +142,7 @@ static uint32_t request_run_command(struct smb2_server *c, struct request *r)
 	return command->handle != NULL ? command->handle(c, r) : request_refuse_command(r, command);
 }
 
-/* Puts the header before a request's response, and an error's body where it is one. */
+/* Completes the response to a request: its header, and the body of an error where it is one. */
 static void request_respond(struct smb2_server *c, struct request *r)
 {
 	struct smb2_header h;
@@ -164,7 +164,7 @@ static void request_respond(struct smb2_server *c, struct request *r)
 	compound_put_header(c, &h, r->status != STATUS_PENDING ? r->session : NULL);
 }
 
-/* Cuts the next request out of a message. False: the connection has failed. */
+/* Decodes the header of the next request of a message. False: the connection has to end. */
 static bool message_next_request(struct smb2_server *c, struct request *r, const uint8_t *message,
                                  size_t bytes)
 {
@@ -189,7 +189,7 @@ static bool message_next_request(struct smb2_server *c, struct request *r, const
 	         (c->dialect == 0 || c->dialect == SMB2_DIALECT_WILDCARD)) /* 3.3.5.2.2 */
 		smb2_server_fail(c, "the request precedes NEGOTIATE");
 	if (h->command != SMB2_CANCEL)
-		h->async_id = 0; /* the server makes them, 3.3.4.2 */
+		h->async_id = 0; /* only the server assigns them, 3.3.4.2 */
 	wire_reader_init(&r->message, message, r->length);
 	return c->error == NULL;
 }
@@ -205,7 +205,7 @@ static bool request_take_credits(struct smb2_server *c, const struct smb2_header
 	return c->error == NULL;
 }
 
-/* 3.3.5.2.1.1: what is encrypted by a session's key is that session's. */
+/* 3.3.5.2.1.1: a message encrypted with the key of a session contains that session's requests. */
 static bool request_fits_transform(struct smb2_server *c, const struct request *r,
                                    const struct smb2_server_session *encrypted_for)
 {
@@ -237,7 +237,7 @@ void message_begin(struct smb2_server *c, uint8_t *message, size_t bytes,
 	compound_begin(c, encrypted_for);
 }
 
-/* Sends the responses, or nothing. */
+/* Ends the message, and sends the responses if all requests were answered. */
 static void message_end(struct smb2_server *c, bool is_answered)
 {
 	c->message.is_open = false;
@@ -258,7 +258,7 @@ static void message_go_on(struct smb2_server *c, const struct request *r)
 		message_end(c, true);
 }
 
-/* Takes what a handler of the request returned. */
+/* Goes on after a handler of r has returned status. */
 static void message_request_handled(struct smb2_server *c, struct request *r, uint32_t status)
 {
 	r->status = status;
@@ -267,7 +267,8 @@ static void message_request_handled(struct smb2_server *c, struct request *r, ui
 		return;
 	if (status != NO_RESPONSE)
 		request_respond(c, r);
-	if (c->error != NULL || status == NO_RESPONSE) { /* it stands alone: nothing is lost */
+	/* A request without a response is the only one of its message: no response is lost. */
+	if (c->error != NULL || status == NO_RESPONSE) {
 		message_end(c, false);
 		return;
 	}
@@ -293,6 +294,10 @@ static void message_begin_request(struct smb2_server *c)
 		message_end(c, false);
 	} else {
 		compound_add(c);
+		if (c->error != NULL) {
+			message_end(c, false);
+			return;
+		}
 		m->response_at = c->out.len;
 		message_request_handled(c, r, request_run_command(c, r));
 	}

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* NEGOTIATE, 3.3.5.4, and the SMB1 one that leads to it, 3.3.5.3. */
+/* NEGOTIATE: 3.3.5.4, and 3.3.5.3 for clients that begin with an SMB1 NEGOTIATE. */
 #include "smb2_server/internal.h"
 
 #include <string.h>
 #include "smb2/negotiate_choice.h"
 #include "smb2/smb1_negotiate.h"
 
-/* What every answer says. */
+/* The fields that are the same in every response. */
 static void negotiate_fill_response(struct smb2_server *c, struct smb2_negotiate_response *n)
 {
 	n->security_mode = SMB2_NEGOTIATE_SIGNING_ENABLED | SMB2_NEGOTIATE_SIGNING_REQUIRED;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests that wait for a pipe's data: asynchronous, [MS-SMB2] 3.3.4.2. */
+/* Pending requests: they wait for data of a pipe, and are answered asynchronously, [MS-SMB2]
+ * 3.3.4.2. */
 #include "smb2_server/internal.h"
 
 #include <stdlib.h>
@@ -10,8 +11,8 @@ uint32_t pending_add(struct smb2_server *c, const struct request *r, struct smb2
 {
 	struct pending_request *w;
 
-	/* What follows in a compound would have to wait, too, 3.3.5.2.7: Samba refuses that as
-	 * well. */
+	/* Later requests of a compound would have to wait as well, 3.3.5.2.7. Samba refuses that,
+	 * too. */
 	if (!r->is_last)
 		return STATUS_INTERNAL_ERROR;
 	if (p->pending_count == MAX_PENDING || c->pending_count == MAX_PENDING_IN_ALL ||
@@ -58,7 +59,8 @@ void pending_end_all(struct smb2_server *c, struct smb2_server_pipe *p, uint32_t
 		pending_end(c, p, STAILQ_FIRST(&p->pending), status);
 }
 
-static bool pending_is_meant(const struct pending_request *w, const struct smb2_header *cancel)
+static bool pending_matches_cancel(const struct pending_request *w,
+                                   const struct smb2_header *cancel)
 {
 	if ((cancel->flags & SMB2_FLAGS_ASYNC_COMMAND) != 0)
 		return w->header.async_id == cancel->async_id;
@@ -73,7 +75,7 @@ void pending_cancel(struct smb2_server *c, struct smb2_server_session *s,
 
 	TAILQ_FOREACH(p, &s->pipes, link)
 	STAILQ_FOREACH(w, &p->pending, link)
-	if (pending_is_meant(w, cancel)) {
+	if (pending_matches_cancel(w, cancel)) {
 		pending_end(c, p, w, STATUS_CANCELLED);
 		return;
 	}

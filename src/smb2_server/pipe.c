@@ -7,7 +7,7 @@
 #include "smb2/ioctl.h"
 #include "smb2/read_write.h"
 
-/* ---- its life ---- */
+/* ---- opening and closing ---- */
 
 struct smb2_server_pipe *pipe_find(const struct smb2_server_session *s,
                                    const struct smb2_file_id *id)
@@ -115,7 +115,7 @@ uint32_t pipe_write_begin(struct smb2_server *c, struct smb2_server_pipe *p, con
 	                                                      .bytes = bytes });
 }
 
-/* Asks for a message more, or for what max_bytes leave of it. */
+/* Asks the host for another message if there is room for one, or else completes the response. */
 static uint32_t pipe_read_more(struct smb2_server *c)
 {
 	struct pipe_reading *reading = &c->reading;
@@ -159,11 +159,11 @@ uint32_t pipe_read_resume(struct smb2_server *c, struct request *r)
 	reading->message_left = reading->pipe->state.message_left;
 	reading->max_bytes -= (uint32_t)bytes;
 	if (bytes == 0 || reading->pipe->mode.reads_messages)
-		reading->max_bytes = 0; /* that was all */
+		reading->max_bytes = 0; /* one message, or none */
 	return pipe_read_more(c);
 }
 
-/* ---- for those who wait ---- */
+/* ---- for pending requests ---- */
 
 static void pipe_serve_go_on(struct smb2_server *c, uint32_t status)
 {

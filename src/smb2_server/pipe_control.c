@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* What is asked of pipes beside their data: IOCTL, QUERY_INFO and SET_INFO, 3.3.5.15, 3.3.5.20,
- * 3.3.5.21. */
+/* The handlers of IOCTL, QUERY_INFO and SET_INFO: 3.3.5.15, 3.3.5.20, 3.3.5.21. */
 #include "smb2_server/internal.h"
 
 #include "smb2/ioctl.h"
 #include "smb2/negotiate_choice.h"
 #include "smb2/info.h"
 
-/* What goes through a pipe at once, either way. */
+/* What one READ or WRITE transfers at most. */
 #define QUOTA_BYTES SMB2_MAX_PAYLOAD_BYTES
 
 static const struct smb2_file_id no_file = { SMB2_RELATED_ID_64, SMB2_RELATED_ID_64 };
 
-/* The host has taken the message, or not. */
+/* The host has handled the message. */
 static uint32_t ioctl_transceive_written(struct smb2_server *c, struct request *r)
 {
 	if (r->pipe->state.is_broken)
@@ -23,7 +22,7 @@ static uint32_t ioctl_transceive_written(struct smb2_server *c, struct request *
 	return pipe_read_begin(c, r->pipe, SMB2_IOCTL, r->count);
 }
 
-/* 3.3.5.15.3, [MS-FSCC] 2.3.47: writes a message and waits for the one that answers it. */
+/* 3.3.5.15.3, [MS-FSCC] 2.3.47: writes a message and waits for the message that answers it. */
 static uint32_t ioctl_pipe_transceive(struct smb2_server *c, struct request *r,
                                       const struct smb2_ioctl_request *asked)
 {
@@ -39,7 +38,7 @@ static uint32_t ioctl_pipe_transceive(struct smb2_server *c, struct request *r,
 	return pipe_write_begin(c, r->pipe, asked->input.data, asked->input.bytes);
 }
 
-/* 3.3.5.15.4, [MS-FSCC] 2.3.46; none of the data is shown. */
+/* 3.3.5.15.4, [MS-FSCC] 2.3.46. Returns the number of readable bytes, but no data. */
 static uint32_t ioctl_pipe_peek(struct smb2_server *c, struct request *r,
                                 const struct smb2_ioctl_request *asked)
 {
@@ -60,7 +59,7 @@ static uint32_t ioctl_pipe_peek(struct smb2_server *c, struct request *r,
 	return facts.readable_bytes > 0 ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
 }
 
-/* The host would open the pipe, or not: it is closed again. */
+/* The host has opened the pipe or refused: the pipe is closed again. */
 static uint32_t ioctl_pipe_wait_opened(struct smb2_server *c, struct request *r)
 {
 	uint32_t status = STATUS_SUCCESS;
@@ -76,7 +75,7 @@ static uint32_t ioctl_pipe_wait_opened(struct smb2_server *c, struct request *r)
 	return STATUS_SUCCESS;
 }
 
-/* 3.3.5.15.10: a pipe that is there always has room for one more. */
+/* 3.3.5.15.10: a pipe that can be opened at all is always available. */
 static uint32_t ioctl_pipe_wait(struct smb2_server *c, struct request *r,
                                 const struct smb2_ioctl_request *asked)
 {
@@ -90,7 +89,7 @@ static uint32_t ioctl_pipe_wait(struct smb2_server *c, struct request *r,
 	return pipe_open_begin(c, r->session);
 }
 
-/* 3.3.5.15.12: whatever does not agree ends the connection, since somebody stands in between. */
+/* 3.3.5.15.12: a difference ends the connection, since somebody has changed the NEGOTIATE. */
 static uint32_t ioctl_validate_negotiate(struct smb2_server *c, struct request *r,
                                          const struct smb2_ioctl_request *asked)
 {
@@ -110,13 +109,13 @@ static uint32_t ioctl_validate_negotiate(struct smb2_server *c, struct request *
 	return STATUS_SUCCESS;
 }
 
-/* An FSCTL that pipes have, or that is about no file at all. */
+/* The FSCTLs that are supported, and those that are refused with a status of their own. */
 static const struct control {
 	uint32_t fsctl;
-	bool is_of_pipe;
+	bool is_of_pipe; /* else of no file */
 	uint32_t (*handle)(struct smb2_server *c, struct request *r,
 	                   const struct smb2_ioctl_request *asked);
-	uint32_t otherwise;
+	uint32_t status; /* without a handler */
 } controls[] = {
 	{ FSCTL_PIPE_TRANSCEIVE, true, ioctl_pipe_transceive, 0 },
 	{ FSCTL_PIPE_PEEK, true, ioctl_pipe_peek, 0 },
@@ -156,13 +155,13 @@ uint32_t request_handle_ioctl(struct smb2_server *c, struct request *r)
 	if (asked.flags != SMB2_0_IOCTL_IS_FSCTL)
 		return STATUS_NOT_SUPPORTED;
 	control = ioctl_find_control(asked.fsctl);
-	if (control == NULL) { /* a pipe that is not there goes first */
+	if (control == NULL) { /* that the pipe does not exist is reported first */
 		(void)request_find_pipe(r, asked.id, &status);
 		return status;
 	}
 	if (!control->is_of_pipe && !ioctl_is_without_file(&asked.id)) /* 3.3.5.15 */
 		return STATUS_INVALID_PARAMETER;
-	return control->handle != NULL ? control->handle(c, r, &asked) : control->otherwise;
+	return control->handle != NULL ? control->handle(c, r, &asked) : control->status;
 }
 
 uint32_t request_handle_query_info(struct smb2_server *c, struct request *r)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pipes: CREATE, CLOSE, FLUSH, READ and WRITE, 3.3.5.9 to 3.3.5.13. */
+/* The handlers of CREATE, CLOSE, FLUSH, READ and WRITE: 3.3.5.9 to 3.3.5.13. */
 #include "smb2_server/internal.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "smb2/header.h"
 #include "smb2/read_write.h"
 
-/* The host has opened the pipe, or refused. */
+/* The host has opened the pipe or refused. */
 static uint32_t request_create_opened(struct smb2_server *c, struct request *r)
 {
 	uint32_t status = STATUS_SUCCESS;
@@ -72,7 +72,7 @@ uint32_t request_handle_flush(struct smb2_server *c, struct request *r)
 	return STATUS_SUCCESS;
 }
 
-/* 3.3.5.12, 3.3.5.13: what files have is not for pipes, and what RDMA has is not for TCP. */
+/* 3.3.5.12, 3.3.5.13: the flags are for files, and the channels for RDMA. */
 static bool pipe_supports_transfer(const struct smb2_server *c, uint32_t channel, uint32_t flags)
 {
 	return c->dialect < SMB2_DIALECT_300 || (channel == SMB2_CHANNEL_NONE && flags == 0);
@@ -102,7 +102,7 @@ uint32_t request_handle_read(struct smb2_server *c, struct request *r)
 	return pipe_read_begin(c, p, SMB2_READ, asked.max_bytes);
 }
 
-/* The host has taken the data, or not. */
+/* The host has handled the data. */
 static uint32_t request_write_taken(struct smb2_server *c, struct request *r)
 {
 	if (r->pipe->state.is_broken)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Responses: compounded as their requests were, signed one by one or encrypted as a whole.
+/* Responses: compounded as their requests are, and signed one by one or encrypted together.
  * [MS-SMB2] 3.3.4.1. */
 #include "smb2_server/internal.h"
 
@@ -9,7 +9,7 @@ void compound_begin(struct smb2_server *c, struct smb2_server_session *encrypted
 	c->compound.begin = smb2_frame_begin(&c->out);
 }
 
-/* Signs the last response, now that its end is known. */
+/* Signs the last response, whose end is known now. */
 static void compound_sign_last(struct smb2_server *c)
 {
 	struct compound *compound = &c->compound;
@@ -22,7 +22,7 @@ static void compound_sign_last(struct smb2_server *c)
 		compound->failed = true;
 }
 
-/* 3.3.4.1.3: a client may compound requests whose responses together are longer than a message. */
+/* 3.3.4.1.3: the responses to a compound can be longer than a message may be. */
 static bool compound_fits_frame(struct smb2_server *c)
 {
 	size_t bytes = c->out.len - c->compound.begin;
@@ -87,7 +87,7 @@ void compound_end(struct smb2_server *c)
 	                  compound->begin))
 		compound->failed = true;
 	smb2_frame_end(&c->out, compound->begin);
-	if (c->out.failed || compound->failed) { /* nothing leaves unprotected */
+	if (c->out.failed || compound->failed) { /* nothing is sent unprotected */
 		wire_writer_clear(&c->out);
 		smb2_server_fail(c, "a response could not be encoded, signed or encrypted");
 	}
@@ -106,7 +106,7 @@ struct smb2_header response_header(struct smb2_server *c, const struct smb2_head
 		.session_id = request->session_id,
 	};
 
-	if (request->async_id != 0) { /* its credits came with the interim one, 3.3.4.1.2 */
+	if (request->async_id != 0) { /* the interim response granted the credits, 3.3.4.1.2 */
 		h.flags |= SMB2_FLAGS_ASYNC_COMMAND;
 		h.async_id = request->async_id;
 	} else {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes in, events out. Messages out of the stream of bytes: 3.3.5.2. */
+/* Bytes in, events out. 3.3.5.2 */
 #include "smb2_server/internal.h"
 
 #include <assert.h>
@@ -23,7 +23,8 @@ struct smb2_server *smb2_server_new(struct smb2_server_settings *settings)
 
 void smb2_server_close(struct smb2_server *c)
 {
-	smb2_server_fail(c, "it is closed"); /* no pending request is answered any more */
+	smb2_server_fail(c,
+	                 "the host has closed the connection"); /* no response is sent any more */
 	c->is_closed = true;
 	c->message.is_open = false;
 	c->has_question = false;
@@ -54,7 +55,7 @@ void smb2_server_free(struct smb2_server *c)
 
 uint8_t *smb2_server_space(struct smb2_server *c, size_t *room)
 {
-	assert(!c->message.is_open); /* which lies where space would be made */
+	assert(!c->message.is_open); /* making space invalidates the message */
 	return smb2_frames_space(&c->in, room);
 }
 
@@ -78,7 +79,7 @@ static bool message_has_protocol_id(const uint8_t *message, size_t bytes, uint8_
 	return bytes >= 4 && message[0] == first && memcmp(message + 1, "SMB", 3) == 0;
 }
 
-/* 3.3.5.2.1.1: whatever is wrong with it ends the connection. */
+/* 3.3.5.2.1.1: every error in an encrypted message ends the connection. */
 static void message_begin_encrypted(struct smb2_server *c, uint8_t *message, size_t bytes)
 {
 	struct smb2_server_session *s;
@@ -100,7 +101,7 @@ static void message_begin_encrypted(struct smb2_server *c, uint8_t *message, siz
 		message_begin(c, message, bytes, s);
 }
 
-/* Begins the next message. False: it has not come yet. */
+/* Begins the next message. False: it has not been received completely. */
 static bool message_begin_next(struct smb2_server *c)
 {
 	uint8_t *message;
@@ -182,7 +183,7 @@ static bool event_of_ended_session(struct smb2_server *c, struct smb2_server_eve
 	return false;
 }
 
-/* Does the next thing that can be done. False: nothing can be. */
+/* Makes one step of progress. False: the server waits for the client or the host. */
 static bool server_advance(struct smb2_server *c)
 {
 	if (c->message.is_open)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What sets up a connection's sessions and trees: SESSION_SETUP, LOGOFF, ECHO, TREE_CONNECT and
- * TREE_DISCONNECT, 3.3.5.5 to 3.3.5.8, 3.3.5.17. */
+/* Requests about sessions and trees: SESSION_SETUP, LOGOFF, ECHO, TREE_CONNECT and TREE_DISCONNECT,
+ * 3.3.5.5 to 3.3.5.8, 3.3.5.17. */
 #include "smb2_server/internal.h"
 
 #include <assert.h>
@@ -15,14 +15,15 @@ static bool session_encryption_required(const struct smb2_server *c)
 	return c->settings->encryption == SMB2_SERVER_ENCRYPTION_REQUIRED;
 }
 
-/* The session that a request is about. NULL: *status says why there is none. */
+/* The session that a SESSION_SETUP creates or goes on with. NULL: see *status. */
 static struct smb2_server_session *
 session_setup_find(struct smb2_server *c, const struct request *r,
                    const struct smb2_session_setup_request *setup, uint32_t *status)
 {
 	struct smb2_server_session *s;
 
-	if ((setup->flags & SMB2_SESSION_FLAG_BINDING) != 0) { /* one connection a session */
+	if ((setup->flags & SMB2_SESSION_FLAG_BINDING) !=
+	    0) { /* no multichannel: a session has one connection */
 		*status = STATUS_REQUEST_NOT_ACCEPTED;
 		return NULL;
 	}
@@ -44,7 +45,8 @@ uint32_t request_handle_session_setup(struct smb2_server *c, struct request *r)
 	struct smb2_server_session *s;
 	uint32_t status;
 
-	/* Its answer waits for a judgement, and takes keys that what follows would need. */
+	/* The response is sent when the host has authenticated the token, and only then there are
+	 * keys for further requests of the message. */
 	if (!r->is_first || !r->is_last)
 		return STATUS_INVALID_PARAMETER;
 	if (session_encryption_required(c) && !smb2_server_can_encrypt(c))
@@ -76,7 +78,7 @@ uint32_t request_handle_session_setup(struct smb2_server *c, struct request *r)
 	return NO_RESPONSE;
 }
 
-/* Keys, of a session that gets its first ones. */
+/* Derives the keys of a new session. False: out of memory, or OpenSSL forbids an algorithm. */
 static bool session_make_keys(const struct smb2_server *c, struct smb2_server_session *s,
                               const struct smb2_session_key *key)
 {
@@ -88,18 +90,19 @@ static bool session_make_keys(const struct smb2_server *c, struct smb2_server_se
 	return s->signing_key != NULL && (!smb2_server_can_encrypt(c) || s->encryption != NULL);
 }
 
-/* Gives what becomes of a log-on that the host is content with. */
+/* Accepts a log-on that has succeeded. Returns STATUS_SUCCESS, or why the session does not allow
+ * it. */
 static uint32_t session_accept_identity(struct smb2_server *c, struct smb2_server_session *s,
                                         const struct smb2_server_authentication *authentication)
 {
 	bool is_null = !identity_is_authenticated(authentication->identity);
 
-	/* 3.3.5.5.2 keeps the keys, and 3.3.5.5.3 the security context: so it is the same
-	 * account's. */
+	/* Reauthentication keeps the keys (3.3.5.5.2) and the security context (3.3.5.5.3), so it
+	 * must be by the same account. */
 	if (s->state == SESSION_VALID && !identity_is_same(s->identity, authentication->identity))
 		return STATUS_ACCESS_DENIED;
 	if (s->state == SESSION_IN_PROGRESS) {
-		/* A null session has no key to encrypt by. */
+		/* A null session has no key to encrypt with. */
 		if (is_null && session_encryption_required(c))
 			return STATUS_ACCESS_DENIED;
 		if (!is_null && !session_make_keys(c, s, &authentication->key))
@@ -128,7 +131,7 @@ static void session_setup_respond(struct smb2_server *c, struct smb2_server_sess
 	smb2_session_setup_response_encode(&c->out, session_setup_flags(s), authentication->token,
 	                                   authentication->token_bytes);
 	response_end(c, &s->setup, status, s);
-	/* 3.3.5.5.3: the last answer, which the key signs, is not part of what it is made of. */
+	/* 3.3.5.5.3: the final response, which is signed, is not part of the hash. */
 	if (s->state == SESSION_IN_PROGRESS && c->error == NULL &&
 	    !crypto_sha512_chain(s->preauth, c->out.data + c->compound.last_at,
 	                         c->out.len - c->compound.last_at))
@@ -143,7 +146,7 @@ static void session_setup_refuse(struct smb2_server *c, struct smb2_server_sessi
 	response_begin(c, s, s->setup_is_encrypted);
 	smb2_error_response_encode(&c->out);
 	response_end(c, &s->setup, status, s);
-	/* 3.3.5.5.3: a session that could not be renewed ends, too. */
+	/* 3.3.5.5.3: a failed reauthentication ends the session. */
 	if (!is_renewed || status != STATUS_INSUFFICIENT_RESOURCES)
 		smb2_session_end(c, s);
 }
@@ -169,7 +172,7 @@ uint32_t smb2_server_authenticated(struct smb2_server *c, struct smb2_server_ses
 		return status;
 	s->was_established = is_new;
 	s->was_changed = !is_new;
-	/* A null session is not the same user's as another one. */
+	/* Two null sessions do not belong to the same user. */
 	s->names_previous = is_new && !s->is_null && s->previous_id != 0 && s->previous_id != s->id;
 	return status;
 }
@@ -180,14 +183,14 @@ uint32_t request_handle_logoff(struct smb2_server *c, struct request *r)
 	if (r->message.error != NULL)
 		return STATUS_INVALID_PARAMETER;
 	smb2_empty_body_encode(&c->out);
-	smb2_session_end(c, r->session); /* signs the answer all the same */
+	smb2_session_end(c, r->session); /* its key signs the response nevertheless */
 	return STATUS_SUCCESS;
 }
 
 uint32_t request_handle_echo(struct smb2_server *c, struct request *r)
 {
-	/* 3.3.5.17 would rather hang up where there is no session. smbtorture's two_logoff, and
-	 * Samba, have it answered; how long a connection may last without one is bounded anyway. */
+	/* 3.3.5.17 closes the connection where there is no session. Samba answers, and smbtorture's
+	 * two_logoff expects that. A connection without a session times out anyway. */
 	smb2_empty_body_decode(&r->message);
 	if (r->message.error != NULL)
 		return STATUS_INVALID_PARAMETER;
@@ -195,11 +198,11 @@ uint32_t request_handle_echo(struct smb2_server *c, struct request *r)
 	return STATUS_SUCCESS;
 }
 
-/* ---- trees: there is one share ---- */
+/* ---- trees. There is one share. ---- */
 
 #define SHARE "IPC$"
 
-/* What stands behind \\server\; NULL: it is not of that form. */
+/* The share in \\server\share. NULL: the path has another form. */
 static const char *tree_path_share(const char *path)
 {
 	const char *share;

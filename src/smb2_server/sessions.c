@@ -14,8 +14,8 @@ struct smb2_server_session *smb2_session_find(const struct smb2_server *c, uint6
 	return NULL;
 }
 
-/* A log-on that its client does not go on with makes room for the next one. False: all are being
- * judged. */
+/* Ends the oldest log-on that waits for its client, if there are too many. False: all of them wait
+ * for the host. */
 static bool smb2_session_evict_log_on(struct smb2_server *c)
 {
 	struct smb2_server_session *s, *oldest = NULL;
@@ -113,8 +113,8 @@ bool smb2_session_end_marked(struct smb2_server *c)
 	return false;
 }
 
-/* What signs or encrypts a response needs its session. */
-static bool smb2_session_may_be_needed(const struct smb2_server *c)
+/* Whether a response still has to be signed or encrypted with the key of a session. */
+static bool smb2_session_keys_are_needed(const struct smb2_server *c)
 {
 	return c->message.is_open || c->serving != NULL || !STAILQ_EMPTY(&c->ended_requests);
 }
@@ -123,7 +123,7 @@ void smb2_session_free_ended(struct smb2_server *c)
 {
 	struct smb2_server_session *s, *next;
 
-	if (smb2_session_may_be_needed(c))
+	if (smb2_session_keys_are_needed(c))
 		return;
 	for (s = TAILQ_FIRST(&c->ended_sessions); s != NULL; s = next) {
 		next = TAILQ_NEXT(s, link);

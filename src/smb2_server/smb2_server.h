@@ -2,8 +2,8 @@
 /* The server's side of one SMB2 or SMB3 connection: [MS-SMB2] 3.3. It serves the share IPC$ and the
  * named pipes in it.
  *
- * The server does no I/O, knows no clock and never calls its host, as the program around it is
- * called here. The host puts in the bytes that the client sent, and takes out events:
+ * The server does no I/O, knows no clock and never calls the program around it, its host. The host
+ * puts in the bytes that the client has sent, and takes out events:
  *
  *	space = smb2_server_space(server, &room);
  *	... reads at most room bytes from the client into space ...
@@ -11,11 +11,11 @@
  *	while (smb2_server_next_event(server, &event))
  *		... handles the event ...
  *
- * A request that needs the host's answer stays where it is, with the compound that it is part of,
- * until the host has handled the event and asks for the next one. So whatever the host learns while
- * it handles an event - data for a pipe, that a pipe has ended, that a session is to be closed - is
- * told to the server from there, by one of the functions below. None of them frees anything: a
- * session and a pipe exist until the event that says they are closed was handled. */
+ * A request that needs the host's answer waits, together with the compound that it is part of,
+ *until the host has handled the event and asks for the next one. While the host handles an event,
+ *it may call any function below, for example to report data of a pipe or to close a session. None
+ *of them frees a session or a pipe: both exist until the host has handled the event which says that
+ * they are closed. */
 #ifndef SMB2_SERVER_SMB2_SERVER_H
 #define SMB2_SERVER_SMB2_SERVER_H
 
@@ -47,35 +47,36 @@ enum smb2_server_event_type {
 	/* data is a token of a log-on to session. The host copies the token, and answers with
 	 * smb2_server_authenticated, at once or later. */
 	SMB2_SERVER_AUTHENTICATE,
-	/* A log-on has succeeded, and session has an identity. */
+	/* The first log-on to session has succeeded: it has an identity now. */
 	SMB2_SERVER_SESSION_ESTABLISHED,
-	/* The session's identity, or its number of pipes, is another one now. */
+	/* The identity or the number of pipes of session has changed. */
 	SMB2_SERVER_SESSION_CHANGED,
-	/* A request came in the session. */
+	/* A request was received in session. */
 	SMB2_SERVER_SESSION_USED,
-	/* The session has ended; all its pipes were closed before. Every session ends with this
-	 * event, also one that was never established. */
+	/* The session has ended, and its pipes were closed before. This is the last event of every
+	 * session, also of one that was never established. */
 	SMB2_SERVER_SESSION_CLOSED,
-	/* The client says that its session with the id previous_id is dead, on whatever connection
-	 * that is. The host closes that session if it belongs to the same account as this one,
+	/* The client has given up its session with the id previous_id, which may be on another
+	 * connection. The host closes that session if it belongs to the same account as session,
 	 * 3.3.5.5.3. */
 	SMB2_SERVER_CLOSE_PREVIOUS_SESSION,
 	/* The client opens the pipe called name, which has no leading backslash. The host answers
-	 * with smb2_server_pipe_opened or smb2_server_pipe_refused. A pipe that it does neither
-	 * with is refused for want of memory. */
+	 * with smb2_server_pipe_opened or smb2_server_pipe_refused. Without an answer the pipe is
+	 * refused with STATUS_INSUFFICIENT_RESOURCES. */
 	SMB2_SERVER_PIPE_OPEN,
 	/* The client wrote data to the pipe. The host answers with smb2_server_pipe_update. */
 	SMB2_SERVER_PIPE_WRITE,
 	/* The client reads from the pipe. The host appends at most max_bytes of the next message
 	 * to to, and answers with smb2_server_pipe_update. */
 	SMB2_SERVER_PIPE_READ,
-	/* The pipe was closed: the last event of every pipe that the host has opened. */
+	/* The pipe was closed. This is the last event of every pipe that the host has opened. */
 	SMB2_SERVER_PIPE_CLOSED,
-	/* data has to be sent to the client. The event comes again until the host has called
-	 * smb2_server_sent; until then the server answers no other message. So a host that has too
-	 * much unsent waits with that call. */
+	/* The host sends data to the client, and calls smb2_server_sent. The event is repeated
+	 * until it does, and no other message is answered before: the server holds the responses to
+	 * one message, and to pending requests. A host with too much unsent data delays the call.
+	 */
 	SMB2_SERVER_SEND,
-	/* The connection has to be closed, because of reason. The event comes again. */
+	/* The host closes the connection, because of reason. The event is repeated. */
 	SMB2_SERVER_DISCONNECT,
 };
 
@@ -95,49 +96,49 @@ struct smb2_server_event {
 
 /* Keeps settings. NULL: out of memory. */
 struct smb2_server *smb2_server_new(struct smb2_server_settings *settings);
-/* Ends every session, and answers no request any more: SMB2_SERVER_PIPE_CLOSED and
- * SMB2_SERVER_SESSION_CLOSED are the only events that still come. */
+/* Ends all sessions. Afterwards the only events are SMB2_SERVER_PIPE_CLOSED and
+ * SMB2_SERVER_SESSION_CLOSED. */
 void smb2_server_close(struct smb2_server *c);
-/* Frees the server. A host with anything of its own in sessions or pipes calls smb2_server_close
+/* Frees the server. A host that keeps anything for sessions or pipes calls smb2_server_close
  * before, and handles the events. NULL is allowed. */
 void smb2_server_free(struct smb2_server *c);
 
-/* Where the next bytes from the network go, as of smb2_frames_space, and how many came at what
- * time: now is a FILETIME. Both only when there is no event left but SMB2_SERVER_SEND. */
+/* Where the next bytes of the client go: *room of them at most. NULL: out of memory. To be called
+ * when there is no event left, or only SMB2_SERVER_SEND. */
 uint8_t *smb2_server_space(struct smb2_server *c, size_t *room);
+/* So many bytes were received into that space. now is the time as a FILETIME. */
 void smb2_server_received(struct smb2_server *c, size_t bytes, uint64_t now);
 
-/* Goes on to the next event. False: there is none until the client sends more, or the host says
- * more. */
+/* Gives the next event. False: there is none until the client sends more, or the host calls another
+ * function. */
 bool smb2_server_next_event(struct smb2_server *c, struct smb2_server_event *event);
 
-/* The data of SMB2_SERVER_SEND was sent, or is kept elsewhere. */
+/* Answers SMB2_SERVER_SEND: the data was sent or copied. */
 void smb2_server_sent(struct smb2_server *c);
 
 /* How a step of a log-on ended. Texts and bytes are borrowed. */
 struct smb2_server_authentication {
-	/* STATUS_SUCCESS, STATUS_MORE_PROCESSING_REQUIRED, or why the log-on failed. A session that
-	 * is renewed ends when that fails, but for STATUS_INSUFFICIENT_RESOURCES. */
+	/* STATUS_SUCCESS, STATUS_MORE_PROCESSING_REQUIRED, or why the log-on failed. A failed
+	 * reauthentication ends the session, unless this is STATUS_INSUFFICIENT_RESOURCES. */
 	uint32_t nt;
 	const uint8_t *token; /* for the client */
 	size_t token_bytes;
-	/* With STATUS_SUCCESS: who logged on, held by the session, and the session key, which is
-	 * empty for a null session. */
+	/* With STATUS_SUCCESS: who logged on, which the session holds, and the session key, which
+	 * is empty for a null session. */
 	struct identity *identity;
 	struct smb2_session_key key;
 };
 
-/* Answers SMB2_SERVER_AUTHENTICATE. Returns how the step ended: what authentication says, or why
- * the session does not allow that. */
+/* Answers SMB2_SERVER_AUTHENTICATE. Returns authentication->nt, or why the session does not allow
+ * the log-on. */
 uint32_t smb2_server_authenticated(struct smb2_server *c, struct smb2_server_session *s,
                                    const struct smb2_server_authentication *authentication);
 
-/* Ends a session, 3.3.4.12, once the message that is being answered is answered. Requests that
- * wait for data of its pipes are answered with STATUS_CANCELLED, later ones with
- * STATUS_USER_SESSION_DELETED. */
+/* Ends a session, 3.3.4.12, after the message that is being answered. Its pending requests are
+ * answered with STATUS_CANCELLED, and later requests with STATUS_USER_SESSION_DELETED. */
 void smb2_server_close_session(struct smb2_server *c, struct smb2_server_session *s);
 
-/* A session, and one whose log-on has not succeeded yet: its identity is NULL. */
+/* The identity is NULL until the first log-on has succeeded. */
 uint64_t smb2_server_session_id(const struct smb2_server_session *s);
 struct identity *smb2_server_session_identity(const struct smb2_server_session *s); /* borrowed */
 unsigned smb2_server_session_pipes(const struct smb2_server_session *s);
@@ -145,8 +146,8 @@ unsigned smb2_server_session_pipes(const struct smb2_server_session *s);
 void *smb2_server_session_tag(const struct smb2_server_session *s);
 void smb2_server_session_set_tag(struct smb2_server_session *s, void *tag);
 
-/* The first of a connection's sessions, and the one behind another; NULL: there is none. Sessions
- * that have ended are not among them. */
+/* The first session of a connection, and the next one; NULL: there is none. Sessions that have
+ * ended are not listed. */
 struct smb2_server_session *smb2_server_sessions(const struct smb2_server *c);
 struct smb2_server_session *smb2_server_session_next(const struct smb2_server_session *s);
 
@@ -155,16 +156,16 @@ void smb2_server_pipe_opened(struct smb2_server_pipe *p, void *tag);
 void smb2_server_pipe_refused(struct smb2_server_pipe *p, uint32_t nt);
 void *smb2_server_pipe_tag(const struct smb2_server_pipe *p);
 
-/* What a pipe has for the client. The server asks for the data itself when the client reads. */
+/* What a pipe has for the client. The host is asked for the data when the client reads. */
 struct smb2_server_pipe_state {
 	size_t readable_bytes; /* of all messages */
-	size_t message_left;   /* of the message that was read last, what was not read of it */
-	bool has_ended;        /* nothing comes behind those */
-	bool is_broken;        /* what was written last was not taken. It stays broken */
+	size_t message_left;   /* how much of the message that was read last is still unread */
+	bool has_ended;        /* nothing follows the readable bytes */
+	bool is_broken;        /* the last write failed; the pipe stays broken */
 };
 
 /* Answers SMB2_SERVER_PIPE_WRITE and SMB2_SERVER_PIPE_READ. The host calls it whenever the state of
- * a pipe has changed; who waits for data of the pipe is answered by the events that follow. */
+ * a pipe has changed; pending requests are answered by the events that follow. */
 void smb2_server_pipe_update(struct smb2_server_pipe *p,
                              const struct smb2_server_pipe_state *state);
 
