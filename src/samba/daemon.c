@@ -23,8 +23,8 @@ enum {
 	EXIT_GOOD = 0,
 	EXIT_BAD = 1,
 	MAX_SESSIONS = 1000000,
-	MAX_ANSWERS_HELD = 4, /* as long as they may be, for callers who have not read them yet */
-	DRAIN_LOOK_MS = 20,
+	MAX_ANSWERS_HELD = 4, /* of the greatest length, for clients that have not read them yet */
+	DRAIN_TICK_MS = 20,
 	DRAIN_MS = 5000,
 };
 
@@ -33,17 +33,17 @@ struct samba_daemon {
 	struct samba_installation samba;
 	struct net_loop *loop;
 	struct net_signals *signals;
-	struct socket_dir *folder;
+	struct socket_dir *socket_dir;
 	struct relay *relay;
-	struct relay_endpoint *door;
-	struct samba_publisher *feeding;
+	struct relay_endpoint *endpoint;
+	struct samba_publisher *publisher;
 	struct status_socket *status;
 	int64_t began_ms, drained_by_ms;
 	bool is_draining, has_failed;
-	struct net_timer *look; /* whether all pipes are closed, once it drains */
+	struct net_timer *drain_timer; /* checks whether all pipes are closed */
 };
 
-/* Samba's sessions began by this clock, too. */
+/* Samba takes the start of its sessions from this clock, too. */
 static int64_t samba_daemon_unix_ms(void *context)
 {
 	struct timespec now;
@@ -53,7 +53,7 @@ static int64_t samba_daemon_unix_ms(void *context)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* However the clock is set meanwhile. */
+/* A clock that nobody sets. */
 static int64_t samba_daemon_steady_ms(void)
 {
 	struct timespec now;
@@ -62,13 +62,13 @@ static int64_t samba_daemon_steady_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* ---- what the relay asks ---- */
+/* ---- for the relay and the publisher ---- */
 
 static const char *samba_daemon_find_transport(void *context, const char *client, const char *user)
 {
 	struct samba_daemon *d = context;
 
-	return samba_publisher_find_transport(d->feeding, client, user);
+	return samba_publisher_find_transport(d->publisher, client, user);
 }
 
 static uint32_t samba_daemon_count_sessions(void *context, const char *client, const char *user,
@@ -76,14 +76,14 @@ static uint32_t samba_daemon_count_sessions(void *context, const char *client, c
 {
 	struct samba_daemon *d = context;
 
-	return samba_publisher_count_sessions(d->feeding, client, user, began_s);
+	return samba_publisher_count_sessions(d->publisher, client, user, began_s);
 }
 
 static void samba_daemon_log_closing(void *context, const char *client, const char *user)
 {
 	struct samba_daemon *d = context;
 
-	samba_publisher_log_closing(d->feeding, client, user);
+	samba_publisher_log_closing(d->publisher, client, user);
 }
 
 static void samba_daemon_log_event(void *context, const struct srvsvc_event *event)
@@ -102,38 +102,39 @@ static bool samba_daemon_find_cached(void *context, const char *client, const ch
 	return session_cache_find(d->relay->cache, client, user, started_s, row, seen_started_s);
 }
 
-/* ---- what it says of itself ---- */
+/* ---- status ---- */
 
 static void samba_daemon_write_status(void *context, char *to, size_t room)
 {
 	struct samba_daemon *d = context;
-	struct relay_endpoint_counts door;
-	struct samba_publisher_state feed;
+	struct relay_endpoint_counts counts;
+	struct samba_publisher_state published;
 	int used;
 
-	relay_endpoint_count(d->door, &door);
+	relay_endpoint_count(d->endpoint, &counts);
 	used = snprintf(
 		to, room,
 		"version: %s\npid: %ld\nrunning_s: %lld\nsamba: %s\nupstream: %s\nlinks: %zu\n"
-		"pipes_now: %u\npipes: %llu\npipes_turned_away: %llu\n"
+		"pipes_now: %u\npipes: %llu\npipes_refused: %llu\n"
 		"pipes_without_samba: %llu\npipes_malformed: %llu\n"
-		"requests_passed_on: %llu\nrequests_answered: %llu\nheld_bytes: %zu\n",
+		"requests_forwarded: %llu\nrequests_intercepted: %llu\nheld_bytes: %zu\n",
 		NETSESSION_VERSION, (long)getpid(),
 		(long long)(samba_daemon_steady_ms() - d->began_ms) / 1000, d->samba.version_text,
-		socket_dir_upstream(d->folder), socket_dir_link_count(d->folder), door.pipes_now,
-		(unsigned long long)door.pipes, (unsigned long long)door.refused,
-		(unsigned long long)door.without_samba, (unsigned long long)door.malformed,
-		(unsigned long long)d->relay->forwarded, (unsigned long long)d->relay->intercepted,
-		d->relay->service.held_bytes);
-	samba_publisher_get_state(d->feeding, &feed);
+		socket_dir_upstream(d->socket_dir), socket_dir_link_count(d->socket_dir),
+		counts.pipes_now, (unsigned long long)counts.pipes,
+		(unsigned long long)counts.refused, (unsigned long long)counts.without_samba,
+		(unsigned long long)counts.malformed, (unsigned long long)d->relay->forwarded,
+		(unsigned long long)d->relay->intercepted, d->relay->service.held_bytes);
+	samba_publisher_get_state(d->publisher, &published);
 	if (used > 0 && (size_t)used < room)
-		(void)snprintf(to + used, room - (size_t)used,
-		               "feed: %s\nfeed_story: %s\nfeed_sessions: %zu\n"
-		               "feed_looks: %llu\nfeed_looks_failed: %llu\nfeed_closed: %llu\n",
-		               feed.is_connected ? "connected" : "not connected", feed.message,
-		               feed.sessions, (unsigned long long)feed.polls,
-		               (unsigned long long)feed.failed_polls,
-		               (unsigned long long)feed.closed);
+		(void)snprintf(
+			to + used, room - (size_t)used,
+			"publish: %s\npublish_message: %s\npublish_sessions: %zu\n"
+			"publish_polls: %llu\npublish_polls_failed: %llu\npublish_closed: %llu\n",
+			published.is_connected ? "connected" : "not connected", published.message,
+			published.sessions, (unsigned long long)published.polls,
+			(unsigned long long)published.failed_polls,
+			(unsigned long long)published.closed);
 }
 
 static void samba_daemon_log_status(struct samba_daemon *d)
@@ -145,15 +146,15 @@ static void samba_daemon_log_status(struct samba_daemon *d)
 		log_write(LOG_LEVEL_NOTICE, "%s", line);
 }
 
-/* ---- the end ---- */
+/* ---- stop ---- */
 
 static void samba_daemon_close(struct samba_daemon *d)
 {
-	net_timer_stop(d->look);
+	net_timer_stop(d->drain_timer);
 	status_socket_free(d->status);
-	relay_endpoint_free(d->door);
-	samba_publisher_free(d->feeding);
-	socket_dir_close(d->folder);
+	relay_endpoint_free(d->endpoint);
+	samba_publisher_free(d->publisher);
+	socket_dir_close(d->socket_dir);
 	net_signals_free(d->signals);
 	*d = (struct samba_daemon){
 		.options = d->options,
@@ -169,38 +170,39 @@ static void samba_daemon_on_drain_tick(void *context)
 	struct samba_daemon *d = context;
 	struct relay_endpoint_counts counts;
 
-	net_timer_stop(d->look);
-	d->look = NULL;
-	relay_endpoint_count(d->door, &counts);
+	net_timer_stop(d->drain_timer);
+	d->drain_timer = NULL;
+	relay_endpoint_count(d->endpoint, &counts);
 	if (counts.pipes_now > 0 && samba_daemon_steady_ms() < d->drained_by_ms)
-		d->look = net_timer_start(d->loop, DRAIN_LOOK_MS, samba_daemon_on_drain_tick, d);
-	if (d->look == NULL)
+		d->drain_timer = net_timer_start(d->loop, DRAIN_TICK_MS, samba_daemon_on_drain_tick,
+		                                 d);
+	if (d->drain_timer == NULL)
 		samba_daemon_close(d);
 }
 
-/* Samba serves srvsvc itself from here on, so new callers lose nothing. */
+/* From here on Samba serves srvsvc itself, so new clients lose nothing. */
 static void samba_daemon_drain(struct samba_daemon *d)
 {
-	log_write(LOG_LEVEL_NOTICE, "ends: Samba serves srvsvc itself");
+	log_write(LOG_LEVEL_NOTICE, "stopping; Samba serves srvsvc itself from now on");
 	systemd_notify("STOPPING=1");
 	d->is_draining = true;
 	status_socket_free(d->status);
 	d->status = NULL;
-	socket_dir_close(d->folder);
-	d->folder = NULL;
-	relay_endpoint_drain(d->door);
+	socket_dir_close(d->socket_dir);
+	d->socket_dir = NULL;
+	relay_endpoint_drain(d->endpoint);
 	d->drained_by_ms = samba_daemon_steady_ms() + DRAIN_MS;
 	samba_daemon_on_drain_tick(d);
 }
 
-/* Whoever starts it again has all of it made again. */
+/* The next start makes everything anew. */
 static void samba_daemon_on_socket_lost(void *context)
 {
 	struct samba_daemon *d = context;
 
 	log_write(LOG_LEVEL_ERROR,
-	          "np/srvsvc in %s was taken away: smbd cannot come any more; start it again, if "
-	          "systemd does not",
+	          "%s/np/srvsvc was removed, so smbd cannot reach the relay; stopping, to be "
+	          "restarted by systemd",
 	          d->options->directory);
 	d->has_failed = true;
 	samba_daemon_drain(d);
@@ -211,8 +213,9 @@ static void samba_daemon_on_signal(void *context, int number)
 	struct samba_daemon *d = context;
 
 	if (number == SIGHUP)
-		log_write(LOG_LEVEL_NOTICE, "there is nothing to be read anew; to look at Samba's "
-		                            "configuration again, restart it");
+		log_write(LOG_LEVEL_NOTICE,
+		          "nothing to reload: restart netsession-samba to read Samba's "
+		          "configuration again");
 	else if (number == SIGUSR1 && !d->is_draining)
 		samba_daemon_log_status(d);
 	else if (number != SIGUSR1 && !d->is_draining)
@@ -221,7 +224,7 @@ static void samba_daemon_on_signal(void *context, int number)
 		samba_daemon_close(d);
 }
 
-/* ---- the beginning ---- */
+/* ---- start ---- */
 
 static bool samba_daemon_log_error(const struct err *err)
 {
@@ -231,7 +234,7 @@ static bool samba_daemon_log_error(const struct err *err)
 
 static bool samba_daemon_open_socket_dir(struct samba_daemon *d, struct err *err)
 {
-	const struct socket_dir_settings folder = {
+	const struct socket_dir_settings settings = {
 		.directory = d->options->directory,
 		.ncalrpc_dir = d->samba.ncalrpc_dir,
 		.libexec_dir = d->samba.libexec_dir,
@@ -240,8 +243,8 @@ static bool samba_daemon_open_socket_dir(struct samba_daemon *d, struct err *err
 		.context = d,
 	};
 
-	d->folder = socket_dir_open(d->loop, &folder, err);
-	return d->folder != NULL;
+	d->socket_dir = socket_dir_open(d->loop, &settings, err);
+	return d->socket_dir != NULL;
 }
 
 static bool samba_daemon_open_relay(struct samba_daemon *d, struct err *err)
@@ -258,23 +261,23 @@ static bool samba_daemon_open_relay(struct samba_daemon *d, struct err *err)
 		.count_sessions = samba_daemon_count_sessions,
 		.on_session_del = samba_daemon_log_closing,
 	};
-	const struct relay_endpoint_settings door = {
-		.upstream = socket_dir_upstream(d->folder),
+	const struct relay_endpoint_settings endpoint = {
+		.upstream = socket_dir_upstream(d->socket_dir),
 		.max_pipes = d->options->max_pipes,
-		.publisher = d->feeding,
+		.publisher = d->publisher,
 	};
 	int socket;
 
 	d->relay = relay_new(&relay);
-	socket = d->relay != NULL ? socket_dir_listen(d->folder, err) : -1;
+	socket = d->relay != NULL ? socket_dir_listen(d->socket_dir, err) : -1;
 	if (socket >= 0)
-		d->door = relay_endpoint_new(d->loop, d->relay, socket, &door, err);
-	return d->door != NULL;
+		d->endpoint = relay_endpoint_new(d->loop, d->relay, socket, &endpoint, err);
+	return d->endpoint != NULL;
 }
 
 static bool samba_daemon_open_publisher(struct samba_daemon *d)
 {
-	const struct samba_publisher_settings feeding = {
+	const struct samba_publisher_settings settings = {
 		.is_off = d->options->no_publish,
 		.publish_socket = d->options->publish_socket,
 		.smb_conf = d->samba.smb_conf,
@@ -283,8 +286,8 @@ static bool samba_daemon_open_publisher(struct samba_daemon *d)
 		.context = d,
 	};
 
-	d->feeding = samba_publisher_new(d->loop, &feeding);
-	return d->feeding != NULL;
+	d->publisher = samba_publisher_new(d->loop, &settings);
+	return d->publisher != NULL;
 }
 
 static bool samba_daemon_open(struct samba_daemon *d)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The command "run": the relay and the feed, until it is told to end. */
+/* netsession-samba run: the relay and the publisher, until a signal ends them. */
 #ifndef SAMBA_DAEMON_H
 #define SAMBA_DAEMON_H
 
@@ -7,12 +7,12 @@
 #include <stdint.h>
 #include "system/log.h"
 
-/* Texts are borrowed as long as it runs. */
+/* Texts are borrowed while samba_daemon_run runs. */
 struct samba_options {
 	const char *smb_conf;       /* NULL: Samba's own default */
-	const char *directory;      /* what external_rpc_pipe:socket_dir says; never NULL */
+	const char *directory;      /* the value of external_rpc_pipe:socket_dir; never NULL */
 	const char *publish_socket; /* NULL: the default one */
-	bool no_publish;            /* netsessiond is told nothing */
+	bool no_publish;            /* sessions are not published */
 	uint32_t max_pipes;         /* at once */
 	uint32_t max_answer_mib;    /* of one answer */
 	enum log_level log_level;

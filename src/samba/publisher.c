@@ -16,11 +16,12 @@
 #include "samba/smbstatus/smbstatus.h"
 #include "system/log.h"
 
+#define STEP "smbstatus"
+
 enum {
-	FRESH_ENOUGH_MS = 2000, /* a session that was not there so long ago has just begun */
-	STORY_BYTES = 512,
-	NAMES_BYTES = 1024,  /* of sessions that are closed together; more are counted */
-	CLIENT_BYTES = 1100, /* one that is cut off is longer than may be told */
+	JUST_STARTED_MS = 2000, /* a session that a poll so long ago lacked has just started */
+	NAMES_BYTES = 1024,     /* of sessions that close together; the rest are counted */
+	CLIENT_BYTES = 1100,    /* a longer one is cut off, and netsessiond refuses it */
 };
 
 struct samba_publisher {
@@ -36,18 +37,18 @@ struct samba_publisher {
 	struct net_timer *due;
 	struct smbstatus *smbstatus;
 	uint64_t polls, failed_polls;
-	int64_t polled_ms; /* when the last one began that went well */
-	char message[STORY_BYTES];
-	struct smbstatus_tracker *known;
+	int64_t polled_ms; /* when the last successful poll began */
+	struct err err;    /* of the last poll */
+	struct smbstatus_tracker *tracker;
 	uint64_t refused;
 
-	TAILQ_HEAD(samba_feeding_waits, samba_publisher_wait)
-	waits; /* who has waited longest first */
+	TAILQ_HEAD(samba_publisher_waits, samba_publisher_wait)
+	waits; /* the longest first */
 	struct net_timer *wait_timer;
 
 	struct smbcontrol *control;
-	uint64_t controlled;     /* the key of the session that it is for */
-	size_t controlled_count; /* sessions that end with it */
+	uint64_t controlled;     /* the key of the session that smbcontrol closes */
+	size_t controlled_count; /* sessions that close with it */
 	uint64_t closed;
 };
 
@@ -69,28 +70,33 @@ static int64_t samba_publisher_unix_s(void)
 	return samba_publisher_clock_ms(CLOCK_REALTIME) / 1000;
 }
 
-/* Logs it, unless it is what was said last. "": all is well. */
-static void samba_publisher_set_message(struct samba_publisher *f, const char *text)
+/* Keeps why the last poll failed, and logs it unless it is the same again. NULL: it succeeded. */
+static void samba_publisher_set_error(struct samba_publisher *p, const struct err *err)
 {
-	if (strncmp(f->message, text, sizeof f->message - 1) == 0)
+	const char *text = err != NULL ? err_text(err) : "";
+
+	if (strcmp(p->err.text, text) == 0)
 		return;
-	(void)snprintf(f->message, sizeof f->message, "%s", text);
-	if (f->message[0] != '\0')
-		log_write(LOG_LEVEL_WARNING, "feed: %s", f->message);
-	else
-		log_write(LOG_LEVEL_NOTICE, "feed: smbstatus tells of Samba's sessions again");
+	p->err = (struct err){ 0 };
+	if (err != NULL) {
+		err_set(&p->err, err->status, err->step, text);
+		log_write(LOG_LEVEL_WARNING, "publish: %s", text);
+	} else {
+		log_write(LOG_LEVEL_NOTICE, "publish: smbstatus lists Samba's sessions again");
+	}
 }
 
-/* ---- what netsessiond is told ---- */
+/* ---- what netsessiond receives ---- */
 
-/* Logged once: where there is no room for one, there is none for many. */
-static void samba_publisher_log_refused(struct samba_publisher *f, const char *why)
+/* Logged once: where one session finds no room, many do not. */
+static void samba_publisher_log_refused(struct samba_publisher *p, const char *why)
 {
-	if (f->refused++ == 0)
-		log_write(LOG_LEVEL_WARNING, "feed: sessions are not shown: %s", why);
+	if (p->refused++ == 0)
+		log_write(LOG_LEVEL_WARNING,
+		          "publish: netsessiond refuses some of Samba's sessions: %s", why);
 }
 
-/* A number for its smbd, with which it ends: a pid has 22 bits, and a node's number few. */
+/* A number for the smbd with which the session ends: a pid has 22 bits, a node's number few. */
 static uint32_t samba_publisher_session_group(const struct published_session *s)
 {
 	uint32_t node = s->node != SMBSTATUS_NO_CLUSTER ? s->node + 1 : 0;
@@ -98,11 +104,10 @@ static uint32_t samba_publisher_session_group(const struct published_session *s)
 	return (uint32_t)s->identity.pid ^ node << 22;
 }
 
-/* As the relay tells it: with the \\ by which Windows' callers know it, and which Samba leaves out.
- */
+/* The client's name gets the \\ that the relay puts before it, too, and that Samba leaves out. */
 static bool samba_publisher_send_session(void *context, struct published_session *s)
 {
-	struct samba_publisher *f = context;
+	struct samba_publisher *p = context;
 	int64_t active_s = samba_publisher_unix_s() - s->started_s;
 	char client[CLIENT_BYTES];
 	const struct netsession_row row = {
@@ -117,209 +122,210 @@ static bool samba_publisher_send_session(void *context, struct published_session
 	};
 	uint32_t status;
 
-	if (f->publisher == NULL)
+	if (p->publisher == NULL)
 		return false;
 	(void)snprintf(client, sizeof client, "%s%s",
 	               strncmp(s->client, "\\\\", 2) != 0 ? "\\\\" : "", s->client);
-	status = netsession_publisher_put_in_group(f->publisher, s->key,
+	status = netsession_publisher_put_in_group(p->publisher, s->key,
 	                                           samba_publisher_session_group(s), &row);
 
 	if (status == 0)
 		return true;
 	if (s->is_published)
-		netsession_publisher_remove(f->publisher, s->key);
+		netsession_publisher_remove(p->publisher, s->key);
 	s->is_unpublishable = status == ERROR_INVALID_PARAMETER;
 	s->is_refused = !s->is_unpublishable;
 	if (s->is_unpublishable)
 		log_write(
 			LOG_LEVEL_WARNING,
-			"feed: a session is not shown, since its names cannot be told: %s from %s",
+			"publish: netsessiond does not accept these names, so the session is not published: %s from %s",
 			s->user, s->client);
 	else
-		samba_publisher_log_refused(f, "there are more than netsessiond takes");
+		samba_publisher_log_refused(p, "the limit for one publisher is reached");
 	return false;
 }
 
 static void samba_publisher_send_touch(void *context, const struct published_session *s)
 {
-	struct samba_publisher *f = context;
+	struct samba_publisher *p = context;
 
-	netsession_publisher_touch(f->publisher, s->key, s->num_opens, 0);
+	netsession_publisher_touch(p->publisher, s->key, s->num_opens, 0);
 }
 
 static void samba_publisher_send_removed(void *context, const struct published_session *s)
 {
-	struct samba_publisher *f = context;
+	struct samba_publisher *p = context;
 
-	netsession_publisher_remove(f->publisher, s->key);
+	netsession_publisher_remove(p->publisher, s->key);
 }
 
 static bool samba_publisher_find_cached(void *context, const struct published_session *s,
                                         int64_t started_s, uint32_t *num_opens,
                                         int64_t *seen_started_s)
 {
-	struct samba_publisher *f = context;
+	struct samba_publisher *p = context;
 	struct netsession_row row = { 0 };
 
-	if (f->find_cached == NULL || !f->find_cached(f->find_cached_context, s->client, s->user,
+	if (p->find_cached == NULL || !p->find_cached(p->find_cached_context, s->client, s->user,
 	                                              started_s, &row, seen_started_s))
 		return false;
 	*num_opens = row.num_opens;
 	return true;
 }
 
-/* ---- looks ---- */
+/* ---- a poll's result ---- */
 
-static void samba_publisher_schedule(struct samba_publisher *f);
-static void samba_publisher_schedule_now(struct samba_publisher *f);
-static void samba_publisher_close_next(struct samba_publisher *f);
+static void samba_publisher_schedule(struct samba_publisher *p);
+static void samba_publisher_schedule_now(struct samba_publisher *p);
+static void samba_publisher_close_next(struct samba_publisher *p);
 
 static bool samba_publisher_wants_shares(void *context, const struct smbstatus_list *list)
 {
-	struct samba_publisher *f = context;
+	struct samba_publisher *p = context;
 
-	return (f->polled_ms == 0 || f->plan.began_ms - f->polled_ms > FRESH_ENOUGH_MS) &&
-	       smbstatus_tracker_lacks_starts(f->known, list);
+	return (p->polled_ms == 0 || p->plan.began_ms - p->polled_ms > JUST_STARTED_MS) &&
+	       smbstatus_tracker_lacks_starts(p->tracker, list);
 }
 
-/* Who is to be closed was seen again by a look that began later. */
-static void samba_publisher_check_closings(struct samba_publisher *f)
+/* A session is closed only if a poll that began after the request lists it. */
+static void samba_publisher_check_closings(struct samba_publisher *p)
 {
-	for (size_t i = 0; i < smbstatus_tracker_count(f->known); i++) {
-		struct published_session *s = smbstatus_tracker_at(f->known, i);
+	for (size_t i = 0; i < smbstatus_tracker_count(p->tracker); i++) {
+		struct published_session *s = smbstatus_tracker_at(p->tracker, i);
 
-		if (s->closing == PUBLISHED_TO_CLOSE && s->closing_since < f->polls)
+		if (s->closing == PUBLISHED_TO_CLOSE && s->closing_since < p->polls)
 			s->closing = PUBLISHED_SEEN_AGAIN;
 		if (s->closing == PUBLISHED_CLOSING &&
 		    samba_publisher_steady_ms() > s->closing_by_ms) {
 			log_write(LOG_LEVEL_WARNING,
-			          "feed: smbd %" PRIu64 " was told to end, and did not",
+			          "publish: smbd %" PRIu64 " was told to end but is still running",
 			          s->identity.pid);
 			s->closing = PUBLISHED_OPEN;
 		}
 	}
 }
 
-/* Callers that asked since the last look get an answer now. */
-static void samba_publisher_send_fresh(struct samba_publisher *f)
+/* Callers of netsessiond that wait for this poll get their answers. */
+static void samba_publisher_send_fresh(struct samba_publisher *p)
 {
-	if (f->publisher != NULL)
-		netsession_publisher_refreshed(f->publisher);
+	if (p->publisher != NULL)
+		netsession_publisher_refreshed(p->publisher);
 }
 
-/* ---- who waits for a look ---- */
+/* ---- waiting for a poll ---- */
 
-static void samba_publisher_set_wait_timer(struct samba_publisher *f);
+static void samba_publisher_set_wait_timer(struct samba_publisher *p);
 
-static void samba_publisher_end_wait(struct samba_publisher *f, struct samba_publisher_wait *wait,
+static void samba_publisher_end_wait(struct samba_publisher *p, struct samba_publisher_wait *wait,
                                      bool is_current)
 {
-	TAILQ_REMOVE(&f->waits, wait, next);
+	TAILQ_REMOVE(&p->waits, wait, next);
 	wait->is_waiting = false;
 	wait->over(wait->context, is_current);
 }
 
-static void samba_publisher_end_waits(struct samba_publisher *f, bool is_current)
+static void samba_publisher_end_waits(struct samba_publisher *p, bool is_current)
 {
 	struct samba_publisher_wait *wait;
 
-	while ((wait = TAILQ_FIRST(&f->waits)) != NULL && wait->since < f->polls)
-		samba_publisher_end_wait(f, wait, is_current);
-	samba_publisher_set_wait_timer(f);
+	while ((wait = TAILQ_FIRST(&p->waits)) != NULL && wait->since < p->polls)
+		samba_publisher_end_wait(p, wait, is_current);
+	samba_publisher_set_wait_timer(p);
 }
 
 static void samba_publisher_on_wait_timeout(void *context)
 {
-	struct samba_publisher *f = context;
+	struct samba_publisher *p = context;
 	struct samba_publisher_wait *wait;
 
-	while ((wait = TAILQ_FIRST(&f->waits)) != NULL &&
+	while ((wait = TAILQ_FIRST(&p->waits)) != NULL &&
 	       wait->until_ms <= samba_publisher_steady_ms())
-		samba_publisher_end_wait(f, wait, false);
-	samba_publisher_set_wait_timer(f);
+		samba_publisher_end_wait(p, wait, false);
+	samba_publisher_set_wait_timer(p);
 }
 
-/* Without a timer they wait for the look itself, which has a deadline of its own. */
-static void samba_publisher_set_wait_timer(struct samba_publisher *f)
+/* Without a timer they wait for the poll itself, which has a deadline of its own. */
+static void samba_publisher_set_wait_timer(struct samba_publisher *p)
 {
-	const struct samba_publisher_wait *first = TAILQ_FIRST(&f->waits);
+	const struct samba_publisher_wait *first = TAILQ_FIRST(&p->waits);
 
-	net_timer_stop(f->wait_timer);
-	f->wait_timer = NULL;
+	net_timer_stop(p->wait_timer);
+	p->wait_timer = NULL;
 	if (first != NULL)
-		f->wait_timer = net_timer_start(
-			f->loop,
+		p->wait_timer = net_timer_start(
+			p->loop,
 			first->until_ms > samba_publisher_steady_ms()
 				? (uint32_t)(first->until_ms - samba_publisher_steady_ms())
 				: 0,
-			samba_publisher_on_wait_timeout, f);
+			samba_publisher_on_wait_timeout, p);
 }
 
-bool samba_publisher_wait_for_poll(struct samba_publisher *f, struct samba_publisher_wait *wait)
+bool samba_publisher_wait_for_poll(struct samba_publisher *p, struct samba_publisher_wait *wait)
 {
 	if (wait->is_waiting)
 		return true;
-	if (poll_plan_is_pausing(&f->plan, samba_publisher_steady_ms()))
+	if (poll_plan_is_pausing(&p->plan, samba_publisher_steady_ms()))
 		return false;
 	wait->is_waiting = true;
-	wait->since = f->polls;
+	wait->since = p->polls;
 	wait->until_ms = samba_publisher_steady_ms() + SAMBA_PUBLISHER_WAIT_MS;
-	TAILQ_INSERT_TAIL(&f->waits, wait, next);
-	samba_publisher_set_wait_timer(f);
-	poll_plan_want(&f->plan);
-	samba_publisher_schedule_now(f);
+	TAILQ_INSERT_TAIL(&p->waits, wait, next);
+	samba_publisher_set_wait_timer(p);
+	poll_plan_want(&p->plan);
+	samba_publisher_schedule_now(p);
 	return true;
 }
 
-void samba_publisher_cancel_wait(struct samba_publisher *f, struct samba_publisher_wait *wait)
+void samba_publisher_cancel_wait(struct samba_publisher *p, struct samba_publisher_wait *wait)
 {
 	if (!wait->is_waiting)
 		return;
-	TAILQ_REMOVE(&f->waits, wait, next);
+	TAILQ_REMOVE(&p->waits, wait, next);
 	wait->is_waiting = false;
-	samba_publisher_set_wait_timer(f);
+	samba_publisher_set_wait_timer(p);
 }
 
-/* ---- looks ---- */
+/* ---- polls ---- */
 
-static enum poll_plan_found samba_publisher_take_list(struct samba_publisher *f,
+static enum poll_plan_found samba_publisher_take_list(struct samba_publisher *p,
                                                       const struct smbstatus_list *list)
 {
-	enum smbstatus_tracker_change change = smbstatus_tracker_update(f->known, list,
+	enum smbstatus_tracker_change change = smbstatus_tracker_update(p->tracker, list,
 	                                                                samba_publisher_unix_s());
+	struct err err = { 0 };
 
 	if (change == SMBSTATUS_NO_MEMORY) {
-		samba_publisher_set_message(f, "smbstatus: out of memory");
+		err_set(&err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+		samba_publisher_set_error(p, &err);
 		return POLL_PLAN_FAILED;
 	}
 	if (list->passed_over > 0)
-		samba_publisher_set_message(
-			f, "smbstatus tells of sessions in a form that is not known");
-	else
-		samba_publisher_set_message(f, "");
-	f->polled_ms = f->plan.began_ms;
-	samba_publisher_check_closings(f);
+		err_set(&err, ERROR_INVALID_DATA, STEP,
+		        "smbstatus lists sessions in a form that netsession-samba does not know");
+	samba_publisher_set_error(p, list->passed_over > 0 ? &err : NULL);
+	p->polled_ms = p->plan.began_ms;
+	samba_publisher_check_closings(p);
 	return change == SMBSTATUS_CHANGED ? POLL_PLAN_CHANGED : POLL_PLAN_SAME;
 }
 
 static void samba_publisher_on_polled(void *context, struct smbstatus_list *list,
                                       const struct err *err)
 {
-	struct samba_publisher *f = context;
+	struct samba_publisher *p = context;
 	enum poll_plan_found found = POLL_PLAN_FAILED;
 
-	f->smbstatus = NULL;
+	p->smbstatus = NULL;
 	if (list != NULL)
-		found = samba_publisher_take_list(f, list);
+		found = samba_publisher_take_list(p, list);
 	else
-		samba_publisher_set_message(f, err_text(err));
+		samba_publisher_set_error(p, err);
 	smbstatus_list_free(list);
-	f->failed_polls += found == POLL_PLAN_FAILED;
-	if (poll_plan_ended(&f->plan, samba_publisher_steady_ms(), found))
-		samba_publisher_send_fresh(f);
-	samba_publisher_end_waits(f, found != POLL_PLAN_FAILED);
-	samba_publisher_close_next(f);
-	samba_publisher_schedule(f);
+	p->failed_polls += found == POLL_PLAN_FAILED;
+	if (poll_plan_ended(&p->plan, samba_publisher_steady_ms(), found))
+		samba_publisher_send_fresh(p);
+	samba_publisher_end_waits(p, found != POLL_PLAN_FAILED);
+	samba_publisher_close_next(p);
+	samba_publisher_schedule(p);
 }
 
 static void samba_publisher_on_due(void *context)
@@ -327,56 +333,58 @@ static void samba_publisher_on_due(void *context)
 	samba_publisher_schedule(context);
 }
 
-/* The relay calls this: the look begins later, so that it does not call the relay back at once. */
-static void samba_publisher_schedule_now(struct samba_publisher *f)
+/* The poll begins later, because the relay calls this, and must not be called back from here. */
+static void samba_publisher_schedule_now(struct samba_publisher *p)
 {
-	net_timer_stop(f->due);
-	f->due = net_timer_start(f->loop, 0, samba_publisher_on_due, f);
+	net_timer_stop(p->due);
+	p->due = net_timer_start(p->loop, 0, samba_publisher_on_due, p);
 }
 
-static void samba_publisher_start_poll(struct samba_publisher *f)
+static void samba_publisher_start_poll(struct samba_publisher *p)
 {
 	static const struct smbstatus_handler handler = { samba_publisher_wants_shares,
 		                                          samba_publisher_on_polled };
+	struct err err = { 0 };
 
-	poll_plan_began(&f->plan, samba_publisher_steady_ms());
-	f->polls++;
-	f->smbstatus = smbstatus_start(f->loop, f->smb_conf, &handler, f);
-	if (f->smbstatus != NULL)
+	poll_plan_began(&p->plan, samba_publisher_steady_ms());
+	p->polls++;
+	p->smbstatus = smbstatus_start(p->loop, p->smb_conf, &handler, p);
+	if (p->smbstatus != NULL)
 		return;
-	f->failed_polls++;
-	samba_publisher_set_message(f, "smbstatus: out of memory");
-	if (poll_plan_ended(&f->plan, samba_publisher_steady_ms(), POLL_PLAN_FAILED))
-		samba_publisher_send_fresh(f);
-	samba_publisher_end_waits(f, false);
+	p->failed_polls++;
+	err_set(&err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	samba_publisher_set_error(p, &err);
+	if (poll_plan_ended(&p->plan, samba_publisher_steady_ms(), POLL_PLAN_FAILED))
+		samba_publisher_send_fresh(p);
+	samba_publisher_end_waits(p, false);
 }
 
-static void samba_publisher_schedule(struct samba_publisher *f)
+static void samba_publisher_schedule(struct samba_publisher *p)
 {
 	int64_t due_ms;
 
-	net_timer_stop(f->due);
-	f->due = NULL;
-	if (f->publisher == NULL && TAILQ_EMPTY(&f->waits))
+	net_timer_stop(p->due);
+	p->due = NULL;
+	if (p->publisher == NULL && TAILQ_EMPTY(&p->waits))
 		return;
-	if (poll_plan_due_ms(&f->plan, samba_publisher_steady_ms()) == 0)
-		samba_publisher_start_poll(f);
-	due_ms = poll_plan_due_ms(&f->plan, samba_publisher_steady_ms());
+	if (poll_plan_due_ms(&p->plan, samba_publisher_steady_ms()) == 0)
+		samba_publisher_start_poll(p);
+	due_ms = poll_plan_due_ms(&p->plan, samba_publisher_steady_ms());
 	if (due_ms >= 0)
-		f->due = net_timer_start(f->loop, (uint32_t)due_ms, samba_publisher_on_due, f);
+		p->due = net_timer_start(p->loop, (uint32_t)due_ms, samba_publisher_on_due, p);
 }
 
 /* ---- closing ---- */
 
-/* With its smbd all its sessions end. Returns how many of them change. */
-static size_t samba_publisher_set_closing(struct samba_publisher *f,
+/* All sessions of one smbd close together. Returns how many of them change. */
+static size_t samba_publisher_set_closing(struct samba_publisher *p,
                                           const struct published_session *one,
                                           enum published_closing from, enum published_closing to)
 {
 	size_t changed = 0;
 
-	for (size_t i = 0; i < smbstatus_tracker_count(f->known); i++) {
-		struct published_session *s = smbstatus_tracker_at(f->known, i);
+	for (size_t i = 0; i < smbstatus_tracker_count(p->tracker); i++) {
+		struct published_session *s = smbstatus_tracker_at(p->tracker, i);
 
 		if (s->closing != from || !published_session_shares_smbd(s, one))
 			continue;
@@ -389,26 +397,27 @@ static size_t samba_publisher_set_closing(struct samba_publisher *f,
 
 static void samba_publisher_on_smbcontrol_ended(void *context, const struct err *err)
 {
-	struct samba_publisher *f = context;
-	const struct published_session *s = smbstatus_tracker_find(f->known, f->controlled);
+	struct samba_publisher *p = context;
+	const struct published_session *s = smbstatus_tracker_find(p->tracker, p->controlled);
 
-	f->control = NULL;
+	p->control = NULL;
 	if (err == NULL) {
-		f->closed += f->controlled_count;
+		p->closed += p->controlled_count;
 	} else if (s != NULL) {
-		log_write(LOG_LEVEL_WARNING, "feed: smbd %" PRIu64 " cannot be told to end: %s",
-		          s->identity.pid, err_text(err));
-		(void)samba_publisher_set_closing(f, s, PUBLISHED_CLOSING, PUBLISHED_OPEN);
+		log_write(LOG_LEVEL_WARNING,
+		          "publish: smbd %" PRIu64 " could not be told to end: %s", s->identity.pid,
+		          err_text(err));
+		(void)samba_publisher_set_closing(p, s, PUBLISHED_CLOSING, PUBLISHED_OPEN);
 	}
-	/* Whatever it says: that smbd may have ended by itself. */
-	poll_plan_expect(&f->plan, samba_publisher_steady_ms());
-	samba_publisher_close_next(f);
-	if (f->control == NULL)
-		poll_plan_want(&f->plan);
-	samba_publisher_schedule(f);
+	/* Also after a failure, because that smbd may have ended by itself. */
+	poll_plan_expect(&p->plan, samba_publisher_steady_ms());
+	samba_publisher_close_next(p);
+	if (p->control == NULL)
+		poll_plan_want(&p->plan);
+	samba_publisher_schedule(p);
 }
 
-/* Names sessions, as many as there is room for: "alice from 192.0.2.7, bob from 192.0.2.7". */
+/* A list of sessions, as far as there is room: "alice from 192.0.2.7, bob from 192.0.2.7". */
 struct closing_names {
 	char text[NAMES_BYTES];
 	size_t used;
@@ -429,8 +438,8 @@ static void closing_names_add(struct closing_names *n, const struct published_se
 	n->left_out++;
 }
 
-/* One smbd serves all connections of a client GUID (docs/SAMBA.md), and one connection may have the
- * sessions of several users. */
+/* One smbd serves all connections of a client GUID (docs/SAMBA.md), and one connection may carry
+ * the sessions of several users. */
 static void closing_names_log(const char *how, const struct closing_names *closed,
                               const struct closing_names *beside)
 {
@@ -441,12 +450,13 @@ static void closing_names_log(const char *how, const struct closing_names *close
 		if (both[i]->left_out > 0)
 			(void)snprintf(more[i], sizeof more[i], " and %u more", both[i]->left_out);
 	if (beside->used > 0)
-		log_write(LOG_LEVEL_NOTICE,
-		          "%s: closes the sessions of %s%s; their smbd ends, and with it the "
-		          "sessions of %s%s",
-		          how, closed->text, more[0], beside->text, more[1]);
+		log_write(
+			LOG_LEVEL_NOTICE,
+			"%s: closing the sessions of %s%s; their smbd ends, which also closes the "
+			"sessions of %s%s",
+			how, closed->text, more[0], beside->text, more[1]);
 	else
-		log_write(LOG_LEVEL_INFO, "%s: closes the sessions of %s%s; nobody else's end", how,
+		log_write(LOG_LEVEL_INFO, "%s: closing the sessions of %s%s, and no others", how,
 		          closed->text, more[0]);
 }
 
@@ -469,10 +479,10 @@ static bool samba_publisher_session_matches(const struct published_session *s, c
 	       (user[0] == '\0' || text_equal_nocase(s->user, user));
 }
 
-void samba_publisher_log_closing(struct samba_publisher *f, const char *client, const char *user)
+void samba_publisher_log_closing(struct samba_publisher *p, const char *client, const char *user)
 {
 	struct closing_names closed = { 0 }, beside = { 0 };
-	size_t count = smbstatus_tracker_count(f->known), meant = 0;
+	size_t count = smbstatus_tracker_count(p->tracker), meant = 0;
 	const struct published_session **smbds = calloc(count + 1,
 	                                                sizeof(struct published_session *));
 
@@ -481,14 +491,14 @@ void samba_publisher_log_closing(struct samba_publisher *f, const char *client, 
 	user = user != NULL ? user : "";
 	client = client == NULL ? "" : strncmp(client, "\\\\", 2) == 0 ? client + 2 : client;
 	for (size_t i = 0; i < count; i++)
-		if (samba_publisher_session_matches(smbstatus_tracker_at(f->known, i), client,
+		if (samba_publisher_session_matches(smbstatus_tracker_at(p->tracker, i), client,
 		                                    user)) {
-			smbds[meant++] = smbstatus_tracker_at(f->known, i);
-			closing_names_add(&closed, smbstatus_tracker_at(f->known, i));
+			smbds[meant++] = smbstatus_tracker_at(p->tracker, i);
+			closing_names_add(&closed, smbstatus_tracker_at(p->tracker, i));
 		}
 	qsort(smbds, meant, sizeof(struct published_session *), samba_publisher_compare_smbds);
 	for (size_t i = 0; i < count; i++) {
-		const struct published_session *s = smbstatus_tracker_at(f->known, i);
+		const struct published_session *s = smbstatus_tracker_at(p->tracker, i);
 
 		if (!samba_publisher_session_matches(s, client, user) && meant > 0 &&
 		    bsearch(&s, smbds, meant, sizeof(struct published_session *),
@@ -500,103 +510,104 @@ void samba_publisher_log_closing(struct samba_publisher *f, const char *client, 
 	free(smbds);
 }
 
-/* One at a time: each is a program that is run. */
-static void samba_publisher_close_next(struct samba_publisher *f)
+/* One at a time, because each runs a program. */
+static void samba_publisher_close_next(struct samba_publisher *p)
 {
-	for (size_t i = 0; i < smbstatus_tracker_count(f->known) && f->control == NULL; i++) {
-		struct published_session *s = smbstatus_tracker_at(f->known, i);
+	for (size_t i = 0; i < smbstatus_tracker_count(p->tracker) && p->control == NULL; i++) {
+		struct published_session *s = smbstatus_tracker_at(p->tracker, i);
 		struct closing_names closed = { 0 }, beside = { 0 };
 
 		if (s->closing != PUBLISHED_SEEN_AGAIN)
 			continue;
-		for (size_t o = 0; o < smbstatus_tracker_count(f->known); o++) {
-			const struct published_session *other = smbstatus_tracker_at(f->known, o);
+		for (size_t o = 0; o < smbstatus_tracker_count(p->tracker); o++) {
+			const struct published_session *other = smbstatus_tracker_at(p->tracker, o);
 
 			if (published_session_shares_smbd(s, other))
 				closing_names_add(other->closing == PUBLISHED_SEEN_AGAIN ? &closed
 				                                                         : &beside,
 				                  other);
 		}
-		closing_names_log("feed", &closed, &beside);
-		f->controlled = s->key;
-		f->control = smbcontrol_shutdown(f->loop, f->smb_conf, &s->identity, s->node,
-		                                 samba_publisher_on_smbcontrol_ended, f);
-		f->controlled_count = samba_publisher_set_closing(
-			f, s, PUBLISHED_SEEN_AGAIN,
-			f->control != NULL ? PUBLISHED_CLOSING : PUBLISHED_OPEN);
-		if (f->control == NULL)
-			log_write(LOG_LEVEL_WARNING, "feed: out of memory: it is not closed");
+		closing_names_log("publish", &closed, &beside);
+		p->controlled = s->key;
+		p->control = smbcontrol_shutdown(p->loop, p->smb_conf, &s->identity, s->node,
+		                                 samba_publisher_on_smbcontrol_ended, p);
+		p->controlled_count = samba_publisher_set_closing(
+			p, s, PUBLISHED_SEEN_AGAIN,
+			p->control != NULL ? PUBLISHED_CLOSING : PUBLISHED_OPEN);
+		if (p->control == NULL)
+			log_write(LOG_LEVEL_WARNING,
+			          "publish: out of memory: the session is not closed");
 	}
 }
 
-/* ---- what netsessiond says ---- */
+/* ---- what netsessiond sends ---- */
 
 static void samba_publisher_on_close(void *context, uint64_t key)
 {
-	struct samba_publisher *f = context;
-	struct published_session *s = smbstatus_tracker_find(f->known, key);
+	struct samba_publisher *p = context;
+	struct published_session *s = smbstatus_tracker_find(p->tracker, key);
 
 	if (s == NULL || s->closing != PUBLISHED_OPEN)
 		return;
 	s->closing = PUBLISHED_TO_CLOSE;
-	s->closing_since = f->polls;
-	poll_plan_want(&f->plan);
-	poll_plan_expect(&f->plan, samba_publisher_steady_ms());
+	s->closing_since = p->polls;
+	poll_plan_want(&p->plan);
+	poll_plan_expect(&p->plan, samba_publisher_steady_ms());
 }
 
 static void samba_publisher_on_refused(void *context, uint64_t key,
                                        const struct netsession_error *error)
 {
-	struct samba_publisher *f = context;
-	struct published_session *s = smbstatus_tracker_find(f->known, key);
+	struct samba_publisher *p = context;
+	struct published_session *s = smbstatus_tracker_find(p->tracker, key);
 
 	if (s != NULL) {
 		s->is_published = false;
 		s->is_refused = true;
 	}
-	samba_publisher_log_refused(f, error->text);
+	samba_publisher_log_refused(p, error->text);
 }
 
 static void samba_publisher_on_refresh(void *context)
 {
-	struct samba_publisher *f = context;
+	struct samba_publisher *p = context;
 
-	if (!poll_plan_refresh(&f->plan, samba_publisher_steady_ms()))
-		netsession_publisher_refreshed(f->publisher);
+	if (!poll_plan_refresh(&p->plan, samba_publisher_steady_ms()))
+		netsession_publisher_refreshed(p->publisher);
 }
 
 /* ---- the connection ---- */
 
 static void samba_publisher_on_opened(void *context)
 {
-	struct samba_publisher *f = context;
+	struct samba_publisher *p = context;
 
-	f->publisher = publisher_connection_get(f->connection);
-	f->refused = 0;
-	poll_plan_want(&f->plan);
-	samba_publisher_schedule(f);
+	p->publisher = publisher_connection_get(p->connection);
+	p->refused = 0;
+	poll_plan_want(&p->plan);
+	samba_publisher_schedule(p);
 }
 
 static void samba_publisher_on_lost(void *context)
 {
-	struct samba_publisher *f = context;
+	struct samba_publisher *p = context;
 
-	net_timer_stop(f->due);
-	f->due = NULL;
-	smbstatus_cancel(f->smbstatus);
-	f->smbstatus = NULL;
-	smbcontrol_cancel(f->control);
-	f->control = NULL;
-	f->publisher = NULL;
-	f->plan = (struct poll_plan){ 0 };
-	smbstatus_tracker_forget_published(f->known);
-	if (TAILQ_EMPTY(&f->waits))
+	net_timer_stop(p->due);
+	p->due = NULL;
+	smbstatus_cancel(p->smbstatus);
+	p->smbstatus = NULL;
+	smbcontrol_cancel(p->control);
+	p->control = NULL;
+	p->publisher = NULL;
+	p->plan = (struct poll_plan){ 0 };
+	smbstatus_tracker_forget_published(p->tracker);
+	if (TAILQ_EMPTY(&p->waits))
 		return;
-	poll_plan_want(&f->plan);
-	samba_publisher_schedule_now(f);
+	poll_plan_want(&p->plan);
+	samba_publisher_schedule_now(p);
 }
 
-/* ---- from its beginning to its end ---- */
+/* ---- creation and end ---- */
 
 struct samba_publisher *samba_publisher_new(struct net_loop *loop,
                                             const struct samba_publisher_settings *settings)
@@ -605,69 +616,70 @@ struct samba_publisher *samba_publisher_new(struct net_loop *loop,
 		samba_publisher_send_session, samba_publisher_send_touch,
 		samba_publisher_send_removed, samba_publisher_find_cached
 	};
-	static const struct netsession_publisher_handler said = { samba_publisher_on_close,
-		                                                  samba_publisher_on_refused,
-		                                                  samba_publisher_on_refresh };
+	static const struct netsession_publisher_handler events = { samba_publisher_on_close,
+		                                                    samba_publisher_on_refused,
+		                                                    samba_publisher_on_refresh };
 	static const struct publisher_connection_handler connection = {
-		&said, samba_publisher_on_opened, samba_publisher_on_due, samba_publisher_on_lost
+		&events, samba_publisher_on_opened, samba_publisher_on_due, samba_publisher_on_lost
 	};
-	struct samba_publisher *f = calloc(1, sizeof *f);
+	struct samba_publisher *p = calloc(1, sizeof *p);
 
-	if (f == NULL)
+	if (p == NULL)
 		return NULL;
-	f->loop = loop;
-	TAILQ_INIT(&f->waits);
-	f->smb_conf = strdup(settings->smb_conf);
-	f->find_cached = settings->find_cached;
-	f->find_cached_context = settings->context;
-	f->known = smbstatus_tracker_new(settings->guest_account, &to_netsessiond, f);
-	if (f->known != NULL && f->smb_conf != NULL && !settings->is_off)
-		f->connection = publisher_connection_new(loop, settings->publish_socket,
-		                                         &connection, f);
-	if (f->known != NULL && f->smb_conf != NULL && (settings->is_off || f->connection != NULL))
-		return f;
-	smbstatus_tracker_free(f->known);
-	free(f->smb_conf);
-	free(f);
+	p->loop = loop;
+	TAILQ_INIT(&p->waits);
+	p->smb_conf = strdup(settings->smb_conf);
+	p->find_cached = settings->find_cached;
+	p->find_cached_context = settings->context;
+	p->tracker = smbstatus_tracker_new(settings->guest_account, &to_netsessiond, p);
+	if (p->tracker != NULL && p->smb_conf != NULL && !settings->is_off)
+		p->connection = publisher_connection_new(loop, settings->publish_socket,
+		                                         &connection, p);
+	if (p->tracker != NULL && p->smb_conf != NULL &&
+	    (settings->is_off || p->connection != NULL))
+		return p;
+	smbstatus_tracker_free(p->tracker);
+	free(p->smb_conf);
+	free(p);
 	return NULL;
 }
 
-void samba_publisher_free(struct samba_publisher *f)
+void samba_publisher_free(struct samba_publisher *p)
 {
-	if (f == NULL)
+	if (p == NULL)
 		return;
-	samba_publisher_on_lost(f);
-	net_timer_stop(f->due);
-	net_timer_stop(f->wait_timer);
-	publisher_connection_free(f->connection);
-	smbstatus_tracker_free(f->known);
-	free(f->smb_conf);
-	free(f);
+	samba_publisher_on_lost(p);
+	net_timer_stop(p->due);
+	net_timer_stop(p->wait_timer);
+	publisher_connection_free(p->connection);
+	smbstatus_tracker_free(p->tracker);
+	free(p->smb_conf);
+	free(p);
 }
 
-void samba_publisher_get_state(const struct samba_publisher *f, struct samba_publisher_state *state)
+void samba_publisher_get_state(const struct samba_publisher *p, struct samba_publisher_state *state)
 {
 	*state = (struct samba_publisher_state){
-		.is_connected = f->publisher != NULL,
-		.polls = f->polls,
-		.failed_polls = f->failed_polls,
-		.closed = f->closed,
-		.message = f->connection == NULL  ? "disabled by --no-publish"
-		           : f->publisher != NULL ? f->message
-		                                  : publisher_connection_error(f->connection),
+		.is_connected = p->publisher != NULL,
+		.polls = p->polls,
+		.failed_polls = p->failed_polls,
+		.closed = p->closed,
+		.message = p->connection == NULL  ? "disabled by --no-publish"
+		           : p->publisher != NULL ? p->err.text
+		                                  : publisher_connection_error(p->connection),
 	};
-	for (size_t i = 0; i < smbstatus_tracker_count(f->known); i++)
-		state->sessions += smbstatus_tracker_at(f->known, i)->is_published;
+	for (size_t i = 0; i < smbstatus_tracker_count(p->tracker); i++)
+		state->sessions += smbstatus_tracker_at(p->tracker, i)->is_published;
 }
 
-uint32_t samba_publisher_count_sessions(const struct samba_publisher *f, const char *client,
+uint32_t samba_publisher_count_sessions(const struct samba_publisher *p, const char *client,
                                         const char *user, int64_t started_s)
 {
-	return smbstatus_tracker_count_names(f->known, client, user, started_s);
+	return smbstatus_tracker_count_names(p->tracker, client, user, started_s);
 }
 
-const char *samba_publisher_find_transport(const struct samba_publisher *f, const char *client,
+const char *samba_publisher_find_transport(const struct samba_publisher *p, const char *client,
                                            const char *user)
 {
-	return smbstatus_tracker_transport(f->known, client, user);
+	return smbstatus_tracker_transport(p->tracker, client, user);
 }

@@ -4,17 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <winerror.h>
 #include "net/watch.h"
 #include "net/work.h"
 #include "system/log.h"
 
-enum { RETRY_MS = 1000, RETRY_MOST_MS = 30000, STORY_BYTES = 512 };
+enum { RETRY_MS = 1000, RETRY_MOST_MS = 30000 };
 
-/* An attempt to connect, on a thread of its own: netsessiond is waited for. */
+/* An attempt to connect, on a thread of its own, because it waits for netsessiond. */
 struct publisher_open_job {
 	char *socket;
 	const struct netsession_publisher_handler *events;
-	void *context; /* only handed on */
+	void *context; /* for events */
 	struct netsession_publisher *publisher;
 	struct netsession_error error;
 };
@@ -30,8 +31,11 @@ struct publisher_connection {
 	struct net_readable *readable;
 	struct net_timer *retry;
 	uint32_t retry_ms;
-	char message[STORY_BYTES];
+	struct netsession_error error; /* why there is no connection */
 };
+
+static const struct netsession_error no_memory = { .status = ERROR_NOT_ENOUGH_MEMORY,
+	                                           .text = "out of memory" };
 
 static void publisher_connection_start(struct publisher_connection *c);
 
@@ -44,12 +48,13 @@ static void publisher_connection_on_retry(void *context)
 	publisher_connection_start(c);
 }
 
-/* The story is logged when it is another one than before. */
-static void publisher_connection_retry_later(struct publisher_connection *c, const char *story)
+/* Logs why, unless it is the same as before. */
+static void publisher_connection_retry_later(struct publisher_connection *c,
+                                             const struct netsession_error *error)
 {
-	if (strncmp(c->message, story, sizeof c->message - 1) != 0)
-		log_write(LOG_LEVEL_WARNING, "feed: %s", story);
-	(void)snprintf(c->message, sizeof c->message, "%s", story);
+	if (strcmp(c->error.text, error->text) != 0)
+		log_write(LOG_LEVEL_WARNING, "publish: %s", error->text);
+	c->error = *error;
 	c->retry = net_timer_start(c->loop, c->retry_ms, publisher_connection_on_retry, c);
 	c->retry_ms = c->retry_ms < RETRY_MOST_MS / 2 ? 2 * c->retry_ms : RETRY_MOST_MS;
 }
@@ -73,7 +78,7 @@ static void publisher_connection_on_readable(void *context)
 	}
 	c->handler->lost(c->context);
 	publisher_connection_close(c);
-	publisher_connection_retry_later(c, error.text);
+	publisher_connection_retry_later(c, &error);
 }
 
 /* ---- connecting ---- */
@@ -104,18 +109,18 @@ static void publisher_connection_on_opened(void *context)
 	c->publisher = c->job->publisher;
 	c->job->publisher = NULL;
 	if (c->publisher == NULL) {
-		publisher_connection_retry_later(c, c->job->error.text);
+		publisher_connection_retry_later(c, &c->job->error);
 		return;
 	}
 	c->readable = net_readable_start(c->loop, netsession_publisher_fd(c->publisher),
 	                                 publisher_connection_on_readable, c);
 	if (c->readable == NULL) {
 		publisher_connection_close(c);
-		publisher_connection_retry_later(c, "out of memory");
+		publisher_connection_retry_later(c, &no_memory);
 		return;
 	}
-	log_write(LOG_LEVEL_NOTICE, "feed: netsessiond is told of Samba's sessions");
-	c->message[0] = '\0';
+	log_write(LOG_LEVEL_NOTICE, "publish: connected to netsessiond");
+	c->error = (struct netsession_error){ 0 };
 	c->retry_ms = RETRY_MS;
 	c->handler->opened(c->context);
 }
@@ -138,10 +143,10 @@ static void publisher_connection_start(struct publisher_connection *c)
 	else
 		free(o);
 	if (c->work == NULL)
-		publisher_connection_retry_later(c, "out of memory");
+		publisher_connection_retry_later(c, &no_memory);
 }
 
-/* ---- from its beginning to its end ---- */
+/* ---- creation and end ---- */
 
 struct publisher_connection *
 publisher_connection_new(struct net_loop *loop, const char *socket,
@@ -182,5 +187,5 @@ struct netsession_publisher *publisher_connection_get(const struct publisher_con
 
 const char *publisher_connection_error(const struct publisher_connection *c)
 {
-	return c->publisher != NULL ? "" : c->message;
+	return c->publisher != NULL ? "" : c->error.text;
 }

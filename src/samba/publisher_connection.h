@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The way to netsessiond, for as long as netsession-samba runs: it is connected to, waited for, and
- * connected to again. */
+/* The connection to netsessiond for as long as netsession-samba runs: made, and made again whenever
+ * it is lost. */
 #ifndef SAMBA_PUBLISHER_CONNECTION_H
 #define SAMBA_PUBLISHER_CONNECTION_H
 
@@ -10,23 +10,23 @@
 struct publisher_connection_handler {
 	const struct netsession_publisher_handler *events;
 	void (*opened)(void *context);
-	void (*received)(void *context); /* behind what was said, all that had come of it */
-	void (*lost)(void *context);     /* the feed is still there, and of no use any more */
+	void (*received)(void *context); /* events were called for all that had arrived */
+	void (*lost)(void *context);     /* the publisher is closed next */
 };
 
 struct publisher_connection;
 
 /* Begins to connect to socket, copied; NULL: the default one. Keeps loop, handler and context,
- * which is that of handler->said as well. NULL: out of memory. */
+ * which handler->events gets, too. NULL: out of memory. */
 struct publisher_connection *
 publisher_connection_new(struct net_loop *loop, const char *socket,
                          const struct publisher_connection_handler *handler, void *context);
-/* NULL is allowed. Calls nobody. */
+/* Calls no handler. NULL is allowed. */
 void publisher_connection_free(struct publisher_connection *c);
 
-/* NULL: it is not connected. */
+/* NULL: not connected. */
 struct netsession_publisher *publisher_connection_get(const struct publisher_connection *c);
-/* Why not; "": it is. */
+/* Why there is no connection; "": there is one. */
 const char *publisher_connection_error(const struct publisher_connection *c);
 
 #endif

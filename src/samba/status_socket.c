@@ -8,28 +8,28 @@
 #include "net/listener.h"
 #include "net/stream.h"
 
-#define DOING "status socket"
+#define STEP "open the status socket"
 
 struct status_socket {
 	struct net_listener *listener;
 	char *path;
-	void (*describe)(void *context, char *to, size_t room);
+	void (*write_status)(void *context, char *to, size_t room);
 	void *context;
 };
 
-/* It is short enough for the socket's own buffer: nobody is waited for. */
+/* The text fits into the socket's own buffer, so nothing waits for the client. */
 static void status_socket_on_accepted(void *context, int socket)
 {
 	struct status_socket *s = context;
 	char text[STATUS_TEXT_BYTES];
 
-	s->describe(s->context, text, sizeof text);
+	s->write_status(s->context, text, sizeof text);
 	(void)net_socket_send(socket, text, strlen(text));
 	net_socket_hang_up(socket);
 }
 
 struct status_socket *status_socket_new(struct net_loop *loop, const char *directory,
-                                        void (*describe)(void *context, char *to, size_t room),
+                                        void (*write_status)(void *context, char *to, size_t room),
                                         void *context, struct err *err)
 {
 	struct status_socket *s = calloc(1, sizeof *s);
@@ -38,7 +38,9 @@ struct status_socket *status_socket_new(struct net_loop *loop, const char *direc
 
 	if (s == NULL || asprintf(&path, "%s/" STATUS_SOCKET_NAME, directory) < 0)
 		goto no_memory;
-	*s = (struct status_socket){ .path = path, .describe = describe, .context = context };
+	*s = (struct status_socket){ .path = path,
+		                     .write_status = write_status,
+		                     .context = context };
 	socket = net_listen_local(s->path, 0600, err);
 	if (socket < 0)
 		goto out;
@@ -47,7 +49,7 @@ struct status_socket *status_socket_new(struct net_loop *loop, const char *direc
 		return s;
 	(void)unlink(s->path);
 no_memory:
-	err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+	err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 out:
 	if (s != NULL)
 		free(s->path);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A Unix socket, for root alone, that says how the daemon is doing: who connects gets lines
- * "name: value", and the end. */
+/* A Unix socket, for root alone, that reports the daemon's status: each client that connects
+ * receives lines "name: value", and the end. */
 #ifndef SAMBA_STATUS_SOCKET_H
 #define SAMBA_STATUS_SOCKET_H
 
@@ -8,15 +8,15 @@
 #include "base/err.h"
 #include "net/loop.h"
 
-#define STATUS_SOCKET_NAME "status" /* in the daemon's folder */
+#define STATUS_SOCKET_NAME "status" /* in the daemon's directory */
 #define STATUS_TEXT_BYTES  4096
 
 struct status_socket;
 
-/* describe writes the lines, at most room bytes with a terminator. Keeps loop and context. NULL:
- * see err. */
+/* write_status writes the lines, at most room bytes with a NUL. Keeps loop and context. NULL: see
+ * err. */
 struct status_socket *status_socket_new(struct net_loop *loop, const char *directory,
-                                        void (*describe)(void *context, char *to, size_t room),
+                                        void (*write_status)(void *context, char *to, size_t room),
                                         void *context, struct err *err);
 /* NULL is allowed. */
 void status_socket_free(struct status_socket *s);

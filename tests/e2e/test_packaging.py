@@ -121,10 +121,10 @@ class Units(unittest.TestCase):
                 with sessions.held(samba, [sessions.Wanted("mail")]):
                     self.assertEqual(0, command.run("list", "-l", "10", "-A", samba.credentials_file("root"),
                                                     address(samba)).exit)
-                    relay.await_state(lambda state: state["feed_looks"] > 0)
+                    relay.await_state(lambda state: state["publish_polls"] > 0)
                     self.assertIn("mail", command.run("list", "-l", "10", env=local).stdout)
                     self.assertEqual(0, command.run("close", "--yes", "--user", "mail", env=local).exit)
-                    relay.await_state(lambda state: state["feed_closed"] == 1 and state["feed_sessions"] == 0)
+                    relay.await_state(lambda state: state["publish_closed"] == 1 and state["publish_sessions"] == 0)
                 relay.kill()
                 done = command.run("release", "--directory", relay.directory, program="netsession-samba", inside=inside)
                 self.assertEqual(0, done.exit, done)

@@ -115,9 +115,9 @@ class Beginnings(Fed):
     def test_without_a_netsessiond_it_waits_for_one(self):
         self.service.kill()
         self.enterContext(self.relay)
-        self.relay.await_state(lambda state: state["feed"] == "not connected" and state["feed_story"] != "")
+        self.relay.await_state(lambda state: state["publish"] == "not connected" and state["publish_message"] != "")
         with sessions.held(self.samba, sessions.crowd(3, USERS)):
-            self.assertEqual(0, self.relay.state["feed_looks"])
+            self.assertEqual(0, self.relay.state["publish_polls"])
             self.service.start()
             wait_until_equal(3, lambda: len(self.rows()))
 
@@ -140,7 +140,7 @@ class Closing(Fed):
                 wait_until_equal({("127.0.0.1", "daemon"): 1, ("127.0.0.1", "games"): 1}, self.names)
                 self.close("--user", "daemon")
                 wait_until_equal({("127.0.0.1", "games"): 1}, self.names)
-                self.assertEqual(1, self.relay.state["feed_closed"])
+                self.assertEqual(1, self.relay.state["publish_closed"])
                 self.assertIsNone(others[0].poll())
         finally:
             said = victim.communicate("ls\n", timeout=HANG_S)[0]
@@ -148,9 +148,9 @@ class Closing(Fed):
 
     def assert_named(self, how, begin, client_guid):
         """Who is closed with daemon is named, and is closed."""
-        both = rf"{how}: closes the sessions of daemon from 127\.0\.0\.1; their smbd ends, and with it the sessions of games " \
+        both = rf"{how}: closing the sessions of daemon from 127\.0\.0\.1; their smbd ends, which also closes the sessions of games " \
                r"from 127\.0\.0\.1"
-        alone = rf"{how}: closes the sessions of daemon from 127\.0\.0\.1; nobody else's end"
+        alone = rf"{how}: closing the sessions of daemon from 127\.0\.0\.1, and no others"
         with sessions.held_by_smbclient(self.samba, ["daemon", "games"], client_guid=client_guid):
             wait_until_equal({("127.0.0.1", "daemon"): 1, ("127.0.0.1", "games"): 1}, self.names)
             smbds = self.samba.smbd_of
@@ -170,7 +170,7 @@ class Closing(Fed):
                 self.assertEqual([f"  {name}" for name in names], done.stderr.splitlines()[1:-1])
                 line = [line for line in self.service.audit if line["operation"] == "NetrSessionDel"][-1]
                 self.assertEqual(names, line.get("also_closed", []))
-            self.assert_named("feed", close, client_guid)
+            self.assert_named("publish", close, client_guid)
 
     def test_who_is_closed_together_over_smb_is_named_by_the_relay(self):
         def delete():
@@ -185,13 +185,13 @@ class Closing(Fed):
             wait_until_equal(31, lambda: len(self.rows()))
             self.close("--user", "games")
             wait_until_equal({("127.0.0.1", "man"): 1}, self.names)
-            self.assertEqual(30, self.relay.state["feed_closed"])
+            self.assertEqual(30, self.relay.state["publish_closed"])
 
     def test_the_session_goes_though_nobody_asks(self):
         with sessions.held(self.samba, [sessions.Wanted("games")]):
             wait_until_equal(1, lambda: len(self.rows()))
             self.close("--user", "games")
-            self.relay.await_state(lambda state: state["feed_sessions"] == 0)
+            self.relay.await_state(lambda state: state["publish_sessions"] == 0)
 
     def test_who_is_gone_by_then_is_not_closed_in_anothers_place(self):
         with sessions.held(self.samba, [sessions.Wanted("man")]):
@@ -203,10 +203,10 @@ class Closing(Fed):
             self.programs.says({"sessions": {"1": told(1, "10.0.0.1", "carol", server_id={
                 "pid": str(pid), "vnn": "4294967295", "unique_id": "2"})}}, after_s=3)
             self.close("--user", "carol")
-            wait_until_equal(1, lambda: self.relay.state["feed_sessions"])
+            wait_until_equal(1, lambda: self.relay.state["publish_sessions"])
             self.programs.is_real()
             wait_until_equal({("127.0.0.1", "man"): 1}, self.names)
-            self.assertEqual(0, self.relay.state["feed_closed"])
+            self.assertEqual(0, self.relay.state["publish_closed"])
 
     def test_what_samba_does_not_close_stays_and_can_be_tried_again(self):
         smbcontrol = self.programs.folder / "smbcontrol"
@@ -214,7 +214,7 @@ class Closing(Fed):
         smbcontrol.chmod(0o755)
         with sessions.held(self.samba, [sessions.Wanted("games")]):
             wait_until_equal(1, lambda: len(self.rows()))
-            self.relay.await_said(r"cannot be told to end: smbcontrol ended with exit status 1: no such thing",
+            self.relay.await_said(r"could not be told to end: smbcontrol ended with exit status 1: no such thing",
                                   lambda: self.close("--user", "games"))
             self.assertEqual({("127.0.0.1", "games"): 1}, self.names())
             smbcontrol.unlink()

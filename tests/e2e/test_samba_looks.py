@@ -28,12 +28,12 @@ class Looks(Fed):
         for _ in range(3):
             with sessions.held(self.samba, sessions.crowd(3, USERS)):
                 time.sleep(1)
-        self.assertEqual((["begin", "end"], 1), (self.programs.runs, self.relay.state["feed_looks"]))
+        self.assertEqual((["begin", "end"], 1), (self.programs.runs, self.relay.state["publish_polls"]))
 
     def test_callers_of_the_relay_cause_no_look(self):
         for _ in range(5):
             self.assertEqual(0, sessions.enumerate_with_impacket(self.samba, level=10).status)
-        self.assertEqual(1, self.relay.state["feed_looks"])
+        self.assertEqual(1, self.relay.state["publish_polls"])
 
     def users_over_smb(self):
         """The users whom the relay lists, but who asks."""
@@ -44,11 +44,11 @@ class Looks(Fed):
     def test_a_session_that_an_answer_lacks_is_over_when_smbstatus_lacks_it_too(self):
         with sessions.held(self.samba, [sessions.Wanted("daemon"), sessions.Wanted("games")]):
             self.assertEqual(["daemon", "games"], self.users_over_smb())
-            looks = self.relay.state["feed_looks"]
+            looks = self.relay.state["publish_polls"]
             self.assertEqual(["daemon", "games"], self.users_over_smb())
-            self.assertEqual(looks, self.relay.state["feed_looks"])
+            self.assertEqual(looks, self.relay.state["publish_polls"])
         wait_until_equal([], self.users_over_smb)
-        self.assertGreater(self.relay.state["feed_looks"], looks)
+        self.assertGreater(self.relay.state["publish_polls"], looks)
 
     def test_a_session_that_an_answer_lacks_stays_as_long_as_smbstatus_has_it(self):
         """As if Samba had left it out, which 4.22 to 4.25 do now and then while others log on."""
@@ -73,8 +73,8 @@ class Looks(Fed):
 
     def test_looks_go_on_while_somebody_has_asked_and_are_rare(self):
         self.rows()
-        began, before = time.monotonic(), self.relay.state["feed_looks"]
-        after = self.relay.await_state(lambda state: state["feed_looks"] > before + 1)["feed_looks"]
+        began, before = time.monotonic(), self.relay.state["publish_polls"]
+        after = self.relay.await_state(lambda state: state["publish_polls"] > before + 1)["publish_polls"]
         self.assertLessEqual(after - before, time.monotonic() - began + 1)  # one a second at most
 
     def test_looks_are_never_two_at_once_and_many_who_ask_share_one(self):
@@ -89,20 +89,20 @@ class Looks(Fed):
         with sessions.held(self.samba, sessions.crowd(3, USERS)):
             wait_until_equal(3, lambda: len(self.rows()))
             self.programs.write("echo tdb is broken >&2; exit 3")
-            said = self.relay.await_said(r"feed: smbstatus ended with exit status 3: tdb is broken", self.rows)
+            said = self.relay.await_said(r"publish: smbstatus ended with exit status 3: tdb is broken", self.rows)
             self.assertEqual(1, len(said))
             began = time.monotonic()
             for _ in range(20):
                 self.assertEqual(3, len(self.rows()))
             self.assertLess(time.monotonic() - began, 30, "twenty calls that each wait for a refresh take 40 s")
             state = self.relay.state
-            self.assertEqual("smbstatus ended with exit status 3: tdb is broken", state["feed_story"])
-            self.assertIn(state["feed_looks_failed"], range(1, 8))
+            self.assertEqual("smbstatus ended with exit status 3: tdb is broken", state["publish_message"])
+            self.assertIn(state["publish_polls_failed"], range(1, 8))
             self.assertEqual(1, self.relay.said.count("tdb is broken"))
             self.programs.is_real()
         wait_until_equal({}, self.names)
-        self.assertEqual("", self.relay.state["feed_story"])
-        self.assertEqual(1, self.relay.said.count("smbstatus tells of Samba's sessions again"))
+        self.assertEqual("", self.relay.state["publish_message"])
+        self.assertEqual(1, self.relay.said.count("smbstatus lists Samba's sessions again"))
 
     def cut_short(self, times):
         """smbstatus lists nobody so often, and complains as Samba does that stops at a record; then it is Samba's own."""
@@ -116,7 +116,7 @@ class Looks(Fed):
             wait_until_equal(3, lambda: len(self.rows()))
             self.cut_short(3)
             self.assertEqual(3, len(self.rows()))
-            self.assertEqual("", self.relay.state["feed_story"])
+            self.assertEqual("", self.relay.state["publish_message"])
         wait_until_equal({}, self.names)
 
     def test_a_list_that_is_cut_short_again_and_again_leaves_what_is_known(self):
@@ -132,7 +132,7 @@ class Looks(Fed):
         with sessions.held(self.samba, sessions.crowd(3, USERS)):
             wait_until_equal(3, lambda: len(self.rows()))
             self.programs.write("echo '{\"sessions\": {'")
-            self.relay.await_said(r"feed: what smbstatus said is no JSON", self.rows)
+            self.relay.await_said(r"publish: smbstatus did not print JSON", self.rows)
             self.assertEqual(3, len(self.rows()))
 
     def test_a_look_that_hangs_holds_up_neither_callers_nor_the_end(self):
@@ -156,7 +156,7 @@ class Looks(Fed):
         for _ in range(3):
             time.sleep(0.25)
             self.rows()
-        self.assertEqual(2, self.relay.said.count("its names cannot be told"))
+        self.assertEqual(2, self.relay.said.count("netsessiond does not accept these names"))
         self.assertNotIn("a\nb", self.relay.said)
 
     def test_transports_and_beginnings_are_told_where_smbstatus_does(self):
@@ -197,7 +197,7 @@ class Looks(Fed):
         self.locally("list")
         slowest = 0
         deadline = time.monotonic() + HANG_S
-        while self.relay.state["feed_sessions"] != many:
+        while self.relay.state["publish_sessions"] != many:
             began = time.monotonic()
             self.assertIn("version", self.relay.state)
             slowest = max(slowest, time.monotonic() - began)
@@ -242,10 +242,10 @@ class WithoutNetsessiond(Fed):
             rows = sessions.enumerate_with_impacket(self.samba, level=502).rows
             self.assertEqual({"root": r"\Device\NetbiosSmb", "daemon": r"\Device\NetbiosSmb", "games": ""},
                              {row["user"]: row["transport"] for row in rows})
-            self.assertEqual(1, self.relay.state["feed_looks"])
+            self.assertEqual(1, self.relay.state["publish_polls"])
             for level in (0, 1, 2, 10, 502):
                 sessions.enumerate_with_impacket(self.samba, level=level)
-            self.assertEqual(1, self.relay.state["feed_looks"])
+            self.assertEqual(1, self.relay.state["publish_polls"])
 
     def test_the_first_answer_has_the_transports_that_later_ones_have(self):
         """Samba from 4.23 on tells them, whatever the port."""

@@ -83,7 +83,7 @@ class Bounds(unittest.TestCase):
             with sessions.srvsvc(samba) as first, sessions.srvsvc(samba) as second:
                 with self.assertRaisesRegex(Exception, "STATUS_CONNECTION_(DISCONNECTED|RESET)"):
                     sessions.enumerate_with_impacket(samba, level=10)
-                self.assertGreater(relay.state["pipes_turned_away"], 0)
+                self.assertGreater(relay.state["pipes_refused"], 0)
                 for dce in (first, second):
                     self.assertEqual(0, sessions.enumerate_over(dce, 10).status)
             relay.await_state(lambda state: state["pipes_now"] == 0)

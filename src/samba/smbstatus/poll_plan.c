@@ -74,7 +74,7 @@ bool poll_plan_ended(struct poll_plan *p, int64_t now_ms, enum poll_plan_found f
 	p->pause_ms = (POLL_PLAN_SHARE - 1) * (now_ms - p->began_ms);
 	if (is_failing) {
 		p->pause_ms = poll_plan_smaller(p->pause_ms, most_ms);
-		p->is_wanted = false; /* there is nothing that he could wait for */
+		p->is_wanted = false; /* there is nothing to wait for */
 	}
 	p->pause_ms = poll_plan_larger(p->pause_ms, p->interval_ms);
 	return !p->is_wanted;

@@ -14,19 +14,19 @@
 enum {
 	MAX_OUTPUT_BYTES = 256 << 20, /* some 300,000 sessions */
 	DEADLINE_MS = 20000,
-	MOST_TRIES = 4, /* for a whole list of sessions */
+	MOST_TRIES = 4, /* for a complete list */
 };
 
-/* What Samba says at debug level 1 when it stops listing at a record of a session whose client has
- * gone without a log-off. Such a record is there for some milliseconds. */
+/* Samba logs this at debug level 1 when it stops listing at the record of a session whose client
+ * has closed its connection without a log-off. Such a record stands there for some milliseconds. */
 #define CUT_SHORT "Invalid record in smbXsrv_session_global.tdb"
 
-/* What a run said, on its way through the pool, where it becomes a list. */
+/* What a run printed, on its way through the pool, where it is parsed. */
 struct smbstatus_output {
 	bool is_of_shares;
 	char *text;
 	size_t bytes;
-	struct smbstatus_list *list; /* of shares: the one to be completed */
+	struct smbstatus_list *list; /* of shares: the list to complete */
 	struct err err;
 };
 
@@ -41,7 +41,7 @@ struct smbstatus {
 	bool is_of_shares;               /* the second run */
 	unsigned tries;                  /* of the first one */
 	struct smbstatus_list *list;
-	struct net_timer *failed; /* for what failed before anything ran */
+	struct net_timer *failed; /* when no run could be started */
 	struct err err;           /* why there is no list */
 };
 
@@ -201,8 +201,8 @@ static void smbstatus_on_failed(void *context)
 	smbstatus_end(context);
 }
 
-/* All of it (`--json` alone) is not asked for: that makes smbstatus 4.17 panic over some opens.
- * `-p` and `-S` together say what `-p` says. */
+/* `--json` alone would list everything, but makes smbstatus 4.17 panic over some opens. `-p` and
+ * `-S` together print what `-p` prints. */
 struct smbstatus *smbstatus_start(struct net_loop *loop, const char *smb_conf,
                                   const struct smbstatus_handler *handler, void *context)
 {

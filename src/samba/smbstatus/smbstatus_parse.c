@@ -8,14 +8,14 @@
 #include <winerror.h>
 #include "samba/smbstatus/json_members.h"
 
-#define DOING      "smbstatus"
+#define STEP       "smbstatus"
 #define DIRECT_TCP "\\Device\\NetbiosSmb"
 
 enum { FIRST_ROOM = 64 };
 
 /* ---- members ---- */
 
-/* Decimal digits alone, as all its numbers of this kind are texts. */
+/* Decimal digits alone: smbstatus writes such numbers as texts. */
 static bool smbstatus_get_number(const json_t *object, const char *name, uint64_t most,
                                  uint64_t *number)
 {
@@ -42,7 +42,7 @@ static bool smbstatus_get_identity(const json_t *object, struct smbstatus_identi
 	const json_t *server = json_object_get(object, "server_id");
 	uint64_t vnn;
 
-	/* A process of its own runs each connection: pid 0 and 1 would be no smbd. */
+	/* An smbd is never process 0 or 1. */
 	if (!smbstatus_get_number(object, "session_id", UINT64_MAX, &identity->session_id) ||
 	    !smbstatus_get_number(server, "pid", INT32_MAX, &identity->pid) || identity->pid <= 1 ||
 	    !smbstatus_get_number(server, "unique_id", UINT64_MAX, &identity->unique_id) ||
@@ -79,7 +79,7 @@ int64_t smbstatus_parse_time(const char *text)
 	return ((days * 24 + hour) * 60 + minute) * 60 + second - (sign == '-' ? -east_s : east_s);
 }
 
-/* The port of "ipv4:192.0.2.1:445", "ipv6:2001:db8::1:445"; 0: it is none. */
+/* The port of "ipv4:192.0.2.1:445", "ipv6:2001:db8::1:445"; 0: there is none. */
 static unsigned smbstatus_get_port(const json_t *object, const char *name)
 {
 	const char *text = json_string_value(json_object_get(object, name));
@@ -91,16 +91,15 @@ static unsigned smbstatus_get_port(const json_t *object, const char *name)
 	return port;
 }
 
-/* Of the ways that a session may come by Windows has a name for one: SMB straight over TCP, without
- * NetBIOS between. At its port, 445, nobody speaks NetBIOS. */
+/* Windows has a device name for SMB directly over TCP, without NetBIOS. That is what port 445 is
+ * for. */
 const char *smbstatus_transport_of_port(unsigned port)
 {
 	return port == 445 ? DIRECT_TCP : NULL;
 }
 
-/* From 4.23 on Samba tells of a channel that it is "tcp", beside "nbt" and "quic"; from 4.20 on at
- * which port it came in. A session of several channels has a transport where they have the same
- * one. */
+/* From 4.23 on Samba names the transport of a channel: "tcp", "nbt" or "quic". From 4.20 on Samba
+ * names its local port. A session of several channels has a transport if all of them share it. */
 static const char *smbstatus_get_transport(const json_t *session)
 {
 	json_t *channels = json_object_get(session, "channels");
@@ -156,7 +155,7 @@ static const char *smbstatus_keep_text(struct smbstatus_list *list, size_t *used
 	return kept;
 }
 
-/* smbd writes "(auth in progress)" for whom it does not know yet. */
+/* smbd writes "(auth in progress)" as the user while a log-on is under way. */
 static bool smbstatus_is_logged_on(const json_t *session)
 {
 	const json_t *uid = json_object_get(session, "uid");
@@ -185,7 +184,7 @@ static bool smbstatus_list_add(struct smbstatus_list *list, size_t *room, size_t
 	}
 	s = &list->sessions[list->count];
 	*s = (struct smbstatus_session){ 0 };
-	/* A NUL within a name would hide its end. */
+	/* A NUL within a name would hide the rest of it. */
 	if (!smbstatus_get_identity(session, &s->identity, &s->node) || !json_is_string(client) ||
 	    !json_is_string(user) ||
 	    strlen(json_string_value(client)) != json_string_length(client) ||
@@ -203,7 +202,7 @@ static bool smbstatus_list_add(struct smbstatus_list *list, size_t *room, size_t
 	return true;
 }
 
-/* Of equal identities, which the form allows, one is left. */
+/* JSON allows the same identity twice; one session is left. */
 static void smbstatus_drop_duplicates(struct smbstatus_list *list)
 {
 	size_t kept = 0;
@@ -218,8 +217,8 @@ static void smbstatus_drop_duplicates(struct smbstatus_list *list)
 
 /* ---- answers ---- */
 
-/* Calls each with every value of the object that is the answer's member of this name, until it
- * says that there is no more memory. False: see err. */
+/* Calls each with every value of the object that is the answer's member `wanted`, until each
+ * returns that memory is out. False: see err. */
 static bool smbstatus_parse_member(const char *text, size_t bytes, const char *wanted,
                                    bool (*each)(void *context, const json_t *value), void *context,
                                    struct err *err)
@@ -246,12 +245,12 @@ static bool smbstatus_parse_member(const char *text, size_t bytes, const char *w
 		}
 	}
 	if (!has_memory || m.is_out_of_memory)
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 	else if (!json_members_end(&m))
-		err_set(err, ERROR_INVALID_DATA, DOING, "what smbstatus said is no JSON");
+		err_set(err, ERROR_INVALID_DATA, STEP, "smbstatus did not print JSON");
 	else if (!is_there)
-		err_set(err, ERROR_INVALID_DATA, DOING,
-		        "what smbstatus said is no list of sessions");
+		err_set(err, ERROR_INVALID_DATA, STEP,
+		        "smbstatus did not print a list of sessions");
 	return err->status == 0;
 }
 
@@ -272,14 +271,14 @@ struct smbstatus_list *smbstatus_parse_sessions(const char *text, size_t bytes, 
 	struct smbstatus_list *list = calloc(1, sizeof *list);
 	struct smbstatus_list_builder growing = { list, FIRST_ROOM, 0 };
 
-	/* A name is as long in the answer as here, at least; room that is not used costs nothing.
+	/* In the answer a name is at least as long as here. Room that stays unused costs nothing.
 	 */
 	if (list != NULL) {
 		list->texts = malloc(bytes + 1);
 		list->sessions = calloc(FIRST_ROOM, sizeof *list->sessions);
 	}
 	if (list == NULL || list->texts == NULL || list->sessions == NULL)
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 	else if (smbstatus_parse_member(text, bytes, "sessions", smbstatus_add_session, &growing,
 	                                err)) {
 		qsort(list->sessions, list->count, sizeof *list->sessions,
