@@ -15,7 +15,7 @@ MAY_INCLUDE = {
     "sessions": ["base"],
     "local": ["base", "wire", "sessions"],
     "auth": ["base", "wire", "crypto"],
-    "rpc": ["base", "wire", "auth"],
+    "rpc": ["base", "wire"],
     "smb2": ["base", "wire", "crypto", "auth"],
     "srvsvc": ["base", "wire", "rpc", "auth", "sessions"],
     "net": ["base"],
