@@ -169,6 +169,17 @@ def native_integers(root):
                     yield f"{path.relative_to(root)}:{number} copies a number's own bytes"
 
 
+def missing_files(root):
+    """The files that docs/SPECS.md names and that do not exist. A bare name is beside the one before it."""
+    for number, line in enumerate((root / "docs" / "SPECS.md").read_text().splitlines(), 1):
+        folder = None
+        for name in re.findall(r"`([^`]+\.(?:c|h|py)|[^`]+/)`", line.split("|")[3] if line.count("|") > 3 else ""):
+            path = name if "/" in name else f"{folder}/{name}"
+            folder = path.rpartition("/")[0]
+            if not any(root.glob(path.rstrip("/"))):
+                yield f"docs/SPECS.md:{number} names {path}"
+
+
 def circles(root):
     """The layers that reach themselves by what they may include."""
     def reaches(start, layer, seen):
@@ -183,6 +194,7 @@ def main():
                ("the layers have no circle", circles(root)),
                ("programs include public headers, and of src what is named for them",
                 list(command_problems(root))),
+               ("docs/SPECS.md names files that exist", list(missing_files(root))),
                ("compat includes public headers and its own only", list(compat_problems(root))),
                ("the order of bytes in a message is never the machine's", list(native_integers(root)))]
     results += [(f"{layer} includes only the layers below it", list(layer_problems(root, layer)))
