@@ -1,25 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* A pipe of the relay's, with whatever both of its sides say, cut anywhere.
- * Input: how (bit 0: messages are built, else the bytes are the sides' own; bit 1: bounds are
+/* A relay's pipe, with whatever its two sides send, cut anywhere.
+ * Input: how (bit 0: messages are built, else the bytes are those of the sides; bit 1: bounds are
  * small; bit 2: smbstatus may be asked), cuts, then events: kind (bit 0: of the server; bits 1-4:
  * what; bit 5: in fragments; bit 6: big-endian; bit 7: without its last fragment), a value, for
- * some a length and bytes.
+ * some events a length and bytes.
  * Must reach: relay_pipe_receive relay_pipe_continue relay_pipe_may_read relay_pipe_is_idle
- * npa_reader_next open_up npa_message_end take_payload give_up hear_caller hear_server
- * rpc_server_on_request take_response call_of may_be_ours pass_on pass_on_what_is_broken_off
- * is_much_held await put_fragment outstanding_calls_add outstanding_calls_may_have
- * outstanding_calls_remove relay_contexts_propose relay_contexts_answer relay_contexts_refuse
- * relay_contexts_is_srvsvc agree intercepted_calls_add intercepted_calls_remove
- * intercepted_calls_find intercepted_call_query put_question intercepted_call_receive hear_closed
- *   intercepted_call_complete take_listing take_infos refuse set_answer close_next close_those
+ *   relay_pipe_take_payload relay_pipe_forward_raw relay_pipe_on_caller_pdu
+ *   relay_pipe_on_server_pdu relay_pipe_take_request relay_pipe_take_response
+ *   relay_pipe_find_call relay_pipe_may_intercept relay_pipe_forward_call
+ *   relay_pipe_forward_interrupted relay_pipe_expect_answer relay_pipe_put_fragment
+ *   relay_pipe_refreshed relay_pipe_error relay_holds_much npa_reader_next
+ *   npa_reader_read_opening npa_message_end outstanding_calls_add outstanding_calls_may_have
+ *   outstanding_calls_remove relay_contexts_propose relay_contexts_answer relay_contexts_refuse
+ *   relay_contexts_is_srvsvc relay_contexts_accept intercepted_calls_add
+ *   intercepted_calls_remove intercepted_calls_find intercepted_call_query
+ *   intercepted_call_put_query intercepted_call_receive intercepted_call_receive_del
+ *   intercepted_call_complete intercepted_call_refreshed intercepted_call_accept_list
+ *   intercepted_call_update_cache intercepted_call_refuse intercepted_call_set_answer
+ *   intercepted_call_delete intercepted_call_delete_next relay_report_session_del
  *   relay_session_del_begin relay_session_del_next relay_session_del_receive
- * relay_session_del_status session_cache_update read_sessions how_late_s count_same mark_within
- * go_on_with add_new relay_pipe_refreshed intercepted_call_refreshed lacks_sessions
- * is_unknown_outside keep_missing tell_closing Holds: however what comes is cut, the same goes to
- * either side; where nothing was asked in a caller's place, all of it goes on in its order, byte
- * for byte, but what is held for want of its rest; each message is one PDU, while all that came is
- * PDUs; what is put out at once, and what is held, is bounded; nothing is held when the pipe is
- * gone. */
+ *   relay_session_del_status session_cache_update session_cache_add session_cache_change
+ *   session_cache_follow session_cache_keep_missing snapshot_from_infos snapshot_lacks_sessions
+ *   smbstatus_lacks_sessions snapshot_add snapshot_find_delay snapshot_count_same_second
+ *   snapshot_pair_within tracker_compare tracker_keep tracker_update tracker_next_event
+ * Holds: however the bytes are cut, the same bytes go to either side; where no query was sent in
+ * place of a call, all bytes are forwarded in their order, but those that are held because the rest
+ * of a PDU is missing; each message is one PDU, as long as all that came is PDUs; what is sent at
+ * once, and what is held, is bounded; nothing is held when the pipe is gone. */
 #include "fuzz.h"
 #include "wire/ndr_writer.h"
 #include "samba/relay/pipe.h"
@@ -372,6 +379,7 @@ static void feed(struct run *r, enum relay_side side, const struct wire_writer *
 			end = at + most;
 		piece = fuzz_piece(w->data + at, end - at);
 		r->has_ended = !relay_pipe_receive(r->pipe, side, piece, end - at);
+		MUST(!r->has_ended || relay_pipe_error(r->pipe).text[0] != '\0');
 		free(piece);
 		MUST(r->relay->service.held_bytes <=
 		     4 * r->relay->settings.max_answer_bytes + 65536 + (w->len + MOST_HELD) * 8);

@@ -48,7 +48,7 @@ enum { MESSAGE, RAW, JUDGE, FILL, BREAK, CLOSE, ACTIONS };
 static const struct smb2_session_key key = { "0123456789abcdef0123456789abcdef", 32 };
 
 /* A session, as its client has it. */
-struct smbstatus_tracker {
+struct known_session {
 	uint64_t id;
 	struct crypto_mac *mac; /* NULL: a null session's */
 	struct smb2_encryption *sealing;
@@ -66,7 +66,7 @@ static struct run {
 	struct smb2_server *c;
 	struct smb2_server_settings settings;
 	struct fuzz_input in;
-	struct smbstatus_tracker known[MAX_KNOWN];
+	struct known_session known[MAX_KNOWN];
 	size_t known_count;
 	struct piped pipes[MAX_PIPED];
 	size_t pipe_count;
@@ -97,7 +97,7 @@ static void on_token(struct smb2_server_session *s, const uint8_t *token, size_t
 		run->asking = s;
 }
 
-static struct smbstatus_tracker *find_known(uint64_t id)
+static struct known_session *find_known(uint64_t id)
 {
 	for (size_t i = 0; i < run->known_count; i++)
 		if (run->known[i].id == id)
@@ -107,11 +107,11 @@ static struct smbstatus_tracker *find_known(uint64_t id)
 
 static void on_established(struct smb2_server_session *s)
 {
-	struct smbstatus_tracker *k = &run->known[run->known_count];
+	struct known_session *k = &run->known[run->known_count];
 
 	MUST(run->known_count < MAX_KNOWN && find_known(s->id) == NULL);
 	run->known_count++;
-	*k = (struct smbstatus_tracker){ .id = s->id };
+	*k = (struct known_session){ .id = s->id };
 	if (!identity_is_authenticated(smb2_server_session_identity(s)))
 		return;
 	k->mac = smb2_signing_key_new(run->c->dialect, run->c->agreed.signing_algorithm, &key,
@@ -126,7 +126,7 @@ static void on_established(struct smb2_server_session *s)
 
 static void on_closed(struct smb2_server_session *s)
 {
-	struct smbstatus_tracker *k = find_known(s->id);
+	struct known_session *k = find_known(s->id);
 
 	if (run->asking == s)
 		run->asking = NULL;
@@ -231,11 +231,11 @@ static void hear_response(const struct smb2_header *h, struct wire_reader *messa
 }
 
 static void hear_element(const uint8_t *at, size_t bytes,
-                         const struct smbstatus_tracker *sealed_for, size_t *next)
+                         const struct known_session *sealed_for, size_t *next)
 {
 	struct wire_reader message;
 	struct smb2_header h;
-	const struct smbstatus_tracker *k;
+	const struct known_session *k;
 
 	wire_reader_init(&message, at, bytes);
 	smb2_header_decode(&message, &h);
@@ -256,7 +256,7 @@ static void hear_element(const uint8_t *at, size_t bytes,
 
 static void hear_message(uint8_t *at, size_t bytes)
 {
-	struct smbstatus_tracker *k = NULL;
+	struct known_session *k = NULL;
 	uint64_t id;
 	size_t next;
 
@@ -384,7 +384,7 @@ static void deliver(const uint8_t *data, size_t bytes)
 /* ---- requests ---- */
 
 /* The session that came last; NULL: none has. */
-static struct smbstatus_tracker *latest(void)
+static struct known_session *latest(void)
 {
 	return run->known_count > 0 ? &run->known[run->known_count - 1] : NULL;
 }
@@ -461,7 +461,7 @@ static struct smb2_header header_of(const uint8_t *at, size_t bytes)
 static void sign(uint8_t *at, size_t bytes)
 {
 	struct smb2_header h = header_of(at, bytes);
-	const struct smbstatus_tracker *k = find_known(h.session_id);
+	const struct known_session *k = find_known(h.session_id);
 
 	if (k == NULL || k->mac == NULL)
 		k = latest();
