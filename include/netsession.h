@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* netsession: who is connected to a file server, and since when.
+/* netsession: list and close the sessions of a file server, and publish those of your own.
  *
- * What <lm.h> lacks: UTF-8, many servers at once on any libuv loop, rows as they arrive,
- * credentials, deadlines, cancellation, and the story of a failure. Numbers named status are
- * NET_API_STATUS, the values of <lmerr.h>. */
+ * A session is one user who is logged on to a file server from one computer. This header offers
+ * what <lm.h> lacks: UTF-8, many servers at once on any libuv loop, rows as they arrive,
+ * credentials, deadlines, cancellation, and an explanation of every failure.
+ *
+ * Conventions:
+ * - Functions that can fail return a NET_API_STATUS, a value of <lmerr.h> or <winerror.h>. 0 is
+ *   success. The comments name the value and its number.
+ * - Times are in milliseconds where a name ends in _ms, and in seconds where it ends in _s.
+ * - A parameter that is "borrowed" is used until the function returns. One that is "kept" is used
+ *   until the event that is named. A function that "gives" an object makes the caller its owner;
+ * one that "takes" an object becomes its owner.
+ * - Functions that free an object accept NULL. */
 #ifndef NETSESSION_H
 #define NETSESSION_H
 
@@ -13,222 +22,287 @@
 extern "C" {
 #endif
 
-/* Of this header; what netsession_version_number tells of the library has the same form. */
-#define NETSESSION_VERSION_NUMBER 0x000200 /* 0xMMmmpp: 0.2.0 */
+/* ---- the library ---- */
 
-/* The library that runs: "0.2.0", and 0x000200. Static text. */
+/* The version of this header as 0xMMmmpp: 0x000200 is 0.2.0. */
+#define NETSESSION_VERSION_NUMBER 0x000200
+
+/* Return the version of the library that runs, as static text ("0.2.0") and as a number of the same
+ * form as NETSESSION_VERSION_NUMBER. */
 const char *netsession_version(void);
 uint32_t netsession_version_number(void);
 
-/* Non-zero when the library can do it, here and now:
- * "kerberos", "ntlm"  logs on by it (GSSAPI's mechanisms are plug-ins)
- * "nbns"              resolves NetBIOS names
- * "kept-connections"  a call after another one to the same server costs one round trip
- * "local-service"     asks netsessiond on this computer where server is NULL
- * Names that it does not know are 0. */
+/* Returns non-zero when the library has a feature, on this computer and now:
+ * "kerberos", "ntlm"  The library can log on by this mechanism. Mechanisms are plug-ins of GSSAPI.
+ * "nbns"              The library resolves NetBIOS names.
+ * "idle-connections"  A further call to the same server costs one round trip.
+ * "local-service"     A query without a server goes to netsessiond on this computer.
+ * Returns 0 for every other name. name is borrowed and must not be NULL. */
 int netsession_has_feature(const char *name);
 
-/* Ask at the richest level that the server grants: 502, then 2, 1, 10, 0. */
+/* ---- rows and errors ---- */
+
+/* The level of a query that means: the first of the levels 502, 2, 1, 10 and 0 that the server
+ * grants. */
 #define NETSESSION_LEVEL_AUTO 0xFFFFFFFFu
 
-/* One session. Texts are UTF-8 and NULL, numbers are 0, where the level lacks the member or the
- * server sent none. Source: [MS-SRVS] 2.2.4.11 to 2.2.4.15. */
+/* One session. A member that the level does not have, or that the server did not send, is NULL or
+ * 0. Texts are UTF-8. Source: [MS-SRVS] 2.2.4.11 to 2.2.4.15. */
 struct netsession_row {
-	const char *client;      /* the computer it comes from: an address or a name */
-	const char *user;        /* the account, without its domain */
-	const char *client_type; /* empty since Windows Vista */
+	const char *client; /* the computer that the session comes from: an address or a name */
+	const char *user;   /* the account, without its domain */
+	const char *client_type; /* the client's software; empty since Windows Vista */
 	const char *transport;   /* a device name: \Device\NetbiosSmb */
-	uint32_t num_opens;      /* files, devices and pipes it holds open */
-	uint32_t active_s;       /* seconds since it was set up */
-	uint32_t idle_s;         /* seconds since it was last used */
+	uint32_t num_opens;      /* number of files, devices and pipes that are open */
+	uint32_t active_s;       /* seconds since the session began */
+	uint32_t idle_s;         /* seconds since the session was last used */
 	uint32_t user_flags;     /* SESS_GUEST 1, SESS_NOENCRYPTION 2 */
 };
 
-/* How a call ended. */
+/* The outcome of a call. The texts are static, or part of the struct: nothing has to be freed. */
 struct netsession_error {
-	uint32_t status;    /* 0: it did not fail */
-	uint32_t nt_status; /* NTSTATUS from the server, 0 when it gave none */
-	const char *step;   /* static text: the step that failed; NULL: none did */
-	const char *advice; /* static text: what to do about it; NULL: nothing in general */
-	char text[320];     /* one line, UTF-8: what happened, where, and the advice */
+	uint32_t status;    /* what the function returns; 0: success */
+	uint32_t nt_status; /* the NTSTATUS that the server sent; 0: the server sent none */
+	const char *step;   /* the step that failed: "TREE_CONNECT IPC$"; NULL: no step failed */
+	const char *advice; /* what to do about the failure; NULL: there is no general advice */
+	char text[512]; /* one line of UTF-8 with all of that, for people; empty after success */
 };
 
-/* Who asks. */
+/* ---- credentials ---- */
+
+/* A user name, a domain and a password, or an anonymous user. */
 struct netsession_credentials;
 
-/* Reads a file of lines "username = ", "password = " and "domain = ", as smbclient -A and
- * mount.cifs take it. The file must not be readable by others.
- * out      gives the credentials; NULL after a failure
- * error    may be NULL
- * Returns  0; ERROR_ACCESS_DENIED (5) when others may read it; ERROR_FILE_NOT_FOUND (2);
- *          ERROR_INVALID_PARAMETER (87) when it is not of that form; ERROR_NOT_ENOUGH_MEMORY. */
+/* Reads credentials from a file with the lines "username = ", "password = " and "domain = ", which
+ * is the format of smbclient -A and mount.cifs. Other users must not have access to the file. path
+ * borrowed out      gives the credentials, to be freed by netsession_credentials_free; NULL after a
+ * failure error    gives the outcome; may be NULL Returns  0 2 ERROR_FILE_NOT_FOUND: there is no
+ * such file 5 ERROR_ACCESS_DENIED: the file cannot be read, or other users have access to it 8
+ * ERROR_NOT_ENOUGH_MEMORY 87 ERROR_INVALID_PARAMETER: the file has another format */
 uint32_t netsession_credentials_read(const char *path, struct netsession_credentials **out,
                                      struct netsession_error *error);
-/* The same from texts, which are copied; wipe your own.
- * user      not empty; without its domain, or user@REALM
- * domain    a NetBIOS or DNS domain; NULL or "": the server's own accounts, or what user says
- * Returns   0; ERROR_INVALID_PARAMETER when a text is no UTF-8, or holds a control character;
- *           ERROR_NOT_ENOUGH_MEMORY. */
+
+/* Makes credentials from texts. The texts are borrowed and copied: the caller wipes its own copies.
+ * user      the user name, without a domain, or as user@REALM; must not be empty
+ * domain    a NetBIOS or DNS domain; NULL or "": the domain that user names, or else the accounts
+ * of the server itself password  may be empty out       gives the credentials, to be freed by
+ * netsession_credentials_free; NULL after a failure error     gives the outcome; may be NULL
+ * Returns   0
+ *           8 ERROR_NOT_ENOUGH_MEMORY
+ *           87 ERROR_INVALID_PARAMETER: a text is not UTF-8, or contains a control character */
 uint32_t netsession_credentials_new(const char *user, const char *domain, const char *password,
                                     struct netsession_credentials **out,
                                     struct netsession_error *error);
 
-/* Nobody: a null session. It has no key, so that nothing of it is signed, and encrypt refuses it.
- */
+/* Makes credentials of an anonymous user, who logs on with a null session. A null session has no
+ * key, so messages are neither signed nor encrypted, and a query that requires encryption fails.
+ * out       gives the credentials, to be freed by netsession_credentials_free; NULL after a failure
+ * error     gives the outcome; may be NULL
+ * Returns   0 or 8 ERROR_NOT_ENOUGH_MEMORY */
 uint32_t netsession_credentials_new_anonymous(struct netsession_credentials **out,
                                               struct netsession_error *error);
 
-/* Wipes and frees, as soon as no call and no kept connection uses them any more. NULL is
- * allowed. */
+/* Takes credentials: wipes and frees them as soon as no call and no idle connection uses them. */
 void netsession_credentials_free(struct netsession_credentials *credentials);
 
-/* By what a log-on may be made. */
+/* The mechanism of a log-on. */
 enum netsession_authentication {
-	/* Kerberos with the caller's tickets. With a password whose domain is a realm (it has a
-	 * dot): Kerberos, or NTLMv2 if no KDC gives a ticket or the server chooses NTLM. With any
-	 * other password: NTLMv2. */
+	/* With the caller's tickets: Kerberos. With a password whose domain is a realm, which means
+	 * that the domain contains a dot: Kerberos; NTLMv2 if no KDC issues a ticket, or if the
+	 * server chooses NTLM. With any other password: NTLMv2. */
 	NETSESSION_AUTHENTICATION_ANY = 0,
-	NETSESSION_AUTHENTICATION_KERBEROS, /* alone */
-	NETSESSION_AUTHENTICATION_NTLM,     /* NTLMv2 alone: needs a password */
+	NETSESSION_AUTHENTICATION_KERBEROS, /* Kerberos only */
+	NETSESSION_AUTHENTICATION_NTLM,     /* NTLMv2 only; needs a password */
 };
 
-/* What is asked, of which server, and as whom. All zero but server asks for level 0 of all
- * sessions, as whoever the environment says: the file that NETSESSION_CREDENTIALS names, else the
- * caller's Kerberos tickets. On the local computer netsessiond is asked, over the socket that
- * NETSESSION_SOCKET names, else /run/netsession/local.sock: it knows who asks, and what concerns
- * port, log-on, encryption and WINS is passed over. */
+/* ---- queries ---- */
+
+/* A server, the user to log on as, and what to ask for. A query that is all zero except for server
+ * lists all sessions at level 0.
+ *
+ * A query without a server goes to netsessiond on this computer, over the socket that the
+ * environment variable NETSESSION_SOCKET names, or else over /run/netsession/local.sock.
+ * netsessiond identifies the caller by the kernel, so port, credentials, authentication, encrypt
+ * and wins are ignored. */
 struct netsession_query {
-	const char *server; /* NULL or "": the local computer. A name or an address, with or without
-	                       leading \\; also host:port, [v6]:port, fe80--1.ipv6-literal.net */
-	uint16_t port;      /* 0: what server says, else 445 */
-	uint32_t timeout_ms;                        /* for the whole call; 0: 30,000 */
-	struct netsession_credentials *credentials; /* held until the call ends */
+	/* The server: a name or an address, with or without leading \\; also host:port, [v6]:port
+	 * and fe80--1.ipv6-literal.net. NULL or "": this computer. */
+	const char *server;
+	/* The TCP port. 0: the port in server, or else 445. */
+	uint16_t port;
+	/* The time limit of the whole call. 0: 30,000. */
+	uint32_t timeout_ms;
+	/* Held until the call ends. NULL: the file that NETSESSION_CREDENTIALS names, or else the
+	 * caller's Kerberos tickets. */
+	struct netsession_credentials *credentials;
 	enum netsession_authentication authentication;
-	int encrypt;      /* non-zero: not without encryption; 0: where the server asks for it */
-	const char *wins; /* address of the WINS server to ask for names that DNS does not know;
-	                     NULL: what NETSESSION_WINS says, else a broadcast */
+	/* Non-zero: fail where the server offers no encryption. 0: encrypt if the server requires
+	 * it. */
+	int encrypt;
+	/* The IPv4 address of a WINS server, which is queried for names that DNS does not know.
+	 * NULL: the one that NETSESSION_WINS names, or else a broadcast. */
+	const char *wins;
 
-	uint32_t level;           /* 0, 1, 2, 10, 502 or NETSESSION_LEVEL_AUTO */
-	const char *client;       /* only sessions from it, with or without \\; NULL or "": any */
-	const char *user;         /* only sessions of it; NULL or "": any */
-	uint32_t preferred_bytes; /* wished size of a page; 0: all in one, if the server can */
-	uint32_t resume_handle;   /* 0: from the beginning */
-	int all_pages;            /* non-zero: go on after ERROR_MORE_DATA until all are here;
-	                             netsession_enum gives one page in any case */
+	/* 0, 1, 2, 10, 502 or NETSESSION_LEVEL_AUTO. */
+	uint32_t level;
+	/* Select the sessions from this client, with or without leading \\. NULL or "": any. */
+	const char *client;
+	/* Select the sessions of this user. NULL or "": any. */
+	const char *user;
+	/* The wished size of a page in bytes. 0: all sessions in one page, if the server can. */
+	uint32_t preferred_bytes;
+	/* Where the page begins, from netsession_page_resume_handle. 0: at the first session. */
+	uint32_t resume_handle;
+	/* Non-zero: netsession_start asks for further pages until it has all of them.
+	 * netsession_enum gives one page in any case. */
+	int all_pages;
 };
 
-/* One answer of a server: its sessions, or the next part of them. */
+/* ---- pages ---- */
+
+/* One answer of a server: all sessions that were selected, or a part of them. */
 struct netsession_page;
 
+/* Returns the level of the entries: 0, 1, 2, 10 or 502. */
 uint32_t netsession_page_level(const struct netsession_page *page);
+/* Returns the number of entries in this page. */
 uint32_t netsession_page_entries(const struct netsession_page *page);
-/* Sessions from this page on, itself included; a hint. */
+/* Returns the number of sessions from this page on, including this page. Servers estimate it. */
 uint32_t netsession_page_total(const struct netsession_page *page);
-/* Non-zero when more sessions follow, from netsession_page_resume_handle on. */
+/* Returns non-zero when a further page follows, which begins at netsession_page_resume_handle. */
 int netsession_page_has_more(const struct netsession_page *page);
 uint32_t netsession_page_resume_handle(const struct netsession_page *page);
 
-/* Entry number entry, below netsession_page_entries, as UTF-8. Its texts live until the next
- * call for the same page.
- * Returns  0; ERROR_NOT_ENOUGH_MEMORY. */
+/* Converts an entry to a row.
+ * entry    the number of the entry, less than netsession_page_entries
+ * row      is filled; its texts are valid until the next call for the same page
+ * Returns  0 or 8 ERROR_NOT_ENOUGH_MEMORY */
 uint32_t netsession_page_row(struct netsession_page *page, uint32_t entry,
                              struct netsession_row *row);
 
-/* Gives the page's SESSION_INFO_<level>[entries] as <lmshare.h> has them: one block, the array
- * first and its 16-bit strings behind it; free() or NetApiBufferFree it. NULL when the page has
- * no entry. The page has no entries afterwards. */
+/* Gives the entries as the array SESSION_INFO_<level>[entries] of <lmshare.h>: one block of memory,
+ * the array first and its UTF-16 strings behind it. Free it by free or NetApiBufferFree. Afterwards
+ * the page has no entries. Returns NULL when the page has no entries. */
 void *netsession_page_take_infos(struct netsession_page *page);
+
+/* Frees a page. */
 void netsession_page_free(struct netsession_page *page);
 
-/* ---- one server, waited for ---- */
+/* ---- one server: functions that wait for the answer ---- */
 
-/* Lists sessions.
+/* Lists sessions: gives one page of those that the query selects.
  * query    borrowed
- * page     gives the page, NULL after a failure; must not be NULL
- * error    may be NULL
- * Returns  0, also when more pages follow; else the status that stands in error:
- *          53 ERROR_BAD_NETPATH (no such host, or nothing listens), 1460 ERROR_TIMEOUT,
- *          1326 ERROR_LOGON_FAILURE, 5 ERROR_ACCESS_DENIED, 124 ERROR_INVALID_LEVEL,
- *          2312 NERR_ClientNameNotFound, 2221 NERR_UserNotFound, 2351 NERR_InvalidComputer,
- *          2114 NERR_ServerNotStarted, 1783 RPC_X_BAD_STUB_DATA, 1312 (neither credentials nor
- *          tickets), 1396 and 1398 (Kerberos: no such server, clocks differ), 1311 (no KDC), 1937
- *          (the server takes no NTLM), 64 (connection lost), 50 (no encryption to be had), 87
- *          and others.
- * Source   [MS-SRVS] 3.1.4.5. */
+ * page     gives the page, to be freed by netsession_page_free; NULL after a failure
+ * error    gives the outcome; may be NULL
+ * Returns  0, also when further pages follow; else the same status as in error:
+ *          5 ERROR_ACCESS_DENIED: the server does not grant the list to this user
+ *          50 ERROR_NOT_SUPPORTED: encryption is required and not available
+ *          53 ERROR_BAD_NETPATH: the name is unknown, or the server cannot be reached
+ *          58 ERROR_BAD_NET_RESP: the peer does not speak SMB, or breaks its rules
+ *          64 ERROR_NETNAME_DELETED: the connection was lost
+ *          87 ERROR_INVALID_PARAMETER: a member of the query is invalid
+ *          124 ERROR_INVALID_LEVEL: there is no such level, or the server does not know it
+ *          1311 ERROR_NO_LOGON_SERVERS: no KDC answered
+ *          1312 ERROR_NO_SUCH_LOGON_SESSION: there are neither credentials nor tickets
+ *          1326 ERROR_LOGON_FAILURE: the server refused the user or the password
+ *          1396 ERROR_WRONG_TARGET_NAME: Kerberos does not know the server by this name
+ *          1398 ERROR_TIME_SKEW: the clocks differ too much for Kerberos
+ *          1460 ERROR_TIMEOUT: the time limit was reached
+ *          1783 RPC_X_BAD_STUB_DATA: the answer is malformed
+ *          1937 ERROR_NTLM_BLOCKED: the server does not accept NTLM
+ *          2114 NERR_ServerNotStarted: netsessiond does not run on this computer
+ *          2221 NERR_UserNotFound, 2312 NERR_ClientNameNotFound: no session was selected
+ *          2351 NERR_InvalidComputer: server is not a valid name
+ *          and other values from the server
+ * Source   [MS-SRVS] 3.1.4.5 */
 uint32_t netsession_enum(const struct netsession_query *query, struct netsession_page **page,
                          struct netsession_error *error);
 
-/* Closes every session from query->client and of query->user, of which one at least has to be
- * given; one that is not given means any. Level and what concerns pages is passed over.
- * Returns  0; 87 ERROR_INVALID_PARAMETER when neither is given; 2312 NERR_ClientNameNotFound when
- *          there is none (Samba says 5 ERROR_ACCESS_DENIED); else as netsession_enum.
- * Source   [MS-SRVS] 3.1.4.6. */
+/* Closes all sessions from query->client and of query->user. At least one of the two must be given;
+ * one that is not given means any. The members of the query about levels and pages are ignored.
+ * After a failure the sessions may be closed nevertheless, if the request was sent. query borrowed
+ * error    gives the outcome; may be NULL
+ * Returns  0; else as netsession_enum does, and
+ *          87 ERROR_INVALID_PARAMETER: neither client nor user is given
+ *          2312 NERR_ClientNameNotFound: there is no such session. Samba returns 5
+ *          ERROR_ACCESS_DENIED instead.
+ * Source   [MS-SRVS] 3.1.4.6 */
 uint32_t netsession_del(const struct netsession_query *query, struct netsession_error *error);
 
-/* Names the sessions that netsession_del would end beside those that query means, since their file
- * server cannot close them alone. Only netsessiond on this computer can tell.
- * query    as for netsession_del; its server is NULL
- * found    called from here, for each of them: row's client and user alone, borrowed; 256 at most
- * Returns  0; 50 ERROR_NOT_SUPPORTED: a server is named, or netsessiond is an older one;
- *          5 ERROR_ACCESS_DENIED; else as netsession_del. */
+/* Names the sessions that netsession_del would close in addition to the selected ones, because
+ * their file server can only close them together. Closes nothing. Only netsessiond on this computer
+ * knows these sessions. query    as for netsession_del; its server must be NULL or "" found called
+ * for each of these sessions, at most 256 times, before the function returns; row is borrowed and
+ * has a client and a user only context  passed to found error    gives the outcome; may be NULL
+ * Returns  0; else as netsession_del does, and
+ *          50 ERROR_NOT_SUPPORTED: the query names a server, or netsessiond is too old */
 uint32_t netsession_del_also_closes(const struct netsession_query *query,
                                     void (*found)(void *context, const struct netsession_row *row),
                                     void *context, struct netsession_error *error);
 
-/* Logs on to query->server and its IPC$, and asks nothing: whether these credentials are good
- * there. The connection is kept for the next call.
- * Returns  0; else as netsession_enum. */
+/* Logs on to the server and connects to its share IPC$, and calls nothing: shows whether the
+ * credentials are valid there. The connection stays open for the next call.
+ * query    borrowed
+ * error    gives the outcome; may be NULL
+ * Returns  0; else as netsession_enum does */
 uint32_t netsession_connect(const struct netsession_query *query, struct netsession_error *error);
 
-/* ---- kept connections ----
+/* ---- idle connections ----
  *
- * When a server has answered a call, the connection is kept for ten seconds: the next call to the
- * same server with the same credentials, or tickets of the same principal, authentication and
- * encryption costs one round trip. A kept connection that the server has closed meanwhile is
- * replaced without a word. Threads share them; the child of a fork has none. What is left of a
- * connection that was closed is freed by a later call. */
+ * After a call the connection stays open for ten seconds. The next call to the same server, with
+ * the same credentials or with tickets of the same principal, the same authentication and
+ * encryption, uses it and costs one round trip. If the server has closed the idle connection
+ * meanwhile, a new one replaces it. All threads share the idle connections; the child process of a
+ * fork has none. A later call frees what is left of a closed connection. */
 
-/* Closes those that are kept for server, on whatever port, "": for the local computer, NULL: all,
- * now. What is no server's name is passed over. */
+/* Closes the idle connections to a server at once, on whatever port. server is borrowed; "": those
+ * to this computer; NULL: all. An invalid name is ignored. Calls that are under way continue. */
 void netsession_close_idle(const char *server);
 
 /* ---- many servers at once ----
  *
- * Each netsession_start begins a call, netsession_run works on all of them side by side until the
- * last has ended. An object belongs to one thread. */
+ * netsession_start begins a call. netsession_run works on all calls side by side until the last one
+ * has ended. An object belongs to one thread. */
 
 struct netsession;
 struct uv_loop_s;
 
-/* NULL: out of memory or file descriptors. */
+/* Makes an object, to be freed by netsession_free. Returns NULL: out of memory or file
+ * descriptors. */
 struct netsession *netsession_new(void);
-/* The same on a loop of the caller's, kept until netsession_free: run that (uv_run), and not
- * netsession_run. Its thread is the object's. */
+
+/* Makes an object that works on the caller's libuv loop, which is kept until netsession_free. Run
+ * the loop by uv_run, and not by netsession_run. The object belongs to the thread of the loop.
+ * Returns NULL: out of memory. */
 struct netsession *netsession_new_on_loop(struct uv_loop_s *loop);
-/* Every call that was started must have ended; not from within a handler. On a caller's loop a few
- * handles may still be closing: run it once more before uv_loop_close. NULL is allowed. */
+
+/* Frees an object. All of its calls must have ended, and no handler may be running. On a caller's
+ * loop a few handles may still be closing: run the loop once more before uv_loop_close. */
 void netsession_free(struct netsession *session);
 
-/* What happens to a call. Called from the loop, never from netsession_start or netsession_cancel;
- * handlers may start and cancel calls. on_row and on_page may be NULL. */
+/* What is called while a call is under way: always from the loop, never from netsession_start or
+ * netsession_cancel. Handlers may start and cancel calls. on_row and on_page may be NULL. */
 struct netsession_handler {
-	/* One session, as soon as the last byte of it is here, before its page; row and its texts
-	 * are borrowed. Members that level lacks are NULL and 0. A failure may still follow. */
+	/* A session has arrived, before its page is complete. row and its texts are borrowed;
+	 * members that the level lacks are NULL or 0. The call may still fail. */
 	void (*on_row)(void *context, uint32_t level, const struct netsession_row *row);
-	/* Gives page. Called once for each page. */
+	/* A page is complete. Gives the page, to be freed by netsession_page_free. */
 	void (*on_page)(void *context, struct netsession_page *page);
-	/* The last call. error->status is 0 when all went well; error is borrowed. */
+	/* The call has ended; this is called last, and once for each call. error is borrowed;
+	 * error->status is 0 after success. */
 	void (*on_end)(void *context, const struct netsession_error *error);
 };
 
-/* A call under way. It is gone when its on_end is called. */
+/* A call that is under way. It is freed after its on_end. */
 struct netsession_call;
 
-/* Begin what netsession_enum and netsession_del do.
- * query    borrowed, but for its credentials
- * handler  kept until on_end, as is context
- * call     gives the call, to cancel it; may be NULL
- * Returns  0; ERROR_NOT_ENOUGH_MEMORY, and the handler is never called. */
+/* Begin what netsession_enum and netsession_del do. What is wrong with the query is reported by
+ * on_end, too.
+ * query    borrowed; its credentials are held until on_end
+ * handler  kept until on_end
+ * context  passed to the handler
+ * call     gives the call, for netsession_cancel; may be NULL
+ * Returns  0; 8 ERROR_NOT_ENOUGH_MEMORY, and then the handler is never called */
 uint32_t netsession_start(struct netsession *session, const struct netsession_query *query,
                           const struct netsession_handler *handler, void *context,
                           struct netsession_call **call);
@@ -236,14 +310,15 @@ uint32_t netsession_start_del(struct netsession *session, const struct netsessio
                               const struct netsession_handler *handler, void *context,
                               struct netsession_call **call);
 
-/* Ends a call at whatever step it is, also from within on_row and on_page: neither is called any
- * more, and on_end comes next, with 1223 ERROR_CANCELLED. A deletion that was sent may have
- * been done. */
+/* Cancels a call at whatever step it is; on_row and on_page may do that, too. Neither is called any
+ * more, and on_end follows with 1223 ERROR_CANCELLED. Sessions may be closed nevertheless, if a
+ * request to close them was sent. */
 void netsession_cancel(struct netsession_call *call);
 
+/* Works on the calls until the last one has ended. For objects of netsession_new only. */
 void netsession_run(struct netsession *session);
 
-/* ---- what stands between here and an answer ---- */
+/* ---- diagnosis ---- */
 
 enum netsession_verdict {
 	NETSESSION_GOOD,
@@ -251,124 +326,148 @@ enum netsession_verdict {
 	NETSESSION_BAD,
 };
 
-/* One thing that netsession_diagnose found. Texts are UTF-8 and borrowed. */
+/* What netsession_diagnose found in one step. Texts are UTF-8 and borrowed. */
 struct netsession_report {
-	const char *step; /* "name", "port", "dialects", "signing", "encryption", "mechanisms",
-	                     "log-on", "share", "pipe", "level 502" and the other levels; of the
-	                     local computer "service", "caller" (the names by which its access
-	                     policy may mean you), the levels, and a "counter" for each thing that
-	                     it has counted, or "counters" where it keeps those from you */
+	/* "name", "port", "dialects", "signing", "encryption", "mechanisms", "log-on", "share",
+	 * "pipe", and "level 502" and the other levels. Of this computer: "service", "caller" with
+	 * the names by which the access policy may mean the caller, the levels, and "counter" for
+	 * each counter of netsessiond, or "counters" where the caller may not see them. */
+	const char *step;
 	enum netsession_verdict verdict;
-	uint32_t status;    /* of what failed, else 0 */
+	uint32_t status;    /* of the failure; 0: the step succeeded */
 	const char *text;   /* what was found: "3.1.1, 3.0.2, 3.0, 2.1, 2.0.2" */
 	const char *advice; /* what to do about it; NULL: nothing */
 };
 
-/* Goes the whole way to query->server step by step and tells what it finds, until a step fails
- * that the next one needs. query as for netsession_enum; its timeout is for each step.
- * found    called from here, for each finding
- * Returns  0 when sessions can be listed at one level at least; else the status of what is in
- *          the way, which stands in error. */
+/* Checks each step of connecting to a server, and reports what it finds, until a step fails that
+ * the next one needs. query    as for netsession_enum; its time limit is for each step report
+ * called for each step before the function returns context  passed to report error    gives the
+ * outcome; may be NULL Returns  0 when sessions can be listed at one level at least; else the
+ * status of the first step that failed, which is the same as in error */
 uint32_t netsession_diagnose(const struct netsession_query *query,
-                             void (*found)(void *context, const struct netsession_report *finding),
+                             void (*report)(void *context, const struct netsession_report *report),
                              void *context, struct netsession_error *error);
 
-/* ---- a file server's own sessions ----
+/* ---- publishing the sessions of a file server ----
  *
- * netsessiond shows, beside its own, the sessions of every file server on this computer that feeds
- * it. They are there from netsession_publisher_put to netsession_publisher_remove, and no longer
- * than the connection: a file server that dies takes them with it. Only netsession_publisher_open
- * ever waits. What netsessiond has not taken yet is kept here, one change for a session at most, a
- * later one in the place of an earlier: a slow netsessiond holds up nobody, and misses nothing but
- * what has passed.
+ * netsessiond shows, beside its own sessions, those of every publisher on this computer: a file
+ * server, or a program that knows the sessions of one. A session is shown from
+ * netsession_publisher_put to netsession_publisher_remove, and no longer than the connection of the
+ * publisher. Only netsession_publisher_open waits. A change that netsessiond has not accepted yet
+ * is kept here, at most one for each session: a later change replaces an earlier one, so a slow
+ * netsessiond does not delay the publisher.
  *
- * A feed is used by one thread at a time. A child of fork may only close it, which leaves the
- * connection to the parent; it should, since an open copy outlives the parent. */
+ * A publisher belongs to one thread at a time. After a fork the child process may only close it,
+ * which leaves the connection to the parent; the child should close it, because the connection
+ * lasts as long as one process has it open. */
 
 struct netsession_publisher;
 
-/* What netsessiond says. Called from netsession_publisher_dispatch alone, for keys that were put
- * and not removed. The functions may put, touch and remove, and must not close the feed. NULL: of
- * no interest. */
+/* What netsessiond asks of the publisher. The functions are called from
+ * netsession_publisher_dispatch only, for keys that were put and not removed. They may put, touch
+ * and remove sessions, and must not close the publisher. Each of them may be NULL. */
 struct netsession_publisher_handler {
-	/* Somebody wants this session closed (NetSessionDel). It is shown until it is removed. */
+	/* A caller wants this session closed (NetSessionDel). The session is shown until it is
+	 * removed. */
 	void (*on_close)(void *context, uint64_t key);
-	/* It is not shown any more, as if it were removed: ERROR_TOO_MANY_SESS (69),
-	 * ERROR_NOT_ENOUGH_MEMORY. It may be put again. error is borrowed. */
+	/* netsessiond does not show this session: 69 ERROR_TOO_MANY_SESS, 8
+	 * ERROR_NOT_ENOUGH_MEMORY. The session counts as removed, and may be put again. error is
+	 * borrowed. */
 	void (*on_refused)(void *context, uint64_t key, const struct netsession_error *error);
-	/* Somebody asks who is there, and waits for a moment: look, tell what has changed, now or
-	 * later, and then call netsession_publisher_refreshed. For those who learn of their
-	 * sessions only by looking; NULL: all is told as it happens. */
+	/* A caller waits, for at most two seconds, for the sessions as they are now: find out what
+	 * has changed, put, touch and remove, now or later, and then call
+	 * netsession_publisher_refreshed. For publishers that poll their file server. NULL: the
+	 * publisher reports each change as it happens, and no caller waits. */
 	void (*on_refresh)(void *context);
 };
 
-/* All zero is allowed. */
+/* How to connect to netsessiond. All members may be zero. */
 struct netsession_publisher_options {
-	const char *socket; /* its path; NULL or "": what NETSESSION_PUBLISH_SOCKET says, else
-	                       /run/netsession/publish.sock */
-	const char *name;   /* the file server's, for netsessiond's log; UTF-8, up to 1,024 bytes */
-	uint32_t timeout_ms; /* 0: 5,000 */
+	/* The path of netsessiond's socket. NULL or "": the one that NETSESSION_PUBLISH_SOCKET
+	 * names, or else /run/netsession/publish.sock. */
+	const char *socket;
+	/* The publisher's name in netsessiond's log: UTF-8, at most 1,024 bytes. May be NULL. */
+	const char *name;
+	/* The time limit of netsession_publisher_open. 0: 5,000. */
+	uint32_t timeout_ms;
 };
 
-/* Connects to netsessiond and waits to be let in.
- * options  borrowed
- * handler  kept until netsession_publisher_close, as is context
- * feed     gives the feed, NULL after a failure
- * error    may be NULL
- * Returns  0; 2114 NERR_ServerNotStarted (nobody listens there), 5 ERROR_ACCESS_DENIED (this user
- *          may not feed), 71 ERROR_REQ_NOT_ACCEP (too many feeders), 1460 ERROR_TIMEOUT,
- *          50 ERROR_NOT_SUPPORTED (another version), 58 ERROR_BAD_NET_RESP (not a netsessiond),
- *          64 ERROR_NETNAME_DELETED, 87 ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY. */
+/* Connects to netsessiond, and waits until netsessiond accepts the publisher.
+ * options    borrowed
+ * handler    kept until netsession_publisher_close
+ * context    passed to the handler
+ * publisher  gives the publisher, to be freed by netsession_publisher_close; NULL after a failure
+ * error      gives the outcome; may be NULL
+ * Returns    0
+ *            5 ERROR_ACCESS_DENIED: this user may not publish sessions
+ *            8 ERROR_NOT_ENOUGH_MEMORY
+ *            50 ERROR_NOT_SUPPORTED: netsessiond speaks another version of the protocol
+ *            58 ERROR_BAD_NET_RESP: the peer is not netsessiond
+ *            64 ERROR_NETNAME_DELETED: netsessiond closed the connection
+ *            71 ERROR_REQ_NOT_ACCEP: netsessiond accepts no further publisher
+ *            87 ERROR_INVALID_PARAMETER: the name or the path is invalid
+ *            1460 ERROR_TIMEOUT: the time limit was reached
+ *            2114 NERR_ServerNotStarted: netsessiond does not run, or does not offer the socket */
 uint32_t netsession_publisher_open(const struct netsession_publisher_options *options,
                                    const struct netsession_publisher_handler *handler,
-                                   void *context, struct netsession_publisher **feed,
+                                   void *context, struct netsession_publisher **publisher,
                                    struct netsession_error *error);
 
-/* Shows a session, or shows it anew, wholly.
- * key      yours to choose. Use it for one session only, as a counter does: what is said of the
- *          one before may still be on its way.
- * row      borrowed, texts UTF-8 without control characters, up to 1,024 bytes. It has a client.
- *          NULL is shown as "". active_s and idle_s go on by themselves.
- * Returns  0: it will be told; 87 ERROR_INVALID_PARAMETER: row is not of that form;
- *          69 ERROR_TOO_MANY_SESS: netsessiond takes no more of one feed; 64
- *          ERROR_NETNAME_DELETED: netsession_publisher_dispatch has said so;
- * ERROR_NOT_ENOUGH_MEMORY. */
-uint32_t netsession_publisher_put(struct netsession_publisher *feed, uint64_t key,
+/* Shows a session, or replaces all that is shown of it.
+ * key      identifies the session; chosen by the caller. Use a key for one session only, as from a
+ *          counter: messages about the last session of that key may still be under way.
+ * row      borrowed. Its client must not be empty; other texts may be NULL. Texts are UTF-8 without
+ *          control characters, at most 1,024 bytes. active_s and idle_s advance by themselves.
+ * Returns  0: the session will be sent to netsessiond
+ *          8 ERROR_NOT_ENOUGH_MEMORY
+ *          64 ERROR_NETNAME_DELETED: netsession_publisher_dispatch has reported the end of the
+ *          connection
+ *          69 ERROR_TOO_MANY_SESS: netsessiond accepts no more sessions of one publisher
+ *          87 ERROR_INVALID_PARAMETER: row is invalid */
+uint32_t netsession_publisher_put(struct netsession_publisher *publisher, uint64_t key,
                                   const struct netsession_row *row);
-/* The same of a session that ends together with others: the file server cannot close one of them
- * alone. netsessiond names them to those who close one.
- * group    yours to choose: the same for all of them. 0: it ends alone, as by
- * netsession_publisher_put
- */
-uint32_t netsession_publisher_put_in_group(struct netsession_publisher *feed, uint64_t key,
+
+/* The same for a session that the file server can only close together with others. netsessiond
+ * names those others to callers who close one of them. group    identifies these sessions; chosen
+ * by the caller. 0: the session closes alone. */
+uint32_t netsession_publisher_put_in_group(struct netsession_publisher *publisher, uint64_t key,
                                            uint32_t group, const struct netsession_row *row);
-/* The two that change with each request, without a look at the rest. A key that was not put, or
- * refused, is passed over. */
-void netsession_publisher_touch(struct netsession_publisher *feed, uint64_t key, uint32_t num_opens,
-                                uint32_t idle_s);
-/* The session has ended. A key that is not there is passed over. */
-void netsession_publisher_remove(struct netsession_publisher *feed, uint64_t key);
 
-/* All is told as it was when on_asked was called last, or later: who waits for it is answered. Of
- * no effect when nobody does. */
-void netsession_publisher_refreshed(struct netsession_publisher *feed);
+/* Updates the two members of a session that change with each request. An unknown key, and one that
+ * was refused, is ignored. */
+void netsession_publisher_touch(struct netsession_publisher *publisher, uint64_t key,
+                                uint32_t num_opens, uint32_t idle_s);
 
-/* What to wait for, in any loop: when it is readable (level-triggered), call
- * netsession_publisher_dispatch. There is no need to wait until it is writable. */
-int netsession_publisher_fd(const struct netsession_publisher *feed);
-/* Takes what has come, which may call the handler, and tells what waits. It never waits.
- * error    may be NULL
- * Returns  0; 64 ERROR_NETNAME_DELETED or 58 ERROR_BAD_NET_RESP: the connection is lost, and
- *          netsessiond shows nothing of this feed any more. Close it, and later open another one
- *          and put all sessions again. */
-uint32_t netsession_publisher_dispatch(struct netsession_publisher *feed,
+/* Removes a session that has ended. An unknown key is ignored. */
+void netsession_publisher_remove(struct netsession_publisher *publisher, uint64_t key);
+
+/* Reports that the publisher is up to date as of the last on_refresh call; callers that wait for it
+ * continue. Does nothing when no caller waits. */
+void netsession_publisher_refreshed(struct netsession_publisher *publisher);
+
+/* Returns a file descriptor for any event loop, which belongs to the publisher: when it is readable
+ * (level-triggered), call netsession_publisher_dispatch. There is no need to wait until it is
+ * writable. */
+int netsession_publisher_fd(const struct netsession_publisher *publisher);
+
+/* Receives what netsessiond has sent, which may call the handler, and sends changes that wait. Does
+ * not wait.
+ * error    gives the outcome; may be NULL
+ * Returns  0
+ *          58 ERROR_BAD_NET_RESP, 64 ERROR_NETNAME_DELETED: the connection has ended, and
+ * netsessiond shows no session of this publisher any more. Close the publisher, open a new one
+ * later, and put all sessions again. */
+uint32_t netsession_publisher_dispatch(struct netsession_publisher *publisher,
                                        struct netsession_error *error);
 
-/* Ends the connection, and with it the sessions. NULL is allowed. */
-void netsession_publisher_close(struct netsession_publisher *feed);
+/* Takes a publisher: ends its connection, and with it the sessions in netsessiond. */
+void netsession_publisher_close(struct netsession_publisher *publisher);
 
-/* The story of the calling thread's last NetSession* or NetUse* function of <lm.h>; "" when it
- * succeeded. Lives until the thread's next one. In libnetapi32. */
+/* ---- with <lm.h> ---- */
+
+/* Returns the message of the calling thread's last NetSession* or NetUse* function, as
+ * netsession_error.text has it; "" after success. The text is valid until the thread's next call of
+ * such a function. This function is in libnetapi32. */
 const char *netsession_last_error_text(void);
 
 #ifdef __cplusplus

@@ -55,7 +55,7 @@ int netsession_has_feature(const char *name)
 		{ "kerberos", feature_has_kerberos },
 		{ "ntlm", feature_has_ntlm },
 		{ "nbns", feature_is_built_in },
-		{ "kept-connections", feature_is_built_in },
+		{ "idle-connections", feature_is_built_in },
 		{ "local-service", feature_is_built_in },
 	};
 

@@ -300,7 +300,7 @@ class Examples(unittest.TestCase):
         result = run(self.compile("netsession_diagnose.c"), f"127.0.0.1:{free_port()}",
                      env={"NETSESSION_CREDENTIALS": str(self.credentials)})
         self.assertEqual(1, result.exit, result)
-        self.assertRegex(result.stdout, r"\nport: BAD: [^\n]*\n(?:.*\n)*in the way: .*\(53\b")
+        self.assertRegex(result.stdout, r"\nport: BAD: [^\n]*\n(?:.*\n)*they cannot: .*\(53\b")
 
     def test_netsession_feed_open_shows_a_session_until_it_shall_be_closed(self):
         with Netsessiond((), publishers="root") as service:
