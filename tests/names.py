@@ -8,7 +8,7 @@ import re
 import sys
 
 # How many functions may share their name, and how many may have a name of one word. These numbers only fall.
-MAX_REPEATED = 2
+MAX_REPEATED = 0
 MAX_ONE_WORD = 0
 
 # A definition: it begins a line, and the line behind its arguments is a brace.
