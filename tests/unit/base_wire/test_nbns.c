@@ -96,7 +96,7 @@ static void names_are_encoded_as_rfc_1001_shows(void **state)
 	                    NBNS_ENCODED_BYTES);
 }
 
-static void the_last_byte_says_what_the_name_stands_for(void **state)
+static void the_last_byte_is_the_type_of_the_name(void **state)
 {
 	uint8_t name[NBNS_ENCODED_BYTES];
 
@@ -105,7 +105,7 @@ static void the_last_byte_says_what_the_name_stands_for(void **state)
 	assert_memory_equal(name + 1, "EBDCDDDEDFDGDHDIDJDADBDCDDDEDFPD", 32);
 }
 
-static void names_that_fit_have_up_to_15_letters_digits_and_signs(void **state)
+static void valid_names_have_up_to_15_letters_digits_and_signs(void **state)
 {
 	static const char *const fit[] = { "A",       "fred",
 		                           "FILESRV", "a23456789012345",
@@ -141,7 +141,7 @@ static void expect_question(const char *name, const char *host, bool is_broadcas
 	recording_free(&theirs);
 }
 
-static void questions_are_those_that_nmblookup_asks(void **state)
+static void queries_are_those_of_nmblookup(void **state)
 {
 	(void)state;
 	expect_question("nmblookup-4.17-name-query-broadcast", "filesrv", true);
@@ -176,7 +176,7 @@ static void a_wins_server_gives_all_addresses_in_its_order(void **state)
 	recording_free(&r);
 }
 
-static void a_groups_addresses_are_nobodys(void **state)
+static void the_addresses_of_a_group_are_not_used(void **state)
 {
 	struct recording r = recording_load("nmbd-4.17-name-query-response-wins-group");
 
@@ -194,7 +194,7 @@ static void a_wins_server_says_no(void **state)
 	recording_free(&r);
 }
 
-static void an_answer_that_is_not_all_there_is_passed_over(void **state)
+static void an_answer_that_is_cut_off_is_ignored(void **state)
 {
 	static const struct {
 		const char *name, *host;
@@ -227,7 +227,7 @@ static void an_answer_that_is_not_all_there_is_passed_over(void **state)
 
 /* ---- answers changed by hand ---- */
 
-static void the_answer_to_another_question_is_passed_over(void **state)
+static void the_answer_to_another_query_is_ignored(void **state)
 {
 	struct recording r = recording_load("nmbd-4.17-name-query-response-broadcast");
 	struct nbns_query query = question("FILESRV", (uint16_t)(number_at(&r, 0) ^ 1));
@@ -258,7 +258,7 @@ static int verdict_with(size_t at, unsigned value)
 	return decoded ? (int)answer.verdict : -1;
 }
 
-static void what_is_no_answer_to_a_query_is_passed_over(void **state)
+static void a_message_that_answers_no_query_is_ignored(void **state)
 {
 	(void)state;
 	assert_int_equal(verdict_with(FLAGS_AT, 0x8580), NBNS_FOUND);
@@ -344,7 +344,7 @@ static void addresses_of_groups_and_of_no_host_are_left_out(void **state)
 	recording_free(&r);
 }
 
-static void addresses_behind_the_last_that_fits_are_left(void **state)
+static void addresses_that_do_not_fit_are_dropped(void **state)
 {
 	char entries[NBNS_MAX_ADDRESSES + 9][7] = { { 0 } };
 	struct nbns_answer answer;
@@ -364,21 +364,21 @@ TEST_GROUP(nbns)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_encoded_as_rfc_1001_shows),
-		cmocka_unit_test(the_last_byte_says_what_the_name_stands_for),
-		cmocka_unit_test(names_that_fit_have_up_to_15_letters_digits_and_signs),
-		cmocka_unit_test(questions_are_those_that_nmblookup_asks),
+		cmocka_unit_test(the_last_byte_is_the_type_of_the_name),
+		cmocka_unit_test(valid_names_have_up_to_15_letters_digits_and_signs),
+		cmocka_unit_test(queries_are_those_of_nmblookup),
 		cmocka_unit_test(an_owner_answers_with_its_address),
 		cmocka_unit_test(a_wins_server_gives_all_addresses_in_its_order),
-		cmocka_unit_test(a_groups_addresses_are_nobodys),
+		cmocka_unit_test(the_addresses_of_a_group_are_not_used),
 		cmocka_unit_test(a_wins_server_says_no),
-		cmocka_unit_test(an_answer_that_is_not_all_there_is_passed_over),
-		cmocka_unit_test(the_answer_to_another_question_is_passed_over),
-		cmocka_unit_test(what_is_no_answer_to_a_query_is_passed_over),
+		cmocka_unit_test(an_answer_that_is_cut_off_is_ignored),
+		cmocka_unit_test(the_answer_to_another_query_is_ignored),
+		cmocka_unit_test(a_message_that_answers_no_query_is_ignored),
 		cmocka_unit_test(each_rcode_is_a_no_or_a_refusal),
 		cmocka_unit_test(a_server_may_ask_for_time),
 		cmocka_unit_test(a_server_may_name_another),
 		cmocka_unit_test(addresses_of_groups_and_of_no_host_are_left_out),
-		cmocka_unit_test(addresses_behind_the_last_that_fits_are_left),
+		cmocka_unit_test(addresses_that_do_not_fit_are_dropped),
 	};
 
 	return cmocka_run_group_tests_name("nbns", tests, NULL, NULL);

@@ -21,7 +21,7 @@ static struct wire_reader counting_reader(void)
 	return r;
 }
 
-static void numbers_are_little_endian_unless_the_peer_said_otherwise(void **state)
+static void numbers_are_little_endian_unless_the_peer_states_another_order(void **state)
 {
 	struct wire_reader r = counting_reader();
 
@@ -68,7 +68,7 @@ static uint64_t get_number(struct wire_reader *r, size_t bytes)
 	}
 }
 
-static void a_number_that_is_not_all_there_fails_the_reader(void **state)
+static void a_number_that_is_cut_off_fails_the_reader(void **state)
 {
 	(void)state;
 	for (size_t bytes = 1; bytes <= 8; bytes *= 2)
@@ -311,9 +311,9 @@ static void a_product_that_does_not_fit_is_the_largest_size(void **state)
 TEST_GROUP(wire)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers_are_little_endian_unless_the_peer_said_otherwise),
+		cmocka_unit_test(numbers_are_little_endian_unless_the_peer_states_another_order),
 		cmocka_unit_test(a_reader_gives_its_bytes_in_place_up_to_the_last),
-		cmocka_unit_test(a_number_that_is_not_all_there_fails_the_reader),
+		cmocka_unit_test(a_number_that_is_cut_off_fails_the_reader),
 		cmocka_unit_test(the_first_failure_sticks_and_later_reads_give_zero),
 		cmocka_unit_test(a_length_near_the_largest_does_not_wrap_around),
 		cmocka_unit_test(a_part_is_counted_from_the_start_and_keeps_the_byte_order),

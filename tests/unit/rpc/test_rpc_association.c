@@ -305,7 +305,7 @@ static void a_fault_ends_the_call_and_leaves_the_association(void **state)
 	recording_free(&fault);
 }
 
-static void a_request_goes_out_in_fragments_that_the_server_takes(void **state)
+static void a_request_is_sent_in_fragments_that_the_server_can_receive(void **state)
 {
 	static const uint8_t stub[6000] = { 0 };
 	struct wire_writer w = { 0 };
@@ -322,7 +322,7 @@ static void a_request_goes_out_in_fragments_that_the_server_takes(void **state)
 	wire_writer_fini(&w);
 }
 
-static void each_piece_tells_how_much_is_to_come(void **state)
+static void each_piece_says_how_many_bytes_follow(void **state)
 {
 	static const uint32_t to_come[] = { 6924, 2668, 0 }; /* the next fragment's alloc_hint */
 	struct recording pdus = load_answer("level1-130");
@@ -392,8 +392,8 @@ TEST_GROUP(rpc_association)
 		cmocka_unit_test(an_answer_that_is_cut_or_damaged_anywhere_does_no_harm),
 		cmocka_unit_test(a_bind_that_is_refused_breaks_the_association_and_says_why),
 		cmocka_unit_test(a_fault_ends_the_call_and_leaves_the_association),
-		cmocka_unit_test(a_request_goes_out_in_fragments_that_the_server_takes),
-		cmocka_unit_test(each_piece_tells_how_much_is_to_come),
+		cmocka_unit_test(a_request_is_sent_in_fragments_that_the_server_can_receive),
+		cmocka_unit_test(each_piece_says_how_many_bytes_follow),
 		cmocka_unit_test(an_answer_that_breaks_the_rules_breaks_the_association),
 	};
 

@@ -318,7 +318,7 @@ static void fragments_are_encoded_as_samba_does(void **state)
 	check_fragments("samba-4.17-session-enum-response-level1-130-to-impacket", 1);
 }
 
-static void an_object_before_the_stub_of_a_request_is_stepped_over(void **state)
+static void an_object_uuid_before_the_stub_of_a_request_is_skipped(void **state)
 {
 	static const uint8_t behind_header[] = { 0, 0, 0, 0, 1, 0, 12, 0, [24] = 77 };
 	struct rpc_header h = { .pfc_flags = RPC_PFC_OBJECT_UUID };
@@ -343,7 +343,7 @@ static const char *decode_header_of(uint8_t version, uint8_t minor, uint8_t byte
 	return r.error;
 }
 
-static void what_is_no_pdu_of_version_5_is_refused(void **state)
+static void a_pdu_of_another_version_than_5_is_refused(void **state)
 {
 	(void)state;
 	assert_null(decode_header_of(5, 0, RPC_HEADER_BYTES));
@@ -353,7 +353,7 @@ static void what_is_no_pdu_of_version_5_is_refused(void **state)
 	assert_non_null(decode_header_of(5, 0, RPC_HEADER_BYTES - 1));
 }
 
-static void refusals_have_a_status_and_a_story(void **state)
+static void refusals_have_a_status_and_a_message(void **state)
 {
 	(void)state;
 	assert_int_equal(rpc_fault_refusal(0x1C010002).status, RPC_S_PROCNUM_OUT_OF_RANGE);
@@ -385,9 +385,9 @@ TEST_GROUP(rpc_pdu)
 		cmocka_unit_test(a_fault_decodes_to_its_status),
 		cmocka_unit_test(a_request_is_split_and_put_together_at_any_fragment_size),
 		cmocka_unit_test(fragments_are_encoded_as_samba_does),
-		cmocka_unit_test(an_object_before_the_stub_of_a_request_is_stepped_over),
-		cmocka_unit_test(what_is_no_pdu_of_version_5_is_refused),
-		cmocka_unit_test(refusals_have_a_status_and_a_story),
+		cmocka_unit_test(an_object_uuid_before_the_stub_of_a_request_is_skipped),
+		cmocka_unit_test(a_pdu_of_another_version_than_5_is_refused),
+		cmocka_unit_test(refusals_have_a_status_and_a_message),
 	};
 
 	return cmocka_run_group_tests_name("rpc_pdu", tests, NULL, NULL);

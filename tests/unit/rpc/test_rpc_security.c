@@ -376,7 +376,7 @@ static struct wire_writer open_answer(struct peer *p)
 
 /* ---- log-ons ---- */
 
-static void a_bind_is_answered_when_its_token_was_judged(void **state)
+static void a_bind_is_answered_when_the_result_of_its_token_is_known(void **state)
 {
 	struct rpc_bind_ack ack;
 	struct rpc_trailer t;
@@ -427,7 +427,7 @@ static void a_log_on_of_several_legs_goes_on_by_alter_context(void **state)
 	peer_fini(&p);
 }
 
-static void an_auth3_has_no_answer_and_what_was_written_behind_it_waits(void **state)
+static void an_auth3_has_no_answer_and_input_behind_it_waits(void **state)
 {
 	struct peer p;
 
@@ -450,7 +450,7 @@ static void an_auth3_has_no_answer_and_what_was_written_behind_it_waits(void **s
 	peer_fini(&p);
 }
 
-static void a_token_that_is_found_wrong_ends_the_association(void **state)
+static void a_wrong_token_ends_the_association(void **state)
 {
 	static const struct {
 		enum rpc_auth_progress progress;
@@ -550,7 +550,7 @@ static void a_trailer_that_is_not_aligned_to_4_bytes_ends_the_association(void *
 	}
 }
 
-static void a_bind_may_be_as_long_as_its_length_can_tell_but_no_request(void **state)
+static void a_bind_may_be_as_long_as_its_length_field_allows_but_no_request(void **state)
 {
 	struct peer p;
 
@@ -578,7 +578,7 @@ static void a_bind_may_be_as_long_as_its_length_can_tell_but_no_request(void **s
 	peer_fini(&p);
 }
 
-static void a_type_or_a_level_that_is_not_offered_has_its_reason(void **state)
+static void a_type_or_level_that_is_not_supported_has_its_own_reason(void **state)
 {
 	static const struct {
 		uint8_t type, level, reason;
@@ -608,7 +608,7 @@ static void a_type_or_a_level_that_is_not_offered_has_its_reason(void **state)
 	}
 }
 
-static void sealing_that_cannot_be_is_refused_at_the_end_of_a_log_on(void **state)
+static void sealing_that_is_impossible_is_refused_at_the_end_of_a_log_on(void **state)
 {
 	struct peer p;
 
@@ -646,7 +646,7 @@ static void a_leg_of_another_security_context_is_denied(void **state)
 	}
 }
 
-static void one_security_context_is_all_there_can_be(void **state)
+static void an_association_has_one_security_context_at_most(void **state)
 {
 	struct peer p;
 
@@ -736,7 +736,7 @@ static void each_fragment_of_a_long_answer_is_protected_by_itself(void **state)
 		}
 }
 
-static void fragments_of_a_request_are_checked_each(void **state)
+static void each_fragment_of_a_request_is_checked(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(protections); i++) {
@@ -794,7 +794,7 @@ static void a_request_that_was_changed_faults_and_ends_the_association(void **st
 	}
 }
 
-static void a_request_without_the_protection_agreed_on_is_denied(void **state)
+static void a_request_without_the_negotiated_protection_is_denied(void **state)
 {
 	struct rpc_request request = { .context_id = 1, .opnum = ECHO };
 	struct peer p;
@@ -837,7 +837,7 @@ static void at_the_level_connect_requests_come_with_a_trailer_or_without(void **
 }
 
 /* Who passes on another's log-on has no key to sign with. */
-static void at_the_level_connect_an_interface_may_want_more(void **state)
+static void an_interface_may_require_more_than_the_level_connect(void **state)
 {
 	static const uint8_t levels[] = { RPC_LEVEL_PACKET, RPC_LEVEL_INTEGRITY,
 		                          RPC_LEVEL_PRIVACY };
@@ -871,7 +871,7 @@ static void at_the_level_connect_an_interface_may_want_more(void **state)
 }
 
 /* Who has not logged on by RPC is whom he came as. */
-static void without_a_log_on_an_interface_wants_no_protection(void **state)
+static void without_a_log_on_an_interface_requires_no_protection(void **state)
 {
 	struct rpc_request request = { .context_id = CAREFUL, .opnum = ECHO };
 	struct peer p;
@@ -885,7 +885,7 @@ static void without_a_log_on_an_interface_wants_no_protection(void **state)
 	peer_fini(&p);
 }
 
-static void no_log_on_begins_in_the_midst_of_a_call(void **state)
+static void no_log_on_begins_within_a_call(void **state)
 {
 	struct rpc_request request = { .context_id = 1, .opnum = ECHO };
 	static const uint8_t stub[3000];
@@ -904,7 +904,7 @@ static void no_log_on_begins_in_the_midst_of_a_call(void **state)
 	peer_fini(&p);
 }
 
-static void a_request_in_the_middle_of_a_log_on_breaks_the_protocol(void **state)
+static void a_request_during_a_log_on_is_a_protocol_error(void **state)
 {
 	struct peer p;
 
@@ -922,7 +922,7 @@ static void a_request_in_the_middle_of_a_log_on_breaks_the_protocol(void **state
 	peer_fini(&p);
 }
 
-static void more_padding_than_there_is_body_breaks_the_protocol(void **state)
+static void more_padding_than_body_is_a_protocol_error(void **state)
 {
 	struct peer p;
 
@@ -938,29 +938,29 @@ static void more_padding_than_there_is_body_breaks_the_protocol(void **state)
 TEST_GROUP(rpc_security)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_bind_is_answered_when_its_token_was_judged),
+		cmocka_unit_test(a_bind_is_answered_when_the_result_of_its_token_is_known),
 		cmocka_unit_test(a_log_on_of_several_legs_goes_on_by_alter_context),
-		cmocka_unit_test(an_auth3_has_no_answer_and_what_was_written_behind_it_waits),
-		cmocka_unit_test(a_token_that_is_found_wrong_ends_the_association),
+		cmocka_unit_test(an_auth3_has_no_answer_and_input_behind_it_waits),
+		cmocka_unit_test(a_wrong_token_ends_the_association),
 		cmocka_unit_test(a_trailer_that_is_not_aligned_to_4_bytes_ends_the_association),
-		cmocka_unit_test(a_bind_may_be_as_long_as_its_length_can_tell_but_no_request),
-		cmocka_unit_test(a_type_or_a_level_that_is_not_offered_has_its_reason),
-		cmocka_unit_test(sealing_that_cannot_be_is_refused_at_the_end_of_a_log_on),
+		cmocka_unit_test(a_bind_may_be_as_long_as_its_length_field_allows_but_no_request),
+		cmocka_unit_test(a_type_or_level_that_is_not_supported_has_its_own_reason),
+		cmocka_unit_test(sealing_that_is_impossible_is_refused_at_the_end_of_a_log_on),
 		cmocka_unit_test(a_leg_of_another_security_context_is_denied),
-		cmocka_unit_test(one_security_context_is_all_there_can_be),
+		cmocka_unit_test(an_association_has_one_security_context_at_most),
 		cmocka_unit_test(without_memory_for_a_token_the_association_ends),
 		cmocka_unit_test(calls_of_any_length_are_protected_both_ways),
 		cmocka_unit_test(each_fragment_of_a_long_answer_is_protected_by_itself),
-		cmocka_unit_test(fragments_of_a_request_are_checked_each),
+		cmocka_unit_test(each_fragment_of_a_request_is_checked),
 		cmocka_unit_test(a_request_that_was_changed_anywhere_is_not_executed),
 		cmocka_unit_test(a_request_that_was_changed_faults_and_ends_the_association),
-		cmocka_unit_test(a_request_without_the_protection_agreed_on_is_denied),
+		cmocka_unit_test(a_request_without_the_negotiated_protection_is_denied),
 		cmocka_unit_test(at_the_level_connect_requests_come_with_a_trailer_or_without),
-		cmocka_unit_test(at_the_level_connect_an_interface_may_want_more),
-		cmocka_unit_test(without_a_log_on_an_interface_wants_no_protection),
-		cmocka_unit_test(no_log_on_begins_in_the_midst_of_a_call),
-		cmocka_unit_test(a_request_in_the_middle_of_a_log_on_breaks_the_protocol),
-		cmocka_unit_test(more_padding_than_there_is_body_breaks_the_protocol),
+		cmocka_unit_test(an_interface_may_require_more_than_the_level_connect),
+		cmocka_unit_test(without_a_log_on_an_interface_requires_no_protection),
+		cmocka_unit_test(no_log_on_begins_within_a_call),
+		cmocka_unit_test(a_request_during_a_log_on_is_a_protocol_error),
+		cmocka_unit_test(more_padding_than_body_is_a_protocol_error),
 	};
 
 	return cmocka_run_group_tests_name("rpc_security", tests, NULL, NULL);

@@ -678,7 +678,7 @@ static void contexts_are_bounded(void **state)
 	peer_fini(&p);
 }
 
-static void an_alter_context_that_breaks_the_protocol_ends_the_association(void **state)
+static void an_alter_context_that_violates_the_protocol_ends_the_association(void **state)
 {
 	struct rpc_bind nothing = { 0 },
 			taken = { .contexts = { context_of(0, &other.syntax) },
@@ -749,7 +749,7 @@ static void a_long_answer_is_read_in_pieces_of_any_size(void **state)
 			check_much(frags[i], max_bytes);
 }
 
-static void what_waits_is_told_to_the_byte(void **state)
+static void pending_bytes_are_exact(void **state)
 {
 	size_t left, total = 0;
 	struct peer p;
@@ -798,7 +798,7 @@ static void an_answer_that_does_not_fit_into_memory_is_a_fault(void **state)
 	peer_fini(&p);
 }
 
-static void requests_that_do_not_wait_are_answered_in_their_order(void **state)
+static void requests_that_do_not_wait_for_answers_are_answered_in_order(void **state)
 {
 	struct peer p;
 
@@ -823,7 +823,7 @@ static void requests_that_do_not_wait_are_answered_in_their_order(void **state)
 	}
 }
 
-static void one_who_writes_and_never_reads_is_parted_with(void **state)
+static void a_caller_that_writes_and_never_reads_is_disconnected(void **state)
 {
 	static const uint8_t stub[4000] = { 0 };
 	size_t written = 0;
@@ -840,7 +840,7 @@ static void one_who_writes_and_never_reads_is_parted_with(void **state)
 	peer_fini(&p);
 }
 
-static void one_who_always_writes_ahead_needs_no_more_than_once(void **state)
+static void a_caller_that_always_writes_ahead_needs_no_more_memory_than_once(void **state)
 {
 	static const uint8_t stub[1000] = { 0 };
 	struct peer p;
@@ -862,7 +862,7 @@ static void one_who_always_writes_ahead_needs_no_more_than_once(void **state)
 	peer_fini(&p);
 }
 
-static void without_a_turn_calls_wait_in_their_order(void **state)
+static void without_a_turn_calls_wait_in_order(void **state)
 {
 	struct rpc_server_event event;
 	struct peer p;
@@ -919,7 +919,7 @@ static void a_call_is_the_same_until_it_is_answered(void **state)
 	peer_fini(&p);
 }
 
-static void what_it_holds_is_given_back(void **state)
+static void memory_that_a_server_holds_is_released(void **state)
 {
 	static const uint8_t stub[4000] = { 0 };
 	struct peer p;
@@ -939,7 +939,7 @@ static void what_it_holds_is_given_back(void **state)
 	peer_fini(&p);
 }
 
-static void one_who_multiplexes_or_signs_headers_is_told_that_he_may(void **state)
+static void multiplexing_and_header_signing_are_confirmed(void **state)
 {
 	struct rpc_bind bind = { .contexts = { context_of(0, &srvsvc.syntax) },
 		                 .context_count = 1 };
@@ -976,7 +976,7 @@ static void fragments_are_put_together(void **state)
 	peer_fini(&p);
 }
 
-static void an_object_in_a_request_is_passed_over(void **state)
+static void an_object_uuid_in_a_request_is_ignored(void **state)
 {
 	struct peer p;
 
@@ -1010,7 +1010,7 @@ static void a_big_endian_request_is_read_in_its_order_and_answered_in_ours(void 
 	peer_fini(&p);
 }
 
-static void cancels_and_orphans_that_hit_nothing_are_passed_over(void **state)
+static void cancels_and_orphans_without_a_call_are_ignored(void **state)
 {
 	struct peer p;
 
@@ -1026,7 +1026,7 @@ static void cancels_and_orphans_that_hit_nothing_are_passed_over(void **state)
 	peer_fini(&p);
 }
 
-static void an_orphaned_call_is_dropped_where_that_was_agreed(void **state)
+static void an_orphaned_call_is_dropped_if_that_was_negotiated(void **state)
 {
 	struct rpc_bind bind = {
 		.contexts = { context_of(1, &other.syntax), context_of(2, &other.syntax) },
@@ -1049,7 +1049,7 @@ static void an_orphaned_call_is_dropped_where_that_was_agreed(void **state)
 	peer_fini(&p);
 }
 
-static void the_rest_of_a_call_that_faulted_is_passed_over(void **state)
+static void the_rest_of_a_call_that_faulted_is_ignored(void **state)
 {
 	struct peer p;
 
@@ -1084,7 +1084,7 @@ static const struct {
 	{ 255, { WHOLE }, { 2 }, 2, RPC_FAULT_PROTO_ERROR },
 };
 
-static void what_breaks_the_protocol_faults_and_ends_the_association(void **state)
+static void a_violation_of_the_protocol_faults_and_ends_the_association(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(broken); i++) {
@@ -1117,7 +1117,7 @@ static void a_request_before_the_bind_faults(void **state)
 	peer_fini(&p);
 }
 
-static void a_request_with_an_authentication_that_was_not_agreed_to_is_denied(void **state)
+static void a_request_with_authentication_that_was_not_negotiated_is_denied(void **state)
 {
 	struct peer p;
 
@@ -1134,7 +1134,7 @@ static void a_request_with_an_authentication_that_was_not_agreed_to_is_denied(vo
 	peer_fini(&p);
 }
 
-static void a_request_that_is_longer_than_the_bound_is_denied(void **state)
+static void a_request_that_is_longer_than_the_limit_is_denied(void **state)
 {
 	static const uint8_t stub[4096] = { 0 };
 	struct peer p;
@@ -1181,7 +1181,7 @@ static void a_fragment_that_is_longer_than_any_faults(void **state)
 	peer_fini(&p);
 }
 
-static void what_is_no_rpc_has_no_answer(void **state)
+static void input_that_is_no_rpc_has_no_answer(void **state)
 {
 	struct peer p;
 
@@ -1229,7 +1229,7 @@ static void assert_words(struct wire_reader *r, const uint32_t words[], size_t c
 	assert_null(r->error);
 }
 
-static void it_tells_which_interfaces_there_are(void **state)
+static void the_management_interface_lists_interfaces(void **state)
 {
 	static const uint32_t head[] = { 0x20000, 3, 3, 0x20004, 0x20008, 0x2000C };
 	struct wire_writer syntaxes = { 0 };
@@ -1250,7 +1250,7 @@ static void it_tells_which_interfaces_there_are(void **state)
 	peer_fini(&p);
 }
 
-static void it_counts_calls_and_packets(void **state)
+static void the_management_interface_counts_calls_and_packets(void **state)
 {
 	uint32_t calls, in, out;
 	struct wire_reader r;
@@ -1272,7 +1272,7 @@ static void it_counts_calls_and_packets(void **state)
 	peer_fini(&p);
 }
 
-static void it_listens_and_is_not_to_be_stopped(void **state)
+static void the_management_interface_listens_and_does_not_stop(void **state)
 {
 	struct wire_reader r;
 	struct peer p;
@@ -1288,7 +1288,7 @@ static void it_listens_and_is_not_to_be_stopped(void **state)
 	peer_fini(&p);
 }
 
-static void it_has_no_principal(void **state)
+static void the_management_interface_has_no_principal(void **state)
 {
 	struct wire_reader r;
 	struct peer p;
@@ -1302,7 +1302,7 @@ static void it_has_no_principal(void **state)
 	peer_fini(&p);
 }
 
-static void its_requests_are_bounded(void **state)
+static void requests_of_the_management_interface_are_bounded(void **state)
 {
 	static const struct {
 		uint16_t opnum;
@@ -1376,35 +1376,35 @@ TEST_GROUP(rpc_server)
 		cmocka_unit_test(binds_that_cannot_be_answered_are_refused_with_a_reason),
 		cmocka_unit_test(a_second_bind_is_refused),
 		cmocka_unit_test(contexts_are_bounded),
-		cmocka_unit_test(an_alter_context_that_breaks_the_protocol_ends_the_association),
+		cmocka_unit_test(an_alter_context_that_violates_the_protocol_ends_the_association),
 		cmocka_unit_test(a_long_answer_is_read_in_pieces_of_any_size),
-		cmocka_unit_test(what_waits_is_told_to_the_byte),
+		cmocka_unit_test(pending_bytes_are_exact),
 		cmocka_unit_test(an_answer_without_a_stub_is_one_fragment),
 		cmocka_unit_test(an_answer_that_does_not_fit_into_memory_is_a_fault),
-		cmocka_unit_test(requests_that_do_not_wait_are_answered_in_their_order),
-		cmocka_unit_test(one_who_writes_and_never_reads_is_parted_with),
-		cmocka_unit_test(one_who_always_writes_ahead_needs_no_more_than_once),
-		cmocka_unit_test(without_a_turn_calls_wait_in_their_order),
+		cmocka_unit_test(requests_that_do_not_wait_for_answers_are_answered_in_order),
+		cmocka_unit_test(a_caller_that_writes_and_never_reads_is_disconnected),
+		cmocka_unit_test(a_caller_that_always_writes_ahead_needs_no_more_memory_than_once),
+		cmocka_unit_test(without_a_turn_calls_wait_in_order),
 		cmocka_unit_test(a_call_is_the_same_until_it_is_answered),
-		cmocka_unit_test(what_it_holds_is_given_back),
-		cmocka_unit_test(one_who_multiplexes_or_signs_headers_is_told_that_he_may),
+		cmocka_unit_test(memory_that_a_server_holds_is_released),
+		cmocka_unit_test(multiplexing_and_header_signing_are_confirmed),
 		cmocka_unit_test(fragments_are_put_together),
-		cmocka_unit_test(an_object_in_a_request_is_passed_over),
+		cmocka_unit_test(an_object_uuid_in_a_request_is_ignored),
 		cmocka_unit_test(a_big_endian_request_is_read_in_its_order_and_answered_in_ours),
-		cmocka_unit_test(cancels_and_orphans_that_hit_nothing_are_passed_over),
-		cmocka_unit_test(an_orphaned_call_is_dropped_where_that_was_agreed),
-		cmocka_unit_test(the_rest_of_a_call_that_faulted_is_passed_over),
-		cmocka_unit_test(what_breaks_the_protocol_faults_and_ends_the_association),
+		cmocka_unit_test(cancels_and_orphans_without_a_call_are_ignored),
+		cmocka_unit_test(an_orphaned_call_is_dropped_if_that_was_negotiated),
+		cmocka_unit_test(the_rest_of_a_call_that_faulted_is_ignored),
+		cmocka_unit_test(a_violation_of_the_protocol_faults_and_ends_the_association),
 		cmocka_unit_test(a_request_before_the_bind_faults),
-		cmocka_unit_test(a_request_with_an_authentication_that_was_not_agreed_to_is_denied),
-		cmocka_unit_test(a_request_that_is_longer_than_the_bound_is_denied),
+		cmocka_unit_test(a_request_with_authentication_that_was_not_negotiated_is_denied),
+		cmocka_unit_test(a_request_that_is_longer_than_the_limit_is_denied),
 		cmocka_unit_test(a_fragment_that_is_longer_than_any_faults),
-		cmocka_unit_test(what_is_no_rpc_has_no_answer),
-		cmocka_unit_test(it_tells_which_interfaces_there_are),
-		cmocka_unit_test(it_counts_calls_and_packets),
-		cmocka_unit_test(it_listens_and_is_not_to_be_stopped),
-		cmocka_unit_test(it_has_no_principal),
-		cmocka_unit_test(its_requests_are_bounded),
+		cmocka_unit_test(input_that_is_no_rpc_has_no_answer),
+		cmocka_unit_test(the_management_interface_lists_interfaces),
+		cmocka_unit_test(the_management_interface_counts_calls_and_packets),
+		cmocka_unit_test(the_management_interface_listens_and_does_not_stop),
+		cmocka_unit_test(the_management_interface_has_no_principal),
+		cmocka_unit_test(requests_of_the_management_interface_are_bounded),
 		cmocka_unit_test(bytes_that_are_damaged_anywhere_do_no_harm),
 	};
 

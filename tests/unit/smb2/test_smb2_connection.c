@@ -209,7 +209,7 @@ static void no_more_than_16_requests_are_outstanding(void **state)
 	assert_int_equal(smb2_connection_room(&c), 1);
 }
 
-static void credits_are_asked_for_until_16_are_there(void **state)
+static void credits_are_requested_until_16_are_granted(void **state)
 {
 	(void)state;
 	log_on(10);
@@ -221,7 +221,7 @@ static void credits_are_asked_for_until_16_are_there(void **state)
 	assert_int_equal(sent_header(SMB2_FRAME_PREFIX_BYTES).credits, 1);
 }
 
-static void an_interim_answer_grants_its_credits_and_is_passed_over(void **state)
+static void an_interim_response_grants_its_credits_and_is_skipped(void **state)
 {
 	struct recording pending = recording_load("samba-4.17-ioctl-response-pending");
 
@@ -270,7 +270,7 @@ static void a_compound_is_related_padded_and_signed_piece_by_piece(void **state)
 	assert_int_equal(at, c.out.len);
 }
 
-static void compounded_answers_come_one_by_one(void **state)
+static void compounded_responses_are_given_one_by_one(void **state)
 {
 	size_t begin;
 
@@ -291,7 +291,7 @@ static void compounded_answers_come_one_by_one(void **state)
 }
 
 /* What is left of its message would not survive the wait for a token. */
-static void nothing_comes_compounded_with_a_log_on(void **state)
+static void nothing_may_be_compounded_with_a_log_on(void **state)
 {
 	size_t begin;
 
@@ -424,7 +424,7 @@ static void negotiated_sizes_are_cut_to_what_one_credit_covers(void **state)
 
 /* ---- what does not belong ---- */
 
-static void an_answer_to_nothing_is_refused(void **state)
+static void a_response_without_a_request_is_refused(void **state)
 {
 	static const struct {
 		uint16_t command;
@@ -442,7 +442,7 @@ static void an_answer_to_nothing_is_refused(void **state)
 	}
 }
 
-static void an_oplock_break_is_passed_over(void **state)
+static void an_oplock_break_is_ignored(void **state)
 {
 	(void)state;
 	log_on(1);
@@ -451,7 +451,7 @@ static void an_oplock_break_is_passed_over(void **state)
 	expect_nothing_more();
 }
 
-static void what_is_no_smb2_answer_is_refused(void **state)
+static void a_message_that_is_no_smb2_response_is_refused(void **state)
 {
 	static const char too_long[] = "the message is longer than 128 KiB";
 	static const struct {
@@ -481,7 +481,7 @@ static void what_is_no_smb2_answer_is_refused(void **state)
 	}
 }
 
-static void our_own_request_is_no_answer(void **state)
+static void a_request_is_no_response(void **state)
 {
 	(void)state;
 	request(SMB2_NEGOTIATE, 0);
@@ -491,7 +491,7 @@ static void our_own_request_is_no_answer(void **state)
 
 /* ---- the stream ---- */
 
-static void answers_come_however_the_stream_is_cut(void **state)
+static void responses_are_given_however_the_stream_is_cut(void **state)
 {
 	(void)state;
 	for (size_t step = 1; step < 3 * (SMB2_FRAME_PREFIX_BYTES + ANSWER_BYTES); step++) {
@@ -527,11 +527,11 @@ TEST_GROUP(smb2_connection)
 		TEST(message_ids_count_and_tags_come_back_in_any_order),
 		TEST(credits_are_spent_and_granted),
 		TEST(no_more_than_16_requests_are_outstanding),
-		TEST(credits_are_asked_for_until_16_are_there),
-		TEST(an_interim_answer_grants_its_credits_and_is_passed_over),
+		TEST(credits_are_requested_until_16_are_granted),
+		TEST(an_interim_response_grants_its_credits_and_is_skipped),
 		TEST(a_compound_is_related_padded_and_signed_piece_by_piece),
-		TEST(compounded_answers_come_one_by_one),
-		TEST(nothing_comes_compounded_with_a_log_on),
+		TEST(compounded_responses_are_given_one_by_one),
+		TEST(nothing_may_be_compounded_with_a_log_on),
 		TEST(a_next_command_outside_its_message_is_refused),
 		TEST(an_unsigned_answer_is_a_downgrade),
 		TEST(a_changed_answer_is_a_downgrade),
@@ -539,11 +539,11 @@ TEST_GROUP(smb2_connection)
 		TEST(a_log_on_answered_unsigned_or_with_another_key_is_a_downgrade),
 		TEST(preauth_is_the_hash_of_all_but_the_last_answer),
 		TEST(negotiated_sizes_are_cut_to_what_one_credit_covers),
-		TEST(an_answer_to_nothing_is_refused),
-		TEST(an_oplock_break_is_passed_over),
-		TEST(what_is_no_smb2_answer_is_refused),
-		TEST(our_own_request_is_no_answer),
-		TEST(answers_come_however_the_stream_is_cut),
+		TEST(a_response_without_a_request_is_refused),
+		TEST(an_oplock_break_is_ignored),
+		TEST(a_message_that_is_no_smb2_response_is_refused),
+		TEST(a_request_is_no_response),
+		TEST(responses_are_given_however_the_stream_is_cut),
 		TEST(the_longest_frame_is_waited_for),
 	};
 

@@ -137,7 +137,7 @@ static void a_server_decrypts_recorded_requests(void **state)
 	}
 }
 
-static void what_a_server_encrypts_its_client_reads_and_nobody_else(void **state)
+static void what_a_server_encrypts_only_its_client_can_read(void **state)
 {
 	(void)state;
 	for (const struct sample *s = samples; s < samples + COUNT(samples); s++) {
@@ -285,7 +285,7 @@ TEST_GROUP(smb2_encryption)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recorded_answers_are_decrypted),
 		cmocka_unit_test(a_server_decrypts_recorded_requests),
-		cmocka_unit_test(what_a_server_encrypts_its_client_reads_and_nobody_else),
+		cmocka_unit_test(what_a_server_encrypts_only_its_client_can_read),
 		cmocka_unit_test(only_a_whole_transform_header_has_a_session),
 		cmocka_unit_test(recorded_requests_are_encrypted_as_rpcclient_did),
 		cmocka_unit_test(what_we_encrypt_the_server_reads_each_with_its_own_nonce),

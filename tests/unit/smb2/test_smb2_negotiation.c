@@ -155,7 +155,7 @@ static const char *offer_error(const struct context contexts[], size_t count,
 	return r.error;
 }
 
-static void contexts_that_may_not_come_twice_fail_and_others_are_ignored(void **state)
+static void contexts_that_must_not_occur_twice_fail_and_others_are_ignored(void **state)
 {
 	static const char twice[] = "a negotiate context occurs twice";
 	static const struct context others[] = {
@@ -213,7 +213,7 @@ static void dialect_3_1_1_needs_one_context_of_preauthentication(void **state)
 	                 STATUS_SMB_NO_PREAUTH_INTEGRITY_HASH_OVERLAP);
 }
 
-static void lists_of_algorithms_are_never_empty_and_what_is_unknown_is_left_out(void **state)
+static void lists_of_algorithms_are_never_empty_and_unknown_ones_are_ignored(void **state)
 {
 	struct smb2_negotiate_offer offer;
 
@@ -401,7 +401,7 @@ static void what_is_chosen_our_client_reads(void **state)
 
 /* ---- what is validated ---- */
 
-static void a_client_that_says_otherwise_later_is_noticed(void **state)
+static void a_client_that_repeats_another_offer_is_noticed(void **state)
 {
 	struct wire_reader message =
 		recorded_message("rpcclient-4.17-ioctl-request-validate-negotiate-info");
@@ -509,17 +509,16 @@ TEST_GROUP(smb2_negotiation)
 		cmocka_unit_test(recorded_offers_decode_at_every_dialect),
 		cmocka_unit_test(every_offer_that_ends_early_fails),
 		cmocka_unit_test(what_our_client_offers_is_found),
-		cmocka_unit_test(contexts_that_may_not_come_twice_fail_and_others_are_ignored),
+		cmocka_unit_test(contexts_that_must_not_occur_twice_fail_and_others_are_ignored),
 		cmocka_unit_test(dialect_3_1_1_needs_one_context_of_preauthentication),
-		cmocka_unit_test(
-			lists_of_algorithms_are_never_empty_and_what_is_unknown_is_left_out),
+		cmocka_unit_test(lists_of_algorithms_are_never_empty_and_unknown_ones_are_ignored),
 		cmocka_unit_test(no_dialect_at_all_fails),
 		cmocka_unit_test(the_greatest_common_dialect_is_chosen),
 		cmocka_unit_test(no_common_dialect_is_not_supported),
 		cmocka_unit_test(ciphers_and_signing_algorithms_are_chosen_by_our_preference),
 		cmocka_unit_test(recorded_responses_are_encoded_as_smbd_did),
 		cmocka_unit_test(what_is_chosen_our_client_reads),
-		cmocka_unit_test(a_client_that_says_otherwise_later_is_noticed),
+		cmocka_unit_test(a_client_that_repeats_another_offer_is_noticed),
 		cmocka_unit_test(what_is_validated_is_answered_as_smbd_did),
 		cmocka_unit_test(an_smb1_negotiate_shows_which_smb2_it_offers),
 	};

@@ -67,7 +67,7 @@ static void assert_is_hex(const uint8_t *data, size_t bytes, const char *hex)
 	}
 }
 
-static void each_class_is_told_whole_or_not_at_all(void **state)
+static void each_information_class_is_given_whole_or_not_at_all(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(classes); i++) {
@@ -87,7 +87,7 @@ static void each_class_is_told_whole_or_not_at_all(void **state)
 	}
 }
 
-static void classes_that_no_pipe_has_are_told_from_those_that_are_none(void **state)
+static void classes_that_no_pipe_has_differ_from_unknown_classes(void **state)
 {
 	static const uint8_t of_files[] = { 15, 21, 22, 25, 28, 48, 59 };
 	static const uint8_t none[] = { 0, 1, 3, 9, 10, 13, 26, 64, 100, 255 };
@@ -112,7 +112,7 @@ static uint32_t set_mode(uint8_t class, const char *input, size_t bytes,
 	return smb2_pipe_mode_decode(class, &data, mode);
 }
 
-static void a_client_sets_how_it_reads_and_nothing_else(void **state)
+static void a_client_may_set_its_read_mode_and_nothing_else(void **state)
 {
 	struct wire_reader message = recorded_message("impacket-0.10-set-info-request");
 	struct smb2_set_info_request request;
@@ -132,7 +132,7 @@ static void a_client_sets_how_it_reads_and_nothing_else(void **state)
 	assert_true(!mode.reads_messages && mode.is_non_blocking);
 }
 
-static void a_peek_tells_what_can_be_read(void **state)
+static void a_peek_shows_what_can_be_read(void **state)
 {
 	static const struct smb2_pipe_peek peek = { SMB2_PIPE_CLOSING, 100, 2, 68 };
 	struct wire_writer w = { 0 };
@@ -184,10 +184,10 @@ static void a_wait_names_its_pipe(void **state)
 TEST_GROUP(smb2_pipe_info)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_class_is_told_whole_or_not_at_all),
-		cmocka_unit_test(classes_that_no_pipe_has_are_told_from_those_that_are_none),
-		cmocka_unit_test(a_client_sets_how_it_reads_and_nothing_else),
-		cmocka_unit_test(a_peek_tells_what_can_be_read),
+		cmocka_unit_test(each_information_class_is_given_whole_or_not_at_all),
+		cmocka_unit_test(classes_that_no_pipe_has_differ_from_unknown_classes),
+		cmocka_unit_test(a_client_may_set_its_read_mode_and_nothing_else),
+		cmocka_unit_test(a_peek_shows_what_can_be_read),
 		cmocka_unit_test(a_wait_names_its_pipe),
 	};
 

@@ -324,7 +324,7 @@ static const char *name_error(const void *utf16le, size_t bytes, char to[SMB2_NA
 	return message.error;
 }
 
-static void names_that_are_none_fail_and_long_ones_fit(void **state)
+static void malformed_names_fail_and_long_names_fit(void **state)
 {
 	char name[SMB2_NAME_BYTES], units[2 * SMB2_MAX_NAME_UNITS + 2];
 
@@ -400,7 +400,7 @@ static const char *contexts_error(const struct context *first, const struct cont
 	return message.error;
 }
 
-static void create_contexts_are_held_to_their_bounds(void **state)
+static void create_contexts_must_lie_within_the_message(void **state)
 {
 	static const struct context first = { 24, 16, 4, 0, 0 }, second = { 0, 16, 4, 24, 8 };
 	static const struct context beyond = { 64, 16, 4, 0, 0 }, crooked = { 12, 16, 4, 0, 0 },
@@ -461,9 +461,9 @@ TEST_GROUP(smb2_requests)
 		cmocka_unit_test(another_structure_size_fails_every_request),
 		cmocka_unit_test(what_clients_ask_for_is_found),
 		cmocka_unit_test(what_our_client_asks_for_is_found),
-		cmocka_unit_test(names_that_are_none_fail_and_long_ones_fit),
+		cmocka_unit_test(malformed_names_fail_and_long_names_fit),
 		cmocka_unit_test(a_path_behind_an_extension_is_found),
-		cmocka_unit_test(create_contexts_are_held_to_their_bounds),
+		cmocka_unit_test(create_contexts_must_lie_within_the_message),
 		cmocka_unit_test(commands_and_fsctls_have_their_names),
 		cmocka_unit_test(an_asynchronous_header_has_an_async_id_and_no_tree),
 	};

@@ -84,7 +84,7 @@ static void a_failure_of_3_1_1_can_carry_an_empty_context(void **state)
 	wire_writer_fini(&w);
 }
 
-static void what_says_nothing_is_answered_as_smbd_did(void **state)
+static void messages_with_an_empty_body_are_answered_as_smbd_did(void **state)
 {
 	(void)state;
 	smb2_empty_body_encode(begin_response());
@@ -160,7 +160,7 @@ static void an_open_pipe_is_answered_as_smbd_did(void **state)
 }
 
 /* 2.2.16: attributes only for who asks for them. */
-static void a_closed_pipe_tells_its_attributes_when_asked(void **state)
+static void a_closed_pipe_gives_its_attributes_if_requested(void **state)
 {
 	enum { FLAGS_AT = 2, ALLOCATION_AT = 40, ATTRIBUTES_AT = 56 };
 	struct wire_reader r;
@@ -261,11 +261,11 @@ TEST_GROUP(smb2_responses)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(failures_are_answered_as_smbd_did),
 		cmocka_unit_test(a_failure_of_3_1_1_can_carry_an_empty_context),
-		cmocka_unit_test(what_says_nothing_is_answered_as_smbd_did),
+		cmocka_unit_test(messages_with_an_empty_body_are_answered_as_smbd_did),
 		cmocka_unit_test(a_log_on_is_answered_as_smbd_did),
 		cmocka_unit_test(a_tree_is_answered_as_smbd_did),
 		cmocka_unit_test(an_open_pipe_is_answered_as_smbd_did),
-		cmocka_unit_test(a_closed_pipe_tells_its_attributes_when_asked),
+		cmocka_unit_test(a_closed_pipe_gives_its_attributes_if_requested),
 		cmocka_unit_test(a_pipes_bytes_are_answered_as_smbd_did),
 		cmocka_unit_test(our_client_reads_what_our_server_gives),
 		cmocka_unit_test(information_is_answered_as_smbd_did),

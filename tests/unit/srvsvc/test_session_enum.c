@@ -411,7 +411,7 @@ static void an_answer_that_contradicts_itself_is_refused(void **state)
 	}
 }
 
-static void a_count_is_not_believed_before_its_entries_are_there(void **state)
+static void nothing_is_allocated_by_a_count_before_its_entries_arrive(void **state)
 {
 	static const uint32_t words[] = { 0, 0, 4, 0xFFFFFFFF, 8, 0xFFFFFFFF, 12, 16 };
 	struct session_enum_answer answer;
@@ -449,7 +449,7 @@ TEST_GROUP(session_enum)
 		cmocka_unit_test(every_truncated_answer_is_refused),
 		cmocka_unit_test(an_answer_with_any_byte_damaged_decodes_or_is_refused),
 		cmocka_unit_test(an_answer_that_contradicts_itself_is_refused),
-		cmocka_unit_test(a_count_is_not_believed_before_its_entries_are_there),
+		cmocka_unit_test(nothing_is_allocated_by_a_count_before_its_entries_arrive),
 		cmocka_unit_test(an_answer_may_have_no_entries_no_array_or_no_container),
 	};
 

@@ -142,7 +142,7 @@ static void a_column_has_the_same_kind_and_cell_at_every_level(void **state)
 	}
 }
 
-static void a_level_tells_which_columns_it_lacks(void **state)
+static void a_level_knows_which_columns_it_lacks(void **state)
 {
 	(void)state;
 	for (size_t l = 0; l < SESSION_LEVEL_COUNT; l++) {
@@ -354,7 +354,7 @@ static NET_API_STATUS decode_many(uint32_t sessions, size_t n)
 	return status;
 }
 
-static void no_text_is_allocated_for_itself(void **state)
+static void texts_have_no_allocations_of_their_own(void **state)
 {
 	(void)state;
 	assert_int_equal(decode_many(130, 0), NERR_Success);
@@ -363,7 +363,7 @@ static void no_text_is_allocated_for_itself(void **state)
 	assert_int_in_range(allocations, 1, 18);
 }
 
-static void running_out_of_memory_is_told_and_leaks_nothing(void **state)
+static void running_out_of_memory_is_reported_and_leaks_nothing(void **state)
 {
 	size_t needed;
 
@@ -383,7 +383,7 @@ TEST_GROUP(session_levels)
 		cmocka_unit_test(the_fields_cover_each_struct_without_gap_or_overlap),
 		cmocka_unit_test(a_row_has_one_cell_for_each_column),
 		cmocka_unit_test(a_column_has_the_same_kind_and_cell_at_every_level),
-		cmocka_unit_test(a_level_tells_which_columns_it_lacks),
+		cmocka_unit_test(a_level_knows_which_columns_it_lacks),
 		cmocka_unit_test(each_level_of_the_richest_first_holds_all_of_the_next),
 		cmocka_unit_test(a_row_has_each_member_of_its_struct),
 		cmocka_unit_test(a_row_keeps_missing_and_empty_texts_apart),
@@ -391,8 +391,8 @@ TEST_GROUP(session_levels)
 		cmocka_unit_test(move_overwrites_one_entry_with_another),
 		cmocka_unit_test(a_block_is_an_array_of_structs_with_its_texts_behind),
 		cmocka_unit_test(a_block_without_entries_is_null),
-		cmocka_unit_test(no_text_is_allocated_for_itself),
-		cmocka_unit_test(running_out_of_memory_is_told_and_leaks_nothing),
+		cmocka_unit_test(texts_have_no_allocations_of_their_own),
+		cmocka_unit_test(running_out_of_memory_is_reported_and_leaks_nothing),
 	};
 
 	return cmocka_run_group_tests_name("session_levels", tests, NULL, NULL);

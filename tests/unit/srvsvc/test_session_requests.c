@@ -275,7 +275,7 @@ static void a_qualifier_has_at_most_1023_characters(void **state)
 	free(pairs);
 }
 
-static void an_unknown_level_is_told_before_anything_else(void **state)
+static void an_unknown_level_is_reported_before_any_other_error(void **state)
 {
 	char *too_long = long_client(1024);
 
@@ -372,7 +372,7 @@ TEST_GROUP(session_requests)
 		cmocka_unit_test(qualifiers_may_be_missing_or_empty),
 		cmocka_unit_test(a_client_without_backslashes_is_no_computer),
 		cmocka_unit_test(a_qualifier_has_at_most_1023_characters),
-		cmocka_unit_test(an_unknown_level_is_told_before_anything_else),
+		cmocka_unit_test(an_unknown_level_is_reported_before_any_other_error),
 		cmocka_unit_test(client_names_are_equal_with_or_without_backslashes),
 		cmocka_unit_test(recorded_del_requests_decode_and_encode),
 		cmocka_unit_test(recorded_del_answers_decode_and_encode),

@@ -56,7 +56,7 @@ static struct wire_reader get_info(struct srvsvc_fixture *b, enum who who, const
 	return r;
 }
 
-static void a_server_tells_its_name_its_kind_and_its_comment(void **state)
+static void a_server_gives_its_name_its_type_and_its_comment(void **state)
 {
 	static const char *const names[][2] = {
 		{ NULL, "FILESRV" },
@@ -255,7 +255,7 @@ static void other_levels_of_shares_are_invalid(void **state)
 
 /* ---- all of them ---- */
 
-static void everybody_who_logged_on_may_ask_both(void **state)
+static void every_authenticated_user_may_call_both(void **state)
 {
 	static const char *const presets[] = { "documented", "hardened" };
 
@@ -310,13 +310,13 @@ static void other_operations_are_out_of_range(void **state)
 TEST_GROUP(srvsvc_server_info)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_server_tells_its_name_its_kind_and_its_comment),
+		cmocka_unit_test(a_server_gives_its_name_its_type_and_its_comment),
 		cmocka_unit_test(other_levels_of_a_server_are_invalid),
 		cmocka_unit_test(a_servers_name_of_1024_characters_is_invalid),
 		cmocka_unit_test(the_one_share_is_ipc),
 		cmocka_unit_test(there_are_no_shares_past_the_end),
 		cmocka_unit_test(other_levels_of_shares_are_invalid),
-		cmocka_unit_test(everybody_who_logged_on_may_ask_both),
+		cmocka_unit_test(every_authenticated_user_may_call_both),
 		cmocka_unit_test(requests_that_are_cut_anywhere_fault),
 		cmocka_unit_test(other_operations_are_out_of_range),
 	};

@@ -64,7 +64,7 @@ static unsigned those_left(const struct srvsvc_fixture *b)
 	return left;
 }
 
-static void every_match_is_closed_and_no_other(void **state)
+static void every_match_is_closed_and_no_other_session(void **state)
 {
 	static const struct {
 		const char *client, *user;
@@ -92,7 +92,7 @@ static void every_match_is_closed_and_no_other(void **state)
 
 static char longest[1024], too_long[1025];
 
-static void those_who_end_with_a_session_are_told_of(void **state)
+static void sessions_that_end_with_a_deleted_one_are_reported(void **state)
 {
 	static const struct {
 		uint32_t groups[5];
@@ -202,8 +202,8 @@ static void a_request_that_is_cut_anywhere_faults_and_closes_nothing(void **stat
 TEST_GROUP(srvsvc_session_del)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_match_is_closed_and_no_other),
-		cmocka_unit_test(those_who_end_with_a_session_are_told_of),
+		cmocka_unit_test(every_match_is_closed_and_no_other_session),
+		cmocka_unit_test(sessions_that_end_with_a_deleted_one_are_reported),
 		cmocka_unit_test(each_rule_has_its_error_and_closes_nothing),
 		cmocka_unit_test(only_operators_close_by_either_preset),
 		cmocka_unit_test(a_request_that_is_cut_anywhere_faults_and_closes_nothing),

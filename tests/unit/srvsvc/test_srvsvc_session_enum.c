@@ -321,7 +321,7 @@ static void each_rule_of_the_qualifiers_has_its_error(void **state)
 	srvsvc_fixture_fini(&b);
 }
 
-static void a_level_that_does_not_exist_is_told_so_to_everybody(void **state)
+static void an_unknown_level_is_reported_to_every_caller(void **state)
 {
 	static const uint32_t levels[] = { 3, 9, 11, 501, 503, 0xFFFFFFFF };
 	struct wire_reader r;
@@ -337,8 +337,7 @@ static void a_level_that_does_not_exist_is_told_so_to_everybody(void **state)
 			session_enum_request_encode(
 				&w, &(struct session_enum_request){ .client = "without slashes",
 			                                            .level = levels[i] });
-			assert_int_equal(srvsvc_fixture_call(&b, who, SRVSVC_NETR_SESSION_ENUM),
-			                 0);
+			assert_int_equal(srvsvc_fixture_call(&b, who, SRVSVC_NETR_SESSION_ENUM), 0);
 			assert_int_equal(b.event.status, ERROR_INVALID_LEVEL);
 			/* A union without that arm, no entries, no resume handle. */
 			wire_reader_init(&r, b.answer.data, b.answer.len);
@@ -353,7 +352,7 @@ static void a_level_that_does_not_exist_is_told_so_to_everybody(void **state)
 	srvsvc_fixture_fini(&b);
 }
 
-static void each_level_is_for_whom_the_preset_says(void **state)
+static void each_level_is_for_the_users_of_the_preset(void **state)
 {
 	static const struct {
 		const char *preset;
@@ -466,7 +465,7 @@ static void the_preferred_length_counts_what_a_caller_gets_to_the_byte(void **st
 	srvsvc_fixture_fini(&b);
 }
 
-static void an_answer_is_bounded_whoever_asks_for_all(void **state)
+static void an_answer_is_bounded_even_if_all_sessions_are_requested(void **state)
 {
 	struct session_enum_request q = { .level = 502, .preferred_bytes = ALL };
 	uint32_t got = 0;
@@ -495,7 +494,7 @@ static void an_answer_is_bounded_whoever_asks_for_all(void **state)
 	srvsvc_fixture_fini(&b);
 }
 
-static void what_others_have_not_read_leaves_less_for_an_answer(void **state)
+static void unread_answers_of_others_leave_less_for_an_answer(void **state)
 {
 	struct session_enum_request q = { .level = 502, .preferred_bytes = ALL };
 	size_t first = 0, second = 0;
@@ -544,9 +543,9 @@ static void a_bound_holds_for_texts_of_any_length(void **state)
 		memset(text, 'x', bytes);
 		text[bytes] = '\0';
 		srvsvc_fixture_add(&b, &(struct session_facts){ .client = text,
-		                                                 .user = text,
-		                                                 .client_type = text,
-		                                                 .transport = text });
+		                                                .user = text,
+		                                                .client_type = text,
+		                                                .transport = text });
 	}
 	for (size_t i = 0; i < SESSION_LEVEL_COUNT; i++)
 		for (b.service.max_answer_bytes = 0; b.service.max_answer_bytes < 9000;
@@ -573,9 +572,9 @@ static void times_are_seconds_until_now(void **state)
 	(void)state;
 	srvsvc_fixture_init(&b, "hardened");
 	srvsvc_fixture_add(&b, &(struct session_facts){ .client = "ws",
-	                                                 .user = "u",
-	                                                 .created_ms = b.now_ms - 61000,
-	                                                 .used_ms = b.now_ms - 4000 });
+	                                                .user = "u",
+	                                                .created_ms = b.now_ms - 61000,
+	                                                .used_ms = b.now_ms - 4000 });
 	b.now_ms += 1000;
 	page = ask(&b, ADMINISTRATOR, &q);
 	info = page.infos;
@@ -612,14 +611,14 @@ TEST_GROUP(srvsvc_session_enum)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_neither_repeat_nor_skip_whatever_comes_and_goes),
 		cmocka_unit_test(each_rule_of_the_qualifiers_has_its_error),
-		cmocka_unit_test(a_level_that_does_not_exist_is_told_so_to_everybody),
-		cmocka_unit_test(each_level_is_for_whom_the_preset_says),
+		cmocka_unit_test(an_unknown_level_is_reported_to_every_caller),
+		cmocka_unit_test(each_level_is_for_the_users_of_the_preset),
 		cmocka_unit_test(an_empty_table_is_a_success_without_qualifiers),
 		cmocka_unit_test(past_the_end_is_a_success_without_entries),
 		cmocka_unit_test(at_least_one_entry_is_given_and_a_handle_need_not_be),
 		cmocka_unit_test(the_preferred_length_counts_what_a_caller_gets_to_the_byte),
-		cmocka_unit_test(an_answer_is_bounded_whoever_asks_for_all),
-		cmocka_unit_test(what_others_have_not_read_leaves_less_for_an_answer),
+		cmocka_unit_test(an_answer_is_bounded_even_if_all_sessions_are_requested),
+		cmocka_unit_test(unread_answers_of_others_leave_less_for_an_answer),
 		cmocka_unit_test(a_bound_holds_for_texts_of_any_length),
 		cmocka_unit_test(times_are_seconds_until_now),
 		cmocka_unit_test(a_request_that_is_cut_anywhere_faults),
