@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a million sessions cost, and whether a page of them takes longer than one of a thousand.
- * Prints TAP with the figures as comments. */
+/* The memory of a million sessions, and whether a page of them takes longer than a page of a
+ * thousand. Prints TAP, with the figures as comments. */
 #include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,11 +16,11 @@
 #define PAGE         100u
 #define MOST_BYTES   200000000u
 #define MOST_RATIO   1.5
-#define PAGES        200 /* timed at once */
-#define ROUNDS       31  /* of which the median counts */
-#define SERIES       10  /* what else the machine does can spoil one: the best of them counts */
+#define PAGES        200 /* of one measurement */
+#define ROUNDS       31  /* measurements of a series, of which the median counts */
+#define SERIES       10  /* at most; the best counts, since other programs can spoil a series */
 
-/* ---- memory: what the allocator took for the program, its own overhead included ---- */
+/* ---- memory: the bytes of all allocated blocks, with the allocator's overhead ---- */
 
 static size_t live_bytes, peak_bytes;
 
@@ -76,7 +76,7 @@ void __wrap_free(void *block)
 
 static uint64_t random_state = 1;
 
-/* SplitMix64: the same sessions and places each time. */
+/* SplitMix64: the same sessions and places in each run. */
 static uint64_t random_number(void)
 {
 	uint64_t z = random_state += 0x9E3779B97F4A7C15u;
@@ -88,7 +88,7 @@ static uint64_t random_number(void)
 
 static struct session_owner owner = { .name = "bench" };
 
-/* All clients and users differ. */
+/* All sessions have clients and users of their own. */
 static uint32_t add(struct session_table *t, uint32_t n)
 {
 	static const char *const given[] = { "anna", "bernd", "carla", "dmitri",
@@ -109,7 +109,7 @@ static uint32_t add(struct session_table *t, uint32_t n)
 struct crowd {
 	struct session_table *table;
 	uint32_t sessions, added;
-	size_t fresh_bytes; /* before anybody left */
+	size_t fresh_bytes; /* before any session closed */
 	double add_ns, replace_ns;
 	uint32_t *ids;   /* in no order */
 	uint32_t places; /* pages begin behind one of so many of them */
@@ -193,7 +193,7 @@ static void page_rewind(void *context)
 	rows->walk = rows->begin;
 }
 
-/* Stands at a random place with a whole page behind it. */
+/* Begins at a random place that has a whole page behind it. */
 static void begin_page(struct session_walk *w, struct crowd *c)
 {
 	do
@@ -201,7 +201,7 @@ static void begin_page(struct session_walk *w, struct crowd *c)
 	while (session_walk_total(w) < PAGE);
 }
 
-/* A page at level 502, as a server answers it. */
+/* Encodes a page at level 502, as a server answers. */
 static void encode_page(struct crowd *c, struct wire_writer *stub)
 {
 	struct page_rows rows;
@@ -217,7 +217,7 @@ static void encode_page(struct crowd *c, struct wire_writer *stub)
 	session_enum_answer_encode(&w, &answer, &source);
 }
 
-/* The same without the encoding: only how long it would be. */
+/* The same without encoding: only adds up how long the page would be. */
 static void measure_page(struct crowd *c, struct wire_writer *stub)
 {
 	struct session_walk w;
@@ -228,10 +228,10 @@ static void measure_page(struct crowd *c, struct wire_writer *stub)
 	begin_page(&w, c);
 	while (entries++ < PAGE && session_walk_next(&w, 1000000, &row, &id))
 		bytes += session_row_info_bytes(session_level_find(502), &row);
-	stub->len = bytes; /* so that it is not for nothing */
+	stub->len = bytes; /* so that the compiler keeps the loop */
 }
 
-/* All sessions of one client, of one user, and of both: one. */
+/* Finds all sessions of one client, of one user, or of both: there is one. */
 static void find_one(struct crowd *c, bool by_client, bool by_user)
 {
 	struct session_walk w;
@@ -289,7 +289,7 @@ struct times {
 	double few_us, many_us, ratio; /* medians */
 };
 
-/* One series: a thousand and a million take turns. */
+/* One series: a thousand and a million sessions take turns. */
 static struct times time_both(void (*page)(struct crowd *, struct wire_writer *), struct crowd *few,
                               struct crowd *many)
 {

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/search.h"
 
 #define BLOCK_ENTRIES SESSION_ORDER_BLOCK_ENTRIES
 #define FIRST_ROOM    4
@@ -49,48 +50,39 @@ bool session_order_append(struct session_order *o, uint32_t id, uint32_t slot)
 	return true;
 }
 
-/* How many of the blocks begin at or below id. */
-static uint32_t session_order_blocks_up_to(const struct session_order *o, uint32_t id)
+static int compare_id_with_block(const void *key, const void *element)
 {
-	uint32_t low = 0, high = o->block_count;
+	uint64_t id = *(const uint64_t *)key,
+		 first = ((const struct session_order_block *)element)->first_id;
 
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (o->blocks[middle].first_id <= id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return (id > first) - (id < first);
 }
 
-/* How many of a block's sessions are at or below id. */
-static uint32_t session_order_entries_up_to(const struct session_order_block *b, uint32_t id)
+static int compare_id_with_entry(const void *key, const void *element)
 {
-	uint32_t low = 0, high = b->count;
+	uint64_t id = *(const uint64_t *)key,
+		 other = ((const struct session_order_entry *)element)->id;
 
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (b->entries[middle].id <= id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return (id > other) - (id < other);
 }
 
 /* The place behind the last session that is at or below id. */
 static struct session_order_place session_order_place_behind(const struct session_order *o,
                                                              uint32_t id)
 {
-	uint32_t blocks = session_order_blocks_up_to(o, id);
+	uint64_t above = (uint64_t)id + 1;
+	size_t blocks = search_lower_bound(&above, o->blocks, o->block_count, sizeof *o->blocks,
+	                                   compare_id_with_block);
+	const struct session_order_block *b;
 
 	if (blocks == 0)
 		return (struct session_order_place){ 0, 0 };
-	return (struct session_order_place){ blocks - 1, session_order_entries_up_to(
-								 &o->blocks[blocks - 1], id) };
+	b = &o->blocks[blocks - 1];
+	return (struct session_order_place){
+		(uint32_t)blocks - 1,
+		(uint32_t)search_lower_bound(&above, b->entries, b->count, sizeof *b->entries,
+		                             compare_id_with_entry),
+	};
 }
 
 uint32_t session_order_find(const struct session_order *o, uint32_t id)
