@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* One connection to the SMB server, by a client that can make right what no mutation guesses:
- * message ids, compounds, signatures, encryption, bodies; and by a host that judges its tokens.
- * Input: dialect and whether encryption is wanted, size of the pieces, then actions: messages of
- * requests, bytes without any form, judgements, data in pipes, pipes that break or are over,
+/* One connection to the SMB2 server. The client makes what no mutation guesses: message ids,
+ * compounds, signatures, encryption and bodies. The host authenticates its tokens and handles the
+ * events.
+ * Input: the encryption that is required, the size of the pieces, then actions: messages of
+ * requests, bytes without any form, results of log-ons, data in pipes, pipes that break or end,
  * sessions that the host closes.
  * Must reach: smb2_server_next_event server_advance message_begin_next message_begin_encrypted
  *   message_begin message_advance message_begin_request message_request_handled message_end
@@ -21,10 +22,11 @@
  *   pipe_close pipe_discard smb2_session_remove_tree smb2_session_end smb2_session_end_marked
  *   smb2_session_free_ended smb2_server_close_session smb2_server_close compound_add compound_end
  *   compound_drop compound_fits_frame compound_sign_last credits_take credits_grant
- * Holds: a request is answered once, after one interim response at most, with its command; what a
- * session with a key is answered is signed or encrypted; no pipe is opened, written or read but for
- * who signs, encrypts or is let be nobody; sessions come once and go once, pipes are closed once;
- * nothing is said after the end; what is kept is bounded. */
+ * Holds: a request is answered once, after at most one interim response, with its command;
+ * responses in a session with a key are signed or encrypted; pipes are opened and written only by
+ * requests that are signed, encrypted or of a null session; a session is established and closed
+ * once, and a pipe is closed once; nothing is sent after the end; ended sessions, closed pipes and
+ * ended requests are not kept. */
 #include "smb2_client.h"
 #include "smb2/smb1_negotiate.h"
 #include "smb2_server/internal.h"
@@ -47,7 +49,7 @@ enum { MESSAGE, RAW, JUDGE, FILL, BREAK, CLOSE, ACTIONS };
 
 static const struct smb2_session_key key = { "0123456789abcdef0123456789abcdef", 32 };
 
-/* A session, as its client has it. */
+/* A session, as the client knows it. */
 struct known_session {
 	uint64_t id;
 	struct crypto_mac *mac; /* NULL: a null session's */
@@ -71,11 +73,11 @@ static struct run {
 	struct piped pipes[MAX_PIPED];
 	size_t pipe_count;
 	struct smb2_server_session *asking;
-	bool may_act; /* what is being dealt with was signed or encrypted, or nobody may send it */
-	bool has_said_anything; /* without a form: what was asked is not known */
+	bool may_act;           /* the message is signed or encrypted, or there is a null session */
+	bool has_said_anything; /* bytes without a form: what they ask for is not known */
 	bool is_over, pipes_break, pipes_are_over;
 	uint64_t next_id;
-	uint8_t asked[MAX_IDS]; /* by message id: its command and 1; 0: nothing is to be answered */
+	uint8_t asked[MAX_IDS]; /* by message id: its command + 1; 0: no response is due */
 	bool is_interim[MAX_IDS];
 	size_t piece;
 	struct smb2_file_id file; /* opened last */
@@ -161,7 +163,7 @@ static void on_write(struct piped *p, const uint8_t *data, size_t bytes)
 		sum += data[i];
 	if (sum % 3 != 0 && p->count < 4)
 		p->left[p->count++] = sum;
-	if (sum % 17 == 16) /* a call that closes sessions */
+	if (sum % 17 == 16) /* a call that closes a session */
 		smb2_server_close_session(run->c, smb2_server_sessions(run->c));
 	p->is_broken = run->pipes_break;
 }
@@ -193,10 +195,10 @@ static void update_pipes(void)
 	}
 }
 
-/* ---- what the server says ---- */
+/* ---- what the server sends ---- */
 
-/* A null session is there, in which nothing is signed. */
-static bool has_nobody(void)
+/* Whether there is a null session, in which nothing is signed. */
+static bool has_null_session(void)
 {
 	for (size_t i = 0; i < run->known_count; i++)
 		if (run->known[i].mac == NULL && !run->known[i].is_gone)
@@ -230,8 +232,8 @@ static void hear_response(const struct smb2_header *h, struct wire_reader *messa
 	}
 }
 
-static void hear_element(const uint8_t *at, size_t bytes,
-                         const struct known_session *sealed_for, size_t *next)
+static void hear_element(const uint8_t *at, size_t bytes, const struct known_session *sealed_for,
+                         size_t *next)
 {
 	struct wire_reader message;
 	struct smb2_header h;
@@ -383,7 +385,7 @@ static void deliver(const uint8_t *data, size_t bytes)
 
 /* ---- requests ---- */
 
-/* The session that came last; NULL: none has. */
+/* The session that was established last, or NULL. */
 static struct known_session *latest(void)
 {
 	return run->known_count > 0 ? &run->known[run->known_count - 1] : NULL;
@@ -477,7 +479,7 @@ static void message(void)
 	unsigned flags, first = run->in.left > 0 ? run->in.at[0] : 0;
 	size_t at;
 
-	run->may_act = has_nobody();
+	run->may_act = has_null_session();
 	do {
 		at = w.len;
 		flags = put_request(&w);
@@ -507,7 +509,7 @@ static void raw(void)
 	uint8_t *data = fuzz_copy(&run->in, &bytes);
 	struct wire_writer frame = { 0 };
 
-	run->may_act = has_nobody();
+	run->may_act = has_null_session();
 	if (bytes > 0 && data[0] == 1) { /* an SMB1 opening */
 		at = smb2_frame_begin(&frame);
 		smb1_negotiate_encode(&frame);
