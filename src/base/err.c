@@ -2,9 +2,11 @@
 #include "base/err.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <winerror.h>
 
 /* Drops the text's last character unless it is a whole one of one byte: it may have been cut in
  * two. */
@@ -38,6 +40,39 @@ NET_API_STATUS err_format(struct err *e, NET_API_STATUS status, const char *step
 NET_API_STATUS err_set(struct err *e, NET_API_STATUS status, const char *step, const char *text)
 {
 	return err_format(e, status, step, "%s", text != NULL ? text : "");
+}
+
+static NET_API_STATUS err_status_of_errno(int number)
+{
+	switch (number) {
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return ERROR_ACCESS_DENIED;
+	case ENOENT:
+	case ENOTDIR:
+	case ELOOP:
+		return ERROR_PATH_NOT_FOUND;
+	case EEXIST:
+	case EISDIR:
+		return ERROR_BUSY;
+	case ENAMETOOLONG:
+		return ERROR_INVALID_PARAMETER;
+	case ENOMEM:
+		return ERROR_NOT_ENOUGH_MEMORY;
+	case EMFILE:
+	case ENFILE:
+		return ERROR_TOO_MANY_OPEN_FILES;
+	default:
+		return ERROR_GEN_FAILURE;
+	}
+}
+
+NET_API_STATUS err_set_errno(struct err *e, const char *step, const char *path)
+{
+	int number = errno;
+
+	return err_format(e, err_status_of_errno(number), step, "%s: %s", path, strerror(number));
 }
 
 const char *err_text(const struct err *e)

@@ -28,6 +28,9 @@ __attribute__((format(printf, 4, 5))) NET_API_STATUS err_format(struct err *e,
                                                                 const char *step,
                                                                 const char *format, ...);
 
+/* Records what errno says of the file or folder at path. Returns e's status. */
+NET_API_STATUS err_set_errno(struct err *e, const char *step, const char *path);
+
 /* The text to show: that of e, or for want of one "out of memory" or "failed". */
 const char *err_text(const struct err *e);
 

@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "net/loop.h"
 
-enum { NET_PROCESS_STDERR_BYTES = 160 };
+enum { NET_PROCESS_STDERR_BYTES = 256 };
 
 struct net_process_settings {
 	const char *const *argv; /* argv[0] is the program's path, NULL is the last; borrowed */

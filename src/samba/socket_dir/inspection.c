@@ -5,14 +5,61 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include "samba/socket_dir/folder_owner.h"
 
 #define STEP "inspect the folder of pipes"
+
+/* ---- who could replace a folder ---- */
+
+/* In a folder with the sticky bit others may write, but cannot replace what is not theirs. */
+static bool inspection_folder_is_safe(const char *folder)
+{
+	struct stat status;
+
+	return stat(folder, &status) == 0 && (status.st_uid == 0 || status.st_uid == geteuid()) &&
+	       ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0 || (status.st_mode & S_ISVTX) != 0);
+}
+
+/* Looks at the folder, and at each one above it. The path has no links. */
+static bool inspection_all_are_safe(const char *path, char changeable[PATH_MAX])
+{
+	size_t bytes = strlen(path);
+
+	do {
+		(void)snprintf(changeable, PATH_MAX, "%.*s", bytes > 0 ? (int)bytes : 1, path);
+		if (!inspection_folder_is_safe(changeable))
+			return false;
+		while (bytes > 0 && path[--bytes] != '/')
+			;
+	} while (changeable[1] != '\0');
+	return true;
+}
+
+bool socket_dir_path_is_safe(const char *path, char changeable[PATH_MAX])
+{
+	char part[PATH_MAX], real[PATH_MAX];
+
+	for (size_t bytes = 1;; bytes++) {
+		bytes += strcspn(path + bytes, "/");
+		if (bytes >= sizeof part)
+			return true;
+		memcpy(part, path, bytes);
+		part[bytes] = '\0';
+		if (realpath(part, real) == NULL)
+			return true;
+		if (!inspection_all_are_safe(real, changeable))
+			return false;
+		if (path[bytes] == '\0')
+			return true;
+	}
+}
+
+/* ---- pipes ---- */
 
 int socket_dir_connect(const char *path)
 {
@@ -48,7 +95,7 @@ static enum pipe_state inspection_read_pipe(const char *path)
 		return PIPE_OTHER;
 	fd = socket_dir_connect(path);
 	if (fd < 0)
-		/* A queue that is full is somebody's. */
+		/* A full queue belongs to a process that listens. */
 		return errno == EAGAIN ? PIPE_LISTENS : PIPE_DEAD;
 	close(fd);
 	return PIPE_LISTENS;
@@ -138,7 +185,7 @@ static void inspection_check_parents(struct socket_dir_inspection *to, const cha
 {
 	char changeable[PATH_MAX];
 
-	if (!folder_owner_path_is_safe(directory, changeable))
+	if (!socket_dir_path_is_safe(directory, changeable))
 		err_format(&to->unsafe, ERROR_ACCESS_DENIED, STEP,
 		           "%.90s can be replaced by others than root, who may change %.90s",
 		           directory, changeable);

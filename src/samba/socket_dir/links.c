@@ -10,11 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "net/listener.h"
-#include "base/file_error.h"
 #include "system/log.h"
 
-#define DOING  "links to Samba's pipes"
-#define COMING "link.new" /* takes the place of what has its name in one step */
+#define STEP     "link Samba's pipes"
+#define NEW_LINK "link.new" /* is renamed into place, in one step */
 
 /* -1: see err. */
 static int links_open_np(int directory, struct err *err)
@@ -23,20 +22,19 @@ static int links_open_np(int directory, struct err *err)
 	int folder;
 
 	if (mkdirat(directory, LINKS_PIPES, 0700) != 0 && errno != EEXIST) {
-		(void)file_error(err, DOING);
+		err_set_errno(err, STEP, LINKS_PIPES);
 		return -1;
 	}
 	folder = openat(directory, LINKS_PIPES, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (folder < 0 && (errno == ENOTDIR || errno == ELOOP)) {
-		err_set(err, ERROR_BUSY, DOING,
-		        "np in the folder for smbd is there, and no folder");
+		err_set(err, ERROR_BUSY, STEP, "np in the folder of pipes is not a folder");
 		return -1;
 	}
 	if (folder < 0 || fstat(folder, &status) != 0) {
-		(void)file_error(err, DOING);
+		err_set_errno(err, STEP, LINKS_PIPES);
 	} else if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-		err_set(err, ERROR_ACCESS_DENIED, DOING,
-		        "np in the folder for smbd is somebody else's, or others may write to it");
+		err_set(err, ERROR_ACCESS_DENIED, STEP,
+		        "np in the folder of pipes belongs to another user, or others may write to it");
 	} else {
 		return folder;
 	}
@@ -49,7 +47,7 @@ static int links_open_np(int directory, struct err *err)
 
 enum link_kind { NOTHING, RIGHT_LINK, OTHER_LINK, DEAD_SOCKET, LIVE_SOCKET, FOREIGN };
 
-/* Whether it is a link that we make, be it to a folder that was Samba's before. */
+/* Whether we made the link, also to a folder that was Samba's earlier. */
 static bool links_target_is_ours(const char *points_to, const char *name)
 {
 	char tail[MAX_PIPE_NAME_BYTES + 8];
@@ -95,13 +93,13 @@ static bool links_is_relayed(const char *name)
 static bool links_replace_one(const struct links *l, int folder, const char *name,
                               const char *wanted, struct err *err)
 {
-	(void)unlinkat(l->directory, COMING, 0);
-	return (symlinkat(wanted, l->directory, COMING) == 0 &&
-	        renameat(l->directory, COMING, folder, name) == 0) ||
-	       file_error(err, DOING);
+	(void)unlinkat(l->directory, NEW_LINK, 0);
+	return (symlinkat(wanted, l->directory, NEW_LINK) == 0 &&
+	        renameat(l->directory, NEW_LINK, folder, name) == 0) ||
+	       err_set_errno(err, STEP, name) == NERR_Success;
 }
 
-/* Makes a name the link that it has to be, unless what is there is not ours. Gives what is there
+/* Makes a name the link that it should be, unless what is there is not ours. Returns what is there
  * then. */
 static enum link_kind links_make_one(const struct links *l, int folder, const char *name,
                                      struct err *err)
@@ -114,9 +112,9 @@ static enum link_kind links_make_one(const struct links *l, int folder, const ch
 	if (found == NOTHING) {
 		if (symlinkat(wanted, folder, name) == 0)
 			return RIGHT_LINK;
-		(void)file_error(err, DOING);
+		err_set_errno(err, STEP, name);
 	}
-	/* A dead socket is that of a relay that was killed. */
+	/* A relay that was killed leaves a dead socket. */
 	if (found == OTHER_LINK || (found == DEAD_SOCKET && links_is_relayed(name)))
 		return links_replace_one(l, folder, name, wanted, err) ? RIGHT_LINK : found;
 	return found;
@@ -132,10 +130,10 @@ bool links_release(struct links *l, struct err *err)
 	case RIGHT_LINK:
 		break;
 	case LIVE_SOCKET:
-		err_set(err, ERROR_BUSY, DOING, "a process that lives listens at np/srvsvc");
+		err_set(err, ERROR_BUSY, STEP, "another process listens at np/srvsvc");
 		break;
 	default:
-		err_set(err, ERROR_BUSY, DOING, "what is at np/srvsvc is not ours");
+		err_set(err, ERROR_BUSY, STEP, "np/srvsvc was not made by netsession-samba");
 	}
 	close(folder);
 	return err->status == NERR_Success;
@@ -178,12 +176,12 @@ static bool links_is_wanted(const struct links *l, const char *name)
 	       pipe_names_has(&l->present, name);
 }
 
-/* Once for each. */
+/* Logged once for each name. */
 static void links_log_foreign(struct links *l, const char *name)
 {
 	if (!pipe_names_has(&l->foreign, name) && pipe_names_add(&l->foreign, name))
 		log_write(LOG_LEVEL_WARNING,
-		          LINKS_PIPES "/%s in the folder for smbd is not ours and stays as it is",
+		          LINKS_PIPES "/%s was not made by netsession-samba and stays as it is",
 		          name);
 }
 
@@ -195,7 +193,7 @@ static void links_make_names(struct links *l, int folder, const struct pipe_name
 			(void)links_make_one(l, folder, names->list[i], err);
 }
 
-/* What is there of an earlier time is made right, or goes. */
+/* Corrects or removes what is left from earlier. */
 static void links_tidy_one(struct links *l, int folder, const char *name, struct err *err)
 {
 	char wanted[PATH_MAX + NAME_MAX];
@@ -208,7 +206,7 @@ static void links_tidy_one(struct links *l, int folder, const char *name, struct
 			links_log_foreign(l, name);
 	} else if (!links_is_wanted(l, name)) {
 		if (unlinkat(folder, name, 0) != 0)
-			(void)file_error(err, DOING);
+			err_set_errno(err, STEP, name);
 	} else if (found == RIGHT_LINK || links_replace_one(l, folder, name, wanted, err)) {
 		l->count += !links_is_relayed(name);
 	}
@@ -221,7 +219,7 @@ static void links_tidy(struct links *l, int folder, struct err *err)
 
 	l->count = 0;
 	if (listed == NULL) {
-		(void)file_error(err, DOING);
+		err_set_errno(err, STEP, LINKS_PIPES);
 		close(folder);
 		return;
 	}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The symbolic links in the folder that smbd looks for its pipes in: each to the socket of Samba
- * that has its name. No file, a dangling link and a dead socket are all the same to smbd: it starts
- * samba-dcerpcd and tries once more. That second trial has to find a link, so there is one for each
- * pipe that Samba may come to have. */
+/* The symbolic links in the folder of pipes, each to Samba's own socket of the same name. When smbd
+ * finds no file, a dangling link or a dead socket, smbd starts samba-dcerpcd and tries once more.
+ * That second try has to find a link, so each pipe that Samba may ever have gets one. */
 #ifndef SAMBA_SOCKET_DIR_LINKS_H
 #define SAMBA_SOCKET_DIR_LINKS_H
 
@@ -11,26 +10,26 @@
 #include "base/err.h"
 #include "samba/socket_dir/pipe_names.h"
 
-#define LINKS_PIPES   "np"     /* in smbd's folder, and in Samba's own */
-#define LINKS_RELAYED "srvsvc" /* the pipe that is ours while we serve it */
+#define LINKS_PIPES   "np"     /* in the folder of pipes, and in Samba's own */
+#define LINKS_RELAYED "srvsvc" /* the pipe that the relay serves */
 
 struct links {
-	int directory; /* smbd's folder, open; what is being made stands there first. Not owned */
+	int directory;              /* the folder of pipes, open; borrowed */
 	const char *target;         /* the path of Samba's folder of sockets; borrowed */
-	bool is_served;             /* the relayed pipe is no link now */
-	bool knows_all;             /* pipes that Samba may come to have; else no link is removed */
-	struct pipe_names possible; /* of those pipes, as far as they are known */
-	/* As of the last time they were made: */
-	size_t count;                       /* links, beside the relayed pipe */
-	struct pipe_names present, foreign; /* Samba's sockets; what is there and is not ours */
+	bool is_served;             /* the relayed pipe is a socket of ours now */
+	bool knows_all;             /* possible is complete; otherwise no link is removed */
+	struct pipe_names possible; /* pipes that Samba may have, as far as known */
+	/* As of the last links_make: */
+	size_t count;                       /* of links, beside the relayed pipe */
+	struct pipe_names present, foreign; /* Samba's sockets; what we did not make */
 };
 
-/* Makes np/ where it is not there, and all links as they have to be now. False: see err; what could
- * be done was done. */
+/* Makes np/ if it does not exist, and all links as they should be now. False: see err; whatever
+ * could be made was made. */
 bool links_make(struct links *l, struct err *err);
-/* Makes the relayed pipe a link in one step. False: somebody else listens there, or see err. */
+/* Makes the relayed pipe a link, in one step. False: see err; another process may listen there. */
 bool links_release(struct links *l, struct err *err);
-/* The same, whoever listens there. */
+/* The same, even if a process listens there. */
 bool links_restore(struct links *l, struct err *err);
 
 #endif

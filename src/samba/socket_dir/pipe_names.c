@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* One name of a file. None begins with a dot: so none is hidden, "." or "..". */
+/* A name of a file, without a dot at its beginning: so none is hidden, "." or "..". */
 static bool pipe_names_is_valid(const char *name)
 {
 	size_t bytes = strlen(name);
@@ -37,7 +37,7 @@ bool pipe_names_add(struct pipe_names *names, const char *name)
 	return true;
 }
 
-/* An endpoint, "\pipe\InitShutdown": Samba's socket has its name in lower case. */
+/* An endpoint, "\pipe\InitShutdown": Samba's socket has the name in lower case. */
 static void pipe_names_add_endpoint(struct pipe_names *names, const char *endpoint, size_t bytes)
 {
 	static const char prefix[] = "\\pipe\\";
@@ -56,7 +56,7 @@ static void pipe_names_add_endpoint(struct pipe_names *names, const char *endpoi
 	(void)pipe_names_add(names, name);
 }
 
-/* Bindings stand in lines of their own behind a space, as [C706] writes them: protocol sequence,
+/* Each binding stands on a line of its own behind a space, as [C706] writes it: protocol sequence,
  * host, and the endpoint in brackets, with options behind a comma. */
 void pipe_names_parse(struct pipe_names *names, const char *text)
 {

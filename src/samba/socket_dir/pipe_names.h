@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A set of names of pipes, as they are names of files. */
+/* A set of names of pipes, which are names of files. */
 #ifndef SAMBA_SOCKET_DIR_PIPE_NAMES_H
 #define SAMBA_SOCKET_DIR_PIPE_NAMES_H
 
@@ -13,10 +13,10 @@ struct pipe_names {
 	char list[MAX_PIPE_NAMES][MAX_PIPE_NAME_BYTES];
 };
 
-/* False: it is no name of a pipe, or there are too many. Whoever has it already stays as it is. */
+/* Adds a name, unless it is there. False: the name cannot be a pipe's, or there are too many. */
 bool pipe_names_add(struct pipe_names *names, const char *name);
 bool pipe_names_has(const struct pipe_names *names, const char *name);
-/* Adds the named pipes out of what a program of Samba's says with --list-interfaces. */
+/* Adds the pipes that a program of Samba's prints with --list-interfaces. */
 void pipe_names_parse(struct pipe_names *names, const char *text);
 
 #endif

@@ -13,20 +13,19 @@
 #include "net/address.h"
 #include "net/watch.h"
 #include "net/listener.h"
-#include "base/file_error.h"
-#include "samba/socket_dir/folder_owner.h"
+#include "samba/socket_dir/inspection.h"
 #include "samba/socket_dir/links.h"
 #include "samba/socket_dir/pipe_query.h"
 #include "system/log.h"
 
-#define DOING     "folder for smbd"
+#define STEP      "open the folder of pipes"
 #define LOCK      "lock"
-#define LISTENING "srvsvc" /* until it takes the place of np/srvsvc */
+#define LISTENING "srvsvc" /* is renamed to np/srvsvc */
 
 enum {
-	SETTLE_MS = 20,  /* after a change: several come at once */
-	LOOK_MS = 30000, /* without one: some are not told of */
-	LOOK_UNWATCHED_MS = 1000
+	SETTLE_MS = 20,      /* after a change, because several come at once */
+	INTERVAL_MS = 30000, /* without a change, because the kernel does not report all */
+	UNWATCHED_MS = 1000
 };
 
 struct socket_dir {
@@ -34,17 +33,17 @@ struct socket_dir {
 	char *directory, *target, *upstream;
 	struct links links;
 	int lock;
-	struct net_folder_watch *watch, *own; /* own: of np/, while srvsvc is served there */
-	struct stat served;                   /* np/srvsvc, then */
+	struct net_folder_watch *watch, *own; /* own: of np/, while we serve srvsvc there */
+	struct stat served;                   /* np/srvsvc while we serve it */
 	void (*lost)(void *context);
 	void *context;
 	struct net_timer *settle, *interval;
-	bool was_good; /* what fails is logged once, until it succeeds */
+	bool was_good; /* a failure is logged once, until the next success */
 };
 
-/* ---- that it is ours ---- */
+/* ---- opening ---- */
 
-/* Makes what is not there of an absolute path. */
+/* Makes the missing folders of an absolute path. */
 static bool socket_dir_make_path(const char *path)
 {
 	char made[PATH_MAX];
@@ -72,13 +71,15 @@ static int socket_dir_open_path(const char *path, struct err *err)
 	struct stat status;
 
 	if (directory < 0 || fstat(directory, &status) != 0) {
-		(void)file_error(err, DOING);
+		err_set_errno(err, STEP, path);
 	} else if (status.st_uid != geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-		err_set(err, ERROR_ACCESS_DENIED, DOING,
-		        "it is somebody else's, or others may write to it");
-	} else if (!folder_owner_path_is_safe(path, changeable)) {
-		err_set(err, ERROR_ACCESS_DENIED, DOING,
-		        "a folder above it is somebody else's, or others may write to it");
+		err_format(err, ERROR_ACCESS_DENIED, STEP,
+		           "%s belongs to another user, or others may write to it", path);
+	} else if (!socket_dir_path_is_safe(path, changeable)) {
+		err_format(err, ERROR_ACCESS_DENIED, STEP,
+		           "%s, a folder above %s, belongs to another user, or others may write "
+		           "to it",
+		           changeable, path);
 	} else {
 		return directory;
 	}
@@ -96,22 +97,22 @@ static bool socket_dir_is_same(int directory, const char *path)
 }
 
 /* -1: see err. */
-static int socket_dir_lock(int directory, struct err *err)
+static int socket_dir_lock(int directory, const char *path, struct err *err)
 {
 	int lock = openat(directory, LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0)
 		return lock;
 	if (lock >= 0 && errno == EWOULDBLOCK)
-		err_set(err, ERROR_BUSY, DOING, "another netsession-samba has this folder");
+		err_format(err, ERROR_BUSY, STEP, "another netsession-samba uses %s", path);
 	else
-		(void)file_error(err, DOING);
+		err_set_errno(err, STEP, path);
 	if (lock >= 0)
 		close(lock);
 	return -1;
 }
 
-/* smbd connects to each pipe by its path here: Unix sockets' addresses are short. */
+/* smbd connects to each pipe by its path here, and the address of a Unix socket is short. */
 static bool socket_dir_path_fits(const char *directory, const struct pipe_names *known,
                                  struct err *err)
 {
@@ -122,116 +123,117 @@ static bool socket_dir_path_fits(const char *directory, const struct pipe_names 
 		(void)snprintf(path, sizeof path, "%s/" LINKS_PIPES "/%s", directory,
 		               i < known->count ? known->list[i] : LINKS_RELAYED);
 		if (!net_address_local(path, &address)) {
-			err_set(err, ERROR_INVALID_PARAMETER, DOING,
-			        "its path is too long: with /np/ and a pipe's name it has to fit "
-			        "into the 107 bytes that a Unix socket's may have");
+			err_format(err, ERROR_INVALID_PARAMETER, STEP,
+			           "%s is too long: with /np/ and the name of a pipe it must not "
+			           "exceed 107 bytes, as the path of a Unix socket",
+			           directory);
 			return false;
 		}
 	}
 	return true;
 }
 
-/* ---- that it stays true ---- */
+/* ---- keeping the links up to date ---- */
 
 static void socket_dir_on_changed(void *context);
 static void socket_dir_on_interval(void *context);
 
-/* Watches Samba's folder, or as much of its path as there is. */
-static void socket_dir_watch_samba(struct socket_dir *f)
+/* Watches Samba's folder, or the deepest existing folder of its path. */
+static void socket_dir_watch_samba(struct socket_dir *d)
 {
-	size_t bytes = strlen(f->target), next;
+	size_t bytes = strlen(d->target), next;
 	char path[PATH_MAX];
 
-	net_folder_watch_stop(f->watch);
-	f->watch = NULL;
+	net_folder_watch_stop(d->watch);
+	d->watch = NULL;
 	for (;;) {
-		(void)snprintf(path, sizeof path, "%.*s", bytes > 0 ? (int)bytes : 1, f->target);
-		f->watch = net_folder_watch_start(f->loop, path, socket_dir_on_changed, f);
-		if (f->watch != NULL || bytes == 0)
+		(void)snprintf(path, sizeof path, "%.*s", bytes > 0 ? (int)bytes : 1, d->target);
+		d->watch = net_folder_watch_start(d->loop, path, socket_dir_on_changed, d);
+		if (d->watch != NULL || bytes == 0)
 			break;
-		while (f->target[--bytes] != '/')
+		while (d->target[--bytes] != '/')
 			;
 	}
-	if (f->watch == NULL || f->target[bytes] == '\0')
+	if (d->watch == NULL || d->target[bytes] == '\0')
 		return;
-	/* What came before the watch began is not told. */
-	next = bytes + 1 + strcspn(f->target + bytes + 1, "/");
-	(void)snprintf(path, sizeof path, "%.*s", (int)next, f->target);
+	/* Changes from before the watch began are not reported. */
+	next = bytes + 1 + strcspn(d->target + bytes + 1, "/");
+	(void)snprintf(path, sizeof path, "%.*s", (int)next, d->target);
 	if (access(path, F_OK) == 0)
-		socket_dir_on_changed(f);
+		socket_dir_on_changed(d);
 }
 
-static void socket_dir_watch_own(struct socket_dir *f)
+static void socket_dir_watch_own(struct socket_dir *d)
 {
 	char path[PATH_MAX];
 
-	net_folder_watch_stop(f->own);
-	(void)snprintf(path, sizeof path, "%s/" LINKS_PIPES, f->directory);
-	f->own = net_folder_watch_start(f->loop, path, socket_dir_on_changed, f);
+	net_folder_watch_stop(d->own);
+	(void)snprintf(path, sizeof path, "%s/" LINKS_PIPES, d->directory);
+	d->own = net_folder_watch_start(d->loop, path, socket_dir_on_changed, d);
 }
 
-static bool socket_dir_stat_served(const struct socket_dir *f, struct stat *status)
+static bool socket_dir_stat_served(const struct socket_dir *d, struct stat *status)
 {
 	char path[PATH_MAX];
 
-	(void)snprintf(path, sizeof path, "%s/" LINKS_PIPES "/" LINKS_RELAYED, f->directory);
+	(void)snprintf(path, sizeof path, "%s/" LINKS_PIPES "/" LINKS_RELAYED, d->directory);
 	return lstat(path, status) == 0;
 }
 
-static bool socket_dir_is_lost(const struct socket_dir *f)
+static bool socket_dir_is_lost(const struct socket_dir *d)
 {
 	struct stat now;
 
-	return f->links.is_served &&
-	       (!socket_dir_stat_served(f, &now) || now.st_ino != f->served.st_ino ||
-	        now.st_dev != f->served.st_dev);
+	return d->links.is_served &&
+	       (!socket_dir_stat_served(d, &now) || now.st_ino != d->served.st_ino ||
+	        now.st_dev != d->served.st_dev);
 }
 
-/* A folder that is another one by now would not be noticed: it is watched anew each time. */
-static bool socket_dir_make_links(struct socket_dir *f, struct err *err)
+/* Watches anew each time, because the folder may have been replaced by another one. */
+static bool socket_dir_make_links(struct socket_dir *d, struct err *err)
 {
 	bool good;
 
-	socket_dir_watch_samba(f);
-	if (f->links.is_served)
-		socket_dir_watch_own(f);
-	good = links_make(&f->links, err);
-	net_timer_stop(f->interval);
-	f->interval = net_timer_start(f->loop, f->watch != NULL ? LOOK_MS : LOOK_UNWATCHED_MS,
-	                              socket_dir_on_interval, f);
+	socket_dir_watch_samba(d);
+	if (d->links.is_served)
+		socket_dir_watch_own(d);
+	good = links_make(&d->links, err);
+	net_timer_stop(d->interval);
+	d->interval = net_timer_start(d->loop, d->watch != NULL ? INTERVAL_MS : UNWATCHED_MS,
+	                              socket_dir_on_interval, d);
 	return good;
 }
 
-static void socket_dir_refresh(struct socket_dir *f)
+static void socket_dir_refresh(struct socket_dir *d)
 {
 	struct err err = { 0 };
 	bool is_good;
 
-	if (socket_dir_is_lost(f) && f->lost != NULL) {
-		f->lost(f->context);
+	if (socket_dir_is_lost(d) && d->lost != NULL) {
+		d->lost(d->context);
 		return;
 	}
-	is_good = socket_dir_make_links(f, &err);
-	if (!is_good && f->was_good)
+	is_good = socket_dir_make_links(d, &err);
+	if (!is_good && d->was_good)
 		log_write(LOG_LEVEL_ERROR, "%s: %s", err.step, err_text(&err));
-	f->was_good = is_good;
+	d->was_good = is_good;
 }
 
 static void socket_dir_on_settled(void *context)
 {
-	struct socket_dir *f = context;
+	struct socket_dir *d = context;
 
-	net_timer_stop(f->settle);
-	f->settle = NULL;
-	socket_dir_refresh(f);
+	net_timer_stop(d->settle);
+	d->settle = NULL;
+	socket_dir_refresh(d);
 }
 
 static void socket_dir_on_changed(void *context)
 {
-	struct socket_dir *f = context;
+	struct socket_dir *d = context;
 
-	if (f->settle == NULL)
-		f->settle = net_timer_start(f->loop, SETTLE_MS, socket_dir_on_settled, f);
+	if (d->settle == NULL)
+		d->settle = net_timer_start(d->loop, SETTLE_MS, socket_dir_on_settled, d);
 }
 
 static void socket_dir_on_interval(void *context)
@@ -239,129 +241,130 @@ static void socket_dir_on_interval(void *context)
 	socket_dir_refresh(context);
 }
 
-/* ---- from its beginning to its end ---- */
+/* ---- creation and end ---- */
 
-static void socket_dir_free(struct socket_dir *f)
+static void socket_dir_free(struct socket_dir *d)
 {
-	net_folder_watch_stop(f->watch);
-	net_folder_watch_stop(f->own);
-	net_timer_stop(f->settle);
-	net_timer_stop(f->interval);
-	if (f->lock >= 0)
-		close(f->lock);
-	if (f->links.directory >= 0)
-		close(f->links.directory);
-	free(f->directory);
-	free(f->target);
-	free(f->upstream);
-	free(f);
+	net_folder_watch_stop(d->watch);
+	net_folder_watch_stop(d->own);
+	net_timer_stop(d->settle);
+	net_timer_stop(d->interval);
+	if (d->lock >= 0)
+		close(d->lock);
+	if (d->links.directory >= 0)
+		close(d->links.directory);
+	free(d->directory);
+	free(d->target);
+	free(d->upstream);
+	free(d);
 }
 
-static bool socket_dir_set_paths(struct socket_dir *f, const struct socket_dir_settings *settings)
+static bool socket_dir_set_paths(struct socket_dir *d, const struct socket_dir_settings *settings)
 {
-	f->directory = strdup(settings->directory);
-	if (asprintf(&f->target, "%s/" LINKS_PIPES, settings->ncalrpc_dir) < 0)
-		f->target = NULL;
-	else if (asprintf(&f->upstream, "%s/" LINKS_RELAYED, f->target) < 0)
-		f->upstream = NULL;
-	f->links.target = f->target;
-	return f->directory != NULL && f->target != NULL && f->upstream != NULL;
+	d->directory = strdup(settings->directory);
+	if (asprintf(&d->target, "%s/" LINKS_PIPES, settings->ncalrpc_dir) < 0)
+		d->target = NULL;
+	else if (asprintf(&d->upstream, "%s/" LINKS_RELAYED, d->target) < 0)
+		d->upstream = NULL;
+	d->links.target = d->target;
+	return d->directory != NULL && d->target != NULL && d->upstream != NULL;
 }
 
 struct socket_dir *socket_dir_open(struct net_loop *loop,
                                    const struct socket_dir_settings *settings, struct err *err)
 {
-	struct socket_dir *f = calloc(1, sizeof *f);
+	struct socket_dir *d = calloc(1, sizeof *d);
 
-	if (f == NULL) {
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+	if (d == NULL) {
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 		return NULL;
 	}
-	f->loop = loop;
-	f->lost = settings->lost;
-	f->context = settings->context;
-	f->was_good = true;
-	f->lock = f->links.directory = -1;
-	if (!socket_dir_set_paths(f, settings)) {
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DOING, NULL);
+	d->loop = loop;
+	d->lost = settings->lost;
+	d->context = settings->context;
+	d->was_good = true;
+	d->lock = d->links.directory = -1;
+	if (!socket_dir_set_paths(d, settings)) {
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 		goto failed;
 	}
-	if (f->directory[0] != '/' || f->target[0] != '/' || strlen(f->target) >= PATH_MAX) {
-		err_set(err, ERROR_INVALID_PARAMETER, DOING, "paths have to be absolute");
+	if (d->directory[0] != '/' || d->target[0] != '/' || strlen(d->target) >= PATH_MAX) {
+		err_set(err, ERROR_INVALID_PARAMETER, STEP,
+		        "the paths of the folder and of Samba's ncalrpc dir must be absolute");
 		goto failed;
 	}
-	f->links.knows_all = settings->libexec_dir[0] != '\0' &&
-	                     pipe_query_run(&f->links.possible, settings->libexec_dir,
+	d->links.knows_all = settings->libexec_dir[0] != '\0' &&
+	                     pipe_query_run(&d->links.possible, settings->libexec_dir,
 	                                    settings->smb_conf);
-	if (!socket_dir_path_fits(f->directory, &f->links.possible, err))
+	if (!socket_dir_path_fits(d->directory, &d->links.possible, err))
 		goto failed;
-	if (!socket_dir_make_path(f->directory)) {
-		(void)file_error(err, DOING);
-		goto failed;
-	}
-	f->links.directory = socket_dir_open_path(f->directory, err);
-	if (f->links.directory < 0)
-		goto failed;
-	if (socket_dir_is_same(f->links.directory, settings->ncalrpc_dir)) {
-		err_set(err, ERROR_INVALID_PARAMETER, DOING,
-		        "it is Samba's own folder (ncalrpc dir): it has to be another one");
+	if (!socket_dir_make_path(d->directory)) {
+		err_set_errno(err, STEP, d->directory);
 		goto failed;
 	}
-	f->lock = socket_dir_lock(f->links.directory, err);
-	if (f->lock < 0)
+	d->links.directory = socket_dir_open_path(d->directory, err);
+	if (d->links.directory < 0)
 		goto failed;
-	if (!socket_dir_make_links(f, err))
+	if (socket_dir_is_same(d->links.directory, settings->ncalrpc_dir)) {
+		err_format(err, ERROR_INVALID_PARAMETER, STEP,
+		           "%s is Samba's own folder (ncalrpc dir): use another one", d->directory);
 		goto failed;
-	return f;
+	}
+	d->lock = socket_dir_lock(d->links.directory, d->directory, err);
+	if (d->lock < 0)
+		goto failed;
+	if (!socket_dir_make_links(d, err))
+		goto failed;
+	return d;
 failed:
-	socket_dir_free(f);
+	socket_dir_free(d);
 	return NULL;
 }
 
-int socket_dir_listen(struct socket_dir *f, struct err *err)
+int socket_dir_listen(struct socket_dir *d, struct err *err)
 {
 	char path[PATH_MAX];
 	int listening;
 
-	/* What is there is ours or a dead one's, or it stays. */
-	if (!links_release(&f->links, err))
+	/* Only what we made, or a dead relay left, is replaced. */
+	if (!links_release(&d->links, err))
 		return -1;
-	(void)snprintf(path, sizeof path, "%s/" LISTENING, f->directory);
+	(void)snprintf(path, sizeof path, "%s/" LISTENING, d->directory);
 	listening = net_listen_local(path, 0600, err);
 	if (listening < 0)
 		return -1;
-	if (renameat(f->links.directory, LISTENING, f->links.directory,
+	if (renameat(d->links.directory, LISTENING, d->links.directory,
 	             LINKS_PIPES "/" LINKS_RELAYED) != 0) {
-		(void)file_error(err, DOING);
-		(void)unlinkat(f->links.directory, LISTENING, 0);
+		err_set_errno(err, STEP, LISTENING);
+		(void)unlinkat(d->links.directory, LISTENING, 0);
 		close(listening);
 		return -1;
 	}
-	f->links.is_served = true;
-	(void)socket_dir_stat_served(f, &f->served);
-	socket_dir_watch_own(f);
+	d->links.is_served = true;
+	(void)socket_dir_stat_served(d, &d->served);
+	socket_dir_watch_own(d);
 	return listening;
 }
 
-const char *socket_dir_upstream(const struct socket_dir *f)
+const char *socket_dir_upstream(const struct socket_dir *d)
 {
-	return f->upstream;
+	return d->upstream;
 }
 
-size_t socket_dir_link_count(const struct socket_dir *f)
+size_t socket_dir_link_count(const struct socket_dir *d)
 {
-	return f->links.count;
+	return d->links.count;
 }
 
-void socket_dir_close(struct socket_dir *f)
+void socket_dir_close(struct socket_dir *d)
 {
 	struct err err = { 0 };
 
-	if (f == NULL)
+	if (d == NULL)
 		return;
-	if (f->links.is_served && !links_restore(&f->links, &err))
-		log_write(LOG_LEVEL_ERROR, "%s: %s", err.step, err.text);
-	socket_dir_free(f);
+	if (d->links.is_served && !links_restore(&d->links, &err))
+		log_write(LOG_LEVEL_ERROR, "%s: %s", err.step, err_text(&err));
+	socket_dir_free(d);
 }
 
 bool socket_dir_release(const char *directory, const char *ncalrpc_dir, struct err *err)
@@ -376,12 +379,12 @@ bool socket_dir_release(const char *directory, const char *ncalrpc_dir, struct e
 	if ((size_t)snprintf(target, sizeof target, "%s/" LINKS_PIPES, ncalrpc_dir) >=
 	    sizeof target) {
 		errno = ENAMETOOLONG;
-		return file_error(err, DOING);
+		return err_set_errno(err, STEP, ncalrpc_dir) == NERR_Success;
 	}
 	links.target = target;
 	links.directory = socket_dir_open_path(directory, err);
 	if (links.directory >= 0)
-		lock = socket_dir_lock(links.directory, err);
+		lock = socket_dir_lock(links.directory, directory, err);
 	if (lock >= 0)
 		released = links_release(&links, err);
 	if (lock >= 0)

@@ -413,7 +413,7 @@ static void is_had_by_one_alone(void **state)
 {
 	(void)state;
 	open_folder();
-	refuses(at("ours"), "another netsession-samba has this folder");
+	refuses(at("ours"), "another netsession-samba uses ");
 	socket_dir_close(here.folder);
 	here.folder = NULL;
 	open_folder();
@@ -424,17 +424,17 @@ static void refuses_a_folder_in_whose_place_others_may_put_another(void **state)
 	(void)state;
 	make_folder("others");
 	assert_int_equal(chmod(at("others"), 0777), 0);
-	refuses(at("others/ours"), "above it");
+	refuses(at("others/ours"), ", a folder above ");
 	assert_int_equal(chmod(at("others"), 0700), 0);
 	make_folder("others/real");
 	assert_int_equal(chmod(at("others"), 0770), 0);
 	assert_int_equal(symlink(at("others/real"), at("link")), 0);
-	refuses(at("link/ours"), "above it");
-	refuses(at("link"), "above it");
+	refuses(at("link/ours"), ", a folder above ");
+	refuses(at("link"), ", a folder above ");
 	assert_int_equal(unlink(at("link")), 0);
 	make_folder("real");
 	assert_int_equal(symlink(at("real"), at("others/link")), 0);
-	refuses(at("others/link/ours"), "above it");
+	refuses(at("others/link/ours"), ", a folder above ");
 }
 
 static void refuses_sambas_own_folder(void **state)
@@ -452,11 +452,11 @@ static void refuses_a_pipe_folder_that_is_none_or_is_not_its_own(void **state)
 	(void)state;
 	make_folder("ours");
 	write_file("ours/np", "", 0600);
-	refuses(at("ours"), "no folder");
+	refuses(at("ours"), "not a folder");
 	assert_int_equal(unlink(at("ours/np")), 0);
 	make_folder("elsewhere");
 	assert_int_equal(symlink(at("elsewhere"), at("ours/np")), 0);
-	refuses(at("ours"), "no folder");
+	refuses(at("ours"), "not a folder");
 	assert_int_equal(unlink(at("ours/np")), 0);
 	make_folder("ours/np");
 	assert_int_equal(chmod(at("ours/np"), 0770), 0);
@@ -464,11 +464,11 @@ static void refuses_a_pipe_folder_that_is_none_or_is_not_its_own(void **state)
 	if (geteuid() == 0) {
 		assert_int_equal(chmod(at("ours/np"), 0700), 0);
 		assert_int_equal(chown(at("ours/np"), 1, 1), 0);
-		refuses(at("ours"), "somebody else's");
+		refuses(at("ours"), "belongs to another user");
 	}
 	write_file("file", "", 0600);
-	refuses(at("file"), "no folder");
-	refuses(at("file/below"), "no folder");
+	refuses(at("file"), "Not a directory");
+	refuses(at("file/below"), "Not a directory");
 	refuses("relative", "absolute");
 }
 
@@ -491,9 +491,9 @@ static void refuses_a_path_without_room_for_its_pipes(void **state)
 	room = 107 - strlen(here.base) - strlen("//np/fssagentrpc");
 	memset(name, 'x', sizeof name);
 	name[room + 1] = '\0';
-	refuses(at("%s", name), "its path is too long");
+	refuses(at("%s", name), " is too long: with /np/");
 	name[100] = '\0';
-	refuses(at("%s", name), "its path is too long");
+	refuses(at("%s", name), " is too long: with /np/");
 	assert_false(is_there(name));
 	name[room] = '\0';
 	here.folder = open_as(strdupa(at("%s", name)), &(struct err){ 0 });
@@ -718,13 +718,13 @@ static void does_not_take_srvsvc_from_others(void **state)
 	listen_there("ours/np/srvsvc");
 	open_folder();
 	assert_int_equal(socket_dir_listen(here.folder, &err), -1);
-	assert_string_equal(err.text, "a process that lives listens at np/srvsvc");
+	assert_string_equal(err.text, "another process listens at np/srvsvc");
 	assert_int_equal(connect_to("ours/np/srvsvc"), 0);
 	assert_int_equal(unlink(at("ours/np/srvsvc")), 0);
 	write_file("ours/np/srvsvc", "", 0600);
 	err = (struct err){ 0 };
 	assert_int_equal(socket_dir_listen(here.folder, &err), -1);
-	assert_string_equal(err.text, "what is at np/srvsvc is not ours");
+	assert_string_equal(err.text, "np/srvsvc was not made by netsession-samba");
 }
 
 static void gives_srvsvc_back_for_one_that_was_killed(void **state)
@@ -760,7 +760,7 @@ static void takes_srvsvc_from_nobody_who_lives(void **state)
 	(void)state;
 	open_folder();
 	assert_false(socket_dir_release(at("ours"), at("ncalrpc"), &err));
-	assert_string_equal(err.text, "another netsession-samba has this folder");
+	assert_non_null(strstr(err.text, "another netsession-samba uses /"));
 	listening = listen_now();
 	err = (struct err){ 0 };
 	assert_false(socket_dir_release(at("ours"), at("ncalrpc"), &err));
@@ -773,7 +773,7 @@ static void takes_srvsvc_from_nobody_who_lives(void **state)
 	listen_there("ours/np/srvsvc"); /* without the lock */
 	err = (struct err){ 0 };
 	assert_false(socket_dir_release(at("ours"), at("ncalrpc"), &err));
-	assert_string_equal(err.text, "a process that lives listens at np/srvsvc");
+	assert_string_equal(err.text, "another process listens at np/srvsvc");
 	assert_int_equal(connect_to("ours/np/srvsvc"), 0);
 }
 
