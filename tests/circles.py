@@ -13,9 +13,6 @@ KNOWN = {
     "daemon": [
         set("config config_keys config_value".split()),
     ],
-    "sessions": [
-        set("session_lists session_table session_texts".split()),
-    ],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)

@@ -98,7 +98,7 @@ static bool local_interface_list_beside(const struct srvsvc_caller *caller,
 	                session_qualifier_is_given(request.user))) {
 		const struct session_filter filter = { request.client, request.user };
 
-		event.total = session_table_beside(service->table, &filter,
+		event.total = session_table_also_closed(service->table, &filter,
 		                                   local_interface_add_beside, &beside);
 		event.entries = (uint32_t)beside.count;
 	}

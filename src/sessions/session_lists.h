@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "sessions/refs.h"
-#include "sessions/session_table.h"
+#include "sessions/session.h"
 #include "sessions/session_texts.h"
 
 enum session_list {

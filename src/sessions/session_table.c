@@ -366,7 +366,7 @@ static uint32_t session_table_collect_groups(const struct session_table *t,
 	return count;
 }
 
-uint32_t session_table_beside(const struct session_table *t, const struct session_filter *filter,
+uint32_t session_table_also_closed(const struct session_table *t, const struct session_filter *filter,
                               void (*found)(void *context, const struct netsession_row *row),
                               void *context)
 {

@@ -9,36 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <netsession.h>
+#include "sessions/session.h"
 #include "sessions/session_order.h"
 
 struct session_table;
-
-/* What is known of a session. Texts are UTF-8, borrowed, NULL for none. client stands with or
- * without its \\, and is shown the same way. */
-struct session_facts {
-	const char *client, *user, *client_type, *transport;
-	uint32_t num_opens, user_flags;
-	int64_t created_ms, used_ms; /* kept in whole seconds */
-};
-
-/* What put sessions into the table, and closes them: an endpoint, a publisher, the demo. */
-struct session_owner {
-	/* Closes a session. May remove this session and others from the table, here or later; must
-	 * not add any here. */
-	void (*close)(void *context, uint64_t key);
-	/* The session has a new id: after 4,294,967,295 sessions the ids have run out, and the
-	 * sessions that are left get the ids 1, 2, 3... in their order. Must not change the table.
-	 * NULL: the owner remembers no ids. */
-	void (*renumbered)(void *context, uint64_t key, uint32_t id);
-	void *context;
-	const char *name; /* static text, for logs: "smb", "publish", "demo" */
-	/* Which sessions end together: those whose group is the same number. 0: the session ends
-	 * alone. NULL: every session of this owner does. */
-	uint32_t (*group)(void *context, uint64_t key);
-};
-
-/* The longest text, its terminator excluded. */
-#define SESSION_TABLE_TEXT_BYTES 4000
 
 /* A table for max_sessions: more are refused. NULL: out of memory. */
 struct session_table *session_table_new(uint32_t max_sessions);
@@ -61,13 +35,6 @@ void session_table_remove(struct session_table *t, uint32_t id);
 uint32_t session_table_count(const struct session_table *t);
 /* The next session's id will be above id, if all ids so far are not. */
 void session_table_skip_ids(struct session_table *t, uint32_t id);
-
-/* Selects sessions; NULL or "": any client, any user. Names are compared without regard to case.
- * client stands with or without its \\; a user without a domain selects that account of all
- * domains. */
-struct session_filter {
-	const char *client, *user;
-};
 
 /* A walk through the sessions that pass a filter, in the order of their ids. The table must not
  * change during a walk. Beginning a walk takes O(matches) with a filter; without one it sums up the
@@ -103,9 +70,10 @@ bool session_table_knows_client(const struct session_table *t, const char *clien
  * (session_owner.group). The texts of row are borrowed from the table, which must not change
  * meanwhile. Returns the number of those sessions; 0 also if memory ran out. O(n log n) of all
  * sessions if one that passes has a group, else O(matches). */
-uint32_t session_table_beside(const struct session_table *t, const struct session_filter *filter,
-                              void (*found)(void *context, const struct netsession_row *row),
-                              void *context);
+uint32_t session_table_also_closed(const struct session_table *t,
+                                   const struct session_filter *filter,
+                                   void (*found)(void *context, const struct netsession_row *row),
+                                   void *context);
 
 /* Has the owners close all sessions that pass filter. Returns the number of those. */
 uint32_t session_table_close(struct session_table *t, const struct session_filter *filter);

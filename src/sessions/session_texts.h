@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "sessions/session_table.h"
+#include <netsession.h>
+#include "sessions/session.h"
 #include "sessions/text_pool.h"
 
 struct session_text_pools {

@@ -253,7 +253,7 @@ static uint32_t srvsvc_serve_session_del(struct srvsvc_call *c)
 	if (c->event.status == NERR_Success) {
 		const struct session_filter filter = { request.client, request.user };
 
-		c->event.also_total = session_table_beside(c->caller->service->table, &filter,
+		c->event.also_total = session_table_also_closed(c->caller->service->table, &filter,
 		                                           srvsvc_add_also_closed, &beside);
 		c->event.also_count = beside.count;
 		c->event.also = beside.also;
