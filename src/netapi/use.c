@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* NetUseAdd and NetUseDel: as whom a server is asked. */
+/* NetUseAdd and NetUseDel: the credentials of this process for a server. */
 #include <pwd.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -8,11 +8,10 @@
 #include <windows.h>
 #include <lm.h>
 #include "base/text.h"
-#include "netapi/argument.h"
-#include "netapi/last_error.h"
+#include "netapi/api_call.h"
 #include "netapi/use_table.h"
 
-/* What a USE_INFO says; NULL: nothing. */
+/* The members of a USE_INFO as UTF-8; NULL: not given. */
 struct use_request {
 	char *local, *remote, *password, *user, *domain;
 	DWORD kind;
@@ -70,11 +69,13 @@ static NET_API_STATUS use_request_init(struct use_request *w, DWORD level, const
 		}
 	if (use_text_is_given(w->local))
 		return last_error_refuse(ERROR_NOT_SUPPORTED,
-		                         "there are no local device names here");
+		                         "local device names are not supported");
 	if (w->remote == NULL)
-		return use_refuse_member(USE_REMOTE_PARMNUM, wrong_member, "no remote name");
+		return use_refuse_member(USE_REMOTE_PARMNUM, wrong_member,
+		                         "the remote name is NULL");
 	if (w->kind != USE_IPC && w->kind != USE_WILDCARD)
-		return use_refuse_member(USE_ASGTYPE_PARMNUM, wrong_member, "no use but of IPC$");
+		return use_refuse_member(USE_ASGTYPE_PARMNUM, wrong_member,
+		                         "only USE_IPC and USE_WILDCARD are supported");
 	return NERR_Success;
 }
 
@@ -84,29 +85,31 @@ static NET_API_STATUS use_cut_share(char *remote)
 	char *share = strncmp(remote, "\\\\", 2) == 0 ? strchr(remote + 2, '\\') : NULL;
 
 	if (share == NULL || share == remote + 2)
-		return last_error_refuse(ERROR_BAD_NET_NAME, "not of the form \\\\server\\IPC$");
+		return last_error_refuse(ERROR_BAD_NET_NAME,
+		                         "the remote name is not of the form \\\\server\\IPC$");
 	if (!text_equal_nocase(share, "\\IPC$"))
-		return last_error_refuse(ERROR_BAD_NET_NAME, "no share but IPC$ can be used");
+		return last_error_refuse(ERROR_BAD_NET_NAME, "only the share IPC$ is supported");
 	*share = '\0';
 	return NERR_Success;
 }
 
-/* A password without a name is the caller's own. */
+/* A password without a user name belongs to the user of this process. */
 static NET_API_STATUS use_name_caller(struct use_request *w)
 {
 	char room[4096];
 	struct passwd entry, *found = NULL;
 
 	if (getpwuid_r(geteuid(), &entry, room, sizeof room, &found) != 0 || found == NULL)
-		return last_error_refuse(ERROR_INVALID_PARAMETER, "the caller has no name here");
+		return last_error_refuse(ERROR_INVALID_PARAMETER,
+		                         "this process runs as a user without a name");
 	free(w->user);
 	w->user = strdup(found->pw_name);
 	return w->user != NULL ? NERR_Success
 	                       : last_error_refuse(ERROR_NOT_ENOUGH_MEMORY, "out of memory");
 }
 
-/* Gives *credentials: NULL for whoever the environment says, when no user and no password is
- * named; nobody's when both are empty, as on Windows. */
+/* Gives *credentials. NULL, which means those of the environment, when neither a user nor a
+ * password is given; anonymous ones when both are empty, as on Windows. */
 static NET_API_STATUS use_make_credentials(struct use_request *w,
                                            struct netsession_credentials **credentials)
 {
@@ -117,14 +120,15 @@ static NET_API_STATUS use_make_credentials(struct use_request *w,
 	if (w->password == NULL && !use_text_is_given(w->user))
 		return NERR_Success;
 	if (w->password == NULL)
-		return last_error_refuse(ERROR_INVALID_PARAMETER, "a user without a password");
+		return last_error_refuse(ERROR_INVALID_PARAMETER,
+		                         "a user is given without a password");
 	if (w->user == NULL && (status = use_name_caller(w)) != NERR_Success)
 		return status;
 	(void)netsession_credentials_new(w->user, w->domain, w->password, credentials, &error);
 	return last_error_set(&error);
 }
 
-/* Takes use: keeps it once the server took its credentials. */
+/* Takes use: keeps it when the server accepts its credentials. */
 static NET_API_STATUS use_prove(struct use *use, const char *server)
 {
 	struct netsession_query query = { .server = server, .credentials = use_credentials(use) };
@@ -134,7 +138,7 @@ static NET_API_STATUS use_prove(struct use *use, const char *server)
 	if (use_table_conflicts(use)) {
 		use_release(use);
 		return last_error_refuse(ERROR_SESSION_CREDENTIAL_CONFLICT,
-		                         "another user's credentials are in use for that server");
+		                         "credentials of another user are set for that server");
 	}
 	(void)netsession_connect(&query, &error);
 	status = last_error_set(&error);
@@ -173,9 +177,9 @@ NET_API_STATUS NET_API_FUNCTION NetUseAdd(LMSTR UncServerName, DWORD Level, LPBY
 		return last_error_refuse(ERROR_INVALID_LEVEL, "there is no such level");
 	if (UncServerName != NULL && UncServerName[0] != 0)
 		return last_error_refuse(ERROR_NOT_SUPPORTED,
-		                         "uses of another computer cannot be changed");
+		                         "the credentials of another computer cannot be changed");
 	if (Buf == NULL)
-		return last_error_refuse(ERROR_INVALID_PARAMETER, "no buffer");
+		return last_error_refuse(ERROR_INVALID_PARAMETER, "Buf is NULL");
 	status = use_request_init(&wanted, Level, Buf, &wrong_member);
 	if (status == NERR_Success)
 		status = use_add(&wanted);
@@ -192,14 +196,16 @@ NET_API_STATUS NET_API_FUNCTION NetUseDel(LMSTR UncServerName, LMSTR UseName, DW
 
 	if (UncServerName != NULL && UncServerName[0] != 0)
 		return last_error_refuse(ERROR_NOT_SUPPORTED,
-		                         "uses of another computer cannot be changed");
+		                         "the credentials of another computer cannot be changed");
 	if (UseName == NULL || ForceCond > USE_LOTS_OF_FORCE)
-		return last_error_refuse(ERROR_INVALID_PARAMETER, "no name, or no such force");
+		return last_error_refuse(ERROR_INVALID_PARAMETER,
+		                         "UseName is NULL, or ForceCond is unknown");
 	if (!argument_take(UseName, &name, ERROR_INVALID_PARAMETER, &status))
 		return status;
 	status = use_cut_share(name);
 	if (status == NERR_Success && !use_table_remove(name))
-		status = last_error_refuse(NERR_UseNotFound, "no credentials are in use for it");
+		status = last_error_refuse(NERR_UseNotFound,
+		                           "no credentials are set for that server");
 	if (status == NERR_Success) {
 		netsession_close_idle(name);
 		status = last_error_set(&(struct netsession_error){ 0 });
