@@ -117,6 +117,13 @@ static const struct cli_section sections[] = {
 	          "netsessiond recognizes sockets from systemd by their names\n"
 	          "(`FileDescriptorName=`): `smb` (any number), `local`, `publish`.\n"
 	          "They override the sockets of the configuration." },
+	{ .title = "LOG",
+	  .text = "netsessiond logs why it closes a connection, and the client's address, for example\n"
+	          "`SMB connection from 192.0.2.7 closed: no log-on within 45 s (log_on_timeout_s)`.\n\n"
+	          "Clients can cause such lines as often as they like. Each endpoint writes at most\n"
+	          "10 lines in 5 seconds, and then how many were left out:\n"
+	          "`SMB endpoint: 15 similar messages suppressed`.\n\n"
+	          "A connection that the client closes is logged at the level `debug` only." },
 	{ .title = "AUDIT LOG", .text = "Each line is a JSON object.", .items = audit_members },
 	{ .title = "FILES", .items = files },
 	{ 0 },
