@@ -28,9 +28,13 @@ struct refresh *refresh_new(struct net_loop *loop, const struct srvsvc_server *s
 	return r;
 }
 
+static void refresh_on_timeout(void *context);
+
 void refresh_set_timeout(struct refresh *r, uint32_t timeout_ms)
 {
 	r->timeout_ms = timeout_ms;
+	if (r->timeout != NULL)
+		refresh_on_timeout(r); /* the running timer is for the timeout before */
 }
 
 void refresh_free(struct refresh *r)
@@ -109,8 +113,6 @@ static void refresh_release_waits(struct refresh *r)
 }
 
 /* ---- sources ---- */
-
-static void refresh_on_timeout(void *context);
 
 static void refresh_ask_source(struct refresh *r, struct refresh_source *s)
 {

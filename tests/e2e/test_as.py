@@ -10,6 +10,7 @@ import unittest
 from lab import command, tap
 from lab.cli import address
 from lab.samba import SambaServer
+from lab.wait_until import HANG_S, wait_until
 
 
 class Terminal:
@@ -27,7 +28,7 @@ class Terminal:
     def __exit__(self, *_):
         os.close(self._terminal)
 
-    def read_until(self, words, within_s=20):
+    def read_until(self, words, within_s=HANG_S):
         deadline = time.monotonic() + within_s
         while words not in self.shown and time.monotonic() < deadline:
             if select.select([self._terminal], [], [], 0.1)[0]:
@@ -79,10 +80,7 @@ class As(unittest.TestCase):
             terminal.read_until(b"Password")
             self.assertFalse(terminal.echoes())
             os.kill(terminal.pid, signal.SIGINT)
-            deadline = time.monotonic() + 5
-            while not terminal.echoes() and time.monotonic() < deadline:
-                time.sleep(0.02)
-            self.assertTrue(terminal.echoes())
+            wait_until(terminal.echoes)
             self.assertEqual(-signal.SIGINT, terminal.end())
 
     def test_a_password_that_is_too_long_is_none(self):

@@ -3,7 +3,6 @@ import contextlib
 import os
 import pty
 import subprocess
-import time
 import unittest
 import uuid
 
@@ -11,7 +10,7 @@ from lab import command, sessions, tap
 from lab.cli import address, assert_refused
 from lab.samba import SambaServer
 from lab.sessions import Wanted
-from lab.wait_until import HANG_S
+from lab.wait_until import HANG_S, wait_until_equal
 
 HELD = [Wanted("mail", "127.0.0.7", 2), Wanted("mail", "127.0.0.8"), Wanted("games", "127.0.0.9"), Wanted("man")]
 
@@ -36,9 +35,7 @@ class WithSessions(unittest.TestCase):
         self.assertEqual(self.everybody, listed(self.server))
 
     def wait_until_alone(self):
-        deadline = time.monotonic() + 10
-        while listed(self.server) != [] and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until_equal([], lambda: listed(self.server))
 
     def run_command(self, name, *arguments, user="root", **options):
         return command.run(name, "-A", self.server.credentials_file(user), *arguments, **options)
@@ -73,10 +70,7 @@ class Close(WithSessions):
         return [who for who in self.everybody if who not in gone]
 
     def assert_listed(self, expected):
-        deadline = time.monotonic() + 5  # Samba ends a client's process after it has answered
-        while listed(self.server) != expected and time.monotonic() < deadline:
-            time.sleep(0.05)
-        self.assertEqual(expected, listed(self.server))
+        wait_until_equal(expected, lambda: listed(self.server))  # Samba ends a client's process after it has answered
 
     def test_closes_all_sessions_of_a_user_and_names_them(self):
         result = self.close("-u", "mail", "--yes", "-o", "json")

@@ -17,6 +17,7 @@ from lab.cli import address
 from lab.netsessiond import Netsessiond
 from lab.samba import SambaServer
 from lab.sessions import Wanted
+from lab.wait_until import wait_until
 
 EXAMPLES = command.REPOSITORY / "examples"
 BUILD_LINES = re.findall(r"^    ((?:cc|clang|x86_64-w64-mingw32-gcc) .*)$", (EXAMPLES / "README.md").read_text(), re.M)
@@ -87,13 +88,11 @@ class Examples(unittest.TestCase):
 
     @staticmethod
     def closed(service, user):
-        """What comes of closing the user's sessions, when they are there."""
-        deadline = time.monotonic() + 20
-        while True:
+        """The result of closing the user's sessions, once they are there."""
+        def close():
             result = command.run("close", "-u", user, "--yes", env={"NETSESSION_SOCKET": str(service.socket)})
-            if result.exit == 0 or time.monotonic() > deadline:
-                return result
-            time.sleep(0.05)
+            return result if result.exit == 0 else None
+        return wait_until(close)
 
     def test_every_line_of_the_readme_is_tried(self):
         self.assertEqual(["cc", "x86_64-w64-mingw32-gcc", "clang", "cc"], [line.split()[0] for line in BUILD_LINES])

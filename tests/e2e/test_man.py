@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import tempfile
 import threading
-import time
 import unittest
 
 from fixtures.programs import INCLUDE, Programs, run
@@ -19,6 +18,7 @@ from lab.netsessiond import Netsessiond
 from lab.ports import free_port
 from lab.samba import DOMAIN, SambaServer
 from lab.sessions import Wanted
+from lab.wait_until import wait_until_equal
 
 PAGES = command.REPOSITORY / "docs" / "man"
 EXPORTS = pathlib.Path(__file__).with_name("exports")
@@ -307,9 +307,7 @@ class Examples(unittest.TestCase):
             local = {"NETSESSION_SOCKET": str(service.socket)}
 
             def close():
-                deadline = time.monotonic() + 20
-                while command.run("close", "-u", "alice", "--yes", env=local).exit and time.monotonic() < deadline:
-                    time.sleep(0.05)
+                wait_until_equal(0, lambda: command.run("close", "-u", "alice", "--yes", env=local).exit)
 
             closing = threading.Thread(target=close)
             closing.start()

@@ -24,7 +24,7 @@ from lab.local_rpc import bound
 from lab.netsessiond import Netsessiond
 from lab.ports import free_port
 from lab.relay import TO_SERVER
-from lab.wait_until import HANG_S
+from lab.wait_until import HANG_S, wait_until_equal
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
@@ -427,10 +427,7 @@ class Reload(unittest.TestCase):
         for count in (20, 0):
             self.server.options["sessions"] = count
             self.server.reload()
-            deadline = time.monotonic() + 20
-            while self.server.counters["sessions_now"] != count and time.monotonic() < deadline:
-                time.sleep(0.1)
-            self.assertEqual(count, self.server.counters["sessions_now"])
+            wait_until_equal(count, lambda: self.server.counters["sessions_now"])
 
 
 class Keys(unittest.TestCase):

@@ -4,12 +4,12 @@ import os
 import re
 import signal
 import subprocess
-import time
 import unittest
 
 from lab import command, sessions, tap
 from lab.ad import DomainController
 from lab.process import Process
+from lab.wait_until import HANG_S, wait_until_equal
 
 DIRECTORY = "/var/lib/samba/relay"  # of the namespace's own
 BY_SAMBA, BY_DCERPCD = ("lsaquery", "enumdomusers"), ("netshareenumall", "enumprinters")
@@ -52,17 +52,12 @@ class Controller(unittest.TestCase):
         with subprocess.Popen([*self.dc.inside, "smbclient", "-A", self.dc.credentials_file("alice"), "--configfile",
                                self.dc.configuration, f"//{self.dc.name}/netlogon"], stdin=subprocess.PIPE,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as alice:
-            deadline = time.monotonic() + 20
-            while self.alices() != 1:
-                self.assertLess(time.monotonic(), deadline)
-                time.sleep(0.1)
+            wait_until_equal(1, self.alices)
             listed = self.ask("list", "-l", "1", "-o", "json", "-u", "alice")
             self.assertEqual([r"LAB\alice"], [row["user"] for row in listed.sessions], listed)
             closed = self.ask("close", "--yes", "-u", "alice")
             self.assertEqual(0, closed.exit, closed)
-            while self.alices() != 0:
-                self.assertLess(time.monotonic(), deadline)
-                time.sleep(0.1)
+            wait_until_equal(0, self.alices)
             alice.stdin.close()
 
     def test_its_pipes_answer_with_the_relay_and_after_it(self):
@@ -71,9 +66,7 @@ class Controller(unittest.TestCase):
         run = Process([*self.dc.inside, command.built("netsession-samba"), "run", "--no-publish", "--smb-conf",
                        self.dc.configuration, "--directory", DIRECTORY], self.dc.folder / self.dc.log / "relay", grace_s=20)
         self.addCleanup(run.stop)
-        deadline = time.monotonic() + 20
-        while self.run_command("check").returncode != 0 and time.monotonic() < deadline:
-            time.sleep(0.1)
+        wait_until_equal(0, lambda: self.run_command("check").returncode)
         self.assertIn("ok    role          active directory domain controller\n", self.good("check"))
         self.good("enable")
         self.all_answer()
@@ -82,7 +75,7 @@ class Controller(unittest.TestCase):
         pipes = re.findall(r"run +pipes: (\d+)", self.good("status"))
         self.assertLess(1, int(pipes[0]))
         os.kill(run.pids[-1], signal.SIGTERM)
-        run.wait(20)
+        run.wait(HANG_S)
         self.all_answer()
         self.good("disable")
         self.assertEqual(before, self.dc.configuration.read_bytes())

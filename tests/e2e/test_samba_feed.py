@@ -11,7 +11,7 @@ from impacket.dcerpc.v5 import srvs
 from impacket.dcerpc.v5.dtypes import NULL
 from impacket.smbconnection import SMBConnection
 from lab import sessions, tap
-from lab.wait_until import HANG_S, wait_until_equal
+from lab.wait_until import HANG_S, calm, wait_until_equal
 
 
 class Sessions(Fed):
@@ -33,9 +33,7 @@ class Sessions(Fed):
             with sessions.held(self.samba, sessions.crowd(3, USERS)):
                 time.sleep(0.3)  # netsessiond takes an answer of 0.2 s ago for a fresh one
                 self.assertEqual(3, len(self.rows()))
-            deadline = time.monotonic() + HANG_S
-            while self.samba.processes("smbd") and len(self.rows()) > 0:
-                self.assertLess(time.monotonic(), deadline)
+            wait_until_equal(0, lambda: len(self.rows()))
 
     def test_two_hundred_sessions(self):
         wanted = sessions.crowd(200, USERS)
@@ -86,7 +84,7 @@ class Sessions(Fed):
         with sessions.held(self.samba, [sessions.Wanted("games")]):
             wait_until_equal(1, lambda: len(self.rows()))
             wait_until_equal(True, lambda: [row["active_seconds"] >= 4 for row in self.rows()] == [True])
-            self.assertLess(self.rows()[0]["idle_seconds"], 2)  # counted on since the last look
+            self.assertLess(self.rows()[0]["idle_seconds"], calm(2))  # counted on since the last look
 
 
 class Guests(Fed):
@@ -106,11 +104,12 @@ class Guests(Fed):
 
 class Beginnings(Fed):
     def test_a_session_that_was_there_before_is_as_old_as_its_share_at_least(self):
+        began = time.monotonic()
         with sessions.held(self.samba, [sessions.Wanted("daemon", opens=1)]):
             time.sleep(3)
             self.begin()
             row, = self.rows()
-            self.assertIn(row["active_seconds"], range(2, 10))
+            self.assertIn(row["active_seconds"], range(2, int(time.monotonic() - began) + 2))
 
     def test_without_a_netsessiond_it_waits_for_one(self):
         self.service.kill()
@@ -197,12 +196,14 @@ class Closing(Fed):
         with sessions.held(self.samba, [sessions.Wanted("man")]):
             self.programs.says({"sessions": {"1": told(1, "10.0.0.1", "carol")}})
             wait_until_equal({("10.0.0.1", "carol"): 1}, self.names)
-            # The same session and process by number, and another one by its random number. This takes longer than the
-            # list before the closing waits for a look, so that one names the session that is gone.
+            # The same session and process by number, and another one by its random number. smbstatus tells of it only
+            # behind the closing, so that this names the session that is gone.
+            self.set_refresh_timeout(300)
             pid = self.samba.processes("smbd")[-1]
             self.programs.says({"sessions": {"1": told(1, "10.0.0.1", "carol", server_id={
-                "pid": str(pid), "vnn": "4294967295", "unique_id": "2"})}}, after_s=3)
+                "pid": str(pid), "vnn": "4294967295", "unique_id": "2"})}}, is_held_up=True)
             self.close("--user", "carol")
+            self.programs.let_go()
             wait_until_equal(1, lambda: self.relay.state["publish_sessions"])
             self.programs.is_real()
             wait_until_equal({("127.0.0.1", "man"): 1}, self.names)

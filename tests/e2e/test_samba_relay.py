@@ -6,7 +6,6 @@ import io
 import os
 import struct
 import subprocess
-import time
 import unittest
 import uuid
 
@@ -26,7 +25,7 @@ from lab.raw_rpc import (BAD_STUB, BIND, BIND_ACK, FAULT, FIRST, LAST, REQUEST, 
                          enum_stub, pdu, request, wide)
 from lab.samba import SambaServer, version
 from lab.sessions import Wanted
-from lab.wait_until import HANG_S
+from lab.wait_until import HANG_S, wait_until_equal
 
 LEVELS = (0, 1, 2, 10, 502)
 OK, ACCESS_DENIED, INVALID_PARAMETER, INVALID_LEVEL, MORE_DATA = 0, 5, 87, 124, 234
@@ -34,7 +33,6 @@ USER_NOT_FOUND, CLIENT_NOT_FOUND, INVALID_COMPUTER = 2221, 2312, 2351
 ALL = 0xFFFFFFFF
 SERVER_GET_INFO = 21
 ORDINARY, OWN = "backup", "root"
-WITHIN_S = 20
 
 # Those of whom the sessions are, and what each level tells of them.
 HELD = [Wanted("mail", "127.0.0.7", 2), Wanted("mail", "127.0.0.8"), Wanted("games", "127.0.0.8", 1),
@@ -75,7 +73,7 @@ class Relayed(unittest.TestCase):
 
     @contextlib.contextmanager
     def connection(self, user=OWN):
-        connection = SMBConnection(self.samba.host, self.samba.host, sess_port=self.samba.port, timeout=WITHIN_S)
+        connection = SMBConnection(self.samba.host, self.samba.host, sess_port=self.samba.port, timeout=HANG_S)
         connection.login(user, self.samba.password(user), self.samba.domain)
         with contextlib.closing(connection):
             yield connection
@@ -97,10 +95,7 @@ class Relayed(unittest.TestCase):
     def alone(self):
         """The same when our own earlier connections are gone, so that nobody goes meanwhile."""
         with self.both() as (relayed, direct):
-            deadline = time.monotonic() + WITHIN_S
-            while len(self.truth(direct)) != len(self.held) + 1:
-                self.assertLess(time.monotonic(), deadline)
-                time.sleep(0.02)
+            wait_until_equal(len(self.held) + 1, lambda: len(self.truth(direct)))
             yield relayed, direct
 
     def truth(self, direct):
@@ -515,10 +510,7 @@ class Deletion(Relayed):
 
     def assert_left(self, *gone):
         expected = collections.Counter((want.user, want.client) for want in HELD) - collections.Counter(gone)
-        deadline = time.monotonic() + WITHIN_S
-        while (now := self.left()) != expected:
-            self.assertLess(time.monotonic(), deadline, now)
-            time.sleep(0.02)
+        wait_until_equal(expected, self.left)
 
     def test_nobody_who_matches_is_2312_and_nobody_goes(self):
         for client, user in ((r"\\10.9.9.9", None), (None, "nobody"), (r"\\127.0.0.7", "man")):

@@ -22,6 +22,7 @@ from .process import Process
 from .relay import CUT, STALL, SWALLOW, TO_CLIENT, TO_SERVER, Raw, Relay
 from .samba import SambaServer
 from .server import StartFailed
+from .wait_until import calm, wait_until_equal
 
 STATUS_INVALID_PARAMETER = 0xC000000D
 SIGNING = {"HMAC-SHA256": 0, "AES-128-CMAC": 1, "AES-128-GMAC": 2}  # [MS-SMB2] 2.2.3.1.7
@@ -57,10 +58,7 @@ class Processes(unittest.TestCase):
         self.addCleanup(self.log.close)
 
     def wait_for(self, count):
-        deadline = time.monotonic() + 5
-        while sum(line.startswith("sleep ") for line in running(self.mark)) != count:
-            self.assertLess(time.monotonic(), deadline, running(self.mark))
-            time.sleep(0.01)
+        wait_until_equal(count, lambda: sum(line.startswith("sleep ") for line in running(self.mark)))
 
     def shell(self):
         return ["sh", "-c", f"setsid sleep {self.mark} & (setsid sleep {self.mark} &); exec sleep {self.mark}"]
@@ -102,7 +100,7 @@ class Samba(unittest.TestCase):
     def test_starts_within_two_seconds_beside_another(self):
         started_at = time.monotonic()
         with SambaServer() as other:
-            self.assertLess(time.monotonic() - started_at, 2)
+            self.assertLess(time.monotonic() - started_at, calm(2))
             self.assertEqual(1, len(sessions.enumerate_with_impacket(other).rows))
             folder = str(other.folder)
         self.assertEqual([], running(folder))
@@ -192,7 +190,7 @@ class HeldSessions(unittest.TestCase):
         started_at = time.monotonic()
         wanted = sessions.crowd(200, self.server.users)
         with sessions.held(self.server, wanted):
-            self.assertLess(time.monotonic() - started_at, 15)
+            self.assertLess(time.monotonic() - started_at, calm(15))
             rows = sessions.enumerate_with_impacket(self.server).rows
             self.assertEqual(("WERR_OK", 201), sessions.enumerate_with_rpcclient(self.server))
         expected = [*((want.user, want.client) for want in wanted), ("root", "127.0.0.1")]
@@ -232,13 +230,13 @@ class RelayTest(unittest.TestCase):
             return said, relay, time.monotonic() - started_at
 
     def test_counts_the_same_round_trips_at_any_delay(self):
-        said, relay, fast_s = self.through()
+        said, relay, _ = self.through()
         self.assertEqual(self.direct, said)
         self.assertGreater(relay.bytes_to_server, 1000)
         self.assertGreater(relay.bytes_to_client, 1000)
         _, delayed, slow_s = self.through(delay_ms=25)
         self.assertEqual((relay.round_trips, 1), (delayed.round_trips, delayed.connections))
-        self.assertGreater(slow_s, fast_s + 0.05 * delayed.round_trips)
+        self.assertGreaterEqual(slow_s, 0.05 * delayed.round_trips)
 
     def test_passes_whole_messages_untouched(self):
         self.assertEqual(self.direct, self.through(tamper=lambda direction, message, index: message)[0])

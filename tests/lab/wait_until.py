@@ -1,4 +1,6 @@
-"""Waiting for an event instead of for a time."""
+"""Waiting for an event instead of for a time, and bounds on time that hold on a busy machine."""
+import os
+import pathlib
 import time
 
 # A test that waits this long for something that must happen gives up: the bound keeps a hanging program from holding up
@@ -25,3 +27,10 @@ def wait_until_equal(expected, condition, within_s=HANG_S):
         if time.monotonic() > deadline:
             raise AssertionError(f"expected {expected!r}, still {found!r} after {within_s} s")
         time.sleep(0.02)
+
+
+def calm(seconds):
+    """The most that something may take which takes up to so many seconds on a machine with nothing else to do: more in
+    proportion where more processes want to run than there are processors."""
+    load, _, _, running, _ = pathlib.Path("/proc/loadavg").read_text().split()
+    return seconds * max(1, max(float(load), int(running.partition("/")[0])) / os.cpu_count())

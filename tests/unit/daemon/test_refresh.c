@@ -214,6 +214,18 @@ static void one_who_is_silent_is_waited_for_once_until_it_speaks(void **state)
 	assert_int_equal(under_test.callers[0].let_go, 2);
 }
 
+static void a_shorter_timeout_holds_for_a_question_under_way(void **state)
+{
+	(void)state;
+	add(0);
+	assert_false(is_given(0));
+	refresh_set_timeout(under_test.freshness, SHORT_TIMEOUT_MS);
+	under_test.now_ms += SHORT_TIMEOUT_MS;
+	while (under_test.callers[0].let_go == 0)
+		uv_run(under_test.loop->uv, UV_RUN_ONCE);
+	assert_int_equal(under_test.callers[0].let_go, 1);
+}
+
 static void one_who_leaves_is_not_waited_for(void **state)
 {
 	struct source *s = add(0);
@@ -265,6 +277,7 @@ TEST_GROUP(refresh)
 		TEST(what_was_found_is_good_for_a_moment),
 		TEST(a_look_that_began_before_is_not_enough),
 		TEST(one_who_is_silent_is_waited_for_once_until_it_speaks),
+		TEST(a_shorter_timeout_holds_for_a_question_under_way),
 		TEST(one_who_leaves_is_not_waited_for),
 		TEST(a_caller_who_leaves_is_not_let_go),
 		TEST(an_answer_to_nothing_is_none),
