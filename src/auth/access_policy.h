@@ -8,18 +8,18 @@
 #include "auth/identity.h"
 #include "base/err.h"
 
-/* Listed once: the right, its key in the configuration, and what it is about. */
-#define ACCESS_RIGHTS(R)                                                               \
-	R(ACCESS_LEVEL_0, "level_0", "sessions at level 0: clients")                   \
-	R(ACCESS_LEVEL_1, "level_1", "sessions at level 1: and users, times, opens")   \
-	R(ACCESS_LEVEL_2, "level_2", "sessions at level 2: and the clients' types")    \
-	R(ACCESS_LEVEL_10, "level_10", "sessions at level 10: clients, users, times")  \
-	R(ACCESS_LEVEL_502, "level_502", "sessions at level 502: all there is")        \
-	R(ACCESS_DELETE, "delete", "closing sessions")                                 \
-	R(ACCESS_SERVER_INFO, "server_info", "the server's name, version and comment") \
-	R(ACCESS_SHARE_ENUM, "share_enum", "the shares, of which there is IPC$")       \
-	R(ACCESS_COUNTERS, "counters", "the counters, at the local socket")            \
-	R(ACCESS_PUBLISH, "publish", "publishing sessions, at the publish socket")
+/* Listed once: the right, its key in the configuration, and what it allows. */
+#define ACCESS_RIGHTS(R)                                                                      \
+	R(ACCESS_LEVEL_0, "level_0", "list sessions at level 0: client names")                \
+	R(ACCESS_LEVEL_1, "level_1", "list sessions at level 1: also users, times and opens") \
+	R(ACCESS_LEVEL_2, "level_2", "list sessions at level 2: also client types")           \
+	R(ACCESS_LEVEL_10, "level_10", "list sessions at level 10: clients, users and times") \
+	R(ACCESS_LEVEL_502, "level_502", "list sessions at level 502: everything")            \
+	R(ACCESS_DELETE, "delete", "close sessions")                                          \
+	R(ACCESS_SERVER_INFO, "server_info", "read the server's name, version and comment")   \
+	R(ACCESS_SHARE_ENUM, "share_enum", "list the shares, which are IPC$ alone")           \
+	R(ACCESS_COUNTERS, "counters", "read the counters, at the local socket")              \
+	R(ACCESS_PUBLISH, "publish", "publish sessions, at the publish socket")
 
 enum access_right {
 #define R(RIGHT, KEY, HELP) RIGHT,

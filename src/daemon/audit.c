@@ -16,12 +16,12 @@
 
 #define STEP "audit log"
 
-/* Of a qualifier, which callers make as long as they like. */
+/* Of a text, which callers may make as long as they like. */
 #define TEXT_BYTES 256
 
 struct audit {
 	int fd;
-	bool is_failing; /* which was said */
+	uint64_t lost; /* lines since the last one that was written */
 };
 
 #define FLAGS (O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
@@ -29,10 +29,10 @@ struct audit {
 static void audit_explain_errno(struct err *err)
 {
 	err_set(err, ERROR_ACCESS_DENIED, STEP,
-	        errno == ENOENT  ? "there is no such folder"
-	        : errno == ENXIO ? "it is a pipe that nobody reads"
+	        errno == ENOENT  ? "its folder does not exist"
+	        : errno == ENXIO ? "it is a pipe without a reader"
 	        : errno == EBADF ? "standard output is closed"
-	                         : "it cannot be opened to write to it");
+	                         : "it cannot be opened for writing");
 }
 
 struct audit *audit_new(const char *path, struct err *err)
@@ -117,7 +117,7 @@ static void audit_put_time(json_t *line)
 	json_object_set_new(line, "time", json_string(text));
 }
 
-/* As it is, where it is text, else escaped; none: no member. */
+/* Adds text as it is, or escaped where it is too long or no UTF-8; nothing for NULL. */
 static void audit_put_text(json_t *line, const char *name, const char *text)
 {
 	char escaped[TEXT_BYTES];
@@ -183,7 +183,7 @@ static json_t *audit_make_line(const struct srvsvc_event *event)
 	return line;
 }
 
-/* Whether all of it was taken. */
+/* Whether the whole line was written. */
 static bool audit_write_line(const struct audit *a, const char *text, size_t bytes)
 {
 	struct pollfd room = { .fd = a->fd, .events = POLLOUT };
@@ -208,18 +208,22 @@ void audit_write(struct audit *a, const struct srvsvc_event *event)
 	json_decref(line);
 	errno = ENOMEM;
 	if (text != NULL)
-		text[bytes] = '\n'; /* in the place of its NUL: the bytes are counted */
+		text[bytes] = '\n'; /* overwrites the NUL: the bytes are counted */
 	if (text != NULL && audit_write_line(a, text, bytes + 1)) {
 		counters_add(COUNTER_AUDIT_LINES, 1);
-		if (a->is_failing)
-			log_write(LOG_LEVEL_NOTICE, "the audit log takes lines again");
-		a->is_failing = false;
+		if (a->lost > 0)
+			log_write(LOG_LEVEL_NOTICE,
+			          "writing to the audit log again; %llu lines were lost",
+			          (unsigned long long)a->lost);
+		a->lost = 0;
 	} else {
 		counters_add(COUNTER_AUDIT_LOST, 1);
-		if (!a->is_failing)
-			log_write(LOG_LEVEL_ERROR, "the audit log takes no lines: %s",
-			          strerror(errno));
-		a->is_failing = true;
+		if (a->lost++ == 0)
+			log_write(
+				LOG_LEVEL_ERROR,
+				"cannot write to the audit log: %s; its lines are lost until that "
+				"works again",
+				strerror(errno));
 	}
 	free(text);
 }

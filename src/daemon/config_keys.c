@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/config_keys.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "system/log.h"
 
 #define L(LEVEL, NAME, PRIORITY) NAME " "
 static const char log_levels[] = LOG_LEVELS(L);
 #undef L
+
+#define EXPECTED_BYTES 256
 
 #define AT(MEMBER)   offsetof(struct config, MEMBER)
 #define MILLION      1000000u
@@ -16,104 +20,109 @@ static const char log_levels[] = LOG_LEVELS(L);
 
 const struct config_section config_sections[] = {
 	{ "server",
-	  "Where it listens, and how much it takes on. listen, the sockets and max_sessions are read "
-	  "at the start alone" },
-	{ "auth", "How callers from the network show who they are" },
+	  "Where netsessiond listens, and its limits. The daemon reads listen, the sockets and "
+	  "max_sessions at its start only" },
+	{ "auth", "How clients from the network log on" },
 	{ "access",
-	  "Who may do what; what is not allowed is denied. A list holds labels, with commas: alice, "
-	  "LAB\\alice, alice@LAB.EXAMPLE, @group, S-1-5-..., or nobody; that of a right also "
-	  "administrators, server_operators, publishers, and authenticated, which is everybody "
-	  "who has shown who they are" },
-	{ "audit", "The record of each question, and of each log-on" },
-	{ "demo", "Sessions that nobody has" },
+	  "Who may do what; what no list allows is denied. A list holds labels separated by commas: "
+	  "alice, LAB\\alice, alice@LAB.EXAMPLE, @group, S-1-5-..., or nobody. The list of a right may "
+	  "also hold administrators, server_operators, publishers and authenticated, which means every "
+	  "caller who is not anonymous" },
+	{ "audit", "The record of every request and every log-on" },
+	{ "demo", "Made-up sessions" },
 	{ NULL, NULL },
 };
 
 /* clang-format off */
 const struct config_key config_keys[] = {
 	{ "server", "listen", CONFIG_ADDRESSES, AT(listen), "127.0.0.1:4450",
-	  "TCP addresses for SMB, with commas; nothing: none. [::] is IPv6 alone. "
-	  "Windows' programs ask at port 445", .most = NET_MAX_ADDRESSES },
+	  "TCP addresses for SMB, separated by commas; empty: none. [::] means IPv6 only. Windows "
+	  "programs connect to port 445", .most = NET_MAX_ADDRESSES },
 	{ "server", "socket", CONFIG_PATH, AT(socket), "/run/netsession/local.sock",
-	  "Unix socket for programs of this computer; nothing: none", .most = SOCKET_BYTES },
+	  "Unix socket for programs of this computer; empty: none", .most = SOCKET_BYTES },
 	{ "server", "publish_socket", CONFIG_PATH, AT(publish_socket), "/run/netsession/publish.sock",
-	  "Unix socket by which file servers of this computer publish their sessions; nothing: none",
+	  "Unix socket at which file servers of this computer publish their sessions; empty: none",
 	  .most = SOCKET_BYTES },
 	{ "server", "netbios_name", CONFIG_TEXT, AT(netbios_name), "",
-	  "this server's name, told to who asks for it; nothing: the host's name", .most = 15 },
+	  "the server's name, as NetServerGetInfo returns it; empty: the host's name", .most = 15 },
 	{ "server", "comment", CONFIG_TEXT, AT(comment), "",
-	  "what it says of itself to who asks for it by NetServerGetInfo", .most = 48 },
+	  "the server's comment, as NetServerGetInfo returns it", .most = 48 },
 	{ "server", "max_sessions", CONFIG_NUMBER, AT(max_sessions), "1000000",
-	  "the most sessions that it keeps", .least = 1, .most = 10 * MILLION },
+	  "maximum number of sessions", .least = 1, .most = 10 * MILLION },
 	{ "server", "max_connections", CONFIG_NUMBER, AT(max_connections), "10000",
-	  "callers by SMB at a time; more wait", .least = 1, .most = MILLION },
+	  "maximum number of SMB connections; further clients wait in the listen queue",
+	  .least = 1, .most = MILLION },
 	{ "server", "idle_timeout_s", CONFIG_NUMBER, AT(idle_timeout_s), "900",
-	  "seconds after which a connection is closed on which nothing is asked",
+	  "seconds after which a connection without a request is closed",
 	  .least = 1, .most = DAY_S },
 	{ "server", "log_on_timeout_s", CONFIG_NUMBER, AT(log_on_timeout_s), "45",
-	  "seconds after which an SMB connection without a session that is logged on is closed",
+	  "seconds after which an SMB connection on which no user is logged on is closed",
 	  .least = 1, .most = 3600 },
 	{ "server", "encryption", CONFIG_CHOICE, AT(encryption), "offer",
-	  "of SMB: for callers who want it, of everybody, or none", .choices = "offer require off" },
+	  "SMB encryption: offered to clients, required of them, or switched off",
+	  .choices = "offer require off" },
 	{ "server", "max_local_connections", CONFIG_NUMBER, AT(max_local_connections), "1000",
-	  "callers at the Unix socket at a time, a quarter of one user but root; more wait", .least = 1, .most = MILLION },
+	  "maximum number of connections at the Unix socket, a quarter of them for any one user but "
+	  "root; further clients wait in the listen queue", .least = 1, .most = MILLION },
 	{ "server", "max_publishers", CONFIG_NUMBER, AT(max_publishers), "16",
-	  "file servers that publish their sessions at a time; more are refused",
+	  "maximum number of file servers that publish sessions at a time; more are refused",
 	  .least = 1, .most = 1000 },
 	{ "server", "publisher_max_sessions", CONFIG_NUMBER, AT(publisher_max_sessions), "100000",
-	  "the most sessions of one file server", .least = 1, .most = 10 * MILLION },
+	  "maximum number of sessions of one publisher", .least = 1, .most = 10 * MILLION },
 	{ "server", "publisher_max_changes_per_s", CONFIG_NUMBER, AT(publisher_max_changes_per_s), "50000",
-	  "changes that one file server may make in a second; more wait", .least = 1, .most = MILLION },
+	  "changes that one publisher may make in a second; further changes wait",
+	  .least = 1, .most = MILLION },
 	{ "server", "refresh_timeout_ms", CONFIG_NUMBER, AT(refresh_timeout_ms), "2000",
-	  "milliseconds that a request for sessions waits for publishers that look for their sessions "
-	  "only when they are asked; after that, their last known sessions are listed",
-	  .least = 10, .most = 60000 },
+	  "milliseconds that a request for sessions waits for a publisher's answer to a refresh "
+	  "request; then the publisher's last known sessions are listed", .least = 10, .most = 60000 },
 	{ "server", "max_answer_mib", CONFIG_NUMBER, AT(max_answer_mib), "256",
-	  "MiB of one answer; who asks for all sessions and gets more is refused, and may ask for "
-	  "pages; answers that are not read yet have four times as much together",
-	  .least = 1, .most = 1024 },
+	  "maximum size of one answer in MiB. A request for all sessions fails if they need more; the "
+	  "client can request them in pages. All answers that are not read yet together take at most "
+	  "four times as much", .least = 1, .most = 1024 },
 	{ "server", "drain_timeout_s", CONFIG_NUMBER, AT(drain_timeout_s), "10",
-	  "seconds for answers under way when it ends", .least = 0, .most = 600 },
+	  "seconds that netsessiond waits for answers to be read before it exits",
+	  .least = 0, .most = 600 },
 	{ "server", "log_level", CONFIG_CHOICE, AT(log_level), "info",
-	  "what it says of itself on standard error, or in the journal", .choices = log_levels },
+	  "the least important messages that are logged, to standard error or to the journal",
+	  .choices = log_levels },
 
 	{ "auth", "mechanisms", CONFIG_CHOICES, AT(mechanisms), "kerberos,ntlm",
-	  "by what callers from the network may log on", .choices = "kerberos ntlm" },
+	  "how clients from the network may log on", .choices = "kerberos ntlm" },
 	{ "auth", "ntlm_users", CONFIG_PATH, AT(ntlm_users), "",
-	  "file of lines DOMAIN:user:password, the domain as those users say it; others must not be "
-	  "able to read it; nothing: no NTLM", .most = 4096 },
+	  "file with a line DOMAIN:user:password for each NTLM user, where DOMAIN is the domain that the "
+	  "users enter; other users must not be able to read the file; empty: no NTLM", .most = 4096 },
 	{ "auth", "keytab", CONFIG_PATH, AT(keytab), "",
-	  "file of this server's keys of Kerberos, such as those of cifs/fs1.lab.example; others must "
-	  "not be able to read it; nothing: the system's", .most = 4096 },
+	  "file with this server's Kerberos keys, such as those of cifs/fs1.lab.example; other users must "
+	  "not be able to read the file; empty: the system's keytab", .most = 4096 },
 	{ "auth", "anonymous", CONFIG_BOOL, AT(anonymous), "no",
-	  "whether null sessions are let in; the policy allows them nothing",
+	  "whether null sessions are accepted; the access policy allows them nothing",
 	  .choices = "yes no" },
 
 	{ "access", "policy", CONFIG_CHOICE, AT(policy), "hardened",
-	  "which rights hold where none is said below. By both, administrators and server operators "
-	  "may see and close sessions, and publishers publish them; by documented, as Windows documents "
-	  "it, all others who have shown who they are may see levels 0 and 10",
-	  .choices = "hardened documented" },
+	  "the rights that apply where no list is set below. Under both policies, administrators and "
+	  "server operators may list and close sessions, and publishers may publish them. Under "
+	  "documented, every authenticated caller may also list sessions at levels 0 and 10, as Windows' "
+	  "documentation says", .choices = "hardened documented" },
 	{ "access", "administrators", CONFIG_LIST, AT(administrators), "root",
-	  "whom \"administrators\" means", .most = LIST_BYTES },
+	  "the members of administrators", .most = LIST_BYTES },
 	{ "access", "server_operators", CONFIG_LIST, AT(server_operators), "",
-	  "whom \"server_operators\" means", .most = LIST_BYTES },
+	  "the members of server_operators", .most = LIST_BYTES },
 	{ "access", "publishers", CONFIG_LIST, AT(publishers), "root",
-	  "whom \"publishers\" means: who may publish sessions", .most = LIST_BYTES },
+	  "the members of publishers, who may publish sessions", .most = LIST_BYTES },
 #define R(RIGHT, KEY, HELP) \
-	{ "access", KEY, CONFIG_LIST, AT(rights[RIGHT]), "", "who is allowed " HELP "; nothing: as the policy has it", \
+	{ "access", KEY, CONFIG_LIST, AT(rights[RIGHT]), "", "callers who may " HELP "; empty: as the policy says", \
 	  .most = LIST_BYTES },
 	ACCESS_RIGHTS(R)
 #undef R
 
 	{ "audit", "file", CONFIG_PATH, AT(audit_file), "-",
-	  "where lines are appended, opened anew at a reload; -: standard output", .least = 1,
-	  .most = 4096 },
-	{ "audit", "format", CONFIG_CHOICE, AT(audit_format), "json", "an object of JSON a line",
+	  "file that lines are appended to, opened again at each reload; -: standard output",
+	  .least = 1, .most = 4096 },
+	{ "audit", "format", CONFIG_CHOICE, AT(audit_format), "json", "one JSON object a line",
 	  .choices = "json" },
 
 	{ "demo", "sessions", CONFIG_NUMBER, AT(demo_sessions), "0",
-	  "how many made-up sessions come and go, for labs, decoys and tests",
+	  "number of made-up sessions that start and end, for labs, decoys and tests",
 	  .least = 0, .most = MILLION },
 };
 /* clang-format on */
@@ -149,4 +158,184 @@ const char *config_key_renamed(const char *section, const char *name)
 		    strcmp(renamed[i].before, name) == 0)
 			return renamed[i].now;
 	return NULL;
+}
+
+/* ---- values ---- */
+
+/* The next word of a list that commas or blanks separate. False: there is none. */
+static bool config_next_word(const char **list, char *word, size_t room)
+{
+	size_t bytes;
+
+	*list += strspn(*list, ", \t");
+	bytes = strcspn(*list, ", \t");
+	if (bytes >= room)
+		bytes = room - 1;
+	memcpy(word, *list, bytes);
+	word[bytes] = '\0';
+	*list += bytes;
+	return bytes > 0;
+}
+
+bool config_has_word(const char *value, const char *word)
+{
+	char one[64];
+
+	while (config_next_word(&value, one, sizeof one))
+		if (strcmp(one, word) == 0)
+			return true;
+	return false;
+}
+
+static void config_put_choices(const struct config_key *key, char expected[EXPECTED_BYTES])
+{
+	const char *at = key->choices, *rest, *separator = "";
+	char word[32], next[32];
+	size_t used = 0;
+
+	while (config_next_word(&at, word, sizeof word)) {
+		used += (size_t)snprintf(expected + used, EXPECTED_BYTES - used, "%s%s", separator,
+		                         word);
+		rest = at;
+		separator = ", ";
+		if (key->type == CONFIG_CHOICE && config_next_word(&rest, next, sizeof next) &&
+		    !config_next_word(&rest, next, sizeof next))
+			separator = " or ";
+	}
+}
+
+void config_value_expected(const struct config_key *key, char expected[EXPECTED_BYTES])
+{
+	switch (key->type) {
+	case CONFIG_TEXT:
+	case CONFIG_LIST:
+	case CONFIG_PATH:
+		(void)snprintf(expected, EXPECTED_BYTES, "%s of %s%u bytes",
+		               key->type == CONFIG_PATH   ? "a path"
+		               : key->type == CONFIG_LIST ? "a list separated by commas"
+		                                          : "a text",
+		               key->least > 0 ? "1 to " : "at most ", key->most);
+		break;
+	case CONFIG_CHOICE:
+	case CONFIG_CHOICES:
+		config_put_choices(key, expected);
+		break;
+	case CONFIG_NUMBER:
+		snprintf(expected, EXPECTED_BYTES, "a number from %u to %u", key->least, key->most);
+		break;
+	case CONFIG_BOOL:
+		snprintf(expected, EXPECTED_BYTES, "yes or no");
+		break;
+	case CONFIG_ADDRESSES:
+		snprintf(
+			expected, EXPECTED_BYTES,
+			"at most %u addresses, ADDRESS:PORT or [ADDRESS]:PORT, separated by commas",
+			key->most);
+		break;
+	}
+}
+
+static bool config_set_text(char **to, const struct config_key *key, const char *text)
+{
+	size_t bytes = strlen(text);
+	char *copy;
+
+	if (bytes < key->least || (key->most > 0 && bytes > key->most))
+		return false;
+	copy = strdup(text);
+	if (copy == NULL)
+		return false;
+	free(*to);
+	*to = copy;
+	return true;
+}
+
+static bool config_set_choices(char **to, const struct config_key *key, const char *text)
+{
+	const char *at = text;
+	unsigned count = 0;
+	char word[64];
+
+	for (; config_next_word(&at, word, sizeof word); count++)
+		if (!config_has_word(key->choices, word))
+			return false;
+	return (count == 1 || (count > 1 && key->type == CONFIG_CHOICES)) &&
+	       config_set_text(to, key, text);
+}
+
+static bool config_read_number(const char *text, uint32_t least, uint32_t most, uint32_t *to)
+{
+	uint64_t number = 0;
+
+	if (*text == '\0' || strlen(text) > 10)
+		return false;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		number = 10 * number + (uint64_t)(*text - '0');
+	}
+	*to = (uint32_t)number;
+	return number >= least && number <= most;
+}
+
+static bool config_set_bool(bool *to, const char *text)
+{
+	*to = strcmp(text, "yes") == 0;
+	return *to || strcmp(text, "no") == 0;
+}
+
+/* Splits ADDRESS:PORT or [ADDRESS]:PORT, which it changes. */
+static bool config_read_address(char *text, struct net_addresses *to)
+{
+	char *colon = strrchr(text, ':'), *host = text;
+	uint32_t port;
+
+	if (colon == NULL || colon == text || !config_read_number(colon + 1, 1, UINT16_MAX, &port))
+		return false;
+	*colon = '\0';
+	if (*host == '[') {
+		if (colon[-1] != ']')
+			return false;
+		colon[-1] = '\0';
+		host++;
+	} else if (strchr(host, ':') != NULL) {
+		return false;
+	}
+	return net_address_parse(host, (uint16_t)port, to);
+}
+
+static bool config_set_addresses(struct net_addresses *to, const char *text)
+{
+	struct net_addresses one;
+	char word[128];
+
+	to->count = 0;
+	while (config_next_word(&text, word, sizeof word)) {
+		if (to->count == NET_MAX_ADDRESSES || !config_read_address(word, &one))
+			return false;
+		to->list[to->count++] = one.list[0];
+	}
+	return true;
+}
+
+bool config_value_parse(struct config *c, const struct config_key *key, const char *text)
+{
+	void *member = (char *)c + key->member;
+
+	switch (key->type) {
+	case CONFIG_TEXT:
+	case CONFIG_LIST:
+	case CONFIG_PATH:
+		return config_set_text(member, key, text);
+	case CONFIG_CHOICE:
+	case CONFIG_CHOICES:
+		return config_set_choices(member, key, text);
+	case CONFIG_NUMBER:
+		return config_read_number(text, key->least, key->most, member);
+	case CONFIG_BOOL:
+		return config_set_bool(member, text);
+	case CONFIG_ADDRESSES:
+		return config_set_addresses(member, text);
+	}
+	return false;
 }

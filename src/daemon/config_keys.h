@@ -1,9 +1,46 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside the configuration only: its keys, listed once. */
+/* The keys of the daemon's configuration, listed once: parser, complaints, --help, manual and
+ * sample follow from this table. */
 #ifndef DAEMON_CONFIG_KEYS_H
 #define DAEMON_CONFIG_KEYS_H
 
-#include "daemon/config.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "auth/access_policy.h"
+#include "net/address.h"
+
+enum { CONFIG_MAX_KEYS = 64 };
+
+struct config_place {
+	unsigned line;      /* of the file that sets it; 0: none does */
+	const char *option; /* of the command line, which overrides the file; NULL: none */
+};
+
+/* Valid values. Texts are UTF-8 and never NULL; "" where nothing is set. */
+struct config {
+	/* [server] */
+	struct net_addresses listen;
+	char *socket, *publish_socket, *netbios_name, *comment;
+	uint32_t max_sessions, max_connections, idle_timeout_s, log_on_timeout_s;
+	uint32_t max_local_connections, max_publishers, publisher_max_sessions,
+		publisher_max_changes_per_s;
+	uint32_t refresh_timeout_ms, max_answer_mib, drain_timeout_s;
+	char *encryption, *log_level;
+	/* [auth] */
+	char *mechanisms, *ntlm_users, *keytab;
+	bool anonymous;
+	/* [access] */
+	char *policy, *administrators, *server_operators, *publishers;
+	char *rights[ACCESS_RIGHT_COUNT]; /* "": as the policy has it */
+	/* [audit] */
+	char *audit_file, *audit_format;
+	/* [demo] */
+	uint32_t demo_sessions;
+
+	char *file; /* NULL: there is none */
+	struct config_place places[CONFIG_MAX_KEYS];
+};
 
 enum config_type {
 	CONFIG_TEXT,      /* char *, of most bytes at most */
@@ -45,5 +82,8 @@ const char *config_key_renamed(const char *section, const char *name);
 bool config_value_parse(struct config *c, const struct config_key *key, const char *text);
 /* What a value of this key may be, for people. */
 void config_value_expected(const struct config_key *key, char expected[256]);
+
+/* Whether a value of several words holds this one. */
+bool config_has_word(const char *value, const char *word);
 
 #endif

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/counters.h"
 
+#include <stdio.h>
+#include <string.h>
+#include "srvsvc/server.h"
+#include "system/log.h"
+
 static uint64_t values[COUNTER_COUNT];
 
 static const struct {
@@ -39,4 +44,36 @@ const char *counters_name(enum counter counter)
 const char *counters_help(enum counter counter)
 {
 	return texts[counter].help;
+}
+
+static bool counters_event_is(const struct srvsvc_event *event, const char *operation)
+{
+	return strcmp(event->operation, operation) == 0;
+}
+
+void counters_add_event(const struct srvsvc_event *event)
+{
+	bool is_answered = event->status == NERR_Success || event->status == ERROR_MORE_DATA;
+
+	if (counters_event_is(event, "log-on"))
+		return;
+	if (event->status == ERROR_ACCESS_DENIED)
+		counters_add(COUNTER_DENIED, 1);
+	else if (!is_answered)
+		counters_add(COUNTER_FAILED, 1);
+	else if (counters_event_is(event, "NetrSessionEnum"))
+		counters_add(COUNTER_ENUMERATIONS, 1);
+	else if (counters_event_is(event, "NetrSessionDel"))
+		counters_add(COUNTER_DELETIONS, 1);
+}
+
+void counters_log(void)
+{
+	char text[COUNTER_COUNT * 48];
+	size_t used = 0;
+
+	for (enum counter i = 0; i < COUNTER_COUNT; i++)
+		used += (size_t)snprintf(text + used, sizeof text - used, " %s=%llu",
+		                         counters_name(i), (unsigned long long)counters_value(i));
+	log_write(LOG_LEVEL_NOTICE, "counters:%s", text);
 }

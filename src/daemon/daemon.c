@@ -14,14 +14,13 @@
 #include "daemon/demo.h"
 #include "daemon/endpoints.h"
 #include "daemon/settings.h"
-#include "system/descriptors.h"
 #include "system/systemd.h"
 
 enum {
 	EXIT_GOOD = 0,
 	EXIT_BAD = 1,
-	DRAIN_LOOK_MS = 20,
-	MAX_ANSWERS_HELD = 4, /* as long as they may be, for callers who have not read them yet */
+	DRAIN_CHECK_MS = 20,
+	MAX_ANSWERS_HELD = 4, /* of the longest, for callers who have not read them yet */
 };
 
 struct daemon {
@@ -32,12 +31,12 @@ struct daemon {
 	struct net_signals *signals;
 	struct endpoints *endpoints;
 	struct demo *demo;
-	struct net_timer *look; /* whether it is empty, once it drains */
+	struct net_timer *drain_check; /* whether all connections are closed */
 	int64_t drained_by_ms;
 	bool is_draining;
 };
 
-/* Sleep counts: sessions grow older meanwhile. */
+/* The time while the computer sleeps counts: sessions grow older meanwhile. */
 static int64_t daemon_now_ms(void *context)
 {
 	struct timespec now;
@@ -47,40 +46,19 @@ static int64_t daemon_now_ms(void *context)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* ---- what is told of questions ---- */
-
-static bool daemon_event_is(const struct srvsvc_event *event, const char *name)
-{
-	return strcmp(event->operation, name) == 0;
-}
-
-static void daemon_count_event(const struct srvsvc_event *event)
-{
-	bool is_answered = event->status == NERR_Success || event->status == ERROR_MORE_DATA;
-
-	if (daemon_event_is(event, "log-on")) /* counted at its door */
-		return;
-	if (event->status == ERROR_ACCESS_DENIED)
-		counters_add(COUNTER_DENIED, 1);
-	else if (!is_answered)
-		counters_add(COUNTER_FAILED, 1);
-	else if (daemon_event_is(event, "NetrSessionEnum"))
-		counters_add(COUNTER_ENUMERATIONS, 1);
-	else if (daemon_event_is(event, "NetrSessionDel"))
-		counters_add(COUNTER_DELETIONS, 1);
-}
+/* ---- requests ---- */
 
 static void daemon_on_event(void *context, const struct srvsvc_event *event)
 {
 	struct daemon *d = context;
 
-	daemon_count_event(event);
+	counters_add_event(event);
 	audit_write(d->settings.audit, event);
 }
 
 /* ---- settings ---- */
 
-/* What the service is to know of them. */
+/* Passes the settings on to the service. */
 static void daemon_apply_settings(struct daemon *d)
 {
 	const struct settings *s = &d->settings;
@@ -93,7 +71,7 @@ static void daemon_apply_settings(struct daemon *d)
 	d->service.max_held_bytes = size_multiply(MAX_ANSWERS_HELD, d->service.max_answer_bytes);
 }
 
-/* Other people each time. */
+/* Other sessions each time. */
 static void daemon_make_demo(struct daemon *d)
 {
 	uint32_t sessions = d->settings.config.demo_sessions;
@@ -105,9 +83,11 @@ static void daemon_make_demo(struct daemon *d)
 	if (sessions > 0)
 		d->demo = demo_new(d->loop, d->service.table, sessions, seed, daemon_now_ms, NULL);
 	if (sessions > 0 && d->demo == NULL)
-		log_write(LOG_LEVEL_ERROR, "[demo]: out of memory");
+		log_write(LOG_LEVEL_ERROR,
+		          "out of memory: there are no made-up sessions ([demo] sessions)");
 	if (d->demo != NULL)
-		log_write(LOG_LEVEL_WARNING, "%u sessions are made up: [demo] sessions", sessions);
+		log_write(LOG_LEVEL_WARNING,
+		          "the session list holds %u made-up sessions ([demo] sessions)", sessions);
 }
 
 static void daemon_log_mechanisms(const struct settings *s)
@@ -116,17 +96,17 @@ static void daemon_log_mechanisms(const struct settings *s)
 	bool ntlm = auth_acceptor_settings_serve(s->acceptor_settings, AUTH_NTLM);
 
 	if (kerberos || ntlm)
-		log_write(LOG_LEVEL_INFO, "callers log on by %s",
+		log_write(LOG_LEVEL_INFO, "accepting log-ons by %s",
 		          kerberos && ntlm ? "Kerberos and NTLM"
 		          : kerberos       ? "Kerberos"
 		                           : "NTLM");
 	else
 		log_write(LOG_LEVEL_NOTICE,
-		          "nobody can log on from the network: there is no key in "
-		          "a keytab, and [auth] ntlm_users is not said");
+		          "no user can log on over SMB: no keytab holds a key of this server, and "
+		          "[auth] ntlm_users is not set");
 }
 
-/* What is read at the start alone, and has changed since. */
+/* Logs the keys that have changed, but are read at the start only. */
 static void daemon_log_restart_keys(const struct config *now, const struct config *next)
 {
 	const struct {
@@ -141,8 +121,10 @@ static void daemon_log_restart_keys(const struct config *now, const struct confi
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (keys[i].has_changed)
-			log_write(LOG_LEVEL_WARNING, "[server] %s has changed: at the next start",
-			          keys[i].name);
+			log_write(
+				LOG_LEVEL_WARNING,
+				"the change of [server] %s takes effect when netsessiond restarts",
+				keys[i].name);
 }
 
 static void daemon_reload_settings(struct daemon *d)
@@ -160,12 +142,14 @@ static void daemon_reload_settings(struct daemon *d)
 			daemon_make_demo(d);
 		settings_fini(&before);
 		counters_add(COUNTER_RELOADS, 1);
-		log_write(LOG_LEVEL_NOTICE, "the configuration was read anew");
+		log_write(LOG_LEVEL_NOTICE, "the configuration was reloaded");
 		daemon_log_mechanisms(&d->settings);
 		systemd_notify("READY=1\nSTATUS=Serving");
 	} else {
-		log_write(LOG_LEVEL_ERROR, "%s; all stays as it was", err_text(&err));
-		systemd_notify("READY=1\nSTATUS=Serving; the new configuration is wrong");
+		log_write(LOG_LEVEL_ERROR, "%s; the configuration was not reloaded",
+		          err_text(&err));
+		systemd_notify(
+			"READY=1\nSTATUS=Serving with the previous configuration: the new one is invalid");
 	}
 }
 
@@ -173,8 +157,8 @@ static void daemon_reload_settings(struct daemon *d)
 
 static void daemon_close_all(struct daemon *d)
 {
-	net_timer_stop(d->look);
-	d->look = NULL;
+	net_timer_stop(d->drain_check);
+	d->drain_check = NULL;
 	endpoints_free(d->endpoints);
 	d->endpoints = NULL;
 	demo_free(d->demo);
@@ -195,15 +179,17 @@ static void daemon_on_drain_check(void *context)
 		return;
 	}
 	if (left > 0)
-		log_write(LOG_LEVEL_WARNING, "%u connections are closed unanswered", left);
+		log_write(LOG_LEVEL_WARNING,
+		          "closing %u connections unanswered, after [server] drain_timeout_s",
+		          left);
 	daemon_close_all(d);
 }
 
 static void daemon_schedule_drain_check(struct daemon *d)
 {
-	net_timer_stop(d->look);
-	d->look = net_timer_start(d->loop, DRAIN_LOOK_MS, daemon_on_drain_check, d);
-	if (d->look == NULL)
+	net_timer_stop(d->drain_check);
+	d->drain_check = net_timer_start(d->loop, DRAIN_CHECK_MS, daemon_on_drain_check, d);
+	if (d->drain_check == NULL)
 		daemon_close_all(d);
 }
 
@@ -213,8 +199,8 @@ static void daemon_begin_drain(struct daemon *d)
 		daemon_close_all(d);
 		return;
 	}
-	systemd_notify("STOPPING=1\nSTATUS=Giving the last answers");
-	log_write(LOG_LEVEL_NOTICE, "ending, with %u connections",
+	systemd_notify("STOPPING=1\nSTATUS=Sending the last answers");
+	log_write(LOG_LEVEL_NOTICE, "stopping, with %u open connections",
 	          endpoints_connections(d->endpoints));
 	d->is_draining = true;
 	d->drained_by_ms = daemon_now_ms(NULL) + (int64_t)d->settings.config.drain_timeout_s * 1000;
@@ -223,18 +209,6 @@ static void daemon_begin_drain(struct daemon *d)
 }
 
 /* ---- signals ---- */
-
-static void daemon_log_counters(struct daemon *d)
-{
-	char text[COUNTER_COUNT * 48];
-	size_t used = 0;
-
-	counters_set(COUNTER_SESSIONS_NOW, session_table_count(d->service.table));
-	for (enum counter i = 0; i < COUNTER_COUNT; i++)
-		used += (size_t)snprintf(text + used, sizeof text - used, " %s=%llu",
-		                         counters_name(i), (unsigned long long)counters_value(i));
-	log_write(LOG_LEVEL_NOTICE, "counters:%s", text);
-}
 
 static void daemon_on_signal(void *context, int number)
 {
@@ -246,7 +220,8 @@ static void daemon_on_signal(void *context, int number)
 			daemon_reload_settings(d);
 		break;
 	case SIGUSR1:
-		daemon_log_counters(d);
+		counters_set(COUNTER_SESSIONS_NOW, session_table_count(d->service.table));
+		counters_log();
 		break;
 	default:
 		daemon_begin_drain(d);
@@ -254,7 +229,7 @@ static void daemon_on_signal(void *context, int number)
 	}
 }
 
-/* ---- the beginning ---- */
+/* ---- the start ---- */
 
 static bool daemon_open_endpoints(struct daemon *d)
 {
@@ -289,13 +264,13 @@ static int daemon_serve_clients(struct daemon *d)
 	log_set_level(d->settings.log_level);
 	descriptors_raise((uint64_t)c->max_connections + c->max_local_connections +
 	                          c->max_publishers + NET_MAX_FINISHING,
-	                  "max_connections, max_local_connections and max_publishers want");
+	                  "max_connections, max_local_connections and max_publishers need");
 	is_good = daemon_open_endpoints(d);
 	if (is_good) {
 		daemon_make_demo(d);
 		daemon_log_mechanisms(&d->settings);
-		log_write(LOG_LEVEL_NOTICE, "netsessiond %s serves as %s", NETSESSION_VERSION,
-		          d->settings.netbios_name);
+		log_write(LOG_LEVEL_NOTICE, "netsessiond %s is ready, with the server name %s",
+		          NETSESSION_VERSION, d->settings.netbios_name);
 		systemd_notify("READY=1\nSTATUS=Serving");
 		net_loop_run(d->loop);
 	}

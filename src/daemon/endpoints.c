@@ -121,15 +121,14 @@ static void endpoints_log_addresses(const struct settings *s, const struct endpo
 
 	for (unsigned i = 0; d->smb != NULL && i < s->config.listen.count; i++) {
 		net_address_text(&s->config.listen.list[i], address);
-		log_write(LOG_LEVEL_INFO, "SMB callers are served at %s", address);
+		log_write(LOG_LEVEL_INFO, "listening for SMB clients at %s", address);
 	}
 	if (d->local != NULL)
-		log_write(LOG_LEVEL_INFO, "programs of this computer are served at %s",
-		          d->sockets.local >= 0 ? "a socket that was handed over"
-		                                : s->config.socket);
+		log_write(LOG_LEVEL_INFO, "listening for programs of this computer at %s",
+		          d->sockets.local >= 0 ? "a socket from systemd" : s->config.socket);
 	if (d->publish != NULL)
-		log_write(LOG_LEVEL_INFO, "file servers may publish sessions at %s",
-		          d->sockets.publish >= 0 ? "a socket that was handed over"
+		log_write(LOG_LEVEL_INFO, "listening for publishers at %s",
+		          d->sockets.publish >= 0 ? "a socket from systemd"
 		                                  : s->config.publish_socket);
 }
 
@@ -152,7 +151,7 @@ static bool endpoints_may_stay_closed(const struct settings *s, const void *memb
 		*err = explained;
 		return false;
 	}
-	log_write(LOG_LEVEL_WARNING, "%s; going on without", err_text(&explained));
+	log_write(LOG_LEVEL_WARNING, "%s; continuing without this socket", err_text(&explained));
 	return true;
 }
 

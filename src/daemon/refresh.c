@@ -67,8 +67,8 @@ static bool refresh_sources_are_recent(const struct refresh *r, int64_t since_ms
 	const struct refresh_source *s;
 
 	LIST_FOREACH(s, &r->sources, entry)
-	if (!refresh_source_is_recent(s, since_ms))
-		return false;
+		if (!refresh_source_is_recent(s, since_ms))
+			return false;
 	return true;
 }
 
@@ -131,8 +131,7 @@ static int64_t refresh_mark_overdue(struct refresh *r)
 	int64_t now_ms = refresh_now_ms(r), next_ms = 0;
 	struct refresh_source *s;
 
-	LIST_FOREACH(s, &r->sources, entry)
-	{
+	LIST_FOREACH(s, &r->sources, entry) {
 		int64_t left_ms = s->asked_ms + r->timeout_ms - now_ms;
 
 		if (!refresh_source_is_asked(s) || s->is_overdue)
@@ -198,10 +197,10 @@ bool refresh_ready_or_wait(struct refresh *r, struct refresh_wait *wait)
 	if (wait->is_waiting)
 		return false;
 	LIST_FOREACH(s, &r->sources, entry)
-	if (!refresh_source_is_recent(s, since_ms) && !refresh_source_is_asked(s))
-		refresh_ask_source(r, s);
-	else if (!refresh_source_is_recent(s, since_ms) && s->asked_ms < since_ms)
-		s->is_to_be_asked_again = true;
+		if (!refresh_source_is_recent(s, since_ms) && !refresh_source_is_asked(s))
+			refresh_ask_source(r, s);
+		else if (!refresh_source_is_recent(s, since_ms) && s->asked_ms < since_ms)
+			s->is_to_be_asked_again = true;
 	if (refresh_sources_are_recent(r, since_ms))
 		return true;
 	wait->since_ms = since_ms;

@@ -169,8 +169,7 @@ void smb_pipes_go_on(struct smb_pipes *pipes)
 	struct smb_pipe *p;
 
 	pipes->wants_turn = false;
-	LIST_FOREACH(p, &pipes->list, link)
-	{
+	LIST_FOREACH(p, &pipes->list, link) {
 		smb_pipe_go_on(p);
 	}
 	pipes->is_refreshed = false;
@@ -183,7 +182,7 @@ bool smb_pipes_are_answered(const struct smb_pipes *pipes)
 	if (pipes->wants_turn || pipes->wait.is_waiting)
 		return false;
 	LIST_FOREACH(p, &pipes->list, link)
-	if (rpc_server_pending(p->rpc) > 0)
-		return false;
+		if (rpc_server_pending(p->rpc) > 0)
+			return false;
 	return true;
 }

@@ -16,7 +16,6 @@
 #include "samba/installation.h"
 #include "samba/relay_endpoint.h"
 #include "samba/status_socket.h"
-#include "system/descriptors.h"
 #include "system/systemd.h"
 
 enum {
@@ -323,7 +322,7 @@ int samba_daemon_run(const struct samba_options *options)
 		return EXIT_BAD;
 	}
 	descriptors_raise(2 * (uint64_t)options->max_pipes + NET_MAX_FINISHING,
-	                  "--max-pipes wants");
+	                  "--max-pipes needs");
 	d.began_ms = samba_daemon_steady_ms();
 	is_good = samba_daemon_open(&d);
 	if (is_good) {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "system/systemd.h"
 
+#include <sys/resource.h>
+#include "system/log.h"
+
 #ifdef NETSESSION_SYSTEMD
 #include <fcntl.h>
 #include <stdint.h>
@@ -66,4 +69,24 @@ bool systemd_take_sockets(bool (*take)(void *context, const char *name, int sock
 	(void)err;
 #endif
 	return is_good;
+}
+
+/* ---- descriptors ---- */
+
+#define OTHERS 64 /* sockets, logs, libraries */
+
+void descriptors_raise(uint64_t wanted, const char *what)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+	if (files.rlim_max < wanted + OTHERS)
+		log_write(
+			LOG_LEVEL_WARNING,
+			"the system allows %llu file descriptors, but %s %llu: raise LimitNOFILE= or ulimit -n",
+			(unsigned long long)files.rlim_max, what,
+			(unsigned long long)wanted + OTHERS);
 }

@@ -78,8 +78,8 @@ class CommandLine(Folder):
 
     def test_an_option_that_cannot_be_is_refused_with_what_was_expected(self):
         result = daemon("--check", "--listen", "localhost:445")
-        self.assertEqual((1, 'netsessiond: --listen cannot be "localhost:445"; expected at most 16 of ADDRESS:PORT or '
-                          "[ADDRESS]:PORT, with commas\n"), (result.exit, result.stderr))
+        self.assertEqual((1, 'netsessiond: --listen cannot be "localhost:445"; expected at most 16 addresses, ADDRESS:PORT '
+                          "or [ADDRESS]:PORT, separated by commas\n"), (result.exit, result.stderr))
 
     def test_the_sample_is_a_good_configuration_with_and_without_its_semicolons(self):
         sample = daemon("--describe", "sample").stdout
@@ -129,7 +129,7 @@ class Check(Folder):
     def test_files_that_are_not_there_are_told(self):
         missing = self.folder / "missing" / "x"
         for section, key, why in (("auth", "ntlm_users", "no such file"), ("auth", "keytab", "no such file"),
-                                  ("audit", "file", "there is no such folder")):
+                                  ("audit", "file", "its folder does not exist")):
             self.refuse(f'2: [{section}] {key} cannot be "{missing}": {why}', f"[{section}]", f"{key} = {missing}")
 
     def test_nothing_is_made(self):
@@ -139,8 +139,8 @@ class Check(Folder):
     def test_a_list_does_not_go_on_without_end(self):
         many = ["[access]", "administrators = root", *[f"  {'a' * 190}"] * 400]
         self.assertEqual(0, daemon("--check", "--config", self.write(*many[:300])).exit)
-        self.refuse(f"346: [access] administrators cannot continue with \"{'a' * 190}\"; expected a list with commas of 65536 "
-                    "bytes at most", *many)
+        self.refuse(f"346: [access] administrators cannot continue with \"{'a' * 190}\"; expected a list separated by "
+                    "commas of at most 65536 bytes", *many)
 
 
 class Start(Folder):
@@ -169,21 +169,21 @@ class Start(Folder):
 
     def test_options_are_all_it_needs(self):
         port = free_port()
-        said = self.run_until("serves as", "--config", self.write(), "--listen", f"127.0.0.1:{port}", "--demo", 5,
+        said = self.run_until("is ready", "--config", self.write(), "--listen", f"127.0.0.1:{port}", "--demo", 5,
                               *self.sockets())
         self.assertEqual(0, self.exit)
-        self.assertIn(f"SMB callers are served at 127.0.0.1:{port}\n", said)
-        self.assertIn("5 sessions are made up", said)
-        self.assertIn("nobody can log on from the network", said)
+        self.assertIn(f"listening for SMB clients at 127.0.0.1:{port}\n", said)
+        self.assertIn("5 made-up sessions", said)
+        self.assertIn("no user can log on over SMB", said)
         self.assertEqual([self.file.name], os.listdir(self.folder))  # its sockets went with it
 
     def test_somebody_who_is_not_root_can_start_it(self):
         self.folder.chmod(0o777)
-        said = self.run_until("serves as", "--listen", f"127.0.0.1:{free_port()}", "--socket",
+        said = self.run_until("is ready", "--listen", f"127.0.0.1:{free_port()}", "--socket",
                               self.folder / "local.sock", user="games", group="games", extra_groups=[])
         self.assertEqual(0, self.exit)
         self.assertRegex(said, r"warning: \[server\] publish_socket \(the default\) cannot be "
-                         r'"/run/netsession/publish.sock": .*; going on without')
+                         r'"/run/netsession/publish.sock": .*; continuing without')
 
     def test_a_port_that_another_one_has_stops_the_start(self):
         with socket.create_server(("127.0.0.1", 0)) as other:
@@ -207,7 +207,7 @@ class Start(Folder):
         for name in ("local.sock", "publish.sock"):
             with socket.socket(socket.AF_UNIX) as dead:
                 dead.bind(str(self.folder / name))
-        self.run_until("serves as", "--config", self.write(), "--listen", "", *self.sockets())
+        self.run_until("is ready", "--config", self.write(), "--listen", "", *self.sockets())
         self.assertEqual(0, self.exit)
 
     def test_a_living_one_is_left_alone(self):
@@ -225,8 +225,8 @@ class Start(Folder):
             limits = pathlib.Path(f"/proc/{server.pid}/limits").read_text()
             said = server.said
         self.assertRegex(limits, r"Max open files +4096 +4096 ")
-        self.assertIn("warning: the system lets it have 4096 descriptors; max_connections, max_local_connections and "
-                      "max_publishers want 12104\n", said)
+        self.assertIn("warning: the system allows 4096 file descriptors, but max_connections, max_local_connections and "
+                      "max_publishers need 12104: raise LimitNOFILE= or ulimit -n\n", said)
 
     def test_only_errors_are_said_where_that_is_wanted(self):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
@@ -250,7 +250,7 @@ ip link set lo up
 mount -t tmpfs tmpfs /run
 mount --bind "$1/etc" "$2"
 "$3" 2> "$1/said" > "$1/audit" &
-for _ in $(seq 500); do ! grep -qs 'serves as' "$1/said" || break; sleep 0.02; done
+for _ in $(seq 500); do ! grep -qs 'is ready' "$1/said" || break; sleep 0.02; done
 shift 3
 "$@"
 kill $!
@@ -272,8 +272,8 @@ wait $!
     def test_root_can_ask_at_once_and_it_is_logged(self):
         self.assertEqual([], json.loads(self.run_inside("list", "-o", "json"))["servers"][0]["sessions"])
         said = (self.folder / "said").read_text()
-        for line in ("SMB callers are served at 127.0.0.1:4450", "served at /run/netsession/local.sock",
-                     "sessions at /run/netsession/publish.sock"):
+        for line in ("listening for SMB clients at 127.0.0.1:4450", "computer at /run/netsession/local.sock",
+                     "publishers at /run/netsession/publish.sock"):
             self.assertIn(line, said)
         [line] = (self.folder / "audit").read_text().splitlines()
         self.assertEqual(("NetrSessionEnum", "root"), (json.loads(line)["operation"], json.loads(line)["caller"]))
@@ -336,7 +336,7 @@ class Systemd(Folder):
         self.write("[nonsense]")
         self.process.send_signal(signal.SIGHUP)
         self.hear()
-        self.assertEqual(["READY=1", "STATUS=Serving; the new configuration is wrong"], self.hear())
+        self.assertEqual(["READY=1", "STATUS=Serving with the previous configuration: the new one is invalid"], self.hear())
         self.process.send_signal(signal.SIGTERM)
         self.assertEqual("STOPPING=1", self.hear()[0])
         self.assertEqual(0, self.process.wait(20))
@@ -388,7 +388,7 @@ class Reload(unittest.TestCase):
         with sessions.held(self.server, [sessions.Wanted("alice")]) as [connection]:
             self.assertEqual(5, self.status("bob"))
             self.server.options["policy"] = "documented"
-            self.assertIn("was read anew", self.server.reload())
+            self.assertIn("was reloaded", self.server.reload())
             result = listed(self.server, "bob")
             self.assertEqual((0, 10), (result.exit, result.json["servers"][0]["level"]))
             self.assertIn("alice", [row["user"] for row in result.sessions])
@@ -411,17 +411,17 @@ class Reload(unittest.TestCase):
         self.server.options |= {"policy": "documented", "max_connections": "many"}
         said = self.server.reload()
         self.assertRegex(said, rf'error: {self.server.configuration}:\d+: \[server\] max_connections cannot be "many"; '
-                         "expected a number from 1 to 1000000; all stays as it was")
+                         "expected a number from 1 to 1000000; the configuration was not reloaded")
         self.assertEqual(5, self.status("bob"))
         del self.server.options["max_connections"]
-        self.assertIn("was read anew", self.server.reload())
+        self.assertIn("was reloaded", self.server.reload())
         self.assertEqual(0, self.status("bob"))
         self.assertEqual(1, self.server.counters["reloads"])
 
     def test_where_it_listens_waits_for_the_next_start(self):
         self.server.options["max_sessions"] = 1000
         [said] = self.server.await_said(r"warning: .*", self.server.reload)
-        self.assertEqual("warning: [server] max_sessions has changed: at the next start", said)
+        self.assertEqual("warning: the change of [server] max_sessions takes effect when netsessiond restarts", said)
 
     def test_demo_sessions_come_and_go(self):
         for count in (20, 0):
@@ -498,14 +498,14 @@ class End(unittest.TestCase):
             self.assertEqual(b"", idle.recv(1))
             with self.assertRaises(ConnectionRefusedError):
                 socket.create_connection((server.host, server.port))
-            self.assertRegex(server.said, r"notice: ending, with \d+ connections\n")
+            self.assertRegex(server.said, r"notice: stopping, with \d+ open connections\n")
 
     def test_an_answer_under_way_is_given(self):
         """More than a socket holds, so that most of it has not been sent when the end begins. impacket takes 10.6 s for it
         on a busy machine, more than the daemon waits for by default."""
         with Netsessiond(["alice"], sessions=20000, drain_timeout_s=120) as server, bound(server.socket) as dce:
             sessions.begin_enumeration(dce, 502)
-            server.await_said("ending, with 1 connections", lambda: server.signal(signal.SIGTERM))
+            server.await_said("stopping, with 1 open connections", lambda: server.signal(signal.SIGTERM))
             self.assertEqual(20000, len(sessions.end_enumeration(dce, 502).rows))
             self.assertEqual(0, server.wait())
 
@@ -515,12 +515,12 @@ class End(unittest.TestCase):
             started_at = time.monotonic()
             self.assertEqual(0, server.terminate())
             self.assertLess(0.9, time.monotonic() - started_at)
-            self.assertIn("1 connections are closed unanswered", server.said)
+            self.assertIn("closing 1 connections unanswered", server.said)
 
     def test_a_second_signal_ends_it_at_once(self):
         with Netsessiond(["alice"], sessions=20000, drain_timeout_s=600) as server, bound(server.socket) as dce:
             sessions.begin_enumeration(dce, 502)
-            server.await_said("ending", lambda: server.signal(signal.SIGTERM))
+            server.await_said("stopping", lambda: server.signal(signal.SIGTERM))
             server.signal(signal.SIGINT)
             self.assertEqual(0, server.wait())
 
@@ -607,7 +607,7 @@ class Audit(unittest.TestCase):
         self.server.reload()
         for _ in range(3):
             self.assertEqual(0, listed(self.server).exit)
-        self.assertEqual(1, self.server.said.count("the audit log takes no lines: No space left on device\n"))
+        self.assertEqual(1, self.server.said.count("cannot write to the audit log: No space left on device"))
         self.assertEqual(6, self.server.counters["audit_lost"])
         self.server.options["file"] = self.server.folder / self.server.log / "audit"
         self.server.reload()
@@ -619,7 +619,7 @@ class Audit(unittest.TestCase):
         os.mkfifo(pipe)
         with open(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb") as reader:
             self.server.options["file"] = pipe
-            self.assertIn("was read anew", self.server.reload())
+            self.assertIn("was reloaded", self.server.reload())
             with bound(self.server.socket) as dce:
                 for _ in range(1000):
                     sessions.enumerate_over(dce, 0)

@@ -103,7 +103,7 @@ class Kerberos(unittest.TestCase):
         for name in ("alice", r"LAB\alice", "alice@LAB.EXAMPLE", self.auditors, self.dc.sid_of("user", "alice")):
             with self.subTest(name):
                 self.server.options["administrators"] = name
-                self.assertIn("was read anew", self.server.reload())
+                self.assertIn("was reloaded", self.server.reload())
                 self.assert_listed("--kerberos")
 
     def test_the_policy_means_nobody_else_by_names_like_them(self):
@@ -166,7 +166,7 @@ class Kerberos(unittest.TestCase):
         keytab.write_bytes(b"\x05\x02")  # no key
         self.assertRegex(self.server.reload(), "keytab.*has no key|all stays")
         keytab.write_bytes(self.keytab.read_bytes())
-        self.assertIn("was read anew", self.server.reload())
+        self.assertIn("was reloaded", self.server.reload())
         self.assert_listed("--kerberos")
 
 

@@ -120,7 +120,7 @@ class Netsessiond(Daemon):
     def reload(self):
         """Lets it read what the options are now. Returns what it says of that; it may be a complaint."""
         self.write_configuration()
-        return self.await_said(r".*(?:was read anew|all stays as it was).*", lambda: self.signal(signal.SIGHUP))[0]
+        return self.await_said(r".*(?:was reloaded|was not reloaded).*", lambda: self.signal(signal.SIGHUP))[0]
 
     def _start(self):
         self.port = free_port()
@@ -133,7 +133,7 @@ class Netsessiond(Daemon):
         self._wait_for(self._negotiate)
 
     def _negotiate(self):
-        if "serves as" not in self.said:
+        if "is ready" not in self.said:
             raise StartFailed("it has not said that it serves")
         if not self._inside and "listen" not in self.options and not frames.exchange(
                 self.host, self.port, frames.smb1_negotiate("NT LM 0.12", "SMB 2.002", "SMB 2.???")):

@@ -188,12 +188,12 @@ static void what_cannot_be_is_refused_with_what_was_expected(void **state)
 		{ "max_connections =",
 		  "max_connections cannot be \"\"; expected a number from 1 to 1000000" },
 		{ "encryption = yes",
-		  "encryption cannot be \"yes\"; expected offer or require or off" },
+		  "encryption cannot be \"yes\"; expected offer, require or off" },
 		{ "encryption = offer off",
-		  "encryption cannot be \"offer off\"; expected offer or require or off" },
+		  "encryption cannot be \"offer off\"; expected offer, require or off" },
 		{ "netbios_name = LONGERTHANITMAYB",
-		  "netbios_name cannot be \"LONGERTHANITMAYB\"; expected a text of 15 bytes at "
-		  "most" },
+		  "netbios_name cannot be \"LONGERTHANITMAYB\"; expected a text of at most "
+		  "15 bytes" },
 	};
 	char text[256], fault[256];
 
@@ -208,7 +208,7 @@ static void what_cannot_be_is_refused_with_what_was_expected(void **state)
 	refuse("[auth]\nmechanisms = ntlm,lm\n",
 	       ":2: [auth] mechanisms cannot be \"ntlm,lm\"; expected kerberos, ntlm");
 	refuse("[audit]\nfile =\n",
-	       ":2: [audit] file cannot be \"\"; expected a path of 4096 bytes at most, not nothing");
+	       ":2: [audit] file cannot be \"\"; expected a path of 1 to 4096 bytes");
 }
 
 static void what_is_no_address_with_a_port_is_refused(void **state)
@@ -223,8 +223,8 @@ static void what_is_no_address_with_a_port_is_refused(void **state)
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		snprintf(text, sizeof text, "[server]\nlisten = %s\n", wrong[i]);
 		snprintf(fault, sizeof fault,
-		         ":2: [server] listen cannot be \"%s\"; expected at most 16 of "
-		         "ADDRESS:PORT or [ADDRESS]:PORT, with commas",
+		         ":2: [server] listen cannot be \"%s\"; expected at most 16 "
+		         "addresses, ADDRESS:PORT or [ADDRESS]:PORT, separated by commas",
 		         wrong[i]);
 		refuse(text, fault);
 	}
