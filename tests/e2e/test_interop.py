@@ -185,8 +185,7 @@ class Closes(Interop):
     def still_there(self, connection):
         """Whether the server still answers it."""
         try:
-            connection.disconnectTree(connection.connectTree("IPC$"))
-            return True
+            return connection.getSMBServer().echo()
         except (SessionError, nmb.NetBIOSError, OSError):
             return False
 

@@ -580,15 +580,17 @@ class Many(Relayed):
         self.assertEqual(1, len(whole))
 
     def test_a_session_that_is_new_is_never_136_years_old(self):
-        samba_itself = 0
-        for number in range(60):
+        is_shown_by_samba = False
+        for number in range(600):  # Samba shows it of sessions that are half a second old at most
             with self.both() as (relayed, direct):
+                told = sessions.enumerate_over(direct, 1).rows
+                is_shown_by_samba |= any(row["active_seconds"] == UNDERFLOW for row in told)
                 for level in (1, 10, 502):
                     rows = sessions.enumerate_over(relayed, level).rows
-                    self.assertLess(max(row["active_seconds"] for row in rows), 300, f"call {number}, level {level}")
-                told = sessions.enumerate_over(direct, 1).rows
-                samba_itself += any(row["active_seconds"] == UNDERFLOW for row in told)
-        self.assertGreater(samba_itself, 0, "Samba itself does not show it any more: this shows nothing")
+                    self.assertLess(max(row["active_seconds"] for row in rows), 1200, f"call {number}, level {level}")
+            if is_shown_by_samba and number >= 59:
+                break
+        self.assertTrue(is_shown_by_samba, "Samba itself does not show it any more: this shows nothing")
 
 
 if __name__ == "__main__":
