@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Lists who is connected to a server: list_sessions \\server [\\client] [user]
+/* Lists the sessions of a server: list_sessions \\server [\\client] [user]
  *
- * One source for Windows and Unix; README.md beside it says how to build it. It shows the four
- * rules of NetSessionEnum: ask again while there is ERROR_MORE_DATA, with the handle left alone;
- * free each answer; step down to a level that the server grants; and tell "nobody" from "not
- * allowed". */
+ * One source for Windows and Unix; README.md beside this file says how to build it. It shows the
+ * four rules of NetSessionEnum: call it again after ERROR_MORE_DATA, without changing the handle;
+ * free each answer; use a lower level where the server does not grant a higher one; and distinguish
+ * "no sessions" from "not allowed". */
 #ifndef UNICODE
 #define UNICODE
 #endif
@@ -27,7 +27,7 @@ static void print_1(const SESSION_INFO_1 *info)
 	wprintf(L"%ls\n", info->sesi1_user_flags & SESS_GUEST ? L"  guest" : L"");
 }
 
-/* What level 10 does not tell is a dash: it is not zero. */
+/* A dash stands for what level 10 does not have: it is not zero. */
 static void print_10(const SESSION_INFO_10 *info)
 {
 	wprintf(L"%-24ls %-16ls     -", info->sesi10_cname, info->sesi10_username);
@@ -72,7 +72,7 @@ int wmain(int argc, wchar_t *argv[])
 		fwprintf(stderr, L"usage: list_sessions \\\\server [\\\\client] [user]\n");
 		return 2;
 	}
-	/* Level 1 is for administrators; some servers let everybody ask at level 10. */
+	/* Level 1 needs an administrator; some servers grant level 10 to every user. */
 	status = list(argv[1], client, user, 1, &count);
 	if (status == ERROR_ACCESS_DENIED && count == 0)
 		status = list(argv[1], client, user, 10, &count);

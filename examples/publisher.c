@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Publishes sessions that it reads of, and says "close KEY" when somebody wants one closed:
+/* Publishes the sessions that it reads about, and prints "close KEY" when a caller wants to close
+ * one:
  *
- *     put KEY CLIENT USER OPENS     a session is there, or has changed; KEY is 0 to 999
- *     touch KEY                     it was used just now
- *     remove KEY                    it has ended
+ *     put KEY CLIENT USER OPENS     a session has begun, or has changed; KEY is 0 to 999
+ *     touch KEY                     the session was used just now
+ *     remove KEY                    the session has ended
  *
- * When netsessiond comes back it gets to hear of all sessions again. README.md beside it says how
+ * When netsessiond was restarted, it gets all sessions again. README.md beside this file says how
  * to build it. */
 #include <poll.h>
 #include <stdio.h>
@@ -19,8 +20,8 @@ static struct session {
 	char client[64], user[64];
 	unsigned opens;
 	time_t since, used;
-} sessions[MOST];                         /* by their keys */
-static struct netsession_publisher *feed; /* NULL: netsessiond is not there */
+} sessions[MOST];                              /* by their keys */
+static struct netsession_publisher *publisher; /* NULL: not connected to netsessiond */
 
 static void publish(unsigned key)
 {
@@ -29,28 +30,29 @@ static void publish(unsigned key)
 
 	row.active_s = (uint32_t)(time(NULL) - s->since);
 	row.idle_s = (uint32_t)(time(NULL) - s->used);
-	if (feed != NULL && s->is_there && netsession_publisher_put(feed, key, &row) != 0)
+	if (publisher != NULL && s->is_there && netsession_publisher_put(publisher, key, &row) != 0)
 		fprintf(stderr, "%u is not published\n", key);
 }
 
-static void obey(const char *line)
+static void apply(const char *line)
 {
-	struct session told = { .is_there = 1, .since = time(NULL), .used = time(NULL) };
+	struct session session = { .is_there = 1, .since = time(NULL), .used = time(NULL) };
 	unsigned key;
 
-	if (sscanf(line, "put %u %63s %63s %u", &key, told.client, told.user, &told.opens) == 4 &&
+	if (sscanf(line, "put %u %63s %63s %u", &key, session.client, session.user,
+	           &session.opens) == 4 &&
 	    key < MOST) {
-		told.since = sessions[key].is_there ? sessions[key].since : told.since;
-		sessions[key] = told;
+		session.since = sessions[key].is_there ? sessions[key].since : session.since;
+		sessions[key] = session;
 		publish(key);
 	} else if (sscanf(line, "touch %u", &key) == 1 && key < MOST) {
-		sessions[key].used = told.used;
-		if (feed != NULL)
-			netsession_publisher_touch(feed, key, sessions[key].opens, 0);
+		sessions[key].used = session.used;
+		if (publisher != NULL)
+			netsession_publisher_touch(publisher, key, sessions[key].opens, 0);
 	} else if (sscanf(line, "remove %u", &key) == 1 && key < MOST) {
 		sessions[key].is_there = 0;
-		if (feed != NULL)
-			netsession_publisher_remove(feed, key);
+		if (publisher != NULL)
+			netsession_publisher_remove(publisher, key);
 	}
 }
 
@@ -60,13 +62,13 @@ static void on_close(void *context, uint64_t key)
 	printf("close %u\n", (unsigned)key);
 }
 
-static void open_feed(void)
+static void open_publisher(void)
 {
 	static const struct netsession_publisher_handler handler = { .on_close = on_close };
 	struct netsession_publisher_options options = { .name = "publisher", .timeout_ms = 1000 };
 	struct netsession_error error;
 
-	if (netsession_publisher_open(&options, &handler, NULL, &feed, &error) != 0)
+	if (netsession_publisher_open(&options, &handler, NULL, &publisher, &error) != 0)
 		fprintf(stderr, "%s\n", error.text);
 	for (unsigned key = 0; key < MOST; key++)
 		publish(key);
@@ -77,23 +79,23 @@ int main(void)
 	struct pollfd fds[2] = { { .fd = 0, .events = POLLIN }, { .events = POLLIN } };
 	char line[256];
 
-	setvbuf(stdin, NULL, _IONBF, 0); /* what is not read yet is for poll to see */
+	setvbuf(stdin, NULL, _IONBF, 0); /* poll has to see what is not read yet */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (;;) {
-		if (feed == NULL)
-			open_feed();
-		fds[1].fd = feed != NULL ? netsession_publisher_fd(feed) : -1;
-		poll(fds, 2, feed != NULL ? -1 : 1000);
+		if (publisher == NULL)
+			open_publisher();
+		fds[1].fd = publisher != NULL ? netsession_publisher_fd(publisher) : -1;
+		poll(fds, 2, publisher != NULL ? -1 : 1000);
 		if (fds[0].revents != 0 && fgets(line, sizeof line, stdin) == NULL)
 			break;
 		if (fds[0].revents != 0)
-			obey(line);
-		if (fds[1].revents != 0 && netsession_publisher_dispatch(feed, NULL) != 0) {
+			apply(line);
+		if (fds[1].revents != 0 && netsession_publisher_dispatch(publisher, NULL) != 0) {
 			netsession_publisher_close(
-				feed); /* netsessiond has gone: with it, all sessions */
-			feed = NULL;
+				publisher); /* the sessions have to be published again */
+			publisher = NULL;
 		}
 	}
-	netsession_publisher_close(feed);
+	netsession_publisher_close(publisher);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The blocks in which Net* functions give their answers. Give them to these functions alone:
- * how a block is allocated is the library's own business. */
+/* The blocks of memory in which Net* functions give their answers. Pass them to these functions
+ * only: how a block is allocated may change. */
 #ifndef NETAPI32_LMAPIBUF_H
 #define NETAPI32_LMAPIBUF_H
 
@@ -11,7 +11,7 @@ extern "C" {
 #endif
 
 /* Allocates a block.
- * ByteCount   size, bytes. 0 gives a valid block too, which is freed like any other.
+ * ByteCount   size in bytes. A block of 0 bytes is valid, too, and is freed like any other.
  * Buffer      gives one block, aligned for any type and not initialized. On failure *Buffer is
  *             NULL.
  * Returns     NERR_Success; ERROR_INVALID_PARAMETER (Buffer is NULL); ERROR_NOT_ENOUGH_MEMORY.
@@ -19,15 +19,14 @@ extern "C" {
 NET_API_STATUS NET_API_FUNCTION NetApiBufferAllocate(DWORD ByteCount, LPVOID *Buffer);
 
 /* Frees a block, and with it every string inside it.
- * Buffer      takes one block; NULL is no error.
+ * Buffer      takes one block; NULL is allowed.
  * Returns     NERR_Success.
  * Source      NetApiBufferFree, Windows API. */
 NET_API_STATUS NET_API_FUNCTION NetApiBufferFree(LPVOID Buffer);
 
-/* Changes the size of a block; what fits of its bytes is kept. The block may move, and then
- * pointers into it, also those stored in it, still point to where it was.
- * OldBuffer   takes one block on success; on failure it stays valid and the caller's. NULL:
- *             allocates.
+/* Changes the size of a block; the bytes that fit are kept. The block may move, and then pointers
+ * into the old block, also those stored in it, are no longer valid. OldBuffer   takes one block on
+ * success; on failure the block stays valid and belongs to the caller. NULL: allocates.
  * NewByteCount  new size, bytes. 0 frees OldBuffer and gives NULL.
  * NewBuffer   gives the block; NULL when there is none, also on failure.
  * Returns     NERR_Success; ERROR_INVALID_PARAMETER (NewBuffer is NULL);
@@ -36,9 +35,9 @@ NET_API_STATUS NET_API_FUNCTION NetApiBufferFree(LPVOID Buffer);
 NET_API_STATUS NET_API_FUNCTION NetApiBufferReallocate(LPVOID OldBuffer, DWORD NewByteCount,
                                                        LPVOID *NewBuffer);
 
-/* Tells how large a block is.
+/* Gives the size of a block.
  * Buffer      borrows one block.
- * ByteCount   gives its size, bytes: what was asked for, or more.
+ * ByteCount   gives the size in bytes, which may be more than was allocated.
  * Returns     NERR_Success; ERROR_INVALID_PARAMETER (Buffer or ByteCount is NULL).
  * Source      NetApiBufferSize, Windows API. */
 NET_API_STATUS NET_API_FUNCTION NetApiBufferSize(LPVOID Buffer, LPDWORD ByteCount);

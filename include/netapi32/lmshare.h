@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sessions: who is connected to a server, and since when. */
+/* Sessions: the users who are logged on to a server, from which computer, and since when. */
 #ifndef NETAPI32_LMSHARE_H
 #define NETAPI32_LMSHARE_H
 
@@ -10,17 +10,16 @@ extern "C" {
 #endif
 
 /* One entry of each level. Strings are UTF-16 with a NUL, lie in the same block as the entry, and
- * are the text that the server sent: nothing is invented for what a server does not fill, so a
- * string may be empty, and is NULL where the server sent none. Times are whole seconds. A member
- * means the same at every level that has it:
+ * are the text that the server sent. So a string may be empty, and is NULL where the server sent
+ * none. Times are whole seconds. A member means the same at every level that has it:
  *
  *   cname        the client: an IP address as text, or a NetBIOS name; with or without "\\".
- *   username     who logged on, without the domain.
- *   num_opens    count of the files, devices and pipes that the session has open.
- *   time         seconds since the session was made.
+ *   username     the user, without the domain.
+ *   num_opens    number of files, devices and pipes that are open.
+ *   time         seconds since the session began.
  *   idle_time    seconds since the session was last used.
  *   user_flags   bits: SESS_GUEST, SESS_NOENCRYPTION.
- *   cltype_name  the kind of client; empty from servers since Windows Vista.
+ *   cltype_name  the client's software; empty since Windows Vista.
  *   transport    the device that the session came through, such as "\Device\NetbiosSmb".
  *
  * Source: [MS-SRVS] 2.2.4.11 to 2.2.4.15. */
@@ -76,110 +75,111 @@ typedef struct _SESSION_INFO_502 {
 
 /* Lists the sessions on a server: all of them, or those of one client, of one user, or both.
  *
- * servername    borrows. NULL or empty: the local computer, whose netsessiond is asked over its
+ * servername    borrows. NULL or empty: this computer, whose netsessiond is called over its
  *               socket, without credentials. Else a DNS or NetBIOS name or an IP address,
- *               with or without a leading "\\"; beyond Windows also host:port, [v6], [v6]:port
+ *               with or without leading "\\"; unlike on Windows also host:port, [v6], [v6]:port
  *               and fe80--1.ipv6-literal.net.
- * UncClientName borrows. Only sessions from this client, with or without "\\", without regard to
- *               case. NULL or empty: from every client.
- * username      borrows. Only sessions of this user, without regard to case. NULL or empty: of
- *               every user. With both qualifiers a session must match both; where a server
- *               ignores them, the library filters.
+ * UncClientName borrows. Selects the sessions from this client, with or without leading "\\",
+ *               without regard to case. NULL or empty: any client.
+ * username      borrows. Selects the sessions of this user, without regard to case. NULL or
+ *               empty: any user. A session has to match both; where a server ignores them, the
+ *               library applies them.
  * level         0, 1, 2, 10 or 502: the SESSION_INFO_* of the entries. Levels 1, 2 and 502, and on
  *               current servers every level, need administrator or server operator rights.
- * bufptr        gives one block, the array of *entriesread structs first and their strings behind
- *               it; free it with NetApiBufferFree, also after ERROR_MORE_DATA.
- * prefmaxlen    preferred size of the answer, bytes; a wish, not a limit: a page holds whole
- *               entries and, where any are left, at least one. MAX_PREFERRED_LENGTH: all.
- * entriesread   gives the count of entries in the block.
- * totalentries  gives the count of entries that match from the position of this call on; a hint.
- * resume_handle where to go on. NULL: from the beginning, and nothing is stored. Else set it to 0
- *               before the first call and leave it alone between calls; at or past the end the
- *               call succeeds with 0 entries. It is a number of that server's own: another one
- *               cannot tell that it is not his, and may skip sessions.
+ * bufptr        gives one block of memory, the array of *entriesread structs first and their
+ *               strings behind it; free it with NetApiBufferFree, also after ERROR_MORE_DATA.
+ * prefmaxlen    the preferred size of the answer in bytes. It is not a limit: a page has whole
+ *               entries and, where entries are left, at least one. MAX_PREFERRED_LENGTH: all.
+ * entriesread   gives the number of entries in the block.
+ * totalentries  gives the number of entries that match, from the first entry of this call on.
+ *               Servers estimate it.
+ * resume_handle where to continue. NULL: at the first entry, and nothing is stored. Else set it to
+ *               0 before the first call, and do not change it between calls; at or behind the
+ *               end the call succeeds with 0 entries. Use it for the same server only: another
+ *               server may skip sessions.
  *
- * The level is checked first, then the parameters. Output parameters are always written: on
- * failure *bufptr is NULL and both counts are 0, but *resume_handle is as it was before the call,
- * so that the call can be made again.
+ * The level is checked first, then the parameters. Output parameters are always set: on failure
+ * *bufptr is NULL and both numbers are 0. *resume_handle does not change then, so that the call can
+ * be made again.
  *
- * Returns NERR_Success, or ERROR_MORE_DATA: entries valid, call again with *resume_handle. Or:
- *   ERROR_INVALID_LEVEL          level is none of the five, or the server does not know it.
- *   ERROR_INVALID_PARAMETER      bufptr, entriesread or totalentries is NULL; a qualifier too long.
- *   ERROR_ACCESS_DENIED          the server does not let this caller ask at this level.
- *   ERROR_LOGON_FAILURE          no log-on with the credentials at hand; when the server tells
- *                                more, ERROR_ACCOUNT_DISABLED and its kin.
- *   ERROR_BAD_NETPATH            the name does not resolve, or the server cannot be reached.
- *   ERROR_TIMEOUT                the deadline passed.
- *   ERROR_NOT_ENOUGH_MEMORY      no memory for the block.
- *   RPC_X_BAD_STUB_DATA          the server's answer does not decode.
- *   NERR_ServerNotStarted        the local service does not run.
- *   NERR_InvalidComputer         servername can be no computer's name (nothing was sent), or the
+ * Returns NERR_Success; ERROR_MORE_DATA: the entries are valid, and more follow at
+ * *resume_handle; or a failure:
+ *   ERROR_INVALID_LEVEL          level is not one of the five, or the server does not know it.
+ *   ERROR_INVALID_PARAMETER      bufptr, entriesread or totalentries is NULL; or UncClientName or
+ *                                username is not valid UTF-16 or too long.
+ *   ERROR_ACCESS_DENIED          the server does not grant this level to this user.
+ *   ERROR_LOGON_FAILURE          the server refused the user or the password. A server may send
+ *                                a more precise number, such as ERROR_ACCOUNT_DISABLED.
+ *   ERROR_BAD_NETPATH            the name is unknown, or the server cannot be reached.
+ *   ERROR_TIMEOUT                the time limit of 30 seconds was reached.
+ *   ERROR_NOT_ENOUGH_MEMORY      memory ran out.
+ *   RPC_X_BAD_STUB_DATA          the answer is malformed.
+ *   NERR_ServerNotStarted        netsessiond does not run on this computer.
+ *   NERR_InvalidComputer         servername is not a valid name, and nothing was sent; or the
  *                                server says so of UncClientName.
- *   NERR_ClientNameNotFound      a qualifier was given and nothing matched: unknown client.
- *   NERR_UserNotFound            the same, and the client is known or was not given.
- * Other numbers come from the server or from the connection as they are. The story of an error,
- * with its NTSTATUS, is told by netsession_last_error_text() of <netsession.h>.
+ *   NERR_ClientNameNotFound      no session was selected, and the client is not known.
+ *   NERR_UserNotFound            no session was selected, and the client is known or not given.
+ * Other numbers are passed on from the server or from the connection.
+ * netsession_last_error_text() of <netsession.h> explains a failure, with its NTSTATUS.
  *
- * Threads may call it at the same time, also after fork; it raises no signal.
+ * Threads may call the function at the same time, also after fork; it raises no signal.
  * Source  [MS-SRVS] 3.1.4.5; NetSessionEnum, Windows API. */
 NET_API_STATUS NET_API_FUNCTION NetSessionEnum(LMSTR servername, LMSTR UncClientName,
                                                LMSTR username, DWORD level, LPBYTE *bufptr,
                                                DWORD prefmaxlen, LPDWORD entriesread,
                                                LPDWORD totalentries, LPDWORD resume_handle);
 
-/* Describes the session of one user from one client.
+/* Gets the session of one user from one client.
  *
  * servername    borrows. As for NetSessionEnum.
  * UncClientName borrows. The session's client, with or without "\\", without regard to case.
  * username      borrows. The session's user, without regard to case.
  * level         0, 1, 2, 10 or 502: the SESSION_INFO_* of the answer. Windows documents 502 for
- *               NetSessionEnum alone; here it is one level more.
- * bufptr        gives one block, one struct first and its strings behind it; free it with
+ *               NetSessionEnum only; here it is allowed, too.
+ * bufptr        gives one block of memory, the struct first and its strings behind it; free it with
  *               NetApiBufferFree.
  *
- * The protocol has no such call: this is an enumeration with both qualifiers. Where the user has
- * several sessions from that client, the first that the server lists is given; there is never
- * ERROR_MORE_DATA.
+ * The protocol has no such method: the function lists the sessions that match both. If there are
+ * several, it gives the first one that the server lists. It never returns ERROR_MORE_DATA.
  *
- * The level is checked first, then the parameters. bufptr is always written: on failure *bufptr is
- * NULL.
+ * The level is checked first, then the parameters. On failure *bufptr is NULL.
  *
- * Returns NERR_Success. Or:
- *   ERROR_INVALID_LEVEL          level is none of the five, or the server does not know it.
+ * Returns NERR_Success, or a failure:
+ *   ERROR_INVALID_LEVEL          level is not one of the five, or the server does not know it.
  *   ERROR_INVALID_PARAMETER      bufptr is NULL; UncClientName or username is NULL, empty or too
  *                                long.
- *   NERR_ClientNameNotFound      no session comes from that client.
- *   NERR_UserNotFound            sessions come from that client, but none is this user's.
- * And whatever else NetSessionEnum returns, with the same meaning.
+ *   NERR_ClientNameNotFound      there is no session from this client.
+ *   NERR_UserNotFound            there are sessions from this client, but none of this user.
+ * Other failures are those of NetSessionEnum.
  *
- * Threads may call it at the same time, also after fork; it raises no signal.
+ * Threads may call the function at the same time, also after fork; it raises no signal.
  * Source  [MS-SRVS] 3.1.4.5; NetSessionGetInfo, Windows API. */
 NET_API_STATUS NET_API_FUNCTION NetSessionGetInfo(LMSTR servername, LMSTR UncClientName,
                                                   LMSTR username, DWORD level, LPBYTE *bufptr);
 
-/* Ends sessions: every one that matches. The server closes what they had open, and data that their
- * clients had not written yet is lost.
+/* Closes all sessions that match. The server closes their files, and data that their clients have
+ * not written yet may be lost.
  *
  * servername    borrows. As for NetSessionEnum.
- * UncClientName borrows. Ends sessions from this client, with or without "\\"; the library sends it
- *               with them, as the protocol wants it. NULL or empty: from every client.
- * username      borrows. Ends sessions of this user. NULL or empty: of every user. With both, a
- *               session must match both.
+ * UncClientName borrows. Selects the sessions from this client, with or without leading "\\", which
+ *               the library adds for the protocol. NULL or empty: any client.
+ * username      borrows. Selects the sessions of this user. NULL or empty: any user. A session has
+ *               to match both.
  *
- * At least one of the two must be given: nobody ends all sessions of a server by leaving out a
- * name.
+ * At least one of the two must be given, so that leaving out a name does not close all sessions of
+ * a server.
  *
- * Returns NERR_Success: at least one session ended. Or:
- *   ERROR_INVALID_PARAMETER      neither client nor user was given; one of them is too long.
- *   ERROR_ACCESS_DENIED          the caller is no administrator or server operator there.
- *   NERR_ClientNameNotFound      nothing matched; servers say so also where the client is known
- *                                and the user is not (Samba says ERROR_ACCESS_DENIED).
- *   NERR_UserNotFound            nothing matched, and the server tells this from the above.
+ * Returns NERR_Success: at least one session was closed; or a failure:
+ *   ERROR_INVALID_PARAMETER      neither the client nor the user is given, or one is too long.
+ *   ERROR_ACCESS_DENIED          the user is not an administrator or server operator there.
+ *   NERR_ClientNameNotFound      no session matched; servers return this also where the client is
+ *                                known and the user is not. Samba returns ERROR_ACCESS_DENIED.
+ *   NERR_UserNotFound            no session matched, and the server distinguishes the two.
  *   ERROR_LOGON_FAILURE, ERROR_BAD_NETPATH, ERROR_TIMEOUT, ERROR_NOT_ENOUGH_MEMORY,
  *   RPC_X_BAD_STUB_DATA, NERR_ServerNotStarted, NERR_InvalidComputer: as for NetSessionEnum.
- * After ERROR_TIMEOUT, or a connection that broke, the sessions may or may not have ended.
+ * After ERROR_TIMEOUT, or when the connection was lost, the sessions may be closed nevertheless.
  *
- * Threads may call it at the same time, also after fork; it raises no signal.
+ * Threads may call the function at the same time, also after fork; it raises no signal.
  * Source  [MS-SRVS] 3.1.4.6; NetSessionDel, Windows API. */
 NET_API_STATUS NET_API_FUNCTION NetSessionDel(LMSTR servername, LMSTR UncClientName,
                                               LMSTR username);
