@@ -50,7 +50,7 @@ void net_address_text(const struct sockaddr_storage *address, char to[NET_ADDRES
 		snprintf(to, NET_ADDRESS_TEXT_BYTES, is_v6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
-/* What the thread works on; it outlives an abandoned look-up. */
+/* What the thread works on. It outlives a look-up that is cancelled. */
 struct lookup_job {
 	char *host;
 	uint16_t port;
@@ -87,7 +87,7 @@ static const struct addrinfo *lookup_next_of_family(const struct addrinfo *info,
 	return info;
 }
 
-/* The first family is the resolver's choice. */
+/* Puts the families in turn; the resolver chooses which one is first. */
 static void lookup_interleave_families(struct net_addresses *to, const struct addrinfo *list,
                                        uint16_t port)
 {

@@ -11,7 +11,7 @@
 
 #define NET_MAX_ADDRESSES 16
 
-/* The story of a look-up that may end otherwise another time. */
+/* The error text of a look-up that may succeed when it is repeated. */
 #define NET_LOOKUP_SILENT "the name service does not answer"
 
 struct net_addresses {
@@ -19,28 +19,29 @@ struct net_addresses {
 	unsigned count;
 };
 
-/* Whether host is an IPv4 or IPv6 literal, the latter with %scope where it has one; gives its
- * address. */
+/* Gives the address of an IPv4 or IPv6 literal, which may have a %scope. False: host is no literal.
+ */
 bool net_address_parse(const char *host, uint16_t port, struct net_addresses *to);
 
-/* The one address of the Unix socket at path. False: path is empty, or longer than such an address
- * holds. */
+/* Gives the address of the Unix socket at path. False: path is empty, or too long for an address.
+ */
 bool net_address_local(const char *path, struct net_addresses *to);
 
-/* "10.0.0.7:445", "[fe80::1%eth0]:445". */
+/* Writes an address and its port: "10.0.0.7:445", "[fe80::1%eth0]:445". */
 #define NET_ADDRESS_TEXT_BYTES 80
 void net_address_text(const struct sockaddr_storage *address, char to[NET_ADDRESS_TEXT_BYTES]);
 
 struct net_lookup;
 
-/* found: with the addresses in the resolver's order, the two families taking turns
- * (RFC 8305 section 4), or none and err. Both are borrowed. Gives the look-up, which is gone when
- * found returns; NULL: out of memory or threads. */
+/* Looks up the addresses of a host.
+ * found    called once, with the addresses in the resolver's order, the two families in turn
+ *          (RFC 8305 section 4); or with none, and err. Both are borrowed.
+ * Returns  the look-up, which is freed when found has returned; NULL: out of memory or threads. */
 struct net_lookup *net_lookup_start(struct net_loop *loop, const char *host, uint16_t port,
                                     void (*found)(void *context, const struct net_addresses *,
                                                   const struct err *),
                                     void *context);
-/* found will not be called. */
+/* found is not called any more. NULL is allowed. */
 void net_lookup_cancel(struct net_lookup *lookup);
 
 #endif

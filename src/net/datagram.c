@@ -23,7 +23,7 @@ static void datagram_on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *b
 	*buffer = uv_buf_init(datagram->data, NET_DATAGRAM_MAX_BYTES);
 }
 
-/* An error of one datagram is no end of the socket. */
+/* A datagram with an error is ignored, and the socket stays open. */
 static void datagram_on_received(uv_udp_t *udp, ssize_t bytes, const uv_buf_t *buffer,
                                  const struct sockaddr *from, unsigned flags)
 {
@@ -110,7 +110,7 @@ unsigned net_broadcasts(struct sockaddr_in list[NET_MAX_BROADCASTS], uint16_t po
 		in_addr_t hosts = ~interfaces[i].netmask.netmask4.sin_addr.s_addr;
 		in_addr_t broadcast = address->sin_addr.s_addr | hosts;
 
-		/* With one bit for hosts or none, there is no broadcast: RFC 3021. */
+		/* A network with one bit for hosts, or none, has no broadcast address: RFC 3021. */
 		if (interfaces[i].is_internal || address->sin_family != AF_INET ||
 		    ntohl(hosts) <= 1 || datagram_list_has(list, count, broadcast))
 			continue;

@@ -24,7 +24,7 @@ struct dial_attempt {
 struct net_dial {
 	struct net_loop *loop;
 	struct net_addresses addresses;
-	struct dial_attempt *attempts[NET_MAX_ADDRESSES]; /* NULL once they are over */
+	struct dial_attempt *attempts[NET_MAX_ADDRESSES]; /* NULL when they have ended */
 	unsigned begun, failed;
 	struct net_timer *timer;
 	struct err first_err;
@@ -39,7 +39,7 @@ static void dial_on_closed(uv_handle_t *handle)
 	free(handle->data);
 }
 
-/* Gives the attempt's socket, and ends it. */
+/* Ends the attempt, and gives its socket. */
 static int dial_take_socket(struct dial_attempt *attempt)
 {
 	int socket = attempt->socket;
@@ -51,7 +51,7 @@ static int dial_take_socket(struct dial_attempt *attempt)
 	return socket;
 }
 
-/* Ends the dial, and all attempts that are under way. */
+/* Ends the dial and all its attempts. */
 static void dial_end_attempts(struct net_dial *dial)
 {
 	for (unsigned i = 0; i < dial->begun; i++)
@@ -96,7 +96,7 @@ static void dial_on_poll(uv_poll_t *poll, int status, int events)
 	int socket = dial_take_socket(attempt), error = 0;
 	socklen_t bytes = sizeof error;
 
-	(void)status; /* the socket knows it better */
+	(void)status; /* SO_ERROR is more precise */
 	(void)events;
 	if (getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &bytes) != 0)
 		error = errno;
@@ -108,7 +108,7 @@ static void dial_on_poll(uv_poll_t *poll, int status, int events)
 	}
 }
 
-/* A socket that is on its way to address; -1 and *error: it failed at once. */
+/* Gives a socket that is connecting to address; -1 and *error: it failed at once. */
 static int dial_begin_connect(const struct sockaddr_storage *address, int *error)
 {
 	const int one = 1;
@@ -123,7 +123,7 @@ static int dial_begin_connect(const struct sockaddr_storage *address, int *error
 	}
 	if (address->ss_family != AF_UNIX)
 		(void)setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-	/* EINTR, too, leaves it on its way. */
+	/* EINTR, too, means that it is still connecting. */
 	if (connect(made, (const struct sockaddr *)address, bytes) != 0 && errno != EINPROGRESS &&
 	    errno != EINTR) {
 		*error = uv_translate_sys_error(errno);
@@ -133,7 +133,7 @@ static int dial_begin_connect(const struct sockaddr_storage *address, int *error
 	return made;
 }
 
-/* NULL and *error: it failed at once. */
+/* Gives an attempt; NULL and *error: it failed at once. */
 static struct dial_attempt *dial_begin_attempt(struct net_dial *dial,
                                                const struct sockaddr_storage *address, int *error)
 {
@@ -167,7 +167,8 @@ static void dial_on_timer(void *context)
 		dial_begin_next(dial);
 }
 
-/* A Unix socket's queue is full, and nothing will tell when it is not: connect(2), EAGAIN. */
+/* The queue of a Unix socket is full, and the system does not report when it has room: connect(2),
+ * EAGAIN. */
 static void dial_retry_later(struct net_dial *dial)
 {
 	dial->begun--;
@@ -213,7 +214,7 @@ struct net_dial *net_dial_start(struct net_loop *loop, const struct net_addresse
 	dial->addresses = *addresses;
 	dial->dialed = dialed;
 	dial->context = context;
-	/* A turn later, so that dialed is never called from here. */
+	/* In the loop's next turn, so that dialed is never called from here. */
 	dial->timer = net_timer_start(loop, 0, dial_on_start, dial);
 	if (dial->timer == NULL) {
 		free(dial);

@@ -19,8 +19,8 @@ struct endpoint_listener {
 
 TAILQ_HEAD(connection_list, net_connection);
 
-/* A timer that is due at once, and was started by a timer, is called by libuv 1.44 before any socket
- * is looked at: connections that await one turn after another would starve all others. */
+/* A timer that is due at once, and was started by a timer, is called by libuv 1.44 before any
+ * socket is looked at: connections that await one turn after another would starve all others. */
 #define TURN_AFTER_MS 1
 
 /* Both lists are in the order of since_ms, so that their first connections time out first. */
@@ -69,10 +69,10 @@ static void endpoint_update_bound(struct net_endpoint *e)
 		return;
 	e->is_full = is_full;
 	SLIST_FOREACH(l, &e->listeners, entry)
-	if (is_full)
-		net_listener_pause(l->listener);
-	else
-		net_listener_resume(l->listener);
+		if (is_full)
+			net_listener_pause(l->listener);
+		else
+			net_listener_resume(l->listener);
 }
 
 static unsigned connection_list_count_user(const struct connection_list *list, uid_t uid)
@@ -81,7 +81,7 @@ static unsigned connection_list_count_user(const struct connection_list *list, u
 	unsigned count = 0;
 
 	TAILQ_FOREACH(c, list, entry)
-	count += c->peer.is_process && c->peer.uid == uid;
+		count += c->peer.is_process && c->peer.uid == uid;
 	return count;
 }
 

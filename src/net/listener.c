@@ -17,8 +17,8 @@
 
 enum {
 	BACKLOG = 1024,
-	ACCEPTS_A_TURN = 64,    /* so that the connections there are get their turn, too */
-	OUT_OF_SOCKETS_MS = 100 /* until it is tried again: the queue stays readable meanwhile */
+	ACCEPTS_A_TURN = 64,    /* then existing connections have their turn */
+	OUT_OF_SOCKETS_MS = 100 /* until accept is tried again: the queue stays readable */
 };
 
 static int listener_fail_errno(struct err *err, int socket, const char *text)
@@ -37,18 +37,18 @@ static const char *listener_explain_errno(void)
 {
 	switch (errno) {
 	case EADDRINUSE:
-		return "another process listens there";
+		return "another process already listens there";
 	case EADDRNOTAVAIL:
-		return "this computer has no such address";
+		return "this computer does not have this address";
 	case EACCES:
-		return "not permitted: a port below 1024 needs CAP_NET_BIND_SERVICE, a path a "
-		       "folder that may be written to";
+		return "permission denied: a port below 1024 needs CAP_NET_BIND_SERVICE, a path needs "
+		       "a folder that this user may write to";
 	case ENOENT:
-		return "there is no such folder";
+		return "its folder does not exist";
 	case EAFNOSUPPORT:
-		return "this computer has no such network protocol";
+		return "this computer does not support this network protocol";
 	default:
-		return "the system refuses a socket there";
+		return "the system refuses a socket at this address";
 	}
 }
 
@@ -62,7 +62,7 @@ int net_listen_tcp(const struct sockaddr_storage *address, struct err *err)
 	if (s < 0)
 		return listener_fail_errno(err, s, listener_explain_errno());
 	(void)setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-	/* [::] is IPv6 alone: 0.0.0.0 can be listened on beside it. */
+	/* [::] means IPv6 only, so that 0.0.0.0 can be listened on beside it. */
 	if (address->ss_family == AF_INET6)
 		(void)setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
 	if (bind(s, (const struct sockaddr *)address, bytes) != 0 || listen(s, BACKLOG) != 0)
@@ -106,7 +106,7 @@ int net_listen_local(const char *path, mode_t mode, struct err *err)
 		return listener_fail_errno(err, s, listener_explain_errno());
 	if (net_local_is_stale(path))
 		(void)unlink(path);
-	/* The permissions are there before anybody can connect. */
+	/* The permissions are set before any client can connect. */
 	if (bind(s, address, sizeof(struct sockaddr_un)) != 0 || chmod(path, mode) != 0 ||
 	    listen(s, BACKLOG) != 0)
 		return listener_fail_errno(err, s, listener_explain_errno());
@@ -146,7 +146,7 @@ static void listener_prepare_socket(int socket)
 {
 	const int on = 1;
 
-	/* Of no effect on a Unix socket. */
+	/* These have no effect on a Unix socket. */
 	(void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	(void)setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sockets that others connect to: TCP, and Unix sockets at a path. */
+/* Sockets that clients connect to: TCP sockets, and Unix sockets at a path. */
 #ifndef NET_LISTENER_H
 #define NET_LISTENER_H
 
@@ -10,28 +10,28 @@
 #include "base/err.h"
 #include "net/loop.h"
 
-/* Give a listening socket, or -1 and err. */
+/* Gives a socket that listens; -1: see err. */
 int net_listen_tcp(const struct sockaddr_storage *address, struct err *err);
-/* At path, with these permissions. A socket of a dead process there is replaced, a living one's and
- * anything else is not. */
+/* The same at path, with these permissions. A socket that no process listens at is replaced;
+ * anything else at path is left alone, and the call fails. */
 int net_listen_local(const char *path, mode_t mode, struct err *err);
-/* Whether there is a socket at the path that nobody listens at any more. */
+/* Whether there is a socket at path that no process listens at any more. */
 bool net_local_is_stale(const char *path);
 
 struct net_listener;
 
-/* Takes socket, also after a failure. accepted gives each connection's socket. NULL: out of
- * memory. */
+/* Takes socket, also after a failure. accepted is called for each connection, and takes its socket.
+ * NULL: out of memory. */
 struct net_listener *net_listener_new(struct net_loop *loop, int socket,
                                       void (*accepted)(void *context, int socket), void *context);
-/* No more are accepted until it is resumed: they wait in the kernel's queue. */
+/* Accepts no connections until it is resumed: clients wait in the kernel's queue. */
 void net_listener_pause(struct net_listener *l);
 void net_listener_resume(struct net_listener *l);
-/* Nothing more is called. NULL is allowed. */
+/* accepted is not called any more. NULL is allowed. */
 void net_listener_free(struct net_listener *l);
 
-/* The other end's address as text without a port, "10.0.0.7", "fe80::1%eth0"; the process at the
- * other end of a Unix socket (SO_PEERCRED). False: the connection is gone. */
+/* Gives the peer's address without its port, "10.0.0.7", "fe80::1%eth0"; the process at the other
+ * end of a Unix socket (SO_PEERCRED). False: the connection has ended. */
 #define NET_PEER_TEXT_BYTES 64
 bool net_socket_peer_text(int socket, char to[NET_PEER_TEXT_BYTES]);
 bool net_socket_peer_process(int socket, uid_t *uid, gid_t *gid, pid_t *pid);

@@ -36,7 +36,8 @@ void net_loop_free(struct net_loop *loop)
 	int busy;
 
 	if (loop != NULL && loop->uv == &loop->own) {
-		(void)uv_run(loop->uv, UV_RUN_NOWAIT); /* for what was closed and not run since */
+		(void)uv_run(loop->uv,
+		             UV_RUN_NOWAIT); /* frees handles that were closed since it ran */
 		busy = uv_loop_close(loop->uv);
 		assert(busy == 0);
 		(void)busy;

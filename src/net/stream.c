@@ -15,7 +15,7 @@
 #define FAREWELL_READS 1024
 
 enum {
-	LEAST_CHECK_MS = 1, /* between two looks at the send queue; doubled each time */
+	LEAST_CHECK_MS = 1, /* between two checks of the send queue; doubled each time */
 	MOST_CHECK_MS = 32,
 	/* From an answer to the end of the stream behind it: rpcclient of Samba 4.25 drops an
 	 * answer that it has received when the stream ends before it has looked at it. */
@@ -53,7 +53,7 @@ static void stream_end_with(struct net_stream *s, int uv_error)
 	s->handler->ended(s->context, &err);
 }
 
-/* How many bytes of it the socket took, and what went wrong. */
+/* Returns how many bytes the socket took, and gives the error. */
 static size_t stream_send_some(int socket, const void *data, size_t bytes, int *uv_error)
 {
 	ssize_t sent;
@@ -76,7 +76,7 @@ static ssize_t stream_receive_bytes(int socket, void *to, size_t room)
 	return bytes;
 }
 
-/* False: there is nothing more to read now. */
+/* False: there is nothing left to read now. */
 static bool stream_receive_some(struct net_stream *s)
 {
 	size_t room = 0;
@@ -109,7 +109,7 @@ static void stream_watch(struct net_stream *s)
 		uv_poll_stop(&s->poll);
 }
 
-/* It broke: what came before that is still read, however fast the other side goes on. */
+/* The connection broke. Bytes that arrived before are still read, at most FAREWELL_READS times. */
 static void stream_fail_with(struct net_stream *s, int uv_error)
 {
 	for (int i = 0; i < FAREWELL_READS && !s->ended && !s->paused && stream_receive_some(s);
@@ -119,7 +119,7 @@ static void stream_fail_with(struct net_stream *s, int uv_error)
 		stream_end_with(s, uv_error);
 }
 
-/* Returns what went wrong, 0: nothing. */
+/* Returns the error; 0: none. */
 static int stream_send_unsent(struct net_stream *s)
 {
 	int uv_error;
@@ -201,7 +201,7 @@ static bool stream_keep_rest(struct net_stream *s, const uint8_t *data, size_t b
 
 bool net_stream_send(struct net_stream *s, const void *data, size_t bytes)
 {
-	int later; /* a failure shows when the rest is sent, or something is read */
+	int later; /* a failure shows when the rest is sent, or when the socket is read */
 	size_t sent = s->unsent_bytes > 0 ? 0 : stream_send_some(s->socket, data, bytes, &later);
 
 	s->sent_ms = uv_now(s->loop->uv);
@@ -228,7 +228,7 @@ void net_stream_resume(struct net_stream *s)
 		stream_watch(s);
 }
 
-/* ---- its end ---- */
+/* ---- the end ---- */
 
 static void stream_on_closed(uv_handle_t *handle)
 {
@@ -274,7 +274,8 @@ static bool stream_is_local(int socket)
 	return domain == AF_UNIX;
 }
 
-/* What the peer has not read, of a Unix socket; of TCP, what its system has not acknowledged. */
+/* Whether the peer has read everything, over a Unix socket; over TCP, whether its system has
+ * acknowledged everything. */
 static bool stream_queue_is_empty(int socket)
 {
 	int queued = 0;
@@ -293,7 +294,7 @@ static void stream_on_check(void *context)
 	stream_finish_more(s);
 }
 
-/* False: TCP's peer has closed its side, too, or the connection broke. */
+/* False: the TCP peer has closed its side, too, or the connection broke. */
 static bool stream_drop_input(struct net_stream *s)
 {
 	uint8_t dropped[4096];
@@ -323,8 +324,8 @@ static bool stream_needs_shutdown(const struct net_stream *s)
 	return !s->is_local && s->unsent_bytes == 0 && !s->is_shut;
 }
 
-/* Nothing tells when the peer of a Unix socket has read: the queue is looked at, less often each
- * time. */
+/* The system does not report when the peer of a Unix socket has read, so the queue is checked, less
+ * often each time. */
 static void stream_check_later(struct net_stream *s, uint64_t now_ms)
 {
 	uint64_t after_ms = s->finish_by_ms - now_ms;
@@ -341,7 +342,7 @@ static void stream_check_later(struct net_stream *s, uint64_t now_ms)
 		net_stream_close(s);
 }
 
-/* A peer of TCP sees the end of the stream behind what was sent, and closes its side. */
+/* A TCP peer sees the end of the stream behind the last bytes, and closes its side. */
 static void stream_finish_more(struct net_stream *s)
 {
 	uint64_t now_ms = uv_now(s->loop->uv);
@@ -374,7 +375,7 @@ void net_stream_finish(struct net_stream *s)
 	s->ended = s->is_finishing = true;
 	s->is_local = stream_is_local(s->socket);
 	s->check_ms = LEAST_CHECK_MS;
-	/* A peer of TCP that was sent nothing lately has everything. */
+	/* A TCP peer that was sent nothing lately has received everything. */
 	s->finish_by_ms = NET_FINISH_MS +
 	                  (s->is_local || s->unsent_bytes > 0 || !stream_queue_is_empty(s->socket)
 	                           ? uv_now(loop->uv)

@@ -9,7 +9,7 @@ struct uv_meaning {
 	const char *text;
 };
 
-/* False: it is not among them. */
+/* False: meanings does not have the error. */
 static bool uv_error_explain(const struct uv_meaning *meanings, size_t count, struct err *err,
                              int uv_error, const char *step)
 {
@@ -32,8 +32,10 @@ void net_uv_error(struct err *err, int uv_error, const char *step)
 		{ UV_EHOSTUNREACH, ERROR_BAD_NETPATH, "no route to the host" },
 		{ UV_ENETUNREACH, ERROR_BAD_NETPATH, "no route to the network" },
 		{ UV_EADDRNOTAVAIL, ERROR_BAD_NETPATH, "no route to that kind of address" },
-		{ UV_EACCES, ERROR_BAD_NETPATH, "a firewall of this machine forbids it" },
-		{ UV_EPERM, ERROR_BAD_NETPATH, "a firewall of this machine forbids it" },
+		{ UV_EACCES, ERROR_BAD_NETPATH,
+		  "a firewall of this computer rejects the connection" },
+		{ UV_EPERM, ERROR_BAD_NETPATH,
+		  "a firewall of this computer rejects the connection" },
 		{ UV_ETIMEDOUT, ERROR_TIMEOUT, "the host does not answer" },
 		{ UV_ECONNRESET, ERROR_NETNAME_DELETED, "the server dropped the connection" },
 		{ UV_EPIPE, ERROR_NETNAME_DELETED, "the server dropped the connection" },
@@ -51,11 +53,13 @@ void net_uv_error(struct err *err, int uv_error, const char *step)
 void net_uv_local_error(struct err *err, int uv_error, const char *step)
 {
 	static const struct uv_meaning meanings[] = {
-		{ UV_ENOENT, NERR_ServerNotStarted, "its socket is not there" },
-		{ UV_ENOTDIR, NERR_ServerNotStarted, "its socket is not there" },
-		{ UV_ECONNREFUSED, NERR_ServerNotStarted, "nobody listens at its socket" },
-		{ UV_EACCES, ERROR_ACCESS_DENIED, "the socket's permissions keep you out" },
-		{ UV_EPERM, ERROR_ACCESS_DENIED, "the socket's permissions keep you out" },
+		{ UV_ENOENT, NERR_ServerNotStarted, "its socket does not exist" },
+		{ UV_ENOTDIR, NERR_ServerNotStarted, "its socket does not exist" },
+		{ UV_ECONNREFUSED, NERR_ServerNotStarted, "no process listens at its socket" },
+		{ UV_EACCES, ERROR_ACCESS_DENIED,
+		  "the permissions of its socket do not let you connect" },
+		{ UV_EPERM, ERROR_ACCESS_DENIED,
+		  "the permissions of its socket do not let you connect" },
 	};
 
 	if (!EXPLAIN(meanings, err, uv_error, step))

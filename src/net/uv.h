@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside src/net only: the loop behind struct net_loop, and what libuv's errors mean. */
+/* Inside src/net only: the loop of libuv, and the meaning of its errors. */
 #ifndef NET_UV_H
 #define NET_UV_H
 
@@ -11,15 +11,15 @@ struct net_stream;
 
 struct net_loop {
 	uv_loop_t *uv;
-	uv_loop_t own; /* what uv points to, unless the loop is somebody else's */
+	uv_loop_t own; /* uv points to it, unless the program owns the loop */
 	/* Streams that net_stream_finish has not closed yet, the oldest first. */
 	TAILQ_HEAD(, net_stream) finishing;
 	unsigned finishing_count;
 };
 
-/* Records what a failed connect, read or write means. */
+/* Records the meaning of a failed connect, read or write. */
 void net_uv_error(struct err *err, int uv_error, const char *step);
-/* The same of a connect to a Unix socket. */
+/* The same for a connect to a Unix socket. */
 void net_uv_local_error(struct err *err, int uv_error, const char *step);
 
 #endif

@@ -31,7 +31,7 @@ bool net_thread_start(void *(*main)(void *argument), void *argument)
 
 /* ---- jobs on a thread of their own ---- */
 
-/* Abandoned jobs that delay the exit and still run, and for how long they do. */
+/* Abandoned jobs that still run and delay the exit, and for how long they do. */
 static atomic_int stragglers, exit_wait_ms;
 
 enum { EXIT_POLL_MS = 5 };
@@ -46,7 +46,7 @@ static void work_wait_abandoned(void)
 		nanosleep(&poll, NULL);
 }
 
-/* A child has none of its parent's threads. */
+/* A child process has none of its parent's threads. */
 static void work_forget_abandoned(void)
 {
 	atomic_store(&stragglers, 0);
@@ -60,13 +60,13 @@ static void work_register_wait(void)
 	(void)pthread_atfork(NULL, NULL, work_forget_abandoned);
 }
 
-/* Held by the loop's handle and by the thread; the last one drops it. */
+/* Held by the loop's handle and by the thread. The last holder drops the job. */
 struct net_work {
 	uv_async_t finished;
 	atomic_int holders;
-	pthread_mutex_t mutex; /* guards these two */
+	pthread_mutex_t mutex; /* guards the next two */
 	bool abandoned, has_run;
-	bool is_unwanted; /* done is not called: the loop's own flag */
+	bool is_unwanted; /* done is not called; used by the loop only */
 	const struct net_work_job *kind;
 	void *job, *context;
 };
@@ -107,7 +107,7 @@ static void work_on_finished(uv_async_t *async)
 {
 	struct net_work *work = async->data;
 
-	/* The thread is done with it once it lets go of this, whatever libuv orders. */
+	/* The thread does not use work any more when it has unlocked the mutex. */
 	pthread_mutex_lock(&work->mutex);
 	pthread_mutex_unlock(&work->mutex);
 	uv_close((uv_handle_t *)async, work_on_closed);
@@ -146,7 +146,7 @@ void net_work_abandon(struct net_work *work)
 	if (work == NULL)
 		return;
 	pthread_mutex_lock(&work->mutex);
-	work->abandoned = !work->has_run; /* else work_on_finished is due, and closes as ever */
+	work->abandoned = !work->has_run; /* else work_on_finished is due, and closes the handle */
 	work->is_unwanted = true;
 	if (work->abandoned && work->kind->delays_exit_ms > 0) {
 		atomic_fetch_add(&stragglers, 1);
@@ -163,7 +163,7 @@ void net_work_abandon(struct net_work *work)
 
 /* ---- jobs on the pool ---- */
 
-/* libuv's own threads: as many as UV_THREADPOOL_SIZE says, else four. */
+/* On libuv's own threads: UV_THREADPOOL_SIZE of them, four by default. */
 struct net_pooled {
 	uv_work_t uv;
 	const struct net_pool_job *kind;
@@ -178,7 +178,7 @@ static void pool_on_work(uv_work_t *uv)
 	pooled->kind->run(pooled->job);
 }
 
-/* Also when the loop's end cancels a job that has not begun. */
+/* Also called for a job that is cancelled before it has begun. */
 static void pool_on_worked(uv_work_t *uv, int status)
 {
 	struct net_pooled *pooled = uv->data;
@@ -213,5 +213,5 @@ void net_pool_abandon(struct net_pooled *pooled)
 	if (pooled == NULL)
 		return;
 	pooled->is_unwanted = true;
-	(void)uv_cancel((uv_req_t *)&pooled->uv); /* if it has not begun: drop comes at once then */
+	(void)uv_cancel((uv_req_t *)&pooled->uv); /* drop is called soon if the job has not begun */
 }

@@ -318,7 +318,7 @@ class Examples(unittest.TestCase):
     def test_netsession_feed_open_tells_that_nobody_is_there(self):
         lines = self.run_example("netsession_publisher_open.c", "10.0.0.7", "alice", code=1,
                                  env={"NETSESSION_PUBLISH_SOCKET": "/nonexistent/publish.sock"})
-        self.assertEqual(["the Server service is not started at publisher (2114): its socket is not there"], lines)
+        self.assertEqual(["the Server service is not started at publisher (2114): its socket does not exist"], lines)
 
 
 if __name__ == "__main__":

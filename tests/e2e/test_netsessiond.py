@@ -190,13 +190,13 @@ class Start(Folder):
             port = other.getsockname()[1]
             result = daemon("--config", self.write(), "--listen", f"127.0.0.1:{port}", *self.sockets())
         self.assertEqual(1, result.exit)
-        self.assertRegex(result.stderr, rf'error: --listen cannot be "127.0.0.1:{port}": another process listens there\n\Z')
+        self.assertRegex(result.stderr, rf'error: --listen cannot be "127.0.0.1:{port}": another process already listens there\n\Z')
 
     def test_a_path_that_is_said_has_to_be_good(self):
         missing = self.folder / "missing" / "x"
         result = daemon("--config", self.write(), "--listen", "", "--socket", missing)
         self.assertEqual(1, result.exit)
-        self.assertRegex(result.stderr, rf'error: --socket cannot be "{missing}": there is no such folder\n\Z')
+        self.assertRegex(result.stderr, rf'error: --socket cannot be "{missing}": its folder does not exist\n\Z')
 
     def test_no_place_to_listen_at_is_refused(self):
         result = daemon("--config", self.write(), "--listen", "", "--socket", "", "--publish-socket", "")
@@ -216,7 +216,7 @@ class Start(Folder):
             other.listen()
             result = daemon("--config", self.write(), "--listen", "", *self.sockets())
             self.assertEqual(1, result.exit)
-            self.assertIn("another process listens there", result.stderr)
+            self.assertIn("another process already listens there", result.stderr)
             self.assertTrue((self.folder / "local.sock").exists())
 
     def test_many_more_descriptors_are_used_than_a_shell_allows(self):

@@ -106,7 +106,7 @@ static void says_that_another_listens_there(void **state)
 	(void)state;
 	assert_int_equal(getsockname(first, (struct sockaddr *)&address, &bytes), 0);
 	assert_int_equal(net_listen_tcp(&address, &err), -1);
-	assert_string_equal(err.text, "another process listens there");
+	assert_string_equal(err.text, "another process already listens there");
 	close(first);
 }
 
@@ -192,7 +192,7 @@ static void a_dead_process_socket_is_replaced_and_a_living_one_is_not(void **sta
 
 	(void)state;
 	assert_int_equal(net_listen_local(path, 0600, &err), -1);
-	assert_string_equal(err.text, "another process listens there");
+	assert_string_equal(err.text, "another process already listens there");
 	close(first);
 	err = (struct err){ 0 };
 	second = net_listen_local(path, 0600, &err);
