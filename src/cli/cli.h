@@ -78,6 +78,7 @@ struct cli_section {
 /* Something that --describe prints beside man, bash, zsh and fish. */
 struct cli_form {
 	const char *name; /* NULL ends the list of forms */
+	const char *help; /* what it is */
 	void (*print)(FILE *to);
 };
 

@@ -33,11 +33,12 @@ static void completion_put_quoted(FILE *to, const char *text, const char *escape
 	}
 }
 
-static void completion_put_help(FILE *to, const struct cli_option *option, const char *escaped)
+static void completion_put_help(FILE *to, const struct cli_program *program,
+                                const struct cli_option *option, const char *escaped)
 {
 	char help[CLI_MAX_HELP_BYTES];
 
-	cli_option_help(option, help, sizeof help);
+	cli_option_help(program, option, help, sizeof help);
 	completion_put_quoted(to, help, escaped);
 }
 
@@ -132,7 +133,7 @@ static void zsh_put_option(FILE *to, const struct cli_program *program,
 	else
 		fprintf(to, "--%s", option->name);
 	fputc('[', to);
-	completion_put_help(to, option, "[]:\\");
+	completion_put_help(to, program, option, "[]:\\");
 	fputc(']', to);
 	if (option->argument != NULL)
 		fprintf(to, ":%s:", option->argument);
@@ -216,7 +217,7 @@ static void fish_put_option(FILE *to, const struct cli_program *program,
 		fputs(" -x", to);
 	}
 	fputs(" -d '", to);
-	completion_put_help(to, option, "\\");
+	completion_put_help(to, program, option, "\\");
 	fputs("'\n", to);
 }
 

@@ -96,7 +96,7 @@ static void cli_put_options(FILE *to, const struct cli_program *program,
 	fputs("\nOptions:\n", to);
 	for (size_t i = 0; i < count; i++) {
 		cli_option_left(list[i], has_letters, left);
-		cli_option_help(list[i], help, sizeof help);
+		cli_option_help(program, list[i], help, sizeof help);
 		cli_put_row(to, left, width, help);
 	}
 }

@@ -109,7 +109,7 @@ static void man_put_option(FILE *to, const struct cli_program *program,
 	if (option->argument != NULL)
 		fprintf(to, " \\fI%s\\fR", option->argument);
 	fputc('\n', to);
-	cli_option_help(option, help, sizeof help);
+	cli_option_help(program, option, help, sizeof help);
 	roff_put_sentence(to, help);
 	if (option->commands == 0)
 		return;

@@ -20,8 +20,8 @@ const struct cli_option cli_common_options[CLI_COMMON_COUNT] = {
 	                   .argument = "FORM",
 	                   .kind = CLI_TEXT,
 	                   .member = AT(describe),
-	                   .help = "print the manual page (man) or the completion for a shell (bash, "
-	                           "zsh, fish) and exit" },
+	                   .help = "print and exit: the manual page (man), the completion for a shell "
+	                           "(bash, zsh, fish)" },
 };
 
 bool cli_has_commands(const struct cli_program *program)
@@ -98,11 +98,15 @@ void cli_option_expected(const struct cli_option *option, char *text, size_t byt
 		snprintf(text, bytes, "a text that is not empty");
 }
 
-void cli_option_help(const struct cli_option *option, char *text, size_t bytes)
+void cli_option_help(const struct cli_program *program, const struct cli_option *option, char *text,
+                     size_t bytes)
 {
 	bool is_bounded = option->kind == CLI_NUMBER && option->max != UINT32_MAX;
 
 	snprintf(text, bytes, "%s", option->help);
+	if (option == &cli_common_options[CLI_DESCRIBE])
+		for (const struct cli_form *f = program->forms; f != NULL && f->name != NULL; f++)
+			cli_append(text, bytes, ", %s (%s)", f->help, f->name);
 	if (option->choice != NULL) {
 		char choices[256];
 

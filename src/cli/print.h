@@ -31,7 +31,8 @@ size_t cli_list_options(const struct cli_program *program, const struct cli_comm
  * choices, bounds and default. All end by a NUL, cut off where they do not fit. */
 void cli_option_choices(const struct cli_option *option, char *text, size_t bytes);
 void cli_option_expected(const struct cli_option *option, char *text, size_t bytes);
-void cli_option_help(const struct cli_option *option, char *text, size_t bytes);
+void cli_option_help(const struct cli_program *program, const struct cli_option *option, char *text,
+                     size_t bytes);
 
 /* Writes prose in lines of at most CLI_COLUMNS columns, each of which begins with prefix, and ends
  * the last one. column: how far the first line is written already, 0 for nothing, even the prefix.

@@ -130,8 +130,8 @@ static const struct cli_section sections[] = {
 };
 
 static const struct cli_form forms[] = {
-	{ "man5", config_describe_manual },
-	{ "sample", config_describe_sample },
+	{ "man5", "netsessiond.conf(5)", config_describe_manual },
+	{ "sample", "a configuration file with all keys", config_describe_sample },
 	{ 0 },
 };
 
