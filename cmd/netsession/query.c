@@ -151,9 +151,9 @@ void query_print_messages(const struct options *options, const struct server_res
 	underflows = server_result_underflows(result);
 	if (underflows > 0)
 		fprintf(stderr,
-		        "netsession: %s: %zu times of 4294967295 seconds are shown as 0: Samba sends "
-		        "this value for brand-new sessions\n",
-		        server_result_name(result), underflows);
+		        "netsession: %s: the server sent a time of 4294967295 seconds for %zu session%s, "
+		        "shown as 0: Samba does so for brand-new sessions\n",
+		        server_result_name(result), underflows, underflows == 1 ? "" : "s");
 }
 
 int query_exit_code(const struct server_result results[], size_t count)
