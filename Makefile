@@ -75,7 +75,7 @@ matrix: packages-matrix
 	@/usr/bin/python3 scripts/matrix/matrix.py $(MATRIX)
 
 tested-with:
-	/usr/bin/python3 scripts/matrix/tested_with.py README.md $(BUILD)/matrix/results.json
+	/usr/bin/python3 scripts/matrix/tested_with.py docs/tested-with.md $(BUILD)/matrix/results.json
 
 sanitize: packages-test build
 	@$(MAKE) --no-print-directory $(BUILD)-sanitize/build.ninja

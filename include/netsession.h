@@ -24,10 +24,10 @@ extern "C" {
 
 /* ---- the library ---- */
 
-/* The version of this header as 0xMMmmpp: 0x000200 is 0.2.0. */
-#define NETSESSION_VERSION_NUMBER 0x000200
+/* The version of this header as 0xMMmmpp: 0x000300 is 0.3.0. */
+#define NETSESSION_VERSION_NUMBER 0x000300
 
-/* Return the version of the library that runs, as static text ("0.2.0") and as a number of the same
+/* Return the version of the library that runs, as static text ("0.3.0") and as a number of the same
  * form as NETSESSION_VERSION_NUMBER. */
 const char *netsession_version(void);
 uint32_t netsession_version_number(void);

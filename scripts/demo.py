@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""make run: netsessiond on loopback, several clients that log on to it, and their sessions listed.
-Argument: the build folder. Needs nothing else; smbclient, rpcclient and impacket join in where they are."""
+"""make run: starts netsessiond on loopback, logs on several clients, and lists their sessions.
+Argument: the build folder. smbclient, rpcclient and impacket take part if they are installed."""
 import contextlib
 import os
 import pathlib
@@ -26,7 +26,7 @@ class Demo:
 
     @contextlib.contextmanager
     def running(self, *command, **options):
-        """A client that stays until it is told to go."""
+        """A client that stays connected until the end of the block."""
         process = subprocess.Popen([*map(str, command)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
         try:
             yield
@@ -50,7 +50,7 @@ class Demo:
             yield
 
     def clients(self):
-        """(user, what it logs on with, how)."""
+        """Each client as (user, program, context manager)."""
         yield "alice", "netsession watch", self.our_client
         yield "bob", "netsession watch", self.our_client
         if shutil.which("smbclient"):
@@ -72,7 +72,7 @@ class Demo:
         return os.environ | {"NETSESSION_SOCKET": str(self.server.socket)}
 
     def show(self, *command, env=None):
-        """Runs a command before everybody's eyes. Returns whether it ended well."""
+        """Prints a command and runs it. Returns whether it succeeded."""
         said = " ".join(map(str, command))
         print(f"\n$ {f'NETSESSION_SOCKET={self.server.socket} ' if env else ''}{said}", flush=True)
         return subprocess.run([*map(str, command)], check=False, env=env).returncode == 0
@@ -106,17 +106,17 @@ def main():
     print("Starting netsessiond on loopback ...", flush=True)
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(Netsessiond(policy="documented", administrators=f"root, {myself}", sessions=MADE_UP))
-        print(f"It listens on port {server.port}, for programs of this computer at {server.socket},\n"
-              f"and has {MADE_UP} sessions that it made up (--demo).")
-        demo, users = Demo(pathlib.Path(sys.argv[1]), server), []  # build as typed, so that what it shows can be typed
+        print(f"It listens on port {server.port} and, for programs on this computer, at {server.socket}.\n"
+              f"It has {MADE_UP} made-up sessions (--demo).")
+        demo, users = Demo(pathlib.Path(sys.argv[1]), server), []  # build as typed, so that the printed commands can be typed
         for user, by, log_on in demo.clients():
-            print(f"{user} logs on, by {by}.", flush=True)
+            print(f"{user} logs on with {by}.", flush=True)
             stack.enter_context(log_on(user))
             users.append(user)
         demo.wait_for(users)
-        time.sleep(1)  # so that there is a since-when
+        time.sleep(1)  # so that the sessions are older than 0 s
         is_good = demo.list_them()
-        print("\nWhat its audit log says of the last question:")
+        print("\nThe last line of its audit log:")
         print((server.folder / server.log / "audit").read_text().splitlines()[-1])
     return 0 if is_good else 1
 

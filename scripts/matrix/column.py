@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One column of the matrix: the project built and tested on one Debian by one compiler, as the README has it."""
+"""One column of the matrix: the project built and tested on one Debian by one compiler, as docs/tested-with.md has it."""
 import dataclasses
 import re
 import time

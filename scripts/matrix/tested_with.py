@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""make tested-with: writes the results of make matrix into the README, between two markers. Arguments: README, and
-the results; without the results it only checks that what stands there has the form that it writes."""
+"""make tested-with: writes the results of make matrix into docs/tested-with.md, between two markers. Arguments: that
+file, and the results. Without the results it only checks that the text between the markers has the form that it writes."""
 import json
 import pathlib
 import re
@@ -54,18 +54,18 @@ def fault(text):
 
 
 def main():
-    readme = pathlib.Path(sys.argv[1])
-    before, begin, rest = readme.read_text().partition(BEGIN)
+    page = pathlib.Path(sys.argv[1])
+    before, begin, rest = page.read_text().partition(BEGIN)
     inside, end, after = rest.partition(END)
     if not begin or not end:
-        sys.exit(f"{readme}: the markers are missing:\n{BEGIN}{END}")
+        sys.exit(f"{page}: the markers are missing:\n{BEGIN}{END}")
     if sys.argv[2:]:
         results = json.loads(pathlib.Path(sys.argv[2]).read_text())
         inside = block(results["date"], map(cells, results["columns"]))
-        readme.write_text(before + begin + inside + end + after)
+        page.write_text(before + begin + inside + end + after)
     wrong = fault(inside)
     if wrong:
-        sys.exit(f"{readme}: what make tested-with wrote was changed by hand: {wrong}")
+        sys.exit(f"{page}: what make tested-with wrote was changed by hand: {wrong}")
 
 
 if __name__ == "__main__":
