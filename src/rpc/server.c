@@ -634,8 +634,8 @@ static void rpc_server_on_orphaned(struct rpc_server *s, const struct rpc_header
 
 /* ---- bytes ---- */
 
-static void (*const takers[])(struct rpc_server *, const struct rpc_header *,
-                              struct wire_reader *) = {
+static void (*const handlers[])(struct rpc_server *, const struct rpc_header *,
+                                struct wire_reader *) = {
 	[RPC_REQUEST] = rpc_server_on_request,
 	[RPC_BIND] = rpc_server_on_bind,
 	[RPC_ALTER_CONTEXT] = rpc_server_on_alter_context,
@@ -648,18 +648,18 @@ static void rpc_server_dispatch_pdu(struct rpc_server *s, const struct rpc_heade
                                     struct wire_reader *r)
 {
 	static const char version[] = "a PDU of an RPC version that is not supported";
-	size_t count = sizeof takers / sizeof *takers;
+	size_t count = sizeof handlers / sizeof *handlers;
 
 	rpc_management_count(RPC_PACKETS_IN);
 	if (h->version_minor != 0 && h->ptype == RPC_BIND) /* [MS-RPCE] 3.3.1.5.1 */
 		rpc_answer_nak(s, h->call_id, RPC_NAK_PROTOCOL_VERSION_NOT_SUPPORTED, version);
 	else if (h->version_minor != 0)
 		rpc_answer_protocol_error(s, h->call_id, 0, version);
-	else if (h->ptype >= count || takers[h->ptype] == NULL)
+	else if (h->ptype >= count || handlers[h->ptype] == NULL)
 		rpc_answer_protocol_error(s, h->call_id, 0,
 		                          "a PDU of a type that servers do not receive");
 	else
-		takers[h->ptype](s, h, r);
+		handlers[h->ptype](s, h, r);
 }
 
 /* The input is no PDU, or a PDU that this server does not receive. */
