@@ -279,7 +279,7 @@ static bool diagnose_service(struct diagnosis *x)
 	char text[sizeof(struct sockaddr_storage) + 16], labels[LABELS_BYTES] = "";
 	struct err err = { 0 };
 
-	if (local_query_run(LOCAL_WHO_AM_I, NULL, x->timeout_ms, diagnose_note_label, labels,
+	if (local_query_run(LOCAL_GET_CALLER, NULL, x->timeout_ms, diagnose_note_label, labels,
 	                    &err) != NERR_Success)
 		return diagnose_report_err(x, "service", &err);
 	snprintf(text, sizeof text, "answers at %s", environment_socket());

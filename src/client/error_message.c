@@ -35,7 +35,8 @@ static const struct status_words {
 	  "a host on the way to the server changes messages: do not log on over this network" },
 	{ ERROR_NO_LOGON_SERVERS, "no domain controller answered",
 	  "check krb5.conf, DNS and the route to the domain's KDC" },
-	{ ERROR_NO_SUCH_LOGON_SESSION, "no credentials", "run kinit, or give a credentials file" },
+	{ ERROR_NO_SUCH_LOGON_SESSION, "the caller is not logged on",
+	  "run kinit, or give a credentials file" },
 	{ ERROR_LOGON_FAILURE, "log-on failed", "check user, domain and password" },
 	{ ERROR_ACCOUNT_RESTRICTION, "log-on refused", NULL },
 	{ ERROR_INVALID_LOGON_HOURS, "log-on refused at this hour", NULL },
@@ -86,8 +87,8 @@ static bool error_message_is_about_level(const struct err *err)
 /* The failure concerns the caller's own file or publisher, not a server: the text says all. */
 static bool error_message_is_local(const struct err *err)
 {
-	return err->step != NULL && (strcmp(err->step, CREDENTIALS_STEP) == 0 ||
-	                             strcmp(err->step, PUBLISHER_STEP) == 0);
+	return err->step != NULL &&
+	       (strcmp(err->step, CREDENTIALS_STEP) == 0 || strcmp(err->step, PUBLISHER_STEP) == 0);
 }
 
 static void error_message_append(char text[MESSAGE_BYTES], const char *separator, const char *more)

@@ -46,8 +46,8 @@ static const struct pipe_method method_session_del = { "NetrSessionDel", SRVSVC_
 
 /* clang-format off */
 static const struct pipe_method local_methods[] = {
-	[LOCAL_WHO_AM_I] =
-		{ "query for the caller's names", LOCAL_WHO_AM_I, take_short_piece, LOCAL_LIST_MAX_BYTES },
+	[LOCAL_GET_CALLER] =
+		{ "query for the caller's names", LOCAL_GET_CALLER, take_short_piece, LOCAL_LIST_MAX_BYTES },
 	[LOCAL_GET_COUNTERS] =
 		{ "query for the counters", LOCAL_GET_COUNTERS, take_short_piece, LOCAL_LIST_MAX_BYTES },
 	[LOCAL_LIST_ALSO_CLOSED] =

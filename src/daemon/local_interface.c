@@ -111,7 +111,7 @@ static uint32_t local_interface_call(void *context, uint16_t opnum, struct wire_
                                      struct wire_writer *answer)
 {
 	static void (*const operations[])(const struct srvsvc_caller *, struct ndr_writer *) = {
-		[LOCAL_WHO_AM_I] = local_interface_who_am_i,
+		[LOCAL_GET_CALLER] = local_interface_who_am_i,
 		[LOCAL_GET_COUNTERS] = local_interface_get_counters,
 	};
 	struct ndr_writer w;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The local service: a Unix socket that speaks DCE/RPC (C706 12.6) as it is, with srvsvc and an
- * interface of our own. */
+/* The local service of netsessiond: a Unix socket that speaks DCE/RPC without a transport of its
+ * own (C706 12.6). It offers srvsvc, and the interface netsession_local. */
 #ifndef LOCAL_INTERFACE_H
 #define LOCAL_INTERFACE_H
 
@@ -14,13 +14,16 @@
 #define LOCAL_INTERFACE_VERSION 1
 #define LOCAL_INTERFACE_NAME    "netsession_local"
 
-/* Its operations answer with a list: local_list.h. They take nothing but what is said. */
+/* The operations of netsession_local. Each of them answers with a list: local_list.h. */
 enum local_opnum {
-	LOCAL_WHO_AM_I = 0,         /* the names by which the access policy may mean the caller */
-	LOCAL_GET_COUNTERS = 1,     /* what the service has counted */
-	LOCAL_LIST_ALSO_CLOSED = 2, /* takes what NetrSessionDel takes: sessions that would end
-	                             * beside those that it means; an entry's name is the client,
-	                             * its help the user */
+	/* The names by which the access policy may mean the caller. No input. */
+	LOCAL_GET_CALLER = 0,
+	/* The counters of netsessiond. No input. */
+	LOCAL_GET_COUNTERS = 1,
+	/* The sessions that NetrSessionDel would close in addition to those that it selects. The
+	 * input is that of NetrSessionDel; the name of an entry is the client, its help the user.
+	 */
+	LOCAL_LIST_ALSO_CLOSED = 2,
 };
 
 #endif

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#define ENTRY_BYTES 16 /* of its fixed part: two pointers, two numbers */
+#define ENTRY_BYTES 16 /* of the fixed part of an entry: two pointers, two numbers */
 
-/* text, cut to what a reader takes. */
+/* Encodes text, cut to what a reader accepts. */
 static void local_list_put_text(struct ndr_writer *w, const char *text)
 {
 	char cut[LOCAL_LIST_MAX_UNITS + 1];
@@ -63,7 +63,7 @@ void local_list_decode(struct local_list *list, struct wire_reader *r)
 	list->count = ndr_get_u32(r);
 	pointer = ndr_get_u32(r);
 	if ((pointer == 0) != (list->count == 0))
-		wire_reader_fail(r, "a count and a pointer that do not fit");
+		wire_reader_fail(r, "a count and a pointer that contradict each other");
 	if (pointer != 0 && ndr_get_count(r, ENTRY_BYTES) != list->count)
 		wire_reader_fail(r, "an array of another size than its count");
 	if (r->error != NULL)

@@ -208,7 +208,7 @@ static void our_own_interface_is_bound_and_answers_lists(void **state)
 	client_state_fini(&c);
 	client_state_init_local(&c, &client_netsession_local);
 	bind_it();
-	client_state_call_local(&c, LOCAL_WHO_AM_I, NULL);
+	client_state_call_local(&c, LOCAL_GET_CALLER, NULL);
 	expect_sent(RPC_REQUEST);
 	wire_writer_clear(&stub);
 	ndr_writer_init(&w, &stub);

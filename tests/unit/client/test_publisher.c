@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A feed, and a netsessiond that is as slow, as rude or as dead as a test wants it. */
+/* A publisher, and a netsessiond that is as slow, as wrong or as dead as a test needs. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +28,7 @@ static struct {
 	struct publish_message greeting; /* of kind 0: netsessiond says nothing */
 	struct publish_message hello;
 	char hello_name[64];
-	struct netsession_publisher *feed;
+	struct netsession_publisher *publisher;
 	struct netsession_error error;
 	unsigned closes, refusals, asks;
 	bool looks; /* it is to be asked */
@@ -141,7 +141,7 @@ static uint32_t open_feed(uint32_t timeout_ms)
 		                                        .timeout_ms = timeout_ms };
 
 	return netsession_publisher_open(&options, under_test.looks ? &looks : &tells, NULL,
-	                                 &under_test.feed, &under_test.error);
+	                                 &under_test.publisher, &under_test.error);
 }
 
 /* Opens it to a netsessiond that says greeting. */
@@ -170,12 +170,12 @@ static uint32_t put(uint64_t key)
 {
 	struct netsession_row row = { .client = "10.0.0.7", .user = "zoë" };
 
-	return netsession_publisher_put(under_test.feed, key, &row);
+	return netsession_publisher_put(under_test.publisher, key, &row);
 }
 
 static uint32_t dispatch(void)
 {
-	return netsession_publisher_dispatch(under_test.feed, &under_test.error);
+	return netsession_publisher_dispatch(under_test.publisher, &under_test.error);
 }
 
 static int set_up(void **state)
@@ -185,7 +185,7 @@ static int set_up(void **state)
 	(void)state;
 	memset(&under_test, 0, sizeof under_test);
 	under_test.peer = -1;
-	strcpy(under_test.folder, "/tmp/netsession-feed-XXXXXX");
+	strcpy(under_test.folder, "/tmp/netsession-publisher-XXXXXX");
 	if (mkdtemp(under_test.folder) == NULL)
 		return -1;
 	snprintf(under_test.path, sizeof under_test.path, "%s/publish.sock", under_test.folder);
@@ -200,7 +200,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	netsession_publisher_close(under_test.feed);
+	netsession_publisher_close(under_test.publisher);
 	if (under_test.peer >= 0)
 		close(under_test.peer);
 	close(under_test.listening);
@@ -235,7 +235,7 @@ static void a_refusal_has_a_story(void **state)
 	(void)state;
 	assert_int_equal(
 		greeted(&(struct publish_message){ .kind = PUBLISH_REFUSED, .status = 5 }, 0), 5);
-	assert_null(under_test.feed);
+	assert_null(under_test.publisher);
 	assert_string_equal(
 		under_test.error.text,
 		"access denied at publisher (5): the access policy of netsessiond does not let "
@@ -248,7 +248,7 @@ static void who_is_no_netsessiond_is_found_out(void **state)
 	assert_int_equal(
 		greeted(&(struct publish_message){ .kind = PUBLISH_ACCEPTED, .bytes = 1 }, 0),
 		ERROR_BAD_NET_RESP);
-	assert_null(under_test.feed);
+	assert_null(under_test.publisher);
 }
 
 static void a_welcome_of_another_version_is_none(void **state)
@@ -264,7 +264,7 @@ static void silence_ends_at_the_deadline(void **state)
 {
 	(void)state;
 	assert_int_equal(greeted(&(struct publish_message){ 0 }, 100), ERROR_TIMEOUT);
-	assert_null(under_test.feed);
+	assert_null(under_test.publisher);
 }
 
 static void where_nobody_listens_the_service_is_not_started(void **state)
@@ -283,7 +283,7 @@ static void a_name_that_cannot_be_shown_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(
-		netsession_publisher_open(&options, &handler, NULL, &under_test.feed, NULL),
+		netsession_publisher_open(&options, &handler, NULL, &under_test.publisher, NULL),
 		ERROR_INVALID_PARAMETER);
 }
 
@@ -297,8 +297,8 @@ static void one_batch_is_on_its_way_at_a_time(void **state)
 	open_well();
 	assert_int_equal(put(1), 0);
 	assert_int_equal(put(2), 0);
-	netsession_publisher_touch(under_test.feed, 2, 7, 0);
-	netsession_publisher_remove(under_test.feed, 1);
+	netsession_publisher_touch(under_test.publisher, 2, 7, 0);
+	netsession_publisher_remove(under_test.publisher, 1);
 	expect(PUBLISH_PUT, 1, &read);
 	expect_nothing(&read);
 	took(read);
@@ -330,8 +330,8 @@ static void who_was_asked_is_fresh_behind_all_that_it_found(void **state)
 	assert_int_equal(dispatch(), 0);
 	assert_int_equal(under_test.asks, 1);
 	assert_int_equal(put(2), 0);
-	netsession_publisher_remove(under_test.feed, 1);
-	netsession_publisher_refreshed(under_test.feed);
+	netsession_publisher_remove(under_test.publisher, 1);
+	netsession_publisher_refreshed(under_test.publisher);
 	expect(PUBLISH_PUT, 1, &read);
 	expect_nothing(&read);
 	took(read);
@@ -350,14 +350,14 @@ static void who_found_nothing_new_is_fresh_at_once_and_once(void **state)
 	(void)state;
 	under_test.looks = true;
 	open_well();
-	netsession_publisher_refreshed(under_test.feed); /* nobody asked */
+	netsession_publisher_refreshed(under_test.publisher); /* nobody asked */
 	expect_nothing(&read);
 	for (uint32_t number = 1; number < 3; number++) {
 		say(&(struct publish_message){ .kind = PUBLISH_REFRESH, .number = number });
 		assert_int_equal(dispatch(), 0);
 		assert_int_equal(under_test.asks, number);
-		netsession_publisher_refreshed(under_test.feed);
-		netsession_publisher_refreshed(under_test.feed);
+		netsession_publisher_refreshed(under_test.publisher);
+		netsession_publisher_refreshed(under_test.publisher);
 		read = 0;
 		expect_fresh(number, &read);
 		expect_nothing(&read);
@@ -379,7 +379,7 @@ static void a_long_list_is_told_before_it_is_fresh(void **state)
 	assert_int_equal(dispatch(), 0);
 	for (uint64_t key = 0; key < MOST; key++)
 		assert_int_equal(put(key), 0);
-	netsession_publisher_refreshed(under_test.feed);
+	netsession_publisher_refreshed(under_test.publisher);
 	while (m.kind != PUBLISH_REFRESHED) {
 		size_t read = 0;
 
@@ -403,7 +403,7 @@ static void a_netsessiond_that_sleeps_holds_up_nobody(void **state)
 	for (unsigned round = 0; round < 1000; round++)
 		for (uint64_t key = 1; key <= MOST; key++) {
 			assert_int_equal(put(key), 0);
-			netsession_publisher_touch(under_test.feed, key, round, 0);
+			netsession_publisher_touch(under_test.publisher, key, round, 0);
 		}
 	do {
 		took(read);
@@ -425,7 +425,7 @@ static void a_row_that_cannot_be_shown_is_refused_at_once(void **state)
 	(void)state;
 	open_well();
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		assert_int_equal(netsession_publisher_put(under_test.feed, 1, &rows[i]),
+		assert_int_equal(netsession_publisher_put(under_test.publisher, 1, &rows[i]),
 		                 ERROR_INVALID_PARAMETER);
 }
 
@@ -457,7 +457,7 @@ static void a_session_that_is_gone_is_not_asked_to_be_closed(void **state)
 	(void)state;
 	open_well();
 	put(7);
-	netsession_publisher_remove(under_test.feed, 7);
+	netsession_publisher_remove(under_test.publisher, 7);
 	say(&(struct publish_message){ .kind = PUBLISH_CLOSE, .key = 7 });
 	say(&(struct publish_message){ .kind = PUBLISH_CLOSE, .key = 8 });
 	assert_int_equal(dispatch(), 0);
@@ -481,8 +481,8 @@ static void a_session_that_is_refused_is_told_of_once(void **state)
 	assert_int_equal(dispatch(), 0);
 	assert_int_equal(under_test.refusals, 1);
 	assert_int_equal(under_test.refusal, ERROR_TOO_MANY_SESS);
-	netsession_publisher_touch(under_test.feed, 7, 1, 0);
-	netsession_publisher_remove(under_test.feed, 7);
+	netsession_publisher_touch(under_test.publisher, 7, 1, 0);
+	netsession_publisher_remove(under_test.publisher, 7);
 	expect_nothing(&read);
 	assert_int_equal(put(7), 0);
 	expect(PUBLISH_PUT, 7, &read);
@@ -504,8 +504,8 @@ static void expect_lost(uint32_t status)
 	assert_int_equal(under_test.error.status, status);
 	assert_int_equal(dispatch(), status);
 	assert_int_equal(put(1), ERROR_NETNAME_DELETED);
-	netsession_publisher_touch(under_test.feed, 1, 1, 0);
-	netsession_publisher_remove(under_test.feed, 1);
+	netsession_publisher_touch(under_test.publisher, 1, 1, 0);
+	netsession_publisher_remove(under_test.publisher, 1);
 }
 
 static void a_netsessiond_that_dies_is_noticed_and_kills_nobody(void **state)
@@ -532,8 +532,8 @@ static void what_netsessiond_may_not_say_ends_the_feed(void **state)
 		open_well();
 		say(&forbidden[i]);
 		expect_lost(ERROR_BAD_NET_RESP);
-		netsession_publisher_close(under_test.feed);
-		under_test.feed = NULL;
+		netsession_publisher_close(under_test.publisher);
+		under_test.publisher = NULL;
 		close(under_test.peer);
 		under_test.input = (struct publish_input){ 0 };
 	}
@@ -554,8 +554,8 @@ static void a_closed_feed_is_a_closed_connection(void **state)
 
 	(void)state;
 	open_well();
-	netsession_publisher_close(under_test.feed);
-	under_test.feed = NULL;
+	netsession_publisher_close(under_test.publisher);
+	under_test.publisher = NULL;
 	assert_int_equal(recv(under_test.peer, &byte, 1, 0), 0);
 }
 
@@ -569,7 +569,7 @@ static void a_child_that_closes_it_leaves_it_to_its_parent(void **state)
 	open_well();
 	child = fork();
 	if (child == 0) {
-		netsession_publisher_close(under_test.feed);
+		netsession_publisher_close(under_test.publisher);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);

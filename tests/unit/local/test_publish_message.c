@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The feed's messages, one by one and out of a stream. */
+/* The messages of publishing, one by one and out of a stream. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
