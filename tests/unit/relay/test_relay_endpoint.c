@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The relay's door between two ends that the test holds: smbd's and Samba's. */
+/* The relay's endpoint between two sockets of the test: smbd's and Samba's. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -23,14 +23,15 @@
 #include "rpc/call.h"
 #include "samba/relay_endpoint.h"
 
-#define MAX_PIPES   2
-#define PATIENCE_MS 10000
-#define MOST_QUEUED (2u << 20) /* that the kernel and the relay take of who is not read */
+#define MAX_PIPES 2
+#define HANG_MS   10000
+#define MOST_QUEUED \
+	(2u << 20) /* that the kernel and the relay take while the other side does not read */
 
 static struct {
 	struct net_loop *loop;
 	struct relay *relay;
-	struct relay_endpoint *door;
+	struct relay_endpoint *endpoint;
 	char folder[64], path[100], upstream[100];
 	int samba; /* listens */
 } under_test;
@@ -65,7 +66,7 @@ static void turn(void)
 
 #define UNTIL(condition)                                                         \
 	do {                                                                     \
-		int64_t until_ms = now_ms(NULL) + PATIENCE_MS;                   \
+		int64_t until_ms = now_ms(NULL) + HANG_MS;                       \
 		while (!(condition)) {                                           \
 			turn();                                                  \
 			if (now_ms(NULL) > until_ms)                             \
@@ -81,13 +82,13 @@ static int set_up(void **state)
 		                                 .now_ms = now_ms,
 		                                 .find_transport = transport,
 		                                 .on_event = tell };
-	struct relay_endpoint_settings door = { .upstream = under_test.upstream,
-		                                .max_pipes = MAX_PIPES };
+	struct relay_endpoint_settings endpoint = { .upstream = under_test.upstream,
+		                                    .max_pipes = MAX_PIPES };
 	struct err err = { 0 };
 	int socket;
 
 	(void)state;
-	strcpy(under_test.folder, "/tmp/netsession-door-XXXXXX");
+	strcpy(under_test.folder, "/tmp/netsession-endpoint-XXXXXX");
 	if (mkdtemp(under_test.folder) == NULL)
 		return -1;
 	snprintf(under_test.path, sizeof under_test.path, "%s/ours", under_test.folder);
@@ -98,15 +99,15 @@ static int set_up(void **state)
 	socket = net_listen_local(under_test.path, 0600, &err);
 	if (socket < 0 || under_test.samba < 0)
 		return -1;
-	under_test.door = relay_endpoint_new(under_test.loop, under_test.relay, socket, &door,
-	                                     &err);
-	return under_test.door != NULL ? 0 : -1;
+	under_test.endpoint = relay_endpoint_new(under_test.loop, under_test.relay, socket,
+	                                         &endpoint, &err);
+	return under_test.endpoint != NULL ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	relay_endpoint_free(under_test.door);
+	relay_endpoint_free(under_test.endpoint);
 	if (under_test.samba >= 0)
 		close(under_test.samba);
 	net_loop_run(under_test.loop);
@@ -117,7 +118,7 @@ static int tear_down(void **state)
 	return rmdir(under_test.folder);
 }
 
-/* ---- both ends ---- */
+/* ---- both sides ---- */
 
 /* smbd opens the pipe. */
 static int open_pipe(void)
@@ -130,7 +131,7 @@ static int open_pipe(void)
 	return made;
 }
 
-/* Samba takes it. */
+/* Samba accepts it. */
 static int take_pipe(void)
 {
 	int taken = -1;
@@ -144,7 +145,7 @@ static void say(int end, const void *data, size_t bytes)
 	assert_int_equal(send(end, data, bytes, MSG_NOSIGNAL), bytes);
 }
 
-/* What comes next, as it is to be. */
+/* Asserts which bytes come next. */
 static void expect(int end, const void *data, size_t bytes)
 {
 	char heard[256];
@@ -174,7 +175,7 @@ static uint32_t pipes_now(void)
 {
 	struct relay_endpoint_counts counts;
 
-	relay_endpoint_count(under_test.door, &counts);
+	relay_endpoint_count(under_test.endpoint, &counts);
 	return counts.pipes_now;
 }
 
@@ -192,7 +193,7 @@ static void open_up(int *caller, int *samba)
 	expect(*caller, reply, BYTES(reply));
 }
 
-/* A request, or an answer to it, as a message; opnum 99 is nobody's. */
+/* A request, or an answer to it, as a message; no operation has opnum 99. */
 static size_t message_of(uint8_t to[64], bool is_request)
 {
 	struct wire_writer w = { 0 };
@@ -214,7 +215,7 @@ static size_t message_of(uint8_t to[64], bool is_request)
 
 /* ---- sentences ---- */
 
-static void both_ends_hear_each_other(void **state)
+static void both_sides_receive_what_the_other_one_sends(void **state)
 {
 	uint8_t message[64];
 	size_t bytes;
@@ -235,7 +236,7 @@ static void both_ends_hear_each_other(void **state)
 }
 
 /* Samba since July 2026, where smbd only wants to know whether the pipe is there: PROBE_ONLY. */
-static void a_server_that_replies_and_closes_has_its_reply_heard(void **state)
+static void a_reply_is_forwarded_although_samba_closes_behind_it(void **state)
 {
 	int caller = open_pipe(), samba = take_pipe();
 
@@ -250,7 +251,7 @@ static void a_server_that_replies_and_closes_has_its_reply_heard(void **state)
 	UNTIL(pipes_now() == 0);
 }
 
-static void a_socket_at_which_nobody_listens_is_closed_to_the_caller_at_once(void **state)
+static void if_nobody_listens_for_samba_the_pipe_is_closed_at_once(void **state)
 {
 	int64_t began_ms = now_ms(NULL);
 	struct relay_endpoint_counts counts;
@@ -268,8 +269,8 @@ static void a_socket_at_which_nobody_listens_is_closed_to_the_caller_at_once(voi
 		UNTIL(is_at_end(caller));
 		close(caller);
 	}
-	assert_true(now_ms(NULL) - began_ms < PATIENCE_MS / 2);
-	relay_endpoint_count(under_test.door, &counts);
+	assert_true(now_ms(NULL) - began_ms < HANG_MS / 2);
+	relay_endpoint_count(under_test.endpoint, &counts);
 	assert_int_equal(counts.without_samba, 2);
 	assert_int_equal(counts.pipes_now, 0);
 }
@@ -295,7 +296,8 @@ static void a_pipe_beyond_the_bound_is_closed_at_once(void **state)
 	UNTIL(pipes_now() == 0);
 }
 
-/* Says messages that nobody hears, until they are taken no more. Returns how many bytes were. */
+/* Sends messages that the other side does not read, until no more are accepted. Returns the number
+ * of bytes. */
 static size_t fill(int end, bool with_requests)
 {
 	uint8_t message[64];
@@ -329,7 +331,7 @@ static size_t drain(int end, size_t bytes)
 	return all;
 }
 
-static void who_does_not_read_keeps_the_other_side_waiting_and_loses_nothing(void **state)
+static void a_side_that_does_not_read_makes_the_other_wait_and_loses_nothing(void **state)
 {
 	int caller, samba;
 	size_t bytes;
@@ -345,7 +347,7 @@ static void who_does_not_read_keeps_the_other_side_waiting_and_loses_nothing(voi
 	UNTIL(pipes_now() == 0);
 }
 
-static void told_to_end_idle_pipes_are_closed_and_others_when_they_are_answered(void **state)
+static void draining_closes_idle_pipes_and_others_once_they_are_answered(void **state)
 {
 	int idle, idle_samba, busy, busy_samba;
 	uint8_t message[64];
@@ -357,7 +359,7 @@ static void told_to_end_idle_pipes_are_closed_and_others_when_they_are_answered(
 	bytes = message_of(message, true);
 	say(busy, message, bytes);
 	expect(busy_samba, message, bytes);
-	relay_endpoint_drain(under_test.door);
+	relay_endpoint_drain(under_test.endpoint);
 	UNTIL(is_at_end(idle));
 	assert_int_equal(pipes_now(), 1);
 	bytes = message_of(message, false);
@@ -371,7 +373,7 @@ static void told_to_end_idle_pipes_are_closed_and_others_when_they_are_answered(
 	close(busy_samba);
 }
 
-/* Samba from 4.20 on drops what it has not read when its peer hangs up. */
+/* Samba from 4.20 on drops what it has not read if its peer closes the socket. */
 static bool is_hung_up(int end)
 {
 	struct pollfd polled = { .fd = end, .events = POLLIN | POLLRDHUP };
@@ -385,7 +387,7 @@ static void wait_ms(int64_t ms)
 		;
 }
 
-static void a_pipe_is_not_hung_up_before_its_last_answer_is_read(void **state)
+static void a_pipe_stays_open_until_its_last_answer_is_read(void **state)
 {
 	int callers[2], sambas[2];
 	uint8_t message[64];
@@ -400,8 +402,9 @@ static void a_pipe_is_not_hung_up_before_its_last_answer_is_read(void **state)
 		bytes = message_of(message, false);
 		say(sambas[i], message, bytes);
 	}
-	close(sambas[0]); /* the pipe ends by Samba; the other one by the relay's own end */
-	relay_endpoint_drain(under_test.door);
+	close(sambas[0]); /* Samba closes this pipe; the relay closes the other one when it drains
+	                   */
+	relay_endpoint_drain(under_test.endpoint);
 	UNTIL(pipes_now() == 0);
 	wait_ms(200);
 	for (int i = 0; i < 2; i++) {
@@ -423,7 +426,7 @@ static void a_message_without_bytes_ends_the_pipe(void **state)
 	say(caller, "\0\0", 2);
 	UNTIL(is_at_end(caller));
 	UNTIL(is_at_end(samba));
-	relay_endpoint_count(under_test.door, &counts);
+	relay_endpoint_count(under_test.endpoint, &counts);
 	assert_int_equal(counts.malformed, 1);
 	close(caller);
 	close(samba);
@@ -433,13 +436,13 @@ TEST_GROUP(relay_endpoint)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-		TEST(both_ends_hear_each_other),
-		TEST(a_server_that_replies_and_closes_has_its_reply_heard),
-		TEST(a_socket_at_which_nobody_listens_is_closed_to_the_caller_at_once),
+		TEST(both_sides_receive_what_the_other_one_sends),
+		TEST(a_reply_is_forwarded_although_samba_closes_behind_it),
+		TEST(if_nobody_listens_for_samba_the_pipe_is_closed_at_once),
 		TEST(a_pipe_beyond_the_bound_is_closed_at_once),
-		TEST(who_does_not_read_keeps_the_other_side_waiting_and_loses_nothing),
-		TEST(told_to_end_idle_pipes_are_closed_and_others_when_they_are_answered),
-		TEST(a_pipe_is_not_hung_up_before_its_last_answer_is_read),
+		TEST(a_side_that_does_not_read_makes_the_other_wait_and_loses_nothing),
+		TEST(draining_closes_idle_pipes_and_others_once_they_are_answered),
+		TEST(a_pipe_stays_open_until_its_last_answer_is_read),
 		TEST(a_message_without_bytes_ends_the_pipe),
 #undef TEST
 	};

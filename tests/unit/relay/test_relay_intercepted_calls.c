@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* NetrSessionEnum and NetrSessionDel by one question at level 1. */
+/* NetrSessionEnum and NetrSessionDel by one query at level 1. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +20,7 @@
 
 /* ---- NetrSessionEnum ---- */
 
-/* What was asked is one question at level 1 for all, by this id. */
+/* Asserts that the server got one query at level 1 for all sessions, with this call id. */
 static void assert_one_question(const struct relay_fixture *b, uint32_t call_id)
 {
 	struct session_qualifier_texts texts;
@@ -28,8 +28,8 @@ static void assert_one_question(const struct relay_fixture *b, uint32_t call_id)
 	struct relay_fixture_pdu pdu;
 	size_t at = 0;
 
-	assert_true(relay_fixture_next(&b->asked, &at, &pdu));
-	assert_int_equal(at, b->asked.len);
+	assert_true(relay_fixture_next(&b->server_got, &at, &pdu));
+	assert_int_equal(at, b->server_got.len);
 	assert_int_equal(pdu.h.ptype, RPC_REQUEST);
 	assert_int_equal(pdu.h.pfc_flags, WHOLE);
 	assert_int_equal(pdu.h.call_id, call_id);
@@ -45,7 +45,7 @@ static void assert_one_question(const struct relay_fixture *b, uint32_t call_id)
 	assert_false(request.has_resume_handle);
 }
 
-static void each_level_is_one_question_at_level_1(void **state)
+static void each_level_is_one_query_at_level_1(void **state)
 {
 	struct relay_fixture *b = relay_fixture_start();
 	uint32_t call_id = 10;
@@ -87,21 +87,21 @@ static void each_level_is_one_question_at_level_1(void **state)
 		free(a.infos);
 		assert_int_equal(b->event.level, level->number);
 	}
-	assert_int_equal(b->told, SESSION_LEVEL_COUNT);
+	assert_int_equal(b->events, SESSION_LEVEL_COUNT);
 	assert_int_equal(b->relay->intercepted, SESSION_LEVEL_COUNT);
 	assert_int_equal(b->relay->forwarded, 0);
 	assert_int_equal(b->relay->service.held_bytes, 0);
 	relay_fixture_end(b);
 }
 
-static void who_may_not_ask_samba_is_refused_at_the_level_that_he_asked_for(void **state)
+static void a_client_that_samba_refuses_is_refused_at_its_own_level(void **state)
 {
 	struct relay_fixture *b = relay_fixture_start();
 	uint32_t call_id = 10;
 
 	(void)state;
 	relay_fixture_add_some(b, 3);
-	b->as.identity = b->samba.identities[STRANGER];
+	b->client.identity = b->samba.identities[STRANGER];
 	for (size_t i = 0; i < SESSION_LEVEL_COUNT; i++) {
 		struct session_enum_request request =
 			relay_fixture_at_level(session_levels[i].number);
@@ -118,12 +118,12 @@ static void who_may_not_ask_samba_is_refused_at_the_level_that_he_asked_for(void
 			assert_int_equal(a.answer.resume_handle, 77);
 		free(a.infos);
 	}
-	/* Nothing of what others were told stays for him. */
+	/* It gets nothing of what other clients were answered. */
 	assert_int_equal(session_table_count(b->relay->service.table), 0);
 	relay_fixture_end(b);
 }
 
-static void filters_and_pages_are_answered_here(void **state)
+static void the_relay_answers_filters_and_pages(void **state)
 {
 	struct session_enum_request request = relay_fixture_at_level(10);
 	struct relay_fixture *b = relay_fixture_start();
@@ -187,8 +187,8 @@ static void requests_of_other_clients_are_answered_at_every_level(void **state)
 			snprintf(name, sizeof name, clients[i][1], session_levels[level].number);
 			relay_fixture_put_recording(b, name);
 			relay_fixture_talk(b);
-			assert_true(relay_fixture_next(&b->heard, &at, &pdu));
-			assert_int_equal(at, b->heard.len);
+			assert_true(relay_fixture_next(&b->client_got, &at, &pdu));
+			assert_int_equal(at, b->client_got.len);
 			assert_one_question(b, pdu.h.call_id);
 			free(relay_fixture_enum_answer(b, pdu.h.call_id,
 			                               session_levels[level].number)
@@ -222,7 +222,7 @@ static void requests_in_fragments_as_other_clients_send_them_are_answered(void *
 			relay_fixture_forget(b);
 			relay_fixture_put_recording(b, names[i][1]);
 			relay_fixture_talk(b);
-			assert_true(relay_fixture_next(&b->heard, &at, &pdu));
+			assert_true(relay_fixture_next(&b->client_got, &at, &pdu));
 			assert_int_equal(pdu.h.ptype, RPC_RESPONSE);
 			assert_one_question(b, pdu.h.call_id);
 			assert_int_equal(b->relay->intercepted, 1);
@@ -230,7 +230,7 @@ static void requests_in_fragments_as_other_clients_send_them_are_answered(void *
 		}
 }
 
-static void what_samba_really_answered_is_understood(void **state)
+static void recorded_answers_of_samba_are_understood(void **state)
 {
 	static const struct {
 		const char *name;
@@ -271,7 +271,7 @@ static void what_samba_really_answered_is_understood(void **state)
 		}
 }
 
-static void an_answer_that_is_none_is_an_error_at_the_level_that_was_asked(void **state)
+static void a_malformed_answer_is_an_error_at_the_requested_level(void **state)
 {
 	struct relay_fixture *b = relay_fixture_start_by_hand();
 	const struct session_enum_request request = relay_fixture_at_level(2);
@@ -294,7 +294,7 @@ static void an_answer_that_is_none_is_an_error_at_the_level_that_was_asked(void 
 	relay_fixture_end(b);
 }
 
-static void a_fault_in_place_of_the_listing_is_the_callers(void **state)
+static void a_fault_in_place_of_the_list_is_forwarded(void **state)
 {
 	struct relay_fixture *b = relay_fixture_start_by_hand();
 	const struct session_enum_request request = relay_fixture_at_level(2);
@@ -306,14 +306,14 @@ static void a_fault_in_place_of_the_listing_is_the_callers(void **state)
 	relay_fixture_talk(b);
 	relay_fixture_feed(b, RELAY_SERVER, answer.data, answer.len);
 	relay_fixture_talk(b);
-	relay_fixture_assert_same(&b->heard, &answer);
+	relay_fixture_assert_same(&b->client_got, &answer);
 	assert_true(relay_pipe_is_idle(b->pipe));
 	assert_int_equal(b->relay->service.held_bytes, 0);
 	wire_writer_fini(&answer);
 	relay_fixture_end(b);
 }
 
-static void levels_that_do_not_exist_are_sambas_to_refuse(void **state)
+static void unknown_levels_are_forwarded_and_samba_refuses_them(void **state)
 {
 	static const uint32_t levels[] = { 3, 9, 11, 100, 501, 503, UINT32_MAX };
 	struct relay_fixture *b = relay_fixture_start_by_hand();
@@ -328,7 +328,7 @@ static void levels_that_do_not_exist_are_sambas_to_refuse(void **state)
 	relay_fixture_end(b);
 }
 
-static void stubs_that_do_not_decode_are_sambas_to_refuse(void **state)
+static void malformed_stubs_are_forwarded_and_samba_refuses_them(void **state)
 {
 	static const uint16_t opnums[] = { SRVSVC_NETR_SESSION_ENUM, SRVSVC_NETR_SESSION_DEL };
 	const struct session_enum_request request = { .client = "\\\\c", .level = 10 };
@@ -337,7 +337,7 @@ static void stubs_that_do_not_decode_are_sambas_to_refuse(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(opnums); i++)
-		/* A deletion's stub is the beginning of an enumeration's. */
+		/* The stub of NetrSessionDel is the beginning of one of NetrSessionEnum. */
 		for (size_t bytes = 0; bytes < (i == 0 ? stub.len : 24); bytes++)
 			relay_fixture_put_request(b, WHOLE, (uint32_t)(i * 1000 + bytes), CONTEXT,
 			                          opnums[i], stub.data, bytes);
@@ -390,9 +390,9 @@ static void requests_may_come_in_fragments_of_any_size(void **state)
 	relay_fixture_end(b);
 }
 
-/* ---- many pipes, one listing ---- */
+/* ---- many pipes, one cache ---- */
 
-static void an_older_listing_does_not_replace_a_younger_one(void **state)
+static void the_answer_to_an_earlier_query_does_not_replace_a_later_one(void **state)
 {
 	const struct session_enum_request request = { .level = 10,
 		                                      .preferred_bytes = ALL,
@@ -405,7 +405,7 @@ static void an_older_listing_does_not_replace_a_younger_one(void **state)
 
 	(void)state;
 	relay_fixture_add(b, "10.0.0.1", "alice", b->now_ms / 1000 - 100);
-	/* Samba answers over the first pipe, but that is stuck. */
+	/* Samba answers over the first pipe, but the answer is delayed. */
 	relay_fixture_put_enum(b, 5, &request);
 	relay_fixture_talk(b);
 	b->is_server_slow = false;
@@ -414,26 +414,26 @@ static void an_older_listing_does_not_replace_a_younger_one(void **state)
 		struct relay_fixture_pdu pdu;
 		size_t left;
 
-		assert_true(relay_fixture_next(&b->asked, &b->asked_at, &pdu));
+		assert_true(relay_fixture_next(&b->server_got, &b->server_read, &pdu));
 		assert_true(rpc_server_feed(b->server, pdu.data, pdu.bytes));
 		relay_fixture_read(b, &answer, &left);
-		relay_fixture_put_message(&b->answered, answer.data, answer.len);
+		relay_fixture_put_message(&b->server_sent, answer.data, answer.len);
 		wire_writer_fini(&answer);
 	}
-	old_listing = relay_fixture_copy(&b->answered);
+	old_listing = relay_fixture_copy(&b->server_sent);
 	b->pipe = NULL;
 	relay_fixture_reopen(b);
 	relay_fixture_bind(b, 4280);
-	/* Meanwhile somebody comes, and is listed over the second. */
+	/* Meanwhile a session opens, and is listed over the second pipe. */
 	relay_fixture_add(b, "10.0.0.2", "bob", b->now_ms / 1000 - 1);
 	first = relay_fixture_enum(b, 5, &request);
 	assert_int_equal(first.answer.entries, 2);
 	assert_true(relay_pipe_receive(slow, RELAY_SERVER, old_listing.data, old_listing.len));
 	assert_true(relay_pipe_continue(slow));
 	output = relay_pipe_output(slow, RELAY_CALLER);
-	wire_writer_clear(&b->heard);
-	wire_put_bytes(&b->heard, output->data, output->len);
-	/* Who asked first gets what is known by now, and nobody's id has changed. */
+	wire_writer_clear(&b->client_got);
+	wire_put_bytes(&b->client_got, output->data, output->len);
+	/* The first client gets the cache of now, and no id has changed. */
 	second = relay_fixture_enum_answer(b, 5, 10);
 	assert_int_equal(second.answer.entries, 2);
 	assert_int_equal(second.answer.resume_handle, first.answer.resume_handle);
@@ -447,7 +447,7 @@ static void an_older_listing_does_not_replace_a_younger_one(void **state)
 	relay_fixture_end(b);
 }
 
-static void a_listing_that_took_longer_than_callers_wait_is_not_believed(void **state)
+static void an_answer_that_took_longer_than_clients_wait_is_not_used(void **state)
 {
 	const struct session_enum_request request = relay_fixture_at_level(10);
 	struct relay_fixture *b = relay_fixture_start_by_hand();
@@ -505,7 +505,7 @@ static void an_answer_beyond_the_bound_is_not_held(void **state)
 	wire_writer_fini(&listing);
 }
 
-static void whatever_others_hold_a_short_listing_is_taken(void **state)
+static void a_short_list_is_accepted_however_much_is_held_for_others(void **state)
 {
 	const struct relay_settings settings = { .max_sessions = 100000,
 		                                 .max_answer_bytes = 1 << 20,
@@ -524,7 +524,7 @@ static void whatever_others_hold_a_short_listing_is_taken(void **state)
 	assert_int_equal(a.answer.status, 0);
 	assert_int_equal(a.answer.entries, 300);
 	free(a.infos);
-	/* A long one, in pages or not, has to wait for better times. */
+	/* A long answer, in pages or not, is refused until then. */
 	relay_fixture_add_some(b, 1000);
 	request.preferred_bytes = 1000;
 	a = relay_fixture_enum(b, 6, &request);
@@ -538,8 +538,8 @@ static void whatever_others_hold_a_short_listing_is_taken(void **state)
 	relay_fixture_end(b);
 }
 
-/* A request of another minor version, or that is cancelled before it came. */
-static void requests_that_samba_refuses_by_their_heads_go_on(void **state)
+/* A request of another minor version, or with PFC_PENDING_CANCEL. */
+static void requests_that_samba_refuses_by_their_headers_are_forwarded(void **state)
 {
 	const struct session_enum_request request = relay_fixture_at_level(10);
 	struct wire_writer stub = relay_fixture_enum_stub(&request);
@@ -551,7 +551,7 @@ static void requests_that_samba_refuses_by_their_heads_go_on(void **state)
 	relay_fixture_assert_goes_on(b);
 	relay_fixture_put_request(b, WHOLE, 6, CONTEXT, SRVSVC_NETR_SESSION_ENUM, stub.data,
 	                          stub.len);
-	b->said.data[2 + 1] = 1;
+	b->client_sent.data[2 + 1] = 1;
 	relay_fixture_assert_goes_on(b);
 	wire_writer_fini(&stub);
 	relay_fixture_end(b);
@@ -559,7 +559,7 @@ static void requests_that_samba_refuses_by_their_heads_go_on(void **state)
 
 /* ---- NetrSessionDel ---- */
 
-/* Samba's answer lacks a session, where others log on: 4.22 to 4.25. */
+/* Samba 4.22 to 4.25 leaves a session out while others log on. */
 static struct relay_fixture *start_with_a_session_left_out(uint32_t sessions_of_each_name)
 {
 	struct relay_fixture *b = relay_fixture_start();
@@ -572,13 +572,13 @@ static struct relay_fixture *start_with_a_session_left_out(uint32_t sessions_of_
 	relay_fixture_has_smbstatus(b, sessions_of_each_name);
 	a = relay_fixture_enum(b, 2, &request);
 	assert_int_equal(a.answer.entries, 2);
-	assert_int_equal(b->checks, 0);
+	assert_int_equal(b->refreshes, 0);
 	free(a.infos);
 	session_table_remove(b->samba.service.table, id);
 	return b;
 }
 
-static void a_short_answer_is_held_against_smbstatus_before_sessions_are_over(void **state)
+static void smbstatus_is_asked_before_a_missing_session_counts_as_closed(void **state)
 {
 	const struct session_enum_request request = relay_fixture_at_level(10);
 	struct relay_fixture_answer a;
@@ -592,17 +592,17 @@ static void a_short_answer_is_held_against_smbstatus_before_sessions_are_over(vo
 			a = relay_fixture_enum(b, 3, &request);
 			assert_int_equal(a.answer.status, 0);
 			assert_int_equal(a.answer.entries, there == 1 && !has_failed ? 2 : 1);
-			assert_int_equal(b->checks, 1);
+			assert_int_equal(b->refreshes, 1);
 			free(a.infos);
-			/* Where it is over, that is known from then on. */
+			/* If it has closed, that is known from then on. */
 			a = relay_fixture_enum(b, 4, &request);
-			assert_int_equal(b->checks, there == 1 && !has_failed ? 2 : 1);
+			assert_int_equal(b->refreshes, there == 1 && !has_failed ? 2 : 1);
 			free(a.infos);
 			relay_fixture_end(b);
 		}
 }
 
-static void who_waits_for_smbstatus_is_not_idle_and_is_answered_behind_it(void **state)
+static void a_call_that_waits_for_smbstatus_is_answered_after_it(void **state)
 {
 	const struct session_enum_request request = relay_fixture_at_level(10);
 	struct relay_fixture *b = start_with_a_session_left_out(1);
@@ -617,7 +617,7 @@ static void who_waits_for_smbstatus_is_not_idle_and_is_answered_behind_it(void *
 	assert_true(relay_pipe_needs_refresh(b->pipe));
 	assert_false(relay_pipe_is_idle(b->pipe));
 	assert_true(b->relay->service.held_bytes > 0);
-	assert_int_equal(relay_fixture_count(&b->heard), 1); /* call 4 */
+	assert_int_equal(relay_fixture_count(&b->client_got), 1); /* call 4 */
 	relay_fixture_forget(b);
 	b->is_smbstatus_slow = false;
 	relay_fixture_talk(b);
@@ -628,7 +628,7 @@ static void who_waits_for_smbstatus_is_not_idle_and_is_answered_behind_it(void *
 	relay_fixture_end(b);
 }
 
-static void a_deletion_finds_a_session_that_a_short_answer_lacks(void **state)
+static void session_del_finds_a_session_that_an_incomplete_answer_lacks(void **state)
 {
 	struct relay_fixture *b = start_with_a_session_left_out(1);
 
@@ -641,7 +641,7 @@ static void a_deletion_finds_a_session_that_a_short_answer_lacks(void **state)
 	relay_fixture_end(b);
 }
 
-static void level_502_waits_for_the_first_word_of_smbstatus_and_other_levels_do_not(void **state)
+static void level_502_waits_for_the_first_run_of_smbstatus_and_others_do_not(void **state)
 {
 	static const uint32_t levels[] = { 0, 1, 2, 10, 502 };
 
@@ -655,13 +655,13 @@ static void level_502_waits_for_the_first_word_of_smbstatus_and_other_levels_do_
 		relay_fixture_has_smbstatus(b, 0);
 		a = relay_fixture_enum(b, 2, &request);
 		assert_int_equal(a.answer.entries, 1);
-		assert_int_equal(b->checks, levels[i] == 502);
+		assert_int_equal(b->refreshes, levels[i] == 502);
 		free(a.infos);
 		relay_fixture_end(b);
 	}
 }
 
-static void a_deletion_that_finds_nobody_gives_2312(void **state)
+static void session_del_without_a_match_gives_2312(void **state)
 {
 	struct relay_fixture *b = relay_fixture_start();
 
@@ -679,7 +679,7 @@ static void a_deletion_that_finds_nobody_gives_2312(void **state)
 	relay_fixture_end(b);
 }
 
-static void a_deletion_of_everybody_is_refused(void **state)
+static void session_del_of_all_sessions_is_refused(void **state)
 {
 	struct relay_fixture *b = relay_fixture_start();
 
@@ -694,14 +694,15 @@ static void a_deletion_of_everybody_is_refused(void **state)
 	relay_fixture_end(b);
 }
 
-/* The last PDU that was asked is the request as it was said. */
+/* Asserts that the last PDU that the server got is the client's request. */
 static void assert_asked_last(const struct relay_fixture *b, const struct wire_writer *said)
 {
-	assert_true(b->asked.len > said->len);
-	assert_memory_equal(b->asked.data + b->asked.len - said->len, said->data, said->len);
+	assert_true(b->server_got.len > said->len);
+	assert_memory_equal(b->server_got.data + b->server_got.len - said->len, said->data,
+	                    said->len);
 }
 
-static void a_deletion_that_finds_somebody_reaches_samba_as_it_is(void **state)
+static void session_del_with_a_match_is_forwarded_as_it_is(void **state)
 {
 	static const struct {
 		const char *client, *user;
@@ -720,7 +721,7 @@ static void a_deletion_that_finds_somebody_reaches_samba_as_it_is(void **state)
 
 			relay_fixture_forget(b);
 			relay_fixture_put_del(b, ++call_id, cases[i].client, cases[i].user);
-			said = relay_fixture_copy(&b->said);
+			said = relay_fixture_copy(&b->client_sent);
 			relay_fixture_talk(b);
 			assert_asked_last(b, &said);
 			assert_int_equal(relay_fixture_del_answer(b, call_id), b->del_status);
@@ -731,17 +732,17 @@ static void a_deletion_that_finds_somebody_reaches_samba_as_it_is(void **state)
 	relay_fixture_end(b);
 }
 
-static void a_deletion_by_one_who_may_not_list_is_sambas_to_judge(void **state)
+static void session_del_of_a_client_that_may_not_list_is_forwarded(void **state)
 {
 	struct relay_fixture *b = relay_fixture_start();
 	struct wire_writer said;
 
 	(void)state;
 	relay_fixture_add_some(b, 3);
-	b->as.identity = b->samba.identities[STRANGER];
+	b->client.identity = b->samba.identities[STRANGER];
 	b->del_status = ERROR_ACCESS_DENIED;
 	relay_fixture_put_del(b, 5, "\\\\10.9.9.9", NULL);
-	said = relay_fixture_copy(&b->said);
+	said = relay_fixture_copy(&b->client_sent);
 	relay_fixture_talk(b);
 	assert_asked_last(b, &said);
 	assert_int_equal(b->dels, 1);
@@ -750,7 +751,7 @@ static void a_deletion_by_one_who_may_not_list_is_sambas_to_judge(void **state)
 	relay_fixture_end(b);
 }
 
-static void an_account_is_closed_by_each_of_its_names(void **state)
+static void session_del_of_an_account_becomes_one_request_for_each_name(void **state)
 {
 	struct relay_fixture *b = relay_fixture_start();
 
@@ -778,7 +779,7 @@ static void an_account_is_closed_by_each_of_its_names(void **state)
 }
 
 /* Samba takes no fragment of more than 5,840 bytes: librpc/rpc/dcesrv_core.c. */
-static void a_long_name_is_closed_by_a_question_in_fragments(void **state)
+static void session_del_of_a_long_name_is_sent_in_fragments(void **state)
 {
 	struct relay_fixture *b = relay_fixture_start();
 	struct relay_fixture_pdu pdu;
@@ -792,13 +793,13 @@ static void a_long_name_is_closed_by_a_question_in_fragments(void **state)
 	relay_fixture_put_del(b, 5, NULL, "alice");
 	relay_fixture_talk(b);
 	assert_int_equal(b->dels, 1);
-	while (relay_fixture_next(&b->asked, &at, &pdu))
+	while (relay_fixture_next(&b->server_got, &at, &pdu))
 		assert_int_in_range(pdu.bytes, 24, 5840);
 	assert_int_equal(relay_fixture_del_answer(b, 5), 0);
 	relay_fixture_end(b);
 }
 
-static void however_late_it_is_nobody_has_been_idle(void **state)
+static void idle_times_are_always_0(void **state)
 {
 	struct relay_fixture *b = relay_fixture_start();
 	struct session_enum_request request = relay_fixture_at_level(502);
@@ -806,7 +807,7 @@ static void however_late_it_is_nobody_has_been_idle(void **state)
 
 	(void)state;
 	relay_fixture_add_some(b, 3);
-	b->tick_ms = 900; /* Samba does not say how long they are idle */
+	b->tick_ms = 900; /* Samba gives no idle times */
 	for (int i = 0; i < 5; i++) {
 		struct relay_fixture_answer a = relay_fixture_enum(b, ++call_id, &request);
 		const SESSION_INFO_502 *infos = a.infos;
@@ -822,34 +823,33 @@ static void however_late_it_is_nobody_has_been_idle(void **state)
 TEST_GROUP(relay_intercepted_calls)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_level_is_one_question_at_level_1),
-		cmocka_unit_test(however_late_it_is_nobody_has_been_idle),
-		cmocka_unit_test(who_may_not_ask_samba_is_refused_at_the_level_that_he_asked_for),
-		cmocka_unit_test(filters_and_pages_are_answered_here),
+		cmocka_unit_test(each_level_is_one_query_at_level_1),
+		cmocka_unit_test(idle_times_are_always_0),
+		cmocka_unit_test(a_client_that_samba_refuses_is_refused_at_its_own_level),
+		cmocka_unit_test(the_relay_answers_filters_and_pages),
 		cmocka_unit_test(requests_of_other_clients_are_answered_at_every_level),
 		cmocka_unit_test(requests_in_fragments_as_other_clients_send_them_are_answered),
-		cmocka_unit_test(what_samba_really_answered_is_understood),
-		cmocka_unit_test(an_answer_that_is_none_is_an_error_at_the_level_that_was_asked),
-		cmocka_unit_test(a_fault_in_place_of_the_listing_is_the_callers),
-		cmocka_unit_test(levels_that_do_not_exist_are_sambas_to_refuse),
-		cmocka_unit_test(stubs_that_do_not_decode_are_sambas_to_refuse),
+		cmocka_unit_test(recorded_answers_of_samba_are_understood),
+		cmocka_unit_test(a_malformed_answer_is_an_error_at_the_requested_level),
+		cmocka_unit_test(a_fault_in_place_of_the_list_is_forwarded),
+		cmocka_unit_test(unknown_levels_are_forwarded_and_samba_refuses_them),
+		cmocka_unit_test(malformed_stubs_are_forwarded_and_samba_refuses_them),
 		cmocka_unit_test(requests_may_come_in_fragments_of_any_size),
-		cmocka_unit_test(an_older_listing_does_not_replace_a_younger_one),
-		cmocka_unit_test(a_listing_that_took_longer_than_callers_wait_is_not_believed),
+		cmocka_unit_test(the_answer_to_an_earlier_query_does_not_replace_a_later_one),
+		cmocka_unit_test(an_answer_that_took_longer_than_clients_wait_is_not_used),
 		cmocka_unit_test(an_answer_beyond_the_bound_is_not_held),
-		cmocka_unit_test(whatever_others_hold_a_short_listing_is_taken),
-		cmocka_unit_test(requests_that_samba_refuses_by_their_heads_go_on),
-		cmocka_unit_test(a_short_answer_is_held_against_smbstatus_before_sessions_are_over),
-		cmocka_unit_test(who_waits_for_smbstatus_is_not_idle_and_is_answered_behind_it),
-		cmocka_unit_test(a_deletion_finds_a_session_that_a_short_answer_lacks),
-		cmocka_unit_test(
-			level_502_waits_for_the_first_word_of_smbstatus_and_other_levels_do_not),
-		cmocka_unit_test(a_deletion_that_finds_nobody_gives_2312),
-		cmocka_unit_test(a_deletion_of_everybody_is_refused),
-		cmocka_unit_test(a_deletion_that_finds_somebody_reaches_samba_as_it_is),
-		cmocka_unit_test(a_deletion_by_one_who_may_not_list_is_sambas_to_judge),
-		cmocka_unit_test(an_account_is_closed_by_each_of_its_names),
-		cmocka_unit_test(a_long_name_is_closed_by_a_question_in_fragments),
+		cmocka_unit_test(a_short_list_is_accepted_however_much_is_held_for_others),
+		cmocka_unit_test(requests_that_samba_refuses_by_their_headers_are_forwarded),
+		cmocka_unit_test(smbstatus_is_asked_before_a_missing_session_counts_as_closed),
+		cmocka_unit_test(a_call_that_waits_for_smbstatus_is_answered_after_it),
+		cmocka_unit_test(session_del_finds_a_session_that_an_incomplete_answer_lacks),
+		cmocka_unit_test(level_502_waits_for_the_first_run_of_smbstatus_and_others_do_not),
+		cmocka_unit_test(session_del_without_a_match_gives_2312),
+		cmocka_unit_test(session_del_of_all_sessions_is_refused),
+		cmocka_unit_test(session_del_with_a_match_is_forwarded_as_it_is),
+		cmocka_unit_test(session_del_of_a_client_that_may_not_list_is_forwarded),
+		cmocka_unit_test(session_del_of_an_account_becomes_one_request_for_each_name),
+		cmocka_unit_test(session_del_of_a_long_name_is_sent_in_fragments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

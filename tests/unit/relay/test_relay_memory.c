@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A relay where memory runs out: the pipe ends, or the call fails, and nothing is left behind. */
+/* A relay that runs out of memory: the pipe ends, or the call fails, and nothing leaks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,7 +21,7 @@ void *__wrap_malloc(size_t bytes);
 void *__wrap_calloc(size_t count, size_t bytes);
 void *__wrap_realloc(void *old, size_t bytes);
 
-/* The relay's own, and none of the fixture's. */
+/* Counts allocations of the relay only, not of the fixture. */
 static bool allocation_fails(void)
 {
 	return relay_fixture_is_inside && ++allocations == failing_allocation;
@@ -42,12 +42,12 @@ void *__wrap_realloc(void *old, size_t bytes)
 	return allocation_fails() ? NULL : __real_realloc(old, bytes);
 }
 
-/* What became of the calls of one run. */
+/* The results of the calls of one run. */
 struct outcome {
 	unsigned ended, answered, refused, faults, passed;
 };
 
-/* All that is heard is whole answers, each call's once. */
+/* Asserts that the client got complete answers only, one for each call. */
 static void judge(const struct relay_fixture *b, struct outcome *o)
 {
 	struct relay_fixture_pdu pdu;
@@ -55,7 +55,7 @@ static void judge(const struct relay_fixture *b, struct outcome *o)
 	bool is_open = false;
 	size_t at = 0;
 
-	while (relay_fixture_next(&b->heard, &at, &pdu)) {
+	while (relay_fixture_next(&b->client_got, &at, &pdu)) {
 		bool is_first = (pdu.h.pfc_flags & FIRST) != 0;
 
 		assert_true(pdu.h.ptype == RPC_FAULT || pdu.h.ptype == RPC_RESPONSE ||
@@ -102,7 +102,7 @@ static struct outcome run(size_t n, void (*say)(struct relay_fixture *b))
 	return o;
 }
 
-/* With each allocation failing in turn. calls: how many there are to be answered. */
+/* Has each allocation fail in turn. calls: the number of calls that are to be answered. */
 static void run_all(void (*say)(struct relay_fixture *b), unsigned calls)
 {
 	unsigned ended = 0, survived = 0;
@@ -148,7 +148,7 @@ static void say_enums_that_are_checked(struct relay_fixture *b)
 	say_enums(b);
 }
 
-static void checked_enumerations_without_memory_fail_or_end_the_pipe(void **state)
+static void enumerations_with_smbstatus_without_memory_fail_or_end_the_pipe(void **state)
 {
 	(void)state;
 	run_all(say_enums_that_are_checked, 3);
@@ -185,7 +185,7 @@ static void deletions_without_memory_fail_or_end_the_pipe(void **state)
 	run_all(say_dels, 3);
 }
 
-static void a_listing_that_lacked_memory_is_whole_the_next_time(void **state)
+static void a_list_that_lacked_memory_is_complete_the_next_time(void **state)
 {
 	const struct session_enum_request request = relay_fixture_at_level(502);
 	size_t needed = 0;
@@ -238,10 +238,10 @@ TEST_GROUP(relay_memory)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(enumerations_without_memory_fail_or_end_the_pipe),
-		cmocka_unit_test(checked_enumerations_without_memory_fail_or_end_the_pipe),
+		cmocka_unit_test(enumerations_with_smbstatus_without_memory_fail_or_end_the_pipe),
 		cmocka_unit_test(a_request_in_fragments_without_memory_fails_or_ends_the_pipe),
 		cmocka_unit_test(deletions_without_memory_fail_or_end_the_pipe),
-		cmocka_unit_test(a_listing_that_lacked_memory_is_whole_the_next_time),
+		cmocka_unit_test(a_list_that_lacked_memory_is_complete_the_next_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

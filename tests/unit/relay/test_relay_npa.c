@@ -16,7 +16,7 @@ struct given {
 	struct wire_writer opening, payload;
 };
 
-/* Feeds bytes that are gone afterwards, in pieces of step. */
+/* Feeds bytes in pieces of step, from memory that is freed afterwards. */
 static void feed(struct given *g, const void *data, size_t bytes, size_t step)
 {
 	for (size_t at = 0; at < bytes; at += step) {
@@ -82,7 +82,7 @@ static void an_opening_may_be_empty(void **state)
 	}
 }
 
-static void an_opening_is_as_long_as_it_says_and_nothing_is_kept_of_it(void **state)
+static void an_opening_has_its_own_length_and_is_not_kept(void **state)
 {
 	static const uint8_t head[] = { 0xFF, 0xFF, 0xFF, 0xFF };
 	static uint8_t block[1 << 16];
@@ -143,7 +143,7 @@ TEST_GROUP(relay_npa)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_opening_and_messages_come_out_however_they_are_cut),
 		cmocka_unit_test(an_opening_may_be_empty),
-		cmocka_unit_test(an_opening_is_as_long_as_it_says_and_nothing_is_kept_of_it),
+		cmocka_unit_test(an_opening_has_its_own_length_and_is_not_kept),
 		cmocka_unit_test(a_message_without_bytes_is_an_error_that_sticks),
 		cmocka_unit_test(a_message_holds_65535_bytes),
 	};

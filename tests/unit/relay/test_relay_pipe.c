@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One caller's pipe: what goes on as it came, what is mixed with nothing, what is whose. */
+/* A client's pipe: what is forwarded unchanged, and which answer belongs to which call. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@
 
 enum { DREP = 4, AUTH_LENGTH = 10 };
 
-/* Likewise what the server says, in messages. */
+/* The same for messages of the server. */
 static void assert_comes_back(struct relay_fixture *b, const struct wire_writer *messages)
 {
 	for (size_t step = 1; step <= 64; step = step < 8 ? step + 1 : step * 2) {
@@ -27,14 +27,14 @@ static void assert_comes_back(struct relay_fixture *b, const struct wire_writer 
 		relay_fixture_forget(b);
 		relay_fixture_feed(b, RELAY_SERVER, messages->data, messages->len);
 		relay_fixture_talk(b);
-		relay_fixture_assert_same(&b->heard, messages);
-		assert_int_equal(b->asked.len, 0);
+		relay_fixture_assert_same(&b->client_got, messages);
+		assert_int_equal(b->server_got.len, 0);
 		assert_false(b->has_ended);
 	}
 	b->step = SIZE_MAX;
 }
 
-static void openings_go_on_byte_for_byte_however_they_are_cut(void **state)
+static void openings_are_forwarded_unchanged_however_they_are_cut(void **state)
 {
 	uint8_t opening[300];
 
@@ -63,7 +63,7 @@ static void openings_go_on_byte_for_byte_however_they_are_cut(void **state)
 		}
 }
 
-static void everything_else_of_the_caller_goes_on_untouched(void **state)
+static void all_other_pdus_of_the_client_are_forwarded_unchanged(void **state)
 {
 	struct relay_fixture *b = relay_fixture_start_by_hand();
 
@@ -72,28 +72,28 @@ static void everything_else_of_the_caller_goes_on_untouched(void **state)
 		if (opnum != SRVSVC_NETR_SESSION_ENUM && opnum != SRVSVC_NETR_SESSION_DEL)
 			relay_fixture_put_request(b, WHOLE, 100u + opnum, CONTEXT, opnum,
 			                          "anything", 8);
-	/* Of another context, and of one that is none. */
+	/* Of another context, and of one that does not exist. */
 	relay_fixture_put_request(b, WHOLE, 170, OTHER_CONTEXT, SRVSVC_NETR_SESSION_ENUM, "x", 1);
 	relay_fixture_put_request(b, WHOLE, 171, 99, SRVSVC_NETR_SESSION_ENUM, "x", 1);
-	/* In fragments, and the end of something that never began. */
+	/* In fragments, and a last fragment without a first one. */
 	relay_fixture_put_request(b, FIRST, 172, CONTEXT, SAY_MUCH, "one", 3);
 	relay_fixture_put_request(b, 0, 172, CONTEXT, SAY_MUCH, "two", 3);
 	relay_fixture_put_request(b, LAST, 172, CONTEXT, SAY_MUCH, "three", 5);
 	relay_fixture_put_request(b, LAST, 173, CONTEXT, SRVSVC_NETR_SESSION_ENUM, "end", 3);
 	for (uint8_t ptype = 0; ptype < 30; ptype++)
 		if (ptype != RPC_BIND && ptype != RPC_ALTER_CONTEXT)
-			relay_fixture_put_pdu(&b->said, ptype, WHOLE, 180, ptype);
-	relay_fixture_put_pdu(&b->said, RPC_CO_CANCEL, WHOLE, 172, 0);
-	relay_fixture_put_pdu(&b->said, RPC_ORPHANED, WHOLE, 172, 0);
-	relay_fixture_put_pdu(&b->said, RPC_AUTH3, WHOLE, 172, 40);
-	relay_fixture_put_pdu(&b->said, 0xFF, 0xFF, 172, 4000);
+			relay_fixture_put_pdu(&b->client_sent, ptype, WHOLE, 180, ptype);
+	relay_fixture_put_pdu(&b->client_sent, RPC_CO_CANCEL, WHOLE, 172, 0);
+	relay_fixture_put_pdu(&b->client_sent, RPC_ORPHANED, WHOLE, 172, 0);
+	relay_fixture_put_pdu(&b->client_sent, RPC_AUTH3, WHOLE, 172, 40);
+	relay_fixture_put_pdu(&b->client_sent, 0xFF, 0xFF, 172, 4000);
 	relay_fixture_assert_goes_on(b);
-	assert_int_equal(b->told, 0);
+	assert_int_equal(b->events, 0);
 	assert_int_equal(b->relay->intercepted, 0);
 	relay_fixture_end(b);
 }
 
-static void everything_else_of_the_server_comes_back_untouched(void **state)
+static void all_other_pdus_of_the_server_are_forwarded_unchanged(void **state)
 {
 	static const char *const recordings[] = {
 		"samba-4.17-bind-ack-to-rpcclient", "samba-4.17-bind-nak-version",
@@ -119,7 +119,7 @@ static void everything_else_of_the_server_comes_back_untouched(void **state)
 	relay_fixture_end(b);
 }
 
-static void each_message_holds_one_pdu_however_they_came(void **state)
+static void each_message_has_one_pdu_however_they_were_cut(void **state)
 {
 	struct relay_fixture *b = relay_fixture_start_by_hand();
 	struct wire_writer pdus = { 0 };
@@ -128,12 +128,12 @@ static void each_message_holds_one_pdu_however_they_came(void **state)
 	relay_fixture_put_request(b, WHOLE, 7, CONTEXT, 40, "seven", 5);
 	relay_fixture_put_request(b, WHOLE, 8, CONTEXT, 41, NULL, 0);
 	relay_fixture_put_request(b, WHOLE, 9, CONTEXT, 42, "nine", 4);
-	for (size_t at = 0, bytes; at < b->said.len; at += bytes) {
+	for (size_t at = 0, bytes; at < b->client_sent.len; at += bytes) {
 		struct wire_reader r;
 
-		wire_reader_init(&r, b->said.data + at, b->said.len - at);
+		wire_reader_init(&r, b->client_sent.data + at, b->client_sent.len - at);
 		bytes = 2u + wire_get_u16(&r);
-		wire_put_bytes(&pdus, b->said.data + at + 2, bytes - 2);
+		wire_put_bytes(&pdus, b->client_sent.data + at + 2, bytes - 2);
 	}
 	for (size_t most = 1; most <= pdus.len; most++) {
 		struct wire_writer messages = { 0 };
@@ -145,16 +145,16 @@ static void each_message_holds_one_pdu_however_they_came(void **state)
 		relay_fixture_feed(b, RELAY_CALLER, messages.data, messages.len);
 		struct wire_writer *output = relay_pipe_output(b->pipe, RELAY_SERVER);
 
-		relay_fixture_assert_same(output, &b->said);
+		relay_fixture_assert_same(output, &b->client_sent);
 		wire_writer_clear(output);
 		wire_writer_fini(&messages);
 	}
-	wire_writer_clear(&b->said);
+	wire_writer_clear(&b->client_sent);
 	wire_writer_fini(&pdus);
 	relay_fixture_end(b);
 }
 
-/* An authentication trailer behind what stands in a message. */
+/* Appends an authentication trailer to the PDU of a message. */
 static void secure_last(struct wire_writer *messages, size_t at)
 {
 	size_t bytes = messages->len - at - 2;
@@ -165,7 +165,7 @@ static void secure_last(struct wire_writer *messages, size_t at)
 	wire_set_u16le(messages, at + 2 + AUTH_LENGTH, 16);
 }
 
-static void all_of_a_secured_association_goes_on_untouched(void **state)
+static void all_of_a_secured_association_is_forwarded_unchanged(void **state)
 {
 	const struct session_enum_request request = relay_fixture_at_level(10);
 	const struct rpc_bind bind = { .max_xmit_frag = 4280,
@@ -181,16 +181,16 @@ static void all_of_a_secured_association_goes_on_untouched(void **state)
 	assert_true(relay_fixture_init(b, NULL));
 	b->is_server_slow = true;
 	relay_fixture_put_bind(b, RPC_BIND, 1, &bind);
-	secure_last(&b->said, 0);
+	secure_last(&b->client_sent, 0);
 	relay_fixture_assert_goes_on(b);
 	wire_put_bytes(&answers, (const uint8_t[]){ 0, 0 }, 2);
 	wire_set_u16le(&answers, 0, (uint16_t)ack.bytes);
 	wire_put_bytes(&answers, ack.data, ack.bytes);
 	assert_comes_back(b, &answers);
-	relay_fixture_put_pdu(&b->said, RPC_AUTH3, WHOLE, 1, 60);
-	at = b->said.len;
+	relay_fixture_put_pdu(&b->client_sent, RPC_AUTH3, WHOLE, 1, 60);
+	at = b->client_sent.len;
 	relay_fixture_put_enum(b, 2, &request);
-	secure_last(&b->said, at);
+	secure_last(&b->client_sent, at);
 	relay_fixture_put_enum(b, 3, &request); /* of one who only connects by it */
 	relay_fixture_put_del(b, 4, NULL, "alice");
 	relay_fixture_put_bind(b, RPC_ALTER_CONTEXT, 5, &bind);
@@ -201,7 +201,7 @@ static void all_of_a_secured_association_goes_on_untouched(void **state)
 	relay_fixture_end(b);
 }
 
-static void who_secures_his_calls_later_is_looked_at_no_more(void **state)
+static void once_a_client_secures_its_calls_none_is_intercepted(void **state)
 {
 	const struct session_enum_request request = relay_fixture_at_level(10);
 	struct relay_fixture *b = relay_fixture_start_by_hand();
@@ -209,15 +209,15 @@ static void who_secures_his_calls_later_is_looked_at_no_more(void **state)
 
 	(void)state;
 	relay_fixture_put_enum(b, 2, &request);
-	secure_last(&b->said, 0);
-	at = b->said.len;
+	secure_last(&b->client_sent, 0);
+	at = b->client_sent.len;
 	relay_fixture_put_enum(b, 3, &request);
-	assert_true(b->said.len > at);
+	assert_true(b->client_sent.len > at);
 	relay_fixture_assert_goes_on(b);
 	relay_fixture_end(b);
 }
 
-static void what_is_no_rpc_goes_on_and_nothing_is_lost(void **state)
+static void bytes_that_are_not_rpc_are_forwarded_and_none_is_lost(void **state)
 {
 	static const uint8_t garbage[] = "\x04no such thing was ever said over a pipe of srvsvc";
 
@@ -226,8 +226,8 @@ static void what_is_no_rpc_goes_on_and_nothing_is_lost(void **state)
 		for (int from = 0; from < RELAY_SIDES; from++) {
 			struct relay_fixture *b = relay_fixture_start_by_hand();
 			struct wire_writer messages = { 0 }, payload = { 0 };
-			const struct wire_writer *got = from == RELAY_CALLER ? &b->asked
-			                                                     : &b->heard;
+			const struct wire_writer *got = from == RELAY_CALLER ? &b->server_got
+			                                                     : &b->client_got;
 			size_t at = 0;
 
 			relay_fixture_put_message(&messages, garbage, sizeof garbage);
@@ -271,7 +271,7 @@ static void a_message_without_bytes_ends_the_pipe(void **state)
 }
 
 /* [MS-RPCE] 3.3.1.5.8: Samba answers these with a fault and hangs up. */
-static void what_comes_between_the_fragments_of_a_request_makes_it_sambas(void **state)
+static void a_pdu_between_the_fragments_of_a_request_has_it_forwarded(void **state)
 {
 	const struct session_enum_request request = relay_fixture_at_level(10);
 	struct wire_writer stub = relay_fixture_enum_stub(&request);
@@ -284,44 +284,45 @@ static void what_comes_between_the_fragments_of_a_request_makes_it_sambas(void *
 		relay_fixture_put_request(b, FIRST, 4, CONTEXT, SRVSVC_NETR_SESSION_ENUM, stub.data,
 		                          8);
 		switch (kind) {
-		case 0: /* another one of ours */
+		case 0: /* another one that could be intercepted */
 			relay_fixture_put_request(b, FIRST, 5, CONTEXT, SRVSVC_NETR_SESSION_ENUM,
 			                          stub.data, 8);
 			relay_fixture_put_request(b, LAST, 5, CONTEXT, SRVSVC_NETR_SESSION_ENUM,
 			                          stub.data + 8, stub.len - 8);
 			break;
-		case 1: /* one that is not */
+		case 1: /* one that could not */
 			relay_fixture_put_request(b, WHOLE, 5, CONTEXT, ECHO_STUB, "five", 4);
 			break;
-		case 2: /* itself again */
+		case 2: /* the same again */
 			relay_fixture_put_request(b, FIRST, 4, CONTEXT, SRVSVC_NETR_SESSION_ENUM,
 			                          stub.data, 8);
 			break;
-		case 3: /* the rest of none */
+		case 3: /* the rest of another one */
 			relay_fixture_put_request(b, 0, 5, CONTEXT, SRVSVC_NETR_SESSION_ENUM,
 			                          stub.data, 8);
 			break;
 		case 4:
-			relay_fixture_put_pdu(&b->said, RPC_ORPHANED, WHOLE, 4, 0);
+			relay_fixture_put_pdu(&b->client_sent, RPC_ORPHANED, WHOLE, 4, 0);
 			break;
 		case 5: /* too short for a request */
-			relay_fixture_put_pdu(&b->said, RPC_REQUEST, LAST, 4, 3);
+			relay_fixture_put_pdu(&b->client_sent, RPC_REQUEST, LAST, 4, 3);
 			break;
 		case 6: /* a fragment in the other byte order */
-			at = b->said.len;
+			at = b->client_sent.len;
 			relay_fixture_put_request(b, 0, 4, CONTEXT, SRVSVC_NETR_SESSION_ENUM, NULL,
 			                          0);
-			memcpy(b->said.data + at + 2 + DREP, "\0\0\0\0\0\x18\0\0\0\0\0\4", 12);
+			memcpy(b->client_sent.data + at + 2 + DREP, "\0\0\0\0\0\x18\0\0\0\0\0\4",
+			       12);
 			break;
 		}
 		relay_fixture_put_request(b, LAST, 4, CONTEXT, SRVSVC_NETR_SESSION_ENUM,
 		                          stub.data + 8, stub.len - 8);
-		/* Once: the second time round these ids would be awaited. */
+		/* Once: the second time these ids would be outstanding. */
 		{
-			struct wire_writer said = relay_fixture_copy(&b->said);
+			struct wire_writer said = relay_fixture_copy(&b->client_sent);
 
 			relay_fixture_talk(b);
-			relay_fixture_assert_same(&b->asked, &said);
+			relay_fixture_assert_same(&b->server_got, &said);
 			wire_writer_fini(&said);
 		}
 		assert_int_equal(b->relay->service.held_bytes, 0);
@@ -330,7 +331,7 @@ static void what_comes_between_the_fragments_of_a_request_makes_it_sambas(void *
 	wire_writer_fini(&stub);
 }
 
-static void what_is_no_rpc_comes_behind_the_fragments_that_were_held(void **state)
+static void bytes_that_are_not_rpc_follow_the_fragments_that_were_held(void **state)
 {
 	const struct session_enum_request request = relay_fixture_at_level(10);
 	struct wire_writer stub = relay_fixture_enum_stub(&request), said;
@@ -338,16 +339,16 @@ static void what_is_no_rpc_comes_behind_the_fragments_that_were_held(void **stat
 
 	(void)state;
 	relay_fixture_put_request(b, FIRST, 4, CONTEXT, SRVSVC_NETR_SESSION_ENUM, stub.data, 8);
-	relay_fixture_put_message(&b->said, "no PDU of RPC at", 16);
-	said = relay_fixture_copy(&b->said);
+	relay_fixture_put_message(&b->client_sent, "no PDU of RPC at", 16);
+	said = relay_fixture_copy(&b->client_sent);
 	relay_fixture_talk(b);
-	relay_fixture_assert_same(&b->asked, &said);
+	relay_fixture_assert_same(&b->server_got, &said);
 	wire_writer_fini(&stub);
 	wire_writer_fini(&said);
 	relay_fixture_end(b);
 }
 
-static void a_request_that_is_too_long_goes_on_and_its_rest_behind_it(void **state)
+static void a_request_that_is_too_long_is_forwarded_with_its_rest(void **state)
 {
 	static uint8_t block[3000];
 	struct relay_fixture *b = relay_fixture_start_by_hand();
@@ -361,13 +362,13 @@ static void a_request_that_is_too_long_goes_on_and_its_rest_behind_it(void **sta
 		                                              : 0),
 		                          4, CONTEXT, SRVSVC_NETR_SESSION_ENUM, block,
 		                          sizeof block);
-	said = relay_fixture_copy(&b->said);
+	said = relay_fixture_copy(&b->client_sent);
 	b->step = 777;
 	relay_fixture_talk(b);
-	relay_fixture_assert_same(&b->asked, &said);
+	relay_fixture_assert_same(&b->server_got, &said);
 	assert_int_equal(b->relay->forwarded, 1);
 	assert_int_equal(b->relay->service.held_bytes, 0);
-	/* Its one answer is awaited. */
+	/* Its one answer is outstanding. */
 	assert_false(relay_pipe_is_idle(b->pipe));
 	wire_writer_clear(&said);
 	relay_fixture_put_pdu(&said, RPC_FAULT, WHOLE, 4, 16);
@@ -377,9 +378,9 @@ static void a_request_that_is_too_long_goes_on_and_its_rest_behind_it(void **sta
 	relay_fixture_end(b);
 }
 
-/* ---- in flight at once ---- */
+/* ---- outstanding at the same time ---- */
 
-static void requests_in_flight_are_each_answered_once(void **state)
+static void each_outstanding_request_is_answered_once(void **state)
 {
 	struct relay_fixture *b = relay_fixture_start();
 
@@ -422,7 +423,7 @@ static void requests_in_flight_are_each_answered_once(void **state)
 	relay_fixture_end(b);
 }
 
-static void a_caller_with_much_in_flight_is_not_read_until_some_is_answered(void **state)
+static void a_client_with_many_outstanding_calls_is_not_read(void **state)
 {
 	const struct session_enum_request request = relay_fixture_at_level(10);
 	struct relay_fixture *b = relay_fixture_start_by_hand();
@@ -432,23 +433,23 @@ static void a_caller_with_much_in_flight_is_not_read_until_some_is_answered(void
 	b->step = 100;
 	for (uint32_t id = 0; id < 200; id++) {
 		relay_fixture_put_enum(b, id, &request);
-		relay_fixture_feed(b, RELAY_CALLER, b->said.data, b->said.len);
-		wire_writer_clear(&b->said);
+		relay_fixture_feed(b, RELAY_CALLER, b->client_sent.data, b->client_sent.len);
+		wire_writer_clear(&b->client_sent);
 		if (!relay_pipe_may_read(b->pipe, RELAY_CALLER))
 			break;
 	}
 	relay_fixture_talk(b);
-	asked = relay_fixture_count(&b->asked);
+	asked = relay_fixture_count(&b->server_got);
 	assert_int_in_range(asked, 2, 100);
 	assert_true(relay_pipe_may_read(b->pipe, RELAY_SERVER));
 	b->is_server_slow = false;
 	relay_fixture_talk(b);
 	assert_true(relay_pipe_may_read(b->pipe, RELAY_CALLER));
-	assert_int_equal(relay_fixture_count(&b->heard), asked);
+	assert_int_equal(relay_fixture_count(&b->client_got), asked);
 	relay_fixture_end(b);
 }
 
-static void one_who_never_ends_his_requests_is_read_on(void **state)
+static void a_client_that_never_completes_a_request_is_still_read(void **state)
 {
 	const struct session_enum_request request = relay_fixture_at_level(10);
 	struct wire_writer stub = relay_fixture_enum_stub(&request);
@@ -458,8 +459,8 @@ static void one_who_never_ends_his_requests_is_read_on(void **state)
 	for (uint32_t id = 0; id < 500; id++) {
 		relay_fixture_put_request(b, FIRST, id, CONTEXT, SRVSVC_NETR_SESSION_ENUM,
 		                          stub.data, 8);
-		relay_fixture_feed(b, RELAY_CALLER, b->said.data, b->said.len);
-		wire_writer_clear(&b->said);
+		relay_fixture_feed(b, RELAY_CALLER, b->client_sent.data, b->client_sent.len);
+		wire_writer_clear(&b->client_sent);
 		assert_true(relay_pipe_may_read(b->pipe, RELAY_CALLER));
 		assert_int_in_range(b->relay->service.held_bytes, 0, 4096);
 	}
@@ -467,7 +468,7 @@ static void one_who_never_ends_his_requests_is_read_on(void **state)
 	relay_fixture_end(b);
 }
 
-static void an_answer_in_fragments_is_mixed_with_nothing(void **state)
+static void nothing_comes_between_the_fragments_of_an_answer(void **state)
 {
 	struct session_enum_request request = relay_fixture_at_level(502);
 	struct wire_writer listing = relay_fixture_recorded_answer(
@@ -482,7 +483,7 @@ static void an_answer_in_fragments_is_mixed_with_nothing(void **state)
 	relay_fixture_put_enum(b, 5, &request);
 	relay_fixture_put_request(b, WHOLE, 6, CONTEXT, ECHO_STUB, "six", 3);
 	relay_fixture_talk(b);
-	/* All of it at once: the listing, and what is behind it. */
+	/* All of it at once: the list, and what follows. */
 	relay_fixture_put_pdu(&behind, RPC_RESPONSE, FIRST, 6, 3000);
 	relay_fixture_put_pdu(&behind, RPC_RESPONSE, LAST, 6, 3000);
 	relay_fixture_put_pdu(&behind, RPC_FAULT, WHOLE, 7, 16);
@@ -493,11 +494,11 @@ static void an_answer_in_fragments_is_mixed_with_nothing(void **state)
 	a = relay_fixture_enum_answer(b, 5, 502);
 	assert_true(a.fragments > 1);
 	free(a.infos);
-	/* Behind it, that comes as it is. */
-	while (relay_fixture_next(&b->heard, &at, &pdu) && pdu.h.call_id == 5)
+	/* It follows unchanged. */
+	while (relay_fixture_next(&b->client_got, &at, &pdu) && pdu.h.call_id == 5)
 		of_ours = at;
-	assert_int_equal(b->heard.len - of_ours, behind.len);
-	assert_memory_equal(b->heard.data + of_ours, behind.data, behind.len);
+	assert_int_equal(b->client_got.len - of_ours, behind.len);
+	assert_memory_equal(b->client_got.data + of_ours, behind.data, behind.len);
 	assert_true(relay_pipe_may_read(b->pipe, RELAY_SERVER));
 	wire_writer_fini(&listing);
 	wire_writer_fini(&behind);
@@ -515,10 +516,10 @@ static void a_long_answer_is_sent_piece_by_piece(void **state)
 	(void)state;
 	relay_fixture_add_some(b, 3000);
 	relay_fixture_put_enum(b, 9, &request);
-	relay_fixture_feed(b, RELAY_CALLER, b->said.data, b->said.len);
-	wire_writer_clear(&b->said);
-	/* The server's side by hand, so that nothing goes on by itself. */
-	wire_put_bytes(&b->asked, relay_pipe_output(b->pipe, RELAY_SERVER)->data,
+	relay_fixture_feed(b, RELAY_CALLER, b->client_sent.data, b->client_sent.len);
+	wire_writer_clear(&b->client_sent);
+	/* The server's side by hand, so that nothing is sent by itself. */
+	wire_put_bytes(&b->server_got, relay_pipe_output(b->pipe, RELAY_SERVER)->data,
 	               relay_pipe_output(b->pipe, RELAY_SERVER)->len);
 	wire_writer_clear(relay_pipe_output(b->pipe, RELAY_SERVER));
 	{
@@ -526,24 +527,24 @@ static void a_long_answer_is_sent_piece_by_piece(void **state)
 		struct relay_fixture_pdu pdu;
 		size_t left;
 
-		assert_true(relay_fixture_next(&b->asked, &b->asked_at, &pdu));
+		assert_true(relay_fixture_next(&b->server_got, &b->server_read, &pdu));
 		assert_true(rpc_server_feed(b->server, pdu.data, pdu.bytes));
 		do {
 			wire_writer_clear(&answer);
 			relay_fixture_read(b, &answer, &left);
-			relay_fixture_put_message(&b->answered, answer.data, answer.len);
+			relay_fixture_put_message(&b->server_sent, answer.data, answer.len);
 		} while (rpc_server_pending(b->server) > 0);
 		wire_writer_fini(&answer);
 	}
-	relay_fixture_feed(b, RELAY_SERVER, b->answered.data, b->answered.len);
-	wire_writer_clear(&b->answered);
+	relay_fixture_feed(b, RELAY_SERVER, b->server_sent.data, b->server_sent.len);
+	wire_writer_clear(&b->server_sent);
 	assert_int_equal(output->len, 0);
 	while (relay_pipe_continue(b->pipe) && output->len > 0) {
 		assert_int_in_range(output->len, 1, 65536 + 4280 + 2);
-		/* Until it is sent, nothing more comes; and nothing is read of the server. */
+		/* Until it is sent, nothing follows, and the server is not read. */
 		assert_int_equal(relay_pipe_may_read(b->pipe, RELAY_SERVER),
 		                 b->relay->service.held_bytes == 0);
-		wire_put_bytes(&b->heard, output->data, output->len);
+		wire_put_bytes(&b->client_got, output->data, output->len);
 		wire_writer_clear(output);
 		pieces++;
 	}
@@ -572,14 +573,14 @@ static void no_fragment_is_longer_than_the_caller_and_the_server_agreed(void **s
 		relay_fixture_add_some(b, 1000);
 		relay_fixture_put_enum(b, 9, &request);
 		relay_fixture_talk(b);
-		while (relay_fixture_next(&b->heard, &at, &pdu))
+		while (relay_fixture_next(&b->client_got, &at, &pdu))
 			longest = pdu.bytes > longest ? pdu.bytes : longest;
 		assert_int_in_range(longest, sizes[i] - 7, sizes[i]);
 		relay_fixture_end(b);
 	}
 }
 
-static void a_pipe_that_is_freed_in_the_midst_of_it_all_leaves_nothing(void **state)
+static void a_pipe_that_is_freed_at_any_time_leaves_nothing(void **state)
 {
 	const struct session_enum_request request = relay_fixture_at_level(10);
 	struct wire_writer stub = relay_fixture_enum_stub(&request),
@@ -606,8 +607,8 @@ static void a_pipe_that_is_freed_in_the_midst_of_it_all_leaves_nothing(void **st
 
 /* ---- ids ---- */
 
-/* What looks like a listing must not become everybody's. */
-static void an_answer_to_something_else_is_not_taken_for_the_listing(void **state)
+/* An answer that looks like a list must not become the cache. */
+static void the_answer_to_another_call_is_not_taken_for_the_list(void **state)
 {
 	const struct session_enum_request request = relay_fixture_at_level(10);
 	struct wire_writer listing =
@@ -616,24 +617,24 @@ static void an_answer_to_something_else_is_not_taken_for_the_listing(void **stat
 	struct wire_writer said;
 
 	(void)state;
-	b->as.identity = b->samba.identities[STRANGER];
+	b->client.identity = b->samba.identities[STRANGER];
 	relay_fixture_put_request(b, WHOLE, 5, CONTEXT, ECHO_STUB, "like a listing", 14);
 	relay_fixture_put_enum(b, 5, &request);
-	said = relay_fixture_copy(&b->said);
+	said = relay_fixture_copy(&b->client_sent);
 	relay_fixture_talk(b);
-	relay_fixture_assert_same(&b->asked, &said);
+	relay_fixture_assert_same(&b->server_got, &said);
 	relay_fixture_feed(b, RELAY_SERVER, listing.data, listing.len);
 	relay_fixture_talk(b);
-	relay_fixture_assert_same(&b->heard, &listing);
+	relay_fixture_assert_same(&b->client_got, &listing);
 	assert_int_equal(session_table_count(b->relay->service.table), 0);
-	/* Nor in the midst of a request that began before. */
+	/* Nor between the fragments of a request that began before. */
 	relay_fixture_forget(b);
 	relay_fixture_put_request(b, FIRST, 6, CONTEXT, SRVSVC_NETR_SESSION_ENUM, "", 0);
 	relay_fixture_put_request(b, WHOLE, 6, CONTEXT, ECHO_STUB, "like a listing", 14);
 	wire_writer_fini(&said);
-	said = relay_fixture_copy(&b->said);
+	said = relay_fixture_copy(&b->client_sent);
 	relay_fixture_talk(b);
-	relay_fixture_assert_same(&b->asked, &said);
+	relay_fixture_assert_same(&b->server_got, &said);
 	wire_writer_fini(&said);
 	wire_writer_fini(&listing);
 	relay_fixture_end(b);
@@ -654,14 +655,14 @@ static void an_id_may_be_used_again_once_it_is_answered(void **state)
 		relay_fixture_forget(b);
 		relay_fixture_put_request(b, WHOLE, 1, CONTEXT, i % 2 ? SAY_NUMBER : 99, NULL, 0);
 		relay_fixture_talk(b);
-		assert_int_equal(relay_fixture_count(&b->heard), 1);
+		assert_int_equal(relay_fixture_count(&b->client_got), 1);
 	}
 	assert_int_equal(b->relay->intercepted, 100);
 	assert_true(relay_pipe_is_idle(b->pipe));
 	relay_fixture_end(b);
 }
 
-static void with_more_under_way_than_is_known_nothing_is_answered_here(void **state)
+static void with_too_many_outstanding_calls_none_is_intercepted(void **state)
 {
 	const struct session_enum_request request = relay_fixture_at_level(10);
 	struct relay_fixture *b = relay_fixture_start_by_hand();
@@ -671,14 +672,14 @@ static void with_more_under_way_than_is_known_nothing_is_answered_here(void **st
 	for (uint32_t id = 0; id < 300; id++)
 		relay_fixture_put_request(b, WHOLE, id, CONTEXT, SAY_NUMBER, NULL, 0);
 	relay_fixture_put_enum(b, 1000, &request);
-	said = relay_fixture_copy(&b->said);
+	said = relay_fixture_copy(&b->client_sent);
 	relay_fixture_talk(b);
-	relay_fixture_assert_same(&b->asked, &said);
+	relay_fixture_assert_same(&b->server_got, &said);
 	wire_writer_fini(&said);
 	relay_fixture_end(b);
 }
 
-static void a_pipe_is_idle_when_nothing_waits_for_its_answer(void **state)
+static void a_pipe_is_idle_when_all_calls_are_answered(void **state)
 {
 	const struct session_enum_request request = relay_fixture_at_level(10);
 	struct relay_fixture *b = relay_fixture_start_by_hand();
@@ -698,7 +699,7 @@ static void a_pipe_is_idle_when_nothing_waits_for_its_answer(void **state)
 	b->is_server_slow = false;
 	relay_fixture_talk(b);
 	assert_true(relay_pipe_is_idle(b->pipe));
-	/* A request that Samba refuses before it is whole. */
+	/* A request that Samba refuses before it is complete. */
 	b->is_server_slow = true;
 	relay_fixture_put_request(b, FIRST, 4, 77, SAY_MUCH, "x", 1);
 	relay_fixture_talk(b);
@@ -719,7 +720,7 @@ static const struct rpc_syntax ndr64 = {
 	.version = 1,
 };
 
-/* Whether NetrSessionEnum by this context is answered here. */
+/* Whether NetrSessionEnum of this context is intercepted. */
 static bool is_ours(struct relay_fixture *b, uint32_t call_id, uint16_t context_id)
 {
 	const struct session_enum_request request = relay_fixture_at_level(1);
@@ -734,7 +735,7 @@ static bool is_ours(struct relay_fixture *b, uint32_t call_id, uint16_t context_
 	return b->relay->intercepted > translated;
 }
 
-static void only_srvsvc_in_ndr_is_ours(void **state)
+static void only_srvsvc_in_ndr_is_intercepted(void **state)
 {
 	struct rpc_bind bind = {
 		.max_xmit_frag = 4280,
@@ -763,7 +764,7 @@ static void only_srvsvc_in_ndr_is_ours(void **state)
 	relay_fixture_end(b);
 }
 
-static void an_alter_context_adds_ours(void **state)
+static void an_alter_context_adds_a_context(void **state)
 {
 	const struct rpc_bind bind = { .max_xmit_frag = 4280,
 		                       .max_recv_frag = 4280,
@@ -788,7 +789,7 @@ static void an_alter_context_adds_ours(void **state)
 	relay_fixture_end(b);
 }
 
-static void a_context_that_is_refused_is_not_ours(void **state)
+static void a_context_that_is_refused_is_not_intercepted(void **state)
 {
 	const struct rpc_bind alter = { .max_xmit_frag = 4280,
 		                        .max_recv_frag = 4280,
@@ -803,12 +804,12 @@ static void a_context_that_is_refused_is_not_ours(void **state)
 	relay_fixture_put_pdu(&fault, RPC_FAULT, WHOLE, 4, 16);
 	relay_fixture_feed(b, RELAY_SERVER, fault.data, fault.len);
 	assert_false(is_ours(b, 5, 5));
-	/* It is forgotten: the next one is the only one. */
+	/* The refused proposal is forgotten: the next one is the only one. */
 	relay_fixture_forget(b);
-	wire_writer_clear(&b->said);
+	wire_writer_clear(&b->client_sent);
 	relay_fixture_put_bind(b, RPC_ALTER_CONTEXT, 6, &alter);
 	relay_fixture_talk(b);
-	b->asked_at = 0;
+	b->server_read = 0;
 	b->is_server_slow = false;
 	relay_fixture_talk(b);
 	assert_true(is_ours(b, 7, 5));
@@ -816,7 +817,7 @@ static void a_context_that_is_refused_is_not_ours(void **state)
 	relay_fixture_end(b);
 }
 
-/* What answers an alter_context with one context. */
+/* Answers an alter_context with one context. */
 static void accept(struct relay_fixture *b, uint32_t call_id, uint16_t max_frag)
 {
 	const struct rpc_bind_ack ack = {
@@ -847,7 +848,7 @@ static void put_alter(struct relay_fixture *b, uint32_t call_id,
 	relay_fixture_talk(b);
 }
 
-/* Whether NetrSessionEnum by context 5 goes on as it is. */
+/* Asserts that NetrSessionEnum of context 5 is forwarded. */
 static void assert_is_not_ours(struct relay_fixture *b)
 {
 	const struct session_enum_request request = relay_fixture_at_level(10);
@@ -858,7 +859,7 @@ static void assert_is_not_ours(struct relay_fixture *b)
 	wire_writer_fini(&stub);
 }
 
-static void an_answer_that_may_be_another_proposals_makes_nothing_ours(void **state)
+static void an_ambiguous_answer_to_two_proposals_adds_no_context(void **state)
 {
 	struct relay_fixture *b = relay_fixture_start_by_hand();
 
@@ -870,7 +871,7 @@ static void an_answer_that_may_be_another_proposals_makes_nothing_ours(void **st
 	relay_fixture_end(b);
 }
 
-static void an_answer_by_another_id_makes_nothing_ours(void **state)
+static void an_answer_with_another_call_id_adds_no_context(void **state)
 {
 	struct relay_fixture *b = relay_fixture_start_by_hand();
 
@@ -881,7 +882,7 @@ static void an_answer_by_another_id_makes_nothing_ours(void **state)
 	relay_fixture_end(b);
 }
 
-static void an_alter_context_changes_no_sizes(void **state)
+static void an_alter_context_does_not_change_the_fragment_size(void **state)
 {
 	const struct session_enum_request request = relay_fixture_at_level(502);
 	struct wire_writer listing =
@@ -899,7 +900,7 @@ static void an_alter_context_changes_no_sizes(void **state)
 	relay_fixture_talk(b);
 	relay_fixture_feed(b, RELAY_SERVER, listing.data, listing.len);
 	relay_fixture_talk(b);
-	while (relay_fixture_next(&b->heard, &at, &pdu))
+	while (relay_fixture_next(&b->client_got, &at, &pdu))
 		assert_int_in_range(pdu.bytes, 24, 4280);
 	wire_writer_fini(&listing);
 	relay_fixture_end(b);
@@ -908,34 +909,34 @@ static void an_alter_context_changes_no_sizes(void **state)
 TEST_GROUP(relay_pipe)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(openings_go_on_byte_for_byte_however_they_are_cut),
-		cmocka_unit_test(everything_else_of_the_caller_goes_on_untouched),
-		cmocka_unit_test(everything_else_of_the_server_comes_back_untouched),
-		cmocka_unit_test(each_message_holds_one_pdu_however_they_came),
-		cmocka_unit_test(all_of_a_secured_association_goes_on_untouched),
-		cmocka_unit_test(who_secures_his_calls_later_is_looked_at_no_more),
-		cmocka_unit_test(what_is_no_rpc_goes_on_and_nothing_is_lost),
+		cmocka_unit_test(openings_are_forwarded_unchanged_however_they_are_cut),
+		cmocka_unit_test(all_other_pdus_of_the_client_are_forwarded_unchanged),
+		cmocka_unit_test(all_other_pdus_of_the_server_are_forwarded_unchanged),
+		cmocka_unit_test(each_message_has_one_pdu_however_they_were_cut),
+		cmocka_unit_test(all_of_a_secured_association_is_forwarded_unchanged),
+		cmocka_unit_test(once_a_client_secures_its_calls_none_is_intercepted),
+		cmocka_unit_test(bytes_that_are_not_rpc_are_forwarded_and_none_is_lost),
 		cmocka_unit_test(a_message_without_bytes_ends_the_pipe),
-		cmocka_unit_test(what_comes_between_the_fragments_of_a_request_makes_it_sambas),
-		cmocka_unit_test(what_is_no_rpc_comes_behind_the_fragments_that_were_held),
-		cmocka_unit_test(a_request_that_is_too_long_goes_on_and_its_rest_behind_it),
-		cmocka_unit_test(requests_in_flight_are_each_answered_once),
-		cmocka_unit_test(a_caller_with_much_in_flight_is_not_read_until_some_is_answered),
-		cmocka_unit_test(one_who_never_ends_his_requests_is_read_on),
-		cmocka_unit_test(an_answer_in_fragments_is_mixed_with_nothing),
+		cmocka_unit_test(a_pdu_between_the_fragments_of_a_request_has_it_forwarded),
+		cmocka_unit_test(bytes_that_are_not_rpc_follow_the_fragments_that_were_held),
+		cmocka_unit_test(a_request_that_is_too_long_is_forwarded_with_its_rest),
+		cmocka_unit_test(each_outstanding_request_is_answered_once),
+		cmocka_unit_test(a_client_with_many_outstanding_calls_is_not_read),
+		cmocka_unit_test(a_client_that_never_completes_a_request_is_still_read),
+		cmocka_unit_test(nothing_comes_between_the_fragments_of_an_answer),
 		cmocka_unit_test(a_long_answer_is_sent_piece_by_piece),
 		cmocka_unit_test(no_fragment_is_longer_than_the_caller_and_the_server_agreed),
-		cmocka_unit_test(a_pipe_that_is_freed_in_the_midst_of_it_all_leaves_nothing),
-		cmocka_unit_test(an_answer_to_something_else_is_not_taken_for_the_listing),
+		cmocka_unit_test(a_pipe_that_is_freed_at_any_time_leaves_nothing),
+		cmocka_unit_test(the_answer_to_another_call_is_not_taken_for_the_list),
 		cmocka_unit_test(an_id_may_be_used_again_once_it_is_answered),
-		cmocka_unit_test(with_more_under_way_than_is_known_nothing_is_answered_here),
-		cmocka_unit_test(a_pipe_is_idle_when_nothing_waits_for_its_answer),
-		cmocka_unit_test(only_srvsvc_in_ndr_is_ours),
-		cmocka_unit_test(an_alter_context_adds_ours),
-		cmocka_unit_test(a_context_that_is_refused_is_not_ours),
-		cmocka_unit_test(an_answer_that_may_be_another_proposals_makes_nothing_ours),
-		cmocka_unit_test(an_answer_by_another_id_makes_nothing_ours),
-		cmocka_unit_test(an_alter_context_changes_no_sizes),
+		cmocka_unit_test(with_too_many_outstanding_calls_none_is_intercepted),
+		cmocka_unit_test(a_pipe_is_idle_when_all_calls_are_answered),
+		cmocka_unit_test(only_srvsvc_in_ndr_is_intercepted),
+		cmocka_unit_test(an_alter_context_adds_a_context),
+		cmocka_unit_test(a_context_that_is_refused_is_not_intercepted),
+		cmocka_unit_test(an_ambiguous_answer_to_two_proposals_adds_no_context),
+		cmocka_unit_test(an_answer_with_another_call_id_adds_no_context),
+		cmocka_unit_test(an_alter_context_does_not_change_the_fragment_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Samba's sessions by ids of ours, from one answer of Samba's to the next. */
+/* The relay's session cache, from one answer of Samba's to the next. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,8 +21,8 @@ struct session {
 	int64_t began_s;
 	uint32_t num_opens;
 	bool is_there;
-	uint32_t id;              /* as it was first listed; 0: it was not */
-	bool is_left_out, is_new; /* of the next answer, which is short; to smbstatus */
+	uint32_t id;              /* when it was first listed; 0: it was not */
+	bool is_left_out, is_new; /* of the next answer; for smbstatus */
 };
 
 struct lab {
@@ -30,7 +30,7 @@ struct lab {
 	struct session sessions[MOST];
 	size_t count;
 	int64_t now_s;  /* Samba's */
-	int64_t late_s; /* the answer, behind that; and it was asked so much before */
+	int64_t late_s; /* how late the answer is */
 	const char *transport;
 	uint32_t seed;
 	bool has_smbstatus, is_current, wants_transports;
@@ -71,7 +71,7 @@ static const char *transport(void *context, const char *client, const char *user
 	return ((struct lab *)context)->transport;
 }
 
-/* What smbstatus says, which is never short. */
+/* smbstatus, which never leaves sessions out. */
 static uint32_t there(void *context, const char *client, const char *user, int64_t began_s)
 {
 	const struct lab *l = context;
@@ -186,7 +186,7 @@ static void assert_ids_stay(struct lab *l)
 
 /* ---- sentences ---- */
 
-static void ids_stay_while_sessions_come_and_go(void **state)
+static void ids_stay_while_sessions_open_and_close(void **state)
 {
 	static const char *const clients[] = { "10.0.0.1", "10.0.0.2", "::1" };
 	static const char *const users[] = { "alice", "bob", "LAB\\carol" };
@@ -220,7 +220,7 @@ static void ids_stay_while_sessions_come_and_go(void **state)
 	}
 }
 
-static void of_many_of_one_client_and_user_the_others_stay_when_one_ends(void **state)
+static void when_one_of_many_sessions_of_a_user_closes_the_others_stay(void **state)
 {
 	(void)state;
 	for (int64_t late_s = 0; late_s <= 1; late_s++)
@@ -241,7 +241,7 @@ static void of_many_of_one_client_and_user_the_others_stay_when_one_ends(void **
 		}
 }
 
-static void two_of_one_client_and_user_may_begin_in_the_same_second(void **state)
+static void two_sessions_of_a_client_and_user_may_start_in_the_same_second(void **state)
 {
 	struct row before[MOST], after[MOST];
 	struct lab l;
@@ -282,7 +282,7 @@ static void times_may_waver_by_a_second(void **state)
 	ids[0] = rows[0].id;
 	ids[1] = rows[1].id;
 	for (int i = 0; i < 16; i++) {
-		/* Each by itself, as no fixed delay makes it. */
+		/* Each by another amount, which no delay of the answer explains. */
 		l.sessions[0].began_s = NOW_S - 50 + i % 2;
 		l.sessions[1].began_s = NOW_S - 40 + i / 2 % 3 - 1;
 		assert_int_equal(take(&l, 0), 0);
@@ -295,7 +295,7 @@ static void times_may_waver_by_a_second(void **state)
 	lab_fini(&l);
 }
 
-static void a_session_that_is_yet_to_begin_has_lasted_0_seconds(void **state)
+static void a_session_that_starts_in_the_future_has_lasted_0_seconds(void **state)
 {
 	struct row rows[MOST];
 	struct lab l;
@@ -313,7 +313,7 @@ static void a_session_that_is_yet_to_begin_has_lasted_0_seconds(void **state)
 	assert_int_equal(rows_of(&l, rows), 1);
 	assert_int_equal(rows[0].active_s, 9);
 	assert_int_equal(rows[0].id, id);
-	/* Nor do those that no session can have. */
+	/* Nor do durations that no session can have. */
 	l.sessions[0].began_s = l.now_s + 0x70000000;
 	assert_int_equal(take(&l, 0), 0);
 	assert_int_equal(rows_of(&l, rows), 1);
@@ -350,7 +350,7 @@ static void a_slow_answer_does_not_make_sessions_younger(void **state)
 	lab_fini(&l);
 }
 
-static void who_comes_again_after_a_while_is_another_session(void **state)
+static void a_session_that_starts_later_is_another_one(void **state)
 {
 	struct row rows[MOST];
 	struct lab l;
@@ -370,7 +370,7 @@ static void who_comes_again_after_a_while_is_another_session(void **state)
 	lab_fini(&l);
 }
 
-static void who_was_taken_for_another_keeps_his_id_all_the_same(void **state)
+static void a_session_that_was_taken_for_another_one_keeps_its_id(void **state)
 {
 	struct row rows[MOST];
 	struct lab l;
@@ -380,7 +380,7 @@ static void who_was_taken_for_another_keeps_his_id_all_the_same(void **state)
 	lab_init(&l, 0);
 	(void)begin(&l, "10.0.0.1", "alice", NOW_S - 100);
 	assert_int_equal(take(&l, 0), 0);
-	l.sessions[0].began_s = NOW_S - 98; /* she came again */
+	l.sessions[0].began_s = NOW_S - 98; /* she logged on again */
 	assert_int_equal(take(&l, 0), 0);
 	assert_int_equal(rows_of(&l, rows), 1);
 	id = rows[0].id;
@@ -391,7 +391,7 @@ static void who_was_taken_for_another_keeps_his_id_all_the_same(void **state)
 		assert_int_equal(rows[0].id, id);
 		assert_int_in_range(rows[0].active_s, 96, 100);
 	}
-	/* Nor does she grow old by coming again and again. */
+	/* Nor does her session grow old because she logs on again and again. */
 	for (int i = 0; i < 20; i++) {
 		l.sessions[0].began_s += 2;
 		assert_int_equal(take(&l, 0), 0);
@@ -401,7 +401,7 @@ static void who_was_taken_for_another_keeps_his_id_all_the_same(void **state)
 	lab_fini(&l);
 }
 
-/* ---- short answers, as Samba 4.22 to 4.25 give them now and then ---- */
+/* ---- incomplete answers, as Samba 4.22 to 4.25 gives them now and then ---- */
 
 static void lab_with_smbstatus(struct lab *l)
 {
@@ -420,7 +420,7 @@ static void leave_out(struct lab *l, size_t from, size_t end)
 		l->sessions[i].is_left_out = i >= from && i < end;
 }
 
-static void an_answer_that_lacks_sessions_changes_nothing_before_smbstatus_is_asked(void **state)
+static void an_incomplete_answer_changes_nothing_before_smbstatus_is_asked(void **state)
 {
 	struct lab l;
 
@@ -438,7 +438,7 @@ static void an_answer_that_lacks_sessions_changes_nothing_before_smbstatus_is_as
 		}
 }
 
-static void sessions_that_smbstatus_has_stay_although_an_answer_lacks_them(void **state)
+static void sessions_that_an_answer_lacks_stay_if_smbstatus_has_them(void **state)
 {
 	struct lab l;
 
@@ -462,7 +462,7 @@ static void sessions_that_smbstatus_has_stay_although_an_answer_lacks_them(void 
 			}
 }
 
-static void sessions_that_smbstatus_lacks_too_are_over(void **state)
+static void sessions_that_smbstatus_lacks_as_well_are_closed(void **state)
 {
 	struct row rows[MOST];
 	struct lab l;
@@ -481,7 +481,7 @@ static void sessions_that_smbstatus_lacks_too_are_over(void **state)
 	lab_fini(&l);
 }
 
-static void where_smbstatus_fails_an_answer_counts_as_it_is(void **state)
+static void if_smbstatus_fails_an_answer_counts_as_it_is(void **state)
 {
 	struct row rows[MOST];
 	struct lab l;
@@ -495,7 +495,7 @@ static void where_smbstatus_fails_an_answer_counts_as_it_is(void **state)
 	lab_fini(&l);
 }
 
-static void who_comes_while_another_of_the_same_names_is_left_out_is_a_session_beside(void **state)
+static void a_session_that_opens_while_one_of_its_user_is_left_out_is_new(void **state)
 {
 	struct lab l;
 
@@ -510,7 +510,7 @@ static void who_comes_while_another_of_the_same_names_is_left_out_is_a_session_b
 	lab_fini(&l);
 }
 
-static void a_caller_who_asks_again_over_another_connection_causes_no_check(void **state)
+static void a_client_that_asks_again_over_another_session_causes_no_refresh(void **state)
 {
 	struct lab l;
 
@@ -526,7 +526,7 @@ static void a_caller_who_asks_again_over_another_connection_causes_no_check(void
 	lab_fini(&l);
 }
 
-static void transports_that_smbstatus_has_not_told_yet_are_asked_for_where_they_matter(void **state)
+static void unknown_transports_are_asked_for_where_a_level_has_them(void **state)
 {
 	struct lab l;
 
@@ -546,7 +546,7 @@ static void transports_that_smbstatus_has_not_told_yet_are_asked_for_where_they_
 	lab_fini(&l);
 }
 
-static void what_changes_of_a_session_is_shown(void **state)
+static void changes_of_a_session_are_shown(void **state)
 {
 	struct row rows[MOST];
 	struct lab l;
@@ -566,7 +566,7 @@ static void what_changes_of_a_session_is_shown(void **state)
 	lab_fini(&l);
 }
 
-static void when_ids_end_those_that_are_left_are_numbered_anew(void **state)
+static void when_ids_run_out_the_sessions_left_get_new_ones(void **state)
 {
 	struct row rows[MOST];
 	struct lab l;
@@ -584,7 +584,7 @@ static void when_ids_end_those_that_are_left_are_numbered_anew(void **state)
 	assert_int_equal(rows_of(&l, rows), 3);
 	for (uint32_t i = 0; i < 3; i++)
 		assert_int_equal(rows[i].id, i + 1);
-	/* They are known by these: one that changes or goes is the right one. */
+	/* They keep their ids: the session that changes or closes is the right one. */
 	l.sessions[1].num_opens = 55;
 	l.sessions[2].is_there = false;
 	assert_int_equal(take(&l, 0), 0);
@@ -623,7 +623,7 @@ static void the_order_is_the_same_after_a_restart(void **state)
 	lab_fini(&l);
 }
 
-static void more_sessions_than_there_may_be_are_an_error_until_there_are_less(void **state)
+static void more_sessions_than_allowed_are_an_error_until_there_are_fewer(void **state)
 {
 	struct row rows[MOST];
 	struct lab l;
@@ -643,7 +643,7 @@ static void more_sessions_than_there_may_be_are_an_error_until_there_are_less(vo
 	lab_fini(&l);
 }
 
-static void a_session_is_found_by_whose_it_is_and_when_it_began(void **state)
+static void a_session_is_found_by_client_user_and_start(void **state)
 {
 	struct netsession_row row;
 	int64_t began_s;
@@ -679,29 +679,26 @@ static void a_session_is_found_by_whose_it_is_and_when_it_began(void **state)
 TEST_GROUP(relay_session_cache)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ids_stay_while_sessions_come_and_go),
-		cmocka_unit_test(of_many_of_one_client_and_user_the_others_stay_when_one_ends),
-		cmocka_unit_test(two_of_one_client_and_user_may_begin_in_the_same_second),
+		cmocka_unit_test(ids_stay_while_sessions_open_and_close),
+		cmocka_unit_test(when_one_of_many_sessions_of_a_user_closes_the_others_stay),
+		cmocka_unit_test(two_sessions_of_a_client_and_user_may_start_in_the_same_second),
 		cmocka_unit_test(times_may_waver_by_a_second),
-		cmocka_unit_test(a_session_that_is_yet_to_begin_has_lasted_0_seconds),
+		cmocka_unit_test(a_session_that_starts_in_the_future_has_lasted_0_seconds),
 		cmocka_unit_test(a_slow_answer_does_not_make_sessions_younger),
-		cmocka_unit_test(who_comes_again_after_a_while_is_another_session),
-		cmocka_unit_test(who_was_taken_for_another_keeps_his_id_all_the_same),
-		cmocka_unit_test(what_changes_of_a_session_is_shown),
-		cmocka_unit_test(
-			an_answer_that_lacks_sessions_changes_nothing_before_smbstatus_is_asked),
-		cmocka_unit_test(sessions_that_smbstatus_has_stay_although_an_answer_lacks_them),
-		cmocka_unit_test(sessions_that_smbstatus_lacks_too_are_over),
-		cmocka_unit_test(where_smbstatus_fails_an_answer_counts_as_it_is),
-		cmocka_unit_test(
-			who_comes_while_another_of_the_same_names_is_left_out_is_a_session_beside),
-		cmocka_unit_test(a_caller_who_asks_again_over_another_connection_causes_no_check),
-		cmocka_unit_test(
-			transports_that_smbstatus_has_not_told_yet_are_asked_for_where_they_matter),
-		cmocka_unit_test(when_ids_end_those_that_are_left_are_numbered_anew),
+		cmocka_unit_test(a_session_that_starts_later_is_another_one),
+		cmocka_unit_test(a_session_that_was_taken_for_another_one_keeps_its_id),
+		cmocka_unit_test(changes_of_a_session_are_shown),
+		cmocka_unit_test(an_incomplete_answer_changes_nothing_before_smbstatus_is_asked),
+		cmocka_unit_test(sessions_that_an_answer_lacks_stay_if_smbstatus_has_them),
+		cmocka_unit_test(sessions_that_smbstatus_lacks_as_well_are_closed),
+		cmocka_unit_test(if_smbstatus_fails_an_answer_counts_as_it_is),
+		cmocka_unit_test(a_session_that_opens_while_one_of_its_user_is_left_out_is_new),
+		cmocka_unit_test(a_client_that_asks_again_over_another_session_causes_no_refresh),
+		cmocka_unit_test(unknown_transports_are_asked_for_where_a_level_has_them),
+		cmocka_unit_test(when_ids_run_out_the_sessions_left_get_new_ones),
 		cmocka_unit_test(the_order_is_the_same_after_a_restart),
-		cmocka_unit_test(more_sessions_than_there_may_be_are_an_error_until_there_are_less),
-		cmocka_unit_test(a_session_is_found_by_whose_it_is_and_when_it_began),
+		cmocka_unit_test(more_sessions_than_allowed_are_an_error_until_there_are_fewer),
+		cmocka_unit_test(a_session_is_found_by_client_user_and_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What netsessiond is told of Samba's sessions, look by look. */
+/* What is published of Samba's sessions, poll by poll. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -84,7 +84,7 @@ static int finish(void **state)
 	return 0;
 }
 
-/* One more session of the next look; in the order of their numbers. */
+/* Adds a session to the next poll; in the order of their numbers. */
 static struct smbstatus_session *there_is(uint64_t number, const char *client, const char *user)
 {
 	struct smbstatus_session *s = &here.sessions[here.list.count++];
@@ -98,30 +98,30 @@ static struct smbstatus_session *there_is(uint64_t number, const char *client, c
 	return s;
 }
 
-static void assert_look(enum smbstatus_tracker_change expected, const char *said)
+static void assert_poll(enum smbstatus_tracker_change expected, const char *said)
 {
 	here.said[0] = '\0';
 	assert_int_equal(smbstatus_tracker_update(here.known, &here.list, here.now_s), expected);
 	assert_string_equal(here.said, said);
 }
 
-static void nobody_is_there(void)
+static void no_session_is_there(void)
 {
 	here.list.count = 0;
 }
 
-/* ---- coming and going ---- */
+/* ---- opening and closing ---- */
 
-static void a_session_is_told_once_and_taken_away_once(void **state)
+static void a_session_is_published_once_and_removed_once(void **state)
 {
 	(void)state;
-	assert_look(SMBSTATUS_UNCHANGED, "");
+	assert_poll(SMBSTATUS_UNCHANGED, "");
 	there_is(1, "a", "u");
-	assert_look(SMBSTATUS_CHANGED, "put 1 a u 0\n");
-	assert_look(SMBSTATUS_UNCHANGED, "touch 1 0\n");
-	nobody_is_there();
-	assert_look(SMBSTATUS_CHANGED, "remove 1\n");
-	assert_look(SMBSTATUS_UNCHANGED, "");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a u 0\n");
+	assert_poll(SMBSTATUS_UNCHANGED, "touch 1 0\n");
+	no_session_is_there();
+	assert_poll(SMBSTATUS_CHANGED, "remove 1\n");
+	assert_poll(SMBSTATUS_UNCHANGED, "");
 	assert_int_equal(smbstatus_tracker_count(here.known), 0);
 }
 
@@ -129,142 +129,143 @@ static void a_key_is_never_used_again(void **state)
 {
 	(void)state;
 	there_is(1, "a", "u");
-	assert_look(SMBSTATUS_CHANGED, "put 1 a u 0\n");
-	nobody_is_there();
-	assert_look(SMBSTATUS_CHANGED, "remove 1\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a u 0\n");
+	no_session_is_there();
+	assert_poll(SMBSTATUS_CHANGED, "remove 1\n");
 	there_is(1, "a", "u");
-	assert_look(SMBSTATUS_CHANGED, "put 2 a u 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 2 a u 0\n");
 }
 
-static void a_session_of_the_same_number_by_another_smbd_is_another_one(void **state)
+static void the_same_session_number_of_another_smbd_is_another_session(void **state)
 {
 	(void)state;
 	there_is(1, "a", "u");
-	assert_look(SMBSTATUS_CHANGED, "put 1 a u 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a u 0\n");
 	here.sessions[0].identity.unique_id = 2;
-	assert_look(SMBSTATUS_CHANGED, "remove 1\nput 2 a u 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "remove 1\nput 2 a u 0\n");
 	here.sessions[0].identity.pid++;
-	assert_look(SMBSTATUS_CHANGED, "remove 2\nput 3 a u 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "remove 2\nput 3 a u 0\n");
 }
 
-static void those_between_others_come_and_go(void **state)
+static void sessions_between_others_open_and_close(void **state)
 {
 	(void)state;
 	there_is(2, "b", "u");
 	there_is(4, "d", "u");
-	assert_look(SMBSTATUS_CHANGED, "put 1 b u 0\nput 2 d u 0\n");
-	nobody_is_there();
+	assert_poll(SMBSTATUS_CHANGED, "put 1 b u 0\nput 2 d u 0\n");
+	no_session_is_there();
 	there_is(1, "a", "u");
 	there_is(3, "c", "u");
 	there_is(4, "d", "u");
 	there_is(5, "e", "u");
-	assert_look(SMBSTATUS_CHANGED,
+	assert_poll(SMBSTATUS_CHANGED,
 	            "remove 1\ntouch 2 0\nput 3 a u 0\nput 4 c u 0\nput 5 e u 0\n");
-	nobody_is_there();
+	no_session_is_there();
 	there_is(3, "c", "u");
-	assert_look(SMBSTATUS_CHANGED, "remove 3\nremove 2\nremove 5\ntouch 4 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "remove 3\nremove 2\nremove 5\ntouch 4 0\n");
 	assert_int_equal(smbstatus_tracker_count(here.known), 1);
 }
 
-static void who_began_first_is_told_first(void **state)
+static void the_oldest_session_is_published_first(void **state)
 {
 	(void)state;
 	there_is(1, "young", "u")->started_s = NOW - 10;
 	there_is(2, "old", "u")->started_s = NOW - 1000;
 	there_is(3, "older", "u")->started_s = NOW - 5000;
-	assert_look(SMBSTATUS_CHANGED,
+	assert_poll(SMBSTATUS_CHANGED,
 	            "put 1 older u -5000\nput 2 old u -1000\nput 3 young u -10\n");
 	assert_ptr_equal(smbstatus_tracker_find(here.known, 2),
 	                 smbstatus_tracker_at(here.known, 1));
 	assert_null(smbstatus_tracker_find(here.known, 4));
 }
 
-static void another_netsessiond_is_told_all_of_them_with_the_same_keys(void **state)
+static void another_netsessiond_gets_all_sessions_with_the_same_keys(void **state)
 {
 	(void)state;
 	there_is(1, "a", "u");
 	there_is(2, "b", "u");
-	assert_look(SMBSTATUS_CHANGED, "put 1 a u 0\nput 2 b u 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a u 0\nput 2 b u 0\n");
 	smbstatus_tracker_at(here.known, 0)->closing = PUBLISHED_CLOSING;
 	smbstatus_tracker_forget_published(here.known);
 	assert_int_equal(smbstatus_tracker_at(here.known, 0)->closing, PUBLISHED_OPEN);
 	here.list.count = 1;
 	here.now_s += 100;
-	assert_look(SMBSTATUS_CHANGED, "put 1 a u 0\n"); /* who went meanwhile was never told */
+	assert_poll(SMBSTATUS_CHANGED,
+	            "put 1 a u 0\n"); /* the session that closed meanwhile was never published */
 }
 
-/* ---- what is told ---- */
+/* ---- what is published ---- */
 
-static void whoever_it_is_now_is_told(void **state)
+static void a_session_of_another_user_is_published_again(void **state)
 {
 	(void)state;
 	there_is(1, "a", "u");
-	assert_look(SMBSTATUS_CHANGED, "put 1 a u 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a u 0\n");
 	here.sessions[0].user = "v";
-	assert_look(SMBSTATUS_CHANGED, "put 1 a v 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a v 0\n");
 	here.sessions[0].client = "b";
-	assert_look(SMBSTATUS_CHANGED, "put 1 b v 0\n");
-	assert_look(SMBSTATUS_UNCHANGED, "touch 1 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 b v 0\n");
+	assert_poll(SMBSTATUS_UNCHANGED, "touch 1 0\n");
 }
 
-static void the_guest_account_is_a_guests(void **state)
+static void sessions_of_the_guest_account_are_marked(void **state)
 {
 	(void)state;
 	there_is(1, "a", "nobody");
 	there_is(2, "a", "nobody else");
-	assert_look(SMBSTATUS_CHANGED, "put 1 a nobody 0\nput 2 a nobody else 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a nobody 0\nput 2 a nobody else 0\n");
 	assert_int_equal(smbstatus_tracker_at(here.known, 0)->user_flags, SESS_GUEST);
 	assert_int_equal(smbstatus_tracker_at(here.known, 1)->user_flags, 0);
 }
 
-static void what_had_no_room_is_told_when_another_one_has_gone(void **state)
+static void a_session_without_room_is_published_when_another_one_has_closed(void **state)
 {
 	(void)state;
 	there_is(1, "a", "u");
 	there_is(2, "b", "u");
 	here.list.count = 1;
-	assert_look(SMBSTATUS_CHANGED, "put 1 a u 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a u 0\n");
 	here.list.count = 2;
 	here.refuses = true;
-	assert_look(SMBSTATUS_CHANGED, "touch 1 0\nput 2 b u 0\n");
-	assert_look(SMBSTATUS_UNCHANGED, "touch 1 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "touch 1 0\nput 2 b u 0\n");
+	assert_poll(SMBSTATUS_UNCHANGED, "touch 1 0\n");
 	here.refuses = false;
 	here.sessions[0] = here.sessions[1];
 	here.list.count = 1;
-	assert_look(SMBSTATUS_CHANGED, "remove 1\nput 2 b u 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "remove 1\nput 2 b u 0\n");
 }
 
-static void what_cannot_be_told_is_not_tried_again_until_its_names_change(void **state)
+static void an_unpublishable_session_is_tried_again_when_its_names_change(void **state)
 {
 	(void)state;
 	there_is(1, "a", "u");
-	assert_look(SMBSTATUS_CHANGED, "put 1 a u 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a u 0\n");
 	smbstatus_tracker_at(here.known, 0)->is_unpublishable = true;
 	smbstatus_tracker_at(here.known, 0)->is_published = false;
-	assert_look(SMBSTATUS_UNCHANGED, "");
+	assert_poll(SMBSTATUS_UNCHANGED, "");
 	here.sessions[0].user = "v";
-	assert_look(SMBSTATUS_CHANGED, "put 1 a v 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a v 0\n");
 }
 
-/* ---- since when ---- */
+/* ---- starts ---- */
 
-static void samba_knows_best_when_a_session_began(void **state)
+static void sambas_own_start_counts_first(void **state)
 {
 	(void)state;
 	there_is(1, "a", "u")->started_s = NOW - 100;
 	here.sessions[0].had_share_at_s = NOW - 50;
-	assert_look(SMBSTATUS_CHANGED, "put 1 a u -100\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a u -100\n");
 }
 
-static void else_it_is_there_since_it_was_seen_or_had_a_share(void **state)
+static void otherwise_a_session_started_when_it_was_seen_or_had_a_share(void **state)
 {
 	(void)state;
 	there_is(1, "a", "u");
 	there_is(2, "b", "u")->had_share_at_s = NOW - 50;
-	assert_look(SMBSTATUS_CHANGED, "put 1 b u -50\nput 2 a u 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 b u -50\nput 2 a u 0\n");
 	here.now_s += 100;
-	here.sessions[1].had_share_at_s = 0; /* a later look does not ask for shares */
-	assert_look(SMBSTATUS_UNCHANGED, "touch 1 0\ntouch 2 0\n");
+	here.sessions[1].had_share_at_s = 0; /* a later poll does not ask for shares */
+	assert_poll(SMBSTATUS_UNCHANGED, "touch 1 0\ntouch 2 0\n");
 }
 
 static bool seen_by_the_relay(const char *user, int64_t started_s, uint32_t *num_opens,
@@ -272,32 +273,32 @@ static bool seen_by_the_relay(const char *user, int64_t started_s, uint32_t *num
 {
 	if (strcmp(user, "known") != 0)
 		return false;
-	assert_int_equal(started_s, 0); /* Samba has not told, and a guess is not asked by */
+	assert_int_equal(started_s, 0); /* Samba gave none, and a guess is not searched by */
 	*num_opens = 3;
 	*began_s = NOW - 70;
 	return true;
 }
 
-static void what_the_relay_has_seen_is_told(void **state)
+static void what_the_relay_has_cached_is_published(void **state)
 {
 	(void)state;
 	here.seen = seen_by_the_relay;
 	there_is(1, "a", "known");
 	there_is(2, "b", "unknown");
-	assert_look(SMBSTATUS_CHANGED, "put 1 a known -70\nput 2 b unknown 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a known -70\nput 2 b unknown 0\n");
 	assert_int_equal(smbstatus_tracker_at(here.known, 0)->num_opens, 3);
-	here.seen = NULL; /* what it has seen once is kept */
+	here.seen = NULL; /* what the relay had once is kept */
 	here.now_s += 50;
-	assert_look(SMBSTATUS_UNCHANGED, "touch 1 3\ntouch 2 0\n");
+	assert_poll(SMBSTATUS_UNCHANGED, "touch 1 3\ntouch 2 0\n");
 }
 
-static void what_the_relay_sees_later_is_told_then(void **state)
+static void what_the_relay_caches_later_is_published_then(void **state)
 {
 	(void)state;
 	there_is(1, "a", "known");
-	assert_look(SMBSTATUS_CHANGED, "put 1 a known 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a known 0\n");
 	here.seen = seen_by_the_relay;
-	assert_look(SMBSTATUS_CHANGED, "put 1 a known -70\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a known -70\n");
 }
 
 static bool opens_alone(const char *user, int64_t started_s, uint32_t *num_opens, int64_t *began_s)
@@ -308,17 +309,17 @@ static bool opens_alone(const char *user, int64_t started_s, uint32_t *num_opens
 	return true;
 }
 
-static void opens_alone_are_no_reason_to_tell_all_of_it(void **state)
+static void opens_alone_do_not_publish_a_session_again(void **state)
 {
 	(void)state;
 	there_is(1, "a", "u")->started_s = NOW - 9;
-	assert_look(SMBSTATUS_CHANGED, "put 1 a u -9\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a u -9\n");
 	here.seen = opens_alone;
-	assert_look(SMBSTATUS_CHANGED, "touch 1 5\n");
-	assert_look(SMBSTATUS_UNCHANGED, "touch 1 5\n");
+	assert_poll(SMBSTATUS_CHANGED, "touch 1 5\n");
+	assert_poll(SMBSTATUS_UNCHANGED, "touch 1 5\n");
 }
 
-static void beginnings_are_missed_of_new_sessions_alone(void **state)
+static void starts_are_missed_for_new_sessions_only(void **state)
 {
 	(void)state;
 	assert_false(smbstatus_tracker_lacks_starts(here.known, &here.list));
@@ -326,7 +327,7 @@ static void beginnings_are_missed_of_new_sessions_alone(void **state)
 	assert_false(smbstatus_tracker_lacks_starts(here.known, &here.list));
 	there_is(2, "b", "u");
 	assert_true(smbstatus_tracker_lacks_starts(here.known, &here.list));
-	assert_look(SMBSTATUS_CHANGED, "put 1 a u 0\nput 2 b u 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a u 0\nput 2 b u 0\n");
 	assert_false(smbstatus_tracker_lacks_starts(here.known, &here.list));
 	there_is(3, "c", "u");
 	assert_true(smbstatus_tracker_lacks_starts(here.known, &here.list));
@@ -334,7 +335,7 @@ static void beginnings_are_missed_of_new_sessions_alone(void **state)
 
 /* ---- transports ---- */
 
-static void a_transport_is_known_where_all_sessions_of_that_client_and_user_have_it(void **state)
+static void a_transport_is_known_if_all_sessions_of_client_and_user_have_it(void **state)
 {
 	(void)state;
 	assert_null(smbstatus_tracker_transport(here.known, "a", "u"));
@@ -355,18 +356,18 @@ static void a_transport_is_known_where_all_sessions_of_that_client_and_user_have
 	assert_null(smbstatus_tracker_transport(here.known, "", ""));
 }
 
-static void a_transport_that_comes_to_be_known_is_told(void **state)
+static void a_transport_that_becomes_known_is_published(void **state)
 {
 	(void)state;
 	there_is(1, "a", "u");
-	assert_look(SMBSTATUS_CHANGED, "put 1 a u 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a u 0\n");
 	here.sessions[0].transport = DIRECT_TCP;
-	assert_look(SMBSTATUS_CHANGED, "put 1 a u 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a u 0\n");
 }
 
 /* ---- many ---- */
 
-static void thousands_by_chance_are_what_the_last_look_had(void **state)
+static void thousands_at_random_are_those_of_the_last_poll(void **state)
 {
 	enum { MANY = 2000, LOOKS = 30 };
 	static struct smbstatus_session all[MANY];
@@ -407,25 +408,25 @@ static void thousands_by_chance_are_what_the_last_look_had(void **state)
 TEST_GROUP(smbstatus_tracker)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_session_is_told_once_and_taken_away_once),
+		TEST(a_session_is_published_once_and_removed_once),
 		TEST(a_key_is_never_used_again),
-		TEST(a_session_of_the_same_number_by_another_smbd_is_another_one),
-		TEST(those_between_others_come_and_go),
-		TEST(who_began_first_is_told_first),
-		TEST(another_netsessiond_is_told_all_of_them_with_the_same_keys),
-		TEST(whoever_it_is_now_is_told),
-		TEST(the_guest_account_is_a_guests),
-		TEST(what_had_no_room_is_told_when_another_one_has_gone),
-		TEST(what_cannot_be_told_is_not_tried_again_until_its_names_change),
-		TEST(samba_knows_best_when_a_session_began),
-		TEST(else_it_is_there_since_it_was_seen_or_had_a_share),
-		TEST(what_the_relay_has_seen_is_told),
-		TEST(what_the_relay_sees_later_is_told_then),
-		TEST(opens_alone_are_no_reason_to_tell_all_of_it),
-		TEST(beginnings_are_missed_of_new_sessions_alone),
-		TEST(a_transport_is_known_where_all_sessions_of_that_client_and_user_have_it),
-		TEST(a_transport_that_comes_to_be_known_is_told),
-		TEST(thousands_by_chance_are_what_the_last_look_had),
+		TEST(the_same_session_number_of_another_smbd_is_another_session),
+		TEST(sessions_between_others_open_and_close),
+		TEST(the_oldest_session_is_published_first),
+		TEST(another_netsessiond_gets_all_sessions_with_the_same_keys),
+		TEST(a_session_of_another_user_is_published_again),
+		TEST(sessions_of_the_guest_account_are_marked),
+		TEST(a_session_without_room_is_published_when_another_one_has_closed),
+		TEST(an_unpublishable_session_is_tried_again_when_its_names_change),
+		TEST(sambas_own_start_counts_first),
+		TEST(otherwise_a_session_started_when_it_was_seen_or_had_a_share),
+		TEST(what_the_relay_has_cached_is_published),
+		TEST(what_the_relay_caches_later_is_published_then),
+		TEST(opens_alone_do_not_publish_a_session_again),
+		TEST(starts_are_missed_for_new_sessions_only),
+		TEST(a_transport_is_known_if_all_sessions_of_client_and_user_have_it),
+		TEST(a_transport_that_becomes_known_is_published),
+		TEST(thousands_at_random_are_those_of_the_last_poll),
 	};
 
 	return cmocka_run_group_tests_name("known", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The order of ids against an array that says which are there. */
+/* The order of ids against an array that says which ids are there. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,7 +27,7 @@ static void remove_id(uint32_t id)
 	is_there[id] = false;
 }
 
-/* Every place, every rank, and that blocks are half full on the whole. */
+/* Checks every place, every rank, and that blocks are half full on average. */
 static void check(void)
 {
 	uint32_t rank, count = 0;
@@ -56,7 +56,7 @@ static void begin(void)
 	check();
 }
 
-static void any_half_and_nine_tenths_may_go(void **state)
+static void half_and_nine_tenths_may_be_removed_in_any_order(void **state)
 {
 	uint32_t random = 1;
 
@@ -77,7 +77,7 @@ static void any_half_and_nine_tenths_may_go(void **state)
 	session_order_fini(&order);
 }
 
-static void the_first_may_go_or_the_last_or_all_but_one_of_each_block(void **state)
+static void the_first_the_last_or_all_but_one_of_each_block_may_be_removed(void **state)
 {
 	(void)state;
 	begin();
@@ -108,8 +108,8 @@ static void the_first_may_go_or_the_last_or_all_but_one_of_each_block(void **sta
 TEST_GROUP(session_order)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(any_half_and_nine_tenths_may_go),
-		cmocka_unit_test(the_first_may_go_or_the_last_or_all_but_one_of_each_block),
+		cmocka_unit_test(half_and_nine_tenths_may_be_removed_in_any_order),
+		cmocka_unit_test(the_first_the_last_or_all_but_one_of_each_block_may_be_removed),
 	};
 
 	return cmocka_run_group_tests_name("session_order", tests, NULL, NULL);

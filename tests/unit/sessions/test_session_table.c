@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the session table tells, against its model. */
+/* The session table against its model. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static void walks_and_filters_are_the_models_under_any_churn(void **state)
+static void walks_and_filters_agree_with_the_model_under_any_churn(void **state)
 {
 	static const uint32_t sizes[] = { 1, 5, 60, 600, MODEL_MOST };
 
@@ -25,7 +25,7 @@ static void walks_and_filters_are_the_models_under_any_churn(void **state)
 				if (i % (sizes[size] / 10 + 1) == 0)
 					model_check();
 			}
-			while (model_count > 0) { /* in any order, to nothing */
+			while (model_count > 0) { /* in any order, until none is left */
 				model_remove(model_random(model_count));
 				if (model_count % (sizes[size] / 10 + 1) == 0)
 					model_check();
@@ -36,7 +36,7 @@ static void walks_and_filters_are_the_models_under_any_churn(void **state)
 
 /* ---- pages ---- */
 
-/* The page behind after, of at most entries. Returns the last id of it; 0: it was empty. */
+/* Reads the page behind after, of at most so many entries. Returns its last id; 0: it was empty. */
 static uint32_t turn_page(const struct session_filter *filter, uint32_t after, uint32_t entries)
 {
 	struct session_walk w;
@@ -55,7 +55,7 @@ static uint32_t turn_page(const struct session_filter *filter, uint32_t after, u
 	return turned > 0 ? last : 0;
 }
 
-/* All pages of one size, with churn between them, by which fewer come than a page holds. */
+/* Reads all pages of one size, with churn in between: fewer sessions open than a page has. */
 static void page_through(const struct session_filter *filter, uint32_t page, uint32_t changes)
 {
 	uint32_t after = 0, last;
@@ -76,7 +76,7 @@ static void page_through(const struct session_filter *filter, uint32_t page, uin
 	}
 }
 
-static void pages_neither_repeat_nor_skip_who_was_there_throughout(void **state)
+static void pages_neither_repeat_nor_skip_a_session_that_stays(void **state)
 {
 	(void)state;
 	assert_true(model_begin(42, MODEL_MOST));
@@ -91,7 +91,7 @@ static void pages_neither_repeat_nor_skip_who_was_there_throughout(void **state)
 	model_end();
 }
 
-static void a_copy_of_a_walk_goes_on_from_where_it_was_copied(void **state)
+static void a_copy_of_a_walk_continues_from_where_it_was_copied(void **state)
 {
 	const struct session_filter filter = { .user = "ANNA" }, *filters[] = { NULL, &filter };
 
@@ -118,7 +118,7 @@ static void a_copy_of_a_walk_goes_on_from_where_it_was_copied(void **state)
 
 /* ---- closing ---- */
 
-static void all_that_pass_are_asked_to_close_and_may_go_at_once(void **state)
+static void all_sessions_that_pass_are_closed_and_may_be_removed_at_once(void **state)
 {
 	(void)state;
 	for (model_closing = MODEL_LATER; model_closing <= MODEL_AND_OTHERS; model_closing++)
@@ -149,9 +149,9 @@ static void all_that_pass_are_asked_to_close_and_may_go_at_once(void **state)
 		}
 }
 
-/* ---- the ends of things ---- */
+/* ---- bounds ---- */
 
-static void a_full_table_refuses_and_takes_again_when_one_has_left(void **state)
+static void a_full_table_refuses_until_a_session_is_removed(void **state)
 {
 	(void)state;
 	assert_true(model_begin(9, 700));
@@ -169,7 +169,7 @@ static void a_full_table_refuses_and_takes_again_when_one_has_left(void **state)
 	model_end();
 }
 
-static void ids_that_are_not_there_are_passed_over(void **state)
+static void unknown_ids_are_ignored(void **state)
 {
 	const struct session_facts facts = { .user = "x" };
 
@@ -219,7 +219,7 @@ static void a_text_that_is_too_long_changes_nothing(void **state)
 	model_end();
 }
 
-static void times_before_the_first_session_and_after_now_are_in_their_place(void **state)
+static void times_before_the_first_session_and_after_now_are_kept(void **state)
 {
 	struct session_facts facts = { .created_ms = 5000, .used_ms = 9999 };
 	struct session_walk w;
@@ -253,7 +253,7 @@ static void renumbered(void *context, uint64_t key, uint32_t id)
 		}
 }
 
-static void when_ids_have_run_out_all_are_numbered_anew_and_their_owners_told(void **state)
+static void when_ids_run_out_all_sessions_and_owners_get_new_ones(void **state)
 {
 	uint32_t id;
 
@@ -262,7 +262,7 @@ static void when_ids_have_run_out_all_are_numbered_anew_and_their_owners_told(vo
 	for (uint32_t i = 0; i < 1000; i++)
 		model_churn(MODEL_MOST);
 	session_table_skip_ids(model_table, UINT32_MAX - 300);
-	session_table_skip_ids(model_table, 7); /* passed: means nothing */
+	session_table_skip_ids(model_table, 7); /* already passed: no effect */
 	for (uint32_t i = 0; i < 300; i++)
 		assert_int_not_equal(model_add(), 0);
 	assert_int_equal(model[model_count - 1].id, UINT32_MAX);
@@ -289,15 +289,15 @@ static void when_ids_have_run_out_all_are_numbered_anew_and_their_owners_told(vo
 TEST_GROUP(session_table)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(walks_and_filters_are_the_models_under_any_churn),
-		cmocka_unit_test(pages_neither_repeat_nor_skip_who_was_there_throughout),
-		cmocka_unit_test(a_copy_of_a_walk_goes_on_from_where_it_was_copied),
-		cmocka_unit_test(all_that_pass_are_asked_to_close_and_may_go_at_once),
-		cmocka_unit_test(a_full_table_refuses_and_takes_again_when_one_has_left),
-		cmocka_unit_test(ids_that_are_not_there_are_passed_over),
+		cmocka_unit_test(walks_and_filters_agree_with_the_model_under_any_churn),
+		cmocka_unit_test(pages_neither_repeat_nor_skip_a_session_that_stays),
+		cmocka_unit_test(a_copy_of_a_walk_continues_from_where_it_was_copied),
+		cmocka_unit_test(all_sessions_that_pass_are_closed_and_may_be_removed_at_once),
+		cmocka_unit_test(a_full_table_refuses_until_a_session_is_removed),
+		cmocka_unit_test(unknown_ids_are_ignored),
 		cmocka_unit_test(a_text_that_is_too_long_changes_nothing),
-		cmocka_unit_test(times_before_the_first_session_and_after_now_are_in_their_place),
-		cmocka_unit_test(when_ids_have_run_out_all_are_numbered_anew_and_their_owners_told),
+		cmocka_unit_test(times_before_the_first_session_and_after_now_are_kept),
+		cmocka_unit_test(when_ids_run_out_all_sessions_and_owners_get_new_ones),
 	};
 
 	return cmocka_run_group_tests_name("session_table", tests, NULL, NULL);

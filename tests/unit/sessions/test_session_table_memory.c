@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The session table where memory runs out, and what it takes of it. */
+/* The session table that runs out of memory, and how much it takes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -106,7 +106,7 @@ static void equal_texts_are_kept_once(void **state)
 	model_end();
 }
 
-static void what_went_leaves_room_for_what_comes(void **state)
+static void removed_sessions_leave_their_memory_to_new_ones(void **state)
 {
 	uint32_t id[64] = { 0 };
 
@@ -134,7 +134,7 @@ TEST_GROUP(session_table_memory)
 		cmocka_unit_test(without_memory_nothing_is_added_and_nothing_lost),
 		cmocka_unit_test(closing_needs_no_memory),
 		cmocka_unit_test(equal_texts_are_kept_once),
-		cmocka_unit_test(what_went_leaves_room_for_what_comes),
+		cmocka_unit_test(removed_sessions_leave_their_memory_to_new_ones),
 	};
 
 	return cmocka_run_group_tests_name("session_table_memory", tests, NULL, NULL);
