@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <winerror.h>
 #include "samba/smbstatus/json_members.h"
 
@@ -54,29 +55,22 @@ static bool smbstatus_get_identity(const json_t *object, struct smbstatus_identi
 
 int64_t smbstatus_parse_time(const char *text)
 {
-	static const int days_before[] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 };
-	int year, month, day, hour, minute, second, east_hour, east_minute, used = 0;
-	int64_t years, days, east_s;
+	struct tm utc = { 0 };
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &utc);
+	int east_hour, east_minute, used = 0;
+	int64_t east_s;
 	char sign;
 
-	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute, &second,
-	           &used) != 6 ||
-	    used != 19 || year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 ||
-	    hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+	/* strptime also takes fewer digits, and the seconds 61. */
+	if (end != text + strlen("2026-11-25T20:06:08") || utc.tm_year < 70 || utc.tm_sec > 60)
 		return 0;
-	text += used;
-	if (*text == '.')
-		text += 1 + strspn(text + 1, "0123456789");
-	used = 0;
-	if (sscanf(text, "%c%2d:%2d%n", &sign, &east_hour, &east_minute, &used) != 3 || used != 6 ||
-	    text[used] != '\0' || (sign != '+' && sign != '-') || east_hour < 0 || east_minute < 0)
+	if (*end == '.')
+		end += 1 + strspn(end + 1, "0123456789");
+	if (sscanf(end, "%c%2d:%2d%n", &sign, &east_hour, &east_minute, &used) != 3 || used != 6 ||
+	    end[used] != '\0' || (sign != '+' && sign != '-') || east_hour < 0 || east_minute < 0)
 		return 0;
-	/* Leap days until this year's first of March. */
-	years = month > 2 ? year : year - 1;
-	days = (year - 1970) * 365 + (years / 4 - years / 100 + years / 400) -
-	       (1969 / 4 - 1969 / 100 + 1969 / 400) + days_before[month - 1] + day - 1;
 	east_s = (east_hour * 60 + east_minute) * 60;
-	return ((days * 24 + hour) * 60 + minute) * 60 + second - (sign == '-' ? -east_s : east_s);
+	return timegm(&utc) - (sign == '-' ? -east_s : east_s);
 }
 
 /* The port of "ipv4:192.0.2.1:445", "ipv6:2001:db8::1:445"; 0: there is none. */
