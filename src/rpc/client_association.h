@@ -34,8 +34,7 @@ struct rpc_piece {
 	size_t bytes;
 	bool big_endian;
 	bool last;
-	uint32_t remaining_bytes; /* stub bytes of the answer behind this piece, 0: none or not told
-	                           */
+	uint32_t remaining_bytes; /* of the stub behind this piece; 0: none, or unknown */
 };
 
 void rpc_association_init(struct rpc_association *a);

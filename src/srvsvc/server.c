@@ -254,7 +254,7 @@ static uint32_t srvsvc_serve_session_del(struct srvsvc_call *c)
 		const struct session_filter filter = { request.client, request.user };
 
 		c->event.also_total = session_table_also_closed(c->caller->service->table, &filter,
-		                                           srvsvc_add_also_closed, &beside);
+		                                                srvsvc_add_also_closed, &beside);
 		c->event.also_count = beside.count;
 		c->event.also = beside.also;
 		/* "The server MUST [...] close all the matching sessions." */
@@ -364,20 +364,21 @@ static NET_API_STATUS srvsvc_check_server_get_info(const struct srvsvc_call *c,
 
 /* "If the ServerName parameter is NULL, sv101_name MUST be [its own]. Otherwise, sv101_name MUST be
  * set to the value of ServerName": without leading \\, as Windows does it. */
-static const char *srvsvc_server_name(const struct srvsvc_server *s, const char *asked)
+static const char *srvsvc_server_name(const struct srvsvc_server *s, const char *requested)
 {
-	if (asked == NULL || asked[0] == '\0')
+	if (requested == NULL || requested[0] == '\0')
 		return s->netbios_name;
-	while (asked[0] == '\\')
-		asked++;
-	return asked;
+	while (requested[0] == '\\')
+		requested++;
+	return requested;
 }
 
-static struct server_info srvsvc_describe_server(const struct srvsvc_server *s, const char *asked)
+static struct server_info srvsvc_describe_server(const struct srvsvc_server *s,
+                                                 const char *requested)
 {
 	return (struct server_info){
 		.platform_id = PLATFORM_ID_NT,
-		.name = srvsvc_server_name(s, asked),
+		.name = srvsvc_server_name(s, requested),
 		.version_major = VERSION_MAJOR,
 		.version_minor = VERSION_MINOR,
 		.type = SV_TYPE_WORKSTATION | SV_TYPE_SERVER | SV_TYPE_XENIX_SERVER | SV_TYPE_NT |
@@ -446,17 +447,17 @@ const struct rpc_interface srvsvc_interface = {
 
 /* ---- for hosts ---- */
 
-bool srvsvc_may_list_sessions(const struct srvsvc_server *service, const struct identity *who)
+bool srvsvc_may_list_sessions(const struct srvsvc_server *s, const struct identity *identity)
 {
 	for (size_t i = 0; i < SESSION_LEVEL_COUNT; i++)
-		if (access_policy_allows(service->policy, who,
+		if (access_policy_allows(s->policy, identity,
 		                         access_right_of_level(session_levels[i].number)))
 			return true;
-	return access_policy_allows(service->policy, who, ACCESS_DELETE);
+	return access_policy_allows(s->policy, identity, ACCESS_DELETE);
 }
 
-void srvsvc_count_held(struct srvsvc_server *service, size_t *counted, size_t held_bytes)
+void srvsvc_count_held(struct srvsvc_server *s, size_t *counted, size_t held_bytes)
 {
-	service->held_bytes += held_bytes - *counted;
+	s->held_bytes += held_bytes - *counted;
 	*counted = held_bytes;
 }

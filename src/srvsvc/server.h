@@ -54,11 +54,11 @@ struct srvsvc_caller {
 };
 
 /* Whether the policy allows to list sessions at any level, or to delete them. */
-bool srvsvc_may_list_sessions(const struct srvsvc_server *service, const struct identity *who);
+bool srvsvc_may_list_sessions(const struct srvsvc_server *s, const struct identity *identity);
 
 /* Counts the memory that an association holds now. *counted, 0 at first, remembers what was counted
  * for this association before. */
-void srvsvc_count_held(struct srvsvc_server *service, size_t *counted, size_t held_bytes);
+void srvsvc_count_held(struct srvsvc_server *s, size_t *counted, size_t held_bytes);
 
 extern const struct rpc_interface srvsvc_interface;
 

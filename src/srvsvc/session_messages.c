@@ -25,14 +25,14 @@ bool session_client_equal(const char *a, const char *b)
 	return text_equal_nocase(session_client_bare_name(a), session_client_bare_name(b));
 }
 
-bool session_user_equal(const char *asked, const char *user)
+bool session_user_equal(const char *qualifier, const char *user)
 {
 	const char *behind_domain = user != NULL ? strchr(user, '\\') : NULL;
 
-	if (text_equal_nocase(asked, user))
+	if (text_equal_nocase(qualifier, user))
 		return true;
-	return behind_domain != NULL && strchr(asked, '\\') == NULL &&
-	       text_equal_nocase(asked, behind_domain + 1);
+	return behind_domain != NULL && strchr(qualifier, '\\') == NULL &&
+	       text_equal_nocase(qualifier, behind_domain + 1);
 }
 
 void enum_container_decode_empty(struct wire_reader *r)

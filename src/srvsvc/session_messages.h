@@ -38,7 +38,7 @@ bool session_client_equal(const char *a, const char *b);
 /* Whether the user of a session matches the qualifier, without regard to case. Samba on a domain
  * controller puts a domain before the user, which [MS-SRVS] 2.2.4.15 does not know: a qualifier
  * without a domain matches the user of any domain. */
-bool session_user_equal(const char *asked, const char *user);
+bool session_user_equal(const char *qualifier, const char *user);
 
 /* ---- the container of an enumeration: a count and an array ---- */
 
