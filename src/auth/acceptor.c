@@ -14,7 +14,7 @@
 #include "auth/identify.h"
 #include "base/nt_status.h"
 
-/* How the tokens of a log-on are wrapped; its first one shows it. */
+/* How the tokens of a log-on are wrapped, as the first one shows. */
 enum wrapping { NOT_KNOWN, IN_SPNEGO, BARE };
 
 struct auth_acceptor {
@@ -26,9 +26,9 @@ struct auth_acceptor {
 	uint32_t challenge_flags; /* 0: no NTLM CHALLENGE was given */
 	enum auth_progress progress;
 	bool is_anonymous;
-	struct identity *who; /* held, of a log-on that is complete */
+	struct identity *identity; /* held, of a log-on that is complete */
 	char claim[2 * NTLM_NAME_BYTES];
-	char why[ERR_TEXT_BYTES]; /* of a log-on that failed; "": of none */
+	struct err failure; /* of a log-on that failed */
 };
 
 struct auth_acceptor *auth_acceptor_new(struct auth_acceptor_settings *settings)
@@ -48,37 +48,38 @@ void auth_acceptor_free(struct auth_acceptor *a)
 	spnego_acceptor_fini(&a->spnego);
 	wire_writer_fini(&a->answer);
 	wire_writer_fini(&a->lengthened);
-	identity_release(a->who);
+	identity_release(a->identity);
 	auth_acceptor_settings_release(a->settings);
 	free(a);
 }
 
 static enum auth_progress acceptor_refuse_with(struct err *err, uint32_t nt, NET_API_STATUS status,
-                                               const char *why)
+                                               const char *text)
 {
-	err_set(err, status, AUTH_STEP, why);
+	err_set(err, status, AUTH_STEP, text);
 	err->nt_status = nt;
 	return AUTH_FAILED;
 }
 
-/* The answer does not show whether the user or the password was wrong. */
+/* The client does not learn whether the user or the password was wrong. */
 static enum auth_progress acceptor_refuse_log_on(struct err *err)
 {
 	return acceptor_refuse_with(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
-	                            "an unknown user, or a wrong password");
+	                            "unknown user or wrong password");
 }
 
 static enum auth_progress acceptor_refuse_token(struct err *err)
 {
 	return acceptor_refuse_with(err, STATUS_INVALID_PARAMETER, ERROR_INVALID_PARAMETER,
-	                            "an invalid token");
+	                            "invalid token");
 }
 
 static enum auth_progress acceptor_refuse_mechanism(enum auth_mechanism mechanism, struct err *err)
 {
 	return acceptor_refuse_with(err, STATUS_NOT_SUPPORTED, ERROR_NOT_SUPPORTED,
-	                            mechanism == AUTH_NTLM ? "NTLM is not served here"
-	                                                   : "Kerberos is not served here");
+	                            mechanism == AUTH_NTLM
+	                                    ? "this server does not accept NTLM"
+	                                    : "this server does not accept Kerberos");
 }
 
 static enum auth_progress acceptor_refuse_memory(struct err *err)
@@ -92,33 +93,33 @@ static const struct {
 	krb5_error_code code;
 	uint32_t nt;
 	NET_API_STATUS status;
-	const char *why;
-} ticket_stories[] = {
+	const char *text;
+} ticket_meanings[] = {
 	{ KRB5KRB_AP_ERR_BAD_INTEGRITY, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
-	  "the keytab's key is not the one that the ticket is for" },
+	  "the keytab's key is not the key that the ticket is encrypted with" },
 	{ KRB5KRB_AP_ERR_TKT_EXPIRED, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
 	  "the ticket has expired" },
 	{ KRB5KRB_AP_ERR_TKT_NYV, STATUS_TIME_DIFFERENCE_AT_DC, ERROR_TIME_SKEW,
 	  "the ticket is not valid yet" },
 	{ KRB5KRB_AP_ERR_REPEAT, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
-	  "the ticket was shown once already" },
+	  "the ticket was used before: a replay" },
 	{ KRB5KRB_AP_ERR_NOT_US, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
 	  "the keytab has no key for the server that the ticket is for" },
 	{ KRB5KRB_AP_ERR_SKEW, STATUS_TIME_DIFFERENCE_AT_DC, ERROR_TIME_SKEW,
-	  "the caller's clock shows another time" },
+	  "the client's clock differs too much" },
 	{ KRB5KRB_AP_ERR_BADKEYVER, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
-	  "the keytab's key is older or newer than the ticket" },
+	  "the keytab's key has another version than the ticket's key" },
 };
 
 static enum auth_progress acceptor_explain_ticket(OM_uint32 minor, struct err *err)
 {
-	for (size_t i = 0; i < sizeof ticket_stories / sizeof *ticket_stories; i++)
-		if (ticket_stories[i].code == (krb5_error_code)minor)
-			return acceptor_refuse_with(err, ticket_stories[i].nt,
-			                            ticket_stories[i].status,
-			                            ticket_stories[i].why);
+	for (size_t i = 0; i < sizeof ticket_meanings / sizeof *ticket_meanings; i++)
+		if (ticket_meanings[i].code == (krb5_error_code)minor)
+			return acceptor_refuse_with(err, ticket_meanings[i].nt,
+			                            ticket_meanings[i].status,
+			                            ticket_meanings[i].text);
 	return acceptor_refuse_with(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
-	                            "an invalid ticket");
+	                            "invalid ticket");
 }
 
 static enum auth_progress acceptor_explain_failure(const struct auth_acceptor *a, OM_uint32 major,
@@ -158,12 +159,12 @@ static enum auth_progress acceptor_step_context(struct auth_acceptor *a, struct 
 	return a->context.is_complete ? AUTH_COMPLETE : AUTH_CONTINUE;
 }
 
-/* gss-ntlmssp 1.2.0 refuses null sessions: this is the end of such a log-on without it. */
+/* gss-ntlmssp 1.2.0 refuses null sessions, so such a log-on is completed without it. */
 static enum auth_progress acceptor_accept_anonymous(struct auth_acceptor *a, struct err *err)
 {
 	if (!auth_acceptor_settings_allow_anonymous(a->settings))
 		return acceptor_refuse_with(err, STATUS_ACCESS_DENIED, ERROR_ACCESS_DENIED,
-		                            "null sessions are not served here");
+		                            "this server does not accept null sessions");
 	/* The context that gave the CHALLENGE never becomes complete: nothing may use it. */
 	auth_context_fini(&a->context);
 	a->context.mechanism = AUTH_NTLM;
@@ -171,8 +172,8 @@ static enum auth_progress acceptor_accept_anonymous(struct auth_acceptor *a, str
 	return AUTH_COMPLETE;
 }
 
-/* Whether the file has the user who is claimed. No other one gets as far as gss-ntlmssp, which
- * would ask winbind. */
+/* Whether the file has the user whom the message names. No other user's message gets as far as
+ * gss-ntlmssp, which would ask winbind. */
 static bool acceptor_find_claim(struct auth_acceptor *a, struct crypto_span message)
 {
 	struct ntlm_claim claim;
@@ -197,7 +198,7 @@ static enum auth_progress acceptor_step_ntlm(struct auth_acceptor *a, struct cry
 		return acceptor_accept_anonymous(a, err);
 	if (verdict == NTLM_WEAK)
 		return acceptor_refuse_with(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
-		                            "LM and NTLMv1 are not served here");
+		                            "this server does not accept LM and NTLMv1");
 	if (verdict == NTLM_V2 && !is_known)
 		return acceptor_refuse_log_on(err);
 	if (ntlm_message_is_short(message)) {
@@ -213,7 +214,8 @@ static enum auth_progress acceptor_step_ntlm(struct auth_acceptor *a, struct cry
 	return progress;
 }
 
-/* GSSAPI chooses the mechanism of a context by its first token: it must be the selected one. */
+/* GSSAPI chooses the mechanism of a context by its first token, so that must be of the selected
+ * one. */
 static enum auth_progress acceptor_step_mechanism(struct auth_acceptor *a, struct crypto_span token,
                                                   struct err *err)
 {
@@ -226,7 +228,7 @@ static enum auth_progress acceptor_step_mechanism(struct auth_acceptor *a, struc
 	                              : acceptor_step_context(a, token, err);
 }
 
-/* ---- without SPNEGO: DCE/RPC has such log-ons, and SMB2's callers may ---- */
+/* ---- without SPNEGO: in DCE/RPC, and for SMB2 clients that do so ---- */
 
 static enum auth_progress acceptor_receive_bare(struct auth_acceptor *a, struct crypto_span token,
                                                 struct err *err)
@@ -307,7 +309,7 @@ static enum auth_progress acceptor_begin_exchange(struct auth_acceptor *a, struc
 	if (!serves[AUTH_KERBEROS] && !serves[AUTH_NTLM])
 		return acceptor_refuse_with(
 			err, STATUS_NOT_SUPPORTED, ERROR_NOT_SUPPORTED,
-			"no keytab and no NTLM users are configured: all log-ons are refused");
+			"no keytab and no NTLM users are configured, so all log-ons are refused");
 	switch (spnego_token_kind(token)) {
 	case SPNEGO_TOKEN_NEGOTIATION:
 		a->wrapping = IN_SPNEGO;
@@ -338,16 +340,16 @@ static enum auth_progress acceptor_receive_token(struct auth_acceptor *a, struct
 	return acceptor_receive_bare(a, token, err);
 }
 
-/* Who it is, and with that whether it comes in. */
+/* Finds out whose log-on it is. A log-on without an identity is refused. */
 static enum auth_progress acceptor_identify_initiator(struct auth_acceptor *a, struct err *err)
 {
 	if (a->is_anonymous)
-		a->who = identity_new_anonymous();
+		a->identity = identity_new_anonymous();
 	else if (a->context.mechanism == AUTH_KERBEROS)
-		a->who = identify_kerberos(a->settings, a->context.initiator, err);
+		a->identity = identify_kerberos(a->settings, a->context.initiator, err);
 	else
-		a->who = identify_ntlm(a->settings, a->context.initiator, err);
-	if (a->who != NULL)
+		a->identity = identify_ntlm(a->settings, a->context.initiator, err);
+	if (a->identity != NULL)
 		return AUTH_COMPLETE;
 	return err->status == ERROR_LOGON_FAILURE
 	               ? acceptor_refuse_with(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE, NULL)
@@ -364,7 +366,7 @@ enum auth_progress auth_acceptor_step(struct auth_acceptor *a, const uint8_t *to
 	if (a->progress == AUTH_COMPLETE)
 		a->progress = acceptor_identify_initiator(a, err);
 	if (a->progress == AUTH_FAILED) {
-		memcpy(a->why, err->text, sizeof a->why);
+		a->failure = *err;
 		wire_writer_clear(&a->answer);
 	}
 	*answer = a->answer.data;
@@ -383,8 +385,8 @@ NET_API_STATUS auth_acceptor_finish(struct auth_acceptor *a, struct identity **w
 	if (!a->is_anonymous)
 		status = auth_context_key(&a->context, key, key_bytes, err);
 	if (status == NERR_Success) {
-		*who = a->who;
-		a->who = NULL;
+		*who = a->identity;
+		a->identity = NULL;
 	}
 	return status;
 }
@@ -408,5 +410,5 @@ const char *auth_acceptor_claim(const struct auth_acceptor *a)
 
 const char *auth_acceptor_reason(const struct auth_acceptor *a)
 {
-	return a->why[0] != '\0' ? a->why : NULL;
+	return a->failure.text[0] != '\0' ? a->failure.text : NULL;
 }

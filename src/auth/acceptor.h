@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The acceptor of a SPNEGO exchange, by GSSAPI: NTLM for the accounts of a file, Kerberos by a
- * keytab. A step reads files: it belongs on a worker thread, one at a time for an acceptor. */
+/* The acceptor of a log-on, by GSSAPI: NTLM for the accounts of a file, Kerberos by a keytab. A
+ * step reads files: it belongs on a worker thread, one step at a time. */
 #ifndef AUTH_ACCEPTOR_H
 #define AUTH_ACCEPTOR_H
 
@@ -19,14 +19,14 @@ struct gss_ctx_id_struct;
 struct auth_acceptor *auth_acceptor_new(struct auth_acceptor_settings *settings);
 void auth_acceptor_free(struct auth_acceptor *a);
 
-/* Takes the initiator's token and gives the answer to it: *answer lives until the next step. After
- * a failure err->nt is the NTSTATUS for the caller. */
+/* Processes the initiator's token, and gives the answer, which lives until the next step. After a
+ * failure err->nt_status is the NTSTATUS for the client. */
 enum auth_progress auth_acceptor_step(struct auth_acceptor *a, const uint8_t *token, size_t bytes,
                                       const uint8_t **answer, size_t *answer_bytes,
                                       struct err *err);
 
-/* Once after AUTH_COMPLETE: gives who it is, with one holder, and the session's key, none of a null
- * session. Wipe the key after use. */
+/* Once after AUTH_COMPLETE: gives the caller's identity, with one holder, and the session's key; a
+ * null session has none. Wipe the key after use. */
 NET_API_STATUS auth_acceptor_finish(struct auth_acceptor *a, struct identity **who,
                                     uint8_t key[AUTH_MAX_KEY_BYTES], size_t *key_bytes,
                                     struct err *err);
@@ -34,8 +34,9 @@ NET_API_STATUS auth_acceptor_finish(struct auth_acceptor *a, struct identity **w
 /* After AUTH_COMPLETE: "kerberos", "ntlm" or "anonymous"; static text. */
 const char *auth_acceptor_mechanism(const struct auth_acceptor *a);
 
-/* Of a log-on that failed, for a log: whom it claimed to be by NTLM, "DOMAIN\user" in the caller's
- * own words, "" where it named nobody; and why it failed, static text, NULL: its status says it. */
+/* Of a log-on that failed, for a log, borrowed: the user that the client named by NTLM,
+ * "DOMAIN\user" as the client spells it, "" for none; and the reason, NULL where the status says it
+ * all. */
 const char *auth_acceptor_claim(const struct auth_acceptor *a);
 const char *auth_acceptor_reason(const struct auth_acceptor *a);
 

@@ -16,7 +16,7 @@ struct auth_acceptor_settings {
 	atomic_int holders;
 	bool anonymous;
 	struct accounts *accounts;                  /* NULL: no accounts for NTLM */
-	gss_cred_id_t credentials[AUTH_MECHANISMS]; /* GSS_C_NO_CREDENTIAL: it is not served */
+	gss_cred_id_t credentials[AUTH_MECHANISMS]; /* GSS_C_NO_CREDENTIAL: not accepted */
 	bool serves[AUTH_MECHANISMS];
 	struct wire_writer hint; /* NegTokenInit2 */
 	char *realm;             /* the default realm; NULL: it is not known */
@@ -27,7 +27,7 @@ static bool acceptor_text_is_set(const char *text)
 	return text != NULL && text[0] != '\0';
 }
 
-/* A keytab that is a file may be readable by a group, as is usual, and not by everybody. */
+/* A keytab file may be readable by a group, as is usual, but not by everybody. */
 static NET_API_STATUS acceptor_check_keytab(const char *keytab, struct err *err)
 {
 	static const char prefix[] = "FILE:";
@@ -42,15 +42,15 @@ static NET_API_STATUS acceptor_check_keytab(const char *keytab, struct err *err)
 		return err_set(err, ERROR_FILE_NOT_FOUND, AUTH_STEP_KEYTAB, "no such file");
 	if ((info.st_mode & (S_IWGRP | S_IRWXO)) != 0)
 		return err_set(err, ERROR_ACCESS_DENIED, AUTH_STEP_KEYTAB,
-		               "others may read or change it; chmod 600 it");
+		               "other users can read or change it: chmod 600 it");
 	return NERR_Success;
 }
 
-/* What libkrb5 takes for the keytab is one variable of the process. */
+/* libkrb5 has one variable for the keytab in a process. */
 static pthread_mutex_t keytab_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* No name: any principal of the keytab will do. No credential store: gss-ntlmssp 1.2.0 would take
- * that for a user's. */
+ * it for a user's. */
 static bool acceptor_acquire_mechanism(struct auth_acceptor_settings *s,
                                        enum auth_mechanism mechanism)
 {
@@ -63,8 +63,8 @@ static bool acceptor_acquire_mechanism(struct auth_acceptor_settings *s,
 	return s->serves[mechanism];
 }
 
-/* A keytab that has no key is a fault where it was named, else Kerberos is not served. It stays set
- * until it is set again. */
+/* A keytab without a key is an error if it is configured; without configuration, Kerberos is not
+ * accepted. The keytab stays set until another one is set. */
 static NET_API_STATUS acceptor_acquire_kerberos(struct auth_acceptor_settings *s,
                                                 const char *keytab, struct err *err)
 {
@@ -76,7 +76,7 @@ static NET_API_STATUS acceptor_acquire_kerberos(struct auth_acceptor_settings *s
 	     !acceptor_acquire_mechanism(s, AUTH_KERBEROS)) &&
 	    acceptor_text_is_set(keytab))
 		status = err_set(err, ERROR_NO_SUCH_LOGON_SESSION, AUTH_STEP_KEYTAB,
-		                 "it cannot be read, or has no key");
+		                 "it cannot be read, or holds no key");
 	pthread_mutex_unlock(&keytab_mutex);
 	return status;
 }
@@ -97,14 +97,14 @@ static bool acceptor_can_challenge(const struct auth_acceptor_settings *s)
 	return major == GSS_S_CONTINUE_NEEDED;
 }
 
-/* Null sessions come by NTLM, too. */
+/* Null sessions use NTLM, too. */
 static NET_API_STATUS acceptor_acquire_ntlm(struct auth_acceptor_settings *s, struct err *err)
 {
 	if (s->accounts == NULL && !s->anonymous)
 		return NERR_Success;
 	if (!acceptor_acquire_mechanism(s, AUTH_NTLM))
 		return err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
-		               "GSSAPI gives no credential to accept NTLM log-ons with");
+		               "GSSAPI gives no credential for accepting NTLM log-ons");
 	return acceptor_can_challenge(s)
 	               ? NERR_Success
 	               : err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
@@ -112,7 +112,7 @@ static NET_API_STATUS acceptor_acquire_ntlm(struct auth_acceptor_settings *s, st
 	                         "machine");
 }
 
-/* What an acceptor says before it has heard anything: [MS-SPNG] 3.2.5.2. */
+/* The message that an acceptor sends before it has received one: [MS-SPNG] 3.2.5.2. */
 static NET_API_STATUS acceptor_make_hint(struct auth_acceptor_settings *s, struct err *err)
 {
 	enum auth_mechanism served[AUTH_MECHANISMS];
@@ -132,7 +132,7 @@ static NET_API_STATUS acceptor_make_hint(struct auth_acceptor_settings *s, struc
 	                      : NERR_Success;
 }
 
-/* The default realm: that of a name without one. */
+/* The default realm is the realm of a name without one. */
 static void acceptor_find_realm(struct auth_acceptor_settings *s)
 {
 	char user[] = "user", text[AUTH_PRINCIPAL_BYTES], *realm;

@@ -34,7 +34,7 @@ NET_API_STATUS auth_acceptor_settings_new(const struct auth_acceptor_options *op
 struct auth_acceptor_settings *auth_acceptor_settings_hold(struct auth_acceptor_settings *s);
 void auth_acceptor_settings_release(struct auth_acceptor_settings *s);
 
-/* The token that the answer to a NEGOTIATE carries; borrowed, may be empty. */
+/* The token that the answer to an SMB2 NEGOTIATE carries; borrowed, may be empty. */
 const uint8_t *auth_acceptor_settings_hint(const struct auth_acceptor_settings *s, size_t *bytes);
 
 /* Whether users can log on by this mechanism. */

@@ -8,7 +8,7 @@
 
 #define STEP "access policy"
 
-/* The words that mean somebody by themselves, and the groups that the configuration fills. */
+/* Words that are no label; and the groups whose members the configuration lists. */
 #define NOBODY        "nobody"
 #define AUTHENTICATED "authenticated"
 
@@ -18,7 +18,7 @@ static const char *const group_names[] = { "administrators", "server_operators",
 
 struct access_policy {
 	unsigned holders;
-	char *who[ACCESS_RIGHT_COUNT]; /* lists; NULL: denied */
+	char *lists[ACCESS_RIGHT_COUNT]; /* NULL: denied */
 	char *groups[GROUP_COUNT];
 };
 
@@ -27,15 +27,15 @@ struct access_policy {
 /* clang-format off */
 static const struct preset {
 	const char *name;
-	const char *who[ACCESS_RIGHT_COUNT];
+	const char *lists[ACCESS_RIGHT_COUNT];
 } presets[] = {
-	{ "documented", /* as Windows' documentation of NetSessionEnum has it */
+	{ "documented", /* as Windows' documentation of NetSessionEnum says */
 	  { [ACCESS_LEVEL_0] = AUTHENTICATED, [ACCESS_LEVEL_10] = AUTHENTICATED,
 	    [ACCESS_LEVEL_1] = OPERATORS, [ACCESS_LEVEL_2] = OPERATORS, [ACCESS_LEVEL_502] = OPERATORS,
 	    [ACCESS_DELETE] = OPERATORS, [ACCESS_SERVER_INFO] = AUTHENTICATED,
 	    [ACCESS_SHARE_ENUM] = AUTHENTICATED, [ACCESS_COUNTERS] = OPERATORS,
 	    [ACCESS_PUBLISH] = "publishers" } },
-	{ "hardened", /* as Windows has done it since 10 1607 and Server 2019 */
+	{ "hardened", /* as Windows does since Windows 10 1607 and Server 2019 */
 	  { [ACCESS_LEVEL_0] = OPERATORS, [ACCESS_LEVEL_10] = OPERATORS,
 	    [ACCESS_LEVEL_1] = OPERATORS, [ACCESS_LEVEL_2] = OPERATORS, [ACCESS_LEVEL_502] = OPERATORS,
 	    [ACCESS_DELETE] = OPERATORS, [ACCESS_SERVER_INFO] = AUTHENTICATED,
@@ -72,8 +72,8 @@ struct access_policy *access_policy_new(const char *preset)
 			return NULL;
 		p->holders = 1;
 		for (size_t right = 0; right < ACCESS_RIGHT_COUNT; right++)
-			if (presets[i].who[right] != NULL &&
-			    (p->who[right] = strdup(presets[i].who[right])) == NULL) {
+			if (presets[i].lists[right] != NULL &&
+			    (p->lists[right] = strdup(presets[i].lists[right])) == NULL) {
 				access_policy_release(p);
 				return NULL;
 			}
@@ -112,7 +112,7 @@ static bool access_policy_is_group(const char *word)
 	return false;
 }
 
-/* S-1-5-21-1-2-3-512, or one that was meant to be such. */
+/* Whether a label that begins like a SID is one: S-1-5-21-1-2-3-512. */
 static bool access_policy_is_sid(const char *label)
 {
 	size_t parts = 0;
@@ -127,7 +127,7 @@ static bool access_policy_is_sid(const char *label)
 	return *label == '\0' && parts >= 3;
 }
 
-/* What was expected in a label's place; NULL: it may well be one. */
+/* Returns what was expected instead of this label; NULL: the label is valid. */
 static const char *access_policy_expected_label(const char *label)
 {
 	size_t bytes = strlen(label);
@@ -183,7 +183,7 @@ static bool access_policy_replace_list(char **to, const char *list, bool may_hav
 bool access_policy_set(struct access_policy *p, enum access_right right, const char *list,
                        struct err *err)
 {
-	return access_policy_replace_list(&p->who[right], list, true, err);
+	return access_policy_replace_list(&p->lists[right], list, true, err);
 }
 
 bool access_policy_set_group(struct access_policy *p, const char *group, const char *list,
@@ -197,7 +197,7 @@ bool access_policy_set_group(struct access_policy *p, const char *group, const c
 	return false;
 }
 
-/* A list of labels alone; "nobody" in it is not the account of that name. */
+/* Whether a group's list has the identity. "nobody" in it is not an account of that name. */
 static bool access_policy_group_has(const char *list, const struct identity *who)
 {
 	const char *label;
@@ -225,7 +225,7 @@ static bool access_policy_word_means(const struct access_policy *p, const char *
 bool access_policy_allows(const struct access_policy *p, const struct identity *who,
                           enum access_right right)
 {
-	const char *list = p->who[right], *word;
+	const char *list = p->lists[right], *word;
 	char text[LABEL_BYTES];
 	size_t bytes;
 
@@ -249,7 +249,7 @@ void access_policy_release(struct access_policy *p)
 	if (p == NULL || --p->holders > 0)
 		return;
 	for (size_t i = 0; i < ACCESS_RIGHT_COUNT; i++)
-		free(p->who[i]);
+		free(p->lists[i]);
 	for (size_t i = 0; i < GROUP_COUNT; i++)
 		free(p->groups[i]);
 	free(p);

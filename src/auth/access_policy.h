@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Who may do what: a table {right -> who}. What is not allowed is denied. */
+/* The access policy: for each right a list of the callers who have it. What no list allows is
+ * denied.
+ */
 #ifndef AUTH_ACCESS_POLICY_H
 #define AUTH_ACCESS_POLICY_H
 
@@ -28,7 +30,7 @@ enum access_right {
 		ACCESS_RIGHT_COUNT
 };
 
-/* The right to enumerate at a level, which exists. */
+/* The right to list sessions at a level, which must exist. */
 enum access_right access_right_of_level(unsigned level);
 
 struct access_policy;
@@ -37,15 +39,15 @@ struct access_policy;
  * Gives one holder; NULL: no such preset, or out of memory. */
 struct access_policy *access_policy_new(const char *preset);
 
-/* Overwrites who has a right: a list with commas of "administrators", "server_operators",
+/* Sets who has a right: a list, separated by commas, of "administrators", "server_operators",
  * "publishers", "authenticated", "nobody", or labels. False: the list is invalid, and err says what
  * was expected, or memory ran out; the right is as it was. */
 bool access_policy_set(struct access_policy *p, enum access_right right, const char *list,
                        struct err *err);
 
-/* Sets the members of "administrators", "server_operators" or "publishers": a list with commas of
- * labels: alice, LAB\alice, alice@LAB.EXAMPLE, @group, S-1-5-..., or "nobody". Returns as
- * access_policy_set. */
+/* Sets the members of "administrators", "server_operators" or "publishers": a list, separated by
+ * commas, of labels: alice, LAB\alice, alice@LAB.EXAMPLE, @group, S-1-5-..., or "nobody". Returns
+ * as access_policy_set. */
 bool access_policy_set_group(struct access_policy *p, const char *group, const char *list,
                              struct err *err);
 

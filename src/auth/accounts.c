@@ -46,8 +46,8 @@ void accounts_free(struct accounts *accounts)
 	free(accounts);
 }
 
-/* root's own may be readable by root's group or this process's: so a package, or systemd, hands
- * secrets to a service. */
+/* A file of root may be readable by the group of root or of this process, because packages and
+ * systemd hand secrets to a service in this way. */
 static bool accounts_file_is_private(const struct stat *info)
 {
 	mode_t forbidden = S_IWGRP | S_IXGRP | S_IRWXO;
@@ -74,7 +74,7 @@ static NET_API_STATUS accounts_read_all(int fd, struct accounts *accounts, struc
 	if (count < 0)
 		return err_set(err, ERROR_ACCESS_DENIED, STEP, "it cannot be read");
 	if (accounts->text_bytes == MAX_FILE_BYTES)
-		return err_set(err, ERROR_INVALID_PARAMETER, STEP, "it has more than 4 MiB");
+		return err_set(err, ERROR_INVALID_PARAMETER, STEP, "it is larger than 4 MiB");
 	if (strlen(accounts->text) != accounts->text_bytes || !text_utf8_is_valid(accounts->text))
 		return err_set(err, ERROR_INVALID_PARAMETER, STEP, "it is not UTF-8 text");
 	return NERR_Success;
@@ -95,11 +95,11 @@ static NET_API_STATUS accounts_read_file(const char *path, struct accounts *acco
 		               ? err_set(err, ERROR_FILE_NOT_FOUND, STEP, "no such file")
 		               : err_set(err, ERROR_ACCESS_DENIED, STEP, "it cannot be read");
 	if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
-		status = err_set(err, ERROR_INVALID_PARAMETER, STEP, "it is not a file");
+		status = err_set(err, ERROR_INVALID_PARAMETER, STEP, "it is not a regular file");
 	else if (!accounts_file_is_private(&info))
 		status = err_set(err, ERROR_ACCESS_DENIED, STEP,
-		                 "others may read or change it: chown it to root or to the "
-		                 "server's user, chmod 600 it");
+		                 "other users can read or change it: chown it to root or to "
+		                 "the server's user, and chmod 600 it");
 	else
 		status = accounts_read_all(fd, accounts, err);
 	close(fd);
@@ -116,7 +116,7 @@ static bool accounts_is_name(const char *name)
 	return length > 0 && length <= MAX_NAME_BYTES;
 }
 
-/* Room for a secret, so that it does not leave copies of itself where it grows. */
+/* Makes room for a secret, which would leave copies of itself behind if it grew. */
 static void accounts_reserve_secret(struct wire_writer *w, size_t bytes)
 {
 	wire_put_zeros(w, bytes);
@@ -182,7 +182,7 @@ static bool accounts_add_account(struct accounts *accounts, const char *domain, 
 	return true;
 }
 
-/* Comments and empty lines are passed over. A password may hold colons and blanks. */
+/* Skips comments and empty lines. A password may hold colons and blanks. */
 static NET_API_STATUS accounts_parse_line(struct accounts *accounts, struct crypto_md4 *md4,
                                           char *line, struct err *err)
 {
@@ -198,7 +198,7 @@ static NET_API_STATUS accounts_parse_line(struct accounts *accounts, struct cryp
 	if (user == NULL || password == NULL || !accounts_is_name(domain) ||
 	    !accounts_is_name(user))
 		return err_set(err, ERROR_INVALID_PARAMETER, STEP,
-		               "a line of it is not DOMAIN:user:password");
+		               "it has a line that is not DOMAIN:user:password");
 	taken = accounts_hash_password(md4, password, nt) &&
 	        accounts_add_account(accounts, domain, user);
 	crypto_wipe(password, strlen(password));
@@ -256,7 +256,7 @@ const struct account *accounts_find(const struct accounts *accounts, const char 
 	return NULL;
 }
 
-/* A file without a name. -1: it cannot be made. */
+/* Makes a file in memory. -1: it failed. */
 static int accounts_make_memfd(const struct wire_writer *content)
 {
 	int fd = memfd_create("ntlm-accounts", MFD_CLOEXEC);
@@ -275,8 +275,8 @@ static int accounts_make_memfd(const struct wire_writer *content)
 	return fd;
 }
 
-/* Where gss-ntlmssp looks, once it was told: other accounts come there by dup3, because a variable
- * of the environment cannot be changed while threads read it. */
+/* The descriptor that gss-ntlmssp reads, from the first call on. Other accounts replace it by dup3,
+ * because an environment variable cannot be changed while threads read it. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static int published = -1;
 
@@ -302,6 +302,5 @@ NET_API_STATUS accounts_publish(struct accounts *accounts, struct err *err)
 	pthread_mutex_unlock(&mutex);
 	if (fd >= 0)
 		close(fd);
-	return done ? NERR_Success
-	            : err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, "there is no memory for it");
+	return done ? NERR_Success : err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, "out of memory");
 }

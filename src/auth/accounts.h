@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside src/auth only: the accounts that may log on by NTLM, from a file of ours. gss-ntlmssp has
- * no other way to get them than a file whose name an environment variable has; it gets one that is
- * in memory only, and has hashes in the place of passwords. */
+/* Inside src/auth only: the accounts that may log on by NTLM, from a file. gss-ntlmssp reads
+ * accounts only from a file that an environment variable names; it gets one that is in memory only,
+ * and that has hashes instead of passwords. */
 #ifndef AUTH_ACCOUNTS_H
 #define AUTH_ACCOUNTS_H
 
@@ -21,12 +21,13 @@ struct account {
 NET_API_STATUS accounts_read(const char *path, struct accounts **out, struct err *err);
 void accounts_free(struct accounts *accounts);
 
-/* The account that gss-ntlmssp takes for this user: the first of that name where domain is "".
- * NULL: none. Borrowed. */
+/* Finds the account that gss-ntlmssp uses for this user: the first one of that name where domain is
+ * "". Borrowed; NULL: there is none. */
 const struct account *accounts_find(const struct accounts *accounts, const char *domain,
                                     const char *user);
 
-/* From now on gss-ntlmssp has these, in this process, in the place of others. Once. */
+/* Gives the accounts to gss-ntlmssp, for the whole process, in the place of earlier ones. Call it
+ * once for the same accounts. */
 NET_API_STATUS accounts_publish(struct accounts *accounts, struct err *err);
 
 #endif

@@ -9,7 +9,7 @@ static gss_OID_desc inquire_session_key = AUTH_OID("\x2a\x86\x48\x86\xf7\x12\x01
 static gss_OID_desc require_mic = AUTH_OID(GSS_SPNEGO_REQUIRE_MIC_OID_STRING);
 static gss_OID_desc reset_crypto = AUTH_OID(GSS_NTLMSSP_RESET_CRYPTO_OID_STRING);
 
-/* gss-ntlmssp's numbers for what is reset. */
+/* gss-ntlmssp's numbers for the state that is reset. */
 enum ntlm_direction { SENDING, RECEIVING };
 
 void auth_context_fini(struct auth_context *c)
@@ -39,9 +39,9 @@ static bool auth_context_is_complete(OM_uint32 major)
 	return !GSS_ERROR(major) && (major & GSS_S_CONTINUE_NEEDED) == 0;
 }
 
-/* gss-ntlmssp protects AUTHENTICATE by a MIC of its own only if it is asked this question before it
- * makes it; asked again afterwards, it tells whether it did. Windows then wants a mechListMIC, too:
- * [MS-SPNG], product note on 3.1.5.1. */
+/* gss-ntlmssp protects AUTHENTICATE by a MIC only if it is inquired for that before it makes the
+ * message; inquired again afterwards, it returns whether it did. Windows then wants a mechListMIC,
+ * too: [MS-SPNG], product note on 3.1.5.1. */
 static bool auth_context_asks_mic(const struct auth_context *c)
 {
 	gss_buffer_set_t answers = GSS_C_NO_BUFFER_SET;
@@ -131,7 +131,7 @@ bool auth_context_verify_mic(struct auth_context *c, struct crypto_span list,
 	gss_buffer_desc text = auth_context_buffer(list), token = auth_context_buffer(mic);
 	OM_uint32 minor;
 
-	/* gss-ntlmssp does not look at how long a MIC is. */
+	/* gss-ntlmssp does not check the length of a MIC. */
 	return (c->mechanism != AUTH_NTLM || mic.bytes == AUTH_NTLM_MIC_BYTES) &&
 	       gss_verify_mic(&minor, c->gss, &text, &token, NULL) == GSS_S_COMPLETE &&
 	       auth_context_reset_ntlm(c, RECEIVING);
@@ -149,7 +149,7 @@ NET_API_STATUS auth_context_key(const struct auth_context *c, uint8_t key[AUTH_M
 	if (GSS_ERROR(major) || set == GSS_C_NO_BUFFER_SET || set->count == 0 ||
 	    set->elements[0].length == 0 || set->elements[0].length > AUTH_MAX_KEY_BYTES) {
 		status = err_set(err, ERROR_LOGON_FAILURE, AUTH_STEP,
-		                 "the log-on gave no session key");
+		                 "the log-on established no session key");
 	} else {
 		*bytes = set->elements[0].length;
 		memcpy(key, set->elements[0].value, *bytes);

@@ -150,7 +150,7 @@ static NET_API_STATUS credentials_read_file(const char *path, char text[MAX_FILE
 		                                 "it cannot be read");
 	if (fstat(fd, &info) != 0 || (info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
 		status = err_set(err, ERROR_ACCESS_DENIED, CREDENTIALS_STEP,
-		                 "others may read or change it; chmod 600 it");
+		                 "other users can read or change it: chmod 600 it");
 		goto out;
 	}
 	do {
@@ -184,7 +184,8 @@ struct credentials_fields {
 	const char *user, *domain, *password;
 };
 
-/* Other keys and comments are passed over, as the other readers of such files do. */
+/* Ignores comments and other keys, as smbclient and mount.cifs do. libinih does not read such
+ * files: it would cut a password at " ;". */
 static void credentials_parse_line(char *line, struct credentials_fields *fields)
 {
 	char *value = strchr(line, '=');

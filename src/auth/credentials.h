@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A user's name, domain and password, and what GSSAPI made of them: that is acquired once, and
- * serves every log-on. Threads may share it. */
+/* A user's name, domain and password, and the GSSAPI credential that is acquired with them once,
+ * for all log-ons. Threads may share them. */
 #ifndef AUTH_CREDENTIALS_H
 #define AUTH_CREDENTIALS_H
 
@@ -21,7 +21,7 @@ struct netsession_credentials {
 	char *user;   /* UTF-8, as are all */
 	char *domain; /* "" for none */
 	char *password;
-	bool is_anonymous;          /* nobody's: a null session */
+	bool is_anonymous;          /* for a null session */
 	pthread_mutex_t mutex;      /* guards handle */
 	struct auth_handle *handle; /* for NTLM; NULL until first needed */
 };
@@ -32,15 +32,15 @@ struct netsession_credentials {
 NET_API_STATUS credentials_new(const char *user, const char *domain, const char *password,
                                struct netsession_credentials **out, struct err *err);
 
-/* Gives nobody's. */
+/* Gives the credentials of a null session. */
 NET_API_STATUS credentials_new_anonymous(struct netsession_credentials **out, struct err *err);
 
-/* Reads a file of lines "username = ", "password = ", "domain = ", as smbclient -A and
- * mount.cifs take it. Gives *out, NULL after a failure. */
+/* Reads a file with lines "username = ", "password = " and "domain = ", the format of smbclient -A
+ * and mount.cifs. Gives *out; NULL after a failure. */
 NET_API_STATUS credentials_read(const char *path, struct netsession_credentials **out,
                                 struct err *err);
 
-/* Whether they are the same user's, with the same password; NULL equals only NULL. */
+/* Whether both have the same user, domain and password. NULL equals only NULL. */
 bool credentials_are_equal(const struct netsession_credentials *a,
                            const struct netsession_credentials *b);
 
@@ -59,7 +59,7 @@ struct gss_cred_id_struct *auth_handle_credential(const struct auth_handle *hand
 struct auth_handle *auth_handle_ntlm(struct netsession_credentials *c, struct err *err);
 
 /* Kerberos with c's password, or with the caller's tickets where c is NULL: given. May wait for a
- * KDC. NULL: *minor tells why, for kerberos_error_set. */
+ * KDC. NULL: *minor gives the reason, for kerberos_error_set. */
 struct auth_handle *auth_handle_kerberos(const struct netsession_credentials *c, uint32_t *minor);
 
 /* NULL is allowed. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside src/auth only: GSSAPI's names for what is used here. */
+/* Inside src/auth only: what several files need of GSSAPI. */
 #ifndef AUTH_GSS_H
 #define AUTH_GSS_H
 

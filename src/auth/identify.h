@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside src/auth only: who an established context's initiator is, by every name that a policy may
- * have for it. */
+/* Inside src/auth only: the identity of the initiator of an established context, with every label
+ * by which an access policy may name it. */
 #ifndef AUTH_IDENTIFY_H
 #define AUTH_IDENTIFY_H
 

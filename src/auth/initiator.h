@@ -29,8 +29,8 @@ enum auth_progress auth_initiator_step(struct auth_initiator *a, const uint8_t *
                                        const uint8_t **answer, size_t *answer_bytes,
                                        struct err *err);
 
-/* After AUTH_COMPLETE: as whom the caller's tickets logged on, as auth_tickets_principal writes it.
- * False: it was not by tickets. */
+/* After AUTH_COMPLETE: the principal of the tickets that logged on, as auth_tickets_principal
+ * writes it. False: the log-on used no tickets. */
 bool auth_initiator_principal(const struct auth_initiator *a, char to[AUTH_PRINCIPAL_BYTES]);
 
 /* After AUTH_COMPLETE: the session's key, *bytes of it, none for a null session. Wipe it after use.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside src/auth only: a look at a message of NTLM ([MS-NLMP] 2.2.1) before GSSAPI gets it.
- * gss-ntlmssp 1.2.0 refuses messages that Windows accepts, and accepts messages that have to be
+/* Inside src/auth only: checks of an NTLM message ([MS-NLMP] 2.2.1) before GSSAPI gets it.
+ * gss-ntlmssp 1.2.0 refuses messages that Windows accepts, and accepts messages that must be
  * refused. */
 #ifndef AUTH_NTLM_MESSAGE_H
 #define AUTH_NTLM_MESSAGE_H
@@ -11,9 +11,9 @@
 #include "crypto/crypto.h"
 #include "wire/writer.h"
 
-/* A NEGOTIATE without its field VERSION, as impacket sends it. */
+/* Whether it is a NEGOTIATE without the VERSION field, as impacket sends it. */
 bool ntlm_message_is_short(struct crypto_span message);
-/* Puts the message with that field, zeros, added. */
+/* Writes the message with that field added, all zero. */
 void ntlm_message_lengthen(struct crypto_span message, struct wire_writer *w);
 
 enum ntlm_verdict {
@@ -24,13 +24,13 @@ enum ntlm_verdict {
 	NTLM_WRONG, /* malformed fields */
 };
 
-/* What an AUTHENTICATE message holds. negotiated: the flags of the CHALLENGE before it. */
+/* Judges an AUTHENTICATE message. negotiated: the flags of the CHALLENGE before it. */
 enum ntlm_verdict ntlm_message_judge(struct crypto_span message, uint32_t negotiated);
 
 #define NTLM_NAME_UNITS 120
 #define NTLM_NAME_BYTES (3 * NTLM_NAME_UNITS + 1)
 
-/* The account that an AUTHENTICATE message names: UTF-8. */
+/* The account that an AUTHENTICATE message names, in UTF-8. */
 struct ntlm_claim {
 	char domain[NTLM_NAME_BYTES], user[NTLM_NAME_BYTES];
 };
@@ -38,8 +38,8 @@ struct ntlm_claim {
 /* False: the names are too long, or malformed. */
 bool ntlm_message_claim(struct crypto_span message, uint32_t negotiated, struct ntlm_claim *claim);
 
-/* A CHALLENGE that promises a target's name and has an empty one: gss-ntlmssp 1.2.0 writes to a
- * NULL pointer for it (1.3.0 does not). */
+/* Whether it is a CHALLENGE that announces a target name and has an empty one: gss-ntlmssp 1.2.0
+ * writes to a NULL pointer then (1.3.0 does not). */
 bool ntlm_message_is_nameless(struct crypto_span message);
 
 /* The flags of a CHALLENGE; 0 for any other message. */

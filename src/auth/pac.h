@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside src/auth only: what a domain's controller says of a ticket's owner, KERB_VALIDATION_INFO
- * of [MS-PAC] 2.5. Pure: bytes in, names and SIDs out. */
+/* Inside src/auth only: what the domain controller writes into a ticket about its owner,
+ * KERB_VALIDATION_INFO of [MS-PAC] 2.5. Pure: bytes in, names and SIDs out. */
 #ifndef AUTH_PAC_H
 #define AUTH_PAC_H
 
@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include "base/err.h"
 
-#define PAC_MAX_UNITS  256 /* a longer name is none */
+#define PAC_MAX_UNITS  256 /* longer names are ignored */
 #define PAC_NAME_BYTES (3 * PAC_MAX_UNITS + 1)
 /* "S-1-" of a 48-bit authority and 15 numbers, its terminator included. */
 #define PAC_SID_BYTES (4 + 15 + 15 * 11 + 1)
@@ -19,11 +19,12 @@ struct pac_account {
 	char user[PAC_NAME_BYTES], domain[PAC_NAME_BYTES]; /* the domain's NetBIOS name */
 };
 
-/* Called for each SID that the account goes by, borrowed text: its own, its groups'. False ends
- * it. */
+/* Called for each SID of the account and its groups; borrowed text. Returning false ends the
+ * decoding.
+ */
 typedef bool pac_take_sid(void *context, const char *sid);
 
-/* ERROR_INVALID_DATA: it is malformed, and what take was told of it is void.
+/* Returns ERROR_INVALID_DATA for malformed information: the SIDs that take was given are void then.
  * ERROR_NOT_ENOUGH_MEMORY: take returned false. */
 NET_API_STATUS pac_decode(const uint8_t *info, size_t bytes, struct pac_account *account,
                           pac_take_sid *take, void *context);

@@ -116,8 +116,8 @@ class Check(Folder):
         lines = "[auth]", f"ntlm_users = {users}"
         self.assertEqual(0, daemon("--check", "--config", self.write(*lines)).exit)
         users.chmod(0o644)
-        self.refuse(f'2: [auth] ntlm_users cannot be "{users}": others may read or change it: chown it to root or to '
-                    "the server's user, chmod 600 it", *lines)
+        self.refuse(f'2: [auth] ntlm_users cannot be "{users}": other users can read or change it: chown it to root or to '
+                    "the server's user, and chmod 600 it", *lines)
 
     def test_users_that_are_none_are_refused_without_their_passwords(self):
         users = self.private("users", "LAB:alice:secret\nwhat is this secret\n")

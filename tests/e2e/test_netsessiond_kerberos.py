@@ -121,7 +121,7 @@ class Kerberos(unittest.TestCase):
         done = self.dc.run_in(["smbclient", "--use-kerberos=off", "-A", carol, "-p", self.server.port, f"//{SERVER}/IPC$",
                                "-c", "exit"])
         self.assertEqual(1, done.returncode, done)
-        self.assertEqual({"NTLM is not served here"}, {line["detail"] for line in self.server.audit})
+        self.assertEqual({"this server does not accept NTLM"}, {line["detail"] for line in self.server.audit})
 
     def test_a_server_without_a_keytab_chooses_ntlm_from_both(self):
         """Each client has a ticket for the server and offers it first. The choice of NTLM has to be proven by MICs."""
@@ -139,7 +139,7 @@ class Kerberos(unittest.TestCase):
 
     def assert_refused_words(self, *arguments):
         assert_refused(self, 50, self.list(*arguments), self.name)
-        self.assertEqual("Kerberos is not served here", self.server.audit[-1]["detail"])
+        self.assertEqual("this server does not accept Kerberos", self.server.audit[-1]["detail"])
 
     def test_both_are_served_to_whom_they_suit(self):
         self.dc.kinit("alice")
@@ -150,7 +150,7 @@ class Kerberos(unittest.TestCase):
         wrong = self.server.credentials_file("carol", password="another")
         assert_refused(self, 1326, self.list("-A", wrong), self.name)
         [line] = [line for line in self.server.audit if line["status"] == 1326]
-        self.assertEqual((r"LABSRV\carol", "an unknown user, or a wrong password"), (line["user"], line["detail"]))
+        self.assertEqual((r"LABSRV\carol", "unknown user or wrong password"), (line["user"], line["detail"]))
 
     def test_encryption_that_is_required_is_had_with_a_ticket(self):
         self.dc.kinit("alice")
@@ -164,7 +164,7 @@ class Kerberos(unittest.TestCase):
         keytab.chmod(0o600)
         self.serve(self.auditors, keytab=keytab)
         keytab.write_bytes(b"\x05\x02")  # no key
-        self.assertRegex(self.server.reload(), "keytab.*has no key|all stays")
+        self.assertRegex(self.server.reload(), "keytab.*holds no key")
         keytab.write_bytes(self.keytab.read_bytes())
         self.assertIn("was reloaded", self.server.reload())
         self.assert_listed("--kerberos")

@@ -31,10 +31,10 @@ static bool spnego_acceptor_fail_not_served(struct err *err, unsigned offered)
 {
 	static const char *const texts[] = {
 		"none of the offered mechanisms is known here",
-		[1u << AUTH_KERBEROS] = "Kerberos is not served here",
-		[1u << AUTH_NTLM] = "NTLM is not served here",
+		[1u << AUTH_KERBEROS] = "this server does not accept Kerberos",
+		[1u << AUTH_NTLM] = "this server does not accept NTLM",
 		[1u << AUTH_KERBEROS | 1u <<
-			AUTH_NTLM] = "neither Kerberos nor NTLM is served here",
+			AUTH_NTLM] = "this server accepts neither Kerberos nor NTLM",
 	};
 
 	return spnego_acceptor_fail(err, STATUS_NOT_SUPPORTED, ERROR_NOT_SUPPORTED, texts[offered]);

@@ -135,7 +135,7 @@ static void what_others_may_read_or_change_is_refused(void **state)
 	(void)state;
 	for (mode_t bit = 1; bit <= 040; bit <<= 1) {
 		write_file(text, strlen(text), 0600 | bit);
-		expect_refusal("others may read or change it", ERROR_ACCESS_DENIED);
+		expect_refusal("other users can read or change it", ERROR_ACCESS_DENIED);
 	}
 	write_file(text, strlen(text), 0400);
 	expect(text, "alice", "s3cret", "");

@@ -696,13 +696,13 @@ static void mechanisms_that_are_not_served_are_named(void **state)
 	assert_false(receive_init(offered, 4, SPAN("token")));
 	assert_int_equal(err.nt_status, NOT_SUPPORTED);
 	assert_int_equal(err.status, ERROR_NOT_SUPPORTED);
-	assert_string_equal(err.text, "neither Kerberos nor NTLM is served here");
+	assert_string_equal(err.text, "this server accepts neither Kerberos nor NTLM");
 	err = (struct err){ 0 };
 	assert_false(receive_init(&ntlm, 1, SPAN("token")));
-	assert_string_equal(err.text, "NTLM is not served here");
+	assert_string_equal(err.text, "this server does not accept NTLM");
 	err = (struct err){ 0 };
 	assert_false(receive_init(&windows_kerberos, 1, SPAN("token")));
-	assert_string_equal(err.text, "Kerberos is not served here");
+	assert_string_equal(err.text, "this server does not accept Kerberos");
 	err = (struct err){ 0 };
 	assert_false(receive_init(&negoex, 1, SPAN("token")));
 	assert_string_equal(err.text, "none of the offered mechanisms is known here");
