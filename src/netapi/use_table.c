@@ -5,19 +5,20 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include "base/text.h"
 
 struct use {
 	atomic_int holders;
 	char *server, *user, *domain; /* user and domain NULL: not given */
 	struct netsession_credentials *credentials;
-	struct use *next;
+	LIST_ENTRY(use) entry;
 };
 
 static struct {
 	pthread_mutex_t mutex;
-	struct use *first; /* one hold on each */
-} table = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+	LIST_HEAD(uses, use) uses; /* at most one for a server; the table holds each */
+} table = { .mutex = PTHREAD_MUTEX_INITIALIZER, .uses = LIST_HEAD_INITIALIZER(table.uses) };
 
 static const char *use_table_bare_name(const char *server)
 {
@@ -65,14 +66,15 @@ void use_release(struct use *use)
 	free(use);
 }
 
-/* Where the server's use hangs, or where one would be hung. Under the mutex. */
-static struct use **use_table_find(const char *server)
+/* The use of a server; NULL: it has none. Under the mutex. */
+static struct use *use_table_find(const char *server)
 {
-	struct use **at = &table.first;
+	struct use *use;
 
-	while (*at != NULL && !text_equal_nocase((*at)->server, use_table_bare_name(server)))
-		at = &(*at)->next;
-	return at;
+	LIST_FOREACH(use, &table.uses, entry)
+		if (text_equal_nocase(use->server, use_table_bare_name(server)))
+			break;
+	return use;
 }
 
 struct use *use_table_take(const char *server)
@@ -80,7 +82,7 @@ struct use *use_table_take(const char *server)
 	struct use *use;
 
 	pthread_mutex_lock(&table.mutex);
-	use = *use_table_find(server);
+	use = use_table_find(server);
 	if (use != NULL)
 		atomic_fetch_add(&use->holders, 1);
 	pthread_mutex_unlock(&table.mutex);
@@ -89,11 +91,11 @@ struct use *use_table_take(const char *server)
 
 bool use_table_conflicts(const struct use *use)
 {
-	struct use *other;
+	const struct use *other;
 	bool conflicts;
 
 	pthread_mutex_lock(&table.mutex);
-	other = *use_table_find(use->server);
+	other = use_table_find(use->server);
 	conflicts = other != NULL && !(text_equal_nocase(other->user, use->user) &&
 	                               text_equal_nocase(other->domain, use->domain));
 	pthread_mutex_unlock(&table.mutex);
@@ -102,26 +104,25 @@ bool use_table_conflicts(const struct use *use)
 
 void use_table_put(struct use *use)
 {
-	struct use **at, *before;
+	struct use *before;
 
 	pthread_mutex_lock(&table.mutex);
-	at = use_table_find(use->server);
-	before = *at;
-	use->next = before != NULL ? before->next : NULL;
-	*at = use;
+	before = use_table_find(use->server);
+	if (before != NULL)
+		LIST_REMOVE(before, entry);
+	LIST_INSERT_HEAD(&table.uses, use, entry);
 	pthread_mutex_unlock(&table.mutex);
 	use_release(before);
 }
 
 bool use_table_remove(const char *server)
 {
-	struct use **at, *use;
+	struct use *use;
 
 	pthread_mutex_lock(&table.mutex);
-	at = use_table_find(server);
-	use = *at;
+	use = use_table_find(server);
 	if (use != NULL)
-		*at = use->next;
+		LIST_REMOVE(use, entry);
 	pthread_mutex_unlock(&table.mutex);
 	use_release(use);
 	return use != NULL;
