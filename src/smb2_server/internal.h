@@ -68,6 +68,7 @@ struct smb2_server_pipe {
 	struct pending_requests pending; /* in their order */
 	unsigned pending_count;
 	bool is_given; /* the host was given SMB2_SERVER_PIPE_CLOSED */
+	char name[];
 };
 
 TAILQ_HEAD(pipe_list, smb2_server_pipe);
@@ -143,7 +144,6 @@ struct request {
 
 /* The message that is being answered. */
 struct message {
-	bool is_open;
 	uint8_t *at; /* the next request */
 	size_t left; /* bytes from there on */
 	struct smb2_server_session *encrypted_for;
@@ -177,7 +177,7 @@ struct smb2_server {
 	uint8_t preauth[CRYPTO_SHA512_BYTES];
 
 	struct smb2_frames in;
-	struct message message;
+	struct message *message; /* NULL: none is being answered */
 	struct wire_writer out;
 	struct compound compound;
 	struct credit_window credits;
@@ -185,8 +185,7 @@ struct smb2_server {
 	/* The event that the host has to handle before the current request goes on. */
 	bool has_question;
 	struct smb2_server_event question;
-	char name[SMB2_NAME_BYTES]; /* of the pipe that the host is asked to open */
-	struct smb2_server_pipe *opening;
+	struct smb2_server_pipe *opening; /* that the host is asked to open, or NULL */
 	struct pipe_reading reading;
 
 	struct session_list sessions;
@@ -265,9 +264,8 @@ void pending_drop_ended(struct smb2_server *c);
 
 struct smb2_server_pipe *pipe_find(const struct smb2_server_session *s,
                                    const struct smb2_file_id *id);
-/* Asks the host to open one by the name in c. Returns WAITS_FOR_HOST, or
- * STATUS_INSUFFICIENT_RESOURCES. */
-uint32_t pipe_open_begin(struct smb2_server *c, struct smb2_server_session *s);
+/* Asks the host to open a pipe. Returns WAITS_FOR_HOST, or STATUS_INSUFFICIENT_RESOURCES. */
+uint32_t pipe_open_begin(struct smb2_server *c, struct smb2_server_session *s, const char *name);
 /* Gives the pipe that the host has opened. NULL: the host has refused, see *status. */
 struct smb2_server_pipe *pipe_open_end(struct smb2_server *c, uint32_t *status);
 /* Adds an opened pipe to its session and tree. */

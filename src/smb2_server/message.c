@@ -2,6 +2,7 @@
 /* A message's requests, one after another: 3.3.5.2. */
 #include "smb2_server/internal.h"
 
+#include <stdlib.h>
 #include "smb2/header.h"
 #include "smb2/file.h"
 
@@ -148,7 +149,7 @@ static void request_respond(struct smb2_server *c, struct request *r)
 	struct smb2_header h;
 
 	if ((status_has_error_body(r->status) || r->status == STATUS_PENDING) && !c->out.failed) {
-		c->out.len = c->message.response_at;
+		c->out.len = c->message->response_at;
 		if (r->wants_error_context)
 			smb2_error_context_response_encode(&c->out);
 		else
@@ -231,29 +232,37 @@ static void request_cancel(struct smb2_server *c, const struct request *r)
 void message_begin(struct smb2_server *c, uint8_t *message, size_t bytes,
                    struct smb2_server_session *encrypted_for)
 {
-	c->message = (struct message){
-		.is_open = true, .at = message, .left = bytes, .encrypted_for = encrypted_for
-	};
+	struct message *m = calloc(1, sizeof *m);
+
+	if (m == NULL) {
+		smb2_server_fail(c, "out of memory");
+		return;
+	}
+	m->at = message;
+	m->left = bytes;
+	m->encrypted_for = encrypted_for;
+	c->message = m;
 	compound_begin(c, encrypted_for);
 }
 
-/* Ends the message, and sends the responses if all requests were answered. */
+/* Ends the message and its requests, and sends the responses if all of them were answered. */
 static void message_end(struct smb2_server *c, bool is_answered)
 {
-	c->message.is_open = false;
-	if (!is_answered || c->compound.count == 0) {
+	if (is_answered && c->compound.count > 0) {
+		compound_end(c);
+		negotiate_hash_response(c, c->message->before);
+	} else {
 		compound_drop(c);
-		return;
 	}
-	compound_end(c);
-	negotiate_hash_response(c, c->message.before);
+	free(c->message);
+	c->message = NULL;
 }
 
 /* Goes on to the request behind r. */
 static void message_go_on(struct smb2_server *c, const struct request *r)
 {
-	c->message.at += r->length;
-	c->message.left -= r->length;
+	c->message->at += r->length;
+	c->message->left -= r->length;
 	if (r->is_last)
 		message_end(c, true);
 }
@@ -262,7 +271,7 @@ static void message_go_on(struct smb2_server *c, const struct request *r)
 static void message_request_handled(struct smb2_server *c, struct request *r, uint32_t status)
 {
 	r->status = status;
-	c->message.waiting = status == WAITS_FOR_HOST ? r : NULL;
+	c->message->waiting = status == WAITS_FOR_HOST ? r : NULL;
 	if (status == WAITS_FOR_HOST)
 		return;
 	if (status != NO_RESPONSE)
@@ -272,13 +281,13 @@ static void message_request_handled(struct smb2_server *c, struct request *r, ui
 		message_end(c, false);
 		return;
 	}
-	c->message.before = r;
+	c->message->before = r;
 	message_go_on(c, r);
 }
 
 static void message_begin_request(struct smb2_server *c)
 {
-	struct message *m = &c->message;
+	struct message *m = c->message;
 	struct request *r = &m->requests[m->before == &m->requests[0]];
 
 	*r = (struct request){ .is_encrypted = m->encrypted_for != NULL,
@@ -305,7 +314,7 @@ static void message_begin_request(struct smb2_server *c)
 
 void message_advance(struct smb2_server *c)
 {
-	struct request *r = c->message.waiting;
+	struct request *r = c->message->waiting;
 
 	if (r == NULL)
 		message_begin_request(c);

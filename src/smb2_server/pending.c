@@ -74,11 +74,11 @@ void pending_cancel(struct smb2_server *c, struct smb2_server_session *s,
 	struct pending_request *w;
 
 	TAILQ_FOREACH(p, &s->pipes, link)
-	STAILQ_FOREACH(w, &p->pending, link)
-	if (pending_matches_cancel(w, cancel)) {
-		pending_end(c, p, w, STATUS_CANCELLED);
-		return;
-	}
+		STAILQ_FOREACH(w, &p->pending, link)
+			if (pending_matches_cancel(w, cancel)) {
+				pending_end(c, p, w, STATUS_CANCELLED);
+				return;
+			}
 }
 
 void pending_respond_ended(struct smb2_server *c)

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 #include "smb2/ioctl.h"
 #include "smb2/read_write.h"
 
@@ -15,17 +16,18 @@ struct smb2_server_pipe *pipe_find(const struct smb2_server_session *s,
 	struct smb2_server_pipe *p;
 
 	TAILQ_FOREACH(p, &s->pipes, link)
-	if (p->id.persistent == id->persistent && p->id.volatile_ == id->volatile_)
-		return p;
+		if (p->id.persistent == id->persistent && p->id.volatile_ == id->volatile_)
+			return p;
 	return NULL;
 }
 
-uint32_t pipe_open_begin(struct smb2_server *c, struct smb2_server_session *s)
+uint32_t pipe_open_begin(struct smb2_server *c, struct smb2_server_session *s, const char *name)
 {
-	struct smb2_server_pipe *p = calloc(1, sizeof *p);
+	struct smb2_server_pipe *p = calloc(1, sizeof *p + strlen(name) + 1);
 
 	if (p == NULL)
 		return STATUS_INSUFFICIENT_RESOURCES;
+	strcpy(p->name, name);
 	p->session = s;
 	p->open_status = STATUS_INSUFFICIENT_RESOURCES;
 	STAILQ_INIT(&p->pending);
@@ -33,7 +35,7 @@ uint32_t pipe_open_begin(struct smb2_server *c, struct smb2_server_session *s)
 	return smb2_server_ask(c, (struct smb2_server_event){ .type = SMB2_SERVER_PIPE_OPEN,
 	                                                      .session = s,
 	                                                      .pipe = p,
-	                                                      .name = c->name });
+	                                                      .name = p->name });
 }
 
 struct smb2_server_pipe *pipe_open_end(struct smb2_server *c, uint32_t *status)
@@ -205,9 +207,9 @@ bool pipe_serve_pending(struct smb2_server *c)
 	if (c->pending_count == 0)
 		return false;
 	TAILQ_FOREACH(s, &c->sessions, link)
-	TAILQ_FOREACH(p, &s->pipes, link)
-	if (pipe_serve_first(c, p))
-		return true;
+		TAILQ_FOREACH(p, &s->pipes, link)
+			if (pipe_serve_first(c, p))
+				return true;
 	return false;
 }
 

@@ -80,13 +80,14 @@ static uint32_t ioctl_pipe_wait(struct smb2_server *c, struct request *r,
                                 const struct smb2_ioctl_request *asked)
 {
 	struct wire_reader input;
+	char name[SMB2_NAME_BYTES];
 
 	wire_reader_init(&input, asked->input.data, asked->input.bytes);
-	smb2_pipe_wait_request_decode(&input, c->name);
+	smb2_pipe_wait_request_decode(&input, name);
 	if (input.error != NULL)
 		return STATUS_OBJECT_NAME_NOT_FOUND;
 	r->resume = ioctl_pipe_wait_opened;
-	return pipe_open_begin(c, r->session);
+	return pipe_open_begin(c, r->session, name);
 }
 
 /* 3.3.5.15.12: a difference ends the connection, since somebody has changed the NEGOTIATE. */

@@ -2,7 +2,6 @@
 /* The handlers of CREATE, CLOSE, FLUSH, READ and WRITE: 3.3.5.9 to 3.3.5.13. */
 #include "smb2_server/internal.h"
 
-#include <string.h>
 #include "smb2/file.h"
 #include "smb2/header.h"
 #include "smb2/read_write.h"
@@ -36,9 +35,8 @@ uint32_t request_handle_create(struct smb2_server *c, struct request *r)
 		return STATUS_INVALID_PARAMETER;
 	if (r->session->pipe_count == MAX_PIPES)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	memcpy(c->name, asked.name, sizeof c->name);
 	r->resume = request_create_opened;
-	return pipe_open_begin(c, r->session);
+	return pipe_open_begin(c, r->session, asked.name);
 }
 
 uint32_t request_handle_close(struct smb2_server *c, struct request *r)

@@ -26,7 +26,8 @@ void smb2_server_close(struct smb2_server *c)
 	smb2_server_fail(c,
 	                 "the host has closed the connection"); /* no response is sent any more */
 	c->is_closed = true;
-	c->message.is_open = false;
+	free(c->message);
+	c->message = NULL;
 	c->has_question = false;
 	free(c->serving);
 	c->serving = NULL;
@@ -55,7 +56,7 @@ void smb2_server_free(struct smb2_server *c)
 
 uint8_t *smb2_server_space(struct smb2_server *c, size_t *room)
 {
-	assert(!c->message.is_open); /* making space invalidates the message */
+	assert(c->message == NULL); /* making space invalidates the message */
 	return smb2_frames_space(&c->in, room);
 }
 
@@ -143,11 +144,13 @@ static bool event_of_open_session(struct smb2_server *c, struct smb2_server_even
 	struct smb2_server_session *s;
 
 	TAILQ_FOREACH(s, &c->sessions, link)
-	if (event_of_session(s, &s->was_used, SMB2_SERVER_SESSION_USED, event) ||
-	    event_of_session(s, &s->was_established, SMB2_SERVER_SESSION_ESTABLISHED, event) ||
-	    event_of_session(s, &s->was_changed, SMB2_SERVER_SESSION_CHANGED, event) ||
-	    event_of_session(s, &s->names_previous, SMB2_SERVER_CLOSE_PREVIOUS_SESSION, event))
-		return true;
+		if (event_of_session(s, &s->was_used, SMB2_SERVER_SESSION_USED, event) ||
+		    event_of_session(s, &s->was_established, SMB2_SERVER_SESSION_ESTABLISHED,
+		                     event) ||
+		    event_of_session(s, &s->was_changed, SMB2_SERVER_SESSION_CHANGED, event) ||
+		    event_of_session(s, &s->names_previous, SMB2_SERVER_CLOSE_PREVIOUS_SESSION,
+		                     event))
+			return true;
 	return false;
 }
 
@@ -174,19 +177,19 @@ static bool event_of_ended_session(struct smb2_server *c, struct smb2_server_eve
 	struct smb2_server_session *s;
 
 	TAILQ_FOREACH(s, &c->ended_sessions, link)
-	if (!s->is_given) {
-		s->is_given = true;
-		event->type = SMB2_SERVER_SESSION_CLOSED;
-		event->session = s;
-		return true;
-	}
+		if (!s->is_given) {
+			s->is_given = true;
+			event->type = SMB2_SERVER_SESSION_CLOSED;
+			event->session = s;
+			return true;
+		}
 	return false;
 }
 
 /* Makes one step of progress. False: the server waits for the client or the host. */
 static bool server_advance(struct smb2_server *c)
 {
-	if (c->message.is_open)
+	if (c->message != NULL)
 		message_advance(c);
 	else if (c->serving != NULL)
 		pipe_serve_resume(c);

@@ -9,8 +9,8 @@ struct smb2_server_session *smb2_session_find(const struct smb2_server *c, uint6
 	struct smb2_server_session *s;
 
 	TAILQ_FOREACH(s, &c->sessions, link)
-	if (s->id == id)
-		return s;
+		if (s->id == id)
+			return s;
 	return NULL;
 }
 
@@ -21,8 +21,7 @@ static bool smb2_session_evict_log_on(struct smb2_server *c)
 	struct smb2_server_session *s, *oldest = NULL;
 	unsigned count = 0;
 
-	TAILQ_FOREACH(s, &c->sessions, link)
-	{
+	TAILQ_FOREACH(s, &c->sessions, link) {
 		count += s->state == SESSION_IN_PROGRESS;
 		if (s->state == SESSION_IN_PROGRESS && !s->is_authenticating)
 			oldest = s;
@@ -56,8 +55,8 @@ struct tree *smb2_session_find_tree(const struct smb2_server_session *s, uint32_
 	struct tree *t;
 
 	LIST_FOREACH(t, &s->trees, link)
-	if (t->id == id)
-		return t;
+		if (t->id == id)
+			return t;
 	return NULL;
 }
 
@@ -106,17 +105,17 @@ bool smb2_session_end_marked(struct smb2_server *c)
 	struct smb2_server_session *s;
 
 	TAILQ_FOREACH(s, &c->sessions, link)
-	if (s->is_to_close) {
-		smb2_session_end(c, s);
-		return true;
-	}
+		if (s->is_to_close) {
+			smb2_session_end(c, s);
+			return true;
+		}
 	return false;
 }
 
 /* Whether a response still has to be signed or encrypted with the key of a session. */
 static bool smb2_session_keys_are_needed(const struct smb2_server *c)
 {
-	return c->message.is_open || c->serving != NULL || !STAILQ_EMPTY(&c->ended_requests);
+	return c->message != NULL || c->serving != NULL || !STAILQ_EMPTY(&c->ended_requests);
 }
 
 void smb2_session_free_ended(struct smb2_server *c)
