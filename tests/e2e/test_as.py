@@ -1,4 +1,4 @@
-"""`--as USER`: the password comes from the terminal, unseen, and from nowhere else."""
+"""`--as USER`: the password comes from the terminal only, which does not show it."""
 import os
 import pty
 import select
@@ -44,7 +44,7 @@ class Terminal:
         return bool(termios.tcgetattr(self._terminal)[3] & termios.ECHO)
 
     def end(self):
-        """Waits. Returns what waitpid says, as an exit code or a negative signal."""
+        """Waits for the end. Returns the exit code, or a negative signal."""
         self.read_until(b"\0")  # all of it
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
@@ -75,7 +75,7 @@ class As(unittest.TestCase):
         self.assertEqual(3, code)
         self.assertIn("(1326", shown)
 
-    def test_an_interrupt_ends_it_and_leaves_the_terminal_as_it_was(self):
+    def test_an_interrupt_ends_the_program_and_restores_the_terminal(self):
         with Terminal("--as", "root", address(self.server)) as terminal:
             terminal.read_until(b"Password")
             self.assertFalse(terminal.echoes())
@@ -83,12 +83,12 @@ class As(unittest.TestCase):
             wait_until(terminal.echoes)
             self.assertEqual(-signal.SIGINT, terminal.end())
 
-    def test_a_password_that_is_too_long_is_none(self):
+    def test_a_password_that_is_too_long_is_refused(self):
         code, shown = self.log_on("root", "x" * 600)
         self.assertEqual(2, code)
         self.assertIn("the password is missing or longer than 511 bytes", shown)
 
-    def test_without_a_terminal_it_says_what_to_do(self):
+    def test_without_a_terminal_the_error_says_what_to_do(self):
         result = command.run("list", "--as", "root", address(self.server), stdin=self.server.password("root") + "\n")
         self.assertEqual((2, ""), (result.exit, result.stdout))
         self.assertIn("use --authentication-file FILE", result.stderr)

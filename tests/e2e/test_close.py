@@ -1,4 +1,4 @@
-"""`netsession info` and `netsession close` against a real Samba: who is told about, who is gone afterwards."""
+"""`netsession info` and `netsession close` against a real Samba: the sessions that they show, and those that remain."""
 import contextlib
 import os
 import pty
@@ -16,13 +16,13 @@ HELD = [Wanted("mail", "127.0.0.7", 2), Wanted("mail", "127.0.0.8"), Wanted("gam
 
 
 def listed(server):
-    """(client, user) of all sessions but the administrator's, as impacket is told."""
+    """(client, user) of all sessions except the administrator's, as impacket lists them."""
     return sorted((row["client"], row["user"]) for row in sessions.enumerate_with_impacket(server).rows
                   if row["user"] != server.administrator)
 
 
 class WithSessions(unittest.TestCase):
-    """Each test has the sessions of HELD, whatever the one before did to them."""
+    """Each test begins with the sessions of HELD."""
 
     @classmethod
     def setUpClass(cls):
@@ -42,19 +42,19 @@ class WithSessions(unittest.TestCase):
 
 
 class Info(WithSessions):
-    def test_tells_of_one_user_from_one_client(self):
+    def test_info_shows_one_user_from_one_client(self):
         for client in ("127.0.0.7", r"\\127.0.0.7"):
             result = self.run_command("info", "-o", "json", address(self.server), client, "MAIL")
             self.assertEqual([("127.0.0.7", "mail", 2)],
                              [(row["client"], row["user"], row["num_opens"]) for row in result.sessions], result)
             self.assertEqual((0, ""), (result.exit, result.stderr))
 
-    def test_tells_client_and_user_that_are_not_there_apart(self):
+    def test_info_distinguishes_an_unknown_client_from_an_unknown_user(self):
         for client, user, status in (("192.0.2.1", "mail", 2312), ("127.0.0.7", "games", 2221)):
             assert_refused(self, status, self.run_command("info", address(self.server), client, user),
                            address(self.server))
 
-    def test_wants_a_client_and_a_user_that_are_not_empty(self):
+    def test_info_requires_a_client_and_a_user_that_are_not_empty(self):
         server = address(self.server)
         for operands in ((), (server,), (server, ""), (server, "127.0.0.7", ""), (server, "", "mail"),
                          (server, "127.0.0.7", "mail", "more")):
@@ -72,7 +72,7 @@ class Close(WithSessions):
     def assert_listed(self, expected):
         wait_until_equal(expected, lambda: listed(self.server))  # Samba ends a client's process after it has answered
 
-    def test_closes_all_sessions_of_a_user_and_names_them(self):
+    def test_closes_all_sessions_of_a_user_and_lists_them(self):
         result = self.close("-u", "mail", "--yes", "-o", "json")
         self.assertEqual([("127.0.0.7", "mail"), ("127.0.0.8", "mail")],
                          sorted((row["client"], row["user"]) for row in result.sessions))
@@ -85,8 +85,8 @@ class Close(WithSessions):
             self.assertEqual(0, self.close("-c", client, "-u", user, "--yes").exit)
         self.assert_listed(self.remain(("127.0.0.8", "mail"), ("127.0.0.9", "games")))
 
-    def test_names_who_may_be_closed_with_them(self):
-        """Over SMB nothing tells which sessions share an smbd, but that they come from one client."""
+    def test_lists_the_sessions_that_may_be_closed_too(self):
+        """Over SMB nothing shows which sessions share an smbd, but they come from one client."""
         with sessions.held(self.server, [Wanted("backup", "127.0.0.7")]):
             result = self.close("-u", "mail", "--yes")
             self.assertRegex(result.stderr, rf"\Anetsession: {address(self.server)}: Samba closes all connections "
@@ -95,7 +95,7 @@ class Close(WithSessions):
             self.assertEqual(0, result.exit)
             self.assert_listed(sorted([*self.remain(("127.0.0.7", "mail"), ("127.0.0.8", "mail")), ("127.0.0.7", "backup")]))
 
-    def test_who_shares_an_smbd_is_named_and_closed(self):
+    def test_a_session_that_shares_an_smbd_is_listed_and_closed(self):
         with sessions.held_by_smbclient(self.server, ["daemon", "backup"], client_guid=str(uuid.uuid4())):
             self.assertEqual(1, len({self.server.smbd_of[user] for user in ("daemon", "backup")}))
             result = self.close("-u", "daemon", "--yes")
@@ -103,25 +103,25 @@ class Close(WithSessions):
             self.assertIn("  backup from 127.0.0.1\n", result.stderr)
             self.assert_listed(self.everybody)
 
-    def test_says_when_there_is_nobody_to_close(self):
+    def test_reports_that_there_is_no_session_to_close(self):
         result = self.close("-u", "nemo", "--yes")
         assert_refused(self, 2221, result, address(self.server))
         self.assert_listed(self.everybody)
 
-    def test_wants_a_qualifier_and_without_a_terminal_a_yes(self):
+    def test_requires_a_filter_and_without_a_terminal_yes(self):
         for arguments in (("--yes",), ("-u", "mail")):
             result = self.close(*arguments)
             self.assertEqual((2, ""), (result.exit, result.stdout), result)
             self.assertRegex(result.stderr, r"\Anetsession: close [^\n]*\n\Z")
         self.assert_listed(self.everybody)
 
-    def test_who_is_no_administrator_closes_nothing(self):
+    def test_an_ordinary_user_closes_no_session(self):
         result = self.close("-u", "mail", "--yes", user="games")
         self.assertEqual(3, result.exit, result)
         self.assertIn("(5)", result.stderr)
         self.assert_listed(self.everybody)
 
-    def test_asks_for_those_too_who_may_be_closed_with_them(self):
+    def test_the_question_includes_the_sessions_that_may_be_closed_too(self):
         with sessions.held(self.server, [Wanted("backup", "127.0.0.7")]):
             code, stderr = self.on_terminal(b"n\n")
         self.assertEqual(1, code)
@@ -143,7 +143,7 @@ class Close(WithSessions):
         self.assertIn("mail", stdout)
         return process.returncode, stderr
 
-    def test_asks_on_a_terminal_and_takes_no_for_an_answer(self):
+    def test_asks_on_a_terminal_and_closes_nothing_after_a_no(self):
         for answer in (b"n\n", b"\n", b"yess\n", b"\x04"):
             code, stderr = self.on_terminal(answer)
             self.assertEqual(1, code, stderr)

@@ -1,4 +1,4 @@
-"""The manuals and the completions, made from the tables of the programs: shells and man themselves judge them."""
+"""The manual pages and completions that the programs print, judged by mandoc and by the shells themselves."""
 import re
 import subprocess
 import tempfile
@@ -9,7 +9,7 @@ from lab import command, tap
 
 
 class Described:
-    """What holds of every program."""
+    """The tests of every program."""
     PROGRAM = None
     COMMANDS, MORE_FORMS = (), ()
 
@@ -19,7 +19,7 @@ class Described:
         return result.stdout
 
     def options_of(self, *name):
-        """The long options that `netsession NAME --help` tells of."""
+        """The long options in `netsession NAME --help`."""
         told = command.run(*name, "--help", program=self.PROGRAM).stdout
         return set(re.findall(r"^ +(?:-\w, )?(--[\w-]+)", told, re.MULTILINE))
 
@@ -38,7 +38,7 @@ class Described:
         self.assertEqual((0, ""), (done.returncode, done.stderr), done)
         return done.stdout
 
-    def test_the_manual_is_good_roff_and_names_everything(self):
+    def test_the_manual_is_valid_roff_and_has_all_commands_and_options(self):
         page = self.written("man")
         lint = subprocess.run(["mandoc", "-Tlint", "-Wwarning", page], text=True, capture_output=True, check=False)
         self.assertEqual("", lint.stdout + lint.stderr)
@@ -57,16 +57,16 @@ class Described:
         shown = self.run_shell("fish", "--no-config", "-c", f"source {self.written('fish')}; complete -C '{line}'")
         return {entry.split("\t")[0] for entry in shown.splitlines()}
 
-    def test_bash_completes_just_the_options_of_a_command(self):
+    def test_bash_completes_exactly_the_options_of_a_command(self):
         for name in self.each_command():
             words = self.complete_in_bash(*name, begun="--")
             self.assertEqual(self.options_of(*name), {word for word in words if word.startswith("--")}, name)
 
-    def test_fish_completes_just_the_options_of_a_command(self):
+    def test_fish_completes_exactly_the_options_of_a_command(self):
         for name in self.each_command():
             self.assertEqual(self.options_of(*name), self.complete_in_fish(" ".join((self.PROGRAM, *name, "--"))), name)
 
-    def test_zsh_takes_its_completion(self):
+    def test_zsh_accepts_its_completion_which_has_exactly_the_options(self):
         file = self.written("zsh")
         self.run_shell("zsh", "-n", file)
         text = self.describe("zsh")

@@ -1,7 +1,7 @@
-"""The forms in which `netsession list` writes what it found: table, json, jsonl and csv.
+"""The output formats of `netsession list`: table, json, jsonl and csv.
 
-Users with awkward names are needed, and Samba wants a Unix account behind each. The test shows itself and its children
-another /etc/passwd, in a mount namespace of its own: nobody else on the machine sees it.
+The test needs users with unusual names, and Samba requires a Unix account for each. In a mount namespace of its own,
+the test and its children see another /etc/passwd; no other process sees it.
 """
 import csv
 import ctypes
@@ -43,7 +43,7 @@ def setUpModule():
 
 
 def columns_of(line):
-    """Where the line's texts begin and end, in the columns of a terminal: [(text, begin, end)]."""
+    """The texts of a line and the columns of a terminal in which they begin and end: [(text, begin, end)]."""
     def width(text):
         return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
     return [(found[0], width(line[:found.start()]), width(line[:found.end()]))
@@ -63,7 +63,7 @@ class Output(unittest.TestCase):
 
     # ---- table
 
-    def test_a_table_aligns_below_its_headings_whatever_the_characters_width(self):
+    def test_a_table_is_aligned_with_its_headings_for_characters_of_any_width(self):
         headings, *lines = map(columns_of, self.ask().stdout.splitlines())
         self.assertEqual(["CLIENT", "USER", "OPENS", "ACTIVE", "IDLE", "FLAGS"], [text for text, _, _ in headings])
         for line in lines:
@@ -81,7 +81,7 @@ class Output(unittest.TestCase):
         for line in self.ask().stdout.splitlines()[1:]:
             self.assertRegex(line, r"  0:0\d:\d\d  0:00:00$")
 
-    def test_a_table_of_level_0_has_the_clients_alone(self):
+    def test_a_table_of_level_0_has_only_the_clients(self):
         self.assertEqual(["CLIENT", *sorted(client for client, _, _ in ROWS)],
                          sorted(self.ask("-l", 0).stdout.splitlines(), key=lambda line: (line != "CLIENT", line)))
 
@@ -119,7 +119,7 @@ class Output(unittest.TestCase):
         for row in self.ask("-o", "json", "-l", "0").sessions:
             self.assertEqual(["client"], list(row))
 
-    def test_json_tells_a_failure_with_its_status_and_story(self):
+    def test_json_has_the_status_and_the_text_of_an_error(self):
         host = f"127.0.0.1:{free_port()}"
         result = command.run("list", "-A", self.server.credentials_file("root"), "-o", "json", host)
         server = result.json["servers"][0]
@@ -160,7 +160,7 @@ class Output(unittest.TestCase):
         self.assertEqual(len(ROWS) + 1, done.stdout.count(b"\r\n"))
         self.assertEqual(done.stdout.count(b"\n"), done.stdout.count(b"\r\n"))
 
-    def test_all_forms_tell_the_same(self):
+    def test_all_formats_have_the_same_sessions(self):
         def keys(rows):
             return sorted((row["client"], row["user"], str(row["num_opens"])) for row in rows)
         self.assertEqual(keys(self.ask("-o", "json").sessions), keys(self.ask("-o", "jsonl").jsonl))
@@ -168,8 +168,8 @@ class Output(unittest.TestCase):
                          keys(csv.DictReader(io.StringIO(self.ask("-o", "csv").stdout))))
 
 
-class Nobody(unittest.TestCase):
-    def test_machine_readable_forms_are_whole_where_all_fail(self):
+class AllServersFail(unittest.TestCase):
+    def test_json_and_csv_are_complete_if_all_servers_fail(self):
         host = f"127.0.0.1:{free_port()}"
         with tempfile.NamedTemporaryFile("w") as credentials:
             credentials.write("username = nobody\npassword = none\n")

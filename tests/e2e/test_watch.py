@@ -1,4 +1,4 @@
-"""`netsession watch` against a real Samba: who comes, who goes, what changes; and servers that come and go themselves."""
+"""`netsession watch` against a real Samba: sessions that start, end and change, and servers that stop answering."""
 import time
 import unittest
 
@@ -17,7 +17,7 @@ class Watching(unittest.TestCase):
     def setUpClass(cls):
         cls.server = cls.enterClassContext(SambaServer())
 
-    def test_tells_who_was_there_who_comes_and_who_goes(self):
+    def test_present_sessions_and_new_ones_start_and_closed_ones_end(self):
         with sessions.held(self.server, [Wanted("mail", "127.0.0.7", 1)]), \
                 Watch(self.server, address(self.server)) as watch:
             self.assertEqual(("started", "127.0.0.7", 1), watch.next("mail"))
@@ -26,7 +26,7 @@ class Watching(unittest.TestCase):
             self.assertEqual(("ended", "127.0.0.8", 0), watch.next("games"))
             self.assertEqual((0, ""), watch.interrupt())
 
-    def test_tells_of_files_opened_and_closed(self):
+    def test_files_that_are_opened_and_closed_change_a_session(self):
         with sessions.held(self.server, [Wanted("mail", "127.0.0.7")]) as (held,), \
                 Watch(self.server, address(self.server)) as watch:
             self.assertEqual(("started", "127.0.0.7", 0), watch.next("mail"))
@@ -36,21 +36,21 @@ class Watching(unittest.TestCase):
             held.closeFile(tree, file)
             self.assertEqual(("changed", "127.0.0.7", 0), watch.next("mail"))
 
-    def test_a_session_that_stays_is_told_of_once(self):
+    def test_a_session_that_stays_open_is_reported_once(self):
         with sessions.held(self.server, [Wanted("mail", "127.0.0.7")]):
             result = command.run("watch", "--every", "0.5", "--polls", "6", "-o", "jsonl", "-A",
                                  self.server.credentials_file("root"), address(self.server))
         self.assertEqual((0, ""), (result.exit, result.stderr))
         self.assertEqual(["started"], [event["event"] for event in result.jsonl if event["user"] == "mail"])
 
-    def test_people_get_a_line_for_each_event(self):
+    def test_each_event_is_a_line_of_text(self):
         with sessions.held(self.server, [Wanted("mail", "127.0.0.7", 2)]):
             result = command.run("watch", "--polls", "1", "-A", self.server.credentials_file("root"), "-u", "mail",
                                  address(self.server))
         self.assertRegex(result.stdout, r"\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ  started  "
                          rf"{address(self.server)}  mail  from 127\.0\.0\.7  opens 2\n\Z")
 
-    def test_a_server_that_stops_answering_is_told_of_once_and_nobody_has_gone(self):
+    def test_a_server_that_stops_answering_is_reported_once_and_ends_no_session(self):
         with sessions.held(self.server, [Wanted("mail", "127.0.0.7")]):
             relay = Relay(self.server.host, self.server.port)
             with relay:
@@ -62,7 +62,7 @@ class Watching(unittest.TestCase):
             code, stderr = watch.interrupt()
         self.assertEqual((3, ""), (code, stderr))
 
-    def test_exit_codes_are_those_of_the_last_look(self):
+    def test_the_exit_code_is_that_of_the_last_poll(self):
         dead = f"127.0.0.1:{free_port()}"
         for servers, code in (((address(self.server),), 0), ((address(self.server), dead), 1), ((dead,), 3)):
             result = command.run("watch", "--polls", "1", "-A", self.server.credentials_file("root"), *servers)
@@ -72,19 +72,19 @@ class Watching(unittest.TestCase):
 
 
 class ShortAnswers(unittest.TestCase):
-    """Samba 4.22 and 4.25 now and then list too few sessions, with status 0."""
+    """Samba 4.22 and 4.25 sometimes list too few sessions, with status 0."""
 
     ALICE, BOB, CAROL = ("10.0.0.1", "alice", 100), ("10.0.0.2", "bob", 90), ("10.0.0.3", "carol", 0)
 
     def events(self, *answers):
-        """What watch tells, and how often it asks."""
+        """The events that watch reports, and how many requests it sends."""
         with ScriptedService(answers) as service:
             result = command.run("watch", "--level", 10, "--every", "0.1", "--polls", "3", "-o", "jsonl",
                                  env={"NETSESSION_SOCKET": str(service.socket)})
         self.assertEqual((0, ""), (result.exit, result.stderr))
         return [(event["event"], event["user"]) for event in result.jsonl], service.asked
 
-    def test_one_answer_that_lacks_sessions_ends_none(self):
+    def test_one_answer_that_lacks_sessions_ends_no_session(self):
         came = [("started", "alice"), ("started", "bob")]
         both = [self.ALICE, self.BOB]
         for short in ([], [self.ALICE], [self.BOB]):
@@ -96,13 +96,13 @@ class ShortAnswers(unittest.TestCase):
         self.assertEqual(([("started", "alice"), ("started", "bob"), ("ended", "bob")], 4),
                          self.events(both, [self.ALICE], [self.ALICE], [self.ALICE]))
 
-    def test_who_comes_in_either_of_two_answers_has_come_once(self):
+    def test_a_session_in_either_of_two_answers_starts_once(self):
         both = [self.ALICE, self.BOB]
         for first, second in (([self.ALICE, self.CAROL], both), ([self.ALICE], [*both, self.CAROL])):
             events, asked = self.events(both, first, second, [*both, self.CAROL])
             self.assertEqual(([("started", "alice"), ("started", "bob"), ("started", "carol")], 4), (events, asked))
 
-    def test_nothing_is_asked_twice_while_nobody_leaves(self):
+    def test_no_request_is_repeated_while_no_session_is_missing(self):
         self.assertEqual(([("started", "alice"), ("started", "bob")], 3), self.events([self.ALICE], [self.ALICE, self.BOB]))
 
 
