@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -22,6 +23,7 @@
 #include "samba/relay/npa.h"
 #include "rpc/call.h"
 #include "samba/relay_endpoint.h"
+#include "system/log.h"
 
 #define MAX_PIPES 2
 #define HANG_MS   10000
@@ -43,6 +45,13 @@ static int64_t now_ms(void *context)
 	(void)context;
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The relay's clock stands still, so that all lines fall into one window of the log's limit. */
+static int64_t relay_now_ms(void *context)
+{
+	(void)context;
+	return 1800000000000;
 }
 
 static const char *transport(void *context, const char *client, const char *user)
@@ -79,7 +88,7 @@ static int set_up(void **state)
 	const struct relay_settings settings = { .max_sessions = 100,
 		                                 .max_answer_bytes = 1 << 20,
 		                                 .max_held_bytes = 4 << 20,
-		                                 .now_ms = now_ms,
+		                                 .now_ms = relay_now_ms,
 		                                 .find_transport = transport,
 		                                 .on_event = tell };
 	struct relay_endpoint_settings endpoint = { .upstream = under_test.upstream,
@@ -432,6 +441,42 @@ static void a_message_without_bytes_ends_the_pipe(void **state)
 	close(samba);
 }
 
+/* Sends a pipe something that ends it. */
+static void break_pipe(void)
+{
+	int caller, samba;
+
+	open_up(&caller, &samba);
+	say(caller, "\0\0", 2);
+	UNTIL(is_at_end(caller));
+	UNTIL(pipes_now() == 0);
+	close(caller);
+	close(samba);
+}
+
+static void a_dropped_pipe_logs_its_reason_and_many_are_counted(void **state)
+{
+	char expected[128], logged[8192] = "";
+	int log = memfd_create("log", 0), standard_error = dup(STDERR_FILENO);
+
+	(void)state;
+	dup2(log, STDERR_FILENO);
+	for (int i = 0; i < LOG_LIMIT_LINES + 3; i++)
+		break_pipe();
+	relay_endpoint_free(under_test.endpoint);
+	under_test.endpoint = NULL;
+	dup2(standard_error, STDERR_FILENO);
+	close(standard_error);
+	assert_true(pread(log, logged, sizeof logged - 1, 0) > 0);
+	close(log);
+	snprintf(expected, sizeof expected,
+	         "warning: srvsvc pipe of smbd (uid %u, pid %u) closed: smbd sent a message "
+	         "without bytes\n",
+	         (unsigned)getuid(), (unsigned)getpid());
+	assert_non_null(strstr(logged, expected));
+	assert_non_null(strstr(logged, "relay endpoint: 3 similar messages suppressed\n"));
+}
+
 TEST_GROUP(relay_endpoint)
 {
 	const struct CMUnitTest tests[] = {
@@ -444,6 +489,7 @@ TEST_GROUP(relay_endpoint)
 		TEST(draining_closes_idle_pipes_and_others_once_they_are_answered),
 		TEST(a_pipe_stays_open_until_its_last_answer_is_read),
 		TEST(a_message_without_bytes_ends_the_pipe),
+		TEST(a_dropped_pipe_logs_its_reason_and_many_are_counted),
 #undef TEST
 	};
 
