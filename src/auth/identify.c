@@ -13,7 +13,7 @@ static struct identity *identify_refuse(struct err *err, const char *text)
 	return NULL;
 }
 
-/* The account by the names that the file has for it. */
+/* The account, with its names as the file spells them. */
 struct identity *identify_ntlm(const struct auth_acceptor_settings *settings, gss_name_t name,
                                struct err *err)
 {
@@ -36,7 +36,7 @@ struct identity *identify_ntlm(const struct auth_acceptor_settings *settings, gs
 	return who;
 }
 
-/* The user of this computer that a principal is. */
+/* Adds the label of the user of this computer that krb5.conf maps the principal to. */
 static bool identify_add_local_name(struct identity *who, gss_name_t name)
 {
 	gss_buffer_desc local = GSS_C_EMPTY_BUFFER;
@@ -54,7 +54,7 @@ static bool identify_add_local_name(struct identity *who, gss_name_t name)
 	return added;
 }
 
-/* What the domain's controller wrote into the ticket, where its seal holds. */
+/* Returns what the domain controller wrote into the ticket; empty unless its signature is valid. */
 static gss_buffer_desc identify_logon_info(gss_name_t name)
 {
 	char urn[] = "urn:mspac:logon-info";
@@ -83,7 +83,7 @@ static bool identify_add_sid(void *who, const char *sid)
 	return identity_add_label(who, sid);
 }
 
-/* Only the default realm's controller names accounts of this computer's domain. */
+/* Only a controller of the default realm names accounts of this computer's domain. */
 static bool identify_is_own_domain(const struct auth_acceptor_settings *settings, const char *realm,
                                    const struct pac_account *account)
 {
@@ -99,7 +99,7 @@ static bool identify_add_qualified(struct identity *who, const struct pac_accoun
 	return identity_add_label(who, label);
 }
 
-/* Of a ticket whose information does not decode, nothing of it is used. */
+/* If a ticket's information does not decode, none of it is used. */
 static struct identity *identify_make_identity(const struct auth_acceptor_settings *settings,
                                                const char *user, const char *realm,
                                                gss_buffer_desc info)
@@ -131,7 +131,7 @@ struct identity *identify_kerberos(const struct auth_acceptor_settings *settings
 	if (!auth_name_text(name, principal) || (realm = strrchr(principal, '@')) == NULL)
 		return identify_refuse(err, "the principal's name is too long");
 	if (strncmp(principal, "WELLKNOWN/", 10) == 0) /* RFC 8062: the anonymous principal */
-		return identify_refuse(err, "an anonymous ticket");
+		return identify_refuse(err, "anonymous tickets are not accepted");
 	strcpy(user, principal);
 	user[realm++ - principal] = '\0';
 	info = identify_logon_info(name);

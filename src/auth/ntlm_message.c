@@ -63,7 +63,7 @@ static struct wire_reader ntlm_message_get_field(struct wire_reader *r)
 	return bytes > 0 ? wire_part(r, offset, bytes) : (struct wire_reader){ 0 };
 }
 
-/* False: it is another message. */
+/* False: it is no AUTHENTICATE message. */
 static bool ntlm_message_open_authenticate(struct crypto_span message, struct authenticate *m)
 {
 	uint32_t type;

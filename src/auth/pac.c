@@ -36,7 +36,7 @@ static struct pac_string pac_get_string(struct wire_reader *r)
 	return s;
 }
 
-/* A string's characters: C706 14.3.4.2, and no terminator. to may be NULL. */
+/* Reads the characters of a string, without a terminator: C706 14.3.4.2. to may be NULL. */
 static void pac_get_text(struct wire_reader *r, struct pac_string s, char *to)
 {
 	WCHAR units[PAC_MAX_UNITS + 1];
@@ -82,7 +82,7 @@ static struct pac_sid pac_get_sid(struct wire_reader *r)
 	return sid;
 }
 
-/* Where SIDs go. */
+/* The receiver of the SIDs. */
 struct pac_sink {
 	pac_take_sid *take;
 	void *context;
@@ -208,7 +208,7 @@ static void pac_get_validation_info(struct wire_reader *r, struct pac_account *a
 	resource_count = ndr_get_u32(r);
 	resources_at = ndr_get_u32(r);
 
-	/* What the pointers pointed at, in their order. */
+	/* The data that the pointers refer to, in the same order. */
 	pac_get_text(r, front[0], account->user);
 	for (unsigned i = 1; i < STRINGS_IN_FRONT; i++)
 		pac_get_text(r, front[i], NULL);

@@ -35,7 +35,8 @@ static size_t auth_protection_kerberos_bytes(gss_ctx_id_t context, bool seals)
 
 size_t auth_protection_bytes(const struct auth_acceptor *a, bool seals)
 {
-	/* Only if the initiator said so, Kerberos puts all that it adds into the token. */
+	/* Kerberos puts all that it adds into the token only in DCE style, which the initiator
+	 * requests. */
 	OM_uint32 wanted = seals ? GSS_C_CONF_FLAG | GSS_C_DCE_STYLE : GSS_C_INTEG_FLAG;
 
 	if (auth_acceptor_context(a) == GSS_C_NO_CONTEXT || /* a null session */
@@ -79,7 +80,7 @@ bool auth_protection_verify(struct auth_acceptor *a, const struct auth_message *
 			mic = { token_bytes, (void *)(uintptr_t)token };
 	OM_uint32 minor;
 
-	/* gss-ntlmssp does not look at how long a token is. */
+	/* gss-ntlmssp does not check the length of a token. */
 	return token_bytes > 0 && token_bytes == auth_protection_bytes(a, false) &&
 	       gss_verify_mic(&minor, auth_acceptor_context(a), &part, &mic, NULL) ==
 	               GSS_S_COMPLETE;
@@ -87,7 +88,7 @@ bool auth_protection_verify(struct auth_acceptor *a, const struct auth_message *
 
 #define IOV_COUNT 4
 
-/* What is before the body and behind it is signed with it, where that was agreed on. */
+/* What is before the body and behind it is signed, too, where both sides agreed on that. */
 static void auth_protection_set_iov(gss_iov_buffer_desc iov[IOV_COUNT],
                                     const struct auth_message *m, uint8_t *token,
                                     size_t token_bytes)

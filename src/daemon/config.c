@@ -14,7 +14,7 @@
 #define EXPECTED_BYTES 256
 #define BLANKS         " \t"
 
-/* A file as it is read. libinih takes it line by line from here, and gives keys and values back. */
+/* A file while it is read. libinih gets its lines from here, and gives keys and values back. */
 struct config_reader {
 	struct config *config;
 	const char *path;
@@ -22,8 +22,8 @@ struct config_reader {
 	char *text; /* the line */
 	size_t text_room;
 	unsigned line;
-	const struct config_key *last; /* which a line that begins with a blank goes on with */
-	bool goes_on;                  /* it does */
+	const struct config_key *last; /* the key that a line which begins with a blank continues */
+	bool goes_on;                  /* the line continues it */
 	bool has_failed;
 	struct err *err;
 };
@@ -44,7 +44,7 @@ __attribute__((format(printf, 2, 3))) static void config_fail_at_line(struct con
 
 /* ---- lines ---- */
 
-/* A section is looked at here, since libinih says nothing of one without keys. */
+/* Sections are checked here, because libinih does not report one without keys. */
 static void config_check_section(struct config_reader *r, const char *line)
 {
 	size_t bytes = strcspn(line + 1, "]\n");
@@ -67,19 +67,19 @@ static void config_check_line(struct config_reader *r, const char *line)
 
 	for (const char *at = line; *at != '\0'; at++)
 		if (((unsigned char)*at < 0x20 && strchr("\t\r\n", *at) == NULL) || *at == 0x7F)
-			config_fail_at_line(r, "a control character; expected text");
+			config_fail_at_line(r, "the line has a control character; expected text");
 	if (!text_utf8_is_valid(line))
-		config_fail_at_line(r, "this is no UTF-8");
+		config_fail_at_line(r, "the line is not UTF-8");
 	r->goes_on = blanks > 0 && strchr("\r\n#;", line[blanks]) == NULL;
 	if (r->goes_on && (r->last == NULL || r->last->type != CONFIG_LIST))
 		config_fail_at_line(
 			r,
-			"a line that begins with a blank goes on with a list, and there is none");
+			"a line that begins with a blank continues a list, but there is no list before it");
 	if (*line == '[')
 		config_check_section(r, line);
 }
 
-/* In the place of fgets, which would take a longer line for several. */
+/* For libinih instead of fgets, which would read a longer line as several. */
 static char *config_next_line(char *to, int room, void *stream)
 {
 	struct config_reader *r = stream;
@@ -89,11 +89,11 @@ static char *config_next_line(char *to, int room, void *stream)
 		return NULL;
 	r->line++;
 	if (strlen(r->text) != (size_t)bytes)
-		config_fail_at_line(r, "a NUL; expected text");
+		config_fail_at_line(r, "the line has a NUL; expected text");
 	else if (bytes >= room)
 		config_fail_at_line(
 			r,
-			"a line is longer than %d bytes; a list may go on on lines that begin with a "
+			"the line is longer than %d bytes; continue a list on lines that begin with a "
 			"blank",
 			room - 2);
 	else
@@ -285,7 +285,7 @@ bool config_is_set(const struct config *c, const void *member)
 	return place->line != 0 || place->option != NULL;
 }
 
-/* As the file would have it, in quotes. */
+/* Writes the key's value as in the file, in quotes. */
 static void config_put_value(const struct config *c, const struct config_key *key, char *to,
                              size_t room)
 {

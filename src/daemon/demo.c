@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include "daemon/demo_people.h"
 
-#define OLDEST_MS (10u * 3600 * 1000) /* a session when the demo begins: a working day */
+#define OLDEST_MS (10u * 3600 * 1000) /* of a session at the start: a working day */
 
 struct demo {
 	struct net_loop *loop;
@@ -15,8 +15,8 @@ struct demo {
 	void *context;
 	struct demo_dice dice;
 	uint32_t places, population;
-	uint32_t *ids;  /* by place, which is a session's key; 0: nobody is there */
-	uint32_t *away; /* the places where nobody is */
+	uint32_t *ids;  /* by place, which is a session's key; 0: the place is free */
+	uint32_t *away; /* the free places */
 	uint32_t away_count;
 };
 
@@ -27,7 +27,7 @@ static void demo_end_session(struct demo *d, uint32_t place)
 	d->away[d->away_count++] = place;
 }
 
-/* Somebody comes to one of the places where nobody is. False: the table has no room. */
+/* Starts a session in one of the free places. False: the table has no room. */
 static bool demo_begin_session(struct demo *d, uint32_t oldest_ms)
 {
 	uint32_t *place = &d->away[demo_dice_below(&d->dice, d->away_count)], id;
@@ -54,7 +54,7 @@ static void demo_on_renumbered(void *context, uint64_t place, uint32_t id)
 	d->ids[place] = id;
 }
 
-/* Somebody works, pauses, or goes. One in twenty may be away for long. */
+/* A session is used, becomes idle, or ends. Up to one place in twenty stays free for long. */
 static void demo_change_session(struct demo *d)
 {
 	uint32_t place = demo_dice_below(&d->dice, d->places), what = demo_dice_below(&d->dice, 10);
@@ -75,7 +75,7 @@ void demo_step(struct demo *d)
 {
 	if (d->places == 0)
 		return;
-	/* For those who went, or were closed, others come; sooner where many are missing. */
+	/* New sessions start in free places, sooner where many are free. */
 	for (uint32_t i = 0; i < DEMO_STEP_CHANGES && d->away_count > 0; i++) {
 		uint32_t odds = d->away_count > d->places / 20 ? 4 : 32;
 
@@ -86,7 +86,7 @@ void demo_step(struct demo *d)
 		demo_change_session(d);
 }
 
-/* Without memory for the next timer the sessions stay as they are. */
+/* Without memory for the next timer, the sessions stay as they are. */
 static void demo_on_timer(void *context)
 {
 	struct demo *d = context;
@@ -113,7 +113,7 @@ struct demo *demo_new(struct net_loop *loop, struct session_table *table, uint32
 	d->context = context;
 	d->dice.state = seed;
 	d->places = sessions;
-	d->population = sessions - sessions / 4 + 1; /* some are there twice */
+	d->population = sessions - sessions / 4 + 1; /* some users have two sessions */
 	d->ids = calloc(sessions, sizeof *d->ids);
 	d->away = calloc(sessions, sizeof *d->away);
 	d->timer = net_timer_start(loop, DEMO_STEP_MS, demo_on_timer, d);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Sessions that nobody has, for labs, decoys and tests: they come and go, are busy and idle, and
- * can be closed like others; another comes in the place of one that went. */
+/* Made-up sessions for labs, decoys and tests: they start and end, are busy and idle, and can be
+ * closed like others; then another one starts in their place. */
 #ifndef DAEMON_DEMO_H
 #define DAEMON_DEMO_H
 

@@ -37,7 +37,7 @@ static uint32_t demo_below(struct demo_dice *dice, uint32_t bound)
 	return demo_dice_below(dice, bound);
 }
 
-/* The number-th person: first all pairs of names, then those with a number behind. */
+/* Writes the name of a user: first all pairs of names, then pairs with a number behind. */
 static void demo_name_person(char name[DEMO_TEXT_BYTES], uint32_t number)
 {
 	uint32_t pairs = COUNT(given_names) * COUNT(family_names);
@@ -56,7 +56,8 @@ static bool demo_has_netbios(uint32_t computer)
 	return computer % 8 == 3;
 }
 
-/* Most are known by their address, as with direct TCP; those that come over NetBIOS by name. */
+/* Most computers are named by their address, as over direct TCP; those over NetBIOS by their name.
+ */
 static void demo_name_computer(char name[DEMO_TEXT_BYTES], uint32_t number)
 {
 	uint32_t site = number / 200;
@@ -80,7 +81,7 @@ void demo_session_make(struct demo_session *s, struct demo_dice *dice, uint32_t 
                        int64_t now_ms, uint32_t oldest_ms)
 {
 	uint32_t number = demo_below(dice, population), what = demo_below(dice, 100);
-	/* One in eight sits at somebody else's computer. */
+	/* One user in eight uses another user's computer. */
 	uint32_t computer = demo_below(dice, 8) == 0 ? demo_below(dice, population) : number;
 	uint32_t age_ms = demo_below(dice, demo_below(dice, oldest_ms) + 1); /* many are young */
 	uint32_t idle_ms = demo_below(dice, demo_below(dice, age_ms + 1) + 1);
@@ -98,7 +99,7 @@ void demo_session_make(struct demo_session *s, struct demo_dice *dice, uint32_t 
 	if (what < 3) {
 		snprintf(s->user, sizeof s->user, "%s",
 		         services[demo_below(dice, COUNT(services))]);
-	} else if (what < 8) { /* a computer by its own account */
+	} else if (what < 8) { /* a computer, by its own account */
 		snprintf(s->user, sizeof s->user, "WS-%04u$", computer);
 	} else if (what < 9) {
 		snprintf(s->user, sizeof s->user, "guest");

@@ -9,12 +9,12 @@
 #include <string.h>
 #include "net/work.h"
 
-/* NSS wants room for what it finds: more, until this. */
+/* Room for what NSS finds: doubled until it suffices, up to MAX_ROOM_BYTES. */
 #define FIRST_ROOM_BYTES 1024
 #define MAX_ROOM_BYTES   (1 << 20)
 #define MAX_GROUPS       65536 /* NGROUPS_MAX of Linux */
 
-/* The user of uid: true gives it; its texts lie in *room, which is freed in any case. */
+/* Finds the user with this uid. Its texts lie in *room, which the caller frees in any case. */
 static bool local_identity_find_user(uid_t uid, struct passwd *user, char **room)
 {
 	struct passwd *found = NULL;
@@ -29,11 +29,11 @@ static bool local_identity_find_user(uid_t uid, struct passwd *user, char **room
 			return false;
 		error = getpwuid_r(uid, user, *room, bytes, &found);
 	}
-	/* A name like a group's label would be one. */
+	/* A name that begins with @ would be taken for a group's label. */
 	return found != NULL && user->pw_name[0] != '\0' && user->pw_name[0] != '@';
 }
 
-/* False: out of memory. A group without a name is none that a policy could mean. */
+/* Adds the label of a group; none for a group without a name. False: out of memory. */
 static bool local_identity_add_group(struct identity *who, gid_t gid)
 {
 	struct group group, *found = NULL;

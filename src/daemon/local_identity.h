@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Who a user of this computer is to the access policy: "alice", and "@group" for each group. The
- * system's answer may come from a directory far away: it is waited for on the pool. */
+/* The identity of a user of this computer for the access policy: "alice", and "@group" for each
+ * group. The system may have to ask a remote directory, so the look-up runs on the pool. */
 #ifndef DAEMON_LOCAL_IDENTITY_H
 #define DAEMON_LOCAL_IDENTITY_H
 
@@ -8,18 +8,19 @@
 #include "auth/identity.h"
 #include "net/loop.h"
 
-/* The same, and waits. A user without a name is "uid:1234", of no group. Gives one holder; NULL:
- * out of memory. */
+/* Blocks until the system has answered. A user without a name is "uid:1234", in no group. Gives one
+ * holder; NULL: out of memory. */
 struct identity *local_identity_of(uid_t uid);
 
 struct local_identity_lookup;
 
-/* found: gives one holder; NULL: out of memory. Gives the look-up, which is gone when found
- * returns; NULL: out of memory. */
+/* Looks the user up on the pool.
+ * found    called once, with one holder of the identity; NULL: out of memory
+ * Returns  the look-up, which is freed when found has returned; NULL: out of memory. */
 struct local_identity_lookup *
 local_identity_start(struct net_loop *loop, uid_t uid,
                      void (*found)(void *context, struct identity *who), void *context);
-/* found will not be called. NULL is allowed. */
+/* found is not called any more. NULL is allowed. */
 void local_identity_cancel(struct local_identity_lookup *lookup);
 
 #endif

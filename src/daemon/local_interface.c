@@ -99,7 +99,7 @@ static bool local_interface_list_beside(const struct srvsvc_caller *caller,
 		const struct session_filter filter = { request.client, request.user };
 
 		event.total = session_table_also_closed(service->table, &filter,
-		                                   local_interface_add_beside, &beside);
+		                                        local_interface_add_beside, &beside);
 		event.entries = (uint32_t)beside.count;
 	}
 	local_list_encode(w, event.status, beside.count, local_interface_beside_entry, &beside);

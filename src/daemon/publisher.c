@@ -17,7 +17,7 @@
 #define CLOSE_BYTES            12
 
 enum publisher_step {
-	PUBLISHER_IDENTIFYING,    /* whose process is it? */
+	PUBLISHER_IDENTIFYING,    /* its user is looked up */
 	PUBLISHER_AWAITING_HELLO, /* its first message */
 	PUBLISHER_OPEN,
 	PUBLISHER_CLOSING, /* it is disconnected, and its sessions are removed */
@@ -150,7 +150,7 @@ void publisher_close(struct publisher *p, enum log_level level, NET_API_STATUS s
 	}
 	publisher_disconnect(p);
 	p->step = PUBLISHER_CLOSING;
-	net_connection_set_open(&p->connection, true); /* it is none of those that are awaited */
+	net_connection_set_open(&p->connection, true); /* it is not pending any more */
 	publisher_on_removal_turn(p);
 }
 

@@ -6,7 +6,8 @@
 #include <unistd.h>
 #include "auth/accounts.h"
 
-/* As Windows makes it: the host's name up to the first dot, 15 characters, in capitals. */
+/* By default as Windows makes it: the host's name up to the first dot, in capitals, at most 15
+ * characters. */
 static void settings_find_netbios_name(struct settings *s)
 {
 	char host[256] = "";

@@ -59,7 +59,7 @@ const char *log_level_name(size_t index)
 	return index < LOG_LEVEL_COUNT ? levels[index].name : NULL;
 }
 
-/* A terminal takes those of C1 for commands, too. */
+/* C1 characters are commands to a terminal, too. */
 static bool log_is_control(uint32_t code_point)
 {
 	return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);
@@ -123,7 +123,7 @@ log_write_line(enum log_level level, const char *format, va_list arguments)
 	used = log_begin_line(line, sizeof line, level);
 	used += log_escape(line + used, sizeof line - used - 1, text);
 	line[used++] = '\n';
-	/* One write, so that lines of several processes do not mix. Nobody is left to be told
+	/* One write, so that the lines of several processes do not mix. There is nowhere to report
 	 * that it failed. */
 	while (write(STDERR_FILENO, line, used) < 0 && errno == EINTR)
 		;

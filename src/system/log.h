@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a daemon says of itself, line by line on stderr: to people with the time, to the journal
- * with a priority. */
+/* A daemon's log: lines on stderr, with the time for people, with a priority for the journal. */
 #ifndef SYSTEM_LOG_H
 #define SYSTEM_LOG_H
 
@@ -23,27 +22,27 @@ enum log_level {
 		LOG_LEVEL_COUNT
 };
 
-/* The program's name, which begins each line for people and is kept; and whether the environment
- * says that stderr is the journal: systemd.exec(5), JOURNAL_STREAM. Before it is called, stderr is
- * for people. */
+/* Sets the program's name, which begins each line for people and is kept, and finds out whether
+ * stderr is the journal: systemd.exec(5), JOURNAL_STREAM. Before this call, lines are for people.
+ */
 void log_begin(const char *program);
 
-/* What is above it is not said; LOG_LEVEL_INFO at first. */
+/* Lines of higher levels are not written. LOG_LEVEL_INFO at first. */
 void log_set_level(enum log_level most);
 /* False: there is no level of this name. */
 bool log_level_find(const char *name, enum log_level *level);
 /* The name of a level by index; NULL behind the last one. */
 const char *log_level_name(size_t index);
 
-/* Writes text as it goes into a line, with its terminator. Returns the bytes without that; room is
- * 8 at least. */
+/* Writes text as a line of the log has it, and a terminator. Returns the bytes without the
+ * terminator. room must be at least 8. */
 size_t log_escape(char *to, size_t room, const char *text);
 
-/* One line. Control characters and what is no UTF-8 are escaped as \xNN; what is too long ends in
- * "...". Never of secrets. */
+/* Writes one line. Control characters and invalid UTF-8 are escaped as \xNN; a line that is too
+ * long ends in "...". Never pass secrets. */
 __attribute__((format(printf, 2, 3))) void log_write(enum log_level level, const char *format, ...);
 
-/* At most so many lines in so long a time, of those that clients can cause at will. */
+/* The limit for lines that clients can cause at will: so many in so long a time. */
 #define LOG_LIMIT_LINES     10
 #define LOG_LIMIT_WINDOW_MS 5000
 

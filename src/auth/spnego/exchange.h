@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What both ends of a negotiation share: what came from the peer, how far the mechanism is, and
- * what follows from the two. Pure. */
+/* What both ends of a negotiation share: a received message, the state of the mechanism, and the
+ * plan that follows from the two. Pure. */
 #ifndef AUTH_SPNEGO_EXCHANGE_H
 #define AUTH_SPNEGO_EXCHANGE_H
 
@@ -10,7 +10,7 @@
 /* The step that fails: SPNEGO travels in SESSION_SETUP, and in the binds of DCE/RPC. */
 #define SPNEGO_STEP "SESSION_SETUP"
 
-/* What a message brought. Borrows the message. */
+/* The contents of a message. Borrows the message. */
 struct spnego_received {
 	struct crypto_span token; /* for the selected mechanism */
 	struct crypto_span mic;   /* over the list of mechanisms */
@@ -18,7 +18,7 @@ struct spnego_received {
 	bool selects_other;       /* the acceptor chose another mechanism: begin its context anew */
 };
 
-/* How far the selected mechanism is, after it took the received token. */
+/* The state of the selected mechanism, after it has processed the received token. */
 struct spnego_mechanism_state {
 	bool is_complete; /* its context is established */
 	bool has_token;   /* it gave a token for the peer */

@@ -244,16 +244,17 @@ static void lines_that_are_no_text_are_refused(void **state)
 	(void)state;
 	memset(longer, 'a', sizeof longer);
 	longer[sizeof longer - 1] = '\0';
-	refuse(longer, ":1: a line is longer than 198 bytes; a list may go on on lines that begin "
+	refuse(longer, ":1: the line is longer than 198 bytes; continue a list on lines that begin "
 	               "with a blank");
-	refuse("[server]\ncomment = a\x1B[31m\n", ":2: a control character; expected text");
-	refuse("[server]\ncomment = \xFF\n", ":2: this is no UTF-8");
-	refuse_bytes("[server]\ncomm\0ent = a\n", 22, ":2: a NUL; expected text");
-	refuse_bytes("[server]\nsocket = /a\0b", 22, ":2: a NUL; expected text");
+	refuse("[server]\ncomment = a\x1B[31m\n",
+	       ":2: the line has a control character; expected text");
+	refuse("[server]\ncomment = \xFF\n", ":2: the line is not UTF-8");
+	refuse_bytes("[server]\ncomm\0ent = a\n", 22, ":2: the line has a NUL; expected text");
+	refuse_bytes("[server]\nsocket = /a\0b", 22, ":2: the line has a NUL; expected text");
 	refuse("[server]\nsocket = /a\n  /b\n",
-	       ":3: a line that begins with a blank goes on with a list, and there is none");
+	       ":3: a line that begins with a blank continues a list, but there is no list before it");
 	refuse("[server]\n  socket = /a\n",
-	       ":2: a line that begins with a blank goes on with a list, and there is none");
+	       ":2: a line that begins with a blank continues a list, but there is no list before it");
 }
 
 static void a_line_as_long_as_it_may_be_is_taken(void **state)
