@@ -366,9 +366,10 @@ static uint32_t session_table_collect_groups(const struct session_table *t,
 	return count;
 }
 
-uint32_t session_table_also_closed(const struct session_table *t, const struct session_filter *filter,
-                              void (*found)(void *context, const struct netsession_row *row),
-                              void *context)
+uint32_t session_table_also_closed(const struct session_table *t,
+                                   const struct session_filter *filter,
+                                   void (*found)(void *context, const struct netsession_row *row),
+                                   void *context)
 {
 	struct session_walk w;
 	struct netsession_row row;
