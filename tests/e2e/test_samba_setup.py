@@ -249,6 +249,17 @@ class Files(SmbConf):
         self.conf.write_bytes(text)
         self.good("disable")
 
+    def test_a_block_that_has_come_into_a_share_is_told_of_and_taken_out(self):
+        """As earlier versions made it, without a [global] of its own."""
+        share = b"[share]\npath = /srv\n"
+        self.conf.write_bytes(share)
+        self.good("enable")
+        block = self.conf.read_bytes().removesuffix(share).replace(b"[global]\n", b"")
+        self.conf.write_bytes(share + block)
+        self.refused("the block at line 3 of .* has no effect where it stands: run netsession-samba disable")
+        self.good("disable")
+        self.assertEqual(share, self.conf.read_bytes())
+
     def test_another_directory_is_not_taken_for_ours(self):
         self.conf.write_bytes(b"[global]\n")
         self.good("enable")

@@ -145,6 +145,12 @@ static void preflight_check_block(const struct preflight *p, struct preflight_re
 		                     "enabled with another directory, %s, at line %zu of %s: run "
 		                     "netsession-samba disable first",
 		                     p->conf.directory, p->conf.line, p->file.path);
+	else if (!p->is_enabled && p->samba.socket_dir[0] == '\0')
+		preflight_report_add(
+			report, PREFLIGHT_WRONG, "smb.conf",
+			"the block at line %zu of %s has no effect where it stands: run "
+			"netsession-samba disable, then enable",
+			p->conf.line, p->file.path);
 	else if (!p->is_enabled)
 		preflight_report_add(
 			report, PREFLIGHT_WRONG, "smb.conf",
