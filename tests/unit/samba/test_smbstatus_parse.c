@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What smbstatus says, as recorded (4.17) and as its source has it (4.20, 4.23): tests/smbstatus.
- */
+/* What smbstatus prints, as recorded (4.17, 4.22, 4.25) and as its source has it (4.20, 4.23):
+ * tests/smbstatus. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -185,6 +185,40 @@ static void from_4_23_on_transports_are_told_whatever_the_port(void **state)
 	assert_null(of(list, 1973498533)->transport);                     /* nbt */
 	assert_null(of(list, 2103886444)->transport);                     /* quic */
 	assert_null(of(list, 5)->transport);                              /* one to come */
+	smbstatus_list_free(list);
+}
+
+/* 2026-11-30T05:13:04Z and 05:36:21Z. */
+#define STARTED_4_22 1796015584
+#define STARTED_4_25 1796016981
+
+static void samba_4_22_and_4_25_tell_beginnings_and_samba_4_25_transports(void **state)
+{
+	struct smbstatus_list *list = parse_file("4.22-sessions");
+	char *shares = load("4.25-shares");
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(list->count, 6);
+	assert_int_equal(list->passed_over, 0);
+	assert_names(of(list, 720765524), "127.0.0.7", "games");
+	assert_int_equal(of(list, 720765524)->started_s, STARTED_4_22);
+	for (size_t i = 0; i < list->count; i++) {
+		assert_null(list->sessions[i].transport); /* none came in at port 445 */
+		assert_null(list->sessions[i].peer);
+	}
+	smbstatus_list_free(list);
+	list = parse_file("4.25-sessions");
+	assert_int_equal(list->count, 6);
+	assert_int_equal(list->passed_over, 0);
+	assert_names(of(list, 3689418465), "::1", "man");
+	assert_int_equal(of(list, 3689418465)->started_s, STARTED_4_25);
+	for (size_t i = 0; i < list->count; i++)
+		assert_string_equal(list->sessions[i].transport, DIRECT_TCP);
+	assert_true(smbstatus_parse_shares(list, shares, strlen(shares), &err));
+	assert_int_equal(of(list, 3689418465)->had_share_at_s, STARTED_4_25);
+	assert_int_equal(of(list, 1668765593)->had_share_at_s, 0);
+	free(shares);
 	smbstatus_list_free(list);
 }
 
@@ -402,6 +436,7 @@ TEST_GROUP(smbstatus_parse)
 		cmocka_unit_test(from_4_20_on_beginnings_are_told_and_ports),
 		cmocka_unit_test(who_is_logging_on_has_no_session_yet),
 		cmocka_unit_test(from_4_23_on_transports_are_told_whatever_the_port),
+		cmocka_unit_test(samba_4_22_and_4_25_tell_beginnings_and_samba_4_25_transports),
 		cmocka_unit_test(lists_are_sorted_by_identity),
 		cmocka_unit_test(an_entry_that_is_not_known_is_passed_over_and_the_others_are_not),
 		cmocka_unit_test(what_cannot_be_told_in_one_line_is_left_to_the_feed),
