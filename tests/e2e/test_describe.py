@@ -1,5 +1,6 @@
 """The manual pages and completions that the programs print, judged by mandoc and by the shells themselves."""
 import re
+import shlex
 import subprocess
 import tempfile
 import unittest
@@ -28,7 +29,7 @@ class Described:
         return [(name,) for name in self.COMMANDS] or [()]
 
     def written(self, form):
-        file = self.enterContext(tempfile.NamedTemporaryFile("w", suffix=f".{form}"))
+        file = self.enterContext(tempfile.NamedTemporaryFile("w", suffix=f".{form}", dir="/tmp"))
         file.write(self.describe(form))
         file.flush()
         return file.name
@@ -49,12 +50,12 @@ class Described:
                 self.assertIn(option, text)
 
     def complete_in_bash(self, *words, begun=""):
-        script = (f"source {self.written('bash')}; COMP_WORDS=({self.PROGRAM} {' '.join(words)} '{begun}'); "
+        script = (f"source {shlex.quote(self.written('bash'))}; COMP_WORDS=({self.PROGRAM} {' '.join(words)} '{begun}'); "
                   f"COMP_CWORD={len(words) + 1}; _{self.PROGRAM.replace('-', '_')}; printf '%s\\n' \"${{COMPREPLY[@]}}\"")
-        return self.run_shell("bash", "--norc", "-c", script).split()
+        return self.run_shell("bash", "--norc", "-c", script).splitlines()
 
     def complete_in_fish(self, line):
-        shown = self.run_shell("fish", "--no-config", "-c", f"source {self.written('fish')}; complete -C '{line}'")
+        shown = self.run_shell("fish", "--no-config", "-c", f"source {shlex.quote(self.written('fish'))}; complete -C '{line}'")
         return {entry.split("\t")[0] for entry in shown.splitlines()}
 
     def test_bash_completes_exactly_the_options_of_a_command(self):

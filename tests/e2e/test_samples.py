@@ -283,7 +283,7 @@ class Run(unittest.TestCase):
     def test_usage_names_the_program_and_exits_as_it_says(self):
         for result in self.run_each("list_at_level_10", "a", "b", "c", "d"):
             self.assertEqual((1, ""), (result.exit, result.stderr))
-            self.assertRegex(result.stdout, r"\AUsage: /\S+ \[\\\\ServerName\] \[\\\\ClientName\] \[UserName\]\n\Z")
+            self.assertRegex(result.stdout, r"\AUsage: /[^\[\n]+ \[\\\\ServerName\] \[\\\\ClientName\] \[UserName\]\n\Z")
 
     def test_arguments_and_environment_arrive_in_any_script(self):
         expected = ("environment ñ𝄞\n"
