@@ -20,7 +20,7 @@ static const char *const keys[] = {
 };
 
 /* Somebody of each kind, and a policy that knows which label makes him that. */
-enum kind { ADMINISTRATOR, OPERATOR, FEEDER, USER, ANONYMOUS, KIND_COUNT };
+enum kind { ADMINISTRATOR, OPERATOR, PUBLISHER, USER, ANONYMOUS, KIND_COUNT };
 
 struct cast {
 	struct access_policy *policy;
@@ -58,13 +58,13 @@ static struct cast cast_of(const char *preset)
 		.policy = policy_of(preset),
 		.who = { [ADMINISTRATOR] = identity_new("administrator", "lab"),
 		         [OPERATOR] = identity_new("olga", "LAB"),
-		         [FEEDER] = identity_new("fs1$", "LAB"),
+		         [PUBLISHER] = identity_new("fs1$", "LAB"),
 		         [USER] = identity_new("alice", "LAB"),
 		         [ANONYMOUS] = identity_new_anonymous() },
 	};
 
 	assert_true(identity_add_label(cast.who[OPERATOR], "@ops"));
-	assert_true(identity_add_label(cast.who[FEEDER], "fs1$@LAB.EXAMPLE"));
+	assert_true(identity_add_label(cast.who[PUBLISHER], "fs1$@LAB.EXAMPLE"));
 	return cast;
 }
 

@@ -72,7 +72,7 @@ static void an_empty_file_gives_the_defaults(void **state)
 	config_fini(&c);
 }
 
-static void a_file_that_need_not_be_there_gives_them_too(void **state)
+static void a_missing_file_gives_the_defaults_unless_it_must_exist(void **state)
 {
 	struct err fault = { 0 };
 	struct config c;
@@ -86,7 +86,7 @@ static void a_file_that_need_not_be_there_gives_them_too(void **state)
 	assert_string_equal(fault.text, "/nonexistent/file: No such file or directory");
 }
 
-static void values_of_all_types_are_taken(void **state)
+static void values_of_all_types_are_read(void **state)
 {
 	struct config c = read_good("# a comment\n"
 	                            "[server]\n"
@@ -119,7 +119,7 @@ static void values_of_all_types_are_taken(void **state)
 	config_fini(&c);
 }
 
-static void nothing_is_a_place_where_nobody_is_listened_to(void **state)
+static void an_empty_address_or_path_means_none(void **state)
 {
 	struct config c = read_good("[server]\nlisten =\nsocket =\n");
 
@@ -129,7 +129,7 @@ static void nothing_is_a_place_where_nobody_is_listened_to(void **state)
 	config_fini(&c);
 }
 
-static void a_list_goes_on_on_lines_that_begin_with_a_blank(void **state)
+static void a_list_continues_on_lines_that_begin_with_a_blank(void **state)
 {
 	struct config c = read_good("[access]\nadministrators = alice,\n\tbob\n\n  # of the lab\n"
 	                            "  @admins\npublishers = mail\n");
@@ -140,7 +140,7 @@ static void a_list_goes_on_on_lines_that_begin_with_a_blank(void **state)
 	config_fini(&c);
 }
 
-static void what_is_not_known_is_refused_with_its_line(void **state)
+static void an_unknown_key_or_section_is_refused_with_its_line(void **state)
 {
 	(void)state;
 	refuse("[server]\n\n[sever]\n",
@@ -170,7 +170,7 @@ static void a_key_of_a_former_version_is_refused_with_its_present_name(void **st
 	refuse("[access]\nfeed = root\n", ":2: the key feed in [access] is named publish now");
 }
 
-static void what_cannot_be_is_refused_with_what_was_expected(void **state)
+static void an_invalid_value_is_refused_with_what_was_expected(void **state)
 {
 	static const struct {
 		const char *line, *fault;
@@ -211,7 +211,7 @@ static void what_cannot_be_is_refused_with_what_was_expected(void **state)
 	       ":2: [audit] file cannot be \"\"; expected a path of 1 to 4096 bytes");
 }
 
-static void what_is_no_address_with_a_port_is_refused(void **state)
+static void an_invalid_address_is_refused(void **state)
 {
 	static const char *const wrong[] = { "127.0.0.1",       "localhost:445", "::1:445",
 		                             "127.0.0.1:0",     "[::1]",         "[::1:445",
@@ -230,14 +230,14 @@ static void what_is_no_address_with_a_port_is_refused(void **state)
 	}
 }
 
-static void what_is_said_twice_is_refused(void **state)
+static void a_key_that_is_set_twice_is_refused(void **state)
 {
 	(void)state;
 	refuse("[server]\nsocket = /a\n[audit]\nfile = -\n[server]\nsocket = /a\n",
 	       ":6: [server] socket was already set in line 2");
 }
 
-static void lines_that_are_no_text_are_refused(void **state)
+static void lines_that_are_not_text_are_refused(void **state)
 {
 	char longer[256];
 
@@ -257,7 +257,7 @@ static void lines_that_are_no_text_are_refused(void **state)
 	       ":2: a line that begins with a blank continues a list, but there is no list before it");
 }
 
-static void a_line_as_long_as_it_may_be_is_taken(void **state)
+static void a_line_of_the_maximum_length_is_read(void **state)
 {
 	char text[256];
 	struct config c;
@@ -270,7 +270,7 @@ static void a_line_as_long_as_it_may_be_is_taken(void **state)
 	config_fini(&c);
 }
 
-static void the_command_line_goes_before_the_file(void **state)
+static void the_command_line_overrides_the_file(void **state)
 {
 	const struct config_override overrides[] = {
 		{ "socket", "server", "socket", "/b" },
@@ -307,7 +307,7 @@ static struct err explain(const struct config *c, const void *member, const char
 	return fault;
 }
 
-static void blame_says_where(void **state)
+static void an_error_of_a_value_says_where_it_was_set(void **state)
 {
 	struct config c = read_good("[auth]\n\nkeytab = /k\n[server]\nlisten = 1.2.3.4:5\n");
 	struct err fault;
@@ -328,7 +328,7 @@ static void blame_says_where(void **state)
 	config_fini(&c);
 }
 
-static void each_default_may_be_said(void **state)
+static void each_default_can_be_set(void **state)
 {
 	char text[8192] = "";
 	struct config c;
@@ -346,20 +346,20 @@ TEST_GROUP(config)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_file_gives_the_defaults),
-		cmocka_unit_test(a_file_that_need_not_be_there_gives_them_too),
-		cmocka_unit_test(values_of_all_types_are_taken),
-		cmocka_unit_test(nothing_is_a_place_where_nobody_is_listened_to),
-		cmocka_unit_test(a_list_goes_on_on_lines_that_begin_with_a_blank),
-		cmocka_unit_test(what_is_not_known_is_refused_with_its_line),
+		cmocka_unit_test(a_missing_file_gives_the_defaults_unless_it_must_exist),
+		cmocka_unit_test(values_of_all_types_are_read),
+		cmocka_unit_test(an_empty_address_or_path_means_none),
+		cmocka_unit_test(a_list_continues_on_lines_that_begin_with_a_blank),
+		cmocka_unit_test(an_unknown_key_or_section_is_refused_with_its_line),
 		cmocka_unit_test(a_key_of_a_former_version_is_refused_with_its_present_name),
-		cmocka_unit_test(what_cannot_be_is_refused_with_what_was_expected),
-		cmocka_unit_test(what_is_no_address_with_a_port_is_refused),
-		cmocka_unit_test(what_is_said_twice_is_refused),
-		cmocka_unit_test(lines_that_are_no_text_are_refused),
-		cmocka_unit_test(a_line_as_long_as_it_may_be_is_taken),
-		cmocka_unit_test(the_command_line_goes_before_the_file),
-		cmocka_unit_test(blame_says_where),
-		cmocka_unit_test(each_default_may_be_said),
+		cmocka_unit_test(an_invalid_value_is_refused_with_what_was_expected),
+		cmocka_unit_test(an_invalid_address_is_refused),
+		cmocka_unit_test(a_key_that_is_set_twice_is_refused),
+		cmocka_unit_test(lines_that_are_not_text_are_refused),
+		cmocka_unit_test(a_line_of_the_maximum_length_is_read),
+		cmocka_unit_test(the_command_line_overrides_the_file),
+		cmocka_unit_test(an_error_of_a_value_says_where_it_was_set),
+		cmocka_unit_test(each_default_can_be_set),
 	};
 	int file = mkstemp(path), failed;
 

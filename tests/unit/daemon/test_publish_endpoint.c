@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The feed door, before which stand feeders of all kinds. */
+/* The publish endpoint, and publishers of all kinds. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -19,8 +19,8 @@
 #include "daemon/publish_endpoint.h"
 #include "local/publish_message.h"
 
-#define MAX_FEEDERS    2
-#define MAX_SESSIONS   20000 /* of a feeder */
+#define MAX_PUBLISHERS 2
+#define MAX_SESSIONS   20000 /* of a publisher */
 #define MAX_CHANGES    1000000
 #define TABLE_SESSIONS 30000
 #define PATIENCE_MS    10000
@@ -36,9 +36,9 @@ static struct {
 	struct net_loop *loop;
 	struct srvsvc_server service;
 	struct publish_endpoint_settings settings;
-	struct refresh *freshness;
-	struct publish_endpoint *door;
-	struct peer peers[MAX_FEEDERS + 1];
+	struct refresh *refresh;
+	struct publish_endpoint *endpoint;
+	struct peer peers[MAX_PUBLISHERS + 1];
 	unsigned opened, closed; /* by the events that were told */
 	NET_API_STATUS last_status;
 } under_test;
@@ -77,14 +77,14 @@ static void turn(void)
 		}                                                                \
 	} while (0)
 
-static void let_feed(const char *feeders)
+static void allow_publishers(const char *publishers)
 {
 	struct err err = { 0 };
 
 	access_policy_release(under_test.service.policy);
 	under_test.service.policy = access_policy_new("hardened");
 	assert_true(
-		access_policy_set_group(under_test.service.policy, "publishers", feeders, &err));
+		access_policy_set_group(under_test.service.policy, "publishers", publishers, &err));
 }
 
 static int set_up(void **state)
@@ -94,9 +94,9 @@ static int set_up(void **state)
 
 	(void)state;
 	memset(&under_test, 0, sizeof under_test);
-	for (size_t i = 0; i <= MAX_FEEDERS; i++)
+	for (size_t i = 0; i <= MAX_PUBLISHERS; i++)
 		under_test.peers[i].socket = -1;
-	strcpy(under_test.folder, "/tmp/netsession-door-XXXXXX");
+	strcpy(under_test.folder, "/tmp/netsession-publish-XXXXXX");
 	if (mkdtemp(under_test.folder) == NULL)
 		return -1;
 	snprintf(under_test.path, sizeof under_test.path, "%s/publish.sock", under_test.folder);
@@ -105,22 +105,23 @@ static int set_up(void **state)
 	under_test.service.now_ms = now_ms;
 	under_test.service.report = on_event;
 	snprintf(me, sizeof me, "root,uid:%u", (unsigned)geteuid());
-	let_feed(me);
-	under_test.settings = (struct publish_endpoint_settings){ under_test.path, -1, MAX_FEEDERS,
-		                                                  MAX_SESSIONS, MAX_CHANGES };
-	under_test.freshness = refresh_new(under_test.loop, &under_test.service);
-	under_test.door = publish_endpoint_new(under_test.loop, &under_test.service,
-	                                       under_test.freshness, &under_test.settings, &err);
-	return under_test.door != NULL ? 0 : -1;
+	allow_publishers(me);
+	under_test.settings = (struct publish_endpoint_settings){ under_test.path, -1,
+		                                                  MAX_PUBLISHERS, MAX_SESSIONS,
+		                                                  MAX_CHANGES };
+	under_test.refresh = refresh_new(under_test.loop, &under_test.service);
+	under_test.endpoint = publish_endpoint_new(under_test.loop, &under_test.service,
+	                                           under_test.refresh, &under_test.settings, &err);
+	return under_test.endpoint != NULL ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	publish_endpoint_free(under_test.door);
-	refresh_free(under_test.freshness);
+	publish_endpoint_free(under_test.endpoint);
+	refresh_free(under_test.refresh);
 	assert_int_equal(session_table_count(under_test.service.table), 0);
-	for (size_t i = 0; i <= MAX_FEEDERS; i++)
+	for (size_t i = 0; i <= MAX_PUBLISHERS; i++)
 		if (under_test.peers[i].socket >= 0)
 			close(under_test.peers[i].socket);
 	net_loop_run(under_test.loop);
@@ -131,7 +132,7 @@ static int tear_down(void **state)
 	return rmdir(under_test.folder);
 }
 
-/* ---- feeders ---- */
+/* ---- publishers ---- */
 
 static struct peer *connect_peer(size_t index)
 {
@@ -260,29 +261,29 @@ static const struct netsession_row *row_of(const char *client)
 
 /* ---- who may ---- */
 
-static void a_feeder_is_welcome(void **state)
+static void a_publisher_is_accepted(void **state)
 {
 	(void)state;
 	(void)let_in(0);
 	assert_int_equal(under_test.opened, 1);
 	assert_int_equal(under_test.last_status, 0);
-	assert_int_equal(publish_endpoint_connections(under_test.door), 1);
+	assert_int_equal(publish_endpoint_connections(under_test.endpoint), 1);
 }
 
-static void who_may_not_feed_is_told_so(void **state)
+static void a_user_without_the_right_is_refused_with_a_status(void **state)
 {
 	struct peer *p;
 
 	(void)state;
-	let_feed("somebody-else");
+	allow_publishers("somebody-else");
 	p = ask(0, PUBLISH_VERSION);
 	assert_int_equal(expect(p, PUBLISH_REFUSED).status, ERROR_ACCESS_DENIED);
 	expect_end(p);
 	assert_int_equal(under_test.last_status, ERROR_ACCESS_DENIED);
-	UNTIL(publish_endpoint_connections(under_test.door) == 0);
+	UNTIL(publish_endpoint_connections(under_test.endpoint) == 0);
 }
 
-static void another_version_is_told_so(void **state)
+static void another_version_is_refused_with_a_status(void **state)
 {
 	struct peer *p;
 
@@ -292,7 +293,7 @@ static void another_version_is_told_so(void **state)
 	expect_end(p);
 }
 
-static void more_feeders_than_agreed_are_told_so_until_one_goes(void **state)
+static void publishers_beyond_the_limit_are_refused_until_another_one_leaves(void **state)
 {
 	struct peer *p;
 
@@ -304,11 +305,11 @@ static void more_feeders_than_agreed_are_told_so_until_one_goes(void **state)
 	expect_end(p);
 	close(p->socket);
 	close(under_test.peers[0].socket);
-	UNTIL(publish_endpoint_connections(under_test.door) == 1);
+	UNTIL(publish_endpoint_connections(under_test.endpoint) == 1);
 	(void)let_in(0);
 }
 
-static void the_greeting_may_come_byte_by_byte_and_nothing_behind_it(void **state)
+static void hello_may_arrive_byte_by_byte_and_nothing_may_follow_it(void **state)
 {
 	struct wire_writer w = { 0 };
 	struct peer *p;
@@ -330,7 +331,7 @@ static void the_greeting_may_come_byte_by_byte_and_nothing_behind_it(void **stat
 	wire_writer_fini(&w);
 }
 
-static void one_who_does_not_greet_is_sent_away(void **state)
+static void a_client_without_a_hello_is_disconnected(void **state)
 {
 	struct peer *p;
 
@@ -339,7 +340,7 @@ static void one_who_does_not_greet_is_sent_away(void **state)
 	expect_end(p);
 }
 
-static void who_may_not_feed_any_more_is_sent_away(void **state)
+static void a_publisher_that_loses_its_right_is_disconnected(void **state)
 {
 	struct peer *p;
 
@@ -347,10 +348,10 @@ static void who_may_not_feed_any_more_is_sent_away(void **state)
 	p = let_in(0);
 	put(p, 1, "fs1", 1);
 	UNTIL(count() == 1);
-	publish_endpoint_configure(under_test.door, &under_test.settings);
+	publish_endpoint_configure(under_test.endpoint, &under_test.settings);
 	assert_int_equal(count(), 1);
-	let_feed("somebody-else");
-	publish_endpoint_configure(under_test.door, &under_test.settings);
+	allow_publishers("somebody-else");
+	publish_endpoint_configure(under_test.endpoint, &under_test.settings);
 	assert_int_equal(count(), 0);
 	expect_end(p);
 	assert_int_equal(under_test.last_status, ERROR_ACCESS_DENIED);
@@ -358,7 +359,7 @@ static void who_may_not_feed_any_more_is_sent_away(void **state)
 
 /* ---- what they publish ---- */
 
-static void a_session_is_shown_as_it_was_told(void **state)
+static void a_session_is_listed_as_it_was_published(void **state)
 {
 	const struct netsession_row *row;
 	struct peer *p;
@@ -376,7 +377,7 @@ static void a_session_is_shown_as_it_was_told(void **state)
 	assert_int_equal(row->user_flags, 2);
 }
 
-static void a_session_is_touched_told_anew_and_removed(void **state)
+static void a_session_is_touched_published_again_and_removed(void **state)
 {
 	struct peer *p;
 
@@ -395,7 +396,7 @@ static void a_session_is_touched_told_anew_and_removed(void **state)
 	UNTIL(count() == 0);
 }
 
-static void keys_that_are_not_there_are_passed_over(void **state)
+static void unknown_keys_are_ignored(void **state)
 {
 	struct peer *p;
 
@@ -407,7 +408,7 @@ static void keys_that_are_not_there_are_passed_over(void **state)
 	UNTIL(count() == 1);
 }
 
-static void feeders_have_keys_of_their_own(void **state)
+static void publishers_have_keys_of_their_own(void **state)
 {
 	struct peer *a, *b;
 
@@ -440,7 +441,7 @@ static void all_bytes_are_acknowledged(void **state)
 	wire_writer_fini(&w);
 }
 
-static void a_session_is_its_feeders_when_all_ids_are_given_anew(void **state)
+static void a_session_stays_its_publishers_when_all_ids_change(void **state)
 {
 	struct peer *p;
 
@@ -462,7 +463,7 @@ static void a_session_is_its_feeders_when_all_ids_are_given_anew(void **state)
 
 /* ---- what they are told ---- */
 
-static void a_session_is_shown_until_its_feeder_has_closed_it(void **state)
+static void a_session_is_listed_until_its_publisher_has_closed_it(void **state)
 {
 	struct session_filter filter = { .client = "fs2" };
 	struct peer *p;
@@ -491,7 +492,7 @@ static void put_many(struct peer *p, uint64_t first, uint64_t last)
 	wire_writer_fini(&w);
 }
 
-static void many_are_asked_to_be_closed_at_once(void **state)
+static void many_sessions_are_requested_to_close_at_once(void **state)
 {
 	struct session_filter filter = { .client = "fs1" };
 	struct peer *p;
@@ -505,7 +506,7 @@ static void many_are_asked_to_be_closed_at_once(void **state)
 		(void)expect(p, PUBLISH_CLOSE);
 }
 
-static void sessions_beyond_the_bounds_are_refused_and_the_others_stay(void **state)
+static void sessions_beyond_the_limit_are_refused_and_the_others_stay(void **state)
 {
 	struct publish_message m;
 	struct peer *a, *b;
@@ -528,7 +529,7 @@ static void sessions_beyond_the_bounds_are_refused_and_the_others_stay(void **st
 	assert_int_equal(count(), TABLE_SESSIONS);
 }
 
-static void a_text_that_cannot_be_shown_is_refused_and_its_session_is_gone(void **state)
+static void an_invalid_text_is_refused_and_its_session_removed(void **state)
 {
 	struct peer *p;
 
@@ -546,7 +547,7 @@ static void a_text_that_cannot_be_shown_is_refused_and_its_session_is_gone(void 
 
 /* ---- how it ends ---- */
 
-static void sessions_go_with_their_feeder_a_part_in_each_turn(void **state)
+static void sessions_of_a_lost_publisher_are_removed_a_part_in_each_turn(void **state)
 {
 	uint32_t before, most = 0;
 	struct peer *a, *b;
@@ -566,10 +567,10 @@ static void sessions_go_with_their_feeder_a_part_in_each_turn(void **state)
 	assert_int_in_range(most, 1, 4096);
 	assert_non_null(row_of("other"));
 	assert_int_equal(under_test.closed, 1);
-	UNTIL(publish_endpoint_connections(under_test.door) == 1);
+	UNTIL(publish_endpoint_connections(under_test.endpoint) == 1);
 }
 
-static void a_leaving_feeders_sessions_may_be_asked_to_be_closed(void **state)
+static void sessions_of_a_leaving_publisher_may_be_requested_to_close(void **state)
 {
 	struct session_filter filter = { .client = "fs1" };
 	struct peer *a;
@@ -585,7 +586,7 @@ static void a_leaving_feeders_sessions_may_be_asked_to_be_closed(void **state)
 	UNTIL(count() == 0);
 }
 
-static void what_breaks_the_protocol_ends_it(void **state)
+static void a_violation_of_the_protocol_ends_the_connection(void **state)
 {
 	static const struct {
 		const char *bytes;
@@ -625,7 +626,7 @@ static void what_breaks_the_protocol_ends_it(void **state)
 	}
 }
 
-static void the_door_can_be_shut(void **state)
+static void the_endpoint_can_be_drained(void **state)
 {
 	struct peer *p;
 
@@ -633,17 +634,17 @@ static void the_door_can_be_shut(void **state)
 	p = let_in(0);
 	put_many(p, 1, MAX_SESSIONS);
 	UNTIL(count() == MAX_SESSIONS);
-	publish_endpoint_drain(under_test.door);
+	publish_endpoint_drain(under_test.endpoint);
 	expect_end(p);
 	net_loop_run(under_test.loop); /* nothing is left to wait for */
-	assert_int_equal(publish_endpoint_connections(under_test.door), 0);
+	assert_int_equal(publish_endpoint_connections(under_test.endpoint), 0);
 	assert_int_equal(count(), 0);
 	assert_int_equal(access(under_test.path, F_OK), -1);
 }
 
 /* ---- how fast ---- */
 
-static void what_comes_too_fast_waits(void **state)
+static void changes_beyond_the_rate_wait(void **state)
 {
 	int64_t begun_ms;
 	struct peer *p;
@@ -651,7 +652,7 @@ static void what_comes_too_fast_waits(void **state)
 	(void)state;
 	p = let_in(0);
 	under_test.settings.max_changes_per_s = 10000;
-	publish_endpoint_configure(under_test.door, &under_test.settings);
+	publish_endpoint_configure(under_test.endpoint, &under_test.settings);
 	begun_ms = now_ms(NULL);
 	put_many(p, 1, MAX_SESSIONS);
 	UNTIL(count() == MAX_SESSIONS);
@@ -659,7 +660,7 @@ static void what_comes_too_fast_waits(void **state)
 	assert_int_in_range(now_ms(NULL) - begun_ms, 900, 5000);
 }
 
-static void one_who_does_not_listen_is_not_listened_to(void **state)
+static void a_publisher_that_does_not_read_is_not_read(void **state)
 {
 	struct wire_writer w = { 0 };
 	size_t sent = 0, heard = 0;
@@ -697,29 +698,29 @@ TEST_GROUP(publish_endpoint)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-		TEST(a_feeder_is_welcome),
-		TEST(who_may_not_feed_is_told_so),
-		TEST(another_version_is_told_so),
-		TEST(more_feeders_than_agreed_are_told_so_until_one_goes),
-		TEST(the_greeting_may_come_byte_by_byte_and_nothing_behind_it),
-		TEST(one_who_does_not_greet_is_sent_away),
-		TEST(who_may_not_feed_any_more_is_sent_away),
-		TEST(a_session_is_shown_as_it_was_told),
-		TEST(a_session_is_touched_told_anew_and_removed),
-		TEST(keys_that_are_not_there_are_passed_over),
-		TEST(feeders_have_keys_of_their_own),
+		TEST(a_publisher_is_accepted),
+		TEST(a_user_without_the_right_is_refused_with_a_status),
+		TEST(another_version_is_refused_with_a_status),
+		TEST(publishers_beyond_the_limit_are_refused_until_another_one_leaves),
+		TEST(hello_may_arrive_byte_by_byte_and_nothing_may_follow_it),
+		TEST(a_client_without_a_hello_is_disconnected),
+		TEST(a_publisher_that_loses_its_right_is_disconnected),
+		TEST(a_session_is_listed_as_it_was_published),
+		TEST(a_session_is_touched_published_again_and_removed),
+		TEST(unknown_keys_are_ignored),
+		TEST(publishers_have_keys_of_their_own),
 		TEST(all_bytes_are_acknowledged),
-		TEST(a_session_is_its_feeders_when_all_ids_are_given_anew),
-		TEST(a_session_is_shown_until_its_feeder_has_closed_it),
-		TEST(many_are_asked_to_be_closed_at_once),
-		TEST(sessions_beyond_the_bounds_are_refused_and_the_others_stay),
-		TEST(a_text_that_cannot_be_shown_is_refused_and_its_session_is_gone),
-		TEST(sessions_go_with_their_feeder_a_part_in_each_turn),
-		TEST(a_leaving_feeders_sessions_may_be_asked_to_be_closed),
-		TEST(what_breaks_the_protocol_ends_it),
-		TEST(the_door_can_be_shut),
-		TEST(what_comes_too_fast_waits),
-		TEST(one_who_does_not_listen_is_not_listened_to),
+		TEST(a_session_stays_its_publishers_when_all_ids_change),
+		TEST(a_session_is_listed_until_its_publisher_has_closed_it),
+		TEST(many_sessions_are_requested_to_close_at_once),
+		TEST(sessions_beyond_the_limit_are_refused_and_the_others_stay),
+		TEST(an_invalid_text_is_refused_and_its_session_removed),
+		TEST(sessions_of_a_lost_publisher_are_removed_a_part_in_each_turn),
+		TEST(sessions_of_a_leaving_publisher_may_be_requested_to_close),
+		TEST(a_violation_of_the_protocol_ends_the_connection),
+		TEST(the_endpoint_can_be_drained),
+		TEST(changes_beyond_the_rate_wait),
+		TEST(a_publisher_that_does_not_read_is_not_read),
 #undef TEST
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who waits for whom before the table is read, by a clock of the test's own. */
+/* Calls that wait for refreshed sessions, by a clock of the test's own. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* A feeder, and what it was asked. */
+/* A source, and the requests that it received. */
 struct source {
 	struct refresh_source own;
 	unsigned asks;
@@ -27,11 +27,11 @@ static struct {
 	struct net_loop *loop;
 	struct srvsvc_server service;
 	int64_t now_ms;
-	struct refresh *freshness;
+	struct refresh *refresh;
 	struct source sources[2];
 	struct caller {
 		struct refresh_wait wait;
-		unsigned let_go;
+		unsigned continued;
 		unsigned turn; /* in which it was: they count up */
 	} callers[3];
 	unsigned turns;
@@ -55,7 +55,7 @@ static void on_over(void *context)
 {
 	struct caller *c = context;
 
-	c->let_go++;
+	c->continued++;
 	c->turn = ++under_test.turns;
 }
 
@@ -66,7 +66,7 @@ static int set_up(void **state)
 	under_test.now_ms = 1000000;
 	under_test.service.now_ms = now_ms;
 	under_test.loop = net_loop_new();
-	under_test.freshness = refresh_new(under_test.loop, &under_test.service);
+	under_test.refresh = refresh_new(under_test.loop, &under_test.service);
 	for (size_t i = 0; i < COUNT(under_test.sources); i++)
 		under_test.sources[i].own = (struct refresh_source){
 			.ask = on_ask, .context = &under_test.sources[i], .name = "test"
@@ -74,17 +74,17 @@ static int set_up(void **state)
 	for (size_t i = 0; i < COUNT(under_test.callers); i++)
 		under_test.callers[i].wait =
 			(struct refresh_wait){ .over = on_over, .context = &under_test.callers[i] };
-	return under_test.freshness != NULL ? 0 : -1;
+	return under_test.refresh != NULL ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(under_test.callers); i++)
-		refresh_cancel_wait(under_test.freshness, &under_test.callers[i].wait);
+		refresh_cancel_wait(under_test.refresh, &under_test.callers[i].wait);
 	for (size_t i = 0; i < COUNT(under_test.sources); i++)
-		refresh_remove_source(under_test.freshness, &under_test.sources[i].own);
-	refresh_free(under_test.freshness);
+		refresh_remove_source(under_test.refresh, &under_test.sources[i].own);
+	refresh_free(under_test.refresh);
 	net_loop_run(under_test.loop);
 	net_loop_free(under_test.loop);
 	return 0;
@@ -102,24 +102,24 @@ static void turn(void)
 
 static struct source *add(size_t index)
 {
-	refresh_add_source(under_test.freshness, &under_test.sources[index].own);
+	refresh_add_source(under_test.refresh, &under_test.sources[index].own);
 	return &under_test.sources[index];
 }
 
-static bool is_given(size_t caller)
+static bool is_ready(size_t caller)
 {
-	return refresh_ready_or_wait(under_test.freshness, &under_test.callers[caller].wait);
+	return refresh_ready_or_wait(under_test.refresh, &under_test.callers[caller].wait);
 }
 
 static void answer(struct source *s)
 {
-	assert_true(refresh_source_answered(under_test.freshness, &s->own, s->number));
+	assert_true(refresh_source_answered(under_test.refresh, &s->own, s->number));
 }
 
-static void nobody_waits_where_nobody_is_to_be_asked(void **state)
+static void calls_do_not_wait_without_a_source(void **state)
 {
 	(void)state;
-	assert_true(is_given(0));
+	assert_true(is_ready(0));
 }
 
 static void a_call_waits_until_all_have_answered(void **state)
@@ -127,160 +127,160 @@ static void a_call_waits_until_all_have_answered(void **state)
 	struct source *one = add(0), *other = add(1);
 
 	(void)state;
-	assert_false(is_given(0));
+	assert_false(is_ready(0));
 	assert_int_equal(one->asks, 1);
 	assert_int_equal(other->asks, 1);
 	answer(one);
 	turn();
-	assert_int_equal(under_test.callers[0].let_go, 0);
+	assert_int_equal(under_test.callers[0].continued, 0);
 	answer(other);
-	assert_int_equal(under_test.callers[0].let_go, 0); /* not from within */
+	assert_int_equal(under_test.callers[0].continued, 0); /* not from within */
 	turn();
-	assert_int_equal(under_test.callers[0].let_go, 1);
-	assert_true(is_given(0));
+	assert_int_equal(under_test.callers[0].continued, 1);
+	assert_true(is_ready(0));
 }
 
-static void many_calls_at_once_cause_one_question_and_are_let_go_in_their_order(void **state)
+static void many_calls_at_once_cause_one_request_and_go_on_in_their_order(void **state)
 {
 	struct source *s = add(0);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(under_test.callers); i++)
-		assert_false(is_given(i));
-	assert_false(is_given(0));
+		assert_false(is_ready(i));
+	assert_false(is_ready(0));
 	assert_int_equal(s->asks, 1);
 	answer(s);
 	turn();
 	for (size_t i = 0; i < COUNT(under_test.callers); i++) {
-		assert_int_equal(under_test.callers[i].let_go, 1);
+		assert_int_equal(under_test.callers[i].continued, 1);
 		assert_int_equal(under_test.callers[i].turn, i + 1);
 	}
 	assert_int_equal(s->asks, 1);
 }
 
-static void what_was_found_is_good_for_a_moment(void **state)
+static void an_answer_is_recent_for_a_moment(void **state)
 {
 	struct source *s = add(0);
 
 	(void)state;
-	assert_false(is_given(0));
+	assert_false(is_ready(0));
 	answer(s);
 	turn();
 	under_test.now_ms += REFRESH_VALID_MS;
-	assert_true(is_given(0));
+	assert_true(is_ready(0));
 	under_test.now_ms++;
-	assert_false(is_given(0));
+	assert_false(is_ready(0));
 	assert_int_equal(s->asks, 2);
 }
 
-static void a_look_that_began_before_is_not_enough(void **state)
+static void an_answer_to_an_earlier_request_is_not_enough(void **state)
 {
 	struct source *s = add(0);
 
 	(void)state;
-	assert_false(is_given(0));
+	assert_false(is_ready(0));
 	under_test.now_ms += REFRESH_VALID_MS + 1;
-	assert_false(is_given(1));
+	assert_false(is_ready(1));
 	assert_int_equal(s->asks, 1); /* one at a time */
 	answer(s);
 	assert_int_equal(s->asks, 2);
 	turn();
-	assert_int_equal(under_test.callers[0].let_go, 1);
-	assert_int_equal(under_test.callers[1].let_go, 0);
+	assert_int_equal(under_test.callers[0].continued, 1);
+	assert_int_equal(under_test.callers[1].continued, 0);
 	answer(s);
 	turn();
-	assert_int_equal(under_test.callers[1].let_go, 1);
+	assert_int_equal(under_test.callers[1].continued, 1);
 	assert_int_equal(s->asks, 2);
 }
 
-static void one_who_is_silent_is_waited_for_once_until_it_speaks(void **state)
+static void a_source_that_does_not_answer_is_waited_for_once_until_it_answers(void **state)
 {
 	struct source *s = add(0);
 
 	(void)state;
-	refresh_set_timeout(under_test.freshness, SHORT_TIMEOUT_MS);
-	assert_false(is_given(0));
+	refresh_set_timeout(under_test.refresh, SHORT_TIMEOUT_MS);
+	assert_false(is_ready(0));
 	under_test.now_ms += SHORT_TIMEOUT_MS;
-	while (under_test.callers[0].let_go == 0)
+	while (under_test.callers[0].continued == 0)
 		uv_run(under_test.loop->uv, UV_RUN_ONCE);
 	assert_true(s->own.is_overdue);
-	assert_true(is_given(0));
+	assert_true(is_ready(0));
 	assert_int_equal(s->asks, 1);
 	under_test.now_ms += REFRESH_VALID_MS;
 	answer(s);
-	assert_false(is_given(0)); /* what it found is old */
+	assert_false(is_ready(0)); /* what it found is old */
 	answer(s);
 	turn();
-	assert_int_equal(under_test.callers[0].let_go, 2);
+	assert_int_equal(under_test.callers[0].continued, 2);
 }
 
-static void a_shorter_timeout_holds_for_a_question_under_way(void **state)
+static void a_shorter_timeout_applies_to_a_pending_request(void **state)
 {
 	(void)state;
 	add(0);
-	assert_false(is_given(0));
-	refresh_set_timeout(under_test.freshness, SHORT_TIMEOUT_MS);
+	assert_false(is_ready(0));
+	refresh_set_timeout(under_test.refresh, SHORT_TIMEOUT_MS);
 	under_test.now_ms += SHORT_TIMEOUT_MS;
-	while (under_test.callers[0].let_go == 0)
+	while (under_test.callers[0].continued == 0)
 		uv_run(under_test.loop->uv, UV_RUN_ONCE);
-	assert_int_equal(under_test.callers[0].let_go, 1);
+	assert_int_equal(under_test.callers[0].continued, 1);
 }
 
-static void one_who_leaves_is_not_waited_for(void **state)
+static void a_source_that_is_removed_is_not_waited_for(void **state)
 {
 	struct source *s = add(0);
 
 	(void)state;
-	assert_false(is_given(0));
-	refresh_remove_source(under_test.freshness, &s->own);
+	assert_false(is_ready(0));
+	refresh_remove_source(under_test.refresh, &s->own);
 	turn();
-	assert_int_equal(under_test.callers[0].let_go, 1);
-	refresh_remove_source(under_test.freshness, &s->own);
-	assert_true(is_given(0));
+	assert_int_equal(under_test.callers[0].continued, 1);
+	refresh_remove_source(under_test.refresh, &s->own);
+	assert_true(is_ready(0));
 }
 
-static void a_caller_who_leaves_is_not_let_go(void **state)
+static void a_call_that_is_cancelled_does_not_go_on(void **state)
 {
 	struct source *s = add(0);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(under_test.callers); i++)
-		assert_false(is_given(i));
-	refresh_cancel_wait(under_test.freshness, &under_test.callers[1].wait);
+		assert_false(is_ready(i));
+	refresh_cancel_wait(under_test.refresh, &under_test.callers[1].wait);
 	answer(s);
 	turn();
-	assert_int_equal(under_test.callers[0].let_go, 1);
-	assert_int_equal(under_test.callers[1].let_go, 0);
-	assert_int_equal(under_test.callers[2].let_go, 1);
+	assert_int_equal(under_test.callers[0].continued, 1);
+	assert_int_equal(under_test.callers[1].continued, 0);
+	assert_int_equal(under_test.callers[2].continued, 1);
 }
 
-static void an_answer_to_nothing_is_none(void **state)
+static void an_answer_without_a_request_is_refused(void **state)
 {
 	struct source *s = add(0);
 
 	(void)state;
-	assert_false(refresh_source_answered(under_test.freshness, &s->own, 0));
-	assert_false(refresh_source_answered(under_test.freshness, &s->own, 1));
-	assert_false(is_given(0));
-	assert_false(refresh_source_answered(under_test.freshness, &s->own, s->number + 1));
+	assert_false(refresh_source_answered(under_test.refresh, &s->own, 0));
+	assert_false(refresh_source_answered(under_test.refresh, &s->own, 1));
+	assert_false(is_ready(0));
+	assert_false(refresh_source_answered(under_test.refresh, &s->own, s->number + 1));
 	answer(s);
-	assert_false(refresh_source_answered(under_test.freshness, &s->own, s->number));
+	assert_false(refresh_source_answered(under_test.refresh, &s->own, s->number));
 }
 
 TEST_GROUP(refresh)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-		TEST(nobody_waits_where_nobody_is_to_be_asked),
+		TEST(calls_do_not_wait_without_a_source),
 		TEST(a_call_waits_until_all_have_answered),
-		TEST(many_calls_at_once_cause_one_question_and_are_let_go_in_their_order),
-		TEST(what_was_found_is_good_for_a_moment),
-		TEST(a_look_that_began_before_is_not_enough),
-		TEST(one_who_is_silent_is_waited_for_once_until_it_speaks),
-		TEST(a_shorter_timeout_holds_for_a_question_under_way),
-		TEST(one_who_leaves_is_not_waited_for),
-		TEST(a_caller_who_leaves_is_not_let_go),
-		TEST(an_answer_to_nothing_is_none),
+		TEST(many_calls_at_once_cause_one_request_and_go_on_in_their_order),
+		TEST(an_answer_is_recent_for_a_moment),
+		TEST(an_answer_to_an_earlier_request_is_not_enough),
+		TEST(a_source_that_does_not_answer_is_waited_for_once_until_it_answers),
+		TEST(a_shorter_timeout_applies_to_a_pending_request),
+		TEST(a_source_that_is_removed_is_not_waited_for),
+		TEST(a_call_that_is_cancelled_does_not_go_on),
+		TEST(an_answer_without_a_request_is_refused),
 #undef TEST
 	};
 
