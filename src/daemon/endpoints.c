@@ -13,6 +13,8 @@
 #define STEP            "endpoints"
 #define STANDARD_FOLDER "/run/netsession"
 
+#define HELLO_TIMEOUT_MS 5000 /* of a publisher */
+
 /* The sockets at which systemd listens for the daemon, each until its endpoint takes it. */
 struct activation_sockets {
 	int smb[SMB_ENDPOINT_MAX_LISTENERS];
@@ -110,6 +112,7 @@ endpoints_publish_settings(const struct settings *s, const struct activation_soc
 		.max_publishers = s->config.max_publishers,
 		.max_sessions_of_publisher = s->config.publisher_max_sessions,
 		.max_changes_per_s = s->config.publisher_max_changes_per_s,
+		.hello_timeout_ms = HELLO_TIMEOUT_MS,
 	};
 }
 

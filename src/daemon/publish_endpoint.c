@@ -12,11 +12,9 @@
 /* Everybody may connect: who may publish is the policy's business. */
 #define SOCKET_MODE 0666
 
-/* Connections whose HELLO was not accepted yet, in all and of one user who is not root; and for how
- * long a connection may be one of them. */
+/* Connections whose HELLO was not accepted yet, in all and of one user who is not root. */
 #define MAX_PENDING_PUBLISHERS         64
 #define MAX_PENDING_PUBLISHERS_OF_USER 8
-#define HELLO_TIMEOUT_MS               5000
 
 struct publish_endpoint {
 	struct publishers publishers;
@@ -53,7 +51,7 @@ static void publish_endpoint_on_close(struct net_connection *connection,
 {
 	if (reason == NET_CLOSE_TIMEOUT)
 		publisher_close(connection->context, LOG_LEVEL_NOTICE, ERROR_TIMEOUT,
-		                "it sent no HELLO within 5 s");
+		                "it did not send its HELLO in time");
 	else
 		publisher_free(connection->context);
 }
@@ -85,10 +83,10 @@ struct publish_endpoint *publish_endpoint_new(struct net_loop *loop, struct srvs
 		.close = publish_endpoint_on_close,
 		.drain = publish_endpoint_on_drain,
 	};
-	static const struct net_endpoint_settings list_settings = {
+	const struct net_endpoint_settings list_settings = {
 		.max_new = MAX_PENDING_PUBLISHERS,
 		.max_new_of_user = MAX_PENDING_PUBLISHERS_OF_USER,
-		.open_timeout_ms = HELLO_TIMEOUT_MS,
+		.open_timeout_ms = settings->hello_timeout_ms,
 	};
 	struct publish_endpoint *e = calloc(1, sizeof *e);
 	struct net_endpoint *connections =

@@ -16,6 +16,7 @@ struct publish_endpoint_settings {
 	unsigned max_publishers;            /* more are refused: ERROR_REQ_NOT_ACCEP */
 	uint32_t max_sessions_of_publisher; /* of those that connect from now on */
 	uint32_t max_changes_per_s;         /* of one publisher; further changes wait */
+	uint32_t hello_timeout_ms;          /* within which a client must send its HELLO */
 };
 
 struct publish_endpoint;

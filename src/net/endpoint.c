@@ -10,11 +10,11 @@
 
 #define STEP "listen"
 
-/* One of its sockets. */
+/* One of the sockets. */
 struct endpoint_listener {
 	SLIST_ENTRY(endpoint_listener) entry;
 	struct net_listener *listener;
-	char *path; /* which is removed in the end; NULL: none */
+	char *path; /* removed when the endpoint stops listening; NULL: none */
 };
 
 TAILQ_HEAD(connection_list, net_connection);
@@ -90,7 +90,7 @@ static bool endpoint_is_reached(unsigned most, unsigned count)
 	return most > 0 && count >= most;
 }
 
-/* NULL: nothing forbids that this peer connects. */
+/* Returns the bound that this peer has reached, as a reason; NULL: none. */
 static const char *endpoint_reached_bound(const struct net_endpoint *e, const struct net_peer *peer)
 {
 	const struct net_endpoint_settings *s = &e->settings;
@@ -111,7 +111,7 @@ static const char *endpoint_reached_bound(const struct net_endpoint *e, const st
 	return NULL;
 }
 
-/* False: the connection is gone already. */
+/* False: the connection has ended already. */
 static bool endpoint_identify_peer(int socket, struct net_peer *peer)
 {
 	int domain = AF_UNSPEC;
@@ -212,8 +212,8 @@ static void endpoint_stop_listening(struct net_endpoint *e)
 
 static void endpoint_schedule_timeout(struct net_endpoint *e);
 
-/* Closes those of a list whose time is over. One that does not go at once gets as much time again.
- */
+/* Closes the connections of a list whose time is over. A connection that is not removed at once
+ * gets as much time again. */
 static void endpoint_close_idle(struct net_endpoint *e, struct connection_list *list,
                                 uint32_t timeout_ms)
 {
@@ -248,7 +248,8 @@ static uint64_t endpoint_first_timeout_ms(const struct connection_list *list, ui
 	return first == NULL || timeout_ms == 0 ? UINT64_MAX : first->since_ms + timeout_ms;
 }
 
-/* A timer that is too early does no harm. Without memory for one, nobody is disconnected. */
+/* A timer that fires too early does no harm. Without memory for one, no connection is closed. While
+ * no connection has a timeout, no timer keeps the loop running. */
 static void endpoint_schedule_timeout(struct net_endpoint *e)
 {
 	uint64_t now_ms = uv_now(e->loop->uv), after_ms;
@@ -256,10 +257,13 @@ static void endpoint_schedule_timeout(struct net_endpoint *e)
 	uint64_t open_ms = endpoint_first_timeout_ms(&e->open, e->settings.idle_timeout_ms);
 	uint64_t at_ms = pending_ms < open_ms ? pending_ms : open_ms;
 
-	if (at_ms == UINT64_MAX || (e->timeout != NULL && e->timeout_at_ms <= at_ms))
+	if (at_ms != UINT64_MAX && e->timeout != NULL && e->timeout_at_ms <= at_ms)
+		return;
+	net_timer_stop(e->timeout);
+	e->timeout = NULL;
+	if (at_ms == UINT64_MAX)
 		return;
 	after_ms = at_ms > now_ms ? at_ms - now_ms : 0;
-	net_timer_stop(e->timeout);
 	e->timeout_at_ms = at_ms;
 	e->timeout = net_timer_start(e->loop,
 	                             after_ms < UINT32_MAX ? (uint32_t)after_ms : UINT32_MAX,
@@ -380,6 +384,7 @@ void net_connection_remove(struct net_connection *c)
 	net_connection_cancel_turn(c);
 	connection_extract(c);
 	c->endpoint = NULL;
+	endpoint_schedule_timeout(e);
 	endpoint_update_bound(e);
 }
 

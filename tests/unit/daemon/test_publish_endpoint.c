@@ -23,7 +23,7 @@
 #define MAX_SESSIONS   20000 /* of a publisher */
 #define MAX_CHANGES    1000000
 #define TABLE_SESSIONS 30000
-#define PATIENCE_MS    10000
+#define TIMEOUT_MS     10000
 
 /* A file server. */
 struct peer {
@@ -66,10 +66,10 @@ static void turn(void)
 	uv_run(under_test.loop->uv, UV_RUN_NOWAIT);
 }
 
-/* Lets the server work until a condition holds, or patience ends. */
+/* Runs the loop until a condition holds, or for TIMEOUT_MS. */
 #define UNTIL(condition)                                                         \
 	do {                                                                     \
-		int64_t until_ms = now_ms(NULL) + PATIENCE_MS;                   \
+		int64_t until_ms = now_ms(NULL) + TIMEOUT_MS;                    \
 		while (!(condition)) {                                           \
 			turn();                                                  \
 			if (now_ms(NULL) > until_ms)                             \
@@ -107,8 +107,8 @@ static int set_up(void **state)
 	snprintf(me, sizeof me, "root,uid:%u", (unsigned)geteuid());
 	allow_publishers(me);
 	under_test.settings = (struct publish_endpoint_settings){ under_test.path, -1,
-		                                                  MAX_PUBLISHERS, MAX_SESSIONS,
-		                                                  MAX_CHANGES };
+		                                                  MAX_PUBLISHERS,  MAX_SESSIONS,
+		                                                  MAX_CHANGES,     TIMEOUT_MS };
 	under_test.refresh = refresh_new(under_test.loop, &under_test.service);
 	under_test.endpoint = publish_endpoint_new(under_test.loop, &under_test.service,
 	                                           under_test.refresh, &under_test.settings, &err);
@@ -333,11 +333,15 @@ static void hello_may_arrive_byte_by_byte_and_nothing_may_follow_it(void **state
 
 static void a_client_without_a_hello_is_disconnected(void **state)
 {
-	struct peer *p;
+	struct err err = { 0 };
 
 	(void)state;
-	p = connect_peer(0);
-	expect_end(p);
+	publish_endpoint_free(under_test.endpoint);
+	under_test.settings.hello_timeout_ms = 50;
+	under_test.endpoint = publish_endpoint_new(under_test.loop, &under_test.service,
+	                                           under_test.refresh, &under_test.settings, &err);
+	assert_non_null(under_test.endpoint);
+	expect_end(connect_peer(0));
 }
 
 static void a_publisher_that_loses_its_right_is_disconnected(void **state)

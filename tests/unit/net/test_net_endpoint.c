@@ -319,6 +319,20 @@ static void a_shorter_timeout_is_for_those_that_are_there_too(void **state)
 	UNTIL(under_test.timed_out == 1);
 }
 
+static void no_timer_keeps_the_loop_running_without_a_connection(void **state)
+{
+	int64_t began_ms = clock_ms();
+
+	(void)state;
+	begin(&(struct net_endpoint_settings){ .open_timeout_ms = 3600000,
+	                                       .idle_timeout_ms = 3600000 });
+	connect_clients(2);
+	net_connection_set_open(&under_test.served[0]->connection, true);
+	net_endpoint_drain(under_test.endpoint);
+	net_loop_run(under_test.loop);
+	assert_true(clock_ms() - began_ms < TIMEOUT_MS);
+}
+
 static void draining_closes_at_once_what_has_nothing_to_answer(void **state)
 {
 	(void)state;
@@ -400,6 +414,7 @@ TEST_GROUP(net_endpoint)
 		TEST(a_connection_that_is_not_opened_in_time_is_closed_whatever_happens_on_it),
 		TEST(an_open_connection_is_closed_when_nothing_happened_on_it_for_long),
 		TEST(a_shorter_timeout_is_for_those_that_are_there_too),
+		TEST(no_timer_keeps_the_loop_running_without_a_connection),
 		TEST(draining_closes_at_once_what_has_nothing_to_answer),
 		TEST(turns_are_given_once_each),
 		TEST(others_are_served_between_two_turns),
