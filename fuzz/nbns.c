@@ -4,9 +4,9 @@
  * the id and the name of the question, then the datagram.
  * Must reach: nbns_answer_decode nbns_get_record nbns_get_addresses nbns_is_host_address
  *   nbns_name_fits nbns_name_encode nbns_query_encode
- * Holds: an answer has addresses if it says so, and then of hosts; nothing comes of one to
- * another question; a name that fits is encoded within 'A' to 'P', and its capitals are the same
- * name. */
+ * Holds: an answer has addresses if its verdict is that, and all are those of hosts; the answer
+ * to another query is not accepted; a valid name is encoded in letters from A to P, and in
+ * capitals it is the same name. */
 #include "fuzz.h"
 #include "wire/nbns_query.h"
 

@@ -9,8 +9,9 @@
  *   rpc_pdu_reader_next rpc_pdu_reader_collect rpc_pdu_reader_pdu_length rpc_pdu_reader_give
  *   rpc_header_decode rpc_bind_decode rpc_request_decode rpc_bind_encode rpc_fault_refusal
  *   rpc_bind_nak_refusal rpc_rejection_refusal
- * Holds: however the pipe is cut, the same things happen; a stub never outgrows its bytes; a
- * failure has a status and a story; a bind that decodes encodes again and decodes to the same. */
+ * Holds: the events do not depend on how the pipe is cut; a stub is never longer than its bytes;
+ * a failure has a status and a text; a bind that decodes can be encoded, and decodes to the same
+ * again. */
 #include "fuzz.h"
 #include "rpc/client_association.h"
 #include "rpc/bind.h"

@@ -18,10 +18,10 @@
  *   rpc_security_check_request rpc_security_protect_response rpc_security_unprotect
  *   rpc_security_finish_token rpc_security_fragment_bytes rpc_trailer_decode rpc_trailer_encode
  *   rpc_server_send_secure_ack
- * Holds: however the pipe is cut and read, the same calls are made and the same is answered; each
- * answer is whole PDUs of a kind that a server sends, none longer than agreed, the fragments of
- * one response together what was called gave, protected as was agreed; what is pending is what
- * can be read. */
+ * Holds: calls and answers do not depend on how the pipe is cut and read; an answer consists of
+ * whole PDUs of a type that a server sends, no longer than negotiated; the fragments of a
+ * response are together what the call gave, protected as negotiated; as many bytes are pending
+ * as can be read; an association that has ended has a reason. */
 #include "fuzz.h"
 #include "rpc/call.h"
 #include "rpc/server.h"
@@ -174,7 +174,7 @@ struct answers {
 	uint16_t max_frag;  /* bytes */
 	bool is_open;       /* the last fragment of a response has not come */
 	uint32_t call_id;   /* of that response */
-	uint32_t left_then; /* what its last fragment said is still to come */
+	uint32_t left_then; /* the bytes that its last fragment announced to follow */
 };
 
 /* Leaves the plain body to r. */

@@ -10,8 +10,8 @@
  *   session_block_add_entry session_block_extend session_block_finish ndr_stream_words
  *   ndr_stream_units session_infos_row session_infos_reduce session_enum_answer_encode
  *   session_enum_encode_rows session_enum_encode_entry session_enum_encode_texts
- * Holds: however the stub is cut, the result is that of one piece; a block is bounded by its
- * stub; what decodes encodes again, and decodes to equal rows. */
+ * Holds: the result does not depend on how the stub is cut; a block is bounded by its stub; what
+ * decodes can be encoded, and decodes to equal rows. */
 #include <string.h>
 #include "fuzz.h"
 #include "srvsvc/session_messages.h"

@@ -11,9 +11,9 @@
  *   smb2_frames_next smb2_frames_space smb2_sign smb2_signature_holds smb2_signing_make_nonce
  *   smb2_signing_key_new smb2_connection_encrypt smb2_connection_decrypt_message smb2_encrypt
  *   smb2_decrypt smb2_transform_header_put smb2_encryption_new
- * Holds: an answer is given once, for a request that was made, with its tag; once there is a key,
- * only sealed or with a signature that holds, but for the end of the session; requests are whole,
- * and signed or sealed; the buffer is bounded by what came; a message is not taken away while it
+ * Holds: a reply is given once, for a request that was sent, with its tag; when there is a key,
+ * it was encrypted or its signature is right, except for the end of the session; requests are
+ * whole, and signed or encrypted; the buffer is bounded by the input; a message stays while it
  * is read. */
 #include "smb2_server.h"
 

@@ -7,8 +7,8 @@
  *   smb2_create_response_decode smb2_transceive_response_decode smb2_read_response_decode
  *   smb2_write_response_decode wire_part smb2_negotiate_get_encryption
  *   smb2_validate_response_check smb2_ioctl_response_output smb2_structure_size
- * Holds: what a decoder gives lies inside the message, and is nothing after a failure; what
- * NEGOTIATE gives is what we offered. */
+ * Holds: what a decoder gives lies within the message, and is empty after a failure; NEGOTIATE
+ * gives only what was offered. */
 #include "fuzz.h"
 #include "smb2/file.h"
 #include "smb2/header.h"

@@ -12,8 +12,8 @@
  *   smb2_pipe_wait_request_decode smb2_query_info_request_decode smb2_pipe_info_encode
  *   smb2_pipe_put_all smb2_pipe_put_pipe_local smb2_set_info_request_decode smb2_pipe_mode_decode
  *   smb2_empty_body_decode smb2_encrypted_session_id smb2_decrypt smb2_data_get
- * Holds: what a decoder gives lies inside the message, and is nothing after a failure; names are
- * UTF-8 of a bounded length; our client takes what our server answers, and it was offered. */
+ * Holds: what a decoder gives lies within the message, and is empty after a failure; names are
+ * UTF-8 of a bounded length; our client accepts what our server answers, which was offered. */
 #include "base/text.h"
 #include "fuzz.h"
 #include "smb2/file.h"
@@ -201,7 +201,7 @@ static void empty_body(struct wire_reader *r)
 	smb2_empty_body_decode(r);
 }
 
-/* Of a server that has that very session: nobody guesses its key. */
+/* For a server that has this session: its key cannot be guessed. */
 static void sealed(struct wire_reader *r)
 {
 	static const struct smb2_session_key key = { .data = "0123456789abcdef", .bytes = 16 };

@@ -11,9 +11,10 @@
  *   share_enum_request_decode share_enum_answer_encode server_info_request_decode
  *   server_info_answer_encode enum_container_decode_empty session_walk_begin session_walk_next
  *   session_table_close session_table_knows_client access_policy_allows identity_has_label
- * Holds: a call is told once or faults; what may not be asked shows nobody; an answer decodes
- * with our client's side, says what was told, and holds what it may and no more; pages together
- * are what the table has, in its order; whom a deletion means is gone, and nobody else. */
+ * Holds: a call is reported once, or faults; a call without access shows no session; our client
+ * decodes the answer, which agrees with the report and is no longer than it may be; the pages of
+ * an enumeration are together what the table has, in its order; a deletion removes the sessions
+ * it names and no other. */
 #include "fuzz.h"
 #include "rpc/call.h"
 #include "srvsvc/server.h"
@@ -44,11 +45,11 @@ struct bench {
 	struct session_owner owner;
 	struct identity *who[WHO_COUNT];
 	bool is_hardened;
-	uint32_t ids[256]; /* by key; 0: it has gone */
+	uint32_t ids[256]; /* by key; 0: removed */
 	uint8_t added;     /* the last key */
 	int64_t now_ms;
 	unsigned told;
-	struct srvsvc_event event; /* the last one; its texts are gone */
+	struct srvsvc_event event; /* the last one; its texts are freed */
 };
 
 static int64_t now_ms(void *context)
@@ -306,7 +307,7 @@ static void enum_one(struct bench *b, struct fuzz_input *in)
 	(void)call_enum(b, get_who(flags), &request);
 }
 
-/* However long its pages are, an enumeration ends, and has given everybody. */
+/* An enumeration ends and gives all sessions, however long its pages are. */
 static void enum_all(struct bench *b, struct fuzz_input *in)
 {
 	struct session_enum_request request = get_enum(in);

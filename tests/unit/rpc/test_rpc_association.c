@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The client's side of an association, and the answers of Samba that come through it. */
+/* The client's side of an association, with answers of Samba. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -81,7 +81,8 @@ static void begin_call(struct rpc_association *a, uint32_t call_id)
 	rpc_association_call(a);
 }
 
-/* Feeds PDUs, up to an answer's last, in blocks of step bytes that are gone afterwards. */
+/* Feeds PDUs, up to the last one of an answer, in blocks of step bytes that are freed afterwards.
+ */
 static enum rpc_event feed_blocks(struct rpc_association *a, struct session_enum_decoder *d,
                                   const struct recording *pdus, size_t bytes, size_t step)
 {
@@ -344,7 +345,7 @@ static void each_piece_says_how_many_bytes_follow(void **state)
 	recording_free(&pdus);
 }
 
-/* Answers that break the rules: level0-130, whose second PDU is at 4280, with two bytes set. */
+/* Invalid answers: level0-130, whose second PDU is at 4280, with two bytes changed. */
 static const struct {
 	size_t at;
 	uint16_t value;

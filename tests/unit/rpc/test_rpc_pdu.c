@@ -360,7 +360,7 @@ static void refusals_have_a_status_and_a_message(void **state)
 	assert_int_equal(rpc_fault_refusal(0x1C010003).status, RPC_S_UNKNOWN_IF);
 	assert_int_equal(rpc_fault_refusal(0x6F7).status, RPC_X_BAD_STUB_DATA);
 	assert_int_equal(rpc_fault_refusal(5).status, ERROR_ACCESS_DENIED);
-	assert_int_equal(rpc_fault_refusal(0xC0000022).status, 0xC0000022); /* as it came */
+	assert_int_equal(rpc_fault_refusal(0xC0000022).status, 0xC0000022); /* as it was received */
 	assert_int_equal(rpc_fault_refusal(0).status, RPC_S_CALL_FAILED);   /* never success */
 	assert_int_equal(rpc_bind_nak_refusal(4).status, RPC_S_PROTOCOL_ERROR);
 	assert_int_equal(rpc_bind_nak_refusal(999).status, RPC_S_CALL_FAILED_DNE);

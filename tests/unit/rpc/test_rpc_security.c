@@ -26,7 +26,7 @@ enum { ECHO, SAY_MUCH };
 struct peer {
 	struct rpc_server *s;
 	unsigned calls, steps;
-	char token[100];                    /* given last */
+	char token[100];                    /* the last one handed over */
 	bool has_started, cannot_seal;      /* the token was handed over */
 	uint32_t sequence_in, sequence_out; /* of the provider */
 	uint32_t sequence_sent;             /* of the client's side */
@@ -260,7 +260,7 @@ static void insert_padding(struct peer *p, size_t token_len, size_t bytes)
 	rpc_pdu_end(&p->sent, 0);
 }
 
-/* Binds, and is whom it came as. */
+/* Binds without a log-on by RPC. */
 static void init_plain(struct peer *p)
 {
 	peer_init(p);
@@ -454,7 +454,7 @@ static void a_wrong_token_ends_the_association(void **state)
 {
 	static const struct {
 		enum rpc_auth_progress progress;
-		const char *token; /* for the caller, who cannot be sent one */
+		const char *token; /* for the caller; there is no PDU to send it in */
 	} auth3[] = {
 		{ RPC_AUTH_FAILED, NULL },
 		{ RPC_AUTH_CONTINUES, NULL },
@@ -870,7 +870,7 @@ static void an_interface_may_require_more_than_the_level_connect(void **state)
 	}
 }
 
-/* Who has not logged on by RPC is whom he came as. */
+/* Without a log-on by RPC the caller is the user of the session. */
 static void without_a_log_on_an_interface_requires_no_protection(void **state)
 {
 	struct rpc_request request = { .context_id = CAREFUL, .opnum = ECHO };

@@ -136,7 +136,7 @@ static void peer_fini(struct peer *p)
 	wire_writer_fini(&p->got);
 }
 
-/* Feeds bytes that are gone afterwards. */
+/* Feeds bytes that are freed afterwards. */
 static bool feed(struct peer *p, const void *data, size_t bytes)
 {
 	uint8_t *copy = malloc(bytes > 0 ? bytes : 1);
@@ -709,7 +709,7 @@ static void an_alter_context_that_violates_the_protocol_ends_the_association(voi
 
 /* ---- answers ---- */
 
-/* Calls SAY_MUCH by our own client's side, whose pipe reads max_bytes at once. */
+/* Calls SAY_MUCH with our own client, whose pipe reads max_bytes at once. */
 static void check_much(uint16_t max_frag, size_t max_bytes)
 {
 	struct rpc_association a;
@@ -959,7 +959,7 @@ static void multiplexing_and_header_signing_are_confirmed(void **state)
 	}
 }
 
-/* ---- requests that come in fragments ---- */
+/* ---- requests in fragments ---- */
 
 static void fragments_are_put_together(void **state)
 {
@@ -1152,7 +1152,7 @@ static void a_request_that_is_longer_than_the_limit_is_denied(void **state)
 	assert_int_equal(p.callee.calls, 0);
 	peer_fini(&p);
 
-	peer_init_bound(&p, 4280); /* it is told beforehand */
+	peer_init_bound(&p, 4280); /* the length is announced */
 	put_request(&p, FIRST, 2, 1, SUM, stub, 8);
 	p.sent.data[16 + 2] = 1;
 	talk(&p);

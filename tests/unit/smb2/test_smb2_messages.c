@@ -273,7 +273,7 @@ static void a_changed_byte_never_leads_out_of_a_response(void **state)
 
 /* ---- requests ---- */
 
-/* Encodes what the recorded request says; its payload is given. */
+/* Encodes the recorded request with this payload. */
 static void encode(struct wire_writer *w, uint16_t command, const uint8_t *payload, size_t bytes)
 {
 	static const struct smb2_file_id impacket_pipe = { 0x8fe59e6b, 0x174b517e };

@@ -251,7 +251,7 @@ static void the_greatest_common_dialect_is_chosen(void **state)
 {
 	static const struct {
 		unsigned dialects;
-		uint32_t capabilities; /* of who may encrypt */
+		uint32_t capabilities; /* of a server that may encrypt */
 		uint16_t dialect, cipher, signing_algorithm;
 		uint32_t offered;
 	} cases[] = {

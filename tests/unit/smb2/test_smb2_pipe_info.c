@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is told of a pipe beside its data: [MS-FSCC] 2.4, 2.3.45 to 2.3.50, [MS-SMB2] 3.3.5.20.1. */
+/* What a server reports about a pipe: [MS-FSCC] 2.4, 2.3.45 to 2.3.50, [MS-SMB2] 3.3.5.20.1. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -307,7 +307,7 @@ static void what_our_client_asks_for_is_found(void **state)
 
 /* ---- names ---- */
 
-/* The CREATE of a name that is given as it stands on the wire. */
+/* A CREATE with this name, as it stands on the wire. */
 static const char *name_error(const void *utf16le, size_t bytes, char to[SMB2_NAME_BYTES])
 {
 	enum { LENGTH_AT = SMB2_HEADER_BYTES + 46 };

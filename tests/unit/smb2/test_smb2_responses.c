@@ -159,7 +159,7 @@ static void an_open_pipe_is_answered_as_smbd_did(void **state)
 	assert_is_recorded("samba-4.17-create-response", TIMES_AT, TIMES_AND_ALLOCATION_BYTES);
 }
 
-/* 2.2.16: attributes only for who asks for them. */
+/* 2.2.16: attributes only if they are requested. */
 static void a_closed_pipe_gives_its_attributes_if_requested(void **state)
 {
 	enum { FLAGS_AT = 2, ALLOCATION_AT = 40, ATTRIBUTES_AT = 56 };

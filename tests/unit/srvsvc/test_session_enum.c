@@ -204,7 +204,7 @@ static void make_big_endian(const struct sample *s)
 	reverse_words(total, 4);
 }
 
-/* Feeds a copy that ends where the piece ends and is gone afterwards. */
+/* Feeds a copy that ends where the piece ends and is freed afterwards. */
 static void feed_copy(struct session_enum_decoder *d, const uint8_t *piece, size_t bytes,
                       bool big_endian)
 {

@@ -68,7 +68,7 @@ static NET_API_STATUS status_of(struct srvsvc_fixture *b, enum who who,
 struct model {
 	struct srvsvc_fixture b;
 	struct {
-		uint32_t id; /* 0: it is gone */
+		uint32_t id; /* 0: removed */
 		struct netsession_row row;
 		bool stays; /* it was there when the enumeration began, and still is */
 		unsigned given;
@@ -152,7 +152,7 @@ static void assert_row(const struct netsession_row *row, const struct netsession
 			                 session_row_u32(expected, &level->fields[f]));
 }
 
-/* Compares a page with what the model says of the same question, and counts what was given. */
+/* Compares a page with that of the model, and counts its entries. */
 static void model_check(struct model *m, const struct session_enum_request *q,
                         const struct page *page)
 {
@@ -378,7 +378,7 @@ static void each_level_is_for_the_users_of_the_preset(void **state)
 			init_with_three(&b, cases[i].preset);
 			assert_int_equal(status_of(&b, who, &q),
 			                 may ? NERR_Success : ERROR_ACCESS_DENIED);
-			q.client = "without slashes"; /* of which only he learns who may ask */
+			q.client = "without slashes"; /* reported to callers with access only */
 			assert_int_equal(status_of(&b, who, &q),
 			                 may ? NERR_InvalidComputer : ERROR_ACCESS_DENIED);
 			srvsvc_fixture_fini(&b);
