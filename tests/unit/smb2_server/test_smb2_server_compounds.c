@@ -35,7 +35,7 @@ static void expect_statuses(const uint32_t statuses[], size_t count)
 
 /* ---- related ---- */
 
-static void a_tree_a_pipe_and_a_question_are_one_message(void **state)
+static void tree_connect_create_and_transceive_are_one_message(void **state)
 {
 	(void)state;
 	for (size_t d = 0; d < SMB2_DIALECT_COUNT; d++) {
@@ -79,7 +79,7 @@ static void a_related_message_is_encrypted_as_a_whole(void **state)
 	}
 }
 
-static void what_follows_a_pipe_that_was_not_opened_fails_as_it_did(void **state)
+static void related_requests_after_a_failed_create_fail_with_its_status(void **state)
 {
 	(void)state;
 	begin_session(0);
@@ -96,7 +96,7 @@ static void what_follows_a_pipe_that_was_not_opened_fails_as_it_did(void **state
 		4);
 }
 
-static void what_follows_a_failure_on_the_same_pipe_fails_as_it_did(void **state)
+static void related_requests_after_a_failure_on_a_pipe_fail_with_its_status(void **state)
 {
 	(void)state;
 	begin_session(0);
@@ -114,7 +114,7 @@ static void what_follows_a_failure_on_the_same_pipe_fails_as_it_did(void **state
 	assert_int_equal(host.pipes[0].written, 0);
 }
 
-static void a_warning_is_no_failure(void **state)
+static void a_warning_does_not_fail_related_requests(void **state)
 {
 	(void)state;
 	begin_session(0);
@@ -132,7 +132,7 @@ static void a_warning_is_no_failure(void **state)
 	expect_data(1, "ssage");
 }
 
-static void what_follows_the_end_of_a_pipe_finds_it_closed(void **state)
+static void related_requests_after_a_close_find_the_pipe_closed(void **state)
 {
 	(void)state;
 	begin_session(0);
@@ -145,7 +145,7 @@ static void what_follows_the_end_of_a_pipe_finds_it_closed(void **state)
 	expect_statuses((const uint32_t[]){ 0, 0, STATUS_FILE_CLOSED }, 3);
 }
 
-static void what_follows_a_tree_that_was_not_connected_has_none(void **state)
+static void related_requests_after_a_failed_tree_connect_have_no_tree(void **state)
 {
 	(void)state;
 	begin_session(0);
@@ -159,7 +159,7 @@ static void what_follows_a_tree_that_was_not_connected_has_none(void **state)
 	                3);
 }
 
-static void what_needs_a_pipe_and_follows_none_has_no_handle(void **state)
+static void related_requests_after_a_request_without_a_pipe_have_no_handle(void **state)
 {
 	(void)state;
 	begin_session(0);
@@ -170,7 +170,7 @@ static void what_needs_a_pipe_and_follows_none_has_no_handle(void **state)
 	expect_statuses((const uint32_t[]){ STATUS_SUCCESS, STATUS_INVALID_HANDLE }, 2);
 }
 
-static void a_related_request_means_the_pipe_before_it_whatever_it_says(void **state)
+static void a_related_request_uses_the_previous_pipe_whatever_its_own_id_is(void **state)
 {
 	struct smb2_file_id first;
 
@@ -188,8 +188,7 @@ static void a_related_request_means_the_pipe_before_it_whatever_it_says(void **s
 	assert_int_equal(host.pipes[1].written, 5);
 }
 
-static void
-a_message_that_begins_with_a_related_request_is_refused_as_far_as_it_is_related(void **state)
+static void a_compound_that_begins_with_related_requests_refuses_these(void **state)
 {
 	(void)state;
 	begin_session(0);
@@ -207,7 +206,7 @@ a_message_that_begins_with_a_related_request_is_refused_as_far_as_it_is_related(
 	assert_int_equal(host_open_pipes(), 0);
 }
 
-static void a_logoff_ends_what_is_related_to_it(void **state)
+static void requests_related_to_a_logoff_find_the_session_deleted(void **state)
 {
 	(void)state;
 	begin_session(0);
@@ -224,7 +223,7 @@ static void a_logoff_ends_what_is_related_to_it(void **state)
 
 /* ---- unrelated ---- */
 
-static void unrelated_requests_fail_and_succeed_by_themselves(void **state)
+static void unrelated_requests_fail_and_succeed_independently(void **state)
 {
 	(void)state;
 	begin_session(0);
@@ -257,7 +256,7 @@ static void each_request_of_a_message_has_its_own_signature(void **state)
 	expect_statuses((const uint32_t[]){ 0, STATUS_ACCESS_DENIED, 0 }, 3);
 }
 
-static void what_follows_a_request_that_was_changed_is_denied_as_it_was(void **state)
+static void related_requests_after_a_tampered_request_are_denied_too(void **state)
 {
 	(void)state;
 	begin_session(0);
@@ -273,7 +272,7 @@ static void what_follows_a_request_that_was_changed_is_denied_as_it_was(void **s
 
 /* ---- with requests that wait ---- */
 
-static void the_last_of_a_message_may_wait(void **state)
+static void the_last_request_of_a_compound_may_become_pending(void **state)
 {
 	(void)state;
 	begin_session(0);
@@ -291,7 +290,7 @@ static void the_last_of_a_message_may_wait(void **state)
 	expect_data(0, "at last");
 }
 
-static void another_one_may_not(void **state)
+static void no_other_request_of_a_compound_may_become_pending(void **state)
 {
 	(void)state;
 	begin_session(0);
@@ -306,7 +305,7 @@ static void another_one_may_not(void **state)
 		3);
 }
 
-static void a_cancel_within_a_message_is_passed_over(void **state)
+static void a_cancel_within_a_compound_has_no_response(void **state)
 {
 	(void)state;
 	begin_session(0);
@@ -320,7 +319,7 @@ static void a_cancel_within_a_message_is_passed_over(void **state)
 
 /* ---- its form ---- */
 
-static void a_next_command_that_leads_nowhere_ends_the_connection(void **state)
+static void a_next_command_outside_the_message_ends_the_connection(void **state)
 {
 	static const uint32_t nexts[] = { 8, 63, 68, 71, 73, 80, 4096, 0xFFFFFFF8, 0xFFFFFFFF };
 
@@ -335,7 +334,7 @@ static void a_next_command_that_leads_nowhere_ends_the_connection(void **state)
 	}
 }
 
-static void nothing_of_a_message_is_answered_where_a_later_part_ends_the_connection(void **state)
+static void no_request_of_a_compound_is_answered_if_a_later_one_ends_the_connection(void **state)
 {
 	(void)state;
 	begin_session(0);
@@ -346,7 +345,7 @@ static void nothing_of_a_message_is_answered_where_a_later_part_ends_the_connect
 }
 
 /* A request of each costs little, and its response much: what one frame takes is never exceeded. */
-static void a_message_whose_responses_fit_no_frame_ends_the_connection(void **state)
+static void a_compound_whose_responses_exceed_a_message_ends_the_connection(void **state)
 {
 	(void)state;
 	for (size_t round = 0; round < 2; round++) {
@@ -390,26 +389,26 @@ static void the_longest_responses_that_fit_are_sent(void **state)
 TEST_GROUP(smb2_server_compounds)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_tree_a_pipe_and_a_question_are_one_message),
+		TEST(tree_connect_create_and_transceive_are_one_message),
 		TEST(a_related_message_is_encrypted_as_a_whole),
-		TEST(what_follows_a_pipe_that_was_not_opened_fails_as_it_did),
-		TEST(what_follows_a_failure_on_the_same_pipe_fails_as_it_did),
-		TEST(a_warning_is_no_failure),
-		TEST(what_follows_the_end_of_a_pipe_finds_it_closed),
-		TEST(what_follows_a_tree_that_was_not_connected_has_none),
-		TEST(what_needs_a_pipe_and_follows_none_has_no_handle),
-		TEST(a_related_request_means_the_pipe_before_it_whatever_it_says),
-		TEST(a_message_that_begins_with_a_related_request_is_refused_as_far_as_it_is_related),
-		TEST(a_logoff_ends_what_is_related_to_it),
-		TEST(unrelated_requests_fail_and_succeed_by_themselves),
+		TEST(related_requests_after_a_failed_create_fail_with_its_status),
+		TEST(related_requests_after_a_failure_on_a_pipe_fail_with_its_status),
+		TEST(a_warning_does_not_fail_related_requests),
+		TEST(related_requests_after_a_close_find_the_pipe_closed),
+		TEST(related_requests_after_a_failed_tree_connect_have_no_tree),
+		TEST(related_requests_after_a_request_without_a_pipe_have_no_handle),
+		TEST(a_related_request_uses_the_previous_pipe_whatever_its_own_id_is),
+		TEST(a_compound_that_begins_with_related_requests_refuses_these),
+		TEST(requests_related_to_a_logoff_find_the_session_deleted),
+		TEST(unrelated_requests_fail_and_succeed_independently),
 		TEST(each_request_of_a_message_has_its_own_signature),
-		TEST(what_follows_a_request_that_was_changed_is_denied_as_it_was),
-		TEST(the_last_of_a_message_may_wait),
-		TEST(another_one_may_not),
-		TEST(a_cancel_within_a_message_is_passed_over),
-		TEST(a_next_command_that_leads_nowhere_ends_the_connection),
-		TEST(nothing_of_a_message_is_answered_where_a_later_part_ends_the_connection),
-		TEST(a_message_whose_responses_fit_no_frame_ends_the_connection),
+		TEST(related_requests_after_a_tampered_request_are_denied_too),
+		TEST(the_last_request_of_a_compound_may_become_pending),
+		TEST(no_other_request_of_a_compound_may_become_pending),
+		TEST(a_cancel_within_a_compound_has_no_response),
+		TEST(a_next_command_outside_the_message_ends_the_connection),
+		TEST(no_request_of_a_compound_is_answered_if_a_later_one_ends_the_connection),
+		TEST(a_compound_whose_responses_exceed_a_message_ends_the_connection),
 		TEST(the_longest_responses_that_fit_are_sent),
 	};
 

@@ -52,7 +52,7 @@ static void ask_pipe_wait(const char *name, size_t name_bytes)
 	wire_writer_fini(&input);
 }
 
-static void a_pipe_that_is_there_need_not_be_waited_for(void **state)
+static void waiting_for_an_existing_pipe_succeeds_at_once(void **state)
 {
 	(void)state;
 	begin_with_pipe(0);
@@ -65,7 +65,7 @@ static void a_pipe_that_is_there_need_not_be_waited_for(void **state)
 	expect_one(STATUS_OBJECT_NAME_NOT_FOUND);
 }
 
-static void controls_that_are_not_here_say_so(void **state)
+static void unsupported_controls_are_refused_with_their_status(void **state)
 {
 	static const struct {
 		uint32_t fsctl, status;
@@ -118,7 +118,7 @@ static void an_ioctl_that_is_no_fsctl_is_not_supported(void **state)
 
 /* ---- what is told of a pipe ---- */
 
-static void what_a_pipe_is_can_be_asked(void **state)
+static void query_info_describes_a_pipe(void **state)
 {
 	static const struct {
 		uint8_t type, class;
@@ -151,7 +151,7 @@ static void what_a_pipe_is_can_be_asked(void **state)
 	}
 }
 
-static void how_a_pipe_is_read_can_be_set_and_nothing_else(void **state)
+static void set_info_sets_the_read_mode_and_nothing_else(void **state)
 {
 	static const struct {
 		uint8_t class;
@@ -182,7 +182,7 @@ static void how_a_pipe_is_read_can_be_set_and_nothing_else(void **state)
 
 /* ---- what no pipe has ---- */
 
-static void commands_of_files_are_refused_after_their_file_is_found(void **state)
+static void commands_for_files_are_refused_after_the_file_was_looked_up(void **state)
 {
 	static const struct {
 		uint16_t command, structure_size;
@@ -211,13 +211,13 @@ TEST_GROUP(smb2_server_control)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_peek_counts_and_takes_nothing),
-		TEST(a_pipe_that_is_there_need_not_be_waited_for),
-		TEST(controls_that_are_not_here_say_so),
+		TEST(waiting_for_an_existing_pipe_succeeds_at_once),
+		TEST(unsupported_controls_are_refused_with_their_status),
 		TEST(a_control_of_no_file_names_no_file),
 		TEST(an_ioctl_that_is_no_fsctl_is_not_supported),
-		TEST(what_a_pipe_is_can_be_asked),
-		TEST(how_a_pipe_is_read_can_be_set_and_nothing_else),
-		TEST(commands_of_files_are_refused_after_their_file_is_found),
+		TEST(query_info_describes_a_pipe),
+		TEST(set_info_sets_the_read_mode_and_nothing_else),
+		TEST(commands_for_files_are_refused_after_the_file_was_looked_up),
 	};
 
 	return cmocka_run_group_tests_name("what is asked of a pipe", tests, NULL, NULL);

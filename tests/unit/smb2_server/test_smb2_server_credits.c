@@ -119,7 +119,7 @@ static void an_id_that_was_not_granted_ends_the_connection(void **state)
 	}
 }
 
-static void as_many_credits_come_as_were_asked_for(void **state)
+static void as_many_credits_are_granted_as_were_requested(void **state)
 {
 	(void)state;
 	peer.next.credits = 1;
@@ -142,7 +142,7 @@ static void as_many_credits_come_as_were_asked_for(void **state)
 	assert_int_equal(credits_of(0), 1);
 }
 
-static void a_negotiate_that_asks_for_none_gets_one(void **state)
+static void a_negotiate_that_requests_no_credit_gets_one(void **state)
 {
 	(void)state;
 	peer.next.credits = 0;
@@ -161,7 +161,7 @@ static void a_failure_grants_credits_too(void **state)
 	assert_int_equal(credits_of(0), 5);
 }
 
-static void every_response_of_a_message_grants_its_own(void **state)
+static void every_response_of_a_compound_grants_its_own_credits(void **state)
 {
 	(void)state;
 	peer.next.credits = 10;
@@ -219,10 +219,10 @@ TEST_GROUP(smb2_server_credits)
 		cmocka_unit_test(no_more_is_granted_than_the_bound),
 		cmocka_unit_test(the_window_is_bounded_whatever_is_used_first),
 		TEST(an_id_that_was_not_granted_ends_the_connection),
-		TEST(as_many_credits_come_as_were_asked_for),
-		TEST(a_negotiate_that_asks_for_none_gets_one),
+		TEST(as_many_credits_are_granted_as_were_requested),
+		TEST(a_negotiate_that_requests_no_credit_gets_one),
 		TEST(a_failure_grants_credits_too),
-		TEST(every_response_of_a_message_grants_its_own),
+		TEST(every_response_of_a_compound_grants_its_own_credits),
 		TEST(a_charge_of_several_uses_as_many_ids_from_2_1_on),
 		TEST(a_charge_of_more_than_there_is_ends_the_connection),
 	};

@@ -50,7 +50,7 @@ static struct smb2_server_event await_event(enum smb2_server_event_type type)
 
 /* ---- sending ---- */
 
-static void what_is_to_be_sent_comes_again_and_nothing_is_answered_before(void **state)
+static void the_send_event_is_repeated_and_no_message_is_answered_before(void **state)
 {
 	struct smb2_server_event first, again;
 	unsigned used = host.used;
@@ -72,7 +72,7 @@ static void what_is_to_be_sent_comes_again_and_nothing_is_answered_before(void *
 	assert_false(smb2_server_next_event(server, &again));
 }
 
-static void a_session_is_closed_though_something_is_still_to_be_sent(void **state)
+static void a_session_is_closed_although_data_is_unsent(void **state)
 {
 	(void)state;
 	ask_empty(SMB2_ECHO);
@@ -84,7 +84,7 @@ static void a_session_is_closed_though_something_is_still_to_be_sent(void **stat
 	assert_int_equal(host_open_pipes(), 0);
 }
 
-static void the_reason_to_disconnect_comes_again(void **state)
+static void the_disconnect_event_is_repeated(void **state)
 {
 	struct smb2_server_event first, again;
 
@@ -100,7 +100,7 @@ static void the_reason_to_disconnect_comes_again(void **state)
 
 /* ---- while an event is handled ---- */
 
-static void a_session_that_a_request_closes_ends_behind_its_message(void **state)
+static void a_session_that_its_own_request_closes_ends_after_the_message(void **state)
 {
 	(void)state;
 	ask_read(peer.pipe, 100);
@@ -122,7 +122,7 @@ static void a_session_that_a_request_closes_ends_behind_its_message(void **state
 	expect_one(STATUS_USER_SESSION_DELETED);
 }
 
-static void a_pipe_and_its_session_exist_until_their_last_events_are_handled(void **state)
+static void pipes_and_sessions_exist_until_their_last_event_was_handled(void **state)
 {
 	struct smb2_server_event e;
 	uint64_t id = smb2_server_session_id(smb2_server_sessions(server));
@@ -167,7 +167,7 @@ static void ask_for_event(enum smb2_server_event_type type)
 	}
 }
 
-static void a_connection_may_be_closed_whatever_event_is_handled(void **state)
+static void a_connection_may_be_closed_while_any_event_is_handled(void **state)
 {
 	static const enum smb2_server_event_type types[] = {
 		SMB2_SERVER_AUTHENTICATE,   SMB2_SERVER_SESSION_USED, SMB2_SERVER_PIPE_OPEN,
@@ -202,7 +202,7 @@ static void a_connection_may_be_closed_whatever_event_is_handled(void **state)
 	}
 }
 
-static void a_pipe_that_the_host_says_nothing_of_is_refused_for_want_of_memory(void **state)
+static void a_pipe_that_the_host_does_not_answer_is_refused(void **state)
 {
 	struct smb2_server_event e;
 
@@ -221,13 +221,13 @@ static void a_pipe_that_the_host_says_nothing_of_is_refused_for_want_of_memory(v
 TEST_GROUP(smb2_server_events)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(what_is_to_be_sent_comes_again_and_nothing_is_answered_before),
-		TEST(a_session_is_closed_though_something_is_still_to_be_sent),
-		TEST(the_reason_to_disconnect_comes_again),
-		TEST(a_session_that_a_request_closes_ends_behind_its_message),
-		TEST(a_pipe_and_its_session_exist_until_their_last_events_are_handled),
-		TEST(a_connection_may_be_closed_whatever_event_is_handled),
-		TEST(a_pipe_that_the_host_says_nothing_of_is_refused_for_want_of_memory),
+		TEST(the_send_event_is_repeated_and_no_message_is_answered_before),
+		TEST(a_session_is_closed_although_data_is_unsent),
+		TEST(the_disconnect_event_is_repeated),
+		TEST(a_session_that_its_own_request_closes_ends_after_the_message),
+		TEST(pipes_and_sessions_exist_until_their_last_event_was_handled),
+		TEST(a_connection_may_be_closed_while_any_event_is_handled),
+		TEST(a_pipe_that_the_host_does_not_answer_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("the SMB2 server's events", tests, NULL, NULL);

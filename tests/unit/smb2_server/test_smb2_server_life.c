@@ -30,7 +30,7 @@ static void renew(uint32_t nt, bool is_anonymous)
 
 /* ---- renewed ---- */
 
-static void a_session_is_renewed_with_its_keys_and_pipes(void **state)
+static void a_reauthenticated_session_keeps_its_keys_and_pipes(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < SMB2_DIALECT_COUNT; i++) {
@@ -52,7 +52,7 @@ static void a_session_is_renewed_with_its_keys_and_pipes(void **state)
 	}
 }
 
-static void a_session_that_could_not_be_renewed_is_ended_with_all_it_has(void **state)
+static void a_failed_reauthentication_ends_the_session_and_its_pipes(void **state)
 {
 	(void)state;
 	peer.next.credits = 8;
@@ -72,7 +72,7 @@ static void a_session_that_could_not_be_renewed_is_ended_with_all_it_has(void **
 	expect_one(STATUS_USER_SESSION_DELETED);
 }
 
-static void a_session_of_somebody_does_not_become_nobodys(void **state)
+static void an_authenticated_session_does_not_become_anonymous(void **state)
 {
 	(void)state;
 	begin_with_pipe(0);
@@ -82,11 +82,11 @@ static void a_session_of_somebody_does_not_become_nobodys(void **state)
 	assert_int_equal(host.closed, 1);
 }
 
-static void a_session_of_nobody_does_not_become_somebodys(void **state)
+static void an_anonymous_session_does_not_become_authenticated(void **state)
 {
 	(void)state;
 	negotiate(0);
-	log_on_as_nobody();
+	log_on_anonymously();
 	renew(STATUS_SUCCESS, false);
 	expect_answers(1);
 	expect_status(0, STATUS_ACCESS_DENIED);
@@ -100,7 +100,7 @@ static void a_null_session_is_not_signed(void **state)
 	(void)state;
 	for (size_t i = 0; i < SMB2_DIALECT_COUNT; i++) {
 		negotiate(smb2_dialects[i]);
-		log_on_as_nobody();
+		log_on_anonymously();
 		assert_int_equal(session_flags(), SMB2_SESSION_FLAG_IS_NULL);
 		connect_tree();
 		assert_false(peer.answers[0].is_signed);
@@ -114,7 +114,7 @@ static void a_null_session_has_no_key_to_sign_or_encrypt_by(void **state)
 {
 	(void)state;
 	negotiate(0);
-	log_on_as_nobody();
+	log_on_anonymously();
 	peer_make_keys();
 	ask_tree_connect("IPC$");
 	expect_one(STATUS_NOT_SUPPORTED);
@@ -125,7 +125,7 @@ static void a_null_session_has_no_key_to_sign_or_encrypt_by(void **state)
 
 /* ---- encrypted throughout ---- */
 
-static void a_session_that_must_be_encrypted_answers_nothing_else(void **state)
+static void a_session_that_requires_encryption_refuses_plain_requests(void **state)
 {
 	static const uint16_t dialects[] = { SMB2_DIALECT_300, SMB2_DIALECT_302, SMB2_DIALECT_311 };
 
@@ -145,7 +145,7 @@ static void a_session_that_must_be_encrypted_answers_nothing_else(void **state)
 	}
 }
 
-static void who_cannot_encrypt_is_denied_where_it_is_required(void **state)
+static void clients_that_cannot_encrypt_are_denied_where_encryption_is_required(void **state)
 {
 	static const uint16_t dialects[] = { SMB2_DIALECT_202, SMB2_DIALECT_210 };
 
@@ -160,7 +160,7 @@ static void who_cannot_encrypt_is_denied_where_it_is_required(void **state)
 	}
 }
 
-static void nobody_is_denied_where_encryption_is_required(void **state)
+static void an_anonymous_log_on_is_denied_where_encryption_is_required(void **state)
 {
 	(void)state;
 	settings.encryption = SMB2_SERVER_ENCRYPTION_REQUIRED;
@@ -175,7 +175,7 @@ static void nobody_is_denied_where_encryption_is_required(void **state)
 
 /* ---- ended ---- */
 
-static void a_logoff_is_answered_and_ends_all_that_the_session_has(void **state)
+static void a_logoff_is_answered_and_ends_the_pipes_of_the_session(void **state)
 {
 	(void)state;
 	peer.next.credits = 8;
@@ -196,7 +196,7 @@ static void a_logoff_is_answered_and_ends_all_that_the_session_has(void **state)
 	expect_one(STATUS_USER_SESSION_DELETED);
 }
 
-static void a_session_that_its_host_closes_is_gone(void **state)
+static void a_session_that_the_host_closes_is_deleted(void **state)
 {
 	(void)state;
 	peer.next.credits = 8;
@@ -218,7 +218,7 @@ static void a_session_that_its_host_closes_is_gone(void **state)
 	expect_closed(); /* 3.3.5.2.1.1 */
 }
 
-static void a_session_is_closed_while_its_token_is_judged(void **state)
+static void a_session_may_be_closed_while_its_token_is_authenticated(void **state)
 {
 	(void)state;
 	negotiate(0);
@@ -263,7 +263,7 @@ static void two_sessions_of_a_connection_have_their_own_keys_trees_and_pipes(voi
 	expect_one(STATUS_SUCCESS);
 }
 
-static void what_a_session_does_is_told_to_its_host(void **state)
+static void the_host_gets_events_about_what_a_session_does(void **state)
 {
 	unsigned used;
 
@@ -291,20 +291,20 @@ static void what_a_session_does_is_told_to_its_host(void **state)
 TEST_GROUP(smb2_server_life)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_session_is_renewed_with_its_keys_and_pipes),
-		TEST(a_session_that_could_not_be_renewed_is_ended_with_all_it_has),
-		TEST(a_session_of_somebody_does_not_become_nobodys),
-		TEST(a_session_of_nobody_does_not_become_somebodys),
+		TEST(a_reauthenticated_session_keeps_its_keys_and_pipes),
+		TEST(a_failed_reauthentication_ends_the_session_and_its_pipes),
+		TEST(an_authenticated_session_does_not_become_anonymous),
+		TEST(an_anonymous_session_does_not_become_authenticated),
 		TEST(a_null_session_is_not_signed),
 		TEST(a_null_session_has_no_key_to_sign_or_encrypt_by),
-		TEST(a_session_that_must_be_encrypted_answers_nothing_else),
-		TEST(who_cannot_encrypt_is_denied_where_it_is_required),
-		TEST(nobody_is_denied_where_encryption_is_required),
-		TEST(a_logoff_is_answered_and_ends_all_that_the_session_has),
-		TEST(a_session_that_its_host_closes_is_gone),
-		TEST(a_session_is_closed_while_its_token_is_judged),
+		TEST(a_session_that_requires_encryption_refuses_plain_requests),
+		TEST(clients_that_cannot_encrypt_are_denied_where_encryption_is_required),
+		TEST(an_anonymous_log_on_is_denied_where_encryption_is_required),
+		TEST(a_logoff_is_answered_and_ends_the_pipes_of_the_session),
+		TEST(a_session_that_the_host_closes_is_deleted),
+		TEST(a_session_may_be_closed_while_its_token_is_authenticated),
 		TEST(two_sessions_of_a_connection_have_their_own_keys_trees_and_pipes),
-		TEST(what_a_session_does_is_told_to_its_host),
+		TEST(the_host_gets_events_about_what_a_session_does),
 	};
 
 	return cmocka_run_group_tests_name("an SMB session's life", tests, NULL, NULL);

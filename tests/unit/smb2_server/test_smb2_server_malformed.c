@@ -106,7 +106,7 @@ static bool is_read_whole(uint16_t command)
 	       command != SMB2_CHANGE_NOTIFY && command != SMB2_OPLOCK_BREAK;
 }
 
-static void a_body_that_is_cut_anywhere_is_an_invalid_parameter(void **state)
+static void a_truncated_body_is_an_invalid_parameter(void **state)
 {
 	(void)state;
 	for (uint16_t command = 0; command < SMB2_COMMAND_COUNT; command++) {
@@ -176,7 +176,7 @@ static const struct field {
 	{ "input that is too long", SMB2_SET_INFO, 4, 4, 9, STATUS_INVALID_PARAMETER },
 };
 
-static void a_field_that_is_wrong_is_told_by_its_status(void **state)
+static void a_wrong_field_is_refused_with_its_status(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(fields); i++) {
@@ -203,7 +203,7 @@ static void a_field_that_is_wrong_is_told_by_its_status(void **state)
 #define DATA_OFFSET_AT  2
 #define DATA_LENGTH_AT  4
 
-static void what_lies_where_it_must_not_is_an_invalid_parameter(void **state)
+static void data_at_a_wrong_offset_is_an_invalid_parameter(void **state)
 {
 	static const char name[] = "s\0r\0v\0s\0v\0c";
 	static const uint8_t much[SMB2_MAX_PAYLOAD_BYTES + 1] = { 0 };
@@ -232,7 +232,7 @@ static void what_lies_where_it_must_not_is_an_invalid_parameter(void **state)
 	}
 }
 
-static void all_is_well_with_what_the_table_spoils(void **state)
+static void the_requests_that_the_table_spoils_are_valid_otherwise(void **state)
 {
 	static const uint32_t others[SMB2_COMMAND_COUNT] = {
 		[SMB2_LOCK] = STATUS_INVALID_DEVICE_REQUEST,
@@ -261,7 +261,7 @@ static void all_is_well_with_what_the_table_spoils(void **state)
 
 /* ---- headers ---- */
 
-static void a_command_that_there_is_none_of_ends_the_connection(void **state)
+static void an_unknown_command_ends_the_connection(void **state)
 {
 	static const uint16_t commands[] = { SMB2_COMMAND_COUNT, 0x00FF, 0x0100, 0xFFFF };
 
@@ -274,7 +274,7 @@ static void a_command_that_there_is_none_of_ends_the_connection(void **state)
 	}
 }
 
-static void a_header_that_is_cut_or_of_another_size_ends_the_connection(void **state)
+static void a_truncated_header_or_one_of_another_size_ends_the_connection(void **state)
 {
 	(void)state;
 	for (size_t cut = 4; cut < SMB2_HEADER_BYTES; cut++) {
@@ -304,7 +304,7 @@ static void a_response_ends_the_connection(void **state)
 
 /* Every bit of every request turned over: an answer or the end, and nothing that a sanitizer sees.
  */
-static void one_bit_turned_over_never_harms(void **state)
+static void no_flipped_bit_does_harm(void **state)
 {
 	(void)state;
 	for (uint16_t command = 0; command < SMB2_COMMAND_COUNT; command++) {
@@ -331,14 +331,14 @@ TEST_GROUP(smb2_server_malformed)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_body_of_another_size_is_an_invalid_parameter),
-		TEST(a_body_that_is_cut_anywhere_is_an_invalid_parameter),
-		TEST(a_field_that_is_wrong_is_told_by_its_status),
-		TEST(what_lies_where_it_must_not_is_an_invalid_parameter),
-		TEST(all_is_well_with_what_the_table_spoils),
-		TEST(a_command_that_there_is_none_of_ends_the_connection),
-		TEST(a_header_that_is_cut_or_of_another_size_ends_the_connection),
+		TEST(a_truncated_body_is_an_invalid_parameter),
+		TEST(a_wrong_field_is_refused_with_its_status),
+		TEST(data_at_a_wrong_offset_is_an_invalid_parameter),
+		TEST(the_requests_that_the_table_spoils_are_valid_otherwise),
+		TEST(an_unknown_command_ends_the_connection),
+		TEST(a_truncated_header_or_one_of_another_size_ends_the_connection),
 		TEST(a_response_ends_the_connection),
-		TEST(one_bit_turned_over_never_harms),
+		TEST(no_flipped_bit_does_harm),
 	};
 
 	return cmocka_run_group_tests_name("malformed requests", tests, NULL, NULL);

@@ -13,7 +13,7 @@
 
 /* ---- SMB2 NEGOTIATE ---- */
 
-static void every_dialect_is_spoken_and_the_latest_is_preferred(void **state)
+static void every_dialect_is_supported_and_the_latest_is_preferred(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < SMB2_DIALECT_COUNT; i++) {
@@ -25,7 +25,7 @@ static void every_dialect_is_spoken_and_the_latest_is_preferred(void **state)
 	assert_int_equal(peer.agreed.dialect, SMB2_DIALECT_311);
 }
 
-static void the_answer_says_who_answers_and_that_signing_is_required(void **state)
+static void the_negotiate_response_has_the_guid_and_requires_signing(void **state)
 {
 	uint8_t guid[SMB2_GUID_BYTES];
 
@@ -81,7 +81,7 @@ static void a_second_negotiate_ends_the_connection(void **state)
 	}
 }
 
-static void nothing_is_answered_before_negotiate(void **state)
+static void no_request_is_answered_before_negotiate(void **state)
 {
 	(void)state;
 	for (uint16_t command = 1; command < SMB2_COMMAND_COUNT; command++) {
@@ -91,7 +91,7 @@ static void nothing_is_answered_before_negotiate(void **state)
 	}
 }
 
-static void a_negotiate_without_a_dialect_that_is_known_is_refused(void **state)
+static void a_negotiate_without_a_supported_dialect_is_refused(void **state)
 {
 	struct wire_writer *w = peer_request(SMB2_NEGOTIATE);
 
@@ -154,7 +154,7 @@ static void take_negotiated(uint16_t dialect)
 	peer.next.message_id = 1;
 }
 
-static void an_smb1_opening_leads_to_an_smb2_negotiate(void **state)
+static void an_smb1_negotiate_leads_to_an_smb2_negotiate(void **state)
 {
 	static const char dialects[] = NT_LM SMB2002 SMB2ANY;
 
@@ -166,7 +166,7 @@ static void an_smb1_opening_leads_to_an_smb2_negotiate(void **state)
 	log_on(); /* 3.3.5.4: the preauthentication hash begins with the SMB2 one */
 }
 
-static void an_smb1_opening_that_knows_2_0_2_alone_agrees_on_that(void **state)
+static void an_smb1_negotiate_with_2_0_2_only_agrees_on_2_0_2(void **state)
 {
 	static const char dialects[] = NT_LM SMB2002;
 
@@ -180,7 +180,7 @@ static void an_smb1_opening_that_knows_2_0_2_alone_agrees_on_that(void **state)
 	expect_closed();
 }
 
-static void smb1_alone_is_not_spoken(void **state)
+static void smb1_only_is_refused(void **state)
 {
 	static const char dialects[] = NT_LM;
 
@@ -190,7 +190,7 @@ static void smb1_alone_is_not_spoken(void **state)
 	assert_int_equal(peer.answer_count, 0);
 }
 
-static void smb1_is_not_spoken_after_smb2(void **state)
+static void smb1_after_smb2_is_refused(void **state)
 {
 	static const char dialects[] = SMB2ANY;
 
@@ -200,7 +200,7 @@ static void smb1_is_not_spoken_after_smb2(void **state)
 	assert_true(peer.is_closed);
 }
 
-static void a_second_smb1_opening_ends_the_connection(void **state)
+static void a_second_smb1_negotiate_ends_the_connection(void **state)
 {
 	static const char dialects[] = SMB2ANY;
 
@@ -211,7 +211,7 @@ static void a_second_smb1_opening_ends_the_connection(void **state)
 	assert_true(peer.is_closed);
 }
 
-static void after_an_smb1_opening_only_negotiate_is_answered(void **state)
+static void after_an_smb1_negotiate_only_negotiate_is_answered(void **state)
 {
 	static const char dialects[] = SMB2ANY;
 
@@ -222,7 +222,7 @@ static void after_an_smb1_opening_only_negotiate_is_answered(void **state)
 	expect_closed();
 }
 
-static void what_is_no_smb_ends_the_connection(void **state)
+static void a_message_that_is_not_smb_ends_the_connection(void **state)
 {
 	static const char *const openings[] = { "GET / HTTP/1.1\r\n",
 		                                "\xFE"
@@ -284,7 +284,7 @@ static void validation_confirms_what_was_negotiated(void **state)
 	}
 }
 
-static void validation_that_says_otherwise_ends_the_connection(void **state)
+static void a_validation_that_differs_ends_the_connection(void **state)
 {
 	static const size_t fields[] = { 0, 4, 19, 20, 22, 24 }; /* to DialectCount, Dialects */
 
@@ -318,24 +318,24 @@ static void validation_at_3_1_1_ends_the_connection(void **state)
 TEST_GROUP(smb2_server_negotiation)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(every_dialect_is_spoken_and_the_latest_is_preferred),
-		TEST(the_answer_says_who_answers_and_that_signing_is_required),
+		TEST(every_dialect_is_supported_and_the_latest_is_preferred),
+		TEST(the_negotiate_response_has_the_guid_and_requires_signing),
 		TEST(a_cipher_is_agreed_on_unless_encryption_is_off),
 		TEST(a_second_negotiate_ends_the_connection),
-		TEST(nothing_is_answered_before_negotiate),
-		TEST(a_negotiate_without_a_dialect_that_is_known_is_refused),
+		TEST(no_request_is_answered_before_negotiate),
+		TEST(a_negotiate_without_a_supported_dialect_is_refused),
 		TEST(a_signed_negotiate_is_refused),
 		TEST(negotiate_comes_alone),
-		TEST(an_smb1_opening_leads_to_an_smb2_negotiate),
-		TEST(an_smb1_opening_that_knows_2_0_2_alone_agrees_on_that),
-		TEST(smb1_alone_is_not_spoken),
-		TEST(smb1_is_not_spoken_after_smb2),
-		TEST(a_second_smb1_opening_ends_the_connection),
-		TEST(after_an_smb1_opening_only_negotiate_is_answered),
-		TEST(what_is_no_smb_ends_the_connection),
+		TEST(an_smb1_negotiate_leads_to_an_smb2_negotiate),
+		TEST(an_smb1_negotiate_with_2_0_2_only_agrees_on_2_0_2),
+		TEST(smb1_only_is_refused),
+		TEST(smb1_after_smb2_is_refused),
+		TEST(a_second_smb1_negotiate_ends_the_connection),
+		TEST(after_an_smb1_negotiate_only_negotiate_is_answered),
+		TEST(a_message_that_is_not_smb_ends_the_connection),
 		TEST(a_frame_that_is_too_long_ends_the_connection_at_its_prefix),
 		TEST(validation_confirms_what_was_negotiated),
-		TEST(validation_that_says_otherwise_ends_the_connection),
+		TEST(a_validation_that_differs_ends_the_connection),
 		TEST(validation_without_room_for_its_answer_ends_the_connection),
 		TEST(validation_at_3_1_1_ends_the_connection),
 	};

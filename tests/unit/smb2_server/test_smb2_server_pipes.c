@@ -20,7 +20,7 @@ static struct wire_reader *answer(void)
 
 /* ---- trees ---- */
 
-static void ipc_is_a_share_of_pipes_however_it_is_written(void **state)
+static void ipc_is_a_share_of_pipes_in_any_case(void **state)
 {
 	static const char *const names[] = { "IPC$", "ipc$", "Ipc$" };
 	struct smb2_tree_connect_response response;
@@ -39,7 +39,7 @@ static void ipc_is_a_share_of_pipes_however_it_is_written(void **state)
 	}
 }
 
-static void there_is_no_other_share(void **state)
+static void no_other_share_exists(void **state)
 {
 	static const char *const names[] = { "C$", "ADMIN$", "IPC", "IPC$$", "print$" };
 
@@ -117,7 +117,7 @@ static void a_session_has_16_trees_at_most(void **state)
 	connect_tree();
 }
 
-static void a_tree_that_goes_takes_its_pipes_and_no_other(void **state)
+static void a_tree_disconnect_closes_the_pipes_of_the_tree_only(void **state)
 {
 	struct smb2_file_id first;
 	uint32_t first_tree;
@@ -152,7 +152,7 @@ static void a_pipe_is_not_reached_through_another_tree(void **state)
 
 /* ---- opening and closing ---- */
 
-static void another_pipe_is_not_found(void **state)
+static void no_other_pipe_exists(void **state)
 {
 	(void)state;
 	negotiate(0);
@@ -205,7 +205,7 @@ static void a_closed_pipe_is_closed(void **state)
 	expect_one(STATUS_FILE_CLOSED);
 }
 
-static void half_of_an_id_is_no_pipe(void **state)
+static void half_a_file_id_finds_no_pipe(void **state)
 {
 	struct smb2_file_id id;
 
@@ -225,7 +225,7 @@ static void half_of_an_id_is_no_pipe(void **state)
 
 /* ---- data ---- */
 
-static void what_is_written_reaches_the_pipe(void **state)
+static void written_data_reaches_the_pipe(void **state)
 {
 	uint32_t written;
 
@@ -256,7 +256,7 @@ static void a_read_gives_one_message_and_a_short_one_says_so(void **state)
 	expect_data(0, "another");
 }
 
-static void a_pipe_that_is_read_by_bytes_gives_all_there_is(void **state)
+static void a_pipe_in_byte_mode_gives_all_messages_at_once(void **state)
 {
 	(void)state;
 	begin_with_pipe(0);
@@ -272,7 +272,7 @@ static void a_pipe_that_is_read_by_bytes_gives_all_there_is(void **state)
 	expect_data(0, "ther");
 }
 
-static void a_pipe_that_does_not_block_is_empty(void **state)
+static void a_non_blocking_pipe_is_empty(void **state)
 {
 	(void)state;
 	begin_with_pipe(0);
@@ -323,7 +323,7 @@ static void a_broken_pipe_gives_what_is_in_it_and_breaks(void **state)
 	expect_one(STATUS_SUCCESS);
 }
 
-static void a_pipe_that_is_over_gives_what_is_in_it_and_breaks(void **state)
+static void an_ended_pipe_gives_what_is_in_it_and_breaks(void **state)
 {
 	(void)state;
 	begin_with_pipe(0);
@@ -370,24 +370,24 @@ static void a_flush_succeeds(void **state)
 TEST_GROUP(smb2_server_pipes)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(ipc_is_a_share_of_pipes_however_it_is_written),
-		TEST(there_is_no_other_share),
+		TEST(ipc_is_a_share_of_pipes_in_any_case),
+		TEST(no_other_share_exists),
 		TEST(a_path_of_another_form_is_an_invalid_parameter),
 		TEST(a_name_that_is_longer_than_any_is_refused),
 		TEST(a_session_has_16_trees_at_most),
-		TEST(a_tree_that_goes_takes_its_pipes_and_no_other),
+		TEST(a_tree_disconnect_closes_the_pipes_of_the_tree_only),
 		TEST(a_pipe_is_not_reached_through_another_tree),
-		TEST(another_pipe_is_not_found),
+		TEST(no_other_pipe_exists),
 		TEST(a_session_has_64_pipes_at_most),
 		TEST(a_closed_pipe_is_closed),
-		TEST(half_of_an_id_is_no_pipe),
-		TEST(what_is_written_reaches_the_pipe),
+		TEST(half_a_file_id_finds_no_pipe),
+		TEST(written_data_reaches_the_pipe),
 		TEST(a_read_gives_one_message_and_a_short_one_says_so),
-		TEST(a_pipe_that_is_read_by_bytes_gives_all_there_is),
-		TEST(a_pipe_that_does_not_block_is_empty),
+		TEST(a_pipe_in_byte_mode_gives_all_messages_at_once),
+		TEST(a_non_blocking_pipe_is_empty),
 		TEST(a_transceive_writes_and_reads),
 		TEST(a_broken_pipe_gives_what_is_in_it_and_breaks),
-		TEST(a_pipe_that_is_over_gives_what_is_in_it_and_breaks),
+		TEST(an_ended_pipe_gives_what_is_in_it_and_breaks),
 		TEST(reads_and_writes_of_more_than_a_credit_covers_are_refused),
 		TEST(a_flush_succeeds),
 	};

@@ -85,7 +85,7 @@ static void every_cipher_of_3_1_1_works(void **state)
 	}
 }
 
-static void what_comes_encrypted_is_answered_encrypted_and_nothing_else(void **state)
+static void encrypted_requests_and_no_others_get_encrypted_responses(void **state)
 {
 	static const uint16_t dialects[] = { SMB2_DIALECT_300, SMB2_DIALECT_302, SMB2_DIALECT_311 };
 
@@ -117,7 +117,7 @@ static void an_unsigned_request_is_denied(void **state)
 	connect_tree(); /* <263>, <264>: the connection stays */
 }
 
-static void a_changed_request_is_denied(void **state)
+static void a_tampered_request_is_denied(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < SMB2_DIALECT_COUNT; i++) {
@@ -135,7 +135,7 @@ static void a_changed_request_is_denied(void **state)
 	}
 }
 
-static void a_changed_encrypted_message_ends_the_connection(void **state)
+static void a_tampered_encrypted_message_ends_the_connection(void **state)
 {
 	static const size_t places[] = { 4, 20, 36, 42, 44, SMB2_TRANSFORM_HEADER_BYTES + 30 };
 
@@ -151,7 +151,7 @@ static void a_changed_encrypted_message_ends_the_connection(void **state)
 	}
 }
 
-static void an_encrypted_message_that_is_cut_ends_the_connection(void **state)
+static void a_truncated_encrypted_message_ends_the_connection(void **state)
 {
 	struct wire_writer w = { 0 };
 
@@ -193,7 +193,7 @@ static void a_related_request_first_in_an_encrypted_message_ends_the_connection(
 
 /* ---- who is no session ---- */
 
-static void a_session_that_is_not_there_is_deleted(void **state)
+static void a_session_that_does_not_exist_is_deleted(void **state)
 {
 	(void)state;
 	negotiate(0);
@@ -258,7 +258,7 @@ static void the_token_reaches_the_host_and_its_token_the_client(void **state)
 	assert_int_equal(host.established, 0);
 }
 
-static void a_log_on_that_is_refused_ends_its_session(void **state)
+static void a_failed_log_on_ends_its_session(void **state)
 {
 	(void)state;
 	negotiate(0);
@@ -290,7 +290,7 @@ static void a_log_on_without_memory_is_refused(void **state)
 	assert_null(smb2_server_sessions(server));
 }
 
-static void a_token_while_one_is_judged_is_not_accepted(void **state)
+static void a_token_is_not_accepted_while_another_is_authenticated(void **state)
 {
 	(void)state;
 	negotiate(0);
@@ -334,7 +334,7 @@ static void session_setup_comes_alone(void **state)
 	assert_null(host.asking);
 }
 
-static void the_previous_session_is_told_to_the_host(void **state)
+static void the_host_gets_an_event_about_the_previous_session(void **state)
 {
 	(void)state;
 	negotiate(0);
@@ -346,7 +346,7 @@ static void the_previous_session_is_told_to_the_host(void **state)
 	assert_int_equal(host.previous, 0x1234);
 }
 
-static void a_log_on_that_is_refused_names_no_previous_session(void **state)
+static void a_failed_log_on_names_no_previous_session(void **state)
 {
 	(void)state;
 	negotiate(0);
@@ -356,7 +356,7 @@ static void a_log_on_that_is_refused_names_no_previous_session(void **state)
 	assert_int_equal(host.previous, 0);
 }
 
-static void nobodys_session_is_not_ended_by_another_nobody(void **state)
+static void an_anonymous_session_is_not_ended_by_another_anonymous_log_on(void **state)
 {
 	(void)state;
 	negotiate(0);
@@ -373,7 +373,7 @@ static void a_connection_has_32_sessions_at_most(void **state)
 	negotiate(0);
 	for (unsigned i = 0; i < 32; i++) {
 		peer.next.session_id = 0;
-		log_on_as_nobody();
+		log_on_anonymously();
 	}
 	peer.next.session_id = 0;
 	ask_session_setup("", 0, 0);
@@ -399,7 +399,7 @@ static void the_oldest_of_nine_log_ons_gives_way(void **state)
 
 	(void)state;
 	negotiate(0);
-	log_on_as_nobody();
+	log_on_anonymously();
 	first = begin_log_on();
 	second = begin_log_on();
 	for (unsigned i = 0; i < 6; i++)
@@ -417,7 +417,7 @@ static void the_oldest_of_nine_log_ons_gives_way(void **state)
 	assert_int_equal(smb2_server_session_id(host.asking), second);
 }
 
-static void no_log_on_gives_way_while_it_is_judged(void **state)
+static void no_log_on_gives_way_while_it_is_authenticated(void **state)
 {
 	(void)state;
 	peer.next.credits = 20;
@@ -433,7 +433,7 @@ static void no_log_on_gives_way_while_it_is_judged(void **state)
 	assert_int_equal(host.closed, 0);
 }
 
-static void an_echo_is_answered_where_there_is_no_session_either(void **state)
+static void an_echo_without_a_session_is_answered(void **state)
 {
 	(void)state;
 	negotiate(0);
@@ -449,29 +449,29 @@ TEST_GROUP(smb2_server_sessions)
 		TEST(everything_is_signed_at_every_dialect),
 		TEST(every_signing_algorithm_of_3_1_1_works),
 		TEST(every_cipher_of_3_1_1_works),
-		TEST(what_comes_encrypted_is_answered_encrypted_and_nothing_else),
+		TEST(encrypted_requests_and_no_others_get_encrypted_responses),
 		TEST(an_unsigned_request_is_denied),
-		TEST(a_changed_request_is_denied),
-		TEST(a_changed_encrypted_message_ends_the_connection),
-		TEST(an_encrypted_message_that_is_cut_ends_the_connection),
+		TEST(a_tampered_request_is_denied),
+		TEST(a_tampered_encrypted_message_ends_the_connection),
+		TEST(a_truncated_encrypted_message_ends_the_connection),
 		TEST(a_request_of_another_session_in_an_encrypted_message_ends_the_connection),
 		TEST(a_related_request_first_in_an_encrypted_message_ends_the_connection),
-		TEST(a_session_that_is_not_there_is_deleted),
+		TEST(a_session_that_does_not_exist_is_deleted),
 		TEST(a_session_in_progress_can_only_go_on_or_log_off),
 		TEST(a_signed_request_of_a_session_without_keys_is_not_supported),
 		TEST(the_token_reaches_the_host_and_its_token_the_client),
-		TEST(a_log_on_that_is_refused_ends_its_session),
+		TEST(a_failed_log_on_ends_its_session),
 		TEST(a_log_on_without_memory_is_refused),
-		TEST(a_token_while_one_is_judged_is_not_accepted),
+		TEST(a_token_is_not_accepted_while_another_is_authenticated),
 		TEST(binding_to_another_connection_is_not_accepted),
 		TEST(session_setup_comes_alone),
-		TEST(the_previous_session_is_told_to_the_host),
-		TEST(a_log_on_that_is_refused_names_no_previous_session),
-		TEST(nobodys_session_is_not_ended_by_another_nobody),
+		TEST(the_host_gets_an_event_about_the_previous_session),
+		TEST(a_failed_log_on_names_no_previous_session),
+		TEST(an_anonymous_session_is_not_ended_by_another_anonymous_log_on),
 		TEST(a_connection_has_32_sessions_at_most),
 		TEST(the_oldest_of_nine_log_ons_gives_way),
-		TEST(no_log_on_gives_way_while_it_is_judged),
-		TEST(an_echo_is_answered_where_there_is_no_session_either),
+		TEST(no_log_on_gives_way_while_it_is_authenticated),
+		TEST(an_echo_without_a_session_is_answered),
 	};
 
 	return cmocka_run_group_tests_name("the SMB server's sessions", tests, NULL, NULL);

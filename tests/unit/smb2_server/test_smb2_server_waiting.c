@@ -73,7 +73,7 @@ static void an_interim_response_carries_the_credits_and_is_not_signed(void **sta
 	assert_true(peer.answers[0].is_signed);
 }
 
-static void what_was_asked_encrypted_is_answered_encrypted_later(void **state)
+static void an_encrypted_pending_request_gets_an_encrypted_response(void **state)
 {
 	(void)state;
 	peer.seals = true;
@@ -85,7 +85,7 @@ static void what_was_asked_encrypted_is_answered_encrypted_later(void **state)
 	expect_data(0, "at last");
 }
 
-static void those_who_wait_are_answered_in_their_order(void **state)
+static void pending_requests_are_answered_in_their_order(void **state)
 {
 	struct smb2_header first = wait_for_data(100), second = wait_for_data(3);
 
@@ -101,7 +101,7 @@ static void those_who_wait_are_answered_in_their_order(void **state)
 	expect_data(1, "thr");
 }
 
-static void who_comes_later_does_not_overtake(void **state)
+static void a_later_request_does_not_overtake_a_pending_one(void **state)
 {
 	struct smb2_header first = wait_for_data(100), second;
 
@@ -135,7 +135,7 @@ static void a_write_by_the_same_client_wakes_its_read(void **state)
 	expect_data(1, "to myself");
 }
 
-static void a_transceive_waits_and_is_answered_as_one(void **state)
+static void a_pending_transceive_is_answered_as_a_transceive(void **state)
 {
 	(void)state;
 	ask_transceive(peer.pipe, "question", 4);
@@ -149,7 +149,7 @@ static void a_transceive_waits_and_is_answered_as_one(void **state)
 	expect_data(0, "answ");
 }
 
-static void a_cancel_by_either_id_ends_the_wait(void **state)
+static void a_cancel_by_either_id_ends_the_pending_request(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
@@ -166,7 +166,7 @@ static void a_cancel_by_either_id_ends_the_wait(void **state)
 	assert_int_equal(peer.answer_count, 0);
 }
 
-static void a_cancel_ends_one_wait_and_no_other(void **state)
+static void a_cancel_ends_one_pending_request_only(void **state)
 {
 	struct smb2_header first = wait_for_data(100), second = wait_for_data(100),
 			   third = wait_for_data(100);
@@ -230,7 +230,7 @@ static void an_encrypted_cancel_works(void **state)
 	assert_false(peer.answers[0].is_sealed); /* as its READ was */
 }
 
-static void closing_a_pipe_ends_its_waits(void **state)
+static void closing_a_pipe_ends_its_pending_requests(void **state)
 {
 	(void)state;
 	(void)wait_for_data(100);
@@ -245,7 +245,7 @@ static void closing_a_pipe_ends_its_waits(void **state)
 	assert_true(peer.answers[1].header.message_id < peer.answers[2].header.message_id);
 }
 
-static void a_tree_that_goes_ends_its_waits(void **state)
+static void a_tree_disconnect_ends_pending_requests(void **state)
 {
 	(void)state;
 	(void)wait_for_data(100);
@@ -256,7 +256,7 @@ static void a_tree_that_goes_ends_its_waits(void **state)
 	expect_status(1, STATUS_CANCELLED);
 }
 
-static void a_pipe_that_breaks_ends_its_waits(void **state)
+static void a_broken_pipe_ends_its_pending_requests(void **state)
 {
 	(void)state;
 	(void)wait_for_data(100);
@@ -269,7 +269,7 @@ static void a_pipe_that_breaks_ends_its_waits(void **state)
 	assert_int_equal(peer.answers[1].header.command, SMB2_READ);
 }
 
-static void a_pipe_that_is_over_ends_its_waits_behind_its_last_words(void **state)
+static void an_ended_pipe_ends_pending_requests_after_its_last_message(void **state)
 {
 	(void)state;
 	(void)wait_for_data(100);
@@ -285,7 +285,7 @@ static void a_pipe_that_is_over_ends_its_waits_behind_its_last_words(void **stat
 	expect_status(2, STATUS_PIPE_BROKEN);
 }
 
-static void a_connection_that_ends_answers_nobody(void **state)
+static void a_connection_that_ends_answers_no_pending_request(void **state)
 {
 	(void)state;
 	(void)wait_for_data(100);
@@ -296,7 +296,7 @@ static void a_connection_that_ends_answers_nobody(void **state)
 	assert_int_equal(peer.answer_count, 0);
 }
 
-static void at_most_64_requests_wait_for_a_pipe(void **state)
+static void at_most_64_requests_of_a_pipe_are_pending(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < 64; i++)
@@ -305,7 +305,7 @@ static void at_most_64_requests_wait_for_a_pipe(void **state)
 	expect_one(STATUS_INSUFFICIENT_RESOURCES);
 }
 
-static void at_most_512_requests_wait_in_all(void **state)
+static void at_most_512_requests_of_a_connection_are_pending(void **state)
 {
 	(void)state;
 	for (unsigned pipe = 0; pipe < 8; pipe++) {
@@ -322,7 +322,7 @@ static void at_most_512_requests_wait_in_all(void **state)
 	(void)wait_for_data(100);
 }
 
-static void an_async_id_that_a_client_made_up_is_not_taken_for_ours(void **state)
+static void an_async_id_of_the_client_is_ignored(void **state)
 {
 	struct smb2_header next = peer.next;
 
@@ -343,24 +343,24 @@ TEST_GROUP(smb2_server_waiting)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(an_interim_response_carries_the_credits_and_is_not_signed),
-		TEST(what_was_asked_encrypted_is_answered_encrypted_later),
-		TEST(those_who_wait_are_answered_in_their_order),
-		TEST(who_comes_later_does_not_overtake),
+		TEST(an_encrypted_pending_request_gets_an_encrypted_response),
+		TEST(pending_requests_are_answered_in_their_order),
+		TEST(a_later_request_does_not_overtake_a_pending_one),
 		TEST(a_write_by_the_same_client_wakes_its_read),
-		TEST(a_transceive_waits_and_is_answered_as_one),
-		TEST(a_cancel_by_either_id_ends_the_wait),
-		TEST(a_cancel_ends_one_wait_and_no_other),
+		TEST(a_pending_transceive_is_answered_as_a_transceive),
+		TEST(a_cancel_by_either_id_ends_the_pending_request),
+		TEST(a_cancel_ends_one_pending_request_only),
 		TEST(a_cancel_of_nothing_is_not_answered_and_costs_no_credit),
 		TEST(a_cancel_that_is_not_signed_or_of_another_session_does_nothing),
 		TEST(an_encrypted_cancel_works),
-		TEST(closing_a_pipe_ends_its_waits),
-		TEST(a_tree_that_goes_ends_its_waits),
-		TEST(a_pipe_that_breaks_ends_its_waits),
-		TEST(a_pipe_that_is_over_ends_its_waits_behind_its_last_words),
-		TEST(a_connection_that_ends_answers_nobody),
-		TEST(at_most_64_requests_wait_for_a_pipe),
-		TEST(at_most_512_requests_wait_in_all),
-		TEST(an_async_id_that_a_client_made_up_is_not_taken_for_ours),
+		TEST(closing_a_pipe_ends_its_pending_requests),
+		TEST(a_tree_disconnect_ends_pending_requests),
+		TEST(a_broken_pipe_ends_its_pending_requests),
+		TEST(an_ended_pipe_ends_pending_requests_after_its_last_message),
+		TEST(a_connection_that_ends_answers_no_pending_request),
+		TEST(at_most_64_requests_of_a_pipe_are_pending),
+		TEST(at_most_512_requests_of_a_connection_are_pending),
+		TEST(an_async_id_of_the_client_is_ignored),
 	};
 
 	return cmocka_run_group_tests_name("requests that wait for a pipe", tests, NULL, NULL);
