@@ -251,43 +251,69 @@ static bool take_create(struct client_state *s, struct transport_arrival *arriva
 
 /* ---- bind and call: what is said over the pipe, whatever its transport ---- */
 
+/* Sends the fragment over the local transport. */
+static void send_fragment_local(struct client_state *s)
+{
+	wire_put_bytes(&s->local.out, s->fragment.data, s->fragment.len);
+	if (s->local.out.failed)
+		state_fail(s, ERROR_NOT_ENOUGH_MEMORY, NULL);
+}
+
+/* Whether the fragment could be made; the failure is recorded if not. */
+static bool state_has_fragment(struct client_state *s)
+{
+	if (s->fragment.failed)
+		state_fail(s, ERROR_NOT_ENOUGH_MEMORY, NULL);
+	return !s->fragment.failed;
+}
+
 static bool send_bind(struct client_state *s, bool in_compound)
 {
 	if (!s->is_local && !state_has_credit(s))
 		return false;
 	wire_writer_clear(&s->fragment);
 	rpc_association_bind(&s->rpc, &s->fragment, &s->interface->syntax);
+	if (!state_has_fragment(s))
+		return false;
 	if (s->is_local)
-		wire_put_bytes(&s->local.out, s->fragment.data, s->fragment.len);
+		send_fragment_local(s);
 	else
 		transport_smb2_transceive(&s->smb2, STEP_BIND, in_compound, &s->fragment);
 	return true;
 }
 
-/* Makes the call's next fragment. */
-static void next_fragment(struct client_state *s)
+/* Makes the next fragment of the call. */
+static bool next_fragment(struct client_state *s)
 {
 	wire_writer_clear(&s->fragment);
 	rpc_association_fragment(&s->rpc, &s->fragment, pipe_call_opnum(&s->call),
 	                         s->call.stub.data, s->call.stub.len, &s->call.stub_sent);
+	return state_has_fragment(s);
 }
 
+/* Sends all fragments of the call. */
+static bool send_call_local(struct client_state *s)
+{
+	do {
+		if (!next_fragment(s))
+			return false;
+		send_fragment_local(s);
+	} while (!state_has_failed(s) && pipe_call_has_more_to_send(&s->call));
+	return true;
+}
+
+/* Sends the next fragment of the call: by WRITE, and the last one by an IOCTL. */
 static bool send_call(struct client_state *s, bool in_compound)
 {
 	(void)in_compound;
-	while (s->is_local) {
-		next_fragment(s);
-		wire_put_bytes(&s->local.out, s->fragment.data, s->fragment.len);
-		if (!pipe_call_has_more_to_send(&s->call))
-			return true;
-	}
+	if (s->is_local)
+		return send_call_local(s);
 	/* Beside the first call, so that it costs no round trip: no answer is given before this one
 	 * has come. */
 	if (s->smb2.validation == VALIDATION_DUE && smb2_connection_room(&s->smb2.connection) > 0)
 		transport_smb2_validate(&s->smb2);
-	if (!state_has_credit(s))
+	if (!state_has_credit(s) || !next_fragment(s))
 		return false;
-	next_fragment(s);
 	if (pipe_call_has_more_to_send(&s->call))
 		transport_smb2_write(&s->smb2, STEP_CALL, &s->fragment);
 	else
@@ -370,17 +396,21 @@ static const struct step {
 	bool (*take)(struct client_state *s, struct transport_arrival *arrival);
 	bool joins_compound; /* where credits reach, the request goes out with those before it */
 } steps[] = {
-	[STEP_PROBE_SMB1] = { "NEGOTIATE", send_smb1_negotiate, NULL }, /* fails in any case */
-	[STEP_NEGOTIATE] = { "NEGOTIATE", send_negotiate, take_negotiate },
-	[STEP_SESSION_SETUP] = { "SESSION_SETUP", send_session_setup, take_session_setup },
-	[STEP_TREE_CONNECT] = { "TREE_CONNECT " IPC_SHARE, send_tree_connect, take_tree_connect },
-	[STEP_CREATE] = { "CREATE " SRVSVC_PIPE_NAME, send_create, take_create, true },
-	[STEP_BIND] = { "bind", send_bind, take_pipe, true },
-	[STEP_READY] = { "pipe " SRVSVC_PIPE_NAME, NULL, take_pipe },
-	[STEP_CALL] = { "call", send_call, take_pipe },
-	[STEP_COUNT] = { NULL, NULL, NULL },
+	/* clang-format off */
+	/*                       name                        sends                takes */
+	[STEP_PROBE_SMB1] =    { "NEGOTIATE",                send_smb1_negotiate, NULL },
+	[STEP_NEGOTIATE] =     { "NEGOTIATE",                send_negotiate,      take_negotiate },
+	[STEP_SESSION_SETUP] = { "SESSION_SETUP",            send_session_setup,  take_session_setup },
+	[STEP_TREE_CONNECT] =  { "TREE_CONNECT " IPC_SHARE,  send_tree_connect,   take_tree_connect },
+	[STEP_CREATE] =        { "CREATE " SRVSVC_PIPE_NAME, send_create,         take_create, true },
+	[STEP_BIND] =          { "bind",                     send_bind,           take_pipe, true },
+	[STEP_READY] =         { "pipe " SRVSVC_PIPE_NAME,   NULL,                take_pipe },
+	[STEP_CALL] =          { "call",                     send_call,           take_pipe },
+	[STEP_COUNT] =         { NULL,                       NULL,                NULL },
+	/* clang-format on */
 };
 
+/* The bind names its interface, and the call its method. */
 const char *client_state_step(const struct client_state *s)
 {
 	switch (s->step) {
@@ -454,7 +484,7 @@ enum client_event client_state_next(struct client_state *s)
 	return s->step == STEP_READY ? CLIENT_EVENT_READY : CLIENT_EVENT_READ;
 }
 
-/* ---- its life ---- */
+/* ---- beginning and end ---- */
 
 static void state_begin(struct client_state *s, const char *host, enum client_step step)
 {
@@ -569,7 +599,7 @@ NET_API_STATUS client_state_take_local(struct client_state *s, struct wire_reade
 	return s->err.status;
 }
 
-/* ---- what is known of it ---- */
+/* ---- what the caller may ask ---- */
 
 const struct smb2_negotiate_response *client_state_negotiated(const struct client_state *s)
 {
