@@ -1,0 +1,42 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Holds the documentation to the tree: links and paths lead to files. Prints TAP. Argument: the source root."""
+import pathlib
+import re
+import sys
+
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+# `src/net/stream.c`, `tests/wire`; of `tests/unit/LAYER/test_NAME.c` and `build/netsessiond` nothing is known.
+PATH = re.compile(r"`((?:bench|cmd|compat|docs|examples|fuzz|include|packaging|scripts|src|tests)/[\w./*-]*)`")
+
+
+def pages(root):
+    return sorted([*root.glob("*.md"), *root.glob("docs/*.md"), *root.glob("examples/*.md")])
+
+
+def missing(root, page, names, base):
+    """The names that lead to nothing; a name without an ending may be the stem of files."""
+    for name in names:
+        if not re.search(r"[A-Z]{2}", name.replace("README", "")) and not (base / name).exists() and \
+                not list(base.glob(name.rstrip("/") + (".*" if "." not in name else ""))):
+            yield f"{page.relative_to(root)} names {name}"
+
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    links = [problem for page in pages(root)
+             for problem in missing(root, page, LINK.findall(page.read_text()), page.parent)]
+    paths = [problem for page in pages(root) if page.name != "renamed-in-0.3.md"
+             for problem in missing(root, page, PATH.findall(page.read_text()), root)]
+    results = [("every link in the documentation leads to a file", links),
+               ("every path in the documentation is there", paths)]
+    print(f"1..{len(results)}")
+    for number, (sentence, problems) in enumerate(results, 1):
+        print(f"{'not ok' if problems else 'ok'} {number} - {sentence}")
+        for problem in problems:
+            print(f"# {problem}")
+    return any(problems for _, problems in results)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
