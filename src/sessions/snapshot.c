@@ -55,12 +55,14 @@ static const char *snapshot_copy_text(struct snapshot *s, const char *text, cons
 
 /* ---- sessions ---- */
 
-struct snapshot *snapshot_new(size_t state_bytes)
+struct snapshot *snapshot_new(bool has_identities, size_t state_bytes)
 {
 	struct snapshot *s = calloc(1, sizeof *s);
 
-	if (s != NULL)
-		s->state_bytes = state_bytes;
+	if (s == NULL)
+		return NULL;
+	s->has_identities = has_identities;
+	s->state_bytes = state_bytes;
 	return s;
 }
 
@@ -135,11 +137,14 @@ static int compare_texts(const char *a, const char *b)
 	return strcmp(a != NULL ? a : "", b != NULL ? b : "");
 }
 
-static int compare_identities(const struct session_identity *a, const struct session_identity *b)
+static int tracked_session_compare_identities(const struct tracked_session *a,
+                                              const struct tracked_session *b)
 {
-	for (size_t i = 0; i < sizeof a->numbers / sizeof *a->numbers; i++)
-		if (a->numbers[i] != b->numbers[i])
-			return a->numbers[i] > b->numbers[i] ? 1 : -1;
+	const uint64_t *left = a->identity.numbers, *right = b->identity.numbers;
+
+	for (size_t i = 0; i < sizeof a->identity.numbers / sizeof *left; i++)
+		if (left[i] != right[i])
+			return left[i] > right[i] ? 1 : -1;
 	return 0;
 }
 
@@ -151,16 +156,13 @@ static int tracked_session_compare_names(const struct tracked_session *a,
 	return clients != 0 ? clients : compare_texts(a->row.user, b->row.user);
 }
 
-/* 0: both are the same session if they started at about the same time. Without identities, all
- * identities are equal. */
-static int tracked_session_compare(const struct tracked_session *a, const struct tracked_session *b)
-{
-	static const struct session_identity none;
-	int identities = compare_identities(&a->identity, &b->identity);
+typedef int session_comparison(const struct tracked_session *a, const struct tracked_session *b);
 
-	if (identities != 0 || compare_identities(&a->identity, &none) != 0)
-		return identities;
-	return tracked_session_compare_names(a, b);
+/* The order of sessions in which 0 means: the same one, if they started at about the same time. */
+static session_comparison *snapshot_comparison(const struct snapshot *s)
+{
+	return s->has_identities ? tracked_session_compare_identities
+	                         : tracked_session_compare_names;
 }
 
 static const struct tracked_session *tracked_session_at(const void *element)
@@ -179,10 +181,10 @@ static int tracked_session_sort_by_age(const struct tracked_session *a,
 	return compare_numbers(a->source, b->source);
 }
 
-static int sort_by_session(const void *left, const void *right)
+static int sort_by_identity(const void *left, const void *right)
 {
 	const struct tracked_session *a = tracked_session_at(left), *b = tracked_session_at(right);
-	int order = tracked_session_compare(a, b);
+	int order = tracked_session_compare_identities(a, b);
 
 	return order != 0 ? order : tracked_session_sort_by_age(a, b);
 }
@@ -198,10 +200,23 @@ static int sort_by_names(const void *left, const void *right)
 int tracked_session_compare_ages(const void *left, const void *right)
 {
 	const struct tracked_session *a = tracked_session_at(left), *b = tracked_session_at(right);
+	int order = compare_numbers(a->started_s, b->started_s);
 
-	if (a->started_s != b->started_s)
-		return compare_numbers(a->started_s, b->started_s);
-	return sort_by_session(left, right);
+	if (order == 0)
+		order = tracked_session_compare_identities(a, b);
+	return order != 0 ? order : sort_by_names(left, right);
+}
+
+/* Starts change less than the order does: so sessions are often sorted already. */
+static void sort_sessions(struct tracked_session **sessions, size_t count,
+                          int (*compare)(const void *left, const void *right))
+{
+	size_t sorted = 1;
+
+	while (sorted < count && compare(&sessions[sorted - 1], &sessions[sorted]) <= 0)
+		sorted++;
+	if (sorted < count)
+		qsort(sessions, count, sizeof(struct tracked_session *), compare);
 }
 
 bool snapshot_sort(struct snapshot *s)
@@ -220,9 +235,10 @@ bool snapshot_sort(struct snapshot *s)
 	}
 	if (s->count == 0)
 		return true;
-	qsort(s->sessions, s->count, pointer_bytes, sort_by_session);
+	sort_sessions(s->sessions, s->count, s->has_identities ? sort_by_identity : sort_by_names);
 	memcpy(s->by_names, s->sessions, s->count * pointer_bytes);
-	qsort(s->by_names, s->count, pointer_bytes, sort_by_names);
+	if (s->has_identities)
+		sort_sessions(s->by_names, s->count, sort_by_names);
 	return true;
 }
 
@@ -231,20 +247,29 @@ static int compare_names_with(const void *key, const void *element)
 	return tracked_session_compare_names(key, tracked_session_at(element));
 }
 
+uint32_t snapshot_count_names(const struct snapshot *s, uint32_t at)
+{
+	uint32_t end = at + 1;
+
+	while (end < s->sorted &&
+	       tracked_session_compare_names(s->by_names[at], s->by_names[end]) == 0)
+		end++;
+	return end - at;
+}
+
 uint32_t snapshot_find_names(const struct snapshot *s, const char *client, const char *user,
                              uint32_t *first)
 {
 	const struct tracked_session names = { .row = { .client = client, .user = user } };
-	uint32_t begin = (uint32_t)search_lower_bound(&names, s->by_names, s->sorted,
-	                                              sizeof(struct tracked_session *),
-	                                              compare_names_with);
-	uint32_t end = begin;
+	uint32_t at = (uint32_t)search_lower_bound(&names, s->by_names, s->sorted,
+	                                           sizeof(struct tracked_session *),
+	                                           compare_names_with);
 
-	while (end < s->sorted && tracked_session_compare_names(s->by_names[end], &names) == 0)
-		end++;
 	if (first != NULL)
-		*first = begin;
-	return end - begin;
+		*first = at;
+	if (at == s->sorted || compare_names_with(&names, &s->by_names[at]) != 0)
+		return 0;
+	return snapshot_count_names(s, at);
 }
 
 /* ---- pairs ---- */
@@ -260,11 +285,12 @@ void snapshot_unpair(struct snapshot *s)
 static uint32_t snapshot_count_same_second(const struct snapshot *now, const struct snapshot *next,
                                            int64_t delay_s)
 {
+	session_comparison *compare = snapshot_comparison(now);
 	uint32_t n = 0, i = 0, count = 0;
 
 	while (n < now->count && i < next->count) {
 		const struct tracked_session *old = now->sessions[n], *s = next->sessions[i];
-		int order = tracked_session_compare(old, s);
+		int order = compare(old, s);
 		int64_t later_s = s->started_s - delay_s - old->started_s;
 
 		if (order > 0 || (order == 0 && later_s < 0)) {
@@ -308,11 +334,12 @@ static int64_t snapshot_find_delay(const struct snapshot *now, const struct snap
 static uint32_t snapshot_pair_within(struct snapshot *now, struct snapshot *next, int64_t delay_s,
                                      int64_t within_s)
 {
+	session_comparison *compare = snapshot_comparison(now);
 	uint32_t n = 0, i = 0, pairs = 0;
 
 	while (n < now->count && i < next->count) {
 		struct tracked_session *old = now->sessions[n], *s = next->sessions[i];
-		int order = tracked_session_compare(old, s);
+		int order = compare(old, s);
 		int64_t later_s = s->started_s - delay_s - old->started_s;
 
 		if (s->pair != NULL || order > 0 || (order == 0 && later_s < -within_s)) {
@@ -337,5 +364,7 @@ uint32_t snapshot_pair(struct snapshot *now, struct snapshot *next, int64_t same
 	snapshot_unpair(next);
 	*delay_s = snapshot_find_delay(now, next);
 	pairs = snapshot_pair_within(now, next, *delay_s, 0);
-	return pairs + snapshot_pair_within(now, next, *delay_s, same_start_s);
+	if (pairs < now->count && pairs < next->count)
+		pairs += snapshot_pair_within(now, next, *delay_s, same_start_s);
+	return pairs;
 }

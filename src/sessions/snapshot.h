@@ -9,21 +9,21 @@
 #include <stdint.h>
 #include <netsession.h>
 
-/* Which session it is, in the source's own numbers; all zero where the source has none. */
+/* Which session it is, in the source's own numbers. */
 struct session_identity {
 	uint64_t numbers[3];
 };
 
 struct tracked_session {
-	struct netsession_row row; /* a text is NULL where the source gave none */
-	struct session_identity identity;
-	int64_t started_s; /* on the clock of the snapshots */
-	uint32_t source;   /* it was added to its snapshot as number source, from 0 */
-	uint64_t key; /* grows with each new session, is never used again; 0: not tracked yet */
+	struct netsession_row row;    /* a text is NULL where the source gave none */
+	int64_t started_s;            /* on the clock of the snapshots */
+	struct tracked_session *pair; /* the same session in the snapshot before or after */
 	/* state_bytes of the tracker's user, zero when the session opens, then carried over from
 	 * snapshot to snapshot. */
 	void *state;
-	struct tracked_session *pair; /* the same session in the snapshot before or after */
+	uint64_t key; /* grows with each new session, is never used again; 0: not tracked yet */
+	struct session_identity identity;
+	uint32_t source; /* it was added to its snapshot as number source, from 0 */
 };
 
 struct snapshot_memory;
@@ -38,16 +38,17 @@ struct snapshot {
 	/* Where a source gives durations, and its answer took time: all sessions may have started
 	 * earlier by up to this, all by the same. 0: the starts are right. */
 	int64_t max_delay_s;
+	bool has_identities; /* otherwise a session is known by client, user and start */
 	size_t state_bytes;
 	struct snapshot_memory *memory;
 };
 
-/* Returns an empty snapshot, each of whose sessions has state_bytes of state. NULL: out of memory.
- */
-struct snapshot *snapshot_new(size_t state_bytes);
+/* Returns an empty snapshot, whose sessions have identities or not, and state_bytes of state each.
+ * NULL: out of memory. */
+struct snapshot *snapshot_new(bool has_identities, size_t state_bytes);
 /* NULL is allowed. */
 void snapshot_free(struct snapshot *s);
-/* Adds a session; copies row with its texts, and identity, which is NULL for none. Out of memory
+/* Adds a session; copies row with its texts, and identity; NULL: without identities. Out of memory
  * shows in failed. */
 void snapshot_add(struct snapshot *s, const struct netsession_row *row, int64_t started_s,
                   const struct session_identity *identity);
@@ -57,6 +58,8 @@ bool snapshot_sort(struct snapshot *s);
  * the index of the first of them in by_names; first: NULL where that is not wanted. */
 uint32_t snapshot_find_names(const struct snapshot *s, const char *client, const char *user,
                              uint32_t *first);
+/* Returns how many sessions from index at on in by_names have the client and user of that one. */
+uint32_t snapshot_count_names(const struct snapshot *s, uint32_t at);
 /* For qsort over pointers to sessions: the one that started first stands first. */
 int tracked_session_compare_ages(const void *left, const void *right);
 

@@ -43,7 +43,7 @@ void tracker_free(struct tracker *t)
 
 struct snapshot *tracker_begin_snapshot(const struct tracker *t)
 {
-	return snapshot_new(t->settings.state_bytes);
+	return snapshot_new(t->settings.has_identities, t->settings.state_bytes);
 }
 
 /* ---- before the update ---- */
@@ -141,14 +141,12 @@ static void tracker_assign_keys(struct tracker *t, const struct snapshot *next)
 {
 	uint32_t paired = 0, opened = 0;
 
-	for (uint32_t i = 0; i < next->count; i++)
-		if (next->sessions[i]->pair != NULL)
-			t->next_by_key[paired++] = next->sessions[i];
+	for (uint32_t i = 0; i < t->now->count; i++)
+		if (t->by_key[i]->pair != NULL)
+			t->next_by_key[paired++] = t->by_key[i]->pair;
 	for (uint32_t i = 0; i < next->count; i++)
 		if (next->sessions[i]->pair == NULL)
 			t->next_by_key[paired + opened++] = next->sessions[i];
-	qsort(t->next_by_key, paired, sizeof(struct tracked_session *),
-	      tracked_session_compare_keys);
 	if (!t->settings.is_ordered_by_names)
 		qsort(t->next_by_key + paired, opened, sizeof(struct tracked_session *),
 		      tracked_session_compare_ages);

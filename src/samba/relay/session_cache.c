@@ -139,7 +139,7 @@ static bool snapshot_lacks_sessions(const struct snapshot *now, const struct sna
 	for (uint32_t i = 0, count; i < now->count; i += count) {
 		const struct netsession_row *row = &now->by_names[i]->row;
 
-		count = snapshot_find_names(now, row->client, row->user, NULL);
+		count = snapshot_count_names(now, i);
 		if (snapshot_find_names(next, row->client, row->user, NULL) < count)
 			return true;
 	}
@@ -153,7 +153,7 @@ static bool smbstatus_lacks_sessions(const struct snapshot *next,
 	for (uint32_t i = 0, count; i < next->count; i += count) {
 		const struct netsession_row *row = &next->by_names[i]->row;
 
-		count = snapshot_find_names(next, row->client, row->user, NULL);
+		count = snapshot_count_names(next, i);
 		if (smbstatus->count_sessions(smbstatus->context, row->client, row->user, 0) <
 		    count)
 			return true;
