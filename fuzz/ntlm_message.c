@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The look at NTLM's messages before GSSAPI gets them.
  * Input: whether a key and Unicode were agreed upon (bits 0 and 1), then a message.
- * Must reach: open_message ntlm_message_is_short ntlm_message_lengthen ntlm_message_judge get_field
- *   ntlm_message_challenge_flags ntlm_message_claim get_name ntlm_message_is_nameless
+ * Must reach: ntlm_message_open ntlm_message_is_short ntlm_message_lengthen ntlm_message_judge
+ *   ntlm_message_get_field ntlm_message_challenge_flags ntlm_message_claim ntlm_message_get_name
+ *   ntlm_message_is_nameless
  * Holds: names are UTF-8; a message is of one type; a lengthened one is 8 zeros longer, and is
  * short no more. */
 #include "auth/ntlm_message.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What a domain's controller says of a ticket's owner.
  * Input: how many SIDs are taken (255: all), then KERB_VALIDATION_INFO as it is serialized.
- * Must reach: pac_decode open_serialized get_validation_info get_string get_text get_sid get_groups
- *   give_groups give_extra_sids give_member give counts
+ * Must reach: pac_decode pac_open_serialized pac_get_validation_info pac_get_string pac_get_text
+ *   pac_get_sid pac_get_groups pac_give_groups pac_give_extra_sids pac_give_member pac_give_sid
+ *   pac_group_is_enabled
  * Holds: each SID is one by its form; no more are told than the bytes could hold; after one that is
  * not taken there is none; names are UTF-8; a second look finds the same. */
 #include "auth/pac.h"

@@ -2,11 +2,15 @@
 /* Both sides of a negotiation by SPNEGO, against a peer that sends anything.
  * Input: which side (bit 0), what it offers or serves (bits 1 and 2); then for each message its
  * length, how far the mechanism is after it, and its bytes.
- * Must reach: spnego_token_kind kind_in_header spnego_oid_find spnego_init_decode get_mechanisms
- *   get_mic get_octets enter_optional skip_extensions spnego_response_decode spnego_hint_mechanisms
- *   spnego_initiator_receive select_mechanism check_mechanism spnego_initiator_plan plan_incomplete
- *   owes_mic plan_end spnego_acceptor_receive receive_init receive_response spnego_acceptor_plan
- *   spnego_acceptor_encode spnego_response_encode put_field der_enter get_length der_put_header
+ * Must reach: spnego_token_kind spnego_kind_in_header spnego_oid_find spnego_init_decode
+ *   spnego_get_mechanisms spnego_get_mic spnego_get_octets spnego_enter_optional
+ *   spnego_skip_extensions spnego_response_decode spnego_hint_mechanisms
+ *   spnego_initiator_receive spnego_acceptor_select spnego_initiator_select
+ * spnego_initiator_check_mechanism spnego_initiator_plan spnego_acceptor_plan_incomplete
+ * spnego_initiator_plan_incomplete spnego_initiator_owes_mic spnego_initiator_plan_end
+ *   spnego_acceptor_receive spnego_acceptor_receive_init spnego_acceptor_receive_response
+ *   spnego_acceptor_plan spnego_acceptor_encode spnego_response_encode spnego_put_field
+ *   der_enter der_get_length der_put_header
  * Holds: what is decoded lies inside the message; failures have a status and words; no end before
  * the mechanism is complete, nor without a MIC that is required and possible; a MIC is made once;
  * what is encoded is decoded to the same. */

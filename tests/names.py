@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Holds the names of functions in src and cmd: each is unique in the tree and has more than one word, so that grep
-finds it. Prints TAP. Argument: the source root; with --list, each name that is repeated or of one word."""
+finds it; and fuzz targets name functions that exist. Prints TAP. Argument: the source root; with --list, prints each
+name that is repeated or of one word."""
 import collections
 import pathlib
 import re
@@ -33,6 +34,15 @@ def one_word(found):
     return {name: files for name, files in found.items() if "_" not in name.strip("_") and name != "main"}
 
 
+def unknown_to_reach(root, found):
+    """The functions that fuzz targets name as those they must reach, and that are not in the tree."""
+    for path in sorted((root / "fuzz").glob("*.c")):
+        listed = re.search(r"Must reach:(.*?)\n \* Holds:", path.read_text(), re.S)
+        for name in re.findall(r"[a-z]\w+", listed[1] if listed else ""):
+            if name not in found:
+                yield f"{path.relative_to(root)}: {name}"
+
+
 def check(sentence, number, names, limit, constant):
     """One line of TAP, and what to do."""
     count = sum(len(files) for files in names.values())
@@ -47,13 +57,19 @@ def check(sentence, number, names, limit, constant):
 
 
 def main():
-    found = definitions(pathlib.Path(sys.argv[1]))
+    root = pathlib.Path(sys.argv[1])
+    found = definitions(root)
     if "--list" in sys.argv:
         for name, files in sorted((repeated(found) | one_word(found)).items()):
             print(name, *files)
-    print("1..2")
-    return check("every function's name is unique in the tree", 1, repeated(found), MAX_REPEATED, "MAX_REPEATED") | \
-        check("every function's name has more than one word", 2, one_word(found), MAX_ONE_WORD, "MAX_ONE_WORD")
+    print("1..3")
+    failed = check("every function's name is unique in the tree", 1, repeated(found), MAX_REPEATED, "MAX_REPEATED")
+    failed |= check("every function's name has more than one word", 2, one_word(found), MAX_ONE_WORD, "MAX_ONE_WORD")
+    unknown = list(unknown_to_reach(root, found))
+    print(f"{'not ok' if unknown else 'ok'} 3 - fuzz targets name functions that exist")
+    for problem in unknown:
+        print(f"# {problem} does not exist")
+    return failed or bool(unknown)
 
 
 if __name__ == "__main__":
