@@ -398,16 +398,16 @@ static const struct step {
 	bool joins_compound; /* where credits reach, the request goes out with those before it */
 } steps[] = {
 	/* clang-format off */
-	/*                       name                      sends               takes */
-	[STEP_PROBE_SMB1] =    { "NEGOTIATE",              send_smb1,          NULL },
-	[STEP_NEGOTIATE] =     { "NEGOTIATE",              send_negotiate,     take_negotiate },
-	[STEP_SESSION_SETUP] = { "SESSION_SETUP",          send_session_setup, take_session_setup },
-	[STEP_TREE_CONNECT] =  { "TREE_CONNECT " IPC_SHARE,send_tree_connect,  take_tree_connect },
-	[STEP_CREATE] =        { "CREATE " PIPE,           send_create,        take_create, true },
-	[STEP_BIND] =          { "bind",                   send_bind,          take_pipe, true },
-	[STEP_READY] =         { "pipe " PIPE,             NULL,               take_pipe },
-	[STEP_CALL] =          { "call",                   send_call,          take_pipe },
-	[STEP_COUNT] =         { NULL,                     NULL,               NULL },
+	/*                       name                       sends               takes */
+	[STEP_PROBE_SMB1] =    { "NEGOTIATE",               send_smb1,          NULL },
+	[STEP_NEGOTIATE] =     { "NEGOTIATE",               send_negotiate,     take_negotiate },
+	[STEP_SESSION_SETUP] = { "SESSION_SETUP",           send_session_setup, take_session_setup },
+	[STEP_TREE_CONNECT] =  { "TREE_CONNECT " IPC_SHARE, send_tree_connect,  take_tree_connect },
+	[STEP_CREATE] =        { "CREATE " PIPE,            send_create,        take_create, true },
+	[STEP_BIND] =          { "bind",                    send_bind,          take_pipe, true },
+	[STEP_READY] =         { "pipe " PIPE,              NULL,               take_pipe },
+	[STEP_CALL] =          { "call",                    send_call,          take_pipe },
+	[STEP_COUNT] =         { NULL,                      NULL,               NULL },
 	/* clang-format on */
 };
 
