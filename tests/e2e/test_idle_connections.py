@@ -9,7 +9,7 @@ from lab.relay import CUT, TO_SERVER, Relay
 from lab.samba import SambaServer
 from lab.wait_until import calm, wait_until, wait_until_equal
 
-KEPT_S = 10
+IDLE_S = 10
 
 
 def logged_on(server, user="root"):
@@ -17,7 +17,7 @@ def logged_on(server, user="root"):
     return sum(row["user"] == user for row in sessions.enumerate_with_impacket(server).rows) - (user == "root")
 
 
-class Kept(unittest.TestCase):
+class IdleConnections(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.server = cls.enterClassContext(SambaServer())
@@ -48,50 +48,50 @@ class Kept(unittest.TestCase):
     def wait_until_logged_on(self, count, within_s=5):
         wait_until_equal(count, lambda: logged_on(self.server), calm(within_s))
 
-    KEPT, NEW = (0, 1), (1, 5)
+    REUSED, NEW = (0, 1), (1, 5)
 
     def test_the_second_call_is_one_round_trip_on_the_same_connection(self):
         self.assertEqual(self.NEW, self.asks())
         cold = self.seconds
         for _ in range(3):
-            self.assertEqual(self.KEPT, self.asks())
+            self.assertEqual(self.REUSED, self.asks())
         print(f"# cold {cold * 1000:.1f} ms, kept {self.seconds * 1000:.1f} ms")
 
     def test_equal_credentials_share_whatever_object_they_are_in(self):
         self.asks()
-        self.assertEqual(self.KEPT, self.asks(credentials=self.copy))
+        self.assertEqual(self.REUSED, self.asks(credentials=self.copy))
 
     def test_another_user_does_not_share(self):
         self.asks()
         self.assertEqual(1, self.asks(5, self.other)[0])
-        self.assertEqual((self.KEPT, 2), (self.asks(), self.relay.connections))
+        self.assertEqual((self.REUSED, 2), (self.asks(), self.relay.connections))
 
     def test_a_wrong_password_does_not_share_and_spoils_nothing(self):
         self.asks()
         self.assertEqual(1, self.asks(1326, self.wrong)[0])
         self.assertEqual(1, self.asks(1326, self.wrong)[0])  # and is not kept
-        self.assertEqual(self.KEPT, self.asks())
+        self.assertEqual(self.REUSED, self.asks())
 
     def test_another_port_does_not_share(self):
         with Relay(self.server.host, self.server.port) as other:
             self.asks()
             self.assertEqual(self.NEW, self.asks(to=other))
-            self.assertEqual((self.KEPT, self.KEPT), (self.asks(), self.asks(to=other)))
+            self.assertEqual((self.REUSED, self.REUSED), (self.asks(), self.asks(to=other)))
 
-    def test_encryption_is_not_wanted_of_a_plain_one(self):
+    def test_a_plain_connection_does_not_serve_an_encrypted_call(self):
         self.asks()
         self.assertEqual(1, self.asks(encrypt=1)[0])
-        self.assertEqual((self.KEPT, self.KEPT), (self.asks(encrypt=1), self.asks()))
+        self.assertEqual((self.REUSED, self.REUSED), (self.asks(encrypt=1), self.asks()))
 
-    def test_a_refusal_is_kept_too(self):
+    def test_a_connection_stays_after_a_refusal(self):
         self.assertEqual(1, self.asks(5, self.other)[0])
-        self.assertEqual(self.KEPT, self.asks(5, self.other))
+        self.assertEqual(self.REUSED, self.asks(5, self.other))
 
-    def test_connecting_keeps_what_the_next_call_uses(self):
+    def test_the_next_call_uses_the_connection_of_connect(self):
         self.assertEqual("0", self.asker.say("connect", self.right, address(self.relay)))
-        self.assertEqual(self.KEPT, self.asks())
+        self.assertEqual(self.REUSED, self.asks())
 
-    def test_closing_lets_the_server_go(self):
+    def test_closing_idle_connections_ends_the_sessions_on_the_server(self):
         for which in ("-", address(self.relay)):
             with self.subTest(which):
                 self.asks()
@@ -100,33 +100,33 @@ class Kept(unittest.TestCase):
                 self.wait_until_logged_on(0)
                 self.assertEqual(self.NEW, self.asks())
 
-    def test_closing_those_of_another_server_closes_nothing_here(self):
+    def test_closing_the_idle_connections_of_another_server_closes_none_here(self):
         self.asks()
         self.asker.say("close", "192.0.2.1")
-        self.assertEqual(self.KEPT, self.asks())
+        self.assertEqual(self.REUSED, self.asks())
 
-    def test_one_that_was_cut_meanwhile_is_replaced_without_a_word(self):
+    def test_a_connection_that_was_cut_meanwhile_is_replaced_silently(self):
         self.asks()
         self.relay.cut()
         self.wait_until_logged_on(0)
         self.assertEqual(self.NEW, self.asks())
-        self.assertEqual(self.KEPT, self.asks())
+        self.assertEqual(self.REUSED, self.asks())
 
-    def test_one_whose_session_the_server_closed_is_replaced_without_a_word(self):
+    def test_a_connection_whose_session_the_server_closed_is_replaced_silently(self):
         self.asks(5, self.other)
         with Conversation(self.program) as another:
             self.assertEqual("0", another.say("del", self.right, address(self.server), "-", "games").split()[0])
         wait_until(lambda: self.relay.closed_by_server)  # Samba answers before it has closed the session
         self.assertEqual(self.NEW, self.asks(5, self.other))
 
-    def test_one_that_is_cut_at_the_question_is_replaced_without_a_word(self):
+    def test_a_connection_that_is_cut_at_the_request_is_replaced_silently(self):
         cut = tampering.on(TO_SERVER, frames.IOCTL, tampering.becomes(CUT), nth=1)  # after the first call
         with Relay(self.server.host, self.server.port, tamper=cut) as relay:
             self.assertEqual(self.NEW, self.asks(to=relay))
             self.assertEqual((1, 6), self.asks(to=relay))
-            self.assertEqual(self.KEPT, self.asks(to=relay))
+            self.assertEqual(self.REUSED, self.asks(to=relay))
 
-    def test_one_that_stalls_ends_by_the_deadline(self):
+    def test_a_stalled_connection_ends_at_the_deadline(self):
         self.asks()
         self.relay.stall()
         self.assertEqual(0, self.asks(1460, timeout_ms=500)[0])
@@ -134,16 +134,16 @@ class Kept(unittest.TestCase):
         self.assertLess(self.seconds, calm(0.8))
         self.assertEqual(self.NEW, self.asks())
 
-    def test_a_child_has_none_and_leaves_its_parents_alone(self):
+    def test_a_child_process_has_no_idle_connection_and_leaves_its_parents_alone(self):
         self.asks()
         self.assertEqual(self.NEW, self.asks(verb="forked"))
-        self.assertEqual(self.KEPT, self.asks())
+        self.assertEqual(self.REUSED, self.asks())
         self.assertEqual(self.NEW, self.asks(verb="forked"))
-        self.assertEqual(self.KEPT, self.asks())
+        self.assertEqual(self.REUSED, self.asks())
 
-    def test_it_is_closed_after_ten_seconds_without_any_call(self):
+    def test_an_idle_connection_is_closed_after_ten_seconds(self):
         self.asks()
-        time.sleep(KEPT_S - 1)
+        time.sleep(IDLE_S - 1)
         self.assertEqual(1, logged_on(self.server))
         self.wait_until_logged_on(0, within_s=2)
         self.assertEqual(self.NEW, self.asks())

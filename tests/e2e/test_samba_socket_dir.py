@@ -124,7 +124,7 @@ class Links(unittest.TestCase):
         wait_until(lambda: "renamed" not in self.links())
         self.assert_works("lsarpc")
 
-    def test_links_outlive_their_keeper(self):
+    def test_links_outlive_netsession_samba(self):
         with contextlib.ExitStack() as stack:
             samba = stack.enter_context(SambaServer(relayed=True))
             with kept_folder(samba):

@@ -6,7 +6,7 @@ import subprocess
 import time
 import uuid
 
-from fixtures.samba_publisher import USERS, Fed, told
+from fixtures.samba_publisher import USERS, SambaPublisherTest, session_entry
 from impacket.dcerpc.v5 import srvs
 from impacket.dcerpc.v5.dtypes import NULL
 from impacket.smbconnection import SMBConnection
@@ -14,7 +14,7 @@ from lab import sessions, tap
 from lab.wait_until import HANG_S, calm, wait_until_equal
 
 
-class Sessions(Fed):
+class Sessions(SambaPublisherTest):
     def setUp(self):
         super().setUp()
         self.begin()
@@ -28,7 +28,7 @@ class Sessions(Fed):
             wait_until_equal({("127.0.0.9", "games"): 1, ("::1", "man"): 1}, self.names)
         wait_until_equal({}, self.names)
 
-    def test_who_asks_a_moment_later_is_told_what_is_there_then(self):
+    def test_a_call_a_moment_later_lists_the_sessions_of_that_moment(self):
         for _ in range(5):
             with sessions.held(self.samba, sessions.crowd(3, USERS)):
                 time.sleep(0.3)  # netsessiond takes an answer of 0.2 s ago for a fresh one
@@ -41,14 +41,14 @@ class Sessions(Fed):
             wait_until_equal(dict(collections.Counter((want.client, want.user) for want in wanted)), self.names)
         wait_until_equal({}, self.names)
 
-    def test_what_the_relay_has_seen_of_them_is_told_too(self):
+    def test_num_opens_that_the_relay_has_seen_are_published_too(self):
         with sessions.held(self.samba, [sessions.Wanted("games", "127.0.0.9", 3), sessions.Wanted("man", "127.0.0.8")]):
             wait_until_equal([0, 0], lambda: [row["num_opens"] for row in self.rows()])
             self.assertEqual(0, sessions.enumerate_with_impacket(self.samba, level=502).status)
             wait_until_equal({"games": 3, "man": 0},
                              lambda: {row["user"]: row["num_opens"] for row in self.rows() if row["user"] != "root"})
 
-    def test_they_go_with_smbd(self):
+    def test_sessions_end_with_smbd(self):
         with sessions.held(self.samba, sessions.crowd(5, USERS)):
             wait_until_equal(5, lambda: len(self.rows()))
             os.kill(self.samba.pid, signal.SIGTERM)
@@ -56,14 +56,14 @@ class Sessions(Fed):
                 os.kill(pid, signal.SIGTERM)
             wait_until_equal({}, self.names)
 
-    def test_they_go_with_an_smbd_that_dies_and_those_of_the_next_one_come(self):
+    def test_sessions_end_with_an_smbd_that_dies_and_those_of_the_next_one_are_listed(self):
         for _ in range(2):
             with sessions.held(self.samba, sessions.crowd(5, USERS)):
                 wait_until_equal(5, lambda: len(self.rows()))
                 self.samba.restart()
                 wait_until_equal({}, self.names)
 
-    def test_they_go_with_netsession_samba(self):
+    def test_sessions_end_with_netsession_samba(self):
         with sessions.held(self.samba, sessions.crowd(5, USERS)):
             wait_until_equal(5, lambda: len(self.rows()))
             self.assertEqual(0, self.relay.terminate())
@@ -73,24 +73,24 @@ class Sessions(Fed):
             self.relay.kill()
             wait_until_equal({}, self.names)
 
-    def test_a_netsessiond_that_begins_again_is_told_all_of_them(self):
+    def test_a_restarted_netsessiond_gets_all_sessions(self):
         with sessions.held(self.samba, sessions.crowd(5, USERS)):
             wait_until_equal(5, lambda: len(self.rows()))
             self.service.restart()
             wait_until_equal(5, lambda: len(self.rows()))
         wait_until_equal({}, self.names)
 
-    def test_an_idle_time_that_samba_does_not_know_is_none(self):
+    def test_an_idle_time_that_samba_does_not_know_is_zero(self):
         with sessions.held(self.samba, [sessions.Wanted("games")]):
             wait_until_equal(1, lambda: len(self.rows()))
             wait_until_equal(True, lambda: [row["active_seconds"] >= 4 for row in self.rows()] == [True])
             self.assertLess(self.rows()[0]["idle_seconds"], calm(2))  # counted on since the last look
 
 
-class Guests(Fed):
+class Guests(SambaPublisherTest):
     OPTIONS = {"map to guest": "bad user"}
 
-    def test_a_guest_is_shown_as_one(self):
+    def test_a_guest_is_listed_as_a_guest(self):
         self.begin()
         guest = SMBConnection(self.samba.host, self.samba.host, sess_port=self.samba.port)
         guest.login("nobody-known", "x")
@@ -102,7 +102,7 @@ class Guests(Fed):
             guest.close()
 
 
-class Beginnings(Fed):
+class Starting(SambaPublisherTest):
     def test_a_session_that_was_there_before_is_as_old_as_its_share_at_least(self):
         began = time.monotonic()
         with sessions.held(self.samba, [sessions.Wanted("daemon", opens=1)]):
@@ -121,7 +121,7 @@ class Beginnings(Fed):
             wait_until_equal(3, lambda: len(self.rows()))
 
 
-class Closing(Fed):
+class Closing(SambaPublisherTest):
     def setUp(self):
         super().setUp()
         self.begin()
@@ -158,7 +158,7 @@ class Closing(Fed):
             self.relay.await_said(both if is_one else alone, begin)
             wait_until_equal({} if is_one else {("127.0.0.1", "games"): 1}, self.names)
 
-    def test_who_is_closed_together_is_named_by_who_closes(self):
+    def test_sessions_that_end_together_are_named_to_the_caller_who_closes_one(self):
         """A client that says one GUID for all its connections, as Windows does, has one smbd."""
         for client_guid in (None, str(uuid.uuid4())):
             names = ["games from \\\\127.0.0.1"] if client_guid else []
@@ -171,14 +171,14 @@ class Closing(Fed):
                 self.assertEqual(names, line.get("also_closed", []))
             self.assert_named("publish", close, client_guid)
 
-    def test_who_is_closed_together_over_smb_is_named_by_the_relay(self):
+    def test_sessions_that_end_together_over_smb_are_named_by_the_relay(self):
         def delete():
             with sessions.srvsvc(self.samba) as dce:
                 srvs.hNetrSessionDel(dce, NULL, "daemon\0")
         for client_guid in (None, str(uuid.uuid4())):
             self.assert_named("NetrSessionDel", delete, client_guid)
 
-    def test_many_are_closed_by_one_word(self):
+    def test_many_sessions_are_closed_by_one_command(self):
         wanted = [sessions.Wanted("games", f"127.0.1.{n}") for n in range(1, 31)]
         with sessions.held(self.samba, [*wanted, sessions.Wanted("man")]):
             wait_until_equal(31, lambda: len(self.rows()))
@@ -186,21 +186,21 @@ class Closing(Fed):
             wait_until_equal({("127.0.0.1", "man"): 1}, self.names)
             self.assertEqual(30, self.relay.state["publish_closed"])
 
-    def test_the_session_goes_though_nobody_asks(self):
+    def test_a_closed_session_ends_though_nobody_lists(self):
         with sessions.held(self.samba, [sessions.Wanted("games")]):
             wait_until_equal(1, lambda: len(self.rows()))
             self.close("--user", "games")
             self.relay.await_state(lambda state: state["publish_sessions"] == 0)
 
-    def test_who_is_gone_by_then_is_not_closed_in_anothers_place(self):
+    def test_a_session_that_has_ended_by_then_is_not_closed_in_anothers_place(self):
         with sessions.held(self.samba, [sessions.Wanted("man")]):
-            self.programs.says({"sessions": {"1": told(1, "10.0.0.1", "carol")}})
+            self.programs.says({"sessions": {"1": session_entry(1, "10.0.0.1", "carol")}})
             wait_until_equal({("10.0.0.1", "carol"): 1}, self.names)
             # The same session and process by number, and another one by its random number. smbstatus tells of it only
             # behind the closing, so that this names the session that is gone.
             self.set_refresh_timeout(300)
             pid = self.samba.processes("smbd")[-1]
-            self.programs.says({"sessions": {"1": told(1, "10.0.0.1", "carol", server_id={
+            self.programs.says({"sessions": {"1": session_entry(1, "10.0.0.1", "carol", server_id={
                 "pid": str(pid), "vnn": "4294967295", "unique_id": "2"})}}, is_held_up=True)
             self.close("--user", "carol")
             self.programs.let_go()

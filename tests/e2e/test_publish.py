@@ -28,7 +28,7 @@ HELLO, WELCOME, REFUSED, PUT, TOUCH, REMOVE, TAKEN, CLOSE, ERROR, ASKED, FRESH =
 
 
 class Raw:
-    """A context manager: a feeder of our own making, byte by byte."""
+    """A context manager: a publisher of our own making, byte by byte."""
 
     def __init__(self, service):
         self.socket = socket.socket(socket.AF_UNIX)
@@ -113,7 +113,7 @@ class OneService(unittest.TestCase):
     def count(self):
         return self.judge(level=0, page_bytes=1).total
 
-    def feed_rows(self, count=1, client="10.0.0.7", user="zoë", kind="", transport="", opens=0, active=0, idle=0,
+    def publish_rows(self, count=1, client="10.0.0.7", user="zoë", kind="", transport="", opens=0, active=0, idle=0,
                   flags=0, inside=()):
         return Publisher(self.service, self.rows, count, client, user, kind, transport, opens, active, idle, flags,
                       inside=inside)
@@ -123,10 +123,10 @@ class OneService(unittest.TestCase):
 
 
 class Sessions(OneService):
-    def test_every_level_tells_what_was_fed(self):
+    def test_every_level_lists_a_published_session(self):
         expected = {"client": r"\\fs-1", "user": "zoë", "num_opens": 3, "user_flags": 3, "client_type": "Samba 4.17",
                     "transport": r"\Device\NetbiosSmb"}
-        with self.feed_rows(client=r"\\fs-1", kind="Samba 4.17", transport=r"\Device\NetbiosSmb", opens=3, active=100,
+        with self.publish_rows(client=r"\\fs-1", kind="Samba 4.17", transport=r"\Device\NetbiosSmb", opens=3, active=100,
                             idle=40, flags=3):
             wait_until_equal([r"\\fs-1"], self.clients)
             for level in LEVELS:
@@ -143,8 +143,8 @@ class Sessions(OneService):
                         if not name.endswith("_seconds"):
                             self.assertEqual(value, listed[name])
 
-    def test_callers_from_elsewhere_are_told_too(self):
-        with self.feed_rows(client="10.0.0.7", user="carol", opens=4):
+    def test_callers_over_smb_list_published_sessions_too(self):
+        with self.publish_rows(client="10.0.0.7", user="carol", opens=4):
             wait_until_equal(["10.0.0.7"], self.clients)
             for level in LEVELS:
                 answer = sessions.enumerate_with_impacket(self.service, level=level, client=r"\\10.0.0.7")
@@ -157,41 +157,41 @@ class Sessions(OneService):
                                  self.service.credentials_file("root"), "-u", "carol", "-o", "json").sessions
             self.assertEqual([("10.0.0.7", 4)], [(row["client"], row["num_opens"]) for row in listed])
 
-    def test_a_session_goes_on_and_is_used_and_ends(self):
-        with Publisher(self.service, self.example) as feeder:
-            feeder.tell("put 1 10.0.0.7 alice 2")
-            feeder.tell("put 2 10.0.0.8 bob 0")
+    def test_a_session_changes_is_touched_and_ends(self):
+        with Publisher(self.service, self.example) as publisher:
+            publisher.tell("put 1 10.0.0.7 alice 2")
+            publisher.tell("put 2 10.0.0.8 bob 0")
             wait_until_equal({("10.0.0.7", "alice"): 2, ("10.0.0.8", "bob"): 0}, self.users)
-            feeder.tell("put 1 10.0.0.7 alice 5")
+            publisher.tell("put 1 10.0.0.7 alice 5")
             wait_until_equal({("10.0.0.7", "alice"): 5, ("10.0.0.8", "bob"): 0}, self.users)
             time.sleep(2.1)
             self.assertGreaterEqual(self.judge(level=10, client=r"\\10.0.0.7").rows[0]["idle_seconds"], 2)
-            feeder.tell("touch 1")
+            publisher.tell("touch 1")
             wait_until_equal([0], lambda: [row["idle_seconds"] // 2 for row in self.judge(level=10, client=r"\\10.0.0.7").rows])
             self.assertGreaterEqual(self.judge(level=10, client=r"\\10.0.0.7").rows[0]["active_seconds"], 2)
-            feeder.tell("remove 2")
+            publisher.tell("remove 2")
             wait_until_equal({("10.0.0.7", "alice"): 5}, self.users)
-        self.assertEqual((0, [], []), (feeder.exit, feeder.lines(), feeder.complained))
+        self.assertEqual((0, [], []), (publisher.exit, publisher.lines(), publisher.complained))
 
-    def test_a_killed_feeder_takes_its_sessions_along(self):
-        with self.feed_rows(3, "a"), self.feed_rows(2000, "b") as victim:
+    def test_the_sessions_of_a_killed_publisher_end(self):
+        with self.publish_rows(3, "a"), self.publish_rows(2000, "b") as victim:
             wait_until_equal(2003, self.count)
             victim.process.kill()
             wait_until_equal(["a0", "a1", "a2"], self.clients)
 
-    def test_names_are_filters_without_regard_to_case(self):
-        with self.feed_rows(3, "fs"):
+    def test_filters_ignore_the_case_of_names(self):
+        with self.publish_rows(3, "fs"):
             wait_until_equal(3, self.count)
             self.assertEqual(["fs1"], [row["client"] for row in self.judge(level=1, client=r"\\FS1").rows])
             self.assertEqual(["fs2"], [row["client"] for row in self.judge(level=1, username="ZOË2").rows])
 
-    def test_a_feeder_has_no_leak_and_no_wild_access(self):
-        with self.feed_rows(300, inside=VALGRIND) as feeder:
+    def test_a_publisher_has_no_leak_and_no_wild_access(self):
+        with self.publish_rows(300, inside=VALGRIND) as publisher:
             wait_until_equal(300, self.count)
-        self.assertEqual((0, []), (feeder.exit, feeder.complained))
+        self.assertEqual((0, []), (publisher.exit, publisher.complained))
 
-    def test_a_hundred_thousand_are_fed_and_read_page_by_page(self):
-        with self.feed_rows(MANY, "c", "u"):
+    def test_a_hundred_thousand_are_published_and_read_page_by_page(self):
+        with self.publish_rows(MANY, "c", "u"):
             wait_until_equal(MANY, self.count)
             read, resume_handle, status = [], 0, 234
             with bound(self.service.socket) as dce:
@@ -210,27 +210,27 @@ class Closing(OneService):
         with bound(self.service.socket) as dce:
             return srvs.hNetrSessionDel(dce, f"{client}\0" if client else "\0", f"{user}\0" if user else "\0")
 
-    def test_a_session_that_impacket_closes_is_its_feeders_to_end(self):
-        with Publisher(self.service, self.example) as feeder:
-            feeder.tell("put 1 10.0.0.7 alice 2")
-            feeder.tell("put 2 10.0.0.8 bob 0")
+    def test_a_session_that_impacket_closes_is_ended_by_its_publisher(self):
+        with Publisher(self.service, self.example) as publisher:
+            publisher.tell("put 1 10.0.0.7 alice 2")
+            publisher.tell("put 2 10.0.0.8 bob 0")
             wait_until_equal(["10.0.0.7", "10.0.0.8"], self.clients)
             self.close(client=r"\\10.0.0.8")
-            wait_until_equal(["close 2"], feeder.lines)
+            wait_until_equal(["close 2"], publisher.lines)
             self.assertEqual(["10.0.0.7", "10.0.0.8"], self.clients())
-            feeder.tell("remove 2")
+            publisher.tell("remove 2")
             wait_until_equal(["10.0.0.7"], self.clients)
 
-    def test_the_command_closes_one_too(self):
-        with self.feed_rows(user="alice") as feeder:
+    def test_the_command_closes_a_published_session(self):
+        with self.publish_rows(user="alice") as publisher:
             wait_until_equal(["10.0.0.7"], self.clients)
             done = self.locally("close", "-u", "alice", "--yes")
             self.assertEqual(0, done.exit, done)
-            wait_until_equal(["open", "close 0"], feeder.lines)
+            wait_until_equal(["open", "close 0"], publisher.lines)
 
     @contextlib.contextmanager
     def groups(self):
-        """Two feeders whose sessions end in groups of the same numbers. Gives the first."""
+        """Two publishers whose sessions end in groups of the same numbers. Gives the first."""
         with Raw(self.service) as first, Raw(self.service) as second:
             first.greet()
             second.greet()
@@ -255,7 +255,7 @@ class Closing(OneService):
         self.assertEqual(told, done.stderr.splitlines()[:-1])
         self.assertEqual((list(names), len(names)) if names else (None, None), self.audited("NetrSessionDel"))
 
-    def test_who_ends_with_a_session_is_named_before_and_in_the_audit_log(self):
+    def test_sessions_that_end_with_another_are_named_before_and_in_the_audit_log(self):
         with self.groups():
             self.assert_named(("-c", "10.0.0.1"), "bob from 10.0.0.2")
             self.assert_named(("-u", "alice"), "bob from 10.0.0.2", "carol from 10.0.0.3")
@@ -263,7 +263,7 @@ class Closing(OneService):
             self.assert_named(("-u", "erin"))
             self.assert_named(("-u", "bob"), "alice from 10.0.0.1")
 
-    def test_who_ends_with_a_session_is_audited_whoever_closes_it(self):
+    def test_sessions_that_end_with_another_are_audited_whoever_closes_it(self):
         with self.groups():
             self.close(user="carol")
             self.assertEqual((["alice from 10.0.0.5"], 1), self.audited("NetrSessionDel"))
@@ -278,7 +278,7 @@ class Closing(OneService):
                 self.close(user=user)
                 self.assertEqual((None, None), self.audited("NetrSessionDel"))
 
-    def test_of_very_many_who_end_together_some_are_named_and_all_are_counted(self):
+    def test_of_very_many_sessions_that_end_together_some_are_named_and_all_are_counted(self):
         with Raw(self.service) as raw:
             raw.greet()
             raw.put_all((key, f"10.1.0.{key}", f"user{key}", 9) for key in range(400))
@@ -287,15 +287,15 @@ class Closing(OneService):
             names, total = self.audited("NetrSessionDel")
             self.assertEqual((32, 399), (len(names), total))
 
-    def test_only_those_who_may_close_are_told_who_ends_with_a_session(self):
+    def test_only_callers_who_may_close_see_which_sessions_end_together(self):
         as_nobody = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
         with self.groups():
             done = self.locally("close", "--yes", "-u", "alice", inside=as_nobody)
         self.assertEqual(3, done.exit, done)
         self.assertNotIn("bob", done.stdout + done.stderr)
 
-    def test_feeders_hear_of_their_own_sessions_only(self):
-        with self.feed_rows(client="a") as a, self.feed_rows(client="b") as b:
+    def test_publishers_are_asked_to_close_their_own_sessions_only(self):
+        with self.publish_rows(client="a") as a, self.publish_rows(client="b") as b:
             wait_until_equal(["a", "b"], self.clients)
             self.close(client=r"\\b")
             wait_until_equal(["open", "close 0"], b.lines)
@@ -307,31 +307,31 @@ class Bounds(OneService):
 
     def test_other_users_are_refused(self):
         as_nobody = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")
-        copy = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "feed_rows"
+        copy = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory())) / "publish_rows"
         copy.parent.chmod(0o755)
         shutil.copy(self.rows, copy)
-        with Publisher(self.service, copy, 1, "a", "b", "", "", 0, 0, 0, 0, inside=as_nobody) as feeder:
-            wait_until_equal(["status 5"], feeder.lines)
+        with Publisher(self.service, copy, 1, "a", "b", "", "", 0, 0, 0, 0, inside=as_nobody) as publisher:
+            wait_until_equal(["status 5"], publisher.lines)
         self.assertEqual([], self.clients())
         told = [line for line in self.service.audit if line["operation"] == "publish-open"][-1]
         self.assertEqual(("nobody", 5), (told["caller"], told["status"]))
 
-    def test_more_feeders_are_refused_until_one_goes(self):
-        with self.feed_rows(client="a"):
-            with self.feed_rows(client="b"):
+    def test_more_publishers_are_refused_until_one_leaves(self):
+        with self.publish_rows(client="a"):
+            with self.publish_rows(client="b"):
                 wait_until_equal(["a", "b"], self.clients)
-                with self.feed_rows(client="c") as third:
+                with self.publish_rows(client="c") as third:
                     wait_until_equal(["status 71"], third.lines)
             wait_until_equal(["a"], self.clients)
-            with self.feed_rows(client="c"):
+            with self.publish_rows(client="c"):
                 wait_until_equal(["a", "c"], self.clients)
 
-    def test_more_sessions_are_refused_at_once(self):
-        with self.feed_rows(101) as feeder:
-            wait_until_equal(["open", "status 69"], feeder.lines)
-        self.assertEqual(0, feeder.exit)
+    def test_sessions_beyond_the_announced_bound_are_refused_by_the_library(self):
+        with self.publish_rows(101) as publisher:
+            wait_until_equal(["open", "status 69"], publisher.lines)
+        self.assertEqual(0, publisher.exit)
 
-    def test_more_sessions_are_refused_by_the_service_and_the_others_stay(self):
+    def test_sessions_beyond_the_bound_are_refused_by_netsessiond_and_the_others_stay(self):
         with Raw(self.service) as raw:
             self.assertEqual((WELCOME, struct.pack("<II", VERSION, 100)), raw.greet())
             for key in range(102):
@@ -340,7 +340,7 @@ class Bounds(OneService):
             self.assertEqual((ERROR, struct.pack("<QI", 101, 69)), raw.hear_until(ERROR))
             wait_until_equal(100, self.count)
 
-    def test_what_comes_too_fast_waits(self):
+    def test_changes_that_come_too_fast_wait(self):
         with Raw(self.service) as raw:
             raw.greet()
             begun = time.monotonic()
@@ -355,16 +355,16 @@ class Bounds(OneService):
             raw.put(1, "still-there")
             wait_until_equal(["still-there"], self.clients)
 
-    def test_who_waits_to_be_let_in_cannot_keep_others_out(self):
+    def test_connections_that_never_greet_keep_no_publisher_out(self):
         with contextlib.ExitStack() as stack:
             for _ in range(64):
                 stack.enter_context(Raw(self.service))
             time.sleep(6)
-            with self.feed_rows(client="a"):
+            with self.publish_rows(client="a"):
                 wait_until_equal(["a"], self.clients)
 
 
-class Asked(OneService):
+class Refreshes(OneService):
     """Feeders that learn of their sessions by looking, and look when somebody asks."""
 
     OPTIONS = {"publisher_max_changes_per_s": 1000000}
@@ -374,19 +374,19 @@ class Asked(OneService):
         self.looks = self.programs.compile("publish_on_refresh.c", "netsession")
 
     @contextlib.contextmanager
-    def looker(self, sessions_of_it, name="sessions"):
-        """Gives the feeder, and a function that sets how many it will find."""
+    def refresher(self, sessions_of_it, name="sessions"):
+        """Gives the publisher, and a function that sets how many it will find."""
         found = self.folder / name
         if sessions_of_it is not None:
             found.write_text(str(sessions_of_it))
-        with Publisher(self.service, self.looks, found) as feeder:
-            wait_until_equal(["open"], feeder.lines)
-            yield feeder, lambda count: found.write_text(str(count))
+        with Publisher(self.service, self.looks, found) as publisher:
+            wait_until_equal(["open"], publisher.lines)
+            yield publisher, lambda count: found.write_text(str(count))
 
-    def test_the_first_call_tells_what_came_a_moment_before_and_nothing_is_asked_before_it(self):
-        with self.looker(3) as (feeder, let_it_find):
+    def test_the_first_call_lists_a_session_of_a_moment_ago_and_nothing_is_asked_before_it(self):
+        with self.refresher(3) as (publisher, let_it_find):
             time.sleep(0.5)
-            self.assertEqual(["open"], feeder.lines())
+            self.assertEqual(["open"], publisher.lines())
             self.assertEqual(["fs0", "fs1", "fs2"], self.clients())
             for count in (5, 0, 1):
                 time.sleep(0.3)  # what was found before is good for 200 ms
@@ -394,71 +394,71 @@ class Asked(OneService):
                 self.assertEqual([f"fs{n}" for n in range(count)], self.clients())
             let_it_find(0)
 
-    def test_by_smb_too(self):
-        with self.looker(2) as (_, let_it_find):
+    def test_a_call_over_smb_refreshes_too(self):
+        with self.refresher(2) as (_, let_it_find):
             rows = sessions.enumerate_with_impacket(self.service, level=10).rows
             self.assertEqual(["fs0", "fs1"], sorted(row["client"] for row in rows if row["client"].startswith("fs")))
             let_it_find(0)
 
-    def test_all_of_many_are_told_before_it_says_so(self):
-        with self.looker(50000) as (_, let_it_find):
+    def test_all_of_many_sessions_arrive_before_the_refresh_is_answered(self):
+        with self.refresher(50000) as (_, let_it_find):
             self.assertEqual(50000, self.count())
             let_it_find(0)
             time.sleep(0.3)
             self.assertEqual(0, self.count())
 
-    def test_many_callers_at_once_cause_few_looks(self):
-        with self.looker(1) as (feeder, _), concurrent.futures.ThreadPoolExecutor(20) as pool:
+    def test_many_callers_at_once_cause_few_refreshes(self):
+        with self.refresher(1) as (publisher, _), concurrent.futures.ThreadPoolExecutor(20) as pool:
             self.assertEqual({1}, set(pool.map(lambda _: self.count(), range(100))))
-            self.assertLess(len(feeder.lines()), 50)
+            self.assertLess(len(publisher.lines()), 50)
 
-    def test_one_that_never_answers_delays_one_call_by_a_moment(self):
-        with self.looker(None) as (feeder, _), self.feed_rows(client="told"):
+    def test_a_publisher_that_never_answers_delays_one_call_by_the_refresh_timeout(self):
+        with self.refresher(None) as (publisher, _), self.publish_rows(client="told"):
             wait_until_equal(["told"], self.clients)
             began = time.monotonic()
             self.assertEqual(["told"], self.clients())
             self.assertLess(time.monotonic() - began, calm(1.5))
-            self.assertEqual(["open", "looked"], feeder.lines())
-        self.assertIn('publisher "feed_looks" did not answer a refresh request', self.service.said)
+            self.assertEqual(["open", "looked"], publisher.lines())
+        self.assertIn('publisher "publish_on_refresh" did not answer a refresh request', self.service.said)
 
-    def test_who_waits_for_one_that_leaves_is_answered_at_once(self):
-        with self.looker(None) as (feeder, _), concurrent.futures.ThreadPoolExecutor(1) as pool:
+    def test_a_call_that_waits_for_a_leaving_publisher_is_answered_at_once(self):
+        with self.refresher(None) as (publisher, _), concurrent.futures.ThreadPoolExecutor(1) as pool:
             began = time.monotonic()
             waits = pool.submit(self.clients)
-            wait_until_equal(["open", "looked"], feeder.lines)
-            feeder.process.kill()
+            wait_until_equal(["open", "looked"], publisher.lines)
+            publisher.process.kill()
             self.assertEqual([], waits.result(HANG_S))
             self.assertLess(time.monotonic() - began, calm(1.9))
 
-    def test_a_caller_who_leaves_meanwhile_holds_up_nobody(self):
-        with self.looker(None) as (feeder, _), bound(self.service.socket) as dce:
+    def test_a_caller_who_leaves_during_a_refresh_holds_up_nobody(self):
+        with self.refresher(None) as (publisher, _), bound(self.service.socket) as dce:
             sessions.begin_enumeration(dce, 0)
-            wait_until_equal(["open", "looked"], feeder.lines)
+            wait_until_equal(["open", "looked"], publisher.lines)
             dce.get_rpc_transport().disconnect()
             self.assertEqual([], self.clients())
 
 
-class AskedByStrangers(OneService):
+class WithoutListRights(OneService):
     """Who may see no session makes nobody look."""
 
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.looks = self.programs.compile("publish_on_refresh.c", "netsession")
 
-    def test_who_may_not_look_causes_no_look_and_does_not_wait(self):
+    def test_a_caller_without_list_rights_causes_no_refresh_and_does_not_wait(self):
         with Netsessiond(("alice",), policy="hardened", publishers="root") as service:
             found = self.folder / "none"
-            with Publisher(service, self.looks, found) as feeder:
-                wait_until_equal(["open"], feeder.lines)
+            with Publisher(service, self.looks, found) as publisher:
+                wait_until_equal(["open"], publisher.lines)
                 for _ in range(3):
                     stranger = command.run("list", env={"NETSESSION_SOCKET": str(service.socket)},
                                            inside=("setpriv", "--reuid=games", "--regid=games", "--clear-groups"))
                     self.assertIn("(5", stranger.stderr)
                     self.assertEqual(5, sessions.enumerate_with_impacket(service, "alice", 10).status)
-                self.assertEqual(["open"], feeder.lines())
+                self.assertEqual(["open"], publisher.lines())
                 with bound(service.socket) as dce:
                     self.assertEqual(0, sessions.enumerate_over(dce, 0).status)
-                wait_until_equal(["open", "looked"], feeder.lines)
+                wait_until_equal(["open", "looked"], publisher.lines)
 
 
 class Malformed(OneService):
@@ -468,9 +468,9 @@ class Malformed(OneService):
                   HELLO, struct.pack("<II", VERSION, 0) + Raw.text("again")),
               "a text without its end": Raw.frame(PUT, bytes(24) + b"\1\0ab" + 3 * b"\0\0\0")}
 
-    def test_what_breaks_the_protocol_ends_the_connection_and_the_sessions(self):
+    def test_a_protocol_violation_ends_the_connection_and_its_sessions(self):
         for what, data in self.BROKEN.items():
-            with self.subTest(what), Raw(self.service) as raw, self.feed_rows(client="other"):
+            with self.subTest(what), Raw(self.service) as raw, self.publish_rows(client="other"):
                 self.assertEqual(WELCOME, raw.greet()[0])
                 raw.put(1, "fs1")
                 wait_until_equal(["fs1", "other"], self.clients)
@@ -478,7 +478,7 @@ class Malformed(OneService):
                 self.assertTrue(raw.is_closed())
                 wait_until_equal(["other"], self.clients)
 
-    def test_what_is_no_greeting_ends_the_connection(self):
+    def test_an_invalid_greeting_ends_the_connection(self):
         for data in (b"GET / HTTP/1.0\r\n\r\n", Raw.frame(PUT, bytes(36)), b"\0" * 100):
             with self.subTest(data), Raw(self.service) as raw:
                 raw.socket.sendall(data)
@@ -500,20 +500,20 @@ class Malformed(OneService):
 
 
 class Restart(OneService):
-    def test_the_example_comes_back_when_the_service_does(self):
-        with Publisher(self.service, self.example) as feeder:
-            feeder.tell("put 1 10.0.0.7 alice 2")
+    def test_the_example_publisher_reconnects_when_netsessiond_is_back(self):
+        with Publisher(self.service, self.example) as publisher:
+            publisher.tell("put 1 10.0.0.7 alice 2")
             wait_until_equal(["10.0.0.7"], self.clients)
             self.service.restart()
             wait_until_equal(["10.0.0.7"], self.clients)
-            feeder.tell("remove 1")
+            publisher.tell("remove 1")
 
-    def test_who_may_not_feed_any_more_is_sent_away_at_a_reload(self):
-        with self.feed_rows() as feeder:
+    def test_a_publisher_without_rights_any_more_is_disconnected_at_a_reload(self):
+        with self.publish_rows() as publisher:
             wait_until_equal(["10.0.0.7"], self.clients)
             self.service.options["publishers"] = "somebody-else"
             self.service.reload()
-            wait_until_equal(["open", "lost 64"], feeder.lines)
+            wait_until_equal(["open", "lost 64"], publisher.lines)
             wait_until_equal([], self.clients)
             self.service.options["publishers"] = "root"
             self.service.reload()

@@ -5,7 +5,7 @@ import pathlib
 import socket
 import time
 
-from fixtures.samba_publisher import USERS, Fed, told
+from fixtures.samba_publisher import USERS, SambaPublisherTest, session_entry
 from lab import sessions, tap
 from lab.netsession_samba import NetsessionSamba
 from lab.wait_until import HANG_S, calm, wait_until_equal
@@ -14,7 +14,7 @@ DROPPING_S = 10
 PATIENCE_S = 2  # netsessiond's, with a feeder that does not answer
 
 
-class Looks(Fed):
+class Polls(SambaPublisherTest):
     def setUp(self):
         super().setUp()
         self.begin()
@@ -23,14 +23,14 @@ class Looks(Fed):
         runs = self.programs.runs
         self.assertEqual(["begin", "end"] * (len(runs) // 2), runs[:len(runs) // 2 * 2])
 
-    def test_nobody_asks_and_smbstatus_does_not_run(self):
+    def test_without_callers_smbstatus_does_not_run(self):
         self.relay.await_state(lambda state: len(self.programs.runs) == 2)
         for _ in range(3):
             with sessions.held(self.samba, sessions.crowd(3, USERS)):
                 time.sleep(1)
         self.assertEqual((["begin", "end"], 1), (self.programs.runs, self.relay.state["publish_polls"]))
 
-    def test_callers_of_the_relay_cause_no_look(self):
+    def test_callers_of_the_relay_cause_no_poll(self):
         for _ in range(5):
             self.assertEqual(0, sessions.enumerate_with_impacket(self.samba, level=10).status)
         self.assertEqual(1, self.relay.state["publish_polls"])
@@ -54,14 +54,14 @@ class Looks(Fed):
         """As if Samba had left it out, which 4.22 to 4.25 do now and then while others log on."""
         with sessions.held(self.samba, [sessions.Wanted("daemon"), sessions.Wanted("games")]):
             self.assertEqual(["daemon", "games"], self.users_over_smb())
-            self.programs.says({"sessions": {"1": told(1, "127.0.0.1", "games")}})
+            self.programs.says({"sessions": {"1": session_entry(1, "127.0.0.1", "games")}})
         wait_until_equal(["games"], self.users_over_smb)
         for _ in range(3):
             self.assertEqual(["games"], self.users_over_smb())
         self.programs.is_real()
         wait_until_equal([], self.users_over_smb)
 
-    def test_where_smbstatus_fails_or_hangs_an_answer_counts_as_it_is(self):
+    def test_if_smbstatus_fails_or_hangs_an_answer_counts_as_it_is(self):
         for script in ("exit 3", "sleep 1000"):
             self.programs.is_real()
             with sessions.held(self.samba, [sessions.Wanted("daemon")]):
@@ -71,13 +71,13 @@ class Looks(Fed):
             wait_until_equal([], self.users_over_smb)
             self.assertLess(time.monotonic() - began, calm(3 * (PATIENCE_S + 1)))
 
-    def test_looks_go_on_while_somebody_has_asked_and_are_rare(self):
+    def test_polls_go_on_after_a_call_and_are_rare(self):
         self.rows()
         began, before = time.monotonic(), self.relay.state["publish_polls"]
         after = self.relay.await_state(lambda state: state["publish_polls"] > before + 1)["publish_polls"]
         self.assertLessEqual(after - before, time.monotonic() - began + 1)  # one a second at most
 
-    def test_looks_are_never_two_at_once_and_many_who_ask_share_one(self):
+    def test_polls_never_overlap_and_many_callers_share_one(self):
         self.programs.is_real("sleep 0.2")
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             asked = list(pool.map(lambda _: self.rows(), range(64)))
@@ -85,7 +85,7 @@ class Looks(Fed):
         self.assert_never_two_at_once()
         self.assertLess(len(self.programs.runs) // 2, 40)
 
-    def test_a_look_that_fails_leaves_what_is_known_and_nobody_waits(self):
+    def test_a_failed_poll_keeps_the_last_known_sessions_and_nobody_waits(self):
         with sessions.held(self.samba, sessions.crowd(3, USERS)):
             wait_until_equal(3, lambda: len(self.rows()))
             self.programs.write("echo tdb is broken >&2; exit 3")
@@ -111,7 +111,7 @@ class Looks(Fed):
                             "echo 'f: Invalid record in smbXsrv_session_global.tdb:key A ndr_pull_struct_blob - Range Error' >&2\n"
                             "echo '{\"sessions\": {}}'")
 
-    def test_a_list_that_samba_has_cut_short_is_asked_for_again(self):
+    def test_a_list_that_samba_cut_short_is_polled_again(self):
         with sessions.held(self.samba, sessions.crowd(3, USERS)):
             wait_until_equal(3, lambda: len(self.rows()))
             self.cut_short(3)
@@ -119,7 +119,7 @@ class Looks(Fed):
             self.assertEqual("", self.relay.state["publish_message"])
         wait_until_equal({}, self.names)
 
-    def test_a_list_that_is_cut_short_again_and_again_leaves_what_is_known(self):
+    def test_a_list_that_is_cut_short_again_and_again_keeps_the_last_known_sessions(self):
         with sessions.held(self.samba, sessions.crowd(3, USERS)):
             wait_until_equal(3, lambda: len(self.rows()))
             self.cut_short(1000)
@@ -128,14 +128,14 @@ class Looks(Fed):
             self.programs.is_real()
         wait_until_equal({}, self.names)
 
-    def test_what_is_no_answer_leaves_what_is_known(self):
+    def test_invalid_output_keeps_the_last_known_sessions(self):
         with sessions.held(self.samba, sessions.crowd(3, USERS)):
             wait_until_equal(3, lambda: len(self.rows()))
             self.programs.write("echo '{\"sessions\": {'")
             self.relay.await_said(r"publish: smbstatus did not print JSON", self.rows)
             self.assertEqual(3, len(self.rows()))
 
-    def test_a_look_that_hangs_holds_up_neither_callers_nor_the_end(self):
+    def test_a_poll_that_hangs_holds_up_neither_callers_nor_the_end(self):
         self.set_refresh_timeout(PATIENCE_S * 1000)
         self.programs.write(f"echo $$ > {self.programs.folder}/pid; sleep 1000")
         answered = self.locally("list", "-o", "json")
@@ -150,9 +150,9 @@ class Looks(Fed):
         self.assertLess(time.monotonic() - began, calm(8))
         self.assertFalse(pathlib.Path(f"/proc/{pid}").exists())
 
-    def test_names_that_are_no_text_are_not_shown_and_the_others_are(self):
-        self.programs.says({"sessions": {"1": told(1, "10.0.0.1", "a\nb"), "2": told(2, "10.0.0.2", "carol"),
-                                         "3": told(3, "x" * 2000, "dave"), "4": {}}})
+    def test_invalid_names_are_not_listed_and_the_others_are(self):
+        self.programs.says({"sessions": {"1": session_entry(1, "10.0.0.1", "a\nb"), "2": session_entry(2, "10.0.0.2", "carol"),
+                                         "3": session_entry(3, "x" * 2000, "dave"), "4": {}}})
         wait_until_equal({("10.0.0.2", "carol"): 1}, self.names)
         for _ in range(3):
             time.sleep(0.25)
@@ -160,17 +160,17 @@ class Looks(Fed):
         self.assertEqual(2, self.relay.said.count("netsessiond does not accept these names"))
         self.assertNotIn("a\nb", self.relay.said)
 
-    def test_transports_and_beginnings_are_told_where_smbstatus_does(self):
+    def test_transports_and_start_times_of_smbstatus_are_published(self):
         began = time.strftime("%Y-%m-%dT%H:%M:%S.000000+00:00", time.gmtime(time.time() - 100))
         self.programs.says({"sessions": {
-            "1": told(1, "10.0.0.1", "carol", creation_time=began, channels={"1": {"transport": "tcp"}}),
-            "2": told(2, "10.0.0.2", "dave", creation_time=began, channels={"1": {"transport": "nbt"}})}})
+            "1": session_entry(1, "10.0.0.1", "carol", creation_time=began, channels={"1": {"transport": "tcp"}}),
+            "2": session_entry(2, "10.0.0.2", "dave", creation_time=began, channels={"1": {"transport": "nbt"}})}})
         wait_until_equal({"carol": r"\Device\NetbiosSmb", "dave": ""},
                          lambda: {row["user"]: row["transport"] for row in self.rows()})
         for row in self.rows():
             self.assertIn(row["active_seconds"], range(100, 130))
 
-    def test_where_smbstatus_does_not_tell_the_port_the_kernel_does(self):
+    def test_if_smbstatus_lacks_the_port_the_kernel_has_it(self):
         """Connections of the test's own, as if smbd had them: to 445, where nobody else listens at that address, and not."""
         mine = f"127.66.{os.getpid() // 256 % 256}.{os.getpid() % 254 + 1}"
         with socket.create_server((mine, 445)) as direct, socket.create_server((mine, 0)) as other, \
@@ -180,20 +180,20 @@ class Looks(Fed):
             ends = [f"ipv{6 if ':' in name[0] else 4}:{name[0]}:{name[1]}" for name in
                     (caller.getsockname() for caller in callers)]
             self.programs.says({"sessions": {
-                str(n): told(n, f"10.0.0.{n}", f"user{n}", hostname=end)
+                str(n): session_entry(n, f"10.0.0.{n}", f"user{n}", hostname=end)
                 for n, end in enumerate((*ends, "host.example", "ipv4:127.0.0.1:1"), 1)}})
             wait_until_equal({"user1": r"\Device\NetbiosSmb", "user2": "", "user3": "", "user4": "", "user5": ""},
                              lambda: {row["user"]: row["transport"] for row in self.rows()})
 
-    def test_a_session_that_is_somebody_elses_now_is_shown_anew(self):
-        self.programs.says({"sessions": {"1": told(1, "10.0.0.1", "carol")}})
+    def test_a_session_that_belongs_to_another_user_now_is_listed_anew(self):
+        self.programs.says({"sessions": {"1": session_entry(1, "10.0.0.1", "carol")}})
         wait_until_equal({("10.0.0.1", "carol"): 1}, self.names)
-        self.programs.says({"sessions": {"1": told(1, "10.0.0.1", "dave")}})
+        self.programs.says({"sessions": {"1": session_entry(1, "10.0.0.1", "dave")}})
         wait_until_equal({("10.0.0.1", "dave"): 1}, self.names)
 
     def test_ten_thousand_sessions_hold_up_nobody(self):
         many = 10000
-        self.programs.says({"sessions": {str(n): told(n, f"10.0.{n // 250}.{n % 250}", f"user{n}")
+        self.programs.says({"sessions": {str(n): session_entry(n, f"10.0.{n // 250}.{n % 250}", f"user{n}")
                                          for n in range(1, many + 1)}})
         self.locally("list")
         slowest = 0
@@ -209,7 +209,7 @@ class Looks(Fed):
         wait_until_equal({}, self.names)
 
 
-class Dropped(Fed):
+class Dropped(SambaPublisherTest):
     """Samba 4.22 and 4.25 stop listing at the record of a session whose client has gone without a log-off."""
 
     def test_nobody_is_missing_while_clients_go_without_a_log_off(self):
@@ -227,7 +227,7 @@ class Dropped(Fed):
                     self.assertEqual(set(), expected - self.names().keys())
 
 
-class WithoutNetsessiond(Fed):
+class WithoutNetsessiond(SambaPublisherTest):
     """The relay alone asks for looks."""
 
     def setUp(self):
@@ -236,9 +236,9 @@ class WithoutNetsessiond(Fed):
 
     def test_the_first_answer_at_level_502_has_the_transports(self):
         self.programs.says({"sessions": {
-            "1": told(1, "127.0.0.1", "root", channels={"1": {"transport": "tcp"}}),
-            "2": told(2, "127.0.0.1", "daemon", channels={"1": {"transport": "tcp"}}),
-            "3": told(3, "127.0.0.1", "games", channels={"1": {"transport": "nbt"}})}})
+            "1": session_entry(1, "127.0.0.1", "root", channels={"1": {"transport": "tcp"}}),
+            "2": session_entry(2, "127.0.0.1", "daemon", channels={"1": {"transport": "tcp"}}),
+            "3": session_entry(3, "127.0.0.1", "games", channels={"1": {"transport": "nbt"}})}})
         with sessions.held(self.samba, [sessions.Wanted("daemon"), sessions.Wanted("games")]):
             rows = sessions.enumerate_with_impacket(self.samba, level=502).rows
             self.assertEqual({"root": r"\Device\NetbiosSmb", "daemon": r"\Device\NetbiosSmb", "games": ""},
@@ -256,7 +256,7 @@ class WithoutNetsessiond(Fed):
         self.assertEqual(later, first)
         self.assertEqual({"daemon", "root"}, first.keys())
 
-    def test_a_smbstatus_that_hangs_keeps_nobody_waiting_for_long(self):
+    def test_an_smbstatus_that_hangs_delays_a_call_by_the_refresh_timeout(self):
         self.programs.write("sleep 1000")
         began = time.monotonic()
         answer = sessions.enumerate_with_impacket(self.samba, level=502)
