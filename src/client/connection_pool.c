@@ -268,7 +268,7 @@ bool connection_pool_has_tickets(const struct connection_key *key)
 
 	pthread_mutex_lock(&pool.mutex);
 	TAILQ_FOREACH(c, &pool.idle, entry)
-	has = has || (c->key.credentials == NULL && idle_connection_leads_to(c, key));
+		has = has || (c->key.credentials == NULL && idle_connection_leads_to(c, key));
 	pthread_mutex_unlock(&pool.mutex);
 	return has;
 }
