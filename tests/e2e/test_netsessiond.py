@@ -503,7 +503,7 @@ class End(unittest.TestCase):
     def test_an_answer_under_way_is_given(self):
         """More than a socket holds, so that most of it has not been sent when the end begins. impacket takes 10.6 s for it
         on a busy machine, more than the daemon waits for by default."""
-        with Netsessiond(["alice"], sessions=20000, drain_timeout_s=120) as server, bound(server.socket) as dce:
+        with Netsessiond(["alice"], sessions=20000, drain_timeout_s=600) as server, bound(server.socket) as dce:
             sessions.begin_enumeration(dce, 502)
             server.await_said("stopping, with 1 open connections", lambda: server.signal(signal.SIGTERM))
             self.assertEqual(20000, len(sessions.end_enumeration(dce, 502).rows))

@@ -12,7 +12,9 @@
     relay.py        a TCP relay that delays, counts and tampers
     tampering.py    what a relay can do to one message
     odd_servers.py  ports that behave badly
-    command.py      the netsession command as built
+    command.py      runs the netsession command, and other programs, as built
+    cli.py          runs `netsession list`, and judges its output
+    wait_until.py   waits for events; bounds on time that hold on a busy machine
     tap.py          unittest cases, reported as TAP
     selftest.py     shows that all of this works: cd tests && /usr/bin/python3 -m lab.selftest
 
