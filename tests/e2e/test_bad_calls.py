@@ -55,7 +55,7 @@ class Rpc(unittest.TestCase):
                 at.smb.socket.close()
         self.assertEqual(0, sessions.enumerate_with_impacket(self.server).status)
 
-    def test_what_breaks_the_protocol_ends_the_association(self):
+    def test_a_protocol_violation_ends_the_association(self):
         fault = (FAULT, PROTOCOL_ERROR)
         self.check(False, True, [
             ("no RPC", b"GET / HTTP/1.1\r\n\r\n" + bytes(64), hex(PIPE_BROKEN)),
@@ -85,7 +85,7 @@ class Rpc(unittest.TestCase):
             ("a promise of 4 GiB", request(SESSION_ENUM, enum_stub(), flags=FIRST, hint=0xFFFFFFFF), (FAULT, DENIED)),
         ])
 
-    def test_a_log_on_by_rpc_that_is_none(self):
+    def test_an_invalid_log_on_by_rpc(self):
         nonsense = bytes(range(64))
         challenge = ntlm.getNTLMSSPType1("", "", signingRequired=True).getData()
         binds = [
@@ -138,7 +138,7 @@ class Rpc(unittest.TestCase):
         self.assertEqual({SUCCESS, PIPE_BROKEN}, set(expected))
         self.assertLess(expected.index(PIPE_BROKEN), 20)
 
-    def test_what_cannot_be_called_faults_and_the_next_call_is_answered(self):
+    def test_an_invalid_call_faults_and_the_next_call_is_answered(self):
         long = wide(2000 * "x")
         self.check(True, False, [
             ("an unknown context", request(SESSION_ENUM, enum_stub(), context=77), (FAULT, UNKNOWN_INTERFACE)),

@@ -74,7 +74,7 @@ class Endings(unittest.TestCase):
                 smb.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # RST
         self.serves()
 
-    def test_who_ends_himself(self):
+    def test_a_caller_who_ends_his_own_sessions(self):
         """All sessions of root, among them the one that asks, others of its connection and others' connections."""
         stub = bytes(4) + bytes(4) + wide(self.server.administrator)
         for by_transceive in (True, False):
@@ -161,7 +161,7 @@ class Endings(unittest.TestCase):
         self.assertEqual({0, 1, 2}, set(rounds))
         self.serves()
 
-    def test_what_follows_a_malformed_message_destroys_no_answer_before_it(self):
+    def test_bytes_behind_a_malformed_message_destroy_no_answer_before_it(self):
         """TCP resets a connection that is closed while input is unread; Windows then drops what it has not read."""
         answered = frames.framed(frames.smb1_negotiate("NT LM 0.12", "SMB 2.002"))
         with socket.create_connection((self.server.host, self.server.port), timeout=HANG_S) as made:
@@ -195,7 +195,7 @@ class TooMuch(unittest.TestCase):
         if not self.is_sanitized:  # the sanitizers keep what is freed
             self.assertLess(resident_mib(server.pid) - before_mib, mib)
 
-    def test_who_does_not_log_on_has_the_log_on_timeout_whatever_he_does(self):
+    def test_a_client_that_does_not_log_on_is_disconnected_at_the_log_on_timeout_whatever_it_sends(self):
         with Netsessiond(["alice"], log_on_timeout_s=LOG_ON_S) as server, RawSmb(server) as logged:
             session = logged_on(logged).session
             started_at, ended = time.monotonic(), {}
@@ -222,7 +222,7 @@ class TooMuch(unittest.TestCase):
             self.assertEqual(3, server.counters["smb_timed_out"])
             self.assertEqual(SUCCESS, status(logged.ask(ECHO, raw_smb.empty(), session)))
 
-    def test_who_asks_for_much_at_once_does_not_keep_others_waiting(self):
+    def test_a_client_with_many_large_calls_does_not_keep_others_waiting(self):
         with (Netsessiond(["alice"], policy="documented", sessions=50000, max_answer_mib=64) as server,
               RawSmb(server, 200) as smb, RawSmb(server, 200) as other):
             at, elsewhere = logged_on(smb, 0x0210), logged_on(other, 0x0210)
@@ -272,7 +272,7 @@ class TooMuch(unittest.TestCase):
                         seen.append(struct.unpack_from("<I", head, 12)[0])
                 self.assertEqual(list(range(2, 42)), seen)
 
-    def test_half_made_log_ons_are_bounded(self):
+    def test_unfinished_log_ons_are_bounded(self):
         with Netsessiond(["alice"]) as server, contextlib.ExitStack() as stack:
             before = resident_mib(server.pid)
             for _ in range(20):
@@ -284,7 +284,7 @@ class TooMuch(unittest.TestCase):
                 self.assertEqual(SUCCESS, status(smb.finish_log_on(begun[-1], "alice")))
             self.assert_grown_by_less(20 * 8 * 0.05 + 16, server, before)
 
-    def test_answers_that_nobody_reads_are_bounded(self):
+    def test_unread_answers_are_bounded(self):
         with Netsessiond(["alice"], max_answer_mib=1, sessions=5000, policy="documented") as server:
             before = resident_mib(server.pid)
             with RawSmb(server) as smb:
@@ -305,7 +305,7 @@ class TooMuch(unittest.TestCase):
                 self.assertLess(100, len(sessions.enumerate_with_impacket(server, page_bytes=30000).rows))
             wait_until_equal(0, lambda: sessions.enumerate_with_impacket(server, level=0).status)
 
-    def test_what_is_written_and_not_read_is_bounded(self):
+    def test_written_bytes_that_are_not_read_are_bounded(self):
         with Netsessiond(["alice"], max_answer_mib=1, policy="documented") as server, RawSmb(server) as smb:
             before = resident_mib(server.pid)
             smb.negotiate(0x0210)
@@ -323,7 +323,7 @@ class TooMuch(unittest.TestCase):
             self.assert_grown_by_less(40, server, before)
             self.assertEqual(0, sessions.enumerate_with_impacket(server).status)  # who has written little is served
 
-    def test_requests_that_wait_are_bounded_and_end_soon(self):
+    def test_pending_requests_are_bounded_and_end_soon(self):
         with Netsessiond(["alice"]) as server, RawSmb(server) as smb:
             smb.negotiate(0x0302)
             session = smb.log_on("alice")
@@ -338,7 +338,7 @@ class TooMuch(unittest.TestCase):
             self.assertEqual([SUCCESS] + [CANCELLED] * 512, [status(smb.hear()) for _ in range(513)])
             self.assertLess(time.monotonic() - started_at, calm(5))
 
-    def test_who_does_not_read_keeps_no_memory(self):
+    def test_a_client_that_does_not_read_takes_no_memory(self):
         with Netsessiond(["alice"]) as server:
             before = resident_mib(server.pid)
             deaf = []

@@ -60,7 +60,7 @@ class Killed(unittest.TestCase):
         with self.assertRaises((SessionError, NetBIOSError, OSError)):
             sessions.end_enumeration(dce, 10)
 
-    def test_relay_in_mid_call_breaks_its_pipes_and_a_new_one_serves_all_again(self):
+    def test_a_relay_killed_in_mid_call_breaks_its_pipes_and_a_new_one_serves_all_again(self):
         self.assert_all_works()
         with self.call_that_hangs() as dce:
             self.relay.kill()
@@ -80,7 +80,7 @@ class Killed(unittest.TestCase):
         self.relay.start()
         self.assert_all_works()
 
-    def test_told_to_end_it_leaves_srvsvc_to_samba(self):
+    def test_a_relay_that_is_terminated_leaves_srvsvc_to_samba(self):
         self.assert_all_works()
         self.assertEqual(0, self.relay.terminate())
         self.assertTrue(self.relay.srvsvc.is_symlink())
@@ -90,7 +90,7 @@ class Killed(unittest.TestCase):
         self.relay.start()
         self.assert_all_works()
 
-    def test_when_its_folder_is_emptied_it_ends_and_leaves_srvsvc_to_samba(self):
+    def test_a_relay_whose_folder_is_emptied_ends_and_leaves_srvsvc_to_samba(self):
         self.assert_all_works()
         self.relay.await_said("np/srvsvc was removed, so smbd cannot reach the relay", lambda: shutil.rmtree(self.relay.srvsvc.parent))
         self.assertEqual(1, self.relay.wait())
@@ -99,7 +99,7 @@ class Killed(unittest.TestCase):
         self.relay.start()
         self.assert_all_works()
 
-    def test_told_to_end_it_answers_who_waits(self):
+    def test_a_relay_that_is_terminated_answers_pending_calls(self):
         with self.call_that_hangs() as dce:
             self.relay.await_said("stopping; ", lambda: self.relay.signal(signal.SIGTERM))
             for pid in self.samba.processes("rpcd_classic"):
@@ -108,7 +108,7 @@ class Killed(unittest.TestCase):
         self.assertEqual(0, self.relay.wait())
         self.relay.start()
 
-    def test_samba_dcerpcd_in_mid_call_is_started_anew_by_the_next_caller(self):
+    def test_the_next_caller_starts_a_samba_dcerpcd_that_was_killed_in_mid_call(self):
         self.assert_all_works()
         with self.call_that_hangs() as dce:
             for pid in self.samba.processes("samba-dcerpcd") + self.samba.processes("rpcd_classic"):
@@ -118,13 +118,13 @@ class Killed(unittest.TestCase):
         self.assert_all_works()
         self.assertEqual(refused + 1, self.relay.state["pipes_without_samba"], "one stale socket was met")
 
-    def test_samba_dcerpcd_alone_is_started_anew_by_the_next_caller(self):
+    def test_the_next_caller_starts_a_samba_dcerpcd_that_was_killed_between_calls(self):
         self.assert_all_works()
         for pid in self.samba.processes("samba-dcerpcd"):
             os.kill(pid, signal.SIGKILL)
         self.assert_all_works()
 
-    def test_callers_smbd_in_mid_call_takes_its_pipe_along_and_nobody_elses(self):
+    def test_an_smbd_killed_in_mid_call_ends_the_pipe_of_its_caller_only(self):
         with sessions.srvsvc(self.samba) as other:
             before = set(self.samba.processes("smbd"))
             with self.call_that_hangs() as dce:
@@ -135,7 +135,7 @@ class Killed(unittest.TestCase):
             self.assertEqual(0, sessions.enumerate_over(other, 10).status)
         self.assert_all_works()
 
-    def test_smbd_in_mid_call_leaves_the_relay_to_the_next_one(self):
+    def test_a_restarted_smbd_uses_the_same_relay(self):
         with self.call_that_hangs() as dce:
             self.samba.restart()
             self.assert_it_breaks(dce)

@@ -46,7 +46,7 @@ class ManyPipes(unittest.TestCase):
         dce.bind(srvs.MSRPC_UUID_SRVS)
         return dce
 
-    def test_500_at_once_are_all_answered_and_cost_little(self):
+    def test_500_pipes_at_once_are_all_answered_and_cost_little(self):
         before = resident_kib(self.relay.pid)
         with contextlib.ExitStack() as stack:
             connections = [stack.enter_context(self.connection()) for _ in range(CONNECTIONS)]
@@ -78,7 +78,7 @@ class ManyPipes(unittest.TestCase):
 
 
 class Bounds(unittest.TestCase):
-    def test_more_pipes_than_may_be_are_turned_away_and_work_when_others_are_closed(self):
+    def test_pipes_beyond_the_bound_are_refused_and_work_when_others_are_closed(self):
         with SambaServer(relayed=True) as samba, NetsessionSamba(samba, arguments=["--max-pipes", "2"]) as relay:
             with sessions.srvsvc(samba) as first, sessions.srvsvc(samba) as second:
                 with self.assertRaisesRegex(Exception, "STATUS_CONNECTION_(DISCONNECTED|RESET)"):
@@ -98,7 +98,7 @@ class SlowSamba(unittest.TestCase):
         self.relay = self.enterContext(NetsessionSamba(self.samba))
         self.assertEqual(0, sessions.enumerate_with_impacket(self.samba, level=10).status)
 
-    def test_who_waits_for_it_holds_up_no_other_pipe(self):
+    def test_a_pipe_that_waits_for_samba_holds_up_no_other(self):
         with sessions.srvsvc(self.samba) as dce:
             stopped = self.samba.processes("rpcd_classic")
             for pid in stopped:
@@ -115,7 +115,7 @@ class SlowSamba(unittest.TestCase):
                     os.kill(pid, signal.SIGCONT)
             self.assertEqual(0, sessions.end_enumeration(dce, 10).status)
 
-    def test_whoever_only_knocks_is_let_go(self):
+    def test_a_connection_closed_without_a_request_ends_its_pipe(self):
         for _ in range(50):
             with socket.socket(socket.AF_UNIX) as knocking:
                 knocking.connect(str(self.relay.srvsvc))

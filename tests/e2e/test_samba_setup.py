@@ -160,7 +160,7 @@ class Files(SmbConf):
                 taken += 1
         self.assertLess(10, taken)
 
-    def test_what_was_changed_in_between_stays(self):
+    def test_changes_made_in_between_stay(self):
         self.conf.write_bytes(b"[global]\nworkgroup = LAB\n")
         self.good("enable")
         text = self.conf.read_bytes()
@@ -168,7 +168,7 @@ class Files(SmbConf):
         self.good("disable")
         self.assertEqual(b"# mine\n[global]\nworkgroup = NEW\n[more]\npath = /\n", self.conf.read_bytes())
 
-    def test_twice_is_once(self):
+    def test_enabling_and_disabling_twice_changes_nothing(self):
         self.conf.write_bytes(b"[global]\n")
         self.good("enable")
         enabled = self.conf.read_bytes()
@@ -218,7 +218,7 @@ class Files(SmbConf):
         self.good("disable")
         self.assertEqual(b"[global]\n", target.read_bytes())
 
-    def test_what_somebody_else_says_is_not_touched(self):
+    def test_a_setting_of_somebody_else_is_not_touched(self):
         self.conf.write_bytes(b"[global]\n external_RPC_pipe : socket_dir = /run/x\n")
         self.refused(rf"smb.conf: line 2 of {self.conf} sets {SAYS} = /run/x, which netsession-samba did not write: remove")
         self.refused("which netsession-samba did not write: remove that line", "disable")
@@ -228,7 +228,7 @@ class Files(SmbConf):
         self.conf.write_text(f"[global]\ninclude = {self.etc}/more.conf\n")
         self.refused(f"a file that {self.conf} includes sets {SAYS} = /run/y, which netsession-samba did not write")
 
-    def test_what_says_otherwise_behind_it_is_found(self):
+    def test_a_contrary_setting_behind_the_block_is_found(self):
         """An include that only shows itself behind the block."""
         self.conf.write_text(f"[global]\ninclude = {self.etc}/more.conf\n")
         self.good("enable")
@@ -279,7 +279,7 @@ class Files(SmbConf):
             self.assertEqual(DONE, self.run_command("enable", "--directory", odd.directory).exit)
             self.assertEqual(str(odd.directory), effective(self.conf))
 
-    def test_a_server_is_never_pointed_to_nobody(self):
+    def test_smbd_is_never_pointed_to_a_relay_that_does_not_run(self):
         self.conf.write_bytes(b"[global]\n")
         self.relay.die()
         self.refused("srvsvc is a socket at which no process listens; run systemctl start netsession-samba")
@@ -339,7 +339,7 @@ class Files(SmbConf):
         self.refused(f"sets config file = {self.etc}/other.conf, which smbd reads instead: use --smb-conf "
                      f"{self.etc}/other.conf")
 
-    def test_what_testparm_complains_of_and_smbd_takes_is_in_nobodys_way(self):
+    def test_a_complaint_of_testparm_about_settings_that_smbd_takes_is_no_obstacle(self):
         text = b"[global]\nwins support = yes\nwins server = 127.0.0.9\n"
         self.conf.write_bytes(text)
         done = subprocess.run(["testparm", "-s", self.conf], capture_output=True, check=False, stdin=subprocess.DEVNULL)
@@ -349,14 +349,14 @@ class Files(SmbConf):
         self.good("disable")
         self.assertEqual(text, self.conf.read_bytes())
 
-    def test_only_one_at_a_time_changes_it(self):
+    def test_only_one_netsession_samba_at_a_time_changes_the_file(self):
         self.conf.write_bytes(b"[global]\n")
         held = os.open(self.etc, os.O_RDONLY)
         self.addCleanup(os.close, held)
         fcntl.flock(held, fcntl.LOCK_EX)
         self.refused("is being changed by another netsession-samba")
 
-    def test_hard_links_and_what_is_not_to_be_changed_are_found(self):
+    def test_hard_links_and_immutable_or_mounted_files_are_refused(self):
         self.conf.write_bytes(b"[global]\n")
         os.link(self.conf, self.folder / "second")
         self.refused("has other hard links")
@@ -371,7 +371,7 @@ class Files(SmbConf):
                                "on a read-only file system")):
             self.refused(story, inside=["unshare", "--mount", "sh", "-ec", f'{mounts}; exec "$@"', self.folder])
 
-    def test_nobody_but_root_may(self):
+    def test_only_root_may_run_it(self):
         result = self.run_command("check", inside=["setpriv", "--reuid=1", "--clear-groups"])
         self.assertEqual((FAILED, "netsession-samba: check must be run as root\n"), (result.exit, result.stderr))
 
@@ -395,7 +395,7 @@ class CommandLine(unittest.TestCase):
         self.assertEqual((DONE, ""), (result.exit, result.stderr), result)
         return result.stdout
 
-    def test_help_and_the_manual_tell_of_everything(self):
+    def test_help_and_the_manual_have_all_commands_and_options(self):
         page = self.enterContext(tempfile.NamedTemporaryFile("w", suffix=".8"))
         page.write(self.said("--describe", "man"))
         page.flush()
@@ -409,7 +409,7 @@ class CommandLine(unittest.TestCase):
             for option in re.findall(r"^  (--[\w-]+)", self.said(name, "--help"), re.MULTILINE):
                 self.assertIn(option, shown)
 
-    def test_what_is_not_known_or_cannot_be_is_refused(self):
+    def test_unknown_and_invalid_arguments_are_refused(self):
         for arguments, story in ((["relay"], 'unknown command "relay"'), ([], "Usage: netsession-samba COMMAND"),
                                  (["check", "--max-pipes", "1"], "unknown option --max-pipes"),
                                  (["check", "more"], "unexpected argument more"),
@@ -452,13 +452,13 @@ class OtherPrograms(SmbConf):
             self.assertIn(said, self.run_command("status", env=self.path_with(of_version(version))).stdout)
             self.assertIn(said, self.good("check", env=self.path_with(of_version(version))))
 
-    def test_one_that_cannot_be_understood_is_told_of(self):
+    def test_an_smbd_with_unexpected_output_is_reported(self):
         self.refused_with("echo Version unknown", "smbd -V prints no version")
         self.refused_with("echo >&2 cannot load; exit 1", "smbd ended with exit status 1: cannot load")
         self.refused_with("kill -9 $$", "smbd was ended by a signal")
         self.refused_with("exec yes", "smbd: the program wrote more than 4 MiB and was killed")
 
-    def test_one_that_hangs_is_ended_with_all_that_it_began(self):
+    def test_an_smbd_that_hangs_is_killed_with_all_its_processes(self):
         self.refused_with(f"sleep 1234 & echo $! > {self.folder}/pid; wait", "the program did not end within 20 s and was killed")
         left = pathlib.Path("/proc") / (self.folder / "pid").read_text().strip() / "stat"
 
@@ -501,7 +501,7 @@ class BrokenOff(SmbConf):
                 if result.exit == DONE:
                     break
 
-    def test_one_that_is_killed_leaves_the_old_one_or_the_new_one(self):
+    def test_a_killed_command_leaves_the_old_file_or_the_new_one(self):
         old = b"[global]\nworkgroup = LAB\n"
         self.conf.write_bytes(old)
         os.setxattr(self.conf, "user.note", b"kept")
@@ -523,7 +523,7 @@ class BrokenOff(SmbConf):
         self.good("disable")
         self.assertEqual([], list(self.etc.glob("*-new")))
 
-    def test_what_samba_does_not_take_never_gets_into_place(self):
+    def test_a_file_that_samba_does_not_take_is_never_put_in_place(self):
         """Whatever the reason: testparm reads nothing in the new file."""
         old = b"[global]\nworkgroup = LAB\n"
         self.conf.write_bytes(old)
@@ -534,7 +534,7 @@ class BrokenOff(SmbConf):
         self.assertEqual(old, self.conf.read_bytes())
         self.assertEqual([self.conf], list(self.etc.iterdir()))
 
-    def test_one_that_fails_leaves_the_old_one_and_nothing_else(self):
+    def test_a_failed_command_leaves_the_old_file_and_nothing_else(self):
         old = b"[global]\nworkgroup = LAB\n"
         self.conf.write_bytes(old)
         for what in ("write:error=ENOSPC", "fchown:error=EPERM", "fchmod:error=EPERM", "rename:error=EIO",
@@ -557,7 +557,7 @@ mkdir -p /var/lib/samba/private
 exec "$@"
 """
 
-    def test_what_has_to_be_said_there_is_told(self):
+    def test_the_commands_for_the_registry_are_shown(self):
         covered = ["unshare", "--mount", "sh", "-ec", self.COVER, self.folder]
         self.conf.write_bytes(b"[global]\nconfig backend = registry\n")
 
@@ -598,7 +598,7 @@ class Server(unittest.TestCase):
         self.assertTrue(is_answered, said)
         return said
 
-    def test_smbd_looks_there_from_enable_to_disable(self):
+    def test_smbd_uses_the_relay_from_enable_to_disable(self):
         before = self.server.configuration.read_bytes()
         self.answers("netshareenumall")
         directory = self.server.folder / "standin"
@@ -629,7 +629,7 @@ class Server(unittest.TestCase):
         result = cli.run_list(self.server, "-l", "10")
         return result.exit, result.stdout + result.stderr
 
-    def test_the_way_of_an_administrator(self):
+    def test_an_administrator_enables_stops_kills_releases_and_disables(self):
         """Start, check, enable, and back; and what callers see when it is stopped, and when it is killed."""
         before = self.server.configuration.read_bytes()
         self.assertIn("does not know that level", self.level_10()[1])
@@ -665,7 +665,7 @@ class Server(unittest.TestCase):
             self.assertEqual(before, self.server.configuration.read_bytes())
             self.assertIn("does not know that level", self.level_10()[1])
 
-    def test_release_needs_nothing_but_the_links(self):
+    def test_release_needs_only_the_links(self):
         """Neither Samba's programs, nor an smb.conf that they can read."""
         with NetsessionSamba(self.server) as relay:
             relay.kill()

@@ -102,7 +102,7 @@ class Algorithms(unittest.TestCase):
                     self.assertEqual((number, [], 0), (witness.dialect, witness.bare, witness.sealed))
                     self.assertEqual(algorithm and ALGORITHMS[algorithm], witness.chosen(SIGNING))
 
-    def test_every_cipher_for_who_wants_it(self):
+    def test_every_cipher_for_clients_that_want_it(self):
         for protocol, cipher in [("SMB3_00", None), ("SMB3_02", None), *(("SMB3_11", name) for name in CIPHERS)]:
             with self.subTest(protocol=protocol, cipher=cipher):
                 lists = {"encryption": cipher} if cipher else {}
@@ -163,7 +163,7 @@ class Sessions(unittest.TestCase):
         rows = sessions.enumerate_with_impacket(self.server, level=1).rows
         return sorted(row["user"] for row in rows if row["user"] != "root")
 
-    def test_a_session_takes_the_place_of_one_s_own_dead_one(self):
+    def test_a_session_replaces_the_dead_one_of_the_same_user(self):
         dead = self.log_on("alice")
         self.assertEqual(["alice"], self.users())
         self.log_on("alice", previous=session_id(dead))
@@ -171,7 +171,7 @@ class Sessions(unittest.TestCase):
         with self.assertRaises((SessionError, nmb.NetBIOSError)):
             dead.connectTree("IPC$")
 
-    def test_and_of_nobody_else_s(self):
+    def test_a_session_replaces_no_session_of_another_user(self):
         other = self.log_on("alice")
         self.log_on("bob", previous=session_id(other))
         self.assertEqual(["alice", "bob"], self.users())
@@ -183,7 +183,7 @@ class Sessions(unittest.TestCase):
         smb._Session["SigningActivated"] = smb._Session["SessionFlags"] = False
         SMBConnection(existingConnection=smb).login(user, self.server.password(user), self.server.domain)
 
-    def test_who_waits_in_a_session_that_is_closed_is_told_at_once(self):
+    def test_a_request_pending_in_a_closed_session_is_answered_at_once(self):
         connection = self.log_on("alice")
         smb, tree = connection.getSMBServer(), connection.connectTree("IPC$")
         packet, read = smb.SMB_PACKET(), SMB2Read()
@@ -235,7 +235,7 @@ class NoGood(unittest.TestCase):
         smb.begin_log_on()
         return smb.socket
 
-    def test_what_is_no_smb_ends_its_connection_and_no_other(self):
+    def test_bytes_that_are_no_smb_end_their_connection_and_no_other(self):
         good = self.half_logged_on()
         before = self.server.counters["smb_malformed"]
         bad = [b"GET / HTTP/1.1\r\n\r\n", b"\x81\0\0\x44" + bytes(68), frames.framed(b"\xfeSMB"), frames.framed(b""),
@@ -251,7 +251,7 @@ class NoGood(unittest.TestCase):
         good.sendall(echo(2))
         self.assertEqual(0, frames.status(frames.read_frame(good)))
 
-    def test_who_does_not_read_is_not_read_from(self):
+    def test_netsessiond_does_not_read_from_a_client_that_does_not_read(self):
         deaf = self.half_logged_on()
         deaf.settimeout(2)
         made_before, sent = self.server.counters["smb_bytes_out"], 0
@@ -270,7 +270,7 @@ class NoGood(unittest.TestCase):
             message = frames.read_frame(deaf)
             self.assertEqual((raw_smb.ECHO, message_id), (frames.command(message), struct.unpack_from("<Q", message, 24)[0]))
 
-    def test_bytes_that_come_one_by_one_are_a_message_all_the_same(self):
+    def test_a_message_that_comes_byte_by_byte_is_understood(self):
         slow = self.connect()
         slow.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         setup = raw_smb.header(frames.SESSION_SETUP, 1) + raw_smb.session_setup(b"no token")
