@@ -88,9 +88,9 @@ static enum rpc_event rpc_association_read_bind_ack(struct rpc_association *a,
 	if (r->error != NULL)
 		return rpc_association_protocol_error(a, r->error);
 	if (ack.results[0].result != RPC_ACCEPTANCE) {
-		struct rpc_refusal story = rpc_rejection_refusal(ack.results[0].reason);
+		struct rpc_refusal refusal = rpc_rejection_refusal(ack.results[0].reason);
 
-		return rpc_association_fail(a, RPC_BROKEN, story.status, story.detail);
+		return rpc_association_fail(a, RPC_BROKEN, refusal.status, refusal.detail);
 	}
 	if (ack.max_recv_frag < RPC_MIN_FRAG_BYTES)
 		return rpc_association_protocol_error(
@@ -103,14 +103,14 @@ static enum rpc_event rpc_association_read_bind_ack(struct rpc_association *a,
 static enum rpc_event rpc_association_read_bind_nak(struct rpc_association *a,
                                                     struct wire_reader *r)
 {
-	struct rpc_refusal story;
+	struct rpc_refusal refusal;
 	uint16_t reason;
 
 	rpc_bind_nak_decode(r, &reason);
 	if (r->error != NULL)
 		return rpc_association_protocol_error(a, r->error);
-	story = rpc_bind_nak_refusal(reason);
-	return rpc_association_fail(a, RPC_BROKEN, story.status, story.detail);
+	refusal = rpc_bind_nak_refusal(reason);
+	return rpc_association_fail(a, RPC_BROKEN, refusal.status, refusal.detail);
 }
 
 static enum rpc_event rpc_association_read_response(struct rpc_association *a,
@@ -148,14 +148,14 @@ static enum rpc_event rpc_association_read_fault(struct rpc_association *a,
                                                  const struct rpc_header *h, struct wire_reader *r)
 {
 	struct rpc_fault fault;
-	struct rpc_refusal story;
+	struct rpc_refusal refusal;
 
 	rpc_fault_decode(r, h, &fault);
 	if (r->error != NULL)
 		return rpc_association_protocol_error(a, r->error);
-	story = rpc_fault_refusal(fault.status);
-	return rpc_association_fail(a, a->step == RPC_CALLING ? RPC_IDLE : RPC_BROKEN, story.status,
-	                            story.detail);
+	refusal = rpc_fault_refusal(fault.status);
+	return rpc_association_fail(a, a->step == RPC_CALLING ? RPC_IDLE : RPC_BROKEN,
+	                            refusal.status, refusal.detail);
 }
 
 enum rpc_event rpc_association_next(struct rpc_association *a, struct rpc_piece *piece)

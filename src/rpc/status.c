@@ -6,7 +6,7 @@
 
 struct rpc_refusal_code {
 	uint32_t code;
-	struct rpc_refusal story;
+	struct rpc_refusal refusal;
 };
 
 /* clang-format off */
@@ -60,7 +60,7 @@ static struct rpc_refusal rpc_refusal_find(const struct rpc_refusal_code codes[]
 {
 	for (size_t i = 0; i < count; i++)
 		if (codes[i].code == code)
-			return codes[i].story;
+			return codes[i].refusal;
 	return otherwise;
 }
 
