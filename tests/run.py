@@ -33,11 +33,9 @@ def show(line):
         print(line, flush=True)
 
 
-def run(build, *choice, jobs=None):
-    """Runs meson's tests. Returns (exit code, passed, failed, skipped) of their single sentences.
-
-    jobs  how many tests run at a time; None: as many as there are processors"""
-    command = ["meson", "test", "-C", build, "--print-errorlogs", *choice, *(["--num-processes", str(jobs)] if jobs else [])]
+def run(build, *choice, jobs=os.cpu_count() + 1):
+    """Runs meson's tests, so many at a time. Returns (exit code, passed, failed, skipped) of their single sentences."""
+    command = ["meson", "test", "-C", build, "--print-errorlogs", *choice, "--num-processes", str(jobs)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as meson:
         for line in meson.stdout:
             show(f"{pathlib.Path(build).name}: {line.rstrip()}" if line.strip() else "")
@@ -62,10 +60,9 @@ def show_failures(build):
 
 def run_all(build, sanitized):
     """All tests in both builds. Returns the results of run()."""
-    jobs = os.cpu_count()
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        runs = [pool.submit(run, build, "--no-suite", MEASUREMENTS[1], jobs=jobs + 1),
-                pool.submit(run_sanitized, sanitized, jobs)]
+        runs = [pool.submit(run, build, "--no-suite", MEASUREMENTS[1]),
+                pool.submit(run_sanitized, sanitized, os.cpu_count())]
         results = [runs[0].result(), *runs[1].result()]
     return [*results, run(build, *MEASUREMENTS)]
 
