@@ -78,13 +78,13 @@ static void resolve_on_netbios(void *context, enum netbios_outcome outcome,
 {
 	struct resolve *resolve = context;
 	bool dns_is_silent = strcmp(resolve->err.text, NET_LOOKUP_SILENT) == 0;
-	const char *why = dns_is_silent ? messages[outcome].silent : messages[outcome].unknown;
+	const char *text = dns_is_silent ? messages[outcome].silent : messages[outcome].unknown;
 	NET_API_STATUS status = resolve->err.status;
 
 	resolve->netbios = NULL;
-	if (why != NULL) {
+	if (text != NULL) {
 		resolve->err.status = NERR_Success;
-		err_set(&resolve->err, status, resolve->err.step, why);
+		err_set(&resolve->err, status, resolve->err.step, text);
 	}
 	resolve_finish(resolve, addresses);
 }

@@ -22,19 +22,19 @@ void rpc_association_fini(struct rpc_association *a)
 }
 
 static enum rpc_event rpc_association_fail(struct rpc_association *a, enum rpc_step then,
-                                           NET_API_STATUS status, const char *why)
+                                           NET_API_STATUS status, const char *reason)
 {
-	const char *doing = a->step == RPC_BINDING ? "bind srvsvc" : "RPC call";
+	const char *step = a->step == RPC_BINDING ? "bind srvsvc" : "RPC call";
 
 	a->step = then;
 	a->err = (struct err){ 0 };
-	err_set(&a->err, status, doing, why);
+	err_set(&a->err, status, step, reason);
 	return RPC_FAILED;
 }
 
-static enum rpc_event rpc_association_protocol_error(struct rpc_association *a, const char *why)
+static enum rpc_event rpc_association_protocol_error(struct rpc_association *a, const char *reason)
 {
-	return rpc_association_fail(a, RPC_BROKEN, RPC_S_PROTOCOL_ERROR, why);
+	return rpc_association_fail(a, RPC_BROKEN, RPC_S_PROTOCOL_ERROR, reason);
 }
 
 void rpc_association_bind(struct rpc_association *a, struct wire_writer *w,

@@ -27,9 +27,9 @@ void smb2_connection_fini(struct smb2_connection *c)
 }
 
 static enum smb2_event smb2_connection_fail(struct smb2_connection *c, NET_API_STATUS status,
-                                            const char *why)
+                                            const char *reason)
 {
-	err_set(&c->err, status, NULL, why);
+	err_set(&c->err, status, NULL, reason);
 	return SMB2_FAILED;
 }
 
@@ -178,16 +178,16 @@ static bool smb2_connection_starts_with(const struct smb2_connection *c, uint8_t
 /* 3.2.5.1.1.1 */
 static enum smb2_event smb2_connection_decrypt_message(struct smb2_connection *c)
 {
-	const char *why;
+	const char *reason;
 
 	if (c->encryption == NULL)
 		return smb2_connection_fail(
 			c, ERROR_BAD_NET_RESP,
 			"the server sent an encrypted message before a key was negotiated");
-	why = smb2_decrypt(c->encryption, c->session_id, c->received, c->received_bytes,
+	reason = smb2_decrypt(c->encryption, c->session_id, c->received, c->received_bytes,
 	                   &c->received, &c->received_bytes);
-	if (why != NULL)
-		return smb2_connection_fail(c, ERROR_DOWNGRADE_DETECTED, why);
+	if (reason != NULL)
+		return smb2_connection_fail(c, ERROR_DOWNGRADE_DETECTED, reason);
 	c->was_encrypted = true;
 	return SMB2_REPLY;
 }
