@@ -7,19 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <winerror.h>
-
-/* Drops the text's last character unless it is a whole one of one byte: it may have been cut in
- * two. */
-static void err_drop_cut_character(struct err *e)
-{
-	size_t end = strlen(e->text);
-
-	while (end > 0 && ((unsigned char)e->text[end - 1] & 0xC0) == 0x80)
-		end--;
-	if (end > 0 && (unsigned char)e->text[end - 1] >= 0xC0)
-		end--;
-	e->text[end] = '\0';
-}
+#include "base/text.h"
 
 NET_API_STATUS err_format(struct err *e, NET_API_STATUS status, const char *step,
                           const char *format, ...)
@@ -32,7 +20,7 @@ NET_API_STATUS err_format(struct err *e, NET_API_STATUS status, const char *step
 	*e = (struct err){ .status = status, .step = step };
 	va_start(arguments, format);
 	if (vsnprintf(e->text, sizeof e->text, format, arguments) >= (int)sizeof e->text)
-		err_drop_cut_character(e);
+		text_drop_cut_character(e->text);
 	va_end(arguments);
 	return status;
 }

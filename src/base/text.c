@@ -148,3 +148,14 @@ bool text_hash_nocase(const char *utf8, uint32_t *hash)
 		free(folded);
 	return true;
 }
+
+void text_drop_cut_character(char *utf8)
+{
+	size_t end = strlen(utf8);
+
+	while (end > 0 && ((unsigned char)utf8[end - 1] & 0xC0) == 0x80)
+		end--;
+	if (end > 0 && (unsigned char)utf8[end - 1] >= 0xC0)
+		end--;
+	utf8[end] = '\0';
+}

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/error_message.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include "auth/credentials.h"
+#include "base/text.h"
 
 enum { MESSAGE_BYTES = sizeof((struct netsession_error *)0)->text };
 
@@ -91,18 +93,23 @@ static bool error_message_is_local(const struct err *err)
 	       (strcmp(err->step, CREDENTIALS_STEP) == 0 || strcmp(err->step, PUBLISHER_STEP) == 0);
 }
 
-static void error_message_append(char text[MESSAGE_BYTES], const char *separator, const char *more)
+/* Appends as much as there is room for. */
+__attribute__((format(printf, 2, 3))) static void error_message_append(char text[MESSAGE_BYTES],
+                                                                       const char *format, ...)
 {
-	size_t length = strlen(text);
+	size_t length = strlen(text), room = MESSAGE_BYTES - length;
+	va_list arguments;
 
-	snprintf(text + length, MESSAGE_BYTES - length, "%s%s", separator, more);
+	va_start(arguments, format);
+	if (vsnprintf(text + length, room, format, arguments) >= (int)room)
+		text_drop_cut_character(text);
+	va_end(arguments);
 }
 
 void error_message_write(struct netsession_error *to, const struct err *err, uint32_t level)
 {
 	const struct status_words *w = error_message_find_status(err->status);
 	bool has_text = err->nt_status == 0 && err->text[0] != '\0';
-	char where[64] = "", nt[ERR_TEXT_BYTES + 16] = "";
 
 	if (to == NULL)
 		return;
@@ -112,20 +119,21 @@ void error_message_write(struct netsession_error *to, const struct err *err, uin
 		                         .advice = error_message_is_local(err) ? NULL : w->advice };
 	if (err->status == NERR_Success)
 		return;
+	error_message_append(to->text, "%s", w->words);
 	if (error_message_is_about_level(err) && level == NETSESSION_LEVEL_AUTO)
-		snprintf(where, sizeof where, " at every level");
+		error_message_append(to->text, " at every level");
 	else if (error_message_is_about_level(err))
-		snprintf(where, sizeof where, " at level %u", (unsigned)level);
+		error_message_append(to->text, " at level %u", (unsigned)level);
 	else if (err->step != NULL)
-		snprintf(where, sizeof where, " at %s", err->step);
+		error_message_append(to->text, " at %s", err->step);
+	error_message_append(to->text, " (%u", (unsigned)err->status);
 	if (err->nt_status != 0 && err->text[0] == '\0')
-		snprintf(nt, sizeof nt, ", NTSTATUS 0x%08X", (unsigned)err->nt_status);
+		error_message_append(to->text, ", NTSTATUS 0x%08X", (unsigned)err->nt_status);
 	else if (err->nt_status != 0)
-		snprintf(nt, sizeof nt, ", %s", err->text);
-	snprintf(to->text, sizeof to->text, "%s%s (%u%s)", w->words, where, (unsigned)err->status,
-	         nt);
+		error_message_append(to->text, ", %s", err->text);
+	error_message_append(to->text, ")");
 	if (has_text)
-		error_message_append(to->text, ": ", err->text);
+		error_message_append(to->text, ": %s", err->text);
 	if (to->advice != NULL)
-		error_message_append(to->text, has_text ? "; " : ": ", to->advice);
+		error_message_append(to->text, has_text ? "; %s" : ": %s", to->advice);
 }
