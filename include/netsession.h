@@ -9,9 +9,9 @@
  * - Functions that can fail return a NET_API_STATUS, a value of <lmerr.h> or <winerror.h>. 0 is
  *   success. The comments name the value and its number.
  * - Times are in milliseconds where a name ends in _ms, and in seconds where it ends in _s.
- * - A parameter that is "borrowed" is used until the function returns. One that is "kept" is used
- *   until the event that is named. A function that "gives" an object makes the caller its owner;
- * one that "takes" an object becomes its owner.
+ * - A "borrowed" parameter is used until the function returns. A "kept" parameter is used until the
+ *   event that the comment names. A function that "gives" an object makes the caller its owner; a
+ *   function that "takes" an object becomes its owner.
  * - Functions that free an object accept NULL. */
 #ifndef NETSESSION_H
 #define NETSESSION_H
@@ -42,8 +42,8 @@ int netsession_has_feature(const char *name);
 
 /* ---- rows and errors ---- */
 
-/* The level of a query that means: the first of the levels 502, 2, 1, 10 and 0 that the server
- * grants. */
+/* The level of a query that asks for the most detailed level that the server grants: the first of
+ * 502, 2, 1, 10 and 0. */
 #define NETSESSION_LEVEL_AUTO 0xFFFFFFFFu
 
 /* One session. A member that the level does not have, or that the server did not send, is NULL or
@@ -74,19 +74,25 @@ struct netsession_error {
 struct netsession_credentials;
 
 /* Reads credentials from a file with the lines "username = ", "password = " and "domain = ", which
- * is the format of smbclient -A and mount.cifs. Other users must not have access to the file. path
- * borrowed out      gives the credentials, to be freed by netsession_credentials_free; NULL after a
- * failure error    gives the outcome; may be NULL Returns  0 2 ERROR_FILE_NOT_FOUND: there is no
- * such file 5 ERROR_ACCESS_DENIED: the file cannot be read, or other users have access to it 8
- * ERROR_NOT_ENOUGH_MEMORY 87 ERROR_INVALID_PARAMETER: the file has another format */
+ * is the format of smbclient -A and mount.cifs. Other users must not have access to the file.
+ * path     borrowed
+ * out      gives the credentials, to be freed by netsession_credentials_free; NULL after a failure
+ * error    gives the outcome; may be NULL
+ * Returns  0
+ *          2 ERROR_FILE_NOT_FOUND: there is no such file
+ *          5 ERROR_ACCESS_DENIED: the file cannot be read, or other users have access to it
+ *          8 ERROR_NOT_ENOUGH_MEMORY
+ *          87 ERROR_INVALID_PARAMETER: the file has another format */
 uint32_t netsession_credentials_read(const char *path, struct netsession_credentials **out,
                                      struct netsession_error *error);
 
 /* Makes credentials from texts. The texts are borrowed and copied: the caller wipes its own copies.
  * user      the user name, without a domain, or as user@REALM; must not be empty
- * domain    a NetBIOS or DNS domain; NULL or "": the domain that user names, or else the accounts
- * of the server itself password  may be empty out       gives the credentials, to be freed by
- * netsession_credentials_free; NULL after a failure error     gives the outcome; may be NULL
+ * domain    a NetBIOS or DNS domain; NULL or "": the domain in user, or else the server's own
+ *           accounts
+ * password  may be empty
+ * out       gives the credentials, to be freed by netsession_credentials_free; NULL after a failure
+ * error     gives the outcome; may be NULL
  * Returns   0
  *           8 ERROR_NOT_ENOUGH_MEMORY
  *           87 ERROR_INVALID_PARAMETER: a text is not UTF-8, or contains a control character */
@@ -218,9 +224,11 @@ void netsession_page_free(struct netsession_page *page);
 uint32_t netsession_enum(const struct netsession_query *query, struct netsession_page **page,
                          struct netsession_error *error);
 
-/* Closes all sessions from query->client and of query->user. At least one of the two must be given;
- * one that is not given means any. The members of the query about levels and pages are ignored.
- * After a failure the sessions may be closed nevertheless, if the request was sent. query borrowed
+/* Closes all sessions of query->user from query->client. At least one of the two must be given; no
+ * client means sessions from any client, no user means sessions of any user. The members of the
+ * query about levels and pages are ignored. After a failure the sessions may be closed
+ * nevertheless, if the request was sent.
+ * query    borrowed
  * error    gives the outcome; may be NULL
  * Returns  0; else as netsession_enum does, and
  *          87 ERROR_INVALID_PARAMETER: neither client nor user is given
@@ -229,11 +237,14 @@ uint32_t netsession_enum(const struct netsession_query *query, struct netsession
  * Source   [MS-SRVS] 3.1.4.6 */
 uint32_t netsession_del(const struct netsession_query *query, struct netsession_error *error);
 
-/* Names the sessions that netsession_del would close in addition to the selected ones, because
+/* Reports the sessions that netsession_del would close in addition to the selected ones, because
  * their file server can only close them together. Closes nothing. Only netsessiond on this computer
- * knows these sessions. query    as for netsession_del; its server must be NULL or "" found called
- * for each of these sessions, at most 256 times, before the function returns; row is borrowed and
- * has a client and a user only context  passed to found error    gives the outcome; may be NULL
+ * knows these sessions.
+ * query    as for netsession_del; its server must be NULL or ""
+ * found    called for each of these sessions, at most 256 times, before the function returns; row
+ *          is borrowed and has only a client and a user
+ * context  passed to found
+ * error    gives the outcome; may be NULL
  * Returns  0; else as netsession_del does, and
  *          50 ERROR_NOT_SUPPORTED: the query names a server, or netsessiond is too old */
 uint32_t netsession_del_also_closes(const struct netsession_query *query,
@@ -255,8 +266,9 @@ uint32_t netsession_connect(const struct netsession_query *query, struct netsess
  * meanwhile, a new one replaces it. All threads share the idle connections; the child process of a
  * fork has none. A later call frees what is left of a closed connection. */
 
-/* Closes the idle connections to a server at once, on whatever port. server is borrowed; "": those
- * to this computer; NULL: all. An invalid name is ignored. Calls that are under way continue. */
+/* Closes the idle connections to a server at once, on all its ports. Calls that are under way
+ * continue. An invalid name is ignored.
+ * server   borrowed. "": close the idle connections to this computer; NULL: close all */
 void netsession_close_idle(const char *server);
 
 /* ---- many servers at once ----
@@ -280,8 +292,9 @@ struct netsession *netsession_new_on_loop(struct uv_loop_s *loop);
  * loop a few handles may still be closing: run the loop once more before uv_loop_close. */
 void netsession_free(struct netsession *session);
 
-/* What is called while a call is under way: always from the loop, never from netsession_start or
- * netsession_cancel. Handlers may start and cancel calls. on_row and on_page may be NULL. */
+/* The functions that report the progress of a call. They are called from the loop only, never from
+ * netsession_start or netsession_cancel. They may start and cancel calls. on_row and on_page may be
+ * NULL. */
 struct netsession_handler {
 	/* A session has arrived, before its page is complete. row and its texts are borrowed;
 	 * members that the level lacks are NULL or 0. The call may still fail. */
@@ -296,8 +309,8 @@ struct netsession_handler {
 /* A call that is under way. It is freed after its on_end. */
 struct netsession_call;
 
-/* Begin what netsession_enum and netsession_del do. What is wrong with the query is reported by
- * on_end, too.
+/* Begin a call that lists sessions, as netsession_enum does, or closes sessions, as netsession_del
+ * does. An invalid query is reported by on_end, too.
  * query    borrowed; its credentials are held until on_end
  * handler  kept until on_end
  * context  passed to the handler
@@ -310,8 +323,8 @@ uint32_t netsession_start_del(struct netsession *session, const struct netsessio
                               const struct netsession_handler *handler, void *context,
                               struct netsession_call **call);
 
-/* Cancels a call at whatever step it is; on_row and on_page may do that, too. Neither is called any
- * more, and on_end follows with 1223 ERROR_CANCELLED. Sessions may be closed nevertheless, if a
+/* Cancels a call at any step; on_row and on_page may cancel it, too. Afterwards neither of them is
+ * called, and on_end follows with 1223 ERROR_CANCELLED. Sessions may be closed nevertheless, if a
  * request to close them was sent. */
 void netsession_cancel(struct netsession_call *call);
 
@@ -328,10 +341,11 @@ enum netsession_verdict {
 
 /* What netsession_diagnose found in one step. Texts are UTF-8 and borrowed. */
 struct netsession_report {
-	/* "name", "port", "dialects", "signing", "encryption", "mechanisms", "log-on", "share",
-	 * "pipe", and "level 502" and the other levels. Of this computer: "service", "caller" with
-	 * the names by which the access policy may mean the caller, the levels, and "counter" for
-	 * each counter of netsessiond, or "counters" where the caller may not see them. */
+	/* For a server: "name", "port", "dialects", "signing", "encryption", "mechanisms",
+	 * "log-on", "share", "pipe", and "level 502" and the other levels. For this computer:
+	 * "service"; "caller", with the names that the access policy can use for the caller; the
+	 * levels; and "counter" for each counter of netsessiond, or "counters" if the caller may
+	 * not read the counters. */
 	const char *step;
 	enum netsession_verdict verdict;
 	uint32_t status;    /* of the failure; 0: the step succeeded */
@@ -339,11 +353,14 @@ struct netsession_report {
 	const char *advice; /* what to do about it; NULL: nothing */
 };
 
-/* Checks each step of connecting to a server, and reports what it finds, until a step fails that
- * the next one needs. query    as for netsession_enum; its time limit is for each step report
- * called for each step before the function returns context  passed to report error    gives the
- * outcome; may be NULL Returns  0 when sessions can be listed at one level at least; else the
- * status of the first step that failed, which is the same as in error */
+/* Checks each step of connecting to a server, and reports the result of each. Stops at a failed
+ * step if the next step needs it.
+ * query    as for netsession_enum; its time limit applies to each step
+ * report   called for each step before the function returns
+ * context  passed to report
+ * error    gives the outcome; may be NULL
+ * Returns  0 when sessions can be listed at one level at least; else the status of the first step
+ *          that failed, which is the same as in error */
 uint32_t netsession_diagnose(const struct netsession_query *query,
                              void (*report)(void *context, const struct netsession_report *report),
                              void *context, struct netsession_error *error);
@@ -363,7 +380,7 @@ uint32_t netsession_diagnose(const struct netsession_query *query,
 
 struct netsession_publisher;
 
-/* What netsessiond asks of the publisher. The functions are called from
+/* The requests of netsessiond to the publisher. The functions are called from
  * netsession_publisher_dispatch only, for keys that were put and not removed. They may put, touch
  * and remove sessions, and must not close the publisher. Each of them may be NULL. */
 struct netsession_publisher_handler {
@@ -374,10 +391,11 @@ struct netsession_publisher_handler {
 	 * ERROR_NOT_ENOUGH_MEMORY. The session counts as removed, and may be put again. error is
 	 * borrowed. */
 	void (*on_refused)(void *context, uint64_t key, const struct netsession_error *error);
-	/* A caller waits, for at most two seconds, for the sessions as they are now: find out what
-	 * has changed, put, touch and remove, now or later, and then call
-	 * netsession_publisher_refreshed. For publishers that poll their file server. NULL: the
-	 * publisher reports each change as it happens, and no caller waits. */
+	/* A caller waits for the current sessions, for at most [server] refresh_timeout_ms of
+	 * netsessiond (2 s by default). Poll the file server, put, touch and remove the sessions
+	 * that have changed, and then call netsession_publisher_refreshed, from on_refresh or
+	 * later. For publishers that poll their file server. NULL: the publisher reports each
+	 * change as it happens, and no caller waits. */
 	void (*on_refresh)(void *context);
 };
 
@@ -427,18 +445,18 @@ uint32_t netsession_publisher_open(const struct netsession_publisher_options *op
 uint32_t netsession_publisher_put(struct netsession_publisher *publisher, uint64_t key,
                                   const struct netsession_row *row);
 
-/* The same for a session that the file server can only close together with others. netsessiond
- * names those others to callers who close one of them. group    identifies these sessions; chosen
- * by the caller. 0: the session closes alone. */
+/* The same as netsession_publisher_put, for a session that the file server can only close together
+ * with others. netsessiond reports the sessions of the same group to callers who close one of them.
+ * group    identifies these sessions; chosen by the caller. 0: the session closes alone. */
 uint32_t netsession_publisher_put_in_group(struct netsession_publisher *publisher, uint64_t key,
                                            uint32_t group, const struct netsession_row *row);
 
-/* Updates the two members of a session that change with each request. An unknown key, and one that
- * was refused, is ignored. */
+/* Updates the two members of a session that change with each request. Does nothing if no session
+ * has this key, or if netsessiond refused the session. */
 void netsession_publisher_touch(struct netsession_publisher *publisher, uint64_t key,
                                 uint32_t num_opens, uint32_t idle_s);
 
-/* Removes a session that has ended. An unknown key is ignored. */
+/* Removes a session that has ended. Does nothing if no session has this key. */
 void netsession_publisher_remove(struct netsession_publisher *publisher, uint64_t key);
 
 /* Reports that the publisher is up to date as of the last on_refresh call; callers that wait for it
@@ -455,8 +473,8 @@ int netsession_publisher_fd(const struct netsession_publisher *publisher);
  * error    gives the outcome; may be NULL
  * Returns  0
  *          58 ERROR_BAD_NET_RESP, 64 ERROR_NETNAME_DELETED: the connection has ended, and
- * netsessiond shows no session of this publisher any more. Close the publisher, open a new one
- * later, and put all sessions again. */
+ *          netsessiond no longer shows the sessions of this publisher. Close the publisher, open a
+ *          new one later, and put all sessions again. */
 uint32_t netsession_publisher_dispatch(struct netsession_publisher *publisher,
                                        struct netsession_error *error);
 
