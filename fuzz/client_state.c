@@ -9,8 +9,8 @@
  *   client_state_take_enum client_state_init_local client_state_call_local client_state_take_local
  *   client_state_call_del client_state_take_del client_state_next_row client_state_step
  *   client_state_received_nothing client_state_explain_end state_send state_receive
- *   send_smb1 send_negotiate send_session_setup send_tree_connect send_create send_bind
- *   send_call take_negotiate take_session_setup take_tree_connect begin_encryption take_create
+ *   send_smb1 send_negotiate send_log_on send_tree_connect send_create send_bind
+ *   send_call take_negotiate take_log_on take_tree_connect begin_encryption take_create
  *   take_pipe take_pdus take_bound
  *   transport_smb2_write transport_smb2_transceive transport_smb2_read transport_smb2_validate
  *   transport_smb2_next transport_smb2_refused take_validation take_written take_transceived

@@ -96,7 +96,7 @@ static bool take_negotiate(struct client_state *s, struct transport_arrival *arr
 
 /* ---- SESSION_SETUP: the log-on, a token a request. client_state_take_token ends the step ---- */
 
-static bool send_session_setup(struct client_state *s, bool in_compound)
+static bool send_log_on(struct client_state *s, bool in_compound)
 {
 	struct wire_writer *w;
 
@@ -119,7 +119,7 @@ static bool is_null_session(const struct client_state *s, const struct smb2_repl
 	                           (reply->header.flags & SMB2_FLAGS_SIGNED) == 0);
 }
 
-static bool take_session_setup(struct client_state *s, struct transport_arrival *arrival)
+static bool take_log_on(struct client_state *s, struct transport_arrival *arrival)
 {
 	struct smb2_reply *reply = &arrival->reply;
 	struct smb2_session_setup_response response;
@@ -398,16 +398,16 @@ static const struct step {
 	bool joins_compound; /* where credits reach, the request goes out with those before it */
 } steps[] = {
 	/* clang-format off */
-	/*                       name                       sends               takes */
-	[STEP_PROBE_SMB1] =    { "NEGOTIATE",               send_smb1,          NULL },
-	[STEP_NEGOTIATE] =     { "NEGOTIATE",               send_negotiate,     take_negotiate },
-	[STEP_SESSION_SETUP] = { "SESSION_SETUP",           send_session_setup, take_session_setup },
-	[STEP_TREE_CONNECT] =  { "TREE_CONNECT " IPC_SHARE, send_tree_connect,  take_tree_connect },
-	[STEP_CREATE] =        { "CREATE " PIPE,            send_create,        take_create, true },
-	[STEP_BIND] =          { "bind",                    send_bind,          take_pipe, true },
-	[STEP_READY] =         { "pipe " PIPE,              NULL,               take_pipe },
-	[STEP_CALL] =          { "call",                    send_call,          take_pipe },
-	[STEP_COUNT] =         { NULL,                      NULL,               NULL },
+	/*                       name                 sends              takes              joins */
+	[STEP_PROBE_SMB1] =    { "NEGOTIATE",         send_smb1,         NULL,              false },
+	[STEP_NEGOTIATE] =     { "NEGOTIATE",         send_negotiate,    take_negotiate,    false },
+	[STEP_SESSION_SETUP] = { "SESSION_SETUP",     send_log_on,       take_log_on,       false },
+	[STEP_TREE_CONNECT] =  { "TREE_CONNECT IPC$", send_tree_connect, take_tree_connect, false },
+	[STEP_CREATE] =        { "CREATE " PIPE,      send_create,       take_create,       true },
+	[STEP_BIND] =          { "bind",              send_bind,         take_pipe,         true },
+	[STEP_READY] =         { "pipe " PIPE,        NULL,              take_pipe,         false },
+	[STEP_CALL] =          { "call",              send_call,         take_pipe,         false },
+	[STEP_COUNT] =         { NULL,                NULL,              NULL,              false },
 	/* clang-format on */
 };
 

@@ -28,13 +28,13 @@ struct connection {
 static const struct connection ipv4[] = {
 	{ "192.0.2.9", 60460, 445 }, { "192.0.2.10", 58165, 139 }, { "192.0.2.10", 58166, 445 },
 	{ "192.0.2.11", 4096, 445 }, { "192.0.2.11", 4096, 139 },  { "192.0.2.11", 4096, 445 },
-	{ "192.0.2.12", 8192, 445 }, { "192.0.2.12", 8192, 445 },  { NULL },
+	{ "192.0.2.12", 8192, 445 }, { "192.0.2.12", 8192, 445 },  { NULL, 0, 0 },
 };
 static const struct connection ipv6[] = {
 	{ "2001:db8::7", 54007, 445 },
 	{ "::ffff:192.0.2.13", 12288, 445 },
 	{ "fe80::2", 16384, 445 },
-	{ NULL },
+	{ NULL, 0, 0 },
 };
 
 /* One datagram of the kernel's answer. Each message has attributes behind it, which are passed
