@@ -220,7 +220,7 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		.max_operands = -1,
 		.takes_hosts = true,
 		.summary = "list the sessions of servers, or of this computer if none is named",
-		.description = "All servers are asked at the same time. If a server ignores --client "
+		.description = "Queries all servers at the same time. If a server ignores --client "
 		               "or --user, as Samba does, netsession applies the filter itself.",
 		.exits = server_exits,
 		.examples = "  netsession list\n"
@@ -321,18 +321,19 @@ const struct cli_program netsession_program = {
 	.summary = "list the sessions of SMB file servers",
 	.description = "netsession shows who is connected to which SMB file server, from which\n"
 		       "computer, and since when.\n"
-		       "It asks Windows and Samba servers by the protocol that NetSessionEnum of\n"
-		       "Windows uses ([MS-SRVS] over SMB 2 and 3).",
+		       "It queries Windows and Samba servers by the protocol of NetSessionEnum on\n"
+		       "Windows ([MS-SRVS] over SMB 2 and 3).",
 	.commands = commands,
 	.command_count = COMMAND_COUNT,
 	.options = option_table,
 	.option_count = sizeof option_table / sizeof *option_table,
-	.notes = "A server is a name or an address, also written //host, smb://host, host:port or "
-		 "[v6]:port. Without a server, netsession asks netsessiond on this computer by the "
-		 "socket that NETSESSION_SOCKET names (default: /run/netsession/local.sock). No "
-		 "credentials are needed there: netsessiond knows your user id.\n\n"
-		 "Without --authentication-file, --as and --no-pass, netsession uses the file that "
-		 "NETSESSION_CREDENTIALS names, or else your Kerberos tickets.",
+	.notes =
+		"A server is a name or an address, also written //host, smb://host, host:port or "
+		"[v6]:port. Without a server, netsession queries netsessiond on this computer over "
+		"the socket that NETSESSION_SOCKET names (default: /run/netsession/local.sock). No "
+		"credentials are needed there: netsessiond knows your user id.\n\n"
+		"Without --authentication-file, --as and --no-pass, netsession uses the file that "
+		"NETSESSION_CREDENTIALS names, or else your Kerberos tickets.",
 	.sections = sections,
 	.see_also = "netsession_enum(3), NetSessionEnum(3), netsessiond(8)",
 	.renamed = renamed,

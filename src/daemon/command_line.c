@@ -154,11 +154,11 @@ static const struct cli_program netsessiond_program = {
 	.manual_section = 8,
 	.summary = "serve the sessions of this computer as the Server service of Windows does",
 	.description =
-		"netsessiond answers who is connected to this computer's file servers, and since\n"
+		"netsessiond lists who is connected to this computer's file servers, and since\n"
 		"when, as the Server service of Windows does ([MS-SRVS]): to clients in the\n"
 		"network over SMB 2 and 3, and to programs on this computer over a Unix socket.\n"
 		"File servers publish their sessions over a second Unix socket.\n"
-		"An SMB client of netsessiond is a session itself.\n\n"
+		"It also lists the sessions of its own SMB clients.\n\n"
 		"The access policy decides which sessions a caller may list and close. Every\n"
 		"request is written to an audit log.\n\n"
 		"netsessiond stays in the foreground, logs to standard error or the journal, and\n"

@@ -24,7 +24,8 @@ const struct config_section config_sections[] = {
 	  "max_sessions at its start only" },
 	{ "auth", "How clients from the network log on" },
 	{ "access",
-	  "Who may do what; what no list allows is denied. A list holds labels separated by commas: "
+	  "The rights of callers; a right that no list grants is denied. A list holds labels separated "
+	  "by commas: "
 	  "alice, LAB\\alice, alice@LAB.EXAMPLE, @group, S-1-5-..., or nobody. The list of a right may "
 	  "also hold administrators, server_operators, publishers and authenticated, which means every "
 	  "caller who is not anonymous" },
@@ -62,15 +63,15 @@ const struct config_key config_keys[] = {
 	  "SMB encryption: offered to clients, required of them, or switched off",
 	  .choices = "offer require off" },
 	{ "server", "max_local_connections", CONFIG_NUMBER, AT(max_local_connections), "1000",
-	  "maximum number of connections at the Unix socket, a quarter of them for any one user but "
-	  "root; further clients wait in the listen queue", .least = 1, .most = MILLION },
+	  "maximum number of connections at the Unix socket, of which each user except root may have "
+	  "a quarter; further clients wait in the listen queue", .least = 1, .most = MILLION },
 	{ "server", "max_publishers", CONFIG_NUMBER, AT(max_publishers), "16",
 	  "maximum number of file servers that publish sessions at a time; more are refused",
 	  .least = 1, .most = 1000 },
 	{ "server", "publisher_max_sessions", CONFIG_NUMBER, AT(publisher_max_sessions), "100000",
 	  "maximum number of sessions of one publisher", .least = 1, .most = 10 * MILLION },
 	{ "server", "publisher_max_changes_per_s", CONFIG_NUMBER, AT(publisher_max_changes_per_s), "50000",
-	  "changes that one publisher may make in a second; further changes wait",
+	  "maximum number of changes per second of one publisher; further changes wait",
 	  .least = 1, .most = MILLION },
 	{ "server", "refresh_timeout_ms", CONFIG_NUMBER, AT(refresh_timeout_ms), "2000",
 	  "milliseconds that a request for sessions waits for a publisher's answer to a refresh "
@@ -83,7 +84,7 @@ const struct config_key config_keys[] = {
 	  "seconds that netsessiond waits for answers to be read before it exits",
 	  .least = 0, .most = 600 },
 	{ "server", "log_level", CONFIG_CHOICE, AT(log_level), "info",
-	  "the least important messages that are logged, to standard error or to the journal",
+	  "lowest severity of the messages that are logged, to standard error or to the journal",
 	  .choices = log_levels },
 
 	{ "auth", "mechanisms", CONFIG_CHOICES, AT(mechanisms), "kerberos,ntlm",
@@ -116,7 +117,7 @@ const struct config_key config_keys[] = {
 #undef R
 
 	{ "audit", "file", CONFIG_PATH, AT(audit_file), "-",
-	  "file that lines are appended to, opened again at each reload; -: standard output",
+	  "file to which the audit log is appended, opened again at each reload; -: standard output",
 	  .least = 1, .most = 4096 },
 	{ "audit", "format", CONFIG_CHOICE, AT(audit_format), "json", "one JSON object a line",
 	  .choices = "json" },

@@ -75,7 +75,7 @@ static const struct cli_option option_table[] = {
 	  .member = AT(log_level),
 	  .commands = FOR_RUN,
 	  .initial = "info",
-	  .help = "least important messages to log",
+	  .help = "lowest severity of the messages to log",
 	  .choice = log_level_name,
 	  .parse = log_level_parse },
 };
@@ -89,7 +89,7 @@ static const struct cli_exit run_exits[] = {
 
 static const struct cli_exit check_exits[] = {
 	{ SETUP_DONE, "the relay can be enabled, or is enabled" },
-	{ SETUP_FAILED, "something prevents that" },
+	{ SETUP_FAILED, "something prevents enabling the relay" },
 	CLI_USAGE_ROW,
 	{ 0 },
 };
@@ -138,7 +138,8 @@ static const struct cli_command commands[SAMBA_COMMAND_COUNT] = {
 	[SAMBA_COMMAND_CHECK] = {
 		.name = "check",
 		.summary = "show what enable would change in smb.conf, and what prevents it",
-		.description = "Checks whether this version of Samba is supported. Changes nothing.",
+		.description = "Checks the version and the role of Samba, smb.conf, the relay and its "
+		               "links. Changes nothing.",
 		.exits = check_exits,
 		.examples = "  netsession-samba check\n"
 		            "  netsession-samba check --smb-conf /srv/samba/smb.conf\n",
@@ -157,7 +158,7 @@ static const struct cli_command commands[SAMBA_COMMAND_COUNT] = {
 	[SAMBA_COMMAND_DISABLE] = {
 		.name = "disable",
 		.summary = "remove from smb.conf what enable added",
-		.description = "Every other byte of smb.conf stays as it is. smbd is told to reload its "
+		.description = "Leaves every other byte of smb.conf as it is. smbd is told to reload its "
 		               "configuration. Open pipes stay open, so the relay may be stopped once no "
 		               "client uses it.",
 		.exits = disable_exits,
@@ -176,8 +177,9 @@ static const struct cli_command commands[SAMBA_COMMAND_COUNT] = {
 		.name = "release",
 		.summary = "give srvsvc back to Samba after the relay was killed",
 		.description = "Replaces the relay's socket by a link to Samba's own, as the relay itself "
-		               "does when it ends. netsession-samba.service does this when its process "
-		               "has died, so that no client waits until the relay runs again.",
+		               "does when it stops. netsession-samba.service runs this command after the "
+		               "relay has ended in any way, so that clients get Samba's own answers until "
+		               "the relay runs again.",
 		.exits = release_exits,
 		.examples = "  netsession-samba release\n",
 	},
