@@ -18,7 +18,7 @@ void kerberos_error_set_answer(uint32_t minor, struct err *err);
  * KDC refused the user or the password. */
 bool kerberos_error_allows_other(uint32_t minor);
 
-/* Records the meaning of what gss-ntlmssp said of the server's CHALLENGE. */
+/* Records the meaning of the error that gss-ntlmssp returned for the server's CHALLENGE. */
 void ntlm_error_set(uint32_t major, uint32_t minor, struct err *err);
 
 #endif

@@ -53,8 +53,8 @@ static void resolve_finish(struct resolve *resolve, const struct net_addresses *
 
 /* ---- NetBIOS ---- */
 
-/* What failed: where DNS does not know the name, and where DNS does not answer. NULL: as DNS said.
- */
+/* The message if DNS does not know the name, and the message if DNS does not answer. NULL: the
+ * error of DNS is reported. */
 static const struct netbios_message {
 	const char *unknown, *silent;
 } messages[] = {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The client's end of one connection, from NEGOTIATE to the answers of NetrSessionEnum and
  * NetrSessionDel, as a state machine: state.c has the table of its steps. Bytes in, bytes and
- * events out. The caller moves the bytes, makes the tokens of the log-on, and does what an event
- * asks for; the state machine calls nobody. */
+ * events out. The caller moves the bytes, makes the tokens of the log-on, and acts on the
+ * events; the state machine has no callbacks. */
 #ifndef CLIENT_STATE_H
 #define CLIENT_STATE_H
 
@@ -111,7 +111,7 @@ NET_API_STATUS client_state_take_enum(struct client_state *s, struct session_enu
 NET_API_STATUS client_state_take_del(struct client_state *s, NET_API_STATUS *answer);
 NET_API_STATUS client_state_take_local(struct client_state *s, struct wire_reader *stub);
 
-/* What the server said to NEGOTIATE; NULL: it has not answered yet. */
+/* The server's NEGOTIATE response; NULL: the server has not answered yet. */
 const struct smb2_negotiate_response *client_state_negotiated(const struct client_state *s);
 
 /* READs are in flight that would take the bytes of the next answer: no further call may use this

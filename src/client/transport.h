@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What a transport hands up to the state machine. A transport turns bytes of the network into
- * arrivals and requests into bytes. It knows no socket and no step of the state machine, and it
- * calls nobody: whoever asks for the next arrival gets it. */
+/* The arrivals that a transport gives to the state machine. A transport turns bytes of the network
+ * into arrivals and requests into bytes. It knows no socket and no step of the state machine, and
+ * it has no callbacks: its user asks for the next arrival. */
 #ifndef CLIENT_TRANSPORT_H
 #define CLIENT_TRANSPORT_H
 

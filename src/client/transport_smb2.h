@@ -18,9 +18,10 @@
 struct transport_smb2 {
 	struct smb2_connection connection;
 	struct smb2_file_id pipe;
-	unsigned ignored; /* replies that concern nobody any more */
+	unsigned ignored; /* replies to abandoned requests */
 
-	/* What NEGOTIATE said, until the server has confirmed that nobody changed it on the way. */
+	/* The NEGOTIATE response, until the server has confirmed that it was not changed on the
+	 * way. */
 	struct smb2_negotiate_request offered;
 	struct smb2_negotiate_response negotiated;
 	enum { VALIDATION_NONE, VALIDATION_DUE, VALIDATION_SENT } validation;

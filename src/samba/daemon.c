@@ -52,7 +52,7 @@ static int64_t samba_daemon_unix_ms(void *context)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* A clock that nobody sets. */
+/* A clock that no administrator sets. */
 static int64_t samba_daemon_steady_ms(void)
 {
 	struct timespec now;

@@ -94,8 +94,8 @@ enum smb2_event smb2_connection_next(struct smb2_connection *c, struct smb2_repl
 void smb2_connection_negotiated(struct smb2_connection *c,
                                 const struct smb2_negotiate_response *response);
 
-/* The log-on succeeded: verifies the signature of the response that said so, and signs everything
- * from now on. False: see err. */
+/* The log-on succeeded: verifies the signature of the response that reports it, and signs
+ * everything from now on. False: see err. */
 bool smb2_connection_authenticated(struct smb2_connection *c,
                                    const struct smb2_session_key *session_key);
 

@@ -21,7 +21,7 @@ struct nbns_query {
 
 enum nbns_verdict {
 	NBNS_FOUND,    /* there is at least one address */
-	NBNS_IS_GROUP, /* the name is that of a group, so no computer can be told by it */
+	NBNS_IS_GROUP, /* the name belongs to a group, so it identifies no computer */
 	NBNS_UNKNOWN,  /* the server does not know the name */
 	NBNS_REFUSED,  /* the server refused the query */
 	NBNS_WAIT,     /* the answer takes up to wait_s seconds */

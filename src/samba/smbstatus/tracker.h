@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Samba's sessions as smbstatus listed them last, and what netsessiond was told of them. */
+/* Samba's sessions as smbstatus listed them last, and the values that were published of them. */
 #ifndef SAMBA_SMBSTATUS_TRACKER_H
 #define SAMBA_SMBSTATUS_TRACKER_H
 
@@ -12,7 +12,7 @@ enum published_closing {
 	PUBLISHED_OPEN,
 	PUBLISHED_TO_CLOSE,   /* netsessiond asked for that; the next poll must list it again */
 	PUBLISHED_SEEN_AGAIN, /* the next poll did */
-	PUBLISHED_CLOSING,    /* its smbd was told to end */
+	PUBLISHED_CLOSING,    /* its smbd has been sent a shutdown */
 };
 
 /* Lives until the next smbstatus_tracker_update. */

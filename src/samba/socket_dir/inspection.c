@@ -163,7 +163,8 @@ static void inspection_read_each(struct socket_dir_inspection *to, const char *f
 		closedir(opened);
 }
 
-/* Whoever could put a socket there would be told who every caller is, and could pose as Samba. */
+/* A user who could put a socket there would receive the identity of every caller, and could pose as
+ * Samba. */
 static void inspection_check_writers(struct socket_dir_inspection *to, const char *path)
 {
 	struct stat status;
@@ -177,7 +178,7 @@ static void inspection_check_writers(struct socket_dir_inspection *to, const cha
 		           path);
 	else if ((status.st_mode & 022) != 0)
 		err_format(&to->unsafe, ERROR_ACCESS_DENIED, STEP,
-		           "%s is writable by others than root", path);
+		           "%s is writable by users other than root", path);
 }
 
 /* Nor may others put another folder in its place. */
@@ -187,7 +188,7 @@ static void inspection_check_parents(struct socket_dir_inspection *to, const cha
 
 	if (!socket_dir_path_is_safe(directory, changeable))
 		err_format(&to->unsafe, ERROR_ACCESS_DENIED, STEP,
-		           "%.90s can be replaced by others than root, who may change %.90s",
+		           "%.90s can be replaced by users other than root, who may change %.90s",
 		           directory, changeable);
 }
 
