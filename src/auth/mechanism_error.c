@@ -71,7 +71,7 @@ void kerberos_error_set(uint32_t minor, const char *host, struct err *err)
 	if ((krb5_error_code)minor == KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN &&
 	    kerberos_host_is_address(host))
 		err_set(err, ERROR_WRONG_TARGET_NAME, AUTH_STEP,
-		        "Kerberos has tickets for names, and this is an address");
+		        "Kerberos issues tickets for names, and the server was given as an address");
 	else if (meaning != NULL)
 		err_set(err, meaning->status, AUTH_STEP, meaning->text);
 	else

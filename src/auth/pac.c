@@ -134,7 +134,7 @@ static struct wire_reader pac_get_groups(struct wire_reader *r, uint32_t pointer
 		return groups;
 	count = ndr_get_count(r, 8);
 	if (count != announced)
-		wire_reader_fail(r, "groups of another count than announced");
+		wire_reader_fail(r, "the number of groups is not the announced number");
 	data = wire_get_bytes(r, 8 * (size_t)count);
 	wire_reader_init(&groups, data, data != NULL ? 8 * (size_t)count : 0);
 	groups.big_endian = r->big_endian;
@@ -163,7 +163,7 @@ static void pac_give_extra_sids(struct pac_sink *sink, struct wire_reader *r, ui
 		return;
 	count = ndr_get_count(r, 8);
 	if (count != announced)
-		wire_reader_fail(r, "SIDs of another count than announced");
+		wire_reader_fail(r, "the number of SIDs is not the announced number");
 	heads = *r;
 	wire_skip(r, 8 * (size_t)count);
 	for (uint32_t i = 0; i < count && r->error == NULL; i++) {

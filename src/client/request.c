@@ -268,7 +268,7 @@ static NET_API_STATUS enumeration_turn_page(struct enumeration *e,
 	if (answer->entries == 0) { /* not even one entry fitted; 3.1.4.5 allows that */
 		if (e->request.preferred_bytes == ALL_BYTES)
 			return err_set(err, ERROR_BAD_NET_RESP, ENUM_STEP,
-			               "the server promises more entries and gives none");
+			               "the server announced more entries and returned none");
 		e->request.preferred_bytes = e->request.preferred_bytes < 4096 ? 4096
 		                             : e->request.preferred_bytes < ALL_BYTES / 2
 		                                     ? 2 * e->request.preferred_bytes

@@ -250,7 +250,7 @@ static bool take_create(struct client_state *s, struct transport_arrival *arriva
 	return state_decoded(s, &arrival->reply);
 }
 
-/* ---- bind and call: what is said over the pipe, whatever its transport ---- */
+/* ---- bind and call: the messages over the pipe, on any transport ---- */
 
 /* Sends the fragment over the local transport. */
 static void send_fragment_local(struct client_state *s)
@@ -642,5 +642,5 @@ void client_state_explain_end(const struct client_state *s, struct err *err)
 	 * connection. */
 	*err = (struct err){ 0 };
 	err_set(err, ERROR_DOWNGRADE_DETECTED, TRANSPORT_VALIDATE_STEP,
-	        "the server ended the connection: it received another NEGOTIATE than was sent");
+	        "the server ended the connection: the NEGOTIATE that it received is not the NEGOTIATE that was sent");
 }

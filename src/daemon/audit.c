@@ -219,11 +219,10 @@ void audit_write(struct audit *a, const struct srvsvc_event *event)
 	} else {
 		counters_add(COUNTER_AUDIT_LOST, 1);
 		if (a->lost++ == 0)
-			log_write(
-				LOG_LEVEL_ERROR,
-				"cannot write to the audit log: %s; its lines are lost until that "
-				"works again",
-				strerror(errno));
+			log_write(LOG_LEVEL_ERROR,
+			          "cannot write to the audit log: %s; audit lines are lost until "
+			          "writing succeeds again",
+			          strerror(errno));
 	}
 	free(text);
 }

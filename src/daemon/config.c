@@ -113,11 +113,12 @@ static void config_fail_unknown_key(struct config_reader *r, const char *section
 			snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s",
 			         *names == '\0' ? "" : ", ", config_keys[i].name);
 	if (renamed != NULL)
-		config_fail_at_line(r, "the key %s in [%s] is named %s now", name, section,
+		config_fail_at_line(r, "the key %s in [%s] was renamed; use %s", name, section,
 		                    renamed);
 	else if (*section == '\0')
 		config_fail_at_line(
-			r, "the key %s is in no section; expected [server] or another before",
+			r,
+			"the key %s is in no section; expected a line such as [server] before it",
 			name);
 	else
 		config_fail_at_line(r, "there is no key %s in [%s]; expected %s", name, section,

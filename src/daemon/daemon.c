@@ -84,7 +84,7 @@ static void daemon_make_demo(struct daemon *d)
 		d->demo = demo_new(d->loop, d->service.table, sessions, seed, daemon_now_ms, NULL);
 	if (sessions > 0 && d->demo == NULL)
 		log_write(LOG_LEVEL_ERROR,
-		          "out of memory: there are no made-up sessions ([demo] sessions)");
+		          "out of memory: cannot make up sessions ([demo] sessions)");
 	if (d->demo != NULL)
 		log_write(LOG_LEVEL_WARNING,
 		          "the session list holds %u made-up sessions ([demo] sessions)", sessions);
@@ -179,9 +179,10 @@ static void daemon_on_drain_check(void *context)
 		return;
 	}
 	if (left > 0)
-		log_write(LOG_LEVEL_WARNING,
-		          "closing %u connections unanswered, after [server] drain_timeout_s",
-		          left);
+		log_write(
+			LOG_LEVEL_WARNING,
+			"closing %u connections whose answers were not read within [server] drain_timeout_s",
+			left);
 	daemon_close_all(d);
 }
 

@@ -216,7 +216,7 @@ struct endpoints *endpoints_new(struct net_loop *loop, struct srvsvc_server *ser
 		if (d->smb != NULL || d->local != NULL)
 			return d;
 		err_set(err, ERROR_INVALID_PARAMETER, STEP,
-		        "there is nothing to listen at: see [server] listen and socket");
+		        "no address and no socket to listen at: set [server] listen or socket");
 	}
 	endpoints_free(d);
 	return NULL;

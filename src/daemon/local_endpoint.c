@@ -142,7 +142,7 @@ static void local_connection_send_answers(struct local_connection *c)
 	} else if (c->wait.is_waiting) {
 		net_stream_pause(c->stream);
 	} else if (net_endpoint_is_draining(c->endpoint->connections)) {
-		local_connection_close(c, LOG_LEVEL_DEBUG, "netsessiond is ending");
+		local_connection_close(c, LOG_LEVEL_DEBUG, "netsessiond is stopping");
 	} else {
 		net_stream_resume(c->stream);
 	}
@@ -282,7 +282,7 @@ static void local_endpoint_on_close(struct net_connection *connection, enum net_
 		counters_add(COUNTER_LOCAL_TIMED_OUT, 1);
 		local_connection_close(c, LOG_LEVEL_NOTICE, "idle for [server] idle_timeout_s");
 	} else {
-		local_connection_close(c, LOG_LEVEL_NOTICE, "netsessiond is ending");
+		local_connection_close(c, LOG_LEVEL_NOTICE, "netsessiond is stopping");
 	}
 }
 
@@ -291,7 +291,7 @@ static void local_endpoint_on_drain(struct net_connection *connection)
 	struct local_connection *c = connection->context;
 
 	if (c->stream == NULL || (net_stream_unsent(c->stream) == 0 && !c->wait.is_waiting))
-		local_connection_close(c, LOG_LEVEL_DEBUG, "netsessiond is ending");
+		local_connection_close(c, LOG_LEVEL_DEBUG, "netsessiond is stopping");
 }
 
 static void local_endpoint_on_turn(struct net_connection *connection)

@@ -59,7 +59,7 @@ static void publish_endpoint_on_close(struct net_connection *connection,
 static void publish_endpoint_on_drain(struct net_connection *connection)
 {
 	publisher_close(connection->context, LOG_LEVEL_DEBUG, ERROR_SHUTDOWN_IN_PROGRESS,
-	                "netsessiond is ending");
+	                "netsessiond is stopping");
 }
 
 static void publish_endpoint_set_bounds(struct publish_endpoint *e,

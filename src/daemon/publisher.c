@@ -182,7 +182,7 @@ static bool publisher_send_pending(struct publisher *p)
 	p->send_timer = NULL;
 	if (!p->out.failed && p->out.len > most) {
 		publisher_close(p, LOG_LEVEL_WARNING, ERROR_NOT_ENOUGH_MEMORY,
-		                "it does not read the messages that it is sent");
+		                "it does not read the messages of netsessiond");
 		return false;
 	}
 	if (!p->out.failed && net_stream_unsent(p->stream) == 0 && p->out.len > 0) {
@@ -489,7 +489,8 @@ static void publisher_receive_hello(struct publisher *p)
 	else if (is_there && m.kind != PUBLISH_HELLO)
 		publisher_close_malformed(p, "its first message is not HELLO");
 	else if (is_there && p->input.at < p->input.end)
-		publisher_close_malformed(p, "it sent more before its HELLO was answered");
+		publisher_close_malformed(p,
+		                          "it sent another message before its HELLO was answered");
 	else if (is_there)
 		publisher_accept_hello(p, &m);
 }
@@ -507,7 +508,7 @@ static void publisher_receive_changes(struct publisher *p)
 	}
 	counters_add(COUNTER_PUBLISHED_CHANGES, changes);
 	if (!is_good)
-		publisher_close_malformed(p, "it sent a message that has no place there");
+		publisher_close_malformed(p, "it sent a message that is not valid at this point");
 	else if (error != NULL)
 		publisher_close_malformed(p, error);
 	else

@@ -63,9 +63,9 @@ void local_list_decode(struct local_list *list, struct wire_reader *r)
 	list->count = ndr_get_u32(r);
 	pointer = ndr_get_u32(r);
 	if ((pointer == 0) != (list->count == 0))
-		wire_reader_fail(r, "a count and a pointer that contradict each other");
+		wire_reader_fail(r, "a count and a pointer contradict each other");
 	if (pointer != 0 && ndr_get_count(r, ENTRY_BYTES) != list->count)
-		wire_reader_fail(r, "an array of another size than its count");
+		wire_reader_fail(r, "the size of an array is not its count");
 	if (r->error != NULL)
 		list->count = 0;
 	list->entries = *r;

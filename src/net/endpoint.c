@@ -122,7 +122,7 @@ static bool endpoint_identify_peer(int socket, struct net_peer *peer)
 	if (domain != AF_UNIX)
 		return net_socket_peer_text(socket, peer->text);
 	peer->is_process = true;
-	(void)snprintf(peer->text, sizeof peer->text, "a process that is gone");
+	(void)snprintf(peer->text, sizeof peer->text, "a process that has ended");
 	if (!net_socket_peer_process(socket, &peer->uid, &peer->gid, &peer->pid))
 		return false;
 	(void)snprintf(peer->text, sizeof peer->text, "uid %lu, pid %ld", (unsigned long)peer->uid,

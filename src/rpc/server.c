@@ -399,9 +399,10 @@ static void rpc_server_on_auth3(struct rpc_server *s, const struct rpc_header *h
 		rpc_trailer_decode(r, h, &trailer);
 	if (r->error != NULL || s->security.step != RPC_SECURITY_WANTS_TOKEN ||
 	    !rpc_security_is_same(&s->security, &trailer))
-		rpc_server_refuse_alter(
-			s, h->call_id, RPC_FAULT_PROTO_ERROR,
-			r->error != NULL ? r->error : "an AUTH3 without a log-on that needs it");
+		rpc_server_refuse_alter(s, h->call_id, RPC_FAULT_PROTO_ERROR,
+		                        r->error != NULL
+		                                ? r->error
+		                                : "an AUTH3 came while no log-on waited for it");
 	else
 		rpc_server_begin_token(s, h, &trailer, NULL);
 }

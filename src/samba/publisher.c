@@ -141,7 +141,8 @@ static bool samba_publisher_send_session(void *context, struct published_session
 			"publish: netsessiond does not accept these names, so the session is not published: %s from %s",
 			s->user, s->client);
 	else
-		samba_publisher_log_refused(p, "the limit for one publisher is reached");
+		samba_publisher_log_refused(
+			p, "the limit [server] publisher_max_sessions of netsessiond is reached");
 	return false;
 }
 

@@ -131,7 +131,7 @@ static const char *relayed_pipe_end_reason(const struct relayed_pipe *r)
 	if (r->is_ending && !relay_pipe_needs_refresh(r->pipe))
 		return "Samba closed it";
 	if (net_endpoint_is_draining(r->endpoint->connections) && relay_pipe_is_idle(r->pipe))
-		return "netsession-samba is ending";
+		return "netsession-samba is stopping";
 	return NULL;
 }
 
@@ -334,7 +334,7 @@ static void relay_endpoint_on_drain(struct net_connection *connection)
 	if (r->ends[RELAY_CALLER].stream != NULL)
 		relayed_pipe_flow(r);
 	else
-		relayed_pipe_close(r, LOG_LEVEL_DEBUG, "netsession-samba is ending");
+		relayed_pipe_close(r, LOG_LEVEL_DEBUG, "netsession-samba is stopping");
 }
 
 struct relay_endpoint *relay_endpoint_new(struct net_loop *loop, struct relay *relay, int socket,

@@ -80,8 +80,8 @@ class WithoutNtlm(unittest.TestCase):
         self.dc.kinit("Administrator")
         for server in ("127.0.0.1", "[::1]"):
             result = self.list(server=server)
-            self.check_story(1396, "Kerberos has tickets for names, and this is an address", result, server)
-            self.assertIn("name the server as it is named in its domain", result.stderr)
+            self.check_story(1396, "Kerberos issues tickets for names, and the server was given as an address", result, server)
+            self.assertIn("use the name that the server has in its domain", result.stderr)
 
     def test_a_kdc_where_nobody_listens(self):
         self.dc.kinit("Administrator")

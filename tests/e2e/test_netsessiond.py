@@ -201,7 +201,7 @@ class Start(Folder):
     def test_no_place_to_listen_at_is_refused(self):
         result = daemon("--config", self.write(), "--listen", "", "--socket", "", "--publish-socket", "")
         self.assertEqual(1, result.exit)
-        self.assertIn("there is nothing to listen at", result.stderr)
+        self.assertIn("no address and no socket to listen at", result.stderr)
 
     def test_a_socket_of_a_dead_one_is_replaced(self):
         for name in ("local.sock", "publish.sock"):
@@ -373,7 +373,7 @@ class Systemd(Folder):
                                    env=command.environment({"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}))
         os.close(writing)
         with open(reading) as said:
-            self.assertEqual("<3>there is nothing to listen at: see [server] listen and socket\n", said.read())
+            self.assertEqual("<3>no address and no socket to listen at: set [server] listen or socket\n", said.read())
         self.assertEqual(1, process.wait(20))
 
 
@@ -515,7 +515,7 @@ class End(unittest.TestCase):
             started_at = time.monotonic()
             self.assertEqual(0, server.terminate())
             self.assertLess(0.9, time.monotonic() - started_at)
-            self.assertIn("closing 1 connections unanswered", server.said)
+            self.assertIn("closing 1 connections whose answers were not read", server.said)
 
     def test_a_second_signal_ends_it_at_once(self):
         with Netsessiond(["alice"], sessions=20000, drain_timeout_s=600) as server, bound(server.socket) as dce:

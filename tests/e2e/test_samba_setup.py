@@ -270,7 +270,7 @@ class Files(SmbConf):
 
     def test_a_directory_that_smb_conf_cannot_say_is_refused(self):
         self.conf.write_bytes(b"[global]\n")
-        for name, why in {"%m": "holds one of", "a  b": "has blanks", "x" * 80: "is too long"}.items():
+        for name, why in {"%m": "contains one of", "a  b": "has blanks", "x" * 80: "is too long"}.items():
             result = self.run_command("enable", "--directory", f"{self.folder}/{name}")
             self.assertEqual(FAILED, result.exit)
             self.assertIn(f"{name} {why}", result.stderr)
@@ -299,7 +299,7 @@ class Files(SmbConf):
             pipe.bind(f"{self.folder}/ncalrpc/np/newpipe")
             self.refused("links: newpipe has no link")
             (self.relay.directory / "np/newpipe").write_text("")
-            self.refused("links: .*/np/newpipe is no link to .*: remove it")
+            self.refused("links: .*/np/newpipe is not a link to .*: remove it")
             (self.relay.directory / "np/newpipe").unlink()
             (self.relay.directory / "np/newpipe").symlink_to(f"{self.folder}/ncalrpc/np/newpipe")
             self.good("enable")
@@ -307,7 +307,7 @@ class Files(SmbConf):
     def test_a_folder_that_others_may_write_to_is_refused(self):
         self.conf.write_bytes(b"[global]\n")
         (self.relay.directory / "np").chmod(0o770)
-        self.refused("np is writable by others than root")
+        self.refused("np is writable by users other than root")
         (self.relay.directory / "np").chmod(0o700)
         os.chown(self.relay.directory, 1, -1)
         self.refused("relay does not belong to root")
@@ -316,7 +316,7 @@ class Files(SmbConf):
         self.conf.write_bytes(b"[global]\n")
         self.relay.directory.parent.chmod(0o777)
         self.addCleanup(self.relay.directory.parent.chmod, 0o700)
-        self.refused(f"can be replaced by others than root, who may change {self.relay.directory.parent}")
+        self.refused(f"can be replaced by users other than root, who may change {self.relay.directory.parent}")
 
     def test_disable_needs_neither_the_directory_nor_a_samba_that_understands(self):
         text = b"[global]\nworkgroup = LAB\n"
@@ -642,7 +642,7 @@ class Server(unittest.TestCase):
             self.assertEqual(DONE, self.run_command("enable").exit)
             self.assertEqual(0, self.level_10()[0])
             self.expect_status(DONE, r"ok    smb\.conf      enabled at line 1 of ", r"ok    smbd          running; its configuration "
-                               rf"has it look for pipes in {self.server.relay_directory}/np\n", r"ok    run           pipes: [1-9]",
+                               rf"makes it open pipes in {self.server.relay_directory}/np\n", r"ok    run           pipes: [1-9]",
                                "ok    samba-dcerpcd listens at ", "The relay works.")
             relay.terminate()
             self.expect_status(NOT_RUNNING, "not running; .*/np/srvsvc is a link to Samba's own socket",

@@ -30,7 +30,7 @@ struct crypto_span spnego_acceptor_list(const struct spnego_acceptor *s)
 static bool spnego_acceptor_fail_not_served(struct err *err, unsigned offered)
 {
 	static const char *const texts[] = {
-		"none of the offered mechanisms is known here",
+		"this server supports none of the offered mechanisms",
 		[1u << AUTH_KERBEROS] = "this server does not accept Kerberos",
 		[1u << AUTH_NTLM] = "this server does not accept NTLM",
 		[1u << AUTH_KERBEROS | 1u <<

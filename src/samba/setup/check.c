@@ -73,7 +73,7 @@ int setup_check(const struct samba_options *options)
 			check_print_change(&p);
 	}
 	if (report.wrong > 0)
-		printf("\nenable changes nothing until what is wrong is put right.\n");
+		printf("\nenable changes nothing until these problems are fixed.\n");
 	else if (p.is_enabled)
 		printf("\nEnabled.\n");
 	else

@@ -56,7 +56,7 @@ void preflight_check_version(const struct samba_installation *samba,
 	if (preflight_compare_version(samba, first) < 0)
 		preflight_report_add(report, PREFLIGHT_WRONG, "version",
 		                     "Samba %s is too old: before 4.16 srvsvc is part of smbd, so "
-		                     "nothing can stand between them",
+		                     "netsession-samba cannot relay between them",
 		                     samba->version_text);
 	else if (preflight_compare_version(samba, last) > 0)
 		preflight_report_add(report, PREFLIGHT_NOTE, "version",
@@ -172,12 +172,11 @@ void preflight_check_smb_conf(const struct preflight *p, struct preflight_report
 		preflight_check_block(p, report);
 		break;
 	case SMB_CONF_CHANGED:
-		preflight_report_add(
-			report, PREFLIGHT_WRONG, "smb.conf",
-			"the block of netsession-samba was changed at line %zu of %s: "
-			"remove all lines that begin with # netsession-samba: and what "
-			"stands between them",
-			p->conf.line, p->file.path);
+		preflight_report_add(report, PREFLIGHT_WRONG, "smb.conf",
+		                     "the block of netsession-samba was changed at line %zu of %s: "
+		                     "remove all lines that begin with # netsession-samba: and the "
+		                     "lines between them",
+		                     p->conf.line, p->file.path);
 		break;
 	case SMB_CONF_UNUSABLE:
 		preflight_report_add(report, PREFLIGHT_WRONG, "smb.conf", "%s: %s", p->file.path,
@@ -208,7 +207,7 @@ void preflight_check_links(const struct preflight *p, struct preflight_report *r
 
 	if (i->odd > 0)
 		preflight_report_add(report, PREFLIGHT_WRONG, "links",
-		                     "%s/np/%s is no link to %s/np/%s: remove it", p->directory,
+		                     "%s/np/%s is not a link to %s/np/%s: remove it", p->directory,
 		                     i->an_odd, p->samba.ncalrpc_dir, i->an_odd);
 	else if (i->missing > 0)
 		preflight_report_add(report, PREFLIGHT_WRONG, "links",

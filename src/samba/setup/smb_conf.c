@@ -25,19 +25,19 @@ const char *smb_conf_directory_fault(const char *directory)
 	size_t bytes = strlen(directory);
 
 	if (directory[0] != '/')
-		return "is no absolute path";
+		return "is not an absolute path";
 	if (directory[bytes - 1] == '/')
 		return "ends in /";
 	if (bytes >= SMB_CONF_DIRECTORY_BYTES)
 		return "is too long: paths of Unix sockets below it would not fit";
 	for (size_t i = 0; i < bytes; i++)
 		if ((unsigned char)directory[i] < 0x20 || directory[i] == 0x7F)
-			return "holds a control character";
+			return "contains a control character";
 	/* Samba makes one blank of several, and drops those at the end. */
 	if (strstr(directory, "  ") != NULL || directory[bytes - 1] == ' ')
 		return "has blanks that smb.conf does not keep";
 	if (strpbrk(directory, "%\"\\") != NULL)
-		return "holds one of % \" \\, which mean something else in smb.conf";
+		return "contains one of % \" \\, which have a special meaning in smb.conf";
 	return NULL;
 }
 
@@ -136,7 +136,7 @@ static void smb_conf_find_place(struct smb_conf *c, const char *text, size_t byt
 	c->line = count + 1;
 	if (is_continued || (at > 0 && text[at - 1] != '\n')) {
 		c->state = SMB_CONF_UNUSABLE;
-		c->fault = "it begins with a byte order mark, and its first line has no end";
+		c->fault = "it begins with a byte order mark, and its first line has no line end";
 	}
 }
 
@@ -148,7 +148,7 @@ void smb_conf_read(struct smb_conf *to, const char *text, size_t bytes)
 	*to = (struct smb_conf){ 0 };
 	if (bytes > 0 && memchr(text, '\0', bytes) != NULL) {
 		to->state = SMB_CONF_UNUSABLE;
-		to->fault = "it holds a byte of zero";
+		to->fault = "it contains a NUL byte";
 		return;
 	}
 	for (size_t number = 1, begin = 0; smb_conf_next_line(text, bytes, &at, &line);

@@ -130,7 +130,9 @@ bool smb_conf_file_can_replace(const struct smb_conf_file *f, struct err *err)
 		return smb_conf_file_fail(err, "%s is not writable: %s", folder, strerror(errno));
 	if (f->status.st_nlink > 1)
 		return smb_conf_file_fail(
-			err, "%s has other hard links, which would keep the old text", f->path);
+			err,
+			"%s has other hard links, which would still have the old text: remove them",
+			f->path);
 	return smb_conf_file_can_rename(f, folder, err);
 }
 
@@ -221,10 +223,11 @@ static bool smb_conf_file_write_backup(struct smb_conf_file *f, int old, struct 
 			continue;
 		if (smb_conf_file_write_beside(f, old, f->backup, f->text, f->bytes, times, err))
 			return true;
-		break;
+		f->backup[0] = '\0';
+		return false;
 	}
 	f->backup[0] = '\0';
-	return smb_conf_file_fail(err, "%s: no name is left for a backup", f->path);
+	return smb_conf_file_fail(err, "%s: no name is free for a backup: try again", f->path);
 }
 
 static bool smb_conf_file_is_unchanged(const struct smb_conf_file *f, struct err *err)

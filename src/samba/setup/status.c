@@ -75,7 +75,7 @@ static void status_check_smbd(const struct preflight *p, struct preflight_report
 	bool is_set = p->samba.socket_dir[0] != '\0', is_running = status_smbd_runs(&p->samba);
 
 	preflight_report_add(report, is_running ? PREFLIGHT_OK : PREFLIGHT_NOTE, "smbd",
-	                     "%s; its configuration has it look for pipes in %s/np",
+	                     "%s; its configuration makes it open pipes in %s/np",
 	                     is_running ? "running" : "not running",
 	                     is_set ? p->samba.socket_dir : p->samba.ncalrpc_dir);
 	if (p->samba.uses_registry && p->is_enabled)

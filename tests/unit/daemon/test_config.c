@@ -148,7 +148,7 @@ static void an_unknown_key_or_section_is_refused_with_its_line(void **state)
 	       "[access], [audit], [demo]");
 	refuse("[audit]\nfiel = -\n", ":2: there is no key fiel in [audit]; expected file, format");
 	refuse("listen = 127.0.0.1:1\n",
-	       ":1: the key listen is in no section; expected [server] or another before");
+	       ":1: the key listen is in no section; expected a line such as [server] before it");
 	refuse("[server]\nlisten\n", ":2: expected [SECTION] or KEY = VALUE");
 	refuse("[server\n", ":1: expected [SECTION] or KEY = VALUE");
 }
@@ -157,17 +157,17 @@ static void a_key_of_a_former_version_is_refused_with_its_present_name(void **st
 {
 	(void)state;
 	refuse("[server]\nfeed_socket = /run/s\n",
-	       ":2: the key feed_socket in [server] is named publish_socket now");
+	       ":2: the key feed_socket in [server] was renamed; use publish_socket");
 	refuse("[server]\nmax_feeders = 2\n",
-	       ":2: the key max_feeders in [server] is named max_publishers now");
+	       ":2: the key max_feeders in [server] was renamed; use max_publishers");
 	refuse("[server]\nfeed_max_sessions = 2\n",
-	       ":2: the key feed_max_sessions in [server] is named publisher_max_sessions now");
+	       ":2: the key feed_max_sessions in [server] was renamed; use publisher_max_sessions");
 	refuse("[server]\nfeed_max_changes_per_s = 2\n",
-	       ":2: the key feed_max_changes_per_s in [server] is named "
-	       "publisher_max_changes_per_s now");
+	       ":2: the key feed_max_changes_per_s in [server] was renamed; "
+	       "use publisher_max_changes_per_s");
 	refuse("[access]\nfeeders = root\n",
-	       ":2: the key feeders in [access] is named publishers now");
-	refuse("[access]\nfeed = root\n", ":2: the key feed in [access] is named publish now");
+	       ":2: the key feeders in [access] was renamed; use publishers");
+	refuse("[access]\nfeed = root\n", ":2: the key feed in [access] was renamed; use publish");
 }
 
 static void an_invalid_value_is_refused_with_what_was_expected(void **state)
