@@ -252,6 +252,9 @@ uint32_t pending_add(struct smb2_server *c, const struct request *r, struct smb2
 struct pending_request *pending_take_first(struct smb2_server *c, struct smb2_server_pipe *p);
 /* Ends all requests that wait for p: pending_respond_ended answers them with status. */
 void pending_end_all(struct smb2_server *c, struct smb2_server_pipe *p, uint32_t status);
+/* Ends the SESSION_SETUP that authenticates a valid session again, because that session ends:
+ * pending_respond_ended answers it with STATUS_USER_SESSION_DELETED. */
+void pending_end_setup(struct smb2_server *c, struct smb2_server_session *s);
 /* CANCEL, 3.3.5.16: ends the request of the session that cancel refers to. */
 void pending_cancel(struct smb2_server *c, struct smb2_server_session *s,
                     const struct smb2_header *cancel);

@@ -59,6 +59,21 @@ void pending_end_all(struct smb2_server *c, struct smb2_server_pipe *p, uint32_t
 		pending_end(c, p, STAILQ_FIRST(&p->pending), status);
 }
 
+/* Without memory the request stays unanswered. */
+void pending_end_setup(struct smb2_server *c, struct smb2_server_session *s)
+{
+	struct pending_request *w = calloc(1, sizeof *w);
+
+	s->is_authenticating = false;
+	if (w == NULL)
+		return;
+	w->header = s->setup;
+	w->session = s;
+	w->is_encrypted = s->setup_is_encrypted;
+	w->status = STATUS_USER_SESSION_DELETED;
+	STAILQ_INSERT_TAIL(&c->ended_requests, w, link);
+}
+
 static bool pending_matches_cancel(const struct pending_request *w,
                                    const struct smb2_header *cancel)
 {

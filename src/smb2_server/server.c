@@ -176,13 +176,17 @@ static bool event_of_ended_session(struct smb2_server *c, struct smb2_server_eve
 {
 	struct smb2_server_session *s;
 
-	TAILQ_FOREACH(s, &c->ended_sessions, link)
+	TAILQ_FOREACH(s, &c->ended_sessions, link) {
+		if (!s->is_given &&
+		    event_of_session(s, &s->was_used, SMB2_SERVER_SESSION_USED, event))
+			return true; /* by its LOGOFF */
 		if (!s->is_given) {
 			s->is_given = true;
 			event->type = SMB2_SERVER_SESSION_CLOSED;
 			event->session = s;
 			return true;
 		}
+	}
 	return false;
 }
 
@@ -195,7 +199,8 @@ static bool server_advance(struct smb2_server *c)
 		pipe_serve_resume(c);
 	else if (!STAILQ_EMPTY(&c->ended_requests))
 		pending_respond_ended(c);
-	else if (!smb2_session_end_marked(c) && !pipe_serve_pending(c))
+	/* Data first: a call that closes its own session is answered, too. */
+	else if (!pipe_serve_pending(c) && !smb2_session_end_marked(c))
 		return c->out.len == 0 && message_begin_next(c);
 	return true;
 }

@@ -94,6 +94,8 @@ void smb2_session_end(struct smb2_server *c, struct smb2_server_session *s)
 		pipe_close(c, TAILQ_FIRST(&s->pipes));
 	while (!LIST_EMPTY(&s->trees))
 		smb2_session_remove_tree(c, s, LIST_FIRST(&s->trees));
+	if (s->is_authenticating && s->state == SESSION_VALID)
+		pending_end_setup(c, s);
 	s->state = SESSION_ENDED;
 	TAILQ_REMOVE(&c->sessions, s, link);
 	c->session_count--;

@@ -122,6 +122,68 @@ static void a_session_that_its_own_request_closes_ends_after_the_message(void **
 	expect_one(STATUS_USER_SESSION_DELETED);
 }
 
+static void a_read_that_waits_gets_the_answer_of_a_call_that_closes_its_session(void **state)
+{
+	(void)state;
+	ask_read(peer.pipe, 100);
+	expect_one(STATUS_PENDING);
+	host.closes_session = true;
+	host.echoes = true;
+	ask_write(peer.pipe, "hello");
+	peer_send();
+	expect_answers(2);
+	expect_status(0, STATUS_SUCCESS);
+	expect_status(1, STATUS_SUCCESS);
+	expect_data(1, "hello");
+}
+
+/* The call has waited for a refresh or a turn, and closes its session when it runs at last. */
+static void a_late_answer_of_a_call_that_closes_its_session_is_sent(void **state)
+{
+	(void)state;
+	ask_transceive(peer.pipe, "hello", 100);
+	expect_one(STATUS_PENDING);
+	smb2_server_close_session(server, smb2_server_sessions(server));
+	host_put(0, "done", 4);
+	peer_listen();
+	expect_answers(1);
+	expect_status(0, STATUS_SUCCESS);
+	assert_int_equal(host.closed, 1);
+}
+
+static void a_log_on_under_way_is_answered_when_its_session_is_closed(void **state)
+{
+	(void)state;
+	ask_session_setup("again", 0, 0);
+	peer_send();
+	smb2_server_close_session(server, smb2_server_sessions(server));
+	peer_listen();
+	expect_answers(1);
+	expect_status(0, STATUS_USER_SESSION_DELETED);
+	assert_int_equal(host.closed, 1);
+}
+
+static void a_log_on_under_way_is_answered_when_its_session_logs_off(void **state)
+{
+	(void)state;
+	ask_session_setup("again", 0, 0);
+	peer_send();
+	ask_empty(SMB2_LOGOFF);
+	peer_send();
+	expect_answers(2);
+	assert_int_equal(host.closed, 1);
+}
+
+static void a_logoff_is_use_of_the_session(void **state)
+{
+	unsigned used = host.used;
+
+	(void)state;
+	ask_empty(SMB2_LOGOFF);
+	expect_one(STATUS_SUCCESS);
+	assert_int_equal(host.used, used + 1);
+}
+
 static void pipes_and_sessions_exist_until_their_last_event_was_handled(void **state)
 {
 	struct smb2_server_event e;
@@ -221,6 +283,11 @@ static void a_pipe_that_the_host_does_not_answer_is_refused(void **state)
 TEST_GROUP(smb2_server_events)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_read_that_waits_gets_the_answer_of_a_call_that_closes_its_session),
+		TEST(a_late_answer_of_a_call_that_closes_its_session_is_sent),
+		TEST(a_log_on_under_way_is_answered_when_its_session_is_closed),
+		TEST(a_log_on_under_way_is_answered_when_its_session_logs_off),
+		TEST(a_logoff_is_use_of_the_session),
 		TEST(the_send_event_is_repeated_and_no_message_is_answered_before),
 		TEST(a_session_is_closed_although_data_is_unsent),
 		TEST(the_disconnect_event_is_repeated),
