@@ -139,8 +139,8 @@ static void net_process_end_if_over(struct net_process *p)
 	net_process_close_pipes(p);
 }
 
-/* Until the process is reaped, its id, which is also that of its group, belongs to nobody else. A
- * process of another group that the program left behind, and that holds stdout open, stays. */
+/* Until the process is reaped, its id, which is also that of its group, belongs to no other
+ * process. Afterwards the id may, so what the program left behind when it ended stays. */
 static void net_process_kill(struct net_process *p)
 {
 	if (p->is_running)
@@ -163,7 +163,10 @@ static void net_process_on_deadline(uv_timer_t *timer)
 	struct net_process *p = timer->data;
 
 	err_format(&p->result.err, ERROR_TIMEOUT, STEP,
-	           "the program did not end within %g s and was killed", p->deadline_ms / 1000.0);
+	           p->is_running ? "the program did not end within %g s and was killed"
+	                         : "the program has ended, but a process that it started held its "
+	                           "output open for %g s",
+	           p->deadline_ms / 1000.0);
 	net_process_kill(p);
 }
 
@@ -308,6 +311,17 @@ static int net_process_spawn(struct net_loop *loop, struct net_process *p, const
 	return uv_spawn(loop->uv, &p->process, &options);
 }
 
+/* libuv learns by SIGCHLD that a program has ended. Whoever started us may have blocked that
+ * signal, and a signal mask survives exec. */
+static void net_process_unblock_sigchld(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD);
+	(void)pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+}
+
 struct net_process *
 net_process_start(struct net_loop *loop, const struct net_process_settings *settings,
                   void (*ended)(void *context, const struct net_process_result *result),
@@ -332,6 +346,7 @@ net_process_start(struct net_loop *loop, const struct net_process_settings *sett
 	(void)uv_pipe_init(loop->uv, &p->stdout_pipe, 0);
 	(void)uv_pipe_init(loop->uv, &p->stderr_pipe, 0);
 	(void)uv_timer_init(loop->uv, &p->deadline);
+	net_process_unblock_sigchld();
 	error = net_process_spawn(loop, p, settings->argv, path);
 	free(path);
 	if (error != 0) {

@@ -16,7 +16,7 @@ enum { NET_PROCESS_STDERR_BYTES = 256 };
 struct net_process_settings {
 	const char *const *argv; /* argv[0] is the program's path, NULL is the last; borrowed */
 	size_t max_output_bytes; /* of stdout; a program that writes more is killed */
-	uint32_t deadline_ms;    /* then the program is killed, with all that it started */
+	uint32_t deadline_ms;    /* then the program is killed, with its process group */
 	/* A text to look for in all of stderr. Its first character stands in it only once. Kept
 	 * until the process has ended. NULL: none. */
 	const char *complaint;

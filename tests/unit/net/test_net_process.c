@@ -247,8 +247,8 @@ static void output_that_stays_open_behind_its_end_is_waited_for_until_the_deadli
 
 	/* In a session of its own, it is not killed with its parent. */
 	sh(run, "setsid sleep 1000 & echo $!", 100, 500);
-	assert_string_equal(run->end.err.text,
-	                    "the program did not end within 0.5 s and was killed");
+	assert_string_equal(run->end.err.text, "the program has ended, but a process that it "
+	                                       "started held its output open for 0.5 s");
 	assert_int_equal(run->end.exit, 0);
 	pid = atoi(run->end.output);
 	assert_true(pid > 1);
@@ -373,12 +373,26 @@ static void many_processes_run_side_by_side(void **state)
 
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, begin, finish)
 
+static void a_process_ends_although_sigchld_was_blocked(void **state)
+{
+	struct run *run = *state;
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD);
+	assert_int_equal(pthread_sigmask(SIG_BLOCK, &signals, NULL), 0);
+	sh(run, "exit 3", 100, LONG_MS);
+	assert_int_equal(run->end.err.status, 0);
+	assert_int_equal(run->end.exit, 3);
+}
+
 TEST_GROUP(net_process)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_process_gives_its_output_and_exit_status),
 		TEST(a_process_that_says_nothing_gives_no_text),
 		TEST(no_shell_sees_the_arguments),
+		TEST(a_process_ends_although_sigchld_was_blocked),
 		TEST(its_environment_is_the_path_the_locale_and_the_time_zone),
 		TEST(its_input_is_empty),
 		TEST(long_output_is_all_there),
