@@ -201,6 +201,8 @@ def _log_on(server, want):
         connection = SMBConnection(existingConnection=_FreshSMB3(
             host, host, "", nmb.TYPE_SERVER, server.port, HANG_S, session=session))
         connection.login(want.user, server.password(want.user), server.domain)
+        if connection.isGuestSession():  # [MS-SMB2] 3.2.5.3.1: it is not signed, and Samba 4.25 refuses impacket's signature
+            connection.getSMBServer()._Session["SigningActivated"] = False
         tree = connection.connectTree(server.share if want.opens else "IPC$")
         for _ in range(want.opens):
             connection.openFile(tree, server.file, FILE_READ_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE,
