@@ -290,7 +290,8 @@ static void local_endpoint_on_drain(struct net_connection *connection)
 {
 	struct local_connection *c = connection->context;
 
-	if (c->stream == NULL || (net_stream_unsent(c->stream) == 0 && !c->wait.is_waiting))
+	if (c->stream == NULL ||
+	    (net_stream_unsent(c->stream) == 0 && !c->wait.is_waiting && !c->wants_turn))
 		local_connection_close(c, LOG_LEVEL_DEBUG, "netsessiond is stopping");
 }
 
