@@ -185,7 +185,7 @@ class Closing(SambaPublisherTest):
             wait_until_equal(31, lambda: len(self.rows()))
             self.close("--user", "games")
             wait_until_equal({("127.0.0.1", "man"): 1}, self.names)
-            self.assertEqual(30, self.relay.state["publish_closed"])
+            wait_until_equal(30, lambda: self.relay.state["publish_closed"])
 
     def test_a_closed_session_ends_though_nobody_lists(self):
         with sessions.held(self.samba, [sessions.Wanted("games")]):
