@@ -3,24 +3,30 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <winerror.h>
 #include "base/text.h"
+
+NET_API_STATUS err_vformat(struct err *e, NET_API_STATUS status, const char *step,
+                           const char *format, va_list arguments)
+{
+	assert(status != NERR_Success);
+	if (e->status != NERR_Success)
+		return e->status;
+	*e = (struct err){ .status = status, .step = step };
+	if (vsnprintf(e->text, sizeof e->text, format, arguments) >= (int)sizeof e->text)
+		text_drop_cut_character(e->text);
+	return status;
+}
 
 NET_API_STATUS err_format(struct err *e, NET_API_STATUS status, const char *step,
                           const char *format, ...)
 {
 	va_list arguments;
 
-	assert(status != NERR_Success);
-	if (e->status != NERR_Success)
-		return e->status;
-	*e = (struct err){ .status = status, .step = step };
 	va_start(arguments, format);
-	if (vsnprintf(e->text, sizeof e->text, format, arguments) >= (int)sizeof e->text)
-		text_drop_cut_character(e->text);
+	status = err_vformat(e, status, step, format, arguments);
 	va_end(arguments);
 	return status;
 }

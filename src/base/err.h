@@ -2,6 +2,7 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
+#include <stdarg.h>
 #include <stdint.h>
 #include <lmcons.h>
 #include <lmerr.h>
@@ -27,6 +28,13 @@ __attribute__((format(printf, 4, 5))) NET_API_STATUS err_format(struct err *e,
                                                                 NET_API_STATUS status,
                                                                 const char *step,
                                                                 const char *format, ...);
+
+/* The same for functions that take a format themselves. */
+__attribute__((format(printf, 4, 0))) NET_API_STATUS err_vformat(struct err *e,
+                                                                 NET_API_STATUS status,
+                                                                 const char *step,
+                                                                 const char *format,
+                                                                 va_list arguments);
 
 /* Records what errno says of the file or folder at path. Returns e's status. */
 NET_API_STATUS err_set_errno(struct err *e, const char *step, const char *path);

@@ -19,13 +19,11 @@ enum { MAX_OUTPUT_BYTES = 4 << 20, DEADLINE_MS = 20000 };
 __attribute__((format(printf, 2, 3))) static bool samba_installation_fail(struct err *err,
                                                                           const char *format, ...)
 {
-	char text[ERR_TEXT_BYTES];
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)vsnprintf(text, sizeof text, format, arguments);
+	err_vformat(err, ERROR_NOT_READY, STEP, format, arguments);
 	va_end(arguments);
-	err_set(err, ERROR_NOT_READY, STEP, text);
 	return false;
 }
 

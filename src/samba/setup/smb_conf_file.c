@@ -20,13 +20,11 @@ enum { MOST_BYTES = 16 << 20, MOST_BACKUPS_A_SECOND = 100 };
 __attribute__((format(printf, 2, 3))) static bool smb_conf_file_fail(struct err *err,
                                                                      const char *format, ...)
 {
-	char text[ERR_TEXT_BYTES];
 	va_list arguments;
 
 	va_start(arguments, format);
-	(void)vsnprintf(text, sizeof text, format, arguments);
+	err_vformat(err, ERROR_GEN_FAILURE, STEP, format, arguments);
 	va_end(arguments);
-	err_set(err, ERROR_GEN_FAILURE, STEP, text);
 	return false;
 }
 
