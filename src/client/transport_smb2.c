@@ -169,7 +169,7 @@ static enum transport_event take_transceived(const char *step, struct transport_
 	return TRANSPORT_PIPE_DATA;
 }
 
-/* Keeps the bytes of a READ whose turn has not come. */
+/* Keeps the bytes of a READ until those of the READs before it have been taken. */
 static enum transport_event keep_early(struct transport_smb2 *t, uint32_t sequence,
                                        const struct smb2_data *data, struct err *err)
 {
@@ -203,7 +203,7 @@ static enum transport_event take_read(struct transport_smb2 *t, struct transport
 	return TRANSPORT_PIPE_DATA;
 }
 
-/* Gives the bytes of the READ whose turn it is, if they came early. */
+/* Gives the bytes of the next READ in order, if its response has arrived early. */
 static bool next_early(struct transport_smb2 *t, struct transport_arrival *arrival)
 {
 	size_t turn = t->reads_taken % TRANSPORT_MAX_READS;

@@ -65,8 +65,8 @@ bool transport_smb2_is_idle(const struct transport_smb2 *t);
  * longer than those before them, or the server's alloc_hint was too high. */
 bool transport_smb2_is_spent(const struct transport_smb2 *t);
 
-/* The next arrival. tag is that of the request whose turn it is: a reply to a later one fails the
- * connection. err, and step in it, are set with TRANSPORT_FAILED. */
+/* The next arrival. tag is that of the request to be answered next: a reply to a later request
+ * fails the connection. err, and step in it, are set with TRANSPORT_FAILED. */
 enum transport_event transport_smb2_next(struct transport_smb2 *t, uint32_t tag, const char *step,
                                          struct transport_arrival *arrival, struct err *err);
 

@@ -91,8 +91,9 @@ struct publish_input {
 uint8_t *publish_input_space(struct publish_input *in, size_t *room);
 void publish_input_received(struct publish_input *in, size_t bytes);
 
-/* True: gives the next message, whose texts live until publish_input_space. False: more bytes have
- * to be received first; or *error is set, to static text, and the stream is of no more use. */
+/* Gives the next message; its texts are valid until publish_input_space is called. Returns false if
+ * more bytes have to be received first, or if the stream is invalid; then *error is a static text.
+ */
 bool publish_input_next(struct publish_input *in, struct publish_message *m, const char **error);
 
 #endif

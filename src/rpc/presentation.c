@@ -6,7 +6,7 @@
 /* [MS-RPCE] 2.2.2.14. Security contexts are not multiplexed. */
 #define KEEP_CONNECTION_ON_ORPHAN 0x02
 
-/* C706 2.1.1: an interface serves clients of its own and of lower minor versions. */
+/* C706 2.1.1: an interface serves clients of its own minor version and of lower ones. */
 static bool rpc_interface_serves(const struct rpc_interface *interface,
                                  const struct rpc_syntax *wanted)
 {

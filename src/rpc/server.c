@@ -735,7 +735,7 @@ bool rpc_server_feed(struct rpc_server *s, const void *data, size_t bytes)
 	return s->step != OVER;
 }
 
-/* The answer was read: goes on with the input that has waited. */
+/* Called when the answer was read: processes the input that was queued until then. */
 static void rpc_server_read_queued(struct rpc_server *s)
 {
 	const uint8_t *rest;

@@ -1,6 +1,6 @@
 """<lm.h> before netsessiond, at all levels, in pages and by qualifiers; and impacket is told the same of the same sessions.
 
-Each of it over signed SMB, over encrypted SMB, and at the local door.
+Each of it over signed SMB, over encrypted SMB, and at the local endpoint.
 """
 
 from fixtures.both_ends import ALL, LEVELS, Encrypted, Local, Signed, at_level, row, steady
@@ -12,7 +12,7 @@ from lab.wait_until import wait_until_equal
 MORE_DATA, ACCESS_DENIED, INVALID_PARAMETER, INVALID_LEVEL = 234, 5, 87, 124
 USER_NOT_FOUND, CLIENT_NOT_FOUND, INVALID_COMPUTER, NOT_STARTED = 2221, 2312, 2351, 2114
 
-FED = [row(r"\\fs-1", "carol", "Samba 4.17", r"\Device\NetbiosSmb", 3, 100, 40, 1),
+PUBLISHED = [row(r"\\fs-1", "carol", "Samba 4.17", r"\Device\NetbiosSmb", 3, 100, 40, 1),
        row("fs-1", "dave", "", "", 0, 50, 50, 2),
        row(r"\\10.0.0.7", "carol", "Windows", r"\Device\NetBT_Tcpip", 1, 4000000, 3, 0),
        row(r"\\[fd00::1]", "erin", "", r"\Device\NetbiosSmb", 4294967295, 7, 0, 3),
@@ -20,9 +20,9 @@ FED = [row(r"\\fs-1", "carol", "Samba 4.17", r"\Device\NetbiosSmb", 3, 100, 40, 
 
 
 class Questions:
-    """Of each door."""
+    """Of each endpoint."""
 
-    FED = FED
+    PUBLISHED = PUBLISHED
 
     def test_every_level_tells_what_was_fed_and_impacket_agrees(self):
         for level in LEVELS:
@@ -31,7 +31,7 @@ class Questions:
                 with self.caller() as caller:
                     ours = caller.enum(level)
                 self.assertEqual((0, len(ours.rows), len(ours.rows)), (ours.status, ours.entries, ours.total))
-                self.assertEqual(steady(at_level(level, FED)), steady(ours.rows))
+                self.assertEqual(steady(at_level(level, PUBLISHED)), steady(ours.rows))
                 self.assertEqual(steady(theirs.rows), steady(ours.rows))
 
     def test_times_lie_between_those_that_impacket_is_told_before_and_after(self):
@@ -39,7 +39,7 @@ class Questions:
             before = self.judge(level).rows
             with self.caller() as caller:
                 ours = caller.enum(level).rows
-            for low, our, high in zip(before[:len(FED)], ours, self.judge(level).rows):
+            for low, our, high in zip(before[:len(PUBLISHED)], ours, self.judge(level).rows):
                 for name in ("active_seconds", "idle_seconds"):
                     self.assertLessEqual(low[name], our[name])
                     self.assertLessEqual(our[name], high[name])
@@ -47,7 +47,7 @@ class Questions:
     def test_valgrind_has_no_complaint_at_any_level(self):
         with self.caller(valgrind=True) as caller:
             for level in LEVELS:
-                self.assertEqual(steady(at_level(level, FED)),
+                self.assertEqual(steady(at_level(level, PUBLISHED)),
                                  steady(one for page in caller.pages(level, 500) for one in page.rows))
 
     # ---- pages
@@ -59,7 +59,7 @@ class Questions:
                     with self.subTest(level=level, preferred=preferred):
                         pages = caller.pages(level, preferred)
                         rows = [one for page in pages for one in page.rows]
-                        self.assertEqual(steady(at_level(level, FED)), steady(rows))
+                        self.assertEqual(steady(at_level(level, PUBLISHED)), steady(rows))
                         self.assertEqual([MORE_DATA] * (len(pages) - 1) + [0], [page.status for page in pages])
                         self.assertGreater(len(pages), 2)
                         # A total is of what could be had from there on.
@@ -106,7 +106,7 @@ class Questions:
                 with self.subTest(client=client, user=user):
                     for level in LEVELS:
                         found = caller.enum(level, client=client, user=user)
-                        expected = [one for one in FED if (not client or one["client"].lstrip("\\") ==
+                        expected = [one for one in PUBLISHED if (not client or one["client"].lstrip("\\") ==
                                                            client.lstrip("\\").lower())
                                     and (not user or one["user"] == user.lower())]
                         self.assertEqual((0, steady(at_level(level, expected))), (found.status, steady(found.rows)))
@@ -118,7 +118,7 @@ class Questions:
     def test_qualified_pages_are_turned_too(self):
         with self.caller() as caller:
             pages = caller.pages(502, 1, user="USER3")
-            self.assertEqual(steady(one for one in FED if one["user"] == "user3"),
+            self.assertEqual(steady(one for one in PUBLISHED if one["user"] == "user3"),
                              steady(one for page in pages for one in page.rows))
             self.assertEqual([3, 2, 1], [page.total for page in pages])
 
@@ -160,7 +160,7 @@ class Questions:
             for level in LEVELS:
                 for client, user, index in ((r"\\FS-1", "Dave", 1), ("10.0.0.7", "carol", 2), ("ws-006", "user6", 10)):
                     found = caller.info(level, client, user)
-                    self.assertEqual((0, steady(at_level(level, [FED[index]]))), (found.status, steady(found.rows)))
+                    self.assertEqual((0, steady(at_level(level, [PUBLISHED[index]]))), (found.status, steady(found.rows)))
             for level, client, user, status in (
                     (502, "10.9.9.9", "carol", CLIENT_NOT_FOUND), (2, "fs-1", "erin", USER_NOT_FOUND),
                     (1, None, "carol", INVALID_PARAMETER), (1, "fs-1", "", INVALID_PARAMETER),
@@ -170,14 +170,14 @@ class Questions:
 
     # ---- closing
 
-    def test_del_tells_the_feeder_whose_session_it_is_and_nobody_else(self):
+    def test_del_tells_the_publisher_of_the_session_and_no_other(self):
         more = [row("x-1", "ivan"), row(r"\\x-1", "judy"), row("x-2", "ivan")]
-        with self.fed(more) as feeders, self.caller() as caller:
+        with self.published(more) as publishers, self.caller() as caller:
             for client, user, closed in (("X-1", "IVAN", (0,)), (r"\\x-1", None, (0, 1)), (None, "ivan", (0, 2))):
-                before = [len(feeder.lines()) for feeder in feeders]
+                before = [len(publisher.lines()) for publisher in publishers]
                 self.assertEqual(0, caller.delete(client, user))
                 wait_until_equal([lines + (n in closed) for n, lines in enumerate(before)],
-                                 lambda: [len(feeder.lines()) for feeder in feeders])
+                                 lambda: [len(publisher.lines()) for publisher in publishers])
             for client, user, status in (("x-9", None, CLIENT_NOT_FOUND), ("x-2", "judy", CLIENT_NOT_FOUND),
                                          (None, "nemo", CLIENT_NOT_FOUND), (None, None, INVALID_PARAMETER),
                                          ("", "", INVALID_PARAMETER)):
@@ -199,7 +199,7 @@ class OverSmb:
                 self.assertEqual(found.status,
                                  sessions.enumerate_with_impacket(self.server, "alice", level).status)
                 if level in (0, 10):
-                    self.assertEqual(steady(at_level(level, FED)), steady(caller.enum(level).rows))
+                    self.assertEqual(steady(at_level(level, PUBLISHED)), steady(caller.enum(level).rows))
             self.assertEqual(ACCESS_DENIED, caller.delete(None, "carol"))
             self.assertEqual(ACCESS_DENIED, caller.info(502, "fs-1", "carol").status)
             self.assertEqual(0, caller.info(10, "fs-1", "carol").status)

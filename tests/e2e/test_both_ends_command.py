@@ -15,16 +15,16 @@ from lab.relay import TO_CLIENT, TO_SERVER, Relay
 from lab.sessions import Wanted
 from lab.wait_until import wait_until_equal
 
-FED = [row(r"\\fs-1", "carol", "Samba 4.17", r"\Device\NetbiosSmb", 3, 100, 40, 1),
+PUBLISHED = [row(r"\\fs-1", "carol", "Samba 4.17", r"\Device\NetbiosSmb", 3, 100, 40, 1),
        row("10.0.0.7", "dave", "", "", 0, 50, 50, 2), row(r"\\fs-1", "erin", "", r"\Device\NetbiosSmb", 1, 9000, 7)]
 HEADINGS = {"client": "CLIENT", "user": "USER", "num_opens": "OPENS", "active_seconds": "ACTIVE",
             "idle_seconds": "IDLE", "user_flags": "FLAGS", "client_type": "TYPE", "transport": "TRANSPORT"}
 
 
 class Listing:
-    """Of each door."""
+    """Of each endpoint."""
 
-    FED = FED
+    PUBLISHED = PUBLISHED
 
     def test_auto_is_502_for_who_may_see_it(self):
         result = self.command("list", "-v", "-o", "json")
@@ -52,7 +52,7 @@ class Listing:
                         self.assertEqual({""}, {one[name] for one in table})
                 heading, *lines = self.command("list", "-l", level).stdout.splitlines()
                 self.assertEqual([HEADINGS[name] for name in MEMBERS[level]], heading.split())
-                self.assertEqual([one["client"] for one in FED], [line.split()[0] for line in lines[:len(FED)]])
+                self.assertEqual([one["client"] for one in PUBLISHED], [line.split()[0] for line in lines[:len(PUBLISHED)]])
 
     def test_pages_are_put_together(self):
         for level in LEVELS:
@@ -66,12 +66,12 @@ class Listing:
 
     def test_close_names_whom_it_closes(self):
         before = self.judge(502).rows
-        with self.fed([row("x-1", "ivan"), row("x-2", "ivan"), row("x-1", "judy")]) as feeders:
+        with self.published([row("x-1", "ivan"), row("x-2", "ivan"), row("x-1", "judy")]) as publishers:
             result = self.command("close", "-u", "IVAN", "--yes", "-o", "json")
             self.assertEqual(["x-1", "x-2"], [one["client"] for one in result.sessions])
             self.assertEqual(0, result.exit, result)
             self.assertIn("closed 2 sessions", result.stderr)
-            wait_until_equal([2, 2, 1], lambda: [len(feeder.lines()) for feeder in feeders])
+            wait_until_equal([2, 2, 1], lambda: [len(publisher.lines()) for publisher in publishers])
         assert_refused(self, 2221, self.command("close", "-u", "ivan", "--yes"))
         self.assertEqual(2, self.command("close", "-u", "carol").exit)  # nobody there to say yes
         wait_until_equal(steady(before), lambda: steady(self.judge(502).rows))
@@ -134,7 +134,7 @@ class OverSmb(Listing):
             with sessions.held(self.server, [Wanted("bob", "127.0.0.7")]):
                 self.assertEqual(("started", r"\\127.0.0.7", 0), watch.next("bob"))
             self.assertEqual(("ended", r"\\127.0.0.7", 0), watch.next("bob"))
-            with self.fed([row("x-1", "ivan", opens=2)]):
+            with self.published([row("x-1", "ivan", opens=2)]):
                 self.assertEqual(("started", "x-1", 2), watch.next("ivan"))
             self.assertEqual(("ended", "x-1", 2), watch.next("ivan"))
             self.assertEqual((0, ""), watch.interrupt())
@@ -191,14 +191,14 @@ class LocalCommand(Listing, Local):
         self.assert_not_closed(self.command("close", "-u", "carol", "--yes", user="games"))
 
     def test_watch_tells_what_changes(self):
-        with Publisher(self.server, self.programs.compile(command.REPOSITORY / "examples" / "publisher.c", "netsession")) as feed:
-            feed.tell("put 1 x-1 ivan 2")
-            wait_until_equal(len(FED) + 1, lambda: len(self.judge(0).rows))
+        with Publisher(self.server, self.programs.compile(command.REPOSITORY / "examples" / "publisher.c", "netsession")) as publisher:
+            publisher.tell("put 1 x-1 ivan 2")
+            wait_until_equal(len(PUBLISHED) + 1, lambda: len(self.judge(0).rows))
             with Watch(self.server, env=self.environment()) as watch:
                 self.assertEqual(("started", "x-1", 2), watch.next("ivan"))
-                feed.tell("put 1 x-1 ivan 5")
+                publisher.tell("put 1 x-1 ivan 5")
                 self.assertEqual(("changed", "x-1", 5), watch.next("ivan"))
-                feed.tell("remove 1")
+                publisher.tell("remove 1")
                 self.assertEqual(("ended", "x-1", 5), watch.next("ivan"))
 
 

@@ -1,5 +1,5 @@
-"""Texts that nobody expects, fed to netsessiond by netsession_feed_*: our own clients and impacket are told them alike, as
-they were fed, at each level and at each door."""
+"""Odd texts, published at netsessiond by netsession_publisher_*: our own clients and impacket get them alike, as they were
+published, at each level and at each endpoint."""
 import csv
 import io
 
@@ -8,7 +8,7 @@ from lab import tap
 
 E_ACUTE, E_AND_ACUTE = "caf\u00e9", "cafe\u0301"
 
-FED = [
+PUBLISHED = [
     row(r"\\fs-Ä", "Ärger", "", r"\Device\NetbiosSmb"),
     row("日本語", "田中太郎", "型", "輸送", 1),
     row("\\\\\U0001F600-1", "\U0001F468\u200D\U0001F469\u200D\U0001F467", "\U0001D11E", "\U0010FFFD"),
@@ -24,7 +24,7 @@ FED = [
     row("\ufeffbom", "\uffff\ufffe", "\u202eltr", "\ue000"), row("\U00010400", "\U0001F1E9\U0001F1EA"),
 ]
 
-# Others under which one of FED is found.
+# Others under which one of PUBLISHED is found.
 OTHERS = [("FS-ä", "äRGER", [0]), ("\\\\日本語", "田中太郎", [1]), ("\U0001F600-1", None, [2]), ("N" * 1021, None, []),
           (None, "U" * 1023, [3]), ("É" * 512, "É" * 512, [4]), ("10.0.0.7", None, [6, 7, 8]), (None, "café", [17]),
           (None, E_AND_ACUTE.upper(), [18]), ("STRASSE", "weiß", [19]), ("σίσυφος", "Σ", [21]),
@@ -32,16 +32,16 @@ OTHERS = [("FS-ä", "äRGER", [0]), ("\\\\日本語", "田中太郎", [1]), ("\U
 
 
 class Texts:
-    """Of each door."""
+    """Of each endpoint."""
 
-    FED = FED
+    PUBLISHED = PUBLISHED
 
     def test_programs_of_lm_h_are_told_as_impacket_is(self):
         for level in LEVELS:
             with self.subTest(level):
                 with self.caller() as caller:
                     ours = steady(caller.enum(level).rows)
-                self.assertEqual(at_level(level, FED), [{**fed, **one} for fed, one in zip(at_level(level, FED), ours)])
+                self.assertEqual(at_level(level, PUBLISHED), [{**published, **one} for published, one in zip(at_level(level, PUBLISHED), ours)])
                 self.assertEqual(steady(self.judge(level).rows), ours)
 
     def test_the_command_tells_the_same_as_json_and_as_csv(self):
@@ -59,27 +59,27 @@ class Texts:
     def test_pages_of_them_are_no_other(self):
         with self.caller() as caller:
             for preferred in (1, 3000):
-                self.assertEqual(steady(FED), steady(one for page in caller.pages(502, preferred) for one in page.rows))
+                self.assertEqual(steady(PUBLISHED), steady(one for page in caller.pages(502, preferred) for one in page.rows))
 
     def test_they_are_found_by_their_texts_in_any_case(self):
         with self.caller() as caller:
             for client, user, found in OTHERS:
                 with self.subTest(client=client, user=user):
                     ours = caller.enum(502, ALL, 0, client, user)
-                    self.assertEqual((0 if found else 2312, steady(FED[n] for n in found)),
+                    self.assertEqual((0 if found else 2312, steady(PUBLISHED[n] for n in found)),
                                      (ours.status, steady(ours.rows)))
                     named = client and "\\\\" + client.lstrip("\\")
                     theirs = self.judge(502, client=named, username=user)
                     self.assertEqual((ours.status, steady(ours.rows)), (theirs.status, steady(theirs.rows)))
                     if found:
                         arguments = [word for pair in (("-c", client), ("-u", user)) if pair[1] for word in pair]
-                        self.assertEqual([FED[n]["client"] for n in found],
+                        self.assertEqual([PUBLISHED[n]["client"] for n in found],
                                          [one["client"] for one in self.asked("-l", 502, *arguments)])
 
     def test_valgrind_has_no_complaint(self):
         with self.caller(valgrind=True) as caller:
-            self.assertEqual(steady(FED), steady(caller.enum(502).rows))
-            self.assertEqual(len(FED[2]["user"]), len(caller.info(10, FED[2]["client"], FED[2]["user"]).rows[0]["user"]))
+            self.assertEqual(steady(PUBLISHED), steady(caller.enum(502).rows))
+            self.assertEqual(len(PUBLISHED[2]["user"]), len(caller.info(10, PUBLISHED[2]["client"], PUBLISHED[2]["user"]).rows[0]["user"]))
 
 
 class SignedTexts(Texts, Signed):

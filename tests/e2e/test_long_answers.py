@@ -72,7 +72,7 @@ class Long(unittest.TestCase):
     def test_each_is_there_once_at_the_local_door(self):
         rows, seconds = self.listed(env={"NETSESSION_SOCKET": self.server.socket})
         self.assertTrue(rows == self.expected)
-        say(f"{MANY} sessions at level 502 at the local door: {seconds:.2f} s")
+        say(f"{MANY} sessions at level 502 at the local endpoint: {seconds:.2f} s")
 
     def test_a_program_of_lm_h_gets_them_all(self):
         for preferred in (0xFFFFFFFF, 100000):

@@ -302,7 +302,7 @@ class Examples(unittest.TestCase):
         self.assertEqual(1, result.exit, result)
         self.assertRegex(result.stdout, r"\nport: BAD: [^\n]*\n(?:.*\n)*they cannot: .*\(53\b")
 
-    def test_netsession_feed_open_shows_a_session_until_it_shall_be_closed(self):
+    def test_netsession_publisher_open_shows_a_session_until_it_is_to_be_closed(self):
         with Netsessiond((), publishers="root") as service:
             local = {"NETSESSION_SOCKET": str(service.socket)}
 
@@ -315,7 +315,7 @@ class Examples(unittest.TestCase):
                 "netsession_publisher_open.c", "10.0.0.7", "alice", env={"NETSESSION_PUBLISH_SOCKET": str(service.publish_socket)}))
             closing.join()
 
-    def test_netsession_feed_open_tells_that_nobody_is_there(self):
+    def test_netsession_publisher_open_fails_without_netsessiond(self):
         lines = self.run_example("netsession_publisher_open.c", "10.0.0.7", "alice", code=1,
                                  env={"NETSESSION_PUBLISH_SOCKET": "/nonexistent/publish.sock"})
         self.assertEqual(["the Server service is not started at publisher (2114): its socket does not exist"], lines)

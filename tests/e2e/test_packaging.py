@@ -71,8 +71,8 @@ class Units(unittest.TestCase):
             self.assertEqual(0, done.returncode, done.stdout[-200:])
 
     def test_each_socket_has_the_name_that_netsessiond_takes_it_by(self):
-        for name, door in SOCKETS.items():
-            self.assertEqual(([door], ["netsessiond.service"]), (said_of(self.units[name], "FileDescriptorName"),
+        for name, endpoint in SOCKETS.items():
+            self.assertEqual(([endpoint], ["netsessiond.service"]), (said_of(self.units[name], "FileDescriptorName"),
                                                                  said_of(self.units[name], "Service")))
 
     def test_its_user_is_made(self):

@@ -1,4 +1,4 @@
-"""The feed: file servers publish their sessions at netsessiond, and hear which of them shall be closed."""
+"""Publishing: file servers publish their sessions at netsessiond, and are told which of them to close."""
 import concurrent.futures
 import contextlib
 import pathlib

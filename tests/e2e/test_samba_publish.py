@@ -1,4 +1,4 @@
-"""Samba's sessions at netsessiond's local door: netsession-samba tells them, by smbstatus and by what its relay has seen."""
+"""Samba's sessions at netsessiond's local endpoint: netsession-samba tells them, by smbstatus and by what its relay has seen."""
 import collections
 import os
 import signal

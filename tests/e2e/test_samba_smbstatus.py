@@ -11,7 +11,7 @@ from lab.netsession_samba import NetsessionSamba
 from lab.wait_until import HANG_S, calm, wait_until_equal
 
 DROPPING_S = 10
-PATIENCE_S = 2  # netsessiond's, with a feeder that does not answer
+PATIENCE_S = 2  # netsessiond's, with a publisher that does not answer
 
 
 class Polls(SambaPublisherTest):

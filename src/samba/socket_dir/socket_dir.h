@@ -15,8 +15,9 @@ struct socket_dir;
 struct socket_dir_settings {
 	const char *directory;   /* ours; made if it does not exist, for root alone */
 	const char *ncalrpc_dir; /* Samba's: its sockets are in np/ below it */
-	const char *libexec_dir; /* whose rpcd_* list the pipes before there are sockets; "":
-	                            unknown */
+	/* The folder of Samba's rpcd_* programs, which list the pipes before there are sockets; "":
+	 * unknown. */
+	const char *libexec_dir;
 	const char *smb_conf; /* for rpcd_*: their pipes depend on the server's role. NULL: Samba's
 	                         own default */
 	/* np/srvsvc was removed or replaced while we served it, so smbd cannot reach it any more.
