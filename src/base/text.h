@@ -33,8 +33,8 @@ char *text_utf8_from_utf16(char *to, const WCHAR *utf16);
 bool text_utf16_is_valid(const WCHAR *utf16);
 bool text_utf8_is_valid(const char *utf8);
 
-/* Drops the last character of a text that was cut to fit, unless it is of one byte: it may be cut in
- * two. */
+/* Drops the last character of a text that was cut to fit, unless it is of one byte: it may be cut
+ * in two. */
 void text_drop_cut_character(char *utf8);
 
 /* Compares without regard to case, as Windows compares names. NULL is equal to NULL only. */

@@ -185,7 +185,7 @@ static enum smb2_event smb2_connection_decrypt_message(struct smb2_connection *c
 			c, ERROR_BAD_NET_RESP,
 			"the server sent an encrypted message before a key was negotiated");
 	reason = smb2_decrypt(c->encryption, c->session_id, c->received, c->received_bytes,
-	                   &c->received, &c->received_bytes);
+	                      &c->received, &c->received_bytes);
 	if (reason != NULL)
 		return smb2_connection_fail(c, ERROR_DOWNGRADE_DETECTED, reason);
 	c->was_encrypted = true;
