@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/ip_address.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define IPV6_LITERAL ".ipv6-literal.net"
+
+enum { V4_AT = 12 }; /* where the IPv4 address begins in bytes */
+
+static const uint8_t v4_prefix[V4_AT] = { [10] = 0xFF, [11] = 0xFF };
+
+static bool ip_address_parse_v4(const char *text, struct ip_address *to)
+{
+	*to = (struct ip_address){ 0 };
+	memcpy(to->bytes, v4_prefix, V4_AT);
+	return inet_pton(AF_INET, text, to->bytes + V4_AT) == 1;
+}
+
+static bool ip_address_parse_scope(const char *scope, struct ip_address *to)
+{
+	size_t length = strlen(scope);
+
+	if (length == 0 || length > IP_ADDRESS_SCOPE_BYTES || ip_address_is_v4(to))
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)scope[i] <= ' ' || strchr("%/\\[]:", scope[i]) != NULL)
+			return false;
+	memcpy(to->scope, scope, length + 1);
+	return true;
+}
+
+/* text is changed. */
+static bool ip_address_parse_v6(char *text, struct ip_address *to)
+{
+	char *percent = strchr(text, '%');
+
+	*to = (struct ip_address){ 0 };
+	if (percent != NULL)
+		*percent = '\0';
+	return inet_pton(AF_INET6, text, to->bytes) == 1 &&
+	       (percent == NULL || ip_address_parse_scope(percent + 1, to));
+}
+
+/* Windows writes fe80::1%4 as fe80--1s4.ipv6-literal.net where a name may have no colon. Turns it
+ * back; an interface's own name may have an "s". False: text is not of that form. */
+static bool ip_address_undo_literal(char *text)
+{
+	size_t length = strlen(text), suffix = strlen(IPV6_LITERAL);
+
+	if (length > 0 && text[length - 1] == '.')
+		length--;
+	if (length <= suffix || strncasecmp(text + length - suffix, IPV6_LITERAL, suffix) != 0)
+		return false;
+	text[length - suffix] = '\0';
+	for (char *at = text; *at != '\0'; at++) {
+		if (*at == 's' || *at == 'S') {
+			*at = '%';
+			break;
+		}
+		if (*at == '-')
+			*at = ':';
+	}
+	return true;
+}
+
+bool ip_address_parse(const char *text, struct ip_address *to)
+{
+	char copy[IP_ADDRESS_TEXT_BYTES + sizeof IPV6_LITERAL];
+	size_t length;
+
+	if (text == NULL)
+		return false;
+	if (strncmp(text, "\\\\", 2) == 0)
+		text += 2;
+	length = strlen(text);
+	if (length >= sizeof copy)
+		return false;
+	memcpy(copy, text, length + 1);
+	if (copy[0] == '[') {
+		if (copy[length - 1] != ']')
+			return false;
+		copy[length - 1] = '\0';
+		return ip_address_parse_v6(copy + 1, to);
+	}
+	if (ip_address_undo_literal(copy))
+		return ip_address_parse_v6(copy, to);
+	return ip_address_parse_v4(copy, to) || ip_address_parse_v6(copy, to);
+}
+
+bool ip_address_is_v4(const struct ip_address *a)
+{
+	return memcmp(a->bytes, v4_prefix, V4_AT) == 0;
+}
+
+bool ip_address_equal(const struct ip_address *a, const struct ip_address *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0 &&
+	       (a->scope[0] == '\0' || b->scope[0] == '\0' || strcmp(a->scope, b->scope) == 0);
+}
+
+int ip_address_compare(const struct ip_address *a, const struct ip_address *b)
+{
+	int order = memcmp(a->bytes, b->bytes, sizeof a->bytes);
+
+	return order != 0 ? order : strcmp(a->scope, b->scope);
+}
+
+/* There is room for any address and scope. */
+static void ip_address_write_v6(const struct ip_address *a, char *to, size_t room)
+{
+	size_t length;
+
+	(void)inet_ntop(AF_INET6, a->bytes, to, (socklen_t)room);
+	length = strlen(to);
+	if (a->scope[0] != '\0')
+		(void)snprintf(to + length, room - length, "%%%s", a->scope);
+}
+
+char *ip_address_text(const struct ip_address *a, char to[IP_ADDRESS_TEXT_BYTES])
+{
+	if (ip_address_is_v4(a))
+		(void)inet_ntop(AF_INET, a->bytes + V4_AT, to, IP_ADDRESS_TEXT_BYTES);
+	else
+		ip_address_write_v6(a, to, IP_ADDRESS_TEXT_BYTES);
+	return to;
+}
+
+char *ip_address_bracketed_text(const struct ip_address *a, char to[IP_ADDRESS_TEXT_BYTES])
+{
+	size_t length;
+
+	if (ip_address_is_v4(a))
+		return ip_address_text(a, to);
+	to[0] = '[';
+	ip_address_write_v6(a, to + 1, IP_ADDRESS_TEXT_BYTES - 2);
+	length = strlen(to);
+	to[length] = ']';
+	to[length + 1] = '\0';
+	return to;
+}
