@@ -25,6 +25,7 @@ from lab import ports
 MEASUREMENTS = ("--suite", "measure")
 SANITIZED = ("list", "nbns", "netsessiond", "netsessiond_kerberos", "interop", "bad_calls", "bad_messages", "samba_publish",
              "samba_kill", "samba_relay")
+PASSED = ("OK", "EXPECTEDFAIL", "SKIP")
 printing = threading.Lock()
 
 
@@ -34,28 +35,34 @@ def show(line):
 
 
 def run(build, *choice, jobs=os.cpu_count() + 1):
-    """Runs meson's tests, so many at a time. Returns (exit code, passed, failed, skipped) of their single sentences."""
+    """Runs meson's tests, so many at a time. Returns (passed, skipped, what failed) of their sentences."""
     command = ["meson", "test", "-C", build, "--print-errorlogs", *choice, "--num-processes", str(jobs)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as meson:
         for line in meson.stdout:
             show(f"{pathlib.Path(build).name}: {line.rstrip()}" if line.strip() else "")
-    report = xml.etree.ElementTree.parse(pathlib.Path(build) / "meson-logs" / "testlog.junit.xml")
-    cases = list(report.getroot().iter("testcase"))
-    if meson.returncode != 0:
-        show_failures(build)
-    failed = sum(case.find("failure") is not None or case.find("error") is not None for case in cases)
+    cases = list(xml.etree.ElementTree.parse(pathlib.Path(build) / "meson-logs" / "testlog.junit.xml").iter("testcase"))
     skipped = sum(case.find("skipped") is not None for case in cases)
-    return meson.returncode, len(cases) - failed - skipped, failed, skipped
+    failed = sum(case.find("failure") is not None or case.find("error") is not None for case in cases)
+    failures = failures_of(build) if meson.returncode != 0 else []
+    return len(cases) - failed - skipped, skipped, failures
 
 
-def show_failures(build):
-    """Prints the failed sentences with their reasons: meson shows only the stderr of a TAP program."""
-    for line in (pathlib.Path(build) / "meson-logs" / "testlog.json").read_text().splitlines():
-        test, is_failure = json.loads(line), False
-        for said in test.get("stdout", "").splitlines() if test["result"] != "OK" else []:
-            is_failure = said.startswith("not ok") or (is_failure and said.startswith("#"))
+def failures_of(build):
+    """Prints the failed sentences with their reasons, since meson shows only the stderr of a TAP program. Returns a line
+    for each, and for a program that failed without one: a sanitizer's report at its end, for example."""
+    failures, name = [], pathlib.Path(build).name
+    tests = map(json.loads, (pathlib.Path(build) / "meson-logs" / "testlog.json").read_text().splitlines())
+    for test in (test for test in tests if test["result"] not in PASSED):
+        lines = test.get("stdout", "").splitlines()
+        sentences = [line for line in lines if line.startswith("not ok") and "# TODO" not in line]
+        failures += [f"{name}: {test['name']}: {sentence}" for sentence in sentences] or \
+            [f"{name}: {test['name']}: {test['result']}, exit status {test['returncode']}"]
+        is_failure = False
+        for line in lines:
+            is_failure = line.startswith("not ok") or (is_failure and line.startswith("#"))
             if is_failure:
-                show(f"{test['name']}: {said}")
+                show(f"{test['name']}: {line}")
+    return failures or [f"{name}: meson ended with exit status other than 0, and names no test"]
 
 
 def run_all(build, sanitized):
@@ -96,12 +103,12 @@ def main():
     if "::1" not in ports.loopbacks():
         print("this machine has no IPv6: tests that connect from ::1 fail")
     results = [run(build, *choice) for choice in chosen(build, words)] if words else run_all(build, sanitized)
-    passed, failed, skipped = (sum(result[i] for result in results) for i in (1, 2, 3))
-    broken = any(result[0] != 0 for result in results)
-    if broken and failed == 0:
-        failed = 1  # a test program that died without a word
-    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
-    return int(broken)
+    passed, skipped = (sum(result[i] for result in results) for i in (0, 1))
+    failures = [failure for result in results for failure in result[2]]
+    for failure in failures:
+        print(f"failed: {failure}")
+    print(f"{passed} passed, {len(failures)} failed" + (f", {skipped} skipped" if skipped else ""))
+    return int(bool(failures))
 
 
 if __name__ == "__main__":
