@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The look at NTLM's messages before GSSAPI gets them.
- * Input: whether a key and Unicode were agreed upon (bits 0 and 1), then a message.
+ * Input: whether a key and Unicode were agreed upon (bits 0 and 1), and whether signing and Unicode
+ * are needed (bits 2 and 3), then a message.
  * Must reach: ntlm_message_open ntlm_message_is_short ntlm_message_lengthen ntlm_message_judge
  *   ntlm_message_get_field ntlm_message_challenge_flags ntlm_message_claim ntlm_message_get_name
- *   ntlm_message_is_nameless
- * Holds: names are UTF-8; a message is of one type; a lengthened one is 8 zeros longer, and is
- * short no more. */
+ *   ntlm_challenge_check ntlm_message_open_challenge ntlm_challenge_time
+ * Holds: only a challenge passes as one; names are UTF-8; a message is of one type; a lengthened
+ * one is 8 zeros longer, and is short no more. */
 #include "auth/ntlm_message.h"
 #include "base/text.h"
 #include "fuzz.h"
@@ -23,6 +24,16 @@ static void lengthen(struct crypto_span message)
 	wire_writer_fini(&w);
 }
 
+static void check_challenge(struct crypto_span message, struct ntlm_needs needs)
+{
+	struct err err = { 0 };
+	bool is_good = ntlm_challenge_check(message, needs, &err);
+
+	MUST(is_good == (err.status == 0));
+	MUST(!is_good || ntlm_message_challenge_flags(message) != 0);
+	MUST(ntlm_challenge_time(message) == 0 || ntlm_message_challenge_flags(message) != 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct fuzz_input in = { data, bytes };
@@ -36,7 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	if (ntlm_message_claim(message, negotiated, &claim))
 		MUST(text_utf8_is_valid(claim.domain) && text_utf8_is_valid(claim.user));
 	MUST(verdict == NTLM_NOT_AUTHENTICATE || ntlm_message_challenge_flags(message) == 0);
-	MUST(!ntlm_message_is_nameless(message) || ntlm_message_challenge_flags(message) != 0);
+	check_challenge(message, (struct ntlm_needs){ .signing = (flags & 4) != 0,
+	                                              .unicode = (flags & 8) != 0 });
 	if (ntlm_message_is_short(message)) {
 		MUST(verdict == NTLM_NOT_AUTHENTICATE);
 		lengthen(message);

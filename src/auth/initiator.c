@@ -9,6 +9,7 @@
 #include "auth/mechanism_error.h"
 #include "auth/ntlm_message.h"
 #include "auth/spnego/initiator.h"
+#include "base/text.h"
 
 struct auth_initiator {
 	struct netsession_credentials *credentials; /* held; NULL: the caller's tickets */
@@ -88,11 +89,26 @@ static bool initiator_is_anonymous(const struct auth_initiator *a)
 static OM_uint32 initiator_step_context(struct auth_initiator *a, gss_cred_id_t credential,
                                         struct crypto_span token, OM_uint32 *minor)
 {
-	OM_uint32 wanted = initiator_is_anonymous(a)
-	                           ? GSS_C_ANON_FLAG
-	                           : GSS_C_MUTUAL_FLAG | GSS_C_INTEG_FLAG | GSS_C_CONF_FLAG;
+	/* Not GSS_C_CONF_FLAG: SMB encrypts by keys of its own, and a server need not grant it. */
+	OM_uint32 wanted = initiator_is_anonymous(a) ? GSS_C_ANON_FLAG
+	                                             : GSS_C_MUTUAL_FLAG | GSS_C_INTEG_FLAG;
 
 	return auth_context_initiate(&a->context, credential, a->target, wanted, token, minor);
+}
+
+static bool initiator_is_ascii(const char *name)
+{
+	return name[text_ascii_bytes(name)] == '\0';
+}
+
+static struct ntlm_needs initiator_ntlm_needs(const struct auth_initiator *a)
+{
+	const struct netsession_credentials *c = a->credentials;
+
+	return (struct ntlm_needs){
+		.signing = !c->is_anonymous,
+		.unicode = !initiator_is_ascii(c->user) || !initiator_is_ascii(c->domain),
+	};
 }
 
 /* One step by NTLM, the first one where token has no data. False: see err. */
@@ -103,11 +119,8 @@ static bool initiator_step_ntlm(struct auth_initiator *a, struct crypto_span tok
 
 	if (handle == NULL)
 		return false;
-	if (ntlm_message_is_nameless(token)) {
-		err_set(err, ERROR_BAD_NET_RESP, AUTH_STEP,
-		        "the server's NTLM challenge names no target");
+	if (token.data != NULL && !ntlm_challenge_check(token, initiator_ntlm_needs(a), err))
 		return false;
-	}
 	major = initiator_step_context(a, auth_handle_credential(handle), token, &minor);
 	if (GSS_ERROR(major))
 		ntlm_error_set(major, minor, err);

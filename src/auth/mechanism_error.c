@@ -117,6 +117,7 @@ bool kerberos_error_allows_other(uint32_t minor)
 
 /* gss-ntlmssp's own codes, which no header of it names: it has had them since 0.7. */
 enum {
+	NTLM_NOT_DECODED = 0x4E540001,
 	NTLM_NOT_ENCODED = 0x4E540002,
 	NTLM_REQUIRED_FLAG_MISSING = 0x4E54000E,
 	NTLM_NO_COMMON_FLAGS = 0x4E54000F,
@@ -126,10 +127,11 @@ enum {
 };
 
 static const struct mechanism_meaning ntlm_meanings[] = {
+	{ NTLM_NOT_DECODED, ERROR_BAD_NET_RESP, "the server's NTLM challenge is malformed", false },
 	{ NTLM_NOT_ENCODED, ERROR_NOT_SUPPORTED,
 	  "gss-ntlmssp cannot encode an NTLM message on this machine", false },
 	{ NTLM_REQUIRED_FLAG_MISSING, ERROR_NOT_SUPPORTED,
-	  "the server's NTLM challenge does not grant signing", false },
+	  "the server's NTLM challenge does not grant a flag that gss-ntlmssp requires", false },
 	{ NTLM_NO_COMMON_FLAGS, ERROR_NOT_SUPPORTED,
 	  "the server's NTLM challenge has no option in common with this side", false },
 	{ NTLM_WRONG_FLAGS, ERROR_BAD_NET_RESP,

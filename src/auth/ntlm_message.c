@@ -2,6 +2,8 @@
 #include "auth/ntlm_message.h"
 
 #include <string.h>
+#include <winerror.h>
+#include "auth/spnego/exchange.h"
 #include "base/text.h"
 #include "wire/reader.h"
 
@@ -14,9 +16,20 @@ enum { NEGOTIATE = 1, CHALLENGE = 2, AUTHENTICATE = 3 };
 #define VERSION_BYTES         8
 #define MIN_NTLMV2_BYTES      44 /* 2.2.2.8: 16 of proof, 28 before the pairs */
 #define SESSION_KEY_BYTES     16
-#define FLAG_UNICODE          0x00000001u
-#define FLAG_TARGET_TYPES     0x00030000u
-#define FLAG_KEY_EXCH         0x40000000u
+
+#define FLAG_UNICODE           0x00000001u
+#define FLAG_OEM               0x00000002u
+#define FLAG_SIGN              0x00000010u
+#define FLAG_TARGET_TYPES      0x00030000u
+#define FLAG_EXTENDED_SECURITY 0x00080000u
+#define FLAG_TARGET_INFO       0x00800000u
+#define FLAG_KEY_EXCH          0x40000000u
+
+enum { AV_EOL = 0, AV_TIMESTAMP = 7 };
+
+#define ADVICE_NTLM_PEER                                                                        \
+	"what answers is not a Windows or Samba server as they are configured by default: see " \
+	"its settings for NTLM, or use Kerberos"
 
 /* A reader behind the signature. *type is 0 where the signature is missing. */
 static struct wire_reader ntlm_message_open(struct crypto_span message, uint32_t *type)
@@ -153,12 +166,132 @@ uint32_t ntlm_message_challenge_flags(struct crypto_span message)
 	return type == CHALLENGE ? wire_get_u32(&r) : 0;
 }
 
-bool ntlm_message_is_nameless(struct crypto_span message)
+/* ---- an initiator's view of CHALLENGE, 2.2.1.2 ---- */
+
+struct challenge {
+	struct wire_reader target, info; /* info: AV_PAIRs, 2.2.2.1 */
+	uint32_t flags;
+};
+
+/* False: it is no CHALLENGE message, or its fields do not lie within it. */
+static bool ntlm_message_open_challenge(struct crypto_span message, struct challenge *m)
 {
 	uint32_t type;
 	struct wire_reader r = ntlm_message_open(message, &type);
-	uint16_t name_bytes = wire_get_u16(&r);
 
-	return type == CHALLENGE && name_bytes == 0 &&
-	       (ntlm_message_challenge_flags(message) & FLAG_TARGET_TYPES) != 0;
+	m->target = ntlm_message_get_field(&r);
+	m->flags = wire_get_u32(&r);
+	wire_skip(&r, 16); /* ServerChallenge, Reserved */
+	if ((m->flags & FLAG_TARGET_INFO) != 0)
+		m->info = ntlm_message_get_field(&r);
+	else
+		m->info = (struct wire_reader){ 0 };
+	return type == CHALLENGE && r.error == NULL;
+}
+
+static bool ntlm_challenge_has_no_charset(const struct challenge *m, struct ntlm_needs needs)
+{
+	(void)needs;
+	return (m->flags & (FLAG_UNICODE | FLAG_OEM)) == 0;
+}
+
+static bool ntlm_challenge_has_two_charsets(const struct challenge *m, struct ntlm_needs needs)
+{
+	(void)needs;
+	return (m->flags & FLAG_UNICODE) != 0 && (m->flags & FLAG_OEM) != 0 &&
+	       (m->flags & (FLAG_TARGET_INFO | FLAG_TARGET_TYPES)) != 0;
+}
+
+static bool ntlm_challenge_lacks_unicode(const struct challenge *m, struct ntlm_needs needs)
+{
+	return needs.unicode && (m->flags & FLAG_UNICODE) == 0;
+}
+
+static bool ntlm_challenge_lacks_signing(const struct challenge *m, struct ntlm_needs needs)
+{
+	return needs.signing && (m->flags & FLAG_SIGN) == 0;
+}
+
+static bool ntlm_challenge_lacks_session_security(const struct challenge *m,
+                                                  struct ntlm_needs needs)
+{
+	return needs.signing && (m->flags & FLAG_EXTENDED_SECURITY) == 0;
+}
+
+/* gss-ntlmssp 1.2.0 writes to a NULL pointer then (1.3.0 does not). */
+static bool ntlm_challenge_is_nameless(const struct challenge *m, struct ntlm_needs needs)
+{
+	(void)needs;
+	return (m->flags & FLAG_TARGET_TYPES) != 0 && wire_left(&m->target) == 0;
+}
+
+/* What keeps a challenge from being answered. Nothing is lost without KEY_EXCH, SEAL, 128 and
+ * target information: NTLMv2's session key is as good, and SMB derives its own keys from it. */
+static const struct {
+	bool (*is_so)(const struct challenge *m, struct ntlm_needs needs);
+	NET_API_STATUS status;
+	const char *text;
+	const char *advice;
+} challenge_faults[] = {
+	{ ntlm_challenge_has_no_charset, ERROR_NOT_SUPPORTED,
+	  "the server's NTLM challenge grants neither NTLMSSP_NEGOTIATE_UNICODE nor "
+	  "NTLMSSP_NEGOTIATE_OEM: it takes user names in no encoding",
+	  ADVICE_NTLM_PEER },
+	{ ntlm_challenge_has_two_charsets, ERROR_BAD_NET_RESP,
+	  "the server's NTLM challenge has both NTLMSSP_NEGOTIATE_UNICODE and "
+	  "NTLMSSP_NEGOTIATE_OEM, so the encoding of the names in it is not known",
+	  ADVICE_NTLM_PEER },
+	{ ntlm_challenge_lacks_unicode, ERROR_NOT_SUPPORTED,
+	  "the server's NTLM challenge does not grant NTLMSSP_NEGOTIATE_UNICODE, and the user or "
+	  "the domain has characters beyond ASCII",
+	  "log on as a user with ASCII letters only, or by Kerberos" },
+	{ ntlm_challenge_lacks_signing, ERROR_NOT_SUPPORTED,
+	  "the server's NTLM challenge does not grant NTLMSSP_NEGOTIATE_SIGN, so nothing would "
+	  "prove that the log-on was not changed on its way",
+	  ADVICE_NTLM_PEER },
+	{ ntlm_challenge_lacks_session_security, ERROR_NOT_SUPPORTED,
+	  "the server's NTLM challenge does not grant "
+	  "NTLMSSP_NEGOTIATE_EXTENDED_SESSIONSECURITY, so the log-on could only be signed as in "
+	  "NTLM version 1, which proves nothing",
+	  "allow NTLMv2 session security on the server (Samba: no ntlmssp_server:ntlm2 = no in "
+	  "smb.conf), or use Kerberos" },
+	{ ntlm_challenge_is_nameless, ERROR_BAD_NET_RESP,
+	  "the server's NTLM challenge has a flag that says whose name it has, and no name",
+	  ADVICE_NTLM_PEER },
+};
+
+bool ntlm_challenge_check(struct crypto_span message, struct ntlm_needs needs, struct err *err)
+{
+	struct challenge m;
+
+	if (!ntlm_message_open_challenge(message, &m)) {
+		err_set(err, ERROR_BAD_NET_RESP, SPNEGO_STEP,
+		        "the server's NTLM challenge is malformed");
+		return false;
+	}
+	for (size_t i = 0; i < sizeof challenge_faults / sizeof *challenge_faults; i++)
+		if (challenge_faults[i].is_so(&m, needs)) {
+			err_set(err, challenge_faults[i].status, SPNEGO_STEP,
+			        challenge_faults[i].text);
+			err_advise(err, challenge_faults[i].advice);
+			return false;
+		}
+	return true;
+}
+
+uint64_t ntlm_challenge_time(struct crypto_span message)
+{
+	struct challenge m;
+	uint16_t id, bytes;
+
+	if (!ntlm_message_open_challenge(message, &m))
+		return 0;
+	do {
+		id = wire_get_u16(&m.info);
+		bytes = wire_get_u16(&m.info);
+		if (id == AV_TIMESTAMP && bytes == 8)
+			return wire_get_u64(&m.info);
+		wire_skip(&m.info, bytes);
+	} while (m.info.error == NULL && id != AV_EOL);
+	return 0;
 }

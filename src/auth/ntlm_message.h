@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/err.h"
 #include "crypto/crypto.h"
 #include "wire/writer.h"
 
@@ -38,9 +39,18 @@ struct ntlm_claim {
 /* False: the names are too long, or malformed. */
 bool ntlm_message_claim(struct crypto_span message, uint32_t negotiated, struct ntlm_claim *claim);
 
-/* Whether it is a CHALLENGE that announces a target name and has an empty one: gss-ntlmssp 1.2.0
- * writes to a NULL pointer then (1.3.0 does not). */
-bool ntlm_message_is_nameless(struct crypto_span message);
+/* What an initiator needs of a CHALLENGE. */
+struct ntlm_needs {
+	bool signing; /* a null session signs nothing */
+	bool unicode; /* a name of the log-on is not of ASCII alone */
+};
+
+/* Whether gss-ntlmssp may answer the CHALLENGE. False: err names the flag that the server does not
+ * grant, and what that means. */
+bool ntlm_challenge_check(struct crypto_span message, struct ntlm_needs needs, struct err *err);
+
+/* The server's clock by MsvAvTimestamp of a CHALLENGE, as a FILETIME. 0: the message has none. */
+uint64_t ntlm_challenge_time(struct crypto_span message);
 
 /* The flags of a CHALLENGE; 0 for any other message. */
 uint32_t ntlm_message_challenge_flags(struct crypto_span message);

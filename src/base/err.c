@@ -36,6 +36,14 @@ NET_API_STATUS err_set(struct err *e, NET_API_STATUS status, const char *step, c
 	return err_format(e, status, step, "%s", text != NULL ? text : "");
 }
 
+NET_API_STATUS err_advise(struct err *e, const char *advice)
+{
+	assert(e->status != NERR_Success);
+	if (e->advice == NULL)
+		e->advice = advice;
+	return e->status;
+}
+
 static NET_API_STATUS err_status_of_errno(int number)
 {
 	switch (number) {

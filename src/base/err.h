@@ -16,6 +16,7 @@ struct err {
 	NET_API_STATUS status;     /* what a Net* caller sees */
 	uint32_t nt_status;        /* NTSTATUS from the peer; 0: the peer gave none */
 	const char *step;          /* the step that failed: "TREE_CONNECT IPC$"; static text */
+	const char *advice;        /* what to do, static text; NULL: the status says it all */
 	char text[ERR_TEXT_BYTES]; /* what was found, in UTF-8; "": the status says it all */
 };
 
@@ -35,6 +36,10 @@ __attribute__((format(printf, 4, 0))) NET_API_STATUS err_vformat(struct err *e,
                                                                  const char *step,
                                                                  const char *format,
                                                                  va_list arguments);
+
+/* Adds what to do about the failure that was just recorded, a static text that replaces the general
+ * advice of its status. Advice that e has already stands. Returns e's status. */
+NET_API_STATUS err_advise(struct err *e, const char *advice);
 
 /* Records what errno says of the file or folder at path. Returns e's status. */
 NET_API_STATUS err_set_errno(struct err *e, const char *step, const char *path);

@@ -93,6 +93,13 @@ static bool error_message_is_local(const struct err *err)
 	       (strcmp(err->step, CREDENTIALS_STEP) == 0 || strcmp(err->step, PUBLISHER_STEP) == 0);
 }
 
+static const char *error_message_advice(const struct err *err, const struct status_words *w)
+{
+	if (err->advice != NULL)
+		return err->advice;
+	return error_message_is_local(err) ? NULL : w->advice;
+}
+
 /* Appends as much as there is room for. */
 __attribute__((format(printf, 2, 3))) static void error_message_append(char text[MESSAGE_BYTES],
                                                                        const char *format, ...)
@@ -116,7 +123,7 @@ void error_message_write(struct netsession_error *to, const struct err *err, uin
 	*to = (struct netsession_error){ .status = err->status,
 		                         .nt_status = err->nt_status,
 		                         .step = err->step,
-		                         .advice = error_message_is_local(err) ? NULL : w->advice };
+		                         .advice = error_message_advice(err, w) };
 	if (err->status == NERR_Success)
 		return;
 	error_message_append(to->text, "%s", w->words);

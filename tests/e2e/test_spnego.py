@@ -330,6 +330,51 @@ class OurInitiator(Lab):
         self.offer()
         self.assert_failed(BAD_NET_RESP, "NTLM challenge is malformed", ACCEPT_INCOMPLETE, NTLM, b"NTLMSSP\0\2\0\0\0")
 
+    # ---- challenges that grant less
+
+    def challenged(self, flags, file=None, clear=0, add=0):
+        """Our answer to Samba's challenge, whose flags are changed on the way: (word, rest)."""
+        word, _, rest = self.ours("offer", HOST, file or self.dc.credentials_file("alice")).partition(" ")
+        self.assertEqual("continue", word, rest)
+        self.assertEqual("begun", self.samba("server", "ntlmssp", self.dc.configuration))
+        challenge = bytearray(self.update(spnego.Init(bytes.fromhex(rest)).token))
+        granted = int.from_bytes(challenge[20:24], "little")
+        self.assertEqual(flags, granted & flags)
+        challenge[20:24] = (granted & ~clear | add).to_bytes(4, "little")
+        return self.answer(ACCEPT_INCOMPLETE, NTLM, bytes(challenge))
+
+    def test_a_flag_that_the_challenge_does_not_grant_is_named(self):
+        for clear, add, status, words in (
+                (spnego.SIGN, 0, "50", "does not grant NTLMSSP_NEGOTIATE_SIGN,"),
+                (spnego.SESSION_SECURITY, 0, "50", "does not grant NTLMSSP_NEGOTIATE_EXTENDED_SESSIONSECURITY,"),
+                (spnego.UNICODE, 0, "50", "neither NTLMSSP_NEGOTIATE_UNICODE nor NTLMSSP_NEGOTIATE_OEM"),
+                (0, spnego.OEM, BAD_NET_RESP, "both NTLMSSP_NEGOTIATE_UNICODE and NTLMSSP_NEGOTIATE_OEM")):
+            with self.subTest(words):
+                word, rest = self.challenged(clear, clear=clear, add=add)
+                self.assertEqual(("failed", status), (word, rest.split()[0]), rest)
+                self.assertIn(words, rest)
+
+    def test_a_name_beyond_ascii_needs_unicode(self):
+        file = self.dc.credentials_file("jörg", "a password")
+        word, rest = self.challenged(spnego.UNICODE, file, clear=spnego.UNICODE, add=spnego.OEM)
+        self.assertEqual(("failed", "50"), (word, rest.split()[0]), rest)
+        self.assertIn("does not grant NTLMSSP_NEGOTIATE_UNICODE, and the user", rest)
+        self.assertEqual("continue", self.challenged(0, clear=spnego.UNICODE, add=spnego.OEM)[0])
+
+    def test_flags_that_smb_does_not_need_may_be_missing(self):
+        for flag in (spnego.KEY_EXCHANGE, spnego.KEYS_OF_128_BITS, spnego.TARGET_INFO, spnego.VERSION):
+            with self.subTest(f"{flag:08X}"):
+                self.assertEqual("continue", self.challenged(flag, clear=flag)[0])
+
+    def test_a_null_session_needs_no_flag_of_signing(self):
+        word, rest = self.challenged(0, "anonymous", clear=spnego.SIGN | spnego.SESSION_SECURITY | spnego.KEY_EXCHANGE)
+        self.assertEqual("continue", word, rest)
+        self.assertIsNone(spnego.Response(bytes.fromhex(rest)).mic)
+
+    def test_no_sealing_is_asked_for_since_smb_encrypts_by_itself(self):
+        negotiate = self.offer().token
+        self.assertEqual(0, int.from_bytes(negotiate[12:16], "little") & spnego.SEAL)
+
     def test_an_answer_to_a_ticket_that_proves_nothing_is_told_in_kerberos_words(self):
         self.offer(REALM_DOMAIN)
         self.assert_failed(DOWNGRADE, "did not prove that it has the key", ACCEPT_COMPLETED, KERBEROS, b"no AP-REP")

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <lmerr.h>
+#include <winerror.h>
 #include "auth/ntlm_message.h"
 #include "auth/spnego/message.h"
 #include "group.h"
@@ -139,25 +141,148 @@ static void a_key_of_another_length_than_16_is_wrong_where_one_was_agreed_upon(v
 	assert_int_equal(judge(NEGOTIATED), NTLM_WRONG);
 }
 
-static void a_challenge_must_name_the_target_that_it_promises(void **state)
+/* ---- CHALLENGE ---- */
+
+enum { FLAGS_AT = 20, INFO_AT = 40 };
+
+#define OEM            0x00000002u
+#define SIGN           0x00000010u
+#define SESSION_SECURE 0x00080000u
+#define TARGET_INFO    0x00800000u
+#define TARGET_DOMAIN  0x00010000u
+#define TARGET_SERVER  0x00020000u
+#define NEEDED         (UNICODE | SIGN | SESSION_SECURE)
+
+/* Behind the fields, of 48 bytes: a pair of another kind, MsvAvTimestamp, MsvAvEOL. */
+static const uint8_t challenge_pairs[] = { 2,    0,    2,    0,    'L',  0,    7,    0, 8, 0, 0x00,
+	                                   0x80, 0x3E, 0xD5, 0xDE, 0xB1, 0x9D, 0x01, 0, 0, 0, 0 };
+#define CHALLENGE_TIME 0x019DB1DED53E8000u
+
+static uint8_t challenge[48 + sizeof challenge_pairs];
+
+static struct crypto_span challenge_of(uint32_t flags)
 {
-	uint8_t challenge[56] = "NTLMSSP\0\2\0\0\0";
+	memset(challenge, 0, sizeof challenge);
+	memcpy(challenge, "NTLMSSP\0\2", 9);
+	for (size_t i = 0; i < 4; i++)
+		challenge[FLAGS_AT + i] = (uint8_t)(flags >> (8 * i));
+	if ((flags & TARGET_INFO) != 0) {
+		challenge[INFO_AT] = challenge[INFO_AT + 2] = sizeof challenge_pairs;
+		challenge[INFO_AT + 4] = 48;
+		memcpy(challenge + 48, challenge_pairs, sizeof challenge_pairs);
+	}
+	return (struct crypto_span){ challenge, sizeof challenge };
+}
+
+static void expect_fault(struct crypto_span of, struct ntlm_needs needs, NET_API_STATUS status,
+                         const char *words)
+{
+	struct err err = { 0 };
+
+	assert_false(ntlm_challenge_check(of, needs, &err));
+	assert_int_equal(err.status, status);
+	assert_string_equal(err.step, "SESSION_SETUP");
+	if (strstr(err.text, words) == NULL)
+		fail_msg("%s", err.text);
+}
+
+static void a_flag_that_a_challenge_does_not_grant_is_named(void **state)
+{
+	static const struct ntlm_needs signing = { .signing = true },
+				       unicode = { .signing = true, .unicode = true };
+	static const struct {
+		uint32_t flags;
+		const struct ntlm_needs *needs;
+		NET_API_STATUS status;
+		const char *words;
+	} faults[] = {
+		{ NEEDED & ~SIGN, &signing, ERROR_NOT_SUPPORTED,
+		  "not grant NTLMSSP_NEGOTIATE_SIGN," },
+		{ NEEDED & ~SESSION_SECURE, &signing, ERROR_NOT_SUPPORTED,
+		  "not grant NTLMSSP_NEGOTIATE_EXTENDED_SESSIONSECURITY," },
+		{ NEEDED & ~UNICODE, &signing, ERROR_NOT_SUPPORTED,
+		  "neither NTLMSSP_NEGOTIATE_UNICODE nor NTLMSSP_NEGOTIATE_OEM" },
+		{ (NEEDED & ~UNICODE) | OEM, &unicode, ERROR_NOT_SUPPORTED,
+		  "not grant NTLMSSP_NEGOTIATE_UNICODE, and the user" },
+		{ NEEDED | OEM | TARGET_INFO, &signing, ERROR_BAD_NET_RESP,
+		  "both NTLMSSP_NEGOTIATE_UNICODE and NTLMSSP_NEGOTIATE_OEM" },
+		{ 0, &signing, ERROR_NOT_SUPPORTED, "neither" },
+	};
 
 	(void)state;
-	for (unsigned type = 0; type <= 3; type++) { /* TARGET_TYPE_DOMAIN, TARGET_TYPE_SERVER */
-		challenge[22] = (uint8_t)type;
-		challenge[12] = 0;
-		assert_int_equal(ntlm_message_is_nameless(
-					 (struct crypto_span){ challenge, sizeof challenge }),
-		                 type != 0);
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+		expect_fault(challenge_of(faults[i].flags), *faults[i].needs, faults[i].status,
+		             faults[i].words);
+}
+
+static void what_is_needed_for_nothing_may_be_missing(void **state)
+{
+	static const struct {
+		uint32_t flags;
+		struct ntlm_needs needs;
+	} good[] = {
+		{ NEEDED, { .signing = true, .unicode = true } },
+		{ NEEDED | TARGET_INFO | KEY_EXCH, { .signing = true, .unicode = true } },
+		{ (NEEDED & ~UNICODE) | OEM, { .signing = true } },
+		{ NEEDED | OEM, { .signing = true } }, /* there are no names to read */
+		{ UNICODE, { .signing = false } },     /* a null session */
+	};
+	struct err err = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+		assert_true(ntlm_challenge_check(challenge_of(good[i].flags), good[i].needs, &err));
+	assert_int_equal(err.status, NERR_Success);
+}
+
+static void a_challenge_must_name_the_target_that_it_promises(void **state)
+{
+	static const uint32_t types[] = { TARGET_DOMAIN, TARGET_SERVER,
+		                          TARGET_DOMAIN | TARGET_SERVER };
+	struct ntlm_needs needs = { .signing = true };
+	struct err err = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		expect_fault(challenge_of(NEEDED | types[i]), needs, ERROR_BAD_NET_RESP, "no name");
+		(void)challenge_of(NEEDED | types[i]);
 		challenge[12] = 2;
-		assert_false(ntlm_message_is_nameless(
-			(struct crypto_span){ challenge, sizeof challenge }));
+		challenge[16] = 48;
+		assert_true(ntlm_challenge_check(
+			(struct crypto_span){ challenge, sizeof challenge }, needs, &err));
 	}
-	challenge[12] = 0;
-	challenge[8] = 1; /* NEGOTIATE */
-	assert_false(ntlm_message_is_nameless((struct crypto_span){ challenge, sizeof challenge }));
-	assert_false(ntlm_message_is_nameless((struct crypto_span){ NULL, 0 }));
+}
+
+static void a_challenge_that_is_none_is_malformed(void **state)
+{
+	struct ntlm_needs needs = { .signing = true };
+	struct crypto_span whole = challenge_of(NEEDED | TARGET_INFO);
+
+	(void)state;
+	for (size_t bytes = 0; bytes < whole.bytes; bytes++)
+		expect_fault((struct crypto_span){ challenge, bytes }, needs, ERROR_BAD_NET_RESP,
+		             "malformed");
+	challenge[8] = 3;
+	expect_fault(whole, needs, ERROR_BAD_NET_RESP, "malformed");
+	(void)challenge_of(NEEDED | TARGET_INFO);
+	challenge[INFO_AT + 5] = 1;
+	expect_fault(whole, needs, ERROR_BAD_NET_RESP, "malformed");
+	expect_fault((struct crypto_span){ NULL, 0 }, needs, ERROR_BAD_NET_RESP, "malformed");
+}
+
+static void a_challenge_shows_the_servers_clock(void **state)
+{
+	struct crypto_span whole = challenge_of(NEEDED | TARGET_INFO);
+
+	(void)state;
+	assert_true(ntlm_challenge_time(whole) == CHALLENGE_TIME);
+	challenge[48 + 6] = 6; /* another pair of 8 bytes */
+	assert_true(ntlm_challenge_time(whole) == 0);
+	(void)challenge_of(NEEDED | TARGET_INFO);
+	challenge[48 + 8] = 7; /* too short, and the pairs do not end */
+	assert_true(ntlm_challenge_time(whole) == 0);
+	assert_true(ntlm_challenge_time(challenge_of(NEEDED)) == 0);
+	assert_true(ntlm_challenge_time((struct crypto_span){ challenge, 30 }) == 0);
 }
 
 static void the_pairs_of_a_response_must_end(void **state)
@@ -228,7 +353,11 @@ TEST_GROUP(ntlm_message)
 		cmocka_unit_test_setup_teardown(
 			a_key_of_another_length_than_16_is_wrong_where_one_was_agreed_upon, set_up,
 			tear_down),
+		cmocka_unit_test(a_flag_that_a_challenge_does_not_grant_is_named),
+		cmocka_unit_test(what_is_needed_for_nothing_may_be_missing),
 		cmocka_unit_test(a_challenge_must_name_the_target_that_it_promises),
+		cmocka_unit_test(a_challenge_that_is_none_is_malformed),
+		cmocka_unit_test(a_challenge_shows_the_servers_clock),
 		cmocka_unit_test_setup_teardown(the_pairs_of_a_response_must_end, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(fields_outside_the_message_are_wrong, set_up,

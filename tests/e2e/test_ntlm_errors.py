@@ -1,0 +1,35 @@
+"""What `netsession list` does with NTLM servers that grant less than others, each a real Samba set up so, and what it
+says where that is not enough."""
+import unittest
+
+from lab import command, tap
+from lab.cli import address, assert_refused, run_list
+from lab.samba import SambaServer
+
+
+class Ntlm(unittest.TestCase):
+    def serve(self, **options):
+        """A Samba with these options of its NTLM: keyexchange, 128bit, 56bit, ntlm2, alwayssign."""
+        return self.enterContext(SambaServer({f"ntlmssp_server:{name}": value for name, value in options.items()}))
+
+    def test_keys_that_smb_makes_itself_need_no_key_exchange_and_no_128_bits(self):
+        for options in ({"keyexchange": "no"}, {"128bit": "no"}, {"128bit": "no", "56bit": "no", "keyexchange": "no"}):
+            with self.subTest(options):
+                result = run_list(self.serve(**options), "--encrypt")
+                self.assertEqual((0, ""), (result.exit, result.stderr))
+
+    def test_a_server_without_session_security_is_told_so_and_what_to_set(self):
+        server = self.serve(ntlm2="no")
+        result = run_list(server)
+        assert_refused(self, 50, result, address(server))
+        self.assertIn("does not grant NTLMSSP_NEGOTIATE_EXTENDED_SESSIONSECURITY", result.stderr)
+        self.assertIn("ntlmssp_server:ntlm2 = no", result.stderr)
+        self.assertNotIn("tampered", result.stderr)
+
+    def test_a_null_session_does_not_need_it(self):
+        server = self.serve(ntlm2="no", keyexchange="no")
+        assert_refused(self, 5, command.run("list", "-N", address(server)), address(server))  # it got as far as the call
+
+
+if __name__ == "__main__":
+    tap.main()
