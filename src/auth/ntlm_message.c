@@ -256,7 +256,7 @@ static const struct {
 	  "allow NTLMv2 session security on the server (Samba: no ntlmssp_server:ntlm2 = no in "
 	  "smb.conf), or use Kerberos" },
 	{ ntlm_challenge_is_nameless, ERROR_BAD_NET_RESP,
-	  "the server's NTLM challenge has a flag that says whose name it has, and no name",
+	  "the server's NTLM challenge names no target, although its flags say that it does",
 	  ADVICE_NTLM_PEER },
 };
 

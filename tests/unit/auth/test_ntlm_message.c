@@ -244,7 +244,8 @@ static void a_challenge_must_name_the_target_that_it_promises(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-		expect_fault(challenge_of(NEEDED | types[i]), needs, ERROR_BAD_NET_RESP, "no name");
+		expect_fault(challenge_of(NEEDED | types[i]), needs, ERROR_BAD_NET_RESP,
+		             "names no target");
 		(void)challenge_of(NEEDED | types[i]);
 		challenge[12] = 2;
 		challenge[16] = 48;
