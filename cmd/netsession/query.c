@@ -4,11 +4,17 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include "output.h"
 
 /* Servers that are asked at the same time. Each has a connection and, during the log-on, a thread.
  */
 #define MAX_AT_ONCE 64
+
+/* File descriptors that a server may need at once: its socket, one to the address behind the first
+ * one, and one to its name service or KDC; the rest is for the libraries and the idle connections.
+ */
+#define DESCRIPTORS_A_SERVER 8
 
 struct query_batch {
 	const struct options *options;
@@ -108,16 +114,30 @@ static void query_start_next(struct query_batch *batch)
 	}
 }
 
+/* As many as the limit of file descriptors ("ulimit -n") has room for. */
+static size_t query_servers_at_once(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+	    limit.rlim_cur / DESCRIPTORS_A_SERVER >= MAX_AT_ONCE)
+		return MAX_AT_ONCE;
+	return limit.rlim_cur < DESCRIPTORS_A_SERVER
+	               ? 1
+	               : (size_t)(limit.rlim_cur / DESCRIPTORS_A_SERVER);
+}
+
 bool query_servers(const struct options *options, struct netsession_credentials *credentials,
                    struct server_result results[], size_t count)
 {
 	struct query_batch batch = { options, credentials, netsession_new(), results, count, 0 };
+	size_t at_once = query_servers_at_once();
 
 	if (batch.session == NULL) {
 		fprintf(stderr, "netsession: out of memory\n");
 		return false;
 	}
-	for (int i = 0; i < MAX_AT_ONCE; i++)
+	for (size_t i = 0; i < at_once; i++)
 		query_start_next(&batch);
 	netsession_run(batch.session);
 	netsession_free(batch.session);

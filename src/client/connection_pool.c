@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/queue.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include "auth/credentials.h"
@@ -240,6 +241,16 @@ static struct idle_connection *idle_connection_new(struct connection_key *key,
 	return c;
 }
 
+/* At most an eighth of the process's file descriptors, so that connections in use have room. */
+static unsigned connection_pool_max(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur / 8 >= CONNECTION_POOL_MAX)
+		return CONNECTION_POOL_MAX;
+	return limit.rlim_cur < 8 ? 1 : (unsigned)(limit.rlim_cur / 8);
+}
+
 void connection_pool_put(struct connection_key *key, struct client_state *state, int socket)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -249,7 +260,7 @@ void connection_pool_put(struct connection_key *key, struct client_state *state,
 		return;
 	pthread_once(&once, connection_pool_register_fork);
 	pthread_mutex_lock(&pool.mutex);
-	if (pool.count == CONNECTION_POOL_MAX)
+	if (pool.count >= connection_pool_max())
 		connection_pool_retire(TAILQ_LAST(&pool.idle, idle_connections),
 		                       net_socket_hang_up);
 	TAILQ_INSERT_HEAD(&pool.idle, c, entry);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/address.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -111,7 +112,7 @@ static void lookup_job_run(void *argument)
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
 	struct lookup_job *job = argument;
 	struct addrinfo *list = NULL;
-	int error = getaddrinfo(job->host, NULL, &hints, &list);
+	int error = getaddrinfo(job->host, NULL, &hints, &list), system_error = errno;
 
 	switch (error) {
 	case 0:
@@ -123,6 +124,9 @@ static void lookup_job_run(void *argument)
 		break;
 	case EAI_AGAIN:
 		err_set(&job->err, ERROR_BAD_NETPATH, STEP, NET_LOOKUP_SILENT);
+		break;
+	case EAI_SYSTEM:
+		net_uv_error(&job->err, uv_translate_sys_error(system_error), STEP);
 		break;
 	default:
 		err_set(&job->err, ERROR_BAD_NETPATH, STEP, "no host of that name is known");
