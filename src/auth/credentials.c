@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <gssapi/gssapi_ntlmssp.h>
 #include "auth/gss.h"
+#include "auth/mechanism_error.h"
 #include "auth/mechanisms.h"
 #include "base/text.h"
 #include "crypto/crypto.h"
@@ -361,8 +362,7 @@ struct auth_handle *auth_handle_ntlm(struct netsession_credentials *c, struct er
 		if (handle == NULL) {
 			err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_STEP, NULL);
 		} else if (GSS_ERROR(auth_handle_acquire_ntlm(&minor, c, &handle->credential))) {
-			err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
-			        "GSSAPI has no NTLM: is gss-ntlmssp installed?");
+			ntlm_error_set_credentials(minor, err);
 			auth_handle_free(handle);
 		} else {
 			c->handle = handle;

@@ -5,6 +5,7 @@
 #include <krb5.h>
 #include <string.h>
 #include "auth/gss.h"
+#include "auth/mechanisms.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
@@ -119,6 +120,7 @@ bool kerberos_error_allows_other(uint32_t minor)
 enum {
 	NTLM_NOT_DECODED = 0x4E540001,
 	NTLM_NOT_ENCODED = 0x4E540002,
+	NTLM_CRYPTO_FAILED = 0x4E540003,
 	NTLM_REQUIRED_FLAG_MISSING = 0x4E54000E,
 	NTLM_NO_COMMON_FLAGS = 0x4E54000F,
 	NTLM_WRONG_FLAGS = 0x4E540010,
@@ -154,4 +156,24 @@ void ntlm_error_set(uint32_t major, uint32_t minor, struct err *err)
 		              "the server's NTLM challenge is malformed");
 	(void)err_set(err, ERROR_LOGON_FAILURE, AUTH_STEP,
 	              "the server's NTLM challenge cannot be answered");
+}
+
+void ntlm_error_set_credentials(uint32_t minor, struct err *err)
+{
+	static const char by_kerberos[] =
+		"in FIPS mode use Kerberos: run kinit, or give the password's realm as its domain; "
+		"otherwise install OpenSSL's legacy provider";
+
+	if (!auth_has_mechanism(AUTH_NTLM)) {
+		err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
+		        "GSSAPI has no NTLM: is gss-ntlmssp installed?");
+	} else if (minor == NTLM_CRYPTO_FAILED) {
+		err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
+		        "OpenSSL does not provide MD4, which NTLM needs");
+		err_advise(err, by_kerberos);
+	} else {
+		err_format(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
+		           "gss-ntlmssp does not take the credentials (minor status 0x%08X)",
+		           (unsigned)minor);
+	}
 }

@@ -21,4 +21,8 @@ bool kerberos_error_allows_other(uint32_t minor);
 /* Records the meaning of the error that gss-ntlmssp returned for the server's CHALLENGE. */
 void ntlm_error_set(uint32_t major, uint32_t minor, struct err *err);
 
+/* Records why NTLM gives no credentials for a user and a password. minor is the error that
+ * gss-ntlmssp returned, if it was there to return one. */
+void ntlm_error_set_credentials(uint32_t minor, struct err *err);
+
 #endif

@@ -71,7 +71,8 @@ static bool send_negotiate(struct client_state *s, bool in_compound)
 	(void)in_compound;
 	if (!crypto_random(offered->client_guid, sizeof offered->client_guid) ||
 	    !crypto_random(offered->salt, sizeof offered->salt)) {
-		state_fail(s, ERROR_NOT_ENOUGH_MEMORY, "OpenSSL gives no random numbers");
+		state_fail(s, ERROR_NOT_SUPPORTED,
+		           "OpenSSL gives no random numbers: check its configuration");
 		return false;
 	}
 	w = smb2_connection_request(&s->smb2.connection, SMB2_NEGOTIATE, STEP_NEGOTIATE);
