@@ -134,5 +134,9 @@ int command_doctor(const struct options *options)
 	(void)netsession_diagnose(&query, format->put, &report, &error);
 	format->end(&report, &error);
 	netsession_credentials_free(credentials);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		query_print_write_error();
+		return EXIT_NONE;
+	}
 	return error.status == 0 ? EXIT_ALL : EXIT_NONE;
 }

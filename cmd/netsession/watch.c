@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession watch: reports sessions that start, end or change. */
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 #include "commands.h"
 #include "credentials.h"
 #include "output.h"
@@ -220,18 +222,26 @@ out:
 	return code;
 }
 
+/* A signal ends the pause. So does the end of the program that reads the events: without an event
+ * to write, nothing else would tell that nobody reads them any more. */
+static void watch_pause(const struct options *options)
+{
+	struct pollfd reader = { .fd = STDOUT_FILENO };
+
+	if (poll(&reader, 1, (int)options->interval_ms) > 0 && (reader.revents & POLLERR) != 0)
+		raise(SIGPIPE); /* as the next event would */
+}
+
 static int watch_poll_until_end(struct watch *watch)
 {
 	const struct options *options = watch->options;
-	struct timespec pause = { .tv_sec = (time_t)(options->interval_ms / 1000),
-		                  .tv_nsec = (long)(options->interval_ms % 1000) * 1000000 };
 	int code = EXIT_NONE;
 
 	for (uint32_t polls = 0; !is_interrupted; polls++) {
 		if (options->polls != 0 && polls == options->polls)
 			break;
 		if (polls > 0)
-			nanosleep(&pause, NULL); /* a signal ends the pause */
+			watch_pause(options);
 		if (is_interrupted)
 			break;
 		code = watch_poll_servers(watch);

@@ -112,6 +112,10 @@ struct cli_operands {
 	int count;
 };
 
+/* Writes what stdout still holds, at a program's end. Returns status; where something could not be
+ * written, stderr says so, and the status is that of a failure. */
+int cli_end(const struct cli_program *program, int status);
+
 /* Parses the command line into options, a struct of the program's own, which keeps the texts of
  * argv. Returns the index of the command to run; -1: there is nothing to run, because the command
  * line asked for help, or was wrong, as stderr says. Then *status is the exit status. */

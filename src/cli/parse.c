@@ -2,6 +2,7 @@
 /* Parses a command line: options by getopt_long, then operands. */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -282,6 +283,14 @@ static int cli_parse_no_command(const struct cli_program *program, const char *f
 	return CLI_EXIT_USAGE;
 }
 
+int cli_end(const struct cli_program *program, int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "%s: cannot write the output: %s\n", program->name, strerror(errno));
+	return status != EXIT_SUCCESS ? status : EXIT_FAILURE;
+}
+
 int cli_parse(const struct cli_program *program, int argc, char **argv, void *options,
               struct cli_operands *operands, int *status)
 {
@@ -294,11 +303,12 @@ int cli_parse(const struct cli_program *program, int argc, char **argv, void *op
 	       strcmp(program->commands[index].name, first) != 0)
 		index++;
 	if (index == program->command_count) {
-		*status = cli_parse_no_command(program, first, argv);
+		*status = cli_end(program, cli_parse_no_command(program, first, argv));
 		return -1;
 	}
 	p.command = &program->commands[index];
-	return cli_parse_command(&p, argc - has_commands, argv + has_commands, operands, status)
-	               ? (int)index
-	               : -1;
+	if (cli_parse_command(&p, argc - has_commands, argv + has_commands, operands, status))
+		return (int)index;
+	*status = cli_end(program, *status);
+	return -1;
 }

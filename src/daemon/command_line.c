@@ -4,6 +4,7 @@
 #include "cli/print.h"
 #include "daemon/config_describe.h"
 #include "daemon/daemon.h"
+#include "net/standard_files.h"
 
 #define CONFIG_FILE_PATH NETSESSION_SYSCONFDIR "/" CONFIG_FILE_DEFAULT
 #define AT(MEMBER)       offsetof(struct daemon_options, MEMBER)
@@ -195,6 +196,7 @@ int daemon_main(int argc, char **argv)
 	struct cli_operands operands;
 	int status;
 
+	net_standard_files_open();
 	if (cli_parse(&netsessiond_program, argc, argv, &options, &operands, &status) < 0)
 		return status;
 	daemon_options_add_overrides(&options);

@@ -3,12 +3,14 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include "net/standard_files.h"
 #include "net/uv.h"
 
 struct net_loop *net_loop_new(void)
 {
 	struct net_loop *loop = calloc(1, sizeof *loop);
 
+	net_standard_files_open();
 	if (loop != NULL && uv_loop_init(&loop->own) != 0) {
 		free(loop);
 		return NULL;
@@ -24,6 +26,7 @@ struct net_loop *net_loop_new_on(struct uv_loop_s *uv)
 {
 	struct net_loop *loop = calloc(1, sizeof *loop);
 
+	net_standard_files_open();
 	if (loop == NULL)
 		return NULL;
 	loop->uv = uv;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "cli/cli.h"
+#include "net/standard_files.h"
 #include "samba/daemon.h"
 #include "samba/setup/setup.h"
 #include "system/log.h"
@@ -307,8 +308,10 @@ int samba_main(int argc, char **argv)
 	};
 	struct samba_options options = { 0 };
 	struct cli_operands operands;
-	int status, command = cli_parse(&samba_program, argc, argv, &options, &operands, &status);
+	int status, command;
 
+	net_standard_files_open();
+	command = cli_parse(&samba_program, argc, argv, &options, &operands, &status);
 	if (command < 0)
 		return status;
 	if (geteuid() != 0) {
@@ -317,5 +320,5 @@ int samba_main(int argc, char **argv)
 		        commands[command].name);
 		return SETUP_FAILED;
 	}
-	return run[command](&options);
+	return cli_end(&samba_program, run[command](&options));
 }

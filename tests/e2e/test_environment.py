@@ -1,0 +1,122 @@
+"""What a process is given - its standard files, limits and libraries - and what the programs make of little or none.
+The situations are those of cron jobs, containers and services."""
+import os
+import resource
+import subprocess
+import tempfile
+import unittest
+
+from lab import command, tap
+from lab.cli import address
+from lab.ports import free_port
+from lab.samba import SambaServer
+from lab.wait_until import HANG_S, wait_until
+
+NO_MD4 = {"OPENSSL_MODULES": "/nonexistent"}  # the legacy provider, which has it, is not found
+
+
+def run(*arguments, program="netsession", closed=(), limit=None, stdout=subprocess.PIPE, env=None):
+    """Runs a program without these standard files, or with so many file descriptors."""
+    def prepare():
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+        for number in closed:
+            os.close(number)
+    return subprocess.run([command.built(program), *map(str, arguments)], env=command.environment(env), text=True,
+                          stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, check=False,
+                          timeout=HANG_S, preexec_fn=prepare)  # pylint: disable=subprocess-popen-preexec-fn
+
+
+class StandardFiles(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(SambaServer())
+        cls.list = ["list", "-A", cls.server.credentials_file("root"), address(cls.server)]
+
+    def test_without_standard_input_or_error_the_answer_is_the_same(self):
+        for closed in ((0,), (2,), (0, 2)):
+            with self.subTest(closed=closed):
+                result = run(*self.list, closed=closed)
+                self.assertEqual((0, ""), (result.returncode, result.stderr))
+                self.assertRegex(result.stdout, r"(?m)^127\.0\.0\.1  root ")
+
+    def test_without_standard_output_the_command_fails(self):
+        result = run(*self.list, closed=(1,))
+        self.assertEqual((3, "netsession: cannot write the output: Bad file descriptor\n"),
+                         (result.returncode, result.stderr))
+        self.assertEqual(3, run(*self.list, closed=(0, 1, 2)).returncode)
+
+    def test_no_message_on_standard_error_reaches_a_server(self):
+        silent = f"127.0.0.1:{free_port()}"
+        result = run(*self.list, silent, "-v", closed=(0, 2))
+        self.assertEqual((1, ""), (result.returncode, result.stderr))
+        self.assertIn("root", result.stdout)
+
+    def test_netsessiond_serves_without_standard_files(self):
+        with tempfile.TemporaryDirectory() as folder:
+            local = f"{folder}/local.sock"
+            command_line = [command.built("netsessiond"), "--demo", "3", "--listen", f"127.0.0.1:{free_port()}",
+                            "--socket", local, "--publish-socket", f"{folder}/publish.sock"]
+            with subprocess.Popen(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *map(str, command_line)],
+                                  env=command.environment()) as daemon:
+                try:
+                    wait_until(lambda: command.run("list", env={"NETSESSION_SOCKET": local}).exit == 0)
+                    listed = command.run("list", "-o", "jsonl", env={"NETSESSION_SOCKET": local})
+                    self.assertEqual(3, len(listed.jsonl), listed)
+                finally:
+                    daemon.terminate()
+            self.assertEqual(0, daemon.returncode)
+
+    def test_netsession_samba_does_without_standard_files(self):
+        expected = run("status", program="netsession-samba").returncode
+        self.assertEqual(expected, run("status", program="netsession-samba", closed=(0, 2)).returncode)
+
+    def test_output_that_is_lost_is_reported(self):
+        commands = (("netsession", "list", *self.list[1:]), ("netsession", "doctor", *self.list[1:]),
+                    ("netsession", "doctor", "-o", "json", *self.list[1:]), ("netsession", "--help"),
+                    ("netsession", "list", "--help"), ("netsession", "--version"),
+                    ("netsession", "--describe", "man"), ("netsessiond", "--help"),
+                    ("netsessiond", "--describe", "sample"), ("netsession-samba", "--describe", "bash"))
+        for program, *arguments in commands:
+            with self.subTest(program, arguments=arguments), open("/dev/full", "w", encoding="ascii") as full:
+                result = run(*arguments, program=program, stdout=full)
+                self.assertIn(result.returncode, (1, 3))
+                self.assertEqual(f"{program}: cannot write the output: No space left on device\n", result.stderr)
+
+    def test_a_watch_ends_when_nobody_reads_its_events_any_more(self):
+        with subprocess.Popen([command.built(), "watch", "--every", "60", "-o", "jsonl", *self.list[1:]], text=True,
+                              env=command.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as watch:
+            self.assertIn('"started"', watch.stdout.readline())
+            watch.stdout.close()
+            self.assertEqual(-13, watch.wait(HANG_S / 2))  # SIGPIPE, as with the next event
+
+    def test_a_reader_that_wants_one_line_gets_it_and_no_message(self):
+        result = subprocess.run(["bash", "-c", '"$@" | head -1; exit ${PIPESTATUS[0]}', "bash", command.built(),
+                                 *map(str, self.list), "-o", "jsonl"], text=True, capture_output=True, check=False,
+                                env=command.environment(), timeout=HANG_S)
+        self.assertEqual(1, len(result.stdout.splitlines()))
+        self.assertEqual("", result.stderr)
+        self.assertIn(result.returncode, (0, 128 + 13))
+
+
+class FileDescriptors(unittest.TestCase):
+    def test_few_file_descriptors_do_for_many_servers(self):
+        with SambaServer() as server:
+            arguments = ["list", "-o", "jsonl", "-A", server.credentials_file("root"), *[address(server)] * 20]
+            for limit in (64, 24):
+                with self.subTest(limit=limit):
+                    result = run(*arguments, limit=limit)
+                    self.assertEqual((0, ""), (result.returncode, result.stderr))
+
+
+class OpenSSL(unittest.TestCase):
+    def test_ntlm_without_md4_names_md4_and_not_a_missing_package(self):
+        with SambaServer() as server:
+            result = run("list", "-A", server.credentials_file("root"), address(server), env=NO_MD4)
+            self.assertEqual(3, result.returncode)
+            self.assertRegex(result.stderr, r"\(50\): OpenSSL does not provide MD4, which NTLM needs; ")
+            self.assertNotIn("installed?", result.stderr)
+
+
+if __name__ == "__main__":
+    tap.main()
