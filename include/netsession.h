@@ -203,6 +203,7 @@ void netsession_page_free(struct netsession_page *page);
  * Returns  0, also when further pages follow; else the same status as in error:
  *          5 ERROR_ACCESS_DENIED: the server does not grant the list to this user
  *          50 ERROR_NOT_SUPPORTED: encryption is required and not available
+ *          51 ERROR_REM_NOT_LIST: the server refuses connections from this computer
  *          53 ERROR_BAD_NETPATH: the name is unknown, or the server cannot be reached
  *          58 ERROR_BAD_NET_RESP: the peer does not speak SMB, or breaks its rules
  *          64 ERROR_NETNAME_DELETED: the connection was lost

@@ -329,7 +329,8 @@ const struct cli_program netsession_program = {
 	.option_count = sizeof option_table / sizeof *option_table,
 	.notes =
 		"A server is a name or an address, also written //host, smb://host, host:port or "
-		"[v6]:port. Without a server, netsession queries netsessiond on this computer over "
+		"[v6]:port. Port 139 is that of SMB over NetBIOS, for servers that do not listen at "
+		"445. Without a server, netsession queries netsessiond on this computer over "
 		"the socket that NETSESSION_SOCKET names (default: /run/netsession/local.sock). No "
 		"credentials are needed there: netsessiond knows your user id.\n\n"
 		"Without --authentication-file, --as and --no-pass, netsession uses the file that "

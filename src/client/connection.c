@@ -241,6 +241,8 @@ static bool connection_begin_state(struct connection *c)
 	}
 	client_state_init(c->state, key->server.host,
 	                  c->is_probing ? CLIENT_PROBE_SMB1 : CLIENT_OPEN_SMB2);
+	if (key->server.port == NETBIOS_SESSION_PORT)
+		client_state_begin_netbios(c->state);
 	c->state->must_encrypt = key->must_encrypt;
 	c->state->is_anonymous = key->credentials != NULL && key->credentials->is_anonymous;
 	return true;

@@ -93,11 +93,15 @@ static bool diagnose_name(struct diagnosis *x)
 
 static bool diagnose_port(struct diagnosis *x, struct smb2_negotiate_response *best)
 {
-	struct err err = { 0 };
+	struct err err = { 0 }, smb1 = { 0 };
 	char text[64];
 
-	if (probe_server(&x->addresses, x->server.host, 0, x->timeout_ms, best, &err) !=
-	    NERR_Success)
+	/* A server that supports SMB1 only closes the connection without an answer. */
+	if (probe_server(&x->addresses, &x->server, 0, x->timeout_ms, best, &err) ==
+	            ERROR_NETNAME_DELETED &&
+	    probe_smb1(&x->addresses, &x->server, x->timeout_ms, &smb1) == ERROR_SMB1_NOT_AVAILABLE)
+		err = smb1;
+	if (err.status != NERR_Success)
 		return diagnose_report_err(x, "port", &err);
 	snprintf(text, sizeof text, "TCP port %u answers in SMB2", (unsigned)x->server.port);
 	diagnose_report(x, "port", NETSESSION_GOOD, text, NULL);
@@ -133,7 +137,7 @@ static void diagnose_dialects(struct diagnosis *x, const struct smb2_negotiate_r
 		size_t length = strlen(text);
 
 		if (smb2_dialects[i] != best->dialect &&
-		    probe_server(&x->addresses, x->server.host, smb2_dialects[i], x->timeout_ms,
+		    probe_server(&x->addresses, &x->server, smb2_dialects[i], x->timeout_ms,
 		                 &response, &err) != NERR_Success)
 			continue;
 		snprintf(text + length, sizeof text - length, "%s%s", length > 0 ? ", " : "",

@@ -20,6 +20,8 @@ static const struct status_words {
 	  "use an account that is an administrator or server operator of that server" },
 	{ ERROR_NOT_ENOUGH_MEMORY, "out of memory", NULL },
 	{ ERROR_NOT_SUPPORTED, "not supported", NULL },
+	{ ERROR_REM_NOT_LIST, "refused",
+	  "allow the address of this computer on the server: `hosts allow` and `hosts deny` of Samba, or the server's firewall" },
 	{ ERROR_BAD_NETPATH, "cannot be reached", "check the name, the port and the firewall" },
 	{ ERROR_BAD_NET_RESP, "unexpected answer",
 	  "check that this is an SMB server, and its port" },

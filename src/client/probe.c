@@ -124,6 +124,7 @@ static void probe_on_ended(void *context, const struct err *err)
 	struct probe *p = context;
 
 	p->err = *err;
+	client_state_explain_end(&p->state, &p->err);
 	probe_end(p);
 }
 
@@ -147,21 +148,41 @@ static void probe_on_dialed(void *context, int socket, const struct err *err)
 		probe_pump(p);
 }
 
-NET_API_STATUS probe_server(const struct net_addresses *addresses, const char *host,
+/* Runs the state machine of p until NEGOTIATE is answered. */
+static void probe_run(struct probe *p, const struct net_addresses *addresses,
+                      const struct server_name *server, uint32_t timeout_ms)
+{
+	if (server->port == NETBIOS_SESSION_PORT)
+		client_state_begin_netbios(&p->state);
+	if (probe_begin(p, timeout_ms))
+		p->dial = net_dial_start(p->loop, addresses, probe_on_dialed, p);
+	if (p->dial != NULL)
+		net_loop_run(p->loop);
+	else
+		probe_fail(p, ERROR_NOT_ENOUGH_MEMORY);
+}
+
+NET_API_STATUS probe_server(const struct net_addresses *addresses, const struct server_name *server,
                             uint16_t dialect, uint32_t timeout_ms,
                             struct smb2_negotiate_response *response, struct err *err)
 {
 	struct probe p = { .step = "connect" };
 
-	client_state_init_dialect(&p.state, host, dialect);
-	if (probe_begin(&p, timeout_ms))
-		p.dial = net_dial_start(p.loop, addresses, probe_on_dialed, &p);
-	if (p.dial != NULL)
-		net_loop_run(p.loop);
-	else
-		probe_fail(&p, ERROR_NOT_ENOUGH_MEMORY);
+	client_state_init_dialect(&p.state, server->host, dialect);
+	probe_run(&p, addresses, server, timeout_ms);
 	if (p.err.status == NERR_Success)
 		*response = *client_state_negotiated(&p.state);
+	client_state_fini(&p.state);
+	return probe_finish(&p, err);
+}
+
+NET_API_STATUS probe_smb1(const struct net_addresses *addresses, const struct server_name *server,
+                          uint32_t timeout_ms, struct err *err)
+{
+	struct probe p = { .step = "connect" };
+
+	client_state_init(&p.state, server->host, CLIENT_PROBE_SMB1);
+	probe_run(&p, addresses, server, timeout_ms);
 	client_state_fini(&p.state);
 	return probe_finish(&p, err);
 }

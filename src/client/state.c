@@ -54,6 +54,22 @@ static bool state_has_credit(struct client_state *s)
 	return false;
 }
 
+/* ---- the NetBIOS session, RFC 1002 4.3: at port 139 ---- */
+
+static bool send_session_request(struct client_state *s, bool in_compound)
+{
+	(void)in_compound;
+	smb2_connection_request_session(&s->smb2.connection);
+	return true;
+}
+
+static bool take_session(struct client_state *s, struct transport_arrival *arrival)
+{
+	if (arrival->event == TRANSPORT_OPENED)
+		s->step = s->unsent = s->opening;
+	return false;
+}
+
 /* ---- NEGOTIATE: which dialect ---- */
 
 static bool send_smb1(struct client_state *s, bool in_compound)
@@ -400,6 +416,7 @@ static const struct step {
 } steps[] = {
 	/* clang-format off */
 	/*                       name                 sends              takes              joins */
+	[STEP_REQUEST_SESSION] = { "NetBIOS session", send_session_request, take_session,      false },
 	[STEP_PROBE_SMB1] =    { "NEGOTIATE",         send_smb1,         NULL,              false },
 	[STEP_NEGOTIATE] =     { "NEGOTIATE",         send_negotiate,    take_negotiate,    false },
 	[STEP_SESSION_SETUP] = { "SESSION_SETUP",     send_log_on,       take_log_on,       false },
@@ -457,6 +474,7 @@ static bool state_receive(struct client_state *s)
 	switch (arrival.event) {
 	case TRANSPORT_WANTS_BYTES:
 		return false;
+	case TRANSPORT_OPENED:
 	case TRANSPORT_REPLY:
 	case TRANSPORT_PIPE_DATA:
 	case TRANSPORT_WRITTEN:
@@ -490,7 +508,9 @@ enum client_event client_state_next(struct client_state *s)
 
 static void state_begin(struct client_state *s, const char *host, enum client_step step)
 {
-	*s = (struct client_state){ .interface = &client_srvsvc, .step = step, .unsent = step };
+	*s = (struct client_state){
+		.interface = &client_srvsvc, .step = step, .opening = step, .unsent = step
+	};
 	snprintf(s->host, sizeof s->host, "%s", host);
 	transport_smb2_init(&s->smb2);
 	rpc_association_init(&s->rpc);
@@ -505,6 +525,11 @@ void client_state_init_dialect(struct client_state *s, const char *host, uint16_
 {
 	state_begin(s, host, STEP_NEGOTIATE);
 	s->smb2.offered.only_dialect = dialect;
+}
+
+void client_state_begin_netbios(struct client_state *s)
+{
+	s->step = s->unsent = STEP_REQUEST_SESSION;
 }
 
 void client_state_init_local(struct client_state *s, const struct client_interface *interface)
@@ -637,6 +662,13 @@ bool client_state_received_nothing(const struct client_state *s)
 void client_state_explain_end(const struct client_state *s, struct err *err)
 {
 	err->step = client_state_step(s);
+	if (client_state_received_nothing(s) && !s->is_local &&
+	    err->status == ERROR_NETNAME_DELETED) {
+		*err = (struct err){ .step = err->step };
+		err_set(err, ERROR_NETNAME_DELETED, NULL,
+		        "the server closed the connection without an answer: it refuses connections from this computer, has too many connections, or does not support SMB2");
+		return;
+	}
 	if (s->smb2.validation != VALIDATION_SENT || err->status != ERROR_NETNAME_DELETED)
 		return;
 	/* 3.3.5.15.12: a server that another NEGOTIATE has reached than was sent ends the

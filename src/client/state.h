@@ -21,6 +21,7 @@ extern const struct client_interface client_srvsvc, client_netsession_local;
 
 /* Each step is named after what it sends. */
 enum client_step {
+	STEP_REQUEST_SESSION, /* NetBIOS alone */
 	STEP_PROBE_SMB1,
 	STEP_NEGOTIATE,
 	STEP_SESSION_SETUP,
@@ -36,9 +37,10 @@ struct client_state {
 	char host[SERVER_NAME_MAX_BYTES + 1]; /* for TREE_CONNECT */
 	bool is_local;                        /* the local transport is used, not SMB2 */
 	const struct client_interface *interface;
-	enum client_step step;   /* whose reply comes next */
-	enum client_step unsent; /* whose request is sent next; further than step: a compound, or
-	                            all was sent */
+	enum client_step step;    /* whose reply comes next */
+	enum client_step opening; /* the first step but STEP_REQUEST_SESSION */
+	enum client_step unsent;  /* whose request is sent next; further than step: a compound, or
+	                             all was sent */
 	struct err err;
 	struct transport_smb2 smb2;
 	struct transport_local local;
@@ -62,6 +64,8 @@ enum client_opening { CLIENT_OPEN_SMB2, CLIENT_PROBE_SMB1 };
 
 /* Copies host, which is at most SERVER_NAME_MAX_BYTES long. */
 void client_state_init(struct client_state *s, const char *host, enum client_opening opening);
+/* After one of the others: a NetBIOS session is requested first. */
+void client_state_begin_netbios(struct client_state *s);
 /* The same, offering one dialect alone. */
 void client_state_init_dialect(struct client_state *s, const char *host, uint16_t dialect);
 /* For a connection to the local service's socket. Keeps interface. */

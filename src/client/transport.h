@@ -11,6 +11,7 @@
 
 enum transport_event {
 	TRANSPORT_WANTS_BYTES, /* no arrival is complete: more bytes have to be received first */
+	TRANSPORT_OPENED,      /* SMB2: the NetBIOS session is open */
 	TRANSPORT_REPLY,       /* SMB2: the reply to a request of the state machine's own */
 	TRANSPORT_PIPE_DATA,   /* the next bytes of the pipe */
 	TRANSPORT_WRITTEN,     /* SMB2: the server took the fragment of a WRITE */

@@ -250,6 +250,8 @@ enum transport_event transport_smb2_next(struct transport_smb2 *t, uint32_t tag,
 	switch (smb2_connection_next(&t->connection, &arrival->reply)) {
 	case SMB2_WANT_BYTES:
 		return TRANSPORT_WANTS_BYTES;
+	case SMB2_SESSION_OPENED:
+		return TRANSPORT_OPENED;
 	case SMB2_REPLY:
 		return take_reply(t, tag, step, arrival, err);
 	case SMB2_FAILED:

@@ -167,7 +167,7 @@ void smb2_connection_probe_smb1(struct smb2_connection *c)
 	smb2_frame_end(&c->out, begin);
 }
 
-/* Whether the message has the protocol id that begins with first: 0xFF SMB1, 0xFD encrypted, 0xFC
+/* Whether the message has the protocol id that begins with first: 0xFD encrypted, 0xFC
  * compressed. */
 static bool smb2_connection_starts_with(const struct smb2_connection *c, uint8_t first)
 {
@@ -192,16 +192,52 @@ static enum smb2_event smb2_connection_decrypt_message(struct smb2_connection *c
 	return SMB2_REPLY;
 }
 
+void smb2_connection_request_session(struct smb2_connection *c)
+{
+	session_request_encode(&c->out);
+	c->awaits_session = true;
+}
+
+/* A packet that is no message, and no keep-alive. A server that refuses the client sends a negative
+ * response also without a request. */
+static enum smb2_event smb2_connection_take_session_packet(struct smb2_connection *c,
+                                                           enum session_packet type,
+                                                           const uint8_t *data, size_t bytes)
+{
+	bool is_expected = type == SESSION_POSITIVE_RESPONSE && c->awaits_session;
+	struct wire_reader r;
+
+	wire_reader_init(&r, data, bytes);
+	if (type == SESSION_NEGATIVE_RESPONSE)
+		session_negative_response_explain(&r, &c->err);
+	else if (type == SESSION_RETARGET_RESPONSE)
+		session_retarget_response_explain(&r, &c->err);
+	else if (!is_expected)
+		return smb2_connection_fail(
+			c, ERROR_BAD_NET_RESP,
+			"the server sent a NetBIOS session packet that was not requested");
+	c->awaits_session = false;
+	return is_expected ? SMB2_SESSION_OPENED : SMB2_FAILED;
+}
+
 /* Cuts the next message out of the input. */
 static enum smb2_event smb2_connection_next_message(struct smb2_connection *c)
 {
-	if (!smb2_frames_next(&c->in, &c->received, &c->received_bytes)) {
+	enum session_packet type;
+	uint8_t *data;
+	size_t bytes;
+
+	if (!smb2_frames_next(&c->in, &type, &data, &bytes)) {
 		if (c->in.error != NULL)
 			return smb2_connection_fail(c, ERROR_BAD_NET_RESP, c->in.error);
 		return SMB2_WANT_BYTES;
 	}
+	if (type != SESSION_MESSAGE)
+		return smb2_connection_take_session_packet(c, type, data, bytes);
+	c->received = data;
+	c->received_bytes = bytes;
 	c->was_encrypted = false;
-	if (smb2_connection_starts_with(c, 0xFF))
+	if (c->dialect == 0 && smb1_negotiate_is_response(c->received, c->received_bytes))
 		return smb2_connection_fail(c, ERROR_SMB1_NOT_AVAILABLE,
 		                            "the server supports SMB1 only");
 	if (smb2_connection_starts_with(c, 0xFC))

@@ -47,7 +47,8 @@ struct smb2_connection {
 	size_t request_count;                      /* of them; 0: no message is being built */
 
 	struct smb2_frames in;
-	uint8_t *received; /* the rest of the message that is being read */
+	bool awaits_session; /* a NetBIOS session was requested, and is not open yet */
+	uint8_t *received;   /* the rest of the message that is being read */
 	size_t received_bytes;
 	bool was_encrypted; /* that message: it needs no signature */
 	struct err err;
@@ -75,7 +76,15 @@ unsigned smb2_connection_outstanding(const struct smb2_connection *c);
  * else; any response fails the connection. */
 void smb2_connection_probe_smb1(struct smb2_connection *c);
 
-enum smb2_event { SMB2_WANT_BYTES, SMB2_REPLY, SMB2_FAILED /* for good: see err */ };
+/* Asks for a NetBIOS session, which has to be open before anything else is sent. */
+void smb2_connection_request_session(struct smb2_connection *c);
+
+enum smb2_event {
+	SMB2_WANT_BYTES,
+	SMB2_SESSION_OPENED, /* the NetBIOS session */
+	SMB2_REPLY,
+	SMB2_FAILED, /* for good: see err */
+};
 
 /* The final response to a request, borrowed until the next smb2_frames_space of in. */
 struct smb2_reply {

@@ -38,33 +38,56 @@ void smb2_frames_received(struct smb2_frames *f, size_t bytes)
 {
 	assert(bytes <= f->cap - f->end);
 	f->end += bytes;
-	f->has_received = f->has_received || bytes > 0;
 }
 
 bool smb2_frames_is_untouched(const struct smb2_frames *f)
 {
-	return !f->has_received;
+	return !f->has_message && f->error == NULL && f->begin == f->end;
 }
 
-bool smb2_frames_next(struct smb2_frames *f, uint8_t **message, size_t *bytes)
+/* Reads the prefix of the next packet. Sets error if no such packet may come. */
+static void smb2_frames_read_prefix(struct smb2_frames *f, enum session_packet *type, size_t *bytes)
 {
-	size_t have = f->end - f->begin, length;
-	uint8_t *prefix;
+	const uint8_t *prefix = f->data + f->begin;
 
-	if (f->error != NULL || have < SMB2_FRAME_PREFIX_BYTES)
-		return false;
-	prefix = f->data + f->begin;
-	length = (size_t)prefix[1] << 16 | (size_t)prefix[2] << 8 | prefix[3];
-	if (prefix[0] != 0)
-		f->error = "the peer does not speak SMB";
-	else if (length > SMB2_MAX_FRAME_BYTES)
-		f->error = "the message is longer than 128 KiB";
-	if (f->error != NULL || have - SMB2_FRAME_PREFIX_BYTES < length)
-		return false;
-	*message = prefix + SMB2_FRAME_PREFIX_BYTES;
-	*bytes = length;
-	f->begin += SMB2_FRAME_PREFIX_BYTES + length;
-	return true;
+	*type = prefix[0];
+	*bytes = (size_t)prefix[1] << 16 | (size_t)prefix[2] << 8 | prefix[3];
+	switch (*type) {
+	case SESSION_MESSAGE:
+		if (*bytes > SMB2_MAX_FRAME_BYTES)
+			f->error = "the message is longer than 128 KiB";
+		break;
+	case SESSION_REQUEST:
+	case SESSION_POSITIVE_RESPONSE:
+	case SESSION_NEGATIVE_RESPONSE:
+	case SESSION_RETARGET_RESPONSE:
+		if (*bytes > SESSION_MAX_CONTROL_BYTES)
+			f->error = "a NetBIOS session packet is longer than RFC 1002 allows";
+		break;
+	case SESSION_KEEP_ALIVE:
+		if (*bytes > 0)
+			f->error = "a NetBIOS keep-alive is not empty";
+		break;
+	default:
+		f->error = f->has_message ? "the peer sent a packet that is not of SMB"
+		                          : "the peer does not speak SMB";
+	}
+}
+
+bool smb2_frames_next(struct smb2_frames *f, enum session_packet *type, uint8_t **data,
+                      size_t *bytes)
+{
+	while (f->error == NULL && f->end - f->begin >= SESSION_PREFIX_BYTES) {
+		smb2_frames_read_prefix(f, type, bytes);
+		if (f->error != NULL || f->end - f->begin - SESSION_PREFIX_BYTES < *bytes)
+			return false;
+		*data = f->data + f->begin + SESSION_PREFIX_BYTES;
+		f->begin += SESSION_PREFIX_BYTES + *bytes;
+		f->has_message = f->has_message || *type == SESSION_MESSAGE;
+		if (*type != SESSION_KEEP_ALIVE)
+			return true;
+	}
+	return false;
 }
 
 size_t smb2_frame_begin(struct wire_writer *w)

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Cuts a byte stream into messages, and frames messages that are sent: a length of four bytes, the
- * first of which is 0, stands before each message ([MS-SMB2] 2.1, direct TCP transport). */
+/* Cuts a byte stream into packets of the session service, and frames messages that are sent: a
+ * length of four bytes, the first of which is 0, stands before each message ([MS-SMB2] 2.1, direct
+ * TCP transport). */
 #ifndef SMB2_FRAMES_H
 #define SMB2_FRAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "smb2/session_service.h"
 #include "wire/writer.h"
 
-#define SMB2_FRAME_PREFIX_BYTES 4
+#define SMB2_FRAME_PREFIX_BYTES SESSION_PREFIX_BYTES
 
 /* The longest message that is accepted: 64 KiB of payload, and what may be compounded with it. */
 #define SMB2_MAX_FRAME_BYTES ((size_t)128 << 10)
@@ -17,7 +19,7 @@
 struct smb2_frames {
 	uint8_t *data;
 	size_t begin, end, cap; /* bytes: begin..end was received and not returned yet */
-	bool has_received;      /* at least one byte was ever received */
+	bool has_message;       /* at least one message was ever returned */
 	const char *error;      /* static text; the first one sticks */
 };
 
@@ -29,12 +31,13 @@ void smb2_frames_fini(struct smb2_frames *f);
 uint8_t *smb2_frames_space(struct smb2_frames *f, size_t *room);
 void smb2_frames_received(struct smb2_frames *f, size_t bytes);
 
-/* Whether nothing was received yet. */
+/* Whether no message and no part of one was received yet. */
 bool smb2_frames_is_untouched(const struct smb2_frames *f);
 
-/* Gives the next message, borrowed until smb2_frames_space. False: more bytes are needed, or error
- * is set. */
-bool smb2_frames_next(struct smb2_frames *f, uint8_t **message, size_t *bytes);
+/* Gives the next packet but keep-alives, which are passed over: its type, and what follows its
+ * prefix, borrowed until smb2_frames_space. False: more bytes are needed, or error is set. */
+bool smb2_frames_next(struct smb2_frames *f, enum session_packet *type, uint8_t **data,
+                      size_t *bytes);
 
 /* Begins a message at the end of w. Returns where the message begins; smb2_frame_end takes that and
  * sets the length. */

@@ -8,6 +8,7 @@
 #define BUFFER_FORMAT_DIALECT 2
 
 #define FLAGS_CASE_INSENSITIVE           0x08
+#define FLAGS_REPLY                      0x80
 #define FLAGS2_UNICODE_NTSTATUS_EXTENDED 0xC800
 
 static const uint8_t protocol_id[4] = { 0xFF, 'S', 'M', 'B' };
@@ -69,4 +70,20 @@ void smb1_negotiate_decode(struct wire_reader *message, struct smb1_negotiate_of
 	}
 	if (dialects.error != NULL)
 		wire_reader_fail(message, dialects.error);
+}
+
+bool smb1_negotiate_is_response(const uint8_t *message, size_t bytes)
+{
+	struct wire_reader r;
+	const uint8_t *id;
+	uint8_t command, flags;
+
+	wire_reader_init(&r, message, bytes);
+	id = wire_get_bytes(&r, sizeof protocol_id);
+	command = wire_get_u8(&r);
+	wire_skip(&r, 4); /* Status */
+	flags = wire_get_u8(&r);
+	wire_skip(&r, HEADER_BYTES - sizeof protocol_id - 1 - 4 - 1);
+	return r.error == NULL && memcmp(id, protocol_id, sizeof protocol_id) == 0 &&
+	       command == SMB_COM_NEGOTIATE && (flags & FLAGS_REPLY) != 0;
 }

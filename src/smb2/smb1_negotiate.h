@@ -6,6 +6,7 @@
 #ifndef SMB2_SMB1_NEGOTIATE_H
 #define SMB2_SMB1_NEGOTIATE_H
 
+#include <stdbool.h>
 #include "wire/reader.h"
 #include "wire/writer.h"
 
@@ -17,5 +18,8 @@ struct smb1_negotiate_offer {
 /* Whole messages, without the frame. */
 void smb1_negotiate_encode(struct wire_writer *w);
 void smb1_negotiate_decode(struct wire_reader *message, struct smb1_negotiate_offer *offer);
+
+/* Whether message, which is whole, is a server's response to an SMB1 NEGOTIATE. */
+bool smb1_negotiate_is_response(const uint8_t *message, size_t bytes);
 
 #endif

@@ -172,6 +172,7 @@ struct smb2_server {
 	/* What was negotiated. dialect is 0 at first, and SMB2_DIALECT_WILDCARD after an SMB1
 	 * NEGOTIATE. */
 	uint16_t dialect;
+	bool has_netbios_session; /* the client asked for one */
 	struct smb2_negotiate_offer offered;
 	struct smb2_negotiate_response agreed;
 	uint8_t preauth[CRYPTO_SHA512_BYTES];

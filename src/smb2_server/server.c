@@ -102,19 +102,42 @@ static void message_begin_encrypted(struct smb2_server *c, uint8_t *message, siz
 		message_begin(c, message, bytes, s);
 }
 
+/* RFC 1002 5.2.2: a client at port 139 asks for a session first. Samba accepts that at every port,
+ * and whatever name is called, as this server does. */
+static void session_packet_answer(struct smb2_server *c, enum session_packet type,
+                                  const uint8_t *data, size_t bytes)
+{
+	struct wire_reader r;
+
+	wire_reader_init(&r, data, bytes);
+	session_request_decode(&r);
+	if (type != SESSION_REQUEST)
+		smb2_server_fail(c, "the client sent a NetBIOS session packet of a server");
+	else if (c->has_netbios_session || c->dialect != 0)
+		smb2_server_fail(c, "the client requested a NetBIOS session within another one");
+	else if (r.error != NULL)
+		smb2_server_fail(c, r.error);
+	else
+		session_positive_response_encode(&c->out);
+	c->has_netbios_session = true;
+}
+
 /* Begins the next message. False: it has not been received completely. */
 static bool message_begin_next(struct smb2_server *c)
 {
+	enum session_packet type;
 	uint8_t *message;
 	size_t bytes;
 
-	if (!smb2_frames_next(&c->in, &message, &bytes)) {
+	if (!smb2_frames_next(&c->in, &type, &message, &bytes)) {
 		smb2_server_fail(c, c->in.error);
 		if (c->in.begin == c->in.end) /* an idle client costs no buffer */
 			smb2_frames_fini(&c->in);
 		return c->error != NULL;
 	}
-	if (message_has_protocol_id(message, bytes, 0xFE))
+	if (type != SESSION_MESSAGE)
+		session_packet_answer(c, type, message, bytes);
+	else if (message_has_protocol_id(message, bytes, 0xFE))
 		message_begin(c, message, bytes, NULL);
 	else if (message_has_protocol_id(message, bytes, 0xFD))
 		message_begin_encrypted(c, message, bytes);

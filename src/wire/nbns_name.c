@@ -30,7 +30,7 @@ void nbns_name_encode(uint8_t to[NBNS_ENCODED_BYTES], const char *host, uint8_t 
 {
 	uint8_t name[NBNS_NAME_MAX_BYTES + 1];
 
-	assert(nbns_name_fits(host));
+	assert(strlen(host) <= NBNS_NAME_MAX_BYTES);
 	memset(name, ' ', NBNS_NAME_MAX_BYTES);
 	for (size_t i = 0; host[i] != '\0'; i++)
 		name[i] = (uint8_t)(nbns_is_lower(host[i]) ? host[i] - 'a' + 'A' : host[i]);

@@ -18,7 +18,7 @@
 bool nbns_name_fits(const char *host);
 
 /* Writes host in capitals, padded with spaces, in first-level encoding. nbns_name_fits must be
- * true. */
+ * true of it, or it is a name that no computer has as its own, such as "*SMBSERVER". */
 void nbns_name_encode(uint8_t to[NBNS_ENCODED_BYTES], const char *host, uint8_t suffix);
 
 #endif

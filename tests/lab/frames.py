@@ -17,6 +17,19 @@ READ, WRITE, IOCTL = 8, 9, 11
 DIALECTS = (0x0202, 0x0210, 0x0300, 0x0302, 0x0311)
 
 
+KEEP_ALIVE = b"\x85\0\0\0"  # RFC 1002 4.3.6
+POSITIVE_SESSION_RESPONSE = b"\x82\0\0\0"
+
+
+def session_request(called="*SMBSERVER", calling="LAB"):
+    """What precedes SMB at port 139, RFC 1002 4.3.2."""
+    def encoded(name, suffix):
+        padded = name.upper().ljust(15).encode() + bytes([suffix])
+        return b" " + bytes(65 + half for byte in padded for half in divmod(byte, 16)) + b"\0"
+    names = encoded(called, 0x20) + encoded(calling, 0)
+    return struct.pack(">BBH", 0x81, 0, len(names)) + names
+
+
 def framed(message):
     """The frame of a message."""
     return struct.pack(">I", len(message)) + message

@@ -17,8 +17,8 @@ class OddServer:
 
     host = "127.0.0.1"
 
-    def __init__(self, answer):
-        self.port = free_port()
+    def __init__(self, answer, host=host, port=None):
+        self.host, self.port = host, port or free_port()
         self.connections = 0
         self._answer = answer
 
@@ -73,6 +73,11 @@ def ssh():
 def http():
     """What a web server says to something it does not understand."""
     return answers(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+
+
+def refuses_session(code):
+    """A negative session response, RFC 1002 4.3.4, to everybody who connects."""
+    return greets(b"\x83\0\0\1" + bytes([code]))
 
 
 def huge_frame(promised_bytes=0xFFFFFF, sent_bytes=1000):

@@ -6,6 +6,7 @@ import pathlib
 import pwd
 import re
 import signal
+import socket
 import subprocess
 import time
 
@@ -42,6 +43,7 @@ class SambaServer(Server):
                  server max protocol, server min protocol   SMB2_02 SMB2_10 SMB3_00 SMB3_02 SMB3_11; NT1 is SMB1
                  server smb3 signing algorithms             HMAC-SHA256 AES-128-CMAC AES-128-GMAC (see below)
                  server signing = mandatory, smb encrypt = required, log level = 5
+                 hosts deny = ALL, and it answers nobody
     users      ordinary accounts; they must exist on the machine
     passwords  {user: password}; who is not in it gets a random one
     relayed    it looks for its pipes in relay_directory, where netsession_samba.NetsessionSamba has to be
@@ -190,7 +192,14 @@ class SambaServer(Server):
         return checked(subprocess.run([*command, f"--configfile={self.configuration}"], text=True, check=False,
                                       capture_output=True, stdin=subprocess.DEVNULL))
 
+    @property
+    def _refuses_everybody(self):
+        return self._options.get("hosts deny") == "ALL"
+
     def _negotiate(self):
         """Asks with the oldest request there is, which smbd answers whatever dialects it is configured for."""
-        if not frames.exchange(self.host, self.port, frames.smb1_negotiate("NT LM 0.12", "SMB 2.002", "SMB 2.???")):
+        with socket.create_connection((self.host, self.port)):
+            pass
+        if not self._refuses_everybody and not frames.exchange(
+                self.host, self.port, frames.smb1_negotiate("NT LM 0.12", "SMB 2.002", "SMB 2.???")):
             raise StartFailed("closed the connection")

@@ -113,6 +113,34 @@ static void without_a_credit_the_server_is_at_fault(void **state)
 	assert_string_equal(c.err.text, "the server grants no credit");
 }
 
+/* ---- the NetBIOS session ---- */
+
+static void at_port_139_nothing_precedes_the_netbios_session(void **state)
+{
+	static const enum client_opening openings[] = { CLIENT_OPEN_SMB2, CLIENT_PROBE_SMB1 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(openings); i++) {
+		size_t room;
+		uint8_t *space;
+
+		client_state_fini(&c);
+		client_state_init(&c, "fs1", openings[i]);
+		client_state_begin_netbios(&c);
+		assert_int_equal(client_state_next(&c), CLIENT_EVENT_READ);
+		assert_int_equal(client_state_out(&c)->data[0], SESSION_REQUEST);
+		assert_int_equal(client_state_out(&c)->len, 72);
+		wire_writer_clear(client_state_out(&c));
+		assert_string_equal(client_state_step(&c), "NetBIOS session");
+		space = client_state_space(&c, &room);
+		memcpy(space, "\x82\0\0", 4);
+		client_state_received(&c, 4);
+		assert_int_equal(client_state_next(&c), CLIENT_EVENT_READ);
+		assert_int_equal(client_state_out(&c)->data[4], i == 0 ? 0xFE : 0xFF);
+		assert_true(client_state_received_nothing(&c));
+	}
+}
+
 /* ---- the log-on ---- */
 
 static void a_challenge_is_answered_by_the_next_token(void **state)
@@ -399,6 +427,7 @@ TEST_GROUP(client_state)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		TEST(at_port_139_nothing_precedes_the_netbios_session),
 		TEST(with_credits_the_pipe_opens_in_one_message),
 		TEST(with_one_credit_at_a_time_the_pipe_opens_step_by_step),
 		TEST(with_two_credits_the_bind_waits_for_both_answers),

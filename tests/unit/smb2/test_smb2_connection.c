@@ -459,7 +459,7 @@ static void a_message_that_is_no_smb2_response_is_refused(void **state)
 		NET_API_STATUS status;
 		const char *why;
 	} strangers[] = {
-		{ "\0\0\0\4\xFFSMB", ERROR_SMB1_NOT_AVAILABLE, "the server supports SMB1 only" },
+		{ "\0\0\0\4\xFFSMB", ERROR_BAD_NET_RESP, "not an SMB2 message" },
 		{ "SSH-2.0-", ERROR_BAD_NET_RESP, "the peer does not speak SMB" },
 		{ "\0\xFF\xFF\xFF", ERROR_BAD_NET_RESP, too_long }, /* 16 MiB */
 		{ "\0\2\0\1", ERROR_BAD_NET_RESP, too_long },

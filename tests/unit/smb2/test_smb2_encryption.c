@@ -56,11 +56,12 @@ static struct exchange open_exchange(const struct sample *s)
 	struct smb2_frames frames = { .data = x.recording.data,
 		                      .end = x.recording.bytes,
 		                      .cap = x.recording.bytes };
+	enum session_packet type;
 	uint8_t preauth[CRYPTO_SHA512_BYTES] = { 0 }, key[CRYPTO_MAX_CIPHER_KEY_BYTES];
 	struct smb2_session_key session_key = { .bytes = 16 };
 
-	assert_true(smb2_frames_next(&frames, &x.request, &x.request_bytes));
-	assert_true(smb2_frames_next(&frames, &x.response, &x.response_bytes));
+	assert_true(smb2_frames_next(&frames, &type, &x.request, &x.request_bytes));
+	assert_true(smb2_frames_next(&frames, &type, &x.response, &x.response_bytes));
 	x.session_id = get_u64(x.request + SESSION_AT);
 	assert_int_equal(recording_key(s->name, "session_key", session_key.data, 64), 16);
 	if (s->dialect == SMB2_DIALECT_311)

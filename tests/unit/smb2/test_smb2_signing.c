@@ -61,10 +61,11 @@ static size_t for_each_message(void (*check)(struct crypto_mac *key, uint8_t *me
 		struct recording r = recording_load(s->name);
 		struct smb2_frames frames = { .data = r.data, .end = r.bytes, .cap = r.bytes };
 		struct crypto_mac *key = session_signing_key(s);
+		enum session_packet type;
 		uint8_t *message;
 		size_t bytes;
 
-		for (; smb2_frames_next(&frames, &message, &bytes); count++) {
+		for (; smb2_frames_next(&frames, &type, &message, &bytes); count++) {
 			struct recording original = { (uint8_t *)(uintptr_t)message, bytes };
 			uint8_t *copy = recording_cut(&original, bytes);
 
@@ -193,11 +194,12 @@ static void the_key_of_one_session_does_not_open_another(void **state)
 	struct recording r = recording_load(samples[0].name);
 	struct crypto_mac *key = session_signing_key(&samples[1]);
 	struct smb2_frames frames = { .data = r.data, .end = r.bytes, .cap = r.bytes };
+	enum session_packet type;
 	uint8_t *message;
 	size_t bytes;
 
 	(void)state;
-	while (smb2_frames_next(&frames, &message, &bytes))
+	while (smb2_frames_next(&frames, &type, &message, &bytes))
 		assert_false(smb2_signature_holds(key, message, bytes));
 	crypto_mac_free(key);
 	recording_free(&r);
