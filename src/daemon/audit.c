@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <lmerr.h>
@@ -20,11 +21,18 @@
 #define TEXT_BYTES 256
 
 struct audit {
+	char *path; /* NULL: standard output */
 	int fd;
 	uint64_t lost; /* lines since the last one that was written */
+	bool is_torn;  /* the last line has no end */
 };
 
 #define FLAGS (O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+
+static int audit_open_file(const char *path)
+{
+	return open(path, FLAGS | O_CREAT, 0640);
+}
 
 static void audit_explain_errno(struct err *err)
 {
@@ -43,12 +51,19 @@ struct audit *audit_new(const char *path, struct err *err)
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 		return NULL;
 	}
-	a->fd = strcmp(path, "-") == 0 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
-	                               : open(path, FLAGS | O_CREAT, 0640);
-	if (a->fd >= 0)
+	if (strcmp(path, "-") == 0) {
+		a->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	} else {
+		a->path = strdup(path);
+		a->fd = audit_open_file(path);
+	}
+	if (a->fd < 0)
+		audit_explain_errno(err);
+	else if (a->path == NULL && strcmp(path, "-") != 0)
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	else
 		return a;
-	audit_explain_errno(err);
-	free(a);
+	audit_free(a);
 	return NULL;
 }
 
@@ -78,7 +93,9 @@ void audit_free(struct audit *a)
 {
 	if (a == NULL)
 		return;
-	close(a->fd);
+	if (a->fd >= 0)
+		close(a->fd);
+	free(a->path);
 	free(a);
 }
 
@@ -183,20 +200,72 @@ static json_t *audit_make_line(const struct srvsvc_event *event)
 	return line;
 }
 
+/* logrotate(8) and people rename or delete the file, and do not always say so: then the next line
+ * begins another one. Where that cannot be opened, the old one goes on. */
+static void audit_follow_path(struct audit *a)
+{
+	struct stat ours, named;
+	int fd;
+
+	if (a->path == NULL || fstat(a->fd, &ours) != 0 ||
+	    (stat(a->path, &named) == 0 && named.st_dev == ours.st_dev &&
+	     named.st_ino == ours.st_ino))
+		return;
+	fd = audit_open_file(a->path);
+	if (fd < 0)
+		return;
+	close(a->fd);
+	a->fd = fd;
+	a->is_torn = false;
+}
+
+/* Takes back the beginning of a line that found no room. Where that cannot be, as in a pipe, the
+ * next line is kept apart from it. */
+static void audit_untear(struct audit *a, size_t bytes)
+{
+	off_t end = lseek(a->fd, 0, SEEK_CUR);
+	struct stat status;
+
+	a->is_torn = end < (off_t)bytes || fstat(a->fd, &status) != 0 || status.st_size != end ||
+	             ftruncate(a->fd, end - (off_t)bytes) != 0;
+}
+
+/* Whether all bytes were written; else errno says why not. */
+static bool audit_write_bytes(struct audit *a, const char *text, size_t bytes)
+{
+	size_t done = 0;
+
+	while (done < bytes) {
+		ssize_t written = write(a->fd, text + done, bytes - done);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0) {
+			int why = written < 0 ? errno : ENOSPC;
+
+			if (done > 0)
+				audit_untear(a, done);
+			errno = why;
+			return false;
+		}
+		done += (size_t)written;
+	}
+	return true;
+}
+
 /* Whether the whole line was written. */
-static bool audit_write_line(const struct audit *a, const char *text, size_t bytes)
+static bool audit_write_line(struct audit *a, const char *text, size_t bytes)
 {
 	struct pollfd room = { .fd = a->fd, .events = POLLOUT };
-	ssize_t written;
 
 	if (poll(&room, 1, 0) != 1) {
 		errno = EAGAIN;
 		return false;
 	}
-	do
-		written = write(a->fd, text, bytes);
-	while (written < 0 && errno == EINTR);
-	return written == (ssize_t)bytes;
+	if (a->is_torn && !audit_write_bytes(a, "\n", 1))
+		return false;
+	a->is_torn = false;
+	return audit_write_bytes(a, text, bytes);
 }
 
 void audit_write(struct audit *a, const struct srvsvc_event *event)
@@ -206,6 +275,7 @@ void audit_write(struct audit *a, const struct srvsvc_event *event)
 	size_t bytes = text != NULL ? strlen(text) : 0;
 
 	json_decref(line);
+	audit_follow_path(a);
 	errno = ENOMEM;
 	if (text != NULL)
 		text[bytes] = '\n'; /* overwrites the NUL: the bytes are counted */

@@ -117,7 +117,8 @@ const struct config_key config_keys[] = {
 #undef R
 
 	{ "audit", "file", CONFIG_PATH, AT(audit_file), "-",
-	  "file to which the audit log is appended, opened again at each reload; -: standard output",
+	  "file to which the audit log is appended; after the file was renamed or deleted, the next "
+	  "line begins a new one; -: standard output",
 	  .least = 1, .most = 4096 },
 	{ "audit", "format", CONFIG_CHOICE, AT(audit_format), "json", "one JSON object a line",
 	  .choices = "json" },

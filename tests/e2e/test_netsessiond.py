@@ -590,17 +590,55 @@ class Audit(unittest.TestCase):
         for password in ("guess-1", self.server.password("alice"), self.server.password("root")):
             self.assertNotIn(password, text)
 
-    def test_it_is_for_its_owner_and_group_and_opened_anew_at_a_reload(self):
+    def test_it_is_for_its_owner_and_group(self):
+        self.assertEqual(0o640, (self.server.folder / self.server.log / "audit").stat().st_mode & 0o777)
+
+    def test_it_follows_every_kind_of_rotation(self):
+        """With and without a reload, and with a reload of a configuration that cannot be used."""
         path = self.server.folder / self.server.log / "audit"
-        self.assertEqual(0o640, path.stat().st_mode & 0o777)
-        listed(self.server)
-        before = path.read_text()
-        path.rename(path.with_name("audit.1"))
-        listed(self.server)
-        self.assertNotEqual(before, path.with_name("audit.1").read_text())
+        old = path.with_name("audit.1")
+        said = ["log-on", "NetrSessionEnum"]
+
+        def copy_and_truncate():
+            old.write_text(path.read_text())
+            os.truncate(path, 0)
+
+        def rename_and_create():
+            path.rename(old)
+            path.touch(0o640)
+
+        def spoil():
+            self.server.options["policy"] = "unheard-of"
+            self.assertIn("was not reloaded", self.server.reload())
+            self.server.options["policy"] = "documented"
+        for rotate in (lambda: path.rename(old), rename_and_create, copy_and_truncate, path.unlink):
+            for reload in (lambda: None, self.server.reload, spoil):
+                with self.subTest(rotate=rotate, reload=reload):
+                    listed(self.server)
+                    rotate()
+                    reload()
+                    listed(self.server)
+                    self.assertEqual(said, [line["operation"] for line in self.server.audit][-2:])
+                    self.assertLessEqual(len(self.server.audit), 4)  # and what was before is elsewhere
+                    path.unlink()
+
+    def test_a_disk_that_fills_up_tears_no_line(self):
+        """The line that finds no room is lost as a whole, and the next one stands by itself."""
+        folder = self.server.folder / "small"
+        folder.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "none", folder], check=True)
+        self.addCleanup(subprocess.run, ["umount", folder], check=True)
+        self.server.options["file"] = folder / "audit"
         self.server.reload()
+        while self.server.counters["audit_lost"] == 0:
+            listed(self.server)
+        self.assertIn("cannot write to the audit log: No space left on device", self.server.said)
+        subprocess.run(["mount", "-o", "remount,size=64k", folder], check=True)
         listed(self.server)
-        self.assertEqual(["log-on", "NetrSessionEnum"], [line["operation"] for line in self.server.audit])
+        lines = (folder / "audit").read_text().splitlines()
+        self.assertEqual(["log-on", "NetrSessionEnum"], [json.loads(line)["operation"] for line in lines][-2:])
+        self.server.options["file"] = self.server.folder / self.server.log / "audit"
+        self.server.reload()
 
     def test_a_full_disk_is_told_once_and_ends_nothing(self):
         self.server.options["file"] = "/dev/full"
