@@ -279,6 +279,7 @@ static bool samba_daemon_open_publisher(struct samba_daemon *d)
 	const struct samba_publisher_settings settings = {
 		.is_off = d->options->no_publish,
 		.publish_socket = d->options->publish_socket,
+		.bin_dir = d->samba.bin_dir,
 		.smb_conf = d->samba.smb_conf,
 		.guest_account = d->samba.guest_account,
 		.find_cached = samba_daemon_find_cached,

@@ -26,7 +26,7 @@ enum {
 
 struct samba_publisher {
 	struct net_loop *loop;
-	char *smb_conf;
+	char *bin_dir, *smb_conf;
 	bool (*find_cached)(void *context, const char *client, const char *user, int64_t started_s,
 	                    struct netsession_row *row, int64_t *seen_started_s);
 	void *find_cached_context;
@@ -36,6 +36,8 @@ struct samba_publisher {
 	struct poll_plan plan;
 	struct net_timer *due;
 	struct smbstatus *smbstatus;
+	struct user_names *names;
+	bool is_refresh_requested; /* netsessiond waits for a poll */
 	uint64_t polls, failed_polls;
 	int64_t polled_ms; /* when the last successful poll began */
 	struct err err;    /* of the last poll */
@@ -349,7 +351,7 @@ static void samba_publisher_start_poll(struct samba_publisher *p)
 
 	poll_plan_began(&p->plan, samba_publisher_steady_ms());
 	p->polls++;
-	p->smbstatus = smbstatus_start(p->loop, p->smb_conf, &handler, p);
+	p->smbstatus = smbstatus_start(p->loop, p->bin_dir, p->smb_conf, p->names, &handler, p);
 	if (p->smbstatus != NULL)
 		return;
 	p->failed_polls++;
@@ -530,8 +532,8 @@ static void samba_publisher_close_next(struct samba_publisher *p)
 		}
 		closing_names_log("publish", &closed, &beside);
 		p->controlled = s->key;
-		p->control = smbcontrol_shutdown(p->loop, p->smb_conf, &s->identity, s->node,
-		                                 samba_publisher_on_smbcontrol_ended, p);
+		p->control = smbcontrol_shutdown(p->loop, p->bin_dir, p->smb_conf, &s->identity,
+		                                 s->node, samba_publisher_on_smbcontrol_ended, p);
 		p->controlled_count = samba_publisher_set_closing(
 			p, s, PUBLISHED_SEEN_AGAIN,
 			p->control != NULL ? PUBLISHED_CLOSING : PUBLISHED_OPEN);
@@ -610,6 +612,15 @@ static void samba_publisher_on_lost(void *context)
 
 /* ---- creation and end ---- */
 
+static void samba_publisher_free_parts(struct samba_publisher *p)
+{
+	smbstatus_tracker_free(p->tracker);
+	user_names_free(p->names);
+	free(p->bin_dir);
+	free(p->smb_conf);
+	free(p);
+}
+
 struct samba_publisher *samba_publisher_new(struct net_loop *loop,
                                             const struct samba_publisher_settings *settings)
 {
@@ -624,24 +635,26 @@ struct samba_publisher *samba_publisher_new(struct net_loop *loop,
 		&events, samba_publisher_on_opened, samba_publisher_on_due, samba_publisher_on_lost
 	};
 	struct samba_publisher *p = calloc(1, sizeof *p);
+	bool is_good;
 
 	if (p == NULL)
 		return NULL;
 	p->loop = loop;
 	TAILQ_INIT(&p->waits);
+	p->bin_dir = strdup(settings->bin_dir);
 	p->smb_conf = strdup(settings->smb_conf);
 	p->find_cached = settings->find_cached;
 	p->find_cached_context = settings->context;
+	p->names = user_names_new();
 	p->tracker = smbstatus_tracker_new(settings->guest_account, &to_netsessiond, p);
-	if (p->tracker != NULL && p->smb_conf != NULL && !settings->is_off)
+	is_good = p->bin_dir != NULL && p->smb_conf != NULL && p->names != NULL &&
+	          p->tracker != NULL;
+	if (is_good && !settings->is_off)
 		p->connection = publisher_connection_new(loop, settings->publish_socket,
 		                                         &connection, p);
-	if (p->tracker != NULL && p->smb_conf != NULL &&
-	    (settings->is_off || p->connection != NULL))
+	if (is_good && (settings->is_off || p->connection != NULL))
 		return p;
-	smbstatus_tracker_free(p->tracker);
-	free(p->smb_conf);
-	free(p);
+	samba_publisher_free_parts(p);
 	return NULL;
 }
 
@@ -653,9 +666,7 @@ void samba_publisher_free(struct samba_publisher *p)
 	net_timer_stop(p->due);
 	net_timer_stop(p->wait_timer);
 	publisher_connection_free(p->connection);
-	smbstatus_tracker_free(p->tracker);
-	free(p->smb_conf);
-	free(p);
+	samba_publisher_free_parts(p);
 }
 
 void samba_publisher_get_state(const struct samba_publisher *p, struct samba_publisher_state *state)

@@ -14,6 +14,7 @@
 struct samba_publisher_settings {
 	bool is_off;                /* nothing is published; the relay may still wait for polls */
 	const char *publish_socket; /* NULL: the default one */
+	const char *bin_dir;        /* where smbstatus, smbcontrol and wbinfo are */
 	const char *smb_conf;       /* for smbstatus and smbcontrol */
 	const char *guest_account;  /* the user whose sessions are a guest's */
 	/* Gives what the relay has cached of the one session of this client and user that started

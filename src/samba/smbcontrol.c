@@ -49,8 +49,8 @@ static void smbcontrol_on_failed(void *context)
 	smbcontrol_end(context);
 }
 
-static void smbcontrol_start(struct net_loop *loop, struct smbcontrol *c, const char *smb_conf,
-                             const char *smbd)
+static void smbcontrol_start(struct net_loop *loop, struct smbcontrol *c, const char *bin_dir,
+                             const char *smb_conf, const char *smbd)
 {
 	char path[PATH_MAX], *configuration;
 	const char *argv[] = { path, NULL, smbd, "shutdown", NULL };
@@ -58,8 +58,9 @@ static void smbcontrol_start(struct net_loop *loop, struct smbcontrol *c, const 
 		                                       .max_output_bytes = MAX_OUTPUT_BYTES,
 		                                       .deadline_ms = DEADLINE_MS };
 
-	if (!net_process_find("smbcontrol", NULL, path)) {
-		err_set(&c->err, ERROR_FILE_NOT_FOUND, STEP, "smbcontrol was not found in PATH");
+	if (!net_process_find("smbcontrol", bin_dir, path)) {
+		err_format(&c->err, ERROR_FILE_NOT_FOUND, STEP, "smbcontrol was not found in %s",
+		           bin_dir);
 		return;
 	}
 	if (asprintf(&configuration, "--configfile=%s", smb_conf) < 0) {
@@ -71,7 +72,8 @@ static void smbcontrol_start(struct net_loop *loop, struct smbcontrol *c, const 
 	free(configuration);
 }
 
-struct smbcontrol *smbcontrol_shutdown(struct net_loop *loop, const char *smb_conf,
+struct smbcontrol *smbcontrol_shutdown(struct net_loop *loop, const char *bin_dir,
+                                       const char *smb_conf,
                                        const struct smbstatus_identity *identity, uint32_t node,
                                        void (*done)(void *context, const struct err *err),
                                        void *context)
@@ -88,7 +90,7 @@ struct smbcontrol *smbcontrol_shutdown(struct net_loop *loop, const char *smb_co
 		(void)snprintf(smbd, sizeof smbd, "%" PRIu32 ":%" PRIu64, node, identity->pid);
 	else
 		(void)snprintf(smbd, sizeof smbd, "%" PRIu64, identity->pid);
-	smbcontrol_start(loop, c, smb_conf, smbd);
+	smbcontrol_start(loop, c, bin_dir, smb_conf, smbd);
 	if (c->process == NULL)
 		c->failed = net_timer_start(loop, 0, smbcontrol_on_failed, c);
 	if (c->process != NULL || c->failed != NULL)

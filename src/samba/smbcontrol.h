@@ -10,10 +10,12 @@
 
 struct smbcontrol;
 
-/* Tells the smbd of identity to end. Borrows smb_conf and identity.
+/* Tells the smbd of identity to end. Borrows the texts and identity.
+ * bin_dir  where the programs of this Samba are
  * done     called once, never from here; err, borrowed: why smbd was not told; NULL: smbd was told
  * Returns  NULL: out of memory. */
-struct smbcontrol *smbcontrol_shutdown(struct net_loop *loop, const char *smb_conf,
+struct smbcontrol *smbcontrol_shutdown(struct net_loop *loop, const char *bin_dir,
+                                       const char *smb_conf,
                                        const struct smbstatus_identity *identity, uint32_t node,
                                        void (*done)(void *context, const struct err *err),
                                        void *context);

@@ -1,5 +1,6 @@
 """netsession-samba beside a domain controller of Active Directory, where `samba` itself listens at some of the pipes that
 smbd opens, and samba-dcerpcd at others."""
+import contextlib
 import os
 import re
 import signal
@@ -8,6 +9,7 @@ import unittest
 
 from lab import command, sessions, tap
 from lab.ad import DomainController
+from lab.netsessiond import Netsessiond
 from lab.process import Process
 from lab.wait_until import HANG_S, wait_until_equal
 
@@ -80,6 +82,32 @@ class Controller(unittest.TestCase):
         self.good("disable")
         self.assertEqual(before, self.dc.configuration.read_bytes())
         self.all_answer()
+
+    def test_programs_of_this_computer_see_users_by_name(self):
+        """Without libnss_winbind, as most domain controllers are, smbstatus shows 3000017 instead."""
+        self.dc.add_user("anna maria")
+        service = self.enterContext(Netsessiond((), policy="documented", publishers="root"))
+        run = Process([*self.dc.inside, command.built("netsession-samba"), "run", "--publish-socket", service.publish_socket,
+                       "--smb-conf", self.dc.configuration, "--directory", DIRECTORY],
+                      self.dc.folder / self.dc.log / "publisher", grace_s=20)
+        self.addCleanup(run.stop)
+
+        def locally(*words):
+            return command.run(*words, env={"NETSESSION_SOCKET": str(service.socket)})
+
+        def names():
+            return sorted(row["user"] for row in locally("list", "-o", "json").sessions)
+        with contextlib.ExitStack() as held:
+            for user in ("alice", "anna maria"):
+                client = held.enter_context(subprocess.Popen(
+                    [*self.dc.inside, "smbclient", "-A", self.dc.credentials_file(user), "--configfile",
+                     self.dc.configuration, f"//{self.dc.name}/netlogon"], stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+                held.callback(client.stdin.close)
+            wait_until_equal([r"LAB\alice", r"LAB\anna maria"], names)
+            closed = locally("close", "--yes", "-u", "anna maria")
+            self.assertEqual(0, closed.exit, closed)
+            self.assertEqual([r"LAB\alice"], names())
 
 
 if __name__ == "__main__":

@@ -102,6 +102,26 @@ class Guests(SambaPublisherTest):
             guest.close()
 
 
+class GuestInAnotherCase(Guests):
+    """Samba finds the account all the same, and calls the session's user by the account's own name."""
+
+    OPTIONS = {"map to guest": "bad user", "guest account": "Nobody"}
+
+
+class AnotherInstallation(SambaPublisherTest):
+    """PATH leads to programs of another Samba first, whose smbd does not run: to none of this one's sessions."""
+
+    def test_the_programs_beside_smbd_are_run(self):
+        (self.programs.folder / "smbd").unlink()
+        self.programs.says({"sessions": {}, "tcons": {}})
+        self.programs.script("smbcontrol", "exit 1")
+        self.begin()
+        with sessions.held(self.samba, [sessions.Wanted("games"), sessions.Wanted("man")]):
+            wait_until_equal({("127.0.0.1", "games"): 1, ("127.0.0.1", "man"): 1}, self.names)
+            self.assertEqual(0, self.locally("close", "--yes", "--user", "games").exit)
+            wait_until_equal({("127.0.0.1", "man"): 1}, self.names)
+
+
 class Starting(SambaPublisherTest):
     def test_a_session_that_was_there_before_is_as_old_as_its_share_at_least(self):
         began = time.monotonic()
@@ -187,6 +207,21 @@ class Closing(SambaPublisherTest):
             wait_until_equal({("127.0.0.1", "man"): 1}, self.names)
             wait_until_equal(30, lambda: self.relay.state["publish_closed"])
 
+    def test_a_closed_session_is_not_listed_any_more(self):
+        for _ in range(5):
+            with sessions.held(self.samba, [sessions.Wanted("games"), sessions.Wanted("man")]):
+                wait_until_equal(2, lambda: len(self.rows()))
+                self.close("--user", "games")
+                self.assertEqual({("127.0.0.1", "man"): 1}, self.names())
+            wait_until_equal({}, self.names)
+
+    def test_sessions_of_one_user_and_client_are_named_once(self):
+        with sessions.held_by_smbclient(self.samba, ["daemon", "daemon", "games"], client_guid=str(uuid.uuid4())):
+            wait_until_equal(3, lambda: len(self.rows()))
+            self.relay.await_said(r"the sessions of games from 127\.0\.0\.1; their smbd ends, which also closes the "
+                                  r"sessions of daemon from 127\.0\.0\.1 \(2 sessions\)\n",
+                                  lambda: self.close("--user", "games"))
+
     def test_a_closed_session_ends_though_nobody_lists(self):
         with sessions.held(self.samba, [sessions.Wanted("games")]):
             wait_until_equal(1, lambda: len(self.rows()))
@@ -211,15 +246,13 @@ class Closing(SambaPublisherTest):
             self.assertEqual(0, self.relay.state["publish_closed"])
 
     def test_what_samba_does_not_close_stays_and_can_be_tried_again(self):
-        smbcontrol = self.programs.folder / "smbcontrol"
-        smbcontrol.write_text("#!/bin/sh\necho no such thing >&2\nexit 1\n")
-        smbcontrol.chmod(0o755)
+        self.programs.script("smbcontrol", "echo no such thing >&2; exit 1")
         with sessions.held(self.samba, [sessions.Wanted("games")]):
             wait_until_equal(1, lambda: len(self.rows()))
             self.relay.await_said(r"could not be told to end: smbcontrol ended with exit status 1: no such thing",
                                   lambda: self.close("--user", "games"))
             self.assertEqual({("127.0.0.1", "games"): 1}, self.names())
-            smbcontrol.unlink()
+            (self.programs.folder / "smbcontrol").unlink()
             # It may go between our looking and our closing it.
             wait_until_equal({}, lambda: (self.locally("close", "--yes", "--user", "games"), self.names())[1])
 

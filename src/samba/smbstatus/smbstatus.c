@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "net/work.h"
 #include "net/process.h"
 #include "samba/smbstatus/peer_ports.h"
@@ -15,6 +16,10 @@ enum {
 	MAX_OUTPUT_BYTES = 256 << 20, /* some 300,000 sessions */
 	DEADLINE_MS = 20000,
 	MOST_TRIES = 4, /* for a complete list */
+	MOST_WBINFO_RUNS = 8,
+	WBINFO_OUTPUT_BYTES = 1 << 20,
+	WBINFO_DEADLINE_MS = 1000, /* the callers of netsessiond wait for it */
+	UID_OPTION_BYTES = 24,     /* "--uid-info=4294967295" */
 };
 
 /* Samba logs this at debug level 1 when it stops listing at the record of a session whose client
@@ -34,7 +39,12 @@ struct smbstatus {
 	struct net_loop *loop;
 	const struct smbstatus_handler *handler;
 	void *context;
+	char *bin_dir;
 	char *configuration; /* as an argument */
+	struct user_names *names;
+	uint32_t asked[USER_NAMES_MOST_ASKED]; /* users whose names wbinfo looks up */
+	size_t asked_count;
+	unsigned wbinfo_runs;
 	struct net_process *process;
 	struct net_pooled *parsing;
 	struct smbstatus_output *output; /* the pool's, while it parses */
@@ -49,6 +59,7 @@ static void smbstatus_free(struct smbstatus *s)
 {
 	net_timer_stop(s->failed);
 	smbstatus_list_free(s->list);
+	free(s->bin_dir);
 	free(s->configuration);
 	free(s);
 }
@@ -109,6 +120,19 @@ static void smbstatus_output_free(void *job)
 
 static bool smbstatus_start_run(struct smbstatus *s);
 
+/* The list is complete but for the shares. */
+static void smbstatus_on_named(struct smbstatus *s)
+{
+	if (s->handler->wants_shares(s->context, s->list)) {
+		s->is_of_shares = true;
+		if (smbstatus_start_run(s))
+			return;
+	}
+	smbstatus_end(s);
+}
+
+static void smbstatus_find_names(struct smbstatus *s);
+
 static void smbstatus_on_parsed(void *context)
 {
 	struct smbstatus *s = context;
@@ -118,12 +142,10 @@ static void smbstatus_on_parsed(void *context)
 	s->output->list = NULL;
 	if (s->list == NULL)
 		s->err = s->output->err;
-	if (s->list != NULL && !s->is_of_shares && s->handler->wants_shares(s->context, s->list)) {
-		s->is_of_shares = true;
-		if (smbstatus_start_run(s))
-			return;
-	}
-	smbstatus_end(s);
+	if (s->list != NULL && !s->is_of_shares)
+		smbstatus_find_names(s);
+	else
+		smbstatus_end(s);
 }
 
 /* Takes text. */
@@ -148,6 +170,60 @@ static void smbstatus_start_parsing(struct smbstatus *s, char *text, size_t byte
 		err_set(&s->err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 		smbstatus_end(s);
 	}
+}
+
+/* ---- names of users ---- */
+
+static int64_t smbstatus_now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* wbinfo ends at the first user whom winbindd does not know, and is run again for the others. */
+static void smbstatus_on_wbinfo_ended(void *context, const struct net_process_result *result)
+{
+	struct smbstatus *s = context;
+	bool is_killed = result->err.status != 0;
+
+	s->process = NULL;
+	(void)user_names_learn(s->names, s->asked, s->asked_count,
+	                       result->output != NULL ? result->output : "", is_killed,
+	                       smbstatus_now_ms());
+	free(result->output);
+	if (is_killed)
+		s->wbinfo_runs = MOST_WBINFO_RUNS;
+	smbstatus_find_names(s);
+}
+
+static bool smbstatus_start_wbinfo(struct smbstatus *s)
+{
+	char path[PATH_MAX], options[USER_NAMES_MOST_ASKED][UID_OPTION_BYTES];
+	const char *argv[USER_NAMES_MOST_ASKED + 2] = { path };
+	const struct net_process_settings settings = { .argv = argv,
+		                                       .max_output_bytes = WBINFO_OUTPUT_BYTES,
+		                                       .deadline_ms = WBINFO_DEADLINE_MS };
+	struct err err = { 0 };
+
+	for (size_t i = 0; i < s->asked_count; i++) {
+		(void)snprintf(options[i], sizeof options[i], "--uid-info=%u",
+		               (unsigned)s->asked[i]);
+		argv[i + 1] = options[i];
+	}
+	s->wbinfo_runs++;
+	if (net_process_find("wbinfo", s->bin_dir, path))
+		s->process = net_process_start(s->loop, &settings, smbstatus_on_wbinfo_ended, s,
+		                               &err);
+	return s->process != NULL;
+}
+
+static void smbstatus_find_names(struct smbstatus *s)
+{
+	s->asked_count = user_names_apply(s->names, s->list, smbstatus_now_ms(), s->asked);
+	if (s->asked_count == 0 || s->wbinfo_runs == MOST_WBINFO_RUNS || !smbstatus_start_wbinfo(s))
+		smbstatus_on_named(s);
 }
 
 /* ---- running ---- */
@@ -189,10 +265,11 @@ static bool smbstatus_start_run(struct smbstatus *s)
 		                                       .complaint = CUT_SHORT };
 
 	s->tries += !s->is_of_shares;
-	if (net_process_find("smbstatus", NULL, path))
+	if (net_process_find("smbstatus", s->bin_dir, path))
 		s->process = net_process_start(s->loop, &settings, smbstatus_on_ended, s, &s->err);
 	else
-		err_set(&s->err, ERROR_FILE_NOT_FOUND, STEP, "smbstatus was not found in PATH");
+		err_format(&s->err, ERROR_FILE_NOT_FOUND, STEP, "smbstatus was not found in %s",
+		           s->bin_dir);
 	return s->process != NULL;
 }
 
@@ -203,19 +280,22 @@ static void smbstatus_on_failed(void *context)
 
 /* `--json` alone would list everything, but makes smbstatus 4.17 panic over some opens. `-p` and
  * `-S` together print what `-p` prints. */
-struct smbstatus *smbstatus_start(struct net_loop *loop, const char *smb_conf,
-                                  const struct smbstatus_handler *handler, void *context)
+struct smbstatus *smbstatus_start(struct net_loop *loop, const char *bin_dir, const char *smb_conf,
+                                  struct user_names *names, const struct smbstatus_handler *handler,
+                                  void *context)
 {
 	struct smbstatus *s = calloc(1, sizeof *s);
 
 	if (s == NULL)
 		return NULL;
 	s->loop = loop;
+	s->names = names;
 	s->handler = handler;
 	s->context = context;
+	s->bin_dir = strdup(bin_dir);
 	if (asprintf(&s->configuration, "--configfile=%s", smb_conf) < 0)
 		s->configuration = NULL;
-	if (s->configuration != NULL && !smbstatus_start_run(s))
+	if (s->bin_dir != NULL && s->configuration != NULL && !smbstatus_start_run(s))
 		s->failed = net_timer_start(loop, 0, smbstatus_on_failed, s);
 	if (s->process != NULL || s->failed != NULL)
 		return s;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include "net/loop.h"
 #include "samba/smbstatus/smbstatus_parse.h"
+#include "samba/smbstatus/user_names.h"
 
 struct smbstatus_handler {
 	/* Whether to run smbstatus once more, for the shares of these sessions. */
@@ -16,10 +17,14 @@ struct smbstatus_handler {
 
 struct smbstatus;
 
-/* Borrows smb_conf, keeps handler and context until done is called, which is never from here.
- * NULL: out of memory. */
-struct smbstatus *smbstatus_start(struct net_loop *loop, const char *smb_conf,
-                                  const struct smbstatus_handler *handler, void *context);
+/* Keeps names, handler and context until done is called, which is never from here; borrows the
+ * texts.
+ * bin_dir  where the programs of this Samba are: those of another one know other sessions
+ * names    of users; the list borrows from it
+ * Returns  NULL: out of memory. */
+struct smbstatus *smbstatus_start(struct net_loop *loop, const char *bin_dir, const char *smb_conf,
+                                  struct user_names *names, const struct smbstatus_handler *handler,
+                                  void *context);
 /* done is not called. NULL is allowed. */
 void smbstatus_cancel(struct smbstatus *s);
 

@@ -158,6 +158,16 @@ static bool smbstatus_is_logged_on(const json_t *session)
 	       (json_integer_value(uid) != -1 && json_integer_value(uid) != UINT32_MAX);
 }
 
+static uint32_t smbstatus_get_uid(const json_t *session)
+{
+	const json_t *uid = json_object_get(session, "uid");
+
+	return json_is_integer(uid) && json_integer_value(uid) >= 0 &&
+	                       json_integer_value(uid) < SMBSTATUS_NO_UID
+	               ? (uint32_t)json_integer_value(uid)
+	               : SMBSTATUS_NO_UID;
+}
+
 /* False: out of memory. */
 static bool smbstatus_list_add(struct smbstatus_list *list, size_t *room, size_t *used,
                                const json_t *session)
@@ -188,6 +198,7 @@ static bool smbstatus_list_add(struct smbstatus_list *list, size_t *room, size_t
 	}
 	s->client = smbstatus_keep_text(list, used, client);
 	s->user = smbstatus_keep_text(list, used, user);
+	s->uid = smbstatus_get_uid(session);
 	s->transport = smbstatus_get_transport(session);
 	if (json_is_string(peer) && json_object_get(session, "channels") == NULL)
 		s->peer = smbstatus_keep_text(list, used, peer);

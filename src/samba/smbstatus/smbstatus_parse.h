@@ -19,7 +19,8 @@ struct smbstatus_session {
 	struct smbstatus_identity identity;
 	uint32_t node;          /* the cluster's node that its smbd runs on; SMBSTATUS_NO_CLUSTER */
 	const char *client;     /* as Samba names it: an address; the NetBIOS name with SMB1 */
-	const char *user;       /* a Unix account */
+	const char *user;       /* a Unix account; its number where smbstatus has no name for it */
+	uint32_t uid;           /* of that account; SMBSTATUS_NO_UID: not told */
 	const char *transport;  /* a device name, static text; NULL: unknown */
 	const char *peer;       /* "ipv4:192.0.2.1:56346"; NULL: channels are listed, as from 4.20
 	                           on, or the peer has another form */
@@ -28,6 +29,7 @@ struct smbstatus_session {
 };
 
 #define SMBSTATUS_NO_CLUSTER UINT32_MAX
+#define SMBSTATUS_NO_UID     UINT32_MAX
 
 struct smbstatus_list {
 	struct smbstatus_session *sessions; /* in the order of smbstatus_compare_identities */

@@ -4,6 +4,7 @@
 #include <lmshare.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/text.h"
 #include "sessions/tracker.h"
 
 enum {
@@ -99,7 +100,7 @@ static void published_session_update(struct smbstatus_tracker *k, struct tracked
 	published_session_set_start(p, from, now_s, seen_started_s);
 	s->started_s = p->started_s;
 	p->transport = from->transport;
-	p->user_flags = k->guest != NULL && strcmp(p->user, k->guest) == 0 ? SESS_GUEST : 0;
+	p->user_flags = k->guest != NULL && text_equal_nocase(p->user, k->guest) ? SESS_GUEST : 0;
 }
 
 /* True: netsessiond shows something else of the session from now on. */

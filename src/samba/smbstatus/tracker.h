@@ -57,8 +57,8 @@ struct smbstatus_tracker_handler {
 	                    uint32_t *num_opens, int64_t *seen_started_s);
 };
 
-/* Keeps handler and context. guest: the user whose sessions are a guest's; copied, NULL: there is
- * none. NULL: out of memory. */
+/* Keeps handler and context. guest: the user whose sessions are a guest's, in any case, as Samba
+ * takes it; copied, NULL: there is none. NULL: out of memory. */
 struct smbstatus_tracker *smbstatus_tracker_new(const char *guest,
                                                 const struct smbstatus_tracker_handler *handler,
                                                 void *context);
