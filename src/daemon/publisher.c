@@ -216,9 +216,10 @@ static void publisher_on_session_close(void *context, uint64_t key)
 {
 	struct publisher *p = context;
 
-	if (p->step == PUBLISHER_OPEN)
-		publisher_queue_message(
-			p, &(struct publish_message){ .kind = PUBLISH_CLOSE, .key = key });
+	if (p->step != PUBLISHER_OPEN)
+		return;
+	publisher_queue_message(p, &(struct publish_message){ .kind = PUBLISH_CLOSE, .key = key });
+	refresh_source_outdated(&p->source);
 }
 
 static void publisher_on_refresh_request(void *context, uint32_t number)

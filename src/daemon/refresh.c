@@ -59,7 +59,8 @@ static bool refresh_source_is_asked(const struct refresh_source *s)
 /* Whether the source's sessions in the table are those of since_ms, or later. */
 static bool refresh_source_is_recent(const struct refresh_source *s, int64_t since_ms)
 {
-	return s->is_overdue || (s->answered != 0 && s->good_since_ms >= since_ms);
+	return s->is_overdue ||
+	       (s->answered != 0 && s->good_since_ms >= since_ms && s->answered != s->outdated);
 }
 
 static bool refresh_sources_are_recent(const struct refresh *r, int64_t since_ms)
@@ -174,6 +175,12 @@ void refresh_remove_source(struct refresh *r, struct refresh_source *source)
 	LIST_REMOVE(source, entry);
 	source->is_added = false;
 	refresh_release_waits(r);
+}
+
+void refresh_source_outdated(struct refresh_source *source)
+{
+	source->outdated = source->asked;
+	source->is_to_be_asked_again = refresh_source_is_asked(source);
 }
 
 bool refresh_source_answered(struct refresh *r, struct refresh_source *source, uint32_t number)

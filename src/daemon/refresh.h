@@ -42,6 +42,7 @@ struct refresh_source {
 	uint32_t asked, answered;  /* the numbers of the last request and of the last answer */
 	int64_t asked_ms;          /* when the last request was sent */
 	int64_t good_since_ms;     /* when the request was sent that was answered last */
+	uint32_t outdated;         /* the answer to this request is too old */
 	bool is_to_be_asked_again; /* when it has answered */
 	bool is_overdue;           /* it did not answer in time, and is not waited for */
 };
@@ -50,6 +51,8 @@ struct refresh_source {
 void refresh_add_source(struct refresh *r, struct refresh_source *source);
 /* Does nothing if source was never added. */
 void refresh_remove_source(struct refresh *r, struct refresh_source *source);
+/* The source's sessions are about to change: what it has answered so far is too old. */
+void refresh_source_outdated(struct refresh_source *source);
 /* The source has answered. False: number is not that of the last request, or that was answered. */
 bool refresh_source_answered(struct refresh *r, struct refresh_source *source, uint32_t number);
 

@@ -208,11 +208,27 @@ static void samba_publisher_check_closings(struct samba_publisher *p)
 	}
 }
 
-/* Callers of netsessiond that wait for this poll get their answers. */
-static void samba_publisher_send_fresh(struct samba_publisher *p)
+static bool samba_publisher_is_closing(const struct samba_publisher *p)
 {
-	if (p->publisher != NULL)
-		netsession_publisher_refreshed(p->publisher);
+	for (size_t i = 0; i < smbstatus_tracker_count(p->tracker); i++)
+		if (smbstatus_tracker_at(p->tracker, i)->closing != PUBLISHED_OPEN)
+			return true;
+	return false;
+}
+
+/* Callers of netsessiond that wait for this poll get their answers. While a session closes, they
+ * wait for the next poll: a session that netsessiond has had closed is not to be listed any more.
+ */
+static void samba_publisher_send_fresh(struct samba_publisher *p, bool is_failing)
+{
+	if (p->publisher == NULL || !p->is_refresh_requested)
+		return;
+	if (!is_failing && samba_publisher_is_closing(p)) {
+		poll_plan_want(&p->plan);
+		return;
+	}
+	p->is_refresh_requested = false;
+	netsession_publisher_refreshed(p->publisher);
 }
 
 /* ---- waiting for a poll ---- */
@@ -325,7 +341,7 @@ static void samba_publisher_on_polled(void *context, struct smbstatus_list *list
 	smbstatus_list_free(list);
 	p->failed_polls += found == POLL_PLAN_FAILED;
 	if (poll_plan_ended(&p->plan, samba_publisher_steady_ms(), found))
-		samba_publisher_send_fresh(p);
+		samba_publisher_send_fresh(p, found == POLL_PLAN_FAILED);
 	samba_publisher_end_waits(p, found != POLL_PLAN_FAILED);
 	samba_publisher_close_next(p);
 	samba_publisher_schedule(p);
@@ -358,7 +374,7 @@ static void samba_publisher_start_poll(struct samba_publisher *p)
 	err_set(&err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 	samba_publisher_set_error(p, &err);
 	if (poll_plan_ended(&p->plan, samba_publisher_steady_ms(), POLL_PLAN_FAILED))
-		samba_publisher_send_fresh(p);
+		samba_publisher_send_fresh(p, true);
 	samba_publisher_end_waits(p, false);
 }
 
@@ -420,38 +436,61 @@ static void samba_publisher_on_smbcontrol_ended(void *context, const struct err 
 	samba_publisher_schedule(p);
 }
 
-/* A list of sessions, as far as there is room: "alice from 192.0.2.7, bob from 192.0.2.7". */
+/* A list of sessions, as far as there is room: "alice from 192.0.2.7 (2 sessions), bob from
+ * 192.0.2.7". */
 struct closing_names {
 	char text[NAMES_BYTES];
 	size_t used;
 	unsigned left_out;
+	const struct published_session *last; /* which is not in text yet */
+	unsigned last_count; /* sessions of its user and client, one after the other */
 };
+
+static void closing_names_put_last(struct closing_names *n)
+{
+	size_t room = sizeof n->text - n->used;
+	char count[32] = "";
+	int bytes;
+
+	if (n->last == NULL)
+		return;
+	if (n->last_count > 1)
+		(void)snprintf(count, sizeof count, " (%u sessions)", n->last_count);
+	bytes = snprintf(n->text + n->used, room, "%s%s from %s%s", n->used > 0 ? ", " : "",
+	                 n->last->user, n->last->client, count);
+	if (bytes >= 0 && (size_t)bytes < room && n->left_out == 0) {
+		n->used += (size_t)bytes;
+	} else {
+		n->text[n->used] = '\0';
+		n->left_out += n->last_count;
+	}
+	n->last = NULL;
+}
 
 static void closing_names_add(struct closing_names *n, const struct published_session *s)
 {
-	size_t room = sizeof n->text - n->used;
-	int bytes = snprintf(n->text + n->used, room, "%s%s from %s", n->used > 0 ? ", " : "",
-	                     s->user, s->client);
-
-	if (bytes >= 0 && (size_t)bytes < room && n->left_out == 0) {
-		n->used += (size_t)bytes;
-		return;
+	if (n->last == NULL || strcmp(n->last->user, s->user) != 0 ||
+	    strcmp(n->last->client, s->client) != 0) {
+		closing_names_put_last(n);
+		n->last = s;
+		n->last_count = 0;
 	}
-	n->text[n->used] = '\0';
-	n->left_out++;
+	n->last_count++;
 }
 
 /* One smbd serves all connections of a client GUID (docs/SAMBA.md), and one connection may carry
  * the sessions of several users. */
-static void closing_names_log(const char *how, const struct closing_names *closed,
-                              const struct closing_names *beside)
+static void closing_names_log(const char *how, struct closing_names *closed,
+                              struct closing_names *beside)
 {
 	char more[2][32] = { "", "" };
-	const struct closing_names *both[2] = { closed, beside };
+	struct closing_names *both[2] = { closed, beside };
 
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
+		closing_names_put_last(both[i]);
 		if (both[i]->left_out > 0)
 			(void)snprintf(more[i], sizeof more[i], " and %u more", both[i]->left_out);
+	}
 	if (beside->used > 0)
 		log_write(
 			LOG_LEVEL_NOTICE,
@@ -575,8 +614,9 @@ static void samba_publisher_on_refresh(void *context)
 {
 	struct samba_publisher *p = context;
 
+	p->is_refresh_requested = true;
 	if (!poll_plan_refresh(&p->plan, samba_publisher_steady_ms()))
-		netsession_publisher_refreshed(p->publisher);
+		samba_publisher_send_fresh(p, true);
 }
 
 /* ---- the connection ---- */
@@ -602,6 +642,7 @@ static void samba_publisher_on_lost(void *context)
 	smbcontrol_cancel(p->control);
 	p->control = NULL;
 	p->publisher = NULL;
+	p->is_refresh_requested = false;
 	p->plan = (struct poll_plan){ 0 };
 	smbstatus_tracker_forget_published(p->tracker);
 	if (TAILQ_EMPTY(&p->waits))

@@ -193,6 +193,43 @@ static void an_answer_to_an_earlier_request_is_not_enough(void **state)
 	assert_int_equal(s->asks, 2);
 }
 
+static void an_answer_from_before_a_change_is_not_enough(void **state)
+{
+	struct source *s = add(0);
+
+	(void)state;
+	assert_false(is_ready(0));
+	answer(s);
+	turn();
+	assert_true(is_ready(0));
+	refresh_source_outdated(&s->own);
+	assert_false(is_ready(0)); /* in the same millisecond */
+	assert_int_equal(s->asks, 2);
+	answer(s);
+	turn();
+	assert_int_equal(under_test.callers[0].continued, 2);
+	assert_true(is_ready(0));
+}
+
+static void a_request_from_before_a_change_is_repeated(void **state)
+{
+	struct source *s = add(0);
+
+	(void)state;
+	assert_false(is_ready(0));
+	refresh_source_outdated(&s->own);
+	assert_false(is_ready(1));
+	assert_int_equal(s->asks, 1);
+	answer(s);
+	turn();
+	assert_int_equal(under_test.callers[0].continued, 0);
+	assert_int_equal(s->asks, 2);
+	answer(s);
+	turn();
+	assert_int_equal(under_test.callers[0].continued, 1);
+	assert_int_equal(under_test.callers[1].continued, 1);
+}
+
 static void a_source_that_does_not_answer_is_waited_for_once_until_it_answers(void **state)
 {
 	struct source *s = add(0);
@@ -276,6 +313,8 @@ TEST_GROUP(refresh)
 		TEST(many_calls_at_once_cause_one_request_and_go_on_in_their_order),
 		TEST(an_answer_is_recent_for_a_moment),
 		TEST(an_answer_to_an_earlier_request_is_not_enough),
+		TEST(an_answer_from_before_a_change_is_not_enough),
+		TEST(a_request_from_before_a_change_is_repeated),
 		TEST(a_source_that_does_not_answer_is_waited_for_once_until_it_answers),
 		TEST(a_shorter_timeout_applies_to_a_pending_request),
 		TEST(a_source_that_is_removed_is_not_waited_for),
