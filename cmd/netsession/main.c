@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession: who is connected to which file server, and since when. */
-#include <locale.h>
 #include "command_line.h"
 #include "commands.h"
 
@@ -14,7 +13,6 @@ int main(int argc, char **argv)
 	struct options options = { 0 };
 	int status, command;
 
-	setlocale(LC_CTYPE, "");
 	command = cli_parse(&netsession_program, argc, argv, &options, &options.operands, &status);
 	return command < 0 ? status : run[command](&options);
 }

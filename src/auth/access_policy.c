@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+#include "base/ascii.h"
 #include "base/text.h"
 
 #define STEP "access policy"
@@ -139,7 +139,7 @@ static const char *access_policy_expected_label(const char *label)
 		return "a name in UTF-8";
 	if (strcmp(label, "@") == 0)
 		return "a group's name behind @";
-	if (strncasecmp(label, "S-1-", 4) == 0 && !access_policy_is_sid(label))
+	if (ascii_begins_nocase(label, "S-1-") && !access_policy_is_sid(label))
 		return "a SID as S-1-5-21-1-2-3-512";
 	if (label[0] == '\\' || label[bytes - 1] == '\\')
 		return "a domain and a user as DOMAIN\\user";

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth/credentials.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <gssapi/gssapi_ntlmssp.h>
 #include "auth/gss.h"
 #include "auth/mechanism_error.h"
 #include "auth/mechanisms.h"
+#include "base/ascii.h"
 #include "base/text.h"
 #include "crypto/crypto.h"
 
@@ -196,14 +195,14 @@ static void credentials_parse_line(char *line, struct credentials_fields *fields
 		return;
 	*value++ = '\0';
 	key = credentials_trim_blanks(line);
-	if (strcasecmp(key, "password") == 0) {
+	if (text_equal_nocase(key, "password")) {
 		/* Blanks at a password's end may belong to it. */
 		value += strspn(value, " \t");
 		value[strcspn(value, "\r")] = '\0';
 		fields->password = value;
-	} else if (strcasecmp(key, "username") == 0 || strcasecmp(key, "user") == 0) {
+	} else if (text_equal_nocase(key, "username") || text_equal_nocase(key, "user")) {
 		fields->user = credentials_trim_blanks(value);
-	} else if (strcasecmp(key, "domain") == 0) {
+	} else if (text_equal_nocase(key, "domain")) {
 		fields->domain = credentials_trim_blanks(value);
 	}
 }
@@ -310,7 +309,7 @@ static OM_uint32 auth_handle_import_principal(OM_uint32 *minor,
 		realm = (char *)text.value + strlen(c->user);
 		*realm++ = '@';
 		for (const char *at = c->domain; *at != '\0'; at++)
-			*realm++ = (char)toupper((unsigned char)*at);
+			*realm++ = ascii_upper(*at);
 		*realm = '\0';
 	}
 	text.length = strlen(text.value);

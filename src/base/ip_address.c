@@ -4,7 +4,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
+#include "base/ascii.h"
 
 #define IPV6_LITERAL ".ipv6-literal.net"
 
@@ -52,7 +52,7 @@ static bool ip_address_undo_literal(char *text)
 
 	if (length > 0 && text[length - 1] == '.')
 		length--;
-	if (length <= suffix || strncasecmp(text + length - suffix, IPV6_LITERAL, suffix) != 0)
+	if (length <= suffix || !ascii_begins_nocase(text + length - suffix, IPV6_LITERAL))
 		return false;
 	text[length - suffix] = '\0';
 	for (char *at = text; *at != '\0'; at++) {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unicase.h>
 #include <unistr.h>
+#include "base/ascii.h"
 
 static bool text_is_ascii(char c)
 {
@@ -93,11 +94,6 @@ bool text_utf8_is_valid(const char *utf8)
 	return u8_check((const uint8_t *)utf8, strlen(utf8)) == NULL;
 }
 
-static char text_fold_ascii(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 bool text_equal_nocase(const char *a, const char *b)
 {
 	size_t i = 0;
@@ -106,7 +102,7 @@ bool text_equal_nocase(const char *a, const char *b)
 	if (a == NULL || b == NULL)
 		return a == b;
 	while (text_is_ascii(a[i]) && text_is_ascii(b[i])) {
-		if (text_fold_ascii(a[i]) != text_fold_ascii(b[i]))
+		if (ascii_lower(a[i]) != ascii_lower(b[i]))
 			return false;
 		if (a[i++] == '\0')
 			return true;
@@ -125,7 +121,7 @@ static uint32_t text_hash_bytes(const char *bytes, size_t count)
 	uint32_t hash = 2166136261u;
 
 	for (size_t i = 0; i < count; i++)
-		hash = (hash ^ (unsigned char)text_fold_ascii(bytes[i])) * 16777619u;
+		hash = (hash ^ (unsigned char)ascii_lower(bytes[i])) * 16777619u;
 	hash = (hash ^ hash >> 16) * 0x85EBCA6Bu;
 	hash = (hash ^ hash >> 13) * 0xC2B2AE35u;
 	return hash ^ hash >> 16;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The completions of bash, zsh and fish. */
-#include <ctype.h>
 #include <string.h>
 #include "cli/print.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* --help, for people at a terminal. */
-#include <ctype.h>
 #include <string.h>
+#include "base/ascii.h"
 #include "cli/print.h"
 
 enum { CLI_MAX_LEFT = 40 };
@@ -163,8 +163,8 @@ void cli_print_command_help(FILE *to, const struct cli_program *program,
 		fprintf(to, "Usage: %s %s [OPTIONS]%s%s\n\n", program->name, command->name,
 		        command->operands != NULL ? " " : "",
 		        command->operands != NULL ? command->operands : "");
-		snprintf(summary, sizeof summary, "%c%s.",
-		         toupper((unsigned char)command->summary[0]), command->summary + 1);
+		snprintf(summary, sizeof summary, "%c%s.", ascii_upper(command->summary[0]),
+		         command->summary + 1);
 		cli_put_wrapped(to, "", 0, summary);
 	} else {
 		fprintf(to, "%s %s: %s\n\nUsage: %s [OPTIONS]\n", program->name, NETSESSION_VERSION,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The manual page, in man(7). */
-#include <ctype.h>
 #include <string.h>
+#include "base/ascii.h"
 #include "cli/print.h"
 #include "cli/roff.h"
 
@@ -10,7 +10,7 @@
 static void man_put_capitals(FILE *to, const char *name)
 {
 	for (; *name != '\0'; name++)
-		fprintf(to, *name == '-' ? "\\-" : "%c", toupper((unsigned char)*name));
+		fprintf(to, *name == '-' ? "\\-" : "%c", ascii_upper(*name));
 }
 
 void cli_manual_put_header(FILE *to, const char *name, int section, const char *summary)

@@ -31,14 +31,22 @@ static bool cli_parse_number(const char *argument, uint32_t min, uint32_t max, u
 	return *argument >= '0' && *argument <= '9' && *end == '\0' && value >= min && value <= max;
 }
 
+/* With a point in every locale, unlike strtod. Digits behind the third do not count. */
 static bool cli_parse_seconds(const char *argument, uint32_t *ms)
 {
 	char *end;
-	double seconds = strtod(argument, &end);
-	bool is_good = *argument >= '0' && *argument <= '9' && *end == '\0' && seconds >= 0.001 &&
-	               seconds <= 86400;
+	unsigned long seconds = strtoul(argument, &end, 10);
+	uint64_t value = (uint64_t)seconds * 1000;
+	bool is_good;
 
-	*ms = is_good ? (uint32_t)(seconds * 1000 + 0.5) : 0;
+	if (*end == '.') {
+		end++;
+		for (unsigned unit = 100; *end >= '0' && *end <= '9'; end++, unit /= 10)
+			value += unit * (unsigned)(*end - '0');
+	}
+	is_good = *argument >= '0' && *argument <= '9' && *end == '\0' && seconds <= 86400 &&
+	          value >= 1 && value <= 86400000;
+	*ms = is_good ? (uint32_t)value : 0;
 	return is_good;
 }
 

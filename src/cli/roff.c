@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/roff.h"
 
-#include <ctype.h>
 #include <stdbool.h>
+#include "base/ascii.h"
 
 /* At the beginning of a line roff takes these two for requests. */
 static bool roff_is_control(char c)
@@ -56,7 +56,7 @@ void roff_put_prose(FILE *to, const char *text)
 
 void roff_put_sentence(FILE *to, const char *text)
 {
-	fputc(toupper((unsigned char)text[0]), to);
+	fputc(ascii_upper(text[0]), to);
 	roff_put_prose(to, text + 1);
 	fputs(".\n", to);
 }

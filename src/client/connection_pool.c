@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/queue.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include "auth/credentials.h"
+#include "base/text.h"
 #include "client/environment.h"
 #include "net/stream.h"
 #include "net/work.h"
@@ -90,7 +90,7 @@ static struct {
 static bool idle_connection_leads_to(const struct idle_connection *c,
                                      const struct connection_key *key)
 {
-	return strcasecmp(c->key.server.host, key->server.host) == 0 &&
+	return text_equal_nocase(c->key.server.host, key->server.host) &&
 	       c->key.server.port == key->server.port &&
 	       connection_key_is_same_text(c->key.wins, key->wins) &&
 	       connection_key_is_same_text(c->key.local, key->local) &&
@@ -322,7 +322,7 @@ void connection_pool_close(const char *host)
 	pthread_mutex_lock(&pool.mutex);
 	for (c = TAILQ_FIRST(&pool.idle); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, entry);
-		if (host == NULL || strcasecmp(c->key.server.host, host) == 0)
+		if (host == NULL || text_equal_nocase(c->key.server.host, host))
 			connection_pool_retire(c, net_socket_hang_up);
 	}
 	connection_pool_unlock_and_free();

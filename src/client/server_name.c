@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include "base/text.h"
 #include "net/address.h"
 
@@ -41,7 +40,7 @@ static void server_name_undo_ipv6_literal(char *host)
 {
 	size_t length = strlen(host), suffix = strlen(IPV6_LITERAL);
 
-	if (length <= suffix || strcasecmp(host + length - suffix, IPV6_LITERAL) != 0)
+	if (length <= suffix || !text_equal_nocase(host + length - suffix, IPV6_LITERAL))
 		return;
 	host[length - suffix] = '\0';
 	for (char *at = host; *at != '\0'; at++)

@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 #include <winerror.h>
+#include "base/ascii.h"
+#include "base/text.h"
 #include "net/process.h"
 
 #define STEP "find out about Samba"
@@ -64,7 +65,7 @@ static const char *samba_installation_match(const char *line, size_t bytes, cons
 			continue;
 		if (*name == '\0')
 			return *at == mark ? at + 1 : NULL;
-		if (strncasecmp(at, name++, 1) != 0)
+		if (ascii_lower(*at) != ascii_lower(*name++))
 			return NULL;
 	}
 	return NULL;
@@ -80,7 +81,7 @@ static char *samba_installation_find_value(const char *text, const char *name, c
 
 		text = line + bytes + (line[bytes] == '\n');
 		if (line[0] == '[')
-			is_global = strncasecmp(line, "[global]", 8) == 0;
+			is_global = ascii_begins_nocase(line, "[global]");
 		value = is_global ? samba_installation_match(line, bytes, name, mark) : NULL;
 		if (value == NULL)
 			continue;
@@ -204,7 +205,7 @@ static bool samba_installation_read_build(struct samba_installation *i, const ch
 
 static bool samba_installation_is_yes(const char *value)
 {
-	return value != NULL && strcasecmp(value, "yes") == 0;
+	return value != NULL && text_equal_nocase(value, "yes");
 }
 
 static bool samba_installation_read_smb_conf(struct samba_installation *i, struct err *err)
@@ -233,7 +234,7 @@ static bool samba_installation_read_smb_conf(struct samba_installation *i, struc
 	backend = samba_installation_find_value(i->settings, "config backend", '=');
 	/* Before 4.16 there is no such parameter. */
 	i->starts_helpers = samba_installation_is_yes(helpers);
-	i->uses_registry = backend != NULL && strcasecmp(backend, "registry") == 0;
+	i->uses_registry = backend != NULL && text_equal_nocase(backend, "registry");
 	free(helpers);
 	free(backend);
 	if (i->ncalrpc_dir == NULL || i->guest_account == NULL || i->server_role == NULL ||

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 #include <winerror.h>
 #include "base/text.h"
@@ -517,7 +516,7 @@ static int samba_publisher_compare_smbds(const void *left, const void *right)
 static bool samba_publisher_session_matches(const struct published_session *s, const char *client,
                                             const char *user)
 {
-	return (client[0] == '\0' || strcasecmp(s->client, client) == 0) &&
+	return (client[0] == '\0' || text_equal_nocase(s->client, client)) &&
 	       (user[0] == '\0' || text_equal_nocase(s->user, user));
 }
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+#include "base/ascii.h"
 
 #define MARK "# netsession-samba: "
 #define BEGIN \
@@ -87,7 +87,7 @@ bool smb_conf_line_sets_parameter(const char *line, size_t bytes)
 			continue;
 		if (*name == '\0')
 			return line[i] == '=';
-		if (strncasecmp(line + i, name++, 1) != 0)
+		if (ascii_lower(line[i]) != ascii_lower(*name++))
 			return false;
 	}
 	return false;

@@ -2,7 +2,7 @@
 #include "samba/socket_dir/pipe_names.h"
 
 #include <string.h>
-#include <strings.h>
+#include "base/ascii.h"
 
 /* A name of a file, without a dot at its beginning: so none is hidden, "." or "..". */
 static bool pipe_names_is_valid(const char *name)
@@ -43,15 +43,14 @@ static void pipe_names_add_endpoint(struct pipe_names *names, const char *endpoi
 	static const char prefix[] = "\\pipe\\";
 	char name[MAX_PIPE_NAME_BYTES];
 
-	if (bytes >= strlen(prefix) && strncasecmp(endpoint, prefix, strlen(prefix)) == 0) {
+	if (bytes >= strlen(prefix) && ascii_begins_nocase(endpoint, prefix)) {
 		endpoint += strlen(prefix);
 		bytes -= strlen(prefix);
 	}
 	if (bytes >= sizeof name)
 		return;
 	for (size_t i = 0; i < bytes; i++)
-		name[i] = endpoint[i] >= 'A' && endpoint[i] <= 'Z' ? (char)(endpoint[i] - 'A' + 'a')
-		                                                   : endpoint[i];
+		name[i] = ascii_lower(endpoint[i]);
 	name[bytes] = '\0';
 	(void)pipe_names_add(names, name);
 }
