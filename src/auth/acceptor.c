@@ -12,6 +12,7 @@
 #include "auth/spnego/acceptor.h"
 #include "auth/spnego/mechanism.h"
 #include "auth/identify.h"
+#include "base/locale.h"
 #include "base/nt_status.h"
 
 /* How the tokens of a log-on are wrapped, as the first one shows. */
@@ -359,6 +360,8 @@ static enum auth_progress acceptor_identify_initiator(struct auth_acceptor *a, s
 enum auth_progress auth_acceptor_step(struct auth_acceptor *a, const uint8_t *token, size_t bytes,
                                       const uint8_t **answer, size_t *answer_bytes, struct err *err)
 {
+	locale_t previous = locale_enter();
+
 	wire_writer_clear(&a->answer);
 	a->progress = acceptor_receive_token(a, (struct crypto_span){ token, bytes }, err);
 	if (a->progress != AUTH_FAILED && a->answer.failed)
@@ -371,6 +374,7 @@ enum auth_progress auth_acceptor_step(struct auth_acceptor *a, const uint8_t *to
 	}
 	*answer = a->answer.data;
 	*answer_bytes = a->answer.len;
+	locale_leave(previous);
 	return a->progress;
 }
 

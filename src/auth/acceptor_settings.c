@@ -11,6 +11,7 @@
 #include "auth/context.h"
 #include "auth/gss.h"
 #include "auth/spnego/message.h"
+#include "base/locale.h"
 
 struct auth_acceptor_settings {
 	atomic_int holders;
@@ -149,18 +150,14 @@ static void acceptor_find_realm(struct auth_acceptor_settings *s)
 	(void)gss_release_name(&minor, &canonical);
 }
 
-NET_API_STATUS auth_acceptor_settings_new(const struct auth_acceptor_options *options,
-                                          struct auth_acceptor_settings **out, struct err *err)
+static NET_API_STATUS acceptor_settings_fill(struct auth_acceptor_settings *s,
+                                             const struct auth_acceptor_options *options,
+                                             struct err *err)
 {
-	struct auth_acceptor_settings *s = calloc(1, sizeof *s);
 	bool kerberos = options->kerberos && auth_has_mechanism(AUTH_KERBEROS),
 	     ntlm = options->ntlm && acceptor_text_is_set(options->ntlm_users);
 	NET_API_STATUS status = NERR_Success;
 
-	*out = NULL;
-	if (s == NULL)
-		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_STEP, NULL);
-	atomic_init(&s->holders, 1);
 	s->anonymous = options->anonymous;
 	if (kerberos)
 		acceptor_find_realm(s);
@@ -171,6 +168,8 @@ NET_API_STATUS auth_acceptor_settings_new(const struct auth_acceptor_options *op
 		status = acceptor_check_keytab(options->keytab, err);
 	if (status == NERR_Success && ntlm)
 		status = accounts_read(options->ntlm_users, &s->accounts, err);
+	if (status == NERR_Success && s->accounts != NULL)
+		status = accounts_check_locale(s->accounts, err);
 	if (status == NERR_Success && kerberos)
 		status = acceptor_acquire_kerberos(s, options->keytab, err);
 	if (status == NERR_Success)
@@ -179,10 +178,28 @@ NET_API_STATUS auth_acceptor_settings_new(const struct auth_acceptor_options *op
 		status = acceptor_make_hint(s, err);
 	if (status == NERR_Success && ntlm)
 		status = accounts_publish(s->accounts, err);
+	return status;
+}
+
+NET_API_STATUS auth_acceptor_settings_new(const struct auth_acceptor_options *options,
+                                          struct auth_acceptor_settings **out, struct err *err)
+{
+	struct auth_acceptor_settings *s = calloc(1, sizeof *s);
+	locale_t previous = locale_enter();
+	NET_API_STATUS status;
+
+	*out = NULL;
+	if (s == NULL) {
+		status = err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_STEP, NULL);
+	} else {
+		atomic_init(&s->holders, 1);
+		status = acceptor_settings_fill(s, options, err);
+	}
 	if (status == NERR_Success)
 		*out = s;
 	else
 		auth_acceptor_settings_release(s);
+	locale_leave(previous);
 	return status;
 }
 

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/locale.h"
 #include "base/text.h"
 #include "crypto/crypto.h"
 #include "wire/writer.h"
@@ -254,6 +255,25 @@ const struct account *accounts_find(const struct accounts *accounts, const char 
 		    (domain[0] == '\0' || text_equal_nocase(accounts->list[i].domain, domain)))
 			return &accounts->list[i];
 	return NULL;
+}
+
+/* gss-ntlmssp reads names in the charset of the locale. */
+NET_API_STATUS accounts_check_locale(const struct accounts *accounts, struct err *err)
+{
+	if (locale_is_utf8())
+		return NERR_Success;
+	for (size_t i = 0; i < accounts->count; i++) {
+		const struct account *account = &accounts->list[i];
+
+		if (account->user[text_ascii_bytes(account->user)] != '\0' ||
+		    account->domain[text_ascii_bytes(account->domain)] != '\0')
+			return err_format(err, ERROR_NOT_SUPPORTED, STEP,
+			                  "%s\\%s could not log on: gss-ntlmssp needs the locale "
+			                  "C.UTF-8 for names beyond ASCII, and this system has "
+			                  "no such locale; install it",
+			                  account->domain, account->user);
+	}
+	return NERR_Success;
 }
 
 /* Makes a file in memory. -1: it failed. */

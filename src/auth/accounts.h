@@ -21,6 +21,9 @@ struct account {
 NET_API_STATUS accounts_read(const char *path, struct accounts **out, struct err *err);
 void accounts_free(struct accounts *accounts);
 
+/* Fails if this system has no locale in which gss-ntlmssp could compare one of the names. */
+NET_API_STATUS accounts_check_locale(const struct accounts *accounts, struct err *err);
+
 /* Finds the account that gss-ntlmssp uses for this user: the first one of that name where domain is
  * "". Borrowed; NULL: there is none. */
 const struct account *accounts_find(const struct accounts *accounts, const char *domain,

@@ -9,6 +9,7 @@
 #include "auth/mechanism_error.h"
 #include "auth/ntlm_message.h"
 #include "auth/spnego/initiator.h"
+#include "base/locale.h"
 #include "base/text.h"
 
 struct auth_initiator {
@@ -297,6 +298,8 @@ enum auth_progress auth_initiator_step(struct auth_initiator *a, const uint8_t *
                                        const uint8_t **answer, size_t *answer_bytes,
                                        struct err *err)
 {
+	locale_t previous = locale_enter();
+
 	wire_writer_clear(&a->answer);
 	if (a->progress == AUTH_CONTINUE && a->has_begun)
 		a->progress = initiator_receive_token(a, (struct crypto_span){ token, bytes }, err);
@@ -308,6 +311,7 @@ enum auth_progress auth_initiator_step(struct auth_initiator *a, const uint8_t *
 	a->has_begun = true;
 	*answer = a->answer.data;
 	*answer_bytes = a->answer.len;
+	locale_leave(previous);
 	return a->progress;
 }
 

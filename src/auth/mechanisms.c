@@ -4,6 +4,7 @@
 #include <string.h>
 #include "auth/gss.h"
 #include "auth/spnego/mechanism.h"
+#include "base/locale.h"
 
 gss_OID_desc auth_oids[AUTH_MECHANISMS] = {
 	[AUTH_KERBEROS] = AUTH_OID(KERBEROS_OID_BYTES),
@@ -29,6 +30,7 @@ bool auth_tickets_principal(char to[AUTH_PRINCIPAL_BYTES])
 	gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;
 	gss_name_t name = GSS_C_NO_NAME;
 	OM_uint32 minor, lifetime_s = 0;
+	locale_t previous = locale_enter();
 	bool known;
 
 	known = !GSS_ERROR(gss_acquire_cred(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, &krb5_only,
@@ -37,6 +39,7 @@ bool auth_tickets_principal(char to[AUTH_PRINCIPAL_BYTES])
 	        lifetime_s > 0 && auth_name_text(name, to);
 	(void)gss_release_name(&minor, &name);
 	(void)gss_release_cred(&minor, &credential);
+	locale_leave(previous);
 	return known;
 }
 

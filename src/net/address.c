@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include "base/locale.h"
 #include "net/uv.h"
 #include "net/work.h"
 
@@ -112,8 +113,10 @@ static void lookup_job_run(void *argument)
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
 	struct lookup_job *job = argument;
 	struct addrinfo *list = NULL;
+	locale_t previous = locale_enter(); /* /etc/hosts is searched without regard to case */
 	int error = getaddrinfo(job->host, NULL, &hints, &list), system_error = errno;
 
+	locale_leave(previous);
 	switch (error) {
 	case 0:
 		lookup_interleave_families(&job->found, list, job->port);

@@ -290,7 +290,7 @@ bool net_process_succeeded(const struct net_process_result *result, const char *
 static int net_process_spawn(struct net_loop *loop, struct net_process *p, const char *const argv[],
                              char *path)
 {
-	static char c_locale[] = "LC_ALL=C", utc[] = "TZ=UTC0";
+	static char locale[] = "LC_ALL=C.UTF-8", utc[] = "TZ=UTC0";
 	uv_stdio_container_t stdio[] = {
 		{ .flags = UV_IGNORE },
 		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
@@ -307,7 +307,7 @@ static int net_process_spawn(struct net_loop *loop, struct net_process *p, const
 		.stdio = stdio,
 	};
 
-	options.env = (char *[]){ path, c_locale, utc, NULL };
+	options.env = (char *[]){ path, locale, utc, NULL };
 	return uv_spawn(loop->uv, &p->process, &options);
 }
 

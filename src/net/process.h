@@ -44,7 +44,7 @@ bool net_process_succeeded(const struct net_process_result *result, const char *
  * where distributions and Samba itself install programs. False: it is in none of them. */
 bool net_process_find(const char *name, const char *first, char to[PATH_MAX]);
 
-/* Starts a program beside the loop. The program's environment is PATH, LC_ALL=C and TZ=UTC0, so
+/* Starts a program beside the loop. Its environment is PATH, LC_ALL=C.UTF-8 and TZ=UTC0, so
  * that its texts and times can be parsed.
  * ended    called once, from the loop, as the last thing; result is borrowed but for its output
  * Returns  NULL: the program cannot be started, see err. */

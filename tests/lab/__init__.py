@@ -7,6 +7,7 @@
     netsessiond.py  our own server, as built
     ad.py           a private Active Directory domain controller in a network namespace
     nmbd.py         a private Samba file server with a NetBIOS name, a network namespace away from its clients
+    locales.py      locales of the lab's own, and programs that run in them
     sessions.py     sessions held open on a server, and independent ways to list them
     frames.py       the few SMB messages and fields the lab itself needs
     relay.py        a TCP relay that delays, counts and tampers

@@ -106,8 +106,11 @@ class DomainController(Server):
     def add_group(self, group, *members):
         """Makes a group of the domain with these members. Returns its SID."""
         self._tool("group", "add", group)
-        self._tool("group", "addmembers", group, ",".join(members))
+        self.add_member(group, *members)
         return self.sid_of("group", group)
+
+    def add_member(self, group, *members):
+        self._tool("group", "addmembers", group, ",".join(members))
 
     def sid_of(self, kind, name):
         """kind  user or group"""

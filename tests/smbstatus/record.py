@@ -15,7 +15,7 @@ HERE = pathlib.Path(__file__).parent
 
 def record(samba, name, *arguments):
     said = subprocess.run(["smbstatus", "--json", *arguments, f"--configfile={samba.configuration}"], check=True,
-                          env={"LC_ALL": "C", "TZ": "UTC0", "PATH": "/usr/sbin:/usr/bin"}, capture_output=True).stdout
+                          env={"LC_ALL": "C.UTF-8", "TZ": "UTC0", "PATH": "/usr/sbin:/usr/bin"}, capture_output=True).stdout
     version = json.loads(said)["version"].rpartition(".")[0]
     (HERE / f"{version}-{name}.json").write_bytes(said.replace(str(samba.folder).encode(), b"/lab"))
 

@@ -117,7 +117,8 @@ static void its_environment_is_the_path_the_locale_and_the_time_zone(void **stat
 	char expected[8192];
 
 	setenv("NETSESSION_TEST_SECRET", "x", 1);
-	(void)snprintf(expected, sizeof expected, "PATH=%s\nLC_ALL=C\nTZ=UTC0\n", getenv("PATH"));
+	(void)snprintf(expected, sizeof expected, "PATH=%s\nLC_ALL=C.UTF-8\nTZ=UTC0\n",
+	               getenv("PATH"));
 	assert_true(start(run, argv, sizeof expected, LONG_MS));
 	net_loop_run(run->loop);
 	assert_string_equal(run->end.output, expected);
@@ -324,7 +325,7 @@ static void without_a_loop_the_caller_waits_for_the_end(void **state)
 	(void)state;
 	assert_true(net_process_run(&settings, &result, &err));
 	assert_int_equal(result.exit, 4);
-	assert_string_equal(result.output, "C\n");
+	assert_string_equal(result.output, "C.UTF-8\n");
 	free(result.output);
 	argv[2] = "yes";
 	assert_false(net_process_run(&settings, &result, &err));

@@ -1,0 +1,217 @@
+"""No result depends on the locale of the environment: log-ons, lists, closes and parsers at both ends are the same in C,
+C.UTF-8, de_DE.ISO-8859-1 and tr_TR.UTF-8, also in programs that have set the locale; against Samba's clients, and
+against Samba as a server."""
+import contextlib
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+from fixtures.programs import Conversation
+from lab import command, locales, sessions, tap
+from lab.ad import DomainController
+from lab.cli import address, as_rows, without_times
+from lab.netsession_samba import NetsessionSamba
+from lab.netsessiond import Netsessiond
+from lab.samba import SambaServer
+from lab.sessions import Wanted
+from lab.wait_until import HANG_S, wait_until_equal
+
+# In Latin-1 they are other letters, in ASCII none; i and I are one letter, but not in Turkish.
+USERS = ("jörg", "àlolé", "иван", "山田", "iris", "σίσυφος", "Şirin")
+
+
+def spellings(user):
+    return sorted({user, user.upper(), user.lower(), user.title()})
+
+
+class WithLocales(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.locales = cls.enterClassContext(locales.Locales())
+
+
+class AsServer(WithLocales):
+    """netsessiond, asked by Samba's clients and by ours."""
+
+    def log_on(self, server, user, spelled, domain=None):
+        return subprocess.run(
+            server.tool("smbclient", "-U", rf"{domain or server.domain}\{spelled}%{server.password(user)}",
+                        f"//{server.host}/IPC$", "-c", "exit"),
+            text=True, capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=HANG_S)
+
+    def rows(self, server, name, *arguments):
+        result = command.run("list", "-l", 10, "-o", "json", "-A", server.credentials_file(server.administrator), *arguments,
+                             address(server), env=self.locales.environment(name))
+        self.assertIn((result.exit, result.stderr), [(0, "")], result)
+        return result.sessions
+
+    def test_smbclient_logs_on_by_any_spelling_of_the_name(self):
+        for name in locales.NAMES:
+            with self.subTest(name):
+                with Netsessiond(USERS, inside=self.locales.inside(name)) as server:
+                    for user in USERS:
+                        for spelled in spellings(user):
+                            done = self.log_on(server, user, spelled, domain="labsrv")
+                            self.assertEqual((0, ""), (done.returncode, done.stdout.strip()), (user, spelled, done))
+                    refused = self.log_on(server, "jörg", "JORG")
+                    self.assertIn("NT_STATUS_LOGON_FAILURE", refused.stdout + refused.stderr)
+
+    def test_impacket_logs_on_and_the_sessions_are_found_and_closed_by_any_spelling(self):
+        for name in locales.NAMES:
+            with self.subTest(name):
+                with Netsessiond(USERS, inside=self.locales.inside(name)) as server:
+                    with sessions.held(server, [Wanted(user) for user in USERS]):
+                        self.assertEqual(sorted((*USERS, server.administrator)),
+                                         sorted(row["user"] for row in self.rows(server, name)))
+                        for user in USERS:
+                            for spelled in spellings(user):
+                                self.assertEqual([user], [row["user"] for row in self.rows(server, name, "-u", spelled)])
+                        for user in USERS:
+                            closed = command.run("close", "--yes", "-u", user.upper(), "-A",
+                                                 server.credentials_file(server.administrator), address(server),
+                                                 env=self.locales.environment(name))
+                            self.assertEqual(0, closed.exit, closed)
+                        self.assertEqual([server.administrator], [row["user"] for row in self.rows(server, name)])
+
+    def test_our_command_logs_on_in_each_locale(self):
+        with Netsessiond(USERS) as server:
+            for name in locales.NAMES:
+                with self.subTest(name):
+                    for user in USERS:
+                        credentials = server.credentials_file(user)
+                        credentials.write_text(credentials.read_text().replace("domain", "DOMAIN").replace("username", "USERNAME"))
+                        result = command.run("list", "-l", 10, "-A", credentials, address(server),
+                                             env=self.locales.environment(name))
+                        self.assertIn("(5)", result.stderr, result)  # logged on, but no administrator
+
+
+class BothEnds(WithLocales):
+    """The library's initiator and acceptor in one program, which has set its locale."""
+
+    def setUp(self):
+        self.folder = self.enterContext(tempfile.TemporaryDirectory())
+
+    def log_on(self, *users, environment=None, inside=()):
+        accounts, credentials = pathlib.Path(self.folder, "users"), pathlib.Path(self.folder, "credentials")
+        for path in (accounts, credentials):
+            path.touch(0o600)
+        accounts.write_text("".join(f"LAB:{user}:secret\n" for user in users))
+        with Conversation(command.built("tests/fixtures/log_on_by_line"), env=environment, inside=inside) as program:
+            said = program.say(f"accept - {accounts} -")
+            yield said
+            for user in users if said.startswith("accepts") else ():
+                for spelled in spellings(user):
+                    credentials.write_text(f"USERNAME = {spelled}\nPASSWORD = secret\nDOMAIN = LAB\n")
+                    yield program.say(f"self fs1.lab.example {credentials}")
+                    yield program.say("who")
+
+    def test_any_spelling_logs_on_in_a_program_that_has_set_its_locale(self):
+        expected = ["accepts - ntlm"]
+        for user in USERS:
+            expected += ["continue complete ", f"ntlm {user} LAB"] * len(spellings(user))
+        for name in locales.NAMES:
+            with self.subTest(name):
+                self.assertEqual(expected, list(self.log_on(*USERS, environment=self.locales.environment(name))))
+
+    def test_a_system_without_a_locale_of_utf_8_names_the_user_who_could_not_log_on(self):
+        [said] = self.log_on("jörg", inside=locales.BARE)
+        self.assertIn(r"LAB\jörg could not log on: gss-ntlmssp needs the locale C.UTF-8 for names beyond ASCII", said)
+        self.assertEqual(["accepts - ntlm", "continue complete ", "ntlm iris LAB"], [*self.log_on("iris", inside=locales.BARE)][:3])
+
+
+class AsClient(WithLocales):
+    """Our command against Samba, and by Kerberos against netsessiond, in a domain of these users."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.dc = cls.enterClassContext(DomainController())
+        for user in USERS:
+            cls.dc.add_user(user)
+        cls.dc.add_member("Administrators", *USERS)
+        cls.keytab = cls.dc.add_server("files1")
+
+    def run_command(self, name, *arguments, **environment):
+        return command.run(*arguments, inside=self.dc.inside,
+                           env=self.dc.environment | self.locales.environment(name) | environment)
+
+    def test_ntlm_log_ons_at_samba_are_those_of_the_right_user(self):
+        for name in locales.NAMES:
+            with self.subTest(name):
+                for user in USERS:
+                    listed = self.run_command(name, "list", "-o", "json", "-A", self.dc.credentials_file(user), self.dc.host)
+                    self.assertEqual(0, listed.exit, listed)
+                    self.assertIn(rf"LAB\{user}", [row["user"] for row in listed.sessions])
+
+    def test_kerberos_by_password_takes_the_realm_and_the_host_in_any_case(self):
+        inside = [*self.dc.inside, *self.locales.inside("tr_TR.UTF-8"), f"KRB5_CONFIG={self.dc.folder}/krb5.conf",
+                  f"KRB5RCACHEDIR={self.dc.folder}"]
+        with Netsessiond(["carol"], inside=inside, mechanisms="kerberos", keytab=self.keytab, administrators="iris@LAB.EXAMPLE",
+                         netbios_name=None) as server:
+            for name in locales.NAMES:
+                with self.subTest(name):
+                    for host in ("files1.lab.example", "FILES1.LAB.EXAMPLE"):
+                        listed = self.run_command(name, "list", "-o", "json", "--kerberos", "-A",
+                                                  self.dc.credentials_file("iris", domain="lab.example"),
+                                                  f"{host}:{server.port}", KRB5CCNAME="FILE:/nonexistent")
+                        self.assertEqual((0, ""), (listed.exit, listed.stderr), listed)
+                        self.assertEqual(["iris"], [row["user"] for row in listed.sessions])
+
+
+class BesideSamba(WithLocales):
+    """What Samba's programs say is parsed alike, and so is its configuration."""
+
+    def test_the_relay_and_the_publisher_list_and_close_alike(self):
+        for name in locales.NAMES:
+            with self.subTest(name), contextlib.ExitStack() as stack:
+                samba = stack.enter_context(SambaServer(relayed=True))
+                service = stack.enter_context(Netsessiond(inside=self.locales.inside(name)))
+                stack.enter_context(NetsessionSamba(samba, service.publish_socket, inside=self.locales.inside(name)))
+                stack.enter_context(sessions.held(samba, [Wanted("mail", opens=1), Wanted("games")]))
+                environment = self.locales.environment(name)
+
+                def ask(*arguments):
+                    result = command.run(*arguments, "-A", samba.credentials_file("root"), address(samba), env=environment)
+                    self.assertEqual(0, result.exit, result)
+                    return result
+
+                listed = ask("list", "-l", 502, "-o", "json").sessions
+                self.assertEqual(["games", "mail", "root"], sorted(row["user"] for row in listed))
+                locally = command.run("list", "-o", "json", env=environment | {"NETSESSION_SOCKET": str(service.socket)})
+                self.assertEqual(["games", "mail"], sorted(row["user"] for row in locally.sessions), locally)
+                ask("close", "--yes", "-u", "GAMES")
+                wait_until_equal(["mail", "root"], lambda: sorted(
+                    row["user"] for row in ask("list", "-l", 502, "-o", "json").sessions))
+
+
+class Words(WithLocales):
+    """What the programs print of themselves."""
+
+    def test_help_and_manuals_are_the_same_bytes(self):
+        for program in ("netsession", "netsessiond", "netsession-samba"):
+            for what in (["--help"], ["--describe", "man"], ["--describe", "completion-bash"]):
+                expected = command.run(*what, program=program)
+                for name in locales.NAMES:
+                    with self.subTest(name):
+                        said = command.run(*what, program=program, env=self.locales.environment(name))
+                        self.assertEqual((expected.exit, expected.stdout, expected.stderr), (said.exit, said.stdout, said.stderr))
+
+    def test_seconds_have_a_point(self):
+        for name in locales.NAMES:
+            with self.subTest(name):
+                said = command.run("list", "--timeout", "0.5", "192.0.2.1:1", "-A", "/nonexistent", env=self.locales.environment(name))
+                self.assertNotIn("invalid value", said.stderr)
+
+    def test_tables_are_as_wide_in_each_locale(self):
+        with Netsessiond(USERS) as server, sessions.held(server, [Wanted(user) for user in USERS]):
+            arguments = ("list", "-l", 10, "-A", server.credentials_file(server.administrator), address(server))
+            [expected, *others] = [command.run(*arguments, env=self.locales.environment(name)).stdout for name in locales.NAMES]
+            for user in USERS:
+                self.assertIn(user, expected)
+            self.assertEqual([[line.split() for line in expected.splitlines()]] * len(others),
+                             [[line.split() for line in other.splitlines()] for other in others])
+
+
+if __name__ == "__main__":
+    tap.main()
