@@ -51,7 +51,18 @@ const struct config_key config_keys[] = {
 	{ "server", "max_sessions", CONFIG_NUMBER, AT(max_sessions), "1000000",
 	  "maximum number of sessions", .least = 1, .most = 10 * MILLION },
 	{ "server", "max_connections", CONFIG_NUMBER, AT(max_connections), "10000",
-	  "maximum number of SMB connections; further clients wait in the listen queue",
+	  "maximum number of SMB connections; more are refused", .least = 1, .most = MILLION },
+	{ "server", "max_connections_per_address", CONFIG_NUMBER, AT(max_connections_per_address), "256",
+	  "maximum number of SMB connections from one IPv4 address or one IPv6 /64 network",
+	  .least = 1, .most = MILLION },
+	{ "server", "max_unauthenticated_connections", CONFIG_NUMBER, AT(max_unauthenticated_connections),
+	  "1000", "maximum number of SMB connections on which no user has logged on. From half of it on, "
+	  "more and more new connections of the busiest addresses are refused; at the limit, the "
+	  "oldest connection of the busiest address is closed for a client from another address",
+	  .least = 1, .most = MILLION },
+	{ "server", "max_unauthenticated_connections_per_address", CONFIG_NUMBER,
+	  AT(max_unauthenticated_connections_per_address), "128",
+	  "maximum number of them from one IPv4 address or one IPv6 /64 network",
 	  .least = 1, .most = MILLION },
 	{ "server", "idle_timeout_s", CONFIG_NUMBER, AT(idle_timeout_s), "900",
 	  "seconds after which a connection without a request is closed",
@@ -63,8 +74,9 @@ const struct config_key config_keys[] = {
 	  "SMB encryption: offered to clients, required of them, or switched off",
 	  .choices = "offer require off" },
 	{ "server", "max_local_connections", CONFIG_NUMBER, AT(max_local_connections), "1000",
-	  "maximum number of connections at the Unix socket, of which each user except root may have "
-	  "a quarter; further clients wait in the listen queue", .least = 1, .most = MILLION },
+	  "maximum number of connections at the Unix socket; more are refused. Each user except root may "
+	  "have a quarter; an eighth is reserved for root and for users who may list sessions",
+	  .least = 1, .most = MILLION },
 	{ "server", "max_publishers", CONFIG_NUMBER, AT(max_publishers), "16",
 	  "maximum number of file servers that publish sessions at a time; more are refused",
 	  .least = 1, .most = 1000 },

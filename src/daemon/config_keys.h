@@ -22,7 +22,9 @@ struct config {
 	/* [server] */
 	struct net_addresses listen;
 	char *socket, *publish_socket, *netbios_name, *comment;
-	uint32_t max_sessions, max_connections, idle_timeout_s, log_on_timeout_s;
+	uint32_t max_sessions, idle_timeout_s, log_on_timeout_s;
+	uint32_t max_connections, max_connections_per_address;
+	uint32_t max_unauthenticated_connections, max_unauthenticated_connections_per_address;
 	uint32_t max_local_connections, max_publishers, publisher_max_sessions,
 		publisher_max_changes_per_s;
 	uint32_t refresh_timeout_ms, max_answer_mib, drain_timeout_s;

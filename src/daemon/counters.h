@@ -14,6 +14,8 @@ struct srvsvc_event;
 	C(COUNTER_SMB_CONNECTIONS_NOW, "smb_connections_now", "open SMB connections")             \
 	C(COUNTER_SMB_CONNECTIONS, "smb_connections", "SMB connections since the start")          \
 	C(COUNTER_SMB_REFUSED, "smb_refused", "SMB connections closed as soon as they were made") \
+	C(COUNTER_SMB_EVICTED, "smb_evicted",                                                     \
+	  "SMB connections without a log-on that were closed to make room for another address")   \
 	C(COUNTER_SMB_TIMED_OUT, "smb_timed_out", "SMB connections closed by a timeout")          \
 	C(COUNTER_SMB_REQUESTS, "smb_requests", "SMB2 requests")                                  \
 	C(COUNTER_SMB_MALFORMED, "smb_malformed",                                                 \

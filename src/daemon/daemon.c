@@ -257,15 +257,11 @@ static bool daemon_open_endpoints(struct daemon *d)
 
 static int daemon_serve_clients(struct daemon *d)
 {
-	const struct config *c = &d->settings.config;
 	bool is_good;
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	log_begin("netsessiond");
 	log_set_level(d->settings.log_level);
-	descriptors_raise((uint64_t)c->max_connections + c->max_local_connections +
-	                          c->max_publishers + NET_MAX_FINISHING,
-	                  "max_connections, max_local_connections and max_publishers need");
 	is_good = daemon_open_endpoints(d);
 	if (is_good) {
 		daemon_make_demo(d);

@@ -7,6 +7,7 @@
 #include "daemon/local_endpoint.h"
 #include "daemon/publish_endpoint.h"
 #include "daemon/smb_endpoint.h"
+#include "net/stream.h"
 #include "system/log.h"
 #include "system/systemd.h"
 
@@ -63,6 +64,19 @@ static bool endpoints_take_sockets(struct endpoints *d, struct err *err)
 
 /* ---- the settings of each ---- */
 
+/* How many SMB connections there may be. What the system allows of descriptors is shared out, so
+ * that a flood at one endpoint leaves the other endpoints theirs. */
+static uint32_t endpoints_smb_share(const struct config *c)
+{
+	uint64_t others = (uint64_t)c->max_local_connections + c->max_publishers +
+	                  PUBLISH_ENDPOINT_MAX_PENDING + NET_MAX_FINISHING;
+	uint64_t granted =
+		descriptors_raise(c->max_connections + others,
+	                          "max_connections, max_local_connections and max_publishers need");
+
+	return granted > others ? (uint32_t)(granted - others) : 1;
+}
+
 static struct smb_endpoint_settings endpoints_smb_settings(const struct settings *s,
                                                            const struct activation_sockets *sockets)
 {
@@ -77,7 +91,11 @@ static struct smb_endpoint_settings endpoints_smb_settings(const struct settings
 	struct smb_endpoint_settings to = {
 		.address_count = s->config.listen.count,
 		.socket_count = sockets->smb_count,
-		.max_connections = s->config.max_connections,
+		.max_connections = endpoints_smb_share(&s->config),
+		.max_of_address = s->config.max_connections_per_address,
+		.max_unauthenticated = s->config.max_unauthenticated_connections,
+		.max_unauthenticated_of_address =
+			s->config.max_unauthenticated_connections_per_address,
 		.log_on_timeout_s = s->config.log_on_timeout_s,
 		.idle_timeout_s = s->config.idle_timeout_s,
 		.acceptor_settings = s->acceptor_settings,

@@ -5,6 +5,7 @@
 #include "daemon/counters.h"
 #include "daemon/local_identity.h"
 #include "daemon/local_interface.h"
+#include "daemon/privileged_users.h"
 #include "net/endpoint.h"
 #include "net/stream.h"
 #include "system/log.h"
@@ -36,6 +37,7 @@ struct local_endpoint {
 	struct srvsvc_server *service;
 	struct refresh *refresh;
 	struct net_endpoint *connections;
+	struct privileged_users privileged; /* those who may list sessions */
 	struct log_limit limit;
 	uint8_t space[SPACE_BYTES];
 };
@@ -219,6 +221,9 @@ static void local_connection_on_identity(void *context, struct identity *identit
 
 	c->lookup = NULL;
 	c->identity = identity;
+	if (identity != NULL)
+		privileged_users_set(&c->endpoint->privileged, c->connection.peer.uid,
+		                     srvsvc_may_list_sessions(c->endpoint->service, identity));
 	c->caller = (struct srvsvc_caller){ .service = c->endpoint->service,
 		                            .identity = identity,
 		                            .address = "local",
@@ -278,11 +283,18 @@ static void local_endpoint_on_close(struct net_connection *connection, enum net_
 {
 	struct local_connection *c = connection->context;
 
-	if (reason == NET_CLOSE_TIMEOUT) {
+	switch (reason) {
+	case NET_CLOSE_TIMEOUT:
 		counters_add(COUNTER_LOCAL_TIMED_OUT, 1);
 		local_connection_close(c, LOG_LEVEL_NOTICE, "idle for [server] idle_timeout_s");
-	} else {
+		break;
+	case NET_CLOSE_EVICTED:
+		local_connection_close(c, LOG_LEVEL_WARNING,
+		                       "the endpoint is full; another user gets its place");
+		break;
+	case NET_CLOSE_END:
 		local_connection_close(c, LOG_LEVEL_NOTICE, "netsessiond is stopping");
+		break;
 	}
 }
 
@@ -300,13 +312,21 @@ static void local_endpoint_on_turn(struct net_connection *connection)
 	local_connection_take_turn(connection->context);
 }
 
+static bool local_endpoint_is_privileged(void *context, const struct net_peer *peer)
+{
+	const struct local_endpoint *e = context;
+
+	return privileged_users_has(&e->privileged, peer->uid);
+}
+
 static struct net_endpoint_settings
 local_endpoint_list_settings(const struct local_endpoint_settings *settings)
 {
 	uint32_t timeout_ms = settings->idle_timeout_s * 1000;
 
 	return (struct net_endpoint_settings){ .max_connections = settings->max_connections,
-		                               .max_of_user = settings->max_connections / 4 + 1,
+		                               .max_of_source = settings->max_connections / 4 + 1,
+		                               .reserved = settings->max_connections / 8,
 		                               .open_timeout_ms = timeout_ms,
 		                               .idle_timeout_ms = timeout_ms };
 }
@@ -317,8 +337,12 @@ struct local_endpoint *local_endpoint_new(struct net_loop *loop, struct srvsvc_s
                                           struct err *err)
 {
 	static const struct net_endpoint_handler handler = {
-		local_endpoint_on_accepted, local_endpoint_on_refused, local_endpoint_on_close,
-		local_endpoint_on_drain, local_endpoint_on_turn
+		.accepted = local_endpoint_on_accepted,
+		.refused = local_endpoint_on_refused,
+		.close = local_endpoint_on_close,
+		.drain = local_endpoint_on_drain,
+		.turn = local_endpoint_on_turn,
+		.is_privileged = local_endpoint_is_privileged,
 	};
 	const struct net_endpoint_settings list_settings = local_endpoint_list_settings(settings);
 	struct local_endpoint *e = calloc(1, sizeof *e);
@@ -350,6 +374,7 @@ void local_endpoint_configure(struct local_endpoint *e,
 {
 	const struct net_endpoint_settings list_settings = local_endpoint_list_settings(settings);
 
+	e->privileged = (struct privileged_users){ 0 }; /* the access policy may be another one */
 	net_endpoint_configure(e->connections, &list_settings);
 }
 

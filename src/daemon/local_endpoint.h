@@ -12,7 +12,8 @@
 struct local_endpoint_settings {
 	const char *path; /* of the socket; borrowed */
 	int socket;       /* one that listens already instead, taken; -1: none */
-	/* Further clients wait. One user other than root may have a quarter of them. */
+	/* More are refused. One user other than root may have a quarter of them; an eighth is for
+	 * root and for users who may list sessions. */
 	unsigned max_connections;
 	uint32_t idle_timeout_s; /* after which a connection without a call is closed */
 };

@@ -12,9 +12,10 @@
 /* Everybody may connect: who may publish is the policy's business. */
 #define SOCKET_MODE 0666
 
-/* Connections whose HELLO was not accepted yet, in all and of one user who is not root. */
-#define MAX_PENDING_PUBLISHERS         64
+/* Connections of one user, who is not root, whose HELLO was not accepted yet. */
 #define MAX_PENDING_PUBLISHERS_OF_USER 8
+/* Of PUBLISH_ENDPOINT_MAX_PENDING, for root and for users who were allowed to publish before. */
+#define RESERVED_PUBLISHERS 16
 
 struct publish_endpoint {
 	struct publishers publishers;
@@ -49,17 +50,32 @@ static void publish_endpoint_on_refused(void *context, const struct net_peer *pe
 static void publish_endpoint_on_close(struct net_connection *connection,
                                       enum net_close_reason reason)
 {
-	if (reason == NET_CLOSE_TIMEOUT)
+	switch (reason) {
+	case NET_CLOSE_TIMEOUT:
 		publisher_close(connection->context, LOG_LEVEL_NOTICE, ERROR_TIMEOUT,
 		                "it did not send its HELLO in time");
-	else
+		break;
+	case NET_CLOSE_EVICTED:
+		publisher_close(connection->context, LOG_LEVEL_WARNING, ERROR_TOO_MANY_SESS,
+		                "the endpoint is full; another user gets its place");
+		break;
+	case NET_CLOSE_END:
 		publisher_free(connection->context);
+		break;
+	}
 }
 
 static void publish_endpoint_on_drain(struct net_connection *connection)
 {
 	publisher_close(connection->context, LOG_LEVEL_DEBUG, ERROR_SHUTDOWN_IN_PROGRESS,
 	                "netsessiond is stopping");
+}
+
+static bool publish_endpoint_is_privileged(void *context, const struct net_peer *peer)
+{
+	const struct publish_endpoint *e = context;
+
+	return privileged_users_has(&e->publishers.privileged, peer->uid);
 }
 
 static void publish_endpoint_set_bounds(struct publish_endpoint *e,
@@ -82,10 +98,12 @@ struct publish_endpoint *publish_endpoint_new(struct net_loop *loop, struct srvs
 		.refused = publish_endpoint_on_refused,
 		.close = publish_endpoint_on_close,
 		.drain = publish_endpoint_on_drain,
+		.is_privileged = publish_endpoint_is_privileged,
 	};
 	const struct net_endpoint_settings list_settings = {
-		.max_new = MAX_PENDING_PUBLISHERS,
-		.max_new_of_user = MAX_PENDING_PUBLISHERS_OF_USER,
+		.max_pending = PUBLISH_ENDPOINT_MAX_PENDING,
+		.max_pending_of_source = MAX_PENDING_PUBLISHERS_OF_USER,
+		.reserved = RESERVED_PUBLISHERS,
 		.open_timeout_ms = settings->hello_timeout_ms,
 	};
 	struct publish_endpoint *e = calloc(1, sizeof *e);
@@ -123,6 +141,7 @@ void publish_endpoint_configure(struct publish_endpoint *e,
                                 const struct publish_endpoint_settings *settings)
 {
 	publish_endpoint_set_bounds(e, settings);
+	e->publishers.privileged = (struct privileged_users){ 0 };
 	net_endpoint_visit(e->publishers.connections, publish_endpoint_apply_settings, NULL);
 }
 

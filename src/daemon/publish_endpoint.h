@@ -10,6 +10,9 @@
 #include "net/loop.h"
 #include "srvsvc/server.h"
 
+/* Connections whose HELLO was not accepted yet. */
+#define PUBLISH_ENDPOINT_MAX_PENDING 64
+
 struct publish_endpoint_settings {
 	const char *path;                   /* of the socket; borrowed */
 	int socket;                         /* one that listens already instead, taken; -1: none */

@@ -558,6 +558,9 @@ static void publisher_on_identity(void *context, struct identity *identity)
 	p->lookup = NULL;
 	p->identity = identity;
 	if (identity != NULL) {
+		privileged_users_set(
+			&p->shared->privileged, p->connection.peer.uid,
+			access_policy_allows(p->shared->service->policy, identity, ACCESS_PUBLISH));
 		p->socket = -1;
 		p->step = PUBLISHER_AWAITING_HELLO;
 		p->stream = net_stream_new(p->shared->loop, socket, &handler, p);

@@ -5,6 +5,7 @@
 #define DAEMON_PUBLISHER_H
 
 #include <stdbool.h>
+#include "daemon/privileged_users.h"
 #include "daemon/refresh.h"
 #include "net/endpoint.h"
 #include "net/loop.h"
@@ -21,7 +22,8 @@ struct publishers {
 	struct net_loop *loop;
 	struct srvsvc_server *service;
 	struct refresh *refresh;
-	struct net_endpoint *connections; /* each one's context is a struct publisher */
+	struct net_endpoint *connections;   /* each one's context is a struct publisher */
+	struct privileged_users privileged; /* those who may publish */
 	struct log_limit limit;
 	unsigned max_publishers, open_count; /* of those whose HELLO was accepted */
 	struct publisher_bounds bounds;      /* of a publisher that opens from now on */

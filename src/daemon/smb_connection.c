@@ -30,7 +30,7 @@ struct smb_connection {
 	struct smb2_server *server;
 	char client[NET_PEER_TEXT_BYTES + 5]; /* \\address, as in the session table */
 	int64_t used_ms;                      /* when the last bytes were received */
-	unsigned established;                 /* number of sessions with an identity */
+	unsigned established;                 /* number of sessions of authenticated users */
 	struct smb_pipes pipes;
 
 	/* While the events are handled: */
@@ -45,7 +45,8 @@ struct smb_session {
 	struct smb2_server_session *session;
 	struct auth_acceptor *acceptor;            /* of a log-on, between two steps */
 	struct smb_authentication *authentication; /* the step that is running */
-	uint32_t id; /* in the session table; 0: the session is not in it */
+	uint32_t id;           /* in the session table; 0: the session is not in it */
+	bool is_authenticated; /* a user has logged on, and not by a null session */
 	int64_t created_ms, used_ms;
 	const char *closing_reason; /* why it has to be closed; NULL: it stays open */
 };
@@ -229,7 +230,9 @@ static void smb_session_established(struct smb_session *s)
 	facts = smb_session_facts(s);
 	s->id = session_table_add(smb_connection_table(connection), &facts, &owner,
 	                          (uint64_t)(uintptr_t)s);
-	if (connection->established++ == 0)
+	/* A null session claims no user: the time for a log-on goes on. */
+	s->is_authenticated = identity_is_authenticated(smb2_server_session_identity(s->session));
+	if (s->is_authenticated && connection->established++ == 0)
 		net_connection_set_open(&connection->net, true);
 }
 
@@ -254,7 +257,7 @@ static void smb_session_closed(struct smb_session *s)
 {
 	struct smb_connection *connection = s->connection;
 
-	if (smb2_server_session_identity(s->session) != NULL && --connection->established == 0)
+	if (s->is_authenticated && --connection->established == 0)
 		net_connection_set_open(&connection->net, false);
 	if (s->closing_reason != NULL)
 		connection->closed_reason = s->closing_reason;
@@ -551,7 +554,9 @@ static void smb_connection_on_refused(void *context, const struct net_peer *peer
 {
 	struct smb_connections *all = context;
 
-	log_write_limited(&all->log, all->service->now_ms(all->service->context), LOG_LEVEL_DEBUG,
+	counters_add(COUNTER_SMB_CONNECTIONS, 1);
+	counters_add(COUNTER_SMB_REFUSED, 1);
+	log_write_limited(&all->log, all->service->now_ms(all->service->context), LOG_LEVEL_NOTICE,
 	                  "SMB connection from %s refused: %s", peer->text, reason);
 }
 
@@ -561,6 +566,13 @@ static void smb_connection_on_close(struct net_connection *net, enum net_close_r
 
 	if (reason == NET_CLOSE_END) {
 		smb_connection_close(connection, LOG_LEVEL_INFO, "netsessiond has stopped");
+		return;
+	}
+	if (reason == NET_CLOSE_EVICTED) {
+		counters_add(COUNTER_SMB_EVICTED, 1);
+		smb_connection_close(connection, LOG_LEVEL_NOTICE,
+		                     "the endpoint is full, and no address has more connections "
+		                     "without a log-on (max_unauthenticated_connections)");
 		return;
 	}
 	counters_add(COUNTER_SMB_TIMED_OUT, 1);

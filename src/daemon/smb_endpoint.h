@@ -21,7 +21,10 @@ struct smb_endpoint_settings {
 	int sockets[SMB_ENDPOINT_MAX_LISTENERS];
 	unsigned socket_count;
 
-	unsigned max_connections; /* further clients wait in the kernel's queue */
+	/* Bounds of the endpoint, see net/endpoint.h. An address is an IPv4 address or an IPv6
+	 * network of 64 bits. */
+	unsigned max_connections, max_of_address;
+	unsigned max_unauthenticated, max_unauthenticated_of_address;
 	/* After how long a connection without a log-on is closed, [MS-SMB2] 3.3.6.3, and one with a
 	 * log-on from which nothing was received. */
 	uint32_t log_on_timeout_s, idle_timeout_s;

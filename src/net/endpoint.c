@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/endpoint.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/search.h"
 #include "net/stream.h"
 #include "net/uv.h"
 
@@ -19,6 +21,13 @@ struct endpoint_listener {
 
 TAILQ_HEAD(connection_list, net_connection);
 
+/* A source that has connections. */
+struct net_source_count {
+	struct net_source source;
+	unsigned pending, open;
+	bool is_privileged;
+};
+
 /* A timer that is due at once, and was started by a timer, is called by libuv 1.44 before any
  * socket is looked at: connections that await one turn after another would starve all others. */
 #define TURN_AFTER_MS 1
@@ -30,10 +39,11 @@ struct net_endpoint {
 	void *context;
 	struct net_endpoint_settings settings;
 	SLIST_HEAD(, endpoint_listener) listeners;
-	bool is_full; /* the listeners are paused */
 	bool is_draining;
 	struct connection_list pending, open;
 	unsigned pending_count, open_count;
+	struct net_source_count **sources; /* sorted */
+	size_t source_count, source_room;
 	struct net_timer *timeout;
 	uint64_t timeout_at_ms; /* when timeout fires */
 };
@@ -56,78 +66,223 @@ struct net_endpoint *net_endpoint_new(struct net_loop *loop,
 	return e;
 }
 
-/* ---- bounds ---- */
+/* ---- sources ---- */
 
-/* At the bound, further clients wait in the kernel's queue. */
-static void endpoint_update_bound(struct net_endpoint *e)
+/* False: the connection has ended already. */
+static bool endpoint_identify_source(int socket, struct net_source *source)
 {
-	unsigned most = e->settings.refuses ? 0 : e->settings.max_connections;
-	bool is_full = most > 0 && net_endpoint_count(e) >= most;
-	struct endpoint_listener *l;
+	static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+		struct sockaddr_storage room;
+	} address = { 0 };
+	socklen_t bytes = sizeof address;
 
-	if (is_full == e->is_full)
+	if (getpeername(socket, &address.any, &bytes) != 0)
+		return false;
+	source->family = (uint8_t)address.any.sa_family;
+	if (source->family == AF_INET) {
+		memcpy(source->bytes, &address.v4.sin_addr, 4);
+	} else if (source->family == AF_INET6 &&
+	           memcmp(&address.v6.sin6_addr, v4_mapped, sizeof v4_mapped) == 0) {
+		source->family = AF_INET;
+		memcpy(source->bytes, address.v6.sin6_addr.s6_addr + sizeof v4_mapped, 4);
+	} else if (source->family == AF_INET6) {
+		memcpy(source->bytes, &address.v6.sin6_addr, sizeof source->bytes);
+	}
+	return true;
+}
+
+/* False: the connection has ended already. */
+static bool endpoint_identify_peer(int socket, struct net_peer *peer)
+{
+	*peer = (struct net_peer){ .text = "a process that has ended" };
+	if (!endpoint_identify_source(socket, &peer->source))
+		return false;
+	peer->is_process = peer->source.family == AF_UNIX;
+	if (!peer->is_process)
+		return net_socket_peer_text(socket, peer->text);
+	if (!net_socket_peer_process(socket, &peer->uid, &peer->gid, &peer->pid))
+		return false;
+	memcpy(peer->source.bytes, &peer->uid, sizeof peer->uid);
+	(void)snprintf(peer->text, sizeof peer->text, "uid %lu, pid %ld", (unsigned long)peer->uid,
+	               (long)peer->pid);
+	return true;
+}
+
+static bool endpoint_is_privileged(const struct net_endpoint *e, const struct net_peer *peer)
+{
+	return (peer->is_process && peer->uid == 0) ||
+	       (e->handler->is_privileged != NULL && e->handler->is_privileged(e->context, peer));
+}
+
+static int endpoint_compare_sources(const void *key, const void *element)
+{
+	const struct net_source_count *const *s = element;
+
+	return memcmp(key, &(*s)->source, sizeof(struct net_source));
+}
+
+/* Where the source is, or is to be inserted. */
+static size_t endpoint_source_index(const struct net_endpoint *e, const struct net_source *source)
+{
+	return search_lower_bound(source, e->sources, e->source_count, sizeof(void *),
+	                          endpoint_compare_sources);
+}
+
+static struct net_source_count *endpoint_find_source(const struct net_endpoint *e,
+                                                     const struct net_source *source)
+{
+	size_t index = endpoint_source_index(e, source);
+
+	return index < e->source_count && endpoint_compare_sources(source, &e->sources[index]) == 0
+	               ? e->sources[index]
+	               : NULL;
+}
+
+/* NULL: out of memory. */
+static struct net_source_count *endpoint_add_source(struct net_endpoint *e,
+                                                    const struct net_source *source)
+{
+	size_t index = endpoint_source_index(e, source);
+	struct net_source_count *s = calloc(1, sizeof *s);
+
+	if (s != NULL && e->source_count == e->source_room) {
+		size_t room = e->source_room > 0 ? 2 * e->source_room : 16;
+		void *sources = reallocarray(e->sources, room, sizeof(void *));
+
+		if (sources == NULL) {
+			free(s);
+			return NULL;
+		}
+		e->sources = sources;
+		e->source_room = room;
+	}
+	if (s == NULL)
+		return NULL;
+	s->source = *source;
+	memmove(e->sources + index + 1, e->sources + index,
+	        (e->source_count - index) * sizeof(void *));
+	e->sources[index] = s;
+	e->source_count++;
+	return s;
+}
+
+/* Gives the count of the peer's source, to be released. NULL: out of memory; the source is not
+ * counted. */
+static struct net_source_count *endpoint_hold_source(struct net_endpoint *e,
+                                                     const struct net_peer *peer)
+{
+	struct net_source_count *s = endpoint_find_source(e, &peer->source);
+
+	if (s == NULL)
+		s = endpoint_add_source(e, &peer->source);
+	if (s != NULL)
+		s->is_privileged = endpoint_is_privileged(e, peer);
+	return s;
+}
+
+static void endpoint_release_source(struct net_endpoint *e, struct net_source_count *s)
+{
+	size_t index;
+
+	if (s == NULL || s->pending > 0 || s->open > 0)
 		return;
-	e->is_full = is_full;
-	SLIST_FOREACH(l, &e->listeners, entry)
-		if (is_full)
-			net_listener_pause(l->listener);
-		else
-			net_listener_resume(l->listener);
+	index = endpoint_source_index(e, &s->source);
+	e->source_count--;
+	memmove(e->sources + index, e->sources + index + 1,
+	        (e->source_count - index) * sizeof(void *));
+	free(s);
 }
 
-static unsigned connection_list_count_user(const struct connection_list *list, uid_t uid)
+/* The source with the most connections that are not open, without privileged ones. NULL: none. */
+static struct net_source_count *endpoint_largest_source(const struct net_endpoint *e)
 {
-	const struct net_connection *c;
-	unsigned count = 0;
+	struct net_source_count *largest = NULL;
 
-	TAILQ_FOREACH(c, list, entry)
-		count += c->peer.is_process && c->peer.uid == uid;
-	return count;
+	for (size_t i = 0; i < e->source_count; i++) {
+		struct net_source_count *s = e->sources[i];
+
+		if (!s->is_privileged && s->pending > (largest != NULL ? largest->pending : 0))
+			largest = s;
+	}
+	return largest;
 }
+
+/* ---- bounds ---- */
 
 static bool endpoint_is_reached(unsigned most, unsigned count)
 {
 	return most > 0 && count >= most;
 }
 
-/* Returns the bound that this peer has reached, as a reason; NULL: none. */
-static const char *endpoint_reached_bound(const struct net_endpoint *e, const struct net_peer *peer)
+/* A bound, without the places that are reserved for others; never 0, which means any number. */
+static unsigned endpoint_bound_for(const struct net_endpoint *e, unsigned most, bool is_privileged)
 {
-	const struct net_endpoint_settings *s = &e->settings;
-	unsigned pending, open;
+	unsigned reserved = is_privileged ? 0 : e->settings.reserved;
 
-	if (s->refuses && endpoint_is_reached(s->max_connections, net_endpoint_count(e)))
-		return "too many connections";
-	if (endpoint_is_reached(s->max_new, e->pending_count))
-		return "too many connections that have not been opened yet";
-	if (!peer->is_process || peer->uid == 0)
-		return NULL;
-	pending = connection_list_count_user(&e->pending, peer->uid);
-	if (endpoint_is_reached(s->max_new_of_user, pending))
-		return "too many connections of this user that have not been opened yet";
-	open = s->max_of_user > 0 ? connection_list_count_user(&e->open, peer->uid) : 0;
-	if (endpoint_is_reached(s->max_of_user, pending + open))
-		return "too many connections of this user";
-	return NULL;
+	return most == 0 || most > reserved ? most - (most > 0 ? reserved : 0) : 1;
 }
 
-/* False: the connection has ended already. */
-static bool endpoint_identify_peer(int socket, struct net_peer *peer)
+/* Whether a newcomer is refused before the bound is reached. */
+static bool endpoint_refuses_early(const struct net_endpoint *e, unsigned pending_of_source)
 {
-	int domain = AF_UNSPEC;
-	socklen_t bytes = sizeof domain;
+	unsigned most = e->settings.max_pending, half = most / 2;
+	uint32_t random = 0;
 
-	*peer = (struct net_peer){ 0 };
-	(void)getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &bytes);
-	if (domain != AF_UNIX)
-		return net_socket_peer_text(socket, peer->text);
-	peer->is_process = true;
-	(void)snprintf(peer->text, sizeof peer->text, "a process that has ended");
-	if (!net_socket_peer_process(socket, &peer->uid, &peer->gid, &peer->pid))
+	if (e->pending_count <= half || most == 0 ||
+	    (uint64_t)pending_of_source * e->source_count <= e->pending_count ||
+	    uv_random(NULL, NULL, &random, sizeof random, 0, NULL) != 0)
 		return false;
-	(void)snprintf(peer->text, sizeof peer->text, "uid %lu, pid %ld", (unsigned long)peer->uid,
-	               (long)peer->pid);
-	return true;
+	return random % (most - half) < e->pending_count - half;
+}
+
+/* Closes the oldest connection that is not open of the largest source, for a newcomer whose own
+ * source has so many of them. False: no connection is closed for this newcomer. */
+static bool endpoint_make_room(struct net_endpoint *e, unsigned pending_of_source,
+                               bool is_privileged)
+{
+	const struct net_source_count *largest = endpoint_largest_source(e);
+	unsigned before = net_endpoint_count(e);
+	struct net_connection *c;
+
+	if (largest == NULL || (!is_privileged && pending_of_source + 1 >= largest->pending))
+		return false;
+	TAILQ_FOREACH(c, &e->pending, entry)
+		if (c->source == largest)
+			break;
+	e->handler->close(c, NET_CLOSE_EVICTED);
+	return net_endpoint_count(e) < before;
+}
+
+/* Returns the bound that this peer has reached, as a reason; NULL: it may have a connection. */
+static const char *endpoint_reached_bound(struct net_endpoint *e, const struct net_peer *peer)
+{
+	const struct net_endpoint_settings *settings = &e->settings;
+	const struct net_source_count *source = endpoint_find_source(e, &peer->source);
+	unsigned pending = source != NULL ? source->pending : 0;
+	unsigned open = source != NULL ? source->open : 0;
+	bool is_privileged = endpoint_is_privileged(e, peer);
+	unsigned most = endpoint_bound_for(e, settings->max_connections, is_privileged);
+	unsigned most_pending = endpoint_bound_for(e, settings->max_pending, is_privileged);
+
+	if (!is_privileged && endpoint_is_reached(settings->max_of_source, pending + open))
+		return peer->is_process ? "too many connections of this user"
+		                        : "too many connections from this address";
+	if (!is_privileged && (endpoint_is_reached(settings->max_pending_of_source, pending) ||
+	                       endpoint_refuses_early(e, pending)))
+		return peer->is_process
+		               ? "too many connections of this user that have not been opened yet"
+		               : "too many connections from this address without a log-on";
+	if (endpoint_is_reached(most_pending, e->pending_count) &&
+	    !endpoint_make_room(e, pending, is_privileged))
+		return "too many connections that have not been opened yet";
+	if (endpoint_is_reached(most, net_endpoint_count(e)) &&
+	    !endpoint_make_room(e, pending, is_privileged))
+		return "too many connections";
+	return NULL;
 }
 
 static void endpoint_on_accepted(void *context, int socket)
@@ -275,7 +430,6 @@ static void endpoint_schedule_timeout(struct net_endpoint *e)
 void net_endpoint_configure(struct net_endpoint *e, const struct net_endpoint_settings *settings)
 {
 	e->settings = *settings;
-	endpoint_update_bound(e);
 	endpoint_schedule_timeout(e);
 }
 
@@ -336,10 +490,21 @@ void net_endpoint_free(struct net_endpoint *e)
 	endpoint_stop_listening(e);
 	net_endpoint_visit(e, endpoint_end_connection, NULL);
 	net_timer_stop(e->timeout);
+	free(e->sources);
 	free(e);
 }
 
 /* ---- one connection ---- */
+
+/* Adds 1 or -1 to the numbers of connections. */
+static void connection_count(struct net_connection *c, int change)
+{
+	struct net_endpoint *e = c->endpoint;
+
+	*(c->is_open ? &e->open_count : &e->pending_count) += (unsigned)change;
+	if (c->source != NULL)
+		*(c->is_open ? &c->source->open : &c->source->pending) += (unsigned)change;
+}
 
 static void connection_insert(struct net_connection *c, bool is_open)
 {
@@ -351,7 +516,7 @@ static void connection_insert(struct net_connection *c, bool is_open)
 		TAILQ_INSERT_TAIL(&e->open, c, entry);
 	else
 		TAILQ_INSERT_TAIL(&e->pending, c, entry);
-	*(is_open ? &e->open_count : &e->pending_count) += 1;
+	connection_count(c, 1);
 	endpoint_schedule_timeout(e);
 }
 
@@ -363,7 +528,7 @@ static void connection_extract(struct net_connection *c)
 		TAILQ_REMOVE(&e->open, c, entry);
 	else
 		TAILQ_REMOVE(&e->pending, c, entry);
-	*(c->is_open ? &e->open_count : &e->pending_count) -= 1;
+	connection_count(c, -1);
 }
 
 void net_connection_add(struct net_endpoint *e, struct net_connection *c,
@@ -371,8 +536,8 @@ void net_connection_add(struct net_endpoint *e, struct net_connection *c,
 {
 	c->endpoint = e;
 	c->peer = *peer;
+	c->source = endpoint_hold_source(e, peer);
 	connection_insert(c, false);
-	endpoint_update_bound(e);
 }
 
 void net_connection_remove(struct net_connection *c)
@@ -383,9 +548,9 @@ void net_connection_remove(struct net_connection *c)
 		return;
 	net_connection_cancel_turn(c);
 	connection_extract(c);
+	endpoint_release_source(e, c->source);
 	c->endpoint = NULL;
 	endpoint_schedule_timeout(e);
-	endpoint_update_bound(e);
 }
 
 void net_connection_set_open(struct net_connection *c, bool is_open)

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* An endpoint of a server: the sockets at which clients connect, and the list of their connections.
  * Every endpoint bounds, times out, drains and gives turns to its connections in the same way, and
- * this is where it does. What a connection says is the business of the endpoint's owner. */
+ * this is where it does. What a connection says is the business of the endpoint's owner.
+ *
+ * No source shuts out the others. A source is what a client cannot choose freely: an IPv4 address,
+ * an IPv6 network of 64 bits, a user of this computer. When an endpoint is full, the largest source
+ * makes room: its oldest connection that is not open yet is closed for a newcomer of a smaller one.
+ */
 #ifndef NET_ENDPOINT_H
 #define NET_ENDPOINT_H
 
@@ -17,8 +22,15 @@
 /* For so long a connection may make calls before others have their turn. */
 #define NET_TURN_MS 20
 
+/* Where a peer comes from: the first bytes that all its connections share. */
+struct net_source {
+	uint8_t family; /* AF_INET, AF_INET6 or AF_UNIX */
+	uint8_t bytes[8];
+};
+
 /* Who is at the other end of a connection. */
 struct net_peer {
+	struct net_source source;
 	bool is_process; /* of this computer, over a Unix socket: the next three say which */
 	uid_t uid;
 	gid_t gid;
@@ -35,6 +47,7 @@ struct net_connection {
 	void *context; /* the owner's structure */
 	struct net_peer peer;
 	/* The rest belongs to endpoint.c. */
+	struct net_source_count *source;
 	TAILQ_ENTRY(net_connection) entry;
 	bool is_open;
 	uint64_t since_ms, turn_began_ms;
@@ -43,6 +56,7 @@ struct net_connection {
 
 enum net_close_reason {
 	NET_CLOSE_TIMEOUT, /* nothing happened on it for as long as the settings allow */
+	NET_CLOSE_EVICTED, /* the endpoint is full, and most of what is not open is of its source */
 	NET_CLOSE_END,     /* the endpoint is freed */
 };
 
@@ -60,17 +74,19 @@ struct net_endpoint_handler {
 	void (*drain)(struct net_connection *c);
 	/* The turn that net_connection_await_turn asked for. NULL: turns are never asked for. */
 	void (*turn)(struct net_connection *c);
+	/* Whether this peer may have the reserved places, and more than others from one source.
+	 * Answers at once. NULL: no peer may but root of this computer. */
+	bool (*is_privileged)(void *context, const struct net_peer *peer);
 };
 
+/* Each bound is a number of connections; 0: any number. */
 struct net_endpoint_settings {
-	/* Connections at a time; 0: any number. Further clients wait in the kernel's queue, or are
-	 * refused. */
 	unsigned max_connections;
-	bool refuses;
-	unsigned max_of_user; /* of one user of this computer but root; 0: any number */
-	/* Of those that are not open yet, in all and of one user but root; 0: any number. More are
-	 * refused. */
-	unsigned max_new, max_new_of_user;
+	unsigned max_of_source;
+	/* Of those that are not open yet. From half of max_pending on, some newcomers of sources
+	 * that have more of these than the average are refused: the fuller, the more. */
+	unsigned max_pending, max_pending_of_source;
+	unsigned reserved; /* of max_connections and of max_pending, for privileged peers alone */
 	/* A connection is closed that is not open after so long, and one that is open on which
 	 * nothing happens for so long; 0: never. */
 	uint32_t open_timeout_ms, idle_timeout_ms;

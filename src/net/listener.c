@@ -117,7 +117,7 @@ struct net_listener {
 	uv_poll_t poll; /* its data is the listener */
 	struct net_loop *loop;
 	int socket;
-	bool is_paused;
+	bool is_freed; /* maybe by accepted: the rest of that turn accepts nothing */
 	struct net_timer *retry;
 	void (*accepted)(void *context, int socket);
 	void *context;
@@ -127,7 +127,7 @@ static void listener_on_poll(uv_poll_t *poll, int status, int events);
 
 static void listener_watch(struct net_listener *l)
 {
-	if (!l->is_paused && l->retry == NULL)
+	if (l->retry == NULL)
 		uv_poll_start(&l->poll, UV_READABLE, listener_on_poll);
 	else
 		uv_poll_stop(&l->poll);
@@ -157,7 +157,7 @@ static void listener_on_poll(uv_poll_t *poll, int status, int events)
 
 	(void)status;
 	(void)events;
-	for (int n = 0; n < ACCEPTS_A_TURN && !l->is_paused; n++) {
+	for (int n = 0; n < ACCEPTS_A_TURN && !l->is_freed; n++) {
 		int s = accept4(l->socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (s >= 0) {
@@ -195,18 +195,6 @@ struct net_listener *net_listener_new(struct net_loop *loop, int socket,
 	return l;
 }
 
-void net_listener_pause(struct net_listener *l)
-{
-	l->is_paused = true;
-	listener_watch(l);
-}
-
-void net_listener_resume(struct net_listener *l)
-{
-	l->is_paused = false;
-	listener_watch(l);
-}
-
 static void listener_on_closed(uv_handle_t *handle)
 {
 	free(handle->data);
@@ -217,7 +205,7 @@ void net_listener_free(struct net_listener *l)
 	if (l == NULL)
 		return;
 	net_timer_stop(l->retry);
-	l->is_paused = true; /* also for the rest of a turn in which accepted frees it */
+	l->is_freed = true;
 	uv_close((uv_handle_t *)&l->poll, listener_on_closed);
 	close(l->socket);
 }

@@ -24,9 +24,6 @@ struct net_listener;
  * NULL: out of memory. */
 struct net_listener *net_listener_new(struct net_loop *loop, int socket,
                                       void (*accepted)(void *context, int socket), void *context);
-/* Accepts no connections until it is resumed: clients wait in the kernel's queue. */
-void net_listener_pause(struct net_listener *l);
-void net_listener_resume(struct net_listener *l);
 /* accepted is not called any more. NULL is allowed. */
 void net_listener_free(struct net_listener *l);
 

@@ -322,8 +322,8 @@ int samba_daemon_run(const struct samba_options *options)
 		samba_installation_fini(&d.samba);
 		return EXIT_BAD;
 	}
-	descriptors_raise(2 * (uint64_t)options->max_pipes + NET_MAX_FINISHING,
-	                  "--max-pipes needs");
+	(void)descriptors_raise(2 * (uint64_t)options->max_pipes + NET_MAX_FINISHING,
+	                        "--max-pipes needs");
 	d.began_ms = samba_daemon_steady_ms();
 	is_good = samba_daemon_open(&d);
 	if (is_good) {

@@ -349,7 +349,6 @@ struct relay_endpoint *relay_endpoint_new(struct net_loop *loop, struct relay *r
 	};
 	const struct net_endpoint_settings list_settings = {
 		.max_connections = settings->max_pipes,
-		.refuses = true,
 		.open_timeout_ms = DIAL_TIMEOUT_MS,
 	};
 	struct relay_endpoint *e = calloc(1, sizeof *e);

@@ -75,18 +75,19 @@ bool systemd_take_sockets(bool (*take)(void *context, const char *name, int sock
 
 #define OTHERS 64 /* sockets, logs, libraries */
 
-void descriptors_raise(uint64_t wanted, const char *what)
+uint64_t descriptors_raise(uint64_t wanted, const char *what)
 {
 	struct rlimit files;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
-		return;
+		return wanted;
 	files.rlim_cur = files.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &files);
-	if (files.rlim_max < wanted + OTHERS)
-		log_write(
-			LOG_LEVEL_WARNING,
-			"the system allows %llu file descriptors, but %s %llu: raise LimitNOFILE= or ulimit -n",
-			(unsigned long long)files.rlim_max, what,
-			(unsigned long long)wanted + OTHERS);
+	if (files.rlim_max >= wanted + OTHERS)
+		return wanted;
+	log_write(
+		LOG_LEVEL_WARNING,
+		"the system allows %llu file descriptors, but %s %llu: raise LimitNOFILE= or ulimit -n",
+		(unsigned long long)files.rlim_max, what, (unsigned long long)wanted + OTHERS);
+	return files.rlim_max > OTHERS ? files.rlim_max - OTHERS : 0;
 }

@@ -21,7 +21,8 @@ bool systemd_take_sockets(bool (*take)(void *context, const char *name, int sock
                           struct err *err);
 
 /* Lets this process have as many file descriptors as the system allows, and warns if those are
- * fewer than wanted. what: the reason, such as "--max-pipes needs". */
-void descriptors_raise(uint64_t wanted, const char *what);
+ * fewer than wanted. what: the reason, such as "--max-pipes needs". Returns how many of the wanted
+ * descriptors the system allows. */
+uint64_t descriptors_raise(uint64_t wanted, const char *what);
 
 #endif

@@ -362,7 +362,9 @@ class TooMuch(unittest.TestCase):
         starts = [b"", b"\0", b"\0\0\0", b"\0\x01\0\0\xfeSMB", frames.framed(frames.smb2_negotiate(0x0311)),
                   frames.framed(frames.smb2_negotiate(0x0210)) + frames.framed(header(SESSION_SETUP, 1) + raw_smb.session_setup(b"\x60")),
                   frames.framed(smb1(b"\x02SMB 2.???\0")), frames.framed(b"\xfdSMB" + bytes(60))]
-        with Netsessiond(["alice"]) as server:
+        bounds = {"max_connections_per_address": 2000, "max_unauthenticated_connections": 4000,
+                  "max_unauthenticated_connections_per_address": 2000}
+        with Netsessiond(["alice"], **bounds) as server:
             before = resident_mib(server.pid)
             held = []
             for _ in range(1000):

@@ -49,7 +49,10 @@ def say(text):
 
 class Connections(unittest.TestCase):
     def setUp(self):
-        self.server = self.enterContext(Netsessiond(max_connections=IDLE + BURST + OURS))
+        most = IDLE + BURST + OURS
+        self.server = self.enterContext(Netsessiond(
+            max_connections=most, max_connections_per_address=most, max_unauthenticated_connections=4 * BURST,
+            max_unauthenticated_connections_per_address=4 * BURST))
 
     def list_ms(self):
         started_at = time.perf_counter()

@@ -5,10 +5,14 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,7 +21,7 @@
 #include "net/stream.h"
 #include "net/uv.h"
 
-#define MOST       8
+#define MOST       64
 #define TIMEOUT_MS 10000
 
 struct served {
@@ -34,7 +38,8 @@ static struct {
 	struct net_endpoint *endpoint;
 	int clients[MOST];
 	struct served *served[MOST];
-	unsigned accepted, refused, timed_out, ended, drained;
+	unsigned accepted, refused, timed_out, evicted, ended, drained;
+	struct sockaddr_in tcp; /* where it listens, if it was asked to */
 	char reason[80], peer[NET_PEER_TEXT_BYTES];
 } under_test;
 
@@ -70,7 +75,9 @@ static void on_refused(void *context, const struct net_peer *peer, const char *r
 
 static void on_close(struct net_connection *c, enum net_close_reason reason)
 {
-	*(reason == NET_CLOSE_TIMEOUT ? &under_test.timed_out : &under_test.ended) += 1;
+	*(reason == NET_CLOSE_TIMEOUT   ? &under_test.timed_out
+	  : reason == NET_CLOSE_EVICTED ? &under_test.evicted
+	                                : &under_test.ended) += 1;
 	served_free(c->context);
 }
 
@@ -91,6 +98,14 @@ static void on_turn(struct net_connection *c)
 	s->accepted = under_test.accepted;
 	if (s->turns < s->most_turns)
 		assert_true(net_connection_await_turn(c));
+}
+
+#define PRIVILEGED_ADDRESS "127.0.0.99"
+
+static bool is_privileged(void *context, const struct net_peer *peer)
+{
+	(void)context;
+	return strcmp(peer->text, PRIVILEGED_ADDRESS) == 0;
 }
 
 static int64_t clock_ms(void)
@@ -114,8 +129,9 @@ static int64_t clock_ms(void)
 
 static void begin(const struct net_endpoint_settings *settings)
 {
-	static const struct net_endpoint_handler handler = { on_accepted, on_refused, on_close,
-		                                             on_drain, on_turn };
+	static const struct net_endpoint_handler handler = {
+		on_accepted, on_refused, on_close, on_drain, on_turn, is_privileged
+	};
 	struct err err = { 0 };
 
 	under_test.endpoint = net_endpoint_new(under_test.loop, &handler, NULL, settings);
@@ -183,7 +199,7 @@ static bool is_closed(size_t index)
 {
 	char byte;
 
-	return recv(under_test.clients[index], &byte, 1, 0) == 0;
+	return recv(under_test.clients[index], &byte, 1, MSG_DONTWAIT) == 0 || errno == ECONNRESET;
 }
 
 static void a_peer_is_named_by_its_user_and_process(void **state)
@@ -199,75 +215,214 @@ static void a_peer_is_named_by_its_user_and_process(void **state)
 	assert_int_equal(under_test.served[0]->connection.peer.uid, geteuid());
 }
 
-static void beyond_the_bound_clients_wait_until_another_is_closed(void **state)
+/* As begin, with a TCP socket beside the Unix socket. */
+static void begin_tcp(const struct net_endpoint_settings *settings)
 {
-	(void)state;
-	begin(&(struct net_endpoint_settings){ .max_connections = 2 });
-	connect_clients(2);
-	connect_client(2);
-	run_for(20);
-	assert_int_equal(under_test.accepted, 2);
-	served_free(under_test.served[0]);
-	UNTIL(under_test.accepted == 3);
-	assert_int_equal(net_endpoint_count(under_test.endpoint), 2);
-	assert_int_equal(under_test.refused, 0);
+	struct sockaddr_storage any = { .ss_family = AF_INET };
+	socklen_t bytes = sizeof under_test.tcp;
+	struct err err = { 0 };
+	int listening = net_listen_tcp(&any, &err);
+
+	begin(settings);
+	assert_int_equal(getsockname(listening, (struct sockaddr *)&under_test.tcp, &bytes), 0);
+	assert_true(net_endpoint_listen(under_test.endpoint, listening, &err));
 }
 
-static void a_higher_bound_lets_those_in_who_wait(void **state)
+/* Connects from an address of 127.0.0.0/8, and waits for the outcome. Returns whether the client
+ * was accepted; its number is that of the clients before it. */
+static bool connect_from(const char *address)
 {
-	(void)state;
-	begin(&(struct net_endpoint_settings){ .max_connections = 1 });
-	connect_clients(1);
-	connect_client(1);
-	run_for(20);
-	assert_int_equal(under_test.accepted, 1);
-	net_endpoint_configure(under_test.endpoint,
-	                       &(struct net_endpoint_settings){ .max_connections = 2 });
-	UNTIL(under_test.accepted == 2);
+	struct sockaddr_in from = { .sin_family = AF_INET };
+	unsigned accepted = under_test.accepted, refused = under_test.refused;
+	size_t index = accepted + refused;
+	int s = socket(AF_INET, SOCK_STREAM, 0);
+
+	under_test.clients[index] = s;
+	assert_int_equal(inet_pton(AF_INET, address, &from.sin_addr), 1);
+	assert_int_equal(bind(s, (struct sockaddr *)&from, sizeof from), 0);
+	from = under_test.tcp;
+	assert_int_equal(inet_pton(AF_INET, "127.0.0.1", &from.sin_addr), 1);
+	assert_int_equal(connect(s, (struct sockaddr *)&from, sizeof from), 0);
+	UNTIL(under_test.accepted + under_test.refused > accepted + refused);
+	return under_test.accepted > accepted;
 }
 
-static void beyond_the_bound_clients_may_be_refused(void **state)
+/* How many connections that exist come from this address. */
+static unsigned count_from(const char *address)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < MOST; i++)
+		count += under_test.served[i] != NULL &&
+		         strcmp(under_test.served[i]->connection.peer.text, address) == 0;
+	return count;
+}
+
+static void open_all(void)
+{
+	for (size_t i = 0; i < MOST; i++)
+		if (under_test.served[i] != NULL && !under_test.served[i]->connection.is_open)
+			net_connection_set_open(&under_test.served[i]->connection, true);
+}
+
+static void beyond_the_bound_clients_are_refused(void **state)
 {
 	(void)state;
-	begin(&(struct net_endpoint_settings){ .max_connections = 1, .refuses = true });
-	connect_clients(1);
-	connect_client(1);
-	UNTIL(under_test.refused == 1);
+	begin_tcp(&(struct net_endpoint_settings){ .max_connections = 1 });
+	assert_true(connect_from("127.0.0.2"));
+	open_all();
+	assert_false(connect_from("127.0.0.3"));
 	assert_string_equal(under_test.reason, "too many connections");
-	assert_non_null(strstr(under_test.peer, "pid "));
+	assert_string_equal(under_test.peer, "127.0.0.3");
 	UNTIL(is_closed(1));
 	served_free(under_test.served[0]);
-	connect_client(2);
-	UNTIL(under_test.accepted == 2);
+	assert_true(connect_from("127.0.0.3"));
+}
+
+static void a_higher_bound_is_for_the_next_client(void **state)
+{
+	(void)state;
+	begin_tcp(&(struct net_endpoint_settings){ .max_connections = 1 });
+	assert_true(connect_from("127.0.0.2"));
+	assert_false(connect_from("127.0.0.2"));
+	net_endpoint_configure(under_test.endpoint,
+	                       &(struct net_endpoint_settings){ .max_connections = 2 });
+	assert_true(connect_from("127.0.0.2"));
 }
 
 static void connections_that_are_not_open_are_bounded_by_themselves(void **state)
 {
 	(void)state;
-	begin(&(struct net_endpoint_settings){ .max_new = 1 });
-	connect_clients(1);
-	connect_client(1);
-	UNTIL(under_test.refused == 1);
+	begin_tcp(&(struct net_endpoint_settings){ .max_pending = 1 });
+	assert_true(connect_from("127.0.0.2"));
+	assert_false(connect_from("127.0.0.3"));
 	assert_string_equal(under_test.reason,
 	                    "too many connections that have not been opened yet");
-	net_connection_set_open(&under_test.served[0]->connection, true);
+	open_all();
 	assert_int_equal(net_endpoint_count_open(under_test.endpoint), 1);
-	connect_client(2);
-	UNTIL(under_test.accepted == 2);
+	assert_true(connect_from("127.0.0.3"));
 }
 
-static void a_user_is_bounded_but_not_root(void **state)
+static void a_source_is_bounded_and_others_are_served(void **state)
 {
 	(void)state;
-	begin(&(struct net_endpoint_settings){ .max_of_user = 1, .max_new_of_user = 1 });
-	connect_clients(1);
+	begin_tcp(
+		&(struct net_endpoint_settings){ .max_of_source = 3, .max_pending_of_source = 2 });
+	assert_true(connect_from("127.0.0.2"));
+	assert_true(connect_from("127.0.0.2"));
+	assert_false(connect_from("127.0.0.2"));
+	assert_string_equal(under_test.reason,
+	                    "too many connections from this address without a log-on");
+	assert_true(connect_from("127.0.0.3"));
+	open_all();
+	assert_true(connect_from("127.0.0.2"));
+	open_all();
+	assert_false(connect_from("127.0.0.2"));
+	assert_string_equal(under_test.reason, "too many connections from this address");
+	assert_true(connect_from("127.0.0.3"));
+	served_free(under_test.served[0]);
+	assert_true(connect_from("127.0.0.2"));
+}
+
+static void a_user_of_this_computer_is_a_source_and_root_is_not_bounded(void **state)
+{
+	const uid_t other = geteuid() == 0 ? 65534 : geteuid();
+
+	(void)state;
+	begin(&(struct net_endpoint_settings){ .max_of_source = 1 });
+	assert_int_equal(chmod(under_test.path, 0666), 0);
+	assert_int_equal(chmod(under_test.folder, 0755), 0);
+	assert_int_equal(seteuid(other), 0);
+	connect_client(0);
 	connect_client(1);
-	if (geteuid() == 0) {
-		UNTIL(under_test.accepted == 2);
+	assert_int_equal(seteuid(getuid()), 0);
+	UNTIL(under_test.accepted == 1 && under_test.refused == 1);
+	assert_string_equal(under_test.reason, "too many connections of this user");
+	if (geteuid() != 0)
 		return;
-	}
-	UNTIL(under_test.refused == 1);
-	assert_non_null(strstr(under_test.reason, "of this user"));
+	connect_client(2);
+	connect_client(3);
+	UNTIL(under_test.accepted == 3);
+}
+
+/* The endpoint is full of connections of two sources; a third gets a place from the larger one. */
+static void when_full_the_largest_source_makes_room_with_its_oldest(void **state)
+{
+	(void)state;
+	begin_tcp(&(struct net_endpoint_settings){ .max_connections = 8 });
+	for (size_t i = 0; i < 6; i++)
+		assert_true(connect_from("127.0.0.2"));
+	for (size_t i = 0; i < 2; i++)
+		assert_true(connect_from("127.0.0.3"));
+	net_connection_set_open(&under_test.served[0]->connection, true);
+	assert_true(connect_from("127.0.0.4"));
+	assert_int_equal(under_test.evicted, 1);
+	assert_non_null(under_test.served[0]); /* open: it keeps its place */
+	assert_null(under_test.served[1]);
+	UNTIL(is_closed(1));
+	assert_true(connect_from("127.0.0.4"));
+	assert_int_equal(count_from("127.0.0.2"), 4);
+	/* Now 127.0.0.2 has three that are not open, and the others two each: no source gets a
+	 * place that would only change who is the largest. */
+	assert_false(connect_from("127.0.0.4"));
+	assert_false(connect_from("127.0.0.2"));
+	assert_int_equal(under_test.evicted, 2);
+}
+
+static void a_flood_of_one_source_leaves_every_other_source_its_places(void **state)
+{
+	(void)state;
+	begin_tcp(&(struct net_endpoint_settings){ .max_pending = 8 });
+	for (size_t i = 0; i < 30; i++)
+		(void)connect_from("127.0.0.2");
+	for (size_t i = 0; i < 3; i++)
+		assert_true(connect_from("127.0.0.3"));
+	for (size_t i = 0; i < 10; i++)
+		(void)connect_from("127.0.0.2");
+	assert_int_equal(count_from("127.0.0.3"), 3);
+}
+
+static void newcomers_are_refused_more_and_more_as_it_fills(void **state)
+{
+	unsigned accepted = 0;
+
+	(void)state;
+	begin_tcp(&(struct net_endpoint_settings){ .max_pending = 40 });
+	for (size_t i = 0; i < 5; i++)
+		assert_true(connect_from("127.0.0.3"));
+	for (size_t i = 0; i < 15; i++)
+		assert_true(connect_from("127.0.0.2")); /* up to the half, all of them */
+	for (size_t i = 0; i < 20; i++)
+		accepted += connect_from("127.0.0.2");
+	assert_true(accepted > 0);
+	assert_true(accepted < 20); /* all of them have a chance of 20! / 20^20 = 2e-8 */
+	assert_true(connect_from("127.0.0.3"));
+	assert_int_equal(under_test.evicted, 0);
+}
+
+static void reserved_places_are_for_privileged_peers(void **state)
+{
+	(void)state;
+	begin_tcp(&(struct net_endpoint_settings){
+		.max_connections = 4, .max_of_source = 1, .reserved = 2 });
+	assert_true(connect_from("127.0.0.2"));
+	assert_true(connect_from("127.0.0.3"));
+	open_all();
+	assert_false(connect_from("127.0.0.4"));
+	assert_string_equal(under_test.reason, "too many connections");
+	assert_true(connect_from(PRIVILEGED_ADDRESS));
+	assert_true(connect_from(PRIVILEGED_ADDRESS));
+	assert_false(connect_from(PRIVILEGED_ADDRESS));
+}
+
+static void a_privileged_source_makes_room_for_no_other(void **state)
+{
+	(void)state;
+	begin_tcp(&(struct net_endpoint_settings){ .max_pending = 3 });
+	for (size_t i = 0; i < 3; i++)
+		assert_true(connect_from(PRIVILEGED_ADDRESS));
+	assert_false(connect_from("127.0.0.2"));
+	assert_int_equal(under_test.evicted, 0);
 }
 
 static void a_connection_that_is_not_opened_in_time_is_closed_whatever_happens_on_it(void **state)
@@ -406,11 +561,16 @@ TEST_GROUP(net_endpoint)
 {
 	static const struct CMUnitTest tests[] = {
 		TEST(a_peer_is_named_by_its_user_and_process),
-		TEST(beyond_the_bound_clients_wait_until_another_is_closed),
-		TEST(a_higher_bound_lets_those_in_who_wait),
-		TEST(beyond_the_bound_clients_may_be_refused),
+		TEST(beyond_the_bound_clients_are_refused),
+		TEST(a_higher_bound_is_for_the_next_client),
 		TEST(connections_that_are_not_open_are_bounded_by_themselves),
-		TEST(a_user_is_bounded_but_not_root),
+		TEST(a_source_is_bounded_and_others_are_served),
+		TEST(a_user_of_this_computer_is_a_source_and_root_is_not_bounded),
+		TEST(when_full_the_largest_source_makes_room_with_its_oldest),
+		TEST(a_flood_of_one_source_leaves_every_other_source_its_places),
+		TEST(newcomers_are_refused_more_and_more_as_it_fills),
+		TEST(reserved_places_are_for_privileged_peers),
+		TEST(a_privileged_source_makes_room_for_no_other),
 		TEST(a_connection_that_is_not_opened_in_time_is_closed_whatever_happens_on_it),
 		TEST(an_open_connection_is_closed_when_nothing_happened_on_it_for_long),
 		TEST(a_shorter_timeout_is_for_those_that_are_there_too),

@@ -110,41 +110,6 @@ static void says_that_another_listens_there(void **state)
 	close(first);
 }
 
-struct pausing {
-	struct arrivals arrivals;
-	struct net_timer *timer;
-	int count_while_paused;
-};
-
-static void on_resume(void *context)
-{
-	struct pausing *p = context;
-
-	p->count_while_paused = p->arrivals.count;
-	net_timer_stop(p->timer);
-	net_listener_resume(p->arrivals.listener);
-}
-
-static void a_paused_listener_lets_them_wait(void **state)
-{
-	struct sockaddr_storage address = loopback(AF_INET);
-	struct net_loop *loop = net_loop_new();
-	struct pausing p = { .arrivals = { .wanted = 1 } };
-	struct err err = { 0 };
-	int listening = net_listen_tcp(&address, &err), caller = connect_to(listening);
-
-	(void)state;
-	p.arrivals.listener = net_listener_new(loop, listening, on_accepted, &p.arrivals);
-	net_listener_pause(p.arrivals.listener);
-	p.timer = net_timer_start(loop, 50, on_resume, &p);
-	net_loop_run(loop);
-	assert_int_equal(p.count_while_paused, 0);
-	assert_int_equal(p.arrivals.count, 1);
-	close(caller);
-	close(p.arrivals.sockets[0]);
-	net_loop_free(loop);
-}
-
 static char folder[] = "/tmp/netsession-listener-XXXXXX";
 
 static const char *path_of(const char *name)
@@ -304,7 +269,6 @@ TEST_GROUP(net_listener)
 		cmocka_unit_test(accepts_over_ipv4),
 		cmocka_unit_test(accepts_over_ipv6),
 		cmocka_unit_test(says_that_another_listens_there),
-		cmocka_unit_test(a_paused_listener_lets_them_wait),
 		cmocka_unit_test(a_local_socket_has_its_permissions_and_knows_its_peer),
 		cmocka_unit_test(a_dead_process_socket_is_replaced_and_a_living_one_is_not),
 		cmocka_unit_test(what_is_no_socket_is_left_alone),
