@@ -6,6 +6,7 @@
 #include <string.h>
 #include "auth/gss.h"
 #include "auth/mechanisms.h"
+#include "base/ip_address.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
@@ -59,18 +60,14 @@ static const struct mechanism_meaning kerberos_meanings[] = {
 	  false },
 };
 
-static bool kerberos_host_is_address(const char *host)
-{
-	return strchr(host, ':') != NULL || host[strspn(host, "0123456789.")] == '\0';
-}
-
 void kerberos_error_set(uint32_t minor, const char *host, struct err *err)
 {
 	const struct mechanism_meaning *meaning =
 		mechanism_meaning_find(kerberos_meanings, COUNT(kerberos_meanings), minor);
+	struct ip_address address;
 
 	if ((krb5_error_code)minor == KRB5KDC_ERR_S_PRINCIPAL_UNKNOWN &&
-	    kerberos_host_is_address(host))
+	    ip_address_parse(host, &address))
 		err_set(err, ERROR_WRONG_TARGET_NAME, AUTH_STEP,
 		        "Kerberos issues tickets for names, and the server was given as an address");
 	else if (meaning != NULL)

@@ -3,9 +3,9 @@
  * local service has its own steps. */
 #include <netsession.h>
 
-#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/ip_address.h"
 #include "client/call.h"
 #include "client/environment.h"
 #include "client/local_query.h"
@@ -69,7 +69,8 @@ static bool diagnose_report_err(struct diagnosis *x, const char *step, const str
 
 static bool diagnose_name(struct diagnosis *x)
 {
-	char text[512] = "", one[NI_MAXHOST];
+	char text[512] = "", one[IP_ADDRESS_TEXT_BYTES];
+	struct ip_address address;
 	struct err err = { 0 };
 	size_t length = 0;
 
@@ -81,12 +82,12 @@ static bool diagnose_name(struct diagnosis *x)
 	    probe_addresses(x->server.host, x->server.port, x->query->wins, x->timeout_ms,
 	                    &x->addresses, &err) != NERR_Success)
 		return diagnose_report_err(x, "name", &err);
-	for (unsigned i = 0; i < x->addresses.count && length < sizeof text; i++)
-		if (getnameinfo((const struct sockaddr *)&x->addresses.list[i],
-		                sizeof x->addresses.list[i], one, sizeof one, NULL, 0,
-		                NI_NUMERICHOST) == 0)
-			length += (size_t)snprintf(text + length, sizeof text - length, "%s%s",
-			                           i > 0 ? ", " : "", one);
+	for (unsigned i = 0; i < x->addresses.count && length < sizeof text; i++) {
+		net_address_to_ip(&x->addresses.list[i], &address);
+		length += (size_t)snprintf(text + length, sizeof text - length, "%s%s",
+		                           i > 0 ? ", " : "",
+		                           ip_address_bracketed_text(&address, one));
+	}
 	diagnose_report(x, "name", NETSESSION_GOOD, text, NULL);
 	return true;
 }

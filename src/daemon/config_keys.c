@@ -301,21 +301,16 @@ static bool config_set_bool(bool *to, const char *text)
 /* Splits ADDRESS:PORT or [ADDRESS]:PORT, which it changes. */
 static bool config_read_address(char *text, struct net_addresses *to)
 {
-	char *colon = strrchr(text, ':'), *host = text;
+	char *colon = strrchr(text, ':');
+	const char *host = text;
 	uint32_t port;
 
 	if (colon == NULL || colon == text || !config_read_number(colon + 1, 1, UINT16_MAX, &port))
 		return false;
 	*colon = '\0';
-	if (*host == '[') {
-		if (colon[-1] != ']')
-			return false;
-		colon[-1] = '\0';
-		host++;
-	} else if (strchr(host, ':') != NULL) {
-		return false;
-	}
-	return net_address_parse(host, (uint16_t)port, to);
+	/* A colon is part of an IPv6 address, which has to be in brackets. */
+	return (*host == '[' || strchr(host, ':') == NULL) &&
+	       net_address_parse(host, (uint16_t)port, to);
 }
 
 static bool config_set_addresses(struct net_addresses *to, const char *text)

@@ -2,6 +2,7 @@
 #include "net/address.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -14,15 +15,70 @@
 
 #define STEP "resolve"
 
+enum { V4_AT = 12 }; /* where ip_address has an IPv4 address */
+
+/* The number of an interface that is named, or numbered as on Windows. 0: there is none. */
+static uint32_t address_scope_id(const char *scope)
+{
+	unsigned long number;
+	char *end;
+
+	if (scope[0] < '0' || scope[0] > '9')
+		return if_nametoindex(scope);
+	number = strtoul(scope, &end, 10);
+	return *end == '\0' && number <= UINT32_MAX ? (uint32_t)number : if_nametoindex(scope);
+}
+
+void net_address_from_ip(const struct ip_address *ip, uint16_t port, struct sockaddr_storage *to)
+{
+	memset(to, 0, sizeof *to);
+	if (ip_address_is_v4(ip)) {
+		struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
+
+		memcpy(&v4.sin_addr, ip->bytes + V4_AT, sizeof v4.sin_addr);
+		memcpy(to, &v4, sizeof v4);
+	} else {
+		struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
+			                   .sin6_port = htons(port),
+			                   .sin6_scope_id = address_scope_id(ip->scope) };
+
+		memcpy(&v6.sin6_addr, ip->bytes, sizeof v6.sin6_addr);
+		memcpy(to, &v6, sizeof v6);
+	}
+}
+
+void net_address_to_ip(const struct sockaddr_storage *address, struct ip_address *to)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+	char name[IF_NAMESIZE];
+
+	*to = (struct ip_address){ 0 };
+	if (address->ss_family != AF_INET6) {
+		to->bytes[V4_AT - 2] = to->bytes[V4_AT - 1] = 0xFF;
+		memcpy(to->bytes + V4_AT, &v4->sin_addr, sizeof v4->sin_addr);
+		return;
+	}
+	memcpy(to->bytes, &v6->sin6_addr, sizeof to->bytes);
+	if (v6->sin6_scope_id == 0 || ip_address_is_v4(to))
+		return;
+	if (if_indextoname(v6->sin6_scope_id, name) != NULL)
+		(void)snprintf(to->scope, sizeof to->scope, "%.15s", name);
+	else
+		(void)snprintf(to->scope, sizeof to->scope, "%lu",
+		               (unsigned long)v6->sin6_scope_id);
+}
+
 bool net_address_parse(const char *host, uint16_t port, struct net_addresses *to)
 {
-	struct sockaddr_storage *first = &to->list[0];
+	struct ip_address ip;
 
 	memset(to, 0, sizeof *to);
-	if (uv_ip4_addr(host, port, (struct sockaddr_in *)first) == 0 ||
-	    uv_ip6_addr(host, port, (struct sockaddr_in6 *)first) == 0)
-		to->count = 1;
-	return to->count == 1;
+	if (!ip_address_parse(host, &ip))
+		return false;
+	net_address_from_ip(&ip, port, &to->list[0]);
+	to->count = 1;
+	return true;
 }
 
 bool net_address_local(const char *path, struct net_addresses *to)
@@ -39,17 +95,20 @@ bool net_address_local(const char *path, struct net_addresses *to)
 	return true;
 }
 
+/* sin_port and sin6_port are in the same place (RFC 3493 3.3). */
+static uint16_t net_address_port(const struct sockaddr_storage *address)
+{
+	return ntohs(((const struct sockaddr_in *)address)->sin_port);
+}
+
 void net_address_text(const struct sockaddr_storage *address, char to[NET_ADDRESS_TEXT_BYTES])
 {
-	bool is_v6 = address->ss_family == AF_INET6;
-	char host[64], port[8];
+	struct ip_address ip;
+	char host[IP_ADDRESS_TEXT_BYTES];
 
-	if (getnameinfo((const struct sockaddr *)address,
-	                is_v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in), host,
-	                sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		snprintf(to, NET_ADDRESS_TEXT_BYTES, "?");
-	else
-		snprintf(to, NET_ADDRESS_TEXT_BYTES, is_v6 ? "[%s]:%s" : "%s:%s", host, port);
+	net_address_to_ip(address, &ip);
+	(void)snprintf(to, NET_ADDRESS_TEXT_BYTES, "%s:%u", ip_address_bracketed_text(&ip, host),
+	               (unsigned)net_address_port(address));
 }
 
 /* What the thread works on. It outlives a look-up that is cancelled. */

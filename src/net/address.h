@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 #include "base/err.h"
+#include "base/ip_address.h"
 #include "net/loop.h"
 
 #define NET_MAX_ADDRESSES 16
@@ -19,8 +20,14 @@ struct net_addresses {
 	unsigned count;
 };
 
-/* Gives the address of an IPv4 or IPv6 literal, which may have a %scope. False: host is no literal.
+/* The address of a socket, and back. A scope may be the name or the number of an interface; one
+ * that this computer does not have is 0. An address that is neither IPv4 nor IPv6 becomes 0.0.0.0.
  */
+void net_address_from_ip(const struct ip_address *ip, uint16_t port, struct sockaddr_storage *to);
+void net_address_to_ip(const struct sockaddr_storage *address, struct ip_address *to);
+
+/* Gives the one address of a host that is an address, as ip_address_parse reads it. False: it is
+ * none. */
 bool net_address_parse(const char *host, uint16_t port, struct net_addresses *to);
 
 /* Gives the address of the Unix socket at path. False: path is empty, or too long for an address.

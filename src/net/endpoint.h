@@ -35,7 +35,7 @@ struct net_peer {
 	uid_t uid;
 	gid_t gid;
 	pid_t pid;
-	char text[NET_PEER_TEXT_BYTES]; /* "10.0.0.7", "fe80::1%eth0"; "uid 1000, pid 4711" */
+	char text[NET_PEER_TEXT_BYTES]; /* "10.0.0.7", "[fe80::1%eth0]"; "uid 1000, pid 4711" */
 };
 
 struct net_endpoint;

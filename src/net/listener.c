@@ -2,7 +2,6 @@
 #include "net/listener.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -214,19 +213,13 @@ bool net_socket_peer_text(int socket, char to[NET_PEER_TEXT_BYTES])
 {
 	struct sockaddr_storage address;
 	socklen_t bytes = sizeof address;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address;
+	struct ip_address ip;
 
 	if (getpeername(socket, (struct sockaddr *)&address, &bytes) != 0)
 		return false;
-	if (address.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-		struct sockaddr_in v4 = { .sin_family = AF_INET };
-
-		memcpy(&v4.sin_addr, &v6->sin6_addr.s6_addr[12], sizeof v4.sin_addr);
-		memcpy(&address, &v4, sizeof v4);
-		bytes = sizeof v4;
-	}
-	return getnameinfo((const struct sockaddr *)&address, bytes, to, NET_PEER_TEXT_BYTES, NULL,
-	                   0, NI_NUMERICHOST) == 0;
+	net_address_to_ip(&address, &ip);
+	(void)ip_address_bracketed_text(&ip, to);
+	return true;
 }
 
 bool net_socket_peer_process(int socket, uid_t *uid, gid_t *gid, pid_t *pid)

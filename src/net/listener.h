@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 #include "base/err.h"
+#include "base/ip_address.h"
 #include "net/loop.h"
 
 /* Gives a socket that listens; -1: see err. */
@@ -27,9 +28,9 @@ struct net_listener *net_listener_new(struct net_loop *loop, int socket,
 /* accepted is not called any more. NULL is allowed. */
 void net_listener_free(struct net_listener *l);
 
-/* Gives the peer's address without its port, "10.0.0.7", "fe80::1%eth0"; the process at the other
+/* Gives the peer's address without its port, "10.0.0.7", "[fe80::1%eth0]"; the process at the other
  * end of a Unix socket (SO_PEERCRED). False: the connection has ended. */
-#define NET_PEER_TEXT_BYTES 64
+#define NET_PEER_TEXT_BYTES IP_ADDRESS_TEXT_BYTES
 bool net_socket_peer_text(int socket, char to[NET_PEER_TEXT_BYTES]);
 bool net_socket_peer_process(int socket, uid_t *uid, gid_t *gid, pid_t *pid);
 

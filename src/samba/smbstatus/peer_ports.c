@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "samba/smbstatus/peer_ports.h"
 
-#include <arpa/inet.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+#include "base/ip_address.h"
 #include "base/search.h"
 
 enum { ADDRESS_BYTES = 16, MAPPED_AT = 12, FIRST_ROOM = 64, DATAGRAM_BYTES = 32768 };
@@ -136,7 +137,8 @@ static bool peer_port_parse(const char *peer, struct peer_port *to)
 {
 	const bool is_v4 = strncmp(peer, "ipv4:", 5) == 0, is_v6 = strncmp(peer, "ipv6:", 5) == 0;
 	const char *colon = strrchr(peer, ':');
-	char text[INET6_ADDRSTRLEN], *end;
+	char text[IP_ADDRESS_TEXT_BYTES], *end;
+	struct ip_address address;
 	unsigned long port;
 	int length;
 
@@ -144,12 +146,12 @@ static bool peer_port_parse(const char *peer, struct peer_port *to)
 		return false;
 	port = strtoul(colon + 1, &end, 10);
 	to->port = (uint16_t)port;
-	/* The name of an interface may stand behind a %. */
-	length = snprintf(text, sizeof text, "%s%.*s", is_v4 ? "::ffff:" : "",
-	                  (int)(colon - (peer + 5)), peer + 5);
-	text[strcspn(text, "%")] = '\0';
-	return *end == '\0' && port > 0 && port <= UINT16_MAX && length < (int)sizeof text &&
-	       inet_pton(AF_INET6, text, to->address) == 1;
+	length = snprintf(text, sizeof text, "%.*s", (int)(colon - (peer + 5)), peer + 5);
+	if (*end != '\0' || port == 0 || port > UINT16_MAX || length >= (int)sizeof text ||
+	    is_v4 != (strchr(text, ':') == NULL) || !ip_address_parse(text, &address))
+		return false;
+	memcpy(to->address, address.bytes, ADDRESS_BYTES);
+	return true;
 }
 
 static int peer_port_compare(const void *left, const void *right)

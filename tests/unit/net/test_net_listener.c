@@ -93,7 +93,7 @@ static void accepts_over_ipv4(void **state)
 static void accepts_over_ipv6(void **state)
 {
 	(void)state;
-	accepts_what_connects(AF_INET6, "::1");
+	accepts_what_connects(AF_INET6, "[::1]");
 }
 
 static void says_that_another_listens_there(void **state)
