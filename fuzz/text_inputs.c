@@ -3,19 +3,22 @@
  * UTF-16.
  * Input: kind, then a text (for two texts: a zero byte between them).
  * Must reach: server_name_parse server_name_is_valid_host server_name_parse_port
- *   server_name_undo_ipv6_literal text_next text_utf16_encode text_utf16_units text_utf8_bound
+ *   ip_address_parse ip_address_parse_v4 ip_address_parse_v6 ip_address_parse_scope
+ *   ip_address_undo_literal text_next text_utf16_encode text_utf16_units text_utf8_bound
  *   text_utf8_from_utf16 text_utf16_is_valid text_utf8_is_valid text_equal_nocase
- *   session_client_equal session_qualifier_is_too_long enumeration_init qualifiers_unc_name
- *   enumeration_set_levels credentials_read credentials_read_file credentials_parse_line
- *   credentials_trim_blanks credentials_make_new
+ *   client_name_equal client_name_spell session_qualifier_is_too_long enumeration_init
+ *   qualifiers_unc_name enumeration_set_levels credentials_read credentials_read_file
+ *   credentials_parse_line credentials_trim_blanks credentials_make_new
  * Holds: a server's name parses to something that parses to itself; a text survives UTF-16 and
- * back, inside the bounds that are told for it; equality is symmetric; a query that is taken is
+ * back, inside the bounds that are told for it; equality is symmetric; an address is spelled to
+ * itself; a query that is taken is
  * encoded and decoded to itself; credentials that are taken lack nothing. */
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "fuzz.h"
 #include "auth/credentials.h"
+#include "base/client_name.h"
 #include "base/text.h"
 #include "client/request.h"
 #include "client/server_name.h"
@@ -102,14 +105,18 @@ static void utf16(struct fuzz_input *in)
 
 static void equality(struct fuzz_input *in)
 {
-	char *a = take_text(in), *b = take_text(in);
+	char *a = take_text(in), *b = take_text(in), room[CLIENT_NAME_ROOM],
+	     again[CLIENT_NAME_ROOM];
 	bool are_valid = text_utf8_is_valid(a) && text_utf8_is_valid(b);
 
 	MUST(text_equal_nocase(a, b) == text_equal_nocase(b, a));
-	MUST(session_client_equal(a, b) == session_client_equal(b, a));
-	MUST(!are_valid || (text_equal_nocase(a, a) && session_client_equal(b, b)));
+	MUST(client_name_equal(a, b) == client_name_equal(b, a));
+	MUST(!are_valid || (text_equal_nocase(a, a) && client_name_equal(b, b)));
 	MUST(!are_valid || strcmp(a, b) != 0 || text_equal_nocase(a, b));
-	MUST(!text_equal_nocase(a, NULL) && !session_client_equal(NULL, b));
+	MUST(!text_equal_nocase(a, NULL) && !client_name_equal(NULL, b));
+	spelled = client_name_spell(a, room);
+	MUST(!are_valid || client_name_equal(spelled, a));
+	MUST(strcmp(client_name_spell(spelled, again), spelled) == 0);
 	free(a);
 	free(b);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/request.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/client_name.h"
 #include "base/text.h"
 #include "srvsvc/session_block.h"
 #include "srvsvc/session_messages.h"
@@ -14,15 +16,23 @@
 /* [MS-SRVS] 3.1.4.5 and 3.1.4.6 want \\ before a client; callers may leave it out. */
 static char *qualifiers_unc_name(const char *client)
 {
-	size_t length = strlen(client);
-	bool bare = strncmp(client, "\\\\", 2) != 0;
-	char *name = malloc(length + 3);
+	const char *bare = client_name_bare(client);
+	size_t bytes = strlen(bare) + 1;
+	char *name = malloc(bytes + 2);
 
 	if (name != NULL) {
 		memcpy(name, "\\\\", 2);
-		memcpy(name + (bare ? 2 : 0), client, length + 1);
+		memcpy(name + 2, bare, bytes);
 	}
 	return name;
+}
+
+/* For a server that compares texts, as Windows does, an address has to be spelled as there. */
+static char *qualifiers_spelled_unc_name(const char *client)
+{
+	char room[CLIENT_NAME_ROOM];
+
+	return qualifiers_unc_name(client_name_spell(client, room));
 }
 
 static NET_API_STATUS qualifiers_copy_text(const char *text, char *(*copier)(const char *),
@@ -42,11 +52,11 @@ static NET_API_STATUS qualifiers_copy_text(const char *text, char *(*copier)(con
 	return NERR_Success;
 }
 
-static NET_API_STATUS qualifiers_copy(const struct netsession_query *query, char **client,
+static NET_API_STATUS qualifiers_copy(const struct netsession_query *query,
+                                      char *(*copy_client)(const char *), char **client,
                                       char **user, struct err *err)
 {
-	NET_API_STATUS status = qualifiers_copy_text(query->client, qualifiers_unc_name, client,
-	                                             err);
+	NET_API_STATUS status = qualifiers_copy_text(query->client, copy_client, client, err);
 
 	return status != NERR_Success ? status
 	                              : qualifiers_copy_text(query->user, strdup, user, err);
@@ -58,7 +68,9 @@ NET_API_STATUS deletion_init(struct deletion *d, const struct netsession_query *
                              struct err *err)
 {
 	*d = (struct deletion){ 0 };
-	if (qualifiers_copy(query, &d->client, &d->user, err) != NERR_Success)
+	/* A client is spelled as the caller found it in a row: Samba compares texts, and spells
+	 * addresses in its own way. */
+	if (qualifiers_copy(query, qualifiers_unc_name, &d->client, &d->user, err) != NERR_Success)
 		return err->status;
 	/* Neither of both would mean all sessions: Samba does that, [MS-SRVS] 3.1.4.6 forbids it.
 	 */
@@ -168,7 +180,8 @@ NET_API_STATUS enumeration_init(struct enumeration *e, const struct netsession_q
 	enumeration_set_levels(e, session_qualifier_is_given(query->user));
 	if (session_level_find(e->request.level) == NULL)
 		return err_set(err, ERROR_INVALID_LEVEL, "query", NULL);
-	if (qualifiers_copy(query, &e->client, &e->user, err) != NERR_Success)
+	if (qualifiers_copy(query, qualifiers_spelled_unc_name, &e->client, &e->user, err) !=
+	    NERR_Success)
 		return err->status;
 	e->request.client = e->client;
 	e->request.user = e->user;
@@ -208,8 +221,14 @@ static bool enumeration_matches(struct enumeration *e, const struct session_leve
 	/* Where the server grants no level that names users, only the server can apply the user. */
 	bool has_user = session_level_field(level, session_columns[1]) != NULL;
 
-	if (e->client != NULL && !session_client_equal(e->client, row->client))
+	if (e->client != NULL && !client_name_equal(e->client, row->client)) {
+		if (e->other_client[0] == '\0' && row->client != NULL) {
+			if (snprintf(e->other_client, sizeof e->other_client, "%s",
+			             client_name_bare(row->client)) >= (int)sizeof e->other_client)
+				text_drop_cut_character(e->other_client);
+		}
 		return false;
+	}
 	e->seen_client = true;
 	return e->user == NULL || !has_user || session_user_equal(e->user, row->user);
 }
@@ -300,12 +319,53 @@ static struct netsession_page *enumeration_make_page(const struct session_enum_a
 	return page;
 }
 
+/* No name is looked up: whether its owner has an address today says nothing of a session that began
+ * yesterday, and a look-up would tell others what is asked here. */
+static NET_API_STATUS enumeration_set_client_not_found(const struct enumeration *e, struct err *err)
+{
+	struct ip_address address;
+	bool by_address = ip_address_parse(e->client, &address);
+
+	if (e->other_client[0] != '\0' && by_address == ip_address_parse(e->other_client, &address))
+		return err_set(err, NERR_ClientNameNotFound, ENUM_STEP, NULL);
+	if (e->other_client[0] != '\0')
+		return err_format(err, NERR_ClientNameNotFound, ENUM_STEP,
+		                  by_address ? "the server lists clients by name, such as %s, and "
+		                               "netsession does not look up names of addresses"
+		                             : "the server lists clients by address, such as %s, "
+		                               "and netsession does not look up names: select the "
+		                               "client by its address",
+		                  e->other_client);
+	return err_set(err, NERR_ClientNameNotFound, ENUM_STEP,
+	               by_address ? NULL
+	                          : "most servers list clients by address, and netsession does not "
+	                            "look up names: select the client as the server lists it");
+}
+
 /* What an enumeration without a single entry means where a qualifier was given. */
 static NET_API_STATUS enumeration_set_not_found(const struct enumeration *e, struct err *err)
 {
 	return e->client != NULL && !e->seen_client
-	               ? err_set(err, NERR_ClientNameNotFound, ENUM_STEP, NULL)
+	               ? enumeration_set_client_not_found(e, err)
 	               : err_set(err, NERR_UserNotFound, ENUM_STEP, NULL);
+}
+
+/* [MS-SRVS] knows clients by name only, and does not say how a server compares and spells an
+ * address. So where a server finds none in Windows' spelling, all sessions are requested, and
+ * compared here. That costs a second round trip only where the first answer is that there is no
+ * such session. */
+static bool enumeration_ask_for_all_clients(struct enumeration *e,
+                                            const struct session_enum_answer *answer)
+{
+	struct ip_address address;
+
+	if (e->request.client == NULL || e->has_given ||
+	    (answer->status != NERR_ClientNameNotFound && answer->status != NERR_UserNotFound &&
+	     (answer->status != NERR_Success || answer->entries > 0)) ||
+	    !ip_address_parse(e->client, &address))
+		return false;
+	e->request.client = NULL;
+	return true;
 }
 
 enum enumeration_next enumeration_take(struct enumeration *e,
@@ -316,12 +376,19 @@ enum enumeration_next enumeration_take(struct enumeration *e,
 	struct netsession_page *made;
 
 	*page = NULL;
+	if (enumeration_ask_for_all_clients(e, answer)) {
+		free(infos);
+		return ENUMERATION_ASK;
+	}
 	if (answer->status != NERR_Success && answer->status != ERROR_MORE_DATA) {
 		free(infos);
 		if (enumeration_step_down(e, answer->status) ||
 		    enumeration_ask_for_less(e, answer->status))
 			return ENUMERATION_ASK;
-		err_set(err, answer->status, ENUM_STEP, NULL);
+		if (answer->status == NERR_ClientNameNotFound && e->client != NULL)
+			enumeration_set_client_not_found(e, err);
+		else
+			err_set(err, answer->status, ENUM_STEP, NULL);
 		return ENUMERATION_FAILED;
 	}
 	made = enumeration_make_page(answer, infos);

@@ -45,8 +45,9 @@ struct enumeration {
 	const uint32_t *levels;              /* to be tried, the next one where one is refused */
 	size_t level_count, level_index;     /* of levels; of the one that request asks for */
 	bool all_pages;
-	bool has_given;   /* a page or a row was given to the caller */
-	bool seen_client; /* an answer had an entry of the client that the query names */
+	bool has_given;        /* a page or a row was given to the caller */
+	bool seen_client;      /* an answer had an entry of the client that the query names */
+	char other_client[64]; /* the first one that was of another client; "": none was */
 };
 
 /* Copies what an enumeration needs of query. Returns 0, ERROR_INVALID_LEVEL,

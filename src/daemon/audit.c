@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <lmerr.h>
+#include "base/client_name.h"
 #include "daemon/counters.h"
 #include "system/log.h"
 
@@ -181,6 +182,7 @@ static void audit_put_also_closed(json_t *line, const struct srvsvc_event *event
 static json_t *audit_make_line(const struct srvsvc_event *event)
 {
 	json_t *line = json_object();
+	char client[CLIENT_NAME_ROOM];
 
 	audit_put_time(line);
 	audit_put_text(line, "operation", event->operation);
@@ -189,7 +191,7 @@ static json_t *audit_make_line(const struct srvsvc_event *event)
 	audit_put_identity(line, event->identity);
 	if (event->level >= 0)
 		json_object_set_new(line, "level", json_integer(event->level));
-	audit_put_text(line, "client", event->client);
+	audit_put_text(line, "client", client_name_spell(event->client, client));
 	audit_put_text(line, "user", event->user);
 	json_object_set_new(line, "entries", json_integer(event->entries));
 	json_object_set_new(line, "total", json_integer(event->total));

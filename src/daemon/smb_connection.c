@@ -28,7 +28,7 @@ struct smb_connection {
 	struct net_connection net;
 	struct net_stream *stream;
 	struct smb2_server *server;
-	char client[NET_PEER_TEXT_BYTES + 5]; /* \\address, as in the session table */
+	char client[NET_PEER_TEXT_BYTES + 2]; /* \\address */
 	int64_t used_ms;                      /* when the last bytes were received */
 	unsigned established;                 /* number of sessions of authenticated users */
 	struct smb_pipes pipes;
@@ -487,12 +487,10 @@ static bool smb_connection_init(struct smb_connection *connection, struct smb_co
 		                                           smb_connection_on_received,
 		                                           smb_connection_on_ended,
 		                                           smb_connection_on_drained };
-	bool is_v6 = strchr(peer->text, ':') != NULL;
 
 	connection->all = all;
 	connection->used_ms = smb_connection_now_ms(connection);
-	(void)snprintf(connection->client, sizeof connection->client, is_v6 ? "\\\\[%s]" : "\\\\%s",
-	               peer->text);
+	(void)snprintf(connection->client, sizeof connection->client, "\\\\%s", peer->text);
 	connection->server = smb2_server_new(&all->smb);
 	connection->stream = net_stream_new(all->loop, socket, &handler, connection);
 	return connection->server != NULL && connection->stream != NULL;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 #include <winerror.h>
+#include "base/client_name.h"
 #include "base/text.h"
 #include "samba/publisher_connection.h"
 #include "samba/smbstatus/tracker.h"
@@ -125,8 +126,7 @@ static bool samba_publisher_send_session(void *context, struct published_session
 
 	if (p->publisher == NULL)
 		return false;
-	(void)snprintf(client, sizeof client, "%s%s",
-	               strncmp(s->client, "\\\\", 2) != 0 ? "\\\\" : "", s->client);
+	(void)snprintf(client, sizeof client, "\\\\%s", client_name_bare(s->client));
 	status = netsession_publisher_put_in_group(p->publisher, s->key,
 	                                           samba_publisher_session_group(s), &row);
 
@@ -448,7 +448,7 @@ struct closing_names {
 static void closing_names_put_last(struct closing_names *n)
 {
 	size_t room = sizeof n->text - n->used;
-	char count[32] = "";
+	char count[32] = "", address[CLIENT_NAME_ROOM];
 	int bytes;
 
 	if (n->last == NULL)
@@ -456,7 +456,7 @@ static void closing_names_put_last(struct closing_names *n)
 	if (n->last_count > 1)
 		(void)snprintf(count, sizeof count, " (%u sessions)", n->last_count);
 	bytes = snprintf(n->text + n->used, room, "%s%s from %s%s", n->used > 0 ? ", " : "",
-	                 n->last->user, n->last->client, count);
+	                 n->last->user, client_name_spell(n->last->client, address), count);
 	if (bytes >= 0 && (size_t)bytes < room && n->left_out == 0) {
 		n->used += (size_t)bytes;
 	} else {
@@ -516,7 +516,7 @@ static int samba_publisher_compare_smbds(const void *left, const void *right)
 static bool samba_publisher_session_matches(const struct published_session *s, const char *client,
                                             const char *user)
 {
-	return (client[0] == '\0' || text_equal_nocase(s->client, client)) &&
+	return (client[0] == '\0' || client_name_equal(s->client, client)) &&
 	       (user[0] == '\0' || text_equal_nocase(s->user, user));
 }
 
@@ -530,7 +530,7 @@ void samba_publisher_log_closing(struct samba_publisher *p, const char *client, 
 	if (smbds == NULL)
 		return;
 	user = user != NULL ? user : "";
-	client = client == NULL ? "" : strncmp(client, "\\\\", 2) == 0 ? client + 2 : client;
+	client = client != NULL ? client : "";
 	for (size_t i = 0; i < count; i++)
 		if (samba_publisher_session_matches(smbstatus_tracker_at(p->tracker, i), client,
 		                                    user)) {

@@ -6,7 +6,8 @@
 #include <stdint.h>
 
 /* What is known of a session. Texts are UTF-8, borrowed, NULL for none. client stands with or
- * without its \\, and is shown the same way. */
+ * without its \\, and is shown the same way, an address in the one spelling of base/client_name.h.
+ */
 struct session_facts {
 	const char *client, *user, *client_type, *transport;
 	uint32_t num_opens, user_flags;
@@ -32,8 +33,8 @@ struct session_owner {
 /* The longest text, its terminator excluded. */
 #define SESSION_TABLE_TEXT_BYTES 4000
 
-/* Selects sessions; NULL or "": any client, any user. Names are compared without regard to case.
- * client stands with or without its \\; a user without a domain selects that account of all
+/* Selects sessions; NULL or "": any client, any user. client is compared as client_name_equal
+ * does, user without regard to case; a user without a domain selects that account of all
  * domains. */
 struct session_filter {
 	const char *client, *user;

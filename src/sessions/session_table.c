@@ -198,7 +198,10 @@ void session_table_skip_ids(struct session_table *t, uint32_t id)
 
 static bool session_walk_passes(const struct session_walk *w, const struct session_record *r)
 {
-	return w->user == NULL || session_texts_are_of(&w->table->lists.texts, &r->texts, w->user);
+	const struct session_text_pools *texts = &w->table->lists.texts;
+
+	return (w->user == NULL || session_texts_are_of(texts, &r->texts, w->user)) &&
+	       (w->client == NULL || session_texts_are_from(texts, &r->texts, w->client));
 }
 
 /* Begins at the first session of w's list with an id above after. */
@@ -249,6 +252,8 @@ void session_walk_begin(struct session_walk *w, const struct session_table *t,
 	if (list != SESSION_LIST_COUNT) {
 		if (filter->user != NULL && strchr(filter->user, '\\') != NULL)
 			w->user = filter->user;
+		if (filter->client != NULL && strchr(filter->client, '%') != NULL)
+			w->client = filter->client;
 		session_walk_begin_list(w, &t->lists, session_lists_find(&t->lists, list, filter),
 		                        after);
 	} else {
@@ -307,8 +312,16 @@ bool session_walk_next(struct session_walk *w, int64_t now_ms, struct netsession
 
 bool session_table_knows_client(const struct session_table *t, const char *client)
 {
+	const struct session_filter filter = { .client = client };
+	struct session_walk w;
+
 	/* A text is there only as long as a session has it. */
-	return session_texts_find_client(&t->lists.texts, client) != 0;
+	if (session_texts_find_client(&t->lists.texts, client) == 0)
+		return false;
+	if (strchr(client, '%') == NULL)
+		return true;
+	session_walk_begin(&w, t, &filter, 0);
+	return session_walk_total(&w) > 0;
 }
 
 /* Gives the ids above after of sessions that pass filter, room of them at most. */

@@ -42,8 +42,9 @@ void session_table_skip_ids(struct session_table *t, uint32_t id);
  * where the walk was copied. The members belong to the table. */
 struct session_walk {
 	const struct session_table *table;
-	/* Where a list goes by account, the user with the domain; NULL: all of the list passes. */
-	const char *user;
+	/* What a list leaves to be compared: the user with the domain, the client with the scope of
+	 * its address. NULL: all of the list passes. */
+	const char *user, *client;
 	uint32_t total, left;
 	unsigned list; /* enum session_list; SESSION_LIST_COUNT: the order of all sessions */
 	uint32_t slot; /* in a list: the next session */

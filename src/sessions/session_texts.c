@@ -2,24 +2,40 @@
 #include "sessions/session_texts.h"
 
 #include <string.h>
+#include "base/client_name.h"
 #include "base/text.h"
 
 #define BARE 0x80000000u
 
 _Static_assert(SESSION_TABLE_TEXT_BYTES + 2 <= TEXT_POOL_TEXT_BYTES, "a client and its \\\\");
+_Static_assert(CLIENT_NAME_ROOM <= TEXT_POOL_KEY_BYTES, "an address and its \\\\");
 
 /* The account name of a user: what stands behind the domain. */
-static const char *account_of(const char *user)
+static const char *account_of(const char *user, char room[TEXT_POOL_KEY_BYTES])
 {
 	const char *behind_domain = strchr(user, '\\');
 
+	(void)room;
 	return behind_domain != NULL ? behind_domain + 1 : user;
+}
+
+/* A client, which is spelled as client_name_spell does, without the scope of its address. */
+static const char *without_scope(const char *client, char room[TEXT_POOL_KEY_BYTES])
+{
+	struct ip_address address;
+
+	if (strchr(client, '%') == NULL || !ip_address_parse(client, &address))
+		return client;
+	address.scope[0] = '\0';
+	memcpy(room, "\\\\", 2);
+	(void)ip_address_bracketed_text(&address, room + 2);
+	return room;
 }
 
 bool session_text_pools_init(struct session_text_pools *p)
 {
 	/* All three are initialised, whatever fails: session_text_pools_fini frees them. */
-	bool clients = text_pool_init(&p->clients, NULL);
+	bool clients = text_pool_init(&p->clients, without_scope);
 	bool users = text_pool_init(&p->users, account_of);
 
 	return text_pool_init(&p->labels, NULL) && clients && users;
@@ -37,17 +53,20 @@ static bool is_bare(const char *client)
 	return strncmp(client, "\\\\", 2) != 0;
 }
 
-/* A client with its \\: client itself, or made in buffer. NULL: client is too long. */
+/* A client in the one spelling of its address, with its \\: client itself, or made in buffer. NULL:
+ * client is too long. */
 static const char *with_slashes(const char *client, char buffer[SESSION_TABLE_TEXT_BYTES + 3])
 {
-	size_t bytes = strlen(client);
+	char room[CLIENT_NAME_ROOM];
+	const char *spelled = client_name_spell(client, room);
+	size_t bytes = strlen(spelled);
 
 	if (bytes > SESSION_TABLE_TEXT_BYTES)
 		return NULL;
-	if (!is_bare(client))
+	if (!is_bare(spelled) && spelled == client)
 		return client;
 	memcpy(buffer, "\\\\", 2);
-	memcpy(buffer + 2, client, bytes + 1);
+	memcpy(buffer + (is_bare(spelled) ? 2 : 0), spelled, bytes + 1);
 	return buffer;
 }
 
@@ -74,7 +93,7 @@ static bool session_text_hold_client(struct text_pool *p, const char *client, ui
 		*ref = text_pool_hold(p, kept);
 	if (*ref == 0)
 		return false;
-	if (kept == buffer)
+	if (is_bare(client))
 		*ref |= BARE;
 	return true;
 }
@@ -147,6 +166,13 @@ uint32_t session_texts_find_client(const struct session_text_pools *p, const cha
 	const char *kept = with_slashes(client, buffer);
 
 	return kept != NULL ? text_pool_find_group(&p->clients, kept) : 0;
+}
+
+bool session_texts_are_from(const struct session_text_pools *p, const struct session_texts *texts,
+                            const char *client)
+{
+	return texts->client != 0 &&
+	       client_name_equal(text_pool_text(&p->clients, texts->client & ~BARE), client);
 }
 
 bool session_texts_are_of(const struct session_text_pools *p, const struct session_texts *texts,

@@ -10,7 +10,8 @@
 #include "sessions/text_pool.h"
 
 struct session_text_pools {
-	struct text_pool clients; /* all begin with \\ */
+	/* All begin with \\, and all addresses are spelled as client_name_spell does. */
+	struct text_pool clients;
 	struct text_pool users;
 	struct text_pool labels; /* client types and transports */
 };
@@ -36,7 +37,7 @@ void session_texts_show(const struct session_text_pools *p, const struct session
 void session_texts_prefetch(const struct session_text_pools *p, const struct session_texts *texts);
 
 /* The text group of the client, and that of the user; 0: none. Users with one account name are one
- * group, whatever their domains. */
+ * group, whatever their domains; so are all scopes of one address. */
 uint32_t session_texts_client_group(const struct session_text_pools *p,
                                     const struct session_texts *texts);
 uint32_t session_texts_user_group(const struct session_text_pools *p,
@@ -46,6 +47,9 @@ bool session_texts_same_groups(const struct session_text_pools *p, const struct 
                                const struct session_texts *b);
 /* The text group of a client, with or without its \\. 0: no session comes from it. */
 uint32_t session_texts_find_client(const struct session_text_pools *p, const char *client);
+/* Whether the client is this one, the scope of its address included. */
+bool session_texts_are_from(const struct session_text_pools *p, const struct session_texts *texts,
+                            const char *client);
 /* Whether the user is this one, domain included. */
 bool session_texts_are_of(const struct session_text_pools *p, const struct session_texts *texts,
                           const char *user);

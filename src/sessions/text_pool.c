@@ -40,14 +40,15 @@ static uint32_t *hash_entry(const void *context, uint32_t ref, uint32_t *hash)
 	return &t->next;
 }
 
-static const char *all_of(const char *text)
+static const char *all_of(const char *text, char room[TEXT_POOL_KEY_BYTES])
 {
+	(void)room;
 	return text;
 }
 
-bool text_pool_init(struct text_pool *p, const char *(*part)(const char *text))
+bool text_pool_init(struct text_pool *p, text_pool_key *key)
 {
-	*p = (struct text_pool){ .part = part != NULL ? part : all_of };
+	*p = (struct text_pool){ .key = key != NULL ? key : all_of };
 	return link_hash_init(&p->texts, hash_entry, p);
 }
 
@@ -103,9 +104,10 @@ static uint32_t text_pool_take_block(struct text_pool *p, uint32_t units)
 }
 
 /* Returns the text, and gives its group; 0 for what is not there. */
-static uint32_t text_pool_find_text(const struct text_pool *p, const char *text, uint32_t hash,
-                                    uint32_t *group)
+static uint32_t text_pool_find_text(const struct text_pool *p, const char *text, const char *key,
+                                    uint32_t hash, uint32_t *group)
 {
+	char room[TEXT_POOL_KEY_BYTES];
 	const struct text *t;
 
 	*group = 0;
@@ -113,7 +115,7 @@ static uint32_t text_pool_find_text(const struct text_pool *p, const char *text,
 		t = text_pool_text_at(p, ref);
 		if (t->hash != hash)
 			continue;
-		if (*group == 0 && text_equal_nocase(p->part(t->bytes), p->part(text)))
+		if (*group == 0 && text_equal_nocase(p->key(t->bytes, room), key))
 			*group = t->group;
 		if (t->group == *group && strcmp(t->bytes, text) == 0)
 			return ref;
@@ -123,13 +125,15 @@ static uint32_t text_pool_find_text(const struct text_pool *p, const char *text,
 
 uint32_t text_pool_hold(struct text_pool *p, const char *text)
 {
+	char room[TEXT_POOL_KEY_BYTES];
+	const char *key = p->key(text, room);
 	size_t bytes = strlen(text);
 	uint32_t ref, group, hash;
 	struct text *t;
 
-	if (bytes > TEXT_POOL_TEXT_BYTES || !text_hash_nocase(p->part(text), &hash))
+	if (bytes > TEXT_POOL_TEXT_BYTES || !text_hash_nocase(key, &hash))
 		return 0;
-	ref = text_pool_find_text(p, text, hash, &group);
+	ref = text_pool_find_text(p, text, key, hash, &group);
 	if (ref != 0) {
 		text_pool_text_at(p, ref)->holders++;
 		return ref;
@@ -170,11 +174,13 @@ uint32_t text_pool_group(const struct text_pool *p, uint32_t ref)
 
 uint32_t text_pool_find_group(const struct text_pool *p, const char *text)
 {
+	char room[TEXT_POOL_KEY_BYTES];
+	const char *key = p->key(text, room);
 	uint32_t group, hash;
 
-	if (!text_hash_nocase(p->part(text), &hash))
+	if (!text_hash_nocase(key, &hash))
 		return 0;
-	(void)text_pool_find_text(p, text, hash, &group);
+	(void)text_pool_find_text(p, text, key, hash, &group);
 	return group;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Texts with 32-bit references. Equal texts are kept once, and count their holders. Texts that are
- * equal without regard to case, or whose relevant part is, form a group. A text takes a block of as
+ * equal without regard to case, or whose keys are, form a group. A text takes a block of as
  * many 4-byte units as it needs; a block that is freed waits for the next text of that size. */
 #ifndef SESSIONS_TEXT_POOL_H
 #define SESSIONS_TEXT_POOL_H
@@ -13,17 +13,21 @@
 #define TEXT_POOL_TEXT_BYTES 4004 /* at most, its terminator excluded */
 #define TEXT_POOL_MOST_UNITS ((20 + TEXT_POOL_TEXT_BYTES + 1 + 3) / 4)
 
+/* Returns the key of a text: a part of it, or made in room. */
+#define TEXT_POOL_KEY_BYTES 80
+typedef const char *text_pool_key(const char *text, char room[TEXT_POOL_KEY_BYTES]);
+
 struct text_pool {
 	struct pages pages;
 	uint32_t unused;                                /* units at the end of the last page */
 	uint32_t free_blocks[TEXT_POOL_MOST_UNITS + 1]; /* of each size: the first; 0: none */
 	struct link_hash texts;
-	const char *(*part)(const char *text);
+	text_pool_key *key;
 };
 
-/* part: returns the end of a text that is compared for groups; NULL: all of the text is. False: out
- * of memory; text_pool_fini is allowed then. */
-bool text_pool_init(struct text_pool *p, const char *(*part)(const char *text));
+/* key: what is compared for groups; NULL: the text itself. False: out of memory; text_pool_fini is
+ * allowed then. */
+bool text_pool_init(struct text_pool *p, text_pool_key *key);
 void text_pool_fini(struct text_pool *p);
 
 /* Holds a text and returns its reference, which is below 2^31. 0: the text is too long, or memory

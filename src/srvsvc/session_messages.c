@@ -15,16 +15,6 @@ bool session_qualifier_is_too_long(const char *utf8)
 	return utf8 != NULL && text_utf16_units(utf8) > SESSION_QUALIFIER_MAX_UNITS;
 }
 
-static const char *session_client_bare_name(const char *client)
-{
-	return client != NULL && strncmp(client, "\\\\", 2) == 0 ? client + 2 : client;
-}
-
-bool session_client_equal(const char *a, const char *b)
-{
-	return text_equal_nocase(session_client_bare_name(a), session_client_bare_name(b));
-}
-
 bool session_user_equal(const char *qualifier, const char *user)
 {
 	const char *behind_domain = user != NULL ? strchr(user, '\\') : NULL;

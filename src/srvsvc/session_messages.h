@@ -32,9 +32,6 @@ struct session_qualifier_texts {
 bool session_qualifier_is_given(const char *utf8);
 bool session_qualifier_is_too_long(const char *utf8);
 
-/* Whether two names are those of the same client: without regard to case, and to leading \\. */
-bool session_client_equal(const char *a, const char *b);
-
 /* Whether the user of a session matches the qualifier, without regard to case. Samba on a domain
  * controller puts a domain before the user, which [MS-SRVS] 2.2.4.15 does not know: a qualifier
  * without a domain matches the user of any domain. */

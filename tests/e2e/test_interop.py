@@ -95,6 +95,14 @@ class Lists(Interop):
         with sessions.held(self.server, [sessions.Wanted("carol", "::1")]):
             self.assertIn((r"\\[::1]", "carol"), [(row["client"], row["user"]) for row in self.rows()])
 
+    def test_an_address_is_found_in_any_spelling(self):
+        with sessions.held(self.server, [sessions.Wanted("carol", "::1"), sessions.Wanted("bob", "127.0.0.7")]):
+            for client, expected in [(r"\\[::1]", (r"\\[::1]", "carol")), (r"\\::1", (r"\\[::1]", "carol")),
+                                     (r"\\0:0::0001", (r"\\[::1]", "carol")),
+                                     (r"\\[::FFFF:127.0.0.7]", (r"\\127.0.0.7", "bob"))]:
+                with self.subTest(client):
+                    self.assertEqual([expected], [(row["client"], row["user"]) for row in self.rows(client=client)])
+
     def test_qualifiers_narrow_it(self):
         held = [sessions.Wanted(user, client) for user in ("alice", "bob") for client in ("127.0.0.7", "127.0.0.8")]
         with sessions.held(self.server, held):

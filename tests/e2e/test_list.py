@@ -125,6 +125,21 @@ class HeldSessions(unittest.TestCase):
                 self.assertEqual([("127.0.0.7", "backup"), ("127.0.0.7", "mail")],
                                  users_at(self.ask("-c", client, "-o", "json")))
 
+    def test_an_address_is_found_in_any_spelling(self):
+        for client in ("::1", "[::1]", r"\\::1", r"\\[::1]", "0:0:0:0:0:0:0:1", "::0001", "0--1.ipv6-literal.net"):
+            with self.subTest(client):
+                self.assertEqual([("::1", "man")], users_at(self.ask("-c", client, "-o", "json")))
+        for client in ("::ffff:127.0.0.7", "::FFFF:7F00:7", r"\\[::ffff:127.0.0.7]"):
+            with self.subTest(client):
+                self.assertEqual([("127.0.0.7", "backup"), ("127.0.0.7", "mail")],
+                                 users_at(self.ask("-c", client, "-o", "json")))
+
+    def test_a_name_is_not_looked_up_and_the_error_says_so(self):
+        result = self.ask("-c", "localhost")
+        assert_refused(self, 2312, result, address(self.server))
+        self.assertIn("the server lists clients by address, such as ", result.stderr)
+        self.assertIn("does not look up names", result.stderr)
+
     def test_a_client_is_found_at_level_0_too(self):
         result = self.ask("-l", 0, "-c", "::1", "-o", "json")
         self.assertEqual([{"client": "::1"}], result.sessions)

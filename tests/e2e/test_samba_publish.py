@@ -22,10 +22,10 @@ class Sessions(SambaPublisherTest):
     def test_sessions_come_and_go(self):
         self.assertEqual({}, self.names())
         with sessions.held(self.samba, [sessions.Wanted("games", "127.0.0.9"), sessions.Wanted("man", "::1")]):
-            wait_until_equal({("127.0.0.9", "games"): 1, ("::1", "man"): 1}, self.names)
+            wait_until_equal({("127.0.0.9", "games"): 1, ("[::1]", "man"): 1}, self.names)
             with sessions.held_by_smbclient(self.samba, ["daemon"]):
-                wait_until_equal({("127.0.0.9", "games"): 1, ("::1", "man"): 1, ("127.0.0.1", "daemon"): 1}, self.names)
-            wait_until_equal({("127.0.0.9", "games"): 1, ("::1", "man"): 1}, self.names)
+                wait_until_equal({("127.0.0.9", "games"): 1, ("[::1]", "man"): 1, ("127.0.0.1", "daemon"): 1}, self.names)
+            wait_until_equal({("127.0.0.9", "games"): 1, ("[::1]", "man"): 1}, self.names)
         wait_until_equal({}, self.names)
 
     def test_a_call_a_moment_later_lists_the_sessions_of_that_moment(self):

@@ -4,6 +4,7 @@ import collections
 import contextlib
 import io
 import os
+import re
 import struct
 import subprocess
 import unittest
@@ -99,10 +100,10 @@ class Relayed(unittest.TestCase):
             yield relayed, direct
 
     def truth(self, direct):
-        """What Samba itself says, with the backslashes before each client that Windows' callers expect."""
+        """What Samba itself says, with the names of clients that Windows' callers expect."""
         answer = sessions.enumerate_over(direct, 1)
         self.assertEqual(OK, answer.status)
-        return [row | {"client": SLASHES + row["client"]} for row in as_rows(answer)]
+        return [row | {"client": sessions.as_windows(row["client"])} for row in as_rows(answer)]
 
     def assert_told(self, level, answer, truth):
         """The answer is at this level what Samba says, in whatever order, and times that may be."""
@@ -194,15 +195,15 @@ class Levels(Relayed):
             shell.do_who("")
         for want in HELD:
             self.assertRegex(said.getvalue(),
-                             rf"host: +\\\\{want.client}, user: +{want.user}, active: +\d{{1,4}}, idle: +0")
+                             rf"host: +{re.escape(sessions.as_windows(want.client))}, user: +{want.user}, active: +\d{{1,4}}, idle: +0")
 
     def test_level_10_without_a_handle_or_a_length_as_netview_asks_it(self):
         with self.connection() as connection:
             dce = self.pipe(connection)
             told = srvs.hNetrSessionEnum(dce, NULL, NULL, 10)
-        rows = {(row["sesi10_cname"][:-1][2:], row["sesi10_username"][:-1])
+        rows = {(row["sesi10_cname"][:-1], row["sesi10_username"][:-1])
                 for row in told["InfoStruct"]["SessionInfo"]["Level10"]["Buffer"]}
-        self.assertLessEqual({(want.client, want.user) for want in HELD}, rows)
+        self.assertLessEqual({(sessions.as_windows(want.client), want.user) for want in HELD}, rows)
 
     def test_levels_that_do_not_exist_are_refused_as_samba_refuses_them(self):
         with self.connection() as connection:
@@ -247,9 +248,11 @@ class Filters(Relayed):
     def test_clients_and_users_narrow_every_level(self):
         with self.alone() as (relayed, direct):
             for client, user in ((r"\\127.0.0.7", None), (None, "MAIL"), (r"\\127.0.0.8", "games"), (r"\\::1", ""),
+                                 (r"\\[::1]", "man"), (r"\\[::FFFF:127.0.0.7]", None),
                                  ("", "Daemon")):
                 for level in LEVELS:
-                    truth = [row for row in self.truth(direct) if (not client or row["client"] == client)
+                    named = {r"\\::1": r"\\[::1]", r"\\[::FFFF:127.0.0.7]": r"\\127.0.0.7"}.get(client, client)
+                    truth = [row for row in self.truth(direct) if (not client or row["client"] == named)
                              and (not user or row["user"] == user.lower())]
                     self.assertTrue(truth)
                     with self.subTest(client=client, user=user, level=level):
@@ -329,7 +332,7 @@ class Pages(Relayed):
                 told += last.rows
             self.assertEqual(OK, last.status)
             counted = collections.Counter((row["client"], row["user"]) for row in told)
-            stays = collections.Counter((SLASHES + want.client, want.user) for want in self.held)
+            stays = collections.Counter((sessions.as_windows(want.client), want.user) for want in self.held)
             self.assertEqual(stays, collections.Counter({who: n for who, n in counted.items()
                                                          if who[1] not in ("daemon", OWN)}))
 
@@ -506,10 +509,11 @@ class Deletion(Relayed):
 
     def left(self):
         rows = sessions.enumerate_with_impacket(self.samba).rows
-        return collections.Counter((row["user"], row["client"][2:]) for row in rows if row["user"] != OWN)
+        return collections.Counter((row["user"], row["client"]) for row in rows if row["user"] != OWN)
 
     def assert_left(self, *gone):
         expected = collections.Counter((want.user, want.client) for want in HELD) - collections.Counter(gone)
+        expected = {(user, sessions.as_windows(client)): count for (user, client), count in expected.items()}
         wait_until_equal(expected, self.left)
 
     def test_nobody_who_matches_is_2312_and_nobody_goes(self):
@@ -527,6 +531,12 @@ class Deletion(Relayed):
         self.assertEqual(OK, self.delete(r"\\127.0.0.9", "daemon"))
         self.assert_left(("mail", "127.0.0.8"), ("games", "127.0.0.8"), ("mail", "127.0.0.7"),
                          *3 * [("daemon", "127.0.0.9")])
+
+    def test_an_ipv6_client_is_closed_in_any_spelling(self):
+        for client, user in ((r"\\[::1]", "man"), (r"\\::1", None), (r"\\[0:0::1]", "MAN")):
+            with self.subTest(client), sessions.held(self.samba, [] if user == "man" else [Wanted("man", "::1")]):
+                self.assertEqual(OK, self.delete(client, user))
+                self.assert_left(("man", "::1"))
 
     def test_an_ordinary_user_is_5_and_nobody_goes(self):
         for client, user in ((r"\\127.0.0.7", None), (None, "nobody"), (None, None)):

@@ -37,6 +37,11 @@ COLUMNS = {"cname": "client", "username": "user", "num_opens": "num_opens", "tim
            "transport": "transport"}
 
 
+def as_windows(client):
+    """How Windows, and we, name the client of a session that has this address."""
+    return rf"\\[{client}]" if ":" in client else rf"\\{client}"
+
+
 def crowd(count, users, clients=64, opens=0):
     """Count wanted sessions: the users in turn, from the addresses 127.0.1.1, 127.0.1.2, ... in turn."""
     addresses = [f"127.0.1.{1 + n}" for n in range(clients)]

@@ -341,7 +341,7 @@ static enum intercepted_call_outcome intercepted_call_delete(struct relay *relay
 	bool as_it_is;
 
 	session_del_request_decode(&r, &request, &texts);
-	if (!relay_session_del_begin(&call->del, relay->service.table, &request, &as_it_is)) {
+	if (!relay_session_del_begin(&call->del, relay->cache, &request, &as_it_is)) {
 		*fault = RPC_FAULT_REMOTE_NO_MEMORY;
 		return CALL_FAULT;
 	}

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/client_name.h"
 #include "sessions/tracker.h"
 #include "srvsvc/session_block.h"
 
@@ -90,14 +91,6 @@ static int64_t start_from_duration_s(uint32_t active_s, int64_t now_ms)
 	return now_ms / 1000 - active_s;
 }
 
-/* Without the two backslashes before it. */
-static const char *bare_client(const char *client)
-{
-	if (client == NULL)
-		return "";
-	return strncmp(client, "\\\\", 2) == 0 ? client + 2 : client;
-}
-
 /* NULL: out of memory. */
 static struct snapshot *snapshot_from_infos(const struct tracker *t, const SESSION_INFO_1 *infos,
                                             uint32_t entries, int64_t now_ms)
@@ -115,7 +108,7 @@ static struct snapshot *snapshot_from_infos(const struct tracker *t, const SESSI
 		if (!is_good)
 			break;
 		kept = (struct netsession_row){
-			.client = bare_client(row.client),
+			.client = row.client != NULL ? client_name_bare(row.client) : "",
 			.user = row.user != NULL ? row.user : "",
 			.num_opens = row.num_opens,
 			.user_flags = row.user_flags,
@@ -314,6 +307,19 @@ NET_API_STATUS session_cache_update(struct session_cache *c, const SESSION_INFO_
 out:
 	snapshot_free(next);
 	return status;
+}
+
+bool session_cache_next_names(const struct session_cache *c, uint32_t *at, const char **client,
+                              const char **user)
+{
+	const struct snapshot *now = tracker_sessions(c->tracker);
+
+	if (*at >= now->sorted)
+		return false;
+	*client = now->by_names[*at]->row.client;
+	*user = now->by_names[*at]->row.user;
+	*at += snapshot_count_names(now, *at);
+	return true;
 }
 
 bool session_cache_find(const struct session_cache *c, const char *client, const char *user,

@@ -52,6 +52,12 @@ NET_API_STATUS session_cache_update(struct session_cache *c, const SESSION_INFO_
                                     uint32_t entries, int64_t asked_ms, int64_t now_ms,
                                     const struct relay_smbstatus *smbstatus);
 
+/* Gives a client, without \\, and a user of it, both as Samba spells them; each pair once. *at is 0
+ * at first, and belongs to the cache then. The texts live until the next update. False: there is
+ * none left. */
+bool session_cache_next_names(const struct session_cache *c, uint32_t *at, const char **client,
+                              const char **user);
+
 /* Finds the one session of this client and user that started within two seconds of started_s (Unix
  * time; 0: whenever). Gives what is known of it but its texts, and its start. False: there is no
  * such session, or there are several. */

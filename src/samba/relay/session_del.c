@@ -2,6 +2,7 @@
 #include "samba/relay/session_del.h"
 
 #include <string.h>
+#include "base/client_name.h"
 #include "base/text.h"
 
 static const char *relay_session_del_text(const struct relay_session_del *c, size_t at)
@@ -14,34 +15,45 @@ static void relay_session_del_put_text(struct relay_session_del *c, const char *
 	wire_put_bytes(&c->texts, text, strlen(text) + 1);
 }
 
-/* first: where the users' names begin. */
-static bool relay_session_del_has_user(const struct relay_session_del *c, size_t first,
-                                       const char *user)
+static size_t relay_session_del_behind(const struct relay_session_del *c, size_t at)
 {
-	for (size_t at = first; at < c->texts.len; at += strlen(relay_session_del_text(c, at)) + 1)
-		if (text_equal_nocase(relay_session_del_text(c, at), user))
-			return true;
-	return false;
+	at += strlen(relay_session_del_text(c, at)) + 1;
+	return at + strlen(relay_session_del_text(c, at)) + 1;
 }
 
-bool relay_session_del_begin(struct relay_session_del *c, const struct session_table *table,
+/* Adds a request, if there is none of these names yet. client has no \\; NULL: any. */
+static void relay_session_del_add(struct relay_session_del *c, const char *client, const char *user)
+{
+	for (size_t at = 0; at < c->texts.len; at = relay_session_del_behind(c, at)) {
+		const char *its_client = relay_session_del_text(c, at);
+
+		if ((client == NULL || strcmp(client_name_bare(its_client), client) == 0) &&
+		    text_equal_nocase(its_client + strlen(its_client) + 1, user))
+			return;
+	}
+	if (client != NULL)
+		wire_put_bytes(&c->texts, "\\\\", 2);
+	relay_session_del_put_text(c, client != NULL ? client : "");
+	relay_session_del_put_text(c, user);
+}
+
+bool relay_session_del_begin(struct relay_session_del *c, const struct session_cache *cache,
                              const struct session_del_request *request, bool *as_it_is)
 {
-	const struct session_filter filter = { request->client, request->user };
-	struct session_walk walk;
-	struct netsession_row row;
-	uint32_t id;
+	bool has_client = session_qualifier_is_given(request->client),
+	     has_user = session_qualifier_is_given(request->user);
+	const char *client, *user;
+	uint32_t at = 0;
 
 	*as_it_is = true;
-	if (!session_qualifier_is_given(request->user))
-		return true;
-	relay_session_del_put_text(c, request->client != NULL ? request->client : "");
-	c->at = c->texts.len;
-	session_walk_begin(&walk, table, &filter, 0);
-	while (!c->texts.failed && session_walk_next(&walk, 0, &row, &id)) {
-		*as_it_is &= text_equal_nocase(row.user, request->user);
-		if (!relay_session_del_has_user(c, c->at, row.user))
-			relay_session_del_put_text(c, row.user);
+	while (!c->texts.failed && session_cache_next_names(cache, &at, &client, &user)) {
+		if ((has_client && !client_name_equal(request->client, client)) ||
+		    (has_user && !session_user_equal(request->user, user)))
+			continue;
+		*as_it_is &= !has_client ||
+		             text_equal_nocase(client_name_bare(request->client), client);
+		*as_it_is &= !has_user || text_equal_nocase(user, request->user);
+		relay_session_del_add(c, has_client ? client : NULL, has_user ? user : "");
 	}
 	return !c->texts.failed;
 }
@@ -53,11 +65,14 @@ void relay_session_del_fini(struct relay_session_del *c)
 
 bool relay_session_del_next(struct relay_session_del *c, struct session_del_request *request)
 {
+	const char *client;
+
 	if (c->at == c->texts.len)
 		return false;
-	*request = (struct session_del_request){ .client = relay_session_del_text(c, 0),
-		                                 .user = relay_session_del_text(c, c->at) };
-	c->at += strlen(request->user) + 1;
+	client = relay_session_del_text(c, c->at);
+	*request = (struct session_del_request){ .client = client,
+		                                 .user = client + strlen(client) + 1 };
+	c->at = relay_session_del_behind(c, c->at);
 	return true;
 }
 

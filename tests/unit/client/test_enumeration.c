@@ -118,6 +118,22 @@ static void a_client_is_asked_for_with_backslashes(void **state)
 	assert_null(request()->user);
 }
 
+static void an_address_is_asked_for_as_windows_spells_it(void **state)
+{
+	static const char *const asked[][2] = {
+		{ "::1", "\\\\[::1]" },
+		{ "\\\\0:0::1", "\\\\[::1]" },
+		{ "::ffff:192.0.2.7", "\\\\192.0.2.7" },
+		{ "fe80--1s4.ipv6-literal.net", "\\\\[fe80::1%4]" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(asked); i++) {
+		assert_int_equal(begin(&(struct netsession_query){ .client = asked[i][0] }), 0);
+		assert_string_equal(request()->client, asked[i][1]);
+	}
+}
+
 static void an_empty_qualifier_is_none(void **state)
 {
 	(void)state;
@@ -259,6 +275,63 @@ static void nobody_at_all_is_no_failure_unless_somebody_was_asked_for(void **sta
 	begin(&(struct netsession_query){ .level = 1, .user = "bob" });
 	assert_int_equal(refuse(NERR_UserNotFound), ENUMERATION_FAILED);
 	assert_int_equal(under_test.err.status, NERR_UserNotFound);
+}
+
+static const struct netsession_row dual_stack[] = {
+	{ .client = "fs1", .user = "alice", .num_opens = 1 },
+	{ .client = "\\\\::FFFF:192.0.2.7", .user = "bob", .num_opens = 2 },
+	{ .client = "[2001:db8:0::5]", .user = "bob", .num_opens = 3 },
+};
+
+static void an_address_that_the_server_does_not_find_is_looked_for_in_all_sessions(void **state)
+{
+	static const char *const clients[] = { "192.0.2.7", "2001:DB8::5" };
+	static const NET_API_STATUS refusals[] = { NERR_ClientNameNotFound, NERR_UserNotFound,
+		                                   NERR_Success };
+
+	(void)state;
+	for (uint32_t i = 0; i < COUNT(clients); i++)
+		for (size_t r = 0; r < COUNT(refusals); r++) {
+			begin(&(struct netsession_query){
+				.level = 1, .client = clients[i], .user = "bob" });
+			assert_non_null(request()->client);
+			assert_int_equal(refuse(refusals[r]), ENUMERATION_ASK);
+			assert_null(request()->client);
+			assert_string_equal(request()->user, "bob");
+			assert_int_equal(take(NERR_Success, dual_stack, 3, 3, 0), ENUMERATION_DONE);
+			expect_opens((const uint32_t[]){ i + 2 }, 1);
+		}
+	begin(&(struct netsession_query){ .level = 1, .client = "::9" });
+	assert_int_equal(refuse(NERR_ClientNameNotFound), ENUMERATION_ASK);
+	assert_int_equal(refuse(NERR_ClientNameNotFound), ENUMERATION_FAILED);
+	assert_int_equal(under_test.err.status, NERR_ClientNameNotFound);
+}
+
+static void a_name_that_the_server_does_not_find_is_not_asked_for_again(void **state)
+{
+	(void)state;
+	begin(&(struct netsession_query){ .level = 1, .client = "fs9" });
+	assert_int_equal(refuse(NERR_ClientNameNotFound), ENUMERATION_FAILED);
+	assert_int_equal(under_test.err.status, NERR_ClientNameNotFound);
+	assert_non_null(strstr(under_test.err.text, "does not look up names"));
+}
+
+static void a_name_among_addresses_and_an_address_among_names_are_explained(void **state)
+{
+	(void)state;
+	begin(&(struct netsession_query){ .level = 1, .client = "fs-client.example" });
+	assert_int_equal(take(NERR_Success, dual_stack + 1, 2, 2, 0), ENUMERATION_FAILED);
+	assert_string_equal(under_test.err.text,
+	                    "the server lists clients by address, such as ::FFFF:192.0.2.7, and "
+	                    "netsession does not look up names: select the client by its address");
+	begin(&(struct netsession_query){ .level = 1, .client = "192.0.2.8" });
+	assert_int_equal(take(NERR_Success, dual_stack, 3, 3, 0), ENUMERATION_FAILED);
+	assert_string_equal(under_test.err.text,
+	                    "the server lists clients by name, such as fs1, and netsession does "
+	                    "not look up names of addresses");
+	begin(&(struct netsession_query){ .level = 1, .client = "192.0.2.8" });
+	assert_int_equal(take(NERR_Success, dual_stack + 1, 2, 2, 0), ENUMERATION_FAILED);
+	assert_string_equal(under_test.err.text, "");
 }
 
 /* ---- levels ---- */
@@ -504,6 +577,7 @@ TEST_GROUP(enumeration)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_client_is_asked_for_with_backslashes),
+		cmocka_unit_test(an_address_is_asked_for_as_windows_spells_it),
 		cmocka_unit_test(an_empty_qualifier_is_none),
 		cmocka_unit_test(numbers_of_the_query_are_passed_on),
 		cmocka_unit_test(queries_against_the_rules_are_refused),
@@ -514,6 +588,10 @@ TEST_GROUP(enumeration)
 		cmocka_unit_test(users_of_level_0_are_told_apart_at_level_10),
 		cmocka_unit_test(level_0_itself_leaves_the_user_to_the_server),
 		cmocka_unit_test(nobody_found_names_the_qualifier_that_missed),
+		cmocka_unit_test(
+			an_address_that_the_server_does_not_find_is_looked_for_in_all_sessions),
+		cmocka_unit_test(a_name_that_the_server_does_not_find_is_not_asked_for_again),
+		cmocka_unit_test(a_name_among_addresses_and_an_address_among_names_are_explained),
 		cmocka_unit_test(nobody_at_all_is_no_failure_unless_somebody_was_asked_for),
 		cmocka_unit_test(auto_steps_down_from_the_richest_level),
 		cmocka_unit_test(no_other_status_and_no_chosen_level_steps_down),

@@ -751,6 +751,30 @@ static void session_del_of_a_client_that_may_not_list_is_forwarded(void **state)
 	relay_fixture_end(b);
 }
 
+static void session_del_of_an_address_names_the_client_as_samba_spells_it(void **state)
+{
+	struct relay_fixture *b = relay_fixture_start();
+
+	(void)state;
+	relay_fixture_add(b, "10.0.0.2", "alice", b->now_ms / 1000 - 50);
+	relay_fixture_add(b, "10.0.0.2", "bob", b->now_ms / 1000 - 40);
+	relay_fixture_add(b, "10.0.0.3", "alice", b->now_ms / 1000 - 30);
+	relay_fixture_put_del(b, 5, "\\\\[::FFFF:10.0.0.2]", NULL);
+	relay_fixture_talk(b);
+	assert_int_equal(b->dels, 1);
+	assert_string_equal(b->del_client, "\\\\10.0.0.2");
+	assert_string_equal(b->del_user, "");
+	assert_int_equal(relay_fixture_del_answer(b, 5), 0);
+	relay_fixture_forget(b);
+	relay_fixture_put_del(b, 6, "\\\\[::ffff:a00:3]", "ALICE");
+	relay_fixture_talk(b);
+	assert_int_equal(b->dels, 2);
+	assert_string_equal(b->del_client, "\\\\10.0.0.3");
+	assert_string_equal(b->del_user, "alice");
+	assert_int_equal(relay_fixture_del_answer(b, 6), 0);
+	relay_fixture_end(b);
+}
+
 static void session_del_of_an_account_becomes_one_request_for_each_name(void **state)
 {
 	struct relay_fixture *b = relay_fixture_start();
@@ -848,6 +872,7 @@ TEST_GROUP(relay_intercepted_calls)
 		cmocka_unit_test(session_del_of_all_sessions_is_refused),
 		cmocka_unit_test(session_del_with_a_match_is_forwarded_as_it_is),
 		cmocka_unit_test(session_del_of_a_client_that_may_not_list_is_forwarded),
+		cmocka_unit_test(session_del_of_an_address_names_the_client_as_samba_spells_it),
 		cmocka_unit_test(session_del_of_an_account_becomes_one_request_for_each_name),
 		cmocka_unit_test(session_del_of_a_long_name_is_sent_in_fragments),
 	};

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "base/client_name.h"
 #include "group.h"
 #include "samba/relay/session_cache.h"
 
@@ -169,7 +170,7 @@ static void assert_ids_stay(struct lab *l)
 			continue;
 		there++;
 		for (size_t at = 0; at < count; at++)
-			if (rows[at].id != 0 && strcmp(rows[at].client + 2, s->client) == 0 &&
+			if (rows[at].id != 0 && client_name_equal(rows[at].client, s->client) &&
 			    strcmp(rows[at].user, s->user) == 0 &&
 			    (s->id != 0 ? rows[at].id == s->id
 			                : rows[at].active_s == l->now_s - s->began_s))

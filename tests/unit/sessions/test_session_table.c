@@ -34,6 +34,48 @@ static void walks_and_filters_agree_with_the_model_under_any_churn(void **state)
 		}
 }
 
+static void address_is(uint32_t at, const char *shown, const char *asked, uint32_t expected)
+{
+	const struct session_filter filter = { .client = asked };
+	struct netsession_row row;
+	struct session_walk w;
+	uint32_t id, count = 0;
+
+	session_walk_begin(&w, model_table, &filter, 0);
+	while (session_walk_next(&w, MODEL_NOW_MS, &row, &id))
+		if (++count == at)
+			assert_string_equal(row.client, shown);
+	assert_int_equal(count, expected);
+	assert_int_equal(session_table_knows_client(model_table, asked), expected > 0);
+}
+
+static void an_address_is_found_in_any_spelling_and_shown_in_one(void **state)
+{
+	static const char *const clients[] = {
+		"\\\\::1",         "\\\\[0:0::1]",     "::1",
+		"::ffff:10.0.0.7", "\\\\fe80::1%eth0", "fe80::1%eth1",
+	};
+	struct session_owner owner = { 0 };
+
+	(void)state;
+	model_table = session_table_new(COUNT(clients));
+	for (size_t i = 0; i < COUNT(clients); i++) {
+		const struct session_facts facts = { .client = clients[i], .user = "alice" };
+
+		assert_int_not_equal(session_table_add(model_table, &facts, &owner, i), 0);
+	}
+	address_is(1, "\\\\[::1]", "\\\\[::1]", 3);
+	address_is(2, "\\\\[::1]", "::0:1", 3);
+	address_is(3, "[::1]", "0-0--1.ipv6-literal.net", 3);
+	address_is(1, "10.0.0.7", "\\\\10.0.0.7", 1);
+	address_is(1, "\\\\[fe80::1%eth0]", "FE80::1", 2);
+	address_is(1, "[fe80::1%eth1]", "\\\\[fe80::1%eth1]", 1);
+	address_is(1, "", "fe80::1%eth2", 0);
+	address_is(1, "", "::2", 0);
+	session_table_free(model_table);
+	model_table = NULL;
+}
+
 /* ---- pages ---- */
 
 /* Reads the page behind after, of at most so many entries. Returns its last id; 0: it was empty. */
@@ -289,6 +331,7 @@ static void when_ids_run_out_all_sessions_and_owners_get_new_ones(void **state)
 TEST_GROUP(session_table)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_address_is_found_in_any_spelling_and_shown_in_one),
 		cmocka_unit_test(walks_and_filters_agree_with_the_model_under_any_churn),
 		cmocka_unit_test(pages_neither_repeat_nor_skip_a_session_that_stays),
 		cmocka_unit_test(a_copy_of_a_walk_continues_from_where_it_was_copied),

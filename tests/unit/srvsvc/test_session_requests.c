@@ -285,17 +285,6 @@ static void an_unknown_level_is_reported_before_any_other_error(void **state)
 	free(too_long);
 }
 
-static void client_names_are_equal_with_or_without_backslashes(void **state)
-{
-	(void)state;
-	assert_true(session_client_equal("\\\\LabPC", "labpc"));
-	assert_true(session_client_equal("\\\\[::1]", "\\\\[::1]"));
-	assert_true(session_client_equal(NULL, NULL));
-	assert_false(session_client_equal("\\LabPC", "LabPC")); /* one backslash is no prefix */
-	assert_false(session_client_equal("\\\\127.0.0.1", "127.0.0.10"));
-	assert_false(session_client_equal(NULL, ""));
-}
-
 static void check_del(const char *name, const struct session_del_request *expected)
 {
 	bool is_big_endian;
@@ -373,7 +362,6 @@ TEST_GROUP(session_requests)
 		cmocka_unit_test(a_client_without_backslashes_is_no_computer),
 		cmocka_unit_test(a_qualifier_has_at_most_1023_characters),
 		cmocka_unit_test(an_unknown_level_is_reported_before_any_other_error),
-		cmocka_unit_test(client_names_are_equal_with_or_without_backslashes),
 		cmocka_unit_test(recorded_del_requests_decode_and_encode),
 		cmocka_unit_test(recorded_del_answers_decode_and_encode),
 	};

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <lmerr.h>
 #include <lmshare.h>
+#include "base/client_name.h"
 #include "group.h"
 #include "srvsvc_fixture.h"
 #include "srvsvc/session_messages.h"
@@ -128,7 +129,7 @@ static bool model_matches(const struct model *m, uint32_t i, const struct sessio
 
 	return m->sessions[i].id != 0 &&
 	       (!session_qualifier_is_given(q->client) ||
-	        session_client_equal(q->client, row->client)) &&
+	        client_name_equal(q->client, row->client)) &&
 	       (!session_qualifier_is_given(q->user) || session_user_equal(q->user, row->user));
 }
 
