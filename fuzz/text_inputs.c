@@ -107,6 +107,7 @@ static void equality(struct fuzz_input *in)
 {
 	char *a = take_text(in), *b = take_text(in), room[CLIENT_NAME_ROOM],
 	     again[CLIENT_NAME_ROOM];
+	const char *spelled;
 	bool are_valid = text_utf8_is_valid(a) && text_utf8_is_valid(b);
 
 	MUST(text_equal_nocase(a, b) == text_equal_nocase(b, a));
