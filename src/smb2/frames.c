@@ -22,7 +22,7 @@ uint8_t *smb2_frames_space(struct smb2_frames *f, size_t *room)
 	if (f->end == f->cap && f->cap >= 2 * SMB2_MAX_FRAME_BYTES)
 		return NULL; /* input waits while a token is made, and no message is that long */
 	if (f->end == f->cap) {
-		size_t cap = f->cap > 0 ? 2 * f->cap : 8192;
+		size_t cap = f->cap > 0 ? 2 * f->cap : 4096;
 		uint8_t *data = realloc(f->data, cap);
 
 		if (data == NULL)
@@ -54,7 +54,9 @@ static void smb2_frames_read_prefix(struct smb2_frames *f, enum session_packet *
 	*bytes = (size_t)prefix[1] << 16 | (size_t)prefix[2] << 8 | prefix[3];
 	switch (*type) {
 	case SESSION_MESSAGE:
-		if (*bytes > SMB2_MAX_FRAME_BYTES)
+		if (f->max_message_bytes > 0 && *bytes > f->max_message_bytes)
+			f->error = "the first message is too long for a NEGOTIATE";
+		else if (*bytes > SMB2_MAX_FRAME_BYTES)
 			f->error = "the message is longer than 128 KiB";
 		break;
 	case SESSION_REQUEST:

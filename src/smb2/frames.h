@@ -16,7 +16,12 @@
 /* The longest message that is accepted: 64 KiB of payload, and what may be compounded with it. */
 #define SMB2_MAX_FRAME_BYTES ((size_t)128 << 10)
 
+/* A server accepts no longer NEGOTIATE: so a connection costs no more than its first buffer until
+ * its client has negotiated. Windows' take 300 bytes, with all contexts. */
+#define SMB2_MAX_NEGOTIATE_BYTES ((size_t)4096 - SMB2_FRAME_PREFIX_BYTES)
+
 struct smb2_frames {
+	size_t max_message_bytes; /* 0: SMB2_MAX_FRAME_BYTES */
 	uint8_t *data;
 	size_t begin, end, cap; /* bytes: begin..end was received and not returned yet */
 	bool has_message;       /* at least one message was ever returned */

@@ -129,6 +129,9 @@ static bool message_begin_next(struct smb2_server *c)
 	uint8_t *message;
 	size_t bytes;
 
+	c->in.max_message_bytes = c->dialect == 0 || c->dialect == SMB2_DIALECT_WILDCARD
+	                                  ? SMB2_MAX_NEGOTIATE_BYTES
+	                                  : 0;
 	if (!smb2_frames_next(&c->in, &type, &message, &bytes)) {
 		smb2_server_fail(c, c->in.error);
 		if (c->in.begin == c->in.end) /* an idle client costs no buffer */

@@ -10,6 +10,7 @@ from lab import command, frames, sessions, tap
 from lab.cli import address
 from lab.local_rpc import bound
 from lab.netsessiond import Netsessiond
+from lab.process import resident_mib
 from lab.wait_until import HANG_S, calm, wait_until, wait_until_equal
 
 FLOODERS = [f"127.0.66.{number}" for number in range(1, 13)]
@@ -96,6 +97,18 @@ class Addresses(unittest.TestCase):
             counters = server.counters
             self.assertLessEqual(counters["smb_connections_now"], 200)
             self.assertGreater(counters["smb_refused"], 0)
+
+    def test_a_connection_takes_8_kib_until_it_has_negotiated(self):
+        count = 1000
+        with Netsessiond(max_unauthenticated_connections=2 * count, max_connections_per_address=count,
+                         max_unauthenticated_connections_per_address=count) as server:
+            self.lists(server)
+            before_mib = resident_mib(server.pid)
+            self.flood(server, FLOODERS[0], count, (4092).to_bytes(4, "big") + b"\xfeSMB" + bytes(4000))
+            wait_until_equal(count, lambda: server.counters["smb_connections_now"])
+            self.assertLess((resident_mib(server.pid) - before_mib) * 1024 / count, 8)
+            for peer in self.flood(server, FLOODERS[1], 10, (4093).to_bytes(4, "big")):
+                wait_until(lambda peer=peer: is_closed(peer))
 
     def test_connections_that_have_only_negotiated_are_no_better_than_silent_ones(self):
         with Netsessiond(max_unauthenticated_connections=40, max_connections=40) as server:

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "group.h"
+#include "smb2/frames.h"
 #include "smb2/ioctl.h"
 #include "smb2/smb1_negotiate.h"
 #include "smb_peer.h"
@@ -243,15 +244,35 @@ static void a_message_that_is_not_smb_ends_the_connection(void **state)
 	}
 }
 
-static void a_frame_that_is_too_long_ends_the_connection_at_its_prefix(void **state)
+/* The length of a frame arrives. Returns whether that ends the connection. */
+static bool prefix_ends_connection(size_t length)
 {
 	size_t room;
+	uint8_t *to = smb2_server_space(server, &room);
 
-	(void)state;
-	memcpy(smb2_server_space(server, &room), "\0\x10\0\0", 4);
-	smb2_server_received(server, 4, SERVER_TIME);
+	for (unsigned i = 0; i < SMB2_FRAME_PREFIX_BYTES; i++)
+		to[i] = (uint8_t)(length >> (24 - 8 * i));
+	smb2_server_received(server, SMB2_FRAME_PREFIX_BYTES, SERVER_TIME);
 	peer_listen();
-	assert_true(peer.is_closed);
+	return peer.is_closed;
+}
+
+static void a_frame_that_is_too_long_ends_the_connection_at_its_prefix(void **state)
+{
+	(void)state;
+	assert_true(prefix_ends_connection(SMB2_MAX_NEGOTIATE_BYTES + 1));
+	peer_begin_anew();
+	assert_false(prefix_ends_connection(SMB2_MAX_NEGOTIATE_BYTES));
+}
+
+static void a_frame_may_be_longer_once_the_client_has_negotiated(void **state)
+{
+	(void)state;
+	negotiate(SMB2_DIALECT_311);
+	assert_false(prefix_ends_connection(SMB2_MAX_FRAME_BYTES));
+	peer_begin_anew();
+	negotiate(SMB2_DIALECT_311);
+	assert_true(prefix_ends_connection(SMB2_MAX_FRAME_BYTES + 1));
 }
 
 /* ---- VALIDATE_NEGOTIATE_INFO ---- */
@@ -334,6 +355,7 @@ TEST_GROUP(smb2_server_negotiation)
 		TEST(after_an_smb1_negotiate_only_negotiate_is_answered),
 		TEST(a_message_that_is_not_smb_ends_the_connection),
 		TEST(a_frame_that_is_too_long_ends_the_connection_at_its_prefix),
+		TEST(a_frame_may_be_longer_once_the_client_has_negotiated),
 		TEST(validation_confirms_what_was_negotiated),
 		TEST(a_validation_that_differs_ends_the_connection),
 		TEST(validation_without_room_for_its_answer_ends_the_connection),
