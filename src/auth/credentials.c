@@ -252,11 +252,22 @@ void auth_handle_free(struct auth_handle *handle)
 	free(handle);
 }
 
-/* The user's name as gss-ntlmssp parses it: DOMAIN\user. */
+/* Where the realm of a user's name begins; NULL: it has none. */
+static char *auth_handle_find_realm(char *name)
+{
+	char *at = strrchr(name, '@');
+
+	return at != NULL && strchr(at, '.') != NULL ? at + 1 : NULL;
+}
+
+/* The user's name as gss-ntlmssp parses it: DOMAIN\user. From user@DOMAIN it makes the same. With a
+ * realm it is a user principal name, whose suffix need not be a domain, and stays whole without a
+ * domain, as Windows and smbclient send it. */
 static OM_uint32 auth_handle_import_user(OM_uint32 *minor, const struct netsession_credentials *c,
                                          gss_name_t *name)
 {
 	size_t room = strlen(c->domain) + strlen(c->user) + 3;
+	bool has_domain = c->domain[0] != '\0' || auth_handle_find_realm(c->user) != NULL;
 	gss_buffer_desc text = { .value = malloc(room) };
 	OM_uint32 major;
 
@@ -266,7 +277,7 @@ static OM_uint32 auth_handle_import_user(OM_uint32 *minor, const struct netsessi
 		text.length = (size_t)snprintf(text.value, room, "@\\");
 	else
 		text.length = (size_t)snprintf(text.value, room, "%s%s%s", c->domain,
-		                               c->domain[0] != '\0' ? "\\" : "", c->user);
+		                               has_domain ? "\\" : "", c->user);
 	major = gss_import_name(minor, &text, GSS_C_NT_USER_NAME, name);
 	free(text.value);
 	return major;
@@ -292,11 +303,14 @@ static OM_uint32 auth_handle_acquire_ntlm(OM_uint32 *minor, const struct netsess
 	return major;
 }
 
-/* user@REALM; the default realm's where the domain is no realm. */
+/* The user as a principal: user@REALM, of the default realm where neither the user's name nor the
+ * domain has a realm. A realm is a DNS domain in capitals (RFC 4120 6.1), and people write it as
+ * they write that domain. */
 static OM_uint32 auth_handle_import_principal(OM_uint32 *minor,
                                               const struct netsession_credentials *c,
                                               gss_name_t *name)
 {
+	bool appends = strchr(c->domain, '.') != NULL && auth_handle_find_realm(c->user) == NULL;
 	size_t room = strlen(c->user) + strlen(c->domain) + 2;
 	gss_buffer_desc text = { .value = malloc(room) };
 	OM_uint32 major;
@@ -304,15 +318,10 @@ static OM_uint32 auth_handle_import_principal(OM_uint32 *minor,
 
 	if (text.value == NULL)
 		return GSS_S_FAILURE;
-	strcpy(text.value, c->user);
-	if (strchr(c->domain, '.') != NULL) {
-		realm = (char *)text.value + strlen(c->user);
-		*realm++ = '@';
-		for (const char *at = c->domain; *at != '\0'; at++)
-			*realm++ = ascii_upper(*at);
-		*realm = '\0';
-	}
-	text.length = strlen(text.value);
+	text.length = (size_t)snprintf(text.value, room, "%s%s%s", c->user, appends ? "@" : "",
+	                               appends ? c->domain : "");
+	for (realm = auth_handle_find_realm(text.value); realm != NULL && *realm != '\0'; realm++)
+		*realm = ascii_upper(*realm);
 	major = gss_import_name(minor, &text, GSS_C_NT_USER_NAME, name);
 	free(text.value);
 	return major;

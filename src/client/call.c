@@ -40,12 +40,20 @@ static void call_free(struct netsession_call *call)
 	free(call);
 }
 
+static bool call_is_anonymous(const struct netsession_call *call)
+{
+	return call->key.credentials != NULL && call->key.credentials->is_anonymous;
+}
+
 static void call_finish(struct netsession_call *call)
 {
 	const struct netsession_handler *handler = call->handler;
 	void *context = call->context;
 	struct netsession_error error;
 
+	if (call->err.status == ERROR_ACCESS_DENIED && call_is_anonymous(call))
+		err_advise(&call->err,
+		           "the server does not let an anonymous caller do this: log on as a user");
 	error_message_write(&error, &call->err, call->enumeration.level_wanted);
 	call_free(call);
 	handler->on_end(context, &error);

@@ -10,6 +10,11 @@
 
 enum { MESSAGE_BYTES = sizeof((struct netsession_error *)0)->text };
 
+#define MEMBERSHIP                                                                               \
+	"see that server's log and its membership in the domain, or use an account of its own: " \
+	"SERVER\\user"
+#define COMPUTERS_ACCOUNT "the account is a computer's or a domain's: use a user's account"
+
 static const struct status_words {
 	NET_API_STATUS status;
 	const char *words;  /* what happened */
@@ -54,6 +59,26 @@ static const struct status_words {
 	{ ERROR_WRONG_TARGET_NAME, "log-on failed",
 	  "use the name that the server has in its domain" },
 	{ ERROR_TIME_SKEW, "the clocks differ too much", "set the clock of this computer" },
+	{ ERROR_NO_SUCH_DOMAIN, "the server does not know the domain", "check the domain" },
+	{ ERROR_CANT_ACCESS_DOMAIN_INFO, "the server cannot reach its domain", MEMBERSHIP },
+	{ ERROR_DOMAIN_CONTROLLER_NOT_FOUND, "the server finds no domain controller", MEMBERSHIP },
+	{ ERROR_NETLOGON_NOT_STARTED, "the server's Netlogon service is not started", MEMBERSHIP },
+	{ ERROR_NO_TRUST_LSA_SECRET, "the server is not a member of its domain", MEMBERSHIP },
+	{ ERROR_NO_TRUST_SAM_ACCOUNT, "the domain has no account of the server", MEMBERSHIP },
+	{ ERROR_TRUSTED_RELATIONSHIP_FAILURE, "the domain does not trust the server", MEMBERSHIP },
+	{ ERROR_DOMAIN_TRUST_INCONSISTENT, "the domain does not trust the server", MEMBERSHIP },
+	{ ERROR_TRUSTED_DOMAIN_FAILURE, "the server's domain does not trust the user's domain",
+	  "use an account of the server's domain" },
+	{ ERROR_AUTHENTICATION_FIREWALL_FAILED, "log-on refused",
+	  "the domains trust each other selectively: let the account authenticate to the server" },
+	{ ERROR_NOLOGON_WORKSTATION_TRUST_ACCOUNT, "log-on refused", COMPUTERS_ACCOUNT },
+	{ ERROR_NOLOGON_SERVER_TRUST_ACCOUNT, "log-on refused", COMPUTERS_ACCOUNT },
+	{ ERROR_NOLOGON_INTERDOMAIN_TRUST_ACCOUNT, "log-on refused", COMPUTERS_ACCOUNT },
+	{ ERROR_LOGON_NOT_GRANTED, "log-on over the network is not granted", NULL },
+	{ ERROR_SERVER_SHUTDOWN_IN_PROGRESS, "the server shuts down", "try again later" },
+	{ ERROR_SHARING_PAUSED, "the Server service is paused", "have it continued" },
+	{ ERROR_TOO_MANY_OPEN_FILES, "too many open files",
+	  "raise the limit of open files (ulimit -n)" },
 	{ ERROR_NTLM_BLOCKED, "the server does not accept NTLM",
 	  "use Kerberos: run kinit, or give the password's realm as its domain" },
 	{ ERROR_CONNECTION_REFUSED, "refused",
@@ -70,6 +95,44 @@ static const struct status_words {
 	{ NERR_ClientNameNotFound, "no session from that client", NULL },
 	{ NERR_InvalidComputer, "invalid server name", "give a name, an address or host:port" },
 };
+
+/* What to do about a status at one step, where that is something else than in general. */
+static const struct step_advice {
+	NET_API_STATUS status;
+	const char *step; /* the beginning of its name */
+	const char *advice;
+} step_advices[] = {
+	{ ERROR_BAD_NETPATH, "resolve", "check the name, and DNS on this computer" },
+	{ ERROR_TIMEOUT, "resolve", "check the name, and DNS on this computer" },
+	{ ERROR_TIMEOUT, "connect",
+	  "nothing answers: the host is down, or a firewall drops the packets; check the name and "
+	  "the port" },
+	{ ERROR_TIMEOUT, "SESSION_SETUP",
+	  "the server, its domain controller or your KDC is slow: use a longer time limit" },
+	{ ERROR_ACCESS_DENIED, "SESSION_SETUP",
+	  "the server refuses this kind of log-on: it may require encryption, which takes SMB 3.0 "
+	  "and is not for anonymous callers, or want to be called by its own name; its log says "
+	  "more" },
+	{ ERROR_ACCESS_DENIED, "TREE_CONNECT",
+	  "the server does not let this user connect to IPC$: use another account" },
+	{ ERROR_INVALID_PARAMETER, "SESSION_SETUP",
+	  "the server could not handle the log-on: see its log; is it a member of its domain?" },
+	{ ERROR_NETNAME_DELETED, "SESSION_SETUP",
+	  "the server may refuse this kind of log-on, as Windows does where NTLM is disabled: use "
+	  "Kerberos, or see that server's log" },
+	{ ERROR_FILE_NOT_FOUND, "CREATE",
+	  "the server has no Server service; on Samba see \"rpc start on demand helpers\" and "
+	  "samba-dcerpcd" },
+};
+
+static const char *error_message_step_advice(const struct err *err)
+{
+	for (size_t i = 0; err->step != NULL && i < sizeof step_advices / sizeof *step_advices; i++)
+		if (step_advices[i].status == err->status &&
+		    strncmp(err->step, step_advices[i].step, strlen(step_advices[i].step)) == 0)
+			return step_advices[i].advice;
+	return NULL;
+}
 
 static const struct status_words *error_message_find_status(NET_API_STATUS status)
 {
@@ -97,8 +160,12 @@ static bool error_message_is_local(const struct err *err)
 
 static const char *error_message_advice(const struct err *err, const struct status_words *w)
 {
+	const char *advice = error_message_step_advice(err);
+
 	if (err->advice != NULL)
 		return err->advice;
+	if (advice != NULL)
+		return advice;
 	return error_message_is_local(err) ? NULL : w->advice;
 }
 
@@ -128,7 +195,11 @@ void error_message_write(struct netsession_error *to, const struct err *err, uin
 		                         .advice = error_message_advice(err, w) };
 	if (err->status == NERR_Success)
 		return;
-	error_message_append(to->text, "%s", w->words);
+	/* A status that is not known is the server's, and not the network's. */
+	error_message_append(to->text, "%s",
+	                     err->nt_status != 0 && err->status == ERROR_UNEXP_NET_ERR
+	                             ? "the server reported an error"
+	                             : w->words);
 	if (error_message_is_about_level(err) && level == NETSESSION_LEVEL_AUTO)
 		error_message_append(to->text, " at every level");
 	else if (error_message_is_about_level(err))

@@ -55,11 +55,13 @@ class Unreachable(Client):
     def test_a_silent_name_service_is_waited_for_until_the_deadline_only(self):
         result = self.list("fs1.invalid", "--timeout", "0.5", inside=self.in_lost_network())
         assert_refused(self, 1460, result, "fs1.invalid")
+        self.assertIn("DNS", result.stderr)
         self.assertLess(result.seconds, calm(0.5 + MORE_S))
 
     def test_a_silent_host_is_waited_for_until_the_deadline_only(self):
         result = self.list("192.0.2.7", "--timeout", "0.5", inside=self.in_lost_network())
         assert_refused(self, 1460, result, "192.0.2.7")
+        self.assertIn("firewall", result.stderr)
         self.assertLess(result.seconds, calm(0.5 + MORE_S))
 
     def test_a_network_without_a_route_is_53_at_once(self):

@@ -74,6 +74,29 @@ class Kerberos(unittest.TestCase):
         self.dc.kinit("Administrator")
         assert_refused(self, 5, self.list("-A", self.dc.credentials_file("alice")), self.dc.name)
 
+    def credentials_of(self, user, name, domain=None):
+        """A credentials file with the user's password and another name for the user."""
+        path = self.dc.folder / "name.credentials"
+        path.touch(0o600)
+        path.write_text(f"username={name}\npassword={self.dc.password(user)}\n"
+                        + (f"domain={domain}\n" if domain else ""))
+        return path
+
+    def test_a_realm_does_in_any_case_and_wherever_it_stands(self):
+        for name, domain in (("Administrator@lab.example", None), ("Administrator", "lab.example"),
+                             ("Administrator@Lab.Example", "lab.example"), (r"lab.example\Administrator", None)):
+            for mode in ((), ("--kerberos",)):
+                with self.subTest(name, domain=domain, mode=mode):
+                    self.check_lists_itself(self.list("-A", self.credentials_of("Administrator", name, domain), *mode,
+                                                      "-o", "json", KRB5CCNAME="FILE:/nonexistent/tickets"))
+
+    def test_a_user_principal_name_with_another_suffix_logs_on(self):
+        self.dc.set_principal_name("alice", "a.liddell@mail.example")
+        wrong = self.dc.credentials_file("alice", "wrong")
+        assert_refused(self, 1326, self.list("-A", wrong), self.dc.name)
+        result = self.list("-A", self.credentials_of("alice", "a.liddell@mail.example"))
+        assert_refused(self, 5, result, self.dc.name)  # logged on, and no administrator
+
     def watch(self, polls, every="1"):
         """The command asking again and again in one process, below strace."""
         self.trace = self.dc.folder / "trace"

@@ -39,6 +39,16 @@ db.modify_ldif(f"dn: {account.dn}\\nchangetype: modify\\nadd: msDS-SupportedEncr
                "msDS-SupportedEncryptionTypes: 24\\n")
 """
 
+# What people log on with instead of account@REALM, often their mail address.
+SET_PRINCIPAL_NAME = """
+import sys
+from samba import auth, param, samdb
+db = samdb.SamDB(lp=param.LoadParm(sys.argv[1]), session_info=auth.system_session())
+[account] = db.search(expression=f"(sAMAccountName={sys.argv[2]})", attrs=[])
+db.modify_ldif(f"dn: {account.dn}\\nchangetype: modify\\nreplace: userPrincipalName\\n"
+               f"userPrincipalName: {sys.argv[3]}\\n")
+"""
+
 KRB5_CONF = f"""\
 [libdefaults]
     default_realm = {REALM}
@@ -102,6 +112,10 @@ class DomainController(Server):
         """Makes an ordinary user of the domain, with a password of its own."""
         self._passwords[user] = new_password()
         self._tool("user", "create", user, input=f"{self._passwords[user]}\n" * 2)
+
+    def set_principal_name(self, user, name):
+        """Gives the user a user principal name; its suffix need not be the realm."""
+        checked(self.run_in(["/usr/bin/python3", "-c", SET_PRINCIPAL_NAME, self.configuration, user, name]))
 
     def add_group(self, group, *members):
         """Makes a group of the domain with these members. Returns its SID."""
