@@ -110,10 +110,12 @@ static bool cli_refuse_value(const struct cli_parser *p, const struct cli_option
 	return false;
 }
 
-/* word is the option as it was written, perhaps with "=" and an argument. */
+/* word is the option as it was written, perhaps with "=" and an argument, which may be a password
+ * and is not repeated. */
 static bool cli_refuse_unknown(const struct cli_parser *p, const char *word)
 {
 	size_t bytes = strcspn(word, "=");
+	char name[64];
 
 	for (const struct cli_renamed *r = p->program->renamed; r != NULL && r->old != NULL; r++)
 		if (strlen(r->old) == bytes && strncmp(r->old, word, bytes) == 0) {
@@ -121,7 +123,8 @@ static bool cli_refuse_unknown(const struct cli_parser *p, const char *word)
 			        p->program->name, r->old, r->version, r->new);
 			return false;
 		}
-	return cli_refuse(p, "unknown option", word);
+	(void)snprintf(name, sizeof name, "%.*s", (int)bytes, word);
+	return cli_refuse(p, "unknown option", name);
 }
 
 /* What getopt_long returned '?' or ':' for: optopt is a letter, a long option's value, or 0. */

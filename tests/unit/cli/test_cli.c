@@ -206,6 +206,8 @@ static void a_wrong_command_line_is_refused_in_one_line(void **state)
 		{ "paint --fla=1",
 		  "tool: unexpected argument for option --flag; see tool paint --help\n" },
 		{ "paint --size 1", "tool: unknown option --size; see tool paint --help\n" },
+		{ "paint --password=secret",
+		  "tool: unknown option --password; see tool paint --help\n" },
 		{ "paint -fx", "tool: unknown option -x; see tool paint --help\n" },
 		{ "paint --text",
 		  "tool: missing argument for option --text; see tool paint --help\n" },
