@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "samba/daemon.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/size.h"
 #include "net/loop.h"
 #include "net/watch.h"
+#include "net/work.h"
 #include "net/stream.h"
 #include "samba/relay/relay.h"
 #include "samba/publisher.h"
@@ -25,6 +28,8 @@ enum {
 	MAX_ANSWERS_HELD = 4, /* of the greatest length, for clients that have not read them yet */
 	DRAIN_TICK_MS = 20,
 	DRAIN_MS = 5000,
+	LEAST_REREAD_MS =
+		10000, /* between two readings of Samba's configuration that nobody asked for */
 };
 
 struct samba_daemon {
@@ -37,7 +42,9 @@ struct samba_daemon {
 	struct relay_endpoint *endpoint;
 	struct samba_publisher *publisher;
 	struct status_socket *status;
-	int64_t began_ms, drained_by_ms;
+	struct net_work *reread;
+	struct reread_job *reread_job; /* the work's */
+	int64_t began_ms, drained_by_ms, reread_ms;
 	bool is_draining, has_failed;
 	struct net_timer *drain_timer; /* checks whether all pipes are closed */
 };
@@ -59,6 +66,111 @@ static int64_t samba_daemon_steady_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool samba_daemon_log_error(const struct err *err)
+{
+	log_write(LOG_LEVEL_ERROR, "%s: %s", err->step, err_text(err));
+	return false;
+}
+
+/* ---- Samba's configuration, read again ---- */
+
+/* On a thread of its own, because it runs programs of Samba's. */
+struct reread_job {
+	char *smb_conf; /* NULL: Samba's default */
+	struct samba_installation samba;
+	struct err err;
+	bool is_good;
+};
+
+static void reread_job_run(void *job)
+{
+	struct reread_job *r = job;
+
+	r->is_good = samba_installation_read(&r->samba, r->smb_conf, &r->err);
+}
+
+static void reread_job_drop(void *job)
+{
+	struct reread_job *r = job;
+
+	samba_installation_fini(&r->samba);
+	free(r->smb_conf);
+	free(r);
+}
+
+static bool samba_daemon_follow_pipes(struct samba_daemon *d, const struct samba_installation *to)
+{
+	struct err err = { 0 };
+
+	if (strcmp(d->samba.ncalrpc_dir, to->ncalrpc_dir) == 0)
+		return true;
+	log_write(LOG_LEVEL_NOTICE, "Samba's pipes are in %s/np now, no longer in %s/np",
+	          to->ncalrpc_dir, d->samba.ncalrpc_dir);
+	if (!socket_dir_set_target(d->socket_dir, to->ncalrpc_dir, &err))
+		return samba_daemon_log_error(&err);
+	return true;
+}
+
+static void samba_daemon_on_reread(void *context)
+{
+	struct samba_daemon *d = context;
+	struct reread_job *r = d->reread_job;
+	struct samba_installation before = d->samba;
+	struct err err = { 0 };
+
+	d->reread = NULL;
+	d->reread_job = NULL;
+	d->reread_ms = samba_daemon_steady_ms();
+	if (!r->is_good) {
+		log_write(LOG_LEVEL_ERROR, "Samba's configuration cannot be read again: %s",
+		          err_text(&r->err));
+		return;
+	}
+	if (strcmp(before.version_text, r->samba.version_text) != 0)
+		log_write(LOG_LEVEL_NOTICE, "Samba is version %s now", r->samba.version_text);
+	if (strcmp(before.guest_account, r->samba.guest_account) != 0 ||
+	    strcmp(before.bin_dir, r->samba.bin_dir) != 0)
+		log_write(LOG_LEVEL_WARNING,
+		          "the guest account or the folder of Samba's programs has changed, which "
+		          "takes effect when netsession-samba restarts");
+	if (!samba_daemon_follow_pipes(d, &r->samba))
+		return;
+	d->samba = r->samba;
+	r->samba = before; /* is freed with the job */
+	if (!relay_endpoint_set_upstream(d->endpoint, socket_dir_upstream(d->socket_dir),
+	                                 d->samba.starts_helpers, &err))
+		(void)samba_daemon_log_error(&err);
+}
+
+static void samba_daemon_reread(struct samba_daemon *d)
+{
+	static const struct net_work_job kind = { reread_job_run, samba_daemon_on_reread,
+		                                  reread_job_drop, 0 };
+	const char *smb_conf = d->options->smb_conf;
+	struct reread_job *r;
+
+	if (d->reread != NULL || d->is_draining)
+		return;
+	r = calloc(1, sizeof *r);
+	if (r != NULL && smb_conf != NULL)
+		r->smb_conf = strdup(smb_conf);
+	if (r == NULL || (smb_conf != NULL && r->smb_conf == NULL)) {
+		free(r);
+		return;
+	}
+	d->reread_job = r;
+	d->reread = net_work_start(d->loop, &kind, r, d);
+}
+
+/* Samba may be another version by now, or its configuration another one. */
+static void samba_daemon_on_unaccepted(void *context)
+{
+	struct samba_daemon *d = context;
+
+	if (d->reread_ms == 0 || samba_daemon_steady_ms() - d->reread_ms >= LEAST_REREAD_MS)
+		samba_daemon_reread(d);
 }
 
 /* ---- for the relay and the publisher ---- */
@@ -150,6 +262,7 @@ static void samba_daemon_log_status(struct samba_daemon *d)
 static void samba_daemon_close(struct samba_daemon *d)
 {
 	net_timer_stop(d->drain_timer);
+	net_work_abandon(d->reread);
 	status_socket_free(d->status);
 	relay_endpoint_free(d->endpoint);
 	samba_publisher_free(d->publisher);
@@ -185,6 +298,8 @@ static void samba_daemon_drain(struct samba_daemon *d)
 	log_write(LOG_LEVEL_NOTICE, "stopping; Samba serves srvsvc itself from now on");
 	systemd_notify("STOPPING=1");
 	d->is_draining = true;
+	net_work_abandon(d->reread);
+	d->reread = NULL;
 	status_socket_free(d->status);
 	d->status = NULL;
 	socket_dir_close(d->socket_dir);
@@ -212,9 +327,7 @@ static void samba_daemon_on_signal(void *context, int number)
 	struct samba_daemon *d = context;
 
 	if (number == SIGHUP)
-		log_write(LOG_LEVEL_NOTICE,
-		          "nothing to reload: restart netsession-samba to read Samba's "
-		          "configuration again");
+		samba_daemon_reread(d);
 	else if (number == SIGUSR1 && !d->is_draining)
 		samba_daemon_log_status(d);
 	else if (number != SIGUSR1 && !d->is_draining)
@@ -224,12 +337,6 @@ static void samba_daemon_on_signal(void *context, int number)
 }
 
 /* ---- start ---- */
-
-static bool samba_daemon_log_error(const struct err *err)
-{
-	log_write(LOG_LEVEL_ERROR, "%s: %s", err->step, err_text(err));
-	return false;
-}
 
 static bool samba_daemon_open_socket_dir(struct samba_daemon *d, struct err *err)
 {
@@ -262,8 +369,11 @@ static bool samba_daemon_open_relay(struct samba_daemon *d, struct err *err)
 	};
 	const struct relay_endpoint_settings endpoint = {
 		.upstream = socket_dir_upstream(d->socket_dir),
+		.starts_helpers = d->samba.starts_helpers,
 		.max_pipes = d->options->max_pipes,
 		.publisher = d->publisher,
+		.unaccepted = samba_daemon_on_unaccepted,
+		.context = d,
 	};
 	int socket;
 
@@ -308,6 +418,20 @@ static bool samba_daemon_open(struct samba_daemon *d)
 	return samba_daemon_log_error(&err);
 }
 
+/* The sandbox of the service lets it write to Samba's default directories alone. */
+static void samba_daemon_check_lock_directory(const struct samba_installation *samba)
+{
+	char *directory;
+
+	if (!samba_installation_may_lock(samba, &directory))
+		log_write(LOG_LEVEL_WARNING,
+		          "smbstatus and smbcontrol will fail, because netsession-samba may not "
+		          "write to Samba's lock directory, %s: %s; for the service, add "
+		          "ReadWritePaths=%s with systemctl edit netsession-samba",
+		          directory, strerror(errno), directory);
+	free(directory);
+}
+
 int samba_daemon_run(const struct samba_options *options)
 {
 	struct samba_daemon d = { .options = options };
@@ -324,6 +448,7 @@ int samba_daemon_run(const struct samba_options *options)
 	}
 	(void)descriptors_raise(2 * (uint64_t)options->max_pipes + NET_MAX_FINISHING,
 	                        "--max-pipes needs");
+	samba_daemon_check_lock_directory(&d.samba);
 	d.began_ms = samba_daemon_steady_ms();
 	is_good = samba_daemon_open(&d);
 	if (is_good) {

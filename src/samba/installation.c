@@ -192,6 +192,7 @@ static bool samba_installation_read_build(struct samba_installation *i, const ch
 		i->libexec_dir = samba_installation_find_libexec(sbin_dir, lib_dir, modules_dir);
 	if (file != NULL)
 		i->smb_conf = samba_installation_make_absolute(smb_conf != NULL ? smb_conf : file);
+	i->has_own_conf = file != NULL && i->smb_conf != NULL && strcmp(i->smb_conf, file) != 0;
 	free(output.output);
 	free(sbin_dir);
 	free(lib_dir);
@@ -254,6 +255,12 @@ bool samba_installation_read(struct samba_installation *to, const char *smb_conf
 	return samba_installation_read_version(to, smbd, err) &&
 	       samba_installation_read_build(to, smbd, smb_conf, err) &&
 	       samba_installation_read_smb_conf(to, err);
+}
+
+bool samba_installation_may_lock(const struct samba_installation *i, char **lock_directory)
+{
+	*lock_directory = samba_installation_find_value(i->settings, "lock directory", '=');
+	return *lock_directory == NULL || access(*lock_directory, W_OK) == 0 || errno == ENOENT;
 }
 
 void samba_installation_fini(struct samba_installation *i)

@@ -20,6 +20,7 @@ struct samba_installation {
 	char *config_file;   /* which smbd reads instead of smb_conf; "": none */
 	char *guest_account;
 	char *server_role;   /* as testparm prints it */
+	bool has_own_conf;   /* smb_conf is another file than Samba's default */
 	bool starts_helpers; /* rpc start on demand helpers */
 	bool uses_registry;  /* config backend = registry: the text of smb.conf does not count */
 };
@@ -28,6 +29,10 @@ struct samba_installation {
  * see err; to is good for samba_installation_fini only. */
 bool samba_installation_read(struct samba_installation *to, const char *smb_conf, struct err *err);
 void samba_installation_fini(struct samba_installation *i);
+
+/* Whether this process may write to Samba's lock directory, as smbstatus and smbcontrol do, if it
+ * exists. Gives the directory; the caller frees it. NULL: out of memory, which counts as a yes. */
+bool samba_installation_may_lock(const struct samba_installation *i, char **lock_directory);
 
 /* Runs one of Samba's programs and waits for it, for 20 s and 4 MiB at most; otherwise as
  * net_process_run. */

@@ -2,6 +2,7 @@
 #include "samba/relay_endpoint.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "net/endpoint.h"
 #include "net/stream.h"
 #include "samba/relay/pipe.h"
@@ -14,7 +15,13 @@
  * for a minute. */
 #define DIAL_TIMEOUT_MS 20000
 
+#define STEP "relay endpoint"
+
 #define SPACE_BYTES 65536 /* read at once */
+
+/* smbd tries once more after it has started samba-dcerpcd. Another failure is none of the usual
+ * ones. */
+#define MANY_UNACCEPTED 2
 
 struct relayed_end {
 	struct relayed_pipe *relayed;
@@ -37,9 +44,12 @@ struct relay_endpoint {
 	struct net_loop *loop;
 	struct relay *relay;
 	struct relay_endpoint_settings settings;
+	char *upstream_path;
 	struct net_addresses upstream;
+	bool starts_helpers;
 	struct net_endpoint *connections;
 	struct relay_endpoint_counts counts;
+	unsigned unaccepted; /* pipes since the last one that Samba accepted */
 	struct log_limit limit;
 	uint8_t space[SPACE_BYTES];
 };
@@ -240,13 +250,20 @@ static bool relayed_pipe_open_end(struct relayed_pipe *r, enum relay_side side, 
  * then and connects again (source3/rpc_client/local_np.c). */
 static void relayed_pipe_close_unaccepted(struct relayed_pipe *r, const struct err *err)
 {
+	struct relay_endpoint *e = r->endpoint;
 	struct err reason = { 0 };
 
-	r->endpoint->counts.without_samba++;
-	err_format(&reason, err->status, err->step,
-	           "Samba's %s did not accept it: %s; smbd starts samba-dcerpcd and tries again",
-	           r->endpoint->settings.upstream, err_text(err));
+	e->counts.without_samba++;
+	e->unaccepted++;
+	err_format(&reason, err->status, err->step, "Samba's %s did not accept it: %s; %s",
+	           e->upstream_path, err_text(err),
+	           e->starts_helpers
+	                   ? "smbd starts samba-dcerpcd and tries again"
+	                   : "start samba-dcerpcd, which smbd does not start: rpc start on demand "
+	                     "helpers = no");
 	relayed_pipe_close(r, LOG_LEVEL_NOTICE, err_text(&reason));
+	if (e->unaccepted >= MANY_UNACCEPTED && e->settings.unaccepted != NULL)
+		e->settings.unaccepted(e->settings.context);
 }
 
 static void relayed_pipe_on_dialed(void *context, int socket, const struct err *err)
@@ -260,6 +277,7 @@ static void relayed_pipe_on_dialed(void *context, int socket, const struct err *
 		relayed_pipe_close_unaccepted(r, err);
 		return;
 	}
+	r->endpoint->unaccepted = 0;
 	is_good = relayed_pipe_open_end(r, RELAY_SERVER, socket);
 	if (is_good) {
 		r->caller = -1;
@@ -337,6 +355,30 @@ static void relay_endpoint_on_drain(struct net_connection *connection)
 		relayed_pipe_close(r, LOG_LEVEL_DEBUG, "netsession-samba is stopping");
 }
 
+bool relay_endpoint_set_upstream(struct relay_endpoint *e, const char *upstream,
+                                 bool starts_helpers, struct err *err)
+{
+	struct net_addresses address;
+	char *copy;
+
+	if (!net_address_local(upstream, &address)) {
+		err_format(err, ERROR_INVALID_PARAMETER, STEP,
+		           "the path of Samba's socket is too long: %s", upstream);
+		return false;
+	}
+	copy = strdup(upstream);
+	if (copy == NULL) {
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+		return false;
+	}
+	free(e->upstream_path);
+	e->upstream_path = copy;
+	e->upstream = address;
+	e->starts_helpers = starts_helpers;
+	e->unaccepted = 0;
+	return true;
+}
+
 struct relay_endpoint *relay_endpoint_new(struct net_loop *loop, struct relay *relay, int socket,
                                           const struct relay_endpoint_settings *settings,
                                           struct err *err)
@@ -358,19 +400,17 @@ struct relay_endpoint *relay_endpoint_new(struct net_loop *loop, struct relay *r
 	if (e == NULL || e->connections == NULL) {
 		net_socket_hang_up(socket);
 		free(e);
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, "relay endpoint", NULL);
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 		return NULL;
 	}
 	e->loop = loop;
 	e->relay = relay;
 	e->settings = *settings;
-	e->limit.name = "relay endpoint";
+	e->limit.name = STEP;
 	if (!net_endpoint_listen(e->connections, socket, err))
 		goto failed;
-	if (net_address_local(settings->upstream, &e->upstream))
+	if (relay_endpoint_set_upstream(e, settings->upstream, settings->starts_helpers, err))
 		return e;
-	err_format(err, ERROR_INVALID_PARAMETER, "relay endpoint",
-	           "the path of Samba's socket is too long: %s", settings->upstream);
 failed:
 	relay_endpoint_free(e);
 	return NULL;
@@ -387,6 +427,7 @@ void relay_endpoint_free(struct relay_endpoint *e)
 		return;
 	net_endpoint_free(e->connections);
 	log_limit_flush(&e->limit);
+	free(e->upstream_path);
 	free(e);
 }
 

@@ -4,6 +4,7 @@
 #ifndef SAMBA_RELAY_ENDPOINT_H
 #define SAMBA_RELAY_ENDPOINT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "base/err.h"
 #include "net/loop.h"
@@ -13,15 +14,23 @@
 struct relay_endpoint;
 
 struct relay_endpoint_settings {
-	const char *upstream;              /* the path of Samba's socket; kept */
+	const char *upstream;              /* the path of Samba's socket; copied */
+	bool starts_helpers;               /* smbd starts samba-dcerpcd where it does not listen */
 	uint32_t max_pipes;                /* more are refused, because smbd must not wait */
 	struct samba_publisher *publisher; /* runs smbstatus; kept. NULL: it is never run */
+	/* Samba's socket has not accepted several pipes, one after the other. NULL: not called. */
+	void (*unaccepted)(void *context);
+	void *context;
 };
 
 /* Takes socket, which listens, also after a failure; keeps loop and relay. NULL: see err. */
 struct relay_endpoint *relay_endpoint_new(struct net_loop *loop, struct relay *relay, int socket,
                                           const struct relay_endpoint_settings *settings,
                                           struct err *err);
+/* Samba's socket is another one from now on; upstream is copied. False: see err; nothing has
+ * changed. */
+bool relay_endpoint_set_upstream(struct relay_endpoint *e, const char *upstream,
+                                 bool starts_helpers, struct err *err);
 /* Accepts no more pipes, and closes each pipe when all its requests are answered. */
 void relay_endpoint_drain(struct relay_endpoint *e);
 /* Closes all pipes at once. NULL is allowed. */

@@ -1,6 +1,7 @@
 """netsession-samba, Samba's RPC services or smbd die in the middle of it all: what callers see, and that all comes back."""
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,10 +14,22 @@ from impacket.smbconnection import SessionError
 from lab import sessions, tap
 from lab.netsession_samba import NetsessionSamba
 from lab.samba import SambaServer
-from lab.wait_until import HANG_S, calm
+from lab.wait_until import HANG_S, calm, wait_until
 
 SOON_S = 30
 INVALID_LEVEL = 124
+
+
+class WithoutHelpers(unittest.TestCase):
+    def test_the_log_says_who_has_to_start_samba_dcerpcd(self):
+        samba = self.enterContext(SambaServer({"rpc start on demand helpers": "no"}, relayed=True))
+        relay = self.enterContext(NetsessionSamba(samba))
+
+        def call():
+            with self.assertRaises(SessionError):
+                sessions.enumerate_with_impacket(samba)
+        relay.await_said("its socket does not exist; start samba-dcerpcd, which smbd does not start: rpc start on demand "
+                         "helpers = no\n", call)
 
 
 class Killed(unittest.TestCase):
@@ -54,6 +67,12 @@ class Killed(unittest.TestCase):
                 for pid in stopped:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGCONT)
+
+    def is_answered(self):
+        try:
+            return sessions.enumerate_with_impacket(self.samba, level=10).status == 0
+        except (SessionError, NetBIOSError):
+            return False
 
     def assert_it_breaks(self, dce):
         """The caller gets no answer, and no wrong one."""
@@ -134,6 +153,21 @@ class Killed(unittest.TestCase):
             self.relay.await_state(lambda state: state["pipes_now"] == 1 and state["held_bytes"] == 0)
             self.assertEqual(0, sessions.enumerate_over(other, 10).status)
         self.assert_all_works()
+
+    def test_the_relay_follows_samba_to_another_ncalrpc_dir(self):
+        """As after an upgrade: smbd is restarted, and netsession-samba is not."""
+        for number, tell in ((1, lambda: None), (2, lambda: self.relay.signal(signal.SIGHUP))):
+            new = self.samba.folder / f"ncalrpc{number}"
+            new.mkdir()
+            text = self.samba.configuration.read_text()
+            self.samba.configuration.write_text(re.sub("ncalrpc dir = .*", f"ncalrpc dir = {new}", text))
+            self.samba.restart()
+            self.relay.await_said(f"Samba's pipes are in {new}/np now, no longer in ",
+                                  lambda: (tell(), self.is_answered()))
+            wait_until(self.is_answered)
+            self.assertEqual(f"{new}/np/srvsvc", self.relay.state["upstream"])
+            self.assertEqual({str(new / "np")}, {str(link.readlink().parent) for link in self.relay.srvsvc.parent.iterdir()
+                                                 if link.is_symlink()})
 
     def test_a_restarted_smbd_uses_the_same_relay(self):
         with self.call_that_hangs() as dce:

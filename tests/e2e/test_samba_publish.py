@@ -10,7 +10,8 @@ from fixtures.samba_publisher import USERS, SambaPublisherTest, session_entry
 from impacket.dcerpc.v5 import srvs
 from impacket.dcerpc.v5.dtypes import NULL
 from impacket.smbconnection import SMBConnection
-from lab import sessions, tap
+from lab import command, sessions, tap
+from lab.netsession_samba import NetsessionSamba
 from lab.wait_until import HANG_S, calm, wait_until_equal
 
 
@@ -120,6 +121,24 @@ class AnotherInstallation(SambaPublisherTest):
             wait_until_equal({("127.0.0.1", "games"): 1, ("127.0.0.1", "man"): 1}, self.names)
             self.assertEqual(0, self.locally("close", "--yes", "--user", "games").exit)
             wait_until_equal({("127.0.0.1", "man"): 1}, self.names)
+
+
+class ReadOnlyLockDirectory(SambaPublisherTest):
+    """The service's sandbox does not have the lock directory that smb.conf names."""
+
+    def test_what_to_do_is_said_and_status_knows(self):
+        lock = self.samba.folder / "lock"
+        self.relay = self.enterContext(NetsessionSamba(self.samba, self.service.publish_socket, inside=[
+            "unshare", "--mount", "sh", "-ec", 'mount --bind "$0" "$0"; mount -o remount,bind,ro "$0"; exec "$@"', lock]))
+        self.relay.await_state(lambda state: state["publish_polls_failed"] > 0)
+        self.assertIn(f"smbstatus and smbcontrol will fail, because netsession-samba may not write to Samba's lock directory, "
+                      f"{lock}: Read-only file system; for the service, add ReadWritePaths={lock} with systemctl edit "
+                      "netsession-samba\n", self.relay.said)
+        status = command.run("status", "--smb-conf", self.samba.configuration, "--directory", self.relay.directory,
+                             program="netsession-samba")
+        self.assertEqual(1, status.exit, status)
+        self.assertRegex(status.stdout, "\nwrong publish       programs on this computer do not see Samba's sessions as they "
+                                        "are: smbstatus ended with exit status 1: .*Read-only file system")
 
 
 class Starting(SambaPublisherTest):

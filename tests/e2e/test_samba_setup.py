@@ -226,14 +226,31 @@ class Files(SmbConf):
         self.refused(f"sets {SAYS} = /run/z, which netsession-samba did not write: remove")
         (self.etc / "more.conf").write_text(f"{SAYS} = /run/y\n")
         self.conf.write_text(f"[global]\ninclude = {self.etc}/more.conf\n")
-        self.refused(f"a file that {self.conf} includes sets {SAYS} = /run/y, which netsession-samba did not write")
+        self.refused(f"a file or registry that {self.conf} includes sets {SAYS} = /run/y, which netsession-samba did not "
+                     "write")
+
+    def test_our_directory_that_somebody_else_has_set_is_as_good(self):
+        """A server whose smb.conf is made from something else, by hand, or by an included file."""
+        ours = f"{SAYS} = {self.relay.directory}\n"
+        (self.etc / "more.conf").write_text(ours)
+        for text, place in ((f"[global]\n{ours}", f"line 2 of {self.conf}"),
+                            (f"[global]\ninclude = {self.etc}/more.conf\n", f"a file or registry that {self.conf} includes")):
+            self.conf.write_text(text)
+            said = self.good("check")
+            self.assertIn(f"ok    smb.conf      enabled by {place}, which netsession-samba did not write\n", said)
+            self.assertTrue(said.endswith("\nEnabled.\n"), said)
+            self.assertEqual("Already enabled.\n", self.good("enable"))
+            self.assertEqual(text, self.conf.read_text())
+            self.refused(f"it is enabled by {place}, which netsession-samba did not write: remove {SAYS} = "
+                         f"{self.relay.directory} there", "disable")
+            self.assertIn("ok    smb.conf      enabled by ", self.run_command("status").stdout)
 
     def test_a_contrary_setting_behind_the_block_is_found(self):
         """An include that only shows itself behind the block."""
         self.conf.write_text(f"[global]\ninclude = {self.etc}/more.conf\n")
         self.good("enable")
         (self.etc / "more.conf").write_text(f"{SAYS} = /run/y\n")
-        self.refused(f"a file that {self.conf} includes overrides it by {SAYS} = /run/y: remove that line")
+        self.refused(f"a file or registry that {self.conf} includes overrides it by {SAYS} = /run/y: remove that line")
 
     def test_a_block_that_was_changed_is_not_touched(self):
         self.conf.write_bytes(b"[global]\n")
@@ -369,7 +386,13 @@ class Files(SmbConf):
         for mounts, story in (('mount --bind "$0/etc/smb.conf" "$0/etc/smb.conf"', "is a mount point of its own"),
                               ('mount --bind "$0/etc" "$0/etc"; mount -o remount,bind,ro "$0/etc"',
                                "on a read-only file system")):
-            self.refused(story, inside=["unshare", "--mount", "sh", "-ec", f'{mounts}; exec "$@"', self.folder])
+            inside = ["unshare", "--mount", "sh", "-ec", f'{mounts}; exec "$@"', self.folder]
+            self.conf.write_bytes(b"[global]\n")
+            self.refused(rf"{story}.*; put {SAYS} = {self.relay.directory} into \[global\] of what it is made from instead",
+                         inside=inside)
+            self.conf.write_text(f"[global]\n{SAYS} = {self.relay.directory}\n")
+            self.assertRegex(self.good("check", inside=inside), f"note  smb.conf      netsession-samba cannot change it: .*{story}")
+            self.assertEqual("Already enabled.\n", self.good("enable", inside=inside))
 
     def test_only_root_may_run_it(self):
         result = self.run_command("check", inside=["setpriv", "--reuid=1", "--clear-groups"])
@@ -451,6 +474,8 @@ class OtherPrograms(SmbConf):
                               ("5.0.0", "note  version       Samba 5.0.0 is newer than 4.25, the last version tested\n")):
             self.assertIn(said, self.run_command("status", env=self.path_with(of_version(version))).stdout)
             self.assertIn(said, self.good("check", env=self.path_with(of_version(version))))
+            self.assertEqual(version == "4.16.0", "note  publish       before 4.17 smbstatus has no --json" in
+                             self.good("check", env=self.path_with(of_version(version))))
 
     def test_an_smbd_with_unexpected_output_is_reported(self):
         self.refused_with("echo Version unknown", "smbd -V prints no version")
@@ -564,7 +589,7 @@ exec "$@"
         def net_conf(what, said):
             """Does as the command has told."""
             [arguments] = re.findall(rf"net conf ({what}) global {SAYS}(.*)", said)
-            command_line = f"net --configfile={self.conf} conf {arguments[0]} global {SAYS}{arguments[1]}"
+            command_line = f"net conf {arguments[0]} global {SAYS}{arguments[1]}"
             subprocess.run([*covered, "sh", "-c", command_line], check=True, stdin=subprocess.DEVNULL)
 
         said = self.refused("in Samba's registry, which enable does not change", inside=covered).stderr

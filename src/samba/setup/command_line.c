@@ -130,7 +130,9 @@ static const struct cli_command commands[SAMBA_COMMAND_COUNT] = {
 		.summary = "relay between smbd and Samba's srvsvc, and publish Samba's sessions to "
 		           "netsessiond",
 		.description = "Stays in the foreground until SIGTERM or SIGINT, logs to standard error "
-		               "or the journal, and notifies systemd when it is ready. When the relay "
+		               "or the journal, and notifies systemd when it is ready. SIGHUP reads "
+		               "Samba's configuration again, as happens by itself when Samba is not "
+		               "reached any more; SIGUSR1 logs what status shows. When the relay "
 		               "ends, Samba serves all pipes itself again.",
 		.exits = run_exits,
 		.examples = "  netsession-samba run\n"
@@ -234,6 +236,9 @@ static const struct cli_section sections[] = {
 	          "An Active Directory domain controller is supported.\n"
 	          "If Samba keeps its configuration in its registry, `check` prints the `net conf`\n"
 	          "commands to run instead.\n"
+	          "If smb.conf is made from something else, as on NAS systems, set\n"
+	          "`external_rpc_pipe:socket_dir` there: `check` and `status` find the setting, and\n"
+	          "`enable` is not needed.\n"
 	          "If SELinux or AppArmor confines smbd, allow smbd to connect to the sockets in the\n"
 	          "directory; this program comes with no policy for that." },
 	{ .title = "WITHOUT THE RELAY", .items = without_relay },

@@ -184,17 +184,28 @@ static int disable_remove(struct preflight *p, bool has_samba)
 static int disable_smb_conf(struct preflight *p, bool has_samba)
 {
 	struct preflight_report report = { .is_terse = true };
+	char place[PREFLIGHT_TEXT_BYTES], text[2 * PREFLIGHT_TEXT_BYTES];
 
 	if (p->conf.state == SMB_CONF_WITH)
 		return disable_remove(p, has_samba);
 	if (p->conf.state != SMB_CONF_WITHOUT ||
-	    (p->conf.other_line > 0 && preflight_is_set_by_others(p))) {
+	    (p->conf.other_line > 0 && preflight_is_set_by_others(p) && !p->is_enabled)) {
 		preflight_check_smb_conf(p, &report);
 		return enable_print_error("nothing was changed");
 	}
-	if (has_samba && p->samba.uses_registry && p->is_enabled)
-		return enable_print_error("it is enabled in Samba's registry: run net conf delparm "
-		                          "global " SMB_CONF_PARAMETER);
+	if (has_samba && p->is_enabled) {
+		if (p->samba.uses_registry)
+			(void)snprintf(text, sizeof text,
+			               "it is enabled in Samba's registry: run net conf delparm "
+			               "global " SMB_CONF_PARAMETER "%s",
+			               preflight_net_option(&p->samba, place));
+		else
+			(void)snprintf(text, sizeof text,
+			               "it is enabled by %s, which netsession-samba did not write: "
+			               "remove " SMB_CONF_PARAMETER " = %s there",
+			               preflight_other_place(p, place), p->directory);
+		return enable_print_error(text);
+	}
 	printf("Not enabled in %s.\n", p->file.path);
 	return SETUP_DONE;
 }

@@ -9,10 +9,9 @@
 /* From the first version on, smbd finds its pipes by Unix sockets. The last version is the newest
  * one that the tests have run against. */
 #define FIRST_VERSION   { 4, 16 }
+#define FIRST_WITH_JSON { 4, 17 } /* smbstatus --json */
 #define LAST_VERSION    { 4, 25 }
 #define TESTED_VERSIONS "4.17.12, 4.22.11 and 4.25.1"
-
-enum { TEXT_BYTES = 2048 };
 
 /* ---- the report ---- */
 
@@ -24,7 +23,7 @@ void preflight_report_add(struct preflight_report *r, enum preflight_verdict ver
 		[PREFLIGHT_NOTE] = "note",
 		[PREFLIGHT_WRONG] = "wrong",
 	};
-	char text[TEXT_BYTES], escaped[TEXT_BYTES];
+	char text[PREFLIGHT_TEXT_BYTES], escaped[PREFLIGHT_TEXT_BYTES];
 	va_list arguments;
 
 	va_start(arguments, format);
@@ -51,7 +50,8 @@ static int preflight_compare_version(const struct samba_installation *samba, con
 void preflight_check_version(const struct samba_installation *samba,
                              struct preflight_report *report)
 {
-	static const unsigned first[] = FIRST_VERSION, last[] = LAST_VERSION;
+	static const unsigned first[] = FIRST_VERSION, with_json[] = FIRST_WITH_JSON,
+			      last[] = LAST_VERSION;
 
 	if (preflight_compare_version(samba, first) < 0)
 		preflight_report_add(report, PREFLIGHT_WRONG, "version",
@@ -66,6 +66,12 @@ void preflight_check_version(const struct samba_installation *samba,
 		preflight_report_add(report, PREFLIGHT_OK, "version",
 		                     "Samba %s is supported; tested versions: " TESTED_VERSIONS,
 		                     samba->version_text);
+	if (preflight_compare_version(samba, first) >= 0 &&
+	    preflight_compare_version(samba, with_json) < 0)
+		preflight_report_add(report, PREFLIGHT_NOTE, "publish",
+		                     "before 4.17 smbstatus has no --json, so programs on this "
+		                     "computer cannot list Samba's sessions; clients in the "
+		                     "network can");
 }
 
 static void preflight_check_role(const struct samba_installation *samba,
@@ -85,19 +91,30 @@ static void preflight_check_role(const struct samba_installation *samba,
 
 /* ---- smb.conf ---- */
 
+const char *preflight_net_option(const struct samba_installation *samba,
+                                 char to[PREFLIGHT_TEXT_BYTES])
+{
+	(void)snprintf(to, PREFLIGHT_TEXT_BYTES,
+	               samba->has_own_conf ? " --configfile='%.1000s'" : "", samba->smb_conf);
+	return to;
+}
+
 void preflight_check_registry(const struct preflight *p, struct preflight_report *report)
 {
+	char option[PREFLIGHT_TEXT_BYTES];
+
+	preflight_net_option(&p->samba, option);
 	if (p->is_enabled)
-		preflight_report_add(
-			report, PREFLIGHT_OK, "smb.conf",
-			"enabled in Samba's registry; to undo it, run net conf delparm "
-			"global " SMB_CONF_PARAMETER);
+		preflight_report_add(report, PREFLIGHT_OK, "smb.conf",
+		                     "enabled in Samba's registry; to undo it, run net conf "
+		                     "delparm global " SMB_CONF_PARAMETER "%s",
+		                     option);
 	else
 		preflight_report_add(report, PREFLIGHT_WRONG, "smb.conf",
 		                     "the configuration is in Samba's registry, which enable does "
 		                     "not change: run net conf setparm global " SMB_CONF_PARAMETER
-		                     " '%s'",
-		                     p->directory);
+		                     " '%s'%s",
+		                     p->directory, option);
 }
 
 static void preflight_check_file(const struct preflight *p, struct preflight_report *report)
@@ -113,17 +130,26 @@ static void preflight_check_file(const struct preflight *p, struct preflight_rep
 		                     "%s sets config file = %s, which smbd reads instead: use "
 		                     "--smb-conf %s",
 		                     p->file.path, p->samba.config_file, p->samba.config_file);
-	if (!smb_conf_file_can_replace(&p->file, &err))
-		preflight_report_add(report, PREFLIGHT_WRONG, "smb.conf", "%s", err_text(&err));
+	if (smb_conf_file_can_replace(&p->file, &err))
+		return;
+	if (p->is_enabled)
+		preflight_report_add(report, PREFLIGHT_NOTE, "smb.conf",
+		                     "netsession-samba cannot change it: %s", err_text(&err));
+	else
+		preflight_report_add(report, PREFLIGHT_WRONG, "smb.conf",
+		                     "%s; put %s = %s into [global] of what it is made from "
+		                     "instead: enable is not needed then",
+		                     err_text(&err), SMB_CONF_PARAMETER, p->directory);
 }
 
-/* What sets the parameter beside our block: "line 7 of smb.conf", or a file that it includes. */
-static const char *preflight_other_place(const struct preflight *p, char to[TEXT_BYTES])
+const char *preflight_other_place(const struct preflight *p, char to[PREFLIGHT_TEXT_BYTES])
 {
 	if (p->conf.other_line > 0)
-		snprintf(to, TEXT_BYTES, "line %zu of %.1000s", p->conf.other_line, p->file.path);
+		snprintf(to, PREFLIGHT_TEXT_BYTES, "line %zu of %.1000s", p->conf.other_line,
+		         p->file.path);
 	else
-		snprintf(to, TEXT_BYTES, "a file that %.1000s includes", p->file.path);
+		snprintf(to, PREFLIGHT_TEXT_BYTES, "a file or registry that %.1000s includes",
+		         p->file.path);
 	return to;
 }
 
@@ -138,7 +164,7 @@ bool preflight_is_set_by_others(const struct preflight *p)
 
 static void preflight_check_block(const struct preflight *p, struct preflight_report *report)
 {
-	char place[TEXT_BYTES];
+	char place[PREFLIGHT_TEXT_BYTES];
 
 	if (strcmp(p->conf.directory, p->directory) != 0)
 		preflight_report_add(report, PREFLIGHT_WRONG, "smb.conf",
@@ -165,7 +191,7 @@ static void preflight_check_block(const struct preflight *p, struct preflight_re
 
 void preflight_check_smb_conf(const struct preflight *p, struct preflight_report *report)
 {
-	char place[TEXT_BYTES];
+	char place[PREFLIGHT_TEXT_BYTES];
 
 	switch (p->conf.state) {
 	case SMB_CONF_WITH:
@@ -183,7 +209,11 @@ void preflight_check_smb_conf(const struct preflight *p, struct preflight_report
 		                     p->conf.fault);
 		break;
 	case SMB_CONF_WITHOUT:
-		if (preflight_is_set_by_others(p))
+		if (preflight_is_set_by_others(p) && p->is_enabled)
+			preflight_report_add(report, PREFLIGHT_OK, "smb.conf",
+			                     "enabled by %s, which netsession-samba did not write",
+			                     preflight_other_place(p, place));
+		else if (preflight_is_set_by_others(p))
 			preflight_report_add(
 				report, PREFLIGHT_WRONG, "smb.conf",
 				"%s sets " SMB_CONF_PARAMETER
@@ -205,7 +235,12 @@ void preflight_check_links(const struct preflight *p, struct preflight_report *r
 {
 	const struct socket_dir_inspection *i = &p->pipes;
 
-	if (i->odd > 0)
+	if (i->old > 0)
+		preflight_report_add(report, PREFLIGHT_WRONG, "links",
+		                     "%s/np/%s leads to %s, where Samba's pipes were earlier, and "
+		                     "not to %s/np: run systemctl restart netsession-samba",
+		                     p->directory, i->an_old, i->old_target, p->samba.ncalrpc_dir);
+	else if (i->odd > 0)
 		preflight_report_add(report, PREFLIGHT_WRONG, "links",
 		                     "%s/np/%s is not a link to %s/np/%s: remove it", p->directory,
 		                     i->an_odd, p->samba.ncalrpc_dir, i->an_odd);

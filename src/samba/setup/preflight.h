@@ -43,6 +43,14 @@ bool preflight_read(struct preflight *to, const struct samba_options *options,
                     struct preflight_report *report);
 void preflight_fini(struct preflight *p);
 
+enum { PREFLIGHT_TEXT_BYTES = 2048 };
+
+/* What sets the parameter beside our block: "line 7 of smb.conf", or what smb.conf includes. */
+const char *preflight_other_place(const struct preflight *p, char to[PREFLIGHT_TEXT_BYTES]);
+/* The option with which Samba's net reads the registry that this smb.conf names; "": none. */
+const char *preflight_net_option(const struct samba_installation *samba,
+                                 char to[PREFLIGHT_TEXT_BYTES]);
+
 /* Whether the parameter is set, and not by a block of ours: as Samba says or, where Samba could not
  * be asked, by a line of smb.conf. */
 bool preflight_is_set_by_others(const struct preflight *p);

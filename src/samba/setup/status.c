@@ -38,7 +38,9 @@ static size_t status_query_daemon(const char *directory, char to[STATUS_TEXT_BYT
 
 static void status_check_daemon(const char *directory, struct preflight_report *report)
 {
+	static const char message[] = "publish_message: ";
 	char text[STATUS_TEXT_BYTES], *rest = text, *line;
+	bool is_publishing = false;
 
 	if (status_query_daemon(directory, text) == 0) {
 		preflight_report_add(report, PREFLIGHT_WRONG, "run",
@@ -46,9 +48,17 @@ static void status_check_daemon(const char *directory, struct preflight_report *
 		                     STATUS_SOCKET_NAME);
 		return;
 	}
-	while ((line = strsep(&rest, "\n")) != NULL)
-		if (*line != '\0')
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		is_publishing = is_publishing || strcmp(line, "publish: connected") == 0;
+		if (is_publishing && strncmp(line, message, strlen(message)) == 0 &&
+		    line[strlen(message)] != '\0')
+			preflight_report_add(report, PREFLIGHT_WRONG, "publish",
+			                     "programs on this computer do not see Samba's "
+			                     "sessions as they are: %s",
+			                     line + strlen(message));
+		else if (*line != '\0')
 			preflight_report_add(report, PREFLIGHT_OK, "run", "%s", line);
+	}
 }
 
 /* ---- from outside ---- */

@@ -107,6 +107,17 @@ static void inspection_keep_name(char to[MAX_PIPE_NAME_BYTES], const char *name)
 		snprintf(to, MAX_PIPE_NAME_BYTES, "%.*s", MAX_PIPE_NAME_BYTES - 1, name);
 }
 
+/* Whether netsession-samba made the link, when Samba's folder was another one. */
+static bool inspection_is_ours(const char *target, const char *name)
+{
+	char tail[NAME_MAX + 8];
+	size_t bytes = strlen(target);
+	size_t tail_bytes = (size_t)snprintf(tail, sizeof tail, "/np/%s", name);
+
+	return target[0] == '/' && bytes > tail_bytes &&
+	       strcmp(target + bytes - tail_bytes, tail) == 0;
+}
+
 static void inspection_read_link(struct socket_dir_inspection *to, const char *directory,
                                  const char *name, const char *ncalrpc_dir)
 {
@@ -119,6 +130,13 @@ static void inspection_read_link(struct socket_dir_inspection *to, const char *d
 	bytes = readlink(path, target, sizeof target - 1);
 	if (bytes >= 0)
 		target[bytes] = '\0';
+	if (bytes >= 0 && strcmp(target, expected) != 0 && inspection_is_ours(target, name)) {
+		to->old++;
+		inspection_keep_name(to->an_old, name);
+		(void)snprintf(to->old_target, sizeof to->old_target, "%.*s",
+		               (int)((size_t)bytes - strlen(name) - 1), target);
+		return;
+	}
 	if (bytes < 0 || strcmp(target, expected) != 0) {
 		to->odd++;
 		inspection_keep_name(to->an_odd, name);

@@ -24,9 +24,12 @@ struct socket_dir_inspection {
 	unsigned links;        /* to Samba's sockets, beside srvsvc */
 	unsigned dangling;     /* of these links: to sockets that do not exist yet */
 	unsigned missing;      /* sockets of Samba without a link */
-	unsigned odd;          /* entries that are no such link */
+	unsigned old;          /* links to where Samba's sockets were earlier */
+	unsigned odd;          /* other entries */
 	/* One of each; "": there is none. */
-	char a_missing[MAX_PIPE_NAME_BYTES], an_odd[MAX_PIPE_NAME_BYTES];
+	char a_missing[MAX_PIPE_NAME_BYTES], an_old[MAX_PIPE_NAME_BYTES],
+		an_odd[MAX_PIPE_NAME_BYTES];
+	char old_target[PATH_MAX]; /* the folder that an_old leads to */
 	struct err unsafe; /* why others than root could put a pipe there; status 0: they cannot */
 };
 

@@ -259,15 +259,35 @@ static void socket_dir_free(struct socket_dir *d)
 	free(d);
 }
 
-static bool socket_dir_set_paths(struct socket_dir *d, const struct socket_dir_settings *settings)
+/* False: out of memory; nothing has changed. */
+static bool socket_dir_set_target_paths(struct socket_dir *d, const char *ncalrpc_dir)
 {
-	d->directory = strdup(settings->directory);
-	if (asprintf(&d->target, "%s/" LINKS_PIPES, settings->ncalrpc_dir) < 0)
-		d->target = NULL;
-	else if (asprintf(&d->upstream, "%s/" LINKS_RELAYED, d->target) < 0)
-		d->upstream = NULL;
+	char *target, *upstream;
+
+	if (asprintf(&target, "%s/" LINKS_PIPES, ncalrpc_dir) < 0)
+		return false;
+	if (asprintf(&upstream, "%s/" LINKS_RELAYED, target) < 0) {
+		free(target);
+		return false;
+	}
+	free(d->target);
+	free(d->upstream);
+	d->target = target;
+	d->upstream = upstream;
 	d->links.target = d->target;
-	return d->directory != NULL && d->target != NULL && d->upstream != NULL;
+	return true;
+}
+
+static bool socket_dir_target_is_usable(const struct socket_dir *d, const char *ncalrpc_dir,
+                                        struct err *err)
+{
+	if (ncalrpc_dir[0] != '/' || strlen(ncalrpc_dir) + strlen("/" LINKS_PIPES) >= PATH_MAX)
+		err_set(err, ERROR_INVALID_PARAMETER, STEP,
+		        "the paths of the folder and of Samba's ncalrpc dir must be absolute");
+	else if (d->links.directory >= 0 && socket_dir_is_same(d->links.directory, ncalrpc_dir))
+		err_format(err, ERROR_INVALID_PARAMETER, STEP,
+		           "%s is Samba's own folder (ncalrpc dir): use another one", d->directory);
+	return err->status == NERR_Success;
 }
 
 struct socket_dir *socket_dir_open(struct net_loop *loop,
@@ -284,15 +304,14 @@ struct socket_dir *socket_dir_open(struct net_loop *loop,
 	d->context = settings->context;
 	d->was_good = true;
 	d->lock = d->links.directory = -1;
-	if (!socket_dir_set_paths(d, settings)) {
+	d->directory = strdup(settings->directory);
+	if (d->directory == NULL || !socket_dir_set_target_paths(d, settings->ncalrpc_dir)) {
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 		goto failed;
 	}
-	if (d->directory[0] != '/' || d->target[0] != '/' || strlen(d->target) >= PATH_MAX) {
-		err_set(err, ERROR_INVALID_PARAMETER, STEP,
-		        "the paths of the folder and of Samba's ncalrpc dir must be absolute");
+	if (!socket_dir_target_is_usable(d, d->directory[0] == '/' ? settings->ncalrpc_dir : "",
+	                                 err))
 		goto failed;
-	}
 	d->links.knows_all = settings->libexec_dir[0] != '\0' &&
 	                     pipe_query_run(&d->links.possible, settings->libexec_dir,
 	                                    settings->smb_conf);
@@ -305,11 +324,8 @@ struct socket_dir *socket_dir_open(struct net_loop *loop,
 	d->links.directory = socket_dir_open_path(d->directory, err);
 	if (d->links.directory < 0)
 		goto failed;
-	if (socket_dir_is_same(d->links.directory, settings->ncalrpc_dir)) {
-		err_format(err, ERROR_INVALID_PARAMETER, STEP,
-		           "%s is Samba's own folder (ncalrpc dir): use another one", d->directory);
+	if (!socket_dir_target_is_usable(d, settings->ncalrpc_dir, err))
 		goto failed;
-	}
 	d->lock = socket_dir_lock(d->links.directory, d->directory, err);
 	if (d->lock < 0)
 		goto failed;
@@ -344,6 +360,18 @@ int socket_dir_listen(struct socket_dir *d, struct err *err)
 	(void)socket_dir_stat_served(d, &d->served);
 	socket_dir_watch_own(d);
 	return listening;
+}
+
+bool socket_dir_set_target(struct socket_dir *d, const char *ncalrpc_dir, struct err *err)
+{
+	if (!socket_dir_target_is_usable(d, ncalrpc_dir, err))
+		return false;
+	if (!socket_dir_set_target_paths(d, ncalrpc_dir)) {
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+		return false;
+	}
+	socket_dir_refresh(d);
+	return true;
 }
 
 const char *socket_dir_upstream(const struct socket_dir *d)

@@ -34,7 +34,10 @@ struct socket_dir *socket_dir_open(struct net_loop *loop,
 /* Gives a socket that listens at np/srvsvc from now on. The socket replaces the link in one step,
  * so np/srvsvc exists at every moment. -1: see err. */
 int socket_dir_listen(struct socket_dir *d, struct err *err);
-/* The path of Samba's own srvsvc. Lives as long as d. */
+/* Samba's folder is another one from now on: all links lead there, as soon as they can be made.
+ * False: see err; nothing has changed. */
+bool socket_dir_set_target(struct socket_dir *d, const char *ncalrpc_dir, struct err *err);
+/* The path of Samba's own srvsvc. Lives until socket_dir_set_target, or as long as d. */
 const char *socket_dir_upstream(const struct socket_dir *d);
 /* How many links there are, beside srvsvc. */
 size_t socket_dir_link_count(const struct socket_dir *d);
