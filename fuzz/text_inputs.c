@@ -7,8 +7,8 @@
  *   ip_address_undo_literal text_next text_utf16_encode text_utf16_units text_utf8_bound
  *   text_utf8_from_utf16 text_utf16_is_valid text_utf8_is_valid text_equal_nocase
  *   client_name_equal client_name_spell session_qualifier_is_too_long enumeration_init
- *   qualifiers_unc_name enumeration_set_levels credentials_read credentials_read_file
- *   credentials_parse_line credentials_trim_blanks credentials_make_new
+ *   qualifiers_unc_name enumeration_set_levels secret_file_read text_lines_next credentials_read
+ *   credentials_parse_line credentials_split_user credentials_make credentials_make_new
  * Holds: a server's name parses to something that parses to itself; a text survives UTF-16 and
  * back, inside the bounds that are told for it; equality is symmetric; an address is spelled to
  * itself; a query that is taken is

@@ -73,8 +73,9 @@ struct netsession_error {
 /* A user name, a domain and a password, or an anonymous user. */
 struct netsession_credentials;
 
-/* Reads credentials from a file with the lines "username = ", "password = " and "domain = ", which
- * is the format of smbclient -A and mount.cifs. Other users must not have access to the file.
+/* Reads credentials from a file with the lines "username = ", "password = " and "domain = ", as
+ * smbclient -A and mount.cifs read it; netsession_credentials_read(3) lists the forms. Other users
+ * must not have access to the file.
  * path     borrowed
  * out      gives the credentials, to be freed by netsession_credentials_free; NULL after a failure
  * error    gives the outcome; may be NULL
@@ -82,20 +83,22 @@ struct netsession_credentials;
  *          2 ERROR_FILE_NOT_FOUND: there is no such file
  *          5 ERROR_ACCESS_DENIED: the file cannot be read, or other users have access to it
  *          8 ERROR_NOT_ENOUGH_MEMORY
- *          87 ERROR_INVALID_PARAMETER: the file has another format */
+ *          87 ERROR_INVALID_PARAMETER: the file has another format; the text of error begins with
+ *             the file and the line */
 uint32_t netsession_credentials_read(const char *path, struct netsession_credentials **out,
                                      struct netsession_error *error);
 
 /* Makes credentials from texts. The texts are borrowed and copied: the caller wipes its own copies.
- * user      the user name, without a domain, or as user@REALM; must not be empty
- * domain    a NetBIOS or DNS domain; NULL or "": the domain in user, or else the server's own
- *           accounts
- * password  may be empty
+ * user      the user name, also as DOMAIN\user, DOMAIN/user or user@REALM; must not be empty
+ * domain    a NetBIOS or DNS domain, which a domain in user replaces; NULL or "": that one, or else
+ *           the server's own accounts
+ * password  may be empty, and hold any character
  * out       gives the credentials, to be freed by netsession_credentials_free; NULL after a failure
  * error     gives the outcome; may be NULL
  * Returns   0
  *           8 ERROR_NOT_ENOUGH_MEMORY
- *           87 ERROR_INVALID_PARAMETER: a text is not UTF-8, or contains a control character */
+ *           87 ERROR_INVALID_PARAMETER: user is empty, a text is not UTF-8, or user or domain
+ * contains a control character */
 uint32_t netsession_credentials_new(const char *user, const char *domain, const char *password,
                                     struct netsession_credentials **out,
                                     struct netsession_error *error);

@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth/credentials.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <gssapi/gssapi_ntlmssp.h>
 #include "auth/gss.h"
 #include "auth/mechanism_error.h"
 #include "auth/mechanisms.h"
+#include "auth/secret_file.h"
 #include "base/ascii.h"
 #include "base/text.h"
+#include "base/text_lines.h"
 #include "crypto/crypto.h"
 
-#define MAX_FILE_BYTES 4096
+enum { MOST_FILE_BYTES = 64 << 10 };
 
 static void credentials_free_secret(char *text)
 {
@@ -41,6 +39,7 @@ void credentials_release(struct netsession_credentials *c)
 	pthread_mutex_destroy(&c->mutex);
 	free(c->user);
 	free(c->domain);
+	free(c->realm);
 	credentials_free_secret(c->password);
 	free(c);
 }
@@ -56,12 +55,12 @@ bool credentials_are_equal(const struct netsession_credentials *a,
 	if (a == NULL || b == NULL || a == b)
 		return a == b;
 	return a->is_anonymous == b->is_anonymous && strcmp(a->user, b->user) == 0 &&
-	       strcmp(a->domain, b->domain) == 0 &&
+	       strcmp(a->domain, b->domain) == 0 && strcmp(a->realm, b->realm) == 0 &&
 	       credentials_same_secret(a->password, b->password);
 }
 
 static struct netsession_credentials *credentials_make_new(const char *user, const char *domain,
-                                                           const char *password)
+                                                           const char *realm, const char *password)
 {
 	struct netsession_credentials *c = calloc(1, sizeof *c);
 
@@ -71,8 +70,9 @@ static struct netsession_credentials *credentials_make_new(const char *user, con
 	pthread_mutex_init(&c->mutex, NULL);
 	c->user = strdup(user);
 	c->domain = strdup(domain);
+	c->realm = strdup(realm);
 	c->password = strdup(password);
-	if (c->user == NULL || c->domain == NULL || c->password == NULL) {
+	if (c->user == NULL || c->domain == NULL || c->realm == NULL || c->password == NULL) {
 		credentials_release(c);
 		return NULL;
 	}
@@ -87,148 +87,247 @@ static bool credentials_has_control(const char *text)
 	return false;
 }
 
-static bool credentials_is_usable(const char *text)
+/* NULL: nothing is wrong. A password may hold any character. */
+static const char *credentials_find_text_fault(const char *user, const char *domain,
+                                               const char *realm, const char *password)
 {
-	return text_utf8_is_valid(text) && !credentials_has_control(text);
+	if (!text_utf8_is_valid(user) || !text_utf8_is_valid(domain) ||
+	    !text_utf8_is_valid(realm) || !text_utf8_is_valid(password))
+		return "the username, the domain or the password is not UTF-8";
+	if (credentials_has_control(user))
+		return "the username has a control character; delete it";
+	if (credentials_has_control(domain) || credentials_has_control(realm))
+		return "the domain or the realm has a control character; delete it";
+	return NULL;
 }
 
-NET_API_STATUS credentials_new(const char *user, const char *domain, const char *password,
-                               struct netsession_credentials **out, struct err *err)
+/* Where the domain of DOMAIN\user or DOMAIN/user ends; NULL: user names no domain. A slash in
+ * alice/admin@REALM belongs to the principal. */
+static const char *credentials_find_separator(const char *user)
 {
-	const char *slash = strchr(user, '\\');
+	const char *backslash = strchr(user, '\\');
+
+	return backslash != NULL ? backslash : strchr(user, '@') == NULL ? strchr(user, '/') : NULL;
+}
+
+static NET_API_STATUS credentials_make(const char *user, const char *domain, const char *realm,
+                                       const char *password, struct netsession_credentials **out,
+                                       struct err *err)
+{
+	const char *fault = credentials_find_text_fault(user, domain, realm, password);
+	const char *separator = credentials_find_separator(user);
 	char *from_user = NULL;
 
 	*out = NULL;
-	if (!credentials_is_usable(user) || !credentials_is_usable(password) ||
-	    (domain != NULL && !credentials_is_usable(domain)))
-		return err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_STEP,
-		               "control characters, or text that is not UTF-8");
-	if (slash != NULL && (domain == NULL || domain[0] == '\0')) { /* DOMAIN\user */
-		from_user = strndup(user, (size_t)(slash - user));
+	if (fault != NULL)
+		return err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_STEP, fault);
+	if (separator != NULL) {
+		from_user = strndup(user, (size_t)(separator - user));
 		if (from_user == NULL)
 			return err_set(err, ERROR_NOT_ENOUGH_MEMORY, CREDENTIALS_STEP, NULL);
 		domain = from_user;
-		user = slash + 1;
+		user = separator + strspn(separator, "\\/");
 	}
 	if (user[0] == '\0')
 		err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_STEP,
-		        from_user != NULL ? "the username is a domain and nothing else"
-		                          : "the username is empty");
-	else if ((*out = credentials_make_new(user, domain != NULL ? domain : "", password)) ==
-	         NULL)
+		        separator != NULL
+		                ? "the username is a domain and nothing else; write DOMAIN\\user"
+		                : "the username is empty; write one");
+	else if ((*out = credentials_make_new(user, domain, realm, password)) == NULL)
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, CREDENTIALS_STEP, NULL);
 	free(from_user);
 	return *out != NULL ? NERR_Success : err->status;
 }
 
+NET_API_STATUS credentials_new(const char *user, const char *domain, const char *password,
+                               struct netsession_credentials **out, struct err *err)
+{
+	return credentials_make(user, domain != NULL ? domain : "", "", password, out, err);
+}
+
 NET_API_STATUS credentials_new_anonymous(struct netsession_credentials **out, struct err *err)
 {
-	*out = credentials_make_new("", "", "");
+	*out = credentials_make_new("", "", "", "");
 	if (*out == NULL)
 		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, CREDENTIALS_STEP, NULL);
 	(*out)->is_anonymous = true;
 	return NERR_Success;
 }
 
-/* Reads the file into text as a string. */
-static NET_API_STATUS credentials_read_file(const char *path, char text[MAX_FILE_BYTES + 1],
-                                            struct err *err)
-{
-	NET_API_STATUS status = NERR_Success;
-	struct stat info;
-	size_t length = 0;
-	ssize_t count;
-	int fd;
+/* ---- the file ---- */
 
-	do
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	while (fd < 0 && errno == EINTR);
-	if (fd < 0)
-		return errno == ENOENT ? err_set(err, ERROR_FILE_NOT_FOUND, CREDENTIALS_STEP,
-		                                 "no such file")
-		                       : err_set(err, ERROR_ACCESS_DENIED, CREDENTIALS_STEP,
-		                                 "it cannot be read");
-	if (fstat(fd, &info) != 0 || (info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-		status = err_set(err, ERROR_ACCESS_DENIED, CREDENTIALS_STEP,
-		                 "other users can read or change it: chmod 600 it");
-		goto out;
-	}
-	do {
-		count = read(fd, text + length, MAX_FILE_BYTES - length);
-		if (count > 0)
-			length += (size_t)count;
-	} while (count > 0 || (count < 0 && errno == EINTR));
-	text[length] = '\0';
-	if (count < 0)
-		status = err_set(err, ERROR_ACCESS_DENIED, CREDENTIALS_STEP, "it cannot be read");
-	else if (length == MAX_FILE_BYTES || strlen(text) != length || !text_utf8_is_valid(text))
-		status = err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_STEP,
-		                 "not a short UTF-8 text of username, password and domain");
-out:
-	close(fd);
-	return status;
+static const char *credentials_find_fault(const struct stat *info)
+{
+	return (info->st_mode & (S_IRWXG | S_IRWXO)) != 0
+	               ? "other users can read or change it: chmod 600 it"
+	               : NULL;
 }
 
-static char *credentials_trim_blanks(char *text)
-{
-	size_t length;
-
-	text += strspn(text, " \t");
-	length = strlen(text);
-	while (length > 0 && strchr(" \t\r", text[length - 1]) != NULL)
-		text[--length] = '\0';
-	return text;
-}
-
-struct credentials_fields {
-	const char *user, *domain, *password;
+/* A value of the file, and the line that it stands in; 0: in none. */
+struct credentials_value {
+	char *text;
+	unsigned line;
+	bool is_named_exactly; /* by a key that smbclient reads, too */
 };
 
-/* Ignores comments and other keys, as smbclient and mount.cifs do. libinih does not read such
- * files: it would cut a password at " ;". */
-static void credentials_parse_line(char *line, struct credentials_fields *fields)
-{
-	char *value = strchr(line, '=');
-	const char *key;
+struct credentials_fields {
+	struct credentials_value user, domain, realm, password;
+	unsigned odd_line; /* the first one that is neither KEY = VALUE nor a comment; 0: none is */
+};
 
-	if (value == NULL)
+static char *credentials_skip_blanks(char *text)
+{
+	return text + strspn(text, " \t");
+}
+
+static void credentials_cut_blanks(char *text)
+{
+	size_t length = strlen(text);
+
+	while (length > 0 && strchr(" \t", text[length - 1]) != NULL)
+		text[--length] = '\0';
+}
+
+/* Copies a key in small letters, without its blanks, as smbclient compares it. */
+static void credentials_read_key(const char *line, size_t bytes, char key[16])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < bytes && count < 15; i++)
+		if (strchr(" \t\v\f", line[i]) == NULL)
+			key[count++] = ascii_lower(line[i]);
+	key[count] = '\0';
+}
+
+/* The field that a key sets; NULL: none. smbclient reads username, password, domain and realm only.
+ * mount.cifs reads every key that begins with user, pass or dom, but from version 7.1 on a second
+ * password apart. */
+static struct credentials_value *credentials_find_field(struct credentials_fields *fields,
+                                                        const char *key, bool *is_exact)
+{
+	const struct {
+		const char *exact, *prefix;
+		struct credentials_value *value;
+	} keys[] = {
+		{ "username", "user", &fields->user },
+		{ "password", "pass", &fields->password },
+		{ "domain", "dom", &fields->domain },
+		{ "realm", "realm", &fields->realm },
+	};
+
+	if (strcmp(key, "pass2") == 0 || strcmp(key, "password2") == 0)
+		return NULL;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (strncmp(key, keys[i].prefix, strlen(keys[i].prefix)) == 0) {
+			*is_exact = strcmp(key, keys[i].exact) == 0;
+			return *is_exact || keys[i].value != &fields->realm ? keys[i].value : NULL;
+		}
+	return NULL;
+}
+
+/* Ignores comments and other keys, as smbclient and mount.cifs do. Of two lines of one key the last
+ * one counts, and a key that only mount.cifs reads does not replace one that both read. Blanks
+ * before a value do not belong to it, which is smbclient's rule; mount.cifs keeps them. libinih
+ * does not read such files: it would cut a password at " ;". */
+static void credentials_parse_line(char *line, unsigned number, struct credentials_fields *fields)
+{
+	char *equals = strchr(line, '='), *begin = credentials_skip_blanks(line), key[16];
+	struct credentials_value *value;
+	bool is_exact;
+
+	if (equals == NULL) {
+		if (fields->odd_line == 0 && *begin != '\0' && strchr("#;[", *begin) == NULL)
+			fields->odd_line = number;
 		return;
-	*value++ = '\0';
-	key = credentials_trim_blanks(line);
-	if (text_equal_nocase(key, "password")) {
-		/* Blanks at a password's end may belong to it. */
-		value += strspn(value, " \t");
-		value[strcspn(value, "\r")] = '\0';
-		fields->password = value;
-	} else if (text_equal_nocase(key, "username") || text_equal_nocase(key, "user")) {
-		fields->user = credentials_trim_blanks(value);
-	} else if (text_equal_nocase(key, "domain")) {
-		fields->domain = credentials_trim_blanks(value);
 	}
+	credentials_read_key(line, (size_t)(equals - line), key);
+	value = credentials_find_field(fields, key, &is_exact);
+	if (value != NULL && (is_exact || !value->is_named_exactly))
+		*value = (struct credentials_value){ credentials_skip_blanks(equals + 1), number,
+			                             is_exact };
+}
+
+/* Splits what smbclient allows as a user: user%password, DOMAIN\user, DOMAIN/user, user@REALM. What
+ * it says replaces what other lines say. */
+static void credentials_split_user(struct credentials_fields *fields)
+{
+	struct credentials_value *user = &fields->user;
+	char *percent = strchr(user->text, '%');
+
+	if (percent != NULL) {
+		*percent = '\0';
+		fields->password = (struct credentials_value){ percent + 1, user->line, true };
+	}
+	credentials_cut_blanks(user->text);
+	if (strpbrk(user->text, "@\\/") != NULL)
+		fields->domain.text = NULL;
+}
+
+/* Blames a line that may have been meant, such as "username: alice". */
+static NET_API_STATUS credentials_fail_to_find(struct text_lines *lines,
+                                               const struct credentials_fields *fields,
+                                               const char *key)
+{
+	if (fields->odd_line != 0)
+		return text_lines_fail_at(lines, fields->odd_line,
+		                          "expected KEY = VALUE, and no line sets %s; write \"%s = "
+		                          "...\"",
+		                          key, key);
+	return err_format(lines->err, ERROR_INVALID_PARAMETER, CREDENTIALS_STEP,
+	                  "%.200s: it lacks a line \"%s = ...\"; add one", lines->file, key);
+}
+
+static NET_API_STATUS credentials_make_of_fields(struct text_lines *lines,
+                                                 struct credentials_fields *fields,
+                                                 struct netsession_credentials **out)
+{
+	struct err found = { 0 };
+
+	if (fields->user.text == NULL)
+		return credentials_fail_to_find(lines, fields, "username");
+	credentials_split_user(fields);
+	if (fields->password.text == NULL)
+		return credentials_fail_to_find(lines, fields, "password");
+	if (fields->domain.text != NULL)
+		credentials_cut_blanks(fields->domain.text);
+	if (fields->realm.text != NULL)
+		credentials_cut_blanks(fields->realm.text);
+	if (credentials_make(fields->user.text,
+	                     fields->domain.text != NULL ? fields->domain.text : "",
+	                     fields->realm.text != NULL ? fields->realm.text : "",
+	                     fields->password.text, out, &found) == NERR_Success)
+		return NERR_Success;
+	return found.status == ERROR_INVALID_PARAMETER
+	               ? text_lines_fail_at(lines, fields->user.line, "%s", err_text(&found))
+	               : err_set(lines->err, found.status, CREDENTIALS_STEP, NULL);
 }
 
 NET_API_STATUS credentials_read(const char *path, struct netsession_credentials **out,
                                 struct err *err)
 {
-	char text[MAX_FILE_BYTES + 1], *rest = text, *line;
+	static const struct secret_file_rules rules = { .step = CREDENTIALS_STEP,
+		                                        .most_bytes = MOST_FILE_BYTES,
+		                                        .find_fault = credentials_find_fault };
 	struct credentials_fields fields = { 0 };
-	NET_API_STATUS status;
+	struct err found = { 0 };
+	struct secret_file file;
+	struct text_lines lines;
+	char *line;
 
 	*out = NULL;
-	status = credentials_read_file(path, text, err);
-	if (status != NERR_Success)
-		goto out;
-	while ((line = strsep(&rest, "\n")) != NULL)
-		credentials_parse_line(line, &fields);
-	if (fields.user == NULL || fields.user[0] == '\0' || fields.password == NULL) {
-		status = err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_STEP,
-		                 "it lacks a line \"username = ...\" or \"password = ...\"");
+	if (secret_file_read(&file, path, &rules, &found) != NERR_Success) {
+		err_format(err, found.status, CREDENTIALS_STEP, "%.200s: %s", path,
+		           err_text(&found));
 		goto out;
 	}
-	status = credentials_new(fields.user, fields.domain, fields.password, out, err);
+	text_lines_begin(&lines, file.text, file.bytes, path, CREDENTIALS_STEP, err);
+	while ((line = text_lines_next(&lines)) != NULL)
+		credentials_parse_line(line, lines.line, &fields);
+	if (err->status == NERR_Success)
+		(void)credentials_make_of_fields(&lines, &fields, out);
 out:
-	crypto_wipe(text, sizeof text);
-	return status;
+	secret_file_fini(&file);
+	return err->status;
 }
 
 /* ---- what GSSAPI makes of them ---- */
@@ -304,14 +403,17 @@ static OM_uint32 auth_handle_acquire_ntlm(OM_uint32 *minor, const struct netsess
 }
 
 /* The user as a principal: user@REALM, of the default realm where neither the user's name nor the
- * domain has a realm. A realm is a DNS domain in capitals (RFC 4120 6.1), and people write it as
- * they write that domain. */
+ * credentials have a realm. A realm is a DNS domain in capitals (RFC 4120 6.1), and people write it
+ * as they write that domain. */
 static OM_uint32 auth_handle_import_principal(OM_uint32 *minor,
                                               const struct netsession_credentials *c,
                                               gss_name_t *name)
 {
-	bool appends = strchr(c->domain, '.') != NULL && auth_handle_find_realm(c->user) == NULL;
-	size_t room = strlen(c->user) + strlen(c->domain) + 2;
+	const char *apart = c->realm[0] != '\0'              ? c->realm
+	                    : strchr(c->domain, '.') != NULL ? c->domain
+	                                                     : "";
+	bool appends = apart[0] != '\0' && strchr(c->user, '@') == NULL;
+	size_t room = strlen(c->user) + strlen(apart) + 2;
 	gss_buffer_desc text = { .value = malloc(room) };
 	OM_uint32 major;
 	char *realm;
@@ -319,8 +421,9 @@ static OM_uint32 auth_handle_import_principal(OM_uint32 *minor,
 	if (text.value == NULL)
 		return GSS_S_FAILURE;
 	text.length = (size_t)snprintf(text.value, room, "%s%s%s", c->user, appends ? "@" : "",
-	                               appends ? c->domain : "");
-	for (realm = auth_handle_find_realm(text.value); realm != NULL && *realm != '\0'; realm++)
+	                               appends ? apart : "");
+	realm = appends ? (char *)text.value + strlen(c->user) : auth_handle_find_realm(text.value);
+	for (; realm != NULL && *realm != '\0'; realm++)
 		*realm = ascii_upper(*realm);
 	major = gss_import_name(minor, &text, GSS_C_NT_USER_NAME, name);
 	free(text.value);

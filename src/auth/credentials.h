@@ -20,23 +20,27 @@ struct netsession_credentials {
 	atomic_int holders;
 	char *user;   /* UTF-8, as are all */
 	char *domain; /* "" for none */
+	char *realm;  /* for Kerberos, where it is named apart; "": it is not */
 	char *password;
 	bool is_anonymous;          /* for a null session */
 	pthread_mutex_t mutex;      /* guards handle */
 	struct auth_handle *handle; /* for NTLM; NULL until first needed */
 };
 
-/* Copies the texts. user may be DOMAIN\user where domain is NULL or "". Gives *out, NULL after a
- * failure: ERROR_INVALID_PARAMETER for control characters, for what is no UTF-8 and for a user
- * without a name; ERROR_NOT_ENOUGH_MEMORY. */
+/* Copies the texts. user may be DOMAIN\user or DOMAIN/user, whose domain replaces the other one, or
+ * user@REALM. domain may be NULL. Gives *out, NULL after a failure: ERROR_INVALID_PARAMETER for
+ * control characters but in the password, for what is no UTF-8 and for a user without a name;
+ * ERROR_NOT_ENOUGH_MEMORY. */
 NET_API_STATUS credentials_new(const char *user, const char *domain, const char *password,
                                struct netsession_credentials **out, struct err *err);
 
 /* Gives the credentials of a null session. */
 NET_API_STATUS credentials_new_anonymous(struct netsession_credentials **out, struct err *err);
 
-/* Reads a file with lines "username = ", "password = " and "domain = ", the format of smbclient -A
- * and mount.cifs. Gives *out; NULL after a failure. */
+/* Reads a file with lines "username = ", "password = ", "domain = " and "realm = ", the format of
+ * smbclient -A and mount.cifs. user may also be user%password, which replaces a password of its own
+ * line. Gives *out; NULL after a failure, whose text names the file and, where one is wrong, the
+ * line. */
 NET_API_STATUS credentials_read(const char *path, struct netsession_credentials **out,
                                 struct err *err);
 

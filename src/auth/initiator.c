@@ -64,12 +64,13 @@ void auth_initiator_free(struct auth_initiator *a)
 	free(a);
 }
 
-/* A domain with a dot is a realm. Its KDC may be asked; no other KDC learns the user's name. */
+/* A domain with a dot is a realm, too. Its KDC may be asked; no other KDC learns the user's name.
+ */
 static bool initiator_has_realm(const struct netsession_credentials *c)
 {
 	const char *at = strrchr(c->user, '@');
 
-	return strchr(c->domain, '.') != NULL ||
+	return c->realm[0] != '\0' || strchr(c->domain, '.') != NULL ||
 	       (c->domain[0] == '\0' && at != NULL && strchr(at, '.') != NULL);
 }
 

@@ -151,11 +151,17 @@ static bool error_message_is_about_level(const struct err *err)
 	       err->step != NULL && strcmp(err->step, "NetrSessionEnum") == 0;
 }
 
-/* The failure concerns the caller's own file or publisher, not a server: the text says all. */
+/* The text says all, and begins with file and line where a file is wrong. */
+static bool error_message_is_about_credentials(const struct err *err)
+{
+	return err->step != NULL && strcmp(err->step, CREDENTIALS_STEP) == 0;
+}
+
+/* The failure concerns the caller's own file or publisher, not a server. */
 static bool error_message_is_local(const struct err *err)
 {
-	return err->step != NULL &&
-	       (strcmp(err->step, CREDENTIALS_STEP) == 0 || strcmp(err->step, PUBLISHER_STEP) == 0);
+	return error_message_is_about_credentials(err) ||
+	       (err->step != NULL && strcmp(err->step, PUBLISHER_STEP) == 0);
 }
 
 static const char *error_message_advice(const struct err *err, const struct status_words *w)
@@ -195,6 +201,10 @@ void error_message_write(struct netsession_error *to, const struct err *err, uin
 		                         .advice = error_message_advice(err, w) };
 	if (err->status == NERR_Success)
 		return;
+	if (has_text && error_message_is_about_credentials(err)) {
+		error_message_append(to->text, "%s (%u)", err->text, (unsigned)err->status);
+		return;
+	}
 	/* A status that is not known is the server's, and not the network's. */
 	error_message_append(to->text, "%s",
 	                     err->nt_status != 0 && err->status == ERROR_UNEXP_NET_ERR

@@ -160,8 +160,8 @@ class LogOn(unittest.TestCase):
 class CredentialsFiles(Client):
     def refuses(self, status, path, reason):
         result = command.run("list", "-A", path, "127.0.0.1")
-        assert_refused(self, status, result, str(path), code=2)
-        self.assertIn(reason, result.stderr)
+        self.assertEqual((command.USAGE, ""), (result.exit, result.stdout), result)
+        self.assertRegex(result.stderr, rf"\Anetsession: {path}:[^\n]*{reason}[^\n]* \({status}\)\n\Z")
         self.assertNotIn("secret", result.stderr)
 
     def written(self, text, mode=0o600):
@@ -186,11 +186,13 @@ class CredentialsFiles(Client):
         self.refuses(5, folder, "cannot be read")
 
     def test_what_is_not_of_that_form_is_told(self):
-        for text in (b"", b"username = root\n", b"password = secret\n", b"username =\npassword = secret\n", b"secret",
-                     b"username = root\0\npassword = secret\n", b"username = \xff\npassword = secret\n",
-                     b"username = root\npassword = secret" + b"x" * 5000 + b"\n"):
+        for text, reason in ((b"", "username"), (b"username = root\n", "password"), (b"password = secret\n", "username"),
+                             (b"username =\npassword = secret\n", "1: the username is empty"), (b"secret", "1: .*username"),
+                             (b"username = root\0\npassword = secret\n", "1: .* NUL"),
+                             (b"password = secret\nusername = \xff\n", "2: .* UTF-8"),
+                             (b"username = root\npassword = secret" + b"x" * 70000 + b"\n", "64 KiB")):
             with self.subTest(text[:40]):
-                self.refuses(87, self.written(text), "username")
+                self.refuses(87, self.written(text), reason)
 
     def test_a_bad_file_in_the_environment_is_told_too(self):
         path = self.written(b"username = root\npassword = secret\n", 0o644)
