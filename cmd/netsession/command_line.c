@@ -98,14 +98,16 @@ static const struct cli_option option_table[] = {
 	  .kind = CLI_FILE,
 	  .member = AT(credentials_file),
 	  .help = "read the credentials from FILE, lines `username=`, `password=` and "
-	          "`domain=`; only you may have access to FILE (chmod 600)" },
+	          "`domain=`, as smbclient and mount.cifs read them; only you may have access to "
+	          "FILE (chmod 600)" },
 	{ .name = "as",
+	  .letter = 'U',
 	  .argument = "USER",
 	  .kind = CLI_TEXT,
 	  .member = AT(as),
 	  .min = 1,
-	  .help = "log on as user, DOMAIN\\user or user@REALM, and ask for the password on the "
-	          "terminal" },
+	  .help = "log on as user, DOMAIN\\user, DOMAIN/user or user@REALM, and ask for the "
+	          "password on the terminal" },
 	{ .name = "no-pass",
 	  .letter = 'N',
 	  .kind = CLI_FLAG,
@@ -302,10 +304,42 @@ static const struct cli_item environment[] = {
 	{ "`NETSESSION_SOCKET`",
 	  "The socket of netsessiond on this computer (default: /run/netsession/local.sock)." },
 	{ "`NETSESSION_WINS`", "The address of a WINS server, used if `--wins` is not given." },
+	{ "`USER`, `LOGNAME`, `PASSWD`, `PASSWD_FD`, `PASSWD_FILE`",
+	  "Not used, unlike in smbclient and mount.cifs: other programs can read an environment, and\n"
+	  "a password that is meant for one server is not sent to another one." },
+	{ 0 },
+};
+
+static const struct cli_item credentials_forms[] = {
+	{ "`username = alice`, `password = secret`, `domain = LAB`",
+	  "A line each. The domain may be missing. Blanks before a value are not part of it;\n"
+	  "mount.cifs keeps them. All blanks behind a password are part of it." },
+	{ "`username = LAB\\alice`, `username = LAB/alice`",
+	  "The domain before the name replaces that of a line `domain =`." },
+	{ "`username = alice@LAB.EXAMPLE`",
+	  "The realm behind the name is where the user is known; `domain =` has no effect." },
+	{ "`username = alice%secret`",
+	  "The password behind the first percent sign replaces that of a line `password =`.\n"
+	  "mount.cifs takes all of it for the name." },
+	{ "`realm = LAB.EXAMPLE`", "The user's Kerberos realm, beside the domain for NTLM." },
+	{ "`user = alice`, `pass = secret`, `dom = LAB`",
+	  "The keys of mount.cifs, which smbclient does not read. `password2` is passed over." },
+	{ "`password = \"a#b;c=d`",
+	  "Quotes and these signs are part of a value. There are no comments behind a value." },
+	{ "`password =`", "An empty password." },
+	{ "`# comment`",
+	  "Lines without an equals sign and lines with other keys are passed over. Of several lines\n"
+	  "with one key the last one counts. Upper and lower case of keys are the same." },
 	{ 0 },
 };
 
 static const struct cli_section sections[] = {
+	{ .title = "CREDENTIALS",
+	  .text = "A file of credentials is read as smbclient and mount.cifs read it. Where the two\n"
+	          "differ, smbclient is followed. The file is UTF-8, with or without a byte order mark,\n"
+	          "and its lines end with LF or CRLF. An error names the file and the line, such as\n"
+	          "`/root/.smb-admin:2: the line is not UTF-8; save the file as UTF-8`.",
+	  .items = credentials_forms },
 	{ .title = "ENVIRONMENT", .items = environment },
 	{ 0 },
 };

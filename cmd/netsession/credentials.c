@@ -86,6 +86,18 @@ static bool prompt_password(const char *user, char password[PROMPT_MAX_BYTES])
 
 /* ---- from the options ---- */
 
+/* Whether the user is none of smbclient's user%password. The message does not repeat the secret. */
+static bool credentials_check_user(const char *user)
+{
+	if (strchr(user, '%') == NULL)
+		return true;
+	fprintf(stderr,
+	        "netsession: --as takes no password after a percent sign, because every user of this "
+	        "computer can read a command line; give the user alone and enter the password, or "
+	        "use --authentication-file FILE\n");
+	return false;
+}
+
 /* --as: the password comes from the terminal only. */
 static bool credentials_from_prompt(const char *user, struct netsession_credentials **credentials)
 {
@@ -93,7 +105,7 @@ static bool credentials_from_prompt(const char *user, struct netsession_credenti
 	char password[PROMPT_MAX_BYTES];
 	bool made;
 
-	if (!prompt_password(user, password))
+	if (!credentials_check_user(user) || !prompt_password(user, password))
 		return false;
 	made = netsession_credentials_new(user, NULL, password, credentials, &error) == 0;
 	explicit_bzero(password, sizeof password);
@@ -122,6 +134,6 @@ bool credentials_from_options(const struct options *options,
 	if (options->credentials_file == NULL ||
 	    netsession_credentials_read(options->credentials_file, credentials, &error) == 0)
 		return true;
-	fprintf(stderr, "netsession: %s: %s\n", options->credentials_file, error.text);
+	fprintf(stderr, "netsession: %s\n", error.text);
 	return false;
 }

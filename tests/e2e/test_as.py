@@ -54,8 +54,8 @@ class As(unittest.TestCase):
     def setUpClass(cls):
         cls.server = cls.enterClassContext(SambaServer())
 
-    def log_on(self, user, password):
-        with Terminal("--as", user, address(self.server)) as terminal:
+    def log_on(self, user, password, option="--as"):
+        with Terminal(option, user, address(self.server)) as terminal:
             terminal.read_until(b"Password")
             self.assertFalse(terminal.echoes())
             terminal.type(f"{password}\n")
@@ -65,8 +65,9 @@ class As(unittest.TestCase):
         return code, terminal.shown.decode()
 
     def test_the_password_is_asked_for_and_not_shown(self):
-        for user in ("root", rf"{self.server.domain}\root"):
-            code, shown = self.log_on(user, self.server.password("root"))
+        for user, option in (("root", "--as"), ("root", "-U"), (rf"{self.server.domain}\root", "--as"),
+                             (f"{self.server.domain}/root", "-U")):
+            code, shown = self.log_on(user, self.server.password("root"), option)
             self.assertEqual(0, code, shown)
             self.assertRegex(shown, r"127\.0\.0\.1 +root")
 
@@ -92,6 +93,30 @@ class As(unittest.TestCase):
         result = command.run("list", "--as", "root", address(self.server), stdin=self.server.password("root") + "\n")
         self.assertEqual((2, ""), (result.exit, result.stdout))
         self.assertIn("use --authentication-file FILE", result.stderr)
+
+    def test_a_password_behind_the_user_is_refused_and_not_repeated(self):
+        """smbclient takes user%password."""
+        for user in ("root%unmistakable", r"LABSRV\root%unmistakable", "%", "root%"):
+            result = command.run("list", "-U", user, address(self.server))
+            self.assertEqual((2, ""), (result.exit, result.stdout))
+            self.assertRegex(result.stderr, r"\Anetsession: --as takes no password after a percent sign, [^\n]+; [^\n]+"
+                             r"--authentication-file FILE\n\Z")
+            self.assertNotIn("unmistakable", result.stderr)
+
+    def test_a_user_without_a_name_is_refused(self):
+        result = command.run("list", "-U", "", address(self.server))
+        self.assertEqual((2, ""), (result.exit, result.stdout))
+        self.assertIn('invalid value "" for --as: expected a text that is not empty', result.stderr)
+        code, shown = self.log_on("LABSRV\\", "secret")
+        self.assertEqual(2, code)
+        self.assertIn("the username is a domain and nothing else", shown)
+
+    def test_passwords_of_the_environment_are_not_used(self):
+        """Unlike in smbclient and mount.cifs."""
+        environment = {"USER": "root", "PASSWD": self.server.password("root")}
+        result = command.run("list", address(self.server), env=environment)
+        self.assertEqual(3, result.exit)
+        self.assertRegex(result.stderr, r"\((1312|1311)[,)]")
 
     def test_a_file_and_a_user_exclude_each_other(self):
         result = command.run("list", "--as", "root", "-A", self.server.credentials_file("root"), address(self.server))

@@ -90,6 +90,7 @@ FILES = {
     "a byte order mark": (BOM + b"username=root\npassword=s3cret\n", NO, NO, YES),
     "a byte order mark and ends of Windows": (BOM + b"password=s3cret\r\nusername=root\r\n", NO, NO, YES),
     "a blank behind a user": (b"username=root \npassword=s3cret\n", NO, NO, YES),
+    "user@DOMAIN": (b"username=root@LABSRV\npassword=s3cret\ndomain=OTHER\n", NO, NO, YES),
     # what both cut, and netsession refuses
     "a NUL byte": (b"username=root\npassword=s3cret\0junk\n", YES, YES, NO),
     "a NUL byte at the end": (b"username=root\npassword=s3cret\n\0", YES, YES, NO),
