@@ -279,6 +279,19 @@ static void enumeration_reduce_page(struct netsession_page *page, const struct s
 	page->level = level;
 }
 
+/* Whether the handle has come before. Opaque as it is, a handle that comes again begins the same
+ * pages again, and without end. */
+static bool enumeration_handle_repeats(struct enumeration *e, uint32_t handle)
+{
+	if (handle == e->request.resume_handle || (e->page_number > 0 && handle == e->seen_handle))
+		return true;
+	if (e->page_number++ == e->seen_until_page) {
+		e->seen_handle = handle;
+		e->seen_until_page = 2 * e->page_number;
+	}
+	return false;
+}
+
 /* Makes the request for what follows the answer. */
 static NET_API_STATUS enumeration_turn_page(struct enumeration *e,
                                             const struct session_enum_answer *answer,
@@ -294,7 +307,7 @@ static NET_API_STATUS enumeration_turn_page(struct enumeration *e,
 		                                     : ALL_BYTES;
 		return NERR_Success;
 	}
-	if (!answer->has_resume_handle || answer->resume_handle == e->request.resume_handle)
+	if (!answer->has_resume_handle || enumeration_handle_repeats(e, answer->resume_handle))
 		return err_set(err, ERROR_BAD_NET_RESP, ENUM_STEP,
 		               "the server's resume handle does not advance");
 	e->request.resume_handle = answer->resume_handle;
@@ -313,7 +326,9 @@ static struct netsession_page *enumeration_make_page(const struct session_enum_a
 	page->level = session_level_find(answer->level);
 	page->infos = infos;
 	page->entries = answer->entries;
-	page->total_entries = answer->total_entries;
+	/* [MS-SRVS] 3.1.4.5: TotalEntries counts these entries, too. */
+	page->total_entries = answer->total_entries > answer->entries ? answer->total_entries
+	                                                              : answer->entries;
 	page->has_more = answer->status == ERROR_MORE_DATA;
 	page->resume_handle = answer->resume_handle;
 	return page;

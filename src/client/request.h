@@ -45,6 +45,9 @@ struct enumeration {
 	const uint32_t *levels;              /* to be tried, the next one where one is refused */
 	size_t level_count, level_index;     /* of levels; of the one that request asks for */
 	bool all_pages;
+	/* To notice that the server's resume handles repeat, by Brent's method: the handle of an
+	 * earlier page, and after which page it is replaced. */
+	uint32_t seen_handle, page_number, seen_until_page;
 	bool has_given;        /* a page or a row was given to the caller */
 	bool seen_client;      /* an answer had an entry of the client that the query names */
 	char other_client[64]; /* the first one that was of another client; "": none was */

@@ -399,6 +399,51 @@ static void all_pages_are_asked_for_one_after_another(void **state)
 	assert_false(netsession_page_has_more(under_test.page));
 }
 
+/* Takes pages whose handles are 1 to lead, and then go round in a circle. Returns how many were
+ * taken. */
+static uint32_t pages_before_a_circle_is_noticed(uint32_t lead, uint32_t circle)
+{
+	uint32_t pages = 0;
+
+	begin(&(struct netsession_query){ .level = 1, .all_pages = 1 });
+	for (;; pages++) {
+		uint32_t handle = pages < lead ? pages + 1 : lead + 1 + (pages - lead) % circle;
+
+		if (take(ERROR_MORE_DATA, crowd, 1, 4, handle) != ENUMERATION_ASK)
+			return pages;
+	}
+}
+
+static void resume_handles_that_repeat_are_a_bad_answer(void **state)
+{
+	(void)state;
+	for (uint32_t lead = 0; lead < 20; lead++)
+		for (uint32_t circle = 1; circle < 20; circle++) {
+			uint32_t pages = pages_before_a_circle_is_noticed(lead, circle);
+
+			assert_true(pages >= lead + circle);
+			assert_true(pages <= 4 * (lead + circle));
+			assert_int_equal(under_test.err.status, ERROR_BAD_NET_RESP);
+		}
+}
+
+static void handles_that_advance_are_followed_to_the_end(void **state)
+{
+	(void)state;
+	begin(&(struct netsession_query){ .level = 1, .all_pages = 1 });
+	for (uint32_t page = 0; page < 100000; page++) /* whatever the handles are */
+		assert_int_equal(take(ERROR_MORE_DATA, crowd, 1, 4, (page + 1) * 2654435761u),
+		                 ENUMERATION_ASK);
+}
+
+static void a_total_is_no_less_than_the_entries(void **state)
+{
+	(void)state;
+	begin(&(struct netsession_query){ .level = 1 });
+	assert_int_equal(take(NERR_Success, crowd, 4, 0, 0), ENUMERATION_DONE);
+	assert_int_equal(netsession_page_total(under_test.page), 4);
+}
+
 static void a_resume_handle_that_does_not_advance_is_a_bad_answer(void **state)
 {
 	(void)state;
@@ -599,6 +644,9 @@ TEST_GROUP(enumeration)
 		cmocka_unit_test(one_page_tells_where_the_next_one_begins),
 		cmocka_unit_test(all_pages_are_asked_for_one_after_another),
 		cmocka_unit_test(a_resume_handle_that_does_not_advance_is_a_bad_answer),
+		cmocka_unit_test(resume_handles_that_repeat_are_a_bad_answer),
+		cmocka_unit_test(handles_that_advance_are_followed_to_the_end),
+		cmocka_unit_test(a_total_is_no_less_than_the_entries),
 		cmocka_unit_test(more_data_without_an_entry_asks_for_larger_pages),
 		cmocka_unit_test(too_much_for_one_answer_is_asked_for_in_parts),
 		cmocka_unit_test(a_part_that_is_too_much_is_a_failure),
