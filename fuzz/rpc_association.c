@@ -88,7 +88,7 @@ static void client(const uint8_t *pipe, size_t bytes, const struct fuzz_cuts *cu
 	size_t stub_bytes = 0;
 
 	rpc_association_init(&a);
-	rpc_association_bind(&a, &w, &interface);
+	rpc_association_bind(&a, &w, &interface, RPC_MAX_FRAG_BYTES);
 	for (size_t at = 0, end; at < bytes && a.step != RPC_BROKEN; at = end) {
 		enum rpc_event event;
 		struct rpc_piece piece;

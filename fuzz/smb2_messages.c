@@ -2,7 +2,8 @@
 /* Each response's decoder, over a whole message of which not a byte is more.
  * Input: which decoder, then the message.
  * Must reach: smb2_header_decode smb2_negotiate_response_decode smb2_negotiate_get_contexts
- *   smb2_negotiate_get_preauth smb2_negotiate_get_signing smb2_negotiate_dialect_bit
+ *   smb2_negotiate_get_preauth smb2_negotiate_get_signing smb2_negotiate_note_context
+ *   smb2_negotiate_response_check smb2_response_data_get
  *   smb2_session_setup_response_decode smb2_tree_connect_response_decode
  *   smb2_create_response_decode smb2_transceive_response_decode smb2_read_response_decode
  *   smb2_write_response_decode wire_part smb2_negotiate_get_encryption
@@ -12,7 +13,7 @@
 #include "fuzz.h"
 #include "smb2/file.h"
 #include "smb2/header.h"
-#include "smb2/negotiate.h"
+#include "smb2/negotiate_check.h"
 #include "smb2/read_write.h"
 #include "smb2/session.h"
 #include "smb2/status.h"
@@ -49,10 +50,13 @@ static void header(struct wire_reader *r)
 
 static void negotiate(struct wire_reader *r)
 {
+	static const struct smb2_negotiate_request all;
 	struct smb2_negotiate_response response;
+	struct err err = { 0 };
 
 	smb2_negotiate_response_decode(r, &response);
-	if (r->error != NULL)
+	if (r->error != NULL ||
+	    smb2_negotiate_response_check(&all, &response, NULL, &err) != NERR_Success)
 		return;
 	MUST(response.dialect >= SMB2_DIALECT_202 && response.dialect <= SMB2_DIALECT_311);
 	MUST(response.signing_algorithm <= SMB2_SIGNING_AES_GMAC);

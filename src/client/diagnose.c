@@ -12,6 +12,7 @@
 #include "client/probe.h"
 #include "client/server_name.h"
 #include "client/error_message.h"
+#include "smb2/negotiate_check.h"
 #include "srvsvc/session_levels.h"
 
 #define LABELS_BYTES 512
@@ -109,47 +110,64 @@ static bool diagnose_port(struct diagnosis *x, struct smb2_negotiate_response *b
 	return true;
 }
 
-static const char *diagnose_dialect_name(uint16_t dialect)
+/* The answers to an offer of one dialect alone: which dialects the server accepts, and the first
+ * answer that says neither that nor the contrary. */
+struct dialects_found {
+	char names[64];
+	char unclear[sizeof((struct netsession_error *)0)->text + 32];
+};
+
+static void diagnose_probe_dialect(struct diagnosis *x, uint16_t dialect,
+                                   struct dialects_found *found)
 {
-	switch (dialect) {
-	case SMB2_DIALECT_202:
-		return "2.0.2";
-	case SMB2_DIALECT_210:
-		return "2.1";
-	case SMB2_DIALECT_300:
-		return "3.0";
-	case SMB2_DIALECT_302:
-		return "3.0.2";
-	case SMB2_DIALECT_311:
-		return "3.1.1";
-	default:
-		return "unknown";
+	struct smb2_negotiate_response response;
+	size_t length = strlen(found->names);
+	struct netsession_error error;
+	struct err err = { 0 };
+
+	if (probe_server(&x->addresses, &x->server, dialect, x->timeout_ms, &response, &err) ==
+	    NERR_Success)
+		snprintf(found->names + length, sizeof found->names - length, "%s%s",
+		         length > 0 ? ", " : "", smb2_dialect_name(dialect));
+	/* A server refuses by an NTSTATUS, or closes the connection. */
+	else if (err.nt_status == 0 && err.status != ERROR_NETNAME_DELETED &&
+	         found->unclear[0] == '\0') {
+		error_message_write(&error, &err, NETSESSION_LEVEL_AUTO);
+		snprintf(found->unclear, sizeof found->unclear, "offered %s alone: %s",
+		         smb2_dialect_name(dialect), error.text);
 	}
 }
 
 /* A server names only the dialect that it prefers: each one is offered by itself. */
 static void diagnose_dialects(struct diagnosis *x, const struct smb2_negotiate_response *best)
 {
-	char text[64] = "";
+	bool is_best = best->dialect == SMB2_DIALECT_311;
+	struct dialects_found found = { 0 };
 
-	for (size_t i = SMB2_DIALECT_COUNT; i-- > 0;) {
-		struct smb2_negotiate_response response;
-		struct err err = { 0 };
-		size_t length = strlen(text);
-
-		if (smb2_dialects[i] != best->dialect &&
-		    probe_server(&x->addresses, &x->server, smb2_dialects[i], x->timeout_ms,
-		                 &response, &err) != NERR_Success)
-			continue;
-		snprintf(text + length, sizeof text - length, "%s%s", length > 0 ? ", " : "",
-		         diagnose_dialect_name(smb2_dialects[i]));
-	}
-	if (best->dialect == SMB2_DIALECT_311)
-		diagnose_report(x, "dialects", NETSESSION_GOOD, text, NULL);
+	for (size_t i = SMB2_DIALECT_COUNT; i-- > 0;)
+		diagnose_probe_dialect(x, smb2_dialects[i], &found);
+	if (found.unclear[0] != '\0')
+		diagnose_report(x, "dialects", NETSESSION_NOTICE, found.names, found.unclear);
 	else
 		diagnose_report(
-			x, "dialects", NETSESSION_NOTICE, text,
-			"only 3.1.1 protects the negotiation itself: enable it on the server");
+			x, "dialects", is_best ? NETSESSION_GOOD : NETSESSION_NOTICE, found.names,
+			is_best ? NULL
+				: "only 3.1.1 protects the negotiation itself: enable it on the server");
+}
+
+/* Reported only if a maximum is less than [MS-SMB2] demands. */
+static void diagnose_sizes(struct diagnosis *x, const struct smb2_negotiate_response *best)
+{
+	char text[128];
+
+	if (smb2_negotiate_has_full_sizes(best))
+		return;
+	snprintf(text, sizeof text, "READ %u, WRITE %u, transactions %u bytes at most",
+	         (unsigned)best->max_read_bytes, (unsigned)best->max_write_bytes,
+	         (unsigned)best->max_transact_bytes);
+	diagnose_report(
+		x, "sizes", NETSESSION_NOTICE, text,
+		"[MS-SMB2] demands 65536, and other clients may refuse this server: raise the limits (smb2 max read, smb2 max write and smb2 max trans of Samba)");
 }
 
 static void diagnose_signing(struct diagnosis *x, const struct smb2_negotiate_response *best)
@@ -261,6 +279,7 @@ static void diagnose_server(struct diagnosis *x)
 	if (!diagnose_name(x) || !diagnose_port(x, &best))
 		return;
 	diagnose_dialects(x, &best);
+	diagnose_sizes(x, &best);
 	diagnose_signing(x, &best);
 	diagnose_encryption(x, &best);
 	diagnose_mechanisms(x, &best);

@@ -29,7 +29,7 @@ static const struct status_words {
 	  "allow the address of this computer on the server: `hosts allow` and `hosts deny` of Samba, or the server's firewall" },
 	{ ERROR_BAD_NETPATH, "cannot be reached", "check the name, the port and the firewall" },
 	{ ERROR_BAD_NET_RESP, "unexpected answer",
-	  "check that this is an SMB server, and its port" },
+	  "check that this is an SMB server, its port and its version" },
 	{ ERROR_UNEXP_NET_ERR, "network error", NULL },
 	{ ERROR_NETNAME_DELETED, "connection lost", "try again; the server's log may say more" },
 	{ ERROR_BAD_NET_NAME, "no such share", NULL },

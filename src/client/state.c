@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include "smb2/file.h"
+#include "smb2/negotiate_check.h"
 #include "smb2/session.h"
 #include "smb2/status.h"
 #include "smb2/tree.h"
@@ -102,7 +103,9 @@ static bool take_negotiate(struct client_state *s, struct transport_arrival *arr
 	struct smb2_negotiate_response *negotiated = &s->smb2.negotiated;
 
 	smb2_negotiate_response_decode(&reply->message, negotiated);
-	if (!state_decoded(s, reply))
+	if (!state_decoded(s, reply) ||
+	    smb2_negotiate_response_check(&s->smb2.offered, negotiated, client_state_step(s),
+	                                  &s->err) != NERR_Success)
 		return false;
 	smb2_connection_negotiated(&s->smb2.connection, negotiated);
 	/* 3.2.5.5: at 3.1.1 the preauthentication hash protects NEGOTIATE already. */
@@ -136,6 +139,18 @@ static bool is_null_session(const struct client_state *s, const struct smb2_repl
 	                           (reply->header.flags & SMB2_FLAGS_SIGNED) == 0);
 }
 
+/* The first response gives the id of the session, and the others repeat that: 3.3.5.5. */
+static void take_session_id(struct client_state *s, uint64_t session_id)
+{
+	struct smb2_connection *connection = &s->smb2.connection;
+
+	if (session_id == 0 || session_id == SMB2_RELATED_ID_64)
+		state_fail(s, ERROR_BAD_NET_RESP, "the server gave the session no id");
+	else if (connection->session_id != 0 && connection->session_id != session_id)
+		state_fail(s, ERROR_BAD_NET_RESP, "the response is of another session");
+	connection->session_id = session_id;
+}
+
 static bool take_log_on(struct client_state *s, struct transport_arrival *arrival)
 {
 	struct smb2_reply *reply = &arrival->reply;
@@ -144,13 +159,15 @@ static bool take_log_on(struct client_state *s, struct transport_arrival *arriva
 	smb2_session_setup_response_decode(&reply->message, &response);
 	if (!state_decoded(s, reply))
 		return false;
-	if (response.session_flags & SMB2_SESSION_FLAG_ENCRYPT_DATA)
+	/* 3.2.5.3.1: dialects before 3.0 do not know the flag. */
+	if (s->smb2.connection.dialect >= SMB2_DIALECT_300 &&
+	    (response.session_flags & SMB2_SESSION_FLAG_ENCRYPT_DATA) != 0)
 		s->must_encrypt = true;
 	s->is_null_session = is_null_session(s, reply, &response);
 	if ((response.session_flags & SMB2_SESSION_FLAG_IS_GUEST) != 0 ||
 	    ((response.session_flags & SMB2_SESSION_FLAG_IS_NULL) != 0 && !s->is_null_session))
 		state_fail(s, ERROR_LOGON_FAILURE, "the server logged the user on as a guest");
-	s->smb2.connection.session_id = reply->header.session_id;
+	take_session_id(s, reply->header.session_id);
 	s->is_authenticated = reply->status == STATUS_SUCCESS;
 	wire_writer_clear(&s->challenge);
 	wire_put_bytes(&s->challenge, response.token, response.token_bytes);
@@ -242,6 +259,12 @@ static bool take_tree_connect(struct client_state *s, struct transport_arrival *
 	smb2_tree_connect_response_decode(&reply->message, &response);
 	if (!state_decoded(s, reply))
 		return false;
+	if (response.share_type != SMB2_SHARE_TYPE_PIPE) {
+		state_fail(
+			s, ERROR_BAD_NET_RESP,
+			"the server says that IPC$ is a share of files or of a printer, not of pipes");
+		return false;
+	}
 	s->smb2.connection.tree_id = reply->header.tree_id;
 	if ((response.share_flags & SMB2_SHAREFLAG_ENCRYPT_DATA) &&
 	    !s->smb2.connection.is_encrypted)
@@ -290,7 +313,9 @@ static bool send_bind(struct client_state *s, bool in_compound)
 	if (!s->is_local && !state_has_credit(s))
 		return false;
 	wire_writer_clear(&s->fragment);
-	rpc_association_bind(&s->rpc, &s->fragment, &s->interface->syntax);
+	rpc_association_bind(&s->rpc, &s->fragment, &s->interface->syntax,
+	                     s->is_local ? RPC_MAX_FRAG_BYTES
+	                                 : smb2_connection_max_data_bytes(&s->smb2.connection));
 	if (!state_has_fragment(s))
 		return false;
 	if (s->is_local)

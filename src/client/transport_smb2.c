@@ -10,6 +10,8 @@
 
 #define READ_STEP "READ srvsvc"
 
+#define MORE_THAN_REQUESTED "the server returned more data than was requested"
+
 void transport_smb2_init(struct transport_smb2 *t)
 {
 	*t = (struct transport_smb2){ 0 };
@@ -126,6 +128,16 @@ static bool smb2_reply_is_refusal(const struct smb2_reply *reply)
 	}
 }
 
+/* Whether a response belongs to the tree of IPC$: 3.3.4.1. An asynchronous one names none, and one
+ * to a related request may repeat that the request named none. */
+static bool has_tree_of(const struct transport_smb2 *t, const struct smb2_reply *reply)
+{
+	const struct smb2_header *h = &reply->header;
+
+	return reply->command <= SMB2_TREE_CONNECT || (h->flags & SMB2_FLAGS_ASYNC_COMMAND) != 0 ||
+	       h->tree_id == SMB2_RELATED_ID_32 || h->tree_id == t->connection.tree_id;
+}
+
 /* 3.2.5.14.12. A server below SMB 3.0 may not know VALIDATE_NEGOTIATE_INFO and says so, signed. */
 static enum transport_event take_validation(struct transport_smb2 *t, struct smb2_reply *reply,
                                             struct err *err)
@@ -155,15 +167,17 @@ static enum transport_event take_written(const struct transport_smb2 *t, const c
 	return TRANSPORT_WRITTEN;
 }
 
-static enum transport_event take_transceived(const char *step, struct transport_arrival *arrival,
-                                             struct err *err)
+static enum transport_event take_transceived(const struct transport_smb2 *t, const char *step,
+                                             struct transport_arrival *arrival, struct err *err)
 {
+	struct wire_reader *message = &arrival->reply.message;
 	struct smb2_data output;
 
-	smb2_transceive_response_decode(&arrival->reply.message, &output);
-	if (arrival->reply.message.error != NULL)
-		return transport_smb2_fail(step, ERROR_BAD_NET_RESP, arrival->reply.message.error,
-		                           err);
+	smb2_transceive_response_decode(message, &output);
+	if (output.bytes > t->connection.max_transact_bytes)
+		wire_reader_fail(message, MORE_THAN_REQUESTED);
+	if (message->error != NULL)
+		return transport_smb2_fail(step, ERROR_BAD_NET_RESP, message->error, err);
 	arrival->data = output.data;
 	arrival->bytes = output.bytes;
 	return TRANSPORT_PIPE_DATA;
@@ -187,14 +201,21 @@ static enum transport_event take_read(struct transport_smb2 *t, struct transport
                                       struct err *err)
 {
 	uint32_t sequence = arrival->reply.tag & 0xFFFF;
+	struct wire_reader *message = &arrival->reply.message;
 	struct smb2_data data;
 
+	if (!has_tree_of(t, &arrival->reply))
+		return transport_smb2_fail(READ_STEP, ERROR_BAD_NET_RESP,
+		                           "the response is of another tree", err);
 	if (smb2_reply_is_refusal(&arrival->reply))
 		return transport_smb2_refused(READ_STEP, arrival->reply.status, err);
-	smb2_read_response_decode(&arrival->reply.message, &data);
-	if (arrival->reply.message.error != NULL)
-		return transport_smb2_fail(READ_STEP, ERROR_BAD_NET_RESP,
-		                           arrival->reply.message.error, err);
+	smb2_read_response_decode(message, &data);
+	if (data.bytes > t->connection.max_read_bytes)
+		wire_reader_fail(message, MORE_THAN_REQUESTED);
+	if (data.bytes == 0) /* a READ of a pipe waits for data */
+		wire_reader_fail(message, "the server answered a READ of the pipe without data");
+	if (message->error != NULL)
+		return transport_smb2_fail(READ_STEP, ERROR_BAD_NET_RESP, message->error, err);
 	if (sequence != (t->reads_taken & 0xFFFF))
 		return keep_early(t, sequence, &data, err);
 	t->reads_taken++;
@@ -235,10 +256,13 @@ static enum transport_event take_reply(struct transport_smb2 *t, uint32_t tag, c
 		                           "a reply came before the one that it depends on", err);
 	if (smb2_reply_is_refusal(reply))
 		return transport_smb2_refused(step, reply->status, err);
+	if (!has_tree_of(t, reply))
+		return transport_smb2_fail(step, ERROR_BAD_NET_RESP,
+		                           "the response is of another tree", err);
 	if (reply->command == SMB2_WRITE)
 		return take_written(t, step, reply, err);
 	if (reply->command == SMB2_IOCTL)
-		return take_transceived(step, arrival, err);
+		return take_transceived(t, step, arrival, err);
 	return TRANSPORT_REPLY;
 }
 

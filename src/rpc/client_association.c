@@ -2,18 +2,15 @@
 #include "rpc/client_association.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include "rpc/status.h"
-
-/* The longest fragment that this client receives: as much as one READ of a pipe carries. A server
- * sends shorter ones if its own maximum is less. */
-#define MAX_RECV_FRAG 65528
 
 #define CONTEXT_ID 0
 
 void rpc_association_init(struct rpc_association *a)
 {
 	*a = (struct rpc_association){ .step = RPC_UNBOUND };
-	rpc_pdu_reader_init(&a->pdus, MAX_RECV_FRAG);
+	rpc_pdu_reader_init(&a->pdus, RPC_MAX_FRAG_BYTES);
 }
 
 void rpc_association_fini(struct rpc_association *a)
@@ -38,11 +35,12 @@ static enum rpc_event rpc_association_protocol_error(struct rpc_association *a, 
 }
 
 void rpc_association_bind(struct rpc_association *a, struct wire_writer *w,
-                          const struct rpc_syntax *interface)
+                          const struct rpc_syntax *interface, uint32_t max_frag_bytes)
 {
+	uint32_t bytes = max_frag_bytes < RPC_MAX_FRAG_BYTES ? max_frag_bytes : RPC_MAX_FRAG_BYTES;
 	struct rpc_bind bind = {
-		.max_xmit_frag = MAX_RECV_FRAG,
-		.max_recv_frag = MAX_RECV_FRAG,
+		.max_xmit_frag = (uint16_t)(bytes & ~7u),
+		.max_recv_frag = (uint16_t)(bytes & ~7u),
 		.contexts = { { .id = CONTEXT_ID,
 		                .interface = *interface,
 		                .transfers = { rpc_ndr_syntax },
@@ -50,8 +48,9 @@ void rpc_association_bind(struct rpc_association *a, struct wire_writer *w,
 		.context_count = 1,
 	};
 
-	assert(a->step == RPC_UNBOUND);
+	assert(a->step == RPC_UNBOUND && bytes >= RPC_MIN_FRAG_BYTES);
 	a->step = RPC_BINDING;
+	a->max_xmit_frag = bind.max_xmit_frag;
 	rpc_bind_encode(w, ++a->call_id, &bind);
 }
 
@@ -81,6 +80,7 @@ static enum rpc_event rpc_association_read_bind_ack(struct rpc_association *a,
                                                     struct wire_reader *r)
 {
 	struct rpc_bind_ack ack;
+	char reason[96];
 
 	rpc_bind_ack_decode(r, &ack);
 	if (r->error == NULL && ack.result_count != 1)
@@ -92,10 +92,17 @@ static enum rpc_event rpc_association_read_bind_ack(struct rpc_association *a,
 
 		return rpc_association_fail(a, RPC_BROKEN, refusal.status, refusal.detail);
 	}
-	if (ack.max_recv_frag < RPC_MIN_FRAG_BYTES)
+	if (!rpc_syntax_equal(&ack.results[0].transfer, &rpc_ndr_syntax))
 		return rpc_association_protocol_error(
-			a, "the server's maximum fragment is less than C706 allows");
-	a->max_xmit_frag = ack.max_recv_frag < MAX_RECV_FRAG ? ack.max_recv_frag : MAX_RECV_FRAG;
+			a, "the server accepted a transfer syntax that was not offered");
+	if (ack.max_recv_frag < RPC_MIN_FRAG_BYTES) {
+		snprintf(reason, sizeof reason,
+		         "the server announces fragments of at most %u bytes; C706 demands %u",
+		         (unsigned)ack.max_recv_frag, (unsigned)RPC_MIN_FRAG_BYTES);
+		return rpc_association_protocol_error(a, reason);
+	}
+	if (ack.max_recv_frag < a->max_xmit_frag)
+		a->max_xmit_frag = ack.max_recv_frag;
 	a->step = RPC_IDLE;
 	return RPC_BOUND;
 }
@@ -123,6 +130,9 @@ static enum rpc_event rpc_association_read_response(struct rpc_association *a,
 	rpc_response_decode(r, &response);
 	if (r->error != NULL)
 		return rpc_association_protocol_error(a, r->error);
+	if (response.context_id != CONTEXT_ID)
+		return rpc_association_protocol_error(
+			a, "the response is of another presentation context");
 	if (first != (a->stub_bytes == 0))
 		return rpc_association_protocol_error(
 			a, "the fragments of a response are out of order");

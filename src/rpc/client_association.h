@@ -40,9 +40,14 @@ struct rpc_piece {
 void rpc_association_init(struct rpc_association *a);
 void rpc_association_fini(struct rpc_association *a);
 
-/* Appends a bind to interface to w. */
+/* The longest fragment that this client sends or receives: as much as one READ of a pipe carries.
+ */
+#define RPC_MAX_FRAG_BYTES 65528u
+
+/* Appends a bind to interface to w. max_frag_bytes is what the transport carries at once, at least
+ * RPC_MIN_FRAG_BYTES: fragments of both directions shall be no longer. */
 void rpc_association_bind(struct rpc_association *a, struct wire_writer *w,
-                          const struct rpc_syntax *interface);
+                          const struct rpc_syntax *interface, uint32_t max_frag_bytes);
 
 /* Begins a call. rpc_association_fragment then appends the fragments of its request to w, one at a
  * time, until *at, which begins at 0, is bytes. */

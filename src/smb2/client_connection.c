@@ -10,6 +10,8 @@
  */
 #define CREDITS_WANTED SMB2_MAX_OUTSTANDING
 
+#define MAX_CREDITS 65535u
+
 #define UNSOLICITED_MESSAGE_ID 0xFFFFFFFFFFFFFFFFu /* an oplock break, 3.2.5.1.3 */
 
 void smb2_connection_init(struct smb2_connection *c)
@@ -307,6 +309,23 @@ static bool smb2_connection_keep_setup_response(struct smb2_connection *c, const
 	return !c->setup_response.failed;
 }
 
+/* 3.2.5.1.4. More credits than the client will ever use need not be counted. */
+static void smb2_connection_add_credits(struct smb2_connection *c, uint16_t credits)
+{
+	c->credits += credits;
+	if (c->credits > MAX_CREDITS)
+		c->credits = MAX_CREDITS;
+}
+
+/* Whether a response belongs to the session of this connection, if that is there. */
+static bool smb2_connection_has_session_of(const struct smb2_connection *c,
+                                           const struct smb2_header *h)
+{
+	bool is_logged_on = c->signing_key != NULL || c->is_null;
+
+	return !is_logged_on || h->session_id == c->session_id;
+}
+
 enum smb2_event smb2_connection_next(struct smb2_connection *c, struct smb2_reply *reply)
 {
 	while (c->err.status == NERR_Success) {
@@ -335,11 +354,14 @@ enum smb2_event smb2_connection_next(struct smb2_connection *c, struct smb2_repl
 			return smb2_connection_fail(
 				c, ERROR_BAD_NET_RESP,
 				"the server compounded another response with that of the log-on");
-		c->credits += reply->header.credits; /* 3.2.5.1.4 */
+		smb2_connection_add_credits(c, reply->header.credits);
 		if (reply->header.status == STATUS_PENDING)
 			continue; /* 3.2.5.1.5: the final response follows */
 		if (!smb2_connection_is_authentic(c, request, element, bytes))
 			return smb2_connection_fail_unauthentic(c, request, &reply->header);
+		if (!smb2_connection_has_session_of(c, &reply->header))
+			return smb2_connection_fail(c, ERROR_BAD_NET_RESP,
+			                            "the response is of another session");
 		if (c->signing_key == NULL && request->command == SMB2_SESSION_SETUP &&
 		    reply->header.status == STATUS_SUCCESS) {
 			if (!smb2_connection_keep_setup_response(c, element, bytes))
@@ -375,6 +397,16 @@ void smb2_connection_negotiated(struct smb2_connection *c,
 	                  (response->capabilities & SMB2_GLOBAL_CAP_LARGE_MTU) != 0;
 	c->max_transact_bytes = smb2_at_most_payload(response->max_transact_bytes);
 	c->max_read_bytes = smb2_at_most_payload(response->max_read_bytes);
+	c->max_write_bytes = smb2_at_most_payload(response->max_write_bytes);
+}
+
+uint32_t smb2_connection_max_data_bytes(const struct smb2_connection *c)
+{
+	uint32_t bytes = c->max_transact_bytes;
+
+	if (c->max_read_bytes < bytes)
+		bytes = c->max_read_bytes;
+	return c->max_write_bytes < bytes ? c->max_write_bytes : bytes;
 }
 
 bool smb2_connection_authenticated(struct smb2_connection *c,

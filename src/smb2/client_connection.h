@@ -19,7 +19,7 @@ struct smb2_connection {
 	uint16_t signing_algorithm;
 	uint16_t cipher; /* enum smb2_cipher; SMB2_CIPHER_NONE: no encryption */
 	bool multi_credit;
-	uint32_t max_transact_bytes, max_read_bytes;
+	uint32_t max_transact_bytes, max_read_bytes, max_write_bytes;
 	uint64_t session_id;
 	uint32_t tree_id;
 
@@ -102,6 +102,9 @@ enum smb2_event smb2_connection_next(struct smb2_connection *c, struct smb2_repl
 /* Adopts the result of NEGOTIATE. */
 void smb2_connection_negotiated(struct smb2_connection *c,
                                 const struct smb2_negotiate_response *response);
+
+/* The longest data that every request of this client may carry, and every response. */
+uint32_t smb2_connection_max_data_bytes(const struct smb2_connection *c);
 
 /* The log-on succeeded: verifies the signature of the response that reports it, and signs
  * everything from now on. False: see err. */

@@ -113,6 +113,8 @@ void smb2_create_response_decode(struct wire_reader *message, struct smb2_file_i
 	wire_skip(message, 4 * 8 + 16); /* times, AllocationSize, EndofFile */
 	wire_skip(message, 4 + 4);      /* FileAttributes, Reserved2 */
 	smb2_file_id_get(message, id);
+	if (id->persistent == SMB2_RELATED_ID_64 && id->volatile_ == SMB2_RELATED_ID_64)
+		wire_reader_fail(message, "the server gave the pipe no id");
 }
 
 void smb2_close_request_decode(struct wire_reader *message, struct smb2_close_request *request)

@@ -85,6 +85,14 @@ void smb2_data_get(struct wire_reader *message, size_t offset, size_t bytes, str
 	data->bytes = wire_left(&part);
 }
 
+void smb2_response_data_get(struct wire_reader *message, size_t fields_end, size_t offset,
+                            size_t bytes, struct smb2_data *data)
+{
+	if (bytes > 0 && offset < fields_end)
+		wire_reader_fail(message, "the data of a response overlaps the fields before it");
+	smb2_data_get(message, offset, bytes, data);
+}
+
 void smb2_file_id_put(struct wire_writer *w, const struct smb2_file_id *id)
 {
 	wire_put_u64le(w, id->persistent);

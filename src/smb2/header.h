@@ -115,6 +115,9 @@ void smb2_structure_size(struct wire_reader *r, uint16_t expected);
  * If the length is 0 the offset is not checked, because clients send any value there. */
 void smb2_data_get(struct wire_reader *message, size_t offset, size_t bytes,
                    struct smb2_data *data);
+/* The same for a response, whose data must not begin before fields_end, where its fields end. */
+void smb2_response_data_get(struct wire_reader *message, size_t fields_end, size_t offset,
+                            size_t bytes, struct smb2_data *data);
 
 void smb2_file_id_put(struct wire_writer *w, const struct smb2_file_id *id);
 void smb2_file_id_get(struct wire_reader *r, struct smb2_file_id *id);

@@ -93,16 +93,26 @@ void smb2_ioctl_response_end(struct wire_writer *w, size_t output_at)
 	               (uint32_t)(w->len - output_at));
 }
 
-struct wire_reader smb2_ioctl_response_output(struct wire_reader *message)
+struct wire_reader smb2_ioctl_response_output(struct wire_reader *message, uint32_t fsctl)
 {
 	uint32_t offset, bytes;
+	struct smb2_data data;
+	struct wire_reader output;
 
 	wire_skip(message, SMB2_HEADER_BYTES);
 	smb2_structure_size(message, 49);
-	wire_skip(message, 2 + 4 + 16 + 4 + 4); /* reserved, CtlCode, FileId, Input */
+	wire_skip(message, 2);
+	if (wire_get_u32(message) != fsctl)
+		wire_reader_fail(message, "the response is to another FSCTL than was sent");
+	wire_skip(message, 16 + 4 + 4); /* FileId, Input */
 	offset = wire_get_u32(message);
 	bytes = wire_get_u32(message);
-	return wire_part(message, offset, bytes);
+	smb2_response_data_get(message, SMB2_HEADER_BYTES + RESPONSE_BODY_BYTES, offset, bytes,
+	                       &data);
+	wire_reader_init(&output, data.data, data.bytes);
+	if (message->error != NULL)
+		wire_reader_fail(&output, message->error);
+	return output;
 }
 
 void smb2_transceive_request_encode(struct wire_writer *w, const struct smb2_file_id *id,
@@ -116,7 +126,7 @@ void smb2_transceive_request_encode(struct wire_writer *w, const struct smb2_fil
 
 void smb2_transceive_response_decode(struct wire_reader *message, struct smb2_data *output)
 {
-	struct wire_reader part = smb2_ioctl_response_output(message);
+	struct wire_reader part = smb2_ioctl_response_output(message, FSCTL_PIPE_TRANSCEIVE);
 
 	output->data = part.at;
 	output->bytes = wire_left(&part);
@@ -174,7 +184,8 @@ void smb2_validate_response_encode(struct wire_writer *w,
 void smb2_validate_response_check(struct wire_reader *message,
                                   const struct smb2_negotiate_response *negotiated)
 {
-	struct wire_reader output = smb2_ioctl_response_output(message);
+	struct wire_reader output = smb2_ioctl_response_output(message,
+	                                                       FSCTL_VALIDATE_NEGOTIATE_INFO);
 	uint32_t capabilities = wire_get_u32(&output);
 	const uint8_t *guid = wire_get_bytes(&output, SMB2_GUID_BYTES);
 	uint16_t security_mode = wire_get_u16(&output), dialect = wire_get_u16(&output);

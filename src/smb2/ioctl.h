@@ -56,8 +56,8 @@ void smb2_ioctl_request_decode(struct wire_reader *message, struct smb2_ioctl_re
 size_t smb2_ioctl_response_begin(struct wire_writer *w, uint32_t fsctl,
                                  const struct smb2_file_id *id);
 void smb2_ioctl_response_end(struct wire_writer *w, size_t output_at);
-/* Returns a reader of the output. */
-struct wire_reader smb2_ioctl_response_output(struct wire_reader *message);
+/* Returns a reader of the output of the response to this FSCTL. */
+struct wire_reader smb2_ioctl_response_output(struct wire_reader *message, uint32_t fsctl);
 
 /* ---- FSCTL_PIPE_TRANSCEIVE: [MS-FSCC] 2.3.47 ---- */
 

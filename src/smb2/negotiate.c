@@ -8,6 +8,16 @@ const uint16_t smb2_dialects[SMB2_DIALECT_COUNT] = {
 	SMB2_DIALECT_202, SMB2_DIALECT_210, SMB2_DIALECT_300, SMB2_DIALECT_302, SMB2_DIALECT_311,
 };
 
+const char *smb2_dialect_name(uint16_t dialect)
+{
+	static const char *const names[] = { "2.0.2", "2.1", "3.0", "3.0.2", "3.1.1" };
+
+	for (size_t i = 0; i < SMB2_DIALECT_COUNT; i++)
+		if (smb2_dialects[i] == dialect)
+			return names[i];
+	return NULL;
+}
+
 const uint16_t smb2_signing_algorithms[SMB2_SIGNING_ALGORITHM_COUNT] = {
 	SMB2_SIGNING_AES_GMAC,
 	SMB2_SIGNING_AES_CMAC,
@@ -49,11 +59,13 @@ enum smb2_negotiate_context {
 	PREAUTH_INTEGRITY = 1,
 	ENCRYPTION = 2,
 	COMPRESSION = 3,
+	TRANSPORT = 6,
 	RDMA_TRANSFORM = 7,
 	SIGNING = 8,
 };
 
-#define SHA_512 1
+#define SHA_512          1
+#define COMPRESSION_NONE 0
 
 /* 2.2.3.1.1 */
 static void smb2_negotiate_put_preauth(struct wire_writer *w, const uint8_t salt[SMB2_SALT_BYTES])
@@ -196,22 +208,33 @@ static unsigned smb2_negotiate_set_of(const uint16_t list[], size_t count)
 	return set;
 }
 
-/* 3.3.5.4: which contexts must not occur twice, and which must occur. */
+/* The contexts that must not occur twice: in a request, 3.3.5.4, and in a response, 3.2.5.2. */
+#define OFFERED_ONCE                                                                             \
+	(1u << PREAUTH_INTEGRITY | 1u << ENCRYPTION | 1u << COMPRESSION | 1u << RDMA_TRANSFORM | \
+	 1u << SIGNING)
+#define ANSWERED_ONCE (OFFERED_ONCE | 1u << TRANSPORT)
+
+/* Notes the type of a context. Fails data if a context of that type must not come again. */
+static void smb2_negotiate_note_context(struct wire_reader *data, uint16_t type, unsigned once,
+                                        unsigned *seen)
+{
+	unsigned bit = type < 32 ? 1u << type : 0;
+
+	if ((*seen & once & bit) != 0)
+		wire_reader_fail(data, "a negotiate context occurs twice");
+	*seen |= bit;
+}
+
 static void smb2_negotiate_get_offered_contexts(struct wire_reader *message, size_t offset,
                                                 uint16_t count, struct smb2_negotiate_offer *offer)
 {
-	const unsigned once = 1u << PREAUTH_INTEGRITY | 1u << ENCRYPTION | 1u << COMPRESSION |
-	                      1u << RDMA_TRANSFORM | 1u << SIGNING;
 	unsigned seen = 0;
 
 	for (uint16_t i = 0; i < count && message->error == NULL; i++) {
 		struct wire_reader data;
 		uint16_t type = smb2_negotiate_next_context(message, &offset, &data);
-		unsigned bit = type < 32 ? 1u << type : 0;
 
-		if ((seen & once & bit) != 0)
-			wire_reader_fail(&data, "a negotiate context occurs twice");
-		seen |= bit;
+		smb2_negotiate_note_context(&data, type, OFFERED_ONCE, &seen);
 		if (type == PREAUTH_INTEGRITY)
 			offer->has_preauth_sha512 = smb2_negotiate_get_offered_sha512(&data);
 		else if (type == ENCRYPTION)
@@ -318,8 +341,8 @@ static void smb2_negotiate_get_encryption(struct wire_reader *data,
 
 	response->has_encryption = true;
 	response->cipher = wire_get_u16(data);
-	if (count != 1 || response->cipher > SMB2_AES_256_GCM)
-		wire_reader_fail(data, "the server chose a cipher that was not offered");
+	if (count != 1)
+		wire_reader_fail(data, "the server did not choose one cipher");
 }
 
 /* 2.2.4.1.7 */
@@ -330,23 +353,64 @@ static void smb2_negotiate_get_signing(struct wire_reader *data,
 
 	response->signing_algorithm = wire_get_u16(data);
 	response->has_signing_algorithm = true;
-	if (count != 1 || response->signing_algorithm > SMB2_SIGNING_AES_GMAC)
-		wire_reader_fail(data, "the server chose a signing algorithm that was not offered");
+	if (count != 1)
+		wire_reader_fail(data, "the server did not choose one signing algorithm");
+}
+
+/* 2.2.4.1.3: NONE alone means that the server does not compress. */
+static void smb2_negotiate_get_compression(struct wire_reader *data,
+                                           struct smb2_negotiate_response *response)
+{
+	uint16_t count = wire_get_u16(data);
+
+	wire_skip(data, 2 + 4); /* Padding, Flags */
+	if (count == 0)
+		wire_reader_fail(data, "a negotiate context lists no algorithm");
+	response->chose_unoffered |= count != 1 || wire_get_u16(data) != COMPRESSION_NONE;
+}
+
+/* 2.2.4.1.5 */
+static void smb2_negotiate_get_rdma(struct wire_reader *data,
+                                    struct smb2_negotiate_response *response)
+{
+	response->chose_unoffered |= wire_get_u16(data) != 0;
+}
+
+static void smb2_negotiate_get_context(struct wire_reader *data, uint16_t type,
+                                       struct smb2_negotiate_response *response)
+{
+	switch (type) {
+	case PREAUTH_INTEGRITY:
+		smb2_negotiate_get_preauth(data, response);
+		break;
+	case ENCRYPTION:
+		smb2_negotiate_get_encryption(data, response);
+		break;
+	case COMPRESSION:
+		smb2_negotiate_get_compression(data, response);
+		break;
+	case RDMA_TRANSFORM:
+		smb2_negotiate_get_rdma(data, response);
+		break;
+	case SIGNING:
+		smb2_negotiate_get_signing(data, response);
+		break;
+	default: /* to be ignored */
+		break;
+	}
 }
 
 static void smb2_negotiate_get_contexts(struct wire_reader *message, size_t offset, uint16_t count,
                                         struct smb2_negotiate_response *response)
 {
+	unsigned seen = 0;
+
 	for (uint16_t i = 0; i < count && message->error == NULL; i++) {
 		struct wire_reader data;
 		uint16_t type = smb2_negotiate_next_context(message, &offset, &data);
 
-		if (type == PREAUTH_INTEGRITY)
-			smb2_negotiate_get_preauth(&data, response);
-		else if (type == ENCRYPTION)
-			smb2_negotiate_get_encryption(&data, response);
-		else if (type == SIGNING)
-			smb2_negotiate_get_signing(&data, response);
+		smb2_negotiate_note_context(&data, type, ANSWERED_ONCE, &seen);
+		smb2_negotiate_get_context(&data, type, response);
 		if (data.error != NULL)
 			wire_reader_fail(message, data.error);
 	}
@@ -383,8 +447,6 @@ void smb2_negotiate_response_decode(struct wire_reader *message,
 	response->token = (struct smb2_data){ hint.at, wire_left(&hint) };
 	response->mechanisms =
 		spnego_hint_mechanisms((struct crypto_span){ hint.at, wire_left(&hint) });
-	if (smb2_negotiate_dialect_bit(response->dialect) == 0)
-		wire_reader_fail(message, "the server chose a dialect that was not offered");
 	/* 3.2.5.2: below 3.1.1 there is one cipher, which the capability stands for. */
 	if (response->dialect >= SMB2_DIALECT_300 && response->dialect < SMB2_DIALECT_311 &&
 	    (response->capabilities & SMB2_GLOBAL_CAP_ENCRYPTION) != 0)

@@ -58,6 +58,7 @@ struct smb2_negotiate_response {
 	uint16_t cipher;               /* enum smb2_cipher; SMB2_CIPHER_NONE: no encryption */
 	bool has_signing_algorithm;    /* 3.1.1 */
 	uint16_t signing_algorithm;    /* enum smb2_signing_algorithm */
+	bool chose_unoffered;          /* 3.1.1: compression, or an RDMA transform; decoded only */
 	unsigned mechanisms;           /* spnego_hint_mechanisms; for reports only */
 };
 
@@ -70,6 +71,8 @@ extern const uint16_t smb2_signing_algorithms[SMB2_SIGNING_ALGORITHM_COUNT];
 /* All dialects that are supported, the oldest first. */
 #define SMB2_DIALECT_COUNT 5
 extern const uint16_t smb2_dialects[SMB2_DIALECT_COUNT];
+/* Returns "3.1.1", or NULL if the dialect is not supported. */
+const char *smb2_dialect_name(uint16_t dialect);
 
 /* The request offers the dialects, every cipher and every signing algorithm, and requires signing.
  * header_at is where the header stands in w. */

@@ -64,7 +64,7 @@ void smb2_read_response_decode(struct wire_reader *message, struct smb2_data *da
 	offset = wire_get_u8(message);
 	wire_skip(message, 1);
 	bytes = wire_get_u32(message);
-	smb2_data_get(message, offset, bytes, data);
+	smb2_response_data_get(message, READ_DATA_AT, offset, bytes, data);
 }
 
 void smb2_write_request_encode(struct wire_writer *w, const struct smb2_file_id *id,

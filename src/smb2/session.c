@@ -48,7 +48,7 @@ void smb2_session_setup_response_encode(struct wire_writer *w, uint16_t session_
 void smb2_session_setup_response_decode(struct wire_reader *message,
                                         struct smb2_session_setup_response *response)
 {
-	struct wire_reader token;
+	struct smb2_data token;
 	uint16_t offset, bytes;
 
 	wire_skip(message, SMB2_HEADER_BYTES);
@@ -56,7 +56,7 @@ void smb2_session_setup_response_decode(struct wire_reader *message,
 	response->session_flags = wire_get_u16(message);
 	offset = wire_get_u16(message);
 	bytes = wire_get_u16(message);
-	token = wire_part(message, offset, bytes);
-	response->token = token.at;
-	response->token_bytes = wire_left(&token);
+	smb2_response_data_get(message, RESPONSE_TOKEN_AT, offset, bytes, &token);
+	response->token = token.data;
+	response->token_bytes = token.bytes;
 }

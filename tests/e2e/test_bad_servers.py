@@ -119,6 +119,99 @@ class OtherProtocols(Client):
             self.assertEqual({3}, {self.list(address(server)).exit for _ in range(50)})
 
 
+class Negotiations(Client):
+    """What a server says in NEGOTIATE is compared with what was offered, and its numbers with what can be."""
+
+    def refuses(self, words, dialect, **said):
+        with self.subTest(words), odd_servers.answers_negotiate(dialect, **said) as server:
+            result = self.list(address(server), "--timeout", "5")
+            assert_refused(self, 58, result, address(server))
+            self.assertIn(words, result.stderr)
+            self.assertIn("at NEGOTIATE", result.stderr)
+            self.assertLess(result.seconds, calm(1))
+            doctor = command.run("doctor", "-A", self.credentials, "-o", "json", address(server))
+            self.assertEqual(58, doctor.json["status"])
+            self.assertIn(words, doctor.json["findings"][-1]["text"])
+
+    def test_a_dialect_that_was_not_offered_is_58(self):
+        for dialect in (0, 0x0100, 0x02FF, 0x0310, 0xFFFF):
+            self.refuses(f"the server chose dialect 0x{dialect:04X}, which was not offered", dialect)
+
+    def test_a_size_that_no_call_fits_into_is_58(self):
+        for name in ("transact", "read", "write"):
+            for size in (0, 1, 4095):
+                self.refuses(f"the server announces a Max{name.title()}Size of {size} bytes", 0x0202, **{name: size})
+
+    def test_contexts_that_do_not_answer_the_offer_are_58(self):
+        def list_of(kind, *numbers):
+            return kind, struct.pack(f"<{len(numbers) + 1}H", len(numbers), *numbers)
+
+        def compression(*numbers):
+            return 3, struct.pack(f"<HHI{len(numbers)}H", len(numbers), 0, 0, *numbers)
+        sha = frames.PREAUTH_SHA512
+        for words, *contexts in (
+                ("without a preauthentication integrity context",),
+                ("without a preauthentication integrity context", (1, struct.pack("<HHH", 1, 0, 2))),
+                ("without a preauthentication integrity context", (1, struct.pack("<HHHH", 2, 0, 1, 1))),
+                ("occurs twice", sha, sha),
+                ("occurs twice", sha, list_of(2, 1), list_of(2, 1)),
+                ("occurs twice", sha, list_of(8, 1), list_of(8, 1)),
+                ("occurs twice", sha, compression(0), compression(0)),
+                ("the server did not choose one cipher", sha, list_of(2, 1, 2)),
+                ("the server did not choose one cipher", sha, (2, struct.pack("<HH", 0, 1))),
+                ("the server chose cipher 0x0005", sha, list_of(2, 5)),
+                ("the server chose cipher 0x8001", sha, list_of(2, 0x8001)),
+                ("the server did not choose one signing algorithm", sha, list_of(8, 1, 2)),
+                ("the server chose signing algorithm 0x0003", sha, list_of(8, 3)),
+                ("lists no algorithm", sha, compression()),
+                ("compression or an RDMA transform", sha, compression(1)),
+                ("compression or an RDMA transform", sha, compression(0, 1)),
+                ("compression or an RDMA transform", sha, (7, struct.pack("<HHIH", 1, 0, 0, 1))),
+                ("the message is cut off", sha, (2, b"\1"))):
+            self.refuses(words, 0x0311, contexts=contexts)
+
+    def test_doctor_counts_no_dialect_that_was_not_offered(self):
+        with odd_servers.answers_negotiate(0x0202) as server:
+            result = command.run("doctor", "-A", self.credentials, "-o", "json", address(server), "--timeout", "1")
+        dialects = next(finding for finding in result.json["findings"] if finding["step"] == "dialects")
+        self.assertEqual(("notice", "2.0.2"), (dialects["verdict"], dialects["text"]))
+        self.assertIn("offered 3.1.1 alone: unexpected answer at NEGOTIATE (58): the server chose dialect 2.0.2, which was", dialects["advice"])
+
+    def test_doctor_does_not_take_silence_for_a_no(self):
+        def answer(connection):
+            offer = frames.read_frame(connection)
+            if struct.unpack_from("<H", offer, 66)[0] > 1:
+                connection.sendall(frames.framed(frames.smb2_negotiate_response(0x0210)))
+            connection.recv(1)
+        with odd_servers.OddServer(answer) as server:
+            result = command.run("doctor", "-N", "-o", "json", address(server), "--timeout", "0.3")
+        dialects = next(finding for finding in result.json["findings"] if finding["step"] == "dialects")
+        self.assertEqual("notice", dialects["verdict"])
+        self.assertIn("offered 3.1.1 alone: timed out at NEGOTIATE (1460)", dialects["advice"])
+
+
+class Sizes(unittest.TestCase):
+    """A real server's: Samba announces what smb.conf says."""
+
+    def test_a_samba_that_announces_little_is_listed_and_doctor_notes_it(self):
+        few = {"smb2 max read": 4096, "smb2 max write": 4100, "smb2 max trans": 5000}
+        with SambaServer(few) as server, sessions.held(server, sessions.crowd(80, server.users)):
+            result = run_list(server, "-l", 1, "-o", "json")
+            self.assertEqual((0, 81), (result.exit, len(result.sessions)), result)
+            doctor = command.run("doctor", "-o", "json", "-A", server.credentials_file("root"), address(server))
+            sizes = next(finding for finding in doctor.json["findings"] if finding["step"] == "sizes")
+            self.assertEqual(("notice", "READ 4096, WRITE 4100, transactions 5000 bytes at most"),
+                             (sizes["verdict"], sizes["text"]))
+            self.assertEqual(0, doctor.exit)
+
+    def test_a_samba_that_announces_nothing_is_58_at_once(self):
+        for name, words in (("read", "MaxReadSize"), ("write", "MaxWriteSize"), ("trans", "MaxTransactSize")):
+            with SambaServer({f"smb2 max {name}": 0}) as server:
+                result = run_list(server)
+                assert_refused(self, 58, result, address(server))
+                self.assertIn(f"the server announces a {words} of 0 bytes", result.stderr)
+
+
 class LogOn(unittest.TestCase):
     @classmethod
     def setUpClass(cls):

@@ -95,6 +95,11 @@ def smb1_answer():
         "01 ffff 0000")))                                                              # one word, no bytes
 
 
+def answers_negotiate(dialect, **said):
+    """Chooses that dialect, whatever is offered; said: of frames.smb2_negotiate_response."""
+    return answers(frames.framed(frames.smb2_negotiate_response(dialect, **said)))
+
+
 def answers(reply):
     """Reads one frame, sends the reply, and waits until the peer goes."""
     def answer(connection):

@@ -61,7 +61,7 @@ static enum rpc_event bind_answered_by(struct rpc_association *a, const char *na
 	if (max_recv_frag != 0)
 		set_u16(&answer, MAX_RECV_FRAG, max_recv_frag);
 	rpc_association_init(a);
-	rpc_association_bind(a, &sent, &srvsvc);
+	rpc_association_bind(a, &sent, &srvsvc, RPC_MAX_FRAG_BYTES);
 	rpc_association_feed(a, answer.data, answer.bytes);
 	event = rpc_association_next(a, &piece);
 	wire_writer_fini(&sent);
@@ -267,7 +267,7 @@ static void a_bind_that_is_refused_breaks_the_association_and_says_why(void **st
 		{ "samba-4.17-bind-ack-to-big-endian", 0, RPC_S_PROTOCOL_ERROR,
 		  "the bind_ack does not have one result for each context" },
 		{ "samba-4.17-bind-ack-to-rpcclient", RPC_MIN_FRAG_BYTES - 1, RPC_S_PROTOCOL_ERROR,
-		  "the server's maximum fragment is less than C706 allows" },
+		  "the server announces fragments of at most 1431 bytes; C706 demands 1432" },
 		{ "samba-4.17-fault-unknown-opnum", 0, RPC_S_PROCNUM_OUT_OF_RANGE,
 		  "nca_op_rng_error: no such operation" },
 		{ "samba-4.17-alter-context-resp", 0, RPC_S_PROTOCOL_ERROR,

@@ -66,7 +66,7 @@ static void a_bind_is_rpcclients_with_larger_fragments(void **state)
 
 	(void)state;
 	rpc_association_init(&a);
-	rpc_association_bind(&a, &w, &rpcclient_bind.contexts[0].interface);
+	rpc_association_bind(&a, &w, &rpcclient_bind.contexts[0].interface, RPC_MAX_FRAG_BYTES);
 	memcpy(s.pdu.data + 16, "\xF8\xFF\xF8\xFF", 4); /* max_xmit_frag, max_recv_frag: 65528 */
 	assert_encoded_as(&w, &s);
 	rpc_association_fini(&a);

@@ -9,7 +9,7 @@
 #include "group.h"
 #include "recorded_message.h"
 #include "smb2/file.h"
-#include "smb2/negotiate.h"
+#include "smb2/negotiate_check.h"
 #include "smb2/ioctl.h"
 #include "smb2/read_write.h"
 #include "smb2/session.h"
@@ -110,30 +110,40 @@ static void negotiate_responses_decode_at_every_dialect(void **state)
 static const char *negotiate_error(size_t at, uint8_t value)
 {
 	struct wire_reader message = recorded_message("samba-4.17-negotiate-response-3.1.1");
+	static const struct smb2_negotiate_request request;
+	static struct err failure;
 	struct smb2_negotiate_response response;
 
 	recorded.data[MESSAGE_AT + at] = value;
 	smb2_negotiate_response_decode(&message, &response);
-	return message.error;
+	if (message.error != NULL)
+		return message.error;
+	failure = (struct err){ 0 };
+	return smb2_negotiate_response_check(&request, &response, "NEGOTIATE", &failure) !=
+	                       NERR_Success
+	               ? failure.text
+	               : NULL;
 }
 
 static void negotiate_refuses_what_was_not_offered(void **state)
 {
 	enum { DIALECT = 68, CONTEXT_COUNT = 70, PREAUTH = 0xd0, SIGNING = 0x110 };
 	static const char preauth[] = "dialect 3.1.1 without a preauthentication integrity context";
-	static const char signing[] = "the server chose a signing algorithm that was not offered";
+	static const char signing[] =
+		"the server chose signing algorithm 0x0003, which was not offered";
 
 	(void)state;
 	assert_null(negotiate_error(DIALECT, 0x11));
 	assert_string_equal(negotiate_error(DIALECT, 0x12),
-	                    "the server chose a dialect that was not offered");
+	                    "the server chose dialect 0x0312, which was not offered");
 	assert_string_equal(negotiate_error(DIALECT, 0xff),
-	                    "the server chose a dialect that was not offered");
+	                    "the server chose dialect 0x03FF, which was not offered");
 	assert_string_equal(negotiate_error(CONTEXT_COUNT, 0), preauth);
 	assert_string_equal(negotiate_error(PREAUTH + 12, 2), preauth); /* another hash */
 	assert_string_equal(negotiate_error(PREAUTH + 8, 2), preauth);  /* two hashes */
 	assert_string_equal(negotiate_error(SIGNING + 10, 3), signing);
-	assert_string_equal(negotiate_error(SIGNING + 8, 2), signing); /* two of them */
+	assert_string_equal(negotiate_error(SIGNING + 8, 2),
+	                    "the server did not choose one signing algorithm");
 }
 
 /* What a response says, and its variable part: a token, or bytes of the pipe. */
@@ -148,11 +158,16 @@ struct answer {
 
 static struct answer decode(uint16_t command, struct wire_reader *message)
 {
+	static const struct smb2_negotiate_request all;
 	struct answer a = { .data = { message->end, 0 } };
+	struct err failure = { 0 };
 
 	switch (command) {
 	case SMB2_NEGOTIATE:
 		smb2_negotiate_response_decode(message, &a.negotiate);
+		if (smb2_negotiate_response_check(&all, &a.negotiate, NULL, &failure) !=
+		    NERR_Success)
+			wire_reader_fail(message, "not offered");
 		break;
 	case SMB2_SESSION_SETUP:
 		smb2_session_setup_response_decode(message, &a.setup);
@@ -254,7 +269,9 @@ static void expect_no_way_out(uint16_t command)
 
 	assert_true(a.data.data >= message.start && a.data.data <= message.end);
 	assert_true(a.data.bytes <= (size_t)(message.end - a.data.data));
-	assert_true(message.error != NULL ? a.data.bytes == 0 : a.negotiate.signing_algorithm <= 2);
+	assert_true(message.error != NULL
+	                    ? a.data.bytes == 0
+	                    : a.negotiate.signing_algorithm <= 2 && a.negotiate.cipher <= 4);
 }
 
 /* All changes of each byte. */

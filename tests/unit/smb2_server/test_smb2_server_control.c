@@ -29,7 +29,7 @@ static void a_peek_counts_and_takes_nothing(void **state)
 	host_put(0, "a message", 9);
 	ask_ioctl(FSCTL_PIPE_PEEK, peer.pipe, NULL, 0, 16);
 	expect_one(STATUS_BUFFER_OVERFLOW);
-	output = smb2_ioctl_response_output(answer());
+	output = smb2_ioctl_response_output(answer(), FSCTL_PIPE_PEEK);
 	assert_int_equal(wire_get_u32(&output), SMB2_PIPE_CONNECTED);
 	assert_int_equal(wire_get_u32(&output), 9);
 	ask_read(peer.pipe, 100);
