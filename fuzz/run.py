@@ -30,7 +30,7 @@ SMBSTATUS = ROOT / "tests" / "smbstatus"
 TARGETS = ["session_answer", "session_request", "rpc_association", "rpc_server",
            "srvsvc_server", "smb2_messages", "smb2_requests", "smb2_connection", "client_state",
            "text_inputs", "nbns", "publish", "pac", "ntlm_message", "spnego", "smb_server", "relay_pipe", "smbstatus"]
-LIBRARIES = ["libuv", "libcrypto", "krb5-gssapi", "jansson"]
+LIBRARIES = ["libuv", "libcrypto", "krb5-gssapi", "krb5", "jansson"]
 # Nothing is inlined, so that each function is one in the account of what was reached.
 FLAGS = ["-std=gnu17", "-g", "-O1", "-fno-inline", "-fno-omit-frame-pointer", "-D_GNU_SOURCE",
          '-DNETSESSION_VERSION="fuzz"', '-DNETSESSION_SYSCONFDIR="/etc"',
@@ -399,6 +399,9 @@ def seeds_spnego():
     def exchange(choice, *messages):
         return bytes([choice]) + b"".join(spnego_message(*message) for message in messages)
 
+    skew = der(0x7E, der(0x30, der(0xA0, der(0x02, b"\5")) + der(0xA1, der(0x02, b"\x1e")) +
+                             der(0xA4, der(0x18, b"20261130140612Z"))))
+    yield exchange(5, (goes_on, der(0x60, kerberos + b"\3\0" + skew)))
     for token in recorded_tokens():
         for choice in range(8):
             yield exchange(choice, (goes_on, token), (complete, token))

@@ -10,10 +10,11 @@
  * spnego_initiator_plan_incomplete spnego_initiator_owes_mic spnego_initiator_plan_end
  *   spnego_acceptor_receive spnego_acceptor_receive_init spnego_acceptor_receive_response
  *   spnego_acceptor_plan spnego_acceptor_encode spnego_response_encode spnego_put_field
- *   der_enter der_get_length der_put_header
+ *   der_enter der_get_length der_put_header kerberos_error_time kerberos_get_time
  * Holds: what is decoded lies inside the message; failures have a status and words; no end before
  * the mechanism is complete, nor without a MIC that is required and possible; a MIC is made once;
  * what is encoded is decoded to the same. */
+#include "auth/kerberos_message.h"
 #include "auth/spnego/acceptor.h"
 #include "auth/spnego/initiator.h"
 #include "auth/spnego/mechanism.h"
@@ -44,6 +45,7 @@ static void decode_message(struct crypto_span message)
 
 	(void)spnego_token_kind(message);
 	(void)spnego_hint_mechanisms(message);
+	MUST(kerberos_error_time(message) >= 0);
 	if (spnego_init_decode(message, &init)) {
 		MUST(init.count > 0 && init.count <= SPNEGO_MAX_MECHANISMS);
 		must_lie_inside(init.mechanism_list, message);

@@ -346,7 +346,7 @@ enum netsession_verdict {
 /* What netsession_diagnose found in one step. Texts are UTF-8 and borrowed. */
 struct netsession_report {
 	/* For a server: "name", "port", "dialects", "signing", "encryption", "mechanisms",
-	 * "log-on", "share", "pipe", and "level 502" and the other levels. For this computer:
+	 * "clock", "log-on", "share", "pipe", and "level 502" and the other levels. For this computer:
 	 * "service"; "caller", with the names that the access policy can use for the caller; the
 	 * levels; and "counter" for each counter of netsessiond, or "counters" if the caller may
 	 * not read the counters. */

@@ -49,6 +49,7 @@
 #define ERROR_INTERNAL_ERROR           1359
 #define ERROR_NO_SYSTEM_RESOURCES      1450
 #define ERROR_TIMEOUT                  1460
+#define ERROR_BAD_CONFIGURATION        1610
 
 /* Names, shares and the way to the server. */
 #define ERROR_REM_NOT_LIST                  51

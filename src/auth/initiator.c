@@ -6,9 +6,12 @@
 #include <string.h>
 #include "auth/context.h"
 #include "auth/credentials.h"
+#include "auth/kerberos_message.h"
 #include "auth/mechanism_error.h"
 #include "auth/ntlm_message.h"
 #include "auth/spnego/initiator.h"
+#include "auth/ticket_cache.h"
+#include "base/clock_text.h"
 #include "base/locale.h"
 #include "base/text.h"
 
@@ -21,6 +24,7 @@ struct auth_initiator {
 	struct spnego_initiator spnego;
 	struct auth_context context; /* of the mechanism that is selected */
 	struct wire_writer answer;
+	struct auth_hints hints;
 	bool has_begun;
 	enum auth_progress progress;
 };
@@ -123,10 +127,14 @@ static bool initiator_step_ntlm(struct auth_initiator *a, struct crypto_span tok
 		return false;
 	if (token.data != NULL && !ntlm_challenge_check(token, initiator_ntlm_needs(a), err))
 		return false;
+	if (ntlm_challenge_time(token) != 0)
+		a->hints.server_time_s = clock_of_filetime(ntlm_challenge_time(token));
 	major = initiator_step_context(a, auth_handle_credential(handle), token, &minor);
-	if (GSS_ERROR(major))
-		ntlm_error_set(major, minor, err);
-	return !GSS_ERROR(major);
+	if (!GSS_ERROR(major))
+		return true;
+	a->hints.compared_times = ntlm_error_is_about_time(minor);
+	ntlm_error_set(major, minor, err);
+	return false;
 }
 
 /* The first step by Kerberos. False: *minor tells why. */
@@ -145,9 +153,11 @@ static bool initiator_step_kerberos(struct auth_initiator *a, struct crypto_span
 {
 	OM_uint32 minor;
 
+	a->hints.server_time_s = kerberos_error_time(token);
 	if (!GSS_ERROR(
 		    initiator_step_context(a, auth_handle_credential(a->kerberos), token, &minor)))
 		return true;
+	a->hints.compared_times = kerberos_error_is_about_time(minor);
 	kerberos_error_set_answer(minor, err);
 	return false;
 }
@@ -196,6 +206,17 @@ static bool initiator_offer_ntlm(struct auth_initiator *a, struct err *err)
 	return initiator_begin_ntlm(a, err) && initiator_offer_mechanisms(a, ntlm_only, 1, err);
 }
 
+/* Explains why there is no ticket. */
+static void initiator_explain_kerberos(struct auth_initiator *a, OM_uint32 minor, struct err *err)
+{
+	a->hints.compared_times = kerberos_error_is_about_time(minor);
+	if (a->credentials == NULL && kerberos_error_is_about_cache(minor) &&
+	    ticket_cache_explain(&a->hints.ticket_until_s, err))
+		a->hints.compared_times = a->hints.ticket_until_s != 0;
+	else
+		kerberos_error_set(minor, a->host, a->credentials != NULL, err);
+}
+
 /* Kerberos, and NTLM where the password may be used by both: the server chooses. Where Kerberos
  * cannot be had, and is not required, NTLM alone. */
 static bool initiator_offer_kerberos(struct auth_initiator *a, struct err *err)
@@ -203,13 +224,20 @@ static bool initiator_offer_kerberos(struct auth_initiator *a, struct err *err)
 	static const enum auth_mechanism both[] = { AUTH_KERBEROS, AUTH_NTLM };
 	bool allows_ntlm = a->credentials != NULL && a->mode == NETSESSION_AUTHENTICATION_ANY &&
 	                   auth_has_mechanism(AUTH_NTLM);
+	struct err why = { 0 };
 	OM_uint32 minor;
 
+	if (a->credentials == NULL && !ticket_cache_is_readable(err))
+		return false;
 	if (initiator_begin_kerberos(a, &minor))
 		return initiator_offer_mechanisms(a, both, allows_ntlm ? 2 : 1, err);
-	if (allows_ntlm && kerberos_error_allows_other(minor))
+	initiator_explain_kerberos(a, minor, &why);
+	if (allows_ntlm && kerberos_error_allows_other(minor)) {
+		(void)snprintf(a->hints.no_kerberos, sizeof a->hints.no_kerberos, "%s",
+		               err_text(&why));
 		return initiator_offer_ntlm(a, err);
-	kerberos_error_set(minor, a->host, err);
+	}
+	*err = why;
 	return false;
 }
 
@@ -314,6 +342,11 @@ enum auth_progress auth_initiator_step(struct auth_initiator *a, const uint8_t *
 	*answer_bytes = a->answer.len;
 	locale_leave(previous);
 	return a->progress;
+}
+
+const struct auth_hints *auth_initiator_hints(const struct auth_initiator *a)
+{
+	return &a->hints;
 }
 
 bool auth_initiator_principal(const struct auth_initiator *a, char to[AUTH_PRINCIPAL_BYTES])

@@ -12,6 +12,9 @@
 #include "auth/mechanisms.h"
 #include "base/err.h"
 
+/* The step that fails when a log-on does. */
+#define AUTH_INITIATOR_STEP "SESSION_SETUP"
+
 struct auth_initiator;
 
 /* Holds credentials; NULL: the caller's Kerberos tickets. host, borrowed, is the name that the
@@ -28,6 +31,22 @@ bool auth_initiator_asks_kdc(const struct auth_initiator *a);
 enum auth_progress auth_initiator_step(struct auth_initiator *a, const uint8_t *token, size_t bytes,
                                        const uint8_t **answer, size_t *answer_bytes,
                                        struct err *err);
+
+#define AUTH_REASON_BYTES 200
+
+/* What else is known when a log-on has failed. */
+struct auth_hints {
+	bool compared_times;    /* this side found that two times do not fit */
+	int64_t server_time_s;  /* the server's clock as its token shows it, since 1970; 0: it does
+	                         * not */
+	int64_t ticket_until_s; /* when the caller's expired ticket ended, since 1970; 0: it has not
+	                         */
+	char no_kerberos[AUTH_REASON_BYTES]; /* why Kerberos was not available, so that NTLM was
+	                                      * tried; "": it was not */
+};
+
+/* After any step; borrowed while a lives. */
+const struct auth_hints *auth_initiator_hints(const struct auth_initiator *a);
 
 /* After AUTH_COMPLETE: the principal of the tickets that logged on, as auth_tickets_principal
  * writes it. False: the log-on used no tickets. */

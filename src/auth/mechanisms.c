@@ -4,6 +4,7 @@
 #include <string.h>
 #include "auth/gss.h"
 #include "auth/spnego/mechanism.h"
+#include "auth/ticket_cache.h"
 #include "base/locale.h"
 
 gss_OID_desc auth_oids[AUTH_MECHANISMS] = {
@@ -30,10 +31,12 @@ bool auth_tickets_principal(char to[AUTH_PRINCIPAL_BYTES])
 	gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;
 	gss_name_t name = GSS_C_NO_NAME;
 	OM_uint32 minor, lifetime_s = 0;
+	struct err ignored = { 0 };
 	locale_t previous = locale_enter();
 	bool known;
 
-	known = !GSS_ERROR(gss_acquire_cred(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, &krb5_only,
+	known = ticket_cache_is_readable(&ignored) &&
+	        !GSS_ERROR(gss_acquire_cred(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, &krb5_only,
 	                                    GSS_C_INITIATE, &credential, NULL, NULL)) &&
 	        !GSS_ERROR(gss_inquire_cred(&minor, credential, &name, &lifetime_s, NULL, NULL)) &&
 	        lifetime_s > 0 && auth_name_text(name, to);

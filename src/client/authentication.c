@@ -142,6 +142,11 @@ bool authentication_is_busy(const struct authentication *a)
 	return a->work != NULL;
 }
 
+const struct auth_hints *authentication_hints(const struct authentication *a)
+{
+	return auth_initiator_hints(a->exchange->initiator);
+}
+
 void authentication_free(struct authentication *a)
 {
 	if (a == NULL)

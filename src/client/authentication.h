@@ -34,6 +34,9 @@ authentication_new(struct net_loop *loop, struct netsession_credentials *credent
 bool authentication_step(struct authentication *a, const uint8_t *token, size_t bytes);
 bool authentication_is_busy(const struct authentication *a);
 
+/* What the steps so far found out; borrowed. No step may be under way. */
+const struct auth_hints *authentication_hints(const struct authentication *a);
+
 /* A step under way runs to its end, and its result is dropped. NULL is allowed. */
 void authentication_free(struct authentication *a);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "client/authentication.h"
 #include "client/connection_pool.h"
+#include "client/log_on_failure.h"
 #include "client/resolve.h"
 #include "net/stream.h"
 
@@ -17,6 +18,8 @@ struct connection {
 	struct client_state *state; /* NULL: no connection was begun yet */
 	const char *step;           /* before the state machine runs: static text */
 	struct err err;
+	struct clock_reading clocks; /* taken when NEGOTIATE was answered */
+	struct err log_on_err;       /* of a log-on that failed before that, by the clocks */
 
 	/* What is under way; NULL: nothing of that kind. */
 	struct ticket_lookup *tickets;
@@ -57,8 +60,17 @@ static void connection_end(struct connection *c)
 		c->handler->failed(c->context, &c->err);
 }
 
+/* The log-on is what failed, whichever side found that out. */
+static bool connection_is_log_on_failure(const struct connection *c, const struct err *err)
+{
+	return c->authentication != NULL && !authentication_is_busy(c->authentication) &&
+	       err->step != NULL && strcmp(err->step, AUTH_INITIATOR_STEP) == 0;
+}
+
 static void connection_set_failed(struct connection *c, const struct err *err)
 {
+	struct err explained = *err;
+
 	if (c->was_idle) { /* the server has closed the idle connection meanwhile: a new one
 		            * replaces it */
 		c->was_idle = false;
@@ -67,8 +79,11 @@ static void connection_set_failed(struct connection *c, const struct err *err)
 		return;
 	}
 	/* The probe is for one answer only: otherwise the failure that caused it stands. */
+	if (connection_is_log_on_failure(c, err))
+		log_on_failure_explain(authentication_hints(c->authentication), &c->clocks,
+		                       &explained);
 	if (c->err.status == NERR_Success || err->status == ERROR_SMB1_NOT_AVAILABLE)
-		c->err = *err;
+		c->err = explained;
 	connection_end(c);
 }
 
@@ -93,7 +108,12 @@ static void connection_on_stepped(void *context, const struct authentication_res
 	if (c->is_probing)
 		return; /* the log-on that it belonged to is over */
 	if (result->progress == AUTH_FAILED) {
-		connection_set_failed(c, &result->err);
+		/* The server's clock comes with the answer to NEGOTIATE. */
+		if (authentication_hints(c->authentication)->compared_times &&
+		    client_state_negotiated(c->state) == NULL)
+			c->log_on_err = result->err;
+		else
+			connection_set_failed(c, &result->err);
 		return;
 	}
 	if (result->progress == AUTH_COMPLETE)
@@ -125,6 +145,16 @@ static bool connection_is_spent(const struct connection *c)
 	return c->state->err.status == NERR_Success && client_state_is_spent(c->state);
 }
 
+/* True: NEGOTIATE is answered. */
+static bool connection_read_clocks(struct connection *c)
+{
+	const struct smb2_negotiate_response *negotiated = client_state_negotiated(c->state);
+
+	if (negotiated != NULL && !clock_reading_is_known(&c->clocks))
+		c->clocks = clock_reading_take(negotiated->system_time);
+	return negotiated != NULL;
+}
+
 /* Handles events of the state machine until it has to wait. */
 static void connection_pump(struct connection *c)
 {
@@ -133,6 +163,10 @@ static void connection_pump(struct connection *c)
 
 		if (!connection_flush(c)) {
 			connection_fail_memory(c);
+			return;
+		}
+		if (connection_read_clocks(c) && c->log_on_err.status != NERR_Success) {
+			connection_set_failed(c, &c->log_on_err);
 			return;
 		}
 		switch (event) {

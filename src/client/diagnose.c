@@ -4,11 +4,13 @@
 #include <netsession.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "base/ip_address.h"
 #include "client/call.h"
 #include "client/environment.h"
 #include "client/local_query.h"
+#include "client/log_on_failure.h"
 #include "client/probe.h"
 #include "client/server_name.h"
 #include "client/error_message.h"
@@ -201,6 +203,28 @@ static void diagnose_encryption(struct diagnosis *x, const struct smb2_negotiate
 	                        : "--encrypt is not possible: encryption needs SMB 3.0 or later");
 }
 
+static void diagnose_clock(struct diagnosis *x, const struct smb2_negotiate_response *best)
+{
+	struct clock_reading clocks = clock_reading_take(best->system_time);
+	int64_t difference_s = llabs(clock_reading_ahead_s(&clocks));
+	char text[CLOCK_READING_BYTES] = "not sent by the server";
+
+	if (clock_reading_is_known(&clocks))
+		clock_reading_text(&clocks, text);
+	diagnose_report(
+		x, "clock",
+		clock_reading_is_known(&clocks) && difference_s <= CLOCK_KERBEROS_S
+			? NETSESSION_GOOD
+			: NETSESSION_NOTICE,
+		text,
+		difference_s <= CLOCK_KERBEROS_S ? NULL
+		: difference_s <= CLOCK_NTLM_S
+			? "Kerberos allows 5 minutes (clockskew in krb5.conf): set both clocks by the "
+			  "same time server (NTP)"
+			: "Kerberos allows 5 minutes (clockskew in krb5.conf), and Windows may refuse "
+			  "NTLMv2 beyond 30: set both clocks by the same time server (NTP)");
+}
+
 static void diagnose_mechanisms(struct diagnosis *x, const struct smb2_negotiate_response *best)
 {
 	static const char *const texts[] = { "not announced by the server", "Kerberos", "NTLM",
@@ -283,6 +307,7 @@ static void diagnose_server(struct diagnosis *x)
 	diagnose_signing(x, &best);
 	diagnose_encryption(x, &best);
 	diagnose_mechanisms(x, &best);
+	diagnose_clock(x, &best);
 	if (diagnose_log_on(x))
 		diagnose_levels(x, true);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "auth/credentials.h"
 #include "base/text.h"
+#include "smb2/status.h"
 
 enum { MESSAGE_BYTES = sizeof((struct netsession_error *)0)->text };
 
@@ -58,7 +59,8 @@ static const struct status_words {
 	{ ERROR_ACCOUNT_LOCKED_OUT, "the account is locked", "wait, or have it unlocked" },
 	{ ERROR_WRONG_TARGET_NAME, "log-on failed",
 	  "use the name that the server has in its domain" },
-	{ ERROR_TIME_SKEW, "the clocks differ too much", "set the clock of this computer" },
+	{ ERROR_TIME_SKEW, "the clocks differ too much",
+	  "set the clocks by the same time server (NTP); Kerberos allows 5 minutes" },
 	{ ERROR_NO_SUCH_DOMAIN, "the server does not know the domain", "check the domain" },
 	{ ERROR_CANT_ACCESS_DOMAIN_INFO, "the server cannot reach its domain", MEMBERSHIP },
 	{ ERROR_DOMAIN_CONTROLLER_NOT_FOUND, "the server finds no domain controller", MEMBERSHIP },
@@ -83,6 +85,7 @@ static const struct status_words {
 	  "use Kerberos: run kinit, or give the password's realm as its domain" },
 	{ ERROR_CONNECTION_REFUSED, "refused",
 	  "the service behind the pipe is not running: see that server's log" },
+	{ ERROR_BAD_CONFIGURATION, "Kerberos is not set up", "correct krb5.conf" },
 	{ ERROR_TIMEOUT, "timed out", "check the port, or use a longer time limit" },
 	{ RPC_X_BAD_STUB_DATA, "malformed answer", "please report it, with the server's version" },
 	{ RPC_S_UNKNOWN_IF, "no Server service",
@@ -191,7 +194,8 @@ __attribute__((format(printf, 2, 3))) static void error_message_append(char text
 void error_message_write(struct netsession_error *to, const struct err *err, uint32_t level)
 {
 	const struct status_words *w = error_message_find_status(err->status);
-	bool has_text = err->nt_status == 0 && err->text[0] != '\0';
+	const char *name = smb2_status_name(err->nt_status);
+	bool has_text = err->text[0] != '\0';
 
 	if (to == NULL)
 		return;
@@ -217,10 +221,10 @@ void error_message_write(struct netsession_error *to, const struct err *err, uin
 	else if (err->step != NULL)
 		error_message_append(to->text, " at %s", err->step);
 	error_message_append(to->text, " (%u", (unsigned)err->status);
-	if (err->nt_status != 0 && err->text[0] == '\0')
+	if (err->nt_status != 0 && name == NULL)
 		error_message_append(to->text, ", NTSTATUS 0x%08X", (unsigned)err->nt_status);
 	else if (err->nt_status != 0)
-		error_message_append(to->text, ", %s", err->text);
+		error_message_append(to->text, ", %s", name);
 	error_message_append(to->text, ")");
 	if (has_text)
 		error_message_append(to->text, ": %s", err->text);

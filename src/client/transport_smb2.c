@@ -109,7 +109,7 @@ static enum transport_event transport_smb2_fail(const char *step, NET_API_STATUS
 static enum transport_event transport_smb2_refused(const char *step, uint32_t nt_status,
                                                    struct err *err)
 {
-	err_set(err, smb2_status_to_win32(nt_status), step, smb2_status_name(nt_status));
+	err_set(err, smb2_status_to_win32(nt_status), step, NULL);
 	err->nt_status = nt_status;
 	return TRANSPORT_FAILED;
 }

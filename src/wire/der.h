@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The part of DER (X.690) that SPNEGO messages use: tags of one byte. */
+/* The part of DER (X.690) that SPNEGO and Kerberos messages use: tags of one byte. */
 #ifndef WIRE_DER_H
 #define WIRE_DER_H
 
@@ -10,10 +10,12 @@ enum {
 	DER_OCTET_STRING = 0x04,
 	DER_OBJECT_IDENTIFIER = 0x06,
 	DER_ENUMERATED = 0x0A,
+	DER_GENERALIZED_TIME = 0x18,
 	DER_GENERAL_STRING = 0x1B,
 	DER_SEQUENCE = 0x30,
 	DER_APPLICATION_0 = 0x60,
 	DER_APPLICATION_14 = 0x6E,
+	DER_APPLICATION_30 = 0x7E,
 	DER_CONTEXT_0 = 0xA0,
 	DER_CONTEXT_1,
 	DER_CONTEXT_2,

@@ -50,6 +50,11 @@ class WithoutNtlm(unittest.TestCase):
         nobody = self.dc.credentials_file("nobody", domain=self.dc.realm)
         self.check_story(1326, "the domain knows no such user", self.list("-A", nobody, **NO_TICKETS))
 
+    def test_ntlm_that_fails_behind_kerberos_says_why_kerberos_did(self):
+        closed = self.closed_kdc()
+        self.check_story(1937, "Kerberos was not possible before: no KDC of the realm can be reached",
+                         self.list("-A", self.realm_file, KRB5_CONFIG=closed, **NO_TICKETS))
+
     def test_a_realm_without_a_kdc(self):
         elsewhere = self.dc.credentials_file("Administrator", domain="elsewhere.example")
         self.check_story(1311, "no KDC of the realm can be found",
@@ -64,12 +69,102 @@ class WithoutNtlm(unittest.TestCase):
         self.check_story(1312, "the Kerberos ticket has expired", result)
         self.assertIn("kinit", result.stderr)
 
-    def test_a_clock_that_shows_another_time(self):
+    # ---- with a clock that shows another time
+
+    def away(self, offset):
+        """What makes programs take the time for another one: "+2d", "-20m"."""
+        return {"LD_PRELOAD": str(FAKETIME), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+    def check_clocks(self, words, result):
+        """Both clocks are shown, and how far they are apart."""
+        self.check_story(1398, f"this computer's clock is {words} the server's (", result)
+        self.assertRegex(result.stderr, r"\([0-9-]+ [0-9:]+ UTC here, [0-9-]+ [0-9:]+ UTC there\)")
+        self.assertNotIn("kinit", result.stderr)
+
+    def test_a_ticket_and_a_clock_that_shows_another_time(self):
         self.dc.kinit("Administrator")
-        for away in ("+20m", "-20m"):
-            with self.subTest(away):
-                result = self.list(LD_PRELOAD=str(FAKETIME), FAKETIME=away, FAKETIME_DONT_FAKE_MONOTONIC="1")
-                self.check_story(1398, "clock", result)
+        for offset, words in (("+20m", "20 minutes ahead of"), ("-20m", "20 minutes behind"), ("+2d", "2 days ahead of"),
+                              ("-2d", "2 days behind")):
+            with self.subTest(offset):
+                self.check_clocks(words, self.list(**self.away(offset)))
+
+    def test_a_password_and_a_clock_two_days_ahead(self):
+        for mechanism in ([], ["--kerberos"]):
+            with self.subTest(mechanism):
+                self.check_clocks("2 days ahead of", self.list(*mechanism, "-A", self.realm_file, **NO_TICKETS,
+                                                               **self.away("+2d")))
+
+    def test_a_ticket_that_has_expired_by_both_clocks_is_no_matter_of_clocks(self):
+        self.dc.kinit("Administrator", "-l", "2s")
+        time.sleep(2.5)
+        result = self.list(**self.away("+20m"))
+        self.check_story(1312, "the Kerberos ticket has expired", result)
+        self.assertIn("20 minutes ahead", result.stderr)
+
+    def test_doctor_compares_the_clocks(self):
+        self.dc.kinit("Administrator")
+        for offset, verdict, words in (("+0", "good", "agrees with the server's"), ("+20m", "notice", "20 minutes ahead of"),
+                                       ("-3h", "notice", "3 hours behind")):
+            with self.subTest(offset):
+                result = command.run("doctor", "-o", "json", self.dc.name, inside=self.dc.inside,
+                                     env=self.dc.environment | self.away(offset))
+                [clock] = [finding for finding in result.json["findings"] if finding["step"] == "clock"]
+                self.assertEqual(verdict, clock["verdict"])
+                self.assertIn(words, clock["text"])
+                self.assertEqual(verdict == "notice", "clockskew" in (clock.get("advice") or ""))
+
+    # ---- without tickets that could be used
+
+    def check_cache(self, name, words, advice, **environment):
+        result = self.list(KRB5CCNAME=name, **environment)
+        kind, colon, _ = name.partition(":")
+        shown = name if colon else f"FILE:{name}"
+        self.check_story(1312, f'in the credential cache "{shown}" (type {kind if colon else "FILE"}): {words}', result)
+        self.assertIn(advice, result.stderr)
+
+    def test_a_cache_of_a_kind_that_is_not_there_is_named(self):
+        self.check_cache("KCM:", "no KCM service answers", "sssd-kcm")
+        self.check_cache("XYZ:foo", "this computer's Kerberos knows no such type", "set KRB5CCNAME")
+        self.check_cache("API:foo", "this computer's Kerberos knows no such type", "default_ccache_name")
+
+    def test_a_cache_that_is_none_is_named(self):
+        """libkrb5 1.20 frees an uninitialised pointer where GSSAPI looks into such a cache."""
+        damaged = self.dc.folder / "damaged"
+        self.dc.kinit("Administrator")
+        whole = pathlib.Path(self.dc.environment["KRB5CCNAME"].removeprefix("FILE:")).read_bytes()
+        for content in (b"", b"garbage", whole[:30], b"\5\4" + b"\xff" * 100):
+            with self.subTest(content[:8]):
+                damaged.write_bytes(content)
+                self.check_cache(f"FILE:{damaged}", "it is not a credential cache, or a damaged one", "remove it and run kinit")
+        self.check_cache(str(self.dc.folder), "it is not a credential cache, or a damaged one", "set KRB5CCNAME")
+        self.check_cache(f"DIR:{damaged}", "it is not a credential cache, or a damaged one", "set KRB5CCNAME")
+
+    def test_a_cache_that_is_not_there_or_empty_is_named(self):
+        for name in ("FILE:/nonexistent.d/tickets", "DIR:/nonexistent.d", "MEMORY:foo", f"DIR:{self.dc.folder}"):
+            with self.subTest(name):
+                self.check_cache(name, "it does not exist, or is empty", "run kinit")
+
+    def test_a_cache_of_another_user_is_named(self):
+        self.dc.kinit("Administrator")
+        mine = self.dc.environment["KRB5CCNAME"]
+        result = command.run(
+            "list", self.dc.name, inside=[*self.dc.inside, "setpriv", "--reuid=1", "--clear-groups"], env=self.dc.environment)
+        self.check_story(1312, f'in the credential cache "{mine}" (type FILE): this user may not read it', result)
+        self.assertIn("as the user whom the cache belongs to", result.stderr)
+
+    def test_a_krb5_conf_that_is_none(self):
+        bad = self.dc.folder / "bad-krb5.conf"
+        bad.write_text("[libdefaults\n")
+        result = self.list(KRB5_CONFIG=str(bad))
+        self.check_story(1610, "krb5.conf is malformed", result)
+        self.assertIn("KRB5_CONFIG", result.stderr)
+
+    def test_a_krb5_conf_without_a_default_realm(self):
+        bare = self.dc.folder / "bare-krb5.conf"
+        bare.write_text("[libdefaults]\n    dns_lookup_kdc = false\n")
+        result = self.list("--kerberos", "-A", self.domain_file, KRB5_CONFIG=str(bare), **NO_TICKETS)
+        self.check_story(1311, "krb5.conf names no default realm", result)
+        self.assertIn("user@REALM", result.stderr)
 
     def test_a_server_that_the_domain_does_not_know(self):
         self.dc.kinit("Administrator")
@@ -83,11 +178,15 @@ class WithoutNtlm(unittest.TestCase):
             self.check_story(1396, "Kerberos issues tickets for names, and the server was given as an address", result, server)
             self.assertIn("use the name that the server has in its domain", result.stderr)
 
-    def test_a_kdc_where_nobody_listens(self):
-        self.dc.kinit("Administrator")
+    def closed_kdc(self):
+        """A krb5.conf whose KDC does not listen."""
         closed = self.dc.folder / "closed-kdc.conf"
         closed.write_text((self.dc.folder / "krb5.conf").read_text().replace("kdc = 127.0.0.1:88", "kdc = 127.0.0.1:9"))
-        self.check_story(1311, "no KDC of the realm can be reached", self.list(KRB5_CONFIG=str(closed)))
+        return str(closed)
+
+    def test_a_kdc_where_nobody_listens(self):
+        self.dc.kinit("Administrator")
+        self.check_story(1311, "no KDC of the realm can be reached", self.list(KRB5_CONFIG=self.closed_kdc()))
 
     def test_no_ticket_at_all(self):
         self.check_story(1312, "no Kerberos ticket", self.list(**NO_TICKETS))

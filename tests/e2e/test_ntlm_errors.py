@@ -1,10 +1,13 @@
 """What `netsession list` does with NTLM servers that grant less than others, each a real Samba set up so, and what it
 says where that is not enough."""
+import pathlib
 import unittest
 
 from lab import command, tap
 from lab.cli import address, assert_refused, run_list
 from lab.samba import SambaServer
+
+FAKETIME = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 
 
 class Ntlm(unittest.TestCase):
@@ -29,6 +32,22 @@ class Ntlm(unittest.TestCase):
     def test_a_null_session_does_not_need_it(self):
         server = self.serve(ntlm2="no", keyexchange="no")
         assert_refused(self, 5, command.run("list", "-N", address(server)), address(server))  # it got as far as the call
+
+    def test_a_clock_two_days_ahead_shows_both_clocks(self):
+        server = self.serve()
+        result = run_list(server, env={"LD_PRELOAD": str(FAKETIME), "FAKETIME": "+2d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"})
+        assert_refused(self, 1398, result, address(server))
+        self.assertRegex(result.stderr, r"2 days ahead of the server's \([0-9-]+ [0-9:]+ UTC here, [0-9-]+ [0-9:]+ UTC there")
+
+    def test_a_wrong_password_is_not_blamed_on_clocks_that_differ_a_little(self):
+        server = self.serve()
+        for offset, is_told in (("+10m", False), ("-40m", True)):
+            with self.subTest(offset):
+                result = command.run("list", "-A", server.credentials_file(server.administrator, "wrong"), address(server), env={
+                    "LD_PRELOAD": str(FAKETIME), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"})
+                assert_refused(self, 1326, result, address(server))
+                self.assertEqual(is_told, "40 minutes behind" in result.stderr)
+                self.assertIn("check user, domain and password", result.stderr)
 
 
 if __name__ == "__main__":

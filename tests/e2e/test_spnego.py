@@ -1,13 +1,17 @@
 """SPNEGO, each branch of RFC 4178 over real mechanisms: Samba's own SPNEGO on the other side, and peers that a test
 scripts message by message over Samba's NTLM and Kerberos, in an Active Directory domain."""
 import os
+import pathlib
+import time
 import unittest
 
 from fixtures.programs import Conversation
 from lab import command, spnego, tap
 from lab.ad import DomainController
 from lab.spnego import ACCEPT_COMPLETED, ACCEPT_INCOMPLETE, KERBEROS, NEGOEX, NTLM, REQUEST_MIC, WINDOWS_KERBEROS
+from lab.wait_until import HANG_S
 
+FAKETIME = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 HOST, REALM_DOMAIN = "fs1.lab.example", "LAB.EXAMPLE"
 INVALID_PARAMETER, LOGON_FAILURE, NOT_SUPPORTED = "C000000D", "C000006D", "C00000BB"
 BAD_NET_RESP, DOWNGRADE = "58", "1265"
@@ -374,6 +378,26 @@ class OurInitiator(Lab):
     def test_no_sealing_is_asked_for_since_smb_encrypts_by_itself(self):
         negotiate = self.offer().token
         self.assertEqual(0, int.from_bytes(negotiate[12:16], "little") & spnego.SEAL)
+
+    # ---- the server's clock
+
+    def test_a_challenge_shows_the_servers_clock(self):
+        self.challenged(spnego.TARGET_INFO)
+        self.assertAlmostEqual(time.time(), int(self.ours("server-time")), delta=HANG_S)
+
+    def test_a_ticket_refused_for_its_time_shows_the_servers_clock(self):
+        fast = {"LD_PRELOAD": str(FAKETIME), "FAKETIME": "+20m", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        samba = self.enterContext(self._program(["env", *(f"{name}={value}" for name, value in fast.items()),
+                                                 "/usr/bin/python3", "-m", "lab.gensec"])).say
+        self.dc.kinit("alice")
+        word, _, rest = self.ours("offer", self.dc.name, "-").partition(" ")
+        self.assertEqual("continue", word, rest)
+        self.assertEqual("begun", samba("server", "gssapi_krb5", self.dc.configuration))
+        answer, _, error = samba("update", spnego.Init(bytes.fromhex(rest)).token.hex()).partition(" ")
+        self.assertEqual("more", answer, error)
+        self.assert_failed("1398", "the server's clock shows another time", ACCEPT_INCOMPLETE, KERBEROS,
+                           bytes.fromhex(error))
+        self.assertAlmostEqual(time.time() + 20 * 60, int(self.ours("server-time")), delta=HANG_S)
 
     def test_an_answer_to_a_ticket_that_proves_nothing_is_told_in_kerberos_words(self):
         self.offer(REALM_DOMAIN)
