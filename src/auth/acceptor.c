@@ -11,9 +11,11 @@
 #include "auth/ntlm_message.h"
 #include "auth/spnego/acceptor.h"
 #include "auth/spnego/mechanism.h"
+#include "auth/spnego/message.h"
 #include "auth/identify.h"
 #include "base/locale.h"
 #include "base/nt_status.h"
+#include "base/text.h"
 
 /* How the tokens of a log-on are wrapped, as the first one shows. */
 enum wrapping { NOT_KNOWN, IN_SPNEGO, BARE };
@@ -376,6 +378,25 @@ enum auth_progress auth_acceptor_step(struct auth_acceptor *a, const uint8_t *to
 	*answer_bytes = a->answer.len;
 	locale_leave(previous);
 	return a->progress;
+}
+
+bool auth_acceptor_is_guess(const struct auth_acceptor *a, const uint8_t *token, size_t bytes,
+                            uint32_t *account)
+{
+	struct crypto_span message = { token, bytes };
+	struct spnego_response response;
+	struct ntlm_claim claim;
+
+	if (a->wrapping == IN_SPNEGO) {
+		if (!spnego_response_decode(message, &response))
+			return false;
+		message = response.token;
+	}
+	/* It follows a CHALLENGE; at other times it is refused unread. */
+	return a->challenge_flags != 0 &&
+	       ntlm_message_judge(message, a->challenge_flags) == NTLM_V2 &&
+	       ntlm_message_claim(message, a->challenge_flags, &claim) &&
+	       text_hash_nocase(claim.user, account);
 }
 
 NET_API_STATUS auth_acceptor_finish(struct auth_acceptor *a, struct identity **who,

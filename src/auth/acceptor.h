@@ -25,6 +25,11 @@ enum auth_progress auth_acceptor_step(struct auth_acceptor *a, const uint8_t *to
                                       const uint8_t **answer, size_t *answer_bytes,
                                       struct err *err);
 
+/* Whether the next step with this token is a guess at a password: an NTLM AUTHENTICATE that names a
+ * user. Gives text_hash_nocase of the user's name then. Does not block, and changes nothing. */
+bool auth_acceptor_is_guess(const struct auth_acceptor *a, const uint8_t *token, size_t bytes,
+                            uint32_t *account);
+
 /* Once after AUTH_COMPLETE: gives the caller's identity, with one holder, and the session's key; a
  * null session has none. Wipe the key after use. */
 NET_API_STATUS auth_acceptor_finish(struct auth_acceptor *a, struct identity **who,

@@ -24,6 +24,8 @@ struct srvsvc_event;
 	C(COUNTER_SMB_BYTES_OUT, "smb_bytes_out", "bytes sent over SMB connections")              \
 	C(COUNTER_LOG_ONS, "log_ons", "log-ons that succeeded")                                   \
 	C(COUNTER_LOG_ONS_REFUSED, "log_ons_refused", "log-ons that were refused")                \
+	C(COUNTER_LOG_ONS_DELAYED, "log_ons_delayed",                                             \
+	  "log-ons that had to wait after refused ones")                                          \
 	C(COUNTER_LOCAL_CONNECTIONS_NOW, "local_connections_now", "open local connections")       \
 	C(COUNTER_LOCAL_CONNECTIONS, "local_connections", "local connections since the start")    \
 	C(COUNTER_LOCAL_REFUSED, "local_refused",                                                 \

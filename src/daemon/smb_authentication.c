@@ -4,15 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include "crypto/crypto.h"
+#include "daemon/log_on_queue.h"
 #include "net/work.h"
 #include "smb2/status.h"
 
 /* What the thread works on. The loop does not touch it before the thread is done. */
 struct smb_authentication_job {
+	struct log_on_queue *queue;
+	struct log_on_turn turn; /* of the loop alone */
 	struct auth_acceptor *acceptor;
 	uint8_t *token;
 	size_t token_bytes;
 	struct smb2_server_authentication result;
+	bool has_run;
 };
 
 struct smb_authentication {
@@ -53,6 +57,7 @@ static void smb_authentication_run(void *argument)
 		result->nt = err.nt_status != 0 ? err.nt_status : STATUS_LOGON_FAILURE;
 		break;
 	}
+	job->has_run = true;
 }
 
 static void smb_authentication_done(void *context)
@@ -69,10 +74,16 @@ static void smb_authentication_done(void *context)
 	then(its_context, acceptor, &job->result);
 }
 
+/* The guess counts also if nobody waits for the answer any more. */
 static void smb_authentication_drop(void *argument)
 {
 	struct smb_authentication_job *job = argument;
+	uint32_t nt = job->result.nt;
 
+	if (job->has_run && nt != STATUS_INSUFFICIENT_RESOURCES)
+		log_on_queue_judge(job->queue, &job->turn,
+		                   nt == STATUS_SUCCESS || nt == STATUS_MORE_PROCESSING_REQUIRED);
+	log_on_queue_leave(job->queue, &job->turn);
 	auth_acceptor_free(job->acceptor);
 	identity_release(job->result.identity);
 	crypto_wipe(&job->result.key, sizeof job->result.key);
@@ -82,9 +93,16 @@ static void smb_authentication_drop(void *argument)
 	free(job);
 }
 
+static void smb_authentication_on_turn(void *context)
+{
+	struct smb_authentication *step = context;
+
+	net_pool_begin(step->pooled);
+}
+
 struct smb_authentication *
-smb_authentication_start(struct net_loop *loop, struct auth_acceptor *acceptor,
-                         const uint8_t *token, size_t bytes,
+smb_authentication_start(struct log_on_queue *queue, const struct net_source *source,
+                         struct auth_acceptor *acceptor, const uint8_t *token, size_t bytes,
                          void (*done_)(void *context, struct auth_acceptor *acceptor,
                                        const struct smb2_server_authentication *result),
                          void *context)
@@ -104,13 +122,18 @@ smb_authentication_start(struct net_loop *loop, struct auth_acceptor *acceptor,
 		memcpy(job->token, token, bytes);
 	job->token_bytes = bytes;
 	job->acceptor = acceptor;
+	job->queue = queue;
+	job->turn = (struct log_on_turn){ .source = *source,
+		                          .start = smb_authentication_on_turn,
+		                          .context = step };
+	job->turn.is_guess = auth_acceptor_is_guess(acceptor, token, bytes, &job->turn.account);
 	*step = (struct smb_authentication){ .job = job, .done = done_, .context = context };
-	step->pooled = net_pool_start(loop, &kind, job, step);
-	if (step->pooled == NULL) {
-		free(step);
-		return NULL;
-	}
-	return step;
+	step->pooled = net_pool_new(log_on_queue_loop(queue), &kind, job, step);
+	if (step->pooled != NULL && log_on_queue_enter(queue, &job->turn))
+		return step;
+	net_pool_abandon(step->pooled);
+	free(step);
+	return NULL;
 }
 
 void smb_authentication_abandon(struct smb_authentication *step)

@@ -200,8 +200,9 @@ static bool smb_session_begin_step(struct smb_session *s, const uint8_t *token, 
 
 	s->acceptor = NULL;
 	if (acceptor != NULL)
-		s->authentication = smb_authentication_start(all->loop, acceptor, token, bytes,
-		                                             smb_session_on_authenticated, s);
+		s->authentication = smb_authentication_start(
+			all->log_ons, &s->connection->net.peer.source, acceptor, token, bytes,
+			smb_session_on_authenticated, s);
 	return s->authentication != NULL;
 }
 
@@ -521,7 +522,7 @@ static void smb_connection_on_accepted(void *context, int socket, const struct n
 	}
 	connection->net.context = connection;
 	net_connection_add(all->endpoint, &connection->net, peer);
-	connection->pipes = (struct smb_pipes){ .loop = all->loop,
+	connection->pipes = (struct smb_pipes){ .log_ons = all->log_ons,
 		                                .service = all->service,
 		                                .net = &connection->net,
 		                                .handler = &smb_connection_pipes_handler,

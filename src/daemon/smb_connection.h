@@ -16,6 +16,7 @@ struct smb_connections {
 	struct net_endpoint *endpoint;
 	struct srvsvc_server *service;
 	struct refresh *refresh;
+	struct log_on_queue *log_ons;
 	struct smb2_server_settings smb;
 	struct auth_acceptor_settings *acceptor_settings; /* held */
 	uint32_t log_on_timeout_s, idle_timeout_s;

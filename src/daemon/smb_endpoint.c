@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include "crypto/crypto.h"
+#include "daemon/log_on_queue.h"
 #include "daemon/smb_connection.h"
 
 #define STEP "SMB endpoint"
@@ -68,7 +69,8 @@ static bool smb_endpoint_init(struct smb_endpoint *e, struct net_loop *loop,
 	all->refresh = refresh;
 	all->log.name = "SMB endpoint";
 	all->endpoint = net_endpoint_new(loop, &smb_connection_handler, all, &bounds);
-	if (all->endpoint == NULL)
+	all->log_ons = log_on_queue_new(loop, service);
+	if (all->endpoint == NULL || all->log_ons == NULL)
 		return false;
 	smb_endpoint_configure(e, settings);
 	return smb_endpoint_listen_all(e, settings, err) &&
@@ -103,6 +105,7 @@ void smb_endpoint_free(struct smb_endpoint *e)
 	if (e == NULL)
 		return;
 	net_endpoint_free(e->connections.endpoint);
+	log_on_queue_free(e->connections.log_ons);
 	log_limit_flush(&e->connections.log);
 	auth_acceptor_settings_release(e->connections.acceptor_settings);
 	free(e);

@@ -121,7 +121,8 @@ struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct smb2_server_pipe 
 	p->rpc = rpc_server_new(&endpoint);
 	if (p->rpc != NULL)
 		p->authentication = smb_rpc_authentication_new(
-			pipes->loop, acceptor_settings, p->rpc, smb_pipe_on_authenticated, p);
+			pipes->log_ons, &pipes->net->peer.source, acceptor_settings, p->rpc,
+			smb_pipe_on_authenticated, p);
 	if (p->authentication == NULL) {
 		rpc_server_free(p->rpc);
 		identity_release(p->identity);

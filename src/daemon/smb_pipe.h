@@ -24,7 +24,7 @@ struct smb_pipes_handler {
 
 /* All pipes of a connection. Keeps what is named here. */
 struct smb_pipes {
-	struct net_loop *loop;
+	struct log_on_queue *log_ons;
 	struct srvsvc_server *service;
 	struct refresh *refresh;
 	struct net_connection *net; /* calls are made in its turns */

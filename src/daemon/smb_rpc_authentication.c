@@ -7,7 +7,8 @@
 #include "smb2/status.h"
 
 struct smb_rpc_authentication {
-	struct net_loop *loop;
+	struct log_on_queue *log_ons;
+	struct net_source source;
 	struct auth_acceptor_settings *acceptor_settings; /* held */
 	struct rpc_server *rpc;
 	void (*done)(void *context, struct auth_acceptor *acceptor,
@@ -68,7 +69,7 @@ void smb_rpc_authentication_start(struct smb_rpc_authentication *l, const uint8_
 	acceptor = l->acceptor != NULL ? l->acceptor : auth_acceptor_new(l->acceptor_settings);
 	l->acceptor = NULL;
 	if (acceptor != NULL)
-		l->step = smb_authentication_start(l->loop, acceptor, token, bytes,
+		l->step = smb_authentication_start(l->log_ons, &l->source, acceptor, token, bytes,
 		                                   smb_rpc_security_on_step, l);
 	if (l->step == NULL)
 		rpc_server_authenticated(l->rpc, RPC_AUTH_FAILED, NULL, 0);
@@ -121,8 +122,8 @@ static bool smb_rpc_security_unseal(void *context, const struct rpc_message *m,
 }
 
 struct smb_rpc_authentication *
-smb_rpc_authentication_new(struct net_loop *loop, struct auth_acceptor_settings *acceptor_settings,
-                           struct rpc_server *rpc,
+smb_rpc_authentication_new(struct log_on_queue *log_ons, const struct net_source *source,
+                           struct auth_acceptor_settings *acceptor_settings, struct rpc_server *rpc,
                            void (*done)(void *context, struct auth_acceptor *acceptor,
                                         const struct smb2_server_authentication *result),
                            void *context)
@@ -135,7 +136,8 @@ smb_rpc_authentication_new(struct net_loop *loop, struct auth_acceptor_settings 
 
 	if (l == NULL)
 		return NULL;
-	*l = (struct smb_rpc_authentication){ .loop = loop,
+	*l = (struct smb_rpc_authentication){ .log_ons = log_ons,
+		                              .source = *source,
 		                              .acceptor_settings = auth_acceptor_settings_hold(
 						      acceptor_settings),
 		                              .rpc = rpc,

@@ -166,9 +166,10 @@ void net_work_abandon(struct net_work *work)
 /* On libuv's own threads: UV_THREADPOOL_SIZE of them, four by default. */
 struct net_pooled {
 	uv_work_t uv;
+	struct net_loop *loop;
 	const struct net_pool_job *kind;
 	void *job, *context;
-	bool is_unwanted;
+	bool is_begun, is_unwanted;
 };
 
 static void pool_on_work(uv_work_t *uv)
@@ -189,8 +190,8 @@ static void pool_on_worked(uv_work_t *uv, int status)
 	free(pooled);
 }
 
-struct net_pooled *net_pool_start(struct net_loop *loop, const struct net_pool_job *kind, void *job,
-                                  void *context)
+struct net_pooled *net_pool_new(struct net_loop *loop, const struct net_pool_job *kind, void *job,
+                                void *context)
 {
 	struct net_pooled *pooled = calloc(1, sizeof *pooled);
 
@@ -198,13 +199,25 @@ struct net_pooled *net_pool_start(struct net_loop *loop, const struct net_pool_j
 		kind->drop(job);
 		return NULL;
 	}
-	*pooled = (struct net_pooled){ .kind = kind, .job = job, .context = context };
+	*pooled = (struct net_pooled){ .loop = loop, .kind = kind, .job = job, .context = context };
 	pooled->uv.data = pooled;
-	if (uv_queue_work(loop->uv, &pooled->uv, pool_on_work, pool_on_worked) != 0) {
-		kind->drop(job);
-		free(pooled);
-		return NULL;
-	}
+	return pooled;
+}
+
+void net_pool_begin(struct net_pooled *pooled)
+{
+	/* It fails only without a function to run. */
+	(void)uv_queue_work(pooled->loop->uv, &pooled->uv, pool_on_work, pool_on_worked);
+	pooled->is_begun = true;
+}
+
+struct net_pooled *net_pool_start(struct net_loop *loop, const struct net_pool_job *kind, void *job,
+                                  void *context)
+{
+	struct net_pooled *pooled = net_pool_new(loop, kind, job, context);
+
+	if (pooled != NULL)
+		net_pool_begin(pooled);
 	return pooled;
 }
 
@@ -213,5 +226,11 @@ void net_pool_abandon(struct net_pooled *pooled)
 	if (pooled == NULL)
 		return;
 	pooled->is_unwanted = true;
-	(void)uv_cancel((uv_req_t *)&pooled->uv); /* drop is called soon if the job has not begun */
+	if (pooled->is_begun) {
+		/* drop is called soon if the job does not run yet */
+		(void)uv_cancel((uv_req_t *)&pooled->uv);
+		return;
+	}
+	pooled->kind->drop(pooled->job);
+	free(pooled);
 }

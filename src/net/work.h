@@ -40,7 +40,11 @@ struct net_pool_job {
 struct net_pooled;
 
 /* Takes job: calls kind->drop on it in the end, also after a failure. Gives the pooled job, which
- * is freed when done has returned. NULL: out of memory. */
+ * waits for net_pool_begin, and is freed when done has returned. NULL: out of memory. */
+struct net_pooled *net_pool_new(struct net_loop *loop, const struct net_pool_job *kind, void *job,
+                                void *context);
+void net_pool_begin(struct net_pooled *pooled);
+/* Both at once. */
 struct net_pooled *net_pool_start(struct net_loop *loop, const struct net_pool_job *kind, void *job,
                                   void *context);
 /* done is not called; drop is. NULL is allowed. */
