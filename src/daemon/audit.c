@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <lmerr.h>
 #include "base/client_name.h"
+#include "daemon/audit_repeats.h"
 #include "daemon/counters.h"
 #include "system/log.h"
 
@@ -24,6 +25,7 @@
 struct audit {
 	char *path; /* NULL: standard output */
 	int fd;
+	struct audit_repeats repeats;
 	uint64_t lost; /* lines since the last one that was written */
 	bool is_torn;  /* the last line has no end */
 };
@@ -42,6 +44,14 @@ static void audit_explain_errno(struct err *err)
 	        : errno == ENXIO ? "it is a pipe without a reader"
 	        : errno == EBADF ? "standard output is closed"
 	                         : "it cannot be opened for writing");
+}
+
+static void audit_close(struct audit *a)
+{
+	if (a->fd >= 0)
+		close(a->fd);
+	free(a->path);
+	free(a);
 }
 
 struct audit *audit_new(const char *path, struct err *err)
@@ -64,7 +74,7 @@ struct audit *audit_new(const char *path, struct err *err)
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 	else
 		return a;
-	audit_free(a);
+	audit_close(a);
 	return NULL;
 }
 
@@ -88,16 +98,6 @@ bool audit_check(const char *path, struct err *err)
 		close(fd);
 	free(folder);
 	return is_good;
-}
-
-void audit_free(struct audit *a)
-{
-	if (a == NULL)
-		return;
-	if (a->fd >= 0)
-		close(a->fd);
-	free(a->path);
-	free(a);
 }
 
 /* The statuses of this server's answers, by the names that Windows has for them. */
@@ -148,17 +148,23 @@ static void audit_put_text(json_t *line, const char *name, const char *text)
 	json_object_set_new(line, name, json_string(escaped));
 }
 
-static void audit_put_identity(json_t *line, const struct identity *who)
-{
-	char text[2 * TEXT_BYTES];
+#define CALLER_BYTES (2 * TEXT_BYTES)
 
-	if (who == NULL) {
+/* Writes "DOMAIN\\user"; "" for nobody. */
+static void audit_name_caller(const struct identity *who, char caller[CALLER_BYTES])
+{
+	*caller = '\0';
+	if (who != NULL)
+		(void)snprintf(caller, CALLER_BYTES, "%s%s%s", identity_domain(who),
+		               identity_domain(who)[0] != '\0' ? "\\" : "", identity_user(who));
+}
+
+static void audit_put_caller(json_t *line, const char *caller)
+{
+	if (*caller != '\0')
+		audit_put_text(line, "caller", caller);
+	else
 		json_object_set_new(line, "caller", json_null());
-		return;
-	}
-	snprintf(text, sizeof text, "%s%s%s", identity_domain(who),
-	         identity_domain(who)[0] != '\0' ? "\\" : "", identity_user(who));
-	audit_put_text(line, "caller", text);
 }
 
 static void audit_put_also_closed(json_t *line, const struct srvsvc_event *event)
@@ -179,7 +185,7 @@ static void audit_put_also_closed(json_t *line, const struct srvsvc_event *event
 	json_object_set_new(line, "also_closed_total", json_integer(event->also_total));
 }
 
-static json_t *audit_make_line(const struct srvsvc_event *event)
+static json_t *audit_make_line(const struct srvsvc_event *event, const char *caller)
 {
 	json_t *line = json_object();
 	char client[CLIENT_NAME_ROOM];
@@ -188,7 +194,7 @@ static json_t *audit_make_line(const struct srvsvc_event *event)
 	audit_put_text(line, "operation", event->operation);
 	audit_put_text(line, "endpoint", event->endpoint);
 	audit_put_text(line, "address", event->address);
-	audit_put_identity(line, event->identity);
+	audit_put_caller(line, caller);
 	if (event->level >= 0)
 		json_object_set_new(line, "level", json_integer(event->level));
 	audit_put_text(line, "client", client_name_spell(event->client, client));
@@ -199,6 +205,23 @@ static json_t *audit_make_line(const struct srvsvc_event *event)
 	audit_put_text(line, "result", audit_status_name(event->status));
 	audit_put_text(line, "detail", event->detail);
 	audit_put_also_closed(line, event);
+	return line;
+}
+
+/* How often a refusal was repeated, beyond those that have lines, and since when. */
+static json_t *audit_make_repeat_line(const struct audit_repeat *r, int64_t now_ms)
+{
+	json_t *line = json_object();
+
+	audit_put_time(line);
+	audit_put_text(line, "operation", r->operation);
+	audit_put_text(line, "endpoint", r->endpoint);
+	audit_put_text(line, "address", r->address);
+	audit_put_caller(line, r->caller);
+	json_object_set_new(line, "status", json_integer(r->status));
+	audit_put_text(line, "result", audit_status_name(r->status));
+	json_object_set_new(line, "repeated", json_integer(r->count - AUDIT_REPEATS_WRITTEN));
+	json_object_set_new(line, "within_s", json_integer((now_ms - r->began_ms + 999) / 1000));
 	return line;
 }
 
@@ -270,9 +293,9 @@ static bool audit_write_line(struct audit *a, const char *text, size_t bytes)
 	return audit_write_bytes(a, text, bytes);
 }
 
-void audit_write(struct audit *a, const struct srvsvc_event *event)
+/* Takes line. */
+static void audit_write_object(struct audit *a, json_t *line)
 {
-	json_t *line = audit_make_line(event);
 	char *text = json_dumps(line, JSON_COMPACT);
 	size_t bytes = text != NULL ? strlen(text) : 0;
 
@@ -297,4 +320,41 @@ void audit_write(struct audit *a, const struct srvsvc_event *event)
 			          strerror(errno));
 	}
 	free(text);
+}
+
+static int64_t audit_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void audit_write_repeats(struct audit *a, bool everything, int64_t now_ms)
+{
+	struct audit_repeat ended;
+
+	while (audit_repeats_end(&a->repeats, everything, now_ms, &ended))
+		audit_write_object(a, audit_make_repeat_line(&ended, now_ms));
+}
+
+void audit_write(struct audit *a, const struct srvsvc_event *event)
+{
+	int64_t now_ms = audit_now_ms();
+	char caller[CALLER_BYTES];
+
+	audit_name_caller(event->identity, caller);
+	audit_write_repeats(a, false, now_ms);
+	if (audit_repeats_admit(&a->repeats, event, caller, now_ms))
+		audit_write_object(a, audit_make_line(event, caller));
+	else
+		counters_add(COUNTER_AUDIT_REPEATED, 1);
+}
+
+void audit_free(struct audit *a)
+{
+	if (a == NULL)
+		return;
+	audit_write_repeats(a, true, audit_now_ms());
+	audit_close(a);
 }

@@ -14,7 +14,9 @@ struct audit;
 struct audit *audit_new(const char *path, struct err *err);
 /* Whether path could be opened, without creating it. False: see err. */
 bool audit_check(const char *path, struct err *err);
-/* Never waits for a reader: a line that cannot be written at once is lost, and counted. */
+/* Of refusals that repeat within a minute, the first five have a line each, and one line counts the
+ * others, see audit_repeats.h. Never waits for a reader: a line that cannot be written at once is
+ * lost, and counted. */
 void audit_write(struct audit *a, const struct srvsvc_event *event);
 /* NULL is allowed. */
 void audit_free(struct audit *a);

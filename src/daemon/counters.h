@@ -48,6 +48,8 @@ struct srvsvc_event;
 	C(COUNTER_PUBLISHED_SESSIONS_NOW, "published_sessions_now",                               \
 	  "sessions of publishers in the table")                                                  \
 	C(COUNTER_AUDIT_LINES, "audit_lines", "lines written to the audit log")                   \
+	C(COUNTER_AUDIT_REPEATED, "audit_repeated",                                               \
+	  "refusals without an audit line of their own: one line counts them")                    \
 	C(COUNTER_AUDIT_LOST, "audit_lost", "lines that could not be written to the audit log")   \
 	C(COUNTER_RELOADS, "reloads", "reloads of the configuration")
 

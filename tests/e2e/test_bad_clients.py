@@ -202,7 +202,7 @@ class TooMuch(unittest.TestCase):
             silent, dribbling, half = (self.enterContext(RawSmb(server)) for _ in range(3))
             half.negotiate(0x0302)
             half.begin_log_on()
-            drops = iter(struct.pack(">I", 60000) + bytes(60000))
+            drops = iter(struct.pack(">I", 4000) + bytes(4000))
             acts = {silent: lambda: None, dribbling: lambda: dribbling.socket.send(bytes([next(drops)])),
                     half: lambda: half.say(half.make(ECHO, raw_smb.empty()))}
             while acts and time.monotonic() - started_at < 10 * LOG_ON_S:

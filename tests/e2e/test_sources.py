@@ -3,10 +3,11 @@ import contextlib
 import os
 import pwd
 import socket
+import threading
 import time
 import unittest
 
-from lab import command, frames, sessions, tap
+from lab import command, frames, raw_smb, sessions, tap
 from lab.cli import address
 from lab.local_rpc import bound
 from lab.netsessiond import Netsessiond
@@ -117,6 +118,76 @@ class Addresses(unittest.TestCase):
             for _ in range(20):
                 self.lists(server)
             self.assertGreater(server.counters["smb_evicted"] + server.counters["smb_refused"], 0)
+
+
+class Guesses(unittest.TestCase):
+    @contextlib.contextmanager
+    def guessing(self, server, user, source, at_once=8):
+        """While it lasts, so many threads guess the user's password from the address. Gives the times of refusals."""
+        refused, is_over = [], threading.Event()
+
+        def guess():
+            while not is_over.is_set():
+                with contextlib.suppress(OSError, EOFError), raw_smb.RawSmb(server, source=source) as smb:
+                    smb.negotiate(0x0210)
+                    begun = smb.begin_log_on()
+                    smb.socket.settimeout(2)
+                    if raw_smb.status(smb.finish_log_on(begun, user, "wrong")) != raw_smb.SUCCESS:
+                        refused.append(time.monotonic())
+
+        threads = [threading.Thread(target=guess) for _ in range(at_once)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield refused
+        finally:
+            is_over.set()
+            for thread in threads:
+                thread.join()
+
+    def log_on_s(self, server, user, source=None):
+        """How long a log-on takes."""
+        started_at = time.monotonic()
+        with raw_smb.RawSmb(server, source=source) as smb:
+            smb.negotiate(0x0210)
+            smb.log_on(user)
+        return time.monotonic() - started_at
+
+    def test_one_address_guesses_less_than_once_a_second_after_twenty_failures(self):
+        with Netsessiond(["alice"]) as server, self.guessing(server, "alice", FLOODERS[0]) as refused:
+            wait_until(lambda: len(refused) >= 9)
+            before = len(refused)
+            time.sleep(8)
+            self.assertLess(len(refused) - before, 5)
+            self.assertLess(self.log_on_s(server, "alice"), calm(2 + 2))  # from another address: at most a short delay
+            self.assertGreater(server.counters["log_ons_delayed"], 0)
+
+    def test_guessing_locks_nobody_out_from_where_he_has_logged_on_before(self):
+        with Netsessiond(["alice", "bob"]) as server:
+            self.log_on_s(server, "alice", FLOODERS[0])
+            with self.guessing(server, "alice", FLOODERS[1]) as first, self.guessing(server, "bob", FLOODERS[0]) as second:
+                wait_until(lambda: len(first) >= 9 and len(second) >= 9)
+                for _ in range(5):
+                    self.assertLess(self.log_on_s(server, "alice", FLOODERS[0]), calm(0.2))
+
+    def test_refusals_that_repeat_do_not_fill_the_audit_log(self):
+        with Netsessiond(["alice"]) as server:
+            for _ in range(40):
+                with raw_smb.RawSmb(server, source=FLOODERS[0]) as smb:
+                    smb.negotiate(0x0210)
+                    smb.ask(raw_smb.SESSION_SETUP, raw_smb.session_setup(b"no token"))
+            wait_until_equal(40, lambda: server.counters["log_ons_refused"])
+            self.assertEqual(5, len(server.audit))
+            server.reload()  # the file is closed, with what was counted
+            last = server.audit[-1]
+            self.assertEqual((35, FLOODERS[0], "log-on"), (last["repeated"], last["address"], last["operation"]))
+
+    def test_unknown_users_are_guessed_at_no_faster(self):
+        with Netsessiond(["alice"]) as server, self.guessing(server, "nobody-of-this-name", FLOODERS[0]) as refused:
+            wait_until(lambda: len(refused) >= 9)
+            before = len(refused)
+            time.sleep(5)
+            self.assertLess(len(refused) - before, 5)
 
 
 class Users(unittest.TestCase):

@@ -98,9 +98,11 @@ class Session:
 class RawSmb:
     """A connection, and a context manager. The message ids count by themselves."""
 
-    def __init__(self, server, timeout_s=HANG_S):
+    def __init__(self, server, timeout_s=HANG_S, source=None):
+        """source: an address of this computer to connect from; None: the system's choice"""
         self.server = server
-        self.socket = socket.create_connection((server.host, server.port), timeout=timeout_s)
+        self.socket = socket.create_connection((server.host, server.port), timeout=timeout_s,
+                                               source_address=(source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.next_id, self.dialect, self.sessions = 0, None, {}
 
