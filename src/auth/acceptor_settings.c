@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth/acceptor_settings.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <gssapi/gssapi_krb5.h>
 #include "auth/accounts.h"
 #include "auth/context.h"
@@ -28,7 +31,8 @@ static bool acceptor_text_is_set(const char *text)
 	return text != NULL && text[0] != '\0';
 }
 
-/* A keytab file may be readable by a group, as is usual, but not by everybody. */
+/* A keytab file may be readable by a group, as is usual, but not by everybody. libkrb5 says of each
+ * fault that it finds no key. */
 static NET_API_STATUS acceptor_check_keytab(const char *keytab, struct err *err)
 {
 	static const char prefix[] = "FILE:";
@@ -36,14 +40,26 @@ static NET_API_STATUS acceptor_check_keytab(const char *keytab, struct err *err)
 	                           ? keytab + sizeof prefix - 1
 	                           : keytab;
 	struct stat info;
+	int fd;
 
 	if (path[0] != '/')
 		return NERR_Success;
 	if (stat(path, &info) != 0)
-		return err_set(err, ERROR_FILE_NOT_FOUND, AUTH_STEP_KEYTAB, "no such file");
+		return errno == ENOENT ? err_set(err, ERROR_FILE_NOT_FOUND, AUTH_STEP_KEYTAB,
+		                                 "no such file")
+		                       : err_format(err, ERROR_ACCESS_DENIED, AUTH_STEP_KEYTAB,
+		                                    "it cannot be read: %s", strerror(errno));
+	if (!S_ISREG(info.st_mode))
+		return err_set(err, ERROR_INVALID_PARAMETER, AUTH_STEP_KEYTAB,
+		               "it is not a regular file");
 	if ((info.st_mode & (S_IWGRP | S_IRWXO)) != 0)
 		return err_set(err, ERROR_ACCESS_DENIED, AUTH_STEP_KEYTAB,
 		               "other users can read or change it: chmod 600 it");
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return err_format(err, ERROR_ACCESS_DENIED, AUTH_STEP_KEYTAB,
+		                  "it cannot be read: %s", strerror(errno));
+	close(fd);
 	return NERR_Success;
 }
 
@@ -77,7 +93,7 @@ static NET_API_STATUS acceptor_acquire_kerberos(struct auth_acceptor_settings *s
 	     !acceptor_acquire_mechanism(s, AUTH_KERBEROS)) &&
 	    acceptor_text_is_set(keytab))
 		status = err_set(err, ERROR_NO_SUCH_LOGON_SESSION, AUTH_STEP_KEYTAB,
-		                 "it cannot be read, or holds no key");
+		                 "it is no keytab, or holds no key: klist -k shows its keys");
 	pthread_mutex_unlock(&keytab_mutex);
 	return status;
 }

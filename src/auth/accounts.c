@@ -12,17 +12,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/locale.h"
+#include "auth/secret_file.h"
 #include "base/text.h"
+#include "base/text_lines.h"
 #include "crypto/crypto.h"
 #include "wire/writer.h"
 
-#define STEP           ACCOUNTS_STEP
-#define MAX_FILE_BYTES (4u << 20)
-#define MAX_NAME_BYTES 120 /* each: both are a name of less than 256 bytes */
+#define STEP ACCOUNTS_STEP
+
+enum {
+	MOST_FILE_BYTES = 4 << 20,
+	MOST_NAME_BYTES = 120,     /* each: both are a name of less than 256 bytes */
+	MOST_PASSWORD_UNITS = 256, /* PWLEN of <lmcons.h>: Windows sends no longer one */
+};
 
 struct accounts {
-	char *text; /* the file: names, their passwords wiped */
-	size_t text_bytes;
+	struct secret_file file; /* names, their passwords wiped */
 	struct account *list;
 	size_t count, cap;
 	struct wire_writer hashed; /* for gss-ntlmssp */
@@ -39,82 +44,77 @@ void accounts_free(struct accounts *accounts)
 {
 	if (accounts == NULL)
 		return;
-	if (accounts->text != NULL)
-		crypto_wipe(accounts->text, accounts->text_bytes);
 	accounts_wipe_secret(&accounts->hashed);
-	free(accounts->text);
+	secret_file_fini(&accounts->file);
 	free(accounts->list);
 	free(accounts);
 }
 
+/* ---- the file ---- */
+
 /* A file of root may be readable by the group of root or of this process, because packages and
  * systemd hand secrets to a service in this way. */
-static bool accounts_file_is_private(const struct stat *info)
+static const char *accounts_find_file_fault(const struct stat *info)
 {
 	mode_t forbidden = S_IWGRP | S_IXGRP | S_IRWXO;
 
 	if (info->st_uid != 0 || (info->st_gid != 0 && info->st_gid != getegid()))
 		forbidden |= S_IRGRP;
-	return (info->st_uid == 0 || info->st_uid == geteuid()) && (info->st_mode & forbidden) == 0;
+	if ((info->st_uid == 0 || info->st_uid == geteuid()) && (info->st_mode & forbidden) == 0)
+		return NULL;
+	return "other users can read or change it: chown it to root or to the server's user, and "
+	       "chmod 600 it";
 }
 
-static NET_API_STATUS accounts_read_all(int fd, struct accounts *accounts, struct err *err)
+static bool accounts_has_control(const char *name)
 {
-	ssize_t count;
-
-	accounts->text = malloc(MAX_FILE_BYTES + 1);
-	if (accounts->text == NULL)
-		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
-	do {
-		count = read(fd, accounts->text + accounts->text_bytes,
-		             MAX_FILE_BYTES - accounts->text_bytes);
-		if (count > 0)
-			accounts->text_bytes += (size_t)count;
-	} while (count > 0 || (count < 0 && errno == EINTR));
-	accounts->text[accounts->text_bytes] = '\0';
-	if (count < 0)
-		return err_set(err, ERROR_ACCESS_DENIED, STEP, "it cannot be read");
-	if (accounts->text_bytes == MAX_FILE_BYTES)
-		return err_set(err, ERROR_INVALID_PARAMETER, STEP, "it is larger than 4 MiB");
-	if (strlen(accounts->text) != accounts->text_bytes || !text_utf8_is_valid(accounts->text))
-		return err_set(err, ERROR_INVALID_PARAMETER, STEP, "it is not UTF-8 text");
-	return NERR_Success;
+	for (; *name != '\0'; name++)
+		if ((unsigned char)*name < ' ' || *name == 0x7F)
+			return true;
+	return false;
 }
 
-static NET_API_STATUS accounts_read_file(const char *path, struct accounts *accounts,
-                                         struct err *err)
+/* What no client can log on with; NULL: nothing. */
+static const char *accounts_find_name_fault(const char *name)
 {
-	NET_API_STATUS status;
-	struct stat info;
-	int fd;
+	size_t bytes = strlen(name);
 
-	do
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	while (fd < 0 && errno == EINTR);
-	if (fd < 0)
-		return errno == ENOENT
-		               ? err_set(err, ERROR_FILE_NOT_FOUND, STEP, "no such file")
-		               : err_set(err, ERROR_ACCESS_DENIED, STEP, "it cannot be read");
-	if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
-		status = err_set(err, ERROR_INVALID_PARAMETER, STEP, "it is not a regular file");
-	else if (!accounts_file_is_private(&info))
-		status = err_set(err, ERROR_ACCESS_DENIED, STEP,
-		                 "other users can read or change it: chown it to root or to "
-		                 "the server's user, and chmod 600 it");
-	else
-		status = accounts_read_all(fd, accounts, err);
-	close(fd);
-	return status;
+	if (bytes == 0)
+		return "is empty; write DOMAIN:user:password";
+	if (bytes > MOST_NAME_BYTES)
+		return "is longer than 120 bytes; use a shorter one";
+	if (accounts_has_control(name))
+		return "has a control character; delete it";
+	if (name[0] == ' ' || name[bytes - 1] == ' ')
+		return "begins or ends with a blank; delete the blank";
+	if (strpbrk(name, "\\/@") != NULL)
+		return "has one of the characters \\ / @, which separate a user from a domain; write "
+		       "DOMAIN:user:password";
+	return NULL;
 }
 
-static bool accounts_is_name(const char *name)
+static const char *accounts_find_user_fault(const char *user)
 {
-	size_t length = strlen(name);
+	const char *fault = accounts_find_name_fault(user);
 
-	for (size_t i = 0; i < length; i++)
-		if ((unsigned char)name[i] < ' ' || name[i] == 0x7F || name[i] == '\\')
-			return false;
-	return length > 0 && length <= MAX_NAME_BYTES;
+	if (fault != NULL)
+		return fault;
+	/* [MS-NLMP] 3.3.2: the name in capitals is hashed with the password. */
+	return text_has_windows_capitals(user)
+	               ? NULL
+	               : "has a letter whose capital is another one on Windows than in "
+	                 "gss-ntlmssp, so that log-ons from Windows and Samba fail; use another "
+	                 "name";
+}
+
+static const char *accounts_find_password_fault(const char *password)
+{
+	if (password[0] == '\0')
+		return "is empty, so that everybody could log on; enter one, or delete the line";
+	return text_utf16_units(password) <= MOST_PASSWORD_UNITS
+	               ? NULL
+	               : "is longer than 256 characters, which Windows does not send; use a "
+	                 "shorter one";
 }
 
 /* Makes room for a secret, which would leave copies of itself behind if it grew. */
@@ -139,12 +139,12 @@ static bool accounts_hash_password(struct crypto_md4 *md4, const char *password,
 	return hashed;
 }
 
-static size_t accounts_count_lines(const char *text)
+static size_t accounts_count_lines(const struct secret_file *file)
 {
 	size_t count = 1;
 
-	for (; *text != '\0'; text++)
-		count += *text == '\n';
+	for (size_t i = 0; i < file->bytes; i++)
+		count += file->text[i] == '\n';
 	return count;
 }
 
@@ -168,7 +168,7 @@ static void accounts_put_hashed(struct wire_writer *w, const char *domain, const
 	wire_put_bytes(w, ":\n", 2);
 }
 
-static bool accounts_add_account(struct accounts *accounts, const char *domain, const char *user)
+static bool accounts_add_account(struct accounts *accounts, const struct account *account)
 {
 	if (accounts->count == accounts->cap) {
 		size_t cap = accounts->cap > 0 ? 2 * accounts->cap : 16;
@@ -179,72 +179,165 @@ static bool accounts_add_account(struct accounts *accounts, const char *domain, 
 		accounts->list = list;
 		accounts->cap = cap;
 	}
-	accounts->list[accounts->count++] = (struct account){ domain, user };
+	accounts->list[accounts->count++] = *account;
 	return true;
 }
 
-/* Skips comments and empty lines. A password may hold colons and blanks. */
-static NET_API_STATUS accounts_parse_line(struct accounts *accounts, struct crypto_md4 *md4,
-                                          char *line, struct err *err)
+/* Splits DOMAIN:user:password. A password may hold colons and blanks. False: the line fails, with a
+ * text that repeats nothing of it, because any part may be a password. */
+static bool accounts_split_line(struct text_lines *lines, char *line, struct account *account,
+                                char **password)
 {
-	uint8_t nt[CRYPTO_MD4_BYTES];
-	char *password = line, *domain, *user;
-	bool taken;
+	const char *fault;
 
-	line[strcspn(line, "\r")] = '\0';
-	if (line[0] == '#' || line[strspn(line, " \t")] == '\0')
-		return NERR_Success;
-	domain = strsep(&password, ":");
-	user = strsep(&password, ":");
-	if (user == NULL || password == NULL || !accounts_is_name(domain) ||
-	    !accounts_is_name(user))
-		return err_set(err, ERROR_INVALID_PARAMETER, STEP,
-		               "it has a line that is not DOMAIN:user:password");
-	taken = accounts_hash_password(md4, password, nt) &&
-	        accounts_add_account(accounts, domain, user);
-	crypto_wipe(password, strlen(password));
-	if (taken)
-		accounts_put_hashed(&accounts->hashed, domain, user, nt);
-	crypto_wipe(nt, sizeof nt);
-	return taken ? NERR_Success : err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	account->domain = strsep(&line, ":");
+	account->user = strsep(&line, ":");
+	*password = line;
+	if (account->user == NULL || *password == NULL)
+		text_lines_fail(
+			lines,
+			strchr(account->domain, '\\') != NULL
+				? "expected DOMAIN:user:password, and not DOMAIN\\user; write "
+				  "a colon in the place of the backslash"
+				: "expected DOMAIN:user:password; write a line for each user, "
+				  "such as LAB:bob:...");
+	else if ((fault = accounts_find_name_fault(account->domain)) != NULL)
+		text_lines_fail(lines, "the domain %s", fault);
+	else if ((fault = accounts_find_user_fault(account->user)) != NULL)
+		text_lines_fail(lines, "the user's name %s", fault);
+	else if ((fault = accounts_find_password_fault(*password)) != NULL)
+		text_lines_fail(lines, "the password %s", fault);
+	else
+		return true;
+	return false;
 }
 
-static NET_API_STATUS accounts_parse_lines(struct accounts *accounts, struct err *err)
+static bool accounts_hash_names(struct account *account)
+{
+	uint32_t domain, user;
+
+	if (!text_hash_nocase(account->domain, &domain) || !text_hash_nocase(account->user, &user))
+		return false;
+	account->hash = 31 * domain + user;
+	return true;
+}
+
+/* Skips comments and empty lines. False: see err. */
+static bool accounts_parse_line(struct accounts *accounts, struct crypto_md4 *md4,
+                                struct text_lines *lines, char *line, struct err *err)
+{
+	struct account account = { .line = lines->line };
+	uint8_t nt[CRYPTO_MD4_BYTES];
+	char *password;
+	bool taken;
+
+	if (line[0] == '#' || line[strspn(line, " \t")] == '\0')
+		return true;
+	if (!accounts_split_line(lines, line, &account, &password))
+		return false;
+	taken = accounts_hash_password(md4, password, nt) && accounts_hash_names(&account) &&
+	        accounts_add_account(accounts, &account);
+	crypto_wipe(password, strlen(password));
+	if (taken)
+		accounts_put_hashed(&accounts->hashed, account.domain, account.user, nt);
+	else
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	crypto_wipe(nt, sizeof nt);
+	return taken;
+}
+
+static int accounts_compare_hashes(const void *a, const void *b)
+{
+	const struct account *const *x = a, *const *y = b;
+
+	if ((*x)->hash != (*y)->hash)
+		return (*x)->hash < (*y)->hash ? -1 : 1;
+	return (*x)->line < (*y)->line ? -1 : 1;
+}
+
+static bool accounts_are_same(const struct account *a, const struct account *b)
+{
+	return text_equal_nocase(a->user, b->user) && text_equal_nocase(a->domain, b->domain);
+}
+
+/* Only the first of two accounts of one name could log on. Fails with the first line that repeats
+ * an earlier one. */
+static void accounts_find_duplicate(const struct accounts *accounts, struct text_lines *lines,
+                                    struct err *err)
+{
+	const struct account **sorted = calloc(accounts->count + 1, sizeof *sorted);
+	const struct account *first = NULL, *second = NULL;
+
+	if (sorted == NULL) {
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+		return;
+	}
+	for (size_t i = 0; i < accounts->count; i++)
+		sorted[i] = &accounts->list[i];
+	qsort(sorted, accounts->count, sizeof *sorted, accounts_compare_hashes);
+	for (size_t i = 0; i < accounts->count; i++) {
+		size_t j = i + 1;
+
+		while (j < accounts->count && sorted[j]->hash == sorted[i]->hash &&
+		       !accounts_are_same(sorted[i], sorted[j]))
+			j++;
+		if (j < accounts->count && sorted[j]->hash == sorted[i]->hash &&
+		    (second == NULL || sorted[j]->line < second->line)) {
+			first = sorted[i];
+			second = sorted[j];
+		}
+	}
+	if (second != NULL)
+		text_lines_fail_at(lines, second->line,
+		                   "the user is in line %u already, where upper and lower case are "
+		                   "the same; delete one of the two lines",
+		                   first->line);
+	free(sorted);
+}
+
+static void accounts_parse_lines(struct accounts *accounts, const char *path, struct err *err)
 {
 	struct crypto_md4 *md4 = crypto_md4_new();
-	NET_API_STATUS status = NERR_Success;
-	char *rest = accounts->text, *line;
+	struct text_lines lines;
+	char *line;
 
-	if (md4 == NULL)
-		return err_set(err, ERROR_NOT_SUPPORTED, STEP,
-		               "OpenSSL has no MD4: its legacy provider is not installed");
+	if (md4 == NULL) {
+		err_set(err, ERROR_NOT_SUPPORTED, STEP,
+		        "OpenSSL has no MD4: its legacy provider is not installed");
+		return;
+	}
 	accounts_reserve_secret(&accounts->hashed,
-	                        accounts->text_bytes +
-	                                HASHED_BYTES * accounts_count_lines(accounts->text));
-	while (status == NERR_Success && (line = strsep(&rest, "\n")) != NULL)
-		status = accounts_parse_line(accounts, md4, line, err);
-	if (status == NERR_Success && accounts->hashed.failed)
-		status = err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	                        accounts->file.bytes +
+	                                HASHED_BYTES * accounts_count_lines(&accounts->file));
+	text_lines_begin(&lines, accounts->file.text, accounts->file.bytes, path, STEP, err);
+	while ((line = text_lines_next(&lines)) != NULL &&
+	       accounts_parse_line(accounts, md4, &lines, line, err))
+		;
+	if (err->status == NERR_Success && accounts->hashed.failed)
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	if (err->status == NERR_Success)
+		accounts_find_duplicate(accounts, &lines, err);
 	crypto_md4_free(md4);
-	return status;
 }
 
 NET_API_STATUS accounts_read(const char *path, struct accounts **out, struct err *err)
 {
+	static const struct secret_file_rules rules = { .step = STEP,
+		                                        .most_bytes = MOST_FILE_BYTES,
+		                                        .must_be_regular = true,
+		                                        .find_fault = accounts_find_file_fault };
 	struct accounts *accounts = calloc(1, sizeof *accounts);
-	NET_API_STATUS status;
 
 	*out = NULL;
 	if (accounts == NULL)
 		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
-	status = accounts_read_file(path, accounts, err);
-	if (status == NERR_Success)
-		status = accounts_parse_lines(accounts, err);
-	if (status == NERR_Success)
+	if (secret_file_read(&accounts->file, path, &rules, err) == NERR_Success)
+		accounts_parse_lines(accounts, path, err);
+	if (err->status == NERR_Success)
 		*out = accounts;
 	else
 		accounts_free(accounts);
-	return status;
+	return err->status;
 }
 
 const struct account *accounts_find(const struct accounts *accounts, const char *domain,

@@ -6,6 +6,7 @@
 #define AUTH_ACCOUNTS_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include "base/err.h"
 
 /* The step that fails when the file cannot be used. */
@@ -15,9 +16,13 @@ struct accounts;
 
 struct account {
 	const char *domain, *user; /* as the file writes them */
+	unsigned line;             /* of the file */
+	uint32_t hash;             /* of both, without regard to case */
 };
 
-/* Reads lines DOMAIN:user:password. Gives *out, NULL after a failure: see err. */
+/* Reads lines DOMAIN:user:password. Refuses what no client can log on with. Gives *out, NULL after
+ * a failure: see err, whose text begins with file and line where a line is wrong, and never repeats
+ * any of it. */
 NET_API_STATUS accounts_read(const char *path, struct accounts **out, struct err *err);
 void accounts_free(struct accounts *accounts);
 

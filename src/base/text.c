@@ -115,6 +115,41 @@ bool text_equal_nocase(const char *a, const char *b)
 	return order == 0;
 }
 
+#define FINAL_SIGMA 0x03C2 /* Windows knows its capital, whose small letter is another sigma */
+
+/* Whether the capital of a letter is one letter, by all rules of Unicode. */
+static bool text_has_one_capital(ucs4_t letter, ucs4_t capital)
+{
+	uint8_t utf8[6], expected[6], buffer[64], *capitals;
+	size_t bytes = sizeof buffer;
+	int count = u8_uctomb(utf8, letter, sizeof utf8);
+	int expected_count = u8_uctomb(expected, capital, sizeof expected);
+	bool is_same;
+
+	capitals = u8_toupper(utf8, (size_t)count, NULL, NULL, buffer, &bytes);
+	is_same = capitals != NULL && bytes == (size_t)expected_count &&
+	          memcmp(capitals, expected, bytes) == 0;
+	if (capitals != buffer)
+		free(capitals);
+	return is_same;
+}
+
+bool text_has_windows_capitals(const char *utf8)
+{
+	uint32_t letter;
+
+	while ((letter = text_next(&utf8)) != 0) {
+		ucs4_t capital = uc_toupper(letter);
+
+		if (!text_has_one_capital(letter, capital))
+			return false;
+		if (capital != letter && letter != FINAL_SIGMA &&
+		    (letter >= 0x10000 || uc_tolower(capital) != letter))
+			return false;
+	}
+	return true;
+}
+
 /* FNV-1a, with the last step of MurmurHash3, because its low bits are poor for short texts. */
 static uint32_t text_hash_bytes(const char *bytes, size_t count)
 {

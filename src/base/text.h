@@ -40,6 +40,12 @@ void text_drop_cut_character(char *utf8);
 /* Compares without regard to case, as Windows compares names. NULL is equal to NULL only. */
 bool text_equal_nocase(const char *a, const char *b);
 
+/* Whether Windows and Samba write a name in capitals as libunistring does, which gss-ntlmssp uses.
+ * They replace one UTF-16 unit by one, so they know no capitals for a sharp s or for ligatures, nor
+ * beyond the Basic Multilingual Plane, and leave letters alone whose capital has another small
+ * letter, such as a long s. */
+bool text_has_windows_capitals(const char *utf8);
+
 /* Gives a hash, which is the same for texts that text_equal_nocase finds equal. False: out of
  * memory. */
 bool text_hash_nocase(const char *utf8, uint32_t *hash);

@@ -340,17 +340,99 @@ static void a_file_that_others_may_read_is_refused(void **state)
 		expect_file_refused(two_users, 0640, ERROR_ACCESS_DENIED, "chmod 600");
 }
 
-static void a_file_of_another_form_is_refused(void **state)
+static void a_line_that_nobody_can_log_on_with_is_refused(void **state)
 {
-	static const char *const texts[] = { "alice:s3cret\n",        "alice\n",
-		                             ":alice:s3cret\n",       "LAB::s3cret\n",
-		                             "LAB\\x:alice:s3cret\n", "LAB:alice:s3cret\nLAB:bob" };
+#define NOT_A_LINE "expected DOMAIN:user:password; write a line for each user, such as LAB:bob:..."
+#define SEPARATOR                                                                       \
+	"has one of the characters \\ / @, which separate a user from a domain; write " \
+	"DOMAIN:user:password"
+#define CAPITALS                                                                            \
+	":1: the user's name has a letter whose capital is another one on Windows than in " \
+	"gss-ntlmssp, so that log-ons from Windows and Samba fail; use another name"
+	static const struct {
+		const char *text, *why;
+	} cases[] = {
+		{ "alice:s3cret\n", ":1: " NOT_A_LINE },
+		{ "alice\n", ":1: " NOT_A_LINE },
+		{ "# who\n\nLAB:alice:s3cret\r\nLAB:bob", ":4: " NOT_A_LINE },
+		{ "LAB\\alice:s3cret\n", ":1: expected DOMAIN:user:password, and not DOMAIN\\user; "
+		                         "write a colon in the place of the backslash" },
+		{ ":alice:s3cret\n", ":1: the domain is empty; write DOMAIN:user:password" },
+		{ "LAB::s3cret\n", ":1: the user's name is empty; write DOMAIN:user:password" },
+		{ "LAB\\x:alice:s3cret\n", ":1: the domain " SEPARATOR },
+		{ "LAB:LAB\\alice:s3cret\n", ":1: the user's name " SEPARATOR },
+		{ "LAB:LAB/alice:s3cret\n", ":1: the user's name " SEPARATOR },
+		{ "LAB:alice@lab:s3cret\n", ":1: the user's name " SEPARATOR },
+		{ "LAB : alice : s3cret\n",
+		  ":1: the domain begins or ends with a blank; delete the blank" },
+		{ "LAB: alice:s3cret\n",
+		  ":1: the user's name begins or ends with a blank; delete the blank" },
+		{ "LAB:a\tb:s3cret\n", ":1: the user's name has a control character; delete it" },
+		{ "LAB:stra\xC3\x9F"
+		  "e:s3cret\n",
+		  CAPITALS },
+		{ "LAB:\xEF\xAC\x81x:s3cret\n", CAPITALS },
+		{ "LAB:alice:x\nLAB:bob:\n", ":2: the password is empty, so that everybody could "
+		                             "log on; enter one, or delete the line" },
+		{ "LAB:alice:s3cret\nLAB:bob:s3cret\nlab:ALICE:other\n",
+		  ":3: the user is in line 1 already, where upper and lower case are the same; "
+		  "delete one of the two lines" },
+		{ "LAB:j\xC3\xB6rg:s3cret\n#\nLAB:bob:s3cret\nLAB:BOB:s3cret\nLAB:J\xC3\x96RG:x\n",
+		  ":4: the user is in line 3 already, where upper and lower case are the same; "
+		  "delete one of the two lines" },
+		{ "LAB:alice:s3cr\xE9t\n", ":1: the line is not UTF-8; save the file as UTF-8" },
+		{ "LAB:alice:s3cret\rLAB:bob:s3cret\r",
+		  ":1: the line has a carriage return before its end; end lines with LF or CRLF" },
+		{ "\xFF\xFEL", ":1: the file is UTF-16 text; save it as UTF-8" },
+	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(texts); i++)
-		expect_file_refused(texts[i], 0600, ERROR_INVALID_PARAMETER,
-		                    "DOMAIN:user:password");
-	expect_file_refused("LAB:alice:s3cr\xE9t\n", 0600, ERROR_INVALID_PARAMETER, "UTF-8");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		expect_file_refused(cases[i].text, 0600, ERROR_INVALID_PARAMETER, cases[i].why);
+		expect_file_refused(cases[i].text, 0600, ERROR_INVALID_PARAMETER, users);
+	}
+}
+
+static void names_and_passwords_have_a_greatest_length(void **state)
+{
+	char text[1024];
+
+	(void)state;
+	snprintf(text, sizeof text, "LAB:%0121d:s3cret\n", 0);
+	expect_file_refused(text, 0600, ERROR_INVALID_PARAMETER,
+	                    ":1: the user's name is longer than 120 bytes; use a shorter one");
+	snprintf(text, sizeof text, "LAB:alice:%0257d\n", 0);
+	expect_file_refused(text, 0600, ERROR_INVALID_PARAMETER,
+	                    ":1: the password is longer than 256 characters, which Windows does "
+	                    "not send; use a shorter one");
+}
+
+static void a_file_of_every_editor_is_read(void **state)
+{
+	static const char *const texts[] = {
+		"LAB:alice:s3cret:with:colons ",
+		"\xEF\xBB\xBFLAB:alice:s3cret:with:colons \r\nLAB:bob:x\r\n",
+		"# who\r\n \t\r\nLAB:alice:s3cret:with:colons \r\n",
+		"OTHER:alice:x\nLAB:alice:s3cret:with:colons \n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct auth_acceptor_settings *acceptance;
+		struct err err = { 0 };
+		struct log_on l;
+
+		write_users(texts[i], 0600);
+		assert_int_equal(auth_acceptor_settings_new(
+					 &(struct auth_acceptor_options){ .ntlm = true,
+		                                                          .ntlm_users = users },
+					 &acceptance, &err),
+		                 NERR_Success);
+		l = log_on(acceptance, make_credentials("alice", "LAB", "s3cret:with:colons "));
+		assert_true(is_good(&l, "alice", "LAB"));
+		log_on_end(&l);
+		auth_acceptor_settings_release(acceptance);
+	}
 }
 
 static void a_file_that_is_none_is_refused(void **state)
@@ -901,7 +983,8 @@ TEST_GROUP(acceptor)
 		cmocka_unit_test(where_gss_ntlmssp_makes_no_challenge_ntlm_is_not_served),
 		cmocka_unit_test(without_keytab_and_users_nobody_logs_on),
 		cmocka_unit_test(a_file_that_others_may_read_is_refused),
-		cmocka_unit_test(a_file_of_another_form_is_refused),
+		cmocka_unit_test(a_line_that_nobody_can_log_on_with_is_refused),
+		cmocka_unit_test(names_and_passwords_have_a_greatest_length),
 		cmocka_unit_test(a_file_that_is_none_is_refused),
 		cmocka_unit_test(a_keytab_that_is_named_must_be_there),
 	};
@@ -916,7 +999,9 @@ TEST_GROUP(acceptor)
 		cmocka_unit_test(without_keytab_and_users_nobody_logs_on),
 		cmocka_unit_test(accounts_that_were_read_again_are_those_that_count),
 		cmocka_unit_test(a_file_that_others_may_read_is_refused),
-		cmocka_unit_test(a_file_of_another_form_is_refused),
+		cmocka_unit_test(a_line_that_nobody_can_log_on_with_is_refused),
+		cmocka_unit_test(names_and_passwords_have_a_greatest_length),
+		cmocka_unit_test(a_file_of_every_editor_is_read),
 		cmocka_unit_test(a_file_that_is_none_is_refused),
 		cmocka_unit_test(a_keytab_that_is_named_must_be_there),
 		cmocka_unit_test(impackets_token_without_a_version_is_taken),

@@ -271,6 +271,39 @@ static void hashes_of_names_in_a_row_differ(void **state)
 	assert_int_in_range(most, 1, 12); /* of random numbers, one time in a million */
 }
 
+/* Seen with smbclient 4.17 and an acceptor of gss-ntlmssp 1.2.0. */
+static void capitals_are_those_of_windows(void **state)
+{
+	static const char *const same[] = { "",
+		                            "alice",
+		                            "ALICE-7_$%",
+		                            "J\xC3\xB6rg", /* o umlaut */
+		                            "e\xCC\x81",   /* e, combining acute */
+		                            "\xD0\xB8\xD0\xB2\xD0\xB0\xD0\xBD", /* Ivan */
+		                            "\xE5\xB1\xB1",                     /* mountain */
+		                            "\xCF\x83\xCF\x82", /* both small sigmas */
+		                            "\xC8\x99",         /* s with comma */
+		                            "\xF0\x9F\x98\x80" };
+	static const char *const other[] = { "stra\xC3\x9F"
+		                             "e",            /* sharp s: SS */
+		                             "\xC2\xB5",     /* micro: capital mu */
+		                             "\xC4\xB1x",    /* dotless i */
+		                             "\xC5\xBFx",    /* long s */
+		                             "\xC5\x89",     /* n preceded by apostrophe */
+		                             "\xCE\x90",     /* iota with two accents */
+		                             "\xEF\xAC\x81", /* ligature fi */
+		                             "\xE1\xBE\xB3", /* alpha with iota below */
+		                             "\xF0\x90\x90\xA8" /* Deseret */ };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(same); i++)
+		if (!text_has_windows_capitals(same[i]))
+			fail_msg("%s", same[i]);
+	for (size_t i = 0; i < COUNT(other); i++)
+		if (text_has_windows_capitals(other[i]))
+			fail_msg("%s", other[i]);
+}
+
 TEST_GROUP(text)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +319,7 @@ TEST_GROUP(text)
 		cmocka_unit_test(names_are_equal_without_regard_to_case),
 		cmocka_unit_test(a_missing_name_equals_only_a_missing_one),
 		cmocka_unit_test(equal_names_have_equal_hashes),
+		cmocka_unit_test(capitals_are_those_of_windows),
 		cmocka_unit_test(hashes_of_names_in_a_row_differ),
 	};
 
