@@ -39,8 +39,8 @@ static const struct cli_option option_table[] = {
 	{ .name = "check",
 	  .kind = CLI_FLAG,
 	  .member = AT(check),
-	  .help = "check the configuration and the files that it names, report the first error, and "
-	          "exit" },
+	  .help = "check the configuration and the files that it names, report the first error with "
+	          "file and line, and exit" },
 };
 
 static const struct cli_exit exits[] = {

@@ -3,44 +3,25 @@
 
 #include <errno.h>
 #include <ini.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/text.h"
+#include "base/text_lines.h"
 #include "daemon/config_keys.h"
 
 #define STEP           "configuration"
 #define EXPECTED_BYTES 256
 #define BLANKS         " \t"
 
+enum { MOST_FILE_BYTES = 1 << 20 };
+
 /* A file while it is read. libinih gets its lines from here, and gives keys and values back. */
 struct config_reader {
 	struct config *config;
-	const char *path;
-	FILE *file;
-	char *text; /* the line */
-	size_t text_room;
-	unsigned line;
+	struct text_lines lines;
 	const struct config_key *last; /* the key that a line which begins with a blank continues */
 	bool goes_on;                  /* the line continues it */
-	bool has_failed;
-	struct err *err;
 };
-
-/* Records what is wrong with the line, unless something is recorded already. */
-__attribute__((format(printf, 2, 3))) static void config_fail_at_line(struct config_reader *r,
-                                                                      const char *format, ...)
-{
-	char text[sizeof r->err->text];
-	va_list arguments;
-
-	r->has_failed = true;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
-	err_format(r->err, ERROR_INVALID_PARAMETER, STEP, "%.200s:%u: %s", r->path, r->line, text);
-}
 
 /* ---- lines ---- */
 
@@ -57,8 +38,8 @@ static void config_check_section(struct config_reader *r, const char *line)
 		snprintf(names + strlen(names), sizeof names - strlen(names), "%s[%s]",
 		         s == config_sections ? "" : ", ", s->name);
 	}
-	config_fail_at_line(r, "there is no section [%.*s]; expected %s", (int)bytes, line + 1,
-	                    names);
+	text_lines_fail(&r->lines, "there is no section [%.*s]; expected %s", (int)bytes, line + 1,
+	                names);
 }
 
 static void config_check_line(struct config_reader *r, const char *line)
@@ -66,14 +47,13 @@ static void config_check_line(struct config_reader *r, const char *line)
 	size_t blanks = strspn(line, BLANKS);
 
 	for (const char *at = line; *at != '\0'; at++)
-		if (((unsigned char)*at < 0x20 && strchr("\t\r\n", *at) == NULL) || *at == 0x7F)
-			config_fail_at_line(r, "the line has a control character; expected text");
-	if (!text_utf8_is_valid(line))
-		config_fail_at_line(r, "the line is not UTF-8");
-	r->goes_on = blanks > 0 && strchr("\r\n#;", line[blanks]) == NULL;
+		if (((unsigned char)*at < 0x20 && *at != '\t') || *at == 0x7F)
+			text_lines_fail(&r->lines,
+			                "the line has a control character; expected text");
+	r->goes_on = blanks > 0 && line[blanks] != '\0' && strchr("#;", line[blanks]) == NULL;
 	if (r->goes_on && (r->last == NULL || r->last->type != CONFIG_LIST))
-		config_fail_at_line(
-			r,
+		text_lines_fail(
+			&r->lines,
 			"a line that begins with a blank continues a list, but there is no list before it");
 	if (*line == '[')
 		config_check_section(r, line);
@@ -83,22 +63,19 @@ static void config_check_line(struct config_reader *r, const char *line)
 static char *config_next_line(char *to, int room, void *stream)
 {
 	struct config_reader *r = stream;
-	ssize_t bytes = r->has_failed ? -1 : getline(&r->text, &r->text_room, r->file);
+	const char *line = text_lines_next(&r->lines);
 
-	if (bytes <= 0)
+	if (line == NULL)
 		return NULL;
-	r->line++;
-	if (strlen(r->text) != (size_t)bytes)
-		config_fail_at_line(r, "the line has a NUL; expected text");
-	else if (bytes >= room)
-		config_fail_at_line(
-			r,
+	if (strlen(line) + 2 > (size_t)room)
+		text_lines_fail(
+			&r->lines,
 			"the line is longer than %d bytes; continue a list on lines that begin with a "
 			"blank",
 			room - 2);
 	else
-		config_check_line(r, r->text);
-	return r->has_failed ? NULL : strcpy(to, r->text);
+		config_check_line(r, line);
+	return r->lines.err->status == NERR_Success ? strcpy(to, line) : NULL;
 }
 
 /* ---- keys ---- */
@@ -113,16 +90,16 @@ static void config_fail_unknown_key(struct config_reader *r, const char *section
 			snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s",
 			         *names == '\0' ? "" : ", ", config_keys[i].name);
 	if (renamed != NULL)
-		config_fail_at_line(r, "the key %s in [%s] was renamed; use %s", name, section,
-		                    renamed);
+		text_lines_fail(&r->lines, "the key %s in [%s] was renamed; use %s", name, section,
+		                renamed);
 	else if (*section == '\0')
-		config_fail_at_line(
-			r,
+		text_lines_fail(
+			&r->lines,
 			"the key %s is in no section; expected a line such as [server] before it",
 			name);
 	else
-		config_fail_at_line(r, "there is no key %s in [%s]; expected %s", name, section,
-		                    names);
+		text_lines_fail(&r->lines, "there is no key %s in [%s]; expected %s", name, section,
+		                names);
 }
 
 /* Whether a value could be set; else the line fails. */
@@ -134,8 +111,32 @@ static bool config_check_value(struct config_reader *r, const struct config_key 
 	if (is_set)
 		return true;
 	config_value_expected(key, expected);
-	config_fail_at_line(r, "[%s] %s cannot %s \"%s\"; expected %s", key->section, key->name,
-	                    r->goes_on ? "continue with" : "be", value, expected);
+	text_lines_fail(&r->lines, "[%s] %s cannot %s \"%s\"; expected %s", key->section, key->name,
+	                r->goes_on ? "continue with" : "be", value, expected);
+	return false;
+}
+
+/* What people know from other files: quotes around a value, and a comment behind it. Here both
+ * would be part of the value. */
+static bool config_check_writing(struct config_reader *r, const struct config_key *key,
+                                 const char *value)
+{
+	size_t bytes = strlen(value);
+
+	if (bytes >= 2 && strchr("\"'", value[0]) != NULL && value[bytes - 1] == value[0])
+		text_lines_fail(
+			&r->lines,
+			"the value of [%s] %s is in quotes, which would be part of it; write "
+			"it without quotes",
+			key->section, key->name);
+	else if (key->type != CONFIG_TEXT &&
+	         (strstr(value, " #") != NULL || strstr(value, "\t#") != NULL))
+		text_lines_fail(&r->lines,
+		                "a # behind the value of [%s] %s would be part of it; write the "
+		                "comment on a line of its own, or behind \" ;\"",
+		                key->section, key->name);
+	else
+		return true;
 	return false;
 }
 
@@ -164,32 +165,52 @@ static int config_on_key(void *user, const char *section, const char *name, cons
 		config_fail_unknown_key(r, section, name);
 		return 0;
 	}
+	if (!config_check_writing(r, key, value))
+		return 0;
 	if (r->goes_on)
 		return config_check_value(r, key, config_append_value(r, key, value), value);
 	place = &r->config->places[key - config_keys];
 	r->last = key;
 	if (place->line != 0) {
-		config_fail_at_line(r, "[%s] %s was already set in line %u", section, name,
-		                    place->line);
+		text_lines_fail(&r->lines, "[%s] %s was already set in line %u", section, name,
+		                place->line);
 		return 0;
 	}
-	place->line = r->line;
+	place->line = r->lines.line;
 	return config_check_value(r, key, config_value_parse(r->config, key, value), value);
+}
+
+static bool config_read_text(struct config *c, char *text, size_t bytes, const char *path,
+                             struct err *err)
+{
+	struct config_reader r = { .config = c };
+	int line;
+
+	text_lines_begin(&r.lines, text, bytes, path, STEP, err);
+	line = ini_parse_stream(config_next_line, &r, config_on_key, &r);
+	if (line > 0)
+		text_lines_fail_at(&r.lines, (unsigned)line, "expected [SECTION] or KEY = VALUE");
+	return err->status == NERR_Success;
 }
 
 static bool config_read_file(struct config *c, FILE *file, const char *path, struct err *err)
 {
-	struct config_reader r = { .config = c, .path = path, .file = file, .err = err };
-	int line = ini_parse_stream(config_next_line, &r, config_on_key, &r);
+	char *text = malloc(MOST_FILE_BYTES + 2);
+	size_t bytes = text != NULL ? fread(text, 1, MOST_FILE_BYTES + 1, file) : 0;
+	bool is_good = false;
 
-	if (ferror(file)) {
-		config_fail_at_line(&r, "cannot be read: %s", strerror(errno));
-	} else if (line > 0) {
-		r.line = (unsigned)line;
-		config_fail_at_line(&r, "expected [SECTION] or KEY = VALUE");
-	}
-	free(r.text);
-	return !r.has_failed;
+	if (text == NULL)
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	else if (ferror(file))
+		err_format(err, ERROR_ACCESS_DENIED, STEP, "%.200s: cannot be read: %s", path,
+		           strerror(errno));
+	else if (bytes > MOST_FILE_BYTES)
+		err_format(err, ERROR_INVALID_PARAMETER, STEP, "%.200s: it is larger than 1 MiB",
+		           path);
+	else
+		is_good = config_read_text(c, text, bytes, path, err);
+	free(text);
+	return is_good;
 }
 
 /* ---- all of it ---- */

@@ -114,6 +114,8 @@ void config_describe_manual(FILE *to)
 		"The file has sections, keys and values: `[`section`]`, key` = `value.\n"
 		"Lines that begin with # or ; are comments, and so is the rest of a line after a\n"
 		"blank and a semicolon.\n"
+		"A value is written without quotes.\n"
+		"The file is UTF-8, with or without a byte order mark; its lines end with LF or CRLF.\n"
 		"A line has at most 198 bytes; a list continues on lines that begin with a blank.\n"
 		"An unknown, duplicate or invalid setting stops the daemon with an error that names\n"
 		"the file and the line.\n"

@@ -102,8 +102,10 @@ const struct config_key config_keys[] = {
 	{ "auth", "mechanisms", CONFIG_CHOICES, AT(mechanisms), "kerberos,ntlm",
 	  "how clients from the network may log on", .choices = "kerberos ntlm" },
 	{ "auth", "ntlm_users", CONFIG_PATH, AT(ntlm_users), "",
-	  "file with a line DOMAIN:user:password for each NTLM user, where DOMAIN is the domain that the "
-	  "users enter; other users must not be able to read the file; empty: no NTLM", .most = 4096 },
+	  "file with a line DOMAIN:user:password for each NTLM user, such as LAB:bob:secret, where DOMAIN "
+	  "is the domain that the users enter. A password is all behind the second colon, and not "
+	  "empty. Lines that begin with # are comments. Other users must not be able to read the file; "
+	  "empty: no NTLM", .most = 4096 },
 	{ "auth", "keytab", CONFIG_PATH, AT(keytab), "",
 	  "file with this server's Kerberos keys, such as those of cifs/fs1.lab.example; other users must "
 	  "not be able to read the file; empty: the system's keytab", .most = 4096 },

@@ -126,6 +126,53 @@ class Check(Folder):
         self.assertRegex(result.stderr, rf'\Anetsessiond: {self.file}:2: \[auth\] ntlm_users cannot be "{users}": ')
         self.assertNotIn("secret", result.stderr)
 
+    def test_users_who_could_not_log_on_are_told_with_file_and_line(self):
+        capitals = ("the user's name has a letter whose capital is another one on Windows than in gss-ntlmssp, so that "
+                    "log-ons from Windows and Samba fail; use another name")
+        for text, complaint in (
+                ("LAB\\alice:secret", "1: expected DOMAIN:user:password, and not DOMAIN\\user; write a colon in the place of "
+                 "the backslash"),
+                ("# us\nalice:secret", "2: expected DOMAIN:user:password; write a line for each user, such as LAB:bob:..."),
+                ("LAB:LAB\\alice:secret", "1: the user's name has one of the characters \\ / @, which separate a user from a "
+                 "domain; write DOMAIN:user:password"),
+                ("LAB: alice:secret", "1: the user's name begins or ends with a blank; delete the blank"),
+                ("LAB:alice:", "1: the password is empty, so that everybody could log on; enter one, or delete the line"),
+                ("LAB:alice:secret\nlab:ALICE:secret", "2: the user is in line 1 already, where upper and lower case are the "
+                 "same; delete one of the two lines"),
+                ("LAB:stra\u00dfe:secret", f"1: {capitals}"), ("LAB:\u00b5:secret", f"1: {capitals}"),
+                ("LAB:alice:secret\rLAB:bob:secret", "1: the line has a carriage return before its end; end lines with LF or "
+                 "CRLF"),
+                (f"LAB:alice:{257 * 'x'}", "1: the password is longer than 256 characters, which Windows does not send; use a "
+                 "shorter one")):
+            with self.subTest(complaint):
+                users = self.private("users", f"{text}\n")
+                self.refuse(f'2: [auth] ntlm_users cannot be "{users}": {users}:{complaint}', "[auth]",
+                            f"ntlm_users = {users}")
+
+    def test_files_that_the_daemons_user_cannot_read_are_told(self):
+        self.folder.chmod(0o711)
+        for key, what in (("ntlm_users", "LAB:alice:secret\n"), ("keytab", "\5\2")):
+            secret = self.private("secret", what)
+            self.write("[auth]", f"{key} = {secret}").chmod(0o644)
+            result = daemon("--check", "--config", self.file,
+                            inside=["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"])
+            self.assertEqual((1, f'netsessiond: {self.file}:2: [auth] {key} cannot be "{secret}": it cannot be read: '
+                              'Permission denied\n'), (result.exit, result.stderr))
+
+    def test_what_windows_editors_write_is_read(self):
+        users = self.folder / "users"
+        users.touch(0o600)
+        users.write_bytes(b"\xef\xbb\xbfLAB:alice:secret\r\nLAB:bob:secret\r\n")
+        self.file.write_bytes(f"\ufeff[auth]\r\nntlm_users = {users}\r\n".encode())
+        result = daemon("--check", "--config", self.file)
+        self.assertEqual((0, "", ""), (result.exit, result.stdout, result.stderr))
+
+    def test_quotes_and_comments_behind_a_value_are_told(self):
+        self.refuse("2: the value of [server] socket is in quotes, which would be part of it; write it without quotes",
+                    "[server]", 'socket = "/run/x"')
+        self.refuse("2: a # behind the value of [access] administrators would be part of it; write the comment on a line of "
+                    'its own, or behind " ;"', "[access]", "administrators = root # me")
+
     def test_files_that_are_not_there_are_told(self):
         missing = self.folder / "missing" / "x"
         for section, key, why in (("auth", "ntlm_users", "no such file"), ("auth", "keytab", "no such file"),
@@ -141,6 +188,20 @@ class Check(Folder):
         self.assertEqual(0, daemon("--check", "--config", self.write(*many[:300])).exit)
         self.refuse(f"346: [access] administrators cannot continue with \"{'a' * 190}\"; expected a list separated by "
                     "commas of at most 65536 bytes", *many)
+
+
+class Users(unittest.TestCase):
+    def test_names_that_are_taken_log_on_from_samba(self):
+        """smbclient hashes the name in capitals, as Windows does."""
+        names = ["a b", "svc+backup", "o'hara", "x$", "a;b", 'a"b', "jörg", "иван", "山田", "\u03c3\u03c2"]
+        with Netsessiond(names) as server:
+            for name in names:
+                with self.subTest(name):
+                    done = subprocess.run(server.tool("smbclient", "-A", server.credentials_file(name),
+                                                      f"//{server.host}/IPC$", "-c", "exit"),
+                                          env=command.environment(), stdin=subprocess.DEVNULL, text=True,
+                                          capture_output=True, check=False)
+                    self.assertEqual(0, done.returncode, done.stdout + done.stderr)
 
 
 class Start(Folder):

@@ -248,13 +248,72 @@ static void lines_that_are_not_text_are_refused(void **state)
 	               "with a blank");
 	refuse("[server]\ncomment = a\x1B[31m\n",
 	       ":2: the line has a control character; expected text");
-	refuse("[server]\ncomment = \xFF\n", ":2: the line is not UTF-8");
-	refuse_bytes("[server]\ncomm\0ent = a\n", 22, ":2: the line has a NUL; expected text");
-	refuse_bytes("[server]\nsocket = /a\0b", 22, ":2: the line has a NUL; expected text");
+	refuse("[server]\ncomment = \xFF\n", ":2: the line is not UTF-8; save the file as UTF-8");
+	refuse_bytes("[server]\ncomm\0ent = a\n", 22,
+	             ":2: the line has a NUL byte; write plain text");
+	refuse_bytes("[server]\nsocket = /a\0b", 22,
+	             ":2: the line has a NUL byte; write plain text");
+	refuse_bytes("\xFF\xFE[\0s\0", 6, ":1: the file is UTF-16 text; save it as UTF-8");
+	refuse("[server]\rcomment = a\r", ":1: the line has a carriage return before its end; end "
+	                                  "lines with LF or CRLF");
 	refuse("[server]\nsocket = /a\n  /b\n",
 	       ":3: a line that begins with a blank continues a list, but there is no list before it");
 	refuse("[server]\n  socket = /a\n",
 	       ":2: a line that begins with a blank continues a list, but there is no list before it");
+}
+
+#define MARK "\xEF\xBB\xBF"
+
+static void files_of_editors_of_windows_are_read(void **state)
+{
+	static const char *const texts[] = { MARK "[server]\ncomment = a b\n",
+		                             MARK "[server]\r\ncomment = a b\r\n",
+		                             MARK "# who\r\n\r\n[server]\r\ncomment = a b" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct config c = read_good(texts[i]);
+
+		assert_string_equal(c.comment, "a b");
+		config_fini(&c);
+	}
+	refuse(MARK "[sever]\n",
+	       ":1: there is no section [sever]; expected [server], [auth], [access], "
+	       "[audit], [demo]");
+}
+
+static void quotes_and_comments_behind_a_value_are_refused(void **state)
+{
+#define QUOTES  " is in quotes, which would be part of it; write it without quotes"
+#define COMMENT " would be part of it; write the comment on a line of its own, or behind \" ;\""
+	struct config c = read_good("[server]\ncomment = \"a\" # 1\nsocket = /a#b\n"
+	                            "listen = 127.0.0.1:445 ; # here\n");
+
+	(void)state;
+	assert_string_equal(c.comment, "\"a\" # 1");
+	assert_string_equal(c.socket, "/a#b");
+	config_fini(&c);
+	refuse("[server]\nsocket = \"/a\"\n", ":2: the value of [server] socket" QUOTES);
+	refuse("[server]\nlisten = '127.0.0.1:445'\n", ":2: the value of [server] listen" QUOTES);
+	refuse("[access]\npolicy = \"hardened\"\r\n", ":2: the value of [access] policy" QUOTES);
+	refuse("[access]\nadministrators = root # me\n",
+	       ":2: a # behind the value of [access] administrators" COMMENT);
+	refuse("[access]\nadministrators = root\n  alice\t# me\n",
+	       ":3: a # behind the value of [access] administrators" COMMENT);
+	refuse("[auth]\nntlm_users = /a # users\n",
+	       ":2: a # behind the value of [auth] ntlm_users" COMMENT);
+}
+
+static void a_file_that_is_too_large_is_refused(void **state)
+{
+	size_t bytes = (1 << 20) + 1;
+	char *text = malloc(bytes);
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, '\n', bytes);
+	refuse_bytes(text, bytes, ": it is larger than 1 MiB");
+	free(text);
 }
 
 static void a_line_of_the_maximum_length_is_read(void **state)
@@ -356,6 +415,9 @@ TEST_GROUP(config)
 		cmocka_unit_test(an_invalid_address_is_refused),
 		cmocka_unit_test(a_key_that_is_set_twice_is_refused),
 		cmocka_unit_test(lines_that_are_not_text_are_refused),
+		cmocka_unit_test(files_of_editors_of_windows_are_read),
+		cmocka_unit_test(quotes_and_comments_behind_a_value_are_refused),
+		cmocka_unit_test(a_file_that_is_too_large_is_refused),
 		cmocka_unit_test(a_line_of_the_maximum_length_is_read),
 		cmocka_unit_test(the_command_line_overrides_the_file),
 		cmocka_unit_test(an_error_of_a_value_says_where_it_was_set),
