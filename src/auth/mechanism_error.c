@@ -104,10 +104,10 @@ static const struct mechanism_meaning kerberos_refusals[] = {
 	{ KRB5_PREAUTH_FAILED, ERROR_ACCOUNT_RESTRICTION,
 	  "the domain wants another proof than a password, such as a smart card",
 	  "run kinit in the way that the domain wants, and use its tickets" },
-	/* Samba's KDC says so of expired accounts, too. */
+	/* Samba's KDC says so of expired accounts and of log-on hours, too. */
 	{ KRB5KDC_ERR_CLIENT_REVOKED, ERROR_ACCOUNT_RESTRICTION,
-	  "the account is disabled, locked or expired in the domain",
-	  "have it enabled or unlocked by an administrator of the domain" },
+	  "the account is disabled, locked or expired in the domain, or may not log on at this hour",
+	  "use another account, or have it enabled or unlocked by an administrator of the domain" },
 	{ KRB5KDC_ERR_NAME_EXP, ERROR_ACCOUNT_EXPIRED, NULL, NULL },
 	{ KRB5KDC_ERR_CLIENT_NOTYET, ERROR_ACCOUNT_RESTRICTION, "the account is not valid yet",
 	  NULL },
@@ -116,7 +116,7 @@ static const struct mechanism_meaning kerberos_refusals[] = {
 	  "have the server's account enabled by an administrator of the domain" },
 	{ KRB5KDC_ERR_KEY_EXP, ERROR_PASSWORD_EXPIRED, NULL, NULL },
 	{ KRB5KDC_ERR_POLICY, ERROR_ACCOUNT_RESTRICTION, "the domain's policy forbids it",
-	  "see the account's log-on hours and workstations in the domain" },
+	  "see the account's restrictions and authentication policy in the domain" },
 	{ KRB5KDC_ERR_ETYPE_NOSUPP, ERROR_NOT_SUPPORTED,
 	  "the domain has no encryption type in common with this computer or with the server's "
 	  "account",

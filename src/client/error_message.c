@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "auth/credentials.h"
+#include "auth/initiator.h"
 #include "base/text.h"
 #include "smb2/status.h"
 
@@ -14,6 +15,10 @@ enum { MESSAGE_BYTES = sizeof((struct netsession_error *)0)->text };
 #define MEMBERSHIP                                                                               \
 	"see that server's log and its membership in the domain, or use an account of its own: " \
 	"SERVER\\user"
+#define CHANGE_PASSWORD "change it: kpasswd, or smbpasswd -r SERVER -U USER"
+#define NETWORK_LOG_ON_RIGHT                                                                          \
+	"on the server grant the account \"Access this computer from the network\", and do not deny " \
+	"it; or use another account"
 #define COMPUTERS_ACCOUNT "the account is a computer's or a domain's: use a user's account"
 
 static const struct status_words {
@@ -48,15 +53,26 @@ static const struct status_words {
 	{ ERROR_NO_SUCH_LOGON_SESSION, "the caller is not logged on",
 	  "run kinit, or give a credentials file" },
 	{ ERROR_LOGON_FAILURE, "log-on failed", "check user, domain and password" },
-	{ ERROR_ACCOUNT_RESTRICTION, "log-on refused", NULL },
-	{ ERROR_INVALID_LOGON_HOURS, "log-on refused at this hour", NULL },
-	{ ERROR_INVALID_WORKSTATION, "log-on refused from this computer", NULL },
-	{ ERROR_PASSWORD_EXPIRED, "the password has expired", "change it" },
+	{ ERROR_ACCOUNT_RESTRICTION, "log-on refused",
+	  "a member of Protected Users cannot use NTLM: log on by Kerberos (kinit, or the realm as "
+	  "the domain of the password); a local account may not log on with an empty password" },
+	{ ERROR_INVALID_LOGON_HOURS, "log-on refused at this hour",
+	  "use another account, or have the account's log-on hours changed" },
+	{ ERROR_INVALID_WORKSTATION, "log-on refused from this computer",
+	  "the account lists the computers that it may log on from by NTLM: use one of them, "
+	  "another account, or Kerberos" },
+	{ ERROR_PASSWORD_EXPIRED, "the password has expired", CHANGE_PASSWORD },
 	{ ERROR_CANCELLED, "cancelled", NULL },
-	{ ERROR_ACCOUNT_DISABLED, "the account is disabled", NULL },
-	{ ERROR_LOGON_TYPE_NOT_GRANTED, "log-on over the network is not granted", NULL },
-	{ ERROR_PASSWORD_MUST_CHANGE, "the password must be changed first", "change it" },
-	{ ERROR_ACCOUNT_LOCKED_OUT, "the account is locked", "wait, or have it unlocked" },
+	{ ERROR_ACCOUNT_DISABLED, "the account is disabled",
+	  "use another account, or have it enabled" },
+	{ ERROR_ACCOUNT_EXPIRED, "the account has expired",
+	  "use another account, or have its end changed" },
+	{ ERROR_LOGON_TYPE_NOT_GRANTED, "log-on over the network is not granted",
+	  NETWORK_LOG_ON_RIGHT },
+	{ ERROR_PASSWORD_MUST_CHANGE, "the password must be changed first", CHANGE_PASSWORD },
+	{ ERROR_ACCOUNT_LOCKED_OUT, "the account is locked after wrong passwords",
+	  "wait until the domain unlocks it, or have it unlocked; see which program still has an old "
+	  "password" },
 	{ ERROR_WRONG_TARGET_NAME, "log-on failed",
 	  "use the name that the server has in its domain" },
 	{ ERROR_TIME_SKEW, "the clocks differ too much",
@@ -76,7 +92,7 @@ static const struct status_words {
 	{ ERROR_NOLOGON_WORKSTATION_TRUST_ACCOUNT, "log-on refused", COMPUTERS_ACCOUNT },
 	{ ERROR_NOLOGON_SERVER_TRUST_ACCOUNT, "log-on refused", COMPUTERS_ACCOUNT },
 	{ ERROR_NOLOGON_INTERDOMAIN_TRUST_ACCOUNT, "log-on refused", COMPUTERS_ACCOUNT },
-	{ ERROR_LOGON_NOT_GRANTED, "log-on over the network is not granted", NULL },
+	{ ERROR_LOGON_NOT_GRANTED, "log-on over the network is not granted", NETWORK_LOG_ON_RIGHT },
 	{ ERROR_SERVER_SHUTDOWN_IN_PROGRESS, "the server shuts down", "try again later" },
 	{ ERROR_SHARING_PAUSED, "the Server service is paused", "have it continued" },
 	{ ERROR_TOO_MANY_OPEN_FILES, "too many open files",
@@ -147,6 +163,35 @@ static const struct status_words *error_message_find_status(NET_API_STATUS statu
 	return &unknown;
 }
 
+/* What a server means that refuses a log-on by a status that this side has for failures of its own,
+ * too: by status, as the server's NTSTATUS maps to it. */
+static const struct status_words log_on_refusals[] = {
+	{ ERROR_NO_LOGON_SERVERS, "the server finds no domain controller", MEMBERSHIP },
+	{ ERROR_NO_SUCH_LOGON_SESSION, "the server has lost the log-on",
+	  "try again; that server's log may say more" },
+	{ ERROR_NOT_SUPPORTED, "the server does not support this log-on",
+	  "it may accept Kerberos alone, or NTLM alone: netsession doctor shows the mechanisms that "
+	  "it announces" },
+	{ ERROR_TIME_SKEW, "the clocks differ too much",
+	  "set the clocks of this computer, of the server and of its domain controller by the same "
+	  "time server (NTP)" },
+};
+
+static bool error_message_is_log_on_refusal(const struct err *err)
+{
+	return err->nt_status != 0 && err->step != NULL &&
+	       strcmp(err->step, AUTH_INITIATOR_STEP) == 0;
+}
+
+static const struct status_words *error_message_find_words(const struct err *err)
+{
+	for (size_t i = 0; i < sizeof log_on_refusals / sizeof *log_on_refusals; i++)
+		if (error_message_is_log_on_refusal(err) &&
+		    log_on_refusals[i].status == err->status)
+			return &log_on_refusals[i];
+	return error_message_find_status(err->status);
+}
+
 /* Whether the server refused the level, and not the whole call. */
 static bool error_message_is_about_level(const struct err *err)
 {
@@ -193,7 +238,7 @@ __attribute__((format(printf, 2, 3))) static void error_message_append(char text
 
 void error_message_write(struct netsession_error *to, const struct err *err, uint32_t level)
 {
-	const struct status_words *w = error_message_find_status(err->status);
+	const struct status_words *w = error_message_find_words(err);
 	const char *name = smb2_status_name(err->nt_status);
 	bool has_text = err->text[0] != '\0';
 
