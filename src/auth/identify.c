@@ -36,24 +36,6 @@ struct identity *identify_ntlm(const struct auth_acceptor_settings *settings, gs
 	return who;
 }
 
-/* Adds the label of the user of this computer that krb5.conf maps the principal to. */
-static bool identify_add_local_name(struct identity *who, gss_name_t name)
-{
-	gss_buffer_desc local = GSS_C_EMPTY_BUFFER;
-	OM_uint32 minor;
-	char *label;
-	bool added = true;
-
-	if (GSS_ERROR(gss_localname(&minor, name, &auth_oids[AUTH_KERBEROS], &local)))
-		return true;
-	label = strndup(local.value, local.length);
-	if (local.length > 0)
-		added = label != NULL && identity_add_label(who, label);
-	free(label);
-	(void)gss_release_buffer(&minor, &local);
-	return added;
-}
-
 /* Returns what the domain controller wrote into the ticket; empty unless its signature is valid. */
 static gss_buffer_desc identify_logon_info(gss_name_t name)
 {
@@ -137,7 +119,7 @@ struct identity *identify_kerberos(const struct auth_acceptor_settings *settings
 	info = identify_logon_info(name);
 	who = identify_make_identity(settings, user, realm, info);
 	(void)gss_release_buffer(&minor, &info);
-	if (who != NULL && identity_add_label(who, principal) && identify_add_local_name(who, name))
+	if (who != NULL && identity_add_label(who, principal))
 		return who;
 	identity_release(who);
 	err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_STEP, NULL);

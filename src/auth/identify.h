@@ -13,10 +13,10 @@
 struct identity *identify_ntlm(const struct auth_acceptor_settings *settings, gss_name_t name,
                                struct err *err);
 
-/* By Kerberos: "user@REALM"; the SIDs that the domain's controller wrote into the ticket; "user"
- * where krb5.conf makes the principal a user of this computer, as it does with those of the default
- * realm alone unless it says otherwise; "DOMAIN\user", the domain by its NetBIOS name, of the
- * default realm's alone. Gives one holder; NULL: see err. */
+/* By Kerberos: "user@REALM"; the SIDs that the domain's controller wrote into the ticket;
+ * "DOMAIN\user", the domain by its NetBIOS name, of the default realm's alone. Never "user" alone,
+ * which means an account of this computer: a domain may have a user called root (CVE-2020-25717).
+ * Gives one holder; NULL: see err. */
 struct identity *identify_kerberos(const struct auth_acceptor_settings *settings, gss_name_t name,
                                    struct err *err);
 

@@ -25,8 +25,9 @@ const struct config_section config_sections[] = {
 	{ "auth", "How clients from the network log on" },
 	{ "access",
 	  "The rights of callers; a right that no list grants is denied. A list holds labels separated "
-	  "by commas: "
-	  "alice, LAB\\alice, alice@LAB.EXAMPLE, @group, S-1-5-..., or nobody. The list of a right may "
+	  "by commas: alice, who is a user of this computer or of ntlm_users, and never one who has logged "
+	  "on by Kerberos; LAB\\alice, alice@LAB.EXAMPLE, S-1-5-..., who are of a domain; @group of this "
+	  "computer; or nobody. The list of a right may "
 	  "also hold administrators, server_operators, publishers and authenticated, which means every "
 	  "caller who is not anonymous" },
 	{ "audit", "The record of every request and every log-on" },

@@ -1,10 +1,13 @@
 """The local computer: netsessiond asked over its Unix socket by our functions and commands, and by impacket, as several
 users of this computer."""
+import os
 import pathlib
+import re
 import socket
 import stat
 import struct
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -483,6 +486,21 @@ class Robust(OneService):
             process.stdin.close()
         self.assertLessEqual(told["local_connections_now"], 15)
         self.assertGreaterEqual(told["local_refused"], 15)
+
+    def test_another_user_of_the_name_root_is_not_root(self):
+        """As winbind names one of a domain where `winbind use default domain` is set."""
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8") as passwd:
+            passwd.write(pathlib.Path("/etc/passwd").read_text(encoding="utf-8") + "root:x:54321:65534::/:/bin/sh\n")
+            passwd.flush()
+            os.chmod(passwd.name, 0o644)
+            with Netsessiond(["alice"], inside=("unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/passwd; exec "$@"',
+                                                passwd.name)) as server:
+                done = subprocess.run(["setpriv", "--reuid=54321", "--clear-groups", command.built("netsession"), "list"],
+                                      env=command.environment({"NETSESSION_SOCKET": str(server.socket)}), text=True,
+                                      capture_output=True, check=False)
+                self.assertEqual((3, 5), (done.returncode, int(re.search(r"\((\d+)", done.stderr)[1])), done.stderr)
+                [line] = [line for line in server.audit if line["status"] == 5][:1]
+                self.assertEqual("uid:54321", line["caller"])
 
     def test_everybody_may_connect(self):
         self.assertEqual(0o666, stat.S_IMODE(self.service.socket.stat().st_mode))

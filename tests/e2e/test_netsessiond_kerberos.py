@@ -100,7 +100,7 @@ class Kerberos(unittest.TestCase):
         self.dc.kinit("alice")
         self.serve("nobody")
         self.assert_denied("--kerberos")
-        for name in ("alice", r"LAB\alice", "alice@LAB.EXAMPLE", self.auditors, self.dc.sid_of("user", "alice")):
+        for name in (r"LAB\alice", "alice@LAB.EXAMPLE", self.auditors, self.dc.sid_of("user", "alice")):
             with self.subTest(name):
                 self.server.options["administrators"] = name
                 self.assertIn("was reloaded", self.server.reload())
@@ -108,8 +108,14 @@ class Kerberos(unittest.TestCase):
 
     def test_the_policy_means_nobody_else_by_names_like_them(self):
         self.dc.kinit("alice")
-        self.serve(",".join(["alice@OTHER.EXAMPLE", r"OTHER\alice", r"LAB.EXAMPLE\alice", "@auditors",
+        self.serve(",".join(["alice", "alice@OTHER.EXAMPLE", r"OTHER\alice", r"LAB.EXAMPLE\alice", "@auditors",
                              self.auditors + "0"]))
+        self.assert_denied("--kerberos")
+
+    def test_a_user_of_the_domain_who_is_called_root_is_not_root_of_this_computer(self):
+        self.dc.add_user("root")
+        self.dc.kinit("root")
+        self.serve("root")
         self.assert_denied("--kerberos")
 
     # ---- mechanisms ----
