@@ -10,12 +10,11 @@
 #include <string.h>
 #include <sys/un.h>
 #include "base/locale.h"
+#include "base/text.h"
 #include "net/uv.h"
 #include "net/work.h"
 
 #define STEP "resolve"
-
-enum { V4_AT = 12 }; /* where ip_address has an IPv4 address */
 
 /* The number of an interface that is named, or numbered as on Windows. 0: there is none. */
 static uint32_t address_scope_id(const char *scope)
@@ -35,7 +34,7 @@ void net_address_from_ip(const struct ip_address *ip, uint16_t port, struct sock
 	if (ip_address_is_v4(ip)) {
 		struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
 
-		memcpy(&v4.sin_addr, ip->bytes + V4_AT, sizeof v4.sin_addr);
+		memcpy(&v4.sin_addr, ip->bytes + IP_ADDRESS_V4_AT, sizeof v4.sin_addr);
 		memcpy(to, &v4, sizeof v4);
 	} else {
 		struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
@@ -55,8 +54,8 @@ void net_address_to_ip(const struct sockaddr_storage *address, struct ip_address
 
 	*to = (struct ip_address){ 0 };
 	if (address->ss_family != AF_INET6) {
-		to->bytes[V4_AT - 2] = to->bytes[V4_AT - 1] = 0xFF;
-		memcpy(to->bytes + V4_AT, &v4->sin_addr, sizeof v4->sin_addr);
+		to->bytes[IP_ADDRESS_V4_AT - 2] = to->bytes[IP_ADDRESS_V4_AT - 1] = 0xFF;
+		memcpy(to->bytes + IP_ADDRESS_V4_AT, &v4->sin_addr, sizeof v4->sin_addr);
 		return;
 	}
 	memcpy(to->bytes, &v6->sin6_addr, sizeof to->bytes);
@@ -167,13 +166,34 @@ static void lookup_interleave_families(struct net_addresses *to, const struct ad
 	}
 }
 
+static int lookup_get_addresses(const char *host, int flags, struct addrinfo **list)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+		                        .ai_flags = AI_ADDRCONFIG | flags };
+
+	return getaddrinfo(host, NULL, &hints, list);
+}
+
+/* In DNS a name beyond ASCII is an A-label (RFC 5891 4); /etc/hosts, and the DNS of Windows, may
+ * have it in UTF-8. */
+static int lookup_get_addresses_of_name(const char *host, struct addrinfo **list)
+{
+	int error = EAI_NONAME;
+
+	if (host[text_ascii_bytes(host)] != '\0')
+		error = lookup_get_addresses(host, AI_IDN, list);
+	if (error != 0)
+		error = lookup_get_addresses(host, 0, list);
+	return error;
+}
+
 static void lookup_job_run(void *argument)
 {
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
 	struct lookup_job *job = argument;
 	struct addrinfo *list = NULL;
-	locale_t previous = locale_enter(); /* /etc/hosts is searched without regard to case */
-	int error = getaddrinfo(job->host, NULL, &hints, &list), system_error = errno;
+	/* /etc/hosts is searched without regard to case, and AI_IDN reads the locale's charset. */
+	locale_t previous = locale_enter();
+	int error = lookup_get_addresses_of_name(job->host, &list), system_error = errno;
 
 	locale_leave(previous);
 	switch (error) {
