@@ -8,15 +8,13 @@
 
 #define IPV6_LITERAL ".ipv6-literal.net"
 
-enum { V4_AT = 12 }; /* where the IPv4 address begins in bytes */
-
-static const uint8_t v4_prefix[V4_AT] = { [10] = 0xFF, [11] = 0xFF };
+static const uint8_t v4_prefix[IP_ADDRESS_V4_AT] = { [10] = 0xFF, [11] = 0xFF };
 
 static bool ip_address_parse_v4(const char *text, struct ip_address *to)
 {
 	*to = (struct ip_address){ 0 };
-	memcpy(to->bytes, v4_prefix, V4_AT);
-	return inet_pton(AF_INET, text, to->bytes + V4_AT) == 1;
+	memcpy(to->bytes, v4_prefix, IP_ADDRESS_V4_AT);
+	return inet_pton(AF_INET, text, to->bytes + IP_ADDRESS_V4_AT) == 1;
 }
 
 static bool ip_address_parse_scope(const char *scope, struct ip_address *to)
@@ -26,7 +24,7 @@ static bool ip_address_parse_scope(const char *scope, struct ip_address *to)
 	if (length == 0 || length > IP_ADDRESS_SCOPE_BYTES || ip_address_is_v4(to))
 		return false;
 	for (size_t i = 0; i < length; i++)
-		if ((unsigned char)scope[i] <= ' ' || strchr("%/\\[]:", scope[i]) != NULL)
+		if (scope[i] <= ' ' || scope[i] >= 0x7F || strchr("%/\\[]:", scope[i]) != NULL)
 			return false;
 	memcpy(to->scope, scope, length + 1);
 	return true;
@@ -92,7 +90,7 @@ bool ip_address_parse(const char *text, struct ip_address *to)
 
 bool ip_address_is_v4(const struct ip_address *a)
 {
-	return memcmp(a->bytes, v4_prefix, V4_AT) == 0;
+	return memcmp(a->bytes, v4_prefix, IP_ADDRESS_V4_AT) == 0;
 }
 
 bool ip_address_equal(const struct ip_address *a, const struct ip_address *b)
@@ -122,7 +120,7 @@ static void ip_address_write_v6(const struct ip_address *a, char *to, size_t roo
 char *ip_address_text(const struct ip_address *a, char to[IP_ADDRESS_TEXT_BYTES])
 {
 	if (ip_address_is_v4(a))
-		(void)inet_ntop(AF_INET, a->bytes + V4_AT, to, IP_ADDRESS_TEXT_BYTES);
+		(void)inet_ntop(AF_INET, a->bytes + IP_ADDRESS_V4_AT, to, IP_ADDRESS_TEXT_BYTES);
 	else
 		ip_address_write_v6(a, to, IP_ADDRESS_TEXT_BYTES);
 	return to;

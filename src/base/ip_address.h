@@ -9,6 +9,9 @@
 /* The longest name of an interface on Linux; Windows writes a number. */
 #define IP_ADDRESS_SCOPE_BYTES 15
 
+/* Where the four bytes of an IPv4 address begin. */
+#define IP_ADDRESS_V4_AT 12
+
 struct ip_address {
 	uint8_t bytes[16]; /* an IPv4 address as ::ffff:a.b.c.d */
 	/* The interface of the computer that wrote the address, without %: "eth0", "4". Only an

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/endpoint.h"
 
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/search.h"
+#include "net/address.h"
 #include "net/stream.h"
 #include "net/uv.h"
 
@@ -71,26 +71,21 @@ struct net_endpoint *net_endpoint_new(struct net_loop *loop,
 /* False: the connection has ended already. */
 static bool endpoint_identify_source(int socket, struct net_source *source)
 {
-	static const uint8_t v4_mapped[12] = { [10] = 0xff, [11] = 0xff };
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-		struct sockaddr_storage room;
-	} address = { 0 };
+	struct sockaddr_storage address = { 0 };
 	socklen_t bytes = sizeof address;
+	struct ip_address ip;
 
-	if (getpeername(socket, &address.any, &bytes) != 0)
+	if (getpeername(socket, (struct sockaddr *)&address, &bytes) != 0)
 		return false;
-	source->family = (uint8_t)address.any.sa_family;
-	if (source->family == AF_INET) {
-		memcpy(source->bytes, &address.v4.sin_addr, 4);
-	} else if (source->family == AF_INET6 &&
-	           memcmp(&address.v6.sin6_addr, v4_mapped, sizeof v4_mapped) == 0) {
+	source->family = (uint8_t)address.ss_family;
+	if (source->family != AF_INET && source->family != AF_INET6)
+		return true;
+	net_address_to_ip(&address, &ip);
+	if (ip_address_is_v4(&ip)) {
 		source->family = AF_INET;
-		memcpy(source->bytes, address.v6.sin6_addr.s6_addr + sizeof v4_mapped, 4);
-	} else if (source->family == AF_INET6) {
-		memcpy(source->bytes, &address.v6.sin6_addr, sizeof source->bytes);
+		memcpy(source->bytes, ip.bytes + IP_ADDRESS_V4_AT, 4);
+	} else {
+		memcpy(source->bytes, ip.bytes, sizeof source->bytes);
 	}
 	return true;
 }

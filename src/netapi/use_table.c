@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include "base/client_name.h"
 #include "base/text.h"
 
 struct use {
@@ -19,11 +20,6 @@ static struct {
 	pthread_mutex_t mutex;
 	LIST_HEAD(uses, use) uses; /* at most one for a server; the table holds each */
 } table = { .mutex = PTHREAD_MUTEX_INITIALIZER, .uses = LIST_HEAD_INITIALIZER(table.uses) };
-
-static const char *use_table_bare_name(const char *server)
-{
-	return strncmp(server, "\\\\", 2) == 0 ? server + 2 : server;
-}
 
 static bool use_table_copy_text(const char *text, char **to)
 {
@@ -42,7 +38,7 @@ struct use *use_new(const char *server, const char *user, const char *domain,
 	}
 	atomic_init(&use->holders, 1);
 	use->credentials = credentials;
-	if (!use_table_copy_text(use_table_bare_name(server), &use->server) ||
+	if (!use_table_copy_text(client_name_bare(server), &use->server) ||
 	    !use_table_copy_text(user, &use->user) || !use_table_copy_text(domain, &use->domain)) {
 		use_release(use);
 		return NULL;
@@ -72,7 +68,7 @@ static struct use *use_table_find(const char *server)
 	struct use *use;
 
 	LIST_FOREACH(use, &table.uses, entry)
-		if (text_equal_nocase(use->server, use_table_bare_name(server)))
+		if (client_name_equal(use->server, server))
 			break;
 	return use;
 }
