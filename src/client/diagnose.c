@@ -131,9 +131,8 @@ static void diagnose_probe_dialect(struct diagnosis *x, uint16_t dialect,
 	    NERR_Success)
 		snprintf(found->names + length, sizeof found->names - length, "%s%s",
 		         length > 0 ? ", " : "", smb2_dialect_name(dialect));
-	/* A server refuses by an NTSTATUS, or closes the connection. */
-	else if (err.nt_status == 0 && err.status != ERROR_NETNAME_DELETED &&
-	         found->unclear[0] == '\0') {
+	/* A server refuses by an NTSTATUS. It may close a connection for want of resources. */
+	else if (err.nt_status == 0 && found->unclear[0] == '\0') {
 		error_message_write(&error, &err, NETSESSION_LEVEL_AUTO);
 		snprintf(found->unclear, sizeof found->unclear, "offered %s alone: %s",
 		         smb2_dialect_name(dialect), error.text);

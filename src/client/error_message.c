@@ -133,7 +133,7 @@ static const struct step_advice {
 	  "and is not for anonymous callers, or want to be called by its own name; its log says "
 	  "more" },
 	{ ERROR_ACCESS_DENIED, "TREE_CONNECT",
-	  "the server does not let this user connect to IPC$: use another account" },
+	  "the server does not let this user, or this computer, connect to IPC$: use another account, or see `hosts allow` of IPC$ there" },
 	{ ERROR_INVALID_PARAMETER, "SESSION_SETUP",
 	  "the server could not handle the log-on: see its log; is it a member of its domain?" },
 	{ ERROR_NETNAME_DELETED, "SESSION_SETUP",

@@ -689,8 +689,8 @@ void client_state_explain_end(const struct client_state *s, struct err *err)
 	err->step = client_state_step(s);
 	if (client_state_received_nothing(s) && !s->is_local &&
 	    err->status == ERROR_NETNAME_DELETED) {
-		*err = (struct err){ .step = err->step };
-		err_set(err, ERROR_NETNAME_DELETED, NULL,
+		*err = (struct err){ 0 };
+		err_set(err, ERROR_NETNAME_DELETED, client_state_step(s),
 		        "the server closed the connection without an answer: it refuses connections from this computer, has too many connections, or does not support SMB2");
 		return;
 	}

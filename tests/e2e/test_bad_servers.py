@@ -177,17 +177,19 @@ class Negotiations(Client):
         self.assertEqual(("notice", "2.0.2"), (dialects["verdict"], dialects["text"]))
         self.assertIn("offered 3.1.1 alone: unexpected answer at NEGOTIATE (58): the server chose dialect 2.0.2, which was", dialects["advice"])
 
-    def test_doctor_does_not_take_silence_for_a_no(self):
-        def answer(connection):
+    def test_doctor_takes_neither_silence_nor_an_end_for_a_no(self):
+        def answer(connection, waits):
             offer = frames.read_frame(connection)
             if struct.unpack_from("<H", offer, 66)[0] > 1:
                 connection.sendall(frames.framed(frames.smb2_negotiate_response(0x0210)))
-            connection.recv(1)
-        with odd_servers.OddServer(answer) as server:
-            result = command.run("doctor", "-N", "-o", "json", address(server), "--timeout", "0.3")
-        dialects = next(finding for finding in result.json["findings"] if finding["step"] == "dialects")
-        self.assertEqual("notice", dialects["verdict"])
-        self.assertIn("offered 3.1.1 alone: timed out at NEGOTIATE (1460)", dialects["advice"])
+            if waits:
+                connection.recv(1)
+        for waits, words in ((True, "timed out at NEGOTIATE (1460)"), (False, "connection lost at NEGOTIATE (64)")):
+            with odd_servers.OddServer(lambda connection: answer(connection, waits)) as server:
+                result = command.run("doctor", "-N", "-o", "json", address(server), "--timeout", "0.3")
+            dialects = next(finding for finding in result.json["findings"] if finding["step"] == "dialects")
+            self.assertEqual("notice", dialects["verdict"])
+            self.assertIn(f"offered 3.1.1 alone: {words}", dialects["advice"])
 
 
 class Sizes(unittest.TestCase):

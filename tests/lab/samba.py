@@ -198,8 +198,8 @@ class SambaServer(Server):
 
     def _negotiate(self):
         """Asks with the oldest request there is, which smbd answers whatever dialects it is configured for."""
-        with socket.create_connection((self.host, self.port)):
-            pass
-        if not self._refuses_everybody and not frames.exchange(
-                self.host, self.port, frames.smb1_negotiate("NT LM 0.12", "SMB 2.002", "SMB 2.???")):
+        if self._refuses_everybody:
+            with socket.create_connection((self.host, self.port)):
+                return
+        if not frames.exchange(self.host, self.port, frames.smb1_negotiate("NT LM 0.12", "SMB 2.002", "SMB 2.???")):
             raise StartFailed("closed the connection")
