@@ -275,7 +275,11 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		               "both answers.\n\n"
 		               "When a server stops answering, netsession reports the error once, and "
 		               "reports when the server answers again. No session counts as ended "
-		               "meanwhile.",
+		               "meanwhile. So that it does not hold up the other servers, it has at most "
+		               "the time between two polls for its next answers, but 2 seconds.\n\n"
+		               "A server that refuses the password is not asked again, because domains "
+		               "lock accounts after a few wrong passwords. If no server is left, watch "
+		               "ends.",
 		.exits = watch_exits,
 		.examples = "  netsession watch fs1 fs2\n"
 		            "  netsession watch --every 60 -o jsonl fs1 >> sessions.jsonl\n",

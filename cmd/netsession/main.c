@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession: who is connected to which file server, and since when. */
+#include <stdlib.h>
 #include "command_line.h"
 #include "commands.h"
 
@@ -13,6 +14,7 @@ int main(int argc, char **argv)
 	struct options options = { 0 };
 	int status, command;
 
+	(void)unsetenv("LM_COMPAT_LEVEL"); /* below 3, gss-ntlmssp uses NTLM version 1 */
 	command = cli_parse(&netsession_program, argc, argv, &options, &options.operands, &status);
 	return command < 0 ? status : run[command](&options);
 }

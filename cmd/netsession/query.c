@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include "output.h"
 
 /* Servers that are asked at the same time. Each has a connection and, during the log-on, a thread.
@@ -45,6 +46,14 @@ static void query_on_page(void *context, struct netsession_page *page)
 		query_set_out_of_memory(item->result);
 }
 
+int64_t query_now_s(void)
+{
+	struct timespec clock;
+
+	clock_gettime(CLOCK_MONOTONIC, &clock);
+	return clock.tv_sec;
+}
+
 static void query_on_end(void *context, const struct netsession_error *error)
 {
 	struct query_item *item = context;
@@ -52,6 +61,7 @@ static void query_on_end(void *context, const struct netsession_error *error)
 
 	if (item->result->error.status == 0)
 		item->result->error = *error;
+	item->result->answered_s = query_now_s();
 	free(item);
 	query_start_next(batch);
 }
@@ -100,10 +110,14 @@ static void query_start_next(struct query_batch *batch)
 	struct server_result *result;
 	struct query_item *item;
 
+	while (batch->begun < batch->count && batch->results[batch->begun].error.status != 0)
+		batch->begun++;
 	if (batch->begun == batch->count)
 		return;
 	result = &batch->results[batch->begun++];
 	query = query_from_options(batch->options, batch->credentials, result->server);
+	if (result->timeout_ms != 0)
+		query.timeout_ms = result->timeout_ms;
 	item = malloc(sizeof *item);
 	if (item != NULL)
 		*item = (struct query_item){ batch, result };

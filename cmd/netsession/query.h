@@ -12,10 +12,13 @@ struct netsession_query query_from_options(const struct options *options,
                                            struct netsession_credentials *credentials,
                                            const char *server);
 
-/* Asks the servers that are set in results, and fills the rest of results. Returns false if memory
- * ran out, after a message on stderr. */
+/* Asks the servers that are set in results, and fills the rest of results. A result that has an
+ * error is left as it is. Returns false if memory ran out, after a message on stderr. */
 bool query_servers(const struct options *options, struct netsession_credentials *credentials,
                    struct server_result results[], size_t count);
+
+/* The time by which results say when a server answered, in seconds: CLOCK_MONOTONIC. */
+int64_t query_now_s(void);
 
 /* Whether the answer shows that the server is Samba or derived from it: all levels were tried, and
  * the server has level 1, but neither 2 nor 502. */

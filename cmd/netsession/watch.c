@@ -14,16 +14,16 @@
 /* How far two polls may disagree on a session's start: answers travel, and seconds are whole. */
 #define SAME_START_S 3
 
+#define LOGON_FAILURE 1326 /* ERROR_LOGON_FAILURE */
+
+/* The least time for a server that did not answer the last poll. */
+#define SHORT_TIMEOUT_MS 2000
+
 struct watched_server {
 	struct tracker *tracker;
 	const struct session_level *level; /* of what is tracked; NULL: nothing is */
 	uint32_t status;                   /* of the last poll */
-};
-
-/* A server's answer. */
-struct watch_poll {
-	const struct server_result *result; /* borrowed */
-	int64_t at_s;
+	struct netsession_error refusal;   /* of the password: the server is not asked again */
 };
 
 struct watch {
@@ -58,37 +58,22 @@ static void watch_print_event(const struct watch *watch, const char *event,
 		->write(stdout, watch->at, event, result, row);
 }
 
-static int64_t watch_now_s(void)
-{
-	struct timespec clock;
-
-	clock_gettime(CLOCK_MONOTONIC, &clock);
-	return clock.tv_sec;
-}
-
-struct watch_reading {
-	struct snapshot *snapshot;
-	int64_t at_s;
-};
-
 static void watch_read_row(void *context, const struct server_result *result,
                            const struct netsession_row *row)
 {
-	const struct watch_reading *r = context;
-
-	(void)result;
-	snapshot_add(r->snapshot, row, r->at_s - row->active_s, NULL);
+	/* The other servers may have answered later. */
+	snapshot_add(context, row, result->answered_s - row->active_s, NULL);
 }
 
 /* Returns NULL if memory ran out. */
 static struct snapshot *watch_read_answer(const struct watched_server *server,
-                                          const struct watch_poll *poll)
+                                          const struct server_result *result)
 {
-	struct watch_reading reading = { tracker_begin_snapshot(server->tracker), poll->at_s };
+	struct snapshot *snapshot = tracker_begin_snapshot(server->tracker);
 
-	if (reading.snapshot != NULL)
-		server_result_each(poll->result, watch_read_row, &reading);
-	return reading.snapshot;
+	if (snapshot != NULL)
+		server_result_each(result, watch_read_row, snapshot);
+	return snapshot;
 }
 
 /* Takes next, which was compared, and prints what is different. */
@@ -126,15 +111,13 @@ static bool watch_ask_again(struct watch *watch, struct watched_server *server,
                             const struct server_result *answer, struct snapshot *first)
 {
 	struct server_result result = { .server = answer->server };
-	struct watch_poll again = { .result = &result };
 	struct snapshot *next = NULL;
 	bool is_good = query_servers(watch->options, watch->credentials, &result, 1);
 	uint32_t missing;
 
-	again.at_s = watch_now_s();
 	if (!is_good || result.error.status != 0)
 		goto out;
-	next = watch_read_answer(server, &again);
+	next = watch_read_answer(server, &result);
 	is_good = next != NULL && tracker_merge(server->tracker, next, first) &&
 	          tracker_compare(server->tracker, next, &missing);
 	if (!is_good)
@@ -151,9 +134,9 @@ out:
 /* An answer that lacks sessions may be incomplete, as Samba's sometimes is. Returns false if memory
  * ran out. */
 static bool watch_compare_answer(struct watch *watch, struct watched_server *server,
-                                 const struct watch_poll *poll)
+                                 const struct server_result *result)
 {
-	struct snapshot *next = watch_read_answer(server, poll);
+	struct snapshot *next = watch_read_answer(server, result);
 	uint32_t missing;
 
 	if (next == NULL || !tracker_compare(server->tracker, next, &missing)) {
@@ -161,28 +144,59 @@ static bool watch_compare_answer(struct watch *watch, struct watched_server *ser
 		return false;
 	}
 	if (missing > 0)
-		return watch_ask_again(watch, server, poll->result, next);
-	watch_update(watch, server, poll->result, next, poll->result->level);
+		return watch_ask_again(watch, server, result, next);
+	watch_update(watch, server, result, next, result->level);
 	return true;
+}
+
+/* Whether the server, or its domain, refused the user's password. */
+static bool watch_is_refused(const struct watch *watch, const struct server_result *result)
+{
+	const char *file = getenv("NETSESSION_CREDENTIALS");
+	bool has_password = watch->credentials != NULL || (file != NULL && file[0] != '\0');
+
+	return has_password && !watch->options->anonymous && result->error.status == LOGON_FAILURE;
+}
+
+/* Domains lock an account after a few log-ons with a wrong password. */
+static void watch_give_up(struct watched_server *server, const struct server_result *result)
+{
+	if (server->refusal.status == 0)
+		fprintf(stderr,
+		        "netsession: %s: not asked again: more log-ons with this password could "
+		        "lock the account\n",
+		        server_result_name(result));
+	server->refusal = result->error;
 }
 
 /* Reports once that a server stops answering, and once that it answers again. */
 static bool watch_handle_result(struct watch *watch, struct watched_server *server,
-                                const struct watch_poll *poll)
+                                const struct server_result *result)
 {
-	const struct server_result *result = poll->result;
 	uint32_t before = server->status;
 
 	server->status = result->error.status;
 	if (result->error.status != 0) {
 		if (before != result->error.status)
 			query_print_messages(watch->options, result);
+		if (watch_is_refused(watch, result))
+			watch_give_up(server, result);
 		return true;
 	}
 	if (before != 0)
 		fprintf(stderr, "netsession: %s: the server answers again\n",
 		        server_result_name(result));
-	return watch_compare_answer(watch, server, poll);
+	return watch_compare_answer(watch, server, result);
+}
+
+/* For a server that did not answer the last poll: the others are polled again when it has answered
+ * or its time is over. */
+static uint32_t watch_short_timeout_ms(const struct options *options)
+{
+	uint32_t short_ms = options->interval_ms > SHORT_TIMEOUT_MS ? options->interval_ms
+	                                                            : SHORT_TIMEOUT_MS;
+
+	return options->timeout_ms < short_ms ? options->timeout_ms : short_ms;
 }
 
 /* Returns the exit code of the poll; -1: memory ran out, or the output could not be written. */
@@ -190,7 +204,6 @@ static int watch_poll_servers(struct watch *watch)
 {
 	struct server_result *results = calloc(watch->count, sizeof *results);
 	time_t now = time(NULL);
-	int64_t at_s;
 	struct tm utc;
 	int code = -1;
 
@@ -200,14 +213,17 @@ static int watch_poll_servers(struct watch *watch)
 	}
 	for (int i = 0; i < watch->options->operands.count; i++)
 		results[i].server = watch->options->operands.list[i];
+	for (size_t i = 0; i < watch->count; i++) {
+		results[i].error = watch->servers[i].refusal;
+		if (watch->servers[i].status != 0)
+			results[i].timeout_ms = watch_short_timeout_ms(watch->options);
+	}
 	if (!query_servers(watch->options, watch->credentials, results, watch->count))
 		goto out;
 	strftime(watch->at, sizeof watch->at, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-	at_s = watch_now_s();
 	code = query_exit_code(results, watch->count);
 	for (size_t i = 0; i < watch->count; i++)
-		if (!watch_handle_result(watch, &watch->servers[i],
-		                         &(struct watch_poll){ &results[i], at_s })) {
+		if (!watch_handle_result(watch, &watch->servers[i], &results[i])) {
 			fprintf(stderr, "netsession: out of memory\n");
 			code = -1;
 		}
@@ -232,12 +248,22 @@ static void watch_pause(const struct options *options)
 		raise(SIGPIPE); /* as the next event would */
 }
 
+/* No server is left to be asked. */
+static bool watch_has_given_up(const struct watch *watch)
+{
+	size_t refusals = 0;
+
+	for (size_t i = 0; i < watch->count; i++)
+		refusals += watch->servers[i].refusal.status != 0;
+	return refusals == watch->count;
+}
+
 static int watch_poll_until_end(struct watch *watch)
 {
 	const struct options *options = watch->options;
 	int code = EXIT_NONE;
 
-	for (uint32_t polls = 0; !is_interrupted; polls++) {
+	for (uint32_t polls = 0; !is_interrupted && !watch_has_given_up(watch); polls++) {
 		if (options->polls != 0 && polls == options->polls)
 			break;
 		if (polls > 0)

@@ -1,4 +1,5 @@
 """`netsession watch` against a real Samba: sessions that start, end and change, and servers that stop answering."""
+import threading
 import time
 import unittest
 
@@ -6,10 +7,11 @@ from fixtures.watch import Watch
 from lab import command, sessions, tap
 from lab.cli import address
 from lab.ports import free_port
-from lab.relay import Relay
+from lab.relay import STALL, Relay
 from lab.samba import SambaServer
 from lab.scripted_service import ScriptedService
 from lab.sessions import Wanted
+from lab.wait_until import calm
 
 
 class Watching(unittest.TestCase):
@@ -61,6 +63,45 @@ class Watching(unittest.TestCase):
             time.sleep(1)
             code, stderr = watch.interrupt()
         self.assertEqual((3, ""), (code, stderr))
+
+    def test_a_server_that_answers_late_moves_no_session_of_another(self):
+        """A session's start is how old it is, before the time when its own server answered."""
+        with sessions.held(self.server, [Wanted("mail", "127.0.0.7")]), \
+                Relay(self.server.host, self.server.port) as relay, \
+                Watch(self.server, "--timeout", "6", address(self.server), address(relay)) as watch:
+            for _ in range(2):
+                self.assertEqual("started", watch.next("mail")[0])
+            relay.stall()
+            self.assertRegex(watch.errors(), rf"{address(relay)}: timed out .*\(1460\)")
+            time.sleep(3)
+            watch.interrupt()
+            self.assertEqual([], [event for event in watch.rest() if event["user"] == "mail"])
+
+    def test_a_server_that_does_not_answer_holds_up_the_others_once(self):
+        silent = threading.Event()
+        with Relay(self.server.host, self.server.port,
+                   tamper=lambda direction, message, _: STALL if silent.is_set() else message) as relay, \
+                Watch(self.server, "--timeout", "20", address(self.server), address(relay)) as watch:
+            watch.next("root")
+            silent.set()
+            self.assertRegex(watch.errors(), r"\(1460\)")
+            began = time.monotonic()
+            with sessions.held(self.server, [Wanted("games", "127.0.0.8")]):
+                self.assertEqual("started", watch.next("games")[0])
+            self.assertLess(time.monotonic() - began, calm(6))
+
+    def test_a_password_that_is_refused_is_not_sent_again(self):
+        dead = f"127.0.0.1:{free_port()}"
+        with Relay(self.server.host, self.server.port) as relay:
+            result = command.run("watch", "--every", "0.1", "-A", self.server.credentials_file("root", "wrong"),
+                                 address(relay))
+            self.assertEqual((3, ""), (result.exit, result.stdout))  # and it ends, since nobody is left to be asked
+            self.assertRegex(result.stderr, r"\A[^\n]*\(1326, [^\n]*\n[^\n]*: not asked again: [^\n]*lock the account\n\Z")
+            self.assertEqual(1, relay.connections)
+            result = command.run("watch", "--every", "0.1", "--polls", "5", "-A",
+                                 self.server.credentials_file("root", "wrong"), address(relay), dead)
+            self.assertEqual(3, result.exit, result)
+            self.assertEqual(2, relay.connections)
 
     def test_the_exit_code_is_that_of_the_last_poll(self):
         dead = f"127.0.0.1:{free_port()}"
