@@ -80,11 +80,16 @@ static void handshake_welcome(struct publisher_handshake *h, uint32_t max_sessio
 	handshake_end(h);
 }
 
+/* What netsessiond sends behind its reply is left to netsession_publisher_dispatch. */
 static uint8_t *handshake_on_space(void *context, size_t *room)
 {
 	struct publisher_handshake *h = context;
+	uint8_t *space = publish_input_space(&h->input, room);
+	size_t missing = publish_input_missing(&h->input);
 
-	return publish_input_space(&h->input, room);
+	if (missing > 0 && missing < *room)
+		*room = missing;
+	return space;
 }
 
 static void handshake_on_received(void *context, size_t bytes)

@@ -147,6 +147,8 @@ void publisher_close(struct publisher *p, enum log_level level, NET_API_STATUS s
 	if (p->step == PUBLISHER_OPEN) {
 		publisher_report_event(p, "publish-close", status);
 		p->shared->open_count--;
+		if (!net_endpoint_is_draining(p->shared->connections))
+			refresh_expect_publisher(p->shared->refresh, REFRESH_RETURN_MS);
 	}
 	publisher_disconnect(p);
 	p->step = PUBLISHER_CLOSING;
@@ -455,13 +457,14 @@ static void publisher_accept_hello(struct publisher *p, const struct publish_mes
 	p->source = (struct refresh_source){ .ask = publisher_on_refresh_request,
 		                             .context = p,
 		                             .name = p->name };
-	if (hello->wants_refresh != 0)
-		refresh_add_source(p->shared->refresh, &p->source);
 	publisher_report_event(p, "publish-open", NERR_Success);
 	publish_message_encode(&p->out,
 	                       &(struct publish_message){ .kind = PUBLISH_WELCOME,
 	                                                  .version = PUBLISH_VERSION,
 	                                                  .max_sessions = p->bounds.max_sessions });
+	if (hello->wants_refresh != 0)
+		refresh_add_source(p->shared->refresh, &p->source);
+	refresh_expect_nobody(p->shared->refresh);
 	(void)publisher_send_pending(p);
 }
 

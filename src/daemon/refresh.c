@@ -12,6 +12,7 @@ struct refresh {
 	TAILQ_HEAD(wait_list, refresh_wait) waits; /* in the order in which they began */
 	struct net_timer *release;                 /* ends the waits that are over */
 	struct net_timer *timeout;                 /* until a source is overdue */
+	struct net_timer *expected;                /* while a publisher may connect */
 };
 
 struct refresh *refresh_new(struct net_loop *loop, const struct srvsvc_server *service)
@@ -43,6 +44,7 @@ void refresh_free(struct refresh *r)
 		return;
 	net_timer_stop(r->release);
 	net_timer_stop(r->timeout);
+	net_timer_stop(r->expected);
 	free(r);
 }
 
@@ -67,6 +69,8 @@ static bool refresh_sources_are_recent(const struct refresh *r, int64_t since_ms
 {
 	const struct refresh_source *s;
 
+	if (r->expected != NULL)
+		return false;
 	LIST_FOREACH(s, &r->sources, entry)
 		if (!refresh_source_is_recent(s, since_ms))
 			return false;
@@ -166,7 +170,31 @@ void refresh_add_source(struct refresh *r, struct refresh_source *source)
 {
 	LIST_INSERT_HEAD(&r->sources, source, entry);
 	source->is_added = true;
+	if (!TAILQ_EMPTY(&r->waits))
+		refresh_ask_source(r, source);
 }
+
+/* ---- a publisher that may connect ---- */
+
+void refresh_expect_nobody(struct refresh *r)
+{
+	net_timer_stop(r->expected);
+	r->expected = NULL;
+	refresh_release_waits(r);
+}
+
+static void refresh_on_expected(void *context)
+{
+	refresh_expect_nobody(context);
+}
+
+void refresh_expect_publisher(struct refresh *r, uint32_t for_ms)
+{
+	net_timer_stop(r->expected);
+	r->expected = net_timer_start(r->loop, for_ms, refresh_on_expected, r);
+}
+
+/* ---- answers ---- */
 
 void refresh_remove_source(struct refresh *r, struct refresh_source *source)
 {

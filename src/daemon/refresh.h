@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Refreshing the session table before a call reads it. Some publishers learn of their sessions only
  * when they look for them, and look only when they are asked. So a call that is about to read the
- * table asks them, and waits until they answer. Nothing waits where there is no such publisher; and
- * a caller without the right to list sessions asks no publisher, and does not wait. */
+ * table asks them, and waits until they answer. Nothing waits where there is no such publisher, but
+ * while one may be about to connect: otherwise a list would lack all its sessions for a moment. A
+ * caller without the right to list sessions asks no publisher, and does not wait. */
 #ifndef DAEMON_REFRESH_H
 #define DAEMON_REFRESH_H
 
@@ -18,6 +19,11 @@
 /* Calls wait for an answer at most so long, unless refresh_set_timeout says otherwise. A publisher
  * that did not answer in time is not waited for again until it answers. */
 #define REFRESH_TIMEOUT_MS 2000
+/* Calls wait so long for a publisher to connect: when netsessiond has started, since its publishers
+ * lost their connections to the one before; and when a publisher has disconnected, since it may be
+ * restarted. */
+#define REFRESH_START_MS  500
+#define REFRESH_RETURN_MS 2000
 
 struct refresh;
 
@@ -47,7 +53,11 @@ struct refresh_source {
 	bool is_overdue;           /* it did not answer in time, and is not waited for */
 };
 
-/* Keeps source until it is removed. */
+/* A publisher may connect within so many milliseconds: calls wait for it. */
+void refresh_expect_publisher(struct refresh *r, uint32_t for_ms);
+/* A publisher has connected, or netsessiond ends: calls do not wait for one any more. */
+void refresh_expect_nobody(struct refresh *r);
+/* Keeps source until it is removed. Asks it at once if a call waits. */
 void refresh_add_source(struct refresh *r, struct refresh_source *source);
 /* Does nothing if source was never added. */
 void refresh_remove_source(struct refresh *r, struct refresh_source *source);

@@ -141,6 +141,19 @@ uint8_t *publish_input_space(struct publish_input *in, size_t *room)
 	return in->data + in->end;
 }
 
+size_t publish_input_missing(const struct publish_input *in)
+{
+	size_t have = in->end - in->at, whole = PUBLISH_HEADER_BYTES;
+	struct wire_reader header;
+	uint16_t bytes;
+
+	wire_reader_init(&header, in->data + in->at, have);
+	bytes = wire_get_u16(&header);
+	if (have >= PUBLISH_HEADER_BYTES)
+		whole += bytes;
+	return whole > have ? whole - have : 0;
+}
+
 void publish_input_received(struct publish_input *in, size_t bytes)
 {
 	in->end += bytes;

@@ -89,6 +89,9 @@ struct publish_input {
 /* Where the next bytes go, and how many of them: at least 1, once publish_input_next has returned
  * false. */
 uint8_t *publish_input_space(struct publish_input *in, size_t *room);
+/* How many bytes the next message lacks, as far as it says so already: at least 1, once
+ * publish_input_next has returned false. Who reads no more has nothing of the message behind it. */
+size_t publish_input_missing(const struct publish_input *in);
 void publish_input_received(struct publish_input *in, size_t bytes);
 
 /* Gives the next message; its texts are valid until publish_input_space is called. Returns false if

@@ -4,12 +4,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <winerror.h>
 #include "net/watch.h"
 #include "net/work.h"
 #include "system/log.h"
 
-enum { RETRY_MS = 1000, RETRY_MOST_MS = 30000 };
+/* How long to wait before the next attempt. A restart of netsessiond is over in a moment, and its
+ * callers wait for us then. */
+static const struct {
+	int64_t lost_ms; /* without a connection for less */
+	uint32_t pause_ms;
+} retries[] = {
+	{ 5000, 50 },
+	{ 60000, 500 },
+	{ INT64_MAX, 5000 },
+};
 
 /* An attempt to connect, on a thread of its own, because it waits for netsessiond. */
 struct publisher_open_job {
@@ -30,7 +40,7 @@ struct publisher_connection {
 	struct netsession_publisher *publisher;
 	struct net_readable *readable;
 	struct net_timer *retry;
-	uint32_t retry_ms;
+	int64_t lost_since_ms;
 	struct netsession_error error; /* why there is no connection */
 };
 
@@ -48,6 +58,24 @@ static void publisher_connection_on_retry(void *context)
 	publisher_connection_start(c);
 }
 
+static int64_t publisher_connection_now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static uint32_t publisher_connection_pause_ms(const struct publisher_connection *c)
+{
+	int64_t lost_ms = publisher_connection_now_ms() - c->lost_since_ms;
+	size_t i = 0;
+
+	while (lost_ms >= retries[i].lost_ms)
+		i++;
+	return retries[i].pause_ms;
+}
+
 /* Logs why, unless it is the same as before. */
 static void publisher_connection_retry_later(struct publisher_connection *c,
                                              const struct netsession_error *error)
@@ -55,8 +83,8 @@ static void publisher_connection_retry_later(struct publisher_connection *c,
 	if (strcmp(c->error.text, error->text) != 0)
 		log_write(LOG_LEVEL_WARNING, "publish: %s", error->text);
 	c->error = *error;
-	c->retry = net_timer_start(c->loop, c->retry_ms, publisher_connection_on_retry, c);
-	c->retry_ms = c->retry_ms < RETRY_MOST_MS / 2 ? 2 * c->retry_ms : RETRY_MOST_MS;
+	c->retry = net_timer_start(c->loop, publisher_connection_pause_ms(c),
+	                           publisher_connection_on_retry, c);
 }
 
 static void publisher_connection_close(struct publisher_connection *c)
@@ -77,6 +105,7 @@ static void publisher_connection_on_readable(void *context)
 		return;
 	}
 	c->handler->lost(c->context);
+	c->lost_since_ms = publisher_connection_now_ms();
 	publisher_connection_close(c);
 	publisher_connection_retry_later(c, &error);
 }
@@ -121,7 +150,6 @@ static void publisher_connection_on_opened(void *context)
 	}
 	log_write(LOG_LEVEL_NOTICE, "publish: connected to netsessiond");
 	c->error = (struct netsession_error){ 0 };
-	c->retry_ms = RETRY_MS;
 	c->handler->opened(c->context);
 }
 
@@ -160,7 +188,7 @@ publisher_connection_new(struct net_loop *loop, const char *socket,
 		                            .socket = socket != NULL ? strdup(socket) : NULL,
 		                            .handler = handler,
 		                            .context = context,
-		                            .retry_ms = RETRY_MS };
+		                            .lost_since_ms = publisher_connection_now_ms() };
 	if (socket != NULL && c->socket == NULL) {
 		free(c);
 		return NULL;

@@ -1,5 +1,6 @@
 """Samba's sessions at netsessiond's local endpoint: netsession-samba tells them, by smbstatus and by what its relay has seen."""
 import collections
+import concurrent.futures
 import os
 import signal
 import subprocess
@@ -73,6 +74,25 @@ class Sessions(SambaPublisherTest):
             wait_until_equal(5, lambda: len(self.rows()))
             self.relay.kill()
             wait_until_equal({}, self.names)
+
+    def test_no_list_lacks_sessions_while_one_side_is_restarted(self):
+        """Nobody is told that nobody is connected, because netsession-samba is about to connect."""
+        with sessions.held(self.samba, sessions.crowd(5, USERS)):
+            wait_until_equal(5, lambda: len(self.rows()))
+            for _ in range(3):
+                self.service.restart()
+                self.assertEqual(5, len(self.rows()))
+            begun = []
+
+            def list_meanwhile():
+                begun.append(True)
+                return len(self.rows())
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                self.assertEqual(0, self.relay.terminate())
+                counted = pool.submit(list_meanwhile)
+                wait_until_equal([True], lambda: begun)
+                self.relay.start()
+                self.assertEqual(5, counted.result())
 
     def test_a_restarted_netsessiond_gets_all_sessions(self):
         with sessions.held(self.samba, sessions.crowd(5, USERS)):

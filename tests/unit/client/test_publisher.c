@@ -26,6 +26,7 @@ static struct {
 	int listening, peer; /* netsessiond's sockets */
 	struct publish_input input;
 	struct publish_message greeting; /* of kind 0: netsessiond says nothing */
+	struct publish_message behind; /* the greeting, in one piece with it; of kind 0: nothing */
 	struct publish_message hello;
 	char hello_name[64];
 	struct netsession_publisher *publisher;
@@ -38,13 +39,20 @@ static struct {
 
 /* ---- netsessiond ---- */
 
-static void say(const struct publish_message *m)
+static void say_both(const struct publish_message *m, const struct publish_message *next)
 {
 	struct wire_writer w = { 0 };
 
 	publish_message_encode(&w, m);
+	if (next->kind != 0)
+		publish_message_encode(&w, next);
 	assert_int_equal(send(under_test.peer, w.data, w.len, MSG_NOSIGNAL), w.len);
 	wire_writer_fini(&w);
+}
+
+static void say(const struct publish_message *m)
+{
+	say_both(m, &(struct publish_message){ 0 });
 }
 
 /* The next message that has come. False: there is none. Adds the bytes that were read to *read. */
@@ -102,7 +110,7 @@ static void *let_in(void *nothing)
 		snprintf(under_test.hello_name, sizeof under_test.hello_name, "%s",
 		         under_test.hello.name);
 	if (under_test.greeting.kind != 0)
-		say(&under_test.greeting);
+		say_both(&under_test.greeting, &under_test.behind);
 	return nothing;
 }
 
@@ -228,6 +236,21 @@ static void one_that_looks_wants_to_be_asked(void **state)
 	under_test.looks = true;
 	open_well();
 	assert_int_equal(under_test.hello.wants_refresh, 1);
+}
+
+static void a_request_that_comes_with_the_welcome_waits_to_be_dispatched(void **state)
+{
+	size_t read = 0;
+
+	(void)state;
+	under_test.looks = true;
+	under_test.behind = (struct publish_message){ .kind = PUBLISH_REFRESH, .number = 1 };
+	open_well();
+	assert_int_equal(under_test.asks, 0);
+	assert_int_equal(dispatch(), 0);
+	assert_int_equal(under_test.asks, 1);
+	netsession_publisher_refreshed(under_test.publisher);
+	expect(PUBLISH_REFRESHED, 0, &read);
 }
 
 static void a_refusal_has_a_story(void **state)
@@ -592,6 +615,7 @@ TEST_GROUP(publisher)
 		TEST(a_name_that_cannot_be_shown_is_refused),
 		TEST(one_batch_is_on_its_way_at_a_time),
 		TEST(one_that_looks_wants_to_be_asked),
+		TEST(a_request_that_comes_with_the_welcome_waits_to_be_dispatched),
 		TEST(who_was_asked_is_fresh_behind_all_that_it_found),
 		TEST(who_found_nothing_new_is_fresh_at_once_and_once),
 		TEST(a_long_list_is_told_before_it_is_fresh),

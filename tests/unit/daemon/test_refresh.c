@@ -230,6 +230,51 @@ static void a_request_from_before_a_change_is_repeated(void **state)
 	assert_int_equal(under_test.callers[1].continued, 1);
 }
 
+static void a_call_waits_for_a_publisher_that_is_expected(void **state)
+{
+	struct source *s;
+
+	(void)state;
+	refresh_expect_publisher(under_test.refresh, 60000);
+	assert_false(is_ready(0));
+	turn();
+	assert_int_equal(under_test.callers[0].continued, 0);
+	s = add(0);
+	refresh_expect_nobody(under_test.refresh);
+	assert_int_equal(s->asks, 1);
+	turn();
+	assert_int_equal(under_test.callers[0].continued, 0);
+	answer(s);
+	turn();
+	assert_int_equal(under_test.callers[0].continued, 1);
+}
+
+static void a_publisher_that_does_not_come_is_waited_for_a_moment(void **state)
+{
+	(void)state;
+	refresh_expect_publisher(under_test.refresh, SHORT_TIMEOUT_MS);
+	assert_false(is_ready(0));
+	while (under_test.callers[0].continued == 0)
+		uv_run(under_test.loop->uv, UV_RUN_ONCE);
+	assert_true(is_ready(1));
+}
+
+static void a_source_that_is_added_while_a_call_waits_is_asked_too(void **state)
+{
+	struct source *one = add(0), *other;
+
+	(void)state;
+	assert_false(is_ready(0));
+	other = add(1);
+	assert_int_equal(other->asks, 1);
+	answer(one);
+	turn();
+	assert_int_equal(under_test.callers[0].continued, 0);
+	answer(other);
+	turn();
+	assert_int_equal(under_test.callers[0].continued, 1);
+}
+
 static void a_source_that_does_not_answer_is_waited_for_once_until_it_answers(void **state)
 {
 	struct source *s = add(0);
@@ -315,6 +360,9 @@ TEST_GROUP(refresh)
 		TEST(an_answer_to_an_earlier_request_is_not_enough),
 		TEST(an_answer_from_before_a_change_is_not_enough),
 		TEST(a_request_from_before_a_change_is_repeated),
+		TEST(a_call_waits_for_a_publisher_that_is_expected),
+		TEST(a_publisher_that_does_not_come_is_waited_for_a_moment),
+		TEST(a_source_that_is_added_while_a_call_waits_is_asked_too),
 		TEST(a_source_that_does_not_answer_is_waited_for_once_until_it_answers),
 		TEST(a_shorter_timeout_applies_to_a_pending_request),
 		TEST(a_source_that_is_removed_is_not_waited_for),
