@@ -692,6 +692,12 @@ def seeds_text_inputs():
     for name in (r"\\fs1", "fs1:4450", "[fe80::1%eth0]:445", "2001:db8::1", "10.0.0.1:1",
                  "fe80--1s4.ipv6-literal.net", "häuser.example", "a" * 256, "[::1]", "x:0"):
         yield b"\0" + name.encode()
+    for name in (r"\\fs1\share", "//fs1:4450/a b", "fs1/", r"\\?\UNC\fs1\x", "smb://LAB;alice@fs1:445/x%20y?z#",
+                 "CIFS://[fe80::1%25eth0]:/x", "file:////fs1/x", "smb://alice:secret@fs1", " fs1. ",
+                 "smb://m%C3%BCller.example", r"\\fs1@SSL@443\x", "alice%secret@fs1", r"\fs1"):
+        yield b"\6" + name.encode()
+    for pair in ("::1\0[::1]", r"\\10.0.0.7" + "\0::ffff:10.0.0.7", "fe80::1%eth0\0fe80--1s4.ipv6-literal.net"):
+        yield b"\3" + pair.encode()
     for text in ("häuser \U0001F600", "Straße\0STRASSE", r"\\PC1" + "\0pc1", "é\0É"):
         yield b"\1" + text.encode()
         yield b"\2" + text.encode("utf-16-le")

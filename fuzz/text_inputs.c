@@ -2,7 +2,9 @@
 /* What people type, and what servers call things: server names, qualifiers, credentials, UTF-8 and
  * UTF-16.
  * Input: kind, then a text (for two texts: a zero byte between them).
- * Must reach: server_name_parse server_name_is_valid_host server_name_parse_port
+ * Must reach: server_name_parse server_name_check_host server_name_parse_port
+ *   server_operand_parse operand_parse operand_parse_url operand_parse_unc operand_parse_plain
+ *   operand_find_password server_operand_hide_password operand_decode operand_set_user
  *   ip_address_parse ip_address_parse_v4 ip_address_parse_v6 ip_address_parse_scope
  *   ip_address_undo_literal text_next text_utf16_encode text_utf16_units text_utf8_bound
  *   text_utf8_from_utf16 text_utf16_is_valid text_utf8_is_valid text_equal_nocase
@@ -21,7 +23,7 @@
 #include "base/client_name.h"
 #include "base/text.h"
 #include "client/request.h"
-#include "client/server_name.h"
+#include "client/server_operand.h"
 #include "srvsvc/session_messages.h"
 
 /* The next text, up to a zero byte, in a block of its own. */
@@ -43,18 +45,37 @@ static void server_name(struct fuzz_input *in)
 {
 	char *text = take_text(in), again_text[SERVER_NAME_MAX_BYTES + 16];
 	struct server_name name, again;
+	struct err err = { 0 };
 
-	if (server_name_parse(text, &name)) {
+	if (server_name_parse(text, &name, &err)) {
 		MUST(name.host[0] != '\0' && strlen(name.host) <= SERVER_NAME_MAX_BYTES);
 		MUST(text_utf8_is_valid(name.host));
 		MUST(strchr(name.host, '\\') == NULL && strchr(name.host, '/') == NULL);
 		snprintf(again_text, sizeof again_text,
 		         strchr(name.host, ':') != NULL ? "\\\\[%s]:%u" : "\\\\%s:%u", name.host,
 		         name.port != 0 ? name.port : 445u);
-		MUST(server_name_parse(again_text, &again));
+		MUST(server_name_parse(again_text, &again, &err));
 		MUST(strcmp(name.host, again.host) == 0);
 		MUST(again.port == (name.port != 0 ? name.port : 445));
 	}
+	free(text);
+}
+
+static void server_operand(struct fuzz_input *in)
+{
+	char *text = take_text(in);
+	size_t bytes = strlen(text);
+	struct server_operand operand;
+	struct netsession_error error;
+	struct server_name name;
+	struct err err = { 0 };
+	bool is_good = server_operand_parse(text, &operand, &error);
+
+	MUST(is_good == (error.status == NERR_Success));
+	MUST(!is_good || server_name_parse(operand.server, &name, &err));
+	server_operand_hide_password(text);
+	MUST(strlen(text) <= bytes);
+	MUST(is_good == server_operand_parse(text, &operand, &error));
 	free(text);
 }
 
@@ -183,7 +204,7 @@ static void credentials(struct fuzz_input *in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static void (*const kinds[])(struct fuzz_input *) = {
-		server_name, utf8, utf16, equality, query, credentials,
+		server_name, utf8, utf16, equality, query, credentials, server_operand,
 	};
 	struct fuzz_input in = { data, bytes };
 

@@ -94,11 +94,13 @@ static void also_closed_print_same_process(const struct options *options,
                                            struct netsession_credentials *credentials,
                                            struct also_closed *also)
 {
-	struct netsession_query query = query_from_options(options, credentials, NULL);
+	struct netsession_query query;
 	struct netsession_error error;
+	struct server_operand room;
 	uint32_t status;
 
 	also->is_certain = true;
+	(void)query_from_options(options, credentials, NULL, &room, &query, &error);
 	status = netsession_del_also_closes(&query, also_closed_print_session, also, &error);
 	/* A caller without the right to list has none to close, and closing reports that. */
 	if (status != 0 && status != ACCESS_DENIED)
@@ -129,11 +131,13 @@ static int close_selected_sessions(const struct options *options,
                                    struct netsession_credentials *credentials,
                                    const struct server_result *result)
 {
-	struct netsession_query query = query_from_options(options, credentials, result->server);
 	size_t count = server_result_count(result);
+	struct netsession_query query;
 	struct netsession_error error;
+	struct server_operand room;
 
-	if (netsession_del(&query, &error) != 0) {
+	if (!query_from_options(options, credentials, result->server, &room, &query, &error) ||
+	    netsession_del(&query, &error) != 0) {
 		fprintf(stderr, "netsession: %s: the sessions were not closed%s: %s\n",
 		        server_result_name(result),
 		        error.status == 64 /* ERROR_NETNAME_DELETED */

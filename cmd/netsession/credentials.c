@@ -53,8 +53,9 @@ static bool prompt_password(const char *user, char password[PROMPT_MAX_BYTES])
 
 	if (terminal < 0 || tcgetattr(terminal, &shown) != 0) {
 		fprintf(stderr,
-		        "netsession: --as needs a terminal to ask for the password, and there is "
-		        "none; use --authentication-file FILE\n");
+		        "netsession: the password of %s has to be asked for on a terminal, and "
+		        "there is none; use --authentication-file FILE\n",
+		        user);
 		if (terminal >= 0)
 			close(terminal);
 		return false;

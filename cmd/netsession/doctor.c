@@ -121,17 +121,24 @@ int command_doctor(const struct options *options)
 	struct netsession_credentials *credentials;
 	struct netsession_query query;
 	struct netsession_error error;
+	struct server_operand room;
 	struct doctor_report report;
 
 	if (!credentials_from_options(options, &credentials))
 		return EXIT_USAGE;
-	query = query_from_options(options, credentials, server);
 	if (!format->begin(&report, server)) {
 		fprintf(stderr, "netsession: out of memory\n");
 		netsession_credentials_free(credentials);
 		return EXIT_NONE;
 	}
-	(void)netsession_diagnose(&query, format->put, &report, &error);
+	if (query_from_options(options, credentials, server, &room, &query, &error))
+		(void)netsession_diagnose(&query, format->put, &report, &error);
+	else
+		format->put(&report, &(struct netsession_report){ .step = "name",
+		                                                  .verdict = NETSESSION_BAD,
+		                                                  .status = error.status,
+		                                                  .text = error.text,
+		                                                  .advice = error.advice });
 	format->end(&report, &error);
 	netsession_credentials_free(credentials);
 	if (fflush(stdout) != 0 || ferror(stdout)) {

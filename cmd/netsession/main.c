@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession: who is connected to which file server, and since when. */
 #include <stdlib.h>
+#include <string.h>
 #include "command_line.h"
 #include "commands.h"
+#include "servers.h"
 
 int main(int argc, char **argv)
 {
@@ -15,6 +17,13 @@ int main(int argc, char **argv)
 	int status, command;
 
 	(void)unsetenv("LM_COMPAT_LEVEL"); /* below 3, gss-ntlmssp uses NTLM version 1 */
+	/* Messages about the command line repeat it. */
+	for (int i = 1; i < argc; i++)
+		if (strstr(argv[i], "://") != NULL)
+			server_operand_hide_password(argv[i]);
 	command = cli_parse(&netsession_program, argc, argv, &options, &options.operands, &status);
-	return command < 0 ? status : run[command](&options);
+	if (command < 0)
+		return status;
+	return servers_prepare(&options, (enum command)command) ? run[command](&options)
+	                                                        : EXIT_USAGE;
 }

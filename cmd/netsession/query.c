@@ -66,27 +66,14 @@ static void query_on_end(void *context, const struct netsession_error *error)
 	query_start_next(batch);
 }
 
-/* \\host, //host and smb://host mean host. A prefix without a host stays as it is, and is refused
- * by the library; so is an empty name, which would mean the local computer. */
-static const char *query_server_without_prefix(const char *operand)
+bool query_from_options(const struct options *options, struct netsession_credentials *credentials,
+                        const char *server, struct server_operand *room,
+                        struct netsession_query *query, struct netsession_error *error)
 {
-	static const char *const prefixes[] = { "smb://", "//", "\\\\" };
-
-	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-		size_t length = strlen(prefixes[i]);
-
-		if (strncmp(operand, prefixes[i], length) == 0 && operand[length] != '\0')
-			return operand + length;
-	}
-	return operand[0] != '\0' ? operand : "//";
-}
-
-struct netsession_query query_from_options(const struct options *options,
-                                           struct netsession_credentials *credentials,
-                                           const char *server)
-{
-	return (struct netsession_query){
-		.server = server != NULL ? query_server_without_prefix(server) : NULL,
+	if (server != NULL && !server_operand_parse(server, room, error))
+		return false;
+	*query = (struct netsession_query){
+		.server = server != NULL ? room->server : NULL,
 		.port = (uint16_t)options->port,
 		.timeout_ms = options->timeout_ms,
 		.credentials = credentials,
@@ -100,32 +87,39 @@ struct netsession_query query_from_options(const struct options *options,
 		.preferred_bytes = options->page_bytes,
 		.all_pages = 1,
 	};
+	return true;
 }
 
-static void query_start_next(struct query_batch *batch)
+/* Returns false if the query of this server ends at once, as its result says. */
+static bool query_start(struct query_batch *batch, struct server_result *result)
 {
 	static const struct netsession_handler handler = { .on_page = query_on_page,
 		                                           .on_end = query_on_end };
 	struct netsession_query query;
-	struct server_result *result;
+	struct server_operand room;
 	struct query_item *item;
 
-	while (batch->begun < batch->count && batch->results[batch->begun].error.status != 0)
-		batch->begun++;
-	if (batch->begun == batch->count)
-		return;
-	result = &batch->results[batch->begun++];
-	query = query_from_options(batch->options, batch->credentials, result->server);
+	if (result->error.status != 0 || /* its caller has decided not to ask it */
+	    !query_from_options(batch->options, batch->credentials, result->server, &room, &query,
+	                        &result->error))
+		return false;
 	if (result->timeout_ms != 0)
 		query.timeout_ms = result->timeout_ms;
 	item = malloc(sizeof *item);
 	if (item != NULL)
 		*item = (struct query_item){ batch, result };
-	if (item == NULL || netsession_start(batch->session, &query, &handler, item, NULL) != 0) {
-		free(item);
-		query_set_out_of_memory(result);
-		query_start_next(batch);
-	}
+	if (item != NULL && netsession_start(batch->session, &query, &handler, item, NULL) == 0)
+		return true;
+	free(item);
+	query_set_out_of_memory(result);
+	return false;
+}
+
+static void query_start_next(struct query_batch *batch)
+{
+	while (batch->begun < batch->count)
+		if (query_start(batch, &batch->results[batch->begun++]))
+			break;
 }
 
 /* As many as the limit of file descriptors ("ulimit -n") has room for. */

@@ -4,13 +4,15 @@
 #define NETSESSION_QUERY_H
 
 #include "options.h"
+#include "client/server_operand.h"
 #include "results.h"
 
-/* The query that the options ask of server, which is as the user wrote it; NULL: the local
- * computer. Borrows all. */
-struct netsession_query query_from_options(const struct options *options,
-                                           struct netsession_credentials *credentials,
-                                           const char *server);
+/* Gives the query that the options ask of server, which is as the user wrote it; NULL: the local
+ * computer. The query borrows all, its server from room. False: server cannot be the name of one,
+ * as *error says. */
+bool query_from_options(const struct options *options, struct netsession_credentials *credentials,
+                        const char *server, struct server_operand *room,
+                        struct netsession_query *query, struct netsession_error *error);
 
 /* Asks the servers that are set in results, and fills the rest of results. A result that has an
  * error is left as it is. Returns false if memory ran out, after a message on stderr. */

@@ -228,8 +228,8 @@ static void call_choose_server(struct netsession_call *call, const struct netses
 
 	if (query->wins != NULL && (key->wins = strdup(query->wins)) == NULL)
 		err_set(&call->err, ERROR_NOT_ENOUGH_MEMORY, "query", NULL);
-	else if (!server_name_parse(query->server, &key->server))
-		err_set(&call->err, NERR_InvalidComputer, "query", NULL);
+	else
+		(void)server_name_parse(query->server, &key->server, &call->err);
 	if (key->server.port == 0)
 		key->server.port = query->port != 0 ? query->port : SMB_PORT;
 	key->authentication = query->authentication;

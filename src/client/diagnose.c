@@ -77,8 +77,7 @@ static bool diagnose_name(struct diagnosis *x)
 	struct err err = { 0 };
 	size_t length = 0;
 
-	if (!server_name_parse(x->query->server, &x->server))
-		err_set(&err, NERR_InvalidComputer, "query", NULL);
+	(void)server_name_parse(x->query->server, &x->server, &err);
 	if (x->server.port == 0)
 		x->server.port = x->query->port != 0 ? x->query->port : SMB_PORT;
 	if (err.status != NERR_Success ||

@@ -171,12 +171,13 @@ void netsession_run(struct netsession *session)
 void netsession_close_idle(const char *server)
 {
 	struct server_name name;
+	struct err err = { 0 };
 
 	if (server == NULL)
 		connection_pool_close(NULL);
 	else if (server_name_is_local(server))
 		connection_pool_close("");
-	else if (server_name_parse(server, &name))
+	else if (server_name_parse(server, &name, &err))
 		connection_pool_close(name.host);
 }
 

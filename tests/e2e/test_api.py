@@ -106,7 +106,7 @@ no bufptr: 87
 no entriesread: 87
 no totalentries: 87
 server "a b": 2351
-story: invalid server name at query (2351): give a name, an address or host:port
+story: invalid server name at query (2351): the name has a blank; give a name, an address or host:port
 server half a pair: 2351
 user half a pair: 87
 user of 1099: 87

@@ -71,6 +71,13 @@ class As(unittest.TestCase):
             self.assertEqual(0, code, shown)
             self.assertRegex(shown, r"127\.0\.0\.1 +root")
 
+    def test_the_user_of_a_url_is_asked_for_a_password(self):
+        with Terminal(f"smb://{self.server.domain};root@{address(self.server)}/share") as terminal:
+            terminal.read_until(b"Password")
+            terminal.type(f"{self.server.password('root')}\n")
+            self.assertEqual(0, terminal.end(), terminal.shown)
+        self.assertIn(rf"Password for {self.server.domain}\root: ".encode(), terminal.shown)
+
     def test_a_wrong_password_is_1326(self):
         code, shown = self.log_on("root", "no-such-password")
         self.assertEqual(3, code)

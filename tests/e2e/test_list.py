@@ -1,4 +1,5 @@
 """`netsession list` against a Samba with sessions held open: who is found, at which level, by which name."""
+import re
 import collections
 import os
 import pathlib
@@ -204,7 +205,12 @@ class HeldSessions(unittest.TestCase):
     def test_every_form_of_a_servers_name_is_taken(self):
         port = self.server.port
         for form in (f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}", f"//127.0.0.1:{port}",
-                     f"smb://127.0.0.1:{port}", rf"\\127.0.0.1:{port}", f"//[::1]:{port}"):
+                     f"smb://127.0.0.1:{port}", rf"\\127.0.0.1:{port}", f"//[::1]:{port}", f"[::ffff:127.0.0.1]:{port}",
+                     f"smb://127.0.0.1:{port}/", f"SMB://LOCALHOST:{port}", f"cifs://localhost:{port}/share",
+                     f"file://localhost:{port}/share/x", rf"\\localhost:{port}\IPC$", f"//localhost:{port}/share",
+                     f"localhost.:{port}", f" localhost:{port} ", f"smb://loc%61lhost:{port}?x", f"localhost:{port}/",
+                     f"smb://root@localhost:{port}/share", f"smb://{self.server.domain};root@[::1]:{port}/share",
+                     rf"\\?\UNC\localhost:{port}\share"):
             with self.subTest(form):
                 result = command.run("list", "-A", self.server.credentials_file("root"), form, "-o", "json")
                 self.assertEqual((0, form, len(HELD) + 1),
@@ -228,6 +234,49 @@ class HeldSessions(unittest.TestCase):
         for form in ("fs 1", "fs1:0", "fs1:65536", "fs1:smb", "[::1", "a,b", "fs*", " ", "//", "x" * 256):
             with self.subTest(form):
                 assert_refused(self, 2351, command.run("list", "-A", self.server.credentials_file("root"), form), form)
+
+    def test_each_form_that_is_no_server_has_its_reason(self):
+        for form, reason in (("https://fs1", "another protocol than SMB"), (r"\fs1", "a shell drops every second one"),
+                             (r"\\fs1@445\share", "WebDAV"), (r"\\fs1@SSL@443\share", "WebDAV"),
+                             ("fs1,445", "host:445"), ("root@fs1", "--as USER"), ("010.0.0.7", "without leading zeros"),
+                             ("smb://", "no name of a server"), ("/srv/x", "a file of this computer")):
+            for name, *arguments in (["list"], ["watch", "--polls", 1], ["close", "-u", "mail", "--yes"], ["doctor"]):
+                with self.subTest(form, command=name):
+                    result = command.run(name, *arguments, "-A", self.server.credentials_file("root"), form)
+                    self.assertEqual(3, result.exit, result)
+                    self.assertRegex(result.stderr, rf"(?s)netsession: {re.escape(form)}: .*{re.escape(reason)}")
+
+    def test_a_password_in_a_url_is_refused_and_not_repeated(self):
+        for form, shown in ((f"smb://root:s3cret@{address(self.server)}/x", f"smb://root:***@{address(self.server)}/x"),
+                            (f"//root:s3/cr@et@{address(self.server)}", f"//root:***@{address(self.server)}")):
+            for name, *arguments in (["list"], ["doctor"], ["watch", "--polls", 1], ["unknown"]):
+                with self.subTest(form, command=name):
+                    result = command.run(name, *arguments, "-A", self.server.credentials_file("root"), form)
+                    self.assertNotEqual(0, result.exit)
+                    self.assertNotRegex(result.stdout + result.stderr, "s3|cret")
+                    if name != "unknown":
+                        self.assertIn(f"netsession: {shown}: invalid server name", result.stderr)
+                        self.assertIn("a password stands in it", result.stderr)
+
+    def test_what_is_ignored_is_said_if_asked_for(self):
+        form = f"smb://mail@{address(self.server)}/share/x"
+        for verbose, expected in (((), 0), (("-v",), 2)):
+            result = command.run("list", "-A", self.server.credentials_file("root"), *verbose, form)
+            self.assertEqual(0, result.exit, result)
+            self.assertEqual(expected, result.stderr.count(" is ignored: "), result)
+        self.assertIn(f'netsession: {form}: the share "share" is ignored: sessions belong to the whole server\n',
+                      result.stderr)
+        self.assertIn("the user is ignored: --authentication-file says who logs on", result.stderr)
+
+    def test_users_of_urls_that_contradict_each_other_are_refused(self):
+        one, other = "smb://alice@fs1", "smb://bob@fs2"
+        for arguments, words in (([one, other], "alice.*bob"), ([one, "fs2"], "alice.* fs2 names none"),
+                                 (["fs2", one], "alice.* fs2 names none"), (["--as", "bob", one], "bob.*alice"),
+                                 (["-N", one], "alice.*--no-pass")):
+            with self.subTest(arguments):
+                result = command.run("list", *arguments)
+                self.assertEqual((2, ""), (result.exit, result.stdout))
+                self.assertRegex(result.stderr, words)
 
     def test_without_a_server_the_local_service_is_missed(self):
         assert_refused(self, 2114, command.run("list"), "local computer")

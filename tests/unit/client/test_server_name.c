@@ -20,9 +20,10 @@ static void expect_forms(const struct form forms[], size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct server_name name;
+		struct err err = { 0 };
 
-		if (!server_name_parse(forms[i].text, &name))
-			fail_msg("\"%s\" was refused", forms[i].text);
+		if (!server_name_parse(forms[i].text, &name, &err))
+			fail_msg("\"%s\" was refused: %s", forms[i].text, err.text);
 		assert_string_equal(name.host, forms[i].host);
 		assert_int_equal(name.port, forms[i].port);
 	}
@@ -32,9 +33,12 @@ static void expect_refusals(const char *const texts[], size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct server_name name;
+		struct err err = { 0 };
 
-		if (server_name_parse(texts[i], &name))
+		if (server_name_parse(texts[i], &name, &err))
 			fail_msg("\"%s\" was taken", texts[i]);
+		assert_int_equal(err.status, NERR_InvalidComputer);
+		assert_string_not_equal(err.text, "");
 	}
 }
 
@@ -73,6 +77,8 @@ static void ipv6_addresses_are_taken_with_and_without_brackets(void **state)
 		{ "::1", "::1", 0 },
 		{ "\\\\2001:db8::1", "2001:db8::1", 0 },
 		{ "fe80::1%eth0", "fe80::1%eth0", 0 },
+		{ "2001:0DB8:0::0001", "2001:db8::1", 0 },
+		{ "[::ffff:192.0.2.7]:445", "192.0.2.7", 445 },
 		{ "[::1]", "::1", 0 },
 		{ "[fe80::1%2]:445", "fe80::1%2", 445 },
 		{ "\\\\[2001:db8::1]:4450", "2001:db8::1", 4450 },
@@ -87,7 +93,7 @@ static void ipv6_literal_names_are_addresses(void **state)
 	static const struct form forms[] = {
 		{ "2001-db8--1.ipv6-literal.net", "2001:db8::1", 0 },
 		{ "\\\\fe80--1s4.ipv6-literal.net", "fe80::1%4", 0 },
-		{ "FE80--1S4.IPV6-LITERAL.NET", "FE80::1%4", 0 },
+		{ "FE80--1S4.IPV6-LITERAL.NET", "fe80::1%4", 0 },
 		{ "2001-db8--1.ipv6-literal.net:4450", "2001:db8::1", 4450 },
 	};
 	static const struct form names[] = {
@@ -140,10 +146,23 @@ static void characters_that_no_name_has_are_refused(void **state)
 		"f|s",   "f<s",       "f>s",
 		"f+s",   "f=s",       "f;s",
 		"f,s",   "f*s",       "f?s",
+		"a@fs1",
 	};
 
 	(void)state;
 	expect_refusals(texts, COUNT(texts));
+}
+
+static void numbers_that_resolvers_read_differently_are_refused(void **state)
+{
+	static const char *const texts[] = { "192.0.2.010", "010.0.0.7", "10.0.0.256",
+		                             "1.2.3.4567" };
+	static const struct form forms[] = { { "127.1", "127.1", 0 },
+		                             { "10.0.0.7.example", "10.0.0.7.example", 0 } };
+
+	(void)state;
+	expect_refusals(texts, COUNT(texts));
+	expect_forms(forms, COUNT(forms));
 }
 
 static void control_characters_and_broken_utf_8_are_refused(void **state)
@@ -184,6 +203,7 @@ TEST_GROUP(server_name)
 		cmocka_unit_test(nothing_is_no_name),
 		cmocka_unit_test(broken_brackets_are_refused),
 		cmocka_unit_test(characters_that_no_name_has_are_refused),
+		cmocka_unit_test(numbers_that_resolvers_read_differently_are_refused),
 		cmocka_unit_test(control_characters_and_broken_utf_8_are_refused),
 		cmocka_unit_test(a_name_has_at_most_255_bytes),
 	};
