@@ -18,8 +18,8 @@
  *   intercepted_call_complete intercepted_call_refreshed intercepted_call_accept_list
  *   intercepted_call_update_cache intercepted_call_refuse intercepted_call_set_answer
  *   intercepted_call_delete intercepted_call_delete_next relay_report_session_del
- *   relay_session_del_begin relay_session_del_next relay_session_del_receive
- *   relay_session_del_status session_cache_update session_cache_add session_cache_change
+ *   relay_session_del_begin session_deletions_next session_deletions_receive
+ *   session_deletions_status session_cache_update session_cache_add session_cache_change
  *   session_cache_follow session_cache_keep_missing snapshot_from_infos snapshot_lacks_sessions
  *   smbstatus_lacks_sessions snapshot_add snapshot_find_delay snapshot_count_same_second
  *   snapshot_pair_within tracker_compare tracker_keep tracker_update tracker_next_event

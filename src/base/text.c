@@ -94,10 +94,20 @@ bool text_utf8_is_valid(const char *utf8)
 	return u8_check((const uint8_t *)utf8, strlen(utf8)) == NULL;
 }
 
+/* Of texts that are not equal in ASCII. */
+static bool text_equal_folded(const char *a, size_t a_bytes, const char *b, size_t b_bytes)
+{
+	int order;
+
+	if (u8_casecmp((const uint8_t *)a, a_bytes, (const uint8_t *)b, b_bytes, NULL, NULL,
+	               &order) != 0)
+		return false; /* out of memory in libunistring: unequal is the safe answer */
+	return order == 0;
+}
+
 bool text_equal_nocase(const char *a, const char *b)
 {
 	size_t i = 0;
-	int order;
 
 	if (a == NULL || b == NULL)
 		return a == b;
@@ -107,12 +117,21 @@ bool text_equal_nocase(const char *a, const char *b)
 		if (a[i++] == '\0')
 			return true;
 	}
-	if (strcmp(a + i, b + i) == 0)
-		return true;
-	if (u8_casecmp((const uint8_t *)a, strlen(a), (const uint8_t *)b, strlen(b), NULL, NULL,
-	               &order) != 0)
-		return false; /* out of memory in libunistring: unequal is the safe answer */
-	return order == 0;
+	return strcmp(a + i, b + i) == 0 || text_equal_folded(a, strlen(a), b, strlen(b));
+}
+
+bool text_equal_nocase_bytes(const char *a, size_t a_bytes, const char *b, size_t b_bytes)
+{
+	size_t i = 0;
+
+	while (i < a_bytes && i < b_bytes && text_is_ascii(a[i]) && text_is_ascii(b[i])) {
+		if (ascii_lower(a[i]) != ascii_lower(b[i]))
+			return false;
+		i++;
+	}
+	if (i == a_bytes || i == b_bytes)
+		return a_bytes == b_bytes;
+	return text_equal_folded(a, a_bytes, b, b_bytes);
 }
 
 #define FINAL_SIGMA 0x03C2 /* Windows knows its capital, whose small letter is another sigma */

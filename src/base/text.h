@@ -40,6 +40,9 @@ void text_drop_cut_character(char *utf8);
 /* Compares without regard to case, as Windows compares names. NULL is equal to NULL only. */
 bool text_equal_nocase(const char *a, const char *b);
 
+/* The same, of texts with a length. */
+bool text_equal_nocase_bytes(const char *a, size_t a_bytes, const char *b, size_t b_bytes);
+
 /* Whether Windows and Samba write a name in capitals as libunistring does, which gss-ntlmssp uses.
  * They replace one UTF-16 unit by one, so they know no capitals for a sharp s or for ligatures, nor
  * beyond the Basic Multilingual Plane, and leave letters alone whose capital has another small

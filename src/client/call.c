@@ -90,7 +90,10 @@ static bool call_on_ready(void *context)
 		                       call->handler->on_row != NULL);
 		return true;
 	case CALL_DEL:
-		client_state_call_del(state, &call->deletion.request);
+		if (call->deletion.is_listing)
+			client_state_call_enum(state, &call->enumeration.request, false);
+		else
+			client_state_call_del(state, &call->deletion.request);
 		return true;
 	case CALL_CONNECT:
 		break;
@@ -147,8 +150,30 @@ static bool call_take_del(struct netsession_call *call)
 
 	if (client_state_take_del(connection_state(call->connection), &answer) != NERR_Success)
 		return true;
-	if (answer != NERR_Success)
-		err_set(&call->err, answer, "NetrSessionDel", NULL);
+	if (deletion_receive(&call->deletion, answer, &call->err))
+		return true;
+	call_finish_answered(call);
+	return false;
+}
+
+/* The list of the sessions that a deletion means. */
+static bool call_take_list(struct netsession_call *call)
+{
+	struct session_enum_answer answer;
+	struct netsession_page *page;
+	enum enumeration_next next;
+	struct err err = { 0 };
+	void *infos;
+
+	if (client_state_take_enum(connection_state(call->connection), &answer, &infos) !=
+	    NERR_Success)
+		return true; /* the connection reports the failure next */
+	next = enumeration_take(&call->enumeration, &answer, infos, &page, &err);
+	deletion_add_page(&call->deletion, page);
+	netsession_page_free(page);
+	if (next == ENUMERATION_ASK ||
+	    deletion_end_list(&call->deletion, &err, &call->err) == NERR_Success)
+		return true;
 	call_finish_answered(call);
 	return false;
 }
@@ -157,7 +182,9 @@ static bool call_on_answered(void *context)
 {
 	struct netsession_call *call = context;
 
-	return call->kind == CALL_DEL ? call_take_del(call) : call_take_enum(call);
+	if (call->kind != CALL_DEL)
+		return call_take_enum(call);
+	return call->deletion.is_listing ? call_take_list(call) : call_take_del(call);
 }
 
 static void call_on_failed(void *context, const struct err *err)
@@ -243,10 +270,13 @@ static void call_choose_server(struct netsession_call *call, const struct netses
 static void call_check_query(struct netsession_call *call, const struct netsession_query *query)
 {
 	call->enumeration.level_wanted = query->level;
-	if ((call->kind == CALL_ENUM &&
-	     enumeration_init(&call->enumeration, query, &call->err) != NERR_Success) ||
-	    (call->kind == CALL_DEL &&
-	     deletion_init(&call->deletion, query, &call->err) != NERR_Success))
+	if (call->kind == CALL_ENUM &&
+	    enumeration_init(&call->enumeration, query, &call->err) != NERR_Success)
+		return;
+	if (call->kind == CALL_DEL &&
+	    (deletion_init(&call->deletion, query, !server_name_is_local(query->server),
+	                   &call->err) != NERR_Success ||
+	     enumeration_init_for_deletion(&call->enumeration, query, &call->err) != NERR_Success))
 		return;
 	/* The local service learns from the kernel who the caller is: that takes neither
 	 * credentials nor encryption. */

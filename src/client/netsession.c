@@ -280,7 +280,7 @@ uint32_t netsession_del_also_closes(const struct netsession_query *query,
 	if (query->server != NULL && query->server[0] != '\0')
 		err_set(&err, ERROR_NOT_SUPPORTED, "query",
 		        "only netsessiond on this computer knows which sessions are closed too");
-	else if (deletion_init(&deletion, query, &err) == NERR_Success) {
+	else if (deletion_init(&deletion, query, false, &err) == NERR_Success) {
 		local_query_run(LOCAL_LIST_ALSO_CLOSED, &deletion.request, call_timeout_ms(query),
 		                also_closed_give_row, &also_closed, &err);
 		deletion_fini(&deletion);

@@ -6,10 +6,12 @@
 #include <string.h>
 #include "base/client_name.h"
 #include "base/text.h"
+#include "base/user_name.h"
 #include "srvsvc/session_block.h"
 #include "srvsvc/session_messages.h"
 
 #define ENUM_STEP "NetrSessionEnum"
+#define DEL_STEP  "NetrSessionDel"
 
 /* ---- the client and the user of a query, as the wire wants them ---- */
 
@@ -60,32 +62,6 @@ static NET_API_STATUS qualifiers_copy(const struct netsession_query *query,
 
 	return status != NERR_Success ? status
 	                              : qualifiers_copy_text(query->user, strdup, user, err);
-}
-
-/* ---- NetrSessionDel ---- */
-
-NET_API_STATUS deletion_init(struct deletion *d, const struct netsession_query *query,
-                             struct err *err)
-{
-	*d = (struct deletion){ 0 };
-	/* A client is spelled as the caller found it in a row: Samba compares texts, and spells
-	 * addresses in its own way. */
-	if (qualifiers_copy(query, qualifiers_unc_name, &d->client, &d->user, err) != NERR_Success)
-		return err->status;
-	/* Neither of both would mean all sessions: Samba does that, [MS-SRVS] 3.1.4.6 forbids it.
-	 */
-	if (d->client == NULL && d->user == NULL)
-		return err_set(err, ERROR_INVALID_PARAMETER, "query",
-		               "name the client, the user or both whose sessions shall be closed");
-	d->request.client = d->client;
-	d->request.user = d->user;
-	return NERR_Success;
-}
-
-void deletion_fini(struct deletion *d)
-{
-	free(d->client);
-	free(d->user);
 }
 
 /* ---- pages ---- */
@@ -165,6 +141,20 @@ static void enumeration_set_levels(struct enumeration *e, bool is_for_user)
 	e->request.level = e->levels[0];
 }
 
+/* Windows compares the user with accounts, which have no domain. */
+static NET_API_STATUS enumeration_set_account(struct enumeration *e, struct err *err)
+{
+	size_t room = e->user != NULL ? strlen(e->user) + 1 : 0;
+
+	if (e->user == NULL)
+		return NERR_Success;
+	e->account_room = malloc(room);
+	if (e->account_room == NULL)
+		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, "query", NULL);
+	e->request.user = user_name_account(e->user, e->account_room, room);
+	return NERR_Success;
+}
+
 NET_API_STATUS enumeration_init(struct enumeration *e, const struct netsession_query *query,
                                 struct err *err)
 {
@@ -184,7 +174,24 @@ NET_API_STATUS enumeration_init(struct enumeration *e, const struct netsession_q
 	    NERR_Success)
 		return err->status;
 	e->request.client = e->client;
-	e->request.user = e->user;
+	return enumeration_set_account(e, err);
+}
+
+NET_API_STATUS enumeration_init_for_deletion(struct enumeration *e,
+                                             const struct netsession_query *query, struct err *err)
+{
+	/* Samba knows level 1, and Windows grants it to those who may close sessions. */
+	static const uint32_t levels[] = { 1, 10 };
+	struct netsession_query all = *query;
+
+	all.level = NETSESSION_LEVEL_AUTO;
+	all.all_pages = 1;
+	all.preferred_bytes = all.resume_handle = 0;
+	if (enumeration_init(e, &all, err) != NERR_Success)
+		return err->status;
+	e->levels = levels;
+	e->level_count = sizeof levels / sizeof *levels;
+	e->request.level = levels[0];
 	return NERR_Success;
 }
 
@@ -192,6 +199,7 @@ void enumeration_fini(struct enumeration *e)
 {
 	free(e->client);
 	free(e->user);
+	free(e->account_room);
 }
 
 /* A server that does not know the level, or does not grant it to the caller, may grant a lower
@@ -230,7 +238,7 @@ static bool enumeration_matches(struct enumeration *e, const struct session_leve
 		return false;
 	}
 	e->seen_client = true;
-	return e->user == NULL || !has_user || session_user_equal(e->user, row->user);
+	return e->user == NULL || !has_user || user_name_matches(e->user, row->user);
 }
 
 bool enumeration_accepts_row(struct enumeration *e, uint32_t *level, struct netsession_row *row)
@@ -431,4 +439,73 @@ enum enumeration_next enumeration_take(struct enumeration *e,
 	e->has_given = true;
 	*page = made;
 	return made->has_more && e->all_pages ? ENUMERATION_ASK : ENUMERATION_DONE;
+}
+
+/* ---- NetrSessionDel ---- */
+
+/* A client is spelled as the caller found it in a row: Samba compares texts, and spells addresses
+ * in its own way. */
+NET_API_STATUS deletion_init(struct deletion *d, const struct netsession_query *query, bool lists,
+                             struct err *err)
+{
+	*d = (struct deletion){ .is_listing = lists };
+	if (qualifiers_copy(query, qualifiers_unc_name, &d->client, &d->user, err) != NERR_Success)
+		return err->status;
+	/* Neither of both would mean all sessions: Samba does that, [MS-SRVS] 3.1.4.6 forbids it.
+	 */
+	if (d->client == NULL && d->user == NULL)
+		return err_set(err, ERROR_INVALID_PARAMETER, "query",
+		               "name the client, the user or both whose sessions shall be closed");
+	d->request.client = d->client;
+	d->request.user = d->user;
+	return NERR_Success;
+}
+
+void deletion_fini(struct deletion *d)
+{
+	free(d->client);
+	free(d->user);
+	session_deletions_fini(&d->requests);
+}
+
+void deletion_add_page(struct deletion *d, struct netsession_page *page)
+{
+	struct netsession_row row;
+
+	for (uint32_t entry = 0; page != NULL && entry < page->entries; entry++) {
+		if (netsession_page_row(page, entry, &row) != NERR_Success)
+			d->requests.texts.failed = true;
+		else
+			session_deletions_add(&d->requests, d->client != NULL ? row.client : NULL,
+			                      d->user != NULL ? row.user : NULL);
+	}
+}
+
+NET_API_STATUS deletion_end_list(struct deletion *d, const struct err *list_err, struct err *err)
+{
+	d->is_listing = false;
+	if (list_err->status == NERR_UserNotFound || list_err->status == NERR_ClientNameNotFound)
+		d->not_found = *list_err;
+	if (d->requests.texts.len == 0)
+		session_deletions_add(&d->requests, d->client, d->user);
+	if (d->requests.texts.failed)
+		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, DEL_STEP, NULL);
+	(void)session_deletions_next(&d->requests, &d->request);
+	return NERR_Success;
+}
+
+/* Samba answers access denied where no session has the names. */
+bool deletion_receive(struct deletion *d, NET_API_STATUS answer, struct err *err)
+{
+	NET_API_STATUS status;
+
+	session_deletions_receive(&d->requests, answer);
+	if (session_deletions_next(&d->requests, &d->request))
+		return true;
+	status = session_deletions_status(&d->requests);
+	if (status == ERROR_ACCESS_DENIED && d->not_found.status != NERR_Success)
+		*err = d->not_found;
+	else if (status != NERR_Success)
+		err_set(err, status, DEL_STEP, NULL);
+	return false;
 }

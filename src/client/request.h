@@ -7,21 +7,9 @@
 #include <stdbool.h>
 #include <netsession.h>
 #include "base/err.h"
-#include "srvsvc/session_messages.h"
+#include "srvsvc/session_deletions.h"
 #include "srvsvc/session_levels.h"
-
-/* ---- NetrSessionDel ---- */
-
-struct deletion {
-	struct session_del_request request; /* to be sent */
-	char *client, *user;                /* borrowed by request */
-};
-
-/* Copies what a deletion needs of query. Returns 0, ERROR_INVALID_PARAMETER or
- * ERROR_NOT_ENOUGH_MEMORY, which then stands in err: nothing is to be sent. */
-NET_API_STATUS deletion_init(struct deletion *d, const struct netsession_query *query,
-                             struct err *err);
-void deletion_fini(struct deletion *d);
+#include "srvsvc/session_messages.h"
 
 /* ---- pages ---- */
 
@@ -40,7 +28,8 @@ struct netsession_page {
 
 struct enumeration {
 	struct session_enum_request request; /* to be sent next */
-	char *client, *user;                 /* borrowed by request */
+	char *client, *user;                 /* what the query selects */
+	char *account_room;                  /* the account of user, where it was copied */
 	uint32_t level_wanted;               /* the level of the pages, or NETSESSION_LEVEL_AUTO */
 	const uint32_t *levels;              /* to be tried, the next one where one is refused */
 	size_t level_count, level_index;     /* of levels; of the one that request asks for */
@@ -60,6 +49,10 @@ NET_API_STATUS enumeration_init(struct enumeration *e, const struct netsession_q
                                 struct err *err);
 void enumeration_fini(struct enumeration *e);
 
+/* The same, to find the sessions that a deletion means. */
+NET_API_STATUS enumeration_init_for_deletion(struct enumeration *e,
+                                             const struct netsession_query *query, struct err *err);
+
 /* Whether a row of the answer to request, before the whole answer is taken, is for the caller. Then
  * members that the caller's level lacks are cleared, and *level is that level. */
 bool enumeration_accepts_row(struct enumeration *e, uint32_t *level, struct netsession_row *row);
@@ -75,5 +68,34 @@ enum enumeration_next {
 enum enumeration_next enumeration_take(struct enumeration *e,
                                        const struct session_enum_answer *answer, void *infos,
                                        struct netsession_page **page, struct err *err);
+
+/* ---- NetrSessionDel ---- */
+
+/* The sessions are listed first, because a server compares the names in the request with its own
+ * spelling: Samba in a domain knows LAB\\alice, Windows knows alice, and Samba knows ::1.
+ * netsessiond on this computer compares as this library does, and needs no list. */
+struct deletion {
+	struct session_del_request request; /* to be sent next; borrows from requests */
+	char *client, *user;                /* what the query selects */
+	bool is_listing;                    /* an enumeration must be answered first */
+	struct session_deletions requests;
+	struct err not_found; /* why the list had no such session */
+};
+
+/* Copies what a deletion needs of query. Returns 0, ERROR_INVALID_PARAMETER or
+ * ERROR_NOT_ENOUGH_MEMORY, which then stands in err: nothing is to be sent. */
+NET_API_STATUS deletion_init(struct deletion *d, const struct netsession_query *query, bool lists,
+                             struct err *err);
+void deletion_fini(struct deletion *d);
+
+/* Adds the sessions of a page of the list. */
+void deletion_add_page(struct deletion *d, struct netsession_page *page);
+/* The list is complete, or err says why there is none: then the server gets the names of the query,
+ * because it may let a caller close sessions that it does not let the caller list. */
+NET_API_STATUS deletion_end_list(struct deletion *d, const struct err *list_err, struct err *err);
+
+/* Takes the answer to request. True: there is another one to be sent. False: err says the result.
+ */
+bool deletion_receive(struct deletion *d, NET_API_STATUS answer, struct err *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include <winerror.h>
 #include "base/client_name.h"
 #include "base/text.h"
+#include "base/user_name.h"
 #include "samba/publisher_connection.h"
 #include "samba/smbstatus/tracker.h"
 #include "samba/smbstatus/poll_plan.h"
@@ -517,7 +518,7 @@ static bool samba_publisher_session_matches(const struct published_session *s, c
                                             const char *user)
 {
 	return (client[0] == '\0' || client_name_equal(s->client, client)) &&
-	       (user[0] == '\0' || text_equal_nocase(s->user, user));
+	       (user[0] == '\0' || user_name_matches(user, s->user));
 }
 
 void samba_publisher_log_closing(struct samba_publisher *p, const char *client, const char *user)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "base/user_name.h"
 #include "sessions/session_lists.h"
 #include "sessions/session_order.h"
 
@@ -250,7 +251,7 @@ void session_walk_begin(struct session_walk *w, const struct session_table *t,
 
 	*w = (struct session_walk){ .table = t, .list = list };
 	if (list != SESSION_LIST_COUNT) {
-		if (filter->user != NULL && strchr(filter->user, '\\') != NULL)
+		if (filter->user != NULL && user_name_split(filter->user).domain_bytes > 0)
 			w->user = filter->user;
 		if (filter->client != NULL && strchr(filter->client, '%') != NULL)
 			w->client = filter->client;

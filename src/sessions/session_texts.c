@@ -3,20 +3,16 @@
 
 #include <string.h>
 #include "base/client_name.h"
-#include "base/text.h"
+#include "base/user_name.h"
 
 #define BARE 0x80000000u
 
 _Static_assert(SESSION_TABLE_TEXT_BYTES + 2 <= TEXT_POOL_TEXT_BYTES, "a client and its \\\\");
 _Static_assert(CLIENT_NAME_ROOM <= TEXT_POOL_KEY_BYTES, "an address and its \\\\");
 
-/* The account name of a user: what stands behind the domain. */
 static const char *account_of(const char *user, char room[TEXT_POOL_KEY_BYTES])
 {
-	const char *behind_domain = strchr(user, '\\');
-
-	(void)room;
-	return behind_domain != NULL ? behind_domain + 1 : user;
+	return user_name_account(user, room, TEXT_POOL_KEY_BYTES);
 }
 
 /* A client, which is spelled as client_name_spell does, without the scope of its address. */
@@ -178,5 +174,5 @@ bool session_texts_are_from(const struct session_text_pools *p, const struct ses
 bool session_texts_are_of(const struct session_text_pools *p, const struct session_texts *texts,
                           const char *user)
 {
-	return texts->user != 0 && text_equal_nocase(text_pool_text(&p->users, texts->user), user);
+	return texts->user != 0 && user_name_matches(user, text_pool_text(&p->users, texts->user));
 }

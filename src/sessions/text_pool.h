@@ -14,7 +14,7 @@
 #define TEXT_POOL_MOST_UNITS ((20 + TEXT_POOL_TEXT_BYTES + 1 + 3) / 4)
 
 /* Returns the key of a text: a part of it, or made in room. */
-#define TEXT_POOL_KEY_BYTES 80
+#define TEXT_POOL_KEY_BYTES (TEXT_POOL_TEXT_BYTES + 1)
 typedef const char *text_pool_key(const char *text, char room[TEXT_POOL_KEY_BYTES]);
 
 struct text_pool {

@@ -15,16 +15,6 @@ bool session_qualifier_is_too_long(const char *utf8)
 	return utf8 != NULL && text_utf16_units(utf8) > SESSION_QUALIFIER_MAX_UNITS;
 }
 
-bool session_user_equal(const char *qualifier, const char *user)
-{
-	const char *behind_domain = user != NULL ? strchr(user, '\\') : NULL;
-
-	if (text_equal_nocase(qualifier, user))
-		return true;
-	return behind_domain != NULL && strchr(qualifier, '\\') == NULL &&
-	       text_equal_nocase(qualifier, behind_domain + 1);
-}
-
 void enum_container_decode_empty(struct wire_reader *r)
 {
 	uint32_t count;

@@ -32,11 +32,6 @@ struct session_qualifier_texts {
 bool session_qualifier_is_given(const char *utf8);
 bool session_qualifier_is_too_long(const char *utf8);
 
-/* Whether the user of a session matches the qualifier, without regard to case. Samba on a domain
- * controller puts a domain before the user, which [MS-SRVS] 2.2.4.15 does not know: a qualifier
- * without a domain matches the user of any domain. */
-bool session_user_equal(const char *qualifier, const char *user);
-
 /* ---- the container of an enumeration: a count and an array ---- */
 
 /* Decodes the container in a request, which is [in, out]: a pointer, and if the pointer is not

@@ -43,7 +43,7 @@ void intercepted_calls_remove(struct relay *relay, struct intercepted_calls *cal
 	srvsvc_count_held(&relay->service, &call->held_bytes, 0);
 	if (call->step == CALL_LISTING)
 		session_enum_decoder_fini(&call->list);
-	relay_session_del_fini(&call->del);
+	session_deletions_fini(&call->del);
 	free(call->infos);
 	wire_writer_fini(&call->raw);
 	wire_writer_fini(&call->stub);
@@ -166,7 +166,7 @@ static void intercepted_call_receive_del(struct intercepted_call *call, const ui
 	wire_reader_init(&r, piece, bytes);
 	r.big_endian = big_endian;
 	status = session_del_answer_decode(&r);
-	relay_session_del_receive(&call->del, r.error == NULL ? status : ERROR_BAD_NET_RESP);
+	session_deletions_receive(&call->del, r.error == NULL ? status : ERROR_BAD_NET_RESP);
 }
 
 void intercepted_call_receive(struct relay *relay, struct intercepted_call *call,
@@ -313,8 +313,8 @@ static enum intercepted_call_outcome intercepted_call_delete_next(struct relay *
 	struct ndr_writer w;
 
 	ndr_writer_init(&w, &stub);
-	if (!relay_session_del_next(&call->del, &request)) {
-		session_del_answer_encode(&w, relay_session_del_status(&call->del));
+	if (!session_deletions_next(&call->del, &request)) {
+		session_del_answer_encode(&w, session_deletions_status(&call->del));
 		if (stub.failed) {
 			*fault = RPC_FAULT_REMOTE_NO_MEMORY;
 			return CALL_FAULT;

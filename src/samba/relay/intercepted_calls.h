@@ -39,7 +39,7 @@ struct intercepted_call {
 	uint32_t entries;
 	size_t infos_bytes;
 	bool is_too_long;             /* Samba's answer is; the rest of it is ignored */
-	struct relay_session_del del; /* DELETING */
+	struct session_deletions del; /* DELETING */
 	size_t held_bytes;            /* as the service counts them */
 };
 

@@ -28,7 +28,7 @@ static NET_API_STATUS begin(const char *client, const char *user)
 	const struct netsession_query query = { .client = client, .user = user };
 
 	(void)end(NULL);
-	return deletion_init(&d, &query, &err);
+	return deletion_init(&d, &query, false, &err);
 }
 
 /* A name of so many characters, freed by the caller. */
@@ -157,6 +157,109 @@ static void what_is_written_is_read_again(void **state)
 	wire_writer_fini(&wire);
 }
 
+/* ---- the list before it ---- */
+
+static const struct {
+	const char *client, *user;
+} listed[] = {
+	{ "10.0.0.7", "LAB\\alice" },     { "10.0.0.8", "LAB\\alice" }, { "[::1]", "alice" },
+	{ "\\\\10.0.0.7", "LAB\\Alice" }, { "10.0.0.7", NULL },
+};
+
+/* Adds the rows as if the list had them alone. */
+static void add_listed(size_t first, size_t count)
+{
+	for (size_t i = first; i < first + count; i++)
+		session_deletions_add(&d.requests, d.client != NULL ? listed[i].client : NULL,
+		                      d.user != NULL ? listed[i].user : NULL);
+}
+
+static void begin_list(const char *client, const char *user)
+{
+	const struct netsession_query query = { .client = client, .user = user };
+
+	(void)end(NULL);
+	assert_int_equal(deletion_init(&d, &query, true, &err), NERR_Success);
+	assert_true(d.is_listing);
+}
+
+static void end_list(NET_API_STATUS status)
+{
+	assert_int_equal(deletion_end_list(&d, &(struct err){ .status = status }, &err),
+	                 NERR_Success);
+	assert_false(d.is_listing);
+}
+
+static void check_request(const char *client, const char *user)
+{
+	if (client != NULL)
+		assert_string_equal(d.request.client, client);
+	else
+		assert_null(d.request.client);
+	if (user != NULL)
+		assert_string_equal(d.request.user, user);
+	else
+		assert_null(d.request.user);
+}
+
+static void each_spelling_of_a_user_in_the_list_is_a_request(void **state)
+{
+	(void)state;
+	begin_list(NULL, "alice");
+	add_listed(0, 4);
+	end_list(NERR_Success);
+	check_request(NULL, "LAB\\alice");
+	assert_true(deletion_receive(&d, NERR_Success, &err));
+	check_request(NULL, "alice");
+	assert_true(deletion_receive(&d, NERR_Success, &err));
+	check_request(NULL, "LAB\\Alice");
+	assert_false(deletion_receive(&d, ERROR_ACCESS_DENIED, &err));
+	assert_int_equal(err.status, NERR_Success); /* some were closed */
+}
+
+static void each_client_in_the_list_is_a_request_with_backslashes(void **state)
+{
+	(void)state;
+	begin_list("10.0.0.7", NULL);
+	add_listed(0, 1);
+	add_listed(2, 3);
+	end_list(NERR_Success);
+	check_request("\\\\10.0.0.7", NULL);
+	assert_true(deletion_receive(&d, NERR_Success, &err));
+	check_request("\\\\[::1]", NULL);
+	assert_false(deletion_receive(&d, NERR_Success, &err));
+}
+
+static void a_client_and_a_user_are_requested_together(void **state)
+{
+	(void)state;
+	begin_list("10.0.0.7", "lab.example\\alice");
+	add_listed(0, 1);
+	end_list(NERR_Success);
+	check_request("\\\\10.0.0.7", "LAB\\alice");
+	assert_false(deletion_receive(&d, NERR_ClientNameNotFound, &err));
+	assert_int_equal(err.status, NERR_ClientNameNotFound);
+}
+
+static void without_a_list_the_names_of_the_query_are_requested(void **state)
+{
+	static const NET_API_STATUS why[] = { ERROR_ACCESS_DENIED, NERR_UserNotFound };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		begin_list("::1", "alice");
+		end_list(why[i]);
+		check_request("\\\\::1", "alice");
+		/* Samba says so of a session that is not there, too. */
+		assert_false(deletion_receive(&d, ERROR_ACCESS_DENIED, &err));
+		assert_int_equal(err.status, why[i]);
+	}
+	begin_list(NULL, "alice");
+	end_list(NERR_UserNotFound);
+	assert_false(deletion_receive(&d, NERR_Success, &err)); /* it came meanwhile */
+	assert_int_equal(err.status, NERR_Success);
+}
+
 TEST_GROUP(deletion)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +271,10 @@ TEST_GROUP(deletion)
 		cmocka_unit_test(names_are_measured_in_what_the_wire_counts),
 		cmocka_unit_test(backslashes_count_for_a_clients_length),
 		cmocka_unit_test(what_is_written_is_read_again),
+		cmocka_unit_test(each_spelling_of_a_user_in_the_list_is_a_request),
+		cmocka_unit_test(each_client_in_the_list_is_a_request_with_backslashes),
+		cmocka_unit_test(a_client_and_a_user_are_requested_together),
+		cmocka_unit_test(without_a_list_the_names_of_the_query_are_requested),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);

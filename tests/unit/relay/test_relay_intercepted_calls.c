@@ -763,7 +763,7 @@ static void session_del_of_an_address_names_the_client_as_samba_spells_it(void *
 	relay_fixture_talk(b);
 	assert_int_equal(b->dels, 1);
 	assert_string_equal(b->del_client, "\\\\10.0.0.2");
-	assert_string_equal(b->del_user, "");
+	assert_string_equal(b->del_user, "-"); /* NULL */
 	assert_int_equal(relay_fixture_del_answer(b, 5), 0);
 	relay_fixture_forget(b);
 	relay_fixture_put_del(b, 6, "\\\\[::ffff:a00:3]", "ALICE");
@@ -797,6 +797,12 @@ static void session_del_of_an_account_becomes_one_request_for_each_name(void **s
 	assert_string_equal(b->del_client, "\\\\10.0.0.2");
 	assert_string_equal(b->del_user, "LAB\\alice");
 	assert_int_equal(relay_fixture_del_answer(b, 6), ERROR_ACCESS_DENIED);
+	b->del_status = 0;
+	relay_fixture_forget(b);
+	relay_fixture_put_del(b, 7, NULL, "alice@lab.example");
+	relay_fixture_talk(b);
+	assert_int_equal(b->dels, 4);
+	assert_string_equal(b->del_user, "LAB\\alice");
 	assert_true(relay_pipe_is_idle(b->pipe));
 	assert_int_equal(b->relay->service.held_bytes, 0);
 	relay_fixture_end(b);

@@ -11,6 +11,7 @@
 #include <lmerr.h>
 #include <lmshare.h>
 #include "base/client_name.h"
+#include "base/user_name.h"
 #include "group.h"
 #include "srvsvc_fixture.h"
 #include "srvsvc/session_messages.h"
@@ -86,8 +87,9 @@ static uint32_t any(struct model *m, uint32_t below)
 
 static const char *const clients[] = { "\\\\10.0.0.1", "10.0.0.2", "\\\\WS-\xC3\x84RGER",
 	                               "ws-long-name", "\\\\[2001:db8::17]" };
-static const char *const users[] = { "alice", "LAB\\Alice", "BOB",
-	                             "\xD0\xB8\xD0\xB2\xD0\xB0\xD0\xBD", "" };
+static const char *const users[] = {
+	"alice", "LAB\\Alice", "BOB", "bob@lab.example", "\xD0\xB8\xD0\xB2\xD0\xB0\xD0\xBD", ""
+};
 
 static void model_add(struct model *m)
 {
@@ -130,7 +132,7 @@ static bool model_matches(const struct model *m, uint32_t i, const struct sessio
 	return m->sessions[i].id != 0 &&
 	       (!session_qualifier_is_given(q->client) ||
 	        client_name_equal(q->client, row->client)) &&
-	       (!session_qualifier_is_given(q->user) || session_user_equal(q->user, row->user));
+	       (!session_qualifier_is_given(q->user) || user_name_matches(q->user, row->user));
 }
 
 static void assert_text(const char *text, const char *expected)
@@ -204,8 +206,10 @@ static void enumerate_under_churn(struct model *m)
 	static const char *const asked_clients[] = {
 		NULL, "", "\\\\10.0.0.1", "\\\\10.0.0.2", "\\\\ws-\xC3\xA4rger", "\\\\WS-LONG-NAME"
 	};
-	static const char *const asked_users[] = { NULL, "", "ALICE", "bob",
-		                                   "\xD0\x98\xD0\x92\xD0\x90\xD0\x9D" };
+	static const char *const asked_users[] = {
+		NULL,         "",        "ALICE",      "bob",
+		"lab\\alice", "bob@LAB", "OTHER\\bob", "\xD0\x98\xD0\x92\xD0\x90\xD0\x9D"
+	};
 	struct session_enum_request q = {
 		.client = asked_clients[any(m, COUNT(asked_clients))],
 		.user = asked_users[any(m, COUNT(asked_users))],

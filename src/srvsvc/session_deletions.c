@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "srvsvc/session_deletions.h"
+
+#include <string.h>
+#include "base/client_name.h"
+
+static const char *session_deletions_text(const struct session_deletions *d, size_t at)
+{
+	return (const char *)d->texts.data + at;
+}
+
+static void session_deletions_put_text(struct session_deletions *d, const char *text)
+{
+	wire_put_bytes(&d->texts, text, strlen(text) + 1);
+}
+
+static size_t session_deletions_behind(const struct session_deletions *d, size_t at)
+{
+	at += strlen(session_deletions_text(d, at)) + 1;
+	return at + strlen(session_deletions_text(d, at)) + 1;
+}
+
+void session_deletions_fini(struct session_deletions *d)
+{
+	wire_writer_fini(&d->texts);
+}
+
+/* Names are compared byte by byte: a server may know others that differ in case. */
+void session_deletions_add(struct session_deletions *d, const char *client, const char *user)
+{
+	const char *bare = client != NULL ? client_name_bare(client) : "";
+
+	if (user == NULL)
+		user = "";
+	for (size_t at = 0; at < d->texts.len; at = session_deletions_behind(d, at)) {
+		const char *its_client = session_deletions_text(d, at);
+
+		if (strcmp(client_name_bare(its_client), bare) == 0 &&
+		    strcmp(its_client + strlen(its_client) + 1, user) == 0)
+			return;
+	}
+	if (client != NULL) /* [MS-SRVS] 3.1.4.6: it begins with \\ */
+		wire_put_bytes(&d->texts, "\\\\", 2);
+	session_deletions_put_text(d, bare);
+	session_deletions_put_text(d, user);
+}
+
+bool session_deletions_next(struct session_deletions *d, struct session_del_request *request)
+{
+	const char *client, *user;
+
+	if (d->at == d->texts.len)
+		return false;
+	client = session_deletions_text(d, d->at);
+	user = client + strlen(client) + 1;
+	*request = (struct session_del_request){ .client = *client != '\0' ? client : NULL,
+		                                 .user = *user != '\0' ? user : NULL };
+	d->at = session_deletions_behind(d, d->at);
+	return true;
+}
+
+void session_deletions_receive(struct session_deletions *d, NET_API_STATUS status)
+{
+	if (status == NERR_Success)
+		d->closed_some = true;
+	else if (d->status == NERR_Success)
+		d->status = status;
+}
+
+NET_API_STATUS session_deletions_status(const struct session_deletions *d)
+{
+	return d->closed_some ? NERR_Success : d->status;
+}
