@@ -156,7 +156,9 @@ struct netsession_query {
 	uint32_t level;
 	/* Select the sessions from this client, with or without leading \\. NULL or "": any. */
 	const char *client;
-	/* Select the sessions of this user. NULL or "": any. */
+	/* Select the sessions of this user: alice, LAB\alice, LAB/alice or alice@LAB.EXAMPLE, in
+	 * any case. Domains are compared where both the query and the session have one; a NetBIOS
+	 * domain is equal to a DNS domain that has it as a label. NULL or "": any. */
 	const char *user;
 	/* The wished size of a page in bytes. 0: all sessions in one page, if the server can. */
 	uint32_t preferred_bytes;
@@ -229,15 +231,15 @@ uint32_t netsession_enum(const struct netsession_query *query, struct netsession
                          struct netsession_error *error);
 
 /* Closes all sessions of query->user from query->client. At least one of the two must be given; no
- * client means sessions from any client, no user means sessions of any user. The members of the
- * query about levels and pages are ignored. After a failure the sessions may be closed
- * nevertheless, if the request was sent.
+ * client means sessions from any client, no user means sessions of any user. Both mean the same
+ * sessions as in netsession_enum: they are listed first, and closed by the names that the server
+ * lists. The members of the query about levels and pages are ignored. After a failure the sessions
+ * may be closed nevertheless, if the request was sent.
  * query    borrowed
  * error    gives the outcome; may be NULL
  * Returns  0; else as netsession_enum does, and
  *          87 ERROR_INVALID_PARAMETER: neither client nor user is given
- *          2312 NERR_ClientNameNotFound: there is no such session. Samba returns 5
- *          ERROR_ACCESS_DENIED instead.
+ *          2312 NERR_ClientNameNotFound: there is no such session
  * Source   [MS-SRVS] 3.1.4.6 */
 uint32_t netsession_del(const struct netsession_query *query, struct netsession_error *error);
 

@@ -62,7 +62,7 @@ static const struct cli_option option_table[] = {
 	  .kind = CLI_TEXT,
 	  .member = AT(user),
 	  .commands = FOR(LIST) | FOR(CLOSE) | FOR(WATCH),
-	  .help = "select sessions of this user" },
+	  .help = "select sessions of this user: `alice`, `LAB\\alice` or `alice@LAB.EXAMPLE`" },
 	{ .name = "page-bytes",
 	  .argument = "N",
 	  .kind = CLI_NUMBER,
@@ -260,6 +260,7 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		               "logs which sessions are closed.",
 		.exits = close_exits,
 		.examples = "  netsession close fs1 -u alice\n"
+			    "  netsession close dc1 -u 'LAB\\alice'\n"
 		            "  netsession close fs1 -c 192.0.2.7 -u alice --yes\n",
 	},
 	[COMMAND_WATCH] = {
@@ -337,7 +338,24 @@ static const struct cli_item credentials_forms[] = {
 	{ 0 },
 };
 
+static const struct cli_item users[] = {
+	{ "`alice`", "The sessions of alice, with whatever domain the server lists her." },
+	{ "`LAB\\alice`, `LAB/alice`",
+	  "Those that the server lists as `LAB\\alice`, `alice@lab.example` or `alice`. In a shell,\n"
+	  "a backslash needs quotation marks: `-u 'LAB\\alice'`." },
+	{ "`alice@LAB.EXAMPLE`",
+	  "The same. LAB is taken for LAB.EXAMPLE because it is a label of it; a NetBIOS domain\n"
+	  "whose name is no label of the DNS domain has to be written as the server lists it." },
+	{ 0 },
+};
+
 static const struct cli_section sections[] = {
+	{ .title = "USERS",
+	  .text = "`--user` takes a user in the forms that log-ons accept, in upper or lower case.\n"
+	          "Domains are compared where both the option and the session have one: Windows and\n"
+	          "netsessiond list users without their domain, Samba in a domain lists them with it.\n"
+	          "`close` closes sessions by the names that the server lists.\n",
+	  .items = users },
 	{ .title = "CREDENTIALS",
 	  .text = "A file of credentials is read as smbclient and mount.cifs read it. Where the two\n"
 	          "differ, smbclient is followed. The file is UTF-8, with or without a byte order mark,\n"

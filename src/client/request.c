@@ -484,8 +484,12 @@ void deletion_add_page(struct deletion *d, struct netsession_page *page)
 NET_API_STATUS deletion_end_list(struct deletion *d, const struct err *list_err, struct err *err)
 {
 	d->is_listing = false;
-	if (list_err->status == NERR_UserNotFound || list_err->status == NERR_ClientNameNotFound)
-		d->not_found = *list_err;
+	if (list_err->status == NERR_UserNotFound)
+		err_set(&d->not_found, NERR_ClientNameNotFound, DEL_STEP,
+		        "the server lists no session of that user");
+	else if (list_err->status == NERR_ClientNameNotFound)
+		err_set(&d->not_found, list_err->status, DEL_STEP,
+		        list_err->text[0] != '\0' ? list_err->text : NULL);
 	if (d->requests.texts.len == 0)
 		session_deletions_add(&d->requests, d->client, d->user);
 	if (d->requests.texts.failed)
@@ -494,7 +498,8 @@ NET_API_STATUS deletion_end_list(struct deletion *d, const struct err *list_err,
 	return NERR_Success;
 }
 
-/* Samba answers access denied where no session has the names. */
+/* Samba answers access denied where no session has the names. [MS-SRVS] 3.1.4.6: "If no matching
+ * session is found [...], the server MUST return NERR_ClientNameNotFound". */
 bool deletion_receive(struct deletion *d, NET_API_STATUS answer, struct err *err)
 {
 	NET_API_STATUS status;

@@ -79,7 +79,7 @@ struct deletion {
 	char *client, *user;                /* what the query selects */
 	bool is_listing;                    /* an enumeration must be answered first */
 	struct session_deletions requests;
-	struct err not_found; /* why the list had no such session */
+	struct err not_found; /* the list has no session that is meant */
 };
 
 /* Copies what a deletion needs of query. Returns 0, ERROR_INVALID_PARAMETER or
