@@ -1,5 +1,6 @@
 """netsession-samba's check, enable, disable and status: what they make of smb.conf, judged by Samba's own programs and a
 real smbd, and that nothing breaks a server in between."""
+import concurrent.futures
 import contextlib
 import fcntl
 import os
@@ -75,6 +76,11 @@ def effective(configuration):
     assert done.returncode == 0, done.stderr
     found = re.findall(rf"^\t{SAYS} = (.*)$", done.stdout, re.MULTILINE)
     return found[0] if found else None
+
+
+def posix_acl(*entries):
+    """An ACL as the kernel has it in an extended attribute, version 2: (tag, permissions, user or group)."""
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
 
 
 class SmbConf(unittest.TestCase):
@@ -194,9 +200,8 @@ class Files(SmbConf):
         os.chown(self.conf, 1, 2)
         self.conf.chmod(0o640)
         os.setxattr(self.conf, "user.note", b"kept")
-        # Version 2: user::rw-, user:3:r--, group::r--, mask::r--, other::---
-        entries = [(1, 6, -1), (2, 4, 3), (4, 4, -1), (16, 4, -1), (32, 0, -1)]
-        acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+        # user::rw-, user:3:r--, group::r--, mask::r--, other::---
+        acl = posix_acl((1, 6, -1), (2, 4, 3), (4, 4, -1), (16, 4, -1), (32, 0, -1))
         os.setxattr(self.conf, "system.posix_acl_access", acl)
         before = self.conf.stat()
         self.good("enable")
@@ -368,10 +373,59 @@ class Files(SmbConf):
 
     def test_only_one_netsession_samba_at_a_time_changes_the_file(self):
         self.conf.write_bytes(b"[global]\n")
-        held = os.open(self.etc, os.O_RDONLY)
+        lock = self.etc / "smb.conf.netsession-samba-lock"
+        held = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
         self.addCleanup(os.close, held)
         fcntl.flock(held, fcntl.LOCK_EX)
-        self.refused("is being changed by another netsession-samba")
+        self.refused(f"smb.conf is being changed by another netsession-samba, which holds {lock}")
+        fcntl.flock(held, fcntl.LOCK_UN)  # as if it had been killed
+        self.good("enable")
+        self.assertFalse(lock.exists())
+
+    def test_two_at_once_leave_one_block(self):
+        self.conf.write_bytes(b"[global]\n")
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            results = list(pool.map(lambda _: self.run_command("enable"), range(6)))
+        self.assertIn(DONE, [result.exit for result in results])
+        self.assertEqual(1, self.conf.read_text().count(SAYS))
+        self.assertEqual([], list(self.etc.glob("*-lock")) + list(self.etc.glob("*-new")))
+
+    def give_user_3_all_that_is_new(self):
+        """By the folder's default ACL: user::rwx, user:3:rwx, group::rwx, mask::rwx, other::rwx."""
+        os.setxattr(self.etc, "system.posix_acl_default",
+                    posix_acl((1, 7, -1), (2, 7, 3), (4, 7, -1), (16, 7, -1), (32, 7, -1)))
+
+    def test_nobody_else_can_keep_it_out(self):
+        """Any user can open the folder and smb.conf for reading, and lock them."""
+        self.conf.write_bytes(b"[global]\n")
+        for path in (self.etc, self.conf):
+            held = os.open(path, os.O_RDONLY)
+            self.addCleanup(os.close, held)
+            fcntl.flock(held, fcntl.LOCK_EX)
+        # The lock file is seen from outside while the command stands still at its first write.
+        lock = f"{self.conf}.netsession-samba-lock"
+        self.give_user_3_all_that_is_new()
+        running = subprocess.Popen(["strace", "-qq", "-o", "/dev/null", "-e", "inject=fchown:delay_enter=2s",
+                                    command.built("netsession-samba"), "enable", "--smb-conf", self.conf, "--directory",
+                                    self.relay.directory], stdout=subprocess.DEVNULL)
+        wait_until(lambda: os.path.exists(lock))
+        opened = subprocess.run(["setpriv", "--reuid=3", "--regid=3", "--clear-groups", "sh", "-c", f"exec 3<'{lock}'"],
+                                check=False, capture_output=True)
+        self.assertEqual(DONE, running.wait(HANG_S))
+        self.assertNotEqual(0, opened.returncode)
+        self.assertIn(b"ermission denied", opened.stderr)
+        self.good("disable")
+
+    def test_the_folders_default_acl_is_not_inherited(self):
+        self.conf.write_bytes(b"[global]\n")
+        self.conf.chmod(0o640)
+        self.give_user_3_all_that_is_new()
+        for name in ("enable", "disable"):
+            self.good(name)
+            for path in (self.conf, *self.backups()):
+                with self.assertRaises(OSError):
+                    os.getxattr(path, "system.posix_acl_access")
+                self.assertEqual(0o640, stat.S_IMODE(path.stat().st_mode))
 
     def test_hard_links_and_immutable_or_mounted_files_are_refused(self):
         self.conf.write_bytes(b"[global]\n")
@@ -506,7 +560,7 @@ class BrokenOff(SmbConf):
         super().setUp()
 
     # Those that any program does are looked at where they mean these files.
-    CALLS = {"fchown": False, "fchmod": False, "fsetxattr": False, "fsync": False, "utimensat": False, "flock": False,
+    CALLS = {"fchown": False, "fchmod": False, "fsetxattr": False, "fremovexattr": False, "fsync": False, "utimensat": False, "flock": False,
              "rename": False, "unlink": False, "openat": True, "read": True, "write": True, "close": True}
 
     @property
@@ -546,7 +600,7 @@ class BrokenOff(SmbConf):
         self.conf.write_bytes(old)
         self.good("enable")
         self.good("disable")
-        self.assertEqual([], list(self.etc.glob("*-new")))
+        self.assertEqual([], list(self.etc.glob("*-new")) + list(self.etc.glob("*-lock")))
 
     def test_a_file_that_samba_does_not_take_is_never_put_in_place(self):
         """Whatever the reason: testparm reads nothing in the new file."""
@@ -563,6 +617,7 @@ class BrokenOff(SmbConf):
         old = b"[global]\nworkgroup = LAB\n"
         self.conf.write_bytes(old)
         for what in ("write:error=ENOSPC", "fchown:error=EPERM", "fchmod:error=EPERM", "rename:error=EIO",
+                     "fremovexattr:error=EPERM",
                      "fsync:error=EIO", "flistxattr:error=EIO", "utimensat:error=EIO"):
             result = self.inject("enable", what + ":when=1", *(self.files if self.CALLS.get(what.partition(":")[0]) else []))
             self.assertEqual(FAILED, result.exit, what)

@@ -177,6 +177,14 @@ static bool smb_conf_file_copy_xattrs(int from, int to)
 	return true;
 }
 
+/* A new file inherits the folder's default ACL. It has no effect as long as nobody but the owner
+ * has any permission, and would take effect with the old file's mode. */
+static bool smb_conf_file_drop_inherited_acl(int fd)
+{
+	return fremovexattr(fd, "system.posix_acl_access") == 0 || errno == ENODATA ||
+	       errno == ENOTSUP;
+}
+
 /* Makes a file at path, where none may be: as the one that was read, but for its text. */
 static bool smb_conf_file_write_beside(const struct smb_conf_file *f, int old, const char *path,
                                        const char *text, size_t bytes,
@@ -188,6 +196,7 @@ static bool smb_conf_file_write_beside(const struct smb_conf_file *f, int old, c
 	if (fd < 0)
 		return smb_conf_file_fail(err, "%s cannot be written: %s", path, strerror(errno));
 	is_good = smb_conf_file_write_all(fd, text, bytes) &&
+	          smb_conf_file_drop_inherited_acl(fd) &&
 	          fchown(fd, f->status.st_uid, f->status.st_gid) == 0 &&
 	          fchmod(fd, f->status.st_mode & 07777) == 0 &&
 	          smb_conf_file_copy_xattrs(old, fd) &&
@@ -253,24 +262,58 @@ static bool smb_conf_file_rename(const struct smb_conf_file *f, int folder, cons
 	return true;
 }
 
+/* ---- one at a time ---- */
+
+/* Whether the file at path is the one that fd has open. */
+static bool smb_conf_file_is_at(int fd, const char *path)
+{
+	struct stat open_file, named;
+
+	return fstat(fd, &open_file) == 0 && lstat(path, &named) == 0 &&
+	       open_file.st_ino == named.st_ino && open_file.st_dev == named.st_dev;
+}
+
+/* Locks a file that only its owner can open: anybody could lock the folder, or smb.conf, and keep
+ * netsession-samba out. Who has the lock removes the file, so the file that is locked may be gone;
+ * then there is another one. Gives its descriptor; -1: see err. */
+static int smb_conf_file_lock(const struct smb_conf_file *f, const char *path, struct err *err)
+{
+	for (;;) {
+		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+		bool is_locked = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+
+		if (is_locked && smb_conf_file_is_at(fd, path))
+			return fd;
+		if (fd >= 0 && !is_locked && errno == EWOULDBLOCK)
+			smb_conf_file_fail(err,
+			                   "%s is being changed by another netsession-samba, which "
+			                   "holds %s",
+			                   f->path, path);
+		else if (!is_locked)
+			smb_conf_file_fail(err, "%s cannot be locked: %s", path, strerror(errno));
+		smb_conf_file_close_fd(fd);
+		if (!is_locked)
+			return -1;
+	}
+}
+
 bool smb_conf_file_replace(struct smb_conf_file *f, const char *text, size_t bytes,
                            bool (*verify)(void *context, const char *path, struct err *err),
                            void *context, struct err *err)
 {
-	char folder_path[PATH_MAX], new[PATH_MAX + 32];
-	int folder, old = -1;
+	char folder_path[PATH_MAX], new[PATH_MAX + 32], lock_path[PATH_MAX + 32];
+	int folder, old = -1, lock = -1;
 	bool is_done = false;
 
 	smb_conf_file_get_folder(f, folder_path);
 	snprintf(new, sizeof new, "%s.netsession-samba-new", f->path);
+	snprintf(lock_path, sizeof lock_path, "%s.netsession-samba-lock", f->path);
 	folder = open(folder_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder >= 0)
 		old = open(f->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (old < 0) {
 		smb_conf_file_fail(err, "%s cannot be opened: %s", f->path, strerror(errno));
-	} else if (flock(folder, LOCK_EX | LOCK_NB) != 0) {
-		smb_conf_file_fail(err, "%s is being changed by another netsession-samba", f->path);
-	} else {
+	} else if ((lock = smb_conf_file_lock(f, lock_path, err)) >= 0) {
 		unlink(new); /* left by an interrupted run: nobody else has the lock */
 		is_done = smb_conf_file_write_beside(f, old, new, text, bytes, NULL, err) &&
 		          verify(context, new, err) && smb_conf_file_write_backup(f, old, err) &&
@@ -280,7 +323,9 @@ bool smb_conf_file_replace(struct smb_conf_file *f, const char *text, size_t byt
 			unlink(new);
 		if (!is_done && f->backup[0] != '\0')
 			unlink(f->backup);
+		unlink(lock_path);
 	}
+	smb_conf_file_close_fd(lock);
 	smb_conf_file_close_fd(old);
 	smb_conf_file_close_fd(folder);
 	return is_done;
