@@ -22,7 +22,7 @@
 #define MOST 1000 /* sessions */
 
 static struct {
-	char folder[32], path[64];
+	char folder[40], path[64];
 	int listening, peer; /* netsessiond's sockets */
 	struct publish_input input;
 	struct publish_message greeting; /* of kind 0: netsessiond says nothing */
