@@ -260,6 +260,7 @@ static int daemon_serve_clients(struct daemon *d)
 	bool is_good;
 
 	(void)signal(SIGPIPE, SIG_IGN);
+	process_hide_secrets();
 	log_begin("netsessiond");
 	log_set_level(d->settings.log_level);
 	is_good = daemon_open_endpoints(d);

@@ -89,6 +89,20 @@ bool net_local_is_stale(const char *path)
 	return is_stale;
 }
 
+/* Linux makes the socket's file with the permissions of the socket, less the umask. So nobody who
+ * may write to the folder gets another file's permissions changed in its place, as by chmod. */
+static bool listener_bind_with_mode(int s, const struct sockaddr *address, mode_t mode)
+{
+	mode_t before = umask(0);
+	int error = fchmod(s, mode) != 0 || bind(s, address, sizeof(struct sockaddr_un)) != 0
+	                    ? errno
+	                    : 0;
+
+	(void)umask(before);
+	errno = error;
+	return error == 0;
+}
+
 int net_listen_local(const char *path, mode_t mode, struct err *err)
 {
 	struct net_addresses local;
@@ -105,9 +119,7 @@ int net_listen_local(const char *path, mode_t mode, struct err *err)
 		return listener_fail_errno(err, s, listener_explain_errno());
 	if (net_local_is_stale(path))
 		(void)unlink(path);
-	/* The permissions are set before any client can connect. */
-	if (bind(s, address, sizeof(struct sockaddr_un)) != 0 || chmod(path, mode) != 0 ||
-	    listen(s, BACKLOG) != 0)
+	if (!listener_bind_with_mode(s, address, mode) || listen(s, BACKLOG) != 0)
 		return listener_fail_errno(err, s, listener_explain_errno());
 	return s;
 }

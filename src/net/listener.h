@@ -13,7 +13,8 @@
 
 /* Gives a socket that listens; -1: see err. */
 int net_listen_tcp(const struct sockaddr_storage *address, struct err *err);
-/* The same at path, with these permissions. A socket that no process listens at is replaced;
+/* The same at path, with these permissions. Changes the umask of the process for a moment: no other
+ * thread may make files then. A socket that no process listens at is replaced;
  * anything else at path is left alone, and the call fails. */
 int net_listen_local(const char *path, mode_t mode, struct err *err);
 /* Whether there is a socket at path that no process listens at any more. */

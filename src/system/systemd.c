@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "system/systemd.h"
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include "system/log.h"
 
@@ -90,4 +91,11 @@ uint64_t descriptors_raise(uint64_t wanted, const char *what)
 		"the system allows %llu file descriptors, but %s %llu: raise LimitNOFILE= or ulimit -n",
 		(unsigned long long)files.rlim_max, what, (unsigned long long)wanted + OTHERS);
 	return files.rlim_max > OTHERS ? files.rlim_max - OTHERS : 0;
+}
+
+/* ---- secrets ---- */
+
+void process_hide_secrets(void)
+{
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }

@@ -25,4 +25,8 @@ bool systemd_take_sockets(bool (*take)(void *context, const char *name, int sock
  * descriptors the system allows. */
 uint64_t descriptors_raise(uint64_t wanted, const char *what);
 
+/* Keeps the memory and the open files of this process from other processes of the same user, and
+ * from core dumps: they have keys and NT hashes. root still sees them. */
+void process_hide_secrets(void);
+
 #endif

@@ -2,7 +2,9 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
+import tempfile
 import unittest
 
 from lab import command, tap
@@ -70,6 +72,26 @@ class Secrets(unittest.TestCase):
             self.assertFalse(any(secret in text for text in said))
         self.assertEqual([1326], [line["status"] for line in self.server.audit
                                   if line["operation"] == "log-on" and line["status"] != 0])
+
+
+class OtherProcesses(unittest.TestCase):
+    def test_another_process_of_its_user_sees_neither_its_memory_nor_its_files(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(dir="/tmp")))
+        shutil.chown(folder, "games")
+        as_games = ("setpriv", "--reuid=games", "--regid=games", "--clear-groups")
+        (folder / "conf").write_text("")
+        process = subprocess.Popen([*as_games, command.built("netsessiond"), "--config", folder / "conf", "--listen", "",
+                                    "--socket", folder / "local", "--publish-socket", ""], stderr=subprocess.PIPE, text=True,
+                                   env=command.environment())
+        with process:
+            while "is ready" not in process.stderr.readline():
+                self.assertIsNone(process.poll())
+            for name in ("mem", "environ", "fd/0", "maps"):
+                with self.subTest(name):
+                    done = subprocess.run([*as_games, "head", "-c", "1", f"/proc/{process.pid}/{name}"], text=True,
+                                          capture_output=True, check=False)
+                    self.assertIn("Permission denied", done.stderr)
+            process.terminate()
 
 
 if __name__ == "__main__":
