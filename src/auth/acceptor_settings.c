@@ -13,6 +13,7 @@
 #include "auth/accounts.h"
 #include "auth/context.h"
 #include "auth/gss.h"
+#include "auth/ntlm_environment.h"
 #include "auth/spnego/message.h"
 #include "base/locale.h"
 
@@ -119,6 +120,8 @@ static NET_API_STATUS acceptor_acquire_ntlm(struct auth_acceptor_settings *s, st
 {
 	if (s->accounts == NULL && !s->anonymous)
 		return NERR_Success;
+	if (!ntlm_environment_has_host(err))
+		return err->status;
 	if (!acceptor_acquire_mechanism(s, AUTH_NTLM))
 		return err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
 		               "GSSAPI gives no credential for accepting NTLM log-ons");

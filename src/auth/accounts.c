@@ -398,6 +398,7 @@ static bool accounts_set_environment(int fd)
 	char path[32];
 
 	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	(void)unsetenv("LM_COMPAT_LEVEL"); /* below 3, gss-ntlmssp takes NTLM version 1 only */
 	return setenv("NTLM_USER_FILE", path, 1) == 0;
 }
 

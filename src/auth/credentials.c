@@ -9,6 +9,7 @@
 #include "auth/gss.h"
 #include "auth/mechanism_error.h"
 #include "auth/mechanisms.h"
+#include "auth/ntlm_environment.h"
 #include "auth/secret_file.h"
 #include "base/ascii.h"
 #include "base/text.h"
@@ -472,6 +473,8 @@ struct auth_handle *auth_handle_ntlm(struct netsession_credentials *c, struct er
 		handle = calloc(1, sizeof *handle);
 		if (handle == NULL) {
 			err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_STEP, NULL);
+		} else if (!ntlm_environment_can_log_on(err)) {
+			auth_handle_free(handle);
 		} else if (GSS_ERROR(auth_handle_acquire_ntlm(&minor, c, &handle->credential))) {
 			ntlm_error_set_credentials(minor, err);
 			auth_handle_free(handle);

@@ -43,6 +43,7 @@
 #define STATUS_PIPE_CLOSING                          0xC00000B1u
 #define STATUS_IO_TIMEOUT                            0xC00000B5u
 #define STATUS_NOT_SUPPORTED                         0xC00000BBu
+#define STATUS_DUPLICATE_NAME                        0xC00000BDu
 #define STATUS_BAD_NETWORK_PATH                      0xC00000BEu
 #define STATUS_NETWORK_BUSY                          0xC00000BFu
 #define STATUS_NETWORK_NAME_DELETED                  0xC00000C9u

@@ -38,6 +38,8 @@ static const struct status_words {
 	  "check that this is an SMB server, its port and its version" },
 	{ ERROR_UNEXP_NET_ERR, "network error", NULL },
 	{ ERROR_NETNAME_DELETED, "connection lost", "try again; the server's log may say more" },
+	{ ERROR_DUP_NAME, "the server does not answer to that name",
+	  "use its own name, or let it answer to its aliases (Windows: DisableStrictNameChecking)" },
 	{ ERROR_BAD_NET_NAME, "no such share", NULL },
 	{ ERROR_TOO_MANY_SESS, "too many sessions", NULL },
 	{ ERROR_REQ_NOT_ACCEP, "too many connections", NULL },
@@ -134,6 +136,9 @@ static const struct step_advice {
 	  "more" },
 	{ ERROR_ACCESS_DENIED, "TREE_CONNECT",
 	  "the server does not let this user, or this computer, connect to IPC$: use another account, or see `hosts allow` of IPC$ there" },
+	{ ERROR_ACCOUNT_RESTRICTION, "SESSION_SETUP",
+	  "the account is restricted: a member of Protected Users has to use Kerberos, and an empty "
+	  "password does not do over the network" },
 	{ ERROR_INVALID_PARAMETER, "SESSION_SETUP",
 	  "the server could not handle the log-on: see its log; is it a member of its domain?" },
 	{ ERROR_NETNAME_DELETED, "SESSION_SETUP",

@@ -6,11 +6,16 @@ import subprocess
 import tempfile
 import unittest
 
+from fixtures.programs import Programs
 from lab import command, tap
 from lab.cli import address
+from lab.netsessiond import Netsessiond
 from lab.ports import free_port
 from lab.samba import SambaServer
 from lab.wait_until import HANG_S, wait_until
+
+# Gives the computer a name, in a namespace of its own, and runs a program there.
+RENAME = 'printf %s "$1" > /proc/sys/kernel/hostname; shift; exec "$@"'
 
 NO_MD4 = {"OPENSSL_MODULES": "/nonexistent"}  # the legacy provider, which has it, is not found
 
@@ -116,6 +121,56 @@ class OpenSSL(unittest.TestCase):
             self.assertEqual(3, result.returncode)
             self.assertRegex(result.stderr, r"\(50\): OpenSSL does not provide MD4, which NTLM needs; ")
             self.assertNotIn("installed?", result.stderr)
+
+
+class GssNtlmssp(unittest.TestCase):
+    """What gss-ntlmssp takes from the environment of the process, and from that of the computer."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(SambaServer())
+        cls.list = ["list", "-A", cls.server.credentials_file("root"), address(cls.server)]
+
+    def test_an_environment_that_demands_ntlm_version_1_is_overruled(self):
+        for level in ("0", "1", "2", "5", "nonsense"):
+            with self.subTest(level):
+                result = run(*self.list, env={"LM_COMPAT_LEVEL": level})
+                self.assertEqual((0, ""), (result.returncode, result.stderr))
+
+    def test_a_program_of_the_library_is_told_of_the_variable(self):
+        with Programs() as programs:
+            program = programs.compile("ask_many.c", "netsession")
+            result = command.run(self.server.credentials_file("root"), 10000, address(self.server), program=program,
+                                 env={"LM_COMPAT_LEVEL": "1"})
+            self.assertRegex(result.stdout, r"status 50 .*the environment variable LM_COMPAT_LEVEL demands NTLM "
+                                            r"version 1, which proves nothing; unset LM_COMPAT_LEVEL")
+
+    def test_netsessiond_accepts_ntlm_version_2_whatever_the_variable_says(self):
+        with Netsessiond(inside=["env", "LM_COMPAT_LEVEL=1"]) as server:
+            result = command.run("list", "-A", server.credentials_file("root"), address(server))
+            self.assertEqual((0, ""), (result.exit, result.stderr))
+
+    def test_a_computer_with_a_long_name_is_told_so(self):
+        for length, exit_status in ((63, 0), (64, 3)):
+            with self.subTest(length=length):
+                result = subprocess.run(["unshare", "--uts", "sh", "-c", RENAME, "sh", "x" * length, command.built(),
+                                         *map(str, self.list)], text=True, capture_output=True, check=False,
+                                        env=command.environment(), timeout=HANG_S)
+                self.assertEqual(exit_status, result.returncode, result)
+                if exit_status != 0:
+                    self.assertRegex(result.stderr, r"\(50\): .*name of this computer, which is longer than 63 bytes")
+
+    def test_netsessiond_on_a_computer_with_a_long_name_says_why_there_is_no_ntlm(self):
+        with tempfile.TemporaryDirectory() as folder:
+            users, configuration = f"{folder}/users", f"{folder}/netsessiond.conf"
+            for path, text in ((users, "LAB:alice:secret\n"), (configuration, f"[auth]\nntlm_users = {users}\n")):
+                with open(path, "w", encoding="ascii", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+                    file.write(text)
+            result = subprocess.run(["unshare", "--uts", "sh", "-c", RENAME, "sh", "x" * 64,
+                                     command.built("netsessiond"), "--check", "--config", configuration],
+                                    text=True, capture_output=True, check=False, timeout=HANG_S)
+            self.assertNotEqual(0, result.returncode)
+            self.assertIn("name of this computer, which is longer than 63 bytes", result.stderr)
 
 
 if __name__ == "__main__":

@@ -97,6 +97,15 @@ class Kerberos(unittest.TestCase):
         result = self.list("-A", self.credentials_of("alice", "a.liddell@mail.example"))
         assert_refused(self, 5, result, self.dc.name)  # logged on, and no administrator
 
+    def test_a_protected_user_is_sent_to_kerberos(self):
+        self.dc.add_user("protected")
+        self.dc.add_member("Protected Users", "protected")
+        result = self.list("-A", self.credentials_of("protected", r"LAB\protected"))
+        assert_refused(self, 1327, result, self.dc.name)
+        self.assertIn("Protected Users has to use Kerberos", result.stderr)
+        by_kerberos = self.list("-A", self.credentials_of("protected", "protected", "lab.example"))
+        assert_refused(self, 5, by_kerberos, self.dc.name)  # logged on, and no administrator
+
     def watch(self, polls, every="1"):
         """The command asking again and again in one process, below strace."""
         self.trace = self.dc.folder / "trace"

@@ -77,6 +77,11 @@ class LogOn(unittest.TestCase):
                 self.assertRegex(result.stderr, rf"\({code}, STATUS_{name}\)")
                 self.assertIn(words, result.stderr)
 
+    def test_a_name_that_the_server_does_not_answer_to(self):
+        result = self.log_on(with_status(0xC00000BD))
+        assert_refused(self, 52, result)
+        self.assertIn("DisableStrictNameChecking", result.stderr)
+
     def test_a_status_without_a_name_is_the_servers_and_not_the_networks(self):
         result = self.log_on(with_status(0xC0009999))
         assert_refused(self, 59, result)
