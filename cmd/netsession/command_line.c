@@ -276,8 +276,9 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		               "both answers.\n\n"
 		               "When a server stops answering, netsession reports the error once, and "
 		               "reports when the server answers again. No session counts as ended "
-		               "meanwhile. So that it does not hold up the other servers, it has at most "
-		               "the time between two polls for its next answers, but 2 seconds.\n\n"
+		               "meanwhile. Its next answers may take no longer than the time between "
+		               "two polls, or 2 seconds if that is more, so that it does not hold up the "
+		               "other servers.\n\n"
 		               "A server that refuses the password is not asked again, because domains "
 		               "lock accounts after a few wrong passwords. If no server is left, watch "
 		               "ends.",
