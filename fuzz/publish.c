@@ -163,7 +163,7 @@ static void put(struct publish_outbox *o, struct picture *here, unsigned key, ui
 
 static void changes(struct fuzz_input *in)
 {
-	struct publish_outbox *o = publish_outbox_new(MOST);
+	struct publish_outbox *o = publish_outbox_new(MOST, true);
 	struct picture here = { 0 }, there = { 0 };
 
 	while (in->left > 0) {

@@ -46,8 +46,15 @@ int netsession_has_feature(const char *name);
  * 502, 2, 1, 10 and 0. */
 #define NETSESSION_LEVEL_AUTO 0xFFFFFFFFu
 
-/* One session. A member that the level does not have, or that the server did not send, is NULL or
- * 0. Texts are UTF-8. Source: [MS-SRVS] 2.2.4.11 to 2.2.4.15. */
+/* The value of a number that is not known, such as the number of open files of a file server that
+ * does not report it. 0 is a number that is known. */
+#define NETSESSION_UNKNOWN 0xFFFFFFFFu
+
+/* One session. A member that the level does not have is NULL or 0. A number that nobody knows is
+ * NETSESSION_UNKNOWN, and a text that nobody knows is NULL or empty: netsessiond on this computer
+ * tells them apart from 0; over SMB the protocol cannot, so a server sends 0. Times of 2^31 seconds
+ * and more, which Samba sends for sessions that have just begun, are NETSESSION_UNKNOWN, too.
+ * Texts are UTF-8. Source: [MS-SRVS] 2.2.4.11 to 2.2.4.15. */
 struct netsession_row {
 	const char *client; /* the computer that the session comes from: an address or a name */
 	const char *user;   /* the account, without its domain */
@@ -184,6 +191,19 @@ uint32_t netsession_page_total(const struct netsession_page *page);
 int netsession_page_has_more(const struct netsession_page *page);
 uint32_t netsession_page_resume_handle(const struct netsession_page *page);
 
+/* Returns 0 when sessions that the query selects are missing, although no further page follows: the
+ * server announced more than it sent, or netsessiond on this computer knows that one of its sources
+ * is not complete. The last page of an answer says this for all pages; the others return non-zero.
+ * Remote servers seldom say that sessions are missing, because the protocol has no place for it. */
+int netsession_page_is_complete(const struct netsession_page *page);
+/* Returns non-zero when sessions that an earlier answer had are missing, although they may be open:
+ * netsessiond has lost a source of theirs. Not complete either. */
+int netsession_page_has_lost_source(const struct netsession_page *page);
+/* Returns why sessions are missing, or what else is to be known about the answer: one line of UTF-8
+ * for people, which lives as long as the page. NULL: there is no warning of this number. The first
+ * number is 0. */
+const char *netsession_page_warning(const struct netsession_page *page, uint32_t number);
+
 /* Converts an entry to a row.
  * entry    the number of the entry, less than netsession_page_entries
  * row      is filled; its texts are valid until the next call for the same page
@@ -192,8 +212,9 @@ uint32_t netsession_page_row(struct netsession_page *page, uint32_t entry,
                              struct netsession_row *row);
 
 /* Gives the entries as the array SESSION_INFO_<level>[entries] of <lmshare.h>: one block of memory,
- * the array first and its UTF-16 strings behind it. Free it by free or NetApiBufferFree. Afterwards
- * the page has no entries. Returns NULL when the page has no entries. */
+ * the array first and its UTF-16 strings behind it. Numbers that are NETSESSION_UNKNOWN in a row
+ * are 0 there, as Windows' programs expect. Free it by free or NetApiBufferFree. Afterwards the
+ * page has no entries. Returns NULL when the page has no entries. */
 void *netsession_page_take_infos(struct netsession_page *page);
 
 /* Frees a page. */
@@ -440,14 +461,13 @@ uint32_t netsession_publisher_open(const struct netsession_publisher_options *op
 /* Shows a session, or replaces all that is shown of it.
  * key      identifies the session; chosen by the caller. Use a key for one session only, as from a
  *          counter: messages about the last session of that key may still be under way.
- * row      borrowed. Its client must not be empty; other texts may be NULL. Texts are UTF-8 without
- *          control characters, at most 1,024 bytes. active_s and idle_s advance by themselves.
- * Returns  0: the session will be sent to netsessiond
- *          8 ERROR_NOT_ENOUGH_MEMORY
- *          64 ERROR_NETNAME_DELETED: netsession_publisher_dispatch has reported the end of the
- *          connection
- *          69 ERROR_TOO_MANY_SESS: netsessiond accepts no more sessions of one publisher
- *          87 ERROR_INVALID_PARAMETER: row is invalid */
+ * row      borrowed. Its client must not be empty; other texts may be NULL: not known. Texts are
+ * UTF-8 without control characters, at most 1,024 bytes. active_s and idle_s advance by themselves.
+ * Numbers that the publisher does not know are NETSESSION_UNKNOWN; callers of netsessiond over SMB,
+ * and an older netsessiond, get 0 for these. Returns  0: the session will be sent to netsessiond 8
+ * ERROR_NOT_ENOUGH_MEMORY 64 ERROR_NETNAME_DELETED: netsession_publisher_dispatch has reported the
+ * end of the connection 69 ERROR_TOO_MANY_SESS: netsessiond accepts no more sessions of one
+ * publisher 87 ERROR_INVALID_PARAMETER: row is invalid */
 uint32_t netsession_publisher_put(struct netsession_publisher *publisher, uint64_t key,
                                   const struct netsession_row *row);
 
@@ -457,8 +477,9 @@ uint32_t netsession_publisher_put(struct netsession_publisher *publisher, uint64
 uint32_t netsession_publisher_put_in_group(struct netsession_publisher *publisher, uint64_t key,
                                            uint32_t group, const struct netsession_row *row);
 
-/* Updates the two members of a session that change with each request. Does nothing if no session
- * has this key, or if netsessiond refused the session. */
+/* Updates the two members of a session that change with each request; each may be
+ * NETSESSION_UNKNOWN. Does nothing if no session has this key, or if netsessiond refused the
+ * session. */
 void netsession_publisher_touch(struct netsession_publisher *publisher, uint64_t key,
                                 uint32_t num_opens, uint32_t idle_s);
 
@@ -468,6 +489,20 @@ void netsession_publisher_remove(struct netsession_publisher *publisher, uint64_
 /* Reports that the publisher is up to date as of the last on_refresh call; callers that wait for it
  * continue. Does nothing when no caller waits. */
 void netsession_publisher_refreshed(struct netsession_publisher *publisher);
+
+/* Reports whether the sessions that are published are all sessions of the file server. netsessiond
+ * logs a change, and tells it to callers on this computer (netsession_page_is_complete). The report
+ * holds until the next one; before the first one, the sessions are complete. Call it before
+ * netsession_publisher_refreshed. An older netsessiond does not learn of it.
+ * is_complete  0: sessions are missing
+ * warning      borrowed; one line of UTF-8 without control characters, cut after 250 bytes: why
+ *              sessions are missing, or what else callers should know. NULL or "": nothing
+ * Returns      0
+ *              64 ERROR_NETNAME_DELETED: netsession_publisher_dispatch has reported the end of the
+ *              connection
+ *              87 ERROR_INVALID_PARAMETER: warning is not valid */
+uint32_t netsession_publisher_set_complete(struct netsession_publisher *publisher, int is_complete,
+                                           const char *warning);
 
 /* Returns a file descriptor for any event loop, which belongs to the publisher: when it is readable
  * (level-triggered), call netsession_publisher_dispatch. There is no need to wait until it is

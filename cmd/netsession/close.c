@@ -116,8 +116,12 @@ static bool close_is_confirmed(const struct options *options, const struct also_
 
 	if (options->yes)
 		return true;
-	fprintf(stderr, "Close %s on %s%s? [y/N] ", count == 1 ? "this session" : "these sessions",
-	        server_result_name(also->selected),
+	fprintf(stderr, "Close %s on %s%s%s? [y/N] ",
+	        count == 1 ? "this session" : "these sessions", server_result_name(also->selected),
+	        server_result_count_unknown(also->selected, session_columns[SESSION_COLUMN_OPENS]) >
+	                        0
+	                ? ", not knowing how many files are open"
+	                : "",
 	        also->count == 0   ? ""
 	        : also->is_certain ? ", and the others listed"
 	                           : ", and perhaps the others listed");
@@ -146,9 +150,10 @@ static int close_selected_sessions(const struct options *options,
 		        error.text);
 		return EXIT_NONE;
 	}
-	fprintf(stderr, "netsession: %s: closed %zu session%s\n", server_result_name(result), count,
-	        count == 1 ? "" : "s");
-	return EXIT_ALL;
+	fprintf(stderr, "netsession: %s: closed %zu session%s%s\n", server_result_name(result),
+	        count, count == 1 ? "" : "s",
+	        server_result_is_complete(result) ? "" : "; others may be open, see the warnings");
+	return server_result_is_complete(result) ? EXIT_ALL : EXIT_INCOMPLETE;
 }
 
 static int close_after_confirmation(const struct options *options,

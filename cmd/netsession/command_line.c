@@ -177,11 +177,15 @@ static const struct cli_option option_table[] = {
 	          "sessions" },
 };
 
+#define INCOMPLETE_ROW \
+	{ EXIT_INCOMPLETE, "all servers answered, but sessions are missing in an answer" }
+
 static const struct cli_exit server_exits[] = {
 	{ EXIT_ALL, "all servers answered" },
 	{ EXIT_SOME, "some servers did not answer" },
 	CLI_USAGE_ROW,
 	{ EXIT_NONE, "no server answered" },
+	INCOMPLETE_ROW,
 	{ 0 },
 };
 
@@ -189,6 +193,7 @@ static const struct cli_exit info_exits[] = {
 	{ EXIT_ALL, "the server has such a session" },
 	CLI_USAGE_ROW,
 	{ EXIT_NONE, "the server has no such session, or did not answer" },
+	{ EXIT_INCOMPLETE, "the server has such a session, but others are missing in its answer" },
 	{ 0 },
 };
 
@@ -197,6 +202,8 @@ static const struct cli_exit close_exits[] = {
 	{ EXIT_SOME, "you did not confirm that they should be closed" },
 	CLI_USAGE_ROW,
 	{ EXIT_NONE, "the sessions were not closed" },
+	{ EXIT_INCOMPLETE,
+	  "the listed sessions were closed, but sessions were missing in the list" },
 	{ 0 },
 };
 
@@ -205,6 +212,8 @@ static const struct cli_exit watch_exits[] = {
 	{ EXIT_SOME, "some servers did not answer the last poll" },
 	CLI_USAGE_ROW,
 	{ EXIT_NONE, "no server answered the last poll" },
+	{ EXIT_INCOMPLETE,
+	  "all servers answered the last poll, but sessions are missing in an answer" },
 	{ 0 },
 };
 

@@ -5,7 +5,13 @@
 
 #include "cli/cli.h"
 
-enum exit_code { EXIT_ALL = 0, EXIT_SOME = 1, EXIT_USAGE = CLI_EXIT_USAGE, EXIT_NONE = 3 };
+enum exit_code {
+	EXIT_ALL = 0,
+	EXIT_SOME = 1,
+	EXIT_USAGE = CLI_EXIT_USAGE,
+	EXIT_NONE = 3,
+	EXIT_INCOMPLETE = 4,
+};
 
 struct options {
 	uint32_t level;

@@ -19,25 +19,21 @@ static json_t *output_json_user_flags(uint32_t user_flags)
 static json_t *output_json_field(const struct netsession_row *row,
                                  const struct session_field *field)
 {
-	const char *text;
-
-	if (field->kind == SESSION_CELL_TEXT) {
-		text = session_row_text(row, field);
-		return text != NULL ? json_string(text) : json_null();
-	}
+	if (field->kind == SESSION_CELL_TEXT)
+		return json_string(session_row_text(row, field));
 	if (field->column->unit == SESSION_UNIT_USER_FLAGS)
 		return output_json_user_flags(session_row_u32(row, field));
 	return json_integer(session_row_u32(row, field));
 }
 
-/* Adds what the level has; a member that it lacks is absent. */
+/* Adds what is known; a member that the level lacks, or that nobody knows, is absent. */
 static void output_json_add_fields(json_t *object, const struct session_level *level,
                                    const struct netsession_row *row)
 {
 	for (size_t i = 0; i < SESSION_LEVEL_MAX_FIELDS; i++) {
 		const struct session_field *field = session_level_field(level, session_columns[i]);
 
-		if (field != NULL)
+		if (field != NULL && !session_row_is_unknown(row, field))
 			json_object_set_new(object, field->column->key,
 			                    output_json_field(row, field));
 	}
@@ -57,11 +53,17 @@ static void output_json_append_session(void *context, const struct server_result
 	json_array_append_new(context, session);
 }
 
+static void output_json_append_warning(void *context, const char *warning)
+{
+	json_array_append_new(context, json_string(warning));
+}
+
 static json_t *output_json_result(const struct server_result *result)
 {
-	json_t *object = json_object(), *sessions = json_array();
+	json_t *object = json_object(), *sessions = json_array(), *warnings = json_array();
 
 	server_result_each(result, output_json_append_session, sessions);
+	server_result_each_warning(result, output_json_append_warning, warnings);
 	json_object_set_new(object, "server", output_json_server(result));
 	json_object_set_new(object, "status", json_integer(result->error.status));
 	json_object_set_new(object, "error",
@@ -69,6 +71,8 @@ static json_t *output_json_result(const struct server_result *result)
 	                                              : json_null());
 	if (result->level != NULL)
 		json_object_set_new(object, "level", json_integer(result->level->number));
+	json_object_set_new(object, "complete", json_boolean(server_result_is_complete(result)));
+	json_object_set_new(object, "warnings", warnings);
 	json_object_set_new(object, "total", json_integer(result->total));
 	json_object_set_new(object, "sessions", sessions);
 	return object;

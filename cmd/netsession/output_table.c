@@ -61,17 +61,16 @@ static const char *output_table_cell_text(struct output_table *t,
                                           char number[64])
 {
 	const struct session_field *field;
-	const char *text;
 
 	if (column == SERVER_COLUMN)
 		return output_table_printable(t, server_result_name(result));
 	field = session_level_field(result->level, session_columns[column]);
 	if (field == NULL)
 		return "";
-	if (field->kind == SESSION_CELL_TEXT) {
-		text = session_row_text(row, field);
-		return text != NULL ? output_table_printable(t, text) : "";
-	}
+	if (session_row_is_unknown(row, field))
+		return "-";
+	if (field->kind == SESSION_CELL_TEXT)
+		return output_table_printable(t, session_row_text(row, field));
 	switch (field->column->unit) {
 	case SESSION_UNIT_SECONDS:
 		return output_table_duration(session_row_u32(row, field), number);

@@ -70,16 +70,20 @@ void output_write_event_text(FILE *to, const char *at, const char *event,
 	output_put_printable(to, row->user != NULL && row->user[0] != '\0' ? row->user : "-");
 	fputs("  from ", to);
 	output_put_printable(to, row->client != NULL ? row->client : "-");
-	if (session_level_field(result->level, session_columns[2]) != NULL)
-		fprintf(to, "  opens %u", (unsigned)row->num_opens);
-	if (row->user_flags != 0)
+	if (session_level_field(result->level, session_columns[SESSION_COLUMN_OPENS]) != NULL) {
+		if (row->num_opens != NETSESSION_UNKNOWN)
+			fprintf(to, "  opens %u", (unsigned)row->num_opens);
+		else
+			fputs("  opens -", to);
+	}
+	if (row->user_flags != 0 && row->user_flags != NETSESSION_UNKNOWN)
 		fprintf(to, "  %s", output_user_flags_text(row->user_flags, ',', flags));
 	fputc('\n', to);
 }
 
 /* ---- CSV, RFC 4180 ---- */
 
-/* Every line has all columns. A column that the level lacks is empty. */
+/* Every line has all columns. A column that the level lacks, or that nobody knows, is empty. */
 
 static void output_csv_put_text(FILE *to, const char *text)
 {
@@ -101,12 +105,10 @@ static void output_csv_put_field(FILE *to, const struct netsession_row *row,
 {
 	char flags[64];
 
-	if (field == NULL)
+	if (field == NULL || session_row_is_unknown(row, field))
 		return;
 	if (field->kind == SESSION_CELL_TEXT)
-		output_csv_put_text(to, session_row_text(row, field) != NULL
-		                                ? session_row_text(row, field)
-		                                : "");
+		output_csv_put_text(to, session_row_text(row, field));
 	else if (field->column->unit == SESSION_UNIT_USER_FLAGS)
 		output_csv_put_text(
 			to, output_user_flags_text(session_row_u32(row, field), ' ', flags));

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <time.h>
 #include "output.h"
+#include "output_forms.h"
 
 /* Servers that are asked at the same time. Each has a connection and, during the log-on, a thread.
  */
@@ -158,13 +159,24 @@ bool query_shows_samba(const struct options *options, const struct server_result
 	       result->level->number == 1;
 }
 
+static void query_print_warning(void *context, const char *warning)
+{
+	const char *const *server = context;
+
+	fprintf(stderr, "netsession: %s: warning: ", *server);
+	output_put_printable(stderr, warning);
+	fputc('\n', stderr);
+}
+
 void query_print_messages(const struct options *options, const struct server_result *result)
 {
-	size_t underflows;
+	const char *server = server_result_name(result);
+	size_t unknown;
 
 	if (result->error.status != 0)
 		fprintf(stderr, "netsession: %s: %s\n", server_result_name(result),
 		        result->error.text);
+	server_result_each_warning(result, query_print_warning, &server);
 	if (!options->verbose || result->level == NULL)
 		return;
 	fprintf(stderr, "netsession: %s: answered at level %u; sessions: %u\n",
@@ -176,21 +188,25 @@ void query_print_messages(const struct options *options, const struct server_res
 		        "probably Samba; Samba 4.22 and later sometimes lists too few sessions while "
 		        "clients disconnect: ask again if a session is missing\n",
 		        server_result_name(result));
-	underflows = server_result_underflows(result);
-	if (underflows > 0)
+	unknown = server_result_count_unknown(result, session_columns[SESSION_COLUMN_ACTIVE]);
+	if (unknown > 0 && result->server != NULL)
 		fprintf(stderr,
 		        "netsession: %s: the server sent a time of 4294967295 seconds for %zu session%s, "
-		        "shown as 0: Samba does so for brand-new sessions\n",
-		        server_result_name(result), underflows, underflows == 1 ? "" : "s");
+		        "shown as -: Samba does so for brand-new sessions\n",
+		        server_result_name(result), unknown, unknown == 1 ? "" : "s");
 }
 
 int query_exit_code(const struct server_result results[], size_t count)
 {
-	size_t failed = 0;
+	size_t failed = 0, incomplete = 0;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		failed += results[i].error.status != 0;
-	return failed == 0 ? EXIT_ALL : failed < count ? EXIT_SOME : EXIT_NONE;
+		incomplete += !server_result_is_complete(&results[i]);
+	}
+	if (failed > 0)
+		return failed < count ? EXIT_SOME : EXIT_NONE;
+	return incomplete > 0 ? EXIT_INCOMPLETE : EXIT_ALL;
 }
 
 void query_print_write_error(void)

@@ -26,10 +26,11 @@ int64_t query_now_s(void);
  * the server has level 1, but neither 2 nor 502. */
 bool query_shows_samba(const struct options *options, const struct server_result *result);
 
-/* Writes to stderr what failed and, with --verbose, at which level the server answered. */
+/* Writes to stderr what failed, the server's warnings and, with --verbose, at which level it
+ * answered. */
 void query_print_messages(const struct options *options, const struct server_result *result);
 
-/* Returns an enum exit_code: whether all, some or none of the servers answered. */
+/* Returns an enum exit_code: whether all, some or none of the servers answered, and completely. */
 int query_exit_code(const struct server_result results[], size_t count);
 
 /* Writes the results to stdout in the format that the options name. Returns false if that failed,

@@ -53,22 +53,59 @@ void server_result_each(const struct server_result *result,
 
 			if (netsession_page_row(result->pages[i], e, &row) != 0)
 				abort(); /* out of memory for one line of text */
-			if (row.active_s == UINT32_MAX)
-				row.active_s = 0;
 			each(context, result, &row);
 		}
 }
 
-size_t server_result_underflows(const struct server_result *result)
+struct unknown_count {
+	const struct session_column *column;
+	size_t count;
+};
+
+static void unknown_count_row(void *context, const struct server_result *result,
+                              const struct netsession_row *row)
 {
-	size_t count = 0;
+	struct unknown_count *unknown = context;
+	const struct session_field *field = session_level_field(result->level, unknown->column);
+
+	if (field != NULL && session_row_is_unknown(row, field))
+		unknown->count++;
+}
+
+size_t server_result_count_unknown(const struct server_result *result,
+                                   const struct session_column *column)
+{
+	struct unknown_count unknown = { column, 0 };
+
+	server_result_each(result, unknown_count_row, &unknown);
+	return unknown.count;
+}
+
+bool server_result_is_complete(const struct server_result *result)
+{
+	if (result->error.status != 0)
+		return false;
+	for (size_t i = 0; i < result->page_count; i++)
+		if (!netsession_page_is_complete(result->pages[i]))
+			return false;
+	return true;
+}
+
+bool server_result_has_lost_source(const struct server_result *result)
+{
+	for (size_t i = 0; i < result->page_count; i++)
+		if (netsession_page_has_lost_source(result->pages[i]))
+			return true;
+	return false;
+}
+
+void server_result_each_warning(const struct server_result *result,
+                                void (*each)(void *context, const char *warning), void *context)
+{
+	const char *warning;
 
 	for (size_t i = 0; i < result->page_count; i++)
-		for (uint32_t e = 0; e < netsession_page_entries(result->pages[i]); e++) {
-			struct netsession_row row;
-
-			if (netsession_page_row(result->pages[i], e, &row) == 0)
-				count += row.active_s == UINT32_MAX;
-		}
-	return count;
+		for (uint32_t w = 0;
+		     (warning = netsession_page_warning(result->pages[i], w)) != NULL; w++)
+			each(context, warning);
 }

@@ -29,14 +29,22 @@ const char *server_result_name(const struct server_result *result);
 /* How many sessions the pages have. */
 size_t server_result_count(const struct server_result *result);
 
-/* Calls each for every session of a result, in the server's order. Times of 4294967295 seconds,
- * which Samba sends for brand-new sessions, are given as 0. */
+/* Whether the server answered, and no session is known to be missing. */
+bool server_result_is_complete(const struct server_result *result);
+/* Whether sessions that earlier results had may be missing. */
+bool server_result_has_lost_source(const struct server_result *result);
+/* Calls each for every warning about a result. */
+void server_result_each_warning(const struct server_result *result,
+                                void (*each)(void *context, const char *warning), void *context);
+
+/* Calls each for every session of a result, in the server's order. */
 void server_result_each(const struct server_result *result,
                         void (*each)(void *context, const struct server_result *result,
                                      const struct netsession_row *row),
                         void *context);
 
-/* How many sessions came with such a time. */
-size_t server_result_underflows(const struct server_result *result);
+/* How many sessions have no value in this column, although the level has the column. */
+size_t server_result_count_unknown(const struct server_result *result,
+                                   const struct session_column *column);
 
 #endif

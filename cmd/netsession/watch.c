@@ -2,7 +2,9 @@
 /* netsession watch: reports sessions that start, end or change. */
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 #include "commands.h"
@@ -24,6 +26,7 @@ struct watched_server {
 	const struct session_level *level; /* of what is tracked; NULL: nothing is */
 	uint32_t status;                   /* of the last poll */
 	struct netsession_error refusal;   /* of the password: the server is not asked again */
+	char *warnings;                    /* of the last answer, one line each; NULL: none */
 };
 
 struct watch {
@@ -33,6 +36,12 @@ struct watch {
 	size_t count;
 	char at[32]; /* the time of the poll, UTC */
 };
+
+static void watched_server_fini(struct watched_server *server)
+{
+	tracker_free(server->tracker);
+	free(server->warnings);
+}
 
 static volatile sig_atomic_t is_interrupted;
 
@@ -62,7 +71,10 @@ static void watch_read_row(void *context, const struct server_result *result,
                            const struct netsession_row *row)
 {
 	/* The other servers may have answered later. */
-	snapshot_add(context, row, result->answered_s - row->active_s, NULL);
+	snapshot_add(context, row,
+	             row->active_s != NETSESSION_UNKNOWN ? result->answered_s - row->active_s
+	                                                 : SNAPSHOT_START_UNKNOWN,
+	             NULL);
 }
 
 /* Returns NULL if memory ran out. */
@@ -74,6 +86,12 @@ static struct snapshot *watch_read_answer(const struct watched_server *server,
 	if (snapshot != NULL)
 		server_result_each(result, watch_read_row, snapshot);
 	return snapshot;
+}
+
+/* Whether the session has changed, as far as is known. */
+static bool watch_number_differs(uint32_t now, uint32_t before)
+{
+	return now != before && now != NETSESSION_UNKNOWN && before != NETSESSION_UNKNOWN;
 }
 
 /* Takes next, which was compared, and prints what is different. */
@@ -96,12 +114,29 @@ static void watch_update(const struct watch *watch, struct watched_server *serve
 			watch_print_event(watch, "started", result, &event.now->row);
 			break;
 		case TRACKER_SEEN:
-			if (is_comparable &&
-			    (event.now->row.num_opens != event.before->row.num_opens ||
-			     event.now->row.user_flags != event.before->row.user_flags))
+			if (is_comparable && (watch_number_differs(event.now->row.num_opens,
+			                                           event.before->row.num_opens) ||
+			                      watch_number_differs(event.now->row.user_flags,
+			                                           event.before->row.user_flags)))
 				watch_print_event(watch, "changed", result, &event.now->row);
 			break;
 		}
+}
+
+/* If a source of the server is lost, its sessions may be open for all that is known: keeps those
+ * that next lacks, and compares next again. Returns false if memory ran out. */
+static bool watch_keep_missing(struct watched_server *server, const struct server_result *result,
+                               struct snapshot *next)
+{
+	const struct snapshot *now = tracker_sessions(server->tracker);
+	uint32_t missing;
+
+	if (!server_result_has_lost_source(result))
+		return true;
+	for (uint32_t i = 0; i < now->count; i++)
+		if (now->sessions[i]->pair == NULL)
+			tracker_keep(server->tracker, next, now->sessions[i]);
+	return tracker_compare(server->tracker, next, &missing);
 }
 
 /* Asks the server once more, since its answer, first, lacks sessions: a session has ended if both
@@ -119,7 +154,8 @@ static bool watch_ask_again(struct watch *watch, struct watched_server *server,
 		goto out;
 	next = watch_read_answer(server, &result);
 	is_good = next != NULL && tracker_merge(server->tracker, next, first) &&
-	          tracker_compare(server->tracker, next, &missing);
+	          tracker_compare(server->tracker, next, &missing) &&
+	          watch_keep_missing(server, &result, next);
 	if (!is_good)
 		goto out;
 	watch_update(watch, server, answer, next, result.level);
@@ -143,10 +179,64 @@ static bool watch_compare_answer(struct watch *watch, struct watched_server *ser
 		snapshot_free(next);
 		return false;
 	}
-	if (missing > 0)
+	if (missing > 0 && !server_result_has_lost_source(result))
 		return watch_ask_again(watch, server, result, next);
+	if (!watch_keep_missing(server, result, next)) {
+		snapshot_free(next);
+		return false;
+	}
 	watch_update(watch, server, result, next, result->level);
 	return true;
+}
+
+static void watch_append_warning(void *context, const char *warning)
+{
+	FILE *to = context;
+
+	fprintf(to, "%s\n", warning);
+}
+
+/* The part of a warning that stays the same while it holds: numbers in it grow from poll to poll.
+ */
+static bool watch_warnings_are_same(const char *a, const char *b)
+{
+	while (*a != '\0' && *b != '\0') {
+		a += strspn(a, "0123456789");
+		b += strspn(b, "0123456789");
+		if (*a != *b)
+			return false;
+		if (*a != '\0') {
+			a++;
+			b++;
+		}
+	}
+	return *a == *b;
+}
+
+/* Prints the warnings of an answer when they change, and says when there are none any more. */
+static void watch_handle_warnings(const struct watch *watch, struct watched_server *server,
+                                  const struct server_result *result)
+{
+	char *now = NULL;
+	size_t bytes;
+	FILE *to = open_memstream(&now, &bytes);
+
+	if (to == NULL)
+		return;
+	server_result_each_warning(result, watch_append_warning, to);
+	if (fclose(to) != 0 || now == NULL) {
+		free(now);
+		return;
+	}
+	if (!watch_warnings_are_same(now, server->warnings != NULL ? server->warnings : "")) {
+		if (bytes > 0)
+			query_print_messages(watch->options, result);
+		else
+			fprintf(stderr, "netsession: %s: the answers are complete again\n",
+			        server_result_name(result));
+	}
+	free(server->warnings);
+	server->warnings = now;
 }
 
 /* Whether the server, or its domain, refused the user's password. */
@@ -186,6 +276,7 @@ static bool watch_handle_result(struct watch *watch, struct watched_server *serv
 	if (before != 0)
 		fprintf(stderr, "netsession: %s: the server answers again\n",
 		        server_result_name(result));
+	watch_handle_warnings(watch, server, result);
 	return watch_compare_answer(watch, server, result);
 }
 
@@ -309,7 +400,7 @@ int command_watch(const struct options *options)
 		fprintf(stderr, "netsession: out of memory\n");
 	}
 	for (size_t i = 0; watch.servers != NULL && i < watch.count; i++)
-		tracker_free(watch.servers[i].tracker);
+		watched_server_fini(&watch.servers[i]);
 	free(watch.servers);
 	netsession_credentials_free(watch.credentials);
 	return code;

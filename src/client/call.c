@@ -9,6 +9,7 @@
 #include "client/connection.h"
 #include "client/server_name.h"
 #include "client/error_message.h"
+#include "local/local_list.h"
 
 #define DEFAULT_TIMEOUT_MS 30000
 
@@ -20,6 +21,10 @@ struct netsession_call {
 	struct connection_key key; /* its credentials are held, and its texts its own */
 	struct enumeration enumeration;
 	struct deletion deletion;
+	/* The last page of the local service waits here for the warnings about it; NULL where the
+	 * enumeration found no session. */
+	struct netsession_page *last_page;
+	bool wants_warnings, is_told_missing;
 	struct connection *connection; /* NULL until it begins */
 	struct net_timer *start, *deadline;
 	struct err err;
@@ -33,6 +38,7 @@ static void call_free(struct netsession_call *call)
 	connection_close(call->connection);
 	net_timer_stop(call->start);
 	net_timer_stop(call->deadline);
+	netsession_page_free(call->last_page);
 	enumeration_fini(&call->enumeration);
 	deletion_fini(&call->deletion);
 	connection_key_fini(&call->key);
@@ -86,6 +92,10 @@ static bool call_on_ready(void *context)
 
 	switch (call->kind) {
 	case CALL_ENUM:
+		if (call->wants_warnings) {
+			client_state_call_local(state, LOCAL_LIST_WARNINGS, NULL);
+			return true;
+		}
 		client_state_call_enum(state, &call->enumeration.request,
 		                       call->handler->on_row != NULL);
 		return true;
@@ -119,6 +129,85 @@ static bool call_on_rows(void *context)
 	return false;
 }
 
+/* Takes page. */
+static void call_give_page(struct netsession_call *call, struct netsession_page *page)
+{
+	if (page != NULL && call->handler->on_page != NULL)
+		call->handler->on_page(call->context, page);
+	else
+		netsession_page_free(page);
+}
+
+/* ---- warnings of the local service ---- */
+
+/* Whether netsessiond may know more about the answer, which was the last one. */
+static bool call_may_have_warnings(const struct netsession_call *call,
+                                   const struct netsession_page *page)
+{
+	if (call->key.interface != &client_netsession_local || call->is_cancelled)
+		return false;
+	return page != NULL ? !page->has_more
+	                    : call->err.status == NERR_ClientNameNotFound ||
+	                              call->err.status == NERR_UserNotFound;
+}
+
+/* The session that was not found may be one of those that are missing. */
+static void call_add_warning(struct netsession_call *call, uint64_t what, const char *text)
+{
+	const bool is_incomplete = (what & LOCAL_WARNING_INCOMPLETE) != 0;
+	const struct err not_found = call->err;
+
+	if (call->last_page != NULL) {
+		netsession_page_warn(call->last_page, is_incomplete, text);
+		call->last_page->has_lost_source |= (what & LOCAL_WARNING_LOST_SOURCE) != 0;
+	} else if (is_incomplete && !call->is_told_missing) {
+		call->err = (struct err){ 0 };
+		err_format(&call->err, not_found.status, not_found.step,
+		           "%s%ssessions are missing: %s", not_found.text,
+		           not_found.text[0] != '\0' ? "; " : "", text);
+		call->is_told_missing = true;
+	}
+}
+
+static void call_read_warnings(struct netsession_call *call, struct wire_reader *stub)
+{
+	struct local_list list;
+	struct local_entry entry;
+
+	local_list_decode(&list, stub);
+	while (local_list_next(&list, &entry))
+		if (entry.name != NULL)
+			call_add_warning(call, entry.value, entry.name);
+	if (stub->error != NULL || list.status != NERR_Success)
+		call_add_warning(call, LOCAL_WARNING_INCOMPLETE,
+		                 "netsessiond does not say whether its sources are complete");
+}
+
+static void call_give_last_page(struct netsession_call *call)
+{
+	struct netsession_page *page = call->last_page;
+
+	call->last_page = NULL;
+	call->wants_warnings = false;
+	call_give_page(call, page);
+}
+
+/* Ends the call, unless the connection has failed meanwhile. */
+static bool call_take_warnings(struct netsession_call *call)
+{
+	struct wire_reader stub;
+
+	if (client_state_take_local(connection_state(call->connection), &stub) != NERR_Success)
+		return true; /* the connection reports the failure next */
+	call_read_warnings(call, &stub);
+	call_give_last_page(call);
+	if (call->is_cancelled)
+		call_finish_cancelled(call);
+	else
+		call_finish_answered(call);
+	return false;
+}
+
 /* False: the call has ended. */
 static bool call_take_enum(struct netsession_call *call)
 {
@@ -131,10 +220,14 @@ static bool call_take_enum(struct netsession_call *call)
 	    NERR_Success)
 		return true; /* the connection reports the failure next */
 	next = enumeration_take(&call->enumeration, &answer, infos, &page, &call->err);
-	if (page != NULL && call->handler->on_page != NULL)
-		call->handler->on_page(call->context, page);
-	else
-		netsession_page_free(page);
+	if (page != NULL)
+		page->shows_unknown = call->key.interface == &client_netsession_local;
+	if (next != ENUMERATION_ASK && call_may_have_warnings(call, page)) {
+		call->last_page = page;
+		call->wants_warnings = true;
+		return true;
+	}
+	call_give_page(call, page);
 	if (call->is_cancelled) {
 		call_finish_cancelled(call);
 		return false;
@@ -183,14 +276,36 @@ static bool call_on_answered(void *context)
 	struct netsession_call *call = context;
 
 	if (call->kind != CALL_DEL)
-		return call_take_enum(call);
+		return call->wants_warnings ? call_take_warnings(call) : call_take_enum(call);
 	return call->deletion.is_listing ? call_take_list(call) : call_take_del(call);
+}
+
+static void call_connect(struct netsession_call *call);
+
+/* An older netsessiond lists sessions by NetrSessionEnum only. */
+static bool call_is_by_older_service(const struct netsession_call *call, const struct err *err)
+{
+	return call->key.interface == &client_netsession_local &&
+	       (err->status == RPC_S_PROCNUM_OUT_OF_RANGE || err->status == RPC_S_UNKNOWN_IF);
 }
 
 static void call_on_failed(void *context, const struct err *err)
 {
 	struct netsession_call *call = context;
 
+	if (call_is_by_older_service(call, err)) {
+		connection_close(call->connection);
+		call->key.interface = &client_srvsvc;
+		call_connect(call);
+		return;
+	}
+	if (call->wants_warnings && !call->is_cancelled) { /* all that was asked for is there */
+		call_add_warning(call, LOCAL_WARNING_INCOMPLETE,
+		                 "netsessiond does not say whether its sources are complete");
+		call_give_last_page(call);
+		call_finish(call);
+		return;
+	}
 	if (call->kind != CALL_CONNECT || !connection_has_tree(call->connection))
 		call->err = *err;
 	call_finish(call);
@@ -207,10 +322,22 @@ static void call_on_deadline(void *context)
 	call_finish(call);
 }
 
-static void call_on_start(void *context)
+static void call_connect(struct netsession_call *call)
 {
 	static const struct connection_handler handler = { call_on_ready, call_on_rows,
 		                                           call_on_answered, call_on_failed };
+
+	call->connection = connection_new(call->loop, &call->key, &handler, call);
+	if (call->connection == NULL) {
+		err_set(&call->err, ERROR_NOT_ENOUGH_MEMORY, "query", NULL);
+		call_finish(call);
+	} else {
+		connection_open(call->connection);
+	}
+}
+
+static void call_on_start(void *context)
+{
 	struct netsession_call *call = context;
 
 	net_timer_stop(call->start);
@@ -220,13 +347,9 @@ static void call_on_start(void *context)
 		return;
 	}
 	if (call->err.status == NERR_Success)
-		call->connection = connection_new(call->loop, &call->key, &handler, call);
-	if (call->connection == NULL) {
-		err_set(&call->err, ERROR_NOT_ENOUGH_MEMORY, "query", NULL);
+		call_connect(call);
+	else
 		call_finish(call);
-	} else {
-		connection_open(call->connection);
-	}
 }
 
 void netsession_cancel(struct netsession_call *call)
@@ -284,7 +407,9 @@ static void call_check_query(struct netsession_call *call, const struct netsessi
 		(void)connection_key_init_local(&call->key, &call->err);
 	else
 		call_choose_server(call, query);
-	call->key.interface = &client_srvsvc;
+	call->key.interface = call->key.local != NULL && call->kind != CALL_DEL
+	                              ? &client_netsession_local
+	                              : &client_srvsvc;
 }
 
 uint32_t call_timeout_ms(const struct netsession_query *query)

@@ -40,6 +40,10 @@ static NET_API_STATUS take_short_piece(struct pipe_call *call, const struct rpc_
 static const struct pipe_method method_session_enum = { "NetrSessionEnum", SRVSVC_NETR_SESSION_ENUM,
 	                                                take_enum_piece, 0 };
 
+/* The same operation, so errors name it alike. */
+static const struct pipe_method method_local_enum = { "NetrSessionEnum", LOCAL_ENUM_SESSIONS,
+	                                              take_enum_piece, 0 };
+
 /* Its answer is a status and nothing more: a longer stub than this is none. */
 static const struct pipe_method method_session_del = { "NetrSessionDel", SRVSVC_NETR_SESSION_DEL,
 	                                               take_short_piece, 64 };
@@ -53,6 +57,8 @@ static const struct pipe_method local_methods[] = {
 	[LOCAL_LIST_ALSO_CLOSED] =
 		{ "query for the sessions that are closed too", LOCAL_LIST_ALSO_CLOSED, take_short_piece,
 		  LOCAL_LIST_MAX_BYTES },
+	[LOCAL_LIST_WARNINGS] =
+		{ "query for warnings", LOCAL_LIST_WARNINGS, take_short_piece, LOCAL_LIST_MAX_BYTES },
 };
 /* clang-format on */
 
@@ -97,11 +103,12 @@ static NET_API_STATUS pipe_call_check_stub(const struct pipe_call *call, struct 
 	                         : NERR_Success;
 }
 
-NET_API_STATUS pipe_call_begin_enum(struct pipe_call *call,
+NET_API_STATUS pipe_call_begin_enum(struct pipe_call *call, bool is_local,
                                     const struct session_enum_request *request, bool streams_rows,
                                     struct err *err)
 {
-	struct ndr_writer w = pipe_call_begin(call, &method_session_enum);
+	struct ndr_writer w = pipe_call_begin(call,
+	                                      is_local ? &method_local_enum : &method_session_enum);
 
 	session_enum_request_encode(&w, request);
 	session_enum_decoder_fini(&call->decoder);
@@ -162,6 +169,7 @@ bool pipe_call_next_row(struct pipe_call *call, struct netsession_row *row, char
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, call->method->name, NULL);
 		return false;
 	}
+	session_row_mark_unknown(row);
 	call->rows_given++;
 	return true;
 }

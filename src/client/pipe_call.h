@@ -31,7 +31,8 @@ uint16_t pipe_call_opnum(const struct pipe_call *call);
 
 /* These begin a call: they encode the stub of its request. Requests are borrowed. Return 0 or
  * ERROR_NOT_ENOUGH_MEMORY, which then stands in err. */
-NET_API_STATUS pipe_call_begin_enum(struct pipe_call *call,
+/* is_local: LOCAL_ENUM_SESSIONS of netsession_local; else NetrSessionEnum. */
+NET_API_STATUS pipe_call_begin_enum(struct pipe_call *call, bool is_local,
                                     const struct session_enum_request *request, bool streams_rows,
                                     struct err *err);
 NET_API_STATUS pipe_call_begin_del(struct pipe_call *call,

@@ -5,9 +5,12 @@
 #include <netsession.h>
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/text.h"
 #include "client/environment.h"
 #include "client/error_message.h"
 #include "local/publish_message.h"
@@ -16,7 +19,9 @@
 
 #define DEFAULT_TIMEOUT_MS 5000
 #define BATCH_BYTES        32768
-#define REFRESHED_BYTES    (PUBLISH_HEADER_BYTES + 4) /* behind a batch */
+/* Behind a batch: STATE and REFRESHED. */
+#define STATE_BYTES     (PUBLISH_HEADER_BYTES + 4 + 2 + PUBLISH_WARNING_BYTES + 1)
+#define REFRESHED_BYTES (PUBLISH_HEADER_BYTES + 4)
 
 /* ---- the beginning ---- */
 
@@ -24,6 +29,7 @@ struct publisher_handshake {
 	struct net_loop *loop;
 	const char *name;
 	bool wants_refresh;
+	uint32_t version; /* of the protocol */
 	struct net_dial *dial;
 	struct net_stream *stream;
 	struct net_timer *deadline;
@@ -104,7 +110,7 @@ static void handshake_on_received(void *context, size_t bytes)
 			handshake_fail(h, ERROR_BAD_NET_RESP, error);
 	} else if (m.kind == PUBLISH_REFUSED) {
 		handshake_refused(h, m.status);
-	} else if (m.kind == PUBLISH_WELCOME && m.version == PUBLISH_VERSION &&
+	} else if (m.kind == PUBLISH_WELCOME && m.version == h->version &&
 	           h->input.at == h->input.end) {
 		handshake_welcome(h, m.max_sessions);
 	} else {
@@ -136,7 +142,7 @@ static void handshake_on_dialed(void *context, int socket, const struct err *err
 		return;
 	}
 	publish_message_encode(&hello, &(struct publish_message){ .kind = PUBLISH_HELLO,
-	                                                          .version = PUBLISH_VERSION,
+	                                                          .version = h->version,
 	                                                          .wants_refresh = h->wants_refresh,
 	                                                          .name = h->name });
 	h->stream = net_stream_new(h->loop, socket, &handler, h);
@@ -170,25 +176,37 @@ static void handshake_begin(struct publisher_handshake *h,
 		handshake_fail(h, ERROR_NOT_ENOUGH_MEMORY, NULL);
 }
 
-/* Connects to the publish socket of netsessiond, sends HELLO and waits for the reply. Gives the
- * connection's socket, and how many sessions it may have; -1 and err after a failure. */
-static int publisher_handshake(const struct netsession_publisher_options *options,
-                               bool wants_refresh, uint32_t *max_sessions, struct err *err)
+/* Connects to the publish socket of netsessiond, sends HELLO and waits for the reply. The result is
+ * in h. */
+static void handshake_run(struct publisher_handshake *h,
+                          const struct netsession_publisher_options *options)
 {
-	struct publisher_handshake h = { .loop = net_loop_new(),
-		                         .wants_refresh = wants_refresh,
-		                         .socket = -1 };
+	h->loop = net_loop_new();
+	if (h->loop == NULL) {
+		handshake_fail(h, ERROR_NOT_ENOUGH_MEMORY, NULL);
+		return;
+	}
+	handshake_begin(h, options);
+	net_loop_run(h->loop);
+	net_loop_free(h->loop);
+}
 
-	if (h.loop == NULL)
-		handshake_fail(&h, ERROR_NOT_ENOUGH_MEMORY, NULL);
-	else
-		handshake_begin(&h, options);
-	if (h.loop != NULL)
-		net_loop_run(h.loop);
-	net_loop_free(h.loop);
-	*max_sessions = h.max_sessions;
-	*err = h.err;
-	return h.socket;
+/* The same in the latest version that both ends speak. */
+static struct publisher_handshake
+publisher_handshake(const struct netsession_publisher_options *options, bool wants_refresh)
+{
+	static const uint32_t versions[] = { PUBLISH_VERSION, PUBLISH_VERSION_3 };
+	struct publisher_handshake h;
+
+	for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+		h = (struct publisher_handshake){ .wants_refresh = wants_refresh,
+			                          .version = versions[i],
+			                          .socket = -1 };
+		handshake_run(&h, options);
+		if (h.err.status != ERROR_NOT_SUPPORTED)
+			break;
+	}
+	return h;
 }
 
 /* ---- the publisher ---- */
@@ -199,6 +217,9 @@ struct netsession_publisher {
 	const struct netsession_publisher_handler *handler;
 	void *context;
 	struct publish_outbox *outbox;
+	bool has_state; /* netsessiond knows STATE */
+	bool is_incomplete, is_state_unsent;
+	char warning[PUBLISH_WARNING_BYTES + 1]; /* with is_incomplete: of the next STATE */
 	struct wire_writer batch;
 	size_t sent, accepted; /* bytes of batch */
 	/* Numbers of refresh requests: the last one; the one to be answered. 0: none. */
@@ -215,18 +236,30 @@ static int64_t publisher_clock_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* What is true when all changes were sent. */
+static void publisher_append_reports(struct netsession_publisher *p)
+{
+	if (p->is_state_unsent && p->has_state)
+		publish_message_encode(&p->batch,
+		                       &(struct publish_message){ .kind = PUBLISH_STATE,
+		                                                  .is_incomplete = p->is_incomplete,
+		                                                  .warning = p->warning });
+	p->is_state_unsent = false;
+	if (p->refresh_done != 0)
+		publish_message_encode(&p->batch,
+		                       &(struct publish_message){ .kind = PUBLISH_REFRESHED,
+		                                                  .number = p->refresh_done });
+	p->refresh_done = 0;
+}
+
 static void publisher_send_batch(struct netsession_publisher *p)
 {
 	if (p->accepted == p->batch.len) {
 		wire_writer_clear(&p->batch);
 		p->sent = p->accepted = 0;
 		publish_outbox_write(p->outbox, &p->batch, BATCH_BYTES, publisher_clock_ms());
-		if (p->refresh_done != 0 && publish_outbox_is_empty(p->outbox)) {
-			publish_message_encode(
-				&p->batch, &(struct publish_message){ .kind = PUBLISH_REFRESHED,
-			                                              .number = p->refresh_done });
-			p->refresh_done = 0;
-		}
+		if (publish_outbox_is_empty(p->outbox))
+			publisher_append_reports(p);
 	}
 	if (p->sent < p->batch.len)
 		p->sent += net_socket_send(p->socket, p->batch.data + p->sent,
@@ -239,7 +272,7 @@ uint32_t netsession_publisher_open(const struct netsession_publisher_options *op
                                    struct netsession_error *error)
 {
 	struct netsession_publisher *made = calloc(1, sizeof *made);
-	uint32_t max_sessions = 0;
+	struct publisher_handshake handshake;
 	struct err err = { 0 };
 
 	*publisher = NULL;
@@ -250,12 +283,15 @@ uint32_t netsession_publisher_open(const struct netsession_publisher_options *op
 	made->handler = handler;
 	made->context = context;
 	made->process = getpid();
-	made->socket = publisher_handshake(options, handler->on_refresh != NULL, &max_sessions,
-	                                   &err);
+	handshake = publisher_handshake(options, handler->on_refresh != NULL);
+	err = handshake.err;
+	made->socket = handshake.socket;
 	if (made->socket < 0)
 		goto out;
-	made->outbox = publish_outbox_new(max_sessions);
-	wire_put_zeros(&made->batch, BATCH_BYTES + REFRESHED_BYTES); /* it grows no more */
+	made->has_state = handshake.version != PUBLISH_VERSION_3;
+	made->outbox = publish_outbox_new(handshake.max_sessions, made->has_state);
+	/* It grows no more. */
+	wire_put_zeros(&made->batch, BATCH_BYTES + STATE_BYTES + REFRESHED_BYTES);
 	if (made->outbox == NULL || made->batch.failed) {
 		err_set(&err, ERROR_NOT_ENOUGH_MEMORY, PUBLISHER_STEP, NULL);
 		goto out;
@@ -313,6 +349,28 @@ void netsession_publisher_refreshed(struct netsession_publisher *p)
 	p->refresh_done = p->refresh_wanted;
 	p->refresh_wanted = 0;
 	publisher_send_batch(p);
+}
+
+uint32_t netsession_publisher_set_complete(struct netsession_publisher *p, int is_complete,
+                                           const char *warning)
+{
+	char text[PUBLISH_WARNING_BYTES + 1];
+
+	if (p->lost.status != 0)
+		return ERROR_NETNAME_DELETED;
+	if (warning == NULL)
+		warning = "";
+	if (publish_text_problem(warning) != NULL)
+		return ERROR_INVALID_PARAMETER;
+	if (snprintf(text, sizeof text, "%s", warning) >= (int)sizeof text)
+		text_drop_cut_character(text);
+	if (p->is_incomplete == !is_complete && strcmp(p->warning, text) == 0)
+		return NERR_Success;
+	p->is_incomplete = !is_complete;
+	memcpy(p->warning, text, sizeof text);
+	p->is_state_unsent = true;
+	publisher_send_batch(p);
+	return NERR_Success;
 }
 
 int netsession_publisher_fd(const struct netsession_publisher *p)

@@ -91,19 +91,51 @@ uint32_t netsession_page_resume_handle(const struct netsession_page *page)
 	return page->resume_handle;
 }
 
+int netsession_page_is_complete(const struct netsession_page *page)
+{
+	return !page->is_incomplete;
+}
+
+int netsession_page_has_lost_source(const struct netsession_page *page)
+{
+	return page->has_lost_source;
+}
+
+const char *netsession_page_warning(const struct netsession_page *page, uint32_t number)
+{
+	return number < page->warning_count ? page->warnings[number] : NULL;
+}
+
+void netsession_page_warn(struct netsession_page *page, bool is_incomplete, const char *text)
+{
+	char **warnings = reallocarray(page->warnings, (size_t)page->warning_count + 1,
+	                               sizeof *warnings);
+	char *copy = strdup(text);
+
+	page->is_incomplete |= is_incomplete || warnings == NULL || copy == NULL;
+	if (warnings != NULL)
+		page->warnings = warnings;
+	if (warnings != NULL && copy != NULL)
+		warnings[page->warning_count++] = copy;
+	else
+		free(copy);
+}
+
 uint32_t netsession_page_row(struct netsession_page *page, uint32_t entry,
                              struct netsession_row *row)
 {
-	return session_infos_row(page->level, page->infos, entry, row, &page->scratch,
-	                         &page->scratch_bytes)
-	               ? NERR_Success
-	               : ERROR_NOT_ENOUGH_MEMORY;
+	if (!session_infos_row(page->level, page->infos, entry, row, &page->scratch,
+	                       &page->scratch_bytes))
+		return ERROR_NOT_ENOUGH_MEMORY;
+	session_row_mark_unknown(row);
+	return NERR_Success;
 }
 
 void *netsession_page_take_infos(struct netsession_page *page)
 {
 	void *infos = page->infos;
 
+	session_infos_clear_unknown(page->level, infos, page->entries, page->shows_unknown);
 	page->infos = NULL;
 	page->entries = 0;
 	return infos;
@@ -113,6 +145,9 @@ void netsession_page_free(struct netsession_page *page)
 {
 	if (page == NULL)
 		return;
+	while (page->warning_count > 0)
+		free(page->warnings[--page->warning_count]);
+	free(page->warnings);
 	free(page->infos);
 	free(page->scratch);
 	free(page);
@@ -227,7 +262,7 @@ static bool enumeration_matches(struct enumeration *e, const struct session_leve
                                 const struct netsession_row *row)
 {
 	/* Where the server grants no level that names users, only the server can apply the user. */
-	bool has_user = session_level_field(level, session_columns[1]) != NULL;
+	bool has_user = session_level_field(level, session_columns[SESSION_COLUMN_USER]) != NULL;
 
 	if (e->client != NULL && !client_name_equal(e->client, row->client)) {
 		if (e->other_client[0] == '\0' && row->client != NULL) {
@@ -342,6 +377,24 @@ static struct netsession_page *enumeration_make_page(const struct session_enum_a
 	return page;
 }
 
+/* [MS-SRVS] 3.1.4.5: TotalEntries is what could have been enumerated from the resume handle on, so
+ * the last page has as many. Samba counts from the beginning in any case, and sends all entries at
+ * once; and whether a server counts sessions that do not match a qualifier is its own business. */
+static void enumeration_check_total(const struct enumeration *e,
+                                    const struct session_enum_answer *answer,
+                                    struct netsession_page *page)
+{
+	char text[128];
+
+	if (answer->status != NERR_Success || answer->total_entries <= answer->entries ||
+	    e->client != NULL || e->user != NULL ||
+	    (e->request.resume_handle != 0 && e->page_number == 0))
+		return;
+	snprintf(text, sizeof text, "the server announced %u sessions and sent %u",
+	         (unsigned)answer->total_entries, (unsigned)answer->entries);
+	netsession_page_warn(page, true, text);
+}
+
 /* No name is looked up: whether its owner has an address today says nothing of a session that began
  * yesterday, and a look-up would tell others what is asked here. */
 static NET_API_STATUS enumeration_set_client_not_found(const struct enumeration *e, struct err *err)
@@ -415,6 +468,8 @@ enum enumeration_next enumeration_take(struct enumeration *e,
 		return ENUMERATION_FAILED;
 	}
 	made = enumeration_make_page(answer, infos);
+	if (made != NULL)
+		enumeration_check_total(e, answer, made);
 	if (made == NULL || !enumeration_filter_page(e, made)) {
 		netsession_page_free(made);
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, ENUM_STEP, NULL);

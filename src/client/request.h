@@ -20,9 +20,17 @@ struct netsession_page {
 	uint32_t entries, total_entries;
 	bool has_more;
 	uint32_t resume_handle;
+	bool is_incomplete;   /* sessions are missing, and no page follows */
+	bool has_lost_source; /* among them sessions of earlier answers */
+	bool shows_unknown;   /* the local service's: a text that is NULL is not known */
+	char **warnings;
+	uint32_t warning_count;
 	char *scratch; /* the texts of the row given last */
 	size_t scratch_bytes;
 };
+
+/* Adds a warning about the answer. Out of memory, the page only counts as incomplete. */
+void netsession_page_warn(struct netsession_page *page, bool is_incomplete, const char *text);
 
 /* ---- NetrSessionEnum ---- */
 

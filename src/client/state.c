@@ -605,7 +605,8 @@ void client_state_call_enum(struct client_state *s, const struct session_enum_re
                             bool streams_rows)
 {
 	assert(client_state_is_idle(s));
-	(void)pipe_call_begin_enum(&s->call, request, streams_rows, &s->err);
+	(void)pipe_call_begin_enum(&s->call, s->interface == &client_netsession_local, request,
+	                           streams_rows, &s->err);
 	state_begin_call(s);
 }
 

@@ -95,8 +95,9 @@ enum client_event client_state_next(struct client_state *s);
 void client_state_take_token(struct client_state *s, const uint8_t *token, size_t bytes,
                              const struct smb2_session_key *key);
 
-/* Begin a call; the pipe has to be ready. With streams_rows, rows are given before their answer is
- * complete. */
+/* Begin a call; the pipe has to be ready. An enumeration is NetrSessionEnum over client_srvsvc, and
+ * LOCAL_ENUM_SESSIONS over client_netsession_local. With streams_rows, rows are given before their
+ * answer is complete. */
 void client_state_call_enum(struct client_state *s, const struct session_enum_request *request,
                             bool streams_rows);
 void client_state_call_del(struct client_state *s, const struct session_del_request *request);

@@ -204,6 +204,8 @@ static json_t *audit_make_line(const struct srvsvc_event *event, const char *cal
 	json_object_set_new(line, "status", json_integer(event->status));
 	audit_put_text(line, "result", audit_status_name(event->status));
 	audit_put_text(line, "detail", event->detail);
+	if (event->is_incomplete)
+		json_object_set_new(line, "complete", json_false());
 	audit_put_also_closed(line, event);
 	return line;
 }

@@ -2,6 +2,8 @@
 #include "daemon/local_interface.h"
 
 #include <lmerr.h>
+#include <stdlib.h>
+#include <string.h>
 #include "local/local_list.h"
 #include "local/interface.h"
 #include "rpc/call.h"
@@ -107,19 +109,70 @@ static bool local_interface_list_beside(const struct srvsvc_caller *caller,
 	return true;
 }
 
+/* ---- warnings ---- */
+
+struct local_warnings {
+	struct local_entry entries[LOCAL_LIST_MAX_ENTRIES];
+	size_t count;
+	bool has_memory;
+};
+
+static void local_interface_add_warning(void *context, const struct session_warning *warning)
+{
+	struct local_warnings *w = context;
+	char *text;
+
+	if (w->count == LOCAL_LIST_MAX_ENTRIES || !w->has_memory)
+		return;
+	text = strdup(warning->text);
+	w->has_memory = text != NULL;
+	if (text != NULL)
+		w->entries[w->count++] = (struct local_entry){
+			.name = text,
+			.value = (warning->is_incomplete ? LOCAL_WARNING_INCOMPLETE : 0) |
+			         (warning->is_lost ? LOCAL_WARNING_LOST_SOURCE : 0),
+		};
+}
+
+static struct local_entry local_interface_warning_entry(const void *context, size_t i)
+{
+	return ((const struct local_warnings *)context)->entries[i];
+}
+
+/* Who may not list sessions has no use for warnings about lists. */
+static void local_interface_list_warnings(const struct srvsvc_caller *caller, struct ndr_writer *w)
+{
+	struct srvsvc_server *service = caller->service;
+	struct local_warnings warnings = { .has_memory = true };
+	bool allowed = srvsvc_may_list_sessions(service, caller->identity);
+
+	if (allowed)
+		session_sources_warn(&service->sources, local_interface_add_warning, &warnings);
+	local_list_encode(w,
+	                  !allowed              ? ERROR_ACCESS_DENIED
+	                  : warnings.has_memory ? NERR_Success
+	                                        : ERROR_NOT_ENOUGH_MEMORY,
+	                  warnings.count, local_interface_warning_entry, &warnings);
+	for (size_t i = 0; i < warnings.count; i++)
+		free((char *)warnings.entries[i].name);
+}
+
 static uint32_t local_interface_call(void *context, uint16_t opnum, struct wire_reader *stub,
                                      struct wire_writer *answer)
 {
 	static void (*const operations[])(const struct srvsvc_caller *, struct ndr_writer *) = {
 		[LOCAL_GET_CALLER] = local_interface_who_am_i,
 		[LOCAL_GET_COUNTERS] = local_interface_get_counters,
+		[LOCAL_LIST_WARNINGS] = local_interface_list_warnings,
 	};
 	struct ndr_writer w;
 
 	ndr_writer_init(&w, answer);
 	if (opnum == LOCAL_LIST_ALSO_CLOSED)
 		return local_interface_list_beside(context, stub, &w) ? 0 : RPC_FAULT_BAD_STUB_DATA;
-	if (opnum >= sizeof operations / sizeof *operations)
+	if (opnum == LOCAL_ENUM_SESSIONS)
+		return srvsvc_call_session_enum(context, stub, answer);
+	if (opnum >= sizeof operations / sizeof *operations || operations[opnum] == NULL)
 		return NCA_OP_RNG_ERROR;
 	operations[opnum](context, &w);
 	return 0;

@@ -123,6 +123,7 @@ struct publish_endpoint *publish_endpoint_new(struct net_loop *loop, struct srvs
 		                             .connections = connections,
 		                             .limit.name = "publish endpoint" };
 	publish_endpoint_set_bounds(e, settings);
+	publishers_init(&e->publishers);
 	if (settings->socket >= 0
 	            ? net_endpoint_listen(connections, settings->socket, err)
 	            : net_endpoint_listen_local(connections, settings->path, SOCKET_MODE, err))
@@ -160,6 +161,7 @@ void publish_endpoint_free(struct publish_endpoint *e)
 	if (e == NULL)
 		return;
 	net_endpoint_free(e->publishers.connections);
+	publishers_fini(&e->publishers);
 	log_limit_flush(&e->publishers.limit);
 	free(e);
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/publisher.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <lmerr.h>
+#include "base/text.h"
 #include "daemon/counters.h"
 #include "daemon/local_identity.h"
 #include "local/publish_message.h"
@@ -29,6 +32,9 @@ struct publisher {
 	struct identity *identity; /* NULL: not known yet */
 	enum publisher_step step;
 	char *name; /* as its HELLO says it; NULL before that */
+	/* It polls a file server, whose sessions do not end with this connection. Other publishers
+	 * are file servers themselves. */
+	bool polls;
 	int socket; /* until it is identified; then -1 */
 	struct local_identity_lookup *lookup;
 	struct net_stream *stream;
@@ -42,6 +48,10 @@ struct publisher {
 	bool is_paused;          /* it was too fast, and is not read */
 	struct session_owner owner;
 	struct refresh_source source;
+	struct session_source warnings;
+	bool is_incomplete; /* as its last STATE says, and the reason; NULL: none */
+	char *warning;
+	bool lacks_room;        /* a session was refused, and none has ended since then */
 	struct key_map ids;     /* of its sessions in the table, by its own keys */
 	struct key_map groups;  /* of keys whose sessions end together with others */
 	uint32_t removed_slots; /* of ids: those before are removed */
@@ -52,11 +62,134 @@ static int64_t publisher_now_ms(const struct publisher *p)
 	return p->shared->service->now_ms(p->shared->service->context);
 }
 
+/* ---- warnings ---- */
+
+/* So long callers are warned that the sessions of a publisher are missing. A publisher that has
+ * been away for longer is not coming back. */
+#define LOST_PUBLISHER_MS 300000
+
+__attribute__((format(printf, 4, 5))) static void
+publisher_give_warning(session_warning_found *found, void *found_context, bool is_lost,
+                       const char *format, ...)
+{
+	char text[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	if (vsnprintf(text, sizeof text, format, arguments) >= (int)sizeof text)
+		text_drop_cut_character(text);
+	va_end(arguments);
+	found(found_context, &(struct session_warning){ text, true, is_lost });
+}
+
+static void publisher_on_warn(void *context, session_warning_found *found, void *found_context)
+{
+	const struct publisher *p = context;
+	char text[512];
+
+	if (p->warning != NULL || p->is_incomplete) {
+		if (snprintf(text, sizeof text, "publisher \"%s\": %s", p->name,
+		             p->warning != NULL ? p->warning : "some sessions are missing") >=
+		    (int)sizeof text)
+			text_drop_cut_character(text);
+		found(found_context, &(struct session_warning){ text, p->is_incomplete, false });
+	}
+	if (p->lacks_room)
+		publisher_give_warning(
+			found, found_context, false,
+			"publisher \"%s\": some of its sessions are missing, because "
+			"[server] publisher_max_sessions or max_sessions is reached",
+			p->name);
+	if (p->source.is_overdue && p->source.answered == 0)
+		publisher_give_warning(
+			found, found_context, false,
+			"publisher \"%s\" does not answer; it has not sent all of its "
+			"sessions yet",
+			p->name);
+	else if (p->source.is_overdue)
+		publisher_give_warning(
+			found, found_context, false,
+			"publisher \"%s\" does not answer; its sessions are those of "
+			"%lld s ago",
+			p->name, (long long)(publisher_now_ms(p) - p->source.good_since_ms) / 1000);
+}
+
+static void publisher_begin_warnings(struct publisher *p)
+{
+	p->warnings = (struct session_source){ .warn = publisher_on_warn, .context = p };
+	LIST_INSERT_HEAD(&p->shared->service->sources, &p->warnings, entry);
+}
+
+static void publisher_end_warnings(struct publisher *p)
+{
+	if (p->warnings.warn == NULL)
+		return;
+	LIST_REMOVE(&p->warnings, entry);
+	p->warnings.warn = NULL;
+}
+
+static void publishers_forget_lost(struct publishers *shared, unsigned i)
+{
+	free(shared->lost[i].name);
+	shared->lost[i] = shared->lost[--shared->lost_count];
+}
+
+/* A publisher of this name has opened. */
+static void publishers_found_again(struct publishers *shared, const char *name)
+{
+	for (unsigned i = shared->lost_count; i > 0; i--)
+		if (strcmp(shared->lost[i - 1].name, name) == 0)
+			publishers_forget_lost(shared, i - 1);
+}
+
+/* Takes the publisher's name. */
+static void publishers_add_lost(struct publishers *shared, char *name, int64_t now_ms)
+{
+	unsigned oldest = 0;
+
+	publishers_found_again(shared, name);
+	for (unsigned i = 1; i < shared->lost_count; i++)
+		if (shared->lost[i].at_ms < shared->lost[oldest].at_ms)
+			oldest = i;
+	if (shared->lost_count == MAX_LOST_PUBLISHERS)
+		publishers_forget_lost(shared, oldest);
+	shared->lost[shared->lost_count++] = (struct lost_publisher){ name, now_ms };
+}
+
+static void publishers_on_warn(void *context, session_warning_found *found, void *found_context)
+{
+	const struct publishers *shared = context;
+	int64_t now_ms = shared->service->now_ms(shared->service->context);
+
+	for (unsigned i = 0; i < shared->lost_count; i++)
+		if (now_ms - shared->lost[i].at_ms < LOST_PUBLISHER_MS)
+			publisher_give_warning(found, found_context, true,
+			                       "publisher \"%s\" disconnected %lld s ago; its "
+			                       "sessions are not listed",
+			                       shared->lost[i].name,
+			                       (long long)(now_ms - shared->lost[i].at_ms) / 1000);
+}
+
+void publishers_init(struct publishers *shared)
+{
+	shared->lost_source = (struct session_source){ .warn = publishers_on_warn,
+		                                       .context = shared };
+	LIST_INSERT_HEAD(&shared->service->sources, &shared->lost_source, entry);
+}
+
+void publishers_fini(struct publishers *shared)
+{
+	LIST_REMOVE(&shared->lost_source, entry);
+	while (shared->lost_count > 0)
+		publishers_forget_lost(shared, 0);
+}
+
 /* ---- the end ---- */
 
 static void publisher_disconnect(struct publisher *p)
 {
 	refresh_remove_source(p->shared->refresh, &p->source);
+	publisher_end_warnings(p);
 	local_identity_cancel(p->lookup);
 	net_stream_finish(p->stream);
 	if (p->socket >= 0)
@@ -78,6 +211,7 @@ static void publisher_destroy(struct publisher *p)
 	wire_writer_fini(&p->out);
 	key_map_fini(&p->ids);
 	key_map_fini(&p->groups);
+	free(p->warning);
 	free(p->name);
 	free(p);
 }
@@ -151,6 +285,10 @@ void publisher_close(struct publisher *p, enum log_level level, NET_API_STATUS s
 			refresh_expect_publisher(p->shared->refresh, REFRESH_RETURN_MS);
 	}
 	publisher_disconnect(p);
+	if (p->step == PUBLISHER_OPEN && p->polls) {
+		publishers_add_lost(p->shared, p->name, publisher_now_ms(p));
+		p->name = NULL;
+	}
 	p->step = PUBLISHER_CLOSING;
 	net_connection_set_open(&p->connection, true); /* it is not pending any more */
 	publisher_on_removal_turn(p);
@@ -255,6 +393,7 @@ static void publisher_remove_session(struct publisher *p, uint64_t key)
 	session_table_remove(p->shared->service->table, id);
 	key_map_remove(&p->ids, key);
 	key_map_remove(&p->groups, key);
+	p->lacks_room = false;
 	counters_sub(COUNTER_PUBLISHED_SESSIONS_NOW, 1);
 }
 
@@ -278,7 +417,8 @@ static NET_API_STATUS publisher_add_session(struct publisher *p, uint64_t key,
 
 static int64_t publisher_ago_ms(const struct publisher *p, uint32_t seconds)
 {
-	return publisher_now_ms(p) - (int64_t)seconds * 1000;
+	return seconds != NETSESSION_UNKNOWN ? publisher_now_ms(p) - (int64_t)seconds * 1000
+	                                     : SESSION_TIME_UNKNOWN;
 }
 
 /* False: out of memory. */
@@ -290,13 +430,19 @@ static bool publisher_set_group(struct publisher *p, uint64_t key, uint32_t grou
 	return true;
 }
 
+/* An empty text says nothing. */
+static const char *publisher_known_text(const char *text)
+{
+	return text[0] != '\0' ? text : NULL;
+}
+
 static void publisher_apply_put(struct publisher *p, uint64_t key, uint32_t group,
                                 const struct netsession_row *row)
 {
 	struct session_facts facts = { row->client,
-		                       row->user,
-		                       row->client_type,
-		                       row->transport,
+		                       publisher_known_text(row->user),
+		                       publisher_known_text(row->client_type),
+		                       publisher_known_text(row->transport),
 		                       row->num_opens,
 		                       row->user_flags,
 		                       publisher_ago_ms(p, row->active_s),
@@ -315,6 +461,7 @@ static void publisher_apply_put(struct publisher *p, uint64_t key, uint32_t grou
 	if (status == NERR_Success)
 		return;
 	publisher_remove_session(p, key);
+	p->lacks_room = status != ERROR_INVALID_PARAMETER;
 	publish_message_encode(
 		&p->out,
 		&(struct publish_message){ .kind = PUBLISH_ERROR, .key = key, .status = status });
@@ -331,6 +478,24 @@ static void publisher_apply_touch(struct publisher *p, uint64_t key,
 	session_table_set_opens(p->shared->service->table, id, row->num_opens);
 }
 
+/* False: the warning is no valid text. */
+static bool publisher_apply_state(struct publisher *p, bool is_incomplete, const char *warning)
+{
+	if (publish_text_problem(warning) != NULL)
+		return false;
+	if (is_incomplete || warning[0] != '\0')
+		log_write_limited(&p->shared->limit, publisher_now_ms(p), LOG_LEVEL_WARNING,
+		                  "publisher \"%s\": %s%s", p->name,
+		                  is_incomplete ? "some sessions are missing: " : "", warning);
+	else if (p->is_incomplete || p->warning != NULL)
+		log_write_limited(&p->shared->limit, publisher_now_ms(p), LOG_LEVEL_NOTICE,
+		                  "publisher \"%s\": its sessions are complete again", p->name);
+	free(p->warning);
+	p->warning = warning[0] != '\0' ? strdup(warning) : NULL;
+	p->is_incomplete = is_incomplete;
+	return true;
+}
+
 /* False: a publisher does not send such a message now. */
 static bool publisher_apply_change(struct publisher *p, const struct publish_message *m)
 {
@@ -344,6 +509,8 @@ static bool publisher_apply_change(struct publisher *p, const struct publish_mes
 	case PUBLISH_REMOVE:
 		publisher_remove_session(p, m->key);
 		return true;
+	case PUBLISH_STATE:
+		return publisher_apply_state(p, m->is_incomplete != 0, m->warning);
 	case PUBLISH_REFRESHED:
 		return refresh_source_answered(p->shared->refresh, &p->source, m->number);
 	default:
@@ -418,7 +585,7 @@ static NET_API_STATUS publisher_check_hello(const struct publisher *p,
                                             const struct publish_message *hello,
                                             const char **reason)
 {
-	if (hello->version != PUBLISH_VERSION) {
+	if (!publish_version_is_known(hello->version)) {
 		*reason = "it speaks another version of the protocol";
 		return ERROR_NOT_SUPPORTED;
 	}
@@ -457,12 +624,15 @@ static void publisher_accept_hello(struct publisher *p, const struct publish_mes
 	p->source = (struct refresh_source){ .ask = publisher_on_refresh_request,
 		                             .context = p,
 		                             .name = p->name };
+	p->polls = hello->wants_refresh != 0;
+	publisher_begin_warnings(p);
+	publishers_found_again(p->shared, p->name);
 	publisher_report_event(p, "publish-open", NERR_Success);
 	publish_message_encode(&p->out,
 	                       &(struct publish_message){ .kind = PUBLISH_WELCOME,
-	                                                  .version = PUBLISH_VERSION,
+	                                                  .version = hello->version,
 	                                                  .max_sessions = p->bounds.max_sessions });
-	if (hello->wants_refresh != 0)
+	if (p->polls)
 		refresh_add_source(p->shared->refresh, &p->source);
 	refresh_expect_nobody(p->shared->refresh);
 	(void)publisher_send_pending(p);

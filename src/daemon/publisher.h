@@ -17,6 +17,15 @@ struct publisher_bounds {
 	uint32_t max_changes_per_s; /* further changes wait in the socket; at least 1 */
 };
 
+/* A publisher that polled a file server, and has disconnected lately: the sessions are missing
+ * since then. */
+struct lost_publisher {
+	char *name;
+	int64_t at_ms;
+};
+
+enum { MAX_LOST_PUBLISHERS = 8 };
+
 /* What the publishers of an endpoint share. All of it outlives them. */
 struct publishers {
 	struct net_loop *loop;
@@ -27,7 +36,14 @@ struct publishers {
 	struct log_limit limit;
 	unsigned max_publishers, open_count; /* of those whose HELLO was accepted */
 	struct publisher_bounds bounds;      /* of a publisher that opens from now on */
+	struct lost_publisher lost[MAX_LOST_PUBLISHERS];
+	unsigned lost_count;
+	struct session_source lost_source; /* warns of them */
 };
+
+/* Begins to warn of publishers that have disconnected. The rest of shared is set. */
+void publishers_init(struct publishers *shared);
+void publishers_fini(struct publishers *shared);
 
 struct publisher;
 

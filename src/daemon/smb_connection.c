@@ -47,6 +47,7 @@ struct smb_session {
 	struct smb_authentication *authentication; /* the step that is running */
 	uint32_t id;           /* in the session table; 0: the session is not in it */
 	bool is_authenticated; /* a user has logged on, and not by a null session */
+	bool is_unlisted;      /* because the table had no room */
 	int64_t created_ms, used_ms;
 	const char *closing_reason; /* why it has to be closed; NULL: it stays open */
 };
@@ -231,6 +232,8 @@ static void smb_session_established(struct smb_session *s)
 	facts = smb_session_facts(s);
 	s->id = session_table_add(smb_connection_table(connection), &facts, &owner,
 	                          (uint64_t)(uintptr_t)s);
+	connection->all->unlisted_sessions += s->id == 0;
+	s->is_unlisted = s->id == 0;
 	/* A null session claims no user: the time for a log-on goes on. */
 	s->is_authenticated = identity_is_authenticated(smb2_server_session_identity(s->session));
 	if (s->is_authenticated && connection->established++ == 0)
@@ -265,6 +268,7 @@ static void smb_session_closed(struct smb_session *s)
 	smb_authentication_abandon(s->authentication);
 	auth_acceptor_free(s->acceptor);
 	session_table_remove(smb_connection_table(connection), s->id);
+	connection->all->unlisted_sessions -= s->is_unlisted;
 	free(s);
 }
 

@@ -20,7 +20,9 @@ struct smb_connections {
 	struct smb2_server_settings smb;
 	struct auth_acceptor_settings *acceptor_settings; /* held */
 	uint32_t log_on_timeout_s, idle_timeout_s;
-	struct log_limit log; /* for lines about closed connections */
+	struct log_limit log;       /* for lines about closed connections */
+	unsigned unlisted_sessions; /* for which the session table had no room */
+	struct session_source warnings;
 };
 
 /* The handler of the endpoint, whose context is a struct smb_connections. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/smb_endpoint.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include "crypto/crypto.h"
 #include "daemon/log_on_queue.h"
@@ -57,6 +58,19 @@ void smb_endpoint_configure(struct smb_endpoint *e, const struct smb_endpoint_se
 	net_endpoint_configure(all->endpoint, &bounds);
 }
 
+static void smb_endpoint_on_warn(void *context, session_warning_found *found, void *found_context)
+{
+	const struct smb_connections *all = context;
+	char text[128];
+
+	if (all->unlisted_sessions == 0)
+		return;
+	snprintf(text, sizeof text,
+	         "%u SMB sessions are missing, because [server] max_sessions is reached",
+	         all->unlisted_sessions);
+	found(found_context, &(struct session_warning){ .text = text, .is_incomplete = true });
+}
+
 static bool smb_endpoint_init(struct smb_endpoint *e, struct net_loop *loop,
                               struct srvsvc_server *service, struct refresh *refresh,
                               const struct smb_endpoint_settings *settings, struct err *err)
@@ -68,6 +82,8 @@ static bool smb_endpoint_init(struct smb_endpoint *e, struct net_loop *loop,
 	all->service = service;
 	all->refresh = refresh;
 	all->log.name = "SMB endpoint";
+	all->warnings = (struct session_source){ .warn = smb_endpoint_on_warn, .context = all };
+	LIST_INSERT_HEAD(&service->sources, &all->warnings, entry);
 	all->endpoint = net_endpoint_new(loop, &smb_connection_handler, all, &bounds);
 	all->log_ons = log_on_queue_new(loop, service);
 	if (all->endpoint == NULL || all->log_ons == NULL)
@@ -106,6 +122,8 @@ void smb_endpoint_free(struct smb_endpoint *e)
 		return;
 	net_endpoint_free(e->connections.endpoint);
 	log_on_queue_free(e->connections.log_ons);
+	if (e->connections.warnings.warn != NULL)
+		LIST_REMOVE(&e->connections.warnings, entry);
 	log_limit_flush(&e->connections.log);
 	auth_acceptor_settings_release(e->connections.acceptor_settings);
 	free(e);

@@ -14,7 +14,8 @@
 #define LOCAL_INTERFACE_VERSION 1
 #define LOCAL_INTERFACE_NAME    "netsession_local"
 
-/* The operations of netsession_local. Each of them answers with a list: local_list.h. */
+/* The operations of netsession_local. All but LOCAL_ENUM_SESSIONS answer with a list:
+ * local_list.h. */
 enum local_opnum {
 	/* The names by which the access policy may mean the caller. No input. */
 	LOCAL_GET_CALLER = 0,
@@ -24,6 +25,17 @@ enum local_opnum {
 	 * input is that of NetrSessionDel; the name of an entry is the client, its help the user.
 	 */
 	LOCAL_LIST_ALSO_CLOSED = 2,
+	/* NetrSessionEnum, but for numbers that are not known: those are NETSESSION_UNKNOWN, and
+	 * not 0. */
+	LOCAL_ENUM_SESSIONS = 3,
+	/* What callers who list sessions should know of the list. No input; the name of an entry is
+	 * a warning, its value the LOCAL_WARNING_... that apply. */
+	LOCAL_LIST_WARNINGS = 4,
+};
+
+enum {
+	LOCAL_WARNING_INCOMPLETE = 1,  /* sessions are missing */
+	LOCAL_WARNING_LOST_SOURCE = 2, /* among them sessions that were listed before */
 };
 
 #endif

@@ -33,7 +33,13 @@ static const struct publish_field bodies[PUBLISH_KINDS][MAX_FIELDS + 1] = {
 	[PUBLISH_ERROR] = { FIELD(U64, key), FIELD(U32, status) },
 	[PUBLISH_REFRESH] = { FIELD(U32, number) },
 	[PUBLISH_REFRESHED] = { FIELD(U32, number) },
+	[PUBLISH_STATE] = { FIELD(U32, is_incomplete), FIELD(TEXT, warning) },
 };
+
+bool publish_version_is_known(uint32_t version)
+{
+	return version == PUBLISH_VERSION || version == PUBLISH_VERSION_3;
+}
 
 static void publish_put_text(struct wire_writer *w, const char *text)
 {
@@ -99,7 +105,7 @@ void publish_message_decode(struct wire_reader *r, uint16_t kind, struct publish
 			*(uint64_t *)member = wire_get_u64(r);
 		else
 			*(const char **)member = publish_get_text(r);
-		if (kind == PUBLISH_HELLO && m->version != PUBLISH_VERSION)
+		if (kind == PUBLISH_HELLO && !publish_version_is_known(m->version))
 			return;
 	}
 	if (r->error == NULL && wire_left(r) > 0)

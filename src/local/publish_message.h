@@ -12,6 +12,13 @@
  * netsessiond has read and applied all bytes of this one. ERROR, before the ACCEPTED of its bytes,
  * reports a PUT that could not be applied. CLOSE, at any time, asks the publisher to end a session.
  *
+ * STATE says whether the sessions of the publisher are all that its file server has.
+ *
+ * A number of PUT and TOUCH that is not known is NETSESSION_UNKNOWN.
+ *
+ * Version 3 has neither STATE nor numbers that are not known. netsessiond speaks both versions, and
+ * answers in that of the HELLO; a publisher that is refused with version 4 tries version 3.
+ *
  * A publisher that learns of its sessions only by polling says so in HELLO. It gets REFRESH when a
  * caller wants to know the sessions, polls, sends what has changed, and REFRESHED behind that. */
 #ifndef LOCAL_PUBLISH_MESSAGE_H
@@ -27,10 +34,12 @@
 #define PUBLISH_SOCKET_PATH "/run/netsession/publish.sock" /* by default */
 
 /* The letters are the protocol's, the last byte is the version. */
-#define PUBLISH_VERSION 0x4E534603u
+#define PUBLISH_VERSION   0x4E534604u
+#define PUBLISH_VERSION_3 0x4E534603u
 
 #define PUBLISH_HEADER_BYTES    4
 #define PUBLISH_MAX_TEXT_BYTES  1024
+#define PUBLISH_WARNING_BYTES   250 /* of a warning; longer ones are cut */
 #define PUBLISH_MAX_FRAME_BYTES (PUBLISH_HEADER_BYTES + 28 + 4 * (2 + PUBLISH_MAX_TEXT_BYTES + 1))
 
 enum publish_kind {
@@ -46,6 +55,7 @@ enum publish_kind {
 	PUBLISH_REFRESH,   /* a caller waits for the sessions as they are now; never sent before the
 	                    * REFRESHED of the one before */
 	PUBLISH_REFRESHED, /* all changes up to the REFRESH of this number were sent */
+	PUBLISH_STATE, /* whether the sessions so far are all, and a warning; from version 4 on */
 	PUBLISH_KINDS,
 };
 
@@ -60,10 +70,15 @@ struct publish_message {
 	uint32_t status;           /* REFUSED, ERROR: a NET_API_STATUS */
 	uint32_t bytes;            /* ACCEPTED */
 	uint32_t number;           /* REFRESH, REFRESHED: from 1 on */
+	uint32_t is_incomplete;    /* STATE: 1: sessions are missing */
+	const char *warning;       /* STATE: for people; "": none */
 	uint64_t key;              /* PUT, TOUCH, REMOVE, CLOSE, ERROR */
 	uint32_t group;            /* PUT: sessions of one group end together; 0: of no group */
 	struct netsession_row row; /* PUT; its num_opens and idle_s: TOUCH */
 };
+
+/* Whether this is a version of the protocol that netsessiond speaks. */
+bool publish_version_is_known(uint32_t version);
 
 /* Appends m as a frame. A text that is NULL is sent as an empty one; no text is longer than
  * PUBLISH_MAX_TEXT_BYTES. */

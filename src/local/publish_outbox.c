@@ -7,6 +7,9 @@
 #include "sessions/key_map.h"
 #include "local/publish_message.h"
 
+/* Instead of a time. */
+#define UNKNOWN_MS INT64_MIN
+
 enum outbox_change { NOTHING, PUT, TOUCH, REMOVE };
 
 /* A session that netsessiond shows, or shall show. */
@@ -22,18 +25,21 @@ struct outbox_session {
 
 struct publish_outbox {
 	uint32_t max_sessions;
+	bool shows_unknown;
 	struct key_map map; /* to a session's place, from 1 */
 	struct outbox_session *sessions;
 	uint32_t used, room, free;
 	uint32_t first, last; /* with a change */
 };
 
-struct publish_outbox *publish_outbox_new(uint32_t max_sessions)
+struct publish_outbox *publish_outbox_new(uint32_t max_sessions, bool shows_unknown)
 {
 	struct publish_outbox *o = calloc(1, sizeof *o);
 
-	if (o != NULL)
+	if (o != NULL) {
 		o->max_sessions = max_sessions;
+		o->shows_unknown = shows_unknown;
+	}
 	return o;
 }
 
@@ -151,7 +157,7 @@ static char *outbox_copy_texts(const struct netsession_row *row)
 
 static int64_t outbox_before_ms(int64_t now_ms, uint32_t seconds)
 {
-	return now_ms - (int64_t)seconds * 1000;
+	return seconds != NETSESSION_UNKNOWN ? now_ms - (int64_t)seconds * 1000 : UNKNOWN_MS;
 }
 
 NET_API_STATUS publish_outbox_put(struct publish_outbox *o, uint64_t key, uint32_t group,
@@ -238,9 +244,19 @@ bool publish_outbox_refused(struct publish_outbox *o, uint64_t key)
 
 static uint32_t outbox_seconds_since(int64_t then_ms, int64_t now_ms)
 {
-	int64_t seconds = (now_ms - then_ms) / 1000;
+	int64_t seconds;
 
-	return seconds < 0 ? 0 : seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds;
+	if (then_ms == UNKNOWN_MS)
+		return NETSESSION_UNKNOWN;
+	seconds = (now_ms - then_ms) / 1000;
+	return seconds < 0                     ? 0
+	       : seconds >= NETSESSION_UNKNOWN ? NETSESSION_UNKNOWN - 1
+	                                       : (uint32_t)seconds;
+}
+
+static uint32_t outbox_known_number(const struct publish_outbox *o, uint32_t number)
+{
+	return number != NETSESSION_UNKNOWN || o->shows_unknown ? number : 0;
 }
 
 static const char *outbox_next_text(const char **texts)
@@ -251,8 +267,8 @@ static const char *outbox_next_text(const char **texts)
 	return text;
 }
 
-static void outbox_encode_change(struct wire_writer *w, const struct outbox_session *s,
-                                 int64_t now_ms)
+static void outbox_encode_change(const struct publish_outbox *o, struct wire_writer *w,
+                                 const struct outbox_session *s, int64_t now_ms)
 {
 	static const enum publish_kind kinds[] = {
 		[PUT] = PUBLISH_PUT, [TOUCH] = PUBLISH_TOUCH, [REMOVE] = PUBLISH_REMOVE
@@ -261,10 +277,10 @@ static void outbox_encode_change(struct wire_writer *w, const struct outbox_sess
 	const char *texts = s->texts;
 
 	m.group = s->group;
-	m.row.num_opens = s->num_opens;
-	m.row.user_flags = s->user_flags;
-	m.row.active_s = outbox_seconds_since(s->created_ms, now_ms);
-	m.row.idle_s = outbox_seconds_since(s->used_ms, now_ms);
+	m.row.num_opens = outbox_known_number(o, s->num_opens);
+	m.row.user_flags = outbox_known_number(o, s->user_flags);
+	m.row.active_s = outbox_known_number(o, outbox_seconds_since(s->created_ms, now_ms));
+	m.row.idle_s = outbox_known_number(o, outbox_seconds_since(s->used_ms, now_ms));
 	if (s->change == PUT) {
 		m.row.client = outbox_next_text(&texts);
 		m.row.user = outbox_next_text(&texts);
@@ -280,7 +296,7 @@ void publish_outbox_write(struct publish_outbox *o, struct wire_writer *w, size_
 	while (o->first > 0 && w->len + PUBLISH_MAX_FRAME_BYTES <= max_bytes) {
 		struct outbox_session *s = outbox_session_at(o, o->first);
 
-		outbox_encode_change(w, s, now_ms);
+		outbox_encode_change(o, w, s, now_ms);
 		if (w->failed)
 			return;
 		if (s->change == REMOVE) {

@@ -14,8 +14,9 @@
 
 struct publish_outbox;
 
-/* Keeps account of up to max_sessions. NULL: out of memory. */
-struct publish_outbox *publish_outbox_new(uint32_t max_sessions);
+/* Keeps account of up to max_sessions. shows_unknown: the peer knows NETSESSION_UNKNOWN; otherwise
+ * 0 is sent for it. NULL: out of memory. */
+struct publish_outbox *publish_outbox_new(uint32_t max_sessions, bool shows_unknown);
 void publish_outbox_free(struct publish_outbox *o);
 
 /* Records a PUT. row is borrowed, and publish_row_problem finds none in it. Returns 0;

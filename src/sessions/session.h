@@ -5,13 +5,16 @@
 
 #include <stdint.h>
 
+/* A time that is not known. */
+#define SESSION_TIME_UNKNOWN INT64_MIN
+
 /* What is known of a session. Texts are UTF-8, borrowed, NULL for none. client stands with or
  * without its \\, and is shown the same way, an address in the one spelling of base/client_name.h.
  */
 struct session_facts {
 	const char *client, *user, *client_type, *transport;
-	uint32_t num_opens, user_flags;
-	int64_t created_ms, used_ms; /* kept in whole seconds */
+	uint32_t num_opens, user_flags; /* NETSESSION_UNKNOWN: not known */
+	int64_t created_ms, used_ms;    /* kept in whole seconds; SESSION_TIME_UNKNOWN: not known */
 };
 
 /* What put sessions into the table, and closes them: an endpoint, a publisher, the demo. */

@@ -49,18 +49,35 @@ static int64_t seconds_from_ms(int64_t ms)
 	return ms / 1000 - (ms % 1000 < 0);
 }
 
+/* In a record. */
+#define UNKNOWN_S INT32_MIN
+
 static int32_t since_beginning(const struct session_table *t, int64_t ms)
 {
-	int64_t s = seconds_from_ms(ms) - t->beginning_s;
+	int64_t s;
 
-	return s < INT32_MIN ? INT32_MIN : s > INT32_MAX ? INT32_MAX : (int32_t)s;
+	if (ms == SESSION_TIME_UNKNOWN)
+		return UNKNOWN_S;
+	s = seconds_from_ms(ms) - t->beginning_s;
+	return s <= UNKNOWN_S ? UNKNOWN_S + 1 : s > INT32_MAX ? INT32_MAX : (int32_t)s;
 }
 
 static uint32_t seconds_until(const struct session_table *t, int32_t from_s, int64_t now_ms)
 {
 	int64_t s = seconds_from_ms(now_ms) - t->beginning_s - from_s;
 
-	return s < 0 ? 0 : s > UINT32_MAX ? UINT32_MAX : (uint32_t)s;
+	if (from_s == UNKNOWN_S)
+		return NETSESSION_UNKNOWN;
+	return s < 0 ? 0 : s >= NETSESSION_UNKNOWN ? NETSESSION_UNKNOWN - 1 : (uint32_t)s;
+}
+
+/* The first time that is known. */
+static void session_table_begin(struct session_table *t, int64_t ms)
+{
+	if (t->has_beginning || ms == SESSION_TIME_UNKNOWN)
+		return;
+	t->has_beginning = true;
+	t->beginning_s = seconds_from_ms(ms);
 }
 
 static struct session_record *session_table_find_record(const struct session_table *t, uint32_t id)
@@ -70,10 +87,12 @@ static struct session_record *session_table_find_record(const struct session_tab
 	return slot != 0 ? session_lists_record(&t->lists, slot) : NULL;
 }
 
-static void session_record_fill(const struct session_table *t, struct session_record *r,
+static void session_record_fill(struct session_table *t, struct session_record *r,
                                 const struct session_facts *facts,
                                 const struct session_texts *texts)
 {
+	session_table_begin(t, facts->created_ms);
+	session_table_begin(t, facts->used_ms);
 	r->texts = *texts;
 	r->num_opens = facts->num_opens;
 	r->user_flags = facts->user_flags;
@@ -118,10 +137,6 @@ uint32_t session_table_add(struct session_table *t, const struct session_facts *
 		goto no_record;
 	if (!session_order_append(&t->order, t->last_id + 1, slot))
 		goto no_place;
-	if (!t->has_beginning) {
-		t->has_beginning = true;
-		t->beginning_s = seconds_from_ms(facts->created_ms);
-	}
 	r = session_lists_record(&t->lists, slot);
 	r->id = ++t->last_id;
 	r->owner = owner;
@@ -162,8 +177,10 @@ void session_table_touch(struct session_table *t, uint32_t id, int64_t used_ms)
 {
 	struct session_record *r = session_table_find_record(t, id);
 
-	if (r != NULL)
-		r->used_s = since_beginning(t, used_ms);
+	if (r == NULL)
+		return;
+	session_table_begin(t, used_ms);
+	r->used_s = since_beginning(t, used_ms);
 }
 
 void session_table_set_opens(struct session_table *t, uint32_t id, uint32_t num_opens)

@@ -26,8 +26,8 @@ uint32_t session_table_add(struct session_table *t, const struct session_facts *
  * memory ran out; the session is as before then. O(log n); with another client or user, also a
  * search for the session's place among the other sessions of those, from both ends. */
 bool session_table_update(struct session_table *t, uint32_t id, const struct session_facts *facts);
-/* Change one number of a session, which changes with every request. Do nothing if there is no such
- * id. */
+/* Change one number of a session, which changes with every request; a value that is not known is as
+ * in struct session_facts. Do nothing if there is no such id. */
 void session_table_touch(struct session_table *t, uint32_t id, int64_t used_ms);
 void session_table_set_opens(struct session_table *t, uint32_t id, uint32_t num_opens);
 /* Does nothing if there is no such id. */
@@ -60,7 +60,7 @@ void session_walk_begin(struct session_walk *w, const struct session_table *t,
 /* The number of sessions of the walk, from its beginning. */
 uint32_t session_walk_total(const struct session_walk *w);
 /* Gives the next session as it is at now_ms, and its id; the texts of row are borrowed from the
- * table. False: there is none. */
+ * table, and numbers that are not known are NETSESSION_UNKNOWN. False: there is none. */
 bool session_walk_next(struct session_walk *w, int64_t now_ms, struct netsession_row *row,
                        uint32_t *id);
 

@@ -355,6 +355,36 @@ static uint32_t snapshot_pair_within(struct snapshot *now, struct snapshot *next
 	return pairs;
 }
 
+static bool tracked_session_has_start(const struct tracked_session *s)
+{
+	return s->started_s != SNAPSHOT_START_UNKNOWN;
+}
+
+/* Pairs those that have no pair yet where either does not say when it started: such sessions stand
+ * before the others of their names. Both are sorted. Returns how many pairs were made. */
+static uint32_t snapshot_pair_unknown(struct snapshot *now, struct snapshot *next)
+{
+	session_comparison *compare = snapshot_comparison(now);
+	uint32_t n = 0, i = 0, pairs = 0;
+
+	while (n < now->count && i < next->count) {
+		struct tracked_session *old = now->sessions[n], *s = next->sessions[i];
+		int order = compare(old, s);
+
+		if (s->pair != NULL || order > 0) {
+			i++;
+		} else if (old->pair != NULL || order < 0 ||
+		           (tracked_session_has_start(old) && tracked_session_has_start(s))) {
+			n++;
+		} else {
+			s->pair = old;
+			old->pair = s;
+			pairs++;
+		}
+	}
+	return pairs;
+}
+
 uint32_t snapshot_pair(struct snapshot *now, struct snapshot *next, int64_t same_start_s,
                        int64_t *delay_s)
 {
@@ -366,5 +396,7 @@ uint32_t snapshot_pair(struct snapshot *now, struct snapshot *next, int64_t same
 	pairs = snapshot_pair_within(now, next, *delay_s, 0);
 	if (pairs < now->count && pairs < next->count)
 		pairs += snapshot_pair_within(now, next, *delay_s, same_start_s);
+	if (pairs < now->count && pairs < next->count)
+		pairs += snapshot_pair_unknown(now, next);
 	return pairs;
 }

@@ -14,9 +14,12 @@ struct session_identity {
 	uint64_t numbers[3];
 };
 
+/* A start that the source does not say. It is far from any other, and can be added to. */
+#define SNAPSHOT_START_UNKNOWN (INT64_MIN / 4)
+
 struct tracked_session {
 	struct netsession_row row;    /* a text is NULL where the source gave none */
-	int64_t started_s;            /* on the clock of the snapshots */
+	int64_t started_s;            /* on the clock of the snapshots, or SNAPSHOT_START_UNKNOWN */
 	struct tracked_session *pair; /* the same session in the snapshot before or after */
 	/* state_bytes of the tracker's user, zero when the session opens, then carried over from
 	 * snapshot to snapshot. */
@@ -64,7 +67,8 @@ uint32_t snapshot_count_names(const struct snapshot *s, uint32_t at);
 int tracked_session_compare_ages(const void *left, const void *right);
 
 /* Pairs the sessions of now with those of next; both are sorted. same_start_s: how far starts of
- * one session may differ; sessions that started in the very same second are paired first. Gives how
+ * one session may differ; sessions that started in the very same second are paired first, and those
+ * whose start one snapshot does not say last. Gives how
  * much later all sessions of next appear to have started than those of now; negative: earlier.
  * Returns the number of pairs. */
 uint32_t snapshot_pair(struct snapshot *now, struct snapshot *next, int64_t same_start_s,

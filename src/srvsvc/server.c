@@ -17,6 +17,7 @@ struct srvsvc_call {
 	const struct srvsvc_caller *caller;
 	struct wire_reader *stub;
 	struct ndr_writer answer;
+	bool shows_unknown; /* else numbers that are not known are sent as 0 */
 	/* An operation fills in the request and the result, then calls srvsvc_report once, while
 	 * the texts of the event exist; not if the operation returns a fault. */
 	struct srvsvc_event event;
@@ -49,14 +50,23 @@ struct srvsvc_page {
 	int64_t now_ms;
 	uint32_t last_id;
 	uint32_t entries;
+	bool shows_unknown;
 };
+
+static bool srvsvc_page_next_id(struct srvsvc_page *p, struct netsession_row *row, uint32_t *id)
+{
+	if (!session_walk_next(&p->at, p->now_ms, row, id))
+		return false;
+	if (!p->shows_unknown)
+		session_row_clear_unknown(row);
+	return true;
+}
 
 static bool srvsvc_page_next(void *context, struct netsession_row *row)
 {
-	struct srvsvc_page *p = context;
 	uint32_t id;
 
-	return session_walk_next(&p->at, p->now_ms, row, &id);
+	return srvsvc_page_next_id(context, row, &id);
 }
 
 static void srvsvc_page_rewind(void *context)
@@ -78,7 +88,7 @@ static NET_API_STATUS srvsvc_page_measure(struct srvsvc_page *p, const struct se
 	uint32_t id;
 
 	srvsvc_page_rewind(p);
-	while (session_walk_next(&p->at, p->now_ms, &row, &id)) {
+	while (srvsvc_page_next_id(p, &row, &id)) {
 		info_bytes += session_row_info_bytes(level, &row);
 		wire_bytes += session_row_wire_bytes(level, &row);
 		if (preferred_bytes == MAX_PREFERRED_LENGTH && wire_bytes > max_answer_bytes)
@@ -169,7 +179,7 @@ static uint32_t srvsvc_serve_session_enum(struct srvsvc_call *c)
 	struct session_qualifier_texts texts;
 	struct session_enum_request request;
 	struct session_enum_answer answer;
-	struct srvsvc_page page = { 0 };
+	struct srvsvc_page page = { .shows_unknown = c->shows_unknown };
 	const struct session_rows rows = { srvsvc_page_next, srvsvc_page_rewind, &page };
 
 	session_enum_request_decode(c->stub, &request, &texts);
@@ -190,6 +200,8 @@ static uint32_t srvsvc_serve_session_enum(struct srvsvc_call *c)
 	c->event.entries = answer.entries;
 	c->event.total = answer.total_entries;
 	c->event.status = answer.status;
+	c->event.is_incomplete = answer.status != ERROR_ACCESS_DENIED &&
+	                         !session_sources_are_complete(&c->caller->service->sources);
 	srvsvc_report(c);
 	return 0;
 }
@@ -419,23 +431,40 @@ static const char *const names[] = {
 #undef O
 };
 
-static uint32_t srvsvc_interface_call(void *context, uint16_t opnum, struct wire_reader *stub,
-                                      struct wire_writer *answer)
+static struct srvsvc_call srvsvc_call_begin(const struct srvsvc_caller *caller, uint16_t opnum,
+                                            struct wire_reader *stub, struct wire_writer *answer)
 {
-	const struct srvsvc_caller *caller = context;
 	struct srvsvc_call c = {
 		.caller = caller,
 		.stub = stub,
-		.event = { .identity = caller->identity,
+		.event = { .operation = names[opnum],
+		           .identity = caller->identity,
 		           .address = caller->address,
 		           .endpoint = caller->endpoint,
 		           .level = -1 },
 	};
 
+	ndr_writer_init(&c.answer, answer);
+	return c;
+}
+
+uint32_t srvsvc_call_session_enum(const struct srvsvc_caller *caller, struct wire_reader *stub,
+                                  struct wire_writer *answer)
+{
+	struct srvsvc_call c = srvsvc_call_begin(caller, SRVSVC_NETR_SESSION_ENUM, stub, answer);
+
+	c.shows_unknown = true;
+	return srvsvc_serve_session_enum(&c);
+}
+
+static uint32_t srvsvc_interface_call(void *context, uint16_t opnum, struct wire_reader *stub,
+                                      struct wire_writer *answer)
+{
+	struct srvsvc_call c;
+
 	if (opnum >= sizeof run / sizeof *run || run[opnum] == NULL)
 		return RPC_FAULT_OP_RNG_ERROR;
-	c.event.operation = names[opnum];
-	ndr_writer_init(&c.answer, answer);
+	c = srvsvc_call_begin(context, opnum, stub, answer);
 	return run[opnum](&c);
 }
 

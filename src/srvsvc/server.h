@@ -5,10 +5,12 @@
 #define SRVSVC_SERVER_H
 
 #include <lmcons.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include "auth/access_policy.h"
 #include "auth/identity.h"
 #include "rpc/interface.h"
+#include "sessions/session_source.h"
 #include "sessions/session_table.h"
 #include "wire/ndr_writer.h"
 
@@ -23,6 +25,9 @@ struct srvsvc_event {
 	uint32_t entries, total;
 	NET_API_STATUS status;
 	const char *detail; /* why a log-on was refused; static text */
+	/* NetrSessionEnum: sessions may be missing, because a source of the table is not complete.
+	 */
+	bool is_incomplete;
 	/* NetrSessionDel: other sessions that end because they share a connection with a deleted
 	 * session, as "alice from \\192.0.2.7": the first also_count of also_total. */
 	const char *const *also;
@@ -41,6 +46,7 @@ struct srvsvc_server {
 	 * KiB, so that every caller is served in pages, however much others hold. */
 	size_t held_bytes, max_held_bytes;
 	int64_t (*now_ms)(void *context); /* on the clock of the session table's times */
+	struct session_sources sources; /* of the table, which may know that sessions are missing */
 	/* Writes an event to the audit log. Called once in each call, which the host runs. */
 	void (*report)(void *context, const struct srvsvc_event *event);
 	void *context;
@@ -59,6 +65,11 @@ bool srvsvc_may_list_sessions(const struct srvsvc_server *s, const struct identi
 /* Counts the memory that an association holds now. *counted, 0 at first, remembers what was counted
  * for this association before. */
 void srvsvc_count_held(struct srvsvc_server *s, size_t *counted, size_t held_bytes);
+
+/* Serves NetrSessionEnum for a caller who can tell numbers that are not known from 0: those are
+ * NETSESSION_UNKNOWN. Returns 0, or the status of a fault. */
+uint32_t srvsvc_call_session_enum(const struct srvsvc_caller *caller, struct wire_reader *stub,
+                                  struct wire_writer *answer);
 
 extern const struct rpc_interface srvsvc_interface;
 

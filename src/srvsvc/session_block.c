@@ -215,3 +215,26 @@ void session_infos_move(const struct session_level *level, void *infos, uint32_t
 
 	memmove(base + level->info_bytes * to, base + level->info_bytes * from, level->info_bytes);
 }
+
+void session_infos_clear_unknown(const struct session_level *level, void *infos, uint32_t entries,
+                                 bool texts)
+{
+	static WCHAR empty[] = { 0 };
+
+	for (uint32_t entry = 0; entry < entries; entry++)
+		for (size_t i = 0; i < level->field_count; i++) {
+			const struct session_field *f = &level->fields[i];
+			char *cell = (char *)infos + level->info_bytes * entry + f->in_info;
+			uint32_t number;
+
+			if (f->kind == SESSION_CELL_TEXT) {
+				if (texts && session_block_slot_get(cell) == SLOT_NONE)
+					session_block_slot_set(cell, (uintptr_t)empty);
+				continue;
+			}
+			memcpy(&number, cell, sizeof number);
+			if (number == NETSESSION_UNKNOWN ||
+			    (f->column->unit == SESSION_UNIT_SECONDS && number > INT32_MAX))
+				memset(cell, 0, sizeof number);
+		}
+}

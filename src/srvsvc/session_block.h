@@ -33,6 +33,11 @@ void session_block_begin_text(struct session_block *b, uint32_t entry, size_t fi
 /* Appends room for so many units to the block, and returns it; NULL: out of memory. */
 WCHAR *session_block_extend(struct session_block *b, size_t units);
 
+/* Sets numbers of the entries that are not known to 0: NETSESSION_UNKNOWN, and times that no
+ * session can have. With texts, also sets texts that are NULL to a static empty one. */
+void session_infos_clear_unknown(const struct session_level *level, void *infos, uint32_t entries,
+                                 bool texts);
+
 /* Reads an entry whose texts have all arrived, as session_infos_row does. */
 bool session_block_row(const struct session_block *b, uint32_t entry, struct netsession_row *row,
                        char **scratch, size_t *scratch_bytes);

@@ -8,14 +8,14 @@
 
 /* clang-format off */
 static const struct session_column
-	column_client      = { "CLIENT",    "client",         SESSION_UNIT_NONE },
-	column_user        = { "USER",      "user",           SESSION_UNIT_NONE },
-	column_num_opens   = { "OPENS",     "num_opens",      SESSION_UNIT_NONE },
-	column_active_s    = { "ACTIVE",    "active_seconds", SESSION_UNIT_SECONDS },
-	column_idle_s      = { "IDLE",      "idle_seconds",   SESSION_UNIT_SECONDS },
-	column_user_flags  = { "FLAGS",     "user_flags",     SESSION_UNIT_USER_FLAGS },
-	column_client_type = { "TYPE",      "client_type",    SESSION_UNIT_NONE },
-	column_transport   = { "TRANSPORT", "transport",      SESSION_UNIT_NONE };
+	column_client      = { "CLIENT",    "client",         SESSION_UNIT_NONE, false },
+	column_user        = { "USER",      "user",           SESSION_UNIT_NONE, false },
+	column_num_opens   = { "OPENS",     "num_opens",      SESSION_UNIT_NONE, false },
+	column_active_s    = { "ACTIVE",    "active_seconds", SESSION_UNIT_SECONDS, false },
+	column_idle_s      = { "IDLE",      "idle_seconds",   SESSION_UNIT_SECONDS, false },
+	column_user_flags  = { "FLAGS",     "user_flags",     SESSION_UNIT_USER_FLAGS, false },
+	column_client_type = { "TYPE",      "client_type",    SESSION_UNIT_NONE, false },
+	column_transport   = { "TRANSPORT", "transport",      SESSION_UNIT_NONE, true };
 
 const struct session_column *const session_columns[SESSION_LEVEL_MAX_FIELDS] = {
 	&column_client, &column_user,       &column_num_opens,   &column_active_s,
@@ -123,6 +123,52 @@ void session_row_reduce(struct netsession_row *row, const struct session_level *
 		       f->kind == SESSION_CELL_TEXT ? sizeof row->client : sizeof row->active_s);
 	}
 	*row = reduced;
+}
+
+static void clear_unknown_number(uint32_t *number)
+{
+	if (*number == NETSESSION_UNKNOWN)
+		*number = 0;
+}
+
+static void clear_unknown_text(const char **text)
+{
+	if (*text == NULL)
+		*text = "";
+}
+
+void session_row_clear_unknown(struct netsession_row *row)
+{
+	clear_unknown_text(&row->client);
+	clear_unknown_text(&row->user);
+	clear_unknown_text(&row->client_type);
+	clear_unknown_text(&row->transport);
+	clear_unknown_number(&row->num_opens);
+	clear_unknown_number(&row->active_s);
+	clear_unknown_number(&row->idle_s);
+	clear_unknown_number(&row->user_flags);
+}
+
+static void mark_unknown_time(uint32_t *seconds)
+{
+	if (*seconds > INT32_MAX)
+		*seconds = NETSESSION_UNKNOWN;
+}
+
+void session_row_mark_unknown(struct netsession_row *row)
+{
+	mark_unknown_time(&row->active_s);
+	mark_unknown_time(&row->idle_s);
+}
+
+bool session_row_is_unknown(const struct netsession_row *row, const struct session_field *field)
+{
+	const char *text;
+
+	if (field->kind == SESSION_CELL_U32)
+		return session_row_u32(row, field) == NETSESSION_UNKNOWN;
+	text = session_row_text(row, field);
+	return text == NULL || (text[0] == '\0' && field->column->is_unknown_if_empty);
 }
 
 const char *session_row_text(const struct netsession_row *row, const struct session_field *field)

@@ -17,6 +17,7 @@ struct session_column {
 	const char *heading; /* in a table for people */
 	const char *key;     /* in output for programs: JSON, CSV */
 	enum session_unit unit;
+	bool is_unknown_if_empty; /* of texts */
 };
 
 struct session_field {
@@ -41,8 +42,9 @@ extern const struct session_level session_levels[SESSION_LEVEL_COUNT];
  */
 extern const uint32_t session_levels_richest_first[SESSION_LEVEL_COUNT];
 
-/* All columns, in the order in which people read them. */
+/* All columns, in the order in which people read them, and their places there. */
 extern const struct session_column *const session_columns[SESSION_LEVEL_MAX_FIELDS];
+enum { SESSION_COLUMN_USER = 1, SESSION_COLUMN_OPENS = 2, SESSION_COLUMN_ACTIVE = 3 };
 
 /* NULL: the level does not exist. */
 const struct session_level *session_level_find(uint32_t number);
@@ -53,6 +55,17 @@ const struct session_field *session_level_field(const struct session_level *leve
 
 /* Clears the members of row that level does not have. */
 void session_row_reduce(struct netsession_row *row, const struct session_level *level);
+
+/* Sets numbers that are not known to 0 and texts to "", which is what servers send for them: a
+ * DWORD cannot say that nothing is known, and Windows' callers show and add up whatever is there.
+ */
+void session_row_clear_unknown(struct netsession_row *row);
+/* Sets times that no session can have, such as Samba's 4294967295 s of a session that has just
+ * begun, to NETSESSION_UNKNOWN. */
+void session_row_mark_unknown(struct netsession_row *row);
+/* Whether the value of field is not known. Client, user and client type may be empty, and all
+ * client types are since Windows Vista; a transport has a name. */
+bool session_row_is_unknown(const struct netsession_row *row, const struct session_field *field);
 
 /* The value of a field, by its kind. */
 const char *session_row_text(const struct netsession_row *row, const struct session_field *field);

@@ -16,7 +16,7 @@ PUBLISHED = [
     row("é" * 512, "é" * 512, "\U0001D11E" * 256, "語" * 341),
     row("N" * 1024, "U" * 1024, "K" * 1024, "T" * 1024),
     row("10.0.0.7", "guest", "", "", 1, 0, 0, 1), row(r"\\10.0.0.7", "weak", "", "", 2, 0, 0, 2),
-    row("\\\\10.0.0.7", "both", "", "", 0xFFFFFFFF, 0, 0, 0xFFFFFFFF),
+    row("\\\\10.0.0.7", "both", "", "", 0xFFFFFFFE, 0, 0, 0xFFFFFFFE),
     row("\\", ""), row("\\\\", ""), row(r"\\\10.0.0.7", "three"), row(r"a\\b", r"LAB\who"),
     row("WS 01", "Zoë van der Berg", " ", "  x  "), row("-", "-", "-", "-"),
     row('a,"b";\'c', '"q",', "<&>", "%s%n$(id)"), row("{}[]", "null", "0", "true"),

@@ -2,6 +2,7 @@
 import concurrent.futures
 import contextlib
 import pathlib
+import re
 import shutil
 import socket
 import struct
@@ -23,8 +24,9 @@ from lab.wait_until import HANG_S, calm, wait_until_equal
 LEVELS = (0, 1, 2, 10, 502)
 MANY = 100000
 
-VERSION = 0x4E534603
-HELLO, WELCOME, REFUSED, PUT, TOUCH, REMOVE, TAKEN, CLOSE, ERROR, ASKED, FRESH = range(1, 12)
+VERSION = 0x4E534604
+VERSION_3 = 0x4E534603  # knows no STATE, and no numbers that are not known
+HELLO, WELCOME, REFUSED, PUT, TOUCH, REMOVE, TAKEN, CLOSE, ERROR, ASKED, FRESH, STATE = range(1, 13)
 
 
 class Raw:
@@ -203,6 +205,138 @@ class Sessions(OneService):
             listed = self.locally("list", "-o", "jsonl", timeout=HANG_S)
             self.assertEqual(MANY, len(listed.stdout.splitlines()))
             self.assertEqual(["c77777"], [row["client"] for row in self.judge(level=0, client=r"\\c77777").rows])
+
+UNKNOWN = 0xFFFFFFFF
+
+
+class Unknown(OneService):
+    """Numbers that a publisher does not know."""
+
+    MEMBERS = {"num_opens": "OPENS", "active_seconds": "ACTIVE", "idle_seconds": "IDLE", "user_flags": "FLAGS",
+               "client_type": "TYPE", "transport": "TRANSPORT"}
+
+    def test_what_nobody_knows_is_no_number_here(self):
+        with self.publish_rows(client="10.0.0.7", user="carol", opens=UNKNOWN, active=UNKNOWN, idle=UNKNOWN, flags=UNKNOWN):
+            wait_until_equal(["10.0.0.7"], self.clients)
+            for level in LEVELS:
+                with self.subTest(level):
+                    row, = self.locally("list", "-l", level, "-o", "json").sessions
+                    self.assertEqual({"client": "10.0.0.7"} | ({"user": "carol"} if level else {}), row)
+                    heading, line = self.locally("list", "-l", level).stdout.splitlines()
+                    self.assertEqual(["10.0.0.7", "carol"][:len(heading.split())] + ["-"] * (len(heading.split()) - 2), line.split())
+            lines = self.locally("list", "-o", "csv").stdout.splitlines()
+            self.assertEqual(",502,10.0.0.7,carol,,,,,,", lines[1])
+            told, = self.locally("watch", "--polls", 1, "-o", "jsonl").jsonl
+            self.assertEqual(set(), self.MEMBERS.keys() & told.keys())
+            self.assertRegex(self.locally("watch", "--polls", 1).stdout, r"carol  from 10\.0\.0\.7  opens -$")
+
+    def test_each_number_alone_may_be_unknown_and_0_is_not(self):
+        for name, argument in (("num_opens", "opens"), ("active_seconds", "active"), ("idle_seconds", "idle"), ("user_flags", "flags")):
+            with self.subTest(name), self.publish_rows(client="10.0.0.7", kind="x", transport="y", **{argument: UNKNOWN}):
+                wait_until_equal(["10.0.0.7"], self.clients)
+                row, = self.locally("list", "-l", 502, "-o", "json").sessions
+                self.assertEqual(self.MEMBERS.keys() - {name}, self.MEMBERS.keys() & row.keys())
+            wait_until_equal([], self.clients)
+
+    def test_over_smb_and_to_windows_programs_it_is_0(self):
+        by_line = self.programs.compile("lm_by_line.c", "netapi32")
+        with self.publish_rows(client="10.0.0.7", user="carol", opens=UNKNOWN, active=UNKNOWN, idle=UNKNOWN, flags=UNKNOWN):
+            wait_until_equal(["10.0.0.7"], self.clients)
+            expected = {"client": "10.0.0.7", "user": "carol", "num_opens": 0, "active_seconds": 0, "idle_seconds": 0,
+                        "user_flags": 0, "client_type": "", "transport": ""}
+            for answer in (self.judge(level=502), sessions.enumerate_with_impacket(self.service, level=502, client=r"\\10.0.0.7")):
+                self.assertEqual([expected], answer.rows)
+            done = subprocess.run([by_line, "-"], input="enum\t502\t4294967295\t-\t-\t-\n", text=True, capture_output=True, check=False,
+                                  timeout=HANG_S, env=command.environment({"NETSESSION_SOCKET": str(self.service.socket)}))
+            self.assertIn("10.0.0.7\tcarol\t0\t0\t0\t0\t\t", done.stdout, done)
+
+    def test_an_older_publisher_goes_on_as_before(self):
+        with Raw(self.service) as raw:
+            self.assertEqual(struct.pack("<I", VERSION_3), raw.greet(VERSION_3)[1][:4])
+            raw.put(1, "a", "zoë")
+            wait_until_equal({("a", "zoë"): 1}, self.users)
+            row, = self.locally("list", "-o", "json").sessions
+            self.assertEqual((1, 0), (row["num_opens"], row["user_flags"] or 0))
+
+
+class Incomplete(OneService):
+    """Sources that know that the list lacks sessions."""
+
+    OPTIONS = {"publisher_max_sessions": 100}
+    TOLD = 'publisher "raw": müller is missing'
+
+    def told(self, *arguments):
+        """(exit status, complete, warnings) of a list."""
+        done = self.locally("list", "-o", "json", *arguments)
+        server, = done.json["servers"]
+        self.assertEqual([f"netsession: local computer: warning: {text}" for text in server["warnings"]], done.stderr.splitlines())
+        return done.exit, server["complete"], server["warnings"]
+
+    def state(self, raw, is_incomplete, text=""):
+        raw.say(STATE, struct.pack("<I", is_incomplete) + raw.text(text))
+
+    def test_missing_sessions_are_told_with_the_reason_until_they_are_there(self):
+        with Raw(self.service) as raw:
+            raw.greet()
+            raw.put(1, "a")
+            self.state(raw, 1, "müller is missing")
+            wait_until_equal((4, False, [self.TOLD]), self.told)
+            self.assertIn('publisher "raw": some sessions are missing: müller is missing', self.service.said)
+            for output in ("table", "csv", "jsonl"):
+                done = self.locally("list", "-o", output)
+                self.assertEqual((4, f"netsession: local computer: warning: {self.TOLD}\n"), (done.exit, done.stderr))
+            watched = self.locally("watch", "--polls", 3, "--every", 0.1)
+            self.assertEqual((4, f"netsession: local computer: warning: {self.TOLD}\n"), (watched.exit, watched.stderr))
+            self.assertEqual(4, self.locally("list", "-l", 0).exit)
+            self.assertFalse([line for line in self.service.audit if line["operation"] == "NetrSessionEnum"][-1]["complete"])
+            self.state(raw, 0)
+            wait_until_equal((0, True, []), self.told)
+            self.assertNotIn("complete", [line for line in self.service.audit if line["operation"] == "NetrSessionEnum"][-1])
+            self.assertIn("its sessions are complete again", self.service.said)
+
+    def test_a_warning_alone_does_not_make_a_list_incomplete(self):
+        with Raw(self.service) as raw:
+            raw.greet()
+            self.state(raw, 0, "one user has no name")
+            wait_until_equal((0, True, ['publisher "raw": one user has no name']), self.told)
+
+    def test_a_session_that_is_not_found_may_be_one_of_those_that_are_missing(self):
+        with Raw(self.service) as raw:
+            raw.greet()
+            self.state(raw, 1, "müller is missing")
+            wait_until_equal((4, False, [self.TOLD]), self.told)
+            done = self.locally("list", "-u", "müller")
+            self.assertEqual(3, done.exit)
+            self.assertRegex(done.stderr, rf"no session of that user .*\(2221\): sessions are missing: {self.TOLD}")
+
+    def test_over_smb_there_is_no_place_for_it_but_in_the_audit_log(self):
+        with Raw(self.service) as raw:
+            raw.greet()
+            self.state(raw, 1, "müller is missing")
+            wait_until_equal((4, False, [self.TOLD]), self.told)
+            answer = sessions.enumerate_with_impacket(self.service, level=10)
+            self.assertEqual((0, len(answer.rows)), (answer.status, answer.total))
+            line = [line for line in self.service.audit if line["operation"] == "NetrSessionEnum"][-1]
+            self.assertEqual(("smb", False), (line["endpoint"], line["complete"]))
+
+    def test_sessions_that_found_no_room_are_missing(self):
+        with Raw(self.service) as raw:
+            raw.greet()
+            for key in range(102):
+                raw.put(key, f"c{key}")
+            raw.hear_until(ERROR)
+            wait_until_equal((4, False, ['publisher "raw": some of its sessions are missing, because [server] '
+                                         'publisher_max_sessions or max_sessions is reached']), self.told)
+            raw.say(REMOVE, struct.pack("<Q", 1))
+            wait_until_equal((0, True, []), self.told)
+
+    def test_a_warning_that_is_no_text_ends_the_connection(self):
+        for text in ("a\nb", "\x1b[2J"):
+            with Raw(self.service) as raw:
+                raw.greet()
+                self.state(raw, 1, text)
+                self.assertTrue(raw.is_closed())
+
 
 
 class Closing(OneService):
@@ -421,6 +555,36 @@ class Refreshes(OneService):
             self.assertEqual(["open", "looked"], publisher.lines())
         self.assertIn('publisher "publish_on_refresh" did not answer a refresh request', self.service.said)
 
+    def missing(self):
+        """(exit status, what is told on stderr with numbers left out)"""
+        done = self.locally("list")
+        return done.exit, re.sub(r"\d+", "N", done.stderr)
+
+    def test_sessions_of_a_publisher_that_does_not_answer_are_as_old_as_is_told(self):
+        warning = 'netsession: local computer: warning: publisher "publish_on_refresh" does not answer; '
+        with self.refresher(None):
+            self.assertEqual((4, warning + "it has not sent all of its sessions yet\n"), self.missing())
+        with self.refresher(2):
+            self.assertEqual((0, ""), self.missing())
+            time.sleep(0.3)  # an answer is good for 200 ms
+            (self.folder / "sessions").unlink()
+            self.assertEqual((4, warning + "its sessions are those of N s ago\n"), self.missing())
+
+    def test_sessions_of_a_publisher_that_is_lost_are_missing_until_it_comes_back(self):
+        with self.refresher(2) as (publisher, _):
+            self.assertEqual((0, ""), self.missing())
+            with subprocess.Popen([command.built(), "watch", "--every", "0.2", "--polls", "8"], text=True, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, env=command.environment({"NETSESSION_SOCKET": str(self.service.socket)})) as watch:
+                self.assertRegex(watch.stdout.readline(), "started")
+                publisher.process.kill()
+                told, complained = watch.communicate(timeout=HANG_S)
+            self.assertNotIn("ended", told)
+            self.assertEqual((4, 1), (watch.returncode, complained.count("disconnected")))
+            self.assertEqual((4, 'netsession: local computer: warning: publisher "publish_on_refresh" disconnected N s ago; '
+                                 'its sessions are not listed\n'), self.missing())
+        with self.refresher(0):
+            self.assertEqual((0, ""), self.missing())
+
     def test_a_call_that_waits_for_a_leaving_publisher_is_answered_at_once(self):
         with self.refresher(None) as (publisher, _), concurrent.futures.ThreadPoolExecutor(1) as pool:
             began = time.monotonic()
@@ -485,9 +649,10 @@ class Malformed(OneService):
                 self.assertTrue(raw.is_closed())
 
     def test_another_version_is_refused(self):
-        with Raw(self.service) as raw:
-            self.assertEqual((REFUSED, struct.pack("<I", 50)), raw.greet(VERSION + 1))
-            self.assertTrue(raw.is_closed())
+        for version in (VERSION + 1, VERSION_3 - 1):
+            with Raw(self.service) as raw:
+                self.assertEqual((REFUSED, struct.pack("<I", 50)), raw.greet(version))
+                self.assertTrue(raw.is_closed())
 
     def test_texts_that_cannot_be_shown_are_refused(self):
         with Raw(self.service) as raw:

@@ -32,8 +32,10 @@ def as_rows(answer):
             flags = row["user_flags"]
             row["user_flags"] = [name for bit, name in ((1, "guest"), (2, "noencryption")) if flags & bit]
             row["user_flags"] += [hex(flags & ~3)] if flags & ~3 else []
-        if row.get("active_seconds") == UNDERFLOW:
-            row["active_seconds"] = 0
+        if row.get("active_seconds") == UNDERFLOW:  # not known
+            del row["active_seconds"]
+        if row.get("transport") == "":
+            del row["transport"]
         rows.append(row)
     return rows
 

@@ -5,10 +5,12 @@ import socketserver
 import struct
 import tempfile
 import threading
+import uuid
 
 from .raw_rpc import BIND_ACK, NDR, REQUEST, RESPONSE_PDU, pdu, wide
 
 INVALID_LEVEL = 124
+SRVSVC = uuid.UUID("4b324fc8-1670-01d3-1278-5a47bf6ee188").bytes_le
 
 
 class ScriptedService:
@@ -53,7 +55,9 @@ class ScriptedService:
         body = stream.read(length - 16)
         if kind != REQUEST:
             contexts = body[8]
-            results = struct.pack("<HH", 0, 0) + NDR + struct.pack("<HH20x", 2, 2) * (contexts - 1)
+            # As an older netsessiond has it, which lists sessions by srvsvc only: abstract syntax not supported.
+            first = struct.pack("<HH", 0, 0) + NDR if body[16:32] == SRVSVC else struct.pack("<HH20x", 2, 1)
+            results = first + struct.pack("<HH20x", 2, 2) * (contexts - 1)
             return pdu(BIND_ACK, struct.pack("<HHIH", 4280, 4280, 1, 0) + bytes(2) + struct.pack("<BBH", contexts, 0, 0)
                        + results, call=call)
         answer = self._answers[min(self.asked, len(self._answers) - 1)]

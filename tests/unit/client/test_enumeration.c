@@ -105,6 +105,69 @@ static void expect_opens(const uint32_t opens[], uint32_t count)
 	}
 }
 
+/* ---- answers that are not complete ---- */
+
+static void a_server_that_announces_more_than_it_sends_is_found_out(void **state)
+{
+	(void)state;
+	assert_int_equal(begin(&(struct netsession_query){ .level = 1 }), 0);
+	assert_int_equal(take(NERR_Success, crowd, 4, 4, 4), ENUMERATION_DONE);
+	assert_true(netsession_page_is_complete(under_test.page));
+	assert_null(netsession_page_warning(under_test.page, 0));
+	assert_int_equal(begin(&(struct netsession_query){ .level = 1 }), 0);
+	assert_int_equal(take(NERR_Success, crowd, 4, 6, 4), ENUMERATION_DONE);
+	assert_false(netsession_page_is_complete(under_test.page));
+	assert_string_equal(netsession_page_warning(under_test.page, 0),
+	                    "the server announced 6 sessions and sent 4");
+	assert_null(netsession_page_warning(under_test.page, 1));
+}
+
+static void of_several_pages_the_last_one_says_it(void **state)
+{
+	(void)state;
+	assert_int_equal(begin(&(struct netsession_query){ .level = 1, .all_pages = 1 }), 0);
+	assert_int_equal(take(ERROR_MORE_DATA, crowd, 2, 9, 2), ENUMERATION_ASK);
+	assert_true(netsession_page_is_complete(under_test.page));
+	assert_int_equal(take(NERR_Success, crowd, 2, 7, 4), ENUMERATION_DONE);
+	assert_false(netsession_page_is_complete(under_test.page));
+	assert_string_equal(netsession_page_warning(under_test.page, 0),
+	                    "the server announced 7 sessions and sent 2");
+}
+
+/* Samba counts from the beginning wherever it begins; with a qualifier, servers differ. */
+static void a_total_that_may_mean_other_sessions_is_not_compared(void **state)
+{
+	(void)state;
+	assert_int_equal(begin(&(struct netsession_query){ .level = 1, .resume_handle = 5 }), 0);
+	assert_int_equal(take(NERR_Success, crowd, 4, 9, 9), ENUMERATION_DONE);
+	assert_true(netsession_page_is_complete(under_test.page));
+	assert_int_equal(begin(&(struct netsession_query){ .level = 1, .user = "alice" }), 0);
+	assert_int_equal(take(NERR_Success, crowd, 4, 9, 9), ENUMERATION_DONE);
+	assert_true(netsession_page_is_complete(under_test.page));
+}
+
+static void times_that_no_session_can_have_are_not_known(void **state)
+{
+	static const struct netsession_row new_session = { .client = "fs1",
+		                                           .active_s = UINT32_MAX,
+		                                           .idle_s = 0x80000000 };
+	struct netsession_row row;
+	SESSION_INFO_1 *info;
+
+	(void)state;
+	assert_int_equal(begin(&(struct netsession_query){ .level = 1 }), 0);
+	assert_int_equal(take(NERR_Success, &new_session, 1, 1, 1), ENUMERATION_DONE);
+	assert_int_equal(netsession_page_row(under_test.page, 0, &row), 0);
+	assert_int_equal(row.active_s, NETSESSION_UNKNOWN);
+	assert_int_equal(row.idle_s, NETSESSION_UNKNOWN);
+	assert_int_equal(row.num_opens, 0);
+	info = netsession_page_take_infos(under_test.page);
+	assert_int_equal(info->sesi1_time, 0);
+	assert_int_equal(info->sesi1_idle_time, 0);
+	assert_null(info->sesi1_username); /* as the server sent it */
+	free(info);
+}
+
 /* ---- the query ---- */
 
 static void a_client_is_asked_for_with_backslashes(void **state)
@@ -621,6 +684,10 @@ static void a_row_that_is_left_out_was_not_given(void **state)
 TEST_GROUP(enumeration)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_server_that_announces_more_than_it_sends_is_found_out),
+		cmocka_unit_test(of_several_pages_the_last_one_says_it),
+		cmocka_unit_test(a_total_that_may_mean_other_sessions_is_not_compared),
+		cmocka_unit_test(times_that_no_session_can_have_are_not_known),
 		cmocka_unit_test(a_client_is_asked_for_with_backslashes),
 		cmocka_unit_test(an_address_is_asked_for_as_windows_spells_it),
 		cmocka_unit_test(an_empty_qualifier_is_none),

@@ -283,6 +283,101 @@ static void a_welcome_of_another_version_is_none(void **state)
 	assert_int_equal(greeted(&welcome, 0), ERROR_BAD_NET_RESP);
 }
 
+/* Refuses version 4 as a netsessiond does that only knows version 3, then accepts version 3. */
+static void *let_in_older(void *nothing)
+{
+	under_test.greeting = (struct publish_message){ .kind = PUBLISH_REFUSED,
+		                                        .status = ERROR_NOT_SUPPORTED };
+	(void)let_in(nothing);
+	close(under_test.peer);
+	under_test.input = (struct publish_input){ 0 };
+	under_test.greeting = (struct publish_message){ .kind = PUBLISH_WELCOME,
+		                                        .version = PUBLISH_VERSION_3,
+		                                        .max_sessions = MOST };
+	return let_in(nothing);
+}
+
+static void an_older_netsessiond_gets_zeros_and_no_state(void **state)
+{
+	static const struct netsession_row row = { .client = "10.0.0.7",
+		                                   .num_opens = NETSESSION_UNKNOWN,
+		                                   .active_s = NETSESSION_UNKNOWN,
+		                                   .idle_s = NETSESSION_UNKNOWN,
+		                                   .user_flags = NETSESSION_UNKNOWN };
+	struct publish_message m;
+	pthread_t thread;
+	size_t read = 0;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, let_in_older, NULL), 0);
+	assert_int_equal(open_feed(0), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(under_test.hello.version, PUBLISH_VERSION_3);
+	assert_int_equal(netsession_publisher_put(under_test.publisher, 1, &row), 0);
+	assert_int_equal(netsession_publisher_set_complete(under_test.publisher, 0, "why"), 0);
+	assert_true(hear(&m, &read));
+	assert_int_equal(m.kind, PUBLISH_PUT);
+	assert_int_equal(m.row.num_opens | m.row.active_s | m.row.idle_s | m.row.user_flags, 0);
+	took(read);
+	assert_int_equal(dispatch(), 0);
+	read = 0;
+	expect_nothing(&read);
+}
+
+static void numbers_that_are_not_known_are_sent_as_such(void **state)
+{
+	static const struct netsession_row row = { .client = "10.0.0.7",
+		                                   .num_opens = NETSESSION_UNKNOWN,
+		                                   .active_s = 60,
+		                                   .idle_s = NETSESSION_UNKNOWN };
+	struct publish_message m;
+	size_t read = 0;
+
+	(void)state;
+	open_well();
+	assert_int_equal(netsession_publisher_put(under_test.publisher, 1, &row), 0);
+	assert_true(hear(&m, &read));
+	assert_int_equal(m.row.num_opens, NETSESSION_UNKNOWN);
+	assert_int_equal(m.row.idle_s, NETSESSION_UNKNOWN);
+	assert_in_range(m.row.active_s, 60, 70);
+}
+
+static void what_is_missing_is_sent_once_and_behind_the_changes(void **state)
+{
+	struct netsession_publisher *p;
+	struct publish_message m;
+	size_t read = 0;
+	char long_text[PUBLISH_MAX_TEXT_BYTES + 1] = { 0 };
+
+	(void)state;
+	open_well();
+	p = under_test.publisher;
+	assert_int_equal(netsession_publisher_set_complete(p, 1, NULL), 0); /* as before */
+	assert_int_equal(put(1), 0);
+	assert_int_equal(netsession_publisher_set_complete(p, 0, "a\nb"), ERROR_INVALID_PARAMETER);
+	assert_int_equal(netsession_publisher_set_complete(p, 0, "first"), 0);
+	assert_int_equal(netsession_publisher_set_complete(p, 0, "müller is missing"), 0);
+	assert_int_equal(netsession_publisher_set_complete(p, 0, "müller is missing"), 0);
+	expect(PUBLISH_PUT, 1, &read);
+	expect_nothing(&read);
+	took(read);
+	assert_int_equal(dispatch(), 0);
+	read = 0;
+	assert_true(hear(&m, &read));
+	assert_int_equal(m.kind, PUBLISH_STATE);
+	assert_int_equal(m.is_incomplete, 1);
+	assert_string_equal(m.warning, "müller is missing");
+	expect_nothing(&read);
+	took(read);
+	assert_int_equal(dispatch(), 0);
+	memset(long_text, 'x', PUBLISH_MAX_TEXT_BYTES);
+	assert_int_equal(netsession_publisher_set_complete(p, 1, long_text), 0);
+	read = 0;
+	assert_true(hear(&m, &read));
+	assert_int_equal(m.is_incomplete, 0);
+	assert_int_equal(strlen(m.warning), PUBLISH_WARNING_BYTES);
+}
+
 static void silence_ends_at_the_deadline(void **state)
 {
 	(void)state;
@@ -610,6 +705,9 @@ TEST_GROUP(publisher)
 		TEST(a_refusal_has_a_story),
 		TEST(who_is_no_netsessiond_is_found_out),
 		TEST(a_welcome_of_another_version_is_none),
+		TEST(an_older_netsessiond_gets_zeros_and_no_state),
+		TEST(numbers_that_are_not_known_are_sent_as_such),
+		TEST(what_is_missing_is_sent_once_and_behind_the_changes),
 		TEST(silence_ends_at_the_deadline),
 		TEST(where_nobody_listens_the_service_is_not_started),
 		TEST(a_name_that_cannot_be_shown_is_refused),

@@ -29,6 +29,7 @@ static const struct publish_message samples[] = {
 	{ .kind = PUBLISH_ERROR, .key = 2, .status = 69 },
 	{ .kind = PUBLISH_REFRESH, .number = 1 },
 	{ .kind = PUBLISH_REFRESHED, .number = 4000000000 },
+	{ .kind = PUBLISH_STATE, .is_incomplete = 1, .warning = "müller is missing" },
 };
 
 static void expect_text(const char *a, const char *b)
@@ -43,6 +44,8 @@ static void expect_equal(const struct publish_message *a, const struct publish_m
 	assert_int_equal(a->kind, b->kind);
 	assert_int_equal(a->version, b->version);
 	expect_text(a->name, b->name);
+	assert_int_equal(a->is_incomplete, b->is_incomplete);
+	expect_text(a->warning, b->warning);
 	assert_int_equal(a->max_sessions, b->max_sessions);
 	assert_int_equal(a->status, b->status);
 	assert_int_equal(a->bytes, b->bytes);
@@ -179,7 +182,7 @@ static void the_longest_message_has_the_length_that_is_told(void **state)
 
 static void a_hello_of_another_version_may_go_on_differently(void **state)
 {
-	static const uint8_t body[] = { 4, 'F', 'S', 'N', 9, 9, 9 };
+	static const uint8_t body[] = { 5, 'F', 'S', 'N', 9, 9, 9 };
 	struct publish_message m;
 	struct wire_reader r;
 

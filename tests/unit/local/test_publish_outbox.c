@@ -25,7 +25,7 @@ static struct {
 static int set_up(void **state)
 {
 	(void)state;
-	under_test.outbox = publish_outbox_new(3);
+	under_test.outbox = publish_outbox_new(3, true);
 	under_test.now_ms = 1000000;
 	return under_test.outbox != NULL ? 0 : -1;
 }

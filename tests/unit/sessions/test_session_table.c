@@ -328,6 +328,45 @@ static void when_ids_run_out_all_sessions_and_owners_get_new_ones(void **state)
 	model_end();
 }
 
+static void what_is_not_known_stays_so_until_it_is(void **state)
+{
+	struct session_facts facts = { .client = "a",
+		                       .num_opens = NETSESSION_UNKNOWN,
+		                       .user_flags = NETSESSION_UNKNOWN,
+		                       .created_ms = SESSION_TIME_UNKNOWN,
+		                       .used_ms = SESSION_TIME_UNKNOWN };
+	struct netsession_row row;
+	struct session_walk w;
+	uint32_t id, found;
+
+	(void)state;
+	assert_true(model_begin(1, 4)); /* the first session gives the table no beginning */
+	id = session_table_add(model_table, &facts, &model_owner, 1);
+	session_walk_begin(&w, model_table, NULL, 0);
+	assert_true(session_walk_next(&w, MODEL_NOW_MS, &row, &found));
+	assert_int_equal(row.num_opens, NETSESSION_UNKNOWN);
+	assert_int_equal(row.user_flags, NETSESSION_UNKNOWN);
+	assert_int_equal(row.active_s, NETSESSION_UNKNOWN);
+	assert_int_equal(row.idle_s, NETSESSION_UNKNOWN);
+	assert_null(row.user);
+	session_table_touch(model_table, id, MODEL_NOW_MS - 5000);
+	session_table_set_opens(model_table, id, 0);
+	session_walk_begin(&w, model_table, NULL, 0);
+	assert_true(session_walk_next(&w, MODEL_NOW_MS, &row, &found));
+	assert_int_equal(row.num_opens, 0);
+	assert_int_equal(row.active_s, NETSESSION_UNKNOWN);
+	assert_int_equal(row.idle_s, 5);
+	facts.created_ms = MODEL_NOW_MS - 9000;
+	facts.used_ms = SESSION_TIME_UNKNOWN;
+	assert_true(session_table_update(model_table, id, &facts));
+	session_walk_begin(&w, model_table, NULL, 0);
+	assert_true(session_walk_next(&w, MODEL_NOW_MS, &row, &found));
+	assert_int_equal(row.active_s, 9);
+	assert_int_equal(row.idle_s, NETSESSION_UNKNOWN);
+	session_table_remove(model_table, id);
+	model_end();
+}
+
 TEST_GROUP(session_table)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +376,7 @@ TEST_GROUP(session_table)
 		cmocka_unit_test(a_copy_of_a_walk_continues_from_where_it_was_copied),
 		cmocka_unit_test(all_sessions_that_pass_are_closed_and_may_be_removed_at_once),
 		cmocka_unit_test(a_full_table_refuses_until_a_session_is_removed),
+		cmocka_unit_test(what_is_not_known_stays_so_until_it_is),
 		cmocka_unit_test(unknown_ids_are_ignored),
 		cmocka_unit_test(a_text_that_is_too_long_changes_nothing),
 		cmocka_unit_test(times_before_the_first_session_and_after_now_are_kept),

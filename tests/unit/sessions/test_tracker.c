@@ -245,9 +245,45 @@ static void state_is_zero_at_first_and_carried_over(void **state)
 	end();
 }
 
+/* Takes the snapshot without looking at what has happened, and begins another one. */
+static void go_on(void)
+{
+	struct tracker_event e;
+
+	tracker_update(here.tracker, here.next);
+	while (tracker_next_event(here.tracker, &e))
+		;
+	here.next = tracker_begin_snapshot(here.tracker);
+	assert_non_null(here.next);
+}
+
+static void a_start_that_is_not_known_may_be_any(void **state)
+{
+	(void)state;
+	begin_by_names();
+	session("a", SNAPSHOT_START_UNKNOWN);
+	session("a", 50);
+	assert_int_equal(compare(), 0);
+	go_on();
+	session("a", 30); /* it is known now */
+	session("a", 50);
+	assert_int_equal(compare(), 0);
+	go_on();
+	session("a", SNAPSHOT_START_UNKNOWN); /* and now it is not */
+	session("a", SNAPSHOT_START_UNKNOWN);
+	session("a", SNAPSHOT_START_UNKNOWN);
+	assert_int_equal(compare(), 0);
+	go_on();
+	session("a", SNAPSHOT_START_UNKNOWN);
+	session("b", SNAPSHOT_START_UNKNOWN);
+	assert_int_equal(compare(), 2);
+	end();
+}
+
 TEST_GROUP(tracker)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_start_that_is_not_known_may_be_any),
 		cmocka_unit_test(what_opens_stays_and_closes_is_reported_once),
 		cmocka_unit_test(sessions_of_the_same_second_are_paired_before_those_that_are_near),
 		cmocka_unit_test(a_start_may_waver_but_not_be_another_one),
