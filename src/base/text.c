@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/text.h"
 
+#include <iconv.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unicase.h>
@@ -92,6 +93,34 @@ bool text_utf16_is_valid(const WCHAR *utf16)
 bool text_utf8_is_valid(const char *utf8)
 {
 	return u8_check((const uint8_t *)utf8, strlen(utf8)) == NULL;
+}
+
+void text_utf8_make_valid(char *utf8)
+{
+	uint8_t *at = (uint8_t *)utf8;
+
+	while ((at = (uint8_t *)u8_check(at, strlen((char *)at))) != NULL)
+		*at++ = '?';
+}
+
+bool text_utf8_from_charset(const char *charset, const char *bytes, char *to, size_t room)
+{
+	char *from = (char *)bytes;
+	size_t left = strlen(bytes) + 1;
+	iconv_t converter;
+	bool is_good;
+
+	if (text_utf8_is_valid(bytes)) {
+		is_good = left <= room;
+		memcpy(to, bytes, is_good ? left : 0);
+		return is_good;
+	}
+	converter = iconv_open("UTF-8", charset);
+	if (converter == (iconv_t)-1)
+		return false;
+	is_good = iconv(converter, &from, &left, &to, &room) == 0;
+	(void)iconv_close(converter);
+	return is_good;
 }
 
 /* Of texts that are not equal in ASCII. */

@@ -33,6 +33,13 @@ char *text_utf8_from_utf16(char *to, const WCHAR *utf16);
 bool text_utf16_is_valid(const WCHAR *utf16);
 bool text_utf8_is_valid(const char *utf8);
 
+/* Replaces each byte that belongs to no well-formed character by '?'. */
+void text_utf8_make_valid(char *utf8);
+/* Converts bytes of this charset, a name as iconv(3) and Samba know it, to UTF-8. Bytes that are
+ * well-formed UTF-8 already are taken as such. False: there is no such charset, the bytes are not
+ * valid in it, or to has not enough room. */
+bool text_utf8_from_charset(const char *charset, const char *bytes, char *to, size_t room);
+
 /* Drops the last character of a text that was cut to fit, unless it is of one byte: it may be cut
  * in two. */
 void text_drop_cut_character(char *utf8);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/text.h"
 #include "net/uv.h"
 
 #define STEP         "run a program"
@@ -31,8 +32,8 @@ struct net_process {
 	size_t max_output_bytes;
 	uint32_t deadline_ms;
 	size_t room; /* of result.output */
-	const char *complaint;
-	size_t complaint_bytes; /* of it, with which stderr ends so far */
+	const char *const *complaints;
+	size_t complaint_bytes[NET_PROCESS_COMPLAINTS]; /* of each, with which stderr ends so far */
 	char piece[PIECE_BYTES];
 	struct kept_text kept;
 	struct net_process_result result;
@@ -122,11 +123,12 @@ static void net_process_set_stderr_text(struct net_process *p)
 		used--;
 	if (used <= most) {
 		memcpy(to, line, used);
-		return;
+	} else {
+		memcpy(to, line, half);
+		memcpy(to + half, LEFT_OUT, strlen(LEFT_OUT));
+		memcpy(to + half + strlen(LEFT_OUT), line + used - half, half);
 	}
-	memcpy(to, line, half);
-	memcpy(to + half, LEFT_OUT, strlen(LEFT_OUT));
-	memcpy(to + half + strlen(LEFT_OUT), line + used - half, half);
+	text_utf8_make_valid(to);
 }
 
 static void net_process_end_if_over(struct net_process *p)
@@ -225,14 +227,27 @@ static void net_process_on_stderr_room(uv_handle_t *handle, size_t suggested, uv
 	*buffer = uv_buf_init(p->piece, sizeof p->piece);
 }
 
-static void net_process_find_complaint(struct net_process *p, const char *piece, size_t bytes)
+/* Returns whether the complaint is complete; used: how much of it came before. */
+static bool net_process_find_complaint(const char *complaint, size_t *used, const char *piece,
+                                       size_t bytes)
 {
-	for (size_t i = 0; i < bytes && !p->result.has_complained; i++) {
-		if (piece[i] != p->complaint[p->complaint_bytes])
-			p->complaint_bytes = 0;
-		p->complaint_bytes += piece[i] == p->complaint[p->complaint_bytes];
-		p->result.has_complained = p->complaint[p->complaint_bytes] == '\0';
+	for (size_t i = 0; i < bytes; i++) {
+		if (piece[i] != complaint[*used])
+			*used = 0;
+		*used += piece[i] == complaint[*used];
+		if (complaint[*used] == '\0')
+			return true;
 	}
+	return false;
+}
+
+static void net_process_find_complaints(struct net_process *p, const char *piece, size_t bytes)
+{
+	for (unsigned i = 0; p->complaints != NULL && p->complaints[i] != NULL; i++)
+		if ((p->result.complained & 1u << i) == 0 &&
+		    net_process_find_complaint(p->complaints[i], &p->complaint_bytes[i], piece,
+		                               bytes))
+			p->result.complained |= 1u << i;
 }
 
 /* Errors stand at the end, and what led to them at the beginning. */
@@ -256,8 +271,8 @@ static void net_process_on_stderr(uv_stream_t *stream, ssize_t got, const uv_buf
 {
 	struct net_process *p = stream->data;
 
-	if (got > 0 && p->complaint != NULL)
-		net_process_find_complaint(p, buffer->base, (size_t)got);
+	if (got > 0)
+		net_process_find_complaints(p, buffer->base, (size_t)got);
 	if (got > 0)
 		net_process_keep_stderr(&p->kept, buffer->base, (size_t)got);
 	if (got >= 0)
@@ -339,7 +354,7 @@ net_process_start(struct net_loop *loop, const struct net_process_settings *sett
 	}
 	p->max_output_bytes = settings->max_output_bytes;
 	p->deadline_ms = settings->deadline_ms;
-	p->complaint = settings->complaint;
+	p->complaints = settings->complaints;
 	p->context = context;
 	p->process.data = p->stdout_pipe.data = p->stderr_pipe.data = p->deadline.data = p;
 	p->open_handles = 4;

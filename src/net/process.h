@@ -11,15 +11,16 @@
 #include "base/err.h"
 #include "net/loop.h"
 
-enum { NET_PROCESS_STDERR_BYTES = 256 };
+enum { NET_PROCESS_STDERR_BYTES = 256, NET_PROCESS_COMPLAINTS = 4 };
 
 struct net_process_settings {
 	const char *const *argv; /* argv[0] is the program's path, NULL is the last; borrowed */
 	size_t max_output_bytes; /* of stdout; a program that writes more is killed */
 	uint32_t deadline_ms;    /* then the program is killed, with its process group */
-	/* A text to look for in all of stderr. Its first character stands in it only once. Kept
-	 * until the process has ended. NULL: none. */
-	const char *complaint;
+	/* Texts to look for in all of stderr, NULL behind the last one, at most
+	 * NET_PROCESS_COMPLAINTS. The first character of each stands in it only once. Kept until
+	 * the process has ended. NULL: none. */
+	const char *const *complaints;
 };
 
 /* How a process ended. By then the process is reaped, and its output is complete. */
@@ -28,8 +29,8 @@ struct net_process_result {
 	int exit;       /* the exit status; -1: a signal ended the process */
 	char *output;   /* stdout, ended by a NUL; given: freed by free(). NULL: nothing */
 	size_t output_bytes;
-	bool has_complained; /* stderr held the complaint */
-	/* The beginning and the end of stderr, as one line. "": nothing. */
+	unsigned complained; /* a bit for each complaint that stderr held, 1 for the first */
+	/* The beginning and the end of stderr, as one line of UTF-8. "": nothing. */
 	char stderr_text[NET_PROCESS_STDERR_BYTES];
 };
 

@@ -204,13 +204,12 @@ static void samba_daemon_log_event(void *context, const struct srvsvc_event *eve
 	          (long long)event->level, event->entries, event->total, event->status);
 }
 
-static bool samba_daemon_find_cached(void *context, const char *client, const char *user,
-                                     int64_t started_s, struct netsession_row *row,
-                                     int64_t *seen_started_s)
+static bool samba_daemon_find_start(void *context, const char *client, const char *user,
+                                    int64_t started_s, int64_t *seen_started_s)
 {
 	struct samba_daemon *d = context;
 
-	return session_cache_find(d->relay->cache, client, user, started_s, row, seen_started_s);
+	return session_cache_find_start(d->relay->cache, client, user, started_s, seen_started_s);
 }
 
 /* ---- status ---- */
@@ -392,7 +391,8 @@ static bool samba_daemon_open_publisher(struct samba_daemon *d)
 		.bin_dir = d->samba.bin_dir,
 		.smb_conf = d->samba.smb_conf,
 		.guest_account = d->samba.guest_account,
-		.find_cached = samba_daemon_find_cached,
+		.unix_charset = d->samba.unix_charset,
+		.find_start = samba_daemon_find_start,
 		.context = d,
 	};
 

@@ -225,6 +225,7 @@ static bool samba_installation_read_smb_conf(struct samba_installation *i, struc
 	i->settings = output.output;
 	i->ncalrpc_dir = samba_installation_find_value(i->settings, "ncalrpc dir", '=');
 	i->guest_account = samba_installation_find_value(i->settings, "guest account", '=');
+	i->unix_charset = samba_installation_find_value(i->settings, "unix charset", '=');
 	i->server_role = samba_installation_find_value(i->settings, "server role", '=');
 	i->socket_dir = samba_installation_find_value(i->settings, "external_rpc_pipe:socket_dir",
 	                                              '=');
@@ -238,8 +239,8 @@ static bool samba_installation_read_smb_conf(struct samba_installation *i, struc
 	i->uses_registry = backend != NULL && text_equal_nocase(backend, "registry");
 	free(helpers);
 	free(backend);
-	if (i->ncalrpc_dir == NULL || i->guest_account == NULL || i->server_role == NULL ||
-	    i->socket_dir == NULL || i->config_file == NULL)
+	if (i->ncalrpc_dir == NULL || i->guest_account == NULL || i->unix_charset == NULL ||
+	    i->server_role == NULL || i->socket_dir == NULL || i->config_file == NULL)
 		return samba_installation_fail(err, "%s does not print all settings of %s",
 		                               testparm, i->smb_conf);
 	return true;
@@ -273,6 +274,7 @@ void samba_installation_fini(struct samba_installation *i)
 	free(i->socket_dir);
 	free(i->config_file);
 	free(i->guest_account);
+	free(i->unix_charset);
 	free(i->server_role);
 	free(i->settings);
 	*i = (struct samba_installation){ 0 };

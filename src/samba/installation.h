@@ -19,6 +19,7 @@ struct samba_installation {
 	char *socket_dir;    /* external_rpc_pipe:socket_dir; "": not set */
 	char *config_file;   /* which smbd reads instead of smb_conf; "": none */
 	char *guest_account;
+	char *unix_charset;  /* of the names of users and files */
 	char *server_role;   /* as testparm prints it */
 	bool has_own_conf;   /* smb_conf is another file than Samba's default */
 	bool starts_helpers; /* rpc start on demand helpers */

@@ -23,14 +23,16 @@ enum {
 	JUST_STARTED_MS = 2000, /* a session that a poll so long ago lacked has just started */
 	NAMES_BYTES = 1024,     /* of sessions that close together; the rest are counted */
 	CLIENT_BYTES = 1100,    /* a longer one is cut off, and netsessiond refuses it */
+	OPENS_AGAIN_MS =
+		60000, /* after numbers of open files could not be had, which may take long */
 };
 
 struct samba_publisher {
 	struct net_loop *loop;
-	char *bin_dir, *smb_conf;
-	bool (*find_cached)(void *context, const char *client, const char *user, int64_t started_s,
-	                    struct netsession_row *row, int64_t *seen_started_s);
-	void *find_cached_context;
+	char *bin_dir, *smb_conf, *unix_charset;
+	bool (*find_start)(void *context, const char *client, const char *user, int64_t started_s,
+	                   int64_t *seen_started_s);
+	void *find_start_context;
 	struct publisher_connection *connection;
 	struct netsession_publisher *publisher; /* the connection's; NULL: there is none */
 
@@ -40,8 +42,15 @@ struct samba_publisher {
 	struct user_names *names;
 	bool is_refresh_requested; /* netsessiond waits for a poll */
 	uint64_t polls, failed_polls;
-	int64_t polled_ms; /* when the last successful poll began */
-	struct err err;    /* of the last poll */
+	int64_t polled_ms;  /* when the last successful poll began */
+	struct err err;     /* of the last poll */
+	int64_t listed_s;   /* when the last successful poll began (Unix time); 0: never */
+	bool is_incomplete; /* smbstatus has left out sessions then */
+	size_t unnamed;     /* sessions whose user's name cannot be shown */
+	char complaint[SMBSTATUS_COMPLAINT_BYTES]; /* that was logged last */
+	char opens_error[ERR_TEXT_BYTES];
+	int64_t opens_again_ms; /* numbers of open files are not asked for before this time */
+	struct log_limit limit;
 	struct smbstatus_tracker *tracker;
 	uint64_t refused;
 
@@ -118,9 +127,11 @@ static bool samba_publisher_send_session(void *context, struct published_session
 		.user = s->user,
 		.transport = s->transport,
 		.num_opens = s->num_opens,
-		.active_s = active_s < 0            ? 0
-		            : active_s > UINT32_MAX ? UINT32_MAX
-		                                    : (uint32_t)active_s,
+		.active_s = !s->is_start_known     ? NETSESSION_UNKNOWN
+		            : active_s < 0         ? 0
+		            : active_s > INT32_MAX ? INT32_MAX
+		                                   : (uint32_t)active_s,
+		.idle_s = NETSESSION_UNKNOWN, /* Samba does not say */
 		.user_flags = s->user_flags,
 	};
 	uint32_t status;
@@ -152,7 +163,7 @@ static void samba_publisher_send_touch(void *context, const struct published_ses
 {
 	struct samba_publisher *p = context;
 
-	netsession_publisher_touch(p->publisher, s->key, s->num_opens, 0);
+	netsession_publisher_touch(p->publisher, s->key, s->num_opens, NETSESSION_UNKNOWN);
 }
 
 static void samba_publisher_send_removed(void *context, const struct published_session *s)
@@ -163,17 +174,12 @@ static void samba_publisher_send_removed(void *context, const struct published_s
 }
 
 static bool samba_publisher_find_cached(void *context, const struct published_session *s,
-                                        int64_t started_s, uint32_t *num_opens,
-                                        int64_t *seen_started_s)
+                                        int64_t started_s, int64_t *seen_started_s)
 {
 	struct samba_publisher *p = context;
-	struct netsession_row row = { 0 };
 
-	if (p->find_cached == NULL || !p->find_cached(p->find_cached_context, s->client, s->user,
-	                                              started_s, &row, seen_started_s))
-		return false;
-	*num_opens = row.num_opens;
-	return true;
+	return p->find_start != NULL &&
+	       p->find_start(p->find_start_context, s->client, s->user, started_s, seen_started_s);
 }
 
 /* ---- a poll's result ---- */
@@ -304,6 +310,89 @@ void samba_publisher_cancel_wait(struct samba_publisher *p, struct samba_publish
 	samba_publisher_set_wait_timer(p);
 }
 
+/* ---- what netsessiond is told about the list ---- */
+
+static void samba_publisher_count_unpublished(const struct samba_publisher *p, size_t *refused,
+                                              size_t *unpublishable)
+{
+	*refused = *unpublishable = 0;
+	for (size_t i = 0; i < smbstatus_tracker_count(p->tracker); i++) {
+		const struct published_session *s = smbstatus_tracker_at(p->tracker, i);
+
+		*refused += s->is_refused;
+		*unpublishable += s->is_unpublishable;
+	}
+}
+
+/* Gives whether all of Samba's sessions are published as they are now; else the reason. */
+static bool samba_publisher_describe_state(const struct samba_publisher *p, bool has_failed,
+                                           char *text, size_t room)
+{
+	char listed_at[32] = "";
+	time_t listed_s = (time_t)p->listed_s;
+	size_t refused, unpublishable;
+	struct tm utc;
+
+	text[0] = '\0';
+	samba_publisher_count_unpublished(p, &refused, &unpublishable);
+	strftime(listed_at, sizeof listed_at, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&listed_s, &utc));
+	if (has_failed && p->listed_s == 0)
+		snprintf(text, room, "no sessions are known: %s", err_text(&p->err));
+	else if (has_failed)
+		snprintf(text, room, "the sessions are those of %s: %s", listed_at,
+		         err_text(&p->err));
+	else if (p->is_incomplete)
+		snprintf(text, room, "%s", err_text(&p->err));
+	else if (refused > 0)
+		snprintf(text, room, "%zu session%s not published: netsessiond has no room",
+		         refused, refused == 1 ? " is" : "s are");
+	else if (unpublishable > 0)
+		snprintf(text, room, "%zu session%s not published: the names cannot be shown",
+		         unpublishable, unpublishable == 1 ? " is" : "s are");
+	if (text[0] != '\0')
+		return false;
+	if (p->unnamed > 0)
+		snprintf(text, room, "%zu session%s of users whose names cannot be shown",
+		         p->unnamed, p->unnamed == 1 ? " is" : "s are");
+	return true;
+}
+
+/* A poll has ended. */
+static void samba_publisher_report_state(struct samba_publisher *p)
+{
+	const bool has_failed = p->err.status != NERR_Success && !p->is_incomplete;
+	char text[ERR_TEXT_BYTES + 64];
+	bool is_complete = samba_publisher_describe_state(p, has_failed, text, sizeof text);
+
+	text_utf8_make_valid(text);
+	if (p->publisher != NULL &&
+	    netsession_publisher_set_complete(p->publisher, is_complete, text) ==
+	            ERROR_INVALID_PARAMETER)
+		(void)netsession_publisher_set_complete(p->publisher, is_complete, NULL);
+}
+
+/* Passes on what smbstatus wrote to stderr, unless it is the same again. */
+static void samba_publisher_log_list(struct samba_publisher *p, const struct smbstatus_list *list)
+{
+	const char *error = list->opens_err.status != NERR_Success ? err_text(&list->opens_err)
+	                                                           : "";
+
+	if (strcmp(p->complaint, list->complaint) != 0 && list->complaint[0] != '\0')
+		log_write_limited(&p->limit, samba_publisher_steady_ms(), LOG_LEVEL_NOTICE,
+		                  "smbstatus: %s", list->complaint);
+	memcpy(p->complaint, list->complaint, sizeof p->complaint);
+	if (error[0] != '\0') {
+		p->opens_again_ms = samba_publisher_steady_ms() + OPENS_AGAIN_MS;
+		if (strcmp(p->opens_error, error) != 0)
+			log_write_limited(&p->limit, samba_publisher_steady_ms(), LOG_LEVEL_WARNING,
+			                  "publish: the numbers of open files are not known: %s",
+			                  error);
+		(void)snprintf(p->opens_error, sizeof p->opens_error, "%s", error);
+	} else if (samba_publisher_steady_ms() >= p->opens_again_ms) {
+		p->opens_error[0] = '\0';
+	}
+}
+
 /* ---- polls ---- */
 
 static enum poll_plan_found samba_publisher_take_list(struct samba_publisher *p,
@@ -318,11 +407,19 @@ static enum poll_plan_found samba_publisher_take_list(struct samba_publisher *p,
 		samba_publisher_set_error(p, &err);
 		return POLL_PLAN_FAILED;
 	}
+	samba_publisher_log_list(p, list);
 	if (list->passed_over > 0)
 		err_set(&err, ERROR_INVALID_DATA, STEP,
 		        "smbstatus lists sessions in a form that netsession-samba does not know");
-	samba_publisher_set_error(p, list->passed_over > 0 ? &err : NULL);
+	else if (list->is_incomplete)
+		err_format(&err, ERROR_INVALID_DATA, STEP, "smbstatus has left out sessions: %s",
+		           list->complaint);
+	p->is_incomplete = err.status != NERR_Success;
+	samba_publisher_set_error(p, p->is_incomplete ? &err : NULL);
+	p->unnamed = list->unnamed;
 	p->polled_ms = p->plan.began_ms;
+	p->listed_s = samba_publisher_unix_s() -
+	              (samba_publisher_steady_ms() - p->plan.began_ms) / 1000;
 	samba_publisher_check_closings(p);
 	return change == SMBSTATUS_CHANGED ? POLL_PLAN_CHANGED : POLL_PLAN_SAME;
 }
@@ -339,6 +436,9 @@ static void samba_publisher_on_polled(void *context, struct smbstatus_list *list
 	else
 		samba_publisher_set_error(p, err);
 	smbstatus_list_free(list);
+	if (found == POLL_PLAN_FAILED)
+		p->is_incomplete = false; /* the error is another one */
+	samba_publisher_report_state(p);
 	p->failed_polls += found == POLL_PLAN_FAILED;
 	if (poll_plan_ended(&p->plan, samba_publisher_steady_ms(), found))
 		samba_publisher_send_fresh(p, found == POLL_PLAN_FAILED);
@@ -367,12 +467,21 @@ static void samba_publisher_start_poll(struct samba_publisher *p)
 
 	poll_plan_began(&p->plan, samba_publisher_steady_ms());
 	p->polls++;
-	p->smbstatus = smbstatus_start(p->loop, p->bin_dir, p->smb_conf, p->names, &handler, p);
+	p->smbstatus = smbstatus_start(
+		p->loop,
+		&(struct smbstatus_settings){ .bin_dir = p->bin_dir,
+	                                      .smb_conf = p->smb_conf,
+	                                      .charset = p->unix_charset,
+	                                      .wants_opens = p->publisher != NULL &&
+	                                                     samba_publisher_steady_ms() >=
+	                                                             p->opens_again_ms },
+		p->names, &handler, p);
 	if (p->smbstatus != NULL)
 		return;
 	p->failed_polls++;
 	err_set(&err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 	samba_publisher_set_error(p, &err);
+	samba_publisher_report_state(p);
 	if (poll_plan_ended(&p->plan, samba_publisher_steady_ms(), POLL_PLAN_FAILED))
 		samba_publisher_send_fresh(p, true);
 	samba_publisher_end_waits(p, false);
@@ -659,6 +768,7 @@ static void samba_publisher_free_parts(struct samba_publisher *p)
 	user_names_free(p->names);
 	free(p->bin_dir);
 	free(p->smb_conf);
+	free(p->unix_charset);
 	free(p);
 }
 
@@ -684,12 +794,14 @@ struct samba_publisher *samba_publisher_new(struct net_loop *loop,
 	TAILQ_INIT(&p->waits);
 	p->bin_dir = strdup(settings->bin_dir);
 	p->smb_conf = strdup(settings->smb_conf);
-	p->find_cached = settings->find_cached;
-	p->find_cached_context = settings->context;
+	p->unix_charset = strdup(settings->unix_charset);
+	p->find_start = settings->find_start;
+	p->find_start_context = settings->context;
+	p->limit.name = "smbstatus";
 	p->names = user_names_new();
 	p->tracker = smbstatus_tracker_new(settings->guest_account, &to_netsessiond, p);
-	is_good = p->bin_dir != NULL && p->smb_conf != NULL && p->names != NULL &&
-	          p->tracker != NULL;
+	is_good = p->bin_dir != NULL && p->smb_conf != NULL && p->unix_charset != NULL &&
+	          p->names != NULL && p->tracker != NULL;
 	if (is_good && !settings->is_off)
 		p->connection = publisher_connection_new(loop, settings->publish_socket,
 		                                         &connection, p);
@@ -707,6 +819,7 @@ void samba_publisher_free(struct samba_publisher *p)
 	net_timer_stop(p->due);
 	net_timer_stop(p->wait_timer);
 	publisher_connection_free(p->connection);
+	log_limit_flush(&p->limit);
 	samba_publisher_free_parts(p);
 }
 

@@ -17,11 +17,12 @@ struct samba_publisher_settings {
 	const char *bin_dir;        /* where smbstatus, smbcontrol and wbinfo are */
 	const char *smb_conf;       /* for smbstatus and smbcontrol */
 	const char *guest_account;  /* the user whose sessions are a guest's */
-	/* Gives what the relay has cached of the one session of this client and user that started
-	 * about then (Unix time; 0: unknown). False: nothing, or several sessions could be meant.
-	 * row's texts are not given. */
-	bool (*find_cached)(void *context, const char *client, const char *user, int64_t started_s,
-	                    struct netsession_row *row, int64_t *seen_started_s);
+	const char *unix_charset;   /* of Samba */
+	/* Gives when the one session of this client and user started that started about then (Unix
+	 * time; 0: unknown), as the relay has cached it. False: nothing, or several sessions could
+	 * be meant. */
+	bool (*find_start)(void *context, const char *client, const char *user, int64_t started_s,
+	                   int64_t *seen_started_s);
 	void *context;
 };
 

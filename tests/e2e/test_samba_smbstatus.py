@@ -89,17 +89,21 @@ class Polls(SambaPublisherTest):
         with sessions.held(self.samba, sessions.crowd(3, USERS)):
             wait_until_equal(3, lambda: len(self.rows()))
             self.programs.write("echo tdb is broken >&2; exit 3")
-            said = self.relay.await_said(r"publish: smbstatus ended with exit status 3: tdb is broken", self.rows)
+            said = self.relay.await_said(r"publish: smbstatus ended with exit status 3: tdb is broken",
+                                         lambda: self.locally("list"))
             self.assertEqual(1, len(said))
             began = time.monotonic()
             for _ in range(20):
-                self.assertEqual(3, len(self.rows()))
+                self.assertEqual(3, len(self.rows(is_complete=False)))
+            self.assertRegex(self.locally("list").stderr, r'\Anetsession: local computer: warning: publisher "samba": the sessions are '
+                             r"those of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC: smbstatus ended with exit status 3: tdb is broken\n\Z")
             self.assertLess(time.monotonic() - began, 30, "twenty calls that each wait for a refresh take 40 s")
             state = self.relay.state
             self.assertEqual("smbstatus ended with exit status 3: tdb is broken", state["publish_message"])
             self.assertIn(state["publish_polls_failed"], range(1, 8))
             self.assertEqual(1, self.relay.said.count("tdb is broken"))
             self.programs.is_real()
+        wait_until_equal(0, lambda: self.locally("list").exit)
         wait_until_equal({}, self.names)
         self.assertEqual("", self.relay.state["publish_message"])
         self.assertEqual(1, self.relay.said.count("smbstatus lists Samba's sessions again"))
@@ -123,23 +127,27 @@ class Polls(SambaPublisherTest):
         with sessions.held(self.samba, sessions.crowd(3, USERS)):
             wait_until_equal(3, lambda: len(self.rows()))
             self.cut_short(1000)
-            self.relay.await_said("smbstatus listed too few sessions 4 times: Invalid record in", self.rows)
-            self.assertEqual(3, len(self.rows()))
+            self.relay.await_said("smbstatus listed too few sessions 4 times: Invalid record in", lambda: self.locally("list"))
+            self.assertEqual(3, len(self.rows(is_complete=False)))
             self.programs.is_real()
+        wait_until_equal(0, lambda: self.locally("list").exit)
         wait_until_equal({}, self.names)
 
     def test_invalid_output_keeps_the_last_known_sessions(self):
         with sessions.held(self.samba, sessions.crowd(3, USERS)):
             wait_until_equal(3, lambda: len(self.rows()))
-            self.programs.write("echo '{\"sessions\": {'")
-            self.relay.await_said(r"publish: smbstatus did not print JSON", self.rows)
-            self.assertEqual(3, len(self.rows()))
+            for invalid in ("echo '{\"sessions\": {'", f"{self.programs.real} \"$@\" | head -c 200", "echo '{}'", "echo; kill -9 $$"):
+                self.programs.write(invalid)
+                wait_until_equal(3, lambda: len(self.rows(is_complete=False)))
+                self.relay.await_said(r"publish: smbstatus (did not print|was ended by a signal)", lambda: self.locally("list"))
+                self.programs.is_real()
+                wait_until_equal(0, lambda: self.locally("list").exit)
 
     def test_a_poll_that_hangs_holds_up_neither_callers_nor_the_end(self):
         self.set_refresh_timeout(PATIENCE_S * 1000)
         self.programs.write(f"echo $$ > {self.programs.folder}/pid; sleep 1000")
         answered = self.locally("list", "-o", "json")
-        self.assertEqual(0, answered.exit)
+        self.assertEqual(4, answered.exit)
         self.assertLess(answered.seconds, calm(PATIENCE_S + 8))
         self.assertLess(self.locally("list").seconds, calm(PATIENCE_S + 2))
         for level in (1, 10, 502):
@@ -153,10 +161,13 @@ class Polls(SambaPublisherTest):
     def test_invalid_names_are_not_listed_and_the_others_are(self):
         self.programs.says({"sessions": {"1": session_entry(1, "10.0.0.1", "a\nb"), "2": session_entry(2, "10.0.0.2", "carol"),
                                          "3": session_entry(3, "x" * 2000, "dave"), "4": {}}})
-        wait_until_equal({("10.0.0.2", "carol"): 1}, self.names)
+        wait_until_equal(("10.0.0.2", "carol"), lambda: next(((row["client"], row["user"]) for row in self.rows(False)), None))
         for _ in range(3):
             time.sleep(0.25)
-            self.rows()
+            self.rows(is_complete=False)
+        self.programs.says({"sessions": {"1": session_entry(1, "10.0.0.1", "a\nb"), "2": session_entry(2, "10.0.0.2", "carol")}})
+        wait_until_equal('netsession: local computer: warning: publisher "samba": 1 session is not published: the names cannot '
+                         "be shown\n", lambda: self.locally("list").stderr)
         self.assertEqual(2, self.relay.said.count("netsessiond does not accept these names"))
         self.assertNotIn("a\nb", self.relay.said)
 
@@ -165,8 +176,8 @@ class Polls(SambaPublisherTest):
         self.programs.says({"sessions": {
             "1": session_entry(1, "10.0.0.1", "carol", creation_time=began, channels={"1": {"transport": "tcp"}}),
             "2": session_entry(2, "10.0.0.2", "dave", creation_time=began, channels={"1": {"transport": "nbt"}})}})
-        wait_until_equal({"carol": r"\Device\NetbiosSmb", "dave": ""},
-                         lambda: {row["user"]: row["transport"] for row in self.rows()})
+        wait_until_equal({"carol": r"\Device\NetbiosSmb", "dave": None},
+                         lambda: {row["user"]: row.get("transport") for row in self.rows()})
         for row in self.rows():
             self.assertIn(row["active_seconds"], range(100, 130))
 
@@ -182,8 +193,8 @@ class Polls(SambaPublisherTest):
             self.programs.says({"sessions": {
                 str(n): session_entry(n, f"10.0.0.{n}", f"user{n}", hostname=end)
                 for n, end in enumerate((*ends, "host.example", "ipv4:127.0.0.1:1"), 1)}})
-            wait_until_equal({"user1": r"\Device\NetbiosSmb", "user2": "", "user3": "", "user4": "", "user5": ""},
-                             lambda: {row["user"]: row["transport"] for row in self.rows()})
+            wait_until_equal({"user1": r"\Device\NetbiosSmb", "user2": None, "user3": None, "user4": None, "user5": None},
+                             lambda: {row["user"]: row.get("transport") for row in self.rows()})
 
     def test_a_session_that_belongs_to_another_user_now_is_listed_anew(self):
         self.programs.says({"sessions": {"1": session_entry(1, "10.0.0.1", "carol")}})

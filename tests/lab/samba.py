@@ -170,15 +170,17 @@ class SambaServer(Server):
                                capture_output=True, stdin=subprocess.DEVNULL))
 
     def _write_passwords(self):
-        """smbpasswd(5) lines: faster than one `smbpasswd -a` a user, and no password in any argument list."""
+        """smbpasswd(5) lines: faster than one `smbpasswd -a` a user, and no password in any argument list. Names are in Samba's
+        charset, as the system has them."""
+        charset = self._options.get("unix charset", "UTF-8")
         lines = []
         for user, password in self._passwords.items():
-            uid = pwd.getpwnam(user).pw_uid
+            uid = pwd.getpwnam(os.fsdecode(user.encode(charset))).pw_uid
             nt_hash = ntlm.compute_nthash(password).hex().upper()
             lines.append(f"{user}:{uid}:{'X' * 32}:{nt_hash}:[U          ]:LCT-{int(time.time()):08X}:\n")
         path = self.folder / "private" / "smbpasswd"
         path.touch(0o600)
-        path.write_text("".join(lines))
+        path.write_bytes("".join(lines).encode(charset))
 
     def _make_administrator(self):
         """Without winbind nobody is in BUILTIN\\Administrators, and even root is denied, unless mapped by hand."""

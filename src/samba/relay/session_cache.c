@@ -322,8 +322,8 @@ bool session_cache_next_names(const struct session_cache *c, uint32_t *at, const
 	return true;
 }
 
-bool session_cache_find(const struct session_cache *c, const char *client, const char *user,
-                        int64_t started_s, struct netsession_row *row, int64_t *began_s)
+bool session_cache_find_start(const struct session_cache *c, const char *client, const char *user,
+                              int64_t started_s, int64_t *began_s)
 {
 	const struct snapshot *now = tracker_sessions(c->tracker);
 	const struct tracked_session *found = NULL;
@@ -340,8 +340,6 @@ bool session_cache_find(const struct session_cache *c, const char *client, const
 	}
 	if (found == NULL)
 		return false;
-	*row = (struct netsession_row){ .num_opens = found->row.num_opens,
-		                        .user_flags = found->row.user_flags };
 	*began_s = found->started_s;
 	return true;
 }

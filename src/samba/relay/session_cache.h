@@ -59,9 +59,8 @@ bool session_cache_next_names(const struct session_cache *c, uint32_t *at, const
                               const char **user);
 
 /* Finds the one session of this client and user that started within two seconds of started_s (Unix
- * time; 0: whenever). Gives what is known of it but its texts, and its start. False: there is no
- * such session, or there are several. */
-bool session_cache_find(const struct session_cache *c, const char *client, const char *user,
-                        int64_t started_s, struct netsession_row *row, int64_t *began_s);
+ * time; 0: whenever). Gives its start. False: there is no such session, or there are several. */
+bool session_cache_find_start(const struct session_cache *c, const char *client, const char *user,
+                              int64_t started_s, int64_t *began_s);
 
 #endif

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "base/text.h"
 #include "net/work.h"
 #include "net/process.h"
 #include "samba/smbstatus/peer_ports.h"
+#include "samba/smbstatus/process_start.h"
 
 #define STEP "smbstatus"
 
@@ -22,17 +24,33 @@ enum {
 	UID_OPTION_BYTES = 24,     /* "--uid-info=4294967295" */
 };
 
-/* Samba logs this at debug level 1 when it stops listing at the record of a session whose client
- * has closed its connection without a log-off. Such a record stands there for some milliseconds. */
-#define CUT_SHORT "Invalid record in smbXsrv_session_global.tdb"
+/* What smbstatus writes to stderr when its list lacks sessions. */
+static const char *const complaints[] = {
+	/* Samba logs this at debug level 1 when it stops listing at the record of a session whose
+	 * client has closed its connection without a log-off. Such a record stands there for some
+	 * milliseconds. */
+	"Invalid record in smbXsrv_session_global.tdb",
+	/* A name that is not in UTF-8, as with another `unix charset`: the list ends there, and the
+	 * exit status is 0 (ran, 4.17.12). The functions are json_add_string and the like. */
+	"json_",
+	NULL,
+};
+
+enum { COMPLAINT_CUT_SHORT = 1, COMPLAINT_NOT_UTF8 = 2 };
+
+/* The runs, in their order: sessions with the names of their users; the same with user ids, if that
+ * lacked some; wbinfo for names that smbstatus does not know; shares and open files, if they are
+ * wanted. */
+enum smbstatus_run { RUN_NAMED, RUN_NUMERIC, RUN_WBINFO, RUN_SHARES, RUN_OPENS };
 
 /* What a run printed, on its way through the pool, where it is parsed. */
 struct smbstatus_output {
-	bool is_of_shares;
+	enum smbstatus_run run;
 	char *text;
 	size_t bytes;
-	struct smbstatus_list *list; /* of shares: the list to complete */
-	struct err err;
+	char *charset;
+	struct smbstatus_list *list; /* of the runs before */
+	struct err err;              /* of this run */
 };
 
 struct smbstatus {
@@ -45,11 +63,15 @@ struct smbstatus {
 	uint32_t asked[USER_NAMES_MOST_ASKED]; /* users whose names wbinfo looks up */
 	size_t asked_count;
 	unsigned wbinfo_runs;
+	char *charset;
+	bool wants_opens;
 	struct net_process *process;
 	struct net_pooled *parsing;
 	struct smbstatus_output *output; /* the pool's, while it parses */
-	bool is_of_shares;               /* the second run */
-	unsigned tries;                  /* of the first one */
+	enum smbstatus_run run;
+	unsigned tries;                            /* of the first run */
+	bool has_left_out;                         /* sessions with names that are not in UTF-8 */
+	char complaint[SMBSTATUS_COMPLAINT_BYTES]; /* of a run that lists sessions */
 	struct smbstatus_list *list;
 	struct net_timer *failed; /* when no run could be started */
 	struct err err;           /* why there is no list */
@@ -61,6 +83,7 @@ static void smbstatus_free(struct smbstatus *s)
 	smbstatus_list_free(s->list);
 	free(s->bin_dir);
 	free(s->configuration);
+	free(s->charset);
 	free(s);
 }
 
@@ -69,6 +92,8 @@ static void smbstatus_end(struct smbstatus *s)
 	struct smbstatus_list *list = s->list;
 
 	s->list = NULL;
+	if (list != NULL)
+		memcpy(list->complaint, s->complaint, sizeof list->complaint);
 	s->handler->done(s->context, list, list != NULL ? NULL : &s->err);
 	smbstatus_free(s);
 }
@@ -97,16 +122,42 @@ static void smbstatus_find_transports(struct smbstatus_list *list)
 	peer_ports_free(ports);
 }
 
+/* Before 4.20 Samba does not say when a session began. It cannot have begun before its smbd, which
+ * is started when the connection comes in. */
+static void smbstatus_find_smbd_starts(struct smbstatus_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct smbstatus_session *s = &list->sessions[i];
+
+		if (s->started_s == 0 && s->node == SMBSTATUS_NO_CLUSTER)
+			s->smbd_started_s = process_start_s(s->identity.pid);
+	}
+}
+
 static void smbstatus_output_parse(void *job)
 {
 	struct smbstatus_output *a = job;
 
-	if (a->is_of_shares)
-		(void)smbstatus_parse_shares(a->list, a->text, a->bytes, &a->err);
-	else
+	switch (a->run) {
+	case RUN_NAMED:
 		a->list = smbstatus_parse_sessions(a->text, a->bytes, &a->err);
-	if (!a->is_of_shares && a->list != NULL)
+		break;
+	case RUN_NUMERIC:
+		a->list = smbstatus_parse_numeric(a->text, a->bytes, a->list, a->charset, &a->err);
+		break;
+	case RUN_WBINFO:
+		return;
+	case RUN_SHARES:
+		(void)smbstatus_parse_shares(a->list, a->text, a->bytes, &a->err);
+		return;
+	case RUN_OPENS:
+		(void)smbstatus_parse_opens(a->list, a->text, a->bytes, &a->err);
+		return;
+	}
+	if (a->list != NULL) {
 		smbstatus_find_transports(a->list);
+		smbstatus_find_smbd_starts(a->list);
+	}
 }
 
 static void smbstatus_output_free(void *job)
@@ -114,24 +165,12 @@ static void smbstatus_output_free(void *job)
 	struct smbstatus_output *a = job;
 
 	smbstatus_list_free(a->list);
+	free(a->charset);
 	free(a->text);
 	free(a);
 }
 
-static bool smbstatus_start_run(struct smbstatus *s);
-
-/* The list is complete but for the shares. */
-static void smbstatus_on_named(struct smbstatus *s)
-{
-	if (s->handler->wants_shares(s->context, s->list)) {
-		s->is_of_shares = true;
-		if (smbstatus_start_run(s))
-			return;
-	}
-	smbstatus_end(s);
-}
-
-static void smbstatus_find_names(struct smbstatus *s);
+static void smbstatus_run_next(struct smbstatus *s);
 
 static void smbstatus_on_parsed(void *context)
 {
@@ -142,10 +181,9 @@ static void smbstatus_on_parsed(void *context)
 	s->output->list = NULL;
 	if (s->list == NULL)
 		s->err = s->output->err;
-	if (s->list != NULL && !s->is_of_shares)
-		smbstatus_find_names(s);
-	else
-		smbstatus_end(s);
+	else if (s->run == RUN_OPENS)
+		s->list->opens_err = s->output->err;
+	smbstatus_run_next(s);
 }
 
 /* Takes text. */
@@ -156,13 +194,17 @@ static void smbstatus_start_parsing(struct smbstatus *s, char *text, size_t byte
 	struct smbstatus_output *a = calloc(1, sizeof *a);
 
 	if (a != NULL) {
-		*a = (struct smbstatus_output){ .is_of_shares = s->is_of_shares,
+		*a = (struct smbstatus_output){ .run = s->run,
 			                        .text = text,
 			                        .bytes = bytes,
+			                        .charset = strdup(s->charset),
 			                        .list = s->list };
 		s->output = a;
 		s->list = NULL;
-		s->parsing = net_pool_start(s->loop, &kind, a, s);
+		if (a->charset != NULL)
+			s->parsing = net_pool_start(s->loop, &kind, a, s);
+		else
+			smbstatus_output_free(a);
 	} else {
 		free(text);
 	}
@@ -182,20 +224,40 @@ static int64_t smbstatus_now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* winbindd has names in Samba's charset. Returns output, or the same in UTF-8, which replaces it.
+ */
+static char *smbstatus_output_in_utf8(const struct smbstatus *s, char *output)
+{
+	size_t room = 4 * strlen(output) + 1;
+	char *converted = text_utf8_is_valid(output) ? NULL : malloc(room);
+
+	if (converted == NULL)
+		return output;
+	if (text_utf8_from_charset(s->charset, output, converted, room)) {
+		free(output);
+		return converted;
+	}
+	free(converted);
+	return output;
+}
+
 /* wbinfo ends at the first user whom winbindd does not know, and is run again for the others. */
 static void smbstatus_on_wbinfo_ended(void *context, const struct net_process_result *result)
 {
 	struct smbstatus *s = context;
 	bool is_killed = result->err.status != 0;
+	char *output = result->output;
 
 	s->process = NULL;
-	(void)user_names_learn(s->names, s->asked, s->asked_count,
-	                       result->output != NULL ? result->output : "", is_killed,
-	                       smbstatus_now_ms());
-	free(result->output);
+	if (output != NULL)
+		output = smbstatus_output_in_utf8(s, output);
+	(void)user_names_learn(s->names, s->asked, s->asked_count, output != NULL ? output : "",
+	                       is_killed, smbstatus_now_ms());
+	free(output);
 	if (is_killed)
 		s->wbinfo_runs = MOST_WBINFO_RUNS;
-	smbstatus_find_names(s);
+	s->run = RUN_NUMERIC; /* wbinfo may be needed again */
+	smbstatus_run_next(s);
 }
 
 static bool smbstatus_start_wbinfo(struct smbstatus *s)
@@ -219,52 +281,102 @@ static bool smbstatus_start_wbinfo(struct smbstatus *s)
 	return s->process != NULL;
 }
 
-static void smbstatus_find_names(struct smbstatus *s)
+/* Puts the names that are known into the list. Returns whether others are to be looked up. */
+static bool smbstatus_lacks_names(struct smbstatus *s)
 {
 	s->asked_count = user_names_apply(s->names, s->list, smbstatus_now_ms(), s->asked);
-	if (s->asked_count == 0 || s->wbinfo_runs == MOST_WBINFO_RUNS || !smbstatus_start_wbinfo(s))
-		smbstatus_on_named(s);
+	return s->asked_count > 0 && s->wbinfo_runs < MOST_WBINFO_RUNS;
 }
 
 /* ---- running ---- */
 
+/* A run that lists sessions has succeeded, or has failed. Returns whether its answer counts. */
+static bool smbstatus_check_sessions(struct smbstatus *s, const struct net_process_result *result)
+{
+	if (result->stderr_text[0] != '\0')
+		memcpy(s->complaint, result->stderr_text, sizeof s->complaint);
+	if ((result->complained & COMPLAINT_CUT_SHORT) != 0)
+		err_format(&s->err, ERROR_INVALID_DATA, STEP,
+		           "smbstatus listed too few sessions %u times: %s", s->tries,
+		           complaints[0]);
+	else if (net_process_succeeded(result, "smbstatus", &s->err))
+		return true;
+	return false;
+}
+
+/* A run that only adds to the list has failed: what it adds is not known. */
+static void smbstatus_give_up_run(struct smbstatus *s, const struct net_process_result *result)
+{
+	struct err err = { 0 };
+
+	if (net_process_succeeded(result, "smbstatus", &err))
+		err_format(&err, ERROR_INVALID_DATA, STEP, "smbstatus: %s", result->stderr_text);
+	if (s->run == RUN_OPENS)
+		s->list->opens_err = err;
+	else if (s->run == RUN_NUMERIC && s->list != NULL)
+		s->list->is_incomplete = true;
+	else if (s->run == RUN_NUMERIC)
+		s->err = err;
+}
+
+static bool smbstatus_start_run(struct smbstatus *s, enum smbstatus_run run);
+
 static void smbstatus_on_ended(void *context, const struct net_process_result *result)
 {
 	struct smbstatus *s = context;
+	bool is_good;
 
 	s->process = NULL;
-	if (result->has_complained && !s->is_of_shares) {
+	if (s->run == RUN_NAMED && (result->complained & COMPLAINT_CUT_SHORT) != 0 &&
+	    s->tries < MOST_TRIES && smbstatus_start_run(s, RUN_NAMED)) {
 		free(result->output);
-		if (s->tries == MOST_TRIES)
-			err_format(&s->err, ERROR_INVALID_DATA, STEP,
-			           "smbstatus listed too few sessions %u times: " CUT_SHORT,
-			           s->tries);
-		else if (smbstatus_start_run(s))
-			return;
-		smbstatus_end(s);
 		return;
 	}
-	if (net_process_succeeded(result, "smbstatus", &s->err)) {
+	if (s->run == RUN_NAMED) {
+		is_good = smbstatus_check_sessions(s, result);
+		s->has_left_out = (result->complained & COMPLAINT_NOT_UTF8) != 0;
+	} else if (s->run == RUN_SHARES) {
+		is_good = net_process_succeeded(result, "smbstatus", &(struct err){ 0 });
+	} else {
+		is_good = result->complained == 0 &&
+		          net_process_succeeded(result, "smbstatus", &(struct err){ 0 });
+	}
+	if (is_good) {
 		smbstatus_start_parsing(s, result->output, result->output_bytes);
 		return;
 	}
 	free(result->output);
-	smbstatus_end(s);
+	if (s->run != RUN_NAMED)
+		smbstatus_give_up_run(s, result);
+	smbstatus_run_next(s);
 }
 
-static bool smbstatus_start_run(struct smbstatus *s)
+/* `--json` alone would list everything, but makes smbstatus before 4.24 panic over files that are
+ * open with the right WRITE_OWNER, and so does `-L`. `-p` and `-S` together print what `-p` prints.
+ * The panic action, which may be a mail to root, is for panics of smbd. What Samba's databases
+ * hold is in UTF-8, and is printed in the `unix charset`, but JSON has to be in UTF-8. */
+static bool smbstatus_start_run(struct smbstatus *s, enum smbstatus_run run)
 {
-	char path[PATH_MAX];
-	const char *argv[] = {
-		path, "--json", s->is_of_shares ? "-S" : "-p", "--debuglevel=1", s->configuration,
-		NULL
+	static const char *const lists[] = {
+		[RUN_NAMED] = "-p", [RUN_NUMERIC] = "-p", [RUN_SHARES] = "-S", [RUN_OPENS] = "-L"
 	};
+	char path[PATH_MAX];
+	const char *argv[] = { path,
+		               "--json",
+		               lists[run],
+		               "--debuglevel=1",
+		               s->configuration,
+		               "--option=panic action=",
+		               run == RUN_NAMED ? NULL : "--option=unix charset=UTF-8",
+		               run == RUN_NUMERIC ? "--numeric" : NULL,
+		               NULL };
 	const struct net_process_settings settings = { .argv = argv,
 		                                       .max_output_bytes = MAX_OUTPUT_BYTES,
 		                                       .deadline_ms = DEADLINE_MS,
-		                                       .complaint = CUT_SHORT };
+		                                       .complaints = complaints };
 
-	s->tries += !s->is_of_shares;
+	s->run = run;
+	s->tries += run == RUN_NAMED;
 	if (net_process_find("smbstatus", s->bin_dir, path))
 		s->process = net_process_start(s->loop, &settings, smbstatus_on_ended, s, &s->err);
 	else
@@ -273,14 +385,35 @@ static bool smbstatus_start_run(struct smbstatus *s)
 	return s->process != NULL;
 }
 
+/* Whether this run is needed. */
+static bool smbstatus_wants_run(struct smbstatus *s, enum smbstatus_run run)
+{
+	if (run == RUN_NUMERIC)
+		return s->has_left_out;
+	if (s->list == NULL)
+		return false;
+	if (run == RUN_WBINFO)
+		return smbstatus_lacks_names(s);
+	return run == RUN_SHARES ? s->handler->wants_shares(s->context, s->list)
+	                         : s->wants_opens && s->list->count > 0;
+}
+
+static void smbstatus_run_next(struct smbstatus *s)
+{
+	for (unsigned run = s->run + 1; run <= RUN_OPENS; run++)
+		if (smbstatus_wants_run(s, (enum smbstatus_run)run) &&
+		    (run == RUN_WBINFO ? smbstatus_start_wbinfo(s)
+		                       : smbstatus_start_run(s, (enum smbstatus_run)run)))
+			return;
+	smbstatus_end(s);
+}
+
 static void smbstatus_on_failed(void *context)
 {
 	smbstatus_end(context);
 }
 
-/* `--json` alone would list everything, but makes smbstatus 4.17 panic over some opens. `-p` and
- * `-S` together print what `-p` prints. */
-struct smbstatus *smbstatus_start(struct net_loop *loop, const char *bin_dir, const char *smb_conf,
+struct smbstatus *smbstatus_start(struct net_loop *loop, const struct smbstatus_settings *settings,
                                   struct user_names *names, const struct smbstatus_handler *handler,
                                   void *context)
 {
@@ -292,10 +425,13 @@ struct smbstatus *smbstatus_start(struct net_loop *loop, const char *bin_dir, co
 	s->names = names;
 	s->handler = handler;
 	s->context = context;
-	s->bin_dir = strdup(bin_dir);
-	if (asprintf(&s->configuration, "--configfile=%s", smb_conf) < 0)
+	s->wants_opens = settings->wants_opens;
+	s->bin_dir = strdup(settings->bin_dir);
+	s->charset = strdup(settings->charset);
+	if (asprintf(&s->configuration, "--configfile=%s", settings->smb_conf) < 0)
 		s->configuration = NULL;
-	if (s->bin_dir != NULL && s->configuration != NULL && !smbstatus_start_run(s))
+	if (s->configuration != NULL && s->bin_dir != NULL && s->charset != NULL &&
+	    !smbstatus_start_run(s, RUN_NAMED))
 		s->failed = net_timer_start(loop, 0, smbstatus_on_failed, s);
 	if (s->process != NULL || s->failed != NULL)
 		return s;

@@ -8,6 +8,14 @@
 #include "samba/smbstatus/smbstatus_parse.h"
 #include "samba/smbstatus/user_names.h"
 
+struct smbstatus_settings {
+	const char *bin_dir; /* of the programs of this Samba: those of another one know other
+	                        sessions */
+	const char *smb_conf;
+	const char *charset; /* Samba's `unix charset` */
+	bool wants_opens;    /* the numbers of open files, which takes another run */
+};
+
 struct smbstatus_handler {
 	/* Whether to run smbstatus once more, for the shares of these sessions. */
 	bool (*wants_shares)(void *context, const struct smbstatus_list *list);
@@ -17,12 +25,10 @@ struct smbstatus_handler {
 
 struct smbstatus;
 
-/* Keeps names, handler and context until done is called, which is never from here; borrows the
- * texts.
- * bin_dir  where the programs of this Samba are: those of another one know other sessions
+/* Copies settings; keeps names, handler and context until done is called, which is never from here.
  * names    of users; the list borrows from it
  * Returns  NULL: out of memory. */
-struct smbstatus *smbstatus_start(struct net_loop *loop, const char *bin_dir, const char *smb_conf,
+struct smbstatus *smbstatus_start(struct net_loop *loop, const struct smbstatus_settings *settings,
                                   struct user_names *names, const struct smbstatus_handler *handler,
                                   void *context);
 /* done is not called. NULL is allowed. */

@@ -2,17 +2,19 @@
 #include "samba/smbstatus/smbstatus_parse.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <winerror.h>
+#include "base/text.h"
 #include "samba/smbstatus/json_members.h"
 
 #define STEP       "smbstatus"
 #define DIRECT_TCP "\\Device\\NetbiosSmb"
 
-enum { FIRST_ROOM = 64 };
+enum { FIRST_ROOM = 64, NAME_BYTES = 1025 };
 
 /* ---- members ---- */
 
@@ -187,7 +189,7 @@ static bool smbstatus_list_add(struct smbstatus_list *list, size_t *room, size_t
 		*room *= 2;
 	}
 	s = &list->sessions[list->count];
-	*s = (struct smbstatus_session){ 0 };
+	*s = (struct smbstatus_session){ .num_opens = NETSESSION_UNKNOWN };
 	/* A NUL within a name would hide the rest of it. */
 	if (!smbstatus_get_identity(session, &s->identity, &s->node) || !json_is_string(client) ||
 	    !json_is_string(user) ||
@@ -295,6 +297,202 @@ struct smbstatus_list *smbstatus_parse_sessions(const char *text, size_t bytes, 
 	return NULL;
 }
 
+/* ---- names that smbstatus cannot print ---- */
+
+/* The system has a user's name in Samba's charset, unless it is in UTF-8 all the same. A user whom
+ * the system does not know keeps the number. False: out of memory. */
+static bool smbstatus_name_session(struct smbstatus_list *list, struct smbstatus_session *s,
+                                   const char *charset)
+{
+	char buffer[16384], text[NAME_BYTES];
+	struct passwd entry, *found = NULL;
+	struct smbstatus_name *name;
+
+	if (getpwuid_r(s->uid, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
+		return true;
+	if (!text_utf8_from_charset(charset, found->pw_name, text, sizeof text)) {
+		s->user = "";
+		list->unnamed++;
+		return true;
+	}
+	name = malloc(sizeof *name + strlen(text) + 1);
+	if (name == NULL)
+		return false;
+	s->user = strcpy(name->text, text);
+	SLIST_INSERT_HEAD(&list->names, name, entry);
+	return true;
+}
+
+struct smbstatus_list *smbstatus_parse_numeric(const char *text, size_t bytes,
+                                               struct smbstatus_list *named, const char *charset,
+                                               struct err *err)
+{
+	struct smbstatus_list *list = smbstatus_parse_sessions(text, bytes, err);
+	bool has_memory = list != NULL;
+
+	if (list == NULL) {
+		smbstatus_list_free(named);
+		return NULL;
+	}
+	list->named = named;
+	for (size_t i = 0; has_memory && i < list->count; i++) {
+		struct smbstatus_session *s = &list->sessions[i];
+		const struct smbstatus_session *known =
+			named != NULL ? bsearch(s, named->sessions, named->count, sizeof *s,
+		                                smbstatus_compare_sessions)
+				      : NULL;
+
+		if (known != NULL)
+			s->user = known->user;
+		else
+			has_memory = smbstatus_name_session(list, s, charset);
+	}
+	if (has_memory)
+		return list;
+	err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	smbstatus_list_free(list);
+	return NULL;
+}
+
+/* ---- open files ---- */
+
+/* An open file, or a session that may have files open: an smbd and a user id. */
+struct smbstatus_owner {
+	uint64_t pid, unique_id;
+	uint32_t node, uid;
+	struct smbstatus_session *session; /* NULL: a file */
+};
+
+struct smbstatus_owners {
+	struct smbstatus_owner *list;
+	size_t count, room;
+};
+
+static int smbstatus_compare_smbds(const struct smbstatus_owner *a, const struct smbstatus_owner *b)
+{
+	int order = smbstatus_compare_numbers(a->pid, b->pid);
+
+	if (order == 0)
+		order = smbstatus_compare_numbers(a->unique_id, b->unique_id);
+	return order != 0 ? order : smbstatus_compare_numbers(a->node, b->node);
+}
+
+static int smbstatus_compare_owners(const void *left, const void *right)
+{
+	const struct smbstatus_owner *a = left, *b = right;
+	int order = smbstatus_compare_smbds(a, b);
+
+	return order != 0 ? order : smbstatus_compare_numbers(a->uid, b->uid);
+}
+
+/* False: out of memory. */
+static bool smbstatus_owners_add(struct smbstatus_owners *o, const struct smbstatus_owner *owner)
+{
+	if (o->count == o->room) {
+		size_t room = o->room > 0 ? 2 * o->room : FIRST_ROOM;
+		struct smbstatus_owner *list = reallocarray(o->list, room, sizeof *list);
+
+		if (list == NULL)
+			return false;
+		o->list = list;
+		o->room = room;
+	}
+	o->list[o->count++] = *owner;
+	return true;
+}
+
+/* A file, with all that have it open. */
+static bool smbstatus_add_file(void *context, const json_t *file)
+{
+	struct smbstatus_owners *o = context;
+	json_t *opens = json_object_get(file, "opens");
+
+	for (void *i = json_object_iter(opens); i != NULL; i = json_object_iter_next(opens, i)) {
+		const json_t *open = json_object_iter_value(i), *server, *uid;
+		struct smbstatus_owner owner = { 0 };
+		uint64_t vnn;
+
+		server = json_object_get(open, "server_id");
+		uid = json_object_get(open, "uid");
+		if (!smbstatus_get_number(server, "pid", INT32_MAX, &owner.pid) ||
+		    !smbstatus_get_number(server, "unique_id", UINT64_MAX, &owner.unique_id) ||
+		    !smbstatus_get_number(server, "vnn", UINT32_MAX, &vnn) || !json_is_integer(uid))
+			continue;
+		owner.node = (uint32_t)vnn;
+		owner.uid = (uint32_t)json_integer_value(uid);
+		if (!smbstatus_owners_add(o, &owner))
+			return false;
+	}
+	return true;
+}
+
+/* Counts the owners of one user id in one smbd. */
+static size_t smbstatus_count_owners(const struct smbstatus_owner *owners, size_t count,
+                                     uint32_t *sessions, uint32_t *opens)
+{
+	size_t i = 0;
+
+	*sessions = *opens = 0;
+	for (; i < count && smbstatus_compare_owners(&owners[0], &owners[i]) == 0; i++)
+		*(owners[i].session != NULL ? sessions : opens) += 1;
+	return i;
+}
+
+/* Sets num_opens of the sessions of one smbd. A share may have its files opened under another user
+ * id than the session's (force user): those files belong to the only session of the smbd, or to
+ * nobody knows which. */
+static void smbstatus_set_opens(const struct smbstatus_owner *owners, size_t count)
+{
+	uint32_t sessions, opens, all_sessions = 0, foreign_opens = 0;
+
+	for (size_t i = 0; i < count;) {
+		i += smbstatus_count_owners(owners + i, count - i, &sessions, &opens);
+		all_sessions += sessions;
+		foreign_opens += sessions == 0 ? opens : 0;
+	}
+	for (size_t i = 0, same; i < count; i += same) {
+		same = smbstatus_count_owners(owners + i, count - i, &sessions, &opens);
+		for (size_t s = i; s < i + same; s++) {
+			if (owners[s].session == NULL)
+				continue;
+			if (all_sessions == 1)
+				owners[s].session->num_opens = opens + foreign_opens;
+			else if (foreign_opens == 0 && (sessions == 1 || opens == 0))
+				owners[s].session->num_opens = opens;
+		}
+	}
+}
+
+bool smbstatus_parse_opens(struct smbstatus_list *list, const char *text, size_t bytes,
+                           struct err *err)
+{
+	struct smbstatus_owners o = { 0 };
+	bool is_good = smbstatus_parse_member(text, bytes, "open_files", smbstatus_add_file, &o,
+	                                      err);
+
+	for (size_t i = 0; is_good && i < list->count; i++) {
+		struct smbstatus_session *s = &list->sessions[i];
+		const struct smbstatus_owner owner = { s->identity.pid, s->identity.unique_id,
+			                               s->node, s->uid, s };
+
+		is_good = smbstatus_owners_add(&o, &owner);
+		if (!is_good)
+			err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	}
+	if (is_good && o.count > 0)
+		qsort(o.list, o.count, sizeof *o.list, smbstatus_compare_owners);
+	for (size_t i = 0, end; is_good && i < o.count; i = end) {
+		for (end = i + 1;
+		     end < o.count && smbstatus_compare_smbds(&o.list[i], &o.list[end]) == 0; end++)
+			;
+		smbstatus_set_opens(o.list + i, end - i);
+	}
+	free(o.list);
+	return is_good;
+}
+
+/* ---- shares ---- */
+
 static bool smbstatus_add_share(void *context, const json_t *share)
 {
 	struct smbstatus_list *list = context;
@@ -317,8 +515,15 @@ bool smbstatus_parse_shares(struct smbstatus_list *list, const char *text, size_
 
 void smbstatus_list_free(struct smbstatus_list *list)
 {
+	struct smbstatus_name *name;
+
 	if (list == NULL)
 		return;
+	while ((name = SLIST_FIRST(&list->names)) != NULL) {
+		SLIST_REMOVE_HEAD(&list->names, entry);
+		free(name);
+	}
+	smbstatus_list_free(list->named);
 	free(list->sessions);
 	free(list->texts);
 	free(list);

@@ -10,6 +10,7 @@
 enum {
 	SAME_START_S = 1,  /* smbstatus tells whole seconds */
 	ABOUT_START_S = 2, /* Samba rounds the durations of level 1 */
+	CLOSE_START_S = 3, /* a start is known that lies between two times so near */
 };
 
 struct smbstatus_tracker {
@@ -18,6 +19,7 @@ struct smbstatus_tracker {
 	void *context;
 	struct tracker *tracker; /* each session's state is a published_session */
 	bool has_transports;
+	int64_t updated_s; /* 0: never */
 };
 
 struct smbstatus_tracker *smbstatus_tracker_new(const char *guest,
@@ -60,20 +62,29 @@ static struct published_session *published_session_of(const struct tracked_sessi
 }
 
 /* The start is what Samba says; else what the relay knows; else the session started at the latest
- * when its first share was connected, or now. */
+ * when its first share was connected, or now, and at the earliest when its smbd was, or when it was
+ * not there yet. Where these are near each other, the start is known. */
 static void published_session_set_start(struct published_session *s,
-                                        const struct smbstatus_session *from, int64_t now_s,
-                                        int64_t seen_started_s)
+                                        const struct smbstatus_session *from, int64_t earliest_s,
+                                        int64_t now_s, int64_t seen_started_s)
 {
 	int64_t latest_s = from->had_share_at_s > 0 ? from->had_share_at_s : now_s;
 
+	if (from->smbd_started_s > earliest_s)
+		earliest_s = from->smbd_started_s;
+
+	/* What the relay knows may be of a session that has ended. */
+	if (seen_started_s < earliest_s - ABOUT_START_S ||
+	    seen_started_s > latest_s + ABOUT_START_S)
+		seen_started_s = 0;
 	if (from->started_s > 0)
 		s->started_s = from->started_s;
 	else if (seen_started_s > 0)
 		s->started_s = seen_started_s;
 	else if (!s->is_start_known && (s->started_s == 0 || latest_s < s->started_s))
 		s->started_s = latest_s;
-	s->is_start_known = s->is_start_known || from->started_s > 0 || seen_started_s > 0;
+	s->is_start_known = s->is_start_known || from->started_s > 0 || seen_started_s > 0 ||
+	                    s->started_s - earliest_s <= CLOSE_START_S;
 }
 
 /* s was paired with the session that it was before, if there was one. */
@@ -94,10 +105,11 @@ static void published_session_update(struct smbstatus_tracker *k, struct tracked
 	p->client = s->row.client;
 	p->user = s->row.user;
 	/* A start that is only known not to be later is no mark to find the session by. */
-	if (!k->handler->find_cached(k->context, p, from->started_s, &p->num_opens,
-	                             &seen_started_s))
+	if (!k->handler->find_cached(k->context, p, from->started_s, &seen_started_s))
 		seen_started_s = 0;
-	published_session_set_start(p, from, now_s, seen_started_s);
+	published_session_set_start(p, from, s->pair == NULL ? k->updated_s : 0, now_s,
+	                            seen_started_s);
+	p->num_opens = from->num_opens;
 	s->started_s = p->started_s;
 	p->transport = from->transport;
 	p->user_flags = k->guest != NULL && text_equal_nocase(p->user, k->guest) ? SESS_GUEST : 0;
@@ -112,6 +124,7 @@ static bool published_session_publish(struct smbstatus_tracker *k, struct publis
 		return false;
 	if (!s->is_published || s->is_renamed || s->transport != s->published.transport ||
 	    s->user_flags != s->published.user_flags ||
+	    s->is_start_known != s->published.is_start_known ||
 	    llabs(s->started_s - s->published.started_s) > SAME_START_S) {
 		s->is_published = k->handler->put(k->context, s);
 		if (!s->is_published)
@@ -119,13 +132,15 @@ static bool published_session_publish(struct smbstatus_tracker *k, struct publis
 		s->is_renamed = false;
 		s->published.transport = s->transport;
 		s->published.started_s = s->started_s;
+		s->published.is_start_known = s->is_start_known;
 		s->published.user_flags = s->user_flags;
 		s->published.num_opens = s->num_opens;
 		return true;
 	}
 	is_changed = s->num_opens != s->published.num_opens;
 	s->published.num_opens = s->num_opens;
-	k->handler->touch(k->context, s);
+	if (is_changed)
+		k->handler->touch(k->context, s);
 	return is_changed;
 }
 
@@ -173,6 +188,7 @@ enum smbstatus_tracker_change smbstatus_tracker_update(struct smbstatus_tracker 
 		p->is_refused = p->is_refused && missing == 0; /* there is room for it now */
 		k->has_transports = k->has_transports || p->transport != NULL;
 	}
+	k->updated_s = now_s;
 	tracker_update(k->tracker, next);
 	while (tracker_next_event(k->tracker, &event)) {
 		const struct published_session *closed;

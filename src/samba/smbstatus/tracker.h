@@ -24,7 +24,8 @@ struct published_session {
 	const char *transport; /* static text; NULL: not known */
 	int64_t started_s;     /* Unix time */
 	bool is_start_known;   /* else the session started then or earlier */
-	uint32_t num_opens, user_flags;
+	uint32_t num_opens;    /* NETSESSION_UNKNOWN: not known */
+	uint32_t user_flags;
 
 	bool is_published;
 	bool is_renamed;       /* since it was published */
@@ -33,6 +34,7 @@ struct published_session {
 	struct {
 		const char *transport;
 		int64_t started_s;
+		bool is_start_known;
 		uint32_t num_opens, user_flags;
 	} published; /* as netsessiond knows the session */
 	enum published_closing closing;
@@ -46,15 +48,13 @@ struct smbstatus_tracker_handler {
 	/* Publishes a session that netsessiond does not know, or knows otherwise. False: it was not
 	 * published. */
 	bool (*put)(void *context, struct published_session *s);
-	/* The session is still open; nothing but num_opens may have changed. Samba does not tell
-	 * how long a session has been idle, so it counts as used now: netsessiond would count on by
-	 * itself. */
+	/* num_opens of a session has changed, and nothing else. */
 	void (*touch)(void *context, const struct published_session *s);
 	/* A session that was published has closed. */
 	void (*remove)(void *context, const struct published_session *s);
 	/* As samba_publisher_settings has it. */
 	bool (*find_cached)(void *context, const struct published_session *s, int64_t started_s,
-	                    uint32_t *num_opens, int64_t *seen_started_s);
+	                    int64_t *seen_started_s);
 };
 
 /* Keeps handler and context. guest: the user whose sessions are a guest's, in any case, as Samba

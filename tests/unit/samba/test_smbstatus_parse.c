@@ -233,6 +233,130 @@ static void lists_are_sorted_by_identity(void **state)
 	smbstatus_list_free(list);
 }
 
+/* ---- open files ---- */
+
+#define OPEN(ID, PID, UNIQUE, UID)                                                     \
+	"\"" ID "\": {\"server_id\": {\"pid\": \"" PID "\", \"vnn\": \"4294967295\", " \
+	"\"unique_id\": \"" UNIQUE "\"}, \"uid\": " UID ", \"share_file_id\": \"1\"}"
+#define SESSION(ID, PID, UNIQUE, UID)                                                      \
+	"\"" ID "\": {\"session_id\": \"" ID "\", \"uid\": " UID ", \"username\": \"u\", " \
+	"\"remote_machine\": \"m\", \"server_id\": {\"pid\": \"" PID                       \
+	"\", \"vnn\": \"4294967295\", \"unique_id\": \"" UNIQUE "\"}}"
+#define FILES(FIRST, SECOND) \
+	"{\"open_files\": {\"/a\": {\"opens\": {" FIRST "}}, \"/b\": {\"opens\": {" SECOND "}}}}"
+
+static struct smbstatus_list *parse_with_opens(const char *sessions, const char *opens)
+{
+	struct smbstatus_list *list = parse(sessions);
+	struct err err = { 0 };
+
+	assert_true(smbstatus_parse_opens(list, opens, strlen(opens), &err));
+	return list;
+}
+
+static void open_files_are_those_of_the_session_of_their_smbd(void **state)
+{
+	struct smbstatus_list *list = parse_with_opens(
+		"{\"sessions\": {" SESSION("1", "100", "7", "5") ", " SESSION(
+			"2", "200", "8", "5") ", " SESSION("3", "300", "9", "5") "}}",
+		FILES(OPEN("a", "100", "7", "5") ", " OPEN("b", "200", "8", "5"),
+	              OPEN("c", "100", "7", "5") ", " OPEN("d", "100", "6", "5")));
+
+	(void)state;
+	assert_int_equal(of(list, 1)->num_opens, 2); /* another smbd had its pid before */
+	assert_int_equal(of(list, 2)->num_opens, 1);
+	assert_int_equal(of(list, 3)->num_opens, 0);
+	smbstatus_list_free(list);
+}
+
+static void files_that_are_open_as_another_user_are_those_of_the_only_session(void **state)
+{
+	struct smbstatus_list *list =
+		parse_with_opens("{\"sessions\": {" SESSION("1", "100", "7", "5") "}}",
+	                         FILES(OPEN("a", "100", "7", "5"), OPEN("b", "100", "7", "1000")));
+
+	(void)state;
+	assert_int_equal(of(list, 1)->num_opens, 2);
+	smbstatus_list_free(list);
+}
+
+static void sessions_of_one_smbd_have_the_files_of_their_users(void **state)
+{
+	struct smbstatus_list *list = parse_with_opens(
+		"{\"sessions\": {" SESSION("1", "100", "7", "5") ", " SESSION(
+			"2", "100", "7", "6") ", " SESSION("3", "100", "7", "8") "}}",
+		FILES(OPEN("a", "100", "7", "6"), OPEN("b", "100", "7", "5")));
+
+	(void)state;
+	assert_int_equal(of(list, 1)->num_opens, 1);
+	assert_int_equal(of(list, 2)->num_opens, 1);
+	assert_int_equal(of(list, 3)->num_opens, 0);
+	smbstatus_list_free(list);
+}
+
+static void files_that_several_sessions_could_have_open_are_not_counted(void **state)
+{
+	static const char sessions[] = "{\"sessions\": {" SESSION(
+		"1", "100", "7", "5") ", " SESSION("2", "100", "7",
+	                                           "5") ", " SESSION("3", "100", "7", "6") "}}";
+	struct smbstatus_list *list = parse_with_opens(
+		sessions, FILES(OPEN("a", "100", "7", "5"), OPEN("b", "100", "7", "6")));
+
+	(void)state;
+	assert_int_equal(of(list, 1)->num_opens, NETSESSION_UNKNOWN);
+	assert_int_equal(of(list, 2)->num_opens, NETSESSION_UNKNOWN);
+	assert_int_equal(of(list, 3)->num_opens, 1);
+	smbstatus_list_free(list);
+	list = parse_with_opens(sessions, FILES("", OPEN("b", "100", "7", "6")));
+	assert_int_equal(of(list, 1)->num_opens, 0);
+	assert_int_equal(of(list, 2)->num_opens, 0);
+	smbstatus_list_free(list);
+	list = parse_with_opens(sessions, FILES("", OPEN("b", "100", "7", "1000")));
+	for (uint64_t id = 1; id <= 3; id++)
+		assert_int_equal(of(list, id)->num_opens, NETSESSION_UNKNOWN);
+	smbstatus_list_free(list);
+}
+
+static void without_an_answer_no_number_of_open_files_is_known(void **state)
+{
+	static const char *const odd[] = { "", "{", "{\"sessions\": {}}", "{\"open_files\": {",
+		                           "{\"open_files\": {}} more" };
+	struct smbstatus_list *list = parse_file("4.17-sessions");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+		struct err err = { 0 };
+
+		assert_false(smbstatus_parse_opens(list, odd[i], strlen(odd[i]), &err));
+		assert_int_not_equal(err.status, 0);
+		assert_int_equal(list->sessions[0].num_opens, NETSESSION_UNKNOWN);
+	}
+	smbstatus_list_free(list);
+}
+
+/* ---- user ids for names ---- */
+
+static void a_list_of_user_ids_has_the_names_of_the_list_that_lacks_sessions(void **state)
+{
+	static const char numeric[] = "{\"sessions\": {" SESSION("1", "100", "7", "0") ", " SESSION(
+		"2", "200", "8", "0") ", " SESSION("3", "300", "9", "4000000000") "}}";
+	struct smbstatus_list *named = parse("{\"sessions\": {" SESSION("1", "100", "7", "0") "}}");
+	struct smbstatus_list *list;
+	struct err err = { 0 };
+
+	(void)state;
+	list = smbstatus_parse_numeric(numeric, strlen(numeric), named, "ISO-8859-1", &err);
+	assert_non_null(list);
+	assert_int_equal(list->count, 3);
+	assert_names(of(list, 1), "m", "u");    /* as it was named */
+	assert_names(of(list, 2), "m", "root"); /* as the system has it */
+	assert_names(of(list, 3), "m", "u");    /* nobody knows this user: as smbstatus prints it */
+	smbstatus_list_free(list);
+	named = parse("{\"sessions\": {" SESSION("1", "100", "7", "0") "}}");
+	assert_null(smbstatus_parse_numeric("{", 1, named, "ISO-8859-1", &err));
+	assert_int_not_equal(err.status, 0);
+}
+
 /* ---- what is not as it should be ---- */
 
 #define SERVER(PID) "\"server_id\": {\"pid\": " PID ", \"vnn\": \"0\", \"unique_id\": \"1\"}"
@@ -428,6 +552,12 @@ static void what_is_no_time_is_none(void **state)
 TEST_GROUP(smbstatus_parse)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(open_files_are_those_of_the_session_of_their_smbd),
+		cmocka_unit_test(files_that_are_open_as_another_user_are_those_of_the_only_session),
+		cmocka_unit_test(sessions_of_one_smbd_have_the_files_of_their_users),
+		cmocka_unit_test(files_that_several_sessions_could_have_open_are_not_counted),
+		cmocka_unit_test(without_an_answer_no_number_of_open_files_is_known),
+		cmocka_unit_test(a_list_of_user_ids_has_the_names_of_the_list_that_lacks_sessions),
 		cmocka_unit_test(no_session_is_a_list_of_none),
 		cmocka_unit_test(samba_4_17_tells_who_and_by_which_process),
 		cmocka_unit_test(samba_4_17_tells_neither_beginnings_nor_ports_but_the_other_ends),

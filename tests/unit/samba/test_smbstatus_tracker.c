@@ -21,7 +21,7 @@ static struct {
 	struct smbstatus_tracker *known;
 	char said[2048]; /* "put KEY CLIENT USER START", "touch KEY OPENS", "remove KEY", by line */
 	bool refuses;
-	bool (*seen)(const char *user, int64_t started_s, uint32_t *num_opens, int64_t *began_s);
+	bool (*seen)(const char *user, int64_t started_s, int64_t *began_s);
 	struct smbstatus_session sessions[MOST];
 	struct smbstatus_list list;
 	int64_t now_s;
@@ -58,10 +58,10 @@ static void on_remove(void *context, const struct published_session *s)
 }
 
 static bool on_seen(void *context, const struct published_session *s, int64_t started_s,
-                    uint32_t *num_opens, int64_t *began_s)
+                    int64_t *began_s)
 {
 	(void)context;
-	return here.seen != NULL && here.seen(s->user, started_s, num_opens, began_s);
+	return here.seen != NULL && here.seen(s->user, started_s, began_s);
 }
 
 static int begin(void **state)
@@ -118,7 +118,7 @@ static void a_session_is_published_once_and_removed_once(void **state)
 	assert_poll(SMBSTATUS_UNCHANGED, "");
 	there_is(1, "a", "u");
 	assert_poll(SMBSTATUS_CHANGED, "put 1 a u 0\n");
-	assert_poll(SMBSTATUS_UNCHANGED, "touch 1 0\n");
+	assert_poll(SMBSTATUS_UNCHANGED, "");
 	no_session_is_there();
 	assert_poll(SMBSTATUS_CHANGED, "remove 1\n");
 	assert_poll(SMBSTATUS_UNCHANGED, "");
@@ -158,11 +158,10 @@ static void sessions_between_others_open_and_close(void **state)
 	there_is(3, "c", "u");
 	there_is(4, "d", "u");
 	there_is(5, "e", "u");
-	assert_poll(SMBSTATUS_CHANGED,
-	            "remove 1\ntouch 2 0\nput 3 a u 0\nput 4 c u 0\nput 5 e u 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "remove 1\nput 3 a u 0\nput 4 c u 0\nput 5 e u 0\n");
 	no_session_is_there();
 	there_is(3, "c", "u");
-	assert_poll(SMBSTATUS_CHANGED, "remove 3\nremove 2\nremove 5\ntouch 4 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "remove 3\nremove 2\nremove 5\n");
 	assert_int_equal(smbstatus_tracker_count(here.known), 1);
 }
 
@@ -205,7 +204,7 @@ static void a_session_of_another_user_is_published_again(void **state)
 	assert_poll(SMBSTATUS_CHANGED, "put 1 a v 0\n");
 	here.sessions[0].client = "b";
 	assert_poll(SMBSTATUS_CHANGED, "put 1 b v 0\n");
-	assert_poll(SMBSTATUS_UNCHANGED, "touch 1 0\n");
+	assert_poll(SMBSTATUS_UNCHANGED, "");
 }
 
 static void sessions_of_the_guest_account_are_marked(void **state)
@@ -227,8 +226,8 @@ static void a_session_without_room_is_published_when_another_one_has_closed(void
 	assert_poll(SMBSTATUS_CHANGED, "put 1 a u 0\n");
 	here.list.count = 2;
 	here.refuses = true;
-	assert_poll(SMBSTATUS_CHANGED, "touch 1 0\nput 2 b u 0\n");
-	assert_poll(SMBSTATUS_UNCHANGED, "touch 1 0\n");
+	assert_poll(SMBSTATUS_CHANGED, "put 2 b u 0\n");
+	assert_poll(SMBSTATUS_UNCHANGED, "");
 	here.refuses = false;
 	here.sessions[0] = here.sessions[1];
 	here.list.count = 1;
@@ -265,16 +264,14 @@ static void otherwise_a_session_started_when_it_was_seen_or_had_a_share(void **s
 	assert_poll(SMBSTATUS_CHANGED, "put 1 b u -50\nput 2 a u 0\n");
 	here.now_s += 100;
 	here.sessions[1].had_share_at_s = 0; /* a later poll does not ask for shares */
-	assert_poll(SMBSTATUS_UNCHANGED, "touch 1 0\ntouch 2 0\n");
+	assert_poll(SMBSTATUS_UNCHANGED, "");
 }
 
-static bool seen_by_the_relay(const char *user, int64_t started_s, uint32_t *num_opens,
-                              int64_t *began_s)
+static bool seen_by_the_relay(const char *user, int64_t started_s, int64_t *began_s)
 {
 	if (strcmp(user, "known") != 0)
 		return false;
 	assert_int_equal(started_s, 0); /* Samba gave none, and a guess is not searched by */
-	*num_opens = 3;
 	*began_s = NOW - 70;
 	return true;
 }
@@ -286,10 +283,9 @@ static void what_the_relay_has_cached_is_published(void **state)
 	there_is(1, "a", "known");
 	there_is(2, "b", "unknown");
 	assert_poll(SMBSTATUS_CHANGED, "put 1 a known -70\nput 2 b unknown 0\n");
-	assert_int_equal(smbstatus_tracker_at(here.known, 0)->num_opens, 3);
 	here.seen = NULL; /* what the relay had once is kept */
 	here.now_s += 50;
-	assert_poll(SMBSTATUS_UNCHANGED, "touch 1 3\ntouch 2 0\n");
+	assert_poll(SMBSTATUS_UNCHANGED, "");
 }
 
 static void what_the_relay_caches_later_is_published_then(void **state)
@@ -301,11 +297,10 @@ static void what_the_relay_caches_later_is_published_then(void **state)
 	assert_poll(SMBSTATUS_CHANGED, "put 1 a known -70\n");
 }
 
-static bool opens_alone(const char *user, int64_t started_s, uint32_t *num_opens, int64_t *began_s)
+static bool rounded_by_the_relay(const char *user, int64_t started_s, int64_t *began_s)
 {
 	(void)user;
-	*num_opens = 5;
-	*began_s = started_s + 1; /* by the relay's rounding */
+	*began_s = started_s + 1;
 	return true;
 }
 
@@ -314,9 +309,58 @@ static void opens_alone_do_not_publish_a_session_again(void **state)
 	(void)state;
 	there_is(1, "a", "u")->started_s = NOW - 9;
 	assert_poll(SMBSTATUS_CHANGED, "put 1 a u -9\n");
-	here.seen = opens_alone;
+	here.seen = rounded_by_the_relay;
+	here.sessions[0].num_opens = 5;
 	assert_poll(SMBSTATUS_CHANGED, "touch 1 5\n");
-	assert_poll(SMBSTATUS_UNCHANGED, "touch 1 5\n");
+	assert_poll(SMBSTATUS_UNCHANGED, "");
+	here.sessions[0].num_opens = NETSESSION_UNKNOWN;
+	assert_poll(SMBSTATUS_CHANGED, "touch 1 4294967295\n");
+}
+
+static bool is_start_known(size_t i)
+{
+	return smbstatus_tracker_at(here.known, i)->is_start_known;
+}
+
+static void a_start_is_known_if_it_lies_between_two_near_times(void **state)
+{
+	(void)state;
+	there_is(1, "a", "u")->had_share_at_s = NOW - 50; /* it may be much older */
+	there_is(2, "b", "u")->had_share_at_s = NOW - 50;
+	here.sessions[1].smbd_started_s = NOW - 51;
+	there_is(3, "c", "u")->had_share_at_s = NOW - 50; /* its client has logged on anew */
+	here.sessions[2].smbd_started_s = NOW - 5000;
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a u -50\nput 2 b u -50\nput 3 c u -50\n");
+	assert_false(is_start_known(0));
+	assert_true(is_start_known(1));
+	assert_false(is_start_known(2));
+	here.now_s += 2;
+	there_is(4, "d", "u"); /* the poll two seconds ago lacked it */
+	assert_poll(SMBSTATUS_CHANGED, "put 4 d u 2\n");
+	assert_true(is_start_known(3));
+	here.now_s += 100;
+	there_is(5, "e", "u");
+	assert_poll(SMBSTATUS_CHANGED, "put 5 e u 102\n");
+	assert_false(is_start_known(4));
+}
+
+static void a_start_that_becomes_known_is_published(void **state)
+{
+	(void)state;
+	there_is(1, "a", "u");
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a u 0\n");
+	here.sessions[0].smbd_started_s = NOW - 1;
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a u 0\n");
+	assert_poll(SMBSTATUS_UNCHANGED, "");
+}
+
+static void a_start_that_the_relay_has_of_an_older_session_does_not_count(void **state)
+{
+	(void)state;
+	here.seen = seen_by_the_relay; /* NOW - 70 */
+	there_is(1, "a", "known")->smbd_started_s = NOW - 10;
+	assert_poll(SMBSTATUS_CHANGED, "put 1 a known 0\n");
+	assert_false(is_start_known(0));
 }
 
 static void starts_are_missed_for_new_sessions_only(void **state)
@@ -423,6 +467,9 @@ TEST_GROUP(smbstatus_tracker)
 		TEST(what_the_relay_has_cached_is_published),
 		TEST(what_the_relay_caches_later_is_published_then),
 		TEST(opens_alone_do_not_publish_a_session_again),
+		TEST(a_start_is_known_if_it_lies_between_two_near_times),
+		TEST(a_start_that_becomes_known_is_published),
+		TEST(a_start_that_the_relay_has_of_an_older_session_does_not_count),
 		TEST(starts_are_missed_for_new_sessions_only),
 		TEST(a_transport_is_known_if_all_sessions_of_client_and_user_have_it),
 		TEST(a_transport_that_becomes_known_is_published),
