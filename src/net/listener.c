@@ -153,13 +153,25 @@ static void listener_on_retry(void *context)
 	listener_watch(l);
 }
 
+/* A peer that was switched off, or whose cable was pulled, closes nothing: the kernel asks after a
+ * minute of silence, and ends the connection after another one. Its own default is two hours. */
+static const struct {
+	int level, name, value;
+} listener_options[] = {
+	{ IPPROTO_TCP, TCP_NODELAY, 1 },
+	{ SOL_SOCKET, SO_KEEPALIVE, 1 },
+	{ IPPROTO_TCP, TCP_KEEPIDLE, 60 },  /* seconds */
+	{ IPPROTO_TCP, TCP_KEEPINTVL, 15 }, /* seconds */
+	{ IPPROTO_TCP, TCP_KEEPCNT, 4 },
+	{ IPPROTO_TCP, TCP_USER_TIMEOUT, 120000 }, /* ms; where an answer was on its way to it */
+};
+
+/* These have no effect on a Unix socket. */
 static void listener_prepare_socket(int socket)
 {
-	const int on = 1;
-
-	/* These have no effect on a Unix socket. */
-	(void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	(void)setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	for (size_t i = 0; i < sizeof listener_options / sizeof *listener_options; i++)
+		(void)setsockopt(socket, listener_options[i].level, listener_options[i].name,
+		                 &listener_options[i].value, sizeof listener_options[i].value);
 }
 
 static void listener_on_poll(uv_poll_t *poll, int status, int events)

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,39 @@ static void accepts_over_ipv6(void **state)
 {
 	(void)state;
 	accepts_what_connects(AF_INET6, "[::1]");
+}
+
+/* Of two minutes' silence: one until the kernel asks, and four questions. */
+static void a_peer_that_is_gone_without_a_word_is_found_out(void **state)
+{
+	static const struct {
+		int level, name, value;
+	} options[] = { { SOL_SOCKET, SO_KEEPALIVE, 1 },
+		        { IPPROTO_TCP, TCP_KEEPIDLE, 60 },
+		        { IPPROTO_TCP, TCP_KEEPINTVL, 15 },
+		        { IPPROTO_TCP, TCP_KEEPCNT, 4 },
+		        { IPPROTO_TCP, TCP_USER_TIMEOUT, 120000 } };
+	struct sockaddr_storage address = loopback(AF_INET);
+	struct net_loop *loop = net_loop_new();
+	struct arrivals a = { .wanted = 1 };
+	struct err err = { 0 };
+	int listening = net_listen_tcp(&address, &err), caller = connect_to(listening);
+
+	(void)state;
+	a.listener = net_listener_new(loop, listening, on_accepted, &a);
+	net_loop_run(loop);
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+		int value = 0;
+		socklen_t bytes = sizeof value;
+
+		assert_int_equal(
+			getsockopt(a.sockets[0], options[i].level, options[i].name, &value, &bytes),
+			0);
+		assert_int_equal(value, options[i].value);
+	}
+	close(caller);
+	close(a.sockets[0]);
+	net_loop_free(loop);
 }
 
 static void says_that_another_listens_there(void **state)
@@ -268,6 +302,7 @@ TEST_GROUP(net_listener)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepts_over_ipv4),
 		cmocka_unit_test(accepts_over_ipv6),
+		cmocka_unit_test(a_peer_that_is_gone_without_a_word_is_found_out),
 		cmocka_unit_test(says_that_another_listens_there),
 		cmocka_unit_test(a_local_socket_has_its_permissions_and_knows_its_peer),
 		cmocka_unit_test(a_dead_process_socket_is_replaced_and_a_living_one_is_not),
