@@ -8,6 +8,7 @@
 #include <krb5.h>
 #include "auth/acceptor_settings.h"
 #include "auth/context.h"
+#include "auth/mechanism_error.h"
 #include "auth/ntlm_message.h"
 #include "auth/spnego/acceptor.h"
 #include "auth/spnego/mechanism.h"
@@ -92,37 +93,59 @@ static enum auth_progress acceptor_refuse_memory(struct err *err)
 }
 
 /* Why a ticket was refused, RFC 4120 7.5.9. */
-static const struct {
+static const struct ticket_meaning {
 	krb5_error_code code;
 	uint32_t nt;
 	NET_API_STATUS status;
 	const char *text;
+	bool is_whole; /* libkrb5's text has nothing to add */
 } ticket_meanings[] = {
 	{ KRB5KRB_AP_ERR_BAD_INTEGRITY, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
-	  "the keytab's key is not the key that the ticket is encrypted with" },
-	{ KRB5KRB_AP_ERR_TKT_EXPIRED, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
-	  "the ticket has expired" },
-	{ KRB5KRB_AP_ERR_TKT_NYV, STATUS_TIME_DIFFERENCE_AT_DC, ERROR_TIME_SKEW,
-	  "the ticket is not valid yet" },
-	{ KRB5KRB_AP_ERR_REPEAT, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
-	  "the ticket was used before: a replay" },
+	  "the keytab's key is not the key that the ticket is encrypted with", false },
+	{ KRB5KRB_AP_ERR_MODIFIED, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+	  "the keytab's key is not the key that the ticket is encrypted with", false },
 	{ KRB5KRB_AP_ERR_NOT_US, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
-	  "the keytab has no key for the server that the ticket is for" },
-	{ KRB5KRB_AP_ERR_SKEW, STATUS_TIME_DIFFERENCE_AT_DC, ERROR_TIME_SKEW,
-	  "the client's clock differs too much" },
+	  "the keytab has no key for the server that the ticket is for", false },
 	{ KRB5KRB_AP_ERR_BADKEYVER, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
-	  "the keytab's key has another version than the ticket's key" },
+	  "the keytab has no key of the version and the encryption type that the ticket has",
+	  false },
+	{ KRB5KRB_AP_ERR_NOKEY, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+	  "the keytab has no key for the ticket", false },
+	{ KRB5_KT_NOTFOUND, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+	  "the keytab has no key for the ticket", false },
+	{ KRB5KRB_AP_ERR_TKT_EXPIRED, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+	  "the ticket has expired", true },
+	{ KRB5KRB_AP_ERR_TKT_NYV, STATUS_TIME_DIFFERENCE_AT_DC, ERROR_TIME_SKEW,
+	  "the ticket is not valid yet", true },
+	{ KRB5KRB_AP_ERR_REPEAT, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+	  "the ticket was used before: a replay", true },
+	{ KRB5KRB_AP_ERR_SKEW, STATUS_TIME_DIFFERENCE_AT_DC, ERROR_TIME_SKEW,
+	  "the client's clock differs too much", true },
 };
 
-static enum auth_progress acceptor_explain_ticket(OM_uint32 minor, struct err *err)
+static const struct ticket_meaning *acceptor_ticket_meaning(OM_uint32 minor)
 {
+	static const struct ticket_meaning unknown = { 0, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
+		                                       "invalid ticket", false };
+
 	for (size_t i = 0; i < sizeof ticket_meanings / sizeof *ticket_meanings; i++)
 		if (ticket_meanings[i].code == (krb5_error_code)minor)
-			return acceptor_refuse_with(err, ticket_meanings[i].nt,
-			                            ticket_meanings[i].status,
-			                            ticket_meanings[i].text);
-	return acceptor_refuse_with(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
-	                            "invalid ticket");
+			return &ticket_meanings[i];
+	return &unknown;
+}
+
+/* For this server's administrator: libkrb5's text names principal, version and encryption type. */
+static enum auth_progress acceptor_explain_ticket(OM_uint32 minor, struct err *err)
+{
+	const struct ticket_meaning *meaning = acceptor_ticket_meaning(minor);
+	char detail[MECHANISM_TEXT_BYTES];
+
+	if (meaning->is_whole)
+		return acceptor_refuse_with(err, meaning->nt, meaning->status, meaning->text);
+	mechanism_error_text(AUTH_KERBEROS, minor, detail);
+	err_format(err, meaning->status, AUTH_STEP, "%s: %s", meaning->text, detail);
+	err->nt_status = meaning->nt;
+	return AUTH_FAILED;
 }
 
 static enum auth_progress acceptor_explain_failure(const struct auth_acceptor *a, OM_uint32 major,

@@ -14,6 +14,7 @@
 #include "auth/context.h"
 #include "auth/gss.h"
 #include "auth/ntlm_environment.h"
+#include "auth/keytab.h"
 #include "auth/spnego/message.h"
 #include "base/locale.h"
 
@@ -24,44 +25,13 @@ struct auth_acceptor_settings {
 	gss_cred_id_t credentials[AUTH_MECHANISMS]; /* GSS_C_NO_CREDENTIAL: not accepted */
 	bool serves[AUTH_MECHANISMS];
 	struct wire_writer hint; /* NegTokenInit2 */
+	struct err no_kerberos;  /* why Kerberos is not accepted, though it may be */
 	char *realm;             /* the default realm; NULL: it is not known */
 };
 
 static bool acceptor_text_is_set(const char *text)
 {
 	return text != NULL && text[0] != '\0';
-}
-
-/* A keytab file may be readable by a group, as is usual, but not by everybody. libkrb5 says of each
- * fault that it finds no key. */
-static NET_API_STATUS acceptor_check_keytab(const char *keytab, struct err *err)
-{
-	static const char prefix[] = "FILE:";
-	const char *path = strncmp(keytab, prefix, sizeof prefix - 1) == 0
-	                           ? keytab + sizeof prefix - 1
-	                           : keytab;
-	struct stat info;
-	int fd;
-
-	if (path[0] != '/')
-		return NERR_Success;
-	if (stat(path, &info) != 0)
-		return errno == ENOENT ? err_set(err, ERROR_FILE_NOT_FOUND, AUTH_STEP_KEYTAB,
-		                                 "no such file")
-		                       : err_format(err, ERROR_ACCESS_DENIED, AUTH_STEP_KEYTAB,
-		                                    "it cannot be read: %s", strerror(errno));
-	if (!S_ISREG(info.st_mode))
-		return err_set(err, ERROR_INVALID_PARAMETER, AUTH_STEP_KEYTAB,
-		               "it is not a regular file");
-	if ((info.st_mode & (S_IWGRP | S_IRWXO)) != 0)
-		return err_set(err, ERROR_ACCESS_DENIED, AUTH_STEP_KEYTAB,
-		               "other users can read or change it: chmod 600 it");
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return err_format(err, ERROR_ACCESS_DENIED, AUTH_STEP_KEYTAB,
-		                  "it cannot be read: %s", strerror(errno));
-	close(fd);
-	return NERR_Success;
 }
 
 /* libkrb5 has one variable for the keytab in a process. */
@@ -81,22 +51,34 @@ static bool acceptor_acquire_mechanism(struct auth_acceptor_settings *s,
 	return s->serves[mechanism];
 }
 
-/* A keytab without a key is an error if it is configured; without configuration, Kerberos is not
- * accepted. The keytab stays set until another one is set. */
-static NET_API_STATUS acceptor_acquire_kerberos(struct auth_acceptor_settings *s,
-                                                const char *keytab, struct err *err)
+/* The keytab stays set until another one is set. False: GSSAPI finds no key in it. */
+static bool acceptor_acquire_kerberos(struct auth_acceptor_settings *s, const char *keytab)
 {
-	NET_API_STATUS status = NERR_Success;
+	bool is_acquired;
 
 	pthread_mutex_lock(&keytab_mutex);
-	if ((GSS_ERROR(krb5_gss_register_acceptor_identity(acceptor_text_is_set(keytab) ? keytab
-	                                                                                : NULL)) ||
-	     !acceptor_acquire_mechanism(s, AUTH_KERBEROS)) &&
-	    acceptor_text_is_set(keytab))
-		status = err_set(err, ERROR_NO_SUCH_LOGON_SESSION, AUTH_STEP_KEYTAB,
-		                 "it is no keytab, or holds no key: klist -k shows its keys");
+	is_acquired = !GSS_ERROR(krb5_gss_register_acceptor_identity(keytab)) &&
+	              acceptor_acquire_mechanism(s, AUTH_KERBEROS);
 	pthread_mutex_unlock(&keytab_mutex);
-	return status;
+	return is_acquired;
+}
+
+/* A keytab without a key is an error if it is configured; without configuration, Kerberos is not
+ * accepted. */
+static NET_API_STATUS acceptor_use_keytab(struct auth_acceptor_settings *s, const char *keytab,
+                                          struct err *err)
+{
+	struct err reason = { 0 };
+
+	keytab = acceptor_text_is_set(keytab) ? keytab : NULL;
+	if (keytab_check(keytab, &reason) == NERR_Success && !acceptor_acquire_kerberos(s, keytab))
+		err_set(&reason, ERROR_NO_SUCH_LOGON_SESSION, AUTH_STEP_KEYTAB,
+		        "GSSAPI finds no key in it that it could use");
+	if (keytab == NULL)
+		s->no_kerberos = reason;
+	else if (reason.status != NERR_Success)
+		*err = reason;
+	return keytab != NULL ? reason.status : NERR_Success;
 }
 
 /* gss-ntlmssp 1.2.0 encodes no CHALLENGE on a big-endian machine: it adds a length that is in the
@@ -183,14 +165,12 @@ static NET_API_STATUS acceptor_settings_fill(struct auth_acceptor_settings *s,
 	if ((ntlm || s->anonymous) && !auth_has_mechanism(AUTH_NTLM))
 		status = err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
 		                 "GSSAPI has no NTLM: is gss-ntlmssp installed?");
-	if (status == NERR_Success && kerberos && acceptor_text_is_set(options->keytab))
-		status = acceptor_check_keytab(options->keytab, err);
 	if (status == NERR_Success && ntlm)
 		status = accounts_read(options->ntlm_users, &s->accounts, err);
 	if (status == NERR_Success && s->accounts != NULL)
 		status = accounts_check_locale(s->accounts, err);
 	if (status == NERR_Success && kerberos)
-		status = acceptor_acquire_kerberos(s, options->keytab, err);
+		status = acceptor_use_keytab(s, options->keytab, err);
 	if (status == NERR_Success)
 		status = acceptor_acquire_ntlm(s, err);
 	if (status == NERR_Success)
@@ -253,6 +233,11 @@ bool auth_acceptor_settings_serve(const struct auth_acceptor_settings *s,
                                   enum auth_mechanism mechanism)
 {
 	return mechanism == AUTH_KERBEROS ? s->serves[AUTH_KERBEROS] : s->accounts != NULL;
+}
+
+const char *auth_acceptor_settings_no_kerberos(const struct auth_acceptor_settings *s)
+{
+	return s->no_kerberos.status != NERR_Success ? err_text(&s->no_kerberos) : NULL;
 }
 
 const bool *auth_acceptor_settings_accepted(const struct auth_acceptor_settings *s)

@@ -41,6 +41,10 @@ const uint8_t *auth_acceptor_settings_hint(const struct auth_acceptor_settings *
 bool auth_acceptor_settings_serve(const struct auth_acceptor_settings *s,
                                   enum auth_mechanism mechanism);
 
+/* Why Kerberos is not accepted, though the options allow it: what is wrong with the system's
+ * keytab. NULL: it is accepted, or not allowed. */
+const char *auth_acceptor_settings_no_kerberos(const struct auth_acceptor_settings *s);
+
 /* Inside src/auth only. */
 struct account;
 struct gss_cred_id_struct;

@@ -167,6 +167,7 @@ static bool initiator_begin_ntlm(struct auth_initiator *a, struct err *err)
 {
 	auth_context_fini(&a->context);
 	a->context.mechanism = AUTH_NTLM;
+	a->hints.used_ticket = false;
 	return initiator_step_ntlm(a, (struct crypto_span){ 0 }, err);
 }
 
@@ -229,7 +230,8 @@ static bool initiator_offer_kerberos(struct auth_initiator *a, struct err *err)
 
 	if (a->credentials == NULL && !ticket_cache_is_readable(err))
 		return false;
-	if (initiator_begin_kerberos(a, &minor))
+	a->hints.used_ticket = initiator_begin_kerberos(a, &minor);
+	if (a->hints.used_ticket)
 		return initiator_offer_mechanisms(a, both, allows_ntlm ? 2 : 1, err);
 	initiator_explain_kerberos(a, minor, &why);
 	if (allows_ntlm && kerberos_error_allows_other(minor)) {

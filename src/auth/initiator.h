@@ -36,6 +36,7 @@ enum auth_progress auth_initiator_step(struct auth_initiator *a, const uint8_t *
 
 /* What else is known when a log-on has failed. */
 struct auth_hints {
+	bool used_ticket;       /* the log-on was tried by Kerberos, with a ticket for the server */
 	bool compared_times;    /* this side found that two times do not fit */
 	int64_t server_time_s;  /* the server's clock as its token shows it, since 1970; 0: it does
 	                         * not */

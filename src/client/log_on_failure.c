@@ -9,6 +9,10 @@
 #include "base/clock_text.h"
 #include "base/text.h"
 
+#define ADVICE_TICKET                                                                               \
+	"see the server's log and its keytab (an old key, another name, another encryption type), " \
+	"and run kinit for new tickets"
+
 struct clock_reading clock_reading_take(uint64_t system_time)
 {
 	if (system_time == 0)
@@ -104,6 +108,11 @@ void log_on_failure_explain(const struct auth_hints *hints, const struct clock_r
 		reading.server_s = hints->server_time_s;
 		if (!clock_reading_is_known(clocks))
 			reading.here_s = time(NULL);
+	}
+	if (hints->used_ticket && err->nt_status != 0 && err->status == ERROR_LOGON_FAILURE) {
+		log_on_failure_append(err, "the server does not accept the Kerberos ticket that "
+		                           "the domain has issued for it");
+		err_advise(err, ADVICE_TICKET);
 	}
 	log_on_failure_explain_clocks(hints, &reading, err);
 	if (hints->no_kerberos[0] != '\0') {

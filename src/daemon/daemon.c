@@ -94,6 +94,7 @@ static void daemon_log_mechanisms(const struct settings *s)
 {
 	bool kerberos = auth_acceptor_settings_serve(s->acceptor_settings, AUTH_KERBEROS);
 	bool ntlm = auth_acceptor_settings_serve(s->acceptor_settings, AUTH_NTLM);
+	const char *no_kerberos = auth_acceptor_settings_no_kerberos(s->acceptor_settings);
 
 	if (kerberos || ntlm)
 		log_write(LOG_LEVEL_INFO, "accepting log-ons by %s",
@@ -104,6 +105,8 @@ static void daemon_log_mechanisms(const struct settings *s)
 		log_write(LOG_LEVEL_NOTICE,
 		          "no user can log on over SMB: no keytab holds a key of this server, and "
 		          "[auth] ntlm_users is not set");
+	if (no_kerberos != NULL)
+		log_write(LOG_LEVEL_INFO, "no log-ons by Kerberos: %s", no_kerberos);
 }
 
 /* Logs the keys that have changed, but are read at the start only. */

@@ -1,5 +1,6 @@
 """netsessiond in an Active Directory domain, with a keytab of its own: who has a ticket, and what the policy makes of
 the names and SIDs in it."""
+import pathlib
 import unittest
 
 from lab import command, tap
@@ -37,8 +38,8 @@ class Kerberos(unittest.TestCase):
         """Lets netsessiond run beside the domain controller until the test ends."""
         inside = [*self.dc.inside, "env", f"KRB5_CONFIG={self.dc.folder}/krb5.conf", f"KRB5RCACHEDIR={self.dc.folder}"]
         self.server = self.enterContext(Netsessiond(
-            ["carol"], inside=inside, administrators=administrators,
-            **{"mechanisms": "kerberos", "keytab": self.keytab} | options))
+            ["carol"], administrators=administrators,
+            **{"inside": inside, "mechanisms": "kerberos", "keytab": self.keytab} | options))
         self.name = f"{SERVER}:{self.server.port}"
 
     def list(self, *arguments):
@@ -162,6 +163,86 @@ class Kerberos(unittest.TestCase):
         self.dc.kinit("alice")
         self.serve(self.auditors, encryption="require")
         self.assert_listed("--kerberos")
+
+    # ---- keytabs that do not fit
+
+    def keytab_of(self, name, *deleted):
+        """Our keytab without these of its entries, counted from 1."""
+        made = self.dc.folder / name
+        made.unlink(missing_ok=True)
+        orders = [f"read_kt {self.keytab}", *(f"delete_entry {entry}" for entry in sorted(deleted, reverse=True)),
+                  f"write_kt {made}", "quit"]
+        done = self.dc.run_in(["ktutil"], input="".join(f"{order}\n" for order in orders))
+        self.assertTrue(made.exists(), done.stdout + done.stderr)
+        made.chmod(0o600)
+        return made
+
+    def assert_keytab_is_blamed(self, *details):
+        """The client is told that the ticket is what the server refuses; the audit log says why."""
+        result = self.list("--kerberos")
+        assert_refused(self, 1326, result, self.name)
+        self.assertIn("the server does not accept the Kerberos ticket", result.stderr)
+        self.assertIn("its keytab", result.stderr)
+        self.assertNotIn("password", result.stderr)
+        for detail in details:
+            self.assertIn(detail, self.server.audit[-1]["detail"])
+
+    def test_a_keytab_of_another_server(self):
+        other = self.dc.add_server("fs2")
+        self.dc.kinit("alice")
+        self.serve(self.auditors, keytab=other)
+        self.assert_keytab_is_blamed("the keytab has no key for the server that the ticket is for", f"cifs/{SERVER}@LAB.EXAMPLE")
+
+    def test_a_keytab_without_the_tickets_encryption_type(self):
+        self.dc.kinit("alice")
+        self.serve(self.auditors, keytab=self.keytab_of("aes128.keytab", 1))
+        self.assert_keytab_is_blamed("no key of the version and the encryption type", "aes256")
+
+    def test_a_keytab_that_is_older_than_the_servers_password(self):
+        keytab = self.dc.add_server("fs3")
+        self.dc.run_in(["samba-tool", "user", "setpassword", "fs3", "--newpassword=Another-pass-9",
+                        f"--configfile={self.dc.configuration}"])
+        self.dc.kinit("alice")
+        self.serve(self.auditors, keytab=keytab)
+        self.name = f"fs3.lab.example:{self.server.port}"
+        self.assert_keytab_is_blamed("no key of the version and the encryption type", "kvno 3 not found in keytab")
+
+    def test_clocks_that_differ_are_told_to_both(self):
+        faketime = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+        self.dc.kinit("alice")
+        self.serve(self.auditors, inside=[*self.dc.inside, "env", f"KRB5_CONFIG={self.dc.folder}/krb5.conf",
+                                          f"KRB5RCACHEDIR={self.dc.folder}", f"LD_PRELOAD={faketime}", "FAKETIME=+20m",
+                                          "FAKETIME_DONT_FAKE_MONOTONIC=1"])
+        result = self.list("--kerberos")
+        assert_refused(self, 1398, result, self.name)
+        self.assertIn("this computer's clock is 20 minutes behind the server's", result.stderr)
+        self.assertIn("the client's clock differs too much", self.server.audit[-1]["detail"])
+
+    def check_start(self, keytab, words):
+        """What --check says of such a keytab."""
+        configuration = self.dc.folder / "check.conf"
+        configuration.write_text(f"[auth]\nmechanisms = kerberos\nkeytab = {keytab}\n")
+        result = command.run("--check", "--config", configuration, program="netsessiond")
+        self.assertEqual(1, result.exit, result)
+        self.assertIn(f':3: [auth] keytab cannot be "{keytab}": {words}', result.stderr)
+
+    def test_a_keytab_that_cannot_be_used_is_told_at_the_start(self):
+        garbage = self.dc.folder / "garbage.keytab"
+        garbage.write_bytes(b"garbage")
+        garbage.chmod(0o600)
+        self.check_start(garbage, "it is not a keytab")
+        garbage.write_bytes(b"\5\2")
+        self.check_start(garbage, "it holds no key")
+        garbage.chmod(0o644)
+        self.check_start(garbage, "other users can read or change it")
+        self.check_start(f"WRFILE:{garbage}", "other users can read or change it")
+        self.check_start("XYZ:foo", "this computer's Kerberos has no keytabs of the type XYZ")
+        self.check_start("/nonexistent.d/keytab", "no such file")
+        self.check_start("FILE:keytab.here", "it cannot be used: Key table file 'keytab.here' not found")
+
+    def test_the_systems_keytab_is_named_where_it_cannot_be_used(self):
+        self.serve("nobody", keytab=None, inside=[*self.dc.inside, "env", "KRB5_KTNAME=/nonexistent.d/keytab"])
+        self.assertRegex(self.server.said, r"no log-ons by Kerberos: the system's keytab [^ ]*/nonexistent.d/keytab: no such file")
 
     def test_a_keytab_that_changes_counts_from_the_reload_on(self):
         self.dc.kinit("alice")

@@ -94,6 +94,24 @@ static void a_refused_password_may_be_one(void **state)
 	expect_text(&err, ERROR_ACCOUNT_DISABLED, "why");
 }
 
+static void a_ticket_that_the_server_refuses_is_no_matter_of_the_password(void **state)
+{
+	static const struct auth_hints hints = { .used_ticket = true };
+	struct clock_reading unknown = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	err_set(&err, ERROR_LOGON_FAILURE, "SESSION_SETUP", NULL);
+	log_on_failure_explain(&hints, &unknown, &err);
+	assert_null(err.advice); /* this side found the failure */
+	err.nt_status = 0xC000006D;
+	log_on_failure_explain(&hints, &unknown, &err);
+	expect_text(&err, ERROR_LOGON_FAILURE,
+	            "the server does not accept the Kerberos ticket that the domain has issued for "
+	            "it");
+	assert_non_null(strstr(err.advice, "keytab"));
+}
+
 static void a_server_without_a_clock_shows_none(void **state)
 {
 	static const struct auth_hints none;
@@ -124,6 +142,7 @@ TEST_GROUP(log_on_failure)
 		cmocka_unit_test(the_clock_in_a_token_is_the_one_that_counts),
 		cmocka_unit_test(a_ticket_that_has_expired_here_alone_is_a_matter_of_clocks),
 		cmocka_unit_test(a_refused_password_may_be_one),
+		cmocka_unit_test(a_ticket_that_the_server_refuses_is_no_matter_of_the_password),
 		cmocka_unit_test(a_server_without_a_clock_shows_none),
 		cmocka_unit_test(why_there_was_no_kerberos_is_said_behind_ntlms_failure),
 	};

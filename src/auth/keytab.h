@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside src/auth only: whether a keytab can be used, and what is wrong with it. GSSAPI says only
+ * that it finds no key. */
+#ifndef AUTH_KEYTAB_H
+#define AUTH_KEYTAB_H
+
+#include "base/err.h"
+
+/* Checks that the keytab can be read by this process alone, or by its group, and holds a key. name
+ * is a path, or as krb5.conf writes a keytab, "FILE:/etc/krb5.keytab"; NULL: the system's. The text
+ * of err does not name a keytab that the caller has named. Reads files. */
+NET_API_STATUS keytab_check(const char *name, struct err *err);
+
+#endif
