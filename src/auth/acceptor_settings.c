@@ -72,7 +72,7 @@ static NET_API_STATUS acceptor_use_keytab(struct auth_acceptor_settings *s, cons
 
 	keytab = acceptor_text_is_set(keytab) ? keytab : NULL;
 	if (keytab_check(keytab, &reason) == NERR_Success && !acceptor_acquire_kerberos(s, keytab))
-		err_set(&reason, ERROR_NO_SUCH_LOGON_SESSION, AUTH_STEP_KEYTAB,
+		err_set(&reason, ERROR_NO_SUCH_LOGON_SESSION, KEYTAB_STEP,
 		        "GSSAPI finds no key in it that it could use");
 	if (keytab == NULL)
 		s->no_kerberos = reason;

@@ -10,9 +10,6 @@
 #include "auth/mechanisms.h"
 #include "base/err.h"
 
-/* The step that fails when the keytab cannot be used; see ACCOUNTS_STEP for the other file. */
-#define AUTH_STEP_KEYTAB "keytab"
-
 /* How callers may log on. Texts are UTF-8, borrowed. */
 struct auth_acceptor_options {
 	bool kerberos, ntlm, anonymous;
@@ -24,7 +21,8 @@ struct auth_acceptor_options {
 
 struct auth_acceptor_settings;
 
-/* Reads the accounts. Refuses files that others may read; err says what to do about them. Where
+/* Reads the accounts. The step of a failure is KEYTAB_STEP or ACCOUNTS_STEP where that file is the
+ * reason. Refuses files that others may read; err says what to do about them. Where
  * neither mechanism is available and anonymous is false, all log-ons are refused. Gives *out with
  * one holder, NULL after a failure: see err. A process has one set of NTLM accounts at a time, the
  * last one read. The first call sets a variable of the environment, so it must come before there

@@ -9,7 +9,6 @@
 #include <unistd.h>
 #include <krb5.h>
 #include <winerror.h>
-#include "auth/acceptor_settings.h"
 
 #define KEYTAB_NAME_BYTES 4096
 
@@ -32,19 +31,19 @@ static NET_API_STATUS keytab_check_file(const char *path, struct err *err)
 	int fd;
 
 	if (stat(path, &info) != 0)
-		return errno == ENOENT ? err_set(err, ERROR_FILE_NOT_FOUND, AUTH_STEP_KEYTAB,
-		                                 "no such file")
-		                       : err_format(err, ERROR_ACCESS_DENIED, AUTH_STEP_KEYTAB,
-		                                    "it cannot be read: %s", strerror(errno));
+		return errno == ENOENT
+		               ? err_set(err, ERROR_FILE_NOT_FOUND, KEYTAB_STEP, "no such file")
+		               : err_format(err, ERROR_ACCESS_DENIED, KEYTAB_STEP,
+		                            "it cannot be read: %s", strerror(errno));
 	if (!S_ISREG(info.st_mode))
-		return err_set(err, ERROR_INVALID_PARAMETER, AUTH_STEP_KEYTAB,
+		return err_set(err, ERROR_INVALID_PARAMETER, KEYTAB_STEP,
 		               "it is not a regular file");
 	if ((info.st_mode & (S_IWGRP | S_IRWXO)) != 0)
-		return err_set(err, ERROR_ACCESS_DENIED, AUTH_STEP_KEYTAB,
+		return err_set(err, ERROR_ACCESS_DENIED, KEYTAB_STEP,
 		               "other users can read or change it: chmod 600 it");
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
-		return err_format(err, ERROR_ACCESS_DENIED, AUTH_STEP_KEYTAB,
+		return err_format(err, ERROR_ACCESS_DENIED, KEYTAB_STEP,
 		                  "it cannot be read by the user that this process runs as: %s",
 		                  strerror(errno));
 	close(fd);
@@ -58,22 +57,22 @@ static NET_API_STATUS keytab_fail(krb5_context context, const char *name, krb5_e
 
 	switch (code) {
 	case KRB5_KT_UNKNOWN_TYPE:
-		return err_format(err, ERROR_INVALID_PARAMETER, AUTH_STEP_KEYTAB,
+		return err_format(err, ERROR_INVALID_PARAMETER, KEYTAB_STEP,
 		                  "this computer's Kerberos has no keytabs of the type %.*s",
 		                  (int)strcspn(name, ":"), name);
 	case KRB5_KEYTAB_BADVNO:
 	case KRB5_KT_FORMAT:
-		return err_set(err, ERROR_NO_SUCH_LOGON_SESSION, AUTH_STEP_KEYTAB,
+		return err_set(err, ERROR_NO_SUCH_LOGON_SESSION, KEYTAB_STEP,
 		               "it is not a keytab: write one by ktutil, net ads keytab create or "
 		               "samba-tool domain exportkeytab");
 	case KRB5_KT_END:
 	case KRB5_KT_NOTFOUND:
-		return err_set(err, ERROR_NO_SUCH_LOGON_SESSION, AUTH_STEP_KEYTAB,
+		return err_set(err, ERROR_NO_SUCH_LOGON_SESSION, KEYTAB_STEP,
 		               "it holds no key: klist -k shows the keys of a keytab");
 	default:
 		message = krb5_get_error_message(context, code);
-		err_format(err, ERROR_NO_SUCH_LOGON_SESSION, AUTH_STEP_KEYTAB,
-		           "it cannot be used: %s", message);
+		err_format(err, ERROR_NO_SUCH_LOGON_SESSION, KEYTAB_STEP, "it cannot be used: %s",
+		           message);
 		krb5_free_error_message(context, message);
 		return err->status;
 	}
@@ -117,12 +116,12 @@ static NET_API_STATUS keytab_check_default(krb5_context context, struct err *err
 	struct err reason = { 0 };
 
 	if (krb5_kt_default_name(context, name, sizeof name) != 0)
-		return err_set(err, ERROR_BAD_CONFIGURATION, AUTH_STEP_KEYTAB,
+		return err_set(err, ERROR_BAD_CONFIGURATION, KEYTAB_STEP,
 		               "krb5.conf names no keytab");
 	if (keytab_check_named(context, name, &reason) == NERR_Success)
 		return NERR_Success;
-	return err_format(err, reason.status, AUTH_STEP_KEYTAB, "the system's keytab %.300s: %s",
-	                  name, reason.text);
+	return err_format(err, reason.status, KEYTAB_STEP, "the system's keytab %.300s: %s", name,
+	                  reason.text);
 }
 
 NET_API_STATUS keytab_check(const char *name, struct err *err)
@@ -134,7 +133,7 @@ NET_API_STATUS keytab_check(const char *name, struct err *err)
 
 	if (code != 0) {
 		message = krb5_get_error_message(NULL, code);
-		err_format(err, ERROR_BAD_CONFIGURATION, AUTH_STEP_KEYTAB,
+		err_format(err, ERROR_BAD_CONFIGURATION, KEYTAB_STEP,
 		           "krb5.conf cannot be used: %s", message);
 		krb5_free_error_message(NULL, message);
 		return err->status;

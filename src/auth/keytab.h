@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside src/auth only: whether a keytab can be used, and what is wrong with it. GSSAPI says only
+/* Whether a keytab can be used, and what is wrong with it. GSSAPI says only
  * that it finds no key. */
 #ifndef AUTH_KEYTAB_H
 #define AUTH_KEYTAB_H
 
 #include "base/err.h"
+
+/* The step that fails when the keytab cannot be used. */
+#define KEYTAB_STEP "keytab"
 
 /* Checks that the keytab can be read by this process alone, or by its group, and holds a key. name
  * is a path, or as krb5.conf writes a keytab, "FILE:/etc/krb5.keytab"; NULL: the system's. The text

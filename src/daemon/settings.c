@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "auth/accounts.h"
+#include "auth/keytab.h"
 
 /* By default as Windows makes it: the host's name up to the first dot, in capitals, at most 15
  * characters. */
@@ -89,7 +90,7 @@ static bool settings_make_acceptor(struct settings *s, struct err *err)
 
 	if (auth_acceptor_settings_new(&options, &s->acceptor_settings, &reason) == NERR_Success)
 		return true;
-	if (strcmp(reason.step, AUTH_STEP_KEYTAB) == 0)
+	if (strcmp(reason.step, KEYTAB_STEP) == 0)
 		member = &c->keytab;
 	else if (strcmp(reason.step, ACCOUNTS_STEP) == 0)
 		member = &c->ntlm_users;
