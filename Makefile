@@ -2,6 +2,9 @@
 # The front door: each target says what it does, installs what it needs, and leaves the work to
 # meson, which builds into build/.
 PREFIX   ?= /usr/local
+# Where the daemons look for their configuration and keep their files: other folders compile two files anew.
+SYSCONFDIR    ?= /etc
+LOCALSTATEDIR ?= /var
 BUILD    ?= build
 SANITIZE ?=
 PACKAGES ?=
@@ -14,6 +17,8 @@ CROSS    ?=
 ARCH     ?= amd64
 COMPILER ?= gcc
 MATRIX ?=
+
+FOLDERS = --prefix=$(PREFIX) --sysconfdir=$(SYSCONFDIR) --localstatedir=$(LOCALSTATEDIR)
 
 .PHONY: help run check test build lint format install clean sanitize tsan fuzz bench test-on matrix tested-with
 .PHONY: packages-build packages-run packages-test packages-fuzz packages-matrix packages-cross
@@ -31,7 +36,7 @@ help:
 	@echo "make bench     measure what the session table costs in memory and time; make test measures the rest"
 	@echo "make lint      compare the layout with .clang-format, check the layers"
 	@echo "make format    lay the sources out as .clang-format says"
-	@echo "make install   install under PREFIX ($(PREFIX)), below DESTDIR where given"
+	@echo "make install   install under PREFIX ($(PREFIX)), below DESTDIR where given; SYSCONFDIR, LOCALSTATEDIR"
 	@echo "make clean     remove $(BUILD)/ and the sanitizers' builds"
 
 packages-build packages-run packages-test packages-fuzz packages-matrix packages-cross: packages-%:
@@ -39,7 +44,7 @@ packages-build packages-run packages-test packages-fuzz packages-matrix packages
 	@[ "$(PACKAGES)" = installed ] || [ $* != test ] || scripts/fetch-samba-tests
 
 $(BUILD)/build.ninja:
-	meson setup $(BUILD) --prefix=$(PREFIX) -Dwerror=$(WERROR) $(CROSS:%=--cross-file=tests/cross/%.ini)
+	meson setup $(BUILD) $(FOLDERS) -Dwerror=$(WERROR) $(CROSS:%=--cross-file=tests/cross/%.ini)
 
 $(BUILD)-sanitize/build.ninja:
 	meson setup $(BUILD)-sanitize -Db_sanitize=address,undefined -Db_lundef=false \
@@ -98,9 +103,12 @@ lint: packages-test
 format: packages-test
 	$(CLANG_FORMAT) -i $$(git ls-files '*.c' '*.h')
 
-install: build
-	meson configure $(BUILD) --prefix=$(PREFIX)
-	DESTDIR=$(DESTDIR) meson install -C $(BUILD)
+# Builds what it installs, where that is not built yet. Meson would reset the other folders with the prefix.
+install: packages-build
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+	meson configure $(BUILD) $(FOLDERS)
+	ninja -C $(BUILD) installed
+	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-tsan

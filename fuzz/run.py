@@ -33,11 +33,11 @@ TARGETS = ["session_answer", "session_request", "rpc_association", "rpc_server",
 LIBRARIES = ["libuv", "libcrypto", "krb5-gssapi", "krb5", "jansson"]
 # Nothing is inlined, so that each function is one in the account of what was reached.
 FLAGS = ["-std=gnu17", "-g", "-O1", "-fno-inline", "-fno-omit-frame-pointer", "-D_GNU_SOURCE",
-         '-DNETSESSION_VERSION="fuzz"', '-DNETSESSION_SYSCONFDIR="/etc"',
-         '-DNETSESSION_LOCALSTATEDIR="/var"']
+         '-DNETSESSION_VERSION="fuzz"']
+INSTALL_FOLDERS = '#define NETSESSION_SYSCONFDIR "/etc"\n#define NETSESSION_LOCALSTATEDIR "/var"\n'
 SANITIZE = ["-fsanitize=fuzzer-no-link,address,undefined", "-fno-sanitize-recover=all"]
 COUNT_LINES = ["-fsanitize=fuzzer-no-link", "-fprofile-instr-generate", "-fcoverage-mapping"]
-INCLUDES = [f"-I{ROOT / path}" for path in ("src", "include", "include/netapi32", "fuzz")]
+INCLUDES = [f"-I{ROOT / path}" for path in ("src", "include", "include/netapi32", "fuzz", "build/fuzz/include")]
 MAX_BYTES = {"session_answer": 4096, "rpc_association": 6144, "rpc_server": 4096,
              "srvsvc_server": 2048, "smb2_messages": 1024, "smb2_requests": 1400, "text_inputs": 4500, "nbns": 600, "pac": 2048,
              "ntlm_message": 1500, "spnego": 3000, "smb_server": 2048, "relay_pipe": 4096, "smbstatus": 3000}
@@ -67,6 +67,8 @@ def engine_sources():
 
 def engine(pool, flags, folder):
     """An archive of all sources, of which each target links what it calls."""
+    (OUT / "include").mkdir(exist_ok=True)
+    (OUT / "include/install_folders.h").write_text(INSTALL_FOLDERS)
     objects = list(pool.map(lambda p: compile_one(p, flags, folder), engine_sources()))
     archive = OUT / folder / "engine.a"
     archive.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/command_line.h"
 
+#include <install_folders.h>
 #include "cli/print.h"
 #include "daemon/config_describe.h"
 #include "daemon/daemon.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/settings.h"
 
+#include <install_folders.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "samba/setup/command_line.h"
 
+#include <install_folders.h>
 #include <stdio.h>
 #include <unistd.h>
 #include "cli/cli.h"
