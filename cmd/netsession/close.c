@@ -79,7 +79,7 @@ static bool also_closed_print_same_client(const struct options *options,
 
 	all_users.client = all_users.user = NULL;
 	all_users.level = also->selected->level->number;
-	is_good = query_servers(&all_users, credentials, &all, 1);
+	is_good = query_servers(&all_users, credentials, &all, 1, NULL, NULL);
 	if (all.error.status != 0) {
 		query_print_messages(options, &all);
 		is_good = false;
@@ -190,7 +190,7 @@ int command_close(const struct options *options)
 	}
 	if (!credentials_from_options(options, &credentials))
 		return EXIT_USAGE;
-	if (query_servers(options, credentials, &result, 1) &&
+	if (query_servers(options, credentials, &result, 1, NULL, NULL) &&
 	    query_write_results(options, &result, 1)) {
 		query_print_messages(options, &result);
 		if (result.error.status == 0)

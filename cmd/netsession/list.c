@@ -4,23 +4,61 @@
 #include <stdlib.h>
 #include "commands.h"
 #include "credentials.h"
+#include "output.h"
 #include "query.h"
+
+struct list_stream {
+	const struct options *options;
+	bool is_good; /* the output could be written so far */
+};
+
+/* Writes an answer when it has arrived: an interruption loses the answers that are missing, and no
+ * other. */
+static void list_on_answered(void *context, struct server_result *result)
+{
+	struct list_stream *stream = context;
+
+	stream->is_good = stream->is_good && query_write_results(stream->options, result, 1);
+	query_print_messages(stream->options, result);
+	server_result_fini(result);
+}
+
+static int list_in_order_of_answers(const struct options *options,
+                                    struct netsession_credentials *credentials,
+                                    struct server_result results[], size_t count)
+{
+	struct list_stream stream = { options, true };
+
+	return query_servers(options, credentials, results, count, list_on_answered, &stream) &&
+	                       stream.is_good
+	               ? query_exit_code(results, count)
+	               : EXIT_NONE;
+}
+
+static int list_in_order_of_servers(const struct options *options,
+                                    struct netsession_credentials *credentials,
+                                    struct server_result results[], size_t count)
+{
+	if (!query_servers(options, credentials, results, count, NULL, NULL) ||
+	    !query_write_results(options, results, count))
+		return EXIT_NONE;
+	for (size_t i = 0; i < count; i++)
+		query_print_messages(options, &results[i]);
+	return query_exit_code(results, count);
+}
 
 /* Asks the servers of results, writes the sessions, and frees the results' pages. */
 static int list_sessions(const struct options *options, struct server_result results[],
                          size_t count)
 {
 	struct netsession_credentials *credentials;
-	int code = EXIT_NONE;
+	int code;
 
 	if (!credentials_from_options(options, &credentials))
 		return EXIT_USAGE;
-	if (query_servers(options, credentials, results, count) &&
-	    query_write_results(options, results, count)) {
-		for (size_t i = 0; i < count; i++)
-			query_print_messages(options, &results[i]);
-		code = query_exit_code(results, count);
-	}
+	code = output_format_find(options->output)->streams
+	               ? list_in_order_of_answers(options, credentials, results, count)
+	               : list_in_order_of_servers(options, credentials, results, count);
 	for (size_t i = 0; i < count; i++)
 		server_result_fini(&results[i]);
 	netsession_credentials_free(credentials);

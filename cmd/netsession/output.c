@@ -5,10 +5,10 @@
 #include "output_forms.h"
 
 static const struct output_format formats[] = {
-	{ "table", output_write_table },
-	{ "json", output_write_json },
-	{ "jsonl", output_write_jsonl },
-	{ "csv", output_write_csv },
+	{ "table", output_write_table, false },
+	{ "json", output_write_json, false },
+	{ "jsonl", output_write_jsonl, true },
+	{ "csv", output_write_csv, false },
 };
 
 static const struct output_event_format event_formats[] = {

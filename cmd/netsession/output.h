@@ -10,6 +10,7 @@ struct output_format {
 	const char *name;
 	/* Writes all results. Returns false if memory ran out. */
 	bool (*write)(FILE *to, const struct server_result results[], size_t count);
+	bool streams; /* each result can be written by itself, in any order */
 };
 
 /* An event is what happened to a session: at is its time, event its name. */

@@ -24,6 +24,8 @@ struct query_batch {
 	struct netsession *session;
 	struct server_result *results;
 	size_t count, begun;
+	void (*answered)(void *context, struct server_result *result); /* may be NULL */
+	void *context;
 };
 
 struct query_item {
@@ -55,6 +57,12 @@ int64_t query_now_s(void)
 	return clock.tv_sec;
 }
 
+static void query_report_answered(const struct query_batch *batch, struct server_result *result)
+{
+	if (batch->answered != NULL)
+		batch->answered(batch->context, result);
+}
+
 static void query_on_end(void *context, const struct netsession_error *error)
 {
 	struct query_item *item = context;
@@ -63,6 +71,7 @@ static void query_on_end(void *context, const struct netsession_error *error)
 	if (item->result->error.status == 0)
 		item->result->error = *error;
 	item->result->answered_s = query_now_s();
+	query_report_answered(batch, item->result);
 	free(item);
 	query_start_next(batch);
 }
@@ -118,9 +127,13 @@ static bool query_start(struct query_batch *batch, struct server_result *result)
 
 static void query_start_next(struct query_batch *batch)
 {
-	while (batch->begun < batch->count)
-		if (query_start(batch, &batch->results[batch->begun++]))
+	while (batch->begun < batch->count) {
+		struct server_result *result = &batch->results[batch->begun++];
+
+		if (query_start(batch, result))
 			break;
+		query_report_answered(batch, result);
+	}
 }
 
 /* As many as the limit of file descriptors ("ulimit -n") has room for. */
@@ -137,9 +150,18 @@ static size_t query_servers_at_once(void)
 }
 
 bool query_servers(const struct options *options, struct netsession_credentials *credentials,
-                   struct server_result results[], size_t count)
+                   struct server_result results[], size_t count,
+                   void (*answered)(void *context, struct server_result *result), void *context)
 {
-	struct query_batch batch = { options, credentials, netsession_new(), results, count, 0 };
+	struct query_batch batch = {
+		.options = options,
+		.credentials = credentials,
+		.session = netsession_new(),
+		.results = results,
+		.count = count,
+		.answered = answered,
+		.context = context,
+	};
 	size_t at_once = query_servers_at_once();
 
 	if (batch.session == NULL) {

@@ -15,9 +15,13 @@ bool query_from_options(const struct options *options, struct netsession_credent
                         struct netsession_query *query, struct netsession_error *error);
 
 /* Asks the servers that are set in results, and fills the rest of results. A result that has an
- * error is left as it is. Returns false if memory ran out, after a message on stderr. */
+ * error is left as it is. Returns false if memory ran out, after a message on stderr.
+ *
+ * answered  is called when a server has answered or failed, while others may still be asked; may be
+ *           NULL */
 bool query_servers(const struct options *options, struct netsession_credentials *credentials,
-                   struct server_result results[], size_t count);
+                   struct server_result results[], size_t count,
+                   void (*answered)(void *context, struct server_result *result), void *context);
 
 /* The time by which results say when a server answered, in seconds: CLOCK_MONOTONIC. */
 int64_t query_now_s(void);

@@ -147,7 +147,7 @@ static bool watch_ask_again(struct watch *watch, struct watched_server *server,
 {
 	struct server_result result = { .server = answer->server };
 	struct snapshot *next = NULL;
-	bool is_good = query_servers(watch->options, watch->credentials, &result, 1);
+	bool is_good = query_servers(watch->options, watch->credentials, &result, 1, NULL, NULL);
 	uint32_t missing;
 
 	if (!is_good || result.error.status != 0)
@@ -309,7 +309,7 @@ static int watch_poll_servers(struct watch *watch)
 		if (watch->servers[i].status != 0)
 			results[i].timeout_ms = watch_short_timeout_ms(watch->options);
 	}
-	if (!query_servers(watch->options, watch->credentials, results, watch->count))
+	if (!query_servers(watch->options, watch->credentials, results, watch->count, NULL, NULL))
 		goto out;
 	strftime(watch->at, sizeof watch->at, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
 	code = query_exit_code(results, watch->count);

@@ -10,16 +10,19 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import tempfile
+import threading
 import unicodedata
 import unittest
 
-from lab import command, sessions, tap
+from lab import command, odd_servers, sessions, tap
 from lab.cli import address, run_list, error_line
 from lab.ports import free_port
 from lab.samba import SambaServer
 from lab.sessions import Wanted
+from lab.wait_until import HANG_S
 
 CLONE_NEWNS = 0x20000
 AWKWARD = ("o'hara, pat", 'the "boss"', "王小明", "jürgen")
@@ -133,6 +136,21 @@ class Output(unittest.TestCase):
         self.assertEqual(f"netsession: {host}: {server['error']}\n", result.stderr)
 
     # ---- jsonl
+
+    def test_jsonl_is_written_while_other_servers_are_still_asked(self):
+        with odd_servers.silent() as silent:
+            command_line = [command.built(), "list", "--timeout", "3600", "-o", "jsonl", "-A",
+                            self.server.credentials_file("root"), address(silent), address(self.server)]
+            with subprocess.Popen(command_line, text=True, stdout=subprocess.PIPE, env=command.environment()) as process:
+                killer = threading.Timer(HANG_S / 4, process.kill)
+                killer.start()
+                first = json.loads(process.stdout.readline())
+                killer.cancel()
+                self.assertEqual(address(self.server), first["server"])
+                process.send_signal(signal.SIGINT)  # and what was written is whole
+                for line in process.stdout.read().splitlines():
+                    json.loads(line)
+                self.assertEqual(-signal.SIGINT, process.wait(HANG_S))
 
     def test_jsonl_has_one_session_a_line_with_server_and_level(self):
         rows = self.ask("-o", "jsonl").jsonl
