@@ -24,7 +24,7 @@ struct query_batch {
 	struct netsession *session;
 	struct server_result *results;
 	size_t count, begun;
-	void (*answered)(void *context, struct server_result *result); /* may be NULL */
+	void (*answered)(void *context, const struct server_result *result); /* may be NULL */
 	void *context;
 };
 
@@ -57,7 +57,8 @@ int64_t query_now_s(void)
 	return clock.tv_sec;
 }
 
-static void query_report_answered(const struct query_batch *batch, struct server_result *result)
+static void query_report_answered(const struct query_batch *batch,
+                                  const struct server_result *result)
 {
 	if (batch->answered != NULL)
 		batch->answered(batch->context, result);
@@ -151,7 +152,8 @@ static size_t query_servers_at_once(void)
 
 bool query_servers(const struct options *options, struct netsession_credentials *credentials,
                    struct server_result results[], size_t count,
-                   void (*answered)(void *context, struct server_result *result), void *context)
+                   void (*answered)(void *context, const struct server_result *result),
+                   void *context)
 {
 	struct query_batch batch = {
 		.options = options,

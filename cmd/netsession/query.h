@@ -21,7 +21,8 @@ bool query_from_options(const struct options *options, struct netsession_credent
  *           NULL */
 bool query_servers(const struct options *options, struct netsession_credentials *credentials,
                    struct server_result results[], size_t count,
-                   void (*answered)(void *context, struct server_result *result), void *context);
+                   void (*answered)(void *context, const struct server_result *result),
+                   void *context);
 
 /* The time by which results say when a server answered, in seconds: CLOCK_MONOTONIC. */
 int64_t query_now_s(void);

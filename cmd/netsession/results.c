@@ -26,8 +26,6 @@ void server_result_fini(struct server_result *result)
 	for (size_t i = 0; i < result->page_count; i++)
 		netsession_page_free(result->pages[i]);
 	free(result->pages);
-	result->pages = NULL;
-	result->page_count = 0;
 }
 
 const char *server_result_name(const struct server_result *result)

@@ -23,7 +23,6 @@ struct server_result {
 
 /* Takes page. Returns false if memory ran out. */
 bool server_result_add(struct server_result *result, struct netsession_page *page);
-/* Frees the pages; the rest stays as it is. */
 void server_result_fini(struct server_result *result);
 const char *server_result_name(const struct server_result *result);
 
