@@ -7,6 +7,7 @@
 #include <string.h>
 #include <krb5.h>
 #include "auth/acceptor_settings.h"
+#include "auth/accounts.h"
 #include "auth/context.h"
 #include "auth/mechanism_error.h"
 #include "auth/ntlm_message.h"
@@ -198,26 +199,37 @@ static enum auth_progress acceptor_accept_anonymous(struct auth_acceptor *a, str
 	return AUTH_COMPLETE;
 }
 
-/* Whether the file has the user whom the message names. No other user's message gets as far as
- * gss-ntlmssp, which would ask winbind. */
-static bool acceptor_find_claim(struct auth_acceptor *a, struct crypto_span message)
+/* Verifies an AUTHENTICATE. gss-ntlmssp gets an account of that name in any case, so that a user
+ * who is not in the file takes as long as one who is; and it gets that one account alone, because
+ * it walks through all of them, and would ask winbind for one that it has not got. */
+static enum auth_progress acceptor_verify_ntlm(struct auth_acceptor *a, struct crypto_span message,
+                                               const struct ntlm_claim *claim, struct err *err)
 {
-	struct ntlm_claim claim;
+	enum auth_progress progress;
+	const struct account *account;
 
-	if (!ntlm_message_claim(message, a->challenge_flags, &claim))
-		return false;
-	(void)snprintf(a->claim, sizeof a->claim, "%s%s%s", claim.domain,
-	               claim.domain[0] != '\0' ? "\\" : "", claim.user);
-	return auth_acceptor_settings_account(a->settings, claim.domain, claim.user) != NULL;
+	if (!accounts_may_exist(claim->domain, claim->user))
+		return acceptor_refuse_log_on(err);
+	account = auth_acceptor_settings_account(a->settings, claim->domain, claim->user);
+	if (!accounts_lend(auth_acceptor_settings_accounts(a->settings), account, claim->domain,
+	                   claim->user))
+		return acceptor_refuse_memory(err);
+	progress = acceptor_step_context(a, message, err);
+	accounts_take_back();
+	return account != NULL ? progress : acceptor_refuse_log_on(err);
 }
 
 static enum auth_progress acceptor_step_ntlm(struct auth_acceptor *a, struct crypto_span message,
                                              struct err *err)
 {
 	enum ntlm_verdict verdict = ntlm_message_judge(message, a->challenge_flags);
-	bool is_known = verdict != NTLM_NOT_AUTHENTICATE && acceptor_find_claim(a, message);
 	enum auth_progress progress;
+	struct ntlm_claim claim = { 0 };
 
+	if (verdict != NTLM_NOT_AUTHENTICATE &&
+	    ntlm_message_claim(message, a->challenge_flags, &claim))
+		(void)snprintf(a->claim, sizeof a->claim, "%s%s%s", claim.domain,
+		               claim.domain[0] != '\0' ? "\\" : "", claim.user);
 	if (verdict == NTLM_WRONG || (verdict != NTLM_NOT_AUTHENTICATE && a->challenge_flags == 0))
 		return acceptor_refuse_token(err);
 	if (verdict == NTLM_ANONYMOUS)
@@ -225,8 +237,8 @@ static enum auth_progress acceptor_step_ntlm(struct auth_acceptor *a, struct cry
 	if (verdict == NTLM_WEAK)
 		return acceptor_refuse_with(err, STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE,
 		                            "this server does not accept LM and NTLMv1");
-	if (verdict == NTLM_V2 && !is_known)
-		return acceptor_refuse_log_on(err);
+	if (verdict == NTLM_V2)
+		return acceptor_verify_ntlm(a, message, &claim, err);
 	if (ntlm_message_is_short(message)) {
 		wire_writer_clear(&a->lengthened);
 		ntlm_message_lengthen(message, &a->lengthened);

@@ -167,6 +167,8 @@ static NET_API_STATUS acceptor_settings_fill(struct auth_acceptor_settings *s,
 		                 "GSSAPI has no NTLM: is gss-ntlmssp installed?");
 	if (status == NERR_Success && ntlm)
 		status = accounts_read(options->ntlm_users, &s->accounts, err);
+	if (status == NERR_Success && (ntlm || s->anonymous))
+		status = accounts_prepare(err);
 	if (status == NERR_Success && s->accounts != NULL)
 		status = accounts_check_locale(s->accounts, err);
 	if (status == NERR_Success && kerberos)
@@ -175,8 +177,6 @@ static NET_API_STATUS acceptor_settings_fill(struct auth_acceptor_settings *s,
 		status = acceptor_acquire_ntlm(s, err);
 	if (status == NERR_Success)
 		status = acceptor_make_hint(s, err);
-	if (status == NERR_Success && ntlm)
-		status = accounts_publish(s->accounts, err);
 	return status;
 }
 
@@ -254,6 +254,11 @@ gss_cred_id_t auth_acceptor_settings_credential(const struct auth_acceptor_setti
                                                 enum auth_mechanism mechanism)
 {
 	return s->credentials[mechanism];
+}
+
+const struct accounts *auth_acceptor_settings_accounts(const struct auth_acceptor_settings *s)
+{
+	return s->accounts;
 }
 
 const struct account *auth_acceptor_settings_account(const struct auth_acceptor_settings *s,

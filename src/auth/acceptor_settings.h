@@ -24,9 +24,8 @@ struct auth_acceptor_settings;
 /* Reads the accounts. The step of a failure is KEYTAB_STEP or ACCOUNTS_STEP where that file is the
  * reason. Refuses files that others may read; err says what to do about them. Where
  * neither mechanism is available and anonymous is false, all log-ons are refused. Gives *out with
- * one holder, NULL after a failure: see err. A process has one set of NTLM accounts at a time, the
- * last one read. The first call sets a variable of the environment, so it must come before there
- * are threads. */
+ * one holder, NULL after a failure: see err. The first call sets a variable of the environment, so
+ * it must come before there are threads. */
 NET_API_STATUS auth_acceptor_settings_new(const struct auth_acceptor_options *options,
                                           struct auth_acceptor_settings **out, struct err *err);
 struct auth_acceptor_settings *auth_acceptor_settings_hold(struct auth_acceptor_settings *s);
@@ -45,6 +44,7 @@ const char *auth_acceptor_settings_no_kerberos(const struct auth_acceptor_settin
 
 /* Inside src/auth only. */
 struct account;
+struct accounts;
 struct gss_cred_id_struct;
 
 /* The mechanisms whose tokens are accepted, those of null sessions included. */
@@ -52,6 +52,8 @@ const bool *auth_acceptor_settings_accepted(const struct auth_acceptor_settings 
 bool auth_acceptor_settings_allow_anonymous(const struct auth_acceptor_settings *s);
 struct gss_cred_id_struct *auth_acceptor_settings_credential(const struct auth_acceptor_settings *s,
                                                              enum auth_mechanism mechanism);
+/* NULL: there are none. */
+const struct accounts *auth_acceptor_settings_accounts(const struct auth_acceptor_settings *s);
 /* As accounts_find; NULL also where there are no accounts. */
 const struct account *auth_acceptor_settings_account(const struct auth_acceptor_settings *s,
                                                      const char *domain, const char *user);

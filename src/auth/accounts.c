@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth/accounts.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -11,8 +12,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "base/locale.h"
 #include "auth/secret_file.h"
+#include "base/locale.h"
+#include "base/search.h"
 #include "base/text.h"
 #include "base/text_lines.h"
 #include "crypto/crypto.h"
@@ -30,7 +32,9 @@ struct accounts {
 	struct secret_file file; /* names, their passwords wiped */
 	struct account *list;
 	size_t count, cap;
-	struct wire_writer hashed; /* for gss-ntlmssp */
+	const struct account **by_name; /* sorted by hashes of names, then by lines */
+	struct wire_writer hashes;      /* while the file is read */
+	int hashes_fd; /* a file in memory, with the NT hash of each account; -1: none */
 };
 
 static void accounts_wipe_secret(struct wire_writer *secret)
@@ -44,7 +48,10 @@ void accounts_free(struct accounts *accounts)
 {
 	if (accounts == NULL)
 		return;
-	accounts_wipe_secret(&accounts->hashed);
+	accounts_wipe_secret(&accounts->hashes);
+	free(accounts->by_name);
+	if (accounts->hashes_fd >= 0)
+		close(accounts->hashes_fd);
 	secret_file_fini(&accounts->file);
 	free(accounts->list);
 	free(accounts);
@@ -148,26 +155,6 @@ static size_t accounts_count_lines(const struct secret_file *file)
 	return count;
 }
 
-#define HASHED_BYTES 80 /* of a line beside its names */
-
-/* The form of Samba's smbpasswd, without a LAN Manager hash. */
-static void accounts_put_hashed(struct wire_writer *w, const char *domain, const char *user,
-                                const uint8_t nt[CRYPTO_MD4_BYTES])
-{
-	static const char no_lm[] = ":0:XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX:";
-	static const char digits[] = "0123456789ABCDEF";
-
-	wire_put_bytes(w, domain, strlen(domain));
-	wire_put_u8(w, '\\');
-	wire_put_bytes(w, user, strlen(user));
-	wire_put_bytes(w, no_lm, sizeof no_lm - 1);
-	for (size_t i = 0; i < CRYPTO_MD4_BYTES; i++) {
-		wire_put_u8(w, (uint8_t)digits[nt[i] >> 4]);
-		wire_put_u8(w, (uint8_t)digits[nt[i] & 15]);
-	}
-	wire_put_bytes(w, ":\n", 2);
-}
-
 static bool accounts_add_account(struct accounts *accounts, const struct account *account)
 {
 	if (accounts->count == accounts->cap) {
@@ -214,12 +201,8 @@ static bool accounts_split_line(struct text_lines *lines, char *line, struct acc
 
 static bool accounts_hash_names(struct account *account)
 {
-	uint32_t domain, user;
-
-	if (!text_hash_nocase(account->domain, &domain) || !text_hash_nocase(account->user, &user))
-		return false;
-	account->hash = 31 * domain + user;
-	return true;
+	return text_hash_nocase(account->domain, &account->domain_hash) &&
+	       text_hash_nocase(account->user, &account->user_hash);
 }
 
 /* Skips comments and empty lines. False: see err. */
@@ -239,20 +222,44 @@ static bool accounts_parse_line(struct accounts *accounts, struct crypto_md4 *md
 	        accounts_add_account(accounts, &account);
 	crypto_wipe(password, strlen(password));
 	if (taken)
-		accounts_put_hashed(&accounts->hashed, account.domain, account.user, nt);
+		wire_put_bytes(&accounts->hashes, nt, sizeof nt);
 	else
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 	crypto_wipe(nt, sizeof nt);
 	return taken;
 }
 
-static int accounts_compare_hashes(const void *a, const void *b)
+static int accounts_compare_numbers(uint32_t a, uint32_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int accounts_compare_names(const void *a, const void *b)
 {
 	const struct account *const *x = a, *const *y = b;
+	int order = accounts_compare_numbers((*x)->user_hash, (*y)->user_hash);
 
-	if ((*x)->hash != (*y)->hash)
-		return (*x)->hash < (*y)->hash ? -1 : 1;
-	return (*x)->line < (*y)->line ? -1 : 1;
+	if (order == 0)
+		order = accounts_compare_numbers((*x)->domain_hash, (*y)->domain_hash);
+	return order != 0 ? order : accounts_compare_numbers((*x)->line, (*y)->line);
+}
+
+/* False: out of memory. */
+static bool accounts_sort(struct accounts *accounts)
+{
+	accounts->by_name = calloc(accounts->count + 1, sizeof *accounts->by_name);
+	if (accounts->by_name == NULL)
+		return false;
+	for (size_t i = 0; i < accounts->count; i++)
+		accounts->by_name[i] = &accounts->list[i];
+	qsort(accounts->by_name, accounts->count, sizeof *accounts->by_name,
+	      accounts_compare_names);
+	return true;
+}
+
+static bool accounts_have_equal_hashes(const struct account *a, const struct account *b)
+{
+	return a->user_hash == b->user_hash && a->domain_hash == b->domain_hash;
 }
 
 static bool accounts_are_same(const struct account *a, const struct account *b)
@@ -262,26 +269,18 @@ static bool accounts_are_same(const struct account *a, const struct account *b)
 
 /* Only the first of two accounts of one name could log on. Fails with the first line that repeats
  * an earlier one. */
-static void accounts_find_duplicate(const struct accounts *accounts, struct text_lines *lines,
-                                    struct err *err)
+static void accounts_find_duplicate(const struct accounts *accounts, struct text_lines *lines)
 {
-	const struct account **sorted = calloc(accounts->count + 1, sizeof *sorted);
+	const struct account *const *sorted = accounts->by_name;
 	const struct account *first = NULL, *second = NULL;
 
-	if (sorted == NULL) {
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
-		return;
-	}
-	for (size_t i = 0; i < accounts->count; i++)
-		sorted[i] = &accounts->list[i];
-	qsort(sorted, accounts->count, sizeof *sorted, accounts_compare_hashes);
 	for (size_t i = 0; i < accounts->count; i++) {
 		size_t j = i + 1;
 
-		while (j < accounts->count && sorted[j]->hash == sorted[i]->hash &&
+		while (j < accounts->count && accounts_have_equal_hashes(sorted[i], sorted[j]) &&
 		       !accounts_are_same(sorted[i], sorted[j]))
 			j++;
-		if (j < accounts->count && sorted[j]->hash == sorted[i]->hash &&
+		if (j < accounts->count && accounts_have_equal_hashes(sorted[i], sorted[j]) &&
 		    (second == NULL || sorted[j]->line < second->line)) {
 			first = sorted[i];
 			second = sorted[j];
@@ -292,7 +291,25 @@ static void accounts_find_duplicate(const struct accounts *accounts, struct text
 		                   "the user is in line %u already, where upper and lower case are "
 		                   "the same; delete one of the two lines",
 		                   first->line);
-	free(sorted);
+}
+
+/* Moves the hashes out of the process's memory. False: it failed. */
+static bool accounts_store(struct accounts *accounts)
+{
+	const struct wire_writer *hashes = &accounts->hashes;
+	size_t at = 0;
+
+	accounts->hashes_fd = memfd_create("ntlm-hashes", MFD_CLOEXEC);
+	while (accounts->hashes_fd >= 0 && at < hashes->len) {
+		ssize_t count = write(accounts->hashes_fd, hashes->data + at, hashes->len - at);
+
+		if (count > 0)
+			at += (size_t)count;
+		else if (errno != EINTR)
+			return false;
+	}
+	accounts_wipe_secret(&accounts->hashes);
+	return accounts->hashes_fd >= 0;
 }
 
 static void accounts_parse_lines(struct accounts *accounts, const char *path, struct err *err)
@@ -306,17 +323,17 @@ static void accounts_parse_lines(struct accounts *accounts, const char *path, st
 		        "OpenSSL has no MD4: its legacy provider is not installed");
 		return;
 	}
-	accounts_reserve_secret(&accounts->hashed,
-	                        accounts->file.bytes +
-	                                HASHED_BYTES * accounts_count_lines(&accounts->file));
+	accounts_reserve_secret(&accounts->hashes,
+	                        CRYPTO_MD4_BYTES * accounts_count_lines(&accounts->file));
 	text_lines_begin(&lines, accounts->file.text, accounts->file.bytes, path, STEP, err);
 	while ((line = text_lines_next(&lines)) != NULL &&
 	       accounts_parse_line(accounts, md4, &lines, line, err))
 		;
-	if (err->status == NERR_Success && accounts->hashed.failed)
+	if (err->status == NERR_Success &&
+	    (accounts->hashes.failed || !accounts_sort(accounts) || !accounts_store(accounts)))
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 	if (err->status == NERR_Success)
-		accounts_find_duplicate(accounts, &lines, err);
+		accounts_find_duplicate(accounts, &lines);
 	crypto_md4_free(md4);
 }
 
@@ -331,6 +348,7 @@ NET_API_STATUS accounts_read(const char *path, struct accounts **out, struct err
 	*out = NULL;
 	if (accounts == NULL)
 		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	accounts->hashes_fd = -1;
 	if (secret_file_read(&accounts->file, path, &rules, err) == NERR_Success)
 		accounts_parse_lines(accounts, path, err);
 	if (err->status == NERR_Success)
@@ -340,14 +358,32 @@ NET_API_STATUS accounts_read(const char *path, struct accounts **out, struct err
 	return err->status;
 }
 
+static int accounts_compare_user_hash(const void *key, const void *element)
+{
+	const struct account *const *account = element;
+
+	return accounts_compare_numbers(*(const uint32_t *)key, (*account)->user_hash);
+}
+
 const struct account *accounts_find(const struct accounts *accounts, const char *domain,
                                     const char *user)
 {
-	for (size_t i = 0; i < accounts->count; i++)
-		if (text_equal_nocase(accounts->list[i].user, user) &&
-		    (domain[0] == '\0' || text_equal_nocase(accounts->list[i].domain, domain)))
-			return &accounts->list[i];
-	return NULL;
+	const struct account *found = NULL, *at;
+	uint32_t hash;
+	size_t i;
+
+	if (!text_hash_nocase(user, &hash))
+		return NULL;
+	i = search_lower_bound(&hash, accounts->by_name, accounts->count, sizeof *accounts->by_name,
+	                       accounts_compare_user_hash);
+	for (; i < accounts->count && accounts->by_name[i]->user_hash == hash; i++) {
+		at = accounts->by_name[i];
+		if (text_equal_nocase(at->user, user) &&
+		    (domain[0] == '\0' || text_equal_nocase(at->domain, domain)) &&
+		    (found == NULL || at->line < found->line))
+			found = at;
+	}
+	return found;
 }
 
 /* gss-ntlmssp reads names in the charset of the locale. */
@@ -369,52 +405,86 @@ NET_API_STATUS accounts_check_locale(const struct accounts *accounts, struct err
 	return NERR_Success;
 }
 
-/* Makes a file in memory. -1: it failed. */
-static int accounts_make_memfd(const struct wire_writer *content)
-{
-	int fd = memfd_create("ntlm-accounts", MFD_CLOEXEC);
-	size_t at = 0;
+/* ---- what gss-ntlmssp reads ---- */
 
-	while (fd >= 0 && at < content->len) {
-		ssize_t count = write(fd, content->data + at, content->len - at);
-
-		if (count > 0) {
-			at += (size_t)count;
-		} else if (errno != EINTR) {
-			close(fd);
-			fd = -1;
-		}
-	}
-	return fd;
-}
-
-/* The descriptor that gss-ntlmssp reads, from the first call on. Other accounts replace it by dup3,
- * because an environment variable cannot be changed while threads read it. */
+/* The file that NTLM_USER_FILE names: gss-ntlmssp reads it when it has to verify a response. It is
+ * empty but while an account is lent. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static int published = -1;
+static int lent_fd = -1;
 
-static bool accounts_set_environment(int fd)
+NET_API_STATUS accounts_prepare(struct err *err)
 {
+	bool is_good = true;
 	char path[32];
 
-	(void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	(void)unsetenv("LM_COMPAT_LEVEL"); /* below 3, gss-ntlmssp takes NTLM version 1 only */
-	return setenv("NTLM_USER_FILE", path, 1) == 0;
+	pthread_mutex_lock(&mutex);
+	if (lent_fd < 0) {
+		lent_fd = memfd_create("ntlm-account", MFD_CLOEXEC);
+		(void)snprintf(path, sizeof path, "/proc/self/fd/%d", lent_fd);
+		/* Below 3, gss-ntlmssp takes NTLM version 1 only. */
+		(void)unsetenv("LM_COMPAT_LEVEL");
+		is_good = lent_fd >= 0 && setenv("NTLM_USER_FILE", path, 1) == 0;
+	}
+	pthread_mutex_unlock(&mutex);
+	return is_good ? NERR_Success : err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 }
 
-NET_API_STATUS accounts_publish(struct accounts *accounts, struct err *err)
+/* One line in the form of Samba's smbpasswd, without a LAN Manager hash. */
+static bool accounts_write_line(const char *domain, const char *user,
+                                const uint8_t nt[CRYPTO_MD4_BYTES])
 {
-	int fd = accounts_make_memfd(&accounts->hashed);
-	bool done = false;
+	static const char digits[] = "0123456789ABCDEF";
+	char hex[2 * CRYPTO_MD4_BYTES + 1] = "", line[2 * MOST_NAME_BYTES + 128];
+	bool is_written;
+	int bytes;
 
-	accounts_wipe_secret(&accounts->hashed);
+	for (size_t i = 0; i < CRYPTO_MD4_BYTES; i++) {
+		hex[2 * i] = digits[nt[i] >> 4];
+		hex[2 * i + 1] = digits[nt[i] & 15];
+	}
+	bytes = snprintf(line, sizeof line, "%s\\%s:0:XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX:%s:\n",
+	                 domain, user, hex);
+	is_written = bytes > 0 && (size_t)bytes < sizeof line &&
+	             pwrite(lent_fd, line, (size_t)bytes, 0) == bytes;
+	crypto_wipe(line, sizeof line);
+	crypto_wipe(hex, sizeof hex);
+	return is_written;
+}
+
+bool accounts_may_exist(const char *domain, const char *user)
+{
+	return (domain[0] == '\0' || accounts_find_name_fault(domain) == NULL) &&
+	       accounts_find_user_fault(user) == NULL && strpbrk(domain, ":") == NULL &&
+	       strpbrk(user, ":") == NULL;
+}
+
+bool accounts_lend(const struct accounts *accounts, const struct account *account,
+                   const char *domain, const char *user)
+{
+	uint8_t nt[CRYPTO_MD4_BYTES];
+	bool is_lent;
+
+	if (account != NULL) {
+		off_t at = (off_t)(sizeof nt * (size_t)(account - accounts->list));
+
+		is_lent = pread(accounts->hashes_fd, nt, sizeof nt, at) == sizeof nt;
+		domain = account->domain;
+		user = account->user;
+	} else {
+		is_lent = crypto_random(nt, sizeof nt);
+	}
 	pthread_mutex_lock(&mutex);
-	if (fd >= 0 && published >= 0)
-		done = dup3(fd, published, O_CLOEXEC) >= 0;
-	else if (fd >= 0 && (published = fcntl(fd, F_DUPFD_CLOEXEC, 0)) >= 0)
-		done = accounts_set_environment(published);
+	is_lent = is_lent && accounts_write_line(domain, user, nt);
+	crypto_wipe(nt, sizeof nt);
+	if (!is_lent)
+		accounts_take_back();
+	return is_lent;
+}
+
+void accounts_take_back(void)
+{
+	bool is_empty = ftruncate(lent_fd, 0) == 0;
+
+	assert(is_empty); /* it is memory */
 	pthread_mutex_unlock(&mutex);
-	if (fd >= 0)
-		close(fd);
-	return done ? NERR_Success : err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, "out of memory");
 }

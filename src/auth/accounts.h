@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Inside src/auth only: the accounts that may log on by NTLM, from a file. gss-ntlmssp reads
  * accounts only from a file that an environment variable names; it gets one that is in memory only,
- * and that has hashes instead of passwords. */
+ * and that has one account at a time, and a hash instead of its password. */
 #ifndef AUTH_ACCOUNTS_H
 #define AUTH_ACCOUNTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "base/err.h"
@@ -15,9 +16,9 @@
 struct accounts;
 
 struct account {
-	const char *domain, *user; /* as the file writes them */
-	unsigned line;             /* of the file */
-	uint32_t hash;             /* of both, without regard to case */
+	const char *domain, *user;       /* as the file writes them */
+	unsigned line;                   /* of the file */
+	uint32_t domain_hash, user_hash; /* without regard to case */
 };
 
 /* Reads lines DOMAIN:user:password. Refuses what no client can log on with. Gives *out, NULL after
@@ -29,13 +30,25 @@ void accounts_free(struct accounts *accounts);
 /* Fails if this system has no locale in which gss-ntlmssp could compare one of the names. */
 NET_API_STATUS accounts_check_locale(const struct accounts *accounts, struct err *err);
 
-/* Finds the account that gss-ntlmssp uses for this user: the first one of that name where domain is
- * "". Borrowed; NULL: there is none. */
+/* Finds the account of this user: the first one of that name where domain is "". Borrowed; NULL:
+ * there is none. */
 const struct account *accounts_find(const struct accounts *accounts, const char *domain,
                                     const char *user);
 
-/* Gives the accounts to gss-ntlmssp, for the whole process, in the place of earlier ones. Call it
- * once for the same accounts. */
-NET_API_STATUS accounts_publish(struct accounts *accounts, struct err *err);
+/* Whether a file could have an account of these names: one that it cannot have is refused without
+ * asking gss-ntlmssp. */
+bool accounts_may_exist(const char *domain, const char *user);
+
+/* Sets the variable of the environment by which gss-ntlmssp finds its accounts. The first call must
+ * come before there are threads. */
+NET_API_STATUS accounts_prepare(struct err *err);
+
+/* Lets gss-ntlmssp read this one account, on any thread, until accounts_take_back. Other threads
+ * that want to lend one wait. account NULL: an account of these names, which may exist, with a hash
+ * that no password has; so a user who is not in the file takes as long to be refused as one who is.
+ * False: out of memory; do not take back. */
+bool accounts_lend(const struct accounts *accounts, const struct account *account,
+                   const char *domain, const char *user);
+void accounts_take_back(void);
 
 #endif

@@ -109,7 +109,6 @@ bool settings_load(struct settings *s, const struct daemon_options *options, str
 		return false;
 	settings_find_netbios_name(s);
 	(void)log_level_find(s->config.log_level, &s->log_level);
-	/* The acceptor settings last: NTLM has their accounts from then on. */
 	if (settings_make_policy(s, err) && settings_open_audit(s, options->check, err) &&
 	    settings_make_acceptor(s, err))
 		return true;

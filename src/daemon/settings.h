@@ -19,7 +19,7 @@ struct settings {
 	struct auth_acceptor_settings *acceptor_settings;
 };
 
-/* False: see err, and s holds nothing. From its success on, NTLM has these accounts. */
+/* False: see err, and s holds nothing. */
 bool settings_load(struct settings *s, const struct daemon_options *options, struct err *err);
 void settings_fini(struct settings *s);
 

@@ -53,9 +53,9 @@ class Acceptor(unittest.TestCase):
         self.accept(self.keytab)
         self.dc.kinit("alice")
         self.said("self", "fs1.lab.example", "-")
-        own = ["alice", r"LAB\alice", "alice@LAB.EXAMPLE", self.dc.sid_of("user", "alice"), self.auditors,
+        own = [r"LAB\alice", "alice@LAB.EXAMPLE", self.dc.sid_of("user", "alice"), self.auditors,
                self.dc.sid_of("group", "Domain Users"), "S-1-18-1"]
-        others = [self.dc.sid_of("group", "Domain Admins"), "Administrator", r"OTHER\alice", "alice@OTHER.EXAMPLE"]
+        others = [self.dc.sid_of("group", "Domain Admins"), "alice", "Administrator", r"OTHER\alice", "alice@OTHER.EXAMPLE"]
         self.assertEqual(own, self.labels(*own, *others))
 
     def test_an_administrators_ticket_names_the_domains_administrators(self):

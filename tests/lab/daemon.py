@@ -1,5 +1,6 @@
 """What the daemons that were written here have in common in the lab: their log, signals, and an end that must be good."""
 import os
+import pathlib
 import re
 import signal
 import time
@@ -11,6 +12,14 @@ from .wait_until import HANG_S
 COMPLAINT = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|Assertion .* failed")
 
 
+def first_argument(pid):
+    """The name by which a process was started; "" if it has ended."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_text(errors="replace").split("\0")[0]
+    except OSError:
+        return ""
+
+
 class Daemon(Server):
     """A context manager, as Server. A subclass says its program, and in _run() starts it as _process, which logs to
     self.folder / self.log / "stderr". What the sanitizers complain of, or another end than a good one, fails the test."""
@@ -20,9 +29,9 @@ class Daemon(Server):
 
     @property
     def pid(self):
-        """That of the daemon itself, whatever it runs inside."""
-        program = built(self.program).resolve()
-        return next(pid for pid in self._process.pids if os.path.realpath(f"/proc/{pid}/exe") == str(program))
+        """That of the daemon itself, whatever it runs inside. By its command line: its /proc/PID/exe is hidden from others."""
+        program = os.path.realpath(built(self.program))
+        return next(pid for pid in self._process.pids if os.path.realpath(first_argument(pid)) == program)
 
     @property
     def said(self):
