@@ -427,6 +427,11 @@ def connection_answer(flags, body, credits=8):
     return bytes([flags, len(body), credits]) + body
 
 
+# RFC 1002 4.3: what may come between messages.
+SESSION_PACKETS = [b"\x85\0\0\0" * 2, b"\x83\0\0\x01\x81", b"\x84\0\0\x06\xc0\0\x02\x07\x01\xbd", b"\x82\0\0\0",
+                   b"\x81\0\0\x44" + (b" " + b"CK" * 16 + b"\0") * 2]
+
+
 def seeds_smb2_connection():
     setup = bytes([SEND, 1 << 2, ANSWER]) + connection_answer(0x03, b"\x09\0" + bytes(7))
     rest = bytes([SEND, 2 << 2 | 2, ANSWER]) + connection_answer(0x07, b"x" * 20) + \
@@ -451,6 +456,8 @@ def seeds_smb2_connection():
         if data[:1] == b"\0":
             yield bytes([0x42, 0, 255, SEND, 0, RAW]) + struct.pack("<H", len(data)) + data[:3000]
     yield bytes([0x42, 0, 255, PROBE, RAW]) + struct.pack("<H", 40) + SMB1
+    for packet in SESSION_PACKETS:
+        yield bytes([0x42, 0, 255, RAW]) + struct.pack("<H", len(packet)) + packet
 
 
 (SESSION_SETUP, LOGOFF, TREE_CONNECT, TREE_DISCONNECT, CREATE, SMB_CLOSE, FLUSH, READ, WRITE, LOCK,
@@ -514,6 +521,8 @@ def seeds_smb_server():
             yield bytes([encryption, 255]) + ask(form, 0, dialect) + token(1) + token(0) + pipe + \
                 ask(form | seal, TREE_CONNECT, 0) + ask(form | seal, CREATE, 0)
     yield bytes([0, 255, SMB_RAW, 1, 1]) + ask(form, 0, 5) + token(1) + token(0) + pipe
+    for packet in SESSION_PACKETS:
+        yield bytes([0, 255, SMB_RAW, len(packet)]) + packet + ask(form, 0, 5) + token(0)
     for data in (SMB1, b"\0\0\0\x08\xfdSMB" + bytes(4), b"\0\0\0\x04\xfeSMB"):
         yield bytes([0, 255]) + ask(form, 0, 5) + token(0) + bytes([SMB_RAW, len(data)]) + data
     for data in recordings("*-request*"):

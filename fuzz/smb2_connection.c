@@ -9,13 +9,14 @@
  *   smb2_connection_flush smb2_connection_sign_compound smb2_connection_hash_preauth
  *   smb2_connection_negotiated smb2_connection_authenticated smb2_connection_probe_smb1
  *   smb2_frames_next smb2_frames_read_prefix smb2_connection_take_session_packet
- *   session_negative_response_explain session_retarget_response_explain smb2_frames_space smb2_sign
- * smb2_signature_holds smb2_signing_make_nonce smb2_signing_key_new smb2_connection_encrypt
- * smb2_connection_decrypt_message smb2_encrypt smb2_decrypt smb2_transform_header_put
- * smb2_encryption_new Holds: a reply is given once, for a request that was sent, with its tag; when
- * there is a key, it was encrypted or its signature is right, except for the end of the session;
- * requests are whole, and signed or encrypted; the buffer is bounded by the input; a message stays
- * while it is read. */
+ *   session_negative_response_explain session_retarget_response_explain smb2_frames_space
+ *   smb2_sign smb2_signature_holds smb2_signing_make_nonce smb2_signing_key_new
+ *   smb2_connection_encrypt smb2_connection_decrypt_message smb2_encrypt smb2_decrypt
+ *   smb2_transform_header_put smb2_encryption_new
+ * Holds: a reply is given once, for a request that was sent, with its tag; when there is a key,
+ * it was encrypted or its signature is right, except for the end of the session; requests are
+ * whole, and signed or encrypted; the buffer is bounded by the input; a message stays while it
+ * is read. */
 #include "smb2_server.h"
 
 enum { SEND, ANSWER, RAW, AUTHENTICATE, PROBE, ENCRYPT, ACTIONS };

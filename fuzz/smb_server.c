@@ -5,7 +5,8 @@
  * Input: the encryption that is required, the size of the pieces, then actions: messages of
  * requests, bytes without any form, results of log-ons, data in pipes, pipes that break or end,
  * sessions that the host closes.
- * Must reach: smb2_server_next_event server_advance message_begin_next message_begin_encrypted
+ * Must reach: session_packet_answer session_request_decode
+ *   smb2_server_next_event server_advance message_begin_next message_begin_encrypted
  *   message_begin message_advance message_begin_request message_request_handled message_end
  *   message_next_request request_take_credits request_fits_transform request_inherit_ids
  *   request_check_signature request_check_session request_find_tree request_refuse_command
@@ -284,6 +285,10 @@ static void hear_out(void)
 		const uint8_t *p = out->data + at;
 		size_t bytes = (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
 
+		if (p[0] == SESSION_POSITIVE_RESPONSE) {
+			MUST(at == 0 && bytes == 0 && out->len == SMB2_FRAME_PREFIX_BYTES);
+			break;
+		}
 		MUST(p[0] == 0 && bytes >= SMB2_HEADER_BYTES && bytes <= SMB2_MAX_FRAME_BYTES);
 		MUST(bytes <= out->len - at - SMB2_FRAME_PREFIX_BYTES);
 		hear_message(out->data + at + SMB2_FRAME_PREFIX_BYTES, bytes);
@@ -307,7 +312,7 @@ static void on_event(const struct smb2_server_event *e)
 		MUST(smb2_server_session_pipes(e->session) <= MAX_PIPES);
 		break;
 	case SMB2_SERVER_SESSION_USED:
-		MUST(e->session->state != SESSION_ENDED);
+		MUST(!e->session->is_given); /* by its LOGOFF at the latest */
 		break;
 	case SMB2_SERVER_SESSION_CLOSED:
 		on_closed(e->session);
