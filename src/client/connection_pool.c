@@ -15,6 +15,9 @@
 #include "net/stream.h"
 #include "net/work.h"
 
+/* How often what has arrived meanwhile is read, before that is too much. */
+#define MAX_IDLE_READS 4
+
 /* ---- keys ---- */
 
 /* The local service takes the caller for the user that he is when he connects. */
@@ -296,6 +299,27 @@ static int connection_pool_give(struct idle_connection *c, struct client_state *
 	return socket;
 }
 
+/* Whether the server has sent nothing meanwhile but keep-alives, RFC 1002 4.3.6: these are taken
+ * away. */
+static bool idle_connection_is_alive(const struct idle_connection *c)
+{
+	for (int reads = 0; !net_socket_is_quiet(c->socket); reads++) {
+		struct err err = { 0 };
+		size_t room = 0;
+		uint8_t *space = client_state_space(c->state, &room);
+		ssize_t bytes = -1;
+
+		if (space != NULL && reads < MAX_IDLE_READS)
+			bytes = net_socket_receive(c->socket, space, room, &err);
+		if (bytes <= 0)
+			return false;
+		client_state_received(c->state, (size_t)bytes);
+		if (client_state_next(c->state) != CLIENT_EVENT_READY)
+			return false;
+	}
+	return true;
+}
+
 int connection_pool_take(const struct connection_key *key, struct client_state **state)
 {
 	struct idle_connection *c, *next;
@@ -306,7 +330,7 @@ int connection_pool_take(const struct connection_key *key, struct client_state *
 		next = TAILQ_NEXT(c, entry);
 		if (!idle_connection_suits(c, key))
 			continue;
-		if (net_socket_is_quiet(c->socket))
+		if (idle_connection_is_alive(c))
 			socket = connection_pool_give(c, state);
 		else
 			connection_pool_retire(c, net_socket_hang_up);

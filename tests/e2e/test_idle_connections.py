@@ -105,6 +105,21 @@ class IdleConnections(unittest.TestCase):
         self.asker.say("close", "192.0.2.1")
         self.assertEqual(self.REUSED, self.asks())
 
+    def test_keep_alives_meanwhile_cost_nothing(self):
+        self.asks()
+        for keep_alives in (frames.KEEP_ALIVE, 1000 * frames.KEEP_ALIVE):
+            self.relay.send_to_clients(keep_alives)
+            time.sleep(0.05)  # they arrive
+            self.assertEqual(self.REUSED, self.asks())
+
+    def test_anything_else_meanwhile_costs_a_new_connection(self):
+        for what in (b"\x83\0\0\1\x81", b"\0\0\0\4\xfeSMB", b"garbage of more than four bytes", 100000 * frames.KEEP_ALIVE):
+            with self.subTest(what[:5]):
+                self.asks()
+                self.relay.send_to_clients(what)
+                time.sleep(0.05)
+                self.assertEqual(self.NEW, self.asks())
+
     def test_a_connection_that_was_cut_meanwhile_is_replaced_silently(self):
         self.asks()
         self.relay.cut()

@@ -54,6 +54,14 @@ class Relay:
                     writer.transport.abort()
         self._await(abort())
 
+    def send_to_clients(self, data):
+        """Sends bytes to the clients that there are, as if the server had sent them."""
+        async def send():
+            for client, *_ in self._open.values():
+                client.write(data)
+                await client.drain()
+        self._await(send())
+
     def stall(self):
         """Lets nothing more through the connections that there are, and closes nothing."""
         async def stop():
