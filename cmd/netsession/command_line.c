@@ -319,6 +319,11 @@ static const struct cli_item environment[] = {
 	{ "`NETSESSION_SOCKET`",
 	  "The socket of netsessiond on this computer (default: /run/netsession/local.sock)." },
 	{ "`NETSESSION_WINS`", "The address of a WINS server, used if `--wins` is not given." },
+	{ "`LC_ALL`, `LC_CTYPE`, `LANG`",
+	  "netsession reads and prints UTF-8 in every locale, and no result depends on the locale. A\n"
+	  "terminal whose locale names another charset, such as de_DE.ISO-8859-1, gets tables and\n"
+	  "events in that charset, with `?` for characters that it lacks; users, clients and servers\n"
+	  "on the command line may be in that charset, too." },
 	{ "`USER`, `LOGNAME`, `PASSWD`, `PASSWD_FD`, `PASSWD_FILE`",
 	  "Not used, unlike in smbclient and mount.cifs: other programs can read an environment, and\n"
 	  "a password that is meant for one server is not sent to another one." },

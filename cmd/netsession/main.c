@@ -5,6 +5,17 @@
 #include "command_line.h"
 #include "commands.h"
 #include "servers.h"
+#include "terminal.h"
+
+/* Names of people and computers, but not of files: a file is found by its bytes. */
+static void main_decode_names(struct options *options)
+{
+	options->client = terminal_decode(options->client);
+	options->user = terminal_decode(options->user);
+	options->as = terminal_decode(options->as);
+	for (int i = 0; i < options->operands.count; i++)
+		options->operands.list[i] = (char *)terminal_decode(options->operands.list[i]);
+}
 
 int main(int argc, char **argv)
 {
@@ -24,6 +35,7 @@ int main(int argc, char **argv)
 	command = cli_parse(&netsession_program, argc, argv, &options, &options.operands, &status);
 	if (command < 0)
 		return status;
+	main_decode_names(&options);
 	return servers_prepare(&options, (enum command)command) ? run[command](&options)
 	                                                        : EXIT_USAGE;
 }

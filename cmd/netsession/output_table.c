@@ -4,6 +4,7 @@
 #include <string.h>
 #include <uniwidth.h>
 #include "output_forms.h"
+#include "terminal.h"
 
 enum { SERVER_COLUMN = SESSION_LEVEL_MAX_FIELDS, COLUMNS };
 
@@ -131,7 +132,8 @@ static void output_table_put_line(struct output_table *t,
 			pad = 0;
 		}
 		if (text[0] != '\0') {
-			fprintf(t->to, "%*s%s", pending, "", text);
+			fprintf(t->to, "%*s", pending, "");
+			terminal_put(t->to, text, strlen(text));
 			pending = 0;
 		}
 		pending += pad + 2;

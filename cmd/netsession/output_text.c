@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistr.h>
 #include "output_forms.h"
+#include "terminal.h"
 
 const char *output_next_printable(const char **text, size_t *bytes)
 {
@@ -26,7 +27,7 @@ void output_put_printable(FILE *to, const char *text)
 	while (*text != '\0') {
 		const char *shown = output_next_printable(&text, &bytes);
 
-		fwrite(shown, 1, bytes, to);
+		terminal_put(to, shown, bytes);
 	}
 }
 

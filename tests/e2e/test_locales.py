@@ -2,7 +2,10 @@
 C.UTF-8, de_DE.ISO-8859-1 and tr_TR.UTF-8, also in programs that have set the locale; against Samba's clients, and
 against Samba as a server."""
 import contextlib
+import os
 import pathlib
+import pty
+import re
 import subprocess
 import tempfile
 import unittest
@@ -203,14 +206,77 @@ class Words(WithLocales):
                 said = command.run("list", "--timeout", "0.5", "192.0.2.1:1", "-A", "/nonexistent", env=self.locales.environment(name))
                 self.assertNotIn("invalid value", said.stderr)
 
-    def test_tables_are_as_wide_in_each_locale(self):
-        with Netsessiond(USERS) as server, sessions.held(server, [Wanted(user) for user in USERS]):
-            arguments = ("list", "-l", 10, "-A", server.credentials_file(server.administrator), address(server))
-            [expected, *others] = [command.run(*arguments, env=self.locales.environment(name)).stdout for name in locales.NAMES]
-            for user in USERS:
-                self.assertIn(user, expected)
-            self.assertEqual([[line.split() for line in expected.splitlines()]] * len(others),
-                             [[line.split() for line in other.splitlines()] for other in others])
+
+
+class Output(WithLocales):
+    """What the command prints is UTF-8 in each locale; a terminal of another charset gets that charset."""
+
+    USERS = ("jörg", "山田", "иван", "\u00db31m")  # the last one ends in the byte 9B in UTF-8: Latin-1's control sequence
+
+    def setUp(self):
+        self.server = self.enterContext(Netsessiond(self.USERS))
+        self.enterContext(sessions.held(self.server, [Wanted(user) for user in self.USERS]))
+
+    def arguments(self, *more):
+        return ["list", "-l", "10", "-A", str(self.server.credentials_file(self.server.administrator)), *more,
+                address(self.server)]
+
+    @staticmethod
+    def steady(output):
+        """Without times, and without the command's own session."""
+        return sorted(re.sub(rb"\d+:\d\d:\d\d", b"TIME", line) for line in output.splitlines() if b"root" not in line)
+
+    def piped(self, name, *more):
+        return subprocess.run([command.built(), *self.arguments(*more)], env=command.environment(self.locales.environment(name)),
+                              capture_output=True, check=True, stdin=subprocess.DEVNULL).stdout
+
+    def on_terminal(self, name, *more):
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(command.built(), ["netsession", *self.arguments(*more)],
+                      command.environment(self.locales.environment(name)))
+        output = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while piece := os.read(terminal, 65536):
+                output += piece
+        os.close(terminal)
+        self.assertEqual(0, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), output)
+        return output
+
+    def test_a_pipe_gets_the_same_bytes_in_each_locale(self):
+        for more in ((), ("-o", "json"), ("-o", "csv")):
+            expected = self.steady(self.piped("C.UTF-8", *more)) if not more else None
+            for name in locales.NAMES:
+                with self.subTest(name, more=more):
+                    output = self.piped(name, *more)
+                    for user in self.USERS:
+                        self.assertIn(user.encode(), output)
+                    if expected:
+                        self.assertEqual(expected, self.steady(output))
+
+    def test_a_terminal_gets_utf_8_unless_its_locale_names_another_charset(self):
+        piped = self.steady(self.piped("C.UTF-8"))
+        for name in ("C", "C.UTF-8", "tr_TR.UTF-8"):
+            self.assertEqual(piped, self.steady(self.on_terminal(name)))
+        shown = self.on_terminal("de_DE.ISO-8859-1")
+        self.assertIn("jörg  ".encode("latin-1"), shown)
+        self.assertIn(b"????  ", shown)  # as wide as before
+        self.assertIn(b"\xdb31m", shown)
+        self.assertNotIn(b"\x9b", shown)
+        self.assertNotIn("ö".encode(), shown)
+        columns = {line.decode("latin-1").index("0:") for line in shown.splitlines()[1:] if b"root" not in line}
+        self.assertEqual(1, len(columns), shown)
+
+    def test_arguments_may_be_in_the_charset_of_the_locale(self):
+        for name, spelled in (("de_DE.ISO-8859-1", "jörg".encode("latin-1")), ("de_DE.ISO-8859-1", "jörg".encode()),
+                              ("C", "jörg".encode()), ("tr_TR.UTF-8", "JÖRG".encode())):
+            with self.subTest(name, spelled=spelled):
+                self.assertEqual([self.steady(self.piped("C.UTF-8", "-u", "jörg"))], [self.steady(self.piped(name, b"-u", spelled))])
+
+    def test_arguments_that_are_no_text_are_refused(self):
+        done = subprocess.run([command.built(), *self.arguments(b"-u", b"j\xf6rg")], env=command.environment({"LC_ALL": "C"}),
+                              capture_output=True, check=False, stdin=subprocess.DEVNULL)
+        self.assertEqual((3, True), (done.returncode, b"is not valid UTF-8" in done.stderr), done)
 
 
 if __name__ == "__main__":
