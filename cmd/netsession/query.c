@@ -53,7 +53,7 @@ int64_t query_now_s(void)
 {
 	struct timespec clock;
 
-	clock_gettime(CLOCK_MONOTONIC, &clock);
+	clock_gettime(CLOCK_BOOTTIME, &clock);
 	return clock.tv_sec;
 }
 

@@ -24,7 +24,8 @@ bool query_servers(const struct options *options, struct netsession_credentials 
                    void (*answered)(void *context, const struct server_result *result),
                    void *context);
 
-/* The time by which results say when a server answered, in seconds: CLOCK_MONOTONIC. */
+/* The time by which results say when a server answered, in seconds since this computer started. It
+ * goes on while the computer sleeps, as sessions do. */
 int64_t query_now_s(void);
 
 /* Whether the answer shows that the server is Samba or derived from it: all levels were tried, and

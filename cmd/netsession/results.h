@@ -14,7 +14,7 @@ struct server_result {
 	const char *server;  /* as the user wrote it; NULL: the local computer */
 	uint32_t timeout_ms; /* for this server; 0: as the options say */
 	struct netsession_error error;
-	int64_t answered_s; /* when the call ended: see query_now_s */
+	int64_t answered_s; /* when the call ended: query_now_s */
 	struct netsession_page **pages;
 	size_t page_count;
 	uint32_t total;                    /* sessions, by the first page */

@@ -117,12 +117,18 @@ static const struct status_words {
 	{ NERR_InvalidComputer, "invalid server name", "give a name, an address or host:port" },
 };
 
+#define LOCAL_LIMITS \
+	"this computer gives the program no more memory or threads: see ulimit -v and ulimit -u"
+
 /* What to do about a status at one step, where that is something else than in general. */
 static const struct step_advice {
 	NET_API_STATUS status;
 	const char *step; /* the beginning of its name */
 	const char *advice;
 } step_advices[] = {
+	{ ERROR_NOT_ENOUGH_MEMORY, "resolve", LOCAL_LIMITS },
+	{ ERROR_NOT_ENOUGH_MEMORY, "connect", LOCAL_LIMITS },
+	{ ERROR_NOT_ENOUGH_MEMORY, "NEGOTIATE", LOCAL_LIMITS },
 	{ ERROR_BAD_NETPATH, "resolve", "check the name, and DNS on this computer" },
 	{ ERROR_TIMEOUT, "resolve", "check the name, and DNS on this computer" },
 	{ ERROR_TIMEOUT, "connect",
@@ -136,6 +142,8 @@ static const struct step_advice {
 	  "more" },
 	{ ERROR_ACCESS_DENIED, "TREE_CONNECT",
 	  "the server does not let this user, or this computer, connect to IPC$: use another account, or see `hosts allow` of IPC$ there" },
+	{ ERROR_ACCESS_DENIED, "CREATE",
+	  "the server does not let this user open its pipes; on Samba see \"nt pipe support\"" },
 	{ ERROR_ACCOUNT_RESTRICTION, "SESSION_SETUP",
 	  "the account is restricted: a member of Protected Users has to use Kerberos, and an empty "
 	  "password does not do over the network" },

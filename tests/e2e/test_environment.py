@@ -114,6 +114,16 @@ class FileDescriptors(unittest.TestCase):
                     self.assertEqual((0, ""), (result.returncode, result.stderr))
 
 
+class Threads(unittest.TestCase):
+    def test_a_limit_of_threads_is_named(self):
+        alone = ["setpriv", "--reuid=65534", "--clear-groups", "prlimit", "--nproc=1"]  # root has no such limit
+        if subprocess.run([*alone, "test", "-x", command.built()], check=False).returncode != 0:
+            self.skipTest("other users cannot run what is built here")
+        result = command.run("list", "-N", "localhost:1", inside=alone)
+        self.assertEqual(3, result.exit)
+        self.assertRegex(result.stderr, r"out of memory at resolve \(8\): [^\n]* memory or threads: see [^\n]*ulimit -u")
+
+
 class OpenSSL(unittest.TestCase):
     def test_ntlm_without_md4_names_md4_and_not_a_missing_package(self):
         with SambaServer() as server:

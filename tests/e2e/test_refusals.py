@@ -42,6 +42,13 @@ class Settings(unittest.TestCase):
             assert_refused(self, 2, result, address(server))
             self.assertIn('no Server service; on Samba see "rpc start on demand helpers"', result.stderr)
 
+    def test_a_samba_without_pipes_lacks_no_administrator(self):
+        with SambaServer({"nt pipe support": "no"}) as server:
+            result = run_list(server)
+            assert_refused(self, 5, result, address(server))
+            self.assertIn('"nt pipe support"', result.stderr)
+            self.assertNotIn(ADMINISTRATOR, result.stderr)
+
     def test_a_member_server_that_never_joined(self):
         with SambaServer({"server role": "member server", "security": "ads", "realm": "LAB.EXAMPLE"}) as server:
             result = run_list(server)
