@@ -389,9 +389,10 @@ static OM_uint32 auth_handle_acquire_ntlm(OM_uint32 *minor, const struct netsess
                                           gss_cred_id_t *credential)
 {
 	gss_OID_set_desc ntlm_only = { 1, &auth_oids[AUTH_NTLM] };
-	gss_key_value_element_desc elements[] = { { GSS_NTLMSSP_CS_PASSWORD, c->password },
-		                                  { GSS_NTLMSSP_CS_DOMAIN, "" } };
-	gss_key_value_set_desc store = { c->is_anonymous ? 2 : 1, elements };
+	gss_key_value_element_desc password = { GSS_NTLMSSP_CS_PASSWORD, c->password },
+				   no_domain = { GSS_NTLMSSP_CS_DOMAIN, "" };
+	/* A null session proves no password, so that it needs no hash of one (MD4) either. */
+	gss_key_value_set_desc store = { 1, c->is_anonymous ? &no_domain : &password };
 	gss_name_t user = GSS_C_NO_NAME;
 	OM_uint32 major, ignored;
 
@@ -463,6 +464,12 @@ struct auth_handle *auth_handle_kerberos(const struct netsession_credentials *c,
 	return NULL;
 }
 
+/* The level of LM compatibility says how a password is proven. */
+static bool auth_handle_allows_ntlm(const struct netsession_credentials *c, struct err *err)
+{
+	return c->is_anonymous ? ntlm_environment_has_host(err) : ntlm_environment_can_log_on(err);
+}
+
 struct auth_handle *auth_handle_ntlm(struct netsession_credentials *c, struct err *err)
 {
 	struct auth_handle *handle;
@@ -473,7 +480,7 @@ struct auth_handle *auth_handle_ntlm(struct netsession_credentials *c, struct er
 		handle = calloc(1, sizeof *handle);
 		if (handle == NULL) {
 			err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_STEP, NULL);
-		} else if (!ntlm_environment_can_log_on(err)) {
+		} else if (!auth_handle_allows_ntlm(c, err)) {
 			auth_handle_free(handle);
 		} else if (GSS_ERROR(auth_handle_acquire_ntlm(&minor, c, &handle->credential))) {
 			ntlm_error_set_credentials(minor, err);

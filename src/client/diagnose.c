@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/ip_address.h"
+#include "auth/credentials.h"
 #include "client/call.h"
 #include "client/environment.h"
 #include "client/local_query.h"
@@ -170,6 +171,11 @@ static void diagnose_sizes(struct diagnosis *x, const struct smb2_negotiate_resp
 		"[MS-SMB2] demands 65536, and other clients may refuse this server: raise the limits (smb2 max read, smb2 max write and smb2 max trans of Samba)");
 }
 
+static bool diagnose_is_anonymous(const struct diagnosis *x)
+{
+	return x->query->credentials != NULL && x->query->credentials->is_anonymous;
+}
+
 static void diagnose_signing(struct diagnosis *x, const struct smb2_negotiate_response *best)
 {
 	static const char *const algorithms[] = { "HMAC-SHA256", "AES-128-CMAC", "AES-128-GMAC" };
@@ -181,11 +187,17 @@ static void diagnose_signing(struct diagnosis *x, const struct smb2_negotiate_re
 
 	snprintf(text, sizeof text, "%s by the server, %s", is_required ? "required" : "offered",
 	         algorithm);
-	diagnose_report(
-		x, "signing", is_required ? NETSESSION_GOOD : NETSESSION_NOTICE, text,
-		is_required
-			? NULL
-			: "netsession always signs; require signing on the server, so that every client does");
+	if (diagnose_is_anonymous(x))
+		diagnose_report(
+			x, "signing", NETSESSION_NOTICE, text,
+			"an anonymous log-on is neither signed nor encrypted, because it has no "
+			"key: log on as a user for that");
+	else
+		diagnose_report(
+			x, "signing", is_required ? NETSESSION_GOOD : NETSESSION_NOTICE, text,
+			is_required
+				? NULL
+				: "netsession always signs; require signing on the server, so that every client does");
 }
 
 static void diagnose_encryption(struct diagnosis *x, const struct smb2_negotiate_response *best)

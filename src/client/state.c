@@ -14,6 +14,8 @@
 
 #define IPC_SHARE "IPC$"
 #define PIPE      SRVSVC_PIPE_NAME
+#define ADVICE_ENCRYPTED_NULL \
+	"log on as a user: this computer (--encrypt) or the server requires encryption"
 #define NO_CREDIT "the server grants no credit"
 
 const struct client_interface client_srvsvc = {
@@ -135,7 +137,9 @@ static bool send_log_on(struct client_state *s, bool in_compound)
 static bool is_null_session(const struct client_state *s, const struct smb2_reply *reply,
                             const struct smb2_session_setup_response *response)
 {
-	return s->is_anonymous && ((response->session_flags & SMB2_SESSION_FLAG_IS_NULL) != 0 ||
+	const uint16_t unsigned_sessions = SMB2_SESSION_FLAG_IS_NULL | SMB2_SESSION_FLAG_IS_GUEST;
+
+	return s->is_anonymous && ((response->session_flags & unsigned_sessions) != 0 ||
 	                           (reply->header.flags & SMB2_FLAGS_SIGNED) == 0);
 }
 
@@ -164,9 +168,14 @@ static bool take_log_on(struct client_state *s, struct transport_arrival *arriva
 	    (response.session_flags & SMB2_SESSION_FLAG_ENCRYPT_DATA) != 0)
 		s->must_encrypt = true;
 	s->is_null_session = is_null_session(s, reply, &response);
-	if ((response.session_flags & SMB2_SESSION_FLAG_IS_GUEST) != 0 ||
-	    ((response.session_flags & SMB2_SESSION_FLAG_IS_NULL) != 0 && !s->is_null_session))
+	if ((response.session_flags & (SMB2_SESSION_FLAG_IS_GUEST | SMB2_SESSION_FLAG_IS_NULL)) !=
+	            0 &&
+	    !s->is_null_session) {
 		state_fail(s, ERROR_LOGON_FAILURE, "the server logged the user on as a guest");
+		err_advise(&s->err,
+		           "check user, domain and password: a guest's session is not signed; "
+		           "on Samba see \"map to guest\"");
+	}
 	take_session_id(s, reply->header.session_id);
 	s->is_authenticated = reply->status == STATUS_SUCCESS;
 	wire_writer_clear(&s->challenge);
@@ -181,6 +190,7 @@ static void begin_null_session(struct client_state *s)
 {
 	if (s->must_encrypt) {
 		state_fail(s, ERROR_NOT_SUPPORTED, "a null session has no key to encrypt with");
+		err_advise(&s->err, ADVICE_ENCRYPTED_NULL);
 		return;
 	}
 	smb2_connection_anonymous(&s->smb2.connection);

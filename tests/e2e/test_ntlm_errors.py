@@ -29,6 +29,25 @@ class Ntlm(unittest.TestCase):
         self.assertIn("ntlmssp_server:ntlm2 = no", result.stderr)
         self.assertNotIn("tampered", result.stderr)
 
+    def test_a_null_session_needs_no_hash_of_a_password(self):
+        """As where OpenSSL has no MD4: in FIPS mode, or without its legacy provider."""
+        server = self.serve()
+        result = command.run("list", "-N", address(server), env={"OPENSSL_MODULES": "/nonexistent.d"})
+        assert_refused(self, 5, result, address(server))
+
+    def test_a_null_session_cannot_be_encrypted_and_why(self):
+        server = self.serve()
+        result = command.run("list", "-N", "--encrypt", address(server))
+        assert_refused(self, 50, result, address(server))
+        self.assertIn("a null session has no key to encrypt with; log on as a user", result.stderr)
+
+    def test_doctor_says_of_a_null_session_that_it_is_not_signed(self):
+        server = self.serve()
+        result = command.run("doctor", "-N", "-o", "json", address(server))
+        [signing] = [finding for finding in result.json["findings"] if finding["step"] == "signing"]
+        self.assertIn("neither signed nor encrypted", signing["advice"])
+        self.assertNotIn("always signs", result.stdout)
+
     def test_a_null_session_does_not_need_it(self):
         server = self.serve(ntlm2="no", keyexchange="no")
         assert_refused(self, 5, command.run("list", "-N", address(server)), address(server))  # it got as far as the call
