@@ -161,7 +161,8 @@ struct netsession_query {
 
 	/* 0, 1, 2, 10, 502 or NETSESSION_LEVEL_AUTO. */
 	uint32_t level;
-	/* Select the sessions from this client, with or without leading \\. NULL or "": any. */
+	/* Select the sessions from this client, with or without leading \\: a name, without regard to
+	 * case, or an address in any spelling. No name is looked up. NULL or "": any. */
 	const char *client;
 	/* Select the sessions of this user: alice, LAB\alice, LAB/alice or alice@LAB.EXAMPLE, in
 	 * any case. Domains are compared where both the query and the session have one; a NetBIOS

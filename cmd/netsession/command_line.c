@@ -55,7 +55,8 @@ static const struct cli_option option_table[] = {
 	  .kind = CLI_TEXT,
 	  .member = AT(client),
 	  .commands = FOR(LIST) | FOR(CLOSE) | FOR(WATCH),
-	  .help = "select sessions from this client computer, with or without \\\\ before its name" },
+	  .help = "select sessions from this client, as the server lists it: a name, or an address in any "
+	          "spelling" },
 	{ .name = "user",
 	  .letter = 'u',
 	  .argument = "USER",
@@ -247,7 +248,8 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		.takes_hosts = true,
 		.summary = "show the sessions of one user from one client",
 		.description = "Write CLIENT as netsession list shows it, with or without the leading "
-		               "\\\\. Upper and lower case are the same.",
+		               "\\\\. Upper and lower case are the same, and so are all spellings of an "
+		               "address.",
 		.exits = info_exits,
 		.examples = "  netsession info fs1 192.0.2.7 alice\n"
 		            "  netsession info -o json fs1 192.0.2.7 alice\n",
@@ -289,8 +291,8 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		               "two polls, or 2 seconds if that is more, so that it does not hold up the "
 		               "other servers.\n\n"
 		               "A server that refuses the password is not asked again, because domains "
-		               "lock accounts after a few wrong passwords. If no server is left, watch "
-		               "ends.",
+		               "lock accounts after a few wrong passwords; nor is what cannot be a "
+		               "server. If no server is left, watch ends.",
 		.exits = watch_exits,
 		.examples = "  netsession watch fs1 fs2\n"
 		            "  netsession watch --every 60 -o jsonl fs1 >> sessions.jsonl\n",
@@ -353,6 +355,30 @@ static const struct cli_item credentials_forms[] = {
 	{ 0 },
 };
 
+static const struct cli_item servers[] = {
+	{ "`fs1`, `fs1.lab.example`, `fs1.`", "A name in DNS, or else in NetBIOS." },
+	{ "`192.0.2.7`, `2001:db8::5`, `fe80::1%eth0`, `2001-db8--5.ipv6-literal.net`",
+	  "An address." },
+	{ "`fs1:4450`, `[2001:db8::5]:4450`",
+	  "With a TCP port, which is used rather than that of `--port`." },
+	{ "`\\\\fs1\\share`, `//fs1/share`, `fs1/share`, `\\\\?\\UNC\\fs1\\share`",
+	  "A path. What stands behind the server is ignored. In a shell, backslashes need quotation\n"
+	  "marks: `'\\\\fs1\\share'`." },
+	{ "`smb://LAB;alice@fs1:4450/share`, `cifs://fs1`, `file://fs1/share`",
+	  "A URL, with percent-escapes where needed. Its user logs on as with `--as`, unless other\n"
+	  "options or NETSESSION_CREDENTIALS say who logs on." },
+	{ 0 },
+};
+
+static const struct cli_item clients[] = {
+	{ "`ws1`, `\\\\WS1`", "The name that the server lists, in upper or lower case." },
+	{ "`192.0.2.7`, `::ffff:192.0.2.7`", "An IPv4 address." },
+	{ "`2001:db8::5`, `[2001:DB8:0::0005]`, `\\\\[2001:db8::5]`", "An IPv6 address." },
+	{ "`fe80::1`, `fe80::1%eth0`",
+	  "An address of one network. Without a scope, any scope that the server lists." },
+	{ 0 },
+};
+
 static const struct cli_item users[] = {
 	{ "`alice`", "The sessions of alice, with whatever domain the server lists her." },
 	{ "`LAB\\alice`, `LAB/alice`",
@@ -365,6 +391,19 @@ static const struct cli_item users[] = {
 };
 
 static const struct cli_section sections[] = {
+	{ .title = "SERVERS",
+	  .text = "A server is written in one of these forms; blanks around it are ignored. With\n"
+	          "`--verbose`, netsession reports what else it ignores. A password is refused: other\n"
+	          "users can read a command line. What cannot be a server is refused before anything\n"
+	          "is sent, and the error says why.",
+	  .items = servers },
+	{ .title = "CLIENTS",
+	  .text = "`--client` takes a client as the server lists it, with or without \\\\ before it.\n"
+	          "Windows and netsessiond list addresses as `\\\\192.0.2.7` and `\\\\[2001:db8::5]`, Samba\n"
+	          "as `192.0.2.7` and `2001:db8::5`; all spellings of an address are the same here.\n"
+	          "netsession looks up no names: `--client ws1` does not find a session that the server\n"
+	          "lists by the address of ws1, and the error says so.",
+	  .items = clients },
 	{ .title = "USERS",
 	  .text = "`--user` takes a user in the forms that log-ons accept, in upper or lower case.\n"
 	          "Domains are compared where both the option and the session have one: Windows and\n"
@@ -399,8 +438,8 @@ const struct cli_program netsession_program = {
 	.options = option_table,
 	.option_count = sizeof option_table / sizeof *option_table,
 	.notes =
-		"A server is a name or an address, also written //host, smb://host, host:port or "
-		"[v6]:port. Port 139 is that of SMB over NetBIOS, for servers that do not listen at "
+		"A server is a name or an address, also written host:port, [v6]:port, "
+		"\\\\host\\share, //host/share or smb://host; netsession(1) lists all forms. Port 139 is that of SMB over NetBIOS, for servers that do not listen at "
 		"445. Without a server, netsession queries netsessiond on this computer over "
 		"the socket that NETSESSION_SOCKET names (default: /run/netsession/local.sock). No "
 		"credentials are needed there: netsessiond knows your user id.\n\n"

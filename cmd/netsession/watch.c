@@ -16,7 +16,8 @@
 /* How far two polls may disagree on a session's start: answers travel, and seconds are whole. */
 #define SAME_START_S 3
 
-#define LOGON_FAILURE 1326 /* ERROR_LOGON_FAILURE */
+#define LOGON_FAILURE    1326 /* ERROR_LOGON_FAILURE */
+#define INVALID_COMPUTER 2351 /* NERR_InvalidComputer */
 
 /* The least time for a server that did not answer the last poll. */
 #define SHORT_TIMEOUT_MS 2000
@@ -25,8 +26,9 @@ struct watched_server {
 	struct tracker *tracker;
 	const struct session_level *level; /* of what is tracked; NULL: nothing is */
 	uint32_t status;                   /* of the last poll */
-	struct netsession_error refusal;   /* of the password: the server is not asked again */
-	char *warnings;                    /* of the last answer, one line each; NULL: none */
+	/* Of the password, or of the server's name: the server is not asked again. */
+	struct netsession_error refusal;
+	char *warnings; /* of the last answer, one line each; NULL: none */
 };
 
 struct watch {
@@ -271,6 +273,8 @@ static bool watch_handle_result(struct watch *watch, struct watched_server *serv
 			query_print_messages(watch->options, result);
 		if (watch_is_refused(watch, result))
 			watch_give_up(server, result);
+		else if (result->error.status == INVALID_COMPUTER)
+			server->refusal = result->error;
 		return true;
 	}
 	if (before != 0)

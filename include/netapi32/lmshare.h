@@ -79,8 +79,9 @@ typedef struct _SESSION_INFO_502 {
  *               socket, without credentials. Else a DNS or NetBIOS name or an IP address,
  *               with or without leading "\\"; unlike on Windows also host:port, [v6], [v6]:port
  *               and fe80--1.ipv6-literal.net.
- * UncClientName borrows. Selects the sessions from this client, with or without leading "\\",
- *               without regard to case. NULL or empty: any client.
+ * UncClientName borrows. Selects the sessions from this client, with or without leading "\\": a
+ *               name, without regard to case, or an address in any spelling. NULL or empty:
+ *               any client.
  * username      borrows. Selects the sessions of this user, without regard to case. NULL or
  *               empty: any user. A session has to match both; where a server ignores them, the
  *               library applies them.

@@ -75,8 +75,10 @@ static void bash_put_command(FILE *to, const struct cli_program *program,
 		bash_put_argument(to, list[i]);
 	fputs("\t\tesac\n", to);
 	if (command->takes_hosts)
-		fputs("\t\tcase $word in -*) ;; *)\n"
-		      "\t\t\tCOMPREPLY=($(compgen -A hostname -- \"$word\")); return ;;\n"
+		/* bash takes smb://host for three words. */
+		fputs("\t\tcase $word in -*) ;;\n"
+		      "\t\t//*) COMPREPLY=($(compgen -P // -A hostname -- \"${word#//}\")); return ;;\n"
+		      "\t\t*) COMPREPLY=($(compgen -A hostname -- \"$word\")); return ;;\n"
 		      "\t\tesac\n",
 		      to);
 	fputs("\t\tCOMPREPLY=($(compgen -W '", to);
@@ -157,7 +159,8 @@ static void zsh_put_command(FILE *to, const struct cli_program *program,
 	fputs("\t\t_arguments -s \\\n", to);
 	for (size_t i = 0; i < count; i++)
 		zsh_put_option(to, program, list[i]);
-	fputs(command->takes_hosts ? "\t\t'*:server:_hosts'" : "\t\t'*: :'", to);
+	fputs(command->takes_hosts ? "\t\t'*:server:{ compset -P \"*//\"; _hosts }'" : "\t\t'*: :'",
+	      to);
 }
 
 static void zsh_put_commands(FILE *to, const struct cli_program *program)

@@ -498,8 +498,8 @@ enum enumeration_next enumeration_take(struct enumeration *e,
 
 /* ---- NetrSessionDel ---- */
 
-/* A client is spelled as the caller found it in a row: Samba compares texts, and spells addresses
- * in its own way. */
+/* Where the caller may not list, the client is spelled as the caller spells it: Samba compares
+ * texts, and spells addresses in its own way. */
 NET_API_STATUS deletion_init(struct deletion *d, const struct netsession_query *query, bool lists,
                              struct err *err)
 {

@@ -85,6 +85,15 @@ class Close(WithSessions):
             self.assertEqual(0, self.close("-c", client, "-u", user, "--yes").exit)
         self.assert_listed(self.remain(("127.0.0.8", "mail"), ("127.0.0.9", "games")))
 
+    def test_closes_an_ipv6_client_in_any_spelling(self):
+        """Samba alone compares the text that it lists, ::1."""
+        for client in ("::1", "[::1]", r"\\[::1]", "0:0:0:0:0:0:0:1"):
+            with self.subTest(client), sessions.held(self.server, [Wanted("backup", "::1")]):
+                result = self.close("-c", client, "--yes")
+                self.assertEqual((0, f"netsession: {address(self.server)}: closed 1 session\n"),
+                                 (result.exit, result.stderr))
+                self.assert_listed(self.everybody)
+
     def test_lists_the_sessions_that_may_be_closed_too(self):
         """Over SMB nothing shows which sessions share an smbd, but they come from one client."""
         with sessions.held(self.server, [Wanted("backup", "127.0.0.7")]):

@@ -91,6 +91,10 @@ class Descriptions(Described, unittest.TestCase):
         self.assertEqual(["table", "json", "jsonl", "csv"], self.complete_in_bash("list", "--output"))
         self.assertEqual(["table", "jsonl"], self.complete_in_bash("watch", "--output"))
 
+    def test_bash_completes_hosts_also_behind_two_slashes(self):
+        self.assertIn("localhost", self.complete_in_bash("list", begun="localh"))
+        self.assertIn("//localhost", self.complete_in_bash("list", begun="//localh"))
+
     def test_fish_completes_commands_options_and_choices(self):
         self.assertEqual(set(self.COMMANDS), self.complete_in_fish("netsession "))
         self.assertEqual({"auto", "0", "1", "2", "10", "502"}, self.complete_in_fish("netsession list -l "))

@@ -246,6 +246,11 @@ class HeldSessions(unittest.TestCase):
                     self.assertEqual(3, result.exit, result)
                     self.assertRegex(result.stderr, rf"(?s)netsession: {re.escape(form)}: .*{re.escape(reason)}")
 
+    def test_a_watch_of_what_can_be_no_server_ends(self):
+        result = command.run("watch", "-A", self.server.credentials_file("root"), "https://fs1")
+        self.assertEqual(3, result.exit, result)
+        self.assertEqual(1, result.stderr.count("another protocol than SMB"), result)
+
     def test_a_password_in_a_url_is_refused_and_not_repeated(self):
         for form, shown in ((f"smb://root:s3cret@{address(self.server)}/x", f"smb://root:***@{address(self.server)}/x"),
                             (f"//root:s3/cr@et@{address(self.server)}", f"//root:***@{address(self.server)}")):
