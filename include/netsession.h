@@ -372,8 +372,8 @@ struct netsession_report {
 	/* For a server: "name", "port", "dialects", "signing", "encryption", "mechanisms",
 	 * "clock", "log-on", "share", "pipe", and "level 502" and the other levels. For this computer:
 	 * "service"; "caller", with the names that the access policy can use for the caller; the
-	 * levels; and "counter" for each counter of netsessiond, or "counters" if the caller may
-	 * not read the counters. */
+	 * levels; "sources" for each warning about what the lists are made of; and "counter" for
+	 * each counter of netsessiond, or "counters" if the caller may not read the counters. */
 	const char *step;
 	enum netsession_verdict verdict;
 	uint32_t status;    /* of the failure; 0: the step succeeded */

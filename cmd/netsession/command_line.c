@@ -233,7 +233,10 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		.takes_hosts = true,
 		.summary = "list the sessions of servers, or of this computer if none is named",
 		.description = "Queries all servers at the same time. If a server ignores --client "
-		               "or --user, as Samba does, netsession applies the filter itself.",
+		               "or --user, as Samba does, netsession applies the filter itself.\n\n"
+		               "A value that nobody knows is - in a table, and absent in JSON. If "
+		               "sessions are missing in an answer, a warning says why, as far as the "
+		               "server says so: netsessiond on this computer does.",
 		.exits = server_exits,
 		.examples = "  netsession list\n"
 		            "  netsession list -A ~/.smb-admin fs1 fs2\n"
@@ -290,6 +293,8 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		               "meanwhile. Its next answers may take no longer than the time between "
 		               "two polls, or 2 seconds if that is more, so that it does not hold up the "
 		               "other servers.\n\n"
+		               "A warning about an answer is printed when it comes, and when it is over. "
+		               "No session counts as ended because netsessiond has lost its publisher.\n\n"
 		               "A server that refuses the password is not asked again, because domains "
 		               "lock accounts after a few wrong passwords; nor is what cannot be a "
 		               "server. If no server is left, watch ends.",

@@ -29,6 +29,7 @@ struct diagnosis {
 	struct net_addresses addresses;
 	struct netsession_error error; /* of the first step that failed */
 	bool is_listed;                /* at one level at least */
+	bool has_warnings;             /* about the sources of netsessiond */
 };
 
 static void diagnose_report(const struct diagnosis *x, const char *step,
@@ -369,11 +370,37 @@ static void diagnose_counters(struct diagnosis *x)
 	diagnose_report(x, "counters", NETSESSION_NOTICE, error.text, NULL);
 }
 
+static void diagnose_report_warning(void *context, const struct local_entry *entry)
+{
+	struct diagnosis *x = context;
+
+	x->has_warnings = true;
+	diagnose_report(
+		x, "sources", NETSESSION_NOTICE, entry->name != NULL ? entry->name : "",
+		(entry->value & LOCAL_WARNING_INCOMPLETE) != 0
+			? "sessions are missing in lists; see the logs of netsessiond and of "
+			  "the publisher"
+			: NULL);
+}
+
+/* What puts sessions into lists. An older netsessiond does not know it, and a caller who may list
+ * none has no use for it. */
+static void diagnose_sources(struct diagnosis *x)
+{
+	struct err err = { 0 };
+
+	if (local_query_run(LOCAL_LIST_WARNINGS, NULL, x->timeout_ms, diagnose_report_warning, x,
+	                    &err) == NERR_Success &&
+	    !x->has_warnings)
+		diagnose_report(x, "sources", NETSESSION_GOOD, "all of them are complete", NULL);
+}
+
 static void diagnose_local(struct diagnosis *x)
 {
 	if (!diagnose_service(x))
 		return;
 	diagnose_levels(x, false);
+	diagnose_sources(x);
 	diagnose_counters(x);
 }
 

@@ -47,6 +47,7 @@ struct samba_daemon {
 	int64_t began_ms, drained_by_ms, reread_ms;
 	bool is_draining, has_failed;
 	struct net_timer *drain_timer; /* checks whether all pipes are closed */
+	struct log_limit answers;      /* for lines about answers that may lack sessions */
 };
 
 /* Samba takes the start of its sessions from this clock, too. */
@@ -131,10 +132,12 @@ static void samba_daemon_on_reread(void *context)
 	if (strcmp(before.version_text, r->samba.version_text) != 0)
 		log_write(LOG_LEVEL_NOTICE, "Samba is version %s now", r->samba.version_text);
 	if (strcmp(before.guest_account, r->samba.guest_account) != 0 ||
+	    strcmp(before.unix_charset, r->samba.unix_charset) != 0 ||
 	    strcmp(before.bin_dir, r->samba.bin_dir) != 0)
-		log_write(LOG_LEVEL_WARNING,
-		          "the guest account or the folder of Samba's programs has changed, which "
-		          "takes effect when netsession-samba restarts");
+		log_write(
+			LOG_LEVEL_WARNING,
+			"the guest account, the unix charset or the folder of Samba's programs has "
+			"changed, which takes effect when netsession-samba restarts");
 	if (!samba_daemon_follow_pipes(d, &r->samba))
 		return;
 	d->samba = r->samba;
@@ -199,9 +202,17 @@ static void samba_daemon_log_closing(void *context, const char *client, const ch
 
 static void samba_daemon_log_event(void *context, const struct srvsvc_event *event)
 {
-	(void)context;
+	struct samba_daemon *d = context;
+
 	log_write(LOG_LEVEL_DEBUG, "%s: level %lld, %u of %u sessions, status %u", event->operation,
 	          (long long)event->level, event->entries, event->total, event->status);
+	/* The protocol has no place for it. */
+	if (event->is_incomplete)
+		log_write_limited(
+			&d->answers, samba_daemon_steady_ms(), LOG_LEVEL_WARNING,
+			"%s: Samba's list has fewer sessions than before, and smbstatus cannot "
+			"be asked: sessions may be missing",
+			event->operation);
 }
 
 static bool samba_daemon_find_start(void *context, const char *client, const char *user,
@@ -264,6 +275,7 @@ static void samba_daemon_close(struct samba_daemon *d)
 	net_work_abandon(d->reread);
 	status_socket_free(d->status);
 	relay_endpoint_free(d->endpoint);
+	log_limit_flush(&d->answers);
 	samba_publisher_free(d->publisher);
 	socket_dir_close(d->socket_dir);
 	net_signals_free(d->signals);
@@ -434,7 +446,7 @@ static void samba_daemon_check_lock_directory(const struct samba_installation *s
 
 int samba_daemon_run(const struct samba_options *options)
 {
-	struct samba_daemon d = { .options = options };
+	struct samba_daemon d = { .options = options, .answers.name = "relay" };
 	struct err err = { 0 };
 	bool is_good;
 

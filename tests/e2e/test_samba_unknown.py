@@ -2,6 +2,7 @@
 import ctypes
 import os
 import pathlib
+import pty
 import re
 import subprocess
 import tempfile
@@ -9,9 +10,9 @@ import time
 
 from fixtures.samba_publisher import SambaPublisherTest, session_entry
 from impacket.smb3structs import FILE_OPEN_IF, FILE_READ_DATA, FILE_SHARE_READ, FILE_SHARE_WRITE
-from lab import sessions, tap
+from lab import command, sessions, tap
 from lab.samba import ORDINARY_USERS, version
-from lab.wait_until import calm, wait_until_equal
+from lab.wait_until import HANG_S, calm, wait_until_equal
 
 CLONE_NEWNS = 0x20000
 WRITE_OWNER = 0x00080000
@@ -80,6 +81,22 @@ class OpenFiles(SambaPublisherTest):
             self.assertEqual("-", line[heading.index("IDLE"):][:4].strip())
 
 
+    def test_before_close_asks_it_says_if_open_files_are_not_known(self):
+        self.programs.write(f"case \"$*\" in *-L*) exit 1;; esac; exec {self.programs.real} \"$@\"")
+        with sessions.held(self.samba, [sessions.Wanted("games", opens=1)]):
+            wait_until_equal([("games", "127.0.0.1", "-")], self.opens)
+            ours, theirs = pty.openpty()
+            process = subprocess.Popen([command.built(), "close", "-u", "games"], stdin=theirs, stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE, text=True,
+                                       env=command.environment({"NETSESSION_SOCKET": str(self.service.socket)}))
+            os.close(theirs)
+            os.write(ours, b"n\n")
+            stderr = process.communicate(timeout=HANG_S)[1]
+            os.close(ours)
+            self.assertEqual((1, "Close this session on local computer, not knowing how many files are open? [y/N] "),
+                             (process.returncode, stderr))
+
+
 class Starts(SambaPublisherTest):
     def test_a_session_is_as_old_as_its_connection(self):
         """Before 4.20 smbstatus does not say it, but smbd is as old."""
@@ -136,8 +153,10 @@ class Latin1(SambaPublisherTest):
             self.assertEqual((3, True), (found.exit, "sessions are missing" in found.stderr))
             users = [row["user"] for row in sessions.enumerate_with_impacket(self.samba, level=10).rows]
             self.assertIn(MUELLER, users)  # over SMB nothing is left out
+            self.assertRegex(self.locally("doctor").stdout, r"(?m)^note  sources +publisher .samba.: smbstatus has left out sessions")
             self.programs.is_real()
             wait_until_equal(0, lambda: self.locally("list").exit)
+            self.assertRegex(self.locally("doctor").stdout, r"(?m)^ok    sources +all of them are complete$")
             self.assertEqual([MUELLER, "games"], sorted(row["user"] for row in self.rows())[::-1])
 
     def test_the_same_with_all_polls_that_fail(self):

@@ -227,8 +227,10 @@ static NET_API_STATUS intercepted_call_update_cache(struct relay *relay,
 	relay->cached_ms = call->answered_ms;
 	status = session_cache_update(relay->cache, call->infos, call->entries, call->asked_ms,
 	                              call->answered_ms, &view);
-	if (status == NERR_Success)
+	if (status == NERR_Success) {
 		relay->cached_query = call->query;
+		relay->is_doubtful = smbstatus == UNAVAILABLE;
+	}
 	return status;
 }
 

@@ -36,6 +36,16 @@ static int64_t relay_cached_ms(void *context)
 	return ((struct relay *)context)->cached_ms;
 }
 
+static void relay_on_warn(void *context, session_warning_found *found, void *found_context)
+{
+	const struct relay *r = context;
+
+	if (r->is_doubtful)
+		found(found_context, &(struct session_warning){
+					     .text = "smbstatus cannot be asked for more sessions",
+					     .is_incomplete = true });
+}
+
 static void relay_report_event(void *context, const struct srvsvc_event *event)
 {
 	struct relay *r = context;
@@ -63,6 +73,8 @@ struct relay *relay_new(const struct relay_settings *settings)
 		.report = relay_report_event,
 		.context = r,
 	};
+	r->source = (struct session_source){ .warn = relay_on_warn, .context = r };
+	LIST_INSERT_HEAD(&r->service.sources, &r->source, entry);
 	if (r->cache == NULL || r->administrator == NULL || r->service.policy == NULL ||
 	    !identity_add_label(r->administrator, ADMINISTRATORS)) {
 		relay_free(r);

@@ -39,8 +39,12 @@ struct relay {
 	 * to the latest query. */
 	uint64_t queries, cached_query; /* how many there were; the number of the cached one */
 	int64_t cached_ms;              /* when its answer came: durations are as of then */
-	uint64_t forwarded;             /* requests that Samba answers */
-	uint64_t intercepted;           /* requests that the relay has answered */
+	/* The cache may lack sessions: smbstatus could not be asked whether Samba's list has all.
+	 */
+	bool is_doubtful;
+	struct session_source source; /* which warns of that */
+	uint64_t forwarded;           /* requests that Samba answers */
+	uint64_t intercepted;         /* requests that the relay has answered */
 };
 
 /* Copies settings. NULL: out of memory. */
