@@ -15,6 +15,7 @@ from lab.cli import address, as_rows, run_list, assert_refused, without_times
 from lab.ports import free_port
 from lab.relay import TO_SERVER, Relay
 from lab.samba import SambaServer
+from lab.scripted_service import ScriptedService
 from lab.sessions import Wanted
 from lab.wait_until import calm
 
@@ -399,6 +400,38 @@ class Usage(unittest.TestCase):
                                   stderr=subprocess.PIPE, text=True, check=False)
         self.assertEqual(3, done.returncode)
         self.assertIn("netsession: cannot write the output: No space left on device\n", done.stderr)
+
+
+class TextComparingServer(unittest.TestCase):
+    """A server that spells addresses in its own way, and selects clients by their text, as Windows does."""
+
+    ROWS = [(r"\\[fe80::1%4]", "alice", 5), (r"\\[::FFFF:10.0.0.7]", "bob", 6), (r"\\WS1", "carol", 7)]
+
+    def ask(self, client, *answers):
+        with ScriptedService(answers) as service:
+            result = command.run("list", "-l", 10, "-c", client, "-o", "json",
+                                 env={"NETSESSION_SOCKET": str(service.socket)})
+            return result, service.asked
+
+    def test_an_address_that_it_does_not_find_is_found_among_all(self):
+        for client, user in (("fe80::1", "alice"), ("FE80:0::1%4", "alice"), ("10.0.0.7", "bob"),
+                             ("[::ffff:10.0.0.7]", "bob")):
+            with self.subTest(client):
+                result, asked = self.ask(client, [], self.ROWS)
+                self.assertEqual(([user], 2), ([row["user"] for row in result.sessions], asked), result)
+
+    def test_what_it_finds_is_asked_for_once(self):
+        result, asked = self.ask("fe80::1", self.ROWS[:1])
+        self.assertEqual((["alice"], 1), ([row["user"] for row in result.sessions], asked), result)
+
+    def test_a_name_that_it_does_not_find_is_asked_for_once(self):
+        result, asked = self.ask("ws2", [], self.ROWS)
+        self.assertEqual(([], 1), (result.sessions, asked))
+        self.assertIn("(2312): most servers list clients by address, and netsession does not look up names", result.stderr)
+
+    def test_another_scope_is_another_client(self):
+        result, asked = self.ask("fe80::1%5", [], self.ROWS)
+        self.assertEqual(([], 2), (result.sessions, asked))
 
 
 if __name__ == "__main__":

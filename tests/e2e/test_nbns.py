@@ -83,6 +83,14 @@ class NetbiosNames(unittest.TestCase):
     def test_a_name_that_only_wins_knows_is_not_found_by_broadcast(self):
         assert_refused(self, 53, self.ask("WINSSRV"), "WINSSRV")
 
+    # ---- names beyond ASCII
+
+    def test_a_name_is_found_as_dns_has_it_and_as_it_stands(self):
+        for locale in ("C", "C.UTF-8"):
+            for name in ("müller.example", "MÜLLER.example", "smb://m%C3%BCller.example./x", "größe.example"):
+                with self.subTest(name, locale=locale):
+                    self.assert_lists(self.ask(name, env={"LC_ALL": locale}))
+
     # ---- by WINS
 
     def test_a_name_is_found_by_the_wins_server_that_is_given_and_nobody_else_is_asked(self):

@@ -100,7 +100,7 @@ class NetbiosServer(SambaServer):
     def _write_what_the_namespaces_show(self):
         (self.folder / "run").mkdir()
         (self.folder / "etc").mkdir()
-        (self.folder / "etc" / "hosts").write_text("127.0.0.1 localhost\n10.77.0.1 in-hosts\n")
+        (self.folder / "etc" / "hosts").write_text("127.0.0.1 localhost\n10.77.0.1 in-hosts xn--mller-kva.example größe.example\n")
         (self.folder / "etc" / "resolv.conf").write_text("nameserver 127.0.0.1\n")
         self.use_dns(False)
 
