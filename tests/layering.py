@@ -46,7 +46,7 @@ ALSO = {("unistr.h", "cmd")}  # a table's width is the command's own business
 
 # What a program may include of src.
 COMMAND_MAY_INCLUDE = {
-    "netsession": ["srvsvc/session_levels.h", "sessions/tracker.h", "cli/cli.h", "client/server_operand.h"],
+    "netsession": ["base/locale.h", "srvsvc/session_levels.h", "sessions/tracker.h", "cli/cli.h", "client/server_operand.h"],
     "netsessiond": ["daemon/command_line.h"],
     "netsession-samba": ["samba/setup/command_line.h"],
 }

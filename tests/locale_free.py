@@ -16,6 +16,7 @@ INSTEAD = {
     r"isw\w+|tow(upper|lower|ctrans)|wc(width|swidth)": "libunistring, through base/text.h",
     r"mb(len|towc|rtowc|rlen|stowcs|srtowcs|snrtowcs)|wc(tomb|rtomb|stombs|srtombs|snrtombs)|btowc|wctob":
         "libunistring, through base/text.h",
+    r"strerror|strerror_[lr]|gai_strerror|strsignal|perror": "locale_error_text",
     r"(set|new|use|dup|free)locale|localeconv|nl_langinfo(_l)?|uc_locale_language|locale_charset|ulc_\w+": "base/locale.h",
 }
 MAY = {"src/base/locale.c", "cmd/netsession/terminal.c"}

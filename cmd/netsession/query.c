@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include "base/locale.h"
 #include "output.h"
 #include "output_forms.h"
 
@@ -235,7 +236,7 @@ int query_exit_code(const struct server_result results[], size_t count)
 
 void query_print_write_error(void)
 {
-	fprintf(stderr, "netsession: cannot write the output: %s\n", strerror(errno));
+	fprintf(stderr, "netsession: cannot write the output: %s\n", locale_error_text(errno));
 }
 
 bool query_write_results(const struct options *options, const struct server_result results[],

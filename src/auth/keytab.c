@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <krb5.h>
 #include <winerror.h>
+#include "base/locale.h"
 
 #define KEYTAB_NAME_BYTES 4096
 
@@ -34,7 +35,7 @@ static NET_API_STATUS keytab_check_file(const char *path, struct err *err)
 		return errno == ENOENT
 		               ? err_set(err, ERROR_FILE_NOT_FOUND, KEYTAB_STEP, "no such file")
 		               : err_format(err, ERROR_ACCESS_DENIED, KEYTAB_STEP,
-		                            "it cannot be read: %s", strerror(errno));
+		                            "it cannot be read: %s", locale_error_text(errno));
 	if (!S_ISREG(info.st_mode))
 		return err_set(err, ERROR_INVALID_PARAMETER, KEYTAB_STEP,
 		               "it is not a regular file");
@@ -45,7 +46,7 @@ static NET_API_STATUS keytab_check_file(const char *path, struct err *err)
 	if (fd < 0)
 		return err_format(err, ERROR_ACCESS_DENIED, KEYTAB_STEP,
 		                  "it cannot be read by the user that this process runs as: %s",
-		                  strerror(errno));
+		                  locale_error_text(errno));
 	close(fd);
 	return NERR_Success;
 }

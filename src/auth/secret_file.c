@@ -6,13 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/locale.h"
 #include "crypto/crypto.h"
 
 static NET_API_STATUS secret_file_fail_to_read(const char *step, struct err *err)
 {
 	return errno == ENOENT ? err_set(err, ERROR_FILE_NOT_FOUND, step, "no such file")
 	                       : err_format(err, ERROR_ACCESS_DENIED, step, "it cannot be read: %s",
-	                                    strerror(errno));
+	                                    locale_error_text(errno));
 }
 
 static NET_API_STATUS secret_file_read_all(struct secret_file *f, int fd,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <winerror.h>
+#include "base/locale.h"
 #include "base/text.h"
 
 NET_API_STATUS err_vformat(struct err *e, NET_API_STATUS status, const char *step,
@@ -74,7 +75,8 @@ NET_API_STATUS err_set_errno(struct err *e, const char *step, const char *path)
 {
 	int number = errno;
 
-	return err_format(e, err_status_of_errno(number), step, "%s: %s", path, strerror(number));
+	return err_format(e, err_status_of_errno(number), step, "%s: %s", path,
+	                  locale_error_text(number));
 }
 
 const char *err_text(const struct err *e)

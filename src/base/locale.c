@@ -11,13 +11,16 @@ static _Atomic(locale_t) made;
 static locale_t locale_find(void)
 {
 	/* C.UTF-8 has no language. If it was left out of this system, the capital of i is I in
-	 * English, too. C always exists. */
-	static const char *const names[] = { "C.UTF-8", "en_US.UTF-8", "C" };
-	locale_t found = (locale_t)0;
+	 * English, too. */
+	static const char *const names[] = { "C.UTF-8", "en_US.UTF-8" };
+	locale_t found = newlocale(LC_ALL_MASK, "C", (locale_t)0), changed = (locale_t)0;
 
-	for (size_t i = 0; found == (locale_t)0 && i < sizeof names / sizeof *names; i++)
-		found = newlocale(LC_ALL_MASK, names[i], (locale_t)0);
-	return found;
+	/* The charset alone: by another locale of messages, LANGUAGE would translate them. */
+	for (size_t i = 0;
+	     found != (locale_t)0 && changed == (locale_t)0 && i < sizeof names / sizeof *names;
+	     i++)
+		changed = newlocale(LC_CTYPE_MASK, names[i], found);
+	return changed != (locale_t)0 ? changed : found;
 }
 
 static locale_t locale_get(void)
@@ -47,4 +50,11 @@ bool locale_is_utf8(void)
 	locale_t locale = locale_get();
 
 	return locale != (locale_t)0 && strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+}
+
+const char *locale_error_text(int number)
+{
+	locale_t locale = locale_get();
+
+	return locale != (locale_t)0 ? strerror_l(number, locale) : "out of memory";
 }

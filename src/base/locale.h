@@ -11,13 +11,18 @@
 #include <locale.h>
 #include <stdbool.h>
 
-/* Gives this thread the locale C.UTF-8, until locale_leave is called with what was returned. Other
- * threads keep theirs, so what runs on a thread of its own enters there. May be nested. */
+/* Gives this thread the locale C, with the charset of C.UTF-8, until locale_leave is called with
+ * what was returned. Other threads keep theirs, so what runs on a thread of its own enters there.
+ * May be nested. */
 locale_t locale_enter(void);
 void locale_leave(locale_t previous);
 
 /* Whether this system has such a locale. If not, the locale is C: an acceptor then accepts by NTLM
  * no name beyond ASCII. An initiator compares no names, so C is as good. */
 bool locale_is_utf8(void);
+
+/* What errno means, in English: strerror follows the language and the charset of the program.
+ * Borrowed, until the same thread calls this again. */
+const char *locale_error_text(int number);
 
 #endif

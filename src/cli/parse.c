@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/locale.h"
 #include "cli/print.h"
 
 /* getopt_long returns a long option as its index in the list above all letters. */
@@ -298,7 +299,8 @@ int cli_end(const struct cli_program *program, int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	fprintf(stderr, "%s: cannot write the output: %s\n", program->name, strerror(errno));
+	fprintf(stderr, "%s: cannot write the output: %s\n", program->name,
+	        locale_error_text(errno));
 	return status != EXIT_SUCCESS ? status : EXIT_FAILURE;
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <lmerr.h>
 #include "base/client_name.h"
+#include "base/locale.h"
 #include "daemon/audit_repeats.h"
 #include "daemon/counters.h"
 #include "system/log.h"
@@ -319,7 +320,7 @@ static void audit_write_object(struct audit *a, json_t *line)
 			log_write(LOG_LEVEL_ERROR,
 			          "cannot write to the audit log: %s; audit lines are lost until "
 			          "writing succeeds again",
-			          strerror(errno));
+			          locale_error_text(errno));
 	}
 	free(text);
 }

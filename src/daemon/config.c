@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/locale.h"
 #include "base/text_lines.h"
 #include "daemon/config_keys.h"
 
@@ -203,7 +204,7 @@ static bool config_read_file(struct config *c, FILE *file, const char *path, str
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 	else if (ferror(file))
 		err_format(err, ERROR_ACCESS_DENIED, STEP, "%.200s: cannot be read: %s", path,
-		           strerror(errno));
+		           locale_error_text(errno));
 	else if (bytes > MOST_FILE_BYTES)
 		err_format(err, ERROR_INVALID_PARAMETER, STEP, "%.200s: it is larger than 1 MiB",
 		           path);
@@ -265,7 +266,8 @@ static bool config_open_and_read(struct config *c, const char *path, bool must_e
 	if (file == NULL) {
 		if (errno == ENOENT && !must_exist)
 			return true;
-		err_format(err, ERROR_FILE_NOT_FOUND, STEP, "%.200s: %s", path, strerror(errno));
+		err_format(err, ERROR_FILE_NOT_FOUND, STEP, "%.200s: %s", path,
+		           locale_error_text(errno));
 		return false;
 	}
 	c->file = strdup(path);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/locale.h"
 #include "base/size.h"
 #include "net/loop.h"
 #include "net/watch.h"
@@ -440,7 +441,7 @@ static void samba_daemon_check_lock_directory(const struct samba_installation *s
 		          "smbstatus and smbcontrol will fail, because netsession-samba may not "
 		          "write to Samba's lock directory, %s: %s; for the service, add "
 		          "ReadWritePaths=%s with systemctl edit netsession-samba",
-		          directory, strerror(errno), directory);
+		          directory, locale_error_text(errno), directory);
 	free(directory);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <winerror.h>
 #include "base/ascii.h"
+#include "base/locale.h"
 #include "base/text.h"
 #include "net/process.h"
 
@@ -218,7 +219,7 @@ static bool samba_installation_read_smb_conf(struct samba_installation *i, struc
 		return samba_installation_fail(err, "testparm was not found in %s", i->bin_dir);
 	if (access(i->smb_conf, R_OK) != 0)
 		return samba_installation_fail(err, "%s cannot be read: %s", i->smb_conf,
-		                               strerror(errno));
+		                               locale_error_text(errno));
 	if (!samba_installation_run(
 		    (const char *const[]){ testparm, "-s", "-v", i->smb_conf, NULL }, &output, err))
 		return false;

@@ -200,6 +200,16 @@ class Words(WithLocales):
                         said = command.run(*what, program=program, env=self.locales.environment(name))
                         self.assertEqual((expected.exit, expected.stdout, expected.stderr), (said.exit, said.stdout, said.stderr))
 
+    def test_what_the_system_says_is_in_english(self):
+        path = "/etc/passwd/no-directory"
+        for program, arguments in (("netsession", ["list", "fs1", "-A", path]), ("netsessiond", ["--check", "--config", path])):
+            expected = command.run(*arguments, program=program)
+            self.assertIn("Not a directory", expected.stderr)
+            for name in locales.NAMES:
+                with self.subTest(name, program=program):
+                    said = command.run(*arguments, program=program, env=self.locales.environment(name))
+                    self.assertEqual((expected.exit, expected.stderr), (said.exit, said.stderr))
+
     def test_seconds_have_a_point(self):
         for name in locales.NAMES:
             with self.subTest(name):

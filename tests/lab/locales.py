@@ -2,7 +2,7 @@
 
 They are generated into a temporary folder, so the machine needs none but C, and localedef with its sources (Debian
 packages: libc-bin, locales). What runs with them takes its locale from the environment, whether it calls setlocale or
-not.
+not; where translations are installed, as they are with those packages, its messages are German.
 """
 import pathlib
 import subprocess
@@ -30,7 +30,7 @@ class Locales:
 
     def environment(self, name):
         """Variables for a program that is to run in this locale."""
-        return {"LC_ALL": name, "LANG": name, "LOCPATH": self._folder.name, "LD_PRELOAD": str(self._preloaded)}
+        return {"LC_ALL": name, "LANG": name, "LANGUAGE": "de:tr", "LOCPATH": self._folder.name, "LD_PRELOAD": str(self._preloaded)}
 
     def inside(self, name):
         """The same, to put before a command line."""

@@ -12,6 +12,7 @@
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/locale.h"
 
 #define STEP "smb.conf"
 
@@ -47,7 +48,7 @@ static bool smb_conf_file_read_text(struct smb_conf_file *f, int fd, struct err 
 	while (f->bytes < room && (got = read(fd, f->text + f->bytes, room - f->bytes)) != 0) {
 		if (got < 0 && errno != EINTR)
 			return smb_conf_file_fail(err, "%s cannot be read: %s", f->path,
-			                          strerror(errno));
+			                          locale_error_text(errno));
 		f->bytes += got > 0 ? (size_t)got : 0;
 	}
 	return f->bytes == room ||
@@ -62,11 +63,12 @@ bool smb_conf_file_read(struct smb_conf_file *to, const char *path, struct err *
 
 	*to = (struct smb_conf_file){ 0 };
 	if (realpath(path, to->path) == NULL)
-		return smb_conf_file_fail(err, "%s cannot be found: %s", path, strerror(errno));
+		return smb_conf_file_fail(err, "%s cannot be found: %s", path,
+		                          locale_error_text(errno));
 	fd = open(to->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &to->status) != 0)
 		is_good = smb_conf_file_fail(err, "%s cannot be read: %s", to->path,
-		                             strerror(errno));
+		                             locale_error_text(errno));
 	else if (!S_ISREG(to->status.st_mode))
 		is_good = smb_conf_file_fail(err, "%s is not a regular file", to->path);
 	else if (to->status.st_size > MOST_BYTES)
@@ -102,7 +104,7 @@ static bool smb_conf_file_can_rename(const struct smb_conf_file *f, const char *
 	if (statx(AT_FDCWD, f->path, 0, STATX_BASIC_STATS | STATX_MNT_ID, &file) != 0 ||
 	    statx(AT_FDCWD, folder, 0, STATX_BASIC_STATS | STATX_MNT_ID, &around) != 0)
 		return smb_conf_file_fail(err, "%s cannot be examined: %s", f->path,
-		                          strerror(errno));
+		                          locale_error_text(errno));
 	if ((file.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) != 0)
 		return smb_conf_file_fail(err, "%s is immutable or append-only: see lsattr",
 		                          f->path);
@@ -125,7 +127,8 @@ bool smb_conf_file_can_replace(const struct smb_conf_file *f, struct err *err)
 	if (statvfs(folder, &system) == 0 && (system.f_flag & ST_RDONLY) != 0)
 		return smb_conf_file_fail(err, "%s is on a read-only file system", f->path);
 	if (access(folder, W_OK) != 0)
-		return smb_conf_file_fail(err, "%s is not writable: %s", folder, strerror(errno));
+		return smb_conf_file_fail(err, "%s is not writable: %s", folder,
+		                          locale_error_text(errno));
 	if (f->status.st_nlink > 1)
 		return smb_conf_file_fail(
 			err,
@@ -194,7 +197,8 @@ static bool smb_conf_file_write_beside(const struct smb_conf_file *f, int old, c
 	bool is_good;
 
 	if (fd < 0)
-		return smb_conf_file_fail(err, "%s cannot be written: %s", path, strerror(errno));
+		return smb_conf_file_fail(err, "%s cannot be written: %s", path,
+		                          locale_error_text(errno));
 	is_good = smb_conf_file_write_all(fd, text, bytes) &&
 	          smb_conf_file_drop_inherited_acl(fd) &&
 	          fchown(fd, f->status.st_uid, f->status.st_gid) == 0 &&
@@ -204,7 +208,7 @@ static bool smb_conf_file_write_beside(const struct smb_conf_file *f, int old, c
 	if (!is_good) {
 		smb_conf_file_fail(err,
 		                   "%s cannot be written with the attributes of the old file: %s",
-		                   path, strerror(errno));
+		                   path, locale_error_text(errno));
 		unlink(path);
 	}
 	smb_conf_file_close_fd(fd);
@@ -257,7 +261,7 @@ static bool smb_conf_file_rename(const struct smb_conf_file *f, int folder, cons
 {
 	if (rename(new, f->path) != 0)
 		return smb_conf_file_fail(err, "%s cannot be replaced: %s", f->path,
-		                          strerror(errno));
+		                          locale_error_text(errno));
 	(void)fsync(folder);
 	return true;
 }
@@ -290,7 +294,8 @@ static int smb_conf_file_lock(const struct smb_conf_file *f, const char *path, s
 			                   "holds %s",
 			                   f->path, path);
 		else if (!is_locked)
-			smb_conf_file_fail(err, "%s cannot be locked: %s", path, strerror(errno));
+			smb_conf_file_fail(err, "%s cannot be locked: %s", path,
+			                   locale_error_text(errno));
 		smb_conf_file_close_fd(fd);
 		if (!is_locked)
 			return -1;
@@ -312,7 +317,8 @@ bool smb_conf_file_replace(struct smb_conf_file *f, const char *text, size_t byt
 	if (folder >= 0)
 		old = open(f->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (old < 0) {
-		smb_conf_file_fail(err, "%s cannot be opened: %s", f->path, strerror(errno));
+		smb_conf_file_fail(err, "%s cannot be opened: %s", f->path,
+		                   locale_error_text(errno));
 	} else if ((lock = smb_conf_file_lock(f, lock_path, err)) >= 0) {
 		unlink(new); /* left by an interrupted run: nobody else has the lock */
 		is_done = smb_conf_file_write_beside(f, old, new, text, bytes, NULL, err) &&
