@@ -420,6 +420,7 @@ bool auth_acceptor_is_guess(const struct auth_acceptor *a, const uint8_t *token,
 {
 	struct crypto_span message = { token, bytes };
 	struct spnego_response response;
+	struct account_name name;
 	struct ntlm_claim claim;
 
 	if (a->wrapping == IN_SPNEGO) {
@@ -428,10 +429,11 @@ bool auth_acceptor_is_guess(const struct auth_acceptor *a, const uint8_t *token,
 		message = response.token;
 	}
 	/* It follows a CHALLENGE; at other times it is refused unread. */
-	return a->challenge_flags != 0 &&
-	       ntlm_message_judge(message, a->challenge_flags) == NTLM_V2 &&
-	       ntlm_message_claim(message, a->challenge_flags, &claim) &&
-	       text_hash_nocase(claim.user, account);
+	if (a->challenge_flags == 0 || ntlm_message_judge(message, a->challenge_flags) != NTLM_V2 ||
+	    !ntlm_message_claim(message, a->challenge_flags, &claim))
+		return false;
+	account_name_read(&name, claim.domain, claim.user);
+	return text_hash_nocase(name.user, account);
 }
 
 NET_API_STATUS auth_acceptor_finish(struct auth_acceptor *a, struct identity **who,

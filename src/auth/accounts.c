@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "auth/ntlm_message.h"
 #include "auth/secret_file.h"
 #include "base/locale.h"
 #include "base/search.h"
@@ -365,13 +366,31 @@ static int accounts_compare_user_hash(const void *key, const void *element)
 	return accounts_compare_numbers(*(const uint32_t *)key, (*account)->user_hash);
 }
 
+void account_name_read(struct account_name *name, const char *domain, const char *user)
+{
+	char *at = NULL;
+
+	*name = (struct account_name){ .domain = domain, .user = user };
+	if (domain[0] == '\0' && strlen(user) < sizeof name->text)
+		at = strrchr(strcpy(name->text, user), '@');
+	if (at == NULL || at[1] == '\0')
+		return;
+	*at = '\0';
+	name->user = name->text;
+	name->domain = at + 1;
+}
+
 const struct account *accounts_find(const struct accounts *accounts, const char *domain,
                                     const char *user)
 {
 	const struct account *found = NULL, *at;
+	struct account_name name;
 	uint32_t hash;
 	size_t i;
 
+	account_name_read(&name, domain, user);
+	domain = name.domain;
+	user = name.user;
 	if (!text_hash_nocase(user, &hash))
 		return NULL;
 	i = search_lower_bound(&hash, accounts->by_name, accounts->count, sizeof *accounts->by_name,
@@ -434,7 +453,7 @@ static bool accounts_write_line(const char *domain, const char *user,
                                 const uint8_t nt[CRYPTO_MD4_BYTES])
 {
 	static const char digits[] = "0123456789ABCDEF";
-	char hex[2 * CRYPTO_MD4_BYTES + 1] = "", line[2 * MOST_NAME_BYTES + 128];
+	char hex[2 * CRYPTO_MD4_BYTES + 1] = "", line[2 * NTLM_NAME_BYTES + 128];
 	bool is_written;
 	int bytes;
 
@@ -453,6 +472,11 @@ static bool accounts_write_line(const char *domain, const char *user,
 
 bool accounts_may_exist(const char *domain, const char *user)
 {
+	struct account_name name;
+
+	account_name_read(&name, domain, user);
+	domain = name.domain;
+	user = name.user;
 	return (domain[0] == '\0' || accounts_find_name_fault(domain) == NULL) &&
 	       accounts_find_user_fault(user) == NULL && strpbrk(domain, ":") == NULL &&
 	       strpbrk(user, ":") == NULL;
@@ -468,8 +492,6 @@ bool accounts_lend(const struct accounts *accounts, const struct account *accoun
 		off_t at = (off_t)(sizeof nt * (size_t)(account - accounts->list));
 
 		is_lent = pread(accounts->hashes_fd, nt, sizeof nt, at) == sizeof nt;
-		domain = account->domain;
-		user = account->user;
 	} else {
 		is_lent = crypto_random(nt, sizeof nt);
 	}

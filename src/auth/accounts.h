@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "auth/ntlm_message.h"
 #include "base/err.h"
 
 /* The step that fails when the file cannot be used. */
@@ -30,8 +31,18 @@ void accounts_free(struct accounts *accounts);
 /* Fails if this system has no locale in which gss-ntlmssp could compare one of the names. */
 NET_API_STATUS accounts_check_locale(const struct accounts *accounts, struct err *err);
 
-/* Finds the account of this user: the first one of that name where domain is "". Borrowed; NULL:
- * there is none. */
+/* The names of an account as a log-on gives them. A client that is given alice@LAB sends all of it
+ * as the user, without a domain. */
+struct account_name {
+	const char *domain, *user;
+	char text[NTLM_NAME_BYTES]; /* that they may point to */
+};
+
+/* Keeps both texts. */
+void account_name_read(struct account_name *name, const char *domain, const char *user);
+
+/* Finds the account of this user, which may be user@DOMAIN where domain is "": the first one of
+ * that name where none is named. Borrowed; NULL: there is none. */
 const struct account *accounts_find(const struct accounts *accounts, const char *domain,
                                     const char *user);
 
@@ -43,10 +54,11 @@ bool accounts_may_exist(const char *domain, const char *user);
  * come before there are threads. */
 NET_API_STATUS accounts_prepare(struct err *err);
 
-/* Lets gss-ntlmssp read this one account, on any thread, until accounts_take_back. Other threads
- * that want to lend one wait. account NULL: an account of these names, which may exist, with a hash
- * that no password has; so a user who is not in the file takes as long to be refused as one who is.
- * False: out of memory; do not take back. */
+/* Lets gss-ntlmssp read this one account, on any thread, until accounts_take_back, by the names
+ * that the client sent: a client hashes the domain as its user has typed it ([MS-NLMP] 3.3.2), and
+ * gss-ntlmssp as its file spells it. Other threads that want to lend one wait. account NULL: an
+ * account of these names, which may exist, with a hash that no password has; so a user who is not
+ * in the file takes as long to be refused as one who is. False: out of memory; do not take back. */
 bool accounts_lend(const struct accounts *accounts, const struct account *account,
                    const char *domain, const char *user);
 void accounts_take_back(void);

@@ -129,7 +129,10 @@ static NET_API_STATUS credentials_make(const char *user, const char *domain, con
 		domain = from_user;
 		user = separator + strspn(separator, "\\/");
 	}
-	if (user[0] == '\0')
+	if (user[0] == '@')
+		err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_STEP,
+		        "the username is a realm and nothing else; write user@REALM");
+	else if (user[0] == '\0')
 		err_set(err, ERROR_INVALID_PARAMETER, CREDENTIALS_STEP,
 		        separator != NULL
 		                ? "the username is a domain and nothing else; write DOMAIN\\user"

@@ -104,7 +104,8 @@ const struct config_key config_keys[] = {
 	  "how clients from the network may log on", .choices = "kerberos ntlm" },
 	{ "auth", "ntlm_users", CONFIG_PATH, AT(ntlm_users), "",
 	  "file with a line DOMAIN:user:password for each NTLM user, such as LAB:bob:secret, where DOMAIN "
-	  "is the domain that the users enter. A password is all behind the second colon, and not "
+	  "is the domain that the users enter, as LAB\\bob or bob@LAB in any case of the letters. A "
+	  "password is all behind the second colon, and not "
 	  "empty. Lines that begin with # are comments. Other users must not be able to read the file; "
 	  "empty: no NTLM", .most = 4096 },
 	{ "auth", "keytab", CONFIG_PATH, AT(keytab), "",

@@ -15,6 +15,7 @@ import time
 import unittest
 
 from impacket.dcerpc.v5 import srvs
+from impacket.smbconnection import SessionError, SMBConnection
 
 from fixtures.encryption import watched
 from lab import command, frames, sessions, tap
@@ -202,6 +203,44 @@ class Users(unittest.TestCase):
                                           env=command.environment(), stdin=subprocess.DEVNULL, text=True,
                                           capture_output=True, check=False)
                     self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+
+    def test_domains_are_the_same_in_any_case_and_behind_the_user(self):
+        """A client hashes the domain as the user has typed it; smbclient writes it in capitals before."""
+        def by_smbclient(server, user):
+            done = subprocess.run(server.tool("smbclient", "-U", f"{user}%{server.password('alice')}",
+                                              f"//{server.host}/IPC$", "-c", "exit"), env=command.environment(),
+                                  stdin=subprocess.DEVNULL, text=True, capture_output=True, check=False)
+            return done.returncode == 0
+
+        def by_impacket(server, domain, user):
+            client = SMBConnection(server.host, server.host, sess_port=server.port)
+            try:
+                client.login(user, server.password("alice"), domain)
+                return True
+            except SessionError:
+                return False
+            finally:
+                client.close()
+
+        with Netsessiond(["alice"]) as server:
+            for user in (r"LABSRV\alice", r"labsrv\ALICE", "labsrv/alice", "alice@LABSRV", "Alice@labsrv", "alice"):
+                with self.subTest(user):
+                    self.assertTrue(by_smbclient(server, user))
+                    self.assertIn("(5)", self.listed_as(server, user).stderr)  # logged on, but no administrator
+            for domain, user in (("LABSRV", "alice"), ("labsrv", "Alice"), ("LabSrv", "ALICE"), ("", "alice"),
+                                 ("", "alice@labsrv"), ("", "ALICE@LABSRV")):
+                with self.subTest(domain=domain, user=user):
+                    self.assertTrue(by_impacket(server, domain, user))
+            self.assertEqual({r"LABSRV\alice"}, {line["caller"] for line in server.audit})
+            for domain, user in (("OTHER", "alice"), ("", "alice@OTHER"), ("", "@LABSRV"), ("", "alice@")):
+                with self.subTest(domain=domain, user=user):
+                    self.assertFalse(by_impacket(server, domain, user))
+
+    def listed_as(self, server, user):
+        file = server.folder / "credentials"
+        file.touch(0o600)
+        file.write_text(f"username = {user}\npassword = {server.password('alice')}\n")
+        return command.run("list", "-A", file, address(server))
 
 
 class Start(Folder):

@@ -168,6 +168,10 @@ static void names_are_the_files_whatever_the_caller_writes(void **state)
 {
 	(void)state;
 	expect_good("ALICE", "LAB", "s3cret:with:colons ", "alice", "LAB");
+	expect_good("alice", "lab", "s3cret:with:colons ", "alice", "LAB");
+	expect_good("Alice", "Lab", "s3cret:with:colons ", "alice", "LAB");
+	expect_good("alice@lab", "", "s3cret:with:colons ", "alice", "LAB");
+	expect_good("lab/ALICE", "", "s3cret:with:colons ", "alice", "LAB");
 	expect_good("bob", "", "p\xC3\xA4ssword", "Bob", "OTHER");
 }
 

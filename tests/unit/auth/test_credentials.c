@@ -202,6 +202,8 @@ static void what_cannot_be_used_is_refused_with_file_and_line(void **state)
 		{ "username = %\n", ":1: the username is empty; write one" },
 		{ "username = LAB\\\npassword = s3cret\n",
 		  ":1: the username is a domain and nothing else; write DOMAIN\\user" },
+		{ "username = @LAB.EXAMPLE\npassword = s3cret\n",
+		  ":1: the username is a realm and nothing else; write user@REALM" },
 		{ "\nusername = a\tb\npassword = s3cret\n",
 		  ":2: the username has a control character; delete it" },
 		{ "username = alice\npassword = s3cret\ndomain = a\x01"
