@@ -164,7 +164,8 @@ static bool operand_decode_host(char *host, struct err *err)
 	return true;
 }
 
-/* Only the name itself is asked for: a . at its end means the same name in DNS. */
+/* A . at the end of a name says that it is whole: Kerberos knows fs1.lab.example without it. In
+ * fs1. the dot stays, because it says that fs1 is to be looked up in no domain, nor by NetBIOS. */
 static void operand_drop_last_dot(char *host)
 {
 	char *end = host[0] != '[' && strchr(host, ':') == strrchr(host, ':') ? strchr(host, ':')
@@ -172,7 +173,8 @@ static void operand_drop_last_dot(char *host)
 
 	if (end == NULL)
 		end = host + strlen(host);
-	if (end - host > 1 && end[-1] == '.' && end[-2] != '.')
+	if (end - host > 1 && end[-1] == '.' && end[-2] != '.' &&
+	    memchr(host, '.', (size_t)(end - host) - 1) != NULL)
 		memmove(end - 1, end, strlen(end) + 1);
 }
 

@@ -178,12 +178,20 @@ static int lookup_get_addresses(const char *host, int flags, struct addrinfo **l
  * have it in UTF-8. */
 static int lookup_get_addresses_of_name(const char *host, struct addrinfo **list)
 {
+	char name[NI_MAXHOST];
+	size_t length = strlen(host);
 	int error = EAI_NONAME;
 
 	if (host[text_ascii_bytes(host)] != '\0')
 		error = lookup_get_addresses(host, AI_IDN, list);
 	if (error != 0)
 		error = lookup_get_addresses(host, 0, list);
+	/* DNS knows a name with a . at its end, /etc/hosts without. */
+	if (error == EAI_NONAME && length > 1 && length < sizeof name && host[length - 1] == '.') {
+		memcpy(name, host, length - 1);
+		name[length - 1] = '\0';
+		error = lookup_get_addresses(name, 0, list);
+	}
 	return error;
 }
 

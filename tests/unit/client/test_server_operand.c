@@ -153,7 +153,8 @@ static void blanks_around_it_and_a_dot_at_its_end_are_passed_over(void **state)
 		{ .text = " smb://fs1/ ", .server = "fs1" },
 		{ .text = "fs1.lab.example.", .server = "fs1.lab.example" },
 		{ .text = "smb://fs1.lab.example.:4450/", .server = "fs1.lab.example:4450" },
-		{ .text = "//fs1./share", .server = "fs1", .share = "share" },
+		{ .text = "//fs1.lab./share", .server = "fs1.lab", .share = "share" },
+		{ .text = "fs1.", .server = "fs1." }, /* in no domain, nor by NetBIOS */
 	};
 
 	(void)state;
