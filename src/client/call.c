@@ -158,7 +158,7 @@ static void call_add_warning(struct netsession_call *call, uint64_t what, const 
 	const struct err not_found = call->err;
 
 	if (call->last_page != NULL) {
-		netsession_page_warn(call->last_page, is_incomplete, text);
+		page_add_warning(call->last_page, is_incomplete, text);
 		call->last_page->has_lost_source |= (what & LOCAL_WARNING_LOST_SOURCE) != 0;
 	} else if (is_incomplete && !call->is_told_missing) {
 		call->err = (struct err){ 0 };

@@ -106,7 +106,7 @@ const char *netsession_page_warning(const struct netsession_page *page, uint32_t
 	return number < page->warning_count ? page->warnings[number] : NULL;
 }
 
-void netsession_page_warn(struct netsession_page *page, bool is_incomplete, const char *text)
+void page_add_warning(struct netsession_page *page, bool is_incomplete, const char *text)
 {
 	char **warnings = reallocarray(page->warnings, (size_t)page->warning_count + 1,
 	                               sizeof *warnings);
@@ -392,7 +392,7 @@ static void enumeration_check_total(const struct enumeration *e,
 		return;
 	snprintf(text, sizeof text, "the server announced %u sessions and sent %u",
 	         (unsigned)answer->total_entries, (unsigned)answer->entries);
-	netsession_page_warn(page, true, text);
+	page_add_warning(page, true, text);
 }
 
 /* No name is looked up: whether its owner has an address today says nothing of a session that began

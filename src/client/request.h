@@ -30,7 +30,7 @@ struct netsession_page {
 };
 
 /* Adds a warning about the answer. Out of memory, the page only counts as incomplete. */
-void netsession_page_warn(struct netsession_page *page, bool is_incomplete, const char *text);
+void page_add_warning(struct netsession_page *page, bool is_incomplete, const char *text);
 
 /* ---- NetrSessionEnum ---- */
 

@@ -53,20 +53,16 @@ struct srvsvc_page {
 	bool shows_unknown;
 };
 
-static bool srvsvc_page_next_id(struct srvsvc_page *p, struct netsession_row *row, uint32_t *id)
+static bool srvsvc_page_next(void *context, struct netsession_row *row)
 {
-	if (!session_walk_next(&p->at, p->now_ms, row, id))
+	struct srvsvc_page *p = context;
+	uint32_t id;
+
+	if (!session_walk_next(&p->at, p->now_ms, row, &id))
 		return false;
 	if (!p->shows_unknown)
 		session_row_clear_unknown(row);
 	return true;
-}
-
-static bool srvsvc_page_next(void *context, struct netsession_row *row)
-{
-	uint32_t id;
-
-	return srvsvc_page_next_id(context, row, &id);
 }
 
 static void srvsvc_page_rewind(void *context)
@@ -88,7 +84,8 @@ static NET_API_STATUS srvsvc_page_measure(struct srvsvc_page *p, const struct se
 	uint32_t id;
 
 	srvsvc_page_rewind(p);
-	while (srvsvc_page_next_id(p, &row, &id)) {
+	while (session_walk_next(&p->at, p->now_ms, &row, &id)) {
+		session_row_clear_unknown(&row); /* pages are the same for all callers */
 		info_bytes += session_row_info_bytes(level, &row);
 		wire_bytes += session_row_wire_bytes(level, &row);
 		if (preferred_bytes == MAX_PREFERRED_LENGTH && wire_bytes > max_answer_bytes)

@@ -15,7 +15,7 @@ USER_NOT_FOUND, CLIENT_NOT_FOUND, INVALID_COMPUTER, NOT_STARTED = 2221, 2312, 23
 PUBLISHED = [row(r"\\fs-1", "carol", "Samba 4.17", r"\Device\NetbiosSmb", 3, 100, 40, 1),
        row("fs-1", "dave", "", "", 0, 50, 50, 2),
        row(r"\\10.0.0.7", "carol", "Windows", r"\Device\NetBT_Tcpip", 1, 4000000, 3, 0),
-       row(r"\\[fd00::1]", "erin", "", r"\Device\NetbiosSmb", 4294967295, 7, 0, 3),
+       row(r"\\[fd00::1]", "erin", "", r"\Device\NetbiosSmb", 4294967294, 7, 0, 3),
        *(row(rf"\\ws-{n:03}", f"user{n % 7}", "", r"\Device\NetbiosSmb", n, 1000 + n, n, n % 4) for n in range(20))]
 
 

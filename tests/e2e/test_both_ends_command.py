@@ -40,14 +40,14 @@ class Listing:
                 self.assertEqual((level, len(object_["sessions"])), (object_["level"], object_["total"]))
                 self.assertEqual(expected, steady(object_["sessions"]))
                 for one in object_["sessions"]:
-                    self.assertEqual(MEMBERS[level], tuple(one))
+                    self.assertEqual([name for name in MEMBERS[level] if name in one], list(one))
                 lines = self.command("list", "-l", level, "-o", "jsonl").jsonl
                 self.assertEqual({level}, {one["level"] for one in lines})
                 self.assertEqual([one["client"] for one in expected], [one["client"] for one in steady(lines)])
                 table = steady(csv.DictReader(io.StringIO(self.command("list", "-l", level, "-o", "csv").stdout)))
                 for name in HEADINGS:
                     if name in expected[0] and name != "user_flags":
-                        self.assertEqual([str(one[name]) for one in expected], [one[name] for one in table])
+                        self.assertEqual([str(one.get(name, "")) for one in expected], [one[name] for one in table])
                     elif not name.endswith("_seconds") and name not in MEMBERS[level]:
                         self.assertEqual({""}, {one[name] for one in table})
                 heading, *lines = self.command("list", "-l", level).stdout.splitlines()

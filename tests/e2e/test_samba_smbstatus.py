@@ -140,7 +140,8 @@ class Polls(SambaPublisherTest):
             wait_until_equal(3, lambda: len(self.rows()))
             for invalid in ("echo '{\"sessions\": {'", f"{self.programs.real} \"$@\" | head -c 200", "echo '{}'", "echo; kill -9 $$"):
                 self.programs.write(invalid)
-                wait_until_equal(3, lambda: len(self.rows(is_complete=False)))
+                wait_until_equal(4, lambda: self.locally("list").exit)
+                self.assertEqual(3, len(self.rows(is_complete=False)))
                 self.relay.await_said(r"publish: smbstatus (did not print|was ended by a signal)", lambda: self.locally("list"))
                 self.programs.is_real()
                 wait_until_equal(0, lambda: self.locally("list").exit)
@@ -163,7 +164,8 @@ class Polls(SambaPublisherTest):
     def test_invalid_names_are_not_listed_and_the_others_are(self):
         self.programs.says({"sessions": {"1": session_entry(1, "10.0.0.1", "a\nb"), "2": session_entry(2, "10.0.0.2", "carol"),
                                          "3": session_entry(3, "x" * 2000, "dave"), "4": {}}})
-        wait_until_equal(("10.0.0.2", "carol"), lambda: next(((row["client"], row["user"]) for row in self.rows(False)), None))
+        wait_until_equal(4, lambda: self.locally("list").exit)
+        self.assertEqual([("10.0.0.2", "carol")], [(row["client"], row["user"]) for row in self.rows(is_complete=False)])
         for _ in range(3):
             time.sleep(0.25)
             self.rows(is_complete=False)

@@ -164,7 +164,8 @@ class Latin1(SambaPublisherTest):
         with self.held():
             wait_until_equal(2, lambda: len(self.rows()))
             self.programs.write("echo tdb is broken >&2; exit 3")
-            wait_until_equal(2, lambda: len(self.rows(is_complete=False)))
+            wait_until_equal(4, lambda: self.locally("list").exit)
+            self.assertEqual(2, len(self.rows(is_complete=False)))
             began = time.monotonic()
             self.assertRegex(self.locally("list").stderr, r"the sessions are those of [-\d]+ [:\d]+ UTC: smbstatus ended with exit status 3")
             self.assertLess(time.monotonic() - began, calm(5))
