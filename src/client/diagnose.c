@@ -14,6 +14,7 @@
 #include "client/log_on_failure.h"
 #include "client/probe.h"
 #include "client/server_name.h"
+#include "client/transport_smb2.h"
 #include "client/error_message.h"
 #include "smb2/negotiate_check.h"
 #include "srvsvc/session_levels.h"
@@ -30,6 +31,7 @@ struct diagnosis {
 	struct netsession_error error; /* of the first step that failed */
 	bool is_listed;                /* at one level at least */
 	bool has_warnings;             /* about the sources of netsessiond */
+	bool has_pipe;                 /* it is reported that the pipe is open, or there is none */
 };
 
 static void diagnose_report(const struct diagnosis *x, const char *step,
@@ -181,12 +183,17 @@ static void diagnose_signing(struct diagnosis *x, const struct smb2_negotiate_re
 {
 	static const char *const algorithms[] = { "HMAC-SHA256", "AES-128-CMAC", "AES-128-GMAC" };
 	bool is_required = (best->security_mode & SMB2_NEGOTIATE_SIGNING_REQUIRED) != 0;
+	bool is_offered = (best->security_mode & SMB2_NEGOTIATE_SIGNING_ENABLED) != 0;
 	const char *algorithm = best->has_signing_algorithm ? algorithms[best->signing_algorithm]
 	                        : best->dialect >= SMB2_DIALECT_300 ? algorithms[1]
 	                                                            : algorithms[0];
 	char text[96];
 
-	snprintf(text, sizeof text, "%s by the server, %s", is_required ? "required" : "offered",
+	/* 3.3.5.4: a server offers it in any case, but it can leave the bit out. */
+	snprintf(text, sizeof text, "%s by the server, %s",
+	         is_required  ? "required"
+	         : is_offered ? "offered"
+	                      : "not announced",
 	         algorithm);
 	if (diagnose_is_anonymous(x))
 		diagnose_report(
@@ -209,9 +216,10 @@ static void diagnose_encryption(struct diagnosis *x, const struct smb2_negotiate
 	diagnose_report(x, "encryption",
 	                best->cipher != SMB2_CIPHER_NONE ? NETSESSION_GOOD : NETSESSION_NOTICE,
 	                ciphers[best->cipher],
-	                best->cipher != SMB2_CIPHER_NONE
-	                        ? NULL
-	                        : "--encrypt is not possible: encryption needs SMB 3.0 or later");
+	                best->cipher != SMB2_CIPHER_NONE ? NULL
+	                : best->dialect < SMB2_DIALECT_300
+	                        ? "--encrypt is not possible: encryption needs SMB 3.0 or later"
+	                        : "--encrypt is not possible: enable encryption on the server");
 }
 
 static void diagnose_clock(struct diagnosis *x, const struct smb2_negotiate_response *best)
@@ -275,9 +283,22 @@ static void diagnose_report_listed(struct diagnosis *x, const char *step,
 	x->is_listed = true;
 }
 
-/* True: the pipe is open, whether the level was granted or not. reports_pipe: report the pipe, too.
+/* Whether a call got as far as to the pipe. Otherwise its connection was lost, and a new one
+ * failed.
  */
-static bool diagnose_level(struct diagnosis *x, uint32_t level, bool reports_pipe)
+static bool diagnose_reached_pipe(const struct netsession_error *error)
+{
+	static const char *const steps[] = { "NetrSessionEnum", "RPC call", "READ",
+		                             TRANSPORT_VALIDATE_STEP };
+
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+		if (diagnose_begins_with(error->step, steps[i]))
+			return true;
+	return error->status == NERR_Success;
+}
+
+/* Returns false if the pipe cannot be opened. */
+static bool diagnose_level(struct diagnosis *x, uint32_t level)
 {
 	struct netsession_query query = *x->query;
 	struct netsession_page *page;
@@ -290,8 +311,10 @@ static bool diagnose_level(struct diagnosis *x, uint32_t level, bool reports_pip
 	(void)netsession_enum(&query, &page, &error);
 	if (diagnose_begins_with(error.step, "CREATE") || diagnose_begins_with(error.step, "bind"))
 		return diagnose_report_failure(x, "pipe", &error);
-	if (reports_pipe)
+	if (!x->has_pipe && diagnose_reached_pipe(&error)) {
 		diagnose_report(x, "pipe", NETSESSION_GOOD, "srvsvc is open", NULL);
+		x->has_pipe = true;
+	}
 	if (error.status == NERR_Success)
 		diagnose_report_listed(x, step, page);
 	else
@@ -300,10 +323,10 @@ static bool diagnose_level(struct diagnosis *x, uint32_t level, bool reports_pip
 	return true;
 }
 
-static void diagnose_levels(struct diagnosis *x, bool reports_pipe)
+static void diagnose_levels(struct diagnosis *x)
 {
 	for (size_t i = 0; i < SESSION_LEVEL_COUNT; i++)
-		if (!diagnose_level(x, session_levels_richest_first[i], reports_pipe && i == 0))
+		if (!diagnose_level(x, session_levels_richest_first[i]))
 			return;
 }
 
@@ -320,7 +343,7 @@ static void diagnose_server(struct diagnosis *x)
 	diagnose_mechanisms(x, &best);
 	diagnose_clock(x, &best);
 	if (diagnose_log_on(x))
-		diagnose_levels(x, true);
+		diagnose_levels(x);
 }
 
 /* ---- the steps of the local service ---- */
@@ -399,7 +422,8 @@ static void diagnose_local(struct diagnosis *x)
 {
 	if (!diagnose_service(x))
 		return;
-	diagnose_levels(x, false);
+	x->has_pipe = true; /* the local service has none */
+	diagnose_levels(x);
 	diagnose_sources(x);
 	diagnose_counters(x);
 }

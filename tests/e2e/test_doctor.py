@@ -1,9 +1,10 @@
 """`netsession doctor` against real Samba servers of several configurations: what it finds is how they were set up."""
 import unittest
 
-from lab import command, odd_servers, tap
+from lab import command, frames, odd_servers, tap
 from lab.cli import address
 from lab.ports import free_port
+from lab.relay import CUT, TO_SERVER, Relay
 from lab.samba import SambaServer
 
 
@@ -57,6 +58,17 @@ class Doctor(unittest.TestCase):
             findings, _ = examine(server)
             self.check(findings, dialects=("notice", r"\A3\.0\.2, 3\.0\Z"), encryption=("good", r"\AAES-128-CCM\Z"),
                        signing=("notice", "AES-128-CMAC"))
+
+    def test_a_pipe_that_no_call_has_reached_is_not_open(self):
+        def cut(direction, message, _):
+            is_call = direction == TO_SERVER and frames.command(message) == frames.IOCTL
+            is_late = direction == TO_SERVER and relay.connections > 7  # the port, five dialects, the log-on
+            return CUT if is_call or is_late else message
+        with SambaServer() as server, Relay(server.host, server.port, tamper=cut) as relay:
+            findings, _ = examine(server, of=address(relay))
+        self.check(findings, log_on=("good", "."), share=("good", "."), level_502=("bad", "at NEGOTIATE"),
+                   level_0=("bad", "at NEGOTIATE"))
+        self.assertNotIn("pipe", findings)
 
     def test_what_is_no_server_ends_at_its_step(self):
         with SambaServer() as server, odd_servers.closes_at_once() as deaf, odd_servers.silent() as silent:
