@@ -242,6 +242,7 @@ void netsession_page_free(struct netsession_page *page);
  *          1396 ERROR_WRONG_TARGET_NAME: Kerberos does not know the server by this name
  *          1398 ERROR_TIME_SKEW: the clocks differ too much for Kerberos
  *          1460 ERROR_TIMEOUT: the time limit was reached
+ *          1610 ERROR_BAD_CONFIGURATION: krb5.conf is malformed, or cannot be read
  *          1783 RPC_X_BAD_STUB_DATA: the answer is malformed
  *          1937 ERROR_NTLM_BLOCKED: the server does not accept NTLM
  *          2114 NERR_ServerNotStarted: netsessiond does not run on this computer

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <netsession.h>
 #include "commands.h"
+#include "log_on_manual.h"
 #include "options.h"
 #include "output.h"
 #include "srvsvc/session_levels.h"
@@ -309,7 +310,8 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		.takes_hosts = true,
 		.summary = "check each step of connecting to a server and explain what fails",
 		.description = "Checks the name, the port, the dialects, signing and encryption, the "
-		               "log-on mechanisms, the log-on, the pipe srvsvc, and each level. Without "
+		               "log-on mechanisms, the clock, the log-on, the pipe srvsvc, and each level. "
+		               "Without "
 		               "a server, doctor checks netsessiond on this computer: whether it "
 		               "answers, by which names it knows you, each level, and its counters.",
 		.exits = doctor_exits,
@@ -421,6 +423,7 @@ static const struct cli_section sections[] = {
 	          "and its lines end with LF or CRLF. An error names the file and the line, such as\n"
 	          "`/root/.smb-admin:2: the line is not UTF-8; save the file as UTF-8`.",
 	  .items = credentials_forms },
+	{ .title = "LOG-ON FAILURES", .text = LOG_ON_MANUAL_TEXT, .items = log_on_manual_items },
 	{ .title = "ENVIRONMENT", .items = environment },
 	{ 0 },
 };

@@ -99,6 +99,15 @@ class Descriptions(Described, unittest.TestCase):
         self.assertEqual(set(self.COMMANDS), self.complete_in_fish("netsession "))
         self.assertEqual({"auto", "0", "1", "2", "10", "502"}, self.complete_in_fish("netsession list -l "))
 
+    def test_the_log_on_failures_of_the_manual_are_messages_of_the_program(self):
+        section = re.search(r"^\.SH LOG-ON FAILURES\n(.*?)^\.SH", self.describe("man"), re.MULTILINE | re.DOTALL)[1]
+        terms = "".join(re.findall(r"^\.TP\n(.*)\n", section, re.MULTILINE)).replace("\\-", "-")
+        messages = [re.split(r'[":]', text)[0].strip().replace(r"\(aq", "'") for text in re.findall(r"\\fB(.*?)\\fR", terms)]
+        source = "".join(file.read_text() for file in sorted((command.REPOSITORY / "src").glob("*/*.c")))
+        source = re.sub(r'"\s*"', "", source)  # texts that are continued on the next line
+        self.assertGreater(len(messages), 15)
+        self.assertEqual([], [message for message in messages if message not in source])
+
     def test_renamed_options_are_refused_by_their_new_names(self):
         for program, arguments, name in (("netsession", ["watch", "--looks", "1"], "--polls"),
                                          ("netsessiond", ["--feed-socket=/tmp/x"], "--publish-socket"),
