@@ -15,8 +15,9 @@ struct connection {
 	const struct connection_handler *handler;
 	void *context;
 	struct connection_key key;
-	struct client_state *state; /* NULL: no connection was begun yet */
-	const char *step;           /* before the state machine runs: static text */
+	struct client_state *state;   /* NULL: no connection was begun yet */
+	struct net_addresses untried; /* of the server: no connection was made to them */
+	const char *step;             /* before the state machine runs: static text */
 	struct err err;
 	struct clock_reading clocks; /* taken when NEGOTIATE was answered */
 	struct err log_on_err;       /* of a log-on that failed before that, by the clocks */
@@ -34,6 +35,7 @@ struct connection {
 };
 
 static void connection_dial(struct connection *c);
+static void connection_dial_addresses(struct connection *c, const struct net_addresses *addresses);
 static void connection_pump(struct connection *c);
 
 /* Ends all that is under way on the network. */
@@ -223,11 +225,18 @@ static void connection_on_received(void *context, size_t bytes)
 static void connection_on_ended(void *context, const struct err *err)
 {
 	struct connection *c = context;
+	bool has_no_answer = client_state_received_nothing(c->state) && !c->is_probing &&
+	                     err->status == ERROR_NETNAME_DELETED;
 	struct err where = *err;
 
 	client_state_explain_end(c->state, &where);
-	if (client_state_received_nothing(c->state) && !c->is_probing &&
-	    err->status == ERROR_NETNAME_DELETED) {
+	if (has_no_answer && c->untried.count > 0) {
+		/* A load balancer, say, or the node of a cluster that does not serve now. */
+		connection_hang_up(c);
+		authentication_free(c->authentication);
+		c->authentication = NULL;
+		connection_dial_addresses(c, &c->untried);
+	} else if (has_no_answer) {
 		/* No reply to NEGOTIATE: a server that supports SMB1 only does that. */
 		c->err = where;
 		c->is_probing = true;
@@ -292,6 +301,7 @@ static void connection_on_dialed(void *context, int socket, const struct err *er
 		connection_set_failed(c, err);
 		return;
 	}
+	net_addresses_remove_peer(&c->untried, socket);
 	if (!connection_use_socket(c, socket) || !connection_begin_state(c) ||
 	    (logs_on && !connection_begin_log_on(c)))
 		connection_fail_memory(c);
@@ -317,6 +327,7 @@ static void connection_on_found(void *context, const struct net_addresses *addre
 		return;
 	}
 	c->step = "connect";
+	c->untried = *addresses;
 	connection_dial_addresses(c, addresses);
 }
 

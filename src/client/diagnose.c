@@ -19,7 +19,11 @@
 #include "smb2/negotiate_check.h"
 #include "srvsvc/session_levels.h"
 
-#define LABELS_BYTES 512
+#define LABELS_BYTES    512
+#define ADDRESSES_BYTES 512
+
+/* For each of several addresses, after one of them has answered or failed. */
+#define ADDRESS_MS 2000
 
 struct diagnosis {
 	const struct netsession_query *query;
@@ -74,12 +78,23 @@ static bool diagnose_report_err(struct diagnosis *x, const char *step, const str
 
 /* ---- the steps: false, where the next ones make no sense ---- */
 
+/* Appends an address to a list, as far as there is room. */
+static void diagnose_append_address(char list[ADDRESSES_BYTES],
+                                    const struct sockaddr_storage *address)
+{
+	char one[IP_ADDRESS_TEXT_BYTES];
+	size_t length = strlen(list);
+	struct ip_address ip;
+
+	net_address_to_ip(address, &ip);
+	(void)snprintf(list + length, ADDRESSES_BYTES - length, "%s%s", length > 0 ? ", " : "",
+	               ip_address_bracketed_text(&ip, one));
+}
+
 static bool diagnose_name(struct diagnosis *x)
 {
-	char text[512] = "", one[IP_ADDRESS_TEXT_BYTES];
-	struct ip_address address;
+	char text[ADDRESSES_BYTES] = "";
 	struct err err = { 0 };
-	size_t length = 0;
 
 	(void)server_name_parse(x->query->server, &x->server, &err);
 	if (x->server.port == 0)
@@ -88,27 +103,58 @@ static bool diagnose_name(struct diagnosis *x)
 	    probe_addresses(x->server.host, x->server.port, x->query->wins, x->timeout_ms,
 	                    &x->addresses, &err) != NERR_Success)
 		return diagnose_report_err(x, "name", &err);
-	for (unsigned i = 0; i < x->addresses.count && length < sizeof text; i++) {
-		net_address_to_ip(&x->addresses.list[i], &address);
-		length += (size_t)snprintf(text + length, sizeof text - length, "%s%s",
-		                           i > 0 ? ", " : "",
-		                           ip_address_bracketed_text(&address, one));
-	}
+	for (unsigned i = 0; i < x->addresses.count; i++)
+		diagnose_append_address(text, &x->addresses.list[i]);
 	diagnose_report(x, "name", NETSESSION_GOOD, text, NULL);
 	return true;
 }
 
+/* Drops the addresses at which no SMB server answers, and reports them: a client may have to try
+ * all addresses of a name. Fills best if it is the first to find an answer. */
+static void diagnose_addresses(struct diagnosis *x, struct smb2_negotiate_response *best,
+                               bool has_best)
+{
+	uint32_t timeout_ms = x->timeout_ms < ADDRESS_MS ? x->timeout_ms : ADDRESS_MS;
+	struct net_addresses all = x->addresses, one = { .count = 1 };
+	char list[ADDRESSES_BYTES] = "", text[ADDRESSES_BYTES + 32];
+	struct smb2_negotiate_response response;
+	struct err err;
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < all.count; i++) {
+		one.list[0] = all.list[i];
+		if (probe_server(&one, &x->server, 0, timeout_ms, &response, &err) !=
+		    NERR_Success) {
+			diagnose_append_address(list, &all.list[i]);
+			continue;
+		}
+		x->addresses.list[kept++] = all.list[i];
+		if (!has_best)
+			*best = response;
+		has_best = true;
+	}
+	if (kept == 0 || kept == all.count)
+		return;
+	x->addresses.count = kept;
+	snprintf(text, sizeof text, "no SMB server answers at %s", list);
+	diagnose_report(x, "addresses", NETSESSION_NOTICE, text,
+	                "some programs try one address only: correct the name service");
+}
+
 static bool diagnose_port(struct diagnosis *x, struct smb2_negotiate_response *best)
 {
+	unsigned count = x->addresses.count;
 	struct err err = { 0 }, smb1 = { 0 };
 	char text[64];
 
+	(void)probe_server(&x->addresses, &x->server, 0, x->timeout_ms, best, &err);
+	if (count > 1)
+		diagnose_addresses(x, best, err.status == NERR_Success);
 	/* A server that supports SMB1 only closes the connection without an answer. */
-	if (probe_server(&x->addresses, &x->server, 0, x->timeout_ms, best, &err) ==
-	            ERROR_NETNAME_DELETED &&
+	if (err.status == ERROR_NETNAME_DELETED &&
 	    probe_smb1(&x->addresses, &x->server, x->timeout_ms, &smb1) == ERROR_SMB1_NOT_AVAILABLE)
 		err = smb1;
-	if (err.status != NERR_Success)
+	if (err.status != NERR_Success && x->addresses.count == count)
 		return diagnose_report_err(x, "port", &err);
 	snprintf(text, sizeof text, "TCP port %u answers in SMB2", (unsigned)x->server.port);
 	diagnose_report(x, "port", NETSESSION_GOOD, text, NULL);

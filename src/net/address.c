@@ -80,6 +80,24 @@ bool net_address_parse(const char *host, uint16_t port, struct net_addresses *to
 	return true;
 }
 
+void net_addresses_remove_peer(struct net_addresses *addresses, int socket)
+{
+	struct sockaddr_storage peer = { 0 };
+	socklen_t bytes = sizeof peer;
+	struct ip_address ip, one;
+	unsigned kept = 0;
+
+	if (getpeername(socket, (struct sockaddr *)&peer, &bytes) != 0)
+		return;
+	net_address_to_ip(&peer, &ip);
+	for (unsigned i = 0; i < addresses->count; i++) {
+		net_address_to_ip(&addresses->list[i], &one);
+		if (!ip_address_equal(&ip, &one))
+			addresses->list[kept++] = addresses->list[i];
+	}
+	addresses->count = kept;
+}
+
 bool net_address_local(const char *path, struct net_addresses *to)
 {
 	struct sockaddr_un local = { .sun_family = AF_UNIX };

@@ -30,6 +30,9 @@ void net_address_to_ip(const struct sockaddr_storage *address, struct ip_address
  * none. */
 bool net_address_parse(const char *host, uint16_t port, struct net_addresses *to);
 
+/* Takes the address out that the socket is connected to, if it is there. */
+void net_addresses_remove_peer(struct net_addresses *addresses, int socket);
+
 /* Gives the address of the Unix socket at path. False: path is empty, or too long for an address.
  */
 bool net_address_local(const char *path, struct net_addresses *to);
