@@ -350,7 +350,8 @@ static const struct cli_item credentials_forms[] = {
 	{ "`username = alice%secret`",
 	  "The password behind the first percent sign replaces that of a line `password =`.\n"
 	  "mount.cifs takes all of it for the name." },
-	{ "`realm = LAB.EXAMPLE`", "The user's Kerberos realm, beside the domain for NTLM." },
+	{ "`realm = LAB.EXAMPLE`", "The user's Kerberos realm, beside the domain for NTLM.\n"
+	                           "Another domain before the user's name replaces it." },
 	{ "`user = alice`, `pass = secret`, `dom = LAB`",
 	  "The keys of mount.cifs, which smbclient does not read. `password2` is passed over." },
 	{ "`password = \"a#b;c=d`",

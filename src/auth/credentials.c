@@ -251,8 +251,19 @@ static void credentials_parse_line(char *line, unsigned number, struct credentia
 			                             is_exact };
 }
 
+/* Whether the user is DOMAIN\user or DOMAIN/user with another domain than the line of the domain.
+ */
+static bool credentials_names_other_domain(const struct credentials_fields *fields)
+{
+	const char *user = fields->user.text, *separator = credentials_find_separator(user);
+	const char *domain = fields->domain.text != NULL ? fields->domain.text : "";
+
+	return separator != NULL &&
+	       (strlen(domain) != (size_t)(separator - user) || !ascii_begins_nocase(user, domain));
+}
+
 /* Splits what smbclient allows as a user: user%password, DOMAIN\user, DOMAIN/user, user@REALM. What
- * it says replaces what other lines say. */
+ * it says replaces what other lines say; another domain leaves no realm either. */
 static void credentials_split_user(struct credentials_fields *fields)
 {
 	struct credentials_value *user = &fields->user;
@@ -263,6 +274,8 @@ static void credentials_split_user(struct credentials_fields *fields)
 		fields->password = (struct credentials_value){ percent + 1, user->line, true };
 	}
 	credentials_cut_blanks(user->text);
+	if (credentials_names_other_domain(fields))
+		fields->realm.text = NULL;
 	if (strpbrk(user->text, "@\\/") != NULL)
 		fields->domain.text = NULL;
 }
@@ -289,13 +302,13 @@ static NET_API_STATUS credentials_make_of_fields(struct text_lines *lines,
 
 	if (fields->user.text == NULL)
 		return credentials_fail_to_find(lines, fields, "username");
-	credentials_split_user(fields);
-	if (fields->password.text == NULL)
-		return credentials_fail_to_find(lines, fields, "password");
 	if (fields->domain.text != NULL)
 		credentials_cut_blanks(fields->domain.text);
 	if (fields->realm.text != NULL)
 		credentials_cut_blanks(fields->realm.text);
+	credentials_split_user(fields);
+	if (fields->password.text == NULL)
+		return credentials_fail_to_find(lines, fields, "password");
 	if (credentials_make(fields->user.text,
 	                     fields->domain.text != NULL ? fields->domain.text : "",
 	                     fields->realm.text != NULL ? fields->realm.text : "",

@@ -123,8 +123,11 @@ static bool config_check_writing(struct config_reader *r, const struct config_ke
                                  const char *value)
 {
 	size_t bytes = strlen(value);
+	bool is_quoted = bytes >= 2 && strchr("\"'", value[0]) != NULL &&
+	                 value[bytes - 1] == value[0];
 
-	if (bytes >= 2 && strchr("\"'", value[0]) != NULL && value[bytes - 1] == value[0])
+	/* No label of a list has a quotation mark. */
+	if (is_quoted || (key->type == CONFIG_LIST && strchr(value, '"') != NULL))
 		text_lines_fail(
 			&r->lines,
 			"the value of [%s] %s is in quotes, which would be part of it; write "

@@ -10,6 +10,7 @@ import tempfile
 import unittest
 
 from lab import command, tap
+from lab.ad import DomainController
 from lab.cli import address
 from lab.samba import SambaServer
 
@@ -165,6 +166,36 @@ class CredentialsFiles(unittest.TestCase):
                                  (result.exit, result.stdout, result.stderr))
                 result = command.run("list", address(self.server), env={"NETSESSION_CREDENTIALS": str(self.path)})
                 self.assertIn(f"{self.path}{complaint} (87)\n", result.stderr)
+
+
+class Realm(unittest.TestCase):
+    """A realm in the file, at a domain controller, on a computer whose default realm is another one."""
+
+    def test_kerberos_asks_the_realm_of_the_file(self):
+        with DomainController() as dc:
+            user, password = dc.administrator, dc.password(dc.administrator)
+            other = dc.folder / "other.conf"
+            other.write_text((dc.folder / "krb5.conf").read_text().replace(f"default_realm = {dc.realm}",
+                                                                           "default_realm = OTHER.EXAMPLE"))
+            environment = {"KRB5_CONFIG": str(other), "KRB5CCNAME": f"FILE:{dc.folder}/none"}
+            file = dc.folder / "credentials"
+            file.touch(0o600)
+            for lines, expected in (([f"username={user}", f"realm={dc.realm}"], YES),
+                                    ([f"username={user}", f"realm={dc.realm.lower()}", f"domain={dc.domain}"], YES),
+                                    ([rf"username={dc.domain}\{user}%{password}", f"realm={dc.realm}"], NO),
+                                    ([rf"username={dc.domain}\{user}", f"realm={dc.realm}", f"domain={dc.domain}"], YES),
+                                    ([rf"username={dc.realm}\{user}", "realm=OTHER.EXAMPLE"], YES),
+                                    ([f"username={user}@{dc.realm}", "realm=OTHER.EXAMPLE"], YES),
+                                    ([f"username={user}", f"domain={dc.realm.lower()}"], YES),
+                                    ([f"username={user}", f"domain={dc.domain}"], NO),
+                                    ([f"username={user}", "realm=OTHER.EXAMPLE"], NO)):
+                with self.subTest(lines):
+                    file.write_text("\n".join([*lines, f"password={password}"]))
+                    smbclient = dc.run_in(["env", *(f"{name}={value}" for name, value in environment.items()), "smbclient",
+                                           "--use-kerberos=required", "-A", file, f"//{dc.name}/sysvol", "-c", "exit"])
+                    result = command.run("list", "--kerberos", "-A", file, dc.name, inside=dc.inside, env=environment)
+                    found = (smbclient.returncode == 0, result.exit == 0)
+                    self.assertEqual((expected, expected), found, (smbclient.stderr, result.stderr))
 
 
 if __name__ == "__main__":

@@ -156,6 +156,18 @@ static void files_are_read_as_smbclient_and_mount_cifs_read_them(void **state)
 		expect(cases[i].text, cases[i].user, cases[i].password, cases[i].domain);
 }
 
+static void another_domain_in_the_user_leaves_no_realm(void **state)
+{
+	static const char other[] =
+		"username = OTHER\\alice%s3cret\ndomain=LAB\nrealm = LAB.EXAMPLE\n";
+	static const char same[] =
+		"username = lab/alice%s3cret\nrealm = LAB.EXAMPLE\ndomain=LAB \n";
+
+	(void)state;
+	expect_bytes(other, strlen(other), "alice", "s3cret", "OTHER", "");
+	expect_bytes(same, strlen(same), "alice", "s3cret", "lab", "LAB.EXAMPLE");
+}
+
 static void a_realm_may_be_named(void **state)
 {
 	static const char text[] =
@@ -323,6 +335,7 @@ TEST_GROUP(credentials)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_are_read_as_smbclient_and_mount_cifs_read_them),
 		cmocka_unit_test(a_realm_may_be_named),
+		cmocka_unit_test(another_domain_in_the_user_leaves_no_realm),
 		cmocka_unit_test(what_others_may_read_or_change_is_refused),
 		cmocka_unit_test(what_cannot_be_used_is_refused_with_file_and_line),
 		cmocka_unit_test(what_is_too_long_is_refused),

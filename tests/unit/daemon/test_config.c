@@ -296,6 +296,8 @@ static void quotes_and_comments_behind_a_value_are_refused(void **state)
 	refuse("[server]\nsocket = \"/a\"\n", ":2: the value of [server] socket" QUOTES);
 	refuse("[server]\nlisten = '127.0.0.1:445'\n", ":2: the value of [server] listen" QUOTES);
 	refuse("[access]\npolicy = \"hardened\"\r\n", ":2: the value of [access] policy" QUOTES);
+	refuse("[access]\nadministrators = root, \"LAB\\alice\", bob\n",
+	       ":2: the value of [access] administrators" QUOTES);
 	refuse("[access]\nadministrators = root # me\n",
 	       ":2: a # behind the value of [access] administrators" COMMENT);
 	refuse("[access]\nadministrators = root\n  alice\t# me\n",
