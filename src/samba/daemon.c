@@ -403,6 +403,8 @@ static bool samba_daemon_open_publisher(struct samba_daemon *d)
 		.publish_socket = d->options->publish_socket,
 		.bin_dir = d->samba.bin_dir,
 		.smb_conf = d->samba.smb_conf,
+		.is_controller = strcmp(d->samba.server_role,
+		                        "active directory domain controller") == 0,
 		.guest_account = d->samba.guest_account,
 		.unix_charset = d->samba.unix_charset,
 		.find_start = samba_daemon_find_start,

@@ -798,7 +798,7 @@ struct samba_publisher *samba_publisher_new(struct net_loop *loop,
 	p->find_start = settings->find_start;
 	p->find_start_context = settings->context;
 	p->limit.name = "smbstatus";
-	p->names = user_names_new();
+	p->names = user_names_new(settings->is_controller);
 	p->tracker = smbstatus_tracker_new(settings->guest_account, &to_netsessiond, p);
 	is_good = p->bin_dir != NULL && p->smb_conf != NULL && p->unix_charset != NULL &&
 	          p->names != NULL && p->tracker != NULL;

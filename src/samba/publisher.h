@@ -16,6 +16,7 @@ struct samba_publisher_settings {
 	const char *publish_socket; /* NULL: the default one */
 	const char *bin_dir;        /* where smbstatus, smbcontrol and wbinfo are */
 	const char *smb_conf;       /* for smbstatus and smbcontrol */
+	bool is_controller;         /* of an Active Directory domain */
 	const char *guest_account;  /* the user whose sessions are a guest's */
 	const char *unix_charset;   /* of Samba */
 	/* Gives when the one session of this client and user started that started about then (Unix

@@ -84,7 +84,8 @@ class Controller(unittest.TestCase):
         self.all_answer()
 
     def test_programs_of_this_computer_see_users_by_name(self):
-        """Without libnss_winbind, as most domain controllers are, smbstatus shows 3000017 instead."""
+        """Without libnss_winbind, as most domain controllers are, smbstatus shows 3000017 instead, and root for the
+        Administrator."""
         self.dc.add_user("anna maria")
         service = self.enterContext(Netsessiond((), policy="documented", publishers="root"))
         run = Process([*self.dc.inside, command.built("netsession-samba"), "run", "--publish-socket", service.publish_socket,
@@ -98,16 +99,16 @@ class Controller(unittest.TestCase):
         def names():
             return sorted(row["user"] for row in locally("list", "-o", "json").sessions)
         with contextlib.ExitStack() as held:
-            for user in ("alice", "anna maria"):
+            for user in ("alice", "anna maria", "Administrator"):
                 client = held.enter_context(subprocess.Popen(
                     [*self.dc.inside, "smbclient", "-A", self.dc.credentials_file(user), "--configfile",
                      self.dc.configuration, f"//{self.dc.name}/netlogon"], stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
                 held.callback(client.stdin.close)
-            wait_until_equal([r"LAB\alice", r"LAB\anna maria"], names)
+            wait_until_equal([r"LAB\administrator", r"LAB\alice", r"LAB\anna maria"], names)
             closed = locally("close", "--yes", "-u", "anna maria")
             self.assertEqual(0, closed.exit, closed)
-            self.assertEqual([r"LAB\alice"], names())
+            self.assertEqual([r"LAB\administrator", r"LAB\alice"], names())
 
 
 if __name__ == "__main__":

@@ -14,12 +14,17 @@ struct user_name {
 struct user_names {
 	struct user_name *entries;
 	uint32_t count, room;
+	bool is_controller;
 	struct key_map numbers; /* of each number of a user: one more than the entry's index */
 };
 
-struct user_names *user_names_new(void)
+struct user_names *user_names_new(bool is_controller)
 {
-	return calloc(1, sizeof(struct user_names));
+	struct user_names *n = calloc(1, sizeof *n);
+
+	if (n != NULL)
+		n->is_controller = is_controller;
+	return n;
 }
 
 void user_names_free(struct user_names *n)
@@ -43,10 +48,12 @@ static struct user_name *user_names_find(const struct user_names *n, uint32_t ui
 
 /* ---- in a list ---- */
 
-static bool user_names_is_number(const struct smbstatus_session *s)
+static bool user_names_is_wanted(const struct user_names *n, const struct smbstatus_session *s)
 {
 	char number[16];
 
+	if (n->is_controller && s->uid == 0)
+		return true;
 	(void)snprintf(number, sizeof number, "%u", (unsigned)s->uid);
 	return s->uid != SMBSTATUS_NO_UID && strcmp(s->user, number) == 0;
 }
@@ -70,7 +77,7 @@ size_t user_names_apply(const struct user_names *n, struct smbstatus_list *list,
 		struct smbstatus_session *s = &list->sessions[i];
 		const struct user_name *known;
 
-		if (!user_names_is_number(s))
+		if (!user_names_is_wanted(n, s))
 			continue;
 		known = user_names_find(n, s->uid);
 		if (known == NULL || known->until_ms <= now_ms)

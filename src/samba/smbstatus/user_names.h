@@ -7,6 +7,7 @@
 #ifndef SAMBA_SMBSTATUS_USER_NAMES_H
 #define SAMBA_SMBSTATUS_USER_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "samba/smbstatus/smbstatus_parse.h"
@@ -19,8 +20,9 @@ enum {
 
 struct user_names;
 
-/* NULL: out of memory. */
-struct user_names *user_names_new(void);
+/* is_controller: of a domain, whose Administrator smbstatus calls root, because both have the
+ * number 0. NULL: out of memory. */
+struct user_names *user_names_new(bool is_controller);
 /* NULL is allowed. */
 void user_names_free(struct user_names *n);
 

@@ -27,7 +27,7 @@ static int begin(void **state)
 	(void)state;
 	memset(&here, 0, sizeof here);
 	here.now_ms = 1000000;
-	here.names = user_names_new();
+	here.names = user_names_new(false);
 	here.list.sessions = here.sessions;
 	return here.names != NULL ? 0 : -1;
 }
@@ -84,6 +84,19 @@ static void a_number_gets_the_name_that_winbindd_has(void **state)
 	assert_string_equal(here.sessions[0].user, "LAB\\anna maria");
 	assert_string_equal(here.sessions[1].user, "LAB\\bob");
 	assert_string_equal(here.sessions[2].user, "LAB\\anna maria");
+}
+
+static void root_is_asked_for_on_a_domain_controller_alone(void **state)
+{
+	(void)state;
+	there_is(0, "root");
+	assert_int_equal(apply(), 0);
+	user_names_free(here.names);
+	here.names = user_names_new(true);
+	assert_int_equal(apply(), 1);
+	learn(1, "LAB\\administrator:*:0:100::/home/LAB/administrator:/bin/false\n");
+	assert_int_equal(apply(), 0);
+	assert_string_equal(here.sessions[0].user, "LAB\\administrator");
 }
 
 static void wbinfo_that_ended_at_one_user_is_asked_for_the_others(void **state)
@@ -191,6 +204,7 @@ TEST_GROUP(user_names)
 	const struct CMUnitTest tests[] = {
 		TEST(a_user_with_a_name_is_not_asked_for),
 		TEST(a_number_gets_the_name_that_winbindd_has),
+		TEST(root_is_asked_for_on_a_domain_controller_alone),
 		TEST(wbinfo_that_ended_at_one_user_is_asked_for_the_others),
 		TEST(who_has_no_name_is_asked_for_again_after_a_while),
 		TEST(a_name_is_looked_up_again_and_stays_if_that_fails),
