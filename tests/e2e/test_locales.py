@@ -10,6 +10,8 @@ import subprocess
 import tempfile
 import unittest
 
+from impacket.smbconnection import SMBConnection
+
 from fixtures.programs import Conversation
 from lab import command, locales, sessions, tap
 from lab.ad import DomainController
@@ -76,6 +78,21 @@ class AsServer(WithLocales):
                                                  env=self.locales.environment(name))
                             self.assertEqual(0, closed.exit, closed)
                         self.assertEqual([server.administrator], [row["user"] for row in self.rows(server, name)])
+
+    def test_a_domain_is_the_same_in_any_case(self):
+        """Clients hash it as they send it, which smbclient does in capitals, and others as they were told."""
+        for name in locales.NAMES:
+            with self.subTest(name), Netsessiond(USERS, inside=self.locales.inside(name)) as server:
+                for domain in ("LABSRV", "labsrv", "LabSrv", ""):
+                    for user in ("jörg", "iris"):
+                        self.assertEqual(0, self.log_on(server, user, user.title(), domain=domain or "LABSRV").returncode)
+                        with contextlib.closing(SMBConnection(server.host, server.host, sess_port=server.port)) as connection:
+                            connection.login(user, server.password(user), domain)
+                        credentials = server.credentials_file(user)
+                        credentials.write_text(f"username = {user}\npassword = {server.password(user)}\ndomain = {domain}\n")
+                        listed = command.run("list", "-A", credentials, address(server), env=self.locales.environment(name))
+                        self.assertIn("(5)", listed.stderr, (domain, listed))
+                self.assertNotEqual(0, self.log_on(server, "iris", "iris", domain="OTHER").returncode)
 
     def test_our_command_logs_on_in_each_locale(self):
         with Netsessiond(USERS) as server:
