@@ -59,7 +59,7 @@ static void check_choice(const struct smb2_negotiate_offer *offer, bool may_encr
 	struct wire_reader r;
 	size_t i = 0;
 
-	if (smb2_negotiate_choose(offer, may_encrypt, &said) != STATUS_SUCCESS)
+	if (smb2_negotiate_choose(offer, SMB2_DIALECT_202, may_encrypt, &said) != STATUS_SUCCESS)
 		return;
 	while (smb2_dialects[i] != said.dialect)
 		i++;

@@ -139,3 +139,56 @@ char *ip_address_bracketed_text(const struct ip_address *a, char to[IP_ADDRESS_T
 	to[length + 1] = '\0';
 	return to;
 }
+
+/* ---- networks ---- */
+
+/* Whether the first bits of a and b are the same. */
+static bool ip_address_bits_are_equal(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
+	uint8_t mask = (uint8_t)(0xFF00 >> bits % 8);
+
+	return memcmp(a, b, bits / 8) == 0 &&
+	       (bits % 8 == 0 || ((a[bits / 8] ^ b[bits / 8]) & mask) == 0);
+}
+
+/* Reads the number behind the slash; most is the largest one. False: it is none. */
+static bool ip_network_parse_bits(const char *text, unsigned most, unsigned *bits)
+{
+	size_t length = strlen(text);
+
+	*bits = 0;
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		*bits = 10 * *bits + (unsigned)(text[i] - '0');
+	}
+	return length > 0 && length <= 3 && *bits <= most;
+}
+
+bool ip_network_parse(const char *text, struct ip_network *to)
+{
+	const char *slash = strchr(text, '/');
+	char address[IP_ADDRESS_TEXT_BYTES];
+	size_t length = slash != NULL ? (size_t)(slash - text) : strlen(text);
+	unsigned most, zeros = 0;
+
+	if (length >= sizeof address)
+		return false;
+	memcpy(address, text, length);
+	address[length] = '\0';
+	if (!ip_address_parse(address, &to->address))
+		return false;
+	most = ip_address_is_v4(&to->address) ? 32 : 128;
+	to->bits = most;
+	if (slash != NULL && !ip_network_parse_bits(slash + 1, most, &to->bits))
+		return false;
+	to->bits += 128 - most;
+	for (unsigned i = to->bits; i < 128; i++)
+		zeros += (to->address.bytes[i / 8] >> (7 - i % 8) & 1) == 0;
+	return zeros == 128 - to->bits;
+}
+
+bool ip_network_has(const struct ip_network *network, const struct ip_address *address)
+{
+	return ip_address_bits_are_equal(network->address.bytes, address->bytes, network->bits);
+}

@@ -38,4 +38,15 @@ char *ip_address_text(const struct ip_address *a, char to[IP_ADDRESS_TEXT_BYTES]
 /* The same with an IPv6 address in brackets, as Windows writes a client: "[fe80::1%eth0]". */
 char *ip_address_bracketed_text(const struct ip_address *a, char to[IP_ADDRESS_TEXT_BYTES]);
 
+/* A network: the addresses whose first bits are those of another one. */
+struct ip_network {
+	struct ip_address address;
+	unsigned bits; /* of 128; of an IPv4 network 96 more than people write */
+};
+
+/* Parses "10.0.0.0/8", "2001:db8::/32", and an address alone, which is a network of its own. False:
+ * text is no network, or an address within one: 10.1.2.3/8. */
+bool ip_network_parse(const char *text, struct ip_network *to);
+bool ip_network_has(const struct ip_network *network, const struct ip_address *address);
+
 #endif

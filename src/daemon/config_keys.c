@@ -74,6 +74,14 @@ const struct config_key config_keys[] = {
 	{ "server", "encryption", CONFIG_CHOICE, AT(encryption), "offer",
 	  "SMB encryption: offered to clients, required of them, or switched off",
 	  .choices = "offer require off" },
+	{ "server", "min_dialect", CONFIG_CHOICE, AT(min_dialect), "2.0.2",
+	  "earliest dialect of SMB that clients may use", .choices = "2.0.2 2.1 3.0 3.0.2 3.1.1" },
+	{ "server", "hosts_allow", CONFIG_NETWORKS, AT(hosts_allow), "",
+	  "addresses and networks from which clients may connect over SMB, such as 10.0.0.0/8, 2001:db8::/32; "
+	  "empty: from all that hosts_deny does not name", .most = CONFIG_MAX_NETWORKS },
+	{ "server", "hosts_deny", CONFIG_NETWORKS, AT(hosts_deny), "",
+	  "addresses and networks from which no client may connect over SMB; hosts_allow overrides it",
+	  .most = CONFIG_MAX_NETWORKS },
 	{ "server", "max_local_connections", CONFIG_NUMBER, AT(max_local_connections), "1000",
 	  "maximum number of connections at the Unix socket; more are refused. Each user except root may "
 	  "have a quarter; an eighth is reserved for root and for users who may list sessions",
@@ -244,6 +252,12 @@ void config_value_expected(const struct config_key *key, char expected[EXPECTED_
 	case CONFIG_BOOL:
 		snprintf(expected, EXPECTED_BYTES, "yes or no");
 		break;
+	case CONFIG_NETWORKS:
+		snprintf(expected, EXPECTED_BYTES,
+		         "at most %u addresses or networks, such as 10.0.0.7 or 10.0.0.0/8, "
+		         "separated by commas",
+		         key->most);
+		break;
 	case CONFIG_ADDRESSES:
 		snprintf(
 			expected, EXPECTED_BYTES,
@@ -331,6 +345,27 @@ static bool config_set_addresses(struct net_addresses *to, const char *text)
 	return true;
 }
 
+unsigned config_networks(const char *value, struct ip_network list[CONFIG_MAX_NETWORKS])
+{
+	unsigned count = 0;
+	char word[IP_ADDRESS_TEXT_BYTES + 8];
+
+	while (config_next_word(&value, word, sizeof word)) {
+		if (count == CONFIG_MAX_NETWORKS || !ip_network_parse(word, &list[count]))
+			return CONFIG_NO_NETWORKS;
+		count++;
+	}
+	return count;
+}
+
+static bool config_set_networks(char **to, const struct config_key *key, const char *text)
+{
+	const struct config_key any = { .name = key->name };
+	struct ip_network list[CONFIG_MAX_NETWORKS];
+
+	return config_networks(text, list) != CONFIG_NO_NETWORKS && config_set_text(to, &any, text);
+}
+
 bool config_value_parse(struct config *c, const struct config_key *key, const char *text)
 {
 	void *member = (char *)c + key->member;
@@ -349,6 +384,8 @@ bool config_value_parse(struct config *c, const struct config_key *key, const ch
 		return config_set_bool(member, text);
 	case CONFIG_ADDRESSES:
 		return config_set_addresses(member, text);
+	case CONFIG_NETWORKS:
+		return config_set_networks(member, key, text);
 	}
 	return false;
 }

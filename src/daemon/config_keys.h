@@ -4,10 +4,12 @@
 #ifndef DAEMON_CONFIG_KEYS_H
 #define DAEMON_CONFIG_KEYS_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "auth/access_policy.h"
+#include "base/ip_address.h"
 #include "net/address.h"
 
 enum { CONFIG_MAX_KEYS = 64 };
@@ -28,7 +30,7 @@ struct config {
 	uint32_t max_local_connections, max_publishers, publisher_max_sessions,
 		publisher_max_changes_per_s;
 	uint32_t refresh_timeout_ms, max_answer_mib, drain_timeout_s;
-	char *encryption, *log_level;
+	char *encryption, *min_dialect, *hosts_allow, *hosts_deny, *log_level;
 	/* [auth] */
 	char *mechanisms, *ntlm_users, *keytab;
 	bool anonymous;
@@ -53,6 +55,7 @@ enum config_type {
 	CONFIG_NUMBER,    /* uint32_t, from least to most */
 	CONFIG_BOOL,      /* bool */
 	CONFIG_ADDRESSES, /* struct net_addresses */
+	CONFIG_NETWORKS,  /* char *, a list of networks, at most most of them */
 };
 
 struct config_key {
@@ -84,6 +87,12 @@ const char *config_key_renamed(const char *section, const char *name);
 bool config_value_parse(struct config *c, const struct config_key *key, const char *text);
 /* What a value of this key may be, for people. */
 void config_value_expected(const struct config_key *key, char expected[256]);
+
+/* Reads a value of CONFIG_NETWORKS. Returns how many networks it has; CONFIG_NO_NETWORKS: it is no
+ * such value. */
+#define CONFIG_MAX_NETWORKS 64
+#define CONFIG_NO_NETWORKS  UINT_MAX
+unsigned config_networks(const char *value, struct ip_network list[CONFIG_MAX_NETWORKS]);
 
 /* Whether a value of several words holds this one. */
 bool config_has_word(const char *value, const char *word);

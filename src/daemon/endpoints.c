@@ -88,6 +88,14 @@ static struct smb_endpoint_settings endpoints_smb_settings(const struct settings
 		{ "require", SMB2_SERVER_ENCRYPTION_REQUIRED },
 		{ "off", SMB2_SERVER_ENCRYPTION_OFF },
 	};
+	static const struct {
+		const char *name;
+		uint16_t dialect;
+	} dialects[] = {
+		{ "2.0.2", SMB2_DIALECT_202 }, { "2.1", SMB2_DIALECT_210 },
+		{ "3.0", SMB2_DIALECT_300 },   { "3.0.2", SMB2_DIALECT_302 },
+		{ "3.1.1", SMB2_DIALECT_311 },
+	};
 	struct smb_endpoint_settings to = {
 		.address_count = s->config.listen.count,
 		.socket_count = sockets->smb_count,
@@ -98,6 +106,8 @@ static struct smb_endpoint_settings endpoints_smb_settings(const struct settings
 			s->config.max_unauthenticated_connections_per_address,
 		.log_on_timeout_s = s->config.log_on_timeout_s,
 		.idle_timeout_s = s->config.idle_timeout_s,
+		.hosts_allow = s->config.hosts_allow,
+		.hosts_deny = s->config.hosts_deny,
 		.acceptor_settings = s->acceptor_settings,
 	};
 
@@ -107,6 +117,9 @@ static struct smb_endpoint_settings endpoints_smb_settings(const struct settings
 	for (size_t i = 0; i < sizeof encryptions / sizeof *encryptions; i++)
 		if (strcmp(encryptions[i].name, s->config.encryption) == 0)
 			to.encryption = encryptions[i].encryption;
+	for (size_t i = 0; i < sizeof dialects / sizeof *dialects; i++)
+		if (strcmp(dialects[i].name, s->config.min_dialect) == 0)
+			to.least_dialect = dialects[i].dialect;
 	return to;
 }
 

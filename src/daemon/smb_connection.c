@@ -552,6 +552,30 @@ static void smb_connection_end(struct smb_connection *connection)
 
 /* ---- the endpoint ---- */
 
+static bool smb_connections_have(const struct ip_network *list, unsigned count,
+                                 const struct ip_address *address)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (ip_network_has(&list[i], address))
+			return true;
+	return false;
+}
+
+static bool smb_connection_on_admission(void *context, const struct net_peer *peer)
+{
+	const struct smb_connections *all = context;
+	struct ip_address address;
+
+	if (all->allowed_count == 0 && all->denied_count == 0)
+		return true;
+	if (!ip_address_parse(peer->text, &address))
+		return false;
+	if (smb_connections_have(all->allowed, all->allowed_count, &address))
+		return true;
+	return all->denied_count > 0 &&
+	       !smb_connections_have(all->denied, all->denied_count, &address);
+}
+
 static void smb_connection_on_refused(void *context, const struct net_peer *peer,
                                       const char *reason)
 {
@@ -608,4 +632,5 @@ const struct net_endpoint_handler smb_connection_handler = {
 	.close = smb_connection_on_close,
 	.drain = smb_connection_on_drain,
 	.turn = smb_connection_on_turn,
+	.admits = smb_connection_on_admission,
 };

@@ -4,6 +4,7 @@
 #define DAEMON_SMB_CONNECTION_H
 
 #include "auth/acceptor.h"
+#include "daemon/config_keys.h"
 #include "daemon/refresh.h"
 #include "net/endpoint.h"
 #include "smb2_server/smb2_server.h"
@@ -17,6 +18,8 @@ struct smb_connections {
 	struct srvsvc_server *service;
 	struct refresh *refresh;
 	struct log_on_queue *log_ons;
+	struct ip_network allowed[CONFIG_MAX_NETWORKS], denied[CONFIG_MAX_NETWORKS];
+	unsigned allowed_count, denied_count; /* 0 and 0: everybody may connect */
 	struct smb2_server_settings smb;
 	struct auth_acceptor_settings *acceptor_settings; /* held */
 	uint32_t log_on_timeout_s, idle_timeout_s;

@@ -54,6 +54,9 @@ void smb_endpoint_configure(struct smb_endpoint *e, const struct smb_endpoint_se
 	all->acceptor_settings = auth_acceptor_settings_hold(settings->acceptor_settings);
 	auth_acceptor_settings_release(before);
 	all->smb.encryption = settings->encryption;
+	all->smb.least_dialect = settings->least_dialect;
+	all->allowed_count = config_networks(settings->hosts_allow, all->allowed);
+	all->denied_count = config_networks(settings->hosts_deny, all->denied);
 	all->smb.hint = auth_acceptor_settings_hint(all->acceptor_settings, &all->smb.hint_bytes);
 	net_endpoint_configure(all->endpoint, &bounds);
 }

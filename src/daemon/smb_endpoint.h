@@ -29,6 +29,8 @@ struct smb_endpoint_settings {
 	 * log-on from which nothing was received. */
 	uint32_t log_on_timeout_s, idle_timeout_s;
 	enum smb2_server_encryption encryption;
+	uint16_t least_dialect;               /* 0x0202 and later ones: of SMB2_DIALECT_* */
+	const char *hosts_allow, *hosts_deny; /* as config_networks reads them; borrowed */
 	struct auth_acceptor_settings *acceptor_settings; /* held */
 };
 

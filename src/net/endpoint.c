@@ -263,6 +263,8 @@ static const char *endpoint_reached_bound(struct net_endpoint *e, const struct n
 	unsigned most = endpoint_bound_for(e, settings->max_connections, is_privileged);
 	unsigned most_pending = endpoint_bound_for(e, settings->max_pending, is_privileged);
 
+	if (e->handler->admits != NULL && !e->handler->admits(e->context, peer))
+		return "the configuration does not admit this address";
 	if (!is_privileged && endpoint_is_reached(settings->max_of_source, pending + open))
 		return peer->is_process ? "too many connections of this user"
 		                        : "too many connections from this address";

@@ -77,6 +77,8 @@ struct net_endpoint_handler {
 	/* Whether this peer may have the reserved places, and more than others from one source.
 	 * Answers at once. NULL: no peer may but root of this computer. */
 	bool (*is_privileged)(void *context, const struct net_peer *peer);
+	/* Whether this peer may connect at all. Answers at once. NULL: every peer may. */
+	bool (*admits)(void *context, const struct net_peer *peer);
 };
 
 /* Each bound is a number of connections; 0: any number. */

@@ -15,9 +15,9 @@ static uint16_t smb2_negotiate_choose_listed(const uint16_t list[], size_t count
 }
 
 /* Returns the highest common dialect; 0: there is none. */
-static uint16_t smb2_negotiate_choose_dialect(unsigned dialects)
+static uint16_t smb2_negotiate_choose_dialect(unsigned dialects, uint16_t least)
 {
-	for (unsigned i = SMB2_DIALECT_COUNT; i-- > 0;)
+	for (unsigned i = SMB2_DIALECT_COUNT; i-- > 0 && smb2_dialects[i] >= least;)
 		if ((dialects & 1u << i) != 0)
 			return smb2_dialects[i];
 	return 0;
@@ -38,10 +38,10 @@ static void smb2_negotiate_answer_contexts(const struct smb2_negotiate_offer *of
 	                                     offer->signing_algorithms, SMB2_SIGNING_AES_CMAC);
 }
 
-uint32_t smb2_negotiate_choose(const struct smb2_negotiate_offer *offer, bool may_encrypt,
-                               struct smb2_negotiate_response *response)
+uint32_t smb2_negotiate_choose(const struct smb2_negotiate_offer *offer, uint16_t least_dialect,
+                               bool may_encrypt, struct smb2_negotiate_response *response)
 {
-	uint16_t dialect = smb2_negotiate_choose_dialect(offer->dialects);
+	uint16_t dialect = smb2_negotiate_choose_dialect(offer->dialects, least_dialect);
 
 	if (dialect == 0)
 		return STATUS_NOT_SUPPORTED;

@@ -35,7 +35,7 @@ uint32_t request_handle_negotiate(struct smb2_server *c, struct request *r)
 	if (r->message.error != NULL)
 		return STATUS_INVALID_PARAMETER;
 	*n = (struct smb2_negotiate_response){ 0 };
-	status = smb2_negotiate_choose(&c->offered,
+	status = smb2_negotiate_choose(&c->offered, c->settings->least_dialect,
 	                               c->settings->encryption != SMB2_SERVER_ENCRYPTION_OFF, n);
 	if (status != STATUS_SUCCESS)
 		return status;
@@ -69,6 +69,10 @@ void negotiate_from_smb1(struct smb2_server *c, const uint8_t *message, size_t b
 	if (c->dialect != 0 || r.error != NULL || (!offer.has_smb_2002 && !offer.has_smb_2xxx) ||
 	    !credits_take(&c->credits, 0, 1)) {
 		smb2_server_fail(c, r.error != NULL ? r.error : "the client offers SMB1 only");
+		return;
+	}
+	if (!offer.has_smb_2xxx && c->settings->least_dialect > SMB2_DIALECT_202) {
+		smb2_server_fail(c, "the client offers no dialect that this server accepts");
 		return;
 	}
 	*n = (struct smb2_negotiate_response){ 0 };

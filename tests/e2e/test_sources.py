@@ -12,6 +12,7 @@ from lab.cli import address
 from lab.local_rpc import bound
 from lab.netsessiond import Netsessiond
 from lab.process import resident_mib
+from lab.server import StartFailed
 from lab.wait_until import HANG_S, calm, wait_until, wait_until_equal
 
 FLOODERS = [f"127.0.66.{number}" for number in range(1, 13)]
@@ -118,6 +119,43 @@ class Addresses(unittest.TestCase):
             for _ in range(20):
                 self.lists(server)
             self.assertGreater(server.counters["smb_evicted"] + server.counters["smb_refused"], 0)
+
+
+class Hosts(unittest.TestCase):
+    def admitted(self, server, *addresses):
+        """Those of the addresses whose connections stay."""
+        peers = {}
+        for source in addresses:
+            peers[source] = self.enterContext(socket.create_connection(
+                (server.host6 if ":" in source else server.host, server.port), source_address=(source, 0)))
+        wait_until(lambda: server.counters["smb_connections"] >= len(addresses))
+        time.sleep(0.1)
+        return [source for source, peer in peers.items() if not is_closed(peer)]
+
+    def test_networks_are_allowed_and_denied(self):
+        some = ("127.0.0.1", "127.0.0.9", "127.1.0.1", "::1")
+        for allow, deny, admitted in (("", "", some), ("127.0.0.0/24", "", some[:2]), ("", "127.0.0.8/29", (some[0], *some[2:])),
+                                      ("127.0.0.9", "127.0.0.0/8", (some[1], some[3])), ("::1", "", some[3:]),
+                                      ("", "0.0.0.0/0, ::/0", ())):
+            with self.subTest(allow=allow, deny=deny), Netsessiond() as server:
+                server.options |= {"hosts_allow": allow, "hosts_deny": deny}
+                self.assertIn("was reloaded", server.reload())
+                self.assertEqual(list(admitted), self.admitted(server, *some))
+
+    def test_what_is_no_network_stops_the_start(self):
+        for value in ("127.0.0.1/8", "10.0.0.0/33", "fs1", "10.0.0.0/", "::/129", "1.2.3"):
+            with self.subTest(value), self.assertRaises(StartFailed) as failed, Netsessiond(hosts_allow=value):
+                pass
+            self.assertIn("hosts_allow cannot be", "".join(failed.exception.__notes__))
+
+    def test_an_earlier_dialect_than_the_configured_one_is_refused(self):
+        with Netsessiond(min_dialect="3.0") as server:
+            for dialect, expected in ((0x0202, raw_smb.NOT_SUPPORTED), (0x0210, raw_smb.NOT_SUPPORTED),
+                                      (0x0300, raw_smb.SUCCESS), (0x0302, raw_smb.SUCCESS)):
+                with self.subTest(hex(dialect)), raw_smb.RawSmb(server) as smb:
+                    smb.say(frames.smb2_negotiate(dialect))
+                    self.assertEqual(expected, raw_smb.status(smb.hear()))
+            self.assertEqual(0, sessions.enumerate_with_impacket(server).status)  # begins by SMB1's NEGOTIATE
 
 
 class Guesses(unittest.TestCase):

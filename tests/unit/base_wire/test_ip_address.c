@@ -55,6 +55,39 @@ static void all_spellings_of_an_address_are_written_in_one(void **state)
 	}
 }
 
+static void a_network_has_the_addresses_that_begin_like_it(void **state)
+{
+	static const struct {
+		const char *network, *within, *outside;
+	} cases[] = {
+		{ "10.0.0.0/8", "10.255.0.1", "11.0.0.0" },
+		{ "10.0.0.0/9", "10.127.0.1", "10.128.0.0" },
+		{ "10.0.0.7", "::ffff:10.0.0.7", "10.0.0.6" },
+		{ "10.0.0.7/32", "10.0.0.7", "10.0.0.8" },
+		{ "0.0.0.0/0", "203.0.113.1", "::1" },
+		{ "2001:db8::/32", "[2001:db8:ffff::1]", "2001:db9::1" },
+		{ "2001:db8::/127", "2001:db8::1", "2001:db8::2" },
+		{ "fe80::/10", "fe80::1%eth0", "fec0::1" },
+	};
+	static const char *const wrong[] = {
+		"",       "/8",    "10.0.0.0/",   "10.0.0.0/33", "10.0.0.1/8",   "::1/129",
+		"::1/64", "fs1/8", "10.0.0.0/8x", "10.0.0.0/-1", "10.0.0.0/0008"
+	};
+	struct ip_network network;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct ip_address within = address_of(cases[i].within);
+		struct ip_address outside = address_of(cases[i].outside);
+
+		assert_true(ip_network_parse(cases[i].network, &network));
+		assert_true(ip_network_has(&network, &within));
+		assert_false(ip_network_has(&network, &outside));
+	}
+	for (size_t i = 0; i < COUNT(wrong); i++)
+		assert_false(ip_network_parse(wrong[i], &network));
+}
+
 static void the_longest_address_has_room(void **state)
 {
 	const char *longest = "[2001:db88:1111:2222:3333:4444:5555:6666%fifteen-bytes-x]";
@@ -171,6 +204,7 @@ TEST_GROUP(ip_address)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_spellings_of_an_address_are_written_in_one),
+		cmocka_unit_test(a_network_has_the_addresses_that_begin_like_it),
 		cmocka_unit_test(the_longest_address_has_room),
 		cmocka_unit_test(what_is_no_address_is_refused),
 		cmocka_unit_test(addresses_are_equal_whatever_their_spelling),

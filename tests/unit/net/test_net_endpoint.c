@@ -102,6 +102,14 @@ static void on_turn(struct net_connection *c)
 
 #define PRIVILEGED_ADDRESS "127.0.0.99"
 
+#define ADDRESS_NOT_ADMITTED "127.0.0.98"
+
+static bool admits(void *context, const struct net_peer *peer)
+{
+	(void)context;
+	return strcmp(peer->text, ADDRESS_NOT_ADMITTED) != 0;
+}
+
 static bool is_privileged(void *context, const struct net_peer *peer)
 {
 	(void)context;
@@ -130,7 +138,13 @@ static int64_t clock_ms(void)
 static void begin(const struct net_endpoint_settings *settings)
 {
 	static const struct net_endpoint_handler handler = {
-		on_accepted, on_refused, on_close, on_drain, on_turn, is_privileged
+		.accepted = on_accepted,
+		.refused = on_refused,
+		.close = on_close,
+		.drain = on_drain,
+		.turn = on_turn,
+		.is_privileged = is_privileged,
+		.admits = admits,
 	};
 	struct err err = { 0 };
 
@@ -415,6 +429,16 @@ static void reserved_places_are_for_privileged_peers(void **state)
 	assert_false(connect_from(PRIVILEGED_ADDRESS));
 }
 
+static void a_peer_that_is_not_admitted_takes_no_place(void **state)
+{
+	(void)state;
+	begin_tcp(&(struct net_endpoint_settings){ .max_connections = 1 });
+	assert_true(connect_from("127.0.0.2"));
+	assert_false(connect_from(ADDRESS_NOT_ADMITTED));
+	assert_string_equal(under_test.reason, "the configuration does not admit this address");
+	assert_int_equal(under_test.evicted, 0);
+}
+
 static void a_privileged_source_makes_room_for_no_other(void **state)
 {
 	(void)state;
@@ -571,6 +595,7 @@ TEST_GROUP(net_endpoint)
 		TEST(newcomers_are_refused_more_and_more_as_it_fills),
 		TEST(reserved_places_are_for_privileged_peers),
 		TEST(a_privileged_source_makes_room_for_no_other),
+		TEST(a_peer_that_is_not_admitted_takes_no_place),
 		TEST(a_connection_that_is_not_opened_in_time_is_closed_whatever_happens_on_it),
 		TEST(an_open_connection_is_closed_when_nothing_happened_on_it_for_long),
 		TEST(a_shorter_timeout_is_for_those_that_are_there_too),

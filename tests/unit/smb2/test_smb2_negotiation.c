@@ -206,10 +206,10 @@ static void dialect_3_1_1_needs_one_context_of_preauthentication(void **state)
 	assert_null(offer_error(&second_hash, 1, &offer));
 	assert_true(offer.has_preauth_sha512);
 	assert_null(offer_error(&other_hash, 1, &offer));
-	assert_int_equal(smb2_negotiate_choose(&offer, true, &response),
+	assert_int_equal(smb2_negotiate_choose(&offer, SMB2_DIALECT_202, true, &response),
 	                 STATUS_SMB_NO_PREAUTH_INTEGRITY_HASH_OVERLAP);
 	assert_null(offer_error(&no_hash, 1, &offer));
-	assert_int_equal(smb2_negotiate_choose(&offer, true, &response),
+	assert_int_equal(smb2_negotiate_choose(&offer, SMB2_DIALECT_202, true, &response),
 	                 STATUS_SMB_NO_PREAUTH_INTEGRITY_HASH_OVERLAP);
 }
 
@@ -271,14 +271,16 @@ static void the_greatest_common_dialect_is_chosen(void **state)
 			                                    .has_preauth_sha512 = true };
 		struct smb2_negotiate_response response = { 0 };
 
-		assert_int_equal(smb2_negotiate_choose(&offer, true, &response), STATUS_SUCCESS);
+		assert_int_equal(smb2_negotiate_choose(&offer, SMB2_DIALECT_202, true, &response),
+		                 STATUS_SUCCESS);
 		assert_int_equal(response.dialect, cases[i].dialect);
 		assert_int_equal(response.capabilities, cases[i].capabilities);
 		assert_int_equal(response.cipher, cases[i].cipher);
 		assert_int_equal(response.signing_algorithm, cases[i].signing_algorithm);
 		assert_int_equal(response.has_preauth_sha512, cases[i].dialect == SMB2_DIALECT_311);
 		assert_false(response.has_encryption || response.has_signing_algorithm);
-		assert_int_equal(smb2_negotiate_choose(&offer, false, &response), STATUS_SUCCESS);
+		assert_int_equal(smb2_negotiate_choose(&offer, SMB2_DIALECT_202, false, &response),
+		                 STATUS_SUCCESS);
 		assert_int_equal(response.cipher, SMB2_CIPHER_NONE);
 		assert_int_equal(response.capabilities & SMB2_GLOBAL_CAP_ENCRYPTION, 0);
 	}
@@ -290,7 +292,8 @@ static void no_common_dialect_is_not_supported(void **state)
 	struct smb2_negotiate_response response = { 0 };
 
 	(void)state;
-	assert_int_equal(smb2_negotiate_choose(&offer, true, &response), STATUS_NOT_SUPPORTED);
+	assert_int_equal(smb2_negotiate_choose(&offer, SMB2_DIALECT_202, true, &response),
+	                 STATUS_NOT_SUPPORTED);
 }
 
 static void ciphers_and_signing_algorithms_are_chosen_by_our_preference(void **state)
@@ -319,11 +322,13 @@ static void ciphers_and_signing_algorithms_are_chosen_by_our_preference(void **s
 		};
 		struct smb2_negotiate_response response = { 0 };
 
-		assert_int_equal(smb2_negotiate_choose(&offer, true, &response), STATUS_SUCCESS);
+		assert_int_equal(smb2_negotiate_choose(&offer, SMB2_DIALECT_202, true, &response),
+		                 STATUS_SUCCESS);
 		assert_true(response.has_encryption && response.has_signing_algorithm);
 		assert_int_equal(response.cipher, cases[i].cipher);
 		assert_int_equal(response.signing_algorithm, cases[i].algorithm);
-		assert_int_equal(smb2_negotiate_choose(&offer, false, &response), STATUS_SUCCESS);
+		assert_int_equal(smb2_negotiate_choose(&offer, SMB2_DIALECT_202, false, &response),
+		                 STATUS_SUCCESS);
 		assert_false(response.has_encryption);
 		assert_int_equal(response.cipher, SMB2_CIPHER_NONE);
 	}
@@ -378,7 +383,8 @@ static void what_is_chosen_our_client_reads(void **state)
 	struct wire_reader r;
 
 	(void)state;
-	assert_int_equal(smb2_negotiate_choose(&offer, true, &said), STATUS_SUCCESS);
+	assert_int_equal(smb2_negotiate_choose(&offer, SMB2_DIALECT_202, true, &said),
+	                 STATUS_SUCCESS);
 	wire_put_zeros(&w, SMB2_HEADER_BYTES);
 	smb2_negotiate_response_encode(&w, 0, &said);
 	wire_reader_init(&r, w.data, w.len);
