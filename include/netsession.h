@@ -370,9 +370,9 @@ enum netsession_verdict {
 
 /* What netsession_diagnose found in one step. Texts are UTF-8 and borrowed. */
 struct netsession_report {
-	/* For a server: "name", "port", "dialects", "signing", "encryption", "mechanisms",
-	 * "clock", "log-on", "share", "pipe", and "level 502" and the other levels. For this computer:
-	 * "service"; "caller", with the names that the access policy can use for the caller; the
+	/* For a server: "name", "port", "dialects", "sizes" if they are less than [MS-SMB2]
+	 * demands, "signing", "encryption", "mechanisms", "clock", "log-on", "share", "pipe", and
+	 * "level 502" and the other levels. For this computer: "service"; "caller", with the names that the access policy can use for the caller; the
 	 * levels; "sources" for each warning about what the lists are made of; and "counter" for
 	 * each counter of netsessiond, or "counters" if the caller may not read the counters. */
 	const char *step;
