@@ -59,5 +59,20 @@ const struct cli_item log_on_manual_items[] = {
 	{ "`a null session has no key to encrypt with` (50)",
 	  "`--no-pass` is never signed nor encrypted: leave out `--encrypt`, or log on as a user where\n"
 	  "the server requires encryption." },
+	{ "`access denied` (5) at SESSION_SETUP",
+	  "The server refuses this kind of log-on, whatever the rights of the user: it requires\n"
+	  "encryption and has no SMB 3, or it wants to be called by its own name (on Windows the\n"
+	  "policy for the SPN target name)." },
+	{ "`access denied` (5) at a level",
+	  "The log-on was good, and the user may not list sessions. Windows lets its administrators\n"
+	  "and server operators; over the network it takes these rights from local accounts, except\n"
+	  "`Administrator`, unless LocalAccountTokenFilterPolicy is 1: use an account of the domain.\n"
+	  "Samba without winbind denies even root, unless `net groupmap addmem S-1-5-32-544 SID` has\n"
+	  "made it an administrator." },
+	{ "`OpenSSL does not provide MD4, which NTLM needs` (50)",
+	  "In FIPS mode use Kerberos. Otherwise install the legacy provider of OpenSSL." },
+	{ "`which is longer than 63 bytes` (50)",
+	  "gss-ntlmssp cannot use the host name of this computer: give it a shorter one by\n"
+	  "hostnamectl, or use Kerberos." },
 	{ NULL, NULL },
 };

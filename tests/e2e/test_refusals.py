@@ -71,7 +71,7 @@ class LogOn(unittest.TestCase):
 
     def test_a_status_of_the_domain_is_named_and_explained(self):
         for status, code, name, words in (
-                (0xC000005E, 1311, "NO_LOGON_SERVERS", "no domain controller answered"),
+                (0xC000005E, 1311, "NO_LOGON_SERVERS", "finds no domain controller"),
                 (0xC00000DF, 1355, "NO_SUCH_DOMAIN", "does not know the domain"),
                 (0xC000018B, 1787, "NO_TRUST_SAM_ACCOUNT", "no account of the server"),
                 (0xC000018D, 1789, "TRUSTED_RELATIONSHIP_FAILURE", "does not trust the server"),
