@@ -343,7 +343,10 @@ def seeds_smbstatus():
         answer = json.loads(path.read_text())
         yield b"\0" + path.read_bytes()
         for number, session in answer.get("sessions", {}).items():
-            yield b"\0" + json.dumps({"sessions": {number: session}}).encode() + b"\0" + shares
+            one = json.dumps({"sessions": {number: session}}).encode()
+            yield b"\0" + one + b"\0" + shares
+            opens = {str(n): {"server_id": session["server_id"], "uid": session["uid"] + n // 2} for n in range(3)}
+            yield b"\0" + one + b"\0\0" + json.dumps({"open_files": {"/a": {"opens": opens}}}).encode()
             yield b"\1" + session["hostname"].encode() + b"\0" + CONNECTIONS
     for peer in ("ipv4:127.0.0.1:4660", "ipv4:127.0.0.1:256", "ipv6:::1:54007", "ipv6:fe80::1%eth0:1", "host"):
         yield b"\1" + peer.encode() + b"\0" + CONNECTIONS

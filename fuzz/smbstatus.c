@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* What smbstatus prints, and the kernel's list of TCP connections.
- * Input: kind (0: sessions, with shares behind a zero byte; 1: a session's peer, with a datagram of
- * sock_diag(7) behind a zero byte; 2: a time), then the texts.
+ * Input: kind (0: sessions, with shares and open files behind zero bytes; 1: a session's peer, with
+ * a datagram of sock_diag(7) behind a zero byte; 2: a time), then the texts.
  * Must reach: smbstatus_parse_sessions smbstatus_parse_shares smbstatus_parse_time
  *   smbstatus_parse_member smbstatus_list_add smbstatus_add_session smbstatus_add_share
  *   smbstatus_get_identity smbstatus_get_transport smbstatus_get_port smbstatus_is_logged_on
  *   smbstatus_drop_duplicates json_members_next json_members_enter json_members_value
  *   json_members_end peer_ports_add peer_ports_append peer_ports_find peer_port_parse
- *   peer_port_compare
+ *   peer_port_compare smbstatus_parse_opens smbstatus_add_file smbstatus_set_opens
  * Holds: sessions are read from what is JSON as a whole, and from nothing else; they are sorted,
  * and each is there once; a name that is kept is one of the answer. */
 #include <jansson.h>
@@ -43,8 +43,9 @@ static void judge(const struct smbstatus_list *list, const char *text, size_t by
 
 static void answers(struct fuzz_input *in)
 {
-	size_t bytes, share_bytes;
-	char *text = take_text(in, &bytes), *shares = take_text(in, &share_bytes);
+	size_t bytes, share_bytes, open_bytes;
+	char *text = take_text(in, &bytes), *shares = take_text(in, &share_bytes),
+	     *opens = take_text(in, &open_bytes);
 	struct err err = { 0 };
 	struct smbstatus_list *list = smbstatus_parse_sessions(text, bytes, &err);
 	json_t *whole = json_loadb(text, bytes, JSON_ALLOW_NUL, NULL);
@@ -58,12 +59,17 @@ static void answers(struct fuzz_input *in)
 		judge(list, text, bytes);
 		err = (struct err){ 0 };
 		MUST(smbstatus_parse_shares(list, shares, share_bytes, &err) == (err.status == 0));
+		err = (struct err){ 0 };
+		MUST(smbstatus_parse_opens(list, opens, open_bytes, &err) == (err.status == 0));
+		for (size_t i = 0; i < list->count; i++)
+			MUST(err.status == 0 || list->sessions[i].num_opens == NETSESSION_UNKNOWN);
 		MUST(list->count == count);
 	}
 	json_decref(whole);
 	smbstatus_list_free(list);
 	free(text);
 	free(shares);
+	free(opens);
 }
 
 static void ports(struct fuzz_input *in)

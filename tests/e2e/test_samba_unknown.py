@@ -81,6 +81,17 @@ class OpenFiles(SambaPublisherTest):
             self.assertEqual("-", line[heading.index("IDLE"):][:4].strip())
 
 
+    def test_a_list_of_open_files_that_takes_long_holds_up_nobody(self):
+        self.set_refresh_timeout(2000)
+        self.programs.write(f"case \"$*\" in *-L*) sleep 1000;; esac; exec {self.programs.real} \"$@\"")
+        with sessions.held(self.samba, [sessions.Wanted("games", opens=1)]):
+            wait_until_equal([("games", "127.0.0.1", "-")], lambda: sorted(
+                (row["user"], "127.0.0.1", row.get("num_opens", "-")) for row in self.locally("list", "-o", "json").sessions))
+            self.assertIn("the numbers of open files are not known: smbstatus: the program did not end within 1.5 s and was killed",
+                          self.relay.said)
+            slowest = max(self.locally("list").seconds for _ in range(3))
+            self.assertLess(slowest, calm(1.5))
+
     def test_before_close_asks_it_says_if_open_files_are_not_known(self):
         self.programs.write(f"case \"$*\" in *-L*) exit 1;; esac; exec {self.programs.real} \"$@\"")
         with sessions.held(self.samba, [sessions.Wanted("games", opens=1)]):

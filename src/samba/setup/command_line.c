@@ -262,7 +262,20 @@ static const struct cli_section sections[] = {
 	          "two seconds.\n"
 	          "When a client asks for level 502, the relay also runs smbstatus for the transports\n"
 	          "that it does not know yet.\n"
-	          "If smbstatus fails, Samba's answer is used as it is." },
+	          "If smbstatus fails, Samba's answer is used as it is, and the log says so." },
+	{ .title = "SESSIONS FOR PROGRAMS ON THIS COMPUTER",
+	  .text = "netsessiond gets Samba's sessions from `smbstatus --json`, with the number of files\n"
+	          "and directories that each has open. The number is not known where several\n"
+	          "sessions of one smbd could have a file open, and if `smbstatus -L` takes longer\n"
+	          "than 1.5 s or fails, as it does before Samba 4.24 if a file is open with the right\n"
+	          "to change its owner.\n"
+	          "Samba does not say how long a session has been idle, and before 4.20 not when it\n"
+	          "began; the start is known then if the smbd of the session started within three\n"
+	          "seconds of its first share. What is not known is sent as such.\n\n"
+	          "If smbstatus fails, or leaves out sessions because their names are not in UTF-8\n"
+	          "and cannot be converted from the `unix charset` of smb.conf, netsessiond is told\n"
+	          "that sessions are missing, and why: `netsession list` ends with exit status 4.\n"
+	          "What smbstatus writes to standard error is logged when it changes." },
 	{ .title = "FILES", .items = files },
 	{ .title = "SYSTEMD",
 	  .text = "The service may write to its own directory, and to the default directories of\n"

@@ -17,6 +17,9 @@
 enum {
 	MAX_OUTPUT_BYTES = 256 << 20, /* some 300,000 sessions */
 	DEADLINE_MS = 20000,
+	/* For open files, of which there may be very many: callers of netsessiond wait for them, 2
+	 * s by default, and a number that is not known is better than a list that is late. */
+	OPENS_DEADLINE_MS = 1500,
 	MOST_TRIES = 4, /* for a complete list */
 	MOST_WBINFO_RUNS = 8,
 	WBINFO_OUTPUT_BYTES = 1 << 20,
@@ -372,7 +375,9 @@ static bool smbstatus_start_run(struct smbstatus *s, enum smbstatus_run run)
 		               NULL };
 	const struct net_process_settings settings = { .argv = argv,
 		                                       .max_output_bytes = MAX_OUTPUT_BYTES,
-		                                       .deadline_ms = DEADLINE_MS,
+		                                       .deadline_ms = run == RUN_OPENS
+		                                                              ? OPENS_DEADLINE_MS
+		                                                              : DEADLINE_MS,
 		                                       .complaints = complaints };
 
 	s->run = run;
