@@ -413,7 +413,7 @@ static const struct cli_section sections[] = {
 	          "lists by the address of ws1, and the error says so.",
 	  .items = clients },
 	{ .title = "USERS",
-	  .text = "`--user` takes a user in the forms that log-ons accept, in upper or lower case.\n"
+	  .text = "`--user` and `info` take a user in the forms that log-ons accept, in upper or lower case.\n"
 	          "Domains are compared where both the option and the session have one: Windows and\n"
 	          "netsessiond list users without their domain, Samba in a domain lists them with it.\n"
 	          "`close` closes sessions by the names that the server lists.\n",

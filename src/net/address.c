@@ -184,6 +184,10 @@ static void lookup_interleave_families(struct net_addresses *to, const struct ad
 	}
 }
 
+#ifndef AI_IDN /* musl has none: such names are looked up in UTF-8 */
+#define AI_IDN 0
+#endif
+
 static int lookup_get_addresses(const char *host, int flags, struct addrinfo **list)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM,

@@ -118,7 +118,18 @@ class Domain(unittest.TestCase):
                     wait_until_equal([r"LAB\irmak"], self.there)
             self.assertEqual(2312, caller.delete(user="nobody"))
 
+    def check_info(self):
+        with self.held("alice", "irmak"), Caller([self.by_line, rf"\\{self.dc.name}"], inside=self.dc.inside,
+                                                 env=self.dc.environment) as caller:
+            for spelled in forms("alice", "LAB", "LAB.EXAMPLE"):
+                shown = command.run("info", "-o", "json", "--kerberos", self.dc.name, "127.0.0.1", spelled, inside=self.dc.inside,
+                                    env=self.dc.environment)
+                self.assertEqual([r"LAB\alice"], [one["user"] for one in shown.sessions], shown)
+                found = caller.info(1, "127.0.0.1", spelled)
+                self.assertEqual((0, r"LAB\alice"), (found.status, found.rows[0]["user"]), spelled)
+
     def check_all(self):
+        self.check_info()
         self.check_each_form()
         self.check_others()
         self.check_client_and_user()
