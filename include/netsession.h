@@ -105,7 +105,7 @@ uint32_t netsession_credentials_read(const char *path, struct netsession_credent
  * Returns   0
  *           8 ERROR_NOT_ENOUGH_MEMORY
  *           87 ERROR_INVALID_PARAMETER: user is empty, a text is not UTF-8, or user or domain
- * contains a control character */
+ *           contains a control character */
 uint32_t netsession_credentials_new(const char *user, const char *domain, const char *password,
                                     struct netsession_credentials **out,
                                     struct netsession_error *error);
@@ -161,8 +161,8 @@ struct netsession_query {
 
 	/* 0, 1, 2, 10, 502 or NETSESSION_LEVEL_AUTO. */
 	uint32_t level;
-	/* Select the sessions from this client, with or without leading \\: a name, without regard to
-	 * case, or an address in any spelling. No name is looked up. NULL or "": any. */
+	/* Select the sessions from this client, with or without leading \\: a name, in any case,
+	 * or an address in any spelling. No name is looked up. NULL or "": any. */
 	const char *client;
 	/* Select the sessions of this user: alice, LAB\alice, LAB/alice or alice@LAB.EXAMPLE, in
 	 * any case. Domains are compared where both the query and the session have one; a NetBIOS
@@ -372,9 +372,10 @@ enum netsession_verdict {
 struct netsession_report {
 	/* For a server: "name", "port", "dialects", "sizes" if they are less than [MS-SMB2]
 	 * demands, "signing", "encryption", "mechanisms", "clock", "log-on", "share", "pipe", and
-	 * "level 502" and the other levels. For this computer: "service"; "caller", with the names that the access policy can use for the caller; the
-	 * levels; "sources" for each warning about what the lists are made of; and "counter" for
-	 * each counter of netsessiond, or "counters" if the caller may not read the counters. */
+	 * "level 502" and the other levels. For this computer: "service"; "caller", with the names
+	 * that the access policy can use for the caller; the levels; "sources" for each warning
+	 * about what the lists are made of; and "counter" for each counter of netsessiond, or
+	 * "counters" if the caller may not read the counters. */
 	const char *step;
 	enum netsession_verdict verdict;
 	uint32_t status;    /* of the failure; 0: the step succeeded */
@@ -464,12 +465,15 @@ uint32_t netsession_publisher_open(const struct netsession_publisher_options *op
  * key      identifies the session; chosen by the caller. Use a key for one session only, as from a
  *          counter: messages about the last session of that key may still be under way.
  * row      borrowed. Its client must not be empty; other texts may be NULL: not known. Texts are
- * UTF-8 without control characters, at most 1,024 bytes. active_s and idle_s advance by themselves.
- * Numbers that the publisher does not know are NETSESSION_UNKNOWN; callers of netsessiond over SMB,
- * and an older netsessiond, get 0 for these. Returns  0: the session will be sent to netsessiond 8
- * ERROR_NOT_ENOUGH_MEMORY 64 ERROR_NETNAME_DELETED: netsession_publisher_dispatch has reported the
- * end of the connection 69 ERROR_TOO_MANY_SESS: netsessiond accepts no more sessions of one
- * publisher 87 ERROR_INVALID_PARAMETER: row is invalid */
+ *          UTF-8 without control characters, at most 1,024 bytes. active_s and idle_s advance by
+ *          themselves. Numbers that the publisher does not know are NETSESSION_UNKNOWN; callers of
+ *          netsessiond over SMB, and an older netsessiond, get 0 for these.
+ * Returns  0: the session will be sent to netsessiond
+ *          8 ERROR_NOT_ENOUGH_MEMORY
+ *          64 ERROR_NETNAME_DELETED: netsession_publisher_dispatch has reported the end of the
+ *          connection
+ *          69 ERROR_TOO_MANY_SESS: netsessiond accepts no more sessions of one publisher
+ *          87 ERROR_INVALID_PARAMETER: row is invalid */
 uint32_t netsession_publisher_put(struct netsession_publisher *publisher, uint64_t key,
                                   const struct netsession_row *row);
 
