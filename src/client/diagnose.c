@@ -34,8 +34,10 @@ struct diagnosis {
 	struct net_addresses addresses;
 	struct netsession_error error; /* of the first step that failed */
 	bool is_listed;                /* at one level at least */
-	bool has_warnings;             /* about the sources of netsessiond */
-	bool has_pipe;                 /* it is reported that the pipe is open, or there is none */
+	bool has_warnings;
+	bool lacks_publishers;
+		/* of netsessiond on this computer */ /* about the sources of netsessiond */
+	bool has_pipe; /* it is reported that the pipe is open, or there is none */
 };
 
 static void diagnose_report(const struct diagnosis *x, const char *step,
@@ -419,11 +421,14 @@ static bool diagnose_service(struct diagnosis *x)
 
 static void diagnose_report_counter(void *context, const struct local_entry *entry)
 {
+	struct diagnosis *x = context;
 	char text[256];
 
 	snprintf(text, sizeof text, "%s %llu: %s", entry->name != NULL ? entry->name : "",
 	         (unsigned long long)entry->value, entry->help != NULL ? entry->help : "");
-	diagnose_report(context, "counter", NETSESSION_GOOD, text, NULL);
+	diagnose_report(x, "counter", NETSESSION_GOOD, text, NULL);
+	if (entry->name != NULL && strcmp(entry->name, "publishers_now") == 0)
+		x->lacks_publishers = entry->value == 0;
 }
 
 /* The access policy says who may see the counters: that the caller may not is nothing bad. */
@@ -433,8 +438,16 @@ static void diagnose_counters(struct diagnosis *x)
 	struct err err;
 
 	if (local_query_run(LOCAL_GET_COUNTERS, NULL, x->timeout_ms, diagnose_report_counter, x,
-	                    &err) == NERR_Success)
+	                    &err) == NERR_Success) {
+		if (x->lacks_publishers)
+			diagnose_report(
+				x, "publishers", NETSESSION_NOTICE,
+				"none is connected: lists have no other sessions than those of "
+				"netsessiond's own SMB clients",
+				"for the sessions of Samba, run systemctl start "
+				"netsession-samba");
 		return;
+	}
 	error_message_write(&error, &err, NETSESSION_LEVEL_AUTO);
 	diagnose_report(x, "counters", NETSESSION_NOTICE, error.text, NULL);
 }

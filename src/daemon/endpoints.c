@@ -221,8 +221,6 @@ static bool endpoints_open_publish(struct endpoints *d, const struct settings *s
 	if (*settings.path == '\0' && settings.socket < 0)
 		return true;
 	d->publish = publish_endpoint_new(d->loop, d->service, d->refresh, &settings, &reason);
-	if (d->publish != NULL)
-		refresh_expect_publisher(d->refresh, REFRESH_START_MS);
 	return d->publish != NULL ||
 	       endpoints_may_stay_closed(s, &s->config.publish_socket, &reason, err);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/publish_endpoint.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <lmerr.h>
 #include "daemon/counters.h"
 #include "daemon/publisher.h"
@@ -88,6 +90,15 @@ static void publish_endpoint_set_bounds(struct publish_endpoint *e,
 	e->publishers.bounds.max_changes_per_s = max_changes_per_s > 0 ? max_changes_per_s : 1;
 }
 
+/* The publishers of a netsessiond that was here before connect again in a moment. */
+static void publish_endpoint_expect_publishers(struct publish_endpoint *e, const char *path)
+{
+	if (*path == '\0' || asprintf(&e->publishers.mark, "%s.connected", path) < 0)
+		e->publishers.mark = NULL;
+	else if (unlink(e->publishers.mark) == 0)
+		refresh_expect_publisher(e->publishers.refresh, REFRESH_RETURN_MS);
+}
+
 struct publish_endpoint *publish_endpoint_new(struct net_loop *loop, struct srvsvc_server *service,
                                               struct refresh *refresh,
                                               const struct publish_endpoint_settings *settings,
@@ -124,6 +135,7 @@ struct publish_endpoint *publish_endpoint_new(struct net_loop *loop, struct srvs
 		                             .limit.name = "publish endpoint" };
 	publish_endpoint_set_bounds(e, settings);
 	publishers_init(&e->publishers);
+	publish_endpoint_expect_publishers(e, settings->path);
 	if (settings->socket >= 0
 	            ? net_endpoint_listen(connections, settings->socket, err)
 	            : net_endpoint_listen_local(connections, settings->path, SOCKET_MODE, err))
@@ -163,5 +175,6 @@ void publish_endpoint_free(struct publish_endpoint *e)
 	net_endpoint_free(e->publishers.connections);
 	publishers_fini(&e->publishers);
 	log_limit_flush(&e->publishers.limit);
+	free(e->publishers.mark);
 	free(e);
 }

@@ -3,9 +3,11 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 #include <lmerr.h>
 #include "base/text.h"
 #include "daemon/counters.h"
@@ -272,6 +274,24 @@ static void publisher_log_close(const struct publisher *p, enum log_level level,
 		                  p->connection.peer.text, reason);
 }
 
+/* It may be restarting. */
+static void publisher_expect_return(struct publishers *shared)
+{
+	refresh_expect_publisher(shared->refresh, REFRESH_RETURN_MS);
+	if (shared->open_count == 0 && shared->mark != NULL)
+		(void)unlink(shared->mark);
+}
+
+static void publishers_set_mark(const struct publishers *shared)
+{
+	int fd = -1;
+
+	if (shared->mark != NULL)
+		fd = open(shared->mark, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+}
+
 void publisher_close(struct publisher *p, enum log_level level, NET_API_STATUS status,
                      const char *reason)
 {
@@ -282,7 +302,7 @@ void publisher_close(struct publisher *p, enum log_level level, NET_API_STATUS s
 		publisher_report_event(p, "publish-close", status);
 		p->shared->open_count--;
 		if (!net_endpoint_is_draining(p->shared->connections))
-			refresh_expect_publisher(p->shared->refresh, REFRESH_RETURN_MS);
+			publisher_expect_return(p->shared);
 	}
 	publisher_disconnect(p);
 	if (p->step == PUBLISHER_OPEN && p->polls) {
@@ -620,6 +640,7 @@ static void publisher_accept_hello(struct publisher *p, const struct publish_mes
 	p->bounds = p->shared->bounds;
 	p->step = PUBLISHER_OPEN;
 	p->shared->open_count++;
+	publishers_set_mark(p->shared);
 	net_connection_set_open(&p->connection, true);
 	p->source = (struct refresh_source){ .ask = publisher_on_refresh_request,
 		                             .context = p,

@@ -35,7 +35,10 @@ struct publishers {
 	struct privileged_users privileged; /* those who may publish */
 	struct log_limit limit;
 	unsigned max_publishers, open_count; /* of those whose HELLO was accepted */
-	struct publisher_bounds bounds;      /* of a publisher that opens from now on */
+	/* A file that is there while publishers are connected, also when netsessiond has ended: the
+	 * next one waits for them. NULL: there is none. */
+	char *mark;
+	struct publisher_bounds bounds; /* of a publisher that opens from now on */
 	struct lost_publisher lost[MAX_LOST_PUBLISHERS];
 	unsigned lost_count;
 	struct session_source lost_source; /* warns of them */

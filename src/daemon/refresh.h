@@ -19,10 +19,8 @@
 /* Calls wait for an answer at most so long, unless refresh_set_timeout says otherwise. A publisher
  * that did not answer in time is not waited for again until it answers. */
 #define REFRESH_TIMEOUT_MS 2000
-/* Calls wait so long for a publisher to connect: when netsessiond has started, since its publishers
- * lost their connections to the one before; and when a publisher has disconnected, since it may be
- * restarted. */
-#define REFRESH_START_MS  500
+/* Calls wait so long for a publisher to connect again: after it has disconnected, and after a start
+ * of netsessiond while publishers were connected. Either may be restarting. */
 #define REFRESH_RETURN_MS 2000
 
 struct refresh;

@@ -171,17 +171,20 @@ class Doctor(OneService):
 
     def test_tells_who_we_are_which_levels_are_granted_and_what_was_counted(self):
         found = self.findings(user="daemon")
-        self.assertEqual(["service", "caller", "level 502", "level 2", "level 1", "level 10", "level 0"],
-                         [finding["step"] for finding in found[:7]])
+        self.assertEqual(["service", "caller", "level 502", "level 2", "level 1", "level 10", "level 0", "sources"],
+                         [finding["step"] for finding in found[:8]])
         self.assertIn(str(self.service.socket), found[0]["text"])
         self.assertEqual("daemon, @daemon", found[1]["text"])
-        self.assertEqual({"counter"}, {finding["step"] for finding in found[7:]})
-        self.assertEqual({"good"}, {finding["verdict"] for finding in found})
+        self.assertEqual({"counter"}, {finding["step"] for finding in found[8:-1]})
+        self.assertEqual(("publishers", "notice"), (found[-1]["step"], found[-1]["verdict"]))
+        self.assertIn("none is connected: lists have no other sessions than those of netsessiond's own SMB clients",
+                      found[-1]["text"])
+        self.assertEqual({"good"}, {finding["verdict"] for finding in found[:-1]})
 
     def test_keeps_the_counters_for_those_who_may_see_them(self):
         found = self.findings(user="games")
         self.assertEqual([("caller", "good"), ("level 502", "bad"), ("level 2", "bad"), ("level 1", "bad"),
-                          ("level 10", "good"), ("level 0", "good"), ("counters", "notice")],
+                          ("level 10", "good"), ("level 0", "good"), ("sources", "good"), ("counters", "notice")],
                          [(finding["step"], finding["verdict"]) for finding in found[1:]])
 
     def test_tells_in_plain_words_what_is_missing(self):
