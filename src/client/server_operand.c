@@ -165,7 +165,7 @@ static bool operand_decode_host(char *host, struct err *err)
 }
 
 /* A . at the end of a name says that it is whole: Kerberos knows fs1.lab.example without it. In
- * fs1. the dot stays, because it says that fs1 is to be looked up in no domain, nor by NetBIOS. */
+ * fs1. the dot stays, because it says that fs1 is a name in DNS, and not in NetBIOS. */
 static void operand_drop_last_dot(char *host)
 {
 	char *end = host[0] != '[' && strchr(host, ':') == strrchr(host, ':') ? strchr(host, ':')

@@ -154,7 +154,7 @@ static void blanks_around_it_and_a_dot_at_its_end_are_passed_over(void **state)
 		{ .text = "fs1.lab.example.", .server = "fs1.lab.example" },
 		{ .text = "smb://fs1.lab.example.:4450/", .server = "fs1.lab.example:4450" },
 		{ .text = "//fs1.lab./share", .server = "fs1.lab", .share = "share" },
-		{ .text = "fs1.", .server = "fs1." }, /* in no domain, nor by NetBIOS */
+		{ .text = "fs1.", .server = "fs1." }, /* not by NetBIOS */
 	};
 
 	(void)state;
