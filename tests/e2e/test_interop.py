@@ -102,6 +102,7 @@ class Lists(Interop):
                                      (r"\\[::FFFF:127.0.0.7]", (r"\\127.0.0.7", "bob"))]:
                 with self.subTest(client):
                     self.assertEqual([expected], [(row["client"], row["user"]) for row in self.rows(client=client)])
+                    self.assertEqual(expected[0], self.server.audit[-1]["client"])
 
     def test_qualifiers_narrow_it(self):
         held = [sessions.Wanted(user, client) for user in ("alice", "bob") for client in ("127.0.0.7", "127.0.0.8")]

@@ -646,6 +646,14 @@ class Audit(unittest.TestCase):
                           "level": 1, "client": r"\\\\10.0.0.7", "user": "bob", "entries": 0, "total": 0, "status": 2312,
                           "result": "NERR_ClientNameNotFound"}, line)
 
+    def test_an_ipv6_address_has_one_spelling(self):
+        asked = command.run("list", "-c", "0:0::1", "-A", self.server.credentials_file("root"),
+                            address(self.server, "[::1]"), "-o", "json")
+        self.assertEqual([r"\\[::1]"], [row["client"] for row in asked.sessions])
+        [line] = self.lines("NetrSessionEnum")
+        self.assertEqual(("[::1]", r"\\[::1]"), (line["address"], line["client"]))
+        self.assertEqual({"[::1]"}, {line["address"] for line in self.lines("log-on")})
+
     def test_who_is_denied_is_told(self):
         self.assertEqual(5, listed(self.server, "alice").json["servers"][0]["status"])
         lines = self.lines("NetrSessionEnum")
