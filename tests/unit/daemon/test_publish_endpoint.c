@@ -32,7 +32,7 @@ struct peer {
 };
 
 static struct {
-	char folder[32], path[64];
+	char folder[32], path[64], mark[80]; /* mark: there while publishers are connected */
 	struct net_loop *loop;
 	struct srvsvc_server service;
 	struct publish_endpoint_settings settings;
@@ -100,6 +100,7 @@ static int set_up(void **state)
 	if (mkdtemp(under_test.folder) == NULL)
 		return -1;
 	snprintf(under_test.path, sizeof under_test.path, "%s/publish.sock", under_test.folder);
+	snprintf(under_test.mark, sizeof under_test.mark, "%s.connected", under_test.path);
 	under_test.loop = net_loop_new();
 	under_test.service.table = session_table_new(TABLE_SESSIONS);
 	under_test.service.now_ms = now_ms;
@@ -129,6 +130,7 @@ static int tear_down(void **state)
 	session_table_free(under_test.service.table);
 	access_policy_release(under_test.service.policy);
 	unlink(under_test.path);
+	unlink(under_test.mark);
 	return rmdir(under_test.folder);
 }
 
@@ -264,7 +266,9 @@ static const struct netsession_row *row_of(const char *client)
 static void a_publisher_is_accepted(void **state)
 {
 	(void)state;
+	assert_int_equal(access(under_test.mark, F_OK), -1);
 	(void)let_in(0);
+	assert_int_equal(access(under_test.mark, F_OK), 0);
 	assert_int_equal(under_test.opened, 1);
 	assert_int_equal(under_test.last_status, 0);
 	assert_int_equal(publish_endpoint_connections(under_test.endpoint), 1);
