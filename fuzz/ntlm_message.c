@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The look at NTLM's messages before GSSAPI gets them.
- * Input: whether a key and Unicode were agreed upon (bits 0 and 1), and whether signing and Unicode
- * are needed (bits 2 and 3), then a message.
+ * Input: whether a key and Unicode were agreed upon (bits 0 and 1), and whether signing is
+ * needed (bit 2), then a message.
  * Must reach: ntlm_message_open ntlm_message_is_short ntlm_message_lengthen ntlm_message_judge
  *   ntlm_message_get_field ntlm_message_challenge_flags ntlm_message_claim ntlm_message_get_name
  *   ntlm_challenge_check ntlm_message_open_challenge ntlm_challenge_time
@@ -24,10 +24,10 @@ static void lengthen(struct crypto_span message)
 	wire_writer_fini(&w);
 }
 
-static void check_challenge(struct crypto_span message, struct ntlm_needs needs)
+static void check_challenge(struct crypto_span message, bool signs)
 {
 	struct err err = { 0 };
-	bool is_good = ntlm_challenge_check(message, needs, &err);
+	bool is_good = ntlm_challenge_check(message, signs, &err);
 
 	MUST(is_good == (err.status == 0));
 	MUST(!is_good || ntlm_message_challenge_flags(message) != 0);
@@ -47,8 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	if (ntlm_message_claim(message, negotiated, &claim))
 		MUST(text_utf8_is_valid(claim.domain) && text_utf8_is_valid(claim.user));
 	MUST(verdict == NTLM_NOT_AUTHENTICATE || ntlm_message_challenge_flags(message) == 0);
-	check_challenge(message, (struct ntlm_needs){ .signing = (flags & 4) != 0,
-	                                              .unicode = (flags & 8) != 0 });
+	check_challenge(message, (flags & 4) != 0);
 	if (ntlm_message_is_short(message)) {
 		MUST(verdict == NTLM_NOT_AUTHENTICATE);
 		lengthen(message);

@@ -53,9 +53,8 @@ const struct cli_item log_on_manual_items[] = {
 	  "The server, or a device that answers for it, is not set up as Windows and Samba are by\n"
 	  "default, and nothing could prove that the log-on was not changed on its way. The same with\n"
 	  "`NTLMSSP_NEGOTIATE_EXTENDED_SESSIONSECURITY`, which Samba withholds if smb.conf has\n"
-	  "`ntlmssp_server:ntlm2 = no`, and with the encodings of names: a server without\n"
-	  "`NTLMSSP_NEGOTIATE_UNICODE` takes ASCII names only. `--kerberos` needs none of\n"
-	  "them, and `--no-pass` only an encoding." },
+	  "`ntlmssp_server:ntlm2 = no`, and with `NTLMSSP_NEGOTIATE_UNICODE`, the encoding of names.\n"
+	  "`--kerberos` needs none of them, and `--no-pass` only the encoding." },
 	{ "`a null session has no key to encrypt with` (50)",
 	  "`--no-pass` is never signed nor encrypted: leave out `--encrypt`, or log on as a user where\n"
 	  "the server requires encryption." },

@@ -399,6 +399,27 @@ static OM_uint32 auth_handle_import_user(OM_uint32 *minor, const struct netsessi
 	return major;
 }
 
+/* [MS-NLMP] 2.2.2.5: what gss-ntlmssp asks for by default, but for NTLMSSP_NEGOTIATE_OEM. Some
+ * servers grant whatever is asked for, and it does not take both encodings in one CHALLENGE;
+ * without OEM it ignores the second one, as 2.2.2.5 demands. It adds what signing needs. */
+#define NTLM_FLAG_UNICODE        0x00000001u
+#define NTLM_FLAG_REQUEST_TARGET 0x00000004u
+#define NTLM_FLAG_NTLM           0x00000200u
+#define NTLM_FLAG_ALWAYS_SIGN    0x00008000u
+#define NTLM_FLAG_VERSION        0x02000000u
+#define NTLM_FLAG_128            0x20000000u
+#define NTLM_FLAG_56             0x80000000u
+
+static OM_uint32 auth_handle_offer_unicode(OM_uint32 *minor, gss_cred_id_t *credential)
+{
+	static gss_OID_desc option = AUTH_OID(GSS_NTLMSSP_NEG_FLAGS_OID_STRING);
+	uint32_t flags = NTLM_FLAG_UNICODE | NTLM_FLAG_REQUEST_TARGET | NTLM_FLAG_NTLM |
+	                 NTLM_FLAG_ALWAYS_SIGN | NTLM_FLAG_VERSION | NTLM_FLAG_128 | NTLM_FLAG_56;
+	gss_buffer_desc value = { sizeof flags, &flags };
+
+	return gss_set_cred_option(minor, credential, &option, &value);
+}
+
 /* Not gss_acquire_cred_with_password, which knows no domain; nor for SPNEGO, which would try the
  * password with Kerberos, too, and ask the KDC of whatever realm krb5.conf names. */
 static OM_uint32 auth_handle_acquire_ntlm(OM_uint32 *minor, const struct netsession_credentials *c,
@@ -416,6 +437,8 @@ static OM_uint32 auth_handle_acquire_ntlm(OM_uint32 *minor, const struct netsess
 	if (!GSS_ERROR(major))
 		major = gss_acquire_cred_from(minor, user, GSS_C_INDEFINITE, &ntlm_only,
 		                              GSS_C_INITIATE, &store, credential, NULL, NULL);
+	if (!GSS_ERROR(major))
+		major = auth_handle_offer_unicode(minor, credential);
 	(void)gss_release_name(&ignored, &user);
 	return major;
 }

@@ -13,7 +13,6 @@
 #include "auth/ticket_cache.h"
 #include "base/clock_text.h"
 #include "base/locale.h"
-#include "base/text.h"
 
 struct auth_initiator {
 	struct netsession_credentials *credentials; /* held; NULL: the caller's tickets */
@@ -102,21 +101,6 @@ static OM_uint32 initiator_step_context(struct auth_initiator *a, gss_cred_id_t 
 	return auth_context_initiate(&a->context, credential, a->target, wanted, token, minor);
 }
 
-static bool initiator_is_ascii(const char *name)
-{
-	return name[text_ascii_bytes(name)] == '\0';
-}
-
-static struct ntlm_needs initiator_ntlm_needs(const struct auth_initiator *a)
-{
-	const struct netsession_credentials *c = a->credentials;
-
-	return (struct ntlm_needs){
-		.signing = !c->is_anonymous,
-		.unicode = !initiator_is_ascii(c->user) || !initiator_is_ascii(c->domain),
-	};
-}
-
 /* One step by NTLM, the first one where token has no data. False: see err. */
 static bool initiator_step_ntlm(struct auth_initiator *a, struct crypto_span token, struct err *err)
 {
@@ -125,7 +109,7 @@ static bool initiator_step_ntlm(struct auth_initiator *a, struct crypto_span tok
 
 	if (handle == NULL)
 		return false;
-	if (token.data != NULL && !ntlm_challenge_check(token, initiator_ntlm_needs(a), err))
+	if (token.data != NULL && !ntlm_challenge_check(token, !initiator_is_anonymous(a), err))
 		return false;
 	if (ntlm_challenge_time(token) != 0)
 		a->hints.server_time_s = clock_of_filetime(ntlm_challenge_time(token));

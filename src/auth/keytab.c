@@ -44,8 +44,7 @@ static NET_API_STATUS keytab_check_file(const char *path, struct err *err)
 		               "other users can read or change it: chmod 600 it");
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
-		return err_format(err, ERROR_ACCESS_DENIED, KEYTAB_STEP,
-		                  "it cannot be read by the user that this process runs as: %s",
+		return err_format(err, ERROR_ACCESS_DENIED, KEYTAB_STEP, "it cannot be read: %s",
 		                  locale_error_text(errno));
 	close(fd);
 	return NERR_Success;

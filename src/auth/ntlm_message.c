@@ -18,7 +18,6 @@ enum { NEGOTIATE = 1, CHALLENGE = 2, AUTHENTICATE = 3 };
 #define SESSION_KEY_BYTES     16
 
 #define FLAG_UNICODE           0x00000001u
-#define FLAG_OEM               0x00000002u
 #define FLAG_SIGN              0x00000010u
 #define FLAG_TARGET_TYPES      0x00030000u
 #define FLAG_EXTENDED_SECURITY 0x00080000u
@@ -189,62 +188,42 @@ static bool ntlm_message_open_challenge(struct crypto_span message, struct chall
 	return type == CHALLENGE && r.error == NULL;
 }
 
-static bool ntlm_challenge_has_no_charset(const struct challenge *m, struct ntlm_needs needs)
+/* This side offers no other encoding: see auth_handle_offer_unicode. */
+static bool ntlm_challenge_lacks_unicode(const struct challenge *m, bool signs)
 {
-	(void)needs;
-	return (m->flags & (FLAG_UNICODE | FLAG_OEM)) == 0;
+	(void)signs;
+	return (m->flags & FLAG_UNICODE) == 0;
 }
 
-static bool ntlm_challenge_has_two_charsets(const struct challenge *m, struct ntlm_needs needs)
+static bool ntlm_challenge_lacks_signing(const struct challenge *m, bool signs)
 {
-	(void)needs;
-	return (m->flags & FLAG_UNICODE) != 0 && (m->flags & FLAG_OEM) != 0 &&
-	       (m->flags & (FLAG_TARGET_INFO | FLAG_TARGET_TYPES)) != 0;
+	return signs && (m->flags & FLAG_SIGN) == 0;
 }
 
-static bool ntlm_challenge_lacks_unicode(const struct challenge *m, struct ntlm_needs needs)
+static bool ntlm_challenge_lacks_session_security(const struct challenge *m, bool signs)
 {
-	return needs.unicode && (m->flags & FLAG_UNICODE) == 0;
-}
-
-static bool ntlm_challenge_lacks_signing(const struct challenge *m, struct ntlm_needs needs)
-{
-	return needs.signing && (m->flags & FLAG_SIGN) == 0;
-}
-
-static bool ntlm_challenge_lacks_session_security(const struct challenge *m,
-                                                  struct ntlm_needs needs)
-{
-	return needs.signing && (m->flags & FLAG_EXTENDED_SECURITY) == 0;
+	return signs && (m->flags & FLAG_EXTENDED_SECURITY) == 0;
 }
 
 /* gss-ntlmssp 1.2.0 writes to a NULL pointer then (1.3.0 does not). */
-static bool ntlm_challenge_is_nameless(const struct challenge *m, struct ntlm_needs needs)
+static bool ntlm_challenge_is_nameless(const struct challenge *m, bool signs)
 {
-	(void)needs;
+	(void)signs;
 	return (m->flags & FLAG_TARGET_TYPES) != 0 && wire_left(&m->target) == 0;
 }
 
 /* What keeps a challenge from being answered. Nothing is lost without KEY_EXCH, SEAL, 128 and
  * target information: NTLMv2's session key is as good, and SMB derives its own keys from it. */
 static const struct {
-	bool (*is_so)(const struct challenge *m, struct ntlm_needs needs);
+	bool (*is_so)(const struct challenge *m, bool signs);
 	NET_API_STATUS status;
 	const char *text;
 	const char *advice;
 } challenge_faults[] = {
-	{ ntlm_challenge_has_no_charset, ERROR_NOT_SUPPORTED,
-	  "the server's NTLM challenge grants neither NTLMSSP_NEGOTIATE_UNICODE nor "
-	  "NTLMSSP_NEGOTIATE_OEM: it takes user names in no encoding",
-	  ADVICE_NTLM_PEER },
-	{ ntlm_challenge_has_two_charsets, ERROR_BAD_NET_RESP,
-	  "the server's NTLM challenge has both NTLMSSP_NEGOTIATE_UNICODE and "
-	  "NTLMSSP_NEGOTIATE_OEM, so the encoding of the names in it is not known",
-	  ADVICE_NTLM_PEER },
 	{ ntlm_challenge_lacks_unicode, ERROR_NOT_SUPPORTED,
-	  "the server's NTLM challenge does not grant NTLMSSP_NEGOTIATE_UNICODE, and the user or "
-	  "the domain has characters beyond ASCII",
-	  "log on as a user with ASCII letters only, or by Kerberos" },
+	  "the server's NTLM challenge does not grant NTLMSSP_NEGOTIATE_UNICODE, so it takes no user "
+	  "name in an encoding that every name has",
+	  ADVICE_NTLM_PEER },
 	{ ntlm_challenge_lacks_signing, ERROR_NOT_SUPPORTED,
 	  "the server's NTLM challenge does not grant NTLMSSP_NEGOTIATE_SIGN, so nothing would "
 	  "prove that the log-on was not changed on its way",
@@ -260,7 +239,7 @@ static const struct {
 	  ADVICE_NTLM_PEER },
 };
 
-bool ntlm_challenge_check(struct crypto_span message, struct ntlm_needs needs, struct err *err)
+bool ntlm_challenge_check(struct crypto_span message, bool signs, struct err *err)
 {
 	struct challenge m;
 
@@ -270,7 +249,7 @@ bool ntlm_challenge_check(struct crypto_span message, struct ntlm_needs needs, s
 		return false;
 	}
 	for (size_t i = 0; i < sizeof challenge_faults / sizeof *challenge_faults; i++)
-		if (challenge_faults[i].is_so(&m, needs)) {
+		if (challenge_faults[i].is_so(&m, signs)) {
 			err_set(err, challenge_faults[i].status, SPNEGO_STEP,
 			        challenge_faults[i].text);
 			err_advise(err, challenge_faults[i].advice);

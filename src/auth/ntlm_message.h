@@ -39,15 +39,9 @@ struct ntlm_claim {
 /* False: the names are too long, or malformed. */
 bool ntlm_message_claim(struct crypto_span message, uint32_t negotiated, struct ntlm_claim *claim);
 
-/* What an initiator needs of a CHALLENGE. */
-struct ntlm_needs {
-	bool signing; /* a null session signs nothing */
-	bool unicode; /* a name of the log-on is not of ASCII alone */
-};
-
-/* Whether gss-ntlmssp may answer the CHALLENGE. False: err names the flag that the server does not
- * grant, and what that means. */
-bool ntlm_challenge_check(struct crypto_span message, struct ntlm_needs needs, struct err *err);
+/* Whether gss-ntlmssp may answer the CHALLENGE. signs: the log-on is not that of a null session.
+ * False: err names the flag that the server does not grant, and what that means. */
+bool ntlm_challenge_check(struct crypto_span message, bool signs, struct err *err);
 
 /* The server's clock by MsvAvTimestamp of a CHALLENGE, as a FILETIME. 0: the message has none. */
 uint64_t ntlm_challenge_time(struct crypto_span message);

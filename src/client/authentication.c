@@ -144,7 +144,10 @@ bool authentication_is_busy(const struct authentication *a)
 
 const struct auth_hints *authentication_hints(const struct authentication *a)
 {
-	return auth_initiator_hints(a->exchange->initiator);
+	static const struct auth_hints none;
+
+	/* A step that could not be begun has taken the exchange along. */
+	return a->exchange != NULL ? auth_initiator_hints(a->exchange->initiator) : &none;
 }
 
 void authentication_free(struct authentication *a)

@@ -51,15 +51,24 @@ static bool call_is_anonymous(const struct netsession_call *call)
 	return call->key.credentials != NULL && call->key.credentials->is_anonymous;
 }
 
+/* What is to be done is not to check a password that was not given. */
+static void call_advise_anonymous(struct err *err)
+{
+	if (err->status == ERROR_ACCESS_DENIED)
+		err_advise(err,
+		           "the server does not let an anonymous caller do this: log on as a user");
+	else if (err->status == ERROR_LOGON_FAILURE || err->status == ERROR_ACCOUNT_RESTRICTION)
+		err_advise(err, "the server does not accept anonymous log-ons: log on as a user");
+}
+
 static void call_finish(struct netsession_call *call)
 {
 	const struct netsession_handler *handler = call->handler;
 	void *context = call->context;
 	struct netsession_error error;
 
-	if (call->err.status == ERROR_ACCESS_DENIED && call_is_anonymous(call))
-		err_advise(&call->err,
-		           "the server does not let an anonymous caller do this: log on as a user");
+	if (call_is_anonymous(call))
+		call_advise_anonymous(&call->err);
 	error_message_write(&error, &call->err, call->enumeration.level_wanted);
 	call_free(call);
 	handler->on_end(context, &error);

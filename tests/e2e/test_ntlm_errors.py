@@ -1,12 +1,28 @@
 """What `netsession list` does with NTLM servers that grant less than others, each a real Samba set up so, and what it
 says where that is not enough."""
 import pathlib
+import socket
+import tempfile
 import unittest
 
-from lab import command, tap
+from lab import command, spnego, tap
 from lab.cli import address, assert_refused, run_list
+from lab.ports import free_port
+from lab.process import Process
+from lab.relay import TO_CLIENT, Relay
 from lab.samba import SambaServer
+from lab.wait_until import wait_until
 
+IMPACKET_SERVER = """
+import sys
+from impacket import ntlm, smbserver
+server = smbserver.SimpleSMBServer("127.0.0.1", int(sys.argv[1]))
+server.setSMB2Support(True)
+server.addShare("SHARE", sys.argv[2])
+server.addCredential("bob", 0, ntlm.compute_lmhash("a password"), ntlm.compute_nthash("a password"))
+server.setLogFile("")
+server.start()
+"""
 FAKETIME = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 
 
@@ -28,6 +44,47 @@ class Ntlm(unittest.TestCase):
         self.assertIn("does not grant NTLMSSP_NEGOTIATE_EXTENDED_SESSIONSECURITY", result.stderr)
         self.assertIn("ntlmssp_server:ntlm2 = no", result.stderr)
         self.assertNotIn("tampered", result.stderr)
+
+    def test_a_server_that_grants_no_signing_is_told_so_and_a_null_session_does_without(self):
+        server = self.serve()
+
+        def without_signing(towards, message, _):
+            at = message.find(b"NTLMSSP\0\2\0\0\0") + 20
+            if towards != TO_CLIENT or at < 20:
+                return message
+            return message[:at] + bytes([message[at] & ~spnego.SIGN]) + message[at + 1:]
+
+        with Relay(server.host, server.port, tamper=without_signing) as relay:
+            result = run_list(server, of=relay)
+            assert_refused(self, 50, result, address(relay))
+            self.assertIn("does not grant NTLMSSP_NEGOTIATE_SIGN, so nothing would prove", result.stderr)
+            assert_refused(self, 5, command.run("list", "-N", address(relay)), address(relay))
+            doctor = command.run("doctor", "-o", "json", "-A", server.credentials_file(server.administrator), address(relay))
+            self.assertIn("NTLMSSP_NEGOTIATE_SIGN", doctor.json["findings"][-1]["text"])
+            self.assertIn("or use Kerberos", doctor.json["findings"][-1]["advice"])
+
+    def test_impackets_server_grants_no_signing_and_no_null_session(self):
+        """A file server that people do run: it never signs."""
+        port, name = free_port(), "bob.credentials"
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (folder / name).touch(0o600)
+        (folder / name).write_text("username = bob\npassword = a password\n")
+        process = Process(["/usr/bin/python3", "-c", IMPACKET_SERVER, port, folder], folder / "log")
+        self.addCleanup(process.stop)
+
+        def can_connect():
+            with socket.socket() as client:
+                return client.connect_ex(("127.0.0.1", port)) == 0
+
+        wait_until(can_connect)
+        server = f"127.0.0.1:{port}"
+        result = command.run("list", "-A", folder / name, server)
+        assert_refused(self, 50, result, server)
+        self.assertIn("does not grant NTLMSSP_NEGOTIATE_SIGN, so nothing would prove", result.stderr)
+        result = command.run("list", "-N", server)
+        assert_refused(self, 1326, result, server)
+        self.assertIn("does not accept anonymous log-ons", result.stderr)
+        self.assertNotIn("password", result.stderr)
 
     def test_a_null_session_needs_no_hash_of_a_password(self):
         """As where OpenSSL has no MD4: in FIPS mode, or without its legacy provider."""
