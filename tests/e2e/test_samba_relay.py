@@ -103,12 +103,12 @@ class Relayed(unittest.TestCase):
         """What Samba itself says, with the names of clients that Windows' callers expect."""
         answer = sessions.enumerate_over(direct, 1)
         self.assertEqual(OK, answer.status)
-        return [row | {"client": sessions.as_windows(row["client"])} for row in as_rows(answer)]
+        return [row | {"client": sessions.as_windows(row["client"])} for row in as_rows(answer, is_sent=True)]
 
     def assert_told(self, level, answer, truth):
         """The answer is at this level what Samba says, in whatever order, and times that may be."""
         self.assertEqual(OK, answer.status)
-        rows = as_rows(answer)
+        rows = as_rows(answer, is_sent=True)
         self.assertEqual(without_times(self.at_level(level, truth)), without_times(rows))
         self.assertEqual(len(truth), answer.total)
         times = collections.defaultdict(list)
@@ -146,6 +146,8 @@ class Levels(Relayed):
                     expected = self.at_level(502 if level is None else level, truth)
                     for row in expected:
                         row.pop("active_seconds", None)
+                        if row.get("transport") == "":  # not known
+                            del row["transport"]
                     self.assertEqual(without_times(expected), without_times(rows))
 
     def test_rpcclient_counts_them_at_every_level(self):

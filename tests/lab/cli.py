@@ -23,8 +23,9 @@ def run_list(server, *arguments, of=None, user=None, **options):
                        address(of or server), **options)
 
 
-def as_rows(answer):
-    """The rows of impacket's answer (a sessions.Answer), in the words of `netsession list -o json`."""
+def as_rows(answer, is_sent=False):
+    """The rows of impacket's answer (a sessions.Answer), in the words of `netsession list -o json`, which leaves out what
+    nobody knows. is_sent: as they were sent, with a start that Samba does not know as 0."""
     rows = []
     for row in answer.rows:
         row = dict(row)
@@ -32,9 +33,11 @@ def as_rows(answer):
             flags = row["user_flags"]
             row["user_flags"] = [name for bit, name in ((1, "guest"), (2, "noencryption")) if flags & bit]
             row["user_flags"] += [hex(flags & ~3)] if flags & ~3 else []
-        if row.get("active_seconds") == UNDERFLOW:  # not known
-            del row["active_seconds"]
-        if row.get("transport") == "":
+        if row.get("active_seconds") == UNDERFLOW:
+            row["active_seconds"] = 0
+            if not is_sent:
+                del row["active_seconds"]
+        if row.get("transport") == "" and not is_sent:
             del row["transport"]
         rows.append(row)
     return rows
