@@ -177,6 +177,16 @@ class Negotiations(Client):
         self.assertEqual(("notice", "2.0.2"), (dialects["verdict"], dialects["text"]))
         self.assertIn("offered 3.1.1 alone: unexpected answer at NEGOTIATE (58): the server chose dialect 2.0.2, which was", dialects["advice"])
 
+    def test_doctor_reports_what_a_server_does_not_announce(self):
+        for dialect, contexts, advice in ((0x0210, (), "needs SMB 3.0"),
+                                          (0x0311, [frames.PREAUTH_SHA512], "enable encryption on the server")):
+            with odd_servers.answers_negotiate(dialect, contexts=contexts, security_mode=0, capabilities=0xFFFFFFBF) as server:
+                result = command.run("doctor", "-N", "-o", "json", address(server), "--timeout", "1")
+            found = {finding["step"]: finding for finding in result.json["findings"]}
+            self.assertIn("not announced by the server", found["signing"]["text"])
+            self.assertEqual("not offered", found["encryption"]["text"])
+            self.assertIn(advice, found["encryption"]["advice"])
+
     def test_doctor_takes_neither_silence_nor_an_end_for_a_no(self):
         def answer(connection, waits):
             offer = frames.read_frame(connection)

@@ -99,13 +99,19 @@ class KeepAlives(unittest.TestCase):
         self.assertLess(result.seconds, calm(1.5))
 
 
+class AtSambas139(Relay):
+    """Port 139 of an address of its own: smbd accepts session requests at every port."""
+
+    host = SAMBA_AT_139
+
+    def __init__(self, host, port):
+        super().__init__(host, port)
+        self.port = 139
+
+
 class At139(unittest.TestCase):
     def test_a_session_is_requested_first(self):
         first = []
-
-        class Before(Relay):
-            """Notes what comes first."""
-            host = SAMBA_AT_139
 
         def answer(connection):
             first.append(connection.recv(4, socket.MSG_WAITALL))
@@ -119,16 +125,20 @@ class At139(unittest.TestCase):
         self.assertEqual(frames.session_request(calling="NETSESSION"), b"".join(first))
 
         with SambaServer() as server:
-            relay = Before(server.host, server.port)
-            relay.port = 139
-            with relay:
-                server.credentials_file("root")
+            with AtSambas139(server.host, server.port):
                 result = command.run("list", "-A", server.credentials_file("root"), f"{SAMBA_AT_139}:139")
                 self.assertEqual((0, ""), (result.exit, result.stderr))
                 findings = command.run("doctor", "-o", "json", "-A", server.credentials_file("root"),
                                        f"{SAMBA_AT_139}:139").json["findings"]
                 self.assertEqual(set(), {finding["step"] for finding in findings if finding["verdict"] == "bad"})
                 self.assertIn("3.1.1", next(f["text"] for f in findings if f["step"] == "dialects"))
+
+    def test_a_samba_that_denies_this_computer_says_so_there_too(self):
+        with SambaServer({"hosts deny": "ALL"}) as server:
+            with AtSambas139(server.host, server.port):
+                result = command.run("list", "-A", server.credentials_file("root"), f"{SAMBA_AT_139}:139")
+        assert_refused(self, 51, result, f"{SAMBA_AT_139}:139")
+        self.assertIn(REFUSES, result.stderr)
 
     def test_smbclient_impacket_and_this_client_reach_netsessiond_there(self):
         with Netsessiond(["alice"], policy="documented", listen=f"{OURS_AT_139}:139") as server:

@@ -89,14 +89,15 @@ def smb2_negotiate(*dialects, signing_algorithms=()):
             + offered + bytes(padding) + tail)
 
 
-def smb2_negotiate_response(dialect, transact=65536, read=65536, write=65536, contexts=(), capabilities=0):
+def smb2_negotiate_response(dialect, transact=65536, read=65536, write=65536, contexts=(), capabilities=0,
+                            security_mode=1):
     """A response to it, [MS-SMB2] 2.2.4, without a token. contexts: (type, data), of 3.1.1."""
     listed = b""
     for kind, data in contexts:
         listed += bytes(-len(listed) % 8) + struct.pack("<HHI", kind, len(data), 0) + data
     header = bytearray(_smb2_header(NEGOTIATE))
     header[16] = 1  # SMB2_FLAGS_SERVER_TO_REDIR
-    return bytes(header) + struct.pack("<HHHH16sIIIIQQHHI", 65, 1, dialect, len(contexts), bytes(16), capabilities, transact,
+    return bytes(header) + struct.pack("<HHHH16sIIIIQQHHI", 65, security_mode, dialect, len(contexts), bytes(16), capabilities, transact,
                                        read, write, 0, 0, 128, 0, 128) + listed
 
 
