@@ -60,6 +60,39 @@ bool credentials_are_equal(const struct netsession_credentials *a,
 	       credentials_same_secret(a->password, b->password);
 }
 
+static bool credentials_is_quoted(const char *text)
+{
+	size_t bytes = strlen(text);
+
+	return bytes >= 2 && strchr("\"'", text[0]) != NULL && text[bytes - 1] == text[0];
+}
+
+static bool credentials_has_blank_end(const char *text)
+{
+	size_t bytes = strlen(text);
+
+	return bytes > 0 &&
+	       (strchr(" \t", text[0]) != NULL || strchr(" \t", text[bytes - 1]) != NULL);
+}
+
+const char *credentials_find_doubt(const struct netsession_credentials *c)
+{
+	const char *const texts[] = { c->user, c->domain, c->password };
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		if (credentials_is_quoted(texts[i]))
+			return "check user, domain and password: one of them is in quotes, which "
+			       "are part of it";
+		if (strstr(texts[i], " #") != NULL)
+			return "check user, domain and password: one of them has a blank and a #, "
+			       "which begin no comment but are part of it";
+		if (credentials_has_blank_end(texts[i]))
+			return "check user, domain and password: one of them begins or ends with a "
+			       "blank, which is part of it";
+	}
+	return NULL;
+}
+
 static struct netsession_credentials *credentials_make_new(const char *user, const char *domain,
                                                            const char *realm, const char *password)
 {

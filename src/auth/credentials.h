@@ -44,6 +44,11 @@ NET_API_STATUS credentials_new_anonymous(struct netsession_credentials **out, st
 NET_API_STATUS credentials_read(const char *path, struct netsession_credentials **out,
                                 struct err *err);
 
+/* What to check when a server refuses the credentials, where they look as if they were written for
+ * a program that reads quotes or comments, or have a blank at an end. Does not say which of them.
+ * NULL: they do not. */
+const char *credentials_find_doubt(const struct netsession_credentials *c);
+
 /* Whether both have the same user, domain and password. NULL equals only NULL. */
 bool credentials_are_equal(const struct netsession_credentials *a,
                            const struct netsession_credentials *b);

@@ -69,6 +69,8 @@ static void call_finish(struct netsession_call *call)
 
 	if (call_is_anonymous(call))
 		call_advise_anonymous(&call->err);
+	if (call->err.status == ERROR_LOGON_FAILURE && call->key.credentials != NULL)
+		err_advise(&call->err, credentials_find_doubt(call->key.credentials));
 	error_message_write(&error, &call->err, call->enumeration.level_wanted);
 	call_free(call);
 	handler->on_end(context, &error);

@@ -168,6 +168,23 @@ class CredentialsFiles(unittest.TestCase):
                 self.assertIn(f"{self.path}{complaint} (87)\n", result.stderr)
 
 
+    def test_a_refused_log_on_says_what_may_be_wrong_in_the_file(self):
+        for text, doubt in ((b'username=root\npassword="s3cret"\n', "is in quotes, which are part of it"),
+                            (b"username='root'\npassword=s3cret\n", "is in quotes, which are part of it"),
+                            (b"username=root\npassword=s3cret # mine\n", "a blank and a #, which begin no comment"),
+                            (b"username=root\npassword=s3cret \n", "begins or ends with a blank, which is part of it"),
+                            (b"username=root\npassword=wrong\n", "check user, domain and password\n")):
+            with self.subTest(text):
+                self.write(text)
+                for words in (("list",), ("doctor",)):
+                    result = command.run(*words, "-A", self.path, address(self.server))
+                    self.assertEqual(3, result.exit)
+                    said = re.sub(r"\s+", " ", result.stdout + result.stderr)
+                    self.assertIn("(1326, STATUS_LOGON_FAILURE)", said)
+                    self.assertIn(doubt.strip(), said)
+                    self.assertNotIn("s3cret", said)
+
+
 class Realm(unittest.TestCase):
     """A realm in the file, at a domain controller, on a computer whose default realm is another one."""
 
