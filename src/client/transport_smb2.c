@@ -204,11 +204,11 @@ static enum transport_event take_read(struct transport_smb2 *t, struct transport
 	struct wire_reader *message = &arrival->reply.message;
 	struct smb2_data data;
 
+	if (smb2_reply_is_refusal(&arrival->reply))
+		return transport_smb2_refused(READ_STEP, arrival->reply.status, err);
 	if (!has_tree_of(t, &arrival->reply))
 		return transport_smb2_fail(READ_STEP, ERROR_BAD_NET_RESP,
 		                           "the response is of another tree", err);
-	if (smb2_reply_is_refusal(&arrival->reply))
-		return transport_smb2_refused(READ_STEP, arrival->reply.status, err);
 	smb2_read_response_decode(message, &data);
 	if (data.bytes > t->connection.max_read_bytes)
 		wire_reader_fail(message, MORE_THAN_REQUESTED);

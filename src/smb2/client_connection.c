@@ -317,13 +317,14 @@ static void smb2_connection_add_credits(struct smb2_connection *c, uint16_t cred
 		c->credits = MAX_CREDITS;
 }
 
-/* Whether a response belongs to the session of this connection, if that is there. */
+/* Whether a response belongs to the session of this connection, if that is there. An error may say
+ * that the server does not know the session. */
 static bool smb2_connection_has_session_of(const struct smb2_connection *c,
                                            const struct smb2_header *h)
 {
 	bool is_logged_on = c->signing_key != NULL || c->is_null;
 
-	return !is_logged_on || h->session_id == c->session_id;
+	return !is_logged_on || h->session_id == c->session_id || h->status >> 30 == 3;
 }
 
 enum smb2_event smb2_connection_next(struct smb2_connection *c, struct smb2_reply *reply)

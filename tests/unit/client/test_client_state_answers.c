@@ -202,6 +202,23 @@ static void a_response_of_another_session_is_refused(void **state)
 	FAILS_AT("TREE_CONNECT IPC$", "the response is of another session");
 }
 
+static void an_error_need_not_name_the_session(void **state)
+{
+	(void)state;
+	script_log_on();
+	wrong.session = SESSION_ID;
+	wrong.tree = TREE_ID;
+	refuse(0, STATUS_BAD_NETWORK_NAME);
+	expect_failure(ERROR_BAD_NET_NAME, STATUS_BAD_NETWORK_NAME, "TREE_CONNECT IPC$");
+	begin_anew(state);
+	script_open_pipe();
+	ask_level_0();
+	wrong.session = SESSION_ID;
+	wrong.tree = TREE_ID;
+	refuse(0, STATUS_NETWORK_NAME_DELETED);
+	expect_failure(ERROR_NETNAME_DELETED, STATUS_NETWORK_NAME_DELETED, "NetrSessionEnum");
+}
+
 static void a_share_that_is_not_of_pipes_is_refused(void **state)
 {
 	static const uint16_t others[] = { 0, 1, 3, 255 };
@@ -384,6 +401,7 @@ TEST_GROUP(client_state_answers)
 		TEST(a_token_over_the_fields_before_it_is_refused),
 		TEST(a_dialect_without_encryption_has_no_flag_for_it),
 		TEST(a_response_of_another_session_is_refused),
+		TEST(an_error_need_not_name_the_session),
 		TEST(a_share_that_is_not_of_pipes_is_refused),
 		TEST(a_response_of_another_tree_is_refused),
 		TEST(a_related_response_may_name_no_tree),
