@@ -76,6 +76,9 @@ static const struct mechanism_meaning kerberos_absences[] = {
 	  "the KDC that krb5.conf or DNS names for the realm serves another one", ADVICE_KDC },
 	{ KRB5_CONFIG_NODEFREALM, ERROR_NO_LOGON_SERVERS, "krb5.conf names no default realm",
 	  ADVICE_REALM },
+	{ KRB5_CONFIG_ETYPE_NOSUPP, ERROR_BAD_CONFIGURATION,
+	  "krb5.conf permits no encryption type that this computer's Kerberos has",
+	  "correct permitted_enctypes in krb5.conf" },
 	{ KRB5_CONFIG_BADFORMAT, ERROR_BAD_CONFIGURATION, "krb5.conf is malformed",
 	  ADVICE_CONFIGURATION },
 	{ KRB5_CONFIG_CANTOPEN, ERROR_BAD_CONFIGURATION, "krb5.conf cannot be read",
@@ -158,6 +161,32 @@ static const struct mechanism_meaning *kerberos_meaning(uint32_t minor, bool has
 	               : mechanism_meaning_find(kerberos_refusals, COUNT(kerberos_refusals), minor);
 }
 
+/* Whether libkrb5 can read krb5.conf, with the files that it includes. Each fault has a code of its
+ * own, of the profile library or of the system. */
+static bool kerberos_is_configured(void)
+{
+	krb5_context context;
+
+	if (krb5_init_context(&context) != 0)
+		return false;
+	krb5_free_context(context);
+	return true;
+}
+
+static void kerberos_error_set_unknown(const char *text, struct err *err)
+{
+	if (!kerberos_is_configured()) {
+		err_format(err, ERROR_BAD_CONFIGURATION, AUTH_STEP, "krb5.conf cannot be used: %s",
+		           text);
+		err_advise(err, ADVICE_CONFIGURATION);
+	} else {
+		err_format(err, ERROR_LOGON_FAILURE, AUTH_STEP, "Kerberos gives no ticket: %s",
+		           text);
+		err_advise(err, "KRB5_TRACE=/dev/stderr in the environment shows each step of "
+		                "Kerberos");
+	}
+}
+
 void kerberos_error_set(uint32_t minor, const char *host, bool has_password, struct err *err)
 {
 	const struct mechanism_meaning *meaning = kerberos_meaning(minor, has_password);
@@ -172,8 +201,7 @@ void kerberos_error_set(uint32_t minor, const char *host, bool has_password, str
 		mechanism_error_set(meaning, err);
 	} else {
 		mechanism_error_text(AUTH_KERBEROS, minor, text);
-		err_format(err, ERROR_LOGON_FAILURE, AUTH_STEP, "Kerberos gives no ticket: %s",
-		           text);
+		kerberos_error_set_unknown(text, err);
 	}
 }
 
@@ -229,7 +257,8 @@ void kerberos_error_set_answer(uint32_t minor, struct err *err)
 
 bool kerberos_error_allows_other(uint32_t minor)
 {
-	return mechanism_meaning_find(kerberos_absences, COUNT(kerberos_absences), minor) != NULL;
+	return mechanism_meaning_find(kerberos_absences, COUNT(kerberos_absences), minor) != NULL ||
+	       (kerberos_meaning(minor, false) == NULL && !kerberos_is_configured());
 }
 
 /* ---- NTLM ---- */

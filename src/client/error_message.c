@@ -103,7 +103,7 @@ static const struct status_words {
 	  "use Kerberos: run kinit, or give the password's realm as its domain" },
 	{ ERROR_CONNECTION_REFUSED, "refused",
 	  "the service behind the pipe is not running: see that server's log" },
-	{ ERROR_BAD_CONFIGURATION, "Kerberos is not set up", "correct krb5.conf" },
+	{ ERROR_BAD_CONFIGURATION, "Kerberos is misconfigured", "correct krb5.conf" },
 	{ ERROR_TIMEOUT, "timed out", "check the port, or use a longer time limit" },
 	{ RPC_X_BAD_STUB_DATA, "malformed answer", "please report it, with the server's version" },
 	{ RPC_S_UNKNOWN_IF, "no Server service",

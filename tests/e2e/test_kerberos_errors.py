@@ -158,6 +158,20 @@ class WithoutNtlm(unittest.TestCase):
         result = self.list(KRB5_CONFIG=str(bad))
         self.check_story(1610, "krb5.conf is malformed", result)
         self.assertIn("KRB5_CONFIG", result.stderr)
+        bad.write_text("include /nonexistent.d/krb5.conf\n")
+        self.check_story(1610, "krb5.conf cannot be used: Included profile file could not be read", self.list(KRB5_CONFIG=str(bad)))
+        bad.write_text("[libdefaults]\n    permitted_enctypes = foo\n    default_realm = LAB.EXAMPLE\n")
+        result = self.list("--kerberos", "-A", self.realm_file, KRB5_CONFIG=str(bad), **NO_TICKETS)
+        self.check_story(1610, "krb5.conf permits no encryption type", result)
+        self.assertIn("permitted_enctypes", result.stderr)
+
+    def test_a_krb5_conf_of_another_user(self):
+        private = self.dc.folder / "private-krb5.conf"
+        private.touch(0o600)
+        private.write_text((self.dc.folder / "krb5.conf").read_text())
+        result = command.run("list", self.dc.name, inside=[*self.dc.inside, "setpriv", "--reuid=1", "--clear-groups"],
+                             env=self.dc.environment | NO_TICKETS | {"KRB5_CONFIG": str(private)})
+        self.check_story(1610, "krb5.conf cannot be used: Permission denied", result)
 
     def test_a_krb5_conf_without_a_default_realm(self):
         bare = self.dc.folder / "bare-krb5.conf"
