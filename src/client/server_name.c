@@ -39,11 +39,11 @@ static bool server_name_check_host(const char *host, struct err *err)
 		if (*at == '\\' || *at == '/')
 			return server_name_refuse(err, "the name has a slash: only the name of a "
 			                               "computer is allowed here, not a path");
-		if (*at == ',')
-			return server_name_refuse(err,
-			                          "the name has a comma: a port stands behind a "
-			                          "colon, as in host:445, and a blank between "
-			                          "servers");
+		if (*at == ',') {
+			err_set(err, NERR_InvalidComputer, STEP, "the name has a comma");
+			err_advise(err, "write host:445 for a port, and blanks between servers");
+			return false;
+		}
 		if (strchr("\"[]|<>+=;*?@", *at) != NULL) {
 			err_format(err, NERR_InvalidComputer, STEP,
 			           "the name has the character %c, which no computer has", *at);

@@ -105,9 +105,11 @@ void server_operand_hide_password(char *text)
 
 /* ---- refusals ---- */
 
-static bool operand_refuse(struct err *err, const char *why)
+/* advice, static text, says what to write instead; NULL: what the status says in general. */
+static bool operand_refuse(struct err *err, const char *why, const char *advice)
 {
 	err_set(err, NERR_InvalidComputer, STEP, why);
+	err_advise(err, advice);
 	return false;
 }
 
@@ -120,7 +122,7 @@ static bool operand_copy(char to[SERVER_OPERAND_TEXT_BYTES], const char *text, c
 	size_t bytes = (size_t)(end - text);
 
 	if (bytes >= SERVER_OPERAND_TEXT_BYTES)
-		return operand_refuse(err, "a part of it is longer than 511 bytes");
+		return operand_refuse(err, "a part of it is longer than 511 bytes", NULL);
 	memcpy(to, text, bytes);
 	to[bytes] = '\0';
 	return true;
@@ -137,9 +139,10 @@ static bool operand_decode(char *text, struct err *err)
 			int low = high >= 0 ? operand_hex_value(at[2]) : -1;
 
 			if (low < 0 || (high == 0 && low == 0))
-				return operand_refuse(err,
-				                      "a % in a URL begins the two hexadecimal "
-				                      "digits of a character: %25 is % itself");
+				return operand_refuse(
+					err,
+					"a % in a URL begins the two hexadecimal digits of a character",
+					"write %25 for % itself");
 			*to++ = (char)(high << 4 | low);
 			at += 2;
 		} else {
@@ -148,7 +151,7 @@ static bool operand_decode(char *text, struct err *err)
 	}
 	*to = '\0';
 	if (!text_utf8_is_valid(text))
-		return operand_refuse(err, "the escapes of the URL are not valid UTF-8");
+		return operand_refuse(err, "the escapes of the URL are not valid UTF-8", NULL);
 	return true;
 }
 
@@ -187,7 +190,7 @@ static bool operand_set_host_and_path(struct server_operand *to, const char *tex
 	size_t length;
 
 	if (end == text)
-		return operand_refuse(err, "no name of a server stands there");
+		return operand_refuse(err, "no name of a server stands there", NULL);
 	if (!operand_copy(to->server, text, end, err) ||
 	    (is_url && !operand_decode_host(to->server, err)))
 		return false;
@@ -231,13 +234,14 @@ static bool operand_parse_url(struct server_operand *to, const char *text, size_
 	bool is_file = operand_scheme_is(text, scheme_length, "file");
 
 	if (!is_file && !operand_scheme_is_smb(text, scheme_length))
-		return operand_refuse(err, "the URL is of another protocol than SMB: write "
-		                           "smb://host, or the host alone");
+		return operand_refuse(err, "the URL is of another protocol than SMB",
+		                      "write smb://host, or the host alone");
 	/* file:////host/share is \\host\share; file:///path and file:/path are files. */
 	if (is_file && (rest - slashes == 3 || rest - slashes == 1))
-		return operand_refuse(err, "the URL names a file of this computer, and no server");
+		return operand_refuse(err, "the URL names a file of this computer, and no server",
+		                      NULL);
 	if (!is_file && rest - slashes > 2)
-		return operand_refuse(err, "no name of a server stands in the URL");
+		return operand_refuse(err, "no name of a server stands in the URL", NULL);
 	for (const char *c = rest; c < authority_end; c++)
 		if (*c == '@')
 			at = c;
@@ -254,18 +258,20 @@ static bool operand_parse_unc(struct server_operand *to, const char *text, struc
 	if (host[0] == '?' && operand_is_slash(host[1])) {
 		host = operand_skip_slashes(host + 1);
 		if (!ascii_begins_nocase(host, "UNC") || !operand_is_slash(host[3]))
-			return operand_refuse(err, "the path is of a file of this computer, and no "
-			                           "server is in it");
+			return operand_refuse(
+				err,
+				"the path is of a file of this computer, and no server is in it",
+				NULL);
 		host = operand_skip_slashes(host + 3);
 	} else if (host[0] == '.' && (operand_is_slash(host[1]) || host[1] == '\0')) {
-		return operand_refuse(err, "\\\\. is this computer: leave the server out");
+		return operand_refuse(err, "\\\\. is this computer", "leave the server out");
 	}
 	at = memchr(host, '@', strcspn(host, SLASHES));
 	if (at != NULL)
 		return operand_refuse(
-			err, "behind an @, Windows has the port of a WebDAV server, which is "
-			     "no SMB server: write host:port for a port, --as USER for a "
-			     "user");
+			err,
+			"behind an @, Windows has the port of a WebDAV server, which is no SMB server",
+			"write host:port for a port, and --as USER for a user");
 	return operand_set_host_and_path(to, host, false, err);
 }
 
@@ -274,20 +280,21 @@ static bool operand_parse_plain(struct server_operand *to, const char *text, str
 	const char *path = text + strcspn(text, SLASHES);
 
 	if (text[0] == '\0')
-		return operand_refuse(err, "the name is empty");
+		return operand_refuse(err, "the name is empty", NULL);
 	if (text[0] == '\\')
-		return operand_refuse(err, "it begins with one backslash: a shell drops every "
-		                           "second one, so quote it, or write //host");
+		return operand_refuse(
+			err, "it begins with one backslash: a shell drops every second one",
+			"write it in single quotation marks, or as //host");
 	if (text[0] == '/')
-		return operand_refuse(err, "it begins with one slash: a file of this computer, and "
-		                           "no server; write //host");
+		return operand_refuse(
+			err, "it begins with one slash: a file of this computer, and no server",
+			"write //host");
 	if (*path == '\\')
-		return operand_refuse(err,
-		                      "a backslash stands in it: write \\\\host\\share, or the "
-		                      "host alone");
+		return operand_refuse(err, "a backslash stands in it",
+		                      "write \\\\host\\share, or the host alone");
 	if (memchr(text, '@', (size_t)(path - text)) != NULL)
-		return operand_refuse(err, "a user stands before the server: write --as USER, or "
-		                           "smb://user@host");
+		return operand_refuse(err, "a user stands before the server",
+		                      "write --as USER, or smb://user@host");
 	return operand_set_host_and_path(to, text, false, err);
 }
 
@@ -298,10 +305,10 @@ static bool operand_parse(struct server_operand *to, const char *text, struct er
 	const char *end;
 
 	if (operand_find_password(text, &end) != NULL)
-		return operand_refuse(err,
-		                      "a password stands in it, where the list of processes and "
-		                      "the shell's history show it: use --as USER or "
-		                      "--authentication-file FILE, and change the password");
+		return operand_refuse(
+			err,
+			"a password stands in it, where the list of processes and the shell's history show it",
+			"use --as USER or --authentication-file FILE, and change the password");
 	if (scheme_length > 0) {
 		if (!operand_parse_url(to, text, scheme_length, err))
 			return false;
@@ -331,7 +338,7 @@ bool server_operand_parse(const char *text, struct server_operand *to,
 		trimmed[length] = '\0';
 		is_good = operand_parse(to, trimmed, &err);
 	} else {
-		operand_refuse(&err, "it is longer than 2,047 bytes");
+		operand_refuse(&err, "it is longer than 2,047 bytes", NULL);
 	}
 	error_message_write(error, &err, NETSESSION_LEVEL_AUTO);
 	return is_good;

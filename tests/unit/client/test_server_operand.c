@@ -186,7 +186,7 @@ static void what_is_no_server_is_refused_with_its_reason(void **state)
 		{ "\\\\fs1@SSL@443\\share", "the port of a WebDAV server" },
 		{ "alice@fs1", "write --as USER" },
 		{ "fs1,445", "host:445" },
-		{ "fs1,fs2", "a blank between servers" },
+		{ "fs1,fs2", "blanks between servers" },
 		{ "fs 1", "has a blank" },
 		{ "fs1:/export", "there is no port" },
 		{ "fs1:", "there is no port" },
