@@ -19,7 +19,7 @@ static const char *terminal_charset(void)
 		                                "US-ASCII" };
 	static const char *charset = "";
 	static bool is_known;
-	locale_t locale;
+	static locale_t locale;
 
 	if (is_known)
 		return charset;
