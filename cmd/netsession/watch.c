@@ -234,7 +234,7 @@ static void watch_handle_warnings(const struct watch *watch, struct watched_serv
 		if (bytes > 0)
 			query_print_messages(watch->options, result);
 		else
-			fprintf(stderr, "netsession: %s: the answers are complete again\n",
+			fprintf(stderr, "netsession: %s: there is no warning any more\n",
 			        server_result_name(result));
 	}
 	free(server->warnings);

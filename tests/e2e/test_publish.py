@@ -294,6 +294,20 @@ class Incomplete(OneService):
             self.assertNotIn("complete", [line for line in self.service.audit if line["operation"] == "NetrSessionEnum"][-1])
             self.assertIn("its sessions are complete again", self.service.said)
 
+    def test_watch_says_when_a_warning_is_over(self):
+        with Raw(self.service) as raw:
+            raw.greet()
+            self.state(raw, 1, "müller is missing")
+            wait_until_equal((4, False, [self.TOLD]), self.told)
+            with subprocess.Popen([command.built(), "watch", "--every", "0.1"], text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                  env=command.environment({"NETSESSION_SOCKET": str(self.service.socket)})) as watch:
+                try:
+                    self.assertEqual(f"netsession: local computer: warning: {self.TOLD}\n", watch.stderr.readline())
+                    self.state(raw, 0)
+                    self.assertEqual("netsession: local computer: there is no warning any more\n", watch.stderr.readline())
+                finally:
+                    watch.terminate()
+
     def test_a_warning_alone_does_not_make_a_list_incomplete(self):
         with Raw(self.service) as raw:
             raw.greet()
