@@ -402,6 +402,20 @@ class Usage(unittest.TestCase):
         self.assertIn("netsession: cannot write the output: No space left on device\n", done.stderr)
 
 
+class ShortAnswers(unittest.TestCase):
+    """A server that announces more sessions than it sends, in one page that is the last."""
+
+    def test_sessions_that_a_server_announces_and_does_not_send_are_missing(self):
+        told = "netsession: local computer: warning: the server announced 3 sessions and sent 1\n"
+        with ScriptedService([[(r"\\10.0.0.7", "alice", 0xFFFFFFFF)]], missing=2) as service:
+            result = command.run("list", "-l", 10, "-o", "json", env={"NETSESSION_SOCKET": str(service.socket)})
+            self.assertEqual((4, told), (result.exit, result.stderr))
+            self.assertEqual((False, 1), (result.json["servers"][0]["complete"], len(result.json["servers"][0]["warnings"])))
+            self.assertNotIn("active_seconds", result.sessions[0])
+            self.assertRegex(command.run("list", "-l", 10, env={"NETSESSION_SOCKET": str(service.socket)}).stdout,
+                             r"alice +- +0:00:00\n")
+
+
 class TextComparingServer(unittest.TestCase):
     """A server that spells addresses in its own way, and selects clients by their text, as Windows does."""
 

@@ -17,10 +17,11 @@ class ScriptedService:
     """A Unix socket of a temporary folder, whose path is socket.
 
     answers  a list of answers, each a list of (client, user, active seconds); the last one is given again and again
+    missing  how many sessions more it announces than it sends
     """
 
-    def __init__(self, answers):
-        self._answers, self.asked = list(answers), 0
+    def __init__(self, answers, missing=0):
+        self._answers, self._missing, self.asked = list(answers), missing, 0
 
     def __enter__(self):
         service = self
@@ -62,14 +63,14 @@ class ScriptedService:
                        + results, call=call)
         answer = self._answers[min(self.asked, len(self._answers) - 1)]
         self.asked += 1
-        stub = enum_answer(answer)
+        stub = enum_answer(answer, self._missing)
         return pdu(RESPONSE_PDU, struct.pack("<IHBx", len(stub), 0, 0) + stub, call=call)
 
 
-def enum_answer(rows):
+def enum_answer(rows, missing=0):
     """The stub of a NetrSessionEnum answer at level 10, [MS-SRVS] 3.1.4.5."""
     entries = b"".join(struct.pack("<IIII", 0x20004, 0x20008, active, 0) for _, _, active in rows)
     texts = b"".join(wide(text)[4:] for client, user, _ in rows for text in (client, user))
     buffer = struct.pack("<I", len(rows)) + entries + texts if rows else b""
     return (struct.pack("<IIIII", 10, 10, 0x20000, len(rows), 0x20000 if rows else 0) + buffer
-            + struct.pack("<III", len(rows), 0, 0))
+            + struct.pack("<III", len(rows) + missing, 0, 0))
