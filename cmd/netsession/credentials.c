@@ -92,10 +92,14 @@ static bool credentials_check_user(const char *user)
 {
 	if (strchr(user, '%') == NULL)
 		return true;
-	fprintf(stderr,
-	        "netsession: --as takes no password after a percent sign, because every user of this "
-	        "computer can read a command line; give the user alone and enter the password, or "
-	        "use --authentication-file FILE\n");
+	if (strcmp(user, "%") == 0)
+		fprintf(stderr, "netsession: --as needs a user; use --no-pass to log on "
+		                "anonymously\n");
+	else
+		fprintf(stderr,
+		        "netsession: --as takes no password after a percent sign, because every user of this "
+		        "computer can read a command line; give the user alone and enter the password, or "
+		        "use --authentication-file FILE\n");
 	return false;
 }
 

@@ -103,12 +103,15 @@ class As(unittest.TestCase):
 
     def test_a_password_behind_the_user_is_refused_and_not_repeated(self):
         """smbclient takes user%password."""
-        for user in ("root%unmistakable", r"LABSRV\root%unmistakable", "%", "root%"):
+        for user in ("root%unmistakable", r"LABSRV\root%unmistakable", "root%"):
             result = command.run("list", "-U", user, address(self.server))
             self.assertEqual((2, ""), (result.exit, result.stdout))
             self.assertRegex(result.stderr, r"\Anetsession: --as takes no password after a percent sign, [^\n]+; [^\n]+"
                              r"--authentication-file FILE\n\Z")
             self.assertNotIn("unmistakable", result.stderr)
+        result = command.run("list", "-U", "%", address(self.server))  # smbclient's null session
+        self.assertEqual((2, "", "netsession: --as needs a user; use --no-pass to log on anonymously\n"),
+                         (result.exit, result.stdout, result.stderr))
 
     def test_a_user_without_a_name_is_refused(self):
         result = command.run("list", "-U", "", address(self.server))
