@@ -18,6 +18,7 @@ from lab.ad import DomainController
 from lab.cli import address, as_rows, without_times
 from lab.netsession_samba import NetsessionSamba
 from lab.netsessiond import Netsessiond
+from lab.process import Process
 from lab.samba import SambaServer
 from lab.sessions import Wanted
 from lab.wait_until import HANG_S, wait_until_equal
@@ -177,6 +178,32 @@ class AsClient(WithLocales):
                                                   f"{host}:{server.port}", KRB5CCNAME="FILE:/nonexistent")
                         self.assertEqual((0, ""), (listed.exit, listed.stderr), listed)
                         self.assertEqual(["iris"], [row["user"] for row in listed.sessions])
+
+
+    def test_the_publisher_of_a_domain_controller_publishes_them(self):
+        for name in locales.NAMES:
+            with self.subTest(name), contextlib.ExitStack() as stack:
+                inside = [*self.dc.inside, *self.locales.inside(name)]
+                service = stack.enter_context(Netsessiond(inside=inside, publishers="root"))
+                run = Process([*inside, command.built("netsession-samba"), "run", "--smb-conf", self.dc.configuration, "--directory",
+                               "/var/lib/samba/relay", "--publish-socket", service.publish_socket],
+                              self.dc.folder / self.dc.log / "publisher", grace_s=20)
+                stack.callback(run.stop)
+                for user in USERS:
+                    client = stack.enter_context(subprocess.Popen(
+                        [*self.dc.inside, "smbclient", "-A", self.dc.credentials_file(user), "--configfile",
+                         self.dc.configuration, f"//{self.dc.name}/netlogon"],
+                        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+                    stack.callback(client.stdin.close)
+                # winbind writes the account in small letters
+                wait_until_equal(sorted(rf"LAB\{user.lower()}" for user in USERS), lambda: sorted(
+                    row["user"] for row in self.locally(name, service, "list", "-o", "json").sessions))
+                for user in USERS:
+                    found = self.locally(name, service, "list", "-o", "json", "-u", f"{user.upper()}@lab.example")
+                    self.assertEqual([rf"LAB\{user.lower()}"], [row["user"] for row in found.sessions], found)
+
+    def locally(self, name, service, *arguments):
+        return self.run_command(name, *arguments, NETSESSION_SOCKET=str(service.socket))
 
 
 class BesideSamba(WithLocales):
