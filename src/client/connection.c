@@ -157,6 +157,30 @@ static bool connection_read_clocks(struct connection *c)
 	return negotiated != NULL;
 }
 
+/* There is no SMB server for this client at the address: a load balancer, say, the node of a
+ * cluster that does not serve now, or a server that allows another address of this computer. Dials
+ * the addresses that are left. False: none is left. */
+static bool connection_pass_over_address(struct connection *c)
+{
+	if (c->untried.count == 0)
+		return false;
+	connection_hang_up(c);
+	authentication_free(c->authentication);
+	c->authentication = NULL;
+	connection_dial_addresses(c, &c->untried);
+	return true;
+}
+
+/* The server sent a negative session response, RFC 1002 4.3.4, and nothing else. */
+static bool connection_is_refused(const struct connection *c)
+{
+	NET_API_STATUS status = c->state->err.status;
+
+	return client_state_received_nothing(c->state) && !c->is_probing &&
+	       (status == ERROR_REM_NOT_LIST || status == ERROR_REQ_NOT_ACCEP ||
+	        status == ERROR_BAD_NETPATH);
+}
+
 /* Handles events of the state machine until it has to wait. */
 static void connection_pump(struct connection *c)
 {
@@ -198,7 +222,8 @@ static void connection_pump(struct connection *c)
 			}
 			break;
 		case CLIENT_EVENT_FAILED:
-			connection_set_failed(c, &c->state->err);
+			if (!connection_is_refused(c) || !connection_pass_over_address(c))
+				connection_set_failed(c, &c->state->err);
 			return;
 		}
 	}
@@ -230,13 +255,9 @@ static void connection_on_ended(void *context, const struct err *err)
 	struct err where = *err;
 
 	client_state_explain_end(c->state, &where);
-	if (has_no_answer && c->untried.count > 0) {
-		/* A load balancer, say, or the node of a cluster that does not serve now. */
-		connection_hang_up(c);
-		authentication_free(c->authentication);
-		c->authentication = NULL;
-		connection_dial_addresses(c, &c->untried);
-	} else if (has_no_answer) {
+	if (has_no_answer && connection_pass_over_address(c))
+		return;
+	if (has_no_answer) {
 		/* No reply to NEGOTIATE: a server that supports SMB1 only does that. */
 		c->err = where;
 		c->is_probing = true;

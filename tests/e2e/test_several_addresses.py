@@ -54,6 +54,18 @@ class SeveralAddresses(unittest.TestCase):
         with self.at_the_first_address(odd_servers.closes_at_once()):
             self.check("closed")
 
+    def test_the_second_serves_where_the_first_refuses_this_computer(self):
+        with self.at_the_first_address(odd_servers.refuses_session(0x81)):
+            self.check("hosts deny")
+
+    def test_where_both_refuse_this_computer_that_is_said(self):
+        self.hosts.write_text(f"127.0.0.1 {NAME}\n127.0.0.3 {NAME}\n")
+        with self.at_the_first_address(odd_servers.refuses_session(0x81)), \
+                odd_servers.OddServer(lambda one: one.sendall(b"\x83\0\0\1\x81"), "127.0.0.3", self.relay.port):
+            listed = self.run_there("list")
+        self.assertEqual(3, listed.exit)
+        self.assertIn("(51): this server refuses connections from this computer", listed.stderr)
+
     def test_a_name_whose_addresses_all_answer_has_no_such_row(self):
         self.hosts.write_text(f"127.0.0.2 {NAME}\n")
         doctor = self.run_there("doctor", "-o", "json")
