@@ -18,6 +18,20 @@ bool client_name_equal(const char *a, const char *b)
 	return text_equal_nocase(client_name_bare(a), client_name_bare(b));
 }
 
+int client_name_compare(const char *a, const char *b)
+{
+	struct ip_address one, other;
+	bool is_address = ip_address_parse(a, &one), other_is_address = ip_address_parse(b, &other);
+
+	if (is_address && other_is_address)
+		return ip_address_compare(&one, &other);
+	if (is_address || other_is_address)
+		return is_address ? -1 : 1;
+	if (a == NULL || b == NULL)
+		return (a != NULL) - (b != NULL);
+	return strcmp(client_name_bare(a), client_name_bare(b));
+}
+
 const char *client_name_spell(const char *client, char room[CLIENT_NAME_ROOM])
 {
 	size_t slashes = client != NULL ? (size_t)(client_name_bare(client) - client) : 0;

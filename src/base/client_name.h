@@ -14,6 +14,9 @@ const char *client_name_bare(const char *client);
  * case. NULL is equal to NULL only. */
 bool client_name_equal(const char *a, const char *b);
 
+/* For sorting: addresses by their numbers, then names by their bytes; NULL is the first name. */
+int client_name_compare(const char *a, const char *b);
+
 /* Spells an address as Windows does: 10.0.0.7, [fe80::1%eth0]; \\ stays where it stands. Returns
  * client itself if it is no address, NULL included, else the text in room. */
 #define CLIENT_NAME_ROOM (IP_ADDRESS_TEXT_BYTES + 2)

@@ -11,7 +11,7 @@
 struct session_warning {
 	const char *text;   /* "publisher "samba": smbstatus ended with exit status 1" */
 	bool is_incomplete; /* the table lacks sessions, or may lack them */
-	bool is_lost; /* of those that it had: sessions that were removed may be open */
+	bool is_lost;       /* of those that it had: sessions that were removed may be open */
 };
 
 typedef void session_warning_found(void *found_context, const struct session_warning *warning);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "base/client_name.h"
 #include "base/search.h"
 
 /* ---- a snapshot's memory: blocks that are freed together, so nothing in them moves ---- */
@@ -204,6 +205,14 @@ int tracked_session_compare_ages(const void *left, const void *right)
 
 	if (order == 0)
 		order = tracked_session_compare_identities(a, b);
+	return order != 0 ? order : sort_by_names(left, right);
+}
+
+int tracked_session_compare_clients(const void *left, const void *right)
+{
+	int order = client_name_compare(tracked_session_at(left)->row.client,
+	                                tracked_session_at(right)->row.client);
+
 	return order != 0 ? order : sort_by_names(left, right);
 }
 

@@ -63,8 +63,10 @@ uint32_t snapshot_find_names(const struct snapshot *s, const char *client, const
                              uint32_t *first);
 /* Returns how many sessions from index at on in by_names have the client and user of that one. */
 uint32_t snapshot_count_names(const struct snapshot *s, uint32_t at);
-/* For qsort over pointers to sessions: the one that started first stands first. */
+/* For qsort over pointers to sessions: the one that started first stands first; by client,
+ * addresses by their numbers, then by user and age. */
 int tracked_session_compare_ages(const void *left, const void *right);
+int tracked_session_compare_clients(const void *left, const void *right);
 
 /* Pairs the sessions of now with those of next; both are sorted. same_start_s: how far starts of
  * one session may differ; sessions that started in the very same second are paired first, and those

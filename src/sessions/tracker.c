@@ -147,9 +147,9 @@ static void tracker_assign_keys(struct tracker *t, const struct snapshot *next)
 	for (uint32_t i = 0; i < next->count; i++)
 		if (next->sessions[i]->pair == NULL)
 			t->next_by_key[paired + opened++] = next->sessions[i];
-	if (!t->settings.is_ordered_by_names)
-		qsort(t->next_by_key + paired, opened, sizeof(struct tracked_session *),
-		      tracked_session_compare_ages);
+	qsort(t->next_by_key + paired, opened, sizeof(struct tracked_session *),
+	      t->settings.is_ordered_by_names ? tracked_session_compare_clients
+	                                      : tracked_session_compare_ages);
 	for (uint32_t i = paired; i < next->count; i++)
 		t->next_by_key[i]->key = ++t->last_key;
 }

@@ -20,8 +20,10 @@ struct tracker_settings {
 	bool has_identities;
 	/* Without identities: how far two snapshots may disagree on a session's start. */
 	uint32_t same_start_s;
-	bool is_ordered_by_names; /* sessions that open together; else the oldest is the first */
-	size_t state_bytes;       /* see tracked_session.state */
+	/* Sessions that open together stand in the order of clients and users; else the oldest is
+	 * the first. */
+	bool is_ordered_by_names;
+	size_t state_bytes; /* see tracked_session.state */
 };
 
 struct tracker;

@@ -125,6 +125,11 @@ class ShortAnswers(unittest.TestCase):
         self.assertEqual((0, ""), (result.exit, result.stderr))
         return [(event["event"], event["user"]) for event in result.jsonl], service.asked
 
+    def test_sessions_that_start_together_stand_in_the_order_of_their_addresses(self):
+        clients = [r"\\WS1", r"\\[2001:db8::10]", r"\\10.0.0.10", "2001:db8::9", r"\\10.0.0.9"]
+        started, _ = self.events([(client, f"user{number}", 5) for number, client in enumerate(clients)])
+        self.assertEqual([("started", f"user{number}") for number in (4, 2, 3, 1, 0)], started)
+
     def test_one_answer_that_lacks_sessions_ends_no_session(self):
         came = [("started", "alice"), ("started", "bob")]
         both = [self.ALICE, self.BOB]

@@ -52,12 +52,29 @@ static void an_address_is_spelled_as_windows_does(void **state)
 	assert_null(client_name_spell(NULL, room));
 }
 
+static void clients_are_sorted_by_number_and_then_by_name(void **state)
+{
+	static const char *const sorted[] = {
+		"9.0.0.1", "\\\\10.0.0.9", "10.0.0.10", "\\\\[2001:db8::9]", "2001:db8::10", NULL,
+		"",        "\\\\ALPHA",    "beta",
+	};
+
+	(void)state;
+	for (size_t i = 1; i < COUNT(sorted); i++) {
+		assert_true(client_name_compare(sorted[i - 1], sorted[i]) < 0);
+		assert_true(client_name_compare(sorted[i], sorted[i - 1]) > 0);
+	}
+	assert_int_equal(client_name_compare("\\\\[::1]", "0:0::1"), 0);
+	assert_int_equal(client_name_compare(NULL, NULL), 0);
+}
+
 TEST_GROUP(client_name)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_equal_with_or_without_backslashes_and_in_any_case),
 		cmocka_unit_test(addresses_are_equal_however_they_are_spelled),
 		cmocka_unit_test(an_address_is_spelled_as_windows_does),
+		cmocka_unit_test(clients_are_sorted_by_number_and_then_by_name),
 	};
 
 	return cmocka_run_group_tests_name("client_name", tests, NULL, NULL);
