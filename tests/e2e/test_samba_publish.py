@@ -266,7 +266,8 @@ class Closing(SambaPublisherTest):
             pid = self.samba.processes("smbd")[-1]
             self.programs.says({"sessions": {"1": session_entry(1, "10.0.0.1", "carol", server_id={
                 "pid": str(pid), "vnn": "4294967295", "unique_id": "2"})}}, is_held_up=True)
-            self.close("--user", "carol")
+            # Where netsessiond had to ask again, the answer is late: then the list is not complete.
+            self.assertIn(self.locally("close", "--yes", "--user", "carol").exit, (0, 4))
             self.programs.let_go()
             wait_until_equal(1, lambda: self.relay.state["publish_sessions"])
             self.programs.is_real()
