@@ -76,7 +76,9 @@ static bool log_on_failure_is_skew(const struct auth_hints *hints,
 static bool log_on_failure_blames_clocks(const struct auth_hints *hints,
                                          const struct clock_reading *clocks, const struct err *err)
 {
-	if (err->status == ERROR_TIME_SKEW || hints->compared_times)
+	if (err->status == ERROR_TIME_SKEW) /* a server may allow less than is usual */
+		return clock_reading_exceeds(clocks, CLOCK_AGREE_S);
+	if (hints->compared_times)
 		return clock_reading_exceeds(clocks, CLOCK_KERBEROS_S);
 	return err->status == ERROR_LOGON_FAILURE && clock_reading_exceeds(clocks, CLOCK_NTLM_S);
 }

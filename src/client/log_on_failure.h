@@ -16,10 +16,12 @@ struct clock_reading {
 	int64_t server_s, here_s;
 };
 
-/* What Kerberos allows by default (clockskew in krb5.conf, RFC 4120 7.5.9), and what Windows allows
- * an NTLMv2 response without MsvAvTimestamp ([MS-NLMP] 3.3.2, LmCompatibilityLevel's product note).
- */
+/* What Kerberos allows by default (clockskew in krb5.conf, RFC 4120 7.5.9), and the least that a
+ * Windows allows NTLMv2 (MSV1_0_MAX_NTLM3_LIFE of ntsecapi.h; gss-ntlmssp allows 36 hours). */
 enum { CLOCK_KERBEROS_S = 5 * 60, CLOCK_NTLM_S = 30 * 60 };
+
+/* Clocks that differ by less are not what a server refuses a log-on for. */
+enum { CLOCK_AGREE_S = 60 };
 
 /* Reads this computer's clock beside the server's: SystemTime of NEGOTIATE, a FILETIME; 0: not
  * sent. */
