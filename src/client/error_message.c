@@ -56,8 +56,8 @@ static const struct status_words {
 	  "run kinit, or give a credentials file" },
 	{ ERROR_LOGON_FAILURE, "log-on failed", "check user, domain and password" },
 	{ ERROR_ACCOUNT_RESTRICTION, "log-on refused",
-	  "a member of Protected Users cannot use NTLM: log on by Kerberos (kinit, or the realm as "
-	  "the domain of the password); a local account may not log on with an empty password" },
+	  "the account is restricted: a member of Protected Users has to use Kerberos (kinit, or the "
+	  "realm as the domain of the password), and an empty password does not do over the network" },
 	{ ERROR_INVALID_LOGON_HOURS, "log-on refused at this hour",
 	  "use another account, or have the account's log-on hours changed" },
 	{ ERROR_INVALID_WORKSTATION, "log-on refused from this computer",
@@ -144,9 +144,6 @@ static const struct step_advice {
 	  "the server does not let this user, or this computer, connect to IPC$: use another account, or see `hosts allow` of IPC$ there" },
 	{ ERROR_ACCESS_DENIED, "CREATE",
 	  "the server does not let this user open its pipes; on Samba see \"nt pipe support\"" },
-	{ ERROR_ACCOUNT_RESTRICTION, "SESSION_SETUP",
-	  "the account is restricted: a member of Protected Users has to use Kerberos, and an empty "
-	  "password does not do over the network" },
 	{ ERROR_INVALID_PARAMETER, "SESSION_SETUP",
 	  "the server could not handle the log-on: see its log; is it a member of its domain?" },
 	{ ERROR_NETNAME_DELETED, "SESSION_SETUP",

@@ -75,7 +75,7 @@ class Accounts(unittest.TestCase):
         self.dc.add_user("careful")
         self.dc.run_in(["samba-tool", "group", "addmembers", "Protected Users", "careful",
                         f"--configfile={self.dc.configuration}"])
-        self.check_ntlm("careful", 1327, "log-on refused at SESSION_SETUP", "Protected Users cannot use NTLM")
+        self.check_ntlm("careful", 1327, "log-on refused at SESSION_SETUP", "Protected Users has to use Kerberos")
         self.check_kerberos("careful", 5, "access denied at every level", "")
 
     def test_an_account_that_is_locked_after_wrong_passwords(self):
