@@ -410,7 +410,7 @@ class Closed(unittest.TestCase):
                 server = self.enterContext(Netsessiond([]))
             host = server.host6 if number % 2 and server.host6 in loopbacks() else server.host
             with self.subTest(reason), socket.create_connection((host, server.port), timeout=20) as made:
-                self.closed(server, f"protocol error: {reason}", lambda: made.sendall(sent), host=host)
+                self.closed(server, f"protocol error: {reason}", lambda: made.sendall(sent), host=f"[{host}]" if ":" in host else host)
 
     def test_a_timeout_is_logged(self):
         with Netsessiond(["alice"], log_on_timeout_s=2, idle_timeout_s=1) as server:
