@@ -16,7 +16,7 @@ static void check_split(const char *text, const char *account, const char *domai
 
 	(void)snprintf(found, sizeof found, "%.*s|%.*s", (int)n.account_bytes, n.account,
 	               (int)n.domain_bytes, n.domain_bytes > 0 ? n.domain : "");
-	print_message("%s\n", text);
+	print_message("# %s\n", text);
 	assert_int_equal(strcspn(found, "|"), strlen(account));
 	assert_memory_equal(found, account, strlen(account));
 	assert_string_equal(found + strlen(account) + 1, domain);
@@ -99,7 +99,7 @@ static void accounts_are_equal_in_any_case_and_domains_where_both_have_one(void 
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		print_message("%s, %s\n", cases[i].filter, cases[i].user);
+		print_message("# %s, %s\n", cases[i].filter, cases[i].user);
 		assert_int_equal(user_name_matches(cases[i].filter, cases[i].user),
 		                 cases[i].matches);
 		assert_int_equal(user_name_matches(cases[i].user, cases[i].filter),
