@@ -18,14 +18,18 @@ static const char *terminal_charset(void)
 	static const char *const ordinary[] = { "", "UTF-8", "ANSI_X3.4-1968", "ASCII",
 		                                "US-ASCII" };
 	static const char *charset = "";
+	static char codeset[64];
 	static bool is_known;
-	static locale_t locale;
+	locale_t locale;
 
 	if (is_known)
 		return charset;
 	locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-	if (locale != (locale_t)0) /* for as long as the program runs: it owns the text */
-		charset = nl_langinfo_l(CODESET, locale);
+	if (locale != (locale_t)0) {
+		snprintf(codeset, sizeof codeset, "%s", nl_langinfo_l(CODESET, locale));
+		charset = codeset;
+		freelocale(locale);
+	}
 	for (size_t i = 0; charset != NULL && i < sizeof ordinary / sizeof *ordinary; i++)
 		if (strcmp(charset, ordinary[i]) == 0)
 			charset = NULL;
