@@ -36,7 +36,7 @@ struct diagnosis {
 	bool is_listed;                /* at one level at least */
 	bool has_warnings;
 	bool lacks_publishers;
-		/* of netsessiond on this computer */ /* about the sources of netsessiond */
+	/* of netsessiond on this computer */ /* about the sources of netsessiond */
 	bool has_pipe; /* it is reported that the pipe is open, or there is none */
 };
 

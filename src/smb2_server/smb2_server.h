@@ -39,7 +39,7 @@ struct smb2_server_settings {
 	uint8_t guid[SMB2_GUID_BYTES];
 	enum smb2_server_encryption encryption;
 	uint16_t least_dialect; /* earlier ones are refused; 0: none is */
-	const uint8_t *hint; /* the SPNEGO token in the NEGOTIATE response; borrowed */
+	const uint8_t *hint;    /* the SPNEGO token in the NEGOTIATE response; borrowed */
 	size_t hint_bytes;
 	uint64_t last_session_id; /* the server counts it up: session ids are unique */
 };
