@@ -94,8 +94,10 @@ static void preflight_check_role(const struct samba_installation *samba,
 const char *preflight_net_option(const struct samba_installation *samba,
                                  char to[PREFLIGHT_TEXT_BYTES])
 {
-	(void)snprintf(to, PREFLIGHT_TEXT_BYTES,
-	               samba->has_own_conf ? " --configfile='%.1000s'" : "", samba->smb_conf);
+	to[0] = '\0';
+	if (samba->has_own_conf)
+		(void)snprintf(to, PREFLIGHT_TEXT_BYTES, " --configfile='%.1000s'",
+		               samba->smb_conf);
 	return to;
 }
 

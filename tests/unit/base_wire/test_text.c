@@ -284,8 +284,7 @@ static void capitals_are_those_of_windows(void **state)
 		                            "\xCF\x83\xCF\x82", /* both small sigmas */
 		                            "\xC8\x99",         /* s with comma */
 		                            "\xF0\x9F\x98\x80" };
-	static const char *const other[] = { "stra\xC3\x9F"
-		                             "e",            /* sharp s: SS */
+	static const char *const other[] = { "Wei\xC3\x9F",  /* sharp s: SS */
 		                             "\xC2\xB5",     /* micro: capital mu */
 		                             "\xC4\xB1x",    /* dotless i */
 		                             "\xC5\xBFx",    /* long s */
