@@ -28,9 +28,9 @@ int main(int argc, char **argv)
 	int status, command;
 
 	(void)unsetenv("LM_COMPAT_LEVEL"); /* below 3, gss-ntlmssp uses NTLM version 1 */
-	/* Messages about the command line repeat it. */
+	/* Messages about the command line repeat it; a server in the place of the command, too. */
 	for (int i = 1; i < argc; i++)
-		if (strstr(argv[i], "://") != NULL)
+		if (strstr(argv[i], "://") != NULL || (i == 1 && strchr(argv[i], '@') != NULL))
 			server_operand_hide_password(argv[i]);
 	command = cli_parse(&netsession_program, argc, argv, &options, &options.operands, &status);
 	if (command < 0)

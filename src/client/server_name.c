@@ -44,7 +44,7 @@ static bool server_name_check_host(const char *host, struct err *err)
 			err_advise(err, "write host:445 for a port, and blanks between servers");
 			return false;
 		}
-		if (strchr("\"[]|<>+=;*?@", *at) != NULL) {
+		if (strchr("\"[]|<>+=;*?@%", *at) != NULL) {
 			err_format(err, NERR_InvalidComputer, STEP,
 			           "the name has the character %c, which no computer has", *at);
 			return false;

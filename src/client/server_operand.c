@@ -62,12 +62,33 @@ static int operand_hex_value(char c)
 	                              : -1;
 }
 
-/* Whether text, up to end, is host:port or [v6]:port, or has no colon. */
-static bool operand_is_host_and_port(const char *text, const char *end)
+/* Finds what stands behind the first colon or percent sign of text, up to end. In a URL, a percent
+ * sign may begin the escape of another character. NULL: there is none. */
+static const char *operand_find_separated(const char *text, const char *end, bool is_url)
 {
-	const char *colon = memchr(text, ':', (size_t)(end - text));
+	for (const char *c = text; c < end; c++) {
+		int high = is_url && *c == '%' ? operand_hex_value(c[1]) : -1;
+		int low = high >= 0 ? operand_hex_value(c[2]) : -1;
 
-	return colon == NULL || *text == '[' || colon + 1 + strspn(colon + 1, "0123456789") >= end;
+		if (*c == ':' || (*c == '%' && low < 0))
+			return c + 1;
+		if (low >= 0 && (high << 4 | low) != '%' && (high << 4 | low) != ':')
+			c += 2;
+		else if (low >= 0)
+			return c + 3 < end ? c + 3 : end;
+	}
+	return NULL;
+}
+
+/* Whether text, up to end, is host, host:port or [v6]:port. */
+static bool operand_is_host_and_port(const char *text, const char *end, bool is_url)
+{
+	const char *port;
+
+	if (*text == '[')
+		return memchr(text, '@', (size_t)(end - text)) == NULL;
+	port = operand_find_separated(text, end, is_url);
+	return port == NULL || (port[-1] == ':' && port + strspn(port, "0123456789") >= end);
 }
 
 /* Finds the password of user:password@host, or of user%password@host as smbclient writes it; it may
@@ -77,18 +98,12 @@ static const char *operand_find_password(const char *text, const char **end)
 	size_t scheme_length = operand_scheme_length(text);
 	const char *user = operand_skip_slashes(text + scheme_length + (scheme_length > 0));
 	const char *path = user + strcspn(user, SLASHES), *at = strrchr(user, '@');
-	const char *colon;
+	bool is_url = scheme_length > 0;
 
-	if (at == NULL || (path < at && operand_is_host_and_port(user, path)))
+	if (at == NULL || (path < at && operand_is_host_and_port(user, path, is_url)))
 		return NULL;
 	*end = at;
-	colon = memchr(user, ':', (size_t)(at - user));
-	if (colon != NULL)
-		return colon + 1;
-	for (const char *c = user; c < at; c++)
-		if (*c == '%' && (operand_hex_value(c[1]) < 0 || operand_hex_value(c[2]) < 0))
-			return c + 1;
-	return NULL;
+	return operand_find_separated(user, at, is_url);
 }
 
 void server_operand_hide_password(char *text)
@@ -111,6 +126,14 @@ static bool operand_refuse(struct err *err, const char *why, const char *advice)
 	err_set(err, NERR_InvalidComputer, STEP, why);
 	err_advise(err, advice);
 	return false;
+}
+
+static bool operand_refuse_password(struct err *err)
+{
+	return operand_refuse(
+		err,
+		"a password stands in it, where the list of processes and the shell's history show it",
+		"use --as USER or --authentication-file FILE, and change the password");
 }
 
 /* ---- the parts of an operand ---- */
@@ -217,6 +240,8 @@ static bool operand_set_user(struct server_operand *to, const char *text, const 
 
 	if (!operand_copy(to->user, text, end, err) || !operand_decode(to->user, err))
 		return false;
+	if (strpbrk(to->user, "%:") != NULL)
+		return operand_refuse_password(err);
 	semicolon = strchr(to->user, ';');
 	if (semicolon == to->user)
 		memmove(to->user, to->user + 1, strlen(to->user));
@@ -305,10 +330,7 @@ static bool operand_parse(struct server_operand *to, const char *text, struct er
 	const char *end;
 
 	if (operand_find_password(text, &end) != NULL)
-		return operand_refuse(
-			err,
-			"a password stands in it, where the list of processes and the shell's history show it",
-			"use --as USER or --authentication-file FILE, and change the password");
+		return operand_refuse_password(err);
 	if (scheme_length > 0) {
 		if (!operand_parse_url(to, text, scheme_length, err))
 			return false;

@@ -254,7 +254,10 @@ class HeldSessions(unittest.TestCase):
 
     def test_a_password_in_a_url_is_refused_and_not_repeated(self):
         for form, shown in ((f"smb://root:s3cret@{address(self.server)}/x", f"smb://root:***@{address(self.server)}/x"),
-                            (f"//root:s3/cr@et@{address(self.server)}", f"//root:***@{address(self.server)}")):
+                            (f"//root:s3/cr@et@{address(self.server)}", f"//root:***@{address(self.server)}"),
+                            (f"smb://root%25s3cret@{address(self.server)}", f"smb://root%25***@{address(self.server)}"),
+                            (f"root%ab12s3cret@{address(self.server)}", f"root%***@{address(self.server)}"),
+                            (f"root%s3/cret@{address(self.server)}", f"root%***@{address(self.server)}")):
             for name, *arguments in (["list"], ["doctor"], ["watch", "--polls", 1], ["unknown"]):
                 with self.subTest(form, command=name):
                     result = command.run(name, *arguments, "-A", self.server.credentials_file("root"), form)
@@ -263,6 +266,9 @@ class HeldSessions(unittest.TestCase):
                     if name != "unknown":
                         self.assertIn(f"netsession: {shown}: invalid server name", result.stderr)
                         self.assertIn("a password stands in it", result.stderr)
+            result = command.run(form)
+            self.assertEqual(2, result.exit)
+            self.assertIn(f'unknown command "{shown}"', result.stderr)
 
     def test_what_is_ignored_is_said_if_asked_for(self):
         form = f"smb://mail@{address(self.server)}/share/x"

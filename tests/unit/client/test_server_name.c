@@ -146,7 +146,7 @@ static void characters_that_no_name_has_are_refused(void **state)
 		"f|s",   "f<s",       "f>s",
 		"f+s",   "f=s",       "f;s",
 		"f,s",   "f*s",       "f?s",
-		"a@fs1",
+		"a@fs1", "f%s",       "fs1%eth0",
 	};
 
 	(void)state;

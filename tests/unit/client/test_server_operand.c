@@ -200,6 +200,7 @@ static void what_is_no_server_is_refused_with_its_reason(void **state)
 		{ "smb://a%2Fb", "has a slash" },
 		{ "smb://a%20b", "has a blank" },
 		{ "fs*", "the character *" },
+		{ "alice%pw/rest", "the character %" },
 		{ "1:2:3", "it has to be an IPv6 address" },
 		{ "10.0.0.07", "without leading zeros" },
 		{ "fs\x01", "control character" },
@@ -223,6 +224,16 @@ static void a_password_is_refused_and_hidden(void **state)
 		{ "https://alice:secret@fs1", "https://alice:***@fs1" },
 		{ "//alice:secret@fs1/x", "//alice:***@fs1/x" },
 		{ " alice:secret@fs1", " alice:***@fs1" },
+		{ "smb://alice%25secret@fs1", "smb://alice%25***@fs1" },
+		{ "smb://alice%3Asecret@fs1", "smb://alice%3A***@fs1" },
+		{ "smb://alice%secret@fs1/a@b", "smb://alice%***@b" },
+		{ "smb://alice%25secret@fs1:445/a@b", "smb://alice%25***@b" },
+		{ "smb://[alice%25secret@fs1/a@b", "smb://[alice%25***@b" },
+		{ "alice%ab12secret@fs1:1", "alice%***@fs1:1" }, /* no URL, and so no escape */
+		{ "//alice%ab12secret@fs1", "//alice%***@fs1" },
+		{ "alice%sec/ret@fs1", "alice%***@fs1" },
+		{ "alice%sec:445/ret@fs1", "alice%***@fs1" },
+		{ "alice%sec:ret@fs1", "alice%***@fs1" },
 		{ "smb://alice:se@fs1", "smb://alice:**@fs1" },
 		{ "smb://alice:@fs1", "smb://alice:@fs1" },
 	};
@@ -250,6 +261,9 @@ static void what_has_no_password_is_left_alone(void **state)
 		                             "smb://fs1:445/a@b",
 		                             "[::1]:445/a@b",
 		                             "\\\\fs1\\a:b@c",
+		                             "\\\\fs1\\a%b@c",
+		                             "smb://f%73%31/a%b@c",
+		                             "smb://LAB%5Calice@fs1",
 		                             "",
 		                             "@" };
 
