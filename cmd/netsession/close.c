@@ -103,10 +103,12 @@ static void also_closed_print_same_process(const struct options *options,
 	(void)query_from_options(options, credentials, NULL, &room, &query, &error);
 	status = netsession_del_also_closes(&query, also_closed_print_session, also, &error);
 	/* A caller without the right to list has none to close, and closing reports that. */
-	if (status != 0 && status != ACCESS_DENIED)
+	if (status != 0 && status != ACCESS_DENIED) {
 		fprintf(stderr,
-		        "netsession: %s: cannot tell which other sessions would be closed: %s\n",
-		        server_result_name(also->selected), error.text);
+		        "netsession: %s: cannot tell which other sessions would be closed: ",
+		        server_result_name(also->selected));
+		output_end_line(stderr, error.text);
+	}
 }
 
 static bool close_is_confirmed(const struct options *options, const struct also_closed *also)
@@ -142,12 +144,12 @@ static int close_selected_sessions(const struct options *options,
 
 	if (!query_from_options(options, credentials, result->server, &room, &query, &error) ||
 	    netsession_del(&query, &error) != 0) {
-		fprintf(stderr, "netsession: %s: the sessions were not closed%s: %s\n",
+		fprintf(stderr, "netsession: %s: the sessions were not closed%s: ",
 		        server_result_name(result),
 		        error.status == 64 /* ERROR_NETNAME_DELETED */
 		                ? ", or netsession's own session was one of them"
-		                : "",
-		        error.text);
+		                : "");
+		output_end_line(stderr, error.text);
 		return EXIT_NONE;
 	}
 	fprintf(stderr, "netsession: %s: closed %zu session%s%s\n", server_result_name(result),

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
+#include "output_forms.h"
 
 enum { PROMPT_MAX_BYTES = 512 };
 
@@ -114,8 +115,10 @@ static bool credentials_from_prompt(const char *user, struct netsession_credenti
 		return false;
 	made = netsession_credentials_new(user, NULL, password, credentials, &error) == 0;
 	explicit_bzero(password, sizeof password);
-	if (!made)
-		fprintf(stderr, "netsession: --as %s: %s\n", user, error.text);
+	if (!made) {
+		fprintf(stderr, "netsession: --as %s: ", user);
+		output_end_line(stderr, error.text);
+	}
 	return made;
 }
 
@@ -131,7 +134,8 @@ bool credentials_from_options(const struct options *options,
 		return false;
 	}
 	if (options->anonymous && netsession_credentials_new_anonymous(credentials, &error) != 0) {
-		fprintf(stderr, "netsession: --no-pass: %s\n", error.text);
+		fputs("netsession: --no-pass: ", stderr);
+		output_end_line(stderr, error.text);
 		return false;
 	}
 	if (options->as != NULL)
@@ -139,6 +143,7 @@ bool credentials_from_options(const struct options *options,
 	if (options->credentials_file == NULL ||
 	    netsession_credentials_read(options->credentials_file, credentials, &error) == 0)
 		return true;
-	fprintf(stderr, "netsession: %s\n", error.text);
+	fputs("netsession: ", stderr);
+	output_end_line(stderr, error.text);
 	return false;
 }

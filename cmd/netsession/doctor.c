@@ -41,8 +41,7 @@ static void doctor_text_put(void *context, const struct netsession_report *findi
 {
 	(void)context;
 	printf("%-4s  %-10s  ", verdicts[finding->verdict].text, finding->step);
-	output_put_printable(stdout, finding->text);
-	fputc('\n', stdout);
+	output_end_line(stdout, finding->text);
 	/* The text of a failure ends with the advice. */
 	if (finding->advice != NULL && finding->verdict != NETSESSION_BAD)
 		printf("%-18s%s\n", "", finding->advice);
@@ -53,10 +52,12 @@ static void doctor_text_end(struct doctor_report *report, const struct netsessio
 {
 	const char *server = report->server != NULL ? report->server : LOCAL_COMPUTER;
 
-	if (error->status == 0)
+	if (error->status == 0) {
 		printf("Sessions of %s can be listed.\n", server);
-	else
-		fprintf(stderr, "netsession: %s: %s\n", server, error->text);
+		return;
+	}
+	fprintf(stderr, "netsession: %s: ", server);
+	output_end_line(stderr, error->text);
 }
 
 /* ---- JSON ---- */

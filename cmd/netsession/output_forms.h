@@ -19,6 +19,8 @@ void output_write_event_jsonl(FILE *to, const char *at, const char *event,
  * *bytes bytes. A control character must not reach the terminal: a '?' is shown instead. */
 const char *output_next_printable(const char **text, size_t *bytes);
 void output_put_printable(FILE *to, const char *text);
+/* The same, as the end of a line. */
+void output_end_line(FILE *to, const char *text);
 
 /* The names of user_flags, [MS-SRVS] 2.2.4.12, with separator between them; "" for none. A bit
  * without a name is shown as a number. Fills text and returns it. */

@@ -31,6 +31,12 @@ void output_put_printable(FILE *to, const char *text)
 	}
 }
 
+void output_end_line(FILE *to, const char *text)
+{
+	output_put_printable(to, text);
+	fputc('\n', to);
+}
+
 static const struct {
 	uint32_t bit;
 	const char *name;

@@ -189,8 +189,7 @@ static void query_print_warning(void *context, const char *warning)
 	const char *const *server = context;
 
 	fprintf(stderr, "netsession: %s: warning: ", *server);
-	output_put_printable(stderr, warning);
-	fputc('\n', stderr);
+	output_end_line(stderr, warning);
 }
 
 void query_print_messages(const struct options *options, const struct server_result *result)
@@ -198,9 +197,10 @@ void query_print_messages(const struct options *options, const struct server_res
 	const char *server = server_result_name(result);
 	size_t unknown;
 
-	if (result->error.status != 0)
-		fprintf(stderr, "netsession: %s: %s\n", server_result_name(result),
-		        result->error.text);
+	if (result->error.status != 0) {
+		fprintf(stderr, "netsession: %s: ", server);
+		output_end_line(stderr, result->error.text);
+	}
 	server_result_each_warning(result, query_print_warning, &server);
 	if (!options->verbose || result->level == NULL)
 		return;

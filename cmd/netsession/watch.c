@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession watch: reports sessions that start, end or change. */
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -334,13 +335,19 @@ out:
 }
 
 /* A signal ends the pause. So does the end of the program that reads the events: without an event
- * to write, nothing else would tell that nobody reads them any more. */
-static void watch_pause(const struct options *options)
+ * to write, nothing else would tell that nobody reads them any more. A pipe reports that as
+ * POLLERR, a socket as POLLHUP. Returns false if SIGPIPE is ignored and the output is lost. */
+static bool watch_pause(const struct options *options)
 {
 	struct pollfd reader = { .fd = STDOUT_FILENO };
 
-	if (poll(&reader, 1, (int)options->interval_ms) > 0 && (reader.revents & POLLERR) != 0)
-		raise(SIGPIPE); /* as the next event would */
+	if (poll(&reader, 1, (int)options->interval_ms) <= 0 ||
+	    (reader.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0)
+		return true;
+	raise(SIGPIPE); /* as the next event would */
+	errno = (reader.revents & POLLNVAL) != 0 ? EBADF : EPIPE;
+	query_print_write_error();
+	return false;
 }
 
 /* No server is left to be asked. */
@@ -361,8 +368,8 @@ static int watch_poll_until_end(struct watch *watch)
 	for (uint32_t polls = 0; !is_interrupted && !watch_has_given_up(watch); polls++) {
 		if (options->polls != 0 && polls == options->polls)
 			break;
-		if (polls > 0)
-			watch_pause(options);
+		if (polls > 0 && !watch_pause(options))
+			return EXIT_NONE;
 		if (is_interrupted)
 			break;
 		code = watch_poll_servers(watch);

@@ -258,6 +258,27 @@ static bool enumeration_ask_for_less(struct enumeration *e, NET_API_STATUS statu
 	return true;
 }
 
+/* Errors repeat the name, and a terminal would obey its control characters. */
+static void enumeration_keep_other_client(struct enumeration *e, const char *client)
+{
+	char *to = e->other_client;
+
+	if (snprintf(e->other_client, sizeof e->other_client, "%s", client_name_bare(client)) >=
+	    (int)sizeof e->other_client)
+		text_drop_cut_character(e->other_client);
+	for (const char *at = e->other_client, *next = at; *at != '\0'; at = next) {
+		uint32_t c = text_next(&next);
+
+		if (c < 0x20 || (c >= 0x7F && c < 0xA0)) {
+			*to++ = '?';
+		} else {
+			memmove(to, at, (size_t)(next - at));
+			to += next - at;
+		}
+	}
+	*to = '\0';
+}
+
 static bool enumeration_matches(struct enumeration *e, const struct session_level *level,
                                 const struct netsession_row *row)
 {
@@ -265,11 +286,8 @@ static bool enumeration_matches(struct enumeration *e, const struct session_leve
 	bool has_user = session_level_field(level, session_columns[SESSION_COLUMN_USER]) != NULL;
 
 	if (e->client != NULL && !client_name_equal(e->client, row->client)) {
-		if (e->other_client[0] == '\0' && row->client != NULL) {
-			if (snprintf(e->other_client, sizeof e->other_client, "%s",
-			             client_name_bare(row->client)) >= (int)sizeof e->other_client)
-				text_drop_cut_character(e->other_client);
-		}
+		if (e->other_client[0] == '\0' && row->client != NULL)
+			enumeration_keep_other_client(e, row->client);
 		return false;
 	}
 	e->seen_client = true;

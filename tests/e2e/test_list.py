@@ -411,6 +411,16 @@ class Usage(unittest.TestCase):
 class ShortAnswers(unittest.TestCase):
     """A server that announces more sessions than it sends, in one page that is the last."""
 
+    def test_control_characters_of_a_message_do_not_reach_the_terminal(self):
+        with ScriptedService([[("\\\\fs1\x1b[2J\x9b", "alice", 5)]]) as service:
+            result = command.run("list", "--level", 10, "--client", "192.0.2.8",
+                                 env={"NETSESSION_SOCKET": str(service.socket)})
+        self.assertEqual(3, result.exit, result)
+        self.assertIn("such as fs1?[2J?, and", result.stderr)
+        result = command.run("list", "-A", "/nonexistent/\x1b[2J\x9b", "127.0.0.1")
+        self.assertEqual(2, result.exit, result)
+        self.assertIn("/nonexistent/?[2J?: ", result.stderr)
+
     def test_sessions_that_a_server_announces_and_does_not_send_are_missing(self):
         told = "netsession: local computer: warning: the server announced 3 sessions and sent 1\n"
         with ScriptedService([[(r"\\10.0.0.7", "alice", 0xFFFFFFFF)]], missing=2) as service:

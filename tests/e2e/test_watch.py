@@ -1,4 +1,8 @@
 """`netsession watch` against a real Samba: sessions that start, end and change, and servers that stop answering."""
+import contextlib
+import signal
+import socket
+import subprocess
 import threading
 import time
 import unittest
@@ -11,7 +15,7 @@ from lab.relay import STALL, Relay
 from lab.samba import SambaServer
 from lab.scripted_service import ScriptedService
 from lab.sessions import Wanted
-from lab.wait_until import calm
+from lab.wait_until import HANG_S, calm
 
 
 class Watching(unittest.TestCase):
@@ -110,6 +114,37 @@ class Watching(unittest.TestCase):
             self.assertEqual(code, result.exit, result)
         for wrong in (("-o", "csv"), ("--every", "0"), ("--polls", "none")):
             self.assertEqual(2, command.run("watch", *wrong, dead).exit)
+
+
+class LostReaders(unittest.TestCase):
+    """The program that reads the events ends, and no event follows."""
+
+    @contextlib.contextmanager
+    def watch(self, **options):
+        """The process, whose stdout is a socket, and the other end, from which the first event was read."""
+        ours, theirs = socket.socketpair()
+        with ScriptedService([[(r"\\WS1", "alice", 5)]]) as service, ours, theirs, subprocess.Popen(
+                [command.built(), "watch", "--level", "10", "--every", "0.3"], stdout=theirs, stderr=subprocess.PIPE,
+                text=True, env=command.environment({"NETSESSION_SOCKET": str(service.socket)}), **options) as process:
+            theirs.close()
+            self.assertIn(b"alice", ours.recv(1000))
+            try:
+                yield process, ours
+            finally:
+                process.kill()
+
+    def test_the_end_of_the_reader_at_a_socket_ends_the_watch(self):
+        with self.watch() as (process, reader):
+            reader.close()
+            self.assertEqual("", process.communicate(timeout=HANG_S)[1])
+            self.assertEqual(-signal.SIGPIPE, process.returncode)
+
+    def test_where_sigpipe_is_ignored_the_output_is_lost(self):
+        with self.watch(restore_signals=False) as (process, reader):  # Python ignores SIGPIPE
+            reader.close()
+            self.assertEqual("netsession: cannot write the output: Broken pipe\n",
+                             process.communicate(timeout=HANG_S)[1])
+            self.assertEqual(3, process.returncode)
 
 
 class ShortAnswers(unittest.TestCase):
