@@ -300,6 +300,15 @@ static bool call_is_by_older_service(const struct netsession_call *call, const s
 	       (err->status == RPC_S_PROCNUM_OUT_OF_RANGE || err->status == RPC_S_UNKNOWN_IF);
 }
 
+/* All that was asked for is there, but for the warnings about it. */
+static void call_finish_without_warnings(struct netsession_call *call)
+{
+	call_add_warning(call, LOCAL_WARNING_INCOMPLETE,
+	                 "netsessiond does not say whether its sources are complete");
+	call_give_last_page(call);
+	call_finish(call);
+}
+
 static void call_on_failed(void *context, const struct err *err)
 {
 	struct netsession_call *call = context;
@@ -310,11 +319,8 @@ static void call_on_failed(void *context, const struct err *err)
 		call_connect(call);
 		return;
 	}
-	if (call->wants_warnings && !call->is_cancelled) { /* all that was asked for is there */
-		call_add_warning(call, LOCAL_WARNING_INCOMPLETE,
-		                 "netsessiond does not say whether its sources are complete");
-		call_give_last_page(call);
-		call_finish(call);
+	if (call->wants_warnings && !call->is_cancelled) {
+		call_finish_without_warnings(call);
 		return;
 	}
 	if (call->kind != CALL_CONNECT || !connection_has_tree(call->connection))
@@ -328,6 +334,10 @@ static void call_on_deadline(void *context)
 {
 	struct netsession_call *call = context;
 
+	if (call->wants_warnings && !call->is_cancelled) {
+		call_finish_without_warnings(call);
+		return;
+	}
 	err_set(&call->err, ERROR_TIMEOUT,
 	        call->connection != NULL ? connection_step(call->connection) : "query", NULL);
 	call_finish(call);

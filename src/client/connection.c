@@ -167,6 +167,7 @@ static bool connection_pass_over_address(struct connection *c)
 	connection_hang_up(c);
 	authentication_free(c->authentication);
 	c->authentication = NULL;
+	c->log_on_err = (struct err){ 0 }; /* of the address that is passed over */
 	connection_dial_addresses(c, &c->untried);
 	return true;
 }

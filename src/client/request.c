@@ -563,6 +563,8 @@ NET_API_STATUS deletion_end_list(struct deletion *d, const struct err *list_err,
 	else if (list_err->status == NERR_ClientNameNotFound)
 		err_set(&d->not_found, list_err->status, DEL_STEP,
 		        list_err->text[0] != '\0' ? list_err->text : NULL);
+	else if (d->requests.texts.len > 0)
+		d->list_err = *list_err;
 	if (d->requests.texts.len == 0)
 		session_deletions_add(&d->requests, d->client, d->user);
 	if (d->requests.texts.failed)
@@ -585,5 +587,7 @@ bool deletion_receive(struct deletion *d, NET_API_STATUS answer, struct err *err
 		*err = d->not_found;
 	else if (status != NERR_Success)
 		err_set(err, status, DEL_STEP, NULL);
+	else if (d->list_err.status != NERR_Success)
+		*err = d->list_err;
 	return false;
 }

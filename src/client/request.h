@@ -88,6 +88,7 @@ struct deletion {
 	bool is_listing;                    /* an enumeration must be answered first */
 	struct session_deletions requests;
 	struct err not_found; /* the list has no session that is meant */
+	struct err list_err;  /* the list broke off: sessions that are meant may be left */
 };
 
 /* Copies what a deletion needs of query. Returns 0, ERROR_INVALID_PARAMETER or
@@ -98,8 +99,9 @@ void deletion_fini(struct deletion *d);
 
 /* Adds the sessions of a page of the list. */
 void deletion_add_page(struct deletion *d, struct netsession_page *page);
-/* The list is complete, or err says why there is none: then the server gets the names of the query,
- * because it may let a caller close sessions that it does not let the caller list. */
+/* The list is complete, or list_err says why not. If there is no list, the server gets the names of
+ * the query, because it may let a caller close sessions that it does not let the caller list. If
+ * the list broke off, the sessions in it are closed, and list_err is the result then. */
 NET_API_STATUS deletion_end_list(struct deletion *d, const struct err *list_err, struct err *err);
 
 /* Takes the answer to request. True: there is another one to be sent. False: err says the result.

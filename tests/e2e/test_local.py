@@ -17,7 +17,7 @@ from lab import command, sessions, tap
 from lab.cli import assert_refused, as_rows, error_line
 from lab.local_rpc import bound
 from lab.netsessiond import Netsessiond
-from lab.wait_until import calm, wait_until
+from lab.wait_until import HANG_S, calm, wait_until
 
 USERS, COUNT = ("alice", "bob", "carol", "dave"), 24
 LEVELS = (0, 1, 2, 10, 502)
@@ -287,6 +287,52 @@ class Absence(unittest.TestCase):
             assert_refused(self, status, command.run("list", env={"NETSESSION_SOCKET": self.socket}), "local computer")
             thread.join()
             listener.close()
+
+
+class WithoutWarnings(threading.Thread):
+    """One connection to the service, as a context manager, which does not pass on the request for the warnings."""
+
+    WARNINGS = 4  # src/local/interface.h
+
+    def __init__(self, service, path):
+        super().__init__()
+        self._service, self._listener = service, socket.socket(socket.AF_UNIX)
+        self._listener.settimeout(HANG_S)
+        self._listener.bind(str(path))
+        self._listener.listen()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.join()
+        self._listener.close()
+
+    def run(self):
+        taken, _ = self._listener.accept()
+        with taken, taken.makefile("rb") as requests, Peer(self._service) as peer:
+            while header := requests.read(16):
+                request = header + requests.read(struct.unpack_from("<H", header, 8)[0] - 16)
+                if header[2] == REQUEST and struct.unpack_from("<H", request, 22)[0] == self.WARNINGS:
+                    continue
+                peer.say(request)
+                kind, body = peer.pdu()
+                taken.sendall(pdu(kind, body, call=struct.unpack_from("<I", header, 12)[0]))
+
+
+class Warnings(OneService):
+    def test_sessions_are_shown_if_only_the_warnings_do_not_come_in_time(self):
+        path = pathlib.Path(self.programs._folder.name) / "relay.sock"  # pylint: disable=protected-access
+        for arguments, code, status in ((("-u", "alice"), 4, 0), (("-u", "nobody"), 3, 2221)):
+            with self.subTest(arguments), WithoutWarnings(self.service, path):
+                result = command.run("list", "--timeout", "0.5", "-o", "json", *arguments,
+                                     env={"NETSESSION_SOCKET": str(path)})
+            path.unlink()
+            server = result.json["servers"][0]
+            self.assertEqual((code, status), (result.exit, server["status"]), result)
+            self.assertEqual(status == 0, len(server["sessions"]) > 0, result)
+            self.assertIn("netsessiond does not say whether its sources are complete", result.stderr)
 
 
 class Kept(OneService):

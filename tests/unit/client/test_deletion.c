@@ -261,6 +261,19 @@ static void without_a_list_the_names_of_the_query_are_requested(void **state)
 	assert_int_equal(err.status, NERR_Success);
 }
 
+static void a_list_that_broke_off_is_a_failure_after_its_sessions_are_closed(void **state)
+{
+	const struct err broken = { .status = ERROR_BAD_NET_RESP };
+
+	(void)state;
+	begin_list(NULL, "alice");
+	add_listed(0, 2);
+	assert_int_equal(deletion_end_list(&d, &broken, &err), NERR_Success);
+	check_request(NULL, "LAB\\alice");
+	assert_false(deletion_receive(&d, NERR_Success, &err));
+	assert_int_equal(err.status, ERROR_BAD_NET_RESP);
+}
+
 TEST_GROUP(deletion)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +289,7 @@ TEST_GROUP(deletion)
 		cmocka_unit_test(each_client_in_the_list_is_a_request_with_backslashes),
 		cmocka_unit_test(a_client_and_a_user_are_requested_together),
 		cmocka_unit_test(without_a_list_the_names_of_the_query_are_requested),
+		cmocka_unit_test(a_list_that_broke_off_is_a_failure_after_its_sessions_are_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);
