@@ -149,6 +149,8 @@ static enum auth_progress acceptor_explain_ticket(OM_uint32 minor, struct err *e
 	return AUTH_FAILED;
 }
 
+#define MIC_IS_WRONG "the MIC of the NTLM message is wrong"
+
 static enum auth_progress acceptor_explain_failure(const struct auth_acceptor *a, OM_uint32 major,
                                                    OM_uint32 minor, struct err *err)
 {
@@ -158,8 +160,7 @@ static enum auth_progress acceptor_explain_failure(const struct auth_acceptor *a
 	case GSS_S_DEFECTIVE_TOKEN:
 		if (!is_kerberos && minor == EACCES)
 			return acceptor_refuse_with(err, STATUS_INVALID_PARAMETER,
-			                            ERROR_INVALID_PARAMETER,
-			                            "the MIC of the NTLM message is wrong");
+			                            ERROR_INVALID_PARAMETER, MIC_IS_WRONG);
 		return acceptor_refuse_token(err);
 	case GSS_S_NO_CONTEXT:
 		return acceptor_refuse_token(err);
@@ -216,7 +217,14 @@ static enum auth_progress acceptor_verify_ntlm(struct auth_acceptor *a, struct c
 		return acceptor_refuse_memory(err);
 	progress = acceptor_step_context(a, message, err);
 	accounts_take_back();
-	return account != NULL ? progress : acceptor_refuse_log_on(err);
+	if (account == NULL)
+		return acceptor_refuse_log_on(err);
+	/* A message that gss-ntlmssp cannot decode is refused like one for a user who is not there.
+	 * It verifies the message's MIC behind the response: who fails there has the password. */
+	if (progress == AUTH_FAILED && err->status != ERROR_NOT_ENOUGH_MEMORY &&
+	    strcmp(err->text, MIC_IS_WRONG) != 0)
+		return acceptor_refuse_log_on(err);
+	return progress;
 }
 
 static enum auth_progress acceptor_step_ntlm(struct auth_acceptor *a, struct crypto_span message,
@@ -226,10 +234,12 @@ static enum auth_progress acceptor_step_ntlm(struct auth_acceptor *a, struct cry
 	enum auth_progress progress;
 	struct ntlm_claim claim = { 0 };
 
-	if (verdict != NTLM_NOT_AUTHENTICATE &&
-	    ntlm_message_claim(message, a->challenge_flags, &claim))
+	if (verdict != NTLM_NOT_AUTHENTICATE) {
+		if (!ntlm_message_claim(message, a->challenge_flags, &claim))
+			return acceptor_refuse_log_on(err);
 		(void)snprintf(a->claim, sizeof a->claim, "%s%s%s", claim.domain,
 		               claim.domain[0] != '\0' ? "\\" : "", claim.user);
+	}
 	if (verdict == NTLM_WRONG || (verdict != NTLM_NOT_AUTHENTICATE && a->challenge_flags == 0))
 		return acceptor_refuse_token(err);
 	if (verdict == NTLM_ANONYMOUS)

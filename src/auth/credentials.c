@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth/credentials.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -420,8 +421,10 @@ static OM_uint32 auth_handle_import_user(OM_uint32 *minor, const struct netsessi
 	gss_buffer_desc text = { .value = malloc(room) };
 	OM_uint32 major;
 
-	if (text.value == NULL)
+	if (text.value == NULL) {
+		*minor = ENOMEM;
 		return GSS_S_FAILURE;
+	}
 	if (c->is_anonymous) /* GSS_C_NT_ANONYMOUS it does not take (1.2.0), but an empty name */
 		text.length = (size_t)snprintf(text.value, room, "@\\");
 	else
@@ -492,8 +495,10 @@ static OM_uint32 auth_handle_import_principal(OM_uint32 *minor,
 	OM_uint32 major;
 	char *realm;
 
-	if (text.value == NULL)
+	if (text.value == NULL) {
+		*minor = ENOMEM;
 		return GSS_S_FAILURE;
+	}
 	text.length = (size_t)snprintf(text.value, room, "%s%s%s", c->user, appends ? "@" : "",
 	                               appends ? apart : "");
 	realm = appends ? (char *)text.value + strlen(c->user) : auth_handle_find_realm(text.value);

@@ -43,11 +43,14 @@ static bool kerberos_is_error(struct wire_reader *header)
 	struct wire_reader oid = der_enter(header, DER_OBJECT_IDENTIFIER);
 	size_t bytes = wire_left(&oid);
 	const uint8_t *content = wire_get_bytes(&oid, bytes);
+	unsigned token;
 
 	if (content == NULL || bytes != sizeof KERBEROS_OID_BYTES - 1 ||
 	    memcmp(content, KERBEROS_OID_BYTES, bytes) != 0)
 		return false;
-	return (wire_get_u8(header) << 8 | wire_get_u8(header)) == TOKEN_ERROR;
+	token = (unsigned)wire_get_u8(header) << 8;
+	token |= wire_get_u8(header);
+	return token == TOKEN_ERROR;
 }
 
 int64_t kerberos_error_time(struct crypto_span token)

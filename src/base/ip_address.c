@@ -176,7 +176,7 @@ bool ip_network_parse(const char *text, struct ip_network *to)
 		return false;
 	memcpy(address, text, length);
 	address[length] = '\0';
-	if (!ip_address_parse(address, &to->address))
+	if (!ip_address_parse(address, &to->address) || to->address.scope[0] != '\0')
 		return false;
 	most = ip_address_is_v4(&to->address) ? 32 : 128;
 	to->bits = most;

@@ -45,7 +45,7 @@ struct ip_network {
 };
 
 /* Parses "10.0.0.0/8", "2001:db8::/32", and an address alone, which is a network of its own. False:
- * text is no network, or an address within one: 10.1.2.3/8. */
+ * text is no network, or an address within one: 10.1.2.3/8; or it names an interface. */
 bool ip_network_parse(const char *text, struct ip_network *to);
 bool ip_network_has(const struct ip_network *network, const struct ip_address *address);
 

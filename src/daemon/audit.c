@@ -55,6 +55,19 @@ static void audit_close(struct audit *a)
 	free(a);
 }
 
+/* Where the program was started without a standard output, /dev/null stands in its place, for
+ * reading (net/standard_files.h). -1: errno says why. */
+static int audit_open_standard_output(void)
+{
+	int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
+	if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) {
+		errno = EBADF;
+		return -1;
+	}
+	return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+}
+
 struct audit *audit_new(const char *path, struct err *err)
 {
 	struct audit *a = calloc(1, sizeof *a);
@@ -64,7 +77,7 @@ struct audit *audit_new(const char *path, struct err *err)
 		return NULL;
 	}
 	if (strcmp(path, "-") == 0) {
-		a->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+		a->fd = audit_open_standard_output();
 	} else {
 		a->path = strdup(path);
 		a->fd = audit_open_file(path);
@@ -90,7 +103,7 @@ bool audit_check(const char *path, struct err *err)
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 		return false;
 	}
-	fd = strcmp(path, "-") == 0 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, FLAGS);
+	fd = strcmp(path, "-") == 0 ? audit_open_standard_output() : open(path, FLAGS);
 	is_good = fd >= 0 ||
 	          (errno == ENOENT && access(*folder != '\0' ? folder : ".", W_OK | X_OK) == 0);
 	if (!is_good)

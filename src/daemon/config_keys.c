@@ -78,9 +78,9 @@ const struct config_key config_keys[] = {
 	  "earliest dialect of SMB that clients may use", .choices = "2.0.2 2.1 3.0 3.0.2 3.1.1" },
 	{ "server", "hosts_allow", CONFIG_NETWORKS, AT(hosts_allow), "",
 	  "addresses and networks from which clients may connect over SMB, such as 10.0.0.0/8, 2001:db8::/32; "
-	  "empty: from all that hosts_deny does not name", .most = CONFIG_MAX_NETWORKS },
+	  "empty: from everywhere that hosts_deny does not name", .most = CONFIG_MAX_NETWORKS },
 	{ "server", "hosts_deny", CONFIG_NETWORKS, AT(hosts_deny), "",
-	  "addresses and networks from which no client may connect over SMB; hosts_allow overrides it",
+	  "addresses and networks from which no client may connect over SMB; not read if hosts_allow is set",
 	  .most = CONFIG_MAX_NETWORKS },
 	{ "server", "max_local_connections", CONFIG_NUMBER, AT(max_local_connections), "1000",
 	  "maximum number of connections at the Unix socket; more are refused. Each user except root may "

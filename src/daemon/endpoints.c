@@ -74,7 +74,13 @@ static uint32_t endpoints_smb_share(const struct config *c)
 		descriptors_raise(c->max_connections + others,
 	                          "max_connections, max_local_connections and max_publishers need");
 
-	return granted > others ? (uint32_t)(granted - others) : 1;
+	/* Where the system allows fewer, each endpoint gets its part of what there is. */
+	uint64_t share = granted * c->max_connections / (c->max_connections + others);
+
+	if (granted < c->max_connections + others)
+		log_write(LOG_LEVEL_WARNING, "at most %llu SMB connections are accepted",
+		          (unsigned long long)(share > 0 ? share : 1));
+	return share > 0 ? (uint32_t)share : 1;
 }
 
 static struct smb_endpoint_settings endpoints_smb_settings(const struct settings *s,

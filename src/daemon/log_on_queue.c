@@ -146,6 +146,25 @@ static bool log_on_queue_begin_guess(struct log_on_queue *q, const struct log_on
 	return true;
 }
 
+/* The first turns of all sources stand before the second ones, and so on: a source that guesses at
+ * an account on many connections does not keep another source from it. */
+static void log_on_queue_delay(struct log_on_queue *q, struct log_on_turn *turn)
+{
+	struct log_on_turn *other;
+
+	turn->rank = 0;
+	TAILQ_FOREACH(other, &q->delayed, entry)
+		if (memcmp(&other->source, &turn->source, sizeof turn->source) == 0)
+			turn->rank++;
+	TAILQ_FOREACH(other, &q->delayed, entry)
+		if (other->rank > turn->rank)
+			break;
+	if (other != NULL)
+		TAILQ_INSERT_BEFORE(other, turn, entry);
+	else
+		TAILQ_INSERT_TAIL(&q->delayed, turn, entry);
+}
+
 static void log_on_queue_on_check(void *context);
 
 /* Without memory for a timer, delayed guesses wait until another one comes. */
@@ -181,7 +200,7 @@ bool log_on_queue_enter(struct log_on_queue *q, struct log_on_turn *turn)
 {
 	if (turn->is_guess && !log_on_queue_begin_guess(q, turn)) {
 		counters_add(COUNTER_LOG_ONS_DELAYED, 1);
-		TAILQ_INSERT_TAIL(&q->delayed, turn, entry);
+		log_on_queue_delay(q, turn);
 		turn->state = LOG_ON_DELAYED;
 		log_on_queue_schedule_check(q);
 		if (q->check == NULL)

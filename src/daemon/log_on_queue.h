@@ -24,6 +24,7 @@ struct log_on_turn {
 	void *context;
 	/* The rest belongs to log_on_queue.c. */
 	enum { LOG_ON_OUTSIDE, LOG_ON_DELAYED, LOG_ON_WAITING, LOG_ON_RUNNING } state;
+	unsigned rank; /* of a delayed turn: how many of its source were delayed before it */
 	struct log_on_source *of;
 	TAILQ_ENTRY(log_on_turn) entry;
 };

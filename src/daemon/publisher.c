@@ -437,8 +437,9 @@ static NET_API_STATUS publisher_add_session(struct publisher *p, uint64_t key,
 
 static int64_t publisher_ago_ms(const struct publisher *p, uint32_t seconds)
 {
-	return seconds != NETSESSION_UNKNOWN ? publisher_now_ms(p) - (int64_t)seconds * 1000
-	                                     : SESSION_TIME_UNKNOWN;
+	/* Nothing is 68 years old: such a number would only move the table's other times. */
+	return seconds <= INT32_MAX ? publisher_now_ms(p) - (int64_t)seconds * 1000
+	                            : SESSION_TIME_UNKNOWN;
 }
 
 /* False: out of memory. */
@@ -481,7 +482,8 @@ static void publisher_apply_put(struct publisher *p, uint64_t key, uint32_t grou
 	if (status == NERR_Success)
 		return;
 	publisher_remove_session(p, key);
-	p->lacks_room = status != ERROR_INVALID_PARAMETER;
+	if (status != ERROR_INVALID_PARAMETER)
+		p->lacks_room = true;
 	publish_message_encode(
 		&p->out,
 		&(struct publish_message){ .kind = PUBLISH_ERROR, .key = key, .status = status });

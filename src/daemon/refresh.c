@@ -108,13 +108,32 @@ static void refresh_on_release(void *context)
 	refresh_release_waits(r);
 }
 
+static void refresh_ask_source(struct refresh *r, struct refresh_source *s);
+
+/* Asks the sources that the wait needs and that nobody has asked: a call that went on before may
+ * have closed sessions, so that what a source answered is outdated. */
+static void refresh_ask_again(struct refresh *r, int64_t since_ms)
+{
+	struct refresh_source *s, *next;
+
+	for (s = LIST_FIRST(&r->sources); s != NULL; s = next) {
+		next = LIST_NEXT(s, entry);
+		if (!refresh_source_is_recent(s, since_ms) && !refresh_source_is_asked(s))
+			refresh_ask_source(r, s);
+	}
+}
+
 /* In the loop's next turn, so that no call goes on from within a publisher's message. */
 static void refresh_release_waits(struct refresh *r)
 {
 	const struct refresh_wait *first = TAILQ_FIRST(&r->waits);
 
-	if (first != NULL && r->release == NULL && refresh_sources_are_recent(r, first->since_ms))
+	if (first == NULL || r->release != NULL)
+		return;
+	if (refresh_sources_are_recent(r, first->since_ms))
 		r->release = net_timer_start(r->loop, 0, refresh_on_release, r);
+	else
+		refresh_ask_again(r, first->since_ms);
 }
 
 /* ---- sources ---- */

@@ -572,7 +572,7 @@ static bool smb_connection_on_admission(void *context, const struct net_peer *pe
 		return false;
 	if (smb_connections_have(all->allowed, all->allowed_count, &address))
 		return true;
-	return all->denied_count > 0 &&
+	return all->allowed_count == 0 &&
 	       !smb_connections_have(all->denied, all->denied_count, &address);
 }
 

@@ -600,7 +600,7 @@ static void closing_names_log(const char *how, struct closing_names *closed,
 		if (both[i]->left_out > 0)
 			(void)snprintf(more[i], sizeof more[i], " and %u more", both[i]->left_out);
 	}
-	if (beside->used > 0)
+	if (beside->used > 0 || beside->left_out > 0)
 		log_write(
 			LOG_LEVEL_NOTICE,
 			"%s: closing the sessions of %s%s; their smbd ends, which also closes the "

@@ -692,6 +692,33 @@ static struct client client_at_authenticate(struct auth_acceptor_settings *accep
 	return c;
 }
 
+/* Lengths that gss-ntlmssp cannot decode must not tell who has an account. */
+static void a_malformed_name_is_refused_alike_for_known_and_unknown_users(void **state)
+{
+	static const char *const names[] = { "alice", "nobody" };
+	static const size_t length_at[] = { 28, 36, 44 }; /* [MS-NLMP] 2.2.1.3: domain, user,
+	                                                   * workstation */
+	struct auth_acceptor_settings *acceptance = accept_ntlm();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names) * COUNT(length_at); i++) {
+		struct client c = client_at_authenticate(
+			acceptance, make_credentials(names[i % 2], "LAB", "any password"));
+		uint8_t *token = malloc(c.token.bytes);
+
+		assert_non_null(token);
+		memcpy(token, c.token.data, c.token.bytes);
+		token[length_at[i / 2]] |= 1;
+		assert_int_equal(
+			client_send_response(&c, (struct crypto_span){ token, c.token.bytes }),
+			AUTH_FAILED);
+		assert_int_equal(c.err.nt_status, 0xC000006D);
+		free(token);
+		client_end(&c);
+	}
+	auth_acceptor_settings_release(acceptance);
+}
+
 static void ntlm_without_spnego_is_accepted(void **state)
 {
 	struct auth_acceptor_settings *acceptance = accept_ntlm();
@@ -1013,6 +1040,7 @@ TEST_GROUP(acceptor)
 		cmocka_unit_test(a_token_that_is_none_is_an_invalid_parameter),
 		cmocka_unit_test(a_finished_log_on_takes_no_more_tokens),
 		cmocka_unit_test(a_failed_log_on_takes_no_more_tokens),
+		cmocka_unit_test(a_malformed_name_is_refused_alike_for_known_and_unknown_users),
 		cmocka_unit_test(ntlm_without_spnego_is_accepted),
 		cmocka_unit_test(a_mic_is_answered_by_one),
 		cmocka_unit_test(a_mic_of_another_list_is_a_log_on_failure),

@@ -32,7 +32,8 @@ static struct {
 	struct caller {
 		struct refresh_wait wait;
 		unsigned continued;
-		unsigned turn; /* in which it was: they count up */
+		unsigned turn;           /* in which it was: they count up */
+		struct source *outdates; /* as a call that closes sessions does */
 	} callers[3];
 	unsigned turns;
 } under_test;
@@ -57,6 +58,8 @@ static void on_over(void *context)
 
 	c->continued++;
 	c->turn = ++under_test.turns;
+	if (c->outdates != NULL)
+		refresh_source_outdated(&c->outdates->own);
 }
 
 static int set_up(void **state)
@@ -211,6 +214,24 @@ static void an_answer_from_before_a_change_is_not_enough(void **state)
 	assert_true(is_ready(0));
 }
 
+static void a_call_behind_one_that_closes_sessions_is_answered_by_another_refresh(void **state)
+{
+	struct source *s = add(0);
+
+	(void)state;
+	under_test.callers[0].outdates = s;
+	assert_false(is_ready(0));
+	assert_false(is_ready(1));
+	answer(s);
+	turn();
+	assert_int_equal(under_test.callers[0].continued, 1);
+	assert_int_equal(under_test.callers[1].continued, 0);
+	assert_int_equal(s->asks, 2);
+	answer(s);
+	turn();
+	assert_int_equal(under_test.callers[1].continued, 1);
+}
+
 static void a_request_from_before_a_change_is_repeated(void **state)
 {
 	struct source *s = add(0);
@@ -360,6 +381,7 @@ TEST_GROUP(refresh)
 		TEST(an_answer_to_an_earlier_request_is_not_enough),
 		TEST(an_answer_from_before_a_change_is_not_enough),
 		TEST(a_request_from_before_a_change_is_repeated),
+		TEST(a_call_behind_one_that_closes_sessions_is_answered_by_another_refresh),
 		TEST(a_call_waits_for_a_publisher_that_is_expected),
 		TEST(a_publisher_that_does_not_come_is_waited_for_a_moment),
 		TEST(a_source_that_is_added_while_a_call_waits_is_asked_too),
