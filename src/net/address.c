@@ -208,8 +208,9 @@ static int lookup_get_addresses_of_name(const char *host, struct addrinfo **list
 		error = lookup_get_addresses(host, AI_IDN, list);
 	if (error != 0)
 		error = lookup_get_addresses(host, 0, list);
-	/* DNS knows a name with a . at its end, /etc/hosts without. */
-	if (error == EAI_NONAME && length > 1 && length < sizeof name && host[length - 1] == '.') {
+	/* DNS knows a name with a . at its end, /etc/hosts without, also where no DNS answers. */
+	if ((error == EAI_NONAME || error == EAI_AGAIN) && length > 1 && length < sizeof name &&
+	    host[length - 1] == '.') {
 		memcpy(name, host, length - 1);
 		name[length - 1] = '\0';
 		error = lookup_get_addresses(name, 0, list);

@@ -48,7 +48,10 @@ class Interop(unittest.TestCase):
     def judge(cls, capture):
         malformed = capture.frames(f"({cls.judged}) && (_ws.malformed || _ws.expert.severity == error)", "_ws.col.Info",
                                    "_ws.expert.message")
-        malformed = [frame for frame in malformed if frame.split("\t")[1:] != TSHARKS_OWN]
+        # tshark has no key of these sessions. It may take another one all the same, and then judges what that makes of
+        # an encrypted message.
+        malformed = [frame for frame in malformed if frame.split("\t")[1:] != TSHARKS_OWN
+                     and not frame.split("\t")[1].startswith("Decrypted SMB3")]
         if malformed:
             raise AssertionError("tshark: " + "\n".join(malformed[:20]))
         if len(capture.frames("smb2")) < 20:
