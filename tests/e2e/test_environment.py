@@ -1,6 +1,7 @@
 """What a process is given - its standard files, limits and libraries - and what the programs make of little or none.
 The situations are those of cron jobs, containers and services."""
 import os
+import pathlib
 import resource
 import subprocess
 import tempfile
@@ -59,8 +60,9 @@ class StandardFiles(unittest.TestCase):
 
     def test_netsessiond_serves_without_standard_files(self):
         with tempfile.TemporaryDirectory() as folder:
-            local = f"{folder}/local.sock"
-            command_line = [command.built("netsessiond"), "--demo", "3", "--listen", f"127.0.0.1:{free_port()}",
+            local, configuration = f"{folder}/local.sock", pathlib.Path(folder) / "conf"
+            configuration.write_text(f"[audit]\nfile = {folder}/audit\n")
+            command_line = [command.built("netsessiond"), "--config", configuration, "--demo", "3", "--listen", f"127.0.0.1:{free_port()}",
                             "--socket", local, "--publish-socket", f"{folder}/publish.sock"]
             with subprocess.Popen(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *map(str, command_line)],
                                   env=command.environment()) as daemon:
@@ -71,6 +73,12 @@ class StandardFiles(unittest.TestCase):
                 finally:
                     daemon.terminate()
             self.assertEqual(0, daemon.returncode)
+
+    def test_netsessiond_does_not_start_without_the_output_for_its_audit_log(self):
+        done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", command.built("netsessiond"), "--listen", "127.0.0.1:1",
+                               "--check"], env=command.environment(), stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(1, done.returncode)
+        self.assertIn('[audit] file (the default) cannot be "-": standard output is closed', done.stderr)
 
     def test_netsession_samba_does_without_standard_files(self):
         expected = run("status", program="netsession-samba").returncode
