@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "auth/ntlm_message.h"
 #include "auth/secret_file.h"
+#include "base/ascii.h"
 #include "base/locale.h"
 #include "base/search.h"
 #include "base/text.h"
@@ -74,14 +75,6 @@ static const char *accounts_find_file_fault(const struct stat *info)
 	       "chmod 600 it";
 }
 
-static bool accounts_has_control(const char *name)
-{
-	for (; *name != '\0'; name++)
-		if ((unsigned char)*name < ' ' || *name == 0x7F)
-			return true;
-	return false;
-}
-
 /* What no client can log on with; NULL: nothing. */
 static const char *accounts_find_name_fault(const char *name)
 {
@@ -91,7 +84,7 @@ static const char *accounts_find_name_fault(const char *name)
 		return "is empty; write DOMAIN:user:password";
 	if (bytes > MOST_NAME_BYTES)
 		return "is longer than 120 bytes; use a shorter one";
-	if (accounts_has_control(name))
+	if (ascii_has_control(name))
 		return "has a control character; delete it";
 	if (name[0] == ' ' || name[bytes - 1] == ' ')
 		return "begins or ends with a blank; delete the blank";

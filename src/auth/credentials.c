@@ -114,14 +114,6 @@ static struct netsession_credentials *credentials_make_new(const char *user, con
 	return c;
 }
 
-static bool credentials_has_control(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7F)
-			return true;
-	return false;
-}
-
 /* NULL: nothing is wrong. A password may hold any character. */
 static const char *credentials_find_text_fault(const char *user, const char *domain,
                                                const char *realm, const char *password)
@@ -129,9 +121,9 @@ static const char *credentials_find_text_fault(const char *user, const char *dom
 	if (!text_utf8_is_valid(user) || !text_utf8_is_valid(domain) ||
 	    !text_utf8_is_valid(realm) || !text_utf8_is_valid(password))
 		return "the username, the domain or the password is not UTF-8";
-	if (credentials_has_control(user))
+	if (ascii_has_control(user))
 		return "the username has a control character; delete it";
-	if (credentials_has_control(domain) || credentials_has_control(realm))
+	if (ascii_has_control(domain) || ascii_has_control(realm))
 		return "the domain or the realm has a control character; delete it";
 	return NULL;
 }

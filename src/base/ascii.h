@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The case of ASCII's letters, which is the same in every locale. toupper and strcasecmp of the C
- * library depend on the locale: in tr_TR.UTF-8, I is not the capital of i. */
+/* Letters and control characters of ASCII, which are the same in every locale. toupper, strcasecmp
+ * and iscntrl of the C library depend on the locale: in tr_TR.UTF-8, I is not the capital of i. */
 #ifndef BASE_ASCII_H
 #define BASE_ASCII_H
 
@@ -24,6 +24,14 @@ static inline bool ascii_begins_nocase(const char *text, const char *prefix)
 		prefix++;
 	}
 	return *prefix == '\0';
+}
+
+/* Whether a text has a control character of ASCII. */
+static inline bool ascii_has_control(const char *text)
+{
+	while ((unsigned char)*text >= ' ' && *text != 0x7F)
+		text++;
+	return *text != '\0';
 }
 
 #endif
