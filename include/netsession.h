@@ -50,8 +50,8 @@ int netsession_has_feature(const char *name);
  * does not report it. 0 is a number that is known. */
 #define NETSESSION_UNKNOWN 0xFFFFFFFFu
 
-/* One session. A member that the level does not have is NULL or 0. A number that nobody knows is
- * NETSESSION_UNKNOWN, and a text that nobody knows is NULL or empty: netsessiond on this computer
+/* One session. A member that the level does not have is NULL or 0. A number that is not known is
+ * NETSESSION_UNKNOWN, and a text that is not known is NULL or empty: netsessiond on this computer
  * tells them apart from 0; over SMB the protocol cannot, so a server sends 0. Times of 2^31 seconds
  * and more, which Samba sends for sessions that have just begun, are NETSESSION_UNKNOWN, too.
  * Texts are UTF-8. Source: [MS-SRVS] 2.2.4.11 to 2.2.4.15. */

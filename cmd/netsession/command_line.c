@@ -235,7 +235,7 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		.summary = "list the sessions of servers, or of this computer if none is named",
 		.description = "Queries all servers at the same time. If a server ignores --client "
 		               "or --user, as Samba does, netsession applies the filter itself.\n\n"
-		               "A value that nobody knows is - in a table, and absent in JSON. If "
+		               "A value that is not known is - in a table, and absent in JSON. If "
 		               "sessions are missing in an answer, a warning says why, as far as the "
 		               "server says so: netsessiond on this computer does.",
 		.exits = server_exits,
@@ -353,12 +353,12 @@ static const struct cli_item credentials_forms[] = {
 	{ "`realm = LAB.EXAMPLE`", "The user's Kerberos realm, beside the domain for NTLM.\n"
 	                           "Another domain before the user's name replaces it." },
 	{ "`user = alice`, `pass = secret`, `dom = LAB`",
-	  "The keys of mount.cifs, which smbclient does not read. `password2` is passed over." },
+	  "The keys of mount.cifs, which smbclient does not read. `password2` is ignored." },
 	{ "`password = \"a#b;c=d`",
 	  "Quotes and these signs are part of a value. There are no comments behind a value." },
 	{ "`password =`", "An empty password." },
 	{ "`# comment`",
-	  "Lines without an equals sign and lines with other keys are passed over. Of several lines\n"
+	  "Lines without an equals sign and lines with other keys are ignored. Of several lines\n"
 	  "with one key the last one counts. Upper and lower case of keys are the same." },
 	{ 0 },
 };

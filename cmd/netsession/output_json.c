@@ -26,7 +26,7 @@ static json_t *output_json_field(const struct netsession_row *row,
 	return json_integer(session_row_u32(row, field));
 }
 
-/* Adds what is known; a member that the level lacks, or that nobody knows, is absent. */
+/* Adds what is known; a member that the level lacks, or that is not known, is absent. */
 static void output_json_add_fields(json_t *object, const struct session_level *level,
                                    const struct netsession_row *row)
 {

@@ -90,7 +90,7 @@ void output_write_event_text(FILE *to, const char *at, const char *event,
 
 /* ---- CSV, RFC 4180 ---- */
 
-/* Every line has all columns. A column that the level lacks, or that nobody knows, is empty. */
+/* Every line has all columns. A column that the level lacks, or that is not known, is empty. */
 
 static void output_csv_put_text(FILE *to, const char *text)
 {

@@ -335,7 +335,7 @@ out:
 }
 
 /* A signal ends the pause. So does the end of the program that reads the events: without an event
- * to write, nothing else would tell that nobody reads them any more. A pipe reports that as
+ * to write, a lost reader is not noticed otherwise. A pipe reports that as
  * POLLERR, a socket as POLLHUP. Returns false if SIGPIPE is ignored and the output is lost. */
 static bool watch_pause(const struct options *options)
 {

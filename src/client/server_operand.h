@@ -16,7 +16,7 @@ struct server_operand {
 	char share[SERVER_OPERAND_TEXT_BYTES];
 };
 
-/* Parses what server_name_parse takes, blanks around it passed over, and:
+/* Parses what server_name_parse takes, without blanks around it, and:
  *   \\host, //host, host/, host.; \\host\share\path, //host/share, host/share; \\?\UNC\host\share
  *   smb://host, cifs://host, file://host: with DOMAIN;user@ before host, and :port, /share/path and
  *   ?query behind it; percent-escapes (RFC 3986 2.1), also of % in an IPv6 address (RFC 6874)

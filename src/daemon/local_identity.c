@@ -14,30 +14,9 @@
 #define MAX_ROOM_BYTES   (1 << 20)
 #define MAX_GROUPS       65536 /* NGROUPS_MAX of Linux */
 
-/* Whether the system means this user by the name. It does not mean a user of a domain who is called
- * as a user of this computer: winbind can name those without their domain. */
-static bool local_identity_is_of(const char *name, uid_t uid)
-{
-	struct passwd user, *found = NULL;
-	char *room = NULL;
-	int error = ERANGE;
-	bool is_same;
-
-	for (size_t bytes = FIRST_ROOM_BYTES; error == ERANGE && bytes <= MAX_ROOM_BYTES;
-	     bytes *= 2) {
-		free(room);
-		room = malloc(bytes);
-		if (room == NULL)
-			return false;
-		error = getpwnam_r(name, &user, room, bytes, &found);
-	}
-	is_same = found != NULL && user.pw_uid == uid;
-	free(room);
-	return is_same;
-}
-
-/* Finds the user with this uid. Its texts lie in *room, which the caller frees in any case. */
-static bool local_identity_find_user(uid_t uid, struct passwd *user, char **room)
+/* Finds the user of this name, or where name is NULL, with this uid. The texts of *user lie in
+ * *room, which the caller frees in any case. */
+static bool local_identity_look_up(const char *name, uid_t uid, struct passwd *user, char **room)
 {
 	struct passwd *found = NULL;
 	int error = ERANGE;
@@ -49,11 +28,30 @@ static bool local_identity_find_user(uid_t uid, struct passwd *user, char **room
 		*room = malloc(bytes);
 		if (*room == NULL)
 			return false;
-		error = getpwuid_r(uid, user, *room, bytes, &found);
+		error = name != NULL ? getpwnam_r(name, user, *room, bytes, &found)
+		                     : getpwuid_r(uid, user, *room, bytes, &found);
 	}
+	return found != NULL;
+}
+
+/* Whether the system means this user by the name. It does not mean a user of a domain who is called
+ * as a user of this computer: winbind can name those without their domain. */
+static bool local_identity_is_of(const char *name, uid_t uid)
+{
+	struct passwd user;
+	char *room;
+	bool is_same = local_identity_look_up(name, 0, &user, &room) && user.pw_uid == uid;
+
+	free(room);
+	return is_same;
+}
+
+/* Finds the user with this uid, unless the name is no label for the user. *room is as above. */
+static bool local_identity_find_user(uid_t uid, struct passwd *user, char **room)
+{
 	/* A name that begins with @ would be taken for a group's label. */
-	return found != NULL && user->pw_name[0] != '\0' && user->pw_name[0] != '@' &&
-	       local_identity_is_of(user->pw_name, uid);
+	return local_identity_look_up(NULL, uid, user, room) && user->pw_name[0] != '\0' &&
+	       user->pw_name[0] != '@' && local_identity_is_of(user->pw_name, uid);
 }
 
 /* Adds the label of a group; none for a group without a name. False: out of memory. */

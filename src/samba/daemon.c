@@ -29,8 +29,7 @@ enum {
 	MAX_ANSWERS_HELD = 4, /* of the greatest length, for clients that have not read them yet */
 	DRAIN_TICK_MS = 20,
 	DRAIN_MS = 5000,
-	LEAST_REREAD_MS =
-		10000, /* between two readings of Samba's configuration that nobody asked for */
+	LEAST_REREAD_MS = 10000, /* between two reads of Samba's configuration, but for SIGHUP */
 };
 
 struct samba_daemon {

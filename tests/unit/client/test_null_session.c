@@ -33,7 +33,8 @@ static void expect_unsigned(size_t count, enum smb2_command first)
 
 static void a_null_session_works_unsigned(void **state)
 {
-	/* Samba does not say that it is one. A guest's session is as good to who asks as nobody. */
+	/* Samba does not set the flag. An anonymous caller may be given a guest's session instead.
+	 */
 	static const uint16_t flags[] = { SMB2_SESSION_FLAG_IS_NULL, SMB2_SESSION_FLAG_IS_GUEST,
 		                          0 };
 
