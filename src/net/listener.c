@@ -16,7 +16,7 @@
 
 enum {
 	BACKLOG = 1024,
-	ACCEPTS_A_TURN = 64,    /* then existing connections have their turn */
+	ACCEPTS_A_TURN = 16,    /* then existing connections have their turn */
 	OUT_OF_SOCKETS_MS = 100 /* until accept is tried again: the queue stays readable */
 };
 
