@@ -82,7 +82,8 @@ struct smb2_server_session {
 	TAILQ_ENTRY(smb2_server_session) link;
 	uint64_t id;
 	void *tag; /* the host's */
-	enum { SESSION_IN_PROGRESS, SESSION_VALID, SESSION_ENDED } state;
+	/* An expired session stays so while it is authenticated again. */
+	enum { SESSION_IN_PROGRESS, SESSION_VALID, SESSION_EXPIRED, SESSION_ENDED } state;
 	struct identity *identity; /* held; NULL until the first log-on has succeeded */
 	bool is_null;
 	bool must_encrypt;

@@ -83,6 +83,14 @@ static uint32_t request_inherit_ids(struct request *r)
 	return STATUS_SUCCESS;
 }
 
+/* 3.3.5.2.9: LOGOFF, CLOSE and LOCK. ECHO beside them, as Windows and Samba do; smbtorture's
+ * expire2 expects that. CANCEL is never answered, and TREE_DISCONNECT is refused. */
+static bool command_serves_expired(uint16_t command)
+{
+	return command == SMB2_LOGOFF || command == SMB2_CLOSE || command == SMB2_LOCK ||
+	       command == SMB2_ECHO;
+}
+
 /* 3.3.5.2.9 */
 static uint32_t request_check_session(const struct request *r)
 {
@@ -90,8 +98,10 @@ static uint32_t request_check_session(const struct request *r)
 		return request_is_related(r) && r->header.session_id == 0
 		               ? STATUS_INVALID_PARAMETER
 		               : STATUS_USER_SESSION_DELETED;
-	if (r->session->state != SESSION_VALID && r->header.command != SMB2_LOGOFF)
+	if (r->session->state == SESSION_IN_PROGRESS && r->header.command != SMB2_LOGOFF)
 		return STATUS_ACCESS_DENIED;
+	if (r->session->state == SESSION_EXPIRED && !command_serves_expired(r->header.command))
+		return STATUS_NETWORK_SESSION_EXPIRED;
 	if (r->session->must_encrypt && !r->is_encrypted)
 		return STATUS_ACCESS_DENIED;
 	r->session->was_used = true; /* 3.3.5.2.8 */
@@ -221,7 +231,7 @@ static void request_cancel(struct smb2_server *c, const struct request *r)
 {
 	struct smb2_server_session *s = smb2_session_find(c, r->header.session_id);
 
-	if (s != NULL && s->state == SESSION_VALID && (!s->must_encrypt || r->is_encrypted) &&
+	if (s != NULL && s->state != SESSION_IN_PROGRESS && (!s->must_encrypt || r->is_encrypted) &&
 	    (s->signing_key == NULL || r->is_encrypted ||
 	     smb2_signature_holds(s->signing_key, r->bytes, r->length)))
 		pending_cancel(c, s, &r->header);

@@ -99,7 +99,8 @@ static uint32_t session_accept_identity(struct smb2_server *c, struct smb2_serve
 
 	/* Reauthentication keeps the keys (3.3.5.5.2) and the security context (3.3.5.5.3), so it
 	 * must be by the same account. */
-	if (s->state == SESSION_VALID && !identity_is_same(s->identity, authentication->identity))
+	if (s->state != SESSION_IN_PROGRESS &&
+	    !identity_is_same(s->identity, authentication->identity))
 		return STATUS_ACCESS_DENIED;
 	if (s->state == SESSION_IN_PROGRESS) {
 		/* A null session has no key to encrypt with. */
@@ -117,7 +118,7 @@ static uint32_t session_accept_identity(struct smb2_server *c, struct smb2_serve
 
 static uint16_t session_setup_flags(const struct smb2_server_session *s)
 {
-	if (s->state != SESSION_VALID)
+	if (s->state == SESSION_IN_PROGRESS)
 		return 0;
 	return (uint16_t)((s->is_null ? SMB2_SESSION_FLAG_IS_NULL : 0) |
 	                  (s->must_encrypt ? SMB2_SESSION_FLAG_ENCRYPT_DATA : 0));
@@ -141,7 +142,7 @@ static void session_setup_respond(struct smb2_server *c, struct smb2_server_sess
 static void session_setup_refuse(struct smb2_server *c, struct smb2_server_session *s,
                                  uint32_t status)
 {
-	bool is_renewed = s->state == SESSION_VALID;
+	bool is_renewed = s->state != SESSION_IN_PROGRESS;
 
 	response_begin(c, s, s->setup_is_encrypted);
 	smb2_error_response_encode(&c->out);

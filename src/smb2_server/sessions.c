@@ -94,7 +94,7 @@ void smb2_session_end(struct smb2_server *c, struct smb2_server_session *s)
 		pipe_close(c, TAILQ_FIRST(&s->pipes));
 	while (!LIST_EMPTY(&s->trees))
 		smb2_session_remove_tree(c, s, LIST_FIRST(&s->trees));
-	if (s->is_authenticating && s->state == SESSION_VALID)
+	if (s->is_authenticating && s->state != SESSION_IN_PROGRESS)
 		pending_end_setup(c, s);
 	s->state = SESSION_ENDED;
 	TAILQ_REMOVE(&c->sessions, s, link);
@@ -142,6 +142,13 @@ void smb2_server_close_session(struct smb2_server *c, struct smb2_server_session
 {
 	(void)c;
 	s->is_to_close = true;
+}
+
+void smb2_server_expire_session(struct smb2_server *c, struct smb2_server_session *s)
+{
+	(void)c;
+	if (s->state == SESSION_VALID)
+		s->state = SESSION_EXPIRED;
 }
 
 uint64_t smb2_server_session_id(const struct smb2_server_session *s)

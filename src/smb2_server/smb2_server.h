@@ -139,6 +139,12 @@ uint32_t smb2_server_authenticated(struct smb2_server *c, struct smb2_server_ses
  * answered with STATUS_CANCELLED, and later requests with STATUS_USER_SESSION_DELETED. */
 void smb2_server_close_session(struct smb2_server *c, struct smb2_server_session *s);
 
+/* Expires a session, 3.3.6.3: until its client has authenticated it again, requests other than
+ * SESSION_SETUP, LOGOFF, CLOSE, LOCK, ECHO and CANCEL are answered with
+ * STATUS_NETWORK_SESSION_EXPIRED. Trees, pipes, keys and pending requests stay. Nothing happens to
+ * a session without a log-on. */
+void smb2_server_expire_session(struct smb2_server *c, struct smb2_server_session *s);
+
 /* The identity is NULL until the first log-on has succeeded. */
 uint64_t smb2_server_session_id(const struct smb2_server_session *s);
 struct identity *smb2_server_session_identity(const struct smb2_server_session *s); /* borrowed */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What becomes of a session once it is there: renewed, encrypted throughout, nobody's, ended.
- * [MS-SMB2] 3.3.4.12, 3.3.5.5.2, 3.3.5.5.3, 3.3.5.6. */
+/* What becomes of a session once it is there: renewed, expired, encrypted throughout, nobody's,
+ * ended. [MS-SMB2] 3.3.4.12, 3.3.5.2.9, 3.3.5.5.2, 3.3.5.5.3, 3.3.5.6. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -91,6 +91,126 @@ static void an_anonymous_session_does_not_become_authenticated(void **state)
 	expect_answers(1);
 	expect_status(0, STATUS_ACCESS_DENIED);
 	assert_int_equal(host.closed, 1);
+}
+
+/* ---- expired, 3.3.5.2.9 and 3.3.6.3 ---- */
+
+static void expire_session(void)
+{
+	smb2_server_expire_session(server, smb2_server_sessions(server));
+}
+
+static void an_expired_session_serves_only_its_end_and_its_renewal(void **state)
+{
+	static const struct smb2_file_id nothing = { 0 };
+	uint32_t tree;
+
+	(void)state;
+	begin_with_pipe(0);
+	tree = peer.next.tree_id;
+	expire_session();
+	ask_tree_connect("IPC$");
+	expect_one(STATUS_NETWORK_SESSION_EXPIRED);
+	assert_true(peer.answers[0].is_signed);
+	peer.next.tree_id = tree;
+	ask_create(SRVSVC);
+	expect_one(STATUS_NETWORK_SESSION_EXPIRED);
+	ask_read(peer.pipe, 100);
+	expect_one(STATUS_NETWORK_SESSION_EXPIRED);
+	ask_write(peer.pipe, "hello");
+	expect_one(STATUS_NETWORK_SESSION_EXPIRED);
+	ask_transceive(peer.pipe, "hello", 100);
+	expect_one(STATUS_NETWORK_SESSION_EXPIRED);
+	ask_query_info(peer.pipe, 1, 5, 100);
+	expect_one(STATUS_NETWORK_SESSION_EXPIRED);
+	ask_empty(SMB2_TREE_DISCONNECT);
+	expect_one(STATUS_NETWORK_SESSION_EXPIRED);
+	ask_of_file(SMB2_LOCK, 48, 8, nothing);
+	expect_one(STATUS_FILE_CLOSED); /* as LOCK says of a file that is not open */
+	ask_empty(SMB2_ECHO);
+	expect_one(STATUS_SUCCESS);
+	ask_close(peer.pipe, 0);
+	expect_one(STATUS_SUCCESS);
+	ask_empty(SMB2_LOGOFF);
+	expect_one(STATUS_SUCCESS);
+	assert_int_equal(host.pipes[0].written, 0);
+	assert_int_equal(host.closed, 1);
+}
+
+static void
+an_expired_session_that_is_authenticated_again_goes_on_with_its_keys_and_pipes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SMB2_DIALECT_COUNT; i++) {
+		begin_with_pipe(smb2_dialects[i]);
+		expire_session();
+		renew(STATUS_MORE_PROCESSING_REQUIRED, false);
+		expect_answers(1);
+		assert_true(peer.answers[0].is_signed);
+		ask_write(peer.pipe, "hello"); /* not yet */
+		expect_one(STATUS_NETWORK_SESSION_EXPIRED);
+		renew(STATUS_SUCCESS, false);
+		expect_answers(1);
+		expect_status(0, STATUS_SUCCESS);
+		assert_true(peer.answers[0].is_signed);
+		ask_write(peer.pipe, "hello");
+		expect_one(STATUS_SUCCESS);
+		assert_int_equal(host.established, 1);
+		assert_int_equal(host.changed, 2); /* a pipe was opened, and the identity is new */
+		assert_int_equal(host.closed, 0);
+		peer_begin_anew();
+	}
+}
+
+static void an_expired_session_that_fails_to_authenticate_again_ends(void **state)
+{
+	(void)state;
+	begin_with_pipe(0);
+	expire_session();
+	renew(STATUS_LOGON_FAILURE, false);
+	expect_answers(1);
+	expect_status(0, STATUS_LOGON_FAILURE);
+	assert_int_equal(host.closed, 1);
+	assert_int_equal(host_open_pipes(), 0);
+}
+
+static void an_expired_session_is_not_taken_over_by_another_account(void **state)
+{
+	(void)state;
+	begin_with_pipe(0);
+	expire_session();
+	renew(STATUS_SUCCESS, true);
+	expect_answers(1);
+	expect_status(0, STATUS_ACCESS_DENIED);
+	assert_int_equal(host.closed, 1);
+}
+
+static void requests_that_wait_when_a_session_expires_are_answered_or_cancelled(void **state)
+{
+	(void)state;
+	peer.next.credits = 8;
+	begin_with_pipe(0);
+	ask_read(peer.pipe, 100);
+	expect_one(STATUS_PENDING);
+	expire_session();
+	host_put(0, "late", 4);
+	peer_listen();
+	expect_answers(1);
+	expect_data(0, "late");
+	ask_read(peer.pipe, 100);
+	expect_one(STATUS_NETWORK_SESSION_EXPIRED);
+}
+
+static void a_session_that_is_not_established_does_not_expire(void **state)
+{
+	(void)state;
+	negotiate(0);
+	ask_session_setup("token", 0, 0);
+	peer_send();
+	expire_session();
+	judge(STATUS_SUCCESS, false);
+	expect_answers(1);
+	expect_status(0, STATUS_SUCCESS);
 }
 
 /* ---- nobody's ---- */
@@ -295,6 +415,12 @@ TEST_GROUP(smb2_server_life)
 		TEST(a_failed_reauthentication_ends_the_session_and_its_pipes),
 		TEST(an_authenticated_session_does_not_become_anonymous),
 		TEST(an_anonymous_session_does_not_become_authenticated),
+		TEST(an_expired_session_serves_only_its_end_and_its_renewal),
+		TEST(an_expired_session_that_is_authenticated_again_goes_on_with_its_keys_and_pipes),
+		TEST(an_expired_session_that_fails_to_authenticate_again_ends),
+		TEST(an_expired_session_is_not_taken_over_by_another_account),
+		TEST(requests_that_wait_when_a_session_expires_are_answered_or_cancelled),
+		TEST(a_session_that_is_not_established_does_not_expire),
 		TEST(a_null_session_is_not_signed),
 		TEST(a_null_session_has_no_key_to_sign_or_encrypt_by),
 		TEST(a_session_that_requires_encryption_refuses_plain_requests),
