@@ -10,46 +10,26 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <lmshare.h>
 #include "daemon/counters.h"
-#include "daemon/smb_authentication.h"
 #include "daemon/smb_pipe.h"
+#include "daemon/smb_session.h"
 #include "net/stream.h"
 #include "smb2/status.h"
 
 /* While more than this is unsent, nothing is received and no message is answered. */
 #define MAX_UNSENT_BYTES ((size_t)1 << 20)
 
-/* Windows' name for direct TCP. */
-#define TRANSPORT "\\Device\\NetbiosSmb"
-
 struct smb_connection {
 	struct smb_connections *all;
 	struct net_connection net;
 	struct net_stream *stream;
 	struct smb2_server *server;
-	char client[NET_PEER_TEXT_BYTES + 2]; /* \\address */
-	int64_t used_ms;                      /* when the last bytes were received */
-	unsigned established;                 /* number of sessions of authenticated users */
+	struct smb_sessions sessions;
 	struct smb_pipes pipes;
 
 	/* While the events are handled: */
-	bool is_blocked;           /* too much is unsent */
-	bool is_out_of_memory;     /* data could not be sent for want of memory */
-	const char *closed_reason; /* why a session was closed; NULL: none was */
-};
-
-/* A session, from the first token of its first log-on. */
-struct smb_session {
-	struct smb_connection *connection;
-	struct smb2_server_session *session;
-	struct auth_acceptor *acceptor;            /* of a log-on, between two steps */
-	struct smb_authentication *authentication; /* the step that is running */
-	uint32_t id;           /* in the session table; 0: the session is not in it */
-	bool is_authenticated; /* a user has logged on, and not by a null session */
-	bool is_unlisted;      /* because the table had no room */
-	int64_t created_ms, used_ms;
-	const char *closing_reason; /* why it has to be closed; NULL: it stays open */
+	bool is_blocked;       /* too much is unsent */
+	bool is_out_of_memory; /* data could not be sent for want of memory */
 };
 
 static void smb_connection_run(struct smb_connection *connection);
@@ -60,11 +40,6 @@ static int64_t smb_connection_now_ms(const struct smb_connection *connection)
 	struct srvsvc_server *service = connection->all->service;
 
 	return service->now_ms(service->context);
-}
-
-static struct session_table *smb_connection_table(const struct smb_connection *connection)
-{
-	return connection->all->service->table;
 }
 
 /* ---- closing a connection ---- */
@@ -85,210 +60,14 @@ smb_connection_close(struct smb_connection *connection, enum log_level level, co
 	smb_connection_end(connection);
 }
 
-/* ---- the session table ---- */
+/* ---- all events ---- */
 
-static struct session_facts smb_session_facts(const struct smb_session *s)
-{
-	const struct identity *identity = smb2_server_session_identity(s->session);
-
-	return (struct session_facts){
-		.client = s->connection->client,
-		.user = identity_user(identity),
-		.client_type = "", /* [MS-SRVS] 2.2.4.13: since Windows Vista */
-		.transport = TRANSPORT,
-		.num_opens = smb2_server_session_pipes(s->session),
-		.user_flags = identity_is_authenticated(identity) ? 0 : SESS_GUEST,
-		.created_ms = s->created_ms,
-		.used_ms = s->used_ms,
-	};
-}
-
-static struct smb_session *smb_session_from_key(uint64_t key)
-{
-	return (struct smb_session *)(uintptr_t)key;
-}
-
-/* Removes a session from the table at once, and ends it at the next turn of its connection. So a
- * session that asks for its own end gets the answer before. Without memory for a turn, the session
- * ends when the client sends something. */
-static void smb_session_close(struct smb_session *s, const char *reason)
-{
-	session_table_remove(smb_connection_table(s->connection), s->id);
-	s->id = 0;
-	s->closing_reason = reason;
-	smb2_server_close_session(s->connection->server, s->session);
-	(void)net_connection_await_turn(&s->connection->net);
-}
-
-static void smb_session_on_close(void *context, uint64_t key)
-{
-	(void)context;
-	smb_session_close(smb_session_from_key(key), "NetrSessionDel closed its last session");
-}
-
-static void smb_session_renumber(void *context, uint64_t key, uint32_t id)
-{
-	(void)context;
-	smb_session_from_key(key)->id = id;
-}
-
-static struct session_owner owner = { .close = smb_session_on_close,
-	                              .renumbered = smb_session_renumber,
-	                              .name = "smb" };
-
-/* ---- log-ons ---- */
-
-static void smb_connection_audit_log_on(struct smb_connection *connection,
-                                        const struct auth_acceptor *acceptor,
-                                        const struct identity *identity, uint32_t nt)
-{
-	const char *claim = auth_acceptor_claim(acceptor);
-	bool is_refused = nt != STATUS_SUCCESS;
-	struct srvsvc_server *service = connection->all->service;
-	const struct srvsvc_event event = {
-		.operation = "log-on",
-		.identity = identity,
-		.address = connection->net.peer.text,
-		.endpoint = "smb",
-		.level = -1,
-		.user = is_refused && claim[0] != '\0' ? claim : NULL,
-		.status = is_refused ? smb2_status_to_win32(nt) : NERR_Success,
-		.detail = is_refused ? auth_acceptor_reason(acceptor) : NULL,
-	};
-
-	counters_add(is_refused ? COUNTER_LOG_ONS_REFUSED : COUNTER_LOG_ONS, 1);
-	service->report(service->context, &event);
-}
-
-static void smb_session_on_authenticated(void *context, struct auth_acceptor *acceptor,
-                                         const struct smb2_server_authentication *result)
-{
-	struct smb_session *s = context;
-	struct smb_connection *connection = s->connection;
-	bool is_over = result->nt != STATUS_MORE_PROCESSING_REQUIRED;
-	uint32_t nt;
-
-	s->authentication = NULL;
-	s->acceptor = is_over ? NULL : acceptor;
-	nt = smb2_server_authenticated(connection->server, s->session, result);
-	if (is_over) {
-		smb_connection_audit_log_on(connection, acceptor, result->identity, nt);
-		auth_acceptor_free(acceptor);
-	}
-	smb_connection_run(connection);
-}
-
-static struct smb_session *smb_session_new(struct smb_connection *connection,
-                                           struct smb2_server_session *session)
-{
-	struct smb_session *s = calloc(1, sizeof *s);
-
-	if (s != NULL) {
-		s->connection = connection;
-		s->session = session;
-		smb2_server_session_set_tag(session, s);
-	}
-	return s;
-}
-
-/* Begins a step of a log-on. False: out of memory. */
-static bool smb_session_begin_step(struct smb_session *s, const uint8_t *token, size_t bytes)
-{
-	struct smb_connections *all = s->connection->all;
-	struct auth_acceptor *acceptor = s->acceptor != NULL
-	                                         ? s->acceptor
-	                                         : auth_acceptor_new(all->acceptor_settings);
-
-	s->acceptor = NULL;
-	if (acceptor != NULL)
-		s->authentication = smb_authentication_start(
-			all->log_ons, &s->connection->net.peer.source, acceptor, token, bytes,
-			smb_session_on_authenticated, s);
-	return s->authentication != NULL;
-}
-
-static void smb_connection_authenticate(struct smb_connection *connection,
-                                        const struct smb2_server_event *e)
-{
-	static const struct smb2_server_authentication failed = {
-		.nt = STATUS_INSUFFICIENT_RESOURCES
-	};
-	struct smb_session *s = smb2_server_session_tag(e->session);
-
-	if (s == NULL)
-		s = smb_session_new(connection, e->session);
-	if (s == NULL || !smb_session_begin_step(s, e->data, e->bytes))
-		(void)smb2_server_authenticated(connection->server, e->session, &failed);
-}
-
-/* ---- events of sessions ---- */
-
-static void smb_session_established(struct smb_session *s)
-{
-	struct smb_connection *connection = s->connection;
-	struct session_facts facts;
-
-	s->created_ms = s->used_ms = smb_connection_now_ms(connection);
-	facts = smb_session_facts(s);
-	s->id = session_table_add(smb_connection_table(connection), &facts, &owner,
-	                          (uint64_t)(uintptr_t)s);
-	connection->all->unlisted_sessions += s->id == 0;
-	s->is_unlisted = s->id == 0;
-	/* A null session claims no user: the time for a log-on goes on. */
-	s->is_authenticated = identity_is_authenticated(smb2_server_session_identity(s->session));
-	if (s->is_authenticated && connection->established++ == 0)
-		net_connection_set_open(&connection->net, true);
-}
-
-static void smb_session_changed(struct smb_session *s)
-{
-	struct session_facts facts;
-
-	if (s->id == 0)
-		return;
-	facts = smb_session_facts(s);
-	(void)session_table_update(smb_connection_table(s->connection), s->id, &facts);
-}
-
-static void smb_session_used(struct smb_session *s)
-{
-	counters_add(COUNTER_SMB_REQUESTS, 1);
-	s->used_ms = s->connection->used_ms;
-	session_table_touch(smb_connection_table(s->connection), s->id, s->used_ms);
-}
-
-static void smb_session_closed(struct smb_session *s)
-{
-	struct smb_connection *connection = s->connection;
-
-	if (s->is_authenticated && --connection->established == 0)
-		net_connection_set_open(&connection->net, false);
-	if (s->closing_reason != NULL)
-		connection->closed_reason = s->closing_reason;
-	smb_authentication_abandon(s->authentication);
-	auth_acceptor_free(s->acceptor);
-	session_table_remove(smb_connection_table(connection), s->id);
-	connection->all->unlisted_sessions -= s->is_unlisted;
-	free(s);
-}
-
-/* Closes the previous session of a client, which the event names, if the connection has it. */
 static void smb_connection_close_previous(struct net_connection *net, void *data)
 {
-	const struct smb_connection *other = net->context;
-	const struct smb2_server_event *e = data;
-	const struct identity *identity = smb2_server_session_identity(e->session);
-	struct smb2_server_session *s;
+	struct smb_connection *other = net->context;
 
-	for (s = smb2_server_sessions(other->server); s != NULL; s = smb2_server_session_next(s))
-		if (smb2_server_session_id(s) == e->previous_id &&
-		    smb2_server_session_identity(s) != NULL &&
-		    identity_is_same(smb2_server_session_identity(s), identity))
-			smb_session_close(smb2_server_session_tag(s),
-			                  "its client has logged on again");
+	smb_sessions_close_previous(&other->sessions, data);
 }
-
-/* ---- all events ---- */
 
 static void smb_connection_open_pipe(struct smb_connection *connection,
                                      const struct smb2_server_event *e)
@@ -325,7 +104,7 @@ static void smb_connection_handle(struct smb_connection *connection,
 
 	switch (e->type) {
 	case SMB2_SERVER_AUTHENTICATE:
-		smb_connection_authenticate(connection, e);
+		smb_sessions_authenticate(&connection->sessions, e);
 		break;
 	case SMB2_SERVER_SESSION_ESTABLISHED:
 		smb_session_established(s);
@@ -378,7 +157,7 @@ static void smb_connection_run(struct smb_connection *connection)
 
 	net_connection_begin_turn(&connection->net);
 	connection->is_blocked = false;
-	connection->closed_reason = NULL;
+	connection->sessions.closed_reason = NULL;
 	while (!is_disconnected && !connection->is_blocked && !connection->is_out_of_memory &&
 	       smb2_server_next_event(connection->server, &e)) {
 		smb_connection_handle(connection, &e);
@@ -393,8 +172,10 @@ static void smb_connection_run(struct smb_connection *connection)
 		smb_connection_close(connection, LOG_LEVEL_ERROR, "out of memory");
 		return;
 	}
-	if (connection->closed_reason != NULL && smb2_server_sessions(connection->server) == NULL) {
-		smb_connection_close(connection, LOG_LEVEL_NOTICE, "%s", connection->closed_reason);
+	if (connection->sessions.closed_reason != NULL &&
+	    smb2_server_sessions(connection->server) == NULL) {
+		smb_connection_close(connection, LOG_LEVEL_NOTICE, "%s",
+		                     connection->sessions.closed_reason);
 		return;
 	}
 	if (connection->is_blocked)
@@ -428,10 +209,17 @@ static void smb_connection_on_refreshed(void *context)
 static void smb_connection_on_rpc_log_on(void *context, const struct auth_acceptor *acceptor,
                                          const struct identity *identity, uint32_t nt)
 {
-	smb_connection_audit_log_on(context, acceptor, identity, nt);
+	struct smb_connection *connection = context;
+
+	smb_sessions_audit_log_on(&connection->sessions, acceptor, identity, nt);
 }
 
 static void smb_connection_on_pipe_changed(void *context)
+{
+	smb_connection_run(context);
+}
+
+static void smb_connection_on_session_changed(void *context)
 {
 	smb_connection_run(context);
 }
@@ -462,7 +250,7 @@ static void smb_connection_on_received(void *context, size_t bytes)
 {
 	struct smb_connection *connection = context;
 
-	connection->used_ms = smb_connection_now_ms(connection);
+	connection->sessions.used_ms = smb_connection_now_ms(connection);
 	net_connection_touch(&connection->net);
 	counters_add(COUNTER_SMB_BYTES_IN, bytes);
 	smb2_server_received(connection->server, bytes, smb_connection_filetime());
@@ -486,7 +274,7 @@ static void smb_connection_on_drained(void *context)
 /* ---- the beginning and the end ---- */
 
 static bool smb_connection_init(struct smb_connection *connection, struct smb_connections *all,
-                                int socket, const struct net_peer *peer)
+                                int socket)
 {
 	static const struct net_stream_handler handler = { smb_connection_on_space,
 		                                           smb_connection_on_received,
@@ -494,8 +282,6 @@ static bool smb_connection_init(struct smb_connection *connection, struct smb_co
 		                                           smb_connection_on_drained };
 
 	connection->all = all;
-	connection->used_ms = smb_connection_now_ms(connection);
-	(void)snprintf(connection->client, sizeof connection->client, "\\\\%s", peer->text);
 	connection->server = smb2_server_new(&all->smb);
 	connection->stream = net_stream_new(all->loop, socket, &handler, connection);
 	return connection->server != NULL && connection->stream != NULL;
@@ -514,7 +300,7 @@ static void smb_connection_on_accepted(void *context, int socket, const struct n
 	struct smb_connection *connection = calloc(1, sizeof *connection);
 
 	counters_add(COUNTER_SMB_CONNECTIONS, 1);
-	if (connection == NULL || !smb_connection_init(connection, all, socket, peer)) {
+	if (connection == NULL || !smb_connection_init(connection, all, socket)) {
 		log_write_limited(&all->log, all->service->now_ms(all->service->context),
 		                  LOG_LEVEL_ERROR, "SMB connection from %s closed: out of memory",
 		                  peer->text);
@@ -526,6 +312,15 @@ static void smb_connection_on_accepted(void *context, int socket, const struct n
 	}
 	connection->net.context = connection;
 	net_connection_add(all->endpoint, &connection->net, peer);
+	connection->sessions =
+		(struct smb_sessions){ .all = all,
+		                       .net = &connection->net,
+		                       .server = connection->server,
+		                       .changed = smb_connection_on_session_changed,
+		                       .context = connection,
+		                       .used_ms = smb_connection_now_ms(connection) };
+	(void)snprintf(connection->sessions.client, sizeof connection->sessions.client, "\\\\%s",
+	               peer->text);
 	connection->pipes = (struct smb_pipes){ .log_ons = all->log_ons,
 		                                .service = all->service,
 		                                .net = &connection->net,
@@ -603,7 +398,7 @@ static void smb_connection_on_close(struct net_connection *net, enum net_close_r
 		return;
 	}
 	counters_add(COUNTER_SMB_TIMED_OUT, 1);
-	if (connection->established > 0)
+	if (connection->sessions.established > 0)
 		smb_connection_close(connection, LOG_LEVEL_NOTICE,
 		                     "no request for %u s (idle_timeout_s)",
 		                     (unsigned)connection->all->idle_timeout_s);
