@@ -2,9 +2,9 @@
 """The first inputs of each fuzz target: for TARGET the function seeds_TARGET of one of these modules."""
 import hashlib
 
-from seeds import auth, client, local, rpc, samba, smb2, srvsvc, texts
+from seeds import auth, client, daemon, local, rpc, samba, smb2, srvsvc, texts
 
-MODULES = (auth, client, local, rpc, samba, smb2, srvsvc, texts)
+MODULES = (auth, client, daemon, local, rpc, samba, smb2, srvsvc, texts)
 
 
 def write(target, folder):

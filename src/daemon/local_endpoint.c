@@ -324,9 +324,10 @@ local_endpoint_list_settings(const struct local_endpoint_settings *settings)
 {
 	uint32_t timeout_ms = settings->idle_timeout_s * 1000;
 
-	return (struct net_endpoint_settings){ .max_connections = settings->max_connections,
-		                               .max_of_source = settings->max_connections / 4 + 1,
-		                               .reserved = settings->max_connections / 8,
+	return (struct net_endpoint_settings){ .bounds.max_connections = settings->max_connections,
+		                               .bounds.max_of_source =
+		                                       settings->max_connections / 4 + 1,
+		                               .bounds.reserved = settings->max_connections / 8,
 		                               .open_timeout_ms = timeout_ms,
 		                               .idle_timeout_ms = timeout_ms };
 }

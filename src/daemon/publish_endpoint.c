@@ -112,9 +112,9 @@ struct publish_endpoint *publish_endpoint_new(struct net_loop *loop, struct srvs
 		.is_privileged = publish_endpoint_is_privileged,
 	};
 	const struct net_endpoint_settings list_settings = {
-		.max_pending = PUBLISH_ENDPOINT_MAX_PENDING,
-		.max_pending_of_source = MAX_PENDING_PUBLISHERS_OF_USER,
-		.reserved = RESERVED_PUBLISHERS,
+		.bounds.max_pending = PUBLISH_ENDPOINT_MAX_PENDING,
+		.bounds.max_pending_of_source = MAX_PENDING_PUBLISHERS_OF_USER,
+		.bounds.reserved = RESERVED_PUBLISHERS,
 		.open_timeout_ms = settings->hello_timeout_ms,
 	};
 	struct publish_endpoint *e = calloc(1, sizeof *e);

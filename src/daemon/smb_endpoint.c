@@ -34,10 +34,10 @@ smb_endpoint_bounds(const struct smb_endpoint_settings *settings)
 	uint64_t idle_ms = (uint64_t)settings->idle_timeout_s * 1000;
 
 	return (struct net_endpoint_settings){
-		.max_connections = settings->max_connections,
-		.max_of_source = settings->max_of_address,
-		.max_pending = settings->max_unauthenticated,
-		.max_pending_of_source = settings->max_unauthenticated_of_address,
+		.bounds.max_connections = settings->max_connections,
+		.bounds.max_of_source = settings->max_of_address,
+		.bounds.max_pending = settings->max_unauthenticated,
+		.bounds.max_pending_of_source = settings->max_unauthenticated_of_address,
 		.open_timeout_ms = settings->log_on_timeout_s * 1000,
 		.idle_timeout_ms = idle_ms < UINT32_MAX ? (uint32_t)idle_ms : UINT32_MAX,
 	};

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "base/search.h"
 #include "net/address.h"
 #include "net/stream.h"
 #include "net/uv.h"
@@ -21,13 +20,6 @@ struct endpoint_listener {
 
 TAILQ_HEAD(connection_list, net_connection);
 
-/* A source that has connections. */
-struct net_source_count {
-	struct net_source source;
-	unsigned pending, open;
-	bool is_privileged;
-};
-
 /* A timer that is due at once, and was started by a timer, is called by libuv 1.44 before any
  * socket is looked at: connections that await one turn after another would starve all others. */
 #define TURN_AFTER_MS 1
@@ -41,9 +33,7 @@ struct net_endpoint {
 	SLIST_HEAD(, endpoint_listener) listeners;
 	bool is_draining;
 	struct connection_list pending, open;
-	unsigned pending_count, open_count;
-	struct net_source_count **sources; /* sorted */
-	size_t source_count, source_room;
+	struct net_admission admission;
 	struct net_timer *timeout;
 	uint64_t timeout_at_ms; /* when timeout fires */
 };
@@ -60,13 +50,14 @@ struct net_endpoint *net_endpoint_new(struct net_loop *loop,
 	e->handler = handler;
 	e->context = context;
 	e->settings = *settings;
+	e->admission.bounds = settings->bounds;
 	SLIST_INIT(&e->listeners);
 	TAILQ_INIT(&e->pending);
 	TAILQ_INIT(&e->open);
 	return e;
 }
 
-/* ---- sources ---- */
+/* ---- newcomers ---- */
 
 /* False: the connection has ended already. */
 static bool endpoint_identify_source(int socket, struct net_source *source)
@@ -113,173 +104,53 @@ static bool endpoint_is_privileged(const struct net_endpoint *e, const struct ne
 	       (e->handler->is_privileged != NULL && e->handler->is_privileged(e->context, peer));
 }
 
-static int endpoint_compare_sources(const void *key, const void *element)
+/* Closes the oldest connection of a source that is not open. False: it is not closed at once. */
+static bool endpoint_evict(struct net_endpoint *e, const struct net_source_count *source)
 {
-	const struct net_source_count *const *s = element;
-
-	return memcmp(key, &(*s)->source, sizeof(struct net_source));
-}
-
-/* Where the source is, or is to be inserted. */
-static size_t endpoint_source_index(const struct net_endpoint *e, const struct net_source *source)
-{
-	return search_lower_bound(source, e->sources, e->source_count, sizeof(void *),
-	                          endpoint_compare_sources);
-}
-
-static struct net_source_count *endpoint_find_source(const struct net_endpoint *e,
-                                                     const struct net_source *source)
-{
-	size_t index = endpoint_source_index(e, source);
-
-	return index < e->source_count && endpoint_compare_sources(source, &e->sources[index]) == 0
-	               ? e->sources[index]
-	               : NULL;
-}
-
-/* NULL: out of memory. */
-static struct net_source_count *endpoint_add_source(struct net_endpoint *e,
-                                                    const struct net_source *source)
-{
-	size_t index = endpoint_source_index(e, source);
-	struct net_source_count *s = calloc(1, sizeof *s);
-
-	if (s != NULL && e->source_count == e->source_room) {
-		size_t room = e->source_room > 0 ? 2 * e->source_room : 16;
-		void *sources = reallocarray(e->sources, room, sizeof(void *));
-
-		if (sources == NULL) {
-			free(s);
-			return NULL;
-		}
-		e->sources = sources;
-		e->source_room = room;
-	}
-	if (s == NULL)
-		return NULL;
-	s->source = *source;
-	memmove(e->sources + index + 1, e->sources + index,
-	        (e->source_count - index) * sizeof(void *));
-	e->sources[index] = s;
-	e->source_count++;
-	return s;
-}
-
-/* Gives the count of the peer's source, to be released. NULL: out of memory; the source is not
- * counted. */
-static struct net_source_count *endpoint_hold_source(struct net_endpoint *e,
-                                                     const struct net_peer *peer)
-{
-	struct net_source_count *s = endpoint_find_source(e, &peer->source);
-
-	if (s == NULL)
-		s = endpoint_add_source(e, &peer->source);
-	if (s != NULL)
-		s->is_privileged = endpoint_is_privileged(e, peer);
-	return s;
-}
-
-static void endpoint_release_source(struct net_endpoint *e, struct net_source_count *s)
-{
-	size_t index;
-
-	if (s == NULL || s->pending > 0 || s->open > 0)
-		return;
-	index = endpoint_source_index(e, &s->source);
-	e->source_count--;
-	memmove(e->sources + index, e->sources + index + 1,
-	        (e->source_count - index) * sizeof(void *));
-	free(s);
-}
-
-/* The source with the most connections that are not open, without privileged ones. NULL: none. */
-static struct net_source_count *endpoint_largest_source(const struct net_endpoint *e)
-{
-	struct net_source_count *largest = NULL;
-
-	for (size_t i = 0; i < e->source_count; i++) {
-		struct net_source_count *s = e->sources[i];
-
-		if (!s->is_privileged && s->pending > (largest != NULL ? largest->pending : 0))
-			largest = s;
-	}
-	return largest;
-}
-
-/* ---- bounds ---- */
-
-static bool endpoint_is_reached(unsigned most, unsigned count)
-{
-	return most > 0 && count >= most;
-}
-
-/* A bound, without the places that are reserved for others; never 0, which means any number. */
-static unsigned endpoint_bound_for(const struct net_endpoint *e, unsigned most, bool is_privileged)
-{
-	unsigned reserved = is_privileged ? 0 : e->settings.reserved;
-
-	return most == 0 || most > reserved ? most - (most > 0 ? reserved : 0) : 1;
-}
-
-/* Whether a newcomer is refused before the bound is reached. */
-static bool endpoint_refuses_early(const struct net_endpoint *e, unsigned pending_of_source)
-{
-	unsigned most = e->settings.max_pending, half = most / 2;
-	uint32_t random = 0;
-
-	if (e->pending_count <= half || most == 0 ||
-	    (uint64_t)pending_of_source * e->source_count <= e->pending_count ||
-	    uv_random(NULL, NULL, &random, sizeof random, 0, NULL) != 0)
-		return false;
-	return random % (most - half) < e->pending_count - half;
-}
-
-/* Closes the oldest connection that is not open of the largest source, for a newcomer whose own
- * source has so many of them. False: no connection is closed for this newcomer. */
-static bool endpoint_make_room(struct net_endpoint *e, unsigned pending_of_source,
-                               bool is_privileged)
-{
-	const struct net_source_count *largest = endpoint_largest_source(e);
 	unsigned before = net_endpoint_count(e);
 	struct net_connection *c;
 
-	if (largest == NULL || (!is_privileged && pending_of_source + 1 >= largest->pending))
-		return false;
 	TAILQ_FOREACH(c, &e->pending, entry)
-		if (c->source == largest)
+		if (c->source == source)
 			break;
-	e->handler->close(c, NET_CLOSE_EVICTED);
+	if (c != NULL)
+		e->handler->close(c, NET_CLOSE_EVICTED);
 	return net_endpoint_count(e) < before;
 }
 
-/* Returns the bound that this peer has reached, as a reason; NULL: it may have a connection. */
-static const char *endpoint_reached_bound(struct net_endpoint *e, const struct net_peer *peer)
+static const char *endpoint_bound_text(enum net_bound bound, bool is_process)
 {
-	const struct net_endpoint_settings *settings = &e->settings;
-	const struct net_source_count *source = endpoint_find_source(e, &peer->source);
-	unsigned pending = source != NULL ? source->pending : 0;
-	unsigned open = source != NULL ? source->open : 0;
-	bool is_privileged = endpoint_is_privileged(e, peer);
-	unsigned most = endpoint_bound_for(e, settings->max_connections, is_privileged);
-	unsigned most_pending = endpoint_bound_for(e, settings->max_pending, is_privileged);
+	switch (bound) {
+	case NET_BOUND_OF_SOURCE:
+		return is_process ? "too many connections of this user"
+		                  : "too many connections from this address";
+	case NET_BOUND_PENDING_OF_SOURCE:
+		return is_process
+		               ? "too many connections of this user that have not been opened yet"
+		               : "too many connections from this address without a log-on";
+	case NET_BOUND_PENDING:
+		return "too many connections that have not been opened yet";
+	case NET_BOUND_CONNECTIONS:
+		return "too many connections";
+	default:
+		return NULL;
+	}
+}
+
+/* Returns the reason to refuse this peer; NULL: it may have a connection. */
+static const char *endpoint_refusal(struct net_endpoint *e, const struct net_peer *peer)
+{
+	struct net_verdict verdict;
+	uint32_t random = 0;
 
 	if (e->handler->admits != NULL && !e->handler->admits(e->context, peer))
 		return "the configuration does not admit this address";
-	if (!is_privileged && endpoint_is_reached(settings->max_of_source, pending + open))
-		return peer->is_process ? "too many connections of this user"
-		                        : "too many connections from this address";
-	if (!is_privileged && (endpoint_is_reached(settings->max_pending_of_source, pending) ||
-	                       endpoint_refuses_early(e, pending)))
-		return peer->is_process
-		               ? "too many connections of this user that have not been opened yet"
-		               : "too many connections from this address without a log-on";
-	if (endpoint_is_reached(most_pending, e->pending_count) &&
-	    !endpoint_make_room(e, pending, is_privileged))
-		return "too many connections that have not been opened yet";
-	if (endpoint_is_reached(most, net_endpoint_count(e)) &&
-	    !endpoint_make_room(e, pending, is_privileged))
-		return "too many connections";
-	return NULL;
+	(void)uv_random(NULL, NULL, &random, sizeof random, 0, NULL);
+	verdict = net_admission_judge(&e->admission, &peer->source, endpoint_is_privileged(e, peer),
+	                              random);
+	if (verdict.evicts != NULL && endpoint_evict(e, verdict.evicts))
+		return NULL;
+	return endpoint_bound_text(verdict.bound, peer->is_process);
 }
 
 static void endpoint_on_accepted(void *context, int socket)
@@ -287,7 +158,7 @@ static void endpoint_on_accepted(void *context, int socket)
 	struct net_endpoint *e = context;
 	struct net_peer peer;
 	const char *reason = endpoint_identify_peer(socket, &peer)
-	                             ? endpoint_reached_bound(e, &peer)
+	                             ? endpoint_refusal(e, &peer)
 	                             : "the client has disconnected already";
 
 	if (reason == NULL) {
@@ -427,6 +298,7 @@ static void endpoint_schedule_timeout(struct net_endpoint *e)
 void net_endpoint_configure(struct net_endpoint *e, const struct net_endpoint_settings *settings)
 {
 	e->settings = *settings;
+	e->admission.bounds = settings->bounds;
 	endpoint_schedule_timeout(e);
 }
 
@@ -466,12 +338,12 @@ bool net_endpoint_is_draining(const struct net_endpoint *e)
 
 unsigned net_endpoint_count(const struct net_endpoint *e)
 {
-	return e->pending_count + e->open_count;
+	return e->admission.pending + e->admission.open;
 }
 
 unsigned net_endpoint_count_open(const struct net_endpoint *e)
 {
-	return e->open_count;
+	return e->admission.open;
 }
 
 static void endpoint_end_connection(struct net_connection *c, void *data)
@@ -487,21 +359,11 @@ void net_endpoint_free(struct net_endpoint *e)
 	endpoint_stop_listening(e);
 	net_endpoint_visit(e, endpoint_end_connection, NULL);
 	net_timer_stop(e->timeout);
-	free(e->sources);
+	net_admission_fini(&e->admission);
 	free(e);
 }
 
 /* ---- one connection ---- */
-
-/* Adds 1 or -1 to the numbers of connections. */
-static void connection_count(struct net_connection *c, int change)
-{
-	struct net_endpoint *e = c->endpoint;
-
-	*(c->is_open ? &e->open_count : &e->pending_count) += (unsigned)change;
-	if (c->source != NULL)
-		*(c->is_open ? &c->source->open : &c->source->pending) += (unsigned)change;
-}
 
 static void connection_insert(struct net_connection *c, bool is_open)
 {
@@ -513,19 +375,15 @@ static void connection_insert(struct net_connection *c, bool is_open)
 		TAILQ_INSERT_TAIL(&e->open, c, entry);
 	else
 		TAILQ_INSERT_TAIL(&e->pending, c, entry);
-	connection_count(c, 1);
 	endpoint_schedule_timeout(e);
 }
 
 static void connection_extract(struct net_connection *c)
 {
-	struct net_endpoint *e = c->endpoint;
-
 	if (c->is_open)
-		TAILQ_REMOVE(&e->open, c, entry);
+		TAILQ_REMOVE(&c->endpoint->open, c, entry);
 	else
-		TAILQ_REMOVE(&e->pending, c, entry);
-	connection_count(c, -1);
+		TAILQ_REMOVE(&c->endpoint->pending, c, entry);
 }
 
 void net_connection_add(struct net_endpoint *e, struct net_connection *c,
@@ -533,7 +391,8 @@ void net_connection_add(struct net_endpoint *e, struct net_connection *c,
 {
 	c->endpoint = e;
 	c->peer = *peer;
-	c->source = endpoint_hold_source(e, peer);
+	c->source = net_admission_add(&e->admission, &peer->source,
+	                              endpoint_is_privileged(e, peer));
 	connection_insert(c, false);
 }
 
@@ -545,13 +404,15 @@ void net_connection_remove(struct net_connection *c)
 		return;
 	net_connection_cancel_turn(c);
 	connection_extract(c);
-	endpoint_release_source(e, c->source);
+	net_admission_remove(&e->admission, c->source, c->is_open);
 	c->endpoint = NULL;
 	endpoint_schedule_timeout(e);
 }
 
 void net_connection_set_open(struct net_connection *c, bool is_open)
 {
+	if (is_open != c->is_open)
+		net_admission_set_open(&c->endpoint->admission, c->source, is_open);
 	connection_extract(c);
 	connection_insert(c, is_open);
 }

@@ -2,11 +2,7 @@
 /* An endpoint of a server: the sockets at which clients connect, and the list of their connections.
  * Every endpoint bounds, times out, drains and gives turns to its connections in the same way, and
  * this is where it does. What a connection says is the business of the endpoint's owner.
- *
- * No source shuts out the others. A source is what a client cannot choose freely: an IPv4 address,
- * an IPv6 network of 64 bits, a user of this computer. When an endpoint is full, the largest source
- * makes room: its oldest connection that is not open yet is closed for a newcomer of a smaller one.
- */
+ * Who may connect, and who makes room, is decided in net/admission.h. */
 #ifndef NET_ENDPOINT_H
 #define NET_ENDPOINT_H
 
@@ -16,17 +12,12 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 #include "base/err.h"
+#include "net/admission.h"
 #include "net/listener.h"
 #include "net/loop.h"
 
 /* For so long a connection may make calls before others have their turn. */
 #define NET_TURN_MS 20
-
-/* Where a peer comes from: the first bytes that all its connections share. */
-struct net_source {
-	uint8_t family; /* AF_INET, AF_INET6 or AF_UNIX */
-	uint8_t bytes[8];
-};
 
 /* Who is at the other end of a connection. */
 struct net_peer {
@@ -81,14 +72,8 @@ struct net_endpoint_handler {
 	bool (*admits)(void *context, const struct net_peer *peer);
 };
 
-/* Each bound is a number of connections; 0: any number. */
 struct net_endpoint_settings {
-	unsigned max_connections;
-	unsigned max_of_source;
-	/* Of those that are not open yet. From half of max_pending on, some newcomers of sources
-	 * that have more of these than the average are refused: the fuller, the more. */
-	unsigned max_pending, max_pending_of_source;
-	unsigned reserved; /* of max_connections and of max_pending, for privileged peers alone */
+	struct net_bounds bounds;
 	/* A connection is closed that is not open after so long, and one that is open on which
 	 * nothing happens for so long; 0: never. */
 	uint32_t open_timeout_ms, idle_timeout_ms;

@@ -390,7 +390,7 @@ struct relay_endpoint *relay_endpoint_new(struct net_loop *loop, struct relay *r
 		.drain = relay_endpoint_on_drain,
 	};
 	const struct net_endpoint_settings list_settings = {
-		.max_connections = settings->max_pipes,
+		.bounds.max_connections = settings->max_pipes,
 		.open_timeout_ms = DIAL_TIMEOUT_MS,
 	};
 	struct relay_endpoint *e = calloc(1, sizeof *e);

@@ -282,7 +282,7 @@ static void open_all(void)
 static void beyond_the_bound_clients_are_refused(void **state)
 {
 	(void)state;
-	begin_tcp(&(struct net_endpoint_settings){ .max_connections = 1 });
+	begin_tcp(&(struct net_endpoint_settings){ .bounds.max_connections = 1 });
 	assert_true(connect_from("127.0.0.2"));
 	open_all();
 	assert_false(connect_from("127.0.0.3"));
@@ -296,18 +296,18 @@ static void beyond_the_bound_clients_are_refused(void **state)
 static void a_higher_bound_is_for_the_next_client(void **state)
 {
 	(void)state;
-	begin_tcp(&(struct net_endpoint_settings){ .max_connections = 1 });
+	begin_tcp(&(struct net_endpoint_settings){ .bounds.max_connections = 1 });
 	assert_true(connect_from("127.0.0.2"));
 	assert_false(connect_from("127.0.0.2"));
 	net_endpoint_configure(under_test.endpoint,
-	                       &(struct net_endpoint_settings){ .max_connections = 2 });
+	                       &(struct net_endpoint_settings){ .bounds.max_connections = 2 });
 	assert_true(connect_from("127.0.0.2"));
 }
 
 static void connections_that_are_not_open_are_bounded_by_themselves(void **state)
 {
 	(void)state;
-	begin_tcp(&(struct net_endpoint_settings){ .max_pending = 1 });
+	begin_tcp(&(struct net_endpoint_settings){ .bounds.max_pending = 1 });
 	assert_true(connect_from("127.0.0.2"));
 	assert_false(connect_from("127.0.0.3"));
 	assert_string_equal(under_test.reason,
@@ -320,8 +320,8 @@ static void connections_that_are_not_open_are_bounded_by_themselves(void **state
 static void a_source_is_bounded_and_others_are_served(void **state)
 {
 	(void)state;
-	begin_tcp(
-		&(struct net_endpoint_settings){ .max_of_source = 3, .max_pending_of_source = 2 });
+	begin_tcp(&(struct net_endpoint_settings){ .bounds.max_of_source = 3,
+	                                           .bounds.max_pending_of_source = 2 });
 	assert_true(connect_from("127.0.0.2"));
 	assert_true(connect_from("127.0.0.2"));
 	assert_false(connect_from("127.0.0.2"));
@@ -343,7 +343,7 @@ static void a_user_of_this_computer_is_a_source_and_root_is_not_bounded(void **s
 	const uid_t other = geteuid() == 0 ? 65534 : geteuid();
 
 	(void)state;
-	begin(&(struct net_endpoint_settings){ .max_of_source = 1 });
+	begin(&(struct net_endpoint_settings){ .bounds.max_of_source = 1 });
 	assert_int_equal(chmod(under_test.path, 0666), 0);
 	assert_int_equal(chmod(under_test.folder, 0755), 0);
 	assert_int_equal(seteuid(other), 0);
@@ -363,7 +363,7 @@ static void a_user_of_this_computer_is_a_source_and_root_is_not_bounded(void **s
 static void when_full_the_largest_source_makes_room_with_its_oldest(void **state)
 {
 	(void)state;
-	begin_tcp(&(struct net_endpoint_settings){ .max_connections = 8 });
+	begin_tcp(&(struct net_endpoint_settings){ .bounds.max_connections = 8 });
 	for (size_t i = 0; i < 6; i++)
 		assert_true(connect_from("127.0.0.2"));
 	for (size_t i = 0; i < 2; i++)
@@ -386,7 +386,7 @@ static void when_full_the_largest_source_makes_room_with_its_oldest(void **state
 static void a_flood_of_one_source_leaves_every_other_source_its_places(void **state)
 {
 	(void)state;
-	begin_tcp(&(struct net_endpoint_settings){ .max_pending = 8 });
+	begin_tcp(&(struct net_endpoint_settings){ .bounds.max_pending = 8 });
 	for (size_t i = 0; i < 30; i++)
 		(void)connect_from("127.0.0.2");
 	for (size_t i = 0; i < 3; i++)
@@ -401,7 +401,7 @@ static void newcomers_are_refused_more_and_more_as_it_fills(void **state)
 	unsigned accepted = 0;
 
 	(void)state;
-	begin_tcp(&(struct net_endpoint_settings){ .max_pending = 40 });
+	begin_tcp(&(struct net_endpoint_settings){ .bounds.max_pending = 40 });
 	for (size_t i = 0; i < 5; i++)
 		assert_true(connect_from("127.0.0.3"));
 	for (size_t i = 0; i < 15; i++)
@@ -418,7 +418,7 @@ static void reserved_places_are_for_privileged_peers(void **state)
 {
 	(void)state;
 	begin_tcp(&(struct net_endpoint_settings){
-		.max_connections = 4, .max_of_source = 1, .reserved = 2 });
+		.bounds.max_connections = 4, .bounds.max_of_source = 1, .bounds.reserved = 2 });
 	assert_true(connect_from("127.0.0.2"));
 	assert_true(connect_from("127.0.0.3"));
 	open_all();
@@ -432,7 +432,7 @@ static void reserved_places_are_for_privileged_peers(void **state)
 static void a_peer_that_is_not_admitted_takes_no_place(void **state)
 {
 	(void)state;
-	begin_tcp(&(struct net_endpoint_settings){ .max_connections = 1 });
+	begin_tcp(&(struct net_endpoint_settings){ .bounds.max_connections = 1 });
 	assert_true(connect_from("127.0.0.2"));
 	assert_false(connect_from(ADDRESS_NOT_ADMITTED));
 	assert_string_equal(under_test.reason, "the configuration does not admit this address");
@@ -442,7 +442,7 @@ static void a_peer_that_is_not_admitted_takes_no_place(void **state)
 static void a_privileged_source_makes_room_for_no_other(void **state)
 {
 	(void)state;
-	begin_tcp(&(struct net_endpoint_settings){ .max_pending = 3 });
+	begin_tcp(&(struct net_endpoint_settings){ .bounds.max_pending = 3 });
 	for (size_t i = 0; i < 3; i++)
 		assert_true(connect_from(PRIVILEGED_ADDRESS));
 	assert_false(connect_from("127.0.0.2"));
