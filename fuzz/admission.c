@@ -4,7 +4,7 @@
  * number, or which connection.
  * Must reach: net_admission_judge net_admission_add net_admission_set_open net_admission_remove
  *   net_admission_fini admission_find_source admission_add_source admission_remove_source
- *   admission_largest_source admission_make_room admission_refuses_early admission_bound_for
+ *   admission_largest_source admission_evicts admission_refuses_early admission_bound_for
  * Holds: the counts are those of the connections; a newcomer brings no count above its bound, nor
  * above what it was; reserved places are free for privileged peers; a privileged peer is refused
  * only if nothing can make room; the source that makes room is the largest, and larger than the

@@ -120,14 +120,13 @@ static bool admission_refuses_early(const struct net_admission *a, unsigned pend
 
 /* The source that makes room for a newcomer whose own source has so many pending connections. NULL:
  * none does. */
-static const struct net_source_count *
-admission_make_room(const struct net_admission *a, unsigned pending_of_source, bool is_privileged)
+static const struct net_source_count *admission_evicts(const struct net_admission *a,
+                                                       unsigned pending, bool is_privileged)
 {
 	const struct net_source_count *largest = admission_largest_source(a);
 
-	return largest != NULL && (is_privileged || pending_of_source + 1 < largest->pending)
-	               ? largest
-	               : NULL;
+	return largest != NULL && (is_privileged || pending + 1 < largest->pending) ? largest
+	                                                                            : NULL;
 }
 
 struct net_verdict net_admission_judge(const struct net_admission *a,
@@ -147,10 +146,10 @@ struct net_verdict net_admission_judge(const struct net_admission *a,
 		return (struct net_verdict){ NET_BOUND_PENDING_OF_SOURCE, NULL };
 	if (admission_is_reached(most_pending, a->pending))
 		return (struct net_verdict){ NET_BOUND_PENDING,
-			                     admission_make_room(a, pending, is_privileged) };
+			                     admission_evicts(a, pending, is_privileged) };
 	if (admission_is_reached(most, a->pending + a->open))
 		return (struct net_verdict){ NET_BOUND_CONNECTIONS,
-			                     admission_make_room(a, pending, is_privileged) };
+			                     admission_evicts(a, pending, is_privileged) };
 	return (struct net_verdict){ 0 };
 }
 
