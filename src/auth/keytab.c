@@ -13,8 +13,7 @@
 
 #define KEYTAB_NAME_BYTES 4096
 
-/* The path of a keytab that is a file; NULL: it is something else, or not absolute. */
-static const char *keytab_path(const char *name)
+const char *keytab_path(const char *name)
 {
 	static const char *const prefixes[] = { "", "FILE:", "WRFILE:" };
 

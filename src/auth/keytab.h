@@ -14,4 +14,8 @@
  * of err does not name a keytab that the caller has named. Reads files. */
 NET_API_STATUS keytab_check(const char *name, struct err *err);
 
+/* The path of a keytab that is a file; NULL: it is something else, or not absolute. Part of name.
+ */
+const char *keytab_path(const char *name);
+
 #endif

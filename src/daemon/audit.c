@@ -40,11 +40,16 @@ static int audit_open_file(const char *path)
 
 static void audit_explain_errno(struct err *err)
 {
-	err_set(err, ERROR_ACCESS_DENIED, STEP,
-	        errno == ENOENT  ? "its folder does not exist"
-	        : errno == ENXIO ? "it is a pipe without a reader"
-	        : errno == EBADF ? "standard output is closed"
-	                         : "it cannot be opened for writing");
+	const char *known = errno == ENOENT  ? "its folder does not exist"
+	                    : errno == ENXIO ? "it is a pipe without a reader"
+	                    : errno == EBADF ? "standard output is closed"
+	                                     : NULL;
+
+	if (known != NULL)
+		err_set(err, ERROR_ACCESS_DENIED, STEP, known);
+	else
+		err_format(err, ERROR_ACCESS_DENIED, STEP, "it cannot be opened for writing: %s",
+		           locale_error_text(errno));
 }
 
 static void audit_close(struct audit *a)

@@ -32,6 +32,11 @@ static const struct cli_option option_table[] = {
 	  .kind = CLI_TEXT,
 	  .member = AT(publish_socket),
 	  .help = "overrides [server] publish_socket" },
+	{ .name = "user",
+	  .argument = "USER",
+	  .kind = CLI_TEXT,
+	  .member = AT(user),
+	  .help = "overrides [server] user: the user as which netsessiond runs if root starts it" },
 	{ .name = "demo",
 	  .argument = "N",
 	  .kind = CLI_TEXT,
@@ -109,6 +114,21 @@ static const struct cli_item files[] = {
 
 static const struct cli_section sections[] = {
 	{ .title = "SIGNALS", .items = signals },
+	{ .title = "RIGHTS",
+	  .text = "If root starts netsessiond, it becomes the user of `[server] user` for good, before it\n"
+	          "reads the files that the configuration names; it keeps the capability to listen at\n"
+	          "ports below 1024 until it listens.\n"
+	          "So this user must be able to read the configuration, `ntlm_users` and the keytab, and\n"
+	          "to write the audit log, also when netsessiond reloads.\n"
+	          "If somebody else starts it, it stays that user.\n\n"
+	          "Where the kernel has Landlock, netsessiond opens files only below `/etc`, where the\n"
+	          "libraries are, and in the folders of the files that the configuration and the variables\n"
+	          "of Kerberos and GSSAPI name, such as `KRB5_CONFIG` and `KRB5RCACHEDIR`.\n"
+	          "A reload that names a file in another folder fails, and the log says that netsessiond\n"
+	          "must be restarted for it.\n"
+	          "Where the kernel has seccomp filters, netsessiond runs no program, traces no process,\n"
+	          "and opens only TCP, UDP and Unix sockets.\n"
+	          "The log says at the start which of these are in force." },
 	{ .title = "SYSTEMD",
 	  .text = "`netsessiond.service` runs netsessiond as the user `netsession`, with no capability\n"
 	          "except the one for port 445. It shows how netsessiond can read its keytab and\n"
@@ -183,6 +203,7 @@ static void daemon_options_add_overrides(struct daemon_options *o)
 		{ "listen", "server", "listen", o->listen },
 		{ "socket", "server", "socket", o->socket },
 		{ "publish-socket", "server", "publish_socket", o->publish_socket },
+		{ "user", "server", "user", o->user },
 		{ "demo", "demo", "sessions", o->demo },
 	};
 

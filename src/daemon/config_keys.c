@@ -20,8 +20,8 @@ static const char log_levels[] = LOG_LEVELS(L);
 
 const struct config_section config_sections[] = {
 	{ "server",
-	  "Where netsessiond listens, and its limits. The daemon reads listen, the sockets and "
-	  "max_sessions at its start only" },
+	  "Where netsessiond listens, and its limits. The daemon reads listen, the sockets, "
+	  "user and max_sessions at its start only" },
 	{ "auth", "How clients from the network log on" },
 	{ "access",
 	  "The rights of callers; a right that no list grants is denied. A list holds labels separated "
@@ -45,6 +45,10 @@ const struct config_key config_keys[] = {
 	{ "server", "publish_socket", CONFIG_PATH, AT(publish_socket), "/run/netsession/publish.sock",
 	  "Unix socket at which file servers of this computer publish their sessions; empty: none",
 	  .most = SOCKET_BYTES },
+	{ "server", "user", CONFIG_TEXT, AT(user), "netsession",
+	  "user of this computer as which netsessiond runs if root starts it. The user must be able to "
+	  "read the configuration and the files that it names, and to write the audit log. root: "
+	  "netsessiond keeps the rights of root", .least = 1, .most = 255 },
 	{ "server", "netbios_name", CONFIG_TEXT, AT(netbios_name), "",
 	  "the server's name, as NetServerGetInfo returns it; empty: the host's name", .most = 15 },
 	{ "server", "comment", CONFIG_TEXT, AT(comment), "",

@@ -23,7 +23,7 @@ struct config_place {
 struct config {
 	/* [server] */
 	struct net_addresses listen;
-	char *socket, *publish_socket, *netbios_name, *comment;
+	char *socket, *publish_socket, *user, *netbios_name, *comment;
 	uint32_t max_sessions, idle_timeout_s, log_on_timeout_s;
 	uint32_t max_connections, max_connections_per_address;
 	uint32_t max_unauthenticated_connections, max_unauthenticated_connections_per_address;

@@ -8,6 +8,7 @@
 #include <time.h>
 #include "base/size.h"
 #include "crypto/crypto.h"
+#include "daemon/confinement.h"
 #include "net/watch.h"
 #include "net/stream.h"
 #include "daemon/counters.h"
@@ -25,6 +26,7 @@ enum {
 
 struct daemon {
 	struct daemon_options options;
+	struct confinement confinement;
 	struct settings settings;
 	struct srvsvc_server service;
 	struct net_loop *loop;
@@ -119,6 +121,7 @@ static void daemon_log_restart_keys(const struct config *now, const struct confi
 		{ "listen", memcmp(&now->listen, &next->listen, sizeof now->listen) != 0 },
 		{ "socket", strcmp(now->socket, next->socket) != 0 },
 		{ "publish_socket", strcmp(now->publish_socket, next->publish_socket) != 0 },
+		{ "user", strcmp(now->user, next->user) != 0 },
 		{ "max_sessions", now->max_sessions != next->max_sessions },
 	};
 
@@ -149,6 +152,7 @@ static void daemon_reload_settings(struct daemon *d)
 		daemon_log_mechanisms(&d->settings);
 		systemd_notify("READY=1\nSTATUS=Serving");
 	} else {
+		confinement_explain(&d->confinement, true, &err);
 		log_write(LOG_LEVEL_ERROR, "%s; the configuration was not reloaded",
 		          err_text(&err));
 		systemd_notify(
@@ -267,7 +271,9 @@ static int daemon_serve_clients(struct daemon *d)
 	log_begin("netsessiond");
 	log_set_level(d->settings.log_level);
 	is_good = daemon_open_endpoints(d);
+	confinement_finish();
 	if (is_good) {
+		confinement_log(&d->confinement);
 		daemon_make_demo(d);
 		daemon_log_mechanisms(&d->settings);
 		log_write(LOG_LEVEL_NOTICE, "netsessiond %s is ready, with the server name %s",
@@ -287,7 +293,9 @@ int daemon_run(const struct daemon_options *options)
 	struct err err = { 0 };
 	int code = EXIT_GOOD;
 
-	if (!settings_load(&d.settings, &d.options, &err)) {
+	if (!confinement_enter(&d.options, &d.confinement, &err) ||
+	    !settings_load(&d.settings, &d.options, &err)) {
+		confinement_explain(&d.confinement, false, &err);
 		fprintf(stderr, "netsessiond: %s\n", err_text(&err));
 		return EXIT_BAD;
 	}

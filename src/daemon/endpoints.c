@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "daemon/local_endpoint.h"
 #include "daemon/publish_endpoint.h"
 #include "daemon/smb_endpoint.h"
@@ -11,8 +10,7 @@
 #include "system/log.h"
 #include "system/systemd.h"
 
-#define STEP            "endpoints"
-#define STANDARD_FOLDER "/run/netsession"
+#define STEP "endpoints"
 
 #define HELLO_TIMEOUT_MS 5000 /* of a publisher */
 
@@ -172,14 +170,6 @@ static void endpoints_log_addresses(const struct settings *s, const struct endpo
 		                                  : s->config.publish_socket);
 }
 
-/* Makes the folder of the sockets' default paths, as systemd would. */
-static void endpoints_make_run_folder(const struct settings *s)
-{
-	if (strncmp(s->config.socket, STANDARD_FOLDER "/", sizeof STANDARD_FOLDER) == 0 ||
-	    strncmp(s->config.publish_socket, STANDARD_FOLDER "/", sizeof STANDARD_FOLDER) == 0)
-		(void)mkdir(STANDARD_FOLDER, 0755);
-}
-
 /* An endpoint did not open. One that is open by default only may stay closed; else false. */
 static bool endpoints_may_stay_closed(const struct settings *s, const void *member,
                                       const struct err *reason, struct err *err)
@@ -246,7 +236,6 @@ struct endpoints *endpoints_new(struct net_loop *loop, struct srvsvc_server *ser
 	d->loop = loop;
 	d->service = service;
 	refresh_set_timeout(d->refresh, settings->config.refresh_timeout_ms);
-	endpoints_make_run_folder(settings);
 	if (endpoints_take_sockets(d, err) && endpoints_open_smb(d, settings, err) &&
 	    endpoints_open_local(d, settings, err) && endpoints_open_publish(d, settings, err)) {
 		endpoints_log_addresses(settings, d);

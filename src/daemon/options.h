@@ -7,13 +7,14 @@
 #include <stddef.h>
 #include "daemon/config.h"
 
-enum { OPTIONS_MAX_OVERRIDES = 4 };
+enum { OPTIONS_MAX_OVERRIDES = 5 };
 
 /* Texts are kept as long as the daemon runs. */
 struct daemon_options {
 	const char *config; /* NULL: the default file, if it exists */
 	bool check;         /* the configuration is checked, and nothing else happens */
-	const char *listen, *socket, *publish_socket, *demo; /* NULL: the configuration decides */
+	/* NULL: the configuration decides */
+	const char *listen, *socket, *publish_socket, *user, *demo;
 	/* The same again, for the configuration. */
 	struct config_override overrides[OPTIONS_MAX_OVERRIDES];
 	size_t override_count;

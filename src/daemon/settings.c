@@ -99,13 +99,23 @@ static bool settings_make_acceptor(struct settings *s, struct err *err)
 	return false;
 }
 
-bool settings_load(struct settings *s, const struct daemon_options *options, struct err *err)
+const char *settings_config_file(const struct daemon_options *options)
 {
 	static const char usual[] = NETSESSION_SYSCONFDIR "/" CONFIG_FILE_DEFAULT;
 
+	return options->config != NULL ? options->config : usual;
+}
+
+bool settings_read_config(struct config *c, const struct daemon_options *options, struct err *err)
+{
+	return config_read(c, settings_config_file(options), options->config != NULL,
+	                   options->overrides, options->override_count, err);
+}
+
+bool settings_load(struct settings *s, const struct daemon_options *options, struct err *err)
+{
 	*s = (struct settings){ 0 };
-	if (!config_read(&s->config, options->config != NULL ? options->config : usual,
-	                 options->config != NULL, options->overrides, options->override_count, err))
+	if (!settings_read_config(&s->config, options, err))
 		return false;
 	settings_find_netbios_name(s);
 	(void)log_level_find(s->config.log_level, &s->log_level);

@@ -19,6 +19,11 @@ struct settings {
 	struct auth_acceptor_settings *acceptor_settings;
 };
 
+/* The path of the configuration file, which the options may name. */
+const char *settings_config_file(const struct daemon_options *options);
+/* Reads the configuration alone. False: see err, and c holds nothing. */
+bool settings_read_config(struct config *c, const struct daemon_options *options, struct err *err);
+
 /* False: see err, and s holds nothing. */
 bool settings_load(struct settings *s, const struct daemon_options *options, struct err *err);
 void settings_fini(struct settings *s);

@@ -63,7 +63,7 @@ class StandardFiles(unittest.TestCase):
             local, configuration = f"{folder}/local.sock", pathlib.Path(folder) / "conf"
             configuration.write_text(f"[audit]\nfile = {folder}/audit\n")
             command_line = [command.built("netsessiond"), "--config", configuration, "--demo", "3", "--listen", f"127.0.0.1:{free_port()}",
-                            "--socket", local, "--publish-socket", f"{folder}/publish.sock"]
+                            "--socket", local, "--publish-socket", f"{folder}/publish.sock", "--user", "root"]
             with subprocess.Popen(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *map(str, command_line)],
                                   env=command.environment()) as daemon:
                 try:
@@ -76,7 +76,7 @@ class StandardFiles(unittest.TestCase):
 
     def test_netsessiond_does_not_start_without_the_output_for_its_audit_log(self):
         done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", command.built("netsessiond"), "--listen", "127.0.0.1:1",
-                               "--check"], env=command.environment(), stderr=subprocess.PIPE, text=True, check=False)
+                               "--user", "root", "--check"], env=command.environment(), stderr=subprocess.PIPE, text=True, check=False)
         self.assertEqual(1, done.returncode)
         self.assertIn('[audit] file (the default) cannot be "-": standard output is closed', done.stderr)
 
@@ -185,7 +185,7 @@ class GssNtlmssp(unittest.TestCase):
                 with open(path, "w", encoding="ascii", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
                     file.write(text)
             result = subprocess.run(["unshare", "--uts", "sh", "-c", RENAME, "sh", "x" * 64,
-                                     command.built("netsessiond"), "--check", "--config", configuration],
+                                     command.built("netsessiond"), "--user", "root", "--check", "--config", configuration],
                                     text=True, capture_output=True, check=False, timeout=HANG_S)
             self.assertNotEqual(0, result.returncode)
             self.assertIn("name of this computer, which is longer than 63 bytes", result.stderr)

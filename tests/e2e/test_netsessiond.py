@@ -31,7 +31,7 @@ TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
 
 def daemon(*arguments, **options):
-    return command.run(*arguments, program="netsessiond", **options)
+    return command.run("--user", "root", *arguments, program="netsessiond", **options)
 
 
 def listed(server, user=None, **options):
@@ -246,7 +246,7 @@ class Users(unittest.TestCase):
 class Start(Folder):
     def run_until(self, pattern, *arguments, inside=(), **options):
         """Starts it, waits until it has said this, and lets it end. Returns all that it said."""
-        process = subprocess.Popen([*inside, command.built("netsessiond"), *map(str, arguments)], text=True,
+        process = subprocess.Popen([*inside, command.built("netsessiond"), "--user", "root", *map(str, arguments)], text=True,
                                    env=command.environment(options.pop("env", {})), stderr=subprocess.PIPE,
                                    stdout=subprocess.DEVNULL, **options)
         said = ""
@@ -332,7 +332,7 @@ class Start(Folder):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
             told.bind(str(self.folder / "notify"))
             told.settimeout(20)
-            process = subprocess.Popen([command.built("netsessiond"), "--config",
+            process = subprocess.Popen([command.built("netsessiond"), "--user", "root", "--config",
                                         self.write("[server]", "log_level = error"), "--listen", "", "--demo", "1",
                                         *map(str, self.sockets())], stderr=subprocess.PIPE, text=True,
                                        env=command.environment({"NOTIFY_SOCKET": str(self.folder / "notify")}))
@@ -361,6 +361,9 @@ wait $!
         """Starts netsessiond without an option, and runs our command beside it. Returns what that said."""
         [place] = re.findall(r"(/\S*)/netsession/netsessiond\.conf, if it exists", daemon("--help").stdout)
         shutil.copytree(place, self.folder / "etc", symlinks=True, dirs_exist_ok=True)
+        for name, line in (("passwd", "netsession:x:950:950::/:/usr/sbin/nologin\n"), ("group", "netsession:x:950:\n")):
+            with open(self.folder / "etc" / name, "a", encoding="ascii") as users:  # as systemd-sysusers does
+                users.write(line)
         done = subprocess.run(["unshare", "--mount", "--net", "sh", "-c", self.ENTER, "sh", self.folder, place,
                                command.built("netsessiond"), command.built("netsession"), *arguments], text=True,
                               capture_output=True, check=False, timeout=HANG_S,
@@ -413,7 +416,7 @@ class Systemd(Folder):
                                            **({"LISTEN_FDNAMES": names} if names else {}), **(env or {})})
         self.process = subprocess.Popen(
             [sys.executable, "-c", program, ",".join(map(str, high)), command.built("netsessiond"),
-             *map(str, arguments)], env=environment, pass_fds=high, text=True, stdout=subprocess.DEVNULL,
+             "--user", "root", *map(str, arguments)], env=environment, pass_fds=high, text=True, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE)
         self.addCleanup(self.end)
 
@@ -469,7 +472,7 @@ class Systemd(Folder):
         reading, writing = os.pipe()
         status = os.fstat(writing)
         process = subprocess.Popen([command.built("netsessiond"), "--config", self.write(), "--listen", "", "--socket", "",
-                                    "--publish-socket", ""], stderr=writing,
+                                    "--publish-socket", "", "--user", "root"], stderr=writing,
                                    env=command.environment({"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}))
         os.close(writing)
         with open(reading) as said:
@@ -736,7 +739,7 @@ class Audit(unittest.TestCase):
 
     def test_a_full_disk_is_told_once_and_ends_nothing(self):
         self.server.options["file"] = "/dev/full"
-        self.server.reload()
+        self.server.restart()
         for _ in range(3):
             self.assertEqual(0, listed(self.server).exit)
         self.assertEqual(1, self.server.said.count("cannot write to the audit log: No space left on device"))

@@ -2,6 +2,8 @@
 the names and SIDs in it."""
 import os
 import pathlib
+import shutil
+import tempfile
 import unittest
 
 from lab import command, tap
@@ -83,6 +85,21 @@ class Kerberos(unittest.TestCase):
         done = self.dc.run_in(["env", f"KRB5CCNAME={self.dc.folder}/tickets", "/usr/bin/python3", "-c", IMPACKET, SERVER,
                                self.server.port])
         self.assertEqual("\\\\127.0.0.1 alice\n", done.stdout, done.stderr)
+
+    def test_it_accepts_tickets_as_a_user_of_its_own(self):
+        """The keytab is read at each log-on, and the replay cache is written."""
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        keytab = folder / "keytab"
+        shutil.copy(self.keytab, keytab)
+        for path in (folder, keytab):
+            shutil.chown(path, "games")
+        self.dc.kinit("Administrator")
+        self.serve(self.domain_admins, user="games", keytab=keytab,
+                   inside=[*self.dc.inside, "env", f"KRB5_CONFIG={self.dc.folder}/krb5.conf", f"KRB5RCACHEDIR={folder}"])
+        self.assert_listed("--kerberos")
+        self.assertIn("was reloaded", self.server.reload())
+        self.assert_listed("--kerberos")
+        self.assertEqual(["games"], [path.owner() for path in folder.glob("krb5_*")])
 
     # ---- what the policy says ----
 
@@ -224,7 +241,7 @@ class Kerberos(unittest.TestCase):
         """What --check says of such a keytab."""
         configuration = self.dc.folder / "check.conf"
         configuration.write_text(f"[auth]\nmechanisms = kerberos\nkeytab = {keytab}\n")
-        result = command.run("--check", "--config", configuration, program="netsessiond")
+        result = command.run("--check", "--user", "root", "--config", configuration, program="netsessiond")
         self.assertEqual(1, result.exit, result)
         self.assertIn(f':3: [auth] keytab cannot be "{keytab}": {words}', result.stderr)
 

@@ -7,6 +7,7 @@ In the build of the sanitizers it is their daemon, and what they complain of fai
 import functools
 import json
 import re
+import shutil
 import signal
 import subprocess
 
@@ -46,7 +47,8 @@ class Netsessiond(Daemon):
     options    keys of the configuration, in whatever section they are; they win over ours. A key that is None is not
                said. They may be changed before reload() and restart().
 
-    Whoever does not say so otherwise, ours are: administrators are root, by whichever door; the policy is hardened.
+    Whoever does not say so otherwise, ours are: administrators are root, by whichever door; the policy is hardened; it
+    runs as root. Another user gets the folder and what netsessiond reads in it.
     """
 
     host, host6 = "127.0.0.1", "::1"
@@ -98,19 +100,26 @@ class Netsessiond(Daemon):
         """Writes what it is started with or reads anew: the options as they are now."""
         listen = [f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}" for host in loopbacks()]
         ours = {"listen": ", ".join(listen), "socket": self.socket, "publish_socket": self.publish_socket,
-                "ntlm_users": self.ntlm_users, "mechanisms": "ntlm", "file": self.folder / self.log / "audit"}
+                "ntlm_users": self.ntlm_users, "mechanisms": "ntlm", "user": "root", "file": self.folder / self.log / "audit"}
         lines = {}
         for key, value in (ours | self.options).items():
             if value is not None:
                 lines.setdefault(section_of()[key], []).append(f"{key} = {value}\n")
         self.configuration.write_text("".join(f"[{section}]\n{''.join(said)}" for section, said in lines.items()))
         self.write_users()
+        self._give(self.configuration)
+
+    def _give(self, path):
+        """To the user that netsessiond runs as, if it is another one."""
+        if self.options.get("user", "root") != "root":
+            shutil.chown(path, self.options["user"])
 
     def write_users(self):
         """Writes the file of passwords."""
         written = self.folder / "ntlm_users.new"
         written.touch(0o600)
         written.write_text("".join(f"{self.domain}:{user}:{password}\n" for user, password in self._passwords.items()))
+        self._give(written)
         written.rename(self.ntlm_users)
 
     def set_password(self, user, password):
@@ -127,6 +136,8 @@ class Netsessiond(Daemon):
         self._run()
 
     def _run(self):
+        for path in (self.folder, self.folder / self.log):
+            self._give(path)
         self.write_configuration()
         self._process = Process([*self._inside, built("netsessiond"), "--config", self.configuration,
                                  *self._arguments], self.folder / self.log / "stderr", grace_s=HANG_S)

@@ -278,7 +278,10 @@ static const struct cli_section sections[] = {
 	          "What smbstatus writes to standard error is logged when it changes." },
 	{ .title = "FILES", .items = files },
 	{ .title = "SYSTEMD",
-	  .text = "The service may write to its own directory, and to the default directories of\n"
+	  .text = "netsession-samba must run as root: smbd is root and accepts only root at its sockets,\n"
+	          "and smbstatus and smbcontrol work only for root.\n"
+	          "The service leaves it one capability.\n\n"
+	          "The service may write to its own directory, and to the default directories of\n"
 	          "Samba's databases and messages.\n"
 	          "If smb.conf sets other ones (`lock directory`, `state directory`,\n"
 	          "`cache directory`, `private dir`), add them as `ReadWritePaths=` with\n"

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/confinement.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "auth/mechanism_files.h"
+#include "base/locale.h"
+#include "daemon/settings.h"
+#include "system/log.h"
+#include "system/privileges.h"
+#include "system/sandbox.h"
+
+#define RUN_FOLDER "/run/netsession"
+
+/* ---- the user ---- */
+
+static bool confinement_is_in_run_folder(const char *path)
+{
+	return strncmp(path, RUN_FOLDER "/", sizeof RUN_FOLDER) == 0;
+}
+
+/* Makes the folder of the sockets' default paths for the user, as systemd would. One that is there
+ * belongs to an earlier run. */
+static void confinement_make_run_folder(const struct config *c, const struct privileges_user *user)
+{
+	if (!confinement_is_in_run_folder(c->socket) &&
+	    !confinement_is_in_run_folder(c->publish_socket))
+		return;
+	/* Where this fails, the sockets cannot be opened, which is reported. */
+	if (mkdir(RUN_FOLDER, 0755) == 0 || errno == EEXIST)
+		(void)!lchown(RUN_FOLDER, user->uid, user->gid);
+}
+
+static bool confinement_set_user(const struct config *c, struct confinement *to, struct err *err)
+{
+	struct privileges_user user;
+	struct err reason = { 0 };
+
+	if (geteuid() != 0)
+		return true;
+	if (privileges_find_user(c->user, &user, &reason)) {
+		confinement_make_run_folder(c, &user);
+		if (privileges_become_user(&user, &reason)) {
+			(void)snprintf(to->user, sizeof to->user, "%s", c->user);
+			return true;
+		}
+	}
+	config_explain_key(c, &c->user, &reason, err);
+	return false;
+}
+
+/* ---- files ---- */
+
+/* What libraries read: their own files and modules, names and users of this computer, random
+ * numbers. */
+static const char *const folders_read[] = {
+	"/etc",         "/usr",
+	"/lib",         "/lib64",
+	"/var/lib/sss", "/run/systemd/resolve",
+	"/proc/self",   "/sys/devices/system/cpu",
+	"/dev/null",    "/dev/urandom",
+};
+
+static void confinement_allow_mechanism_file(void *context, enum mechanism_file kind,
+                                             const char *path)
+{
+	struct sandbox *s = context;
+	enum sandbox_access access = kind == MECHANISM_FILE_WRITTEN ||
+	                                             kind == MECHANISM_FOLDER_WRITTEN
+	                                     ? SANDBOX_WRITE
+	                                     : SANDBOX_READ;
+
+	if (kind == MECHANISM_FILE_READ)
+		sandbox_allow_folder_of(s, path, access);
+	else
+		sandbox_allow(s, path, access);
+}
+
+/* The folder of a log, but not that of a device; the log itself, which may be a link. */
+static void confinement_allow_audit_file(struct sandbox *s, const char *path)
+{
+	if (strcmp(path, "-") == 0)
+		return;
+	sandbox_allow(s, path, SANDBOX_WRITE);
+	if (strncmp(path, "/dev/", 5) != 0 && strncmp(path, "/proc/", 6) != 0)
+		sandbox_allow_folder_of(s, path, SANDBOX_WRITE);
+}
+
+static void confinement_restrict(const struct config *c, const char *config_file,
+                                 struct confinement *to)
+{
+	const char *const read[] = { config_file, c->ntlm_users };
+	const char *const sockets[] = { c->socket, c->publish_socket };
+	struct sandbox_result result;
+	struct sandbox s;
+
+	sandbox_begin(&s);
+	for (size_t i = 0; i < sizeof folders_read / sizeof *folders_read; i++)
+		sandbox_allow(&s, folders_read[i], SANDBOX_READ);
+	for (size_t i = 0; i < sizeof read / sizeof *read; i++)
+		if (*read[i] != '\0')
+			sandbox_allow_folder_of(&s, read[i], SANDBOX_READ);
+	for (size_t i = 0; i < sizeof sockets / sizeof *sockets; i++)
+		if (*sockets[i] != '\0')
+			sandbox_allow_folder_of(&s, sockets[i], SANDBOX_WRITE);
+	confinement_allow_audit_file(&s, c->audit_file);
+	mechanism_files_list(c->keytab, confinement_allow_mechanism_file, &s);
+	result = sandbox_enter(&s);
+	to->restricts_files = result.restricts_files;
+	to->restricts_calls = result.restricts_calls;
+}
+
+/* ---- together ---- */
+
+bool confinement_enter(const struct daemon_options *options, struct confinement *c, struct err *err)
+{
+	struct config config;
+	bool is_good;
+
+	*c = (struct confinement){ .user = "" };
+	if (!settings_read_config(&config, options, err))
+		return false;
+	is_good = confinement_set_user(&config, c, err);
+	if (is_good)
+		confinement_restrict(&config, settings_config_file(options), c);
+	config_fini(&config);
+	return is_good;
+}
+
+void confinement_finish(void)
+{
+	privileges_drop_capabilities();
+}
+
+void confinement_log(const struct confinement *c)
+{
+	if (c->user[0] != '\0')
+		log_write(LOG_LEVEL_INFO, "running as the user %s ([server] user)", c->user);
+	if (c->restricts_files && c->restricts_calls)
+		log_write(LOG_LEVEL_INFO,
+		          "files are restricted by Landlock, system calls by seccomp");
+	else
+		log_write(LOG_LEVEL_NOTICE, "files are %s, system calls are %s",
+		          c->restricts_files
+		                  ? "restricted by Landlock"
+		                  : "not restricted, because this kernel has no Landlock",
+		          c->restricts_calls
+		                  ? "restricted by seccomp"
+		                  : "not restricted, because this kernel has no seccomp filters");
+}
+
+void confinement_explain(const struct confinement *c, bool has_started, struct err *err)
+{
+	bool names_folders = has_started && c->restricts_files;
+	struct err found = *err;
+
+	if (strstr(found.text, locale_error_text(EACCES)) == NULL ||
+	    (c->user[0] == '\0' && !names_folders))
+		return;
+	*err = (struct err){ 0 };
+	err_format(err, found.status, found.step, "%s;%s%s%s%s", found.text,
+	           c->user[0] != '\0' ? " netsessiond runs as the user " : "", c->user,
+	           c->user[0] != '\0' && names_folders ? ";" : "",
+	           names_folders ? " a file in a folder that the configuration did not name when "
+	                           "netsessiond started can be opened after a restart"
+	                         : "");
+}
