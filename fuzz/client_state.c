@@ -366,7 +366,7 @@ static void ask(struct run *run)
 	else if (run->is_deleting)
 		client_state_call_del(&run->c, &request);
 	else
-		client_state_call_enum(&run->c, &run->e.request, run->streams_rows);
+		client_state_call_enum(&run->c, &run->e.request, 0, run->streams_rows);
 }
 
 static void take_deletion(struct run *run)

@@ -175,6 +175,11 @@ struct netsession_query {
 	/* Non-zero: netsession_start asks for further pages until it has all of them.
 	 * netsession_enum gives one page in any case. */
 	int all_pages;
+	/* The most memory in bytes that the sessions of one call may take: of all pages that
+	 * on_page got, and of the page that is arriving. A page whose on_page is NULL counts until
+	 * it is complete. Beside that a call holds at most about 2 MiB. 0: 1,073,741,824, which is
+	 * five times what a million sessions take at level 502. */
+	uint64_t max_bytes;
 };
 
 /* ---- pages ---- */
@@ -244,6 +249,7 @@ void netsession_page_free(struct netsession_page *page);
  *          1460 ERROR_TIMEOUT: the time limit was reached
  *          1610 ERROR_BAD_CONFIGURATION: krb5.conf is malformed, or cannot be read
  *          1783 RPC_X_BAD_STUB_DATA: the answer is malformed
+ *          1816 ERROR_NOT_ENOUGH_QUOTA: the sessions need more memory than max_bytes
  *          1937 ERROR_NTLM_BLOCKED: the server does not accept NTLM
  *          2114 NERR_ServerNotStarted: netsessiond does not run on this computer
  *          2221 NERR_UserNotFound, 2312 NERR_ClientNameNotFound: no session was selected

@@ -38,6 +38,24 @@ static bool level_parse(const char *argument, void *member)
 	        session_level_find(*level) != NULL);
 }
 
+/* A number of bytes, also in units of 1,024: 64K, 512M, 2G. */
+static bool max_bytes_parse(const char *argument, void *member)
+{
+	static const char units[] = "KMG";
+	uint64_t *bytes = member;
+	const char *unit;
+	char *end;
+
+	if (*argument < '1' || *argument > '9' || strlen(argument) > 14)
+		return false;
+	*bytes = strtoull(argument, &end, 10);
+	if (*end == '\0')
+		return true;
+	unit = strchr(units, *end);
+	*bytes <<= 10 * (unit != NULL ? unit - units + 1 : 0);
+	return unit != NULL && end[1] == '\0' && strlen(argument) <= 9;
+}
+
 static const struct cli_option option_table[] = {
 	{ .name = "level",
 	  .letter = 'l',
@@ -133,6 +151,16 @@ static const struct cli_option option_table[] = {
 	  .member = AT(timeout_ms),
 	  .initial = "30",
 	  .help = "give up on a server after this many seconds" },
+	{ .name = "max-bytes",
+	  .argument = "BYTES",
+	  .kind = CLI_PARSED,
+	  .member = AT(max_bytes),
+	  .commands = FOR(LIST) | FOR(INFO) | FOR(CLOSE) | FOR(WATCH),
+	  .initial = "1G",
+	  .help = "give up on a server whose sessions need more memory than this; with K, M or G "
+	          "behind the number in units of 1024, its square or its cube. A million sessions need "
+	          "about 200M",
+	  .parse = max_bytes_parse },
 	{ .name = "encrypt",
 	  .kind = CLI_FLAG,
 	  .member = AT(encrypt),

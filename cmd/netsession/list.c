@@ -12,14 +12,15 @@ struct list_stream {
 	bool is_good; /* the output could be written so far */
 };
 
-/* Writes an answer when it has arrived: an interruption loses the answers that are missing, and no
- * other. */
-static void list_on_answered(void *context, const struct server_result *result)
+/* Writes an answer when it has arrived, and frees its sessions: an interruption loses the answers
+ * that are missing, and no other. */
+static void list_on_answered(void *context, struct server_result *result)
 {
 	struct list_stream *stream = context;
 
 	stream->is_good = stream->is_good && query_write_results(stream->options, result, 1);
 	query_print_messages(stream->options, result);
+	server_result_drop_sessions(result);
 }
 
 static int list_in_order_of_answers(const struct options *options,

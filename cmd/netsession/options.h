@@ -23,6 +23,7 @@ struct options {
 	const char *as; /* DOMAIN\user; the password is asked for on the terminal */
 	uint32_t port;  /* 0: the server's name may say it, else 445 */
 	uint32_t timeout_ms;
+	uint64_t max_bytes; /* that the sessions of one server may take */
 	bool encrypt;
 	const char *wins;   /* NULL: the environment may say it */
 	const char *output; /* the name of a format */

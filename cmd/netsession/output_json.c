@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* JSON for programs: one object of all servers, or one line a session. */
+#include <stdlib.h>
 #include <string.h>
 #include <jansson.h>
 #include "output_forms.h"
@@ -44,25 +45,16 @@ static json_t *output_json_server(const struct server_result *result)
 	return result->server != NULL ? json_string(result->server) : json_null();
 }
 
-static void output_json_append_session(void *context, const struct server_result *result,
-                                       const struct netsession_row *row)
-{
-	json_t *session = json_object();
-
-	output_json_add_fields(session, result->level, row);
-	json_array_append_new(context, session);
-}
-
 static void output_json_append_warning(void *context, const char *warning)
 {
 	json_array_append_new(context, json_string(warning));
 }
 
+/* Without its sessions, whose empty array is the last member. */
 static json_t *output_json_result(const struct server_result *result)
 {
-	json_t *object = json_object(), *sessions = json_array(), *warnings = json_array();
+	json_t *object = json_object(), *warnings = json_array();
 
-	server_result_each(result, output_json_append_session, sessions);
 	server_result_each_warning(result, output_json_append_warning, warnings);
 	json_object_set_new(object, "server", output_json_server(result));
 	json_object_set_new(object, "status", json_integer(result->error.status));
@@ -74,7 +66,7 @@ static json_t *output_json_result(const struct server_result *result)
 	json_object_set_new(object, "complete", json_boolean(server_result_is_complete(result)));
 	json_object_set_new(object, "warnings", warnings);
 	json_object_set_new(object, "total", json_integer(result->total));
-	json_object_set_new(object, "sessions", sessions);
+	json_object_set_new(object, "sessions", json_array());
 	return object;
 }
 
@@ -86,13 +78,62 @@ static bool output_json_dump_line(FILE *to, json_t *value, size_t flags)
 	return written && fputc('\n', to) != EOF;
 }
 
+/* The text of a value is made session by session: that of all sessions would take many times the
+ * memory of the sessions. */
+struct output_json {
+	FILE *to;
+	bool is_good;
+	bool has_session; /* of this server */
+};
+
+/* Takes value. Writes it on lines that are indented by depth, without the last bytes of its text.
+ */
+static void output_json_put(struct output_json *json, json_t *value, int depth, size_t without)
+{
+	char *text = value != NULL ? json_dumps(value, JSON_INDENT(1)) : NULL;
+	char *line = text, *next;
+
+	json_decref(value);
+	json->is_good &= text != NULL;
+	if (text != NULL)
+		text[strlen(text) - without] = '\0';
+	for (; line != NULL; line = next) {
+		next = strchr(line, '\n');
+		if (next != NULL)
+			*next++ = '\0';
+		fprintf(json->to, "%s%s%*s", line, next != NULL ? "\n" : "",
+		        next != NULL ? depth : 0, "");
+	}
+	free(text);
+}
+
+static void output_json_put_session(void *context, const struct server_result *result,
+                                    const struct netsession_row *row)
+{
+	struct output_json *json = context;
+	json_t *session = json_object();
+
+	output_json_add_fields(session, result->level, row);
+	fprintf(json->to, "%s\n    ", json->has_session ? "," : "");
+	output_json_put(json, session, 4, 0);
+	json->has_session = true;
+}
+
 bool output_write_json(FILE *to, const struct server_result results[], size_t count)
 {
-	json_t *servers = json_array();
+	static const char end[] = "]\n}"; /* of the sessions and of their server */
+	struct output_json json = { .to = to, .is_good = true };
 
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(servers, output_json_result(&results[i]));
-	return output_json_dump_line(to, json_pack("{s:o}", "servers", servers), JSON_INDENT(1));
+	fputs("{\n \"servers\": [", to);
+	for (size_t i = 0; i < count; i++) {
+		fputs(i > 0 ? ",\n  " : "\n  ", to);
+		output_json_put(&json, output_json_result(&results[i]), 2, strlen(end));
+		json.has_session = false;
+		server_result_each(&results[i], output_json_put_session, &json);
+		fputs(json.has_session ? "\n   ]\n  }" : "]\n  }", to);
+	}
+	fputs("\n ]\n}\n", to);
+	return json.is_good && !ferror(to);
 }
 
 void output_write_event_jsonl(FILE *to, const char *at, const char *event,

@@ -25,7 +25,7 @@ struct query_batch {
 	struct netsession *session;
 	struct server_result *results;
 	size_t count, begun;
-	void (*answered)(void *context, const struct server_result *result); /* may be NULL */
+	void (*answered)(void *context, struct server_result *result); /* may be NULL */
 	void *context;
 };
 
@@ -58,8 +58,7 @@ int64_t query_now_s(void)
 	return clock.tv_sec;
 }
 
-static void query_report_answered(const struct query_batch *batch,
-                                  const struct server_result *result)
+static void query_report_answered(const struct query_batch *batch, struct server_result *result)
 {
 	if (batch->answered != NULL)
 		batch->answered(batch->context, result);
@@ -98,6 +97,7 @@ bool query_from_options(const struct options *options, struct netsession_credent
 		.user = options->user,
 		.preferred_bytes = options->page_bytes,
 		.all_pages = 1,
+		.max_bytes = options->max_bytes,
 	};
 	return true;
 }
@@ -153,8 +153,7 @@ static size_t query_servers_at_once(void)
 
 bool query_servers(const struct options *options, struct netsession_credentials *credentials,
                    struct server_result results[], size_t count,
-                   void (*answered)(void *context, const struct server_result *result),
-                   void *context)
+                   void (*answered)(void *context, struct server_result *result), void *context)
 {
 	struct query_batch batch = {
 		.options = options,

@@ -21,8 +21,7 @@ bool query_from_options(const struct options *options, struct netsession_credent
  *           NULL */
 bool query_servers(const struct options *options, struct netsession_credentials *credentials,
                    struct server_result results[], size_t count,
-                   void (*answered)(void *context, const struct server_result *result),
-                   void *context);
+                   void (*answered)(void *context, struct server_result *result), void *context);
 
 /* The time by which results say when a server answered, in seconds since this computer started. It
  * goes on while the computer sleeps, as sessions do. */

@@ -28,6 +28,12 @@ void server_result_fini(struct server_result *result)
 	free(result->pages);
 }
 
+void server_result_drop_sessions(struct server_result *result)
+{
+	for (size_t i = 0; i < result->page_count; i++)
+		free(netsession_page_take_infos(result->pages[i]));
+}
+
 const char *server_result_name(const struct server_result *result)
 {
 	return result->server != NULL ? result->server : LOCAL_COMPUTER;

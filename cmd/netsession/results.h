@@ -24,6 +24,8 @@ struct server_result {
 /* Takes page. Returns false if memory ran out. */
 bool server_result_add(struct server_result *result, struct netsession_page *page);
 void server_result_fini(struct server_result *result);
+/* Frees the sessions, but not what else is known of the result. */
+void server_result_drop_sessions(struct server_result *result);
 const char *server_result_name(const struct server_result *result);
 
 /* How many sessions the pages have. */

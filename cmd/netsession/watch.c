@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession watch: reports sessions that start, end or change. */
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #define SAME_START_S 3
 
 #define LOGON_FAILURE    1326 /* ERROR_LOGON_FAILURE */
+#define NOT_ENOUGH_QUOTA 1816 /* ERROR_NOT_ENOUGH_QUOTA */
 #define INVALID_COMPUTER 2351 /* NERR_InvalidComputer */
 
 /* The least time for a server that did not answer the last poll. */
@@ -78,6 +80,39 @@ static void watch_read_row(void *context, const struct server_result *result,
 	             row->active_s != NETSESSION_UNKNOWN ? result->answered_s - row->active_s
 	                                                 : SNAPSHOT_START_UNKNOWN,
 	             NULL);
+}
+
+static void watch_count_row(void *context, const struct server_result *result,
+                            const struct netsession_row *row)
+{
+	uint64_t *bytes = context;
+
+	*bytes += sizeof(struct tracked_session) + 2 * sizeof(struct tracked_session *);
+	for (size_t i = 0; i < result->level->field_count; i++) {
+		const struct session_field *field = &result->level->fields[i];
+
+		if (field->kind == SESSION_CELL_TEXT && session_row_text(row, field) != NULL)
+			*bytes += strlen(session_row_text(row, field)) + 1;
+	}
+}
+
+/* A session takes more memory here than in its page. The same limit applies: the result is an error
+ * then. */
+static void watch_limit_memory(const struct watch *watch, struct server_result *result)
+{
+	struct netsession_error *error = &result->error;
+	uint64_t bytes = 0;
+
+	if (error->status == 0)
+		server_result_each(result, watch_count_row, &bytes);
+	if (bytes <= watch->options->max_bytes)
+		return;
+	error->status = NOT_ENOUGH_QUOTA;
+	snprintf(error->text, sizeof error->text,
+	         "the limit of memory was reached (%u): %zu sessions need %" PRIu64
+	         " bytes; select "
+	         "fewer sessions, or raise the limit (--max-bytes)",
+	         NOT_ENOUGH_QUOTA, server_result_count(result), bytes);
 }
 
 /* Returns NULL if memory ran out. */
@@ -153,6 +188,7 @@ static bool watch_ask_again(struct watch *watch, struct watched_server *server,
 	bool is_good = query_servers(watch->options, watch->credentials, &result, 1, NULL, NULL);
 	uint32_t missing;
 
+	watch_limit_memory(watch, &result);
 	if (!is_good || result.error.status != 0)
 		goto out;
 	next = watch_read_answer(server, &result);
@@ -317,6 +353,8 @@ static int watch_poll_servers(struct watch *watch)
 	if (!query_servers(watch->options, watch->credentials, results, watch->count, NULL, NULL))
 		goto out;
 	strftime(watch->at, sizeof watch->at, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+	for (size_t i = 0; i < watch->count; i++)
+		watch_limit_memory(watch, &results[i]);
 	code = query_exit_code(results, watch->count);
 	for (size_t i = 0; i < watch->count; i++)
 		if (!watch_handle_result(watch, &watch->servers[i], &results[i])) {

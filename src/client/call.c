@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/call.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include "auth/credentials.h"
@@ -12,6 +13,7 @@
 #include "local/local_list.h"
 
 #define DEFAULT_TIMEOUT_MS 30000
+#define DEFAULT_MAX_BYTES  ((uint64_t)1 << 30)
 
 struct netsession_call {
 	struct net_loop *loop;
@@ -28,6 +30,7 @@ struct netsession_call {
 	struct connection *connection; /* NULL until it begins */
 	struct net_timer *start, *deadline;
 	struct err err;
+	uint64_t max_bytes, held_bytes; /* of rows; of those that were kept or given */
 	bool is_cancelled;
 	char *scratch; /* the texts of the row given last */
 	size_t scratch_bytes;
@@ -94,6 +97,31 @@ static void call_finish_answered(struct netsession_call *call)
 	call_finish(call);
 }
 
+/* ---- memory ---- */
+
+/* How many bytes the rows of the next answer may have; at least 1, because 0 means any number. */
+static size_t call_room(const struct netsession_call *call)
+{
+	uint64_t held = call->held_bytes + call->deletion.requests.texts.len;
+	uint64_t room = held < call->max_bytes ? call->max_bytes - held : 1;
+
+	return room < SIZE_MAX ? (size_t)room : SIZE_MAX;
+}
+
+static void call_explain_quota(const struct netsession_call *call, struct err *err)
+{
+	const char *step = err->step;
+
+	if (err->status != ERROR_NOT_ENOUGH_QUOTA || err->nt_status != 0)
+		return; /* it is the server's */
+	*err = (struct err){ 0 };
+	err_format(err, ERROR_NOT_ENOUGH_QUOTA, step,
+	           "the sessions need more than %" PRIu64
+	           " bytes of memory, the limit of this call",
+	           call->max_bytes);
+	err_advise(err, "select fewer sessions, or raise the limit (--max-bytes, max_bytes)");
+}
+
 /* ---- what the connection reports ---- */
 
 static bool call_on_ready(void *context)
@@ -107,12 +135,13 @@ static bool call_on_ready(void *context)
 			client_state_call_local(state, LOCAL_LIST_WARNINGS, NULL);
 			return true;
 		}
-		client_state_call_enum(state, &call->enumeration.request,
+		client_state_call_enum(state, &call->enumeration.request, call_room(call),
 		                       call->handler->on_row != NULL);
 		return true;
 	case CALL_DEL:
 		if (call->deletion.is_listing)
-			client_state_call_enum(state, &call->enumeration.request, false);
+			client_state_call_enum(state, &call->enumeration.request, call_room(call),
+			                       false);
 		else
 			client_state_call_del(state, &call->deletion.request);
 		return true;
@@ -231,6 +260,9 @@ static bool call_take_enum(struct netsession_call *call)
 	    NERR_Success)
 		return true; /* the connection reports the failure next */
 	next = enumeration_take(&call->enumeration, &answer, infos, &page, &call->err);
+	if (page != NULL && call->handler->on_page != NULL)
+		call->held_bytes += sizeof *page +
+		                    client_state_answer_bytes(connection_state(call->connection));
 	if (page != NULL)
 		page->shows_unknown = call->key.interface == &client_netsession_local;
 	if (next != ENUMERATION_ASK && call_may_have_warnings(call, page)) {
@@ -325,6 +357,7 @@ static void call_on_failed(void *context, const struct err *err)
 	}
 	if (call->kind != CALL_CONNECT || !connection_has_tree(call->connection))
 		call->err = *err;
+	call_explain_quota(call, &call->err);
 	call_finish(call);
 }
 
@@ -414,6 +447,7 @@ static void call_choose_server(struct netsession_call *call, const struct netses
 static void call_check_query(struct netsession_call *call, const struct netsession_query *query)
 {
 	call->enumeration.level_wanted = query->level;
+	call->max_bytes = query->max_bytes != 0 ? query->max_bytes : DEFAULT_MAX_BYTES;
 	if (call->kind == CALL_ENUM &&
 	    enumeration_init(&call->enumeration, query, &call->err) != NERR_Success)
 		return;

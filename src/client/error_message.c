@@ -106,6 +106,7 @@ static const struct status_words {
 	{ ERROR_BAD_CONFIGURATION, "Kerberos is misconfigured", "correct krb5.conf" },
 	{ ERROR_TIMEOUT, "timed out", "check the port, or use a longer time limit" },
 	{ RPC_X_BAD_STUB_DATA, "malformed answer", "please report it, with the server's version" },
+	{ ERROR_NOT_ENOUGH_QUOTA, "the limit of memory was reached", NULL },
 	{ RPC_S_UNKNOWN_IF, "no Server service",
 	  "check that the Server service runs on that server" },
 	{ RPC_S_PROTOCOL_ERROR, "RPC protocol error",

@@ -104,8 +104,8 @@ static NET_API_STATUS pipe_call_check_stub(const struct pipe_call *call, struct 
 }
 
 NET_API_STATUS pipe_call_begin_enum(struct pipe_call *call, bool is_local,
-                                    const struct session_enum_request *request, bool streams_rows,
-                                    struct err *err)
+                                    const struct session_enum_request *request, size_t max_bytes,
+                                    bool streams_rows, struct err *err)
 {
 	struct ndr_writer w = pipe_call_begin(call,
 	                                      is_local ? &method_local_enum : &method_session_enum);
@@ -113,6 +113,7 @@ NET_API_STATUS pipe_call_begin_enum(struct pipe_call *call, bool is_local,
 	session_enum_request_encode(&w, request);
 	session_enum_decoder_fini(&call->decoder);
 	session_enum_decoder_init(&call->decoder, session_level_find(request->level));
+	session_enum_decoder_set_max(&call->decoder, max_bytes);
 	call->streams_rows = streams_rows;
 	return pipe_call_check_stub(call, err);
 }
@@ -185,6 +186,7 @@ NET_API_STATUS pipe_call_end_enum(struct pipe_call *call, struct session_enum_an
                                   void **infos, struct err *err)
 {
 	pipe_call_end(call);
+	call->infos_bytes = call->decoder.block.used;
 	if (session_enum_decoder_finish(&call->decoder, answer, infos) != NERR_Success)
 		*err = call->decoder.err;
 	return err->status;

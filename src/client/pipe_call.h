@@ -21,6 +21,7 @@ struct pipe_call {
 	uint32_t rows_given; /* to the caller */
 	uint32_t remaining_bytes,
 		fragment_bytes; /* of the answer; of its longest fragment so far */
+	size_t infos_bytes;     /* of the rows that pipe_call_end_enum has given */
 };
 
 void pipe_call_fini(struct pipe_call *call);
@@ -31,10 +32,11 @@ uint16_t pipe_call_opnum(const struct pipe_call *call);
 
 /* These begin a call: they encode the stub of its request. Requests are borrowed. Return 0 or
  * ERROR_NOT_ENOUGH_MEMORY, which then stands in err. */
-/* is_local: LOCAL_ENUM_SESSIONS of netsession_local; else NetrSessionEnum. */
+/* is_local: LOCAL_ENUM_SESSIONS of netsession_local; else NetrSessionEnum. An answer whose rows
+ * need more than max_bytes fails. */
 NET_API_STATUS pipe_call_begin_enum(struct pipe_call *call, bool is_local,
-                                    const struct session_enum_request *request, bool streams_rows,
-                                    struct err *err);
+                                    const struct session_enum_request *request, size_t max_bytes,
+                                    bool streams_rows, struct err *err);
 NET_API_STATUS pipe_call_begin_del(struct pipe_call *call,
                                    const struct session_del_request *request, struct err *err);
 /* request: of LOCAL_LIST_ALSO_CLOSED; else NULL. */

@@ -612,11 +612,11 @@ static void state_begin_call(struct client_state *s)
 }
 
 void client_state_call_enum(struct client_state *s, const struct session_enum_request *request,
-                            bool streams_rows)
+                            size_t max_bytes, bool streams_rows)
 {
 	assert(client_state_is_idle(s));
 	(void)pipe_call_begin_enum(&s->call, s->interface == &client_netsession_local, request,
-	                           streams_rows, &s->err);
+	                           max_bytes, streams_rows, &s->err);
 	state_begin_call(s);
 }
 
@@ -647,6 +647,11 @@ NET_API_STATUS client_state_take_enum(struct client_state *s, struct session_enu
 {
 	s->step = STEP_READY;
 	return pipe_call_end_enum(&s->call, answer, infos, &s->err);
+}
+
+size_t client_state_answer_bytes(const struct client_state *s)
+{
+	return s->call.infos_bytes;
 }
 
 NET_API_STATUS client_state_take_del(struct client_state *s, NET_API_STATUS *answer)

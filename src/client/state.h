@@ -96,10 +96,11 @@ void client_state_take_token(struct client_state *s, const uint8_t *token, size_
                              const struct smb2_session_key *key);
 
 /* Begin a call; the pipe has to be ready. An enumeration is NetrSessionEnum over client_srvsvc, and
- * LOCAL_ENUM_SESSIONS over client_netsession_local. With streams_rows, rows are given before their
+ * LOCAL_ENUM_SESSIONS over client_netsession_local; it fails by ERROR_NOT_ENOUGH_QUOTA where the
+ * rows need more than max_bytes, 0: any number. With streams_rows, rows are given before their
  * answer is complete. */
 void client_state_call_enum(struct client_state *s, const struct session_enum_request *request,
-                            bool streams_rows);
+                            size_t max_bytes, bool streams_rows);
 void client_state_call_del(struct client_state *s, const struct session_del_request *request);
 /* An operation of client_netsession_local. request: of LOCAL_LIST_ALSO_CLOSED; else NULL. */
 void client_state_call_local(struct client_state *s, enum local_opnum opnum,
@@ -113,6 +114,8 @@ bool client_state_next_row(struct client_state *s, struct netsession_row *row, c
  * client_state_is_spent says otherwise. Return 0, or what stands in err. */
 NET_API_STATUS client_state_take_enum(struct client_state *s, struct session_enum_answer *answer,
                                       void **infos);
+/* The bytes of the rows that client_state_take_enum has given. */
+size_t client_state_answer_bytes(const struct client_state *s);
 NET_API_STATUS client_state_take_del(struct client_state *s, NET_API_STATUS *answer);
 NET_API_STATUS client_state_take_local(struct client_state *s, struct wire_reader *stub);
 

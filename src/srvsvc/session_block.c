@@ -17,6 +17,10 @@ static char *session_block_reserve(struct session_block *b, size_t bytes)
 {
 	char *at;
 
+	if (b->max_bytes != 0 && bytes > b->max_bytes - b->used) {
+		b->is_over = true;
+		return NULL;
+	}
 	if (b->cap - b->used < bytes) {
 		size_t cap = b->cap > 0 ? b->cap : 1024;
 		char *data;

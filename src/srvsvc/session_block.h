@@ -16,12 +16,14 @@ struct session_block {
 	const struct session_level *level;
 	char *data;
 	size_t used, cap; /* bytes */
+	size_t max_bytes; /* that may be used; 0: any number */
+	bool is_over;     /* more than that were wanted */
 	uint32_t entries;
 };
 
 /* Appends an entry. words has a number for each field in wire order; for a text, a number other
  * than 0 says that the text follows. All entries must come before the first text. False: out of
- * memory. */
+ * memory, or over max_bytes. */
 bool session_block_add_entry(struct session_block *b, const uint32_t words[]);
 
 /* Whether the text of this entry and field has still to arrive. */
@@ -30,7 +32,8 @@ bool session_block_expects_text(const struct session_block *b, uint32_t entry, s
 /* Begins that text at the end of the block; session_block_extend appends its units. */
 void session_block_begin_text(struct session_block *b, uint32_t entry, size_t field);
 
-/* Appends room for so many units to the block, and returns it; NULL: out of memory. */
+/* Appends room for so many units to the block, and returns it; NULL: out of memory, or over
+ * max_bytes. */
 WCHAR *session_block_extend(struct session_block *b, size_t units);
 
 /* Sets numbers of the entries that are not known to 0: NETSESSION_UNKNOWN, and times that no

@@ -167,8 +167,10 @@ static bool session_enum_decoder_malformed(struct session_enum_decoder *d, const
 	return session_enum_decoder_fail(d, RPC_X_BAD_STUB_DATA, why);
 }
 
-static bool session_enum_decoder_no_memory(struct session_enum_decoder *d)
+static bool session_enum_decoder_no_room(struct session_enum_decoder *d)
 {
+	if (d->block.is_over)
+		return session_enum_decoder_fail(d, ERROR_NOT_ENOUGH_QUOTA, NULL);
 	return session_enum_decoder_fail(d, ERROR_NOT_ENOUGH_MEMORY,
 	                                 "out of memory for the answer");
 }
@@ -224,7 +226,7 @@ static bool session_enum_decoder_read_entry(struct session_enum_decoder *d)
 	}
 	if (!ndr_stream_words(&d->in, words, d->block.level->field_count))
 		return false;
-	return session_block_add_entry(&d->block, words) || session_enum_decoder_no_memory(d);
+	return session_block_add_entry(&d->block, words) || session_enum_decoder_no_room(d);
 }
 
 static bool session_enum_decoder_find_text(struct session_enum_decoder *d)
@@ -248,6 +250,8 @@ static bool session_enum_decoder_read_text_head(struct session_enum_decoder *d)
 	if (words[1] != 0 || words[2] > words[0] || words[2] == 0)
 		return session_enum_decoder_malformed(d,
 		                                      "a conformant varying string is malformed");
+	if (words[2] > SESSION_TEXT_MAX_UNITS + 1)
+		return session_enum_decoder_malformed(d, "a text has more than 32,767 characters");
 	session_block_begin_text(&d->block, d->entry, d->field);
 	d->units_left = words[2];
 	d->step = TEXT;
@@ -261,7 +265,7 @@ static bool session_enum_decoder_read_text(struct session_enum_decoder *d)
 	                                    count < d->units_left ? count : d->units_left);
 
 	if (units == NULL)
-		return session_enum_decoder_no_memory(d);
+		return session_enum_decoder_no_room(d);
 	count = ndr_stream_units(&d->in, units, d->units_left);
 	if (count > 0)
 		d->last_unit = units[count - 1];
@@ -321,6 +325,11 @@ void session_enum_decoder_init(struct session_enum_decoder *d, const struct sess
 	*d = (struct session_enum_decoder){ 0 };
 	d->block.level = level;
 	d->answer.level = level->number;
+}
+
+void session_enum_decoder_set_max(struct session_enum_decoder *d, size_t max_bytes)
+{
+	d->block.max_bytes = max_bytes;
 }
 
 void session_enum_decoder_feed(struct session_enum_decoder *d, const void *piece, size_t bytes,

@@ -41,6 +41,10 @@ void enum_container_decode_empty(struct wire_reader *r);
 
 /* ---- NetrSessionEnum, opnum 12 ---- */
 
+/* The longest text in an answer: that of a UNICODE_STRING, [MS-DTYP] 2.3.10. A row is converted to
+ * UTF-8 as a whole, so this bounds what that takes. */
+#define SESSION_TEXT_MAX_UNITS 32767
+
 struct session_enum_request {
 	const char *server; /* ignored by servers; not decoded */
 	const char *client;
@@ -87,10 +91,13 @@ struct session_enum_decoder {
 	uint32_t units_left; /* of that text */
 	WCHAR last_unit;     /* the last unit of it that has arrived */
 	struct session_enum_answer answer;
-	struct err err; /* RPC_X_BAD_STUB_DATA or ERROR_NOT_ENOUGH_MEMORY; the first one sticks */
+	struct err err; /* RPC_X_BAD_STUB_DATA, ERROR_NOT_ENOUGH_MEMORY or
+	                 * ERROR_NOT_ENOUGH_QUOTA; the first one sticks */
 };
 
 void session_enum_decoder_init(struct session_enum_decoder *d, const struct session_level *level);
+/* Bounds the block; the answer of a peer that is not trusted may have any size. 0: no bound. */
+void session_enum_decoder_set_max(struct session_enum_decoder *d, size_t max_bytes);
 /* The next piece, borrowed. big_endian is the byte order in the header of the fragment. */
 void session_enum_decoder_feed(struct session_enum_decoder *d, const void *piece, size_t bytes,
                                bool big_endian);

@@ -374,7 +374,8 @@ class Usage(unittest.TestCase):
     def test_what_cannot_be_understood_is_usage_and_one_line(self):
         for arguments in (["lust"], ["list", "--nonsense"], ["list", "-l", "3"], ["list", "-l", "1x"], ["list", "-l"],
                           ["list", "-p", "0"], ["list", "-p", "65536"], ["list", "--timeout", "0"],
-                          ["list", "--timeout", "-1"], ["list", "--page-bytes", "0"], ["list", "-o", "xml"]):
+                          ["list", "--timeout", "-1"], ["list", "--page-bytes", "0"], ["list", "-o", "xml"],
+                          *(["list", "--max-bytes", size] for size in ("0", "", "K", "1T", "1KB", "-1", "1.5G", "9" * 15))):
             with self.subTest(arguments):
                 result = command.run(*arguments, "127.0.0.1")
                 self.assertEqual((2, ""), (result.exit, result.stdout))
@@ -388,7 +389,7 @@ class Usage(unittest.TestCase):
     def test_help_names_every_option_and_gives_examples(self):
         result = command.run("list", "--help")
         self.assertEqual((0, ""), (result.exit, result.stderr))
-        for text in ("--level", "--client", "--user", "--page-bytes", "-A", "--port", "--timeout", "--output",
+        for text in ("--level", "--client", "--user", "--page-bytes", "--max-bytes", "-A", "--port", "--timeout", "--output",
                      "--verbose", "Examples:", "Exit status:", "netsession list -A "):
             self.assertIn(text, result.stdout)
 

@@ -218,7 +218,7 @@ static void ask_validated(void)
 
 	validates = true;
 	script_open_pipe();
-	client_state_call_enum(&c, &request, false);
+	client_state_call_enum(&c, &request, 0, false);
 	expect(CLIENT_EVENT_READ);
 	expect_asked(2, SMB2_IOCTL);
 }
@@ -306,7 +306,7 @@ static void the_question_goes_first_where_one_credit_is_left(void **state)
 	make_bind_ack(RPC_ACCEPTANCE, 0);
 	answer_data(0, STATUS_SUCCESS, pdus.data, pdus.len);
 	expect(CLIENT_EVENT_READY);
-	client_state_call_enum(&c, &request, false);
+	client_state_call_enum(&c, &request, 0, false);
 	expect(CLIENT_EVENT_READ);
 	expect_asked(1, SMB2_IOCTL);
 	answer_validation(0);

@@ -199,7 +199,7 @@ static void ask_with_long_names(void)
 	};
 
 	memset(long_name, '\\', sizeof long_name - 1);
-	client_state_call_enum(&c, &request, false);
+	client_state_call_enum(&c, &request, 0, false);
 	expect(CLIENT_EVENT_READ);
 }
 

@@ -140,7 +140,7 @@ static void ask_for_rows(void)
 {
 	const struct session_enum_request request = { .level = 0, .preferred_bytes = 0xFFFFFFFF };
 
-	client_state_call_enum(&c, &request, true);
+	client_state_call_enum(&c, &request, 0, true);
 	expect(CLIENT_EVENT_READ);
 }
 

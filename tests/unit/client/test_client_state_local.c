@@ -68,7 +68,7 @@ static void ask_level(uint32_t level, bool streams_rows)
 	const struct session_enum_request request = { .level = level,
 		                                      .preferred_bytes = 0xFFFFFFFF };
 
-	client_state_call_enum(&c, &request, streams_rows);
+	client_state_call_enum(&c, &request, 0, streams_rows);
 	assert_string_equal(client_state_step(&c), "NetrSessionEnum");
 	expect_sent(RPC_REQUEST);
 	assert_false(client_state_is_idle(&c));
@@ -144,7 +144,7 @@ static void a_request_of_many_fragments_is_sent_at_once(void **state)
 	(void)state;
 	memset(name, 'n', sizeof name - 1);
 	bind_it();
-	client_state_call_enum(&c, &request, false);
+	client_state_call_enum(&c, &request, 0, false);
 	assert_int_equal(client_state_next(&c), CLIENT_EVENT_READ);
 	for (size_t at = 0; at < out->len; count++) {
 		struct wire_reader r;

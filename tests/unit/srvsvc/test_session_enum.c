@@ -420,6 +420,51 @@ static void nothing_is_allocated_by_a_count_before_its_entries_arrive(void **sta
 	assert_int_equal(decode_words(words, COUNT(words), &answer).status, RPC_X_BAD_STUB_DATA);
 }
 
+static NET_API_STATUS decode_within(const struct sample *s, size_t max_bytes)
+{
+	struct session_enum_decoder d;
+	NET_API_STATUS status;
+
+	session_enum_decoder_init(&d, s->level);
+	session_enum_decoder_set_max(&d, max_bytes);
+	session_enum_decoder_feed(&d, s->stub.data, s->stub.bytes, false);
+	status = d.err.status;
+	assert_in_range(d.block.used, 0, max_bytes);
+	session_enum_decoder_fini(&d);
+	return status;
+}
+
+static void check_bound(struct sample *s)
+{
+	size_t used = s->decoder.block.used;
+
+	assert_int_equal(decode_within(s, used), NERR_Success);
+	for (size_t bytes = 1; bytes < used; bytes += 7)
+		assert_int_equal(decode_within(s, bytes), ERROR_NOT_ENOUGH_QUOTA);
+	assert_int_equal(decode_within(s, used - 1), ERROR_NOT_ENOUGH_QUOTA);
+}
+
+static void rows_take_no_more_memory_than_their_bound(void **state)
+{
+	(void)state;
+	for_each_sample(check_bound);
+}
+
+static void a_text_is_as_long_as_a_windows_string_at_most(void **state)
+{
+	(void)state;
+	for (uint32_t longer = 0; longer <= 1; longer++) {
+		const uint32_t units = SESSION_TEXT_MAX_UNITS + 1 + longer;
+		const uint32_t words[] = { 0, 0, 4, 1, 8, 1, 12, units, 0, units };
+		struct session_enum_decoder d;
+
+		session_enum_decoder_init(&d, session_level_find(0));
+		session_enum_decoder_feed(&d, words, sizeof words, false);
+		assert_int_equal(d.err.status, longer ? RPC_X_BAD_STUB_DATA : NERR_Success);
+		session_enum_decoder_fini(&d);
+	}
+}
+
 static void an_answer_may_have_no_entries_no_array_or_no_container(void **state)
 {
 	static const uint32_t answers[][WORDS] = {
@@ -450,6 +495,8 @@ TEST_GROUP(session_enum)
 		cmocka_unit_test(an_answer_with_any_byte_damaged_decodes_or_is_refused),
 		cmocka_unit_test(an_answer_that_contradicts_itself_is_refused),
 		cmocka_unit_test(nothing_is_allocated_by_a_count_before_its_entries_arrive),
+		cmocka_unit_test(rows_take_no_more_memory_than_their_bound),
+		cmocka_unit_test(a_text_is_as_long_as_a_windows_string_at_most),
 		cmocka_unit_test(an_answer_may_have_no_entries_no_array_or_no_container),
 	};
 
