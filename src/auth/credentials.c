@@ -16,15 +16,9 @@
 #include "base/text.h"
 #include "base/text_lines.h"
 #include "crypto/crypto.h"
+#include "crypto/secret.h"
 
 enum { MOST_FILE_BYTES = 64 << 10 };
-
-static void credentials_free_secret(char *text)
-{
-	if (text != NULL)
-		crypto_wipe(text, strlen(text));
-	free(text);
-}
 
 struct netsession_credentials *credentials_hold(struct netsession_credentials *c)
 {
@@ -42,7 +36,7 @@ void credentials_release(struct netsession_credentials *c)
 	free(c->user);
 	free(c->domain);
 	free(c->realm);
-	credentials_free_secret(c->password);
+	crypto_secret_free(c->password);
 	free(c);
 }
 
@@ -106,7 +100,7 @@ static struct netsession_credentials *credentials_make_new(const char *user, con
 	c->user = strdup(user);
 	c->domain = strdup(domain);
 	c->realm = strdup(realm);
-	c->password = strdup(password);
+	c->password = crypto_secret_copy(password);
 	if (c->user == NULL || c->domain == NULL || c->realm == NULL || c->password == NULL) {
 		credentials_release(c);
 		return NULL;

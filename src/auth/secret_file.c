@@ -3,11 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include "base/locale.h"
-#include "crypto/crypto.h"
+#include "crypto/secret.h"
 
 static NET_API_STATUS secret_file_fail_to_read(const char *step, struct err *err)
 {
@@ -16,13 +14,17 @@ static NET_API_STATUS secret_file_fail_to_read(const char *step, struct err *err
 	                                    locale_error_text(errno));
 }
 
-static NET_API_STATUS secret_file_read_all(struct secret_file *f, int fd,
+static NET_API_STATUS secret_file_read_all(struct secret_file *f, int fd, const struct stat *info,
                                            const struct secret_file_rules *rules, struct err *err)
 {
-	size_t room = rules->most_bytes + 1;
+	/* A regular file has its size; one byte more shows that it has grown. */
+	size_t room = (S_ISREG(info->st_mode) && (size_t)info->st_size < rules->most_bytes
+	                       ? (size_t)info->st_size
+	                       : rules->most_bytes) +
+	              1;
 	ssize_t count;
 
-	f->text = malloc(room + 1);
+	f->text = crypto_secret_new(room + 1);
 	if (f->text == NULL)
 		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, rules->step, NULL);
 	do {
@@ -32,8 +34,10 @@ static NET_API_STATUS secret_file_read_all(struct secret_file *f, int fd,
 	} while (count > 0 || (count < 0 && errno == EINTR));
 	if (count < 0)
 		return secret_file_fail_to_read(rules->step, err);
-	return f->bytes <= rules->most_bytes
-	               ? NERR_Success
+	if (f->bytes < room)
+		return NERR_Success;
+	return room <= rules->most_bytes
+	               ? err_set(err, ERROR_BUSY, rules->step, "it grew while it was read")
 	               : err_format(err, ERROR_INVALID_PARAMETER, rules->step,
 	                            "it is larger than %zu KiB", rules->most_bytes >> 10);
 }
@@ -61,15 +65,13 @@ NET_API_STATUS secret_file_read(struct secret_file *f, const char *path,
 	else if ((fault = rules->find_fault(&info)) != NULL)
 		status = err_set(err, ERROR_ACCESS_DENIED, rules->step, fault);
 	else
-		status = secret_file_read_all(f, fd, rules, err);
+		status = secret_file_read_all(f, fd, &info, rules, err);
 	close(fd);
 	return status;
 }
 
 void secret_file_fini(struct secret_file *f)
 {
-	if (f->text != NULL)
-		crypto_wipe(f->text, f->bytes);
-	free(f->text);
+	crypto_secret_free(f->text);
 	*f = (struct secret_file){ 0 };
 }

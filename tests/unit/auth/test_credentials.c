@@ -322,6 +322,33 @@ static void credentials_live_until_their_last_holder_lets_go(void **state)
 	credentials_release(c);
 }
 
+/* In KiB: proc(5). */
+static unsigned long locked_memory(void)
+{
+	FILE *status = fopen("/proc/self/status", "re");
+	unsigned long locked = 0;
+	char line[256];
+
+	assert_non_null(status);
+	while (fgets(line, sizeof line, status) != NULL)
+		(void)sscanf(line, "VmLck: %lu", &locked);
+	fclose(status);
+	return locked;
+}
+
+static void a_password_is_in_memory_that_is_not_swapped_out(void **state)
+{
+	unsigned long before = locked_memory();
+	struct netsession_credentials *c;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_int_equal(credentials_new("alice", "LAB", "s3cret", &c, &err), NERR_Success);
+	assert_true(locked_memory() > before);
+	credentials_release(c);
+	assert_int_equal(locked_memory(), before);
+}
+
 static void no_credentials_may_be_held_and_freed(void **state)
 {
 	(void)state;
@@ -344,6 +371,7 @@ TEST_GROUP(credentials)
 		cmocka_unit_test(a_user_may_name_its_domain),
 		cmocka_unit_test(a_refusal_tells_what_to_do),
 		cmocka_unit_test(credentials_live_until_their_last_holder_lets_go),
+		cmocka_unit_test(a_password_is_in_memory_that_is_not_swapped_out),
 		cmocka_unit_test(no_credentials_may_be_held_and_freed),
 	};
 
