@@ -82,13 +82,14 @@ struct netsession_credentials;
 
 /* Reads credentials from a file with the lines "username = ", "password = " and "domain = ", as
  * smbclient -A and mount.cifs read it; netsession_credentials_read(3) lists the forms. Other users
- * must not have access to the file.
+ * must not have access to the file, and it must belong to the caller or to root.
  * path     borrowed
  * out      gives the credentials, to be freed by netsession_credentials_free; NULL after a failure
  * error    gives the outcome; may be NULL
  * Returns  0
  *          2 ERROR_FILE_NOT_FOUND: there is no such file
- *          5 ERROR_ACCESS_DENIED: the file cannot be read, or other users have access to it
+ *          5 ERROR_ACCESS_DENIED: the file cannot be read, belongs to another user than the
+ *             caller or root, or other users have access to it
  *          8 ERROR_NOT_ENOUGH_MEMORY
  *          87 ERROR_INVALID_PARAMETER: the file has another format; the text of error begins with
  *             the file and the line */

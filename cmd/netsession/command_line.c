@@ -118,8 +118,8 @@ static const struct cli_option option_table[] = {
 	  .kind = CLI_FILE,
 	  .member = AT(credentials_file),
 	  .help = "read the credentials from FILE, lines `username=`, `password=` and "
-	          "`domain=`, as smbclient and mount.cifs read them; only you may have access to "
-	          "FILE (chmod 600)" },
+	          "`domain=`, as smbclient and mount.cifs read them; FILE must be yours or "
+	          "root's, and nobody else may have access to it (chmod 600)" },
 	{ .name = "as",
 	  .letter = 'U',
 	  .argument = "USER",

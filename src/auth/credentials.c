@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <gssapi/gssapi_ntlmssp.h>
 #include "auth/gss.h"
 #include "auth/mechanism_error.h"
@@ -182,6 +183,9 @@ NET_API_STATUS credentials_new_anonymous(struct netsession_credentials **out, st
 
 static const char *credentials_find_fault(const struct stat *info)
 {
+	/* Its owner could change the user who logs on, and the server would see that user. */
+	if (info->st_uid != geteuid() && info->st_uid != 0)
+		return "it belongs to another user: chown it to yourself or to root";
 	return (info->st_mode & (S_IRWXG | S_IRWXO)) != 0
 	               ? "other users can read or change it: chmod 600 it"
 	               : NULL;

@@ -38,6 +38,11 @@ static NET_API_STATUS keytab_check_file(const char *path, struct err *err)
 	if (!S_ISREG(info.st_mode))
 		return err_set(err, ERROR_INVALID_PARAMETER, KEYTAB_STEP,
 		               "it is not a regular file");
+	/* Its owner could put in keys of their own, and make tickets that fit. */
+	if (info.st_uid != geteuid() && info.st_uid != 0)
+		return err_set(err, ERROR_ACCESS_DENIED, KEYTAB_STEP,
+		               "it belongs to another user: chown it to root or to the server's "
+		               "user");
 	if ((info.st_mode & (S_IWGRP | S_IRWXO)) != 0)
 		return err_set(err, ERROR_ACCESS_DENIED, KEYTAB_STEP,
 		               "other users can read or change it: chmod 600 it");

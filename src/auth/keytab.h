@@ -9,7 +9,8 @@
 /* The step that fails when the keytab cannot be used. */
 #define KEYTAB_STEP "keytab"
 
-/* Checks that the keytab can be read by this process alone, or by its group, and holds a key. name
+/* Checks that the keytab belongs to this process's user or to root, can be read by this process
+ * alone, or by its group, and holds a key. name
  * is a path, or as krb5.conf writes a keytab, "FILE:/etc/krb5.keytab"; NULL: the system's. The text
  * of err does not name a keytab that the caller has named. Reads files. */
 NET_API_STATUS keytab_check(const char *name, struct err *err);

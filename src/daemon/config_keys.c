@@ -118,11 +118,12 @@ const struct config_key config_keys[] = {
 	  "file with a line DOMAIN:user:password for each NTLM user, such as LAB:bob:secret, where DOMAIN "
 	  "is the domain that the users enter, as LAB\\bob or bob@LAB in any case of the letters. A "
 	  "password is all behind the second colon, and not "
-	  "empty. Lines that begin with # are comments. Other users must not be able to read the file; "
-	  "empty: no NTLM", .most = 4096 },
+	  "empty. Lines that begin with # are comments. The file must belong to root or to netsessiond's "
+	  "user, and other users must not be able to read it; empty: no NTLM", .most = 4096 },
 	{ "auth", "keytab", CONFIG_PATH, AT(keytab), "",
-	  "file with this server's Kerberos keys, such as those of cifs/fs1.lab.example; other users must "
-	  "not be able to read the file; empty: the system's keytab", .most = 4096 },
+	  "file with this server's Kerberos keys, such as those of cifs/fs1.lab.example. The file must "
+	  "belong to root or to netsessiond's user, and other users must not be able to read it; empty: "
+	  "the system's keytab", .most = 4096 },
 	{ "auth", "anonymous", CONFIG_BOOL, AT(anonymous), "no",
 	  "whether null sessions are accepted; the access policy allows them nothing",
 	  .choices = "yes no" },

@@ -3,6 +3,7 @@ that says what happened."""
 import concurrent.futures
 import itertools
 import pathlib
+import shutil
 import struct
 import tempfile
 import unittest
@@ -281,6 +282,11 @@ class CredentialsFiles(Client):
         for mode in (0o640, 0o604, 0o644, 0o620, 0o602):
             with self.subTest(oct(mode)):
                 self.refuses(5, self.written(b"username = root\npassword = secret\n", mode), "chmod 600")
+
+    def test_a_file_of_another_user_is_refused(self):
+        path = self.written(b"username = root\npassword = secret\n")
+        shutil.chown(path, "games")
+        self.refuses(5, path, "it belongs to another user: chown it to yourself or to root")
 
     def test_a_missing_file_is_told(self):
         self.refuses(2, self.folder / "missing", "no such file")

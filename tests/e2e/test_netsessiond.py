@@ -120,6 +120,12 @@ class Check(Folder):
         self.refuse(f'2: [auth] ntlm_users cannot be "{users}": other users can read or change it: chown it to root or to '
                     "the server's user, and chmod 600 it", *lines)
 
+    def test_users_in_a_file_of_another_user_are_refused(self):
+        users = self.private("users", "LAB:alice:secret\n")
+        shutil.chown(users, "games")
+        self.refuse(f'2: [auth] ntlm_users cannot be "{users}": other users can read or change it: chown it to root or to '
+                    "the server's user, and chmod 600 it", "[auth]", f"ntlm_users = {users}")
+
     def test_users_that_are_none_are_refused_without_their_passwords(self):
         users = self.private("users", "LAB:alice:secret\nwhat is this secret\n")
         result = daemon("--check", "--config", self.write("[auth]", f"ntlm_users = {users}"))

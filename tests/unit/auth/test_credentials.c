@@ -191,6 +191,22 @@ static void what_others_may_read_or_change_is_refused(void **state)
 	expect(text, "alice", "s3cret", "");
 }
 
+static void what_belongs_to_another_user_is_refused(void **state)
+{
+	static const char text[] = "username = alice\npassword = s3cret\n";
+
+	(void)state;
+	if (geteuid() != 0) {
+		print_message("# not root, who alone can give a file away\n");
+		skip();
+	}
+	write_file(text, strlen(text), 0600);
+	assert_int_equal(chown(path, 65534, 0), 0);
+	expect_refusal(": it belongs to another user: chown it to yourself or to root",
+	               ERROR_ACCESS_DENIED);
+	assert_int_equal(unlink(path), 0);
+}
+
 static void what_cannot_be_used_is_refused_with_file_and_line(void **state)
 {
 #define NO_USER     ": it lacks a line \"username = ...\"; add one"
@@ -364,6 +380,7 @@ TEST_GROUP(credentials)
 		cmocka_unit_test(a_realm_may_be_named),
 		cmocka_unit_test(another_domain_in_the_user_leaves_no_realm),
 		cmocka_unit_test(what_others_may_read_or_change_is_refused),
+		cmocka_unit_test(what_belongs_to_another_user_is_refused),
 		cmocka_unit_test(what_cannot_be_used_is_refused_with_file_and_line),
 		cmocka_unit_test(what_is_too_long_is_refused),
 		cmocka_unit_test(a_missing_file_is_not_found),
