@@ -475,6 +475,22 @@ const char *auth_acceptor_mechanism(const struct auth_acceptor *a)
 	return a->context.mechanism == AUTH_KERBEROS ? "kerberos" : "ntlm";
 }
 
+uint32_t auth_acceptor_lifetime_s(const struct auth_acceptor *a)
+{
+	_Static_assert(AUTH_NO_END == GSS_C_INDEFINITE, "the same number");
+	return a->context.mechanism == AUTH_KERBEROS ? a->context.lifetime_s : AUTH_NO_END;
+}
+
+const struct auth_acceptor_settings *auth_acceptor_settings_of(const struct auth_acceptor *a)
+{
+	return a->settings;
+}
+
+enum auth_mechanism auth_acceptor_mechanism_of(const struct auth_acceptor *a)
+{
+	return a->context.mechanism;
+}
+
 const char *auth_acceptor_claim(const struct auth_acceptor *a)
 {
 	return a->claim;

@@ -39,6 +39,17 @@ NET_API_STATUS auth_acceptor_finish(struct auth_acceptor *a, struct identity **w
 /* After AUTH_COMPLETE: "kerberos", "ntlm" or "anonymous"; static text. */
 const char *auth_acceptor_mechanism(const struct auth_acceptor *a);
 
+/* After AUTH_COMPLETE: how many seconds the log-on is good for. By Kerberos, until the ticket's end
+ * and the difference of clocks that libkrb5 allows: as long as the same ticket could log on again.
+ * AUTH_NO_END: for ever. */
+#define AUTH_NO_END UINT32_MAX
+uint32_t auth_acceptor_lifetime_s(const struct auth_acceptor *a);
+
+/* After AUTH_COMPLETE: the settings that accepted the log-on, borrowed, and the mechanism, which is
+ * AUTH_NTLM also of a null session. */
+const struct auth_acceptor_settings *auth_acceptor_settings_of(const struct auth_acceptor *a);
+enum auth_mechanism auth_acceptor_mechanism_of(const struct auth_acceptor *a);
+
 /* Of a log-on that failed, for a log, borrowed: the user that the client named by NTLM,
  * "DOMAIN\user" as the client spells it, "" for none; and the reason, NULL where the status says it
  * all. */

@@ -267,6 +267,23 @@ const struct account *auth_acceptor_settings_account(const struct auth_acceptor_
 	return s->accounts != NULL ? accounts_find(s->accounts, domain, user) : NULL;
 }
 
+bool auth_acceptor_settings_keep(const struct auth_acceptor_settings *s,
+                                 const struct auth_acceptor_settings *former,
+                                 enum auth_mechanism mechanism, const struct identity *who)
+{
+	const char *domain = identity_domain(who), *user = identity_user(who);
+	const struct account *now, *then;
+
+	if (mechanism == AUTH_KERBEROS)
+		return s->serves[AUTH_KERBEROS];
+	if (!identity_is_authenticated(who))
+		return s->anonymous;
+	now = auth_acceptor_settings_account(s, domain, user);
+	then = auth_acceptor_settings_account(former, domain, user);
+	return now != NULL && then != NULL &&
+	       accounts_have_same_password(s->accounts, now, former->accounts, then);
+}
+
 bool auth_acceptor_settings_own_realm(const struct auth_acceptor_settings *s, const char *realm)
 {
 	return s->realm != NULL && strcmp(s->realm, realm) == 0;

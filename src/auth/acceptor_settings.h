@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "auth/identity.h"
 #include "auth/mechanisms.h"
 #include "base/err.h"
 
@@ -41,6 +42,13 @@ bool auth_acceptor_settings_serve(const struct auth_acceptor_settings *s,
 /* Why Kerberos is not accepted, though the options allow it: what is wrong with the system's
  * keytab. NULL: it is accepted, or not allowed. */
 const char *auth_acceptor_settings_no_kerberos(const struct auth_acceptor_settings *s);
+
+/* Whether a log-on that former settings have accepted is good under these settings, too: the
+ * mechanism is still accepted, and for a user of NTLM the account is there and has the password
+ * that it had. who is the identity that the log-on gave. */
+bool auth_acceptor_settings_keep(const struct auth_acceptor_settings *s,
+                                 const struct auth_acceptor_settings *former,
+                                 enum auth_mechanism mechanism, const struct identity *who);
 
 /* Inside src/auth only. */
 struct account;

@@ -475,19 +475,34 @@ bool accounts_may_exist(const char *domain, const char *user)
 	       strpbrk(user, ":") == NULL;
 }
 
+static bool accounts_read_hash(const struct accounts *accounts, const struct account *account,
+                               uint8_t to[CRYPTO_MD4_BYTES])
+{
+	off_t at = (off_t)CRYPTO_MD4_BYTES * (account - accounts->list);
+
+	return pread(accounts->hashes_fd, to, CRYPTO_MD4_BYTES, at) == CRYPTO_MD4_BYTES;
+}
+
+bool accounts_have_same_password(const struct accounts *accounts, const struct account *account,
+                                 const struct accounts *others, const struct account *other)
+{
+	uint8_t nt[CRYPTO_MD4_BYTES], other_nt[CRYPTO_MD4_BYTES];
+	bool is_same = accounts_read_hash(accounts, account, nt) &&
+	               accounts_read_hash(others, other, other_nt) &&
+	               crypto_equal(nt, other_nt, sizeof nt);
+
+	crypto_wipe(nt, sizeof nt);
+	crypto_wipe(other_nt, sizeof other_nt);
+	return is_same;
+}
+
 bool accounts_lend(const struct accounts *accounts, const struct account *account,
                    const char *domain, const char *user)
 {
 	uint8_t nt[CRYPTO_MD4_BYTES];
-	bool is_lent;
+	bool is_lent = account != NULL ? accounts_read_hash(accounts, account, nt)
+	                               : crypto_random(nt, sizeof nt);
 
-	if (account != NULL) {
-		off_t at = (off_t)(sizeof nt * (size_t)(account - accounts->list));
-
-		is_lent = pread(accounts->hashes_fd, nt, sizeof nt, at) == sizeof nt;
-	} else {
-		is_lent = crypto_random(nt, sizeof nt);
-	}
 	pthread_mutex_lock(&mutex);
 	is_lent = is_lent && accounts_write_line(domain, user, nt);
 	crypto_wipe(nt, sizeof nt);

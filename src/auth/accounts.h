@@ -46,6 +46,10 @@ void account_name_read(struct account_name *name, const char *domain, const char
 const struct account *accounts_find(const struct accounts *accounts, const char *domain,
                                     const char *user);
 
+/* Whether two accounts, which may be of two files, have the same password. */
+bool accounts_have_same_password(const struct accounts *accounts, const struct account *account,
+                                 const struct accounts *others, const struct account *other);
+
 /* Whether a file could have an account of these names: one that it cannot have is refused without
  * asking gss-ntlmssp. */
 bool accounts_may_exist(const char *domain, const char *user);

@@ -83,7 +83,7 @@ OM_uint32 auth_context_accept(struct auth_context *c, gss_cred_id_t credential,
 	auth_context_discard_token(c);
 	major = gss_accept_sec_context(minor, &c->gss, credential, &input,
 	                               GSS_C_NO_CHANNEL_BINDINGS, &c->initiator, NULL, &c->token,
-	                               &c->flags, NULL, NULL);
+	                               &c->flags, &c->lifetime_s, NULL);
 	c->is_complete = auth_context_is_complete(major);
 	return major;
 }

@@ -15,6 +15,7 @@ struct auth_context {
 	gss_name_t initiator;  /* an acceptor's: the peer's name, once it is complete */
 	gss_buffer_desc token; /* for the peer, from the last step; empty: none */
 	OM_uint32 flags;       /* what was granted, when it is complete */
+	OM_uint32 lifetime_s;  /* an acceptor's, then: GSS_C_INDEFINITE: without end */
 	bool is_complete, wants_mic;
 };
 

@@ -128,6 +128,16 @@ const struct config_key config_keys[] = {
 	  "whether null sessions are accepted; the access policy allows them nothing",
 	  .choices = "yes no" },
 
+	{ "auth", "sessions_end_with_ticket", CONFIG_BOOL, AT(sessions_end_with_ticket), "yes",
+	  "whether a session expires with its Kerberos ticket: when the ticket has ended, and the difference of "
+	  "clocks that libkrb5 allows (clockskew of krb5.conf(5)) has passed. The client then has to log on again within "
+	  "the session, as Windows clients do by themselves. A session without a new log-on within log_on_timeout_s "
+	  "seconds is closed. no: a session outlives its ticket", .choices = "yes no" },
+	{ "auth", "sessions_end_with_account", CONFIG_BOOL, AT(sessions_end_with_account), "yes",
+	  "whether a reload closes the sessions of users who could not log on any more: ntlm_users has "
+	  "not got the user, or has another password; the mechanism, or null sessions, are not accepted. "
+	  "no: they stay open, as on Windows and Samba", .choices = "yes no" },
+
 	{ "access", "policy", CONFIG_CHOICE, AT(policy), "hardened",
 	  "the rights that apply where no list is set below. Under both policies, administrators and "
 	  "server operators may list and close sessions, and publishers may publish them. Under "

@@ -33,7 +33,7 @@ struct config {
 	char *encryption, *min_dialect, *hosts_allow, *hosts_deny, *log_level;
 	/* [auth] */
 	char *mechanisms, *ntlm_users, *keytab;
-	bool anonymous;
+	bool anonymous, sessions_end_with_ticket, sessions_end_with_account;
 	/* [access] */
 	char *policy, *administrators, *server_operators, *publishers;
 	char *rights[ACCESS_RIGHT_COUNT]; /* "": as the policy has it */

@@ -55,7 +55,7 @@ void counters_add_event(const struct srvsvc_event *event)
 {
 	bool is_answered = event->status == NERR_Success || event->status == ERROR_MORE_DATA;
 
-	if (counters_event_is(event, "log-on"))
+	if (counters_event_is(event, "log-on") || counters_event_is(event, "reauthentication"))
 		return;
 	if (event->status == ERROR_ACCESS_DENIED)
 		counters_add(COUNTER_DENIED, 1);

@@ -26,6 +26,10 @@ struct srvsvc_event;
 	C(COUNTER_LOG_ONS_REFUSED, "log_ons_refused", "log-ons that were refused")                \
 	C(COUNTER_LOG_ONS_DELAYED, "log_ons_delayed",                                             \
 	  "log-ons that had to wait after refused ones")                                          \
+	C(COUNTER_SESSIONS_EXPIRED, "sessions_expired",                                           \
+	  "SMB sessions whose Kerberos ticket has ended")                                         \
+	C(COUNTER_SESSIONS_REVOKED, "sessions_revoked",                                           \
+	  "SMB sessions closed because a reload has removed or changed their account")            \
 	C(COUNTER_LOCAL_CONNECTIONS_NOW, "local_connections_now", "open local connections")       \
 	C(COUNTER_LOCAL_CONNECTIONS, "local_connections", "local connections since the start")    \
 	C(COUNTER_LOCAL_REFUSED, "local_refused",                                                 \

@@ -113,6 +113,8 @@ static struct smb_endpoint_settings endpoints_smb_settings(const struct settings
 		.hosts_allow = s->config.hosts_allow,
 		.hosts_deny = s->config.hosts_deny,
 		.acceptor_settings = s->acceptor_settings,
+		.sessions_end_with_ticket = s->config.sessions_end_with_ticket,
+		.sessions_end_with_account = s->config.sessions_end_with_account,
 	};
 
 	_Static_assert(NET_MAX_ADDRESSES <= SMB_ENDPOINT_MAX_LISTENERS, "room for each");

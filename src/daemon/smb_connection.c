@@ -73,9 +73,8 @@ static void smb_connection_open_pipe(struct smb_connection *connection,
                                      const struct smb2_server_event *e)
 {
 	uint32_t nt = STATUS_SUCCESS;
-	struct smb_pipe *pipe =
-		smb_pipe_open(&connection->pipes, e->pipe, connection->all->acceptor_settings,
-	                      smb2_server_session_identity(e->session), e->name, &nt);
+	struct smb_pipe *pipe = smb_pipe_open(&connection->pipes, e->pipe, e->session, e->name,
+	                                      &nt);
 
 	if (pipe != NULL)
 		smb2_server_pipe_opened(e->pipe, pipe);
@@ -111,6 +110,7 @@ static void smb_connection_handle(struct smb_connection *connection,
 		break;
 	case SMB2_SERVER_SESSION_CHANGED:
 		smb_session_changed(s);
+		smb_pipes_set_identity(&connection->pipes, e->session);
 		break;
 	case SMB2_SERVER_SESSION_USED:
 		smb_session_used(s);
@@ -189,6 +189,16 @@ static void smb_connection_run(struct smb_connection *connection)
 		smb_connection_close(connection, LOG_LEVEL_INFO, "netsessiond is stopping");
 }
 
+/* ---- reloads ---- */
+
+void smb_connection_judge(struct net_connection *net, void *former)
+{
+	struct smb_connection *connection = net->context;
+
+	smb_pipes_judge(&connection->pipes, former);
+	smb_sessions_judge(&connection->sessions, former);
+}
+
 /* ---- what is put into the server ---- */
 
 static void smb_connection_go_on(struct smb_connection *connection)
@@ -211,7 +221,7 @@ static void smb_connection_on_rpc_log_on(void *context, const struct auth_accept
 {
 	struct smb_connection *connection = context;
 
-	smb_sessions_audit_log_on(&connection->sessions, acceptor, identity, nt);
+	smb_sessions_audit_log_on(&connection->sessions, "log-on", acceptor, identity, nt);
 }
 
 static void smb_connection_on_pipe_changed(void *context)
@@ -252,6 +262,7 @@ static void smb_connection_on_received(void *context, size_t bytes)
 
 	connection->sessions.used_ms = smb_connection_now_ms(connection);
 	net_connection_touch(&connection->net);
+	smb_sessions_expire_due(&connection->sessions);
 	counters_add(COUNTER_SMB_BYTES_IN, bytes);
 	smb2_server_received(connection->server, bytes, smb_connection_filetime());
 	smb_connection_run(connection);
@@ -321,12 +332,10 @@ static void smb_connection_on_accepted(void *context, int socket, const struct n
 		                       .used_ms = smb_connection_now_ms(connection) };
 	(void)snprintf(connection->sessions.client, sizeof connection->sessions.client, "\\\\%s",
 	               peer->text);
-	connection->pipes = (struct smb_pipes){ .log_ons = all->log_ons,
-		                                .service = all->service,
+	connection->pipes = (struct smb_pipes){ .all = all,
 		                                .net = &connection->net,
 		                                .handler = &smb_connection_pipes_handler,
 		                                .context = connection,
-		                                .refresh = all->refresh,
 		                                .wait = { .over = smb_connection_on_refreshed,
 		                                          .context = connection } };
 	counters_add(COUNTER_SMB_CONNECTIONS_NOW, 1);

@@ -23,6 +23,7 @@ struct smb_connections {
 	struct smb2_server_settings smb;
 	struct auth_acceptor_settings *acceptor_settings; /* held */
 	uint32_t log_on_timeout_s, idle_timeout_s;
+	bool sessions_end_with_ticket, sessions_end_with_account;
 	struct log_limit log;       /* for lines about closed connections */
 	unsigned unlisted_sessions; /* for which the session table had no room */
 	struct session_source warnings;

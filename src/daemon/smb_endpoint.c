@@ -52,6 +52,10 @@ void smb_endpoint_configure(struct smb_endpoint *e, const struct smb_endpoint_se
 	all->log_on_timeout_s = settings->log_on_timeout_s;
 	all->idle_timeout_s = settings->idle_timeout_s;
 	all->acceptor_settings = auth_acceptor_settings_hold(settings->acceptor_settings);
+	all->sessions_end_with_ticket = settings->sessions_end_with_ticket;
+	all->sessions_end_with_account = settings->sessions_end_with_account;
+	if (before != NULL)
+		net_endpoint_visit(all->endpoint, smb_connection_judge, before);
 	auth_acceptor_settings_release(before);
 	all->smb.encryption = settings->encryption;
 	all->smb.least_dialect = settings->least_dialect;

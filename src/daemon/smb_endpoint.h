@@ -32,6 +32,9 @@ struct smb_endpoint_settings {
 	uint16_t least_dialect;               /* 0x0202 and later ones: of SMB2_DIALECT_* */
 	const char *hosts_allow, *hosts_deny; /* as config_networks reads them; borrowed */
 	struct auth_acceptor_settings *acceptor_settings; /* held */
+	/* Whether sessions expire with their Kerberos tickets, and are closed by
+	 * smb_endpoint_configure where their log-on would not succeed any more. */
+	bool sessions_end_with_ticket, sessions_end_with_account;
 };
 
 struct smb_endpoint;
@@ -41,7 +44,8 @@ struct smb_endpoint *smb_endpoint_new(struct net_loop *loop, struct srvsvc_serve
                                       struct refresh *refresh,
                                       const struct smb_endpoint_settings *settings,
                                       struct err *err);
-/* Applies new settings to later connections and log-ons. Addresses and sockets stay as they are. */
+/* Applies new settings to later connections and log-ons, and judges the sessions that exist by
+ * them. Addresses and sockets stay as they are. */
 void smb_endpoint_configure(struct smb_endpoint *e, const struct smb_endpoint_settings *settings);
 /* Stops listening, and closes each connection when it has got all answers. */
 void smb_endpoint_drain(struct smb_endpoint *e);

@@ -7,9 +7,8 @@
 #include "smb2/status.h"
 
 struct smb_rpc_authentication {
-	struct log_on_queue *log_ons;
+	struct smb_connections *all;
 	struct net_source source;
-	struct auth_acceptor_settings *acceptor_settings; /* held */
 	struct rpc_server *rpc;
 	void (*done)(void *context, struct auth_acceptor *acceptor,
 	             const struct smb2_server_authentication *result);
@@ -21,7 +20,7 @@ struct smb_rpc_authentication {
 static bool smb_rpc_security_accepts(void *context, uint8_t auth_type, uint8_t auth_level)
 {
 	const struct auth_acceptor_settings *a =
-		((struct smb_rpc_authentication *)context)->acceptor_settings;
+		((struct smb_rpc_authentication *)context)->all->acceptor_settings;
 	bool ntlm = auth_acceptor_settings_serve(a, AUTH_NTLM),
 	     kerberos = auth_acceptor_settings_serve(a, AUTH_KERBEROS);
 
@@ -66,11 +65,11 @@ void smb_rpc_authentication_start(struct smb_rpc_authentication *l, const uint8_
 
 	if (l->step != NULL)
 		return;
-	acceptor = l->acceptor != NULL ? l->acceptor : auth_acceptor_new(l->acceptor_settings);
+	acceptor = l->acceptor != NULL ? l->acceptor : auth_acceptor_new(l->all->acceptor_settings);
 	l->acceptor = NULL;
 	if (acceptor != NULL)
-		l->step = smb_authentication_start(l->log_ons, &l->source, acceptor, token, bytes,
-		                                   smb_rpc_security_on_step, l);
+		l->step = smb_authentication_start(l->all->log_ons, &l->source, acceptor, token,
+		                                   bytes, smb_rpc_security_on_step, l);
 	if (l->step == NULL)
 		rpc_server_authenticated(l->rpc, RPC_AUTH_FAILED, NULL, 0);
 }
@@ -122,8 +121,8 @@ static bool smb_rpc_security_unseal(void *context, const struct rpc_message *m,
 }
 
 struct smb_rpc_authentication *
-smb_rpc_authentication_new(struct log_on_queue *log_ons, const struct net_source *source,
-                           struct auth_acceptor_settings *acceptor_settings, struct rpc_server *rpc,
+smb_rpc_authentication_new(struct smb_connections *all, const struct net_source *source,
+                           struct rpc_server *rpc,
                            void (*done)(void *context, struct auth_acceptor *acceptor,
                                         const struct smb2_server_authentication *result),
                            void *context)
@@ -136,13 +135,9 @@ smb_rpc_authentication_new(struct log_on_queue *log_ons, const struct net_source
 
 	if (l == NULL)
 		return NULL;
-	*l = (struct smb_rpc_authentication){ .log_ons = log_ons,
-		                              .source = *source,
-		                              .acceptor_settings = auth_acceptor_settings_hold(
-						      acceptor_settings),
-		                              .rpc = rpc,
-		                              .done = done,
-		                              .context = context };
+	*l = (struct smb_rpc_authentication){
+		.all = all, .source = *source, .rpc = rpc, .done = done, .context = context
+	};
 	rpc_server_set_security(rpc, &security, l);
 	return l;
 }
@@ -153,6 +148,5 @@ void smb_rpc_authentication_free(struct smb_rpc_authentication *l)
 		return;
 	smb_authentication_abandon(l->step);
 	auth_acceptor_free(l->acceptor);
-	auth_acceptor_settings_release(l->acceptor_settings);
 	free(l);
 }

@@ -4,20 +4,17 @@
 #ifndef DAEMON_SMB_RPC_AUTHENTICATION_H
 #define DAEMON_SMB_RPC_AUTHENTICATION_H
 
-#include "auth/acceptor.h"
-#include "daemon/log_on_queue.h"
-#include "net/loop.h"
+#include "daemon/smb_connections.h"
 #include "rpc/server.h"
-#include "smb2_server/smb2_server.h"
 
 struct smb_rpc_authentication;
 
-/* Makes log-ons by RPC possible in rpc, for a client at source. Keeps log_ons, rpc and context;
- * holds acceptor_settings. done is called when a step has ended: acceptor and result are borrowed,
- * and done calls smb_rpc_authentication_answer. NULL: out of memory. */
+/* Makes log-ons by RPC possible in rpc, for a client at source. Keeps all, rpc and
+ * context. done is called when a step has ended: acceptor and result are borrowed, and done calls
+ * smb_rpc_authentication_answer. NULL: out of memory. */
 struct smb_rpc_authentication *
-smb_rpc_authentication_new(struct log_on_queue *log_ons, const struct net_source *source,
-                           struct auth_acceptor_settings *acceptor_settings, struct rpc_server *rpc,
+smb_rpc_authentication_new(struct smb_connections *all, const struct net_source *source,
+                           struct rpc_server *rpc,
                            void (*done)(void *context, struct auth_acceptor *acceptor,
                                         const struct smb2_server_authentication *result),
                            void *context);

@@ -5,10 +5,14 @@
 #include <lmshare.h>
 #include "daemon/counters.h"
 #include "daemon/smb_authentication.h"
+#include "daemon/smb_log_on.h"
 #include "smb2/status.h"
 
 /* Windows' name for direct TCP. */
 #define TRANSPORT "\\Device\\NetbiosSmb"
+
+/* No timer runs for longer: the clock may have gone on while the computer was asleep. */
+#define MAX_TIMER_MS (60 * 1000)
 
 /* A session, from the first token of its first log-on. */
 struct smb_session {
@@ -20,6 +24,9 @@ struct smb_session {
 	bool is_authenticated; /* a user has logged on, and not by a null session */
 	bool is_unlisted;      /* because the table had no room */
 	int64_t created_ms, used_ms;
+	struct smb_log_on log_on;
+	int64_t expired_ms;         /* when the ticket has ended; 0: it has not */
+	struct net_timer *timer;    /* for the next of these ends; NULL: there is none */
 	const char *closing_reason; /* why it has to be closed; NULL: it stays open */
 };
 
@@ -86,16 +93,131 @@ static struct session_owner owner = { .close = smb_session_on_close,
 	                              .renumbered = smb_session_renumber,
 	                              .name = "smb" };
 
+/* ---- the end of a log-on ---- */
+
+/* Audits what happens to a session by itself. */
+static void smb_session_audit(struct smb_session *s, const char *operation, const char *detail)
+{
+	struct srvsvc_server *service = s->of->all->service;
+	const struct srvsvc_event event = {
+		.operation = operation,
+		.identity = smb2_server_session_identity(s->session),
+		.address = s->of->net->peer.text,
+		.endpoint = "smb",
+		.level = -1,
+		.status = NERR_Success,
+		.detail = detail,
+	};
+
+	service->report(service->context, &event);
+}
+
+/* When the session expires, or is closed because it has expired; SMB_LOG_ON_HAS_NO_END: never. */
+static int64_t smb_session_due_ms(const struct smb_session *s)
+{
+	const struct smb_connections *all = s->of->all;
+
+	if (s->expired_ms != 0)
+		return s->expired_ms + (int64_t)all->log_on_timeout_s * 1000;
+	return smb_log_on_end_ms(all, &s->log_on);
+}
+
+static void smb_session_on_timer(void *context);
+
+/* Without memory for a timer, the next request finds out what is due. */
+static void smb_session_await_end(struct smb_session *s)
+{
+	int64_t due_ms = smb_session_due_ms(s), after_ms;
+
+	net_timer_stop(s->timer);
+	s->timer = NULL;
+	if (due_ms == SMB_LOG_ON_HAS_NO_END || s->closing_reason != NULL)
+		return;
+	after_ms = due_ms - smb_sessions_now_ms(s->of);
+	if (after_ms < 1)
+		after_ms = 1;
+	if (after_ms > MAX_TIMER_MS)
+		after_ms = MAX_TIMER_MS;
+	s->timer = net_timer_start(s->of->all->loop, (uint32_t)after_ms, smb_session_on_timer, s);
+}
+
+/* [MS-SMB2] 3.3.6.3 lets an expired session stay. Here its client has as long to authenticate again
+ * as a new client has, so that nothing of an old ticket lives on. */
+static void smb_session_end_due(struct smb_session *s)
+{
+	int64_t now_ms = smb_sessions_now_ms(s->of);
+
+	if (s->closing_reason != NULL || smb_session_due_ms(s) > now_ms)
+		return;
+	if (s->expired_ms == 0) {
+		s->expired_ms = now_ms;
+		smb2_server_expire_session(s->of->server, s->session);
+		counters_add(COUNTER_SESSIONS_EXPIRED, 1);
+		smb_session_audit(s, "session-expired", "the Kerberos ticket has ended");
+	} else {
+		smb_session_audit(s, "session-closed",
+		                  "no reauthentication within log_on_timeout_s");
+		smb_session_close(s, "no reauthentication within log_on_timeout_s after the "
+		                     "Kerberos ticket has ended");
+	}
+}
+
+static void smb_session_on_timer(void *context)
+{
+	struct smb_session *s = context;
+
+	smb_session_end_due(s);
+	smb_session_await_end(s);
+}
+
+void smb_sessions_expire_due(struct smb_sessions *sessions)
+{
+	struct smb2_server_session *each = smb2_server_sessions(sessions->server);
+
+	for (; each != NULL; each = smb2_server_session_next(each))
+		if (smb2_server_session_identity(each) != NULL)
+			smb_session_end_due(smb2_server_session_tag(each));
+}
+
+void smb_sessions_judge(struct smb_sessions *sessions, const struct auth_acceptor_settings *former)
+{
+	struct smb2_server_session *each = smb2_server_sessions(sessions->server);
+
+	for (; each != NULL; each = smb2_server_session_next(each)) {
+		const struct identity *who = smb2_server_session_identity(each);
+		struct smb_session *s = smb2_server_session_tag(each);
+
+		if (who == NULL || s->closing_reason != NULL)
+			continue;
+		if (!smb_log_on_is_kept(sessions->all, &s->log_on, former, who)) {
+			counters_add(COUNTER_SESSIONS_REVOKED, 1);
+			smb_session_audit(s, "session-closed",
+			                  "the new configuration does not accept the log-on");
+			smb_session_close(s, "the new configuration does not accept its log-on");
+		}
+		smb_session_await_end(s);
+	}
+}
+
+/* Begins the time of a log-on, which is the first one or a reauthentication. */
+static void smb_session_begin_log_on(struct smb_session *s)
+{
+	s->log_on = smb_log_on_of(s->of->all, s->acceptor);
+	s->expired_ms = 0;
+	smb_session_await_end(s);
+}
+
 /* ---- log-ons ---- */
 
-void smb_sessions_audit_log_on(struct smb_sessions *sessions, const struct auth_acceptor *acceptor,
+void smb_sessions_audit_log_on(struct smb_sessions *sessions, const char *operation,
+                               const struct auth_acceptor *acceptor,
                                const struct identity *identity, uint32_t nt)
 {
 	const char *claim = auth_acceptor_claim(acceptor);
 	bool is_refused = nt != STATUS_SUCCESS;
 	struct srvsvc_server *service = sessions->all->service;
 	const struct srvsvc_event event = {
-		.operation = "log-on",
+		.operation = operation,
 		.identity = identity,
 		.address = sessions->net->peer.text,
 		.endpoint = "smb",
@@ -114,15 +236,20 @@ static void smb_session_on_authenticated(void *context, struct auth_acceptor *ac
 {
 	struct smb_session *s = context;
 	struct smb_sessions *sessions = s->of;
-	bool is_over = result->nt != STATUS_MORE_PROCESSING_REQUIRED;
-	uint32_t nt;
+	struct smb2_server_authentication judged = *result;
+	bool is_first = smb2_server_session_identity(s->session) == NULL;
 
+	judged.nt = smb_log_on_judge_step(sessions->all, acceptor, result);
 	s->authentication = NULL;
-	s->acceptor = is_over ? NULL : acceptor;
-	nt = smb2_server_authenticated(sessions->server, s->session, result);
-	if (is_over) {
-		smb_sessions_audit_log_on(sessions, acceptor, result->identity, nt);
+	s->acceptor = acceptor;
+	judged.nt = smb2_server_authenticated(sessions->server, s->session, &judged);
+	if (judged.nt == STATUS_SUCCESS)
+		smb_session_begin_log_on(s);
+	if (judged.nt != STATUS_MORE_PROCESSING_REQUIRED) {
+		smb_sessions_audit_log_on(sessions, is_first ? "log-on" : "reauthentication",
+		                          acceptor, result->identity, judged.nt);
 		auth_acceptor_free(acceptor);
+		s->acceptor = NULL;
 	}
 	sessions->changed(sessions->context);
 }
@@ -213,6 +340,7 @@ void smb_session_closed(struct smb_session *s)
 		net_connection_set_open(sessions->net, false);
 	if (s->closing_reason != NULL)
 		sessions->closed_reason = s->closing_reason;
+	net_timer_stop(s->timer);
 	smb_authentication_abandon(s->authentication);
 	auth_acceptor_free(s->acceptor);
 	session_table_remove(smb_sessions_table(sessions), s->id);

@@ -31,11 +31,20 @@ void smb_session_changed(struct smb_session *s);
 void smb_session_used(struct smb_session *s);
 void smb_session_closed(struct smb_session *s);
 
+/* Expires the sessions whose Kerberos tickets have ended. To be called before a request is put into
+ * the server. */
+void smb_sessions_expire_due(struct smb_sessions *sessions);
+/* Closes the sessions whose log-ons the settings of the acceptor do not accept any more; former are
+ * those before a reload. */
+void smb_sessions_judge(struct smb_sessions *sessions, const struct auth_acceptor_settings *former);
+
 /* Closes the previous session of a client, which the event names, if the connection has it. */
 void smb_sessions_close_previous(struct smb_sessions *sessions, const struct smb2_server_event *e);
 
-/* Counts and audits a log-on that has ended, by SMB or by RPC. */
-void smb_sessions_audit_log_on(struct smb_sessions *sessions, const struct auth_acceptor *acceptor,
+/* Counts and audits a log-on that has ended, by SMB or by RPC: operation is "log-on" or
+ * "reauthentication". */
+void smb_sessions_audit_log_on(struct smb_sessions *sessions, const char *operation,
+                               const struct auth_acceptor *acceptor,
                                const struct identity *identity, uint32_t nt);
 
 #endif

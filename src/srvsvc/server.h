@@ -24,7 +24,7 @@ struct srvsvc_event {
 	const char *client, *user; /* qualifiers; of a refused log-on: the claimed user */
 	uint32_t entries, total;
 	NET_API_STATUS status;
-	const char *detail; /* why a log-on was refused; static text */
+	const char *detail; /* why a log-on was refused, or a session ended; static text */
 	/* NetrSessionEnum: sessions may be missing, because a source of the table is not complete.
 	 */
 	bool is_incomplete;

@@ -126,6 +126,10 @@ class Netsessiond(Daemon):
         """From the next reload() on."""
         self._passwords[user] = password
 
+    def forget_user(self, user):
+        """The file of passwords has the user no more, from the next reload() on."""
+        del self._passwords[user]
+
     def reload(self):
         """Lets it read what the options are now. Returns what it says of that; it may be a complaint."""
         self.write_configuration()
