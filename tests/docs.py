@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Holds the documentation to the tree: links and paths lead to files. Prints TAP. Argument: the source root."""
+"""Holds the documentation to the tree: links and paths lead to files, and names of tests to tests. Prints TAP. Argument: the source root."""
 import pathlib
 import re
 import sys
@@ -8,6 +8,22 @@ import sys
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 # `src/net/stream.c`, `tests/wire`; of `tests/unit/LAYER/test_NAME.c` and `build/netsessiond` nothing is known.
 PATH = re.compile(r"`((?:bench|cmd|compat|docs|examples|fuzz|include|packaging|scripts|src|tests)/[\w./*-]*)`")
+
+
+# `sources` "unknown users are guessed at no faster", "hosts": a test program and its sentences.
+SENTENCES = re.compile(r'`(\w+)`((?:,?\s+"[^"]+")+)')
+
+
+def sentences(page):
+    """The (program, sentence) that a page names."""
+    for program, quoted in SENTENCES.findall(page.read_text()):
+        for sentence in re.findall(r'"([^"]+)"', quoted):
+            yield program, " ".join(sentence.split())
+
+
+def is_tested(root, program, sentence):
+    tests = root / f"tests/e2e/test_{program}.py"
+    return tests.exists() and f"def test_{sentence.replace(' ', '_')}(" in tests.read_text()
 
 
 def pages(root):
@@ -28,8 +44,11 @@ def main():
              for problem in missing(root, page, LINK.findall(page.read_text()), page.parent)]
     paths = [problem for page in pages(root) if page.name != "renamed-in-0.3.md"
              for problem in missing(root, page, PATH.findall(page.read_text()), root)]
+    untested = [f"{page.name} names {program} {sentence!r}" for page in [root / "SECURITY.md"]
+                for program, sentence in sentences(page) if not is_tested(root, program, sentence)]
     results = [("every link in the documentation leads to a file", links),
-               ("every path in the documentation is there", paths)]
+               ("every path in the documentation is there", paths),
+               ("every test that SECURITY.md names is there", untested)]
     print(f"1..{len(results)}")
     for number, (sentence, problems) in enumerate(results, 1):
         print(f"{'not ok' if problems else 'ok'} {number} - {sentence}")
