@@ -16,11 +16,12 @@ TESTS    ?=
 CROSS    ?=
 ARCH     ?= amd64
 COMPILER ?= gcc
+ROWS     ?=
 MATRIX ?=
 
 FOLDERS = --prefix=$(PREFIX) --sysconfdir=$(SYSCONFDIR) --localstatedir=$(LOCALSTATEDIR)
 
-.PHONY: help run check test build lint format install clean sanitize tsan fuzz bench test-on matrix tested-with
+.PHONY: help run check test build lint format install clean sanitize tsan fuzz bench bench-quick test-on matrix tested-with
 .PHONY: packages-build packages-run packages-test packages-fuzz packages-matrix packages-cross
 
 help:
@@ -33,7 +34,8 @@ help:
 	@echo "make sanitize  run the unit tests under ASan and UBSan alone"
 	@echo "make tsan      run the test of many threads under ThreadSanitizer"
 	@echo "make fuzz      run each fuzz target for $(FUZZ_SECONDS) seconds: FUZZ_SECONDS"
-	@echo "make bench     measure what the session table costs in memory and time; make test measures the rest"
+	@echo "make bench     measure speed and memory beside rpcclient, impacket and the system's limits: half an hour; ROWS"
+	@echo "make bench-quick  the same in a minute or two, with fewer sessions and repeats"
 	@echo "make lint      compare the layout with .clang-format, check the layers"
 	@echo "make format    lay the sources out as .clang-format says"
 	@echo "make install   install under PREFIX ($(PREFIX)), below DESTDIR where given; SYSCONFDIR, LOCALSTATEDIR"
@@ -93,8 +95,8 @@ tsan: packages-test build
 fuzz: packages-build packages-fuzz
 	/usr/bin/python3 fuzz/run.py $(FUZZ_SECONDS)
 
-bench: build
-	$(BUILD)/bench/bench_session_table
+bench bench-quick: packages-test build
+	/usr/bin/python3 bench/run.py $(if $(filter bench-quick,$@),--quick) $(ROWS)
 
 lint: packages-test
 	$(CLANG_FORMAT) --dry-run --Werror $$(git ls-files '*.c' '*.h')
