@@ -12,6 +12,7 @@ MAY_INCLUDE = {
     "wire": ["base"],
     "crypto": ["base"],
     "cli": ["base"],
+    "terminal": [],
     "sessions": ["base"],
     "local": ["base", "wire", "sessions"],
     "auth": ["base", "wire", "crypto"],
@@ -23,7 +24,7 @@ MAY_INCLUDE = {
     "client": ["base", "wire", "local", "srvsvc", "rpc", "crypto", "auth", "smb2", "net"],
     "netapi": ["base", "srvsvc"],
     "smb2_server": ["base", "wire", "crypto", "smb2", "auth"],
-    "daemon": ["base", "wire", "crypto", "cli", "sessions", "local", "auth", "rpc", "smb2", "srvsvc", "net", "system",
+    "daemon": ["base", "wire", "crypto", "cli", "terminal", "sessions", "local", "auth", "rpc", "smb2", "srvsvc", "net", "system",
                "smb2_server"],
     "samba": ["base", "net", "system", "samba/relay", "samba/smbstatus", "samba/socket_dir"],
     "samba/relay": ["base", "wire", "sessions", "auth", "rpc", "srvsvc"],
@@ -46,7 +47,8 @@ ALSO = {("unistr.h", "cmd")}  # a table's width is the command's own business
 
 # What a program may include of src.
 COMMAND_MAY_INCLUDE = {
-    "netsession": ["base/locale.h", "srvsvc/session_levels.h", "sessions/tracker.h", "cli/cli.h", "client/server_operand.h"],
+    "netsession": ["base/locale.h", "srvsvc/session_levels.h", "sessions/tracker.h", "cli/cli.h", "client/server_operand.h",
+                   "terminal/password_prompt.h"],
     "netsessiond": ["daemon/command_line.h"],
     "netsession-samba": ["samba/setup/command_line.h"],
 }

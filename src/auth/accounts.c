@@ -12,9 +12,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "auth/account_line.h"
 #include "auth/ntlm_message.h"
 #include "auth/secret_file.h"
-#include "base/ascii.h"
 #include "base/locale.h"
 #include "base/search.h"
 #include "base/text.h"
@@ -24,11 +24,7 @@
 
 #define STEP ACCOUNTS_STEP
 
-enum {
-	MOST_FILE_BYTES = 4 << 20,
-	MOST_NAME_BYTES = 120,     /* each: both are a name of less than 256 bytes */
-	MOST_PASSWORD_UNITS = 256, /* PWLEN of <lmcons.h>: Windows sends no longer one */
-};
+enum { MOST_FILE_BYTES = 4 << 20 };
 
 struct accounts {
 	struct secret_file file; /* names, their passwords wiped */
@@ -39,18 +35,11 @@ struct accounts {
 	int hashes_fd; /* a file in memory, with the NT hash of each account; -1: none */
 };
 
-static void accounts_wipe_secret(struct wire_writer *secret)
-{
-	if (secret->data != NULL)
-		crypto_wipe(secret->data, secret->cap);
-	wire_writer_fini(secret);
-}
-
 void accounts_free(struct accounts *accounts)
 {
 	if (accounts == NULL)
 		return;
-	accounts_wipe_secret(&accounts->hashes);
+	account_line_wipe_secret(&accounts->hashes);
 	free(accounts->by_name);
 	if (accounts->hashes_fd >= 0)
 		close(accounts->hashes_fd);
@@ -73,71 +62,6 @@ static const char *accounts_find_file_fault(const struct stat *info)
 		return NULL;
 	return "other users can read or change it: chown it to root or to the server's user, and "
 	       "chmod 600 it";
-}
-
-/* What no client can log on with; NULL: nothing. */
-static const char *accounts_find_name_fault(const char *name)
-{
-	size_t bytes = strlen(name);
-
-	if (bytes == 0)
-		return "is empty; write DOMAIN:user:password";
-	if (bytes > MOST_NAME_BYTES)
-		return "is longer than 120 bytes; use a shorter one";
-	if (ascii_has_control(name))
-		return "has a control character; delete it";
-	if (name[0] == ' ' || name[bytes - 1] == ' ')
-		return "begins or ends with a blank; delete the blank";
-	if (strpbrk(name, "\\/@") != NULL)
-		return "has one of the characters \\ / @, which separate a user from a domain; write "
-		       "DOMAIN:user:password";
-	return NULL;
-}
-
-static const char *accounts_find_user_fault(const char *user)
-{
-	const char *fault = accounts_find_name_fault(user);
-
-	if (fault != NULL)
-		return fault;
-	/* [MS-NLMP] 3.3.2: the name in capitals is hashed with the password. */
-	return text_has_windows_capitals(user)
-	               ? NULL
-	               : "has a letter whose capital is another one on Windows than in "
-	                 "gss-ntlmssp, so that log-ons from Windows and Samba fail; use another "
-	                 "name";
-}
-
-static const char *accounts_find_password_fault(const char *password)
-{
-	if (password[0] == '\0')
-		return "is empty, so that everybody could log on; enter one, or delete the line";
-	return text_utf16_units(password) <= MOST_PASSWORD_UNITS
-	               ? NULL
-	               : "is longer than 256 characters, which Windows does not send; use a "
-	                 "shorter one";
-}
-
-/* Makes room for a secret, which would leave copies of itself behind if it grew. */
-static void accounts_reserve_secret(struct wire_writer *w, size_t bytes)
-{
-	wire_put_zeros(w, bytes);
-	if (!w->failed)
-		wire_writer_clear(w);
-}
-
-/* [MS-NLMP] 3.3.1, NTOWFv1: MD4 of the password in UTF-16. */
-static bool accounts_hash_password(struct crypto_md4 *md4, const char *password,
-                                   uint8_t to[CRYPTO_MD4_BYTES])
-{
-	struct wire_writer utf16 = { 0 };
-	bool hashed;
-
-	accounts_reserve_secret(&utf16, 2 * strlen(password));
-	wire_put_utf16le(&utf16, password);
-	hashed = !utf16.failed && crypto_md4_compute(md4, utf16.data, utf16.len, to);
-	accounts_wipe_secret(&utf16);
-	return hashed;
 }
 
 static size_t accounts_count_lines(const struct secret_file *file)
@@ -164,35 +88,6 @@ static bool accounts_add_account(struct accounts *accounts, const struct account
 	return true;
 }
 
-/* Splits DOMAIN:user:password. A password may hold colons and blanks. False: the line fails, with a
- * text that repeats nothing of it, because any part may be a password. */
-static bool accounts_split_line(struct text_lines *lines, char *line, struct account *account,
-                                char **password)
-{
-	const char *fault;
-
-	account->domain = strsep(&line, ":");
-	account->user = strsep(&line, ":");
-	*password = line;
-	if (account->user == NULL || *password == NULL)
-		text_lines_fail(
-			lines,
-			strchr(account->domain, '\\') != NULL
-				? "expected DOMAIN:user:password, and not DOMAIN\\user; write "
-				  "a colon in the place of the backslash"
-				: "expected DOMAIN:user:password; write a line for each user, "
-				  "such as LAB:bob:...");
-	else if ((fault = accounts_find_name_fault(account->domain)) != NULL)
-		text_lines_fail(lines, "the domain %s", fault);
-	else if ((fault = accounts_find_user_fault(account->user)) != NULL)
-		text_lines_fail(lines, "the user's name %s", fault);
-	else if ((fault = accounts_find_password_fault(*password)) != NULL)
-		text_lines_fail(lines, "the password %s", fault);
-	else
-		return true;
-	return false;
-}
-
 static bool accounts_hash_names(struct account *account)
 {
 	return text_hash_nocase(account->domain, &account->domain_hash) &&
@@ -204,22 +99,21 @@ static bool accounts_parse_line(struct accounts *accounts, struct crypto_md4 *md
                                 struct text_lines *lines, char *line, struct err *err)
 {
 	struct account account = { .line = lines->line };
-	uint8_t nt[CRYPTO_MD4_BYTES];
-	char *password;
+	struct account_line parsed;
 	bool taken;
 
 	if (line[0] == '#' || line[strspn(line, " \t")] == '\0')
 		return true;
-	if (!accounts_split_line(lines, line, &account, &password))
+	if (!account_line_parse(lines, line, md4, &parsed))
 		return false;
-	taken = accounts_hash_password(md4, password, nt) && accounts_hash_names(&account) &&
-	        accounts_add_account(accounts, &account);
-	crypto_wipe(password, strlen(password));
+	account.domain = parsed.domain;
+	account.user = parsed.user;
+	taken = accounts_hash_names(&account) && accounts_add_account(accounts, &account);
 	if (taken)
-		wire_put_bytes(&accounts->hashes, nt, sizeof nt);
+		wire_put_bytes(&accounts->hashes, parsed.nt, sizeof parsed.nt);
 	else
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
-	crypto_wipe(nt, sizeof nt);
+	crypto_wipe(&parsed, sizeof parsed);
 	return taken;
 }
 
@@ -302,7 +196,7 @@ static bool accounts_store(struct accounts *accounts)
 		else if (errno != EINTR)
 			return false;
 	}
-	accounts_wipe_secret(&accounts->hashes);
+	account_line_wipe_secret(&accounts->hashes);
 	return accounts->hashes_fd >= 0;
 }
 
@@ -313,12 +207,11 @@ static void accounts_parse_lines(struct accounts *accounts, const char *path, st
 	char *line;
 
 	if (md4 == NULL) {
-		err_set(err, ERROR_NOT_SUPPORTED, STEP,
-		        "OpenSSL has no MD4: its legacy provider is not installed");
+		err_set(err, ERROR_NOT_SUPPORTED, STEP, ACCOUNT_LINE_NO_MD4);
 		return;
 	}
-	accounts_reserve_secret(&accounts->hashes,
-	                        CRYPTO_MD4_BYTES * accounts_count_lines(&accounts->file));
+	account_line_reserve_secret(&accounts->hashes,
+	                            CRYPTO_MD4_BYTES * accounts_count_lines(&accounts->file));
 	text_lines_begin(&lines, accounts->file.text, accounts->file.bytes, path, STEP, err);
 	while ((line = text_lines_next(&lines)) != NULL &&
 	       accounts_parse_line(accounts, md4, &lines, line, err))
@@ -470,8 +363,8 @@ bool accounts_may_exist(const char *domain, const char *user)
 	account_name_read(&name, domain, user);
 	domain = name.domain;
 	user = name.user;
-	return (domain[0] == '\0' || accounts_find_name_fault(domain) == NULL) &&
-	       accounts_find_user_fault(user) == NULL && strpbrk(domain, ":") == NULL &&
+	return (domain[0] == '\0' || account_line_domain_fault(domain) == NULL) &&
+	       account_line_user_fault(user) == NULL && strpbrk(domain, ":") == NULL &&
 	       strpbrk(user, ":") == NULL;
 }
 

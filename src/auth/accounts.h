@@ -8,11 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "auth/account_line.h"
 #include "auth/ntlm_message.h"
 #include "base/err.h"
-
-/* The step that fails when the file cannot be used. */
-#define ACCOUNTS_STEP "NTLM users' file"
 
 struct accounts;
 
@@ -22,9 +20,9 @@ struct account {
 	uint32_t domain_hash, user_hash; /* without regard to case */
 };
 
-/* Reads lines DOMAIN:user:password. Refuses what no client can log on with. Gives *out, NULL after
- * a failure: see err, whose text begins with file and line where a line is wrong, and never repeats
- * any of it. */
+/* Reads lines as account_line.h describes them. Refuses what no client can log on with. Gives *out,
+ * NULL after a failure: see err, whose text begins with file and line where a line is wrong, and
+ * never repeats any of it. */
 NET_API_STATUS accounts_read(const char *path, struct accounts **out, struct err *err);
 void accounts_free(struct accounts *accounts);
 

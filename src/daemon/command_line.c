@@ -5,6 +5,7 @@
 #include "cli/print.h"
 #include "daemon/config_describe.h"
 #include "daemon/daemon.h"
+#include "daemon/nt_hash.h"
 #include "net/standard_files.h"
 
 #define CONFIG_FILE_PATH NETSESSION_SYSCONFDIR "/" CONFIG_FILE_DEFAULT
@@ -47,11 +48,18 @@ static const struct cli_option option_table[] = {
 	  .member = AT(check),
 	  .help = "check the configuration and the files that it names, report the first error with "
 	          "file and line, and exit" },
+	{ .name = "nt-hash",
+	  .argument = "DOMAIN:USER",
+	  .kind = CLI_TEXT,
+	  .member = AT(nt_hash),
+	  .help = "read a password, from the terminal or else from standard input, print a line of "
+	          "[auth] ntlm_users with its NT hash, and exit" },
 };
 
 static const struct cli_exit exits[] = {
-	{ 0, "a signal stopped netsessiond, or --check found no error" },
-	{ 1, "the server could not start, or --check found an error" },
+	{ 0, "a signal stopped netsessiond, --check found no error, or --nt-hash printed a line" },
+	{ 1,
+	  "the server could not start, --check found an error, or --nt-hash got no usable password" },
 	CLI_USAGE_ROW,
 	{ 0 },
 };
@@ -64,7 +72,9 @@ static const char examples[] =
 	"  netsessiond --check --config /etc/netsession/netsessiond.conf\n"
 	"      checks a configuration before it is used\n"
 	"  netsessiond --describe sample > netsessiond.conf\n"
-	"      writes a configuration file with all keys and their defaults\n";
+	"      writes a configuration file with all keys and their defaults\n"
+	"  netsessiond --nt-hash LAB:bob >> /etc/netsession/ntlm_users\n"
+	"      asks for bob's password, and adds a line with its NT hash\n";
 
 static const struct cli_command command = {
 	.summary = "run the server",
@@ -221,6 +231,8 @@ int daemon_main(int argc, char **argv)
 	net_standard_files_open();
 	if (cli_parse(&netsessiond_program, argc, argv, &options, &operands, &status) < 0)
 		return status;
+	if (options.nt_hash != NULL)
+		return nt_hash_print(options.nt_hash);
 	daemon_options_add_overrides(&options);
 	return daemon_run(&options);
 }

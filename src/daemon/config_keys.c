@@ -118,7 +118,9 @@ const struct config_key config_keys[] = {
 	  "file with a line DOMAIN:user:password for each NTLM user, such as LAB:bob:secret, where DOMAIN "
 	  "is the domain that the users enter, as LAB\\bob or bob@LAB in any case of the letters. A "
 	  "password is all behind the second colon, and not "
-	  "empty. Lines that begin with # are comments. The file must belong to root or to netsessiond's "
+	  "empty. Instead of the password a line may have its NT hash, which netsessiond --nt-hash makes: "
+	  "$3$$ and 32 hexadecimal digits, as crypt(5) has it. Whoever knows the NT hash can log on with "
+	  "it: keep it as secret as the password. Lines that begin with # are comments. The file must belong to root or to netsessiond's "
 	  "user, and other users must not be able to read it; empty: no NTLM", .most = 4096 },
 	{ "auth", "keytab", CONFIG_PATH, AT(keytab), "",
 	  "file with this server's Kerberos keys, such as those of cifs/fs1.lab.example. The file must "

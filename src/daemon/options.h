@@ -11,8 +11,9 @@ enum { OPTIONS_MAX_OVERRIDES = 5 };
 
 /* Texts are kept as long as the daemon runs. */
 struct daemon_options {
-	const char *config; /* NULL: the default file, if it exists */
-	bool check;         /* the configuration is checked, and nothing else happens */
+	const char *nt_hash; /* of whom a line is made, and nothing else happens; NULL: of nobody */
+	const char *config;  /* NULL: the default file, if it exists */
+	bool check;          /* the configuration is checked, and nothing else happens */
 	/* NULL: the configuration decides */
 	const char *listen, *socket, *publish_socket, *user, *demo;
 	/* The same again, for the configuration. */

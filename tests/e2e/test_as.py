@@ -1,52 +1,13 @@
 """`--as USER`: the password comes from the terminal only, which does not show it."""
 import os
-import pty
-import select
 import signal
-import termios
-import time
 import unittest
 
 from lab import command, tap
 from lab.cli import address
 from lab.samba import SambaServer
-from lab.wait_until import HANG_S, wait_until
-
-
-class Terminal:
-    """A context manager: `netsession list --as USER SERVER` on a terminal of its own."""
-
-    def __init__(self, *arguments):
-        self._arguments, self.shown = [str(command.built()), "list", *arguments], b""
-
-    def __enter__(self):
-        self.pid, self._terminal = pty.fork()
-        if self.pid == 0:
-            os.execve(self._arguments[0], self._arguments, command.environment())
-        return self
-
-    def __exit__(self, *_):
-        os.close(self._terminal)
-
-    def read_until(self, words, within_s=HANG_S):
-        deadline = time.monotonic() + within_s
-        while words not in self.shown and time.monotonic() < deadline:
-            if select.select([self._terminal], [], [], 0.1)[0]:
-                try:
-                    self.shown += os.read(self._terminal, 4096)
-                except OSError:  # the other end is closed
-                    break
-
-    def type(self, text):
-        os.write(self._terminal, text.encode())
-
-    def echoes(self):
-        return bool(termios.tcgetattr(self._terminal)[3] & termios.ECHO)
-
-    def end(self):
-        """Waits for the end. Returns the exit code, or a negative signal."""
-        self.read_until(b"\0")  # all of it
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+from lab.terminal import Terminal
+from lab.wait_until import wait_until
 
 
 class As(unittest.TestCase):
@@ -55,7 +16,7 @@ class As(unittest.TestCase):
         cls.server = cls.enterClassContext(SambaServer())
 
     def log_on(self, user, password, option="--as"):
-        with Terminal(option, user, address(self.server)) as terminal:
+        with Terminal("list", option, user, address(self.server)) as terminal:
             terminal.read_until(b"Password")
             self.assertFalse(terminal.echoes())
             terminal.type(f"{password}\n")
@@ -72,7 +33,7 @@ class As(unittest.TestCase):
             self.assertRegex(shown, r"127\.0\.0\.1 +root")
 
     def test_the_user_of_a_url_is_asked_for_a_password(self):
-        with Terminal(f"smb://{self.server.domain};root@{address(self.server)}/share") as terminal:
+        with Terminal("list", f"smb://{self.server.domain};root@{address(self.server)}/share") as terminal:
             terminal.read_until(b"Password")
             terminal.type(f"{self.server.password('root')}\n")
             self.assertEqual(0, terminal.end(), terminal.shown)
@@ -84,7 +45,7 @@ class As(unittest.TestCase):
         self.assertIn("(1326", shown)
 
     def test_an_interrupt_ends_the_program_and_restores_the_terminal(self):
-        with Terminal("--as", "root", address(self.server)) as terminal:
+        with Terminal("list", "--as", "root", address(self.server)) as terminal:
             terminal.read_until(b"Password")
             self.assertFalse(terminal.echoes())
             os.kill(terminal.pid, signal.SIGINT)

@@ -14,6 +14,7 @@
     tampering.py    what a relay can do to one message
     odd_servers.py  ports that behave badly
     command.py      runs the netsession command, and other programs, as built
+    terminal.py     runs our programs on a terminal of their own
     cli.py          runs `netsession list`, and judges its output
     wait_until.py   waits for events; bounds on time that hold on a busy machine
     tap.py          unittest cases, reported as TAP

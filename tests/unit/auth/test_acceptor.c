@@ -353,6 +353,9 @@ static void a_line_that_nobody_can_log_on_with_is_refused(void **state)
 #define CAPITALS                                                                            \
 	":1: the user's name has a letter whose capital is another one on Windows than in " \
 	"gss-ntlmssp, so that log-ons from Windows and Samba fail; use another name"
+#define NOT_A_HASH                                                                              \
+	"the password begins with $3$, as an NT hash does, but is not $3$$ and 32 hexadecimal " \
+	"digits; make a hash with netsessiond --nt-hash"
 	static const struct {
 		const char *text, *why;
 	} cases[] = {
@@ -384,6 +387,13 @@ static void a_line_that_nobody_can_log_on_with_is_refused(void **state)
 		{ "LAB:j\xC3\xB6rg:s3cret\n#\nLAB:bob:s3cret\nLAB:BOB:s3cret\nLAB:J\xC3\x96RG:x\n",
 		  ":4: the user is in line 3 already, where upper and lower case are the same; "
 		  "delete one of the two lines" },
+		{ "LAB:alice:x\nLAB:bob:$3$$0123\n", ":2: " NOT_A_HASH },
+		{ "LAB:bob:$3$$8846f7eaee8fb117ad06bdd830b7586c0\n", ":1: " NOT_A_HASH },
+		{ "LAB:bob:$3$$8846f7eaee8fb117ad06bdd830b7586g\n", ":1: " NOT_A_HASH },
+		{ "LAB:bob:$3$salt$8846f7eaee8fb117ad06bdd830b7586c\n", ":1: " NOT_A_HASH },
+		{ "LAB:bob:$3$$31d6cfe0d16ae931b73c59d7e0c089c0\n",
+		  ":1: the NT hash is that of an empty password, so that everybody could log on; "
+		  "delete the line" },
 		{ "LAB:alice:s3cr\xE9t\n", ":1: the line is not UTF-8; save the file as UTF-8" },
 		{ "LAB:alice:s3cret\rLAB:bob:s3cret\r",
 		  ":1: the line has a carriage return before its end; end lines with LF or CRLF" },

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+#include "auth/account_line.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "base/ascii.h"
+#include "base/text.h"
+#include "wire/writer.h"
+
+#define STEP ACCOUNTS_STEP
+
+enum {
+	MOST_NAME_BYTES = 120,     /* each: both are a name of less than 256 bytes */
+	MOST_PASSWORD_UNITS = 256, /* PWLEN of <lmcons.h>: Windows sends no longer one */
+};
+
+/* ---- names ---- */
+
+const char *account_line_domain_fault(const char *name)
+{
+	size_t bytes = strlen(name);
+
+	if (bytes == 0)
+		return "is empty; write DOMAIN:user:password";
+	if (bytes > MOST_NAME_BYTES)
+		return "is longer than 120 bytes; use a shorter one";
+	if (ascii_has_control(name))
+		return "has a control character; delete it";
+	if (name[0] == ' ' || name[bytes - 1] == ' ')
+		return "begins or ends with a blank; delete the blank";
+	if (strpbrk(name, "\\/@") != NULL)
+		return "has one of the characters \\ / @, which separate a user from a domain; write "
+		       "DOMAIN:user:password";
+	return NULL;
+}
+
+const char *account_line_user_fault(const char *user)
+{
+	const char *fault = account_line_domain_fault(user);
+
+	if (fault != NULL)
+		return fault;
+	/* [MS-NLMP] 3.3.2: the name in capitals is hashed with the password. */
+	return text_has_windows_capitals(user)
+	               ? NULL
+	               : "has a letter whose capital is another one on Windows than in "
+	                 "gss-ntlmssp, so that log-ons from Windows and Samba fail; use another "
+	                 "name";
+}
+
+/* ---- passwords and hashes ---- */
+
+/* crypt(5), NT: no salt is between the dollars. */
+#define HASH_METHOD "$3$"
+#define HASH_PREFIX HASH_METHOD "$"
+
+void account_line_wipe_secret(struct wire_writer *secret)
+{
+	if (secret->data != NULL)
+		crypto_wipe(secret->data, secret->cap);
+	wire_writer_fini(secret);
+}
+
+static const char *account_line_password_fault(const char *password)
+{
+	if (password[0] == '\0')
+		return "is empty, so that everybody could log on; enter one, or delete the line";
+	return text_utf16_units(password) <= MOST_PASSWORD_UNITS
+	               ? NULL
+	               : "is longer than 256 characters, which Windows does not send; use a "
+	                 "shorter one";
+}
+
+void account_line_reserve_secret(struct wire_writer *w, size_t bytes)
+{
+	wire_put_zeros(w, bytes);
+	if (!w->failed)
+		wire_writer_clear(w);
+}
+
+/* [MS-NLMP] 3.3.1, NTOWFv1: MD4 of the password in UTF-16. */
+static bool account_line_hash_password(struct crypto_md4 *md4, const char *password,
+                                       uint8_t to[CRYPTO_MD4_BYTES])
+{
+	struct wire_writer utf16 = { 0 };
+	bool hashed;
+
+	account_line_reserve_secret(&utf16, 2 * strlen(password));
+	wire_put_utf16le(&utf16, password);
+	hashed = !utf16.failed && crypto_md4_compute(md4, utf16.data, utf16.len, to);
+	account_line_wipe_secret(&utf16);
+	return hashed;
+}
+
+static bool account_line_is_hash_of_nothing(const uint8_t nt[CRYPTO_MD4_BYTES])
+{
+	static const uint8_t nothing[CRYPTO_MD4_BYTES] = { 0x31, 0xD6, 0xCF, 0xE0, 0xD1, 0x6A,
+		                                           0xE9, 0x31, 0xB7, 0x3C, 0x59, 0xD7,
+		                                           0xE0, 0xC0, 0x89, 0xC0 };
+
+	return crypto_equal(nt, nothing, sizeof nothing);
+}
+
+static bool account_line_read_hash(const char *digits, uint8_t to[CRYPTO_MD4_BYTES])
+{
+	if (strlen(digits) != 2 * CRYPTO_MD4_BYTES)
+		return false;
+	for (size_t i = 0; i < 2 * CRYPTO_MD4_BYTES; i++) {
+		const char *known = "0123456789abcdef";
+		const char *at = strchr(known, ascii_lower(digits[i]));
+
+		if (at == NULL)
+			return false;
+		to[i / 2] = (uint8_t)(to[i / 2] << 4 | (at - known));
+	}
+	return true;
+}
+
+/* ---- the line ---- */
+
+/* Splits DOMAIN:user:password. A password may hold colons and blanks. False: the line fails, with a
+ * text that repeats nothing of it, because any part may be a password. */
+static bool account_line_split(struct text_lines *lines, char *line, struct account_line *account,
+                               char **password)
+{
+	const char *fault;
+
+	account->domain = strsep(&line, ":");
+	account->user = strsep(&line, ":");
+	*password = line;
+	if (account->user == NULL || *password == NULL)
+		text_lines_fail(
+			lines,
+			strchr(account->domain, '\\') != NULL
+				? "expected DOMAIN:user:password, and not DOMAIN\\user; write "
+				  "a colon in the place of the backslash"
+				: "expected DOMAIN:user:password; write a line for each user, "
+				  "such as LAB:bob:...");
+	else if ((fault = account_line_domain_fault(account->domain)) != NULL)
+		text_lines_fail(lines, "the domain %s", fault);
+	else if ((fault = account_line_user_fault(account->user)) != NULL)
+		text_lines_fail(lines, "the user's name %s", fault);
+	else
+		return true;
+	return false;
+}
+
+/* What begins as an NT hash does. */
+static bool account_line_read_method(struct text_lines *lines, const char *secret,
+                                     uint8_t nt[CRYPTO_MD4_BYTES])
+{
+	if (strncmp(secret, HASH_PREFIX, strlen(HASH_PREFIX)) != 0 ||
+	    !account_line_read_hash(secret + strlen(HASH_PREFIX), nt))
+		text_lines_fail(lines,
+		                "the password begins with " HASH_METHOD ", as an NT hash does, but "
+		                "is not " HASH_PREFIX " and 32 hexadecimal digits; make a hash "
+		                "with netsessiond --nt-hash");
+	else if (account_line_is_hash_of_nothing(nt))
+		text_lines_fail(lines, "the NT hash is that of an empty password, so that "
+		                       "everybody could log on; delete the line");
+	else
+		return true;
+	return false;
+}
+
+static bool account_line_read_secret(struct text_lines *lines, const char *secret,
+                                     struct crypto_md4 *md4, uint8_t nt[CRYPTO_MD4_BYTES])
+{
+	const char *fault = account_line_password_fault(secret);
+
+	if (strncmp(secret, HASH_METHOD, strlen(HASH_METHOD)) == 0)
+		return account_line_read_method(lines, secret, nt);
+	if (fault != NULL)
+		text_lines_fail(lines, "the password %s", fault);
+	else if (!account_line_hash_password(md4, secret, nt))
+		err_set(lines->err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	return lines->err->status == NERR_Success;
+}
+
+bool account_line_parse(struct text_lines *lines, char *line, struct crypto_md4 *md4,
+                        struct account_line *to)
+{
+	char *secret;
+	bool is_good;
+
+	*to = (struct account_line){ NULL, NULL, { 0 } };
+	if (!account_line_split(lines, line, to, &secret))
+		return false;
+	is_good = account_line_read_secret(lines, secret, md4, to->nt);
+	crypto_wipe(secret, strlen(secret));
+	return is_good;
+}
+
+/* ---- a new line ---- */
+
+/* Whether name is DOMAIN:user, as a line has them. */
+static bool account_line_check_name(const char *name, struct err *err)
+{
+	char text[2 * MOST_NAME_BYTES + 2], *user = NULL;
+	const char *fault = NULL;
+
+	if (strlen(name) < sizeof text)
+		user = strchr(strcpy(text, name), ':');
+	if (user == NULL || strchr(user + 1, ':') != NULL) {
+		err_set(err, ERROR_INVALID_PARAMETER, STEP,
+		        "expected DOMAIN:user, such as LAB:bob");
+		return false;
+	}
+	*user++ = '\0';
+	if ((fault = account_line_domain_fault(text)) != NULL)
+		err_format(err, ERROR_INVALID_PARAMETER, STEP, "the domain %s", fault);
+	else if ((fault = account_line_user_fault(user)) != NULL)
+		err_format(err, ERROR_INVALID_PARAMETER, STEP, "the user's name %s", fault);
+	return fault == NULL;
+}
+
+static bool account_line_compute(const char *password, uint8_t nt[CRYPTO_MD4_BYTES],
+                                 struct err *err)
+{
+	struct crypto_md4 *md4 = crypto_md4_new();
+	bool is_computed = md4 != NULL && account_line_hash_password(md4, password, nt);
+
+	if (md4 == NULL)
+		err_set(err, ERROR_NOT_SUPPORTED, STEP, ACCOUNT_LINE_NO_MD4);
+	else if (!is_computed)
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	crypto_md4_free(md4);
+	return is_computed;
+}
+
+bool account_line_make(const char *name, const char *password, char line[ACCOUNT_LINE_BYTES],
+                       struct err *err)
+{
+	const char *fault = account_line_password_fault(password);
+	uint8_t nt[CRYPTO_MD4_BYTES];
+	size_t used;
+
+	if (fault == NULL && (!text_utf8_is_valid(password) || ascii_has_control(password)))
+		fault = "is not UTF-8, or has a control character; use another one";
+	if (!account_line_check_name(name, err))
+		return false;
+	if (fault != NULL) {
+		err_format(err, ERROR_INVALID_PARAMETER, STEP, "the password %s", fault);
+		return false;
+	}
+	if (!account_line_compute(password, nt, err))
+		return false;
+	used = (size_t)snprintf(line, ACCOUNT_LINE_BYTES, "%s:" HASH_PREFIX, name);
+	for (size_t i = 0; i < sizeof nt; i++)
+		used += (size_t)snprintf(line + used, ACCOUNT_LINE_BYTES - used, "%02x", nt[i]);
+	crypto_wipe(nt, sizeof nt);
+	return true;
+}

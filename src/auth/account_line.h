@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside src/auth, and for what makes such lines: one line of the NTLM users' file,
+ * DOMAIN:user:password or DOMAIN:user:$3$$hash. The second is the form of crypt(5) for an NT hash.
+ */
+#ifndef AUTH_ACCOUNT_LINE_H
+#define AUTH_ACCOUNT_LINE_H
+
+#include <stdbool.h>
+#include "base/text_lines.h"
+#include "crypto/crypto.h"
+#include "wire/writer.h"
+
+/* The step that fails when the file cannot be used. */
+#define ACCOUNTS_STEP "NTLM users' file"
+
+/* Why a password cannot be hashed. */
+#define ACCOUNT_LINE_NO_MD4 "OpenSSL has no MD4: its legacy provider is not installed"
+
+/* What no client can log on with; NULL: nothing. */
+const char *account_line_domain_fault(const char *domain);
+const char *account_line_user_fault(const char *user);
+
+/* Room for a secret, which would leave copies of itself behind if it grew; and its end. */
+void account_line_reserve_secret(struct wire_writer *w, size_t bytes);
+void account_line_wipe_secret(struct wire_writer *w);
+
+struct account_line {
+	const char *domain, *user; /* parts of the line */
+	uint8_t nt[CRYPTO_MD4_BYTES];
+};
+
+/* Splits a line, hashes its password or reads its hash, and wipes both in the line. False: see the
+ * error of lines, whose text repeats nothing of the line, because any part may be a password. */
+bool account_line_parse(struct text_lines *lines, char *line, struct crypto_md4 *md4,
+                        struct account_line *to);
+
+/* The largest line that account_line_make makes, and its terminator. */
+#define ACCOUNT_LINE_BYTES 320
+
+/* Makes a line with the NT hash of the password. name is DOMAIN:user. False: see err. */
+bool account_line_make(const char *name, const char *password, char line[ACCOUNT_LINE_BYTES],
+                       struct err *err);
+
+#endif
