@@ -25,6 +25,16 @@ uint32_t text_next(const char **utf8)
 	return code_point;
 }
 
+uint32_t text_next_before(const char **utf8, const char *end)
+{
+	ucs4_t code_point;
+
+	if (*utf8 == end)
+		return 0;
+	*utf8 += u8_mbtouc(&code_point, (const uint8_t *)*utf8, (size_t)(end - *utf8));
+	return code_point;
+}
+
 size_t text_utf16_encode(uint32_t code_point, WCHAR units[2])
 {
 	if (code_point < 0x10000) {

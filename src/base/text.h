@@ -12,6 +12,8 @@
  * sequence gives at least one U+FFFD, and at most one for each byte. At the end returns 0 and
  * stays. */
 uint32_t text_next(const char **utf8);
+/* The same of a text that ends at end and has no terminator. */
+uint32_t text_next_before(const char **utf8, const char *end);
 
 /* Returns how many bytes of ASCII the text begins with: each is a code point and a UTF-16 unit. */
 size_t text_ascii_bytes(const char *utf8);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <lmerr.h>
 #include "base/client_name.h"
+#include "base/escape.h"
 #include "base/locale.h"
 #include "daemon/audit_repeats.h"
 #include "daemon/counters.h"
@@ -163,7 +164,7 @@ static void audit_put_text(json_t *line, const char *name, const char *text)
 		return;
 	if (strlen(text) < TEXT_BYTES && json_object_set_new(line, name, json_string(text)) == 0)
 		return;
-	(void)log_escape(escaped, sizeof escaped, text);
+	(void)escape_text(escaped, sizeof escaped, text);
 	json_object_set_new(line, name, json_string(escaped));
 }
 
@@ -314,18 +315,33 @@ static bool audit_write_line(struct audit *a, const char *text, size_t bytes)
 	return audit_write_bytes(a, text, bytes);
 }
 
+/* Gives the line's bytes with the newline. NULL: out of memory. */
+static char *audit_format_line(const json_t *line, size_t *bytes)
+{
+	char *text = NULL;
+	FILE *to = open_memstream(&text, bytes);
+	bool is_good;
+
+	if (to == NULL)
+		return NULL;
+	is_good = json_dump_callback(line, escape_write_json, to, JSON_COMPACT) == 0 &&
+	          fputc('\n', to) != EOF;
+	if (fclose(to) == 0 && is_good)
+		return text;
+	free(text);
+	return NULL;
+}
+
 /* Takes line. */
 static void audit_write_object(struct audit *a, json_t *line)
 {
-	char *text = json_dumps(line, JSON_COMPACT);
-	size_t bytes = text != NULL ? strlen(text) : 0;
+	size_t bytes;
+	char *text = audit_format_line(line, &bytes);
 
 	json_decref(line);
 	audit_follow_path(a);
 	errno = ENOMEM;
-	if (text != NULL)
-		text[bytes] = '\n'; /* overwrites the NUL: the bytes are counted */
-	if (text != NULL && audit_write_line(a, text, bytes + 1)) {
+	if (text != NULL && audit_write_line(a, text, bytes)) {
 		counters_add(COUNTER_AUDIT_LINES, 1);
 		if (a->lost > 0)
 			log_write(LOG_LEVEL_NOTICE,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "base/escape.h"
 #include "base/size.h"
 #include "crypto/crypto.h"
 #include "daemon/confinement.h"
@@ -296,7 +297,7 @@ int daemon_run(const struct daemon_options *options)
 	if (!confinement_enter(&d.options, &d.confinement, &err) ||
 	    !settings_load(&d.settings, &d.options, &err)) {
 		confinement_explain(&d.confinement, false, &err);
-		fprintf(stderr, "netsessiond: %s\n", err_text(&err));
+		escape_print_line(stderr, "netsessiond: %s", err_text(&err));
 		return EXIT_BAD;
 	}
 	if (!d.options.check)

@@ -3,14 +3,13 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include "base/text.h"
+#include "base/escape.h"
 
 #define LINE_BYTES 1536
 
@@ -59,44 +58,6 @@ const char *log_level_name(size_t index)
 	return index < LOG_LEVEL_COUNT ? levels[index].name : NULL;
 }
 
-/* C1 characters are commands to a terminal, too. */
-static bool log_is_control(uint32_t code_point)
-{
-	return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);
-}
-
-static bool log_is_malformed(const char *text, uint32_t code_point)
-{
-	return code_point == 0xFFFD && strncmp(text, "\xEF\xBF\xBD", 3) != 0;
-}
-
-size_t log_escape(char *to, size_t room, const char *text)
-{
-	size_t used = 0;
-
-	while (*text != '\0') {
-		const char *at = text;
-		uint32_t code_point = text_next(&text);
-		size_t bytes = (size_t)(text - at);
-		bool is_escaped = log_is_control(code_point) || log_is_malformed(at, code_point);
-
-		/* Four for each escaped byte, three for the dots, one for the end. */
-		if (used + (is_escaped ? 4 * bytes : bytes) + 4 > room) {
-			memcpy(to + used, "...", 3);
-			used += 3;
-			break;
-		}
-		for (; at < text; at++) {
-			if (is_escaped)
-				used += (size_t)sprintf(to + used, "\\x%02X", (unsigned char)*at);
-			else
-				to[used++] = *at;
-		}
-	}
-	to[used] = '\0';
-	return used;
-}
-
 static size_t log_begin_line(char *to, size_t room, enum log_level level)
 {
 	struct timespec now;
@@ -121,7 +82,7 @@ log_write_line(enum log_level level, const char *format, va_list arguments)
 
 	vsnprintf(text, sizeof text, format, arguments);
 	used = log_begin_line(line, sizeof line, level);
-	used += log_escape(line + used, sizeof line - used - 1, text);
+	used += escape_text(line + used, sizeof line - used - 1, text);
 	line[used++] = '\n';
 	/* One write, so that the lines of several processes do not mix. There is nowhere to report
 	 * that it failed. */

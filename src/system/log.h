@@ -34,12 +34,8 @@ bool log_level_find(const char *name, enum log_level *level);
 /* The name of a level by index; NULL behind the last one. */
 const char *log_level_name(size_t index);
 
-/* Writes text as a line of the log has it, and a terminator. Returns the bytes without the
- * terminator. room must be at least 8. */
-size_t log_escape(char *to, size_t room, const char *text);
-
-/* Writes one line. Control characters and invalid UTF-8 are escaped as \xNN; a line that is too
- * long ends in "...". Never pass secrets. */
+/* Writes one line, escaped as a message (base/escape.h); a line that is too long ends in "...".
+ * Never pass secrets. */
 __attribute__((format(printf, 2, 3))) void log_write(enum log_level level, const char *format, ...);
 
 /* The limit for lines that clients can cause at will: so many in so long a time. */

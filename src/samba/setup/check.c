@@ -5,14 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/escape.h"
 #include "samba/setup/preflight.h"
-#include "system/log.h"
 
 enum { CONTEXT_LINES = 2, LINE_BYTES = 400 };
 
 static void check_print_line(char mark, const char *line, size_t bytes)
 {
-	char text[LINE_BYTES], escaped[2 * LINE_BYTES];
+	char text[LINE_BYTES];
 
 	if (bytes > 0 && line[bytes - 1] == '\r')
 		bytes--;
@@ -20,8 +20,7 @@ static void check_print_line(char mark, const char *line, size_t bytes)
 	for (char *at = text; *at != '\0'; at++)
 		if (*at == '\t')
 			*at = ' ';
-	log_escape(escaped, sizeof escaped, text);
-	printf("    %c%s\n", mark, escaped);
+	escape_print_line(stdout, "    %c%s", mark, text);
 }
 
 /* Prints up to `most` lines. Returns the byte behind them. */
@@ -53,7 +52,9 @@ static void check_print_change(const struct preflight *p)
 
 	if (block == NULL)
 		return;
-	printf("\nenable would change %s at line %zu:\n", p->file.path, p->conf.line);
+	putchar('\n');
+	escape_print_line(stdout, "enable would change %s at line %zu:", p->file.path,
+	                  p->conf.line);
 	check_print_lines(' ', check_lines_before(text, at, CONTEXT_LINES), at, SIZE_MAX);
 	check_print_lines('+', block, block + strlen(block), SIZE_MAX);
 	check_print_lines(' ', at, text + p->file.bytes, CONTEXT_LINES);

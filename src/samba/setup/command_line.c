@@ -4,6 +4,7 @@
 #include <install_folders.h>
 #include <stdio.h>
 #include <unistd.h>
+#include "base/escape.h"
 #include "cli/cli.h"
 #include "net/standard_files.h"
 #include "samba/daemon.h"
@@ -338,8 +339,8 @@ int samba_main(int argc, char **argv)
 		return status;
 	if (geteuid() != 0) {
 		/* Samba's pipes, and the users who open them, are root's business. */
-		fprintf(stderr, "netsession-samba: %s must be run as root\n",
-		        commands[command].name);
+		escape_print_line(stderr, "netsession-samba: %s must be run as root",
+		                  commands[command].name);
 		return SETUP_FAILED;
 	}
 	return cli_end(&samba_program, run[command](&options));

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "system/log.h"
+#include "base/escape.h"
 
 /* From the first version on, smbd finds its pipes by Unix sockets. The last version is the newest
  * one that the tests have run against. */
@@ -23,19 +23,17 @@ void preflight_report_add(struct preflight_report *r, enum preflight_verdict ver
 		[PREFLIGHT_NOTE] = "note",
 		[PREFLIGHT_WRONG] = "wrong",
 	};
-	char text[PREFLIGHT_TEXT_BYTES], escaped[PREFLIGHT_TEXT_BYTES];
+	char text[PREFLIGHT_TEXT_BYTES];
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	/* Names of files and texts of other programs are part of it. */
-	log_escape(escaped, sizeof escaped, text);
 	r->wrong += verdict == PREFLIGHT_WRONG;
 	if (!r->is_terse)
-		printf("%-5s %-13s %s\n", words[verdict], subject, escaped);
+		escape_print_line(stdout, "%-5s %-13s %s", words[verdict], subject, text);
 	else if (verdict == PREFLIGHT_WRONG)
-		fprintf(stderr, "netsession-samba: %s: %s\n", subject, escaped);
+		escape_print_line(stderr, "netsession-samba: %s: %s", subject, text);
 }
 
 /* ---- Samba ---- */

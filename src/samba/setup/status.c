@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/escape.h"
 #include "samba/setup/preflight.h"
 #include "samba/status_socket.h"
 
@@ -154,7 +155,8 @@ int setup_status(const struct samba_options *options)
 		exit = SETUP_DONE;
 		summary = "The relay works.";
 	}
-	printf("\n%s\n", summary);
+	putchar('\n');
+	escape_print_line(stdout, "%s", summary);
 	preflight_fini(&p);
 	return exit;
 }

@@ -14,50 +14,6 @@
 #include "group.h"
 #include "system/log.h"
 
-static void escape(const char *text, const char *expected)
-{
-	char to[128];
-
-	assert_int_equal(log_escape(to, sizeof to, text), strlen(expected));
-	assert_string_equal(to, expected);
-}
-
-static void text_stays_and_control_characters_are_shown(void **state)
-{
-	(void)state;
-	escape("", "");
-	escape("J\xC3\xB6rg \xF0\x9F\x98\x80", "J\xC3\xB6rg \xF0\x9F\x98\x80");
-	escape("a\nb\t\x1B[31m\x7F", "a\\x0Ab\\x09\\x1B[31m\\x7F");
-	escape("\xC2\x9B"
-	       "31m",
-	       "\\xC2\\x9B31m");
-}
-
-static void what_is_no_utf_8_is_shown(void **state)
-{
-	(void)state;
-	escape("a\xFF", "a\\xFF");
-	escape("\xC3", "\\xC3");
-	escape("\xED\xA0\x80", "\\xED\\xA0\\x80");
-	escape("\xEF\xBF\xBD", "\xEF\xBF\xBD");
-}
-
-static void no_text_outgrows_its_room(void **state)
-{
-	char text[64], to[64];
-
-	(void)state;
-	memset(text, '\n', sizeof text);
-	text[sizeof text - 1] = '\0';
-	for (size_t room = 8; room <= sizeof to; room++) {
-		memset(to, 'x', sizeof to);
-		assert_true(log_escape(to, room, text) < room);
-		assert_string_equal(to + strlen(to) - 3, "...");
-		for (size_t i = room; i < sizeof to; i++)
-			assert_int_equal(to[i], 'x');
-	}
-}
-
 /* What the log writes to stderr while act runs, read from a file that takes its place. */
 static void capture(void (*act)(void), char *to, size_t room)
 {
@@ -200,9 +156,6 @@ static void suppressed_lines_are_counted_at_the_end(void **state)
 TEST_GROUP(log)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(text_stays_and_control_characters_are_shown),
-		cmocka_unit_test(what_is_no_utf_8_is_shown),
-		cmocka_unit_test(no_text_outgrows_its_room),
 		cmocka_unit_test(people_get_the_time_the_program_and_the_level),
 		cmocka_unit_test(the_journal_gets_priorities),
 		cmocka_unit_test(only_what_is_asked_for_is_said),
