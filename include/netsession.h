@@ -54,7 +54,9 @@ int netsession_has_feature(const char *name);
  * NETSESSION_UNKNOWN, and a text that is not known is NULL or empty: netsessiond on this computer
  * tells them apart from 0; over SMB the protocol cannot, so a server sends 0. Times of 2^31 seconds
  * and more, which Samba sends for sessions that have just begun, are NETSESSION_UNKNOWN, too.
- * Texts are UTF-8. Source: [MS-SRVS] 2.2.4.11 to 2.2.4.15. */
+ * Texts are UTF-8, as the server sent them: they may contain control characters and characters that
+ * reverse the order of a line, so escape them before you print them. Source: [MS-SRVS] 2.2.4.11 to
+ * 2.2.4.15. */
 struct netsession_row {
 	const char *client; /* the computer that the session comes from: an address or a name */
 	const char *user;   /* the account, without its domain */
@@ -66,7 +68,9 @@ struct netsession_row {
 	uint32_t user_flags;     /* SESS_GUEST 1, SESS_NOENCRYPTION 2 */
 };
 
-/* The outcome of a call. The texts are static, or part of the struct: nothing has to be freed. */
+/* The outcome of a call. The texts are static, or part of the struct: nothing has to be freed. The
+ * text can be printed as it is: characters that drive a terminal, forge a line or are invisible are
+ * shown as \xNN, \uNNNN or \UNNNNNNNN, also in what a server sent. */
 struct netsession_error {
 	uint32_t status;    /* what the function returns; 0: success */
 	uint32_t nt_status; /* the NTSTATUS that the server sent; 0: the server sent none */
@@ -207,8 +211,8 @@ int netsession_page_is_complete(const struct netsession_page *page);
  * netsessiond has lost a source of theirs. Not complete either. */
 int netsession_page_has_lost_source(const struct netsession_page *page);
 /* Returns why sessions are missing, or what else is to be known about the answer: one line of UTF-8
- * for people, which lives as long as the page. NULL: there is no warning of this number. The first
- * number is 0. */
+ * for people, which lives as long as the page; escaped as netsession_error.text is. NULL: there is
+ * no warning of this number. The first number is 0. */
 const char *netsession_page_warning(const struct netsession_page *page, uint32_t number);
 
 /* Converts an entry to a row.
@@ -375,7 +379,8 @@ enum netsession_verdict {
 	NETSESSION_BAD,
 };
 
-/* What netsession_diagnose found in one step. Texts are UTF-8 and borrowed. */
+/* What netsession_diagnose found in one step. Texts are UTF-8 and borrowed; they are escaped as
+ * netsession_error.text is. */
 struct netsession_report {
 	/* For a server: "name", "port", "dialects", "sizes" if they are less than [MS-SMB2]
 	 * demands, "signing", "encryption", "mechanisms", "clock", "log-on", "share", "pipe", and

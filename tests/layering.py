@@ -12,7 +12,7 @@ MAY_INCLUDE = {
     "wire": ["base"],
     "crypto": ["base"],
     "cli": ["base"],
-    "terminal": [],
+    "terminal": ["base"],
     "sessions": ["base"],
     "local": ["base", "wire", "sessions"],
     "auth": ["base", "wire", "crypto"],
@@ -47,8 +47,8 @@ ALSO = {("unistr.h", "cmd")}  # a table's width is the command's own business
 
 # What a program may include of src.
 COMMAND_MAY_INCLUDE = {
-    "netsession": ["base/locale.h", "srvsvc/session_levels.h", "sessions/tracker.h", "cli/cli.h", "client/server_operand.h",
-                   "terminal/password_prompt.h"],
+    "netsession": ["base/escape.h", "base/locale.h", "srvsvc/session_levels.h", "sessions/tracker.h", "cli/cli.h",
+                   "client/server_operand.h", "terminal/password_prompt.h"],
     "netsessiond": ["daemon/command_line.h"],
     "netsession-samba": ["samba/setup/command_line.h"],
 }

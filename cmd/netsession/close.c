@@ -4,8 +4,8 @@
 #include <unistd.h>
 #include "commands.h"
 #include "credentials.h"
-#include "output_forms.h"
 #include "query.h"
+#include "terminal.h"
 
 /* ---- the sessions that are closed with the selected ones ---- */
 
@@ -24,17 +24,16 @@ static void also_closed_print_session(void *context, const struct netsession_row
 	struct also_closed *also = context;
 
 	if (also->count++ == 0)
-		fprintf(stderr, "netsession: %s: %s:\n", server_result_name(also->selected),
-		        also->is_certain
-		                ? "the server also closes these sessions, because they share a "
-		                  "process with the selected ones"
-		                : "Samba closes all connections of a client together; these "
-		                  "sessions may be closed too");
-	fputs("  ", stderr);
-	output_put_printable(stderr, row->user != NULL && row->user[0] != '\0' ? row->user : "-");
-	fputs(" from ", stderr);
-	output_put_printable(stderr, row->client != NULL ? row->client : "-");
-	fputc('\n', stderr);
+		terminal_print_line(
+			stderr, "netsession: %s: %s:", server_result_name(also->selected),
+			also->is_certain
+				? "the server also closes these sessions, because they share a "
+				  "process with the selected ones"
+				: "Samba closes all connections of a client together; these "
+				  "sessions may be closed too");
+	terminal_print_line(stderr, "  %s from %s",
+	                    row->user != NULL && row->user[0] != '\0' ? row->user : "-",
+	                    row->client != NULL ? row->client : "-");
 }
 
 static bool also_closed_same_text(const char *a, const char *b)
@@ -104,10 +103,10 @@ static void also_closed_print_same_process(const struct options *options,
 	status = netsession_del_also_closes(&query, also_closed_print_session, also, &error);
 	/* A caller without the right to list has none to close, and closing reports that. */
 	if (status != 0 && status != ACCESS_DENIED) {
-		fprintf(stderr,
-		        "netsession: %s: cannot tell which other sessions would be closed: ",
-		        server_result_name(also->selected));
-		output_end_line(stderr, error.text);
+		terminal_print_line(
+			stderr,
+			"netsession: %s: cannot tell which other sessions would be closed: %s",
+			server_result_name(also->selected), error.text);
 	}
 }
 
@@ -118,15 +117,16 @@ static bool close_is_confirmed(const struct options *options, const struct also_
 
 	if (options->yes)
 		return true;
-	fprintf(stderr, "Close %s on %s%s%s? [y/N] ",
-	        count == 1 ? "this session" : "these sessions", server_result_name(also->selected),
-	        server_result_count_unknown(also->selected, session_columns[SESSION_COLUMN_OPENS]) >
-	                        0
-	                ? ", not knowing how many files are open"
-	                : "",
-	        also->count == 0   ? ""
-	        : also->is_certain ? ", and the others listed"
-	                           : ", and perhaps the others listed");
+	terminal_print(stderr, "Close %s on %s%s%s? [y/N] ",
+	               count == 1 ? "this session" : "these sessions",
+	               server_result_name(also->selected),
+	               server_result_count_unknown(also->selected,
+	                                           session_columns[SESSION_COLUMN_OPENS]) > 0
+	                       ? ", not knowing how many files are open"
+	                       : "",
+	               also->count == 0   ? ""
+	               : also->is_certain ? ", and the others listed"
+	                                  : ", and perhaps the others listed");
 	fflush(stderr);
 	return fgets(answer, sizeof answer, stdin) != NULL &&
 	       (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0 ||
@@ -144,17 +144,18 @@ static int close_selected_sessions(const struct options *options,
 
 	if (!query_from_options(options, credentials, result->server, &room, &query, &error) ||
 	    netsession_del(&query, &error) != 0) {
-		fprintf(stderr, "netsession: %s: the sessions were not closed%s: ",
-		        server_result_name(result),
-		        error.status == 64 /* ERROR_NETNAME_DELETED */
-		                ? ", or netsession's own session was one of them"
-		                : "");
-		output_end_line(stderr, error.text);
+		terminal_print_line(stderr, "netsession: %s: the sessions were not closed%s: %s",
+		                    server_result_name(result),
+		                    error.status == 64 /* ERROR_NETNAME_DELETED */
+		                            ? ", or netsession's own session was one of them"
+		                            : "",
+		                    error.text);
 		return EXIT_NONE;
 	}
-	fprintf(stderr, "netsession: %s: closed %zu session%s%s\n", server_result_name(result),
-	        count, count == 1 ? "" : "s",
-	        server_result_is_complete(result) ? "" : "; others may be open, see the warnings");
+	terminal_print_line(
+		stderr, "netsession: %s: closed %zu session%s%s", server_result_name(result), count,
+		count == 1 ? "" : "s",
+		server_result_is_complete(result) ? "" : "; others may be open, see the warnings");
 	return server_result_is_complete(result) ? EXIT_ALL : EXIT_INCOMPLETE;
 }
 
@@ -181,13 +182,14 @@ int command_close(const struct options *options)
 	int code = EXIT_NONE;
 
 	if (options->client == NULL && options->user == NULL) {
-		fprintf(stderr, "netsession: close requires --client, --user or both\n");
+		terminal_print_line(stderr, "netsession: close requires --client, --user or both");
 		return EXIT_USAGE;
 	}
 	if (!options->yes && !isatty(STDIN_FILENO)) {
-		fprintf(stderr,
-		        "netsession: close asks for confirmation, but standard input is not a "
-		        "terminal; use --yes to close without asking\n");
+		terminal_print_line(
+			stderr,
+			"netsession: close asks for confirmation, but standard input is not a "
+			"terminal; use --yes to close without asking");
 		return EXIT_USAGE;
 	}
 	if (!credentials_from_options(options, &credentials))

@@ -452,6 +452,18 @@ static const struct cli_section sections[] = {
 	          "and its lines end with LF or CRLF. An error names the file and the line, such as\n"
 	          "`/root/.smb-admin:2: the line is not UTF-8; save the file as UTF-8`.",
 	  .items = credentials_forms },
+	{ .title = "OUTPUT",
+	  .text = "Characters that drive a terminal, forge or reorder a line, or are invisible are never\n"
+	          "written as they are, whoever chose a name or sent a message: control characters (C0,\n"
+	          "DEL, C1), separators of lines and paragraphs, bidirectional controls, zero width\n"
+	          "spaces and others. JSON escapes them (`\\uNNNN`), so its values are exact; everywhere else\n"
+	          "they are shown as `\\xNN`, `\\uNNNN` or `\\UNNNNNNNN`.\n\n"
+	          "In tables, events and CSV the value can be read back: a backslash of its own that\n"
+	          "would begin such an escape is `\\x5C`. A cell of CSV that begins with = + - @ or an\n"
+	          "apostrophe has an apostrophe before it, because a spreadsheet program would take it\n"
+	          "for a formula; a program that reads CSV drops an apostrophe at the beginning of a\n"
+	          "cell. A semicolon, which separates cells in some languages of these programs, is\n"
+	          "`\\x3B`." },
 	{ .title = "LOG-ON FAILURES", .text = LOG_ON_MANUAL_TEXT, .items = log_on_manual_items },
 	{ .title = "ENVIRONMENT", .items = environment },
 	{ 0 },

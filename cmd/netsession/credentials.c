@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "output_forms.h"
+#include "terminal.h"
 #include "terminal/password_prompt.h"
 
 /* Whether the user is none of smbclient's user%password. The message does not repeat the secret. */
@@ -12,13 +12,15 @@ static bool credentials_check_user(const char *user)
 	if (strchr(user, '%') == NULL)
 		return true;
 	if (strcmp(user, "%") == 0)
-		fprintf(stderr, "netsession: --as needs a user; use --no-pass to log on "
-		                "anonymously\n");
+		terminal_print_line(stderr,
+		                    "netsession: --as needs a user; use --no-pass to log on "
+		                    "anonymously");
 	else
-		fprintf(stderr,
-		        "netsession: --as takes no password after a percent sign, because every user of this "
-		        "computer can read a command line; give the user alone and enter the password, or "
-		        "use --authentication-file FILE\n");
+		terminal_print_line(
+			stderr,
+			"netsession: --as takes no password after a percent sign, because every user of this "
+			"computer can read a command line; give the user alone and enter the password, or "
+			"use --authentication-file FILE");
 	return false;
 }
 
@@ -29,14 +31,16 @@ static bool credentials_prompt(const char *user, char password[PASSWORD_BYTES])
 	case PASSWORD_READ:
 		return true;
 	case PASSWORD_NO_TERMINAL:
-		fprintf(stderr,
-		        "netsession: the password of %s has to be asked for on a terminal, and "
-		        "there is none; use --authentication-file FILE\n",
-		        user);
+		terminal_print_line(
+			stderr,
+			"netsession: the password of %s has to be asked for on a terminal, and "
+			"there is none; use --authentication-file FILE",
+			user);
 		break;
 	case PASSWORD_BAD_LINE:
-		fprintf(stderr, "netsession: the password is missing or longer than %d bytes\n",
-		        PASSWORD_BYTES - 1);
+		terminal_print_line(stderr,
+		                    "netsession: the password is missing or longer than %d bytes",
+		                    PASSWORD_BYTES - 1);
 		break;
 	case PASSWORD_INTERRUPTED:
 		break;
@@ -55,10 +59,8 @@ static bool credentials_from_prompt(const char *user, struct netsession_credenti
 		return false;
 	made = netsession_credentials_new(user, NULL, password, credentials, &error) == 0;
 	explicit_bzero(password, sizeof password);
-	if (!made) {
-		fprintf(stderr, "netsession: --as %s: ", user);
-		output_end_line(stderr, error.text);
-	}
+	if (!made)
+		terminal_print_line(stderr, "netsession: --as %s: %s", user, error.text);
 	return made;
 }
 
@@ -69,13 +71,13 @@ bool credentials_from_options(const struct options *options,
 
 	*credentials = NULL;
 	if ((options->credentials_file != NULL) + (options->as != NULL) + options->anonymous > 1) {
-		fprintf(stderr,
-		        "netsession: use only one of --authentication-file, --as and --no-pass\n");
+		terminal_print_line(
+			stderr,
+			"netsession: use only one of --authentication-file, --as and --no-pass");
 		return false;
 	}
 	if (options->anonymous && netsession_credentials_new_anonymous(credentials, &error) != 0) {
-		fputs("netsession: --no-pass: ", stderr);
-		output_end_line(stderr, error.text);
+		terminal_print_line(stderr, "netsession: --no-pass: %s", error.text);
 		return false;
 	}
 	if (options->as != NULL)
@@ -83,7 +85,6 @@ bool credentials_from_options(const struct options *options,
 	if (options->credentials_file == NULL ||
 	    netsession_credentials_read(options->credentials_file, credentials, &error) == 0)
 		return true;
-	fputs("netsession: ", stderr);
-	output_end_line(stderr, error.text);
+	terminal_print_line(stderr, "netsession: %s", error.text);
 	return false;
 }

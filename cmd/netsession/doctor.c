@@ -7,6 +7,7 @@
 #include "credentials.h"
 #include "output_forms.h"
 #include "query.h"
+#include "terminal.h"
 
 struct doctor_report {
 	const char *server; /* as the user wrote it; NULL: the local computer */
@@ -40,11 +41,11 @@ static bool doctor_text_begin(struct doctor_report *report, const char *server)
 static void doctor_text_put(void *context, const struct netsession_report *finding)
 {
 	(void)context;
-	printf("%-4s  %-10s  ", verdicts[finding->verdict].text, finding->step);
-	output_end_line(stdout, finding->text);
+	terminal_print_line(stdout, "%-4s  %-10s  %s", verdicts[finding->verdict].text,
+	                    finding->step, finding->text);
 	/* The text of a failure ends with the advice. */
 	if (finding->advice != NULL && finding->verdict != NETSESSION_BAD)
-		printf("%-18s%s\n", "", finding->advice);
+		terminal_print_line(stdout, "%-18s%s", "", finding->advice);
 	fflush(stdout);
 }
 
@@ -52,12 +53,10 @@ static void doctor_text_end(struct doctor_report *report, const struct netsessio
 {
 	const char *server = report->server != NULL ? report->server : LOCAL_COMPUTER;
 
-	if (error->status == 0) {
-		printf("Sessions of %s can be listed.\n", server);
-		return;
-	}
-	fprintf(stderr, "netsession: %s: ", server);
-	output_end_line(stderr, error->text);
+	if (error->status == 0)
+		terminal_print_line(stdout, "Sessions of %s can be listed.", server);
+	else
+		terminal_print_line(stderr, "netsession: %s: %s", server, error->text);
 }
 
 /* ---- JSON ---- */
@@ -81,14 +80,13 @@ static void doctor_json_put(void *context, const struct netsession_report *findi
 
 static void doctor_json_end(struct doctor_report *report, const struct netsession_error *error)
 {
-	json_t *object = json_pack("{s:s?, s:I, s:s?, s:o}", "server", report->server, "status",
-	                           (json_int_t)error->status, "error",
-	                           error->status != 0 ? error->text : NULL, "findings",
-	                           report->list);
+	json_t *object =
+		json_pack("{s:o, s:I, s:s?, s:o}", "server",
+	                  report->server != NULL ? output_json_text(report->server) : json_null(),
+	                  "status", (json_int_t)error->status, "error",
+	                  error->status != 0 ? error->text : NULL, "findings", report->list);
 
-	json_dumpf(object, stdout, JSON_INDENT(1));
-	fputc('\n', stdout);
-	json_decref(object);
+	(void)output_json_write_line(stdout, object, JSON_INDENT(1));
 }
 
 /* ---- the command ---- */
@@ -128,7 +126,7 @@ int command_doctor(const struct options *options)
 	if (!credentials_from_options(options, &credentials))
 		return EXIT_USAGE;
 	if (!format->begin(&report, server)) {
-		fprintf(stderr, "netsession: out of memory\n");
+		terminal_print_line(stderr, "netsession: out of memory");
 		netsession_credentials_free(credentials);
 		return EXIT_NONE;
 	}

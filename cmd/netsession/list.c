@@ -6,6 +6,7 @@
 #include "credentials.h"
 #include "output.h"
 #include "query.h"
+#include "terminal.h"
 
 struct list_stream {
 	const struct options *options;
@@ -72,7 +73,7 @@ int command_list(const struct options *options)
 	int code;
 
 	if (results == NULL) {
-		fprintf(stderr, "netsession: out of memory\n");
+		terminal_print_line(stderr, "netsession: out of memory");
 		return EXIT_NONE;
 	}
 	for (int i = 0; i < options->operands.count; i++)
@@ -91,8 +92,8 @@ int command_info(const struct options *options)
 	selection.client = operands->list[operands->count - 2];
 	selection.user = operands->list[operands->count - 1];
 	if (selection.client[0] == '\0' || selection.user[0] == '\0') {
-		fprintf(stderr,
-		        "netsession: info requires a CLIENT and a USER that are not empty\n");
+		terminal_print_line(
+			stderr, "netsession: info requires a CLIENT and a USER that are not empty");
 		return EXIT_USAGE;
 	}
 	return list_sessions(&selection, &result, 1);

@@ -4,6 +4,7 @@
 #define NETSESSION_OUTPUT_FORMS_H
 
 #include <stdio.h>
+#include <jansson.h>
 #include "results.h"
 
 bool output_write_table(FILE *to, const struct server_result results[], size_t count);
@@ -15,12 +16,12 @@ void output_write_event_text(FILE *to, const char *at, const char *event,
 void output_write_event_jsonl(FILE *to, const char *at, const char *event,
                               const struct server_result *result, const struct netsession_row *row);
 
-/* Steps over one character of text, which is UTF-8 from elsewhere, and returns what to show of it:
- * *bytes bytes. A control character must not reach the terminal: a '?' is shown instead. */
-const char *output_next_printable(const char **text, size_t *bytes);
-void output_put_printable(FILE *to, const char *text);
-/* The same, as the end of a line. */
-void output_end_line(FILE *to, const char *text);
+/* A string of JSON; its text is escaped as that of a message if it is not UTF-8. */
+json_t *output_json_text(const char *text);
+
+/* Writes JSON, escaped (base/escape.h), and a newline. flags: those of jansson. Takes value; NULL:
+ * out of memory. Returns false if it could not be written. */
+bool output_json_write_line(FILE *to, json_t *value, size_t flags);
 
 /* The names of user_flags, [MS-SRVS] 2.2.4.12, with separator between them; "" for none. A bit
  * without a name is shown as a number. Fills text and returns it. */

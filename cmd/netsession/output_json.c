@@ -2,7 +2,7 @@
 /* JSON for programs: one object of all servers, or one line a session. */
 #include <stdlib.h>
 #include <string.h>
-#include <jansson.h>
+#include "base/escape.h"
 #include "output_forms.h"
 
 static json_t *output_json_user_flags(uint32_t user_flags)
@@ -40,9 +40,23 @@ static void output_json_add_fields(json_t *object, const struct session_level *l
 	}
 }
 
+json_t *output_json_text(const char *text)
+{
+	json_t *string = json_string(text);
+	char *escaped;
+
+	if (string != NULL)
+		return string;
+	escaped = escape_format("%s", text);
+	string = escaped != NULL ? json_string(escaped) : NULL;
+	free(escaped);
+	return string;
+}
+
+/* As the user wrote it, who may write anything. */
 static json_t *output_json_server(const struct server_result *result)
 {
-	return result->server != NULL ? json_string(result->server) : json_null();
+	return result->server != NULL ? output_json_text(result->server) : json_null();
 }
 
 static void output_json_append_warning(void *context, const char *warning)
@@ -70,9 +84,10 @@ static json_t *output_json_result(const struct server_result *result)
 	return object;
 }
 
-static bool output_json_dump_line(FILE *to, json_t *value, size_t flags)
+bool output_json_write_line(FILE *to, json_t *value, size_t flags)
 {
-	bool written = value != NULL && json_dumpf(value, to, flags) == 0;
+	bool written = value != NULL &&
+	               json_dump_callback(value, escape_write_json, to, flags) == 0;
 
 	json_decref(value);
 	return written && fputc('\n', to) != EOF;
@@ -101,8 +116,8 @@ static void output_json_put(struct output_json *json, json_t *value, int depth, 
 		next = strchr(line, '\n');
 		if (next != NULL)
 			*next++ = '\0';
-		fprintf(json->to, "%s%s%*s", line, next != NULL ? "\n" : "",
-		        next != NULL ? depth : 0, "");
+		(void)escape_write_json(line, strlen(line), json->to); /* see ferror */
+		fprintf(json->to, "%s%*s", next != NULL ? "\n" : "", next != NULL ? depth : 0, "");
 	}
 	free(text);
 }
@@ -146,7 +161,7 @@ void output_write_event_jsonl(FILE *to, const char *at, const char *event,
 	json_object_set_new(object, "server", output_json_server(result));
 	json_object_set_new(object, "level", json_integer(result->level->number));
 	output_json_add_fields(object, result->level, row);
-	(void)output_json_dump_line(to, object, JSON_COMPACT);
+	(void)output_json_write_line(to, object, JSON_COMPACT);
 }
 
 struct output_jsonl {
@@ -163,7 +178,7 @@ static void output_jsonl_put_session(void *context, const struct server_result *
 	json_object_set_new(session, "server", output_json_server(result));
 	json_object_set_new(session, "level", json_integer(result->level->number));
 	output_json_add_fields(session, result->level, row);
-	lines->good = output_json_dump_line(lines->to, session, JSON_COMPACT) && lines->good;
+	lines->good = output_json_write_line(lines->to, session, JSON_COMPACT) && lines->good;
 }
 
 bool output_write_jsonl(FILE *to, const struct server_result results[], size_t count)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <uniwidth.h>
+#include "base/escape.h"
 #include "output_forms.h"
 #include "terminal.h"
 
@@ -17,30 +18,28 @@ struct output_table {
 	bool failed;
 };
 
-/* Gives the text without control characters, in the cell. */
-static const char *output_table_printable(struct output_table *t, const char *text)
+/* Gives the text as it is shown, in the cell. */
+static const char *output_table_value(struct output_table *t, const char *text)
 {
-	size_t bytes = strlen(text) + 1;
-	char *to;
+	size_t used = 0;
 
-	if (bytes > t->cell_bytes) {
-		char *grown = realloc(t->cell, bytes);
-
-		if (grown == NULL) {
-			t->failed = true;
-			return "";
-		}
-		t->cell = grown;
-		t->cell_bytes = bytes;
-	}
-	to = t->cell;
 	while (*text != '\0') {
-		const char *shown = output_next_printable(&text, &bytes);
+		if (used + ESCAPE_MAX_BYTES + 1 > t->cell_bytes) {
+			size_t bytes = 2 * t->cell_bytes + 64;
+			char *grown = realloc(t->cell, bytes);
 
-		memcpy(to, shown, bytes);
-		to += bytes;
+			if (grown == NULL) {
+				t->failed = true;
+				return "";
+			}
+			t->cell = grown;
+			t->cell_bytes = bytes;
+		}
+		used += escape_next(ESCAPE_FIELD, &text, t->cell + used);
 	}
-	*to = '\0';
+	if (used == 0)
+		return "";
+	t->cell[used] = '\0';
 	return t->cell;
 }
 
@@ -64,14 +63,14 @@ static const char *output_table_cell_text(struct output_table *t,
 	const struct session_field *field;
 
 	if (column == SERVER_COLUMN)
-		return output_table_printable(t, server_result_name(result));
+		return output_table_value(t, server_result_name(result));
 	field = session_level_field(result->level, session_columns[column]);
 	if (field == NULL)
 		return "";
 	if (session_row_is_unknown(row, field))
 		return "-";
 	if (field->kind == SESSION_CELL_TEXT)
-		return output_table_printable(t, session_row_text(row, field));
+		return output_table_value(t, session_row_text(row, field));
 	switch (field->column->unit) {
 	case SESSION_UNIT_SECONDS:
 		return output_table_duration(session_row_u32(row, field), number);

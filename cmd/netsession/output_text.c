@@ -1,40 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Text: how members of a session are shown, an event as a line, and CSV. */
 #include <string.h>
-#include <unistr.h>
+#include "base/escape.h"
 #include "output_forms.h"
 #include "terminal.h"
 
-const char *output_next_printable(const char **text, size_t *bytes)
+static void output_put_value(FILE *to, const char *text)
 {
-	const uint8_t *at = (const uint8_t *)*text;
-	const char *shown = *text;
-	ucs4_t c;
-	int length = u8_mbtouc(&c, at, strlen(*text));
+	char shown[ESCAPE_MAX_BYTES];
 
-	*text += length;
-	*bytes = (size_t)length;
-	if (c >= 0x20 && (c < 0x7F || c >= 0xA0))
-		return shown;
-	*bytes = 1;
-	return "?";
-}
-
-void output_put_printable(FILE *to, const char *text)
-{
-	size_t bytes;
-
-	while (*text != '\0') {
-		const char *shown = output_next_printable(&text, &bytes);
-
-		terminal_put(to, shown, bytes);
-	}
-}
-
-void output_end_line(FILE *to, const char *text)
-{
-	output_put_printable(to, text);
-	fputc('\n', to);
+	while (*text != '\0')
+		terminal_put(to, shown, escape_next(ESCAPE_FIELD, &text, shown));
 }
 
 static const struct {
@@ -72,11 +48,11 @@ void output_write_event_text(FILE *to, const char *at, const char *event,
 	char flags[64];
 
 	fprintf(to, "%s  %-7s  ", at, event);
-	output_put_printable(to, server_result_name(result));
+	output_put_value(to, server_result_name(result));
 	fputs("  ", to);
-	output_put_printable(to, row->user != NULL && row->user[0] != '\0' ? row->user : "-");
+	output_put_value(to, row->user != NULL && row->user[0] != '\0' ? row->user : "-");
 	fputs("  from ", to);
-	output_put_printable(to, row->client != NULL ? row->client : "-");
+	output_put_value(to, row->client != NULL ? row->client : "-");
 	if (session_level_field(result->level, session_columns[SESSION_COLUMN_OPENS]) != NULL) {
 		if (row->num_opens != NETSESSION_UNKNOWN)
 			fprintf(to, "  opens %u", (unsigned)row->num_opens);
@@ -92,21 +68,6 @@ void output_write_event_text(FILE *to, const char *at, const char *event,
 
 /* Every line has all columns. A column that the level lacks, or that is not known, is empty. */
 
-static void output_csv_put_text(FILE *to, const char *text)
-{
-	if (strpbrk(text, ",\"\r\n") == NULL) {
-		fputs(text, to);
-		return;
-	}
-	fputc('"', to);
-	for (; *text != '\0'; text++) {
-		if (*text == '"')
-			fputc('"', to);
-		fputc(*text, to);
-	}
-	fputc('"', to);
-}
-
 static void output_csv_put_field(FILE *to, const struct netsession_row *row,
                                  const struct session_field *field)
 {
@@ -115,10 +76,9 @@ static void output_csv_put_field(FILE *to, const struct netsession_row *row,
 	if (field == NULL || session_row_is_unknown(row, field))
 		return;
 	if (field->kind == SESSION_CELL_TEXT)
-		output_csv_put_text(to, session_row_text(row, field));
+		escape_put_csv(to, session_row_text(row, field));
 	else if (field->column->unit == SESSION_UNIT_USER_FLAGS)
-		output_csv_put_text(
-			to, output_user_flags_text(session_row_u32(row, field), ' ', flags));
+		escape_put_csv(to, output_user_flags_text(session_row_u32(row, field), ' ', flags));
 	else
 		fprintf(to, "%u", (unsigned)session_row_u32(row, field));
 }
@@ -128,7 +88,7 @@ static void output_csv_put_session(void *context, const struct server_result *re
 {
 	FILE *to = context;
 
-	output_csv_put_text(to, result->server != NULL ? result->server : "");
+	escape_put_csv(to, result->server != NULL ? result->server : "");
 	fprintf(to, ",%u", (unsigned)result->level->number);
 	for (size_t i = 0; i < SESSION_LEVEL_MAX_FIELDS; i++) {
 		fputc(',', to);

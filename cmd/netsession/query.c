@@ -8,7 +8,7 @@
 #include <time.h>
 #include "base/locale.h"
 #include "output.h"
-#include "output_forms.h"
+#include "terminal.h"
 
 /* Servers that are asked at the same time. Each has a connection and, during the log-on, a thread.
  */
@@ -167,7 +167,7 @@ bool query_servers(const struct options *options, struct netsession_credentials 
 	size_t at_once = query_servers_at_once();
 
 	if (batch.session == NULL) {
-		fprintf(stderr, "netsession: out of memory\n");
+		terminal_print_line(stderr, "netsession: out of memory");
 		return false;
 	}
 	for (size_t i = 0; i < at_once; i++)
@@ -187,8 +187,7 @@ static void query_print_warning(void *context, const char *warning)
 {
 	const char *const *server = context;
 
-	fprintf(stderr, "netsession: %s: warning: ", *server);
-	output_end_line(stderr, warning);
+	terminal_print_line(stderr, "netsession: %s: warning: %s", *server, warning);
 }
 
 void query_print_messages(const struct options *options, const struct server_result *result)
@@ -196,28 +195,28 @@ void query_print_messages(const struct options *options, const struct server_res
 	const char *server = server_result_name(result);
 	size_t unknown;
 
-	if (result->error.status != 0) {
-		fprintf(stderr, "netsession: %s: ", server);
-		output_end_line(stderr, result->error.text);
-	}
+	if (result->error.status != 0)
+		terminal_print_line(stderr, "netsession: %s: %s", server, result->error.text);
 	server_result_each_warning(result, query_print_warning, &server);
 	if (!options->verbose || result->level == NULL)
 		return;
-	fprintf(stderr, "netsession: %s: answered at level %u; sessions: %u\n",
-	        server_result_name(result), (unsigned)result->level->number,
-	        (unsigned)result->total);
+	terminal_print_line(stderr, "netsession: %s: answered at level %u; sessions: %u",
+	                    server_result_name(result), (unsigned)result->level->number,
+	                    (unsigned)result->total);
 	if (query_shows_samba(options, result))
-		fprintf(stderr,
-		        "netsession: %s: the server supports level 1, but neither 2 nor 502, so it is "
-		        "probably Samba; Samba 4.22 and later sometimes lists too few sessions while "
-		        "clients disconnect: ask again if a session is missing\n",
-		        server_result_name(result));
+		terminal_print_line(
+			stderr,
+			"netsession: %s: the server supports level 1, but neither 2 nor 502, so it is "
+			"probably Samba; Samba 4.22 and later sometimes lists too few sessions while "
+			"clients disconnect: ask again if a session is missing",
+			server_result_name(result));
 	unknown = server_result_count_unknown(result, session_columns[SESSION_COLUMN_ACTIVE]);
 	if (unknown > 0 && result->server != NULL)
-		fprintf(stderr,
-		        "netsession: %s: the server sent a time of 4294967295 seconds for %zu session%s, "
-		        "shown as -: Samba does so for brand-new sessions\n",
-		        server_result_name(result), unknown, unknown == 1 ? "" : "s");
+		terminal_print_line(
+			stderr,
+			"netsession: %s: the server sent a time of 4294967295 seconds for %zu session%s, "
+			"shown as -: Samba does so for brand-new sessions",
+			server_result_name(result), unknown, unknown == 1 ? "" : "s");
 }
 
 int query_exit_code(const struct server_result results[], size_t count)
@@ -235,7 +234,8 @@ int query_exit_code(const struct server_result results[], size_t count)
 
 void query_print_write_error(void)
 {
-	fprintf(stderr, "netsession: cannot write the output: %s\n", locale_error_text(errno));
+	terminal_print_line(stderr, "netsession: cannot write the output: %s",
+	                    locale_error_text(errno));
 }
 
 bool query_write_results(const struct options *options, const struct server_result results[],

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "terminal.h"
 
 /* How many of the operands are servers: the first ones. */
 static int servers_count(const struct options *options, enum command command)
@@ -27,13 +28,15 @@ static void servers_report_ignored(const char *server, const struct server_opera
                                    const char *log_on_option)
 {
 	if (operand->share[0] != '\0')
-		fprintf(stderr,
-		        "netsession: %s: the share \"%s\" is ignored: sessions belong to the whole "
-		        "server\n",
-		        server, operand->share);
+		terminal_print_line(
+			stderr,
+			"netsession: %s: the share \"%s\" is ignored: sessions belong to the whole "
+			"server",
+			server, operand->share);
 	if (operand->user[0] != '\0' && log_on_option != NULL)
-		fprintf(stderr, "netsession: %s: the user is ignored: %s says who logs on\n",
-		        server, log_on_option);
+		terminal_print_line(stderr,
+		                    "netsession: %s: the user is ignored: %s says who logs on",
+		                    server, log_on_option);
 }
 
 /* A user that the command line names, and where; "": it names none there. */
@@ -47,15 +50,17 @@ static bool servers_refuse_users(const struct named_user *a, const struct named_
 	if (a->user[0] == '\0')
 		return servers_refuse_users(b, a);
 	if (b->user[0] == '\0')
-		fprintf(stderr,
-		        "netsession: %s names the user %s, and %s names none; use --as for all "
-		        "servers, or query them one by one\n",
-		        a->where, a->user, b->where);
+		terminal_print_line(
+			stderr,
+			"netsession: %s names the user %s, and %s names none; use --as for all "
+			"servers, or query them one by one",
+			a->where, a->user, b->where);
 	else
-		fprintf(stderr,
-		        "netsession: %s names the user %s, and %s the user %s; name one of them, or "
-		        "query the servers one by one\n",
-		        a->where, a->user, b->where, b->user);
+		terminal_print_line(
+			stderr,
+			"netsession: %s names the user %s, and %s the user %s; name one of them, or "
+			"query the servers one by one",
+			a->where, a->user, b->where, b->user);
 	return false;
 }
 
@@ -65,10 +70,11 @@ static bool servers_accept_user(const struct options *options, const char *log_o
                                 struct named_user *first, const struct named_user *named)
 {
 	if (options->anonymous && named->user[0] != '\0') {
-		fprintf(stderr,
-		        "netsession: %s names the user %s, and --no-pass is no user's log-on; use one "
-		        "of the two\n",
-		        named->where, named->user);
+		terminal_print_line(
+			stderr,
+			"netsession: %s names the user %s, and --no-pass is no user's log-on; use one "
+			"of the two",
+			named->where, named->user);
 		return false;
 	}
 	/* user%password is refused later, and not to be repeated. */

@@ -3,6 +3,7 @@
 
 #include <langinfo.h>
 #include <locale.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 #include <unistr.h>
 #include <uniwidth.h>
+#include "base/escape.h"
 
 /* The charset that the environment's locale names. NULL: UTF-8, or no other than ASCII, which each
  * C library calls by another name. */
@@ -82,4 +84,34 @@ void terminal_put(FILE *to, const char *text, size_t bytes)
 		terminal_put_encoded(to, charset, at, (size_t)length);
 		at += length;
 	}
+}
+
+__attribute__((format(printf, 3, 0))) static void
+terminal_vprint(FILE *to, const char *end, const char *format, va_list arguments)
+{
+	char *text = escape_vformat(end, format, arguments);
+
+	if (text != NULL)
+		terminal_put(to, text, strlen(text));
+	else
+		fputs("netsession: out of memory\n", to);
+	free(text);
+}
+
+void terminal_print(FILE *to, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	terminal_vprint(to, "", format, arguments);
+	va_end(arguments);
+}
+
+void terminal_print_line(FILE *to, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	terminal_vprint(to, "\n", format, arguments);
+	va_end(arguments);
 }

@@ -9,10 +9,12 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/escape.h"
 #include "commands.h"
 #include "credentials.h"
 #include "output.h"
 #include "query.h"
+#include "terminal.h"
 #include "sessions/tracker.h"
 
 /* How far two polls may disagree on a session's start: answers travel, and seconds are whole. */
@@ -232,7 +234,7 @@ static void watch_append_warning(void *context, const char *warning)
 {
 	FILE *to = context;
 
-	fprintf(to, "%s\n", warning);
+	escape_print_line(to, "%s", warning);
 }
 
 /* The part of a warning that stays the same while it holds: numbers in it grow from poll to poll.
@@ -271,8 +273,8 @@ static void watch_handle_warnings(const struct watch *watch, struct watched_serv
 		if (bytes > 0)
 			query_print_messages(watch->options, result);
 		else
-			fprintf(stderr, "netsession: %s: there is no warning any more\n",
-			        server_result_name(result));
+			terminal_print_line(stderr, "netsession: %s: there is no warning any more",
+			                    server_result_name(result));
 	}
 	free(server->warnings);
 	server->warnings = now;
@@ -291,10 +293,11 @@ static bool watch_is_refused(const struct watch *watch, const struct server_resu
 static void watch_give_up(struct watched_server *server, const struct server_result *result)
 {
 	if (server->refusal.status == 0)
-		fprintf(stderr,
-		        "netsession: %s: not asked again: more log-ons with this password could "
-		        "lock the account\n",
-		        server_result_name(result));
+		terminal_print_line(
+			stderr,
+			"netsession: %s: not asked again: more log-ons with this password could "
+			"lock the account",
+			server_result_name(result));
 	server->refusal = result->error;
 }
 
@@ -315,8 +318,8 @@ static bool watch_handle_result(struct watch *watch, struct watched_server *serv
 		return true;
 	}
 	if (before != 0)
-		fprintf(stderr, "netsession: %s: the server answers again\n",
-		        server_result_name(result));
+		terminal_print_line(stderr, "netsession: %s: the server answers again",
+		                    server_result_name(result));
 	watch_handle_warnings(watch, server, result);
 	return watch_compare_answer(watch, server, result);
 }
@@ -340,7 +343,7 @@ static int watch_poll_servers(struct watch *watch)
 	int code = -1;
 
 	if (results == NULL) {
-		fprintf(stderr, "netsession: out of memory\n");
+		terminal_print_line(stderr, "netsession: out of memory");
 		return -1;
 	}
 	for (int i = 0; i < watch->options->operands.count; i++)
@@ -358,7 +361,7 @@ static int watch_poll_servers(struct watch *watch)
 	code = query_exit_code(results, watch->count);
 	for (size_t i = 0; i < watch->count; i++)
 		if (!watch_handle_result(watch, &watch->servers[i], &results[i])) {
-			fprintf(stderr, "netsession: out of memory\n");
+			terminal_print_line(stderr, "netsession: out of memory");
 			code = -1;
 		}
 	if (fflush(stdout) != 0 || ferror(stdout)) {
@@ -446,7 +449,7 @@ int command_watch(const struct options *options)
 		watch_catch_signals();
 		code = watch_poll_until_end(&watch);
 	} else {
-		fprintf(stderr, "netsession: out of memory\n");
+		terminal_print_line(stderr, "netsession: out of memory");
 	}
 	for (size_t i = 0; watch.servers != NULL && i < watch.count; i++)
 		watched_server_fini(&watch.servers[i]);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/escape.h"
 #include "base/ip_address.h"
 #include "auth/credentials.h"
 #include "client/call.h"
@@ -21,6 +22,7 @@
 
 #define LABELS_BYTES    512
 #define ADDRESSES_BYTES 512
+#define REPORT_BYTES    1024 /* also of texts whose characters are escaped */
 
 /* For each of several addresses, after one of them has answered or failed. */
 #define ADDRESS_MS 2000
@@ -43,10 +45,13 @@ struct diagnosis {
 static void diagnose_report(const struct diagnosis *x, const char *step,
                             enum netsession_verdict verdict, const char *text, const char *advice)
 {
+	char shown[REPORT_BYTES];
+
+	(void)escape_text(shown, sizeof shown, text);
 	x->report(x->context, &(struct netsession_report){
 				      .step = step,
 				      .verdict = verdict,
-				      .text = text,
+				      .text = shown,
 				      .advice = advice,
 			      });
 }

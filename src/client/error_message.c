@@ -7,6 +7,7 @@
 #include <string.h>
 #include "auth/credentials.h"
 #include "auth/initiator.h"
+#include "base/escape.h"
 #include "base/text.h"
 #include "smb2/status.h"
 
@@ -251,6 +252,7 @@ void error_message_write(struct netsession_error *to, const struct err *err, uin
 {
 	const struct status_words *w = error_message_find_words(err);
 	const char *name = smb2_status_name(err->nt_status);
+	char found[MESSAGE_BYTES];
 	bool has_text = err->text[0] != '\0';
 
 	if (to == NULL)
@@ -261,8 +263,9 @@ void error_message_write(struct netsession_error *to, const struct err *err, uin
 		                         .advice = error_message_advice(err, w) };
 	if (err->status == NERR_Success)
 		return;
+	(void)escape_text(found, sizeof found, err->text);
 	if (has_text && error_message_is_about_credentials(err)) {
-		error_message_append(to->text, "%s (%u)", err->text, (unsigned)err->status);
+		error_message_append(to->text, "%s (%u)", found, (unsigned)err->status);
 		return;
 	}
 	/* A status that is not known is the server's, and not the network's. */
@@ -283,7 +286,7 @@ void error_message_write(struct netsession_error *to, const struct err *err, uin
 		error_message_append(to->text, ", %s", name);
 	error_message_append(to->text, ")");
 	if (has_text)
-		error_message_append(to->text, ": %s", err->text);
+		error_message_append(to->text, ": %s", found);
 	if (to->advice != NULL)
 		error_message_append(to->text, has_text ? "; %s" : ": %s", to->advice);
 }

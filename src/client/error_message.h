@@ -9,7 +9,8 @@
 
 #define PUBLISHER_STEP "publisher" /* the step of every failure of a publisher */
 
-/* Fills *to, which may be NULL. level: of the query, or NETSESSION_LEVEL_AUTO. */
+/* Fills *to, which may be NULL, with the text escaped as a message (base/escape.h). level: of the
+ * query, or NETSESSION_LEVEL_AUTO. */
 void error_message_write(struct netsession_error *to, const struct err *err, uint32_t level);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/client_name.h"
+#include "base/escape.h"
 #include "base/text.h"
 #include "base/user_name.h"
 #include "srvsvc/session_block.h"
@@ -110,7 +111,7 @@ void page_add_warning(struct netsession_page *page, bool is_incomplete, const ch
 {
 	char **warnings = reallocarray(page->warnings, (size_t)page->warning_count + 1,
 	                               sizeof *warnings);
-	char *copy = strdup(text);
+	char *copy = escape_format("%s", text);
 
 	page->is_incomplete |= is_incomplete || warnings == NULL || copy == NULL;
 	if (warnings != NULL)
@@ -258,27 +259,6 @@ static bool enumeration_ask_for_less(struct enumeration *e, NET_API_STATUS statu
 	return true;
 }
 
-/* Errors repeat the name, and a terminal would obey its control characters. */
-static void enumeration_keep_other_client(struct enumeration *e, const char *client)
-{
-	char *to = e->other_client;
-
-	if (snprintf(e->other_client, sizeof e->other_client, "%s", client_name_bare(client)) >=
-	    (int)sizeof e->other_client)
-		text_drop_cut_character(e->other_client);
-	for (const char *at = e->other_client, *next = at; *at != '\0'; at = next) {
-		uint32_t c = text_next(&next);
-
-		if (c < 0x20 || (c >= 0x7F && c < 0xA0)) {
-			*to++ = '?';
-		} else {
-			memmove(to, at, (size_t)(next - at));
-			to += next - at;
-		}
-	}
-	*to = '\0';
-}
-
 static bool enumeration_matches(struct enumeration *e, const struct session_level *level,
                                 const struct netsession_row *row)
 {
@@ -286,8 +266,11 @@ static bool enumeration_matches(struct enumeration *e, const struct session_leve
 	bool has_user = session_level_field(level, session_columns[SESSION_COLUMN_USER]) != NULL;
 
 	if (e->client != NULL && !client_name_equal(e->client, row->client)) {
-		if (e->other_client[0] == '\0' && row->client != NULL)
-			enumeration_keep_other_client(e, row->client);
+		if (e->other_client[0] == '\0' && row->client != NULL) {
+			if (snprintf(e->other_client, sizeof e->other_client, "%s",
+			             client_name_bare(row->client)) >= (int)sizeof e->other_client)
+				text_drop_cut_character(e->other_client);
+		}
 		return false;
 	}
 	e->seen_client = true;

@@ -155,8 +155,15 @@ static const struct cli_section sections[] = {
 	          "Clients can cause such lines as often as they like. Each endpoint writes at most\n"
 	          "10 lines in 5 seconds, and then how many were left out:\n"
 	          "`SMB endpoint: 15 similar messages suppressed`.\n\n"
-	          "A connection that the client closes is logged at the level `debug` only." },
-	{ .title = "AUDIT LOG", .text = "Each line is a JSON object.", .items = audit_members },
+	          "A connection that the client closes is logged at the level `debug` only.\n\n"
+	          "A line never contains a character that drives a terminal, forges or reorders a line,\n"
+	          "or is invisible, whatever clients call themselves: such a character is shown as\n"
+	          "`\\xNN`, `\\uNNNN` or `\\UNNNNNNNN`, and a byte that is not UTF-8 as `\\xNN`." },
+	{ .title = "AUDIT LOG",
+	  .text = "Each line is a JSON object. Characters that drive a terminal, forge or reorder a line,\n"
+	          "or are invisible are escaped in it (`\\uNNNN`), so a line is safe to show and its values are\n"
+	          "exact; only a text of more than 255 bytes is cut, and ends in `...`.",
+	  .items = audit_members },
 	{ .title = "FILES", .items = files },
 	{ 0 },
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "auth/account_line.h"
+#include "base/escape.h"
 #include "terminal/password_prompt.h"
 
 static enum password_result nt_hash_read_password(const char *name, char password[PASSWORD_BYTES])
@@ -22,16 +23,17 @@ int nt_hash_print(const char *name)
 
 	crypto_wipe(password, sizeof password);
 	if (result == PASSWORD_BAD_LINE)
-		fprintf(stderr,
-		        "netsessiond: the password is missing, has no end of line, or is longer than "
-		        "%d bytes\n",
-		        PASSWORD_BYTES - 1);
+		escape_print_line(
+			stderr,
+			"netsessiond: the password is missing, has no end of line, or is longer than "
+			"%d bytes",
+			PASSWORD_BYTES - 1);
 	else if (result == PASSWORD_NO_TERMINAL)
 		fputs("netsessiond: there is no terminal to ask for the password on; write it to "
 		      "the standard input of netsessiond\n",
 		      stderr);
 	else if (!is_good && result == PASSWORD_READ)
-		fprintf(stderr, "netsessiond: --nt-hash: %s\n", err_text(&err));
+		escape_print_line(stderr, "netsessiond: --nt-hash: %s", err_text(&err));
 	if (!is_good)
 		return 1;
 	is_good = puts(line) != EOF && fflush(stdout) == 0;

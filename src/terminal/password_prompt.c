@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
+#include "base/escape.h"
 
 /* These signals would end the program while the terminal does not echo: the echo is restored first.
  */
@@ -41,14 +43,15 @@ enum password_result password_prompt(const char *user, char password[PASSWORD_BY
 {
 	struct sigaction action = { .sa_handler = prompt_on_signal }, before[END_SIGNALS];
 	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	char *shown_user = escape_format("%s", user);
 	struct termios shown, hidden;
 	bool is_read;
 
 	password[0] = '\0';
-	if (terminal < 0)
-		return PASSWORD_NO_TERMINAL;
-	if (tcgetattr(terminal, &shown) != 0) {
-		close(terminal);
+	if (terminal < 0 || tcgetattr(terminal, &shown) != 0) {
+		if (terminal >= 0)
+			close(terminal);
+		free(shown_user);
 		return PASSWORD_NO_TERMINAL;
 	}
 	caught = 0;
@@ -58,7 +61,8 @@ enum password_result password_prompt(const char *user, char password[PASSWORD_BY
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	hidden.c_lflag |= ECHONL;
 	tcsetattr(terminal, TCSAFLUSH, &hidden);
-	dprintf(terminal, "Password for %s: ", user);
+	dprintf(terminal, "Password for %s: ", shown_user != NULL ? shown_user : "the user");
+	free(shown_user);
 	is_read = password_read_line(terminal, password);
 	tcsetattr(terminal, TCSAFLUSH, &shown);
 	close(terminal);

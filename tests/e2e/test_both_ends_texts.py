@@ -1,10 +1,8 @@
 """Odd texts, published at netsessiond by netsession_publisher_*: our own clients and impacket get them alike, as they were
 published, at each level and at each endpoint."""
-import csv
-import io
-
 from fixtures.both_ends import ALL, LEVELS, MEMBERS, Encrypted, Local, Signed, at_level, row, steady
 from lab import tap
+from lab.cli import read_csv
 
 E_ACUTE, E_AND_ACUTE = "caf\u00e9", "cafe\u0301"
 
@@ -51,7 +49,7 @@ class Texts:
                 self.assertEqual(expected, steady(self.asked("-l", level)))
                 lines = self.command("list", "-l", level, "-o", "jsonl").jsonl
                 self.assertEqual(expected, [{name: one[name] for name in MEMBERS[level] if name in one} for one in steady(lines)])
-                table = list(csv.DictReader(io.StringIO(self.command("list", "-l", level, "-o", "csv").stdout)))
+                table = read_csv(self.command("list", "-l", level, "-o", "csv").stdout)
                 for name in ("client", "user", "client_type", "transport"):
                     if name in MEMBERS[level]:
                         self.assertEqual([one.get(name, "") for one in expected], [one[name] for one in steady(table)])

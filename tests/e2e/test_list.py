@@ -417,10 +417,10 @@ class ShortAnswers(unittest.TestCase):
             result = command.run("list", "--level", 10, "--client", "192.0.2.8",
                                  env={"NETSESSION_SOCKET": str(service.socket)})
         self.assertEqual(3, result.exit, result)
-        self.assertIn("such as fs1?[2J?, and", result.stderr)
+        self.assertIn(r"such as fs1\x1B[2J\u009B, and", result.stderr)
         result = command.run("list", "-A", "/nonexistent/\x1b[2J\x9b", "127.0.0.1")
         self.assertEqual(2, result.exit, result)
-        self.assertIn("/nonexistent/?[2J?: ", result.stderr)
+        self.assertIn(r"/nonexistent/\x1B[2J\u009B: ", result.stderr)
 
     def test_sessions_that_a_server_announces_and_does_not_send_are_missing(self):
         told = "netsession: local computer: warning: the server announced 3 sessions and sent 1\n"

@@ -1,4 +1,6 @@
 """How tests run `netsession list`, and how they judge its output."""
+import csv
+import io
 import re
 
 from . import command, frames
@@ -41,6 +43,18 @@ def as_rows(answer, is_sent=False):
             del row["transport"]
         rows.append(row)
     return rows
+
+
+def read_back(text):
+    """The value of a text in a table, an event or CSV."""
+    return re.sub(r"\\x([0-9A-F]{2})|\\u([0-9A-F]{4})|\\U([0-9A-F]{8})",
+                  lambda found: chr(int(next(filter(None, found.groups())), 16)), text)
+
+
+def read_csv(text):
+    """The rows of CSV as netsession(1) says that a program reads them."""
+    return [{name: read_back(cell.removeprefix("'")) for name, cell in row.items()}
+            for row in csv.DictReader(io.StringIO(text, newline=""))]
 
 
 def without_times(rows):

@@ -1,4 +1,4 @@
-"""A local service that answers NetrSessionEnum at level 10 as a test says: `with ScriptedService(answers) as service: ...`"""
+"""A local service that answers NetrSessionEnum at one level as a test says: `with ScriptedService(answers) as service: ...`"""
 import contextlib
 import pathlib
 import socketserver
@@ -16,12 +16,14 @@ SRVSVC = uuid.UUID("4b324fc8-1670-01d3-1278-5a47bf6ee188").bytes_le
 class ScriptedService:
     """A Unix socket of a temporary folder, whose path is socket.
 
-    answers  a list of answers, each a list of (client, user, active seconds); the last one is given again and again
+    answers  a list of answers, each a list of (client, user, active seconds), and at level 502 (..., client type,
+             transport); the last one is given again and again
+    level    10 or 502
     missing  how many sessions more it announces than it sends
     """
 
-    def __init__(self, answers, missing=0):
-        self._answers, self._missing, self.asked = list(answers), missing, 0
+    def __init__(self, answers, missing=0, level=10):
+        self._answers, self._missing, self._level, self.asked = list(answers), missing, level, 0
 
     def __enter__(self):
         service = self
@@ -63,14 +65,17 @@ class ScriptedService:
                        + results, call=call)
         answer = self._answers[min(self.asked, len(self._answers) - 1)]
         self.asked += 1
-        stub = enum_answer(answer, self._missing)
+        stub = enum_answer(answer, self._missing, self._level)
         return pdu(RESPONSE_PDU, struct.pack("<IHBx", len(stub), 0, 0) + stub, call=call)
 
 
-def enum_answer(rows, missing=0):
-    """The stub of a NetrSessionEnum answer at level 10, [MS-SRVS] 3.1.4.5."""
-    entries = b"".join(struct.pack("<IIII", 0x20004, 0x20008, active, 0) for _, _, active in rows)
-    texts = b"".join(wide(text)[4:] for client, user, _ in rows for text in (client, user))
+def enum_answer(rows, missing=0, level=10):
+    """The stub of a NetrSessionEnum answer, [MS-SRVS] 3.1.4.5."""
+    tail = (0, 0x2000C, 0x20010) if level == 502 else ()  # user_flags and the pointers to two more texts
+    opens = (0,) if level == 502 else ()
+    entries = b"".join(struct.pack(f"<{4 + len(opens) + len(tail)}I", 0x20004, 0x20008, *opens, row[2], 0, *tail)
+                       for row in rows)
+    texts = b"".join(wide(text)[4:] for client, user, _, *more in rows for text in (client, user, *more))
     buffer = struct.pack("<I", len(rows)) + entries + texts if rows else b""
-    return (struct.pack("<IIIII", 10, 10, 0x20000, len(rows), 0x20000 if rows else 0) + buffer
+    return (struct.pack("<IIIII", level, level, 0x20000, len(rows), 0x20000 if rows else 0) + buffer
             + struct.pack("<III", len(rows) + missing, 0, 0))

@@ -397,18 +397,6 @@ static void a_name_among_addresses_and_an_address_among_names_are_explained(void
 	assert_string_equal(under_test.err.text, "");
 }
 
-static void control_characters_of_a_client_are_not_repeated(void **state)
-{
-	static const struct netsession_row rows[] = {
-		{ .client = "\\\\fs1\x1B[2J\x7F\xC2\x9B\xC3\xBC" }
-	};
-
-	(void)state;
-	begin(&(struct netsession_query){ .level = 1, .client = "192.0.2.8" });
-	assert_int_equal(take(NERR_Success, rows, 1, 1, 0), ENUMERATION_FAILED);
-	assert_non_null(strstr(under_test.err.text, "such as fs1?[2J??\xC3\xBC, and"));
-}
-
 /* ---- levels ---- */
 
 static void auto_steps_down_from_the_richest_level(void **state)
@@ -716,7 +704,6 @@ TEST_GROUP(enumeration)
 			an_address_that_the_server_does_not_find_is_looked_for_in_all_sessions),
 		cmocka_unit_test(a_name_that_the_server_does_not_find_is_not_asked_for_again),
 		cmocka_unit_test(a_name_among_addresses_and_an_address_among_names_are_explained),
-		cmocka_unit_test(control_characters_of_a_client_are_not_repeated),
 		cmocka_unit_test(nobody_at_all_is_no_failure_unless_somebody_was_asked_for),
 		cmocka_unit_test(auto_steps_down_from_the_richest_level),
 		cmocka_unit_test(no_other_status_and_no_chosen_level_steps_down),
