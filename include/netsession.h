@@ -161,7 +161,9 @@ struct netsession_query {
 	 * it. */
 	int encrypt;
 	/* The IPv4 address of a WINS server, which is queried for names that DNS does not know.
-	 * NULL: the one that NETSESSION_WINS names, or else a broadcast. */
+	 * "none": NetBIOS is not used, neither by such a query nor by a broadcast, which any host
+	 * of the local network can answer. NULL: what NETSESSION_WINS says in the same form, or
+	 * else a broadcast. */
 	const char *wins;
 
 	/* 0, 1, 2, 10, 502 or NETSESSION_LEVEL_AUTO. */

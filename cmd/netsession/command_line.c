@@ -170,8 +170,9 @@ static const struct cli_option option_table[] = {
 	  .kind = CLI_TEXT,
 	  .member = AT(wins),
 	  .min = 1,
-	  .help = "WINS server to ask for names that DNS does not have (default: the one in "
-	          "NETSESSION_WINS, else a NetBIOS broadcast)" },
+	  .help = "WINS server to ask for names that DNS does not have; none: use no NetBIOS, so that "
+	          "nobody in the local network can answer for such a name (default: what "
+	          "NETSESSION_WINS says, else a NetBIOS broadcast)" },
 	{ .name = "output",
 	  .letter = 'o',
 	  .argument = "FORMAT",
@@ -355,7 +356,8 @@ static const struct cli_item environment[] = {
 	  "`--authentication-file` nor `--as` nor `--no-pass` is given." },
 	{ "`NETSESSION_SOCKET`",
 	  "The socket of netsessiond on this computer (default: /run/netsession/local.sock)." },
-	{ "`NETSESSION_WINS`", "The address of a WINS server, used if `--wins` is not given." },
+	{ "`NETSESSION_WINS`",
+	  "The address of a WINS server, or `none`, used if `--wins` is not given." },
 	{ "`LC_ALL`, `LC_CTYPE`, `LANG`",
 	  "netsession reads and prints UTF-8 in every locale, and no result depends on the locale. A\n"
 	  "terminal whose locale names another charset, such as de_DE.ISO-8859-1, gets tables and\n"

@@ -11,7 +11,7 @@
  * once, until the file changes. */
 struct netsession_credentials *environment_credentials(struct err *err);
 
-/* NETSESSION_WINS: the address of the WINS server; NULL where it is not set or empty. */
+/* NETSESSION_WINS: the address of the WINS server, or none; NULL where it is not set or empty. */
 const char *environment_wins(void);
 
 /* NETSESSION_SOCKET: the path of the local service's socket, or the default path. */

@@ -13,7 +13,7 @@ struct resolve {
 	struct net_loop *loop;
 	char *host;
 	uint16_t port;
-	bool has_wins;
+	bool has_wins, uses_netbios;
 	struct in_addr wins;
 	struct net_addresses literal;
 	struct err err;
@@ -98,7 +98,7 @@ static void resolve_on_dns(void *context, const struct net_addresses *addresses,
 
 	resolve->dns = NULL;
 	resolve->err = *err;
-	if (addresses->count > 0 || err->status != ERROR_BAD_NETPATH ||
+	if (addresses->count > 0 || err->status != ERROR_BAD_NETPATH || !resolve->uses_netbios ||
 	    !nbns_name_fits(resolve->host)) {
 		resolve_finish(resolve, addresses);
 		return;
@@ -127,11 +127,12 @@ static bool resolve_set_wins(struct resolve *resolve, const char *wins)
 
 	if (wins == NULL || wins[0] == '\0')
 		wins = environment_wins();
-	if (wins == NULL)
+	resolve->uses_netbios = wins == NULL || strcmp(wins, RESOLVE_NO_NETBIOS) != 0;
+	if (wins == NULL || !resolve->uses_netbios)
 		return true;
 	if (!net_address_parse(wins, 0, &address) || address.list[0].ss_family != AF_INET) {
 		err_set(&resolve->err, ERROR_INVALID_PARAMETER, DOING,
-		        "the WINS server has to be an IPv4 address");
+		        "the WINS server has to be an IPv4 address, or none");
 		return false;
 	}
 	resolve->has_wins = true;

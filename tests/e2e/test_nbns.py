@@ -53,12 +53,12 @@ class NetbiosNames(unittest.TestCase):
         self.assertEqual((0, ""), (result.exit, result.stderr), result)
         self.assertRegex(result.stdout, rf"(?m)^{re.escape(CLIENT_HOST)} +root ")
 
-    def asked(self, *arguments):
+    def asked(self, *arguments, env=None):
         """Asks below strace. Returns the Result, and whom the name service was asked of, each time."""
         with tempfile.NamedTemporaryFile("r") as trace:
             strace = ["strace", "--follow-forks", "--trace=sendto,sendmsg,sendmmsg", f"--output={trace.name}"]
             # A leak cannot be looked for below strace.
-            result = self.ask(*arguments, inside=strace, env={"ASAN_OPTIONS": "detect_leaks=0"})
+            result = self.ask(*arguments, inside=strace, env={"ASAN_OPTIONS": "detect_leaks=0"} | (env or {}))
             return result, re.findall(r'htons\(137\), sin_addr=inet_addr\("([^"]+)"\)', trace.read())
 
     # ---- by broadcast
@@ -82,6 +82,16 @@ class NetbiosNames(unittest.TestCase):
 
     def test_a_name_that_only_wins_knows_is_not_found_by_broadcast(self):
         assert_refused(self, 53, self.ask("WINSSRV"), "WINSSRV")
+
+    def test_nobody_is_asked_where_netbios_is_turned_off(self):
+        for arguments, env in ((["--wins", "none"], {}), ([], {"NETSESSION_WINS": "none"}),
+                               (["--wins", "none"], {"NETSESSION_WINS": self.server.wins})):
+            with self.subTest(arguments, env=env):
+                result, asked = self.asked(*arguments, "FILESRV", env=env)
+                self.assertEqual([], asked)
+                assert_refused(self, 53, result, "FILESRV")
+                self.assertIn("no host of that name is known", result.stderr)
+        self.assert_lists(self.ask("--wins", self.server.wins, "WINSSRV", env={"NETSESSION_WINS": "none"}))
 
     # ---- names beyond ASCII
 
