@@ -14,7 +14,8 @@ import unittest
 from impacket.dcerpc.v5 import srvs
 
 from fixtures.programs import VALGRIND, Programs
-from fixtures.publisher import Publisher
+from fixtures.publisher import (ACCEPTED, ERROR, HELLO, PUT, REFUSED, REMOVE, STATE, TOUCH, VERSION, VERSION_3, WELCOME,
+                                Publisher, RawPublisher)
 from lab import command, sessions, tap
 from lab.cli import as_rows
 from lab.local_rpc import bound
@@ -23,69 +24,6 @@ from lab.wait_until import HANG_S, calm, wait_until_equal
 
 LEVELS = (0, 1, 2, 10, 502)
 MANY = 100000
-
-VERSION = 0x4E534604
-VERSION_3 = 0x4E534603  # knows no STATE, and no numbers that are not known
-HELLO, WELCOME, REFUSED, PUT, TOUCH, REMOVE, TAKEN, CLOSE, ERROR, ASKED, FRESH, STATE = range(1, 13)
-
-
-class Raw:
-    """A context manager: a publisher of our own making, byte by byte."""
-
-    def __init__(self, service):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(HANG_S)
-        self.socket.connect(str(service.publish_socket))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
-
-    @staticmethod
-    def frame(kind, body):
-        return struct.pack("<HH", len(body), kind) + body
-
-    @staticmethod
-    def text(words):
-        return struct.pack("<H", len(words.encode())) + words.encode() + b"\0"
-
-    def say(self, kind, body):
-        self.socket.sendall(self.frame(kind, body))
-
-    def put(self, *session):
-        self.put_all([session])
-
-    def put_all(self, all_sessions):
-        """In one piece: for each that comes alone there is an acknowledgement, and who reads none is read no more."""
-        self.socket.sendall(b"".join(self.frame(PUT, self.session(*session)) for session in all_sessions))
-
-    def session(self, key, client, user="", group=0):
-        return struct.pack("<Q5I", key, group, 1, 0, 0, 0) + b"".join(map(self.text, (client, user, "", "")))
-
-    def greet(self, version=VERSION, is_asked=0):
-        self.say(HELLO, struct.pack("<II", version, is_asked) + self.text("raw"))
-        return self.hear()
-
-    def hear(self):
-        """(kind, body); None at the end."""
-        header = self.socket.recv(4, socket.MSG_WAITALL)
-        if len(header) < 4:
-            return None
-        count, kind = struct.unpack("<HH", header)
-        return kind, self.socket.recv(count, socket.MSG_WAITALL)
-
-    def hear_until(self, kind):
-        while (heard := self.hear()) is not None and heard[0] != kind:
-            pass
-        return heard
-
-    def is_closed(self):
-        """Whether the service ends it, saying no more than what was taken."""
-        with contextlib.suppress(ConnectionResetError):
-            return self.hear_until(None) is None
-        return True
 
 
 class OneService(unittest.TestCase):
@@ -251,7 +189,7 @@ class Unknown(OneService):
             self.assertIn("10.0.0.7\tcarol\t0\t0\t0\t0\t\t", done.stdout, done)
 
     def test_an_older_publisher_goes_on_as_before(self):
-        with Raw(self.service) as raw:
+        with RawPublisher(self.service) as raw:
             self.assertEqual(struct.pack("<I", VERSION_3), raw.greet(VERSION_3)[1][:4])
             raw.put(1, "a", "zoë")
             wait_until_equal({("a", "zoë"): 1}, self.users)
@@ -276,7 +214,7 @@ class Incomplete(OneService):
         raw.say(STATE, struct.pack("<I", is_incomplete) + raw.text(text))
 
     def test_missing_sessions_are_told_with_the_reason_until_they_are_there(self):
-        with Raw(self.service) as raw:
+        with RawPublisher(self.service) as raw:
             raw.greet()
             raw.put(1, "a")
             self.state(raw, 1, "müller is missing")
@@ -295,7 +233,7 @@ class Incomplete(OneService):
             self.assertIn("its sessions are complete again", self.service.said)
 
     def test_watch_says_when_a_warning_is_over(self):
-        with Raw(self.service) as raw:
+        with RawPublisher(self.service) as raw:
             raw.greet()
             self.state(raw, 1, "müller is missing")
             wait_until_equal((4, False, [self.TOLD]), self.told)
@@ -309,13 +247,13 @@ class Incomplete(OneService):
                     watch.terminate()
 
     def test_a_warning_alone_does_not_make_a_list_incomplete(self):
-        with Raw(self.service) as raw:
+        with RawPublisher(self.service) as raw:
             raw.greet()
             self.state(raw, 0, "one user has no name")
             wait_until_equal((0, True, ['publisher "raw": one user has no name']), self.told)
 
     def test_a_session_that_is_not_found_may_be_one_of_those_that_are_missing(self):
-        with Raw(self.service) as raw:
+        with RawPublisher(self.service) as raw:
             raw.greet()
             self.state(raw, 1, "müller is missing")
             wait_until_equal((4, False, [self.TOLD]), self.told)
@@ -324,7 +262,7 @@ class Incomplete(OneService):
             self.assertRegex(done.stderr, rf"no session of that user .*\(2221\): sessions are missing: {self.TOLD}")
 
     def test_over_smb_there_is_no_place_for_it_but_in_the_audit_log(self):
-        with Raw(self.service) as raw:
+        with RawPublisher(self.service) as raw:
             raw.greet()
             self.state(raw, 1, "müller is missing")
             wait_until_equal((4, False, [self.TOLD]), self.told)
@@ -334,7 +272,7 @@ class Incomplete(OneService):
             self.assertEqual(("smb", False), (line["endpoint"], line["complete"]))
 
     def test_sessions_that_found_no_room_are_missing(self):
-        with Raw(self.service) as raw:
+        with RawPublisher(self.service) as raw:
             raw.greet()
             for key in range(102):
                 raw.put(key, f"c{key}")
@@ -346,7 +284,7 @@ class Incomplete(OneService):
 
     def test_a_warning_that_is_no_text_ends_the_connection(self):
         for text in ("a\nb", "\x1b[2J"):
-            with Raw(self.service) as raw:
+            with RawPublisher(self.service) as raw:
                 raw.greet()
                 self.state(raw, 1, text)
                 self.assertTrue(raw.is_closed())
@@ -379,7 +317,7 @@ class Closing(OneService):
     @contextlib.contextmanager
     def groups(self):
         """Two publishers whose sessions end in groups of the same numbers. Gives the first."""
-        with Raw(self.service) as first, Raw(self.service) as second:
+        with RawPublisher(self.service) as first, RawPublisher(self.service) as second:
             first.greet()
             second.greet()
             for key, user, group in ((1, "alice", 7), (2, "bob", 7), (3, "carol", 8), (4, "dave", 0), (5, "alice", 8)):
@@ -427,7 +365,7 @@ class Closing(OneService):
                 self.assertEqual((None, None), self.audited("NetrSessionDel"))
 
     def test_of_very_many_sessions_that_end_together_some_are_named_and_all_are_counted(self):
-        with Raw(self.service) as raw:
+        with RawPublisher(self.service) as raw:
             raw.greet()
             raw.put_all((key, f"10.1.0.{key}", f"user{key}", 9) for key in range(400))
             wait_until_equal(400, self.count)
@@ -480,7 +418,7 @@ class Bounds(OneService):
         self.assertEqual(0, publisher.exit)
 
     def test_sessions_beyond_the_bound_are_refused_by_netsessiond_and_the_others_stay(self):
-        with Raw(self.service) as raw:
+        with RawPublisher(self.service) as raw:
             self.assertEqual((WELCOME, struct.pack("<II", VERSION, 100)), raw.greet())
             for key in range(102):
                 raw.put(key, f"c{key}")
@@ -489,7 +427,7 @@ class Bounds(OneService):
             wait_until_equal(100, self.count)
 
     def test_changes_that_come_too_fast_wait(self):
-        with Raw(self.service) as raw:
+        with RawPublisher(self.service) as raw:
             raw.greet()
             begun = time.monotonic()
             for _ in range(30):
@@ -497,7 +435,7 @@ class Bounds(OneService):
             taken = 0
             while taken < 30 * 100 * 20:
                 kind, body = raw.hear()
-                self.assertEqual(TAKEN, kind)
+                self.assertEqual(ACCEPTED, kind)
                 taken += struct.unpack("<I", body)[0]
             self.assertGreater(time.monotonic() - begun, 1.5)
             raw.put(1, "still-there")
@@ -506,7 +444,7 @@ class Bounds(OneService):
     def test_connections_that_never_greet_keep_no_publisher_out(self):
         with contextlib.ExitStack() as stack:
             for _ in range(64):
-                stack.enter_context(Raw(self.service))
+                stack.enter_context(RawPublisher(self.service))
             time.sleep(6)
             with self.publish_rows(client="a"):
                 wait_until_equal(["a"], self.clients)
@@ -642,13 +580,13 @@ class WithoutListRights(OneService):
 class Malformed(OneService):
     BROKEN = {"no kind": b"\0\0\0\0", "an unknown kind": b"\0\0\x40\0", "a length beyond all": b"\xFF\xFF\4\0",
               "a short message": b"\7\0\6\0" + bytes(7), "a long message": b"\x09\0\6\0" + bytes(9),
-              "the service's part": b"\4\0\7\0" + bytes(4), "a second greeting": Raw.frame(
-                  HELLO, struct.pack("<II", VERSION, 0) + Raw.text("again")),
-              "a text without its end": Raw.frame(PUT, bytes(24) + b"\1\0ab" + 3 * b"\0\0\0")}
+              "the service's part": b"\4\0\7\0" + bytes(4), "a second greeting": RawPublisher.frame(
+                  HELLO, struct.pack("<II", VERSION, 0) + RawPublisher.text("again")),
+              "a text without its end": RawPublisher.frame(PUT, bytes(24) + b"\1\0ab" + 3 * b"\0\0\0")}
 
     def test_a_protocol_violation_ends_the_connection_and_its_sessions(self):
         for what, data in self.BROKEN.items():
-            with self.subTest(what), Raw(self.service) as raw, self.publish_rows(client="other"):
+            with self.subTest(what), RawPublisher(self.service) as raw, self.publish_rows(client="other"):
                 self.assertEqual(WELCOME, raw.greet()[0])
                 raw.put(1, "fs1")
                 wait_until_equal(["fs1", "other"], self.clients)
@@ -657,19 +595,19 @@ class Malformed(OneService):
                 wait_until_equal(["other"], self.clients)
 
     def test_an_invalid_greeting_ends_the_connection(self):
-        for data in (b"GET / HTTP/1.0\r\n\r\n", Raw.frame(PUT, bytes(36)), b"\0" * 100):
-            with self.subTest(data), Raw(self.service) as raw:
+        for data in (b"GET / HTTP/1.0\r\n\r\n", RawPublisher.frame(PUT, bytes(36)), b"\0" * 100):
+            with self.subTest(data), RawPublisher(self.service) as raw:
                 raw.socket.sendall(data)
                 self.assertTrue(raw.is_closed())
 
     def test_another_version_is_refused(self):
         for version in (VERSION + 1, VERSION_3 - 1):
-            with Raw(self.service) as raw:
+            with RawPublisher(self.service) as raw:
                 self.assertEqual((REFUSED, struct.pack("<I", 50)), raw.greet(version))
                 self.assertTrue(raw.is_closed())
 
     def test_texts_that_cannot_be_shown_are_refused(self):
-        with Raw(self.service) as raw:
+        with RawPublisher(self.service) as raw:
             raw.greet()
             for key, client in enumerate(("", "a\nb", "\x1b[2J", "x" * 1024 + "\x7f")):
                 raw.put(key, client[-1024:])
