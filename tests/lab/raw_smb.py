@@ -16,6 +16,7 @@ import socket
 import struct
 
 from Cryptodome.Cipher import AES
+from Cryptodome.Hash import CMAC
 from impacket import crypto, ntlm
 from impacket.spnego import SPNEGO_NegTokenInit, SPNEGO_NegTokenResp, TypesMech
 
@@ -41,6 +42,8 @@ HEADER_BYTES = 64
 ANY_FILE = b"\xff" * 16
 FSCTL_TRANSCEIVE = 0x0011C017
 TRANSFORM = b"\xfdSMB"
+CCM, GCM, CCM_256, GCM_256 = 1, 2, 3, 4  # ciphers, [MS-SMB2] 2.2.3.1.2
+HMAC_SHA256, AES_CMAC, AES_GMAC = 0, 1, 2  # signing algorithms, 2.2.3.1.7
 
 
 def header(command, message_id=0, session_id=0, tree_id=0, flags=0, credits=64, charge=1, next_command=0, size=64,
@@ -52,16 +55,25 @@ def header(command, message_id=0, session_id=0, tree_id=0, flags=0, credits=64, 
 
 
 class Session:
-    """One that has been logged on to: its id and keys."""
+    """One that has been logged on to: its id and keys, [MS-SMB2] 3.2.5.3.1.
 
-    def __init__(self, number, dialect, key):
-        self.id, self._dialect, self._nonce = number, dialect, 0
+    preauth    the preauthentication hash at the end of the log-on, for 3.1.1
+    cipher     one of the ciphers
+    algorithm  of signatures; None: as the dialect has it
+    """
+
+    def __init__(self, number, dialect, key, preauth=b"", cipher=CCM, algorithm=None):
+        self.id, self._nonce, self._cipher = number, 0, cipher
+        self._algorithm = (AES_CMAC if dialect >= 0x0300 else HMAC_SHA256) if algorithm is None else algorithm
         self._signing, self._to_server, self._to_client = key, None, None
+        cipher_bits = 256 if cipher in (CCM_256, GCM_256) else 128
         if dialect >= 0x0300:
-            derive = crypto.KDF_CounterMode
-            self._signing = derive(key, b"SMB2AESCMAC\0", b"SmbSign\0", 128)
-            self._to_server = derive(key, b"SMB2AESCCM\0", b"ServerIn \0", 128)
-            self._to_client = derive(key, b"SMB2AESCCM\0", b"ServerOut\0", 128)
+            labels = (((b"SMBSigningKey\0", preauth), (b"SMBC2SCipherKey\0", preauth), (b"SMBS2CCipherKey\0", preauth))
+                      if dialect == 0x0311 else
+                      ((b"SMB2AESCMAC\0", b"SmbSign\0"), (b"SMB2AESCCM\0", b"ServerIn \0"), (b"SMB2AESCCM\0", b"ServerOut\0")))
+            self._signing, self._to_server, self._to_client = (
+                crypto.KDF_CounterMode(key, label, context, bits) for (label, context), bits in
+                zip(labels, (128, cipher_bits, cipher_bits)))
 
     def sign(self, message):
         """The message with its flag and signature."""
@@ -73,26 +85,43 @@ class Session:
         bare = message[:48] + bytes(16) + message[64:]
         return bool(struct.unpack_from("<I", message, 16)[0] & SIGNED) and self._mac(bare) == message[48:64]
 
-    def seal(self, message, **fields):
-        """The message encrypted, AES-128-CCM. fields of the transform header may be others than the right ones."""
+    def seal(self, message, is_of_server=False, **fields):
+        """The message encrypted. fields of the transform header may be others than the right ones."""
         self._nonce += 1
         said = {"size": len(message), "flags": 1, "session_id": self.id} | fields
-        nonce = struct.pack("<Q8s", self._nonce, b"")
+        nonce = struct.pack("<Q8s", self._nonce + (1 << 63 if is_of_server else 0), b"")
         behind = nonce + struct.pack("<IHHQ", said["size"], 0, said["flags"], said["session_id"])
-        cipher = AES.new(self._to_server, AES.MODE_CCM, nonce[:11], mac_len=16)
+        cipher = self._cipher_of(self._to_client if is_of_server else self._to_server, nonce)
         cipher.update(behind)
         sealed, tag = cipher.encrypt_and_digest(message)
         return TRANSFORM + tag + behind + sealed
 
     def unseal(self, message):
-        cipher = AES.new(self._to_client, AES.MODE_CCM, message[20:31], mac_len=16)
+        cipher = self._cipher_of(self._to_client, message[20:36])
         cipher.update(message[20:52])
         return cipher.decrypt_and_verify(message[52:], message[4:20])
 
+    def _cipher_of(self, key, nonce):
+        return (AES.new(key, AES.MODE_GCM, nonce[:12], mac_len=16) if self._cipher in (GCM, GCM_256)
+                else AES.new(key, AES.MODE_CCM, nonce[:11], mac_len=16))
+
     def _mac(self, bare):
-        if self._dialect < 0x0300:
+        if self._algorithm == HMAC_SHA256:
             return hmac.new(self._signing, bare, hashlib.sha256).digest()[:16]
-        return crypto.AES_CMAC(self._signing, bare, len(bare))
+        if self._algorithm == AES_GMAC:  # the nonce: 3.1.4.1
+            [command], flags = struct.unpack_from("<H", bare, 12), bare[16]
+            role = (flags & RESPONSE) | (2 if command == CANCEL else 0)
+            gmac = AES.new(self._signing, AES.MODE_GCM, bare[24:32] + struct.pack("<I", role), mac_len=16)
+            gmac.update(bare)
+            return gmac.digest()
+        return CMAC.new(self._signing, bare, AES).digest()
+
+
+def preauth_hash(before, *messages):
+    """[MS-SMB2] 3.2.5.2: over the messages, the first of them NEGOTIATE, if before is 64 zeros."""
+    for message in messages:
+        before = hashlib.sha512(before + message).digest()
+    return before
 
 
 class RawSmb:
@@ -105,6 +134,7 @@ class RawSmb:
                                                source_address=(source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.next_id, self.dialect, self.sessions = 0, None, {}
+        self._preauth, self._cipher = bytes(64), CCM
 
     def __enter__(self):
         return self
@@ -152,10 +182,15 @@ class RawSmb:
         return self.hear()
 
     def negotiate(self, dialect=0x0210):
-        self.say(frames.smb2_negotiate(dialect))
+        request = frames.smb2_negotiate(dialect)
+        self.say(request)
         self.next_id, self.dialect = 1, dialect
         answer = self.hear()
         assert status(answer) == SUCCESS
+        self._preauth = preauth_hash(bytes(64), request, answer)
+        if dialect == 0x0311:
+            _, contexts = frames.negotiated(answer)
+            self._cipher = struct.unpack_from("<H", contexts[2], 2)[0]
         return answer
 
     def begin_log_on(self, session=None, previous_id=0):
@@ -164,21 +199,25 @@ class RawSmb:
         token["MechTypes"] = [TypesMech["NTLMSSP - Microsoft NTLM Security Support Provider"]]
         first = ntlm.getNTLMSSPType1("", "", signingRequired=True)
         token["MechToken"] = first.getData()
-        answer = self.ask(SESSION_SETUP, session_setup(token.getData(), previous_id), session)
-        return first, previous_id, answer
+        request = self.make(SESSION_SETUP, session_setup(token.getData(), previous_id), session)
+        self.say(request)
+        answer = self.hear()
+        return first, previous_id, answer, preauth_hash(self._preauth, request, answer or b"")
 
     def finish_log_on(self, begun, user, password=None, session=None):
         """The last step. Gives the answer; the new session is in sessions."""
-        first, previous_id, answer = begun
+        first, previous_id, answer, preauth = begun
         number = struct.unpack_from("<Q", answer, 40)[0]
         challenge = SPNEGO_NegTokenResp(setup_token(answer))["ResponseToken"]
         third, key = ntlm.getNTLMSSPType3(first, challenge, user, password or self.server.password(user),
                                           self.server.domain)
         token = SPNEGO_NegTokenResp()
         token["ResponseToken"] = third.getData()
+        request = self.make(SESSION_SETUP, session_setup(token.getData(), previous_id), session, session_id=number)
         if session is None:
-            self.sessions[number] = Session(number, self.dialect, key)
-        return self.ask(SESSION_SETUP, session_setup(token.getData(), previous_id), session, session_id=number)
+            self.sessions[number] = Session(number, self.dialect, key, preauth_hash(preauth, request), self._cipher)
+        self.say(request)
+        return self.hear()
 
     def log_on(self, user, previous_id=0):
         """Gives the session."""
