@@ -23,7 +23,7 @@ import reachable
 from lab import ports
 
 MEASUREMENTS = ("--suite", "measure")
-SANITIZED = ("list", "nbns", "netsessiond", "netsessiond_kerberos", "interop", "bad_calls", "bad_messages", "samba_publish",
+SANITIZED = ("attack", "list", "nbns", "netsessiond", "netsessiond_kerberos", "interop", "bad_calls", "bad_messages", "samba_publish",
              "samba_kill", "samba_relay")
 PASSED = ("OK", "EXPECTEDFAIL", "SKIP")
 printing = threading.Lock()

@@ -38,6 +38,10 @@ class Daemon(Server):
         """What it has logged, all of it."""
         return (self.folder / self.log / "stderr").read_text(errors="replace")
 
+    @property
+    def has_ended(self):
+        return self._process.ended()
+
     def signal(self, number):
         os.kill(self.pid, number)
 
