@@ -182,8 +182,8 @@ static const struct status_words log_on_refusals[] = {
 	{ ERROR_NO_SUCH_LOGON_SESSION, "the server has lost the log-on",
 	  "try again; that server's log may say more" },
 	{ ERROR_NOT_SUPPORTED, "the server does not support this log-on",
-	  "it may accept Kerberos alone, or NTLM alone: netsession doctor shows the mechanisms that "
-	  "it announces" },
+	  "it may accept Kerberos alone, or NTLM alone: compare the mechanisms that it "
+	  "announces" },
 	{ ERROR_TIME_SKEW, "the clocks differ too much",
 	  "set the clocks of this computer, of the server and of its domain controller by the same "
 	  "time server (NTP)" },

@@ -4,8 +4,10 @@ import unittest
 from lab import command, frames, odd_servers, tap
 from lab.cli import address
 from lab.ports import free_port
-from lab.relay import CUT, TO_SERVER, Relay
+from lab.raw_smb import NOT_SUPPORTED
+from lab.relay import CUT, TO_CLIENT, TO_SERVER, Relay
 from lab.samba import SambaServer
+from lab.tampering import on
 
 
 def examine(server, *arguments, of=None, user="root"):
@@ -69,6 +71,14 @@ class Doctor(unittest.TestCase):
         self.check(findings, log_on=("good", "."), share=("good", "."), level_502=("bad", "at NEGOTIATE"),
                    level_0=("bad", "at NEGOTIATE"))
         self.assertNotIn("pipe", findings)
+
+    def test_a_refused_mechanism_is_explained_without_sending_the_reader_to_doctor(self):
+        def refuse(message):
+            return message[:8] + NOT_SUPPORTED.to_bytes(4, "little") + message[12:]
+        with SambaServer() as server, Relay(server.host, server.port, tamper=on(TO_CLIENT, frames.SESSION_SETUP, refuse)) as relay:
+            findings, result = examine(server, of=address(relay))  # command.run() looks for a program that names itself
+            self.check(findings, log_on=("bad", "Kerberos alone, or NTLM alone: compare the mechanisms"))
+            self.assertEqual((3, 50), (result.exit, result.json["status"]))
 
     def test_what_is_no_server_ends_at_its_step(self):
         with SambaServer() as server, odd_servers.closes_at_once() as deaf, odd_servers.silent() as silent:
