@@ -263,7 +263,7 @@ void connection_pool_put(struct connection_key *key, struct client_state *state,
 		return;
 	pthread_once(&once, connection_pool_register_fork);
 	pthread_mutex_lock(&pool.mutex);
-	if (pool.count >= connection_pool_max())
+	if (pool.count > 0 && pool.count >= connection_pool_max())
 		connection_pool_retire(TAILQ_LAST(&pool.idle, idle_connections),
 		                       net_socket_hang_up);
 	TAILQ_INSERT_HEAD(&pool.idle, c, entry);

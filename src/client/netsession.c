@@ -10,6 +10,7 @@
 #include "client/call.h"
 #include "client/connection_pool.h"
 #include "client/error_message.h"
+#include "client/idle_loops.h"
 #include "client/local_query.h"
 #include "client/request.h"
 #include "client/server_name.h"
@@ -136,14 +137,13 @@ void netsession_free(struct netsession *session)
 	free(session);
 }
 
-static uint32_t netsession_start_call(struct netsession *session, enum call_kind kind,
-                                      const struct netsession_query *query,
-                                      const struct netsession_handler *handler, void *context,
-                                      struct netsession_call **call)
+static uint32_t call_begin(struct net_loop *loop, enum call_kind kind,
+                           const struct netsession_query *query,
+                           const struct netsession_handler *handler, void *context,
+                           struct netsession_call **call)
 {
-	struct netsession_call *started;
+	struct netsession_call *started = call_start(loop, kind, query, handler, context);
 
-	started = call_start(session->loop, kind, query, handler, context);
 	if (call != NULL)
 		*call = started;
 	return started != NULL ? NERR_Success : ERROR_NOT_ENOUGH_MEMORY;
@@ -153,14 +153,14 @@ uint32_t netsession_start(struct netsession *session, const struct netsession_qu
                           const struct netsession_handler *handler, void *context,
                           struct netsession_call **call)
 {
-	return netsession_start_call(session, CALL_ENUM, query, handler, context, call);
+	return call_begin(session->loop, CALL_ENUM, query, handler, context, call);
 }
 
 uint32_t netsession_start_del(struct netsession *session, const struct netsession_query *query,
                               const struct netsession_handler *handler, void *context,
                               struct netsession_call **call)
 {
-	return netsession_start_call(session, CALL_DEL, query, handler, context, call);
+	return call_begin(session->loop, CALL_DEL, query, handler, context, call);
 }
 
 void netsession_run(struct netsession *session)
@@ -173,9 +173,10 @@ void netsession_close_idle(const char *server)
 	struct server_name name;
 	struct err err = { 0 };
 
-	if (server == NULL)
+	if (server == NULL) {
 		connection_pool_close(NULL);
-	else if (server_name_is_local(server))
+		idle_loops_free();
+	} else if (server_name_is_local(server))
 		connection_pool_close("");
 	else if (server_name_parse(server, &name, &err))
 		connection_pool_close(name.host);
@@ -207,17 +208,16 @@ static struct call_outcome outcome_wait_for(enum call_kind kind,
 {
 	static const struct netsession_handler handler = { .on_page = outcome_on_page,
 		                                           .on_end = outcome_on_end };
-	struct netsession *session = netsession_new();
+	struct net_loop *loop = idle_loops_take();
 	struct call_outcome outcome = { 0 };
 
-	if (session != NULL &&
-	    netsession_start_call(session, kind, query, &handler, &outcome, NULL) == 0)
-		netsession_run(session);
+	if (loop != NULL && call_begin(loop, kind, query, &handler, &outcome, NULL) == 0)
+		net_loop_run(loop);
 	else
 		error_message_write(
 			&outcome.error,
 			&(struct err){ .status = ERROR_NOT_ENOUGH_MEMORY, .step = "query" }, 0);
-	netsession_free(session);
+	idle_loops_put(loop);
 	return outcome;
 }
 

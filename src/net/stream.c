@@ -214,18 +214,24 @@ size_t net_stream_unsent(const struct net_stream *s)
 	return s->unsent_bytes;
 }
 
+/* libuv asks the kernel anew each time, also where nothing changes. */
+static void stream_set_paused(struct net_stream *s, bool paused)
+{
+	bool changes = s->paused != paused;
+
+	s->paused = paused;
+	if (changes && !s->ended)
+		stream_watch(s);
+}
+
 void net_stream_pause(struct net_stream *s)
 {
-	s->paused = true;
-	if (!s->ended)
-		stream_watch(s);
+	stream_set_paused(s, true);
 }
 
 void net_stream_resume(struct net_stream *s)
 {
-	s->paused = false;
-	if (!s->ended)
-		stream_watch(s);
+	stream_set_paused(s, false);
 }
 
 /* ---- the end ---- */
