@@ -28,8 +28,9 @@ struct audit {
 	char *path; /* NULL: standard output */
 	int fd;
 	struct audit_repeats repeats;
-	uint64_t lost; /* lines since the last one that was written */
-	bool is_torn;  /* the last line has no end */
+	uint64_t lost;   /* lines since the last one that was written */
+	bool is_regular; /* a file, which has always room or an error; false: perhaps a pipe */
+	bool is_torn;    /* the last line has no end */
 };
 
 #define FLAGS (O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
@@ -254,15 +255,18 @@ static void audit_follow_path(struct audit *a)
 	struct stat ours, named;
 	int fd;
 
-	if (a->path == NULL || fstat(a->fd, &ours) != 0 ||
-	    (stat(a->path, &named) == 0 && named.st_dev == ours.st_dev &&
-	     named.st_ino == ours.st_ino))
+	if (a->path == NULL || fstat(a->fd, &ours) != 0)
+		return;
+	a->is_regular = S_ISREG(ours.st_mode);
+	if (stat(a->path, &named) == 0 && named.st_dev == ours.st_dev &&
+	    named.st_ino == ours.st_ino)
 		return;
 	fd = audit_open_file(a->path);
 	if (fd < 0)
 		return;
 	close(a->fd);
 	a->fd = fd;
+	a->is_regular = false;
 	a->is_torn = false;
 }
 
@@ -305,7 +309,7 @@ static bool audit_write_line(struct audit *a, const char *text, size_t bytes)
 {
 	struct pollfd room = { .fd = a->fd, .events = POLLOUT };
 
-	if (poll(&room, 1, 0) != 1) {
+	if (!a->is_regular && poll(&room, 1, 0) != 1) {
 		errno = EAGAIN;
 		return false;
 	}

@@ -1,0 +1,52 @@
+"""How many system calls a call over an open connection costs, at both ends: these do not depend on the machine."""
+import re
+import subprocess
+import tempfile
+import unittest
+
+from fixtures import programs
+from lab import tap
+from lab.cli import address
+from lab.netsessiond import Netsessiond
+from lab.wait_until import HANG_S
+
+CALLS = 200
+WHEN_IDLE = 40  # what timers and the tracing itself add, in all
+
+
+class Traced:
+    """A context manager: the system calls that a process makes meanwhile, counted by strace."""
+
+    def __init__(self, pid):
+        self._pid = pid
+
+    def __enter__(self):
+        self._summary = tempfile.NamedTemporaryFile("r")
+        self._strace = subprocess.Popen(["strace", "-f", "-c", "-o", self._summary.name, "-p", str(self._pid)],
+                                        stderr=subprocess.PIPE, text=True)
+        assert "attached" in self._strace.stderr.readline()
+        return self
+
+    def __exit__(self, *_):
+        self._strace.terminate()
+        self._strace.communicate(timeout=HANG_S)
+        self.count = int(re.search(r"^100\.00 +\S+ +\S+ +(\d+)", self._summary.read(), re.MULTILINE)[1])
+        self._summary.close()
+
+
+class SystemCalls(unittest.TestCase):
+    def test_a_call_over_an_open_connection_needs_few_at_both_ends(self):
+        with Netsessiond(sessions=10) as server, programs.Programs() as compiled:
+            ours = [compiled.compile("time_calls.c", "netsession"), server.credentials_file("root"), address(server)]
+            with programs.Conversation(ours) as caller:
+                caller.say(1, 1)
+                for who, pid, most in (("client", caller.pid, 12), ("server", server.pid, 7)):
+                    with self.subTest(who), Traced(pid) as traced:
+                        entries, _ = caller.say(1, CALLS).split()
+                        self.assertEqual(11, int(entries))
+                    self.assertLessEqual(traced.count, most * CALLS + WHEN_IDLE)
+                    print(f"# {who}: {traced.count / CALLS:.1f} system calls a call")
+
+
+if __name__ == "__main__":
+    tap.main()
