@@ -1,6 +1,5 @@
 """Texts that strangers choose, at everything that people and programs read: no character of theirs arrives that drives a
 terminal, forges or reorders a line, or is invisible; and what can be read back is exact."""
-import fcntl
 import json
 import os
 import pathlib
@@ -8,7 +7,6 @@ import re
 import signal
 import subprocess
 import tempfile
-import termios
 import unittest
 
 from impacket.dcerpc.v5 import srvs
@@ -16,12 +14,14 @@ from impacket.smbconnection import SessionError, SMBConnection
 
 from fixtures.programs import Programs
 from fixtures.publisher import Publisher
-from lab import command, tap
+from fixtures.samba_publisher import SambaPublisherTest
+from lab import command, sessions, tap, unix_users
 from lab.cli import address, read_back, read_csv
 from lab.local_rpc import bound
 from lab.netsessiond import Netsessiond
-from lab.samba import SambaServer
+from lab.samba import ORDINARY_USERS
 from lab.scripted_service import ScriptedService
+from lab.terminal import Terminal
 from lab.wait_until import HANG_S, wait_until_equal
 
 C0, DEL, C1 = [chr(c) for c in range(1, 0x20)], ["\x7f"], [chr(c) for c in range(0x80, 0xA0)]
@@ -29,6 +29,7 @@ BIDI = [chr(c) for c in (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0
 OTHERS = [chr(c) for c in (0xAD, 0x180E, 0x200B, 0x2028, 0x2029, 0x2060, 0xFDD0, 0xFEFF, 0xFFF9, 0xFFFE, 0xFFFF,
                            0x1FFFE, 0xE0041, 0x10FFFF)]
 NEVER_RAW = {*C0, *DEL, *C1, *BIDI, *OTHERS}
+NAMED = ["ev\u202Eil\x9B", "=1\u2066", "two\u2028lines"]  # users of Samba
 # What the texts of a publisher may have: netsessiond refuses the others.
 PUBLISHABLE = [*C1, *BIDI, *OTHERS]
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\uff1d1", "'=1", "'", "a;=1+1", 'a,"=1']
@@ -51,6 +52,10 @@ def raw_in(output, is_csv=False):
     if is_csv:
         text = text.replace("\r\n", "\n")
     return sorted(set(text) & NEVER_RAW - {"\n"})
+
+
+def setUpModule():
+    unix_users.add(NAMED)
 
 
 def in_five(characters):
@@ -183,6 +188,10 @@ class Published(Clean):
         code, _, err = self.run_clean("close", "-c", client, "-u", user, "--yes", env=self.local)
         self.assertEqual(4, code, err)
         self.assertIn("the server also closes these sessions", err)
+        audit = (self.server.folder / self.server.log / "audit").read_bytes()
+        self.assertEqual([], raw_in(audit))
+        [line] = [line for line in self.server.audit if line["operation"] == "NetrSessionDel"]
+        self.assertEqual([f"{user} from {client}" for client, user, *_ in self.rows[1:33]], line["also_closed"])
         for client, user, *_ in self.rows[1:-len(ESCAPES)]:
             self.assertIn(f"\n  {user} from {client}\n", read_back(err))
 
@@ -279,12 +288,28 @@ class CommandLines(Clean):
                 self.assertEqual([], [c for c in raw_in(done.stdout) if c != "\t"])
 
 
-class Samba(Clean):
+class Samba(Clean, SambaPublisherTest):
+    """Samba's users, whose names netsession-samba publishes, and its configuration."""
+
+    USERS = (*ORDINARY_USERS, *NAMED)
+
+    def test_a_user_of_samba_is_nowhere_raw(self):
+        self.begin()
+        with sessions.held(self.samba, [sessions.Wanted(name, "127.0.0.9") for name in NAMED]):
+            wait_until_equal({("127.0.0.9", name): 1 for name in NAMED}, self.names)
+            self.run_clean("close", "-u", NAMED[0], "--yes", env={"NETSESSION_SOCKET": str(self.service.socket)})
+            wait_until_equal(False, lambda: ("127.0.0.9", NAMED[0]) in self.names())
+        said = re.search(r"closing the sessions of (.*?) from", self.relay.said)
+        self.assertEqual(NAMED[0], read_back(said[1]))
+        for log in ((self.relay, "stderr"), (self.service, "stderr"), (self.service, "audit")):
+            self.assertEqual([], raw_in((log[0].folder / log[0].log / log[1]).read_bytes()))
+        self.assertIn(NAMED[0], [line.get("user") for line in self.service.audit])
+
     def test_reports_about_samba_have_nothing_raw(self):
-        with SambaServer() as samba, tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder:
             conf = pathlib.Path(folder, "".join(sorted(NEVER_RAW - {"\n"})) + ".conf")
-            conf.write_bytes(samba.configuration.read_bytes())
-            for name in ("check", "enable", "disable"):
+            conf.write_bytes(self.samba.configuration.read_bytes())
+            for name in ("check", "enable", "disable", "status"):
                 self.run_clean(name, "--smb-conf", conf, "--directory", "/tmp/" + "".join(sorted(NEVER_RAW)),
                                program="netsession-samba")
 
@@ -294,19 +319,12 @@ class Prompt(unittest.TestCase):
 
     def test_the_question_has_nothing_raw(self):
         user = "".join(sorted(NEVER_RAW))
-        terminal, ours = os.openpty()
-        process = subprocess.Popen([command.built(), "list", "--as", f"a{user}z", "192.0.2.1"], stdin=ours, stdout=ours,
-                                   stderr=ours, env=command.environment(), start_new_session=True,
-                                   preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
-        os.close(ours)
-        said = b""
-        while b"z: " not in said:
-            said += os.read(terminal, 1000)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        os.close(terminal)
-        self.assertEqual([], raw_in(said))
-        self.assertIn(f"Password for a{user}z: ", read_back(said.decode()))
+        with Terminal("list", "--as", f"a{user}z", "192.0.2.1") as terminal:
+            terminal.read_until(b"z: ")
+            os.kill(terminal.pid, signal.SIGKILL)
+            os.waitpid(terminal.pid, 0)
+        self.assertEqual([], raw_in(terminal.shown))
+        self.assertIn(f"Password for a{user}z: ", read_back(terminal.shown.decode()))
 
 
 if __name__ == "__main__":

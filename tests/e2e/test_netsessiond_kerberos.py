@@ -101,6 +101,18 @@ class Kerberos(unittest.TestCase):
         self.assert_listed("--kerberos")
         self.assertEqual(["games"], [path.owner() for path in folder.glob("krb5_*")])
 
+    def test_the_name_in_a_ticket_is_exact_in_the_audit_log_and_nowhere_raw(self):
+        name = "ev\u202Eil\x9B"
+        self.dc.add_user(name)
+        self.dc.kinit(name)
+        self.serve(self.domain_admins, log_level="debug")
+        self.assert_denied("--kerberos", "-v")
+        [caller] = {line["caller"] for line in self.server.audit}
+        self.assertIn(name, caller)
+        for log in ("stderr", "audit"):
+            written = (self.server.folder / self.server.log / log).read_text(encoding="utf-8")
+            self.assertEqual(set(), set(written) & set(name) - set("evil"))
+
     # ---- what the policy says ----
 
     def test_an_ordinary_user_is_denied_and_both_are_audited(self):

@@ -1,14 +1,7 @@
-"""The output formats of `netsession list`: table, json, jsonl and csv.
-
-The test needs users with unusual names, and Samba requires a Unix account for each. In a mount namespace of its own,
-the test and its children see another /etc/passwd; no other process sees it.
-"""
+"""The output formats of `netsession list`: table, json, jsonl and csv."""
 import csv
-import ctypes
 import io
 import json
-import os
-import pathlib
 import re
 import signal
 import subprocess
@@ -17,15 +10,14 @@ import threading
 import unicodedata
 import unittest
 
-from lab import command, odd_servers, sessions, tap
-from lab.cli import address, run_list, error_line
+from lab import command, odd_servers, sessions, tap, unix_users
+from lab.cli import address, error_line, read_back, read_csv, run_list
 from lab.ports import free_port
 from lab.samba import SambaServer
 from lab.sessions import Wanted
 from lab.wait_until import HANG_S
 
-CLONE_NEWNS = 0x20000
-AWKWARD = ("o'hara, pat", 'the "boss"', "王小明", "jürgen")
+AWKWARD = ("o'hara, pat", 'the "boss"', "王小明", "jürgen", "=1+1", "ev\u202Eil\x9B")
 HELD = [*(Wanted(user, "127.0.0.3") for user in AWKWARD), Wanted("mail", "127.0.0.250", 12), Wanted("mail", "::1")]
 ROWS = sorted([*((want.client, want.user, want.opens) for want in HELD), ("127.0.0.1", "root", 0)])
 LEVEL_1 = ["client", "user", "num_opens", "active_seconds", "idle_seconds", "user_flags"]
@@ -37,17 +29,7 @@ def known_at_level_1(row):
 
 
 def setUpModule():
-    """Adds the awkward users to the /etc/passwd that this process sees."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as passwd:
-        passwd.write(pathlib.Path("/etc/passwd").read_text(encoding="utf-8"))
-        for number, user in enumerate(AWKWARD):
-            passwd.write(f"{user}:x:{60000 + number}:65534::/nonexistent:/usr/sbin/nologin\n")
-        passwd.flush()
-        os.chmod(passwd.name, 0o644)
-        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
-            raise OSError(ctypes.get_errno(), "unshare")
-        subprocess.run(["mount", "--make-rprivate", "/"], check=True)
-        subprocess.run(["mount", "--bind", passwd.name, "/etc/passwd"], check=True)
+    unix_users.add(AWKWARD)
 
 
 def columns_of(line):
@@ -83,7 +65,7 @@ class Output(unittest.TestCase):
 
     def test_a_table_has_a_line_for_each_session(self):
         lines = [columns_of(line) for line in self.ask().stdout.splitlines()[1:]]
-        self.assertEqual(ROWS, sorted((line[0][0], line[1][0], int(line[2][0])) for line in lines))
+        self.assertEqual(ROWS, sorted((line[0][0], read_back(line[1][0]), int(line[2][0])) for line in lines))
 
     def test_a_table_shows_times_as_people_read_them(self):
         for line in self.ask().stdout.splitlines()[1:]:
@@ -163,7 +145,7 @@ class Output(unittest.TestCase):
 
     def test_csv_quotes_what_needs_it_and_reads_back(self):
         text = self.ask("-o", "csv").stdout
-        rows = list(csv.DictReader(io.StringIO(text)))
+        rows = read_csv(text)
         self.assertEqual(ROWS, sorted((row["client"], row["user"], int(row["num_opens"])) for row in rows))
         self.assertIn(''',"o'hara, pat",''', text)
         self.assertIn(',"the ""boss""",', text)
@@ -188,7 +170,7 @@ class Output(unittest.TestCase):
             return sorted((row["client"], row["user"], str(row["num_opens"])) for row in rows)
         self.assertEqual(keys(self.ask("-o", "json").sessions), keys(self.ask("-o", "jsonl").jsonl))
         self.assertEqual(keys(self.ask("-o", "json").sessions),
-                         keys(csv.DictReader(io.StringIO(self.ask("-o", "csv").stdout))))
+                         keys(read_csv(self.ask("-o", "csv").stdout)))
 
 
 class AllServersFail(unittest.TestCase):

@@ -1,35 +1,22 @@
 """What Samba does not say is shown as unknown, and what smbstatus leaves out is told, with Samba's own smbstatus."""
-import ctypes
 import os
-import pathlib
 import pty
 import re
 import subprocess
-import tempfile
 import time
 
 from fixtures.samba_publisher import SambaPublisherTest, session_entry
 from impacket.smb3structs import FILE_OPEN_IF, FILE_READ_DATA, FILE_SHARE_READ, FILE_SHARE_WRITE
-from lab import command, sessions, tap
+from lab import command, sessions, tap, unix_users
 from lab.samba import ORDINARY_USERS, version
 from lab.wait_until import HANG_S, calm, wait_until_equal
 
-CLONE_NEWNS = 0x20000
 WRITE_OWNER = 0x00080000
 MUELLER = "müller"  # the system and Samba have the name in ISO 8859-1
 
 
 def setUpModule():
-    """Adds the user to the /etc/passwd that this process sees."""
-    with tempfile.NamedTemporaryFile("wb") as passwd:
-        passwd.write(pathlib.Path("/etc/passwd").read_bytes())
-        passwd.write(f"{MUELLER}:x:60100:65534::/nonexistent:/usr/sbin/nologin\n".encode("latin-1"))
-        passwd.flush()
-        os.chmod(passwd.name, 0o644)
-        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
-            raise OSError(ctypes.get_errno(), "unshare")
-        subprocess.run(["mount", "--make-rprivate", "/"], check=True)
-        subprocess.run(["mount", "--bind", passwd.name, "/etc/passwd"], check=True)
+    unix_users.add([MUELLER], "latin-1")
 
 
 class OpenFiles(SambaPublisherTest):
