@@ -68,7 +68,8 @@ static void local_connection_free(struct local_connection *c)
 	net_stream_finish(c->stream);
 	if (c->socket >= 0)
 		net_socket_hang_up(c->socket);
-	srvsvc_count_held(e->service, &c->held_bytes, 0);
+	srvsvc_caller_abandon(&c->caller);
+	srvsvc_count_held(e->service, c->caller.account, &c->held_bytes, 0);
 	rpc_server_free(c->rpc);
 	identity_release(c->identity);
 	free(c);
@@ -90,7 +91,8 @@ static bool local_connection_has_turn(struct local_connection *c)
 		c->wants_turn = true;
 		return false;
 	}
-	return c->is_refreshed || !srvsvc_may_list_sessions(c->endpoint->service, c->identity) ||
+	return c->caller.enumeration != NULL || c->is_refreshed ||
+	       !srvsvc_may_list_sessions(c->endpoint->service, c->identity) ||
 	       refresh_ready_or_wait(c->endpoint->refresh, &c->wait);
 }
 
@@ -100,7 +102,10 @@ static void local_connection_run_calls(struct local_connection *c)
 	struct rpc_server_event event;
 
 	while (rpc_server_next(c->rpc, &event) == RPC_SERVER_CALL && local_connection_has_turn(c))
-		rpc_server_run_call(c->rpc, &event, &c->caller);
+		if (!rpc_server_run_call(c->rpc, &event, &c->caller)) {
+			c->wants_turn = true;
+			break;
+		}
 }
 
 /* False: out of memory. */
@@ -118,7 +123,8 @@ static bool local_connection_send_pending(struct local_connection *c)
 		is_good = !out.failed && net_stream_send(c->stream, out.data, out.len);
 	}
 	wire_writer_fini(&out);
-	srvsvc_count_held(c->endpoint->service, &c->held_bytes, rpc_server_held_bytes(c->rpc));
+	srvsvc_count_held(c->endpoint->service, c->caller.account, &c->held_bytes,
+	                  rpc_server_held_bytes(c->rpc));
 	return is_good;
 }
 

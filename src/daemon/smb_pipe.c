@@ -44,7 +44,7 @@ static bool smb_pipe_has_turn(struct smb_pipe *p)
 	struct smb_pipes *pipes = p->of;
 
 	if (!net_connection_turn_is_over(pipes->net))
-		return pipes->is_refreshed ||
+		return p->caller.enumeration != NULL || pipes->is_refreshed ||
 		       !srvsvc_may_list_sessions(pipes->all->service, p->identity) ||
 		       refresh_ready_or_wait(pipes->all->refresh, &pipes->wait);
 	pipes->wants_turn = true;
@@ -78,15 +78,17 @@ static void smb_pipe_refuse_call(struct smb_pipe *p)
 	};
 
 	service->report(service->context, &event);
+	srvsvc_caller_abandon(&p->caller);
 	rpc_server_finish_call(p->rpc, RPC_FAULT_ACCESS_DENIED);
 }
 
-static void smb_pipe_run_call(struct smb_pipe *p, struct rpc_server_event *event)
+/* False: the call is not finished. */
+static bool smb_pipe_run_call(struct smb_pipe *p, struct rpc_server_event *event)
 {
 	if (smb_pipe_may_call(p))
-		rpc_server_run_call(p->rpc, event, &p->caller);
-	else
-		smb_pipe_refuse_call(p);
+		return rpc_server_run_call(p->rpc, event, &p->caller);
+	smb_pipe_refuse_call(p);
+	return true;
 }
 
 /* Makes the calls that wait in the pipe, while the turn lasts and the sessions are refreshed.
@@ -97,7 +99,10 @@ static void smb_pipe_run_events(struct smb_pipe *p)
 	enum rpc_server_event_kind kind;
 
 	while ((kind = rpc_server_next(p->rpc, &event)) == RPC_SERVER_CALL && smb_pipe_has_turn(p))
-		smb_pipe_run_call(p, &event);
+		if (!smb_pipe_run_call(p, &event)) {
+			p->of->wants_turn = true;
+			break;
+		}
 	if (kind == RPC_SERVER_TOKEN)
 		smb_rpc_authentication_start(p->authentication, event.token, event.token_bytes);
 }
@@ -117,7 +122,7 @@ static void smb_pipe_go_on(struct smb_pipe *p)
 	};
 	held_bytes = rpc_server_held_bytes(p->rpc);
 	p->of->held_bytes += held_bytes - p->held_bytes;
-	srvsvc_count_held(p->of->all->service, &p->held_bytes, held_bytes);
+	srvsvc_count_held(p->of->all->service, p->caller.account, &p->held_bytes, held_bytes);
 	smb2_server_pipe_update(p->handle, &state);
 }
 
@@ -213,7 +218,8 @@ void smb_pipe_close(struct smb_pipe *p)
 {
 	LIST_REMOVE(p, link);
 	p->of->held_bytes -= p->held_bytes;
-	srvsvc_count_held(p->of->all->service, &p->held_bytes, 0);
+	srvsvc_caller_abandon(&p->caller);
+	srvsvc_count_held(p->of->all->service, p->caller.account, &p->held_bytes, 0);
 	smb_rpc_authentication_free(p->authentication);
 	rpc_server_free(p->rpc);
 	identity_release(p->identity);

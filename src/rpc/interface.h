@@ -7,11 +7,16 @@
 #include "rpc/bind.h"
 #include "wire/writer.h"
 
+/* Not the status of a fault. */
+#define RPC_CALL_UNFINISHED UINT32_MAX
+
 struct rpc_interface {
 	struct rpc_syntax syntax;
-	/* Runs one call. stub stands at the start of the request's stub, and knows its byte order.
-	 * Appends the stub of the answer, little-endian, to answer. Returns 0, or the status of a
-	 * fault (C706 N.2): then nothing was done. Must neither feed nor free the server. */
+	/* Runs one call, or a part of it: then it returns RPC_CALL_UNFINISHED, and is called once
+	 * more for the same call, when others have had their turn. Until then answer stays empty.
+	 * stub stands at the start of the request's stub, and knows its byte order. Appends the
+	 * stub of the answer, little-endian, to answer. Returns 0, or the status of a fault (C706
+	 * N.2): then nothing was done. Must neither feed nor free the server. */
 	uint32_t (*call)(void *context, uint16_t opnum, struct wire_reader *stub,
 	                 struct wire_writer *answer);
 	/* Callers whose log-on by RPC does not protect calls are refused: somebody between a user

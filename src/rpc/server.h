@@ -55,12 +55,17 @@ void rpc_server_authenticated(struct rpc_server *s, enum rpc_auth_progress progr
  * what stands in the event's answer is dropped. */
 void rpc_server_finish_call(struct rpc_server *s, uint32_t fault_status);
 
-/* Runs the call of event, and answers it. context goes to the interface. */
-static inline void rpc_server_run_call(struct rpc_server *s, struct rpc_server_event *event,
+/* Runs the call of event, or a part of it, and answers it when it is finished. context goes to the
+ * interface. False: it is not finished, and is the next event once more. */
+static inline bool rpc_server_run_call(struct rpc_server *s, struct rpc_server_event *event,
                                        void *context)
 {
-	rpc_server_finish_call(
-		s, event->interface->call(context, event->opnum, &event->stub, event->answer));
+	uint32_t status = event->interface->call(context, event->opnum, &event->stub,
+	                                         event->answer);
+
+	if (status != RPC_CALL_UNFINISHED)
+		rpc_server_finish_call(s, status);
+	return status != RPC_CALL_UNFINISHED;
 }
 
 /* Whether the association has ended: when the pending answer is read, the pipe or the connection

@@ -237,3 +237,11 @@ uint32_t session_lists_find(const struct session_lists *l, enum session_list lis
 		g.user = text_pool_find_group(&l->texts.users, filter->user);
 	return has_list(list, g) ? first_of(l, list, g) : 0;
 }
+
+bool session_lists_has(const struct session_lists *l, enum session_list list, uint32_t first,
+                       uint32_t slot)
+{
+	struct groups g = groups_of(l, slot);
+
+	return first != 0 && has_list(list, g) && first_of(l, list, g) == first;
+}

@@ -66,5 +66,8 @@ enum session_list session_lists_choose(const struct session_filter *filter);
 /* The first session of that list. 0: no session passes filter. */
 uint32_t session_lists_find(const struct session_lists *l, enum session_list list,
                             const struct session_filter *filter);
+/* Whether the session is in the list that begins with first. */
+bool session_lists_has(const struct session_lists *l, enum session_list list, uint32_t first,
+                       uint32_t slot);
 
 #endif

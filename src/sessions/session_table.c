@@ -261,19 +261,25 @@ static void session_walk_read_ahead(struct session_walk *w, uint32_t count)
 	}
 }
 
+static void session_walk_choose(struct session_walk *w, const struct session_table *t,
+                                const struct session_filter *filter)
+{
+	*w = (struct session_walk){ .table = t, .list = session_lists_choose(filter) };
+	if (w->list == SESSION_LIST_COUNT)
+		return;
+	if (filter->user != NULL && user_name_split(filter->user).domain_bytes > 0)
+		w->user = filter->user;
+	if (filter->client != NULL && strchr(filter->client, '%') != NULL)
+		w->client = filter->client;
+}
+
 void session_walk_begin(struct session_walk *w, const struct session_table *t,
                         const struct session_filter *filter, uint32_t after)
 {
-	enum session_list list = session_lists_choose(filter);
-
-	*w = (struct session_walk){ .table = t, .list = list };
-	if (list != SESSION_LIST_COUNT) {
-		if (filter->user != NULL && user_name_split(filter->user).domain_bytes > 0)
-			w->user = filter->user;
-		if (filter->client != NULL && strchr(filter->client, '%') != NULL)
-			w->client = filter->client;
-		session_walk_begin_list(w, &t->lists, session_lists_find(&t->lists, list, filter),
-		                        after);
+	session_walk_choose(w, t, filter);
+	if (w->list != SESSION_LIST_COUNT) {
+		session_walk_begin_list(w, &t->lists,
+		                        session_lists_find(&t->lists, w->list, filter), after);
 	} else {
 		uint32_t rank;
 
@@ -309,6 +315,16 @@ static const struct session_record *session_walk_next_in_order(struct session_wa
 	                            session_order_next(&w->table->order, &w->at)->slot);
 }
 
+static void session_walk_show(const struct session_walk *w, const struct session_record *r,
+                              int64_t now_ms, struct netsession_row *row)
+{
+	session_texts_show(&w->table->lists.texts, &r->texts, row);
+	row->num_opens = r->num_opens;
+	row->user_flags = r->user_flags;
+	row->active_s = seconds_until(w->table, r->created_s, now_ms);
+	row->idle_s = seconds_until(w->table, r->used_s, now_ms);
+}
+
 bool session_walk_next(struct session_walk *w, int64_t now_ms, struct netsession_row *row,
                        uint32_t *id)
 {
@@ -319,13 +335,69 @@ bool session_walk_next(struct session_walk *w, int64_t now_ms, struct netsession
 	r = w->list == SESSION_LIST_COUNT ? session_walk_next_in_order(w)
 	                                  : session_walk_next_on_list(w);
 	w->left--;
-	session_texts_show(&w->table->lists.texts, &r->texts, row);
-	row->num_opens = r->num_opens;
-	row->user_flags = r->user_flags;
-	row->active_s = seconds_until(w->table, r->created_s, now_ms);
-	row->idle_s = seconds_until(w->table, r->used_s, now_ms);
+	session_walk_show(w, r, now_ms, row);
 	*id = r->id;
 	return true;
+}
+
+/* ---- in parts ---- */
+
+/* The session behind slot; 0: slot is the last one. */
+static uint32_t session_walk_behind(const struct session_walk *w, uint32_t slot)
+{
+	uint32_t next = session_lists_record(&w->table->lists, slot)->links[w->list].next;
+
+	return next != w->first ? next : 0;
+}
+
+static void session_walk_resume_list(struct session_walk *w, uint32_t at)
+{
+	const struct session_lists *l = &w->table->lists;
+	uint32_t slot = at != 0 ? session_order_find(&w->table->order, at) : 0;
+
+	if (slot != 0 && session_lists_has(l, w->list, w->first, slot)) {
+		w->slot = session_walk_behind(w, slot);
+		return;
+	}
+	w->slot = w->first;
+	while (w->slot != 0 && session_lists_record(l, w->slot)->id <= at)
+		w->slot = session_walk_behind(w, w->slot);
+}
+
+void session_walk_resume(struct session_walk *w, const struct session_table *t,
+                         const struct session_filter *filter, uint32_t at)
+{
+	uint32_t rank;
+
+	session_walk_choose(w, t, filter);
+	if (w->list != SESSION_LIST_COUNT) {
+		w->first = session_lists_find(&t->lists, w->list, filter);
+		session_walk_resume_list(w, at);
+		return;
+	}
+	w->at = session_order_behind(&t->order, at, &rank);
+	w->records_at = w->texts_at = w->at;
+	w->total = w->left = t->order.count - rank;
+	session_walk_read_ahead(w, 2 * AHEAD);
+}
+
+enum session_visit session_walk_visit(struct session_walk *w, int64_t now_ms,
+                                      struct netsession_row *row, uint32_t *id)
+{
+	const struct session_record *r;
+
+	if (w->list == SESSION_LIST_COUNT)
+		return session_walk_next(w, now_ms, row, id) ? SESSION_VISIT_ROW
+		                                             : SESSION_VISIT_END;
+	if (w->slot == 0)
+		return SESSION_VISIT_END;
+	r = session_lists_record(&w->table->lists, w->slot);
+	w->slot = session_walk_behind(w, w->slot);
+	*id = r->id;
+	if (!session_walk_passes(w, r))
+		return SESSION_VISIT_OTHER;
+	session_walk_show(w, r, now_ms, row);
+	return SESSION_VISIT_ROW;
 }
 
 bool session_table_knows_client(const struct session_table *t, const char *client)

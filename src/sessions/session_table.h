@@ -46,8 +46,9 @@ struct session_walk {
 	 * its address. NULL: all of the list passes. */
 	const char *user, *client;
 	uint32_t total, left;
-	unsigned list; /* enum session_list; SESSION_LIST_COUNT: the order of all sessions */
-	uint32_t slot; /* in a list: the next session */
+	unsigned list;  /* enum session_list; SESSION_LIST_COUNT: the order of all sessions */
+	uint32_t slot;  /* in a list: the next session */
+	uint32_t first; /* of session_walk_resume: the first session of the list */
 	/* In the order of all: the next session, and the first ones whose record and whose texts
 	 * are not prefetched yet. */
 	struct session_order_place at, records_at, texts_at;
@@ -63,6 +64,22 @@ uint32_t session_walk_total(const struct session_walk *w);
  * table, and numbers that are not known are NETSESSION_UNKNOWN. False: there is none. */
 bool session_walk_next(struct session_walk *w, int64_t now_ms, struct netsession_row *row,
                        uint32_t *id);
+
+/* A walk in parts, between which the table may change. at is the id of the last session that was
+ * visited, 0 before the first part. The next part continues behind it in O(1), or, if that session
+ * has ended, searches its place, in O(matches) with a filter. Keeps the texts of filter as long as
+ * the part. */
+void session_walk_resume(struct session_walk *w, const struct session_table *t,
+                         const struct session_filter *filter, uint32_t at);
+enum session_visit {
+	SESSION_VISIT_END,   /* there is no further session */
+	SESSION_VISIT_OTHER, /* a session that only seemed to pass the filter */
+	SESSION_VISIT_ROW,   /* a session that passes it */
+};
+/* Visits the next session: gives its id and, where it passes the filter, its row, as
+ * session_walk_next does. O(1). */
+enum session_visit session_walk_visit(struct session_walk *w, int64_t now_ms,
+                                      struct netsession_row *row, uint32_t *id);
 
 /* Whether there is a session from this client. */
 bool session_table_knows_client(const struct session_table *t, const char *client);

@@ -8,200 +8,12 @@
 #include "base/text.h"
 #include "rpc/call.h"
 #include "srvsvc/interface.h"
+#include "srvsvc/serve_session_enum.h"
 #include "srvsvc/server_messages.h"
 #include "srvsvc/session_levels.h"
 #include "srvsvc/session_messages.h"
 
-/* A call that is being run. */
-struct srvsvc_call {
-	const struct srvsvc_caller *caller;
-	struct wire_reader *stub;
-	struct ndr_writer answer;
-	bool shows_unknown; /* else numbers that are not known are sent as 0 */
-	/* An operation fills in the request and the result, then calls srvsvc_report once, while
-	 * the texts of the event exist; not if the operation returns a fault. */
-	struct srvsvc_event event;
-};
-
-/* Whether the access policy grants right to the caller. */
-static bool srvsvc_allows(const struct srvsvc_call *c, enum access_right right)
-{
-	return access_policy_allows(c->caller->service->policy, c->caller->identity, right);
-}
-
-static void srvsvc_report(const struct srvsvc_call *c)
-{
-	const struct srvsvc_server *s = c->caller->service;
-
-	s->report(s->context, &c->event);
-}
-
-/* ---- operations: each runs a whole call, and returns 0 or the status of a fault ---- */
-
-/* NetrSessionEnum: [MS-SRVS] 3.1.4.5; numbers in angle brackets are notes of that section.
- *
- * The specification leaves the order of the checks open. This server checks the level, because
- * access depends on it, then access, then the qualifiers, then the sessions. So a caller without
- * access learns nothing about sessions. */
-
-/* A page: the sessions of the table that pass the filter, from the resume handle on. */
-struct srvsvc_page {
-	struct session_walk from, at; /* the first session; the next one to encode */
-	int64_t now_ms;
-	uint32_t last_id;
-	uint32_t entries;
-	bool shows_unknown;
-};
-
-static bool srvsvc_page_next(void *context, struct netsession_row *row)
-{
-	struct srvsvc_page *p = context;
-	uint32_t id;
-
-	if (!session_walk_next(&p->at, p->now_ms, row, &id))
-		return false;
-	if (!p->shows_unknown)
-		session_row_clear_unknown(row);
-	return true;
-}
-
-static void srvsvc_page_rewind(void *context)
-{
-	struct srvsvc_page *p = context;
-
-	p->at = p->from;
-}
-
-/* "If PreferedMaximumLength is insufficient to hold all the entries, the server MUST return the
- * maximum number of entries that will fit": but at least one, so that the caller's loop ends.
- * "If [it] is equal to MAX_PREFERRED_LENGTH, the server MUST return all": if all are too much for
- * this server, the call fails. Any other length is served in smaller pages. */
-static NET_API_STATUS srvsvc_page_measure(struct srvsvc_page *p, const struct session_level *level,
-                                          uint32_t preferred_bytes, size_t max_answer_bytes)
-{
-	size_t info_bytes = 0, wire_bytes = 0;
-	struct netsession_row row;
-	uint32_t id;
-
-	srvsvc_page_rewind(p);
-	while (session_walk_next(&p->at, p->now_ms, &row, &id)) {
-		session_row_clear_unknown(&row); /* pages are the same for all callers */
-		info_bytes += session_row_info_bytes(level, &row);
-		wire_bytes += session_row_wire_bytes(level, &row);
-		if (preferred_bytes == MAX_PREFERRED_LENGTH && wire_bytes > max_answer_bytes)
-			return ERROR_NOT_ENOUGH_MEMORY;
-		if (preferred_bytes != MAX_PREFERRED_LENGTH && p->entries > 0 &&
-		    (info_bytes > preferred_bytes || wire_bytes > max_answer_bytes))
-			return ERROR_MORE_DATA;
-		p->entries++;
-		p->last_id = id;
-	}
-	return NERR_Success;
-}
-
-/* "If no entries that match the qualifiers are found when a qualifier is specified, the server MUST
- * fail the call with either an NERR_UserNotFound or NERR_ClientNameNotFound." At or past the end,
- * however, it "MUST return NERR_Success and zero entries". So all sessions are searched for a
- * match. */
-static NET_API_STATUS srvsvc_explain_no_match(const struct session_table *table,
-                                              const struct session_filter *filter)
-{
-	bool has_client = session_qualifier_is_given(filter->client),
-	     has_user = session_qualifier_is_given(filter->user);
-	struct session_walk all;
-
-	session_walk_begin(&all, table, filter, 0);
-	if ((!has_client && !has_user) || session_walk_total(&all) > 0)
-		return NERR_Success;
-	return has_client && (!has_user || !session_table_knows_client(table, filter->client))
-	               ? NERR_ClientNameNotFound
-	               : NERR_UserNotFound;
-}
-
-/* An answer may always be so long, however much memory is held for others. */
-#define LEAST_ANSWER_BYTES ((size_t)65536)
-
-static size_t srvsvc_max_answer_bytes(const struct srvsvc_server *s)
-{
-	size_t left = LEAST_ANSWER_BYTES;
-
-	if (s->max_held_bytes > s->held_bytes + left)
-		left = s->max_held_bytes - s->held_bytes;
-	return left < s->max_answer_bytes ? left : s->max_answer_bytes;
-}
-
-/* Fills page and answer; answer->status is the result. */
-static void srvsvc_fill_page(const struct srvsvc_server *s,
-                             const struct session_enum_request *request, struct srvsvc_page *p,
-                             struct session_enum_answer *answer)
-{
-	const struct session_filter filter = { request->client, request->user };
-
-	/* "If ResumeHandle is either NULL or points to 0x00000000, the enumeration MUST start from
-	 * the beginning": there is no id 0. */
-	session_walk_begin(&p->from, s->table, &filter, request->resume_handle);
-	p->now_ms = s->now_ms(s->context);
-	/* "TotalEntries [...] could have been enumerated from the current resume position." */
-	answer->total_entries = session_walk_total(&p->from);
-	if (answer->total_entries == 0)
-		answer->status = srvsvc_explain_no_match(s->table, &filter);
-	else
-		answer->status = srvsvc_page_measure(p, session_level_find(request->level),
-		                                     request->preferred_bytes,
-		                                     srvsvc_max_answer_bytes(s));
-	if (answer->status != NERR_Success && answer->status != ERROR_MORE_DATA) {
-		p->entries = 0;
-		answer->total_entries = 0;
-	}
-	answer->entries = p->entries;
-	/* "MUST set ResumeHandle to the index value of the last enumerated session." Also after
-	 * the last page: a caller who goes on by mistake then gets no entries. */
-	if (p->entries > 0)
-		answer->resume_handle = p->last_id;
-}
-
-static NET_API_STATUS srvsvc_check_session_enum(const struct srvsvc_call *c,
-                                                const struct session_enum_request *request)
-{
-	if (session_level_find(request->level) == NULL)
-		return ERROR_INVALID_LEVEL;
-	/* "The server SHOULD enforce the security measures", <52>, <53>. */
-	if (!srvsvc_allows(c, access_right_of_level(request->level)))
-		return ERROR_ACCESS_DENIED;
-	return session_enum_request_check(request);
-}
-
-static uint32_t srvsvc_serve_session_enum(struct srvsvc_call *c)
-{
-	struct session_qualifier_texts texts;
-	struct session_enum_request request;
-	struct session_enum_answer answer;
-	struct srvsvc_page page = { .shows_unknown = c->shows_unknown };
-	const struct session_rows rows = { srvsvc_page_next, srvsvc_page_rewind, &page };
-
-	session_enum_request_decode(c->stub, &request, &texts);
-	if (c->stub->error != NULL)
-		return RPC_FAULT_BAD_STUB_DATA;
-	answer = (struct session_enum_answer){
-		.level = request.level,
-		.has_resume_handle = request.has_resume_handle,
-		.resume_handle = request.resume_handle,
-		.status = srvsvc_check_session_enum(c, &request),
-	};
-	if (answer.status == NERR_Success)
-		srvsvc_fill_page(c->caller->service, &request, &page, &answer);
-	session_enum_answer_encode(&c->answer, &answer, answer.entries > 0 ? &rows : NULL);
-	c->event.level = request.level;
-	c->event.client = request.client;
-	c->event.user = request.user;
-	c->event.entries = answer.entries;
-	c->event.total = answer.total_entries;
-	c->event.status = answer.status;
-	c->event.is_incomplete = answer.status != ERROR_ACCESS_DENIED &&
-	                         !session_sources_are_complete(&c->caller->service->sources);
-	srvsvc_report(c);
-	return 0;
-}
+/* ---- operations: each runs a call, and returns what rpc_interface.call returns ---- */
 
 /* NetrSessionDel: [MS-SRVS] 3.1.4.6. Access is checked first, as Windows and Samba do it. */
 
@@ -428,7 +240,7 @@ static const char *const names[] = {
 #undef O
 };
 
-static struct srvsvc_call srvsvc_call_begin(const struct srvsvc_caller *caller, uint16_t opnum,
+static struct srvsvc_call srvsvc_call_begin(struct srvsvc_caller *caller, uint16_t opnum,
                                             struct wire_reader *stub, struct wire_writer *answer)
 {
 	struct srvsvc_call c = {
@@ -445,11 +257,20 @@ static struct srvsvc_call srvsvc_call_begin(const struct srvsvc_caller *caller, 
 	return c;
 }
 
-uint32_t srvsvc_call_session_enum(const struct srvsvc_caller *caller, struct wire_reader *stub,
+/* A new call of an account that holds as much as it may. */
+static bool srvsvc_is_refused(const struct srvsvc_caller *caller)
+{
+	return caller->enumeration == NULL &&
+	       srvsvc_account_is_full(caller->service, caller->account);
+}
+
+uint32_t srvsvc_call_session_enum(struct srvsvc_caller *caller, struct wire_reader *stub,
                                   struct wire_writer *answer)
 {
 	struct srvsvc_call c = srvsvc_call_begin(caller, SRVSVC_NETR_SESSION_ENUM, stub, answer);
 
+	if (srvsvc_is_refused(caller))
+		return RPC_FAULT_REMOTE_NO_MEMORY;
 	c.shows_unknown = true;
 	return srvsvc_serve_session_enum(&c);
 }
@@ -461,6 +282,8 @@ static uint32_t srvsvc_interface_call(void *context, uint16_t opnum, struct wire
 
 	if (opnum >= sizeof run / sizeof *run || run[opnum] == NULL)
 		return RPC_FAULT_OP_RNG_ERROR;
+	if (srvsvc_is_refused(context))
+		return RPC_FAULT_REMOTE_NO_MEMORY;
 	c = srvsvc_call_begin(context, opnum, stub, answer);
 	return run[opnum](&c);
 }
@@ -482,8 +305,7 @@ bool srvsvc_may_list_sessions(const struct srvsvc_server *s, const struct identi
 	return access_policy_allows(s->policy, identity, ACCESS_DELETE);
 }
 
-void srvsvc_count_held(struct srvsvc_server *s, size_t *counted, size_t held_bytes)
+void srvsvc_caller_abandon(struct srvsvc_caller *caller)
 {
-	s->held_bytes += held_bytes - *counted;
-	*counted = held_bytes;
+	srvsvc_abandon_session_enum(caller);
 }

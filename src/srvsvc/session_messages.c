@@ -109,25 +109,111 @@ static void session_enum_encode_texts(struct ndr_writer *w, const struct session
 			ndr_put_wstring(w, session_row_text(row, f));
 }
 
-static void session_enum_encode_rows(struct ndr_writer *w, const struct session_level *level,
-                                     const struct session_rows *rows, uint32_t count)
+void session_enum_encoder_init(struct session_enum_encoder *e, const struct session_level *level)
 {
-	static void (*const passes[])(struct ndr_writer *, const struct session_level *,
-	                              const struct netsession_row *) = {
-		session_enum_encode_entry, session_enum_encode_texts
-	};
+	*e = (struct session_enum_encoder){ .level = level };
+	ndr_writer_init(&e->stub_ndr, &e->stub);
+	ndr_writer_init(&e->texts_ndr, &e->texts);
+}
 
-	ndr_put_u32(w, count);
-	for (size_t pass = 0; pass < sizeof passes / sizeof *passes; pass++) {
-		rows->rewind(rows->context);
-		for (uint32_t i = 0; i < count; i++) {
-			struct netsession_row row;
-			bool has_row = rows->next(rows->context, &row);
+void session_enum_encoder_fini(struct session_enum_encoder *e)
+{
+	wire_writer_fini(&e->stub);
+	wire_writer_fini(&e->texts);
+}
 
-			assert(has_row);
-			passes[pass](w, level, &row);
-		}
+/* Level, the union's tag, the container's pointer, EntriesRead, the array's pointer and size. */
+enum { ENTRIES_AT = 12, SIZE_AT = 20 };
+
+void session_enum_encoder_add(struct session_enum_encoder *e, const struct netsession_row *row)
+{
+	struct ndr_writer *w = &e->stub_ndr;
+
+	if (e->count++ == 0) {
+		ndr_put_u32(w, e->level->number);
+		ndr_put_u32(w, e->level->number);
+		ndr_put_pointer(w, e);
+		ndr_put_u32(w, 0);
+		ndr_put_pointer(w, e);
+		ndr_put_u32(w, 0);
 	}
+	session_enum_encode_entry(w, e->level, row);
+	session_enum_encode_texts(&e->texts_ndr, e->level, row);
+}
+
+size_t session_enum_encoder_bytes(const struct session_enum_encoder *e)
+{
+	return e->stub.len + e->texts.len;
+}
+
+/* Entries and texts are multiples of 4 bytes, but for the last text: so both stay aligned. */
+bool session_enum_encoder_join(struct session_enum_encoder *e, size_t max_bytes)
+{
+	size_t left = e->texts.len - e->texts_at, bytes = left < max_bytes ? left : max_bytes;
+
+	wire_put_bytes(&e->stub, e->texts.data + e->texts_at, bytes);
+	e->texts_at += bytes;
+	if (bytes < left)
+		return false;
+	e->stub.failed |= e->texts.failed;
+	wire_writer_fini(&e->texts);
+	e->texts_at = 0;
+	return true;
+}
+
+static void session_enum_encode_end(struct ndr_writer *w, const struct session_enum_answer *answer)
+{
+	ndr_put_u32(w, answer->total_entries);
+	ndr_put_pointer(w, answer->has_resume_handle ? answer : NULL);
+	if (answer->has_resume_handle)
+		ndr_put_u32(w, answer->resume_handle);
+	ndr_put_u32(w, answer->status);
+}
+
+void session_enum_encoder_finish(struct session_enum_encoder *e,
+                                 const struct session_enum_answer *answer, struct wire_writer *to)
+{
+	if (e->count == 0) {
+		struct ndr_writer w;
+
+		ndr_writer_init(&w, to);
+		session_enum_answer_encode(&w, answer, NULL);
+		return;
+	}
+	(void)session_enum_encoder_join(e, SIZE_MAX);
+	session_enum_encode_end(&e->stub_ndr, answer);
+	if (!e->stub.failed) {
+		wire_set_u32le(&e->stub, ENTRIES_AT, e->count);
+		wire_set_u32le(&e->stub, SIZE_AT, e->count);
+	}
+	if (to->len == 0) {
+		wire_writer_trim(&e->stub);
+		wire_writer_fini(to);
+		*to = e->stub;
+		e->stub = (struct wire_writer){ 0 };
+	} else {
+		wire_put_bytes(to, e->stub.data, e->stub.len);
+		to->failed |= e->stub.failed;
+	}
+	session_enum_encoder_fini(e);
+}
+
+static void session_enum_encode_rows(struct wire_writer *to,
+                                     const struct session_enum_answer *answer,
+                                     const struct session_rows *rows)
+{
+	struct session_enum_encoder e;
+
+	session_enum_encoder_init(&e, session_level_find(answer->level));
+	rows->rewind(rows->context);
+	for (uint32_t i = 0; i < answer->entries; i++) {
+		struct netsession_row row;
+		bool has_row = rows->next(rows->context, &row);
+
+		assert(has_row);
+		session_enum_encoder_add(&e, &row);
+	}
+	session_enum_encoder_finish(&e, answer, to);
 }
 
 void session_enum_answer_encode(struct ndr_writer *w, const struct session_enum_answer *answer,
@@ -135,6 +221,10 @@ void session_enum_answer_encode(struct ndr_writer *w, const struct session_enum_
 {
 	const struct session_level *level = session_level_find(answer->level);
 
+	if (level != NULL && rows != NULL && answer->entries > 0) {
+		session_enum_encode_rows(w->wire, answer, rows);
+		return;
+	}
 	ndr_put_u32(w, answer->level);
 	ndr_put_u32(w, answer->level); /* the union's tag */
 	if (level != NULL) {
@@ -142,13 +232,9 @@ void session_enum_answer_encode(struct ndr_writer *w, const struct session_enum_
 		ndr_put_u32(w, answer->entries);
 		ndr_put_pointer(w, rows);
 		if (rows != NULL)
-			session_enum_encode_rows(w, level, rows, answer->entries);
+			ndr_put_u32(w, answer->entries);
 	}
-	ndr_put_u32(w, answer->total_entries);
-	ndr_put_pointer(w, answer->has_resume_handle ? answer : NULL);
-	if (answer->has_resume_handle)
-		ndr_put_u32(w, answer->resume_handle);
-	ndr_put_u32(w, answer->status);
+	session_enum_encode_end(w, answer);
 }
 
 /* The steps of the decoder. A step decodes one element that has wholly arrived and sets the next

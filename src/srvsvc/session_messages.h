@@ -75,9 +75,32 @@ struct session_enum_answer {
 	NET_API_STATUS status;
 };
 
-/* Encodes answer with the first answer->entries of rows. Reads rows twice, because texts stand
- * behind the array of entries (C706 14.3.12.3). rows NULL: the array is a NULL pointer. If the
- * level does not exist, there is no container. */
+/* Encodes an answer row by row. Texts stand behind the array of entries (C706 14.3.12.3), so they
+ * are collected beside it. */
+struct session_enum_encoder {
+	const struct session_level *level;
+	struct wire_writer stub, texts;
+	struct ndr_writer stub_ndr, texts_ndr; /* over these two */
+	uint32_t count;
+	size_t texts_at; /* how much of texts is in stub */
+};
+
+/* The encoder must not move until session_enum_encoder_fini. */
+void session_enum_encoder_init(struct session_enum_encoder *e, const struct session_level *level);
+void session_enum_encoder_add(struct session_enum_encoder *e, const struct netsession_row *row);
+/* The bytes that are held. */
+size_t session_enum_encoder_bytes(const struct session_enum_encoder *e);
+/* After the last row: puts at most max_bytes of the texts behind the entries. False: call it once
+ * more. */
+bool session_enum_encoder_join(struct session_enum_encoder *e, size_t max_bytes);
+/* Gives the stub of answer, which has the rows that were added, if there are any: appends it to to,
+ * and empties the encoder. Otherwise, or if the level does not exist, there is no array. */
+void session_enum_encoder_finish(struct session_enum_encoder *e,
+                                 const struct session_enum_answer *answer, struct wire_writer *to);
+void session_enum_encoder_fini(struct session_enum_encoder *e);
+
+/* Encodes answer with the first answer->entries of rows. rows NULL: the array is a NULL pointer. If
+ * the level does not exist, there is no container. */
 void session_enum_answer_encode(struct ndr_writer *w, const struct session_enum_answer *answer,
                                 const struct session_rows *rows);
 

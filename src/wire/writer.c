@@ -12,6 +12,16 @@ void wire_writer_fini(struct wire_writer *w)
 	*w = (struct wire_writer){ 0 };
 }
 
+void wire_writer_trim(struct wire_writer *w)
+{
+	uint8_t *data = w->len > 0 ? realloc(w->data, w->len) : NULL;
+
+	if (data == NULL)
+		return;
+	w->data = data;
+	w->cap = w->len;
+}
+
 void wire_writer_clear(struct wire_writer *w)
 {
 	w->len = 0;

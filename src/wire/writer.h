@@ -18,6 +18,8 @@ struct wire_writer {
 void wire_writer_fini(struct wire_writer *w);
 /* Drops the content and a failure, but keeps the memory. */
 void wire_writer_clear(struct wire_writer *w);
+/* Gives back memory behind the content. */
+void wire_writer_trim(struct wire_writer *w);
 
 void wire_put_u8(struct wire_writer *w, uint8_t value);
 void wire_put_u16le(struct wire_writer *w, uint16_t value);

@@ -40,7 +40,7 @@ void intercepted_calls_remove(struct relay *relay, struct intercepted_calls *cal
 {
 	TAILQ_REMOVE(&calls->list, call, entry);
 	calls->count--;
-	srvsvc_count_held(&relay->service, &call->held_bytes, 0);
+	srvsvc_count_held(&relay->service, NULL, &call->held_bytes, 0);
 	if (call->step == CALL_LISTING)
 		session_enum_decoder_fini(&call->list);
 	session_deletions_fini(&call->del);
@@ -78,7 +78,7 @@ void intercepted_call_count_bytes(struct relay *relay, struct intercepted_call *
 
 	if (call->step == CALL_LISTING)
 		bytes += call->list.block.cap;
-	srvsvc_count_held(&relay->service, &call->held_bytes, bytes);
+	srvsvc_count_held(&relay->service, NULL, &call->held_bytes, bytes);
 }
 
 static struct wire_reader intercepted_call_reader(const struct intercepted_call *call)

@@ -518,7 +518,7 @@ static void a_short_list_is_accepted_however_much_is_held_for_others(void **stat
 	(void)state;
 	assert_true(relay_fixture_init(b, &settings));
 	relay_fixture_bind(b, 4280);
-	srvsvc_count_held(&b->relay->service, &by_others, 250000);
+	srvsvc_count_held(&b->relay->service, NULL, &by_others, 250000);
 	relay_fixture_add_some(b, 300);
 	a = relay_fixture_enum(b, 5, &request);
 	assert_int_equal(a.answer.status, 0);
@@ -530,7 +530,7 @@ static void a_short_list_is_accepted_however_much_is_held_for_others(void **stat
 	a = relay_fixture_enum(b, 6, &request);
 	assert_int_equal(a.answer.status, ERROR_NOT_ENOUGH_MEMORY);
 	free(a.infos);
-	srvsvc_count_held(&b->relay->service, &by_others, 0);
+	srvsvc_count_held(&b->relay->service, NULL, &by_others, 0);
 	a = relay_fixture_enum(b, 7, &request);
 	assert_int_equal(a.answer.status, ERROR_MORE_DATA);
 	assert_int_equal(a.answer.total_entries, 1300);

@@ -514,8 +514,8 @@ static void unread_answers_of_others_leave_less_for_an_answer(void **state)
 	page = ask(&b, ADMINISTRATOR, &q);
 	all = page.answer.entries;
 	free(page.infos);
-	srvsvc_count_held(&b.service, &first, 3 << 20);
-	srvsvc_count_held(&b.service, &second, (1 << 20) - 80000);
+	srvsvc_count_held(&b.service, NULL, &first, 3 << 20);
+	srvsvc_count_held(&b.service, NULL, &second, (1 << 20) - 80000);
 	assert_int_equal(status_of(&b, ADMINISTRATOR, &q), ERROR_NOT_ENOUGH_MEMORY);
 	q.preferred_bytes = ALL - 1;
 	page = ask(&b, ADMINISTRATOR, &q);
@@ -523,17 +523,185 @@ static void unread_answers_of_others_leave_less_for_an_answer(void **state)
 	assert_int_in_range(few, 1, all - 1);
 	assert_int_in_range(b.answer.len, 70000, 80000);
 	free(page.infos);
-	srvsvc_count_held(&b.service, &second, 4 << 20); /* more than there should be */
+	srvsvc_count_held(&b.service, NULL, &second, 4 << 20); /* more than there should be */
 	page = ask(&b, ADMINISTRATOR, &q);
 	assert_int_in_range(b.answer.len, 55000, 65536);
 	free(page.infos);
-	srvsvc_count_held(&b.service, &second, 0);
-	srvsvc_count_held(&b.service, &first, 0);
+	srvsvc_count_held(&b.service, NULL, &second, 0);
+	srvsvc_count_held(&b.service, NULL, &first, 0);
 	assert_int_equal(b.service.held_bytes, 0);
 	q.preferred_bytes = ALL;
 	page = ask(&b, ADMINISTRATOR, &q);
 	assert_int_equal(page.answer.entries, all);
 	free(page.infos);
+	srvsvc_fixture_fini(&b);
+}
+
+/* ---- calls that are run in parts ---- */
+
+enum { CROWD = 300, NEWCOMERS = 2 * CROWD };
+
+/* Who was there from before the call until after it. */
+static bool is_gone[CROWD];
+static uint32_t visited;
+
+static void add_to_crowd(struct srvsvc_fixture *b, uint32_t number)
+{
+	char client[32];
+
+	snprintf(client, sizeof client, "\\\\c%u", number);
+	srvsvc_fixture_add(b, &(struct session_facts){ .client = client,
+	                                               .user = number % 3 == 0   ? "LAB\\alice"
+	                                                       : number % 3 == 1 ? "alice"
+	                                                                         : "bob" });
+}
+
+/* The session that was visited last ends, another one ends, and one begins. */
+static bool churn_between_parts(struct srvsvc_fixture *b)
+{
+	uint32_t ending[] = { visited % CROWD, (visited * 7 + 5) % CROWD };
+
+	for (size_t i = 0; i < COUNT(ending); i++)
+		if (ending[i] % 5 == 0 && !is_gone[ending[i]]) {
+			session_table_remove(b->service.table, b->ids[ending[i]]);
+			is_gone[ending[i]] = true;
+		}
+	if (b->id_count < NEWCOMERS)
+		add_to_crowd(b, (uint32_t)b->id_count);
+	visited++;
+	return true;
+}
+
+static void assert_has_all_who_stayed(const struct page *page, const struct session_enum_request *q)
+{
+	struct netsession_row row;
+	size_t scratch_bytes = 0;
+	char *scratch = NULL;
+	uint32_t entry = 0, number = 0;
+
+	for (; entry < page->answer.entries; entry++, number++) {
+		char client[32];
+
+		assert_true(session_infos_row(session_level_find(q->level), page->infos, entry,
+		                              &row, &scratch, &scratch_bytes));
+		for (;; number++) { /* in the order in which they began */
+			assert_int_in_range(number, 0, NEWCOMERS - 1);
+			snprintf(client, sizeof client, "\\\\c%u", number);
+			if (strcmp(client, row.client) == 0)
+				break;
+			assert_true(number >= CROWD || is_gone[number] ||
+			            (q->user != NULL && number % 3 == 2));
+		}
+		assert_true(q->user == NULL || number % 3 != 2);
+	}
+	for (; number < CROWD; number++)
+		assert_true(is_gone[number] || (q->user != NULL && number % 3 == 2));
+	free(scratch);
+}
+
+static void a_long_call_is_run_in_parts_while_sessions_come_and_go(void **state)
+{
+	static const char *const selected[] = { NULL, "alice", "OTHER\\bob" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(selected); i++)
+		for (uint32_t visits = 1; visits < 40; visits += 6) {
+			struct session_enum_request q = { .level = 502,
+				                          .user = selected[i],
+				                          .preferred_bytes = ALL };
+			struct srvsvc_fixture b;
+			struct page page;
+
+			srvsvc_fixture_init(&b, "hardened");
+			for (uint32_t n = 0; n < CROWD; n++)
+				add_to_crowd(&b, n);
+			memset(is_gone, 0, sizeof is_gone);
+			visited = 0;
+			b.service.part_visits = visits;
+			b.between = churn_between_parts;
+			page = ask(&b, ADMINISTRATOR, &q);
+			assert_int_equal(page.answer.total_entries, page.answer.entries);
+			assert_true(b.parts > CROWD / 3 / visits);
+			if (i < 2)
+				assert_has_all_who_stayed(&page, &q);
+			free(page.infos);
+			assert_int_equal(b.service.held_bytes, 0);
+			srvsvc_fixture_fini(&b);
+		}
+}
+
+static bool caller_goes_away(struct srvsvc_fixture *b)
+{
+	return b->parts < 5;
+}
+
+static void a_caller_who_goes_away_leaves_nothing_of_an_unfinished_call(void **state)
+{
+	struct session_enum_request q = { .level = 502, .preferred_bytes = ALL };
+	struct srvsvc_account account = { 0 };
+	struct srvsvc_fixture b;
+	struct ndr_writer w;
+
+	(void)state;
+	srvsvc_fixture_init(&b, "hardened");
+	for (uint32_t n = 0; n < CROWD; n++)
+		add_to_crowd(&b, n);
+	b.service.part_visits = 8;
+	b.account = &account;
+	b.between = caller_goes_away;
+	ndr_writer_init(&w, &b.stub);
+	session_enum_request_encode(&w, &q);
+	assert_int_equal(srvsvc_fixture_call(&b, ADMINISTRATOR, SRVSVC_NETR_SESSION_ENUM),
+	                 RPC_CALL_UNFINISHED);
+	assert_int_equal(b.parts, 5);
+	assert_int_equal(b.service.held_bytes, 0);
+	assert_int_equal(account.held_bytes, 0);
+	srvsvc_fixture_fini(&b);
+}
+
+static void an_account_that_holds_all_it_may_gets_faults_and_others_get_answers(void **state)
+{
+	struct srvsvc_account account = { 0 }, other = { 0 };
+	struct session_enum_request q = { .level = 0, .preferred_bytes = ALL };
+	struct srvsvc_fixture b;
+	struct ndr_writer w;
+	size_t held = 0;
+
+	(void)state;
+	srvsvc_fixture_init(&b, "hardened");
+	add_to_crowd(&b, 0);
+	b.account = &account;
+	srvsvc_count_held(&b.service, &account, &held, b.service.max_held_of_account);
+	ndr_writer_init(&w, &b.stub);
+	session_enum_request_encode(&w, &q);
+	assert_int_equal(srvsvc_fixture_call(&b, ADMINISTRATOR, SRVSVC_NETR_SESSION_ENUM),
+	                 RPC_FAULT_REMOTE_NO_MEMORY);
+	b.account = &other;
+	assert_int_equal(status_of(&b, ADMINISTRATOR, &q), NERR_Success);
+	srvsvc_count_held(&b.service, &account, &held, 0);
+	b.account = &account;
+	assert_int_equal(status_of(&b, ADMINISTRATOR, &q), NERR_Success);
+	srvsvc_fixture_fini(&b);
+}
+
+static void an_account_gets_no_more_than_half_of_what_is_left_for_all(void **state)
+{
+	struct srvsvc_account account = { 0 };
+	struct srvsvc_server *s;
+	struct srvsvc_fixture b;
+	size_t held = 0;
+
+	(void)state;
+	srvsvc_fixture_init(&b, "hardened");
+	s = &b.service;
+	assert_int_equal(srvsvc_memory_left(s, NULL), s->max_held_bytes);
+	assert_int_equal(srvsvc_memory_left(s, &account), s->max_held_of_account);
+	srvsvc_count_held(s, NULL, &held, s->max_held_bytes - 1000);
+	assert_int_equal(srvsvc_memory_left(s, &account), 500);
+	srvsvc_count_held(s, NULL, &held, 0);
+	srvsvc_count_held(s, &account, &held, s->max_held_of_account - 7);
+	assert_int_equal(srvsvc_memory_left(s, &account), 7);
+	srvsvc_count_held(s, &account, &held, 0);
 	srvsvc_fixture_fini(&b);
 }
 
@@ -624,6 +792,11 @@ TEST_GROUP(srvsvc_session_enum)
 		cmocka_unit_test(the_preferred_length_counts_what_a_caller_gets_to_the_byte),
 		cmocka_unit_test(an_answer_is_bounded_even_if_all_sessions_are_requested),
 		cmocka_unit_test(unread_answers_of_others_leave_less_for_an_answer),
+		cmocka_unit_test(a_long_call_is_run_in_parts_while_sessions_come_and_go),
+		cmocka_unit_test(a_caller_who_goes_away_leaves_nothing_of_an_unfinished_call),
+		cmocka_unit_test(
+			an_account_that_holds_all_it_may_gets_faults_and_others_get_answers),
+		cmocka_unit_test(an_account_gets_no_more_than_half_of_what_is_left_for_all),
 		cmocka_unit_test(a_bound_holds_for_texts_of_any_length),
 		cmocka_unit_test(times_are_seconds_until_now),
 		cmocka_unit_test(a_request_that_is_cut_anywhere_faults),
