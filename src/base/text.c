@@ -51,7 +51,8 @@ size_t text_ascii_bytes(const char *utf8)
 {
 	size_t bytes = 0;
 
-	while (text_is_ascii(utf8[bytes]) && utf8[bytes] != 0)
+	while ((unsigned char)(utf8[bytes] - 1) <
+	       0x7F) /* neither the terminator nor beyond ASCII */
 		bytes++;
 	return bytes;
 }
@@ -59,11 +60,10 @@ size_t text_ascii_bytes(const char *utf8)
 size_t text_utf16_units(const char *utf8)
 {
 	size_t units = text_ascii_bytes(utf8);
-	uint32_t code_point;
 
 	utf8 += units;
-	while ((code_point = text_next(&utf8)) != 0)
-		units += code_point < 0x10000 ? 1 : 2;
+	while (*utf8 != '\0')
+		units += text_next(&utf8) < 0x10000 ? 1 : 2;
 	return units;
 }
 

@@ -79,12 +79,25 @@ size_t ndr_stream_units_ready(const struct ndr_stream *s)
 	return (s->carried + ndr_stream_left(s)) / 2;
 }
 
+static WCHAR ndr_stream_unit(const struct ndr_stream *s, const uint8_t *p)
+{
+	return (WCHAR)(s->big_endian ? p[0] << 8 | p[1] : p[0] | p[1] << 8);
+}
+
 size_t ndr_stream_units(struct ndr_stream *s, WCHAR units[], size_t max_units)
 {
-	size_t count = 0;
+	size_t count = 0, whole;
 	const uint8_t *p;
 
-	while (count < max_units && (p = ndr_stream_collect(s, 2)) != NULL)
-		units[count++] = (WCHAR)(s->big_endian ? p[0] << 8 | p[1] : p[0] | p[1] << 8);
+	if (s->carried > 0 && max_units > 0 && (p = ndr_stream_collect(s, 2)) != NULL)
+		units[count++] = ndr_stream_unit(s, p);
+	whole = ndr_stream_left(s) / 2;
+	if (whole > max_units - count)
+		whole = max_units - count;
+	for (p = ndr_stream_advance(s, 2 * whole); whole > 0; whole--, p += 2)
+		units[count++] = ndr_stream_unit(s, p);
+	if (count < max_units)
+		(void)ndr_stream_collect(s,
+		                         2); /* half a unit, whose rest comes with the next piece */
 	return count;
 }

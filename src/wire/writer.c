@@ -28,27 +28,23 @@ void wire_writer_clear(struct wire_writer *w)
 	w->failed = false;
 }
 
-/* Returns room for count more bytes, which become part of the content; NULL after a failure. */
-static uint8_t *wire_writer_extend(struct wire_writer *w, size_t count)
+uint8_t *wire_writer_grow(struct wire_writer *w, size_t count)
 {
-	if (!w->failed && w->cap - w->len < count) {
-		size_t cap = w->cap > 0 ? w->cap : 256;
-		uint8_t *data;
+	size_t cap = w->cap > 0 ? w->cap : 256;
+	uint8_t *data;
 
-		while (cap - w->len < count && cap <= SIZE_MAX / 2)
-			cap *= 2;
-		data = cap - w->len < count ? NULL : realloc(w->data, cap);
-		if (data == NULL) {
-			w->failed = true;
-		} else {
-			w->data = data;
-			w->cap = cap;
-		}
-	}
 	if (w->failed)
 		return NULL;
+	while (cap - w->len < count && cap <= SIZE_MAX / 2)
+		cap *= 2;
+	data = cap - w->len < count ? NULL : realloc(w->data, cap);
+	w->failed = data == NULL;
+	if (w->failed)
+		return NULL;
+	w->data = data;
+	w->cap = cap;
 	w->len += count;
-	return w->data + w->len - count;
+	return data + w->len - count;
 }
 
 static void wire_store_le(uint8_t *to, uint64_t value, unsigned bytes)
@@ -59,7 +55,7 @@ static void wire_store_le(uint8_t *to, uint64_t value, unsigned bytes)
 
 static void wire_put_le(struct wire_writer *w, uint64_t value, unsigned bytes)
 {
-	uint8_t *to = wire_writer_extend(w, bytes);
+	uint8_t *to = wire_put_space(w, bytes);
 
 	if (to != NULL)
 		wire_store_le(to, value, bytes);
@@ -77,7 +73,10 @@ void wire_put_u16le(struct wire_writer *w, uint16_t value)
 
 void wire_put_u32le(struct wire_writer *w, uint32_t value)
 {
-	wire_put_le(w, value, 4);
+	uint8_t *to = wire_put_space(w, sizeof value);
+
+	if (to != NULL)
+		(void)wire_store_u32le(to, value);
 }
 
 void wire_put_u64le(struct wire_writer *w, uint64_t value)
@@ -87,7 +86,7 @@ void wire_put_u64le(struct wire_writer *w, uint64_t value)
 
 void wire_put_bytes(struct wire_writer *w, const void *bytes, size_t count)
 {
-	uint8_t *to = count > 0 ? wire_writer_extend(w, count) : NULL;
+	uint8_t *to = count > 0 ? wire_put_space(w, count) : NULL;
 
 	if (to != NULL)
 		memcpy(to, bytes, count);
@@ -95,30 +94,41 @@ void wire_put_bytes(struct wire_writer *w, const void *bytes, size_t count)
 
 void wire_put_zeros(struct wire_writer *w, size_t count)
 {
-	uint8_t *to = count > 0 ? wire_writer_extend(w, count) : NULL;
+	uint8_t *to = count > 0 ? wire_put_space(w, count) : NULL;
 
 	if (to != NULL)
 		memset(to, 0, count);
 }
 
-void wire_put_utf16le(struct wire_writer *w, const char *utf8)
+static uint8_t *wire_store_u16le(uint8_t *to, uint16_t value)
+{
+	to[0] = (uint8_t)value;
+	to[1] = (uint8_t)(value >> 8);
+	return to + 2;
+}
+
+uint8_t *wire_store_utf16le(uint8_t *to, const char *utf8)
 {
 	size_t ascii = text_ascii_bytes(utf8);
-	uint8_t *to = ascii > 0 ? wire_writer_extend(w, 2 * ascii) : NULL;
-	uint32_t code_point;
 
-	for (size_t i = 0; to != NULL && i < ascii; i++) {
-		to[2 * i] = (uint8_t)utf8[i];
-		to[2 * i + 1] = 0;
-	}
-	utf8 += ascii;
-	while ((code_point = text_next(&utf8)) != 0) {
+	for (size_t i = 0; i < ascii; i++)
+		to = wire_store_u16le(to, (uint8_t)*utf8++);
+	while (*utf8 != '\0') {
 		WCHAR units[2];
-		size_t count = text_utf16_encode(code_point, units);
+		size_t count = text_utf16_encode(text_next(&utf8), units);
 
 		for (size_t i = 0; i < count; i++)
-			wire_put_u16le(w, (uint16_t)units[i]);
+			to = wire_store_u16le(to, (uint16_t)units[i]);
 	}
+	return to;
+}
+
+void wire_put_utf16le(struct wire_writer *w, const char *utf8)
+{
+	uint8_t *to = wire_put_space(w, 2 * text_utf16_units(utf8));
+
+	if (to != NULL)
+		(void)wire_store_utf16le(to, utf8);
 }
 
 void wire_put_padding(struct wire_writer *w, size_t origin, size_t to)
