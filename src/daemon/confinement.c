@@ -23,18 +23,22 @@ static bool confinement_is_in_run_folder(const char *path)
 }
 
 /* Makes the folder of the sockets' default paths for the user, as systemd would. One that is there
- * belongs to an earlier run. */
+ * may be left from a run as root; that of another user stays theirs. */
 static void confinement_make_run_folder(const struct config *c, const struct privileges_user *user)
 {
+	struct stat info;
+
 	if (!confinement_is_in_run_folder(c->socket) &&
 	    !confinement_is_in_run_folder(c->publish_socket))
 		return;
 	/* Where this fails, the sockets cannot be opened, which is reported. */
-	if (mkdir(RUN_FOLDER, 0755) == 0 || errno == EEXIST)
+	(void)mkdir(RUN_FOLDER, 0755);
+	if (lstat(RUN_FOLDER, &info) == 0 && info.st_uid == 0)
 		(void)!lchown(RUN_FOLDER, user->uid, user->gid);
 }
 
-static bool confinement_set_user(const struct config *c, struct confinement *to, struct err *err)
+static bool confinement_set_user(const struct config *c, bool only_check, struct confinement *to,
+                                 struct err *err)
 {
 	struct privileges_user user;
 	struct err reason = { 0 };
@@ -42,7 +46,8 @@ static bool confinement_set_user(const struct config *c, struct confinement *to,
 	if (geteuid() != 0)
 		return true;
 	if (privileges_find_user(c->user, &user, &reason)) {
-		confinement_make_run_folder(c, &user);
+		if (!only_check)
+			confinement_make_run_folder(c, &user);
 		if (privileges_become_user(&user, &reason)) {
 			(void)snprintf(to->user, sizeof to->user, "%s", c->user);
 			return true;
@@ -66,6 +71,8 @@ static const char *const folders_read[] = {
 	"/lib64",
 	"/var/lib/sss",
 	"/run/systemd/resolve",
+	"/run/systemd/userdb",
+	"/proc/sys/crypto",
 	"/proc/self",
 	"/sys/devices/system/cpu",
 	"/dev/null",
@@ -131,7 +138,7 @@ bool confinement_enter(const struct daemon_options *options, struct confinement 
 	*c = (struct confinement){ .user = "" };
 	if (!settings_read_config(&config, options, err))
 		return false;
-	is_good = confinement_set_user(&config, c, err);
+	is_good = confinement_set_user(&config, options->check, c, err);
 	if (is_good)
 		confinement_restrict(&config, settings_config_file(options), c);
 	config_fini(&config);

@@ -153,6 +153,7 @@ static const unsigned denied_calls[] = {
 #endif
 };
 
+/* Where the C library opens sockets by socketcall (i386), the kernel does not show the family. */
 static const unsigned allowed_families[] = { AF_UNIX, AF_INET, AF_INET6 };
 
 #define COUNT(ARRAY) (sizeof(ARRAY) / sizeof *(ARRAY))

@@ -124,6 +124,17 @@ class Start(unittest.TestCase):
             self.assertIn(f'{folder}/conf:3: [server] user cannot be "no-such-user"',
                           check("--config", folder / "conf").stderr)
 
+    def test_a_check_leaves_the_folder_of_the_sockets_alone(self):
+        """A daemon may be using it."""
+        for made, expected in (("", "none"), ("mkdir /run/netsession;", "root"),
+                               ("mkdir /run/netsession; chown daemon /run/netsession;", "daemon")):
+            with self.subTest(made):
+                done = subprocess.run(
+                    ["unshare", "--mount", "sh", "-ec", f'mount -t tmpfs none /run; {made} "$@"; '
+                     "stat -c %U /run/netsession 2> /dev/null || echo none", "sh", command.built("netsessiond"), "--check",
+                     "--user", USER], env=command.environment(), text=True, capture_output=True, check=False)
+                self.assertEqual((f"{expected}\n", ""), (done.stdout, done.stderr))
+
     def test_somebody_else_than_root_stays_who_they_are(self):
         done = subprocess.run(["setpriv", "--reuid=games", "--regid=games", "--clear-groups", command.built("netsessiond"),
                                "--check", "--user", "no-such-user"], env=command.environment(), text=True,
