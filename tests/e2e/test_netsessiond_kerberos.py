@@ -2,6 +2,7 @@
 the names and SIDs in it."""
 import os
 import pathlib
+import re
 import shutil
 import tempfile
 import unittest
@@ -112,6 +113,19 @@ class Kerberos(unittest.TestCase):
         for log in ("stderr", "audit"):
             written = (self.server.folder / self.server.log / log).read_text(encoding="utf-8")
             self.assertEqual(set(), set(written) & set(name) - set("evil"))
+
+    def test_a_ticket_needs_no_file_that_netsessiond_may_not_open(self):
+        if re.search(rb"__[at]san_init", command.built("netsessiond").read_bytes()):
+            self.skipTest("the sanitizers do not work below strace")
+        self.dc.kinit("Administrator")
+        with tempfile.NamedTemporaryFile("r") as trace:
+            self.serve(self.domain_admins, inside=[
+                *self.dc.inside, "env", f"KRB5_CONFIG={self.dc.folder}/krb5.conf", f"KRB5RCACHEDIR={self.dc.folder}",
+                "strace", "-f", "-qq", "-e", "trace=file,socket", "-o", trace.name])
+            self.assert_listed("--kerberos")
+            called = trace.read()
+        self.assertIn(str(self.keytab), called)
+        self.assertEqual([], re.findall(r".* = -1 (?:EACCES|EPERM|EAFNOSUPPORT).*", called))
 
     # ---- what the policy says ----
 
