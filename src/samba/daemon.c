@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/escape.h"
 #include "base/locale.h"
 #include "base/size.h"
 #include "net/loop.h"
@@ -230,6 +231,7 @@ static void samba_daemon_write_status(void *context, char *to, size_t room)
 	struct samba_daemon *d = context;
 	struct relay_endpoint_counts counts;
 	struct samba_publisher_state published;
+	char message[2 * ERR_TEXT_BYTES];
 	int used;
 
 	relay_endpoint_count(d->endpoint, &counts);
@@ -247,12 +249,13 @@ static void samba_daemon_write_status(void *context, char *to, size_t room)
 		(unsigned long long)counts.malformed, (unsigned long long)d->relay->forwarded,
 		(unsigned long long)d->relay->intercepted, d->relay->service.held_bytes);
 	samba_publisher_get_state(d->publisher, &published);
+	(void)escape_text(message, sizeof message, published.message);
 	if (used > 0 && (size_t)used < room)
 		(void)snprintf(
 			to + used, room - (size_t)used,
 			"publish: %s\npublish_message: %s\npublish_sessions: %zu\n"
 			"publish_polls: %llu\npublish_polls_failed: %llu\npublish_closed: %llu\n",
-			published.is_connected ? "connected" : "not connected", published.message,
+			published.is_connected ? "connected" : "not connected", message,
 			published.sessions, (unsigned long long)published.polls,
 			(unsigned long long)published.failed_polls,
 			(unsigned long long)published.closed);

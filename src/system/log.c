@@ -77,7 +77,7 @@ static size_t log_begin_line(char *to, size_t room, enum log_level level)
 __attribute__((format(printf, 2, 0))) static void
 log_write_line(enum log_level level, const char *format, va_list arguments)
 {
-	char text[LINE_BYTES], line[LINE_BYTES + 64];
+	char text[LINE_BYTES + 64], line[LINE_BYTES + 64];
 	size_t used;
 
 	vsnprintf(text, sizeof text, format, arguments);

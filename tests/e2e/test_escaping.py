@@ -305,6 +305,22 @@ class Samba(Clean, SambaPublisherTest):
             self.assertEqual([], raw_in((log[0].folder / log[0].log / log[1]).read_bytes()))
         self.assertIn(NAMED[0], [line.get("user") for line in self.service.audit])
 
+    def test_what_samba_says_is_nowhere_raw(self):
+        self.begin()
+        complaint = self.programs.folder / "complaint"
+        complaint.write_text("bad " + "".join(PUBLISHABLE), encoding="utf-8")
+        self.programs.write(f"cat '{complaint}' >&2; exit 3")
+        [said] = self.relay.await_said(r"publish: smbstatus ended with exit status 3: bad .*",
+                                       lambda: self.run_clean("list", env={"NETSESSION_SOCKET": str(self.service.socket)}))
+        self.assertIn("".join(PUBLISHABLE[:-20]), read_back(said))
+        self.relay.await_state(lambda state: "bad" in state["publish_message"])
+        self.assertEqual([], raw_in("".join(map(str, self.relay.state.values())).encode()))
+        code, out, _ = self.run_clean("status", "--smb-conf", self.samba.configuration, "--directory", self.relay.directory,
+                                      program="netsession-samba")
+        self.assertEqual(1, code)
+        self.assertIn("exit status 3: bad", out)
+        self.assertEqual([], raw_in((self.service.folder / self.service.log / "stderr").read_bytes()))
+
     def test_reports_about_samba_have_nothing_raw(self):
         with tempfile.TemporaryDirectory(dir="/tmp") as folder:
             conf = pathlib.Path(folder, "".join(sorted(NEVER_RAW - {"\n"})) + ".conf")

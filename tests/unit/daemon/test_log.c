@@ -54,6 +54,28 @@ static void people_get_the_time_the_program_and_the_level(void **state)
 	assert_string_equal(second + 24, " netsessiond: notice: 1\n");
 }
 
+static void say_too_much(void)
+{
+	char text[2000];
+
+	memset(text, 'a', sizeof text);
+	text[sizeof text - 1] = '\0';
+	log_write(LOG_LEVEL_ERROR, "%s", text);
+	memset(text, '\x9B', sizeof text - 1);
+	log_write(LOG_LEVEL_ERROR, "%s", text);
+}
+
+static void a_line_that_is_too_long_ends_in_dots(void **state)
+{
+	char said[4096];
+
+	(void)state;
+	log_begin("netsessiond");
+	capture(say_too_much, said, sizeof said);
+	assert_non_null(strstr(said, "aaa...\n"));
+	assert_non_null(strstr(said, "\\x9B...\n"));
+}
+
 static void say_to_the_journal(void)
 {
 	struct stat status;
@@ -157,6 +179,7 @@ TEST_GROUP(log)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(people_get_the_time_the_program_and_the_level),
+		cmocka_unit_test(a_line_that_is_too_long_ends_in_dots),
 		cmocka_unit_test(the_journal_gets_priorities),
 		cmocka_unit_test(only_what_is_asked_for_is_said),
 		cmocka_unit_test(lines_that_clients_cause_are_limited_and_counted),
