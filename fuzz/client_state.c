@@ -11,10 +11,11 @@
  *   client_state_received_nothing client_state_explain_end state_send state_receive
  *   send_smb1 send_negotiate send_log_on send_tree_connect send_create send_bind
  *   send_call take_negotiate take_log_on take_tree_connect begin_encryption take_create
- *   take_pipe take_pdus take_bound
+ *   take_pipe take_pdus take_bound state_take_expiry state_begin_renewal state_end_renewal
  *   transport_smb2_write transport_smb2_transceive transport_smb2_read transport_smb2_validate
  *   transport_smb2_next transport_smb2_refused take_validation take_written take_transceived
- *   take_read keep_early next_early take_reply transport_local_next
+ *   take_read keep_early next_early take_reply transport_smb2_take_expiry transport_smb2_resume
+ *   transport_local_next
  *   pipe_call_take_piece take_enum_piece take_short_piece pipe_call_next_row pipe_call_end_del
  *   local_list_decode local_list_next smb2_write_response_decode smb2_validate_response_check
  *   smb2_connection_authenticated smb2_encrypt smb2_decrypt enumeration_take
@@ -176,7 +177,7 @@ static uint32_t status_of(uint8_t choice)
 		STATUS_USER_SESSION_DELETED,
 		0xC0000022,
 		0xC0000034,
-		0xC0001234,
+		STATUS_NETWORK_SESSION_EXPIRED,
 	};
 
 	return statuses[choice & STATUS_MASK];
@@ -465,6 +466,7 @@ static void pump(struct run *run)
 				end(run);
 			break;
 		case CLIENT_EVENT_TOKEN:
+		case CLIENT_EVENT_EXPIRED:
 			give_token(run);
 			break;
 		case CLIENT_EVENT_READY:

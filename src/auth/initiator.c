@@ -338,13 +338,17 @@ const struct auth_hints *auth_initiator_hints(const struct auth_initiator *a)
 bool auth_initiator_principal(const struct auth_initiator *a, char to[AUTH_PRINCIPAL_BYTES])
 {
 	gss_name_t name = GSS_C_NO_NAME;
-	OM_uint32 minor;
+	OM_uint32 major, minor;
 	bool known;
 
-	known = a->credentials == NULL &&
-	        !GSS_ERROR(gss_inquire_context(&minor, a->context.gss, &name, NULL, NULL, NULL,
-	                                       NULL, NULL, NULL)) &&
-	        auth_name_text(name, to);
+	if (a->credentials != NULL)
+		return false;
+	major = gss_inquire_context(&minor, a->context.gss, &name, NULL, NULL, NULL, NULL, NULL,
+	                            NULL);
+	known = !GSS_ERROR(major) && auth_name_text(name, to);
+	/* GSSAPI does not say whose a ticket is that ends in this very second. */
+	if (GSS_ROUTINE_ERROR(major) == GSS_S_CONTEXT_EXPIRED)
+		known = auth_tickets_principal(to);
 	(void)gss_release_name(&minor, &name);
 	return known;
 }

@@ -10,6 +10,9 @@
 #include "client/resolve.h"
 #include "net/stream.h"
 
+/* How long a session that expires again at once waits for its next log-on. */
+#define RENEWAL_DELAY_MS 1100
+
 struct connection {
 	struct net_loop *loop;
 	const struct connection_handler *handler;
@@ -27,6 +30,7 @@ struct connection {
 	struct resolve *resolve;
 	struct net_dial *dial;
 	struct net_stream *stream;
+	struct net_timer *renewal; /* of a session that has expired twice */
 	struct authentication *authentication;
 	bool was_idle;   /* it is out of the pool, and no call was answered since: see
 	                  * connection_set_failed */
@@ -37,6 +41,7 @@ struct connection {
 static void connection_dial(struct connection *c);
 static void connection_dial_addresses(struct connection *c, const struct net_addresses *addresses);
 static void connection_pump(struct connection *c);
+static void connection_begin_renewal(struct connection *c);
 
 /* Ends all that is under way on the network. */
 static void connection_hang_up(struct connection *c)
@@ -45,6 +50,8 @@ static void connection_hang_up(struct connection *c)
 	resolve_cancel(c->resolve);
 	net_dial_cancel(c->dial);
 	net_stream_close(c->stream);
+	net_timer_stop(c->renewal);
+	c->renewal = NULL;
 	c->tickets = NULL;
 	c->resolve = NULL;
 	c->dial = NULL;
@@ -99,6 +106,23 @@ static void connection_fail_memory(struct connection *c)
 
 /* ---- events of the state machine ---- */
 
+/* The call goes on as the user who began it. False: the failure was reported. */
+static bool connection_accept_principal(struct connection *c,
+                                        const struct authentication_result *result)
+{
+	struct err err = { 0 };
+
+	if (!client_state_is_renewing(c->state) ||
+	    strcmp(c->key.principal, result->principal) == 0) {
+		memcpy(c->key.principal, result->principal, sizeof result->principal);
+		return true;
+	}
+	err_set(&err, ERROR_NO_SUCH_LOGON_SESSION, connection_step(c),
+	        "the session has expired, and the Kerberos tickets are those of another user now");
+	connection_set_failed(c, &err);
+	return false;
+}
+
 static void connection_on_stepped(void *context, const struct authentication_result *result)
 {
 	struct connection *c = context;
@@ -118,8 +142,8 @@ static void connection_on_stepped(void *context, const struct authentication_res
 			connection_set_failed(c, &result->err);
 		return;
 	}
-	if (result->progress == AUTH_COMPLETE)
-		memcpy(c->key.principal, result->principal, sizeof result->principal);
+	if (result->progress == AUTH_COMPLETE && !connection_accept_principal(c, result))
+		return;
 	client_state_take_token(c->state, result->token, result->token_bytes,
 	                        result->progress == AUTH_COMPLETE ? &result->key : NULL);
 	connection_pump(c);
@@ -202,6 +226,9 @@ static void connection_pump(struct connection *c)
 		case CLIENT_EVENT_TOKEN:
 			if (!connection_answer_challenge(c))
 				connection_fail_memory(c);
+			return;
+		case CLIENT_EVENT_EXPIRED:
+			connection_begin_renewal(c);
 			return;
 		case CLIENT_EVENT_READY:
 			if (!c->handler->ready(c->context))
@@ -289,6 +316,27 @@ static bool connection_begin_log_on(struct connection *c)
 	c->authentication = authentication_new(c->loop, key->credentials, key->authentication,
 	                                       key->server.host, connection_on_stepped, c);
 	return c->authentication != NULL && authentication_step(c->authentication, NULL, 0);
+}
+
+static void connection_on_renewal_due(void *context)
+{
+	struct connection *c = context;
+
+	net_timer_stop(c->renewal);
+	c->renewal = NULL;
+	if (!connection_begin_log_on(c))
+		connection_fail_memory(c);
+}
+
+/* Authenticates an expired session again. A ticket is good here until its last second is over, and
+ * there until that second begins: RFC 4120 counts in seconds. */
+static void connection_begin_renewal(struct connection *c)
+{
+	if (client_state_has_expired_again(c->state))
+		c->renewal = net_timer_start(c->loop, RENEWAL_DELAY_MS, connection_on_renewal_due,
+		                             c);
+	if (c->renewal == NULL && !connection_begin_log_on(c))
+		connection_fail_memory(c);
 }
 
 /* Begins the state machine, again where there was one. */

@@ -18,6 +18,9 @@
 	"log on as a user: this computer (--encrypt) or the server requires encryption"
 #define NO_CREDIT "the server grants no credit"
 
+/* How often a session is authenticated again, while it expires at once each time. */
+#define MAX_RENEWALS 2
+
 const struct client_interface client_srvsvc = {
 	{ .uuid = SRVSVC_INTERFACE_UUID, .version = SRVSVC_INTERFACE_VERSION },
 	"bind " SRVSVC_PIPE_NAME,
@@ -207,6 +210,8 @@ static void begin_session(struct client_state *s, const struct smb2_session_key 
 		state_fail(s, ERROR_NOT_SUPPORTED, "the server offers no encryption");
 }
 
+static void state_end_renewal(struct client_state *s);
+
 void client_state_take_token(struct client_state *s, const uint8_t *token, size_t bytes,
                              const struct smb2_session_key *key)
 {
@@ -225,11 +230,13 @@ void client_state_take_token(struct client_state *s, const uint8_t *token, size_
 	if (key == NULL)
 		state_fail(s, ERROR_LOGON_FAILURE,
 		           "the server ended the log-on before it proved its identity");
+	else if (s->is_renewing)
+		state_end_renewal(s);
 	else if (s->is_null_session)
 		begin_null_session(s);
 	else
 		begin_session(s, key);
-	if (!state_has_failed(s))
+	if (!state_has_failed(s) && s->step == STEP_SESSION_SETUP)
 		s->step = STEP_TREE_CONNECT;
 }
 
@@ -365,8 +372,9 @@ static bool send_call(struct client_state *s, bool in_compound)
 	 * has come. */
 	if (s->smb2.validation == VALIDATION_DUE && smb2_connection_room(&s->smb2.connection) > 0)
 		transport_smb2_validate(&s->smb2);
-	if (!state_has_credit(s) || !next_fragment(s))
+	if (!state_has_credit(s) || (!s->repeats_call && !next_fragment(s)))
 		return false;
+	s->repeats_call = false;
 	if (pipe_call_has_more_to_send(&s->call))
 		transport_smb2_write(&s->smb2, STEP_CALL, &s->fragment);
 	else
@@ -417,6 +425,14 @@ static bool take_pdus(struct client_state *s)
 	return false;
 }
 
+/* Sends the READs that the rest of the answer needs, if any. */
+static void state_read_more(struct client_state *s)
+{
+	if (rpc_wants_more(s) &&
+	    !transport_smb2_read(&s->smb2, s->call.remaining_bytes, s->call.fragment_bytes))
+		state_fail(s, ERROR_BAD_NET_RESP, NO_CREDIT);
+}
+
 static bool take_pipe(struct client_state *s, struct transport_arrival *arrival)
 {
 	bool is_bound = false;
@@ -429,10 +445,66 @@ static bool take_pipe(struct client_state *s, struct transport_arrival *arrival)
 		rpc_association_feed(&s->rpc, arrival->data, arrival->bytes);
 		is_bound = take_pdus(s);
 	}
-	if (!state_has_failed(s) && !s->is_local && rpc_wants_more(s) &&
-	    !transport_smb2_read(&s->smb2, s->call.remaining_bytes, s->call.fragment_bytes))
-		state_fail(s, ERROR_BAD_NET_RESP, NO_CREDIT);
+	if (!state_has_failed(s) && !s->is_local && !s->has_expired)
+		state_read_more(s);
 	return is_bound;
+}
+
+/* ---- reauthentication: the session has expired, as its Kerberos ticket has, 3.2.5.1.6 ----
+ *
+ * When all requests in flight are answered, SESSION_SETUP authenticates the session again
+ * (3.2.4.2.3.1), which keeps its keys, its tree and its pipe. Then the step goes on where it was,
+ * with the requests that the server has refused. */
+
+/* Takes a refusal. arrival is to a request of the step, to VALIDATE_NEGOTIATE_INFO or to a READ. */
+static void state_take_expiry(struct client_state *s, const struct transport_arrival *arrival)
+{
+	if (s->renewals == MAX_RENEWALS) {
+		state_fail(s, ERROR_NETNAME_DELETED,
+		           "the session has expired again as soon as it was authenticated again");
+		s->err.nt_status = arrival->reply.status;
+		return;
+	}
+	s->has_expired = true;
+	if (arrival->reply.tag != s->step)
+		return;
+	s->unsent = s->step;
+	s->repeats_call = s->step == STEP_CALL;
+	if (s->step < STEP_READY) {
+		transport_smb2_ignore_outstanding(&s->smb2);
+		rpc_association_fini(&s->rpc);
+		rpc_association_init(&s->rpc);
+	}
+}
+
+static bool state_may_renew(const struct client_state *s)
+{
+	return s->has_expired && transport_is_idle(s);
+}
+
+static void state_begin_renewal(struct client_state *s)
+{
+	s->has_expired = s->is_authenticated = false;
+	s->is_renewing = true;
+	s->resumed = s->step;
+	s->resumed_unsent = s->unsent;
+	s->step = STEP_SESSION_SETUP;
+	s->token = NULL;
+}
+
+static void state_end_renewal(struct client_state *s)
+{
+	s->is_renewing = false;
+	s->renewals++;
+	s->step = s->resumed;
+	s->unsent = s->resumed_unsent;
+	if (s->smb2.must_validate_again && !state_has_credit(s))
+		return;
+	if (!transport_smb2_resume(&s->smb2))
+		state_fail(s, ERROR_BAD_NET_RESP,
+		           "the server executed READs of an expired session out of their order");
+	else if (s->step == STEP_CALL && s->unsent > STEP_CALL)
+		state_read_more(s);
 }
 
 /* ---- the state machine ---- */
@@ -482,7 +554,7 @@ static void state_send(struct client_state *s)
 {
 	bool in_compound = false;
 
-	while (!state_has_failed(s)) {
+	while (!state_has_failed(s) && !s->has_expired) {
 		const struct step *due = &steps[s->unsent];
 
 		if (s->unsent > s->step && !(in_compound && due->joins_compound))
@@ -513,14 +585,25 @@ static bool state_receive(struct client_state *s)
 	case TRANSPORT_REPLY:
 	case TRANSPORT_PIPE_DATA:
 	case TRANSPORT_WRITTEN:
+		if (s->step > STEP_SESSION_SETUP)
+			s->renewals = 0;
 		if (steps[s->step].take(s, &arrival))
 			s->step++;
+		break;
+	case TRANSPORT_EXPIRED:
+		state_take_expiry(s, &arrival);
 		break;
 	case TRANSPORT_PROGRESS:
 	case TRANSPORT_FAILED:
 		break;
 	}
 	return true;
+}
+
+/* No answer may be handed on before the response to VALIDATE_NEGOTIATE_INFO was checked. */
+static bool state_is_validated(const struct client_state *s)
+{
+	return s->smb2.validation != VALIDATION_SENT;
 }
 
 enum client_event client_state_next(struct client_state *s)
@@ -531,10 +614,14 @@ enum client_event client_state_next(struct client_state *s)
 			return CLIENT_EVENT_FAILED;
 		if (s->is_challenged)
 			return CLIENT_EVENT_TOKEN;
-		if (s->smb2.validation != VALIDATION_SENT && pipe_call_has_row(&s->call))
+		if (state_is_validated(s) && pipe_call_has_row(&s->call))
 			return CLIENT_EVENT_ROWS;
-		if (s->smb2.validation != VALIDATION_SENT && s->call.is_answered)
+		if (state_is_validated(s) && s->call.is_answered)
 			return CLIENT_EVENT_ANSWER;
+		if (state_may_renew(s)) {
+			state_begin_renewal(s);
+			return CLIENT_EVENT_EXPIRED;
+		}
 	} while (state_receive(s));
 	return s->step == STEP_READY ? CLIENT_EVENT_READY : CLIENT_EVENT_READ;
 }
@@ -674,6 +761,16 @@ const struct smb2_negotiate_response *client_state_negotiated(const struct clien
 	return s->step > STEP_NEGOTIATE ? &s->smb2.negotiated : NULL;
 }
 
+bool client_state_is_renewing(const struct client_state *s)
+{
+	return s->is_renewing;
+}
+
+bool client_state_has_expired_again(const struct client_state *s)
+{
+	return s->renewals > 0;
+}
+
 bool client_state_is_spent(const struct client_state *s)
 {
 	return transport_smb2_is_spent(&s->smb2);
@@ -681,8 +778,8 @@ bool client_state_is_spent(const struct client_state *s)
 
 bool client_state_is_idle(const struct client_state *s)
 {
-	return s->step == STEP_READY && !state_has_failed(s) && !client_state_is_spent(s) &&
-	       transport_is_idle(s);
+	return s->step == STEP_READY && !state_has_failed(s) && !s->has_expired &&
+	       !client_state_is_spent(s) && transport_is_idle(s);
 }
 
 bool client_state_is_encrypted(const struct client_state *s)

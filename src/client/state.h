@@ -56,6 +56,13 @@ struct client_state {
 	bool must_encrypt;    /* the caller wants encryption, or the server asks for it */
 	bool is_anonymous;    /* the caller asks for a null session */
 	bool is_null_session; /* and the server has made one */
+
+	/* The session has expired: state.c, "reauthentication". */
+	bool has_expired;  /* it has to be authenticated again before anything else is sent */
+	bool is_renewing;  /* SESSION_SETUP does that now */
+	unsigned renewals; /* since the last answer to anything else */
+	bool repeats_call; /* the last fragment of the call was refused */
+	enum client_step resumed, resumed_unsent; /* what step and unsent are then */
 };
 
 /* How a connection to an SMB server opens. The probe asks in SMB1 whether the server knows SMB2: it
@@ -79,12 +86,14 @@ void client_state_received(struct client_state *s, size_t bytes);
 struct wire_writer *client_state_out(struct client_state *s);
 
 enum client_event {
-	CLIENT_EVENT_READ,   /* more bytes have to be received */
-	CLIENT_EVENT_TOKEN,  /* challenge wants a token: client_state_take_token */
-	CLIENT_EVENT_READY,  /* the pipe is open: client_state_call_... */
-	CLIENT_EVENT_ROWS,   /* rows are there: client_state_next_row, until it gives no more */
-	CLIENT_EVENT_ANSWER, /* the call is answered: client_state_take_... */
-	CLIENT_EVENT_FAILED, /* the connection is of no more use: see err */
+	CLIENT_EVENT_READ,    /* more bytes have to be received */
+	CLIENT_EVENT_TOKEN,   /* challenge wants a token: client_state_take_token */
+	CLIENT_EVENT_EXPIRED, /* the session has expired: a log-on begins anew, with a first token
+	                       */
+	CLIENT_EVENT_READY,   /* the pipe is open: client_state_call_... */
+	CLIENT_EVENT_ROWS,    /* rows are there: client_state_next_row, until it gives no more */
+	CLIENT_EVENT_ANSWER,  /* the call is answered: client_state_take_... */
+	CLIENT_EVENT_FAILED,  /* the connection is of no more use: see err */
 };
 
 /* Sends what can be sent, works on what was received, and gives the next event. */
@@ -118,6 +127,12 @@ NET_API_STATUS client_state_take_enum(struct client_state *s, struct session_enu
 size_t client_state_answer_bytes(const struct client_state *s);
 NET_API_STATUS client_state_take_del(struct client_state *s, NET_API_STATUS *answer);
 NET_API_STATUS client_state_take_local(struct client_state *s, struct wire_reader *stub);
+
+/* An expired session is being authenticated again: CLIENT_EVENT_EXPIRED was given. */
+bool client_state_is_renewing(const struct client_state *s);
+/* It has expired again before anything was answered: the ticket was at its very end. The next
+ * log-on does better to wait for a second, so that it gets another ticket. */
+bool client_state_has_expired_again(const struct client_state *s);
 
 /* The server's NEGOTIATE response; NULL: the server has not answered yet. */
 const struct smb2_negotiate_response *client_state_negotiated(const struct client_state *s);

@@ -15,6 +15,7 @@ enum transport_event {
 	TRANSPORT_REPLY,       /* SMB2: the reply to a request of the state machine's own */
 	TRANSPORT_PIPE_DATA,   /* the next bytes of the pipe */
 	TRANSPORT_WRITTEN,     /* SMB2: the server took the fragment of a WRITE */
+	TRANSPORT_EXPIRED,     /* SMB2: the session has expired, and the request was not executed */
 	TRANSPORT_PROGRESS,    /* SMB2: nothing for the state machine, but there may be room for
 	                          requests now */
 	TRANSPORT_FAILED,      /* the connection is of no more use: see err */

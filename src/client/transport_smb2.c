@@ -81,6 +81,18 @@ void transport_smb2_validate(struct transport_smb2 *t)
 	t->validation = VALIDATION_SENT;
 }
 
+bool transport_smb2_resume(struct transport_smb2 *t)
+{
+	if (t->reads_sent - t->reads_expired != t->reads_taken)
+		return false;
+	t->reads_sent = t->reads_taken;
+	t->reads_expired = 0;
+	if (t->must_validate_again)
+		transport_smb2_validate(t);
+	t->must_validate_again = false;
+	return true;
+}
+
 void transport_smb2_ignore_outstanding(struct transport_smb2 *t)
 {
 	t->ignored = smb2_connection_outstanding(&t->connection);
@@ -238,11 +250,27 @@ static bool next_early(struct transport_smb2 *t, struct transport_arrival *arriv
 	return true;
 }
 
+/* 3.2.5.1.6: the request is sent again when the session was authenticated again. */
+static enum transport_event transport_smb2_take_expiry(struct transport_smb2 *t,
+                                                       const struct smb2_reply *reply)
+{
+	if ((reply->tag & TAG_READ) != 0)
+		t->reads_expired++;
+	else if (reply->tag == TAG_VALIDATE)
+		t->must_validate_again = true;
+	return TRANSPORT_EXPIRED;
+}
+
 static enum transport_event take_reply(struct transport_smb2 *t, uint32_t tag, const char *step,
                                        struct transport_arrival *arrival, struct err *err)
 {
 	struct smb2_reply *reply = &arrival->reply;
+	bool is_own = reply->tag == tag && t->ignored == 0;
 
+	if (reply->status == STATUS_NETWORK_SESSION_EXPIRED &&
+	    reply->command != SMB2_SESSION_SETUP &&
+	    (is_own || (reply->tag & TAG_READ) != 0 || reply->tag == TAG_VALIDATE))
+		return transport_smb2_take_expiry(t, reply);
 	if ((reply->tag & TAG_READ) != 0)
 		return take_read(t, arrival, err);
 	if (reply->tag == TAG_VALIDATE)

@@ -25,13 +25,15 @@ struct transport_smb2 {
 	struct smb2_negotiate_request offered;
 	struct smb2_negotiate_response negotiated;
 	enum { VALIDATION_NONE, VALIDATION_DUE, VALIDATION_SENT } validation;
+	bool must_validate_again; /* an expired session refused it */
 
 	/* READs. The pipe's bytes are in the order of the requests, whatever the order of the
 	 * replies. */
 	uint32_t reads_sent, reads_taken;              /* sequence numbers */
 	struct wire_writer early[TRANSPORT_MAX_READS]; /* replies that came before their turn */
 	bool is_early[TRANSPORT_MAX_READS];
-	size_t write_bytes; /* of the WRITE in flight */
+	size_t write_bytes;     /* of the WRITE in flight */
+	uint32_t reads_expired; /* that an expired session refused */
 };
 
 void transport_smb2_init(struct transport_smb2 *t);
@@ -54,6 +56,12 @@ bool transport_smb2_read(struct transport_smb2 *t, uint32_t remaining_bytes,
 
 /* Sends VALIDATE_NEGOTIATE_INFO, in a message of its own. */
 void transport_smb2_validate(struct transport_smb2 *t);
+
+/* The session was authenticated again: what was refused meanwhile, but for the request of the state
+ * machine itself, is to be sent again, VALIDATE_NEGOTIATE_INFO at once, READs by
+ * transport_smb2_read. No reply may be outstanding. False: the server has executed READs out of
+ * their order. */
+bool transport_smb2_resume(struct transport_smb2 *t);
 
 /* The replies that are still to come are not wanted any more. */
 void transport_smb2_ignore_outstanding(struct transport_smb2 *t);

@@ -82,6 +82,14 @@ size_t smb2_connection_header_at(const struct smb2_connection *c)
 	return c->request_headers[c->request_count - 1];
 }
 
+/* 2.2.1.2: SESSION_SETUP, which may authenticate a session again, belongs to no tree. */
+static uint32_t smb2_connection_tree_id(const struct smb2_connection *c, enum smb2_command command)
+{
+	if (c->request_count > 0)
+		return SMB2_RELATED_ID_32;
+	return command == SMB2_SESSION_SETUP ? 0 : c->tree_id;
+}
+
 struct wire_writer *smb2_connection_request(struct smb2_connection *c, enum smb2_command command,
                                             uint32_t tag)
 {
@@ -91,7 +99,7 @@ struct wire_writer *smb2_connection_request(struct smb2_connection *c, enum smb2
 		.command = (uint16_t)command,
 		.flags = related ? SMB2_FLAGS_RELATED_OPERATIONS : 0, /* 3.2.4.1.4 */
 		.message_id = c->next_message_id,
-		.tree_id = related ? SMB2_RELATED_ID_32 : c->tree_id,
+		.tree_id = smb2_connection_tree_id(c, command),
 		.session_id = c->session_id,
 	};
 

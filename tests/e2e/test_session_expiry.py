@@ -5,7 +5,7 @@ import subprocess
 import time
 import unittest
 
-from fixtures.programs import Conversation
+from fixtures.programs import Conversation, Programs
 from lab import command, frames, tap
 from lab.ad import DomainController
 from lab.frames import CLOSE, CREATE, LOGOFF, READ, SESSION_SETUP, TREE_CONNECT, TREE_DISCONNECT, WRITE, IOCTL, status
@@ -20,6 +20,22 @@ SERVER = "fs1.lab.example"
 SKEW_S = 1
 SHORT_S = 4
 BOUND = pdu(BIND, bind_body())
+
+
+IMPACKET = """
+import re, sys, time
+from impacket.dcerpc.v5 import srvs, transport
+carrier = transport.SMBTransport(sys.argv[1], int(sys.argv[2]), "srvsvc", "alice", domain="LAB.EXAMPLE", doKerberos=True)
+dce = carrier.get_dce_rpc()
+dce.connect()
+dce.bind(srvs.MSRPC_UUID_SRVS)
+print(srvs.hNetrSessionEnum(dce, "\\x00", "\\x00", 10)["ErrorCode"])
+time.sleep(int(sys.argv[3]))
+try:
+    srvs.hNetrSessionEnum(dce, "\\x00", "\\x00", 10)
+except Exception as error:
+    print(*re.findall("STATUS_NETWORK_SESSION_EXPIRED", str(error))[:1])
+"""
 
 
 def setUpModule():
@@ -207,6 +223,88 @@ class Raw(Lab):
         self.assertIn("was reloaded", self.server.reload())
         self.assertEqual(5, self.enumerate())
         self.assertEqual([], self.audited("session-closed"))
+
+
+class Clients(Lab):
+    """Clients that come by ticket, inside the domain."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.by_steps = cls.enterClassContext(Programs()).compile("by_steps.c", "netsession", "-luv", "-std=gnu17")
+
+    def setUp(self):
+        self.serve(inside=self.dc.inside)
+        self.name = f"{SERVER}:{self.server.port}"
+
+    def serve_many(self):
+        """Sessions in such a number that a list of them does not fit into a pipe."""
+        self.server.options["sessions"] = 20000
+        self.assertIn("was reloaded", self.server.reload())
+
+    def begin(self, *arguments):
+        """The command, below strace. Gives it, and the file of its system calls."""
+        trace = self.dc.folder / f"trace{len(arguments)}"
+        return subprocess.Popen(
+            [*self.dc.inside, "strace", "-f", "-e", "trace=connect", "-o", trace, command.built(), *arguments],
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=command.environment(self.dc.environment)), trace
+
+    def watch(self, server, *options):
+        return self.begin("watch", *options, "--polls", str(SHORT_S + 4), "--every", "1", "-o", "jsonl", server)
+
+    def assert_renewed(self, watch, port):
+        program, trace = watch
+        self.assertEqual("", self.end(program)[1])
+        self.assertEqual(1, trace.read_text().count(f"htons({port})"))
+
+    def end(self, program, exit_status=0):
+        stdout, stderr = program.communicate(timeout=HANG_S)
+        self.assertEqual(exit_status, program.returncode, stderr)
+        return stdout, stderr
+
+    def test_watch_renews_its_session_and_says_nothing(self):
+        self.dc.kinit_with_short_ticket("alice", f"cifs/{SERVER}", SHORT_S)
+        self.assert_renewed(self.watch(self.name), self.server.port)
+        self.assertEqual([("log-on", 0), ("session-expired", 0), ("reauthentication", 0)],
+                         [(line["operation"], line["status"]) for line in
+                          self.audited("log-on", "session-expired", "reauthentication")])
+
+    def test_a_session_of_samba_is_renewed_too_signed_or_encrypted(self):
+        self.dc.kinit_with_short_ticket("Administrator", f"cifs/{self.dc.name}", SHORT_S)
+        for watch in [self.watch(self.dc.name), self.watch(self.dc.name, "--encrypt")]:
+            self.assert_renewed(watch, 445)
+        self.assertGreater(self.tickets(f"cifs/{self.dc.name}"), 1)  # the one that has ended, and its successor
+
+    def tickets(self, service):
+        return self.dc.run_in(["klist"]).stdout.count(service)
+
+    def test_a_list_that_is_read_slowly_is_complete(self):
+        """The program writes each row to a pipe, from which nobody reads until the session has expired."""
+        self.serve_many()
+        self.dc.kinit_with_short_ticket("alice", f"cifs/{SERVER}", SHORT_S)
+        program = subprocess.Popen(
+            [*self.dc.inside, self.by_steps, "-", str(1000 * HANG_S), "1", "-", "-", self.name, "rows"], text=True,
+            stdout=subprocess.PIPE, env=command.environment(self.dc.environment))
+        self.addCleanup(program.stdout.close)
+        first = program.stdout.readline()
+        wait_until(lambda: self.audited("session-expired"))
+        rows = (first + program.stdout.read()).splitlines()
+        program.wait(HANG_S)
+        self.assertIn("0 end 0", rows)
+        self.assertEqual([0], [line["status"] for line in self.audited("reauthentication")])
+        self.assertEqual(1, len(self.audited("log-on")))
+        self.assertEqual([self.audited("NetrSessionEnum")[-1]["entries"]], [sum(" row " in row for row in rows)])
+
+    def test_a_ticket_that_cannot_be_renewed_is_what_the_user_is_told(self):
+        self.kinit("alice", f"{SHORT_S}s")
+        watch, _ = self.watch(self.name)
+        _, stderr = self.end(watch, exit_status=3)
+        self.assertIn("SESSION_SETUP (1312)", stderr)
+        self.assertIn("run kinit", stderr)
+
+    def test_impacket_is_told_that_the_session_has_expired(self):
+        self.kinit("alice", f"{SHORT_S}s")
+        done = self.dc.run_in(["env", f"KRB5CCNAME={self.dc.folder}/tickets", "/usr/bin/python3", "-c", IMPACKET, SERVER, self.server.port, SHORT_S + SKEW_S + 1])
+        self.assertEqual("0\nSTATUS_NETWORK_SESSION_EXPIRED\n", done.stdout, done.stderr)
 
 
 if __name__ == "__main__":

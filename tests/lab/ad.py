@@ -66,6 +66,16 @@ KRB5_CONF = f"""\
 """
 
 
+def ticket_cache_credentials(cache):
+    """The credentials in a cache of the type FILE, without what is before them: MIT's file format, version 4."""
+    at = 4 + int.from_bytes(cache[2:4], "big")
+    components = int.from_bytes(cache[at + 4:at + 8], "big")
+    at += 8
+    for _ in range(1 + components):
+        at += 4 + int.from_bytes(cache[at:at + 4], "big")
+    return cache[at:]
+
+
 class DomainController(Server):
     """The only domain controller of LAB.EXAMPLE (NetBIOS: LAB), with tickets for Administrator in hand."""
 
@@ -107,6 +117,15 @@ class DomainController(Server):
     def kinit(self, user, *arguments):
         """Gets tickets for the user, instead of those there were. arguments are kinit's: "-l", "2s"."""
         checked(self.run_in(["kinit", *arguments, f"{user}@{REALM}"], input=self.password(user)))
+
+    def kinit_with_short_ticket(self, user, service, lifetime_s):
+        """As kinit; beside the TGT there is a ticket for the service, "cifs/fs1.lab.example", that ends soon. A TGT that
+        ends soon is of no use: Samba's KDC takes it for one that may only change the password."""
+        self.kinit(user, "-l", f"{lifetime_s}s", "-S", service)
+        short = ticket_cache_credentials((self.folder / "tickets").read_bytes())
+        self.kinit(user)
+        with open(self.folder / "tickets", "ab") as cache:
+            cache.write(short)
 
     def add_user(self, user):
         """Makes an ordinary user of the domain, with a password of its own."""
