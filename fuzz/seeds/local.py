@@ -30,3 +30,29 @@ def seeds_publish():
     puts = b"".join(bytes([4 * (n % 8), n]) for n in range(50))
     yield b"\1" + puts + bytes([3, 255, 3, 3]) + bytes([1, 4, 6, 9, 2, 5, 0, 5]) + puts
     yield b"\1" + bytes([8, 1, 3, 3, 1, 1, 8, 1, 3, 3, 2, 1, 2, 2, 3, 0])
+
+
+def seeds_publisher():
+    hello, put, touch, remove, state, refreshed, raw, close, list_, revoke, warn, leave = range(12)
+    kinds = 12
+
+    def add(key, choice):
+        return bytes([key * kinds + put, choice])
+
+    polls, some = bytes([hello, 4]), b"".join(add(n, 0x74 + n) for n in range(5))
+    for setting in range(4):
+        start = bytes([setting])
+        for choice in range(16):
+            yield start + bytes([hello, choice]) + some + bytes([remove, 2, touch, 3, state, choice, warn, 0])
+        yield start + polls + some + bytes([list_, 0, warn, 0, refreshed, 0, close, 0, refreshed, 1])
+        yield start + polls + bytes([state, 1, warn, 0, list_, 0, leave, 0, warn, 0]) + polls + some + bytes([leave, 0, leave, 0])
+        yield start + polls + some + bytes([revoke, 1, warn, 0]) + polls + bytes([revoke, 0, leave, 0]) + polls
+        yield start + polls + add(1, 1) + add(2, 0xF5) + add(2, 0x81) + bytes([close, 0, touch, 1]) + polls
+        message = publish_frame(1, struct.pack("<II", 0x4E534604, 1) + publish_text(b"smbd"))
+        for piece in (1, 7, len(message)):
+            pieces = (message[at:at + piece] for at in range(0, len(message), piece))
+            yield start + b"".join(bytes([raw, len(part)]) + part for part in pieces) + some
+        yield start + bytes([raw, len(message) + 4]) + message + publish_frame(6, b"")
+        for kind in range(14):
+            yield start + polls + bytes([raw, 6]) + publish_frame(kind, b"xy") + some
+            yield start + polls + bytes([raw, 12]) + publish_frame(kind, struct.pack("<Q", 3)) + some
