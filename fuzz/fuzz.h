@@ -65,6 +65,21 @@ static inline uint8_t *fuzz_rest(struct fuzz_input *in, size_t *bytes)
 	return fuzz_copy(in, bytes);
 }
 
+/* The next text, up to a zero byte, in a block of its own. */
+static inline char *fuzz_text(struct fuzz_input *in)
+{
+	size_t bytes = in->left > 0 ? strnlen((const char *)in->at, in->left) : 0;
+	char *text = malloc(bytes + 1);
+
+	if (bytes > 0)
+		memcpy(text, in->at, bytes);
+	text[bytes] = '\0';
+	bytes += bytes < in->left;
+	in->at += bytes;
+	in->left -= bytes;
+	return text;
+}
+
 /* Where a stream is cut: up to seven places, then each piece in turn. */
 #define FUZZ_MAX_CUTS 7
 

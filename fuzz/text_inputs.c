@@ -26,24 +26,9 @@
 #include "client/server_operand.h"
 #include "srvsvc/session_messages.h"
 
-/* The next text, up to a zero byte, in a block of its own. */
-static char *take_text(struct fuzz_input *in)
-{
-	size_t bytes = in->left > 0 ? strnlen((const char *)in->at, in->left) : 0;
-	char *text = malloc(bytes + 1);
-
-	if (bytes > 0)
-		memcpy(text, in->at, bytes);
-	text[bytes] = '\0';
-	bytes += bytes < in->left;
-	in->at += bytes;
-	in->left -= bytes;
-	return text;
-}
-
 static void server_name(struct fuzz_input *in)
 {
-	char *text = take_text(in), again_text[SERVER_NAME_MAX_BYTES + 16];
+	char *text = fuzz_text(in), again_text[SERVER_NAME_MAX_BYTES + 16];
 	struct server_name name, again;
 	struct err err = { 0 };
 
@@ -63,7 +48,7 @@ static void server_name(struct fuzz_input *in)
 
 static void server_operand(struct fuzz_input *in)
 {
-	char *text = take_text(in);
+	char *text = fuzz_text(in);
 	size_t bytes = strlen(text);
 	struct server_operand operand;
 	struct netsession_error error;
@@ -81,7 +66,7 @@ static void server_operand(struct fuzz_input *in)
 
 static void utf8(struct fuzz_input *in)
 {
-	char *text = take_text(in), *back;
+	char *text = fuzz_text(in), *back;
 	size_t units = text_utf16_units(text), count = 0;
 	WCHAR *utf16 = malloc((units + 1) * sizeof *utf16);
 	const char *at = text;
@@ -126,7 +111,7 @@ static void utf16(struct fuzz_input *in)
 
 static void equality(struct fuzz_input *in)
 {
-	char *a = take_text(in), *b = take_text(in), room[CLIENT_NAME_ROOM],
+	char *a = fuzz_text(in), *b = fuzz_text(in), room[CLIENT_NAME_ROOM],
 	     again[CLIENT_NAME_ROOM];
 	const char *spelled;
 	bool are_valid = text_utf8_is_valid(a) && text_utf8_is_valid(b);
@@ -147,7 +132,7 @@ static void query(struct fuzz_input *in)
 {
 	static const uint32_t levels[] = { 0, 1, 2, 10, 502, NETSESSION_LEVEL_AUTO, 3 };
 	uint32_t level = levels[fuzz_u8(in) % (sizeof levels / sizeof *levels)];
-	char *client = take_text(in), *user = take_text(in);
+	char *client = fuzz_text(in), *user = fuzz_text(in);
 	struct netsession_query query = { .level = level, .client = client, .user = user };
 	struct session_qualifier_texts *texts = malloc(sizeof *texts);
 	struct session_enum_request request;

@@ -16,3 +16,23 @@ def seeds_admission():
         for fill in fills:
             yield bytes(bounds) + fill + ends + fill
             yield bytes(bounds) + fill + b"\xff\0" + bytes([6, 2, 4, 1, 1]) + ends + fill
+
+
+def seeds_access_policy():
+    label, right, group = range(3)
+    anonymous, local, of_domain, unlabelled = range(4)
+
+    def step(kind, which, text):
+        return bytes([kind | which << 2]) + text + b"\0"
+
+    lists = [b"alice", b"LAB\\alice", b"alice@LAB.EXAMPLE", b"@admins", b"S-1-5-21-1-2-3-512", b"nobody", b"authenticated",
+             b"administrators, server_operators", b" , bob ,\talice\t,", "H\u00c4USER".encode(), b"S-1-", b"S-1-5-x", b"S-1-5-21-",
+             b"@", b"\\alice", b"alice\\", b"alice@", b"a\x7fb", b"a\x01", b"\xff", b"x" * 511, b"x" * 512, b"publishers", b""]
+    accounts = [(anonymous, b"", b""), (local, b"alice", b""), (of_domain, b"alice", b"LAB"), (unlabelled, b"alice", b"OTHER"),
+                (local, "h\u00e4user".encode(), b""), (local, b"nobody", b""), (local, b"administrators", b"")]
+    for kind, user, domain in accounts:
+        for preset in (0, 1):
+            who = bytes([preset | kind << 1]) + user + b"\0" + domain + b"\0"
+            for text in lists:
+                yield who + step(group, 0, text) + step(right, 1, text) + step(label, 0, text) + step(right, 3, b"administrators")
+            yield who + b"".join(step(group, which, b"alice") for which in range(3)) + step(right, 5, b"server_operators")
