@@ -15,9 +15,7 @@
  * back, inside the bounds that are told for it; equality is symmetric; an address is spelled to
  * itself; a query that is taken is
  * encoded and decoded to itself; credentials that are taken lack nothing. */
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "file.h"
 #include "fuzz.h"
 #include "auth/credentials.h"
 #include "base/client_name.h"
@@ -163,18 +161,13 @@ static void query(struct fuzz_input *in)
 	free(user);
 }
 
-/* A file that nobody else sees: its text is all that matters here. */
 static void credentials(struct fuzz_input *in)
 {
+	struct fuzz_file file = fuzz_file_open(in);
 	struct netsession_credentials *c = NULL;
-	int fd = memfd_create("credentials", MFD_CLOEXEC);
 	struct err err = { 0 };
-	char path[64];
 
-	MUST(fd >= 0 && fchmod(fd, 0600) == 0);
-	MUST(in->left == 0 || write(fd, in->at, in->left) == (ssize_t)in->left);
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	if (credentials_read(path, &c, &err) == NERR_Success) {
+	if (credentials_read(file.path, &c, &err) == NERR_Success) {
 		MUST(c != NULL && c->user[0] != '\0' && c->domain != NULL && c->password != NULL);
 		MUST(text_utf8_is_valid(c->user) && text_utf8_is_valid(c->password));
 		MUST(strchr(c->user, '\n') == NULL && strchr(c->password, '\n') == NULL);
@@ -183,7 +176,7 @@ static void credentials(struct fuzz_input *in)
 		MUST(c == NULL && err.status != NERR_Success && err.text[0] != 0);
 	}
 	credentials_release(c);
-	close(fd);
+	fuzz_file_close(&file);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)

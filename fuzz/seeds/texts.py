@@ -39,3 +39,39 @@ def seeds_nbns():
             head = struct.pack(">H4H", flags, 0, *counts, counts[1])
             yield b"\6" + data[:2] + head + data[12:46] + b"\0\2" + data[48:]
         yield b"\6" + data[:54] + struct.pack(">H", 6 * 20) + b"\x60\0\x0A\0\0\1" * 20
+
+
+def seeds_configuration():
+    files = [b"", b"a\nb\r\n\n", b"\xef\xbb\xbfa\n", b"\xff\xfea\0", b"a\0b", b"a\rb\n", b"\xc3\n", b"a\n\xef\xbb\xbfb\n",
+             b"x" * 65536, b"\0a"]
+    for text in files:
+        yield b"\0" + text
+    values = {"server": ["listen = 127.0.0.1:4450, [::1]:4450", "listen = :1", "listen = [::]:70000", "listen =", "socket = /a",
+                         "socket = a", "netbios_name = FS-1", "comment = a, \"b\" # c", "max_sessions = 10", "max_sessions = 0",
+                         "max_sessions = 99999999999", "max_sessions = 1x", "encryption = require", "encryption = x",
+                         "min_dialect = 3.1.1", "hosts_allow = 10.0.0.0/8, 2001:db8::/32,10.0.0.7", "hosts_deny = 10.0.0.1/8",
+                         "hosts_deny = ::/129, x", "hosts_deny = 10.0.0.0/8,\n 10.1.0.0/16", "log_level = debug",
+                         "publish_socket = \"/a\"", "max_answer_mib = 16 # much", "idle_timeout_s=900 ; a comment", "nothing = 1",
+                         "max_clients = 1", "listen = " + ", ".join(f"10.0.0.{n}:445" for n in range(17))],
+              "auth": ["mechanisms = ntlm, kerberos", "mechanisms = x", "mechanisms =", "anonymous = yes", "anonymous = maybe",
+                       "ntlm_users = /a", "keytab = FILE:/etc/krb5.keytab"],
+              "access": ["policy = hardened", "administrators = alice,\n  bob, @admins\n\n carol", "administrators = 'a'",
+                         "level_0 = authenticated", "delete = nobody", "publishers = uid:0"],
+              "audit": ["file = /var/log/audit", "format = json"], "demo": ["sessions = 9"], "other": ["a = b"]}
+    for section, lines in values.items():
+        for line in lines:
+            yield b"\1\0\0" + f"[{section}]\n{line}\n".encode()
+            yield b"\1\0\0" + f"{line}\n[{section}]\n{line}\n{line}\n".encode()
+        yield b"\1\0\0" + ("[" + section + "]\r\n" + "".join(line + "\r\n" for line in lines)).encode()
+    for text in (b"# c\n; d\n\n[server]\n", b" a\n", b"[server\n", b"a = b\n", b"[server]\nlisten\n", b"[server]\ncomment = \x7f\n",
+                 b"[access]\nadministrators = a\n\tb,c\n", b"[server]\ncomment = " + b"x" * 5000, b"[audit]\n[server]\n continued\n"):
+        yield b"\1\0\0" + text
+    for key in range(64):
+        for value in (b"1", b"yes", b"/a", b"x y", b"127.0.0.1:1", b"\xff"):
+            yield bytes([1, key]) + value + b"\0[server]\n"
+    users = [b"LAB:alice:Hunter2\nLAB:bob:Hunter2:with:colons\n", b"# c\n\n\t\nLAB:alice:x\nlab:ALICE:Hunter2\n", b"LAB\\alice:Hunter2\n",
+             b"LAB:alice:\n", b":alice:Hunter2\n", b"LAB: a:Hunter2\n", b"LAB:a@b:Hunter2\n", b"LAB:" + b"u" * 121 + b":Hunter2\n",
+             b"LAB:a:" + b"p" * 257, b"LAB:a\x01:Hunter2", b"LAB:Hunter2\n", "LAB:h\u00e4user:Hunter2\nB:h\u00c4user:x\n".encode(),
+             "LAB:\u0131:Hunter2\n".encode(), b"\xef\xbb\xbfLAB:a:b\r\nL2:a:c\r\n", b"LAB:a:\xff\n"]
+    for text in users:
+        yield b"\2" + text

@@ -18,6 +18,7 @@ NET_API_STATUS err_vformat(struct err *e, NET_API_STATUS status, const char *ste
 	*e = (struct err){ .status = status, .step = step };
 	if (vsnprintf(e->text, sizeof e->text, format, arguments) >= (int)sizeof e->text)
 		text_drop_cut_character(e->text);
+	text_utf8_make_valid(e->text); /* what is quoted may be cut, or be from argv */
 	return status;
 }
 

@@ -19,7 +19,8 @@ struct config_place {
 	const char *option; /* of the command line, which overrides the file; NULL: none */
 };
 
-/* Valid values. Texts are UTF-8 and never NULL; "" where nothing is set. */
+/* Valid values. Texts are UTF-8, but for a path of the command line, and never NULL; "" where
+ * nothing is set. */
 struct config {
 	/* [server] */
 	struct net_addresses listen;

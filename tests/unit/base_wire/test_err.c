@@ -63,6 +63,17 @@ static void a_long_text_is_cut_at_a_character(void **state)
 	}
 }
 
+/* A quotation may be cut in a character, and the command line may hold any bytes. */
+static void a_text_is_utf_8_whatever_it_quotes(void **state)
+{
+	struct err err = { 0 };
+
+	(void)state;
+	err_format(&err, ERROR_GEN_FAILURE, NULL, "\"%.4s\" and \"%s\"", "abc\xC3\xA9",
+	           "\xFF\xC3\xA9");
+	assert_string_equal(err.text, "\"abc?\" and \"?\xC3\xA9\"");
+}
+
 static void a_failure_without_a_text_is_shown_all_the_same(void **state)
 {
 	struct err err = { 0 };
@@ -91,6 +102,7 @@ TEST_GROUP(err)
 		cmocka_unit_test(the_first_failure_stands),
 		cmocka_unit_test(a_text_outlives_what_it_was_made_of),
 		cmocka_unit_test(a_long_text_is_cut_at_a_character),
+		cmocka_unit_test(a_text_is_utf_8_whatever_it_quotes),
 		cmocka_unit_test(a_failure_without_a_text_is_shown_all_the_same),
 		cmocka_unit_test(errno_names_the_file_and_the_reason),
 	};
