@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Text files that people write for netsessiond: lines, the configuration with an option of the
  * command line, the NTLM users.
- * Input: kind, then the file; of the configuration: the option's key and value before it.
+ * Input: kind, then the file; of the configuration: the option's key and value before it; or the
+ * name and the password of a new account.
  * Must reach: text_lines_begin text_lines_next text_lines_fail text_lines_fail_at config_read
  *   config_check_section config_check_line config_next_line config_on_key config_append_value
  *   config_fail_unknown_key config_check_value config_check_writing config_set_override
  *   config_value_parse config_value_expected config_networks config_has_word config_explain_key
- *   config_is_set config_key_renamed net_address_text accounts_read accounts_split_line
- *   accounts_find accounts_find_duplicate accounts_may_exist account_name_read accounts_free
- *   ip_network_parse
- * Holds: a line is UTF-8 without its end; a failure names the file and its line; numbers are inside
- * their bounds, and texts are values of their keys; an account is found by its names, whatever
- * their case, and no complaint repeats what may be a password. */
+ *   config_is_set config_key_renamed net_address_text accounts_read account_line_parse
+ * account_line_make accounts_find accounts_find_duplicate accounts_may_exist account_name_read
+ * accounts_free ip_network_parse Holds: a line is UTF-8 without its end; a failure names the file
+ * and its line; numbers are inside their bounds, and texts are values of their keys; an account is
+ * found by its names, whatever their case, and no complaint repeats what may be a password. */
 #include <lmerr.h>
+#include "auth/account_line.h"
 #include "auth/accounts.h"
 #include "base/text.h"
 #include "base/text_lines.h"
@@ -147,11 +148,43 @@ static void accounts(struct fuzz_input *in)
 	fuzz_file_close(&file);
 }
 
+/* A line that is made is one that is read, with the same hash as the password has. */
+static void new_account(struct fuzz_input *in)
+{
+	char *name = fuzz_text(in), *password = fuzz_text(in), line[ACCOUNT_LINE_BYTES + 1];
+	struct account_line hashed, plain;
+	struct text_lines lines;
+	struct err err = { 0 };
+
+	if (account_line_make(name, password, line, &err)) {
+		struct crypto_md4 *md4 = crypto_md4_new();
+		char *copy = NULL;
+
+		MUST(md4 != NULL && (strstr(line, SECRET) == NULL || strstr(name, SECRET) != NULL));
+		text_lines_begin(&lines, line, strlen(line), "file", "step", &err);
+		MUST(account_line_parse(&lines, text_lines_next(&lines), md4, &hashed));
+		MUST(asprintf(&copy, "%s:%s", name, password) > 0);
+		if (strncmp(password, "$3$", 3) != 0) {
+			MUST(account_line_parse(&lines, copy, md4, &plain));
+			MUST(strcmp(plain.domain, hashed.domain) == 0);
+			MUST(strcmp(plain.user, hashed.user) == 0);
+			MUST(memcmp(plain.nt, hashed.nt, sizeof plain.nt) == 0);
+		}
+		free(copy);
+		crypto_md4_free(md4);
+	} else {
+		MUST(err.status != NERR_Success && strstr(err.text, SECRET) == NULL);
+	}
+	free(name);
+	free(password);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-	static void (*const kinds[])(struct fuzz_input *) = { lines, config, accounts };
+	static void (*const kinds[])(struct fuzz_input *) = { lines, config, accounts,
+		                                              new_account };
 	struct fuzz_input in = { data, bytes };
 
-	kinds[fuzz_u8(&in) % 3](&in);
+	kinds[fuzz_u8(&in) % 4](&in);
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Each response's decoder, over a whole message of which not a byte is more.
+/* Each response's decoder, over a whole message of which not a byte is more; and the packets of the
+ * NetBIOS session service.
  * Input: which decoder, then the message.
  * Must reach: smb2_header_decode smb2_negotiate_response_decode smb2_negotiate_get_contexts
  *   smb2_negotiate_get_preauth smb2_negotiate_get_signing smb2_negotiate_note_context
@@ -8,8 +9,10 @@
  *   smb2_create_response_decode smb2_transceive_response_decode smb2_read_response_decode
  *   smb2_write_response_decode wire_part smb2_negotiate_get_encryption
  *   smb2_validate_response_check smb2_ioctl_response_output smb2_structure_size
+ *   session_request_decode session_request_encode session_skip_name
+ *   session_negative_response_explain session_retarget_response_explain
  * Holds: what a decoder gives lies within the message, and is empty after a failure; NEGOTIATE
- * gives only what was offered. */
+ * gives only what was offered; a refusal is explained. */
 #include "fuzz.h"
 #include "smb2/file.h"
 #include "smb2/header.h"
@@ -17,6 +20,7 @@
 #include "smb2/read_write.h"
 #include "smb2/session.h"
 #include "smb2/status.h"
+#include "smb2/session_service.h"
 #include "smb2/tree.h"
 #include "smb2/ioctl.h"
 
@@ -119,11 +123,37 @@ static void validate(struct wire_reader *r)
 	smb2_validate_response_check(r, &negotiated);
 }
 
+/* RFC 1002: what stands before SMB, and the refusals of it. */
+static void session_request(struct wire_reader *r)
+{
+	struct wire_writer w = { 0 };
+
+	session_request_decode(r);
+	if (r->error == NULL)
+		MUST((size_t)(r->end - r->start) <= SESSION_MAX_CONTROL_BYTES);
+	session_request_encode(&w);
+	wire_reader_init(r, w.data + SESSION_PREFIX_BYTES, w.len - SESSION_PREFIX_BYTES);
+	session_request_decode(r);
+	MUST(r->error == NULL);
+	wire_writer_fini(&w);
+}
+
+static void session_refusal(struct wire_reader *r)
+{
+	struct wire_reader again = *r;
+	struct err negative = { 0 }, retarget = { 0 };
+
+	session_negative_response_explain(r, &negative);
+	session_retarget_response_explain(&again, &retarget);
+	MUST(negative.status != NERR_Success && negative.text[0] != '\0');
+	MUST(retarget.status != NERR_Success && retarget.text[0] != '\0');
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static void (*const decoders[])(struct wire_reader *) = {
-		header,     negotiate, session_setup, tree_connect, create,
-		transceive, read_pipe, write_pipe,    validate,
+		header,    negotiate,  session_setup, tree_connect,    create,          transceive,
+		read_pipe, write_pipe, validate,      session_request, session_refusal,
 	};
 	struct fuzz_input in = { data, bytes };
 	unsigned which = fuzz_u8(&in) % (sizeof decoders / sizeof *decoders);

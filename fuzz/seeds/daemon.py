@@ -36,3 +36,12 @@ def seeds_access_policy():
             for text in lists:
                 yield who + step(group, 0, text) + step(right, 1, text) + step(label, 0, text) + step(right, 3, b"administrators")
             yield who + b"".join(step(group, which, b"alice") for which in range(3)) + step(right, 5, b"server_operators")
+
+
+def seeds_guesses():
+    wait, wait_long, wrong, right, refused, looked_up, wrong_often = range(7)
+    yield bytes([wrong, 0] * 12 + [wait, 9, wrong, 0, right, 0, wrong, 4, wrong_often, 0, wait_long, 30, wrong, 0])
+    yield bytes([right, 5, wrong_often, 4, wrong_often, 1, wrong, 5, right, 5, wait, 255])
+    yield bytes([refused, 80] * 9 + [wait_long, 1, refused, 80, refused, 3] + [refused, 200] * 7)
+    yield b"".join(bytes([refused, n]) for n in range(256)) * 2
+    yield b"".join(bytes([looked_up, n]) for n in range(0, 256, 2)) + bytes([looked_up, 1, looked_up, 1])

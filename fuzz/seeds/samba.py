@@ -27,6 +27,10 @@ def seeds_smbstatus():
         for number, session in answer.get("sessions", {}).items():
             one = json.dumps({"sessions": {number: session}}).encode()
             yield b"\0" + one + b"\0" + shares
+            for other in (dict(session, username="bob"), dict(session, remote_machine="::1"), dict(session, uid=1000)):
+                both = json.dumps({"sessions": {number: other, "77": dict(session, session_id="77")}}, separators=(",", ":")).encode()
+                yield b"\3" + one + b"\0" + both + b"\0" + one
+                yield b"\3" + both + b"\0" + one + b"\0" + both
             opens = {str(n): {"server_id": session["server_id"], "uid": session["uid"] + n // 2} for n in range(3)}
             yield b"\0" + one + b"\0\0" + json.dumps({"open_files": {"/a": {"opens": opens}}}).encode()
             yield b"\1" + session["hostname"].encode() + b"\0" + CONNECTIONS
@@ -96,3 +100,26 @@ def seeds_relay_pipe():
                                                        (messages[0][halves[0]:], 0),
                                                        (messages[1][halves[1]:], 1)))
                     yield b"\0" + CUTS + talk[:4000]
+
+
+def seeds_samba_texts():
+    mark = b"# netsession-samba: "
+    block = mark + b"begin, by \"netsession-samba enable\"; \"netsession-samba disable\" takes it out\n[global]\n" \
+        b"external_rpc_pipe:socket_dir = /run/netsession-samba\n" + mark + b"end\n"
+    conf = b"[global]\n\tworkgroup = LAB\n[share]\n\tpath = /srv\n"
+    mark_of_order = b"\xef\xbb\xbf"
+    files = [b"", conf, block + conf, conf + block, block + block + conf, block[:-20] + conf, block.replace(b"[global]\n", b"") + conf,
+             conf.replace(b"\n", b"\r\n"), block.replace(b"\n", b"\r\n") + conf, mark_of_order + conf, mark_of_order + b"a\\\nb\n" + conf,
+             mark_of_order, mark_of_order + b"a \\ \n", conf + b"\0", b"External_RPC_pipe : socket_dir=/x\n" + conf, b"  " + mark + b"x\n",
+             block.replace(b"/run", b"run") + conf, block.replace(b"/run", b"/" + b"r" * 100) + conf, conf[:-1], block[:-1]]
+    for text in files:
+        for directory in (b"/run/a", b"/", b"a", b"/a/", b"/" + b"r" * 90, b"/a\x01", b"/a  b", b"/a%b"):
+            yield b"\0" + directory + b"\0" + text
+        yield b"\1" + text
+    for text in (b" ncacn_np:[\\pipe\\InitShutdown]\n ncacn_np:host[\\PIPE\\srvsvc,x]\nncacn_np:[a]\n", b" ncacn_np:[.a]\n ncacn_np:[a/b]\n",
+                 b" ncacn_np:[" + b"n" * 70 + b"]\n", b" ncacn_np:x\n ncalrpc:[a]", b" ncacn_np:[a]\n" * 2,
+                 b"".join(b" ncacn_np:[p%d]\n" % n for n in range(260))):
+        yield b"\2" + text
+    for text in (b"LAB\\alice:*:1000:513::/home:/bin/sh\nroot:*:0:0:::\n", b"bob:*:4294967294:1::\n", b":*:0:\n", b"a\nb:0", b""):
+        for flags in (b"\0\0", b"\1\0", b"\0\1"):
+            yield b"\3" + flags + text

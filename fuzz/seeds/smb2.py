@@ -14,6 +14,12 @@ def seeds_smb2_messages():
             for message in frames(data):
                 yield bytes([which]) + message[:1000]
                 yield bytes([0]) + message[:64]
+    names = (b" " + b"CK" * 16 + b"\0") * 2
+    for body in (names, names + b"x", names[:40], names.replace(b"\0", b"\3abc\0"), names.replace(b"C", b"c"),
+                 b"\x1f" + names[1:], names.replace(b"\0", b"\x40" + bytes(70))):
+        yield bytes([9]) + body
+    for body in (b"\x81", b"\x8f", b"\x42", b"", b"\xc0\0\2\7\1\xbd"):
+        yield bytes([10]) + body
 
 
 def seeds_smb2_requests():

@@ -64,3 +64,29 @@ def seeds_srvsvc_server():
             for who in (root, anonymous):
                 yield b"\1" + bytes([raw, who, opnum]) + struct.pack("<H", len(data)) + data
     yield b"\0" + bytes([raw, root, 0x80 + 9, 0, 0])
+
+
+def seeds_interfaces():
+    caller, counters, beside, enum, warnings = range(5)
+    management = 8
+
+    def call(opnum, data=b""):
+        return bytes([opnum, len(data)]) + data
+
+    plain = b"".join(map(call, (caller, counters, warnings, 5, 7)))
+    stats = b"".join(call(management | n, data) for n in range(6) for data in
+                     (b"", struct.pack("<I", 3), struct.pack("<2I", 10, 200), struct.pack("<2I", 51, 5000), struct.pack("<2I", 9, 0)))
+    for setting in range(8):
+        for label in (b"alice", b"", "h\u00e4user".encode()):
+            head = bytes([setting]) + label + b"\0some sessions are missing\0"
+            yield head + plain + stats
+            for data in recordings("*session-del-request*"):
+                yield head + call(beside | 0x80 * (next(pdus(data))[4] & 0xF0 == 0), stub(data)[:255])
+            for client, user in ((b"", "alice"), (b"\\\\pc1", ""), (b"", "bob"), (b"", "")):
+                def name(text):
+                    units = (text + "\0").encode("utf-16-le")
+                    return struct.pack("<4I", 0x20000, len(units) // 2, 0, len(units) // 2) + units + bytes(-len(units) % 4) \
+                        if text else bytes(4)
+                yield head + call(beside, bytes(4) + name(client.decode()) + name(user))
+            for data in recordings("*session-enum-request*")[::6]:
+                yield head + call(enum | 0x80 * (next(pdus(data))[4] & 0xF0 == 0), stub(data)[:255])

@@ -75,3 +75,8 @@ def seeds_configuration():
              "LAB:\u0131:Hunter2\n".encode(), b"\xef\xbb\xbfLAB:a:b\r\nL2:a:c\r\n", b"LAB:a:\xff\n"]
     for text in users:
         yield b"\2" + text
+    for text in (b"$3$$" + b"0123456789abcdefABCDEF0123456789", b"$3$$" + b"g" * 32, b"$3$x", b"$3$$31d6cfe0d16ae931b73c59d7e0c089c0"):
+        yield b"\2LAB:a:" + text
+    for name in (b"LAB:alice", b"LAB", b"LAB:a:b", b":a", b"LAB:Hunter2\x01", b"L" * 120 + b":" + b"a" * 120, b"L" * 300):
+        for password in (b"Hunter2", b"", b"p" * 257, b"a\nb", b"\xff", b"$3$$x"):
+            yield b"\3" + name + b"\0" + password

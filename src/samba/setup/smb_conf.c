@@ -178,6 +178,7 @@ void smb_conf_read(struct smb_conf *to, const char *text, size_t bytes)
 	if (changed_line != 0) {
 		to->state = SMB_CONF_CHANGED;
 		to->line = changed_line;
+		to->directory[0] = '\0';
 	} else if (to->state == SMB_CONF_WITHOUT) {
 		smb_conf_find_place(to, text, bytes);
 	}

@@ -205,6 +205,7 @@ static void a_block_that_is_not_as_it_was_made_is_not_touched(void **state)
 		struct smb_conf c = read_text(changed[i].text);
 
 		assert_int_equal(c.state, SMB_CONF_CHANGED);
+		assert_string_equal(c.directory, "");
 		assert_int_equal(c.line, changed[i].line);
 	}
 }
