@@ -24,8 +24,12 @@ def pkg_config(kind):
                           text=True).stdout.split()
 
 
+def object_of(source, folder):
+    return OUT / folder / (str(source.relative_to(ROOT)).replace("/", "_") + ".o")
+
+
 def compile_one(source, flags, folder):
-    made = OUT / folder / (str(source.relative_to(ROOT)).replace("/", "_") + ".o")
+    made = object_of(source, folder)
     newest = max(p.stat().st_mtime for part in ("src", "include", "fuzz")
                  for p in (ROOT / part).rglob("*.h"))
     if not made.exists() or made.stat().st_mtime < max(newest, source.stat().st_mtime):
@@ -50,7 +54,7 @@ def engine(pool, flags, folder):
 
 
 def programs(targets, jobs, flags, link_flags, folder, to):
-    """Compiles and links the targets. Returns the path of each, and of the archive of all sources."""
+    """Compiles and links the targets. Returns the path of each."""
     flags = flags + pkg_config("--cflags")
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         archive = engine(pool, flags, folder)
@@ -59,7 +63,7 @@ def programs(targets, jobs, flags, link_flags, folder, to):
         list(pool.map(lambda main, path: subprocess.run(
             ["clang", *link_flags, main, archive, *pkg_config("--libs"), "-lunistring", "-lpthread", "-o", path],
             check=True), mains, paths))
-    return dict(zip(targets, paths)), archive
+    return dict(zip(targets, paths))
 
 
 def with_sanitizers(targets, jobs):
