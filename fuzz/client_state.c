@@ -21,7 +21,8 @@
  *   smb2_connection_authenticated smb2_encrypt smb2_decrypt enumeration_take
  *   enumeration_filter_page enumeration_matches enumeration_turn_page enumeration_step_down
  *   enumeration_set_not_found enumeration_reduce_page enumeration_accepts_row netsession_page_row
- *   session_enum_decoder_row session_row_reduce error_message_write
+ *   session_enum_decoder_row session_row_reduce error_message_write begin_null_session
+ *   smb2_connection_anonymous smb2_connection_request_session session_infos_clear_unknown
  * Holds: a failure has a status and a step; what is sent is whole, and signed after the log-on;
  * buffers are bounded by what came; rows are UTF-8, and those given before a page are as many as
  * its own; nothing of a message is read after its time. */
@@ -58,6 +59,10 @@
 #define OPTION_LONG_NAMES 0x20 /* the request is of several fragments */
 #define OPTION_ENCRYPT    0x40
 #define OPTION_DELETE     0x80 /* before anything is listed */
+
+/* Where a level would stand. */
+#define CHOICE_ANONYMOUS 6
+#define CHOICE_NETBIOS   7 /* a NetBIOS session is requested first */
 
 struct run {
 	struct client_state c;
@@ -328,6 +333,8 @@ static void give_token(struct run *run)
 
 static void look_at(struct netsession_page *page)
 {
+	void *infos;
+
 	MUST(netsession_page_level(page) == page->level->number);
 	for (uint32_t i = 0; i < netsession_page_entries(page); i++) {
 		struct netsession_row row;
@@ -336,6 +343,14 @@ static void look_at(struct netsession_page *page)
 		MUST(row.client == NULL || text_utf8_is_valid(row.client));
 		MUST(row.user == NULL || text_utf8_is_valid(row.user));
 	}
+	MUST(netsession_page_total(page) >= netsession_page_entries(page));
+	(void)netsession_page_has_more(page);
+	(void)netsession_page_resume_handle(page);
+	MUST(netsession_page_is_complete(page) || netsession_page_warning(page, 0) != NULL);
+	(void)netsession_page_has_lost_source(page);
+	infos = netsession_page_take_infos(page);
+	MUST(infos == NULL || netsession_page_entries(page) == 0);
+	free(infos);
 	netsession_page_free(page);
 }
 
@@ -526,6 +541,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 		                  (run->options & OPTION_PROBE) != 0 ? CLIENT_PROBE_SMB1
 		                                                     : CLIENT_OPEN_SMB2);
 	run->c.must_encrypt = (run->options & OPTION_ENCRYPT) != 0;
+	run->c.is_anonymous = (choice & 7) == CHOICE_ANONYMOUS;
+	if ((choice & 7) == CHOICE_NETBIOS && !run->is_local)
+		client_state_begin_netbios(&run->c);
 	if ((run->options & OPTION_LATE_TOKEN) == 0 && !run->is_local)
 		give_token(run);
 	pump(run);

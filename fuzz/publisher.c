@@ -9,7 +9,7 @@
  *   publisher_add_session publisher_remove_session publisher_set_group publisher_acknowledge_bytes
  *   publisher_close_malformed publisher_close publisher_disconnect publisher_destroy
  *   publisher_remove_sessions publisher_on_session_close publisher_on_refresh_request
- *   publisher_on_stream_end publisher_on_warn publishers_on_warn
+ *   publisher_on_session_group publisher_on_stream_end publisher_on_warn publishers_on_warn
  *   publishers_add_lost publishers_found_again publisher_apply_settings refresh_source_answered
  *   refresh_ready_or_wait
  * Holds: what netsessiond sends is whole messages that a publisher understands; it acknowledges no
@@ -242,14 +242,21 @@ static void on_warning(void *context, const struct session_warning *warning)
 	MUST(warning->text[0] != '\0');
 }
 
+static void on_also_closed(void *context, const struct netsession_row *row)
+{
+	(void)context;
+	MUST(row->client != NULL);
+}
+
 /* What callers of netsessiond do. */
 static void call(struct run *run, unsigned what, unsigned choice)
 {
-	static const struct session_filter all;
+	static const struct session_filter all, alice = { .user = "alice" };
 	struct err err = { 0 };
 
 	switch (what) {
 	case CLOSE:
+		(void)session_table_also_closed(run->service.table, &alice, on_also_closed, NULL);
 		(void)session_table_close(run->service.table, &all);
 		break;
 	case LIST:

@@ -41,7 +41,7 @@
 #define MAX_REQUEST_BYTES 16384
 #define MUCH_BYTES        70000
 
-enum { SAY_NOTHING, SAY_MUCH, ECHO };
+enum { SAY_NOTHING, SAY_MUCH, ECHO, ECHO_LATER = 4 };
 
 /* ---- what is called ---- */
 
@@ -49,6 +49,7 @@ struct calls {
 	struct wire_writer trace;
 	struct wire_writer given; /* the stubs of all answers, one behind the other */
 	size_t taken;             /* of them, by what was read */
+	bool is_unfinished;
 };
 
 static uint32_t call(void *context, uint16_t opnum, struct wire_reader *stub,
@@ -58,6 +59,9 @@ static uint32_t call(void *context, uint16_t opnum, struct wire_reader *stub,
 	size_t bytes = wire_left(stub);
 
 	MUST(stub->error == NULL && bytes <= MAX_REQUEST_BYTES);
+	calls->is_unfinished = opnum == ECHO_LATER && !calls->is_unfinished;
+	if (calls->is_unfinished)
+		return RPC_CALL_UNFINISHED;
 	wire_put_u16le(&calls->trace, opnum);
 	wire_put_u8(&calls->trace, stub->big_endian);
 	wire_put_u32le(&calls->trace, (uint32_t)bytes);
@@ -70,6 +74,7 @@ static uint32_t call(void *context, uint16_t opnum, struct wire_reader *stub,
 			wire_put_u32le(answer, i);
 		break;
 	case ECHO:
+	case ECHO_LATER:
 		wire_put_bytes(answer, stub->at, bytes);
 		break;
 	default:

@@ -11,6 +11,7 @@
  *   spnego_acceptor_receive spnego_acceptor_receive_init spnego_acceptor_receive_response
  *   spnego_acceptor_plan spnego_acceptor_encode spnego_response_encode spnego_put_field
  *   der_enter der_get_length der_put_header kerberos_error_time kerberos_get_time
+ *   spnego_init_encode spnego_init2_encode spnego_mechanism_list_encode spnego_token_is_of
  * Holds: what is decoded lies inside the message; failures have a status and words; no end before
  * the mechanism is complete, nor without a MIC that is required and possible; a MIC is made once;
  * what is encoded is decoded to the same. */
@@ -44,6 +45,8 @@ static void decode_message(struct crypto_span message)
 	struct spnego_init init;
 
 	(void)spnego_token_kind(message);
+	MUST(!spnego_token_is_of(message, AUTH_KERBEROS) ||
+	     !spnego_token_is_of(message, AUTH_NTLM));
 	(void)spnego_hint_mechanisms(message);
 	MUST(kerberos_error_time(message) >= 0);
 	if (spnego_init_decode(message, &init)) {
@@ -69,6 +72,28 @@ static void decode_message(struct crypto_span message)
 	}
 }
 
+/* What our own encoders make of a message's token decodes to it again. */
+static void encode_token(struct crypto_span token)
+{
+	static const enum auth_mechanism both[] = { AUTH_KERBEROS, AUTH_NTLM };
+	struct wire_writer list = { 0 }, w = { 0 };
+	struct spnego_init init;
+
+	if (token.bytes > SPNEGO_MAX_TOKEN_BYTES)
+		return;
+	spnego_mechanism_list_encode(&list, both, 2, token.bytes % 2 != 0);
+	spnego_init_encode(&w, (struct crypto_span){ list.data, list.len }, token);
+	MUST(!w.failed && spnego_init_decode((struct crypto_span){ w.data, w.len }, &init));
+	MUST(init.count >= 2 && is_same(init.token, token) && init.mic.data == NULL);
+	MUST(is_same(init.mechanism_list, (struct crypto_span){ list.data, list.len }));
+	wire_writer_clear(&w);
+	spnego_init2_encode(&w, (struct crypto_span){ list.data, list.len });
+	MUST(spnego_hint_mechanisms((struct crypto_span){ w.data, w.len }) ==
+	     (1u << AUTH_KERBEROS | 1u << AUTH_NTLM));
+	wire_writer_fini(&w);
+	wire_writer_fini(&list);
+}
+
 /* How far the mechanism says it is: it does not go back. */
 static void read_state(struct fuzz_input *in, struct spnego_mechanism_state *state)
 {
@@ -91,7 +116,28 @@ static uint8_t *read_message(struct fuzz_input *in, struct spnego_mechanism_stat
 	copy = fuzz_copy(in, &bytes);
 	*message = (struct crypto_span){ copy, bytes };
 	decode_message(*message);
+	encode_token(*message);
 	return copy;
+}
+
+/* The next message of this side, which has any token. */
+static void encode_answer(const struct spnego_initiator *s, struct crypto_span token, bool has_mic)
+{
+	struct crypto_span mic = { has_mic ? "mic" : NULL, has_mic ? 3 : 0 };
+	struct wire_writer w = { 0 };
+	struct spnego_response response;
+	struct spnego_init init;
+
+	if (token.bytes > SPNEGO_MAX_TOKEN_BYTES)
+		return;
+	spnego_initiator_begin(s, token, &w);
+	MUST(spnego_init_decode((struct crypto_span){ w.data, w.len }, &init));
+	MUST(is_same(init.mechanism_list, spnego_initiator_list(s)));
+	wire_writer_clear(&w);
+	spnego_initiator_encode(token, mic, &w);
+	MUST(spnego_response_decode((struct crypto_span){ w.data, w.len }, &response));
+	MUST(is_same(response.token, token) && is_same(response.mic, mic));
+	wire_writer_fini(&w);
 }
 
 static void negotiate_as_initiator(struct fuzz_input *in, unsigned choice)
@@ -117,6 +163,8 @@ static void negotiate_as_initiator(struct fuzz_input *in, unsigned choice)
 			MUST(err.status != NERR_Success && err.text[0] != 0);
 		must_lie_inside(received.token, message);
 		must_lie_inside(received.mic, message);
+		if (goes_on)
+			encode_answer(&s, message, plan.makes_mic);
 		made += goes_on && plan.makes_mic;
 		verified += goes_on && plan.verifies_mic;
 		MUST(!goes_on || plan.sends != plan.is_done);

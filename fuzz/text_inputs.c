@@ -11,15 +11,20 @@
  *   client_name_equal client_name_spell session_qualifier_is_too_long enumeration_init
  *   qualifiers_unc_name enumeration_set_levels secret_file_read text_lines_next credentials_read
  *   credentials_parse_line credentials_split_user credentials_make credentials_make_new
+ *   client_name_compare user_name_split user_name_account user_name_matches clock_time_text
+ *   clock_duration_text text_utf8_from_charset text_utf8_make_valid text_drop_cut_character
+ *   deletion_init deletion_end_list deletion_receive enumeration_init_for_deletion
  * Holds: a server's name parses to something that parses to itself; a text survives UTF-16 and
  * back, inside the bounds that are told for it; equality is symmetric; an address is spelled to
- * itself; a query that is taken is
- * encoded and decoded to itself; credentials that are taken lack nothing. */
+ * itself; names have one order; a query that is taken is encoded and decoded to itself; a deletion
+ * without a list is one request; credentials that are taken lack nothing. */
 #include "file.h"
 #include "fuzz.h"
 #include "auth/credentials.h"
 #include "base/client_name.h"
+#include "base/clock_text.h"
 #include "base/text.h"
+#include "base/user_name.h"
 #include "client/request.h"
 #include "client/server_operand.h"
 #include "srvsvc/session_messages.h"
@@ -179,10 +184,95 @@ static void credentials(struct fuzz_input *in)
 	fuzz_file_close(&file);
 }
 
+static int sign(int order)
+{
+	return (order > 0) - (order < 0);
+}
+
+/* Names in order, of users and of clients; and what makes a text fit and valid. */
+static void names(struct fuzz_input *in)
+{
+	char *a = fuzz_text(in), *b = fuzz_text(in), room[16];
+	struct user_name user = user_name_split(a);
+	const char *account = user_name_account(a, room, sizeof room);
+
+	MUST(user.account_bytes + user.domain_bytes <= strlen(a));
+	MUST(account == a || strlen(account) == user.account_bytes || account >= a);
+	MUST(user_name_matches(a, b) == user_name_matches(b, a));
+	MUST(user_name_matches(a, a) || !text_utf8_is_valid(a));
+	MUST(sign(client_name_compare(a, b)) == -sign(client_name_compare(b, a)));
+	MUST(client_name_compare(a, a) == 0 && client_name_compare(NULL, a) != 0);
+	text_utf8_make_valid(b);
+	MUST(text_utf8_is_valid(b));
+	b[strlen(b) / 2] = '\0';
+	text_drop_cut_character(b);
+	MUST(text_utf8_is_valid(b));
+	free(a);
+	free(b);
+}
+
+/* A name of another charset, as smbstatus prints it. */
+static void charset(struct fuzz_input *in)
+{
+	static const char *const charsets[] = { "UTF-8", "CP850", "ISO-8859-1", "no-such-charset" };
+	const char *name = charsets[fuzz_u8(in) % 4];
+	char *text = fuzz_text(in), to[64];
+
+	if (text_utf8_from_charset(name, text, to, sizeof to))
+		MUST(text_utf8_is_valid(to) && strlen(to) < sizeof to);
+	free(text);
+}
+
+static void clock_texts(struct fuzz_input *in)
+{
+	char time[CLOCK_TIME_BYTES], duration[CLOCK_DURATION_BYTES];
+	uint64_t filetime = 0;
+
+	for (int i = 0; i < 4; i++)
+		filetime = filetime << 16 | fuzz_u16(in);
+	clock_time_text(time, clock_of_filetime(filetime));
+	clock_duration_text(duration, (int64_t)filetime);
+	MUST(strlen(time) >= 23 && strcmp(time + strlen(time) - 4, " UTC") == 0);
+	MUST(duration[0] >= '0' && duration[0] <= '9' && strchr(duration, ' ') != NULL);
+}
+
+/* What closes sessions, by names alone. */
+static void deletion(struct fuzz_input *in)
+{
+	NET_API_STATUS answer = fuzz_u8(in) % 8, list_status = fuzz_u8(in) % 3;
+	char *client = fuzz_text(in), *user = fuzz_text(in);
+	const struct netsession_query query = { .client = client, .user = user };
+	struct err list_err = { 0 }, err = { 0 };
+	struct enumeration e;
+	struct deletion d;
+	unsigned sent = 0;
+
+	if (enumeration_init_for_deletion(&e, &query, &err) == NERR_Success &&
+	    deletion_init(&d, &query, true, &err) == NERR_Success) {
+		MUST(d.client != NULL || d.user != NULL);
+		if (list_status != 0)
+			err_set(&list_err,
+			        list_status == 1 ? NERR_UserNotFound : NERR_ClientNameNotFound,
+			        "list", NULL);
+		MUST(deletion_end_list(&d, &list_err, &err) == NERR_Success);
+		do
+			sent++;
+		while (deletion_receive(&d, answer, &err));
+		MUST(sent == 1 && (answer == 0) == (err.status == NERR_Success));
+		deletion_fini(&d);
+	} else {
+		MUST(err.status != NERR_Success);
+	}
+	enumeration_fini(&e);
+	free(client);
+	free(user);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static void (*const kinds[])(struct fuzz_input *) = {
-		server_name, utf8, utf16, equality, query, credentials, server_operand,
+		server_name,    utf8,  utf16,   equality,    query,    credentials,
+		server_operand, names, charset, clock_texts, deletion,
 	};
 	struct fuzz_input in = { data, bytes };
 

@@ -71,4 +71,14 @@ def seeds_spnego():
                        (complete, response(token=b"auth", mic=mic)))
         yield exchange(7, (says_last, init(windows, kerberos, ntlm, token=b"ap-req")))
         yield exchange(3, (0, init(ntlm, kerberos)), (says_last, response(token=b"ap-req")), (complete, response(mic=mic)))
+    # More mechanisms than any client offers, an initiator that rejects, and elements in elements.
+    for count in (32, 33, 200):
+        yield exchange(7, (goes_on, init(*[kerberos] * count, token=b"ap-req")))
+    yield exchange(7, (goes_on, init(ntlm, token=b"negotiate")), (complete, response(2)))
+    nested = b""
+    for _ in range(200):
+        nested = der(0x30, nested)
+    for tag in (0x60, 0xA0, 0xA1):
+        yield exchange(7, (goes_on, der(tag, nested)))
+        yield exchange(4, (goes_on, der(tag, nested)))
     yield exchange(4, (goes_on, response(1, kerberos, b"more")), (goes_on, response(1, kerberos, b"more")), (complete, b""))

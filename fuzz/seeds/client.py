@@ -95,6 +95,15 @@ def seeds_client_state():
         answer(FORM | COMPOUND, b"challenge", status=1) + answer(FORM, b"second") + \
         (bytes([RAW_BYTES | EARLY, 0x0F]) + bytes(0xFC0)) * 4
     yield bytes([0x10, 0, 255]) + answer(FORM)
+    # A null session, where the caller asked for one, and where it wants encryption, too; a NetBIOS session first.
+    null = answer(FORM, b"\x10\0") + answer(0, struct.pack("<4H", 9, 2, 72, 0) + bytes(4))
+    for options in (0, 0x40):
+        yield bytes([options, 6, 255]) + null + answer(FORM | COMPOUND) * 2 + answer(FORM | PDU) + answer(FORM | PDU, page)
+    yield bytes([0, 6, 255]) + answer(FORM, b"\x10\0") + answer(0, struct.pack("<4H", 9, 1, 72, 0)) + answer(FORM)
+    for packet in (b"\x82\0\0\0", b"\x83\0\0\1\x82", b"\x84\0\0\6\xc0\0\2\7\1\xbd", b"\x85\0\0\0\x82\0\0\0", b"\0\0\0\4abcd"):
+        # The first flags are bytes without any form, and their length is in what follows them.
+        yield bytes([0, 7, 255]) + bytes([0x80 | len(packet), 0x80]) + packet + log_on + answer(signed | COMPOUND) * 2 + \
+            answer(signed | PDU) + answer(signed) + answer(signed | PDU, page)
     for nothing in (b"", bytes([0x80, 0x10]) + SMB1 + bytes(8)):
         yield bytes([0x10, 0, 255]) + nothing
 

@@ -47,6 +47,7 @@ def seeds_publisher():
         yield start + polls + some + bytes([list_, 0, warn, 0, refreshed, 0, close, 0, refreshed, 1])
         yield start + polls + bytes([state, 1, warn, 0, list_, 0, leave, 0, warn, 0]) + polls + some + bytes([leave, 0, leave, 0])
         yield start + polls + some + bytes([revoke, 1, warn, 0]) + polls + bytes([revoke, 0, leave, 0]) + polls
+        yield start + polls + add(1, 0x75) + add(2, 0x71) + add(3, 0x76) + bytes([close, 0, list_, 0, list_, 0, touch, 1, leave, 0])
         yield start + polls + add(1, 1) + add(2, 0xF5) + add(2, 0x81) + bytes([close, 0, touch, 1]) + polls
         message = publish_frame(1, struct.pack("<II", 0x4E534604, 1) + publish_text(b"smbd"))
         for piece in (1, 7, len(message)):

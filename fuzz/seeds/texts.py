@@ -26,6 +26,17 @@ def seeds_text_inputs():
     yield b"\5# c\r\nuser=WG\\root\r\npassword=x\r\n"
     yield b"\5username=\npassword=\n"
     yield b"\5password"
+    for pair in ("alice\0LAB\\alice", "LAB/alice\0alice@LAB.EXAMPLE", "LAB\\alice\0alice@lab.example", "10.0.0.7\0\\\\10.0.0.8",
+                 "pc1\0::1", "pc1\0PC2", "\\alice\0@", "a@b.c.d\0D\\a", "alice@averylongdomainname.example\0AVERYLONGDOMAIN\\alice",
+                 "a" * 20 + "\0\U0001F600\U0001F600", "10.0.0.7\0pc1"):
+        yield b"\7" + pair.encode()
+        for kind in range(4):
+            yield bytes([8, kind]) + pair.encode("latin-1", "replace").split(b"\0")[0] + b"\xe4\x81\0"
+        for answer in (0, 5, 7):
+            for status in range(3):
+                yield bytes([10, answer, status]) + pair.encode()
+    for count in (0, 1, 59, 61, 3600, 90000, 1 << 40, (1 << 64) - 1, 116444736000000000, 133000000000000000):
+        yield b"\x09" + struct.pack("<4H", *(count >> shift & 0xFFFF for shift in (48, 32, 16, 0)))
 
 
 def seeds_nbns():
