@@ -19,7 +19,7 @@ INSTEAD = {
     r"strerror|strerror_[lr]|gai_strerror|strsignal|perror": "locale_error_text",
     r"(set|new|use|dup|free)locale|localeconv|nl_langinfo(_l)?|uc_locale_language|locale_charset|ulc_\w+": "base/locale.h",
 }
-MAY = {"src/base/locale.c", "cmd/netsession/terminal.c"}
+MAY = {"src/base/locale.c", "src/terminal/terminal.c"}
 
 
 def main():

@@ -5,7 +5,7 @@
 #include "commands.h"
 #include "credentials.h"
 #include "query.h"
-#include "terminal.h"
+#include "terminal/terminal.h"
 
 /* ---- the sessions that are closed with the selected ones ---- */
 

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "terminal.h"
+#include "terminal/terminal.h"
 #include "terminal/password_prompt.h"
 
 /* Whether the user is none of smbclient's user%password. The message does not repeat the secret. */

@@ -7,7 +7,7 @@
 #include "credentials.h"
 #include "output_forms.h"
 #include "query.h"
-#include "terminal.h"
+#include "terminal/terminal.h"
 
 struct doctor_report {
 	const char *server; /* as the user wrote it; NULL: the local computer */

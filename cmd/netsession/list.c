@@ -6,7 +6,7 @@
 #include "credentials.h"
 #include "output.h"
 #include "query.h"
-#include "terminal.h"
+#include "terminal/terminal.h"
 
 struct list_stream {
 	const struct options *options;

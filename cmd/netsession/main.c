@@ -5,7 +5,7 @@
 #include "command_line.h"
 #include "commands.h"
 #include "servers.h"
-#include "terminal.h"
+#include "terminal/terminal.h"
 
 /* Names of people and computers, but not of files: a file is found by its bytes. */
 static void main_decode_names(struct options *options)

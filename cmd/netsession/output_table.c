@@ -5,7 +5,7 @@
 #include <uniwidth.h>
 #include "base/escape.h"
 #include "output_forms.h"
-#include "terminal.h"
+#include "terminal/terminal.h"
 
 enum { SERVER_COLUMN = SESSION_LEVEL_MAX_FIELDS, COLUMNS };
 

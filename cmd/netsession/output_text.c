@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/escape.h"
 #include "output_forms.h"
-#include "terminal.h"
+#include "terminal/terminal.h"
 
 static void output_put_value(FILE *to, const char *text)
 {

@@ -8,7 +8,7 @@
 #include <time.h>
 #include "base/locale.h"
 #include "output.h"
-#include "terminal.h"
+#include "terminal/terminal.h"
 
 /* Servers that are asked at the same time. Each has a connection and, during the log-on, a thread.
  */

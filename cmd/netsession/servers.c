@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "terminal.h"
+#include "terminal/terminal.h"
 
 /* How many of the operands are servers: the first ones. */
 static int servers_count(const struct options *options, enum command command)

@@ -9,12 +9,11 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "base/escape.h"
 #include "commands.h"
 #include "credentials.h"
 #include "output.h"
 #include "query.h"
-#include "terminal.h"
+#include "terminal/terminal.h"
 #include "sessions/tracker.h"
 
 /* How far two polls may disagree on a session's start: answers travel, and seconds are whole. */
@@ -234,7 +233,8 @@ static void watch_append_warning(void *context, const char *warning)
 {
 	FILE *to = context;
 
-	escape_print_line(to, "%s", warning);
+	fputs(warning, to);
+	fputc('\n', to);
 }
 
 /* The part of a warning that stays the same while it holds: numbers in it grow from poll to poll.

@@ -132,18 +132,6 @@ char *escape_format(const char *format, ...)
 	return escaped;
 }
 
-void escape_print_line(FILE *to, const char *format, ...)
-{
-	va_list arguments;
-	char *line;
-
-	va_start(arguments, format);
-	line = escape_vformat("\n", format, arguments);
-	va_end(arguments);
-	fputs(line != NULL ? line : "out of memory\n", to);
-	free(line);
-}
-
 /* ---- CSV ---- */
 
 /* OWASP, "CSV Injection", and CWE-1236; with the full-width forms, which some programs take for the

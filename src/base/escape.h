@@ -47,9 +47,6 @@ __attribute__((format(printf, 2, 0))) char *escape_vformat(const char *end, cons
                                                            va_list arguments);
 __attribute__((format(printf, 1, 2))) char *escape_format(const char *format, ...);
 
-/* Writes a message as one line. The format has no newline. */
-__attribute__((format(printf, 2, 3))) void escape_print_line(FILE *to, const char *format, ...);
-
 /* Writes a cell of CSV: a value in the form ESCAPE_FIELD, quoted as RFC 4180 says. A cell that a
  * spreadsheet program would take for a formula begins with an apostrophe, and so does one that
  * begins with an apostrophe anyway, so that a reader drops the first one always. A semicolon, which

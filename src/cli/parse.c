@@ -6,9 +6,9 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/escape.h"
 #include "base/locale.h"
 #include "cli/print.h"
+#include "terminal/terminal.h"
 
 /* getopt_long returns a long option as its index in the list above all letters. */
 enum { CLI_LONG_BASE = 256 };
@@ -95,9 +95,9 @@ static bool cli_set_option(struct cli_parser *p, const struct cli_option *option
 
 static bool cli_refuse(const struct cli_parser *p, const char *what, const char *name)
 {
-	escape_print_line(stderr, "%s: %s %s; see %s%s%s --help", p->program->name, what, name,
-	                  p->program->name, cli_has_commands(p->program) ? " " : "",
-	                  cli_has_commands(p->program) ? p->command->name : "");
+	terminal_print_line(stderr, "%s: %s %s; see %s%s%s --help", p->program->name, what, name,
+	                    p->program->name, cli_has_commands(p->program) ? " " : "",
+	                    cli_has_commands(p->program) ? p->command->name : "");
 	return false;
 }
 
@@ -107,8 +107,8 @@ static bool cli_refuse_value(const struct cli_parser *p, const struct cli_option
 	char expected[CLI_MAX_HELP_BYTES];
 
 	cli_option_expected(option, expected, sizeof expected);
-	escape_print_line(stderr, "%s: invalid value \"%s\" for --%s: expected %s",
-	                  p->program->name, argument, option->name, expected);
+	terminal_print_line(stderr, "%s: invalid value \"%s\" for --%s: expected %s",
+	                    p->program->name, argument, option->name, expected);
 	return false;
 }
 
@@ -121,8 +121,9 @@ static bool cli_refuse_unknown(const struct cli_parser *p, const char *word)
 
 	for (const struct cli_renamed *r = p->program->renamed; r != NULL && r->old != NULL; r++)
 		if (strlen(r->old) == bytes && strncmp(r->old, word, bytes) == 0) {
-			escape_print_line(stderr, "%s: option %s was renamed in version %s; use %s",
-			                  p->program->name, r->old, r->version, r->new);
+			terminal_print_line(stderr,
+			                    "%s: option %s was renamed in version %s; use %s",
+			                    p->program->name, r->old, r->version, r->new);
 			return false;
 		}
 	(void)snprintf(name, sizeof name, "%.*s", (int)bytes, word);
@@ -210,8 +211,8 @@ static int cli_refuse_form(const struct cli_program *program, const char *form)
 	for (const struct cli_form *f = program->forms; f != NULL && f->name != NULL; f++)
 		used += (size_t)snprintf(expected + used, sizeof expected - used, "%s%s",
 		                         f[1].name != NULL ? ", " : " or ", f->name);
-	escape_print_line(stderr, "%s: invalid value \"%s\" for --describe: expected %s",
-	                  program->name, form, expected);
+	terminal_print_line(stderr, "%s: invalid value \"%s\" for --describe: expected %s",
+	                    program->name, form, expected);
 	return CLI_EXIT_USAGE;
 }
 
@@ -242,7 +243,7 @@ static int cli_print_form(const struct cli_program *program, const char *form)
 
 static int cli_print_version(const struct cli_program *program)
 {
-	escape_print_line(stdout, "%s %s", program->name, NETSESSION_VERSION);
+	terminal_print_line(stdout, "%s %s", program->name, NETSESSION_VERSION);
 	return EXIT_SUCCESS;
 }
 
@@ -255,9 +256,9 @@ static bool cli_check_operands(const struct cli_parser *p, const struct cli_oper
 	if (operands->count >= c->min_operands &&
 	    (c->max_operands < 0 || operands->count <= c->max_operands))
 		return true;
-	escape_print_line(stderr, "%s: too %s arguments; usage: %s %s [OPTIONS] %s",
-	                  p->program->name, operands->count < c->min_operands ? "few" : "many",
-	                  p->program->name, c->name, c->operands);
+	terminal_print_line(stderr, "%s: too %s arguments; usage: %s %s [OPTIONS] %s",
+	                    p->program->name, operands->count < c->min_operands ? "few" : "many",
+	                    p->program->name, c->name, c->operands);
 	return false;
 }
 
@@ -299,8 +300,8 @@ static int cli_parse_no_command(const struct cli_program *program, const char *f
 		return EXIT_SUCCESS;
 	}
 	if (first[0] != '\0')
-		escape_print_line(stderr, "%s: unknown command \"%s\"; see %s --help",
-		                  program->name, first, program->name);
+		terminal_print_line(stderr, "%s: unknown command \"%s\"; see %s --help",
+		                    program->name, first, program->name);
 	else
 		cli_print_program_help(stderr, program);
 	return CLI_EXIT_USAGE;
@@ -310,8 +311,8 @@ int cli_end(const struct cli_program *program, int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	escape_print_line(stderr, "%s: cannot write the output: %s", program->name,
-	                  locale_error_text(errno));
+	terminal_print_line(stderr, "%s: cannot write the output: %s", program->name,
+	                    locale_error_text(errno));
 	return status != EXIT_SUCCESS ? status : EXIT_FAILURE;
 }
 

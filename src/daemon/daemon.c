@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "base/escape.h"
 #include "base/size.h"
 #include "crypto/crypto.h"
 #include "daemon/confinement.h"
@@ -17,6 +16,7 @@
 #include "daemon/endpoints.h"
 #include "daemon/settings.h"
 #include "system/systemd.h"
+#include "terminal/terminal.h"
 
 enum {
 	EXIT_GOOD = 0,
@@ -298,7 +298,7 @@ int daemon_run(const struct daemon_options *options)
 	if (!confinement_enter(&d.options, &d.confinement, &err) ||
 	    !settings_load(&d.settings, &d.options, &err)) {
 		confinement_explain(&d.confinement, false, &err);
-		escape_print_line(stderr, "netsessiond: %s", err_text(&err));
+		terminal_print_line(stderr, "netsessiond: %s", err_text(&err));
 		return EXIT_BAD;
 	}
 	if (!d.options.check)

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "auth/account_line.h"
-#include "base/escape.h"
 #include "terminal/password_prompt.h"
+#include "terminal/terminal.h"
 
 static enum password_result nt_hash_read_password(const char *name, char password[PASSWORD_BYTES])
 {
@@ -23,7 +23,7 @@ int nt_hash_print(const char *name)
 
 	crypto_wipe(password, sizeof password);
 	if (result == PASSWORD_BAD_LINE)
-		escape_print_line(
+		terminal_print_line(
 			stderr,
 			"netsessiond: the password is missing, has no end of line, or is longer than "
 			"%d bytes",
@@ -33,7 +33,7 @@ int nt_hash_print(const char *name)
 		      "the standard input of netsessiond\n",
 		      stderr);
 	else if (!is_good && result == PASSWORD_READ)
-		escape_print_line(stderr, "netsessiond: --nt-hash: %s", err_text(&err));
+		terminal_print_line(stderr, "netsessiond: --nt-hash: %s", err_text(&err));
 	if (!is_good)
 		return 1;
 	is_good = puts(line) != EOF && fflush(stdout) == 0;

@@ -4,11 +4,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
-#include "base/escape.h"
+#include "terminal/terminal.h"
 
 /* These signals would end the program while the terminal does not echo: the echo is restored first.
  */
@@ -43,15 +42,16 @@ enum password_result password_prompt(const char *user, char password[PASSWORD_BY
 {
 	struct sigaction action = { .sa_handler = prompt_on_signal }, before[END_SIGNALS];
 	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	char *shown_user = escape_format("%s", user);
+	FILE *to = terminal >= 0 ? fdopen(terminal, "w") : NULL;
 	struct termios shown, hidden;
 	bool is_read;
 
 	password[0] = '\0';
-	if (terminal < 0 || tcgetattr(terminal, &shown) != 0) {
-		if (terminal >= 0)
+	if (to == NULL || tcgetattr(terminal, &shown) != 0) {
+		if (to != NULL)
+			fclose(to);
+		else if (terminal >= 0)
 			close(terminal);
-		free(shown_user);
 		return PASSWORD_NO_TERMINAL;
 	}
 	caught = 0;
@@ -61,11 +61,11 @@ enum password_result password_prompt(const char *user, char password[PASSWORD_BY
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	hidden.c_lflag |= ECHONL;
 	tcsetattr(terminal, TCSAFLUSH, &hidden);
-	dprintf(terminal, "Password for %s: ", shown_user != NULL ? shown_user : "the user");
-	free(shown_user);
+	terminal_print(to, "Password for %s: ", user);
+	fflush(to);
 	is_read = password_read_line(terminal, password);
 	tcsetattr(terminal, TCSAFLUSH, &shown);
-	close(terminal);
+	fclose(to);
 	for (int i = 0; i < END_SIGNALS; i++)
 		sigaction(end_signals[i], &before[i], NULL);
 	if (caught != 0)

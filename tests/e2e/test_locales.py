@@ -285,16 +285,18 @@ class Output(WithLocales):
                               capture_output=True, check=True, stdin=subprocess.DEVNULL).stdout
 
     def on_terminal(self, name, *more):
+        return self.shown_on_terminal(name, self.arguments(*more), 0)
+
+    def shown_on_terminal(self, name, arguments, code):
         pid, terminal = pty.fork()
         if pid == 0:
-            os.execve(command.built(), ["netsession", *self.arguments(*more)],
-                      command.environment(self.locales.environment(name)))
+            os.execve(command.built(), ["netsession", *arguments], command.environment(self.locales.environment(name)))
         output = b""
         with contextlib.suppress(OSError):  # the other end is closed
             while piece := os.read(terminal, 65536):
                 output += piece
         os.close(terminal)
-        self.assertEqual(0, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), output)
+        self.assertEqual(code, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), output)
         return output
 
     def test_a_pipe_gets_the_same_bytes_in_each_locale(self):
@@ -320,6 +322,14 @@ class Output(WithLocales):
         self.assertNotIn("ö".encode(), shown)
         columns = {line.decode("latin-1").index("0:") for line in shown.splitlines()[1:] if b"root" not in line}
         self.assertEqual(1, len(columns), shown)
+
+    def test_messages_get_the_charset_of_the_terminal(self):
+        for arguments, code, expected in ((["\u00db31m"], 2, b'unknown command "\xdb31m"'),
+                                          (["list", "--as", "a%\u00db31m", "\u00db31m"], 2, b"--as takes no password"),
+                                          (["list", "-A", "/nonexistent/\u00db31m", "fs1"], 2, b"/nonexistent/\xdb31m: ")):
+            shown = self.shown_on_terminal("de_DE.ISO-8859-1", arguments, code)
+            self.assertIn(expected, shown)
+            self.assertNotIn(b"\x9b", shown)
 
     def test_arguments_may_be_in_the_charset_of_the_locale(self):
         for name, spelled in (("de_DE.ISO-8859-1", "jörg".encode("latin-1")), ("de_DE.ISO-8859-1", "jörg".encode()),

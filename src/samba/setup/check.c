@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/escape.h"
 #include "samba/setup/preflight.h"
+#include "terminal/terminal.h"
 
 enum { CONTEXT_LINES = 2, LINE_BYTES = 400 };
 
@@ -20,7 +20,7 @@ static void check_print_line(char mark, const char *line, size_t bytes)
 	for (char *at = text; *at != '\0'; at++)
 		if (*at == '\t')
 			*at = ' ';
-	escape_print_line(stdout, "    %c%s", mark, text);
+	terminal_print_line(stdout, "    %c%s", mark, text);
 }
 
 /* Prints up to `most` lines. Returns the byte behind them. */
@@ -53,8 +53,8 @@ static void check_print_change(const struct preflight *p)
 	if (block == NULL)
 		return;
 	putchar('\n');
-	escape_print_line(stdout, "enable would change %s at line %zu:", p->file.path,
-	                  p->conf.line);
+	terminal_print_line(stdout, "enable would change %s at line %zu:", p->file.path,
+	                    p->conf.line);
 	check_print_lines(' ', check_lines_before(text, at, CONTEXT_LINES), at, SIZE_MAX);
 	check_print_lines('+', block, block + strlen(block), SIZE_MAX);
 	check_print_lines(' ', at, text + p->file.bytes, CONTEXT_LINES);

@@ -4,12 +4,12 @@
 #include <install_folders.h>
 #include <stdio.h>
 #include <unistd.h>
-#include "base/escape.h"
 #include "cli/cli.h"
 #include "net/standard_files.h"
 #include "samba/daemon.h"
 #include "samba/setup/setup.h"
 #include "system/log.h"
+#include "terminal/terminal.h"
 
 #define AT(MEMBER) offsetof(struct samba_options, MEMBER)
 #define FOR_RUN    (1u << SAMBA_COMMAND_RUN)
@@ -339,8 +339,8 @@ int samba_main(int argc, char **argv)
 		return status;
 	if (geteuid() != 0) {
 		/* Samba's pipes, and the users who open them, are root's business. */
-		escape_print_line(stderr, "netsession-samba: %s must be run as root",
-		                  commands[command].name);
+		terminal_print_line(stderr, "netsession-samba: %s must be run as root",
+		                    commands[command].name);
 		return SETUP_FAILED;
 	}
 	return cli_end(&samba_program, run[command](&options));

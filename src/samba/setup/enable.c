@@ -6,15 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/escape.h"
 #include "samba/setup/preflight.h"
 #include "samba/socket_dir/socket_dir.h"
+#include "terminal/terminal.h"
 
 #define STEP "smb.conf"
 
 static int enable_print_error(const char *text)
 {
-	escape_print_line(stderr, "netsession-samba: %s", text);
+	terminal_print_line(stderr, "netsession-samba: %s", text);
 	return SETUP_FAILED;
 }
 
@@ -36,7 +36,7 @@ static void enable_reload_smbd(const struct samba_installation *samba, bool is_c
 		free(result.output);
 	}
 	if (is_changed)
-		escape_print_line(stdout, "%s: %s.", samba->smb_conf, outcome);
+		terminal_print_line(stdout, "%s: %s.", samba->smb_conf, outcome);
 }
 
 /* ---- the new text, as Samba reads it ---- */
@@ -125,8 +125,8 @@ static int enable_insert(struct preflight *p)
 	free(block);
 	if (!is_done)
 		return enable_print_error(err_text(&err));
-	escape_print_line(stdout, "Enabled at line %zu of %s. Backup: %s", p->conf.line,
-	                  p->file.path, p->file.backup);
+	terminal_print_line(stdout, "Enabled at line %zu of %s. Backup: %s", p->conf.line,
+	                    p->file.path, p->file.backup);
 	return SETUP_DONE;
 }
 
@@ -172,8 +172,8 @@ static int disable_remove(struct preflight *p, bool has_samba)
 	free(made);
 	if (!is_done)
 		return enable_print_error(err_text(&err));
-	escape_print_line(stdout, "Disabled: the block at line %zu of %s was removed. Backup: %s",
-	                  p->conf.line, p->file.path, p->file.backup);
+	terminal_print_line(stdout, "Disabled: the block at line %zu of %s was removed. Backup: %s",
+	                    p->conf.line, p->file.path, p->file.backup);
 	return SETUP_DONE;
 }
 
@@ -202,7 +202,7 @@ static int disable_smb_conf(struct preflight *p, bool has_samba)
 			               preflight_other_place(p, place), p->directory);
 		return enable_print_error(text);
 	}
-	escape_print_line(stdout, "Not enabled in %s.", p->file.path);
+	terminal_print_line(stdout, "Not enabled in %s.", p->file.path);
 	return SETUP_DONE;
 }
 
@@ -252,8 +252,8 @@ int setup_release(const struct samba_options *options)
 	}
 	is_good = is_good && socket_dir_release(options->directory, ncalrpc_dir, &err);
 	if (!is_good)
-		escape_print_line(stderr, "netsession-samba: %s: %s", options->directory,
-		                  err_text(&err));
+		terminal_print_line(stderr, "netsession-samba: %s: %s", options->directory,
+		                    err_text(&err));
 	samba_installation_fini(&samba);
 	return is_good ? SETUP_DONE : SETUP_FAILED;
 }

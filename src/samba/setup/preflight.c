@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "samba/setup/preflight.h"
+#include "terminal/terminal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "base/escape.h"
 
 /* From the first version on, smbd finds its pipes by Unix sockets. The last version is the newest
  * one that the tests have run against. */
@@ -31,9 +31,9 @@ void preflight_report_add(struct preflight_report *r, enum preflight_verdict ver
 	va_end(arguments);
 	r->wrong += verdict == PREFLIGHT_WRONG;
 	if (!r->is_terse)
-		escape_print_line(stdout, "%-5s %-13s %s", words[verdict], subject, text);
+		terminal_print_line(stdout, "%-5s %-13s %s", words[verdict], subject, text);
 	else if (verdict == PREFLIGHT_WRONG)
-		escape_print_line(stderr, "netsession-samba: %s: %s", subject, text);
+		terminal_print_line(stderr, "netsession-samba: %s: %s", subject, text);
 }
 
 /* ---- Samba ---- */

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "base/escape.h"
 #include "samba/setup/preflight.h"
 #include "samba/status_socket.h"
+#include "terminal/terminal.h"
 
 enum { DAEMON_DEADLINE_MS = 3000 };
 
@@ -156,7 +156,7 @@ int setup_status(const struct samba_options *options)
 		summary = "The relay works.";
 	}
 	putchar('\n');
-	escape_print_line(stdout, "%s", summary);
+	terminal_print_line(stdout, "%s", summary);
 	preflight_fini(&p);
 	return exit;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Text of people whose locale is not UTF-8. All output is UTF-8 in every locale, because programs
- * read it, too; only a terminal of another charset gets its own charset. There, the bytes of UTF-8
- * would be other characters, and some of them control the terminal. The locale C names no charset
- * of a terminal: terminals that run without a locale are of UTF-8 mostly. */
-#ifndef NETSESSION_TERMINAL_H
-#define NETSESSION_TERMINAL_H
+/* Messages, and text of people whose locale is not UTF-8. All output is UTF-8 in every locale,
+ * because programs read it, too; only a terminal of another charset gets its own charset. There,
+ * the bytes of UTF-8 would be other characters, and some of them control the terminal. The locale C
+ * names no charset of a terminal: terminals that run without a locale are of UTF-8 mostly. */
+#ifndef TERMINAL_TERMINAL_H
+#define TERMINAL_TERMINAL_H
 
 #include <stdio.h>
 

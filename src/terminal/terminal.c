@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "terminal.h"
+#include "terminal/terminal.h"
 
 #include <langinfo.h>
 #include <locale.h>
@@ -69,10 +69,10 @@ static void terminal_put_encoded(FILE *to, const char *charset, const uint8_t *t
 
 void terminal_put(FILE *to, const char *text, size_t bytes)
 {
-	const char *charset = terminal_charset();
+	const char *charset = isatty(fileno(to)) ? terminal_charset() : NULL;
 	const uint8_t *at = (const uint8_t *)text, *end = at + bytes;
 
-	if (charset == NULL || !isatty(fileno(to))) {
+	if (charset == NULL) {
 		fwrite(text, 1, bytes, to);
 		return;
 	}
@@ -94,7 +94,7 @@ terminal_vprint(FILE *to, const char *end, const char *format, va_list arguments
 	if (text != NULL)
 		terminal_put(to, text, strlen(text));
 	else
-		fputs("netsession: out of memory\n", to);
+		fputs("out of memory\n", to);
 	free(text);
 }
 
