@@ -594,6 +594,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	MUST(run != NULL);
 	run->in = (struct fuzz_input){ data, bytes };
 	choice = fuzz_u8(&run->in);
+	run->settings.counts_session_ids = true; /* the corpus names them */
 	run->settings.encryption = (enum smb2_server_encryption)(choice % 3);
 	run->piece = 1 + (size_t)fuzz_u8(&run->in) * 64;
 	run->c = smb2_server_new(&run->settings);

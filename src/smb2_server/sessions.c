@@ -31,6 +31,17 @@ static bool smb2_session_evict_log_on(struct smb2_server *c)
 	return count < MAX_LOG_ONS || oldest != NULL;
 }
 
+/* A step has 32 bits, so the ids last for 2^32 sessions. False: OpenSSL gives no random numbers. */
+static bool smb2_session_next_id(struct smb2_server_settings *settings)
+{
+	uint32_t step = 0;
+
+	if (!settings->counts_session_ids && !crypto_random(&step, sizeof step))
+		return false;
+	settings->last_session_id += (uint64_t)step + 1;
+	return true;
+}
+
 /* 3.3.5.5.1 */
 struct smb2_server_session *smb2_session_new(struct smb2_server *c)
 {
@@ -38,11 +49,12 @@ struct smb2_server_session *smb2_session_new(struct smb2_server *c)
 
 	if (!smb2_session_evict_log_on(c))
 		return NULL;
-	if (c->session_count == MAX_SESSIONS || (s = calloc(1, sizeof *s)) == NULL)
+	if (c->session_count == MAX_SESSIONS || !smb2_session_next_id(c->settings) ||
+	    (s = calloc(1, sizeof *s)) == NULL)
 		return NULL;
 	LIST_INIT(&s->trees);
 	TAILQ_INIT(&s->pipes);
-	s->id = ++c->settings->last_session_id;
+	s->id = c->settings->last_session_id;
 	TAILQ_INSERT_HEAD(&c->sessions, s, link);
 	c->session_count++;
 	return s;

@@ -41,7 +41,11 @@ struct smb2_server_settings {
 	uint16_t least_dialect; /* earlier ones are refused; 0: none is */
 	const uint8_t *hint;    /* the SPNEGO token in the NEGOTIATE response; borrowed */
 	size_t hint_bytes;
-	uint64_t last_session_id; /* the server counts it up: session ids are unique */
+	/* Session ids are unique and grow, by steps that nobody can guess: whoever changes a
+	 * SESSION_SETUP on its way could name another session of the same user as the previous one,
+	 * which then ends. */
+	uint64_t last_session_id;
+	bool counts_session_ids; /* ids are 1, 2, 3: for input that was recorded */
 };
 
 enum smb2_server_event_type {

@@ -417,6 +417,31 @@ static void the_oldest_of_nine_log_ons_gives_way(void **state)
 	assert_int_equal(smb2_server_session_id(host.asking), second);
 }
 
+/* A man in the middle could name another session of the same user as the previous one. */
+static void ids_of_sessions_cannot_be_guessed(void **state)
+{
+	uint64_t ids[8], steps = 0;
+
+	(void)state;
+	negotiate(0);
+	for (size_t i = 0; i < 8; i++) {
+		ids[i] = begin_log_on();
+		if (i > 0)
+			assert_true(ids[i] > ids[i - 1]);
+		steps |= i > 0 ? ids[i] - ids[i - 1] : 0;
+	}
+	assert_true(steps > 0xFFFF);
+}
+
+static void ids_of_sessions_count_where_that_is_wanted(void **state)
+{
+	(void)state;
+	settings.counts_session_ids = true;
+	negotiate(0);
+	assert_int_equal(begin_log_on(), 1);
+	assert_int_equal(begin_log_on(), 2);
+}
+
 static void no_log_on_gives_way_while_it_is_authenticated(void **state)
 {
 	(void)state;
@@ -470,6 +495,8 @@ TEST_GROUP(smb2_server_sessions)
 		TEST(an_anonymous_session_is_not_ended_by_another_anonymous_log_on),
 		TEST(a_connection_has_32_sessions_at_most),
 		TEST(the_oldest_of_nine_log_ons_gives_way),
+		TEST(ids_of_sessions_cannot_be_guessed),
+		TEST(ids_of_sessions_count_where_that_is_wanted),
 		TEST(no_log_on_gives_way_while_it_is_authenticated),
 		TEST(an_echo_without_a_session_is_answered),
 	};
