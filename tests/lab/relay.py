@@ -33,14 +33,16 @@ class Relay:
     tamper      function (direction, message, index) that decides on each whole message; index counts the messages
                 of that connection and direction from 0. It returns a message (framed anew, so the length fits), Raw,
                 SWALLOW, CUT or STALL. See tampering.py. What it raises comes out of the with statement.
+                May be set anew: later connections have that one.
+    source      address of this computer from which later connections go to the server; None: the system's choice
     """
 
     host = "127.0.0.1"
 
-    def __init__(self, host, port, delay_ms=0, tamper=None):
+    def __init__(self, host, port, delay_ms=0, tamper=None, source=None):
         self.port = free_port()
         self.connections = self.closed_by_server = self.round_trips = self.bytes_to_server = self.bytes_to_client = 0
-        self.target, self.delay_s, self.tamper = (host, port), delay_ms / 1000, tamper
+        self.target, self.delay_s, self.tamper, self.source = (host, port), delay_ms / 1000, tamper, source
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
         self._listener = self._failure = None
@@ -49,9 +51,10 @@ class Relay:
     def cut(self):
         """Ends the connections that there are, at once; later ones are let through."""
         async def abort():
-            for writers in self._open.values():
+            for connection, writers in self._open.items():
                 for writer in writers:
                     writer.transport.abort()
+                connection.task.cancel()  # it may be stalled
         self._await(abort())
 
     def send_to_clients(self, data):
@@ -99,13 +102,14 @@ class Relay:
         self._open[connection] = writers
         try:
             await asyncio.sleep(2 * self.delay_s)  # the handshake
-            server_reader, server_writer = await asyncio.open_connection(*self.target)
+            server_reader, server_writer = await asyncio.open_connection(
+                *self.target, local_addr=(self.source, 0) if self.source else None)
             writers.append(server_writer)
             await asyncio.gather(connection.pump(TO_SERVER, client_reader, server_writer),
                                  connection.pump(TO_CLIENT, server_reader, client_writer))
             for writer in writers:
                 writer.close()
-        except (OSError, _Cut):
+        except (OSError, _Cut, asyncio.CancelledError):
             pass
         except Exception as error:  # pylint: disable=broad-exception-caught
             self._failure = error
@@ -124,7 +128,8 @@ class _Connection:
     """One client's connection: two pumps and what they share."""
 
     def __init__(self, relay):
-        self._relay = relay
+        self._relay, self._tamper = relay, relay.tamper
+        self.task = asyncio.current_task()  # also holds it: asyncio does not
         self._client_has_waited = True
         self._stalled = False
 
@@ -145,7 +150,7 @@ class _Connection:
 
     async def _pieces(self, direction, reader):
         """What is to be done, in order: bytes as they come, or what the tampering makes of each message."""
-        if self._relay.tamper is None:
+        if self._tamper is None:
             while data := await reader.read(65536):
                 self._count(direction, len(data))
                 yield Raw(data)
@@ -154,7 +159,7 @@ class _Connection:
         while header := await _read_up_to(reader, 4):
             message = await _read_up_to(reader, struct.unpack(">I", header)[0] & 0xFFFFFF)
             self._count(direction, len(header) + len(message))
-            decision = self._relay.tamper(direction, message, index)
+            decision = self._tamper(direction, message, index)
             yield Raw(frames.framed(decision)) if isinstance(decision, bytes) else decision
             index += 1
 
