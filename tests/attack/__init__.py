@@ -12,4 +12,6 @@
     run.py        the command line behind `make attack`
 
 tests/e2e/test_attack.py is the short form.
+
+middle.py, behind `make attack-middle`, is another one: a man in the middle of exchanges, tests/fixtures/middle.py.
 """

@@ -95,6 +95,11 @@ class DomainController(Server):
         return ["nsenter", f"--target={pid}", "--net", "--mount", f"--wdns={os.getcwd()}", "--"]
 
     @property
+    def network(self):
+        """The path of its network namespace."""
+        return f"/proc/{(self.folder / 'pid').read_text().strip()}/ns/net"
+
+    @property
     def environment(self):
         """The Kerberos of the lab, with the tickets of whoever did kinit() last."""
         return {"KRB5_CONFIG": str(self.folder / "krb5.conf"), "KRB5CCNAME": self._tickets}

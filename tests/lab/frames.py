@@ -35,6 +35,16 @@ def framed(message):
     return struct.pack(">I", len(message)) + message
 
 
+def cut(data):
+    """The messages of frames that stand one behind the other."""
+    messages = []
+    while data:
+        end = 4 + struct.unpack_from(">I", data)[0]
+        messages.append(data[4:end])
+        data = data[end:]
+    return messages
+
+
 def read_frame(connection):
     """Reads one frame from a blocking socket. Returns its message, or None where the peer has closed."""
     header = _read_exactly(connection, 4)

@@ -9,6 +9,7 @@ waits for nothing counts once. The TCP handshake comes on top of it, one for eac
 """
 import asyncio
 import collections
+import ctypes
 import struct
 import threading
 
@@ -34,17 +35,18 @@ class Relay:
                 of that connection and direction from 0. It returns a message (framed anew, so the length fits), Raw,
                 SWALLOW, CUT or STALL. See tampering.py. What it raises comes out of the with statement.
                 May be set anew: later connections have that one.
+    network     path of the network namespace to be in; None: that of this process
     source      address of this computer from which later connections go to the server; None: the system's choice
     """
 
     host = "127.0.0.1"
 
-    def __init__(self, host, port, delay_ms=0, tamper=None, source=None):
+    def __init__(self, host, port, delay_ms=0, tamper=None, source=None, network=None):
         self.port = free_port()
         self.connections = self.closed_by_server = self.round_trips = self.bytes_to_server = self.bytes_to_client = 0
         self.target, self.delay_s, self.tamper, self.source = (host, port), delay_ms / 1000, tamper, source
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=[network], name="relay", daemon=True)
         self._listener = self._failure = None
         self._open = {}  # {_Connection: its StreamWriters}
 
@@ -71,6 +73,11 @@ class Relay:
             for connection in self._open:
                 connection.stall()
         self._await(stop())
+
+    def _run(self, network):
+        if network:
+            _enter_network(network)
+        self._loop.run_forever()
 
     def __enter__(self):
         self._thread.start()
@@ -118,6 +125,14 @@ class Relay:
             for writer in writers:
                 if not writer.is_closing():
                     writer.transport.abort()
+
+
+def _enter_network(path):
+    """Puts this thread into a network namespace: setns(2), which os has from Python 3.12 on."""
+    clone_newnet = 0x40000000
+    with open(path, "rb") as namespace:
+        if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), clone_newnet) != 0:
+            raise OSError(ctypes.get_errno(), f"cannot enter {path}")
 
 
 class _Cut(Exception):
