@@ -13,10 +13,12 @@ FUZZ_SECONDS ?= 60
 # Of make attack, for each of its targets; SEED and CASE=KIND:NUMBER, with TARGET, run one attack again.
 SECONDS ?= 60
 SEED    ?=
-# Of make attack-middle, for each pair of peers; empty: the whole catalogue of attacks, which takes about two hours.
-MIDDLE_SECONDS ?=
 TARGET  ?=
 CASE    ?=
+# Of make attack-middle, for each pair of peers; empty: the whole catalogue of attacks, which takes about two hours.
+MIDDLE_SECONDS ?=
+# Of make soak.
+MINUTES ?= 30
 # The one version that Debian 12, 13 and sid have; each version lays out some lines in another way.
 CLANG_FORMAT ?= clang-format-19
 TESTS    ?=
@@ -28,7 +30,7 @@ MATRIX ?=
 
 FOLDERS = --prefix=$(PREFIX) --sysconfdir=$(SYSCONFDIR) --localstatedir=$(LOCALSTATEDIR)
 
-.PHONY: help run check test build lint format install clean sanitize tsan fuzz attack attack-middle bench bench-quick test-on matrix tested-with
+.PHONY: help run check test build lint format install clean sanitize tsan fuzz attack attack-middle soak bench bench-quick test-on matrix tested-with
 .PHONY: packages-build packages-run packages-test packages-fuzz packages-matrix packages-cross
 
 help:
@@ -43,6 +45,7 @@ help:
 	@echo "make fuzz      run each fuzz target for $(FUZZ_SECONDS) seconds: FUZZ_SECONDS"
 	@echo "make attack    attack the programs with mutated messages under ASan and UBSan: SECONDS ($(SECONDS) each), SEED"
 	@echo "make attack-middle  attack the exchanges of clients and servers as a man in the middle: MIDDLE_SECONDS of each pair, SEED"
+	@echo "make soak      run the daemons under load while everything around them fails: MINUTES ($(MINUTES)), SEED"
 	@echo "make bench     measure speed and memory beside rpcclient, impacket and the system's limits: half an hour; ROWS"
 	@echo "make bench-quick  the same in a minute or two, with fewer sessions and repeats"
 	@echo "make lint      compare the layout with .clang-format, check the layers"
@@ -114,6 +117,9 @@ attack-middle: packages-test build
 	@$(MAKE) --no-print-directory $(BUILD)-sanitize/build.ninja
 	ninja -C $(BUILD)-sanitize
 	cd tests && /usr/bin/python3 -m attack.middle ../$(BUILD)-sanitize $(MIDDLE_SECONDS:%=--seconds %) $(SEED:%=--seed %)
+
+soak: packages-test build
+	cd tests && /usr/bin/python3 -m soak.run ../$(BUILD) --minutes $(MINUTES) $(SEED:%=--seed %)
 
 bench bench-quick: packages-test build
 	/usr/bin/python3 bench/run.py $(if $(filter bench-quick,$@),--quick) $(ROWS)

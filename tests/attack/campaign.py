@@ -5,6 +5,7 @@ import pathlib
 import threading
 import time
 
+from fixtures.gate import Gate
 from lab.command import built
 
 from .case import Case
@@ -13,37 +14,6 @@ from .health import Finding
 KEPT = 8  # the last cases of each thread, which a finding is saved with
 REST_S = 15  # between two looks at what attackers leave behind
 FINDINGS = "attack-findings"
-
-
-class Gate:
-    """Lets attackers through one case after another, and holds all of them up for a look at the server."""
-
-    def __init__(self):
-        self._changed, self._is_open, self._inside = threading.Condition(), True, 0
-
-    @contextlib.contextmanager
-    def through(self):
-        with self._changed:
-            self._changed.wait_for(lambda: self._is_open)
-            self._inside += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._inside -= 1
-                self._changed.notify_all()
-
-    @contextlib.contextmanager
-    def closed(self):
-        with self._changed:
-            self._is_open = False
-            self._changed.wait_for(lambda: self._inside == 0)
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._is_open = True
-                self._changed.notify_all()
 
 
 class Campaign:
