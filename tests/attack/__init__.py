@@ -4,6 +4,7 @@
     case.py       one attack: its random numbers and all bytes of its connections, so that a finding can be run again
     rpc.py        DCE/RPC: fragments, contexts, auth verifiers and calls of srvsvc and of netsessiond's own interface
     smb.py        the SMB endpoint, before a log-on, in the middle of one, and behind the check of signatures
+    kerberos.py   log-ons by tickets that are mutated before they are encrypted
     sockets.py    netsessiond's Unix sockets: programs of this computer and publishers, as root and as another user
     samba.py      netsession-samba's relay in front of Samba's own srvsvc
     servers.py    servers that mutate what a real one answers, with a signature that is right, before the command

@@ -5,7 +5,7 @@ from lab.netsession_samba import NetsessionSamba
 from lab.netsessiond import Netsessiond
 from lab.samba import SambaServer
 
-from . import samba, servers, smb, sockets
+from . import kerberos, samba, servers, smb, sockets
 from .campaign import Campaign
 from .health import RelayHealth, ServiceHealth
 from .rpc import RECORDED
@@ -36,14 +36,31 @@ class Target:
         return case.chance.choice(GUESSED)
 
 
+class WithKeytab(Netsessiond):
+    """netsessiond that takes tickets, too; attackers know its key."""
+
+    def _start(self):
+        self.key = kerberos.new_key()
+        for name, data in (("keytab", kerberos.keytab(self.key)),
+                           ("krb5.conf", f"[libdefaults]\ndefault_realm = {kerberos.REALM}\n".encode())):
+            path = self.folder / name
+            path.touch(0o600 if name == "keytab" else 0o644)
+            path.write_bytes(data)
+        self.options |= {"mechanisms": "kerberos,ntlm", "keytab": self.folder / "keytab"}
+        self._inside = "env", f"KRB5_CONFIG={self.folder}/krb5.conf", f"KRB5RCACHEDIR={self.folder}"
+        super()._start()
+
+
 @contextlib.contextmanager
 def netsessiond(seed):
     """A Campaign against a netsessiond."""
-    attacks = {"before_log_on": smb.before_log_on, "in_log_on": smb.in_log_on, "after_log_on": smb.after_log_on,
-               "local": sockets.local, "publish": sockets.publish}
-    with Netsessiond((*ServiceHealth.USERS, *ATTACKERS, *GUESSED), policy="documented", publishers="root",
-                     server_operators=OPERATOR, **BOUNDS) as server, ServiceHealth(server) as health:
-        yield Campaign(Target(server, ATTACKERS), attacks, health, seed, [*RECORDED, *smb.CLIENTS])
+    attacks = {"before_log_on": smb.before_log_on, "in_log_on": smb.in_log_on, "kerberos": kerberos.log_ons,
+               "after_log_on": smb.after_log_on, "local": sockets.local, "publish": sockets.publish}
+    with WithKeytab((*ServiceHealth.USERS, *ATTACKERS, *GUESSED), policy="documented", publishers="root",
+                    server_operators=OPERATOR, **BOUNDS) as server, ServiceHealth(server) as health:
+        target = Target(server, ATTACKERS)
+        target.key = server.key
+        yield Campaign(target, attacks, health, seed, [*RECORDED, *smb.CLIENTS])
 
 
 @contextlib.contextmanager
