@@ -20,8 +20,8 @@
 struct local_connection {
 	struct net_connection connection;
 	struct local_endpoint *endpoint;
-	int socket; /* until the caller is identified; then -1 */
-	struct local_identity_lookup *lookup;
+	int socket;                           /* until the caller is identified; then -1 */
+	struct local_identity_lookup *lookup; /* the first one, or one after a reload */
 	struct identity *identity;
 	struct srvsvc_caller caller;
 	struct rpc_server *rpc;
@@ -87,6 +87,8 @@ static void local_connection_close(struct local_connection *c, enum log_level le
 
 static bool local_connection_has_turn(struct local_connection *c)
 {
+	if (c->lookup != NULL)
+		return false;
 	if (net_connection_turn_is_over(&c->connection)) {
 		c->wants_turn = true;
 		return false;
@@ -147,7 +149,7 @@ static void local_connection_send_answers(struct local_connection *c)
 		net_stream_pause(c->stream);
 		if (!net_connection_await_turn(&c->connection))
 			local_connection_close(c, LOG_LEVEL_ERROR, "out of memory");
-	} else if (c->wait.is_waiting) {
+	} else if (c->wait.is_waiting || c->lookup != NULL) {
 		net_stream_pause(c->stream);
 	} else if (net_endpoint_is_draining(c->endpoint->connections)) {
 		local_connection_close(c, LOG_LEVEL_DEBUG, "netsessiond is stopping");
@@ -215,6 +217,45 @@ static void local_connection_on_stream_end(void *context, const struct err *err)
 	local_connection_close(context, LOG_LEVEL_DEBUG, err_text(err));
 }
 
+/* The caller is known. Takes identity. */
+static void local_connection_set_identity(struct local_connection *c, struct identity *identity)
+{
+	identity_release(c->identity);
+	c->identity = identity;
+	c->caller.identity = identity;
+	privileged_users_set(&c->endpoint->privileged, c->connection.peer.uid,
+	                     srvsvc_may_list_sessions(c->endpoint->service, identity));
+}
+
+/* The user may have been deleted meanwhile, or belong to other groups. */
+static void local_connection_on_new_identity(void *context, struct identity *identity)
+{
+	struct local_connection *c = context;
+
+	c->lookup = NULL;
+	if (identity == NULL) {
+		local_connection_close(c, LOG_LEVEL_ERROR, "out of memory");
+		return;
+	}
+	local_connection_set_identity(c, identity);
+	local_connection_take_turn(c);
+}
+
+/* Looks the caller up again. Its calls wait until then. May close the connection. */
+static void local_connection_renew_identity(struct net_connection *connection, void *unused)
+{
+	struct local_connection *c = connection->context;
+
+	(void)unused;
+	if (c->rpc == NULL)
+		return; /* the first look-up is under way */
+	local_identity_cancel(c->lookup);
+	c->lookup = local_identity_start(c->endpoint->loop, c->connection.peer.uid,
+	                                 local_connection_on_new_identity, c);
+	if (c->lookup == NULL)
+		local_connection_close(c, LOG_LEVEL_ERROR, "out of memory");
+}
+
 /* From here on, the caller is known, and what it sends is read. */
 static void local_connection_on_identity(void *context, struct identity *identity)
 {
@@ -226,16 +267,13 @@ static void local_connection_on_identity(void *context, struct identity *identit
 	int socket = c->socket;
 
 	c->lookup = NULL;
-	c->identity = identity;
-	if (identity != NULL)
-		privileged_users_set(&c->endpoint->privileged, c->connection.peer.uid,
-		                     srvsvc_may_list_sessions(c->endpoint->service, identity));
 	c->caller = (struct srvsvc_caller){ .service = c->endpoint->service,
-		                            .identity = identity,
 		                            .address = "local",
 		                            .endpoint = "local" };
-	if (identity != NULL)
+	if (identity != NULL) {
+		local_connection_set_identity(c, identity);
 		c->rpc = rpc_server_new(&endpoint);
+	}
 	if (c->rpc != NULL) {
 		net_connection_set_open(&c->connection, true);
 		c->socket = -1;
@@ -308,8 +346,8 @@ static void local_endpoint_on_drain(struct net_connection *connection)
 {
 	struct local_connection *c = connection->context;
 
-	if (c->stream == NULL ||
-	    (net_stream_unsent(c->stream) == 0 && !c->wait.is_waiting && !c->wants_turn))
+	if (c->stream == NULL || (net_stream_unsent(c->stream) == 0 && !c->wait.is_waiting &&
+	                          !c->wants_turn && c->lookup == NULL))
 		local_connection_close(c, LOG_LEVEL_DEBUG, "netsessiond is stopping");
 }
 
@@ -383,6 +421,7 @@ void local_endpoint_configure(struct local_endpoint *e,
 
 	e->privileged = (struct privileged_users){ 0 }; /* the access policy may be another one */
 	net_endpoint_configure(e->connections, &list_settings);
+	net_endpoint_visit(e->connections, local_connection_renew_identity, NULL);
 }
 
 void local_endpoint_drain(struct local_endpoint *e)

@@ -25,7 +25,8 @@ struct local_endpoint *local_endpoint_new(struct net_loop *loop, struct srvsvc_s
                                           struct refresh *refresh,
                                           const struct local_endpoint_settings *settings,
                                           struct err *err);
-/* New settings, for existing connections, too; the socket stays as it was. */
+/* New settings, for existing connections, too; the socket stays as it was. The callers are looked
+ * up again. */
 void local_endpoint_configure(struct local_endpoint *e,
                               const struct local_endpoint_settings *settings);
 /* Accepts no more connections, and closes each one when its calls are answered. */

@@ -796,12 +796,41 @@ bool publisher_new(struct publishers *shared, int socket, const struct net_peer 
 	return false;
 }
 
+/* Closes a publisher that has lost the right to publish. False: it is closed, and may be gone. */
+static bool publisher_judge(struct publisher *p)
+{
+	if (p->step != PUBLISHER_OPEN ||
+	    access_policy_allows(p->shared->service->policy, p->identity, ACCESS_PUBLISH))
+		return true;
+	publisher_close(p, LOG_LEVEL_NOTICE, ERROR_ACCESS_DENIED,
+	                "the access policy does not let this user publish sessions any more");
+	return false;
+}
+
+/* The user may have been deleted meanwhile, or belong to other groups. */
+static void publisher_on_new_identity(void *context, struct identity *identity)
+{
+	struct publisher *p = context;
+
+	p->lookup = NULL;
+	if (identity == NULL) {
+		publisher_close(p, LOG_LEVEL_ERROR, ERROR_NOT_ENOUGH_MEMORY, "out of memory");
+		return;
+	}
+	identity_release(p->identity);
+	p->identity = identity;
+	(void)publisher_judge(p);
+}
+
 void publisher_apply_settings(struct publisher *p)
 {
 	p->bounds.max_changes_per_s = p->shared->bounds.max_changes_per_s;
-	if (p->step == PUBLISHER_OPEN &&
-	    !access_policy_allows(p->shared->service->policy, p->identity, ACCESS_PUBLISH))
-		publisher_close(
-			p, LOG_LEVEL_NOTICE, ERROR_ACCESS_DENIED,
-			"the access policy does not let this user publish sessions any more");
+	/* Before the first look-up has ended, and after the end, there is nothing to judge. */
+	if (p->identity == NULL || p->step == PUBLISHER_CLOSING || !publisher_judge(p))
+		return;
+	local_identity_cancel(p->lookup);
+	p->lookup = local_identity_start(p->shared->loop, p->connection.peer.uid,
+	                                 publisher_on_new_identity, p);
+	if (p->lookup == NULL)
+		publisher_close(p, LOG_LEVEL_ERROR, ERROR_NOT_ENOUGH_MEMORY, "out of memory");
 }

@@ -1,12 +1,17 @@
 """Sessions of netsessiond end with their accounts: who could not log on any more after a reload has no session after it.
 Clients are RawSmb and impacket."""
 import contextlib
+import os
+import pathlib
+import tempfile
 import unittest
 
 from impacket.dcerpc.v5 import rpcrt, srvs, transport
 from impacket.smbconnection import SMBConnection
 
+from fixtures.publisher import WELCOME, RawPublisher
 from lab import tap
+from lab.local_rpc import bound
 from lab.netsessiond import Netsessiond
 from lab.raw_smb import ECHO, SUCCESS, RawSmb, empty, status
 
@@ -125,6 +130,75 @@ class Accounts(unittest.TestCase):
         with self.assertRaises(rpcrt.DCERPCException):
             dce.bind(srvs.MSRPC_UUID_SRVS)
             srvs.hNetrSessionEnum(dce, "\0", "\0", 1)
+
+
+class UsersOfThisComputer(unittest.TestCase):
+    """netsessiond sees /etc/passwd and /etc/group of its own, which change while a connection is open."""
+    UID = 54321
+
+    def serve(self, **options):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        folder.chmod(0o755)
+        self.files = {name: folder / name for name in ("passwd", "group")}
+        self.write(self.UID, "lister")
+        bind = 'mount --bind "$0/passwd" /etc/passwd; mount --bind "$0/group" /etc/group; exec "$@"'
+        self.server = self.enterContext(Netsessiond(inside=("unshare", "--mount", "sh", "-c", bind, folder), **options))
+
+    def write(self, uid, member):
+        """The same files, since they are mounted: a user of this computer, and a group with one member."""
+        for name, line in (("passwd", f"lister:x:{uid}:65534::/:/bin/sh"), ("group", f"listers:x:54322:{member}")):
+            text = pathlib.Path("/etc", name).read_text(encoding="utf-8")
+            self.files[name].write_text(f"{text}{line}\n", encoding="utf-8")
+
+    @contextlib.contextmanager
+    def as_lister(self):
+        os.seteuid(self.UID)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+
+    def connect(self):
+        with contextlib.ExitStack() as stack, self.as_lister():
+            dce = stack.enter_context(bound(self.server.socket))
+            self.addCleanup(stack.pop_all().close)
+        return dce
+
+    def status_of(self, dce):
+        try:
+            return srvs.hNetrSessionEnum(dce, "\0", "\0", 1)["ErrorCode"]
+        except rpcrt.DCERPCException as error:
+            return error.get_error_code()
+
+    def reload(self):
+        self.assertIn("was reloaded", self.server.reload())
+
+    def test_a_user_who_is_deleted_loses_the_rights_at_the_reload(self):
+        self.serve(administrators="lister")
+        dce = self.connect()
+        self.assertEqual(0, self.status_of(dce))
+        self.write(self.UID + 1, "lister")  # the name is another user's now
+        self.assertEqual(0, self.status_of(dce))
+        self.reload()
+        self.assertEqual(5, self.status_of(dce))
+
+    def test_a_user_who_leaves_a_group_or_joins_it_is_judged_anew_at_the_reload(self):
+        self.serve(administrators="@listers")
+        dce = self.connect()
+        for member, expected in (("games", 5), ("lister", 0), ("games", 5)):
+            self.write(self.UID, member)
+            self.reload()
+            self.assertEqual(expected, self.status_of(dce))
+
+    def test_a_publisher_whose_user_is_deleted_is_disconnected(self):
+        self.serve(publishers="lister")
+        with self.as_lister():
+            publisher = self.enterContext(RawPublisher(self.server))
+        self.assertEqual(WELCOME, publisher.greet()[0])
+        self.write(self.UID + 1, "games")
+        self.reload()
+        self.assertTrue(publisher.is_closed())
+        self.assertIn("does not let this user publish sessions any more", self.server.said)
 
 
 if __name__ == "__main__":

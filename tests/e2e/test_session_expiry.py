@@ -43,7 +43,7 @@ def setUpModule():
     for user in ("alice", "bob"):
         Lab.dc.add_user(user)
     Lab.auditors = Lab.dc.add_group("auditors", "alice", "bob")
-    Lab.keytab = Lab.dc.add_server("fs1", services=("cifs", "host"))
+    Lab.keytab = Lab.dc.add_server("fs1")
     Lab.krb5_conf = Lab.dc.folder / "skew.conf"
     Lab.krb5_conf.write_text((Lab.dc.folder / "krb5.conf").read_text().replace(
         "[libdefaults]\n", f"[libdefaults]\n    clockskew = {SKEW_S}\n"))
@@ -213,6 +213,18 @@ class Raw(Lab):
             answer = self.smb.hear()
         self.assertEqual(SUCCESS, status(answer))
         return struct.unpack("<I", answer[-4:])[0]
+
+    def test_calls_are_made_with_the_groups_of_the_new_ticket_over_the_old_pipe(self):
+        joined = self.dc.add_group("joined")
+        self.serve(administrators=f"root,{joined}")
+        self.open()
+        self.assertEqual(SUCCESS, self.ask(IOCTL, transceive(self.pipe, BOUND)))
+        self.assertEqual(5, self.enumerate())
+        self.dc.add_member("joined", "alice")
+        self.await_expiry()
+        self.kinit("alice")
+        self.assertEqual(SUCCESS, status(self.log_on(self.session)))
+        self.assertEqual(0, self.enumerate())
 
     def test_the_right_of_an_administrator_ends_with_the_entry(self):
         self.serve()
