@@ -7,15 +7,20 @@
 #include "auth/keytab.h"
 
 #define KEYTAB_NAME_BYTES 4096
+#define REPLAY_FILE       "file2:" /* a type of replay cache */
 
 /* Where MIT Kerberos keeps its replay cache: "Replay cache" in its documentation. */
-static const char *mechanism_files_replay_folder(void)
+static void mechanism_files_list_replay_cache(void (*add)(void *, enum mechanism_file,
+                                                          const char *),
+                                              void *context)
 {
-	const char *folder = getenv("KRB5RCACHEDIR");
+	const char *name = getenv("KRB5RCACHENAME"), *folder = getenv("KRB5RCACHEDIR");
 
+	if (name != NULL && strncmp(name, REPLAY_FILE, strlen(REPLAY_FILE)) == 0)
+		add(context, MECHANISM_FILE_WRITTEN, name + strlen(REPLAY_FILE));
 	if (folder == NULL)
 		folder = getenv("TMPDIR");
-	return folder != NULL ? folder : "/var/tmp";
+	add(context, MECHANISM_FOLDER_WRITTEN, folder != NULL ? folder : "/var/tmp");
 }
 
 static const struct {
@@ -77,6 +82,6 @@ void mechanism_files_list(const char *keytab,
 			    getenv(mechanism_variables[i].variable));
 	if (configuration != NULL)
 		mechanism_files_list_each(configuration, add, context);
-	add(context, MECHANISM_FOLDER_WRITTEN, mechanism_files_replay_folder());
+	mechanism_files_list_replay_cache(add, context);
 	mechanism_files_list_keytab(keytab, add, context);
 }

@@ -79,29 +79,34 @@ static const char *const folders_read[] = {
 	"/dev/urandom",
 };
 
+/* The folder of a file that is written, but not that of a device; the file itself, which may be a
+ * link. */
+static void confinement_allow_written_file(struct sandbox *s, const char *path)
+{
+	sandbox_allow(s, path, SANDBOX_WRITE);
+	if (strncmp(path, "/dev/", 5) != 0 && strncmp(path, "/proc/", 6) != 0)
+		sandbox_allow_folder_of(s, path, SANDBOX_WRITE);
+}
+
 static void confinement_allow_mechanism_file(void *context, enum mechanism_file kind,
                                              const char *path)
 {
 	struct sandbox *s = context;
-	enum sandbox_access access = kind == MECHANISM_FILE_WRITTEN ||
-	                                             kind == MECHANISM_FOLDER_WRITTEN
-	                                     ? SANDBOX_WRITE
-	                                     : SANDBOX_READ;
 
-	if (kind == MECHANISM_FILE_READ)
-		sandbox_allow_folder_of(s, path, access);
-	else
-		sandbox_allow(s, path, access);
-}
-
-/* The folder of a log, but not that of a device; the log itself, which may be a link. */
-static void confinement_allow_audit_file(struct sandbox *s, const char *path)
-{
-	if (strcmp(path, "-") == 0)
-		return;
-	sandbox_allow(s, path, SANDBOX_WRITE);
-	if (strncmp(path, "/dev/", 5) != 0 && strncmp(path, "/proc/", 6) != 0)
-		sandbox_allow_folder_of(s, path, SANDBOX_WRITE);
+	switch (kind) {
+	case MECHANISM_FILE_READ:
+		sandbox_allow_folder_of(s, path, SANDBOX_READ);
+		break;
+	case MECHANISM_FILE_WRITTEN:
+		confinement_allow_written_file(s, path);
+		break;
+	case MECHANISM_FOLDER_READ:
+		sandbox_allow(s, path, SANDBOX_READ);
+		break;
+	case MECHANISM_FOLDER_WRITTEN:
+		sandbox_allow(s, path, SANDBOX_WRITE);
+		break;
+	}
 }
 
 static void confinement_restrict(const struct config *c, const char *config_file,
@@ -121,7 +126,8 @@ static void confinement_restrict(const struct config *c, const char *config_file
 	for (size_t i = 0; i < sizeof sockets / sizeof *sockets; i++)
 		if (*sockets[i] != '\0')
 			sandbox_allow_folder_of(&s, sockets[i], SANDBOX_WRITE);
-	confinement_allow_audit_file(&s, c->audit_file);
+	if (strcmp(c->audit_file, "-") != 0)
+		confinement_allow_written_file(&s, c->audit_file);
 	mechanism_files_list(c->keytab, confinement_allow_mechanism_file, &s);
 	result = sandbox_enter(&s);
 	to->restricts_files = result.restricts_files;

@@ -102,6 +102,18 @@ class Kerberos(unittest.TestCase):
         self.assert_listed("--kerberos")
         self.assertEqual(["games"], [path.owner() for path in folder.glob("krb5_*")])
 
+    def test_the_files_that_kerberos_writes_may_be_in_folders_of_their_own(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        for name in ("replay", "trace"):
+            (folder / name).mkdir()
+        self.dc.kinit("Administrator")
+        self.serve(self.domain_admins, inside=[
+            *self.dc.inside, "env", f"KRB5_CONFIG={self.dc.folder}/krb5.conf", f"KRB5_TRACE={folder}/trace/file",
+            f"KRB5RCACHENAME=file2:{folder}/replay/file"])
+        self.assert_listed("--kerberos")
+        self.assertLess(0, (folder / "replay" / "file").stat().st_size)
+        self.assertIn("Decrypted AP-REQ", (folder / "trace" / "file").read_text())
+
     def test_the_name_in_a_ticket_is_exact_in_the_audit_log_and_nowhere_raw(self):
         name = "ev\u202Eil\x9B"
         self.dc.add_user(name)
