@@ -16,7 +16,7 @@ GUESSED = tuple(f"victim{number}" for number in range(40))  # whose passwords at
 SAMBA_ATTACKERS = ("mail", "backup")
 BOUNDS = {"max_connections_per_address": 100000, "max_unauthenticated_connections": 100000,
           "max_unauthenticated_connections_per_address": 100000, "max_publishers": 100, "refresh_timeout_ms": 50,
-          "log_on_timeout_s": 5, "max_answer_mib": 64}
+          "log_on_timeout_s": 5, "idle_timeout_s": 86400, "max_answer_mib": 64}
 
 
 class Target:
