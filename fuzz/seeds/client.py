@@ -148,6 +148,14 @@ def conversations(level, variant, data):
         answer(signed | YOUNGEST) * 7 + answer(signed | PDU, data[third:2 * third], status=0x08) + \
         answer(signed | PDU, data[2 * third:])
     yield head + opened + answer(signed | PDU, data, status=0x42) + answer(signed | PDU)
+    # The session expires, and is authenticated again: before the pipe is open, in a call, between READs, and once too often.
+    expired, again = answer(signed, status=7), answer(signed, b"done")
+    yield head + expired * 3 + again + opened + whole
+    yield head + opened + expired + again + whole
+    yield head + opened + answer(signed | PDU, data[:third], status=0x38) + answer(signed | YOUNGEST, status=7) * 2 + \
+        expired * 6 + again + answer(signed | PDU, data[third:])
+    yield head + opened + (expired + again) * 4
+    yield head + opened + expired + answer(signed, b"challenge", status=1) + again + whole
     # Few credits; refusals; a level that steps down; a second page.
     yield head.replace(struct.pack("<B", 16), b"\x01") + opened + whole
     yield head + opened + answer(signed, status=5)

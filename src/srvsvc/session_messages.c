@@ -151,7 +151,8 @@ bool session_enum_encoder_join(struct session_enum_encoder *e, size_t max_bytes)
 {
 	size_t left = e->texts.len - e->texts_at, bytes = left < max_bytes ? left : max_bytes;
 
-	wire_put_bytes(&e->stub, e->texts.data + e->texts_at, bytes);
+	if (bytes > 0) /* else there may be no text at all */
+		wire_put_bytes(&e->stub, e->texts.data + e->texts_at, bytes);
 	e->texts_at += bytes;
 	if (bytes < left)
 		return false;
