@@ -13,31 +13,59 @@ ENOUGH = 0.95
 
 # Sources that no target runs, and why.
 EXCLUDED = {
-    "net/[!a]*": "libuv: sockets, timers, threads and programs",
-    "system/*": "the system's log, users and sandboxes",
-    "cli/*": "the command line of the program's own user",
+    "net/[!a]*": "libuv: sockets, timers, threads and programs", "net/address.*": "the system's resolver",
+    "system/*": "the system's log, users and sandboxes", "terminal/*": "a terminal", "cli/*": "the user's command line",
     "auth/acceptor*": "GSSAPI", "auth/context.*": "GSSAPI", "auth/identify.*": "GSSAPI", "auth/initiator.*": "GSSAPI",
     "auth/protection.*": "GSSAPI", "auth/mechanism_*": "GSSAPI and its files", "auth/mechanisms.*": "constants of GSSAPI",
     "auth/keytab.*": "krb5, and files of root", "auth/ticket_cache.*": "krb5, and files of the user",
-    "auth/ntlm_environment.*": "the environment",
-    "base/locale.*": "the C library's locales",
+    "auth/ntlm_environment.*": "the environment", "base/locale.*": "the C library's locales",
     "client/authentication.*": "GSSAPI on threads", "client/call.*": "sockets", "client/connection*": "sockets",
     "client/diagnose.*": "sockets", "client/environment.*": "the environment", "client/local_query.*": "sockets",
     "client/log_on_failure.*": "the clock", "client/netbios_lookup.*": "sockets", "client/netsession.*": "sockets",
     "client/probe.*": "sockets", "client/publisher.*": "sockets", "client/resolve.*": "the resolver",
-    "daemon/audit.*": "files", "daemon/command_line.*": "the command line", "daemon/config_describe.*": "prints tables",
+    "daemon/audit.*": "files", "daemon/command_line.*": "the command line", "daemon/config_describe.*": "prints a table",
+    "daemon/confinement.*": "the kernel's sandboxes", "daemon/counters.*": "numbers of the process",
     "daemon/daemon.*": "sockets and signals", "daemon/demo*": "made-up sessions", "daemon/endpoints.*": "sockets",
     "daemon/local_endpoint.*": "sockets", "daemon/local_identity.*": "users of the system, on threads",
-    "daemon/log_on_queue.*": "timers", "daemon/publish_endpoint.*": "sockets", "daemon/settings.*": "files and GSSAPI",
-    "daemon/smb_*": "sockets; smb2_server is what reads their bytes",
-    "samba/[!rs]*": "sockets and programs", "samba/relay_endpoint.*": "sockets", "samba/smbcontrol.*": "programs",
+    "daemon/log_on_queue.*": "timers", "daemon/nt_hash.*": "a terminal", "daemon/publish_endpoint.*": "sockets",
+    "daemon/settings.*": "files and GSSAPI", "daemon/smb_*": "sockets; smb2_server reads their bytes",
+    "samba/daemon.*": "sockets and programs", "samba/installation.*": "programs of Samba's",
+    "samba/publisher*": "sockets and programs", "samba/relay_endpoint.*": "sockets", "samba/smbcontrol.*": "programs",
     "samba/status_socket.*": "sockets", "samba/setup/[!s]*": "programs of Samba's", "samba/setup/status.*": "sockets",
-    "samba/smbstatus/smbstatus.*": "programs of Samba's", "samba/smbstatus/process_start.*": "/proc",
+    "samba/smbstatus/process_start.*": "/proc", "samba/smbstatus/smbstatus.*": "programs of Samba's",
+    "samba/smbstatus/poll_plan.*": "the clock, and no input",
     "samba/socket_dir/[!p]*": "folders", "samba/socket_dir/pipe_query.*": "programs of Samba's",
 }
 
 # Files that are reached less than ENOUGH, and what is missing.
+MEMORY = "memory or OpenSSL fails"
 REASONS = {
+    "auth/access_policy.c": MEMORY, "auth/identity.c": MEMORY + "; names for the audit log",
+    "auth/accounts.c": "what is lent to GSSAPI; " + MEMORY, "auth/credentials.c": "GSSAPI's half of the file; " + MEMORY,
+    "auth/guesses.c": "a full table: tests/unit/auth/test_guesses.c", "auth/secret_file.c": "files that cannot be read",
+    "auth/account_line.c": MEMORY, "auth/spnego/acceptor.c": MEMORY,
+    "base/ascii.h": "used by the command line and credentials", "base/client_name.c": MEMORY, "base/err.c": "errno",
+    "base/text.c": MEMORY, "base/user_name.c": MEMORY,
+    "client/error_message.c": "texts longer than any server sends",
+    "client/request.c": "lists for a deletion, over several calls: tests/unit/client", "client/state.c": MEMORY + "; accessors",
+    "client/transport_smb2.c": "what smb2 has refused before", "crypto/crypto.c": MEMORY, "crypto/md4.c": MEMORY,
+    "crypto/secret.c": MEMORY,
+    "daemon/config.c": "files that cannot be read", "daemon/publisher.c": "timers and pauses: tests/unit/daemon; " + MEMORY,
+    "daemon/refresh.c": "timers: tests/unit/daemon/test_refresh.c", "local/publish_message.c": "the client's sizes",
+    "local/publish_outbox.c": MEMORY, "rpc/client_association.c": MEMORY + "; responses of 512 MiB",
+    "rpc/server.c": MEMORY + "; callers that log on to an interface which wants protection: tests/unit/rpc",
+    "rpc/server.h": "the host's one line", "samba/relay/pipe.c": MEMORY, "samba/relay/relay.c": MEMORY,
+    "samba/relay/session_cache.c": MEMORY + "; what the publisher asks",
+    "samba/setup/smb_conf_file.c": "writes files: tests/e2e/test_samba_setup.py",
+    "samba/smbstatus/peer_ports.c": "a socket of the kernel", "samba/smbstatus/smbstatus_parse.c": MEMORY + "; users of the system",
+    "samba/smbstatus/tracker.c": MEMORY,
+    "sessions/key_map.c": MEMORY, "sessions/session_order.c": "many sessions: tests/unit/sessions",
+    "sessions/session_table.c": MEMORY + "; 4,294,967,295 ids: tests/unit/sessions", "sessions/session_texts.c": MEMORY,
+    "sessions/snapshot.c": MEMORY, "sessions/text_pool.c": MEMORY, "sessions/tracker.c": MEMORY + "; lists that are not whole",
+    "smb2/client_connection.c": MEMORY, "smb2/header.c": "names for messages", "smb2/negotiate_check.c": "the client's own sizes",
+    "smb2_server/negotiate.c": MEMORY, "smb2_server/response.c": MEMORY,
+    "smb2_server/sessions.c": "tags of the host; " + MEMORY, "smb2_server/message.c": "sessions that the host ends: tests/unit/smb2_server",
+    "srvsvc/session_block.c": MEMORY + "; the Windows face's copy", "srvsvc/session_levels.c": "the Windows face's copy",
 }
 
 
@@ -82,7 +110,11 @@ def report(targets, jobs):
         print(f"{name:16} {lines:6} {covered / lines:8.1%}")
     is_good = True
     for name, (covered, lines) in sorted(counts.items()):
-        if excluded(name) or covered >= ENOUGH * lines:
+        if excluded(name):
+            continue
+        if covered >= ENOUGH * lines:
+            if name in REASONS:
+                print(f"{name}: {covered} of {lines} lines; drop its reason in fuzz/lines.py")
             continue
         is_good = is_good and name in REASONS
         print(f"{name}: {covered} of {lines} lines; {REASONS.get(name, 'no reason is known')}")

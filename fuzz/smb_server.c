@@ -4,7 +4,7 @@
  * events.
  * Input: the encryption that is required, the size of the pieces, then actions: messages of
  * requests, bytes without any form, results of log-ons, data in pipes, pipes that break or end,
- * sessions that the host closes.
+ * sessions that the host closes or expires.
  * Must reach: session_packet_answer session_request_decode
  *   smb2_server_next_event server_advance message_begin_next message_begin_encrypted
  *   message_begin message_advance message_begin_request message_request_handled message_end
@@ -21,18 +21,19 @@
  *   request_handle_echo pending_add pending_take_first pending_end_all pending_cancel
  *   pending_respond_ended pipe_serve_first pipe_serve_resume pipe_read_begin pipe_read_resume
  *   pipe_close pipe_discard smb2_session_remove_tree smb2_session_end smb2_session_end_marked
- *   smb2_session_free_ended smb2_server_close_session smb2_server_close compound_add compound_end
+ *   smb2_session_free_ended smb2_server_close_session smb2_server_expire_session
+ *   command_serves_expired smb2_server_close compound_add compound_end
  *   compound_drop compound_fits_frame compound_sign_last credits_take credits_grant
  * Holds: a request is answered once, after at most one interim response, with its command;
  * responses in a session with a key are signed or encrypted; pipes are opened and written only by
- * requests that are signed, encrypted or of a null session; a session is established and closed
- * once, and a pipe is closed once; nothing is sent after the end; ended sessions, closed pipes and
- * ended requests are not kept. */
+ * requests that are signed, encrypted or of a null session, and that has not expired; a session is
+ * established and closed once, and a pipe is closed once; nothing is sent after the end; ended
+ * sessions, closed pipes and ended requests are not kept. */
 #include "smb2_client.h"
 #include "smb2/smb1_negotiate.h"
 #include "smb2_server/internal.h"
 
-enum { MESSAGE, RAW, JUDGE, FILL, BREAK, CLOSE, ACTIONS };
+enum { MESSAGE, RAW, JUDGE, FILL, BREAK, CLOSE, EXPIRE, ACTIONS };
 
 /* Of a request. */
 #define SIGN    0x01
@@ -160,6 +161,7 @@ static void on_write(struct piped *p, const uint8_t *data, size_t bytes)
 	size_t sum = 0;
 
 	MUST(run->may_act && p->is_open && bytes <= SMB2_MAX_PAYLOAD_BYTES);
+	MUST(p->pipe->session->state == SESSION_VALID);
 	for (size_t i = 0; i < bytes; i++)
 		sum += data[i];
 	if (sum % 3 != 0 && p->count < 4)
@@ -570,23 +572,46 @@ static void break_pipes(void)
 	run->pipes_are_over = (how & 2) != 0;
 }
 
-static void close_session(void)
+/* The first session or the second one; NULL: there is none. */
+static struct smb2_server_session *choose_session(void)
 {
 	struct smb2_server_session *s = smb2_server_sessions(run->c);
 
 	if (s != NULL && fuzz_u8(&run->in) % 2 != 0 && smb2_server_session_next(s) != NULL)
-		s = smb2_server_session_next(s);
+		return smb2_server_session_next(s);
+	return s;
+}
+
+static void close_session(void)
+{
+	struct smb2_server_session *s = choose_session();
+
 	if (s == NULL)
 		return;
 	smb2_server_close_session(run->c, s);
 	work();
 }
 
+/* Until a log-on: the pipe's requests are refused. */
+static void expire_session(void)
+{
+	struct smb2_server_session *s = choose_session();
+	bool was_valid = s != NULL && s->state == SESSION_VALID;
+
+	if (s == NULL)
+		return;
+	smb2_server_expire_session(run->c, s);
+	MUST((s->state == SESSION_EXPIRED) >= was_valid);
+	work();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static void (*const actions[ACTIONS])(void) = {
-		[MESSAGE] = message, [RAW] = raw,           [JUDGE] = judge,
-		[FILL] = fill,       [BREAK] = break_pipes, [CLOSE] = close_session,
+		[MESSAGE] = message,       [RAW] = raw,
+		[JUDGE] = judge,           [FILL] = fill,
+		[BREAK] = break_pipes,     [CLOSE] = close_session,
+		[EXPIRE] = expire_session,
 	};
 	uint8_t choice;
 

@@ -98,7 +98,7 @@ def seeds_smb2_connection():
 
 (SESSION_SETUP, LOGOFF, TREE_CONNECT, TREE_DISCONNECT, CREATE, SMB_CLOSE, FLUSH, READ, WRITE, LOCK,
  IOCTL, CANCEL, ECHO, QUERY_DIRECTORY, CHANGE_NOTIFY, QUERY_INFO, SET_INFO, OPLOCK_BREAK) = range(1, 19)
-SMB_MESSAGE, SMB_RAW, SMB_JUDGE, SMB_FILL, SMB_BREAK, SMB_END = range(6)
+SMB_MESSAGE, SMB_RAW, SMB_JUDGE, SMB_FILL, SMB_BREAK, SMB_END, SMB_EXPIRE = range(7)
 
 
 def smb_request(flags, command, *rest, credits=32):
@@ -141,6 +141,8 @@ def seeds_smb_server():
             for how in (1, 2):
                 yield waits + bytes([SMB_BREAK, how]) + ask(fine, WRITE, 0, 1, 7)
             yield waits + bytes([SMB_END, 0]) + ask(fine, ECHO, 0)
+            for command, rest in every:
+                yield waits + bytes([SMB_EXPIRE, 0]) + ask(fine, command, *rest) + token(0) + ask(fine, command, *rest)
             for how in (0, 3):
                 yield waits + token(how) + ask(fine, ECHO, 0)
             for wanted in range(3, 8):
