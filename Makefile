@@ -31,7 +31,7 @@ MATRIX ?=
 FOLDERS = --prefix=$(PREFIX) --sysconfdir=$(SYSCONFDIR) --localstatedir=$(LOCALSTATEDIR)
 
 .PHONY: help run check test build lint format install clean sanitize tsan fuzz attack attack-middle soak bench bench-quick test-on matrix tested-with
-.PHONY: packages-build packages-run packages-test packages-fuzz packages-matrix packages-cross
+.PHONY: deb packages-deb packages-build packages-run packages-test packages-fuzz packages-matrix packages-cross
 
 help:
 	@echo "make run       start netsessiond on loopback, let clients log on, list their sessions"
@@ -51,9 +51,10 @@ help:
 	@echo "make lint      compare the layout with .clang-format, check the layers"
 	@echo "make format    lay the sources out as .clang-format says"
 	@echo "make install   install under PREFIX ($(PREFIX)), below DESTDIR where given; SYSCONFDIR, LOCALSTATEDIR"
+	@echo "make deb       build the Debian packages of what is committed into $(BUILD)/deb, and check them with lintian"
 	@echo "make clean     remove $(BUILD)/ and the sanitizers' builds"
 
-packages-build packages-run packages-test packages-fuzz packages-matrix packages-cross: packages-%:
+packages-build packages-deb packages-run packages-test packages-fuzz packages-matrix packages-cross: packages-%:
 	@[ "$(PACKAGES)" = installed ] || CROSS=$(CROSS) scripts/install-packages $*
 	@[ "$(PACKAGES)" = installed ] || [ $* != test ] || scripts/fetch-samba-tests
 
@@ -120,6 +121,9 @@ attack-middle: packages-test build
 
 soak: packages-test build
 	cd tests && /usr/bin/python3 -m soak.run ../$(BUILD) --minutes $(MINUTES) $(SEED:%=--seed %)
+
+deb: packages-deb
+	scripts/make-deb $(BUILD)/deb
 
 bench bench-quick: packages-test build
 	/usr/bin/python3 bench/run.py $(if $(filter bench-quick,$@),--quick) $(ROWS)

@@ -28,7 +28,7 @@ class Exports(unittest.TestCase):
     def test_libnetapi32_brings_no_copy_of_the_engine(self):
         needed = subprocess.run(["readelf", "--dynamic", command.built("libnetapi32.so")], text=True,
                                 capture_output=True, check=True).stdout
-        self.assertIn("Shared library: [libnetsession.so.0]", needed)
+        self.assertIn("Shared library: [libnetsession.so.1]", needed)
 
 
 if __name__ == "__main__":
