@@ -115,7 +115,8 @@ class Units(unittest.TestCase):
             trace = samba.folder / samba.log / "trace"
             inside = ("unshare", "--mount", "sh", "-ec", READ_ONLY, samba.folder, "setpriv", f"--bounding-set=-all,+{kept}",
                       "--no-new-privs", "strace", "-f", "-qq", "-A", "-o", trace)
-            service = self.enterContext(Netsessiond((), publishers="root"))
+            # Below strace, on a busy machine, a poll takes longer than callers wait by default.
+            service = self.enterContext(Netsessiond((), publishers="root", refresh_timeout_ms=60000))
             local = {"NETSESSION_SOCKET": str(service.socket)}
             with NetsessionSamba(samba, service.publish_socket, inside=inside) as relay:
                 with sessions.held(samba, [sessions.Wanted("mail")]):
