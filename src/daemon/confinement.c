@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "auth/mechanism_files.h"
 #include "base/locale.h"
+#include "base/sanitizers.h"
 #include "daemon/settings.h"
 #include "system/log.h"
 #include "system/privileges.h"
@@ -62,7 +63,7 @@ static bool confinement_set_user(const struct config *c, bool only_check, struct
 /* What libraries read: their own files and modules, names and users of this computer, random
  * numbers. */
 static const char *const folders_read[] = {
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#if IS_SANITIZED
 	"/", /* a report names functions of the program, and needs its file */
 #endif
 	"/etc",

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "base/sanitizers.h"
 
 /* ---- files ---- */
 
@@ -148,7 +149,7 @@ static const unsigned denied_calls[] = {
 	SYS_move_mount,
 	SYS_fsopen,
 	SYS_pidfd_getfd,
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+#if !IS_SANITIZED
 	SYS_ptrace, /* the leak sanitizer stops the other threads by it */
 #endif
 };

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "auth/credentials.h"
+#include "base/sanitizers.h"
 #include "group.h"
 
 #define COUNT(array)   (sizeof(array) / sizeof *(array))
@@ -360,7 +361,7 @@ static void a_password_is_in_memory_that_is_not_swapped_out(void **state)
 
 	(void)state;
 	assert_int_equal(credentials_new("alice", "LAB", "s3cret", &c, &err), NERR_Success);
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__ /* their mlock does nothing */
+#if !IS_SANITIZED /* their mlock does nothing */
 	assert_true(locked_memory() > before);
 #endif
 	credentials_release(c);

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/sanitizers.h"
 #include "crypto/secret.h"
 #include "group.h"
 
@@ -46,7 +47,7 @@ static void secrets_are_in_no_core_dump_and_not_swapped_out(void **state)
 		skip();
 	}
 	assert_true(has_flag(secret, " dd "));
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__ /* their mlock does nothing */
+#if !IS_SANITIZED /* their mlock does nothing */
 	assert_true(has_flag(secret, " lo "));
 #endif
 	crypto_secret_free(secret);

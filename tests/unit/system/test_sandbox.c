@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/sanitizers.h"
 #include "group.h"
 #include "system/sandbox.h"
 
@@ -165,7 +166,7 @@ static int trace_others(void)
 {
 	if (!enter().restricts_calls)
 		return NOT_RESTRICTED;
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+#if !IS_SANITIZED
 	EXPECT(-1, ptrace(PTRACE_ATTACH, getppid(), NULL, NULL));
 	EXPECT(EPERM, errno);
 #endif
