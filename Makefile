@@ -31,7 +31,7 @@ MATRIX ?=
 FOLDERS = --prefix=$(PREFIX) --sysconfdir=$(SYSCONFDIR) --localstatedir=$(LOCALSTATEDIR)
 
 .PHONY: help run check test build lint format install clean sanitize tsan fuzz attack attack-middle soak bench bench-quick test-on matrix tested-with
-.PHONY: deb packages-deb packages-build packages-run packages-test packages-fuzz packages-matrix packages-cross
+.PHONY: deb test-packages packages-deb packages-build packages-run packages-test packages-fuzz packages-matrix packages-cross
 
 help:
 	@echo "make run       start netsessiond on loopback, let clients log on, list their sessions"
@@ -52,6 +52,7 @@ help:
 	@echo "make format    lay the sources out as .clang-format says"
 	@echo "make install   install under PREFIX ($(PREFIX)), below DESTDIR where given; SYSCONFDIR, LOCALSTATEDIR"
 	@echo "make deb       build the Debian packages of what is committed into $(BUILD)/deb, and check them with lintian"
+	@echo "make test-packages  build them on a Debian, and use them in a bare root of it: SUITE=trixie"
 	@echo "make clean     remove $(BUILD)/ and the sanitizers' builds"
 
 packages-build packages-deb packages-run packages-test packages-fuzz packages-matrix packages-cross: packages-%:
@@ -124,6 +125,10 @@ soak: packages-test build
 
 deb: packages-deb
 	scripts/make-deb $(BUILD)/deb
+
+test-packages: packages-matrix
+	@[ -n "$(SUITE)" ] || { echo "make test-packages: say which Debian, as in SUITE=trixie" >&2; exit 2; }
+	/usr/bin/python3 scripts/matrix/test_packages.py $(SUITE)
 
 bench bench-quick: packages-test build
 	/usr/bin/python3 bench/run.py $(if $(filter bench-quick,$@),--quick) $(ROWS)

@@ -33,11 +33,12 @@ class Root:
 
     cross  another architecture, whose libraries stand beside arch's: both have to be of the same versions, and updates
            are not there for all architectures at once, so it has none
+    purpose  a word that keeps roots of one suite apart
     """
 
-    def __init__(self, suite, arch, cross=""):
+    def __init__(self, suite, arch, cross="", purpose=""):
         self.suite, self.arch, self.cross = suite, arch, cross
-        self.path = CACHE / f"{suite}-{cross or arch}"
+        self.path = CACHE / "-".join(filter(None, (suite, cross or arch, purpose)))
 
     @contextlib.contextmanager
     def locked(self):
