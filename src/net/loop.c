@@ -2,36 +2,82 @@
 #include "net/loop.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include "net/standard_files.h"
 #include "net/uv.h"
 
-struct net_loop *net_loop_new(void)
+struct net_timer {
+	uv_timer_t uv;
+	void (*fired)(void *context);
+	void *context;
+	SLIST_ENTRY(net_timer) entry; /* in the loop's reserve */
+};
+
+/* What waits for a timer that does not start would wait for ever. So a loop has some in reserve for
+ * a time without memory. */
+enum { RESERVED_TIMERS = 16 };
+
+/* Returns whether the reserve is full. */
+static bool loop_fill_reserve(struct net_loop *loop)
+{
+	while (loop->reserve_count < RESERVED_TIMERS) {
+		struct net_timer *timer = calloc(1, sizeof *timer);
+
+		if (timer == NULL)
+			return false;
+		SLIST_INSERT_HEAD(&loop->reserve, timer, entry);
+		loop->reserve_count++;
+	}
+	return true;
+}
+
+/* NULL: the reserve is empty. */
+static struct net_timer *loop_take_timer(struct net_loop *loop)
+{
+	struct net_timer *timer = SLIST_FIRST(&loop->reserve);
+
+	if (timer != NULL) {
+		SLIST_REMOVE_HEAD(&loop->reserve, entry);
+		loop->reserve_count--;
+	}
+	return timer;
+}
+
+static void loop_free_reserve(struct net_loop *loop)
+{
+	struct net_timer *timer;
+
+	while ((timer = loop_take_timer(loop)) != NULL)
+		free(timer);
+}
+
+/* uv NULL: the loop's own, to be initialised. */
+static struct net_loop *loop_new(struct uv_loop_s *uv)
 {
 	struct net_loop *loop = calloc(1, sizeof *loop);
 
 	net_standard_files_open();
-	if (loop != NULL && uv_loop_init(&loop->own) != 0) {
-		free(loop);
-		return NULL;
-	}
 	if (loop == NULL)
 		return NULL;
-	loop->uv = &loop->own;
+	loop->uv = uv != NULL ? uv : &loop->own;
 	TAILQ_INIT(&loop->finishing);
-	return loop;
+	SLIST_INIT(&loop->reserve);
+	if (loop_fill_reserve(loop) && (uv != NULL || uv_loop_init(&loop->own) == 0))
+		return loop;
+	loop_free_reserve(loop);
+	free(loop);
+	return NULL;
+}
+
+struct net_loop *net_loop_new(void)
+{
+	return loop_new(NULL);
 }
 
 struct net_loop *net_loop_new_on(struct uv_loop_s *uv)
 {
-	struct net_loop *loop = calloc(1, sizeof *loop);
-
-	net_standard_files_open();
-	if (loop == NULL)
-		return NULL;
-	loop->uv = uv;
-	TAILQ_INIT(&loop->finishing);
-	return loop;
+	return loop_new(uv);
 }
 
 void net_loop_free(struct net_loop *loop)
@@ -45,6 +91,8 @@ void net_loop_free(struct net_loop *loop)
 		assert(busy == 0);
 		(void)busy;
 	}
+	if (loop != NULL)
+		loop_free_reserve(loop);
 	free(loop);
 }
 
@@ -52,12 +100,6 @@ void net_loop_run(struct net_loop *loop)
 {
 	(void)uv_run(loop->uv, UV_RUN_DEFAULT);
 }
-
-struct net_timer {
-	uv_timer_t uv;
-	void (*fired)(void *context);
-	void *context;
-};
 
 static void timer_on_fired(uv_timer_t *uv)
 {
@@ -74,8 +116,10 @@ static void timer_on_closed(uv_handle_t *handle)
 struct net_timer *net_timer_start(struct net_loop *loop, uint32_t after_ms,
                                   void (*fired)(void *context), void *context)
 {
-	struct net_timer *timer = calloc(1, sizeof *timer);
+	struct net_timer *timer;
 
+	(void)loop_fill_reserve(loop);
+	timer = loop_take_timer(loop);
 	if (timer == NULL)
 		return NULL;
 	timer->fired = fired;

@@ -18,7 +18,7 @@ void net_loop_free(struct net_loop *loop);
 void net_loop_run(struct net_loop *loop);
 
 /* Calls fired once, after so many milliseconds. Stop the timer in any case, also after it fired:
- * that frees it. NULL: out of memory. */
+ * that frees it. NULL: out of memory, after the loop's reserve of timers is used up. */
 struct net_timer;
 struct net_timer *net_timer_start(struct net_loop *loop, uint32_t after_ms,
                                   void (*fired)(void *context), void *context);

@@ -8,10 +8,14 @@
 #include "base/err.h"
 
 struct net_stream;
+struct net_timer;
 
 struct net_loop {
 	uv_loop_t *uv;
 	uv_loop_t own; /* uv points to it, unless the program owns the loop */
+	/* Timers for net_timer_start. */
+	SLIST_HEAD(, net_timer) reserve;
+	unsigned reserve_count;
 	/* Streams that net_stream_finish has not closed yet, the oldest first. */
 	TAILQ_HEAD(, net_stream) finishing;
 	unsigned finishing_count;
