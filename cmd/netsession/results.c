@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "results.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include "options.h"
 
 bool server_result_add(struct server_result *result, struct netsession_page *page)
 {
@@ -57,8 +59,10 @@ void server_result_each(const struct server_result *result,
 		for (uint32_t e = 0; e < netsession_page_entries(result->pages[i]); e++) {
 			struct netsession_row row;
 
-			if (netsession_page_row(result->pages[i], e, &row) != 0)
-				abort(); /* out of memory for one line of text */
+			if (netsession_page_row(result->pages[i], e, &row) != 0) {
+				fprintf(stderr, "netsession: out of memory\n");
+				exit(EXIT_NONE);
+			}
 			each(context, result, &row);
 		}
 }

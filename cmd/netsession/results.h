@@ -39,7 +39,8 @@ bool server_result_has_lost_source(const struct server_result *result);
 void server_result_each_warning(const struct server_result *result,
                                 void (*each)(void *context, const char *warning), void *context);
 
-/* Calls each for every session of a result, in the server's order. */
+/* Calls each for every session of a result, in the server's order. Ends the program if there is no
+ * memory for the texts of one session. */
 void server_result_each(const struct server_result *result,
                         void (*each)(void *context, const struct server_result *result,
                                      const struct netsession_row *row),

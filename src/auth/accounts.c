@@ -202,10 +202,16 @@ static bool accounts_store(struct accounts *accounts)
 
 static void accounts_parse_lines(struct accounts *accounts, const char *path, struct err *err)
 {
-	struct crypto_md4 *md4 = crypto_md4_new();
+	struct crypto_md4 *md4;
 	struct text_lines lines;
 	char *line;
 
+	errno = 0; /* both the C library and OpenSSL say by it that there is no memory */
+	md4 = crypto_md4_new();
+	if (md4 == NULL && errno == ENOMEM) {
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+		return;
+	}
 	if (md4 == NULL) {
 		err_set(err, ERROR_NOT_SUPPORTED, STEP, ACCOUNT_LINE_NO_MD4);
 		return;

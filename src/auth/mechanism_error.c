@@ -239,6 +239,7 @@ static const struct mechanism_meaning kerberos_answers[] = {
 	  "the server has no key for the Kerberos ticket", ADVICE_KEY },
 	{ KRB5KRB_AP_ERR_REPEAT, ERROR_LOGON_FAILURE,
 	  "the server says that the Kerberos ticket was used before: a replay", NULL },
+	{ ENOMEM, ERROR_NOT_ENOUGH_MEMORY, NULL, NULL },
 	{ KRB5KRB_AP_ERR_BADKEYVER, ERROR_WRONG_TARGET_NAME,
 	  "the server's key is older or newer than the Kerberos ticket", ADVICE_KEY },
 };
@@ -324,6 +325,8 @@ void ntlm_error_set_credentials(uint32_t minor, struct err *err)
 	if (!auth_has_mechanism(AUTH_NTLM)) {
 		err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
 		        "GSSAPI has no NTLM: is gss-ntlmssp installed?");
+	} else if (minor == ENOMEM) {
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_STEP, NULL);
 	} else if (minor == NTLM_CRYPTO_FAILED) {
 		err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
 		        "OpenSSL does not provide MD4, which NTLM needs");

@@ -183,6 +183,8 @@ static bool take_log_on(struct client_state *s, struct transport_arrival *arriva
 	s->is_authenticated = reply->status == STATUS_SUCCESS;
 	wire_writer_clear(&s->challenge);
 	wire_put_bytes(&s->challenge, response.token, response.token_bytes);
+	if (s->challenge.failed)
+		state_fail(s, ERROR_NOT_ENOUGH_MEMORY, NULL);
 	s->is_challenged = true;
 	return false;
 }

@@ -111,6 +111,10 @@ static bool config_check_value(struct config_reader *r, const struct config_key 
 
 	if (is_set)
 		return true;
+	if (r->config->is_out_of_memory) {
+		err_set(r->lines.err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+		return false;
+	}
 	config_value_expected(key, expected);
 	text_lines_fail(&r->lines, "[%s] %s cannot %s \"%s\"; expected %s", key->section, key->name,
 	                r->goes_on ? "continue with" : "be", value, expected);
@@ -152,8 +156,10 @@ static bool config_append_value(struct config_reader *r, const struct config_key
 	char *all;
 	bool is_set;
 
-	if (asprintf(&all, "%s,%s", *member, more) < 0)
+	if (asprintf(&all, "%s,%s", *member, more) < 0) {
+		r->config->is_out_of_memory = true;
 		return false;
+	}
 	is_set = config_value_parse(r->config, key, all);
 	free(all);
 	return is_set;
@@ -192,6 +198,8 @@ static bool config_read_text(struct config *c, char *text, size_t bytes, const c
 
 	text_lines_begin(&r.lines, text, bytes, path, STEP, err);
 	line = ini_parse_stream(config_next_line, &r, config_on_key, &r);
+	if (line < 0)
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 	if (line > 0)
 		text_lines_fail_at(&r.lines, (unsigned)line, "expected [SECTION] or KEY = VALUE");
 	return err->status == NERR_Success;
@@ -254,6 +262,10 @@ static bool config_set_override(struct config *c, const struct config_override *
 	c->places[key - config_keys].option = override->option;
 	if (config_value_parse(c, key, override->value))
 		return true;
+	if (c->is_out_of_memory) {
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+		return false;
+	}
 	config_value_expected(key, expected);
 	err_format(err, ERROR_INVALID_PARAMETER, STEP, "--%s cannot be \"%.200s\"; expected %s",
 	           override->option, override->value, expected);

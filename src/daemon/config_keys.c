@@ -284,7 +284,8 @@ void config_value_expected(const struct config_key *key, char expected[EXPECTED_
 	}
 }
 
-static bool config_set_text(char **to, const struct config_key *key, const char *text)
+static bool config_set_text(struct config *c, char **to, const struct config_key *key,
+                            const char *text)
 {
 	size_t bytes = strlen(text);
 	char *copy;
@@ -292,14 +293,17 @@ static bool config_set_text(char **to, const struct config_key *key, const char 
 	if (bytes < key->least || (key->most > 0 && bytes > key->most))
 		return false;
 	copy = strdup(text);
-	if (copy == NULL)
+	if (copy == NULL) {
+		c->is_out_of_memory = true;
 		return false;
+	}
 	free(*to);
 	*to = copy;
 	return true;
 }
 
-static bool config_set_choices(char **to, const struct config_key *key, const char *text)
+static bool config_set_choices(struct config *c, char **to, const struct config_key *key,
+                               const char *text)
 {
 	const char *at = text;
 	unsigned count = 0;
@@ -309,7 +313,7 @@ static bool config_set_choices(char **to, const struct config_key *key, const ch
 		if (!config_has_word(key->choices, word))
 			return false;
 	return (count == 1 || (count > 1 && key->type == CONFIG_CHOICES)) &&
-	       config_set_text(to, key, text);
+	       config_set_text(c, to, key, text);
 }
 
 static bool config_read_number(const char *text, uint32_t least, uint32_t most, uint32_t *to)
@@ -375,12 +379,14 @@ unsigned config_networks(const char *value, struct ip_network list[CONFIG_MAX_NE
 	return count;
 }
 
-static bool config_set_networks(char **to, const struct config_key *key, const char *text)
+static bool config_set_networks(struct config *c, char **to, const struct config_key *key,
+                                const char *text)
 {
 	const struct config_key any = { .name = key->name };
 	struct ip_network list[CONFIG_MAX_NETWORKS];
 
-	return config_networks(text, list) != CONFIG_NO_NETWORKS && config_set_text(to, &any, text);
+	return config_networks(text, list) != CONFIG_NO_NETWORKS &&
+	       config_set_text(c, to, &any, text);
 }
 
 bool config_value_parse(struct config *c, const struct config_key *key, const char *text)
@@ -391,10 +397,10 @@ bool config_value_parse(struct config *c, const struct config_key *key, const ch
 	case CONFIG_TEXT:
 	case CONFIG_LIST:
 	case CONFIG_PATH:
-		return config_set_text(member, key, text);
+		return config_set_text(c, member, key, text);
 	case CONFIG_CHOICE:
 	case CONFIG_CHOICES:
-		return config_set_choices(member, key, text);
+		return config_set_choices(c, member, key, text);
 	case CONFIG_NUMBER:
 		return config_read_number(text, key->least, key->most, member);
 	case CONFIG_BOOL:
@@ -402,7 +408,7 @@ bool config_value_parse(struct config *c, const struct config_key *key, const ch
 	case CONFIG_ADDRESSES:
 		return config_set_addresses(member, text);
 	case CONFIG_NETWORKS:
-		return config_set_networks(member, key, text);
+		return config_set_networks(c, member, key, text);
 	}
 	return false;
 }

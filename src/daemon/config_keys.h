@@ -22,6 +22,7 @@ struct config_place {
 /* Valid values. Texts are UTF-8, but for a path of the command line, and never NULL; "" where
  * nothing is set. */
 struct config {
+	bool is_out_of_memory; /* a value was good, but could not be copied */
 	/* [server] */
 	struct net_addresses listen;
 	char *socket, *publish_socket, *user, *netbios_name, *comment;
@@ -83,8 +84,8 @@ const struct config_key *config_key_find(const char *section, const char *name);
 /* The present name of a key that had another name in a former version; NULL: there was none. */
 const char *config_key_renamed(const char *section, const char *name);
 
-/* Sets the key in c to the value of text. False: text is no value of this key, or memory ran out.
- */
+/* Sets the key in c to the value of text. False: text is no value of this key, or
+ * c->is_out_of_memory. */
 bool config_value_parse(struct config *c, const struct config_key *key, const char *text);
 /* What a value of this key may be, for people. */
 void config_value_expected(const struct config_key *key, char expected[256]);

@@ -14,9 +14,17 @@
 #define MAX_ROOM_BYTES   (1 << 20)
 #define MAX_GROUPS       65536 /* NGROUPS_MAX of Linux */
 
+static bool local_identity_lacks_resources(int error)
+{
+	return error == ENOMEM || error == EMFILE || error == ENFILE;
+}
+
+enum user_look_up { USER_FOUND, USER_UNKNOWN, USER_NO_RESOURCES };
+
 /* Finds the user of this name, or where name is NULL, with this uid. The texts of *user lie in
  * *room, which the caller frees in any case. */
-static bool local_identity_look_up(const char *name, uid_t uid, struct passwd *user, char **room)
+static enum user_look_up local_identity_look_up(const char *name, uid_t uid, struct passwd *user,
+                                                char **room)
 {
 	struct passwd *found = NULL;
 	int error = ERANGE;
@@ -27,40 +35,50 @@ static bool local_identity_look_up(const char *name, uid_t uid, struct passwd *u
 		free(*room);
 		*room = malloc(bytes);
 		if (*room == NULL)
-			return false;
+			return USER_NO_RESOURCES;
 		error = name != NULL ? getpwnam_r(name, user, *room, bytes, &found)
 		                     : getpwuid_r(uid, user, *room, bytes, &found);
 	}
-	return found != NULL;
+	if (local_identity_lacks_resources(error))
+		return USER_NO_RESOURCES;
+	return found != NULL ? USER_FOUND : USER_UNKNOWN;
 }
 
-/* Whether the system means this user by the name. It does not mean a user of a domain who is called
- * as a user of this computer: winbind can name those without their domain. */
-static bool local_identity_is_of(const char *name, uid_t uid)
+/* Finds whether the system means this user by the name. It does not mean a user of a domain who is
+ * called as a user of this computer: winbind can name those without their domain. */
+static enum user_look_up local_identity_check_name(const char *name, uid_t uid)
 {
 	struct passwd user;
 	char *room;
-	bool is_same = local_identity_look_up(name, 0, &user, &room) && user.pw_uid == uid;
+	enum user_look_up result = local_identity_look_up(name, 0, &user, &room);
 
+	if (result == USER_FOUND && user.pw_uid != uid)
+		result = USER_UNKNOWN;
 	free(room);
-	return is_same;
+	return result;
 }
 
 /* Finds the user with this uid, unless the name is no label for the user. *room is as above. */
-static bool local_identity_find_user(uid_t uid, struct passwd *user, char **room)
+static enum user_look_up local_identity_find_user(uid_t uid, struct passwd *user, char **room)
 {
+	enum user_look_up result = local_identity_look_up(NULL, uid, user, room);
+
+	if (result != USER_FOUND)
+		return result;
 	/* A name that begins with @ would be taken for a group's label. */
-	return local_identity_look_up(NULL, uid, user, room) && user->pw_name[0] != '\0' &&
-	       user->pw_name[0] != '@' && local_identity_is_of(user->pw_name, uid);
+	if (user->pw_name[0] == '\0' || user->pw_name[0] == '@')
+		return USER_UNKNOWN;
+	return local_identity_check_name(user->pw_name, uid);
 }
 
-/* Adds the label of a group; none for a group without a name. False: out of memory. */
+/* Adds the label of a group; none for a group without a name. False: out of memory or of
+ * file descriptors. */
 static bool local_identity_add_group(struct identity *who, gid_t gid)
 {
 	struct group group, *found = NULL;
 	char *room = NULL, *label;
 	int error = ERANGE;
-	bool added = true;
+	bool added;
 
 	for (size_t bytes = FIRST_ROOM_BYTES; error == ERANGE && bytes <= MAX_ROOM_BYTES;
 	     bytes *= 2) {
@@ -70,6 +88,7 @@ static bool local_identity_add_group(struct identity *who, gid_t gid)
 			return false;
 		error = getgrgid_r(gid, &group, room, bytes, &found);
 	}
+	added = !local_identity_lacks_resources(error);
 	if (found != NULL) {
 		added = asprintf(&label, "@%s", group.gr_name) >= 0;
 		if (added) {
@@ -102,13 +121,15 @@ static bool local_identity_add_groups(struct identity *who, const struct passwd 
 
 struct identity *local_identity_of(uid_t uid)
 {
-	struct identity *who;
+	struct identity *who = NULL;
 	struct passwd user;
 	char *room, number[32];
-	bool is_named = local_identity_find_user(uid, &user, &room);
+	enum user_look_up result = local_identity_find_user(uid, &user, &room);
+	bool is_named = result == USER_FOUND;
 
 	(void)snprintf(number, sizeof number, "uid:%lu", (unsigned long)uid);
-	who = identity_new(is_named ? user.pw_name : number, "");
+	if (result != USER_NO_RESOURCES)
+		who = identity_new(is_named ? user.pw_name : number, "");
 	if (who != NULL && is_named && !local_identity_add_groups(who, &user)) {
 		identity_release(who);
 		who = NULL;

@@ -9,7 +9,7 @@
 #include "net/loop.h"
 
 /* Blocks until the system has answered. A user without a name is "uid:1234", in no group. Gives one
- * holder; NULL: out of memory. */
+ * holder; NULL: out of memory or of file descriptors. */
 struct identity *local_identity_of(uid_t uid);
 
 struct local_identity_lookup;

@@ -90,13 +90,21 @@ static void publish_endpoint_set_bounds(struct publish_endpoint *e,
 	e->publishers.bounds.max_changes_per_s = max_changes_per_s > 0 ? max_changes_per_s : 1;
 }
 
-/* The publishers of a netsessiond that was here before connect again in a moment. */
-static void publish_endpoint_expect_publishers(struct publish_endpoint *e, const char *path)
+/* The publishers of a netsessiond that was here before connect again in a moment. False: see err.
+ */
+static bool publish_endpoint_expect_publishers(struct publish_endpoint *e, const char *path,
+                                               struct err *err)
 {
-	if (*path == '\0' || asprintf(&e->publishers.mark, "%s.connected", path) < 0)
+	if (*path == '\0')
+		return true;
+	if (asprintf(&e->publishers.mark, "%s.connected", path) < 0) {
 		e->publishers.mark = NULL;
-	else if (unlink(e->publishers.mark) == 0)
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+		return false;
+	}
+	if (unlink(e->publishers.mark) == 0)
 		refresh_expect_publisher(e->publishers.refresh, REFRESH_RETURN_MS);
+	return true;
 }
 
 struct publish_endpoint *publish_endpoint_new(struct net_loop *loop, struct srvsvc_server *service,
@@ -120,6 +128,7 @@ struct publish_endpoint *publish_endpoint_new(struct net_loop *loop, struct srvs
 	struct publish_endpoint *e = calloc(1, sizeof *e);
 	struct net_endpoint *connections =
 		e != NULL ? net_endpoint_new(loop, &handler, e, &list_settings) : NULL;
+	bool is_listening;
 
 	if (connections == NULL) {
 		if (settings->socket >= 0)
@@ -135,10 +144,11 @@ struct publish_endpoint *publish_endpoint_new(struct net_loop *loop, struct srvs
 		                             .limit.name = "publish endpoint" };
 	publish_endpoint_set_bounds(e, settings);
 	publishers_init(&e->publishers);
-	publish_endpoint_expect_publishers(e, settings->path);
-	if (settings->socket >= 0
-	            ? net_endpoint_listen(connections, settings->socket, err)
-	            : net_endpoint_listen_local(connections, settings->path, SOCKET_MODE, err))
+	is_listening = settings->socket >= 0
+	                       ? net_endpoint_listen(connections, settings->socket, err)
+	                       : net_endpoint_listen_local(connections, settings->path, SOCKET_MODE,
+	                                                   err);
+	if (is_listening && publish_endpoint_expect_publishers(e, settings->path, err))
 		return e;
 	publish_endpoint_free(e);
 	return NULL;

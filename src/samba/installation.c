@@ -72,10 +72,18 @@ static const char *samba_installation_match(const char *line, size_t bytes, cons
 	return NULL;
 }
 
-/* Finds such a line outside of sections or in [global], and gives its value without the blanks
- * around it. NULL: there is no such line, or memory is out. */
-static char *samba_installation_find_value(const char *text, const char *name, char mark)
+static bool samba_installation_fail_memory(struct err *err)
 {
+	err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	return false;
+}
+
+/* Finds such a line outside of sections or in [global], and gives its value without the blanks
+ * around it; NULL: there is no such line. False: out of memory. */
+static bool samba_installation_find_value(const char *text, const char *name, char mark,
+                                          char **found)
+{
+	*found = NULL;
 	for (bool is_global = true; *text != '\0';) {
 		const char *line = text, *value;
 		size_t bytes = strcspn(line, "\n");
@@ -93,26 +101,30 @@ static char *samba_installation_find_value(const char *text, const char *name, c
 		}
 		while (bytes > 0 && strchr(" \t\r", value[bytes - 1]) != NULL)
 			bytes--;
-		return strndup(value, bytes);
+		*found = strndup(value, bytes);
+		return *found != NULL;
 	}
-	return NULL;
+	return true;
 }
 
 static bool samba_installation_read_version(struct samba_installation *i, const char *smbd,
                                             struct err *err)
 {
 	struct net_process_result output;
+	bool is_version;
 	int begin = 0;
 
 	if (!samba_installation_run((const char *const[]){ smbd, "-V", NULL }, &output, err))
 		return false;
-	if (sscanf(output.output, "Version %n%u.%u.%u", &begin, &i->version[0], &i->version[1],
-	           &i->version[2]) == 3)
+	is_version = sscanf(output.output, "Version %n%u.%u.%u", &begin, &i->version[0],
+	                    &i->version[1], &i->version[2]) == 3;
+	if (is_version)
 		i->version_text = strndup(output.output + begin,
 		                          strcspn(output.output + begin, " \r\n"));
 	free(output.output);
-	return i->version_text != NULL ||
-	       samba_installation_fail(err, "%s -V prints no version", smbd);
+	if (!is_version)
+		return samba_installation_fail(err, "%s -V prints no version", smbd);
+	return i->version_text != NULL || samba_installation_fail_memory(err);
 }
 
 /* smbd starts samba-dcerpcd from the folder that has it and its helpers. */
@@ -165,14 +177,20 @@ static char *samba_installation_find_libexec(const char *sbin_dir, const char *l
 	return strdup("");
 }
 
-static char *samba_installation_make_absolute(const char *path)
+/* NULL: see err. */
+static char *samba_installation_make_absolute(const char *path, struct err *err)
 {
-	char here[PATH_MAX], *made;
+	char here[PATH_MAX] = "", *made;
 
-	if (path[0] == '/')
-		return strdup(path);
-	if (getcwd(here, sizeof here) == NULL || asprintf(&made, "%s/%s", here, path) < 0)
+	if (path[0] != '/' && getcwd(here, sizeof here) == NULL) {
+		samba_installation_fail(err, "the current folder has no path: %s",
+		                        locale_error_text(errno));
 		return NULL;
+	}
+	if (asprintf(&made, "%s%s%s", here, path[0] != '/' ? "/" : "", path) < 0) {
+		samba_installation_fail_memory(err);
+		return NULL;
+	}
 	return made;
 }
 
@@ -180,29 +198,37 @@ static bool samba_installation_read_build(struct samba_installation *i, const ch
                                           const char *smb_conf, struct err *err)
 {
 	struct net_process_result output;
-	char *sbin_dir, *lib_dir, *modules_dir, *file;
+	char *sbin_dir = NULL, *lib_dir = NULL, *modules_dir = NULL, *file = NULL;
 
 	if (!samba_installation_run((const char *const[]){ smbd, "-b", NULL }, &output, err))
 		return false;
-	sbin_dir = samba_installation_find_value(output.output, "SBINDIR", ':');
-	lib_dir = samba_installation_find_value(output.output, "LIBDIR", ':');
-	modules_dir = samba_installation_find_value(output.output, "MODULESDIR", ':');
-	file = samba_installation_find_value(output.output, "CONFIGFILE", ':');
-	i->bin_dir = samba_installation_find_value(output.output, "BINDIR", ':');
-	if (sbin_dir != NULL && lib_dir != NULL && modules_dir != NULL)
-		i->libexec_dir = samba_installation_find_libexec(sbin_dir, lib_dir, modules_dir);
-	if (file != NULL)
-		i->smb_conf = samba_installation_make_absolute(smb_conf != NULL ? smb_conf : file);
-	i->has_own_conf = file != NULL && i->smb_conf != NULL && strcmp(i->smb_conf, file) != 0;
+	if (!samba_installation_find_value(output.output, "SBINDIR", ':', &sbin_dir) ||
+	    !samba_installation_find_value(output.output, "LIBDIR", ':', &lib_dir) ||
+	    !samba_installation_find_value(output.output, "MODULESDIR", ':', &modules_dir) ||
+	    !samba_installation_find_value(output.output, "CONFIGFILE", ':', &file) ||
+	    !samba_installation_find_value(output.output, "BINDIR", ':', &i->bin_dir)) {
+		samba_installation_fail_memory(err);
+		goto out;
+	}
+	if (sbin_dir == NULL || lib_dir == NULL || modules_dir == NULL || file == NULL ||
+	    i->bin_dir == NULL) {
+		samba_installation_fail(err, "%s -b does not print where Samba is installed", smbd);
+		goto out;
+	}
+	i->libexec_dir = samba_installation_find_libexec(sbin_dir, lib_dir, modules_dir);
+	if (i->libexec_dir != NULL)
+		i->smb_conf = samba_installation_make_absolute(smb_conf != NULL ? smb_conf : file,
+		                                               err);
+	if (i->libexec_dir == NULL)
+		samba_installation_fail_memory(err);
+	i->has_own_conf = i->smb_conf != NULL && strcmp(i->smb_conf, file) != 0;
+out:
 	free(output.output);
 	free(sbin_dir);
 	free(lib_dir);
 	free(modules_dir);
 	free(file);
-	if (i->bin_dir == NULL || i->libexec_dir == NULL || i->smb_conf == NULL)
-		return samba_installation_fail(err, "%s -b does not print where Samba is installed",
-		                               smbd);
-	return true;
+	return err->status == NERR_Success;
 }
 
 static bool samba_installation_is_yes(const char *value)
@@ -210,10 +236,17 @@ static bool samba_installation_is_yes(const char *value)
 	return value != NULL && text_equal_nocase(value, "yes");
 }
 
+static bool samba_installation_find_setting(const struct samba_installation *i, const char *name,
+                                            char **found)
+{
+	return samba_installation_find_value(i->settings, name, '=', found);
+}
+
 static bool samba_installation_read_smb_conf(struct samba_installation *i, struct err *err)
 {
 	struct net_process_result output;
-	char testparm[PATH_MAX], *helpers, *backend;
+	char testparm[PATH_MAX], *helpers = NULL, *backend = NULL;
+	bool is_found;
 
 	if (!net_process_find("testparm", i->bin_dir, testparm))
 		return samba_installation_fail(err, "testparm was not found in %s", i->bin_dir);
@@ -224,24 +257,26 @@ static bool samba_installation_read_smb_conf(struct samba_installation *i, struc
 		    (const char *const[]){ testparm, "-s", "-v", i->smb_conf, NULL }, &output, err))
 		return false;
 	i->settings = output.output;
-	i->ncalrpc_dir = samba_installation_find_value(i->settings, "ncalrpc dir", '=');
-	i->guest_account = samba_installation_find_value(i->settings, "guest account", '=');
-	i->unix_charset = samba_installation_find_value(i->settings, "unix charset", '=');
-	i->server_role = samba_installation_find_value(i->settings, "server role", '=');
-	i->socket_dir = samba_installation_find_value(i->settings, "external_rpc_pipe:socket_dir",
-	                                              '=');
-	if (i->socket_dir == NULL)
-		i->socket_dir = strdup("");
-	i->config_file = samba_installation_find_value(i->settings, "config file", '=');
-	helpers = samba_installation_find_value(i->settings, "rpc start on demand helpers", '=');
-	backend = samba_installation_find_value(i->settings, "config backend", '=');
+	is_found = samba_installation_find_setting(i, "ncalrpc dir", &i->ncalrpc_dir) &&
+	           samba_installation_find_setting(i, "guest account", &i->guest_account) &&
+	           samba_installation_find_setting(i, "unix charset", &i->unix_charset) &&
+	           samba_installation_find_setting(i, "server role", &i->server_role) &&
+	           samba_installation_find_setting(i, "external_rpc_pipe:socket_dir",
+	                                           &i->socket_dir) &&
+	           samba_installation_find_setting(i, "config file", &i->config_file) &&
+	           samba_installation_find_setting(i, "rpc start on demand helpers", &helpers) &&
+	           samba_installation_find_setting(i, "config backend", &backend);
+	if (is_found && i->socket_dir == NULL)
+		is_found = (i->socket_dir = strdup("")) != NULL;
 	/* Before 4.16 there is no such parameter. */
 	i->starts_helpers = samba_installation_is_yes(helpers);
 	i->uses_registry = backend != NULL && text_equal_nocase(backend, "registry");
 	free(helpers);
 	free(backend);
+	if (!is_found)
+		return samba_installation_fail_memory(err);
 	if (i->ncalrpc_dir == NULL || i->guest_account == NULL || i->unix_charset == NULL ||
-	    i->server_role == NULL || i->socket_dir == NULL || i->config_file == NULL)
+	    i->server_role == NULL || i->config_file == NULL)
 		return samba_installation_fail(err, "%s does not print all settings of %s",
 		                               testparm, i->smb_conf);
 	return true;
@@ -261,8 +296,8 @@ bool samba_installation_read(struct samba_installation *to, const char *smb_conf
 
 bool samba_installation_may_lock(const struct samba_installation *i, char **lock_directory)
 {
-	*lock_directory = samba_installation_find_value(i->settings, "lock directory", '=');
-	return *lock_directory == NULL || access(*lock_directory, W_OK) == 0 || errno == ENOENT;
+	return !samba_installation_find_setting(i, "lock directory", lock_directory) ||
+	       *lock_directory == NULL || access(*lock_directory, W_OK) == 0 || errno == ENOENT;
 }
 
 void samba_installation_fini(struct samba_installation *i)

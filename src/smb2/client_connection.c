@@ -2,6 +2,7 @@
 #include "smb2/client_connection.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 #include "smb2/smb1_negotiate.h"
 #include "smb2/status.h"
@@ -422,16 +423,20 @@ bool smb2_connection_authenticated(struct smb2_connection *c,
                                    const struct smb2_session_key *session_key)
 {
 	assert(c->signing_key == NULL);
+	errno = 0; /* both the C library and OpenSSL say by it that there is no memory */
 	c->signing_key = smb2_signing_key_new(c->dialect, c->signing_algorithm, session_key,
 	                                      c->preauth);
 	if (c->cipher != SMB2_CIPHER_NONE)
 		c->encryption = smb2_encryption_new(SMB2_CLIENT, c->dialect, c->cipher, session_key,
 		                                    c->preauth);
-	if (c->signing_key == NULL || (c->cipher != SMB2_CIPHER_NONE && c->encryption == NULL))
-		smb2_connection_fail(c, ERROR_NOT_SUPPORTED,
-		                     "OpenSSL does not allow the negotiated algorithm");
-	else if (!smb2_signature_holds(c->signing_key, c->setup_response.data,
-	                               c->setup_response.len))
+	if (c->signing_key == NULL || (c->cipher != SMB2_CIPHER_NONE && c->encryption == NULL)) {
+		if (errno == ENOMEM)
+			smb2_connection_fail(c, ERROR_NOT_ENOUGH_MEMORY, NULL);
+		else
+			smb2_connection_fail(c, ERROR_NOT_SUPPORTED,
+			                     "OpenSSL does not allow the negotiated algorithm");
+	} else if (!smb2_signature_holds(c->signing_key, c->setup_response.data,
+	                                 c->setup_response.len))
 		smb2_connection_fail(c, ERROR_DOWNGRADE_DETECTED,
 		                     "the signature of the final log-on response is wrong");
 	return c->err.status == NERR_Success;

@@ -238,7 +238,11 @@ static struct intercepted_call *relay_pipe_find_call(struct relay_pipe *p,
 	    !relay_pipe_may_intercept(p, h, request))
 		return call;
 	call = intercepted_calls_add(&p->calls);
-	if (call != NULL) {
+	if (call == NULL) {
+		/* Samba would answer in another way: the pipe ends, as where memory runs out
+		 * later. */
+		p->sides[RELAY_SERVER].output.failed = true;
+	} else {
 		call->call_id = h->call_id;
 		call->context_id = request->context_id;
 		call->opnum = request->opnum;

@@ -64,17 +64,17 @@ static void status_check_daemon(const char *directory, struct preflight_report *
 
 /* ---- from outside ---- */
 
-static bool status_smbd_runs(const struct samba_installation *samba)
+/* smbcontrol that cannot be run is an error in err. */
+static bool status_smbd_runs(const struct samba_installation *samba, struct err *err)
 {
 	struct net_process_result result;
-	struct err err = { 0 };
 	char smbcontrol[PATH_MAX];
 	bool is_running = false;
 
 	if (net_process_find("smbcontrol", samba->bin_dir, smbcontrol) &&
 	    samba_program_run((const char *const[]){ smbcontrol, "-s", samba->smb_conf, "smbd",
 	                                             "ping", NULL },
-	                      &result, &err)) {
+	                      &result, err)) {
 		is_running = result.exit == 0;
 		free(result.output);
 	}
@@ -83,11 +83,16 @@ static bool status_smbd_runs(const struct samba_installation *samba)
 
 static void status_check_smbd(const struct preflight *p, struct preflight_report *report)
 {
-	bool is_set = p->samba.socket_dir[0] != '\0', is_running = status_smbd_runs(&p->samba);
+	struct err err = { 0 };
+	bool is_set = p->samba.socket_dir[0] != '\0',
+	     is_running = status_smbd_runs(&p->samba, &err);
 
 	preflight_report_add(report, is_running ? PREFLIGHT_OK : PREFLIGHT_NOTE, "smbd",
-	                     "%s; its configuration makes it open pipes in %s/np",
-	                     is_running ? "running" : "not running",
+	                     "%s%s; its configuration makes it open pipes in %s/np",
+	                     is_running                   ? "running"
+	                     : err.status == NERR_Success ? "not running"
+	                                                  : "smbcontrol cannot be run: ",
+	                     err.status == NERR_Success ? "" : err_text(&err),
 	                     is_set ? p->samba.socket_dir : p->samba.ncalrpc_dir);
 	if (p->samba.uses_registry && p->is_enabled)
 		preflight_check_registry(p, report);
