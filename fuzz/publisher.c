@@ -253,10 +253,12 @@ static void call(struct run *run, unsigned what, unsigned choice)
 {
 	static const struct session_filter all, alice = { .user = "alice" };
 	struct err err = { 0 };
+	uint32_t count;
 
 	switch (what) {
 	case CLOSE:
-		(void)session_table_also_closed(run->service.table, &alice, on_also_closed, NULL);
+		(void)session_table_also_closed(run->service.table, &alice, on_also_closed, NULL,
+		                                &count);
 		(void)session_table_close(run->service.table, &all);
 		break;
 	case LIST:

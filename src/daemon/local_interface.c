@@ -100,8 +100,9 @@ static bool local_interface_list_beside(const struct srvsvc_caller *caller,
 	                session_qualifier_is_given(request.user))) {
 		const struct session_filter filter = { request.client, request.user };
 
-		event.total = session_table_also_closed(service->table, &filter,
-		                                        local_interface_add_beside, &beside);
+		if (!session_table_also_closed(service->table, &filter, local_interface_add_beside,
+		                               &beside, &event.total))
+			event.status = ERROR_NOT_ENOUGH_MEMORY;
 		event.entries = (uint32_t)beside.count;
 	}
 	local_list_encode(w, event.status, beside.count, local_interface_beside_entry, &beside);

@@ -100,7 +100,8 @@ static void publisher_on_warn(void *context, session_warning_found *found, void 
 		publisher_give_warning(
 			found, found_context, false,
 			"publisher \"%s\": some of its sessions are missing, because "
-			"[server] publisher_max_sessions or max_sessions is reached",
+			"[server] publisher_max_sessions or max_sessions is reached, or memory "
+			"ran out",
 			p->name);
 	if (p->source.is_overdue && p->source.answered == 0)
 		publisher_give_warning(
@@ -426,7 +427,8 @@ static NET_API_STATUS publisher_add_session(struct publisher *p, uint64_t key,
 		return ERROR_TOO_MANY_SESS;
 	id = session_table_add(p->shared->service->table, facts, &p->owner, key);
 	if (id == 0)
-		return ERROR_TOO_MANY_SESS;
+		return session_table_is_full(p->shared->service->table) ? ERROR_TOO_MANY_SESS
+		                                                        : ERROR_NOT_ENOUGH_MEMORY;
 	if (!key_map_set(&p->ids, key, id)) {
 		session_table_remove(p->shared->service->table, id);
 		return ERROR_NOT_ENOUGH_MEMORY;
@@ -514,7 +516,8 @@ static bool publisher_apply_state(struct publisher *p, bool is_incomplete, const
 		                  "publisher \"%s\": its sessions are complete again", p->name);
 	free(p->warning);
 	p->warning = warning[0] != '\0' ? strdup(warning) : NULL;
-	p->is_incomplete = is_incomplete;
+	/* Without memory for the warning, better say too much. */
+	p->is_incomplete = is_incomplete || (warning[0] != '\0' && p->warning == NULL);
 	return true;
 }
 

@@ -68,12 +68,13 @@ void smb_endpoint_configure(struct smb_endpoint *e, const struct smb_endpoint_se
 static void smb_endpoint_on_warn(void *context, session_warning_found *found, void *found_context)
 {
 	const struct smb_connections *all = context;
-	char text[128];
+	char text[160];
 
 	if (all->unlisted_sessions == 0)
 		return;
 	snprintf(text, sizeof text,
-	         "%u SMB sessions are missing, because [server] max_sessions is reached",
+	         "%u SMB sessions are missing, because [server] max_sessions is reached, or memory "
+	         "ran out",
 	         all->unlisted_sessions);
 	found(found_context, &(struct session_warning){ .text = text, .is_incomplete = true });
 }

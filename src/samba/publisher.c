@@ -147,13 +147,14 @@ static bool samba_publisher_send_session(void *context, struct published_session
 	if (s->is_published)
 		netsession_publisher_remove(p->publisher, s->key);
 	s->is_unpublishable = status == ERROR_INVALID_PARAMETER;
-	s->is_refused = !s->is_unpublishable;
+	s->is_postponed = status == ERROR_NOT_ENOUGH_MEMORY;
+	s->is_refused = !s->is_unpublishable && !s->is_postponed;
 	if (s->is_unpublishable)
 		log_write(
 			LOG_LEVEL_WARNING,
 			"publish: netsessiond does not accept these names, so the session is not published: %s from %s",
 			s->user, s->client);
-	else
+	else if (s->is_refused)
 		samba_publisher_log_refused(
 			p, "the limit [server] publisher_max_sessions of netsessiond is reached");
 	return false;
@@ -313,14 +314,15 @@ void samba_publisher_cancel_wait(struct samba_publisher *p, struct samba_publish
 /* ---- what netsessiond is told about the list ---- */
 
 static void samba_publisher_count_unpublished(const struct samba_publisher *p, size_t *refused,
-                                              size_t *unpublishable)
+                                              size_t *unpublishable, size_t *postponed)
 {
-	*refused = *unpublishable = 0;
+	*refused = *unpublishable = *postponed = 0;
 	for (size_t i = 0; i < smbstatus_tracker_count(p->tracker); i++) {
 		const struct published_session *s = smbstatus_tracker_at(p->tracker, i);
 
 		*refused += s->is_refused;
 		*unpublishable += s->is_unpublishable;
+		*postponed += s->is_postponed;
 	}
 }
 
@@ -330,11 +332,11 @@ static bool samba_publisher_describe_state(const struct samba_publisher *p, bool
 {
 	char listed_at[32] = "";
 	time_t listed_s = (time_t)p->listed_s;
-	size_t refused, unpublishable;
+	size_t refused, unpublishable, postponed;
 	struct tm utc;
 
 	text[0] = '\0';
-	samba_publisher_count_unpublished(p, &refused, &unpublishable);
+	samba_publisher_count_unpublished(p, &refused, &unpublishable, &postponed);
 	strftime(listed_at, sizeof listed_at, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&listed_s, &utc));
 	if (has_failed && p->listed_s == 0)
 		snprintf(text, room, "no sessions are known: %s", err_text(&p->err));
@@ -346,6 +348,9 @@ static bool samba_publisher_describe_state(const struct samba_publisher *p, bool
 	else if (refused > 0)
 		snprintf(text, room, "%zu session%s not published: netsessiond has no room",
 		         refused, refused == 1 ? " is" : "s are");
+	else if (postponed > 0)
+		snprintf(text, room, "%zu session%s not published: out of memory", postponed,
+		         postponed == 1 ? " is" : "s are");
 	else if (unpublishable > 0)
 		snprintf(text, room, "%zu session%s not published: the names cannot be shown",
 		         unpublishable, unpublishable == 1 ? " is" : "s are");
@@ -714,7 +719,8 @@ static void samba_publisher_on_refused(void *context, uint64_t key,
 
 	if (s != NULL) {
 		s->is_published = false;
-		s->is_refused = true;
+		s->is_postponed = error->status == ERROR_NOT_ENOUGH_MEMORY;
+		s->is_refused = !s->is_postponed;
 	}
 	samba_publisher_log_refused(p, error->text);
 }

@@ -120,6 +120,11 @@ static void session_table_renumber(struct session_table *t)
 	}
 }
 
+bool session_table_is_full(const struct session_table *t)
+{
+	return t->order.count == t->max_sessions;
+}
+
 uint32_t session_table_add(struct session_table *t, const struct session_facts *facts,
                            struct session_owner *owner, uint64_t key)
 {
@@ -127,8 +132,7 @@ uint32_t session_table_add(struct session_table *t, const struct session_facts *
 	struct session_record *r;
 	uint32_t slot;
 
-	if (t->order.count == t->max_sessions ||
-	    !session_texts_hold(&t->lists.texts, facts, &texts))
+	if (session_table_is_full(t) || !session_texts_hold(&t->lists.texts, facts, &texts))
 		return 0;
 	if (t->last_id == UINT32_MAX)
 		session_table_renumber(t);
@@ -469,21 +473,23 @@ static uint32_t session_table_collect_groups(const struct session_table *t,
 	return count;
 }
 
-uint32_t session_table_also_closed(const struct session_table *t,
-                                   const struct session_filter *filter,
-                                   void (*found)(void *context, const struct netsession_row *row),
-                                   void *context)
+bool session_table_also_closed(const struct session_table *t, const struct session_filter *filter,
+                               void (*found)(void *context, const struct netsession_row *row),
+                               void *context, uint32_t *count)
 {
 	struct session_walk w;
 	struct netsession_row row;
 	struct session_group *groups, group;
-	uint32_t *ids, id, total, group_count = 0, meant = 0, count = 0;
+	uint32_t *ids, id, total, group_count = 0, meant = 0;
+	bool has_memory;
 
 	session_walk_begin(&w, t, filter, 0);
 	total = session_walk_total(&w);
 	ids = calloc(total + 1, sizeof *ids);
 	groups = calloc(total + 1, sizeof *groups);
-	if (ids != NULL && groups != NULL)
+	has_memory = ids != NULL && groups != NULL;
+	*count = 0;
+	if (has_memory)
 		group_count = session_table_collect_groups(t, filter, ids, groups);
 	session_walk_begin(&w, t, NULL, 0);
 	while (group_count > 0 && session_walk_next(&w, 0, &row, &id)) {
@@ -496,11 +502,11 @@ uint32_t session_table_also_closed(const struct session_table *t,
 		                                 session_group_compare) == NULL)
 			continue;
 		found(context, &row);
-		count++;
+		(*count)++;
 	}
 	free(ids);
 	free(groups);
-	return count;
+	return has_memory;
 }
 
 /* An owner may remove any session while it closes one: so the ids are collected before, all at once

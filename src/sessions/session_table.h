@@ -17,6 +17,8 @@ struct session_table;
 /* A table for max_sessions: more are refused. NULL: out of memory. */
 struct session_table *session_table_new(uint32_t max_sessions);
 void session_table_free(struct session_table *t);
+/* Whether it has max_sessions. */
+bool session_table_is_full(const struct session_table *t);
 
 /* Adds a session. Keeps owner until the session is removed, and copies facts. Returns the id, which
  * is greater than any before. 0: the table is full, a text is too long, or memory ran out. */
@@ -86,12 +88,11 @@ bool session_table_knows_client(const struct session_table *t, const char *clien
 
 /* Calls found for each session that does not pass filter but would end together with one that does
  * (session_owner.group). The texts of row are borrowed from the table, which must not change
- * meanwhile. Returns the number of those sessions; 0 also if memory ran out. O(n log n) of all
- * sessions if one that passes has a group, else O(matches). */
-uint32_t session_table_also_closed(const struct session_table *t,
-                                   const struct session_filter *filter,
-                                   void (*found)(void *context, const struct netsession_row *row),
-                                   void *context);
+ * meanwhile. Gives the number of those sessions. False: out of memory. O(n log n) of all sessions
+ * if one that passes has a group, else O(matches). */
+bool session_table_also_closed(const struct session_table *t, const struct session_filter *filter,
+                               void (*found)(void *context, const struct netsession_row *row),
+                               void *context, uint32_t *count);
 
 /* Has the owners close all sessions that pass filter. Returns the number of those. */
 uint32_t session_table_close(struct session_table *t, const struct session_filter *filter);

@@ -64,18 +64,21 @@ static uint32_t srvsvc_serve_session_del(struct srvsvc_call *c)
 	struct also_closed beside = { .count = 0 };
 	struct session_qualifier_texts texts;
 	struct session_del_request request;
+	struct session_filter filter;
 
 	session_del_request_decode(c->stub, &request, &texts);
 	if (c->stub->error != NULL)
 		return RPC_FAULT_BAD_STUB_DATA;
+	filter = (struct session_filter){ request.client, request.user };
 	c->event.client = request.client;
 	c->event.user = request.user;
 	c->event.status = srvsvc_check_session_del(c, &request);
+	/* Without memory to name all that end, none is closed. */
+	if (c->event.status == NERR_Success &&
+	    !session_table_also_closed(c->caller->service->table, &filter, srvsvc_add_also_closed,
+	                               &beside, &c->event.also_total))
+		c->event.status = ERROR_NOT_ENOUGH_MEMORY;
 	if (c->event.status == NERR_Success) {
-		const struct session_filter filter = { request.client, request.user };
-
-		c->event.also_total = session_table_also_closed(c->caller->service->table, &filter,
-		                                                srvsvc_add_also_closed, &beside);
 		c->event.also_count = beside.count;
 		c->event.also = beside.also;
 		/* "The server MUST [...] close all the matching sessions." */

@@ -278,7 +278,7 @@ class Incomplete(OneService):
                 raw.put(key, f"c{key}")
             raw.hear_until(ERROR)
             wait_until_equal((4, False, ['publisher "raw": some of its sessions are missing, because [server] '
-                                         'publisher_max_sessions or max_sessions is reached']), self.told)
+                                         'publisher_max_sessions or max_sessions is reached, or memory ran out']), self.told)
             raw.say(REMOVE, struct.pack("<Q", 1))
             wait_until_equal((0, True, []), self.told)
 

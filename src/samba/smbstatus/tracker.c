@@ -186,6 +186,7 @@ enum smbstatus_tracker_change smbstatus_tracker_update(struct smbstatus_tracker 
 
 		published_session_update(k, s, &list->sessions[s->source], now_s);
 		p->is_refused = p->is_refused && missing == 0; /* there is room for it now */
+		p->is_postponed = false;
 		k->has_transports = k->has_transports || p->transport != NULL;
 	}
 	k->updated_s = now_s;
@@ -223,7 +224,7 @@ void smbstatus_tracker_forget_published(struct smbstatus_tracker *k)
 	for (size_t i = 0; i < smbstatus_tracker_count(k); i++) {
 		struct published_session *s = smbstatus_tracker_at(k, i);
 
-		s->is_published = s->is_refused = false;
+		s->is_published = s->is_refused = s->is_postponed = false;
 		s->closing = PUBLISHED_OPEN;
 	}
 }

@@ -31,6 +31,7 @@ struct published_session {
 	bool is_renamed;       /* since it was published */
 	bool is_unpublishable; /* netsessiond refuses its names */
 	bool is_refused;       /* netsessiond has no room for it, until another session closes */
+	bool is_postponed;     /* memory ran out here or there, until the next poll */
 	struct {
 		const char *transport;
 		int64_t started_s;
