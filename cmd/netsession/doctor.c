@@ -140,7 +140,7 @@ int command_doctor(const struct options *options)
 		                                                  .advice = error.advice });
 	format->end(&report, &error);
 	netsession_credentials_free(credentials);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
+	if (fflush(stdout) != 0 || ferror(stdout) || output_json_has_failed()) {
 		query_print_write_error();
 		return EXIT_NONE;
 	}

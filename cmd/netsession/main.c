@@ -4,6 +4,7 @@
 #include <string.h>
 #include "command_line.h"
 #include "commands.h"
+#include "output.h"
 #include "servers.h"
 #include "terminal/terminal.h"
 
@@ -27,6 +28,7 @@ int main(int argc, char **argv)
 	struct options options = { 0 };
 	int status, command;
 
+	output_init();
 	(void)unsetenv("LM_COMPAT_LEVEL"); /* below 3, gss-ntlmssp uses NTLM version 1 */
 	/* Messages about the command line repeat it; a server in the place of the command, too. */
 	for (int i = 1; i < argc; i++)

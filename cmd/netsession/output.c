@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "output.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include "base/watched_memory.h"
 #include "output_forms.h"
 
 static const struct output_format formats[] = {
@@ -20,6 +22,11 @@ enum {
 	FORMAT_COUNT = sizeof formats / sizeof *formats,
 	EVENT_FORMAT_COUNT = sizeof event_formats / sizeof *event_formats,
 };
+
+void output_init(void)
+{
+	json_set_alloc_funcs(watched_memory_allocate, free);
+}
 
 const char *output_format_name(size_t index)
 {

@@ -3,6 +3,7 @@
 #ifndef NETSESSION_OUTPUT_H
 #define NETSESSION_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include "results.h"
 
@@ -19,6 +20,9 @@ struct output_event_format {
 	void (*write)(FILE *to, const char *at, const char *event,
 	              const struct server_result *result, const struct netsession_row *row);
 };
+
+/* Before any output is made: from then on, JSON that lacks memory for a part of it is a failure. */
+void output_init(void);
 
 /* The names of the formats by index; NULL behind the last one. */
 const char *output_format_name(size_t index);

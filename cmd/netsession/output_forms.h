@@ -23,6 +23,9 @@ json_t *output_json_text(const char *text);
  * out of memory. Returns false if it could not be written. */
 bool output_json_write_line(FILE *to, json_t *value, size_t flags);
 
+/* Whether that has failed; then errno says why. */
+bool output_json_has_failed(void);
+
 /* The names of user_flags, [MS-SRVS] 2.2.4.12, with separator between them; "" for none. A bit
  * without a name is shown as a number. Fills text and returns it. */
 const char *output_user_flags_text(uint32_t user_flags, char separator, char text[64]);

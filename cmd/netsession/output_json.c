@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* JSON for programs: one object of all servers, or one line a session. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/escape.h"
+#include "base/watched_memory.h"
 #include "output_forms.h"
 
 static json_t *output_json_user_flags(uint32_t user_flags)
@@ -84,13 +86,24 @@ static json_t *output_json_result(const struct server_result *result)
 	return object;
 }
 
+static bool has_failed;
+
 bool output_json_write_line(FILE *to, json_t *value, size_t flags)
 {
-	bool written = value != NULL &&
+	bool written = value != NULL && !watched_memory_has_failed() &&
 	               json_dump_callback(value, escape_write_json, to, flags) == 0;
 
 	json_decref(value);
-	return written && fputc('\n', to) != EOF;
+	written = written && fputc('\n', to) != EOF;
+	has_failed |= !written;
+	return written;
+}
+
+bool output_json_has_failed(void)
+{
+	if (has_failed && !ferror(stdout))
+		errno = ENOMEM;
+	return has_failed;
 }
 
 /* The text of a value is made session by session: that of all sessions would take many times the
@@ -105,7 +118,9 @@ struct output_json {
  */
 static void output_json_put(struct output_json *json, json_t *value, int depth, size_t without)
 {
-	char *text = value != NULL ? json_dumps(value, JSON_INDENT(1)) : NULL;
+	char *text = value != NULL && !watched_memory_has_failed()
+	                     ? json_dumps(value, JSON_INDENT(1))
+	                     : NULL;
 	char *line = text, *next;
 
 	json_decref(value);

@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "credentials.h"
 #include "output.h"
+#include "output_forms.h"
 #include "query.h"
 #include "terminal/terminal.h"
 #include "sessions/tracker.h"
@@ -364,7 +365,7 @@ static int watch_poll_servers(struct watch *watch)
 			terminal_print_line(stderr, "netsession: out of memory");
 			code = -1;
 		}
-	if (fflush(stdout) != 0 || ferror(stdout)) {
+	if (fflush(stdout) != 0 || ferror(stdout) || output_json_has_failed()) {
 		query_print_write_error();
 		code = -1;
 	}

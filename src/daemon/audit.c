@@ -15,6 +15,7 @@
 #include "base/client_name.h"
 #include "base/escape.h"
 #include "base/locale.h"
+#include "base/watched_memory.h"
 #include "daemon/audit_repeats.h"
 #include "daemon/counters.h"
 #include "system/log.h"
@@ -79,6 +80,7 @@ struct audit *audit_new(const char *path, struct err *err)
 {
 	struct audit *a = calloc(1, sizeof *a);
 
+	json_set_alloc_funcs(watched_memory_allocate, free);
 	if (a == NULL) {
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 		return NULL;
@@ -323,7 +325,7 @@ static bool audit_write_line(struct audit *a, const char *text, size_t bytes)
 static char *audit_format_line(const json_t *line, size_t *bytes)
 {
 	char *text = NULL;
-	FILE *to = open_memstream(&text, bytes);
+	FILE *to = watched_memory_has_failed() ? NULL : open_memstream(&text, bytes);
 	bool is_good;
 
 	if (to == NULL)
