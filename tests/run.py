@@ -24,7 +24,8 @@ from lab import ports
 
 MEASUREMENTS = ("--suite", "measure")
 SANITIZED = ("attack", "list", "nbns", "netsessiond", "netsessiond_kerberos", "interop", "bad_calls", "bad_messages", "samba_publish",
-             "samba_kill", "samba_relay")
+             "samba_kill", "samba_relay", "out_of_memory", "out_of_memory_netsessiond",
+             "out_of_memory_samba")
 PASSED = ("OK", "EXPECTEDFAIL", "SKIP")
 printing = threading.Lock()
 
