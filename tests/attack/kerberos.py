@@ -20,7 +20,7 @@ LOGON_INFO, SERVER_CHECKSUM, KDC_CHECKSUM, CLIENT_INFO = 1, 6, 7, 10  # buffers 
 IF_RELEVANT, WIN2K_PAC = 1, 128
 GSS_CHECKSUM, INTEGRITY, REPLAY, SEQUENCE = 0x8003, 0x20, 4, 8
 NT_EPOCH_S = 11644473600
-[LOGON_INFOS] = [recorded("*-pac-logon-info*.hex")]
+LOGON_INFOS = recorded("*-pac-logon-info*.hex")
 
 
 def _at(number, content):

@@ -12,7 +12,6 @@ from .rpc import NTLM_NEGOTIATE, Calls, recorded
 
 REQUESTS = recorded("impacket-*-request*.hex", "rpcclient-*-request*.hex")
 LOG_ONS = recorded("signing-*-logon.hex", "sealing-*-logon.hex", "spnego-*.hex")
-ALL_DIALECTS = struct.pack("<5H", *frames.DIALECTS)
 # A GSS token of Kerberos with an AP-REQ: RFC 4121 4.1, RFC 4120 5.5.1. Its ticket is of nobody.
 AP_REQ = spnego.element(0x60, spnego.element(6, spnego.KERBEROS) + b"\x01\x00" + spnego.element(0x6E, spnego.element(
     0x30, spnego.element(0xA0, b"\x02\x01\x05") + spnego.element(0xA1, b"\x02\x01\x0e")

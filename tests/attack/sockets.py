@@ -1,14 +1,17 @@
 """Attacks on netsessiond's Unix sockets, as root and as a user without rights. Each is a function of a Target and a Case."""
 import contextlib
 import ctypes
+import platform
 import struct
+import sys
 
 from fixtures.publisher import HELLO, PUT, REFRESHED, REMOVE, STATE, TOUCH, VERSION, VERSION_3, RawPublisher
 
 from .rpc import Calls
 
 NOBODY = 65534
-SETRESUID = 117  # x86-64
+# The number of setresuid(2).
+SETRESUID = {"x86_64": 117, "aarch64": 147, "s390x": 208}.get(platform.machine(), 208) if sys.maxsize > 1 << 32 else 208
 _libc = ctypes.CDLL(None, use_errno=True)
 
 

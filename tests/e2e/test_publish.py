@@ -4,7 +4,6 @@ import contextlib
 import pathlib
 import re
 import shutil
-import socket
 import struct
 import subprocess
 import tempfile
