@@ -3,6 +3,7 @@
     mutation.py   what is done to bytes and to the order of messages
     case.py       one attack: its random numbers and all bytes of its connections, so that a finding can be run again
     rpc.py        DCE/RPC: fragments, contexts, auth verifiers and calls of srvsvc and of netsessiond's own interface
+    signed_rpc.py calls of users who have logged on by RPC, behind the check of its signatures
     smb.py        the SMB endpoint, before a log-on, in the middle of one, and behind the check of signatures
     kerberos.py   log-ons by tickets that are mutated before they are encrypted
     sockets.py    netsessiond's Unix sockets: programs of this computer and publishers, as root and as another user

@@ -5,7 +5,7 @@ from lab.netsession_samba import NetsessionSamba
 from lab.netsessiond import Netsessiond
 from lab.samba import SambaServer
 
-from . import kerberos, samba, servers, smb, sockets
+from . import kerberos, samba, servers, signed_rpc, smb, sockets
 from .campaign import Campaign
 from .health import RelayHealth, ServiceHealth
 from .rpc import RECORDED
@@ -55,7 +55,7 @@ class WithKeytab(Netsessiond):
 def netsessiond(seed):
     """A Campaign against a netsessiond."""
     attacks = {"before_log_on": smb.before_log_on, "in_log_on": smb.in_log_on, "kerberos": kerberos.log_ons,
-               "after_log_on": smb.after_log_on, "local": sockets.local, "publish": sockets.publish}
+               "after_log_on": smb.after_log_on, "signed_rpc": signed_rpc.signed_calls, "local": sockets.local, "publish": sockets.publish}
     with WithKeytab((*ServiceHealth.USERS, *ATTACKERS, *GUESSED), policy="documented", publishers="root",
                     server_operators=OPERATOR, **BOUNDS) as server, ServiceHealth(server) as health:
         target = Target(server, ATTACKERS)
