@@ -1,5 +1,6 @@
 """Sessions of netsessiond end with their Kerberos tickets: [MS-SMB2] 3.3.5.2.9, 3.3.5.5.2, 3.3.6.3. Tickets of some seconds
 from a real KDC, for a client that a test scripts message by message."""
+import os
 import struct
 import subprocess
 import time
@@ -258,7 +259,9 @@ class Clients(Lab):
         trace = self.dc.folder / f"trace{len(arguments)}"
         return subprocess.Popen(
             [*self.dc.inside, "strace", "-f", "-e", "trace=connect", "-o", trace, command.built(), *arguments],
-            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=command.environment(self.dc.environment)), trace
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=command.environment(
+                # LeakSanitizer does not work below strace.
+                self.dc.environment | {"ASAN_OPTIONS": f"{os.environ.get('ASAN_OPTIONS', '')}:detect_leaks=0"})), trace
 
     def watch(self, server, *options):
         return self.begin("watch", *options, "--polls", str(SHORT_S + 4), "--every", "1", "-o", "jsonl", server)
