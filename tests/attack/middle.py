@@ -64,7 +64,7 @@ def main():
     parser.add_argument("--seconds", type=int)
     parser.add_argument("--seed", type=int, default=14)
     parser.add_argument("words", nargs="*")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     tests = pathlib.Path(__file__).resolve().parents[1]
     os.environ |= {"NETSESSION_BUILD": str(options.build.resolve()), "ASAN_OPTIONS": "detect_leaks=1:fast_unwind_on_malloc=0",
                    "LSAN_OPTIONS": f"print_suppressions=0:suppressions={tests / 'lsan.supp'}",
