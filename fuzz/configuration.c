@@ -8,10 +8,11 @@
  *   config_fail_unknown_key config_check_value config_check_writing config_set_override
  *   config_value_parse config_value_expected config_networks config_has_word config_explain_key
  *   config_is_set config_key_renamed net_address_text accounts_read account_line_parse
- * account_line_make accounts_find accounts_find_duplicate accounts_may_exist account_name_read
- * accounts_free ip_network_parse Holds: a line is UTF-8 without its end; a failure names the file
- * and its line; numbers are inside their bounds, and texts are values of their keys; an account is
- * found by its names, whatever their case, and no complaint repeats what may be a password. */
+ *   account_line_make accounts_find accounts_find_duplicate accounts_may_exist account_name_read
+ *   accounts_free ip_network_parse ip_network_has
+ * Holds: a line is UTF-8 without its end; a failure names the file and its line; numbers are inside
+ * their bounds, and texts are values of their keys; an account is found by its names, whatever
+ * their case, and no complaint repeats what may be a password; a line that is made is read. */
 #include <lmerr.h>
 #include "auth/account_line.h"
 #include "auth/accounts.h"
@@ -56,6 +57,22 @@ static void lines(struct fuzz_input *in)
 	free(text);
 }
 
+/* A network has its own address, and no address that differs in its first bit. */
+static void check_networks(const char *value)
+{
+	struct ip_network list[CONFIG_MAX_NETWORKS];
+	unsigned count = config_networks(value, list);
+
+	MUST(count <= CONFIG_MAX_NETWORKS);
+	for (unsigned i = 0; i < count; i++) {
+		struct ip_address other = list[i].address;
+
+		MUST(ip_network_has(&list[i], &list[i].address));
+		other.bytes[IP_ADDRESS_V4_AT] ^= 0x80;
+		MUST(!ip_network_has(&list[i], &other) || list[i].bits <= 8 * IP_ADDRESS_V4_AT);
+	}
+}
+
 static void check_value(const struct config *c, const struct config_key *key)
 {
 	const void *member = (const char *)c + key->member;
@@ -74,6 +91,8 @@ static void check_value(const struct config *c, const struct config_key *key)
 		uint32_t value = *(const uint32_t *)member;
 
 		MUST(key->least <= value && value <= key->most);
+	} else if (key->type == CONFIG_NETWORKS) {
+		check_networks(*(char *const *)member);
 	} else if (key->type == CONFIG_ADDRESSES) {
 		MUST(c->listen.count <= NET_MAX_ADDRESSES);
 	} else if (key->type != CONFIG_BOOL) {
@@ -158,11 +177,13 @@ static void new_account(struct fuzz_input *in)
 
 	if (account_line_make(name, password, line, &err)) {
 		struct crypto_md4 *md4 = crypto_md4_new();
-		char *copy = NULL;
+		char *copy = NULL, *made;
 
 		MUST(md4 != NULL && (strstr(line, SECRET) == NULL || strstr(name, SECRET) != NULL));
 		text_lines_begin(&lines, line, strlen(line), "file", "step", &err);
-		MUST(account_line_parse(&lines, text_lines_next(&lines), md4, &hashed));
+		made = text_lines_next(&lines);
+		MUST(made != NULL && made[0] != '#');
+		MUST(account_line_parse(&lines, made, md4, &hashed));
 		MUST(asprintf(&copy, "%s:%s", name, password) > 0);
 		if (strncmp(password, "$3$", 3) != 0) {
 			MUST(account_line_parse(&lines, copy, md4, &plain));

@@ -21,7 +21,8 @@ def main():
         return 0
     print(f"not ok 1 {target} keeps what it holds for each of its seeds")
     last = done.stdout.split()[-1] if done.stdout else None
-    print("\n".join(f"# {line}" for line in [f"{program} {folder / last}" if last else "no seed", *done.stderr.splitlines()]))
+    print(f"# {program} {folder / last}" if last else "# there is no seed, or the program does not start")
+    print("\n".join(f"# {line}" for line in done.stderr.splitlines()))
     return 1
 
 

@@ -13,16 +13,20 @@
  *   credentials_parse_line credentials_split_user credentials_make credentials_make_new
  *   client_name_compare user_name_split user_name_account user_name_matches clock_time_text
  *   clock_duration_text text_utf8_from_charset text_utf8_make_valid text_drop_cut_character
+ *   escape_is_needed escape_next escape_text escape_put_csv escape_write_json
  *   deletion_init deletion_end_list deletion_receive enumeration_init_for_deletion
  * Holds: a server's name parses to something that parses to itself; a text survives UTF-16 and
  * back, inside the bounds that are told for it; equality is symmetric; an address is spelled to
  * itself; names have one order; a query that is taken is encoded and decoded to itself; a deletion
- * without a list is one request; credentials that are taken lack nothing. */
+ * without a list is one request; what is shown of a text has no character that is escaped, a field
+ * is read back to the same bytes, and no cell of CSV is a formula; credentials that are taken lack
+ * nothing. */
 #include "file.h"
 #include "fuzz.h"
 #include "auth/credentials.h"
 #include "base/client_name.h"
 #include "base/clock_text.h"
+#include "base/escape.h"
 #include "base/text.h"
 #include "base/user_name.h"
 #include "client/request.h"
@@ -268,11 +272,98 @@ static void deletion(struct fuzz_input *in)
 	free(user);
 }
 
+static void check_escaped(const char *text)
+{
+	uint32_t code_point;
+
+	MUST(text_utf8_is_valid(text));
+	while ((code_point = text_next(&text)) != 0)
+		MUST(!escape_is_needed(code_point));
+}
+
+/* Reads ESCAPE_FIELD back: text is as long as it was at most. */
+static void unescape(char *to, const char *text)
+{
+	while (*text != '\0') {
+		unsigned digits = text[0] != '\\'  ? 0
+		                  : text[1] == 'x' ? 2
+		                  : text[1] == 'u' ? 4
+		                  : text[1] == 'U' ? 8
+		                                   : 0;
+		char number[9] = "", utf8[8], *end;
+		const char *next = utf8;
+		WCHAR units[3] = { 0 };
+		unsigned long value;
+
+		if (digits == 0 || strspn(text + 2, "0123456789ABCDEFabcdef") < digits) {
+			*to++ = *text++;
+			continue;
+		}
+		memcpy(number, text + 2, digits);
+		value = strtoul(number, &end, 16);
+		MUST(*end == '\0' && value <= 0x10FFFF);
+		text += 2 + digits;
+		if (digits == 2) {
+			*to++ = (char)value;
+			continue;
+		}
+		(void)text_utf16_encode((uint32_t)value, units);
+		(void)text_utf8_from_utf16(utf8, units);
+		while (*next != '\0')
+			*to++ = *next++;
+	}
+	*to = '\0';
+}
+
+/* A text from elsewhere, as it is shown. */
+static void escaping(struct fuzz_input *in)
+{
+	char *text = fuzz_text(in), *again = malloc(strlen(text) + 1), *csv = NULL;
+	size_t room = strlen(text) * ESCAPE_MAX_BYTES + 8, bytes = 0, csv_bytes;
+	char *shown = malloc(room), *twice = malloc(room * ESCAPE_MAX_BYTES), cut[32];
+	const char *at = text;
+	FILE *to;
+
+	MUST(escape_text(shown, room, text) == strlen(shown));
+	check_escaped(shown);
+	(void)escape_text(twice, room * ESCAPE_MAX_BYTES, shown);
+	MUST(strcmp(twice, shown) == 0);
+	MUST(escape_text(cut, sizeof cut, text) < sizeof cut);
+	check_escaped(cut);
+	while (*at != '\0')
+		bytes += escape_next(ESCAPE_FIELD, &at, shown + bytes);
+	shown[bytes] = '\0';
+	check_escaped(shown);
+	unescape(again, shown);
+	MUST(strcmp(again, text) == 0);
+	to = open_memstream(&csv, &csv_bytes);
+	escape_put_csv(to, text);
+	fclose(to);
+	check_escaped(csv);
+	MUST(strchr("=+-@", csv[0]) == NULL || csv[0] == '\0');
+	MUST(csv[0] != '"' || strchr("=+-@", csv[1]) == NULL);
+	free(csv);
+	text_utf8_make_valid(text);
+	to = open_memstream(&csv, &csv_bytes);
+	MUST(escape_write_json(text, strlen(text), to) == 0);
+	fclose(to);
+	for (at = csv; *at != '\0';) {
+		uint32_t code_point = text_next(&at);
+
+		MUST(code_point < 0x7F || !escape_is_needed(code_point));
+	}
+	free(csv);
+	free(twice);
+	free(shown);
+	free(again);
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	static void (*const kinds[])(struct fuzz_input *) = {
 		server_name,    utf8,  utf16,   equality,    query,    credentials,
-		server_operand, names, charset, clock_texts, deletion,
+		server_operand, names, charset, clock_texts, deletion, escaping,
 	};
 	struct fuzz_input in = { data, bytes };
 

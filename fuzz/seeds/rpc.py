@@ -16,6 +16,22 @@ def seeds_rpc_association():
         yield bytes([2]) + NO_CUTS + data
     for data in recordings("*-bind*") + recordings("*session-enum-request*"):
         yield bytes([1]) + CUTS + data
+    # Answers that end too early, of a type that no server sends, with fragments that are too small.
+    def cut(pdu, length):
+        return pdu[:8] + struct.pack("<H", length) + pdu[10:length]
+
+    ack = recordings("samba-4.17-bind-ack-*")[0]
+    for length in (18, 24, 27, 40, len(ack) - 4):
+        yield bytes([2]) + NO_CUTS + cut(ack, length)
+    yield bytes([2]) + NO_CUTS + ack[:18] + struct.pack("<H", 100) + ack[20:]
+    yield bytes([2]) + NO_CUTS + ack + ack[:2] + b"\x0e" + ack[3:]
+    for data in answers[:3] + recordings("samba-4.17-bind-nak-*"):
+        for length in (16, 17, 20, 23):
+            yield bytes([2]) + NO_CUTS + ack + cut(data, length)
+            yield bytes([2]) + NO_CUTS + cut(data, length)
+    for data in answers[:6]:
+        yield bytes([2]) + NO_CUTS + ack + data[:3] + bytes([data[3] & ~1]) + data[4:]
+        yield bytes([6]) + NO_CUTS + ack + data + data[:3] + bytes([data[3] & ~2]) + data[4:]
     # A bind without a context: the end, or what aligns contexts, is behind their number.
     for end in (b"", bytes(3)):
         yield bytes([1]) + NO_CUTS + struct.pack("<BBBBIHHIHHIB", 5, 0, 11, 3, 0x10, 25 + len(end), 0, 1, 4280, 4280, 0, 0) + end

@@ -35,6 +35,10 @@ def seeds_text_inputs():
         for answer in (0, 5, 7):
             for status in range(3):
                 yield bytes([10, answer, status]) + pair.encode()
+    for shown in ("=1+1", "@a;b,\"c\"", "'a", "\uff1dx", "\u202eabc\u2066", "\x1b[2J\x7f\x85\u2028", "\\x41\\u0041\\U0001F600\\x4",
+                  "\ufeff\ufffe\U000E0041", "\u200d\ufe0f", "a" * 40 + "\u202e", "\t-1", "\r=1"):
+        yield b"\x0b" + shown.encode()
+    yield b"\x0b\xff\xc3\xe2\x80 \xf0\x9f\x98"
     for count in (0, 1, 59, 61, 3600, 90000, 1 << 40, (1 << 64) - 1, 116444736000000000, 133000000000000000):
         yield b"\x09" + struct.pack("<4H", *(count >> shift & 0xFFFF for shift in (48, 32, 16, 0)))
 
@@ -88,6 +92,7 @@ def seeds_configuration():
         yield b"\2" + text
     for text in (b"$3$$" + b"0123456789abcdefABCDEF0123456789", b"$3$$" + b"g" * 32, b"$3$x", b"$3$$31d6cfe0d16ae931b73c59d7e0c089c0"):
         yield b"\2LAB:a:" + text
-    for name in (b"LAB:alice", b"LAB", b"LAB:a:b", b":a", b"LAB:Hunter2\x01", b"L" * 120 + b":" + b"a" * 120, b"L" * 300):
+    for name in (b"LAB:alice", b"LAB", b"LAB:a:b", b":a", b"LAB:Hunter2\x01", b"L" * 120 + b":" + b"a" * 120, b"L" * 300,
+                 b"#LAB:a", b"LAB:h\xe4user", b"\xef\xbb\xbfLAB:a"):
         for password in (b"Hunter2", b"", b"p" * 257, b"a\nb", b"\xff", b"$3$$x"):
             yield b"\3" + name + b"\0" + password

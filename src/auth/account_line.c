@@ -193,6 +193,8 @@ bool account_line_parse(struct text_lines *lines, char *line, struct crypto_md4 
 
 /* ---- a new line ---- */
 
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF"
+
 /* Whether name is DOMAIN:user, as a line has them. */
 static bool account_line_check_name(const char *name, struct err *err)
 {
@@ -204,6 +206,13 @@ static bool account_line_check_name(const char *name, struct err *err)
 	if (user == NULL || strchr(user + 1, ':') != NULL) {
 		err_set(err, ERROR_INVALID_PARAMETER, STEP,
 		        "expected DOMAIN:user, such as LAB:bob");
+		return false;
+	}
+	/* Such a line would be refused by text_lines_next, or taken for a comment. */
+	if (!text_utf8_is_valid(name) || name[0] == '#' || strncmp(name, BYTE_ORDER_MARK, 3) == 0) {
+		err_set(err, ERROR_INVALID_PARAMETER, STEP,
+		        "the name is not UTF-8, or begins with # or a byte order mark; use "
+		        "another one");
 		return false;
 	}
 	*user++ = '\0';

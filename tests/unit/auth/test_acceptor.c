@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <gssapi/gssapi.h>
 #include "auth/acceptor.h"
+#include "auth/account_line.h"
 #include "auth/gss.h"
 #include "auth/initiator.h"
 #include "auth/spnego/message.h"
@@ -342,6 +343,22 @@ static void a_file_that_others_may_read_is_refused(void **state)
 		expect_file_refused(two_users, modes[i], ERROR_ACCESS_DENIED, "chmod 600");
 	if (geteuid() != 0)
 		expect_file_refused(two_users, 0640, ERROR_ACCESS_DENIED, "chmod 600");
+}
+
+/* What --nt-hash prints is a line of the file. */
+static void no_line_is_made_that_would_not_be_read(void **state)
+{
+	static const char *const names[] = { "LAB:h\xE4user", "#LAB:bob", "\xEF\xBB\xBFLAB:bob" };
+	char line[ACCOUNT_LINE_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct err err = { 0 };
+
+		assert_false(account_line_make(names[i], "s3cret", line, &err));
+		assert_int_equal(err.status, ERROR_INVALID_PARAMETER);
+		assert_non_null(strstr(err.text, "not UTF-8, or begins with #"));
+	}
 }
 
 static void a_line_that_nobody_can_log_on_with_is_refused(void **state)
@@ -1024,6 +1041,7 @@ TEST_GROUP(acceptor)
 		cmocka_unit_test(where_gss_ntlmssp_makes_no_challenge_ntlm_is_not_served),
 		cmocka_unit_test(without_keytab_and_users_nobody_logs_on),
 		cmocka_unit_test(a_file_that_others_may_read_is_refused),
+		cmocka_unit_test(no_line_is_made_that_would_not_be_read),
 		cmocka_unit_test(a_line_that_nobody_can_log_on_with_is_refused),
 		cmocka_unit_test(names_and_passwords_have_a_greatest_length),
 		cmocka_unit_test(a_file_that_is_none_is_refused),
