@@ -72,7 +72,7 @@ class Watching(unittest.TestCase):
         """A session's start is how old it is, before the time when its own server answered."""
         with sessions.held(self.server, [Wanted("mail", "127.0.0.7")]), \
                 Relay(self.server.host, self.server.port) as relay, \
-                Watch(self.server, "--timeout", "6", address(self.server), address(relay)) as watch:
+                Watch(self.server, "--timeout", "15", address(self.server), address(relay)) as watch:
             for _ in range(2):
                 self.assertEqual("started", watch.next("mail")[0])
             relay.stall()
