@@ -105,6 +105,10 @@ const struct config_key config_keys[] = {
 	  "maximum size of one answer in MiB. A request for all sessions fails if they need more; the "
 	  "client can request them in pages. All answers that are not read yet together take at most "
 	  "four times as much", .least = 1, .most = 1024 },
+	{ "server", "max_unread_mib_per_user", CONFIG_NUMBER, AT(max_unread_mib_per_user), "256",
+	  "maximum memory in MiB of the answers that one user has not read yet, over all connections. "
+	  "An answer may be so long at most. A user who has so much unread gets errors, and nobody else",
+	  .least = 1, .most = 4096 },
 	{ "server", "drain_timeout_s", CONFIG_NUMBER, AT(drain_timeout_s), "10",
 	  "seconds that netsessiond waits for answers to be read before it exits",
 	  .least = 0, .most = 600 },

@@ -31,7 +31,7 @@ struct config {
 	uint32_t max_unauthenticated_connections, max_unauthenticated_connections_per_address;
 	uint32_t max_local_connections, max_publishers, publisher_max_sessions,
 		publisher_max_changes_per_s;
-	uint32_t refresh_timeout_ms, max_answer_mib, drain_timeout_s;
+	uint32_t refresh_timeout_ms, max_answer_mib, max_unread_mib_per_user, drain_timeout_s;
 	char *encryption, *min_dialect, *hosts_allow, *hosts_deny, *log_level;
 	/* [auth] */
 	char *mechanisms, *ntlm_users, *keytab;

@@ -72,6 +72,7 @@ static void daemon_apply_settings(struct daemon *d)
 	d->service.comment = s->config.comment;
 	d->service.max_answer_bytes = (size_t)s->config.max_answer_mib << 20;
 	d->service.max_held_bytes = size_multiply(MAX_ANSWERS_HELD, d->service.max_answer_bytes);
+	d->service.max_held_of_account = (size_t)s->config.max_unread_mib_per_user << 20;
 	d->service.part_visits = SRVSVC_PART_VISITS;
 }
 

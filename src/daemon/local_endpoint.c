@@ -2,6 +2,7 @@
 #include "daemon/local_endpoint.h"
 
 #include <stdlib.h>
+#include "daemon/account_usage.h"
 #include "daemon/counters.h"
 #include "daemon/local_identity.h"
 #include "daemon/local_interface.h"
@@ -23,6 +24,7 @@ struct local_connection {
 	int socket;                           /* until the caller is identified; then -1 */
 	struct local_identity_lookup *lookup; /* the first one, or one after a reload */
 	struct identity *identity;
+	struct account_usage *usage; /* held */
 	struct srvsvc_caller caller;
 	struct rpc_server *rpc;
 	size_t held_bytes; /* as the service counts them */
@@ -71,6 +73,7 @@ static void local_connection_free(struct local_connection *c)
 	srvsvc_caller_abandon(&c->caller);
 	srvsvc_count_held(e->service, c->caller.account, &c->held_bytes, 0);
 	rpc_server_free(c->rpc);
+	account_usage_release(c->usage);
 	identity_release(c->identity);
 	free(c);
 	counters_sub(COUNTER_LOCAL_CONNECTIONS_NOW, 1);
@@ -104,10 +107,7 @@ static void local_connection_run_calls(struct local_connection *c)
 	struct rpc_server_event event;
 
 	while (rpc_server_next(c->rpc, &event) == RPC_SERVER_CALL && local_connection_has_turn(c))
-		if (!rpc_server_run_call(c->rpc, &event, &c->caller)) {
-			c->wants_turn = true;
-			break;
-		}
+		(void)rpc_server_run_call(c->rpc, &event, &c->caller);
 }
 
 /* False: out of memory. */
@@ -158,12 +158,22 @@ static void local_connection_send_answers(struct local_connection *c)
 	}
 }
 
+/* False: the connection waits for its turn. */
+static bool local_connection_begin_turn(struct local_connection *c)
+{
+	bool has_turn = net_connection_begin_turn(&c->connection);
+
+	if (!has_turn)
+		net_stream_pause(c->stream);
+	return has_turn;
+}
+
 static void local_connection_take_turn(struct local_connection *c)
 {
-	net_connection_cancel_turn(&c->connection);
+	if (!local_connection_begin_turn(c))
+		return;
 	c->wants_turn = false;
 	net_connection_touch(&c->connection);
-	net_connection_begin_turn(&c->connection);
 	local_connection_run_calls(c);
 	c->is_refreshed = false;
 	local_connection_send_answers(c);
@@ -188,18 +198,18 @@ static uint8_t *local_connection_on_space(void *context, size_t *room)
 static void local_connection_on_received(void *context, size_t bytes)
 {
 	struct local_connection *c = context;
-	bool is_good;
+	bool has_turn = local_connection_begin_turn(c);
+	bool is_good = rpc_server_feed(c->rpc, c->endpoint->space, bytes);
 
-	net_connection_begin_turn(&c->connection);
-	is_good = rpc_server_feed(c->rpc, c->endpoint->space, bytes);
-	local_connection_run_calls(c);
+	if (has_turn)
+		local_connection_run_calls(c);
 	net_connection_touch(&c->connection);
 	counters_add(COUNTER_LOCAL_BYTES_IN, bytes);
 	if (!is_good || rpc_server_is_over(c->rpc))
 		counters_add(COUNTER_LOCAL_MALFORMED, 1);
-	if (is_good)
+	if (is_good && has_turn)
 		local_connection_send_answers(c);
-	else
+	else if (!is_good)
 		local_connection_close(c, LOG_LEVEL_WARNING, rpc_server_end_reason(c->rpc));
 }
 
@@ -208,8 +218,8 @@ static void local_connection_on_drained(void *context)
 	struct local_connection *c = context;
 
 	net_connection_touch(&c->connection);
-	net_connection_begin_turn(&c->connection);
-	local_connection_send_answers(c);
+	if (local_connection_begin_turn(c))
+		local_connection_send_answers(c);
 }
 
 static void local_connection_on_stream_end(void *context, const struct err *err)
@@ -272,6 +282,11 @@ static void local_connection_on_identity(void *context, struct identity *identit
 		                            .endpoint = "local" };
 	if (identity != NULL) {
 		local_connection_set_identity(c, identity);
+		c->usage = account_usage_hold(identity);
+	}
+	if (c->usage != NULL) {
+		c->caller.account = &c->usage->memory;
+		net_connection_set_turn_group(&c->connection, &c->usage->turns);
 		c->rpc = rpc_server_new(&endpoint);
 	}
 	if (c->rpc != NULL) {

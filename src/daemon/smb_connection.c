@@ -16,8 +16,10 @@
 #include "net/stream.h"
 #include "smb2/status.h"
 
-/* While more than this is unsent, nothing is received and no message is answered. */
-#define MAX_UNSENT_BYTES ((size_t)1 << 20)
+/* While more than this is unsent, nothing is received and no message is answered; less for an
+ * account that holds as much memory as it may. */
+#define MAX_UNSENT_BYTES         ((size_t)1 << 20)
+#define MAX_UNSENT_BYTES_OF_FULL ((size_t)1 << 16)
 
 struct smb_connection {
 	struct smb_connections *all;
@@ -26,6 +28,7 @@ struct smb_connection {
 	struct smb2_server *server;
 	struct smb_sessions sessions;
 	struct smb_pipes pipes;
+	size_t unsent_bytes; /* as the service has counted them */
 
 	/* While the events are handled: */
 	bool is_blocked;       /* too much is unsent */
@@ -82,11 +85,36 @@ static void smb_connection_open_pipe(struct smb_connection *connection,
 		smb2_server_pipe_refused(e->pipe, nt);
 }
 
+/* NULL: no user has logged on. */
+static struct srvsvc_account *smb_connection_account(const struct smb_connection *connection)
+{
+	struct account_usage *usage = connection->sessions.usage;
+
+	return usage != NULL ? &usage->memory : NULL;
+}
+
+static size_t smb_connection_max_unsent(const struct smb_connection *connection)
+{
+	return srvsvc_account_is_full(connection->all->service, smb_connection_account(connection))
+	               ? MAX_UNSENT_BYTES_OF_FULL
+	               : MAX_UNSENT_BYTES;
+}
+
+static void smb_connection_count_unsent(struct smb_connection *connection, size_t bytes)
+{
+	struct srvsvc_account *account = smb_connection_account(connection);
+
+	if (account != NULL)
+		srvsvc_count_held(connection->all->service, account, &connection->unsent_bytes,
+		                  bytes);
+}
+
 /* Sends the responses, or leaves them with the server while too much is unsent. */
 static void smb_connection_send(struct smb_connection *connection,
                                 const struct smb2_server_event *e)
 {
-	connection->is_blocked = net_stream_unsent(connection->stream) >= MAX_UNSENT_BYTES;
+	connection->is_blocked = net_stream_unsent(connection->stream) >=
+	                         smb_connection_max_unsent(connection);
 	if (connection->is_blocked)
 		return;
 	counters_add(COUNTER_SMB_BYTES_OUT, e->bytes);
@@ -149,20 +177,32 @@ static bool smb_connection_is_answered(const struct smb_connection *connection)
 	       smb_pipes_are_answered(&connection->pipes);
 }
 
-/* Handles all events, as fast as the client receives the responses. May end the connection. */
-static void smb_connection_run(struct smb_connection *connection)
+/* False: the connection waits for its turn. */
+static bool smb_connection_begin_turn(struct smb_connection *connection)
+{
+	bool has_turn = net_connection_begin_turn(&connection->net);
+
+	if (!has_turn)
+		net_stream_pause(connection->stream);
+	return has_turn;
+}
+
+/* Handles events while the turn lasts, as fast as the client receives the responses. May end the
+ * connection. */
+static void smb_connection_run_events(struct smb_connection *connection)
 {
 	struct smb2_server_event e = { 0 };
-	bool is_disconnected = false;
+	bool is_disconnected = false, is_over = false;
 
-	net_connection_begin_turn(&connection->net);
 	connection->is_blocked = false;
 	connection->sessions.closed_reason = NULL;
 	while (!is_disconnected && !connection->is_blocked && !connection->is_out_of_memory &&
+	       !(is_over = net_connection_turn_is_over(&connection->net)) &&
 	       smb2_server_next_event(connection->server, &e)) {
 		smb_connection_handle(connection, &e);
 		is_disconnected = e.type == SMB2_SERVER_DISCONNECT;
 	}
+	smb_connection_count_unsent(connection, net_stream_unsent(connection->stream));
 	if (is_disconnected) {
 		counters_add(COUNTER_SMB_MALFORMED, 1);
 		smb_connection_close(connection, LOG_LEVEL_WARNING, "protocol error: %s", e.reason);
@@ -178,15 +218,21 @@ static void smb_connection_run(struct smb_connection *connection)
 		                     connection->sessions.closed_reason);
 		return;
 	}
-	if (connection->is_blocked)
+	if (is_over || connection->pipes.wants_turn)
+		is_over = net_connection_await_turn(&connection->net);
+	if (is_over || connection->is_blocked)
 		net_stream_pause(connection->stream);
 	else
 		net_stream_resume(connection->stream);
-	if (connection->pipes.wants_turn)
-		(void)net_connection_await_turn(&connection->net);
 	if (net_endpoint_is_draining(connection->all->endpoint) &&
 	    smb_connection_is_answered(connection))
 		smb_connection_close(connection, LOG_LEVEL_INFO, "netsessiond is stopping");
+}
+
+static void smb_connection_run(struct smb_connection *connection)
+{
+	if (smb_connection_begin_turn(connection))
+		smb_connection_run_events(connection);
 }
 
 /* ---- reloads ---- */
@@ -203,9 +249,10 @@ void smb_connection_judge(struct net_connection *net, void *former)
 
 static void smb_connection_go_on(struct smb_connection *connection)
 {
-	net_connection_begin_turn(&connection->net);
+	if (!smb_connection_begin_turn(connection))
+		return;
 	smb_pipes_go_on(&connection->pipes);
-	smb_connection_run(connection);
+	smb_connection_run_events(connection);
 }
 
 static void smb_connection_on_refreshed(void *context)
@@ -350,6 +397,8 @@ static void smb_connection_end(struct smb_connection *connection)
 		smb_connection_handle(connection, &e);
 	refresh_cancel_wait(connection->all->refresh, &connection->pipes.wait);
 	net_connection_remove(&connection->net);
+	smb_connection_count_unsent(connection, 0);
+	account_usage_release(connection->sessions.usage);
 	smb_connection_free(connection);
 	counters_sub(COUNTER_SMB_CONNECTIONS_NOW, 1);
 }

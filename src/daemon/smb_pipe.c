@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include "base/text.h"
+#include "daemon/account_usage.h"
 #include "rpc/server.h"
 #include "daemon/smb_log_on.h"
 #include "daemon/smb_rpc_authentication.h"
@@ -18,7 +19,8 @@ struct smb_pipe {
 	struct smb_pipes *of;
 	struct smb2_server_pipe *handle;
 	struct smb2_server_session *session;
-	struct identity *identity; /* held: of the session, or of the log-on by RPC */
+	struct identity *identity;   /* held: of the session, or of the log-on by RPC */
+	struct account_usage *usage; /* held: of identity */
 	struct srvsvc_caller caller;
 	struct rpc_server *rpc;
 	size_t held_bytes; /* as srvsvc_count_held has counted them */
@@ -82,13 +84,13 @@ static void smb_pipe_refuse_call(struct smb_pipe *p)
 	rpc_server_finish_call(p->rpc, RPC_FAULT_ACCESS_DENIED);
 }
 
-/* False: the call is not finished. */
-static bool smb_pipe_run_call(struct smb_pipe *p, struct rpc_server_event *event)
+/* Runs a call, or a part of it. */
+static void smb_pipe_run_call(struct smb_pipe *p, struct rpc_server_event *event)
 {
 	if (smb_pipe_may_call(p))
-		return rpc_server_run_call(p->rpc, event, &p->caller);
-	smb_pipe_refuse_call(p);
-	return true;
+		(void)rpc_server_run_call(p->rpc, event, &p->caller);
+	else
+		smb_pipe_refuse_call(p);
 }
 
 /* Makes the calls that wait in the pipe, while the turn lasts and the sessions are refreshed.
@@ -99,10 +101,7 @@ static void smb_pipe_run_events(struct smb_pipe *p)
 	enum rpc_server_event_kind kind;
 
 	while ((kind = rpc_server_next(p->rpc, &event)) == RPC_SERVER_CALL && smb_pipe_has_turn(p))
-		if (!smb_pipe_run_call(p, &event)) {
-			p->of->wants_turn = true;
-			break;
-		}
+		smb_pipe_run_call(p, &event);
 	if (kind == RPC_SERVER_TOKEN)
 		smb_rpc_authentication_start(p->authentication, event.token, event.token_bytes);
 }
@@ -128,11 +127,21 @@ static void smb_pipe_go_on(struct smb_pipe *p)
 
 static void smb_pipe_set_identity(struct smb_pipe *p, struct identity *identity)
 {
+	struct account_usage *usage = account_usage_hold(identity);
 	struct identity *before = p->identity;
 
 	p->identity = identity_hold(identity);
 	p->caller.identity = identity;
 	identity_release(before);
+	if (usage == NULL) /* out of memory: the account before goes on paying */
+		return;
+	srvsvc_caller_abandon(&p->caller); /* it begins anew */
+	srvsvc_count_held(p->of->all->service, p->caller.account, &p->held_bytes, 0);
+	account_usage_release(p->usage);
+	p->usage = usage;
+	p->caller.account = &usage->memory;
+	srvsvc_count_held(p->of->all->service, p->caller.account, &p->held_bytes,
+	                  rpc_server_held_bytes(p->rpc));
 }
 
 /* After a successful log-on by RPC, the calls of the pipe are made as that user. */
@@ -151,7 +160,7 @@ static void smb_pipe_on_authenticated(void *context, struct auth_acceptor *accep
 		p->has_log_on = true;
 		p->log_on = smb_log_on_of(pipes->all, acceptor);
 	}
-	net_connection_begin_turn(pipes->net);
+	(void)net_connection_begin_turn(pipes->net);
 	smb_rpc_authentication_answer(p->authentication, &judged);
 	smb_pipe_go_on(p);
 	pipes->handler->changed(pipes->context);
@@ -179,12 +188,17 @@ struct smb_pipe *smb_pipe_open(struct smb_pipes *pipes, struct smb2_server_pipe 
 		                            .identity = identity,
 		                            .address = pipes->net->peer.text,
 		                            .endpoint = "smb" };
-	p->rpc = rpc_server_new(&endpoint);
+	p->usage = account_usage_hold(identity);
+	if (p->usage != NULL) {
+		p->caller.account = &p->usage->memory;
+		p->rpc = rpc_server_new(&endpoint);
+	}
 	if (p->rpc != NULL)
 		p->authentication = smb_rpc_authentication_new(
 			pipes->all, &pipes->net->peer.source, p->rpc, smb_pipe_on_authenticated, p);
 	if (p->authentication == NULL) {
 		rpc_server_free(p->rpc);
+		account_usage_release(p->usage);
 		identity_release(p->identity);
 		free(p);
 		return NULL;
@@ -222,6 +236,7 @@ void smb_pipe_close(struct smb_pipe *p)
 	srvsvc_count_held(p->of->all->service, p->caller.account, &p->held_bytes, 0);
 	smb_rpc_authentication_free(p->authentication);
 	rpc_server_free(p->rpc);
+	account_usage_release(p->usage);
 	identity_release(p->identity);
 	free(p);
 }

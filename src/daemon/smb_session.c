@@ -298,6 +298,14 @@ void smb_sessions_authenticate(struct smb_sessions *sessions, const struct smb2_
 
 /* ---- events of sessions ---- */
 
+/* From now on the account pays for what the connection does. */
+static void smb_sessions_set_usage(struct smb_sessions *sessions, struct identity *identity)
+{
+	sessions->usage = account_usage_hold(identity);
+	if (sessions->usage != NULL)
+		net_connection_set_turn_group(sessions->net, &sessions->usage->turns);
+}
+
 void smb_session_established(struct smb_session *s)
 {
 	struct smb_sessions *sessions = s->of;
@@ -311,6 +319,8 @@ void smb_session_established(struct smb_session *s)
 	s->is_unlisted = s->id == 0;
 	/* A null session claims no user: the time for a log-on goes on. */
 	s->is_authenticated = identity_is_authenticated(smb2_server_session_identity(s->session));
+	if (s->is_authenticated && sessions->usage == NULL)
+		smb_sessions_set_usage(sessions, smb2_server_session_identity(s->session));
 	if (s->is_authenticated && sessions->established++ == 0)
 		net_connection_set_open(sessions->net, true);
 }

@@ -4,6 +4,7 @@
 #ifndef DAEMON_SMB_SESSION_H
 #define DAEMON_SMB_SESSION_H
 
+#include "daemon/account_usage.h"
 #include "daemon/smb_connections.h"
 
 struct smb_session;
@@ -21,6 +22,8 @@ struct smb_sessions {
 	int64_t used_ms;                      /* when the last bytes were received */
 	unsigned established;                 /* number of sessions of authenticated users */
 	const char *closed_reason;            /* why a session was closed; NULL: none was */
+	/* Held by the connection: of the first user who has logged on; NULL: nobody has. */
+	struct account_usage *usage;
 };
 
 /* Begins a step of a log-on: SMB2_SERVER_AUTHENTICATE. */

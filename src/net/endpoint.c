@@ -20,10 +20,6 @@ struct endpoint_listener {
 
 TAILQ_HEAD(connection_list, net_connection);
 
-/* A timer that is due at once, and was started by a timer, is called by libuv 1.44 before any
- * socket is looked at: connections that await one turn after another would starve all others. */
-#define TURN_AFTER_MS 1
-
 /* Both lists are in the order of since_ms, so that their first connections time out first. */
 struct net_endpoint {
 	struct net_loop *loop;
@@ -386,10 +382,18 @@ static void connection_extract(struct net_connection *c)
 		TAILQ_REMOVE(&c->endpoint->pending, c, entry);
 }
 
+static void connection_on_turn(void *context)
+{
+	struct net_connection *c = context;
+
+	c->endpoint->handler->turn(c);
+}
+
 void net_connection_add(struct net_endpoint *e, struct net_connection *c,
                         const struct net_peer *peer)
 {
 	c->endpoint = e;
+	net_turn_init(&c->turn, e->loop, NULL, connection_on_turn, c);
 	c->peer = *peer;
 	c->source = net_admission_add(&e->admission, &peer->source,
 	                              endpoint_is_privileged(e, peer));
@@ -430,38 +434,27 @@ void net_connection_touch(struct net_connection *c)
 
 /* ---- turns ---- */
 
-static uint64_t connection_clock_ms(void)
+void net_connection_set_turn_group(struct net_connection *c, struct net_turn_group *group)
 {
-	return uv_hrtime() / 1000000;
+	net_turn_set_group(&c->turn, group);
 }
 
-void net_connection_begin_turn(struct net_connection *c)
+bool net_connection_begin_turn(struct net_connection *c)
 {
-	c->turn_began_ms = connection_clock_ms();
+	return net_turn_begin(&c->turn);
 }
 
-bool net_connection_turn_is_over(const struct net_connection *c)
+bool net_connection_turn_is_over(struct net_connection *c)
 {
-	return connection_clock_ms() - c->turn_began_ms > NET_TURN_MS;
-}
-
-static void connection_on_turn(void *context)
-{
-	struct net_connection *c = context;
-
-	net_connection_cancel_turn(c);
-	c->endpoint->handler->turn(c);
+	return net_turn_is_over(&c->turn);
 }
 
 bool net_connection_await_turn(struct net_connection *c)
 {
-	if (c->turn == NULL)
-		c->turn = net_timer_start(c->endpoint->loop, TURN_AFTER_MS, connection_on_turn, c);
-	return c->turn != NULL;
+	return net_turn_await(&c->turn);
 }
 
 void net_connection_cancel_turn(struct net_connection *c)
 {
-	net_timer_stop(c->turn);
-	c->turn = NULL;
+	net_turn_cancel(&c->turn);
 }

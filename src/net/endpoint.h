@@ -15,9 +15,7 @@
 #include "net/admission.h"
 #include "net/listener.h"
 #include "net/loop.h"
-
-/* For so long a connection may make calls before others have their turn. */
-#define NET_TURN_MS 20
+#include "net/turn.h"
 
 /* Who is at the other end of a connection. */
 struct net_peer {
@@ -41,8 +39,8 @@ struct net_connection {
 	struct net_source_count *source;
 	TAILQ_ENTRY(net_connection) entry;
 	bool is_open;
-	uint64_t since_ms, turn_began_ms;
-	struct net_timer *turn;
+	uint64_t since_ms;
+	struct net_turn turn;
 };
 
 enum net_close_reason {
@@ -122,12 +120,10 @@ void net_connection_set_open(struct net_connection *c, bool is_open);
 /* Something happened on c: where it is open, its idle timeout begins anew. */
 void net_connection_touch(struct net_connection *c);
 
-/* c's turn begins now. */
-void net_connection_begin_turn(struct net_connection *c);
-/* Whether its turn has lasted NET_TURN_MS: it begins no more calls then. */
-bool net_connection_turn_is_over(const struct net_connection *c);
-/* Has turn called once, when others have had theirs. Nothing happens where that is due already.
- * False: out of memory. */
+/* The turns of c (net/turn.h): handler->turn is called for one that is waited for. */
+void net_connection_set_turn_group(struct net_connection *c, struct net_turn_group *group);
+bool net_connection_begin_turn(struct net_connection *c);
+bool net_connection_turn_is_over(struct net_connection *c);
 bool net_connection_await_turn(struct net_connection *c);
 void net_connection_cancel_turn(struct net_connection *c);
 

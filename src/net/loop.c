@@ -63,6 +63,7 @@ static struct net_loop *loop_new(struct uv_loop_s *uv)
 	loop->uv = uv != NULL ? uv : &loop->own;
 	TAILQ_INIT(&loop->finishing);
 	SLIST_INIT(&loop->reserve);
+	TAILQ_INIT(&loop->turns.groups);
 	if (loop_fill_reserve(loop) && (uv != NULL || uv_loop_init(&loop->own) == 0))
 		return loop;
 	loop_free_reserve(loop);

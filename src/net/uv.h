@@ -6,9 +6,20 @@
 #include <sys/queue.h>
 #include <uv.h>
 #include "base/err.h"
+#include "net/turn_group.h"
 
 struct net_stream;
 struct net_timer;
+
+/* Who waits for a turn (turn.c). */
+struct net_turns {
+	TAILQ_HEAD(, net_turn_group)
+	groups;                         /* with members that wait, in the order of their turns */
+	struct net_turn_group others;   /* of those who have no group */
+	struct net_turn_clock *clock;   /* NULL: nobody waits */
+	const struct net_turn *granted; /* whose turn it is; NULL: nobody was waiting */
+	uint64_t round;
+};
 
 struct net_loop {
 	uv_loop_t *uv;
@@ -19,6 +30,7 @@ struct net_loop {
 	/* Streams that net_stream_finish has not closed yet, the oldest first. */
 	TAILQ_HEAD(, net_stream) finishing;
 	unsigned finishing_count;
+	struct net_turns turns;
 };
 
 /* Records the meaning of a failed connect, read or write. */
