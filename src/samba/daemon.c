@@ -385,6 +385,8 @@ static bool samba_daemon_open_relay(struct samba_daemon *d, struct err *err)
 		.upstream = socket_dir_upstream(d->socket_dir),
 		.starts_helpers = d->samba.starts_helpers,
 		.max_pipes = d->options->max_pipes,
+		.max_pipes_of_client = d->options->max_pipes_per_client,
+		.reserved = d->options->max_pipes / 8,
 		.publisher = d->publisher,
 		.unaccepted = samba_daemon_on_unaccepted,
 		.context = d,

@@ -14,7 +14,8 @@ struct samba_options {
 	const char *publish_socket; /* NULL: the default one */
 	bool no_publish;            /* sessions are not published */
 	uint32_t max_pipes;         /* at once */
-	uint32_t max_answer_mib;    /* of one answer */
+	uint32_t max_pipes_per_client;
+	uint32_t max_answer_mib; /* of one answer */
 	enum log_level log_level;
 };
 

@@ -37,6 +37,8 @@ struct relayed_pipe {
 	struct net_dial *dial;
 	struct relay_pipe *pipe;
 	struct samba_publisher_wait refresh; /* for smbstatus, which completes Samba's answers */
+	bool has_client;
+	struct ip_address client; /* whose pipe it is, as smbd says it */
 	bool is_ending; /* Samba has closed it; what it sent before is still to be forwarded */
 };
 
@@ -189,6 +191,96 @@ static void relayed_pipe_on_refreshed(void *context, bool is_current)
 		relayed_pipe_close_failed(r);
 }
 
+/* ---- bounds of a client ---- */
+
+struct client_count {
+	pid_t smbd;                /* 0: any */
+	struct ip_network network; /* where smbd is any: of the client */
+	uint32_t count;
+};
+
+/* An IPv4 address, or an IPv6 network of 64 bits, whose addresses a client can choose freely. */
+static struct ip_network client_network(const struct ip_address *client)
+{
+	return (struct ip_network){ *client, ip_address_is_v4(client) ? 128 : 64 };
+}
+
+/* An IPv4 address is kept as one of ::ffff:0:0/96, where 64 bits are those of ::1, too. */
+static bool client_is_of(const struct ip_address *client, const struct ip_network *network)
+{
+	return ip_address_is_v4(client) == ip_address_is_v4(&network->address) &&
+	       ip_network_has(network, client);
+}
+
+static void client_count_pipe(struct net_connection *connection, void *data)
+{
+	const struct relayed_pipe *r = connection->context;
+	struct client_count *c = data;
+
+	if (c->smbd != 0)
+		c->count += connection->peer.pid == c->smbd;
+	else
+		c->count += r->has_client && client_is_of(&r->client, &c->network);
+}
+
+static uint32_t relay_endpoint_count_client(struct relay_endpoint *e, struct client_count count)
+{
+	net_endpoint_visit(e->connections, client_count_pipe, &count);
+	return count.count;
+}
+
+static bool relay_endpoint_is_beyond(const struct relay_endpoint *e, uint32_t pipes_of_client)
+{
+	return e->settings.max_pipes_of_client > 0 &&
+	       pipes_of_client > e->settings.max_pipes_of_client;
+}
+
+static bool client_is_on_this_computer(const struct relayed_pipe *r)
+{
+	static const uint8_t loopback[16] = { [15] = 1 };
+
+	return r->has_client &&
+	       (ip_address_is_v4(&r->client) ? r->client.bytes[IP_ADDRESS_V4_AT] == 127
+	                                     : memcmp(r->client.bytes, loopback, 16) == 0);
+}
+
+/* Why the pipe is closed as soon as its client is known; NULL: it stays. */
+static const char *relayed_pipe_reached_bound(struct relayed_pipe *r)
+{
+	struct relay_endpoint *e = r->endpoint;
+
+	const struct client_count of_client = { .network = client_network(&r->client) };
+
+	if (relay_endpoint_is_beyond(e, relay_endpoint_count_client(e, of_client)))
+		return "too many pipes of this client (--max-pipes-per-client)";
+	if (net_endpoint_count(e->connections) + e->settings.reserved > e->settings.max_pipes &&
+	    !client_is_on_this_computer(r))
+		return "too many pipes (--max-pipes); the last ones are for this computer";
+	return NULL;
+}
+
+/* False: the client has too many pipes, and this one is closed. */
+static bool relayed_pipe_is_admitted(struct relayed_pipe *r)
+{
+	char address[IP_ADDRESS_TEXT_BYTES];
+	const char *reason;
+	struct err text = { 0 };
+
+	if (r->has_client || !relay_pipe_client(r->pipe, &r->client))
+		return true;
+	r->has_client = true;
+	reason = relayed_pipe_reached_bound(r);
+	if (reason == NULL)
+		return true;
+	r->endpoint->counts.refused++;
+	err_format(&text, ERROR_TOO_MANY_SESS, STEP, "client %s: %s",
+	           ip_address_text(&r->client, address), reason);
+	relayed_pipe_close(r, LOG_LEVEL_WARNING, err_text(&text));
+	return false;
+}
+
+/* ---- bytes from either side ---- */
+
 static uint8_t *relayed_end_on_space(void *context, size_t *room)
 {
 	struct relayed_end *e = context;
@@ -202,10 +294,10 @@ static void relayed_end_on_received(void *context, size_t bytes)
 	struct relayed_end *end = context;
 	struct relayed_pipe *r = end->relayed;
 
-	if (relay_pipe_receive(r->pipe, end->side, r->endpoint->space, bytes))
-		relayed_pipe_flow(r);
-	else
+	if (!relay_pipe_receive(r->pipe, end->side, r->endpoint->space, bytes))
 		relayed_pipe_close_failed(r);
+	else if (end->side == RELAY_SERVER || relayed_pipe_is_admitted(r))
+		relayed_pipe_flow(r);
 }
 
 static void relayed_end_on_drained(void *context)
@@ -308,6 +400,15 @@ static void relay_endpoint_on_accepted(void *context, int socket, const struct n
 	struct relayed_pipe *r = calloc(1, sizeof *r);
 
 	e->counts.pipes++;
+	if (relay_endpoint_is_beyond(e,
+	                             1 + relay_endpoint_count_client(
+						 e, (struct client_count){ .smbd = smbd->pid }))) {
+		relay_endpoint_refuse(e, smbd, LOG_LEVEL_WARNING,
+		                      "too many pipes of this client (--max-pipes-per-client)");
+		net_socket_hang_up(socket);
+		free(r);
+		return;
+	}
 	if (r == NULL) {
 		relay_endpoint_refuse(e, smbd, LOG_LEVEL_ERROR, "out of memory");
 		net_socket_hang_up(socket);

@@ -14,9 +14,13 @@
 struct relay_endpoint;
 
 struct relay_endpoint_settings {
-	const char *upstream;              /* the path of Samba's socket; copied */
-	bool starts_helpers;               /* smbd starts samba-dcerpcd where it does not listen */
-	uint32_t max_pipes;                /* more are refused, because smbd must not wait */
+	const char *upstream; /* the path of Samba's socket; copied */
+	bool starts_helpers;  /* smbd starts samba-dcerpcd where it does not listen */
+	uint32_t max_pipes;   /* more are refused, because smbd must not wait */
+	/* Of one client: of an smbd, which serves one connection, and of an address. 0: any number.
+	 */
+	uint32_t max_pipes_of_client;
+	uint32_t reserved;                 /* of max_pipes, for clients on this computer */
 	struct samba_publisher *publisher; /* runs smbstatus; kept. NULL: it is never run */
 	/* Samba's socket has not accepted several pipes, one after the other. NULL: not called. */
 	void (*unaccepted)(void *context);
@@ -39,7 +43,7 @@ void relay_endpoint_free(struct relay_endpoint *e);
 struct relay_endpoint_counts {
 	uint32_t pipes_now;
 	uint64_t pipes;         /* that smbd opened */
-	uint64_t refused;       /* beyond max_pipes, or for want of memory */
+	uint64_t refused;       /* beyond a bound, or for want of memory */
 	uint64_t without_samba; /* that Samba did not accept */
 	uint64_t malformed;     /* closed for what a side sent */
 };

@@ -10,7 +10,7 @@ import unittest
 
 from impacket.dcerpc.v5 import srvs, transport
 from impacket.smbconnection import SMBConnection
-from lab import sessions, tap
+from lab import command, sessions, tap
 from lab.netsession_samba import NetsessionSamba
 from lab.samba import SambaServer
 from lab.wait_until import HANG_S, calm
@@ -29,7 +29,8 @@ class ManyPipes(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.samba = cls.enterClassContext(SambaServer(relayed=True))
-        cls.relay = cls.enterClassContext(NetsessionSamba(cls.samba))
+        cls.relay = cls.enterClassContext(NetsessionSamba(
+            cls.samba, arguments=["--max-pipes-per-client", 2 * CONNECTIONS * PIPES_OF_EACH]))
         cls.enterClassContext(sessions.held(cls.samba, sessions.crowd(HELD, cls.samba.users)))
 
     @contextlib.contextmanager
@@ -88,6 +89,21 @@ class Bounds(unittest.TestCase):
                     self.assertEqual(0, sessions.enumerate_over(dce, 10).status)
             relay.await_state(lambda state: state["pipes_now"] == 0)
             self.assertEqual(0, sessions.enumerate_with_impacket(samba, level=10).status)
+
+
+    def test_a_client_with_too_many_pipes_is_refused_and_others_are_served(self):
+        bound = ["--max-pipes", 16, "--max-pipes-per-client", 3]
+        with SambaServer(relayed=True) as samba, NetsessionSamba(samba, arguments=bound) as relay:
+            with contextlib.ExitStack() as stack:
+                with self.assertRaises(Exception):
+                    for _ in range(8):  # each a connection of its own, and all from one address
+                        dce = stack.enter_context(sessions.srvsvc(samba))
+                        self.assertEqual(0, sessions.enumerate_over(dce, 10).status)
+                self.assertGreater(relay.state["pipes_refused"], 0)
+                self.assertLessEqual(relay.state["pipes_now"], 4)
+                self.assertRegex(relay.said, r"client 127\.0\.0\.1: too many pipes of this client")
+                other = command.run("list", "-l", 10, "-A", samba.credentials_file("root"), f"[{samba.host6}]:{samba.port}")
+                self.assertEqual(0, other.exit, other)
 
 
 class SlowSamba(unittest.TestCase):

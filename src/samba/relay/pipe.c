@@ -2,6 +2,7 @@
 #include "samba/relay/pipe.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "samba/relay/intercepted_calls.h"
 #include "samba/relay/contexts.h"
 #include "samba/relay/npa.h"
@@ -42,6 +43,8 @@ struct relay_pipe {
 	/* What Samba sent for the client while an answer of the relay is being sent: the fragments
 	 * of an answer have to follow each other. */
 	struct wire_writer deferred;
+	uint8_t opening[NPA_CLIENT_BYTES]; /* opening_bytes of the caller's */
+	size_t opening_bytes;
 };
 
 struct relay_pipe *relay_pipe_new(struct relay *relay)
@@ -450,6 +453,25 @@ static void relay_pipe_take_payload(struct relay_pipe *p, enum relay_side from,
 		relay_pipe_forward_raw(p, from);
 }
 
+static void relay_pipe_take_opening(struct relay_pipe *p, enum relay_side from,
+                                    const struct npa_piece *piece)
+{
+	size_t room = sizeof p->opening - p->opening_bytes;
+
+	wire_put_bytes(&p->sides[relay_side_other(from)].output, piece->data, piece->bytes);
+	if (from != RELAY_CALLER)
+		return;
+	if (room > piece->bytes)
+		room = piece->bytes;
+	memcpy(p->opening + p->opening_bytes, piece->data, room);
+	p->opening_bytes += room;
+}
+
+bool relay_pipe_client(const struct relay_pipe *p, struct ip_address *client)
+{
+	return npa_opening_client(p->opening, p->opening_bytes, client);
+}
+
 bool relay_pipe_receive(struct relay_pipe *p, enum relay_side from, const void *data, size_t bytes)
 {
 	struct relay_pipe_side *side = &p->sides[from];
@@ -459,8 +481,7 @@ bool relay_pipe_receive(struct relay_pipe *p, enum relay_side from, const void *
 	wire_reader_init(&in, data, bytes);
 	while (npa_reader_next(&side->messages, &in, &piece))
 		if (piece.kind == NPA_OPENING)
-			wire_put_bytes(&p->sides[relay_side_other(from)].output, piece.data,
-			               piece.bytes);
+			relay_pipe_take_opening(p, from, &piece);
 		else
 			relay_pipe_take_payload(p, from, &piece);
 	return relay_pipe_is_usable(p);

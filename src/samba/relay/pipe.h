@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/err.h"
+#include "base/ip_address.h"
 #include "samba/relay/relay.h"
 #include "wire/writer.h"
 
@@ -31,6 +32,10 @@ void relay_pipe_free(struct relay_pipe *p);
 bool relay_pipe_receive(struct relay_pipe *p, enum relay_side from, const void *data, size_t bytes);
 /* Why the pipe has to be closed: what a side sent, or that memory ran out. */
 struct err relay_pipe_error(const struct relay_pipe *p);
+
+/* Gives the address of the client whose pipe it is, as smbd says it. False: smbd has not said it
+ * yet, or in a form that is not known. */
+bool relay_pipe_client(const struct relay_pipe *p, struct ip_address *client);
 
 /* The bytes to send to a side. The sender clears the writer. */
 struct wire_writer *relay_pipe_output(struct relay_pipe *p, enum relay_side to);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "group.h"
+#include "recording.h"
 #include "samba/relay/npa.h"
 
 /* What a reader gives, by kind. */
@@ -82,6 +83,33 @@ static void an_opening_may_be_empty(void **state)
 	}
 }
 
+static void an_opening_of_samba_names_the_clients_address(void **state)
+{
+	struct recording opening_4_17 = recording_load("samba-4.17-pipe-opening");
+	uint8_t changed[NPA_CLIENT_BYTES];
+	struct ip_address client, expected;
+
+	(void)state;
+	assert_true(ip_address_parse("127.0.0.1", &expected));
+	assert_true(npa_opening_client(opening_4_17.data, opening_4_17.bytes, &client));
+	assert_true(ip_address_equal(&client, &expected));
+	for (size_t bytes = 0; bytes < 86; bytes++) /* up to the terminator of the address */
+		assert_false(npa_opening_client(opening_4_17.data, bytes, &client));
+	/* Whatever a byte is, nothing is read that is not there. */
+	for (size_t at = 0; at < opening_4_17.bytes; at++)
+		for (unsigned byte = 0; byte < 256; byte += 5) {
+			memcpy(changed, opening_4_17.data, opening_4_17.bytes);
+			changed[at] = (uint8_t)byte;
+			(void)npa_opening_client(changed, opening_4_17.bytes, &client);
+		}
+	memcpy(changed, opening_4_17.data, opening_4_17.bytes);
+	changed[8] = changed[12] = 8; /* Samba 4.18 and later: the same members */
+	assert_true(npa_opening_client(changed, opening_4_17.bytes, &client));
+	changed[8] = changed[12] = 6;
+	assert_false(npa_opening_client(changed, opening_4_17.bytes, &client));
+	recording_free(&opening_4_17);
+}
+
 static void an_opening_has_its_own_length_and_is_not_kept(void **state)
 {
 	static const uint8_t head[] = { 0xFF, 0xFF, 0xFF, 0xFF };
@@ -143,6 +171,7 @@ TEST_GROUP(relay_npa)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_opening_and_messages_come_out_however_they_are_cut),
 		cmocka_unit_test(an_opening_may_be_empty),
+		cmocka_unit_test(an_opening_of_samba_names_the_clients_address),
 		cmocka_unit_test(an_opening_has_its_own_length_and_is_not_kept),
 		cmocka_unit_test(a_message_without_bytes_is_an_error_that_sticks),
 		cmocka_unit_test(a_message_holds_65535_bytes),
