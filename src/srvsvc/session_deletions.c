@@ -23,6 +23,39 @@ static size_t session_deletions_behind(const struct session_deletions *d, size_t
 void session_deletions_fini(struct session_deletions *d)
 {
 	wire_writer_fini(&d->texts);
+	key_map_fini(&d->places);
+}
+
+/* FNV-1a, 64 bits. */
+static uint64_t session_deletions_hash(uint64_t hash, const char *text)
+{
+	do
+		hash = (hash ^ (uint8_t)*text) * 0x100000001B3;
+	while (*text++ != '\0');
+	return hash;
+}
+
+/* Whether there is such a request. A server that chooses names of one hash gets some more than
+ * once, and nothing takes longer. */
+static bool session_deletions_find_or_place(struct session_deletions *d, const char *bare,
+                                            const char *user)
+{
+	uint64_t hash = session_deletions_hash(session_deletions_hash(0xCBF29CE484222325, bare),
+	                                       user);
+	uint32_t place = key_map_find(&d->places, hash);
+	const char *client;
+
+	if (place == 0) {
+		if (d->places.count == 0) /* where an object lies, a server does not know */
+			d->places.seed = (uint64_t)(uintptr_t)d * 0x9E3779B97F4A7C15;
+		if (d->texts.len >= UINT32_MAX ||
+		    !key_map_set(&d->places, hash, (uint32_t)d->texts.len + 1))
+			d->texts.failed = true;
+		return false;
+	}
+	client = session_deletions_text(d, place - 1);
+	return strcmp(client_name_bare(client), bare) == 0 &&
+	       strcmp(client + strlen(client) + 1, user) == 0;
 }
 
 /* Names are compared byte by byte: a server may know others that differ in case. */
@@ -32,13 +65,8 @@ void session_deletions_add(struct session_deletions *d, const char *client, cons
 
 	if (user == NULL)
 		user = "";
-	for (size_t at = 0; at < d->texts.len; at = session_deletions_behind(d, at)) {
-		const char *its_client = session_deletions_text(d, at);
-
-		if (strcmp(client_name_bare(its_client), bare) == 0 &&
-		    strcmp(its_client + strlen(its_client) + 1, user) == 0)
-			return;
-	}
+	if (session_deletions_find_or_place(d, bare, user))
+		return;
 	if (client != NULL) /* [MS-SRVS] 3.1.4.6: it begins with \\ */
 		wire_put_bytes(&d->texts, "\\\\", 2);
 	session_deletions_put_text(d, bare);

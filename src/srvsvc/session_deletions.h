@@ -5,14 +5,16 @@
 #ifndef SRVSVC_SESSION_DELETIONS_H
 #define SRVSVC_SESSION_DELETIONS_H
 
+#include "sessions/key_map.h"
 #include "srvsvc/session_messages.h"
 #include "wire/writer.h"
 
 /* All zero at first. */
 struct session_deletions {
 	struct wire_writer
-		texts; /* with terminators: client and user of each request, "" for any */
-	size_t at;     /* where the client of the next request begins */
+		texts;         /* with terminators: client and user of each request, "" for any */
+	struct key_map places; /* of the requests in texts, plus 1, by the hash of their names */
+	size_t at;             /* where the client of the next request begins */
 	bool closed_some;
 	NET_API_STATUS status; /* the first one that was not 0 */
 };

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -274,9 +275,33 @@ static void a_list_that_broke_off_is_a_failure_after_its_sessions_are_closed(voi
 	assert_int_equal(err.status, ERROR_BAD_NET_RESP);
 }
 
+static void a_long_list_has_each_pair_of_names_once_and_takes_no_time(void **state)
+{
+	enum { PAIRS = 100000 };
+	struct session_deletions many = { 0 };
+	struct session_del_request request;
+	uint32_t count = 0;
+	char user[32];
+
+	(void)state;
+	for (uint32_t i = 0; i < 3 * PAIRS; i++) {
+		snprintf(user, sizeof user, "LAB%u\\alice", (unsigned)(i % PAIRS));
+		session_deletions_add(&many, "ws1", user);
+	}
+	assert_false(many.texts.failed);
+	while (session_deletions_next(&many, &request)) {
+		snprintf(user, sizeof user, "LAB%u\\alice", (unsigned)count++);
+		assert_string_equal(request.user, user);
+		assert_string_equal(request.client, "\\\\ws1");
+	}
+	assert_int_equal(count, PAIRS);
+	session_deletions_fini(&many);
+}
+
 TEST_GROUP(deletion)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_long_list_has_each_pair_of_names_once_and_takes_no_time),
 		cmocka_unit_test(a_client_gets_its_backslashes),
 		cmocka_unit_test(a_user_is_passed_on_as_it_is),
 		cmocka_unit_test(a_request_outlives_its_query),
