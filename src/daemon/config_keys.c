@@ -107,7 +107,8 @@ const struct config_key config_keys[] = {
 	  "four times as much", .least = 1, .most = 1024 },
 	{ "server", "max_unread_mib_per_user", CONFIG_NUMBER, AT(max_unread_mib_per_user), "256",
 	  "maximum memory in MiB of the answers that one user has not read yet, over all connections. "
-	  "An answer may be so long at most. A user who has so much unread gets errors, and nobody else",
+	  "An answer may be so long at most. A user who has so much unread gets errors, and nobody else. "
+	  "At most twice max_answer_mib counts",
 	  .least = 1, .most = 4096 },
 	{ "server", "drain_timeout_s", CONFIG_NUMBER, AT(drain_timeout_s), "10",
 	  "seconds that netsessiond waits for answers to be read before it exits",

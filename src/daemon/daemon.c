@@ -73,6 +73,8 @@ static void daemon_apply_settings(struct daemon *d)
 	d->service.max_answer_bytes = (size_t)s->config.max_answer_mib << 20;
 	d->service.max_held_bytes = size_multiply(MAX_ANSWERS_HELD, d->service.max_answer_bytes);
 	d->service.max_held_of_account = (size_t)s->config.max_unread_mib_per_user << 20;
+	if (d->service.max_held_of_account > d->service.max_held_bytes / 2)
+		d->service.max_held_of_account = d->service.max_held_bytes / 2;
 	d->service.part_visits = SRVSVC_PART_VISITS;
 }
 

@@ -298,11 +298,9 @@ class TooMuch(unittest.TestCase):
                         smb.ask(IOCTL, raw_smb.transceive(file, pdu(BIND, bind_body())), session, tree)
                         asked = request(SESSION_ENUM, enum_stub())
                         seen.append(status(smb.ask(WRITE, raw_smb.write(file, asked), session, tree)))
-                self.assertEqual({SUCCESS, PIPE_BROKEN}, set(seen))
-                self.assertLess(5, seen.index(PIPE_BROKEN))
+                self.assertEqual({SUCCESS}, set(seen))  # most of the calls are answered by faults
                 self.assert_grown_by_less(40, server, before)
-                self.assertEqual(8, sessions.enumerate_with_impacket(server).status)  # all at once are too many now
-                self.assertLess(100, len(sessions.enumerate_with_impacket(server, page_bytes=30000).rows))
+                self.assertLess(5000, len(sessions.enumerate_with_impacket(server).rows))  # who has read all
             wait_until_equal(0, lambda: sessions.enumerate_with_impacket(server, level=0).status)
 
     def test_written_bytes_that_are_not_read_are_bounded(self):
