@@ -147,8 +147,7 @@ static void local_connection_send_answers(struct local_connection *c)
 		local_connection_close(c, LOG_LEVEL_WARNING, rpc_server_end_reason(c->rpc));
 	} else if (c->wants_turn) {
 		net_stream_pause(c->stream);
-		if (!net_connection_await_turn(&c->connection))
-			local_connection_close(c, LOG_LEVEL_ERROR, "out of memory");
+		net_connection_await_turn(&c->connection);
 	} else if (c->wait.is_waiting || c->lookup != NULL) {
 		net_stream_pause(c->stream);
 	} else if (net_endpoint_is_draining(c->endpoint->connections)) {

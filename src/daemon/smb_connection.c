@@ -218,8 +218,9 @@ static void smb_connection_run_events(struct smb_connection *connection)
 		                     connection->sessions.closed_reason);
 		return;
 	}
-	if (is_over || connection->pipes.wants_turn)
-		is_over = net_connection_await_turn(&connection->net);
+	is_over |= connection->pipes.wants_turn;
+	if (is_over)
+		net_connection_await_turn(&connection->net);
 	if (is_over || connection->is_blocked)
 		net_stream_pause(connection->stream);
 	else

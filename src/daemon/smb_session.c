@@ -66,15 +66,14 @@ static struct smb_session *smb_session_from_key(uint64_t key)
 }
 
 /* Removes a session from the table at once, and ends it at the next turn of its connection. So a
- * session that asks for its own end gets the answer before. Without memory for a turn, the session
- * ends when the client sends something. */
+ * session that asks for its own end gets the answer before. */
 static void smb_session_close(struct smb_session *s, const char *reason)
 {
 	session_table_remove(smb_sessions_table(s->of), s->id);
 	s->id = 0;
 	s->closing_reason = reason;
 	smb2_server_close_session(s->of->server, s->session);
-	(void)net_connection_await_turn(s->of->net);
+	net_connection_await_turn(s->of->net);
 }
 
 static void smb_session_on_close(void *context, uint64_t key)

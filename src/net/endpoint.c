@@ -449,9 +449,9 @@ bool net_connection_turn_is_over(struct net_connection *c)
 	return net_turn_is_over(&c->turn);
 }
 
-bool net_connection_await_turn(struct net_connection *c)
+void net_connection_await_turn(struct net_connection *c)
 {
-	return net_turn_await(&c->turn);
+	net_turn_await(&c->turn);
 }
 
 void net_connection_cancel_turn(struct net_connection *c)

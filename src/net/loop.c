@@ -85,6 +85,10 @@ void net_loop_free(struct net_loop *loop)
 {
 	int busy;
 
+	if (loop != NULL && loop->turns.has_handles) {
+		uv_close((uv_handle_t *)&loop->turns.idle, NULL);
+		uv_close((uv_handle_t *)&loop->turns.check, NULL);
+	}
 	if (loop != NULL && loop->uv == &loop->own) {
 		(void)uv_run(loop->uv,
 		             UV_RUN_NOWAIT); /* frees handles that were closed since it ran */

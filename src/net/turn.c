@@ -1,17 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/turn.h"
 
-#include <stdlib.h>
 #include "net/uv.h"
-
-/* While somebody waits: the check is called when all sockets were looked at, and the idle handle
- * lets the loop not wait for them. */
-struct net_turn_clock {
-	struct net_loop *loop;
-	uv_idle_t idle;
-	uv_check_t check;
-	unsigned open_handles;
-};
 
 static struct net_turn_group *turn_group(struct net_turn *t)
 {
@@ -64,39 +54,28 @@ static void turn_join(struct net_turn *t, bool is_first)
 
 /* ---- the clock ---- */
 
-static void turn_clock_on_closed(uv_handle_t *handle)
-{
-	struct net_turn_clock *clock = handle->data;
-
-	if (--clock->open_handles == 0)
-		free(clock);
-}
-
-static void turn_clock_stop(struct net_loop *loop)
-{
-	struct net_turn_clock *clock = loop->turns.clock;
-
-	loop->turns.clock = NULL;
-	uv_close((uv_handle_t *)&clock->idle, turn_clock_on_closed);
-	uv_close((uv_handle_t *)&clock->check, turn_clock_on_closed);
-}
-
-static void turn_clock_on_idle(uv_idle_t *idle)
+static void turn_on_idle(uv_idle_t *idle)
 {
 	(void)idle;
 }
 
-/* Gives the first group a turn, and its place to the next one. */
-static void turn_clock_on_check(uv_check_t *check)
+static void turn_stop_clock(struct net_turns *turns)
 {
-	struct net_turn_clock *clock = check->data;
-	struct net_loop *loop = clock->loop;
+	uv_idle_stop(&turns->idle);
+	uv_check_stop(&turns->check);
+	turns->is_running = false;
+}
+
+/* Gives the first group a turn, and its place to the next one. */
+static void turn_on_check(uv_check_t *check)
+{
+	struct net_loop *loop = check->data;
 	struct net_turn_group *g = TAILQ_FIRST(&loop->turns.groups);
 	struct net_turn *t;
 
 	loop->turns.round++;
 	if (g == NULL) {
-		turn_clock_stop(loop);
+		turn_stop_clock(&loop->turns);
 		return;
 	}
 	t = TAILQ_FIRST(&g->waiting);
@@ -110,24 +89,22 @@ static void turn_clock_on_check(uv_check_t *check)
 	loop->turns.granted = NULL;
 }
 
-static bool turn_clock_start(struct net_loop *loop)
+/* The handles belong to the loop, and end with it. */
+static void turn_start_clock(struct net_loop *loop)
 {
-	struct net_turn_clock *clock;
+	struct net_turns *turns = &loop->turns;
 
-	if (loop->turns.clock != NULL)
-		return true;
-	clock = calloc(1, sizeof *clock);
-	if (clock == NULL)
-		return false;
-	clock->loop = loop;
-	clock->open_handles = 2;
-	clock->idle.data = clock->check.data = clock;
-	uv_idle_init(loop->uv, &clock->idle);
-	uv_check_init(loop->uv, &clock->check);
-	uv_idle_start(&clock->idle, turn_clock_on_idle);
-	uv_check_start(&clock->check, turn_clock_on_check);
-	loop->turns.clock = clock;
-	return true;
+	if (turns->is_running)
+		return;
+	if (!turns->has_handles) {
+		uv_idle_init(loop->uv, &turns->idle);
+		uv_check_init(loop->uv, &turns->check);
+		turns->check.data = loop;
+		turns->has_handles = true;
+	}
+	uv_idle_start(&turns->idle, turn_on_idle);
+	uv_check_start(&turns->check, turn_on_check);
+	turns->is_running = true;
 }
 
 /* ---- one member ---- */
@@ -148,15 +125,12 @@ void net_turn_set_group(struct net_turn *t, struct net_turn_group *group)
 		turn_join(t, false);
 }
 
-/* False: out of memory. */
-static bool turn_wait(struct net_turn *t, bool is_first)
+static void turn_wait(struct net_turn *t, bool is_first)
 {
 	if (t->is_waiting)
-		return true;
-	if (!turn_clock_start(t->loop))
-		return false;
+		return;
+	turn_start_clock(t->loop);
 	turn_join(t, is_first);
-	return true;
 }
 
 /* What a group has spent counts until the next round. Rounds go on only while somebody waits, so a
@@ -183,7 +157,8 @@ bool net_turn_begin(struct net_turn *t)
 		return true;
 	if (!g->is_queued && !net_turn_is_over(t))
 		return true;
-	return !turn_wait(t, false); /* without memory for the clock, nobody waits */
+	turn_wait(t, false);
+	return false;
 }
 
 bool net_turn_is_over(struct net_turn *t)
@@ -194,9 +169,9 @@ bool net_turn_is_over(struct net_turn *t)
 	return turn_group(t)->spent_ns > (uint64_t)NET_TURN_MS * 1000000;
 }
 
-bool net_turn_await(struct net_turn *t)
+void net_turn_await(struct net_turn *t)
 {
-	return turn_wait(t, true);
+	turn_wait(t, true);
 }
 
 void net_turn_cancel(struct net_turn *t)

@@ -25,8 +25,8 @@ bool net_turn_begin(struct net_turn *t);
 bool net_turn_is_over(struct net_turn *t);
 /* Has take called once, when other groups have had their turn, and before the other members of t's
  * group: t goes on with what it has begun, so that not all of them hold what they have made of
- * their work so far. Nothing happens where t waits already. False: out of memory. */
-bool net_turn_await(struct net_turn *t);
+ * their work so far. Nothing happens where t waits already. */
+void net_turn_await(struct net_turn *t);
 void net_turn_cancel(struct net_turn *t);
 
 #endif

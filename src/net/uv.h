@@ -14,9 +14,13 @@ struct net_timer;
 /* Who waits for a turn (turn.c). */
 struct net_turns {
 	TAILQ_HEAD(, net_turn_group)
-	groups;                         /* with members that wait, in the order of their turns */
-	struct net_turn_group others;   /* of those who have no group */
-	struct net_turn_clock *clock;   /* NULL: nobody waits */
+	groups;                       /* with members that wait, in the order of their turns */
+	struct net_turn_group others; /* of those who have no group */
+	/* While somebody waits: the check is called when all sockets were looked at, and the idle
+	 * handle lets the loop not wait for them. */
+	uv_idle_t idle;
+	uv_check_t check;
+	bool has_handles, is_running;
 	const struct net_turn *granted; /* whose turn it is; NULL: nobody was waiting */
 	uint64_t round;
 };
