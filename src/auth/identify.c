@@ -48,6 +48,11 @@ static gss_buffer_desc identify_logon_info(gss_name_t name)
 	(void)gss_get_name_attribute(&minor, name, &attribute, &authenticated, &complete, &value,
 	                             &shown, &more);
 	(void)gss_release_buffer(&minor, &shown);
+	/* MIT krb5 allocates a byte for empty logon information, and does not release it. */
+	if (value.length == 0) {
+		free(value.value);
+		value.value = NULL;
+	}
 	if (authenticated == 0)
 		(void)gss_release_buffer(&minor, &value);
 	return value;

@@ -70,7 +70,7 @@ def _pac(mutate, key, began_at):
     """A PAC whose checksum of the service is right, whatever is in the other buffers."""
     signature = struct.pack("<I", CHECKSUM) + bytes(12)
     name = USER.encode("utf-16-le")
-    buffers = [(LOGON_INFO, mutate.maybe(mutate.chance.choice(LOGON_INFOS), 0.5)),
+    buffers = [(LOGON_INFO, mutate.maybe(mutate.chance.choice((*LOGON_INFOS, b"")), 0.5)),
                (CLIENT_INFO, mutate.maybe(struct.pack("<QH", (began_at + NT_EPOCH_S) * 10**7, len(name)) + name, 0.1)),
                (SERVER_CHECKSUM, signature), (KDC_CHECKSUM, signature)]
     at, listed, data = 8 + 16 * len(buffers), b"", b""
