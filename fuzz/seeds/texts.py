@@ -39,6 +39,7 @@ def seeds_text_inputs():
                   "\ufeff\ufffe\U000E0041", "\u200d\ufe0f", "a" * 40 + "\u202e", "\t-1", "\r=1"):
         yield b"\x0b" + shown.encode()
     yield b"\x0b\xff\xc3\xe2\x80 \xf0\x9f\x98"
+    yield b"\x0b\xf7\xaa\xaa\xaa!"
     for count in (0, 1, 59, 61, 3600, 90000, 1 << 40, (1 << 64) - 1, 116444736000000000, 133000000000000000):
         yield b"\x09" + struct.pack("<4H", *(count >> shift & 0xFFFF for shift in (48, 32, 16, 0)))
 

@@ -30,8 +30,8 @@ enum escape_form {
 	ESCAPE_FIELD,
 };
 
-/* Room for one character in any form: three bytes that are not UTF-8 at most. */
-enum { ESCAPE_MAX_BYTES = 16 };
+/* Room for one character in any form, and a terminator: four bytes that are not UTF-8 at most. */
+enum { ESCAPE_MAX_BYTES = 4 * 4 + 1 };
 
 /* Steps over one character of text, which must not be at its end, and writes what is shown of it,
  * without a terminator. Returns the bytes written. */

@@ -103,6 +103,8 @@ static void what_is_no_utf_8_is_shown(void **state)
 	(void)state;
 	assert_message("a\xFF", "a\\xFF");
 	assert_message("\xC3", "\\xC3");
+	/* The longest sequence, which looks like a character beyond U+10FFFF. */
+	assert_message("\xF7\xAA\xAA\xAA!", "\\xF7\\xAA\\xAA\\xAA!");
 	assert_message("\xED\xA0\x80", "\\xED\\xA0\\x80");
 	assert_message("\xEF\xBF\xBD", "\xEF\xBF\xBD");
 }
