@@ -360,8 +360,9 @@ static void local_endpoint_on_drain(struct net_connection *connection)
 {
 	struct local_connection *c = connection->context;
 
-	if (c->stream == NULL || (net_stream_unsent(c->stream) == 0 && !c->wait.is_waiting &&
-	                          !c->wants_turn && c->lookup == NULL))
+	if (c->stream == NULL ||
+	    (net_stream_unsent(c->stream) == 0 && !c->wait.is_waiting && !c->wants_turn &&
+	     !net_connection_awaits_turn(&c->connection) && c->lookup == NULL))
 		local_connection_close(c, LOG_LEVEL_DEBUG, "netsessiond is stopping");
 }
 

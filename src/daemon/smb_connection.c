@@ -173,7 +173,8 @@ static void smb_connection_handle(struct smb_connection *connection,
 
 static bool smb_connection_is_answered(const struct smb_connection *connection)
 {
-	return !connection->is_blocked && net_stream_unsent(connection->stream) == 0 &&
+	return !connection->is_blocked && !net_connection_awaits_turn(&connection->net) &&
+	       net_stream_unsent(connection->stream) == 0 &&
 	       smb_pipes_are_answered(&connection->pipes);
 }
 
@@ -187,8 +188,9 @@ static bool smb_connection_begin_turn(struct smb_connection *connection)
 	return has_turn;
 }
 
-/* Handles events while the turn lasts, as fast as the client receives the responses. May end the
- * connection. */
+/* Handles events while the turn lasts, as fast as the client receives the responses. A turn ends
+ * behind the responses to a message and not within it: the end of a log-on needs a server that
+ * waits for the next message. May end the connection. */
 static void smb_connection_run_events(struct smb_connection *connection)
 {
 	struct smb2_server_event e = { 0 };
@@ -197,10 +199,11 @@ static void smb_connection_run_events(struct smb_connection *connection)
 	connection->is_blocked = false;
 	connection->sessions.closed_reason = NULL;
 	while (!is_disconnected && !connection->is_blocked && !connection->is_out_of_memory &&
-	       !(is_over = net_connection_turn_is_over(&connection->net)) &&
-	       smb2_server_next_event(connection->server, &e)) {
+	       !is_over && smb2_server_next_event(connection->server, &e)) {
 		smb_connection_handle(connection, &e);
 		is_disconnected = e.type == SMB2_SERVER_DISCONNECT;
+		is_over = e.type == SMB2_SERVER_SEND &&
+		          net_connection_turn_is_over(&connection->net);
 	}
 	smb_connection_count_unsent(connection, net_stream_unsent(connection->stream));
 	if (is_disconnected) {

@@ -454,6 +454,11 @@ void net_connection_await_turn(struct net_connection *c)
 	net_turn_await(&c->turn);
 }
 
+bool net_connection_awaits_turn(const struct net_connection *c)
+{
+	return c->turn.is_waiting;
+}
+
 void net_connection_cancel_turn(struct net_connection *c)
 {
 	net_turn_cancel(&c->turn);

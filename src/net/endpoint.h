@@ -125,6 +125,7 @@ void net_connection_set_turn_group(struct net_connection *c, struct net_turn_gro
 bool net_connection_begin_turn(struct net_connection *c);
 bool net_connection_turn_is_over(struct net_connection *c);
 void net_connection_await_turn(struct net_connection *c);
+bool net_connection_awaits_turn(const struct net_connection *c);
 void net_connection_cancel_turn(struct net_connection *c);
 
 #endif

@@ -7,11 +7,11 @@ import threading
 import unittest
 
 from lab import sessions, tap
-from lab.frames import CLOSE, IOCTL, status
+from lab.frames import CLOSE, IOCTL, SESSION_SETUP, status
 from lab.local_rpc import bound
 from lab.netsessiond import Netsessiond
 from lab.raw_rpc import BIND, FAULT, SESSION_ENUM, bind_body, enum_stub, pdu, request
-from lab.raw_smb import HEADER_BYTES, PENDING, SUCCESS, RawSmb, close, transceive
+from lab.raw_smb import BUFFER_OVERFLOW, HEADER_BYTES, PENDING, SUCCESS, RawSmb, close, session_setup, transceive
 from lab.wait_until import wait_until
 
 ALL = 0xFFFFFFFF
@@ -35,15 +35,18 @@ class Caller:
 
     def open(self):
         self.file = self.smb.open_pipe(self.session, self.tree)
-        self._send(pdu(BIND, bind_body()))
+        self.smb.say(self._make(pdu(BIND, bind_body())))
         assert status(self.hear()) == SUCCESS
 
-    def _send(self, data):
-        self.smb.say(self.smb.make(IOCTL, transceive(self.file, data, 4280), self.session, self.tree))
+    def _make(self, data):
+        return self.smb.make(IOCTL, transceive(self.file, data, 4280), self.session, self.tree)
+
+    def make(self, level, page_bytes=ALL):
+        behind = struct.pack("<III", 0x20000, 0, 0) + struct.pack("<II", page_bytes, 0)
+        return self._make(request(SESSION_ENUM, enum_stub(level=level, behind=behind)))
 
     def ask(self, level, page_bytes=ALL):
-        behind = struct.pack("<III", 0x20000, 0, 0) + struct.pack("<II", page_bytes, 0)
-        self._send(request(SESSION_ENUM, enum_stub(level=level, behind=behind)))
+        self.smb.say(self.make(level, page_bytes))
 
     def hear(self):
         while status(answer := self.smb.hear()) == PENDING:
@@ -125,6 +128,14 @@ class Shares(unittest.TestCase):
         for one in hostile:
             one.end()
         wait_until(lambda: not is_refused())
+
+    def test_a_log_on_may_end_between_the_parts_of_a_dear_call_of_its_connection(self):
+        alice, = self.callers("alice", 1)
+        for _ in range(5):
+            alice.smb.say(alice.smb.make(SESSION_SETUP, session_setup(b"no token")), alice.make(502))
+            statuses = {status(alice.hear()) for _ in range(2)}
+            self.assertEqual(1, len(statuses - {SUCCESS, BUFFER_OVERFLOW}), statuses)
+            alice.reopen()
 
     def test_others_are_served_between_the_parts_of_dear_calls(self):
         alice, = self.callers("alice", 1)
