@@ -32,7 +32,7 @@ struct connection {
 	struct net_stream *stream;
 	struct net_timer *renewal; /* of a session that has expired twice */
 	struct authentication *authentication;
-	bool was_idle;   /* it is out of the pool, and no call was answered since: see
+	bool was_idle;   /* it is out of the pool, and the server has answered nothing since: see
 	                  * connection_set_failed */
 	bool is_probing; /* the connection asks for SMB1 only: see connection_on_ended */
 	bool is_ending;  /* the failure is reported after the step of the log-on */
@@ -228,6 +228,7 @@ static void connection_pump(struct connection *c)
 				connection_fail_memory(c);
 			return;
 		case CLIENT_EVENT_EXPIRED:
+			c->was_idle = false;
 			connection_begin_renewal(c);
 			return;
 		case CLIENT_EVENT_READY:

@@ -505,7 +505,7 @@ static void state_end_renewal(struct client_state *s)
 	if (!transport_smb2_resume(&s->smb2))
 		state_fail(s, ERROR_BAD_NET_RESP,
 		           "the server executed READs of an expired session out of their order");
-	else if (s->step == STEP_CALL && s->unsent > STEP_CALL)
+	else if (s->step >= STEP_BIND && s->unsent > s->step)
 		state_read_more(s);
 }
 

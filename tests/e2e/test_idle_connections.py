@@ -1,15 +1,18 @@
 """A call after another one to the same server: what it costs, what is shared with whom, and how a kept connection ends."""
+import itertools
 import time
 import unittest
 
 from fixtures.programs import Conversation, Programs
-from lab import frames, sessions, tampering, tap
+from lab import command, frames, sessions, tampering, tap
 from lab.cli import address
 from lab.relay import CUT, TO_SERVER, Relay
 from lab.samba import SambaServer
+from lab.scripted_smb import ScriptedSmb, nameless
 from lab.wait_until import calm, wait_until, wait_until_equal
 
 IDLE_S = 10
+EXPIRED = 0xC000035C
 
 
 def logged_on(server, user="root"):
@@ -174,6 +177,25 @@ class IdleConnections(unittest.TestCase):
             self.asks()
             self.asker.say("close", "-")
             self.asks()
+
+
+class Expired(unittest.TestCase):
+    def test_a_server_that_hangs_up_while_an_idle_session_is_renewed_is_an_error(self):
+        """The log-on that is under way then belongs to no connection any more. Each second call is refused."""
+        calls = itertools.count()
+
+        def answer(caller, request):
+            if next(calls) % 2 == 0:
+                yield from nameless(1)(caller, request)
+                return
+            caller.refuse(EXPIRED)
+            raise ConnectionError
+
+        polls = 20
+        with ScriptedSmb(answer) as server:
+            result = command.run("watch", "-N", "-l", 0, "--polls", polls, "--every", "0.1", address(server))
+        self.assertEqual(3, result.exit, result.stderr)
+        self.assertEqual(polls // 2, result.stderr.count(" at SESSION_SETUP (64)"), result.stderr)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,10 @@ class Caller:
         self.send(header(command, number, 1, flags=RESPONSE | ASYNC, async_id=7)[:8] + struct.pack("<I", PENDING)
                   + header(command, number, 1, flags=RESPONSE | ASYNC, async_id=7)[12:] + struct.pack("<HHIB", 9, 0, 0, 0))
 
+    def refuse(self, status):
+        """An error response, [MS-SMB2] 2.2.2, to the request that is being answered."""
+        self._reply(status, struct.pack("<HHIB", 9, 0, 0, 0))
+
     def serve(self):
         while True:
             message = frames.read_frame(self.connection)

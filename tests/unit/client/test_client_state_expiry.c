@@ -133,6 +133,27 @@ static void a_session_that_expires_while_the_pipe_is_opened_is_renewed(void **st
 	expect(CLIENT_EVENT_READY);
 }
 
+/* The rest of the answer to the bind is read again. */
+static void a_read_that_is_refused_while_the_pipe_is_bound_is_sent_again(void **state)
+{
+	size_t half;
+
+	(void)state;
+	script_log_on();
+	answer_tree_connect(0, 0);
+	answer_create(1);
+	make_bind_ack(RPC_ACCEPTANCE, 0);
+	half = pdus.len / 2;
+	answer_data(2, STATUS_BUFFER_OVERFLOW, pdus.data, half);
+	expect(CLIENT_EVENT_READ);
+	expect_asked(1, SMB2_READ);
+	expire(0);
+	renew();
+	expect_asked(1, SMB2_READ);
+	answer_data(0, STATUS_SUCCESS, pdus.data + half, pdus.len - half);
+	expect(CLIENT_EVENT_READY);
+}
+
 static void no_answer_is_given_before_a_refused_validation_has_succeeded(void **state)
 {
 	(void)state;
@@ -213,6 +234,7 @@ TEST_GROUP(client_state_expiry)
 		TEST(reads_that_are_refused_are_sent_again_without_a_loss),
 		TEST(reads_that_were_executed_behind_refused_ones_are_refused),
 		TEST(a_session_that_expires_while_the_pipe_is_opened_is_renewed),
+		TEST(a_read_that_is_refused_while_the_pipe_is_bound_is_sent_again),
 		TEST(no_answer_is_given_before_a_refused_validation_has_succeeded),
 		TEST(a_session_that_expires_three_times_at_once_fails_the_call),
 		TEST(a_session_may_expire_again_after_an_answer),
