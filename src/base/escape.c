@@ -6,23 +6,32 @@
 #include "base/text.h"
 
 /* Sorted. Properties of Unicode 15: General_Category Cc, Zl, Zp; Bidi_Control;
- * Noncharacter_Code_Point below U+10000; and characters of Cf that show nothing. */
+ * Noncharacter_Code_Point below U+10000; Default_Ignorable_Code_Point without joiners and variation
+ * selectors; and interlinear annotation. */
 static const struct {
 	uint32_t first, last;
 } escaped_ranges[] = {
 	{ 0x0000, 0x001F },   /* C0 */
 	{ 0x007F, 0x009F },   /* DEL, C1 */
 	{ 0x00AD, 0x00AD },   /* soft hyphen */
+	{ 0x034F, 0x034F },   /* combining grapheme joiner */
 	{ 0x061C, 0x061C },   /* Arabic letter mark */
+	{ 0x115F, 0x1160 },   /* Hangul fillers */
+	{ 0x17B4, 0x17B5 },   /* Khmer inherent vowels */
 	{ 0x180E, 0x180E },   /* Mongolian vowel separator */
 	{ 0x200B, 0x200B },   /* zero width space */
 	{ 0x200E, 0x200F },   /* left-to-right and right-to-left mark */
 	{ 0x2028, 0x202E },   /* separators of lines and paragraphs, embeddings, overrides */
 	{ 0x2060, 0x206F },   /* word joiner, invisible operators, isolates, deprecated controls */
+	{ 0x3164, 0x3164 },   /* Hangul filler */
 	{ 0xFDD0, 0xFDEF },   /* noncharacters */
 	{ 0xFEFF, 0xFEFF },   /* byte order mark */
-	{ 0xFFF9, 0xFFFB },   /* interlinear annotation */
-	{ 0xE0000, 0xE007F }, /* tags, which repeat ASCII invisibly */
+	{ 0xFFA0, 0xFFA0 },   /* halfwidth Hangul filler */
+	{ 0xFFF0, 0xFFFB },   /* unassigned; interlinear annotation */
+	{ 0x1BCA0, 0x1BCA3 }, /* controls of shorthand */
+	{ 0x1D173, 0x1D17A }, /* controls of musical notation */
+	{ 0xE0000, 0xE00FF }, /* tags, which repeat ASCII invisibly; unassigned */
+	{ 0xE01F0, 0xE0FFF }, /* unassigned */
 };
 
 bool escape_is_needed(uint32_t code_point)

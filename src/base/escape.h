@@ -16,9 +16,9 @@
 #include <stdio.h>
 
 /* Whether a code point is escaped: control characters (C0, DEL, C1), separators of lines and
- * paragraphs, bidirectional controls, other invisible format characters, and noncharacters. The
- * joiners U+200C and U+200D and the variation selectors are not: texts in Persian and emoji need
- * them. */
+ * paragraphs, bidirectional controls, noncharacters, and what is invisible by default, such as
+ * U+200B and U+3164. The joiners U+200C and U+200D and the variation selectors are not: texts in
+ * Persian and emoji need them. */
 bool escape_is_needed(uint32_t code_point);
 
 enum escape_form {

@@ -52,7 +52,11 @@ static void what_must_never_arrive_raw_is_escaped(void **state)
 		bool is_control = uc_is_general_category_withtable(
 			c, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp);
 
-		if (is_control || uc_is_property_bidi_control(c) ||
+		bool is_invisible = uc_is_property_default_ignorable_code_point(c) &&
+		                    !uc_is_property_variation_selector(c) &&
+		                    !uc_is_property_join_control(c);
+
+		if (is_control || is_invisible || uc_is_property_bidi_control(c) ||
 		    uc_is_property_not_a_character(c))
 			assert_true(escape_is_needed(c));
 	}
@@ -65,9 +69,11 @@ static void what_shows_something_is_not_escaped(void **state)
 	(void)state;
 	for (uint32_t c = 0; c <= LAST_CODE_POINT; c = next_code_point(c))
 		if (escape_is_needed(c))
-			assert_true(uc_is_general_category_withtable(
-				c, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Cn |
-					   UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp));
+			assert_true(uc_is_property_default_ignorable_code_point(c) ||
+			            uc_is_general_category_withtable(
+					    c, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf |
+						       UC_CATEGORY_MASK_Cn | UC_CATEGORY_MASK_Zl |
+						       UC_CATEGORY_MASK_Zp));
 	for (size_t i = 0; i < COUNT(joiners); i++)
 		assert_false(escape_is_needed(joiners[i]));
 }
