@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Texts of Samba's that netsession-samba reads: smb.conf, the names of pipes that Samba's programs
- * list, the users that wbinfo knows.
+ * list, the users that wbinfo knows; and how smbd names a client to a pipe.
  * Input: kind, then the text; of smb.conf: a directory before it.
  * Must reach: smb_conf_read smb_conf_find_block smb_conf_find_place smb_conf_block smb_conf_insert
  *   smb_conf_remove smb_conf_directory_fault smb_conf_line_sets_parameter smb_conf_line_has_mark
  *   smb_conf_file_read smb_conf_file_read_text smb_conf_file_fini pipe_names_parse pipe_names_add
  *   pipe_names_add_endpoint pipe_names_has user_names_learn user_names_apply user_names_find_line
- *   user_names_is_line_of user_names_is_wanted user_names_add_asked
+ *   user_names_is_line_of user_names_is_wanted user_names_add_asked npa_opening_client npa_get_text
  * Holds: a block that is put in is found again, and taken out it leaves each byte as it was; a pipe
- * is a name of a file, listed once; a user gets a name of its own line, and is asked for once. */
+ * is a name of a file, listed once; a user gets a name of its own line, and is asked for once; a
+ * client's address stays the same, however much more comes. */
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "fuzz.h"
+#include "samba/relay/npa.h"
 #include "samba/setup/smb_conf.h"
 #include "samba/setup/smb_conf_file.h"
 #include "samba/smbstatus/user_names.h"
@@ -143,12 +145,36 @@ static void users(struct fuzz_input *in)
 	free(output);
 }
 
+/* The client's address does not depend on how much has come, once it has come. */
+static void pipe_opening(struct fuzz_input *in)
+{
+	size_t bytes;
+	uint8_t *opening = fuzz_rest(in, &bytes);
+	struct ip_address whole, part;
+	bool has_come = false;
+
+	if (bytes > NPA_CLIENT_BYTES)
+		bytes = NPA_CLIENT_BYTES;
+	for (size_t some = 0; some <= bytes; some++) {
+		uint8_t *piece = fuzz_piece(opening, some);
+		bool is_there = npa_opening_client(piece, some, &part);
+
+		MUST(is_there || !has_come);
+		MUST(!has_come || ip_address_compare(&part, &whole) == 0);
+		if (is_there)
+			whole = part;
+		has_come = is_there;
+		free(piece);
+	}
+	free(opening);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
-	static void (*const kinds[])(struct fuzz_input *) = { smb_conf, smb_conf_file, pipes,
-		                                              users };
+	static void (*const kinds[])(struct fuzz_input *) = { smb_conf, smb_conf_file, pipes, users,
+		                                              pipe_opening };
 	struct fuzz_input in = { data, bytes };
 
-	kinds[fuzz_u8(&in) % 4](&in);
+	kinds[fuzz_u8(&in) % 5](&in);
 	return 0;
 }

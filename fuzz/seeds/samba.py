@@ -123,3 +123,7 @@ def seeds_samba_texts():
     for text in (b"LAB\\alice:*:1000:513::/home:/bin/sh\nroot:*:0:0:::\n", b"bob:*:4294967294:1::\n", b":*:0:\n", b"a\nb:0", b""):
         for flags in (b"\0\0", b"\1\0", b"\0\1"):
             yield b"\3" + flags + text
+    for data in recordings("samba-*-pipe-opening*"):
+        yield b"\4" + data[:300]
+        for level in range(5, 10):
+            yield b"\4" + data[:8] + struct.pack("<2I", level, level) + data[16:300]
