@@ -146,7 +146,7 @@ class Netsessiond(Daemon):
         found = re.search(r"(.*suppressions=)([^:]+)(.*)", os.environ.get("LSAN_OPTIONS", ""))
         if not found:
             return ()
-        return "env", f"LSAN_OPTIONS={found[1]}{shutil.copy(found[2], self.folder)}{found[3]}"
+        return "/usr/bin/env", f"LSAN_OPTIONS={found[1]}{shutil.copy(found[2], self.folder)}{found[3]}"
 
     def _run(self):
         for path in (self.folder, self.folder / self.log):
