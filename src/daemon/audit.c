@@ -32,6 +32,7 @@ struct audit {
 	uint64_t lost;   /* lines since the last one that was written */
 	bool is_regular; /* a file, which has always room or an error; false: perhaps a pipe */
 	bool is_torn;    /* the last line has no end */
+	bool is_stuck;   /* the path names no file that can be opened; fd is the one before */
 };
 
 #define FLAGS (O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
@@ -251,7 +252,8 @@ static json_t *audit_make_repeat_line(const struct audit_repeat *r, int64_t now_
 }
 
 /* logrotate(8) and people rename or delete the file, and do not always say so: then the next line
- * begins another one. Where that cannot be opened, the old one goes on. */
+ * begins another one. Where that cannot be opened, the old one goes on, and the log says so once.
+ */
 static void audit_follow_path(struct audit *a)
 {
 	struct stat ours, named;
@@ -261,13 +263,23 @@ static void audit_follow_path(struct audit *a)
 		return;
 	a->is_regular = S_ISREG(ours.st_mode);
 	if (stat(a->path, &named) == 0 && named.st_dev == ours.st_dev &&
-	    named.st_ino == ours.st_ino)
+	    named.st_ino == ours.st_ino) {
+		a->is_stuck = false;
 		return;
+	}
 	fd = audit_open_file(a->path);
-	if (fd < 0)
+	if (fd < 0) {
+		if (!a->is_stuck)
+			log_write(LOG_LEVEL_ERROR,
+			          "the audit log was renamed or deleted, and a new one cannot be "
+			          "opened: %s; audit lines are still written to the old one",
+			          locale_error_text(errno));
+		a->is_stuck = true;
 		return;
+	}
 	close(a->fd);
 	a->fd = fd;
+	a->is_stuck = false;
 	a->is_regular = false;
 	a->is_torn = false;
 }

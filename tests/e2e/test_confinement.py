@@ -83,6 +83,19 @@ class User(unittest.TestCase):
         self.assertEqual(["log-on", "NetrSessionEnum"], [line["operation"] for line in self.server.audit])
         self.assertEqual(USER, audit.owner())
 
+    def test_an_audit_log_that_it_cannot_begin_anew_goes_on_and_the_log_says_so_once(self):
+        audit = self.server.folder / self.server.log / "audit"
+        renamed = audit.with_name("audit.1")
+        shutil.chown(audit.parent, "root")
+        audit.rename(renamed)
+        for _ in range(2):
+            listed(self.server)
+        self.assertEqual(4, len(renamed.read_text().splitlines()))
+        self.assertEqual(1, self.server.said.count("a new one cannot be opened: Permission denied"))
+        shutil.chown(audit.parent, USER)
+        listed(self.server)
+        self.assertEqual(2, len(self.server.audit))
+
     def test_its_sockets_are_the_users_and_go_with_it(self):
         for path in (self.server.socket, self.server.publish_socket):
             self.assertEqual(USER, path.owner())
