@@ -16,10 +16,10 @@
 #include "net/stream.h"
 #include "smb2/status.h"
 
-/* While more than this is unsent, nothing is received and no message is answered; less for an
- * account that holds as much memory as it may. */
-#define MAX_UNSENT_BYTES         ((size_t)1 << 20)
-#define MAX_UNSENT_BYTES_OF_FULL ((size_t)1 << 16)
+/* While more than this is unsent, nothing is received and no message is answered; less before a
+ * log-on, and for an account that holds as much memory as it may. */
+#define MAX_UNSENT_BYTES   ((size_t)1 << 20)
+#define LEAST_UNSENT_BYTES ((size_t)1 << 16)
 
 struct smb_connection {
 	struct smb_connections *all;
@@ -95,8 +95,10 @@ static struct srvsvc_account *smb_connection_account(const struct smb_connection
 
 static size_t smb_connection_max_unsent(const struct smb_connection *connection)
 {
-	return srvsvc_account_is_full(connection->all->service, smb_connection_account(connection))
-	               ? MAX_UNSENT_BYTES_OF_FULL
+	const struct srvsvc_account *account = smb_connection_account(connection);
+
+	return account == NULL || srvsvc_account_is_full(connection->all->service, account)
+	               ? LEAST_UNSENT_BYTES
 	               : MAX_UNSENT_BYTES;
 }
 

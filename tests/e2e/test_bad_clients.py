@@ -340,7 +340,7 @@ class TooMuch(unittest.TestCase):
         with Netsessiond(["alice"]) as server:
             before = resident_mib(server.pid)
             deaf = []
-            for _ in range(2):
+            for _ in range(5):
                 smb = self.enterContext(RawSmb(server, timeout_s=1))
                 smb.negotiate(0x0302)
                 smb.begin_log_on()
@@ -352,7 +352,7 @@ class TooMuch(unittest.TestCase):
                         smb.socket.sendall(batch)
                     self.fail("it was read from for ever")
                 deaf.append(smb)
-            self.assert_grown_by_less(2 * 2.5, server, before)
+            self.assert_grown_by_less(len(deaf) * 0.4, server, before)
             self.assertEqual(0, sessions.enumerate_with_impacket(server).status)
 
     def test_a_thousand_connections_of_nonsense(self):
