@@ -112,7 +112,7 @@ static void call_explain_quota(const struct netsession_call *call, struct err *e
 {
 	const char *step = err->step;
 
-	if (err->status != ERROR_NOT_ENOUGH_QUOTA || err->nt_status != 0)
+	if (err->status != ERROR_NOT_ENOUGH_QUOTA || err->nt_status != 0 || err->text[0] != '\0')
 		return; /* it is the server's */
 	*err = (struct err){ 0 };
 	err_format(err, ERROR_NOT_ENOUGH_QUOTA, step,

@@ -80,6 +80,15 @@ class Memory(unittest.TestCase):
                     self.assertEqual((0, ""), (code, said))
                     self.assertLess(most, base_bytes() + LIMIT + BESIDE)
 
+    def test_a_fault_of_the_same_number_is_the_servers(self):
+        def answer(caller, request):
+            del caller, request
+            yield QUOTA
+        with ScriptedSmb(answer) as server:
+            result = command.run("list", "-N", "-l", 0, address(server))
+        assert_refused(self, QUOTA, result, address(server))
+        self.assertIn("the RPC service broke off the call", result.stderr)
+
     def test_watch_compares_no_more_sessions_than_the_limit_has_room_for(self):
         with ScriptedSmb(nameless(LIMIT // 8 - 1)) as server:
             self.ends_at_the_limit("watch", "--polls", 1, "-N", "--max-bytes", "16M", "-l", 0, address(server))

@@ -3,14 +3,15 @@
     def answer(connection, request):     # of one call
         yield from stubs                 # of the fragments of the answer, one behind the other
 
-A READ gets the next fragment. The answer may also send to the connection whatever it likes.
+A READ gets the next fragment. A stub that is a number is a fault of this status. The answer may also send to the
+connection whatever it likes.
 """
 import itertools
 import struct
 
 from . import frames
 from .odd_servers import OddServer
-from .raw_rpc import BIND_ACK, FIRST, LAST, NDR, RESPONSE_PDU, pdu
+from .raw_rpc import BIND_ACK, FAULT, FIRST, LAST, NDR, RESPONSE_PDU, pdu
 from .raw_smb import BUFFER_OVERFLOW, HEADER_BYTES, MORE_PROCESSING_REQUIRED, PENDING, RESPONSE, SUCCESS, header
 from .spnego import (ACCEPT_COMPLETED, ACCEPT_INCOMPLETE, KEYS_OF_128_BITS, NTLM, SESSION_SECURITY, SIGN, TARGET_INFO,
                      UNICODE, response)
@@ -103,6 +104,9 @@ class Caller:
         while stub is not None:
             following = next(ahead, None)
             flags = first | (LAST if following is None else 0)
+            if isinstance(stub, int):
+                yield pdu(FAULT, struct.pack("<IHBxII", 0, 0, 0, stub, 0), flags=flags, call=call)
+                return
             yield pdu(RESPONSE_PDU, struct.pack("<IHBx", 0, 0, 0) + stub, flags=flags, call=call)
             stub, first = following, 0
 
