@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -80,13 +81,24 @@ static const char *const folders_read[] = {
 	"/dev/urandom",
 };
 
-/* The folder of a file that is written, but not that of a device; the file itself, which may be a
- * link. */
-static void confinement_allow_written_file(struct sandbox *s, const char *path)
+/* The folder of a file, but not that of a device. */
+static void confinement_allow_folder_of(struct sandbox *s, const char *path,
+                                        enum sandbox_access access)
 {
-	sandbox_allow(s, path, SANDBOX_WRITE);
 	if (strncmp(path, "/dev/", 5) != 0 && strncmp(path, "/proc/", 6) != 0)
-		sandbox_allow_folder_of(s, path, SANDBOX_WRITE);
+		sandbox_allow_folder_of(s, path, access);
+}
+
+/* The file, and its folder, where it can be replaced; the same of what it is a link to. */
+static void confinement_allow_file(struct sandbox *s, const char *path, enum sandbox_access access)
+{
+	char *real = realpath(path, NULL);
+
+	sandbox_allow(s, path, access);
+	confinement_allow_folder_of(s, path, access);
+	if (real != NULL)
+		confinement_allow_folder_of(s, real, access);
+	free(real);
 }
 
 static void confinement_allow_mechanism_file(void *context, enum mechanism_file kind,
@@ -96,10 +108,10 @@ static void confinement_allow_mechanism_file(void *context, enum mechanism_file 
 
 	switch (kind) {
 	case MECHANISM_FILE_READ:
-		sandbox_allow_folder_of(s, path, SANDBOX_READ);
+		confinement_allow_file(s, path, SANDBOX_READ);
 		break;
 	case MECHANISM_FILE_WRITTEN:
-		confinement_allow_written_file(s, path);
+		confinement_allow_file(s, path, SANDBOX_WRITE);
 		break;
 	case MECHANISM_FOLDER_READ:
 		sandbox_allow(s, path, SANDBOX_READ);
@@ -123,12 +135,12 @@ static void confinement_restrict(const struct config *c, const char *config_file
 		sandbox_allow(&s, folders_read[i], SANDBOX_READ);
 	for (size_t i = 0; i < sizeof read / sizeof *read; i++)
 		if (*read[i] != '\0')
-			sandbox_allow_folder_of(&s, read[i], SANDBOX_READ);
+			confinement_allow_file(&s, read[i], SANDBOX_READ);
 	for (size_t i = 0; i < sizeof sockets / sizeof *sockets; i++)
 		if (*sockets[i] != '\0')
 			sandbox_allow_folder_of(&s, sockets[i], SANDBOX_WRITE);
 	if (strcmp(c->audit_file, "-") != 0)
-		confinement_allow_written_file(&s, c->audit_file);
+		confinement_allow_file(&s, c->audit_file, SANDBOX_WRITE);
 	mechanism_files_list(c->keytab, confinement_allow_mechanism_file, &s);
 	result = sandbox_enter(&s);
 	to->restricts_files = result.restricts_files;

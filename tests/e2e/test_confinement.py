@@ -182,6 +182,16 @@ class Sandbox(unittest.TestCase):
             server.restart()
             self.assertEqual(0, listed(server).exit)
 
+    def test_files_may_be_links_to_other_folders(self):
+        with folder_of("root") as folder, folder_of("root") as elsewhere:
+            (elsewhere / "users").touch(0o600)
+            (elsewhere / "users").write_text("LAB:bob:Secret-1\n")
+            (elsewhere / "conf").write_text(f"[server]\nuser = root\n[auth]\nmechanisms = ntlm\nntlm_users = {folder}/users\n")
+            for name in ("users", "conf"):
+                (folder / name).symlink_to(elsewhere / name)
+            result = check("--config", folder / "conf")
+            self.assertEqual((0, ""), (result.exit, result.stderr))
+
     def test_a_kernel_without_landlock_is_named_in_the_log(self):
         """strace answers for the kernel."""
         if IS_SANITIZED:
