@@ -14,8 +14,9 @@ struct account_usage *account_usage_hold(struct identity *identity)
 	struct account_usage *usage;
 	uint32_t hash;
 
+	/* A name that is not UTF-8 has none, but is compared as well. */
 	if (!text_hash_nocase(identity_user(identity), &hash))
-		return NULL;
+		hash = 0;
 	LIST_FOREACH(usage, &usages[hash % BUCKETS], entry)
 		if (identity_is_same(usage->identity, identity))
 			break;
