@@ -14,9 +14,8 @@ struct account_usage *account_usage_hold(struct identity *identity)
 	struct account_usage *usage;
 	uint32_t hash;
 
-	/* A name that is not UTF-8 has none, but is compared as well. */
 	if (!text_hash_nocase(identity_user(identity), &hash))
-		hash = 0;
+		return NULL;
 	LIST_FOREACH(usage, &usages[hash % BUCKETS], entry)
 		if (identity_is_same(usage->identity, identity))
 			break;
