@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A table for people. Its columns are aligned by the width of each character on a terminal. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uniwidth.h>
@@ -189,5 +190,7 @@ bool output_write_table(FILE *to, const struct server_result results[], size_t c
 	for (size_t i = 0; i < count; i++)
 		server_result_each(&results[i], output_table_put_session, &t);
 	free(t.cell);
+	if (t.failed)
+		errno = ENOMEM; /* what was written since may have set another error */
 	return !t.failed;
 }

@@ -65,7 +65,8 @@ void session_deletions_add(struct session_deletions *d, const char *client, cons
 
 	if (user == NULL)
 		user = "";
-	if (session_deletions_find_or_place(d, bare, user))
+	/* After a failure the places lead to texts that are not there. */
+	if (d->texts.failed || session_deletions_find_or_place(d, bare, user))
 		return;
 	if (client != NULL) /* [MS-SRVS] 3.1.4.6: it begins with \\ */
 		wire_put_bytes(&d->texts, "\\\\", 2);

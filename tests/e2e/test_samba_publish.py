@@ -271,6 +271,7 @@ class Closing(SambaPublisherTest):
             self.programs.let_go()
             wait_until_equal(1, lambda: self.relay.state["publish_sessions"])
             self.programs.is_real()
+            self.set_refresh_timeout(self.REFRESH_TIMEOUT_MS)
             wait_until_equal({("127.0.0.1", "man"): 1}, self.names)
             self.assertEqual(0, self.relay.state["publish_closed"])
 
