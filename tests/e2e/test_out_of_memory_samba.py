@@ -49,11 +49,11 @@ class Samba(OutOfMemory):
             self.run_command(name, "--smb-conf", other, "--directory", self.samba.relay_directory)
 
     def test_with_all_of_that_each_allocation_has_failed(self):
-        # But for a Samba without helpers, closing by smbcontrol, disable, names of other charsets or by number, and many sessions.
+        # But for a Samba without helpers or of another version, closing by smbcontrol, disable, names of other charsets or by number, and many sessions.
         self.check_sources("src/samba/**/*.c",
                            without=('strdup("")', "char *made", "smbcontrol *c", '&configuration, "--configfile=%s", smb_conf) < 0) {',
                                     "char *converted", "list->sessions", "name = malloc", "*entries = reallocarray",
-                                    "name = strndup"))
+                                    "name = strndup", "r = calloc(1, sizeof *r)", "r->smb_conf = strdup(smb_conf)"))
 
 
 if __name__ == "__main__":
