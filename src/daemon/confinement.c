@@ -71,6 +71,7 @@ static const char *const folders_read[] = {
 	"/usr",
 	"/lib",
 	"/lib64",
+	"/var/lib/extrausers",
 	"/var/lib/sss",
 	"/run/systemd/resolve",
 	"/run/systemd/userdb",
