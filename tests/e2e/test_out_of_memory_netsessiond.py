@@ -1,5 +1,8 @@
 """netsessiond, with each allocation failing once: see fixtures/out_of_memory.py."""
+import contextlib
+import socket
 import struct
+import threading
 
 from fixtures.out_of_memory import OutOfMemory, main, names, session_del
 from fixtures.publisher import ACCEPTED, PUT, REMOVE, STATE, WELCOME, RawPublisher
@@ -37,6 +40,33 @@ def publish_many(service, first, count):
             taken += struct.unpack("<I", body)[0]
 
 
+@contextlib.contextmanager
+def returning_publisher(service):
+    """One that publishes three sessions, and comes back when it is disconnected, as publishers do: without memory to look
+    its user up again at a reload, netsessiond disconnects it."""
+    connected, is_over = [], threading.Event()
+
+    def publish():
+        while not is_over.is_set():
+            with contextlib.suppress(OSError), RawPublisher(service) as publisher:
+                connected[:] = [publisher.socket]
+                publisher.greet()
+                publisher.put_all([(key, f"10.0.0.{key}", f"user{key}") for key in range(3)])
+                publisher.socket.settimeout(None)
+                publisher.is_closed()
+            is_over.wait(0.1)
+    thread = threading.Thread(target=publish, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        for peer in connected:
+            with contextlib.suppress(OSError):
+                peer.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
 class Service(OutOfMemory):
     """netsessiond"""
 
@@ -49,10 +79,7 @@ class Service(OutOfMemory):
             ["alice", "bob"], inside=cls.failing.inside, publishers="root", max_connections_per_address=1000,
             publisher_max_changes_per_s=100000))
         cls.enterClassContext(held(cls.server, [Wanted("alice", "127.0.0.7"), Wanted("bob", "127.0.0.8")]))
-        publisher = cls.enterClassContext(RawPublisher(cls.server))
-        publisher.greet()
-        for key in range(3):
-            publisher.put(key, f"10.0.0.{key}", f"user{key}")
+        cls.enterClassContext(returning_publisher(cls.server))
         cls.listed = wait_until(lambda: len(names(cls.server)) == 5 and names(cls.server))
 
     def ask(self, ask):
