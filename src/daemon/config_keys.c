@@ -84,7 +84,8 @@ const struct config_key config_keys[] = {
 	  "addresses and networks from which clients may connect over SMB, such as 10.0.0.0/8, 2001:db8::/32; "
 	  "empty: from everywhere that hosts_deny does not name", .most = CONFIG_MAX_NETWORKS },
 	{ "server", "hosts_deny", CONFIG_NETWORKS, AT(hosts_deny), "",
-	  "addresses and networks from which no client may connect over SMB; not read if hosts_allow is set",
+	  "addresses and networks from which no client may connect over SMB; not read if hosts_allow is set. "
+	  "A reload leaves the connections that there are",
 	  .most = CONFIG_MAX_NETWORKS },
 	{ "server", "max_local_connections", CONFIG_NUMBER, AT(max_local_connections), "1000",
 	  "maximum number of connections at the Unix socket; more are refused. Each user except root may "
