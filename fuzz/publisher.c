@@ -103,7 +103,7 @@ static void take(struct run *run, const struct publish_message *m)
 		run->number = m->number;
 		break;
 	default:
-		MUST(!"a message that netsessiond sends");
+		MUST(false); /* netsessiond sends no other message */
 	}
 }
 
