@@ -3,9 +3,9 @@
  * be, and what files and command lines contain. Everything that people or programs read goes
  * through this file: tables, CSV, JSON, logs, messages.
  *
- * Characters that drive a terminal, forge a line, reorder a line or are invisible never arrive
- * there as they are. Where a format has no escapes of its own, each of them is shown as \xNN (up
- * to U+007F), \uNNNN or \UNNNNNNNN, and each byte that is not UTF-8 as \xNN (from \x80). */
+ * Characters that control a terminal, forge a line, reorder a line or are invisible are always
+ * escaped. In a format without escape sequences, a character is written as \xNN (up to U+007F),
+ * \uNNNN or \UNNNNNNNN, and a byte that is not UTF-8 as \xNN (from \x80). */
 #ifndef BASE_ESCAPE_H
 #define BASE_ESCAPE_H
 

@@ -252,8 +252,8 @@ static json_t *audit_make_repeat_line(const struct audit_repeat *r, int64_t now_
 }
 
 /* logrotate(8) and people rename or delete the file, and do not always say so: then the next line
- * begins another one. Where that cannot be opened, the old one goes on, and the log says so once.
- */
+ * begins another one. Where the new file cannot be opened, lines continue to go to the old one, and
+ * the log says so once. */
 static void audit_follow_path(struct audit *a)
 {
 	struct stat ours, named;

@@ -9,7 +9,7 @@
     sockets.py    netsessiond's Unix sockets: programs of this computer and publishers, as root and as another user
     samba.py      netsession-samba's relay in front of Samba's own srvsvc
     servers.py    servers that mutate what a real one answers, with a signature that is right, before the command
-    health.py     clients of good behaviour, whose answers are compared all the time
+    health.py     well-behaved clients, whose answers are compared all the time
     campaign.py   runs attacks until the time is over, and reports
     run.py        the command line behind `make attack`
 

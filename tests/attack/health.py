@@ -149,7 +149,7 @@ class ServiceHealth(Health):
 
 
 class RelayHealth(Health):
-    """Of an smbd whose srvsvc netsession-samba answers."""
+    """The health of an smbd behind netsession-samba's relay."""
 
     USERS = ("games", "man")
     left = 0, 0

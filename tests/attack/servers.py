@@ -163,7 +163,7 @@ def doctor(target, case):
 
 
 def local(target, case):
-    """The command asks a service at a Unix socket, whose bytes are mutated."""
+    """Runs the command against a Unix socket that answers with mutated bytes."""
     path = target.server.folder / f"mutated-{case.number}.sock"
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))

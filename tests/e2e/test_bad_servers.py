@@ -12,21 +12,12 @@ from lab import command, frames, odd_servers, sessions, tampering, tap
 from lab.cli import address, run_list, assert_refused, is_interim
 from lab.ports import free_port
 from lab.relay import CUT, STALL, SWALLOW, TO_CLIENT, TO_SERVER, Raw, Relay
+from lab.lost_network import LOST
 from lab.samba import SambaServer
 from lab.wait_until import calm
 
 MORE_S = 0.5  # that an ending may take beyond the deadline
 TRUST = 1265  # ERROR_DOWNGRADE_DETECTED
-
-# A network without a way out and without an answer: what is sent to 192.0.2.0/24 is lost.
-LOST = """
-ip link set lo up
-ip route add 192.0.2.0/24 dev lo
-echo "nameserver 192.0.2.53" > "$1/resolv.conf"
-mount --bind "$1/resolv.conf" /etc/resolv.conf
-shift
-exec "$@"
-"""
 
 
 class Client(unittest.TestCase):

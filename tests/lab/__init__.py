@@ -12,6 +12,7 @@
     frames.py       the few SMB messages and fields the lab itself needs
     relay.py        a TCP relay that delays, counts and tampers
     tampering.py    what a relay can do to one message
+    lost_network.py a network that answers nothing
     odd_servers.py  ports that behave badly
     command.py      runs the netsession command, and other programs, as built
     terminal.py     runs our programs on a terminal of their own

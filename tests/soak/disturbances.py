@@ -9,18 +9,11 @@ import time
 
 from lab import command
 from lab.cli import address
+from lab.lost_network import LOST
 
 FAKETIME = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 CLOCKS = ("+1h", "-1h", "+400d", "-3d", "+0")
-# A network whose name server and KDC are at an address that answers nothing.
-LOST = """
-ip link set lo up
-ip route add 192.0.2.0/24 dev lo
-echo "nameserver 192.0.2.53" > "$1/resolv.conf"
-mount --bind "$1/resolv.conf" /etc/resolv.conf
-shift
-exec "$@"
-"""
+# In a lost network: the KDC is at an address that answers nothing, as the name server is.
 KRB5_CONF = """[libdefaults]
 default_realm = LOST.EXAMPLE
 dns_lookup_kdc = false

@@ -33,8 +33,8 @@ bool relay_pipe_receive(struct relay_pipe *p, enum relay_side from, const void *
 /* Why the pipe has to be closed: what a side sent, or that memory ran out. */
 struct err relay_pipe_error(const struct relay_pipe *p);
 
-/* Gives the address of the client whose pipe it is, as smbd says it. False: smbd has not said it
- * yet, or in a form that is not known. */
+/* Gives the address of the client that opened the pipe, as smbd has sent it. False: smbd has not
+ * sent it yet, or in an unknown form. */
 bool relay_pipe_client(const struct relay_pipe *p, struct ip_address *client);
 
 /* The bytes to send to a side. The sender clears the writer. */
