@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "auth/password_hash.h"
 #include "base/ascii.h"
 #include "base/text.h"
-#include "wire/writer.h"
 
 #define STEP ACCOUNTS_STEP
 
@@ -54,13 +54,6 @@ const char *account_line_user_fault(const char *user)
 #define HASH_METHOD "$3$"
 #define HASH_PREFIX HASH_METHOD "$"
 
-void account_line_wipe_secret(struct wire_writer *secret)
-{
-	if (secret->data != NULL)
-		crypto_wipe(secret->data, secret->cap);
-	wire_writer_fini(secret);
-}
-
 static const char *account_line_password_fault(const char *password)
 {
 	if (password[0] == '\0')
@@ -69,27 +62,6 @@ static const char *account_line_password_fault(const char *password)
 	               ? NULL
 	               : "is longer than 256 characters, which Windows does not send; use a "
 	                 "shorter one";
-}
-
-void account_line_reserve_secret(struct wire_writer *w, size_t bytes)
-{
-	wire_put_zeros(w, bytes);
-	if (!w->failed)
-		wire_writer_clear(w);
-}
-
-/* [MS-NLMP] 3.3.1, NTOWFv1: MD4 of the password in UTF-16. */
-static bool account_line_hash_password(struct crypto_md4 *md4, const char *password,
-                                       uint8_t to[CRYPTO_MD4_BYTES])
-{
-	struct wire_writer utf16 = { 0 };
-	bool hashed;
-
-	account_line_reserve_secret(&utf16, 2 * strlen(password));
-	wire_put_utf16le(&utf16, password);
-	hashed = !utf16.failed && crypto_md4_compute(md4, utf16.data, utf16.len, to);
-	account_line_wipe_secret(&utf16);
-	return hashed;
 }
 
 static bool account_line_is_hash_of_nothing(const uint8_t nt[CRYPTO_MD4_BYTES])
@@ -172,7 +144,7 @@ static bool account_line_read_secret(struct text_lines *lines, const char *secre
 		return account_line_read_method(lines, secret, nt);
 	if (fault != NULL)
 		text_lines_fail(lines, "the password %s", fault);
-	else if (!account_line_hash_password(md4, secret, nt))
+	else if (!password_hash_compute(md4, secret, nt))
 		err_set(lines->err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 	return lines->err->status == NERR_Success;
 }
@@ -227,7 +199,7 @@ static bool account_line_compute(const char *password, uint8_t nt[CRYPTO_MD4_BYT
                                  struct err *err)
 {
 	struct crypto_md4 *md4 = crypto_md4_new();
-	bool is_computed = md4 != NULL && account_line_hash_password(md4, password, nt);
+	bool is_computed = md4 != NULL && password_hash_compute(md4, password, nt);
 
 	if (md4 == NULL)
 		err_set(err, ERROR_NOT_SUPPORTED, STEP, ACCOUNT_LINE_NO_MD4);
@@ -242,7 +214,7 @@ bool account_line_make(const char *name, const char *password, char line[ACCOUNT
 {
 	const char *fault = account_line_password_fault(password);
 	uint8_t nt[CRYPTO_MD4_BYTES];
-	size_t used;
+	char digits[PASSWORD_HASH_DIGITS];
 
 	if (fault == NULL && (!text_utf8_is_valid(password) || ascii_has_control(password)))
 		fault = "is not UTF-8, or has a control character; use another one";
@@ -254,9 +226,9 @@ bool account_line_make(const char *name, const char *password, char line[ACCOUNT
 	}
 	if (!account_line_compute(password, nt, err))
 		return false;
-	used = (size_t)snprintf(line, ACCOUNT_LINE_BYTES, "%s:" HASH_PREFIX, name);
-	for (size_t i = 0; i < sizeof nt; i++)
-		used += (size_t)snprintf(line + used, ACCOUNT_LINE_BYTES - used, "%02x", nt[i]);
+	password_hash_print(nt, digits);
+	snprintf(line, ACCOUNT_LINE_BYTES, "%s:" HASH_PREFIX "%s", name, digits);
+	crypto_wipe(digits, sizeof digits);
 	crypto_wipe(nt, sizeof nt);
 	return true;
 }

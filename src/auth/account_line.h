@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include "base/text_lines.h"
 #include "crypto/crypto.h"
-#include "wire/writer.h"
 
 /* The step that fails when the file cannot be used. */
 #define ACCOUNTS_STEP "NTLM users' file"
@@ -19,10 +18,6 @@
 /* What no client can log on with; NULL: nothing. */
 const char *account_line_domain_fault(const char *domain);
 const char *account_line_user_fault(const char *user);
-
-/* Room for a secret, which would leave copies of itself behind if it grew; and its end. */
-void account_line_reserve_secret(struct wire_writer *w, size_t bytes);
-void account_line_wipe_secret(struct wire_writer *w);
 
 struct account_line {
 	const char *domain, *user; /* parts of the line */

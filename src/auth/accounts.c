@@ -14,7 +14,9 @@
 #include <unistd.h>
 #include "auth/account_line.h"
 #include "auth/ntlm_message.h"
+#include "auth/password_hash.h"
 #include "auth/secret_file.h"
+#include "auth/secret_writer.h"
 #include "base/locale.h"
 #include "base/search.h"
 #include "base/text.h"
@@ -39,7 +41,7 @@ void accounts_free(struct accounts *accounts)
 {
 	if (accounts == NULL)
 		return;
-	account_line_wipe_secret(&accounts->hashes);
+	secret_writer_wipe(&accounts->hashes);
 	free(accounts->by_name);
 	if (accounts->hashes_fd >= 0)
 		close(accounts->hashes_fd);
@@ -196,7 +198,7 @@ static bool accounts_store(struct accounts *accounts)
 		else if (errno != EINTR)
 			return false;
 	}
-	account_line_wipe_secret(&accounts->hashes);
+	secret_writer_wipe(&accounts->hashes);
 	return accounts->hashes_fd >= 0;
 }
 
@@ -216,8 +218,8 @@ static void accounts_parse_lines(struct accounts *accounts, const char *path, st
 		err_set(err, ERROR_NOT_SUPPORTED, STEP, ACCOUNT_LINE_NO_MD4);
 		return;
 	}
-	account_line_reserve_secret(&accounts->hashes,
-	                            CRYPTO_MD4_BYTES * accounts_count_lines(&accounts->file));
+	secret_writer_reserve(&accounts->hashes,
+	                      CRYPTO_MD4_BYTES * accounts_count_lines(&accounts->file));
 	text_lines_begin(&lines, accounts->file.text, accounts->file.bytes, path, STEP, err);
 	while ((line = text_lines_next(&lines)) != NULL &&
 	       accounts_parse_line(accounts, md4, &lines, line, err))
@@ -344,15 +346,11 @@ NET_API_STATUS accounts_prepare(struct err *err)
 static bool accounts_write_line(const char *domain, const char *user,
                                 const uint8_t nt[CRYPTO_MD4_BYTES])
 {
-	static const char digits[] = "0123456789ABCDEF";
-	char hex[2 * CRYPTO_MD4_BYTES + 1] = "", line[2 * NTLM_NAME_BYTES + 128];
+	char hex[PASSWORD_HASH_DIGITS], line[2 * NTLM_NAME_BYTES + 128];
 	bool is_written;
 	int bytes;
 
-	for (size_t i = 0; i < CRYPTO_MD4_BYTES; i++) {
-		hex[2 * i] = digits[nt[i] >> 4];
-		hex[2 * i + 1] = digits[nt[i] & 15];
-	}
+	password_hash_print(nt, hex);
 	bytes = snprintf(line, sizeof line, "%s\\%s:0:XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX:%s:\n",
 	                 domain, user, hex);
 	is_written = bytes > 0 && (size_t)bytes < sizeof line &&

@@ -12,6 +12,7 @@
 #include "auth/mechanism_error.h"
 #include "auth/mechanisms.h"
 #include "auth/ntlm_environment.h"
+#include "auth/password_hash.h"
 #include "auth/secret_file.h"
 #include "base/ascii.h"
 #include "base/text.h"
@@ -446,16 +447,44 @@ static OM_uint32 auth_handle_offer_unicode(OM_uint32 *minor, gss_cred_id_t *cred
 	return gss_set_cred_option(minor, credential, &option, &value);
 }
 
-/* Not gss_acquire_cred_with_password, which knows no domain; nor for SPNEGO, which would try the
- * password with Kerberos, too, and ask the KDC of whatever realm krb5.conf names. */
+/* Prints the hash of the password. gss-ntlmssp would compute it as well, but loses a library
+ * context of OpenSSL each time (1.2.0), so that after 337 credentials in one process OpenSSL 3.5
+ * has no key for another one. A null session proves no password, and needs no hash (MD4). False:
+ * see err. */
+static bool auth_handle_hash_password(const struct netsession_credentials *c,
+                                      char digits[PASSWORD_HASH_DIGITS], struct err *err)
+{
+	uint8_t hash[CRYPTO_MD4_BYTES];
+	struct crypto_md4 *md4;
+	bool is_computed;
+
+	errno = 0; /* both the C library and OpenSSL say by it that there is no memory */
+	md4 = crypto_md4_new();
+	if (md4 == NULL && errno != ENOMEM) {
+		ntlm_error_set_no_md4(err);
+		return false;
+	}
+	is_computed = md4 != NULL && password_hash_compute(md4, c->password, hash);
+	crypto_md4_free(md4);
+	if (!is_computed) {
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_STEP, NULL);
+		return false;
+	}
+	password_hash_print(hash, digits);
+	crypto_wipe(hash, sizeof hash);
+	return true;
+}
+
+/* hash: NULL for a null session. Not gss_acquire_cred_with_password, which knows no domain; nor for
+ * SPNEGO, which would try the password with Kerberos, too, and ask the KDC of whatever realm
+ * krb5.conf names. */
 static OM_uint32 auth_handle_acquire_ntlm(OM_uint32 *minor, const struct netsession_credentials *c,
-                                          gss_cred_id_t *credential)
+                                          const char *hash, gss_cred_id_t *credential)
 {
 	gss_OID_set_desc ntlm_only = { 1, &auth_oids[AUTH_NTLM] };
-	gss_key_value_element_desc password = { GSS_NTLMSSP_CS_PASSWORD, c->password },
+	gss_key_value_element_desc secret = { GSS_NTLMSSP_CS_NTHASH, hash },
 				   no_domain = { GSS_NTLMSSP_CS_DOMAIN, "" };
-	/* A null session proves no password, so that it needs no hash of one (MD4) either. */
-	gss_key_value_set_desc store = { 1, c->is_anonymous ? &no_domain : &password };
+	gss_key_value_set_desc store = { 1, hash != NULL ? &secret : &no_domain };
 	gss_name_t user = GSS_C_NO_NAME;
 	OM_uint32 major, ignored;
 
@@ -537,25 +566,41 @@ static bool auth_handle_allows_ntlm(const struct netsession_credentials *c, stru
 	return c->is_anonymous ? ntlm_environment_has_host(err) : ntlm_environment_can_log_on(err);
 }
 
+static struct auth_handle *auth_handle_make_ntlm(const struct netsession_credentials *c,
+                                                 struct err *err)
+{
+	char hash[PASSWORD_HASH_DIGITS];
+	struct auth_handle *handle;
+	OM_uint32 major, minor;
+
+	if (!auth_handle_allows_ntlm(c, err))
+		return NULL;
+	handle = calloc(1, sizeof *handle);
+	if (handle == NULL) {
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_STEP, NULL);
+		return NULL;
+	}
+	if (!c->is_anonymous && !auth_handle_hash_password(c, hash, err)) {
+		auth_handle_free(handle);
+		return NULL;
+	}
+	major = auth_handle_acquire_ntlm(&minor, c, c->is_anonymous ? NULL : hash,
+	                                 &handle->credential);
+	crypto_wipe(hash, sizeof hash);
+	if (!GSS_ERROR(major))
+		return handle;
+	ntlm_error_set_credentials(minor, err);
+	auth_handle_free(handle);
+	return NULL;
+}
+
 struct auth_handle *auth_handle_ntlm(struct netsession_credentials *c, struct err *err)
 {
 	struct auth_handle *handle;
-	OM_uint32 minor;
 
 	pthread_mutex_lock(&c->mutex);
-	if (c->handle == NULL) {
-		handle = calloc(1, sizeof *handle);
-		if (handle == NULL) {
-			err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_STEP, NULL);
-		} else if (!auth_handle_allows_ntlm(c, err)) {
-			auth_handle_free(handle);
-		} else if (GSS_ERROR(auth_handle_acquire_ntlm(&minor, c, &handle->credential))) {
-			ntlm_error_set_credentials(minor, err);
-			auth_handle_free(handle);
-		} else {
-			c->handle = handle;
-		}
-	}
+	if (c->handle == NULL)
+		c->handle = auth_handle_make_ntlm(c, err);
 	handle = c->handle;
 	pthread_mutex_unlock(&c->mutex);
 	return handle;

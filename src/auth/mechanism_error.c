@@ -268,7 +268,6 @@ bool kerberos_error_allows_other(uint32_t minor)
 enum {
 	NTLM_NOT_DECODED = 0x4E540001,
 	NTLM_NOT_ENCODED = 0x4E540002,
-	NTLM_CRYPTO_FAILED = 0x4E540003,
 	NTLM_REQUIRED_FLAG_MISSING = 0x4E54000E,
 	NTLM_NO_COMMON_FLAGS = 0x4E54000F,
 	NTLM_WRONG_FLAGS = 0x4E540010,
@@ -315,22 +314,33 @@ void ntlm_error_set(uint32_t major, uint32_t minor, struct err *err)
 	}
 }
 
+static bool ntlm_error_is_installed(struct err *err)
+{
+	if (auth_has_mechanism(AUTH_NTLM))
+		return true;
+	err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
+	        "GSSAPI has no NTLM: is gss-ntlmssp installed?");
+	return false;
+}
+
+void ntlm_error_set_no_md4(struct err *err)
+{
+	if (!ntlm_error_is_installed(err))
+		return;
+	err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
+	        "OpenSSL does not provide MD4, which NTLM needs");
+	err_advise(err, "in FIPS mode use Kerberos: run kinit, or give the password's realm as its "
+	                "domain; otherwise install OpenSSL's legacy provider");
+}
+
 void ntlm_error_set_credentials(uint32_t minor, struct err *err)
 {
-	static const char by_kerberos[] =
-		"in FIPS mode use Kerberos: run kinit, or give the password's realm as its domain; "
-		"otherwise install OpenSSL's legacy provider";
 	char text[MECHANISM_TEXT_BYTES];
 
-	if (!auth_has_mechanism(AUTH_NTLM)) {
-		err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
-		        "GSSAPI has no NTLM: is gss-ntlmssp installed?");
-	} else if (minor == ENOMEM) {
+	if (!ntlm_error_is_installed(err))
+		return;
+	if (minor == ENOMEM) {
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, AUTH_STEP, NULL);
-	} else if (minor == NTLM_CRYPTO_FAILED) {
-		err_set(err, ERROR_NOT_SUPPORTED, AUTH_STEP,
-		        "OpenSSL does not provide MD4, which NTLM needs");
-		err_advise(err, by_kerberos);
 	} else {
 		mechanism_error_text(AUTH_NTLM, minor, text);
 		err_format(err, ERROR_NOT_SUPPORTED, AUTH_STEP,

@@ -142,6 +142,12 @@ class Acceptor(unittest.TestCase):
                 self.assertEqual(key.hex(), self.said("key"))
                 self.assertEqual("ntlm carol LAB", self.said("who"))
 
+    def test_one_process_logs_on_with_many_credentials(self):
+        """OpenSSL 3.5 has thread keys for some 340 library contexts in a process."""
+        self.accept(users=self.users)
+        for count in range(500):
+            self.assertEqual("continue complete ", self.said("self", "127.0.0.1", self.carol), count)
+
     def test_impackets_wrong_passwords_are_refused(self):
         self.accept(users=self.users)
         for user, password in (("carol", "wrong"), ("carol", ""), ("nobody", "Carol's password")):
