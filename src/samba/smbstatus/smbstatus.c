@@ -31,7 +31,7 @@ enum {
 static const char *const complaints[] = {
 	/* Samba logs this at debug level 1 when it stops listing at the record of a session whose
 	 * client has closed its connection without a log-off. Such a record stands there for some
-	 * milliseconds. */
+	 * milliseconds, or for good where smbd has thrown the client out (docs/SAMBA.md). */
 	"Invalid record in smbXsrv_session_global.tdb",
 	/* A name that is not in UTF-8, as with another `unix charset`: the list ends there, and the
 	 * exit status is 0 (ran, 4.17.12). The functions are json_add_string and the like. */
@@ -299,9 +299,11 @@ static bool smbstatus_check_sessions(struct smbstatus *s, const struct net_proce
 	if (result->stderr_text[0] != '\0')
 		memcpy(s->complaint, result->stderr_text, sizeof s->complaint);
 	if ((result->complained & COMPLAINT_CUT_SHORT) != 0)
-		err_format(&s->err, ERROR_INVALID_DATA, STEP,
-		           "smbstatus listed too few sessions %u times: %s", s->tries,
-		           complaints[0]);
+		err_format(
+			&s->err, ERROR_INVALID_DATA, STEP,
+			"smbstatus listed too few sessions %u times: %s; if this lasts, end the "
+			"smbd that smbstatus -S shows without a session: smbcontrol PID shutdown",
+			s->tries, complaints[0]);
 	else if (net_process_succeeded(result, "smbstatus", &s->err))
 		return true;
 	return false;
