@@ -25,8 +25,8 @@ from build import OUT, TARGETS
 
 # The longest input of a target, where 16384 bytes make it slow.
 MAX_BYTES = {"access_policy": 700, "admission": 400, "configuration": 3000, "guesses": 200, "interfaces": 1000,
-             "nbns": 600, "ntlm_message": 1500, "pac": 2048, "publisher": 400, "relay_pipe": 4096,
-             "rpc_association": 6144, "rpc_server": 4096, "samba_texts": 2000, "session_answer": 4096,
+             "nbns": 600, "ntlm_message": 1500, "pac": 2048, "publisher": 400, "relay_pipe": 1500,
+             "rpc_association": 6144, "rpc_server": 2048, "samba_texts": 2000, "session_answer": 4096,
              "smb2_messages": 1024, "smb2_requests": 1400, "smb_server": 2048, "smbstatus": 4500, "spnego": 3000,
              "srvsvc_server": 2048, "text_inputs": 4500}
 ENVIRONMENT = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1",
