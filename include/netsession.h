@@ -147,7 +147,8 @@ enum netsession_authentication {
  * and wins are ignored. */
 struct netsession_query {
 	/* The server: a name or an address, with or without leading \\; also host:port, [v6]:port
-	 * and fe80--1.ipv6-literal.net. NULL or "": this computer. */
+	 * and fe80--1.ipv6-literal.net; also name@address and name@address:port, where Kerberos
+	 * gets the name, and the connection the address. NULL or "": this computer. */
 	const char *server;
 	/* The TCP port. 0: the port in server, or else 445. */
 	uint16_t port;

@@ -22,6 +22,7 @@ MAY_INCLUDE = {
     "net": ["base"],
     "system": ["base"],
     "client": ["base", "wire", "local", "srvsvc", "rpc", "crypto", "auth", "smb2", "net"],
+    "fleet": ["base", "client", "crypto", "net"],
     "netapi": ["base", "srvsvc"],
     "smb2_server": ["base", "wire", "crypto", "smb2", "auth"],
     "daemon": ["base", "wire", "crypto", "cli", "terminal", "sessions", "local", "auth", "rpc", "smb2", "srvsvc", "net", "system",
@@ -47,7 +48,7 @@ ONLY_INCLUDER = {
 # What a program may include of src.
 COMMAND_MAY_INCLUDE = {
     "netsession": ["base/escape.h", "base/locale.h", "base/watched_memory.h", "srvsvc/session_levels.h",
-                   "sessions/tracker.h", "cli/cli.h", "client/server_operand.h", "terminal/password_prompt.h",
+                   "sessions/tracker.h", "cli/cli.h", "client/server_operand.h", "fleet/target_list.h", "terminal/password_prompt.h",
                    "terminal/terminal.h"],
     "netsessiond": ["daemon/command_line.h"],
     "netsession-samba": ["samba/setup/command_line.h"],

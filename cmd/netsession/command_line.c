@@ -57,6 +57,14 @@ static bool max_bytes_parse(const char *argument, void *member)
 }
 
 static const struct cli_option option_table[] = {
+	{ .name = "hosts",
+	  .argument = "FILE",
+	  .kind = CLI_FILE,
+	  .member = AT(hosts),
+	  .commands = FOR(LIST) | FOR(DOCTOR),
+	  .help = "read further servers from FILE, one a line; `-` is standard input. A `#` begins a "
+	          "comment. A line may be a range of addresses. Other lines than servers are reported "
+	          "and skipped" },
 	{ .name = "level",
 	  .letter = 'l',
 	  .argument = "LEVEL",
@@ -250,6 +258,7 @@ static const struct cli_exit watch_exits[] = {
 
 static const struct cli_exit doctor_exits[] = {
 	{ EXIT_ALL, "the server's sessions can be listed" },
+	{ EXIT_SOME, "of several servers, the sessions of some cannot be listed" },
 	CLI_USAGE_ROW,
 	{ EXIT_NONE, "the server's sessions cannot be listed" },
 	{ 0 },
@@ -271,7 +280,8 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		.examples = "  netsession list\n"
 		            "  netsession list -A ~/.smb-admin fs1 fs2\n"
 		            "  netsession list -l 10 -u alice -o json fs1.example.com\n"
-		            "  netsession list -c 192.0.2.7 '[2001:db8::5]:4450'\n",
+		            "  netsession list -c 192.0.2.7 '[2001:db8::5]:4450'\n"
+		            "  netsession list --hosts servers.txt -o jsonl\n",
 	},
 	[COMMAND_INFO] = {
 		.name = "info",
@@ -399,6 +409,13 @@ static const struct cli_item servers[] = {
 	  "An address." },
 	{ "`fs1:4450`, `[2001:db8::5]:4450`",
 	  "With a TCP port, which is used rather than that of `--port`." },
+	{ "`fs1@192.0.2.7`, `fs1@192.0.2.7:4450`, `fs1@[2001:db8::5]:4450`",
+	  "A name, by which Kerberos knows the server, and the address to connect to. The name is not\n"
+	  "looked up." },
+	{ "`192.0.2.0/24`, `2001:db8::/120`",
+	  "All addresses of a range: for `list`, and in the file of `--hosts`. Of an IPv4 range of more\n"
+	  "than two addresses, the first one and the last one are left out. A range has at most\n"
+	  "1,048,576 addresses." },
 	{ "`\\\\fs1\\share`, `//fs1/share`, `fs1/share`, `\\\\?\\UNC\\fs1\\share`",
 	  "A path. What stands behind the server is ignored. In a shell, backslashes need quotation\n"
 	  "marks: `'\\\\fs1\\share'`." },

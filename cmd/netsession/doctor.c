@@ -7,6 +7,7 @@
 #include "credentials.h"
 #include "output_forms.h"
 #include "query.h"
+#include "targets.h"
 #include "terminal/terminal.h"
 
 struct doctor_report {
@@ -113,36 +114,69 @@ static const struct doctor_format *doctor_format_find(const char *name)
 	return &formats[i];
 }
 
-int command_doctor(const struct options *options)
+/* Returns false if memory ran out. */
+static bool doctor_check_server(const struct options *options,
+                                struct netsession_credentials *credentials, const char *server,
+                                struct netsession_error *error)
 {
 	const struct doctor_format *format = doctor_format_find(options->output);
-	const char *server = options->operands.list[0];
-	struct netsession_credentials *credentials;
 	struct netsession_query query;
-	struct netsession_error error;
 	struct server_operand room;
 	struct doctor_report report;
 
-	if (!credentials_from_options(options, &credentials))
-		return EXIT_USAGE;
 	if (!format->begin(&report, server)) {
 		terminal_print_line(stderr, "netsession: out of memory");
-		netsession_credentials_free(credentials);
-		return EXIT_NONE;
+		return false;
 	}
-	if (query_from_options(options, credentials, server, &room, &query, &error))
-		(void)netsession_diagnose(&query, format->put, &report, &error);
+	if (query_from_options(options, credentials, server, &room, &query, error))
+		(void)netsession_diagnose(&query, format->put, &report, error);
 	else
 		format->put(&report, &(struct netsession_report){ .step = "name",
 		                                                  .verdict = NETSESSION_BAD,
-		                                                  .status = error.status,
-		                                                  .text = error.text,
-		                                                  .advice = error.advice });
-	format->end(&report, &error);
+		                                                  .status = error->status,
+		                                                  .text = error->text,
+		                                                  .advice = error->advice });
+	format->end(&report, error);
+	return true;
+}
+
+/* names: at least one; a NULL is the local computer. */
+static int doctor_check_servers(const struct options *options, char *const names[], size_t count)
+{
+	struct netsession_credentials *credentials;
+	struct netsession_error error;
+	size_t failed = 0;
+	bool is_good = true;
+
+	if (!credentials_from_options(options, &credentials))
+		return EXIT_USAGE;
+	for (size_t i = 0; i < count && is_good; i++) {
+		is_good = doctor_check_server(options, credentials, names[i], &error);
+		failed += !is_good || error.status != 0;
+	}
 	netsession_credentials_free(credentials);
+	if (!is_good)
+		return EXIT_NONE;
 	if (fflush(stdout) != 0 || ferror(stdout) || output_json_has_failed()) {
 		query_print_write_error();
 		return EXIT_NONE;
 	}
-	return error.status == 0 ? EXIT_ALL : EXIT_NONE;
+	return failed == 0 ? EXIT_ALL : failed < count ? EXIT_SOME : EXIT_NONE;
+}
+
+int command_doctor(const struct options *options)
+{
+	char *here[] = { NULL };
+	struct target_list targets = { 0 };
+	int code = EXIT_USAGE;
+
+	if (targets_collect(options, &targets)) {
+		code = targets.count > 0
+		               ? doctor_check_servers(options, targets.names, targets.count)
+		               : doctor_check_servers(options, here, 1);
+		if (code == EXIT_ALL && targets.refused > 0)
+			code = EXIT_SOME;
+	}
+	target_list_fini(&targets);
+	return code;
 }

@@ -6,6 +6,7 @@
 #include "credentials.h"
 #include "output.h"
 #include "query.h"
+#include "targets.h"
 #include "terminal/terminal.h"
 
 struct list_stream {
@@ -68,18 +69,28 @@ static int list_sessions(const struct options *options, struct server_result res
 
 int command_list(const struct options *options)
 {
-	size_t count = options->operands.count > 0 ? (size_t)options->operands.count : 1;
-	struct server_result *results = calloc(count, sizeof *results);
-	int code;
+	struct target_list targets = { 0 };
+	struct server_result *results = NULL;
+	int code = EXIT_USAGE;
+	size_t count;
 
+	if (!targets_collect(options, &targets))
+		goto out;
+	count = targets.count > 0 ? targets.count : 1;
+	results = calloc(count, sizeof *results);
 	if (results == NULL) {
 		terminal_print_line(stderr, "netsession: out of memory");
-		return EXIT_NONE;
+		code = EXIT_NONE;
+		goto out;
 	}
-	for (int i = 0; i < options->operands.count; i++)
-		results[i].server = options->operands.list[i];
+	for (size_t i = 0; i < targets.count; i++)
+		results[i].server = targets.names[i];
 	code = list_sessions(options, results, count);
+	if (code == EXIT_ALL && targets.refused > 0)
+		code = EXIT_SOME;
+out:
 	free(results);
+	target_list_fini(&targets);
 	return code;
 }
 

@@ -27,6 +27,7 @@ struct options {
 	bool encrypt;
 	const char *wins;   /* NULL: the environment may say it */
 	const char *output; /* the name of a format */
+	const char *hosts;  /* a file of servers; "-": standard input; NULL: there is none */
 	bool yes;
 	uint32_t interval_ms; /* between two polls */
 	uint32_t polls;       /* 0: poll until interrupted */

@@ -73,6 +73,7 @@ static size_t text_lines_cut(struct text_lines *l)
 
 	l->line++;
 	l->next = end != NULL ? end + 1 : l->end;
+	l->behind = l->next;
 	if (end == NULL)
 		end = l->end;
 	while (end > line && end[-1] == '\r')
@@ -103,4 +104,10 @@ char *text_lines_next(struct text_lines *l)
 		text_lines_fail(l, "the line begins with a byte order mark, which only a file may; "
 		                   "delete it");
 	return l->err->status == NERR_Success ? line : NULL;
+}
+
+void text_lines_resume(struct text_lines *l)
+{
+	*l->err = (struct err){ 0 };
+	l->next = l->behind;
 }

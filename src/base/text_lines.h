@@ -16,6 +16,7 @@ enum { TEXT_LINES_MOST_BYTES = 65535 };
 struct text_lines {
 	unsigned line; /* number of the line that was given last, from 1; 0: none was */
 	char *next, *end;
+	char *behind; /* the line that was given last */
 	const char *file, *step;
 	struct err *err;
 };
@@ -36,7 +37,11 @@ char *text_lines_next(struct text_lines *l);
 __attribute__((format(printf, 2, 3))) NET_API_STATUS text_lines_fail(struct text_lines *l,
                                                                      const char *format, ...);
 
-/* The same of an earlier line. */
+/* Goes on behind a line that was refused, by text_lines_next or by its reader, and forgets the
+ * failure. A file that was refused as a whole has no further line. */
+void text_lines_resume(struct text_lines *l);
+
+/* The same as text_lines_fail of an earlier line. */
 __attribute__((format(printf, 3, 4))) NET_API_STATUS text_lines_fail_at(struct text_lines *l,
                                                                         unsigned line,
                                                                         const char *format, ...);

@@ -426,8 +426,8 @@ static void connection_dial(struct connection *c)
 		return;
 	}
 	c->step = "resolve";
-	c->resolve = resolve_start(c->loop, key->server.host, key->server.port, key->wins,
-	                           connection_on_found, c);
+	c->resolve = resolve_start(c->loop, server_name_target(&key->server), key->server.port,
+	                           key->wins, connection_on_found, c);
 	if (c->resolve == NULL)
 		connection_fail_memory(c);
 }

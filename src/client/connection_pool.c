@@ -94,6 +94,7 @@ static bool idle_connection_leads_to(const struct idle_connection *c,
                                      const struct connection_key *key)
 {
 	return text_equal_nocase(c->key.server.host, key->server.host) &&
+	       strcmp(c->key.server.address, key->server.address) == 0 &&
 	       c->key.server.port == key->server.port &&
 	       connection_key_is_same_text(c->key.wins, key->wins) &&
 	       connection_key_is_same_text(c->key.local, key->local) &&

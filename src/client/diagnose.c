@@ -107,8 +107,8 @@ static bool diagnose_name(struct diagnosis *x)
 	if (x->server.port == 0)
 		x->server.port = x->query->port != 0 ? x->query->port : SMB_PORT;
 	if (err.status != NERR_Success ||
-	    probe_addresses(x->server.host, x->server.port, x->query->wins, x->timeout_ms,
-	                    &x->addresses, &err) != NERR_Success)
+	    probe_addresses(server_name_target(&x->server), x->server.port, x->query->wins,
+	                    x->timeout_ms, &x->addresses, &err) != NERR_Success)
 		return diagnose_report_err(x, "name", &err);
 	for (unsigned i = 0; i < x->addresses.count; i++)
 		diagnose_append_address(text, &x->addresses.list[i]);

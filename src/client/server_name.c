@@ -103,9 +103,9 @@ static bool server_name_split(const char *host, const char **end, const char **p
 	return true;
 }
 
-bool server_name_parse(const char *text, struct server_name *to, struct err *err)
+static bool server_name_parse_host(const char *host, struct server_name *to, struct err *err)
 {
-	const char *host = strncmp(text, "\\\\", 2) == 0 ? text + 2 : text, *end, *port;
+	const char *end, *port;
 	struct ip_address address;
 	size_t length;
 
@@ -130,4 +130,48 @@ bool server_name_parse(const char *text, struct server_name *to, struct err *err
 		return server_name_refuse(err, "brackets hold an IPv6 address, as in "
 		                               "[2001:db8::1]:445");
 	return server_name_check_host(to->host, err);
+}
+
+/* name@address: the address is all behind the @. */
+static bool server_name_parse_addressed(const char *host, const char *at, struct server_name *to,
+                                        struct err *err)
+{
+	struct server_name where;
+	struct ip_address address;
+	size_t length = (size_t)(at - host);
+
+	if (!server_name_parse_host(at + 1, &where, err))
+		return false;
+	if (!ip_address_parse(where.host, &address))
+		return server_name_refuse(err, "behind the @ there is no IP address");
+	if (length > SERVER_NAME_MAX_BYTES)
+		return server_name_refuse(err, "the name is longer than 255 bytes");
+	memcpy(to->host, host, length);
+	memcpy(to->address, where.host, sizeof to->address);
+	to->port = where.port;
+	return server_name_check_host(to->host, err);
+}
+
+bool server_name_parse(const char *text, struct server_name *to, struct err *err)
+{
+	const char *host = strncmp(text, "\\\\", 2) == 0 ? text + 2 : text;
+	const char *at = strchr(host, '@');
+
+	*to = (struct server_name){ 0 };
+	return at != NULL ? server_name_parse_addressed(host, at, to, err)
+	                  : server_name_parse_host(host, to, err);
+}
+
+bool server_name_is_address(const char *text)
+{
+	struct server_name name;
+	struct ip_address address;
+	struct err err = { 0 };
+
+	return server_name_parse_host(text, &name, &err) && ip_address_parse(name.host, &address);
+}
+
+const char *server_name_target(const struct server_name *name)
+{
+	return name->address[0] != '\0' ? name->address : name->host;
 }

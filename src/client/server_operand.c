@@ -303,6 +303,7 @@ static bool operand_parse_unc(struct server_operand *to, const char *text, struc
 static bool operand_parse_plain(struct server_operand *to, const char *text, struct err *err)
 {
 	const char *path = text + strcspn(text, SLASHES);
+	const char *at = memchr(text, '@', (size_t)(path - text));
 
 	if (text[0] == '\0')
 		return operand_refuse(err, "the name is empty", NULL);
@@ -317,7 +318,7 @@ static bool operand_parse_plain(struct server_operand *to, const char *text, str
 	if (*path == '\\')
 		return operand_refuse(err, "a backslash stands in it",
 		                      "write \\\\host\\share, or the host alone");
-	if (memchr(text, '@', (size_t)(path - text)) != NULL)
+	if (at != NULL && (*path != '\0' || !server_name_is_address(at + 1)))
 		return operand_refuse(err, "a user stands before the server",
 		                      "write --as USER, or smb://user@host");
 	return operand_set_host_and_path(to, text, false, err);

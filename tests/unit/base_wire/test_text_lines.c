@@ -166,12 +166,35 @@ static void a_complaint_names_file_and_line_and_ends_the_lines(void **state)
 	assert_string_equal(err.text, "f:7: wrong");
 }
 
+static void behind_a_line_that_was_refused_the_others_can_be_read(void **state)
+{
+	char text[] = "one\nt\xffo\nthree\r\n\0\nfive ";
+	struct err err = { 0 };
+	struct text_lines l;
+
+	(void)state;
+	text_lines_begin(&l, text, sizeof text - 2, "/etc/file", "a step", &err);
+	assert_string_equal(text_lines_next(&l), "one");
+	assert_null(text_lines_next(&l));
+	text_lines_resume(&l);
+	assert_string_equal(text_lines_next(&l), "three");
+	assert_null(text_lines_next(&l));
+	assert_non_null(strstr(err.text, "/etc/file:4: "));
+	text_lines_resume(&l);
+	assert_string_equal(text_lines_next(&l), "five");
+	text_lines_fail(&l, "no number");
+	text_lines_resume(&l);
+	assert_null(text_lines_next(&l));
+	assert_int_equal(err.status, NERR_Success);
+}
+
 TEST_GROUP(text_lines)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_of_all_editors_are_read),
 		cmocka_unit_test(what_is_no_text_is_refused_with_file_and_line),
 		cmocka_unit_test(a_line_has_65535_bytes_at_most),
+		cmocka_unit_test(behind_a_line_that_was_refused_the_others_can_be_read),
 		cmocka_unit_test(a_complaint_names_file_and_line_and_ends_the_lines),
 	};
 

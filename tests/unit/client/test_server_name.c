@@ -153,6 +153,36 @@ static void characters_that_no_name_has_are_refused(void **state)
 	expect_refusals(texts, COUNT(texts));
 }
 
+static void the_address_to_connect_to_may_stand_behind_a_name(void **state)
+{
+	static const struct {
+		const char *text, *host, *address;
+		uint16_t port;
+	} forms[] = {
+		{ "fs1@192.0.2.7", "fs1", "192.0.2.7", 0 },
+		{ "fs1.lab.example@192.0.2.7:4450", "fs1.lab.example", "192.0.2.7", 4450 },
+		{ "fs1@2001:DB8::5", "fs1", "2001:db8::5", 0 },
+		{ "fs1@[2001:db8::5]:4450", "fs1", "2001:db8::5", 4450 },
+	};
+	static const char *const refused[] = {
+		"fs1@",          "@192.0.2.7",        "fs1@fs2",
+		"a@b@192.0.2.7", "fs1:445@192.0.2.7", "fs1@192.0.2.7:0"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(forms); i++) {
+		struct server_name name;
+		struct err err = { 0 };
+
+		assert_true(server_name_parse(forms[i].text, &name, &err));
+		assert_string_equal(name.host, forms[i].host);
+		assert_string_equal(name.address, forms[i].address);
+		assert_string_equal(server_name_target(&name), forms[i].address);
+		assert_int_equal(name.port, forms[i].port);
+	}
+	expect_refusals(refused, COUNT(refused));
+}
+
 static void numbers_that_resolvers_read_differently_are_refused(void **state)
 {
 	static const char *const texts[] = { "192.0.2.010", "010.0.0.7", "10.0.0.256",
@@ -203,6 +233,7 @@ TEST_GROUP(server_name)
 		cmocka_unit_test(nothing_is_no_name),
 		cmocka_unit_test(broken_brackets_are_refused),
 		cmocka_unit_test(characters_that_no_name_has_are_refused),
+		cmocka_unit_test(the_address_to_connect_to_may_stand_behind_a_name),
 		cmocka_unit_test(numbers_that_resolvers_read_differently_are_refused),
 		cmocka_unit_test(control_characters_and_broken_utf_8_are_refused),
 		cmocka_unit_test(a_name_has_at_most_255_bytes),

@@ -152,6 +152,7 @@ static void blanks_around_it_and_a_dot_at_its_end_are_passed_over(void **state)
 		{ .text = "\t fs1\r\n", .server = "fs1" },
 		{ .text = " smb://fs1/ ", .server = "fs1" },
 		{ .text = "fs1.lab.example.", .server = "fs1.lab.example" },
+		{ .text = " fs1@192.0.2.7:4450 ", .server = "fs1@192.0.2.7:4450" },
 		{ .text = "smb://fs1.lab.example.:4450/", .server = "fs1.lab.example:4450" },
 		{ .text = "//fs1.lab./share", .server = "fs1.lab", .share = "share" },
 		{ .text = "fs1.", .server = "fs1." }, /* not by NetBIOS */
@@ -185,6 +186,7 @@ static void what_is_no_server_is_refused_with_its_reason(void **state)
 		{ "\\\\fs1@4450\\share", "the port of a WebDAV server" },
 		{ "\\\\fs1@SSL@443\\share", "the port of a WebDAV server" },
 		{ "alice@fs1", "write --as USER" },
+		{ "alice@192.0.2.7/share", "write --as USER" },
 		{ "fs1,445", "host:445" },
 		{ "fs1,fs2", "blanks between servers" },
 		{ "fs 1", "has a blank" },

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "targets.h"
+
+#include <stdio.h>
+#include "terminal/terminal.h"
+
+#define OUT_OF_MEMORY 8 /* ERROR_NOT_ENOUGH_MEMORY */
+
+static void targets_report_refused(void *context, const char *message)
+{
+	(void)context;
+	terminal_print_line(stderr, "netsession: %s", message);
+}
+
+static bool targets_report_failure(const struct err *err)
+{
+	terminal_print_line(stderr, "netsession: %s", err_text(err));
+	return false;
+}
+
+/* Returns 0, or ERROR_NOT_ENOUGH_MEMORY. */
+static uint32_t targets_add_operand(struct target_list *list, const char *operand)
+{
+	struct err err = { 0 };
+
+	if (!target_list_is_range(operand))
+		return target_list_append(list, operand) ? 0 : OUT_OF_MEMORY;
+	if (target_list_add(list, operand, &err) != 0 && err.status != OUT_OF_MEMORY) {
+		terminal_print_line(stderr, "netsession: %s: %s", operand, err_text(&err));
+		return 0;
+	}
+	return err.status;
+}
+
+bool targets_collect(const struct options *options, struct target_list *list)
+{
+	struct err err = { 0 };
+
+	for (int i = 0; i < options->operands.count && err.status == 0; i++)
+		err.status = targets_add_operand(list, options->operands.list[i]);
+	if (err.status == 0 && options->hosts != NULL)
+		(void)target_list_read(list, options->hosts, targets_report_refused, NULL, &err);
+	if (err.status != 0)
+		return targets_report_failure(&err);
+	if (options->hosts != NULL && !target_list_drop_repeated(list)) {
+		err.status = OUT_OF_MEMORY;
+		return targets_report_failure(&err);
+	}
+	if (list->count == 0 && options->hosts != NULL) {
+		terminal_print_line(stderr, "netsession: %s names no server", options->hosts);
+		return false;
+	}
+	return list->count > 0 || list->refused == 0;
+}
