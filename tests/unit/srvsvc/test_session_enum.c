@@ -429,7 +429,7 @@ static NET_API_STATUS decode_within(const struct sample *s, size_t max_bytes)
 	session_enum_decoder_set_max(&d, max_bytes);
 	session_enum_decoder_feed(&d, s->stub.data, s->stub.bytes, false);
 	status = d.err.status;
-	assert_in_range(d.block.used, 0, max_bytes);
+	assert_int_in_range(d.block.used, 0, max_bytes);
 	session_enum_decoder_fini(&d);
 	return status;
 }
