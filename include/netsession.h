@@ -410,6 +410,27 @@ uint32_t netsession_diagnose(const struct netsession_query *query,
                              void (*report)(void *context, const struct netsession_report *report),
                              void *context, struct netsession_error *error);
 
+/* ---- counters ---- */
+
+/* One thing that netsessiond counts. Texts are borrowed. */
+struct netsession_counter {
+	/* "log_ons"; with labels behind it, "smb_sessions_now{dialect=\"3.1.1\",encrypted=\"no\"}".
+	 * "_now" ends the names of counters that also go down. No name has a user or a client. */
+	const char *name;
+	const char *help; /* what is counted */
+	uint64_t value;
+};
+
+/* Reads the counters of netsessiond on this computer. The access policy says who may.
+ * query    its time limit applies; its server is not used
+ * found    called for each counter before the function returns
+ * context  passed to found
+ * error    gives the outcome; may be NULL
+ * Returns  0; 5 ERROR_ACCESS_DENIED; 2114 NERR_ServerNotStarted if netsessiond does not run */
+uint32_t netsession_counters(const struct netsession_query *query,
+                             void (*found)(void *context, const struct netsession_counter *counter),
+                             void *context, struct netsession_error *error);
+
 /* ---- publishing the sessions of a file server ----
  *
  * netsessiond shows, beside its own sessions, those of every publisher on this computer: a file

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "command_line.h"
 
+#include <install_folders.h>
 #include <stdlib.h>
 #include <string.h>
 #include <netsession.h>
@@ -12,6 +13,8 @@
 
 #define AT(MEMBER) offsetof(struct options, MEMBER)
 #define FOR(NAME)  (1u << COMMAND_##NAME)
+/* The commands that connect to servers. */
+#define FOR_SERVERS (FOR(LIST) | FOR(INFO) | FOR(CLOSE) | FOR(WATCH) | FOR(DOCTOR))
 
 static const char *level_choice(size_t index)
 {
@@ -125,6 +128,7 @@ static const struct cli_option option_table[] = {
 	  .argument = "FILE",
 	  .kind = CLI_FILE,
 	  .member = AT(credentials_file),
+	  .commands = FOR_SERVERS,
 	  .help = "read the credentials from FILE, lines `username=`, `password=` and "
 	          "`domain=`, as smbclient and mount.cifs read them; FILE must be yours or "
 	          "root's, and nobody else may have access to it (chmod 600)" },
@@ -134,16 +138,19 @@ static const struct cli_option option_table[] = {
 	  .kind = CLI_TEXT,
 	  .member = AT(as),
 	  .min = 1,
+	  .commands = FOR_SERVERS,
 	  .help = "log on as user, DOMAIN\\user, DOMAIN/user or user@REALM, and ask for the "
 	          "password on the terminal" },
 	{ .name = "no-pass",
 	  .letter = 'N',
 	  .kind = CLI_FLAG,
 	  .member = AT(anonymous),
+	  .commands = FOR_SERVERS,
 	  .help = "log on anonymously (null session, neither signed nor encrypted)" },
 	{ .name = "kerberos",
 	  .kind = CLI_FLAG,
 	  .member = AT(kerberos),
+	  .commands = FOR_SERVERS,
 	  .help = "log on by Kerberos only, even with a password; never use NTLM" },
 	{ .name = "port",
 	  .letter = 'p',
@@ -152,6 +159,7 @@ static const struct cli_option option_table[] = {
 	  .member = AT(port),
 	  .min = 1,
 	  .max = UINT16_MAX,
+	  .commands = FOR_SERVERS,
 	  .help = "TCP port, for servers whose name has none (default: 445)" },
 	{ .name = "timeout",
 	  .argument = "SECONDS",
@@ -172,12 +180,14 @@ static const struct cli_option option_table[] = {
 	{ .name = "encrypt",
 	  .kind = CLI_FLAG,
 	  .member = AT(encrypt),
+	  .commands = FOR_SERVERS,
 	  .help = "require SMB encryption (default: only if the server requires it)" },
 	{ .name = "wins",
 	  .argument = "ADDRESS",
 	  .kind = CLI_TEXT,
 	  .member = AT(wins),
 	  .min = 1,
+	  .commands = FOR_SERVERS,
 	  .help = "WINS server to ask for names that DNS does not have; none: use no NetBIOS, so that "
 	          "nobody in the local network can answer for such a name (default: what "
 	          "NETSESSION_WINS says, else a NetBIOS broadcast)" },
@@ -208,10 +218,33 @@ static const struct cli_option option_table[] = {
 	  .initial = "table",
 	  .help = "output format",
 	  .choice = doctor_format_name },
+	{ .name = "output",
+	  .letter = 'o',
+	  .argument = "FORMAT",
+	  .kind = CLI_CHOICE,
+	  .member = AT(output),
+	  .commands = FOR(METRICS),
+	  .initial = "prometheus",
+	  .help = "output format",
+	  .choice = metrics_format_name },
+	{ .name = "file",
+	  .argument = "FILE",
+	  .kind = CLI_FILE,
+	  .member = AT(file),
+	  .commands = FOR(METRICS),
+	  .help = "write to FILE, which is replaced in one step, and which everybody may read" },
+	{ .name = "samba-directory",
+	  .argument = "DIR",
+	  .kind = CLI_DIRECTORY,
+	  .member = AT(samba_directory),
+	  .commands = FOR(METRICS),
+	  .initial = NETSESSION_LOCALSTATEDIR "/lib/netsession/samba",
+	  .help = "the directory of netsession-samba, which only root can enter" },
 	{ .name = "verbose",
 	  .letter = 'v',
 	  .kind = CLI_FLAG,
 	  .member = AT(verbose),
+	  .commands = FOR_SERVERS,
 	  .help = "report on standard error at which level each server answered, and with how many "
 	          "sessions" },
 };
@@ -261,6 +294,14 @@ static const struct cli_exit doctor_exits[] = {
 	{ EXIT_SOME, "of several servers, the sessions of some cannot be listed" },
 	CLI_USAGE_ROW,
 	{ EXIT_NONE, "the server's sessions cannot be listed" },
+	{ 0 },
+};
+
+static const struct cli_exit metrics_exits[] = {
+	{ EXIT_ALL, "the metrics were written" },
+	{ EXIT_SOME, "the metrics were written, but netsessiond runs and did not give its own" },
+	CLI_USAGE_ROW,
+	{ EXIT_NONE, "the metrics could not be written" },
 	{ 0 },
 };
 
@@ -357,6 +398,23 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		.examples = "  netsession doctor\n"
 		            "  netsession doctor fs1\n"
 		            "  netsession doctor -o json -A ~/.smb-admin fs1\n",
+	},
+	[COMMAND_METRICS] = {
+		.name = "metrics",
+		.summary = "print the counters of the daemons of this computer, for Prometheus",
+		.description = "Asks netsessiond and netsession-samba on this computer: for sessions by "
+		               "dialect and encryption, log-ons and refusals, calls of the relay, the "
+		               "state of the publisher, and more. No metric names a user or a client. "
+		               "netsession_up says which daemon answered; metrics of a daemon that did "
+		               "not are left out.\n\n"
+		               "`prometheus` is the text format that node_exporter's textfile collector "
+		               "reads; `openmetrics` is OpenMetrics 1.0. The two differ in the "
+		               "heads of counters. The unit netsession-metrics.timer writes "
+		               "/var/lib/prometheus/node-exporter/netsession.prom every minute.",
+		.exits = metrics_exits,
+		.examples = "  netsession metrics\n"
+		            "  netsession metrics --file /var/lib/prometheus/node-exporter/netsession.prom\n"
+		            "  systemctl enable --now netsession-metrics.timer\n",
 	},
 };
 

@@ -11,8 +11,10 @@ int command_info(const struct options *options);
 int command_close(const struct options *options);
 int command_watch(const struct options *options);
 int command_doctor(const struct options *options);
+int command_metrics(const struct options *options);
 
-/* The output formats of doctor by index; NULL behind the last one. */
+/* The output formats of doctor and of metrics by index; NULL behind the last one. */
 const char *doctor_format_name(size_t index);
+const char *metrics_format_name(size_t index);
 
 #endif

@@ -23,7 +23,7 @@ int main(int argc, char **argv)
 	static int (*const run[COMMAND_COUNT])(const struct options *options) = {
 		[COMMAND_LIST] = command_list,     [COMMAND_INFO] = command_info,
 		[COMMAND_CLOSE] = command_close,   [COMMAND_WATCH] = command_watch,
-		[COMMAND_DOCTOR] = command_doctor,
+		[COMMAND_DOCTOR] = command_doctor, [COMMAND_METRICS] = command_metrics,
 	};
 	struct options options = { 0 };
 	int status, command;

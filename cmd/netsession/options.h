@@ -28,6 +28,8 @@ struct options {
 	const char *wins;   /* NULL: the environment may say it */
 	const char *output; /* the name of a format */
 	const char *hosts;  /* a file of servers; "-": standard input; NULL: there is none */
+	const char *file;   /* to write metrics to; NULL: standard output */
+	const char *samba_directory; /* of netsession-samba */
 	bool yes;
 	uint32_t interval_ms; /* between two polls */
 	uint32_t polls;       /* 0: poll until interrupted */

@@ -69,7 +69,7 @@ void counters_add_event(const struct srvsvc_event *event)
 
 void counters_log(void)
 {
-	char text[COUNTER_COUNT * 48];
+	char text[COUNTER_COUNT * 80];
 	size_t used = 0;
 
 	for (enum counter i = 0; i < COUNTER_COUNT; i++)

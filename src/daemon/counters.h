@@ -8,7 +8,9 @@
 
 struct srvsvc_event;
 
-/* Listed once: the counter, its name, and its meaning. Counters that end in "_now" also go down. */
+/* Listed once: the counter, its name, and its meaning. Counters that end in "_now" also go down.
+ * The names, with labels behind them where there are some, are those that `netsession metrics`
+ * prints behind its prefix. */
 #define COUNTERS(C)                                                                               \
 	C(COUNTER_SESSIONS_NOW, "sessions_now", "sessions in the table")                          \
 	C(COUNTER_SMB_CONNECTIONS_NOW, "smb_connections_now", "open SMB connections")             \
@@ -22,6 +24,24 @@ struct srvsvc_event;
 	  "SMB connections closed because of invalid messages")                                   \
 	C(COUNTER_SMB_BYTES_IN, "smb_bytes_in", "bytes received over SMB connections")            \
 	C(COUNTER_SMB_BYTES_OUT, "smb_bytes_out", "bytes sent over SMB connections")              \
+	C(COUNTER_SMB_2_0_2_CLEAR_NOW, "smb_sessions_now{dialect=\"2.0.2\",encrypted=\"no\"}",    \
+	  "open SMB sessions, by dialect and encryption of the last request")                     \
+	C(COUNTER_SMB_2_1_CLEAR_NOW, "smb_sessions_now{dialect=\"2.1\",encrypted=\"no\"}",        \
+	  "open SMB sessions, by dialect and encryption of the last request")                     \
+	C(COUNTER_SMB_3_0_CLEAR_NOW, "smb_sessions_now{dialect=\"3.0\",encrypted=\"no\"}",        \
+	  "open SMB sessions, by dialect and encryption of the last request")                     \
+	C(COUNTER_SMB_3_0_ENCRYPTED_NOW, "smb_sessions_now{dialect=\"3.0\",encrypted=\"yes\"}",   \
+	  "open SMB sessions, by dialect and encryption of the last request")                     \
+	C(COUNTER_SMB_3_0_2_CLEAR_NOW, "smb_sessions_now{dialect=\"3.0.2\",encrypted=\"no\"}",    \
+	  "open SMB sessions, by dialect and encryption of the last request")                     \
+	C(COUNTER_SMB_3_0_2_ENCRYPTED_NOW,                                                        \
+	  "smb_sessions_now{dialect=\"3.0.2\",encrypted=\"yes\"}",                                \
+	  "open SMB sessions, by dialect and encryption of the last request")                     \
+	C(COUNTER_SMB_3_1_1_CLEAR_NOW, "smb_sessions_now{dialect=\"3.1.1\",encrypted=\"no\"}",    \
+	  "open SMB sessions, by dialect and encryption of the last request")                     \
+	C(COUNTER_SMB_3_1_1_ENCRYPTED_NOW,                                                        \
+	  "smb_sessions_now{dialect=\"3.1.1\",encrypted=\"yes\"}",                                \
+	  "open SMB sessions, by dialect and encryption of the last request")                     \
 	C(COUNTER_LOG_ONS, "log_ons", "log-ons that succeeded")                                   \
 	C(COUNTER_LOG_ONS_REFUSED, "log_ons_refused", "log-ons that were refused")                \
 	C(COUNTER_LOG_ONS_DELAYED, "log_ons_delayed",                                             \

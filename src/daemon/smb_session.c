@@ -6,6 +6,7 @@
 #include "daemon/counters.h"
 #include "daemon/smb_authentication.h"
 #include "daemon/smb_log_on.h"
+#include "smb2/header.h"
 #include "smb2/status.h"
 
 /* Windows' name for direct TCP. */
@@ -21,6 +22,7 @@ struct smb_session {
 	struct auth_acceptor *acceptor;            /* of a log-on, between two steps */
 	struct smb_authentication *authentication; /* the step that is running */
 	uint32_t id;           /* in the session table; 0: the session is not in it */
+	enum counter counter;  /* that counts it; COUNTER_COUNT: none does yet */
 	bool is_authenticated; /* a user has logged on, and not by a null session */
 	bool is_unlisted;      /* because the table had no room */
 	int64_t created_ms, used_ms;
@@ -91,6 +93,41 @@ static void smb_session_renumber(void *context, uint64_t key, uint32_t id)
 static struct session_owner owner = { .close = smb_session_on_close,
 	                              .renumbered = smb_session_renumber,
 	                              .name = "smb" };
+
+/* ---- counters by dialect and encryption ---- */
+
+static enum counter smb_session_find_counter(const struct smb_session *s)
+{
+	static const struct {
+		uint16_t dialect;
+		enum counter clear, encrypted;
+	} rows[] = {
+		{ SMB2_DIALECT_202, COUNTER_SMB_2_0_2_CLEAR_NOW, COUNTER_COUNT },
+		{ SMB2_DIALECT_210, COUNTER_SMB_2_1_CLEAR_NOW, COUNTER_COUNT },
+		{ SMB2_DIALECT_300, COUNTER_SMB_3_0_CLEAR_NOW, COUNTER_SMB_3_0_ENCRYPTED_NOW },
+		{ SMB2_DIALECT_302, COUNTER_SMB_3_0_2_CLEAR_NOW, COUNTER_SMB_3_0_2_ENCRYPTED_NOW },
+		{ SMB2_DIALECT_311, COUNTER_SMB_3_1_1_CLEAR_NOW, COUNTER_SMB_3_1_1_ENCRYPTED_NOW },
+	};
+	uint16_t dialect = smb2_server_dialect(s->of->server);
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].dialect == dialect)
+			return smb2_server_session_is_encrypted(s->session) ? rows[i].encrypted
+			                                                    : rows[i].clear;
+	return COUNTER_COUNT;
+}
+
+/* Counts the session by counter, and no longer by another one; COUNTER_COUNT: by none. */
+static void smb_session_set_counter(struct smb_session *s, enum counter counter)
+{
+	if (s->counter == counter)
+		return;
+	if (s->counter != COUNTER_COUNT)
+		counters_sub(s->counter, 1);
+	if (counter != COUNTER_COUNT)
+		counters_add(counter, 1);
+	s->counter = counter;
+}
 
 /* ---- the end of a log-on ---- */
 
@@ -261,6 +298,7 @@ static struct smb_session *smb_session_new(struct smb_sessions *sessions,
 	if (s != NULL) {
 		s->of = sessions;
 		s->session = session;
+		s->counter = COUNTER_COUNT;
 		smb2_server_session_set_tag(session, s);
 	}
 	return s;
@@ -314,6 +352,7 @@ void smb_session_established(struct smb_session *s)
 	facts = smb_session_facts(s);
 	s->id = session_table_add(smb_sessions_table(sessions), &facts, &owner,
 	                          (uint64_t)(uintptr_t)s);
+	smb_session_set_counter(s, smb_session_find_counter(s));
 	sessions->all->unlisted_sessions += s->id == 0;
 	s->is_unlisted = s->id == 0;
 	/* A null session claims no user: the time for a log-on goes on. */
@@ -337,6 +376,7 @@ void smb_session_changed(struct smb_session *s)
 void smb_session_used(struct smb_session *s)
 {
 	counters_add(COUNTER_SMB_REQUESTS, 1);
+	smb_session_set_counter(s, smb_session_find_counter(s));
 	s->used_ms = s->of->used_ms;
 	session_table_touch(smb_sessions_table(s->of), s->id, s->used_ms);
 }
@@ -349,6 +389,7 @@ void smb_session_closed(struct smb_session *s)
 		net_connection_set_open(sessions->net, false);
 	if (s->closing_reason != NULL)
 		sessions->closed_reason = s->closing_reason;
+	smb_session_set_counter(s, COUNTER_COUNT);
 	net_timer_stop(s->timer);
 	smb_authentication_abandon(s->authentication);
 	auth_acceptor_free(s->acceptor);

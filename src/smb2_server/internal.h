@@ -87,7 +87,8 @@ struct smb2_server_session {
 	struct identity *identity; /* held; NULL until the first log-on has succeeded */
 	bool is_null;
 	bool must_encrypt;
-	bool is_to_close; /* the host wants the session to end */
+	bool is_encrypted; /* the last request was */
+	bool is_to_close;  /* the host wants the session to end */
 
 	/* Events that the host has not been given yet. */
 	bool was_used, was_established, was_changed, names_previous;

@@ -104,6 +104,7 @@ static uint32_t request_check_session(const struct request *r)
 		return STATUS_NETWORK_SESSION_EXPIRED;
 	if (r->session->must_encrypt && !r->is_encrypted)
 		return STATUS_ACCESS_DENIED;
+	r->session->is_encrypted = r->is_encrypted;
 	r->session->was_used = true; /* 3.3.5.2.8 */
 	return STATUS_SUCCESS;
 }

@@ -111,6 +111,7 @@ static uint32_t session_accept_identity(struct smb2_server *c, struct smb2_serve
 	}
 	s->is_null = is_null;
 	s->must_encrypt = session_encryption_required(c);
+	s->is_encrypted = s->is_encrypted || s->must_encrypt;
 	identity_release(s->identity);
 	s->identity = identity_hold(authentication->identity);
 	return STATUS_SUCCESS;

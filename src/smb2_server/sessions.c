@@ -178,6 +178,16 @@ unsigned smb2_server_session_pipes(const struct smb2_server_session *s)
 	return s->pipe_count;
 }
 
+bool smb2_server_session_is_encrypted(const struct smb2_server_session *s)
+{
+	return s->is_encrypted;
+}
+
+uint16_t smb2_server_dialect(const struct smb2_server *c)
+{
+	return c->dialect;
+}
+
 void *smb2_server_session_tag(const struct smb2_server_session *s)
 {
 	return s->tag;

@@ -153,6 +153,10 @@ void smb2_server_expire_session(struct smb2_server *c, struct smb2_server_sessio
 uint64_t smb2_server_session_id(const struct smb2_server_session *s);
 struct identity *smb2_server_session_identity(const struct smb2_server_session *s); /* borrowed */
 unsigned smb2_server_session_pipes(const struct smb2_server_session *s);
+/* Whether the last request was encrypted or, before the first one, all have to be. */
+bool smb2_server_session_is_encrypted(const struct smb2_server_session *s);
+/* SMB2_DIALECT_*, once a session is established. */
+uint16_t smb2_server_dialect(const struct smb2_server *c);
 /* The host's own, NULL at first. */
 void *smb2_server_session_tag(const struct smb2_server_session *s);
 void smb2_server_session_set_tag(struct smb2_server_session *s, void *tag);

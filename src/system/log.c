@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include "base/escape.h"
 
-#define LINE_BYTES 1536
+#define LINE_BYTES 3072
 
 static const struct {
 	const char *name;

@@ -25,7 +25,7 @@ EXPORTS = pathlib.Path(__file__).with_name("exports")
 HEADERS = (INCLUDE / "netsession.h", *sorted((INCLUDE / "netapi32").glob("lm*.h")))
 SECTIONS = ("NAME", "LIBRARY", "SYNOPSIS", "DESCRIPTION", "RETURN VALUES", "EXAMPLES", "ERRORS", "SEE ALSO",
             "THREAD SAFETY", "DIFFERENCES FROM WINDOWS")
-UNBREAKABLE = {"netsession_diagnose"}  # its argument does not fit on a line; the page leaves out the names in it
+UNBREAKABLE = {"netsession_counters", "netsession_diagnose"}  # an argument does not fit on a line; the page leaves out its names
 
 # An example is what stands between .Bd and .Ed below such a line: .\" example: NAME.c
 EXAMPLE = re.compile(r'^\.\\" example: (\S+)\n\.Bd -literal\n(.*?)^\.Ed$', re.MULTILINE | re.DOTALL)
@@ -301,6 +301,12 @@ class Examples(unittest.TestCase):
                      env={"NETSESSION_CREDENTIALS": str(self.credentials)})
         self.assertEqual(1, result.exit, result)
         self.assertRegex(result.stdout, r"\nport: BAD: [^\n]*\n(?:.*\n)*they cannot: .*\(53\b")
+
+    def test_netsession_counters_reads_what_netsessiond_counts(self):
+        with Netsessiond((), administrators="root") as service:
+            lines = run(self.compile("netsession_counters.c"), env={"NETSESSION_SOCKET": str(service.socket)}).stdout
+        self.assertIn("\nlocal_connections_now: 1\n", lines)
+        self.assertIn('\nsmb_sessions_now{dialect="3.1.1",encrypted="yes"}: 0\n', lines)
 
     def test_netsession_publisher_open_shows_a_session_until_it_is_to_be_closed(self):
         with Netsessiond((), publishers="root") as service:

@@ -12,7 +12,7 @@ from lab.netsession_samba import NetsessionSamba
 from lab.netsessiond import Netsessiond
 from lab.samba import SambaServer
 
-SERVICES = {"netsessiond.service": 20, "netsession-samba.service": 25}  # and how exposed it may be, in tenths
+SERVICES = {"netsessiond.service": 20, "netsession-samba.service": 25, "netsession-metrics.service": 20}  # and how exposed it may be, in tenths
 SOCKETS = {"netsessiond-smb.socket": "smb", "netsessiond-local.socket": "local", "netsessiond-publish.socket": "publish"}
 
 # Of a lab's folder, what a process may still write to.
@@ -31,16 +31,19 @@ def analyze(*arguments):
     return subprocess.run(["systemd-analyze", *map(str, arguments)], text=True, capture_output=True, check=False)
 
 
+TIMER = "netsession-metrics.timer"
+
+
 class Units(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         installed = cls.enterClassContext(Installed())
         cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         cls.units = {}
-        for name in (*SERVICES, *SOCKETS):
+        for name in (*SERVICES, *SOCKETS, TIMER):
             text = installed.only(name).read_text()
             # As if it were installed where the unit says.
-            cls.units[name] = re.sub(r"^(Exec\w+=)\S*/(netsession\S+)",
+            cls.units[name] = re.sub(r"^(Exec\w+=)\S*/(netsession\S*)",
                                      lambda found: f"{found[1]}{installed.only(found[2])}", text, flags=re.MULTILINE)
             (cls.folder / name).write_text(cls.units[name])
         cls.service = installed.only("netsessiond.service").read_text()

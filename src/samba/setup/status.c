@@ -2,11 +2,10 @@
 /* netsession-samba status. */
 #include "samba/setup/setup.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include "net/local_text.h"
 #include "samba/setup/preflight.h"
 #include "samba/status_socket.h"
 #include "terminal/terminal.h"
@@ -15,35 +14,14 @@ enum { DAEMON_DEADLINE_MS = 3000 };
 
 /* ---- what the running daemon reports ---- */
 
-/* Reads until the daemon closes. Returns the bytes without the NUL; 0: no answer. */
-static size_t status_query_daemon(const char *directory, char to[STATUS_TEXT_BYTES])
-{
-	char path[PATH_MAX];
-	size_t used = 0;
-	ssize_t got = 1;
-	int fd;
-
-	snprintf(path, sizeof path, "%s/" STATUS_SOCKET_NAME, directory);
-	fd = socket_dir_connect(path);
-	while (fd >= 0 && got > 0 && used < STATUS_TEXT_BYTES - 1) {
-		if (poll(&(struct pollfd){ fd, POLLIN, 0 }, 1, DAEMON_DEADLINE_MS) <= 0)
-			break;
-		got = read(fd, to + used, STATUS_TEXT_BYTES - 1 - used);
-		used += got > 0 ? (size_t)got : 0;
-	}
-	if (fd >= 0)
-		close(fd);
-	to[used] = '\0';
-	return used;
-}
-
 static void status_check_daemon(const char *directory, struct preflight_report *report)
 {
 	static const char message[] = "publish_message: ";
-	char text[STATUS_TEXT_BYTES], *rest = text, *line;
+	char path[PATH_MAX], text[STATUS_TEXT_BYTES], *rest = text, *line;
 	bool is_publishing = false;
 
-	if (status_query_daemon(directory, text) == 0) {
+	snprintf(path, sizeof path, "%s/" STATUS_SOCKET_NAME, directory);
+	if (net_local_text_read(path, DAEMON_DEADLINE_MS, text, sizeof text) < 0) {
 		preflight_report_add(report, PREFLIGHT_WRONG, "run",
 		                     "the daemon does not answer at %s/%s", directory,
 		                     STATUS_SOCKET_NAME);

@@ -56,7 +56,7 @@ static void people_get_the_time_the_program_and_the_level(void **state)
 
 static void say_too_much(void)
 {
-	char text[2000];
+	char text[4000];
 
 	memset(text, 'a', sizeof text);
 	text[sizeof text - 1] = '\0';
@@ -67,7 +67,7 @@ static void say_too_much(void)
 
 static void a_line_that_is_too_long_ends_in_dots(void **state)
 {
-	char said[4096];
+	char said[16384];
 
 	(void)state;
 	log_begin("netsessiond");

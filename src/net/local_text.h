@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* The text that a daemon sends to each client of a Unix socket, read as a whole. */
+#ifndef NET_LOCAL_TEXT_H
+#define NET_LOCAL_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Connects to the Unix socket at path, and reads until its peer closes, or until room is full.
+ * Waits for each piece no longer than timeout_ms. Returns the bytes before the NUL; -1: errno says
+ * why there are none. */
+ssize_t net_local_text_read(const char *path, int timeout_ms, char *to, size_t room);
+
+#endif
