@@ -53,6 +53,7 @@ COMMAND_MAY_INCLUDE = {
                    "terminal/terminal.h"],
     "netsessiond": ["daemon/command_line.h"],
     "netsession-samba": ["samba/setup/command_line.h"],
+    "netsession-wine": ["base/err.h", "base/locale.h", "cli/cli.h", "terminal/terminal.h", "wire/reader.h"],
 }
 
 # What would be I/O or a clock in a layer that has to be tested without either.

@@ -136,6 +136,11 @@ class DescriptionsOfNetsessionSamba(Described, unittest.TestCase):
         self.assertEqual(set(levels), self.complete_in_fish("netsession-samba run --log-level "))
 
 
+@unittest.skipUnless(command.built("netsession-wine").exists(), "netsession-wine is for x86-64")
+class DescriptionsOfNetsessionWine(Described, unittest.TestCase):
+    PROGRAM, COMMANDS = "netsession-wine", ("install", "remove")
+
+
 class Installation(unittest.TestCase):
     def test_every_program_is_installed_with_its_manual_and_completions(self):
         installed = self.enterContext(Installed())
