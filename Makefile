@@ -30,13 +30,14 @@ MATRIX ?=
 
 FOLDERS = --prefix=$(PREFIX) --sysconfdir=$(SYSCONFDIR) --localstatedir=$(LOCALSTATEDIR)
 
-.PHONY: help run check test build lint format install clean sanitize tsan fuzz attack attack-middle soak bench bench-quick test-on matrix tested-with
-.PHONY: deb test-packages packages-deb packages-build packages-run packages-test packages-fuzz packages-matrix packages-cross
+.PHONY: help run check test test-wine build lint format install clean sanitize tsan fuzz attack attack-middle soak bench bench-quick test-on matrix tested-with
+.PHONY: deb test-packages packages-deb packages-build packages-run packages-test packages-wine packages-fuzz packages-matrix packages-cross
 
 help:
 	@echo "make run       start netsessiond on loopback, let clients log on, list their sessions"
 	@echo "make check     for every commit: the unit tests, the layers, and list end to end; a minute"
 	@echo "make test      build and run all tests; with TESTS=\"unit list samba_*\" those suites and tests alone"
+	@echo "make test-wine run Windows programs under Wine, which it installs, too (half a gigabyte)"
 	@echo "make test-on   run and test on another Debian, in a root of its own: SUITE=trixie, ARCH, COMPILER, TESTS"
 	@echo "make matrix    the same on all Debians and compilers, one after the other; takes hours"
 	@echo "make build     build the libraries, the command and the daemons into $(BUILD)/"
@@ -55,7 +56,7 @@ help:
 	@echo "make test-packages  build them on a Debian, and use them in a bare root of it: SUITE=trixie"
 	@echo "make clean     remove $(BUILD)/ and the sanitizers' builds"
 
-packages-build packages-deb packages-run packages-test packages-fuzz packages-matrix packages-cross: packages-%:
+packages-build packages-deb packages-run packages-test packages-wine packages-fuzz packages-matrix packages-cross: packages-%:
 	@[ "$(PACKAGES)" = installed ] || CROSS=$(CROSS) scripts/install-packages $*
 	@[ "$(PACKAGES)" = installed ] || [ $* != test ] || scripts/fetch-samba-tests
 
@@ -87,6 +88,13 @@ ifeq ($(TESTS),)
 	ninja -C $(BUILD)-sanitize
 endif
 	/usr/bin/python3 tests/run.py $(BUILD) $(BUILD)-sanitize $(foreach word,$(TESTS),'$(word)')
+
+# Meson looks anew for Wine's tools.
+test-wine: packages-test packages-wine packages-build
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+	meson setup --reconfigure $(BUILD)
+	ninja -C $(BUILD)
+	/usr/bin/python3 tests/run.py $(BUILD) - wine
 
 test-on: packages-matrix
 	@[ -n "$(SUITE)" ] || { echo "make test-on: say which Debian, as in SUITE=trixie" >&2; exit 2; }
