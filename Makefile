@@ -30,7 +30,7 @@ MATRIX ?=
 
 FOLDERS = --prefix=$(PREFIX) --sysconfdir=$(SYSCONFDIR) --localstatedir=$(LOCALSTATEDIR)
 
-.PHONY: help run check test test-wine build lint format install clean sanitize tsan fuzz attack attack-middle soak bench bench-quick test-on matrix tested-with
+.PHONY: help run check test test-wine build lint format install clean sanitize tsan fuzz attack attack-middle soak bench bench-quick test-on matrix tested-with reference
 .PHONY: deb test-packages packages-deb packages-build packages-run packages-test packages-wine packages-fuzz packages-matrix packages-cross
 
 help:
@@ -41,6 +41,7 @@ help:
 	@echo "make test-on   run and test on another Debian, in a root of its own: SUITE=trixie, ARCH, COMPILER, TESTS"
 	@echo "make matrix    the same on all Debians and compilers, one after the other; takes hours"
 	@echo "make build     build the libraries, the command and the daemons into $(BUILD)/"
+	@echo "make reference write docs/reference from the tables in the code"
 	@echo "make sanitize  run the unit tests under ASan and UBSan alone"
 	@echo "make tsan      run the test of many threads under ThreadSanitizer"
 	@echo "make fuzz      run each fuzz target for $(FUZZ_SECONDS) seconds: FUZZ_SECONDS"
@@ -105,6 +106,9 @@ matrix: packages-matrix
 
 tested-with:
 	/usr/bin/python3 scripts/matrix/tested_with.py docs/tested-with.md $(BUILD)/matrix/results.json
+
+reference: build
+	/usr/bin/python3 scripts/reference.py . $(BUILD)
 
 sanitize: packages-test build
 	@$(MAKE) --no-print-directory $(BUILD)-sanitize/build.ninja

@@ -27,7 +27,7 @@ def is_tested(root, program, sentence):
 
 
 def pages(root):
-    return sorted([*root.glob("*.md"), *root.glob("docs/*.md"), *root.glob("examples/*.md")])
+    return sorted([*root.glob("*.md"), *root.glob("docs/**/*.md"), *root.glob("examples/*.md")])
 
 
 def missing(root, page, names, base):
