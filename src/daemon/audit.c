@@ -18,6 +18,7 @@
 #include "base/watched_memory.h"
 #include "daemon/audit_repeats.h"
 #include "daemon/counters.h"
+#include "system/journal.h"
 #include "system/log.h"
 
 #define STEP "audit log"
@@ -32,6 +33,7 @@ struct audit {
 	uint64_t lost;   /* lines since the last one that was written */
 	bool is_regular; /* a file, which has always room or an error; false: perhaps a pipe */
 	bool is_torn;    /* the last line has no end */
+	bool is_journal; /* standard output is the journal, which gets fields, too */
 	bool is_stuck;   /* the path names no file that can be opened; fd is the one before */
 };
 
@@ -88,6 +90,7 @@ struct audit *audit_new(const char *path, struct err *err)
 	}
 	if (strcmp(path, "-") == 0) {
 		a->fd = audit_open_standard_output();
+		a->is_journal = journal_is_at(STDOUT_FILENO);
 	} else {
 		a->path = strdup(path);
 		a->fd = audit_open_file(path);
@@ -350,8 +353,21 @@ static char *audit_format_line(const json_t *line, size_t *bytes)
 	return NULL;
 }
 
+static bool audit_send_line(struct audit *a, const struct log_fields *fields, char *text,
+                            size_t bytes)
+{
+	bool is_sent;
+
+	if (!a->is_journal)
+		return false;
+	text[bytes - 1] = '\0';
+	is_sent = log_send_fields(LOG_LEVEL_INFO, fields, text);
+	text[bytes - 1] = '\n';
+	return is_sent;
+}
+
 /* Takes line. */
-static void audit_write_object(struct audit *a, json_t *line)
+static void audit_write_object(struct audit *a, json_t *line, const struct log_fields *fields)
 {
 	size_t bytes;
 	char *text = audit_format_line(line, &bytes);
@@ -359,7 +375,8 @@ static void audit_write_object(struct audit *a, json_t *line)
 	json_decref(line);
 	audit_follow_path(a);
 	errno = ENOMEM;
-	if (text != NULL && audit_write_line(a, text, bytes)) {
+	if (text != NULL &&
+	    (audit_send_line(a, fields, text, bytes) || audit_write_line(a, text, bytes))) {
 		counters_add(COUNTER_AUDIT_LINES, 1);
 		if (a->lost > 0)
 			log_write(LOG_LEVEL_NOTICE,
@@ -377,6 +394,45 @@ static void audit_write_object(struct audit *a, json_t *line)
 	free(text);
 }
 
+/* ---- the journal's fields ---- */
+
+static bool audit_is_log_on(const char *operation)
+{
+	return strcmp(operation, "log-on") == 0 || strcmp(operation, "reauthentication") == 0;
+}
+
+static enum log_message audit_message(const char *operation, NET_API_STATUS status)
+{
+	bool is_good = status == NERR_Success || status == ERROR_MORE_DATA;
+
+	if (audit_is_log_on(operation))
+		return is_good ? LOG_MESSAGE_LOG_ON : LOG_MESSAGE_LOG_ON_REFUSED;
+	if (strncmp(operation, "session-", strlen("session-")) == 0)
+		return LOG_MESSAGE_SESSION_ENDED;
+	return is_good                         ? LOG_MESSAGE_REQUEST_SERVED
+	       : status == ERROR_ACCESS_DENIED ? LOG_MESSAGE_REQUEST_DENIED
+	                                       : LOG_MESSAGE_REQUEST_FAILED;
+}
+
+/* Who has asked, also where the log-on of that user was refused. */
+static struct log_fields audit_fields(const struct srvsvc_event *event, const char *caller)
+{
+	return (struct log_fields){
+		.message = audit_message(event->operation, event->status),
+		.user = *caller != '\0'                     ? caller
+		        : audit_is_log_on(event->operation) ? event->user
+		                                            : NULL,
+		.client = event->address,
+	};
+}
+
+static struct log_fields audit_repeat_fields(const struct audit_repeat *r)
+{
+	return (struct log_fields){ .message = audit_message(r->operation, r->status),
+		                    .user = r->caller[0] != '\0' ? r->caller : NULL,
+		                    .client = r->address };
+}
+
 static int64_t audit_now_ms(void)
 {
 	struct timespec now;
@@ -389,19 +445,24 @@ static void audit_write_repeats(struct audit *a, bool everything, int64_t now_ms
 {
 	struct audit_repeat ended;
 
-	while (audit_repeats_end(&a->repeats, everything, now_ms, &ended))
-		audit_write_object(a, audit_make_repeat_line(&ended, now_ms));
+	while (audit_repeats_end(&a->repeats, everything, now_ms, &ended)) {
+		const struct log_fields fields = audit_repeat_fields(&ended);
+
+		audit_write_object(a, audit_make_repeat_line(&ended, now_ms), &fields);
+	}
 }
 
 void audit_write(struct audit *a, const struct srvsvc_event *event)
 {
 	int64_t now_ms = audit_now_ms();
+	struct log_fields fields;
 	char caller[CALLER_BYTES];
 
 	audit_name_caller(event->identity, caller);
+	fields = audit_fields(event, caller);
 	audit_write_repeats(a, false, now_ms);
 	if (audit_repeats_admit(&a->repeats, event, caller, now_ms))
-		audit_write_object(a, audit_make_line(event, caller));
+		audit_write_object(a, audit_make_line(event, caller), &fields);
 	else
 		counters_add(COUNTER_AUDIT_REPEATED, 1);
 }

@@ -9,8 +9,8 @@
 
 struct audit;
 
-/* Opens path for appending, and creates it for its owner and group only; "-" is standard output.
- * NULL: see err. */
+/* Opens path for appending, and creates it for its owner and group only; "-" is standard output:
+ * where that is the journal, lines are entries with fields. NULL: see err. */
 struct audit *audit_new(const char *path, struct err *err);
 /* Whether path could be opened, without creating it. False: see err. */
 bool audit_check(const char *path, struct err *err);

@@ -83,8 +83,11 @@ static void local_connection_free(struct local_connection *c)
 static void local_connection_close(struct local_connection *c, enum log_level level,
                                    const char *reason)
 {
-	log_write_limited(&c->endpoint->limit, local_endpoint_now_ms(c->endpoint), level,
-	                  "local connection from %s closed: %s", c->connection.peer.text, reason);
+	log_write_fields_limited(&c->endpoint->limit, local_endpoint_now_ms(c->endpoint), level,
+	                         &(struct log_fields){ .message = LOG_MESSAGE_CONNECTION_CLOSED,
+	                                               .client = c->connection.peer.text },
+	                         "local connection from %s closed: %s", c->connection.peer.text,
+	                         reason);
 	local_connection_free(c);
 }
 

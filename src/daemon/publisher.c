@@ -265,14 +265,17 @@ static void publisher_report_event(const struct publisher *p, const char *operat
 
 static void publisher_log_close(const struct publisher *p, enum log_level level, const char *reason)
 {
+	const struct log_fields fields = { .message = LOG_MESSAGE_CONNECTION_CLOSED,
+		                           .client = p->connection.peer.text };
+
 	if (p->name != NULL)
-		log_write_limited(&p->shared->limit, publisher_now_ms(p), level,
-		                  "publisher \"%s\" from %s disconnected: %s", p->name,
-		                  p->connection.peer.text, reason);
+		log_write_fields_limited(&p->shared->limit, publisher_now_ms(p), level, &fields,
+		                         "publisher \"%s\" from %s disconnected: %s", p->name,
+		                         p->connection.peer.text, reason);
 	else
-		log_write_limited(&p->shared->limit, publisher_now_ms(p), level,
-		                  "publisher connection from %s closed: %s",
-		                  p->connection.peer.text, reason);
+		log_write_fields_limited(&p->shared->limit, publisher_now_ms(p), level, &fields,
+		                         "publisher connection from %s closed: %s",
+		                         p->connection.peer.text, reason);
 }
 
 /* It may be restarting. */

@@ -58,8 +58,11 @@ smb_connection_close(struct smb_connection *connection, enum log_level level, co
 	va_start(arguments, format);
 	vsnprintf(reason, sizeof reason, format, arguments);
 	va_end(arguments);
-	log_write_limited(&connection->all->log, smb_connection_now_ms(connection), level,
-	                  "SMB connection from %s closed: %s", connection->net.peer.text, reason);
+	log_write_fields_limited(&connection->all->log, smb_connection_now_ms(connection), level,
+	                         &(struct log_fields){ .message = LOG_MESSAGE_CONNECTION_CLOSED,
+	                                               .client = connection->net.peer.text },
+	                         "SMB connection from %s closed: %s", connection->net.peer.text,
+	                         reason);
 	smb_connection_end(connection);
 }
 
@@ -442,8 +445,11 @@ static void smb_connection_on_refused(void *context, const struct net_peer *peer
 
 	counters_add(COUNTER_SMB_CONNECTIONS, 1);
 	counters_add(COUNTER_SMB_REFUSED, 1);
-	log_write_limited(&all->log, all->service->now_ms(all->service->context), LOG_LEVEL_NOTICE,
-	                  "SMB connection from %s refused: %s", peer->text, reason);
+	log_write_fields_limited(&all->log, all->service->now_ms(all->service->context),
+	                         LOG_LEVEL_NOTICE,
+	                         &(struct log_fields){ .message = LOG_MESSAGE_CONNECTION_REFUSED,
+	                                               .client = peer->text },
+	                         "SMB connection from %s refused: %s", peer->text, reason);
 }
 
 static void smb_connection_on_close(struct net_connection *net, enum net_close_reason reason)

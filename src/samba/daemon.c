@@ -209,8 +209,9 @@ static void samba_daemon_log_event(void *context, const struct srvsvc_event *eve
 	          (long long)event->level, event->entries, event->total, event->status);
 	/* The protocol has no place for it. */
 	if (event->is_incomplete)
-		log_write_limited(
+		log_write_fields_limited(
 			&d->answers, samba_daemon_steady_ms(), LOG_LEVEL_WARNING,
+			&(struct log_fields){ .message = LOG_MESSAGE_LIST_DOUBTFUL },
 			"%s: Samba's list has fewer sessions than before, and smbstatus cannot "
 			"be asked: sessions may be missing",
 			event->operation);
@@ -328,10 +329,11 @@ static void samba_daemon_on_socket_lost(void *context)
 {
 	struct samba_daemon *d = context;
 
-	log_write(LOG_LEVEL_ERROR,
-	          "%s/np/srvsvc was removed, so smbd cannot reach the relay; stopping, to be "
-	          "restarted by systemd",
-	          d->options->directory);
+	log_write_fields(
+		LOG_LEVEL_ERROR, &(struct log_fields){ .message = LOG_MESSAGE_SOCKET_LOST },
+		"%s/np/srvsvc was removed, so smbd cannot reach the relay; stopping, to be "
+		"restarted by systemd",
+		d->options->directory);
 	d->has_failed = true;
 	samba_daemon_drain(d);
 }

@@ -593,10 +593,13 @@ static void closing_names_add(struct closing_names *n, const struct published_se
 }
 
 /* One smbd serves all connections of a client GUID (docs/SAMBA.md), and one connection may carry
- * the sessions of several users. */
-static void closing_names_log(const char *how, struct closing_names *closed,
-                              struct closing_names *beside)
+ * the sessions of several users. client and user say which sessions are meant; "": any. */
+static void closing_names_log(const char *how, const char *client, const char *user,
+                              struct closing_names *closed, struct closing_names *beside)
 {
+	const struct log_fields fields = { .message = LOG_MESSAGE_SAMBA_CLOSING,
+		                           .user = user[0] != '\0' ? user : NULL,
+		                           .client = client[0] != '\0' ? client : NULL };
 	char more[2][32] = { "", "" };
 	struct closing_names *both[2] = { closed, beside };
 
@@ -606,14 +609,15 @@ static void closing_names_log(const char *how, struct closing_names *closed,
 			(void)snprintf(more[i], sizeof more[i], " and %u more", both[i]->left_out);
 	}
 	if (beside->used > 0 || beside->left_out > 0)
-		log_write(
-			LOG_LEVEL_NOTICE,
+		log_write_fields(
+			LOG_LEVEL_NOTICE, &fields,
 			"%s: closing the sessions of %s%s; their smbd ends, which also closes the "
 			"sessions of %s%s",
 			how, closed->text, more[0], beside->text, more[1]);
 	else
-		log_write(LOG_LEVEL_INFO, "%s: closing the sessions of %s%s, and no others", how,
-		          closed->text, more[0]);
+		log_write_fields(LOG_LEVEL_INFO, &fields,
+		                 "%s: closing the sessions of %s%s, and no others", how,
+		                 closed->text, more[0]);
 }
 
 static int samba_publisher_compare_smbds(const void *left, const void *right)
@@ -661,8 +665,9 @@ void samba_publisher_log_closing(struct samba_publisher *p, const char *client, 
 		            samba_publisher_compare_smbds) != NULL)
 			closing_names_add(&beside, s);
 	}
-	if (meant > 0)
-		closing_names_log("NetrSessionDel", &closed, &beside);
+	if (meant > 0) /* in Samba's spelling, not in the caller's */
+		closing_names_log("NetrSessionDel", client[0] != '\0' ? smbds[0]->client : "",
+		                  user[0] != '\0' ? smbds[0]->user : "", &closed, &beside);
 	free(smbds);
 }
 
@@ -683,7 +688,7 @@ static void samba_publisher_close_next(struct samba_publisher *p)
 				                                                         : &beside,
 				                  other);
 		}
-		closing_names_log("publish", &closed, &beside);
+		closing_names_log("publish", s->client, s->user, &closed, &beside);
 		p->controlled = s->key;
 		p->control = smbcontrol_shutdown(p->loop, p->bin_dir, p->smb_conf, &s->identity,
 		                                 s->node, samba_publisher_on_smbcontrol_ended, p);

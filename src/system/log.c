@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/escape.h"
+#include "system/journal.h"
 
 #define LINE_BYTES 3072
 
@@ -28,14 +28,9 @@ static const char *begun_by = "netsession";
 
 void log_begin(const char *program)
 {
-	const char *stream = getenv("JOURNAL_STREAM");
-	unsigned long long device, inode;
-	struct stat status;
-
 	begun_by = program;
-	to_journal = stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
-	             fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device &&
-	             status.st_ino == inode;
+	to_journal = journal_is_at(STDERR_FILENO);
+	journal_open();
 }
 
 void log_set_level(enum log_level most)
@@ -74,13 +69,74 @@ static size_t log_begin_line(char *to, size_t room, enum log_level level)
 	                               levels[level].name);
 }
 
-__attribute__((format(printf, 2, 0))) static void
-log_write_line(enum log_level level, const char *format, va_list arguments)
+/* ---- fields ---- */
+
+enum { FIELD_BYTES = 512 };
+
+static const char *const message_fields[LOG_MESSAGE_COUNT] = {
+#define M(MESSAGE, ID, WHAT) [MESSAGE] = "MESSAGE_ID=" ID,
+	LOG_MESSAGES(M)
+#undef M
+};
+
+static const char *log_make_field(char to[FIELD_BYTES], const char *name, const char *value)
 {
+	size_t used = (size_t)snprintf(to, FIELD_BYTES, "%s=", name);
+
+	(void)escape_text(to + used, FIELD_BYTES - used, value);
+	return to;
+}
+
+/* message is the field "MESSAGE=...", which has no newline. */
+static bool log_send(enum log_level level, const struct log_fields *fields, const char *message)
+{
+	char priority[16], program[64], user[FIELD_BYTES], client[FIELD_BYTES];
+	const char *list[JOURNAL_MAX_FIELDS] = { message, priority, program };
+	size_t count = 3;
+
+	(void)snprintf(priority, sizeof priority, "PRIORITY=%d", levels[level].priority);
+	(void)snprintf(program, sizeof program, "SYSLOG_IDENTIFIER=%s", begun_by);
+	if (fields->message != LOG_MESSAGE_NONE)
+		list[count++] = message_fields[fields->message];
+	if (fields->user != NULL)
+		list[count++] = log_make_field(user, "NETSESSION_USER", fields->user);
+	if (fields->client != NULL)
+		list[count++] = log_make_field(client, "NETSESSION_CLIENT", fields->client);
+	return journal_send(list, count);
+}
+
+bool log_send_fields(enum log_level level, const struct log_fields *fields, const char *text)
+{
+	char *message;
+	bool is_sent;
+
+	if (asprintf(&message, "MESSAGE=%s", text) < 0)
+		return false;
+	is_sent = log_send(level, fields, message);
+	free(message);
+	return is_sent;
+}
+
+/* ---- lines ---- */
+
+/* A line with fields goes to the journal's own socket, and to stderr where that does not take it.
+ */
+__attribute__((format(printf, 3, 0))) static void log_write_line(enum log_level level,
+                                                                 const struct log_fields *fields,
+                                                                 const char *format,
+                                                                 va_list arguments)
+{
+	static const char name[] = "MESSAGE=";
 	char text[LINE_BYTES + 64], line[LINE_BYTES + 64];
 	size_t used;
 
 	vsnprintf(text, sizeof text, format, arguments);
+	if (fields != NULL && to_journal) {
+		memcpy(line, name, sizeof name);
+		(void)escape_text(line + strlen(name), sizeof line - strlen(name), text);
+		if (log_send(level, fields, line))
+			return;
+	}
 	used = log_begin_line(line, sizeof line, level);
 	used += escape_text(line + used, sizeof line - used - 1, text);
 	line[used++] = '\n';
@@ -97,7 +153,19 @@ void log_write(enum log_level level, const char *format, ...)
 	if (level > most_said)
 		return;
 	va_start(arguments, format);
-	log_write_line(level, format, arguments);
+	log_write_line(level, NULL, format, arguments);
+	va_end(arguments);
+}
+
+void log_write_fields(enum log_level level, const struct log_fields *fields, const char *format,
+                      ...)
+{
+	va_list arguments;
+
+	if (level > most_said)
+		return;
+	va_start(arguments, format);
+	log_write_line(level, fields, format, arguments);
 	va_end(arguments);
 }
 
@@ -111,23 +179,43 @@ void log_limit_flush(struct log_limit *limit)
 	limit->written = limit->suppressed = 0;
 }
 
-void log_write_limited(struct log_limit *limit, int64_t now_ms, enum log_level level,
-                       const char *format, ...)
+/* Whether the limit lets a line of this level be written now. */
+static bool log_limit_admit(struct log_limit *limit, int64_t now_ms, enum log_level level)
 {
-	va_list arguments;
-
 	if (level > most_said)
-		return;
+		return false;
 	if (now_ms - limit->began_ms >= LOG_LIMIT_WINDOW_MS) {
 		log_limit_flush(limit);
 		limit->began_ms = now_ms;
 	}
 	if (limit->written == LOG_LIMIT_LINES) {
 		limit->suppressed++;
-		return;
+		return false;
 	}
 	limit->written++;
+	return true;
+}
+
+void log_write_limited(struct log_limit *limit, int64_t now_ms, enum log_level level,
+                       const char *format, ...)
+{
+	va_list arguments;
+
+	if (!log_limit_admit(limit, now_ms, level))
+		return;
 	va_start(arguments, format);
-	log_write_line(level, format, arguments);
+	log_write_line(level, NULL, format, arguments);
+	va_end(arguments);
+}
+
+void log_write_fields_limited(struct log_limit *limit, int64_t now_ms, enum log_level level,
+                              const struct log_fields *fields, const char *format, ...)
+{
+	va_list arguments;
+
+	if (!log_limit_admit(limit, now_ms, level))
+		return;
+	va_start(arguments, format);
+	log_write_line(level, fields, format, arguments);
 	va_end(arguments);
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* A daemon's log: lines on stderr, with the time for people, with a priority for the journal. */
+/* A daemon's log: lines on stderr, with the time for people, with a priority for the journal. Where
+ * stderr is the journal, entries may have fields beside their line. */
 #ifndef SYSTEM_LOG_H
 #define SYSTEM_LOG_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "system/log_messages.h"
 
 /* Listed once: the level, its name in the configuration, and the journal's priority for it. */
 #define LOG_LEVELS(L)                      \
@@ -38,6 +40,20 @@ const char *log_level_name(size_t index);
  * Never pass secrets. */
 __attribute__((format(printf, 2, 3))) void log_write(enum log_level level, const char *format, ...);
 
+/* What an entry of the journal has beside its line. */
+struct log_fields {
+	enum log_message message; /* MESSAGE_ID */
+	const char *user;         /* NETSESSION_USER; NULL: none */
+	const char *client;       /* NETSESSION_CLIENT: an address; NULL: none */
+};
+
+/* The same with fields, which only the journal gets. */
+__attribute__((format(printf, 3, 4))) void
+log_write_fields(enum log_level level, const struct log_fields *fields, const char *format, ...);
+/* Sends text, which has no newline, to the journal as it is, with fields. Never waits. False: the
+ * journal has not taken it. */
+bool log_send_fields(enum log_level level, const struct log_fields *fields, const char *text);
+
 /* The limit for lines that clients can cause at will: so many in so long a time. */
 #define LOG_LIMIT_LINES     10
 #define LOG_LIMIT_WINDOW_MS 5000
@@ -56,6 +72,10 @@ struct log_limit {
 __attribute__((format(printf, 4, 5))) void log_write_limited(struct log_limit *limit,
                                                              int64_t now_ms, enum log_level level,
                                                              const char *format, ...);
+/* The same with fields. */
+__attribute__((format(printf, 5, 6))) void
+log_write_fields_limited(struct log_limit *limit, int64_t now_ms, enum log_level level,
+                         const struct log_fields *fields, const char *format, ...);
 /* Writes how many lines were suppressed, if any were, and begins a new window: when no more lines
  * are to come. */
 void log_limit_flush(struct log_limit *limit);
