@@ -14,7 +14,7 @@
 #define AT(MEMBER) offsetof(struct options, MEMBER)
 #define FOR(NAME)  (1u << COMMAND_##NAME)
 /* The commands that connect to servers. */
-#define FOR_SERVERS (FOR(LIST) | FOR(INFO) | FOR(CLOSE) | FOR(WATCH) | FOR(DOCTOR))
+#define FOR_SERVERS (FOR(LIST) | FOR(INFO) | FOR(CLOSE) | FOR(WATCH) | FOR(DOCTOR) | FOR(SWEEP))
 
 static const char *level_choice(size_t index)
 {
@@ -64,7 +64,7 @@ static const struct cli_option option_table[] = {
 	  .argument = "FILE",
 	  .kind = CLI_FILE,
 	  .member = AT(hosts),
-	  .commands = FOR(LIST) | FOR(DOCTOR),
+	  .commands = FOR(LIST) | FOR(DOCTOR) | FOR(SWEEP),
 	  .help = "read further servers from FILE, one a line; `-` is standard input. A `#` begins a "
 	          "comment. A line may be a range of addresses. Other lines than servers are reported "
 	          "and skipped" },
@@ -73,7 +73,7 @@ static const struct cli_option option_table[] = {
 	  .argument = "LEVEL",
 	  .kind = CLI_PARSED,
 	  .member = AT(level),
-	  .commands = FOR(LIST) | FOR(INFO) | FOR(CLOSE) | FOR(WATCH),
+	  .commands = FOR(LIST) | FOR(INFO) | FOR(CLOSE) | FOR(WATCH) | FOR(SWEEP),
 	  .initial = "auto",
 	  .help = "information level to request; `auto` takes the most detailed level that each "
 	          "server grants",
@@ -84,7 +84,7 @@ static const struct cli_option option_table[] = {
 	  .argument = "CLIENT",
 	  .kind = CLI_TEXT,
 	  .member = AT(client),
-	  .commands = FOR(LIST) | FOR(CLOSE) | FOR(WATCH),
+	  .commands = FOR(LIST) | FOR(CLOSE) | FOR(WATCH) | FOR(SWEEP),
 	  .help = "select sessions from this client, as the server lists it: a name, or an address in any "
 	          "spelling" },
 	{ .name = "user",
@@ -92,7 +92,7 @@ static const struct cli_option option_table[] = {
 	  .argument = "USER",
 	  .kind = CLI_TEXT,
 	  .member = AT(user),
-	  .commands = FOR(LIST) | FOR(CLOSE) | FOR(WATCH),
+	  .commands = FOR(LIST) | FOR(CLOSE) | FOR(WATCH) | FOR(SWEEP),
 	  .help = "select sessions of this user: `alice`, `LAB\\alice` or `alice@LAB.EXAMPLE`" },
 	{ .name = "page-bytes",
 	  .argument = "N",
@@ -100,7 +100,7 @@ static const struct cli_option option_table[] = {
 	  .member = AT(page_bytes),
 	  .min = 1,
 	  .max = UINT32_MAX,
-	  .commands = FOR(LIST) | FOR(WATCH),
+	  .commands = FOR(LIST) | FOR(WATCH) | FOR(SWEEP),
 	  .help = "request pages of about N bytes (default: all sessions at once)" },
 	{ .name = "yes",
 	  .letter = 'y',
@@ -171,7 +171,7 @@ static const struct cli_option option_table[] = {
 	  .argument = "BYTES",
 	  .kind = CLI_PARSED,
 	  .member = AT(max_bytes),
-	  .commands = FOR(LIST) | FOR(INFO) | FOR(CLOSE) | FOR(WATCH),
+	  .commands = FOR(LIST) | FOR(INFO) | FOR(CLOSE) | FOR(WATCH) | FOR(SWEEP),
 	  .initial = "1G",
 	  .help = "give up on a server whose sessions need more memory than this; with K, M or G "
 	          "behind the number in units of 1024, its square or its cube. A million sessions need "
@@ -196,7 +196,7 @@ static const struct cli_option option_table[] = {
 	  .argument = "FORMAT",
 	  .kind = CLI_CHOICE,
 	  .member = AT(output),
-	  .commands = FOR(LIST) | FOR(INFO) | FOR(CLOSE),
+	  .commands = FOR(LIST) | FOR(INFO) | FOR(CLOSE) | FOR(SWEEP),
 	  .initial = "table",
 	  .help = "output format",
 	  .choice = output_format_name },
@@ -240,6 +240,82 @@ static const struct cli_option option_table[] = {
 	  .commands = FOR(METRICS),
 	  .initial = NETSESSION_LOCALSTATEDIR "/lib/netsession/samba",
 	  .help = "the directory of netsession-samba, which only root can enter" },
+	{ .name = "concurrency",
+	  .argument = "N",
+	  .kind = CLI_NUMBER,
+	  .member = AT(concurrency),
+	  .min = 1,
+	  .max = 30000,
+	  .commands = FOR(SWEEP),
+	  .help = "ask so many hosts at once (default: 1000, or fewer if the limit of open files has no "
+	          "room for them)" },
+	{ .name = "per-network",
+	  .argument = "N",
+	  .kind = CLI_NUMBER,
+	  .member = AT(per_network),
+	  .min = 1,
+	  .max = UINT32_MAX,
+	  .commands = FOR(SWEEP),
+	  .help = "ask at most so many hosts at once in one network, which is an IPv4 /24 or an IPv6 "
+	          "/64 (default: any number)" },
+	{ .name = "rate",
+	  .argument = "N",
+	  .kind = CLI_NUMBER,
+	  .member = AT(rate),
+	  .min = 1,
+	  .max = UINT32_MAX,
+	  .commands = FOR(SWEEP),
+	  .help = "begin with at most so many hosts in a second (default: any number)" },
+	{ .name = "jitter",
+	  .argument = "SECONDS",
+	  .kind = CLI_SECONDS,
+	  .member = AT(jitter_ms),
+	  .commands = FOR(SWEEP),
+	  .help = "begin with each host late, by a random time up to this (default: at once)" },
+	{ .name = "in-order",
+	  .kind = CLI_FLAG,
+	  .member = AT(in_order),
+	  .commands = FOR(SWEEP),
+	  .help = "begin with the hosts in the order of the list (default: in random order)" },
+	{ .name = "connect-timeout",
+	  .argument = "SECONDS",
+	  .kind = CLI_SECONDS,
+	  .member = AT(connect_ms),
+	  .commands = FOR(SWEEP),
+	  .initial = "3",
+	  .help = "give up on a host whose port does not answer in this time" },
+	{ .name = "retries",
+	  .argument = "N",
+	  .kind = CLI_NUMBER,
+	  .member = AT(retries),
+	  .min = 0,
+	  .max = 100,
+	  .commands = FOR(SWEEP),
+	  .help = "ask a host again, so many times, after a failure that may pass (default: 0)" },
+	{ .name = "backoff",
+	  .argument = "SECONDS",
+	  .kind = CLI_SECONDS,
+	  .member = AT(backoff_ms),
+	  .commands = FOR(SWEEP),
+	  .initial = "2",
+	  .help = "wait this long before the first further attempt, and twice as long before each "
+	          "one after it, up to a minute" },
+	{ .name = "max-log-on-failures",
+	  .argument = "N",
+	  .kind = CLI_NUMBER,
+	  .member = AT(max_log_on_failures),
+	  .min = 0,
+	  .max = UINT32_MAX,
+	  .commands = FOR(SWEEP),
+	  .initial = "3",
+	  .help = "stop when so many hosts have refused the password since one has accepted it, so that "
+	          "the account is not locked; 0: never stop for that" },
+	{ .name = "quiet",
+	  .letter = 'q',
+	  .kind = CLI_FLAG,
+	  .member = AT(quiet),
+	  .commands = FOR(SWEEP),
+	  .help = "show neither progress nor a summary on standard error" },
 	{ .name = "verbose",
 	  .letter = 'v',
 	  .kind = CLI_FLAG,
@@ -286,6 +362,14 @@ static const struct cli_exit watch_exits[] = {
 	{ EXIT_NONE, "no server answered the last poll" },
 	{ EXIT_INCOMPLETE,
 	  "all servers answered the last poll, but sessions are missing in an answer" },
+	{ 0 },
+};
+
+static const struct cli_exit sweep_exits[] = {
+	{ EXIT_ALL, "all hosts answered" },
+	{ EXIT_SOME, "some hosts answered, or the sweep did not end, or a target was malformed" },
+	CLI_USAGE_ROW,
+	{ EXIT_NONE, "no host answered" },
 	{ 0 },
 };
 
@@ -416,6 +500,34 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		            "  netsession metrics --file /var/lib/prometheus/node-exporter/netsession.prom\n"
 		            "  systemctl enable --now netsession-metrics.timer\n",
 	},
+	[COMMAND_SWEEP] = {
+		.name = "sweep",
+		.operands = "[TARGET...]",
+		.max_operands = -1,
+		.takes_hosts = true,
+		.summary = "list the sessions of a whole fleet, and what became of each host",
+		.description = "Asks thousands of hosts side by side, in random order. TARGET is a server, "
+		               "or a range of addresses such as 192.0.2.0/24. Each host is looked up, its port "
+		               "is checked, which takes at most `--connect-timeout`, and then its sessions are "
+		               "listed, which takes at most `--timeout`. A name that is there twice is asked "
+		               "once.\n\n"
+		               "The outcome of a host is one of a closed list, and never a guess: a host that "
+		               "denies the list is not one without sessions. OUTCOMES in netsession(1) has the "
+		               "list. The summary on standard error counts them; `-v` reports the error of each "
+		               "host.\n\n"
+		               "A domain locks an account after a few wrong passwords. So until one host accepts "
+		               "the password, no more hosts get it than `--max-log-on-failures`, and the sweep "
+		               "stops when so many have refused it since one has accepted it, or when the account "
+		               "is locked.\n\n"
+		               "JSON Lines has a line for each session (`\"type\": \"session\"`), behind them "
+		               "one for their host (`\"host\"`), and in the end the `\"summary\"`; lines are written as "
+		               "hosts answer. CSV has a line for each session and for each host without one. An "
+		               "interrupted sweep writes what it has, and its summary.",
+		.exits = sweep_exits,
+		.examples = "  netsession sweep --hosts servers.txt\n"
+		            "  netsession sweep -A ~/.smb-admin -u alice 192.0.2.0/24 fs7\n"
+		            "  netsession sweep --hosts - -o jsonl --rate 50 < servers.txt > sessions.jsonl\n",
+	},
 };
 
 static const struct cli_item environment[] = {
@@ -503,6 +615,31 @@ static const struct cli_item users[] = {
 	{ 0 },
 };
 
+static const struct cli_item outcomes[] = {
+	{ "`answered`", "The host listed its sessions." },
+	{ "`empty`",
+	  "It answered that there are none, or none that `--client` and `--user` select." },
+	{ "`denied`", "It accepted the log-on, and does not grant the list to this user." },
+	{ "`no_such_name`", "No name service knows the host." },
+	{ "`unreachable`",
+	  "Its port does not answer, or refuses connections, or no route leads there." },
+	{ "`refused`", "It refuses connections from this computer." },
+	{ "`busy`", "It has no room for another connection." },
+	{ "`not_smb`", "What answers does not speak SMB." },
+	{ "`smb1_only`", "It supports SMB1 only, which netsession does not speak." },
+	{ "`no_common_authentication`",
+	  "It accepts no mechanism of authentication, or no encryption, that this computer has." },
+	{ "`log_on_failed`", "It refused the account or its password." },
+	{ "`kerberos_failed`", "There was no ticket, or none for this host." },
+	{ "`not_supported`", "It does not list sessions, or not at the level of `--level`." },
+	{ "`timed_out`", "It did not answer in time; the step says where it stood still." },
+	{ "`connection_lost`", "The connection ended early." },
+	{ "`protocol_error`", "Its answer breaks the rules." },
+	{ "`server_error`", "It answered with another error, which is in the output." },
+	{ "`local_error`", "This computer lacked memory or open files for it." },
+	{ 0 },
+};
+
 static const struct cli_section sections[] = {
 	{ .title = "SERVERS",
 	  .text = "A server is written in one of these forms; blanks around it are ignored. With\n"
@@ -523,6 +660,9 @@ static const struct cli_section sections[] = {
 	          "netsessiond list users without their domain, Samba in a domain lists them with it.\n"
 	          "`close` closes sessions by the names that the server lists.\n",
 	  .items = users },
+	{ .title = "OUTCOMES",
+	  .text = "What became of a host of `sweep`, in the words of its outputs:",
+	  .items = outcomes },
 	{ .title = "CREDENTIALS",
 	  .text = "A file of credentials is read as smbclient and mount.cifs read it. Where the two\n"
 	          "differ, smbclient is followed. The file is UTF-8, with or without a byte order mark,\n"

@@ -24,6 +24,7 @@ int main(int argc, char **argv)
 		[COMMAND_LIST] = command_list,     [COMMAND_INFO] = command_info,
 		[COMMAND_CLOSE] = command_close,   [COMMAND_WATCH] = command_watch,
 		[COMMAND_DOCTOR] = command_doctor, [COMMAND_METRICS] = command_metrics,
+		[COMMAND_SWEEP] = command_sweep,
 	};
 	struct options options = { 0 };
 	int status, command;

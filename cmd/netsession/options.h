@@ -34,6 +34,11 @@ struct options {
 	uint32_t interval_ms; /* between two polls */
 	uint32_t polls;       /* 0: poll until interrupted */
 	bool verbose;
+	/* of a sweep */
+	uint32_t concurrency; /* 0: as many as the limit of open files has room for */
+	uint32_t per_network, rate, retries, max_log_on_failures; /* as struct sweep_settings */
+	uint32_t connect_ms, jitter_ms, backoff_ms;
+	bool in_order, quiet;
 	struct cli_operands operands;
 };
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <jansson.h>
 #include "results.h"
+#include "swept_host.h"
 
 bool output_write_table(FILE *to, const struct server_result results[], size_t count);
 bool output_write_json(FILE *to, const struct server_result results[], size_t count);
@@ -15,6 +16,16 @@ void output_write_event_text(FILE *to, const char *at, const char *event,
                              const struct server_result *result, const struct netsession_row *row);
 void output_write_event_jsonl(FILE *to, const char *at, const char *event,
                               const struct server_result *result, const struct netsession_row *row);
+
+/* Hosts of a sweep. JSON Lines has a line for each session, then one for the host, and in the end
+ * the summary, which the other formats lack or have in their own way. */
+bool output_write_host_jsonl(FILE *to, const struct swept_host *host);
+bool output_write_host_json(FILE *to, const struct swept_host *host, bool is_first);
+bool output_write_host_csv(FILE *to, const struct swept_host *host, bool is_first);
+bool output_write_summary_jsonl(FILE *to, const struct sweep_counts *counts, const char *end);
+/* is_first: there was no host. */
+bool output_write_summary_json(FILE *to, const struct sweep_counts *counts, const char *end,
+                               bool is_first);
 
 /* A string of JSON; its text is escaped as that of a message if it is not UTF-8. */
 json_t *output_json_text(const char *text);

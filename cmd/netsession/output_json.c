@@ -66,10 +66,11 @@ static void output_json_append_warning(void *context, const char *warning)
 	json_array_append_new(context, json_string(warning));
 }
 
-/* Without its sessions, whose empty array is the last member. */
-static json_t *output_json_result(const struct server_result *result)
+/* Adds the members to object, and returns it. Without its sessions, whose empty array is the last
+ * member. */
+static json_t *output_json_result(json_t *object, const struct server_result *result)
 {
-	json_t *object = json_object(), *warnings = json_array();
+	json_t *warnings = json_array();
 
 	server_result_each_warning(result, output_json_append_warning, warnings);
 	json_object_set_new(object, "server", output_json_server(result));
@@ -149,18 +150,26 @@ static void output_json_put_session(void *context, const struct server_result *r
 	json->has_session = true;
 }
 
-bool output_write_json(FILE *to, const struct server_result results[], size_t count)
+/* Takes object, whose members come first. */
+static void output_json_put_result(struct output_json *json, json_t *object,
+                                   const struct server_result *result)
 {
 	static const char end[] = "]\n}"; /* of the sessions and of their server */
+
+	output_json_put(json, output_json_result(object, result), 2, strlen(end));
+	json->has_session = false;
+	server_result_each(result, output_json_put_session, json);
+	fputs(json->has_session ? "\n   ]\n  }" : "]\n  }", json->to);
+}
+
+bool output_write_json(FILE *to, const struct server_result results[], size_t count)
+{
 	struct output_json json = { .to = to, .is_good = true };
 
 	fputs("{\n \"servers\": [", to);
 	for (size_t i = 0; i < count; i++) {
 		fputs(i > 0 ? ",\n  " : "\n  ", to);
-		output_json_put(&json, output_json_result(&results[i]), 2, strlen(end));
-		json.has_session = false;
-		server_result_each(&results[i], output_json_put_session, &json);
-		fputs(json.has_session ? "\n   ]\n  }" : "]\n  }", to);
+		output_json_put_result(&json, json_object(), &results[i]);
 	}
 	fputs("\n ]\n}\n", to);
 	return json.is_good && !ferror(to);
@@ -181,6 +190,7 @@ void output_write_event_jsonl(FILE *to, const char *at, const char *event,
 
 struct output_jsonl {
 	FILE *to;
+	const char *type; /* of the line; NULL: none is written */
 	bool good;
 };
 
@@ -190,6 +200,8 @@ static void output_jsonl_put_session(void *context, const struct server_result *
 	struct output_jsonl *lines = context;
 	json_t *session = json_object();
 
+	if (lines->type != NULL)
+		json_object_set_new(session, "type", json_string(lines->type));
 	json_object_set_new(session, "server", output_json_server(result));
 	json_object_set_new(session, "level", json_integer(result->level->number));
 	output_json_add_fields(session, result->level, row);
@@ -203,4 +215,74 @@ bool output_write_jsonl(FILE *to, const struct server_result results[], size_t c
 	for (size_t i = 0; i < count; i++)
 		server_result_each(&results[i], output_jsonl_put_session, &lines);
 	return lines.good;
+}
+
+/* ---- sweeps ---- */
+
+/* What a sweep knows of a host beside its result. */
+static json_t *output_json_host(const struct swept_host *host)
+{
+	return json_pack("{s:s, s:s?, s:s?, s:I, s:s}", "outcome",
+	                 host_outcomes[host->outcome].name, "address",
+	                 host->address[0] != '\0' ? host->address : NULL, "step",
+	                 host->result.error.step, "attempts", (json_int_t)host->attempts, "time",
+	                 host->time);
+}
+
+bool output_write_host_jsonl(FILE *to, const struct swept_host *host)
+{
+	struct output_jsonl lines = { .to = to, .type = "session", .good = true };
+	json_t *object = json_object();
+
+	server_result_each(&host->result, output_jsonl_put_session, &lines);
+	json_object_set_new(object, "type", json_string("host"));
+	json_object_update_new(object, output_json_host(host));
+	(void)output_json_result(object, &host->result);
+	json_object_set_new(object, "sessions",
+	                    json_integer((json_int_t)server_result_count(&host->result)));
+	return output_json_write_line(to, object, JSON_COMPACT) && lines.good;
+}
+
+bool output_write_host_json(FILE *to, const struct swept_host *host, bool is_first)
+{
+	struct output_json json = { .to = to, .is_good = true };
+
+	fputs(is_first ? "{\n \"schema\": 1,\n \"hosts\": [\n  " : ",\n  ", to);
+	output_json_put_result(&json, output_json_host(host), &host->result);
+	return json.is_good && !ferror(to);
+}
+
+static json_t *output_json_summary(const struct sweep_counts *counts, const char *end)
+{
+	json_t *outcomes = json_object();
+
+	for (size_t i = 0; i < OUTCOME_COUNT; i++)
+		if (counts->outcomes[i] > 0)
+			json_object_set_new(outcomes, host_outcomes[i].name,
+			                    json_integer((json_int_t)counts->outcomes[i]));
+	return json_pack("{s:s, s:I, s:I, s:I, s:o}", "end", end, "targets",
+	                 (json_int_t)counts->total, "hosts", (json_int_t)counts->done, "sessions",
+	                 (json_int_t)counts->sessions, "outcomes", outcomes);
+}
+
+bool output_write_summary_jsonl(FILE *to, const struct sweep_counts *counts, const char *end)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "type", json_string("summary"));
+	json_object_set_new(object, "schema", json_integer(1));
+	json_object_update_new(object, output_json_summary(counts, end));
+	return output_json_write_line(to, object, JSON_COMPACT);
+}
+
+bool output_write_summary_json(FILE *to, const struct sweep_counts *counts, const char *end,
+                               bool is_first)
+{
+	struct output_json json = { .to = to, .is_good = true };
+
+	fputs(is_first ? "{\n \"schema\": 1,\n \"hosts\": [" : "\n ", to);
+	fputs("],\n \"summary\": ", to);
+	output_json_put(&json, output_json_summary(counts, end), 1, 0);
+	fputs("\n}\n", to);
+	return json.is_good && !ferror(to);
 }

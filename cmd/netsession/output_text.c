@@ -83,12 +83,9 @@ static void output_csv_put_field(FILE *to, const struct netsession_row *row,
 		fprintf(to, "%u", (unsigned)session_row_u32(row, field));
 }
 
-static void output_csv_put_session(void *context, const struct server_result *result,
-                                   const struct netsession_row *row)
+static void output_csv_put_cells(FILE *to, const struct server_result *result,
+                                 const struct netsession_row *row)
 {
-	FILE *to = context;
-
-	escape_put_csv(to, result->server != NULL ? result->server : "");
 	fprintf(to, ",%u", (unsigned)result->level->number);
 	for (size_t i = 0; i < SESSION_LEVEL_MAX_FIELDS; i++) {
 		fputc(',', to);
@@ -98,13 +95,74 @@ static void output_csv_put_session(void *context, const struct server_result *re
 	fputs("\r\n", to);
 }
 
-bool output_write_csv(FILE *to, const struct server_result results[], size_t count)
+static void output_csv_put_session(void *context, const struct server_result *result,
+                                   const struct netsession_row *row)
 {
-	fputs("server,level", to);
+	FILE *to = context;
+
+	escape_put_csv(to, result->server != NULL ? result->server : "");
+	output_csv_put_cells(to, result, row);
+}
+
+static void output_csv_put_headings(FILE *to)
+{
 	for (size_t i = 0; i < SESSION_LEVEL_MAX_FIELDS; i++)
 		fprintf(to, ",%s", session_columns[i]->key);
 	fputs("\r\n", to);
+}
+
+bool output_write_csv(FILE *to, const struct server_result results[], size_t count)
+{
+	fputs("server,level", to);
+	output_csv_put_headings(to);
 	for (size_t i = 0; i < count; i++)
 		server_result_each(&results[i], output_csv_put_session, to);
 	return true;
+}
+
+/* ---- hosts of a sweep: a line for each session, and for each host without one ---- */
+
+struct output_csv_host {
+	FILE *to;
+	const struct swept_host *host;
+};
+
+static void output_csv_put_host_cells(const struct output_csv_host *csv)
+{
+	const struct netsession_error *error = &csv->host->result.error;
+
+	escape_put_csv(csv->to, csv->host->result.server);
+	fputc(',', csv->to);
+	escape_put_csv(csv->to, csv->host->address);
+	fprintf(csv->to, ",%s,", host_outcomes[csv->host->outcome].name);
+	escape_put_csv(csv->to, error->step != NULL ? error->step : "");
+	fprintf(csv->to, ",%u", (unsigned)error->status);
+}
+
+static void output_csv_put_host_session(void *context, const struct server_result *result,
+                                        const struct netsession_row *row)
+{
+	const struct output_csv_host *csv = context;
+
+	output_csv_put_host_cells(csv);
+	output_csv_put_cells(csv->to, result, row);
+}
+
+bool output_write_host_csv(FILE *to, const struct swept_host *host, bool is_first)
+{
+	struct output_csv_host csv = { to, host };
+
+	if (is_first) {
+		fputs("server,address,outcome,step,status,level", to);
+		output_csv_put_headings(to);
+	}
+	server_result_each(&host->result, output_csv_put_host_session, &csv);
+	if (server_result_count(&host->result) > 0)
+		return !ferror(to);
+	output_csv_put_host_cells(&csv);
+	fputc(',', to);
+	for (size_t i = 0; i < SESSION_LEVEL_MAX_FIELDS; i++)
+		fputc(',', to);
+	fputs("\r\n", to);
+	return !ferror(to);
 }

@@ -110,11 +110,12 @@ bool authentication_step(struct authentication *a, const uint8_t *token, size_t 
 	/* NTLM is quick; Kerberos may wait for a KDC, too long for the end of a program to wait for
 	 * it. */
 	static const struct net_work_job here = { authentication_run_step, authentication_step_done,
-		                                  authentication_drop_job, .delays_exit_ms = 1000 };
+		                                  authentication_drop_job, .delays_exit_ms = 1000,
+		                                  .queue = NET_WORK_LOG_ONS };
 	static const struct net_work_job by_kdc = { authentication_run_step,
 		                                    authentication_step_done,
-		                                    authentication_drop_job,
-		                                    .delays_exit_ms = 200 };
+		                                    authentication_drop_job, .delays_exit_ms = 200,
+		                                    .queue = NET_WORK_LOG_ONS };
 	struct authentication_job *job = calloc(1, sizeof *job);
 	struct authentication_exchange *x = a->exchange;
 
@@ -197,7 +198,8 @@ struct ticket_lookup *ticket_lookup_start(struct net_loop *loop,
                                           void *context)
 {
 	static const struct net_work_job kind = { ticket_lookup_run, ticket_lookup_done, free,
-		                                  .delays_exit_ms = 200 };
+		                                  .delays_exit_ms = 200,
+		                                  .queue = NET_WORK_LOG_ONS };
 	struct ticket_lookup *lookup = calloc(1, sizeof *lookup);
 	struct ticket_job *job = calloc(1, sizeof *job);
 

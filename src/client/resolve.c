@@ -89,6 +89,16 @@ static void resolve_on_netbios(void *context, enum netbios_outcome outcome,
 	resolve_finish(resolve, addresses);
 }
 
+bool resolve_is_silence(const struct err *err)
+{
+	bool is_silence = strcmp(err->text, NET_LOOKUP_SILENT) == 0;
+
+	for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
+		is_silence |= messages[i].silent != NULL &&
+		              strcmp(err->text, messages[i].silent) == 0;
+	return is_silence;
+}
+
 /* ---- DNS, and what else the system's resolver uses ---- */
 
 static void resolve_on_dns(void *context, const struct net_addresses *addresses,

@@ -18,6 +18,8 @@ struct resolve *
 resolve_start(struct net_loop *loop, const char *host, uint16_t port, const char *wins,
               void (*found)(void *context, const struct net_addresses *, const struct err *),
               void *context);
+/* Whether a look-up failed because no name service answered, so that the name may exist. */
+bool resolve_is_silence(const struct err *err);
 /* Frees the look-up: found is not called. NULL is allowed. */
 void resolve_cancel(struct resolve *resolve);
 

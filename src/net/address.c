@@ -273,7 +273,8 @@ struct net_lookup *net_lookup_start(struct net_loop *loop, const char *host, uin
 {
 	static const struct net_work_job kind = { .run = lookup_job_run,
 		                                  .done = lookup_job_done,
-		                                  .drop = lookup_job_drop };
+		                                  .drop = lookup_job_drop,
+		                                  .queue = NET_WORK_LOOKUPS };
 	struct net_lookup *lookup = calloc(1, sizeof *lookup);
 	struct lookup_job *job = calloc(1, sizeof *job);
 

@@ -64,6 +64,8 @@ static struct net_loop *loop_new(struct uv_loop_s *uv)
 	TAILQ_INIT(&loop->finishing);
 	SLIST_INIT(&loop->reserve);
 	TAILQ_INIT(&loop->turns.groups);
+	for (size_t i = 0; i < NET_WORK_QUEUES; i++)
+		TAILQ_INIT(&loop->lines[i].waiting);
 	if (loop_fill_reserve(loop) && (uv != NULL || uv_loop_init(&loop->own) == 0))
 		return loop;
 	loop_free_reserve(loop);
@@ -79,6 +81,11 @@ struct net_loop *net_loop_new(void)
 struct net_loop *net_loop_new_on(struct uv_loop_s *uv)
 {
 	return loop_new(uv);
+}
+
+struct uv_loop_s *net_loop_uv(struct net_loop *loop)
+{
+	return loop->uv;
 }
 
 void net_loop_free(struct net_loop *loop)

@@ -12,6 +12,8 @@ struct uv_loop_s;
 struct net_loop *net_loop_new(void);
 /* Gives a loop on top of one that the program owns, which is kept. NULL: out of memory. */
 struct net_loop *net_loop_new_on(struct uv_loop_s *uv);
+/* The loop of libuv that it stands on, for netsession_new_on_loop. */
+struct uv_loop_s *net_loop_uv(struct net_loop *loop);
 /* Everything that was started on the loop must have ended. NULL is allowed. */
 void net_loop_free(struct net_loop *loop);
 /* Runs the loop until there is nothing left to wait for. */

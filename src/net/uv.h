@@ -7,6 +7,7 @@
 #include <uv.h>
 #include "base/err.h"
 #include "net/turn_group.h"
+#include "net/work_line.h"
 
 struct net_stream;
 struct net_timer;
@@ -35,6 +36,7 @@ struct net_loop {
 	TAILQ_HEAD(, net_stream) finishing;
 	unsigned finishing_count;
 	struct net_turns turns;
+	struct net_work_line lines[NET_WORK_QUEUES];
 };
 
 /* Records the meaning of a failed connect, read or write. */

@@ -63,6 +63,9 @@ static void work_register_wait(void)
 /* Held by the loop's handle and by the thread. The last holder drops the job. */
 struct net_work {
 	uv_async_t finished;
+	struct net_loop *loop;
+	TAILQ_ENTRY(net_work) entry; /* while it waits for its thread */
+	bool is_waiting, is_counted; /* used by the loop only, as is_unwanted */
 	atomic_int holders;
 	pthread_mutex_t mutex; /* guards the next two */
 	bool abandoned, has_run;
@@ -103,10 +106,40 @@ static void work_on_closed(uv_handle_t *handle)
 	work_release_holder(handle->data);
 }
 
+/* ---- jobs that wait for a thread ---- */
+
+/* Starts the thread of a job that has waited. Where the system has no thread for it, the loop does
+ * the job: nobody would wait for it in vain. */
+static void work_begin_waiting(struct net_work_line *line, struct net_work *work)
+{
+	TAILQ_REMOVE(&line->waiting, work, entry);
+	work->is_waiting = false;
+	work->is_counted = true;
+	line->running++;
+	atomic_store(&work->holders, 2);
+	if (!net_thread_start(work_thread_main, work))
+		(void)work_thread_main(work);
+}
+
+/* The job does not run any more, or nobody waits for it. */
+static void work_leave_line(struct net_work *work)
+{
+	struct net_work_line *line = &work->loop->lines[work->kind->queue];
+
+	if (work->is_waiting)
+		TAILQ_REMOVE(&line->waiting, work, entry);
+	else if (work->is_counted)
+		line->running--;
+	work->is_waiting = work->is_counted = false;
+	while (line->running < NET_WORK_AT_ONCE && !TAILQ_EMPTY(&line->waiting))
+		work_begin_waiting(line, TAILQ_FIRST(&line->waiting));
+}
+
 static void work_on_finished(uv_async_t *async)
 {
 	struct net_work *work = async->data;
 
+	work_leave_line(work);
 	/* The thread does not use work any more when it has unlocked the mutex. */
 	pthread_mutex_lock(&work->mutex);
 	pthread_mutex_unlock(&work->mutex);
@@ -118,6 +151,7 @@ static void work_on_finished(uv_async_t *async)
 struct net_work *net_work_start(struct net_loop *loop, const struct net_work_job *kind, void *job,
                                 void *context)
 {
+	struct net_work_line *line = &loop->lines[kind->queue];
 	struct net_work *work = calloc(1, sizeof *work);
 
 	if (work == NULL || uv_async_init(loop->uv, &work->finished, work_on_finished) != 0) {
@@ -126,16 +160,25 @@ struct net_work *net_work_start(struct net_loop *loop, const struct net_work_job
 		return NULL;
 	}
 	work->finished.data = work;
+	work->loop = loop;
 	work->kind = kind;
 	work->job = job;
 	work->context = context;
 	pthread_mutex_init(&work->mutex, NULL);
+	if (kind->queue != NET_WORK_UNLIMITED && line->running >= NET_WORK_AT_ONCE) {
+		atomic_init(&work->holders, 1);
+		work->is_waiting = true;
+		TAILQ_INSERT_TAIL(&line->waiting, work, entry);
+		return work;
+	}
 	atomic_init(&work->holders, 2);
 	if (!net_thread_start(work_thread_main, work)) {
 		atomic_store(&work->holders, 1);
 		uv_close((uv_handle_t *)&work->finished, work_on_closed);
 		return NULL;
 	}
+	work->is_counted = true;
+	line->running++;
 	return work;
 }
 
@@ -145,6 +188,11 @@ void net_work_abandon(struct net_work *work)
 
 	if (work == NULL)
 		return;
+	if (work->is_waiting) {
+		work_leave_line(work);
+		uv_close((uv_handle_t *)&work->finished, work_on_closed);
+		return;
+	}
 	pthread_mutex_lock(&work->mutex);
 	work->abandoned = !work->has_run; /* else work_on_finished is due, and closes the handle */
 	work->is_unwanted = true;
@@ -156,6 +204,7 @@ void net_work_abandon(struct net_work *work)
 	pthread_mutex_unlock(&work->mutex);
 	if (!work->abandoned)
 		return;
+	work_leave_line(work);
 	if (work->kind->delays_exit_ms > 0)
 		pthread_once(&once, work_register_wait);
 	uv_close((uv_handle_t *)&work->finished, work_on_closed);

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include "net/loop.h"
+#include "net/work_line.h"
 
 /* Starts a thread that nobody joins, with all signals blocked: signals are the program's, and go to
  * its own threads. False: there is no room for a thread. */
@@ -19,6 +20,7 @@ struct net_work_job {
 	/* For how long the program's exit waits for an abandoned job: the libraries that the job is
 	 * calling are torn down then. */
 	int delays_exit_ms;
+	enum net_work_queue queue;
 };
 
 struct net_work;

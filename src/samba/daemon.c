@@ -151,7 +151,7 @@ static void samba_daemon_on_reread(void *context)
 static void samba_daemon_reread(struct samba_daemon *d)
 {
 	static const struct net_work_job kind = { reread_job_run, samba_daemon_on_reread,
-		                                  reread_job_drop, 0 };
+		                                  reread_job_drop, 0, NET_WORK_UNLIMITED };
 	const char *smb_conf = d->options->smb_conf;
 	struct reread_job *r;
 

@@ -224,6 +224,77 @@ static void no_job_may_be_abandoned_too(void **state)
 	net_loop_free(loop);
 }
 
+static const struct net_work_job queued = { run, done, drop, .delays_exit_ms = 1000,
+	                                    .queue = NET_WORK_LOOKUPS };
+
+enum { MANY = NET_WORK_AT_ONCE + JOBS };
+
+static int count_running(struct job jobs[], int count)
+{
+	int running = 0;
+
+	for (int i = 0; i < count; i++)
+		running += jobs[i].has_run;
+	return running;
+}
+
+static void jobs_of_a_queue_wait_for_each_other(void **state)
+{
+	struct net_loop *loop = new_loop();
+	static struct job jobs[MANY];
+	struct net_work *works[MANY];
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		job_init(&jobs[i]);
+		works[i] = net_work_start(loop, &queued, &jobs[i], &jobs[i]);
+		assert_non_null(works[i]);
+	}
+	/* The last one may run, and has no thread. */
+	sem_post(&jobs[MANY - 1].may_run);
+	for (int i = 0; i < NET_WORK_AT_ONCE; i++) {
+		sem_post(&jobs[i].may_run);
+		wait_for(&jobs[i].ran);
+	}
+	assert_int_equal(count_running(jobs, MANY), NET_WORK_AT_ONCE);
+	/* One that waits is abandoned: it never runs. */
+	net_work_abandon(works[NET_WORK_AT_ONCE]);
+	for (int i = NET_WORK_AT_ONCE + 1; i < MANY - 1; i++)
+		sem_post(&jobs[i].may_run);
+	net_loop_run(loop);
+	assert_int_equal(jobs[NET_WORK_AT_ONCE].drops, 1);
+	assert_int_equal(jobs[NET_WORK_AT_ONCE].done_calls, 0);
+	assert_int_equal(count_running(jobs, MANY), MANY - 1);
+	for (int i = 0; i < MANY; i++) {
+		wait_for(&jobs[i].dropped);
+		assert_int_equal(jobs[i].done_calls, i != NET_WORK_AT_ONCE);
+	}
+	net_loop_free(loop);
+}
+
+static void an_abandoned_job_makes_room_for_one_that_waits(void **state)
+{
+	struct net_loop *loop = new_loop();
+	static struct job jobs[NET_WORK_AT_ONCE + 1];
+	struct net_work *works[NET_WORK_AT_ONCE + 1];
+
+	(void)state;
+	for (int i = 0; i <= NET_WORK_AT_ONCE; i++) {
+		job_init(&jobs[i]);
+		works[i] = net_work_start(loop, &queued, &jobs[i], &jobs[i]);
+	}
+	for (int i = 0; i < NET_WORK_AT_ONCE; i++)
+		net_work_abandon(works[i]);
+	sem_post(&jobs[NET_WORK_AT_ONCE].may_run);
+	net_loop_run(loop);
+	assert_int_equal(jobs[NET_WORK_AT_ONCE].done_calls, 1);
+	for (int i = 0; i < NET_WORK_AT_ONCE; i++)
+		sem_post(&jobs[i].may_run);
+	for (int i = 0; i <= NET_WORK_AT_ONCE; i++)
+		wait_for(&jobs[i].dropped);
+	net_loop_free(loop);
+}
+
 TEST_GROUP(net_work)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +305,8 @@ TEST_GROUP(net_work)
 		cmocka_unit_test(jobs_end_each_for_itself),
 		cmocka_unit_test(signals_are_left_to_the_program_s_threads),
 		cmocka_unit_test(no_job_may_be_abandoned_too),
+		cmocka_unit_test(jobs_of_a_queue_wait_for_each_other),
+		cmocka_unit_test(an_abandoned_job_makes_room_for_one_that_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

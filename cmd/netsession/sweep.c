@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: MIT */
+/* netsession sweep: the sessions of a whole fleet, and what became of each host. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include "commands.h"
+#include "credentials.h"
+#include "fleet/sweep.h"
+#include "output.h"
+#include "output_forms.h"
+#include "progress.h"
+#include "query.h"
+#include "swept_host.h"
+#include "targets.h"
+#include "terminal/terminal.h"
+
+enum {
+	MOST_DESCRIPTORS = 65536,
+	/* For the libraries, name services, KDCs and idle connections. */
+	OTHER_DESCRIPTORS = 256,
+	DESCRIPTORS_A_HOST = 2,
+	DEFAULT_CONCURRENCY = 1000,
+	/* Results wait for each other so long, or until they are so many. */
+	BATCH_MS = 500,
+	BATCH_HOSTS = 256,
+};
+
+struct sweep_command {
+	const struct options *options;
+	const struct sweep_output *output;
+	struct progress progress;
+	struct swept_host batch[BATCH_HOSTS];
+	size_t count;
+	int64_t batch_began_ms;
+	/* All hosts so far, for a table. */
+	struct swept_host *kept;
+	size_t kept_count, kept_room;
+	bool has_host;       /* one was written */
+	const char *failure; /* what ended the sweep; NULL: nothing did */
+};
+
+/* ---- output formats ---- */
+
+struct sweep_output {
+	const char *name;
+	bool (*put)(struct sweep_command *command,
+	            struct swept_host *host); /* may take the pages */
+	bool (*end)(struct sweep_command *command, const struct sweep_counts *counts,
+	            const char *end);
+};
+
+/* A table is written in the end, because its columns are as wide as they have to be. */
+static bool sweep_table_put(struct sweep_command *command, struct swept_host *host)
+{
+	if (command->kept_count == command->kept_room) {
+		size_t room = 2 * command->kept_room + 256;
+		struct swept_host *kept = realloc(command->kept, room * sizeof *kept);
+
+		if (kept == NULL)
+			return false;
+		command->kept = kept;
+		command->kept_room = room;
+	}
+	command->kept[command->kept_count++] = *host;
+	host->result.pages = NULL;
+	host->result.page_count = 0;
+	return true;
+}
+
+static int sweep_compare_results(const void *left, const void *right)
+{
+	const struct server_result *a = left, *b = right;
+
+	return strcmp(a->server, b->server);
+}
+
+static bool sweep_table_end(struct sweep_command *command, const struct sweep_counts *counts,
+                            const char *end)
+{
+	struct server_result *results = calloc(command->kept_count + 1, sizeof *results);
+	size_t count = command->kept_count;
+	bool is_good;
+
+	(void)counts;
+	(void)end;
+	if (results == NULL)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		results[i] = command->kept[i].result;
+	qsort(results, count, sizeof *results, sweep_compare_results);
+	/* One more, so that a single host has its name in the table, too. */
+	is_good = output_format_find("table")->write(stdout, results, count > 0 ? count + 1 : 0);
+	free(results);
+	return is_good;
+}
+
+static bool sweep_json_put(struct sweep_command *command, struct swept_host *host)
+{
+	return output_write_host_json(stdout, host, !command->has_host);
+}
+
+static bool sweep_json_end(struct sweep_command *command, const struct sweep_counts *counts,
+                           const char *end)
+{
+	return output_write_summary_json(stdout, counts, end, !command->has_host);
+}
+
+static bool sweep_jsonl_put(struct sweep_command *command, struct swept_host *host)
+{
+	(void)command;
+	return output_write_host_jsonl(stdout, host);
+}
+
+static bool sweep_jsonl_end(struct sweep_command *command, const struct sweep_counts *counts,
+                            const char *end)
+{
+	(void)command;
+	return output_write_summary_jsonl(stdout, counts, end);
+}
+
+static bool sweep_csv_put(struct sweep_command *command, struct swept_host *host)
+{
+	return output_write_host_csv(stdout, host, !command->has_host);
+}
+
+static bool sweep_csv_end(struct sweep_command *command, const struct sweep_counts *counts,
+                          const char *end)
+{
+	(void)command;
+	(void)counts;
+	(void)end;
+	return true;
+}
+
+static const struct sweep_output outputs[] = {
+	{ "table", sweep_table_put, sweep_table_end },
+	{ "json", sweep_json_put, sweep_json_end },
+	{ "jsonl", sweep_jsonl_put, sweep_jsonl_end },
+	{ "csv", sweep_csv_put, sweep_csv_end },
+};
+
+/* name is that of a format. */
+static const struct sweep_output *sweep_output_find(const char *name)
+{
+	const struct sweep_output *output = outputs;
+
+	while (strcmp(output->name, name) != 0)
+		output++;
+	return output;
+}
+
+/* ---- results ---- */
+
+static volatile sig_atomic_t is_interrupted;
+
+static void sweep_on_signal(int number)
+{
+	(void)number;
+	is_interrupted = 1;
+}
+
+/* Catches the first signal only: a second one ends the program at once. */
+static void sweep_catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = sweep_on_signal, .sa_flags = (int)SA_RESETHAND };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+static int64_t sweep_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void sweep_print_messages(struct sweep_command *command, const struct swept_host *host)
+{
+	if (!command->options->verbose)
+		return;
+	progress_clear(&command->progress);
+	query_print_messages(command->options, &host->result);
+}
+
+static bool sweep_fail(struct sweep_command *command, const char *failure)
+{
+	if (command->failure == NULL)
+		command->failure = failure;
+	return false;
+}
+
+/* Writes the hosts of the batch, and frees them. */
+static bool sweep_flush(struct sweep_command *command)
+{
+	bool is_good = command->failure == NULL;
+
+	for (size_t i = 0; i < command->count; i++) {
+		struct swept_host *host = &command->batch[i];
+
+		if (is_good) {
+			sweep_print_messages(command, host);
+			is_good = command->output->put(command, host);
+			command->has_host = true;
+		}
+		server_result_fini(&host->result);
+	}
+	command->count = 0;
+	if (is_good && fflush(stdout) == 0)
+		return true;
+	if (command->failure == NULL)
+		query_print_write_error();
+	return sweep_fail(command, "output_failed");
+}
+
+static void sweep_write_time(int64_t ms, char text[32])
+{
+	time_t seconds = (time_t)(ms / 1000);
+	struct tm utc;
+
+	gmtime_r(&seconds, &utc);
+	(void)strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+/* Takes the pages. */
+static bool sweep_on_result(void *context, struct sweep_result *result)
+{
+	struct sweep_command *command = context;
+	struct swept_host *host = &command->batch[command->count];
+
+	*host = (struct swept_host){
+		.result = { .server = result->name,
+		            .error = *result->error,
+		            .pages = result->pages,
+		            .page_count = result->page_count },
+		.outcome = result->outcome,
+		.attempts = result->attempts,
+		.answered_ms = result->answered_ms,
+	};
+	memcpy(host->address, result->address, sizeof host->address);
+	sweep_write_time(result->answered_ms, host->time);
+	if (result->page_count > 0) {
+		host->result.total = netsession_page_total(result->pages[0]);
+		host->result.level = session_level_find(netsession_page_level(result->pages[0]));
+	}
+	result->pages = NULL;
+	result->page_count = 0;
+	if (command->count++ == 0)
+		command->batch_began_ms = sweep_now_ms();
+	return command->count < BATCH_HOSTS || sweep_flush(command);
+}
+
+static bool sweep_on_tick_of_command(void *context, const struct sweep_counts *counts)
+{
+	struct sweep_command *command = context;
+
+	if (command->count > 0 && sweep_now_ms() - command->batch_began_ms >= BATCH_MS &&
+	    !sweep_flush(command))
+		return false;
+	progress_show(&command->progress, counts);
+	return is_interrupted ? sweep_fail(command, "interrupted") : true;
+}
+
+/* ---- the command ---- */
+
+/* Raises the limit of open files as far as it may be raised. Returns how many hosts it has room
+ * for.
+ */
+static uint32_t sweep_most_at_once(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 1;
+	if (limit.rlim_cur < MOST_DESCRIPTORS && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max < MOST_DESCRIPTORS ? limit.rlim_max
+		                                                   : MOST_DESCRIPTORS;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+		(void)getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_cur <= OTHER_DESCRIPTORS + DESCRIPTORS_A_HOST)
+		return 1;
+	return limit.rlim_cur > MOST_DESCRIPTORS
+	               ? (MOST_DESCRIPTORS - OTHER_DESCRIPTORS) / DESCRIPTORS_A_HOST
+	               : (uint32_t)(limit.rlim_cur - OTHER_DESCRIPTORS) / DESCRIPTORS_A_HOST;
+}
+
+/* Returns false after a message: the limit of open files has no room for so many hosts. */
+static bool sweep_choose_concurrency(const struct options *options, uint32_t *concurrency)
+{
+	uint32_t most = sweep_most_at_once();
+
+	*concurrency = options->concurrency;
+	if (*concurrency == 0)
+		*concurrency = most < DEFAULT_CONCURRENCY ? most : DEFAULT_CONCURRENCY;
+	if (*concurrency <= most)
+		return true;
+	terminal_print_line(stderr,
+	                    "netsession: the limit of open files has room for %u hosts at once; "
+	                    "raise it (ulimit -n), or lower --concurrency",
+	                    (unsigned)most);
+	return false;
+}
+
+/* Whether hosts get a password, which too many log-ons could lock. */
+static bool sweep_uses_password(const struct options *options,
+                                const struct netsession_credentials *credentials)
+{
+	const char *file = getenv("NETSESSION_CREDENTIALS");
+
+	return !options->anonymous && (credentials != NULL || (file != NULL && file[0] != '\0'));
+}
+
+static const char *sweep_end_word(const struct sweep_command *command, enum sweep_end end)
+{
+	static const char *const words[] = {
+		[SWEEP_FINISHED] = "finished",
+		[SWEEP_STOPPED] = "stopped",
+		[SWEEP_LOCK_OUT] = "lock_out_guard",
+		[SWEEP_OUT_OF_MEMORY] = "out_of_memory",
+	};
+
+	return command->failure != NULL ? command->failure : words[end];
+}
+
+static void sweep_print_end(const struct sweep_command *command, enum sweep_end end,
+                            const struct sweep_counts *counts)
+{
+	if (end == SWEEP_LOCK_OUT)
+		terminal_print_line(
+			stderr,
+			"netsession: the sweep stopped, because hosts refused the password (%zu "
+			"times): another attempt could lock the account; check it with netsession "
+			"doctor on one host",
+			counts->outcomes[OUTCOME_LOG_ON_FAILED]);
+	else if (end == SWEEP_OUT_OF_MEMORY)
+		terminal_print_line(stderr, "netsession: out of memory");
+	if (command->options->quiet)
+		return;
+	terminal_print_line(stderr, "netsession: %zu of %zu hosts, %llu sessions, %.1f s%s",
+	                    counts->done, counts->total, (unsigned long long)counts->sessions,
+	                    progress_seconds(&command->progress),
+	                    end == SWEEP_FINISHED ? "" : "; the others were not asked");
+	for (size_t i = 0; i < OUTCOME_COUNT; i++)
+		if (counts->outcomes[i] > 0)
+			terminal_print_line(stderr, "%8zu  %-26s %s", counts->outcomes[i],
+			                    host_outcomes[i].name, host_outcomes[i].text);
+}
+
+static int sweep_exit_code(const struct sweep_command *command, enum sweep_end end,
+                           const struct sweep_counts *counts, size_t refused)
+{
+	size_t answered = counts->outcomes[OUTCOME_ANSWERED] + counts->outcomes[OUTCOME_EMPTY];
+
+	if (answered == counts->total && end == SWEEP_FINISHED && refused == 0 &&
+	    command->failure == NULL)
+		return EXIT_ALL;
+	return answered > 0 ? EXIT_SOME : EXIT_NONE;
+}
+
+static int sweep_targets(struct sweep_command *command, const struct sweep_settings *settings,
+                         const struct target_list *targets)
+{
+	static const struct sweep_handler handler = { sweep_on_result, sweep_on_tick_of_command };
+	struct sweep_counts counts;
+	enum sweep_end end;
+	bool is_written;
+
+	sweep_catch_signals();
+	progress_begin(&command->progress, !command->options->quiet);
+	end = sweep_run(settings, targets->names, targets->count, &handler, command, &counts);
+	(void)sweep_flush(command);
+	progress_clear(&command->progress);
+	is_written = command->output->end(command, &counts, sweep_end_word(command, end)) &&
+	             fflush(stdout) == 0;
+	if (!is_written && command->failure == NULL) {
+		query_print_write_error();
+		(void)sweep_fail(command, "output_failed");
+	}
+	sweep_print_end(command, end, &counts);
+	return sweep_exit_code(command, end, &counts, targets->refused);
+}
+
+/* Returns an exit code. */
+static int sweep_with_credentials(struct sweep_command *command,
+                                  struct netsession_credentials *credentials,
+                                  const struct target_list *targets)
+{
+	const struct options *options = command->options;
+	struct netsession_error error;
+	struct server_operand room;
+	struct sweep_settings settings = {
+		.connect_ms = options->connect_ms,
+		.per_network = options->per_network,
+		.rate = options->rate,
+		.jitter_ms = options->jitter_ms,
+		.retries = options->retries,
+		.backoff_ms = options->backoff_ms,
+		.in_order = options->in_order,
+	};
+
+	(void)query_from_options(options, credentials, NULL, &room, &settings.query, &error);
+	if (!sweep_choose_concurrency(options, &settings.concurrency))
+		return EXIT_USAGE;
+	if (sweep_uses_password(options, credentials))
+		settings.max_log_on_failures = options->max_log_on_failures;
+	return sweep_targets(command, &settings, targets);
+}
+
+int command_sweep(const struct options *options)
+{
+	struct sweep_command *command = calloc(1, sizeof *command);
+	struct netsession_credentials *credentials = NULL;
+	struct target_list targets = { 0 };
+	int code = EXIT_USAGE;
+
+	if (command == NULL) {
+		terminal_print_line(stderr, "netsession: out of memory");
+		return EXIT_NONE;
+	}
+	command->options = options;
+	command->output = sweep_output_find(options->output);
+	if (options->operands.count == 0 && options->hosts == NULL) {
+		terminal_print_line(stderr, "netsession: sweep requires servers, or --hosts FILE");
+		goto out;
+	}
+	if (!targets_collect(options, &targets) || !target_list_drop_repeated(&targets) ||
+	    !credentials_from_options(options, &credentials))
+		goto out;
+	code = sweep_with_credentials(command, credentials, &targets);
+out:
+	for (size_t i = 0; i < command->kept_count; i++)
+		server_result_fini(&command->kept[i].result);
+	free(command->kept);
+	free(command);
+	netsession_credentials_free(credentials);
+	target_list_fini(&targets);
+	return code;
+}
