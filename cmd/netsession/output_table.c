@@ -24,9 +24,11 @@ static const char *output_table_value(struct output_table *t, const char *text)
 {
 	size_t used = 0;
 
-	while (*text != '\0') {
-		if (used + ESCAPE_MAX_BYTES + 1 > t->cell_bytes) {
-			size_t bytes = 2 * t->cell_bytes + 64;
+	for (;;) {
+		size_t plain = escape_plain_bytes(text), needed = used + plain + ESCAPE_MAX_BYTES;
+
+		if (needed > t->cell_bytes) {
+			size_t bytes = 2 * needed;
 			char *grown = realloc(t->cell, bytes);
 
 			if (grown == NULL) {
@@ -36,10 +38,13 @@ static const char *output_table_value(struct output_table *t, const char *text)
 			t->cell = grown;
 			t->cell_bytes = bytes;
 		}
+		memcpy(t->cell + used, text, plain);
+		used += plain;
+		text += plain;
+		if (*text == '\0')
+			break;
 		used += escape_next(ESCAPE_FIELD, &text, t->cell + used);
 	}
-	if (used == 0)
-		return "";
 	t->cell[used] = '\0';
 	return t->cell;
 }
@@ -92,7 +97,9 @@ static bool output_table_is_right_aligned(int column)
 
 static int output_table_width(const char *text)
 {
-	return u8_strwidth((const uint8_t *)text, "UTF-8");
+	size_t plain = escape_plain_bytes(text);
+
+	return (int)plain + u8_strwidth((const uint8_t *)text + plain, "UTF-8");
 }
 
 static void output_table_measure_row(void *context, const struct server_result *result,

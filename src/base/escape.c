@@ -75,6 +75,16 @@ static size_t escape_write_code_point(char shown[ESCAPE_MAX_BYTES], uint32_t cod
 	                        (unsigned)code_point);
 }
 
+size_t escape_plain_bytes(const char *text)
+{
+	size_t bytes = 0;
+
+	while (text[bytes] >= ' ' && text[bytes] < 0x7F && text[bytes] != '\\' &&
+	       text[bytes] != ';' && text[bytes] != '"')
+		bytes++;
+	return bytes;
+}
+
 size_t escape_next(enum escape_form form, const char **text, char shown[ESCAPE_MAX_BYTES])
 {
 	const char *at = *text;
@@ -165,9 +175,14 @@ void escape_put_csv(FILE *to, const char *cell)
 		fputc('"', to);
 	if (escape_begins_formula(cell))
 		fputc('\'', to);
-	while (*cell != '\0') {
-		size_t bytes = escape_next(ESCAPE_FIELD, &cell, shown);
+	for (;;) {
+		size_t bytes = escape_plain_bytes(cell);
 
+		fwrite(cell, 1, bytes, to);
+		cell += bytes;
+		if (*cell == '\0')
+			break;
+		bytes = escape_next(ESCAPE_FIELD, &cell, shown);
 		if (shown[0] == ';')
 			bytes = escape_write_code_point(shown, ';');
 		else if (shown[0] == '"')

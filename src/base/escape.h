@@ -33,6 +33,9 @@ enum escape_form {
 /* Room for one character in any form, and a terminator: four bytes that are not UTF-8 at most. */
 enum { ESCAPE_MAX_BYTES = 4 * 4 + 1 };
 
+/* How many bytes a text begins with that all formats show as they are: all of most texts. */
+size_t escape_plain_bytes(const char *text);
+
 /* Steps over one character of text, which must not be at its end, and writes what is shown of it,
  * without a terminator. Returns the bytes written. */
 size_t escape_next(enum escape_form form, const char **text, char shown[ESCAPE_MAX_BYTES]);

@@ -69,10 +69,10 @@ static void terminal_put_encoded(FILE *to, const char *charset, const uint8_t *t
 
 void terminal_put(FILE *to, const char *text, size_t bytes)
 {
-	const char *charset = isatty(fileno(to)) ? terminal_charset() : NULL;
+	const char *charset = terminal_charset();
 	const uint8_t *at = (const uint8_t *)text, *end = at + bytes;
 
-	if (charset == NULL) {
+	if (charset == NULL || !isatty(fileno(to))) {
 		fwrite(text, 1, bytes, to);
 		return;
 	}
