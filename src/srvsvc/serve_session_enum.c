@@ -145,10 +145,12 @@ static NET_API_STATUS srvsvc_add_row(struct srvsvc_part *p, const struct session
 	const uint32_t preferred_bytes = p->request->preferred_bytes;
 	struct netsession_row known = *row;
 	struct srvsvc_enumeration *e = p->e;
+	size_t info_bytes;
 
 	session_row_clear_unknown(&known); /* pages are the same for all callers */
-	e->info_bytes += session_row_info_bytes(level, &known);
-	e->wire_bytes += session_row_wire_bytes(level, &known);
+	info_bytes = session_row_info_bytes(level, &known);
+	e->info_bytes += info_bytes;
+	e->wire_bytes += session_row_wire_bytes(level, info_bytes);
 	if (preferred_bytes == MAX_PREFERRED_LENGTH && e->wire_bytes > max_answer_bytes)
 		return ERROR_NOT_ENOUGH_MEMORY;
 	if (preferred_bytes != MAX_PREFERRED_LENGTH && e->encoder.count > 0 &&

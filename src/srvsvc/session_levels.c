@@ -171,16 +171,6 @@ bool session_row_is_unknown(const struct netsession_row *row, const struct sessi
 	return text == NULL || (text[0] == '\0' && field->column->is_unknown_if_empty);
 }
 
-const char *session_row_text(const struct netsession_row *row, const struct session_field *field)
-{
-	return *(const char *const *)((const char *)row + field->in_row);
-}
-
-uint32_t session_row_u32(const struct netsession_row *row, const struct session_field *field)
-{
-	return *(const uint32_t *)((const char *)row + field->in_row);
-}
-
 static bool session_row_array_next(void *context, struct netsession_row *row)
 {
 	struct session_row_array *array = context;
@@ -203,29 +193,26 @@ struct session_rows session_rows_of_array(struct session_row_array *array)
 	return (struct session_rows){ session_row_array_next, session_row_array_rewind, array };
 }
 
-/* entry_bytes, and the bytes of the texts with around_text more for each. */
-static size_t session_row_bytes(const struct session_level *level, const struct netsession_row *row,
-                                size_t entry_bytes, size_t around_text)
+size_t session_row_info_bytes(const struct session_level *level, const struct netsession_row *row)
 {
-	size_t bytes = entry_bytes;
+	size_t bytes = level->info_bytes;
 
 	for (size_t i = 0; i < level->field_count; i++)
 		if (level->fields[i].kind == SESSION_CELL_TEXT) {
 			const char *text = session_row_text(row, &level->fields[i]);
 
 			if (text != NULL)
-				bytes += sizeof(WCHAR) * (text_utf16_units(text) + 1) + around_text;
+				bytes += sizeof(WCHAR) * (text_utf16_units(text) + 1);
 		}
 	return bytes;
 }
 
-size_t session_row_info_bytes(const struct session_level *level, const struct netsession_row *row)
+size_t session_row_wire_bytes(const struct session_level *level, size_t info_bytes)
 {
-	return session_row_bytes(level, row, level->info_bytes, 0);
-}
+	size_t bytes = info_bytes - level->info_bytes;
 
-size_t session_row_wire_bytes(const struct session_level *level, const struct netsession_row *row)
-{
 	/* A number or a pointer for each field; three counts before a text, padding behind it. */
-	return session_row_bytes(level, row, 4 * level->field_count, 3 * 4 + 3);
+	for (size_t i = 0; i < level->field_count; i++)
+		bytes += level->fields[i].kind == SESSION_CELL_TEXT ? 4 + 3 * 4 + 3 : 4;
+	return bytes;
 }

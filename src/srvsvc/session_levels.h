@@ -68,8 +68,17 @@ void session_row_mark_unknown(struct netsession_row *row);
 bool session_row_is_unknown(const struct netsession_row *row, const struct session_field *field);
 
 /* The value of a field, by its kind. */
-const char *session_row_text(const struct netsession_row *row, const struct session_field *field);
-uint32_t session_row_u32(const struct netsession_row *row, const struct session_field *field);
+static inline const char *session_row_text(const struct netsession_row *row,
+                                           const struct session_field *field)
+{
+	return *(const char *const *)((const char *)row + field->in_row);
+}
+
+static inline uint32_t session_row_u32(const struct netsession_row *row,
+                                       const struct session_field *field)
+{
+	return *(const uint32_t *)((const char *)row + field->in_row);
+}
 
 /* ---- rows ---- */
 
@@ -96,7 +105,7 @@ struct session_rows session_rows_of_array(struct session_row_array *array);
 /* The bytes that a row takes in the block of NetSessionEnum: its SESSION_INFO_<level> and its texts
  * in UTF-16 with terminators. PreferedMaximumLength counts these bytes. */
 size_t session_row_info_bytes(const struct session_level *level, const struct netsession_row *row);
-/* The bytes that a row takes in the stub of an answer, at most. */
-size_t session_row_wire_bytes(const struct session_level *level, const struct netsession_row *row);
+/* The bytes that a row of so many takes in the stub of an answer, at most. */
+size_t session_row_wire_bytes(const struct session_level *level, size_t info_bytes);
 
 #endif

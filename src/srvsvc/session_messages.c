@@ -94,11 +94,14 @@ NET_API_STATUS session_enum_request_check(const struct session_enum_request *req
 static void session_enum_encode_entry(struct ndr_writer *w, const struct session_level *level,
                                       const struct netsession_row *row)
 {
+	uint8_t *to = ndr_put_space(w, sizeof(uint32_t) * level->field_count);
+
+	if (to == NULL)
+		return;
 	FOR_EACH_FIELD(f, level)
-		if (f->kind == SESSION_CELL_U32)
-			ndr_put_u32(w, session_row_u32(row, f));
-		else
-			ndr_put_pointer(w, session_row_text(row, f));
+		to = wire_store_u32le(to, f->kind == SESSION_CELL_U32
+		                                  ? session_row_u32(row, f)
+		                                  : ndr_pointer(w, session_row_text(row, f)));
 }
 
 static void session_enum_encode_texts(struct ndr_writer *w, const struct session_level *level,

@@ -55,6 +55,12 @@ static bool ndr_stream_align4(struct ndr_stream *s)
 	return true;
 }
 
+/* Whether the sender's order of bytes is not this machine's. */
+static bool ndr_stream_swaps(const struct ndr_stream *s)
+{
+	return s->big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+}
+
 bool ndr_stream_words(struct ndr_stream *s, uint32_t words[], size_t count)
 {
 	const uint8_t *p;
@@ -65,12 +71,9 @@ bool ndr_stream_words(struct ndr_stream *s, uint32_t words[], size_t count)
 	p = ndr_stream_collect(s, 4 * count);
 	if (p == NULL)
 		return false;
-	for (size_t i = 0; i < count; i++, p += 4) {
-		uint32_t value = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-		                 (uint32_t)p[3] << 24;
-
-		words[i] = s->big_endian ? __builtin_bswap32(value) : value;
-	}
+	memcpy(words, p, sizeof *words * count);
+	for (size_t i = 0; i < count && ndr_stream_swaps(s); i++)
+		words[i] = __builtin_bswap32(words[i]);
 	return true;
 }
 
@@ -79,9 +82,13 @@ size_t ndr_stream_units_ready(const struct ndr_stream *s)
 	return (s->carried + ndr_stream_left(s)) / 2;
 }
 
-static WCHAR ndr_stream_unit(const struct ndr_stream *s, const uint8_t *p)
+/* Gives units that have arrived. */
+static void ndr_stream_copy_units(const struct ndr_stream *s, WCHAR units[], const uint8_t *from,
+                                  size_t count)
 {
-	return (WCHAR)(s->big_endian ? p[0] << 8 | p[1] : p[0] | p[1] << 8);
+	memcpy(units, from, sizeof *units * count);
+	for (size_t i = 0; i < count && ndr_stream_swaps(s); i++)
+		units[i] = (WCHAR)__builtin_bswap16(units[i]);
 }
 
 size_t ndr_stream_units(struct ndr_stream *s, WCHAR units[], size_t max_units)
@@ -90,12 +97,13 @@ size_t ndr_stream_units(struct ndr_stream *s, WCHAR units[], size_t max_units)
 	const uint8_t *p;
 
 	if (s->carried > 0 && max_units > 0 && (p = ndr_stream_collect(s, 2)) != NULL)
-		units[count++] = ndr_stream_unit(s, p);
+		ndr_stream_copy_units(s, &units[count++], p, 1);
 	whole = ndr_stream_left(s) / 2;
 	if (whole > max_units - count)
 		whole = max_units - count;
-	for (p = ndr_stream_advance(s, 2 * whole); whole > 0; whole--, p += 2)
-		units[count++] = ndr_stream_unit(s, p);
+	if (whole > 0)
+		ndr_stream_copy_units(s, units + count, ndr_stream_advance(s, 2 * whole), whole);
+	count += whole;
 	if (count < max_units)
 		(void)ndr_stream_collect(s,
 		                         2); /* half a unit, whose rest comes with the next piece */

@@ -14,9 +14,15 @@ struct ndr_writer {
 
 void ndr_writer_init(struct ndr_writer *w, struct wire_writer *wire);
 
+/* Returns room for count bytes, aligned to 4, which are to be filled at once. NULL after a failure.
+ */
+uint8_t *ndr_put_space(struct ndr_writer *w, size_t count);
+
 void ndr_put_u32(struct ndr_writer *w, uint32_t value);
 
-/* Puts a unique pointer: a new referent, or 0 if what is NULL. */
+/* Returns what stands for a unique pointer: a new referent, or 0 if what is NULL. */
+uint32_t ndr_pointer(struct ndr_writer *w, const void *what);
+
 void ndr_put_pointer(struct ndr_writer *w, const void *what);
 
 /* Puts a conformant varying string of 16-bit characters with a terminator, C706 14.3.4.2. */

@@ -107,16 +107,36 @@ static uint8_t *wire_store_u16le(uint8_t *to, uint16_t value)
 	return to + 2;
 }
 
-uint8_t *wire_store_utf16le(uint8_t *to, const char *utf8)
+/* Stores four characters of ASCII. */
+static uint8_t *wire_store_four(uint8_t *to, uint32_t four)
 {
-	size_t ascii = text_ascii_bytes(utf8);
+	uint64_t units = le32toh(four);
 
-	for (size_t i = 0; i < ascii; i++)
-		to = wire_store_u16le(to, (uint8_t)*utf8++);
-	while (*utf8 != '\0') {
+	units = (units | units << 16) & 0x0000FFFF0000FFFF;
+	units = (units | units << 8) & 0x00FF00FF00FF00FF;
+	units = htole64(units);
+	memcpy(to, &units, sizeof units);
+	return to + sizeof units;
+}
+
+uint8_t *wire_store_utf16le(uint8_t *to, const char *utf8, size_t bytes)
+{
+	const char *end = utf8 + bytes;
+
+	while (utf8 < end) {
 		WCHAR units[2];
-		size_t count = text_utf16_encode(text_next(&utf8), units);
+		uint32_t four;
+		size_t count;
 
+		if (end - utf8 >= (ptrdiff_t)sizeof four) {
+			memcpy(&four, utf8, sizeof four);
+			if ((four & 0x80808080) == 0) {
+				to = wire_store_four(to, four);
+				utf8 += sizeof four;
+				continue;
+			}
+		}
+		count = text_utf16_encode(text_next(&utf8), units);
 		for (size_t i = 0; i < count; i++)
 			to = wire_store_u16le(to, (uint16_t)units[i]);
 	}
@@ -125,10 +145,11 @@ uint8_t *wire_store_utf16le(uint8_t *to, const char *utf8)
 
 void wire_put_utf16le(struct wire_writer *w, const char *utf8)
 {
-	uint8_t *to = wire_put_space(w, 2 * text_utf16_units(utf8));
+	size_t bytes = strlen(utf8);
+	uint8_t *to = wire_put_space(w, 2 * bytes);
 
 	if (to != NULL)
-		(void)wire_store_utf16le(to, utf8);
+		wire_end_space(w, wire_store_utf16le(to, utf8, bytes));
 }
 
 void wire_put_padding(struct wire_writer *w, size_t origin, size_t to)

@@ -36,6 +36,12 @@ static inline uint8_t *wire_put_space(struct wire_writer *w, size_t count)
 	return w->data + w->len - count;
 }
 
+/* The room that wire_put_space returned last is filled up to end: drops the rest of it. */
+static inline void wire_end_space(struct wire_writer *w, const uint8_t *end)
+{
+	w->len = (size_t)(end - w->data);
+}
+
 /* Stores a number. Returns where it ends. */
 static inline uint8_t *wire_store_u32le(uint8_t *to, uint32_t value)
 {
@@ -53,8 +59,8 @@ void wire_put_zeros(struct wire_writer *w, size_t count);
 
 /* Puts a text as UTF-16LE, without a terminator. */
 void wire_put_utf16le(struct wire_writer *w, const char *utf8);
-/* Stores a text of text_utf16_units units so. Returns where it ends. */
-uint8_t *wire_store_utf16le(uint8_t *to, const char *utf8);
+/* Stores a text of so many bytes so, which takes twice as many at most. Returns where it ends. */
+uint8_t *wire_store_utf16le(uint8_t *to, const char *utf8, size_t bytes);
 
 /* Puts zeros until len - origin is a multiple of to. */
 void wire_put_padding(struct wire_writer *w, size_t origin, size_t to);
