@@ -212,10 +212,15 @@ int escape_write_json(const char *json, size_t bytes, void *to)
 
 	while (json < end) {
 		const char *at = json;
-		uint32_t code_point = text_next_before(&json, end);
+		uint32_t code_point;
 
 		/* C0 that is not escaped is white space between values. */
-		if (code_point < 0x7F || !escape_is_needed(code_point))
+		if ((unsigned char)*json < 0x7F) {
+			json++;
+			continue;
+		}
+		code_point = text_next_before(&json, end);
+		if (!escape_is_needed(code_point))
 			continue;
 		if (fwrite(begin, 1, (size_t)(at - begin), to) != (size_t)(at - begin) ||
 		    !escape_write_units(to, code_point))
