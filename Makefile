@@ -26,6 +26,7 @@ CROSS    ?=
 ARCH     ?= amd64
 COMPILER ?= gcc
 ROWS     ?=
+PUBLISH  ?=
 MATRIX ?=
 
 FOLDERS = --prefix=$(PREFIX) --sysconfdir=$(SYSCONFDIR) --localstatedir=$(LOCALSTATEDIR)
@@ -48,7 +49,8 @@ help:
 	@echo "make attack    attack the programs with mutated messages under ASan and UBSan: SECONDS ($(SECONDS) each), SEED"
 	@echo "make attack-middle  attack the exchanges of clients and servers as a man in the middle: MIDDLE_SECONDS of each pair, SEED"
 	@echo "make soak      run the daemons under load while everything around them fails: MINUTES ($(MINUTES)), SEED"
-	@echo "make bench     measure speed and memory beside rpcclient, impacket and the system's limits: half an hour; ROWS"
+	@echo "make bench     measure speed and memory beside rpcclient, impacket and the system's limits: half an hour; ROWS;"
+	@echo "               with PUBLISH=1, put the figures into bench/RESULTS.md and docs/PERFORMANCE.md"
 	@echo "make bench-quick  the same in a minute or two, with fewer sessions and repeats"
 	@echo "make lint      compare the layout with .clang-format, check the layers"
 	@echo "make format    lay the sources out as .clang-format says"
@@ -143,7 +145,7 @@ test-packages: packages-matrix
 	/usr/bin/python3 scripts/matrix/test_packages.py $(SUITE)
 
 bench bench-quick: packages-test build
-	/usr/bin/python3 bench/run.py $(if $(filter bench-quick,$@),--quick) $(ROWS)
+	/usr/bin/python3 bench/run.py $(if $(filter bench-quick,$@),--quick) $(PUBLISH:%=--publish) $(ROWS)
 
 lint: packages-test
 	$(CLANG_FORMAT) --dry-run --Werror $$(git ls-files '*.c' '*.h')

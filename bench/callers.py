@@ -13,10 +13,10 @@ from lab.cli import address
 HERE = pathlib.Path(__file__).parent
 
 
-def run_ms(arguments, stdin=""):
+def run_ms(arguments, stdin="", env=None):
     """The wall time of a command that has to succeed."""
     began = time.perf_counter()
-    done = subprocess.run([*map(str, arguments)], env=command.environment(), input=stdin, text=True, capture_output=True, check=False)
+    done = subprocess.run([*map(str, arguments)], env=command.environment(env), input=stdin, text=True, capture_output=True, check=False)
     took_ms = (time.perf_counter() - began) * 1000
     if done.returncode:
         raise RuntimeError(f"{arguments} failed: {done.stdout}{done.stderr}")
@@ -42,6 +42,25 @@ def cold(server, of=None, level=1, peers=("rpcclient", "impacket")):
                      f"{password}\n{level} 1\n"),
     }
     return {name: commands[name] for name in ("netsession", *peers)}
+
+
+def cold_stages_ms(server):
+    """(OpenSSL's start, NTLM's first token, a connection with log-on and call when all is loaded)."""
+    done = subprocess.run([command.built("bench/cold_stages"), server.credentials_file(server.administrator), address(server)],
+                          env=command.environment(), text=True, capture_output=True, check=True)
+    return [int(took_ns) / 1e6 for took_ns in done.stdout.split()]
+
+
+def cold_by_kerberos(dc, port):
+    """As cold, at a domain controller, by the tickets of its environment."""
+    cache = dc.environment["KRB5CCNAME"].removeprefix("FILE:")
+    commands = {
+        "netsession": [command.built(), "list", "-l", 1, f"{dc.name}:{port}"],
+        "rpcclient": ["rpcclient", f"--configfile={dc.configuration}", f"--port={port}", *dc.by_ticket, dc.name, "-c", "netsessenum"],
+        "impacket": ["env", f"KRB5CCNAME={cache}", sys.executable, HERE / "impacket_calls.py", dc.name, port, dc.administrator,
+                     dc.realm, "kerberos"],
+    }
+    return {name: ([*dc.inside, *arguments], "1 1\n") for name, arguments in commands.items()}
 
 
 class Warm:
@@ -90,6 +109,14 @@ def warm(server, encrypt=False, peers=("impacket",)):
         for caller in found.values():
             stack.enter_context(caller)
         yield found
+
+
+def caller_memory_kib(server, level):
+    """(what a process needs for the list of all sessions, the size of the block that NetSessionEnum gives it)."""
+    caller = [command.built("bench/caller_memory"), address(server), str(level)]
+    credentials = {"NETSESSION_CREDENTIALS": str(server.credentials_file(server.administrator))}
+    done = subprocess.run(caller, env=command.environment(credentials), text=True, capture_output=True, check=True)
+    return [*map(int, done.stdout.split())]
 
 
 def rpcclient_call_ms(server, more=5):

@@ -7,19 +7,22 @@ import math
 import pathlib
 import sys
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 440, 70, 250, 20, 50
+MS = {"ms": 1, "us": 1e-3}  # of a figure's unit
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 860, 440, 70, 330, 20, 50
 COLOURS = ("#0b62a4", "#d1495b", "#66a182", "#edae49", "#5e4b8b", "#00798c")
+DASHES = ("", ' stroke-dasharray="6 4"', ' stroke-dasharray="2 3"')
 
 
 def series_of(results):
-    """{name: [(number of sessions, milliseconds)]} of the rows that list sessions."""
+    """{name: [(number of sessions, milliseconds)]} of lists that are not encrypted, of the relay, and of netsessiond's table."""
     found = {}
     for row in results["rows"]:
-        if row["at"] is None or row["unit"] != "ms":
+        if row["series"] is None or row["unit"] not in MS or "encrypted" in row["series"]:
             continue
         for contender, figure in row["figures"].items():
-            found.setdefault(f"{contender}, {row['series']}", []).append((row["at"], figure["median"]))
-    return {name: sorted(points) for name, points in found.items() if len(points) > 1 and "encrypted" not in name}
+            if contender != "limit" or "list" in row["what"]:
+                found.setdefault(f"{row['series']}: {contender}", []).append((row["at"], figure["median"] * MS[row["unit"]]))
+    return {name: sorted(points) for name, points in found.items() if len(points) > 1}
 
 
 def decades(values):
@@ -27,6 +30,9 @@ def decades(values):
 
 
 def svg(series):
+    if not series:
+        yield '<svg xmlns="http://www.w3.org/2000/svg"/>'
+        return
     points = [point for line in series.values() for point in line]
     across, up = decades([x for x, _ in points]), decades([y for _, y in points])
 
@@ -49,7 +55,7 @@ def svg(series):
     yield f'<text x="16" y="{(TOP + HEIGHT - BOTTOM) / 2}" transform="rotate(-90 16 {(TOP + HEIGHT - BOTTOM) / 2})" ' \
           'text-anchor="middle">milliseconds a call</text>'
     for index, (name, line) in enumerate(sorted(series.items())):
-        colour, dash = COLOURS[index % len(COLOURS)], ' stroke-dasharray="5 4"' if index >= len(COLOURS) else ""
+        colour, dash = COLOURS[index % len(COLOURS)], DASHES[index // len(COLOURS) % len(DASHES)]
         path = " ".join(f"{x(at):.1f},{y(value):.1f}" for at, value in line)
         yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>'
         yield f'<path d="M{WIDTH - RIGHT + 14} {TOP + 12 + 18 * index}h22" stroke="{colour}" stroke-width="2"{dash}/>'
@@ -57,9 +63,14 @@ def svg(series):
     yield "</svg>"
 
 
+def draw(results):
+    """The text of the graph. results: what bench/run.py writes as JSON."""
+    return "\n".join(svg(series_of(results))) + "\n"
+
+
 def main():
     results, graph = map(pathlib.Path, sys.argv[1:])
-    graph.write_text("\n".join(svg(series_of(json.loads(results.read_text())))) + "\n")
+    graph.write_text(draw(json.loads(results.read_text())))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""What tests/fixtures/programs/time_calls.c does, by impacket: impacket_calls.py HOST PORT USER DOMAIN [encrypt].
+"""What tests/fixtures/programs/time_calls.c does, by impacket: impacket_calls.py HOST PORT USER DOMAIN [encrypt|kerberos].
 
-The password is the first line of its input. Each further line is "LEVEL COUNT"; it is answered by "ENTRIES MEDIAN_NS".
+The password is the first line of its input; by Kerberos, the ticket is in the cache that KRB5CCNAME names. Each further line is "LEVEL COUNT"; it is answered by "ENTRIES MEDIAN_NS".
 Over SMB 3.0 if encrypted, and else by what impacket and the server agree on."""
 import statistics
 import sys
@@ -24,10 +24,13 @@ def entries(dce, level):
 
 
 def main():
-    host, port, user, domain, *encrypt = sys.argv[1:]
+    host, port, user, domain, *how = sys.argv[1:]
     connection = SMBConnection(host, host, sess_port=int(port), timeout=600,
-                               preferredDialect=SMB2_DIALECT_30 if encrypt else None)
-    connection.login(user, sys.stdin.readline().rstrip("\n"), domain)
+                               preferredDialect=SMB2_DIALECT_30 if "encrypt" in how else None)
+    if "kerberos" in how:
+        connection.kerberosLogin(user, "", domain)
+    else:
+        connection.login(user, sys.stdin.readline().rstrip("\n"), domain)
     dce = transport.SMBTransport(host, host, filename=r"\srvsvc", smb_connection=connection).get_dce_rpc()
     dce.connect()
     dce.bind(srvs.MSRPC_UUID_SRVS)

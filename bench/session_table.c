@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The memory of a million sessions, and whether a page of them takes longer than a page of a
- * thousand. Prints TAP, with the figures as comments. */
+/* The memory of a million sessions, and what a session, a page and a search cost in tables of a
+ * thousand to a million. Prints TAP, with the figures as comments. */
 #include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -110,7 +110,7 @@ struct crowd {
 	struct session_table *table;
 	uint32_t sessions, added;
 	size_t fresh_bytes; /* before any session closed */
-	double add_ns, replace_ns;
+	double add_ns;
 	uint32_t *ids;   /* in no order */
 	uint32_t places; /* pages begin behind one of so many of them */
 };
@@ -145,15 +145,12 @@ static struct crowd crowd_new(uint32_t sessions)
  * not lie so in memory. */
 static void crowd_churn(struct crowd *c)
 {
-	double began = now_ns();
-
 	for (uint32_t n = 0; n < c->sessions; n++) {
 		uint32_t which = (uint32_t)(random_number() % c->sessions);
 
 		session_table_remove(c->table, c->ids[which]);
 		c->ids[which] = add(c->table, c->added++);
 	}
-	c->replace_ns = (now_ns() - began) / c->sessions;
 }
 
 /* Of the oldest third, all but one session in 128 close, and the pages that are read afterwards
@@ -309,10 +306,10 @@ static struct times time_both(void (*page)(struct crowd *, struct wire_writer *)
 		               ratios[ROUNDS / 2] };
 }
 
-static void tell_times(const char *what, struct times t)
+static void tell_times(const char *what, uint32_t sessions, struct times t)
 {
-	printf("# %-34s %8.2f us at 1,000 sessions, %8.2f us at 1,000,000, ratio %.2f\n", what,
-	       t.few_us, t.many_us, t.ratio);
+	printf("# %-34s %8.3f us at %u sessions, %8.3f us at %u, ratio %.2f\n", what, t.few_us, FEW,
+	       t.many_us, sessions, t.ratio);
 }
 
 static struct times best_series(const char *what,
@@ -321,15 +318,88 @@ static struct times best_series(const char *what,
 {
 	struct times best = time_both(page, few, many);
 
-	tell_times(what, best);
+	tell_times(what, many->sessions, best);
 	for (int i = 1; i < SERIES && best.ratio > MOST_RATIO; i++) {
 		struct times t = time_both(page, few, many);
 
-		tell_times(what, t);
+		tell_times(what, many->sessions, t);
 		if (t.ratio < best.ratio)
 			best = t;
 	}
 	return best;
+}
+
+struct changes {
+	double add_us, remove_us; /* of one session, on average */
+};
+
+static void shuffle(struct crowd *c)
+{
+	for (uint32_t n = c->sessions - 1; n > 0; n--) {
+		uint32_t other = (uint32_t)(random_number() % (n + 1)), id = c->ids[n];
+
+		c->ids[n] = c->ids[other];
+		c->ids[other] = id;
+	}
+}
+
+/* Fills and empties as many tables of that size as take a million sessions in all. */
+static struct changes time_changes(uint32_t sessions)
+{
+	struct changes took = { 0 };
+	double began;
+
+	for (uint32_t done = 0; done < MANY; done += sessions) {
+		struct crowd c = crowd_new(sessions);
+
+		took.add_us += c.add_ns * sessions / 1000 / MANY;
+		shuffle(&c);
+		began = now_ns();
+		for (uint32_t n = 0; n < sessions; n++)
+			session_table_remove(c.table, c.ids[n]);
+		took.remove_us += (now_ns() - began) / 1000 / MANY;
+		crowd_free(&c);
+	}
+	return took;
+}
+
+static struct times times_of(double few_us, double many_us)
+{
+	return (struct times){ few_us, many_us, many_us / few_us };
+}
+
+static void tell_changes(uint32_t sessions)
+{
+	struct changes few = time_changes(FEW), many = time_changes(sessions);
+
+	tell_times("a session added", sessions, times_of(few.add_us, many.add_us));
+	tell_times("a session removed", sessions, times_of(few.remove_us, many.remove_us));
+}
+
+static void tell_pages(struct crowd *few, struct crowd *many)
+{
+	static const struct {
+		const char *what;
+		void (*page)(struct crowd *, struct wire_writer *);
+	} pages[] = {
+		{ "a page of 100, encoded", encode_page },
+		{ "a page, walked and measured", measure_page },
+		{ "one of a client", find_client },
+		{ "one of a user", find_user },
+		{ "one of a client and a user", find_both },
+	};
+
+	for (size_t i = 0; i < COUNT(pages); i++)
+		tell_times(pages[i].what, many->sessions, time_both(pages[i].page, few, many));
+}
+
+static void tell_size(struct crowd *few, uint32_t sessions)
+{
+	struct crowd some = crowd_new(sessions);
+
+	crowd_churn(&some);
+	tell_pages(few, &some);
+	crowd_free(&some);
 }
 
 static bool tell(int number, bool holds, const char *sentence)
@@ -340,20 +410,16 @@ static bool tell(int number, bool holds, const char *sentence)
 
 int main(void)
 {
-	static const struct {
-		const char *what;
-		void (*page)(struct crowd *, struct wire_writer *);
-	} others[] = {
-		{ "a page, walked and measured", measure_page },
-		{ "one of a client", find_client },
-		{ "one of a user", find_user },
-		{ "one of a client and a user", find_both },
-	};
+	static const uint32_t sizes[] = { 10000, 100000, MANY };
 	struct crowd few = crowd_new(FEW), many, thin;
 	size_t before, ids_bytes;
 	bool all_hold;
 
 	crowd_churn(&few);
+	for (size_t i = 0; i < COUNT(sizes); i++)
+		tell_changes(sizes[i]);
+	for (size_t i = 0; sizes[i] < MANY; i++)
+		tell_size(&few, sizes[i]);
 	before = peak_bytes = live_bytes;
 	many = crowd_new(MANY);
 	crowd_churn(&many);
@@ -361,10 +427,7 @@ int main(void)
 	puts("1..3");
 	printf("# a session: %.1f bytes when a million has come, %.1f at most afterwards\n",
 	       (double)many.fresh_bytes / MANY, (double)(peak_bytes - before - ids_bytes) / MANY);
-	printf("# an addition %.0f ns at 1,000, %.0f ns at 1,000,000; a replacement %.0f, %.0f ns\n",
-	       few.add_ns, many.add_ns, few.replace_ns, many.replace_ns);
-	for (size_t i = 0; i < COUNT(others); i++)
-		tell_times(others[i].what, time_both(others[i].page, &few, &many));
+	tell_pages(&few, &many);
 	all_hold = tell(1, peak_bytes - before - ids_bytes <= MOST_BYTES,
 	                "a million sessions take at most 200 MB");
 	all_hold &= tell(
