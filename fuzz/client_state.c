@@ -31,6 +31,7 @@
 #include "client/state.h"
 #include "client/request.h"
 #include "client/error_message.h"
+#include "smb2/session_service.h"
 #include "local/local_list.h"
 
 /* Flags of an answer. */
@@ -64,12 +65,20 @@
 #define CHOICE_ANONYMOUS 6
 #define CHOICE_NETBIOS   7 /* a NetBIOS session is requested first */
 
+/* What has come of the packets of RFC 1002 4.3. */
+struct packets {
+	uint8_t prefix[SESSION_PREFIX_BYTES];
+	size_t prefix_bytes, left;
+	bool has_message; /* or a part of one, or something else that is no packet */
+};
+
 struct run {
 	struct client_state c;
 	struct enumeration e;
 	struct fuzz_input in;
 	unsigned options, tokens, tokens_needed;
 	size_t piece, delivered;
+	struct packets packets;
 	struct wire_writer wire; /* the server's bytes, of which from at on were not delivered */
 	size_t at;
 	struct wire_writer rest; /* of a PDU that was split */
@@ -294,6 +303,24 @@ static size_t deliver_plain(struct run *run, size_t bytes)
 	return bytes;
 }
 
+static void add_to_packets(struct packets *p, const uint8_t *data, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++) {
+		if (p->left > 0) {
+			p->left--;
+			continue;
+		}
+		p->prefix[p->prefix_bytes++] = data[i];
+		p->has_message |= p->prefix[0] < SESSION_REQUEST ||
+		                  p->prefix[0] > SESSION_KEEP_ALIVE;
+		if (p->prefix_bytes == SESSION_PREFIX_BYTES) {
+			p->left = (size_t)p->prefix[1] << 16 | (size_t)p->prefix[2] << 8 |
+			          p->prefix[3];
+			p->prefix_bytes = 0;
+		}
+	}
+}
+
 /* The next bytes from the network. False: there are no more. */
 static bool deliver(struct run *run)
 {
@@ -307,6 +334,7 @@ static bool deliver(struct run *run)
 	left = run->is_local
 	               ? deliver_plain(run, left)
 	               : server_deliver(&run->c.smb2.connection, run->wire.data + run->at, left);
+	add_to_packets(&run->packets, run->wire.data + run->at, left);
 	run->at += left;
 	run->delivered += left;
 	return true;
@@ -465,7 +493,7 @@ static void pump(struct run *run)
 		MUST(!c->local.out.failed && (run->is_local || c->local.out.len == 0));
 		wire_writer_clear(&c->local.out);
 		MUST(client_state_step(c) != NULL);
-		MUST(!client_state_received_nothing(c) || run->delivered == 0);
+		MUST(!client_state_received_nothing(c) || !run->packets.has_message);
 		MUST(c->smb2.connection.in.cap <= 8192 + 4 * run->delivered);
 		MUST(c->call.decoder.block.cap <= 1024 + 4 * run->delivered);
 		switch (event) {

@@ -61,6 +61,9 @@ def seeds_client_state():
             answer(SIGN | COMPOUND, status=5) + answer(SIGN, status=5) + \
             answer(FORM | COMPOUND, status=0x80) + answer(FORM | PDU) + valid + \
             answer(FORM | PDU, page, status=0x80)
+    # Keep-alives in the place of an answer; and packets of a NetBIOS session, which are no answer either.
+    yield bytes([0, 3, 255]) + struct.pack("<H", 128) + bytes([0x85, 0, 0, 0]) * 32
+    yield bytes([0, 7, 255]) + struct.pack("<H", 128) + bytes([0x82, 0, 0, 0]) + bytes([0x85, 0, 0, 0]) * 31
     # The answer first, what NEGOTIATE said only then; and a server that denies having said it.
     for first, second in ((answer(signed | PDU | YOUNGEST, page), answer(signed)),
                           (answer(signed), answer(signed | PDU, page)),

@@ -150,7 +150,8 @@ bool client_state_is_encrypted(const struct client_state *s);
 /* TREE_CONNECT succeeded, whatever became of the steps behind it. */
 bool client_state_has_tree(const struct client_state *s);
 
-/* Not one byte has come from the server. */
+/* No message has come from the server, nor a part of one. Other packets of the NetBIOS session
+ * service (RFC 1002 4.3), such as a keep-alive or a refusal, are no messages. */
 bool client_state_received_nothing(const struct client_state *s);
 
 /* The connection ended with err: adds the step, and what an end means there. */

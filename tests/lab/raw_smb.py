@@ -208,7 +208,7 @@ class RawSmb:
         """The last step. Gives the answer; the new session is in sessions."""
         first, previous_id, answer, preauth = begun
         number = struct.unpack_from("<Q", answer, 40)[0]
-        challenge = SPNEGO_NegTokenResp(setup_token(answer))["ResponseToken"]
+        challenge = response_token(setup_token(answer))
         third, key = ntlm.getNTLMSSPType3(first, challenge, user, password or self.server.password(user),
                                           self.server.domain)
         token = SPNEGO_NegTokenResp()
@@ -249,6 +249,14 @@ def session_setup(token, previous_id=0, flags=0, **fields):
 def setup_token(answer):
     at, length = struct.unpack_from("<HH", answer, HEADER_BYTES + 4)
     return answer[at:at + length]
+
+
+def response_token(token):
+    """Of SPNEGO's NegTokenResp. ValueError where it is none."""
+    try:
+        return SPNEGO_NegTokenResp(token)["ResponseToken"]
+    except Exception as error:  # impacket raises no other kind
+        raise ValueError(f"no NegTokenResp: {token.hex()}") from error
 
 
 def tree_connect(path="\\\\server\\IPC$", **fields):
