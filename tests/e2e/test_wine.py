@@ -4,11 +4,13 @@
 import hashlib
 import pathlib
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
 
 from fixtures.installed import Installed
+from fixtures.transcripts import Shell, missing, transcripts
 from lab import command, sessions, tap, wine
 from lab.cli import address
 from lab.netsessiond import Netsessiond
@@ -262,6 +264,25 @@ class Programs(unittest.TestCase):
         self.assertRegex(done.stdout, r"\ANetSessionEnum: 0, (\d+) of \1\nNetUseDel: 0\n\Z")
         done = self.wine.run(self.build(SAMPLES / "log_on_and_list.c"), *arguments, "wrong")
         self.assertEqual((2, "NetUseAdd: 1326 (member 0)\n"), (done.exit, done.stdout))
+
+    def test_the_commands_of_the_page_do_what_it_shows(self):
+        self.build(EXAMPLE)
+        shutil.copy(self.samba.credentials_file("root"), self.folder / "root.cred")
+        (self.folder / "wine").write_text(f'#!/bin/sh\nexec {wine.LOADER} "$@"\n')
+        (self.folder / "wine").chmod(0o755)
+        shell = Shell(self.folder, [self.installed.only("netsession-wine").parent], self.wine.variables,
+                      {"fs1": address(self.samba), "/home/alice/.wine": self.wine.folder})
+        page = [one for one in transcripts() if one.page == "run-windows-programs.md"]
+        self.assertEqual(4, len(page))
+        self.run_netsession_wine("remove")
+        try:
+            for one in page:
+                if one.command.startswith("WINEDEBUG"):
+                    self.run_netsession_wine("install")
+                output = shell.run(one)
+                self.assertEqual([], missing(one, output), f"{one}: {output}")
+        finally:
+            self.run_netsession_wine("install")
 
     def test_twelve_threads_list_while_they_are_suspended(self):
         with sessions.held(self.ours, HELD_AT_OURS):

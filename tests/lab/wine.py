@@ -52,14 +52,16 @@ class WinePrefix:
 
     def run(self, program, *arguments, env=None):
         """Runs a program to its end. Returns a command.Result, without what Windows has at the end of a line."""
-        done = command.run(program, *arguments, program=LOADER, env=self._variables() | (env or {}))
+        done = command.run(program, *arguments, program=LOADER, env=self.variables | (env or {}))
         done.stdout, done.stderr = done.stdout.replace("\r\n", "\n"), done.stderr.replace("\r\n", "\n")
         return done
 
-    def _variables(self):
+    @property
+    def variables(self):
+        """In which Wine uses the prefix, and says nothing."""
         return {"WINEPREFIX": str(self.folder), "WINEDEBUG": "-all", "WINEARCH": "win64"}
 
     def _run_in_background(self, *arguments):
         """Runs what leaves processes behind, which would keep a pipe open."""
-        subprocess.run(arguments, check=True, env=command.environment(self._variables()), stdin=subprocess.DEVNULL,
+        subprocess.run(arguments, check=True, env=command.environment(self.variables), stdin=subprocess.DEVNULL,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=HANG_S)
