@@ -23,6 +23,7 @@ MAY_INCLUDE = {
     "system": ["base"],
     "client": ["base", "wire", "local", "srvsvc", "rpc", "crypto", "auth", "smb2", "net"],
     "fleet": ["base", "client", "crypto", "net"],
+    "store": ["base", "sessions"],
     "netapi": ["base", "srvsvc"],
     "smb2_server": ["base", "wire", "crypto", "smb2", "auth"],
     "daemon": ["base", "wire", "crypto", "cli", "terminal", "sessions", "local", "auth", "rpc", "smb2", "srvsvc", "net", "system",
@@ -42,6 +43,7 @@ ONLY_INCLUDER = {
     r"uni(str|case|norm)\.h": ("src/base", "src/terminal"),
     r"jansson\.h": ("cmd", "src/daemon", "src/samba"),
     r"ini\.h": ("src/daemon",),
+    r"sqlite3\.h": ("src/store",),
     r"systemd/": ("src/system",),
 }
 
@@ -49,7 +51,7 @@ ONLY_INCLUDER = {
 COMMAND_MAY_INCLUDE = {
     "netsession": ["base/escape.h", "base/locale.h", "base/watched_memory.h", "srvsvc/session_levels.h",
                    "sessions/tracker.h", "cli/cli.h", "client/server_operand.h", "fleet/outcome.h", "fleet/sweep.h",
-                   "fleet/target_list.h", "net/local_text.h",
+                   "fleet/target_list.h", "store/sweep_store.h", "net/local_text.h",
                    "samba/status_socket.h", "terminal/password_prompt.h",
                    "terminal/terminal.h"],
     "netsessiond": ["daemon/command_line.h"],

@@ -310,6 +310,25 @@ static const struct cli_option option_table[] = {
 	  .initial = "3",
 	  .help = "stop when so many hosts have refused the password since one has accepted it, so that "
 	          "the account is not locked; 0: never stop for that" },
+	{ .name = "db",
+	  .argument = "FILE",
+	  .kind = CLI_FILE,
+	  .member = AT(db),
+	  .commands = FOR(SWEEP),
+	  .help = "the store, a database of SQLite, which is made where it is missing (default: "
+	          "$XDG_STATE_HOME/netsession/sessions.db, or "
+	          "~/.local/state/netsession/sessions.db)" },
+	{ .name = "no-db",
+	  .kind = CLI_FLAG,
+	  .member = AT(no_db),
+	  .commands = FOR(SWEEP),
+	  .help = "store nothing" },
+	{ .name = "resume",
+	  .kind = CLI_FLAG,
+	  .member = AT(resume),
+	  .commands = FOR(SWEEP),
+	  .help = "go on with the last sweep of the store that was interrupted: ask its targets that have "
+	          "no outcome yet, with its --user, --client and --level" },
 	{ .name = "quiet",
 	  .letter = 'q',
 	  .kind = CLI_FLAG,
@@ -519,6 +538,11 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		               "the password, no more hosts get it than `--max-log-on-failures`, and the sweep "
 		               "stops when so many have refused it since one has accepted it, or when the account "
 		               "is locked.\n\n"
+		               "What became of each host, and its sessions with the times when they were first and "
+		               "last seen, are kept in the store of `--db`. Results are written out when they are "
+		               "stored, several times a second. If a sweep is interrupted, by Ctrl-C, a signal or a crash, "
+		               "`--resume` goes on: it asks the hosts that have no outcome, and counts none "
+		               "twice.\n\n"
 		               "JSON Lines has a line for each session (`\"type\": \"session\"`), behind them "
 		               "one for their host (`\"host\"`), and in the end the `\"summary\"`; lines are written as "
 		               "hosts answer. CSV has a line for each session and for each host without one. An "
@@ -526,7 +550,8 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		.exits = sweep_exits,
 		.examples = "  netsession sweep --hosts servers.txt\n"
 		            "  netsession sweep -A ~/.smb-admin -u alice 192.0.2.0/24 fs7\n"
-		            "  netsession sweep --hosts - -o jsonl --rate 50 < servers.txt > sessions.jsonl\n",
+		            "  netsession sweep --hosts - -o jsonl --rate 50 < servers.txt > sessions.jsonl\n"
+		            "  netsession sweep --resume\n",
 	},
 };
 

@@ -39,6 +39,8 @@ struct options {
 	uint32_t per_network, rate, retries, max_log_on_failures; /* as struct sweep_settings */
 	uint32_t connect_ms, jitter_ms, backoff_ms;
 	bool in_order, quiet;
+	const char *db; /* the file of the store; NULL: the user's own */
+	bool no_db, resume;
 	struct cli_operands operands;
 };
 

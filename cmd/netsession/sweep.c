@@ -12,6 +12,7 @@
 #include "output_forms.h"
 #include "progress.h"
 #include "query.h"
+#include "sweep_record.h"
 #include "swept_host.h"
 #include "targets.h"
 #include "terminal/terminal.h"
@@ -23,7 +24,7 @@ enum {
 	DESCRIPTORS_A_HOST = 2,
 	DEFAULT_CONCURRENCY = 1000,
 	/* Results wait for each other so long, or until they are so many. */
-	BATCH_MS = 500,
+	BATCH_MS = 200,
 	BATCH_HOSTS = 256,
 };
 
@@ -39,6 +40,7 @@ struct sweep_command {
 	size_t kept_count, kept_room;
 	bool has_host;       /* one was written */
 	const char *failure; /* what ended the sweep; NULL: nothing did */
+	struct sweep_record record;
 };
 
 /* ---- output formats ---- */
@@ -193,10 +195,23 @@ static bool sweep_fail(struct sweep_command *command, const char *failure)
 	return false;
 }
 
-/* Writes the hosts of the batch, and frees them. */
+static bool sweep_fail_to_store(struct sweep_command *command, const struct err *err)
+{
+	progress_clear(&command->progress);
+	sweep_record_print_failure(err);
+	return sweep_fail(command, "store_failed");
+}
+
+/* Stores and writes the hosts of the batch, and frees them. A host that could not be stored is not
+ * written: --resume asks it again. */
 static bool sweep_flush(struct sweep_command *command)
 {
-	bool is_good = command->failure == NULL;
+	bool is_good = command->failure == NULL || strcmp(command->failure, "interrupted") == 0;
+	struct err err = { 0 };
+
+	if (is_good &&
+	    sweep_record_hosts(&command->record, command->batch, command->count, &err) != 0)
+		is_good = sweep_fail_to_store(command, &err);
 
 	for (size_t i = 0; i < command->count; i++) {
 		struct swept_host *host = &command->batch[i];
@@ -211,8 +226,9 @@ static bool sweep_flush(struct sweep_command *command)
 	command->count = 0;
 	if (is_good && fflush(stdout) == 0)
 		return true;
-	if (command->failure == NULL)
-		query_print_write_error();
+	if (command->failure != NULL)
+		return false;
+	query_print_write_error();
 	return sweep_fail(command, "output_failed");
 }
 
@@ -366,6 +382,7 @@ static int sweep_targets(struct sweep_command *command, const struct sweep_setti
 {
 	static const struct sweep_handler handler = { sweep_on_result, sweep_on_tick_of_command };
 	struct sweep_counts counts;
+	struct err err = { 0 };
 	enum sweep_end end;
 	bool is_written;
 
@@ -374,6 +391,10 @@ static int sweep_targets(struct sweep_command *command, const struct sweep_setti
 	end = sweep_run(settings, targets->names, targets->count, &handler, command, &counts);
 	(void)sweep_flush(command);
 	progress_clear(&command->progress);
+	if (command->failure == NULL || strcmp(command->failure, "interrupted") == 0) {
+		if (sweep_record_end(&command->record, sweep_end_word(command, end), &err) != 0)
+			(void)sweep_fail_to_store(command, &err);
+	}
 	is_written = command->output->end(command, &counts, sweep_end_word(command, end)) &&
 	             fflush(stdout) == 0;
 	if (!is_written && command->failure == NULL) {
@@ -382,6 +403,30 @@ static int sweep_targets(struct sweep_command *command, const struct sweep_setti
 	}
 	sweep_print_end(command, end, &counts);
 	return sweep_exit_code(command, end, &counts, targets->refused);
+}
+
+/* Gathers the targets, and prepares the store. Returns an exit code; EXIT_ALL: the sweep may begin.
+ */
+static int sweep_prepare(struct sweep_command *command, struct options *options,
+                         struct target_list *targets)
+{
+	bool has_targets = options->operands.count > 0 || options->hosts != NULL;
+
+	if (options->resume && (has_targets || options->no_db)) {
+		terminal_print_line(stderr,
+		                    "netsession: --resume goes on with a sweep of the store; leave "
+		                    "out %s",
+		                    has_targets ? "servers and --hosts" : "--no-db");
+		return EXIT_USAGE;
+	}
+	if (!options->resume && !has_targets) {
+		terminal_print_line(stderr, "netsession: sweep requires servers, or --hosts FILE");
+		return EXIT_USAGE;
+	}
+	if (!targets_collect(options, targets) || !target_list_drop_repeated(targets))
+		return EXIT_USAGE;
+	return options->no_db || sweep_record_open(&command->record, options, targets) ? EXIT_ALL
+	                                                                               : EXIT_NONE;
 }
 
 /* Returns an exit code. */
@@ -410,28 +455,25 @@ static int sweep_with_credentials(struct sweep_command *command,
 	return sweep_targets(command, &settings, targets);
 }
 
-int command_sweep(const struct options *options)
+int command_sweep(const struct options *given)
 {
 	struct sweep_command *command = calloc(1, sizeof *command);
 	struct netsession_credentials *credentials = NULL;
 	struct target_list targets = { 0 };
+	struct options options = *given;
 	int code = EXIT_USAGE;
 
 	if (command == NULL) {
 		terminal_print_line(stderr, "netsession: out of memory");
 		return EXIT_NONE;
 	}
-	command->options = options;
-	command->output = sweep_output_find(options->output);
-	if (options->operands.count == 0 && options->hosts == NULL) {
-		terminal_print_line(stderr, "netsession: sweep requires servers, or --hosts FILE");
-		goto out;
-	}
-	if (!targets_collect(options, &targets) || !target_list_drop_repeated(&targets) ||
-	    !credentials_from_options(options, &credentials))
-		goto out;
-	code = sweep_with_credentials(command, credentials, &targets);
-out:
+	command->options = &options;
+	command->output = sweep_output_find(options.output);
+	if (credentials_from_options(&options, &credentials))
+		code = sweep_prepare(command, &options, &targets);
+	if (code == EXIT_ALL)
+		code = sweep_with_credentials(command, credentials, &targets);
+	sweep_record_close(&command->record);
 	for (size_t i = 0; i < command->kept_count; i++)
 		server_result_fini(&command->kept[i].result);
 	free(command->kept);

@@ -30,6 +30,7 @@
 #define ERROR_NOT_SUPPORTED            50
 #define ERROR_INVALID_PARAMETER        87
 #define ERROR_BUFFER_OVERFLOW          111
+#define ERROR_DISK_FULL                112
 #define ERROR_CALL_NOT_IMPLEMENTED     120
 #define ERROR_INSUFFICIENT_BUFFER      122
 #define ERROR_INVALID_NAME             123
@@ -46,6 +47,7 @@
 #define ERROR_NOT_ENOUGH_SERVER_MEMORY 1130
 #define ERROR_NOT_FOUND                1168
 #define ERROR_CANCELLED                1223
+#define ERROR_REVISION_MISMATCH        1306
 #define ERROR_INTERNAL_ERROR           1359
 #define ERROR_NO_SYSTEM_RESOURCES      1450
 #define ERROR_TIMEOUT                  1460

@@ -220,6 +220,15 @@ static uint32_t text_hash_bytes(const char *bytes, size_t count)
 	return hash ^ hash >> 16;
 }
 
+char *text_fold_nocase(const char *utf8)
+{
+	size_t folded_bytes = 0;
+
+	/* With its terminator. */
+	return (char *)u8_casefold((const uint8_t *)utf8, strlen(utf8) + 1, NULL, NULL, NULL,
+	                           &folded_bytes);
+}
+
 bool text_hash_nocase(const char *utf8, uint32_t *hash)
 {
 	uint8_t buffer[512], *folded;

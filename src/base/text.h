@@ -58,6 +58,10 @@ bool text_equal_nocase_bytes(const char *a, size_t a_bytes, const char *b, size_
  * letter, such as a long s. */
 bool text_has_windows_capitals(const char *utf8);
 
+/* Returns a text that is the same for texts that text_equal_nocase finds equal. The caller frees
+ * it. NULL: out of memory. */
+char *text_fold_nocase(const char *utf8);
+
 /* Gives a hash, which is the same for texts that text_equal_nocase finds equal. False: out of
  * memory. */
 bool text_hash_nocase(const char *utf8, uint32_t *hash);

@@ -22,12 +22,14 @@ class Fleet(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.port = free_port()
-        cls.server = cls.enterClassContext(Netsessiond(listen=f"0.0.0.0:{cls.port}"))
+        cls.server = cls.enterClassContext(Netsessiond(listen=f"0.0.0.0:{cls.port}", max_connections_per_address=10000,
+                                                        max_unauthenticated_connections=10000,
+                                                        max_unauthenticated_connections_per_address=10000))
         cls.server.port = cls.port
         cls.enterClassContext(sessions.held(cls.server, [Wanted("alice", "127.0.0.7"), Wanted("bob", "127.0.0.8")]))
 
     def arguments(self, *arguments, user="root"):
-        return ["sweep", "-A", self.server.credentials_file(user), "--wins", "none", *map(str, arguments)]
+        return ["sweep", "--no-db", "-A", self.server.credentials_file(user), "--wins", "none", *map(str, arguments)]
 
     def sweep(self, *arguments, user="root", **options):
         return command.run(*self.arguments("-p", self.port, *arguments, user=user), **options)
@@ -76,7 +78,7 @@ class Fleet(unittest.TestCase):
 
     def test_samba_answers_at_the_level_that_it_has(self):
         with SambaServer() as samba, sessions.held(samba, [Wanted("mail", "127.0.0.7")]):
-            result = command.run("sweep", "-A", samba.credentials_file("root"), "-o", "jsonl", f"{samba.host}:{samba.port}")
+            result = command.run("sweep", "--no-db", "-A", samba.credentials_file("root"), "-o", "jsonl", f"{samba.host}:{samba.port}")
         self.assertEqual([("127.0.0.7", "mail")], [(line["client"], line["user"]) for line in result.jsonl
                                                    if line["type"] == "session" and line["user"] != "root"], result)
         self.assertEqual(1, self.hosts(result)[f"{samba.host}:{samba.port}"]["level"])
@@ -97,13 +99,13 @@ class Fleet(unittest.TestCase):
             file.write("username = root\npassword = wrong\n")
             file.flush()
             port = server.options["listen"].rpartition(":")[2]
-            result = command.run("sweep", "-A", file.name, "-p", port, "-o", "jsonl", "127.3.0.0/24")
+            result = command.run("sweep", "--no-db", "-A", file.name, "-p", port, "-o", "jsonl", "127.3.0.0/24")
             self.assertEqual(3, server.counters["log_ons_refused"])
             self.assertEqual(3, result.exit, result)
             self.assertEqual(("lock_out_guard", {"log_on_failed": 3}),
                              (result.jsonl[-1]["end"], result.jsonl[-1]["outcomes"]), result)
             self.assertIn("refused the password", result.stderr)
-            many = command.run("sweep", "-A", file.name, "-p", port, "-o", "jsonl", "--max-log-on-failures", 0, "127.3.0.0/29")
+            many = command.run("sweep", "--no-db", "-A", file.name, "-p", port, "-o", "jsonl", "--max-log-on-failures", 0, "127.3.0.0/29")
             self.assertEqual({"log_on_failed": 6}, many.jsonl[-1]["outcomes"], many)
 
     def test_no_more_hosts_are_asked_at_once_than_allowed(self):

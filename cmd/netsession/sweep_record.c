@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "sweep_record.h"
+
+#include <stdlib.h>
+#include <time.h>
+#include "store_path.h"
+#include "terminal/terminal.h"
+
+#define OUT_OF_MEMORY 8 /* ERROR_NOT_ENOUGH_MEMORY */
+
+static int64_t sweep_record_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void sweep_record_print_failure(const struct err *err)
+{
+	terminal_print_line(stderr, "netsession: %s%s%s", err_text(err),
+	                    err->advice != NULL ? ": " : "",
+	                    err->advice != NULL ? err->advice : "");
+}
+
+/* ---- hosts ---- */
+
+static void sweep_record_row(void *context, const struct server_result *result,
+                             const struct netsession_row *row)
+{
+	struct sweep_record *record = context;
+
+	(void)result;
+	sweep_store_put_row(record->store, row);
+}
+
+static bool sweep_record_level_has(const struct session_level *level, int column)
+{
+	return level != NULL && session_level_field(level, session_columns[column]) != NULL;
+}
+
+static void sweep_record_host(struct sweep_record *record, const struct swept_host *host,
+                              struct err *err)
+{
+	const struct server_result *result = &host->result;
+	const struct netsession_error *error = &result->error;
+	bool is_answer = host_outcome_is_answer(host->outcome);
+	struct store_host stored = {
+		.name = result->server,
+		.answered_ms = host->answered_ms,
+		.outcome = host_outcomes[host->outcome].name,
+		.step = error->step,
+		.error = error->status != 0 ? error->text : NULL,
+		.address = host->address[0] != '\0' ? host->address : NULL,
+		.status = error->status,
+		.nt_status = error->nt_status,
+		.sessions = server_result_count(result),
+		.attempts = host->attempts,
+		.is_answer = is_answer,
+		.level = -1,
+		.has_users = sweep_record_level_has(result->level, SESSION_COLUMN_USER),
+		.has_starts = sweep_record_level_has(result->level, SESSION_COLUMN_ACTIVE),
+		.has_opens = sweep_record_level_has(result->level, SESSION_COLUMN_OPENS),
+	};
+
+	if (result->level != NULL)
+		stored.level = result->level->number;
+	/* That a filter selects nobody is an error of the call, and an answer without a level. */
+	if (is_answer) {
+		stored.has_users |= result->level == NULL;
+		stored.is_complete = error->status != 0 || server_result_is_complete(result);
+	}
+	if (!sweep_store_put_host(record->store, &record->run, &stored, err))
+		return;
+	server_result_each(result, sweep_record_row, record);
+	(void)sweep_store_end_host(record->store, err);
+}
+
+uint32_t sweep_record_hosts(struct sweep_record *record, const struct swept_host hosts[],
+                            size_t count, struct err *err)
+{
+	if (record->store == NULL || count == 0)
+		return 0;
+	(void)sweep_store_begin(record->store, err);
+	for (size_t i = 0; i < count && err->status == 0; i++)
+		sweep_record_host(record, &hosts[i], err);
+	return sweep_store_commit(record->store, err);
+}
+
+/* ---- runs ---- */
+
+static bool sweep_record_add_target(void *context, const char *name)
+{
+	return target_list_append(context, name);
+}
+
+static uint32_t sweep_record_begin(struct sweep_record *record, const char *path,
+                                   const struct options *options, struct target_list *targets,
+                                   struct err *err)
+{
+	struct database *db;
+
+	if (database_open(path, options->resume ? DATABASE_WRITE : DATABASE_CREATE, &db, err) != 0)
+		return err->status;
+	record->store = sweep_store_new(db);
+	if (record->store == NULL)
+		return err->status = OUT_OF_MEMORY;
+	record->run = (struct store_run){ .user = options->user,
+		                          .client = options->client,
+		                          .level = options->level };
+	return options->resume ? sweep_store_resume_run(record->store, &record->run,
+	                                                sweep_record_add_target, targets, err)
+	                       : sweep_store_begin_run(record->store, &record->run, targets->names,
+	                                               targets->count, sweep_record_now_ms(), err);
+}
+
+bool sweep_record_open(struct sweep_record *record, struct options *options,
+                       struct target_list *targets)
+{
+	char *path = store_path_from_options(options);
+	struct err err = { 0 };
+
+	if (path == NULL)
+		return false;
+	if (sweep_record_begin(record, path, options, targets, &err) != 0)
+		sweep_record_print_failure(&err);
+	free(path);
+	options->user = record->run.user;
+	options->client = record->run.client;
+	options->level = record->run.level;
+	return err.status == 0;
+}
+
+void sweep_record_close(struct sweep_record *record)
+{
+	sweep_store_free(record->store);
+	record->store = NULL;
+}
+
+uint32_t sweep_record_end(struct sweep_record *record, const char *end, struct err *err)
+{
+	if (record->store == NULL)
+		return 0;
+	return sweep_store_end_run(record->store, &record->run, end, sweep_record_now_ms(), err);
+}

@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/sweep_store.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <winerror.h>
+#include "base/client_name.h"
+#include "base/user_name.h"
+#include "sessions/tracker.h"
+#include "store/account.h"
+
+#define STEP "store"
+
+/* How far two answers may disagree on a session's start: they travel, clocks are set, and seconds
+ * are whole. */
+enum { SAME_START_S = 5 };
+
+struct sweep_store {
+	struct database *db;
+	/* Of the host that is put. */
+	struct store_host host;
+	const struct store_run *run;
+	int64_t host_id;
+	struct tracker *tracker; /* NULL: the host gave no answer */
+	struct snapshot *answer;
+	int64_t *ids; /* of the stored sessions, as they were added to their snapshot */
+	size_t id_count, id_room;
+	char *run_user, *run_client; /* of a run that is resumed */
+};
+
+struct sweep_store *sweep_store_new(struct database *db)
+{
+	struct sweep_store *store = calloc(1, sizeof *store);
+
+	if (store == NULL)
+		database_close(db);
+	else
+		store->db = db;
+	return store;
+}
+
+static void sweep_store_forget_host(struct sweep_store *store)
+{
+	snapshot_free(store->answer);
+	tracker_free(store->tracker);
+	store->answer = NULL;
+	store->tracker = NULL;
+	store->id_count = 0;
+}
+
+void sweep_store_free(struct sweep_store *store)
+{
+	if (store == NULL)
+		return;
+	sweep_store_forget_host(store);
+	database_close(store->db);
+	free(store->ids);
+	free(store->run_user);
+	free(store->run_client);
+	free(store);
+}
+
+static NET_API_STATUS sweep_store_fail_memory(struct err *err)
+{
+	return err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+}
+
+/* ---- runs ---- */
+
+static NET_API_STATUS sweep_store_add_run(struct sweep_store *store, struct store_run *run,
+                                          int64_t now_ms, struct err *err)
+{
+	struct sqlite3_stmt *s = database_prepare(
+		store->db, "INSERT INTO run(began, user, client, level) VALUES(?, ?, ?, ?)", err);
+
+	if (s == NULL)
+		return err->status;
+	database_bind_number(s, 1, now_ms);
+	database_bind_text(s, 2, run->user);
+	database_bind_text(s, 3, run->client);
+	database_bind_number(s, 4, run->level);
+	if (database_run(store->db, s, err) == NERR_Success)
+		run->id = database_last_id(store->db);
+	return err->status;
+}
+
+/* Gives the id of a host, which is added where it is new. */
+static NET_API_STATUS sweep_store_find_host(struct sweep_store *store, const char *name,
+                                            int64_t *id, struct err *err)
+{
+	struct sqlite3_stmt *s =
+		database_prepare(store->db,
+	                         "INSERT INTO host(name) VALUES(?) ON CONFLICT DO UPDATE SET "
+	                         "name = name RETURNING id",
+	                         err);
+
+	*id = 0;
+	if (s == NULL)
+		return err->status;
+	database_bind_text(s, 1, name);
+	while (database_next_row(store->db, s, err))
+		*id = database_number(s, 0);
+	return err->status;
+}
+
+static NET_API_STATUS sweep_store_add_target(struct sweep_store *store, const struct store_run *run,
+                                             const char *name, struct err *err)
+{
+	struct sqlite3_stmt *s;
+	int64_t host;
+
+	if (sweep_store_find_host(store, name, &host, err) != NERR_Success)
+		return err->status;
+	s = database_prepare(store->db, "INSERT OR IGNORE INTO target(run, host) VALUES(?, ?)",
+	                     err);
+	if (s == NULL)
+		return err->status;
+	database_bind_number(s, 1, run->id);
+	database_bind_number(s, 2, host);
+	return database_run(store->db, s, err);
+}
+
+NET_API_STATUS sweep_store_begin_run(struct sweep_store *store, struct store_run *run,
+                                     char *const names[], size_t count, int64_t now_ms,
+                                     struct err *err)
+{
+	if (database_begin(store->db, err) != NERR_Success)
+		return err->status;
+	(void)sweep_store_add_run(store, run, now_ms, err);
+	for (size_t i = 0; i < count && err->status == NERR_Success; i++)
+		(void)sweep_store_add_target(store, run, names[i], err);
+	if (err->status == NERR_Success)
+		(void)database_commit(store->db, err);
+	database_roll_back(store->db);
+	return err->status;
+}
+
+static bool sweep_store_copy(char **to, const char *text)
+{
+	*to = text != NULL ? strdup(text) : NULL;
+	return (*to != NULL) == (text != NULL);
+}
+
+static NET_API_STATUS sweep_store_find_run(struct sweep_store *store, struct store_run *run,
+                                           struct err *err)
+{
+	struct sqlite3_stmt *s = database_prepare(
+		store->db,
+		"SELECT id, user, client, level FROM run WHERE coalesce(end, '') <> 'finished' AND "
+		"EXISTS(SELECT 1 FROM target WHERE target.run = run.id AND NOT EXISTS(SELECT 1 FROM "
+		"outcome WHERE outcome.run = target.run AND outcome.host = target.host)) "
+		"ORDER BY id DESC LIMIT 1",
+		err);
+
+	run->id = 0;
+	while (s != NULL && database_next_row(store->db, s, err)) {
+		run->id = database_number(s, 0);
+		run->level = (uint32_t)database_number(s, 3);
+		if (!sweep_store_copy(&store->run_user, database_text(s, 1)) ||
+		    !sweep_store_copy(&store->run_client, database_text(s, 2)))
+			return sweep_store_fail_memory(err);
+	}
+	run->user = store->run_user;
+	run->client = store->run_client;
+	if (err->status == NERR_Success && run->id == 0)
+		err_set(err, ERROR_FILE_NOT_FOUND, STEP,
+		        "no sweep was interrupted: there is nothing to resume");
+	return err->status;
+}
+
+NET_API_STATUS sweep_store_resume_run(struct sweep_store *store, struct store_run *run,
+                                      bool (*add)(void *context, const char *name), void *context,
+                                      struct err *err)
+{
+	struct sqlite3_stmt *s;
+	bool goes_on = true;
+
+	if (sweep_store_find_run(store, run, err) != NERR_Success)
+		return err->status;
+	s = database_prepare(store->db,
+	                     "SELECT name FROM target JOIN host ON host.id = target.host WHERE "
+	                     "target.run = ?1 AND NOT EXISTS(SELECT 1 FROM outcome WHERE "
+	                     "outcome.run = ?1 AND outcome.host = target.host)",
+	                     err);
+	if (s == NULL)
+		return err->status;
+	database_bind_number(s, 1, run->id);
+	while (database_next_row(store->db, s, err))
+		goes_on = goes_on && add(context, database_text(s, 0));
+	return goes_on ? err->status : sweep_store_fail_memory(err);
+}
+
+NET_API_STATUS sweep_store_end_run(struct sweep_store *store, const struct store_run *run,
+                                   const char *end, int64_t now_ms, struct err *err)
+{
+	struct sqlite3_stmt *s =
+		database_prepare(store->db, "UPDATE run SET ended = ?, end = ? WHERE id = ?", err);
+
+	if (s == NULL)
+		return err->status;
+	database_bind_number(s, 1, now_ms);
+	database_bind_text(s, 2, end);
+	database_bind_number(s, 3, run->id);
+	return database_run(store->db, s, err);
+}
+
+/* ---- a host's sessions ---- */
+
+/* Whether the run could have seen a session: its filters select it. */
+static bool sweep_store_selects(const struct store_run *run, const struct netsession_row *row)
+{
+	return (run->user == NULL || run->user[0] == '\0' ||
+	        user_name_matches(run->user, row->user)) &&
+	       (run->client == NULL || run->client[0] == '\0' ||
+	        client_name_equal(run->client, row->client));
+}
+
+static bool sweep_store_add_id(struct sweep_store *store, int64_t id)
+{
+	if (store->id_count == store->id_room) {
+		size_t room = 2 * store->id_room + 64;
+		int64_t *ids = realloc(store->ids, room * sizeof *ids);
+
+		if (ids == NULL)
+			return false;
+		store->ids = ids;
+		store->id_room = room;
+	}
+	store->ids[store->id_count++] = id;
+	return true;
+}
+
+/* Adds the sessions that the last answers of the host had to a snapshot. */
+static NET_API_STATUS sweep_store_read_sessions(struct sweep_store *store, struct snapshot *to,
+                                                struct err *err)
+{
+	struct sqlite3_stmt *s =
+		database_prepare(store->db,
+	                         "SELECT id, client, user, started FROM session WHERE host = ? AND "
+	                         "gone IS NULL AND (user IS NOT NULL) = ? ORDER BY id",
+	                         err);
+
+	if (s == NULL)
+		return err->status;
+	database_bind_number(s, 1, store->host_id);
+	database_bind_number(s, 2, store->host.has_users);
+	while (database_next_row(store->db, s, err)) {
+		struct netsession_row row = { .client = database_text(s, 1),
+			                      .user = database_text(s, 2) };
+
+		if (!sweep_store_selects(store->run, &row))
+			continue;
+		snapshot_add(to, &row,
+		             database_is_null(s, 3) ? SNAPSHOT_START_UNKNOWN
+		                                    : database_number(s, 3),
+		             NULL);
+		if (to->failed || !sweep_store_add_id(store, database_number(s, 0)))
+			return sweep_store_fail_memory(err);
+	}
+	return err->status;
+}
+
+/* The tracker has the stored sessions from now on; the state of each is its id. */
+static NET_API_STATUS sweep_store_track_stored(struct sweep_store *store, struct err *err)
+{
+	struct snapshot *stored = tracker_begin_snapshot(store->tracker);
+	struct tracker_event event;
+	uint32_t missing;
+
+	if (stored == NULL)
+		return sweep_store_fail_memory(err);
+	if (sweep_store_read_sessions(store, stored, err) != NERR_Success ||
+	    !tracker_compare(store->tracker, stored, &missing)) {
+		snapshot_free(stored);
+		return err->status != NERR_Success ? err->status : sweep_store_fail_memory(err);
+	}
+	tracker_update(store->tracker, stored);
+	while (tracker_next_event(store->tracker, &event))
+		*(int64_t *)event.now->state = store->ids[event.now->source];
+	return NERR_Success;
+}
+
+static NET_API_STATUS sweep_store_begin_answer(struct sweep_store *store, struct err *err)
+{
+	const struct tracker_settings settings = { .same_start_s = SAME_START_S,
+		                                   .state_bytes = sizeof(int64_t) };
+
+	store->tracker = tracker_new(&settings);
+	if (store->tracker == NULL)
+		return sweep_store_fail_memory(err);
+	if (sweep_store_track_stored(store, err) != NERR_Success)
+		return err->status;
+	store->answer = tracker_begin_snapshot(store->tracker);
+	return store->answer != NULL ? NERR_Success : sweep_store_fail_memory(err);
+}
+
+void sweep_store_put_row(struct sweep_store *store, const struct netsession_row *row)
+{
+	struct netsession_row known = *row;
+	int64_t started = SNAPSHOT_START_UNKNOWN;
+
+	if (store->host.has_starts && row->active_s != NETSESSION_UNKNOWN)
+		started = store->host.answered_ms / 1000 - row->active_s;
+	if (!store->host.has_users)
+		known.user = NULL;
+	else if (known.user == NULL)
+		known.user = "";
+	snapshot_add(store->answer, &known, started, NULL);
+}
+
+static void sweep_store_bind_start(struct sqlite3_stmt *s, int parameter, int64_t started)
+{
+	if (started != SNAPSHOT_START_UNKNOWN)
+		database_bind_number(s, parameter, started);
+	else
+		database_bind_null(s, parameter);
+}
+
+static void sweep_store_bind_opens(const struct sweep_store *store, struct sqlite3_stmt *s,
+                                   int parameter, const struct netsession_row *row)
+{
+	if (store->host.has_opens && row->num_opens != NETSESSION_UNKNOWN)
+		database_bind_number(s, parameter, row->num_opens);
+	else
+		database_bind_null(s, parameter);
+}
+
+static NET_API_STATUS sweep_store_open_session(struct sweep_store *store,
+                                               const struct tracked_session *session,
+                                               struct err *err)
+{
+	struct sqlite3_stmt *s = database_prepare(
+		store->db,
+		"INSERT INTO session(host, client, user, account, client_type, transport, "
+		"num_opens, user_flags, level, started, first_seen, last_seen) "
+		"VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?11, ?11)",
+		err);
+	char *account = NULL;
+
+	if (s == NULL)
+		return err->status;
+	if (session->row.user != NULL && (account = account_fold(session->row.user)) == NULL)
+		return sweep_store_fail_memory(err);
+	database_bind_number(s, 1, store->host_id);
+	database_bind_text(s, 2, session->row.client);
+	database_bind_text(s, 3, session->row.user);
+	database_bind_text(s, 4, account);
+	database_bind_text(s, 5, session->row.client_type);
+	database_bind_text(s, 6, session->row.transport);
+	sweep_store_bind_opens(store, s, 7, &session->row);
+	database_bind_number(s, 8, session->row.user_flags);
+	database_bind_number(s, 9, store->host.level);
+	sweep_store_bind_start(s, 10, session->started_s);
+	database_bind_number(s, 11, store->host.answered_ms / 1000);
+	(void)database_run(store->db, s, err);
+	free(account);
+	return err->status;
+}
+
+/* The first start that was computed stands: it is from the shortest time. */
+static NET_API_STATUS sweep_store_see_session(struct sweep_store *store,
+                                              const struct tracked_session *session,
+                                              struct err *err)
+{
+	struct sqlite3_stmt *s = database_prepare(
+		store->db,
+		"UPDATE session SET last_seen = ?, started = coalesce(started, ?), num_opens = ?, "
+		"level = ? WHERE id = ?",
+		err);
+
+	if (s == NULL)
+		return err->status;
+	database_bind_number(s, 1, store->host.answered_ms / 1000);
+	sweep_store_bind_start(s, 2, session->started_s);
+	sweep_store_bind_opens(store, s, 3, &session->row);
+	database_bind_number(s, 4, store->host.level);
+	database_bind_number(s, 5, *(const int64_t *)session->state);
+	return database_run(store->db, s, err);
+}
+
+static NET_API_STATUS sweep_store_close_session(struct sweep_store *store,
+                                                const struct tracked_session *session,
+                                                struct err *err)
+{
+	struct sqlite3_stmt *s = database_prepare(store->db,
+	                                          "UPDATE session SET gone = ? WHERE id = ?", err);
+
+	if (s == NULL)
+		return err->status;
+	database_bind_number(s, 1, store->host.answered_ms / 1000);
+	database_bind_number(s, 2, *(const int64_t *)session->state);
+	return database_run(store->db, s, err);
+}
+
+static NET_API_STATUS sweep_store_write_event(struct sweep_store *store,
+                                              const struct tracker_event *event, struct err *err)
+{
+	switch (event->kind) {
+	case TRACKER_OPENED:
+		return sweep_store_open_session(store, event->now, err);
+	case TRACKER_SEEN:
+		return sweep_store_see_session(store, event->now, err);
+	case TRACKER_CLOSED:
+		break;
+	}
+	/* That it is not in a part of the sessions says nothing. */
+	return store->host.is_complete ? sweep_store_close_session(store, event->before, err)
+	                               : NERR_Success;
+}
+
+NET_API_STATUS sweep_store_end_host(struct sweep_store *store, struct err *err)
+{
+	struct tracker_event event;
+	uint32_t missing;
+
+	if (store->tracker == NULL)
+		return NERR_Success;
+	if (store->answer->failed || !tracker_compare(store->tracker, store->answer, &missing)) {
+		sweep_store_forget_host(store);
+		return sweep_store_fail_memory(err);
+	}
+	tracker_update(store->tracker, store->answer);
+	store->answer = NULL;
+	while (tracker_next_event(store->tracker, &event))
+		if (err->status == NERR_Success)
+			(void)sweep_store_write_event(store, &event, err);
+	sweep_store_forget_host(store);
+	return err->status;
+}
+
+/* ---- hosts ---- */
+
+/* False: there is an outcome already, or a failure. */
+static bool sweep_store_add_outcome(struct sweep_store *store, const struct store_run *run,
+                                    const struct store_host *host, struct err *err)
+{
+	struct sqlite3_stmt *s = database_prepare(
+		store->db,
+		"INSERT OR IGNORE INTO outcome(run, host, at, outcome, step, status, nt_status, "
+		"error, address, level, sessions, is_complete, attempts) "
+		"VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		err);
+
+	if (s == NULL)
+		return false;
+	database_bind_number(s, 1, run->id);
+	database_bind_number(s, 2, store->host_id);
+	database_bind_number(s, 3, host->answered_ms);
+	database_bind_text(s, 4, host->outcome);
+	database_bind_text(s, 5, host->step);
+	database_bind_number(s, 6, host->status);
+	database_bind_number(s, 7, host->nt_status);
+	database_bind_text(s, 8, host->error);
+	database_bind_text(s, 9, host->address);
+	if (host->level >= 0)
+		database_bind_number(s, 10, host->level);
+	database_bind_number(s, 11, (int64_t)host->sessions);
+	database_bind_number(s, 12, host->is_complete);
+	database_bind_number(s, 13, host->attempts);
+	return database_run(store->db, s, err) == NERR_Success && database_changes(store->db) == 1;
+}
+
+bool sweep_store_put_host(struct sweep_store *store, const struct store_run *run,
+                          const struct store_host *host, struct err *err)
+{
+	sweep_store_forget_host(store);
+	store->host = *host;
+	store->run = run;
+	if (sweep_store_find_host(store, host->name, &store->host_id, err) != NERR_Success ||
+	    !sweep_store_add_outcome(store, run, host, err))
+		return false;
+	return host->is_answer && sweep_store_begin_answer(store, err) == NERR_Success;
+}
+
+NET_API_STATUS sweep_store_begin(struct sweep_store *store, struct err *err)
+{
+	return database_begin(store->db, err);
+}
+
+NET_API_STATUS sweep_store_commit(struct sweep_store *store, struct err *err)
+{
+	sweep_store_forget_host(store);
+	if (err->status == NERR_Success)
+		(void)database_commit(store->db, err);
+	database_roll_back(store->db);
+	return err->status;
+}

@@ -1,0 +1,201 @@
+"""The store of `netsession sweep`, as Python's sqlite3 reads it: what is kept, how it survives kills and full disks, and that
+nothing is counted twice."""
+import contextlib
+import json
+import pathlib
+import random
+import signal
+import sqlite3
+import stat
+import subprocess
+import tempfile
+import time
+import unittest
+
+from lab import command, odd_servers, sessions, tap
+from lab.netsessiond import Netsessiond
+from lab.ports import free_port
+from lab.sessions import Wanted
+from lab.wait_until import HANG_S, wait_until
+
+KILLS = 50
+
+# A file system of 600 KiB at $0 for the command, and what is left in it afterwards at $1.
+SMALL_DISK = 'mount -t tmpfs -o size=600k none "$0" || exit 9; kept=$1; shift; "$@"; code=$?; cp "$0"/* "$kept"; exit $code'
+
+
+class Store(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.port = free_port()
+        cls.server = cls.enterClassContext(Netsessiond(listen=f"0.0.0.0:{cls.port}", max_connections_per_address=10000,
+                                                        max_unauthenticated_connections=10000,
+                                                        max_unauthenticated_connections_per_address=10000))
+        cls.server.port = cls.port
+        cls.enterClassContext(sessions.held(cls.server, [Wanted("alice", "127.0.0.7"), Wanted("alice", "127.0.0.8")]))
+
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(dir="/tmp")))
+        self.db = self.folder / "new" / "sessions.db"
+
+    def arguments(self, *arguments, db=None):
+        return ["sweep", "-A", self.server.credentials_file("root"), "--wins", "none", "-p", str(self.port),
+                "--db", str(db or self.db), "-o", "jsonl", *map(str, arguments)]
+
+    def sweep(self, *arguments, db=None, **options):
+        return command.run(*self.arguments(*arguments, db=db), **options)
+
+    def start(self, *arguments):
+        return subprocess.Popen([command.built(), *self.arguments(*arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                text=True, env=command.environment())
+
+    def query(self, sql, *parameters, db=None):
+        with contextlib.closing(sqlite3.connect(f"file:{db or self.db}?mode=ro", uri=True)) as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    # ---- what is kept
+
+    def test_a_sweep_keeps_its_outcomes_and_sessions_for_its_owner_alone(self):
+        closed = free_port()
+        before = int(time.time())
+        self.assertEqual(1, self.sweep("-u", "alice", "127.0.0.1", f"127.0.0.1:{closed}").exit)
+        self.assertEqual([(f"127.0.0.1", "answered", None, 0, 2, 502, "127.0.0.1"),
+                          (f"127.0.0.1:{closed}", "unreachable", "connect", 53, 0, None, None)],
+                         self.query("SELECT name, outcome, step, status, sessions, level, address FROM outcome "
+                                    "JOIN host ON host.id = host ORDER BY name"))
+        self.assertEqual([("finished", 2)], self.query("SELECT end, (SELECT count(*) FROM target) FROM run WHERE ended >= began"))
+        rows = self.query("SELECT client, user, account, num_opens, started, first_seen, last_seen, gone FROM session ORDER BY client")
+        self.assertEqual([("\\\\127.0.0.7", "alice", "alice", 0), ("\\\\127.0.0.8", "alice", "alice", 0)],
+                         [row[:4] for row in rows])
+        for started, first, last, gone in (row[4:] for row in rows):
+            self.assertLessEqual(started, first)
+            self.assertTrue(before <= first == last and gone is None)
+        self.assertEqual(0o600, stat.S_IMODE(self.db.stat().st_mode))
+        self.assertEqual(0o700, stat.S_IMODE(self.db.parent.stat().st_mode))
+
+    def test_a_session_is_recognised_in_the_next_sweep_and_gone_in_the_one_that_lacks_it(self):
+        with sessions.held(self.server, [Wanted("bob", "127.0.0.9")]):
+            self.sweep("127.0.0.1", "-u", "bob")
+            wait_until(lambda: time.time() > self.query("SELECT first_seen FROM session")[0][0] + 1)
+            self.sweep("127.0.0.1", "-u", "bob")
+            [(first, last, gone)] = self.query("SELECT first_seen, last_seen, gone FROM session")
+            self.assertTrue(first < last and gone is None)
+        self.sweep("127.0.0.1", "-u", "alice")  # says nothing about bob
+        self.assertEqual([(None,)], self.query("SELECT gone FROM session WHERE user = 'bob'"))
+        wait_until(lambda: self.sweep("127.0.0.1", "-u", "bob").jsonl[-1]["outcomes"] == {"empty": 1})
+        [(last, gone)] = self.query("SELECT last_seen, gone FROM session WHERE user = 'bob'")
+        self.assertGreaterEqual(gone, last)
+        self.assertEqual([(None,)] * 2, self.query("SELECT gone FROM session WHERE user = 'alice'"))
+
+    def test_a_host_that_does_not_answer_ends_no_session(self):
+        name = "fs1@127.0.0.1"
+        self.sweep("-u", "alice", name)
+        self.assertEqual({"denied": 1}, command.run("sweep", "-A", self.server.credentials_file("alice"), "-o", "jsonl", "--db",
+                                                    self.db, "-p", self.port, "-u", "alice", name).jsonl[-1]["outcomes"])
+        self.assertEqual([(None,)] * 2, self.query("SELECT gone FROM session"))
+
+    # ---- interruptions
+
+    def test_fifty_kills_lose_no_host_and_count_none_twice(self):
+        targets = {f"127.20.{n // 200}.{1 + n % 200}" for n in range(600)}
+        hosts = self.folder / "hosts"
+        hosts.write_text("\n".join(targets))
+        printed, kills, stored = [], 0, 0
+        arguments = ("--hosts", hosts, "-u", "alice", "--rate", 400)
+        while kills < KILLS:
+            with self.start(*arguments) as running:
+                time.sleep(random.uniform(0.0, 1.2))  # any moment will do
+                running.kill()
+                output = running.communicate()[0]
+            kills += running.returncode == -signal.SIGKILL
+            printed += [json.loads(line) for line in output.split("\n")[:-1]]
+            if self.db.exists() and self.tables() >= 5 and self.query("SELECT count(*) FROM run") == [(1,)]:
+                arguments = ("--resume", "--rate", 15)
+                now = self.query("SELECT count(*) FROM outcome")[0][0]
+                self.assertGreaterEqual(now, stored)
+                stored = now
+        while self.query("SELECT end FROM run") != [("finished",)]:
+            result = self.sweep("--resume")
+            self.assertEqual(0, result.exit, result)
+        names = [line["server"] for line in printed if line["type"] == "host"]
+        self.assertEqual(len(names), len(set(names)), "a host was reported twice")
+        self.assertEqual([(len(targets),)], self.query("SELECT count(*) FROM outcome WHERE outcome = 'answered'"))
+        self.assertEqual(targets, {name for name, in self.query("SELECT name FROM outcome JOIN host ON host.id = host")})
+        self.assertEqual([(2, len(targets))],
+                         self.query("SELECT n, count(*) FROM (SELECT count(*) n FROM session GROUP BY host) GROUP BY n"))
+        self.assertEqual([("ok",)], self.query("PRAGMA integrity_check"))
+        self.assertIn("nothing to resume", self.sweep("--resume").stderr)
+
+    def tables(self):
+        with contextlib.suppress(sqlite3.OperationalError):
+            return self.query("SELECT count(*) FROM sqlite_master WHERE type = 'table'")[0][0]
+        return 0
+
+    def test_ctrl_c_keeps_what_has_answered_and_resume_asks_the_rest(self):
+        with odd_servers.silent() as silent:
+            hosts = ("127.0.0.1", "127.0.0.2", f"127.0.0.1:{silent.port}")
+            with self.start("-u", "alice", *hosts) as running:
+                lines = [json.loads(running.stdout.readline()) for _ in range(6)]
+                running.send_signal(signal.SIGINT)
+                rest = running.communicate()[0]
+        self.assertEqual({"127.0.0.1", "127.0.0.2"}, {line["server"] for line in lines if line["type"] == "host"})
+        self.assertEqual("interrupted", json.loads(rest)["end"])
+        self.assertEqual([("interrupted",)], self.query("SELECT end FROM run"))
+        resumed = self.sweep("--resume")
+        self.assertEqual([(hosts[2], "unreachable")], [(line["server"], line["outcome"]) for line in resumed.jsonl
+                                                       if line["type"] == "host"])
+        self.assertEqual([("finished",)], self.query("SELECT end FROM run"))
+
+    def test_two_sweeps_of_one_list_do_not_mix(self):
+        with self.start("-u", "alice", "127.21.0.0/26") as first, self.start("-u", "alice", "127.21.0.0/26") as second:
+            self.assertEqual((0, 0), (first.wait(HANG_S), second.wait(HANG_S)), first.stderr.read() + second.stderr.read())
+        self.assertEqual([(62,), (62,)], self.query("SELECT count(*) FROM outcome GROUP BY run"))
+        self.assertEqual([(124,)], self.query("SELECT count(*) FROM session"))
+
+    def test_a_full_disk_stops_the_sweep_and_leaves_the_store_intact(self):
+        disk, kept = self.folder / "disk", self.folder / "kept"
+        disk.mkdir()
+        kept.mkdir()
+        result = self.sweep("-u", "alice", "127.22.0.0/22", db=disk / "sessions.db",
+                            inside=("unshare", "--mount", "sh", "-c", SMALL_DISK, disk, kept))
+        self.assertIn(result.exit, (1, 3), result)
+        self.assertIn("the disk is full", result.stderr)
+        self.assertEqual([("ok",)], self.query("PRAGMA integrity_check", db=kept / "sessions.db"))
+        printed = {line["server"] for line in result.jsonl if line["type"] == "host"}
+        self.assertTrue(0 < len(printed) < 1022, len(printed))
+        self.assertEqual(printed, {name for name, in self.query("SELECT name FROM outcome JOIN host ON host.id = host",
+                                                                db=kept / "sessions.db")})
+
+    # ---- files
+
+    def test_a_store_of_a_newer_schema_is_refused_and_left_alone(self):
+        self.sweep("-u", "alice", "127.0.0.1")
+        with contextlib.closing(sqlite3.connect(self.db)) as connection:
+            connection.execute("PRAGMA user_version = 99")
+        result = self.sweep("-u", "alice", "127.0.0.1")
+        self.assertEqual((3, ""), (result.exit, result.stdout), result)
+        self.assertIn("has schema 99, and this netsession knows schema ", result.stderr)
+        self.assertEqual([(1,)], self.query("SELECT count(*) FROM run"))
+
+    def test_what_is_no_store_is_refused(self):
+        self.db.parent.mkdir()
+        self.db.write_text("this is no database\n" * 100)
+        result = self.sweep("-u", "alice", "127.0.0.1")
+        self.assertEqual(3, result.exit, result)
+        self.assertIn("no database of netsession", result.stderr)
+        self.assertIn("cannot be opened", self.sweep("--resume", db=self.folder / "none.db").stderr)
+
+    def test_the_store_is_in_the_home_directory_unless_said_otherwise(self):
+        for variables, place in (({"HOME": self.folder / "h"}, "h/.local/state/netsession/sessions.db"),
+                                 ({"XDG_STATE_HOME": self.folder / "x"}, "x/netsession/sessions.db")):
+            arguments = self.arguments("-u", "alice", "127.0.0.1")
+            del arguments[arguments.index("--db"):][:2]
+            where = arguments.index("--db")
+            result = command.run(*arguments[:where], *arguments[where + 2:],
+                                 env={name: str(value) for name, value in variables.items()})
+            self.assertEqual(0, result.exit, result)
+            self.assertTrue((self.folder / place).exists())
+
+
+if __name__ == "__main__":
+    tap.main()
