@@ -51,9 +51,10 @@ ONLY_INCLUDER = {
 COMMAND_MAY_INCLUDE = {
     "netsession": ["base/escape.h", "base/locale.h", "base/watched_memory.h", "srvsvc/session_levels.h",
                    "sessions/tracker.h", "cli/cli.h", "client/server_operand.h", "fleet/outcome.h", "fleet/sweep.h",
-                   "fleet/target_list.h", "store/sweep_store.h", "net/local_text.h",
+                   "fleet/target_list.h", "net/local_text.h",
                    "samba/status_socket.h", "terminal/password_prompt.h",
                    "terminal/terminal.h"],
+    "netsession-fleet": ["fleet/outcome.h", "fleet/sweep.h", "fleet/target_list.h", "store/sweep_store.h", "terminal/terminal.h"],
     "netsessiond": ["daemon/command_line.h"],
     "netsession-samba": ["samba/setup/command_line.h"],
     "netsession-wine": ["base/err.h", "base/locale.h", "cli/cli.h", "terminal/terminal.h", "wire/reader.h"],

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "command_line.h"
-#include "commands.h"
 #include "output.h"
+#include "program.h"
 #include "servers.h"
 #include "terminal/terminal.h"
 
@@ -20,12 +20,6 @@ static void main_decode_names(struct options *options)
 
 int main(int argc, char **argv)
 {
-	static int (*const run[COMMAND_COUNT])(const struct options *options) = {
-		[COMMAND_LIST] = command_list,     [COMMAND_INFO] = command_info,
-		[COMMAND_CLOSE] = command_close,   [COMMAND_WATCH] = command_watch,
-		[COMMAND_DOCTOR] = command_doctor, [COMMAND_METRICS] = command_metrics,
-		[COMMAND_SWEEP] = command_sweep,
-	};
 	struct options options = { 0 };
 	int status, command;
 
@@ -38,7 +32,9 @@ int main(int argc, char **argv)
 	command = cli_parse(&netsession_program, argc, argv, &options, &options.operands, &status);
 	if (command < 0)
 		return status;
+	if (program.run[command] == NULL)
+		return program.run_other(argv);
 	main_decode_names(&options);
-	return servers_prepare(&options, (enum command)command) ? run[command](&options)
+	return servers_prepare(&options, (enum command)command) ? program.run[command](&options)
 	                                                        : EXIT_USAGE;
 }

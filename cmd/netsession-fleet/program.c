@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Of netsession-fleet: the commands that netsession leaves to it. */
+#include "program.h"
+
+#include <stdio.h>
+#include "commands.h"
+
+static int program_refuse(char **argv)
+{
+	(void)argv;
+	fputs("netsession-fleet: run this command by netsession\n", stderr);
+	return EXIT_USAGE;
+}
+
+const struct program program = {
+	.run = { [COMMAND_SWEEP] = command_sweep },
+	.run_other = program_refuse,
+};
