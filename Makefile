@@ -32,7 +32,7 @@ MATRIX ?=
 FOLDERS = --prefix=$(PREFIX) --sysconfdir=$(SYSCONFDIR) --localstatedir=$(LOCALSTATEDIR)
 
 .PHONY: help run check test test-wine build lint format install clean sanitize tsan fuzz attack attack-middle soak bench bench-quick test-on matrix tested-with reference
-.PHONY: deb test-packages packages-deb packages-build packages-run packages-test packages-wine packages-fuzz packages-matrix packages-cross
+.PHONY: deb rpm test-packages packages-deb packages-rpm packages-build packages-run packages-test packages-wine packages-fuzz packages-matrix packages-cross
 
 help:
 	@echo "make run       start netsessiond on loopback, let clients log on, list their sessions"
@@ -56,10 +56,11 @@ help:
 	@echo "make format    lay the sources out as .clang-format says"
 	@echo "make install   install under PREFIX ($(PREFIX)), below DESTDIR where given; SYSCONFDIR, LOCALSTATEDIR"
 	@echo "make deb       build the Debian packages of what is committed into $(BUILD)/deb, and check them with lintian"
+	@echo "make rpm       build the RPM packages of what is committed into $(BUILD)/rpm, after rpmlint has read the spec file"
 	@echo "make test-packages  build them on a Debian, and use them in a bare root of it: SUITE=trixie"
 	@echo "make clean     remove $(BUILD)/ and the sanitizers' builds"
 
-packages-build packages-deb packages-run packages-test packages-wine packages-fuzz packages-matrix packages-cross: packages-%:
+packages-build packages-deb packages-rpm packages-run packages-test packages-wine packages-fuzz packages-matrix packages-cross: packages-%:
 	@[ "$(PACKAGES)" = installed ] || CROSS=$(CROSS) scripts/install-packages $*
 	@[ "$(PACKAGES)" = installed ] || [ $* != test ] || scripts/fetch-samba-tests
 
@@ -139,6 +140,9 @@ soak: packages-test build
 
 deb: packages-deb
 	scripts/make-deb $(BUILD)/deb
+
+rpm: packages-build packages-rpm
+	scripts/make-rpm $(BUILD)/rpm
 
 test-packages: packages-matrix
 	@[ -n "$(SUITE)" ] || { echo "make test-packages: say which Debian, as in SUITE=trixie" >&2; exit 2; }

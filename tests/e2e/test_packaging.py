@@ -1,6 +1,7 @@
 """What is installed for systemd, judged by systemd's own programs; and that what the service forbids is not needed."""
 import pathlib
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -25,6 +26,10 @@ exec "$@"
 
 def said_of(text, key):
     return re.findall(rf"^{key}=(.*)$", text, re.MULTILINE)
+
+
+def read(name):
+    return (command.REPOSITORY / name).read_text()
 
 
 def analyze(*arguments):
@@ -135,6 +140,45 @@ class Units(unittest.TestCase):
                 self.assertTrue(relay.srvsvc.is_symlink())
                 relay.start()
             self.judge(self.samba_service, trace.read_text())
+
+
+class Versions(unittest.TestCase):
+    """What is said in several places."""
+
+    VERSION = said_of(read("meson.build").replace("    version: '", "version=").replace("',", ""), "version")[0]
+    SPEC = "packaging/rpm/netsession.spec"
+
+    def test_packages_and_changelog_have_the_version_of_meson(self):
+        self.assertTrue(read("packaging/debian/changelog").startswith(f"netsession ({self.VERSION}) "))
+        self.assertRegex(read(self.SPEC), rf"(?m)^Version: +{re.escape(self.VERSION)}$")
+        self.assertRegex(read(self.SPEC), rf"(?m)^\* .* - {re.escape(self.VERSION)}-1$")
+        self.assertRegex(read("CHANGELOG.md"), rf"(?m)^## {re.escape(self.VERSION)}$")
+
+    def test_what_the_debian_packages_are_built_with_is_installed_by_make_deb(self):
+        listed = {package for purpose, packages in re.findall(r"(?m)^(build|deb) +(\S+)", read("packaging/debian-packages"))
+                  for package in packages.split("|")}
+        field = re.search(r"(?ms)^Build-Depends: (.*?)^\w", read("packaging/debian/control"))[1]
+        needed = set(re.findall(r"(?:^|[,|])\s*([a-z][a-z0-9.+-]*)", field)) - {"debhelper-compat"}
+        self.assertGreater(len(needed), 8)
+        self.assertEqual(set(), needed - listed)
+
+    @unittest.skipUnless(shutil.which("rpmlint"), "rpmlint is not installed")
+    def test_rpmlint_accepts_the_spec_file(self):
+        done = subprocess.run(["rpmlint", "--config", command.REPOSITORY / "packaging/rpm/rpmlint.toml",
+                               command.REPOSITORY / self.SPEC], text=True, capture_output=True, check=False)
+        self.assertEqual(0, done.returncode, done.stdout)
+        self.assertIn("0 errors, 0 warnings", done.stdout)
+
+    def test_the_spec_file_has_each_file_that_is_installed(self):
+        """By its name; make rpm also compares folders."""
+        files = "\n".join(re.findall(r"(?ms)^%files.*?\n(.*?)(?=^%(?:files|changelog))", read(self.SPEC)))
+        patterns = {re.sub(r"\*$", "", line.split("/")[-1]) for line in files.splitlines() if line.startswith(("%{", "%config"))}
+        with Installed() as installed:
+            names = {path.relative_to(installed.folder) for path in installed.folder.rglob("*") if not path.is_dir()}
+        left = [name for name in names if "wine" not in str(name) and "include/netapi32" not in str(name)
+                and "cmake/netsession" not in str(name) and name.suffix != ".3" and not name.match("lib/*/netsession/*")
+                and name.name.removesuffix(".bash") not in patterns]
+        self.assertEqual([], left)
 
 
 if __name__ == "__main__":
