@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Holds the documentation to the tree: links and paths lead to files, and names of tests to tests. Prints TAP. Argument: the source root."""
+"""Holds the documentation to the tree: links and paths lead to files, names of tests to tests, and error messages to texts
+of the code. Prints TAP. Argument: the source root."""
 import pathlib
 import re
 import sys
@@ -38,6 +39,21 @@ def missing(root, page, names, base):
             yield f"{page.relative_to(root)} names {name}"
 
 
+# "    netsession: fs1: access denied at level 2 (5): use ..."
+MESSAGE = re.compile(r"^    (?:\w+:warn:)?netsession\w*: .*\(\d+\b.*$", re.M)
+TAIL = 30  # characters of a message, which are of its advice
+
+
+def messages(root):
+    """The error messages in the documentation that end otherwise than any text in the code."""
+    code = "".join(path.read_text() for folder in ("src", "cmd") for path in sorted((root / folder).rglob("*.c")))
+    code = re.sub(r"\\(.)", r"\1", re.sub(r'"\s*"', "", code))
+    for page in pages(root):
+        for message in MESSAGE.findall(page.read_text()):
+            if message[-TAIL:] not in code:
+                yield f"{page.relative_to(root)} shows {message.strip()}"
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
     links = [problem for page in pages(root)
@@ -48,7 +64,8 @@ def main():
                 for program, sentence in sentences(page) if not is_tested(root, program, sentence)]
     results = [("every link in the documentation leads to a file", links),
                ("every path in the documentation is there", paths),
-               ("every test that SECURITY.md names is there", untested)]
+               ("every test that SECURITY.md names is there", untested),
+               ("every error message in the documentation is one of the code's", list(messages(root)))]
     print(f"1..{len(results)}")
     for number, (sentence, problems) in enumerate(results, 1):
         print(f"{'not ok' if problems else 'ok'} {number} - {sentence}")

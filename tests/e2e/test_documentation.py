@@ -102,7 +102,6 @@ class AtSamba(Documented):
             self.judge(one, self.shell.run(one))
 
     def test_doctor(self):
-        self.check("README.md", "netsession doctor")
         self.check("list-sessions.md", "netsession doctor")
 
     def test_watch(self):
