@@ -13,6 +13,6 @@ static int program_refuse(char **argv)
 }
 
 const struct program program = {
-	.run = { [COMMAND_SWEEP] = command_sweep },
+	.run = { [COMMAND_SWEEP] = command_sweep, [COMMAND_REPORT] = command_report },
 	.run_other = program_refuse,
 };

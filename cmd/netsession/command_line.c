@@ -9,6 +9,7 @@
 #include "log_on_manual.h"
 #include "options.h"
 #include "output.h"
+#include "report_time.h"
 #include "srvsvc/session_levels.h"
 
 #define AT(MEMBER) offsetof(struct options, MEMBER)
@@ -196,7 +197,7 @@ static const struct cli_option option_table[] = {
 	  .argument = "FORMAT",
 	  .kind = CLI_CHOICE,
 	  .member = AT(output),
-	  .commands = FOR(LIST) | FOR(INFO) | FOR(CLOSE) | FOR(SWEEP),
+	  .commands = FOR(LIST) | FOR(INFO) | FOR(CLOSE) | FOR(SWEEP) | FOR(REPORT),
 	  .initial = "table",
 	  .help = "output format",
 	  .choice = output_format_name },
@@ -314,10 +315,33 @@ static const struct cli_option option_table[] = {
 	  .argument = "FILE",
 	  .kind = CLI_FILE,
 	  .member = AT(db),
-	  .commands = FOR(SWEEP),
-	  .help = "the store, a database of SQLite, which is made where it is missing (default: "
+	  .commands = FOR(SWEEP) | FOR(REPORT),
+	  .help = "the store, a database of SQLite, which a sweep makes where it is missing (default: "
 	          "$XDG_STATE_HOME/netsession/sessions.db, or "
 	          "~/.local/state/netsession/sessions.db)" },
+	{ .name = "at",
+	  .argument = "TIME",
+	  .kind = CLI_PARSED,
+	  .member = AT(at),
+	  .commands = FOR(REPORT),
+	  .help = "sessions that may have been open at this time: `2026-11-30`, `2026-11-30T21:05`, with a "
+	          "Z at the end in UTC; `90s`, `30m`, `12h` or `7d` ago",
+	  .parse = report_time_parse },
+	{ .name = "since",
+	  .argument = "TIME",
+	  .kind = CLI_PARSED,
+	  .member = AT(since),
+	  .commands = FOR(REPORT),
+	  .help = "sessions that may have been open at this time or later, or changes since then",
+	  .parse = report_time_parse },
+	{ .name = "older-than",
+	  .argument = "DAYS",
+	  .kind = CLI_NUMBER,
+	  .member = AT(older_than_days),
+	  .min = 1,
+	  .max = 36500,
+	  .commands = FOR(REPORT),
+	  .help = "with `prune`: delete what is older than so many days" },
 	{ .name = "no-db",
 	  .kind = CLI_FLAG,
 	  .member = AT(no_db),
@@ -389,6 +413,13 @@ static const struct cli_exit sweep_exits[] = {
 	{ EXIT_SOME, "some hosts answered, or the sweep did not end, or a target was malformed" },
 	CLI_USAGE_ROW,
 	{ EXIT_NONE, "no host answered" },
+	{ 0 },
+};
+
+static const struct cli_exit report_exits[] = {
+	{ EXIT_ALL, "the report is complete, also if it has no row" },
+	CLI_USAGE_ROW,
+	{ EXIT_NONE, "the store cannot be read or written, or no sweep has asked the server" },
 	{ 0 },
 };
 
@@ -552,6 +583,29 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		            "  netsession sweep -A ~/.smb-admin -u alice 192.0.2.0/24 fs7\n"
 		            "  netsession sweep --hosts - -o jsonl --rate 50 < servers.txt > sessions.jsonl\n"
 		            "  netsession sweep --resume\n",
+	},
+	[COMMAND_REPORT] = {
+		.name = "report",
+		.operands = "who USER | on SERVER | changes | hosts | prune",
+		.min_operands = 1,
+		.max_operands = 2,
+		.summary = "tell from the store of sweeps who was where, and what changed",
+		.description = "`who USER` lists the sessions of a user, on any server. `on SERVER` lists those on "
+		               "one server, by the name that the sweep asked. Without `--at` and `--since`, they are "
+		               "those that the last answer of each server had. `changes` lists sessions that "
+		               "appeared or went since `--since`, or since the last sweep began. `hosts` lists what "
+		               "became of each host when it was asked last, when it answered last, and what to "
+		               "do. `prune` deletes what is older than `--older-than` days.\n\n"
+		               "A sweep sees a session only when it asks. STARTED is computed from the duration "
+		               "that the server tells, and is missing where the level has none. A session was open "
+		               "until LAST SEEN at least, and was missing at GONE; when it ended in between, nobody "
+		               "knows, and CERTAIN is then `no`. A session that began and ended between two sweeps "
+		               "was never seen.",
+		.exits = report_exits,
+		.examples = "  netsession report who alice --at 2026-11-30T09:00\n"
+		            "  netsession report on fs1 --since 7d -o csv\n"
+		            "  netsession report hosts\n"
+		            "  netsession report prune --older-than 90\n",
 	},
 };
 

@@ -41,6 +41,9 @@ struct options {
 	bool in_order, quiet;
 	const char *db; /* the file of the store; NULL: the user's own */
 	bool no_db, resume;
+	/* of a report */
+	int64_t at, since; /* seconds since 1970; 0: not given */
+	uint32_t older_than_days;
 	struct cli_operands operands;
 };
 

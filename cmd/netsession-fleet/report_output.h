@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows of a report, in each output format. */
+#ifndef NETSESSION_REPORT_OUTPUT_H
+#define NETSESSION_REPORT_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum report_kind {
+	REPORT_TEXT,
+	REPORT_NUMBER,
+	REPORT_TIME, /* seconds since 1970 */
+	REPORT_FLAG,
+};
+
+struct report_column {
+	const char *key, *heading; /* in JSON and CSV; in tables, NULL: it is left out there */
+	enum report_kind kind;
+};
+
+/* A text that is NULL, or a number that is REPORT_UNKNOWN, is absent. */
+struct report_cell {
+	const char *text;
+	int64_t number;
+};
+
+struct report_output;
+
+/* The names of the formats are those of output.h. Keeps all. NULL: out of memory. */
+struct report_output *report_output_new(const char *format, const char *report,
+                                        const struct report_column columns[], size_t count);
+/* One cell for each column. */
+void report_output_put(struct report_output *output, const struct report_cell cells[]);
+/* Writes what is left. Takes output. Returns false if not everything could be written. */
+bool report_output_end(struct report_output *output);
+
+#endif

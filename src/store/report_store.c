@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/report_store.h"
+
+#include <stdlib.h>
+#include <winerror.h>
+#include "base/user_name.h"
+#include "store/account.h"
+
+#define STEP "store"
+
+/* The columns that report_read_session reads. */
+#define SESSION_COLUMNS                                                                       \
+	"host.name, client, user, transport, num_opens, session.level, started, first_seen, " \
+	"last_seen, gone"
+
+/* Parameters 2 and 3 are at and since. A session is open from its start, else from when it was
+ * first seen, until it was last seen at least; when it ended before an answer lacked it, nobody
+ * knows. */
+#define IN_PERIOD                                                                              \
+	"(CASE WHEN ?2 IS NOT NULL THEN min(coalesce(started, first_seen), first_seen) <= ?2 " \
+	"AND (gone IS NULL OR gone > ?2) WHEN ?3 IS NOT NULL THEN last_seen >= ?3 OR "         \
+	"gone IS NULL OR gone > ?3 ELSE gone IS NULL END)"
+
+static int64_t report_number(struct sqlite3_stmt *s, int column)
+{
+	return database_is_null(s, column) ? REPORT_UNKNOWN : database_number(s, column);
+}
+
+static void report_read_session(struct sqlite3_stmt *s, const struct report_period *period,
+                                struct report_session *to)
+{
+	*to = (struct report_session){
+		.server = database_text(s, 0),
+		.client = database_text(s, 1),
+		.user = database_text(s, 2),
+		.transport = database_text(s, 3),
+		.num_opens = report_number(s, 4),
+		.level = report_number(s, 5),
+		.started = report_number(s, 6),
+		.first_seen = report_number(s, 7),
+		.last_seen = report_number(s, 8),
+		.gone = report_number(s, 9),
+		.is_certain = true,
+	};
+	if (period->at != REPORT_UNKNOWN)
+		to->is_certain = period->at <= to->last_seen;
+	else if (period->since != REPORT_UNKNOWN)
+		to->is_certain = period->since <= to->last_seen;
+}
+
+static void report_bind_time(struct sqlite3_stmt *s, int parameter, int64_t time)
+{
+	if (time != REPORT_UNKNOWN)
+		database_bind_number(s, parameter, time);
+	else
+		database_bind_null(s, parameter);
+}
+
+/* user: what the sessions must match; NULL: they are selected already. */
+static NET_API_STATUS report_give_sessions(struct database *db, struct sqlite3_stmt *s,
+                                           const struct report_period *period, const char *user,
+                                           report_session_function *each, void *context,
+                                           struct err *err)
+{
+	struct report_session session;
+
+	report_bind_time(s, 2, period->at);
+	report_bind_time(s, 3, period->since);
+	while (database_next_row(db, s, err)) {
+		report_read_session(s, period, &session);
+		if (user == NULL || user_name_matches(user, session.user))
+			each(context, &session);
+	}
+	return err->status;
+}
+
+NET_API_STATUS report_who(struct database *db, const char *user, const struct report_period *period,
+                          report_session_function *each, void *context, struct err *err)
+{
+	struct sqlite3_stmt *s = database_prepare(
+		db,
+		/* report who */
+		"SELECT " SESSION_COLUMNS " FROM session JOIN host ON host.id = session.host "
+		"WHERE account = ?1 AND " IN_PERIOD " ORDER BY last_seen DESC, host.name, client",
+		err);
+	char *account = account_fold(user);
+
+	if (account == NULL)
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	if (err->status == NERR_Success) {
+		database_bind_text(s, 1, account);
+		(void)report_give_sessions(db, s, period, user, each, context, err);
+	}
+	free(account);
+	return err->status;
+}
+
+static NET_API_STATUS report_find_host(struct database *db, const char *server, int64_t *id,
+                                       struct err *err)
+{
+	struct sqlite3_stmt *s = database_prepare(db, "SELECT id FROM host WHERE name = ?", err);
+
+	*id = REPORT_UNKNOWN;
+	if (s == NULL)
+		return err->status;
+	database_bind_text(s, 1, server);
+	while (database_next_row(db, s, err))
+		*id = database_number(s, 0);
+	if (err->status == NERR_Success && *id == REPORT_UNKNOWN)
+		err_format(err, ERROR_BAD_NETPATH, STEP,
+		           "%s: no sweep has asked a server of this name", server);
+	return err->status;
+}
+
+NET_API_STATUS report_on(struct database *db, const char *server,
+                         const struct report_period *period, report_session_function *each,
+                         void *context, struct err *err)
+{
+	struct sqlite3_stmt *s;
+	int64_t host;
+
+	if (report_find_host(db, server, &host, err) != NERR_Success)
+		return err->status;
+	s = database_prepare(
+		db,
+		/* report on */
+		"SELECT " SESSION_COLUMNS " FROM session JOIN host ON host.id = session.host "
+		"WHERE session.host = ?1 AND " IN_PERIOD " ORDER BY user, client, first_seen",
+		err);
+	if (s == NULL)
+		return err->status;
+	database_bind_number(s, 1, host);
+	return report_give_sessions(db, s, period, NULL, each, context, err);
+}
+
+/* ---- changes ---- */
+
+static NET_API_STATUS report_read_last_run(struct database *db, int64_t *began, struct err *err)
+{
+	struct sqlite3_stmt *s =
+		database_prepare(db, "SELECT began / 1000 FROM run ORDER BY id DESC LIMIT 1", err);
+
+	*began = 0;
+	while (s != NULL && database_next_row(db, s, err))
+		*began = database_number(s, 0);
+	return err->status;
+}
+
+NET_API_STATUS report_changes(struct database *db, int64_t since,
+                              void (*each)(void *context, const struct report_session *session,
+                                           bool is_gone),
+                              void *context, struct err *err)
+{
+	const struct report_period any = { REPORT_UNKNOWN, REPORT_UNKNOWN };
+	struct report_session session;
+	struct sqlite3_stmt *s;
+
+	if (since == REPORT_UNKNOWN && report_read_last_run(db, &since, err) != NERR_Success)
+		return err->status;
+	s = database_prepare(
+		db,
+		/* report changes */
+		"SELECT " SESSION_COLUMNS ", 0, first_seen AS changed FROM session JOIN host ON "
+		"host.id = session.host WHERE first_seen >= ?1 UNION ALL SELECT " SESSION_COLUMNS
+		", 1, gone FROM session JOIN host ON host.id = session.host WHERE gone >= ?1 "
+		"ORDER BY changed, 11, name",
+		err);
+	if (s == NULL)
+		return err->status;
+	database_bind_number(s, 1, since);
+	while (database_next_row(db, s, err)) {
+		report_read_session(s, &any, &session);
+		each(context, &session, database_number(s, 10) != 0);
+	}
+	return err->status;
+}
+
+/* ---- hosts ---- */
+
+NET_API_STATUS report_hosts(struct database *db,
+                            void (*each)(void *context, const struct report_host *host),
+                            void *context, struct err *err)
+{
+	struct sqlite3_stmt *s = database_prepare(
+		db,
+		/* report hosts */
+		"SELECT host.name, outcome, step, error, address, at / 1000, "
+		"(SELECT max(at) / 1000 FROM outcome AS good WHERE good.host = host.id AND "
+		"good.outcome IN ('answered', 'empty')), sessions FROM host JOIN outcome ON "
+		"outcome.host = host.id AND outcome.run = (SELECT run FROM outcome AS last WHERE "
+		"last.host = host.id ORDER BY at DESC LIMIT 1) ORDER BY outcome, host.name",
+		err);
+
+	while (s != NULL && database_next_row(db, s, err)) {
+		const struct report_host host = { .server = database_text(s, 0),
+			                          .outcome = database_text(s, 1),
+			                          .step = database_text(s, 2),
+			                          .error = database_text(s, 3),
+			                          .address = database_text(s, 4),
+			                          .asked = report_number(s, 5),
+			                          .answered = report_number(s, 6),
+			                          .sessions = report_number(s, 7) };
+
+		each(context, &host);
+	}
+	return err->status;
+}
+
+/* ---- pruning ---- */
+
+static NET_API_STATUS report_delete(struct database *db, const char *sql, int64_t before,
+                                    int64_t *count, struct err *err)
+{
+	struct sqlite3_stmt *s = err->status == NERR_Success ? database_prepare(db, sql, err)
+	                                                     : NULL;
+
+	if (s == NULL)
+		return err->status;
+	database_bind_number(s, 1, before);
+	if (database_run(db, s, err) == NERR_Success)
+		*count = database_changes(db);
+	return err->status;
+}
+
+NET_API_STATUS report_prune(struct database *db, int64_t before, struct report_pruned *pruned,
+                            struct err *err)
+{
+	*pruned = (struct report_pruned){ 0 };
+	if (database_begin(db, err) != NERR_Success)
+		return err->status;
+	(void)report_delete(db, "DELETE FROM session WHERE last_seen < ?1", before,
+	                    &pruned->sessions, err);
+	(void)report_delete(db, "DELETE FROM run WHERE began < ?1 * 1000", before, &pruned->runs,
+	                    err);
+	(void)report_delete(
+		db,
+		"DELETE FROM host WHERE ?1 IS NOT NULL AND NOT EXISTS(SELECT 1 FROM target WHERE "
+		"target.host = host.id) AND NOT EXISTS(SELECT 1 FROM outcome WHERE outcome.host = "
+		"host.id) AND NOT EXISTS(SELECT 1 FROM session WHERE session.host = host.id)",
+		before, &pruned->hosts, err);
+	if (err->status == NERR_Success)
+		(void)database_commit(db, err);
+	database_roll_back(db);
+	return err->status;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* What a database of sweeps can tell: who was where, what changed, and what became of hosts. */
+#ifndef STORE_REPORT_STORE_H
+#define STORE_REPORT_STORE_H
+
+#include <stdbool.h>
+#include "store/database.h"
+
+/* A time or a number that is not known. */
+#define REPORT_UNKNOWN INT64_MIN
+
+/* A session. Times are in seconds since 1970. Texts are borrowed; NULL: not known. */
+struct report_session {
+	const char *server, *client, *user, *transport;
+	int64_t num_opens, level;
+	int64_t started; /* computed from the level's duration */
+	int64_t first_seen, last_seen;
+	int64_t gone; /* when an answer lacked it; REPORT_UNKNOWN: the last answer had it */
+	/* The session was open at the time that was asked for; false: it may have been. */
+	bool is_certain;
+};
+
+/* Which sessions. At most one of the two is known; without either, those that the last answer of
+ * their server had. */
+struct report_period {
+	int64_t at;    /* those that may have been open at that time */
+	int64_t since; /* those that may have been open at that time or later */
+};
+
+typedef void report_session_function(void *context, const struct report_session *session);
+
+/* Reports the sessions of a user, as a filter means one (base/user_name.h). */
+NET_API_STATUS report_who(struct database *db, const char *user, const struct report_period *period,
+                          report_session_function *each, void *context, struct err *err);
+/* Reports the sessions on a server. Returns ERROR_BAD_NETPATH if no sweep has asked it. */
+NET_API_STATUS report_on(struct database *db, const char *server,
+                         const struct report_period *period, report_session_function *each,
+                         void *context, struct err *err);
+
+/* Reports sessions that appeared or went since a time, the earliest change first; since
+ * REPORT_UNKNOWN: since the last sweep began. is_gone: it went. */
+NET_API_STATUS report_changes(struct database *db, int64_t since,
+                              void (*each)(void *context, const struct report_session *session,
+                                           bool is_gone),
+                              void *context, struct err *err);
+
+/* What became of a host when it was asked last. Texts are borrowed; NULL: there is none. */
+struct report_host {
+	const char *server, *outcome, *step, *error, *address;
+	int64_t asked, answered; /* last; seconds since 1970; answered REPORT_UNKNOWN: never */
+	int64_t sessions;
+};
+
+/* Reports all hosts, by their outcome and name. */
+NET_API_STATUS report_hosts(struct database *db,
+                            void (*each)(void *context, const struct report_host *host),
+                            void *context, struct err *err);
+
+struct report_pruned {
+	int64_t runs, sessions, hosts;
+};
+
+/* Deletes what is older than a time: sweeps that began before it, sessions that were seen last
+ * before it, and hosts of which nothing is left. One transaction. */
+NET_API_STATUS report_prune(struct database *db, int64_t before, struct report_pruned *pruned,
+                            struct err *err);
+
+#endif

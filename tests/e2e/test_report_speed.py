@@ -1,0 +1,43 @@
+"""`netsession report` over a million past sessions, compared within one run."""
+import contextlib
+import pathlib
+import sqlite3
+import tempfile
+import time
+import unittest
+
+from lab import command, tap
+from lab.netsessiond import Netsessiond
+
+SESSIONS, USERS, HOSTS = 1_000_000, 20_000, 5_000
+MOST_MS = 50
+DAY = 86400
+
+
+class Speed(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.db = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(dir="/tmp"))) / "sessions.db"
+        with Netsessiond() as server:
+            command.run("sweep", "-A", server.credentials_file("root"), "--db", cls.db, f"127.0.0.1:{server.port}")
+        now = int(time.time())
+        with contextlib.closing(sqlite3.connect(cls.db)) as connection, connection:
+            connection.executemany("INSERT INTO host(id, name) VALUES(?, ?)", ((10 + n, f"fs{n}") for n in range(HOSTS)))
+            connection.executemany(
+                "INSERT INTO session(host, client, user, account, level, num_opens, started, first_seen, last_seen, gone) "
+                "VALUES(?, ?, ?, ?, 502, 1, ?, ?, ?, ?)",
+                ((10 + n % HOSTS, f"10.{n % 250}.{n // 250 % 250}.7", f"user{n % USERS}", f"user{n % USERS}", now - n * 20,
+                  now - n * 20, now - n * 20 + 600, now - n * 20 + 900) for n in range(SESSIONS)))
+
+    def test_who_takes_less_than_fifty_milliseconds(self):
+        took = []
+        for user in range(11):
+            result = command.run("report", "who", f"user{user * 7}", "--since", "3650d", "--db", self.db, "-o", "json")
+            self.assertEqual(SESSIONS // USERS, len(result.json["rows"]), result)
+            took.append(result.seconds * 1000)
+        print(f"# report who: {sorted(took)[5]:.1f} ms in the middle, {min(took):.1f} ms at best")
+        self.assertLess(sorted(took)[5], MOST_MS)
+
+
+if __name__ == "__main__":
+    tap.main()
