@@ -48,7 +48,18 @@ static bool prefix_fail_at(struct err *err, const char *prefix, const char *name
 	                   name, locale_error_text(errno));
 }
 
-/* Opens the prefix's system32. Returns -1 with an error if there is none. */
+/* As Wine itself, which runs in a prefix of its user alone. */
+static bool prefix_is_own(int folder, const char *prefix, struct err *err)
+{
+	struct stat found;
+
+	if (fstat(folder, &found) == 0 && found.st_uid == geteuid())
+		return true;
+	return prefix_fail(err, "%s belongs to another user: run this as that user", prefix);
+}
+
+/* Opens the prefix's system32. Returns -1 with an error if there is none, or if it is not the
+ * caller's. */
 static int prefix_open(const char *prefix, struct err *err)
 {
 	char path[PATH_MAX];
@@ -61,6 +72,10 @@ static int prefix_open(const char *prefix, struct err *err)
 		            "%s is no Wine prefix, because it has no drive_c/windows/system32: %s; "
 		            "name a prefix, or make this one: WINEPREFIX=%s wineboot",
 		            prefix, locale_error_text(errno), prefix);
+	if (folder >= 0 && !prefix_is_own(folder, prefix, err)) {
+		close(folder);
+		folder = -1;
+	}
 	return folder;
 }
 

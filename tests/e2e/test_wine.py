@@ -108,6 +108,11 @@ class Install(unittest.TestCase):
             self.dll.write_bytes(windows_dll(b"", processor))
             self.assertRegex(self.refused("install", self.prefix), why)
 
+    def test_the_prefix_of_another_user_is_refused(self):
+        shutil.chown(self.system32, "games")
+        for verb in ("install", "remove"):
+            self.assertRegex(self.refused(verb, self.prefix), "belongs to another user: run this as that user\n")
+
     def test_files_of_others_are_not_replaced(self):
         for start in (b"", b"MZ", b"MZ".ljust(0x3c) + b"\xff\xff\xff\xff"):
             self.dll.write_bytes(start)
@@ -253,10 +258,18 @@ class Programs(unittest.TestCase):
 
     def test_wrong_calls_are_refused_and_outputs_set(self):
         done = self.run_at(self.ours, PROGRAMS / "parameters.c")
+        self.assertEqual(0, done.exit, done)
         null = "0" * 16
         self.assertEqual(["level 3: 124, block " + null + ", 0 of 0, resume 0", "nobody: 2221, block " + null + ", 0 of 0",
                           "no block: 87", "no count: 87", "info of nobody: 2221, block " + null, "info without user: 87",
                           "info without block: 87", "end all: 87"], done.stdout.splitlines(), done)
+
+    def test_one_session_at_each_level(self):
+        with sessions.held(self.ours, HELD_AT_OURS[:1]):
+            done = self.run_at(self.ours, PROGRAMS / "info.c", r"\\127.0.0.7", "mail")
+        client, transport = r"\\127.0.0.7", r"\Device\NetbiosSmb"
+        self.assertEqual([f"0: 0 {client}", f"1: 0 {client} mail", f"2: 0 {client} mail []", f"10: 0 {client} mail",
+                          f"502: 0 {client} mail [] {transport}"], done.stdout.splitlines(), done)
 
     def test_a_program_logs_on_by_its_own_credentials(self):
         arguments = (address(self.samba), "", "root")
