@@ -13,6 +13,10 @@ static int program_refuse(char **argv)
 }
 
 const struct program program = {
-	.run = { [COMMAND_SWEEP] = command_sweep, [COMMAND_REPORT] = command_report },
+	.run = {
+		[COMMAND_SWEEP] = command_sweep,
+		[COMMAND_REPORT] = command_report,
+		[COMMAND_CLOSE] = command_close_fleet,
+	},
 	.run_other = program_refuse,
 };

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession sweep: the sessions of a whole fleet, and what became of each host. */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include "commands.h"
 #include "credentials.h"
@@ -13,16 +11,12 @@
 #include "progress.h"
 #include "query.h"
 #include "sweep_record.h"
+#include "sweep_setup.h"
 #include "swept_host.h"
 #include "targets.h"
 #include "terminal/terminal.h"
 
 enum {
-	MOST_DESCRIPTORS = 65536,
-	/* For the libraries, name services, KDCs and idle connections. */
-	OTHER_DESCRIPTORS = 256,
-	DESCRIPTORS_A_HOST = 2,
-	DEFAULT_CONCURRENCY = 1000,
 	/* Results wait for each other so long, or until they are so many. */
 	BATCH_MS = 200,
 	BATCH_HOSTS = 256,
@@ -155,23 +149,6 @@ static const struct sweep_output *sweep_output_find(const char *name)
 
 /* ---- results ---- */
 
-static volatile sig_atomic_t is_interrupted;
-
-static void sweep_on_signal(int number)
-{
-	(void)number;
-	is_interrupted = 1;
-}
-
-/* Catches the first signal only: a second one ends the program at once. */
-static void sweep_catch_signals(void)
-{
-	struct sigaction action = { .sa_handler = sweep_on_signal, .sa_flags = (int)SA_RESETHAND };
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-}
-
 static int64_t sweep_now_ms(void)
 {
 	struct timespec now;
@@ -277,58 +254,10 @@ static bool sweep_on_tick_of_command(void *context, const struct sweep_counts *c
 	    !sweep_flush(command))
 		return false;
 	progress_show(&command->progress, counts);
-	return is_interrupted ? sweep_fail(command, "interrupted") : true;
+	return sweep_setup_is_interrupted() ? sweep_fail(command, "interrupted") : true;
 }
 
 /* ---- the command ---- */
-
-/* Raises the limit of open files as far as it may be raised. Returns how many hosts it has room
- * for.
- */
-static uint32_t sweep_most_at_once(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return 1;
-	if (limit.rlim_cur < MOST_DESCRIPTORS && limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max < MOST_DESCRIPTORS ? limit.rlim_max
-		                                                   : MOST_DESCRIPTORS;
-		(void)setrlimit(RLIMIT_NOFILE, &limit);
-		(void)getrlimit(RLIMIT_NOFILE, &limit);
-	}
-	if (limit.rlim_cur <= OTHER_DESCRIPTORS + DESCRIPTORS_A_HOST)
-		return 1;
-	return limit.rlim_cur > MOST_DESCRIPTORS
-	               ? (MOST_DESCRIPTORS - OTHER_DESCRIPTORS) / DESCRIPTORS_A_HOST
-	               : (uint32_t)(limit.rlim_cur - OTHER_DESCRIPTORS) / DESCRIPTORS_A_HOST;
-}
-
-/* Returns false after a message: the limit of open files has no room for so many hosts. */
-static bool sweep_choose_concurrency(const struct options *options, uint32_t *concurrency)
-{
-	uint32_t most = sweep_most_at_once();
-
-	*concurrency = options->concurrency;
-	if (*concurrency == 0)
-		*concurrency = most < DEFAULT_CONCURRENCY ? most : DEFAULT_CONCURRENCY;
-	if (*concurrency <= most)
-		return true;
-	terminal_print_line(stderr,
-	                    "netsession: the limit of open files has room for %u hosts at once; "
-	                    "raise it (ulimit -n), or lower --concurrency",
-	                    (unsigned)most);
-	return false;
-}
-
-/* Whether hosts get a password, which too many log-ons could lock. */
-static bool sweep_uses_password(const struct options *options,
-                                const struct netsession_credentials *credentials)
-{
-	const char *file = getenv("NETSESSION_CREDENTIALS");
-
-	return !options->anonymous && (credentials != NULL || (file != NULL && file[0] != '\0'));
-}
 
 static const char *sweep_end_word(const struct sweep_command *command, enum sweep_end end)
 {
@@ -345,15 +274,7 @@ static const char *sweep_end_word(const struct sweep_command *command, enum swee
 static void sweep_print_end(const struct sweep_command *command, enum sweep_end end,
                             const struct sweep_counts *counts)
 {
-	if (end == SWEEP_LOCK_OUT)
-		terminal_print_line(
-			stderr,
-			"netsession: the sweep stopped, because hosts refused the password (%zu "
-			"times): another attempt could lock the account; check it with netsession "
-			"doctor on one host",
-			counts->outcomes[OUTCOME_LOG_ON_FAILED]);
-	else if (end == SWEEP_OUT_OF_MEMORY)
-		terminal_print_line(stderr, "netsession: out of memory");
+	sweep_setup_print_end(end, counts);
 	if (command->options->quiet)
 		return;
 	terminal_print_line(stderr, "netsession: %zu of %zu hosts, %llu sessions, %.1f s%s",
@@ -386,7 +307,7 @@ static int sweep_targets(struct sweep_command *command, const struct sweep_setti
 	enum sweep_end end;
 	bool is_written;
 
-	sweep_catch_signals();
+	sweep_setup_catch_signals();
 	progress_begin(&command->progress, !command->options->quiet);
 	end = sweep_run(settings, targets->names, targets->count, &handler, command, &counts);
 	(void)sweep_flush(command);
@@ -434,24 +355,10 @@ static int sweep_with_credentials(struct sweep_command *command,
                                   struct netsession_credentials *credentials,
                                   const struct target_list *targets)
 {
-	const struct options *options = command->options;
-	struct netsession_error error;
-	struct server_operand room;
-	struct sweep_settings settings = {
-		.connect_ms = options->connect_ms,
-		.per_network = options->per_network,
-		.rate = options->rate,
-		.jitter_ms = options->jitter_ms,
-		.retries = options->retries,
-		.backoff_ms = options->backoff_ms,
-		.in_order = options->in_order,
-	};
+	struct sweep_settings settings;
 
-	(void)query_from_options(options, credentials, NULL, &room, &settings.query, &error);
-	if (!sweep_choose_concurrency(options, &settings.concurrency))
+	if (!sweep_setup_settings(command->options, credentials, &settings))
 		return EXIT_USAGE;
-	if (sweep_uses_password(options, credentials))
-		settings.max_log_on_failures = options->max_log_on_failures;
 	return sweep_targets(command, &settings, targets);
 }
 

@@ -65,7 +65,7 @@ static const struct cli_option option_table[] = {
 	  .argument = "FILE",
 	  .kind = CLI_FILE,
 	  .member = AT(hosts),
-	  .commands = FOR(LIST) | FOR(DOCTOR) | FOR(SWEEP),
+	  .commands = FOR(LIST) | FOR(CLOSE) | FOR(DOCTOR) | FOR(SWEEP),
 	  .help = "read further servers from FILE, one a line; `-` is standard input. A `#` begins a "
 	          "comment. A line may be a range of addresses. Other lines than servers are reported "
 	          "and skipped" },
@@ -247,7 +247,7 @@ static const struct cli_option option_table[] = {
 	  .member = AT(concurrency),
 	  .min = 1,
 	  .max = 30000,
-	  .commands = FOR(SWEEP),
+	  .commands = FOR(SWEEP) | FOR(CLOSE),
 	  .help = "ask so many hosts at once (default: 1000, or fewer if the limit of open files has no "
 	          "room for them)" },
 	{ .name = "per-network",
@@ -282,7 +282,7 @@ static const struct cli_option option_table[] = {
 	  .argument = "SECONDS",
 	  .kind = CLI_SECONDS,
 	  .member = AT(connect_ms),
-	  .commands = FOR(SWEEP),
+	  .commands = FOR(SWEEP) | FOR(CLOSE),
 	  .initial = "3",
 	  .help = "give up on a host whose port does not answer in this time" },
 	{ .name = "retries",
@@ -307,7 +307,7 @@ static const struct cli_option option_table[] = {
 	  .member = AT(max_log_on_failures),
 	  .min = 0,
 	  .max = UINT32_MAX,
-	  .commands = FOR(SWEEP),
+	  .commands = FOR(SWEEP) | FOR(CLOSE),
 	  .initial = "3",
 	  .help = "stop when so many hosts have refused the password since one has accepted it, so that "
 	          "the account is not locked; 0: never stop for that" },
@@ -390,7 +390,8 @@ static const struct cli_exit info_exits[] = {
 
 static const struct cli_exit close_exits[] = {
 	{ EXIT_ALL, "the sessions were closed" },
-	{ EXIT_SOME, "you did not confirm that they should be closed" },
+	{ EXIT_SOME,
+	  "you did not confirm that they should be closed; or, of several hosts, some failed" },
 	CLI_USAGE_ROW,
 	{ EXIT_NONE, "the sessions were not closed" },
 	{ EXIT_INCOMPLETE,
@@ -486,11 +487,18 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		               "which are all connections of one Windows computer. If the levels of the "
 		               "server show that it is Samba, close lists the other sessions from the "
 		               "same clients: they may be closed too. netsession-samba on the server "
-		               "logs which sessions are closed.",
+		               "logs which sessions are closed.\n\n"
+		               "With `--hosts`, close does so on all hosts of a list. It asks them side by side, as "
+		               "sweep does, names all selected sessions on standard error, asks once, and "
+		               "writes one outcome for each host: `closed`, `nothing_to_close`, or why not, in the words "
+		               "of OUTCOMES in netsession(1). If not all hosts could be asked, because the sweep was "
+		               "interrupted or stopped by `--max-log-on-failures`, nothing is closed. To run it again "
+		               "does no harm.",
 		.exits = close_exits,
 		.examples = "  netsession close fs1 -u alice\n"
 			    "  netsession close dc1 -u 'LAB\\alice'\n"
-		            "  netsession close fs1 -c 192.0.2.7 -u alice --yes\n",
+		            "  netsession close fs1 -c 192.0.2.7 -u alice --yes\n"
+		            "  netsession close -u alice --hosts servers.txt\n",
 	},
 	[COMMAND_WATCH] = {
 		.name = "watch",

@@ -10,6 +10,7 @@ int command_list(const struct options *options);
 int command_info(const struct options *options);
 int command_close(const struct options *options);
 int command_watch(const struct options *options);
+int command_close_fleet(const struct options *options);
 int command_report(const struct options *options);
 int command_sweep(const struct options *options);
 int command_doctor(const struct options *options);

@@ -32,7 +32,8 @@ int main(int argc, char **argv)
 	command = cli_parse(&netsession_program, argc, argv, &options, &options.operands, &status);
 	if (command < 0)
 		return status;
-	if (program.run[command] == NULL)
+	if (program.run[command] == NULL ||
+	    (program.leaves_fleets && command == COMMAND_CLOSE && options.hosts != NULL))
 		return program.run_other(argv);
 	main_decode_names(&options);
 	return servers_prepare(&options, (enum command)command) ? program.run[command](&options)

@@ -44,4 +44,5 @@ const struct program program = {
 		[COMMAND_METRICS] = command_metrics,
 	},
 	.run_other = program_run_fleet,
+	.leaves_fleets = true,
 };

@@ -14,6 +14,7 @@ struct program {
 	/* Executes the other program with the same arguments. Returns an exit code where that
 	 * fails. */
 	int (*run_other)(char **argv);
+	bool leaves_fleets; /* close --hosts is the other program's, too */
 };
 
 /* What this program has. */
