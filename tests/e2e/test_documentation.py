@@ -16,6 +16,7 @@ from lab import command, sessions, tap
 from lab.cli import address
 from lab.netsession_samba import NetsessionSamba
 from lab.netsessiond import Netsessiond
+from lab.ports import free_port
 from lab.samba import SambaServer
 from lab.sessions import Wanted
 from lab.wait_until import wait_until
@@ -182,6 +183,36 @@ class BesideMadeUpSessions(Documented):
 
     def test_metrics(self):
         self.check("monitor.md", "netsession metrics")
+
+
+class BesideAFleet(Documented):
+    """Two servers, two ports where nobody listens, and a name that nobody has."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = cls.make_folder()
+        password = {"root": "of both"}
+        cls.first, cls.second = (cls.enterClassContext(Netsessiond(("alice", "bob"), password)) for _ in range(2))
+        shutil.copy(cls.first.credentials_file("root"), cls.folder / "root.cred")
+        cls.shell = Shell(cls.folder, cls.programs, cls.installed.run_environment() | {"HOME": str(cls.folder)},
+                          {"fs1": address(cls.first), "fs2": address(cls.second), "fs3": f"127.0.0.1:{free_port()}",
+                           "fs4": f"127.0.0.1:{free_port()}", "fs9": "fs9.invalid"})
+
+    def test_its_page(self):
+        hosts = "# file servers\nfs1\nfs2\nfs3\nfs4\nnot a server\nfs9\n"
+        (self.folder / "servers.txt").write_text(self.shell.here(hosts))
+        with sessions.held(self.first, [Wanted("alice", "127.0.0.7"), Wanted("bob", "127.0.0.8")]), \
+                sessions.held(self.second, [Wanted("alice", "127.0.0.7")]):
+            self.check("sweep-fleet.md", "netsession sweep -A root.cred --hosts")
+            self.check("sweep-fleet.md", "netsession report who")
+        wait_until(lambda: not self.users(self.first))
+        self.check("sweep-fleet.md", "netsession sweep -A root.cred -q")
+        self.check("sweep-fleet.md", "netsession report hosts")
+        self.check("sweep-fleet.md", "netsession report changes")
+
+    @staticmethod
+    def users(server):
+        return {row["user"] for row in sessions.enumerate_with_impacket(server, level=10).rows} - {"root"}
 
 
 class BesideTheRelay(Documented):
