@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/daemon.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ enum {
 	EXIT_GOOD = 0,
 	EXIT_BAD = 1,
 	DRAIN_CHECK_MS = 20,
+	KEPT_BYTES = 8 << 20,
 	MAX_ANSWERS_HELD = 4, /* of the longest, for callers who have not read them yet */
 };
 
@@ -267,10 +269,22 @@ static bool daemon_open_endpoints(struct daemon *d)
 	return d->endpoints != NULL;
 }
 
+/* glibc keeps so much freed memory for the next answer, instead of 128 KiB: to get that of a list
+ * of ten thousand sessions from the system costs as much as to fill it. Longer answers give theirs
+ * back. */
+static void daemon_keep_freed_memory(void)
+{
+#ifdef __GLIBC__
+	(void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+	(void)mallopt(M_MMAP_THRESHOLD, KEPT_BYTES / 2);
+#endif
+}
+
 static int daemon_serve_clients(struct daemon *d)
 {
 	bool is_good;
 
+	daemon_keep_freed_memory();
 	(void)signal(SIGPIPE, SIG_IGN);
 	process_hide_secrets();
 	log_begin("netsessiond");
