@@ -1,5 +1,6 @@
 """The programs that call a server: ours and its peers, cold (a process for each call) and warm (one connection)."""
 import contextlib
+import json
 import os
 import pathlib
 import subprocess
@@ -9,6 +10,8 @@ import time
 from fixtures import programs
 from lab import command
 from lab.cli import address
+
+CONNECT_TIMEOUT_S = 2  # of a sweep
 
 HERE = pathlib.Path(__file__).parent
 
@@ -61,6 +64,27 @@ def cold_by_kerberos(dc, port):
                      dc.realm, "kerberos"],
     }
     return {name: ([*dc.inside, *arguments], "1 1\n") for name, arguments in commands.items()}
+
+
+def sweep_s(server, hosts, workers=None):
+    """How long it takes to ask all hosts, [(address, port)]: by netsession, or by so many threads of impacket. Those at the
+    server's port have to answer."""
+    user = server.administrator
+    if workers is None:
+        lines = "\n".join(f"{host}:{port}" for host, port in hosts)
+        arguments = [command.built(), "sweep", "-A", server.credentials_file(user), "-l", 1, "--wins", "none", "-o", "jsonl",
+                     "--connect-timeout", CONNECT_TIMEOUT_S, "--retries", 0, "--hosts", "-"]
+    else:
+        lines = "\n".join([server.password(user), *(f"{host} {port}" for host, port in hosts)])
+        arguments = [sys.executable, HERE / "impacket_sweep.py", workers, user, server.domain, CONNECT_TIMEOUT_S]
+    began = time.perf_counter()
+    done = subprocess.run([*map(str, arguments)], env=command.environment(), input=lines, text=True, capture_output=True, check=False)
+    took_s = time.perf_counter() - began
+    last = json.loads(done.stdout.splitlines()[-1])
+    answered = last if workers else last["outcomes"]["answered"]
+    if answered != sum(port == server.port for _, port in hosts):
+        raise RuntimeError(f"{arguments}: {answered} hosts have answered: {done.stderr[-2000:]}")
+    return took_s
 
 
 class Warm:

@@ -1,5 +1,6 @@
 """What is measured: each function gives Rows of one subject. `bench/README.md` says how to read them."""
 import re
+import socket
 import subprocess
 import time
 
@@ -8,6 +9,7 @@ from lab.ad import DomainController
 from lab.cli import address
 from lab.netsession_samba import NetsessionSamba
 from lab.netsessiond import Netsessiond
+from lab.ports import free_port
 from lab.process import resident_mib
 from lab.relay import Relay
 from lab.samba import SambaServer
@@ -24,11 +26,13 @@ class Effort:
     """How much is measured: turns of each contest, and the numbers of sessions."""
 
     def __init__(self, is_quick):
+        self.is_quick = is_quick
         self.turns, self.warm_calls = (3, 200) if is_quick else (9, 1000)
         self.listed = (100, 10000) if is_quick else (100, 10000, 1000000)
         self.connections = (1, 10) if is_quick else (1, 10, 100, 1000)
         self.relayed = (1, 200) if is_quick else (1, 200, 5000)
         self.idle = 1000 if is_quick else 10000
+        self.swept = (100,) if is_quick else (100, 1000, 10000)
 
 
 def round_trips(effort):
@@ -37,6 +41,8 @@ def round_trips(effort):
         for name, server in (("Samba", samba), ("netsessiond", ours)):
             with Relay(server.host, server.port, delay_ms=DELAY_MS) as relay:
                 yield from round_trips_through(effort, relay, f"{name}, NTLM", callers.cold(server, of=relay))
+    if effort.is_quick:
+        return
     with DomainController() as dc:
         dc.kinit(dc.administrator)
         with Relay("127.0.0.1", 445, delay_ms=DELAY_MS, network=dc.network) as relay:
@@ -101,7 +107,7 @@ def listing(effort):
     for count in effort.listed:
         with Netsessiond(sessions=count) as server:
             for encrypt in (False, True):
-                peers = ("impacket",) if count <= 10000 else ()
+                peers = ("impacket",) if count <= (100 if effort.is_quick and encrypt else 10000) else ()
                 with callers.warm(server, encrypt, peers) as warm:
                     for level in LEVELS:
                         yield from listing_at(effort, server, warm, count, level, encrypt)
@@ -130,11 +136,16 @@ def listing_at(effort, server, warm, count, level, encrypt):
               take_turns(contenders, 5 if is_dear else effort.turns), target, at=count, series=f"list, level {level}, {how}")
 
 
+def unbounded(connections):
+    """Settings of a netsessiond that so many connections of this computer do not exceed."""
+    most = connections + 2000
+    return {"max_connections": most, "max_connections_per_address": most, "max_unauthenticated_connections": most,
+            "max_unauthenticated_connections_per_address": most}
+
+
 def many_callers(effort):
     """The daemon under many connections."""
-    most = effort.idle + 2000
-    bounds = {"max_connections": most, "max_connections_per_address": most, "max_unauthenticated_connections": most,
-              "max_unauthenticated_connections_per_address": most}
+    bounds = unbounded(effort.idle)
     with Netsessiond(**bounds) as server:
         before_mib = resident_mib(server.pid)
         began = time.perf_counter()
@@ -213,5 +224,41 @@ def samba_relay(effort):
                                   {"Samba": 1.2 if level == 1 else 1.5}, at=count, series=f"relay, level {level}")
 
 
+class DeadPort:
+    """A context manager: a port of all addresses of this computer that answers no SYN, as its queue is full."""
+
+    def __enter__(self):
+        self._sockets = [socket.create_server(("0.0.0.0", 0), backlog=0)]
+        self.number = self._sockets[0].getsockname()[1]
+        for _ in range(4):
+            self._sockets.append(socket.socket())
+            self._sockets[-1].setblocking(False)
+            self._sockets[-1].connect_ex(("127.0.0.1", self.number))
+        return self
+
+    def __exit__(self, *_):
+        for one in self._sockets:
+            one.close()
+
+
+def sweep(effort):
+    """Many hosts, which are one netsessiond at many addresses; a tenth of them dead, or none."""
+    port = free_port()
+    with DeadPort() as dead, Netsessiond(listen=f"0.0.0.0:{port}", sessions=10, **unbounded(max(effort.swept))) as server:
+        server.port = port
+        for count in effort.swept:
+            for each in (0,) if effort.is_quick else (0, 10):
+                hosts = [(f"127.{64 + n // 65536}.{n // 256 % 256}.{n % 256}", dead.number if each and n % each == 0 else port)
+                         for n in range(count)]
+                what = f"sweep of {count:,} hosts{', a tenth of them dead' if each else ''}"
+                ours = Figure.of([count / callers.sweep_s(server, hosts) for _ in range(effort.turns if count <= 1000 else 3)])
+                for workers in (None,) if count > 1000 else (50,) if effort.is_quick else (10, 50):
+                    figures = {"netsession": ours}
+                    if workers:
+                        figures["impacket"] = Figure.of([count / callers.sweep_s(server, hosts, workers)])
+                    yield Row(f"{what}{f'; impacket: {workers} workers' if workers else ''}", "hosts a second", figures,
+                              more_is_better=True, at=count)
+
+
 SUBJECTS = {function.__name__: function for function in (round_trips, cold_command, warm_call, listing, many_callers, session_table,
-                                                         samba_relay)}
+                                                         samba_relay, sweep)}

@@ -17,8 +17,9 @@
 #define MOST_BYTES   200000000u
 #define MOST_RATIO   1.5
 #define PAGES        200 /* of one measurement */
-#define ROUNDS       31  /* measurements of a series, of which the median counts */
-#define SERIES       10  /* at most; the best counts, since other programs can spoil a series */
+#define CHANGES      200000u
+#define ROUNDS       31 /* measurements of a series, of which the median counts */
+#define SERIES       10 /* at most; the best counts, since other programs can spoil a series */
 
 /* ---- memory: the bytes of all allocated blocks, with the allocator's overhead ---- */
 
@@ -343,24 +344,25 @@ static void shuffle(struct crowd *c)
 	}
 }
 
-/* Fills and empties as many tables of that size as take a million sessions in all. */
+/* Fills and empties as many tables of that size as take CHANGES sessions in all, or one. */
 static struct changes time_changes(uint32_t sessions)
 {
 	struct changes took = { 0 };
+	uint32_t done = 0;
 	double began;
 
-	for (uint32_t done = 0; done < MANY; done += sessions) {
+	for (; done < CHANGES; done += sessions) {
 		struct crowd c = crowd_new(sessions);
 
-		took.add_us += c.add_ns * sessions / 1000 / MANY;
+		took.add_us += c.add_ns * sessions / 1000;
 		shuffle(&c);
 		began = now_ns();
 		for (uint32_t n = 0; n < sessions; n++)
 			session_table_remove(c.table, c.ids[n]);
-		took.remove_us += (now_ns() - began) / 1000 / MANY;
+		took.remove_us += (now_ns() - began) / 1000;
 		crowd_free(&c);
 	}
-	return took;
+	return (struct changes){ took.add_us / done, took.remove_us / done };
 }
 
 static struct times times_of(double few_us, double many_us)

@@ -47,10 +47,12 @@ static const uint8_t *ndr_stream_collect(struct ndr_stream *s, size_t bytes)
 /* Skips padding. False: it has not all arrived. */
 static bool ndr_stream_align4(struct ndr_stream *s)
 {
-	size_t padding = -s->offset % 4, left = ndr_stream_left(s);
-
-	(void)ndr_stream_advance(s, padding < left ? padding : left);
-	return padding <= left;
+	while (s->offset % 4 != 0) {
+		if (ndr_stream_left(s) == 0)
+			return false;
+		(void)ndr_stream_advance(s, 1);
+	}
+	return true;
 }
 
 /* Whether the sender's order of bytes is not this machine's. */
