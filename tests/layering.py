@@ -22,7 +22,7 @@ MAY_INCLUDE = {
     "net": ["base"],
     "system": ["base"],
     "client": ["base", "wire", "local", "srvsvc", "rpc", "crypto", "auth", "smb2", "net"],
-    "fleet": ["base", "client", "crypto", "net"],
+    "fleet": ["base", "wire", "client", "crypto", "net"],
     "store": ["base", "sessions"],
     "netapi": ["base", "srvsvc"],
     "smb2_server": ["base", "wire", "crypto", "smb2", "auth"],
@@ -45,6 +45,7 @@ ONLY_INCLUDER = {
     r"ini\.h": ("src/daemon",),
     r"sqlite3\.h": ("src/store",),
     r"systemd/": ("src/system",),
+    r"(ldap|lber)\.h": ("src/fleet",),
 }
 
 # What a program may include of src.
@@ -54,8 +55,8 @@ COMMAND_MAY_INCLUDE = {
                    "fleet/target_list.h", "net/local_text.h",
                    "samba/status_socket.h", "terminal/password_prompt.h",
                    "terminal/terminal.h"],
-    "netsession-fleet": ["base/escape.h", "client/server_operand.h", "fleet/outcome.h", "fleet/sweep.h", "fleet/target_list.h",
-                         "store/report_store.h", "store/sweep_store.h", "terminal/terminal.h"],
+    "netsession-fleet": ["base/escape.h", "base/locale.h", "client/server_operand.h", "fleet/directory.h", "fleet/outcome.h", "fleet/sweep.h",
+                         "fleet/target_list.h", "store/report_store.h", "store/sweep_store.h", "terminal/terminal.h"],
     "netsessiond": ["daemon/command_line.h"],
     "netsession-samba": ["samba/setup/command_line.h"],
     "netsession-wine": ["base/err.h", "base/locale.h", "cli/cli.h", "terminal/terminal.h", "wire/reader.h"],

@@ -5,6 +5,7 @@
 #include <time.h>
 #include "commands.h"
 #include "credentials.h"
+#include "domain_targets.h"
 #include "fleet/sweep.h"
 #include "output.h"
 #include "output_forms.h"
@@ -331,19 +332,24 @@ static int sweep_targets(struct sweep_command *command, const struct sweep_setti
 static int sweep_prepare(struct sweep_command *command, struct options *options,
                          struct target_list *targets)
 {
-	bool has_targets = options->operands.count > 0 || options->hosts != NULL;
+	bool has_targets = options->operands.count > 0 || options->hosts != NULL ||
+	                   options->domain != NULL;
 
 	if (options->resume && (has_targets || options->no_db)) {
 		terminal_print_line(stderr,
 		                    "netsession: --resume goes on with a sweep of the store; leave "
 		                    "out %s",
-		                    has_targets ? "servers and --hosts" : "--no-db");
+		                    has_targets ? "servers, --hosts and --domain" : "--no-db");
 		return EXIT_USAGE;
 	}
 	if (!options->resume && !has_targets) {
-		terminal_print_line(stderr, "netsession: sweep requires servers, or --hosts FILE");
+		terminal_print_line(
+			stderr,
+			"netsession: sweep requires servers, --hosts FILE or --domain DOMAIN");
 		return EXIT_USAGE;
 	}
+	if (!domain_targets_add(options, targets))
+		return EXIT_NONE;
 	if (!targets_collect(options, targets) || !target_list_drop_repeated(targets))
 		return EXIT_USAGE;
 	return options->no_db || sweep_record_open(&command->record, options, targets) ? EXIT_ALL

@@ -69,6 +69,49 @@ static const struct cli_option option_table[] = {
 	  .help = "read further servers from FILE, one a line; `-` is standard input. A `#` begins a "
 	          "comment. A line may be a range of addresses. Other lines than servers are reported "
 	          "and skipped" },
+	{ .name = "domain",
+	  .argument = "DOMAIN",
+	  .kind = CLI_TEXT,
+	  .member = AT(domain),
+	  .min = 1,
+	  .commands = FOR(SWEEP),
+	  .help = "sweep the computers of this Active Directory domain, such as lab.example. Its domain "
+	          "controllers are found by DNS and asked by LDAP with your Kerberos tickets (kinit). Listed "
+	          "are computers that have a DNS name and whose account is enabled" },
+	{ .name = "exclude-dcs",
+	  .kind = CLI_FLAG,
+	  .member = AT(exclude_dcs),
+	  .commands = FOR(SWEEP),
+	  .help = "of --domain, leave out the domain controllers" },
+	{ .name = "operating-system",
+	  .argument = "PATTERN",
+	  .kind = CLI_TEXT,
+	  .member = AT(operating_system),
+	  .min = 1,
+	  .commands = FOR(SWEEP),
+	  .help = "of --domain, computers whose operating system matches, such as 'Windows Server*'; * stands "
+	          "for any text" },
+	{ .name = "seen-within",
+	  .argument = "DAYS",
+	  .kind = CLI_NUMBER,
+	  .member = AT(seen_within_days),
+	  .min = 1,
+	  .max = 100000,
+	  .commands = FOR(SWEEP),
+	  .help = "of --domain, computers that have logged on within so many days. The directory is up to 14 "
+	          "days late" },
+	{ .name = "search-base",
+	  .argument = "DN",
+	  .kind = CLI_TEXT,
+	  .member = AT(search_base),
+	  .min = 1,
+	  .commands = FOR(SWEEP),
+	  .help = "of --domain, computers below this entry, such as OU=Servers,DC=lab,DC=example" },
+	{ .name = "include-disabled",
+	  .kind = CLI_FLAG,
+	  .member = AT(include_disabled),
+	  .commands = FOR(SWEEP),
+	  .help = "of --domain, also computers whose account is disabled" },
 	{ .name = "level",
 	  .letter = 'l',
 	  .argument = "LEVEL",
@@ -590,6 +633,8 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		.examples = "  netsession sweep --hosts servers.txt\n"
 		            "  netsession sweep -A ~/.smb-admin -u alice 192.0.2.0/24 fs7\n"
 		            "  netsession sweep --hosts - -o jsonl --rate 50 < servers.txt > sessions.jsonl\n"
+		            "  netsession sweep --domain lab.example --operating-system 'Windows Server*' "
+		            "--seen-within 30\n"
 		            "  netsession sweep --resume\n",
 	},
 	[COMMAND_REPORT] = {

@@ -8,6 +8,7 @@ and where the name dc1.lab.example resolves. Nobody outside the namespace can ta
 
 Debian packages: samba samba-ad-dc samba-ad-provision samba-common-bin winbind krb5-user iproute2.
 """
+import json
 import os
 import subprocess
 
@@ -37,6 +38,15 @@ db = samdb.SamDB(lp=param.LoadParm(sys.argv[1]), session_info=auth.system_sessio
 [account] = db.search(expression=f"(sAMAccountName={sys.argv[2]})", attrs=[])
 db.modify_ldif(f"dn: {account.dn}\\nchangetype: modify\\nadd: msDS-SupportedEncryptionTypes\\n"
                "msDS-SupportedEncryptionTypes: 24\\n")
+"""
+
+ADD_COMPUTERS = """
+import json, sys
+from samba import auth, param, samdb
+db = samdb.SamDB(lp=param.LoadParm(sys.argv[1]), session_info=auth.system_session())
+for name, attributes in json.load(sys.stdin).items():
+    db.add({"dn": f"CN={name},CN=Computers,{db.domain_dn()}", "objectClass": "computer", "sAMAccountName": f"{name}$",
+            **attributes}, controls=["relax:0"])
 """
 
 # What people log on with instead of account@REALM, often their mail address.
@@ -168,6 +178,14 @@ class DomainController(Server):
         with open(self.folder / "hosts", "a", encoding="ascii") as hosts:
             hosts.write(f"127.0.0.1 {host}\n")
         return keytab
+
+    def serve_directory(self):
+        """Lets clients log on to LDAP by tickets. What would register the name does not run here."""
+        self._tool("spn", "add", f"ldap/{self.name}", "DC1$")
+
+    def add_computers(self, computers):
+        """Makes accounts of computers that do not exist: {name: {attribute: text}}."""
+        checked(self.run_in(["/usr/bin/python3", "-c", ADD_COMPUTERS, self.configuration], input=json.dumps(computers)))
 
     def _tool(self, *arguments, **options):
         return checked(self.run_in(["samba-tool", *arguments, f"--configfile={self.configuration}"], **options))

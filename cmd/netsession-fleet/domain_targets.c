@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "domain_targets.h"
+
+#include <stdio.h>
+#include "base/locale.h"
+#include "fleet/directory.h"
+#include "terminal/terminal.h"
+
+struct domain_targets {
+	struct target_list *list;
+	NET_API_STATUS status; /* why the list ended before its end */
+};
+
+/* Any computer may choose its name, so it is checked as a line of --hosts is. */
+static bool domain_targets_add_computer(void *context, const char *name)
+{
+	struct domain_targets *targets = context;
+	struct err err = { 0 };
+
+	if (target_list_is_range(name)) {
+		targets->list->refused++;
+		err_set(&err, NERR_InvalidComputer, "directory", "a range of addresses is no name");
+	} else {
+		(void)target_list_add(targets->list, name, &err);
+	}
+	if (err.status == NERR_InvalidComputer)
+		terminal_print_line(stderr,
+		                    "netsession: a computer of the domain has the name %s: %s",
+		                    name, err_text(&err));
+	else
+		targets->status = err.status;
+	return targets->status == NERR_Success;
+}
+
+static bool domain_targets_report(const struct options *options, const struct err *err)
+{
+	terminal_print_line(stderr, "netsession: the computers of %s cannot be listed: %s%s%s",
+	                    options->domain, err_text(err), err->advice != NULL ? "; " : "",
+	                    err->advice != NULL ? err->advice : "");
+	return false;
+}
+
+bool domain_targets_add(const struct options *options, struct target_list *list)
+{
+	const struct directory_filter filter = {
+		.search_base = options->search_base,
+		.operating_system = options->operating_system,
+		.seen_within_days = options->seen_within_days,
+		.with_disabled = options->include_disabled,
+		.without_domain_controllers = options->exclude_dcs,
+	};
+	struct domain_targets targets = { .list = list };
+	size_t before = list->count;
+	struct err err = { 0 };
+	locale_t previous;
+
+	if (options->domain == NULL)
+		return true;
+	previous = locale_enter(); /* for libkrb5, which libldap loads */
+	(void)directory_list_computers(options->domain, &filter, domain_targets_add_computer,
+	                               &targets, &err);
+	locale_leave(previous);
+	if (err.status == NERR_Success && targets.status != NERR_Success)
+		err_set(&err, targets.status, "directory", NULL);
+	if (err.status == NERR_Success && list->count == before)
+		err_set(&err, NERR_InvalidComputer, "directory", "there are none that match");
+	return err.status == NERR_Success || domain_targets_report(options, &err);
+}
