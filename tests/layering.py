@@ -43,7 +43,7 @@ ONLY_INCLUDER = {
     r"uni(str|case|norm)\.h": ("src/base", "src/terminal"),
     r"jansson\.h": ("cmd", "src/daemon", "src/samba"),
     r"ini\.h": ("src/daemon",),
-    r"sqlite3\.h": ("src/store",),
+    r"(sqlite3|libpq-fe)\.h": ("src/store",),
     r"systemd/": ("src/system",),
     r"(ldap|lber)\.h": ("src/fleet",),
 }

@@ -76,14 +76,30 @@ static void sweep_record_host(struct sweep_record *record, const struct swept_ho
 	(void)sweep_store_end_host(record->store, err);
 }
 
+static int sweep_record_compare_hosts(const void *left, const void *right)
+{
+	const struct swept_host *const *a = left, *const *b = right;
+
+	return sweep_store_compare_names((*a)->result.server, (*b)->result.server);
+}
+
 uint32_t sweep_record_hosts(struct sweep_record *record, const struct swept_host hosts[],
                             size_t count, struct err *err)
 {
+	const struct swept_host **sorted;
+
 	if (record->store == NULL || count == 0)
 		return 0;
+	sorted = calloc(count, sizeof *sorted);
+	if (sorted == NULL)
+		return err->status = OUT_OF_MEMORY;
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &hosts[i];
+	qsort(sorted, count, sizeof *sorted, sweep_record_compare_hosts);
 	(void)sweep_store_begin(record->store, err);
 	for (size_t i = 0; i < count && err->status == 0; i++)
-		sweep_record_host(record, &hosts[i], err);
+		sweep_record_host(record, sorted[i], err);
+	free(sorted);
 	return sweep_store_commit(record->store, err);
 }
 

@@ -355,12 +355,13 @@ static const struct cli_option option_table[] = {
 	  .help = "stop when so many hosts have refused the password since one has accepted it, so that "
 	          "the account is not locked; 0: never stop for that" },
 	{ .name = "db",
-	  .argument = "FILE",
+	  .argument = "FILE|URL",
 	  .kind = CLI_FILE,
 	  .member = AT(db),
 	  .commands = FOR(SWEEP) | FOR(REPORT),
-	  .help = "the store, a database of SQLite, which a sweep makes where it is missing (default: "
-	          "$XDG_STATE_HOME/netsession/sessions.db, or "
+	  .help = "the store: a database of SQLite, which a sweep makes where it is missing, or one of "
+	          "PostgreSQL that exists, `postgresql://USER@HOST/NAME` with all that libpq takes but a "
+	          "password (default: $XDG_STATE_HOME/netsession/sessions.db, or "
 	          "~/.local/state/netsession/sessions.db)" },
 	{ .name = "at",
 	  .argument = "TIME",

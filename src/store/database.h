@@ -1,28 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/* A database of sessions in a file of SQLite. src/store is the only user of SQLite. */
+/* A database of sessions: a file of SQLite, or one of PostgreSQL. src/store is the only user of
+ * both. */
 #ifndef STORE_DATABASE_H
 #define STORE_DATABASE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/err.h"
+#include "store/database_access.h"
 
 struct database;
 
-enum database_access {
-	DATABASE_READ,   /* it must exist */
-	DATABASE_WRITE,  /* it must exist */
-	DATABASE_CREATE, /* it is made, with its folder, where it is missing; only its owner may
-	                    read it */
-};
+/* Whether the name of a database is a URL of PostgreSQL, and not the path of a file. */
+bool database_name_is_url(const char *name);
 
 /* Opens a database, and brings its schema up to date unless it is only read. Gives *out, to be
  * closed by database_close; NULL after a failure, which then stands in err: a newer schema is
- * refused. */
-NET_API_STATUS database_open(const char *path, enum database_access access, struct database **out,
+ * refused.
+ * name  the path of a file; or a URL such as postgresql://host/database, as libpq takes it, but
+ *       without a password, because others can see command lines. DATABASE_CREATE makes a
+ *       file, or the tables in a database that exists. */
+NET_API_STATUS database_open(const char *name, enum database_access access, struct database **out,
                              struct err *err);
 /* NULL is allowed. */
 void database_close(struct database *db);
+
+/* Whether it is one of PostgreSQL: many programs write at the same time, and functions wait for the
+ * network. */
+bool database_is_shared(const struct database *db);
+/* Whether a failure is that of the connection to the server: another database_open may help. */
+bool database_connection_is_lost(const struct err *err);
 
 /* The version of the schema that this program writes. */
 int database_schema_version(void);
@@ -33,29 +40,38 @@ NET_API_STATUS database_commit(struct database *db, struct err *err);
 void database_roll_back(struct database *db);
 
 /* A statement of SQL, which is static text. It is compiled once, and is reset by the next call of
- * database_prepare for the same text. NULL: see err. */
-struct sqlite3_stmt;
-struct sqlite3_stmt *database_prepare(struct database *db, const char *sql, struct err *err);
+ * database_prepare for the same text. NULL: see err.
+ *
+ * The text is one that SQLite and PostgreSQL take. Parameters are ? or ?1; PostgreSQL has to see
+ * their type: compare one with a column, or write CAST(?1 AS BIGINT). SQL's own words are in
+ * capitals, so that user and end are columns. */
+struct database_statement;
+struct database_statement *database_prepare(struct database *db, const char *sql, struct err *err);
 
 /* Parameters are numbered from 1. A text that is NULL is NULL in SQL, and is borrowed until the
  * statement is reset. */
-void database_bind_text(struct sqlite3_stmt *statement, int parameter, const char *text);
-void database_bind_number(struct sqlite3_stmt *statement, int parameter, int64_t number);
-void database_bind_null(struct sqlite3_stmt *statement, int parameter);
+void database_bind_text(struct database_statement *statement, int parameter, const char *text);
+void database_bind_number(struct database_statement *statement, int parameter, int64_t number);
+void database_bind_null(struct database_statement *statement, int parameter);
 
 /* Steps to the next row. Returns false behind the last one, or after a failure, which then stands
  * in err; then the statement is reset. */
-bool database_next_row(struct database *db, struct sqlite3_stmt *statement, struct err *err);
+bool database_next_row(struct database *db, struct database_statement *statement, struct err *err);
 /* Runs a statement that has no rows. */
-NET_API_STATUS database_run(struct database *db, struct sqlite3_stmt *statement, struct err *err);
+NET_API_STATUS database_run(struct database *db, struct database_statement *statement,
+                            struct err *err);
 
 /* Columns are numbered from 0. A text lives until the next step; NULL where SQL has NULL. */
-const char *database_text(struct sqlite3_stmt *statement, int column);
-int64_t database_number(struct sqlite3_stmt *statement, int column);
-bool database_is_null(struct sqlite3_stmt *statement, int column);
+const char *database_text(struct database_statement *statement, int column);
+int64_t database_number(struct database_statement *statement, int column);
+bool database_is_null(struct database_statement *statement, int column);
 
-int64_t database_last_id(struct database *db);
-/* The rows that the last statement changed. */
-int64_t database_changes(struct database *db);
+/* The rows that a statement changed when it ran last. */
+int64_t database_changes(struct database_statement *statement);
+
+/* Of a database that is shared: runs a LISTEN, which is static text; and waits for a notification,
+ * a signal, or for so long. */
+NET_API_STATUS database_listen(struct database *db, const char *listen, struct err *err);
+NET_API_STATUS database_wait(struct database *db, uint32_t ms, struct err *err);
 
 #endif

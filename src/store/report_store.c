@@ -16,17 +16,19 @@
 /* Parameters 2 and 3 are at and since. A session is open from its start, else from when it was
  * first seen, until it was last seen at least; when it ended before an answer lacked it, nobody
  * knows. */
-#define IN_PERIOD                                                                              \
-	"(CASE WHEN ?2 IS NOT NULL THEN min(coalesce(started, first_seen), first_seen) <= ?2 " \
-	"AND (gone IS NULL OR gone > ?2) WHEN ?3 IS NOT NULL THEN last_seen >= ?3 OR "         \
-	"gone IS NULL OR gone > ?3 ELSE gone IS NULL END)"
+#define IN_PERIOD                                                                                \
+	"(CASE WHEN CAST(?2 AS BIGINT) IS NOT NULL THEN "                                        \
+	"CASE WHEN started < first_seen THEN started ELSE first_seen END <= CAST(?2 AS BIGINT) " \
+	"AND (gone IS NULL OR gone > CAST(?2 AS BIGINT)) "                                       \
+	"WHEN CAST(?3 AS BIGINT) IS NOT NULL THEN last_seen >= CAST(?3 AS BIGINT) OR "           \
+	"gone IS NULL OR gone > CAST(?3 AS BIGINT) ELSE gone IS NULL END)"
 
-static int64_t report_number(struct sqlite3_stmt *s, int column)
+static int64_t report_number(struct database_statement *s, int column)
 {
 	return database_is_null(s, column) ? REPORT_UNKNOWN : database_number(s, column);
 }
 
-static void report_read_session(struct sqlite3_stmt *s, const struct report_period *period,
+static void report_read_session(struct database_statement *s, const struct report_period *period,
                                 struct report_session *to)
 {
 	*to = (struct report_session){
@@ -48,7 +50,7 @@ static void report_read_session(struct sqlite3_stmt *s, const struct report_peri
 		to->is_certain = period->since <= to->last_seen;
 }
 
-static void report_bind_time(struct sqlite3_stmt *s, int parameter, int64_t time)
+static void report_bind_time(struct database_statement *s, int parameter, int64_t time)
 {
 	if (time != REPORT_UNKNOWN)
 		database_bind_number(s, parameter, time);
@@ -57,7 +59,7 @@ static void report_bind_time(struct sqlite3_stmt *s, int parameter, int64_t time
 }
 
 /* user: what the sessions must match; NULL: they are selected already. */
-static NET_API_STATUS report_give_sessions(struct database *db, struct sqlite3_stmt *s,
+static NET_API_STATUS report_give_sessions(struct database *db, struct database_statement *s,
                                            const struct report_period *period, const char *user,
                                            report_session_function *each, void *context,
                                            struct err *err)
@@ -77,7 +79,7 @@ static NET_API_STATUS report_give_sessions(struct database *db, struct sqlite3_s
 NET_API_STATUS report_who(struct database *db, const char *user, const struct report_period *period,
                           report_session_function *each, void *context, struct err *err)
 {
-	struct sqlite3_stmt *s = database_prepare(
+	struct database_statement *s = database_prepare(
 		db,
 		/* report who */
 		"SELECT " SESSION_COLUMNS " FROM session JOIN host ON host.id = session.host "
@@ -98,7 +100,8 @@ NET_API_STATUS report_who(struct database *db, const char *user, const struct re
 static NET_API_STATUS report_find_host(struct database *db, const char *server, int64_t *id,
                                        struct err *err)
 {
-	struct sqlite3_stmt *s = database_prepare(db, "SELECT id FROM host WHERE name = ?", err);
+	struct database_statement *s = database_prepare(db, "SELECT id FROM host WHERE name = ?",
+	                                                err);
 
 	*id = REPORT_UNKNOWN;
 	if (s == NULL)
@@ -116,7 +119,7 @@ NET_API_STATUS report_on(struct database *db, const char *server,
                          const struct report_period *period, report_session_function *each,
                          void *context, struct err *err)
 {
-	struct sqlite3_stmt *s;
+	struct database_statement *s;
 	int64_t host;
 
 	if (report_find_host(db, server, &host, err) != NERR_Success)
@@ -137,7 +140,7 @@ NET_API_STATUS report_on(struct database *db, const char *server,
 
 static NET_API_STATUS report_read_last_run(struct database *db, int64_t *began, struct err *err)
 {
-	struct sqlite3_stmt *s =
+	struct database_statement *s =
 		database_prepare(db, "SELECT began / 1000 FROM run ORDER BY id DESC LIMIT 1", err);
 
 	*began = 0;
@@ -153,7 +156,7 @@ NET_API_STATUS report_changes(struct database *db, int64_t since,
 {
 	const struct report_period any = { REPORT_UNKNOWN, REPORT_UNKNOWN };
 	struct report_session session;
-	struct sqlite3_stmt *s;
+	struct database_statement *s;
 
 	if (since == REPORT_UNKNOWN && report_read_last_run(db, &since, err) != NERR_Success)
 		return err->status;
@@ -181,7 +184,7 @@ NET_API_STATUS report_hosts(struct database *db,
                             void (*each)(void *context, const struct report_host *host),
                             void *context, struct err *err)
 {
-	struct sqlite3_stmt *s = database_prepare(
+	struct database_statement *s = database_prepare(
 		db,
 		/* report hosts */
 		"SELECT host.name, outcome, step, error, address, at / 1000, "
@@ -211,14 +214,14 @@ NET_API_STATUS report_hosts(struct database *db,
 static NET_API_STATUS report_delete(struct database *db, const char *sql, int64_t before,
                                     int64_t *count, struct err *err)
 {
-	struct sqlite3_stmt *s = err->status == NERR_Success ? database_prepare(db, sql, err)
-	                                                     : NULL;
+	struct database_statement *s = err->status == NERR_Success ? database_prepare(db, sql, err)
+	                                                           : NULL;
 
 	if (s == NULL)
 		return err->status;
 	database_bind_number(s, 1, before);
 	if (database_run(db, s, err) == NERR_Success)
-		*count = database_changes(db);
+		*count = database_changes(s);
 	return err->status;
 }
 
@@ -230,12 +233,12 @@ NET_API_STATUS report_prune(struct database *db, int64_t before, struct report_p
 		return err->status;
 	(void)report_delete(db, "DELETE FROM session WHERE last_seen < ?1", before,
 	                    &pruned->sessions, err);
-	(void)report_delete(db, "DELETE FROM run WHERE began < ?1 * 1000", before, &pruned->runs,
-	                    err);
+	(void)report_delete(db, "DELETE FROM run WHERE began < CAST(?1 AS BIGINT) * 1000", before,
+	                    &pruned->runs, err);
 	(void)report_delete(
 		db,
-		"DELETE FROM host WHERE ?1 IS NOT NULL AND NOT EXISTS(SELECT 1 FROM target WHERE "
-		"target.host = host.id) AND NOT EXISTS(SELECT 1 FROM outcome WHERE outcome.host = "
+		"DELETE FROM host WHERE CAST(?1 AS BIGINT) IS NOT NULL AND "
+		"NOT EXISTS(SELECT 1 FROM target WHERE target.host = host.id) AND NOT EXISTS(SELECT 1 FROM outcome WHERE outcome.host = "
 		"host.id) AND NOT EXISTS(SELECT 1 FROM session WHERE session.host = host.id)",
 		before, &pruned->hosts, err);
 	if (err->status == NERR_Success)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <winerror.h>
+#include "base/ascii.h"
 #include "base/client_name.h"
 #include "base/user_name.h"
 #include "sessions/tracker.h"
@@ -70,8 +71,9 @@ static NET_API_STATUS sweep_store_fail_memory(struct err *err)
 static NET_API_STATUS sweep_store_add_run(struct sweep_store *store, struct store_run *run,
                                           int64_t now_ms, struct err *err)
 {
-	struct sqlite3_stmt *s = database_prepare(
-		store->db, "INSERT INTO run(began, user, client, level) VALUES(?, ?, ?, ?)", err);
+	struct database_statement *s = database_prepare(
+		store->db,
+		"INSERT INTO run(began, user, client, level) VALUES(?, ?, ?, ?) RETURNING id", err);
 
 	if (s == NULL)
 		return err->status;
@@ -79,45 +81,91 @@ static NET_API_STATUS sweep_store_add_run(struct sweep_store *store, struct stor
 	database_bind_text(s, 2, run->user);
 	database_bind_text(s, 3, run->client);
 	database_bind_number(s, 4, run->level);
-	if (database_run(store->db, s, err) == NERR_Success)
-		run->id = database_last_id(store->db);
+	while (database_next_row(store->db, s, err))
+		run->id = database_number(s, 0);
 	return err->status;
 }
 
-/* Gives the id of a host, which is added where it is new. */
-static NET_API_STATUS sweep_store_find_host(struct sweep_store *store, const char *name,
-                                            int64_t *id, struct err *err)
+static NET_API_STATUS sweep_store_add_host(struct sweep_store *store, const char *name,
+                                           struct err *err)
 {
-	struct sqlite3_stmt *s =
-		database_prepare(store->db,
-	                         "INSERT INTO host(name) VALUES(?) ON CONFLICT DO UPDATE SET "
-	                         "name = name RETURNING id",
-	                         err);
+	struct database_statement *s = database_prepare(
+		store->db, "INSERT INTO host(name) VALUES(?) ON CONFLICT DO NOTHING", err);
 
-	*id = 0;
 	if (s == NULL)
 		return err->status;
 	database_bind_text(s, 1, name);
-	while (database_next_row(store->db, s, err))
-		*id = database_number(s, 0);
-	return err->status;
+	return database_run(store->db, s, err);
 }
 
 static NET_API_STATUS sweep_store_add_target(struct sweep_store *store, const struct store_run *run,
                                              const char *name, struct err *err)
 {
-	struct sqlite3_stmt *s;
-	int64_t host;
+	struct database_statement *s;
 
-	if (sweep_store_find_host(store, name, &host, err) != NERR_Success)
+	if (sweep_store_add_host(store, name, err) != NERR_Success)
 		return err->status;
-	s = database_prepare(store->db, "INSERT OR IGNORE INTO target(run, host) VALUES(?, ?)",
+	s = database_prepare(store->db,
+	                     "INSERT INTO target(run, host) SELECT CAST(? AS BIGINT), id FROM host "
+	                     "WHERE name = ? ON CONFLICT DO NOTHING",
 	                     err);
 	if (s == NULL)
 		return err->status;
 	database_bind_number(s, 1, run->id);
-	database_bind_number(s, 2, host);
+	database_bind_text(s, 2, name);
 	return database_run(store->db, s, err);
+}
+
+int sweep_store_compare_names(const char *a, const char *b)
+{
+	while (*a != '\0' && ascii_lower(*a) == ascii_lower(*b)) {
+		a++;
+		b++;
+	}
+	return (unsigned char)ascii_lower(*a) - (unsigned char)ascii_lower(*b);
+}
+
+static int sweep_store_compare_elements(const void *left, const void *right)
+{
+	return sweep_store_compare_names(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* In one order, because two programs that add the same hosts wait for each other. */
+static NET_API_STATUS sweep_store_add_targets(struct sweep_store *store,
+                                              const struct store_run *run, char *const names[],
+                                              size_t count, struct err *err)
+{
+	const char **sorted = calloc(count + 1, sizeof *sorted);
+
+	if (sorted == NULL)
+		return sweep_store_fail_memory(err);
+	if (count > 0)
+		memcpy(sorted, names, count * sizeof *sorted);
+	qsort(sorted, count, sizeof *sorted, sweep_store_compare_elements);
+	for (size_t i = 0; i < count && err->status == NERR_Success; i++)
+		(void)sweep_store_add_target(store, run, sorted[i], err);
+	free(sorted);
+	return err->status;
+}
+
+/* For the collectors of the run's site, which wait for the notification. */
+static NET_API_STATUS sweep_store_queue_targets(struct sweep_store *store,
+                                                const struct store_run *run, struct err *err)
+{
+	struct database_statement *s = database_prepare(
+		store->db,
+		"INSERT INTO queue(run, host, site) SELECT run, host, CAST(?2 AS TEXT) FROM target "
+		"WHERE run = ?1",
+		err);
+
+	if (s == NULL)
+		return err->status;
+	database_bind_number(s, 1, run->id);
+	database_bind_text(s, 2, run->site);
+	if (database_run(store->db, s, err) != NERR_Success)
+		return err->status;
+	s = database_prepare(store->db, "NOTIFY netsession_queue", err);
+	return s != NULL ? database_run(store->db, s, err) : err->status;
 }
 
 NET_API_STATUS sweep_store_begin_run(struct sweep_store *store, struct store_run *run,
@@ -127,8 +175,10 @@ NET_API_STATUS sweep_store_begin_run(struct sweep_store *store, struct store_run
 	if (database_begin(store->db, err) != NERR_Success)
 		return err->status;
 	(void)sweep_store_add_run(store, run, now_ms, err);
-	for (size_t i = 0; i < count && err->status == NERR_Success; i++)
-		(void)sweep_store_add_target(store, run, names[i], err);
+	if (err->status == NERR_Success)
+		(void)sweep_store_add_targets(store, run, names, count, err);
+	if (err->status == NERR_Success && run->site != NULL)
+		(void)sweep_store_queue_targets(store, run, err);
 	if (err->status == NERR_Success)
 		(void)database_commit(store->db, err);
 	database_roll_back(store->db);
@@ -144,10 +194,10 @@ static bool sweep_store_copy(char **to, const char *text)
 static NET_API_STATUS sweep_store_find_run(struct sweep_store *store, struct store_run *run,
                                            struct err *err)
 {
-	struct sqlite3_stmt *s = database_prepare(
+	struct database_statement *s = database_prepare(
 		store->db,
 		"SELECT id, user, client, level FROM run WHERE coalesce(end, '') <> 'finished' AND "
-		"EXISTS(SELECT 1 FROM target WHERE target.run = run.id AND NOT EXISTS(SELECT 1 FROM "
+		"NOT EXISTS(SELECT 1 FROM queue WHERE queue.run = run.id) AND EXISTS(SELECT 1 FROM target WHERE target.run = run.id AND NOT EXISTS(SELECT 1 FROM "
 		"outcome WHERE outcome.run = target.run AND outcome.host = target.host)) "
 		"ORDER BY id DESC LIMIT 1",
 		err);
@@ -172,7 +222,7 @@ NET_API_STATUS sweep_store_resume_run(struct sweep_store *store, struct store_ru
                                       bool (*add)(void *context, const char *name), void *context,
                                       struct err *err)
 {
-	struct sqlite3_stmt *s;
+	struct database_statement *s;
 	bool goes_on = true;
 
 	if (sweep_store_find_run(store, run, err) != NERR_Success)
@@ -193,7 +243,7 @@ NET_API_STATUS sweep_store_resume_run(struct sweep_store *store, struct store_ru
 NET_API_STATUS sweep_store_end_run(struct sweep_store *store, const struct store_run *run,
                                    const char *end, int64_t now_ms, struct err *err)
 {
-	struct sqlite3_stmt *s =
+	struct database_statement *s =
 		database_prepare(store->db, "UPDATE run SET ended = ?, end = ? WHERE id = ?", err);
 
 	if (s == NULL)
@@ -234,7 +284,7 @@ static bool sweep_store_add_id(struct sweep_store *store, int64_t id)
 static NET_API_STATUS sweep_store_read_sessions(struct sweep_store *store, struct snapshot *to,
                                                 struct err *err)
 {
-	struct sqlite3_stmt *s =
+	struct database_statement *s =
 		database_prepare(store->db,
 	                         "SELECT id, client, user, started FROM session WHERE host = ? AND "
 	                         "gone IS NULL AND (user IS NOT NULL) = ? ORDER BY id",
@@ -308,7 +358,7 @@ void sweep_store_put_row(struct sweep_store *store, const struct netsession_row 
 	snapshot_add(store->answer, &known, started, NULL);
 }
 
-static void sweep_store_bind_start(struct sqlite3_stmt *s, int parameter, int64_t started)
+static void sweep_store_bind_start(struct database_statement *s, int parameter, int64_t started)
 {
 	if (started != SNAPSHOT_START_UNKNOWN)
 		database_bind_number(s, parameter, started);
@@ -316,7 +366,7 @@ static void sweep_store_bind_start(struct sqlite3_stmt *s, int parameter, int64_
 		database_bind_null(s, parameter);
 }
 
-static void sweep_store_bind_opens(const struct sweep_store *store, struct sqlite3_stmt *s,
+static void sweep_store_bind_opens(const struct sweep_store *store, struct database_statement *s,
                                    int parameter, const struct netsession_row *row)
 {
 	if (store->host.has_opens && row->num_opens != NETSESSION_UNKNOWN)
@@ -329,7 +379,7 @@ static NET_API_STATUS sweep_store_open_session(struct sweep_store *store,
                                                const struct tracked_session *session,
                                                struct err *err)
 {
-	struct sqlite3_stmt *s = database_prepare(
+	struct database_statement *s = database_prepare(
 		store->db,
 		"INSERT INTO session(host, client, user, account, client_type, transport, "
 		"num_opens, user_flags, level, started, first_seen, last_seen) "
@@ -362,7 +412,7 @@ static NET_API_STATUS sweep_store_see_session(struct sweep_store *store,
                                               const struct tracked_session *session,
                                               struct err *err)
 {
-	struct sqlite3_stmt *s = database_prepare(
+	struct database_statement *s = database_prepare(
 		store->db,
 		"UPDATE session SET last_seen = ?, started = coalesce(started, ?), num_opens = ?, "
 		"level = ? WHERE id = ?",
@@ -382,8 +432,8 @@ static NET_API_STATUS sweep_store_close_session(struct sweep_store *store,
                                                 const struct tracked_session *session,
                                                 struct err *err)
 {
-	struct sqlite3_stmt *s = database_prepare(store->db,
-	                                          "UPDATE session SET gone = ? WHERE id = ?", err);
+	struct database_statement *s =
+		database_prepare(store->db, "UPDATE session SET gone = ? WHERE id = ?", err);
 
 	if (s == NULL)
 		return err->status;
@@ -430,15 +480,36 @@ NET_API_STATUS sweep_store_end_host(struct sweep_store *store, struct err *err)
 
 /* ---- hosts ---- */
 
+/* Gives the id of the host of a target, and keeps other programs from its sessions until the
+ * transaction ends. */
+static NET_API_STATUS sweep_store_lock_host(struct sweep_store *store, const char *name,
+                                            struct err *err)
+{
+	struct database_statement *s =
+		database_prepare(store->db,
+	                         database_is_shared(store->db)
+	                                 ? "SELECT id FROM host WHERE name = ? FOR NO KEY UPDATE"
+	                                 : "SELECT id FROM host WHERE name = ?",
+	                         err);
+
+	store->host_id = 0;
+	if (s == NULL)
+		return err->status;
+	database_bind_text(s, 1, name);
+	while (database_next_row(store->db, s, err))
+		store->host_id = database_number(s, 0);
+	return err->status;
+}
+
 /* False: there is an outcome already, or a failure. */
 static bool sweep_store_add_outcome(struct sweep_store *store, const struct store_run *run,
                                     const struct store_host *host, struct err *err)
 {
-	struct sqlite3_stmt *s = database_prepare(
+	struct database_statement *s = database_prepare(
 		store->db,
-		"INSERT OR IGNORE INTO outcome(run, host, at, outcome, step, status, nt_status, "
+		"INSERT INTO outcome(run, host, at, outcome, step, status, nt_status, "
 		"error, address, level, sessions, is_complete, attempts) "
-		"VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
 		err);
 
 	if (s == NULL)
@@ -457,7 +528,7 @@ static bool sweep_store_add_outcome(struct sweep_store *store, const struct stor
 	database_bind_number(s, 11, (int64_t)host->sessions);
 	database_bind_number(s, 12, host->is_complete);
 	database_bind_number(s, 13, host->attempts);
-	return database_run(store->db, s, err) == NERR_Success && database_changes(store->db) == 1;
+	return database_run(store->db, s, err) == NERR_Success && database_changes(s) == 1;
 }
 
 bool sweep_store_put_host(struct sweep_store *store, const struct store_run *run,
@@ -466,7 +537,7 @@ bool sweep_store_put_host(struct sweep_store *store, const struct store_run *run
 	sweep_store_forget_host(store);
 	store->host = *host;
 	store->run = run;
-	if (sweep_store_find_host(store, host->name, &store->host_id, err) != NERR_Success ||
+	if (sweep_store_lock_host(store, host->name, err) != NERR_Success ||
 	    !sweep_store_add_outcome(store, run, host, err))
 		return false;
 	return host->is_answer && sweep_store_begin_answer(store, err) == NERR_Success;

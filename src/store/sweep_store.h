@@ -14,6 +14,7 @@ struct store_run {
 	int64_t id;
 	const char *user, *client; /* NULL: any */
 	uint32_t level;
+	const char *site; /* whose collectors ask the targets; NULL: this program asks them */
 };
 
 /* A host that is done. Texts are borrowed. */
@@ -49,7 +50,8 @@ NET_API_STATUS sweep_store_resume_run(struct sweep_store *store, struct store_ru
                                       struct err *err);
 
 /* A batch of hosts is one transaction: begin; for each host put_host, its rows, end_host; commit. A
- * failure leaves the store as it was before the batch. */
+ * failure leaves the store as it was before the batch. Hosts are targets of the run; they are put
+ * in the order of their names, because programs that put the same hosts wait for each other. */
 NET_API_STATUS sweep_store_begin(struct sweep_store *store, struct err *err);
 /* False: the run has an outcome of the host already, or there is a failure: no rows follow. */
 bool sweep_store_put_host(struct sweep_store *store, const struct store_run *run,
@@ -57,6 +59,10 @@ bool sweep_store_put_host(struct sweep_store *store, const struct store_run *run
 void sweep_store_put_row(struct sweep_store *store, const struct netsession_row *row);
 NET_API_STATUS sweep_store_end_host(struct sweep_store *store, struct err *err);
 NET_API_STATUS sweep_store_commit(struct sweep_store *store, struct err *err);
+
+/* The order in which hosts are put: names that are equal without regard to case are the same host.
+ * As strcmp. */
+int sweep_store_compare_names(const char *a, const char *b);
 
 /* The run has ended, as the word end says; "finished": by itself. */
 NET_API_STATUS sweep_store_end_run(struct sweep_store *store, const struct store_run *run,

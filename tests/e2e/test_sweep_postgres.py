@@ -1,0 +1,87 @@
+"""`netsession sweep` and `netsession report` with a store in PostgreSQL, Debian's own: what psql reads there is what SQLite has
+after the same sweep."""
+import contextlib
+import pathlib
+import sqlite3
+import tempfile
+import unittest
+
+from lab import command, postgres, sessions, tap
+from lab.netsessiond import Netsessiond
+from lab.ports import free_port
+from lab.sessions import Wanted
+
+TABLES = {
+    "outcome": "SELECT name, outcome, step, status, error, address, level, sessions, is_complete, attempts FROM outcome JOIN host ON "
+               "host.id = host ORDER BY run, name",
+    "session": 'SELECT name, client, "user", account, client_type, transport, num_opens, user_flags, level FROM session JOIN host ON '
+               "host.id = host ORDER BY name, client",
+    "run": 'SELECT "end", "user", client, level FROM run ORDER BY id',
+}
+
+
+class Postgres(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if postgres.programs() is None:
+            raise unittest.SkipTest("PostgreSQL is not installed")
+        cls.database = cls.enterClassContext(postgres.PostgresServer())
+        cls.server = cls.enterClassContext(Netsessiond())
+        cls.enterClassContext(sessions.held(cls.server, [Wanted("alice", "127.0.0.7"), Wanted("alice", "127.0.0.8")]))
+        cls.name = f"127.0.0.1:{cls.server.port}"
+
+    def setUp(self):
+        self.database.clear()
+
+    def run_command(self, *arguments, db=None, password=None):
+        return command.run(*arguments, "--db", db or self.database.url, env={"PGPASSFILE": str(self.database.passwords_file(password))})
+
+    def sweep(self, *arguments, **options):
+        return self.run_command("sweep", "-A", self.server.credentials_file("root"), "--wins", "none", "-o", "jsonl", *arguments,
+                                **options)
+
+    def test_a_sweep_stores_in_postgresql_what_it_stores_in_sqlite(self):
+        targets = ("-u", "alice", self.name, f"127.0.0.1:{free_port()}", f"FS1@{self.name}")
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+            file = pathlib.Path(folder) / "sessions.db"
+            for db in (file, self.database.url):
+                for _ in range(2):
+                    self.assertEqual(1, self.sweep(*targets, db=db).exit)
+            with contextlib.closing(sqlite3.connect(file)) as connection:
+                expected = {table: [["" if value is None else str(value) for value in row] for row in connection.execute(sql)]
+                            for table, sql in TABLES.items()}
+        self.assertEqual(4, len(expected["session"]))
+        self.assertEqual(expected, {table: self.database.query(sql) for table, sql in TABLES.items()})
+        who = self.run_command("report", "-o", "json", "who", "ALICE").json
+        self.assertEqual({self.name, f"FS1@{self.name}"}, {row["server"] for row in who["rows"]})
+        for arguments in (("who", "alice", "--since", "2020-01-01"), ("who", "alice", "--at", "2020-01-01"), ("on", self.name),
+                          ("changes",), ("hosts",), ("prune", "--older-than", "1")):
+            result = self.run_command("report", *arguments)
+            self.assertEqual(0, result.exit, result)
+
+    def test_a_wrong_password_and_a_server_that_is_away_are_said(self):
+        wrong = self.sweep(self.name, password="wrong")
+        self.assertEqual((3, ""), (wrong.exit, wrong.stdout), wrong)
+        self.assertIn("password authentication failed", wrong.stderr)
+        away = self.sweep(self.name, db=f"postgresql://collector@127.0.0.1:{free_port()}/netsession")
+        self.assertEqual((3, ""), (away.exit, away.stdout), away)
+        self.assertIn("Connection refused", away.stderr)
+
+    def test_a_password_on_the_command_line_is_refused_and_not_repeated(self):
+        for url in ("postgresql://collector:Geheim1@127.0.0.1/netsession", "postgresql://127.0.0.1/netsession?password=Geheim1"):
+            result = self.sweep(self.name, db=url)
+            self.assertEqual((3, ""), (result.exit, result.stdout), result)
+            self.assertIn("has a password", result.stderr)
+            self.assertNotIn("Geheim1", result.stderr)
+
+    def test_a_newer_schema_is_refused(self):
+        self.sweep("-u", "alice", self.name)
+        self.database.query("UPDATE netsession_schema SET version = version + 90")
+        try:
+            self.assertIn("and this netsession knows schema", self.sweep(self.name).stderr)
+        finally:
+            self.database.query("UPDATE netsession_schema SET version = version - 90")
+
+
+if __name__ == "__main__":
+    tap.main()
