@@ -170,7 +170,8 @@ class BesideMadeUpSessions(Documented):
     @classmethod
     def setUpClass(cls):
         cls.folder = cls.make_folder()
-        cls.ours = cls.enterClassContext(Netsessiond((), arguments=("--demo", "4")))
+        # So many that ordinary ones are among them.
+        cls.ours = cls.enterClassContext(Netsessiond((), arguments=("--demo", "40")))
         cls.shell = Shell(cls.folder, cls.programs, cls.installed.run_environment() | {"NETSESSION_SOCKET": str(cls.ours.socket)},
                           {"/run/netsession/local.sock": cls.ours.socket})
 
