@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sweep_setup.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -85,12 +86,22 @@ static bool sweep_setup_uses_password(const struct options *options,
 	return !options->anonymous && (credentials != NULL || (file != NULL && file[0] != '\0'));
 }
 
+/* Log-ons run on many threads, one after the other. glibc would keep an arena for each of eight
+ * times as many threads as there are processors, and in each of them the memory that is free. */
+static void sweep_setup_limit_arenas(void)
+{
+#ifdef M_ARENA_MAX
+	(void)mallopt(M_ARENA_MAX, 2);
+#endif
+}
+
 bool sweep_setup_settings(const struct options *options, struct netsession_credentials *credentials,
                           struct sweep_settings *settings)
 {
 	struct netsession_error error;
 	struct server_operand room;
 
+	sweep_setup_limit_arenas();
 	*settings = (struct sweep_settings){
 		.connect_ms = options->connect_ms,
 		.per_network = options->per_network,
