@@ -235,6 +235,14 @@ static const struct cli_option option_table[] = {
 	  .help = "WINS server to ask for names that DNS does not have; none: use no NetBIOS, so that "
 	          "nobody in the local network can answer for such a name (default: what "
 	          "NETSESSION_WINS says, else a NetBIOS broadcast)" },
+	{ .name = "proxy",
+	  .argument = "URL",
+	  .kind = CLI_TEXT,
+	  .member = AT(proxy),
+	  .min = 1,
+	  .commands = FOR(LIST) | FOR(INFO) | FOR(CLOSE) | FOR(WATCH) | FOR(SWEEP),
+	  .help = "connect to the servers by way of this SOCKS proxy, `socks5://host:port`, which also looks up "
+	          "their names (default: what NETSESSION_PROXY says, else none)" },
 	{ .name = "output",
 	  .letter = 'o',
 	  .argument = "FORMAT",
@@ -669,6 +677,9 @@ static const struct cli_item environment[] = {
 	  "`--authentication-file` nor `--as` nor `--no-pass` is given." },
 	{ "`NETSESSION_SOCKET`",
 	  "The socket of netsessiond on this computer (default: /run/netsession/local.sock)." },
+	{ "`NETSESSION_PROXY`",
+	  "The URL of a SOCKS proxy as for `--proxy`. KDCs and name services of this computer are not\n"
+	  "asked by way of it. `doctor` does not work with it." },
 	{ "`NETSESSION_WINS`",
 	  "The address of a WINS server, or `none`, used if `--wins` is not given." },
 	{ "`LC_ALL`, `LC_CTYPE`, `LANG`",

@@ -35,6 +35,8 @@ int main(int argc, char **argv)
 	if (program.run[command] == NULL ||
 	    (program.leaves_fleets && command == COMMAND_CLOSE && options.hosts != NULL))
 		return program.run_other(argv);
+	if (options.proxy != NULL) /* where the library finds it */
+		(void)setenv("NETSESSION_PROXY", options.proxy, 1);
 	main_decode_names(&options);
 	return servers_prepare(&options, (enum command)command) ? program.run[command](&options)
 	                                                        : EXIT_USAGE;

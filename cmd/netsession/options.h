@@ -27,6 +27,7 @@ struct options {
 	bool encrypt;
 	const char *wins;   /* NULL: the environment may say it */
 	const char *output; /* the name of a format */
+	const char *proxy;  /* NULL: the environment may say it */
 	const char *hosts;  /* a file of servers; "-": standard input; NULL: there is none */
 	const char *file;   /* to write metrics to; NULL: standard output */
 	const char *samba_directory; /* of netsession-samba */

@@ -6,8 +6,11 @@
 #include <string.h>
 #include "client/authentication.h"
 #include "client/connection_pool.h"
+#include "client/environment.h"
 #include "client/log_on_failure.h"
+#include "client/proxy.h"
 #include "client/resolve.h"
+#include "net/socks.h"
 #include "net/stream.h"
 
 /* How long a session that expires again at once waits for its next log-on. */
@@ -29,6 +32,7 @@ struct connection {
 	struct ticket_lookup *tickets;
 	struct resolve *resolve;
 	struct net_dial *dial;
+	struct net_socks *socks;
 	struct net_stream *stream;
 	struct net_timer *renewal; /* of a session that has expired twice */
 	struct authentication *authentication;
@@ -49,12 +53,14 @@ static void connection_hang_up(struct connection *c)
 	ticket_lookup_cancel(c->tickets);
 	resolve_cancel(c->resolve);
 	net_dial_cancel(c->dial);
+	net_socks_cancel(c->socks);
 	net_stream_close(c->stream);
 	net_timer_stop(c->renewal);
 	c->renewal = NULL;
 	c->tickets = NULL;
 	c->resolve = NULL;
 	c->dial = NULL;
+	c->socks = NULL;
 	c->stream = NULL;
 }
 
@@ -368,6 +374,7 @@ static void connection_on_dialed(void *context, int socket, const struct err *er
 	bool logs_on = c->key.local == NULL && !c->is_probing;
 
 	c->dial = NULL;
+	c->socks = NULL;
 	if (socket < 0) {
 		connection_set_failed(c, err);
 		return;
@@ -417,12 +424,53 @@ static void connection_dial_local(struct connection *c)
 	}
 }
 
+/* ---- by way of a proxy ---- */
+
+static void connection_on_proxy_found(void *context, const struct net_addresses *addresses,
+                                      const struct err *err)
+{
+	struct connection *c = context;
+	struct err failure = { 0 };
+
+	c->resolve = NULL;
+	if (addresses->count == 0) {
+		err_set(&failure, err->status, NET_SOCKS_STEP, err_text(err));
+		connection_set_failed(c, &failure);
+		return;
+	}
+	c->socks = net_socks_start(c->loop, addresses, server_name_target(&c->key.server),
+	                           c->key.server.port, connection_on_dialed, c);
+	if (c->socks == NULL)
+		connection_fail_memory(c);
+}
+
+/* The name of the server is the proxy's to look up. */
+static void connection_dial_proxy(struct connection *c, const char *text)
+{
+	struct server_name proxy;
+	struct err err = { 0 };
+
+	c->step = NET_SOCKS_STEP;
+	if (!proxy_parse(text, &proxy, &err)) {
+		connection_set_failed(c, &err);
+		return;
+	}
+	c->resolve = resolve_start(c->loop, server_name_target(&proxy), proxy.port,
+	                           RESOLVE_NO_NETBIOS, connection_on_proxy_found, c);
+	if (c->resolve == NULL)
+		connection_fail_memory(c);
+}
+
 static void connection_dial(struct connection *c)
 {
 	const struct connection_key *key = &c->key;
 
 	if (key->local != NULL) {
 		connection_dial_local(c);
+		return;
+	}
+	if (environment_proxy() != NULL) {
+		connection_dial_proxy(c, environment_proxy());
 		return;
 	}
 	c->step = "resolve";

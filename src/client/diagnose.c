@@ -16,6 +16,7 @@
 #include "client/probe.h"
 #include "client/server_name.h"
 #include "client/transport_smb2.h"
+#include "client/environment.h"
 #include "client/error_message.h"
 #include "smb2/negotiate_check.h"
 #include "srvsvc/session_levels.h"
@@ -103,6 +104,12 @@ static bool diagnose_name(struct diagnosis *x)
 	char text[ADDRESSES_BYTES] = "";
 	struct err err = { 0 };
 
+	if (environment_proxy() != NULL) {
+		err_set(&err, ERROR_NOT_SUPPORTED, "name",
+		        "the steps to a server cannot be checked by way of a proxy; unset "
+		        "NETSESSION_PROXY");
+		return diagnose_report_err(x, "name", &err);
+	}
 	(void)server_name_parse(x->query->server, &x->server, &err);
 	if (x->server.port == 0)
 		x->server.port = x->query->port != 0 ? x->query->port : SMB_PORT;

@@ -51,6 +51,11 @@ const char *environment_wins(void)
 	return environment_value("NETSESSION_WINS");
 }
 
+const char *environment_proxy(void)
+{
+	return environment_value("NETSESSION_PROXY");
+}
+
 const char *environment_socket(void)
 {
 	const char *path = environment_value("NETSESSION_SOCKET");

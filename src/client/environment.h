@@ -13,6 +13,8 @@ struct netsession_credentials *environment_credentials(struct err *err);
 
 /* NETSESSION_WINS: the address of the WINS server, or none; NULL where it is not set or empty. */
 const char *environment_wins(void);
+/* The SOCKS proxy that leads to all servers; NULL: none is named. */
+const char *environment_proxy(void);
 
 /* NETSESSION_SOCKET: the path of the local service's socket, or the default path. */
 const char *environment_socket(void);

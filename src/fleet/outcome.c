@@ -9,6 +9,7 @@
 #define LOG_ON_STEP    "SESSION_SETUP"
 #define NEGOTIATE_STEP "NEGOTIATE"
 #define RESOLVE_STEP   "resolve"
+#define PROXY_STEP     "proxy"
 
 const struct host_outcome_words host_outcomes[OUTCOME_COUNT] = {
 	[OUTCOME_ANSWERED] = { "answered", "answered with sessions", NULL, false },
@@ -52,8 +53,9 @@ const struct host_outcome_words host_outcomes[OUTCOME_COUNT] = {
 	                             "see netsession doctor; report it", false },
 	[OUTCOME_SERVER_ERROR] = { "server_error", "answered with another error",
 	                           "see the error, and the log of the host", true },
-	[OUTCOME_LOCAL_ERROR] = { "local_error", "was not asked for want of resources here",
-	                          "lower --concurrency, or raise the limits of this computer",
+	[OUTCOME_LOCAL_ERROR] = { "local_error",
+	                          "was not asked, because this computer or the proxy failed",
+	                          "see the error; lower --concurrency, or raise the limits of this computer",
 	                          true },
 };
 
@@ -107,6 +109,10 @@ static bool host_outcome_is_step(const struct netsession_error *error, const cha
 
 enum host_outcome host_outcome_of(const struct netsession_error *error, uint64_t sessions)
 {
+	/* The proxy failed, and the host was not asked. */
+	if (error->status != NERR_Success && error->status != ERROR_TIMEOUT &&
+	    host_outcome_is_step(error, PROXY_STEP))
+		return OUTCOME_LOCAL_ERROR;
 	switch (error->status) {
 	case NERR_Success:
 		return sessions > 0 ? OUTCOME_ANSWERED : OUTCOME_EMPTY;

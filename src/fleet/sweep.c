@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <winerror.h>
+#include "client/environment.h"
 #include "client/error_message.h"
 #include "client/resolve.h"
 #include "client/server_name.h"
@@ -338,6 +339,10 @@ static void sweep_write_server(const struct sweep_attempt *a, char text[SERVER_T
 	struct ip_address address;
 	char shown[IP_ADDRESS_TEXT_BYTES];
 
+	if (a->result.address[0] == '\0') {
+		(void)snprintf(text, SERVER_TEXT_BYTES, "%s", a->result.name);
+		return;
+	}
 	(void)ip_address_parse(a->result.address, &address);
 	(void)ip_address_bracketed_text(&address, shown);
 	(void)snprintf(text, SERVER_TEXT_BYTES, "%s%s%s:%u",
@@ -542,6 +547,12 @@ static void sweep_on_begin(void *context)
 		a->server.port = a->sweep->settings->query.port != 0
 		                         ? a->sweep->settings->query.port
 		                         : SMB_PORT;
+	/* The proxy looks the name up, and finds out whether the port is open. */
+	if (environment_proxy() != NULL) {
+		sweep_move(a, PLACE_GATE);
+		sweep_open_gate(a->sweep);
+		return;
+	}
 	sweep_look_up(a);
 }
 

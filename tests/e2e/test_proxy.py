@@ -1,0 +1,136 @@
+"""Servers by way of a SOCKS proxy (RFC 1928)."""
+import socket
+import struct
+import threading
+import unittest
+
+from lab import command, odd_servers, sessions, tap
+from lab.netsessiond import Netsessiond
+from lab.ports import free_port
+from lab.sessions import Wanted
+
+KNOWN = {"fs1.lab.example": "127.0.0.1"}
+
+
+def read(connection, count):
+    data = b""
+    while len(data) < count:
+        more = connection.recv(count - len(data))
+        if not more:
+            raise OSError("closed")
+        data += more
+    return data
+
+
+def pump(source, sink):
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+    except OSError:
+        pass
+    finally:
+        for end in (source, sink):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+class Socks:
+    """A SOCKS 5 proxy that knows KNOWN; asked for is a list of (name or address, port)."""
+
+    def __init__(self, method=0, reply=None):
+        self.method, self.reply, self.asked_for = method, reply, []
+        self.server = odd_servers.OddServer(self.serve)
+
+    def serve(self, connection):
+        version, count = read(connection, 2)
+        assert version == 5 and 0 in read(connection, count)
+        connection.sendall(bytes((5, self.method)))
+        if self.method:
+            return
+        _, _, _, kind = read(connection, 4)
+        host = (socket.inet_ntop(socket.AF_INET, read(connection, 4)) if kind == 1
+                else socket.inet_ntop(socket.AF_INET6, read(connection, 16)) if kind == 4
+                else read(connection, read(connection, 1)[0]).decode())
+        [port] = struct.unpack(">H", read(connection, 2))
+        self.asked_for.append((host, port))
+        try:
+            if self.reply or (kind == 3 and host not in KNOWN):
+                raise OSError("no such name")
+            there = socket.create_connection((KNOWN.get(host, host), port))
+        except OSError:
+            connection.sendall(bytes((5, self.reply or 4, 0, 1)) + bytes(6))
+            return
+        with there:
+            connection.sendall(bytes((5, 0, 0, 3, 5)) + b"proxy" + bytes(2))
+            back = threading.Thread(target=pump, args=(there, connection), daemon=True)
+            back.start()
+            pump(connection, there)
+            back.join()
+
+    def __enter__(self):
+        self.server.__enter__()
+        self.url = f"socks5://{self.server.host}:{self.server.port}"
+        return self
+
+    def __exit__(self, *error):
+        self.server.__exit__(*error)
+
+
+class Proxies(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(Netsessiond())
+        cls.enterClassContext(sessions.held(cls.server, [Wanted("alice", "127.0.0.7")]))
+        cls.name = f"fs1.lab.example:{cls.server.port}"
+
+    def run_command(self, name, *arguments, **options):
+        return command.run(name, "-A", self.server.credentials_file("root"), *arguments, **options)
+
+    def test_a_server_that_only_the_proxy_knows_is_listed(self):
+        with Socks() as proxy:
+            for arguments, options in ((("--proxy", proxy.url), {}), ((), {"env": {"NETSESSION_PROXY": proxy.url}})):
+                result = self.run_command("list", "-u", "alice", "-o", "json", *arguments, self.name, **options)
+                self.assertEqual((0, ["alice"]), (result.exit, [row["user"] for row in result.sessions]), result)
+            self.assertEqual([("fs1.lab.example", self.server.port)] * 2, proxy.asked_for)
+
+    def test_addresses_reach_the_proxy_as_addresses(self):
+        with Socks() as proxy:
+            for host in ("127.0.0.1", "[::1]", "fs9@127.0.0.1"):
+                self.assertEqual(0, self.run_command("list", "--proxy", proxy.url, f"{host}:{self.server.port}").exit)
+            self.assertEqual(["127.0.0.1", "::1", "127.0.0.1"], [host for host, _ in proxy.asked_for])
+
+    def test_a_sweep_goes_by_way_of_the_proxy_and_nowhere_else(self):
+        with Socks() as proxy:
+            result = self.run_command("sweep", "--no-db", "-o", "jsonl", "-u", "alice", "--proxy", proxy.url, self.name, "fs9:445",
+                                      f"127.0.0.1:{free_port()}", env={"RES_OPTIONS": "attempts:1"})
+            self.assertEqual({"answered": 1, "unreachable": 2}, result.jsonl[-1]["outcomes"], result)
+            self.assertEqual(3, len(proxy.asked_for))
+
+    def test_a_failure_of_the_proxy_is_not_one_of_the_host(self):
+        nobody = f"socks5://127.0.0.1:{free_port()}"
+        result = self.run_command("sweep", "--no-db", "-o", "jsonl", "--proxy", nobody, self.name)
+        self.assertEqual({"local_error": 1}, result.jsonl[-1]["outcomes"], result)
+        for options, words in (({"method": 0xFF}, "requires authentication"), ({"reply": 2}, "rules of the proxy"),
+                               ({"reply": 5}, "refuses the proxy's connection"), ({"reply": 7}, "does not support the request")):
+            with Socks(**options) as proxy:
+                result = self.run_command("list", "--proxy", proxy.url, self.name)
+                self.assertEqual(3, result.exit)
+                self.assertIn(words, result.stderr)
+        with odd_servers.http() as http:
+            result = self.run_command("list", "--proxy", f"socks5://127.0.0.1:{http.port}", "--timeout", 5, self.name)
+            self.assertIn("at proxy", result.stderr)
+
+    def test_other_urls_are_refused_and_so_is_doctor(self):
+        for url in ("http://127.0.0.1:1", "socks4://127.0.0.1", "socks5://user@127.0.0.1", "socks5://", "127.0.0.1:1080"):
+            result = self.run_command("list", "--proxy", url, self.name)
+            self.assertEqual(3, result.exit)
+            self.assertIn("has to be socks5://host:port", result.stderr)
+        result = self.run_command("doctor", self.name, env={"NETSESSION_PROXY": "socks5://127.0.0.1:1"})
+        self.assertEqual(3, result.exit)
+        self.assertIn("by way of a proxy", result.stderr)
+
+
+if __name__ == "__main__":
+    tap.main()
