@@ -149,7 +149,7 @@ class AtNetsessiond(Documented):
 
     def test_a_session_is_closed(self):
         with sessions.held(self.ours, [Wanted("bob", "127.0.0.8")]):
-            self.check("close-sessions.md", "netsession close")
+            self.check("close-sessions.md", "netsession close --yes -u bob")
 
     def test_the_configuration_is_checked(self):
         (self.folder / "etc").mkdir()
@@ -210,6 +210,12 @@ class BesideAFleet(Documented):
         self.check("sweep-fleet.md", "netsession sweep -A root.cred -q")
         self.check("sweep-fleet.md", "netsession report hosts")
         self.check("sweep-fleet.md", "netsession report changes")
+
+    def test_a_users_sessions_are_closed_everywhere(self):
+        (self.folder / "servers.txt").write_text(self.shell.here("fs1\nfs2\nfs3\n"))
+        with sessions.held(self.first, [Wanted("alice", "127.0.0.7")]), sessions.held(self.second, [Wanted("alice", "127.0.0.7")]):
+            self.check("close-sessions.md", "netsession close -A root.cred -u alice --hosts")
+        self.assertEqual((set(), set()), (self.users(self.first), self.users(self.second)))
 
     @staticmethod
     def users(server):
