@@ -115,6 +115,8 @@ def main():
     unknown = set(arguments.subjects) - set(rows.SUBJECTS)
     if unknown:
         parser.error(f"no such subject: {', '.join(unknown)}")
+    if arguments.publish and arguments.subjects:
+        parser.error("--publish is for a run of all subjects")
     effort, found, about, began = rows.Effort(arguments.quick), [], machine(), time.monotonic()
     for subject in arguments.subjects or rows.SUBJECTS:
         for row in rows.SUBJECTS[subject](effort):
