@@ -24,7 +24,8 @@ for name in null zero full random urandom tty; do
 	mount --bind "/dev/$name" "dev/$name"
 done
 mkdir dev/pts dev/shm
-mount -t devpts devpts dev/pts
+mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
+ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd
 mount -t tmpfs run run
 ip link set lo up

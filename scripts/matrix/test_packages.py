@@ -13,6 +13,7 @@ import booted
 import checkout
 import column
 import failure
+import file_lists
 import inside
 from root import Root
 
@@ -51,6 +52,16 @@ def build(suite, copy, log):
             if inside.run(root.path, ["make", *arguments], log, network=network, folder=column.FOLDER)[0] != 0:
                 raise failure.Failure(f"make {' '.join(arguments)} fails on {suite}")
         return {path.name: path.read_bytes() for path in (folder / "build/deb").glob("*.deb") if "-dbgsym_" not in path.name}
+
+
+def compare(suite):
+    """Fails where make install and the packages that were built last differ."""
+    root = Root(suite, "amd64")
+    with root.locked():
+        built = root.path / column.FOLDER.lstrip("/") / "build/deb"
+        found = file_lists.differences(root, [path for path in built.glob("*.deb") if "-dbgsym_" not in path.name])
+    if found:
+        raise failure.Failure("make install and the packages differ: " + "; ".join(found))
 
 
 def build_before(suite, log):
@@ -95,7 +106,9 @@ def main():
     column.RESULTS.mkdir(parents=True, exist_ok=True)
     with failure.reported(), open(column.RESULTS / f"packages-{suite}.log", "w", encoding="utf-8") as log:
         before = build_before(suite, log)
-        use(suite, before, build(suite, checkout.copy, log), log)
+        now = build(suite, checkout.copy, log)
+        compare(suite)
+        use(suite, before, now, log)
     print(f"the packages can be built, installed, used, upgraded and purged on {suite}")
     return 0
 
