@@ -108,7 +108,8 @@ static bool close_fleet_on_tick(void *context, const struct sweep_counts *counts
 /* Returns false after a message: nothing is to be closed, because not all hosts were asked. */
 static bool close_fleet_list(struct close_fleet *fleet, const struct target_list *targets)
 {
-	static const struct sweep_handler handler = { close_fleet_on_result, close_fleet_on_tick };
+	static const struct sweep_handler handler = { .on_result = close_fleet_on_result,
+		                                      .on_tick = close_fleet_on_tick };
 	struct sweep_settings settings;
 	struct sweep_counts counts;
 	enum sweep_end end;

@@ -14,6 +14,8 @@ static int program_refuse(char **argv)
 
 const struct program program = {
 	.run = {
+		[COMMAND_COLLECT] = command_collect,
+		[COMMAND_STORE] = command_store,
 		[COMMAND_SWEEP] = command_sweep,
 		[COMMAND_REPORT] = command_report,
 		[COMMAND_CLOSE] = command_close_fleet,

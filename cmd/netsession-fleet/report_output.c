@@ -67,13 +67,14 @@ static const char *report_cell_text(const struct report_column *column,
 
 /* ---- JSON ---- */
 
-static json_t *report_json_row(const struct report_output *output, const struct report_cell cells[])
+json_t *report_output_json(const struct report_column columns[], size_t count,
+                           const struct report_cell cells[])
 {
 	json_t *object = json_object();
 	char time[TIME_BYTES];
 
-	for (size_t i = 0; i < output->count; i++) {
-		const struct report_column *column = &output->columns[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct report_column *column = &columns[i];
 		const struct report_cell *cell = &cells[i];
 
 		if (!report_cell_is_known(column, cell))
@@ -90,8 +91,8 @@ static json_t *report_json_row(const struct report_output *output, const struct 
 
 static void report_jsonl_put(struct report_output *output, const struct report_cell cells[])
 {
-	output->failed |= !output_json_write_line(stdout, report_json_row(output, cells),
-	                                          JSON_COMPACT);
+	output->failed |= !output_json_write_line(
+		stdout, report_output_json(output->columns, output->count, cells), JSON_COMPACT);
 }
 
 static void report_json_put(struct report_output *output, const struct report_cell cells[])
@@ -259,6 +260,11 @@ void report_output_put(struct report_output *output, const struct report_cell ce
 {
 	output->put(output, cells);
 	output->rows++;
+}
+
+bool report_output_has_rows(const struct report_output *output)
+{
+	return output->rows > 0;
 }
 
 bool report_output_end(struct report_output *output)

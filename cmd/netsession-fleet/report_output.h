@@ -3,6 +3,7 @@
 #ifndef NETSESSION_REPORT_OUTPUT_H
 #define NETSESSION_REPORT_OUTPUT_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,7 +33,12 @@ struct report_output *report_output_new(const char *format, const char *report,
                                         const struct report_column columns[], size_t count);
 /* One cell for each column. */
 void report_output_put(struct report_output *output, const struct report_cell cells[]);
+bool report_output_has_rows(const struct report_output *output);
 /* Writes what is left. Takes output. Returns false if not everything could be written. */
 bool report_output_end(struct report_output *output);
+
+/* A row as an object of JSON, which has what is known. NULL: out of memory. */
+json_t *report_output_json(const struct report_column columns[], size_t count,
+                           const struct report_cell cells[]);
 
 #endif

@@ -13,6 +13,7 @@
 #include "query.h"
 #include "sweep_record.h"
 #include "sweep_setup.h"
+#include "sweep_status.h"
 #include "swept_host.h"
 #include "targets.h"
 #include "terminal/terminal.h"
@@ -210,38 +211,11 @@ static bool sweep_flush(struct sweep_command *command)
 	return sweep_fail(command, "output_failed");
 }
 
-static void sweep_write_time(int64_t ms, char text[32])
-{
-	time_t seconds = (time_t)(ms / 1000);
-	struct tm utc;
-
-	gmtime_r(&seconds, &utc);
-	(void)strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
-}
-
-/* Takes the pages. */
 static bool sweep_on_result(void *context, struct sweep_result *result)
 {
 	struct sweep_command *command = context;
-	struct swept_host *host = &command->batch[command->count];
 
-	*host = (struct swept_host){
-		.result = { .server = result->name,
-		            .error = *result->error,
-		            .pages = result->pages,
-		            .page_count = result->page_count },
-		.outcome = result->outcome,
-		.attempts = result->attempts,
-		.answered_ms = result->answered_ms,
-	};
-	memcpy(host->address, result->address, sizeof host->address);
-	sweep_write_time(result->answered_ms, host->time);
-	if (result->page_count > 0) {
-		host->result.total = netsession_page_total(result->pages[0]);
-		host->result.level = session_level_find(netsession_page_level(result->pages[0]));
-	}
-	result->pages = NULL;
-	result->page_count = 0;
+	swept_host_take(&command->batch[command->count], result);
 	if (command->count++ == 0)
 		command->batch_began_ms = sweep_now_ms();
 	return command->count < BATCH_HOSTS || sweep_flush(command);
@@ -282,10 +256,7 @@ static void sweep_print_end(const struct sweep_command *command, enum sweep_end 
 	                    counts->done, counts->total, (unsigned long long)counts->sessions,
 	                    progress_seconds(&command->progress),
 	                    end == SWEEP_FINISHED ? "" : "; the others were not asked");
-	for (size_t i = 0; i < OUTCOME_COUNT; i++)
-		if (counts->outcomes[i] > 0)
-			terminal_print_line(stderr, "%8zu  %-26s %s", counts->outcomes[i],
-			                    host_outcomes[i].name, host_outcomes[i].text);
+	sweep_setup_print_outcomes(counts);
 }
 
 static int sweep_exit_code(const struct sweep_command *command, enum sweep_end end,
@@ -302,7 +273,10 @@ static int sweep_exit_code(const struct sweep_command *command, enum sweep_end e
 static int sweep_targets(struct sweep_command *command, const struct sweep_settings *settings,
                          const struct target_list *targets)
 {
-	static const struct sweep_handler handler = { sweep_on_result, sweep_on_tick_of_command };
+	static const struct sweep_handler handler = {
+		.on_result = sweep_on_result,
+		.on_tick = sweep_on_tick_of_command,
+	};
 	struct sweep_counts counts;
 	struct err err = { 0 };
 	enum sweep_end end;
@@ -327,6 +301,22 @@ static int sweep_targets(struct sweep_command *command, const struct sweep_setti
 	return sweep_exit_code(command, end, &counts, targets->refused);
 }
 
+/* Returns false after a message. */
+static bool sweep_check_queue(const struct options *options)
+{
+	const char *problem = NULL;
+
+	if (options->queue && (options->db == NULL || !database_name_is_url(options->db)))
+		problem = "--queue requires --db with the URL of a database of PostgreSQL";
+	else if (options->queue && (options->resume || options->no_db))
+		problem = "--queue does not take --resume and --no-db";
+	else if (!options->queue && options->site != NULL)
+		problem = "--site is for --queue: it says whose collectors ask the targets";
+	if (problem != NULL)
+		terminal_print_line(stderr, "netsession: %s", problem);
+	return problem == NULL;
+}
+
 /* Gathers the targets, and prepares the store. Returns an exit code; EXIT_ALL: the sweep may begin.
  */
 static int sweep_prepare(struct sweep_command *command, struct options *options,
@@ -342,6 +332,8 @@ static int sweep_prepare(struct sweep_command *command, struct options *options,
 		                    has_targets ? "servers, --hosts and --domain" : "--no-db");
 		return EXIT_USAGE;
 	}
+	if (!sweep_check_queue(options))
+		return EXIT_USAGE;
 	if (!options->resume && !has_targets) {
 		terminal_print_line(
 			stderr,
@@ -356,6 +348,19 @@ static int sweep_prepare(struct sweep_command *command, struct options *options,
 	                                                                               : EXIT_NONE;
 }
 
+/* Returns an exit code. The targets are in the queue. */
+static int sweep_print_queued(const struct sweep_command *command,
+                              const struct target_list *targets)
+{
+	if (!command->options->quiet)
+		terminal_print_line(
+			stderr,
+			"netsession: sweep %lld: %zu targets wait for collectors of site %s",
+			(long long)command->record.run.id, targets->count,
+			command->record.run.site);
+	return targets->refused == 0 ? EXIT_ALL : EXIT_SOME;
+}
+
 /* Returns an exit code. */
 static int sweep_with_credentials(struct sweep_command *command,
                                   struct netsession_credentials *credentials,
@@ -368,7 +373,7 @@ static int sweep_with_credentials(struct sweep_command *command,
 	return sweep_targets(command, &settings, targets);
 }
 
-int command_sweep(const struct options *given)
+static int sweep_run_command(const struct options *given)
 {
 	struct sweep_command *command = calloc(1, sizeof *command);
 	struct netsession_credentials *credentials = NULL;
@@ -385,7 +390,8 @@ int command_sweep(const struct options *given)
 	if (credentials_from_options(&options, &credentials))
 		code = sweep_prepare(command, &options, &targets);
 	if (code == EXIT_ALL)
-		code = sweep_with_credentials(command, credentials, &targets);
+		code = options.queue ? sweep_print_queued(command, &targets)
+		                     : sweep_with_credentials(command, credentials, &targets);
 	sweep_record_close(&command->record);
 	for (size_t i = 0; i < command->kept_count; i++)
 		server_result_fini(&command->kept[i].result);
@@ -394,4 +400,10 @@ int command_sweep(const struct options *given)
 	netsession_credentials_free(credentials);
 	target_list_fini(&targets);
 	return code;
+}
+
+int command_sweep(const struct options *options)
+{
+	return sweep_status_is_meant(options) ? sweep_status_show(options)
+	                                      : sweep_run_command(options);
 }

@@ -83,10 +83,22 @@ static int sweep_record_compare_hosts(const void *left, const void *right)
 	return sweep_store_compare_names((*a)->result.server, (*b)->result.server);
 }
 
+/* False: another collector has the host, or there is a failure. Counts those that are ours. */
+static bool sweep_record_is_ours(const struct sweep_record *record, const struct swept_host *host,
+                                 int64_t *taken, struct err *err)
+{
+	if (record->claim != NULL && !sweep_queue_take(sweep_store_database(record->store),
+	                                               record->claim, host->result.server, err))
+		return false;
+	++*taken;
+	return true;
+}
+
 uint32_t sweep_record_hosts(struct sweep_record *record, const struct swept_host hosts[],
                             size_t count, struct err *err)
 {
 	const struct swept_host **sorted;
+	int64_t taken = 0;
 
 	if (record->store == NULL || count == 0)
 		return 0;
@@ -98,7 +110,11 @@ uint32_t sweep_record_hosts(struct sweep_record *record, const struct swept_host
 	qsort(sorted, count, sizeof *sorted, sweep_record_compare_hosts);
 	(void)sweep_store_begin(record->store, err);
 	for (size_t i = 0; i < count && err->status == 0; i++)
-		sweep_record_host(record, sorted[i], err);
+		if (sweep_record_is_ours(record, sorted[i], &taken, err))
+			sweep_record_host(record, sorted[i], err);
+	if (record->claim != NULL)
+		(void)sweep_queue_count(sweep_store_database(record->store), record->collector,
+		                        taken, err);
 	free(sorted);
 	return sweep_store_commit(record->store, err);
 }
@@ -124,6 +140,8 @@ static uint32_t sweep_record_begin(struct sweep_record *record, const char *path
 	record->run = (struct store_run){ .user = options->user,
 		                          .client = options->client,
 		                          .level = options->level };
+	if (options->queue)
+		record->run.site = options->site != NULL ? options->site : SITE_UNLESS_SAID;
 	return options->resume ? sweep_store_resume_run(record->store, &record->run,
 	                                                sweep_record_add_target, targets, err)
 	                       : sweep_store_begin_run(record->store, &record->run, targets->names,

@@ -5,13 +5,20 @@
 
 #include "fleet/target_list.h"
 #include "options.h"
+#include "store/sweep_queue.h"
 #include "store/sweep_store.h"
 #include "swept_host.h"
+
+#define SITE_UNLESS_SAID "default"
 
 /* All zero: nothing is stored. */
 struct sweep_record {
 	struct sweep_store *store;
 	struct store_run run;
+	/* Of a collector: hosts are stored only while it holds them. NULL: they are not in a queue.
+	 */
+	const struct queue_claim *claim;
+	int64_t collector;
 };
 
 /* Opens the store. Begins a run of the targets; or, with --resume, finds the run to go on with,

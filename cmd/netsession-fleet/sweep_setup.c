@@ -129,3 +129,11 @@ void sweep_setup_print_end(enum sweep_end end, const struct sweep_counts *counts
 	else if (end == SWEEP_OUT_OF_MEMORY)
 		terminal_print_line(stderr, "netsession: out of memory");
 }
+
+void sweep_setup_print_outcomes(const struct sweep_counts *counts)
+{
+	for (size_t i = 0; i < OUTCOME_COUNT; i++)
+		if (counts->outcomes[i] > 0)
+			terminal_print_line(stderr, "%8zu  %-26s %s", counts->outcomes[i],
+			                    host_outcomes[i].name, host_outcomes[i].text);
+}

@@ -18,4 +18,7 @@ bool sweep_setup_is_interrupted(void);
 /* Writes to stderr why the sweep has ended, unless it has finished or was stopped. */
 void sweep_setup_print_end(enum sweep_end end, const struct sweep_counts *counts);
 
+/* Writes to stderr how many hosts have each outcome. */
+void sweep_setup_print_outcomes(const struct sweep_counts *counts);
+
 #endif

@@ -15,7 +15,8 @@
 #define AT(MEMBER) offsetof(struct options, MEMBER)
 #define FOR(NAME)  (1u << COMMAND_##NAME)
 /* The commands that connect to servers. */
-#define FOR_SERVERS (FOR(LIST) | FOR(INFO) | FOR(CLOSE) | FOR(WATCH) | FOR(DOCTOR) | FOR(SWEEP))
+#define FOR_SERVERS \
+	(FOR(LIST) | FOR(INFO) | FOR(CLOSE) | FOR(WATCH) | FOR(DOCTOR) | FOR(SWEEP) | FOR(COLLECT))
 
 static const char *level_choice(size_t index)
 {
@@ -144,7 +145,7 @@ static const struct cli_option option_table[] = {
 	  .member = AT(page_bytes),
 	  .min = 1,
 	  .max = UINT32_MAX,
-	  .commands = FOR(LIST) | FOR(WATCH) | FOR(SWEEP),
+	  .commands = FOR(LIST) | FOR(WATCH) | FOR(SWEEP) | FOR(COLLECT),
 	  .help = "request pages of about N bytes (default: all sessions at once)" },
 	{ .name = "yes",
 	  .letter = 'y',
@@ -215,7 +216,7 @@ static const struct cli_option option_table[] = {
 	  .argument = "BYTES",
 	  .kind = CLI_PARSED,
 	  .member = AT(max_bytes),
-	  .commands = FOR(LIST) | FOR(INFO) | FOR(CLOSE) | FOR(WATCH) | FOR(SWEEP),
+	  .commands = FOR(LIST) | FOR(INFO) | FOR(CLOSE) | FOR(WATCH) | FOR(SWEEP) | FOR(COLLECT),
 	  .initial = "1G",
 	  .help = "give up on a server whose sessions need more memory than this; with K, M or G "
 	          "behind the number in units of 1024, its square or its cube. A million sessions need "
@@ -298,7 +299,7 @@ static const struct cli_option option_table[] = {
 	  .member = AT(concurrency),
 	  .min = 1,
 	  .max = 30000,
-	  .commands = FOR(SWEEP) | FOR(CLOSE),
+	  .commands = FOR(SWEEP) | FOR(COLLECT) | FOR(CLOSE),
 	  .help = "ask so many hosts at once (default: 1000, or fewer if the limit of open files has no "
 	          "room for them)" },
 	{ .name = "per-network",
@@ -307,7 +308,7 @@ static const struct cli_option option_table[] = {
 	  .member = AT(per_network),
 	  .min = 1,
 	  .max = UINT32_MAX,
-	  .commands = FOR(SWEEP),
+	  .commands = FOR(SWEEP) | FOR(COLLECT),
 	  .help = "ask at most so many hosts at once in one network, which is an IPv4 /24 or an IPv6 "
 	          "/64 (default: any number)" },
 	{ .name = "rate",
@@ -316,24 +317,24 @@ static const struct cli_option option_table[] = {
 	  .member = AT(rate),
 	  .min = 1,
 	  .max = UINT32_MAX,
-	  .commands = FOR(SWEEP),
+	  .commands = FOR(SWEEP) | FOR(COLLECT),
 	  .help = "begin with at most so many hosts in a second (default: any number)" },
 	{ .name = "jitter",
 	  .argument = "SECONDS",
 	  .kind = CLI_SECONDS,
 	  .member = AT(jitter_ms),
-	  .commands = FOR(SWEEP),
+	  .commands = FOR(SWEEP) | FOR(COLLECT),
 	  .help = "begin with each host late, by a random time up to this (default: at once)" },
 	{ .name = "in-order",
 	  .kind = CLI_FLAG,
 	  .member = AT(in_order),
-	  .commands = FOR(SWEEP),
+	  .commands = FOR(SWEEP) | FOR(COLLECT),
 	  .help = "begin with the hosts in the order of the list (default: in random order)" },
 	{ .name = "connect-timeout",
 	  .argument = "SECONDS",
 	  .kind = CLI_SECONDS,
 	  .member = AT(connect_ms),
-	  .commands = FOR(SWEEP) | FOR(CLOSE),
+	  .commands = FOR(SWEEP) | FOR(COLLECT) | FOR(CLOSE),
 	  .initial = "3",
 	  .help = "give up on a host whose port does not answer in this time" },
 	{ .name = "retries",
@@ -342,13 +343,13 @@ static const struct cli_option option_table[] = {
 	  .member = AT(retries),
 	  .min = 0,
 	  .max = 100,
-	  .commands = FOR(SWEEP),
+	  .commands = FOR(SWEEP) | FOR(COLLECT),
 	  .help = "ask a host again, so many times, after a failure that may pass (default: 0)" },
 	{ .name = "backoff",
 	  .argument = "SECONDS",
 	  .kind = CLI_SECONDS,
 	  .member = AT(backoff_ms),
-	  .commands = FOR(SWEEP),
+	  .commands = FOR(SWEEP) | FOR(COLLECT),
 	  .initial = "2",
 	  .help = "wait this long before the first further attempt, and twice as long before each "
 	          "one after it, up to a minute" },
@@ -358,7 +359,7 @@ static const struct cli_option option_table[] = {
 	  .member = AT(max_log_on_failures),
 	  .min = 0,
 	  .max = UINT32_MAX,
-	  .commands = FOR(SWEEP) | FOR(CLOSE),
+	  .commands = FOR(SWEEP) | FOR(COLLECT) | FOR(CLOSE),
 	  .initial = "3",
 	  .help = "stop when so many hosts have refused the password since one has accepted it, so that "
 	          "the account is not locked; 0: never stop for that" },
@@ -366,7 +367,7 @@ static const struct cli_option option_table[] = {
 	  .argument = "FILE|URL",
 	  .kind = CLI_FILE,
 	  .member = AT(db),
-	  .commands = FOR(SWEEP) | FOR(REPORT),
+	  .commands = FOR(STORE) | FOR(SWEEP) | FOR(COLLECT) | FOR(REPORT),
 	  .help = "the store: a database of SQLite, which a sweep makes where it is missing, or one of "
 	          "PostgreSQL that exists, `postgresql://USER@HOST/NAME` with all that libpq takes but a "
 	          "password (default: $XDG_STATE_HOME/netsession/sessions.db, or "
@@ -405,11 +406,36 @@ static const struct cli_option option_table[] = {
 	  .commands = FOR(SWEEP),
 	  .help = "go on with the last sweep of the store that was interrupted: ask its targets that have "
 	          "no outcome yet, with its --user, --client and --level" },
+	{ .name = "queue",
+	  .kind = CLI_FLAG,
+	  .member = AT(queue),
+	  .commands = FOR(SWEEP),
+	  .help = "ask no host, but leave the targets in the store, which has to be one of PostgreSQL, to "
+	          "collectors" },
+	{ .name = "site",
+	  .argument = "SITE",
+	  .kind = CLI_TEXT,
+	  .member = AT(site),
+	  .min = 1,
+	  .commands = FOR(SWEEP) | FOR(COLLECT),
+	  .help = "the collectors that ask the targets of a queue: those of this site (default: default)" },
+	{ .name = "wait",
+	  .kind = CLI_FLAG,
+	  .member = AT(wait),
+	  .commands = FOR(COLLECT),
+	  .help = "wait for further sweeps (default: end when the queue of the site is empty)" },
+	{ .name = "lease",
+	  .argument = "SECONDS",
+	  .kind = CLI_SECONDS,
+	  .member = AT(lease_ms),
+	  .commands = FOR(COLLECT),
+	  .help = "other collectors ask targets again that have no outcome so long after they were "
+	          "claimed (default: what the other options can take, and a minute)" },
 	{ .name = "quiet",
 	  .letter = 'q',
 	  .kind = CLI_FLAG,
 	  .member = AT(quiet),
-	  .commands = FOR(SWEEP),
+	  .commands = FOR(STORE) | FOR(SWEEP) | FOR(COLLECT),
 	  .help = "show neither progress nor a summary on standard error" },
 	{ .name = "verbose",
 	  .letter = 'v',
@@ -473,6 +499,22 @@ static const struct cli_exit report_exits[] = {
 	{ EXIT_ALL, "the report is complete, also if it has no row" },
 	CLI_USAGE_ROW,
 	{ EXIT_NONE, "the store cannot be read or written, or no sweep has asked the server" },
+	{ 0 },
+};
+
+static const struct cli_exit collect_exits[] = {
+	{ EXIT_ALL, "all targets that could be claimed were asked" },
+	{ EXIT_SOME,
+	  "the collector was interrupted, or stopped by hosts that refused the password" },
+	CLI_USAGE_ROW,
+	{ EXIT_NONE, "the database failed" },
+	{ 0 },
+};
+
+static const struct cli_exit store_exits[] = {
+	{ EXIT_ALL, "the store was taken over" },
+	CLI_USAGE_ROW,
+	{ EXIT_NONE, "a store failed; the other one is as it was" },
 	{ 0 },
 };
 
@@ -612,7 +654,7 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 	},
 	[COMMAND_SWEEP] = {
 		.name = "sweep",
-		.operands = "[TARGET...]",
+		.operands = "[TARGET...] | status",
 		.max_operands = -1,
 		.takes_hosts = true,
 		.summary = "list the sessions of a whole fleet, and what became of each host",
@@ -634,6 +676,9 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		               "stored, several times a second. If a sweep is interrupted, by Ctrl-C, a signal or a crash, "
 		               "`--resume` goes on: it asks the hosts that have no outcome, and counts none "
 		               "twice.\n\n"
+		               "`status` asks nobody: it shows the last sweeps of the store with their outcomes, the "
+		               "queue of each site, and the collectors of the last day, with `-o` table or json. A "
+		               "host of this name is `status:445`.\n\n"
 		               "JSON Lines has a line for each session (`\"type\": \"session\"`), behind them "
 		               "one for their host (`\"host\"`), and in the end the `\"summary\"`; lines are written as "
 		               "hosts answer. CSV has a line for each session and for each host without one. An "
@@ -644,7 +689,28 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		            "  netsession sweep --hosts - -o jsonl --rate 50 < servers.txt > sessions.jsonl\n"
 		            "  netsession sweep --domain lab.example --operating-system 'Windows Server*' "
 		            "--seen-within 30\n"
-		            "  netsession sweep --resume\n",
+		            "  netsession sweep --resume\n"
+		            "  netsession sweep status --db postgresql://netsession@db.lab.example/netsession\n",
+	},
+	[COMMAND_COLLECT] = {
+		.name = "collect",
+		.summary = "ask the targets that sweeps have left in a database to the collectors of a site",
+		.description = "Any number of collectors, on any number of machines, share the targets of "
+		               "`sweep --queue`. A collector claims up to 100 at a time, asks them as `sweep` "
+		               "does, and stores each outcome in the transaction that takes the target out of "
+		               "the queue, so that each target has exactly one. Targets of a collector that is "
+		               "gone are claimed by others when their lease has ended; one that is interrupted "
+		               "gives them back at once. If the connection to the database is lost, the "
+		               "collector connects again. The user, the client and the level that the sweep was "
+		               "given are those of its targets.\n\n"
+		               "The password of the database is in ~/.pgpass, in the file that PGPASSFILE names, "
+		               "or in a service file: libpq reads them. Each collector counts by itself the "
+		               "hosts that refuse its own password (`--max-log-on-failures`).",
+		.exits = collect_exits,
+		.examples = "  netsession sweep --db postgresql://netsession@db.lab.example/netsession --queue "
+		            "--site berlin --hosts berlin.txt\n"
+		            "  netsession collect --db postgresql://netsession@db.lab.example/netsession --site "
+		            "berlin -A ~/.smb-admin --wait\n",
 	},
 	[COMMAND_REPORT] = {
 		.name = "report",
@@ -668,6 +734,19 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		            "  netsession report on fs1 --since 7d -o csv\n"
 		            "  netsession report hosts\n"
 		            "  netsession report prune --older-than 90\n",
+	},
+	[COMMAND_STORE] = {
+		.name = "store",
+		.operands = "merge FILE",
+		.min_operands = 2,
+		.max_operands = 2,
+		.summary = "take the store of a site over into another one",
+		.description = "A site that cannot reach the database sweeps into a file. `merge` adds its "
+		               "sweeps, outcomes and sessions to the store of `--db`, in one transaction. FILE "
+		               "may be merged again, when it has got more: nothing is there twice.",
+		.exits = store_exits,
+		.examples = "  netsession store merge berlin.db --db "
+		            "postgresql://netsession@db.lab.example/netsession\n",
 	},
 };
 

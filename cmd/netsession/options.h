@@ -40,12 +40,16 @@ struct options {
 	uint32_t per_network, rate, retries, max_log_on_failures; /* as struct sweep_settings */
 	uint32_t connect_ms, jitter_ms, backoff_ms;
 	bool in_order, quiet;
-	const char *db; /* the file of the store; NULL: the user's own */
+	const char *db;     /* the file of the store; NULL: the user's own */
 	const char *domain; /* whose computers are targets; NULL: there is none */
 	const char *search_base, *operating_system; /* NULL: any */
 	uint32_t seen_within_days;                  /* 0: whenever */
 	bool include_disabled, exclude_dcs;
 	bool no_db, resume;
+	/* of many machines */
+	bool queue, wait;
+	const char *site;  /* NULL: the default one */
+	uint32_t lease_ms; /* 0: long enough for the other options */
 	/* of a report */
 	int64_t at, since; /* seconds since 1970; 0: not given */
 	uint32_t older_than_days;

@@ -61,9 +61,11 @@ TAILQ_HEAD(sweep_attempts, sweep_attempt);
 
 struct sweep {
 	const struct sweep_settings *settings;
-	char *const *names;
-	uint32_t *order; /* of the names */
-	size_t next;     /* in order */
+	char *const *names; /* count of them; on_more may replace them, when all are begun */
+	size_t count;
+	uint32_t *order;    /* of the names */
+	size_t next;        /* in order */
+	bool may_have_more; /* what on_more returned */
 	const struct sweep_handler *handler;
 	void *context;
 	struct sweep_counts *counts;
@@ -579,12 +581,49 @@ static void sweep_begin_attempt(struct sweep_attempt *a)
 	}
 }
 
+/* Fisher and Yates. */
+static bool sweep_make_order(struct sweep *sweep, size_t count)
+{
+	free(sweep->order);
+	sweep->next = 0;
+	sweep->count = count;
+	sweep->order = calloc(count + 1, sizeof *sweep->order);
+	if (sweep->order == NULL)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		sweep->order[i] = (uint32_t)i;
+	for (size_t i = count; i > 1 && !sweep->settings->in_order; i--) {
+		size_t other = sweep_random((uint32_t)i);
+		uint32_t last = sweep->order[i - 1];
+
+		sweep->order[i - 1] = sweep->order[other];
+		sweep->order[other] = last;
+	}
+	return true;
+}
+
+/* Whether a name is left that is not begun. */
+static bool sweep_has_next(struct sweep *sweep)
+{
+	size_t count = 0;
+
+	if (sweep->next < sweep->count)
+		return true;
+	if (sweep->handler->on_more == NULL)
+		return false;
+	sweep->may_have_more = sweep->handler->on_more(sweep->context, &sweep->names, &count);
+	if (count > 0 && !sweep_make_order(sweep, count))
+		sweep_stop(sweep, SWEEP_OUT_OF_MEMORY);
+	sweep->counts->total += count;
+	return count > 0 && !sweep->is_ending;
+}
+
 /* Gives the next host to begin; NULL: there is none, or no memory for it. */
 static struct sweep_attempt *sweep_take_next(struct sweep *sweep)
 {
 	struct sweep_attempt *a = TAILQ_FIRST(&sweep->places[PLACE_AGAIN]);
 
-	if (a != NULL || sweep->next == sweep->counts->total)
+	if (a != NULL || !sweep_has_next(sweep))
 		return a;
 	/* A network that is full holds up its own hosts, and not the memory of all. */
 	if (sweep->place_counts[PLACE_PARKED] >= sweep->settings->concurrency)
@@ -634,7 +673,7 @@ static bool sweep_has_ended(const struct sweep *sweep)
 
 	for (int place = 0; place < PLACE_COUNT; place++)
 		left += sweep->place_counts[place];
-	return left == 0 && sweep->next == sweep->counts->total;
+	return left == 0 && sweep->next == sweep->count && !sweep->may_have_more;
 }
 
 /* Begins hosts until the limits are reached. */
@@ -666,24 +705,8 @@ static void sweep_on_tick(void *context)
 		sweep_stop(sweep, SWEEP_OUT_OF_MEMORY);
 	else if (!sweep->handler->on_tick(sweep->context, sweep->counts))
 		sweep_stop(sweep, SWEEP_STOPPED);
-}
-
-/* Fisher and Yates. */
-static bool sweep_make_order(struct sweep *sweep, size_t count)
-{
-	sweep->order = calloc(count + 1, sizeof *sweep->order);
-	if (sweep->order == NULL)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		sweep->order[i] = (uint32_t)i;
-	for (size_t i = count; i > 1 && !sweep->settings->in_order; i--) {
-		size_t other = sweep_random((uint32_t)i);
-		uint32_t last = sweep->order[i - 1];
-
-		sweep->order[i - 1] = sweep->order[other];
-		sweep->order[other] = last;
-	}
-	return true;
+	else if (sweep->may_have_more)
+		sweep_fill(sweep);
 }
 
 static void sweep_begin(struct sweep *sweep)
@@ -704,6 +727,7 @@ enum sweep_end sweep_run(const struct sweep_settings *settings, char *const name
 		.settings = settings,
 		.names = names,
 		.handler = handler,
+		.may_have_more = handler->on_more != NULL,
 		.context = context,
 		.counts = counts,
 		.loop = net_loop_new(),

@@ -52,6 +52,10 @@ struct sweep_handler {
 	bool (*on_result)(void *context, struct sweep_result *result);
 	/* Called ten times a second. False ends the sweep. */
 	bool (*on_tick)(void *context, const struct sweep_counts *counts);
+	/* Called when all hosts are begun and another one could be: gives further names, if there
+	 * are some now, which live until their results. False: the sweep may end when all that are
+	 * begun are done; until then it is called again. NULL: there are no further names. */
+	bool (*on_more)(void *context, char *const **names, size_t *count);
 };
 
 enum sweep_end {

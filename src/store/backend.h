@@ -36,7 +36,8 @@ struct database_backend {
 	const char *(*migration)(const struct schema_migration *migration);
 	bool is_shared;
 	/* NULL: it gives no notifications. */
-	NET_API_STATUS (*wait)(struct database *db, uint32_t ms, struct err *err);
+	NET_API_STATUS (*wait)(struct database *db, uint32_t ms, bool *is_notified,
+	                       struct err *err);
 
 	struct database_statement *(*prepare)(struct database *db, const char *sql,
 	                                      struct err *err);

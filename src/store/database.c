@@ -125,9 +125,9 @@ NET_API_STATUS database_listen(struct database *db, const char *listen, struct e
 	return db->backend->execute(db, listen, err);
 }
 
-NET_API_STATUS database_wait(struct database *db, uint32_t ms, struct err *err)
+NET_API_STATUS database_wait(struct database *db, uint32_t ms, bool *is_notified, struct err *err)
 {
-	return db->backend->wait(db, ms, err);
+	return db->backend->wait(db, ms, is_notified, err);
 }
 
 /* ---- opening ---- */

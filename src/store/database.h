@@ -70,8 +70,9 @@ bool database_is_null(struct database_statement *statement, int column);
 int64_t database_changes(struct database_statement *statement);
 
 /* Of a database that is shared: runs a LISTEN, which is static text; and waits for a notification,
- * a signal, or for so long. */
+ * a signal, or for so long. Gives whether there was a notification, which may be of an earlier
+ * time. */
 NET_API_STATUS database_listen(struct database *db, const char *listen, struct err *err);
-NET_API_STATUS database_wait(struct database *db, uint32_t ms, struct err *err);
+NET_API_STATUS database_wait(struct database *db, uint32_t ms, bool *is_notified, struct err *err);
 
 #endif

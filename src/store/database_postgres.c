@@ -299,7 +299,8 @@ static bool postgres_is_in_transaction(struct database *db)
 	return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
 }
 
-static NET_API_STATUS postgres_wait(struct database *db, uint32_t ms, struct err *err)
+static NET_API_STATUS postgres_wait(struct database *db, uint32_t ms, bool *is_notified,
+                                    struct err *err)
 {
 	struct pollfd descriptor = { .fd = PQsocket(postgres_of(db)), .events = POLLIN };
 	PGnotify *notify = PQnotifies(postgres_of(db));
@@ -307,8 +308,13 @@ static NET_API_STATUS postgres_wait(struct database *db, uint32_t ms, struct err
 	if (notify == NULL && poll(&descriptor, 1, (int)ms) > 0 &&
 	    PQconsumeInput(postgres_of(db)) == 0)
 		return postgres_fail(db, NULL, err);
-	for (; notify != NULL || (notify = PQnotifies(postgres_of(db))) != NULL; notify = NULL)
+	if (notify == NULL)
+		notify = PQnotifies(postgres_of(db));
+	*is_notified = notify != NULL;
+	while (notify != NULL) {
 		PQfreemem(notify);
+		notify = PQnotifies(postgres_of(db));
+	}
 	return NERR_Success;
 }
 
@@ -330,8 +336,11 @@ static NET_API_STATUS postgres_read_number(struct database *db, const char *sql,
 
 static NET_API_STATUS postgres_read_version(struct database *db, int64_t *version, struct err *err)
 {
-	if (postgres_read_number(db, "SELECT count(to_regclass('netsession_schema'))", version,
-	                         err) != NERR_Success ||
+	/* to_regclass() may not see yet what another program has made meanwhile. */
+	if (postgres_read_number(db,
+	                         "SELECT count(*) FROM pg_class WHERE relname = "
+	                         "'netsession_schema' AND pg_table_is_visible(oid)",
+	                         version, err) != NERR_Success ||
 	    *version == 0)
 		return err->status;
 	return postgres_read_number(db, "SELECT version FROM netsession_schema", version, err);

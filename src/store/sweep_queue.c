@@ -12,13 +12,18 @@
 
 void queue_claim_fini(struct queue_claim *claim)
 {
-	for (size_t i = 0; i < claim->count; i++)
-		free(claim->names[i]);
-	free(claim->names);
 	free(claim->token);
 	free(claim->user);
 	free(claim->client);
 	*claim = (struct queue_claim){ 0 };
+}
+
+void queue_names_fini(struct queue_names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->names[i]);
+	free(names->names);
+	*names = (struct queue_names){ 0 };
 }
 
 /* Prepares a statement, or gives NULL if there was a failure before. */
@@ -93,19 +98,19 @@ static bool queue_copy(char **to, const char *text)
 	return (*to != NULL) == (text != NULL);
 }
 
-static bool queue_claim_add(struct queue_claim *claim, const char *name)
+static bool queue_names_add(struct queue_names *list, const char *name)
 {
-	if (claim->count == claim->room) {
-		size_t room = 2 * claim->room + 64;
-		char **names = realloc(claim->names, room * sizeof *names);
+	if (list->count == list->room) {
+		size_t room = 2 * list->room + 64;
+		char **names = realloc(list->names, room * sizeof *names);
 
 		if (names == NULL)
 			return false;
-		claim->names = names;
-		claim->room = room;
+		list->names = names;
+		list->room = room;
 	}
-	claim->names[claim->count] = strdup(name);
-	return claim->names[claim->count] != NULL && ++claim->count > 0;
+	list->names[list->count] = strdup(name);
+	return list->names[list->count] != NULL && ++list->count > 0;
 }
 
 /* The filters and the level of the run, and a token. */
@@ -132,31 +137,27 @@ static NET_API_STATUS queue_read_run(struct database *db, struct queue_claim *cl
 
 #define CAN_BE_CLAIMED "site = ?1 AND (lease_until IS NULL OR lease_until < " NOW_MS ")"
 
-/* A run whose targets other collectors are claiming right now is passed over. Gives run.id; 0:
- * there is nothing to claim. */
-static NET_API_STATUS queue_find_run(struct database *db, const char *site,
-                                     struct queue_claim *claim, struct err *err)
+NET_API_STATUS sweep_queue_find(struct database *db, const char *site, struct queue_claim *claim,
+                                struct err *err)
 {
 	struct database_statement *s =
-		database_prepare(db,
-	                         "SELECT run FROM queue WHERE " CAN_BE_CLAIMED
-	                         " ORDER BY run LIMIT 1 FOR UPDATE SKIP LOCKED",
-	                         err);
+		database_prepare(db, "SELECT min(run) FROM queue WHERE " CAN_BE_CLAIMED, err);
 
-	claim->run = (struct store_run){ 0 };
+	queue_claim_fini(claim);
 	if (s == NULL)
 		return err->status;
 	database_bind_text(s, 1, site);
 	while (database_next_row(db, s, err))
 		claim->run.id = database_number(s, 0);
-	return err->status;
+	return err->status == NERR_Success && claim->run.id != 0 ? queue_read_run(db, claim, err)
+	                                                         : err->status;
 }
 
 static NET_API_STATUS queue_claim_targets(struct database *db, const char *site, uint32_t most,
-                                          int64_t lease_ms, struct queue_claim *claim,
-                                          struct err *err)
+                                          int64_t lease_ms, const struct queue_claim *claim,
+                                          struct queue_names *names, struct err *err)
 {
-	struct database_statement *s = queue_prepare(
+	struct database_statement *s = database_prepare(
 		db,
 		"WITH claimed AS (SELECT run, host FROM queue WHERE " CAN_BE_CLAIMED
 		" AND run = ?2 ORDER BY host LIMIT ?3 FOR UPDATE SKIP LOCKED) "
@@ -173,21 +174,18 @@ static NET_API_STATUS queue_claim_targets(struct database *db, const char *site,
 	database_bind_text(s, 4, claim->token);
 	database_bind_number(s, 5, lease_ms);
 	while (database_next_row(db, s, err))
-		if (!queue_claim_add(claim, database_text(s, 0)))
+		if (!queue_names_add(names, database_text(s, 0)))
 			return err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 	return err->status;
 }
 
 NET_API_STATUS sweep_queue_claim(struct database *db, int64_t collector, const char *site,
-                                 uint32_t most, int64_t lease_ms, struct queue_claim *claim,
-                                 struct err *err)
+                                 uint32_t most, int64_t lease_ms, const struct queue_claim *claim,
+                                 struct queue_names *names, struct err *err)
 {
-	queue_claim_fini(claim);
 	if (database_begin(db, err) != NERR_Success)
 		return err->status;
-	if (queue_find_run(db, site, claim, err) == NERR_Success && claim->run.id != 0 &&
-	    queue_read_run(db, claim, err) == NERR_Success)
-		(void)queue_claim_targets(db, site, most, lease_ms, claim, err);
+	(void)queue_claim_targets(db, site, most, lease_ms, claim, names, err);
 	(void)sweep_queue_count(db, collector, 0, err);
 	if (err->status == NERR_Success)
 		(void)database_commit(db, err);

@@ -9,16 +9,23 @@
 #include <stddef.h>
 #include "store/sweep_store.h"
 
-/* The texts of a claim are its own. All zero is an empty one. */
+/* What a collector claims targets of: a run, by a token. The texts are its own. All zero is an
+ * empty one. */
 struct queue_claim {
-	struct store_run run;
-	char *user, *client; /* of run */
+	struct store_run run; /* id 0: there is nothing to claim */
+	char *user, *client;  /* of run */
 	char *token;
+};
+
+void queue_claim_fini(struct queue_claim *claim);
+
+/* Names of targets. All zero is an empty list. */
+struct queue_names {
 	char **names;
 	size_t count, room;
 };
 
-void queue_claim_fini(struct queue_claim *claim);
+void queue_names_fini(struct queue_names *names);
 
 /* Adds a collector to those that the status shows, and listens for new work. name: of the machine
  * and the process. Gives *id. */
@@ -29,11 +36,15 @@ NET_API_STATUS sweep_queue_leave(struct database *db, int64_t id, struct err *er
 /* Listens for new work on a connection that is new. */
 NET_API_STATUS sweep_queue_listen(struct database *db, struct err *err);
 
-/* Claims up to most targets of the site's oldest run that has some, for lease_ms. Gives *claim,
- * which has no names if there is nothing to claim now. */
+/* Finds the site's oldest run that has targets which can be claimed. Gives *claim,
+ * with a token; its run.id is 0 if there is nothing to claim now. */
+NET_API_STATUS sweep_queue_find(struct database *db, const char *site, struct queue_claim *claim,
+                                struct err *err);
+
+/* Claims up to most further targets of the claim's run, for lease_ms, and adds them to names. */
 NET_API_STATUS sweep_queue_claim(struct database *db, int64_t collector, const char *site,
-                                 uint32_t most, int64_t lease_ms, struct queue_claim *claim,
-                                 struct err *err);
+                                 uint32_t most, int64_t lease_ms, const struct queue_claim *claim,
+                                 struct queue_names *names, struct err *err);
 
 /* Takes a target that was claimed out of the queue, as part of a transaction. False: another
  * collector has it now or has done it, or there is a failure. */

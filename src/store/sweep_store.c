@@ -40,6 +40,11 @@ struct sweep_store *sweep_store_new(struct database *db)
 	return store;
 }
 
+struct database *sweep_store_database(struct sweep_store *store)
+{
+	return store->db;
+}
+
 static void sweep_store_forget_host(struct sweep_store *store)
 {
 	snapshot_free(store->answer);

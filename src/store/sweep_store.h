@@ -34,6 +34,8 @@ struct store_host {
 
 /* Takes db. Returns NULL if memory ran out. */
 struct sweep_store *sweep_store_new(struct database *db);
+/* What it has taken. */
+struct database *sweep_store_database(struct sweep_store *store);
 /* NULL is allowed. */
 void sweep_store_free(struct sweep_store *store);
 

@@ -34,7 +34,10 @@ class Postgres(unittest.TestCase):
         self.database.clear()
 
     def run_command(self, *arguments, db=None, password=None):
-        return command.run(*arguments, "--db", db or self.database.url, env={"PGPASSFILE": str(self.database.passwords_file(password))})
+        return command.run(*arguments, "--db", db or self.database.url, env=self.variables(password))
+
+    def variables(self, password=None):
+        return {"PGPASSFILE": str(self.database.passwords_file(password))}
 
     def sweep(self, *arguments, **options):
         return self.run_command("sweep", "-A", self.server.credentials_file("root"), "--wins", "none", "-o", "jsonl", *arguments,
@@ -58,6 +61,28 @@ class Postgres(unittest.TestCase):
                           ("changes",), ("hosts",), ("prune", "--older-than", "1")):
             result = self.run_command("report", *arguments)
             self.assertEqual(0, result.exit, result)
+
+    def test_the_file_of_a_site_is_merged_again_and_again_and_nothing_is_there_twice(self):
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+            file = pathlib.Path(folder) / "sessions.db"
+            self.assertEqual(1, self.sweep(self.name, f"127.0.0.1:{free_port()}", db=file).exit)
+            self.assertEqual(0, self.sweep("-u", "alice", f"FS1@{self.name}").exit)
+            first = command.run("store", "merge", file, "--db", self.database.url, env=self.variables())
+            self.assertEqual((0, "netsession: added 1 sweeps, 2 outcomes and 3 sessions\n"), (first.exit, first.stderr), first)
+            self.assertEqual(0, self.sweep("-u", "nobody", self.name, db=file).exit)
+            self.assertEqual(0, self.sweep("-u", "alice", self.name, db=file).exit)
+            for added in ("2 sweeps, 2 outcomes and 0 sessions", "0 sweeps, 0 outcomes and 0 sessions"):
+                again = command.run("store", "merge", file, "--db", self.database.url, env=self.variables())
+                self.assertEqual((0, f"netsession: added {added}\n"), (again.exit, again.stderr), again)
+            with contextlib.closing(sqlite3.connect(file)) as connection:
+                seen = connection.execute("SELECT client, first_seen, last_seen FROM session ORDER BY client").fetchall()
+        merged = self.database.query("SELECT client, first_seen, last_seen FROM session JOIN host ON host.id = host WHERE name = "
+                                     f"'{self.name}' ORDER BY client")
+        self.assertEqual([[str(value) for value in row] for row in seen], merged)
+        self.assertEqual(4, len(self.database.query("SELECT id FROM run WHERE \"end\" = 'finished'")))
+        # A sweep of the database recognises what came from the file.
+        self.assertEqual(0, self.sweep("-u", "alice", self.name).exit)
+        self.assertEqual(5, len(self.database.query("SELECT id FROM session")))
 
     def test_a_wrong_password_and_a_server_that_is_away_are_said(self):
         wrong = self.sweep(self.name, password="wrong")

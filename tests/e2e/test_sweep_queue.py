@@ -1,0 +1,215 @@
+"""`netsession sweep --queue` and `netsession collect`: several collectors on one queue in Debian's PostgreSQL. They are killed, the
+database is killed, and every target has exactly one outcome in the end."""
+import contextlib
+import random
+import signal
+import subprocess
+import threading
+import time
+import unittest
+
+from lab import command, odd_servers, postgres, sessions, tap
+from lab.netsessiond import Netsessiond
+from lab.ports import free_port
+from lab.sessions import Wanted
+from lab.wait_until import HANG_S, wait_until
+
+KILLS, CRASHES = 12, 2
+
+
+class Queue(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if postgres.programs() is None:
+            raise unittest.SkipTest("PostgreSQL is not installed")
+        cls.database = cls.enterClassContext(postgres.PostgresServer())
+        cls.port = free_port()
+        cls.server = cls.enterClassContext(Netsessiond(listen=f"0.0.0.0:{cls.port}", max_connections_per_address=10000,
+                                                        max_unauthenticated_connections=10000,
+                                                        max_unauthenticated_connections_per_address=10000))
+        cls.server.port = cls.port
+        cls.enterClassContext(sessions.held(cls.server, [Wanted("alice", "127.0.0.7"), Wanted("alice", "127.0.0.8")]))
+        cls.variables = {"PGPASSFILE": str(cls.database.passwords_file())}
+
+    def setUp(self):
+        self.database.clear()
+
+    def run_command(self, *arguments, **options):
+        return command.run(*arguments, "--db", self.database.url, env=self.variables, **options)
+
+    def publish(self, *arguments):
+        result = self.run_command("sweep", "--queue", "-u", "alice", *arguments)
+        self.assertEqual(0, result.exit, result)
+        return result
+
+    def collect_arguments(self, *arguments):
+        return ("collect", "-A", self.server.credentials_file("root"), "--wins", "none", "-p", self.port, *arguments)
+
+    @contextlib.contextmanager
+    def collecting(self, *arguments):
+        with subprocess.Popen(list(map(str, [command.built(), *self.collect_arguments(*arguments), "--db", self.database.url])),
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              env=command.environment(self.variables)) as running:
+            try:
+                yield running
+            finally:
+                running.kill()
+
+    def count(self, sql):
+        [[number]] = self.database.query(f"SELECT count(*) FROM {sql}")
+        return int(number)
+
+    def assert_each_target_has_one_outcome(self, targets, runs=1):
+        self.assertEqual([[str(targets)]] * runs, self.database.query("SELECT count(*) FROM outcome GROUP BY run"))
+        self.assertEqual(0, self.count("queue"))
+        self.assertEqual([["finished"]] * runs, self.database.query('SELECT "end" FROM run WHERE ended >= began'))
+
+    # ---- claims
+
+    def test_a_collector_asks_what_was_published_for_its_site(self):
+        self.assertIn("3 targets wait for collectors of site berlin", self.publish("--site", "berlin", "127.0.0.1", "127.0.0.2",
+                                                                                   f"127.0.0.1:{free_port()}").stderr)
+        self.publish("127.0.0.1")
+        result = self.run_command(*self.collect_arguments("--site", "berlin"))
+        self.assertEqual(0, result.exit, result)
+        self.assertIn("site berlin: 3 hosts, 4 sessions", result.stderr)
+        self.assertEqual([["127.0.0.1", "answered", "2"], ["127.0.0.2", "answered", "2"]],
+                         self.database.query("SELECT name, outcome, sessions FROM outcome JOIN host ON host.id = host WHERE "
+                                             "outcome = 'answered' ORDER BY name"))
+        self.assertEqual([["1", "finished"], ["2", ""]], self.database.query('SELECT id, "end" FROM run ORDER BY id'))
+        self.assertEqual([["default", ""]], self.database.query("SELECT site, token FROM queue"))
+        self.assertEqual([["berlin", "3", "t"]], self.database.query("SELECT site, hosts, ended >= seen FROM collector"))
+
+    def test_two_sweeps_of_one_target_list_do_not_mix(self):
+        publishers = [subprocess.Popen(list(map(str, [command.built(), "sweep", "--queue", "-u", user, "--db", self.database.url,
+                                                      "127.21.0.0/25"])), stderr=subprocess.PIPE,
+                                       env=command.environment(self.variables)) for user in ("alice", "bob")]
+        for publisher in publishers:
+            said = publisher.communicate()[1]
+            self.assertEqual(0, publisher.returncode, said)
+        with self.collecting() as first, self.collecting() as second:
+            self.assertEqual((0, 0), (first.wait(HANG_S), second.wait(HANG_S)), first.stderr.read() + second.stderr.read())
+        self.assert_each_target_has_one_outcome(126, runs=2)
+        self.assertEqual([["alice", "answered", "126"], ["bob", "empty", "126"]],
+                         self.database.query('SELECT "user", outcome, count(*) FROM outcome JOIN run ON run.id = run GROUP BY 1, 2 '
+                                             "ORDER BY 1"))
+        self.assertEqual([["2"]], self.database.query("SELECT DISTINCT count(*) FROM session GROUP BY host"))
+
+    def test_a_lease_that_ends_is_claimed_by_another_and_the_late_outcome_is_dropped(self):
+        release = threading.Event()
+        with odd_servers.OddServer(lambda connection: release.wait()) as silent:
+            self.publish(f"127.0.0.1:{silent.port}")
+            with self.collecting("--timeout", "60", "--lease", "1") as slow:
+                wait_until(lambda: self.count("queue WHERE token IS NOT NULL") == 1)
+                fast = self.run_command(*self.collect_arguments("--timeout", "1"))
+                self.assertEqual(0, fast.exit, fast)
+                self.assert_each_target_has_one_outcome(1)
+                first = self.database.query("SELECT outcome, at FROM outcome")
+                release.set()
+                self.assertEqual(0, slow.wait(HANG_S), slow.stderr.read())
+        self.assertEqual(first, self.database.query("SELECT outcome, at FROM outcome"))
+        self.assertEqual([["0"], ["1"]], self.database.query("SELECT hosts FROM collector ORDER BY id"))
+
+    def test_ctrl_c_gives_back_what_was_claimed(self):
+        with odd_servers.silent() as silent:
+            self.publish(f"127.0.0.1:{silent.port}", "127.0.0.1")
+            with self.collecting() as interrupted:
+                wait_until(lambda: self.count("outcome") == 1 and self.count("queue WHERE token IS NOT NULL") == 1)
+                interrupted.send_signal(signal.SIGINT)
+                self.assertEqual(1, interrupted.wait(HANG_S), interrupted.stderr.read())
+            self.assertEqual([["", ""]], self.database.query("SELECT token, lease_until FROM queue"))
+        self.assertEqual(0, self.run_command(*self.collect_arguments()).exit)
+        self.assert_each_target_has_one_outcome(2)
+
+    def test_a_collector_that_waits_is_told_of_new_work(self):
+        self.publish("127.0.0.1")
+        with self.collecting("--wait") as waiting:
+            wait_until(lambda: self.count("run WHERE ended IS NOT NULL") == 1)
+            for run in (2, 3):
+                self.publish("127.0.0.1")
+                wait_until(lambda: self.count("run WHERE ended IS NOT NULL") == run)
+            waiting.send_signal(signal.SIGTERM)
+            self.assertEqual(1, waiting.wait(HANG_S), waiting.stderr.read())
+        self.assert_each_target_has_one_outcome(1, runs=3)
+
+    # ---- status
+
+    def test_the_status_shows_sweeps_sites_and_collectors(self):
+        self.publish("127.0.0.1", f"127.0.0.1:{free_port()}")
+        self.run_command(*self.collect_arguments())
+        with odd_servers.silent() as silent:
+            self.publish("--site", "berlin", "127.0.0.1", f"127.0.0.1:{silent.port}")
+            with self.collecting("--site", "berlin") as running:
+                wait_until(lambda: self.count("outcome") == 3)
+                self.publish("127.0.0.1")
+                result = self.run_command("sweep", "status", "-o", "json")
+                table = self.run_command("sweep", "status")
+                running.send_signal(signal.SIGINT)
+                running.wait(HANG_S)
+        self.assertEqual((0, ""), (result.exit, result.stderr), result)
+        said = result.json
+        self.assertEqual(1, said["schema"])
+        self.assertEqual([(3, "queued", 1, 0, 0), (2, "queued", 2, 1, 2), (1, "finished", 2, 2, 2)],
+                         [(row["sweep"], row["state"], row["targets"], row["done"], row["sessions"]) for row in said["sweeps"]])
+        self.assertTrue(said["sweeps"][2]["began"] <= said["sweeps"][2]["ended"])
+        self.assertEqual([(2, "answered", 1, 2), (1, "answered", 1, 2), (1, "unreachable", 1, 0)],
+                         [tuple(row.values()) for row in said["outcomes"]])
+        self.assertEqual([("berlin", 2, 0, 1), ("default", 3, 1, 0)], [tuple(row.values()) for row in said["sites"]])
+        self.assertEqual([("default", 2, True), ("berlin", 1, False)],
+                         [(row["site"], row["hosts"], "ended" in row) for row in said["collectors"]])
+        self.assertEqual(0, table.exit, table)
+        self.assertEqual(["SWEEP", "SWEEP", "SITE", "COLLECTOR"], [part.split()[0] for part in table.stdout.split("\n\n")])
+        self.assertEqual(command.USAGE, self.run_command("sweep", "status", "-o", "csv").exit)
+
+    # ---- failures
+
+    def test_kills_of_collectors_and_crashes_of_the_database_lose_nothing_and_double_nothing(self):
+        self.publish("127.20.0.0/21")
+        targets, kills = 2046, 0
+        arguments = ("--lease", "2", "--rate", "150", "--timeout", "2")
+        with contextlib.ExitStack() as stack:
+            running = [stack.enter_context(self.collecting(*arguments)) for _ in range(3)]
+            for step in range(KILLS):
+                time.sleep(random.uniform(0.1, 0.6))  # any moment will do
+                victim = running.pop(0)
+                kills += victim.poll() is None
+                victim.kill()
+                if step % (KILLS // CRASHES) == 2:
+                    self.database.kill()
+                    time.sleep(random.uniform(0.0, 0.5))
+                    self.database.start()
+                running.append(stack.enter_context(self.collecting(*arguments)))
+            for collector in running:
+                self.assertEqual(0, collector.wait(HANG_S), collector.stderr.read())
+        self.assertGreater(kills, KILLS // 2)
+        self.assert_each_target_has_one_outcome(targets)
+        self.assertEqual([["answered", str(targets)]], self.database.query("SELECT outcome, count(*) FROM outcome GROUP BY outcome"))
+        self.assertEqual([["2", str(targets)]],
+                         self.database.query("SELECT n, count(*) FROM (SELECT count(*) n FROM session GROUP BY host) x GROUP BY n"))
+
+    def test_a_database_that_is_away_is_said_and_connected_to_again(self):
+        self.publish("127.0.0.1")
+        self.database.kill()
+        try:
+            result = self.run_command(*self.collect_arguments())
+            self.assertEqual(3, result.exit, result)
+            self.assertIn("Connection refused", result.stderr)
+        finally:
+            self.database.start()
+        with self.collecting("--wait") as waiting:
+            wait_until(lambda: self.count("outcome") == 1)
+            self.database.kill()
+            self.database.start()
+            self.publish("127.0.0.1")
+            wait_until(lambda: self.count("outcome") == 2)
+            waiting.send_signal(signal.SIGTERM)
+            waiting.wait(HANG_S)
+
+    def test_what_makes_no_sense_is_a_wrong_command_line(self):
+        for arguments in (("sweep", "--queue", "127.0.0.1"), ("sweep", "--site", "x", "127.0.0.1"), ("collect",),
+                          ("collect", "--db", "/tmp/sessions.db")):
+            self.assertEqual(command.USAGE, command.run(*arguments).exit, arguments)
+
+
+if __name__ == "__main__":
+    tap.main()
