@@ -7,6 +7,7 @@
  * Holds: each SID is one by its form; no more are told than the bytes could hold; after one that is
  * not taken there is none; names are UTF-8; a second look finds the same. */
 #include "auth/pac.h"
+#include "base/sid.h"
 #include "base/text.h"
 #include "fuzz.h"
 
@@ -20,7 +21,7 @@ static bool take(void *context, const char *sid)
 	struct taken *taken = context;
 
 	MUST(taken->count <= taken->most);
-	MUST(strncmp(sid, "S-1-", 4) == 0 && strlen(sid) < PAC_SID_BYTES);
+	MUST(strncmp(sid, "S-1-", 4) == 0 && strlen(sid) < SID_TEXT_BYTES);
 	MUST(sid[strspn(sid, "S-x0123456789ABCDEF")] == '\0');
 	for (const char *at = sid; *at != '\0'; at++)
 		taken->sum = taken->sum * 31 + (unsigned char)*at;

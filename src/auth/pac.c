@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth/pac.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
+#include "base/sid.h"
 #include "base/text.h"
 #include "wire/ndr_reader.h"
-
-#define MAX_SUB_AUTHORITIES 15 /* [MS-DTYP] 2.4.2.3 */
 
 /* [MS-PAC] 2.2.1, 2.2.2: a group that the account has, and not only to be denied something. */
 #define GROUP_ENABLED       0x00000004u
 #define GROUP_ONLY_FOR_DENY 0x00000010u
-
-struct pac_sid {
-	uint64_t authority;
-	unsigned count;
-	uint32_t sub_authorities[MAX_SUB_AUTHORITIES + 1]; /* one more for an account of it */
-};
 
 /* An RPC_UNICODE_STRING's header; what it points at follows the whole structure. */
 struct pac_string {
@@ -64,16 +55,16 @@ static void pac_get_text(struct wire_reader *r, struct pac_string s, char *to)
 }
 
 /* An RPC_SID behind its pointer: [MS-DTYP] 2.4.2.3. */
-static struct pac_sid pac_get_sid(struct wire_reader *r)
+static struct sid pac_get_sid(struct wire_reader *r)
 {
 	uint32_t max = ndr_get_count(r, 4);
-	struct pac_sid sid = { 0 };
+	struct sid sid = { 0 };
 	uint8_t revision = wire_get_u8(r);
 
 	sid.count = wire_get_u8(r);
 	for (unsigned i = 0; i < 6; i++)
 		sid.authority = sid.authority << 8 | wire_get_u8(r);
-	if (revision != 1 || sid.count != max || sid.count > MAX_SUB_AUTHORITIES) {
+	if (revision != 1 || sid.count != max || sid.count > SID_MAX_SUB_AUTHORITIES) {
 		wire_reader_fail(r, "malformed SID");
 		sid.count = 0;
 	}
@@ -89,27 +80,20 @@ struct pac_sink {
 	bool failed;
 };
 
-/* [MS-DTYP] 2.4.2.1 */
-static void pac_give_sid(struct pac_sink *sink, const struct pac_sid *sid)
+static void pac_give_sid(struct pac_sink *sink, const struct sid *sid)
 {
-	char text[PAC_SID_BYTES];
-	int length = snprintf(text, sizeof text,
-	                      sid->authority >> 32 != 0 ? "S-1-0x%012" PRIX64 : "S-1-%" PRIu64,
-	                      sid->authority);
+	char text[SID_TEXT_BYTES];
 
-	for (unsigned i = 0; i < sid->count; i++)
-		length += snprintf(text + length, sizeof text - (size_t)length, "-%" PRIu32,
-		                   sid->sub_authorities[i]);
 	if (!sink->failed)
-		sink->failed = !sink->take(sink->context, text);
+		sink->failed = !sink->take(sink->context, sid_text(sid, text));
 }
 
 /* The account or group with this number in a domain. */
-static void pac_give_member(struct pac_sink *sink, const struct pac_sid *domain, uint32_t rid)
+static void pac_give_member(struct pac_sink *sink, const struct sid *domain, uint32_t rid)
 {
-	struct pac_sid member = *domain;
+	struct sid member = *domain;
 
-	if (member.count == 0 || member.count >= MAX_SUB_AUTHORITIES)
+	if (member.count == 0 || member.count >= SID_MAX_SUB_AUTHORITIES)
 		return;
 	member.sub_authorities[member.count++] = rid;
 	pac_give_sid(sink, &member);
@@ -141,7 +125,7 @@ static struct wire_reader pac_get_groups(struct wire_reader *r, uint32_t pointer
 	return groups;
 }
 
-static void pac_give_groups(struct pac_sink *sink, const struct pac_sid *domain,
+static void pac_give_groups(struct pac_sink *sink, const struct sid *domain,
                             struct wire_reader groups)
 {
 	while (wire_left(&groups) > 0) {
@@ -168,7 +152,7 @@ static void pac_give_extra_sids(struct pac_sink *sink, struct wire_reader *r, ui
 	wire_skip(r, 8 * (size_t)count);
 	for (uint32_t i = 0; i < count && r->error == NULL; i++) {
 		uint32_t sid_pointer = wire_get_u32(&heads), attributes = wire_get_u32(&heads);
-		struct pac_sid sid = { 0 };
+		struct sid sid = { 0 };
 
 		if (sid_pointer != 0)
 			sid = pac_get_sid(r);
@@ -186,7 +170,7 @@ static void pac_get_validation_info(struct wire_reader *r, struct pac_account *a
 	struct pac_string front[STRINGS_IN_FRONT], logon_server, logon_domain;
 	uint32_t user, primary_group, group_count, groups_at, domain_at, sid_count, sids_at;
 	uint32_t resource_domain_at, resource_count, resources_at;
-	struct pac_sid domain = { 0 }, resource_domain = { 0 };
+	struct sid domain = { 0 }, resource_domain = { 0 };
 	struct wire_reader groups;
 
 	wire_skip(r, 6 * FILETIME_BYTES);

@@ -11,16 +11,14 @@
 
 #define PAC_MAX_UNITS  256 /* longer names are ignored */
 #define PAC_NAME_BYTES (3 * PAC_MAX_UNITS + 1)
-/* "S-1-" of a 48-bit authority and 15 numbers, its terminator included. */
-#define PAC_SID_BYTES (4 + 15 + 15 * 11 + 1)
 
 /* UTF-8; "" for a name that is missing or too long. */
 struct pac_account {
 	char user[PAC_NAME_BYTES], domain[PAC_NAME_BYTES]; /* the domain's NetBIOS name */
 };
 
-/* Called for each SID of the account and its groups; borrowed text. Returning false ends the
- * decoding.
+/* Called for each SID of the account and its groups; borrowed text of SID_TEXT_BYTES at most.
+ * Returning false ends the decoding.
  */
 typedef bool pac_take_sid(void *context, const char *sid);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "auth/pac.h"
+#include "base/sid.h"
 #include "group.h"
 #include "recording.h"
 
@@ -15,7 +16,7 @@
 #define MAX_SIDS     32
 
 static struct pac_account account;
-static char sids[MAX_SIDS][PAC_SID_BYTES];
+static char sids[MAX_SIDS][SID_TEXT_BYTES];
 static size_t sid_count;
 
 static bool keep(void *context, const char *sid)
