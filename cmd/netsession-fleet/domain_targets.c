@@ -12,11 +12,14 @@ struct domain_targets {
 };
 
 /* Any computer may choose its name, so it is checked as a line of --hosts is. */
-static bool domain_targets_add_computer(void *context, const char *name)
+static bool domain_targets_add_computer(void *context, const struct directory_account *account)
 {
 	struct domain_targets *targets = context;
+	const char *name = account->host;
 	struct err err = { 0 };
 
+	if (name == NULL)
+		return true;
 	if (target_list_is_range(name)) {
 		targets->list->refused++;
 		err_set(&err, NERR_InvalidComputer, "directory", "a range of addresses is no name");

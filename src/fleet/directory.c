@@ -7,6 +7,7 @@
 #include <sys/time.h>
 #include <time.h>
 #include <ldap.h>
+#include "base/sid.h"
 #include "base/text.h"
 #include "wire/writer.h"
 
@@ -16,20 +17,28 @@ enum {
 	CONNECT_S = 5,
 	ANSWER_S = 30,
 	PAGE = 1000, /* MaxPageSize of [MS-ADTS] 3.1.1.3.4.6 */
-	MOST_COMPUTERS = 1 << 20,
+	MOST_ACCOUNTS = 1 << 22,
 	MOST_PAGES = 1 << 14, /* a page may be short, or empty */
 	CAN_SIGN = 1,         /* the least strength that Cyrus SASL calls integrity */
 };
 
+/* The attributes that are read: [MS-ADA1], [MS-ADA3]. */
+#define NAME  "sAMAccountName"
+#define HOST  "dNSHostName"
+#define FLAGS "userAccountControl"
+#define SID   "objectSid"
+
 /* userAccountControl ([MS-ADTS] 2.2.16) by the rule LDAP_MATCHING_RULE_BIT_AND. */
-#define FLAG_IS_SET(bit) "(userAccountControl:1.2.840.113556.1.4.803:=" bit ")"
+#define FLAG_IS_SET(bit) "(" FLAGS ":1.2.840.113556.1.4.803:=" bit ")"
 #define IS_DISABLED      FLAG_IS_SET("2")
 #define IS_DC            FLAG_IS_SET("8192")
+#define BIT_WORKSTATION  0x1000u
+#define BIT_DC           0x2000u
 
 struct directory {
 	LDAP *ldap;
 	struct err *err;
-	directory_on_computer on_computer;
+	directory_on_account on_account;
 	void *context;
 	size_t count;
 };
@@ -108,7 +117,7 @@ static void directory_put(struct wire_writer *to, const char *text)
 }
 
 /* Puts what is to match as RFC 4515 3 escapes it; each * stands for anything. */
-static bool directory_put_pattern(struct wire_writer *to, const char *pattern)
+static void directory_put_pattern(struct wire_writer *to, const char *pattern)
 {
 	const char *at = pattern;
 
@@ -116,14 +125,13 @@ static bool directory_put_pattern(struct wire_writer *to, const char *pattern)
 		size_t bytes = strcspn(at, "*");
 		struct berval part = { bytes, (char *)at }, escaped = { 0, NULL };
 
-		if (ldap_bv2escaped_filter_value(&part, &escaped) != 0)
-			return false;
+		to->failed |= ldap_bv2escaped_filter_value(&part, &escaped) != 0;
 		if (escaped.bv_len > 0)
 			wire_put_bytes(to, escaped.bv_val, escaped.bv_len);
 		if (escaped.bv_val != part.bv_val)
 			ldap_memfree(escaped.bv_val);
 		if (at[bytes] == '\0')
-			return true;
+			return;
 		directory_put(to, "*");
 		at += bytes + 1;
 	}
@@ -135,10 +143,9 @@ static long long directory_time_of_days(unsigned days)
 	return ((long long)time(NULL) - 86400LL * days + 11644473600LL) * 10000000LL;
 }
 
-/* Puts the filter and its NUL. False: out of memory. */
-static bool directory_put_filter(struct wire_writer *to, const struct directory_filter *filter)
+/* Puts the filter and its NUL. */
+static void directory_put_filter(struct wire_writer *to, const struct directory_filter *filter)
 {
-	bool is_good = true;
 	char seen[64];
 
 	directory_put(to, "(&(objectCategory=computer)(dNSHostName=*)");
@@ -153,12 +160,11 @@ static bool directory_put_filter(struct wire_writer *to, const struct directory_
 	}
 	if (filter->operating_system != NULL) {
 		directory_put(to, "(operatingSystem=");
-		is_good = directory_put_pattern(to, filter->operating_system);
+		directory_put_pattern(to, filter->operating_system);
 		directory_put(to, ")");
 	}
 	directory_put(to, ")");
 	wire_put_u8(to, '\0');
-	return is_good && !to->failed;
 }
 
 /* ---- the connection ---- */
@@ -273,20 +279,49 @@ static char *directory_find_base(struct directory *d)
 	return base;
 }
 
-/* Hands on the computers of a page. Returns whether the list goes on. */
-static bool directory_take_page(struct directory *d, LDAPMessage *page, const char *attribute)
+static char *directory_sid(LDAP *ldap, LDAPMessage *entry, char to[SID_TEXT_BYTES])
+{
+	struct berval **values = ldap_get_values_len(ldap, entry, SID);
+	struct sid sid;
+	bool has_sid = values != NULL && values[0] != NULL &&
+	               sid_decode(&sid, (const uint8_t *)values[0]->bv_val, values[0]->bv_len);
+
+	ldap_value_free_len(values);
+	return has_sid ? sid_text(&sid, to) : NULL;
+}
+
+/* Hands on an account. Returns whether the list goes on. */
+static bool directory_take_entry(struct directory *d, LDAPMessage *entry)
+{
+	char *name = directory_value(d->ldap, entry, NAME),
+	     *host = directory_value(d->ldap, entry, HOST);
+	char *flags = directory_value(d->ldap, entry, FLAGS), sid[SID_TEXT_BYTES];
+	unsigned long bits = flags != NULL ? strtoul(flags, NULL, 10) : 0;
+	const struct directory_account account = {
+		.name = name,
+		.host = host,
+		.sid = directory_sid(d->ldap, entry, sid),
+		.is_computer = (bits & (BIT_WORKSTATION | BIT_DC)) != 0,
+		.is_domain_controller = (bits & BIT_DC) != 0,
+	};
+	bool goes_on = d->on_account(d->context, &account);
+
+	free(flags);
+	free(host);
+	free(name);
+	return goes_on;
+}
+
+/* Hands on the accounts of a page. Returns whether the list goes on. */
+static bool directory_take_page(struct directory *d, LDAPMessage *page)
 {
 	for (LDAPMessage *entry = ldap_first_entry(d->ldap, page); entry != NULL;
 	     entry = ldap_next_entry(d->ldap, entry)) {
-		char *name = directory_value(d->ldap, entry, attribute);
-		bool goes_on = name == NULL || d->on_computer(d->context, name);
-
-		free(name);
-		if (!goes_on)
+		if (!directory_take_entry(d, entry))
 			return false;
-		if (++d->count > MOST_COMPUTERS) {
+		if (++d->count > MOST_ACCOUNTS) {
 			err_format(d->err, ERROR_BAD_NET_RESP, STEP,
-			           "the directory lists more than %d computers", MOST_COMPUTERS);
+			           "the directory lists more than %d accounts", MOST_ACCOUNTS);
 			return false;
 		}
 	}
@@ -303,19 +338,20 @@ static bool directory_find_next_page(struct directory *d, LDAPMessage *page, str
 	ber_memfree(cookie->bv_val);
 	*cookie = (struct berval){ 0, NULL };
 	if (result != LDAP_SUCCESS)
-		return directory_fail(d, result, "reading a page of computers");
+		return directory_fail(d, result, "reading a page of accounts");
 	paging = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL);
 	if (paging != NULL)
 		result = ldap_parse_pageresponse_control(d->ldap, paging, &estimate, cookie);
 	ldap_controls_free(controls);
 	if (result != LDAP_SUCCESS)
-		return directory_fail(d, result, "reading a page of computers");
+		return directory_fail(d, result, "reading a page of accounts");
 	return cookie->bv_len > 0;
 }
 
 static void directory_search(struct directory *d, const char *base, const char *filter)
 {
-	char attribute[] = "dNSHostName", *attributes[] = { attribute, NULL };
+	char name[] = NAME, host[] = HOST, flags[] = FLAGS, sid[] = SID;
+	char *attributes[] = { name, host, flags, sid, NULL };
 	struct berval cookie = { 0, NULL };
 	unsigned pages = 0;
 	LDAPMessage *page;
@@ -332,9 +368,9 @@ static void directory_search(struct directory *d, const char *base, const char *
 			                           attributes, 0, controls, NULL, NULL, 0, &page);
 		ldap_control_free(paging);
 		goes_on = result == LDAP_SUCCESS
-		                  ? directory_take_page(d, page, attribute) &&
+		                  ? directory_take_page(d, page) &&
 		                            directory_find_next_page(d, page, &cookie)
-		                  : directory_fail(d, result, "searching computers");
+		                  : directory_fail(d, result, "searching accounts");
 		ldap_msgfree(page);
 	} while (goes_on && ++pages < MOST_PAGES);
 	if (goes_on)
@@ -342,26 +378,50 @@ static void directory_search(struct directory *d, const char *base, const char *
 	ber_memfree(cookie.bv_val);
 }
 
-NET_API_STATUS directory_list_computers(const char *domain, const struct directory_filter *filter,
-                                        directory_on_computer on_computer, void *context,
-                                        struct err *err)
+/* filter: a text and its NUL. search_base: NULL for the whole domain. */
+static NET_API_STATUS directory_list(const char *domain, const char *search_base,
+                                     const struct wire_writer *filter,
+                                     directory_on_account on_account, void *context,
+                                     struct err *err)
 {
-	struct directory d = { .err = err, .on_computer = on_computer, .context = context };
-	struct wire_writer text = { 0 };
+	struct directory d = { .err = err, .on_account = on_account, .context = context };
 	char *base = NULL;
 
-	if (!directory_put_filter(&text, filter))
-		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
-	else if (directory_log_on(&d, domain))
-		base = filter->search_base == NULL ? directory_find_base(&d)
-		                                   : strdup(filter->search_base);
+	if (filter->failed)
+		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	if (directory_log_on(&d, domain))
+		base = search_base == NULL ? directory_find_base(&d) : strdup(search_base);
 	if (base != NULL)
-		directory_search(&d, base, (const char *)text.data);
+		directory_search(&d, base, (const char *)filter->data);
 	else if (err->status == NERR_Success)
 		(void)directory_fail_memory(&d);
 	if (d.ldap != NULL)
 		(void)ldap_unbind_ext_s(d.ldap, NULL, NULL);
 	free(base);
+	return err->status;
+}
+
+NET_API_STATUS directory_list_computers(const char *domain, const struct directory_filter *filter,
+                                        directory_on_account on_account, void *context,
+                                        struct err *err)
+{
+	struct wire_writer text = { 0 };
+
+	directory_put_filter(&text, filter);
+	(void)directory_list(domain, filter->search_base, &text, on_account, context, err);
+	wire_writer_fini(&text);
+	return err->status;
+}
+
+NET_API_STATUS directory_list_accounts(const char *domain, directory_on_account on_account,
+                                       void *context, struct err *err)
+{
+	struct wire_writer text = { 0 };
+
+	directory_put(&text,
+	              "(&(objectClass=user)(|(objectCategory=computer)(objectCategory=person)))");
+	wire_put_u8(&text, '\0');
+	(void)directory_list(domain, NULL, &text, on_account, context, err);
 	wire_writer_fini(&text);
 	return err->status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The computers of an Active Directory domain, as its directory lists them to the owner of the
+/* The accounts of an Active Directory domain, as its directory lists them to the owner of the
  * caller's Kerberos tickets: LDAP ([MS-ADTS] 3.1.1.3.1), signed and encrypted by GSSAPI. */
 #ifndef FLEET_DIRECTORY_H
 #define FLEET_DIRECTORY_H
@@ -19,19 +19,32 @@ struct directory_filter {
 	bool without_domain_controllers;
 };
 
-/* Gets the DNS name of a computer, as its account has it: any text. False ends the list. */
-typedef bool (*directory_on_computer)(void *context, const char *name);
+/* An account of a user or a computer. Texts are borrowed, any text, and NULL where there is none.
+ */
+struct directory_account {
+	const char *name; /* sAMAccountName: "alice", "FS1$" */
+	const char *host; /* dNSHostName, of a computer: "fs1.lab.example" */
+	const char *sid;  /* "S-1-5-21-..." */
+	bool is_computer, is_domain_controller;
+};
+
+/* False ends the list. */
+typedef bool (*directory_on_account)(void *context, const struct directory_account *account);
 
 /* Lists the computers of the domain with this DNS name. Its domain controllers are found by DNS and
  * asked in turn until one answers. Blocks; no answer may take longer than half a minute.
- * Returns  0, also where on_computer ended the list
+ * Returns  0, also where on_account ended the list
  *          ERROR_NO_SUCH_DOMAIN      DNS has no domain controllers of this name
  *          ERROR_NO_LOGON_SERVERS    none of them can be reached
  *          ERROR_LOGON_FAILURE       they do not take the tickets, or there are none
  *          ERROR_INVALID_PARAMETER   the filter is not one
  *          another error of the directory, see err */
 NET_API_STATUS directory_list_computers(const char *domain, const struct directory_filter *filter,
-                                        directory_on_computer on_computer, void *context,
+                                        directory_on_account on_account, void *context,
                                         struct err *err);
+
+/* The same for all users and computers of the domain. */
+NET_API_STATUS directory_list_accounts(const char *domain, directory_on_account on_account,
+                                       void *context, struct err *err);
 
 #endif
