@@ -64,6 +64,8 @@ def seeds_client_state():
     # Keep-alives in the place of an answer; and packets of a NetBIOS session, which are no answer either.
     yield bytes([0, 3, 255]) + struct.pack("<H", 128) + bytes([0x85, 0, 0, 0]) * 32
     yield bytes([0, 7, 255]) + struct.pack("<H", 128) + bytes([0x82, 0, 0, 0]) + bytes([0x85, 0, 0, 0]) * 31
+    # A session that expires before it is there.
+    yield bytes.fromhex("0000ff0aff01020000006220001e7a570100030001d33dcc00070000ea3a000000")
     # The answer first, what NEGOTIATE said only then; and a server that denies having said it.
     for first, second in ((answer(signed | PDU | YOUNGEST, page), answer(signed)),
                           (answer(signed), answer(signed | PDU, page)),

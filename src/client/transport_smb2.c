@@ -266,9 +266,10 @@ static enum transport_event take_reply(struct transport_smb2 *t, uint32_t tag, c
 {
 	struct smb2_reply *reply = &arrival->reply;
 	bool is_own = reply->tag == tag && t->ignored == 0;
+	/* While there is no session, or it is being made, none can have expired. */
+	bool has_session = reply->command != SMB2_NEGOTIATE && reply->command != SMB2_SESSION_SETUP;
 
-	if (reply->status == STATUS_NETWORK_SESSION_EXPIRED &&
-	    reply->command != SMB2_SESSION_SETUP &&
+	if (reply->status == STATUS_NETWORK_SESSION_EXPIRED && has_session &&
 	    (is_own || (reply->tag & TAG_READ) != 0 || reply->tag == TAG_VALIDATE))
 		return transport_smb2_take_expiry(t, reply);
 	if ((reply->tag & TAG_READ) != 0)

@@ -225,6 +225,22 @@ static void a_renewal_that_nobody_has_signed_ends_the_connection(void **state)
 	expect_failure(ERROR_DOWNGRADE_DETECTED, 0, "SESSION_SETUP");
 }
 
+/* What any server can say, also before a log-on. */
+static void no_session_expires_before_there_is_one(void **state)
+{
+	(void)state;
+	expect(CLIENT_EVENT_READ);
+	expect_asked(1, SMB2_NEGOTIATE);
+	expire(0);
+	expect_failure(ERROR_NETNAME_DELETED, STATUS_NETWORK_SESSION_EXPIRED, "NEGOTIATE");
+	tear_down(state);
+	set_up(state);
+	script_negotiate();
+	expect_asked(1, SMB2_SESSION_SETUP);
+	expire(0);
+	expect_failure(ERROR_NETNAME_DELETED, STATUS_NETWORK_SESSION_EXPIRED, "SESSION_SETUP");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 TEST_GROUP(client_state_expiry)
@@ -240,6 +256,7 @@ TEST_GROUP(client_state_expiry)
 		TEST(a_session_may_expire_again_after_an_answer),
 		TEST(a_refused_renewal_fails_the_call),
 		TEST(a_renewal_that_nobody_has_signed_ends_the_connection),
+		TEST(no_session_expires_before_there_is_one),
 	};
 
 	return cmocka_run_group_tests_name("an expired session", tests, NULL, NULL);
