@@ -18,6 +18,7 @@ const struct program program = {
 		[COMMAND_STORE] = command_store,
 		[COMMAND_SWEEP] = command_sweep,
 		[COMMAND_REPORT] = command_report,
+		[COMMAND_EXPORT] = command_export,
 		[COMMAND_CLOSE] = command_close_fleet,
 	},
 	.run_other = program_refuse,

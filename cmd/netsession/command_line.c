@@ -75,8 +75,9 @@ static const struct cli_option option_table[] = {
 	  .kind = CLI_TEXT,
 	  .member = AT(domain),
 	  .min = 1,
-	  .commands = FOR(SWEEP),
-	  .help = "sweep the computers of this Active Directory domain, such as lab.example. Its domain "
+	  .commands = FOR(SWEEP) | FOR(EXPORT),
+	  .help = "this Active Directory domain, such as lab.example: sweep its computers, or export what was "
+	          "seen of them. Its domain "
 	          "controllers are found by DNS and asked by LDAP with your Kerberos tickets (kinit). Listed "
 	          "are computers that have a DNS name and whose account is enabled" },
 	{ .name = "exclude-dcs",
@@ -367,7 +368,7 @@ static const struct cli_option option_table[] = {
 	  .argument = "FILE|URL",
 	  .kind = CLI_FILE,
 	  .member = AT(db),
-	  .commands = FOR(STORE) | FOR(SWEEP) | FOR(COLLECT) | FOR(REPORT),
+	  .commands = FOR(STORE) | FOR(SWEEP) | FOR(COLLECT) | FOR(REPORT) | FOR(EXPORT),
 	  .help = "the store: a database of SQLite, which a sweep makes where it is missing, or one of "
 	          "PostgreSQL that exists, `postgresql://USER@HOST/NAME` with all that libpq takes but a "
 	          "password (default: $XDG_STATE_HOME/netsession/sessions.db, or "
@@ -395,6 +396,12 @@ static const struct cli_option option_table[] = {
 	  .max = 36500,
 	  .commands = FOR(REPORT),
 	  .help = "with `prune`: delete what is older than so many days" },
+	{ .name = "no-lookups",
+	  .kind = CLI_FLAG,
+	  .member = AT(no_lookups),
+	  .commands = FOR(EXPORT),
+	  .help = "ask DNS for no name of an address; sessions whose client is an address are then left "
+	          "out" },
 	{ .name = "no-db",
 	  .kind = CLI_FLAG,
 	  .member = AT(no_db),
@@ -435,7 +442,7 @@ static const struct cli_option option_table[] = {
 	  .letter = 'q',
 	  .kind = CLI_FLAG,
 	  .member = AT(quiet),
-	  .commands = FOR(STORE) | FOR(SWEEP) | FOR(COLLECT),
+	  .commands = FOR(STORE) | FOR(SWEEP) | FOR(COLLECT) | FOR(EXPORT),
 	  .help = "show neither progress nor a summary on standard error" },
 	{ .name = "verbose",
 	  .letter = 'v',
@@ -492,6 +499,13 @@ static const struct cli_exit sweep_exits[] = {
 	{ EXIT_SOME, "some hosts answered, or the sweep did not end, or a target was malformed" },
 	CLI_USAGE_ROW,
 	{ EXIT_NONE, "no host answered" },
+	{ 0 },
+};
+
+static const struct cli_exit export_exits[] = {
+	{ EXIT_ALL, "the file was written" },
+	CLI_USAGE_ROW,
+	{ EXIT_NONE, "the file was not written" },
 	{ 0 },
 };
 
@@ -747,6 +761,24 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		.exits = store_exits,
 		.examples = "  netsession store merge berlin.db --db "
 		            "postgresql://netsession@db.lab.example/netsession\n",
+	},
+	[COMMAND_EXPORT] = {
+		.name = "export",
+		.operands = "bloodhound",
+		.min_operands = 1,
+		.max_operands = 1,
+		.summary = "write what sweeps have seen for BloodHound",
+		.description = "`bloodhound` writes a file of computers for BloodHound Community Edition (version 6) to "
+		               "standard output. Each host of the store that is a computer of `--domain` is in it, "
+		               "with the sessions that its last answer had. Objects are named by their SIDs, which "
+		               "the domain's directory is asked for with your Kerberos tickets.\n\n"
+		               "A session counts for the computer that it comes from, where the user works, and not "
+		               "for the server. Where the client is an address, DNS is asked for its name. A session "
+		               "whose client or user the domain does not know is left out; a message says how many "
+		               "are. A host that did not answer is not collected (`\"Collected\": false`), with the "
+		               "outcome and the error as reason; it is never one without sessions.",
+		.exits = export_exits,
+		.examples = "  netsession export bloodhound --domain lab.example > computers.json\n",
 	},
 };
 

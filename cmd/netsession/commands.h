@@ -14,6 +14,7 @@ int command_close_fleet(const struct options *options);
 int command_report(const struct options *options);
 int command_collect(const struct options *options);
 int command_store(const struct options *options);
+int command_export(const struct options *options);
 int command_sweep(const struct options *options);
 int command_doctor(const struct options *options);
 int command_metrics(const struct options *options);

@@ -45,6 +45,7 @@ struct options {
 	const char *search_base, *operating_system; /* NULL: any */
 	uint32_t seen_within_days;                  /* 0: whenever */
 	bool include_disabled, exclude_dcs;
+	bool no_lookups; /* of the names of addresses */
 	bool no_db, resume;
 	/* of many machines */
 	bool queue, wait;

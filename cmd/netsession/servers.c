@@ -9,7 +9,7 @@
 /* How many of the operands are servers: the first ones. */
 static int servers_count(const struct options *options, enum command command)
 {
-	return command == COMMAND_REPORT || command == COMMAND_STORE ? 0
+	return command == COMMAND_REPORT || command == COMMAND_STORE || command == COMMAND_EXPORT ? 0
 	       : command == COMMAND_INFO                             ? options->operands.count - 2
 	                                                             : options->operands.count;
 }

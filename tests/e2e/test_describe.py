@@ -83,7 +83,8 @@ class Described:
 
 
 class Descriptions(Described, unittest.TestCase):
-    PROGRAM, COMMANDS = "netsession", ("list", "info", "close", "watch", "doctor", "metrics", "sweep", "collect", "report", "store")
+    PROGRAM, COMMANDS = "netsession", ("list", "info", "close", "watch", "doctor", "metrics", "sweep", "collect", "report", "store",
+                         "export")
 
     def test_bash_completes_commands_options_and_choices(self):
         self.assertEqual({*self.COMMANDS, "--help", "--version"}, set(self.complete_in_bash()))

@@ -1,0 +1,116 @@
+"""netsession export bloodhound: files of computers as BloodHound Community Edition reads them (version 6), of sweeps in an
+Active Directory domain."""
+import json
+import pathlib
+import tempfile
+import unittest
+
+from fixtures.programs import Programs
+from fixtures.publisher import Publisher
+from lab import command, tap
+from lab.ad import DomainController
+from lab.netsessiond import Netsessiond
+from lab.wait_until import wait_until
+
+UNKNOWN = 0xFFFFFFFF
+# The members of a computer, and their types, as packages/go/ein/incoming_models.go of BloodHound reads them.
+SESSIONS = {"Results": list, "Collected": bool, "FailureReason": (str, type(None))}
+COMPUTER = {"ObjectIdentifier": str, "Properties": dict, "Aces": list, "IsDeleted": bool, "IsACLProtected": bool,
+            "ContainedBy": type(None), "PrimaryGroupSID": type(None), "AllowedToDelegate": list, "AllowedToAct": list,
+            "DumpSMSAPassword": list, "HasSIDHistory": list, "LocalGroups": list, "UserRights": list, "IsDC": bool,
+            "DomainSID": str, "Status": dict, "Sessions": dict, "PrivilegedSessions": dict, "RegistrySessions": dict}
+SESSION = {"ComputerSID": str, "UserSID": str, "LogonType": int, "Client": str}
+
+
+class Export(unittest.TestCase):
+    """fs1 is netsessiond at a port of its own, with the sessions that a publisher reports; old does not exist."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.dc = cls.enterClassContext(DomainController({"tls enabled": "no"}))
+        cls.dc.serve_directory()
+        cls.dc.add_user("alice")
+        cls.dc.add_user("b\u00f6b")
+        cls.dc.add_computers({name: {"dNSHostName": f"{name}.lab.example", "userAccountControl": str(0x1000)}
+                              for name in ("fs1", "ws1", "ws2", "old")})
+        keytab = cls.dc.add_server("fs1")
+        with open(cls.dc.folder / "hosts", "a", encoding="ascii") as hosts:
+            hosts.write("127.0.0.71 ws1.lab.example\n127.0.0.72 elsewhere.example\n")
+        cls.dc.kinit(cls.dc.administrator)
+        cls.server = cls.enterClassContext(Netsessiond(
+            mechanisms="kerberos", keytab=keytab, level_0="authenticated", level_502="authenticated", level_1="authenticated",
+            level_2="authenticated", level_10="authenticated",
+            inside=[*cls.dc.inside, "env", f"KRB5_CONFIG={cls.dc.folder}/krb5.conf", f"KRB5RCACHEDIR={cls.dc.folder}"]))
+        program = cls.enterClassContext(Programs()).compile("publish_rows.c", "netsession")
+        for client, user in (("127.0.0.71", "alice"), ("\\\\WS2", "LAB\\B\u00d6B"), ("ws1.lab.example", "alice@LAB.EXAMPLE"),
+                             ("127.0.0.72", "alice"), ("ws1", "OTHER\\alice"), ("ws1", "nobody-knows"), ("WS2", "ws1$")):
+            publisher = cls.enterClassContext(Publisher(cls.server, program, 1, client, user, "type", "tcp", 0, UNKNOWN, UNKNOWN, 0))
+            wait_until(lambda publisher=publisher: "open" in publisher.lines())
+        cls.db = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(dir="/tmp"))) / "sessions.db"
+        cls.swept = cls.run_inside("sweep", "--db", cls.db, f"fs1.lab.example:{cls.server.port}", "old.lab.example", "elsewhere.example:1")
+
+    @classmethod
+    def run_inside(cls, *arguments, **options):
+        return command.run(*arguments, **{"inside": cls.dc.inside, "env": cls.dc.environment} | options)
+
+    def export(self, *arguments):
+        result = self.run_inside("export", "bloodhound", "--domain", "lab.example", "--db", self.db, *arguments)
+        self.assertEqual(0, result.exit, result)
+        return result, json.loads(result.stdout)
+
+    def test_a_session_counts_for_the_computer_that_it_comes_from(self):
+        result, file = self.export()
+        computers = {computer["Properties"]["name"]: computer for computer in file["data"]}
+        self.assertEqual({"FS1.LAB.EXAMPLE", "OLD.LAB.EXAMPLE"}, set(computers), (self.swept, result.stderr))
+        fs1 = computers["FS1.LAB.EXAMPLE"]
+        self.assertEqual(self.dc.sid_of("computer", "fs1$"), fs1["ObjectIdentifier"])
+        self.assertEqual(fs1["ObjectIdentifier"].rsplit("-", 1)[0], fs1["DomainSID"])
+        alice, bob, ws1, ws2 = (self.dc.sid_of("user", "alice"), self.dc.sid_of("user", "b\u00f6b"), self.dc.sid_of("computer", "ws1$"),
+                                self.dc.sid_of("computer", "ws2$"))
+        self.assertEqual(sorted([(ws1, alice, "127.0.0.71"), (ws2, bob, "\\\\WS2"), (ws1, alice, "ws1.lab.example"),
+                                 (self.dc.sid_of("computer", "DC1$"), self.dc.sid_of("user", self.dc.administrator),
+                                  "\\\\127.0.0.1")]),  # the sweep's own, from the computer that it ran on
+                         sorted((row["ComputerSID"], row["UserSID"], row["Client"]) for row in fs1["Sessions"]["Results"]))
+        self.assertIn("2 computers, 4 sessions", result.stderr)
+        self.assertIn("1 hosts are left out", result.stderr)
+        self.assertIn("4 sessions are left out", result.stderr)
+
+    def test_what_did_not_answer_is_not_collected(self):
+        _, file = self.export()
+        [old] = [computer for computer in file["data"] if computer["Properties"]["name"] == "OLD.LAB.EXAMPLE"]
+        self.assertEqual((False, []), (old["Sessions"]["Collected"], old["Sessions"]["Results"]))
+        self.assertTrue(old["Sessions"]["FailureReason"].startswith("no_such_name"), old)
+        self.assertEqual({"Connectable": False, "Error": "no_such_name"}, old["Status"])
+
+    def test_without_lookups_addresses_stay_unknown(self):
+        _, file = self.export("--no-lookups")
+        clients = [row["Client"] for computer in file["data"] for row in computer["Sessions"]["Results"]]
+        self.assertEqual(["\\\\WS2", "ws1.lab.example"], sorted(clients))
+
+    def test_the_file_has_the_shape_that_bloodhound_reads(self):
+        _, file = self.export()
+        self.assertEqual({"methods": 8, "type": "computers", "count": 2, "version": 6}, file["meta"])
+        for computer in file["data"]:
+            self.check(COMPUTER, computer)
+            for kind in ("Sessions", "PrivilegedSessions", "RegistrySessions"):
+                self.check(SESSIONS, computer[kind])
+            for session in computer["Sessions"]["Results"]:
+                self.check(SESSION, session)
+            self.assertEqual(computer["Properties"]["domain"], "LAB.EXAMPLE")
+
+    def check(self, shape, found):
+        self.assertEqual(set(shape), set(found))
+        for name, kind in shape.items():
+            self.assertIsInstance(found[name], kind, name)
+
+    def test_what_is_missing_is_said(self):
+        for arguments, code, said in ((["bloodhound"], 2, "requires --domain DOMAIN"), (["csv"], 2, 'there is no form "csv"'),
+                                      (["bloodhound", "--domain", "other.example"], 3, "DNS has no domain controllers")):
+            with self.subTest(arguments):
+                result = self.run_inside("export", *arguments, "--db", self.db)
+                self.assertEqual((code, ""), (result.exit, result.stdout))
+                self.assertIn(said, result.stderr)
+
+
+if __name__ == "__main__":
+    tap.main()
