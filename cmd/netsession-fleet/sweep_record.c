@@ -83,22 +83,35 @@ static int sweep_record_compare_hosts(const void *left, const void *right)
 	return sweep_store_compare_names((*a)->result.server, (*b)->result.server);
 }
 
-/* False: another collector has the host, or there is a failure. Counts those that are ours. */
-static bool sweep_record_is_ours(const struct sweep_record *record, const struct swept_host *host,
-                                 int64_t *taken, struct err *err)
+/* Takes the hosts that are still ours out of the queue, and leaves only them in sorted. Returns how
+ * many they are. */
+static size_t sweep_record_take(struct sweep_record *record, const struct swept_host *sorted[],
+                                size_t count, struct err *err)
 {
-	if (record->claim != NULL && !sweep_queue_take(sweep_store_database(record->store),
-	                                               record->claim, host->result.server, err))
-		return false;
-	++*taken;
-	return true;
+	struct database *db = sweep_store_database(record->store);
+	const char **names = calloc(count, sizeof *names);
+	bool *is_ours = calloc(count, sizeof *is_ours);
+	size_t taken = 0;
+
+	if (names == NULL || is_ours == NULL)
+		err->status = OUT_OF_MEMORY;
+	for (size_t i = 0; i < count && err->status == 0; i++)
+		names[i] = sorted[i]->result.server;
+	if (err->status == 0)
+		(void)sweep_queue_take(db, record->claim, names, is_ours, count, err);
+	for (size_t i = 0; i < count && err->status == 0; i++)
+		if (is_ours[i])
+			sorted[taken++] = sorted[i];
+	(void)sweep_queue_count(db, record->collector, (int64_t)taken, err);
+	free(names);
+	free(is_ours);
+	return taken;
 }
 
 uint32_t sweep_record_hosts(struct sweep_record *record, const struct swept_host hosts[],
                             size_t count, struct err *err)
 {
 	const struct swept_host **sorted;
-	int64_t taken = 0;
 
 	if (record->store == NULL || count == 0)
 		return 0;
@@ -109,12 +122,10 @@ uint32_t sweep_record_hosts(struct sweep_record *record, const struct swept_host
 		sorted[i] = &hosts[i];
 	qsort(sorted, count, sizeof *sorted, sweep_record_compare_hosts);
 	(void)sweep_store_begin(record->store, err);
-	for (size_t i = 0; i < count && err->status == 0; i++)
-		if (sweep_record_is_ours(record, sorted[i], &taken, err))
-			sweep_record_host(record, sorted[i], err);
 	if (record->claim != NULL)
-		(void)sweep_queue_count(sweep_store_database(record->store), record->collector,
-		                        taken, err);
+		count = sweep_record_take(record, sorted, count, err);
+	for (size_t i = 0; i < count && err->status == 0; i++)
+		sweep_record_host(record, sorted[i], err);
 	free(sorted);
 	return sweep_store_commit(record->store, err);
 }

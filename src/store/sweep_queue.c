@@ -193,21 +193,67 @@ NET_API_STATUS sweep_queue_claim(struct database *db, int64_t collector, const c
 	return err->status;
 }
 
-bool sweep_queue_take(struct database *db, const struct queue_claim *claim, const char *name,
-                      struct err *err)
+/* Gives names as an array of PostgreSQL, to be freed by the caller. NULL: out of memory. */
+static char *queue_names_array(const char *const names[], size_t count)
+{
+	size_t bytes = 3;
+	char *array, *to;
+
+	for (size_t i = 0; i < count; i++)
+		bytes += 2 * strlen(names[i]) + 3;
+	array = to = malloc(bytes);
+	if (array == NULL)
+		return NULL;
+	*to++ = '{';
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			*to++ = ',';
+		*to++ = '"';
+		for (const char *c = names[i]; *c != '\0'; c++) {
+			if (*c == '"' || *c == '\\')
+				*to++ = '\\';
+			*to++ = *c;
+		}
+		*to++ = '"';
+	}
+	*to++ = '}';
+	*to = '\0';
+	return array;
+}
+
+static int queue_compare_names(const void *key, const void *element)
+{
+	return sweep_store_compare_names(key, *(const char *const *)element);
+}
+
+NET_API_STATUS sweep_queue_take(struct database *db, const struct queue_claim *claim,
+                                const char *const names[], bool is_ours[], size_t count,
+                                struct err *err)
 {
 	struct database_statement *s = queue_prepare(
 		db,
-		"DELETE FROM queue WHERE run = ?1 AND token = ?2 AND host = (SELECT id FROM host "
-		"WHERE name = ?3)",
+		"DELETE FROM queue USING host WHERE queue.run = ?1 AND queue.token = ?2 AND "
+		"host.id = queue.host AND host.name = ANY(CAST(?3 AS TEXT[])) RETURNING host.name",
 		err);
+	char *array = queue_names_array(names, count);
 
-	if (s == NULL)
-		return false;
-	database_bind_number(s, 1, claim->run.id);
-	database_bind_text(s, 2, claim->token);
-	database_bind_text(s, 3, name);
-	return database_run(db, s, err) == NERR_Success && database_changes(s) == 1;
+	memset(is_ours, 0, count * sizeof *is_ours);
+	if (array == NULL)
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	if (s != NULL && array != NULL) {
+		database_bind_number(s, 1, claim->run.id);
+		database_bind_text(s, 2, claim->token);
+		database_bind_text(s, 3, array);
+		while (database_next_row(db, s, err)) {
+			const char *const *found = bsearch(database_text(s, 0), names, count,
+			                                   sizeof *names, queue_compare_names);
+
+			if (found != NULL)
+				is_ours[found - names] = true;
+		}
+	}
+	free(array);
+	return err->status;
 }
 
 NET_API_STATUS sweep_queue_give_back(struct database *db, const struct queue_claim *claim,
