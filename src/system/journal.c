@@ -27,21 +27,27 @@ void journal_open(void)
 		journal_socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
+static struct iovec journal_part(const char *text)
+{
+	return (struct iovec){ (char *)text, strlen(text) };
+}
+
 /* Each entry names the address anew: a journald that was restarted may have another socket there.
  */
-bool journal_send(const char *const fields[], size_t count)
+bool journal_send(const struct journal_field fields[], size_t count)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX,
 		                       .sun_path = "/run/systemd/journal/socket" };
-	struct iovec parts[2 * JOURNAL_MAX_FIELDS];
+	struct iovec parts[4 * JOURNAL_MAX_FIELDS];
 	struct msghdr message = { .msg_name = &address,
 		                  .msg_namelen = sizeof address,
-		                  .msg_iov = parts,
-		                  .msg_iovlen = 2 * count };
+		                  .msg_iov = parts };
 
 	for (size_t i = 0; i < count; i++) {
-		parts[2 * i] = (struct iovec){ (char *)fields[i], strlen(fields[i]) };
-		parts[2 * i + 1] = (struct iovec){ (char *)"\n", 1 };
+		parts[message.msg_iovlen++] = journal_part(fields[i].name);
+		parts[message.msg_iovlen++] = journal_part("=");
+		parts[message.msg_iovlen++] = journal_part(fields[i].value);
+		parts[message.msg_iovlen++] = journal_part("\n");
 	}
 	return journal_socket >= 0 && sendmsg(journal_socket, &message, MSG_NOSIGNAL) >= 0;
 }

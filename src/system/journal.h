@@ -13,8 +13,14 @@
 bool journal_is_at(int descriptor);
 /* Opens the socket that journal_send uses. Once, before there are threads. */
 void journal_open(void);
-/* Sends an entry: at most JOURNAL_MAX_FIELDS fields "NAME=value", none of which has a newline.
- * Never waits. False: the journal has not taken it. */
-bool journal_send(const char *const fields[], size_t count);
+
+/* The value has no newline. */
+struct journal_field {
+	const char *name, *value;
+};
+
+/* Sends an entry of at most JOURNAL_MAX_FIELDS fields. Never waits. False: the journal has not
+ * taken it. */
+bool journal_send(const struct journal_field fields[], size_t count);
 
 #endif

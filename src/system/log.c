@@ -73,48 +73,33 @@ static size_t log_begin_line(char *to, size_t room, enum log_level level)
 
 enum { FIELD_BYTES = 512 };
 
-static const char *const message_fields[LOG_MESSAGE_COUNT] = {
-#define M(MESSAGE, ID, WHAT) [MESSAGE] = "MESSAGE_ID=" ID,
+static const char *const message_ids[LOG_MESSAGE_COUNT] = {
+#define M(MESSAGE, ID, WHAT) [MESSAGE] = ID,
 	LOG_MESSAGES(M)
 #undef M
 };
 
-static const char *log_make_field(char to[FIELD_BYTES], const char *name, const char *value)
-{
-	size_t used = (size_t)snprintf(to, FIELD_BYTES, "%s=", name);
-
-	(void)escape_text(to + used, FIELD_BYTES - used, value);
-	return to;
-}
-
-/* message is the field "MESSAGE=...", which has no newline. */
-static bool log_send(enum log_level level, const struct log_fields *fields, const char *message)
-{
-	char priority[16], program[64], user[FIELD_BYTES], client[FIELD_BYTES];
-	const char *list[JOURNAL_MAX_FIELDS] = { message, priority, program };
-	size_t count = 3;
-
-	(void)snprintf(priority, sizeof priority, "PRIORITY=%d", levels[level].priority);
-	(void)snprintf(program, sizeof program, "SYSLOG_IDENTIFIER=%s", begun_by);
-	if (fields->message != LOG_MESSAGE_NONE)
-		list[count++] = message_fields[fields->message];
-	if (fields->user != NULL)
-		list[count++] = log_make_field(user, "NETSESSION_USER", fields->user);
-	if (fields->client != NULL)
-		list[count++] = log_make_field(client, "NETSESSION_CLIENT", fields->client);
-	return journal_send(list, count);
-}
-
 bool log_send_fields(enum log_level level, const struct log_fields *fields, const char *text)
 {
-	char *message;
-	bool is_sent;
+	char priority[12], user[FIELD_BYTES], client[FIELD_BYTES];
+	struct journal_field list[JOURNAL_MAX_FIELDS] = { { "MESSAGE", text },
+		                                          { "PRIORITY", priority },
+		                                          { "SYSLOG_IDENTIFIER", begun_by } };
+	size_t count = 3;
 
-	if (asprintf(&message, "MESSAGE=%s", text) < 0)
-		return false;
-	is_sent = log_send(level, fields, message);
-	free(message);
-	return is_sent;
+	(void)snprintf(priority, sizeof priority, "%d", levels[level].priority);
+	if (fields->message != LOG_MESSAGE_NONE)
+		list[count++] = (struct journal_field){ "MESSAGE_ID",
+			                                message_ids[fields->message] };
+	if (fields->user != NULL) {
+		(void)escape_text(user, sizeof user, fields->user);
+		list[count++] = (struct journal_field){ "NETSESSION_USER", user };
+	}
+	if (fields->client != NULL) {
+		(void)escape_text(client, sizeof client, fields->client);
+		list[count++] = (struct journal_field){ "NETSESSION_CLIENT", client };
+	}
+	return journal_send(list, count);
 }
 
 /* ---- lines ---- */
@@ -126,15 +111,13 @@ __attribute__((format(printf, 3, 0))) static void log_write_line(enum log_level 
                                                                  const char *format,
                                                                  va_list arguments)
 {
-	static const char name[] = "MESSAGE=";
 	char text[LINE_BYTES + 64], line[LINE_BYTES + 64];
 	size_t used;
 
 	vsnprintf(text, sizeof text, format, arguments);
 	if (fields != NULL && to_journal) {
-		memcpy(line, name, sizeof name);
-		(void)escape_text(line + strlen(name), sizeof line - strlen(name), text);
-		if (log_send(level, fields, line))
+		(void)escape_text(line, sizeof line, text);
+		if (log_send_fields(level, fields, line))
 			return;
 	}
 	used = log_begin_line(line, sizeof line, level);
