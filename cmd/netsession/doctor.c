@@ -82,7 +82,7 @@ static void doctor_json_put(void *context, const struct netsession_report *findi
 static void doctor_json_end(struct doctor_report *report, const struct netsession_error *error)
 {
 	json_t *object =
-		json_pack("{s:o, s:I, s:s?, s:o}", "server",
+		json_pack("{s:i, s:o, s:I, s:s?, s:o}", "schema", 1, "server",
 	                  report->server != NULL ? output_json_text(report->server) : json_null(),
 	                  "status", (json_int_t)error->status, "error",
 	                  error->status != 0 ? error->text : NULL, "findings", report->list);

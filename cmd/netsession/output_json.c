@@ -166,7 +166,7 @@ bool output_write_json(FILE *to, const struct server_result results[], size_t co
 {
 	struct output_json json = { .to = to, .is_good = true };
 
-	fputs("{\n \"servers\": [", to);
+	fputs("{\n \"schema\": 1,\n \"servers\": [", to);
 	for (size_t i = 0; i < count; i++) {
 		fputs(i > 0 ? ",\n  " : "\n  ", to);
 		output_json_put_result(&json, json_object(), &results[i]);

@@ -94,7 +94,7 @@ class Output(unittest.TestCase):
 
     def test_json_has_exactly_the_agreed_shape(self):
         result = self.ask("-o", "json", "-l", "1")
-        self.assertEqual(["servers"], list(result.json))
+        self.assertEqual(["schema", "servers"], list(result.json))
         server = result.json["servers"][0]
         self.assertEqual(["server", "status", "error", "level", "complete", "warnings", "total", "sessions"], list(server))
         self.assertEqual((address(self.server), 0, None, 1, True, [], len(ROWS)),
