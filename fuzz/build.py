@@ -9,7 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 FUZZ = ROOT / "fuzz"
 OUT = ROOT / "build" / "fuzz"
 TARGETS = re.findall(r"'(\w+)'", re.search(r"fuzz_targets = \[(.*?)\]", (FUZZ / "meson.build").read_text(), re.S)[1])
-LIBRARIES = ["libuv", "libcrypto", "krb5-gssapi", "krb5", "jansson", "inih"]
+LIBRARIES = ["libuv", "libcrypto", "krb5-gssapi", "krb5", "jansson", "inih", "sqlite3", "libpq", "ldap"]
 # Nothing is inlined, so that each function is one in the account of what was reached.
 FLAGS = ["-std=gnu17", "-g", "-O1", "-fno-inline", "-fno-omit-frame-pointer", "-D_GNU_SOURCE",
          '-DNETSESSION_VERSION="fuzz"']
