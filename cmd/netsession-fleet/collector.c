@@ -9,6 +9,7 @@
 #include "net/work.h"
 #include "sweep_record.h"
 #include "sweep_setup.h"
+#include "swept_hosts.h"
 #include "terminal/terminal.h"
 
 #define OUT_OF_MEMORY 8 /* ERROR_NOT_ENOUGH_MEMORY */
@@ -30,24 +31,19 @@ struct collector_batch {
 	struct queue_names names;
 };
 
-struct host_list {
-	struct swept_host *hosts;
-	size_t count, room;
-};
-
 struct collector {
 	struct collector_settings settings;
 	int64_t id;
 	struct sweep_record record; /* without a store: there is no connection */
 	struct queue_claim claim;
 	SLIST_HEAD(, collector_batch) batches; /* of the run; the names of hosts are in them */
-	struct host_list storing;
+	struct swept_hosts storing;
 	struct err err; /* of the thread */
 
 	/* Behind the mutex, while the thread runs: */
 	pthread_mutex_t mutex;
 	pthread_cond_t ended;
-	struct host_list done;
+	struct swept_hosts done;
 	int64_t done_since_ms;
 	struct collector_batch *offered; /* to the sweep; NULL: it has taken the last one */
 	bool is_exhausted;               /* the run has nothing to claim */
@@ -118,13 +114,6 @@ static NET_API_STATUS collector_insist(struct collector *c,
 
 /* ---- the thread ---- */
 
-static void collector_forget_hosts(struct host_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		server_result_fini(&list->hosts[i].result);
-	list->count = 0;
-}
-
 static NET_API_STATUS collector_store(struct collector *c, struct err *err)
 {
 	if (sweep_record_hosts(&c->record, c->storing.hosts, c->storing.count, err) == 0)
@@ -182,10 +171,7 @@ static enum collector_work collector_choose(struct collector *c)
 	if (c->done.count >= BATCH_HOSTS ||
 	    (c->done.count > 0 &&
 	     (c->is_stopping || collector_now_ms() - c->done_since_ms >= BATCH_MS))) {
-		struct host_list empty = c->storing;
-
-		c->storing = c->done;
-		c->done = empty;
+		swept_hosts_swap(&c->storing, &c->done);
 		work = COLLECTOR_STORES;
 	} else if (c->is_stopping) {
 		work = COLLECTOR_STOPS;
@@ -202,7 +188,7 @@ static bool collector_work_once(struct collector *c)
 	switch (collector_choose(c)) {
 	case COLLECTOR_STORES:
 		(void)collector_insist(c, collector_store, &c->err);
-		collector_forget_hosts(&c->storing);
+		swept_hosts_clear(&c->storing);
 		break;
 	case COLLECTOR_CLAIMS:
 		(void)collector_insist(c, collector_claim, &c->err);
@@ -235,25 +221,12 @@ static void *collector_main(void *argument)
 
 bool collector_put(struct collector *c, struct sweep_result *result)
 {
-	struct host_list *done = &c->done;
-	bool is_good = true;
+	bool is_good;
 
 	pthread_mutex_lock(&c->mutex);
-	if (done->count == done->room) {
-		size_t room = 2 * done->room + BATCH_HOSTS;
-		struct swept_host *hosts = realloc(done->hosts, room * sizeof *hosts);
-
-		is_good = hosts != NULL;
-		if (is_good) {
-			done->hosts = hosts;
-			done->room = room;
-		}
-	}
-	if (is_good) {
-		if (done->count == 0)
-			c->done_since_ms = collector_now_ms();
-		swept_host_take(&done->hosts[done->count++], result);
-	}
+	if (c->done.count == 0)
+		c->done_since_ms = collector_now_ms();
+	is_good = swept_hosts_add(&c->done, result);
 	pthread_mutex_unlock(&c->mutex);
 	return is_good;
 }
@@ -303,7 +276,7 @@ NET_API_STATUS collector_end(struct collector *c, struct err *err)
 	while (!c->has_ended)
 		pthread_cond_wait(&c->ended, &c->mutex);
 	pthread_mutex_unlock(&c->mutex);
-	collector_forget_hosts(&c->done);
+	swept_hosts_clear(&c->done);
 	c->offered = NULL;
 	while ((batch = SLIST_FIRST(&c->batches)) != NULL) {
 		SLIST_REMOVE_HEAD(&c->batches, next);
@@ -385,8 +358,8 @@ void collector_close(struct collector *c)
 		(void)sweep_queue_leave(collector_database(c), c->id, &ignored);
 	collector_disconnect(c);
 	queue_claim_fini(&c->claim);
-	free(c->done.hosts);
-	free(c->storing.hosts);
+	swept_hosts_fini(&c->done);
+	swept_hosts_fini(&c->storing);
 	pthread_cond_destroy(&c->ended);
 	pthread_mutex_destroy(&c->mutex);
 	free(c);

@@ -11,10 +11,11 @@
 #include "output_forms.h"
 #include "progress.h"
 #include "query.h"
+#include "store_job.h"
 #include "sweep_record.h"
 #include "sweep_setup.h"
 #include "sweep_status.h"
-#include "swept_host.h"
+#include "swept_hosts.h"
 #include "targets.h"
 #include "terminal/terminal.h"
 
@@ -28,9 +29,9 @@ struct sweep_command {
 	const struct options *options;
 	const struct sweep_output *output;
 	struct progress progress;
-	struct swept_host batch[BATCH_HOSTS];
-	size_t count;
+	struct swept_hosts batch, storing; /* storing: those of job */
 	int64_t batch_began_ms;
+	struct store_job *job; /* NULL: none are being stored */
 	/* All hosts so far, for a table. */
 	struct swept_host *kept;
 	size_t kept_count, kept_room;
@@ -181,51 +182,94 @@ static bool sweep_fail_to_store(struct sweep_command *command, const struct err 
 	return sweep_fail(command, "store_failed");
 }
 
-/* Stores and writes the hosts of the batch, and frees them. A host that could not be stored is not
- * written: --resume asks it again. */
-static bool sweep_flush(struct sweep_command *command)
+/* Whether results may still be stored and written. */
+static bool sweep_is_good(const struct sweep_command *command)
 {
-	bool is_good = command->failure == NULL || strcmp(command->failure, "interrupted") == 0;
-	struct err err = { 0 };
+	return command->failure == NULL || strcmp(command->failure, "interrupted") == 0;
+}
 
-	if (is_good &&
-	    sweep_record_hosts(&command->record, command->batch, command->count, &err) != 0)
-		is_good = sweep_fail_to_store(command, &err);
+/* Writes the hosts that are stored, and frees them. */
+static bool sweep_write_stored(struct sweep_command *command)
+{
+	bool is_good = sweep_is_good(command);
 
-	for (size_t i = 0; i < command->count; i++) {
-		struct swept_host *host = &command->batch[i];
-
-		if (is_good) {
-			sweep_print_messages(command, host);
-			is_good = command->output->put(command, host);
-			command->has_host = true;
-		}
-		server_result_fini(&host->result);
+	for (size_t i = 0; i < command->storing.count && is_good; i++) {
+		sweep_print_messages(command, &command->storing.hosts[i]);
+		is_good = command->output->put(command, &command->storing.hosts[i]);
+		command->has_host = true;
 	}
-	command->count = 0;
+	swept_hosts_clear(&command->storing);
 	if (is_good && fflush(stdout) == 0)
 		return true;
-	if (command->failure != NULL)
+	if (!sweep_is_good(command))
 		return false;
 	query_print_write_error();
 	return sweep_fail(command, "output_failed");
+}
+
+/* Stores the hosts of the batch, beside the sweep. */
+static bool sweep_begin_job(struct sweep_command *command)
+{
+	struct err err = { .status = 8 }; /* ERROR_NOT_ENOUGH_MEMORY */
+
+	if (!sweep_is_good(command))
+		return false;
+	swept_hosts_swap(&command->batch, &command->storing);
+	if (command->record.store == NULL)
+		return sweep_write_stored(command);
+	command->job = store_job_start(&command->record, command->storing.hosts,
+	                               command->storing.count);
+	return command->job != NULL || sweep_fail_to_store(command, &err);
+}
+
+/* Waits until the hosts are stored, and writes them. Those that could not be stored are not
+ * written: --resume asks them again. */
+static bool sweep_end_job(struct sweep_command *command)
+{
+	struct err err;
+
+	if (store_job_end(command->job, &err) != 0)
+		(void)sweep_fail_to_store(command, &err);
+	command->job = NULL;
+	return sweep_write_stored(command);
+}
+
+/* Stores and writes what can be without waiting. */
+static bool sweep_flush(struct sweep_command *command)
+{
+	if (command->job != NULL && !store_job_is_done(command->job))
+		return true;
+	if (command->job != NULL && !sweep_end_job(command))
+		return false;
+	return command->batch.count == 0 || sweep_begin_job(command);
+}
+
+/* Stores and writes all. */
+static void sweep_finish(struct sweep_command *command)
+{
+	if (command->job != NULL)
+		(void)sweep_end_job(command);
+	if (command->batch.count > 0 && sweep_begin_job(command) && command->job != NULL)
+		(void)sweep_end_job(command);
 }
 
 static bool sweep_on_result(void *context, struct sweep_result *result)
 {
 	struct sweep_command *command = context;
 
-	swept_host_take(&command->batch[command->count], result);
-	if (command->count++ == 0)
+	if (command->batch.count == 0)
 		command->batch_began_ms = sweep_now_ms();
-	return command->count < BATCH_HOSTS || sweep_flush(command);
+	if (!swept_hosts_add(&command->batch, result))
+		return sweep_fail(command, "out_of_memory");
+	return command->batch.count < BATCH_HOSTS || sweep_flush(command);
 }
 
 static bool sweep_on_tick_of_command(void *context, const struct sweep_counts *counts)
 {
 	struct sweep_command *command = context;
 
-	if (command->count > 0 && sweep_now_ms() - command->batch_began_ms >= BATCH_MS &&
+	if ((command->job != NULL ||
+	     (command->batch.count > 0 && sweep_now_ms() - command->batch_began_ms >= BATCH_MS)) &&
 	    !sweep_flush(command))
 		return false;
 	progress_show(&command->progress, counts);
@@ -285,7 +329,7 @@ static int sweep_targets(struct sweep_command *command, const struct sweep_setti
 	sweep_setup_catch_signals();
 	progress_begin(&command->progress, !command->options->quiet);
 	end = sweep_run(settings, targets->names, targets->count, &handler, command, &counts);
-	(void)sweep_flush(command);
+	sweep_finish(command);
 	progress_clear(&command->progress);
 	if (command->failure == NULL || strcmp(command->failure, "interrupted") == 0) {
 		if (sweep_record_end(&command->record, sweep_end_word(command, end), &err) != 0)
@@ -396,6 +440,8 @@ static int sweep_run_command(const struct options *given)
 	for (size_t i = 0; i < command->kept_count; i++)
 		server_result_fini(&command->kept[i].result);
 	free(command->kept);
+	swept_hosts_fini(&command->batch);
+	swept_hosts_fini(&command->storing);
 	free(command);
 	netsession_credentials_free(credentials);
 	target_list_fini(&targets);

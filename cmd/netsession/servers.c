@@ -9,9 +9,10 @@
 /* How many of the operands are servers: the first ones. */
 static int servers_count(const struct options *options, enum command command)
 {
-	return command == COMMAND_REPORT || command == COMMAND_STORE || command == COMMAND_EXPORT ? 0
-	       : command == COMMAND_INFO                             ? options->operands.count - 2
-	                                                             : options->operands.count;
+	return command == COMMAND_REPORT || command == COMMAND_STORE || command == COMMAND_EXPORT
+	               ? 0
+	       : command == COMMAND_INFO ? options->operands.count - 2
+	                                 : options->operands.count;
 }
 
 /* The option or the variable that says who logs on; NULL: there is none. */

@@ -15,7 +15,4 @@ struct swept_host {
 	char time[32];       /* the same, UTC */
 };
 
-/* Of netsession-fleet: makes a host of what became of it. Takes the pages, and keeps the name. */
-void swept_host_take(struct swept_host *host, struct sweep_result *result);
-
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "swept_host.h"
+#include "swept_hosts.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -13,7 +14,8 @@ static void swept_host_write_time(int64_t ms, char text[32])
 	(void)strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
 }
 
-void swept_host_take(struct swept_host *host, struct sweep_result *result)
+/* Takes the pages. */
+static void swept_host_take(struct swept_host *host, struct sweep_result *result)
 {
 	*host = (struct swept_host){
 		.result = { .server = result->name,
@@ -32,4 +34,40 @@ void swept_host_take(struct swept_host *host, struct sweep_result *result)
 	}
 	result->pages = NULL;
 	result->page_count = 0;
+}
+
+bool swept_hosts_add(struct swept_hosts *list, struct sweep_result *result)
+{
+	if (list->count == list->room) {
+		size_t room = 2 * list->room + 256;
+		struct swept_host *hosts = realloc(list->hosts, room * sizeof *hosts);
+
+		if (hosts == NULL)
+			return false;
+		list->hosts = hosts;
+		list->room = room;
+	}
+	swept_host_take(&list->hosts[list->count++], result);
+	return true;
+}
+
+void swept_hosts_clear(struct swept_hosts *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		server_result_fini(&list->hosts[i].result);
+	list->count = 0;
+}
+
+void swept_hosts_fini(struct swept_hosts *list)
+{
+	swept_hosts_clear(list);
+	free(list->hosts);
+}
+
+void swept_hosts_swap(struct swept_hosts *a, struct swept_hosts *b)
+{
+	struct swept_hosts kept = *a;
+
+	*a = *b;
+	*b = kept;
 }
