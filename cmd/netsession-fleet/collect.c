@@ -108,10 +108,12 @@ static bool collect_runs(struct collect *collect)
 
 	while (!sweep_setup_is_interrupted() && !collect->is_stopped &&
 	       (has_targets || collect->options.wait)) {
+		size_t before = collect->counts.total;
+
 		run = collector_find_run(collect->collector, &err);
 		if (run != NULL && !collect_run(collect, run))
 			return false;
-		if (run == NULL && err.status == 0)
+		if (collect->counts.total == before && err.status == 0)
 			(void)collector_wait(collect->collector, collect->options.wait,
 			                     &has_targets, &err);
 		if (err.status != 0) {

@@ -23,6 +23,8 @@ enum {
 	/* The same without a sweep, before a signal counts. */
 	IDLE_TURN_MS = 500,
 	MOST_WAIT_MS = 60000,
+	/* For targets that are locked by another transaction. */
+	LEAST_WAIT_MS = 500,
 	CONNECT_AGAIN_MS = 500,
 };
 
@@ -312,6 +314,8 @@ NET_API_STATUS collector_wait(struct collector *c, bool waits_for_work, bool *ha
 		*has_targets = left > 0;
 		if (left == 0)
 			wait_ms = waits_for_work ? MOST_WAIT_MS : 0;
+		else if (wait_ms < LEAST_WAIT_MS)
+			wait_ms = LEAST_WAIT_MS;
 	}
 	until = collector_now_ms() + wait_ms;
 	while (err->status == 0 && !is_notified && !sweep_setup_is_interrupted() &&

@@ -52,7 +52,7 @@ static void postgres_copy_message(char *to, size_t room, const char *message)
 static NET_API_STATUS postgres_status(struct database *db, const char *state)
 {
 	if (PQstatus(postgres_of(db)) == CONNECTION_BAD || strncmp(state, "08", 2) == 0 ||
-	    strncmp(state, "57P", 3) == 0)
+	    strncmp(state, "57P", 3) == 0 || strcmp(state, "25P03") == 0)
 		return ERROR_NETNAME_DELETED;
 	if (strcmp(state, "53100") == 0)
 		return ERROR_DISK_FULL;
@@ -438,7 +438,9 @@ static NET_API_STATUS postgres_open_connection(struct postgres_database *db, con
 		                  message);
 	}
 	PQsetNoticeReceiver(db->connection, postgres_ignore_notice, NULL);
-	return NERR_Success;
+	/* What a program has locked that is cut off in a transaction would stay so for hours. */
+	return postgres_execute(&db->database, "SET idle_in_transaction_session_timeout = 10000",
+	                        err);
 }
 
 static void postgres_close(struct database *db)

@@ -1,6 +1,7 @@
 """`netsession sweep --queue` and `netsession collect`: several collectors on one queue in Debian's PostgreSQL. They are killed, the
 database is killed, and every target has exactly one outcome in the end."""
 import contextlib
+import ctypes
 import random
 import signal
 import subprocess
@@ -16,13 +17,33 @@ from lab.wait_until import HANG_S, wait_until
 
 KILLS, CRASHES = 12, 2
 
+# The link between this network namespace, where the database and the hosts are, and that of a collector: $1 is a process there.
+LINK = """
+ip link set lo up
+ip link add here type veth peer name there netns "$1"
+ip address add 192.0.2.1/24 dev here
+ip link set here up
+ip route add local 10.20.0.0/16 dev lo
+nsenter --net="/proc/$1/ns/net" sh -ec '
+ip address add 192.0.2.2/24 dev there
+ip link set there up
+ip route add 10.20.0.0/16 via 192.0.2.1'
+"""
+CLONE_NEWNET = 0x40000000
+
 
 class Queue(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         if postgres.programs() is None:
             raise unittest.SkipTest("PostgreSQL is not installed")
-        cls.database = cls.enterClassContext(postgres.PostgresServer())
+        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), "unshare")
+        cls.far = cls.enterClassContext(subprocess.Popen(["unshare", "--net", "sh", "-c", "echo; exec cat"], stdin=subprocess.PIPE,
+                                                          stdout=subprocess.PIPE))
+        cls.far.stdout.readline()
+        subprocess.run(["sh", "-ec", LINK, "sh", str(cls.far.pid)], check=True)
+        cls.database = cls.enterClassContext(postgres.PostgresServer(network="192.0.2.0/24"))
         cls.port = free_port()
         cls.server = cls.enterClassContext(Netsessiond(listen=f"0.0.0.0:{cls.port}", max_connections_per_address=10000,
                                                         max_unauthenticated_connections=10000,
@@ -46,8 +67,9 @@ class Queue(unittest.TestCase):
         return ("collect", "-A", self.server.credentials_file("root"), "--wins", "none", "-p", self.port, *arguments)
 
     @contextlib.contextmanager
-    def collecting(self, *arguments):
-        with subprocess.Popen(list(map(str, [command.built(), *self.collect_arguments(*arguments), "--db", self.database.url])),
+    def collecting(self, *arguments, inside=(), db=None):
+        with subprocess.Popen(list(map(str, [*inside, command.built(), *self.collect_arguments(*arguments), "--db",
+                                             db or self.database.url])),
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               env=command.environment(self.variables)) as running:
             try:
@@ -204,6 +226,29 @@ class Queue(unittest.TestCase):
             wait_until(lambda: self.count("outcome") == 2)
             waiting.send_signal(signal.SIGTERM)
             waiting.wait(HANG_S)
+
+    def test_a_collector_behind_a_broken_link_is_replaced_and_comes_back(self):
+        self.publish("10.20.0.0/23")
+        far = ("nsenter", f"--net=/proc/{self.far.pid}/ns/net")
+        db = self.database.url.replace("127.0.0.1", "192.0.2.1") + "?tcp_user_timeout=1000&connect_timeout=2"
+        arguments = ("--lease", "2", "--timeout", "2", "--connect-timeout", "1")
+        with self.collecting(*arguments, "--rate", "150", inside=far, db=db) as cut_off:
+            wait_until(lambda: self.count("outcome") > 50 and self.count("queue WHERE token IS NOT NULL") > 0)
+            subprocess.run(["ip", "link", "set", "here", "down"], check=True)
+            try:
+                near = self.run_command(*self.collect_arguments(*arguments))
+                self.assertEqual(0, near.exit, near)
+                self.assertEqual(510, self.count("outcome"))
+                ended = self.database.query("SELECT ended FROM run")
+            finally:
+                subprocess.run(["ip", "link", "set", "here", "up"], check=True)
+            said = cut_off.communicate(timeout=HANG_S)[1]
+            self.assertEqual(0, cut_off.returncode, said)
+            self.assertIn("trying again", said)
+        self.assert_each_target_has_one_outcome(510)
+        self.assertEqual(ended, self.database.query("SELECT ended FROM run"))
+        self.assertEqual([["answered", "510"]], self.database.query("SELECT outcome, count(*) FROM outcome GROUP BY outcome"))
+        self.assertEqual([["510"]], self.database.query("SELECT sum(hosts) FROM collector"))
 
     def test_what_makes_no_sense_is_a_wrong_command_line(self):
         for arguments in (("sweep", "--queue", "127.0.0.1"), ("sweep", "--site", "x", "127.0.0.1"), ("collect",),

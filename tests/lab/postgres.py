@@ -14,7 +14,7 @@ ACCOUNT = "postgres"
 USER = "collector"
 
 CONFIGURATION = """
-listen_addresses = '127.0.0.1'
+listen_addresses = '{addresses}'
 port = {port}
 unix_socket_directories = '{folder}'
 fsync = off
@@ -36,8 +36,10 @@ class PostgresServer(Server):
 
     domain, log = "", "logs"
 
-    def __init__(self):
+    def __init__(self, network=None):
+        """network  from which others may connect, too, such as 192.0.2.0/24"""
         super().__init__((USER,))
+        self._network = network
         self.port = free_port()
 
     @property
@@ -48,7 +50,7 @@ class PostgresServer(Server):
         """Writes a file for PGPASSFILE. Returns its path."""
         path = self.folder / ("wrong.pgpass" if password else "pgpass")
         path.touch(mode=0o600)
-        path.write_text(f"127.0.0.1:{self.port}:*:{USER}:{password or self.password(USER)}\n")
+        path.write_text(f"*:{self.port}:*:{USER}:{password or self.password(USER)}\n")
         return path
 
     def query(self, sql, database="netsession"):
@@ -88,8 +90,9 @@ class PostgresServer(Server):
         checked(subprocess.run([*self._as_account(), programs() / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
                                 "--locale=C.UTF-8", "--no-sync"], text=True, capture_output=True, check=False))
         with open(data / "postgresql.conf", "a") as configuration:
-            configuration.write(CONFIGURATION.format(port=self.port, folder=self.folder))
-        (data / "pg_hba.conf").write_text(ACCESS)
+            configuration.write(CONFIGURATION.format(port=self.port, folder=self.folder,
+                                                     addresses="*" if self._network else "127.0.0.1"))
+        (data / "pg_hba.conf").write_text(ACCESS + (f"host all all {self._network} scram-sha-256\n" if self._network else ""))
         self.start()
         self.query(f"CREATE ROLE {USER} LOGIN PASSWORD '{self.password(USER)}'", "postgres")
         self.query(f"CREATE DATABASE netsession OWNER {USER}", "postgres")
