@@ -21,9 +21,10 @@ static int program_run_fleet(char **argv)
 	ssize_t bytes = readlink("/proc/self/exe", own, sizeof own - 1);
 
 	own[bytes > 0 ? bytes : 0] = '\0';
+	/* Without a folder of its own, the program would be looked for in the working directory. */
 	if (strrchr(own, '/') != NULL)
 		strrchr(own, '/')[1] = '\0';
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+	for (size_t i = 0; own[0] == '/' && i < sizeof places / sizeof *places; i++)
 		if (snprintf(path, sizeof path, "%s%s" FLEET_PROGRAM, own, places[i]) <
 		    (int)sizeof path)
 			(void)execv(path, argv);

@@ -1,6 +1,7 @@
 """`netsession sweep` against netsessiond, Samba, and ports that behave badly: each host has one outcome, and it is true."""
 import collections
 import json
+import pathlib
 import signal
 import subprocess
 import tempfile
@@ -45,6 +46,17 @@ class Fleet(unittest.TestCase):
         return {server: line["outcome"] for server, line in self.hosts(result).items()}
 
     # ---- outcomes
+
+    def test_the_working_directory_has_no_say_in_what_is_executed(self):
+        """Where /proc cannot be read, netsession does not know its own place."""
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(dir="/tmp")))
+        planted = folder / "netsession-fleet"
+        planted.write_text("#!/bin/sh\necho planted\n")
+        planted.chmod(0o755)
+        result = command.run("sweep", "--no-db", "127.0.0.1:1", inside=[
+            "unshare", "--mount", "sh", "-c", 'umount -l /proc; cd "$0" || exit; exec "$@"', str(folder)])
+        self.assertEqual((3, ""), (result.exit, result.stdout))
+        self.assertIn("netsession-fleet cannot be executed", result.stderr)
 
     def test_each_host_of_a_range_answers_once(self):
         result = self.sweep("-o", "jsonl", "-u", "alice", "127.2.0.0/26")
