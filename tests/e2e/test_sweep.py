@@ -54,7 +54,8 @@ class Fleet(unittest.TestCase):
         planted.write_text("#!/bin/sh\necho planted\n")
         planted.chmod(0o755)
         result = command.run("sweep", "--no-db", "127.0.0.1:1", inside=[
-            "unshare", "--mount", "sh", "-c", 'umount -l /proc; cd "$0" || exit; exec "$@"', str(folder)])
+            "unshare", "--mount", "sh", "-c", 'umount -l /proc; cd "$0" || exit; exec "$@"', str(folder)],
+            env={"LD_LIBRARY_PATH": str(command.built("libnetsession.so").parent)})  # which the loader finds by /proc otherwise
         self.assertEqual((3, ""), (result.exit, result.stdout))
         self.assertIn("netsession-fleet cannot be executed", result.stderr)
 
