@@ -188,7 +188,7 @@ class Queue(unittest.TestCase):
     def test_kills_of_collectors_and_crashes_of_the_database_lose_nothing_and_double_nothing(self):
         self.publish("127.20.0.0/21")
         targets, kills = 2046, 0
-        arguments = ("--lease", "2", "--rate", "150", "--timeout", "2")
+        arguments = ("--lease", "3", "--rate", "150")
         with contextlib.ExitStack() as stack:
             running = [stack.enter_context(self.collecting(*arguments)) for _ in range(3)]
             for step in range(KILLS):
@@ -231,12 +231,11 @@ class Queue(unittest.TestCase):
         self.publish("10.20.0.0/23")
         far = ("nsenter", f"--net=/proc/{self.far.pid}/ns/net")
         db = self.database.url.replace("127.0.0.1", "192.0.2.1") + "?tcp_user_timeout=1000&connect_timeout=2"
-        arguments = ("--lease", "2", "--timeout", "2", "--connect-timeout", "1")
-        with self.collecting(*arguments, "--rate", "150", inside=far, db=db) as cut_off:
+        with self.collecting("--lease", "2", "--timeout", "5", "--rate", "150", inside=far, db=db) as cut_off:
             wait_until(lambda: self.count("outcome") > 50 and self.count("queue WHERE token IS NOT NULL") > 0)
             subprocess.run(["ip", "link", "set", "here", "down"], check=True)
             try:
-                near = self.run_command(*self.collect_arguments(*arguments))
+                near = self.run_command(*self.collect_arguments())
                 self.assertEqual(0, near.exit, near)
                 self.assertEqual(510, self.count("outcome"))
                 ended = self.database.query("SELECT ended FROM run")
