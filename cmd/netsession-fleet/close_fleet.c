@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* netsession close --hosts: closes the selected sessions on all hosts of a list. A sweep lists them
- * first; then the caller confirms; then each host that has some is asked to close them. */
+ * first, and a second one, of the Samba servers, those that may be closed with them; then the
+ * caller confirms; then each host that has selected sessions is asked to close them. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "also_closed.h"
 #include "commands.h"
 #include "credentials.h"
 #include "progress.h"
 #include "query.h"
 #include "report_output.h"
 #include "sweep_setup.h"
+#include "swept_hosts.h"
 #include "targets.h"
 #include "terminal/terminal.h"
 
@@ -36,18 +39,20 @@ struct close_fleet {
 	struct progress progress;
 	struct closing_host *hosts;
 	size_t count, next;
-	uint64_t sessions; /* on all hosts */
+	uint64_t sessions;        /* on all hosts */
+	struct swept_hosts samba; /* the hosts that are Samba, with their selected sessions */
+	const struct swept_host *compared; /* one of them */
+	size_t also_closed; /* sessions that are not selected, and may be closed too */
 	struct netsession *session;
 };
 
 /* ---- the list ---- */
 
-static void close_fleet_print_session(const struct sweep_result *result,
-                                      const struct netsession_row *row)
+static void close_fleet_print_session(const char *server, const struct netsession_row *row)
 {
 	terminal_print_line(stderr, "  %s from %s on %s",
 	                    row->user != NULL && row->user[0] != '\0' ? row->user : "-",
-	                    row->client != NULL ? row->client : "-", result->name);
+	                    row->client != NULL ? row->client : "-", server);
 }
 
 /* Names the sessions that would be closed. Returns false if memory ran out. */
@@ -62,15 +67,17 @@ static bool close_fleet_print_sessions(struct close_fleet *fleet, const struct s
 		for (uint32_t e = 0; e < netsession_page_entries(result->pages[i]); e++) {
 			if (netsession_page_row(result->pages[i], e, &row) != 0)
 				return false;
-			close_fleet_print_session(result, &row);
+			close_fleet_print_session(result->name, &row);
 		}
-	if (result->page_count > 0 && netsession_page_level(result->pages[0]) == 1)
-		terminal_print_line(
-			stderr,
-			"netsession: %s: the server is probably Samba, which closes all "
-			"connections of a client together",
-			result->name);
 	return true;
+}
+
+static bool close_fleet_is_samba(const struct close_fleet *fleet, const struct sweep_result *result)
+{
+	uint32_t number = netsession_page_level(result->pages[0]);
+	const struct server_result answer = { .level = session_level_find(number) };
+
+	return query_shows_samba(fleet->options, &answer);
 }
 
 static bool close_fleet_on_result(void *context, struct sweep_result *result)
@@ -91,10 +98,12 @@ static bool close_fleet_on_result(void *context, struct sweep_result *result)
 		host->outcome = result->sessions > 0 ? "not_closed" : "nothing_to_close";
 	if (result->outcome == OUTCOME_EMPTY)
 		host->error = (struct netsession_error){ 0 };
-	if (result->sessions > 0 && !close_fleet_print_sessions(fleet, result))
+	if (result->sessions == 0)
+		return true;
+	if (!close_fleet_print_sessions(fleet, result))
 		return false;
 	fleet->sessions += result->sessions;
-	return true;
+	return !close_fleet_is_samba(fleet, result) || swept_hosts_add(&fleet->samba, result);
 }
 
 static bool close_fleet_on_tick(void *context, const struct sweep_counts *counts)
@@ -106,18 +115,18 @@ static bool close_fleet_on_tick(void *context, const struct sweep_counts *counts
 }
 
 /* Returns false after a message: nothing is to be closed, because not all hosts were asked. */
-static bool close_fleet_list(struct close_fleet *fleet, const struct target_list *targets)
+static bool close_fleet_sweep(struct close_fleet *fleet, const struct options *options,
+                              char *const names[], size_t count,
+                              const struct sweep_handler *handler)
 {
-	static const struct sweep_handler handler = { .on_result = close_fleet_on_result,
-		                                      .on_tick = close_fleet_on_tick };
 	struct sweep_settings settings;
 	struct sweep_counts counts;
 	enum sweep_end end;
 
-	if (!sweep_setup_settings(fleet->options, fleet->credentials, &settings))
+	if (!sweep_setup_settings(options, fleet->credentials, &settings))
 		return false;
 	progress_begin(&fleet->progress, true);
-	end = sweep_run(&settings, targets->names, targets->count, &handler, fleet, &counts);
+	end = sweep_run(&settings, names, count, handler, fleet, &counts);
 	progress_clear(&fleet->progress);
 	sweep_setup_print_end(end, &counts);
 	if (end != SWEEP_FINISHED)
@@ -125,6 +134,88 @@ static bool close_fleet_list(struct close_fleet *fleet, const struct target_list
 		                    "netsession: %zu of %zu hosts were asked; nothing was closed",
 		                    counts.done, counts.total);
 	return end == SWEEP_FINISHED;
+}
+
+static bool close_fleet_list(struct close_fleet *fleet, const struct target_list *targets)
+{
+	static const struct sweep_handler handler = { .on_result = close_fleet_on_result,
+		                                      .on_tick = close_fleet_on_tick };
+
+	return close_fleet_sweep(fleet, fleet->options, targets->names, targets->count, &handler);
+}
+
+/* ---- the sessions that are closed with the selected ones ---- */
+
+static void close_fleet_print_also_closed(void *context, const struct netsession_row *row)
+{
+	struct close_fleet *fleet = context;
+
+	if (fleet->also_closed++ == 0)
+		terminal_print_line(stderr, "netsession: Samba closes all connections of a client "
+		                            "together; these sessions may be closed too:");
+	close_fleet_print_session(fleet->compared->result.server, row);
+}
+
+/* Nothing is closed on a host that does not tell which sessions that would be. */
+static void close_fleet_leave_out(struct close_fleet *fleet, const struct sweep_result *result)
+{
+	struct closing_host *host = fleet->hosts;
+
+	while (strcmp(host->name, result->name) != 0)
+		host++;
+	terminal_print_line(stderr,
+	                    "netsession: %s: nothing is closed there, because the other sessions "
+	                    "that may be closed too cannot be listed: %s",
+	                    host->name, result->error->text);
+	fleet->sessions -= host->sessions;
+	host->sessions = 0;
+	host->outcome = host_outcomes[result->outcome].name;
+	host->error = *result->error;
+}
+
+static bool close_fleet_on_all_sessions(void *context, struct sweep_result *result)
+{
+	struct close_fleet *fleet = context;
+	struct swept_hosts all = { 0 };
+
+	progress_clear(&fleet->progress);
+	if (!host_outcome_is_answer(result->outcome)) {
+		close_fleet_leave_out(fleet, result);
+		return true;
+	}
+	fleet->compared = fleet->samba.hosts;
+	while (fleet->compared->result.server != result->name)
+		fleet->compared++;
+	if (!swept_hosts_add(&all, result))
+		return false;
+	also_closed_each(&fleet->compared->result, &all.hosts[0].result,
+	                 close_fleet_print_also_closed, fleet);
+	swept_hosts_fini(&all);
+	return true;
+}
+
+static bool close_fleet_list_also_closed(struct close_fleet *fleet)
+{
+	static const struct sweep_handler handler = { .on_result = close_fleet_on_all_sessions,
+		                                      .on_tick = close_fleet_on_tick };
+	struct options all_users = *fleet->options;
+	char **names;
+	bool is_good;
+
+	if (fleet->samba.count == 0)
+		return true;
+	all_users.client = all_users.user = NULL;
+	all_users.level = 1;
+	names = calloc(fleet->samba.count, sizeof *names);
+	if (names == NULL) {
+		terminal_print_line(stderr, "netsession: out of memory");
+		return false;
+	}
+	for (size_t i = 0; i < fleet->samba.count; i++)
+		names[i] = (char *)fleet->samba.hosts[i].result.server;
+	is_good = close_fleet_sweep(fleet, &all_users, names, fleet->samba.count, &handler);
+	free(names);
+	return is_good;
 }
 
 /* ---- closing ---- */
@@ -188,8 +279,9 @@ static bool close_fleet_is_confirmed(const struct close_fleet *fleet)
 
 	if (fleet->options->yes || fleet->sessions == 0)
 		return true;
-	terminal_print(stderr, "Close %llu session%s? [y/N] ", (unsigned long long)fleet->sessions,
-	               fleet->sessions == 1 ? "" : "s");
+	terminal_print(stderr, "Close %llu session%s%s? [y/N] ",
+	               (unsigned long long)fleet->sessions, fleet->sessions == 1 ? "" : "s",
+	               fleet->also_closed > 0 ? ", and perhaps the others listed" : "");
 	fflush(stderr);
 	return fgets(answer, sizeof answer, stdin) != NULL &&
 	       (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0 ||
@@ -247,7 +339,7 @@ static int close_fleet_exit_code(const struct close_fleet *fleet)
 /* Returns an exit code. */
 static int close_fleet_close(struct close_fleet *fleet, const struct target_list *targets)
 {
-	if (!close_fleet_list(fleet, targets))
+	if (!close_fleet_list(fleet, targets) || !close_fleet_list_also_closed(fleet))
 		return EXIT_NONE;
 	if (!close_fleet_is_confirmed(fleet))
 		return EXIT_SOME;
@@ -305,6 +397,7 @@ out:
 	for (size_t i = 0; i < fleet.count; i++)
 		free(fleet.hosts[i].name);
 	free(fleet.hosts);
+	swept_hosts_fini(&fleet.samba);
 	netsession_credentials_free(fleet.credentials);
 	target_list_fini(&targets);
 	return code;

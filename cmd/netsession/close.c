@@ -2,6 +2,7 @@
 /* netsession close: lists the selected sessions, asks, and closes them. */
 #include <string.h>
 #include <unistd.h>
+#include "also_closed.h"
 #include "commands.h"
 #include "credentials.h"
 #include "query.h"
@@ -13,9 +14,7 @@
 
 struct also_closed {
 	const struct server_result *selected;
-	const struct netsession_row *row; /* compared with the selected ones */
-	bool is_selected, is_same_client; /* what the comparison found */
-	bool is_certain;                  /* the server is known to close them too */
+	bool is_certain; /* the server is known to close them too */
 	size_t count;
 };
 
@@ -36,38 +35,7 @@ static void also_closed_print_session(void *context, const struct netsession_row
 	                    row->client != NULL ? row->client : "-");
 }
 
-static bool also_closed_same_text(const char *a, const char *b)
-{
-	return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
-}
-
-static void also_closed_compare_row(void *context, const struct server_result *result,
-                                    const struct netsession_row *row)
-{
-	struct also_closed *also = context;
-
-	(void)result;
-	if (!also_closed_same_text(row->client, also->row->client))
-		return;
-	also->is_same_client = true;
-	also->is_selected = also->is_selected || also_closed_same_text(row->user, also->row->user);
-}
-
-static void also_closed_check_row(void *context, const struct server_result *result,
-                                  const struct netsession_row *row)
-{
-	struct also_closed *also = context;
-
-	(void)result;
-	also->row = row;
-	also->is_selected = also->is_same_client = false;
-	server_result_each(also->selected, also_closed_compare_row, also);
-	if (also->is_same_client && !also->is_selected)
-		also_closed_print_session(also, row);
-}
-
-/* The protocol does not show which sessions a Samba server closes together, but they come from one
- * client. Returns false if the server does not answer. */
+/* Returns false if the server does not answer. */
 static bool also_closed_print_same_client(const struct options *options,
                                           struct netsession_credentials *credentials,
                                           struct also_closed *also)
@@ -83,7 +51,7 @@ static bool also_closed_print_same_client(const struct options *options,
 		query_print_messages(options, &all);
 		is_good = false;
 	}
-	server_result_each(&all, also_closed_check_row, also);
+	also_closed_each(also->selected, &all, also_closed_print_session, also);
 	server_result_fini(&all);
 	return is_good;
 }

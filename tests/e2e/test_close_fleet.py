@@ -1,12 +1,15 @@
 """`netsession close --hosts`: one user is disconnected from all hosts of a list, and each host has one outcome."""
 import pathlib
+import struct
 import tempfile
 import unittest
 
 from lab import command, sessions, tap
-from lab.cli import read_csv
+from lab.cli import address, read_csv
 from lab.netsessiond import Netsessiond
 from lab.ports import free_port
+from lab.samba import SambaServer
+from lab.scripted_smb import ARRAY, STRING, ScriptedSmb, head, tail
 from lab.sessions import Wanted
 from lab.terminal import Terminal
 
@@ -89,6 +92,70 @@ class CloseFleet(unittest.TestCase):
         self.assertEqual((3, ""), (result.exit, result.stdout), result)
         self.assertIn("nothing was closed", result.stderr)
         self.assertEqual([["alice", "alice", "bob"], ["alice"], []], self.users())
+
+
+class OfSamba(unittest.TestCase):
+    """Over SMB nothing shows which sessions share an smbd, but they come from one client."""
+
+    def setUp(self):
+        self.samba = self.enterContext(SambaServer())
+        self.name = address(self.samba)
+        self.list = self.enterContext(tempfile.NamedTemporaryFile("w", dir="/tmp"))
+        self.list.write(self.name + "\n")
+        self.list.flush()
+        self.enterContext(sessions.held(self.samba, [Wanted("mail", "127.0.0.7"), Wanted("games", "127.0.0.7"),
+                                                     Wanted("man", "127.0.0.8")]))
+        self.arguments = ["close", "-A", str(self.samba.credentials_file("root")), "--hosts", self.list.name, "-u", "mail"]
+
+    def test_the_sessions_that_may_be_closed_too_are_named(self):
+        result = command.run(*self.arguments, "--yes", "-o", "jsonl")
+        self.assertEqual([(self.name, "closed", 1)],
+                         [(line["server"], line["outcome"], line["sessions"]) for line in result.jsonl], result)
+        self.assertEqual(f"""\
+netsession: these sessions are selected:
+  mail from 127.0.0.7 on {self.name}
+netsession: Samba closes all connections of a client together; these sessions may be closed too:
+  games from 127.0.0.7 on {self.name}
+""", result.stderr)
+
+    def test_the_question_includes_them(self):
+        with Terminal(*self.arguments) as terminal:
+            terminal.read_until(b"Close 1 session, and perhaps the others listed? [y/N] ")
+            terminal.type("n\n")
+            self.assertEqual(1, terminal.end(), terminal.shown)
+        self.assertIn("games from 127.0.0.7", terminal.shown.decode())
+
+
+DENIED, UNKNOWN_LEVEL = 5, 124
+
+
+def ndr_string(text):
+    units = (text + "\0").encode("utf-16-le")
+    return struct.pack("<III", len(text) + 1, 0, len(text) + 1) + units + bytes(-len(units) % 4)
+
+
+class OfAnOddServer(unittest.TestCase):
+    def test_nothing_is_closed_where_the_sessions_that_may_be_closed_too_cannot_be_listed(self):
+        """As of Samba: level 1 is the only one. It lists the sessions of alice, and denies the list of all."""
+        operations = []
+
+        def answer(_, request):
+            operations.append(struct.unpack_from("<H", request, 22)[0])
+            level, = (number for number in (502, 2, 1, 10) if struct.pack("<II", number, number) in request[24:])
+            if level == 1 and "alice".encode("utf-16-le") in request:
+                yield (head(1, 1) + struct.pack("<IIIIII", STRING, STRING + 4, 1, 1, 1, 0) + ndr_string("\\\\10.0.0.1")
+                       + ndr_string("alice") + tail(1, 0, 0))
+            else:
+                yield struct.pack("<IIIII", level, level, ARRAY, 0, 0) + struct.pack("<III", 0, 0, DENIED if level == 1 else UNKNOWN_LEVEL)
+
+        with ScriptedSmb(answer) as server, tempfile.NamedTemporaryFile("w", dir="/tmp") as hosts:
+            hosts.write(f"fs1@127.0.0.1:{server.port}\n")
+            hosts.flush()
+            result = command.run("close", "-N", "-u", "alice", "--hosts", hosts.name, "--yes", "-o", "jsonl")
+        self.assertEqual([("denied", 0, DENIED)], [(line["outcome"], line["sessions"], line["status"]) for line in result.jsonl])
+        self.assertEqual(3, result.exit, result)
+        self.assertIn("nothing is closed there, because the other sessions", result.stderr)
+        self.assertEqual({12}, set(operations), "NetrSessionEnum alone")
 
 
 if __name__ == "__main__":
