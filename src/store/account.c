@@ -6,6 +6,9 @@
 #include "base/text.h"
 #include "base/user_name.h"
 
+/* PostgreSQL takes a row of an index up to a third of a page. */
+enum { MOST_ACCOUNT_BYTES = 512 };
+
 char *account_fold(const char *user)
 {
 	struct user_name name = user_name_split(user);
@@ -16,5 +19,9 @@ char *account_fold(const char *user)
 	text_utf8_make_valid(account);
 	folded = text_fold_nocase(account);
 	free(account);
+	if (folded != NULL && strlen(folded) > MOST_ACCOUNT_BYTES) {
+		folded[MOST_ACCOUNT_BYTES] = '\0';
+		text_drop_cut_character(folded);
+	}
 	return folded;
 }

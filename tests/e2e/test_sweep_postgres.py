@@ -2,11 +2,13 @@
 after the same sweep."""
 import contextlib
 import pathlib
+import random
 import sqlite3
+import string
 import tempfile
 import unittest
 
-from lab import command, postgres, sessions, tap
+from lab import command, postgres, scripted_smb, sessions, tap
 from lab.netsessiond import Netsessiond
 from lab.ports import free_port
 from lab.sessions import Wanted
@@ -83,6 +85,20 @@ class Postgres(unittest.TestCase):
         # A sweep of the database recognises what came from the file.
         self.assertEqual(0, self.sweep("-u", "alice", self.name).exit)
         self.assertEqual(5, len(self.database.query("SELECT id FROM session")))
+
+    def test_a_user_name_that_is_too_long_for_an_index_is_stored_and_found(self):
+        user = "".join(random.Random(1).choices(string.ascii_lowercase + "\u00e9\u20ac", k=6000))  # PostgreSQL compresses what repeats
+
+        def answer(_, request):
+            yield scripted_smb.one_session("\\\\10.0.0.1", user)
+
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder, scripted_smb.ScriptedSmb(answer) as server:
+            for db in (pathlib.Path(folder) / "sessions.db", self.database.url):
+                result = self.run_command("sweep", "-N", "-l", "10", "-q", f"127.0.0.1:{server.port}", db=db)
+                self.assertEqual(0, result.exit, result)
+                for name, found in ((user.upper(), [user]), (user[:-1], []), (f"{user}x", [])):
+                    result = self.run_command("report", "-o", "json", "who", name, db=db)
+                    self.assertEqual(found, [row["user"] for row in result.json["rows"]], db)
 
     def test_a_wrong_password_and_a_server_that_is_away_are_said(self):
         wrong = self.sweep(self.name, password="wrong")

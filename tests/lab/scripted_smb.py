@@ -129,6 +129,14 @@ def tail(total, handle, status):
     return struct.pack("<IIII", total, ARRAY, handle, status)
 
 
+def one_session(client, user):
+    """The answer that has one session of level 10."""
+    def string(text):
+        units = (text + "\0").encode("utf-16-le")
+        return struct.pack("<III", len(units) // 2, 0, len(units) // 2) + units + bytes(-len(units) % 4)
+    return head(10, 1) + struct.pack("<IIII", STRING, STRING + 4, 1, 1) + string(client) + string(user) + tail(1, 0, 0)
+
+
 def endless_rows(_, request):
     """So many sessions of level 0 without a name that the answer does not end."""
     del request
