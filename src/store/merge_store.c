@@ -46,19 +46,22 @@ static void merge_write_source(const struct merge *m, const char *kind, int64_t 
 	               (long long)began);
 }
 
-/* Gives the id of what was taken over before; 0: it was not. */
-static int64_t merge_find(const struct merge *m, const char *source, struct err *err)
+/* Whether it was taken over before. Gives its id, which nothing has any more
+ * if it was pruned since. */
+static bool merge_find(const struct merge *m, const char *source, int64_t *id, struct err *err)
 {
 	struct database_statement *s = merge_prepare(m->to,
 	                                             "SELECT id FROM merged WHERE source = ?", err);
-	int64_t id = 0;
+	bool is_found = false;
 
 	if (s == NULL)
-		return 0;
+		return false;
 	database_bind_text(s, 1, source);
-	while (database_next_row(m->to, s, err))
-		id = database_number(s, 0);
-	return id;
+	while (database_next_row(m->to, s, err)) {
+		*id = database_number(s, 0);
+		is_found = true;
+	}
+	return is_found;
 }
 
 static void merge_remember(const struct merge *m, const char *source, int64_t id, struct err *err)
@@ -100,6 +103,7 @@ static bool merge_add_run(struct merge *m, int64_t from, int64_t to)
 	return true;
 }
 
+/* 0: the run is not taken over. */
 static int64_t merge_run_of(const struct merge *m, int64_t from)
 {
 	for (size_t i = m->count; i > 0; i--)
@@ -111,24 +115,26 @@ static int64_t merge_run_of(const struct merge *m, int64_t from)
 /* row: id, began, ended, end, user, client, level */
 static void merge_take_run(struct merge *m, struct database_statement *row, struct err *err)
 {
-	int64_t from = database_number(row, 0), id;
+	int64_t from = database_number(row, 0), id = 0;
 	struct database_statement *s;
 	char source[SOURCE_BYTES];
+	bool is_known;
 
 	merge_write_source(m, "run", from, database_number(row, 1), source);
-	id = merge_find(m, source, err);
+	is_known = merge_find(m, source, &id, err);
 	s = merge_prepare(m->to,
-	                  id != 0 ? "UPDATE run SET began = ?1, ended = ?2, end = ?3, user = ?4, "
-	                            "client = ?5, level = ?6 WHERE id = ?7"
-	                          : "INSERT INTO run(began, ended, end, user, client, level) "
-	                            "VALUES(?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
+	                  is_known ? "UPDATE run SET began = ?1, ended = ?2, end = ?3, user = ?4, "
+	                             "client = ?5, level = ?6 WHERE id = ?7"
+	                           : "INSERT INTO run(began, ended, end, user, client, level) "
+	                             "VALUES(?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
 	                  err);
 	if (s == NULL)
 		return;
 	merge_bind_columns(s, row, 1, 6);
-	if (id != 0) {
+	if (is_known) {
 		database_bind_number(s, 7, id);
-		(void)database_run(m->to, s, err);
+		if (database_run(m->to, s, err) != NERR_Success || database_changes(s) == 0)
+			return;
 	} else {
 		id = merge_insert(m, s, err);
 		merge_remember(m, source, id, err);
@@ -155,16 +161,17 @@ static void merge_take_host(struct merge *m, struct database_statement *row, str
 /* row: name, run */
 static void merge_take_target(struct merge *m, struct database_statement *row, struct err *err)
 {
+	int64_t run = merge_run_of(m, database_number(row, 1));
 	struct database_statement *s = merge_prepare(
 		m->to,
 		"INSERT INTO target(host, run) SELECT id, CAST(?2 AS BIGINT) FROM host WHERE "
 		"name = ?1 ON CONFLICT DO NOTHING",
 		err);
 
-	if (s == NULL)
+	if (s == NULL || run == 0)
 		return;
 	merge_bind_columns(s, row, 0, 1);
-	database_bind_number(s, 2, merge_run_of(m, database_number(row, 1)));
+	database_bind_number(s, 2, run);
 	(void)database_run(m->to, s, err);
 }
 
@@ -172,6 +179,7 @@ static void merge_take_target(struct merge *m, struct database_statement *row, s
  * attempts, run */
 static void merge_take_outcome(struct merge *m, struct database_statement *row, struct err *err)
 {
+	int64_t run = merge_run_of(m, database_number(row, 12));
 	struct database_statement *s = merge_prepare(
 		m->to,
 		"INSERT INTO outcome(host, at, outcome, step, status, nt_status, error, address, "
@@ -180,10 +188,10 @@ static void merge_take_outcome(struct merge *m, struct database_statement *row, 
 		"NOTHING",
 		err);
 
-	if (s == NULL)
+	if (s == NULL || run == 0)
 		return;
 	merge_bind_columns(s, row, 0, 12);
-	database_bind_number(s, 13, merge_run_of(m, database_number(row, 12)));
+	database_bind_number(s, 13, run);
 	if (database_run(m->to, s, err) == NERR_Success)
 		m->counts->outcomes += database_changes(s);
 }
@@ -218,8 +226,7 @@ static void merge_take_session(struct merge *m, struct database_statement *row, 
 
 	merge_write_source(m, "session", database_number(row, 13), database_number(row, 10),
 	                   source);
-	id = merge_find(m, source, err);
-	if (id == 0) {
+	if (!merge_find(m, source, &id, err)) {
 		merge_add_session(m, row, source, err);
 		return;
 	}

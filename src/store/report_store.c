@@ -225,6 +225,25 @@ static NET_API_STATUS report_delete(struct database *db, const char *sql, int64_
 	return err->status;
 }
 
+/* Other runs and sessions may get the ids of those that are deleted; 0 is nobody's. */
+static void report_forget_merged(struct database *db, struct err *err)
+{
+	static const char *const statements[] = {
+		"UPDATE merged SET id = 0 WHERE source LIKE '%:run:%' AND NOT EXISTS(SELECT 1 FROM "
+		"run WHERE run.id = merged.id)",
+		"UPDATE merged SET id = 0 WHERE source LIKE '%:session:%' AND NOT EXISTS(SELECT 1 "
+		"FROM session WHERE session.id = merged.id)",
+	};
+
+	for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
+		if (err->status == NERR_Success) {
+			struct database_statement *s = database_prepare(db, statements[i], err);
+
+			if (s != NULL)
+				(void)database_run(db, s, err);
+		}
+}
+
 NET_API_STATUS report_prune(struct database *db, int64_t before, struct report_pruned *pruned,
                             struct err *err)
 {
@@ -241,6 +260,7 @@ NET_API_STATUS report_prune(struct database *db, int64_t before, struct report_p
 		"NOT EXISTS(SELECT 1 FROM target WHERE target.host = host.id) AND NOT EXISTS(SELECT 1 FROM outcome WHERE outcome.host = "
 		"host.id) AND NOT EXISTS(SELECT 1 FROM session WHERE session.host = host.id)",
 		before, &pruned->hosts, err);
+	report_forget_merged(db, err);
 	if (err->status == NERR_Success)
 		(void)database_commit(db, err);
 	database_roll_back(db);

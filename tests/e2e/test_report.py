@@ -59,6 +59,10 @@ class Reports(unittest.TestCase):
             for sql, parameters in statements:
                 connection.execute(sql, parameters)
 
+    def read(self, sql):
+        with contextlib.closing(sqlite3.connect(self.db)) as connection:
+            return connection.execute(sql).fetchall()
+
     def add_session(self, user, server="fs7", **columns):
         self.change(("INSERT OR IGNORE INTO host(name) VALUES(?)", (server,)))
         columns = {"user": user, "account": user.rpartition("\\")[2].lower(), "level": 502, "client": "\\\\10.0.0.7"} | columns
@@ -150,6 +154,31 @@ class Reports(unittest.TestCase):
         result = self.report("prune", "--older-than", "90")
         self.assertEqual((0, "netsession: deleted 1 sweeps, 1 sessions and 1 hosts\n"), (result.exit, result.stderr))
         self.assertEqual((1, []), (len(self.rows("who", "alice")), self.rows("who", "grace", "--since", "200d")))
+
+    def test_what_was_pruned_does_not_come_back_with_the_next_merge(self):
+        site, central = self.db, self.db.with_name("central.db")
+        self.sweep()
+        self.change(("UPDATE run SET began = 1000", ()))
+
+        def merge(added):
+            result = command.run("store", "merge", site, "--db", central)
+            self.assertEqual((0, f"netsession: added {added}\n"), (result.exit, result.stderr), result)
+
+        def prune():
+            return command.run("report", "prune", "--older-than", "1", "--db", central).stderr
+
+        merge("1 sweeps, 1 outcomes and 3 sessions")
+        self.assertIn("deleted 1 sweeps, 0 sessions and 0 hosts", prune())
+        merge("0 sweeps, 0 outcomes and 0 sessions")
+        self.db = central  # a sweep there gets the id of the one that was deleted
+        self.sweep(f"FS1@{self.name}")
+        self.assertIn("deleted 0 sweeps, 0 sessions and 0 hosts", prune())
+        self.db = site
+        self.sweep()
+        merge("1 sweeps, 1 outcomes and 0 sessions")
+        self.db = central
+        self.assertEqual([(1, 1), (2, 1)], self.read("SELECT run, count(*) FROM outcome GROUP BY run"))
+        self.assertEqual([(0,)], self.read("SELECT count(*) FROM run WHERE began = 1000"))
 
     # ---- command line and store
 
