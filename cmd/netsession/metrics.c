@@ -148,6 +148,11 @@ static enum daemon_state metrics_put_samba(struct metrics_writer *w, const char 
 			terminal_print_line(stderr,
 			                    "netsession: netsession-samba: only root can read its "
 			                    "counters; they are left out");
+		else if (why != ENOENT && why != ECONNREFUSED)
+			terminal_print_line(stderr,
+			                    "netsession: netsession-samba: its counters cannot be "
+			                    "read: %s",
+			                    locale_error_text(why));
 		return stat(directory, &status) == 0 && why != EACCES ? DAEMON_NOT_RUNNING
 		                                                      : DAEMON_ABSENT;
 	}

@@ -29,23 +29,42 @@ static int local_text_connect(const char *path)
 	return fd;
 }
 
+/* Returns the bytes up to the end of the text; -1: errno says why that was not found. */
+static ssize_t local_text_receive(int fd, int timeout_ms, char *to, size_t room)
+{
+	size_t used = 0;
+
+	while (used < room) {
+		int ready = poll(&(struct pollfd){ fd, POLLIN, 0 }, 1, timeout_ms);
+		ssize_t got;
+
+		if (ready == 0)
+			errno = ETIMEDOUT;
+		got = ready > 0 ? read(fd, to + used, room - used) : -1;
+		if (got < 0)
+			return -1;
+		if (got == 0 && used == 0)
+			errno = ENODATA;
+		if (got == 0)
+			return used > 0 ? (ssize_t)used : -1;
+		used += (size_t)got;
+	}
+	errno = EMSGSIZE;
+	return -1;
+}
+
 ssize_t net_local_text_read(const char *path, int timeout_ms, char *to, size_t room)
 {
-	int fd = local_text_connect(path);
-	ssize_t got = 1;
-	size_t used = 0;
+	int fd = local_text_connect(path), before;
+	ssize_t bytes;
 
 	if (fd < 0)
 		return -1;
-	while (got > 0 && used < room - 1) {
-		if (poll(&(struct pollfd){ fd, POLLIN, 0 }, 1, timeout_ms) <= 0) {
-			errno = ETIMEDOUT;
-			break;
-		}
-		got = read(fd, to + used, room - 1 - used);
-		used += got > 0 ? (size_t)got : 0;
-	}
+	bytes = local_text_receive(fd, timeout_ms, to, room);
+	before = errno;
 	close(fd);
-	to[used] = '\0';
-	return used > 0 ? (ssize_t)used : -1;
+	errno = before;
+	if (bytes >= 0)
+		to[bytes] = '\0';
+	return bytes;
 }

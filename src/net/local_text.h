@@ -7,9 +7,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Connects to the Unix socket at path, and reads until its peer closes, or until room is full.
- * Waits for each piece no longer than timeout_ms. Returns the bytes before the NUL; -1: errno says
- * why there are none. */
+/* Connects to the Unix socket at path, and reads until its peer closes. Waits for each piece no
+ * longer than timeout_ms. Returns the bytes before the NUL. A text that is empty, has no end in
+ * time or has no room is a failure, and no part of it counts: then returns -1, and errno says why.
+ */
 ssize_t net_local_text_read(const char *path, int timeout_ms, char *to, size_t room);
 
 #endif

@@ -1,8 +1,10 @@
 """`netsession metrics`: judged by promtool, and by the parser of Prometheus' own Python library."""
+import concurrent.futures
 import contextlib
 import os
 import pathlib
 import re
+import socket
 import stat
 import subprocess
 import tempfile
@@ -232,6 +234,34 @@ class OfNetsessionSamba(unittest.TestCase):
                          inside=("setpriv", "--reuid=daemon", "--regid=daemon", "--init-groups"))
         self.assertIn("netsession-samba: only root can read its counters", result.stderr)
         self.assertNotIn("netsession-samba", result.stdout)
+
+
+class OfAnOddDaemon(unittest.TestCase):
+    """Instead of netsession-samba: a socket that sends what the test says, and then waits, or closes."""
+
+    def ask(self, sent, is_closed):
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder, socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(f"{folder}/status")
+            listener.listen()
+            with concurrent.futures.ThreadPoolExecutor() as pool:
+                result = pool.submit(metrics, f"{folder}/nobody.sock", directory=folder)
+                with listener.accept()[0] as connection:
+                    connection.sendall(sent)
+                    if is_closed:
+                        connection.close()
+                    result = result.result(HANG_S)
+        self.assertEqual(0, value_of(result.stdout, "netsession_up", daemon="netsession-samba"), result)
+        self.assertNotIn("netsession_samba_", result.stdout)
+        return result.stderr
+
+    def test_a_status_that_does_not_end_counts_as_none(self):
+        self.assertRegex(self.ask(b"running_s: 7\nlinks: 3\npipes: 1", False), "cannot be read: Connection timed out\n")
+
+    def test_one_that_is_too_long_counts_as_none(self):
+        self.assertRegex(self.ask(b"links: 3\n" * 1000, True), "cannot be read: Message too long\n")
+
+    def test_one_that_is_empty_counts_as_none(self):
+        self.assertRegex(self.ask(b"", True), "cannot be read: No data available\n")
 
 
 if __name__ == "__main__":
