@@ -89,7 +89,7 @@ static bool collect_run(struct collect *collect, const struct store_run *run)
 	}
 	progress_begin(&collect->progress, !collect->options.quiet);
 	end = sweep_run(&settings, NULL, 0, &handler, collect, &counts);
-	(void)collector_end(collect->collector, &err);
+	(void)collector_end(collect->collector, end == SWEEP_LOCK_OUT, &err);
 	progress_clear(&collect->progress);
 	sweep_setup_print_end(end, &counts);
 	collect_add_counts(&collect->counts, &counts);

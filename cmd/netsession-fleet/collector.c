@@ -49,7 +49,7 @@ struct collector {
 	int64_t done_since_ms;
 	struct collector_batch *offered; /* to the sweep; NULL: it has taken the last one */
 	bool is_exhausted;               /* the run has nothing to claim */
-	bool is_stopping, has_ended, has_failed;
+	bool is_stopping, is_locked_out, has_ended, has_failed;
 };
 
 static int64_t collector_now_ms(void)
@@ -159,6 +159,10 @@ static NET_API_STATUS collector_listen_a_while(struct collector *c, struct err *
 
 static NET_API_STATUS collector_give_back(struct collector *c, struct err *err)
 {
+	/* First, or others claim what is given back. */
+	if (c->is_locked_out && sweep_queue_stop_run(collector_database(c), c->claim.run.id,
+	                                             "lock_out_guard", err) != 0)
+		return err->status;
 	return sweep_queue_give_back(collector_database(c), &c->claim, err);
 }
 
@@ -265,15 +269,17 @@ bool collector_begin(struct collector *c)
 	c->record.collector = c->id;
 	c->is_exhausted = false;
 	c->is_stopping = false;
+	c->is_locked_out = false;
 	c->has_ended = false;
 	return net_thread_start(collector_main, c);
 }
 
-NET_API_STATUS collector_end(struct collector *c, struct err *err)
+NET_API_STATUS collector_end(struct collector *c, bool is_locked_out, struct err *err)
 {
 	struct collector_batch *batch;
 
 	pthread_mutex_lock(&c->mutex);
+	c->is_locked_out = is_locked_out;
 	c->is_stopping = true;
 	while (!c->has_ended)
 		pthread_cond_wait(&c->ended, &c->mutex);

@@ -38,8 +38,9 @@ bool collector_put(struct collector *collector, struct sweep_result *result);
 bool collector_give_names(struct collector *collector, char *const **names, size_t *count);
 /* Whether the thread has given up. */
 bool collector_has_failed(struct collector *collector);
-/* Stores what is left, gives back what was not asked, and ends the thread. Returns 0, or what
+/* Stores what is left, gives back what was not asked, and ends the thread. is_locked_out: the
+ * lock-out guard has stopped the sweep, and so ends the run for all collectors. Returns 0, or what
  * stands in err. */
-NET_API_STATUS collector_end(struct collector *collector, struct err *err);
+NET_API_STATUS collector_end(struct collector *collector, bool is_locked_out, struct err *err);
 
 #endif

@@ -720,7 +720,10 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		               "given are those of its targets.\n\n"
 		               "The password of the database is in ~/.pgpass, in the file that PGPASSFILE names, "
 		               "or in a service file: libpq reads them. Each collector counts by itself the "
-		               "hosts that refuse its own password (`--max-log-on-failures`).",
+		               "hosts that refuse its own password (`--max-log-on-failures`). The first one "
+		               "that stops for it ends the sweep for all: they ask what they have claimed, and "
+		               "claim no more. When the password is right, `sweep --resume` asks the hosts that "
+		               "are left.",
 		.exits = collect_exits,
 		.examples = "  netsession sweep --db postgresql://netsession@db.lab.example/netsession --queue "
 		            "--site berlin --hosts berlin.txt\n"

@@ -18,8 +18,8 @@ static const char *const status_statements[STATUS_LIST_COUNT] = {
 		"BY run DESC, hosts DESC, outcome",
 	[STATUS_SITES] =
 		"SELECT site, run, count(*) - coalesce(sum(CASE WHEN lease_until > ?1 THEN 1 END), "
-		"0), coalesce(sum(CASE WHEN lease_until > ?1 THEN 1 END), 0) FROM queue GROUP BY "
-		"site, run ORDER BY site, run",
+		"0), coalesce(sum(CASE WHEN lease_until > ?1 THEN 1 END), 0) FROM queue WHERE run "
+		"IN (SELECT id FROM run WHERE end IS NULL) GROUP BY site, run ORDER BY site, run",
 	[STATUS_COLLECTORS] =
 		"SELECT name, site, began / 1000, seen / 1000, ended / 1000, hosts FROM collector "
 		"WHERE seen + 86400000 > ?1 ORDER BY id",

@@ -135,7 +135,10 @@ static NET_API_STATUS queue_read_run(struct database *db, struct queue_claim *cl
 	return err->status;
 }
 
-#define CAN_BE_CLAIMED "site = ?1 AND (lease_until IS NULL OR lease_until < " NOW_MS ")"
+/* The lock-out guard of a collector ends a run for all of them. */
+#define GOES_ON "NOT EXISTS(SELECT 1 FROM run WHERE run.id = queue.run AND end IS NOT NULL)"
+#define CAN_BE_CLAIMED \
+	"site = ?1 AND (lease_until IS NULL OR lease_until < " NOW_MS ") AND " GOES_ON
 
 NET_API_STATUS sweep_queue_find(struct database *db, const char *site, struct queue_claim *claim,
                                 struct err *err)
@@ -271,6 +274,20 @@ NET_API_STATUS sweep_queue_give_back(struct database *db, const struct queue_cla
 	return queue_notify(db, err);
 }
 
+NET_API_STATUS sweep_queue_stop_run(struct database *db, int64_t run, const char *end,
+                                    struct err *err)
+{
+	struct database_statement *s = queue_prepare(
+		db, "UPDATE run SET ended = " NOW_MS ", end = ? WHERE id = ? AND end IS NULL", err);
+
+	if (s == NULL)
+		return err->status;
+	database_bind_text(s, 1, end);
+	database_bind_number(s, 2, run);
+	(void)database_run(db, s, err);
+	return queue_notify(db, err);
+}
+
 /* After the commit, so that of two collectors that finish the last targets at the same time, one
  * sees that none is left. */
 NET_API_STATUS sweep_queue_end_run(struct database *db, int64_t run, struct err *err)
@@ -295,7 +312,7 @@ NET_API_STATUS sweep_queue_look(struct database *db, const char *site, int64_t m
 	struct database_statement *s = database_prepare(
 		db,
 		"SELECT count(*), min(coalesce(lease_until, 0)) - " NOW_MS " FROM queue WHERE "
-		"site = ?",
+		"site = ? AND " GOES_ON,
 		err);
 
 	if (s == NULL)

@@ -36,8 +36,8 @@ NET_API_STATUS sweep_queue_leave(struct database *db, int64_t id, struct err *er
 /* Listens for new work on a connection that is new. */
 NET_API_STATUS sweep_queue_listen(struct database *db, struct err *err);
 
-/* Finds the site's oldest run that has targets which can be claimed. Gives *claim,
- * with a token; its run.id is 0 if there is nothing to claim now. */
+/* Finds the site's oldest run that goes on and has targets which can be claimed. Gives *claim, with
+ * a token; its run.id is 0 if there is nothing to claim now. */
 NET_API_STATUS sweep_queue_find(struct database *db, const char *site, struct queue_claim *claim,
                                 struct err *err);
 
@@ -63,12 +63,17 @@ NET_API_STATUS sweep_queue_count(struct database *db, int64_t collector, int64_t
 /* Ends the run if it has no target left in the queue, and tells the other collectors. */
 NET_API_STATUS sweep_queue_end_run(struct database *db, int64_t run, struct err *err);
 
+/* Ends the run before its targets are asked, as the word end says: nothing more of it is claimed.
+ */
+NET_API_STATUS sweep_queue_stop_run(struct database *db, int64_t run, const char *end,
+                                    struct err *err);
+
 /* Gives back what is left of a claim, so that others can claim it at once. */
 NET_API_STATUS sweep_queue_give_back(struct database *db, const struct queue_claim *claim,
                                      struct err *err);
 
-/* Gives how many targets the queue has for the site, and in which time the first lease ends, at
- * most most_ms. */
+/* Gives how many targets of runs that go on the queue has for the site, and in which time the first
+ * lease ends, at most most_ms. */
 NET_API_STATUS sweep_queue_look(struct database *db, const char *site, int64_t most_ms,
                                 int64_t *left, int64_t *lease_ms, struct err *err);
 

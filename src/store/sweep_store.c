@@ -202,7 +202,7 @@ static NET_API_STATUS sweep_store_find_run(struct sweep_store *store, struct sto
 	struct database_statement *s = database_prepare(
 		store->db,
 		"SELECT id, user, client, level FROM run WHERE coalesce(end, '') <> 'finished' AND "
-		"NOT EXISTS(SELECT 1 FROM queue WHERE queue.run = run.id) AND EXISTS(SELECT 1 FROM target WHERE target.run = run.id AND NOT EXISTS(SELECT 1 FROM "
+		"(end IS NOT NULL OR NOT EXISTS(SELECT 1 FROM queue WHERE queue.run = run.id)) AND EXISTS(SELECT 1 FROM target WHERE target.run = run.id AND NOT EXISTS(SELECT 1 FROM "
 		"outcome WHERE outcome.run = target.run AND outcome.host = target.host)) "
 		"ORDER BY id DESC LIMIT 1",
 		err);

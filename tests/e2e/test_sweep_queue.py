@@ -154,6 +154,29 @@ class Queue(unittest.TestCase):
             self.assertEqual(1, waiting.wait(HANG_S), waiting.stderr.read())
         self.assert_each_target_has_one_outcome(1, runs=3)
 
+    def test_the_lock_out_guard_of_one_collector_ends_the_sweep_for_all(self):
+        self.publish("127.22.0.0/26")
+        wrong = self.server.folder / "wrong.cred"
+        wrong.touch(0o600)
+        wrong.write_text("username = root\npassword = wrong\n")
+
+        def collect():
+            result = self.run_command("collect", "-A", wrong, "--wins", "none", "-p", self.port)
+            return result.exit, self.count("outcome WHERE outcome = 'log_on_failed'")
+
+        self.assertEqual((1, 3), collect())
+        self.assertEqual([["lock_out_guard"]], self.database.query('SELECT "end" FROM run WHERE ended >= began'))
+        self.assertEqual((0, 3), collect())
+        self.publish("127.0.0.1")
+        [second, first] = self.run_command("sweep", "status", "-o", "json").json["sweeps"]
+        self.assertEqual((2, "queued", 1, "lock_out_guard"), (second["sweep"], second["state"], first["sweep"], first["state"]))
+        self.assertEqual(0, self.run_command(*self.collect_arguments()).exit)
+        self.assertEqual([["1", "3"], ["2", "1"]], self.database.query("SELECT run, count(*) FROM outcome GROUP BY run ORDER BY run"))
+        result = self.run_command("sweep", "--resume", *self.collect_arguments()[1:])
+        self.assertIn("59 of 59 hosts", result.stderr)
+        self.assertEqual([["1", "62", "finished"], ["2", "1", "finished"]],
+                         self.database.query('SELECT run, count(*), "end" FROM outcome JOIN run ON run.id = run GROUP BY 1, 3 ORDER BY 1'))
+
     # ---- status
 
     def test_the_status_shows_sweeps_sites_and_collectors(self):
