@@ -140,13 +140,30 @@ static NET_API_STATUS queue_read_run(struct database *db, struct queue_claim *cl
 #define CAN_BE_CLAIMED \
 	"site = ?1 AND (lease_until IS NULL OR lease_until < " NOW_MS ") AND " GOES_ON
 
+/* A collector that dies after its last commit leaves its run without an end. */
+static NET_API_STATUS queue_end_runs(struct database *db, struct err *err)
+{
+	struct database_statement *s = database_prepare(
+		db,
+		"UPDATE run SET ended = " NOW_MS ", end = 'finished' WHERE end IS NULL AND NOT "
+		"EXISTS(SELECT 1 FROM queue WHERE queue.run = run.id) AND EXISTS(SELECT 1 FROM "
+		"target WHERE target.run = run.id) AND NOT EXISTS(SELECT 1 FROM target WHERE "
+		"target.run = run.id AND NOT EXISTS(SELECT 1 FROM outcome WHERE outcome.run = "
+		"target.run AND outcome.host = target.host))",
+		err);
+
+	return s != NULL ? database_run(db, s, err) : err->status;
+}
+
 NET_API_STATUS sweep_queue_find(struct database *db, const char *site, struct queue_claim *claim,
                                 struct err *err)
 {
-	struct database_statement *s =
-		database_prepare(db, "SELECT min(run) FROM queue WHERE " CAN_BE_CLAIMED, err);
+	struct database_statement *s;
 
 	queue_claim_fini(claim);
+	if (queue_end_runs(db, err) != NERR_Success)
+		return err->status;
+	s = database_prepare(db, "SELECT min(run) FROM queue WHERE " CAN_BE_CLAIMED, err);
 	if (s == NULL)
 		return err->status;
 	database_bind_text(s, 1, site);

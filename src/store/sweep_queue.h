@@ -36,8 +36,9 @@ NET_API_STATUS sweep_queue_leave(struct database *db, int64_t id, struct err *er
 /* Listens for new work on a connection that is new. */
 NET_API_STATUS sweep_queue_listen(struct database *db, struct err *err);
 
-/* Finds the site's oldest run that goes on and has targets which can be claimed. Gives *claim, with
- * a token; its run.id is 0 if there is nothing to claim now. */
+/* Ends runs whose last collector died before it could end them, and finds the site's oldest run
+ * that goes on and has targets which can be claimed. Gives *claim, with a token; its run.id is 0 if
+ * there is nothing to claim now. */
 NET_API_STATUS sweep_queue_find(struct database *db, const char *site, struct queue_claim *claim,
                                 struct err *err);
 

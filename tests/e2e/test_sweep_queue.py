@@ -232,6 +232,14 @@ class Queue(unittest.TestCase):
         self.assertEqual([["2", str(targets)]],
                          self.database.query("SELECT n, count(*) FROM (SELECT count(*) n FROM session GROUP BY host) x GROUP BY n"))
 
+    def test_a_run_whose_last_collector_died_before_it_ended_it_is_ended_by_the_next_one(self):
+        self.publish("127.0.0.1")
+        self.assertEqual(0, self.run_command(*self.collect_arguments()).exit)
+        self.database.query('UPDATE run SET "end" = NULL, ended = NULL')  # as a kill behind the last commit leaves it
+        self.publish("--site", "berlin", "127.0.0.1")
+        self.assertEqual(0, self.run_command(*self.collect_arguments()).exit)
+        self.assertEqual([["1", "finished"], ["2", ""]], self.database.query('SELECT id, "end" FROM run ORDER BY id'))
+
     def test_a_database_that_is_away_is_said_and_connected_to_again(self):
         self.publish("127.0.0.1")
         self.database.kill()
