@@ -50,7 +50,7 @@ ONLY_INCLUDER = {
 
 # What a program may include of src.
 COMMAND_MAY_INCLUDE = {
-    "netsession": ["base/escape.h", "base/locale.h", "base/watched_memory.h", "srvsvc/session_levels.h",
+    "netsession": ["base/err.h", "base/escape.h", "base/locale.h", "base/watched_memory.h", "srvsvc/session_levels.h",
                    "sessions/tracker.h", "cli/cli.h", "client/server_operand.h", "fleet/outcome.h", "fleet/sweep.h",
                    "fleet/target_list.h", "net/local_text.h",
                    "samba/status_socket.h", "terminal/password_prompt.h",

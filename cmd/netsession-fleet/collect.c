@@ -8,6 +8,7 @@
 #include "collector.h"
 #include "commands.h"
 #include "credentials.h"
+#include "failure.h"
 #include "progress.h"
 #include "query.h"
 #include "sweep_record.h"
@@ -95,7 +96,7 @@ static bool collect_run(struct collect *collect, const struct store_run *run)
 	collect_add_counts(&collect->counts, &counts);
 	collect->is_stopped = end == SWEEP_LOCK_OUT || end == SWEEP_OUT_OF_MEMORY;
 	if (err.status != 0)
-		sweep_record_print_failure(&err);
+		failure_print(&err);
 	return err.status == 0;
 }
 
@@ -117,7 +118,7 @@ static bool collect_runs(struct collect *collect)
 			(void)collector_wait(collect->collector, collect->options.wait,
 			                     &has_targets, &err);
 		if (err.status != 0) {
-			sweep_record_print_failure(&err);
+			failure_print(&err);
 			return false;
 		}
 	}
@@ -171,7 +172,7 @@ static int collect_with_credentials(struct collect *collect)
 	settings.lease_ms = collect_lease_ms(options, settings.most);
 	collect->collector = collector_open(&settings, &err);
 	if (collect->collector == NULL) {
-		sweep_record_print_failure(&err);
+		failure_print(&err);
 		return EXIT_NONE;
 	}
 	sweep_setup_catch_signals();

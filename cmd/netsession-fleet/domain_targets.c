@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include "base/locale.h"
 #include "fleet/directory.h"
+#include "failure.h"
 #include "terminal/terminal.h"
 
 struct domain_targets {
@@ -37,9 +38,12 @@ static bool domain_targets_add_computer(void *context, const struct directory_ac
 
 static bool domain_targets_report(const struct options *options, const struct err *err)
 {
-	terminal_print_line(stderr, "netsession: the computers of %s cannot be listed: %s%s%s",
-	                    options->domain, err_text(err), err->advice != NULL ? "; " : "",
-	                    err->advice != NULL ? err->advice : "");
+	struct err whole = { 0 };
+
+	err_format(&whole, err->status, err->step, "the computers of %s cannot be listed: %s",
+	           options->domain, err_text(err));
+	err_advise(&whole, err->advice);
+	failure_print(&whole);
 	return false;
 }
 

@@ -12,6 +12,7 @@
 #include "domain_accounts.h"
 #include "fleet/outcome.h"
 #include "fleet/reverse_lookup.h"
+#include "failure.h"
 #include "output_forms.h"
 #include "query.h"
 #include "store/report_store.h"
@@ -336,9 +337,7 @@ static int export_bloodhound(struct export *e, const struct options *options, co
 	if (database_open(path, DATABASE_READ, &e->db, &err) != NERR_Success ||
 	    domain_accounts_read(options->domain, &e->accounts, &err) != NERR_Success ||
 	    export_read(e, options, &err) != NERR_Success) {
-		terminal_print_line(stderr, "netsession: %s%s%s", err_text(&err),
-		                    err.advice != NULL ? "; " : "",
-		                    err.advice != NULL ? err.advice : "");
+		failure_print(&err);
 		return EXIT_NONE;
 	}
 	if (!export_write(e, &err)) {
@@ -346,7 +345,7 @@ static int export_bloodhound(struct export *e, const struct options *options, co
 		return EXIT_NONE;
 	}
 	if (err.status != NERR_Success) {
-		terminal_print_line(stderr, "netsession: %s", err_text(&err));
+		failure_print(&err);
 		return EXIT_NONE;
 	}
 	if (!options->quiet)

@@ -6,6 +6,7 @@
 #include "client/server_operand.h"
 #include "commands.h"
 #include "fleet/outcome.h"
+#include "failure.h"
 #include "query.h"
 #include "report_output.h"
 #include "store/report_store.h"
@@ -226,7 +227,7 @@ static int report_write(struct report *report, const struct report_kind_of_comma
 	if (report->output != NULL)
 		is_written = report_output_end(report->output);
 	if (err.status != 0)
-		terminal_print_line(stderr, "netsession: %s", err_text(&err));
+		failure_print(&err);
 	else if (!is_written)
 		query_print_write_error();
 	return err.status == 0 && is_written ? EXIT_ALL : EXIT_NONE;
@@ -253,7 +254,7 @@ int command_report(const struct options *options)
 	if (database_open(path, kind->access, &report.db, &err) == 0)
 		code = report_write(&report, kind);
 	else
-		terminal_print_line(stderr, "netsession: %s", err_text(&err));
+		failure_print(&err);
 	database_close(report.db);
 	free(path);
 	return code;

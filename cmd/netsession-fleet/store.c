@@ -3,6 +3,7 @@
 #include <string.h>
 #include "commands.h"
 #include "store/merge_store.h"
+#include "failure.h"
 #include "sweep_record.h"
 #include "terminal/terminal.h"
 
@@ -19,7 +20,7 @@ static int store_merge(const struct options *options, const char *path)
 	database_close(from);
 	database_close(to);
 	if (err.status != 0) {
-		sweep_record_print_failure(&err);
+		failure_print(&err);
 		return EXIT_NONE;
 	}
 	if (!options->quiet)

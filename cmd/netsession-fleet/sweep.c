@@ -7,6 +7,7 @@
 #include "credentials.h"
 #include "domain_targets.h"
 #include "fleet/sweep.h"
+#include "failure.h"
 #include "output.h"
 #include "output_forms.h"
 #include "progress.h"
@@ -178,7 +179,7 @@ static bool sweep_fail(struct sweep_command *command, const char *failure)
 static bool sweep_fail_to_store(struct sweep_command *command, const struct err *err)
 {
 	progress_clear(&command->progress);
-	sweep_record_print_failure(err);
+	failure_print(err);
 	return sweep_fail(command, "store_failed");
 }
 

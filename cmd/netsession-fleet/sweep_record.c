@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <time.h>
+#include "failure.h"
 #include "store_path.h"
 #include "terminal/terminal.h"
 
@@ -14,13 +15,6 @@ static int64_t sweep_record_now_ms(void)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-void sweep_record_print_failure(const struct err *err)
-{
-	terminal_print_line(stderr, "netsession: %s%s%s", err_text(err),
-	                    err->advice != NULL ? ": " : "",
-	                    err->advice != NULL ? err->advice : "");
 }
 
 /* ---- hosts ---- */
@@ -168,7 +162,7 @@ bool sweep_record_open(struct sweep_record *record, struct options *options,
 	if (path == NULL)
 		return false;
 	if (sweep_record_begin(record, path, options, targets, &err) != 0)
-		sweep_record_print_failure(&err);
+		failure_print(&err);
 	free(path);
 	options->user = record->run.user;
 	options->client = record->run.client;

@@ -35,7 +35,4 @@ uint32_t sweep_record_hosts(struct sweep_record *record, const struct swept_host
 /* The run has ended; "finished": by itself. Returns 0, or what stands in err. */
 uint32_t sweep_record_end(struct sweep_record *record, const char *end, struct err *err);
 
-/* Writes a failure of the store to stderr. */
-void sweep_record_print_failure(const struct err *err);
-
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "failure.h"
 #include "output_forms.h"
 #include "query.h"
 #include "report_output.h"
@@ -160,7 +161,7 @@ int sweep_status_show(const struct options *options)
 		               ? sweep_status_write_json(&status, db, &is_written, &err)
 		               : sweep_status_write_tables(&status, db, &is_written, &err));
 	if (err.status != 0)
-		sweep_record_print_failure(&err);
+		failure_print(&err);
 	else if (!is_written)
 		query_print_write_error();
 	database_close(db);

@@ -2,6 +2,7 @@
 #include "targets.h"
 
 #include <stdio.h>
+#include "failure.h"
 #include "terminal/terminal.h"
 
 #define OUT_OF_MEMORY 8 /* ERROR_NOT_ENOUGH_MEMORY */
@@ -14,7 +15,7 @@ static void targets_report_refused(void *context, const char *message)
 
 static bool targets_report_failure(const struct err *err)
 {
-	terminal_print_line(stderr, "netsession: %s", err_text(err));
+	failure_print(err);
 	return false;
 }
 

@@ -185,6 +185,15 @@ class Store(unittest.TestCase):
         self.assertIn("no database of netsession", result.stderr)
         self.assertIn("cannot be opened", self.sweep("--resume", db=self.folder / "none.db").stderr)
 
+    def test_all_commands_write_a_failure_and_its_advice_in_the_same_way(self):
+        expected = ("netsession: the URL of the database has a password, which others can see; write the password into "
+                    "~/.pgpass, into the file that PGPASSFILE names, or into a service file\n")
+        for words in (("report", "hosts"), ("sweep", "-N", "fs1"), ("sweep", "-N", "--queue", "--site", "x", "fs1"),
+                      ("sweep", "status"), ("collect", "-N"), ("export", "bloodhound", "--domain", "lab.example")):
+            with self.subTest(words):
+                result = command.run(*words, "--db", "postgresql://user:password@db/netsession")
+                self.assertEqual((3, expected), (result.exit, result.stderr), result)
+
     def test_the_store_is_in_the_home_directory_unless_said_otherwise(self):
         for variables, place in (({"HOME": self.folder / "h"}, "h/.local/state/netsession/sessions.db"),
                                  ({"XDG_STATE_HOME": self.folder / "x"}, "x/netsession/sessions.db")):
