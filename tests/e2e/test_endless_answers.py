@@ -93,10 +93,11 @@ class Memory(unittest.TestCase):
         with ScriptedSmb(nameless(LIMIT // 8 - 1)) as server:
             self.ends_at_the_limit("watch", "--polls", 1, "-N", "--max-bytes", "16M", "-l", 0, address(server))
 
-    def test_json_is_the_same_text_as_before_it_was_written_by_session(self):
+    def test_json_that_is_written_by_session_is_laid_out_as_ever(self):
         with ScriptedSmb(nameless(2)) as server:
             result = command.run("list", "-N", "-l", 0, "-o", "json", address(server), "")
         self.assertEqual(f"""{{
+ "schema": 1,
  "servers": [
   {{
    "server": "{address(server)}",
