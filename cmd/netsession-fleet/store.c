@@ -14,7 +14,7 @@ static int store_merge(const struct options *options, const char *path)
 	struct merge_counts counts = { 0 };
 	struct err err = { 0 };
 
-	if (database_open(path, DATABASE_WRITE, &from, &err) == 0 &&
+	if (database_open(path, DATABASE_READ, &from, &err) == 0 &&
 	    database_open(options->db, DATABASE_CREATE, &to, &err) == 0)
 		(void)merge_store(from, to, &counts, &err);
 	database_close(from);

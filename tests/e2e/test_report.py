@@ -180,6 +180,15 @@ class Reports(unittest.TestCase):
         self.assertEqual([(1, 1), (2, 1)], self.read("SELECT run, count(*) FROM outcome GROUP BY run"))
         self.assertEqual([(0,)], self.read("SELECT count(*) FROM run WHERE began = 1000"))
 
+    def test_a_merge_does_not_change_the_file_that_it_reads(self):
+        self.sweep()
+        self.change(("DROP TABLE store", ()), ("DROP TABLE merged", ()), ("PRAGMA user_version = 2", ()))
+        before = self.db.read_bytes()
+        result = command.run("store", "merge", self.db, "--db", self.db.with_name("central.db"))
+        self.assertEqual(3, result.exit, result)
+        self.assertIn(f"{self.db} has an old schema, or none: a sweep brings it up to date", result.stderr)
+        self.assertEqual((before, [(2,)]), (self.db.read_bytes(), self.read("PRAGMA user_version")))
+
     # ---- command line and store
 
     def test_wrong_command_lines_are_refused(self):
