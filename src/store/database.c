@@ -83,6 +83,17 @@ const char *database_text(struct database_statement *statement, int column)
 	return statement->db->backend->text(statement, column);
 }
 
+const char *database_needed_text(struct database_statement *statement, int column, struct err *err)
+{
+	const char *text = database_text(statement, column);
+
+	if (text == NULL)
+		err_format(err, ERROR_INVALID_DATA, DATABASE_STEP,
+		           "%s is damaged, or netsession did not make it: a text is missing",
+		           statement->db->name);
+	return text;
+}
+
 int64_t database_number(struct database_statement *statement, int column)
 {
 	return statement->db->backend->number(statement, column);

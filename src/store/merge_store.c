@@ -270,8 +270,13 @@ static void merge_read_store_id(struct merge *m, struct err *err)
 {
 	struct database_statement *s = database_prepare(m->from, "SELECT id FROM store", err);
 
-	while (s != NULL && database_next_row(m->from, s, err))
-		(void)snprintf(m->store, sizeof m->store, "%s", database_text(s, 0));
+	while (s != NULL && database_next_row(m->from, s, err)) {
+		const char *id = database_needed_text(s, 0, err);
+
+		if (id == NULL)
+			return;
+		(void)snprintf(m->store, sizeof m->store, "%s", id);
+	}
 }
 
 NET_API_STATUS merge_store(struct database *from, struct database *to, struct merge_counts *counts,

@@ -28,11 +28,12 @@ static int64_t report_number(struct database_statement *s, int column)
 	return database_is_null(s, column) ? REPORT_UNKNOWN : database_number(s, column);
 }
 
-static void report_read_session(struct database_statement *s, const struct report_period *period,
-                                struct report_session *to)
+static NET_API_STATUS report_read_session(struct database_statement *s,
+                                          const struct report_period *period,
+                                          struct report_session *to, struct err *err)
 {
 	*to = (struct report_session){
-		.server = database_text(s, 0),
+		.server = database_needed_text(s, 0, err),
 		.client = database_text(s, 1),
 		.user = database_text(s, 2),
 		.transport = database_text(s, 3),
@@ -48,6 +49,7 @@ static void report_read_session(struct database_statement *s, const struct repor
 		to->is_certain = period->at <= to->last_seen;
 	else if (period->since != REPORT_UNKNOWN)
 		to->is_certain = period->since <= to->last_seen;
+	return err->status;
 }
 
 static void report_bind_time(struct database_statement *s, int parameter, int64_t time)
@@ -69,7 +71,8 @@ static NET_API_STATUS report_give_sessions(struct database *db, struct database_
 	report_bind_time(s, 2, period->at);
 	report_bind_time(s, 3, period->since);
 	while (database_next_row(db, s, err)) {
-		report_read_session(s, period, &session);
+		if (report_read_session(s, period, &session, err) != NERR_Success)
+			break;
 		if (user == NULL || user_name_matches(user, session.user))
 			each(context, &session);
 	}
@@ -172,7 +175,8 @@ NET_API_STATUS report_changes(struct database *db, int64_t since,
 		return err->status;
 	database_bind_number(s, 1, since);
 	while (database_next_row(db, s, err)) {
-		report_read_session(s, &any, &session);
+		if (report_read_session(s, &any, &session, err) != NERR_Success)
+			break;
 		each(context, &session, database_number(s, 10) != 0);
 	}
 	return err->status;
@@ -195,8 +199,8 @@ NET_API_STATUS report_hosts(struct database *db,
 		err);
 
 	while (s != NULL && database_next_row(db, s, err)) {
-		const struct report_host host = { .server = database_text(s, 0),
-			                          .outcome = database_text(s, 1),
+		const struct report_host host = { .server = database_needed_text(s, 0, err),
+			                          .outcome = database_needed_text(s, 1, err),
 			                          .step = database_text(s, 2),
 			                          .error = database_text(s, 3),
 			                          .address = database_text(s, 4),
@@ -204,6 +208,8 @@ NET_API_STATUS report_hosts(struct database *db,
 			                          .answered = report_number(s, 6),
 			                          .sessions = report_number(s, 7) };
 
+		if (err->status != NERR_Success)
+			break;
 		each(context, &host);
 	}
 	return err->status;

@@ -193,9 +193,14 @@ static NET_API_STATUS queue_claim_targets(struct database *db, const char *site,
 	database_bind_number(s, 3, most);
 	database_bind_text(s, 4, claim->token);
 	database_bind_number(s, 5, lease_ms);
-	while (database_next_row(db, s, err))
-		if (!queue_names_add(names, database_text(s, 0)))
+	while (database_next_row(db, s, err)) {
+		const char *name = database_needed_text(s, 0, err);
+
+		if (name == NULL)
+			return err->status;
+		if (!queue_names_add(names, name))
 			return err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+	}
 	return err->status;
 }
 

@@ -240,8 +240,13 @@ NET_API_STATUS sweep_store_resume_run(struct sweep_store *store, struct store_ru
 	if (s == NULL)
 		return err->status;
 	database_bind_number(s, 1, run->id);
-	while (database_next_row(store->db, s, err))
-		goes_on = goes_on && add(context, database_text(s, 0));
+	while (goes_on && database_next_row(store->db, s, err)) {
+		const char *name = database_needed_text(s, 0, err);
+
+		if (name == NULL)
+			return err->status;
+		goes_on = add(context, name);
+	}
 	return goes_on ? err->status : sweep_store_fail_memory(err);
 }
 

@@ -203,6 +203,31 @@ class Reports(unittest.TestCase):
         self.assertIn("no sweep has stored anything there", result.stderr)
         self.assertFalse(self.db.exists())
 
+    def test_a_store_that_lacks_what_every_store_has_is_said_to_be_damaged(self):
+        """Tables like ours, but for one column that may be NULL there, and is."""
+        self.sweep()
+        self.change(("INSERT INTO host(name) VALUES(?)", (f"127.0.0.1:{free_port()}",)), ("UPDATE run SET end = 'interrupted'", ()),
+                    ("INSERT INTO target SELECT 1, max(id) FROM host", ()))
+        whole = self.db.read_bytes()
+        columns = self.read("SELECT m.name, c.name, m.sql FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND "
+                            'c."notnull" AND NOT c.pk AND m.name NOT IN (\'merged\', \'queue\', \'collector\')')
+        damaged = set()
+        for table, column, sql in columns:
+            self.db.write_bytes(whole)
+            loose = re.sub(rf"\b{column} (INTEGER|TEXT) NOT NULL", rf"{column} \1", sql)
+            self.assertNotEqual(sql, loose)
+            self.change(("PRAGMA writable_schema = ON", ()), ("UPDATE sqlite_master SET sql = ? WHERE name = ?", (loose, table)))
+            self.change((f"UPDATE {table} SET {column} = NULL", ()))
+            for arguments in (("report", "hosts"), ("report", "on", self.name), ("report", "who", "alice"), ("report", "changes"),
+                              ("sweep", "status"), ("sweep", "--resume", "-N", "--wins", "none"), ("store", "merge", self.db)):
+                db = self.db.with_name(f"{table}.{column}.db") if arguments[0] == "store" else self.db
+                result = command.run(*arguments, "--db", db)
+                self.assertIn(result.exit, (0, 1, 3), result)
+                if "is damaged" in result.stderr:
+                    damaged.add((arguments[1], column))
+        self.assertEqual({("hosts", "name"), ("who", "name"), ("changes", "name"), ("--resume", "name"), ("hosts", "outcome"),
+                          ("merge", "id")}, damaged)
+
     def test_reports_search_by_an_index(self):
         self.sweep()
         wanted = {"who": "session_account", "on": "session_host", "changes": "session_first_seen", "hosts": "outcome_host"}
