@@ -17,15 +17,18 @@ from lab.terminal import Terminal
 from lab.wait_until import wait_until
 
 
+# All hosts of a sweep are one netsessiond here, and all connections come from one address.
+MANY = {key: 10000 for key in ("max_connections_per_address", "max_unauthenticated_connections",
+                               "max_unauthenticated_connections_per_address")}
+
+
 class Fleet(unittest.TestCase):
     """One netsessiond on all of 127.0.0.0/8, so that each address is a host."""
 
     @classmethod
     def setUpClass(cls):
         cls.port = free_port()
-        cls.server = cls.enterClassContext(Netsessiond(listen=f"0.0.0.0:{cls.port}", max_connections_per_address=10000,
-                                                        max_unauthenticated_connections=10000,
-                                                        max_unauthenticated_connections_per_address=10000))
+        cls.server = cls.enterClassContext(Netsessiond(listen=f"0.0.0.0:{cls.port}", **MANY))
         cls.server.port = cls.port
         cls.enterClassContext(sessions.held(cls.server, [Wanted("alice", "127.0.0.7"), Wanted("bob", "127.0.0.8")]))
 
@@ -108,7 +111,7 @@ class Fleet(unittest.TestCase):
     # ---- limits
 
     def test_a_wrong_password_reaches_three_hosts_and_ends_the_sweep(self):
-        with tempfile.NamedTemporaryFile("w", dir="/tmp") as file, Netsessiond(listen=f"0.0.0.0:{free_port()}") as server:
+        with tempfile.NamedTemporaryFile("w", dir="/tmp") as file, Netsessiond(listen=f"0.0.0.0:{free_port()}", **MANY) as server:
             file.write("username = root\npassword = wrong\n")
             file.flush()
             port = server.options["listen"].rpartition(":")[2]
