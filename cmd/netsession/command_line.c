@@ -242,9 +242,10 @@ static const struct cli_option option_table[] = {
 	  .kind = CLI_TEXT,
 	  .member = AT(proxy),
 	  .min = 1,
-	  .commands = FOR(LIST) | FOR(INFO) | FOR(CLOSE) | FOR(WATCH) | FOR(SWEEP),
+	  .commands = FOR(LIST) | FOR(INFO) | FOR(CLOSE) | FOR(WATCH) | FOR(SWEEP) | FOR(COLLECT),
 	  .help = "connect to the servers by way of this SOCKS proxy, `socks5://host:port`, which also looks up "
-	          "their names (default: what NETSESSION_PROXY says, else none)" },
+	          "their names (default: what NETSESSION_PROXY says, else none). The domain controllers "
+	          "and DNS servers of `--domain`, KDCs and the database are reached without it" },
 	{ .name = "output",
 	  .letter = 'o',
 	  .argument = "FORMAT",
@@ -370,8 +371,9 @@ static const struct cli_option option_table[] = {
 	  .member = AT(db),
 	  .commands = FOR(STORE) | FOR(SWEEP) | FOR(COLLECT) | FOR(REPORT) | FOR(EXPORT),
 	  .help = "the store: a database of SQLite, which a sweep makes where it is missing, or one of "
-	          "PostgreSQL that exists, `postgresql://USER@HOST/NAME` with all that libpq takes but a "
-	          "password (default: $XDG_STATE_HOME/netsession/sessions.db, or "
+	          "PostgreSQL that exists, `postgresql://USER@HOST/NAME?sslmode=verify-full` with all that "
+	          "libpq takes but a password; without sslmode, libpq neither requires TLS nor checks the "
+	          "server's certificate (default: $XDG_STATE_HOME/netsession/sessions.db, or "
 	          "~/.local/state/netsession/sessions.db)" },
 	{ .name = "at",
 	  .argument = "TIME",
@@ -436,8 +438,8 @@ static const struct cli_option option_table[] = {
 	  .kind = CLI_SECONDS,
 	  .member = AT(lease_ms),
 	  .commands = FOR(COLLECT),
-	  .help = "other collectors ask targets again that have no outcome so long after they were "
-	          "claimed (default: what the other options can take, and a minute)" },
+	  .help = "after this time other collectors ask a claimed target that still has no outcome "
+	          "(default: the longest time that the other options allow, and a minute)" },
 	{ .name = "quiet",
 	  .letter = 'q',
 	  .kind = CLI_FLAG,
@@ -685,7 +687,9 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		               "A domain locks an account after a few wrong passwords. So until one host accepts "
 		               "the password, no more hosts get it than `--max-log-on-failures`, and the sweep "
 		               "stops when so many have refused it since one has accepted it, or when the account "
-		               "is locked.\n\n"
+		               "is locked. Once a host has accepted the password, up to `--concurrency` hosts get "
+		               "it at the same time: if it is changed then, each of them may count as a wrong "
+		               "password.\n\n"
 		               "What became of each host, and its sessions with the times when they were first and "
 		               "last seen, are kept in the store of `--db`. Results are written out when they are "
 		               "stored, several times a second. If a sweep is interrupted, by Ctrl-C, a signal or a crash, "
@@ -709,7 +713,7 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 	},
 	[COMMAND_COLLECT] = {
 		.name = "collect",
-		.summary = "ask the targets that sweeps have left in a database to the collectors of a site",
+		.summary = "ask the hosts that wait in the queue of a site, and store their answers",
 		.description = "Any number of collectors, on any number of machines, share the targets of "
 		               "`sweep --queue`. A collector claims up to 100 at a time, asks them as `sweep` "
 		               "does, and stores each outcome in the transaction that takes the target out of "
@@ -793,8 +797,9 @@ static const struct cli_item environment[] = {
 	{ "`NETSESSION_SOCKET`",
 	  "The socket of netsessiond on this computer (default: /run/netsession/local.sock)." },
 	{ "`NETSESSION_PROXY`",
-	  "The URL of a SOCKS proxy as for `--proxy`. KDCs and name services of this computer are not\n"
-	  "asked by way of it. `doctor` does not work with it." },
+	  "The URL of a SOCKS proxy as for `--proxy`. KDCs, name services of this computer, the\n"
+	  "database, and the domain controllers and DNS servers that `--domain` and `export` ask are\n"
+	  "reached without it. `doctor` does not work with it." },
 	{ "`NETSESSION_WINS`",
 	  "The address of a WINS server, or `none`, used if `--wins` is not given." },
 	{ "`LC_ALL`, `LC_CTYPE`, `LANG`",

@@ -4,7 +4,7 @@ import struct
 import threading
 import unittest
 
-from lab import command, odd_servers, sessions, tap
+from lab import command, odd_servers, postgres, sessions, tap
 from lab.netsessiond import Netsessiond
 from lab.ports import free_port
 from lab.sessions import Wanted
@@ -107,6 +107,16 @@ class Proxies(unittest.TestCase):
                                       f"127.0.0.1:{free_port()}", env={"RES_OPTIONS": "attempts:1"})
             self.assertEqual({"answered": 1, "unreachable": 2}, result.jsonl[-1]["outcomes"], result)
             self.assertEqual(3, len(proxy.asked_for))
+
+    @unittest.skipIf(postgres.programs() is None, "PostgreSQL is not installed")
+    def test_a_collector_reaches_the_servers_by_way_of_the_proxy_and_the_database_without_it(self):
+        with Socks() as proxy, postgres.PostgresServer() as database:
+            variables = {"PGPASSFILE": str(database.passwords_file())}
+            self.assertEqual(0, command.run("sweep", "--queue", "-u", "alice", "--db", database.url, self.name, env=variables).exit)
+            result = self.run_command("collect", "--db", database.url, "--proxy", proxy.url, env=variables)
+            self.assertEqual(0, result.exit, result)
+            self.assertEqual([["answered", "1"]], database.query("SELECT outcome, sessions FROM outcome"))
+            self.assertEqual([("fs1.lab.example", self.server.port)], proxy.asked_for)
 
     def test_a_failure_of_the_proxy_is_not_one_of_the_host(self):
         nobody = f"socks5://127.0.0.1:{free_port()}"
