@@ -4,6 +4,7 @@
  * business but an audit log's. */
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,37 +202,64 @@ static enum exit_code metrics_fail(const char *file)
 	return EXIT_NONE;
 }
 
-/* Replaces the file in one step, so that whoever reads it never finds a part of it. */
-static enum exit_code metrics_write_file(const char *file, const struct options *options)
+static bool metrics_write_all(int fd, const char *text, size_t bytes)
 {
-	enum exit_code exit;
+	while (bytes > 0) {
+		ssize_t written = write(fd, text, bytes);
+
+		if (written < 0)
+			return false;
+		text += written;
+		bytes -= (size_t)written;
+	}
+	return true;
+}
+
+/* Replaces the file in one step, so that whoever reads it never finds a part of it. Returns false
+ * if that failed; errno says why. */
+static bool metrics_replace_file(const char *file, const char *text, size_t bytes)
+{
 	char *temporary;
-	FILE *to = NULL;
 	bool is_good;
-	int fd;
+	int fd, before;
 
 	if (asprintf(&temporary, "%s.XXXXXX", file) < 0)
-		return metrics_fail(file);
+		return false;
 	fd = mkstemp(temporary);
-	if (fd >= 0 && fchmod(fd, 0644) == 0)
-		to = fdopen(fd, "w");
-	if (to == NULL) {
+	is_good = fd >= 0 && fchmod(fd, 0644) == 0 && metrics_write_all(fd, text, bytes) &&
+	          rename(temporary, file) == 0;
+	before = errno;
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0 && !is_good)
+		(void)unlink(temporary);
+	free(temporary);
+	errno = before;
+	return is_good;
+}
+
+/* A daemon that does not answer may take so long that this program is ended, so the file is made
+ * only when all is known. What asks the program to end then is ignored: nothing is left behind. */
+static enum exit_code metrics_write_file(const char *file, const struct options *options)
+{
+	enum exit_code exit = EXIT_NONE;
+	char *text = NULL;
+	size_t bytes;
+	FILE *to = open_memstream(&text, &bytes);
+
+	if (to != NULL)
+		exit = metrics_write(to, options);
+	if (to == NULL || fclose(to) != 0) {
 		exit = metrics_fail(file);
-		if (fd >= 0) {
-			close(fd);
-			(void)unlink(temporary);
-		}
 		goto out;
 	}
-	exit = metrics_write(to, options);
-	is_good = fflush(to) == 0 && ferror(to) == 0;
-	is_good = fclose(to) == 0 && is_good;
-	if (!is_good || rename(temporary, file) != 0) {
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGTERM, SIG_IGN);
+	if (!metrics_replace_file(file, text, bytes))
 		exit = metrics_fail(file);
-		(void)unlink(temporary);
-	}
 out:
-	free(temporary);
+	free(text);
 	return exit;
 }
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import re
+import signal
 import socket
 import stat
 import subprocess
@@ -262,6 +263,20 @@ class OfAnOddDaemon(unittest.TestCase):
 
     def test_one_that_is_empty_counts_as_none(self):
         self.assertRegex(self.ask(b"", True), "cannot be read: No data available\n")
+
+    def test_one_that_is_ended_while_a_daemon_does_not_answer_leaves_no_file(self):
+        """As systemd does, when TimeoutStartSec has passed."""
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder, socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(f"{folder}/status")
+            listener.listen()
+            written = pathlib.Path(folder) / "written"
+            written.mkdir()
+            line = [command.built(), "metrics", "--samba-directory", folder, "--file", written / "netsession.prom"]
+            with subprocess.Popen(line, env=command.environment({"NETSESSION_SOCKET": f"{folder}/nobody.sock"})) as running:
+                with listener.accept()[0]:
+                    running.terminate()
+                    self.assertEqual(-signal.SIGTERM, running.wait(HANG_S))
+            self.assertEqual([], os.listdir(written))
 
 
 if __name__ == "__main__":
