@@ -413,8 +413,9 @@ static const struct cli_option option_table[] = {
 	  .kind = CLI_FLAG,
 	  .member = AT(resume),
 	  .commands = FOR(SWEEP),
-	  .help = "go on with the last sweep of the store that was interrupted: ask its targets that have "
-	          "no outcome yet, with its --user, --client and --level" },
+	  .help = "go on with the last sweep of the store that was interrupted, and is not still "
+	          "running: ask its targets that have no outcome yet, with its --user, --client and "
+	          "--level" },
 	{ .name = "queue",
 	  .kind = CLI_FLAG,
 	  .member = AT(queue),

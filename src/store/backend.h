@@ -34,6 +34,8 @@ struct database_backend {
 	NET_API_STATUS (*read_version)(struct database *db, int64_t *version, struct err *err);
 	NET_API_STATUS (*write_version)(struct database *db, int64_t version, struct err *err);
 	const char *(*migration)(const struct schema_migration *migration);
+	/* See database_try_lock. */
+	bool (*try_lock)(struct database *db, int64_t number, struct err *err);
 	bool is_shared;
 	/* NULL: it gives no notifications. */
 	NET_API_STATUS (*wait)(struct database *db, uint32_t ms, bool *is_notified,

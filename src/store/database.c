@@ -129,6 +129,11 @@ void database_roll_back(struct database *db)
 		(void)db->backend->execute(db, "ROLLBACK", &ignored);
 }
 
+bool database_try_lock(struct database *db, int64_t number, struct err *err)
+{
+	return db->backend->try_lock(db, number, err);
+}
+
 /* ---- notifications ---- */
 
 NET_API_STATUS database_listen(struct database *db, const char *listen, struct err *err)

@@ -39,6 +39,10 @@ NET_API_STATUS database_begin(struct database *db, struct err *err);
 NET_API_STATUS database_commit(struct database *db, struct err *err);
 void database_roll_back(struct database *db);
 
+/* Locks a number until the database is closed, or this program dies, however it does. Returns false
+ * if another program has locked it, or after a failure, which stands in err. */
+bool database_try_lock(struct database *db, int64_t number, struct err *err);
+
 /* A statement of SQL, which is static text. It is compiled once, and is reset by the next call of
  * database_prepare for the same text. NULL: see err.
  *

@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <winerror.h>
 #include "base/text.h"
 #include "store/backend.h"
+#include "store/database.h"
 
-enum { MOST_PARAMETERS = 16, NUMBER_BYTES = 24 };
+enum { MOST_PARAMETERS = 16, NUMBER_BYTES = 24, LOCK_ATTEMPTS = 10, LOCK_PAUSE_MS = 100 };
 
 struct postgres_database {
 	struct database database;
@@ -468,11 +470,41 @@ static struct database *postgres_connect(const char *name, enum database_access 
 	return &db->database;
 }
 
+/* ---- locks ---- */
+
+/* The server gives up the locks of a program that has ended a moment later. */
+static bool postgres_try_lock(struct database *db, int64_t number, struct err *err)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
+	bool is_locked = false;
+
+	for (int attempt = 0; attempt < LOCK_ATTEMPTS && !is_locked; attempt++) {
+		/* 'nets' in the upper half */
+		struct database_statement *s = database_prepare(
+			db,
+			"SELECT 1 WHERE pg_try_advisory_lock(CAST(1852142707 AS BIGINT) * 4294967296 "
+			"+ ?)",
+			err);
+
+		if (s == NULL)
+			break;
+		if (attempt > 0)
+			nanosleep(&pause, NULL);
+		database_bind_number(s, 1, number);
+		while (database_next_row(db, s, err))
+			is_locked = true;
+		if (err->status != NERR_Success)
+			break;
+	}
+	return is_locked;
+}
+
 const struct database_backend database_postgres = {
 	.connect = postgres_connect,
 	.close = postgres_close,
 	.execute = postgres_execute,
 	.is_in_transaction = postgres_is_in_transaction,
+	.try_lock = postgres_try_lock,
 	.begin = "BEGIN",
 	/* The number is 'nets'. */
 	.begin_migration = "BEGIN; SELECT pg_advisory_xact_lock(1852142707)",

@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* The database is a file of SQLite. */
+#include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <winerror.h>
 #include "store/backend.h"
+
+/* The byte of the file that the lock of number 0 is on: no file is so long, and SQLite locks
+ * others. */
+#define FIRST_LOCK (INT64_C(1) << 62)
 
 /* 'nets': what file(1) and SQLite know the file by. */
 #define APPLICATION_ID "1852142707"
@@ -14,6 +21,9 @@
 struct sqlite_database {
 	struct database database;
 	sqlite3 *sqlite;
+	/* For locks. -1: there is none. It is closed behind SQLite's, because to close any of a
+	 * file gives up the locks that SQLite has on it. */
+	int fd;
 };
 
 struct sqlite_statement {
@@ -147,6 +157,25 @@ static bool sqlite_is_in_transaction(struct database *db)
 	return !sqlite3_get_autocommit(sqlite_of(db));
 }
 
+/* The lock is one of an open file: SQLite's are those of the process. */
+static bool sqlite_try_lock(struct database *db, int64_t number, struct err *err)
+{
+	struct sqlite_database *sqlite = (struct sqlite_database *)db;
+	struct flock lock = { .l_type = F_WRLCK,
+		              .l_whence = SEEK_SET,
+		              .l_start = FIRST_LOCK + (number & (FIRST_LOCK - 1)),
+		              .l_len = 1 };
+
+	if (sqlite->fd < 0)
+		sqlite->fd = open(db->name, O_RDWR | O_CLOEXEC);
+	if (sqlite->fd >= 0 && fcntl(sqlite->fd, F_OFD_SETLK, &lock) == 0)
+		return true;
+	if (sqlite->fd < 0 || (errno != EAGAIN && errno != EACCES))
+		err_format(err, ERROR_ACCESS_DENIED, DATABASE_STEP,
+		           "%s cannot be locked: error %d of the system", db->name, errno);
+	return false;
+}
+
 /* ---- the schema ---- */
 
 static NET_API_STATUS sqlite_read_version(struct database *db, int64_t *version, struct err *err)
@@ -225,6 +254,8 @@ static NET_API_STATUS sqlite_open_file(struct sqlite_database *db, enum database
 static void sqlite_close(struct database *db)
 {
 	(void)sqlite3_close(sqlite_of(db));
+	if (((struct sqlite_database *)db)->fd >= 0)
+		(void)close(((struct sqlite_database *)db)->fd);
 	free(db->name);
 	free(db);
 }
@@ -239,6 +270,7 @@ static struct database *sqlite_connect(const char *name, enum database_access ac
 		return NULL;
 	}
 	db->database.backend = &database_sqlite;
+	db->fd = -1;
 	(void)sqlite_open_file(db, access, err);
 	return &db->database;
 }
@@ -248,6 +280,7 @@ const struct database_backend database_sqlite = {
 	.close = sqlite_close,
 	.execute = sqlite_execute,
 	.is_in_transaction = sqlite_is_in_transaction,
+	.try_lock = sqlite_try_lock,
 	.begin = "BEGIN IMMEDIATE",
 	.begin_migration = "BEGIN IMMEDIATE",
 	.read_version = sqlite_read_version,

@@ -184,6 +184,8 @@ NET_API_STATUS sweep_store_begin_run(struct sweep_store *store, struct store_run
 		(void)sweep_store_add_targets(store, run, names, count, err);
 	if (err->status == NERR_Success && run->site != NULL)
 		(void)sweep_store_queue_targets(store, run, err);
+	if (err->status == NERR_Success && run->site == NULL)
+		(void)database_try_lock(store->db, run->id, err);
 	if (err->status == NERR_Success)
 		(void)database_commit(store->db, err);
 	database_roll_back(store->db);
@@ -196,19 +198,27 @@ static bool sweep_store_copy(char **to, const char *text)
 	return (*to != NULL) == (text != NULL);
 }
 
-static NET_API_STATUS sweep_store_find_run(struct sweep_store *store, struct store_run *run,
-                                           struct err *err)
+/* Gives the last run before another one that has something to resume; id 0: there is none. */
+static NET_API_STATUS sweep_store_find_run(struct sweep_store *store, int64_t before,
+                                           struct store_run *run, struct err *err)
 {
 	struct database_statement *s = database_prepare(
 		store->db,
-		"SELECT id, user, client, level FROM run WHERE coalesce(end, '') <> 'finished' AND "
-		"(end IS NOT NULL OR NOT EXISTS(SELECT 1 FROM queue WHERE queue.run = run.id)) AND EXISTS(SELECT 1 FROM target WHERE target.run = run.id AND NOT EXISTS(SELECT 1 FROM "
-		"outcome WHERE outcome.run = target.run AND outcome.host = target.host)) "
-		"ORDER BY id DESC LIMIT 1",
+		"SELECT id, user, client, level FROM run WHERE id < ? AND coalesce(end, '') <> "
+		"'finished' AND (end IS NOT NULL OR NOT EXISTS(SELECT 1 FROM queue WHERE "
+		"queue.run = run.id)) AND EXISTS(SELECT 1 FROM target WHERE target.run = run.id "
+		"AND NOT EXISTS(SELECT 1 FROM outcome WHERE outcome.run = target.run AND "
+		"outcome.host = target.host)) ORDER BY id DESC LIMIT 1",
 		err);
 
 	run->id = 0;
-	while (s != NULL && database_next_row(store->db, s, err)) {
+	if (s == NULL)
+		return err->status;
+	database_bind_number(s, 1, before);
+	while (database_next_row(store->db, s, err)) {
+		free(store->run_user);
+		free(store->run_client);
+		store->run_client = NULL;
 		run->id = database_number(s, 0);
 		run->level = (uint32_t)database_number(s, 3);
 		if (!sweep_store_copy(&store->run_user, database_text(s, 1)) ||
@@ -217,7 +227,27 @@ static NET_API_STATUS sweep_store_find_run(struct sweep_store *store, struct sto
 	}
 	run->user = store->run_user;
 	run->client = store->run_client;
-	if (err->status == NERR_Success && run->id == 0)
+	return err->status;
+}
+
+/* Gives the last run that has something to resume and that no other program works on. */
+static NET_API_STATUS sweep_store_lock_run(struct sweep_store *store, struct store_run *run,
+                                           struct err *err)
+{
+	int64_t before = INT64_MAX, running = 0;
+
+	while (sweep_store_find_run(store, before, run, err) == NERR_Success && run->id != 0) {
+		if (database_try_lock(store->db, run->id, err) || err->status != NERR_Success)
+			return err->status;
+		before = run->id;
+		running = running != 0 ? running : run->id;
+	}
+	if (err->status == NERR_Success && running != 0)
+		err_format(
+			err, ERROR_BUSY, STEP,
+			"sweep %lld is still running in another program: there is nothing to resume",
+			(long long)running);
+	else if (err->status == NERR_Success)
 		err_set(err, ERROR_FILE_NOT_FOUND, STEP,
 		        "no sweep was interrupted: there is nothing to resume");
 	return err->status;
@@ -230,7 +260,7 @@ NET_API_STATUS sweep_store_resume_run(struct sweep_store *store, struct store_ru
 	struct database_statement *s;
 	bool goes_on = true;
 
-	if (sweep_store_find_run(store, run, err) != NERR_Success)
+	if (sweep_store_lock_run(store, run, err) != NERR_Success)
 		return err->status;
 	s = database_prepare(store->db,
 	                     "SELECT name FROM target JOIN host ON host.id = target.host WHERE "

@@ -44,10 +44,11 @@ NET_API_STATUS sweep_store_begin_run(struct sweep_store *store, struct store_run
                                      char *const names[], size_t count, int64_t now_ms,
                                      struct err *err);
 
-/* Finds the last run that has targets without an outcome, has not ended by itself, and is none that
- * collectors work on. Gives *run, whose texts live as long as the store. Calls add for each of
- * these targets; false ends it. Returns 0, or ERROR_FILE_NOT_FOUND if there is no such run, or what
- * else stands in err. */
+/* Finds the last run that has targets without an outcome, has not ended by itself, and that
+ * neither collectors nor another program works on, and locks it. Gives *run, whose texts live as
+ * long as the store. Calls add for each of these targets; false ends it. Returns 0, or
+ * ERROR_FILE_NOT_FOUND if there is no such run, or ERROR_BUSY if another program works on it, or
+ * what else stands in err. */
 NET_API_STATUS sweep_store_resume_run(struct sweep_store *store, struct store_run *run,
                                       bool (*add)(void *context, const char *name), void *context,
                                       struct err *err);

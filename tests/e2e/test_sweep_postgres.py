@@ -5,10 +5,11 @@ import pathlib
 import random
 import sqlite3
 import string
+import subprocess
 import tempfile
 import unittest
 
-from lab import command, postgres, scripted_smb, sessions, tap
+from lab import command, odd_servers, postgres, scripted_smb, sessions, tap
 from lab.netsessiond import Netsessiond
 from lab.ports import free_port
 from lab.sessions import Wanted
@@ -63,6 +64,19 @@ class Postgres(unittest.TestCase):
                           ("changes",), ("hosts",), ("prune", "--older-than", "1")):
             result = self.run_command("report", *arguments)
             self.assertEqual(0, result.exit, result)
+
+    def test_resume_leaves_a_sweep_alone_that_is_still_running(self):
+        with odd_servers.silent() as silent:
+            arguments = ["sweep", "-A", self.server.credentials_file("root"), "--wins", "none", "-o", "jsonl", "--db", self.database.url]
+            with subprocess.Popen(list(map(str, [command.built(), *arguments, self.name, f"127.0.0.1:{silent.port}"])),
+                                  stdout=subprocess.PIPE, env=command.environment(self.variables())) as running:
+                running.stdout.readline()  # the first host is stored
+                result = self.sweep("--resume")
+                self.assertEqual(3, result.exit, result)
+                self.assertIn("sweep 1 is still running in another program", result.stderr)
+                running.kill()
+        self.assertIn("1 of 1 hosts", self.sweep("--resume").stderr)
+        self.assertEqual([["finished"]], self.database.query('SELECT "end" FROM run'))
 
     def test_the_file_of_a_site_is_merged_again_and_again_and_nothing_is_there_twice(self):
         with tempfile.TemporaryDirectory(dir="/tmp") as folder:

@@ -146,6 +146,16 @@ class Store(unittest.TestCase):
                                                        if line["type"] == "host"])
         self.assertEqual([("finished",)], self.query("SELECT end FROM run"))
 
+    def test_resume_leaves_a_sweep_alone_that_is_still_running(self):
+        with odd_servers.silent() as silent, self.start("127.0.0.1", f"127.0.0.1:{silent.port}") as running:
+            running.stdout.readline()  # the first host is stored
+            result = self.sweep("--resume")
+            self.assertEqual(3, result.exit, result)
+            self.assertIn("sweep 1 is still running in another program", result.stderr)
+            running.kill()
+        self.assertIn("1 of 1 hosts", self.sweep("--resume").stderr)
+        self.assertEqual([("finished",)], self.query("SELECT end FROM run"))
+
     def test_two_sweeps_of_one_list_do_not_mix(self):
         with self.start("-u", "alice", "127.21.0.0/26") as first, self.start("-u", "alice", "127.21.0.0/26") as second:
             self.assertEqual((0, 0), (first.wait(HANG_S), second.wait(HANG_S)), first.stderr.read() + second.stderr.read())
