@@ -226,11 +226,17 @@ static bool metrics_replace_file(const char *file, const char *text, size_t byte
 	if (asprintf(&temporary, "%s.XXXXXX", file) < 0)
 		return false;
 	fd = mkstemp(temporary);
-	is_good = fd >= 0 && fchmod(fd, 0644) == 0 && metrics_write_all(fd, text, bytes) &&
-	          rename(temporary, file) == 0;
+	is_good = fd >= 0 && fchmod(fd, 0644) == 0 && metrics_write_all(fd, text, bytes);
 	before = errno;
-	if (fd >= 0)
-		close(fd);
+	if (fd >= 0 && close(fd) != 0 &&
+	    is_good) { /* a file server may say only now that it is full */
+		is_good = false;
+		before = errno;
+	}
+	if (is_good && rename(temporary, file) != 0) {
+		is_good = false;
+		before = errno;
+	}
 	if (fd >= 0 && !is_good)
 		(void)unlink(temporary);
 	free(temporary);
