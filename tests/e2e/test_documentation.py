@@ -36,12 +36,22 @@ ELSEWHERE = [
     ("list-sessions.md", "KRB5CCNAME=KCM:", "kerberos_errors", "a cache of a kind that is not there is named"),
     ("list-sessions.md", "netsession list", "samba_unknown", "the same with all polls that fail"),
     ("serve-sessions.md", "netsessiond --demo 4", "netsessiond", "demo sessions come and go"),
+    ("complete-samba.md", "make deb", "scripts/matrix/test_packages.py", '"deb", "PACKAGES=installed"'),
+    ("complete-samba.md", "podman build", "scripts/matrix/use-container", "podman build"),
+    ("complete-samba.md", "podman run", "scripts/matrix/use-container", "run -d -q --name relay"),
+    ("complete-samba.md", "podman exec", "scripts/matrix/use-container", "podman exec relay netsession-samba enable"),
+    ("sweep-fleet.md", "createdb", "sweep_postgres", "a sweep stores in postgresql what it stores in sqlite"),
+    ("sweep-fleet.md", "netsession sweep --db postgresql", "sweep_queue", "a collector asks what was published for its site"),
+    ("sweep-fleet.md", "netsession collect", "sweep_queue", "a collector asks what was published for its site"),
+    ("sweep-fleet.md", "netsession sweep status", "sweep_queue", "the status shows sweeps sites and collectors"),
+    ("sweep-fleet.md", "netsession store merge", "sweep_postgres",
+     "the file of a site is merged again and again and nothing is there twice"),
     ("run-windows-programs.md", "", "wine", "the commands of the page do what it shows"),
 ]
 
 
 def elsewhere(transcript):
-    """The (program, sentence) of the test that runs it; None: this one does."""
+    """The (program, sentence) of the test that runs it, or (script, text in it); None: this one does."""
     for page, beginning, program, sentence in ELSEWHERE:
         if transcript.page == page and (transcript.command == beginning or
                                         (beginning != "netsession list" and transcript.command.startswith(beginning))):
@@ -275,7 +285,9 @@ class Coverage(unittest.TestCase):
         for one in ALL:
             with self.subTest(one):
                 there = elsewhere(one)
-                if there:
+                if there and "/" in there[0]:
+                    self.assertIn(there[1], (command.REPOSITORY / there[0]).read_text())
+                elif there:
                     test = command.REPOSITORY / f"tests/e2e/test_{there[0]}.py"
                     self.assertTrue(f"def test_{there[1].replace(' ', '_')}(" in test.read_text(), f"{test} has no such sentence")
                 else:
