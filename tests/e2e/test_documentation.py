@@ -207,7 +207,7 @@ class BesideAFleet(Documented):
         shutil.copy(cls.first.credentials_file("root"), cls.folder / "root.cred")
         cls.shell = Shell(cls.folder, cls.programs, cls.installed.run_environment() | {"HOME": str(cls.folder)},
                           {"fs1": address(cls.first), "fs2": address(cls.second), "fs3": f"127.0.0.1:{free_port()}",
-                           "fs4": f"127.0.0.1:{free_port()}", "fs9": "fs9.invalid"})
+                           "fs4": f"127.0.0.1:{free_port()}", "fs9": "f" * 64})  # no name, also where no DNS answers
 
     def test_its_page(self):
         hosts = "# file servers\nfs1\nfs2\nfs3\nfs4\nnot a server\nfs9\n"

@@ -33,7 +33,9 @@ class Kerberos(unittest.TestCase):
         self.assertNotIn("cifs/", self.tickets())
         result = self.list("-o", "json")
         self.check_lists_itself(result)
-        self.assertEqual(LEVEL_1, list(result.sessions[0]))
+        row = result.sessions[0]
+        # Samba does not say how old a brand-new session is.
+        self.assertEqual([name for name in LEVEL_1 if name != "active_seconds" or name in row], list(row))
         self.assertIn(f"cifs/{self.dc.name}@{self.dc.realm}", self.tickets())
 
     def test_a_user_is_found_with_and_without_the_domain(self):
