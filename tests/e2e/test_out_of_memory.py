@@ -1,6 +1,8 @@
 """netsession and the functions of <lm.h>, with each allocation failing once: see fixtures/out_of_memory.py."""
 import contextlib
+import pathlib
 import struct
+import tempfile
 
 from fixtures.out_of_memory import INCOMPLETE, OUT_OF_MEMORY, OutOfMemory, main
 from fixtures.publisher import STATE, RawPublisher
@@ -23,6 +25,7 @@ class Command(OutOfMemory):
         cls.server = cls.enterClassContext(Netsessiond(["alice", "bob"], publishers="root", max_connections_per_address=1000))
         cls.enterClassContext(held(cls.server, [Wanted("alice", "127.0.0.7"), Wanted("alice", "127.0.0.8")]))
         cls.here = {"NETSESSION_SOCKET": str(cls.server.socket)}
+        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(dir="/tmp")))
         cls.log_on = "-A", cls.server.credentials_file("root")
         cls.remote = *cls.log_on, address(cls.server)
 
@@ -70,6 +73,13 @@ class Command(OutOfMemory):
 
     def test_watch_reports_the_sessions(self):
         self.run_command("watch", "--polls", "2", "--every", "0.01", *self.remote)
+
+    def test_metrics_writes_its_file_or_says_that_it_has_no_memory(self):
+        file = self.folder / "netsession.prom"
+        self.run_command("metrics", env=self.here)
+        self.run_command("metrics", "--file", file, env=self.here)
+        self.assertIn("netsession_up", file.read_text())
+        self.assertEqual([file], list(self.folder.iterdir()))
 
     def test_with_all_of_that_each_allocation_has_failed(self):
         # But for tickets of Kerberos and for NetBIOS, which need servers; and netsession publishes nothing.
