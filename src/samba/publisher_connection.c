@@ -157,8 +157,7 @@ static void publisher_connection_start(struct publisher_connection *c)
 {
 	static const struct net_work_job kind = { publisher_open_job_run,
 		                                  publisher_connection_on_opened,
-		                                  publisher_open_job_free, 0,
-		                                  NET_WORK_UNLIMITED };
+		                                  publisher_open_job_free, 0, NET_WORK_UNLIMITED };
 	struct publisher_open_job *o = calloc(1, sizeof *o);
 
 	c->job = o;
