@@ -170,7 +170,7 @@ static enum daemon_state metrics_put_samba(struct metrics_writer *w, const char 
 
 /* ---- the command ---- */
 
-static enum exit_code metrics_write(FILE *to, const struct options *options)
+static int metrics_write(FILE *to, const struct options *options)
 {
 	static const char up_help[] = "whether the daemon answered";
 	struct metrics_writer w = { .to = to,
@@ -195,7 +195,7 @@ static enum exit_code metrics_write(FILE *to, const struct options *options)
 	                                                                             : EXIT_SOME;
 }
 
-static enum exit_code metrics_fail(const char *file)
+static int metrics_fail(const char *file)
 {
 	terminal_print_line(stderr, "netsession: %s cannot be written: %s", file,
 	                    locale_error_text(errno));
@@ -246,9 +246,9 @@ static bool metrics_replace_file(const char *file, const char *text, size_t byte
 
 /* A daemon that does not answer may take so long that this program is ended, so the file is made
  * only when all is known. What asks the program to end then is ignored: nothing is left behind. */
-static enum exit_code metrics_write_file(const char *file, const struct options *options)
+static int metrics_write_file(const char *file, const struct options *options)
 {
-	enum exit_code exit = EXIT_NONE;
+	int exit = EXIT_NONE;
 	char *text = NULL;
 	size_t bytes;
 	FILE *to = open_memstream(&text, &bytes);
@@ -271,7 +271,7 @@ out:
 
 int command_metrics(const struct options *options)
 {
-	enum exit_code exit;
+	int exit;
 
 	if (options->file != NULL)
 		return metrics_write_file(options->file, options);
