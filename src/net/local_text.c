@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static int local_text_connect(const char *path)
+int net_local_connect(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd;
@@ -55,7 +55,7 @@ static ssize_t local_text_receive(int fd, int timeout_ms, char *to, size_t room)
 
 ssize_t net_local_text_read(const char *path, int timeout_ms, char *to, size_t room)
 {
-	int fd = local_text_connect(path), before;
+	int fd = net_local_connect(path), before;
 	ssize_t bytes;
 
 	if (fd < 0)

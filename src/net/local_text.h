@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The text that a daemon sends to each client of a Unix socket, read as a whole. */
+/* Unix sockets: a connection, and the text that a daemon sends to each client, read as a whole. */
 #ifndef NET_LOCAL_TEXT_H
 #define NET_LOCAL_TEXT_H
 
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+/* Connects to a Unix socket, without waiting. Returns the descriptor, which does not block; -1: see
+ * errno. */
+int net_local_connect(const char *path);
 
 /* Connects to the Unix socket at path, and reads until its peer closes. Waits for each piece no
  * longer than timeout_ms. Returns the bytes before the NUL. A text that is empty, has no end in

@@ -7,10 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
+#include "net/local_text.h"
 
 #define STEP "inspect the folder of pipes"
 
@@ -61,27 +60,6 @@ bool socket_dir_path_is_safe(const char *path, char changeable[PATH_MAX])
 
 /* ---- pipes ---- */
 
-int socket_dir_connect(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd;
-
-	if (strlen(path) >= sizeof address.sun_path) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
-		int before = errno;
-
-		close(fd);
-		fd = -1;
-		errno = before;
-	}
-	return fd;
-}
-
 static enum pipe_state inspection_read_pipe(const char *path)
 {
 	struct stat status;
@@ -93,7 +71,7 @@ static enum pipe_state inspection_read_pipe(const char *path)
 		return PIPE_LINK;
 	if (!S_ISSOCK(status.st_mode))
 		return PIPE_OTHER;
-	fd = socket_dir_connect(path);
+	fd = net_local_connect(path);
 	if (fd < 0)
 		/* A full queue belongs to a process that listens. */
 		return errno == EAGAIN ? PIPE_LISTENS : PIPE_DEAD;

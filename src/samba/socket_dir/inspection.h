@@ -46,7 +46,4 @@ bool socket_dir_find_target(const char *directory, char ncalrpc_dir[PATH_MAX]);
  * others can change. */
 bool socket_dir_path_is_safe(const char *path, char changeable[PATH_MAX]);
 
-/* Connects to a Unix socket, without waiting. -1: see errno. */
-int socket_dir_connect(const char *path);
-
 #endif
