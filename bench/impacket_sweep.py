@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Lists the sessions of many hosts at level 1 by impacket: impacket_sweep.py WORKERS USER DOMAIN TIMEOUT_S.
 
-The password is the first line of its input; each further line is HOST PORT. So many hosts are asked at once, each by a
-thread of its own, as scripts over impacket do. Prints how many have answered."""
+The password is the first line of its input; each further line is HOST PORT. WORKERS threads ask one host
+at a time each, as scripts that use impacket do. Prints how many have answered."""
 import concurrent.futures
 import sys
 

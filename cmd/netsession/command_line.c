@@ -206,7 +206,7 @@ static const struct cli_option option_table[] = {
 	  .min = 1,
 	  .max = UINT16_MAX,
 	  .commands = FOR_SERVERS,
-	  .help = "TCP port, for servers whose name has none (default: 445)" },
+	  .help = "TCP port, for servers that are named without one (default: 445)" },
 	{ .name = "timeout",
 	  .argument = "SECONDS",
 	  .kind = CLI_SECONDS,
@@ -694,8 +694,7 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		               "What became of each host, and its sessions with the times when they were first and "
 		               "last seen, are kept in the store of `--db`. Results are written out when they are "
 		               "stored, several times a second. If a sweep is interrupted, by Ctrl-C, a signal or a crash, "
-		               "`--resume` goes on: it asks the hosts that have no outcome, and counts none "
-		               "twice.\n\n"
+		               "`--resume` continues it: it asks only the hosts that have no outcome yet.\n\n"
 		               "`status` asks nobody: it shows the last sweeps of the store with their outcomes, the "
 		               "queue of each site, and the collectors of the last day, with `-o` table or json. A "
 		               "host of this name is `status:445`.\n\n"

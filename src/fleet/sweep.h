@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Asks thousands of hosts for their sessions, on one loop: a look-up of the name, a check of the
- * port, and a call of the library that has a deadline of its own. Hosts are asked in random order
+ * port, and a call of the library with its own deadline. Hosts are asked in random order
  * and side by side, within the limits of the settings. */
 #ifndef FLEET_SWEEP_H
 #define FLEET_SWEEP_H

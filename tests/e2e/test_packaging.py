@@ -143,7 +143,7 @@ class Units(unittest.TestCase):
 
 
 class Versions(unittest.TestCase):
-    """What is said in several places."""
+    """Versions, dependencies and lists of files that stand in several files."""
 
     VERSION = said_of(read("meson.build").replace("    version: '", "version=").replace("',", ""), "version")[0]
     SPEC = "packaging/rpm/netsession.spec"

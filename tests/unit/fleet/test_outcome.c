@@ -19,7 +19,7 @@ static void every_outcome_has_a_name_of_its_own_and_words(void **state)
 		assert_non_null(host_outcomes[i].name);
 		assert_non_null(host_outcomes[i].text);
 		assert_int_equal(host_outcome_find(host_outcomes[i].name), i);
-		/* Who did not answer is told what to do. */
+		/* Each outcome that is no answer has advice. */
 		assert_int_equal(host_outcomes[i].fix == NULL, host_outcome_is_answer(i));
 	}
 	assert_int_equal(host_outcome_find("collected"), OUTCOME_COUNT);
