@@ -160,6 +160,7 @@ static int collect_with_credentials(struct collect *collect)
 		.db = options->db,
 		.site = options->site != NULL ? options->site : SITE_UNLESS_SAID,
 		.name = name,
+		.waits = options->wait,
 		.most = options->concurrency != 0 && options->concurrency < MOST_CLAIMED
 		                ? options->concurrency
 		                : MOST_CLAIMED,
@@ -170,12 +171,12 @@ static int collect_with_credentials(struct collect *collect)
 	(void)gethostname(host, sizeof host - 1);
 	(void)snprintf(name, sizeof name, "%s:%ld", host, (long)getpid());
 	settings.lease_ms = collect_lease_ms(options, settings.most);
+	sweep_setup_catch_signals();
 	collect->collector = collector_open(&settings, &err);
 	if (collect->collector == NULL) {
 		failure_print(&err);
 		return EXIT_NONE;
 	}
-	sweep_setup_catch_signals();
 	is_good = collect_runs(collect);
 	collector_close(collect->collector);
 	collect_print_end(collect, settings.site);

@@ -25,7 +25,10 @@ enum {
 	MOST_WAIT_MS = 60000,
 	/* For targets that are locked by another transaction. */
 	LEAST_WAIT_MS = 500,
-	CONNECT_AGAIN_MS = 500,
+	/* Between attempts to use a database that is away. */
+	FIRST_PAUSE_MS = 500,
+	MOST_PAUSE_MS = 15000,
+	LEAST_PAUSE_MS = 100,
 };
 
 struct collector_batch {
@@ -85,33 +88,47 @@ static void collector_disconnect(struct collector *c)
 	c->record.store = NULL;
 }
 
-static void collector_pause(void)
+/* Sleeps before the next attempt, longer each time, and not in step with other collectors. Returns
+ * false if the user wants an end. */
+static bool collector_pause(int64_t *pause_ms)
 {
-	const struct timespec pause = { .tv_nsec = CONNECT_AGAIN_MS * 1000000L };
+	const struct timespec turn = { .tv_nsec = LEAST_PAUSE_MS * 1000000L };
+	struct timespec now;
+	int64_t until;
 
-	nanosleep(&pause, NULL);
+	clock_gettime(CLOCK_REALTIME, &now);
+	until = collector_now_ms() + *pause_ms / 2 + now.tv_nsec % *pause_ms;
+	while (!sweep_setup_is_interrupted() && collector_now_ms() < until)
+		nanosleep(&turn, NULL);
+	*pause_ms = 2 * *pause_ms < MOST_PAUSE_MS ? 2 * *pause_ms : MOST_PAUSE_MS;
+	return !sweep_setup_is_interrupted();
 }
 
-/* Does what again and again while it fails for want of a connection, unless the user wants an end.
- * A transaction that was lost with its answer may have been committed: what allows for that. */
+/* Does what again and again while it fails in a way that may pass, unless the user wants an end. A
+ * transaction that was lost with its answer may have been committed: what allows for that. */
 static NET_API_STATUS collector_insist(struct collector *c,
                                        NET_API_STATUS (*what)(struct collector *c, struct err *err),
                                        struct err *err)
 {
+	int64_t pause_ms = FIRST_PAUSE_MS;
 	bool is_reported = false;
 
 	for (;;) {
 		*err = (struct err){ 0 };
 		if (c->record.store != NULL || collector_connect(c, err) == 0)
 			(void)what(c, err);
-		if (!database_connection_is_lost(err) || sweep_setup_is_interrupted())
-			return err->status;
+		if (!database_failure_is_temporary(err))
+			break;
 		collector_disconnect(c);
 		if (!is_reported)
 			terminal_print_line(stderr, "netsession: %s; trying again", err_text(err));
 		is_reported = true;
-		collector_pause();
+		if (!collector_pause(&pause_ms))
+			break;
 	}
+	if (is_reported && err->status == 0)
+		terminal_print_line(stderr, "netsession: the database answers again");
+	return err->status;
 }
 
 /* ---- the thread ---- */
@@ -327,7 +344,7 @@ NET_API_STATUS collector_wait(struct collector *c, bool waits_for_work, bool *ha
 	while (err->status == 0 && !is_notified && !sweep_setup_is_interrupted() &&
 	       collector_now_ms() < until)
 		(void)database_wait(collector_database(c), IDLE_TURN_MS, &is_notified, err);
-	if (!database_connection_is_lost(err))
+	if (!database_failure_is_temporary(err))
 		return err->status;
 	collector_disconnect(c);
 	*err = (struct err){ 0 };
@@ -335,6 +352,12 @@ NET_API_STATUS collector_wait(struct collector *c, bool waits_for_work, bool *ha
 }
 
 /* ---- the collector ---- */
+
+static NET_API_STATUS collector_join(struct collector *c, struct err *err)
+{
+	return sweep_queue_join(collector_database(c), c->settings.name, c->settings.site, &c->id,
+	                        err);
+}
 
 struct collector *collector_open(const struct collector_settings *settings, struct err *err)
 {
@@ -348,9 +371,10 @@ struct collector *collector_open(const struct collector_settings *settings, stru
 	SLIST_INIT(&c->batches);
 	pthread_mutex_init(&c->mutex, NULL);
 	pthread_cond_init(&c->ended, NULL);
-	if (collector_connect(c, err) == 0)
-		(void)sweep_queue_join(collector_database(c), settings->name, settings->site,
-		                       &c->id, err);
+	if (settings->waits)
+		(void)collector_insist(c, collector_join, err);
+	else if (collector_connect(c, err) == 0)
+		(void)collector_join(c, err);
 	if (err->status == 0)
 		return c;
 	collector_disconnect(c);

@@ -14,6 +14,7 @@ struct collector_settings {
 	const char *db, *site, *name;
 	uint32_t most;    /* targets that are claimed at once */
 	int64_t lease_ms; /* after which others may claim them */
+	bool waits;       /* for a database that is away when the collector starts */
 };
 
 /* Connects, and joins the collectors of the site. Keeps the texts. NULL after a failure, which

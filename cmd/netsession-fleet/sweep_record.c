@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "sweep_record.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include "failure.h"
 #include "store_path.h"
@@ -34,13 +36,13 @@ static bool sweep_record_level_has(const struct session_level *level, int column
 }
 
 static void sweep_record_host(struct sweep_record *record, const struct swept_host *host,
-                              struct err *err)
+                              int64_t id, struct err *err)
 {
 	const struct server_result *result = &host->result;
 	const struct netsession_error *error = &result->error;
 	bool is_answer = host_outcome_is_answer(host->outcome);
 	struct store_host stored = {
-		.name = result->server,
+		.id = id,
 		.answered_ms = host->answered_ms,
 		.outcome = host_outcomes[host->outcome].name,
 		.step = error->step,
@@ -77,29 +79,84 @@ static int sweep_record_compare_hosts(const void *left, const void *right)
 	return sweep_store_compare_names((*a)->result.server, (*b)->result.server);
 }
 
-/* Takes the hosts that are still ours out of the queue, and leaves only them in sorted. Returns how
- * many they are. */
-static size_t sweep_record_take(struct sweep_record *record, const struct swept_host *sorted[],
-                                size_t count, struct err *err)
+/* Takes the hosts that are still ours out of the queue, and leaves only them. */
+static void sweep_record_take(struct sweep_record *record, const struct swept_host *hosts[],
+                              int64_t ids[], size_t *count, struct err *err)
 {
 	struct database *db = sweep_store_database(record->store);
-	const char **names = calloc(count, sizeof *names);
-	bool *is_ours = calloc(count, sizeof *is_ours);
+	bool *is_ours = calloc(*count, sizeof *is_ours);
 	size_t taken = 0;
 
-	if (names == NULL || is_ours == NULL)
+	if (is_ours == NULL)
 		err->status = OUT_OF_MEMORY;
-	for (size_t i = 0; i < count && err->status == 0; i++)
-		names[i] = sorted[i]->result.server;
-	if (err->status == 0)
-		(void)sweep_queue_take(db, record->claim, names, is_ours, count, err);
-	for (size_t i = 0; i < count && err->status == 0; i++)
-		if (is_ours[i])
-			sorted[taken++] = sorted[i];
-	(void)sweep_queue_count(db, record->collector, (int64_t)taken, err);
-	free(names);
+	else
+		(void)sweep_queue_take(db, record->claim, ids, is_ours, *count, err);
+	for (size_t i = 0; i < *count && err->status == 0; i++)
+		if (is_ours[i]) {
+			hosts[taken] = hosts[i];
+			ids[taken++] = ids[i];
+		}
+	*count = taken;
 	free(is_ours);
-	return taken;
+	(void)sweep_queue_count(db, record->collector, (int64_t)taken, err);
+}
+
+/* One transaction. hosts are in the order of their names, and change. */
+static uint32_t sweep_record_batch(struct sweep_record *record, const struct swept_host *hosts[],
+                                   size_t count, struct err *err)
+{
+	const char **names = calloc(count, sizeof *names);
+	int64_t *ids = calloc(count, sizeof *ids);
+
+	if (names == NULL || ids == NULL) {
+		err->status = OUT_OF_MEMORY;
+	} else {
+		for (size_t i = 0; i < count; i++)
+			names[i] = hosts[i]->result.server;
+		(void)sweep_store_begin(record->store, names, ids, count, err);
+	}
+	if (err->status == 0 && record->claim != NULL)
+		sweep_record_take(record, hosts, ids, &count, err);
+	for (size_t i = 0; i < count && err->status == 0; i++)
+		sweep_record_host(record, hosts[i], ids[i], err);
+	free(names);
+	free(ids);
+	return sweep_store_commit(record->store, err);
+}
+
+/* The database refuses what a host said: the others must not wait for that. */
+static uint32_t sweep_record_refused(struct sweep_record *record, const struct swept_host *host,
+                                     struct err *err)
+{
+	struct swept_host refused = {
+		.result = { .server = host->result.server,
+		            .error = { .status = err->status, .step = err->step } },
+		.outcome = OUTCOME_LOCAL_ERROR,
+		.attempts = host->attempts,
+		.answered_ms = host->answered_ms,
+	};
+	const struct swept_host *one = &refused;
+
+	memcpy(refused.address, host->address, sizeof refused.address);
+	(void)snprintf(refused.result.error.text, sizeof refused.result.error.text,
+	               "its sessions cannot be stored: %s", err_text(err));
+	terminal_print_line(stderr, "netsession: %s: %s", host->result.server,
+	                    refused.result.error.text);
+	*err = (struct err){ 0 };
+	return sweep_record_batch(record, &one, 1, err);
+}
+
+static uint32_t sweep_record_each(struct sweep_record *record, const struct swept_host hosts[],
+                                  size_t count, struct err *err)
+{
+	for (size_t i = 0; i < count && err->status == 0; i++) {
+		const struct swept_host *one = &hosts[i];
+
+		(void)sweep_record_batch(record, &one, 1, err);
+		if (database_failure_is_of_values(err))
+			(void)sweep_record_refused(record, &hosts[i], err);
+	}
+	return err->status;
 }
 
 uint32_t sweep_record_hosts(struct sweep_record *record, const struct swept_host hosts[],
@@ -115,13 +172,12 @@ uint32_t sweep_record_hosts(struct sweep_record *record, const struct swept_host
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &hosts[i];
 	qsort(sorted, count, sizeof *sorted, sweep_record_compare_hosts);
-	(void)sweep_store_begin(record->store, err);
-	if (record->claim != NULL)
-		count = sweep_record_take(record, sorted, count, err);
-	for (size_t i = 0; i < count && err->status == 0; i++)
-		sweep_record_host(record, sorted[i], err);
+	(void)sweep_record_batch(record, sorted, count, err);
 	free(sorted);
-	return sweep_store_commit(record->store, err);
+	if (!database_failure_is_of_values(err))
+		return err->status;
+	*err = (struct err){ 0 };
+	return sweep_record_each(record, hosts, count, err);
 }
 
 /* ---- runs ---- */

@@ -28,7 +28,9 @@ bool sweep_record_open(struct sweep_record *record, struct options *options,
                        struct target_list *targets);
 void sweep_record_close(struct sweep_record *record);
 
-/* Stores hosts in one transaction: all, or none. Returns 0, or what stands in err. */
+/* Stores hosts in one transaction: all, or none. Where the database refuses what a host said, each
+ * host has a transaction, and that host gets the outcome local_error, with a message. Returns 0, or
+ * what stands in err. */
 uint32_t sweep_record_hosts(struct sweep_record *record, const struct swept_host hosts[],
                             size_t count, struct err *err);
 

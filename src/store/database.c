@@ -21,9 +21,14 @@ bool database_is_shared(const struct database *db)
 	return db->backend->is_shared;
 }
 
-bool database_connection_is_lost(const struct err *err)
+bool database_failure_is_temporary(const struct err *err)
 {
-	return err->status == ERROR_NETNAME_DELETED;
+	return err->status == ERROR_NETNAME_DELETED || err->status == ERROR_RETRY;
+}
+
+bool database_failure_is_of_values(const struct err *err)
+{
+	return err->status == ERROR_INVALID_DATA;
 }
 
 /* ---- statements ---- */

@@ -28,8 +28,11 @@ void database_close(struct database *db);
 /* Whether it is one of PostgreSQL: many programs write at the same time, and functions wait for the
  * network. */
 bool database_is_shared(const struct database *db);
-/* Whether a failure is that of the connection to the server: another database_open may help. */
-bool database_connection_is_lost(const struct err *err);
+/* Whether a failure is one of a shared database that may pass, such as that of the connection or a
+ * deadlock: another database_open, and then the same transaction, may succeed. */
+bool database_failure_is_temporary(const struct err *err);
+/* Whether the database refused values that a statement has: others may succeed. */
+bool database_failure_is_of_values(const struct err *err);
 
 /* The version of the schema that this program writes. */
 int database_schema_version(void);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "store/backend.h"
 #include "store/database.h"
+#include "store/postgres_connection.h"
 
 enum { MOST_PARAMETERS = 16, NUMBER_BYTES = 24, LOCK_ATTEMPTS = 10, LOCK_PAUSE_MS = 100 };
 
@@ -39,26 +40,10 @@ static PGconn *postgres_of(struct database *db)
 
 /* ---- errors ---- */
 
-/* Drops the newline at the end, and makes the others and tabs blanks. */
-static void postgres_copy_message(char *to, size_t room, const char *message)
-{
-	size_t bytes = (size_t)snprintf(to, room, "%s", message != NULL ? message : "");
-
-	bytes = bytes < room ? bytes : room - 1;
-	while (bytes > 0 && to[bytes - 1] == '\n')
-		to[--bytes] = '\0';
-	for (char *c = to; *(c += strcspn(c, "\n\t")) != '\0';)
-		*c = ' ';
-}
-
 static NET_API_STATUS postgres_status(struct database *db, const char *state)
 {
-	if (PQstatus(postgres_of(db)) == CONNECTION_BAD || strncmp(state, "08", 2) == 0 ||
-	    strncmp(state, "57P", 3) == 0 || strcmp(state, "25P03") == 0)
-		return ERROR_NETNAME_DELETED;
-	if (strcmp(state, "53100") == 0)
-		return ERROR_DISK_FULL;
-	return strcmp(state, "42501") == 0 ? ERROR_ACCESS_DENIED : ERROR_GEN_FAILURE;
+	return PQstatus(postgres_of(db)) == CONNECTION_BAD ? ERROR_NETNAME_DELETED
+	                                                   : postgres_status_of(state);
 }
 
 /* result may be NULL: the server gave none. */
@@ -366,85 +351,6 @@ static const char *postgres_migration(const struct schema_migration *migration)
 
 /* ---- opening ---- */
 
-/* A command line can be read by everybody on this computer, and is kept by shells. */
-static bool postgres_has_password(const char *url, struct err *err)
-{
-	char *message = NULL;
-	PQconninfoOption *options = PQconninfoParse(url, &message);
-	bool is_found = false;
-
-	if (options == NULL) {
-		char text[ERR_TEXT_BYTES / 2];
-
-		postgres_copy_message(text, sizeof text, message);
-		err_format(err, ERROR_INVALID_PARAMETER, DATABASE_STEP,
-		           "the URL of the database is malformed: %s", text);
-	}
-	for (const PQconninfoOption *o = options; o != NULL && o->keyword != NULL; o++)
-		if (o->dispchar[0] == '*' && o->val != NULL)
-			is_found = true;
-	PQconninfoFree(options);
-	PQfreemem(message);
-	return is_found;
-}
-
-static NET_API_STATUS postgres_check_url(const char *url, struct err *err)
-{
-	if (!postgres_has_password(url, err))
-		return err->status;
-	err_set(err, ERROR_INVALID_PARAMETER, DATABASE_STEP,
-	        "the URL of the database has a password, which others can see");
-	return err_advise(err, "write the password into ~/.pgpass, into the file that PGPASSFILE "
-	                       "names, or into a service file");
-}
-
-static void postgres_ignore_notice(void *context, const PGresult *result)
-{
-	(void)context;
-	(void)result;
-}
-
-/* What the URL says comes last, and so replaces what stands before it. */
-static NET_API_STATUS postgres_open_connection(struct postgres_database *db, const char *url,
-                                               enum database_access access, struct err *err)
-{
-	static const char *const keywords[] = { "fallback_application_name",
-		                                "connect_timeout",
-		                                "keepalives_idle",
-		                                "keepalives_interval",
-		                                "keepalives_count",
-		                                "tcp_user_timeout",
-		                                "dbname",
-		                                "client_encoding",
-		                                "options",
-		                                NULL };
-	const char *const values[] = {
-		"netsession",
-		"10",
-		"20",
-		"5",
-		"4",
-		"40000",
-		url,
-		"UTF8",
-		access == DATABASE_READ ? "-c default_transaction_read_only=on" : NULL,
-		NULL
-	};
-
-	db->connection = PQconnectdbParams(keywords, values, 1);
-	if (PQstatus(db->connection) != CONNECTION_OK) {
-		char message[ERR_TEXT_BYTES - 64];
-
-		postgres_copy_message(message, sizeof message, PQerrorMessage(db->connection));
-		return err_format(err, ERROR_NETNAME_DELETED, DATABASE_STEP, "the database: %s",
-		                  message);
-	}
-	PQsetNoticeReceiver(db->connection, postgres_ignore_notice, NULL);
-	/* What a program has locked that is cut off in a transaction would stay so for hours. */
-	return postgres_execute(&db->database, "SET idle_in_transaction_session_timeout = 10000",
-	                        err);
-}
-
 static void postgres_close(struct database *db)
 {
 	PQfinish(postgres_of(db));
@@ -460,13 +366,15 @@ static struct database *postgres_connect(const char *name, enum database_access 
 	if (db == NULL)
 		return NULL;
 	db->database.backend = &database_postgres;
-	if (postgres_check_url(name, err) != NERR_Success)
-		return &db->database;
 	db->database.name = strdup(name);
 	if (db->database.name == NULL)
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, DATABASE_STEP, NULL);
 	else
-		(void)postgres_open_connection(db, name, access, err);
+		db->connection = postgres_connection_open(name, access, err);
+	/* What a program has locked that is cut off in a transaction would stay so for hours. */
+	if (db->connection != NULL)
+		(void)postgres_execute(&db->database,
+		                       "SET idle_in_transaction_session_timeout = 10000", err);
 	return &db->database;
 }
 

@@ -6,6 +6,11 @@
 	"CREATE COLLATION netsession_nocase(provider = icu, locale = 'und-u-ks-level2'," \
 	" deterministic = false);"
 
+#define SESSIONS_BY_STATE                                                    \
+	"DROP INDEX session_gone;"                                           \
+	"CREATE INDEX session_gone ON session(gone) WHERE gone IS NOT NULL;" \
+	"CREATE INDEX session_open ON session(host) WHERE gone IS NULL;"
+
 /* Times of runs and outcomes are in milliseconds since 1970, those of sessions in seconds. */
 const struct schema_migration schema_migrations[] = {
 	{
@@ -82,6 +87,15 @@ const struct schema_migration schema_migrations[] = {
 		.postgres = "CREATE TABLE store(id TEXT NOT NULL);"
 			    "INSERT INTO store SELECT gen_random_uuid();"
 			    "CREATE TABLE merged(source TEXT PRIMARY KEY, id BIGINT NOT NULL);",
+	},
+	/* The open sessions of one host, which every host of a sweep asks for: both databases took
+	 * the index of all that are open. And the next targets to claim, which nobody has. */
+	{
+		.sqlite = SESSIONS_BY_STATE,
+		.postgres = SESSIONS_BY_STATE
+		"DROP INDEX queue_site;"
+		"DROP INDEX queue_token;"
+		"CREATE INDEX queue_next ON queue(site, run, lease_until NULLS FIRST);",
 	},
 };
 

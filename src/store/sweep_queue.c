@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <winerror.h>
+#include "store/array.h"
 
 #define STEP "store"
 
@@ -135,10 +136,7 @@ static NET_API_STATUS queue_read_run(struct database *db, struct queue_claim *cl
 	return err->status;
 }
 
-/* The lock-out guard of a collector ends a run for all of them. */
-#define GOES_ON "NOT EXISTS(SELECT 1 FROM run WHERE run.id = queue.run AND end IS NOT NULL)"
-#define CAN_BE_CLAIMED \
-	"site = ?1 AND (lease_until IS NULL OR lease_until < " NOW_MS ") AND " GOES_ON
+#define CAN_BE_CLAIMED "(lease_until IS NULL OR lease_until < " NOW_MS ")"
 
 /* A collector that dies after its last commit leaves its run without an end. */
 static NET_API_STATUS queue_end_runs(struct database *db, struct err *err)
@@ -163,7 +161,10 @@ NET_API_STATUS sweep_queue_find(struct database *db, const char *site, struct qu
 	queue_claim_fini(claim);
 	if (queue_end_runs(db, err) != NERR_Success)
 		return err->status;
-	s = database_prepare(db, "SELECT min(run) FROM queue WHERE " CAN_BE_CLAIMED, err);
+	s = database_prepare(db,
+	                     "SELECT min(id) FROM run WHERE end IS NULL AND EXISTS(SELECT 1 FROM "
+	                     "queue WHERE queue.run = run.id AND site = ? AND " CAN_BE_CLAIMED ")",
+	                     err);
 	if (s == NULL)
 		return err->status;
 	database_bind_text(s, 1, site);
@@ -173,14 +174,16 @@ NET_API_STATUS sweep_queue_find(struct database *db, const char *site, struct qu
 	                                                         : err->status;
 }
 
+/* The lock-out guard of a collector ends a run for all of them. */
 static NET_API_STATUS queue_claim_targets(struct database *db, const char *site, uint32_t most,
                                           int64_t lease_ms, const struct queue_claim *claim,
                                           struct queue_names *names, struct err *err)
 {
 	struct database_statement *s = database_prepare(
 		db,
-		"WITH claimed AS (SELECT run, host FROM queue WHERE " CAN_BE_CLAIMED
-		" AND run = ?2 ORDER BY host LIMIT ?3 FOR UPDATE SKIP LOCKED) "
+		"WITH claimed AS (SELECT run, host FROM queue WHERE site = ?1 AND run = ?2 "
+		"AND EXISTS(SELECT 1 FROM run WHERE id = ?2 AND end IS NULL) AND " CAN_BE_CLAIMED
+		" ORDER BY lease_until NULLS FIRST LIMIT ?3 FOR UPDATE SKIP LOCKED) "
 		"UPDATE queue SET token = ?4, lease_until = " NOW_MS
 		" + ?5 FROM claimed JOIN host ON host.id = claimed.host WHERE "
 		"queue.run = claimed.run AND queue.host = claimed.host RETURNING host.name",
@@ -218,49 +221,16 @@ NET_API_STATUS sweep_queue_claim(struct database *db, int64_t collector, const c
 	return err->status;
 }
 
-/* Gives names as an array of PostgreSQL, to be freed by the caller. NULL: out of memory. */
-static char *queue_names_array(const char *const names[], size_t count)
-{
-	size_t bytes = 3;
-	char *array, *to;
-
-	for (size_t i = 0; i < count; i++)
-		bytes += 2 * strlen(names[i]) + 3;
-	array = to = malloc(bytes);
-	if (array == NULL)
-		return NULL;
-	*to++ = '{';
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			*to++ = ',';
-		*to++ = '"';
-		for (const char *c = names[i]; *c != '\0'; c++) {
-			if (*c == '"' || *c == '\\')
-				*to++ = '\\';
-			*to++ = *c;
-		}
-		*to++ = '"';
-	}
-	*to++ = '}';
-	*to = '\0';
-	return array;
-}
-
-static int queue_compare_names(const void *key, const void *element)
-{
-	return sweep_store_compare_names(key, *(const char *const *)element);
-}
-
 NET_API_STATUS sweep_queue_take(struct database *db, const struct queue_claim *claim,
-                                const char *const names[], bool is_ours[], size_t count,
+                                const int64_t hosts[], bool is_ours[], size_t count,
                                 struct err *err)
 {
 	struct database_statement *s = queue_prepare(
 		db,
-		"DELETE FROM queue USING host WHERE queue.run = ?1 AND queue.token = ?2 AND "
-		"host.id = queue.host AND host.name = ANY(CAST(?3 AS TEXT[])) RETURNING host.name",
+		"DELETE FROM queue WHERE run = ?1 AND host = ANY(CAST(?3 AS BIGINT[])) AND "
+		"token = ?2 RETURNING host",
 		err);
-	char *array = queue_names_array(names, count);
+	char *array = array_of_numbers(hosts, count);
 
 	memset(is_ours, 0, count * sizeof *is_ours);
 	if (array == NULL)
@@ -269,13 +239,10 @@ NET_API_STATUS sweep_queue_take(struct database *db, const struct queue_claim *c
 		database_bind_number(s, 1, claim->run.id);
 		database_bind_text(s, 2, claim->token);
 		database_bind_text(s, 3, array);
-		while (database_next_row(db, s, err)) {
-			const char *const *found = bsearch(database_text(s, 0), names, count,
-			                                   sizeof *names, queue_compare_names);
-
-			if (found != NULL)
-				is_ours[found - names] = true;
-		}
+		while (database_next_row(db, s, err))
+			for (size_t i = 0; i < count; i++)
+				if (hosts[i] == database_number(s, 0))
+					is_ours[i] = true;
 	}
 	free(array);
 	return err->status;
@@ -334,7 +301,7 @@ NET_API_STATUS sweep_queue_look(struct database *db, const char *site, int64_t m
 	struct database_statement *s = database_prepare(
 		db,
 		"SELECT count(*), min(coalesce(lease_until, 0)) - " NOW_MS " FROM queue WHERE "
-		"site = ? AND " GOES_ON,
+		"site = ? AND EXISTS(SELECT 1 FROM run WHERE run.id = queue.run AND end IS NULL)",
 		err);
 
 	if (s == NULL)

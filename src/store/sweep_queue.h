@@ -48,13 +48,13 @@ NET_API_STATUS sweep_queue_claim(struct database *db, int64_t collector, const c
                                  struct queue_names *names, struct err *err);
 
 /* Takes targets that were claimed out of the queue, as part of a transaction.
- * names  in the order of sweep_store_compare_names
- * is_ours  gets for each name whether it was there; else another collector has it now, or has done
+ * hosts  their ids
+ * is_ours  gets for each host whether it was there; else another collector has it now, or has done
  *          it
  * count  of both
  * Returns 0, or what stands in err. */
 NET_API_STATUS sweep_queue_take(struct database *db, const struct queue_claim *claim,
-                                const char *const names[], bool is_ours[], size_t count,
+                                const int64_t hosts[], bool is_ours[], size_t count,
                                 struct err *err);
 
 /* Counts hosts that a collector has done, as part of their transaction. */

@@ -9,6 +9,7 @@
 #include "base/user_name.h"
 #include "sessions/tracker.h"
 #include "store/account.h"
+#include "store/array.h"
 
 #define STEP "store"
 
@@ -21,7 +22,6 @@ struct sweep_store {
 	/* Of the host that is put. */
 	struct store_host host;
 	const struct store_run *run;
-	int64_t host_id;
 	struct tracker *tracker; /* NULL: the host gave no answer */
 	struct snapshot *answer;
 	int64_t *ids; /* of the stored sessions, as they were added to their snapshot */
@@ -332,7 +332,7 @@ static NET_API_STATUS sweep_store_read_sessions(struct sweep_store *store, struc
 
 	if (s == NULL)
 		return err->status;
-	database_bind_number(s, 1, store->host_id);
+	database_bind_number(s, 1, store->host.id);
 	database_bind_number(s, 2, store->host.has_users);
 	while (database_next_row(store->db, s, err)) {
 		struct netsession_row row = { .client = database_text(s, 1),
@@ -431,7 +431,7 @@ static NET_API_STATUS sweep_store_open_session(struct sweep_store *store,
 		return err->status;
 	if (session->row.user != NULL && (account = account_fold(session->row.user)) == NULL)
 		return sweep_store_fail_memory(err);
-	database_bind_number(s, 1, store->host_id);
+	database_bind_number(s, 1, store->host.id);
 	database_bind_text(s, 2, session->row.client);
 	database_bind_text(s, 3, session->row.user);
 	database_bind_text(s, 4, account);
@@ -520,27 +520,6 @@ NET_API_STATUS sweep_store_end_host(struct sweep_store *store, struct err *err)
 
 /* ---- hosts ---- */
 
-/* Gives the id of the host of a target, and keeps other programs from its sessions until the
- * transaction ends. */
-static NET_API_STATUS sweep_store_lock_host(struct sweep_store *store, const char *name,
-                                            struct err *err)
-{
-	struct database_statement *s =
-		database_prepare(store->db,
-	                         database_is_shared(store->db)
-	                                 ? "SELECT id FROM host WHERE name = ? FOR NO KEY UPDATE"
-	                                 : "SELECT id FROM host WHERE name = ?",
-	                         err);
-
-	store->host_id = 0;
-	if (s == NULL)
-		return err->status;
-	database_bind_text(s, 1, name);
-	while (database_next_row(store->db, s, err))
-		store->host_id = database_number(s, 0);
-	return err->status;
-}
-
 /* False: there is an outcome already, or a failure. */
 static bool sweep_store_add_outcome(struct sweep_store *store, const struct store_run *run,
                                     const struct store_host *host, struct err *err)
@@ -555,7 +534,7 @@ static bool sweep_store_add_outcome(struct sweep_store *store, const struct stor
 	if (s == NULL)
 		return false;
 	database_bind_number(s, 1, run->id);
-	database_bind_number(s, 2, store->host_id);
+	database_bind_number(s, 2, store->host.id);
 	database_bind_number(s, 3, host->answered_ms);
 	database_bind_text(s, 4, host->outcome);
 	database_bind_text(s, 5, host->step);
@@ -577,15 +556,64 @@ bool sweep_store_put_host(struct sweep_store *store, const struct store_run *run
 	sweep_store_forget_host(store);
 	store->host = *host;
 	store->run = run;
-	if (sweep_store_lock_host(store, host->name, err) != NERR_Success ||
-	    !sweep_store_add_outcome(store, run, host, err))
+	if (!sweep_store_add_outcome(store, run, host, err))
 		return false;
 	return host->is_answer && sweep_store_begin_answer(store, err) == NERR_Success;
 }
 
-NET_API_STATUS sweep_store_begin(struct sweep_store *store, struct err *err)
+/* ---- batches ---- */
+
+/* In SQLite, the transaction itself keeps others from writing. */
+static NET_API_STATUS sweep_store_find_hosts(struct sweep_store *store, const char *const names[],
+                                             int64_t ids[], size_t count, struct err *err)
 {
-	return database_begin(store->db, err);
+	for (size_t i = 0; i < count; i++) {
+		struct database_statement *s =
+			database_prepare(store->db, "SELECT id FROM host WHERE name = ?", err);
+
+		if (s == NULL)
+			return err->status;
+		database_bind_text(s, 1, names[i]);
+		while (database_next_row(store->db, s, err))
+			ids[i] = database_number(s, 0);
+		if (err->status != NERR_Success)
+			return err->status;
+	}
+	return NERR_Success;
+}
+
+/* LATERAL: one after another, each by the index. */
+static NET_API_STATUS sweep_store_lock_hosts(struct sweep_store *store, const char *const names[],
+                                             int64_t ids[], size_t count, struct err *err)
+{
+	struct database_statement *s = database_prepare(
+		store->db,
+		"SELECT place, id FROM unnest(CAST(? AS TEXT[])) WITH ORDINALITY AS asked(asked, "
+		"place) CROSS JOIN LATERAL (SELECT id FROM host WHERE name = asked FOR NO KEY "
+		"UPDATE) AS host",
+		err);
+	char *array = array_of_texts(names, count);
+
+	if (array == NULL)
+		return sweep_store_fail_memory(err);
+	if (s != NULL) {
+		database_bind_text(s, 1, array);
+		while (database_next_row(store->db, s, err))
+			ids[database_number(s, 0) - 1] = database_number(s, 1);
+	}
+	free(array);
+	return err->status;
+}
+
+NET_API_STATUS sweep_store_begin(struct sweep_store *store, const char *const names[],
+                                 int64_t ids[], size_t count, struct err *err)
+{
+	memset(ids, 0, count * sizeof *ids);
+	if (database_begin(store->db, err) != NERR_Success)
+		return err->status;
+	return database_is_shared(store->db)
+	               ? sweep_store_lock_hosts(store, names, ids, count, err)
+	               : sweep_store_find_hosts(store, names, ids, count, err);
 }
 
 NET_API_STATUS sweep_store_commit(struct sweep_store *store, struct err *err)

@@ -19,7 +19,7 @@ struct store_run {
 
 /* A host that is done. Texts are borrowed. */
 struct store_host {
-	const char *name;
+	int64_t id;
 	int64_t answered_ms;                          /* since 1970 */
 	const char *outcome, *step, *error, *address; /* NULL: there is none */
 	uint32_t status, nt_status;
@@ -54,9 +54,14 @@ NET_API_STATUS sweep_store_resume_run(struct sweep_store *store, struct store_ru
                                       struct err *err);
 
 /* A batch of hosts is one transaction: begin; for each host put_host, its rows, end_host; commit. A
- * failure leaves the store as it was before the batch. Hosts are targets of the run; they are put
- * in the order of their names, because programs that put the same hosts wait for each other. */
-NET_API_STATUS sweep_store_begin(struct sweep_store *store, struct err *err);
+ * failure leaves the store as it was before the batch.
+ * begin keeps other programs from the hosts until commit.
+ * names  of targets of the run, in the order of sweep_store_compare_names, because programs that
+ *        store the same hosts wait for each other
+ * ids  gets the id of each; 0: the store has no such host
+ * count  of both */
+NET_API_STATUS sweep_store_begin(struct sweep_store *store, const char *const names[],
+                                 int64_t ids[], size_t count, struct err *err);
 /* False: the run has an outcome of the host already, or there is a failure: no rows follow. */
 bool sweep_store_put_host(struct sweep_store *store, const struct store_run *run,
                           const struct store_host *host, struct err *err);
