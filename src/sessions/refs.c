@@ -2,12 +2,42 @@
 #include "sessions/refs.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include "base/large_pages.h"
 
 #define FIRST_ROOM 16
 
 /* ---- pages ---- */
 
-bool pages_add(struct pages *p, size_t page_bytes)
+/* The first pages are allocated one by one, later ones so many at once as fit into a large page:
+ * a thousand sessions then take no large page, and a million lie in few. */
+static uint32_t pages_of_chunk(const struct pages *p)
+{
+	return (uint32_t)(LARGE_PAGE_BYTES / p->page_bytes);
+}
+
+static bool pages_begin_chunk(const struct pages *p, uint32_t page)
+{
+	return page < pages_of_chunk(p) || page % pages_of_chunk(p) == 0;
+}
+
+static void *pages_allocate(const struct pages *p)
+{
+	char *page;
+
+	if (p->count < pages_of_chunk(p))
+		return calloc(1, p->page_bytes);
+	if (pages_begin_chunk(p, p->count)) {
+		page = aligned_alloc(LARGE_PAGE_BYTES, LARGE_PAGE_BYTES);
+		if (page != NULL)
+			large_pages_prefer(page, LARGE_PAGE_BYTES);
+	} else {
+		page = (char *)p->pages[p->count - 1] + p->page_bytes;
+	}
+	return page != NULL ? memset(page, 0, p->page_bytes) : NULL;
+}
+
+bool pages_add(struct pages *p)
 {
 	if (p->count == p->room) {
 		uint32_t room = p->room == 0 ? 16 : 2 * p->room;
@@ -18,7 +48,7 @@ bool pages_add(struct pages *p, size_t page_bytes)
 		p->pages = grown;
 		p->room = room;
 	}
-	p->pages[p->count] = calloc(1, page_bytes);
+	p->pages[p->count] = pages_allocate(p);
 	if (p->pages[p->count] == NULL)
 		return false;
 	p->count++;
@@ -28,7 +58,8 @@ bool pages_add(struct pages *p, size_t page_bytes)
 void pages_fini(struct pages *p)
 {
 	for (uint32_t i = 0; i < p->count; i++)
-		free(p->pages[i]);
+		if (pages_begin_chunk(p, i))
+			free(p->pages[i]);
 	free(p->pages);
 	*p = (struct pages){ 0 };
 }
@@ -76,6 +107,7 @@ static void link_hash_add_chain(struct link_hash *h)
 			return;
 		h->heads = heads;
 		h->room *= 2;
+		large_pages_prefer(heads, sizeof *heads * h->room);
 	}
 	if (h->chains > h->mask)
 		h->mask = 2 * h->mask + 1;

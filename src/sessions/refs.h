@@ -18,10 +18,11 @@
 struct pages {
 	void **pages;
 	uint32_t count, room;
+	size_t page_bytes; /* at most LARGE_PAGE_BYTES */
 };
 
 /* Adds a page of zeros. False: out of memory. */
-bool pages_add(struct pages *p, size_t page_bytes);
+bool pages_add(struct pages *p);
 void pages_fini(struct pages *p);
 
 /* A hash table of entries that lie elsewhere and have their chain's links inside. There is one more

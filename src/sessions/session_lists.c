@@ -53,7 +53,9 @@ bool session_lists_init(struct session_lists *l)
 {
 	bool texts;
 
-	*l = (struct session_lists){ 0 };
+	*l = (struct session_lists){
+		.records.page_bytes = PAGE_RECORDS * sizeof(struct session_record),
+	};
 	texts = session_text_pools_init(&l->texts);
 	return link_hash_init(&l->pairs, pair_entry, l) && texts;
 }
@@ -75,7 +77,7 @@ uint32_t session_lists_new_record(struct session_lists *l)
 		return slot;
 	}
 	if (l->never_used == 0) {
-		if (!pages_add(&l->records, PAGE_RECORDS * sizeof(struct session_record)))
+		if (!pages_add(&l->records))
 			return 0;
 		l->never_used = l->records.count == 1 ? PAGE_RECORDS - 1 : PAGE_RECORDS;
 	}

@@ -48,7 +48,8 @@ static const char *all_of(const char *text, char room[TEXT_POOL_KEY_BYTES])
 
 bool text_pool_init(struct text_pool *p, text_pool_key *key)
 {
-	*p = (struct text_pool){ .key = key != NULL ? key : all_of };
+	*p = (struct text_pool){ .pages.page_bytes = PAGE_UNITS * UNIT_BYTES,
+		                 .key = key != NULL ? key : all_of };
 	return link_hash_init(&p->texts, hash_entry, p);
 }
 
@@ -78,7 +79,7 @@ static bool text_pool_add_page(struct text_pool *p)
 {
 	uint32_t rest = end_of_pages(p), rest_units = p->unused;
 
-	if (p->pages.count == MOST_PAGES || !pages_add(&p->pages, PAGE_UNITS * UNIT_BYTES))
+	if (p->pages.count == MOST_PAGES || !pages_add(&p->pages))
 		return false;
 	p->unused = PAGE_UNITS;
 	if (rest == 0)
