@@ -21,13 +21,13 @@
 /* To encode a session costs as much as so many visits. */
 #define ENCODE_VISITS 8
 
-/* Texts that are copied in one part. */
-#define JOIN_BYTES ((size_t)4 << 20)
+/* Texts that are moved in one part. */
+#define MOVE_BYTES ((size_t)4 << 20)
 
 /* An answer may always be so long, however much memory is held for others. */
 #define LEAST_ANSWER_BYTES ((size_t)65536)
 
-enum srvsvc_enumeration_step { COUNT_SESSIONS, ENCODE_SESSIONS, JOIN_TEXTS, FINISHED };
+enum srvsvc_enumeration_step { COUNT_SESSIONS, ENCODE_SESSIONS, CLOSE_GAP, FINISHED };
 
 /* A page that is being made: the sessions of the table that pass the filter, from the resume handle
  * on. */
@@ -79,10 +79,32 @@ static NET_API_STATUS srvsvc_explain_no_match(const struct session_table *table,
 	               : NERR_ClientNameNotFound;
 }
 
+static size_t srvsvc_max_answer_bytes(const struct srvsvc_part *p)
+{
+	const struct srvsvc_server *s = p->call->caller->service;
+	size_t left = srvsvc_memory_left(s, p->call->caller->account) + p->e->held_bytes;
+
+	if (left < LEAST_ANSWER_BYTES)
+		left = LEAST_ANSWER_BYTES;
+	return left < s->max_answer_bytes ? left : s->max_answer_bytes;
+}
+
+/* How many entries the page has at most. */
+static uint32_t srvsvc_most_entries(const struct srvsvc_part *p, const struct session_level *level)
+{
+	size_t most = srvsvc_max_answer_bytes(p) / session_row_wire_bytes(level, level->info_bytes);
+
+	if (p->request->preferred_bytes / level->info_bytes < most)
+		most = p->request->preferred_bytes / level->info_bytes;
+	return most < p->e->total ? (uint32_t)most + 1 : p->e->total;
+}
+
 static void srvsvc_end_count(struct srvsvc_part *p)
 {
+	const struct session_level *level = session_level_find(p->request->level);
 	struct srvsvc_enumeration *e = p->e;
 
+	session_enum_encoder_init(&e->encoder, level, srvsvc_most_entries(p, level));
 	e->at = e->before;
 	e->step = e->total > 0 ? ENCODE_SESSIONS : FINISHED;
 	if (!e->has_match)
@@ -124,16 +146,6 @@ static bool srvsvc_count_sessions(struct srvsvc_part *p)
 	return true;
 }
 
-static size_t srvsvc_max_answer_bytes(const struct srvsvc_part *p)
-{
-	const struct srvsvc_server *s = p->call->caller->service;
-	size_t left = srvsvc_memory_left(s, p->call->caller->account) + p->e->held_bytes;
-
-	if (left < LEAST_ANSWER_BYTES)
-		left = LEAST_ANSWER_BYTES;
-	return left < s->max_answer_bytes ? left : s->max_answer_bytes;
-}
-
 /* "If PreferedMaximumLength is insufficient to hold all the entries, the server MUST return the
  * maximum number of entries that will fit": but at least one, so that the caller's loop ends.
  * "If [it] is equal to MAX_PREFERRED_LENGTH, the server MUST return all": if all are too much for
@@ -146,15 +158,17 @@ static NET_API_STATUS srvsvc_add_row(struct srvsvc_part *p, const struct session
 	struct netsession_row known = *row;
 	struct srvsvc_enumeration *e = p->e;
 	size_t info_bytes;
+	bool is_full;
 
 	session_row_clear_unknown(&known); /* pages are the same for all callers */
 	info_bytes = session_row_info_bytes(level, &known);
 	e->info_bytes += info_bytes;
 	e->wire_bytes += session_row_wire_bytes(level, info_bytes);
-	if (preferred_bytes == MAX_PREFERRED_LENGTH && e->wire_bytes > max_answer_bytes)
+	is_full = e->wire_bytes > max_answer_bytes || e->encoder.count == e->encoder.room;
+	if (preferred_bytes == MAX_PREFERRED_LENGTH && is_full)
 		return ERROR_NOT_ENOUGH_MEMORY;
 	if (preferred_bytes != MAX_PREFERRED_LENGTH && e->encoder.count > 0 &&
-	    (e->info_bytes > preferred_bytes || e->wire_bytes > max_answer_bytes))
+	    (e->info_bytes > preferred_bytes || is_full))
 		return ERROR_MORE_DATA;
 	session_enum_encoder_add(&e->encoder, p->call->shows_unknown ? row : &known);
 	return NERR_Success;
@@ -171,7 +185,9 @@ static bool srvsvc_encode_sessions(struct srvsvc_part *p)
 	uint32_t id;
 
 	session_walk_resume(&walk, p->call->caller->service->table, &p->filter, e->at);
-	while ((visit = session_walk_visit(&walk, e->now_ms, &row, &id)) != SESSION_VISIT_END) {
+	/* Sessions that have started since they were counted may be left out. */
+	while (e->encoder.count < e->total &&
+	       (visit = session_walk_visit(&walk, e->now_ms, &row, &id)) != SESSION_VISIT_END) {
 		bool is_wanted = visit == SESSION_VISIT_ROW && id > p->request->resume_handle;
 
 		if (is_wanted)
@@ -184,15 +200,15 @@ static bool srvsvc_encode_sessions(struct srvsvc_part *p)
 		if (!srvsvc_part_spend(p, is_wanted ? ENCODE_VISITS : 1))
 			return false;
 	}
-	e->step = e->status == ERROR_NOT_ENOUGH_MEMORY ? FINISHED : JOIN_TEXTS;
+	e->step = e->status == ERROR_NOT_ENOUGH_MEMORY ? FINISHED : CLOSE_GAP;
 	return true;
 }
 
-static bool srvsvc_join_texts(struct srvsvc_part *p)
+static bool srvsvc_close_gap(struct srvsvc_part *p)
 {
-	if (!session_enum_encoder_join(&p->e->encoder, p->call->caller->service->part_visits > 0
-	                                                       ? JOIN_BYTES
-	                                                       : SIZE_MAX))
+	size_t most = p->call->caller->service->part_visits > 0 ? MOVE_BYTES : SIZE_MAX;
+
+	if (!session_enum_encoder_close_gap(&p->e->encoder, most))
 		return false;
 	p->e->step = FINISHED;
 	return true;
@@ -204,7 +220,7 @@ static bool srvsvc_run_part(struct srvsvc_part *p)
 	static bool (*const steps[])(struct srvsvc_part *) = {
 		[COUNT_SESSIONS] = srvsvc_count_sessions,
 		[ENCODE_SESSIONS] = srvsvc_encode_sessions,
-		[JOIN_TEXTS] = srvsvc_join_texts,
+		[CLOSE_GAP] = srvsvc_close_gap,
 	};
 
 	while (p->e->step != FINISHED)
@@ -228,15 +244,13 @@ void srvsvc_abandon_session_enum(struct srvsvc_caller *caller)
 }
 
 /* False: out of memory. */
-static bool srvsvc_begin_enumeration(struct srvsvc_caller *caller,
-                                     const struct session_enum_request *request)
+static bool srvsvc_begin_enumeration(struct srvsvc_caller *caller)
 {
 	struct srvsvc_enumeration *e = calloc(1, sizeof *e);
 
 	if (e == NULL)
 		return false;
 	e->now_ms = caller->service->now_ms(caller->service->context);
-	session_enum_encoder_init(&e->encoder, session_level_find(request->level));
 	caller->enumeration = e;
 	return true;
 }
@@ -300,8 +314,7 @@ uint32_t srvsvc_serve_session_enum(struct srvsvc_call *c)
 		.status = srvsvc_check_session_enum(c, &request),
 	};
 	if (answer.status == NERR_Success) {
-		if (c->caller->enumeration == NULL &&
-		    !srvsvc_begin_enumeration(c->caller, &request))
+		if (c->caller->enumeration == NULL && !srvsvc_begin_enumeration(c->caller))
 			return RPC_FAULT_REMOTE_NO_MEMORY;
 		part.e = c->caller->enumeration;
 		part.filter = (struct session_filter){ request.client, request.user };

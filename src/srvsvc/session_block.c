@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <lmshare.h>
+#include "base/large_pages.h"
 #include "base/size.h"
 #include "base/text.h"
 
@@ -30,6 +31,7 @@ static char *session_block_reserve(struct session_block *b, size_t bytes)
 		data = cap - b->used < bytes ? NULL : realloc(b->data, cap);
 		if (data == NULL)
 			return NULL;
+		large_pages_prefer(data, cap);
 		b->data = data;
 		b->cap = cap;
 	}

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include "base/size.h"
 #include "base/text.h"
 
 bool session_qualifier_is_given(const char *utf8)
@@ -91,77 +92,97 @@ NET_API_STATUS session_enum_request_check(const struct session_enum_request *req
 	for (const struct session_field *f = (level)->fields; \
 	     f < (level)->fields + (level)->field_count; f++)
 
-static void session_enum_encode_entry(struct ndr_writer *w, const struct session_level *level,
+/* Level, the union's tag, the container's pointer, EntriesRead, the array's pointer and size. */
+enum { ENTRIES_AT = 12, SIZE_AT = 20, ARRAY_AT = 24 };
+
+static size_t session_enum_entry_bytes(const struct session_level *level)
+{
+	return sizeof(uint32_t) * level->field_count;
+}
+
+/* Where the array of so many entries ends. */
+static size_t session_enum_array_end(const struct session_enum_encoder *e, uint32_t entries)
+{
+	return ARRAY_AT + session_enum_entry_bytes(e->level) * entries;
+}
+
+static void session_enum_encode_head(struct session_enum_encoder *e)
+{
+	struct ndr_writer *w = &e->ndr;
+
+	ndr_put_u32(w, e->level->number);
+	ndr_put_u32(w, e->level->number);
+	ndr_put_pointer(w, e);
+	ndr_put_u32(w, 0);
+	ndr_put_pointer(w, e);
+	ndr_put_u32(w, 0);
+	(void)ndr_put_space(w, size_multiply(session_enum_entry_bytes(e->level), e->room));
+}
+
+static void session_enum_encode_entry(struct session_enum_encoder *e,
                                       const struct netsession_row *row)
 {
-	uint8_t *to = ndr_put_space(w, sizeof(uint32_t) * level->field_count);
+	uint8_t *to = e->stub.data + session_enum_array_end(e, e->count);
 
-	if (to == NULL)
-		return;
-	FOR_EACH_FIELD(f, level)
+	FOR_EACH_FIELD(f, e->level)
 		to = wire_store_u32le(to, f->kind == SESSION_CELL_U32
 		                                  ? session_row_u32(row, f)
-		                                  : ndr_pointer(w, session_row_text(row, f)));
+		                                  : ndr_pointer(&e->ndr, session_row_text(row, f)));
 }
 
-static void session_enum_encode_texts(struct ndr_writer *w, const struct session_level *level,
+static void session_enum_encode_texts(struct session_enum_encoder *e,
                                       const struct netsession_row *row)
 {
-	FOR_EACH_FIELD(f, level)
+	FOR_EACH_FIELD(f, e->level)
 		if (f->kind == SESSION_CELL_TEXT && session_row_text(row, f) != NULL)
-			ndr_put_wstring(w, session_row_text(row, f));
+			ndr_put_wstring(&e->ndr, session_row_text(row, f));
 }
 
-void session_enum_encoder_init(struct session_enum_encoder *e, const struct session_level *level)
+void session_enum_encoder_init(struct session_enum_encoder *e, const struct session_level *level,
+                               uint32_t room)
 {
-	*e = (struct session_enum_encoder){ .level = level };
-	ndr_writer_init(&e->stub_ndr, &e->stub);
-	ndr_writer_init(&e->texts_ndr, &e->texts);
+	*e = (struct session_enum_encoder){ .level = level, .room = room };
+	ndr_writer_init(&e->ndr, &e->stub);
 }
 
 void session_enum_encoder_fini(struct session_enum_encoder *e)
 {
 	wire_writer_fini(&e->stub);
-	wire_writer_fini(&e->texts);
 }
-
-/* Level, the union's tag, the container's pointer, EntriesRead, the array's pointer and size. */
-enum { ENTRIES_AT = 12, SIZE_AT = 20 };
 
 void session_enum_encoder_add(struct session_enum_encoder *e, const struct netsession_row *row)
 {
-	struct ndr_writer *w = &e->stub_ndr;
-
-	if (e->count++ == 0) {
-		ndr_put_u32(w, e->level->number);
-		ndr_put_u32(w, e->level->number);
-		ndr_put_pointer(w, e);
-		ndr_put_u32(w, 0);
-		ndr_put_pointer(w, e);
-		ndr_put_u32(w, 0);
-	}
-	session_enum_encode_entry(w, e->level, row);
-	session_enum_encode_texts(&e->texts_ndr, e->level, row);
+	assert(e->count < e->room);
+	if (e->count == 0)
+		session_enum_encode_head(e);
+	if (!e->stub.failed)
+		session_enum_encode_entry(e, row);
+	e->count++;
+	session_enum_encode_texts(e, row);
 }
 
 size_t session_enum_encoder_bytes(const struct session_enum_encoder *e)
 {
-	return e->stub.len + e->texts.len;
+	return e->stub.len;
 }
 
-/* Entries and texts are multiples of 4 bytes, but for the last text: so both stay aligned. */
-bool session_enum_encoder_join(struct session_enum_encoder *e, size_t max_bytes)
+/* The gap is a multiple of 4 bytes: so texts stay aligned. */
+bool session_enum_encoder_close_gap(struct session_enum_encoder *e, size_t max_bytes)
 {
-	size_t left = e->texts.len - e->texts_at, bytes = left < max_bytes ? left : max_bytes;
+	size_t to, from, left, bytes;
 
-	if (bytes > 0) /* else there may be no text at all */
-		wire_put_bytes(&e->stub, e->texts.data + e->texts_at, bytes);
-	e->texts_at += bytes;
+	if (e->count == e->room || e->stub.failed)
+		return true;
+	to = session_enum_array_end(e, e->count) + e->moved_bytes;
+	from = session_enum_array_end(e, e->room) + e->moved_bytes;
+	left = e->stub.len - from;
+	bytes = left < max_bytes ? left : max_bytes;
+	memmove(e->stub.data + to, e->stub.data + from, bytes);
+	e->moved_bytes += bytes;
 	if (bytes < left)
 		return false;
-	e->stub.failed |= e->texts.failed;
-	wire_writer_fini(&e->texts);
-	e->texts_at = 0;
+	e->stub.len -= from - to;
+	e->room = e->count;
 	return true;
 }
 
@@ -184,8 +205,8 @@ void session_enum_encoder_finish(struct session_enum_encoder *e,
 		session_enum_answer_encode(&w, answer, NULL);
 		return;
 	}
-	(void)session_enum_encoder_join(e, SIZE_MAX);
-	session_enum_encode_end(&e->stub_ndr, answer);
+	(void)session_enum_encoder_close_gap(e, SIZE_MAX);
+	session_enum_encode_end(&e->ndr, answer);
 	if (!e->stub.failed) {
 		wire_set_u32le(&e->stub, ENTRIES_AT, e->count);
 		wire_set_u32le(&e->stub, SIZE_AT, e->count);
@@ -208,7 +229,7 @@ static void session_enum_encode_rows(struct wire_writer *to,
 {
 	struct session_enum_encoder e;
 
-	session_enum_encoder_init(&e, session_level_find(answer->level));
+	session_enum_encoder_init(&e, session_level_find(answer->level), answer->entries);
 	rows->rewind(rows->context);
 	for (uint32_t i = 0; i < answer->entries; i++) {
 		struct netsession_row row;

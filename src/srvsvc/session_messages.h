@@ -75,24 +75,26 @@ struct session_enum_answer {
 	NET_API_STATUS status;
 };
 
-/* Encodes an answer row by row. Texts stand behind the array of entries (C706 14.3.12.3), so they
- * are collected beside it. */
+/* Encodes an answer row by row. Texts stand behind the array of entries (C706 14.3.12.3): there is
+ * room for so many entries in front of them. */
 struct session_enum_encoder {
 	const struct session_level *level;
-	struct wire_writer stub, texts;
-	struct ndr_writer stub_ndr, texts_ndr; /* over these two */
-	uint32_t count;
-	size_t texts_at; /* how much of texts is in stub */
+	struct wire_writer stub;
+	struct ndr_writer ndr; /* over stub */
+	uint32_t count, room;  /* entries */
+	size_t moved_bytes;    /* of the texts, to close the gap in front of them */
 };
 
-/* The encoder must not move until session_enum_encoder_fini. */
-void session_enum_encoder_init(struct session_enum_encoder *e, const struct session_level *level);
+/* room: at most so many rows are added. The encoder must not move until session_enum_encoder_fini.
+ */
+void session_enum_encoder_init(struct session_enum_encoder *e, const struct session_level *level,
+                               uint32_t room);
 void session_enum_encoder_add(struct session_enum_encoder *e, const struct netsession_row *row);
 /* The bytes that are held. */
 size_t session_enum_encoder_bytes(const struct session_enum_encoder *e);
-/* After the last row: puts at most max_bytes of the texts behind the entries. False: call it once
- * more. */
-bool session_enum_encoder_join(struct session_enum_encoder *e, size_t max_bytes);
+/* After the last row: moves at most max_bytes of the texts to where the entries end, if there were
+ * fewer rows than room. False: call it once more. */
+bool session_enum_encoder_close_gap(struct session_enum_encoder *e, size_t max_bytes);
 /* Gives the stub of answer, which has the rows that were added, if there are any: appends it to to,
  * and empties the encoder. Otherwise, or if the level does not exist, there is no array. */
 void session_enum_encoder_finish(struct session_enum_encoder *e,

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/large_pages.h"
 #include "base/text.h"
 
 void wire_writer_fini(struct wire_writer *w)
@@ -41,6 +42,7 @@ uint8_t *wire_writer_grow(struct wire_writer *w, size_t count)
 	w->failed = data == NULL;
 	if (w->failed)
 		return NULL;
+	large_pages_prefer(data, cap);
 	w->data = data;
 	w->cap = cap;
 	w->len += count;

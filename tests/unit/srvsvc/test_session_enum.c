@@ -149,6 +149,27 @@ static void check_encoding(struct sample *s)
 	wire_writer_fini(&stub);
 }
 
+/* More room than rows, and the texts move to the entries a few bytes at a time. */
+static void check_encoding_with_room(struct sample *s)
+{
+	struct session_enum_answer answer = answer_of_samples;
+	struct wire_writer stub = { 0 };
+	struct session_enum_encoder e;
+	unsigned moves = 1;
+
+	answer.level = s->level->number;
+	session_enum_encoder_init(&e, s->level, COUNT(rows) + 3);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		session_enum_encoder_add(&e, &rows[i]);
+	while (!session_enum_encoder_close_gap(&e, 7))
+		moves++;
+	assert_true(moves > 10);
+	session_enum_encoder_finish(&e, &answer, &stub);
+	assert_int_equal(stub.len, s->stub.bytes);
+	assert_same_but_for_referents_and_padding(stub.data, s->stub.data, stub.len);
+	wire_writer_fini(&stub);
+}
+
 static void check_info_bytes(struct sample *s)
 {
 	size_t bytes = 0;
@@ -168,6 +189,7 @@ static void answers_of_all_levels_encode_as_foreign_encoders_do(void **state)
 {
 	(void)state;
 	for_each_sample(check_encoding);
+	for_each_sample(check_encoding_with_room);
 }
 
 static void swap(uint8_t *at, size_t a, size_t b)
