@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include "commands.h"
+#include "record.h"
 
 static int program_refuse(char **argv)
 {
@@ -22,4 +23,5 @@ const struct program program = {
 		[COMMAND_CLOSE] = command_close_fleet,
 	},
 	.run_other = program_refuse,
+	.record = record,
 };

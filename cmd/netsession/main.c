@@ -23,6 +23,8 @@ int main(int argc, char **argv)
 	struct options options = { 0 };
 	int status, command;
 
+	if (program.record != NULL && argc == 3 && strcmp(argv[1], "record") == 0)
+		return program.record(argv[2]);
 	output_init();
 	(void)unsetenv("LM_COMPAT_LEVEL"); /* below 3, gss-ntlmssp uses NTLM version 1 */
 	/* Messages about the command line repeat it; a server in the place of the command, too. */

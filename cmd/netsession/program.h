@@ -14,6 +14,9 @@ struct program {
 	/* Executes the other program with the same arguments. Returns an exit code where that
 	 * fails. */
 	int (*run_other)(char **argv);
+	/* Writes the history of netsessiond, which executes `netsession-fleet record DB`. NULL: it
+	 * is the other program's. */
+	int (*record)(const char *db);
 	bool leaves_fleets; /* close --hosts is the other program's, too */
 };
 

@@ -11,7 +11,8 @@
 /* The columns that report_read_session reads. */
 #define SESSION_COLUMNS                                                                       \
 	"host.name, client, user, transport, num_opens, session.level, started, first_seen, " \
-	"last_seen, gone"
+	"CASE WHEN gone IS NULL AND seen / 1000 > last_seen THEN seen / 1000 ELSE last_seen " \
+	"END AS seen_last, gone, coalesce(kind, 'sweep')"
 
 /* Parameters 2 and 3 are at and since. A session is open from its start, else from when it was
  * first seen, until it was last seen at least; when it ended before an answer lacked it, nobody
@@ -43,6 +44,7 @@ static NET_API_STATUS report_read_session(struct database_statement *s,
 		.first_seen = report_number(s, 7),
 		.last_seen = report_number(s, 8),
 		.gone = report_number(s, 9),
+		.source = database_text(s, 10),
 		.is_certain = true,
 	};
 	if (period->at != REPORT_UNKNOWN)
@@ -85,8 +87,9 @@ NET_API_STATUS report_who(struct database *db, const char *user, const struct re
 	struct database_statement *s = database_prepare(
 		db,
 		/* report who */
-		"SELECT " SESSION_COLUMNS " FROM session JOIN host ON host.id = session.host "
-		"WHERE account = ?1 AND " IN_PERIOD " ORDER BY last_seen DESC, host.name, client",
+		"SELECT " SESSION_COLUMNS
+		" FROM session JOIN host ON host.id = session.host LEFT JOIN watch ON watch.id = session.watch "
+		"WHERE account = ?1 AND " IN_PERIOD " ORDER BY seen_last DESC, host.name, client",
 		err);
 	char *account = account_fold(user);
 
@@ -130,7 +133,8 @@ NET_API_STATUS report_on(struct database *db, const char *server,
 	s = database_prepare(
 		db,
 		/* report on */
-		"SELECT " SESSION_COLUMNS " FROM session JOIN host ON host.id = session.host "
+		"SELECT " SESSION_COLUMNS
+		" FROM session JOIN host ON host.id = session.host LEFT JOIN watch ON watch.id = session.watch "
 		"WHERE session.host = ?1 AND " IN_PERIOD " ORDER BY user, client, first_seen",
 		err);
 	if (s == NULL)
@@ -166,10 +170,11 @@ NET_API_STATUS report_changes(struct database *db, int64_t since,
 	s = database_prepare(
 		db,
 		/* report changes */
-		"SELECT " SESSION_COLUMNS ", 0, first_seen AS changed FROM session JOIN host ON "
-		"host.id = session.host WHERE first_seen >= ?1 UNION ALL SELECT " SESSION_COLUMNS
-		", 1, gone FROM session JOIN host ON host.id = session.host WHERE gone >= ?1 "
-		"ORDER BY changed, 11, name",
+		"SELECT " SESSION_COLUMNS
+		", 0 AS went, first_seen AS changed FROM session JOIN host ON "
+		"host.id = session.host LEFT JOIN watch ON watch.id = session.watch WHERE first_seen >= ?1 UNION ALL SELECT " SESSION_COLUMNS
+		", 1, gone FROM session JOIN host ON host.id = session.host LEFT JOIN watch ON watch.id = session.watch WHERE gone >= ?1 "
+		"ORDER BY changed, went, name",
 		err);
 	if (s == NULL)
 		return err->status;
@@ -177,7 +182,7 @@ NET_API_STATUS report_changes(struct database *db, int64_t since,
 	while (database_next_row(db, s, err)) {
 		if (report_read_session(s, &any, &session, err) != NERR_Success)
 			break;
-		each(context, &session, database_number(s, 10) != 0);
+		each(context, &session, database_number(s, 11) != 0);
 	}
 	return err->status;
 }
@@ -253,18 +258,27 @@ static void report_forget_merged(struct database *db, struct err *err)
 NET_API_STATUS report_prune(struct database *db, int64_t before, struct report_pruned *pruned,
                             struct err *err)
 {
+	int64_t watches;
+
 	*pruned = (struct report_pruned){ 0 };
 	if (database_begin(db, err) != NERR_Success)
 		return err->status;
-	(void)report_delete(db, "DELETE FROM session WHERE last_seen < ?1", before,
-	                    &pruned->sessions, err);
+	(void)report_delete(
+		db,
+		"DELETE FROM session WHERE last_seen < ?1 AND (gone IS NOT NULL OR NOT EXISTS(SELECT 1 FROM watch WHERE watch.id = session.watch AND seen >= CAST(?1 AS BIGINT) * 1000))",
+		before, &pruned->sessions, err);
 	(void)report_delete(db, "DELETE FROM run WHERE began < CAST(?1 AS BIGINT) * 1000", before,
 	                    &pruned->runs, err);
+	(void)report_delete(db,
+	                    "DELETE FROM watch WHERE seen < CAST(?1 AS BIGINT) * 1000 AND NOT "
+	                    "EXISTS(SELECT 1 FROM session WHERE session.watch = watch.id AND gone "
+	                    "IS NULL)",
+	                    before, &watches, err);
 	(void)report_delete(
 		db,
 		"DELETE FROM host WHERE CAST(?1 AS BIGINT) IS NOT NULL AND "
 		"NOT EXISTS(SELECT 1 FROM target WHERE target.host = host.id) AND NOT EXISTS(SELECT 1 FROM outcome WHERE outcome.host = "
-		"host.id) AND NOT EXISTS(SELECT 1 FROM session WHERE session.host = host.id)",
+		"host.id) AND NOT EXISTS(SELECT 1 FROM session WHERE session.host = host.id) AND NOT EXISTS(SELECT 1 FROM watch WHERE watch.host = host.id)",
 		before, &pruned->hosts, err);
 	report_forget_merged(db, err);
 	if (err->status == NERR_Success)

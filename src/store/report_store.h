@@ -16,6 +16,8 @@ struct report_session {
 	int64_t started; /* computed from the level's duration */
 	int64_t first_seen, last_seen;
 	int64_t gone; /* when an answer lacked it; REPORT_UNKNOWN: the last answer had it */
+	/* Who saw it last: "sweep", "poll", "netsessiond". */
+	const char *source;
 	/* The session was open at the time that was asked for; false: it may have been. */
 	bool is_certain;
 };

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+/* The recorder of netsessiond, which starts it and tells it by lines of JSON what to write into the
+ * store: see src/daemon/history.h. netsessiond itself has no database, may run no program once it
+ * serves, and never waits. The recorder is two processes: one writes, and the other one starts it
+ * again if it dies. */
+#include "record.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "options.h"
+#include "store/history_store.h"
+#include "terminal/terminal.h"
+
+enum {
+	/* Events wait for each other so long, and for so many bytes. */
+	BATCH_MS = 100,
+	BATCH_BYTES = 1 << 20,
+	FIRST_PAUSE_MS = 100,
+	LONGEST_PAUSE_MS = 30000,
+	/* A writer that lived so long died of something else than the one before. */
+	GOOD_LIFE_S = 60,
+	/* When netsessiond has ended, nothing is tried for longer. */
+	END_MS = 5000,
+	LEVEL = 502, /* what netsessiond knows of a session is what this level tells */
+};
+
+struct recorder {
+	const char *db_name;
+	struct database *db;
+	struct history_host host;
+	char *text; /* lines that are not stored yet, BATCH_BYTES */
+	size_t bytes;
+	char nonce[32];
+	bool has_begun; /* netsessiond has answered this writer, and not one before it */
+	bool is_at_end; /* all that netsessiond has told is read */
+	bool is_failing;
+	int64_t end_ms; /* when it was seen that netsessiond has ended; 0: it has not */
+};
+
+static int64_t recorder_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Waits before something is tried again. False: netsessiond has ended, and there is no more time.
+ */
+static bool recorder_pause(struct recorder *r, int64_t *ms)
+{
+	struct pollfd netsessiond = { .fd = STDIN_FILENO, .events = POLLRDHUP };
+
+	if (r->end_ms != 0 && recorder_now_ms() - r->end_ms > END_MS)
+		return false;
+	if (poll(&netsessiond, 1, (int)*ms) > 0) {
+		if (r->end_ms == 0)
+			r->end_ms = recorder_now_ms();
+		(void)poll(NULL, 0, BATCH_MS);
+	}
+	*ms = *ms < LONGEST_PAUSE_MS / 2 ? 2 * *ms : LONGEST_PAUSE_MS;
+	return true;
+}
+
+/* ---- events ---- */
+
+static int64_t recorder_number(const json_t *line, const char *name)
+{
+	return json_integer_value(json_object_get(line, name));
+}
+
+static const char *recorder_text(const json_t *line, const char *name)
+{
+	return json_string_value(json_object_get(line, name));
+}
+
+static uint32_t recorder_count(const json_t *line, const char *name)
+{
+	const json_t *count = json_object_get(line, name);
+
+	return count != NULL ? (uint32_t)json_integer_value(count) : NETSESSION_UNKNOWN;
+}
+
+static void recorder_on_begin(struct recorder *r, const json_t *line, struct err *err)
+{
+	const struct history_watch watch = {
+		.server = recorder_text(line, "server"),
+		.at_ms = recorder_number(line, "at"),
+		.reason = recorder_text(line, "reason"),
+		.lost = (uint64_t)recorder_number(line, "lost"),
+	};
+
+	(void)history_begin(r->db, &r->host, &watch, err);
+}
+
+static void recorder_on_session(struct recorder *r, const json_t *line, struct err *err)
+{
+	const json_t *started = json_object_get(line, "started");
+	const struct netsession_row row = {
+		.client = recorder_text(line, "client"),
+		.user = recorder_text(line, "user") != NULL ? recorder_text(line, "user") : "",
+		.client_type = recorder_text(line, "client_type"),
+		.transport = recorder_text(line, "transport"),
+		.num_opens = recorder_count(line, "num_opens"),
+		.user_flags = recorder_count(line, "user_flags"),
+	};
+	const struct history_session session = {
+		.key = (uint64_t)recorder_number(line, "session"),
+		.row = &row,
+		.level = LEVEL,
+		.started_s = started != NULL ? json_integer_value(started) : HISTORY_START_UNKNOWN,
+	};
+
+	(void)history_put(r->db, &r->host, &session, recorder_number(line, "at"), err);
+}
+
+static void recorder_on_listed(struct recorder *r, const json_t *line, struct err *err)
+{
+	(void)history_end_listing(r->db, &r->host, recorder_number(line, "at"), err);
+}
+
+static void recorder_on_ended(struct recorder *r, const json_t *line, struct err *err)
+{
+	(void)history_end(r->db, &r->host, (uint64_t)recorder_number(line, "session"),
+	                  recorder_number(line, "at"), err);
+}
+
+static void recorder_on_lost(struct recorder *r, const json_t *line, struct err *err)
+{
+	(void)history_lose(r->db, &r->host, (uint64_t)recorder_number(line, "session"),
+	                   recorder_number(line, "at"), err);
+}
+
+static void recorder_on_seen(struct recorder *r, const json_t *line, struct err *err)
+{
+	(void)history_see(r->db, &r->host, recorder_number(line, "at"), err);
+}
+
+static void recorder_on_stop(struct recorder *r, const json_t *line, struct err *err)
+{
+	(void)history_stop(r->db, &r->host, recorder_number(line, "at"), err);
+}
+
+static const struct recorder_event {
+	const char *name;
+	void (*apply)(struct recorder *r, const json_t *line, struct err *err);
+} events[] = {
+	{ "begin", recorder_on_begin }, { "session", recorder_on_session },
+	{ "ended", recorder_on_ended }, { "listed", recorder_on_listed },
+	{ "lost", recorder_on_lost },   { "seen", recorder_on_seen },
+	{ "stop", recorder_on_stop },
+};
+
+/* What came before netsessiond's answer was meant for an earlier writer. */
+static bool recorder_is_begun_by(struct recorder *r, const json_t *line, const char *name)
+{
+	const char *nonce = recorder_text(line, "for");
+
+	if (strcmp(name, "begin") == 0 && nonce != NULL)
+		r->has_begun = strcmp(nonce, r->nonce) == 0;
+	return r->has_begun;
+}
+
+static void recorder_apply(struct recorder *r, const char *text, size_t bytes, struct err *err)
+{
+	json_t *line = json_loadb(text, bytes, 0, NULL);
+	const char *name = recorder_text(line, "event");
+
+	if (name != NULL && recorder_is_begun_by(r, line, name))
+		for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+			if (strcmp(events[i].name, name) == 0)
+				events[i].apply(r, line, err);
+	json_decref(line);
+}
+
+/* ---- the store ---- */
+
+static void recorder_fail(struct recorder *r, const struct err *err)
+{
+	if (!r->is_failing)
+		terminal_print_line(stderr, "netsessiond: the history is not recorded for now: %s",
+		                    err_text(err));
+	r->is_failing = true;
+}
+
+static void recorder_succeed(struct recorder *r)
+{
+	if (r->is_failing)
+		terminal_print_line(stderr, "netsessiond: the history is recorded again");
+	r->is_failing = false;
+}
+
+static bool recorder_open(struct recorder *r)
+{
+	struct err err = { 0 };
+
+	if (r->db == NULL && database_open(r->db_name, DATABASE_CREATE, &r->db, &err) != 0)
+		recorder_fail(r, &err);
+	return r->db != NULL;
+}
+
+/* Stores whole lines, all or none. */
+static bool recorder_store_lines(struct recorder *r, size_t bytes)
+{
+	struct history_host before = r->host;
+	bool had_begun = r->has_begun;
+	struct err err = { 0 };
+	const char *at = r->text, *end;
+
+	(void)database_begin(r->db, &err);
+	for (; at < r->text + bytes && err.status == 0; at = end + 1) {
+		end = memchr(at, '\n', (size_t)(r->text + bytes - at));
+		recorder_apply(r, at, (size_t)(end - at), &err);
+	}
+	if (err.status == 0)
+		(void)database_commit(r->db, &err);
+	if (err.status == 0)
+		return true;
+	recorder_fail(r, &err);
+	database_roll_back(r->db);
+	database_close(r->db);
+	r->db = NULL;
+	r->host = before;
+	r->has_begun = had_begun;
+	return false;
+}
+
+/* Tries until it is stored; netsessiond keeps what comes meanwhile, as far as it has room, and says
+ * what it has lost. False: netsessiond has ended, and there is no more time. */
+static bool recorder_store(struct recorder *r, size_t bytes)
+{
+	int64_t pause_ms = FIRST_PAUSE_MS;
+
+	while (!recorder_open(r) || !recorder_store_lines(r, bytes))
+		if (!recorder_pause(r, &pause_ms))
+			return false;
+	recorder_succeed(r);
+	memmove(r->text, r->text + bytes, r->bytes - bytes);
+	r->bytes -= bytes;
+	return true;
+}
+
+static void recorder_read(struct recorder *r, int flags)
+{
+	ssize_t got = recv(STDIN_FILENO, r->text + r->bytes, BATCH_BYTES - r->bytes, flags);
+
+	if (got > 0)
+		r->bytes += (size_t)got;
+	else if (got == 0 || (errno != EINTR && errno != EAGAIN))
+		r->is_at_end = true;
+}
+
+/* Waits for lines, and lets others join them. */
+static void recorder_read_batch(struct recorder *r)
+{
+	recorder_read(r, 0);
+	if (r->is_at_end || r->bytes == BATCH_BYTES)
+		return;
+	(void)poll(NULL, 0, BATCH_MS);
+	recorder_read(r, MSG_DONTWAIT);
+}
+
+static bool recorder_say_hello(struct recorder *r)
+{
+	char hello[64];
+	int bytes;
+
+	(void)snprintf(r->nonce, sizeof r->nonce, "%ld-%lld", (long)getpid(),
+	               (long long)recorder_now_ms());
+	bytes = snprintf(hello, sizeof hello, "%s\n", r->nonce);
+	return write(STDIN_FILENO, hello, (size_t)bytes) == bytes;
+}
+
+/* Returns the exit status of the writer: 0 after netsessiond has ended. */
+static int recorder_write(const char *db_name)
+{
+	struct recorder r = { .db_name = db_name, .text = malloc(BATCH_BYTES) };
+	bool is_good = r.text != NULL && recorder_store(&r, 0) && recorder_say_hello(&r);
+
+	while (is_good && !r.is_at_end) {
+		const char *end;
+
+		recorder_read_batch(&r);
+		end = memrchr(r.text, '\n', r.bytes);
+		/* netsessiond writes no line that fills the room. */
+		is_good = end != NULL ? recorder_store(&r, (size_t)(end - r.text) + 1)
+		                      : r.bytes < BATCH_BYTES;
+	}
+	database_close(r.db);
+	free(r.text);
+	return is_good ? EXIT_ALL : EXIT_NONE;
+}
+
+/* ---- the other process ---- */
+
+/* Returns the exit status of the writer; -1: it was killed. */
+static int recorder_await(pid_t writer)
+{
+	int status;
+
+	while (waitpid(writer, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* netsessiond has ended, and nobody is left to be recorded. */
+static bool recorder_is_alone(void)
+{
+	struct pollfd netsessiond = { .fd = STDIN_FILENO, .events = POLLRDHUP };
+
+	return poll(&netsessiond, 1, 0) > 0 && (netsessiond.revents & POLLRDHUP) != 0;
+}
+
+int record(const char *db_name)
+{
+	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
+	struct recorder supervisor = { .text = NULL };
+	int64_t pause_ms = FIRST_PAUSE_MS, began_ms;
+
+	/* The recorder ends when netsessiond has ended and all is stored. */
+	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+		(void)signal(ignored[i], SIG_IGN);
+	for (;;) {
+		pid_t writer = fork();
+
+		began_ms = recorder_now_ms();
+		if (writer == 0)
+			_exit(recorder_write(db_name));
+		if (writer > 0 && recorder_await(writer) == EXIT_ALL)
+			return EXIT_ALL;
+		if (recorder_is_alone() && supervisor.end_ms != 0)
+			return EXIT_NONE;
+		terminal_print_line(stderr,
+		                    "netsessiond: the recorder of the history has ended; it is "
+		                    "started again");
+		if (recorder_now_ms() - began_ms > GOOD_LIFE_S * 1000)
+			pause_ms = FIRST_PAUSE_MS;
+		if (!recorder_pause(&supervisor, &pause_ms))
+			return EXIT_NONE;
+	}
+}
