@@ -23,5 +23,5 @@ const struct program program = {
 		[COMMAND_CLOSE] = command_close_fleet,
 	},
 	.run_other = program_refuse,
-	.record = record,
+	.record = recorder_run,
 };

@@ -277,7 +277,7 @@ static bool recorder_say_hello(struct recorder *r)
 	(void)snprintf(r->nonce, sizeof r->nonce, "%ld-%lld", (long)getpid(),
 	               (long long)recorder_now_ms());
 	bytes = snprintf(hello, sizeof hello, "%s\n", r->nonce);
-	return write(STDIN_FILENO, hello, (size_t)bytes) == bytes;
+	return send(STDIN_FILENO, hello, (size_t)bytes, MSG_NOSIGNAL) == bytes;
 }
 
 /* Returns the exit status of the writer: 0 after netsessiond has ended. */
@@ -321,7 +321,7 @@ static bool recorder_is_alone(void)
 	return poll(&netsessiond, 1, 0) > 0 && (netsessiond.revents & POLLRDHUP) != 0;
 }
 
-int record(const char *db_name)
+int recorder_run(const char *db_name)
 {
 	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
 	struct recorder supervisor = { .text = NULL };

@@ -5,6 +5,6 @@
 
 /* Writes into the store what netsessiond tells at standard input, a Unix socket, until netsessiond
  * has ended. Returns an exit code. */
-int record(const char *db_name);
+int recorder_run(const char *db_name);
 
 #endif

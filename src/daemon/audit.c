@@ -18,6 +18,7 @@
 #include "base/watched_memory.h"
 #include "daemon/audit_repeats.h"
 #include "daemon/counters.h"
+#include "daemon/json_line.h"
 #include "system/journal.h"
 #include "system/log.h"
 
@@ -336,23 +337,6 @@ static bool audit_write_line(struct audit *a, const char *text, size_t bytes)
 	return audit_write_bytes(a, text, bytes);
 }
 
-/* Gives the line's bytes with the newline. NULL: out of memory. */
-static char *audit_format_line(const json_t *line, size_t *bytes)
-{
-	char *text = NULL;
-	FILE *to = watched_memory_has_failed() ? NULL : open_memstream(&text, bytes);
-	bool is_good;
-
-	if (to == NULL)
-		return NULL;
-	is_good = json_dump_callback(line, escape_write_json, to, JSON_COMPACT) == 0 &&
-	          fputc('\n', to) != EOF;
-	if (fclose(to) == 0 && is_good)
-		return text;
-	free(text);
-	return NULL;
-}
-
 static bool audit_send_line(struct audit *a, const struct log_fields *fields, char *text,
                             size_t bytes)
 {
@@ -370,7 +354,7 @@ static bool audit_send_line(struct audit *a, const struct log_fields *fields, ch
 static void audit_write_object(struct audit *a, json_t *line, const struct log_fields *fields)
 {
 	size_t bytes;
-	char *text = audit_format_line(line, &bytes);
+	char *text = json_line_format(line, &bytes);
 
 	json_decref(line);
 	audit_follow_path(a);

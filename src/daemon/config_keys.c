@@ -31,6 +31,7 @@ const struct config_section config_sections[] = {
 	  "also hold administrators, server_operators, publishers and authenticated, which means every "
 	  "caller who is not anonymous" },
 	{ "audit", "The record of every request and every log-on" },
+	{ "history", "The record of sessions, for `netsession report`. Read at the start only" },
 	{ "demo", "Made-up sessions" },
 	{ NULL, NULL },
 };
@@ -169,6 +170,16 @@ const struct config_key config_keys[] = {
 	  .least = 1, .most = 4096 },
 	{ "audit", "format", CONFIG_CHOICE, AT(audit_format), "json", "one JSON object a line",
 	  .choices = "json" },
+
+	{ "history", "db", CONFIG_PATH, AT(history_db), "",
+	  "where the beginning and the end of every session are recorded: a database of SQLite, which is made where it "
+	  "is missing, in a folder that netsessiond's user may write to, such as "
+	  "/var/lib/netsession/sessions.db; or one of PostgreSQL that exists, postgresql://USER@HOST/NAME; empty: "
+	  "nowhere. The program netsession-fleet of the package netsession records them. Only root and "
+	  "netsessiond's user can read the file", .most = 4096 },
+	{ "history", "server", CONFIG_TEXT, AT(history_server), "",
+	  "the name of this server in the record; where sweeps write to the same database, the name by which they ask "
+	  "it; empty: netbios_name", .most = 255 },
 
 	{ "demo", "sessions", CONFIG_NUMBER, AT(demo_sessions), "0",
 	  "number of made-up sessions that start and end, for labs, decoys and tests",

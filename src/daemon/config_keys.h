@@ -41,6 +41,7 @@ struct config {
 	char *rights[ACCESS_RIGHT_COUNT]; /* "": as the policy has it */
 	/* [audit] */
 	char *audit_file, *audit_format;
+	char *history_db, *history_server;
 	/* [demo] */
 	uint32_t demo_sessions;
 

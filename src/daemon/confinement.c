@@ -10,6 +10,7 @@
 #include "auth/mechanism_files.h"
 #include "base/locale.h"
 #include "base/sanitizers.h"
+#include "daemon/history.h"
 #include "daemon/settings.h"
 #include "system/log.h"
 #include "system/privileges.h"
@@ -148,6 +149,21 @@ static void confinement_restrict(const struct config *c, const char *config_file
 	to->restricts_calls = result.restricts_calls;
 }
 
+/* ---- programs ---- */
+
+static bool confinement_start_recorder(const struct config *config, struct confinement *c,
+                                       struct err *err)
+{
+	struct err reason = { 0 };
+
+	if (*config->history_db == '\0')
+		return true;
+	c->recorder = history_start_recorder(config->history_db, &reason);
+	if (c->recorder < 0)
+		config_explain_key(config, &config->history_db, &reason, err);
+	return c->recorder >= 0;
+}
+
 /* ---- together ---- */
 
 bool confinement_enter(const struct daemon_options *options, struct confinement *c, struct err *err)
@@ -155,10 +171,11 @@ bool confinement_enter(const struct daemon_options *options, struct confinement 
 	struct config config;
 	bool is_good;
 
-	*c = (struct confinement){ .user = "" };
+	*c = (struct confinement){ .user = "", .recorder = -1 };
 	if (!settings_read_config(&config, options, err))
 		return false;
-	is_good = confinement_set_user(&config, options->check, c, err);
+	is_good = confinement_set_user(&config, options->check, c, err) &&
+	          (options->check || confinement_start_recorder(&config, c, err));
 	if (is_good)
 		confinement_restrict(&config, settings_config_file(options), c);
 	config_fini(&config);

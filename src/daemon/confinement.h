@@ -12,6 +12,7 @@
 struct confinement {
 	char user[256]; /* that root became; "": root did not start it */
 	bool restricts_files, restricts_calls;
+	int recorder; /* the socket of the history's recorder; -1: nothing is recorded */
 };
 
 /* Reads the configuration, becomes the user that it names if this is root, and gives up all files

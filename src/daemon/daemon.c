@@ -15,6 +15,7 @@
 #include "daemon/counters.h"
 #include "daemon/demo.h"
 #include "daemon/endpoints.h"
+#include "daemon/history.h"
 #include "daemon/settings.h"
 #include "system/systemd.h"
 #include "terminal/terminal.h"
@@ -36,6 +37,7 @@ struct daemon {
 	struct net_signals *signals;
 	struct endpoints *endpoints;
 	struct demo *demo;
+	struct history *history;
 	struct net_timer *drain_check; /* whether all connections are closed */
 	int64_t drained_by_ms;
 	bool is_draining;
@@ -125,19 +127,21 @@ static void daemon_log_restart_keys(const struct config *now, const struct confi
 		const char *name;
 		bool has_changed;
 	} keys[] = {
-		{ "listen", memcmp(&now->listen, &next->listen, sizeof now->listen) != 0 },
-		{ "socket", strcmp(now->socket, next->socket) != 0 },
-		{ "publish_socket", strcmp(now->publish_socket, next->publish_socket) != 0 },
-		{ "user", strcmp(now->user, next->user) != 0 },
-		{ "max_sessions", now->max_sessions != next->max_sessions },
+		{ "[history] db", strcmp(now->history_db, next->history_db) != 0 },
+		{ "[history] server", strcmp(now->history_server, next->history_server) != 0 },
+		{ "[server] listen", memcmp(&now->listen, &next->listen, sizeof now->listen) != 0 },
+		{ "[server] socket", strcmp(now->socket, next->socket) != 0 },
+		{ "[server] publish_socket",
+		  strcmp(now->publish_socket, next->publish_socket) != 0 },
+		{ "[server] user", strcmp(now->user, next->user) != 0 },
+		{ "[server] max_sessions", now->max_sessions != next->max_sessions },
 	};
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (keys[i].has_changed)
-			log_write(
-				LOG_LEVEL_WARNING,
-				"the change of [server] %s takes effect when netsessiond restarts",
-				keys[i].name);
+			log_write(LOG_LEVEL_WARNING,
+			          "the change of %s takes effect when netsessiond restarts",
+			          keys[i].name);
 }
 
 static void daemon_reload_settings(struct daemon *d)
@@ -177,6 +181,8 @@ static void daemon_close_all(struct daemon *d)
 	d->endpoints = NULL;
 	demo_free(d->demo);
 	d->demo = NULL;
+	history_free(d->history);
+	d->history = NULL;
 	net_signals_free(d->signals);
 	d->signals = NULL;
 }
@@ -246,6 +252,17 @@ static void daemon_on_signal(void *context, int number)
 
 /* ---- the start ---- */
 
+static bool daemon_begin_history(struct daemon *d)
+{
+	const struct config *c = &d->settings.config;
+
+	d->history = history_new(d->loop, &d->service,
+	                         *c->history_server != '\0' ? c->history_server
+	                                                    : d->settings.netbios_name,
+	                         d->confinement.recorder);
+	return d->history != NULL;
+}
+
 static bool daemon_open_endpoints(struct daemon *d)
 {
 	static const int numbers[] = { SIGHUP, SIGTERM, SIGINT, SIGUSR1, 0 };
@@ -263,6 +280,10 @@ static bool daemon_open_endpoints(struct daemon *d)
 		return false;
 	}
 	daemon_apply_settings(d);
+	if (d->confinement.recorder >= 0 && !daemon_begin_history(d)) {
+		log_write(LOG_LEVEL_ERROR, "out of memory");
+		return false;
+	}
 	d->endpoints = endpoints_new(d->loop, &d->service, &d->settings, &err);
 	if (d->endpoints == NULL)
 		log_write(LOG_LEVEL_ERROR, "%s", err_text(&err));

@@ -227,8 +227,12 @@ static bool publisher_remove_sessions(struct publisher *p, uint32_t slots)
 
 	for (; p->removed_slots < end; p->removed_slots++)
 		if (p->ids.values[p->removed_slots] != 0) {
-			session_table_remove(p->shared->service->table,
-			                     p->ids.values[p->removed_slots]);
+			if (p->polls)
+				session_table_lose(p->shared->service->table,
+				                   p->ids.values[p->removed_slots]);
+			else
+				session_table_remove(p->shared->service->table,
+				                     p->ids.values[p->removed_slots]);
 			counters_sub(COUNTER_PUBLISHED_SESSIONS_NOW, 1);
 		}
 	return end < p->ids.slots;

@@ -18,6 +18,7 @@ struct session_table {
 	int64_t beginning_s; /* records have seconds since then, 68 years both ways */
 	struct session_order order;
 	struct session_lists lists;
+	const struct session_observer *observer; /* NULL: there is none */
 };
 
 struct session_table *session_table_new(uint32_t max_sessions)
@@ -118,6 +119,13 @@ static void session_table_renumber(struct session_table *t)
 		if (r->owner->renumbered != NULL)
 			r->owner->renumbered(r->owner->context, r->key, r->id);
 	}
+	if (t->observer != NULL)
+		t->observer->renumbered(t->observer->context);
+}
+
+void session_table_observe(struct session_table *t, const struct session_observer *observer)
+{
+	t->observer = observer;
 }
 
 bool session_table_is_full(const struct session_table *t)
@@ -147,6 +155,8 @@ uint32_t session_table_add(struct session_table *t, const struct session_facts *
 	r->key = key;
 	session_record_fill(t, r, facts, &texts);
 	session_lists_link(&t->lists, slot);
+	if (t->observer != NULL)
+		t->observer->added(t->observer->context, r->id, facts);
 	return r->id;
 
 no_place:
@@ -172,6 +182,8 @@ bool session_table_update(struct session_table *t, uint32_t id, const struct ses
 		session_lists_unlink(&t->lists, slot);
 		session_record_fill(t, r, facts, &texts);
 		session_lists_link(&t->lists, slot);
+		if (t->observer != NULL)
+			t->observer->changed(t->observer->context, id, facts);
 	}
 	session_texts_release(&t->lists.texts, &old);
 	return true;
@@ -195,16 +207,28 @@ void session_table_set_opens(struct session_table *t, uint32_t id, uint32_t num_
 		r->num_opens = num_opens;
 }
 
-void session_table_remove(struct session_table *t, uint32_t id)
+static void session_table_take_out(struct session_table *t, uint32_t id, bool is_lost)
 {
 	uint32_t slot = session_order_find(&t->order, id);
 
 	if (slot == 0)
 		return;
+	if (t->observer != NULL)
+		t->observer->removed(t->observer->context, id, is_lost);
 	session_order_remove(&t->order, id);
 	session_lists_unlink(&t->lists, slot);
 	session_texts_release(&t->lists.texts, &session_lists_record(&t->lists, slot)->texts);
 	session_lists_free_record(&t->lists, slot);
+}
+
+void session_table_remove(struct session_table *t, uint32_t id)
+{
+	session_table_take_out(t, id, false);
+}
+
+void session_table_lose(struct session_table *t, uint32_t id)
+{
+	session_table_take_out(t, id, true);
 }
 
 uint32_t session_table_count(const struct session_table *t)

@@ -32,11 +32,27 @@ bool session_table_update(struct session_table *t, uint32_t id, const struct ses
  * in struct session_facts. Do nothing if there is no such id. */
 void session_table_touch(struct session_table *t, uint32_t id, int64_t used_ms);
 void session_table_set_opens(struct session_table *t, uint32_t id, uint32_t num_opens);
-/* Does nothing if there is no such id. */
+/* Do nothing if there is no such id. To lose a session is to remove it although it may be open:
+ * nobody tells of it any more. */
 void session_table_remove(struct session_table *t, uint32_t id);
+void session_table_lose(struct session_table *t, uint32_t id);
 uint32_t session_table_count(const struct session_table *t);
 /* The next session's id will be above id, if all ids so far are not. */
 void session_table_skip_ids(struct session_table *t, uint32_t id);
+
+/* Learns of each session that is added or removed, at once. Must not change the table. */
+struct session_observer {
+	void (*added)(void *context, uint32_t id, const struct session_facts *facts);
+	/* Its client or its user has changed. */
+	void (*changed)(void *context, uint32_t id, const struct session_facts *facts);
+	void (*removed)(void *context, uint32_t id, bool is_lost);
+	/* All sessions have other ids, see session_owner. */
+	void (*renumbered)(void *context);
+	void *context;
+};
+
+/* Keeps observer; NULL: nobody observes the table. */
+void session_table_observe(struct session_table *t, const struct session_observer *observer);
 
 /* A walk through the sessions that pass a filter, in the order of their ids. The table must not
  * change during a walk. Beginning a walk takes O(matches) with a filter; without one it sums up the

@@ -187,8 +187,8 @@ static int64_t history_find_session(struct database *db, const struct history_ho
 		"session.host = ?1 AND started BETWEEN CAST(?2 AS BIGINT) - CAST(?3 AS BIGINT) AND "
 		"CAST(?2 AS BIGINT) + CAST(?3 AS BIGINT) AND account = ?4 AND client = ?5 AND "
 		"coalesce(user, '') = ?6 AND (watch.id IS NULL OR ended IS NOT NULL) AND (gone IS "
-		"NULL OR (gone > last_seen AND started < CAST(?7 AS BIGINT) - "
-		"CAST(?3 AS BIGINT))) "
+		"NULL OR gone > last_seen) AND (gone IS NULL OR started < CAST(?7 AS BIGINT) - "
+		"CAST(?3 AS BIGINT)) "
 		"ORDER BY gone IS NOT NULL, abs(started - CAST(?2 AS BIGINT)) LIMIT 1",
 		err);
 	int64_t id = 0;

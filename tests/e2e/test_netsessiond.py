@@ -110,7 +110,7 @@ class Check(Folder):
                     "[access]", "polciy = hardened")
         self.refuse('4: [access] policy cannot be "open"; expected hardened or documented', "", "# who", "[access]",
                     "policy = open")
-        self.refuse("1: there is no section [acess]; expected [server], [auth], [access], [audit], [demo]", "[acess]")
+        self.refuse("1: there is no section [acess]; expected [server], [auth], [access], [audit], [history], [demo]", "[acess]")
 
     def test_users_that_others_may_read_are_refused(self):
         users = self.private("users", "LAB:alice:secret\n")

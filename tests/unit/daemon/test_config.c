@@ -145,7 +145,7 @@ static void an_unknown_key_or_section_is_refused_with_its_line(void **state)
 	(void)state;
 	refuse("[server]\n\n[sever]\n",
 	       ":3: there is no section [sever]; expected [server], [auth], "
-	       "[access], [audit], [demo]");
+	       "[access], [audit], [history], [demo]");
 	refuse("[audit]\nfiel = -\n", ":2: there is no key fiel in [audit]; expected file, format");
 	refuse("listen = 127.0.0.1:1\n",
 	       ":1: the key listen is in no section; expected a line such as [server] before it");
@@ -279,7 +279,7 @@ static void files_of_editors_of_windows_are_read(void **state)
 	}
 	refuse(MARK "[sever]\n",
 	       ":1: there is no section [sever]; expected [server], [auth], [access], "
-	       "[audit], [demo]");
+	       "[audit], [history], [demo]");
 }
 
 static void quotes_and_comments_behind_a_value_are_refused(void **state)
