@@ -20,7 +20,7 @@
 #define IN_PERIOD                                                                                \
 	"(CASE WHEN CAST(?2 AS BIGINT) IS NOT NULL THEN "                                        \
 	"CASE WHEN started < first_seen THEN started ELSE first_seen END <= CAST(?2 AS BIGINT) " \
-	"AND (gone IS NULL OR gone > CAST(?2 AS BIGINT)) "                                       \
+	"AND (gone IS NULL OR gone > CAST(?2 AS BIGINT) OR last_seen >= CAST(?2 AS BIGINT)) "    \
 	"WHEN CAST(?3 AS BIGINT) IS NOT NULL THEN last_seen >= CAST(?3 AS BIGINT) OR "           \
 	"gone IS NULL OR gone > CAST(?3 AS BIGINT) ELSE gone IS NULL END)"
 

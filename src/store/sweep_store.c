@@ -468,12 +468,15 @@ static NET_API_STATUS sweep_store_see_session(struct sweep_store *store,
 	return database_run(store->db, s, err);
 }
 
+/* A session that is watched ends when its watch says so. */
 static NET_API_STATUS sweep_store_close_session(struct sweep_store *store,
                                                 const struct tracked_session *session,
                                                 struct err *err)
 {
-	struct database_statement *s =
-		database_prepare(store->db, "UPDATE session SET gone = ? WHERE id = ?", err);
+	struct database_statement *s = database_prepare(
+		store->db,
+		"UPDATE session SET gone = ?1 WHERE id = ?2 AND NOT EXISTS(SELECT 1 FROM watch WHERE watch.id = session.watch AND ended IS NULL AND seen > CAST(?1 AS BIGINT) * 1000 - 120000)",
+		err);
 
 	if (s == NULL)
 		return err->status;

@@ -49,7 +49,7 @@ class History(unittest.TestCase):
             [found] = self.rows("who", "ALICE", "--at", utc(seconds(found["first_seen"])))
             self.assertLessEqual(utc(during), found["gone"])
             self.assertEqual(found["gone"], found["last_seen"])
-            self.assertEqual([], self.rows("who", "alice", "--at", found["gone"]))
+            self.assertEqual([], self.rows("who", "alice", "--at", utc(seconds(found["gone"]) + 1)))
             self.assertEqual([], self.rows("who", "alice", "--at", utc(seconds(found["started"]) - 1)))
 
     def test_only_the_owner_reads_the_database(self):
