@@ -32,7 +32,7 @@ MATRIX ?=
 FOLDERS = --prefix=$(PREFIX) --sysconfdir=$(SYSCONFDIR) --localstatedir=$(LOCALSTATEDIR)
 
 .PHONY: help run check test test-wine build lint format install clean sanitize tsan fuzz attack attack-middle soak bench bench-quick test-on matrix tested-with reference
-.PHONY: deb rpm test-packages test-container packages-container packages-deb packages-rpm packages-build packages-run packages-test packages-wine packages-fuzz packages-matrix packages-cross
+.PHONY: deb rpm test-packages test-new-user test-container packages-container packages-deb packages-rpm packages-build packages-run packages-test packages-wine packages-fuzz packages-matrix packages-cross
 
 help:
 	@echo "make run       start netsessiond on loopback, let clients log on, list their sessions"
@@ -58,7 +58,8 @@ help:
 	@echo "make deb       build the Debian packages of what is committed into $(BUILD)/deb, and check them with lintian"
 	@echo "make rpm       build the RPM packages of what is committed into $(BUILD)/rpm, after rpmlint has read the spec file"
 	@echo "make test-packages  build them on a Debian, and use them in a bare root of it: SUITE=trixie"
-	@echo "make test-container  use netsession-samba in a container beside a Samba in another one, after make test-packages: SUITE=trixie"
+	@echo "make test-new-user  go from apt to the sessions of a Samba in a bare root of a Debian, and time each step: SUITE=trixie"
+	@echo "make test-container  build the packages and use netsession-samba in a container beside a Samba in another one: SUITE=trixie"
 	@echo "make clean     remove $(BUILD)/ and the sanitizers' builds"
 
 packages-build packages-deb packages-rpm packages-container packages-run packages-test packages-wine packages-fuzz packages-matrix packages-cross: packages-%:
@@ -144,6 +145,10 @@ deb: packages-deb
 
 rpm: packages-build packages-rpm
 	scripts/make-rpm $(BUILD)/rpm
+
+test-new-user: packages-matrix
+	@[ -n "$(SUITE)" ] || { echo "make test-new-user: say which Debian, as in SUITE=trixie" >&2; exit 2; }
+	/usr/bin/python3 scripts/matrix/new_user.py $(SUITE)
 
 test-packages: packages-matrix
 	@[ -n "$(SUITE)" ] || { echo "make test-packages: say which Debian, as in SUITE=trixie" >&2; exit 2; }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Boots the systemd of a root, in namespaces of its own, and runs a command there: as on a machine of its own that has
-loopback alone. All of it ends with the command."""
+"""Boots the systemd of a root, in namespaces of its own, and runs a command there: as on a machine of its own, whose
+network interface leads nowhere. All of it ends with the command."""
 import contextlib
 import pathlib
 import subprocess
@@ -29,6 +29,11 @@ ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd
 mount -t tmpfs run run
 ip link set lo up
+# Samba's nmbd does not start without an interface that can broadcast.
+ip link add eth0 type veth peer name other
+ip link set other up
+ip address add 192.0.2.1/24 dev eth0
+ip link set eth0 up
 pivot_root . .
 umount -l .
 cd /

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""make test-container: builds the container of netsession-samba out of the packages that make test-packages has built, and
-uses it beside a Samba in a container of its own. Argument: SUITE.
+"""make test-container: builds the Debian packages on a release, the container of netsession-samba out of them and a container
+of Samba; starts both, and lists the session of a client by way of them. Argument: SUITE.
 
-Exit status: 0; 1 where something fails, which the last lines name."""
+Exit status: 0, also where podman cannot run, which the last line says then; 1 where something fails, which the last
+lines name."""
 import pathlib
 import shutil
 import subprocess
@@ -13,22 +14,28 @@ import tempfile
 import checkout
 import column
 import failure
+import packages
 from root import Root
 
 HERE = pathlib.Path(__file__).parent
 
 
-def use(suite, log):
+def why_not():
+    """Why podman cannot run here; None: it can."""
+    try:
+        done = subprocess.run(["podman", "info"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    except OSError as error:
+        return f"podman: {error.strerror}"
+    return done.stderr.strip().partition("\n")[0] if done.returncode != 0 else None
+
+
+def use(suite, built, log):
     root = Root(suite, "amd64", purpose="container")
-    built = Root(suite, "amd64")
-    with tempfile.TemporaryDirectory(prefix="netsession-container-") as name, root.locked(), built.locked():
-        folder = pathlib.Path(name)
+    with tempfile.TemporaryDirectory(prefix="netsession-container-") as name, root.locked():
+        folder = pathlib.Path(name) / "packages"
         root.prepare(log)
-        packages = sorted((built.path / column.FOLDER.lstrip("/") / "build/deb").glob("*.deb"))
-        if not packages:
-            raise failure.Failure(f"there are no packages: run make test-packages SUITE={suite} before")
-        for path in (*packages, checkout.REPOSITORY / "packaging/container/Containerfile"):
-            shutil.copy(path, folder)
+        packages.put(built, folder)
+        shutil.copy(checkout.REPOSITORY / "packaging/container/Containerfile", folder)
         base = folder.with_suffix(".tar")
         try:
             subprocess.run(["tar", "--one-file-system", "-cf", base, "-C", root.path, "."], check=True)
@@ -41,9 +48,13 @@ def use(suite, log):
 
 def main():
     suite = sys.argv[1]
+    reason = why_not()
+    if reason:
+        print(f"skipped: podman cannot run here: {reason}")
+        return 0
     column.RESULTS.mkdir(parents=True, exist_ok=True)
     with failure.reported(), open(column.RESULTS / f"container-{suite}.log", "w", encoding="utf-8") as log:
-        use(suite, log)
+        use(suite, packages.build(suite, checkout.copy, log), log)
     print(f"netsession-samba works in a container on {suite}")
     return 0
 

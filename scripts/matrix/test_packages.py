@@ -15,6 +15,7 @@ import column
 import failure
 import file_lists
 import inside
+import packages
 from root import Root
 
 NOW, BEFORE = "srv/packages", "srv/packages-before"
@@ -41,19 +42,6 @@ def copy_commit(commit, folder):
     subprocess.run(["tar", "-x", "-C", folder], input=git("archive", commit), check=True)
 
 
-def build(suite, copy, log):
-    """Builds what copy puts into a folder, in the root that the tests of this release use. Returns the packages."""
-    root = Root(suite, "amd64")
-    with root.locked():
-        root.prepare(log)
-        folder = root.path / column.FOLDER.lstrip("/")
-        copy(folder)
-        for arguments, network in ((["packages-deb", "packages-build"], "machine"), (["deb", "PACKAGES=installed"], "lo")):
-            if inside.run(root.path, ["make", *arguments], log, network=network, folder=column.FOLDER)[0] != 0:
-                raise failure.Failure(f"make {' '.join(arguments)} fails on {suite}")
-        return {path.name: path.read_bytes() for path in (folder / "build/deb").glob("*.deb") if "-dbgsym_" not in path.name}
-
-
 def compare(suite):
     """Fails where make install and the packages that were built last differ."""
     root = Root(suite, "amd64")
@@ -71,15 +59,9 @@ def build_before(suite, log):
     if not kept.exists():
         half = kept.with_name(f"{kept.name}.half")
         shutil.rmtree(half, ignore_errors=True)
-        put(build(suite, lambda folder: copy_commit(commit, folder), log), half)
+        packages.put(packages.build(suite, lambda folder: copy_commit(commit, folder), log), half)
         half.rename(kept)
     return {path.name: path.read_bytes() for path in kept.glob("*.deb")}
-
-
-def put(packages, folder):
-    folder.mkdir(parents=True)
-    for name, content in packages.items():
-        (folder / name).write_bytes(content)
 
 
 def use(suite, before, now, log):
@@ -90,8 +72,8 @@ def use(suite, before, now, log):
         if root.path.exists():
             shutil.rmtree(root.path)
         root.prepare(log)
-        put(now, root.path / NOW)
-        put(before, root.path / BEFORE)
+        packages.put(now, root.path / NOW)
+        packages.put(before, root.path / BEFORE)
         for name in ("use-packages", "upgrade-packages"):
             shutil.copy(HERE / name, root.path / "srv")
         code, _ = inside.run(root.path, ["/bin/sh", "/srv/use-packages", f"/{NOW}"], log, network="machine")
@@ -106,7 +88,7 @@ def main():
     column.RESULTS.mkdir(parents=True, exist_ok=True)
     with failure.reported(), open(column.RESULTS / f"packages-{suite}.log", "w", encoding="utf-8") as log:
         before = build_before(suite, log)
-        now = build(suite, checkout.copy, log)
+        now = packages.build(suite, checkout.copy, log)
         compare(suite)
         use(suite, before, now, log)
     print(f"the packages can be built, installed, used, upgraded and purged on {suite}")
