@@ -67,10 +67,10 @@ static const char *report_cell_text(const struct report_column *column,
 
 /* ---- JSON ---- */
 
-json_t *report_output_json(const struct report_column columns[], size_t count,
-                           const struct report_cell cells[])
+/* Adds what is known. Returns object. */
+static json_t *report_json_add(json_t *object, const struct report_column columns[], size_t count,
+                               const struct report_cell cells[])
 {
-	json_t *object = json_object();
 	char time[TIME_BYTES];
 
 	for (size_t i = 0; i < count; i++) {
@@ -89,10 +89,17 @@ json_t *report_output_json(const struct report_column columns[], size_t count,
 	return object;
 }
 
+json_t *report_output_json(const struct report_column columns[], size_t count,
+                           const struct report_cell cells[])
+{
+	return report_json_add(json_object(), columns, count, cells);
+}
+
 static void report_jsonl_put(struct report_output *output, const struct report_cell cells[])
 {
-	output->failed |= !output_json_write_line(
-		stdout, report_output_json(output->columns, output->count, cells), JSON_COMPACT);
+	json_t *line = report_json_add(output_json_line(), output->columns, output->count, cells);
+
+	output->failed |= !output_json_write_line(stdout, line, JSON_COMPACT);
 }
 
 static void report_json_put(struct report_output *output, const struct report_cell cells[])
@@ -101,7 +108,8 @@ static void report_json_put(struct report_output *output, const struct report_ce
 		fputc(' ', stdout);
 	else
 		fputc(',', stdout);
-	report_jsonl_put(output, cells);
+	output->failed |= !output_json_write_line(
+		stdout, report_output_json(output->columns, output->count, cells), JSON_COMPACT);
 }
 
 static void report_json_end(struct report_output *output)

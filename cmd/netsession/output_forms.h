@@ -30,6 +30,9 @@ bool output_write_summary_json(FILE *to, const struct sweep_counts *counts, cons
 /* A string of JSON; its text is escaped as that of a message if it is not UTF-8. */
 json_t *output_json_text(const char *text);
 
+/* The object of a line of JSON Lines, which has the version of docs/json-schema.json. */
+json_t *output_json_line(void);
+
 /* Writes JSON, escaped (base/escape.h), and a newline. flags: those of jansson. Takes value; NULL:
  * out of memory. Returns false if it could not be written. */
 bool output_json_write_line(FILE *to, json_t *value, size_t flags);

@@ -89,6 +89,11 @@ static json_t *output_json_result(json_t *object, const struct server_result *re
 
 static bool has_failed;
 
+json_t *output_json_line(void)
+{
+	return json_pack("{s:i}", "schema", 1);
+}
+
 bool output_json_write_line(FILE *to, json_t *value, size_t flags)
 {
 	bool written = value != NULL && !watched_memory_has_failed() &&
@@ -178,7 +183,7 @@ bool output_write_json(FILE *to, const struct server_result results[], size_t co
 void output_write_event_jsonl(FILE *to, const char *at, const char *event,
                               const struct server_result *result, const struct netsession_row *row)
 {
-	json_t *object = json_object();
+	json_t *object = output_json_line();
 
 	json_object_set_new(object, "time", json_string(at));
 	json_object_set_new(object, "event", json_string(event));
@@ -198,7 +203,7 @@ static void output_jsonl_put_session(void *context, const struct server_result *
                                      const struct netsession_row *row)
 {
 	struct output_jsonl *lines = context;
-	json_t *session = json_object();
+	json_t *session = output_json_line();
 
 	if (lines->type != NULL)
 		json_object_set_new(session, "type", json_string(lines->type));
@@ -232,7 +237,7 @@ static json_t *output_json_host(const struct swept_host *host)
 bool output_write_host_jsonl(FILE *to, const struct swept_host *host)
 {
 	struct output_jsonl lines = { .to = to, .type = "session", .good = true };
-	json_t *object = json_object();
+	json_t *object = output_json_line();
 
 	server_result_each(&host->result, output_jsonl_put_session, &lines);
 	json_object_set_new(object, "type", json_string("host"));
@@ -267,10 +272,9 @@ static json_t *output_json_summary(const struct sweep_counts *counts, const char
 
 bool output_write_summary_jsonl(FILE *to, const struct sweep_counts *counts, const char *end)
 {
-	json_t *object = json_object();
+	json_t *object = output_json_line();
 
 	json_object_set_new(object, "type", json_string("summary"));
-	json_object_set_new(object, "schema", json_integer(1));
 	json_object_update_new(object, output_json_summary(counts, end));
 	return output_json_write_line(to, object, JSON_COMPACT);
 }

@@ -149,8 +149,10 @@ static const char *audit_status_name(NET_API_STATUS status)
 	return NULL;
 }
 
-static void audit_put_time(json_t *line)
+/* With the version of docs/json-schema.json, and the time. */
+static json_t *audit_begin_line(void)
 {
+	json_t *line = json_pack("{s:i}", "schema", 1);
 	char text[40];
 	struct timespec now;
 	struct tm utc;
@@ -161,6 +163,7 @@ static void audit_put_time(json_t *line)
 	used = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
 	snprintf(text + used, sizeof text - used, ".%03ldZ", now.tv_nsec / 1000000);
 	json_object_set_new(line, "time", json_string(text));
+	return line;
 }
 
 /* Adds text as it is, or escaped where it is too long or no UTF-8; nothing for NULL. */
@@ -215,10 +218,9 @@ static void audit_put_also_closed(json_t *line, const struct srvsvc_event *event
 
 static json_t *audit_make_line(const struct srvsvc_event *event, const char *caller)
 {
-	json_t *line = json_object();
+	json_t *line = audit_begin_line();
 	char client[CLIENT_NAME_ROOM];
 
-	audit_put_time(line);
 	audit_put_text(line, "operation", event->operation);
 	audit_put_text(line, "endpoint", event->endpoint);
 	audit_put_text(line, "address", event->address);
@@ -241,9 +243,8 @@ static json_t *audit_make_line(const struct srvsvc_event *event, const char *cal
 /* How often a refusal was repeated, beyond those that have lines, and since when. */
 static json_t *audit_make_repeat_line(const struct audit_repeat *r, int64_t now_ms)
 {
-	json_t *line = json_object();
+	json_t *line = audit_begin_line();
 
-	audit_put_time(line);
 	audit_put_text(line, "operation", r->operation);
 	audit_put_text(line, "endpoint", r->endpoint);
 	audit_put_text(line, "address", r->address);

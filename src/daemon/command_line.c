@@ -96,6 +96,8 @@ static const struct cli_item signals[] = {
 };
 
 static const struct cli_item audit_members[] = {
+	{ "`schema`",
+	  "1, the version of the line: docs/json-schema.json of the source describes it as `audit_line`." },
 	{ "`time`", "When the request was answered, in UTC." },
 	{ "`operation`",
 	  "`log-on`, `NetrSessionEnum`, `NetrSessionDel`, `publish-open`, `publish-close`, and so on." },
@@ -114,6 +116,10 @@ static const struct cli_item audit_members[] = {
 	  "because their file server cannot close one session alone, and how many there are." },
 	{ "`status`, `result`, `detail`",
 	  "The status of the answer as a number and by its Windows name; why a log-on failed." },
+	{ "`complete`", "false if the answer is known to lack sessions; otherwise absent." },
+	{ "`repeated`, `within_s`",
+	  "Instead of `entries` and `total`, in a line for refusals that were repeated: how many more\n"
+	  "there were than have lines, and within how many seconds." },
 	{ 0 },
 };
 

@@ -651,7 +651,7 @@ class Audit(unittest.TestCase):
                     address(self.server))
         [line] = self.lines("NetrSessionEnum")
         self.assertRegex(line.pop("time"), rf"\A{TIME}\Z")
-        self.assertEqual({"operation": "NetrSessionEnum", "endpoint": "smb", "address": "127.0.0.1", "caller": "LABSRV\\root",
+        self.assertEqual({"schema": 1, "operation": "NetrSessionEnum", "endpoint": "smb", "address": "127.0.0.1", "caller": "LABSRV\\root",
                           "level": 1, "client": r"\\\\10.0.0.7", "user": "bob", "entries": 0, "total": 0, "status": 2312,
                           "result": "NERR_ClientNameNotFound"}, line)
 
@@ -771,7 +771,7 @@ class Audit(unittest.TestCase):
     def test_standard_output_takes_it_too(self):
         with Netsessiond(["alice"], file="-") as server:
             listed(server)
-            self.assertRegex(server.said, rf'(?m)^{{"time":"{TIME}","operation":"NetrSessionEnum",.*}}$')
+            self.assertRegex(server.said, rf'(?m)^{{"schema":1,"time":"{TIME}","operation":"NetrSessionEnum",.*}}$')
 
 
 class Demonstration(unittest.TestCase):

@@ -137,7 +137,7 @@ class Output(unittest.TestCase):
     def test_jsonl_has_one_session_a_line_with_server_and_level(self):
         rows = self.ask("-o", "jsonl").jsonl
         for row in rows:
-            self.assertEqual(["server", "level", *known_at_level_1(row)], list(row))
+            self.assertEqual(["schema", "server", "level", *known_at_level_1(row)], list(row))
             self.assertEqual((address(self.server), 1), (row["server"], row["level"]))
         self.assertEqual(ROWS, sorted((row["client"], row["user"], row["num_opens"]) for row in rows))
 

@@ -86,7 +86,7 @@ class Reports(unittest.TestCase):
     def test_all_formats_say_the_same(self):
         self.sweep()
         expected = self.rows("who", "alice")
-        self.assertEqual(expected, self.report("-o", "jsonl", "who", "alice").jsonl)
+        self.assertEqual([{"schema": 1} | row for row in expected], self.report("-o", "jsonl", "who", "alice").jsonl)
         [row] = read_csv(self.report("-o", "csv", "who", "alice").stdout)
         self.assertEqual({key: str(value) if value is not True else "yes" for key, value in expected[0].items()},
                          {key: value for key, value in row.items() if value})

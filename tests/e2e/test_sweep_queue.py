@@ -9,6 +9,7 @@ import threading
 import time
 import unittest
 
+from fixtures import json_schema
 from lab import command, odd_servers, postgres, sessions, tap
 from lab.netsessiond import Netsessiond
 from lab.ports import free_port
@@ -193,7 +194,7 @@ class Queue(unittest.TestCase):
                 running.wait(HANG_S)
         self.assertEqual((0, ""), (result.exit, result.stderr), result)
         said = result.json
-        self.assertEqual(1, said["schema"])
+        json_schema.check("sweep_status", said)
         self.assertEqual([(3, "queued", 1, 0, 0), (2, "queued", 2, 1, 2), (1, "finished", 2, 2, 2)],
                          [(row["sweep"], row["state"], row["targets"], row["done"], row["sessions"]) for row in said["sweeps"]])
         self.assertTrue(said["sweeps"][2]["began"] <= said["sweeps"][2]["ended"])
