@@ -207,7 +207,9 @@ static const char *postgres_find_state(const char *message)
 	return found;
 }
 
-/* An attempt without an answer of the server fails for good where TLS does, or a setting. */
+/* An attempt that the server did not answer fails for good where a setting is wrong, or TLS: unless
+ * the connection was lost there. libpq has only messages for that, which are English, because no
+ * program here sets a locale of messages. */
 static NET_API_STATUS postgres_status_of_attempt(PGconn *connection, ConnStatusType reached)
 {
 	const char *message = PQerrorMessage(connection), *state = postgres_find_state(message);
@@ -217,28 +219,26 @@ static NET_API_STATUS postgres_status_of_attempt(PGconn *connection, ConnStatusT
 	if (PQconnectionNeedsPassword(connection))
 		return ERROR_ACCESS_DENIED;
 	if (reached == CONNECTION_BAD ||
-	    (reached == CONNECTION_SSL_STARTUP && strstr(message, "SYSCALL") == NULL))
+	    (reached == CONNECTION_SSL_STARTUP && strstr(message, "SSL SYSCALL error") == NULL &&
+	     strstr(message, "server closed the connection") == NULL))
 		return ERROR_BAD_CONFIGURATION;
 	return ERROR_NETNAME_DELETED;
 }
 
-/* Leaves the first line, without the SQLSTATE. Where there were attempts with several servers, the
- * last one counts. */
+/* Leaves one line, without the SQLSTATE: where there were attempts with several servers, that of
+ * the last one. */
 static void postgres_copy_cause(char *to, size_t room, const char *message)
 {
-	const char *state = postgres_find_state(message), *cause = message;
-	char text[MESSAGE_BYTES];
+	const char *state = postgres_find_state(message), *cause = message, *rest;
 
 	for (const char *line = message; (line = strstr(line, "\nconnection to server")) != NULL;)
 		cause = ++line;
-	if (state != NULL && state > cause) {
-		const char *behind = state + STATE_BYTES + strlen(": ");
-
-		(void)snprintf(text, sizeof text, "%.*s%.*s", (int)(state - cause), cause,
-		               (int)strcspn(behind, "\n"), behind);
-		cause = text;
-	}
-	postgres_copy_message(to, room, cause);
+	if (state == NULL || state < cause)
+		state = rest = cause;
+	else
+		rest = state + STATE_BYTES + strlen(": ");
+	(void)snprintf(to, room, "%.*s%.*s", (int)(state - cause), cause, (int)strcspn(rest, "\n"),
+	               rest);
 }
 
 static NET_API_STATUS postgres_fail_attempt(PGconn *connection, ConnStatusType reached,

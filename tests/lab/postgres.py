@@ -1,4 +1,5 @@
 """A private PostgreSQL on loopback: `with PostgresServer() as server: ...`"""
+import contextlib
 import os
 import pathlib
 import pwd
@@ -22,13 +23,27 @@ password_encryption = 'scram-sha-256'
 max_connections = 40
 """
 # The superuser by the Unix socket; others by SCRAM.
-ACCESS = "local all postgres trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+ACCESS = "local all postgres trust\n{type} all all 127.0.0.1/32 scram-sha-256\n"
+TLS = "ssl = on\nssl_cert_file = '{folder}/server.pem'\nssl_key_file = '{folder}/server.key'\n"
 
 
 def programs():
-    """The folder of the newest PostgreSQL of this machine, or None."""
+    """The folder of the newest PostgreSQL of this machine, or of that in $NETSESSION_POSTGRES; or None."""
+    if "NETSESSION_POSTGRES" in os.environ:
+        return pathlib.Path(os.environ["NETSESSION_POSTGRES"])
     found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: float(path.parts[-3]))
     return found[-1].parent if found else None
+
+
+def openssl(*arguments):
+    checked(subprocess.run(["openssl", *map(str, arguments)], text=True, capture_output=True, check=False))
+
+
+def make_authority(folder, name):
+    """Makes the certificate of an authority in a folder, NAME.pem. Returns its path."""
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", f"/CN={name}",
+            "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem")
+    return folder / f"{name}.pem"
 
 
 class PostgresServer(Server):
@@ -36,10 +51,12 @@ class PostgresServer(Server):
 
     domain, log = "", "logs"
 
-    def __init__(self, network=None):
-        """network  from which others may connect, too, such as 192.0.2.0/24"""
+    def __init__(self, network=None, has_tls=False):
+        """network  from which others may connect, too, such as 192.0.2.0/24
+        has_tls  without TLS, nobody may connect; authority is the file of the certificate to trust
+        """
         super().__init__((USER,))
-        self._network = network
+        self._network, self._has_tls = network, has_tls
         self.port = free_port()
 
     @property
@@ -55,13 +72,29 @@ class PostgresServer(Server):
 
     def query(self, sql, database="netsession"):
         """The rows, as lists of texts."""
-        rows = checked(subprocess.run(["psql", "-h", self.folder, "-p", str(self.port), "-U", "postgres", "-d", database, "-XAtq", "-F",
-                                       "\t", "-v", "ON_ERROR_STOP=1", "-c", sql], text=True, capture_output=True, check=False))
+        rows = checked(subprocess.run([*self._psql(database), "-c", sql], text=True, capture_output=True, check=False))
         return [row.split("\t") for row in rows.splitlines()]
 
     def clear(self):
         """Drops all tables."""
         self.query(f"DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION {USER}")
+
+    @property
+    def authority(self):
+        """The certificate of the authority that has signed that of the server."""
+        return self.folder / "authority.pem"
+
+    @contextlib.contextmanager
+    def session(self, sql):
+        """A connection that has run some statements, and stays open: a transaction that is begun there goes on."""
+        with subprocess.Popen([*self._psql(), "-f", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as psql:
+            try:
+                print(f"{sql}; SELECT 'done';", file=psql.stdin, flush=True)
+                while psql.stdout.readline() not in ("done\n", ""):
+                    pass
+                yield psql
+            finally:
+                psql.stdin.close()
 
     def kill(self):
         """Ends all of its processes at once, as a crash does."""
@@ -72,11 +105,26 @@ class PostgresServer(Server):
                                 self.folder / self.log / "postgres.log")
         wait_until(self._accepts)
 
+    def _psql(self, database="netsession"):
+        return ["psql", "-h", self.folder, "-p", str(self.port), "-U", "postgres", "-d", database, "-XAtq", "-F", "\t", "-v",
+                "ON_ERROR_STOP=1"]
+
     def _accepts(self):
         if self._process.ended():
             raise StartFailed("postgres ended")
         return subprocess.run([programs() / "pg_isready", "-h", self.folder, "-p", str(self.port)], check=False,
                               stdout=subprocess.DEVNULL).returncode == 0
+
+    def certify(self, address):
+        """Gives the server a certificate for an address, by an authority that is made at the first time."""
+        if not self.authority.exists():
+            make_authority(self.folder, "authority")
+        request, key = self.folder / "server.csr", self.folder / "server.key"
+        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=db", "-addext",
+                f"subjectAltName=IP:{address}", "-keyout", key, "-out", request)
+        openssl("x509", "-req", "-in", request, "-CA", self.authority, "-CAkey", self.folder / "authority.key", "-days", "2",
+                "-copy_extensions", "copyall", "-out", self.folder / "server.pem")
+        os.chown(key, pwd.getpwnam(ACCOUNT).pw_uid, -1)
 
     def _as_account(self):
         return ["setpriv", "--reuid", ACCOUNT, "--regid", ACCOUNT, "--clear-groups"]
@@ -92,7 +140,10 @@ class PostgresServer(Server):
         with open(data / "postgresql.conf", "a") as configuration:
             configuration.write(CONFIGURATION.format(port=self.port, folder=self.folder,
                                                      addresses="*" if self._network else "127.0.0.1"))
-        (data / "pg_hba.conf").write_text(ACCESS + (f"host all all {self._network} scram-sha-256\n" if self._network else ""))
+            if self._has_tls:
+                self.certify("127.0.0.1")
+                configuration.write(TLS.format(folder=self.folder))
+        (data / "pg_hba.conf").write_text(ACCESS.format(type="hostssl" if self._has_tls else "host") + (f"host all all {self._network} scram-sha-256\n" if self._network else ""))
         self.start()
         self.query(f"CREATE ROLE {USER} LOGIN PASSWORD '{self.password(USER)}'", "postgres")
         self.query(f"CREATE DATABASE netsession OWNER {USER}", "postgres")
