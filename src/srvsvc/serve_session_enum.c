@@ -39,8 +39,8 @@ struct srvsvc_enumeration {
 	bool has_match;    /* a session passes the filter, before the resume handle perhaps */
 	uint32_t total;    /* sessions that pass the filter, from the resume handle on */
 	uint32_t last_id;  /* of the page */
-	size_t info_bytes; /* of the page, as the caller counts them */
-	size_t wire_bytes; /* of the page, at most */
+	size_t info_bytes; /* of a page, as the caller counts them */
+	size_t wire_bytes; /* of a page, at most */
 	size_t held_bytes; /* as the service has counted them */
 	NET_API_STATUS status;
 	struct session_enum_encoder encoder;
@@ -147,36 +147,44 @@ static bool srvsvc_count_sessions(struct srvsvc_part *p)
 }
 
 /* "If PreferedMaximumLength is insufficient to hold all the entries, the server MUST return the
- * maximum number of entries that will fit": but at least one, so that the caller's loop ends.
- * "If [it] is equal to MAX_PREFERRED_LENGTH, the server MUST return all": if all are too much for
- * this server, the call fails. Any other length is served in smaller pages. Returns
- * ERROR_MORE_DATA or ERROR_NOT_ENOUGH_MEMORY where the row does not fit. */
-static NET_API_STATUS srvsvc_add_row(struct srvsvc_part *p, const struct session_level *level,
-                                     size_t max_answer_bytes, struct netsession_row *row)
+ * maximum number of entries that will fit": but at least one, so that the caller's loop ends. The
+ * page is smaller where this server has not as much memory. */
+static bool srvsvc_fits_into_page(struct srvsvc_part *p, const struct netsession_row *row,
+                                  size_t max_answer_bytes)
 {
-	const uint32_t preferred_bytes = p->request->preferred_bytes;
-	struct netsession_row known = *row;
+	const struct session_level *level = session_level_find(p->request->level);
 	struct srvsvc_enumeration *e = p->e;
-	size_t info_bytes;
-	bool is_full;
+	size_t info_bytes = session_row_info_bytes(level, row);
 
-	session_row_clear_unknown(&known); /* pages are the same for all callers */
-	info_bytes = session_row_info_bytes(level, &known);
 	e->info_bytes += info_bytes;
 	e->wire_bytes += session_row_wire_bytes(level, info_bytes);
-	is_full = e->wire_bytes > max_answer_bytes || e->encoder.count == e->encoder.room;
-	if (preferred_bytes == MAX_PREFERRED_LENGTH && is_full)
-		return ERROR_NOT_ENOUGH_MEMORY;
-	if (preferred_bytes != MAX_PREFERRED_LENGTH && e->encoder.count > 0 &&
-	    (e->info_bytes > preferred_bytes || is_full))
+	return e->encoder.count == 0 ||
+	       (e->info_bytes <= p->request->preferred_bytes && e->wire_bytes <= max_answer_bytes);
+}
+
+/* Returns ERROR_MORE_DATA where the row does not fit into the page. "If [PreferedMaximumLength] is
+ * equal to MAX_PREFERRED_LENGTH, the server MUST return all": if all are too much for this server,
+ * the call fails with ERROR_NOT_ENOUGH_MEMORY. */
+static NET_API_STATUS srvsvc_add_row(struct srvsvc_part *p, const struct netsession_row *row,
+                                     size_t max_answer_bytes)
+{
+	const bool wants_all = p->request->preferred_bytes == MAX_PREFERRED_LENGTH;
+	struct session_enum_encoder *encoder = &p->e->encoder;
+	struct netsession_row known = *row;
+
+	session_row_clear_unknown(&known); /* pages are the same for all callers */
+	if (!wants_all && !srvsvc_fits_into_page(p, &known, max_answer_bytes))
 		return ERROR_MORE_DATA;
-	session_enum_encoder_add(&e->encoder, p->call->shows_unknown ? row : &known);
+	if (encoder->count == encoder->room)
+		return wants_all ? ERROR_NOT_ENOUGH_MEMORY : ERROR_MORE_DATA;
+	session_enum_encoder_add(encoder, p->call->shows_unknown ? row : &known);
+	if (wants_all && session_enum_encoder_bytes(encoder) > max_answer_bytes)
+		return ERROR_NOT_ENOUGH_MEMORY;
 	return NERR_Success;
 }
 
 static bool srvsvc_encode_sessions(struct srvsvc_part *p)
 {
-	const struct session_level *level = session_level_find(p->request->level);
 	size_t max_answer_bytes = srvsvc_max_answer_bytes(p);
 	struct srvsvc_enumeration *e = p->e;
 	struct netsession_row row;
@@ -191,7 +199,7 @@ static bool srvsvc_encode_sessions(struct srvsvc_part *p)
 		bool is_wanted = visit == SESSION_VISIT_ROW && id > p->request->resume_handle;
 
 		if (is_wanted)
-			e->status = srvsvc_add_row(p, level, max_answer_bytes, &row);
+			e->status = srvsvc_add_row(p, &row, max_answer_bytes);
 		if (e->status != NERR_Success)
 			break;
 		e->at = id;
