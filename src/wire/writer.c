@@ -138,6 +138,10 @@ uint8_t *wire_store_utf16le(uint8_t *to, const char *utf8, size_t bytes)
 				continue;
 			}
 		}
+		if ((unsigned char)*utf8 < 0x80) {
+			to = wire_store_u16le(to, (unsigned char)*utf8++);
+			continue;
+		}
 		count = text_utf16_encode(text_next(&utf8), units);
 		for (size_t i = 0; i < count; i++)
 			to = wire_store_u16le(to, (uint16_t)units[i]);
