@@ -9,16 +9,13 @@
 
 /* ---- pages ---- */
 
-/* The first pages are allocated one by one, later ones so many at once as fit into a large page:
- * a thousand sessions then take no large page, and a million lie in few. */
+/* The first pages are allocated one by one, later ones a chunk at once, in large pages: a thousand
+ * sessions then take no large page, and a million lie in few. */
+#define CHUNK_BYTES (2 * LARGE_PAGE_BYTES)
+
 static uint32_t pages_of_chunk(const struct pages *p)
 {
-	return (uint32_t)(LARGE_PAGE_BYTES / p->page_bytes);
-}
-
-static bool pages_begin_chunk(const struct pages *p, uint32_t page)
-{
-	return page < pages_of_chunk(p) || page % pages_of_chunk(p) == 0;
+	return (uint32_t)(CHUNK_BYTES / p->page_bytes);
 }
 
 static void *pages_allocate(const struct pages *p)
@@ -27,14 +24,15 @@ static void *pages_allocate(const struct pages *p)
 
 	if (p->count < pages_of_chunk(p))
 		return calloc(1, p->page_bytes);
-	if (pages_begin_chunk(p, p->count)) {
-		page = aligned_alloc(LARGE_PAGE_BYTES, LARGE_PAGE_BYTES);
-		if (page != NULL)
-			large_pages_prefer(page, LARGE_PAGE_BYTES);
-	} else {
+	if (p->count % pages_of_chunk(p) != 0) {
 		page = (char *)p->pages[p->count - 1] + p->page_bytes;
+	} else {
+		page = malloc(CHUNK_BYTES);
+		if (page == NULL)
+			return NULL;
+		large_pages_prefer(page, CHUNK_BYTES);
 	}
-	return page != NULL ? memset(page, 0, p->page_bytes) : NULL;
+	return memset(page, 0, p->page_bytes);
 }
 
 bool pages_add(struct pages *p)
@@ -58,7 +56,7 @@ bool pages_add(struct pages *p)
 void pages_fini(struct pages *p)
 {
 	for (uint32_t i = 0; i < p->count; i++)
-		if (pages_begin_chunk(p, i))
+		if (i < pages_of_chunk(p) || i % pages_of_chunk(p) == 0)
 			free(p->pages[i]);
 	free(p->pages);
 	*p = (struct pages){ 0 };

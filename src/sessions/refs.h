@@ -18,7 +18,7 @@
 struct pages {
 	void **pages;
 	uint32_t count, room;
-	size_t page_bytes; /* at most LARGE_PAGE_BYTES */
+	size_t page_bytes; /* at most LARGE_PAGE_BYTES; set before the first page is added */
 };
 
 /* Adds a page of zeros. False: out of memory. */
