@@ -11,6 +11,7 @@
  *   client_state_received_nothing client_state_explain_end state_send state_receive
  *   send_smb1 send_negotiate send_log_on send_tree_connect send_create send_bind
  *   send_call take_negotiate take_log_on take_tree_connect begin_encryption take_create
+ *   send_call_early state_postpone_call state_go_on_with_call
  *   take_pipe take_pdus take_bound state_take_expiry state_begin_renewal state_end_renewal
  *   transport_smb2_write transport_smb2_transceive transport_smb2_read transport_smb2_validate
  *   transport_smb2_next transport_smb2_refused take_validation take_written take_transceived
@@ -184,9 +185,9 @@ static void put_body(struct run *run, struct wire_writer *w, uint16_t command, c
 static uint32_t status_of(uint8_t choice)
 {
 	static const uint32_t statuses[STATUS_MASK + 1] = {
-		STATUS_SUCCESS, STATUS_MORE_PROCESSING_REQUIRED, STATUS_BUFFER_OVERFLOW,
-		STATUS_PENDING, STATUS_USER_SESSION_DELETED,     0xC0000022,
-		0xC0000034,     STATUS_NETWORK_SESSION_EXPIRED,
+		STATUS_SUCCESS,        STATUS_MORE_PROCESSING_REQUIRED, STATUS_BUFFER_OVERFLOW,
+		STATUS_PENDING,        STATUS_USER_SESSION_DELETED,     0xC0000022,
+		STATUS_INTERNAL_ERROR, STATUS_NETWORK_SESSION_EXPIRED,
 	};
 
 	return statuses[choice & STATUS_MASK];
@@ -506,6 +507,10 @@ static void pump(struct run *run)
 		case CLIENT_EVENT_TOKEN:
 		case CLIENT_EVENT_EXPIRED:
 			give_token(run);
+			break;
+		case CLIENT_EVENT_LOGGED_ON:
+			if (!run->deletes)
+				ask(run);
 			break;
 		case CLIENT_EVENT_READY:
 			ask(run);

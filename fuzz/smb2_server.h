@@ -7,6 +7,7 @@
 #include "fuzz.h"
 #include "rpc/client_association.h"
 #include "smb2/client_connection.h"
+#include "smb2/server_guid.h"
 #include "smb2/session_service.h"
 #include "smb2/status.h"
 
@@ -132,12 +133,15 @@ static inline void server_negotiate_body(struct wire_writer *w, const uint8_t *b
 		                             SMB2_DIALECT_300, SMB2_DIALECT_302 };
 	uint8_t choice = bytes > 0 ? body[0] : 0, limits = bytes > 1 ? body[1] : 0;
 	uint16_t dialect = dialects[(choice & 15) % 5];
+	uint8_t guid[SMB2_GUID_BYTES] = { 0 };
 
+	if ((limits & 0x80) != 0)
+		MUST(smb2_server_guid_make(guid));
 	wire_put_u16le(w, 65);
 	wire_put_u16le(w, SMB2_NEGOTIATE_SIGNING_REQUIRED);
 	wire_put_u16le(w, dialect);
 	wire_put_u16le(w, dialect == SMB2_DIALECT_311 ? 3 : 0);
-	wire_put_zeros(w, SMB2_GUID_BYTES);
+	wire_put_bytes(w, guid, sizeof guid);
 	wire_put_u32le(w, ((limits & 1) != 0 ? 0 : SMB2_GLOBAL_CAP_LARGE_MTU) |
 	                          ((limits & 4) != 0 ? SMB2_GLOBAL_CAP_ENCRYPTION : 0));
 	for (unsigned i = 0; i < 3; i++)

@@ -94,6 +94,24 @@ def seeds_client_state():
             for clients in (["127.0.0.1", "::1"], ["::1"], []):
                 yield start + answer(signed | PDU, page_of_level_10(clients, 234, 7)) + \
                     answer(signed | PDU, page_of_level_10(clients, 0, 0))
+    # A call with the bind: answered, refused, refused with the bind, expired, put off for want of credits or for its
+    # length, and not made because something is deleted before.
+    early = answer(FORM, b"\x10\x80") + answer(FORM | SIGN, b"done")
+    opened = answer(signed | COMPOUND) * 2 + answer(signed | PDU)
+    refused, expired = answer(SIGN, status=6), answer(SIGN, status=7)
+    for options in (0, 2, 0x20, 0x40, 0x80):
+        start = bytes([options, 3, 255]) + early + opened
+        yield start + answer(signed | PDU, page)
+        yield start + answer(signed | PDU, page_of_level_10(["::1"], 234, 7)) + answer(signed | PDU, page)
+        yield start + answer(signed | PDU, page[:third], status=8) + answer(signed | PDU, page[third:])
+        yield start + refused + answer(signed | PDU, page)
+        yield start + expired + answer(signed, b"done") + answer(signed | PDU, page)
+    yield bytes([0, 3, 255]) + early + answer(signed) * 2 + refused * 2 + opened + answer(signed | PDU, page)
+    yield bytes([0, 3, 255]) + early + expired * 4 + answer(signed, b"done") + opened + answer(signed | PDU, page)
+    yield bytes([0, 3, 255]) + early + opened + answer(signed | PDU | YOUNGEST, page) * 2
+    for last in (1, 2, 3):
+        yield bytes([0, 3, 255]) + answer(FORM, b"\x10\x80", credits=1) + answer(FORM | SIGN, b"done", credits=last) + \
+            answer(signed, credits=1) * 2 + answer(signed | PDU) + answer(signed | PDU, page)
     # No credit for the log-on; an answer compounded with a challenge, then bytes without end.
     yield bytes([0, 0, 255]) + answer(FORM, b"\x10\0", credits=0)
     yield bytes([0, 0x10, 255]) + answer(FORM, b"\x10\0") + \

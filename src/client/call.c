@@ -124,32 +124,42 @@ static void call_explain_quota(const struct netsession_call *call, struct err *e
 
 /* ---- what the connection reports ---- */
 
+static bool call_lists_first(const struct netsession_call *call)
+{
+	return call->kind == CALL_ENUM || (call->kind == CALL_DEL && call->deletion.is_listing);
+}
+
+static void call_begin_list(struct netsession_call *call)
+{
+	client_state_call_enum(connection_state(call->connection), &call->enumeration.request,
+	                       call_room(call),
+	                       call->kind == CALL_ENUM && call->handler->on_row != NULL);
+}
+
+static void call_on_logged_on(void *context)
+{
+	struct netsession_call *call = context;
+
+	if (call_lists_first(call))
+		call_begin_list(call);
+}
+
 static bool call_on_ready(void *context)
 {
 	struct netsession_call *call = context;
 	struct client_state *state = connection_state(call->connection);
 
-	switch (call->kind) {
-	case CALL_ENUM:
-		if (call->wants_warnings) {
-			client_state_call_local(state, LOCAL_LIST_WARNINGS, NULL);
-			return true;
-		}
-		client_state_call_enum(state, &call->enumeration.request, call_room(call),
-		                       call->handler->on_row != NULL);
-		return true;
-	case CALL_DEL:
-		if (call->deletion.is_listing)
-			client_state_call_enum(state, &call->enumeration.request, call_room(call),
-			                       false);
-		else
-			client_state_call_del(state, &call->deletion.request);
-		return true;
-	case CALL_CONNECT:
-		break;
+	if (call->kind == CALL_CONNECT) {
+		call_finish_answered(call);
+		return false;
 	}
-	call_finish_answered(call);
-	return false;
+	if (call->wants_warnings)
+		client_state_call_local(state, LOCAL_LIST_WARNINGS, NULL);
+	else if (call_lists_first(call))
+		call_begin_list(call);
+	else
+		client_state_call_del(state, &call->deletion.request);
+	return true;
 }
 
 static bool call_on_rows(void *context)
@@ -378,8 +388,9 @@ static void call_on_deadline(void *context)
 
 static void call_connect(struct netsession_call *call)
 {
-	static const struct connection_handler handler = { call_on_ready, call_on_rows,
-		                                           call_on_answered, call_on_failed };
+	static const struct connection_handler handler = { call_on_logged_on, call_on_ready,
+		                                           call_on_rows, call_on_answered,
+		                                           call_on_failed };
 
 	call->connection = connection_new(call->loop, &call->key, &handler, call);
 	if (call->connection == NULL) {

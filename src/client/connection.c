@@ -237,6 +237,10 @@ static void connection_pump(struct connection *c)
 			c->was_idle = false;
 			connection_begin_renewal(c);
 			return;
+		case CLIENT_EVENT_LOGGED_ON:
+			if (c->handler->logged_on != NULL)
+				c->handler->logged_on(c->context);
+			break;
 		case CLIENT_EVENT_READY:
 			if (!c->handler->ready(c->context))
 				return;

@@ -10,8 +10,9 @@
 
 struct connection;
 
-/* Each returns false when it closed or released the connection. */
+/* Those that return a value return false when they closed or released the connection. */
 struct connection_handler {
+	void (*logged_on)(void *context); /* CLIENT_EVENT_LOGGED_ON; may be NULL */
 	bool (*ready)(void *context);    /* the pipe is open, and no call is under way: begin one */
 	bool (*rows)(void *context);     /* CLIENT_EVENT_ROWS */
 	bool (*answered)(void *context); /* CLIENT_EVENT_ANSWER */

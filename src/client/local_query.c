@@ -82,7 +82,7 @@ NET_API_STATUS local_query_run(enum local_opnum opnum, const struct session_del_
                                void (*found)(void *context, const struct local_entry *entry),
                                void *context, struct err *err)
 {
-	static const struct connection_handler handler = { local_query_on_ready, NULL,
+	static const struct connection_handler handler = { NULL, local_query_on_ready, NULL,
 		                                           local_query_on_answered,
 		                                           local_query_on_failed };
 	struct local_query q = {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include "smb2/file.h"
 #include "smb2/negotiate_check.h"
+#include "smb2/server_guid.h"
 #include "smb2/session.h"
 #include "smb2/status.h"
 #include "smb2/tree.h"
@@ -16,7 +17,8 @@
 #define PIPE      SRVSVC_PIPE_NAME
 #define ADVICE_ENCRYPTED_NULL \
 	"log on as a user: this computer (--encrypt) or the server requires encryption"
-#define NO_CREDIT "the server grants no credit"
+#define NO_CREDIT    "the server grants no credit"
+#define OUT_OF_ORDER "a reply came before the one that it depends on"
 
 /* How often a session is authenticated again, while it expires at once each time. */
 #define MAX_RENEWALS 2
@@ -242,6 +244,20 @@ void client_state_take_token(struct client_state *s, const uint8_t *token, size_
 		s->step = STEP_TREE_CONNECT;
 }
 
+/* What was sent of the step and of those behind it has to be sent again, and its replies do not
+ * matter. */
+static void state_send_again(struct client_state *s, enum client_step step)
+{
+	transport_smb2_ignore_outstanding(&s->smb2);
+	s->unsent = step;
+	rpc_association_fini(&s->rpc);
+	rpc_association_init(&s->rpc);
+	if (s->early_call == EARLY_CALL_SENT) {
+		s->early_call = EARLY_CALL_BEGUN;
+		s->call.stub_sent = 0;
+	}
+}
+
 /* ---- TREE_CONNECT and CREATE: the pipe ---- */
 
 static bool send_tree_connect(struct client_state *s, bool in_compound)
@@ -264,10 +280,7 @@ static void begin_encryption(struct client_state *s)
 		state_fail(s, ERROR_NOT_SUPPORTED, "the server offers no encryption");
 		return;
 	}
-	transport_smb2_ignore_outstanding(&s->smb2);
-	s->unsent = STEP_CREATE;
-	rpc_association_fini(&s->rpc);
-	rpc_association_init(&s->rpc);
+	state_send_again(s, STEP_CREATE);
 }
 
 static bool take_tree_connect(struct client_state *s, struct transport_arrival *arrival)
@@ -364,12 +377,26 @@ static bool send_call_local(struct client_state *s)
 	return true;
 }
 
+/* Sends the whole call in the compound that opens the pipe. */
+static bool send_call_early(struct client_state *s)
+{
+	if (!state_has_credit(s) || s->call.stub.len > RPC_EARLY_STUB_BYTES)
+		return false;
+	rpc_association_call_early(&s->rpc);
+	if (!next_fragment(s))
+		return false;
+	transport_smb2_transceive(&s->smb2, STEP_CALL, true, &s->fragment);
+	s->early_call = EARLY_CALL_SENT;
+	return true;
+}
+
 /* Sends the next fragment of the call: by WRITE, and the last one by an IOCTL. */
 static bool send_call(struct client_state *s, bool in_compound)
 {
-	(void)in_compound;
 	if (s->is_local)
 		return send_call_local(s);
+	if (in_compound)
+		return send_call_early(s);
 	/* Beside the first call, so that it costs no round trip: no answer is given before this one
 	 * has come. */
 	if (s->smb2.validation == VALIDATION_DUE && smb2_connection_room(&s->smb2.connection) > 0)
@@ -395,12 +422,15 @@ static bool rpc_wants_more(const struct client_state *s)
 	return s->rpc.step == RPC_BINDING || s->rpc.step == RPC_CALLING;
 }
 
-/* The interface is bound. Nothing may be in flight any more: its reply would be taken for one of
- * the call's. */
+/* The interface is bound. Nothing but a call may be in flight any more: its reply would be taken
+ * for one of the call's. */
 static bool take_bound(struct client_state *s)
 {
-	if (!transport_is_idle(s))
-		state_fail(s, ERROR_BAD_NET_RESP, "a reply came before the one that it depends on");
+	bool is_idle = s->early_call == EARLY_CALL_SENT ? transport_smb2_awaits_one(&s->smb2)
+	                                                : transport_is_idle(s);
+
+	if (!is_idle)
+		state_fail(s, ERROR_BAD_NET_RESP, OUT_OF_ORDER);
 	return !state_has_failed(s);
 }
 
@@ -418,7 +448,10 @@ static bool take_pdus(struct client_state *s)
 			is_bound = take_bound(s);
 			break;
 		case RPC_STUB:
-			(void)pipe_call_take_piece(&s->call, &piece, &s->err);
+			if (s->step == STEP_CALL)
+				(void)pipe_call_take_piece(&s->call, &piece, &s->err);
+			else
+				state_fail(s, ERROR_BAD_NET_RESP, OUT_OF_ORDER);
 			break;
 		case RPC_FAILED:
 			s->err = s->rpc.err;
@@ -447,9 +480,57 @@ static bool take_pipe(struct client_state *s, struct transport_arrival *arrival)
 		rpc_association_feed(&s->rpc, arrival->data, arrival->bytes);
 		is_bound = take_pdus(s);
 	}
-	if (!state_has_failed(s) && !s->is_local && !s->has_expired)
+	if (!state_has_failed(s) && !s->is_local && !s->has_expired && !is_bound)
 		state_read_more(s);
 	return is_bound;
+}
+
+/* ---- a call with the bind ----
+ *
+ * A server that executes FSCTL_PIPE_TRANSCEIVE anywhere in a compound gets the first call in the
+ * message that opens the pipe. Its ServerGuid says that it is such a server, and no answer of it is
+ * handed on before NEGOTIATE is known to be genuine. If it refuses all the same, the call is made
+ * when the pipe is ready. Servers may have executed what they refuse, as Samba does; so only an
+ * enumeration is sent early, which changes nothing. */
+
+static bool state_may_call_early(const struct client_state *s)
+{
+	return s->early_call == EARLY_CALL_UNKNOWN && s->step == STEP_TREE_CONNECT &&
+	       s->smb2.validation == VALIDATION_NONE &&
+	       smb2_server_guid_transceives_anywhere(s->smb2.negotiated.server_guid);
+}
+
+/* Whether the step's request was refused because of its place in the compound: <266>. Other
+ * refusals stand; a request that somebody has changed on its way is one of them. */
+static bool state_may_postpone_call(const struct client_state *s,
+                                    const struct transport_arrival *arrival)
+{
+	return s->early_call == EARLY_CALL_SENT && s->step >= STEP_BIND &&
+	       s->err.nt_status == STATUS_INTERNAL_ERROR && arrival->reply.tag == s->step;
+}
+
+/* The step is BIND or CALL. What was bound is bound. */
+static void state_postpone_call(struct client_state *s)
+{
+	s->err = (struct err){ 0 };
+	if (s->step == STEP_CALL) {
+		s->repeats_call = true;
+		s->unsent = STEP_CALL;
+	} else {
+		state_send_again(s, STEP_CREATE);
+		s->step = STEP_CREATE;
+	}
+	s->early_call = EARLY_CALL_POSTPONED;
+}
+
+/* The pipe is open: the early call goes on, or is made now. */
+static void state_go_on_with_call(struct client_state *s)
+{
+	s->step = STEP_CALL;
+	if (s->early_call == EARLY_CALL_SENT)
+		return;
+	rpc_association_call(&s->rpc);
+	s->unsent = STEP_CALL;
 }
 
 /* ---- reauthentication: the session has expired, as its Kerberos ticket has, 3.2.5.1.6 ----
@@ -472,11 +553,8 @@ static void state_take_expiry(struct client_state *s, const struct transport_arr
 		return;
 	s->unsent = s->step;
 	s->repeats_call = s->step == STEP_CALL;
-	if (s->step < STEP_READY) {
-		transport_smb2_ignore_outstanding(&s->smb2);
-		rpc_association_fini(&s->rpc);
-		rpc_association_init(&s->rpc);
-	}
+	if (s->step < STEP_READY)
+		state_send_again(s, s->step);
 }
 
 static bool state_may_renew(const struct client_state *s)
@@ -533,7 +611,7 @@ static const struct step {
 	[STEP_CREATE] =        { "CREATE " PIPE,      send_create,       take_create,       true },
 	[STEP_BIND] =          { "bind",              send_bind,         take_pipe,         true },
 	[STEP_READY] =         { "pipe " PIPE,        NULL,              take_pipe,         false },
-	[STEP_CALL] =          { "call",              send_call,         take_pipe,         false },
+	[STEP_CALL] =          { "call",              send_call,         take_pipe,         true },
 	[STEP_COUNT] =         { NULL,                NULL,              NULL,              false },
 	/* clang-format on */
 };
@@ -557,7 +635,11 @@ static void state_send(struct client_state *s)
 	bool in_compound = false;
 
 	while (!state_has_failed(s) && !s->has_expired) {
-		const struct step *due = &steps[s->unsent];
+		const struct step *due;
+
+		if (in_compound && s->unsent == STEP_READY && s->early_call == EARLY_CALL_BEGUN)
+			s->unsent = STEP_CALL;
+		due = &steps[s->unsent];
 
 		if (s->unsent > s->step && !(in_compound && due->joins_compound))
 			break; /* it is not its turn */
@@ -570,6 +652,13 @@ static void state_send(struct client_state *s)
 	}
 	if (s->smb2.connection.request_count > 0)
 		smb2_connection_flush(&s->smb2.connection);
+}
+
+static void state_end_step(struct client_state *s)
+{
+	s->step++;
+	if (s->step == STEP_READY && s->early_call > EARLY_CALL_ALLOWED)
+		state_go_on_with_call(s);
 }
 
 /* Takes the next arrival. False: more bytes have to be received first. */
@@ -590,13 +679,16 @@ static bool state_receive(struct client_state *s)
 		if (s->step > STEP_SESSION_SETUP)
 			s->renewals = 0;
 		if (steps[s->step].take(s, &arrival))
-			s->step++;
+			state_end_step(s);
 		break;
 	case TRANSPORT_EXPIRED:
 		state_take_expiry(s, &arrival);
 		break;
-	case TRANSPORT_PROGRESS:
 	case TRANSPORT_FAILED:
+		if (state_may_postpone_call(s, &arrival))
+			state_postpone_call(s);
+		break;
+	case TRANSPORT_PROGRESS:
 		break;
 	}
 	return true;
@@ -611,6 +703,10 @@ static bool state_is_validated(const struct client_state *s)
 enum client_event client_state_next(struct client_state *s)
 {
 	do {
+		if (state_may_call_early(s)) {
+			s->early_call = EARLY_CALL_ALLOWED;
+			return CLIENT_EVENT_LOGGED_ON;
+		}
 		state_send(s);
 		if (state_has_failed(s))
 			return CLIENT_EVENT_FAILED;
@@ -696,6 +792,7 @@ struct wire_writer *client_state_out(struct client_state *s)
 
 static void state_begin_call(struct client_state *s)
 {
+	s->early_call = EARLY_CALL_ALLOWED;
 	rpc_association_call(&s->rpc);
 	s->step = s->unsent = STEP_CALL;
 }
@@ -703,10 +800,15 @@ static void state_begin_call(struct client_state *s)
 void client_state_call_enum(struct client_state *s, const struct session_enum_request *request,
                             size_t max_bytes, bool streams_rows)
 {
-	assert(client_state_is_idle(s));
+	bool is_early = s->early_call == EARLY_CALL_ALLOWED && s->step == STEP_TREE_CONNECT;
+
+	assert(is_early || client_state_is_idle(s));
 	(void)pipe_call_begin_enum(&s->call, s->interface == &client_netsession_local, request,
 	                           max_bytes, streams_rows, &s->err);
-	state_begin_call(s);
+	if (is_early)
+		s->early_call = EARLY_CALL_BEGUN;
+	else
+		state_begin_call(s);
 }
 
 void client_state_call_del(struct client_state *s, const struct session_del_request *request)

@@ -47,6 +47,14 @@ struct client_state {
 	struct rpc_association rpc;
 	struct wire_writer fragment; /* the one being sent */
 	struct pipe_call call;
+	/* The first call, where it may be sent with the bind: state.c, "a call with the bind". */
+	enum {
+		EARLY_CALL_UNKNOWN,
+		EARLY_CALL_ALLOWED,
+		EARLY_CALL_BEGUN,
+		EARLY_CALL_SENT,
+		EARLY_CALL_POSTPONED, /* until the pipe is ready: the server has refused it */
+	} early_call;
 
 	/* The log-on. */
 	const uint8_t *token; /* for the next SESSION_SETUP; borrowed, NULL: it is not made yet */
@@ -86,14 +94,16 @@ void client_state_received(struct client_state *s, size_t bytes);
 struct wire_writer *client_state_out(struct client_state *s);
 
 enum client_event {
-	CLIENT_EVENT_READ,    /* more bytes have to be received */
-	CLIENT_EVENT_TOKEN,   /* challenge wants a token: client_state_take_token */
-	CLIENT_EVENT_EXPIRED, /* the session has expired: a log-on begins anew, with a first token
-	                       */
-	CLIENT_EVENT_READY,   /* the pipe is open: client_state_call_... */
-	CLIENT_EVENT_ROWS,    /* rows are there: client_state_next_row, until it gives no more */
-	CLIENT_EVENT_ANSWER,  /* the call is answered: client_state_take_... */
-	CLIENT_EVENT_FAILED,  /* the connection is of no more use: see err */
+	CLIENT_EVENT_READ,      /* more bytes have to be received */
+	CLIENT_EVENT_TOKEN,     /* challenge wants a token: client_state_take_token */
+	CLIENT_EVENT_EXPIRED,   /* the session has expired: a log-on begins anew, with a first token
+	                         */
+	CLIENT_EVENT_LOGGED_ON, /* client_state_call_enum may begin a call now, before the pipe is
+	                           open: it saves a round trip. Not every server allows that. */
+	CLIENT_EVENT_READY,     /* the pipe is open, and no call was begun: client_state_call_... */
+	CLIENT_EVENT_ROWS,      /* rows are there: client_state_next_row, until it gives no more */
+	CLIENT_EVENT_ANSWER,    /* the call is answered: client_state_take_... */
+	CLIENT_EVENT_FAILED,    /* the connection is of no more use: see err */
 };
 
 /* Sends what can be sent, works on what was received, and gives the next event. */
@@ -104,10 +114,10 @@ enum client_event client_state_next(struct client_state *s);
 void client_state_take_token(struct client_state *s, const uint8_t *token, size_t bytes,
                              const struct smb2_session_key *key);
 
-/* Begin a call; the pipe has to be ready. An enumeration is NetrSessionEnum over client_srvsvc, and
- * LOCAL_ENUM_SESSIONS over client_netsession_local; it fails by ERROR_NOT_ENOUGH_QUOTA where the
- * rows need more than max_bytes, 0: any number. With streams_rows, rows are given before their
- * answer is complete. */
+/* Begin a call; the pipe has to be ready, but for an enumeration at CLIENT_EVENT_LOGGED_ON. An
+ * enumeration is NetrSessionEnum over client_srvsvc, and LOCAL_ENUM_SESSIONS over
+ * client_netsession_local; it fails by ERROR_NOT_ENOUGH_QUOTA where the rows need more than
+ * max_bytes, 0: any number. With streams_rows, rows are given before their answer is complete. */
 void client_state_call_enum(struct client_state *s, const struct session_enum_request *request,
                             size_t max_bytes, bool streams_rows);
 void client_state_call_del(struct client_state *s, const struct session_del_request *request);

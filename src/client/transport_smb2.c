@@ -103,6 +103,11 @@ bool transport_smb2_is_idle(const struct transport_smb2 *t)
 	return smb2_connection_outstanding(&t->connection) == 0;
 }
 
+bool transport_smb2_awaits_one(const struct transport_smb2 *t)
+{
+	return smb2_connection_outstanding(&t->connection) == 1;
+}
+
 bool transport_smb2_is_spent(const struct transport_smb2 *t)
 {
 	return t->reads_sent != t->reads_taken;

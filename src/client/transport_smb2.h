@@ -66,8 +66,9 @@ bool transport_smb2_resume(struct transport_smb2 *t);
 /* The replies that are still to come are not wanted any more. */
 void transport_smb2_ignore_outstanding(struct transport_smb2 *t);
 
-/* No request waits for its reply. */
+/* No request waits for its reply; one does. */
 bool transport_smb2_is_idle(const struct transport_smb2 *t);
+bool transport_smb2_awaits_one(const struct transport_smb2 *t);
 
 /* READs are in flight that would take the bytes of the next answer: the fragments of an answer were
  * longer than those before them, or the server's alloc_hint was too high. */

@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include "crypto/crypto.h"
 #include "daemon/log_on_queue.h"
 #include "daemon/smb_connection.h"
+#include "smb2/server_guid.h"
 
 #define STEP "SMB endpoint"
 
@@ -97,8 +97,7 @@ static bool smb_endpoint_init(struct smb_endpoint *e, struct net_loop *loop,
 	if (all->endpoint == NULL || all->log_ons == NULL)
 		return false;
 	smb_endpoint_configure(e, settings);
-	return smb_endpoint_listen_all(e, settings, err) &&
-	       crypto_random(all->smb.guid, sizeof all->smb.guid);
+	return smb_endpoint_listen_all(e, settings, err) && smb2_server_guid_make(all->smb.guid);
 }
 
 struct smb_endpoint *smb_endpoint_new(struct net_loop *loop, struct srvsvc_server *service,

@@ -54,6 +54,13 @@ void rpc_association_bind(struct rpc_association *a, struct wire_writer *w,
 	rpc_bind_encode(w, ++a->call_id, &bind);
 }
 
+void rpc_association_call_early(struct rpc_association *a)
+{
+	assert(a->step == RPC_BINDING && !a->calls_early);
+	a->calls_early = true;
+	a->stub_bytes = 0;
+}
+
 void rpc_association_call(struct rpc_association *a)
 {
 	assert(a->step == RPC_IDLE);
@@ -67,8 +74,9 @@ void rpc_association_fragment(struct rpc_association *a, struct wire_writer *w, 
 {
 	struct rpc_request request = { .context_id = CONTEXT_ID, .opnum = opnum };
 
-	assert(a->step == RPC_CALLING);
-	rpc_request_encode(w, a->call_id, &request, stub, bytes, at, a->max_xmit_frag);
+	assert(a->step == RPC_CALLING || (a->calls_early && bytes <= RPC_EARLY_STUB_BYTES));
+	rpc_request_encode(w, a->call_id + a->calls_early, &request, stub, bytes, at,
+	                   a->max_xmit_frag);
 }
 
 void rpc_association_feed(struct rpc_association *a, const void *data, size_t bytes)
@@ -103,7 +111,9 @@ static enum rpc_event rpc_association_read_bind_ack(struct rpc_association *a,
 	}
 	if (ack.max_recv_frag < a->max_xmit_frag)
 		a->max_xmit_frag = ack.max_recv_frag;
-	a->step = RPC_IDLE;
+	a->step = a->calls_early ? RPC_CALLING : RPC_IDLE;
+	a->call_id += a->calls_early;
+	a->calls_early = false;
 	return RPC_BOUND;
 }
 

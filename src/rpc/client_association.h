@@ -16,6 +16,7 @@ struct rpc_association {
 	enum rpc_step { RPC_UNBOUND, RPC_BINDING, RPC_IDLE, RPC_CALLING, RPC_BROKEN } step;
 	uint16_t max_xmit_frag; /* bytes: the longest fragment that the server receives */
 	uint32_t call_id;
+	bool calls_early;  /* a call follows the bind that is not answered yet */
 	size_t stub_bytes; /* of the answer to the current call, so far */
 	struct rpc_pdu_reader pdus;
 	struct err err;
@@ -48,6 +49,12 @@ void rpc_association_fini(struct rpc_association *a);
  * RPC_MIN_FRAG_BYTES: fragments of both directions shall be no longer. */
 void rpc_association_bind(struct rpc_association *a, struct wire_writer *w,
                           const struct rpc_syntax *interface, uint32_t max_frag_bytes);
+
+/* Begins a call while the bind is not answered; the server has to work on one after the other. Its
+ * stub is at most RPC_EARLY_STUB_BYTES long, because the server has not said yet what it receives.
+ */
+#define RPC_EARLY_STUB_BYTES ((size_t)(RPC_MIN_FRAG_BYTES - RPC_CALL_HEADER_BYTES))
+void rpc_association_call_early(struct rpc_association *a);
 
 /* Begins a call. rpc_association_fragment then appends the fragments of its request to w, one at a
  * time, until *at, which begins at 0, is bytes. */

@@ -12,7 +12,7 @@
 #include "smb2/signing.h"
 
 #define SMB2_MAX_OUTSTANDING 16
-#define SMB2_MAX_COMPOUND    3
+#define SMB2_MAX_COMPOUND    4
 
 struct smb2_connection {
 	uint16_t dialect; /* 0 until negotiated */

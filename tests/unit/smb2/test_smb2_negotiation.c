@@ -11,6 +11,7 @@
 #include "recorded_message.h"
 #include "smb2/ioctl.h"
 #include "smb2/negotiate_choice.h"
+#include "smb2/server_guid.h"
 #include "smb2/smb1_negotiate.h"
 #include "smb2/status.h"
 
@@ -368,6 +369,21 @@ static void recorded_responses_are_encoded_as_smbd_did(void **state)
 	expect_the_response_again("samba-4.17-negotiate-response-to-smb1", SMB2_DIALECT_WILDCARD);
 }
 
+static void guids_are_of_version_8_and_differ(void **state)
+{
+	static const uint8_t of_samba[SMB2_GUID_BYTES] = "labsrv";
+	uint8_t one[SMB2_GUID_BYTES], other[SMB2_GUID_BYTES];
+
+	(void)state;
+	assert_true(smb2_server_guid_make(one) && smb2_server_guid_make(other));
+	assert_memory_not_equal(one, other, sizeof one);
+	assert_int_equal(one[7] >> 4, 8); /* little-endian */
+	assert_int_equal(one[8] >> 6, 2); /* the variant */
+	assert_true(smb2_server_guid_transceives_anywhere(one));
+	assert_true(smb2_server_guid_transceives_anywhere(other));
+	assert_false(smb2_server_guid_transceives_anywhere(of_samba));
+}
+
 static void what_is_chosen_our_client_reads(void **state)
 {
 	struct smb2_negotiate_offer offer = offer_of("rpcclient-4.17-negotiate-request-3.1.1");
@@ -523,6 +539,7 @@ TEST_GROUP(smb2_negotiation)
 		cmocka_unit_test(no_common_dialect_is_not_supported),
 		cmocka_unit_test(ciphers_and_signing_algorithms_are_chosen_by_our_preference),
 		cmocka_unit_test(recorded_responses_are_encoded_as_smbd_did),
+		cmocka_unit_test(guids_are_of_version_8_and_differ),
 		cmocka_unit_test(what_is_chosen_our_client_reads),
 		cmocka_unit_test(a_client_that_repeats_another_offer_is_noticed),
 		cmocka_unit_test(what_is_validated_is_answered_as_smbd_did),
