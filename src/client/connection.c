@@ -415,17 +415,19 @@ static void connection_on_found(void *context, const struct net_addresses *addre
 
 static void connection_dial_local(struct connection *c)
 {
-	struct net_addresses addresses;
+	struct sockaddr_un address;
 	struct err err = { 0 };
 
 	c->step = "connect";
-	if (net_address_local(c->key.local, &addresses)) {
-		connection_dial_addresses(c, &addresses);
-	} else {
+	if (!net_address_local(c->key.local, &address)) {
 		err_set(&err, ERROR_INVALID_PARAMETER, c->step,
 		        "the path in NETSESSION_SOCKET is too long for a socket");
 		connection_set_failed(c, &err);
+		return;
 	}
+	c->dial = net_dial_start_local(c->loop, &address, connection_on_dialed, c);
+	if (c->dial == NULL)
+		connection_fail_memory(c);
 }
 
 /* ---- by way of a proxy ---- */

@@ -87,8 +87,7 @@ static bool diagnose_report_err(struct diagnosis *x, const char *step, const str
 /* ---- the steps: false, where the next ones make no sense ---- */
 
 /* Appends an address to a list, as far as there is room. */
-static void diagnose_append_address(char list[ADDRESSES_BYTES],
-                                    const struct sockaddr_storage *address)
+static void diagnose_append_address(char list[ADDRESSES_BYTES], const union net_address *address)
 {
 	char one[IP_ADDRESS_TEXT_BYTES];
 	size_t length = strlen(list);
@@ -419,7 +418,7 @@ static void diagnose_note_label(void *context, const struct local_entry *entry)
 
 static bool diagnose_service(struct diagnosis *x)
 {
-	char text[sizeof(struct sockaddr_storage) + 16], labels[LABELS_BYTES] = "";
+	char text[sizeof(struct sockaddr_un) + 16], labels[LABELS_BYTES] = "";
 	struct err err = { 0 };
 
 	if (local_query_run(LOCAL_GET_CALLER, NULL, x->timeout_ms, diagnose_note_label, labels,

@@ -155,7 +155,7 @@ static void handshake_begin(struct publisher_handshake *h,
                             const struct netsession_publisher_options *options)
 {
 	const char *path = options->socket, *problem = publish_text_problem(options->name);
-	struct net_addresses address;
+	struct sockaddr_un address;
 	uint32_t timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
 
 	if (path == NULL || path[0] == '\0')
@@ -171,7 +171,7 @@ static void handshake_begin(struct publisher_handshake *h,
 		return;
 	}
 	h->deadline = net_timer_start(h->loop, timeout_ms, handshake_on_deadline, h);
-	h->dial = net_dial_start(h->loop, &address, handshake_on_dialed, h);
+	h->dial = net_dial_start_local(h->loop, &address, handshake_on_dialed, h);
 	if (h->deadline == NULL || h->dial == NULL)
 		handshake_fail(h, ERROR_NOT_ENOUGH_MEMORY, NULL);
 }

@@ -140,7 +140,7 @@ static bool resolve_set_wins(struct resolve *resolve, const char *wins)
 	resolve->uses_netbios = wins == NULL || strcmp(wins, RESOLVE_NO_NETBIOS) != 0;
 	if (wins == NULL || !resolve->uses_netbios)
 		return true;
-	if (!net_address_parse(wins, 0, &address) || address.list[0].ss_family != AF_INET) {
+	if (!net_address_parse(wins, 0, &address) || address.list[0].any.sa_family != AF_INET) {
 		err_set(&resolve->err, ERROR_INVALID_PARAMETER, DOING,
 		        "the WINS server has to be an IPv4 address, or none");
 		return false;

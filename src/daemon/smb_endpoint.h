@@ -4,9 +4,9 @@
 #ifndef DAEMON_SMB_ENDPOINT_H
 #define DAEMON_SMB_ENDPOINT_H
 
-#include <sys/socket.h>
 #include "auth/acceptor.h"
 #include "base/err.h"
+#include "net/address.h"
 #include "net/loop.h"
 #include "daemon/refresh.h"
 #include "srvsvc/server.h"
@@ -16,7 +16,7 @@
 
 struct smb_endpoint_settings {
 	/* Where the endpoint listens: at the sockets, which are taken, or else at the addresses. */
-	struct sockaddr_storage addresses[SMB_ENDPOINT_MAX_LISTENERS];
+	union net_address addresses[SMB_ENDPOINT_MAX_LISTENERS];
 	unsigned address_count;
 	int sockets[SMB_ENDPOINT_MAX_LISTENERS];
 	unsigned socket_count;

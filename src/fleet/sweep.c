@@ -398,12 +398,12 @@ static void sweep_on_connect_deadline(void *context)
 /* Notes the address of the other end, and closes the socket: the call makes its own connection. */
 static void sweep_use_socket(struct sweep_attempt *a, int socket)
 {
-	struct sockaddr_storage peer;
+	union net_address peer;
 	socklen_t bytes = sizeof peer;
 	struct ip_address address;
 
 	memset(&peer, 0, sizeof peer);
-	if (getpeername(socket, (struct sockaddr *)&peer, &bytes) == 0) {
+	if (getpeername(socket, &peer.any, &bytes) == 0) {
 		net_address_to_ip(&peer, &address);
 		(void)ip_address_text(&address, a->result.address);
 	}

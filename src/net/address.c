@@ -4,11 +4,9 @@
 #include <errno.h>
 #include <net/if.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 #include "base/locale.h"
 #include "base/text.h"
 #include "net/uv.h"
@@ -28,34 +26,32 @@ static uint32_t address_scope_id(const char *scope)
 	return *end == '\0' && number <= UINT32_MAX ? (uint32_t)number : if_nametoindex(scope);
 }
 
-void net_address_from_ip(const struct ip_address *ip, uint16_t port, struct sockaddr_storage *to)
+void net_address_from_ip(const struct ip_address *ip, uint16_t port, union net_address *to)
 {
 	memset(to, 0, sizeof *to);
 	if (ip_address_is_v4(ip)) {
-		struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(port) };
-
-		memcpy(&v4.sin_addr, ip->bytes + IP_ADDRESS_V4_AT, sizeof v4.sin_addr);
-		memcpy(to, &v4, sizeof v4);
+		to->v4.sin_family = AF_INET;
+		to->v4.sin_port = htons(port);
+		memcpy(&to->v4.sin_addr, ip->bytes + IP_ADDRESS_V4_AT, sizeof to->v4.sin_addr);
 	} else {
-		struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
-			                   .sin6_port = htons(port),
-			                   .sin6_scope_id = address_scope_id(ip->scope) };
-
-		memcpy(&v6.sin6_addr, ip->bytes, sizeof v6.sin6_addr);
-		memcpy(to, &v6, sizeof v6);
+		to->v6.sin6_family = AF_INET6;
+		to->v6.sin6_port = htons(port);
+		to->v6.sin6_scope_id = address_scope_id(ip->scope);
+		memcpy(&to->v6.sin6_addr, ip->bytes, sizeof to->v6.sin6_addr);
 	}
 }
 
-void net_address_to_ip(const struct sockaddr_storage *address, struct ip_address *to)
+void net_address_to_ip(const union net_address *address, struct ip_address *to)
 {
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+	const struct sockaddr_in *v4 = &address->v4;
+	const struct sockaddr_in6 *v6 = &address->v6;
 	char name[IF_NAMESIZE];
 
 	*to = (struct ip_address){ 0 };
-	if (address->ss_family != AF_INET6) {
+	if (address->any.sa_family != AF_INET6) {
 		to->bytes[IP_ADDRESS_V4_AT - 2] = to->bytes[IP_ADDRESS_V4_AT - 1] = 0xFF;
-		memcpy(to->bytes + IP_ADDRESS_V4_AT, &v4->sin_addr, sizeof v4->sin_addr);
+		if (address->any.sa_family == AF_INET)
+			memcpy(to->bytes + IP_ADDRESS_V4_AT, &v4->sin_addr, sizeof v4->sin_addr);
 		return;
 	}
 	memcpy(to->bytes, &v6->sin6_addr, sizeof to->bytes);
@@ -82,12 +78,12 @@ bool net_address_parse(const char *host, uint16_t port, struct net_addresses *to
 
 void net_addresses_remove_peer(struct net_addresses *addresses, int socket)
 {
-	struct sockaddr_storage peer = { 0 };
+	union net_address peer = { 0 };
 	socklen_t bytes = sizeof peer;
 	struct ip_address ip, one;
 	unsigned kept = 0;
 
-	if (getpeername(socket, (struct sockaddr *)&peer, &bytes) != 0)
+	if (getpeername(socket, &peer.any, &bytes) != 0)
 		return;
 	net_address_to_ip(&peer, &ip);
 	for (unsigned i = 0; i < addresses->count; i++) {
@@ -98,27 +94,24 @@ void net_addresses_remove_peer(struct net_addresses *addresses, int socket)
 	addresses->count = kept;
 }
 
-bool net_address_local(const char *path, struct net_addresses *to)
+bool net_address_local(const char *path, struct sockaddr_un *to)
 {
-	struct sockaddr_un local = { .sun_family = AF_UNIX };
 	size_t length = strlen(path);
 
-	memset(to, 0, sizeof *to);
-	if (length == 0 || length >= sizeof local.sun_path)
+	*to = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (length == 0 || length >= sizeof to->sun_path)
 		return false;
-	memcpy(local.sun_path, path, length);
-	memcpy(&to->list[0], &local, sizeof local);
-	to->count = 1;
+	memcpy(to->sun_path, path, length);
 	return true;
 }
 
 /* sin_port and sin6_port are in the same place (RFC 3493 3.3). */
-static uint16_t net_address_port(const struct sockaddr_storage *address)
+static uint16_t net_address_port(const union net_address *address)
 {
-	return ntohs(((const struct sockaddr_in *)address)->sin_port);
+	return ntohs(address->v4.sin_port);
 }
 
-void net_address_text(const struct sockaddr_storage *address, char to[NET_ADDRESS_TEXT_BYTES])
+void net_address_text(const union net_address *address, char to[NET_ADDRESS_TEXT_BYTES])
 {
 	struct ip_address ip;
 	char host[IP_ADDRESS_TEXT_BYTES];
@@ -145,15 +138,15 @@ struct net_lookup {
 
 static void lookup_add_address(struct net_addresses *to, const struct addrinfo *info, uint16_t port)
 {
-	struct sockaddr_storage *address = &to->list[to->count];
+	union net_address *address = &to->list[to->count];
 
-	if (to->count == NET_MAX_ADDRESSES)
+	if (to->count == NET_MAX_ADDRESSES || info->ai_addrlen > sizeof *address)
 		return;
 	memcpy(address, info->ai_addr, info->ai_addrlen);
 	if (info->ai_family == AF_INET6)
-		((struct sockaddr_in6 *)address)->sin6_port = htons(port);
+		address->v6.sin6_port = htons(port);
 	else
-		((struct sockaddr_in *)address)->sin_port = htons(port);
+		address->v4.sin_port = htons(port);
 	to->count++;
 }
 

@@ -5,7 +5,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include "base/err.h"
 #include "base/ip_address.h"
 #include "net/loop.h"
@@ -15,16 +17,24 @@
 /* The error text of a look-up that may succeed when it is repeated. */
 #define NET_LOOKUP_SILENT "the name service does not answer"
 
+/* An address of IPv4 or IPv6: thousands of hosts have a list of them, so it has no room for others.
+ */
+union net_address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
 struct net_addresses {
-	struct sockaddr_storage list[NET_MAX_ADDRESSES];
+	union net_address list[NET_MAX_ADDRESSES];
 	unsigned count;
 };
 
 /* The address of a socket, and back. A scope may be the name or the number of an interface; one
  * that this computer does not have is 0. An address that is neither IPv4 nor IPv6 becomes 0.0.0.0.
  */
-void net_address_from_ip(const struct ip_address *ip, uint16_t port, struct sockaddr_storage *to);
-void net_address_to_ip(const struct sockaddr_storage *address, struct ip_address *to);
+void net_address_from_ip(const struct ip_address *ip, uint16_t port, union net_address *to);
+void net_address_to_ip(const union net_address *address, struct ip_address *to);
 
 /* Gives the one address of a host that is an address, as ip_address_parse reads it. False: it is
  * none. */
@@ -35,11 +45,11 @@ void net_addresses_remove_peer(struct net_addresses *addresses, int socket);
 
 /* Gives the address of the Unix socket at path. False: path is empty, or too long for an address.
  */
-bool net_address_local(const char *path, struct net_addresses *to);
+bool net_address_local(const char *path, struct sockaddr_un *to);
 
 /* Writes an address and its port: "10.0.0.7:445", "[fe80::1%eth0]:445". */
 #define NET_ADDRESS_TEXT_BYTES 80
-void net_address_text(const struct sockaddr_storage *address, char to[NET_ADDRESS_TEXT_BYTES]);
+void net_address_text(const union net_address *address, char to[NET_ADDRESS_TEXT_BYTES]);
 
 struct net_lookup;
 

@@ -2,11 +2,9 @@
 #include "net/stream.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include "net/uv.h"
 
@@ -24,6 +22,7 @@ struct dial_attempt {
 struct net_dial {
 	struct net_loop *loop;
 	struct net_addresses addresses;
+	struct sockaddr_un local; /* its family is 0 where addresses are used */
 	struct dial_attempt *attempts[NET_MAX_ADDRESSES]; /* NULL when they have ended */
 	unsigned begun, failed;
 	struct net_timer *timer;
@@ -73,7 +72,7 @@ static void dial_finish_with(struct net_dial *dial, int socket)
 
 static bool dial_is_local(const struct net_dial *dial)
 {
-	return dial->addresses.list[0].ss_family == AF_UNIX;
+	return dial->local.sun_family == AF_UNIX;
 }
 
 static void dial_attempt_failed(struct net_dial *dial, int error)
@@ -109,23 +108,22 @@ static void dial_on_poll(uv_poll_t *poll, int status, int events)
 }
 
 /* Gives a socket that is connecting to address; -1 and *error: it failed at once. */
-static int dial_begin_connect(const struct sockaddr_storage *address, int *error)
+static int dial_begin_connect(const struct sockaddr *address, int *error)
 {
 	const int one = 1;
-	socklen_t bytes = address->ss_family == AF_INET6  ? sizeof(struct sockaddr_in6)
-	                  : address->ss_family == AF_UNIX ? sizeof(struct sockaddr_un)
+	socklen_t bytes = address->sa_family == AF_INET6  ? sizeof(struct sockaddr_in6)
+	                  : address->sa_family == AF_UNIX ? sizeof(struct sockaddr_un)
 	                                                  : sizeof(struct sockaddr_in);
-	int made = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int made = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (made < 0) {
 		*error = uv_translate_sys_error(errno);
 		return -1;
 	}
-	if (address->ss_family != AF_UNIX)
+	if (address->sa_family != AF_UNIX)
 		(void)setsockopt(made, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	/* EINTR, too, means that it is still connecting. */
-	if (connect(made, (const struct sockaddr *)address, bytes) != 0 && errno != EINPROGRESS &&
-	    errno != EINTR) {
+	if (connect(made, address, bytes) != 0 && errno != EINPROGRESS && errno != EINTR) {
 		*error = uv_translate_sys_error(errno);
 		close(made);
 		return -1;
@@ -135,7 +133,7 @@ static int dial_begin_connect(const struct sockaddr_storage *address, int *error
 
 /* Gives an attempt; NULL and *error: it failed at once. */
 static struct dial_attempt *dial_begin_attempt(struct net_dial *dial,
-                                               const struct sockaddr_storage *address, int *error)
+                                               const struct sockaddr *address, int *error)
 {
 	struct dial_attempt *attempt = calloc(1, sizeof *attempt);
 
@@ -187,7 +185,10 @@ static void dial_begin_next(struct net_dial *dial)
 
 	net_timer_stop(dial->timer);
 	dial->timer = NULL;
-	attempt = dial_begin_attempt(dial, &dial->addresses.list[index], &error);
+	attempt = dial_begin_attempt(dial,
+	                             dial_is_local(dial) ? (const struct sockaddr *)&dial->local
+	                                                 : &dial->addresses.list[index].any,
+	                             &error);
 	dial->attempts[index] = attempt;
 	if (attempt == NULL && error == UV_EAGAIN && dial_is_local(dial))
 		dial_retry_later(dial);
@@ -202,16 +203,15 @@ static void dial_on_start(void *context)
 	dial_begin_next(context);
 }
 
-struct net_dial *net_dial_start(struct net_loop *loop, const struct net_addresses *addresses,
-                                void (*dialed)(void *context, int socket, const struct err *),
-                                void *context)
+static struct net_dial *dial_start(struct net_loop *loop,
+                                   void (*dialed)(void *context, int socket, const struct err *),
+                                   void *context)
 {
 	struct net_dial *dial = calloc(1, sizeof *dial);
 
 	if (dial == NULL)
 		return NULL;
 	dial->loop = loop;
-	dial->addresses = *addresses;
 	dial->dialed = dialed;
 	dial->context = context;
 	/* In the loop's next turn, so that dialed is never called from here. */
@@ -219,6 +219,30 @@ struct net_dial *net_dial_start(struct net_loop *loop, const struct net_addresse
 	if (dial->timer == NULL) {
 		free(dial);
 		return NULL;
+	}
+	return dial;
+}
+
+struct net_dial *net_dial_start(struct net_loop *loop, const struct net_addresses *addresses,
+                                void (*dialed)(void *context, int socket, const struct err *),
+                                void *context)
+{
+	struct net_dial *dial = dial_start(loop, dialed, context);
+
+	if (dial != NULL)
+		dial->addresses = *addresses;
+	return dial;
+}
+
+struct net_dial *net_dial_start_local(struct net_loop *loop, const struct sockaddr_un *address,
+                                      void (*dialed)(void *context, int socket, const struct err *),
+                                      void *context)
+{
+	struct net_dial *dial = dial_start(loop, dialed, context);
+
+	if (dial != NULL) {
+		dial->local = *address;
+		dial->addresses.count = 1;
 	}
 	return dial;
 }

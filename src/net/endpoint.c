@@ -58,13 +58,13 @@ struct net_endpoint *net_endpoint_new(struct net_loop *loop,
 /* False: the connection has ended already. */
 static bool endpoint_identify_source(int socket, struct net_source *source)
 {
-	struct sockaddr_storage address = { 0 };
+	union net_address address = { 0 };
 	socklen_t bytes = sizeof address;
 	struct ip_address ip;
 
-	if (getpeername(socket, (struct sockaddr *)&address, &bytes) != 0)
+	if (getpeername(socket, &address.any, &bytes) != 0)
 		return false;
-	source->family = (uint8_t)address.ss_family;
+	source->family = (uint8_t)address.any.sa_family;
 	if (source->family != AF_INET && source->family != AF_INET6)
 		return true;
 	net_address_to_ip(&address, &ip);
@@ -197,7 +197,7 @@ bool net_endpoint_listen(struct net_endpoint *e, int socket, struct err *err)
 	return endpoint_add_listener(e, socket, NULL, err);
 }
 
-bool net_endpoint_listen_tcp(struct net_endpoint *e, const struct sockaddr_storage *address,
+bool net_endpoint_listen_tcp(struct net_endpoint *e, const union net_address *address,
                              struct err *err)
 {
 	int socket = net_listen_tcp(address, err);

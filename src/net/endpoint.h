@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
 #include <sys/types.h>
 #include "base/err.h"
+#include "net/address.h"
 #include "net/admission.h"
 #include "net/listener.h"
 #include "net/loop.h"
@@ -86,7 +86,7 @@ struct net_endpoint *net_endpoint_new(struct net_loop *loop,
  * TCP address; at a Unix socket that is made at path with these permissions, and removed when the
  * endpoint stops listening. Several times for several sockets. False: see err. */
 bool net_endpoint_listen(struct net_endpoint *e, int socket, struct err *err);
-bool net_endpoint_listen_tcp(struct net_endpoint *e, const struct sockaddr_storage *address,
+bool net_endpoint_listen_tcp(struct net_endpoint *e, const union net_address *address,
                              struct err *err);
 bool net_endpoint_listen_local(struct net_endpoint *e, const char *path, mode_t mode,
                                struct err *err);

@@ -51,27 +51,27 @@ static const char *listener_explain_errno(void)
 	}
 }
 
-int net_listen_tcp(const struct sockaddr_storage *address, struct err *err)
+int net_listen_tcp(const union net_address *address, struct err *err)
 {
-	int s = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	socklen_t bytes = address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-	                                                 : sizeof(struct sockaddr_in);
+	int s = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	socklen_t bytes = address->any.sa_family == AF_INET6 ? sizeof address->v6
+	                                                     : sizeof address->v4;
 	const int on = 1;
 
 	if (s < 0)
 		return listener_fail_errno(err, s, listener_explain_errno());
 	(void)setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	/* [::] means IPv6 only, so that 0.0.0.0 can be listened on beside it. */
-	if (address->ss_family == AF_INET6)
+	if (address->any.sa_family == AF_INET6)
 		(void)setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-	if (bind(s, (const struct sockaddr *)address, bytes) != 0 || listen(s, BACKLOG) != 0)
+	if (bind(s, &address->any, bytes) != 0 || listen(s, BACKLOG) != 0)
 		return listener_fail_errno(err, s, listener_explain_errno());
 	return s;
 }
 
 bool net_local_is_stale(const char *path)
 {
-	struct net_addresses local;
+	struct sockaddr_un local;
 	struct stat status;
 	bool is_stale;
 	int probe;
@@ -82,8 +82,7 @@ bool net_local_is_stale(const char *path)
 	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (probe < 0)
 		return false;
-	is_stale = connect(probe, (const struct sockaddr *)&local.list[0],
-	                   sizeof(struct sockaddr_un)) != 0 &&
+	is_stale = connect(probe, (const struct sockaddr *)&local, sizeof local) != 0 &&
 	           errno == ECONNREFUSED;
 	close(probe);
 	return is_stale;
@@ -91,10 +90,11 @@ bool net_local_is_stale(const char *path)
 
 /* Linux makes the socket's file with the permissions of the socket, less the umask. So nobody who
  * may write to the folder gets another file's permissions changed in its place, as by chmod. */
-static bool listener_bind_with_mode(int s, const struct sockaddr *address, mode_t mode)
+static bool listener_bind_with_mode(int s, const struct sockaddr_un *address, mode_t mode)
 {
 	mode_t before = umask(0);
-	int error = fchmod(s, mode) != 0 || bind(s, address, sizeof(struct sockaddr_un)) != 0
+	int error = fchmod(s, mode) != 0 ||
+	                            bind(s, (const struct sockaddr *)address, sizeof *address) != 0
 	                    ? errno
 	                    : 0;
 
@@ -105,8 +105,7 @@ static bool listener_bind_with_mode(int s, const struct sockaddr *address, mode_
 
 int net_listen_local(const char *path, mode_t mode, struct err *err)
 {
-	struct net_addresses local;
-	const struct sockaddr *address = (const struct sockaddr *)&local.list[0];
+	struct sockaddr_un local;
 	int s;
 
 	if (!net_address_local(path, &local)) {
@@ -119,7 +118,7 @@ int net_listen_local(const char *path, mode_t mode, struct err *err)
 		return listener_fail_errno(err, s, listener_explain_errno());
 	if (net_local_is_stale(path))
 		(void)unlink(path);
-	if (!listener_bind_with_mode(s, address, mode) || listen(s, BACKLOG) != 0)
+	if (!listener_bind_with_mode(s, &local, mode) || listen(s, BACKLOG) != 0)
 		return listener_fail_errno(err, s, listener_explain_errno());
 	return s;
 }
@@ -235,11 +234,11 @@ void net_listener_free(struct net_listener *l)
 
 bool net_socket_peer_text(int socket, char to[NET_PEER_TEXT_BYTES])
 {
-	struct sockaddr_storage address;
+	union net_address address;
 	socklen_t bytes = sizeof address;
 	struct ip_address ip;
 
-	if (getpeername(socket, (struct sockaddr *)&address, &bytes) != 0)
+	if (getpeername(socket, &address.any, &bytes) != 0)
 		return false;
 	net_address_to_ip(&address, &ip);
 	(void)ip_address_bracketed_text(&ip, to);

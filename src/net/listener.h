@@ -5,14 +5,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 #include <sys/types.h>
 #include "base/err.h"
-#include "base/ip_address.h"
+#include "net/address.h"
 #include "net/loop.h"
 
 /* Gives a socket that listens; -1: see err. */
-int net_listen_tcp(const struct sockaddr_storage *address, struct err *err);
+int net_listen_tcp(const union net_address *address, struct err *err);
 /* The same at path, with these permissions. Changes the umask of the process for a moment: no other
  * thread may make files then. A socket that no process listens at is replaced;
  * anything else at path is left alone, and the call fails. */

@@ -85,6 +85,10 @@ struct net_dial;
 struct net_dial *net_dial_start(struct net_loop *loop, const struct net_addresses *addresses,
                                 void (*dialed)(void *context, int socket, const struct err *),
                                 void *context);
+/* The same for a Unix socket. */
+struct net_dial *net_dial_start_local(struct net_loop *loop, const struct sockaddr_un *address,
+                                      void (*dialed)(void *context, int socket, const struct err *),
+                                      void *context);
 /* dialed is not called any more. NULL is allowed. */
 void net_dial_cancel(struct net_dial *dial);
 

@@ -47,7 +47,7 @@ struct relay_endpoint {
 	struct relay *relay;
 	struct relay_endpoint_settings settings;
 	char *upstream_path;
-	struct net_addresses upstream;
+	struct sockaddr_un upstream;
 	bool starts_helpers;
 	struct net_endpoint *connections;
 	struct relay_endpoint_counts counts;
@@ -422,7 +422,7 @@ static void relay_endpoint_on_accepted(void *context, int socket, const struct n
 	net_connection_add(e->connections, &r->connection, smbd);
 	r->pipe = relay_pipe_new(e->relay);
 	if (r->pipe != NULL)
-		r->dial = net_dial_start(e->loop, &e->upstream, relayed_pipe_on_dialed, r);
+		r->dial = net_dial_start_local(e->loop, &e->upstream, relayed_pipe_on_dialed, r);
 	if (r->dial == NULL) {
 		e->counts.refused++;
 		relayed_pipe_close(r, LOG_LEVEL_ERROR, "out of memory");
@@ -459,7 +459,7 @@ static void relay_endpoint_on_drain(struct net_connection *connection)
 bool relay_endpoint_set_upstream(struct relay_endpoint *e, const char *upstream,
                                  bool starts_helpers, struct err *err)
 {
-	struct net_addresses address;
+	struct sockaddr_un address;
 	char *copy;
 
 	if (!net_address_local(upstream, &address)) {

@@ -116,7 +116,7 @@ static int socket_dir_lock(int directory, const char *path, struct err *err)
 static bool socket_dir_path_fits(const char *directory, const struct pipe_names *known,
                                  struct err *err)
 {
-	struct net_addresses address;
+	struct sockaddr_un address;
 	char path[PATH_MAX + MAX_PIPE_NAME_BYTES];
 
 	for (size_t i = 0; i <= known->count; i++) {

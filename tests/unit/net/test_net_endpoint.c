@@ -232,7 +232,7 @@ static void a_peer_is_named_by_its_user_and_process(void **state)
 /* As begin, with a TCP socket beside the Unix socket. */
 static void begin_tcp(const struct net_endpoint_settings *settings)
 {
-	struct sockaddr_storage any = { .ss_family = AF_INET };
+	union net_address any = { .any.sa_family = AF_INET };
 	socklen_t bytes = sizeof under_test.tcp;
 	struct err err = { 0 };
 	int listening = net_listen_tcp(&any, &err);

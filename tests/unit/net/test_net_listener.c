@@ -37,14 +37,14 @@ static void on_accepted(void *context, int socket)
 	}
 }
 
-static struct sockaddr_storage loopback(int family)
+static union net_address loopback(int family)
 {
-	struct sockaddr_storage address = { .ss_family = (sa_family_t)family };
+	union net_address address = { .any.sa_family = (sa_family_t)family };
 
 	if (family == AF_INET)
-		((struct sockaddr_in *)&address)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		address.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	else
-		((struct sockaddr_in6 *)&address)->sin6_addr = in6addr_loopback;
+		address.v6.sin6_addr = in6addr_loopback;
 	return address;
 }
 
@@ -63,7 +63,7 @@ static int connect_to(int listening)
 
 static void accepts_what_connects(int family, const char *expected)
 {
-	struct sockaddr_storage address = loopback(family);
+	union net_address address = loopback(family);
 	struct net_loop *loop = net_loop_new();
 	struct arrivals a = { .wanted = 3 };
 	struct err err = { 0 };
@@ -107,7 +107,7 @@ static void a_peer_that_is_gone_without_a_word_is_found_out(void **state)
 		        { IPPROTO_TCP, TCP_KEEPINTVL, 15 },
 		        { IPPROTO_TCP, TCP_KEEPCNT, 4 },
 		        { IPPROTO_TCP, TCP_USER_TIMEOUT, 120000 } };
-	struct sockaddr_storage address = loopback(AF_INET);
+	union net_address address = loopback(AF_INET);
 	struct net_loop *loop = net_loop_new();
 	struct arrivals a = { .wanted = 1 };
 	struct err err = { 0 };
@@ -132,13 +132,13 @@ static void a_peer_that_is_gone_without_a_word_is_found_out(void **state)
 
 static void says_that_another_listens_there(void **state)
 {
-	struct sockaddr_storage address = loopback(AF_INET);
+	union net_address address = loopback(AF_INET);
 	socklen_t bytes = sizeof address;
 	struct err err = { 0 };
 	int first = net_listen_tcp(&address, &err);
 
 	(void)state;
-	assert_int_equal(getsockname(first, (struct sockaddr *)&address, &bytes), 0);
+	assert_int_equal(getsockname(first, &address.any, &bytes), 0);
 	assert_int_equal(net_listen_tcp(&address, &err), -1);
 	assert_string_equal(err.text, "another process already listens there");
 	close(first);

@@ -66,10 +66,10 @@ static void on_dialed(void *context, int socket, const struct err *err)
 
 static void dial(struct net_loop *loop)
 {
-	struct net_addresses addresses;
+	struct sockaddr_un address;
 
-	assert_true(net_address_local(path, &addresses));
-	assert_non_null(net_dial_start(loop, &addresses, on_dialed, NULL));
+	assert_true(net_address_local(path, &address));
+	assert_non_null(net_dial_start_local(loop, &address, on_dialed, NULL));
 }
 
 static void dial_and_wait(void)
@@ -171,16 +171,16 @@ static void a_full_queue_is_waited_for(void **state)
 
 static void a_path_that_no_address_holds_is_refused(void **state)
 {
-	struct net_addresses addresses;
+	struct sockaddr_un address;
 	char text[200];
 
 	(void)state;
 	memset(text, 'x', sizeof text);
 	text[108] = '\0';
-	assert_false(net_address_local(text, &addresses));
-	assert_false(net_address_local("", &addresses));
+	assert_false(net_address_local(text, &address));
+	assert_false(net_address_local("", &address));
 	text[107] = '\0';
-	assert_true(net_address_local(text, &addresses));
+	assert_true(net_address_local(text, &address));
 }
 
 TEST_GROUP(net_local)
