@@ -77,7 +77,7 @@ static const struct cli_option option_table[] = {
 	  .min = 1,
 	  .commands = FOR(SWEEP) | FOR(EXPORT),
 	  .help = "this Active Directory domain, such as lab.example: sweep its computers, or export what was "
-	          "seen of them. Its domain "
+	          "seen of them for BloodHound. Its domain "
 	          "controllers are found by DNS and asked by LDAP with your Kerberos tickets (kinit). Listed "
 	          "are computers that have a DNS name and whose account is enabled" },
 	{ .name = "exclude-dcs",
@@ -387,7 +387,7 @@ static const struct cli_option option_table[] = {
 	  .argument = "TIME",
 	  .kind = CLI_PARSED,
 	  .member = AT(since),
-	  .commands = FOR(REPORT),
+	  .commands = FOR(REPORT) | FOR(EXPORT),
 	  .help = "sessions that may have been open at this time or later, or changes since then",
 	  .parse = report_time_parse },
 	{ .name = "older-than",
@@ -772,10 +772,10 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 	},
 	[COMMAND_EXPORT] = {
 		.name = "export",
-		.operands = "bloodhound",
+		.operands = "bloodhound | ocsf",
 		.min_operands = 1,
 		.max_operands = 1,
-		.summary = "write what sweeps have seen for BloodHound",
+		.summary = "write what was seen for BloodHound or for a SIEM",
 		.description = "`bloodhound` writes a file of computers for BloodHound Community Edition (version 6) to "
 		               "standard output. Each host of the store that is a computer of `--domain` is in it, "
 		               "with the sessions that its last answer had. Objects are named by their SIDs, which "
@@ -784,9 +784,15 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		               "for the server. Where the client is an address, DNS is asked for its name. A session "
 		               "whose client or user the domain does not know is left out; a message says how many "
 		               "are. A host that did not answer is not collected (`\"Collected\": false`), with the "
-		               "outcome and the error as reason; it is never one without sessions.",
+		               "outcome and the error as reason; it is never one without sessions.\n\n"
+		               "`ocsf` writes a line of JSON for each session: an event `User Session Query` of the Open "
+		               "Cybersecurity Schema Framework, version 1.4.0, as SIEMs read it. Without `--since` it "
+		               "writes the sessions that the last answers had. `time` is when the session was seen last, "
+		               "`actor.user` its user, `device` the server; the client is in `unmapped.client` and among "
+		               "the `observables`.",
 		.exits = export_exits,
-		.examples = "  netsession export bloodhound --domain lab.example > computers.json\n",
+		.examples = "  netsession export bloodhound --domain lab.example > computers.json\n"
+		            "  netsession export ocsf --since 1h > sessions.jsonl\n",
 	},
 };
 

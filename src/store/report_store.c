@@ -14,15 +14,15 @@
 	"CASE WHEN gone IS NULL AND seen / 1000 > last_seen THEN seen / 1000 ELSE last_seen " \
 	"END AS seen_last, gone, coalesce(kind, 'sweep')"
 
-/* Parameters 2 and 3 are at and since. A session is open from its start, else from when it was
+/* Parameters 1 and 2 are at and since. A session is open from its start, else from when it was
  * first seen, until it was last seen at least; when it ended before an answer lacked it, nobody
  * knows. */
 #define IN_PERIOD                                                                                \
-	"(CASE WHEN CAST(?2 AS BIGINT) IS NOT NULL THEN "                                        \
-	"CASE WHEN started < first_seen THEN started ELSE first_seen END <= CAST(?2 AS BIGINT) " \
-	"AND (gone IS NULL OR gone > CAST(?2 AS BIGINT) OR last_seen >= CAST(?2 AS BIGINT)) "    \
-	"WHEN CAST(?3 AS BIGINT) IS NOT NULL THEN last_seen >= CAST(?3 AS BIGINT) OR "           \
-	"gone IS NULL OR gone > CAST(?3 AS BIGINT) ELSE gone IS NULL END)"
+	"(CASE WHEN CAST(?1 AS BIGINT) IS NOT NULL THEN "                                        \
+	"CASE WHEN started < first_seen THEN started ELSE first_seen END <= CAST(?1 AS BIGINT) " \
+	"AND (gone IS NULL OR gone > CAST(?1 AS BIGINT) OR last_seen >= CAST(?1 AS BIGINT)) "    \
+	"WHEN CAST(?2 AS BIGINT) IS NOT NULL THEN last_seen >= CAST(?2 AS BIGINT) OR "           \
+	"gone IS NULL OR gone > CAST(?2 AS BIGINT) ELSE gone IS NULL END)"
 
 static int64_t report_number(struct database_statement *s, int column)
 {
@@ -70,8 +70,8 @@ static NET_API_STATUS report_give_sessions(struct database *db, struct database_
 {
 	struct report_session session;
 
-	report_bind_time(s, 2, period->at);
-	report_bind_time(s, 3, period->since);
+	report_bind_time(s, 1, period->at);
+	report_bind_time(s, 2, period->since);
 	while (database_next_row(db, s, err)) {
 		if (report_read_session(s, period, &session, err) != NERR_Success)
 			break;
@@ -89,14 +89,14 @@ NET_API_STATUS report_who(struct database *db, const char *user, const struct re
 		/* report who */
 		"SELECT " SESSION_COLUMNS
 		" FROM session JOIN host ON host.id = session.host LEFT JOIN watch ON watch.id = session.watch "
-		"WHERE account = ?1 AND " IN_PERIOD " ORDER BY seen_last DESC, host.name, client",
+		"WHERE account = ?3 AND " IN_PERIOD " ORDER BY seen_last DESC, host.name, client",
 		err);
 	char *account = account_fold(user);
 
 	if (account == NULL)
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 	if (err->status == NERR_Success) {
-		database_bind_text(s, 1, account);
+		database_bind_text(s, 3, account);
 		(void)report_give_sessions(db, s, period, user, each, context, err);
 	}
 	free(account);
@@ -135,11 +135,26 @@ NET_API_STATUS report_on(struct database *db, const char *server,
 		/* report on */
 		"SELECT " SESSION_COLUMNS
 		" FROM session JOIN host ON host.id = session.host LEFT JOIN watch ON watch.id = session.watch "
-		"WHERE session.host = ?1 AND " IN_PERIOD " ORDER BY user, client, first_seen",
+		"WHERE session.host = ?3 AND " IN_PERIOD " ORDER BY user, client, first_seen",
 		err);
 	if (s == NULL)
 		return err->status;
-	database_bind_number(s, 1, host);
+	database_bind_number(s, 3, host);
+	return report_give_sessions(db, s, period, NULL, each, context, err);
+}
+
+NET_API_STATUS report_sessions(struct database *db, const struct report_period *period,
+                               report_session_function *each, void *context, struct err *err)
+{
+	struct database_statement *s = database_prepare(
+		db,
+		"SELECT " SESSION_COLUMNS
+		" FROM session JOIN host ON host.id = session.host LEFT JOIN watch ON watch.id = session.watch "
+		"WHERE " IN_PERIOD " ORDER BY session.id",
+		err);
+
+	if (s == NULL)
+		return err->status;
 	return report_give_sessions(db, s, period, NULL, each, context, err);
 }
 

@@ -39,6 +39,11 @@ NET_API_STATUS report_on(struct database *db, const char *server,
                          const struct report_period *period, report_session_function *each,
                          void *context, struct err *err);
 
+/* Reports the sessions of all users on all servers, in the order in which they came to the store.
+ */
+NET_API_STATUS report_sessions(struct database *db, const struct report_period *period,
+                               report_session_function *each, void *context, struct err *err);
+
 /* Reports sessions that appeared or went since a time, the earliest change first; since
  * REPORT_UNKNOWN: since the last sweep began. is_gone: it went. */
 NET_API_STATUS report_changes(struct database *db, int64_t since,

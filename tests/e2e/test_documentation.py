@@ -50,6 +50,7 @@ ELSEWHERE = [
     ("install.md", "systemctl enable", "scripts/matrix/new-user", "systemctl enable --quiet --now netsession-samba"),
     ("install.md", "netsession-samba enable", "scripts/matrix/new-user", "netsession-samba enable"),
     ("install.md", "netsession list", "scripts/matrix/new-user", "netsession list | tee"),
+    ("sweep-fleet.md", "netsession export ocsf", "export_ocsf", "the event of the page fits the class"),
     ("sweep-fleet.md", "createdb", "sweep_postgres", "a sweep stores in postgresql what it stores in sqlite"),
     ("sweep-fleet.md", "netsession sweep --db postgresql", "sweep_queue", "a collector asks what was published for its site"),
     ("sweep-fleet.md", "netsession collect", "sweep_queue", "a collector asks what was published for its site"),

@@ -23,11 +23,13 @@ UNKNOWN = 0xFFFFFFFF
 WRITERS = {
     "cmd/netsession/doctor.c": {"doctor"},
     "cmd/netsession/output_json.c": {"list", "list_line", "event", "sweep", "sweep_line"},
-    "cmd/netsession-fleet/export.c": set(),  # BloodHound's shape: tests/e2e/test_export_bloodhound.py
+    # The shapes of others, which tests/e2e/test_export_bloodhound.py and test_export_ocsf.py check.
+    "cmd/netsession-fleet/export_bloodhound.c": set(),
+    "cmd/netsession-fleet/export_ocsf.c": set(),
     "cmd/netsession-fleet/report_output.c": {
         f"{name}{form}" for name in ("report_session", "report_change", "report_host", "close_host") for form in ("s", "_line")},
     "cmd/netsession-fleet/sweep_status.c": {"sweep_status"},
-    "src/daemon/audit.c": {"audit_line"},
+    "src/daemon/json_line.c": {"audit_line"},  # and lines for the recorder beside netsessiond, which nobody else reads
 }
 
 

@@ -24,7 +24,7 @@ def utc(seconds):
 def statements():
     """{report: SQL} as the program has it."""
     source = (command.REPOSITORY / "src/store/report_store.c").read_text()
-    columns = "".join(re.findall(r'"([^"]*)"', source[source.index("#define SESSION_COLUMNS"):source.index("/* Parameters 2")]))
+    columns = "".join(re.findall(r'"([^"]*)"', source[source.index("#define SESSION_COLUMNS"):source.index("/* Parameters 1")]))
     period = "".join(re.findall(r'"([^"]*)"', source[source.index("#define IN_PERIOD"):source.index("static int64_t report_number")]))
     found = {}
     for name, text in re.findall(r"/\* report (\w+) \*/\s*((?:\"[^\"]*\"|SESSION_COLUMNS|IN_PERIOD|\s)+)", source):
