@@ -51,16 +51,22 @@ struct auth_initiator *auth_initiator_new(struct netsession_credentials *credent
 	return a;
 }
 
-void auth_initiator_free(struct auth_initiator *a)
+void auth_initiator_end(struct auth_initiator *a)
 {
 	OM_uint32 minor;
 
-	if (a == NULL)
-		return;
 	auth_context_fini(&a->context);
 	(void)gss_release_name(&minor, &a->target);
 	auth_handle_free(a->kerberos);
+	a->kerberos = NULL;
 	spnego_initiator_fini(&a->spnego);
+}
+
+void auth_initiator_free(struct auth_initiator *a)
+{
+	if (a == NULL)
+		return;
+	auth_initiator_end(a);
 	wire_writer_fini(&a->answer);
 	credentials_release(a->credentials);
 	free(a->host);

@@ -58,4 +58,8 @@ bool auth_initiator_principal(const struct auth_initiator *a, char to[AUTH_PRINC
 NET_API_STATUS auth_initiator_key(struct auth_initiator *a, uint8_t key[AUTH_MAX_KEY_BYTES],
                                   size_t *bytes, struct err *err);
 
+/* When principal and key are taken: frees all that only the exchange needed. What was given by the
+ * last step stays, and so do the hints. */
+void auth_initiator_end(struct auth_initiator *a);
+
 #endif

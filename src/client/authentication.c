@@ -58,6 +58,8 @@ static void authentication_run_step(void *argument)
 	    auth_initiator_key(x->initiator, result->key.data, &result->key.bytes, &result->err) !=
 	            NERR_Success)
 		result->progress = AUTH_FAILED;
+	if (result->progress == AUTH_COMPLETE)
+		auth_initiator_end(x->initiator);
 }
 
 static void authentication_drop_job(void *argument)

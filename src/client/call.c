@@ -22,7 +22,7 @@ struct netsession_call {
 	void *context;
 	struct connection_key key; /* its credentials are held, and its texts its own */
 	struct enumeration enumeration;
-	struct deletion deletion;
+	struct deletion *deletion; /* of CALL_DEL alone */
 	/* The last page of the local service waits here for the warnings about it; NULL where the
 	 * enumeration found no session. */
 	struct netsession_page *last_page;
@@ -43,7 +43,9 @@ static void call_free(struct netsession_call *call)
 	net_timer_stop(call->deadline);
 	netsession_page_free(call->last_page);
 	enumeration_fini(&call->enumeration);
-	deletion_fini(&call->deletion);
+	if (call->deletion != NULL)
+		deletion_fini(call->deletion);
+	free(call->deletion);
 	connection_key_fini(&call->key);
 	free(call->scratch);
 	free(call);
@@ -102,7 +104,8 @@ static void call_finish_answered(struct netsession_call *call)
 /* How many bytes the rows of the next answer may have; at least 1, because 0 means any number. */
 static size_t call_room(const struct netsession_call *call)
 {
-	uint64_t held = call->held_bytes + call->deletion.requests.texts.len;
+	uint64_t held = call->held_bytes +
+	                (call->deletion != NULL ? call->deletion->requests.texts.len : 0);
 	uint64_t room = held < call->max_bytes ? call->max_bytes - held : 1;
 
 	return room < SIZE_MAX ? (size_t)room : SIZE_MAX;
@@ -126,7 +129,7 @@ static void call_explain_quota(const struct netsession_call *call, struct err *e
 
 static bool call_lists_first(const struct netsession_call *call)
 {
-	return call->kind == CALL_ENUM || (call->kind == CALL_DEL && call->deletion.is_listing);
+	return call->kind == CALL_ENUM || (call->kind == CALL_DEL && call->deletion->is_listing);
 }
 
 static void call_begin_list(struct netsession_call *call)
@@ -158,7 +161,7 @@ static bool call_on_ready(void *context)
 	else if (call_lists_first(call))
 		call_begin_list(call);
 	else
-		client_state_call_del(state, &call->deletion.request);
+		client_state_call_del(state, &call->deletion->request);
 	return true;
 }
 
@@ -296,7 +299,7 @@ static bool call_take_del(struct netsession_call *call)
 
 	if (client_state_take_del(connection_state(call->connection), &answer) != NERR_Success)
 		return true;
-	if (deletion_receive(&call->deletion, answer, &call->err))
+	if (deletion_receive(call->deletion, answer, &call->err))
 		return true;
 	call_finish_answered(call);
 	return false;
@@ -315,10 +318,10 @@ static bool call_take_list(struct netsession_call *call)
 	    NERR_Success)
 		return true; /* the connection reports the failure next */
 	next = enumeration_take(&call->enumeration, &answer, infos, &page, &err);
-	deletion_add_page(&call->deletion, page);
+	deletion_add_page(call->deletion, page);
 	netsession_page_free(page);
 	if (next == ENUMERATION_ASK ||
-	    deletion_end_list(&call->deletion, &err, &call->err) == NERR_Success)
+	    deletion_end_list(call->deletion, &err, &call->err) == NERR_Success)
 		return true;
 	call_finish_answered(call);
 	return false;
@@ -330,7 +333,7 @@ static bool call_on_answered(void *context)
 
 	if (call->kind != CALL_DEL)
 		return call->wants_warnings ? call_take_warnings(call) : call_take_enum(call);
-	return call->deletion.is_listing ? call_take_list(call) : call_take_del(call);
+	return call->deletion->is_listing ? call_take_list(call) : call_take_del(call);
 }
 
 static void call_connect(struct netsession_call *call);
@@ -453,6 +456,20 @@ static void call_choose_server(struct netsession_call *call, const struct netses
 		call_choose_credentials(call, query);
 }
 
+/* False: see the call's err. */
+static bool call_init_deletion(struct netsession_call *call, const struct netsession_query *query)
+{
+	bool lists = !server_name_is_local(query->server);
+
+	call->deletion = calloc(1, sizeof *call->deletion);
+	if (call->deletion == NULL) {
+		err_set(&call->err, ERROR_NOT_ENOUGH_MEMORY, "query", NULL);
+		return false;
+	}
+	return deletion_init(call->deletion, query, lists, &call->err) == NERR_Success &&
+	       enumeration_init_for_deletion(&call->enumeration, query, &call->err) == NERR_Success;
+}
+
 /* Makes the key and the request. What is wrong with the query is reported like any other failure,
  * by on_end. */
 static void call_check_query(struct netsession_call *call, const struct netsession_query *query)
@@ -462,10 +479,7 @@ static void call_check_query(struct netsession_call *call, const struct netsessi
 	if (call->kind == CALL_ENUM &&
 	    enumeration_init(&call->enumeration, query, &call->err) != NERR_Success)
 		return;
-	if (call->kind == CALL_DEL &&
-	    (deletion_init(&call->deletion, query, !server_name_is_local(query->server),
-	                   &call->err) != NERR_Success ||
-	     enumeration_init_for_deletion(&call->enumeration, query, &call->err) != NERR_Success))
+	if (call->kind == CALL_DEL && !call_init_deletion(call, query))
 		return;
 	/* The local service learns from the kernel who the caller is: that takes neither
 	 * credentials nor encryption. */

@@ -5,10 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	/* There may be thousands of connections, and most of them receive short messages alone. */
+	SHORT_BYTES = 1024,
+	LONG_BYTES = 4096, /* and twice as many each time, when so many are received */
+};
+
+_Static_assert(SMB2_FRAME_PREFIX_BYTES + SMB2_MAX_NEGOTIATE_BYTES <= LONG_BYTES,
+               "a connection costs no more until its client has negotiated");
+
 void smb2_frames_fini(struct smb2_frames *f)
 {
 	free(f->data);
 	*f = (struct smb2_frames){ 0 };
+}
+
+static size_t smb2_frames_next_cap(size_t cap)
+{
+	if (cap < LONG_BYTES)
+		return cap == 0 ? SHORT_BYTES : LONG_BYTES;
+	return 2 * cap;
 }
 
 uint8_t *smb2_frames_space(struct smb2_frames *f, size_t *room)
@@ -22,7 +38,7 @@ uint8_t *smb2_frames_space(struct smb2_frames *f, size_t *room)
 	if (f->end == f->cap && f->cap >= 2 * SMB2_MAX_FRAME_BYTES)
 		return NULL; /* input waits while a token is made, and no message is that long */
 	if (f->end == f->cap) {
-		size_t cap = f->cap > 0 ? 2 * f->cap : 4096;
+		size_t cap = smb2_frames_next_cap(f->cap);
 		uint8_t *data = realloc(f->data, cap);
 
 		if (data == NULL)

@@ -16,7 +16,7 @@
 /* The longest message that is accepted: 64 KiB of payload, and what may be compounded with it. */
 #define SMB2_MAX_FRAME_BYTES ((size_t)128 << 10)
 
-/* A server accepts no longer NEGOTIATE: so a connection costs no more than its first buffer until
+/* A server accepts no longer NEGOTIATE: so a connection costs no more than 4 KiB until
  * its client has negotiated. Windows' take 300 bytes, with all contexts. */
 #define SMB2_MAX_NEGOTIATE_BYTES ((size_t)4096 - SMB2_FRAME_PREFIX_BYTES)
 
