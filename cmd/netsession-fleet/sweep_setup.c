@@ -14,6 +14,7 @@ enum {
 	OTHER_DESCRIPTORS = 256,
 	DESCRIPTORS_A_HOST = 2,
 	DEFAULT_CONCURRENCY = 1000,
+	LEAST_MAPPED_BYTES = 32000,
 };
 
 static volatile sig_atomic_t is_interrupted;
@@ -87,11 +88,15 @@ static bool sweep_setup_uses_password(const struct options *options,
 }
 
 /* Log-ons run on many threads, one after the other. glibc would keep an arena for each of eight
- * times as many threads as there are processors, and in each of them the memory that is free. */
-static void sweep_setup_limit_arenas(void)
+ * times as many threads as there are processors, and in each of them the memory that is free.
+ * gss-ntlmssp opens iconv twice for a log-on, which has a buffer of 32,640 bytes each time and uses
+ * the first few of them. In pages of its own the rest stays out of memory; from the heap it is
+ * pages that others have written to. */
+static void sweep_setup_limit_memory(void)
 {
 #ifdef M_ARENA_MAX
 	(void)mallopt(M_ARENA_MAX, 2);
+	(void)mallopt(M_MMAP_THRESHOLD, LEAST_MAPPED_BYTES);
 #endif
 }
 
@@ -101,7 +106,7 @@ bool sweep_setup_settings(const struct options *options, struct netsession_crede
 	struct netsession_error error;
 	struct server_operand room;
 
-	sweep_setup_limit_arenas();
+	sweep_setup_limit_memory();
 	*settings = (struct sweep_settings){
 		.connect_ms = options->connect_ms,
 		.per_network = options->per_network,
