@@ -9,8 +9,6 @@
 #include "base/size.h"
 #include "base/text.h"
 
-enum { SLOT_NONE = 0, SLOT_TO_COME = 1 };
-
 /* The slot of a text is a pointer in the finished block, and an offset before. */
 _Static_assert(sizeof(uintptr_t) == sizeof(LPWSTR), "an offset must fit a pointer's slot");
 
@@ -40,24 +38,6 @@ static char *session_block_reserve(struct session_block *b, size_t bytes)
 	return at;
 }
 
-static char *session_block_slot(const struct session_block *b, uint32_t entry, size_t field)
-{
-	return b->data + b->level->info_bytes * entry + b->level->fields[field].in_info;
-}
-
-static uintptr_t session_block_slot_get(const char *slot)
-{
-	uintptr_t value;
-
-	memcpy(&value, slot, sizeof value);
-	return value;
-}
-
-static void session_block_slot_set(char *slot, uintptr_t value)
-{
-	memcpy(slot, &value, sizeof value);
-}
-
 bool session_block_add_entry(struct session_block *b, const uint32_t words[])
 {
 	char *info = session_block_reserve(b, b->level->info_bytes);
@@ -71,22 +51,12 @@ bool session_block_add_entry(struct session_block *b, const uint32_t words[])
 		if (f->kind == SESSION_CELL_U32)
 			memcpy(info + f->in_info, &words[i], sizeof words[i]);
 		else
-			session_block_slot_set(info + f->in_info,
-			                       words[i] != 0 ? SLOT_TO_COME : SLOT_NONE);
+			session_block_slot_set(info + f->in_info, words[i] != 0
+			                                                  ? SESSION_SLOT_TO_COME
+			                                                  : SESSION_SLOT_NONE);
 	}
 	b->entries++;
 	return true;
-}
-
-bool session_block_expects_text(const struct session_block *b, uint32_t entry, size_t field)
-{
-	return b->level->fields[field].kind == SESSION_CELL_TEXT &&
-	       session_block_slot_get(session_block_slot(b, entry, field)) == SLOT_TO_COME;
-}
-
-void session_block_begin_text(struct session_block *b, uint32_t entry, size_t field)
-{
-	session_block_slot_set(session_block_slot(b, entry, field), b->used);
 }
 
 WCHAR *session_block_extend(struct session_block *b, size_t units)
@@ -110,9 +80,9 @@ void *session_block_finish(struct session_block *b)
 			char *slot = session_block_slot(b, entry, i);
 
 			if (b->level->fields[i].kind != SESSION_CELL_TEXT ||
-			    session_block_slot_get(slot) == SLOT_NONE)
+			    session_block_slot_get(slot) == SESSION_SLOT_NONE)
 				continue;
-			assert(session_block_slot_get(slot) != SLOT_TO_COME);
+			assert(session_block_slot_get(slot) != SESSION_SLOT_TO_COME);
 			session_block_slot_set(slot,
 			                       (uintptr_t)(b->data + session_block_slot_get(slot)));
 		}
@@ -133,7 +103,7 @@ static const WCHAR *session_block_info_text(const char *base, const struct sessi
 {
 	uintptr_t slot = session_block_slot_get(info + f->in_info);
 
-	if (slot == SLOT_NONE)
+	if (slot == SESSION_SLOT_NONE)
 		return NULL;
 	return base != NULL ? (const WCHAR *)(const void *)(base + slot) : (const WCHAR *)slot;
 }
@@ -234,7 +204,7 @@ void session_infos_clear_unknown(const struct session_level *level, void *infos,
 			uint32_t number;
 
 			if (f->kind == SESSION_CELL_TEXT) {
-				if (texts && session_block_slot_get(cell) == SLOT_NONE)
+				if (texts && session_block_slot_get(cell) == SESSION_SLOT_NONE)
 					session_block_slot_set(cell, (uintptr_t)empty);
 				continue;
 			}

@@ -7,11 +7,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <windows.h>
 #include "srvsvc/session_levels.h"
 
-/* A block that is being built. The block moves as it grows, so the slot of a text holds not a
- * pointer but the offset of the text; 0: there is no text; 1: the text has not arrived yet. */
+/* What the slot of a text holds in a block that is being built, which moves as it grows: the offset
+ * of the text, or one of these. */
+enum { SESSION_SLOT_NONE = 0, SESSION_SLOT_TO_COME = 1 };
+
 struct session_block {
 	const struct session_level *level;
 	char *data;
@@ -26,11 +29,37 @@ struct session_block {
  * memory, or over max_bytes. */
 bool session_block_add_entry(struct session_block *b, const uint32_t words[]);
 
+static inline char *session_block_slot(const struct session_block *b, uint32_t entry, size_t field)
+{
+	return b->data + b->level->info_bytes * entry + b->level->fields[field].in_info;
+}
+
+static inline uintptr_t session_block_slot_get(const char *slot)
+{
+	uintptr_t value;
+
+	memcpy(&value, slot, sizeof value);
+	return value;
+}
+
+static inline void session_block_slot_set(char *slot, uintptr_t value)
+{
+	memcpy(slot, &value, sizeof value);
+}
+
 /* Whether the text of this entry and field has still to arrive. */
-bool session_block_expects_text(const struct session_block *b, uint32_t entry, size_t field);
+static inline bool session_block_expects_text(const struct session_block *b, uint32_t entry,
+                                              size_t field)
+{
+	return b->level->fields[field].kind == SESSION_CELL_TEXT &&
+	       session_block_slot_get(session_block_slot(b, entry, field)) == SESSION_SLOT_TO_COME;
+}
 
 /* Begins that text at the end of the block; session_block_extend appends its units. */
-void session_block_begin_text(struct session_block *b, uint32_t entry, size_t field);
+static inline void session_block_begin_text(struct session_block *b, uint32_t entry, size_t field)
+{
+	session_block_slot_set(session_block_slot(b, entry, field), b->used);
+}
 
 /* Appends room for so many units to the block, and returns it; NULL: out of memory, or over
  * max_bytes. */
