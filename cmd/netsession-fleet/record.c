@@ -241,7 +241,7 @@ static bool recorder_store(struct recorder *r, size_t bytes)
 	int64_t pause_ms = FIRST_PAUSE_MS;
 
 	while (!recorder_open(r) || !recorder_store_lines(r, bytes))
-		if (!recorder_pause(r, &pause_ms))
+		if (!recorder_pause(r, &pause_ms) || (bytes == 0 && r->end_ms != 0))
 			return false;
 	recorder_succeed(r);
 	memmove(r->text, r->text + bytes, r->bytes - bytes);
@@ -338,7 +338,7 @@ int recorder_run(const char *db_name)
 			_exit(recorder_write(db_name));
 		if (writer > 0 && recorder_await(writer) == EXIT_ALL)
 			return EXIT_ALL;
-		if (recorder_is_alone() && supervisor.end_ms != 0)
+		if (recorder_is_alone())
 			return EXIT_NONE;
 		terminal_print_line(stderr,
 		                    "netsessiond: the recorder of the history has ended; it is "

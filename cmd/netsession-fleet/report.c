@@ -8,6 +8,7 @@
 #include "fleet/outcome.h"
 #include "failure.h"
 #include "query.h"
+#include "report_notes.h"
 #include "report_output.h"
 #include "store/report_store.h"
 #include "store_path.h"
@@ -35,6 +36,7 @@ static const struct report_column session_columns_of_report[] = {
 	{ "num_opens", NULL, REPORT_NUMBER },
 	{ "transport", NULL, REPORT_TEXT },
 	{ "level", NULL, REPORT_NUMBER },
+	{ "seen_by", NULL, REPORT_TEXT },
 };
 
 static void report_put_session(void *context, const struct report_session *session)
@@ -46,16 +48,32 @@ static void report_put_session(void *context, const struct report_session *sessi
 		{ .number = session->first_seen }, { .number = session->last_seen },
 		{ .number = session->gone },       { .number = session->is_certain },
 		{ .number = session->num_opens },  { .text = session->transport },
-		{ .number = session->level },
+		{ .number = session->level },      { .text = session->source },
 	};
 
 	report_output_put(report->output, cells);
 }
 
+/* Adds what is not known of the time of the report. */
+static uint32_t report_add_notes(struct report *report, const char *server, struct err *err)
+{
+	int64_t now = (int64_t)time(NULL), at = report->period.at, since = report->period.since;
+	bool is_now = at == REPORT_UNKNOWN && since == REPORT_UNKNOWN;
+
+	if (err->status != 0)
+		return err->status;
+	return report_notes_put(report->db, server,
+	                        is_now                 ? now
+	                        : at != REPORT_UNKNOWN ? at
+	                                               : since,
+	                        at != REPORT_UNKNOWN ? at : now, is_now, report->output, err);
+}
+
 static uint32_t report_run_who(struct report *report, struct err *err)
 {
-	return report_who(report->db, report->operand, &report->period, report_put_session, report,
-	                  err);
+	(void)report_who(report->db, report->operand, &report->period, report_put_session, report,
+	                 err);
+	return report_add_notes(report, NULL, err);
 }
 
 /* By the name that the sweep gave it, which server_operand_parse makes of what people write. */
@@ -66,8 +84,9 @@ static uint32_t report_run_on(struct report *report, struct err *err)
 
 	if (!server_operand_parse(report->operand, &operand, &error))
 		return err_set(err, error.status, "report", error.text);
-	return report_on(report->db, operand.server, &report->period, report_put_session, report,
-	                 err);
+	(void)report_on(report->db, operand.server, &report->period, report_put_session, report,
+	                err);
+	return report_add_notes(report, operand.server, err);
 }
 
 /* ---- changes ---- */
@@ -97,7 +116,8 @@ static void report_put_change(void *context, const struct report_session *sessio
 
 static uint32_t report_run_changes(struct report *report, struct err *err)
 {
-	return report_changes(report->db, report->period.since, report_put_change, report, err);
+	(void)report_changes(report->db, report->period.since, report_put_change, report, err);
+	return report_add_notes(report, NULL, err);
 }
 
 /* ---- hosts ---- */

@@ -13,7 +13,8 @@
 #include "store/report_store.h"
 #include "terminal/terminal.h"
 
-enum { TIME_BYTES = 32 };
+/* On standard error. */
+enum { MOST_NOTES = 20 };
 
 struct report_output {
 	const struct report_column *columns;
@@ -23,6 +24,8 @@ struct report_output {
 	void (*end)(struct report_output *output);
 	size_t rows;
 	bool failed;
+	json_t *notes; /* NULL: there is none */
+	size_t lines;  /* of notes */
 	/* Of a table: the texts of all rows, count of them a row. */
 	char **texts;
 	size_t room;
@@ -33,21 +36,20 @@ static bool report_cell_is_known(const struct report_column *column, const struc
 	return column->kind == REPORT_TEXT ? cell->text != NULL : cell->number != REPORT_UNKNOWN;
 }
 
-/* UTC, as ISO 8601 has it. */
-static const char *report_time_text(int64_t seconds, char text[TIME_BYTES])
+const char *report_time_text(int64_t seconds, char text[REPORT_TIME_BYTES])
 {
 	time_t at = (time_t)seconds;
 	struct tm utc;
 
 	if (gmtime_r(&at, &utc) == NULL)
 		return "";
-	(void)strftime(text, TIME_BYTES, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	(void)strftime(text, REPORT_TIME_BYTES, "%Y-%m-%dT%H:%M:%SZ", &utc);
 	return text;
 }
 
 /* The text of a cell, not escaped; "": it is not known. */
 static const char *report_cell_text(const struct report_column *column,
-                                    const struct report_cell *cell, char room[TIME_BYTES])
+                                    const struct report_cell *cell, char room[REPORT_TIME_BYTES])
 {
 	if (!report_cell_is_known(column, cell))
 		return "";
@@ -61,7 +63,7 @@ static const char *report_cell_text(const struct report_column *column,
 	case REPORT_NUMBER:
 		break;
 	}
-	(void)snprintf(room, TIME_BYTES, "%lld", (long long)cell->number);
+	(void)snprintf(room, REPORT_TIME_BYTES, "%lld", (long long)cell->number);
 	return room;
 }
 
@@ -71,7 +73,7 @@ static const char *report_cell_text(const struct report_column *column,
 static json_t *report_json_add(json_t *object, const struct report_column columns[], size_t count,
                                const struct report_cell cells[])
 {
-	char time[TIME_BYTES];
+	char time[REPORT_TIME_BYTES];
 
 	for (size_t i = 0; i < count; i++) {
 		const struct report_column *column = &columns[i];
@@ -114,8 +116,14 @@ static void report_json_put(struct report_output *output, const struct report_ce
 
 static void report_json_end(struct report_output *output)
 {
-	(void)output;
-	fputs("]}\n", stdout);
+	if (output->notes == NULL) {
+		fputs("]}\n", stdout);
+		return;
+	}
+	fputs("],\n\"notes\":\n", stdout);
+	output->failed |= !output_json_write_line(stdout, output->notes, JSON_COMPACT);
+	output->notes = NULL;
+	fputs("}\n", stdout);
 }
 
 /* ---- CSV ---- */
@@ -132,7 +140,7 @@ static void report_csv_put_heading(const struct report_output *output)
 
 static void report_csv_put(struct report_output *output, const struct report_cell cells[])
 {
-	char room[TIME_BYTES];
+	char room[REPORT_TIME_BYTES];
 
 	for (size_t i = 0; i < output->count; i++) {
 		if (i > 0)
@@ -162,7 +170,7 @@ static char *report_shown_text(const char *text)
 static void report_table_put(struct report_output *output, const struct report_cell cells[])
 {
 	size_t used = output->rows * output->count;
-	char room[TIME_BYTES];
+	char room[REPORT_TIME_BYTES];
 
 	if (used + output->count > output->room) {
 		size_t wanted = 2 * output->room + 64 * output->count;
@@ -270,6 +278,19 @@ void report_output_put(struct report_output *output, const struct report_cell ce
 	output->rows++;
 }
 
+void report_output_put_note(struct report_output *output, json_t *note, const char *text)
+{
+	if (output->end != report_json_end) {
+		json_decref(note);
+		if (++output->lines <= MOST_NOTES)
+			terminal_print_line(stderr, "netsession: %s", text);
+		return;
+	}
+	if (output->notes == NULL)
+		output->notes = json_array();
+	output->failed |= json_array_append_new(output->notes, note) != 0;
+}
+
 bool report_output_has_rows(const struct report_output *output)
 {
 	return output->rows > 0;
@@ -280,12 +301,16 @@ bool report_output_end(struct report_output *output)
 	bool is_good;
 
 	output->end(output);
+	if (output->lines > MOST_NOTES)
+		terminal_print_line(stderr, "netsession: %zu more such lines; -o json has them all",
+		                    output->lines - MOST_NOTES);
 	is_good = !output->failed && fflush(stdout) == 0 && !ferror(stdout);
 	if (output->failed && !ferror(stdout))
 		errno = ENOMEM;
 	for (size_t i = 0; i < output->room; i++)
 		free(output->texts[i]);
 	free(output->texts);
+	json_decref(output->notes);
 	free(output);
 	return is_good;
 }

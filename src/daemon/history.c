@@ -18,8 +18,8 @@
 #define RECORDER "netsession-fleet"
 
 enum {
-	/* Of lines that the recorder has not read: beyond it, lines are dropped. */
-	MOST_BYTES = 16 << 20,
+	/* Of lines that the recorder has not read, some 20,000: beyond it, lines are dropped. */
+	MOST_BYTES = 4 << 20,
 	/* The list of all sessions waits while so much is unread. */
 	LIST_BYTES = 256 << 10,
 	LISTED_A_TURN = 1000,
@@ -288,6 +288,12 @@ static void history_on_ended(void *context, const struct err *err)
 	          "until netsessiond restarts");
 }
 
+static void history_begin_again(struct history *h, const char *reason)
+{
+	h->reason = reason;
+	history_begin_list(h);
+}
+
 static void history_schedule_seen(struct history *h);
 
 static void history_on_seen(void *context)
@@ -297,10 +303,11 @@ static void history_on_seen(void *context)
 	if (h->step == HISTORY_AWAITING_RECORDER && h->word[0] != '\0' &&
 	    net_stream_unsent(h->stream) == 0)
 		history_begin_list(h);
+	else if (h->step == HISTORY_TELLING && !h->has_lost)
+		(void)history_send_time(h, "seen");
 	/* Those that were lost are back, or nobody waits for them any more. */
-	else if (h->step == HISTORY_TELLING && history_send_time(h, "seen") && h->has_lost &&
-	         !history_has_lost_source(h))
-		history_begin_list(h);
+	else if (h->step == HISTORY_TELLING && !history_has_lost_source(h))
+		history_begin_again(h, "publisher");
 	history_schedule_seen(h);
 }
 
@@ -378,7 +385,7 @@ static void history_on_renumbered(void *context)
 	struct history *h = context;
 
 	if (h->step == HISTORY_TELLING && history_send_time(h, "seen"))
-		history_begin_list(h);
+		history_begin_again(h, NULL);
 	else if (h->step == HISTORY_LISTING)
 		history_drop(h, "overflow");
 }

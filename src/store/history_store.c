@@ -176,7 +176,8 @@ static void history_bind_number(struct database_statement *s, int parameter, uin
 }
 
 /* The id of the stored session that it is; 0: there is none. A session that begins now cannot be
- * one that has been missed. */
+ * one that has been missed. Were client compared as it is, SQLite would put the parameter in its
+ * place, and not find the index of its beginning. */
 static int64_t history_find_session(struct database *db, const struct history_host *host,
                                     const struct history_session *session, const char *account,
                                     int64_t at_ms, struct err *err)
@@ -185,7 +186,8 @@ static int64_t history_find_session(struct database *db, const struct history_ho
 		db,
 		"SELECT session.id FROM session LEFT JOIN watch ON watch.id = session.watch WHERE "
 		"session.host = ?1 AND started BETWEEN CAST(?2 AS BIGINT) - CAST(?3 AS BIGINT) AND "
-		"CAST(?2 AS BIGINT) + CAST(?3 AS BIGINT) AND account = ?4 AND client = ?5 AND "
+		"CAST(?2 AS BIGINT) + CAST(?3 AS BIGINT) AND account = ?4 AND coalesce(client, '') = ?5 AND "
+		"substr(client, 1, 255) = substr(CAST(?5 AS TEXT), 1, 255) AND "
 		"coalesce(user, '') = ?6 AND (watch.id IS NULL OR ended IS NOT NULL) AND (gone IS "
 		"NULL OR gone > last_seen) AND (gone IS NULL OR started < CAST(?7 AS BIGINT) - "
 		"CAST(?3 AS BIGINT)) "
@@ -285,7 +287,7 @@ NET_API_STATUS history_end_listing(struct database *db, const struct history_hos
 	struct database_statement *s = database_prepare(
 		db,
 		"UPDATE session SET gone = ?1 WHERE gone IS NULL AND watch IN (SELECT id FROM "
-		"watch WHERE host = ?2 AND kind = ?3 AND id <> ?4)",
+		"watch WHERE host = ?2 AND kind IN (?3, 'lost') AND id <> ?4)",
 		err);
 
 	if (s == NULL)
@@ -317,38 +319,35 @@ NET_API_STATUS history_end(struct database *db, const struct history_host *host,
 	return database_run(db, s, err);
 }
 
-/* It stays with a watch that has ended, so that history_end_listing finds it. */
+/* It stays with a watch of its own, which has ended, so that history_end_listing finds it. */
 NET_API_STATUS history_lose(struct database *db, const struct history_host *host, uint64_t key,
                             int64_t at_ms, struct err *err)
 {
 	struct database_statement *s = database_prepare(
 		db,
 		"INSERT INTO watch(host, kind, interval_ms, began, seen, ended) SELECT "
-		"CAST(?1 AS BIGINT), CAST(?2 AS TEXT), 0, CAST(?3 AS BIGINT), CAST(?3 AS BIGINT), "
-		"CAST(?3 AS BIGINT) WHERE NOT EXISTS(SELECT 1 FROM watch WHERE host = ?1 AND kind "
-		"= ?2 AND seen = ?3 AND ended = ?3 AND began = ?3)",
+		"CAST(?1 AS BIGINT), 'lost', 0, CAST(?2 AS BIGINT), CAST(?2 AS BIGINT), "
+		"CAST(?2 AS BIGINT) WHERE NOT EXISTS(SELECT 1 FROM watch WHERE host = ?1 AND kind "
+		"= 'lost' AND seen = ?2)",
 		err);
 
 	if (s == NULL)
 		return err->status;
 	database_bind_number(s, 1, host->id);
-	database_bind_text(s, 2, history_kind(host->interval_ms));
-	database_bind_number(s, 3, at_ms);
+	database_bind_number(s, 2, at_ms);
 	if (database_run(db, s, err) != NERR_Success)
 		return err->status;
 	s = database_prepare(
 		db,
-		"UPDATE session SET last_seen = CAST(?3 AS BIGINT) / 1000, watch_key = NULL, watch "
-		"= (SELECT max(id) FROM watch WHERE host = ?1 AND kind = ?2 AND seen = "
-		"CAST(?3 AS BIGINT) AND ended IS NOT NULL) WHERE watch = ?4 AND watch_key = ?5 AND "
-		"gone IS NULL",
+		"UPDATE session SET last_seen = CAST(?2 AS BIGINT) / 1000, watch_key = NULL, watch "
+		"= (SELECT max(id) FROM watch WHERE host = ?1 AND kind = 'lost' AND seen = "
+		"CAST(?2 AS BIGINT)) WHERE watch = ?3 AND watch_key = ?4 AND gone IS NULL",
 		err);
 	if (s == NULL)
 		return err->status;
 	database_bind_number(s, 1, host->id);
-	database_bind_text(s, 2, history_kind(host->interval_ms));
-	database_bind_number(s, 3, at_ms);
-	database_bind_number(s, 4, host->watch);
-	database_bind_number(s, 5, (int64_t)key);
+	database_bind_number(s, 2, at_ms);
+	database_bind_number(s, 3, host->watch);
+	database_bind_number(s, 4, (int64_t)key);
 	return database_run(db, s, err);
 }

@@ -2,6 +2,7 @@
 #include "store/report_store.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <winerror.h>
 #include "base/user_name.h"
 #include "store/account.h"
@@ -12,7 +13,7 @@
 #define SESSION_COLUMNS                                                                       \
 	"host.name, client, user, transport, num_opens, session.level, started, first_seen, " \
 	"CASE WHEN gone IS NULL AND seen / 1000 > last_seen THEN seen / 1000 ELSE last_seen " \
-	"END AS seen_last, gone, coalesce(kind, 'sweep')"
+	"END AS seen_last, gone, CASE kind WHEN 'lost' THEN 'netsessiond' ELSE coalesce(kind, 'sweep') END"
 
 /* Parameters 1 and 2 are at and since. A session is open from its start, else from when it was
  * first seen, until it was last seen at least; when it ended before an answer lacked it, nobody
@@ -156,6 +157,113 @@ NET_API_STATUS report_sessions(struct database *db, const struct report_period *
 	if (s == NULL)
 		return err->status;
 	return report_give_sessions(db, s, period, NULL, each, context, err);
+}
+
+/* ---- gaps ---- */
+
+/* A watch that was not heard of for so long, and for so many polls, is not running. */
+enum { SILENT_MS = 30000, SILENT_POLLS = 3 };
+
+struct report_watches {
+	int64_t from_ms, until_ms, now_ms;
+	void (*each)(void *context, const struct report_gap *gap);
+	void *context;
+	/* Of the server whose watches are read. */
+	char *server;
+	int64_t known_ms; /* until then, all is known */
+	int64_t interval_ms;
+	bool has_ended;
+	bool is_polled; /* in the time that is asked for */
+};
+
+static void report_give_gap(const struct report_watches *w, int64_t from_ms, int64_t until_ms,
+                            const char *reason, int64_t lost)
+{
+	const struct report_gap gap = { .server = w->server,
+		                        .from_ms = from_ms,
+		                        .until_ms = until_ms,
+		                        .reason = reason,
+		                        .lost = lost };
+
+	if (from_ms <= w->until_ms && (until_ms == REPORT_UNKNOWN || until_ms > w->from_ms))
+		w->each(w->context, &gap);
+}
+
+static void report_end_server(struct report_watches *w)
+{
+	const struct report_gap polled = { .server = w->server,
+		                           .from_ms = REPORT_UNKNOWN,
+		                           .until_ms = REPORT_UNKNOWN,
+		                           .lost = REPORT_UNKNOWN,
+		                           .interval_ms = w->interval_ms };
+	int64_t silent_ms = w->interval_ms > 0 ? SILENT_POLLS * w->interval_ms : 0;
+
+	if (w->server == NULL)
+		return;
+	if (w->has_ended || w->now_ms - w->known_ms > silent_ms + SILENT_MS)
+		report_give_gap(w, w->known_ms, REPORT_UNKNOWN, w->has_ended ? "ended" : "silent",
+		                REPORT_UNKNOWN);
+	if (w->is_polled)
+		w->each(w->context, &polled);
+	free(w->server);
+	w->server = NULL;
+}
+
+/* row: name, interval_ms, began, seen, ended, reason, lost */
+static NET_API_STATUS report_take_watch(struct report_watches *w, struct database_statement *row,
+                                        struct err *err)
+{
+	const char *server = database_needed_text(row, 0, err), *reason = database_text(row, 5);
+	int64_t began_ms = database_number(row, 2), seen_ms = database_number(row, 3);
+
+	if (server == NULL)
+		return err->status;
+	if (w->server == NULL || strcmp(w->server, server) != 0) {
+		report_end_server(w);
+		w->server = strdup(server);
+		if (w->server == NULL)
+			return err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
+		w->known_ms = seen_ms;
+		w->is_polled = false;
+		report_give_gap(w, REPORT_UNKNOWN, began_ms, "not_watched", REPORT_UNKNOWN);
+	} else if (began_ms > w->known_ms) {
+		report_give_gap(w, w->known_ms, began_ms, reason != NULL ? reason : "ended",
+		                report_number(row, 6));
+	}
+	w->known_ms = seen_ms > w->known_ms ? seen_ms : w->known_ms;
+	w->interval_ms = database_number(row, 1);
+	w->has_ended = !database_is_null(row, 4);
+	w->is_polled |= w->interval_ms > 0 && began_ms <= w->until_ms && seen_ms > w->from_ms;
+	return err->status;
+}
+
+NET_API_STATUS report_gaps(struct database *db, const char *server, int64_t from, int64_t until,
+                           int64_t now_ms,
+                           void (*each)(void *context, const struct report_gap *gap), void *context,
+                           struct err *err)
+{
+	struct report_watches w = { .from_ms = from * 1000,
+		                    .until_ms = until * 1000,
+		                    .now_ms = now_ms,
+		                    .each = each,
+		                    .context = context };
+	struct database_statement *s = database_prepare(
+		db,
+		"SELECT name, interval_ms, began, seen, ended, reason, lost FROM watch JOIN host "
+		"ON host.id = watch.host WHERE kind <> 'lost' AND (CAST(?1 AS TEXT) IS NULL OR name = ?1) ORDER BY "
+		"name, began, watch.id",
+		err);
+
+	if (s == NULL)
+		return err->status;
+	database_bind_text(s, 1, server);
+	while (database_next_row(db, s, err))
+		if (report_take_watch(&w, s, err) != NERR_Success)
+			break;
+	if (err->status == NERR_Success)
+		report_end_server(&w);
+	free(w.server);
+	return err->status;
 }
 
 /* ---- changes ---- */

@@ -44,6 +44,25 @@ NET_API_STATUS report_on(struct database *db, const char *server,
 NET_API_STATUS report_sessions(struct database *db, const struct report_period *period,
                                report_session_function *each, void *context, struct err *err);
 
+/* A time of which not all is known of a server that is watched, by netsessiond's history or by
+ * `netsession watch`; or how often it is polled. Texts are borrowed. */
+struct report_gap {
+	const char *server;
+	/* In milliseconds since 1970. REPORT_UNKNOWN: from ever; until now. */
+	int64_t from_ms, until_ms;
+	/* Why, as one word; NULL: it is no gap, but the server is polled each interval_ms. */
+	const char *reason;
+	int64_t lost; /* so many beginnings and ends; REPORT_UNKNOWN: nobody knows */
+	int64_t interval_ms;
+};
+
+/* Reports the gaps of a time, of one server or, if it is NULL, of all. from and until: in seconds
+ * since 1970; now_ms: the time. */
+NET_API_STATUS report_gaps(struct database *db, const char *server, int64_t from, int64_t until,
+                           int64_t now_ms,
+                           void (*each)(void *context, const struct report_gap *gap), void *context,
+                           struct err *err);
+
 /* Reports sessions that appeared or went since a time, the earliest change first; since
  * REPORT_UNKNOWN: since the last sweep began. is_gone: it went. */
 NET_API_STATUS report_changes(struct database *db, int64_t since,

@@ -1,15 +1,28 @@
 """The history of netsessiond ([history] db): the beginning and the end of every session, recorded by netsession-fleet beside it, and
 told by `netsession report`."""
+import contextlib
+import os
 import pathlib
+import random
+import shutil
 import signal
+import socket
+import sqlite3
 import tempfile
+import threading
 import time
 import unittest
 
+from fixtures.publisher import CLOSE, RawPublisher
 from lab import command, sessions, tap
+from lab.cli import run_list
 from lab.netsessiond import Netsessiond
+from lab.process import resident_mib
 from lab.sessions import Wanted
+from lab.subreaper import descendants
 from lab.wait_until import wait_until
+
+SMALL_DISK = 'mount -t tmpfs -o size=1m none "$0" && exec "$@"'
 
 
 def utc(seconds):
@@ -20,18 +33,55 @@ def seconds(text):
     return time.mktime(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ")) - time.timezone
 
 
+def recorder(server):
+    """The pids of the recorder: of the process that starts the writer again, and of the writer."""
+    return sorted(descendants(server.pid))
+
+
+def many(publisher, keys):
+    """The acknowledgements are read meanwhile: who reads none is read no more."""
+    def read():
+        with contextlib.suppress(OSError):
+            publisher.hear_until(CLOSE)
+    threading.Thread(target=read, daemon=True).start()
+    publisher.put_all([(key, f"10.{key >> 16}.{key >> 8 & 255}.{key & 255}", "mail") for key in keys])
+
+
+def log_on_until_said(server):
+    for _ in range(200):
+        with sessions.held(server, [Wanted("bob", "127.0.0.8")]):
+            if "is not recorded for now" in server.said:
+                return
+
+
 class History(unittest.TestCase):
+    inside = ()
+
     def setUp(self):
         self.db = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(dir="/tmp"))) / "state/sessions.db"
 
     def rows(self, *arguments):
-        result = command.run("report", "--db", self.db, "-o", "json", *arguments)
+        result = command.run("report", "--db", self.db, "-o", "json", *arguments, inside=self.inside)
         self.assertEqual(0, result.exit, result)
         return result.json["rows"]
 
     def await_rows(self, count, *arguments):
-        wait_until(lambda: self.db.exists() and len(self.rows(*arguments)) == count)
+        """The report has nothing to read, and knows no server, before the first commit."""
+        def found():
+            result = command.run("report", "--db", self.db, "-o", "json", *arguments, inside=self.inside)
+            return result.exit == 0 and len(result.json["rows"]) == count
+        wait_until(found)
         return self.rows(*arguments)
+
+    def notes(self, *arguments):
+        return command.run("report", "--db", self.db, "-o", "json", *arguments).json.get("notes", [])
+
+    def reasons(self):
+        return [note["reason"] for note in self.notes("changes", "--since", "1h") if note["reason"] != "not_watched"]
+
+    def open_sessions(self):
+        with contextlib.closing(sqlite3.connect(self.db)) as connection:
+            return connection.execute("SELECT count(*) FROM session WHERE gone IS NULL").fetchone()[0]
 
     # ---- sessions
 
@@ -57,6 +107,157 @@ class History(unittest.TestCase):
             self.await_rows(1, "who", "alice")
             self.assertEqual([0o600], sorted({path.stat().st_mode & 0o777 for path in self.db.parent.iterdir()}))
             self.assertEqual(0o700, self.db.parent.stat().st_mode & 0o777)
+
+    # ---- what dies
+
+    def test_a_recorder_that_is_killed_is_started_again_and_the_gap_is_told(self):
+        with Netsessiond(db=self.db, netbios_name="FS1") as server, sessions.held(server, [Wanted("alice", "127.0.0.7")]):
+            [before] = self.await_rows(1, "who", "alice")
+            [_, writer] = recorder(server)
+            os.kill(writer, signal.SIGKILL)
+            with sessions.held(server, [Wanted("bob", "127.0.0.8")]):
+                self.await_rows(1, "who", "bob")
+                self.assertNotIn(writer, recorder(server))
+                [after] = self.rows("who", "alice")
+                self.assertEqual([before[key] for key in ("started", "first_seen")], [after[key] for key in ("started", "first_seen")])
+                self.assertEqual(["recorder"], self.reasons())
+            self.await_rows(0, "who", "bob")
+            result = command.run("report", "changes", "--since", "1h", "--db", self.db)
+            self.assertRegex(result.stderr, r"FS1: nothing is known from \S+Z to \S+Z: netsessiond's recorder had ended")
+            self.assertEqual(1, server.said.count("the recorder of the history has ended; it is started again"))
+
+    def test_sessions_that_a_killed_netsessiond_leaves_open_end_unseen(self):
+        with Netsessiond(db=self.db, netbios_name="FS1") as server:
+            with contextlib.suppress(Exception), sessions.held(server, [Wanted("alice", "127.0.0.7")]):
+                [open_one] = self.await_rows(1, "who", "alice")
+                server.kill()
+            [left] = self.rows("who", "alice")
+            self.assertNotIn("gone", left)
+            wait_until(lambda: time.time() > seconds(left["last_seen"]) + 2)
+            server.start()
+            self.await_rows(0, "who", "alice")
+            [ended] = self.rows("who", "alice", "--since", "1h")
+            self.assertEqual(left["last_seen"], ended["last_seen"])
+            self.assertLess(ended["last_seen"], ended["gone"])
+            [unsure] = self.rows("who", "alice", "--at", utc(seconds(ended["last_seen"]) + 1))
+            self.assertIs(False, unsure["certain"])
+            self.assertEqual(["start"], self.reasons())
+            self.assertEqual(open_one["started"], ended["started"])
+
+    def test_netsessiond_that_stops_leaves_nothing_untold(self):
+        with Netsessiond(db=self.db) as server:
+            with contextlib.suppress(Exception), sessions.held(server, [Wanted("alice", "127.0.0.7"), Wanted("bob", "127.0.0.8")]):
+                self.await_rows(1, "who", "bob")
+                server.terminate()
+        self.await_rows(0, "who", "alice")
+        found = self.rows("who", "alice", "--since", "1h") + self.rows("who", "bob", "--since", "1h")
+        self.assertEqual(2, len(found))
+        for row in found:
+            self.assertEqual(row["gone"], row["last_seen"])
+
+    def test_no_session_is_lost_or_doubled_when_the_recorder_is_killed_at_any_time(self):
+        seed = random.randrange(1 << 32)
+        chance = random.Random(seed)
+        with Netsessiond(db=self.db) as server, sessions.held(server, [Wanted("carol", "127.0.0.9")]):
+            self.await_rows(1, "who", "carol")
+            for _ in range(12):
+                with sessions.held(server, [Wanted("alice", f"127.0.1.{chance.randrange(1, 200)}"), Wanted("bob", "127.0.0.8")]):
+                    for writer in recorder(server)[1:]:
+                        time.sleep(chance.random() / 5)  # anywhere in a batch
+                        with contextlib.suppress(ProcessLookupError):
+                            os.kill(writer, signal.SIGKILL)
+            wait_until(lambda: (len(recorder(server)), len(self.rows("who", "alice")), len(self.rows("who", "bob"))) == (2, 0, 0))
+            [found] = self.rows("who", "carol", "--since", "1h")
+            self.assertNotIn("gone", found, seed)
+            ids = [(row["client"], row["started"]) for row in self.rows("who", "alice", "--since", "1h")]
+            self.assertEqual(len(set(ids)), len(ids), seed)
+
+    # ---- what does not keep up
+
+    def test_a_recorder_that_does_not_read_is_left_behind_and_catches_up(self):
+        with Netsessiond(db=self.db, netbios_name="FS1", publisher_max_sessions=200000) as server:
+            wait_until(lambda: self.db.exists() and len(recorder(server)) == 2)
+            with sessions.held(server, [Wanted("alice", "127.0.0.7")]), RawPublisher(server) as publisher:
+                self.await_rows(1, "who", "alice")
+                publisher.greet()
+                before = resident_mib(server.pid)
+                [_, writer] = recorder(server)
+                os.kill(writer, signal.SIGSTOP)
+                try:
+                    server.await_said(r"the recorder of the history does not keep up", lambda: many(publisher, range(1, 40000)))
+                    self.assertLess(resident_mib(server.pid), before + 100)
+                    [_] = self.rows("who", "alice")
+                finally:
+                    os.kill(writer, signal.SIGCONT)
+                server.await_said(r"the history is recorded again; \d+ changes of sessions were not")
+                wait_until(lambda: self.open_sessions() == 40000)
+                [gap] = [note for note in self.notes("changes", "--since", "1h") if note["reason"] == "overflow"]
+                self.assertGreater(gap["lost"], 0)
+                publisher.socket.shutdown(socket.SHUT_RDWR)  # which also ends the thread that reads
+            wait_until(lambda: self.open_sessions() == 0)
+
+    def test_a_full_disk_does_not_stop_netsessiond_and_is_told_once(self):
+        disk = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(dir="/tmp")))
+        with Netsessiond(db=disk / "sessions.db", netbios_name="FS1", inside=("unshare", "--mount", "sh", "-c", SMALL_DISK, disk)) as server:
+            seen = pathlib.Path(f"/proc/{server.pid}/root{disk}")
+            self.db, self.inside = disk / "sessions.db", ("nsenter", "--mount", "--target", str(server.pid))
+            with sessions.held(server, [Wanted("alice", "127.0.0.7")]):
+                self.await_rows(1, "who", "alice")
+                full = seen / "full"
+                with contextlib.suppress(OSError), full.open("wb") as filler:
+                    while True:
+                        filler.write(bytes(4096))
+                        filler.flush()
+                end = time.monotonic() + 3
+                server.await_said(r"the history is not recorded for now: .*the disk is full", lambda: log_on_until_said(server))
+                while time.monotonic() < end:
+                    with sessions.held(server, [Wanted("bob", "127.0.0.8")]):
+                        self.assertIn("bob", {row["user"] for row in run_list(server, "-o", "json").sessions})
+                full.unlink()
+                server.await_said(r"the history is recorded again")
+                with sessions.held(server, [Wanted("carol", "127.0.0.9")]):
+                    self.await_rows(1, "who", "carol")
+                    self.await_rows(1, "who", "alice")
+                self.assertEqual(1, server.said.count("is not recorded for now"))
+                self.assertNotEqual([], self.rows("who", "bob", "--since", "1h"))
+
+    # ---- publishers
+
+    def test_a_publisher_that_polls_and_comes_back_has_the_same_sessions(self):
+        with Netsessiond(db=self.db, netbios_name="FS1") as server:
+            with RawPublisher(server) as publisher:
+                publisher.greet(is_asked=1)
+                publisher.put_all([(1, "10.0.0.1", "mail"), (2, "10.0.0.2", "web")])
+                self.await_rows(2, "on", "FS1")
+            wait_until(lambda: "publish-close" in str(server.audit))
+            self.assertEqual(2, len(self.rows("on", "FS1")))
+            with RawPublisher(server) as publisher:
+                publisher.greet(is_asked=1)
+                publisher.put(7, "10.0.0.1", "mail")
+                wait_until(lambda: any("gone" in row for row in self.rows("who", "web", "--since", "1h")))
+                [kept] = self.rows("who", "mail", "--since", "1h")
+                self.assertNotIn("gone", kept)
+                [ended] = self.rows("who", "web", "--since", "1h")
+                self.assertLess(ended["last_seen"], ended["gone"])
+                self.assertEqual(["publisher"], self.reasons())
+
+    # ---- the start
+
+    def test_a_database_that_cannot_be_made_is_told_and_does_not_stop_netsessiond(self):
+        self.db = pathlib.Path("/proc/none/sessions.db")
+        with Netsessiond(db=self.db) as server:
+            server.await_said(r"the history is not recorded for now: ") if "not recorded for now" not in server.said else None
+            with sessions.held(server, [Wanted("alice", "127.0.0.7")]):
+                self.assertIn("alice", {row["user"] for row in run_list(server, "-o", "json").sessions})
+
+    def test_another_user_than_root_records_in_its_own_folder(self):
+        folder = self.db.parent
+        folder.mkdir()
+        shutil.chown(folder, "nobody")
+        folder.parent.chmod(0o755)
+        with Netsessiond(db=self.db, user="nobody") as server, sessions.held(server, [Wanted("alice", "127.0.0.7")]):
+            self.await_rows(1, "who", "alice")
+            self.assertEqual({"nobody"}, {path.owner() for path in folder.iterdir()})
 
 
 if __name__ == "__main__":
