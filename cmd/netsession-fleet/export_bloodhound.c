@@ -16,6 +16,7 @@
 #include "failure.h"
 #include "output_forms.h"
 #include "query.h"
+#include "store/account.h"
 #include "store/report_store.h"
 #include "terminal/terminal.h"
 
@@ -38,7 +39,11 @@ struct export
 	char **names;
 	bool is_out_of_memory;
 
-	json_t *results;          /* of the host that is written */
+	/* Of the host that is written. */
+	const struct domain_account *computer;
+	json_t *results;
+	json_t *seen; /* an object whose members are the sessions that are in results */
+
 	size_t computers;         /* written */
 	size_t sessions;          /* written */
 	size_t unknown_computers; /* hosts that are no computers of the domain */
@@ -185,24 +190,57 @@ static const struct domain_account *export_find_computer(const struct export *e,
 
 /* ---- the file ---- */
 
+/* A connection over the loopback comes from the server itself, whatever name this computer has for
+ * that address. */
+static bool export_is_own_client(const char *client)
+{
+	struct ip_address address;
+	char text[IP_ADDRESS_TEXT_BYTES];
+
+	if (!ip_address_parse(client, &address))
+		return false;
+	(void)ip_address_text(&address, text);
+	return strcmp(text, "127.0.0.1") == 0 || strcmp(text, "::1") == 0;
+}
+
+/* A client has many sessions of one user. Returns whether this is the first one. */
+static bool export_is_new(struct export *e, const struct domain_account *user,
+                          const struct domain_account *from, const char *client)
+{
+	char *folded = account_fold(client_name_bare(client)), *key = NULL;
+	bool is_new = false;
+
+	if (folded != NULL && asprintf(&key, "%s %s %s", user->sid, from->sid, folded) >= 0) {
+		is_new = json_object_get(e->seen, key) == NULL;
+		(void)json_object_set_new_nocheck(e->seen, key, json_true());
+		free(key);
+	} else {
+		e->is_out_of_memory = true;
+	}
+	free(folded);
+	return is_new;
+}
+
 static void export_put_session(void *context, const struct report_session *session)
 {
+	const struct domain_account *from, *user;
 	struct export *e = context;
-	const struct domain_account *computer, *user;
 	json_t *result;
 
 	if (session->client == NULL || session->user == NULL)
 		return;
-	computer = export_find_computer(e, session->client);
+	from = export_is_own_client(session->client) ? e->computer
+	                                             : export_find_computer(e, session->client);
 	user = domain_accounts_find_user(e->accounts, session->user);
-	if (computer == NULL || user == NULL) {
+	if (from == NULL || user == NULL) {
 		e->unknown_sessions++;
 		return;
 	}
+	if (!export_is_new(e, user, from, session->client))
+		return;
 	/* The raw client as well: BloodHound passes over members that it does not know. */
-	result = json_pack("{s:s, s:s, s:i, s:o}", "UserSID", user->sid, "ComputerSID",
-	                   computer->sid, "LogonType", 0, "Client",
-	                   output_json_text(session->client));
+	result = json_pack("{s:s, s:s, s:i, s:o}", "UserSID", user->sid, "ComputerSID", from->sid,
+	                   "LogonType", 0, "Client", output_json_text(session->client));
 	e->sessions++;
 	(void)json_array_append_new(e->results, result);
 }
@@ -258,7 +296,8 @@ static json_t *export_computer(struct export *e, const struct export_host *host,
 	static const char others[] = "netsession asks NetSessionEnum alone";
 	int domain_bytes = (int)(strrchr(computer->sid, '-') - computer->sid);
 	bool is_connectable = strcmp(host->outcome, "unreachable") != 0 &&
-	                      strcmp(host->outcome, "no_such_name") != 0;
+	                      strcmp(host->outcome, "no_such_name") != 0 &&
+	                      strcmp(host->outcome, "local_error") != 0; /* it was not asked */
 
 	return json_pack(
 		"{s:s, s:o, s:s#, s:b, s:o, s:o, s:o, s:{s:b, s:s?}, s:n, s:[], s:[], s:[], s:[], s:[], s:[], s:[], s:b, s:b, s:n}",
@@ -284,9 +323,12 @@ static NET_API_STATUS export_put_host(struct export *e, const struct export_host
 		e->unknown_computers++;
 		return NERR_Success;
 	}
+	e->computer = computer;
 	e->results = json_array();
+	e->seen = json_object();
 	if (export_is_answer(host))
 		(void)report_on(e->db, host->server, &now, export_put_session, e, err);
+	json_decref(e->seen);
 	if (err->status != NERR_Success) {
 		json_decref(e->results);
 		return err->status;
@@ -302,6 +344,8 @@ static bool export_write(struct export *e, struct err *err)
 	fputs("{\"data\":[\n", stdout);
 	for (size_t i = 0; i < e->host_count && err->status == NERR_Success; i++)
 		(void)export_put_host(e, &e->hosts[i], err);
+	if (e->is_out_of_memory)
+		err_set(err, ERROR_NOT_ENOUGH_MEMORY, "export", NULL);
 	fputs("],\"meta\":\n", stdout);
 	(void)output_json_write_line(stdout,
 	                             json_pack("{s:i, s:s, s:I, s:i}", "methods", METHOD_SESSION,
@@ -331,19 +375,17 @@ static void export_print_counts(const struct export *e)
 
 static int export_write_all(struct export *e, const struct options *options, struct err *err)
 {
-	if (domain_accounts_read(options->domain, &e->accounts, err) != NERR_Success ||
-	    export_read(e, options, err) != NERR_Success) {
+	bool is_written = false;
+
+	if (domain_accounts_read(options->domain, &e->accounts, err) == NERR_Success &&
+	    export_read(e, options, err) == NERR_Success)
+		is_written = export_write(e, err);
+	if (err->status != NERR_Success)
 		failure_print(err);
-		return EXIT_NONE;
-	}
-	if (!export_write(e, err)) {
+	else if (!is_written)
 		query_print_write_error();
+	if (err->status != NERR_Success || !is_written)
 		return EXIT_NONE;
-	}
-	if (err->status != NERR_Success) {
-		failure_print(err);
-		return EXIT_NONE;
-	}
 	if (!options->quiet)
 		export_print_counts(e);
 	return EXIT_ALL;

@@ -5,6 +5,8 @@ import pathlib
 import tempfile
 import unittest
 
+import jsonschema
+
 from fixtures.programs import Programs
 from fixtures.publisher import Publisher
 from lab import command, tap
@@ -13,13 +15,32 @@ from lab.netsessiond import Netsessiond
 from lab.wait_until import wait_until
 
 UNKNOWN = 0xFFFFFFFF
-# The members of a computer, and their types, as packages/go/ein/incoming_models.go of BloodHound reads them.
-SESSIONS = {"Results": list, "Collected": bool, "FailureReason": (str, type(None))}
-COMPUTER = {"ObjectIdentifier": str, "Properties": dict, "Aces": list, "IsDeleted": bool, "IsACLProtected": bool,
-            "ContainedBy": type(None), "PrimaryGroupSID": type(None), "AllowedToDelegate": list, "AllowedToAct": list,
-            "DumpSMSAPassword": list, "HasSIDHistory": list, "LocalGroups": list, "UserRights": list, "IsDC": bool,
-            "DomainSID": str, "Status": dict, "Sessions": dict, "PrivilegedSessions": dict, "RegistrySessions": dict}
-SESSION = {"ComputerSID": str, "UserSID": str, "LogonType": int, "Client": str}
+
+
+def shape(**members):
+    """An object that has these members, and no others."""
+    return {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
+
+
+# What packages/go/ein/incoming_models.go of BloodHound and the OutputTypes of SharpHoundCommon have of a file of computers. They
+# write null where a text or an object is not known. Client is ours: BloodHound passes over members that it does not know.
+TEXT, FLAG, NUMBER = {"type": "string"}, {"type": "boolean"}, {"type": "integer"}
+MAYBE_TEXT, NULL, EMPTY = {"type": ["string", "null"]}, {"type": "null"}, {"type": "array", "maxItems": 0}
+SID, DOMAIN_SID = ({"type": "string", "pattern": f"^S-1-5-21(-[0-9]+){{{count}}}$"} for count in (4, 3))
+SESSIONS = {"oneOf": [
+    shape(Results={"type": "array", "items": shape(ComputerSID=SID, UserSID=SID, LogonType=NUMBER, Client=TEXT), "uniqueItems": True},
+          Collected={"const": True}, FailureReason=NULL),
+    shape(Results=EMPTY, Collected={"const": False}, FailureReason=TEXT)]}
+COMPUTER = shape(
+    ObjectIdentifier=SID, Properties=shape(name=TEXT, domain=TEXT, samaccountname=TEXT), Aces=EMPTY, IsDeleted={"const": False},
+    IsACLProtected={"const": False}, ContainedBy=NULL, PrimaryGroupSID=NULL, AllowedToDelegate=EMPTY, AllowedToAct=EMPTY,
+    DumpSMSAPassword=EMPTY, HasSIDHistory=EMPTY, LocalGroups=EMPTY, UserRights=EMPTY, IsDC=FLAG, DomainSID=DOMAIN_SID,
+    Status=shape(Connectable=FLAG, Error=MAYBE_TEXT), Sessions=SESSIONS, PrivilegedSessions=SESSIONS, RegistrySessions=SESSIONS)
+FILE = shape(data={"type": "array", "items": COMPUTER},
+             meta=shape(methods={"const": 8}, type={"const": "computers"}, count=NUMBER, version={"const": 6}))
+# What no object of the domain is known of.
+STRANGERS = [("127.0.0.72", "alice"), ("10.9.9.9", "alice"), ("ws1", "OTHER\\alice"), ("ws1", "FS1\\alice"), ("ws1", "nobody-knows"),
+             ("WS2", "ws1$"), ("ws1", "ANONYMOUS LOGON"), ("ws1", ""), ("ws1.other.example", "alice"), ("nowhere", "alice")]
 
 
 class Export(unittest.TestCase):
@@ -43,7 +64,7 @@ class Export(unittest.TestCase):
             inside=[*cls.dc.inside, "env", f"KRB5_CONFIG={cls.dc.folder}/krb5.conf", f"KRB5RCACHEDIR={cls.dc.folder}"]))
         program = cls.enterClassContext(Programs()).compile("publish_rows.c", "netsession")
         for client, user in (("127.0.0.71", "alice"), ("\\\\WS2", "LAB\\B\u00d6B"), ("ws1.lab.example", "alice@LAB.EXAMPLE"),
-                             ("127.0.0.72", "alice"), ("ws1", "OTHER\\alice"), ("ws1", "nobody-knows"), ("WS2", "ws1$")):
+                             ("\\\\WS2", "b\u00f6b"), ("\\\\ws2", "LAB\\b\u00f6b"), ("\\\\[::1]", "alice"), *STRANGERS):
             publisher = cls.enterClassContext(Publisher(cls.server, program, 1, client, user, "type", "tcp", 0, UNKNOWN, UNKNOWN, 0))
             wait_until(lambda publisher=publisher: "open" in publisher.lines())
         cls.db = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(dir="/tmp"))) / "sessions.db"
@@ -68,12 +89,13 @@ class Export(unittest.TestCase):
         alice, bob, ws1, ws2 = (self.dc.sid_of("user", "alice"), self.dc.sid_of("user", "b\u00f6b"), self.dc.sid_of("computer", "ws1$"),
                                 self.dc.sid_of("computer", "ws2$"))
         self.assertEqual(sorted([(ws1, alice, "127.0.0.71"), (ws2, bob, "\\\\WS2"), (ws1, alice, "ws1.lab.example"),
-                                 (self.dc.sid_of("computer", "DC1$"), self.dc.sid_of("user", self.dc.administrator),
-                                  "\\\\127.0.0.1")]),  # the sweep's own, from the computer that it ran on
+                                 (fs1["ObjectIdentifier"], alice, "\\\\[::1]"),
+                                 (fs1["ObjectIdentifier"], self.dc.sid_of("user", self.dc.administrator),
+                                  "\\\\127.0.0.1")]),  # over the loopback, as the sweep: from the server itself
                          sorted((row["ComputerSID"], row["UserSID"], row["Client"]) for row in fs1["Sessions"]["Results"]))
-        self.assertIn("2 computers, 4 sessions", result.stderr)
+        self.assertIn("2 computers, 5 sessions", result.stderr)
         self.assertIn("1 hosts are left out", result.stderr)
-        self.assertIn("4 sessions are left out", result.stderr)
+        self.assertIn(f"{len(STRANGERS)} sessions are left out", result.stderr)
 
     def test_what_did_not_answer_is_not_collected(self):
         _, file = self.export()
@@ -85,23 +107,16 @@ class Export(unittest.TestCase):
     def test_without_lookups_addresses_stay_unknown(self):
         _, file = self.export("--no-lookups")
         clients = [row["Client"] for computer in file["data"] for row in computer["Sessions"]["Results"]]
-        self.assertEqual(["\\\\WS2", "ws1.lab.example"], sorted(clients))
+        self.assertEqual(["\\\\127.0.0.1", "\\\\WS2", "\\\\[::1]", "ws1.lab.example"], sorted(clients))
 
     def test_the_file_has_the_shape_that_bloodhound_reads(self):
         _, file = self.export()
-        self.assertEqual({"methods": 8, "type": "computers", "count": 2, "version": 6}, file["meta"])
-        for computer in file["data"]:
-            self.check(COMPUTER, computer)
-            for kind in ("Sessions", "PrivilegedSessions", "RegistrySessions"):
-                self.check(SESSIONS, computer[kind])
-            for session in computer["Sessions"]["Results"]:
-                self.check(SESSION, session)
-            self.assertEqual(computer["Properties"]["domain"], "LAB.EXAMPLE")
-
-    def check(self, shape, found):
-        self.assertEqual(set(shape), set(found))
-        for name, kind in shape.items():
-            self.assertIsInstance(found[name], kind, name)
+        jsonschema.validate(file, FILE, cls=jsonschema.Draft202012Validator)
+        self.assertEqual(2, file["meta"]["count"])
+        self.assertEqual({"LAB.EXAMPLE"}, {computer["Properties"]["domain"] for computer in file["data"]})
+        for wrong in ({"data": file["data"]}, file | {"schema": 1}, file | {"data": [file["data"][0] | {"DomainSID": None}]}):
+            with self.assertRaises(jsonschema.ValidationError):
+                jsonschema.validate(wrong, FILE, cls=jsonschema.Draft202012Validator)
 
     def test_what_is_missing_is_said(self):
         for arguments, code, said in ((["bloodhound"], 2, "requires --domain DOMAIN"), (["csv"], 2, 'there is no form "csv"'),
