@@ -64,8 +64,10 @@ static struct net_loop *loop_new(struct uv_loop_s *uv)
 	TAILQ_INIT(&loop->finishing);
 	SLIST_INIT(&loop->reserve);
 	TAILQ_INIT(&loop->turns.groups);
-	for (size_t i = 0; i < NET_WORK_QUEUES; i++)
+	for (size_t i = 0; i < NET_WORK_QUEUES; i++) {
+		loop->lines[i].loop = loop;
 		TAILQ_INIT(&loop->lines[i].waiting);
+	}
 	if (loop_fill_reserve(loop) && (uv != NULL || uv_loop_init(&loop->own) == 0))
 		return loop;
 	loop_free_reserve(loop);

@@ -34,7 +34,7 @@ bool net_thread_start(void *(*main)(void *argument), void *argument)
 /* Abandoned jobs that still run and delay the exit, and for how long they do. */
 static atomic_int stragglers, exit_wait_ms;
 
-enum { EXIT_POLL_MS = 5 };
+enum { EXIT_POLL_MS = 5, THREAD_RETRY_MS = 100 };
 
 static void work_wait_abandoned(void)
 {
@@ -108,17 +108,34 @@ static void work_on_closed(uv_handle_t *handle)
 
 /* ---- jobs that wait for a thread ---- */
 
-/* Starts the thread of a job that has waited. Where the system has no thread for it, the loop does
- * the job: nobody would wait for it in vain. */
-static void work_begin_waiting(struct net_work_line *line, struct net_work *work)
+/* False: the system has no thread for it, and it waits on. */
+static bool work_begin_waiting(struct net_work_line *line, struct net_work *work)
 {
+	atomic_store(&work->holders, 2);
+	if (!net_thread_start(work_thread_main, work)) {
+		atomic_store(&work->holders, 1);
+		return false;
+	}
 	TAILQ_REMOVE(&line->waiting, work, entry);
 	work->is_waiting = false;
 	work->is_counted = true;
 	line->running++;
-	atomic_store(&work->holders, 2);
-	if (!net_thread_start(work_thread_main, work))
-		(void)work_thread_main(work);
+	return true;
+}
+
+/* Starts the threads of jobs that have waited. */
+static void work_advance_line(void *context)
+{
+	struct net_work_line *line = context;
+
+	net_timer_stop(line->retry);
+	line->retry = NULL;
+	while (line->running < NET_WORK_AT_ONCE && !TAILQ_EMPTY(&line->waiting))
+		if (!work_begin_waiting(line, TAILQ_FIRST(&line->waiting))) {
+			line->retry = net_timer_start(line->loop, THREAD_RETRY_MS,
+			                              work_advance_line, line);
+			return;
+		}
 }
 
 /* The job does not run any more, or nobody waits for it. */
@@ -131,8 +148,7 @@ static void work_leave_line(struct net_work *work)
 	else if (work->is_counted)
 		line->running--;
 	work->is_waiting = work->is_counted = false;
-	while (line->running < NET_WORK_AT_ONCE && !TAILQ_EMPTY(&line->waiting))
-		work_begin_waiting(line, TAILQ_FIRST(&line->waiting));
+	work_advance_line(line);
 }
 
 static void work_on_finished(uv_async_t *async)

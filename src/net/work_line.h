@@ -5,6 +5,8 @@
 
 #include <sys/queue.h>
 
+struct net_loop;
+struct net_timer;
 struct net_work;
 
 /* Where jobs of one kind wait for each other. Thousands of calls may be under way on a loop, and
@@ -21,8 +23,10 @@ enum { NET_WORK_AT_ONCE = 64 };
 
 /* Jobs that run on threads, and those that wait for them (work.c). */
 struct net_work_line {
+	struct net_loop *loop;
 	TAILQ_HEAD(, net_work) waiting;
 	unsigned running;
+	struct net_timer *retry; /* NULL, or the system had no thread for those that wait */
 };
 
 #endif
