@@ -55,7 +55,7 @@ COMMAND_MAY_INCLUDE = {
                    "fleet/target_list.h", "net/local_text.h",
                    "samba/status_socket.h", "terminal/password_prompt.h",
                    "terminal/terminal.h"],
-    "netsession-fleet": ["base/ascii.h", "base/client_name.h", "base/err.h", "base/escape.h", "base/ip_address.h",
+    "netsession-fleet": ["base/ascii.h", "base/client_name.h", "base/err.h", "base/escape.h", "base/growing.h", "base/ip_address.h",
                          "base/locale.h", "base/text.h", "base/user_name.h", "client/server_name.h", "client/server_operand.h",
                          "fleet/directory.h", "fleet/outcome.h", "fleet/reverse_lookup.h", "fleet/sweep.h",
                          "fleet/target_list.h", "net/work.h", "store/account.h", "store/database.h", "store/history_store.h", "store/merge_store.h",

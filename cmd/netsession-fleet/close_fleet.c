@@ -141,7 +141,8 @@ static bool close_fleet_list(struct close_fleet *fleet, const struct target_list
 	static const struct sweep_handler handler = { .on_result = close_fleet_on_result,
 		                                      .on_tick = close_fleet_on_tick };
 
-	return close_fleet_sweep(fleet, fleet->options, targets->names, targets->count, &handler);
+	return close_fleet_sweep(fleet, fleet->options, targets->names.texts, targets->names.count,
+	                         &handler);
 }
 
 /* ---- the sessions that are closed with the selected ones ---- */
@@ -383,7 +384,7 @@ int command_close_fleet(const struct options *options)
 		code = EXIT_USAGE;
 		goto out;
 	}
-	fleet.hosts = calloc(targets.count + 1, sizeof *fleet.hosts);
+	fleet.hosts = calloc(targets.names.count + 1, sizeof *fleet.hosts);
 	if (fleet.hosts == NULL) {
 		terminal_print_line(stderr, "netsession: out of memory");
 		code = EXIT_NONE;

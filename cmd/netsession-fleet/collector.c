@@ -33,7 +33,7 @@ enum {
 
 struct collector_batch {
 	SLIST_ENTRY(collector_batch) next;
-	struct queue_names names;
+	struct text_list names;
 };
 
 struct collector {
@@ -149,7 +149,7 @@ static NET_API_STATUS collector_claim(struct collector *c, struct err *err)
 	(void)sweep_queue_claim(collector_database(c), c->id, c->settings.site, c->settings.most,
 	                        c->settings.lease_ms, &c->claim, &batch->names, err);
 	if (err->status != 0 || batch->names.count == 0) {
-		queue_names_fini(&batch->names);
+		text_list_fini(&batch->names);
 		free(batch);
 		batch = NULL;
 	}
@@ -260,7 +260,7 @@ bool collector_give_names(struct collector *c, char *const **names, size_t *coun
 
 	pthread_mutex_lock(&c->mutex);
 	if (c->offered != NULL) {
-		*names = c->offered->names.names;
+		*names = c->offered->names.texts;
 		*count = c->offered->names.count;
 		c->offered = NULL;
 	}
@@ -305,7 +305,7 @@ NET_API_STATUS collector_end(struct collector *c, bool is_locked_out, struct err
 	c->offered = NULL;
 	while ((batch = SLIST_FIRST(&c->batches)) != NULL) {
 		SLIST_REMOVE_HEAD(&c->batches, next);
-		queue_names_fini(&batch->names);
+		text_list_fini(&batch->names);
 		free(batch);
 	}
 	*err = c->err;

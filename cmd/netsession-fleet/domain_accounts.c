@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/growing.h"
 #include "base/locale.h"
 #include "base/user_name.h"
 #include "fleet/directory.h"
@@ -60,27 +61,13 @@ const char *domain_accounts_domain(const struct domain_accounts *accounts)
 
 /* ---- reading ---- */
 
-/* Returns an array with room for another element; NULL: out of memory, and list stays. */
-static void *domain_accounts_grow(void *list, size_t count, size_t *room, size_t element_bytes)
-{
-	size_t more = count > 0 ? 2 * count : 256;
-	void *grown;
-
-	if (count < *room)
-		return list;
-	grown = reallocarray(list, more, element_bytes);
-	if (grown != NULL)
-		*room = more;
-	return grown;
-}
-
 static bool domain_names_add(struct domain_names *names, const char *name, size_t account)
 {
 	char *key = account_fold(name);
 	struct domain_name *list = NULL;
 
 	if (key != NULL)
-		list = domain_accounts_grow(names->list, names->count, &names->room, sizeof *list);
+		list = growing_make_room(names->list, names->count, &names->room, sizeof *list);
 	if (list == NULL) {
 		free(key);
 		return false;
@@ -93,8 +80,8 @@ static bool domain_names_add(struct domain_names *names, const char *name, size_
 static bool domain_accounts_append(struct domain_accounts *accounts,
                                    const struct directory_account *account)
 {
-	struct domain_account *list = domain_accounts_grow(accounts->list, accounts->count,
-	                                                   &accounts->room, sizeof *list);
+	struct domain_account *list = growing_make_room(accounts->list, accounts->count,
+	                                                &accounts->room, sizeof *list);
 	struct domain_account *to;
 
 	if (list == NULL)

@@ -57,7 +57,7 @@ bool domain_targets_add(const struct options *options, struct target_list *list)
 		.without_domain_controllers = options->exclude_dcs,
 	};
 	struct domain_targets targets = { .list = list };
-	size_t before = list->count;
+	size_t before = list->names.count;
 	struct err err = { 0 };
 	locale_t previous;
 
@@ -69,7 +69,7 @@ bool domain_targets_add(const struct options *options, struct target_list *list)
 	locale_leave(previous);
 	if (err.status == NERR_Success && targets.status != NERR_Success)
 		err_set(&err, targets.status, "directory", NULL);
-	if (err.status == NERR_Success && list->count == before)
+	if (err.status == NERR_Success && list->names.count == before)
 		err_set(&err, NERR_InvalidComputer, "directory", "there are none that match");
 	return err.status == NERR_Success || domain_targets_report(options, &err);
 }

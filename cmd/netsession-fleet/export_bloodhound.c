@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "base/growing.h"
 #include "base/ascii.h"
 #include "base/client_name.h"
 #include "base/text.h"
@@ -70,18 +71,13 @@ static void export_fini(struct export *e)
 static void export_add_host(void *context, const struct report_host *host)
 {
 	struct export *e = context;
-	struct export_host *to;
+	struct export_host *to, *hosts;
 
-	if (e->host_count == e->host_room) {
-		size_t room = 2 * e->host_room + 64;
-		struct export_host *hosts = reallocarray(e->hosts, room, sizeof *hosts);
-
-		e->is_out_of_memory |= hosts == NULL;
-		if (hosts == NULL)
-			return;
-		e->hosts = hosts;
-		e->host_room = room;
-	}
+	hosts = growing_make_room(e->hosts, e->host_count, &e->host_room, sizeof *hosts);
+	e->is_out_of_memory |= hosts == NULL;
+	if (hosts == NULL)
+		return;
+	e->hosts = hosts;
 	to = &e->hosts[e->host_count++];
 	*to = (struct export_host){ strdup(host->server), strdup(host->outcome),
 		                    host->error != NULL ? strdup(host->error) : NULL };
@@ -92,20 +88,16 @@ static void export_add_host(void *context, const struct report_host *host)
 /* Keeps text if it is an address. */
 static void export_add_address(struct export *e, const char *text)
 {
-	struct ip_address address;
+	struct ip_address address, *addresses;
 
 	if (!ip_address_parse(text, &address))
 		return;
-	if (e->address_count == e->address_room) {
-		size_t room = 2 * e->address_room + 64;
-		struct ip_address *addresses = reallocarray(e->addresses, room, sizeof *addresses);
-
-		e->is_out_of_memory |= addresses == NULL;
-		if (addresses == NULL)
-			return;
-		e->addresses = addresses;
-		e->address_room = room;
-	}
+	addresses = growing_make_room(e->addresses, e->address_count, &e->address_room,
+	                              sizeof *addresses);
+	e->is_out_of_memory |= addresses == NULL;
+	if (addresses == NULL)
+		return;
+	e->addresses = addresses;
 	e->addresses[e->address_count++] = address;
 }
 

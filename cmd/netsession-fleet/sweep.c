@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 #include "commands.h"
+#include "base/growing.h"
 #include "credentials.h"
 #include "domain_targets.h"
 #include "fleet/sweep.h"
@@ -54,15 +55,12 @@ struct sweep_output {
 /* A table is written in the end, because its columns are as wide as they have to be. */
 static bool sweep_table_put(struct sweep_command *command, struct swept_host *host)
 {
-	if (command->kept_count == command->kept_room) {
-		size_t room = 2 * command->kept_room + 256;
-		struct swept_host *kept = realloc(command->kept, room * sizeof *kept);
+	struct swept_host *kept = growing_make_room(command->kept, command->kept_count,
+	                                            &command->kept_room, sizeof *kept);
 
-		if (kept == NULL)
-			return false;
-		command->kept = kept;
-		command->kept_room = room;
-	}
+	if (kept == NULL)
+		return false;
+	command->kept = kept;
 	command->kept[command->kept_count++] = *host;
 	host->result.pages = NULL;
 	host->result.page_count = 0;
@@ -329,7 +327,8 @@ static int sweep_targets(struct sweep_command *command, const struct sweep_setti
 
 	sweep_setup_catch_signals();
 	progress_begin(&command->progress, !command->options->quiet);
-	end = sweep_run(settings, targets->names, targets->count, &handler, command, &counts);
+	end = sweep_run(settings, targets->names.texts, targets->names.count, &handler, command,
+	                &counts);
 	sweep_finish(command);
 	progress_clear(&command->progress);
 	if (command->failure == NULL || strcmp(command->failure, "interrupted") == 0) {
@@ -401,7 +400,7 @@ static int sweep_print_queued(const struct sweep_command *command,
 		terminal_print_line(
 			stderr,
 			"netsession: sweep %lld: %zu targets wait for collectors of site %s",
-			(long long)command->record.run.id, targets->count,
+			(long long)command->record.run.id, targets->names.count,
 			command->record.run.site);
 	return targets->refused == 0 ? EXIT_ALL : EXIT_SOME;
 }

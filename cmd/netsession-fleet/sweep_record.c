@@ -184,7 +184,9 @@ uint32_t sweep_record_hosts(struct sweep_record *record, const struct swept_host
 
 static bool sweep_record_add_target(void *context, const char *name)
 {
-	return target_list_append(context, name);
+	struct target_list *targets = context;
+
+	return text_list_add(&targets->names, name);
 }
 
 static uint32_t sweep_record_begin(struct sweep_record *record, const char *path,
@@ -203,10 +205,11 @@ static uint32_t sweep_record_begin(struct sweep_record *record, const char *path
 		                          .level = options->level };
 	if (options->queue)
 		record->run.site = options->site != NULL ? options->site : SITE_UNLESS_SAID;
-	return options->resume ? sweep_store_resume_run(record->store, &record->run,
-	                                                sweep_record_add_target, targets, err)
-	                       : sweep_store_begin_run(record->store, &record->run, targets->names,
-	                                               targets->count, sweep_record_now_ms(), err);
+	return options->resume
+	               ? sweep_store_resume_run(record->store, &record->run,
+	                                        sweep_record_add_target, targets, err)
+	               : sweep_store_begin_run(record->store, &record->run, targets->names.texts,
+	                                       targets->names.count, sweep_record_now_ms(), err);
 }
 
 bool sweep_record_open(struct sweep_record *record, struct options *options,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "base/growing.h"
 
 static void swept_host_write_time(int64_t ms, char text[32])
 {
@@ -38,15 +39,12 @@ static void swept_host_take(struct swept_host *host, struct sweep_result *result
 
 bool swept_hosts_add(struct swept_hosts *list, struct sweep_result *result)
 {
-	if (list->count == list->room) {
-		size_t room = 2 * list->room + 256;
-		struct swept_host *hosts = realloc(list->hosts, room * sizeof *hosts);
+	struct swept_host *hosts = growing_make_room(list->hosts, list->count, &list->room,
+	                                             sizeof *hosts);
 
-		if (hosts == NULL)
-			return false;
-		list->hosts = hosts;
-		list->room = room;
-	}
+	if (hosts == NULL)
+		return false;
+	list->hosts = hosts;
 	swept_host_take(&list->hosts[list->count++], result);
 	return true;
 }

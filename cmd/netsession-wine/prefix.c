@@ -58,27 +58,6 @@ static bool prefix_is_own(int folder, const char *prefix, struct err *err)
 	return prefix_fail(err, "%s belongs to another user: run this as that user", prefix);
 }
 
-/* Opens the prefix's system32. Returns -1 with an error if there is none, or if it is not the
- * caller's. */
-static int prefix_open(const char *prefix, struct err *err)
-{
-	char path[PATH_MAX];
-	int folder = -1;
-
-	if (snprintf(path, sizeof path, "%s/drive_c/windows/system32", prefix) < (int)sizeof path)
-		folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0)
-		prefix_fail(err,
-		            "%s is no Wine prefix, because it has no drive_c/windows/system32: %s; "
-		            "name a prefix, or make this one: WINEPREFIX=%s wineboot",
-		            prefix, locale_error_text(errno), prefix);
-	if (folder >= 0 && !prefix_is_own(folder, prefix, err)) {
-		close(folder);
-		folder = -1;
-	}
-	return folder;
-}
-
 /* By the header of PE files: at 0x3c is the offset of a signature, and behind that is the
  * processor. */
 static enum prefix_kind prefix_windows_kind(struct wire_reader *file)
@@ -115,6 +94,28 @@ static enum prefix_kind prefix_kind_of(int folder, const char *name)
 		return KIND_BRIDGE;
 	wire_reader_init(&file, start, bytes > 0 ? (size_t)bytes : 0);
 	return prefix_windows_kind(&file);
+}
+
+/* Opens the prefix's system32, and gives the kind of the DLL in it. Returns -1 with an error if
+ * there is none, or if it is not the caller's. */
+static int prefix_open(const char *prefix, enum prefix_kind *kind, struct err *err)
+{
+	char path[PATH_MAX];
+	int folder = -1;
+
+	if (snprintf(path, sizeof path, "%s/drive_c/windows/system32", prefix) < (int)sizeof path)
+		folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		prefix_fail(err,
+		            "%s is no Wine prefix, because it has no drive_c/windows/system32: %s; "
+		            "name a prefix, or make this one: WINEPREFIX=%s wineboot",
+		            prefix, locale_error_text(errno), prefix);
+	if (folder >= 0 && !prefix_is_own(folder, prefix, err)) {
+		close(folder);
+		folder = -1;
+	}
+	*kind = folder >= 0 ? prefix_kind_of(folder, DLL) : KIND_MISSING;
+	return folder;
 }
 
 /* ---- install ---- */
@@ -207,13 +208,12 @@ static bool prefix_put_parts(int folder, const char *prefix, enum prefix_kind ki
 bool prefix_install(const char *prefix, const struct prefix_parts *parts,
                     enum prefix_change *change, struct err *err)
 {
-	int folder = prefix_open(prefix, err);
 	enum prefix_kind kind;
+	int folder = prefix_open(prefix, &kind, err);
 	bool is_done;
 
 	if (folder < 0)
 		return false;
-	kind = prefix_kind_of(folder, DLL);
 	is_done = prefix_is_ready(folder, kind, prefix, err) &&
 	          prefix_put_parts(folder, prefix, kind, parts, err);
 	close(folder);
@@ -250,13 +250,12 @@ static bool prefix_restore(int folder, const char *prefix, enum prefix_kind kind
 
 bool prefix_remove(const char *prefix, enum prefix_change *change, struct err *err)
 {
-	int folder = prefix_open(prefix, err);
 	enum prefix_kind kind;
+	int folder = prefix_open(prefix, &kind, err);
 	bool is_done;
 
 	if (folder < 0)
 		return false;
-	kind = prefix_kind_of(folder, DLL);
 	is_done = prefix_restore(folder, prefix, kind, err);
 	if (is_done && !prefix_remove_link(folder, WINE_DLL))
 		is_done = prefix_fail_at(err, prefix, WINE_DLL);

@@ -171,9 +171,9 @@ int command_doctor(const struct options *options)
 	int code = EXIT_USAGE;
 
 	if (targets_collect(options, &targets)) {
-		code = targets.count > 0
-		               ? doctor_check_servers(options, targets.names, targets.count)
-		               : doctor_check_servers(options, here, 1);
+		code = targets.names.count > 0 ? doctor_check_servers(options, targets.names.texts,
+		                                                      targets.names.count)
+		                               : doctor_check_servers(options, here, 1);
 		if (code == EXIT_ALL && targets.refused > 0)
 			code = EXIT_SOME;
 	}

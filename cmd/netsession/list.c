@@ -76,15 +76,15 @@ int command_list(const struct options *options)
 
 	if (!targets_collect(options, &targets))
 		goto out;
-	count = targets.count > 0 ? targets.count : 1;
+	count = targets.names.count > 0 ? targets.names.count : 1;
 	results = calloc(count, sizeof *results);
 	if (results == NULL) {
 		terminal_print_line(stderr, "netsession: out of memory");
 		code = EXIT_NONE;
 		goto out;
 	}
-	for (size_t i = 0; i < targets.count; i++)
-		results[i].server = targets.names[i];
+	for (size_t i = 0; i < targets.names.count; i++)
+		results[i].server = targets.names.texts[i];
 	code = list_sessions(options, results, count);
 	if (code == EXIT_ALL && targets.refused > 0)
 		code = EXIT_SOME;

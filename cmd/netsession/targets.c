@@ -25,7 +25,7 @@ static uint32_t targets_add_operand(struct target_list *list, const char *operan
 	struct err err = { 0 };
 
 	if (!target_list_is_range(operand))
-		return target_list_append(list, operand) ? 0 : OUT_OF_MEMORY;
+		return text_list_add(&list->names, operand) ? 0 : OUT_OF_MEMORY;
 	if (target_list_add(list, operand, &err) != 0 && err.status != OUT_OF_MEMORY) {
 		terminal_print_line(stderr, "netsession: %s: %s", operand, err_text(&err));
 		return 0;
@@ -47,9 +47,9 @@ bool targets_collect(const struct options *options, struct target_list *list)
 		err.status = OUT_OF_MEMORY;
 		return targets_report_failure(&err);
 	}
-	if (list->count == 0 && options->hosts != NULL) {
+	if (list->names.count == 0 && options->hosts != NULL) {
 		terminal_print_line(stderr, "netsession: %s names no server", options->hosts);
 		return false;
 	}
-	return list->count > 0 || list->refused == 0;
+	return list->names.count > 0 || list->refused == 0;
 }

@@ -18,25 +18,8 @@ enum { READ_BYTES = 65536 };
 
 void target_list_fini(struct target_list *list)
 {
-	for (size_t i = 0; i < list->count; i++)
-		free(list->names[i]);
-	free(list->names);
-	*list = (struct target_list){ 0 };
-}
-
-bool target_list_append(struct target_list *list, const char *name)
-{
-	if (list->count == list->room) {
-		size_t room = list->room > 0 ? 2 * list->room : 64;
-		char **names = realloc(list->names, room * sizeof *names);
-
-		if (names == NULL)
-			return false;
-		list->names = names;
-		list->room = room;
-	}
-	list->names[list->count] = strdup(name);
-	return list->names[list->count] != NULL && ++list->count > 0;
+	text_list_fini(&list->names);
+	list->refused = 0;
 }
 
 static NET_API_STATUS target_list_refuse(struct target_list *list, struct err *err, const char *why)
@@ -91,7 +74,7 @@ static NET_API_STATUS target_list_add_range(struct target_list *list, const char
 	first = ip_address_is_v4(&address) && count > 2 ? 1 : 0;
 	end = count - first;
 	for (size_t i = 0; i < end; i++, target_step_address(&address))
-		if (i >= first && !target_list_append(list, ip_address_text(&address, name)))
+		if (i >= first && !text_list_add(&list->names, ip_address_text(&address, name)))
 			return err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 	return NERR_Success;
 }
@@ -111,7 +94,7 @@ NET_API_STATUS target_list_add(struct target_list *list, const char *text, struc
 		return target_list_refuse(list, err,
 		                          "a user stands before the server; use --as USER for "
 		                          "all servers");
-	return target_list_append(list, operand.server)
+	return text_list_add(&list->names, operand.server)
 	               ? NERR_Success
 	               : err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 }
@@ -248,16 +231,17 @@ static bool target_is_equal(const char *a, const char *b)
 
 bool target_list_drop_repeated(struct target_list *list)
 {
-	char ***sorted = calloc(list->count + 1, sizeof *sorted);
+	struct text_list *names = &list->names;
+	char ***sorted = calloc(names->count + 1, sizeof *sorted);
 	const char *kept = NULL;
 	size_t left = 0;
 
 	if (sorted == NULL)
 		return false;
-	for (size_t i = 0; i < list->count; i++)
-		sorted[i] = &list->names[i];
-	qsort(sorted, list->count, sizeof *sorted, target_compare);
-	for (size_t i = 0; i < list->count; i++) {
+	for (size_t i = 0; i < names->count; i++)
+		sorted[i] = &names->texts[i];
+	qsort(sorted, names->count, sizeof *sorted, target_compare);
+	for (size_t i = 0; i < names->count; i++) {
 		if (kept != NULL && target_is_equal(kept, *sorted[i])) {
 			free(*sorted[i]);
 			*sorted[i] = NULL;
@@ -265,10 +249,10 @@ bool target_list_drop_repeated(struct target_list *list)
 			kept = *sorted[i];
 		}
 	}
-	for (size_t i = 0; i < list->count; i++)
-		if (list->names[i] != NULL)
-			list->names[left++] = list->names[i];
-	list->count = left;
+	for (size_t i = 0; i < names->count; i++)
+		if (names->texts[i] != NULL)
+			names->texts[left++] = names->texts[i];
+	names->count = left;
 	free(sorted);
 	return true;
 }

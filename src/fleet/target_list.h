@@ -6,21 +6,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/err.h"
+#include "base/text_list.h"
 
 /* The most addresses that one range may have. */
 #define TARGET_RANGE_MOST ((size_t)1 << 20)
 
 /* All zero is an empty list. */
 struct target_list {
-	char **names; /* servers as struct netsession_query takes them */
-	size_t count, room;
-	size_t refused; /* operands and lines that are no target */
+	struct text_list names; /* servers as struct netsession_query takes them */
+	size_t refused;         /* operands and lines that are no target */
 };
 
 void target_list_fini(struct target_list *list);
-
-/* Adds a text as it is. Returns false if memory ran out. */
-bool target_list_append(struct target_list *list, const char *name);
 
 /* Whether text is an address, a slash and a number, which together are meant for a range. */
 bool target_list_is_range(const char *text);

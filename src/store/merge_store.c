@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <winerror.h>
+#include "base/growing.h"
 
 #define STEP "store"
 
@@ -90,15 +91,11 @@ static int64_t merge_insert(const struct merge *m, struct database_statement *s,
 
 static bool merge_add_run(struct merge *m, int64_t from, int64_t to)
 {
-	if (m->count == m->room) {
-		size_t room = 2 * m->room + 64;
-		struct merged_run *runs = realloc(m->runs, room * sizeof *runs);
+	struct merged_run *runs = growing_make_room(m->runs, m->count, &m->room, sizeof *runs);
 
-		if (runs == NULL)
-			return false;
-		m->runs = runs;
-		m->room = room;
-	}
+	if (runs == NULL)
+		return false;
+	m->runs = runs;
 	m->runs[m->count++] = (struct merged_run){ from, to };
 	return true;
 }

@@ -19,14 +19,6 @@ void queue_claim_fini(struct queue_claim *claim)
 	*claim = (struct queue_claim){ 0 };
 }
 
-void queue_names_fini(struct queue_names *names)
-{
-	for (size_t i = 0; i < names->count; i++)
-		free(names->names[i]);
-	free(names->names);
-	*names = (struct queue_names){ 0 };
-}
-
 /* Prepares a statement, or gives NULL if there was a failure before. */
 static struct database_statement *queue_prepare(struct database *db, const char *sql,
                                                 struct err *err)
@@ -99,21 +91,6 @@ static bool queue_copy(char **to, const char *text)
 	return (*to != NULL) == (text != NULL);
 }
 
-static bool queue_names_add(struct queue_names *list, const char *name)
-{
-	if (list->count == list->room) {
-		size_t room = 2 * list->room + 64;
-		char **names = realloc(list->names, room * sizeof *names);
-
-		if (names == NULL)
-			return false;
-		list->names = names;
-		list->room = room;
-	}
-	list->names[list->count] = strdup(name);
-	return list->names[list->count] != NULL && ++list->count > 0;
-}
-
 /* The filters and the level of the run, and a token. */
 static NET_API_STATUS queue_read_run(struct database *db, struct queue_claim *claim,
                                      struct err *err)
@@ -177,7 +154,7 @@ NET_API_STATUS sweep_queue_find(struct database *db, const char *site, struct qu
 /* The lock-out guard of a collector ends a run for all of them. */
 static NET_API_STATUS queue_claim_targets(struct database *db, const char *site, uint32_t most,
                                           int64_t lease_ms, const struct queue_claim *claim,
-                                          struct queue_names *names, struct err *err)
+                                          struct text_list *names, struct err *err)
 {
 	struct database_statement *s = database_prepare(
 		db,
@@ -201,7 +178,7 @@ static NET_API_STATUS queue_claim_targets(struct database *db, const char *site,
 
 		if (name == NULL)
 			return err->status;
-		if (!queue_names_add(names, name))
+		if (!text_list_add(names, name))
 			return err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 	}
 	return err->status;
@@ -209,7 +186,7 @@ static NET_API_STATUS queue_claim_targets(struct database *db, const char *site,
 
 NET_API_STATUS sweep_queue_claim(struct database *db, int64_t collector, const char *site,
                                  uint32_t most, int64_t lease_ms, const struct queue_claim *claim,
-                                 struct queue_names *names, struct err *err)
+                                 struct text_list *names, struct err *err)
 {
 	if (database_begin(db, err) != NERR_Success)
 		return err->status;

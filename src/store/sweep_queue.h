@@ -7,6 +7,7 @@
 #define STORE_SWEEP_QUEUE_H
 
 #include <stddef.h>
+#include "base/text_list.h"
 #include "store/sweep_store.h"
 
 /* What a collector claims targets of: a run, by a token. The texts are its own. All zero is an
@@ -18,14 +19,6 @@ struct queue_claim {
 };
 
 void queue_claim_fini(struct queue_claim *claim);
-
-/* Names of targets. All zero is an empty list. */
-struct queue_names {
-	char **names;
-	size_t count, room;
-};
-
-void queue_names_fini(struct queue_names *names);
 
 /* Adds a collector to those that the status shows, and listens for new work. name: of the machine
  * and the process. Gives *id. */
@@ -45,7 +38,7 @@ NET_API_STATUS sweep_queue_find(struct database *db, const char *site, struct qu
 /* Claims up to most further targets of the claim's run, for lease_ms, and adds them to names. */
 NET_API_STATUS sweep_queue_claim(struct database *db, int64_t collector, const char *site,
                                  uint32_t most, int64_t lease_ms, const struct queue_claim *claim,
-                                 struct queue_names *names, struct err *err);
+                                 struct text_list *names, struct err *err);
 
 /* Takes targets that were claimed out of the queue, as part of a transaction.
  * hosts  their ids

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <winerror.h>
+#include "base/growing.h"
 #include "base/ascii.h"
 #include "base/client_name.h"
 #include "base/user_name.h"
@@ -307,15 +308,11 @@ static bool sweep_store_selects(const struct store_run *run, const struct netses
 
 static bool sweep_store_add_id(struct sweep_store *store, int64_t id)
 {
-	if (store->id_count == store->id_room) {
-		size_t room = 2 * store->id_room + 64;
-		int64_t *ids = realloc(store->ids, room * sizeof *ids);
+	int64_t *ids = growing_make_room(store->ids, store->id_count, &store->id_room, sizeof *ids);
 
-		if (ids == NULL)
-			return false;
-		store->ids = ids;
-		store->id_room = room;
-	}
+	if (ids == NULL)
+		return false;
+	store->ids = ids;
 	store->ids[store->id_count++] = id;
 	return true;
 }

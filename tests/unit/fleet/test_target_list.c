@@ -18,9 +18,9 @@ static void expect_range(const char *text, const char *first, const char *last, 
 	struct err err = { 0 };
 
 	assert_int_equal(target_list_add(&list, text, &err), NERR_Success);
-	assert_int_equal(list.count, count);
-	assert_string_equal(list.names[0], first);
-	assert_string_equal(list.names[count - 1], last);
+	assert_int_equal(list.names.count, count);
+	assert_string_equal(list.names.texts[0], first);
+	assert_string_equal(list.names.texts[count - 1], last);
 	target_list_fini(&list);
 }
 
@@ -49,7 +49,7 @@ static void what_is_no_target_is_refused_and_counted(void **state)
 		assert_string_not_equal(err.text, "");
 		assert_int_equal(list.refused, i + 1);
 	}
-	assert_int_equal(list.count, 0);
+	assert_int_equal(list.names.count, 0);
 	target_list_fini(&list);
 }
 
@@ -70,11 +70,11 @@ static void repeated_targets_are_dropped_and_the_first_stays_in_its_place(void *
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++)
-		assert_true(target_list_append(&list, names[i]));
+		assert_true(text_list_add(&list.names, names[i]));
 	assert_true(target_list_drop_repeated(&list));
-	assert_int_equal(list.count, COUNT(left));
+	assert_int_equal(list.names.count, COUNT(left));
 	for (size_t i = 0; i < COUNT(left); i++)
-		assert_string_equal(list.names[i], left[i]);
+		assert_string_equal(list.names.texts[i], left[i]);
 	target_list_fini(&list);
 }
 
