@@ -30,19 +30,30 @@
 struct audit {
 	char *path; /* NULL: standard output */
 	int fd;
+	struct stat opened; /* what fd is, as it was opened; of a path only */
 	struct audit_repeats repeats;
 	uint64_t lost;   /* lines since the last one that was written */
-	bool is_regular; /* a file, which has always room or an error; false: perhaps a pipe */
 	bool is_torn;    /* the last line has no end */
 	bool is_journal; /* standard output is the journal, which gets fields, too */
 	bool is_stuck;   /* the path names no file that can be opened; fd is the one before */
 };
 
+/* A file has always room or an error; others may be a pipe, for example standard output. */
+static bool audit_is_regular(const struct audit *a)
+{
+	return a->path != NULL && S_ISREG(a->opened.st_mode);
+}
+
 #define FLAGS (O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 
-static int audit_open_file(const char *path)
+/* Gives what the file is in *opened. -1: errno says why. */
+static int audit_open_file(const char *path, struct stat *opened)
 {
-	return open(path, FLAGS | O_CREAT, 0640);
+	int fd = open(path, FLAGS | O_CREAT, 0640);
+
+	if (fd >= 0)
+		(void)fstat(fd, opened);
+	return fd;
 }
 
 static void audit_explain_errno(struct err *err)
@@ -94,7 +105,7 @@ struct audit *audit_new(const char *path, struct err *err)
 		a->is_journal = journal_is_at(STDOUT_FILENO);
 	} else {
 		a->path = strdup(path);
-		a->fd = audit_open_file(path);
+		a->fd = audit_open_file(path, &a->opened);
 	}
 	if (a->fd < 0)
 		audit_explain_errno(err);
@@ -261,18 +272,17 @@ static json_t *audit_make_repeat_line(const struct audit_repeat *r, int64_t now_
  * the log says so once. */
 static void audit_follow_path(struct audit *a)
 {
-	struct stat ours, named;
+	struct stat named, opened = { 0 };
 	int fd;
 
-	if (a->path == NULL || fstat(a->fd, &ours) != 0)
+	if (a->path == NULL)
 		return;
-	a->is_regular = S_ISREG(ours.st_mode);
-	if (stat(a->path, &named) == 0 && named.st_dev == ours.st_dev &&
-	    named.st_ino == ours.st_ino) {
+	if (stat(a->path, &named) == 0 && named.st_dev == a->opened.st_dev &&
+	    named.st_ino == a->opened.st_ino) {
 		a->is_stuck = false;
 		return;
 	}
-	fd = audit_open_file(a->path);
+	fd = audit_open_file(a->path, &opened);
 	if (fd < 0) {
 		if (!a->is_stuck)
 			log_write(LOG_LEVEL_ERROR,
@@ -284,8 +294,8 @@ static void audit_follow_path(struct audit *a)
 	}
 	close(a->fd);
 	a->fd = fd;
+	a->opened = opened;
 	a->is_stuck = false;
-	a->is_regular = false;
 	a->is_torn = false;
 }
 
@@ -328,7 +338,7 @@ static bool audit_write_line(struct audit *a, const char *text, size_t bytes)
 {
 	struct pollfd room = { .fd = a->fd, .events = POLLOUT };
 
-	if (!a->is_regular && poll(&room, 1, 0) != 1) {
+	if (!audit_is_regular(a) && poll(&room, 1, 0) != 1) {
 		errno = EAGAIN;
 		return false;
 	}
