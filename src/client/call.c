@@ -497,9 +497,10 @@ uint32_t call_timeout_ms(const struct netsession_query *query)
 	return query->timeout_ms != 0 ? query->timeout_ms : DEFAULT_TIMEOUT_MS;
 }
 
-struct netsession_call *call_start(struct net_loop *loop, enum call_kind kind,
-                                   const struct netsession_query *query,
-                                   const struct netsession_handler *handler, void *context)
+/* Begins with the deadline alone. NULL: out of memory. */
+static struct netsession_call *call_new(struct net_loop *loop, enum call_kind kind,
+                                        const struct netsession_query *query,
+                                        const struct netsession_handler *handler, void *context)
 {
 	struct netsession_call *call = calloc(1, sizeof *call);
 
@@ -510,11 +511,36 @@ struct netsession_call *call_start(struct net_loop *loop, enum call_kind kind,
 	call->handler = handler;
 	call->context = context;
 	call_check_query(call, query);
-	call->start = net_timer_start(loop, 0, call_on_start, call);
 	call->deadline = net_timer_start(loop, call_timeout_ms(query), call_on_deadline, call);
-	if (call->start == NULL || call->deadline == NULL) {
-		call_free(call);
+	if (call->deadline != NULL)
+		return call;
+	call_free(call);
+	return NULL;
+}
+
+struct netsession_call *call_start(struct net_loop *loop, enum call_kind kind,
+                                   const struct netsession_query *query,
+                                   const struct netsession_handler *handler, void *context)
+{
+	struct netsession_call *call = call_new(loop, kind, query, handler, context);
+
+	if (call == NULL)
 		return NULL;
-	}
-	return call;
+	call->start = net_timer_start(loop, 0, call_on_start, call);
+	if (call->start != NULL)
+		return call;
+	call_free(call);
+	return NULL;
+}
+
+bool call_run(struct net_loop *loop, enum call_kind kind, const struct netsession_query *query,
+              const struct netsession_handler *handler, void *context)
+{
+	struct netsession_call *call = call_new(loop, kind, query, handler, context);
+
+	if (call == NULL)
+		return false;
+	call_on_start(call);
+	net_loop_run(loop);
+	return true;
 }

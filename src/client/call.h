@@ -3,6 +3,7 @@
 #ifndef CLIENT_CALL_H
 #define CLIENT_CALL_H
 
+#include <stdbool.h>
 #include <netsession.h>
 #include "net/loop.h"
 
@@ -18,6 +19,11 @@ enum call_kind {
 struct netsession_call *call_start(struct net_loop *loop, enum call_kind kind,
                                    const struct netsession_query *query,
                                    const struct netsession_handler *handler, void *context);
+
+/* Runs a call, on a loop that nothing else runs on, until on_end was called. False: out of memory,
+ * and nothing was called. */
+bool call_run(struct net_loop *loop, enum call_kind kind, const struct netsession_query *query,
+              const struct netsession_handler *handler, void *context);
 
 /* The time that a query allows for a call. */
 uint32_t call_timeout_ms(const struct netsession_query *query);

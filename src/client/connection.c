@@ -314,7 +314,8 @@ static bool connection_use_socket(struct connection *c, int socket)
 		                                           connection_on_received,
 		                                           connection_on_ended, NULL };
 
-	c->stream = net_stream_new(c->loop, socket, &handler, c);
+	c->stream = c->was_idle ? net_stream_new_alone(c->loop, socket, &handler, c)
+	                        : net_stream_new(c->loop, socket, &handler, c);
 	return c->stream != NULL;
 }
 
@@ -343,6 +344,10 @@ static void connection_on_renewal_due(void *context)
  * there until that second begins: RFC 4120 counts in seconds. */
 static void connection_begin_renewal(struct connection *c)
 {
+	if (!net_stream_share_loop(c->stream)) {
+		connection_fail_memory(c);
+		return;
+	}
 	if (client_state_has_expired_again(c->state))
 		c->renewal = net_timer_start(c->loop, RENEWAL_DELAY_MS, connection_on_renewal_due,
 		                             c);

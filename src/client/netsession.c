@@ -211,9 +211,7 @@ static struct call_outcome outcome_wait_for(enum call_kind kind,
 	struct net_loop *loop = idle_loops_take();
 	struct call_outcome outcome = { 0 };
 
-	if (loop != NULL && call_begin(loop, kind, query, &handler, &outcome, NULL) == 0)
-		net_loop_run(loop);
-	else
+	if (loop == NULL || !call_run(loop, kind, query, &handler, &outcome))
 		error_message_write(
 			&outcome.error,
 			&(struct err){ .status = ERROR_NOT_ENOUGH_MEMORY, .step = "query" }, 0);

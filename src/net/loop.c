@@ -2,6 +2,8 @@
 #include "net/loop.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include "net/standard_files.h"
@@ -110,9 +112,26 @@ void net_loop_free(struct net_loop *loop)
 	free(loop);
 }
 
+/* Waits for the one socket until the next timer is due. To watch a socket for one answer, libuv
+ * needs eight system calls, and poll(2) is one. */
+static void loop_wait_alone(struct net_loop *loop)
+{
+	struct pollfd socket = { .fd = loop->alone_socket, .events = POLLIN };
+	int ready;
+
+	uv_update_time(loop->uv);
+	ready = poll(&socket, 1, uv_backend_timeout(loop->uv));
+	if (ready >= 0 || errno != EINTR)
+		loop->alone_wake(loop->alone, ready > 0);
+}
+
 void net_loop_run(struct net_loop *loop)
 {
+	while (loop->alone != NULL)
+		loop_wait_alone(loop);
+	loop->is_running = true;
 	(void)uv_run(loop->uv, UV_RUN_DEFAULT);
+	loop->is_running = false;
 }
 
 static void timer_on_fired(uv_timer_t *uv)

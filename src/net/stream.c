@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/stream.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/sockios.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ struct net_stream {
 	uv_poll_t poll; /* its data is the stream */
 	int socket;
 	bool ended, paused;
+	bool is_watched; /* poll is initialised; false: the stream is the loop's alone */
 	const struct net_stream_handler *handler;
 	void *context;
 	uint8_t *unsent; /* unsent_bytes of it, from unsent_at on, wait for room in the socket */
@@ -48,7 +50,10 @@ static void stream_end_with(struct net_stream *s, int uv_error)
 	struct err err = { 0 };
 
 	s->ended = true;
-	uv_poll_stop(&s->poll);
+	if (s->is_watched)
+		uv_poll_stop(&s->poll);
+	else
+		s->loop->alone = NULL;
 	net_uv_error(&err, uv_error, STEP);
 	s->handler->ended(s->context, &err);
 }
@@ -163,24 +168,79 @@ static void stream_on_poll(uv_poll_t *poll, int status, int events)
 		(void)stream_receive_some(s);
 }
 
-struct net_stream *net_stream_new(struct net_loop *loop, int socket,
-                                  const struct net_stream_handler *handler, void *context)
+static bool stream_begin_watch(struct net_stream *s)
+{
+	s->is_watched = uv_poll_init_socket(s->loop->uv, &s->poll, s->socket) == 0;
+	if (!s->is_watched)
+		return false;
+	s->poll.data = s;
+	stream_watch(s);
+	return true;
+}
+
+/* Takes socket, also after a failure. */
+static struct net_stream *stream_new_unwatched(struct net_loop *loop, int socket,
+                                               const struct net_stream_handler *handler,
+                                               void *context)
 {
 	struct net_stream *s = calloc(1, sizeof *s);
 
-	if (s == NULL || uv_poll_init_socket(loop->uv, &s->poll, socket) != 0) {
-		free(s);
+	if (s == NULL) {
 		close(socket);
 		return NULL;
 	}
-	s->poll.data = s;
 	s->loop = loop;
 	s->socket = socket;
 	s->handler = handler;
 	s->context = context;
-	stream_watch(s);
 	return s;
 }
+
+struct net_stream *net_stream_new(struct net_loop *loop, int socket,
+                                  const struct net_stream_handler *handler, void *context)
+{
+	struct net_stream *s = stream_new_unwatched(loop, socket, handler, context);
+
+	if (s == NULL || stream_begin_watch(s))
+		return s;
+	free(s);
+	close(socket);
+	return NULL;
+}
+
+/* ---- a stream that the loop waits for without libuv ---- */
+
+bool net_stream_share_loop(struct net_stream *s)
+{
+	if (s->is_watched)
+		return true;
+	s->loop->alone = NULL;
+	return stream_begin_watch(s);
+}
+
+static void stream_on_alone(struct net_stream *s, bool is_readable)
+{
+	if (is_readable)
+		(void)stream_receive_some(s);
+	else if (!net_stream_share_loop(s)) /* a timer is due */
+		stream_end_with(s, UV_ENOMEM);
+}
+
+struct net_stream *net_stream_new_alone(struct net_loop *loop, int socket,
+                                        const struct net_stream_handler *handler, void *context)
+{
+	struct net_stream *s;
+
+	if (loop->is_running || loop->alone != NULL || loop->uv != &loop->own)
+		return net_stream_new(loop, socket, handler, context);
+	s = stream_new_unwatched(loop, socket, handler, context);
+	loop->alone = s;
+	loop->alone_socket = socket;
+	loop->alone_wake = stream_on_alone;
+	return s;
+}
+
+/* ---- sending ---- */
 
 static bool stream_keep_rest(struct net_stream *s, const uint8_t *data, size_t bytes)
 {
@@ -195,6 +255,8 @@ static bool stream_keep_rest(struct net_stream *s, const uint8_t *data, size_t b
 	memcpy(unsent + s->unsent_bytes, data, bytes);
 	s->unsent = unsent;
 	s->unsent_bytes += bytes;
+	if (!s->is_watched)
+		return net_stream_share_loop(s);
 	stream_watch(s);
 	return true;
 }
@@ -219,6 +281,7 @@ static void stream_set_paused(struct net_stream *s, bool paused)
 {
 	bool changes = s->paused != paused;
 
+	assert(s->is_watched || s->ended);
 	s->paused = paused;
 	if (changes && !s->ended)
 		stream_watch(s);
@@ -244,6 +307,20 @@ static void stream_on_closed(uv_handle_t *handle)
 	free(s);
 }
 
+/* Frees the stream, as soon as libuv lets go of it. */
+static void stream_free(struct net_stream *s)
+{
+	s->ended = true;
+	if (s->is_watched) {
+		uv_close((uv_handle_t *)&s->poll, stream_on_closed);
+		return;
+	}
+	if (s->loop->alone == s)
+		s->loop->alone = NULL;
+	free(s->unsent);
+	free(s);
+}
+
 int net_stream_release(struct net_stream *s)
 {
 	int socket = s->socket;
@@ -252,13 +329,14 @@ int net_stream_release(struct net_stream *s)
 		net_stream_close(s);
 		return -1;
 	}
-	s->ended = true;
-	uv_close((uv_handle_t *)&s->poll, stream_on_closed);
+	stream_free(s);
 	return socket;
 }
 
 void net_stream_close(struct net_stream *s)
 {
+	int socket;
+
 	if (s == NULL)
 		return;
 	if (s->is_finishing) {
@@ -266,9 +344,10 @@ void net_stream_close(struct net_stream *s)
 		s->loop->finishing_count--;
 		net_timer_stop(s->check);
 	}
-	s->ended = true;
-	uv_close((uv_handle_t *)&s->poll, stream_on_closed);
-	net_socket_hang_up(s->socket);
+	socket = s->socket;
+	stream_free(
+		s); /* before the descriptor is closed: libuv removes it from the kernel's list */
+	net_socket_hang_up(socket);
 }
 
 static bool stream_is_local(int socket)
@@ -376,6 +455,7 @@ void net_stream_finish(struct net_stream *s)
 		net_stream_close(s);
 		return;
 	}
+	assert(s->is_watched);
 	loop = s->loop;
 	uv_update_time(loop->uv);
 	s->ended = s->is_finishing = true;

@@ -30,6 +30,15 @@ struct net_stream_handler {
 struct net_stream *net_stream_new(struct net_loop *loop, int socket,
                                   const struct net_stream_handler *handler, void *context);
 
+/* The same for a stream whose answer is all that the loop is run for, apart from timers:
+ * net_loop_run waits for it with fewer system calls. */
+struct net_stream *net_stream_new_alone(struct net_loop *loop, int socket,
+                                        const struct net_stream_handler *handler, void *context);
+
+/* Something else begins on the loop of the stream. False: out of memory, and the stream is of no
+ * more use. */
+bool net_stream_share_loop(struct net_stream *s);
+
 /* Sends what the socket takes at once, and keeps a copy of the rest. Raises no signal. False: out
  * of memory. */
 bool net_stream_send(struct net_stream *s, const void *data, size_t bytes);

@@ -3,6 +3,7 @@
 #ifndef NET_UV_H
 #define NET_UV_H
 
+#include <stdbool.h>
 #include <sys/queue.h>
 #include <uv.h>
 #include "base/err.h"
@@ -36,6 +37,11 @@ struct net_loop {
 	TAILQ_HEAD(, net_stream) finishing;
 	unsigned finishing_count;
 	struct net_turns turns;
+	/* A stream that net_loop_run waits for without libuv; NULL: there is none. */
+	struct net_stream *alone;
+	int alone_socket;
+	void (*alone_wake)(struct net_stream *s, bool is_readable);
+	bool is_running; /* libuv runs */
 	struct net_work_line lines[NET_WORK_QUEUES];
 };
 

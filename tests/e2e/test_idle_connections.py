@@ -8,7 +8,7 @@ from lab import command, frames, sessions, tampering, tap
 from lab.cli import address
 from lab.relay import CUT, TO_SERVER, Relay
 from lab.samba import SambaServer
-from lab.scripted_smb import ScriptedSmb, nameless
+from lab.scripted_smb import ScriptedSmb, head, nameless, tail
 from lab.wait_until import calm, wait_until, wait_until_equal
 
 IDLE_S = 10
@@ -180,6 +180,23 @@ class IdleConnections(unittest.TestCase):
 
 
 class Expired(unittest.TestCase):
+    def test_an_idle_session_that_has_expired_is_renewed_over_its_connection(self):
+        """The caller waits for nothing but the socket then, until the log-on begins, which a thread works on."""
+        calls = itertools.count()
+
+        def answer(caller, request):
+            del request
+            if next(calls) == 1:
+                caller.refuse(EXPIRED)
+            else:
+                yield head(1, 0) + tail(0, 0, 0)
+
+        with Programs() as programs, ScriptedSmb(answer) as server, \
+                Relay(server.host, server.port) as relay, Conversation(programs.compile("by_command.c", "netsession")) as asker:
+            for _ in range(3):
+                self.assertEqual("0 0", asker.say("enum", "anonymous", address(relay), 20000, 0))
+            self.assertEqual((1, 4), (relay.connections, next(calls)))
+
     def test_a_server_that_hangs_up_while_an_idle_session_is_renewed_is_an_error(self):
         """The log-on that is under way then belongs to no connection any more. Each second call is refused."""
         calls = itertools.count()

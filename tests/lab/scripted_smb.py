@@ -4,7 +4,7 @@
         yield from stubs                 # of the fragments of the answer, one behind the other
 
 A READ gets the next fragment. A stub that is a number is a fault of this status. The answer may also send to the
-connection whatever it likes.
+connection whatever it likes; one that yields nothing has to.
 """
 import itertools
 import struct
@@ -79,7 +79,7 @@ class Caller:
 
     def _take_token(self):
         self._log_on += 1
-        last = self._log_on == 2
+        last = self._log_on % 2 == 0
         token = response(ACCEPT_COMPLETED) if last else response(ACCEPT_INCOMPLETE, NTLM, challenge())
         self._reply(SUCCESS if last else MORE_PROCESSING_REQUIRED,
                     struct.pack("<HHHH", 9, IS_NULL if last else 0, HEADER_BYTES + 8, len(token)) + token, tree=0)
@@ -100,7 +100,7 @@ class Caller:
     @staticmethod
     def _fragments(call, stubs):
         ahead, first = iter(stubs), FIRST
-        stub = next(ahead)
+        stub = next(ahead, None)
         while stub is not None:
             following = next(ahead, None)
             flags = first | (LAST if following is None else 0)
@@ -111,7 +111,9 @@ class Caller:
             stub, first = following, 0
 
     def _read(self, body):
-        data = next(self._left)
+        data = next(self._left, None)
+        if data is None:
+            return
         self._reply(SUCCESS if struct.unpack_from("<B", data, 3)[0] & LAST else BUFFER_OVERFLOW, body(data))
 
 

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include <cmocka.h>
 #include "group.h"
@@ -31,6 +32,7 @@ static struct {
 	size_t received;
 	NET_API_STATUS ended; /* 0: it has not */
 	int drained;
+	struct net_timer *timer; /* NULL: there is none */
 } under_test;
 
 static uint8_t *on_space(void *context, size_t *room)
@@ -46,6 +48,12 @@ static void on_received(void *context, size_t bytes)
 	under_test.received += bytes;
 }
 
+static void stop_timer(void)
+{
+	net_timer_stop(under_test.timer);
+	under_test.timer = NULL;
+}
+
 static void close_stream(void)
 {
 	net_stream_close(under_test.stream);
@@ -57,6 +65,7 @@ static void on_ended(void *context, const struct err *err)
 	(void)context;
 	assert_int_equal(under_test.ended, 0);
 	under_test.ended = err->status;
+	stop_timer();
 	close_stream();
 }
 
@@ -69,20 +78,47 @@ static void on_drained(void *context)
 	net_stream_resume(under_test.stream);
 }
 
-static int set_up(void **state)
+static void on_first_timer(void *context)
+{
+	(void)context;
+	stop_timer();
+}
+
+static int set_up_stream(struct net_stream *(*make)(struct net_loop *loop, int socket,
+                                                    const struct net_stream_handler *handler,
+                                                    void *context))
 {
 	static const struct net_stream_handler handler = { on_space, on_received, on_ended,
 		                                           on_drained };
 	int sockets[2];
 
-	(void)state;
 	memset(&under_test, 0, sizeof under_test);
 	under_test.loop = net_loop_new();
+	/* A loop that has never run does not wait for anything alone. */
+	under_test.timer = net_timer_start(under_test.loop, 0, on_first_timer, NULL);
+	net_loop_run(under_test.loop);
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) != 0)
 		return -1;
 	under_test.peer = sockets[1];
-	under_test.stream = net_stream_new(under_test.loop, sockets[0], &handler, NULL);
+	under_test.stream = make(under_test.loop, sockets[0], &handler, NULL);
 	return under_test.stream != NULL ? 0 : -1;
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	return set_up_stream(net_stream_new);
+}
+
+/* The loop waits for this one without libuv. */
+static int set_up_alone(void **state)
+{
+	int failed;
+
+	(void)state;
+	failed = set_up_stream(net_stream_new_alone);
+	assert_ptr_equal(under_test.loop->alone, under_test.stream);
+	return failed;
 }
 
 static int tear_down(void **state)
@@ -452,6 +488,76 @@ static void a_finished_connection_of_tcp_on_which_nothing_was_sent_is_closed_at_
 	assert_int_equal(under_test.loop->finishing_count, 0);
 }
 
+/* ---- a stream that is alone on its loop ---- */
+
+static void on_timer(void *context)
+{
+	(void)context;
+	stop_timer();
+	assert_int_equal(under_test.received, 3);
+	assert_int_equal(write(under_test.peer, "late", 4), 4);
+	close_peer();
+}
+
+static void a_timer_is_on_time_while_a_stream_is_waited_for_alone(void **state)
+{
+	(void)state;
+	under_test.timer = net_timer_start(under_test.loop, 20, on_timer, NULL);
+	assert_int_equal(write(under_test.peer, "abc", 3), 3);
+	net_loop_run(under_test.loop);
+	assert_int_equal(under_test.received, 7);
+	assert_int_equal(under_test.ended, ERROR_NETNAME_DELETED);
+}
+
+static void on_alarm(int number)
+{
+	(void)number;
+	if (write(under_test.peer, "abc", 3) == 3)
+		close_peer();
+}
+
+static void a_signal_ends_no_wait(void **state)
+{
+	const struct sigaction action = { .sa_handler = on_alarm };
+	const struct itimerval soon = { .it_value.tv_usec = 20000 };
+	struct sigaction before;
+
+	(void)state;
+	sigaction(SIGALRM, &action, &before);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	under_test.timer = net_timer_start(under_test.loop, 60000, on_timer, NULL);
+	net_loop_run(under_test.loop);
+	sigaction(SIGALRM, &before, NULL);
+	assert_int_equal(under_test.received, 3);
+}
+
+static void one_stream_at_a_time_is_alone(void **state)
+{
+	static const struct net_stream_handler handler = { on_space, on_received, on_ended, NULL };
+	struct net_stream *other;
+	int sockets[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
+	other = net_stream_new_alone(under_test.loop, sockets[0], &handler, NULL);
+	assert_ptr_equal(under_test.loop->alone, under_test.stream);
+	net_stream_close(other);
+	close(sockets[1]);
+}
+
+static void a_stream_that_is_released_leaves_the_loop(void **state)
+{
+	int socket = net_stream_release(under_test.stream);
+
+	(void)state;
+	under_test.stream = NULL;
+	assert_null(under_test.loop->alone);
+	assert_int_equal(write(under_test.peer, "a", 1), 1);
+	net_loop_run(under_test.loop);
+	assert_int_equal(under_test.received, 0);
+	close(socket);
+}
+
 TEST_GROUP(net_stream)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -472,6 +578,15 @@ TEST_GROUP(net_stream)
 		TEST(a_finished_stream_with_nothing_to_read_is_closed_at_once),
 		TEST(a_peer_that_never_reads_keeps_a_finished_stream_for_a_bounded_time),
 		TEST(beyond_the_bound_the_oldest_finished_stream_is_closed),
+#define TEST_ALONE(name) cmocka_unit_test_setup_teardown(name, set_up_alone, tear_down)
+		TEST_ALONE(a_peer_that_is_gone_kills_nobody_who_sends),
+		TEST_ALONE(what_came_before_the_end_is_received),
+		TEST_ALONE(what_the_socket_does_not_take_follows_in_order),
+		TEST_ALONE(what_has_not_been_sent_is_not_released),
+		TEST_ALONE(a_timer_is_on_time_while_a_stream_is_waited_for_alone),
+		TEST_ALONE(a_signal_ends_no_wait),
+		TEST_ALONE(one_stream_at_a_time_is_alone),
+		TEST_ALONE(a_stream_that_is_released_leaves_the_loop),
 #define TEST_TCP(name) cmocka_unit_test_setup_teardown(name, set_up_tcp, tear_down)
 		TEST_TCP(unread_input_resets_no_finished_connection_of_tcp),
 		TEST_TCP(a_finished_connection_of_tcp_ends_a_moment_behind_its_last_bytes),
