@@ -128,8 +128,8 @@ static void domain_names_sort(struct domain_names *names)
 		qsort(names->list, names->count, sizeof *names->list, domain_names_compare);
 }
 
-NET_API_STATUS domain_accounts_read(const char *domain, struct domain_accounts **out,
-                                    struct err *err)
+NET_API_STATUS domain_accounts_read(const struct directory_place *place,
+                                    struct domain_accounts **out, struct err *err)
 {
 	struct domain_accounts *accounts = calloc(1, sizeof *accounts);
 	struct domain_reading reading = { accounts, false };
@@ -137,10 +137,10 @@ NET_API_STATUS domain_accounts_read(const char *domain, struct domain_accounts *
 
 	*out = NULL;
 	if (accounts != NULL)
-		accounts->domain = strdup(domain);
+		accounts->domain = strdup(place->domain);
 	if (accounts == NULL || accounts->domain == NULL)
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
-	else if (directory_list_accounts(domain, domain_accounts_add, &reading, err) ==
+	else if (directory_list_accounts(place, domain_accounts_add, &reading, err) ==
 	                 NERR_Success &&
 	         reading.has_failed)
 		err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/err.h"
+#include "fleet/directory.h"
 
 struct domain_account {
 	char *name, *host; /* host NULL: it has none */
@@ -15,10 +16,10 @@ struct domain_account {
 
 struct domain_accounts;
 
-/* Reads all of them from the directory of the domain; blocks. Gives *out, to be freed by
+/* Reads all of them from the directory of a domain; blocks. Gives *out, to be freed by
  * domain_accounts_free; NULL after a failure. */
-NET_API_STATUS domain_accounts_read(const char *domain, struct domain_accounts **out,
-                                    struct err *err);
+NET_API_STATUS domain_accounts_read(const struct directory_place *place,
+                                    struct domain_accounts **out, struct err *err);
 /* NULL is allowed. */
 void domain_accounts_free(struct domain_accounts *accounts);
 

@@ -36,6 +36,25 @@ static bool domain_targets_add_computer(void *context, const struct directory_ac
 	return targets->status == NERR_Success;
 }
 
+bool domain_targets_check(const struct options *options)
+{
+	const char *chosen = options->domain_controller != NULL  ? "--domain-controller"
+	                     : options->exclude_dcs              ? "--exclude-dcs"
+	                     : options->operating_system != NULL ? "--operating-system"
+	                     : options->seen_within_days > 0     ? "--seen-within"
+	                     : options->search_base != NULL      ? "--search-base"
+	                     : options->include_disabled         ? "--include-disabled"
+	                                                         : NULL;
+
+	if (options->domain != NULL || chosen == NULL)
+		return true;
+	terminal_print_line(stderr,
+	                    "netsession: %s is for the computers of a domain: name it with "
+	                    "--domain DOMAIN",
+	                    chosen);
+	return false;
+}
+
 static bool domain_targets_report(const struct options *options, const struct err *err)
 {
 	struct err whole = { 0 };
@@ -56,6 +75,7 @@ bool domain_targets_add(const struct options *options, struct target_list *list)
 		.with_disabled = options->include_disabled,
 		.without_domain_controllers = options->exclude_dcs,
 	};
+	const struct directory_place place = { options->domain, options->domain_controller };
 	struct domain_targets targets = { .list = list };
 	size_t before = list->names.count;
 	struct err err = { 0 };
@@ -64,8 +84,8 @@ bool domain_targets_add(const struct options *options, struct target_list *list)
 	if (options->domain == NULL)
 		return true;
 	previous = locale_enter(); /* for libkrb5, which libldap loads */
-	(void)directory_list_computers(options->domain, &filter, domain_targets_add_computer,
-	                               &targets, &err);
+	(void)directory_list_computers(&place, &filter, domain_targets_add_computer, &targets,
+	                               &err);
 	locale_leave(previous);
 	if (err.status == NERR_Success && targets.status != NERR_Success)
 		err_set(&err, targets.status, "directory", NULL);

@@ -7,6 +7,10 @@
 #include "fleet/target_list.h"
 #include "options.h"
 
+/* Whether the options that choose among computers have a --domain to choose from. Returns false
+ * after a message. */
+bool domain_targets_check(const struct options *options);
+
 /* Adds the computers of --domain, if it is given. Blocks. A name that is no server is reported on
  * stderr and skipped, as a line of --hosts is. Returns false after a message. */
 bool domain_targets_add(const struct options *options, struct target_list *targets);

@@ -33,10 +33,11 @@ static const char *export_fault(const struct options *options, bool is_bloodhoun
 		       : options->since != 0 ? "export bloodhound takes no --since: it writes what "
 		                               "the last answers had"
 		                             : NULL;
-	return options->domain != NULL ? "export ocsf takes no --domain: it writes the sessions of "
-	                                 "all servers"
-	       : options->no_lookups   ? "export ocsf takes no --no-lookups: it looks up no names"
-	                               : NULL;
+	return options->domain != NULL || options->domain_controller != NULL
+	               ? "export ocsf takes no --domain: it writes the sessions of "
+	                 "all servers"
+	       : options->no_lookups ? "export ocsf takes no --no-lookups: it looks up no names"
+	                             : NULL;
 }
 
 int command_export(const struct options *options)

@@ -367,9 +367,10 @@ static void export_print_counts(const struct export *e)
 
 static int export_write_all(struct export *e, const struct options *options, struct err *err)
 {
+	const struct directory_place place = { options->domain, options->domain_controller };
 	bool is_written = false;
 
-	if (domain_accounts_read(options->domain, &e->accounts, err) == NERR_Success &&
+	if (domain_accounts_read(&place, &e->accounts, err) == NERR_Success &&
 	    export_read(e, options, err) == NERR_Success)
 		is_written = export_write(e, err);
 	if (err->status != NERR_Success)

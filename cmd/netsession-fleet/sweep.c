@@ -384,6 +384,8 @@ static int sweep_prepare(struct sweep_command *command, struct options *options,
 			"netsession: sweep requires servers, --hosts FILE or --domain DOMAIN");
 		return EXIT_USAGE;
 	}
+	if (!domain_targets_check(options))
+		return EXIT_USAGE;
 	if (!domain_targets_add(options, targets))
 		return EXIT_NONE;
 	if (!targets_collect(options, targets) || !target_list_drop_repeated(targets))

@@ -80,6 +80,14 @@ static const struct cli_option option_table[] = {
 	          "seen of them for BloodHound. Its domain "
 	          "controllers are found by DNS and asked by LDAP with your Kerberos tickets (kinit). Listed "
 	          "are computers that have a DNS name and whose account is enabled" },
+	{ .name = "domain-controller",
+	  .argument = "HOST",
+	  .kind = CLI_TEXT,
+	  .member = AT(domain_controller),
+	  .min = 1,
+	  .commands = FOR(SWEEP) | FOR(EXPORT),
+	  .help = "of --domain, ask this domain controller, by its DNS name and perhaps a port, and not those "
+	          "that DNS has" },
 	{ .name = "exclude-dcs",
 	  .kind = CLI_FLAG,
 	  .member = AT(exclude_dcs),

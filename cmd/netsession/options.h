@@ -40,8 +40,9 @@ struct options {
 	uint32_t per_network, rate, retries, max_log_on_failures; /* as struct sweep_settings */
 	uint32_t connect_ms, jitter_ms, backoff_ms;
 	bool in_order, quiet;
-	const char *db;     /* the file of the store; NULL: the user's own */
-	const char *domain; /* whose computers are targets; NULL: there is none */
+	const char *db;                /* the file of the store; NULL: the user's own */
+	const char *domain;            /* whose computers are targets; NULL: there is none */
+	const char *domain_controller; /* NULL: those that DNS has */
 	const char *search_base, *operating_system; /* NULL: any */
 	uint32_t seen_within_days;                  /* 0: whenever */
 	bool include_disabled, exclude_dcs;

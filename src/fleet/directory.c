@@ -7,8 +7,10 @@
 #include <sys/time.h>
 #include <time.h>
 #include <ldap.h>
+#include <lmerr.h>
 #include "base/sid.h"
 #include "base/text.h"
+#include "client/server_name.h"
 #include "wire/writer.h"
 
 #define STEP "directory"
@@ -80,6 +82,10 @@ static const char *directory_advice_of(int result)
 	case LDAP_LOCAL_ERROR:
 	case LDAP_INVALID_CREDENTIALS:
 		return "run kinit as a user of the domain";
+	case LDAP_SERVER_DOWN:
+	case LDAP_CONNECT_ERROR:
+	case LDAP_TIMEOUT:
+		return "check that a domain controller is up, and the firewall before its port 389";
 	case LDAP_NO_SUCH_OBJECT:
 	case LDAP_INVALID_DN_SYNTAX:
 		return "check the search base, a distinguished name such as OU=Servers,DC=lab,DC=example";
@@ -191,6 +197,29 @@ static NET_API_STATUS directory_find_controllers(struct wire_writer *urls, const
 	return urls->failed ? err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL) : NERR_Success;
 }
 
+/* The same of one controller. Kerberos has no tickets for an address. */
+static NET_API_STATUS directory_put_controller(struct wire_writer *urls, const char *controller,
+                                               struct err *err)
+{
+	struct server_name name;
+	char port[16] = "";
+
+	if (!server_name_parse(controller, &name, err))
+		return err->status;
+	if (server_name_is_address(controller) || name.address[0] != '\0')
+		return err_set(
+			err, NERR_InvalidComputer, STEP,
+			"a domain controller is named by its DNS name, for which the KDC has "
+			"tickets, and not by an address");
+	if (name.port != 0)
+		snprintf(port, sizeof port, ":%u", name.port);
+	directory_put(urls, "ldap://");
+	directory_put(urls, name.host);
+	directory_put(urls, port);
+	wire_put_u8(urls, '\0');
+	return urls->failed ? err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL) : NERR_Success;
+}
+
 /* GSSAPI asks for nothing: the tickets say who logs on. */
 static int directory_answer_sasl(LDAP *ldap, unsigned flags, void *defaults, void *questions)
 {
@@ -224,12 +253,15 @@ static bool directory_set_options(LDAP *ldap)
 	return true;
 }
 
-static bool directory_log_on(struct directory *d, const char *domain)
+static bool directory_log_on(struct directory *d, const struct directory_place *place)
 {
 	struct wire_writer urls = { 0 };
 	int result = LDAP_NO_MEMORY;
 
-	if (directory_find_controllers(&urls, domain, d->err) == NERR_Success)
+	(void)(place->controller != NULL
+	               ? directory_put_controller(&urls, place->controller, d->err)
+	               : directory_find_controllers(&urls, place->domain, d->err));
+	if (d->err->status == NERR_Success)
 		result = ldap_initialize(&d->ldap, (const char *)urls.data);
 	wire_writer_fini(&urls);
 	if (d->err->status != NERR_Success)
@@ -379,7 +411,7 @@ static void directory_search(struct directory *d, const char *base, const char *
 }
 
 /* filter: a text and its NUL. search_base: NULL for the whole domain. */
-static NET_API_STATUS directory_list(const char *domain, const char *search_base,
+static NET_API_STATUS directory_list(const struct directory_place *place, const char *search_base,
                                      const struct wire_writer *filter,
                                      directory_on_account on_account, void *context,
                                      struct err *err)
@@ -389,7 +421,7 @@ static NET_API_STATUS directory_list(const char *domain, const char *search_base
 
 	if (filter->failed)
 		return err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
-	if (directory_log_on(&d, domain))
+	if (directory_log_on(&d, place))
 		base = search_base == NULL ? directory_find_base(&d) : strdup(search_base);
 	if (base != NULL)
 		directory_search(&d, base, (const char *)filter->data);
@@ -401,27 +433,29 @@ static NET_API_STATUS directory_list(const char *domain, const char *search_base
 	return err->status;
 }
 
-NET_API_STATUS directory_list_computers(const char *domain, const struct directory_filter *filter,
+NET_API_STATUS directory_list_computers(const struct directory_place *place,
+                                        const struct directory_filter *filter,
                                         directory_on_account on_account, void *context,
                                         struct err *err)
 {
 	struct wire_writer text = { 0 };
 
 	directory_put_filter(&text, filter);
-	(void)directory_list(domain, filter->search_base, &text, on_account, context, err);
+	(void)directory_list(place, filter->search_base, &text, on_account, context, err);
 	wire_writer_fini(&text);
 	return err->status;
 }
 
-NET_API_STATUS directory_list_accounts(const char *domain, directory_on_account on_account,
-                                       void *context, struct err *err)
+NET_API_STATUS directory_list_accounts(const struct directory_place *place,
+                                       directory_on_account on_account, void *context,
+                                       struct err *err)
 {
 	struct wire_writer text = { 0 };
 
 	directory_put(&text,
 	              "(&(objectClass=user)(|(objectCategory=computer)(objectCategory=person)))");
 	wire_put_u8(&text, '\0');
-	(void)directory_list(domain, NULL, &text, on_account, context, err);
+	(void)directory_list(place, NULL, &text, on_account, context, err);
 	wire_writer_fini(&text);
 	return err->status;
 }

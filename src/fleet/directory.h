@@ -7,6 +7,13 @@
 #include <stdbool.h>
 #include "base/err.h"
 
+/* A domain by its DNS name, and who is asked for its accounts: host or host:port, by the name that
+ * the KDC has for its LDAP service. controller NULL: the domain controllers that DNS has, in turn,
+ * until one answers. */
+struct directory_place {
+	const char *domain, *controller;
+};
+
 /* Which computers are listed: those with a DNS name to which all of this applies. All zero: those
  * whose accounts are enabled. */
 struct directory_filter {
@@ -31,20 +38,22 @@ struct directory_account {
 /* False ends the list. */
 typedef bool (*directory_on_account)(void *context, const struct directory_account *account);
 
-/* Lists the computers of the domain with this DNS name. Its domain controllers are found by DNS and
- * asked in turn until one answers. Blocks; no answer may take longer than half a minute.
+/* Lists the computers of a domain. Blocks; no answer may take longer than half a minute.
  * Returns  0, also where on_account ended the list
  *          ERROR_NO_SUCH_DOMAIN      DNS has no domain controllers of this name
  *          ERROR_NO_LOGON_SERVERS    none of them can be reached
  *          ERROR_LOGON_FAILURE       they do not take the tickets, or there are none
  *          ERROR_INVALID_PARAMETER   the filter is not one
+ *          NERR_InvalidComputer      the controller is no name of a host
  *          another error of the directory, see err */
-NET_API_STATUS directory_list_computers(const char *domain, const struct directory_filter *filter,
+NET_API_STATUS directory_list_computers(const struct directory_place *place,
+                                        const struct directory_filter *filter,
                                         directory_on_account on_account, void *context,
                                         struct err *err);
 
 /* The same for all users and computers of the domain. */
-NET_API_STATUS directory_list_accounts(const char *domain, directory_on_account on_account,
-                                       void *context, struct err *err);
+NET_API_STATUS directory_list_accounts(const struct directory_place *place,
+                                       directory_on_account on_account, void *context,
+                                       struct err *err);
 
 #endif

@@ -105,7 +105,7 @@ class Export(unittest.TestCase):
         self.assertEqual({"Connectable": False, "Error": "no_such_name"}, old["Status"])
 
     def test_without_lookups_addresses_stay_unknown(self):
-        _, file = self.export("--no-lookups")
+        _, file = self.export("--no-lookups", "--domain-controller", self.dc.name)
         clients = [row["Client"] for computer in file["data"] for row in computer["Sessions"]["Results"]]
         self.assertEqual(["\\\\127.0.0.1", "\\\\WS2", "\\\\[::1]", "ws1.lab.example"], sorted(clients))
 

@@ -72,7 +72,7 @@ class Domain(unittest.TestCase):
                 self.assertIn("the computers of lab.example cannot be listed: there are none that match", result.stderr)
 
     def test_a_wrong_search_base_says_what_one_looks_like(self):
-        for base in ("OU=Nothing,DC=lab,DC=example", "no distinguished name"):
+        for base in ("OU=Nothing,DC=lab,DC=example", "DC=other,DC=example", "no distinguished name"):
             with self.subTest(base):
                 result, _ = self.sweep("--search-base", base)
                 self.assertEqual(3, result.exit)
@@ -82,6 +82,39 @@ class Domain(unittest.TestCase):
         result, _ = self.sweep(domain="other.example")
         self.assertEqual(3, result.exit)
         self.assertIn("DNS has no domain controllers of other.example (SRV _ldap._tcp.other.example); check", result.stderr)
+
+    def test_a_domain_controller_that_is_named_is_asked_and_no_other(self):
+        chosen = ["--search-base", "OU=Domain Controllers,DC=lab,DC=example", "--domain-controller"]
+        for controller in (self.dc.name, f"{self.dc.name}:389"):
+            with self.subTest(controller):  # DNS has no controllers of that domain
+                self.assertEqual({self.dc.name}, set(self.sweep(*chosen, controller, domain="other.example")[1]))
+        for controller, said in ((f"{self.dc.name}:1", "Can't contact LDAP server; check that a domain controller is up, and the firewall"),
+                                 ("127.0.0.1", "named by its DNS name, for which the KDC has tickets"),
+                                 ("fs9@127.0.0.1", "named by its DNS name"), ("a b", "the name has a blank")):
+            with self.subTest(controller):
+                result, hosts = self.sweep(*chosen, controller)
+                self.assertEqual((3, {}), (result.exit, hosts))
+                self.assertIn(said, result.stderr)
+
+    def test_a_domain_is_spelled_in_any_case(self):
+        chosen = ["--search-base", "OU=Domain Controllers,DC=lab,DC=example"]
+        for domain in ("LAB.EXAMPLE", "lab.example."):
+            with self.subTest(domain):
+                self.assertEqual({self.dc.name}, set(self.sweep(*chosen, domain=domain)[1]))
+
+    def test_an_ordinary_user_lists_the_computers(self):
+        self.dc.add_user("alice")
+        self.addCleanup(self.dc.kinit, self.dc.administrator)
+        self.dc.kinit("alice")
+        self.assertEqual({"fs1.lab.example", "old.lab.example"}, set(self.sweep("--operating-system", SERVER)[1]))
+
+    def test_what_chooses_needs_a_domain(self):
+        for chosen in (["--exclude-dcs"], ["--include-disabled"], ["--operating-system", "*"], ["--seen-within", "3"],
+                       ["--search-base", "DC=lab"], ["--domain-controller", "dc1"]):
+            with self.subTest(chosen):
+                result = command.run("sweep", "--no-db", *chosen, "127.0.0.1:1")
+                self.assertEqual((2, ""), (result.exit, result.stdout))
+                self.assertIn(f"{chosen[0]} is for the computers of a domain: name it with --domain DOMAIN", result.stderr)
 
     def test_without_tickets_it_says_kinit(self):
         result, _ = self.sweep(env=self.dc.environment | {"KRB5CCNAME": f"FILE:{self.dc.folder}/none"})
