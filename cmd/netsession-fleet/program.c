@@ -13,6 +13,8 @@ static int program_refuse(char **argv)
 	return EXIT_USAGE;
 }
 
+extern const struct watch_recording watch_recording;
+
 const struct program program = {
 	.run = {
 		[COMMAND_COLLECT] = command_collect,
@@ -21,7 +23,9 @@ const struct program program = {
 		[COMMAND_REPORT] = command_report,
 		[COMMAND_EXPORT] = command_export,
 		[COMMAND_CLOSE] = command_close_fleet,
+		[COMMAND_WATCH] = command_watch,
 	},
 	.run_other = program_refuse,
 	.record = recorder_run,
+	.recording = &watch_recording,
 };

@@ -377,12 +377,13 @@ static const struct cli_option option_table[] = {
 	  .argument = "FILE|URL",
 	  .kind = CLI_FILE,
 	  .member = AT(db),
-	  .commands = FOR(STORE) | FOR(SWEEP) | FOR(COLLECT) | FOR(REPORT) | FOR(EXPORT),
-	  .help = "the store: a database of SQLite, which a sweep makes where it is missing, or one of "
+	  .commands = FOR(STORE) | FOR(SWEEP) | FOR(COLLECT) | FOR(REPORT) | FOR(EXPORT) |
+	              FOR(WATCH),
+	  .help = "the store: a database of SQLite, which is made where it is missing, or one of "
 	          "PostgreSQL that exists, `postgresql://USER@HOST/NAME?sslmode=verify-full` with all that "
 	          "libpq takes but a password; without sslmode, libpq neither requires TLS nor checks the "
 	          "server's certificate (default: $XDG_STATE_HOME/netsession/sessions.db, or "
-	          "~/.local/state/netsession/sessions.db)" },
+	          "~/.local/state/netsession/sessions.db; `watch` records nothing without it)" },
 	{ .name = "at",
 	  .argument = "TIME",
 	  .kind = CLI_PARSED,
@@ -640,9 +641,14 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		               "No session counts as ended because netsessiond has lost its publisher.\n\n"
 		               "A server that refuses the password is not asked again, because domains "
 		               "lock accounts after a few wrong passwords; nor is what cannot be a "
-		               "server. If no server is left, watch ends.",
+		               "server. If no server is left, watch ends.\n\n"
+		               "With --db, the beginning and the end of each session are also recorded "
+		               "in a store, for `netsession report`, which tells between which two polls "
+		               "a session has ended, and in which times a server did not answer or watch "
+		               "did not run. One watch at a time records a server in a store.",
 		.exits = watch_exits,
 		.examples = "  netsession watch fs1 fs2\n"
+		            "  netsession watch --db sessions.db --every 10 fs1 fs2\n"
 		            "  netsession watch --every 60 -o jsonl fs1 >> sessions.jsonl\n",
 	},
 	[COMMAND_DOCTOR] = {

@@ -35,7 +35,8 @@ int main(int argc, char **argv)
 	if (command < 0)
 		return status;
 	if (program.run[command] == NULL ||
-	    (program.leaves_fleets && command == COMMAND_CLOSE && options.hosts != NULL))
+	    (program.leaves_fleets && ((command == COMMAND_CLOSE && options.hosts != NULL) ||
+	                               (command == COMMAND_WATCH && options.db != NULL))))
 		return program.run_other(argv);
 	if (options.proxy != NULL) /* where the library finds it */
 		(void)setenv("NETSESSION_PROXY", options.proxy, 1);

@@ -13,6 +13,7 @@
 #include "credentials.h"
 #include "output.h"
 #include "output_forms.h"
+#include "program.h"
 #include "query.h"
 #include "terminal/terminal.h"
 #include "sessions/tracker.h"
@@ -41,7 +42,8 @@ struct watch {
 	struct netsession_credentials *credentials;
 	struct watched_server *servers;
 	size_t count;
-	char at[32]; /* the time of the poll, UTC */
+	char at[32];                 /* the time of the poll, UTC */
+	struct watch_record *record; /* NULL: nothing is recorded */
 };
 
 static void watched_server_fini(struct watched_server *server)
@@ -144,8 +146,12 @@ static void watch_update(const struct watch *watch, struct watched_server *serve
 	struct tracker_event event;
 
 	server->level = level;
+	if (watch->record != NULL)
+		program.recording->begin(watch->record, (size_t)(server - watch->servers), result);
 	tracker_update(server->tracker, next);
-	while (tracker_next_event(server->tracker, &event))
+	while (tracker_next_event(server->tracker, &event)) {
+		if (watch->record != NULL)
+			program.recording->put_event(watch->record, &event);
 		switch (event.kind) {
 		case TRACKER_CLOSED:
 			watch_print_event(watch, "ended", result, &event.before->row);
@@ -161,6 +167,9 @@ static void watch_update(const struct watch *watch, struct watched_server *serve
 				watch_print_event(watch, "changed", result, &event.now->row);
 			break;
 		}
+	}
+	if (watch->record != NULL)
+		program.recording->end(watch->record, tracker_sessions(server->tracker));
 }
 
 /* If a source of the server is lost, its sessions may be open for all that is known: keeps those
@@ -310,6 +319,8 @@ static bool watch_handle_result(struct watch *watch, struct watched_server *serv
 
 	server->status = result->error.status;
 	if (result->error.status != 0) {
+		if (watch->record != NULL)
+			program.recording->miss(watch->record, (size_t)(server - watch->servers));
 		if (before != result->error.status)
 			query_print_messages(watch->options, result);
 		if (watch_is_refused(watch, result))
@@ -443,9 +454,20 @@ int command_watch(const struct options *options)
 	struct watch watch = { .options = options };
 	int code = EXIT_NONE;
 
+	if (options->db != NULL && (options->user != NULL || options->client != NULL)) {
+		terminal_print_line(stderr,
+		                    "netsession: watch --db records all sessions; leave out --user "
+		                    "and --client");
+		return EXIT_USAGE;
+	}
 	if (!credentials_from_options(options, &watch.credentials))
 		return EXIT_USAGE;
 	watch.count = options->operands.count > 0 ? (size_t)options->operands.count : 1;
+	if (options->db != NULL) {
+		watch.record = program.recording->open(options, watch.count);
+		if (watch.record == NULL)
+			goto out;
+	}
 	if (watch_start_trackers(&watch)) {
 		watch_catch_signals();
 		code = watch_poll_until_end(&watch);
@@ -455,6 +477,9 @@ int command_watch(const struct options *options)
 	for (size_t i = 0; watch.servers != NULL && i < watch.count; i++)
 		watched_server_fini(&watch.servers[i]);
 	free(watch.servers);
+	if (watch.record != NULL)
+		program.recording->close(watch.record);
+out:
 	netsession_credentials_free(watch.credentials);
 	return code;
 }

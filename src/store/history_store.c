@@ -128,12 +128,13 @@ NET_API_STATUS history_begin(struct database *db, struct history_host *host,
 NET_API_STATUS history_go_on(struct database *db, struct history_host *host,
                              const struct history_watch *watch, struct err *err)
 {
-	int64_t before = host->watch;
+	int64_t before = host->watch, seen_ms = host->seen_ms;
 	struct database_statement *s;
 
 	if (history_end_watches(db, host, host->interval_ms, err) != NERR_Success ||
 	    history_add_watch(db, host, watch, err) != NERR_Success)
 		return err->status;
+	host->seen_ms = seen_ms; /* when sessions that have ended meanwhile were seen last */
 	s = database_prepare(db, "UPDATE session SET watch = ? WHERE watch = ? AND gone IS NULL",
 	                     err);
 	if (s == NULL)

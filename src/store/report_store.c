@@ -243,7 +243,7 @@ NET_API_STATUS report_gaps(struct database *db, const char *server, int64_t from
                            struct err *err)
 {
 	struct report_watches w = { .from_ms = from * 1000,
-		                    .until_ms = until * 1000,
+		                    .until_ms = until * 1000 + 999,
 		                    .now_ms = now_ms,
 		                    .each = each,
 		                    .context = context };

@@ -8,19 +8,21 @@ import shutil
 import signal
 import socket
 import sqlite3
+import subprocess
 import tempfile
 import threading
 import time
 import unittest
+import unittest.mock
 
 from fixtures.publisher import CLOSE, RawPublisher
-from lab import command, sessions, tap
+from lab import command, postgres, sessions, tap
 from lab.cli import run_list
 from lab.netsessiond import Netsessiond
 from lab.process import resident_mib
 from lab.sessions import Wanted
 from lab.subreaper import descendants
-from lab.wait_until import wait_until
+from lab.wait_until import HANG_S, wait_until
 
 SMALL_DISK = 'mount -t tmpfs -o size=1m none "$0" && exec "$@"'
 
@@ -54,7 +56,7 @@ def log_on_until_said(server):
                 return
 
 
-class History(unittest.TestCase):
+class Recorded(unittest.TestCase):
     inside = ()
 
     def setUp(self):
@@ -83,6 +85,8 @@ class History(unittest.TestCase):
         with contextlib.closing(sqlite3.connect(self.db)) as connection:
             return connection.execute("SELECT count(*) FROM session WHERE gone IS NULL").fetchone()[0]
 
+
+class History(Recorded):
     # ---- sessions
 
     def test_a_session_is_recorded_from_its_beginning_to_its_end(self):
@@ -258,6 +262,114 @@ class History(unittest.TestCase):
         with Netsessiond(db=self.db, user="nobody") as server, sessions.held(server, [Wanted("alice", "127.0.0.7")]):
             self.await_rows(1, "who", "alice")
             self.assertEqual({"nobody"}, {path.owner() for path in folder.iterdir()})
+
+
+class Watch(Recorded):
+    """`netsession watch --db`"""
+
+    @contextlib.contextmanager
+    def watching(self, server, *arguments, db=None, env=None):
+        command_line = [command.built(), "watch", "-A", server.credentials_file("root"), "--db", db or self.db, "--every", "0.2",
+                        "-o", "jsonl", *arguments, f"127.0.0.1:{server.port}"]
+        with subprocess.Popen(list(map(str, command_line)), env=command.environment(env), text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            try:
+                yield process
+            finally:
+                process.terminate()
+                process.output, process.complaints = process.communicate(timeout=HANG_S)
+
+    def test_a_session_has_ended_between_two_polls(self):
+        with Netsessiond() as server, self.watching(server) as process:
+            with sessions.held(server, [Wanted("alice", "127.0.0.7")]):
+                [found] = self.await_rows(1, "who", "alice")
+                self.assertEqual((f"127.0.0.1:{server.port}", "\\\\127.0.0.7", "poll"),
+                                 tuple(found[key] for key in ("server", "client", "seen_by")))
+                self.assertLessEqual(found["started"], found["first_seen"])
+            self.await_rows(0, "who", "alice")
+            [ended] = self.rows("who", "alice", "--since", "1h")
+            self.assertLessEqual(ended["last_seen"], ended["gone"])
+            self.assertIn({"note": "polled", "server": f"127.0.0.1:{server.port}", "interval_s": 0.2}, self.notes("who", "x", "--since", "1h"))
+        self.assertEqual(0, process.returncode, process.complaints)
+        self.assertIn('"started"', process.output)
+        self.assertEqual(["ended"], [note["reason"] for note in self.notes("who", "x")])
+
+    def test_the_time_in_which_a_server_did_not_answer_is_a_gap(self):
+        with Netsessiond() as server, self.watching(server) as process:
+            with contextlib.suppress(Exception), sessions.held(server, [Wanted("alice", "127.0.0.7")]):
+                self.await_rows(1, "who", "alice")
+                server.kill()
+            self.assertIn("127.0.0.1", process.stderr.readline())
+            server.start()
+            self.await_rows(0, "who", "alice")
+            self.assertEqual(["no_answer"], self.gaps())
+            [ended] = self.rows("who", "alice", "--since", "1h")
+            [gap] = [note for note in self.notes("who", "x", "--since", "1h") if note.get("reason") == "no_answer"]
+            self.assertEqual((gap["from"], gap["until"]), (ended["last_seen"], ended["gone"]))
+
+    def gaps(self):
+        return [note["reason"] for note in self.notes("who", "x", "--since", "1h") if note.get("reason", "not_watched") != "not_watched"]
+
+    def test_a_watch_that_was_killed_is_followed_by_one_that_knows_its_sessions(self):
+        with Netsessiond() as server, sessions.held(server, [Wanted("alice", "127.0.0.7"), Wanted("bob", "127.0.0.8")]):
+            with self.watching(server) as process:
+                self.await_rows(1, "who", "bob")
+                process.kill()
+                process.wait(HANG_S)
+            [before] = self.rows("who", "alice")
+            with self.watching(server):
+                wait_until(lambda: self.gaps() == ["ended"])
+                [after] = self.rows("who", "alice", "--since", "1h")
+                self.assertEqual([before[key] for key in ("started", "first_seen")], [after[key] for key in ("started", "first_seen")])
+                self.assertNotIn("gone", after)
+
+    def test_a_second_watch_of_a_server_in_the_same_store_records_nothing(self):
+        with Netsessiond() as server, sessions.held(server, [Wanted("alice", "127.0.0.7")]), self.watching(server):
+            self.await_rows(1, "who", "alice")
+            with self.watching(server, "--polls", "2") as second:
+                second.wait(HANG_S)
+            self.assertIn("another program records the sessions of 127.0.0.1", second.complaints)
+            self.assertEqual(1, len(self.rows("who", "alice", "--since", "1h")))
+
+    def test_filters_do_not_go_with_a_store(self):
+        result = command.run("watch", "--db", self.db, "-u", "alice", "127.0.0.1")
+        self.assertEqual(2, result.exit)
+        self.assertIn("watch --db records all sessions", result.stderr)
+
+
+class Postgres(Recorded):
+    """The same in a store of PostgreSQL, Debian's own."""
+
+    def setUp(self):
+        if postgres.programs() is None:
+            self.skipTest("PostgreSQL is not installed")
+        self.database = self.enterContext(postgres.PostgresServer())
+        self.db = self.database.url
+        self.variables = {"PGPASSFILE": str(self.database.passwords_file(None))}
+        self.enterContext(unittest.mock.patch.dict(os.environ, self.variables))
+
+    def test_netsessiond_records_and_a_database_that_restarts_loses_nothing(self):
+        with Netsessiond(db=self.db, netbios_name="FS1") as server:
+            with sessions.held(server, [Wanted("alice", "127.0.0.7")]):
+                self.await_rows(1, "who", "alice")
+                self.database.kill()
+                self.database.start()
+                with sessions.held(server, [Wanted("bob", "127.0.0.8")]):
+                    self.await_rows(1, "who", "bob")
+                self.await_rows(0, "who", "bob")
+                self.assertEqual(1, len(self.rows("who", "alice")))
+            self.await_rows(0, "who", "alice")
+            for user in ("alice", "bob"):
+                [found] = self.rows("who", user, "--since", "1h")
+                self.assertEqual(found["gone"], found["last_seen"])
+            self.assertEqual([], self.reasons())
+
+    def test_watch_records(self):
+        with Netsessiond() as server, sessions.held(server, [Wanted("alice", "127.0.0.7")]):
+            self.assertEqual(0, command.run("watch", "-A", server.credentials_file("root"), "--db", self.db, "--polls", 2, "--every", 0.1,
+                                            f"127.0.0.1:{server.port}", env=self.variables).exit)
+            [found] = self.rows("who", "alice")
+            self.assertEqual("poll", found["seen_by"])
 
 
 if __name__ == "__main__":
