@@ -13,8 +13,6 @@ static int program_refuse(char **argv)
 	return EXIT_USAGE;
 }
 
-extern const struct watch_recording watch_recording;
-
 const struct program program = {
 	.run = {
 		[COMMAND_COLLECT] = command_collect,
@@ -27,5 +25,4 @@ const struct program program = {
 	},
 	.run_other = program_refuse,
 	.record = recorder_run,
-	.recording = &watch_recording,
 };

@@ -104,9 +104,11 @@ uint32_t report_notes_put(struct database *db, const char *server, int64_t from,
 {
 	struct report_notes notes = { output, is_now };
 	struct timespec now;
+	int64_t now_ms;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return report_gaps(db, server, from, until,
-	                   (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, report_notes_on_gap,
+	now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return report_gaps(db, server, is_now ? now_ms : from * 1000,
+	                   is_now ? now_ms : until * 1000 + 999, now_ms, report_notes_on_gap,
 	                   &notes, err);
 }

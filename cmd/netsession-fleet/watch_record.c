@@ -8,7 +8,6 @@
 #include <unistd.h>
 #include "client/server_operand.h"
 #include "failure.h"
-#include "program.h"
 #include "query.h"
 #include "store/history_store.h"
 #include "store_path.h"
@@ -218,7 +217,7 @@ static void watch_record_close(struct watch_record *record)
 	free(record);
 }
 
-const struct watch_recording watch_recording = {
+static const struct watch_recording recording = {
 	.open = watch_record_open,
 	.begin = watch_record_begin,
 	.put_event = watch_record_put_event,
@@ -226,3 +225,5 @@ const struct watch_recording watch_recording = {
 	.miss = watch_record_miss,
 	.close = watch_record_close,
 };
+
+const struct watch_recording *const watch_recording = &recording;

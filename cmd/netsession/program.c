@@ -10,6 +10,7 @@
 #include "base/locale.h"
 #include "commands.h"
 #include "terminal/terminal.h"
+#include "watch_record.h"
 
 #define FLEET_PROGRAM "netsession-fleet"
 
@@ -34,6 +35,8 @@ static int program_run_fleet(char **argv)
 	                    locale_error_text(errno));
 	return EXIT_NONE;
 }
+
+const struct watch_recording *const watch_recording = NULL;
 
 const struct program program = {
 	.run = {

@@ -7,7 +7,6 @@
 
 #include "command_line.h"
 #include "options.h"
-#include "watch_record.h"
 
 struct program {
 	/* Each returns an enum exit_code. NULL: it is one of the other program's. */
@@ -18,7 +17,6 @@ struct program {
 	/* Writes the history of netsessiond, which executes `netsession-fleet record DB`. NULL: it
 	 * is the other program's. */
 	int (*record)(const char *db);
-	const struct watch_recording *recording; /* of watch --db; NULL: the other program's */
 	bool leaves_fleets; /* close --hosts and watch --db are the other program's, too */
 };
 

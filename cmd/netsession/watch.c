@@ -13,10 +13,10 @@
 #include "credentials.h"
 #include "output.h"
 #include "output_forms.h"
-#include "program.h"
 #include "query.h"
 #include "terminal/terminal.h"
 #include "sessions/tracker.h"
+#include "watch_record.h"
 
 /* How far two polls may disagree on a session's start: answers travel, and seconds are whole. */
 #define SAME_START_S 3
@@ -147,11 +147,11 @@ static void watch_update(const struct watch *watch, struct watched_server *serve
 
 	server->level = level;
 	if (watch->record != NULL)
-		program.recording->begin(watch->record, (size_t)(server - watch->servers), result);
+		watch_recording->begin(watch->record, (size_t)(server - watch->servers), result);
 	tracker_update(server->tracker, next);
 	while (tracker_next_event(server->tracker, &event)) {
 		if (watch->record != NULL)
-			program.recording->put_event(watch->record, &event);
+			watch_recording->put_event(watch->record, &event);
 		switch (event.kind) {
 		case TRACKER_CLOSED:
 			watch_print_event(watch, "ended", result, &event.before->row);
@@ -169,7 +169,7 @@ static void watch_update(const struct watch *watch, struct watched_server *serve
 		}
 	}
 	if (watch->record != NULL)
-		program.recording->end(watch->record, tracker_sessions(server->tracker));
+		watch_recording->end(watch->record, tracker_sessions(server->tracker));
 }
 
 /* If a source of the server is lost, its sessions may be open for all that is known: keeps those
@@ -320,7 +320,7 @@ static bool watch_handle_result(struct watch *watch, struct watched_server *serv
 	server->status = result->error.status;
 	if (result->error.status != 0) {
 		if (watch->record != NULL)
-			program.recording->miss(watch->record, (size_t)(server - watch->servers));
+			watch_recording->miss(watch->record, (size_t)(server - watch->servers));
 		if (before != result->error.status)
 			query_print_messages(watch->options, result);
 		if (watch_is_refused(watch, result))
@@ -464,7 +464,7 @@ int command_watch(const struct options *options)
 		return EXIT_USAGE;
 	watch.count = options->operands.count > 0 ? (size_t)options->operands.count : 1;
 	if (options->db != NULL) {
-		watch.record = program.recording->open(options, watch.count);
+		watch.record = watch_recording->open(options, watch.count);
 		if (watch.record == NULL)
 			goto out;
 	}
@@ -478,7 +478,7 @@ int command_watch(const struct options *options)
 		watched_server_fini(&watch.servers[i]);
 	free(watch.servers);
 	if (watch.record != NULL)
-		program.recording->close(watch.record);
+		watch_recording->close(watch.record);
 out:
 	netsession_credentials_free(watch.credentials);
 	return code;

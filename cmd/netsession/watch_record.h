@@ -24,4 +24,7 @@ struct watch_recording {
 	void (*close)(struct watch_record *record);
 };
 
+/* NULL: this program has no stores, and does not run watch --db. */
+extern const struct watch_recording *const watch_recording;
+
 #endif

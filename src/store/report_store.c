@@ -237,13 +237,13 @@ static NET_API_STATUS report_take_watch(struct report_watches *w, struct databas
 	return err->status;
 }
 
-NET_API_STATUS report_gaps(struct database *db, const char *server, int64_t from, int64_t until,
-                           int64_t now_ms,
+NET_API_STATUS report_gaps(struct database *db, const char *server, int64_t from_ms,
+                           int64_t until_ms, int64_t now_ms,
                            void (*each)(void *context, const struct report_gap *gap), void *context,
                            struct err *err)
 {
-	struct report_watches w = { .from_ms = from * 1000,
-		                    .until_ms = until * 1000 + 999,
+	struct report_watches w = { .from_ms = from_ms,
+		                    .until_ms = until_ms,
 		                    .now_ms = now_ms,
 		                    .each = each,
 		                    .context = context };

@@ -56,10 +56,10 @@ struct report_gap {
 	int64_t interval_ms;
 };
 
-/* Reports the gaps of a time, of one server or, if it is NULL, of all. from and until: in seconds
- * since 1970; now_ms: the time. */
-NET_API_STATUS report_gaps(struct database *db, const char *server, int64_t from, int64_t until,
-                           int64_t now_ms,
+/* Reports the gaps of a time, of one server or, if it is NULL, of all. Times are in milliseconds
+ * since 1970. */
+NET_API_STATUS report_gaps(struct database *db, const char *server, int64_t from_ms,
+                           int64_t until_ms, int64_t now_ms,
                            void (*each)(void *context, const struct report_gap *gap), void *context,
                            struct err *err);
 
