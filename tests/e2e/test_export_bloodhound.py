@@ -1,7 +1,9 @@
 """netsession export bloodhound: files of computers as BloodHound Community Edition reads them (version 6), of sweeps in an
 Active Directory domain."""
+import contextlib
 import json
 import pathlib
+import sqlite3
 import tempfile
 import unittest
 
@@ -103,6 +105,21 @@ class Export(unittest.TestCase):
         self.assertEqual((False, []), (old["Sessions"]["Collected"], old["Sessions"]["Results"]))
         self.assertTrue(old["Sessions"]["FailureReason"].startswith("no_such_name"), old)
         self.assertEqual({"Connectable": False, "Error": "no_such_name"}, old["Status"])
+
+    def test_a_host_that_refused_is_not_collected_either(self):
+        """As the store has it after such an answer, in a copy."""
+        db = self.db.with_name("denied.db")
+        with contextlib.closing(sqlite3.connect(self.db)) as store, contextlib.closing(sqlite3.connect(db)) as copy, copy:
+            store.backup(copy)
+            copy.execute("UPDATE outcome SET outcome = 'denied', error = 'access denied' WHERE outcome = 'answered'")
+            copy.execute("UPDATE outcome SET outcome = 'local_error' WHERE outcome = 'no_such_name'")
+        _, file = self.export("--db", db)
+        jsonschema.validate(file, FILE, cls=jsonschema.Draft202012Validator)
+        found = {computer["Properties"]["name"]: computer for computer in file["data"]}
+        self.assertEqual({"Collected": False, "FailureReason": "denied: access denied", "Results": []},
+                         found["FS1.LAB.EXAMPLE"]["Sessions"])
+        self.assertEqual({"Connectable": True, "Error": None}, found["FS1.LAB.EXAMPLE"]["Status"])
+        self.assertEqual({"Connectable": False, "Error": "local_error"}, found["OLD.LAB.EXAMPLE"]["Status"])
 
     def test_without_lookups_addresses_stay_unknown(self):
         _, file = self.export("--no-lookups", "--domain-controller", self.dc.name)

@@ -60,6 +60,9 @@ class Postgres(unittest.TestCase):
         self.assertEqual(expected, {table: self.database.query(sql) for table, sql in TABLES.items()})
         who = self.run_command("report", "-o", "json", "who", "ALICE").json
         self.assertEqual({self.name, f"FS1@{self.name}"}, {row["server"] for row in who["rows"]})
+        for arguments in ((), ("--since", "2020-01-01")):
+            events = self.run_command("export", "ocsf", *arguments)
+            self.assertEqual((0, 4), (events.exit, len(events.jsonl)), events)
         for arguments in (("who", "alice", "--since", "2020-01-01"), ("who", "alice", "--at", "2020-01-01"), ("on", self.name),
                           ("changes",), ("hosts",), ("prune", "--older-than", "1")):
             result = self.run_command("report", *arguments)
