@@ -10,6 +10,7 @@
 #include "query.h"
 #include "report_notes.h"
 #include "report_output.h"
+#include "store/prune_store.h"
 #include "store/report_store.h"
 #include "store_path.h"
 #include "terminal/terminal.h"
@@ -158,10 +159,10 @@ static uint32_t report_run_hosts(struct report *report, struct err *err)
 
 static uint32_t report_run_prune(struct report *report, struct err *err)
 {
-	struct report_pruned pruned;
-	int64_t before = (int64_t)time(NULL) - (int64_t)report->options->older_than_days * 86400;
+	struct prune_counts pruned;
 
-	if (report_prune(report->db, before, &pruned, err) == 0)
+	if (prune_store(report->db, (int64_t)report->options->older_than_days * 86400, &pruned,
+	                err) == 0)
 		terminal_print_line(stderr,
 		                    "netsession: deleted %lld sweeps, %lld sessions and %lld hosts",
 		                    (long long)pruned.runs, (long long)pruned.sessions,

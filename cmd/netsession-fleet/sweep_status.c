@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "failure.h"
 #include "output_forms.h"
 #include "query.h"
@@ -93,11 +92,6 @@ static void sweep_status_put(void *context, struct database_statement *row)
 	report_output_put(status->table, cells);
 }
 
-static int64_t sweep_status_now_ms(void)
-{
-	return (int64_t)time(NULL) * 1000;
-}
-
 /* Returns 0, or what stands in err. */
 static uint32_t sweep_status_write_json(struct sweep_status *status, struct database *db,
                                         bool *is_written, struct err *err)
@@ -108,8 +102,7 @@ static uint32_t sweep_status_write_json(struct sweep_status *status, struct data
 	for (int list = 0; list < STATUS_LIST_COUNT && err->status == 0; list++) {
 		status->list = (enum status_list)list;
 		status->rows = json_array();
-		(void)status_read(db, status->list, sweep_status_now_ms(), sweep_status_put, status,
-		                  err);
+		(void)status_read(db, status->list, sweep_status_put, status, err);
 		json_object_set_new(object, lists[list].key, status->rows);
 	}
 	if (err->status == 0)
@@ -133,8 +126,7 @@ static uint32_t sweep_status_write_tables(struct sweep_status *status, struct da
 		                                  lists[list].count);
 		if (status->table == NULL)
 			return err->status = 8; /* ERROR_NOT_ENOUGH_MEMORY */
-		(void)status_read(db, status->list, sweep_status_now_ms(), sweep_status_put, status,
-		                  err);
+		(void)status_read(db, status->list, sweep_status_put, status, err);
 		has_rows = has_rows || report_output_has_rows(status->table);
 		*is_written = report_output_end(status->table);
 	}

@@ -29,7 +29,7 @@ struct database_backend {
 	/* Static text, of one or more statements. */
 	NET_API_STATUS (*execute)(struct database *db, const char *sql, struct err *err);
 	bool (*is_in_transaction)(struct database *db);
-	const char *begin, *begin_migration; /* SQL */
+	const char *begin, *begin_alone, *begin_migration; /* SQL */
 	/* The version of the schema; 0: there is none yet. */
 	NET_API_STATUS (*read_version)(struct database *db, int64_t *version, struct err *err);
 	NET_API_STATUS (*write_version)(struct database *db, int64_t version, struct err *err);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <winerror.h>
 #include "store/backend.h"
 
@@ -114,11 +115,34 @@ int64_t database_changes(struct database_statement *statement)
 	return statement->db->backend->changes(statement);
 }
 
+/* ---- the clock ---- */
+
+NET_API_STATUS database_read_clock(struct database *db, int64_t *now_ms, struct err *err)
+{
+	struct database_statement *s;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	*now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	if (!database_is_shared(db))
+		return NERR_Success;
+	s = database_prepare(
+		db, "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)", err);
+	while (s != NULL && database_next_row(db, s, err))
+		*now_ms = database_number(s, 0);
+	return err->status;
+}
+
 /* ---- transactions ---- */
 
 NET_API_STATUS database_begin(struct database *db, struct err *err)
 {
 	return db->backend->execute(db, db->backend->begin, err);
+}
+
+NET_API_STATUS database_begin_alone(struct database *db, struct err *err)
+{
+	return db->backend->execute(db, db->backend->begin_alone, err);
 }
 
 NET_API_STATUS database_commit(struct database *db, struct err *err)

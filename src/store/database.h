@@ -37,8 +37,15 @@ bool database_failure_is_of_values(const struct err *err);
 /* The version of the schema that this program writes. */
 int database_schema_version(void);
 
+/* Gives the time in milliseconds since 1970: that of the server of a shared database, because the
+ * clocks of the programs that share it differ. */
+NET_API_STATUS database_read_clock(struct database *db, int64_t *now_ms, struct err *err);
+
 /* A transaction. A failed statement leaves it to database_roll_back. */
 NET_API_STATUS database_begin(struct database *db, struct err *err);
+/* The same, and no other program has a transaction meanwhile. ERROR_RETRY: one has had one for too
+ * long. */
+NET_API_STATUS database_begin_alone(struct database *db, struct err *err);
 NET_API_STATUS database_commit(struct database *db, struct err *err);
 void database_roll_back(struct database *db);
 

@@ -413,7 +413,10 @@ const struct database_backend database_postgres = {
 	.execute = postgres_execute,
 	.is_in_transaction = postgres_is_in_transaction,
 	.try_lock = postgres_try_lock,
-	.begin = "BEGIN",
+	/* Any number of programs write at once, but only one that is alone. */
+	.begin = "BEGIN; SELECT pg_advisory_xact_lock_shared(1852142707, 1)",
+	.begin_alone = "BEGIN; SET LOCAL lock_timeout = '2s'; SELECT "
+		       "pg_advisory_xact_lock(1852142707, 1)",
 	/* The number is 'nets'. */
 	.begin_migration = "BEGIN; SELECT pg_advisory_xact_lock(1852142707)",
 	.read_version = postgres_read_version,

@@ -282,6 +282,7 @@ const struct database_backend database_sqlite = {
 	.is_in_transaction = sqlite_is_in_transaction,
 	.try_lock = sqlite_try_lock,
 	.begin = "BEGIN IMMEDIATE",
+	.begin_alone = "BEGIN IMMEDIATE",
 	.begin_migration = "BEGIN IMMEDIATE",
 	.read_version = sqlite_read_version,
 	.write_version = sqlite_write_version,

@@ -47,8 +47,8 @@ static void merge_write_source(const struct merge *m, const char *kind, int64_t 
 	               (long long)began);
 }
 
-/* Whether it was taken over before. Gives its id, which nothing has any more
- * if it was pruned since. */
+/* Whether it was taken over before. Gives its id; or after it was pruned, the negative number of
+ * the second since 1970 before which everything was pruned. */
 static bool merge_find(const struct merge *m, const char *source, int64_t *id, struct err *err)
 {
 	struct database_statement *s = merge_prepare(m->to,
@@ -68,7 +68,10 @@ static bool merge_find(const struct merge *m, const char *source, int64_t *id, s
 static void merge_remember(const struct merge *m, const char *source, int64_t id, struct err *err)
 {
 	struct database_statement *s =
-		merge_prepare(m->to, "INSERT INTO merged(source, id) VALUES(?, ?)", err);
+		merge_prepare(m->to,
+	                      "INSERT INTO merged(source, id) VALUES(?, ?) ON CONFLICT(source) DO "
+	                      "UPDATE SET id = excluded.id",
+	                      err);
 
 	if (s == NULL)
 		return;
@@ -223,7 +226,8 @@ static void merge_take_session(struct merge *m, struct database_statement *row, 
 
 	merge_write_source(m, "session", database_number(row, 13), database_number(row, 10),
 	                   source);
-	if (!merge_find(m, source, &id, err)) {
+	/* One that was pruned comes back when it was seen since. */
+	if (!merge_find(m, source, &id, err) || (id < 0 && database_number(row, 11) >= -id)) {
 		merge_add_session(m, row, source, err);
 		return;
 	}

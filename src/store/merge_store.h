@@ -10,8 +10,8 @@ struct merge_counts {
 };
 
 /* Adds the sweeps of from with their outcomes, and its sessions, to to, in one transaction. What
- * was taken over before is brought up to date, and is not there twice; what was pruned since does
- * not come back. */
+ * was taken over before is brought up to date, and is not there twice. What was pruned since does
+ * not come back, except for a session that was seen again. */
 NET_API_STATUS merge_store(struct database *from, struct database *to, struct merge_counts *counts,
                            struct err *err);
 

@@ -82,13 +82,4 @@ NET_API_STATUS report_hosts(struct database *db,
                             void (*each)(void *context, const struct report_host *host),
                             void *context, struct err *err);
 
-struct report_pruned {
-	int64_t runs, sessions, hosts;
-};
-
-/* Deletes what is older than a time: sweeps that began before it, sessions that were seen last
- * before it, and hosts of which nothing is left. One transaction. */
-NET_API_STATUS report_prune(struct database *db, int64_t before, struct report_pruned *pruned,
-                            struct err *err);
-
 #endif

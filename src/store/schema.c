@@ -11,6 +11,10 @@
 	"CREATE INDEX session_gone ON session(gone) WHERE gone IS NOT NULL;" \
 	"CREATE INDEX session_open ON session(host) WHERE gone IS NULL;"
 
+#define PRUNING                                 \
+	"CREATE INDEX merged_id ON merged(id);" \
+	"CREATE INDEX target_host ON target(host);"
+
 /* Times of runs and outcomes are in milliseconds since 1970, those of sessions in seconds. */
 const struct schema_migration schema_migrations[] = {
 	{
@@ -121,6 +125,12 @@ const struct schema_migration schema_migrations[] = {
 			"ALTER TABLE session ADD COLUMN watch_key BIGINT;"
 			"CREATE UNIQUE INDEX session_watch ON session(watch, watch_key) WHERE gone IS NULL;"
 			"CREATE INDEX session_started ON session(host, substr(client, 1, 255), started) WHERE gone IS NULL OR gone > last_seen;",
+	},
+	/* What was pruned is found by its id. In merged, id is the negative number of the second
+	 * before which everything was pruned then. */
+	{
+		.sqlite = PRUNING,
+		.postgres = PRUNING,
 	},
 };
 

@@ -25,12 +25,16 @@ static const char *const status_statements[STATUS_LIST_COUNT] = {
 	         "WHERE seen + 86400000 > ?1 ORDER BY id"),
 };
 
-NET_API_STATUS status_read(struct database *db, enum status_list list, int64_t now_ms,
+NET_API_STATUS status_read(struct database *db, enum status_list list,
                            void (*each)(void *context, struct database_statement *row),
                            void *context, struct err *err)
 {
-	struct database_statement *s = database_prepare(db, status_statements[list], err);
+	struct database_statement *s;
+	int64_t now_ms;
 
+	if (database_read_clock(db, &now_ms, err) != NERR_Success)
+		return err->status;
+	s = database_prepare(db, status_statements[list], err);
 	if (s == NULL)
 		return err->status;
 	database_bind_number(s, 1, now_ms);

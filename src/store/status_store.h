@@ -20,8 +20,8 @@ enum status_list {
 	STATUS_LIST_COUNT,
 };
 
-/* Calls each for every row. now_ms: since 1970. */
-NET_API_STATUS status_read(struct database *db, enum status_list list, int64_t now_ms,
+/* Calls each for every row. */
+NET_API_STATUS status_read(struct database *db, enum status_list list,
                            void (*each)(void *context, struct database_statement *row),
                            void *context, struct err *err);
 

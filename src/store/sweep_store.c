@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <winerror.h>
 #include "base/growing.h"
 #include "base/ascii.h"
@@ -18,6 +19,12 @@
  * are whole. */
 enum { SAME_START_S = 5 };
 
+enum {
+	/* How long it counts how far the clock of the database is ahead, and from when on. */
+	CLOCK_STANDS_MS = 60000,
+	LEAST_AHEAD_MS = 1000,
+};
+
 struct sweep_store {
 	struct database *db;
 	/* Of the host that is put. */
@@ -28,6 +35,9 @@ struct sweep_store {
 	int64_t *ids; /* of the stored sessions, as they were added to their snapshot */
 	size_t id_count, id_room;
 	char *run_user, *run_client; /* of a run that is resumed */
+	/* By how much the clock of the database is ahead of this computer's, and when that was
+	 * found, by a clock that is never set. 0: never. */
+	int64_t ahead_ms, ahead_since_ms;
 };
 
 struct sweep_store *sweep_store_new(struct database *db)
@@ -72,6 +82,35 @@ static NET_API_STATUS sweep_store_fail_memory(struct err *err)
 	return err_set(err, ERROR_NOT_ENOUGH_MEMORY, STEP, NULL);
 }
 
+/* ---- the clock ---- */
+
+static int64_t sweep_store_clock_ms(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Times in a shared store are by its clock, or a session of two sweeps would end before it began.
+ */
+static NET_API_STATUS sweep_store_set_clock(struct sweep_store *store, struct err *err)
+{
+	int64_t now = sweep_store_clock_ms(CLOCK_BOOTTIME), before, there_ms;
+
+	if (!database_is_shared(store->db) ||
+	    (store->ahead_since_ms != 0 && now - store->ahead_since_ms < CLOCK_STANDS_MS))
+		return NERR_Success;
+	before = sweep_store_clock_ms(CLOCK_REALTIME);
+	if (database_read_clock(store->db, &there_ms, err) != NERR_Success)
+		return err->status;
+	store->ahead_ms = there_ms - (before + sweep_store_clock_ms(CLOCK_REALTIME)) / 2;
+	if (llabs(store->ahead_ms) < LEAST_AHEAD_MS)
+		store->ahead_ms = 0;
+	store->ahead_since_ms = now;
+	return NERR_Success;
+}
+
 /* ---- runs ---- */
 
 static NET_API_STATUS sweep_store_add_run(struct sweep_store *store, struct store_run *run,
@@ -83,7 +122,7 @@ static NET_API_STATUS sweep_store_add_run(struct sweep_store *store, struct stor
 
 	if (s == NULL)
 		return err->status;
-	database_bind_number(s, 1, now_ms);
+	database_bind_number(s, 1, now_ms + store->ahead_ms);
 	database_bind_text(s, 2, run->user);
 	database_bind_text(s, 3, run->client);
 	database_bind_number(s, 4, run->level);
@@ -180,7 +219,8 @@ NET_API_STATUS sweep_store_begin_run(struct sweep_store *store, struct store_run
 {
 	if (database_begin(store->db, err) != NERR_Success)
 		return err->status;
-	(void)sweep_store_add_run(store, run, now_ms, err);
+	if (sweep_store_set_clock(store, err) == NERR_Success)
+		(void)sweep_store_add_run(store, run, now_ms, err);
 	if (err->status == NERR_Success)
 		(void)sweep_store_add_targets(store, run, names, count, err);
 	if (err->status == NERR_Success && run->site != NULL)
@@ -284,12 +324,14 @@ NET_API_STATUS sweep_store_resume_run(struct sweep_store *store, struct store_ru
 NET_API_STATUS sweep_store_end_run(struct sweep_store *store, const struct store_run *run,
                                    const char *end, int64_t now_ms, struct err *err)
 {
-	struct database_statement *s =
-		database_prepare(store->db, "UPDATE run SET ended = ?, end = ? WHERE id = ?", err);
+	struct database_statement *s;
 
+	if (sweep_store_set_clock(store, err) != NERR_Success)
+		return err->status;
+	s = database_prepare(store->db, "UPDATE run SET ended = ?, end = ? WHERE id = ?", err);
 	if (s == NULL)
 		return err->status;
-	database_bind_number(s, 1, now_ms);
+	database_bind_number(s, 1, now_ms + store->ahead_ms);
 	database_bind_text(s, 2, end);
 	database_bind_number(s, 3, run->id);
 	return database_run(store->db, s, err);
@@ -555,8 +597,9 @@ bool sweep_store_put_host(struct sweep_store *store, const struct store_run *run
 {
 	sweep_store_forget_host(store);
 	store->host = *host;
+	store->host.answered_ms += store->ahead_ms;
 	store->run = run;
-	if (!sweep_store_add_outcome(store, run, host, err))
+	if (!sweep_store_add_outcome(store, run, &store->host, err))
 		return false;
 	return host->is_answer && sweep_store_begin_answer(store, err) == NERR_Success;
 }
@@ -609,7 +652,8 @@ NET_API_STATUS sweep_store_begin(struct sweep_store *store, const char *const na
                                  int64_t ids[], size_t count, struct err *err)
 {
 	memset(ids, 0, count * sizeof *ids);
-	if (database_begin(store->db, err) != NERR_Success)
+	if (sweep_store_set_clock(store, err) != NERR_Success ||
+	    database_begin(store->db, err) != NERR_Success)
 		return err->status;
 	return database_is_shared(store->db)
 	               ? sweep_store_lock_hosts(store, names, ids, count, err)

@@ -180,6 +180,19 @@ class Reports(unittest.TestCase):
         self.assertEqual([(1, 1), (2, 1)], self.read("SELECT run, count(*) FROM outcome GROUP BY run"))
         self.assertEqual([(0,)], self.read("SELECT count(*) FROM run WHERE began = 1000"))
 
+    def test_a_session_that_was_pruned_comes_back_when_it_was_seen_since(self):
+        site, central = self.db, self.db.with_name("central.db")
+        self.sweep("-u", "alice", self.name)
+        self.change(("UPDATE session SET last_seen = first_seen - 200000, first_seen = first_seen - 200000", ()))
+        for expected, added in ((1, 1), (0, 0)):
+            self.assertIn(f"and {added} sessions", command.run("store", "merge", site, "--db", central).stderr)
+            self.assertIn(f"{expected} sessions", command.run("report", "prune", "--older-than", "1", "--db", central).stderr)
+        self.sweep("-u", "alice", self.name)
+        for added in (1, 0):
+            self.assertIn(f"and {added} sessions", command.run("store", "merge", site, "--db", central).stderr)
+        self.db = central
+        self.assertEqual([(1, 1)], self.read("SELECT count(*), sum(last_seen > first_seen) FROM session"))
+
     def test_a_merge_does_not_change_the_file_that_it_reads(self):
         self.sweep()
         self.change(("DROP TABLE store", ()), ("DROP TABLE merged", ()), ("PRAGMA user_version = 2", ()))

@@ -2,6 +2,7 @@
 database is killed, and every target has exactly one outcome in the end."""
 import contextlib
 import ctypes
+import pathlib
 import random
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from lab.sessions import Wanted
 from lab.wait_until import HANG_S, wait_until
 
 KILLS, CRASHES = 12, 2
+FAKETIME = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 
 # The link between this network namespace, where the database and the hosts are, and that of a collector: $1 is a process there.
 LINK = """
@@ -177,6 +179,107 @@ class Queue(unittest.TestCase):
         self.assertIn("59 of 59 hosts", result.stderr)
         self.assertEqual([["1", "62", "finished"], ["2", "1", "finished"]],
                          self.database.query('SELECT run, count(*), "end" FROM outcome JOIN run ON run.id = run GROUP BY 1, 3 ORDER BY 1'))
+
+    def test_a_collector_that_stands_still_for_longer_than_its_lease_stores_nothing_late(self):
+        asked, release = threading.Event(), threading.Event()
+
+        def answer(_):
+            asked.set()
+            release.wait()
+        with odd_servers.OddServer(answer) as slow_host:
+            self.publish(f"127.0.0.1:{slow_host.port}", "127.0.0.1")
+            with self.collecting("--timeout", "60", "--lease", "1") as frozen:
+                asked.wait(HANG_S)
+                frozen.send_signal(signal.SIGSTOP)
+                other = self.run_command(*self.collect_arguments("--timeout", "1"))
+                self.assertEqual(0, other.exit, other)
+                first = self.database.query("SELECT host, outcome, at FROM outcome ORDER BY host")
+                release.set()
+                frozen.send_signal(signal.SIGCONT)
+                self.assertEqual(0, frozen.wait(HANG_S), frozen.stderr.read())
+        self.assert_each_target_has_one_outcome(2)
+        self.assertEqual(first, self.database.query("SELECT host, outcome, at FROM outcome ORDER BY host"))
+        self.assertEqual([["2"]], self.database.query("SELECT sum(hosts) FROM collector"))
+
+    def test_collectors_that_stand_still_at_any_moment_double_nothing(self):
+        self.publish("127.24.0.0/22")
+        with contextlib.ExitStack() as stack:
+            running = [stack.enter_context(self.collecting("--lease", "1", "--rate", "150")) for _ in range(3)]
+            while any(collector.poll() is None for collector in running):
+                victim = random.choice(running)
+                if victim.poll() is None:
+                    victim.send_signal(signal.SIGSTOP)
+                    time.sleep(random.uniform(0.0, 1.5))  # any moment will do
+                    victim.send_signal(signal.SIGCONT)
+                time.sleep(random.uniform(0.0, 0.2))
+            for collector in running:
+                self.assertEqual(0, collector.wait(HANG_S), collector.stderr.read())
+        self.assert_each_target_has_one_outcome(1022)
+        self.assertEqual([["2", "1022"]],
+                         self.database.query("SELECT n, count(*) FROM (SELECT count(*) n FROM session GROUP BY host) x GROUP BY n"))
+
+    @unittest.skipIf(FAKETIME is None, "faketime is not installed")
+    def test_leases_and_times_are_by_the_clock_of_the_database(self):
+        ahead = ("env", f"LD_PRELOAD={FAKETIME}", "FAKETIME=+2h", "FAKETIME_DONT_FAKE_MONOTONIC=1")
+        with odd_servers.silent() as silent:
+            self.publish("127.0.0.1", f"127.0.0.1:{silent.port}")
+            with self.collecting("--lease", "600", inside=ahead) as fast:
+                wait_until(lambda: self.count("outcome") == 1 and self.count("queue WHERE token IS NOT NULL") == 1)
+                near = "BETWEEN extract(epoch FROM now()) * 1000 - 600000 AND extract(epoch FROM now()) * 1000 + 600000"
+                self.assertEqual(1, self.count(f"queue WHERE lease_until {near}"))
+                self.assertEqual(1, self.count(f"outcome WHERE at {near}"))
+                self.assertEqual(2, self.count(f"session WHERE last_seen * 1000 {near} AND started <= first_seen"))
+                status = command.run("sweep", "status", "-o", "json", "--db", self.database.url, env=self.variables, inside=ahead)
+                self.assertEqual(([{"site": "default", "sweep": 1, "waiting": 0, "claimed": 1}], 1),
+                                 (status.json["sites"], len(status.json["collectors"])))
+                fast.send_signal(signal.SIGINT)
+                self.assertEqual(1, fast.wait(HANG_S), fast.stderr.read())
+        self.assertEqual(0, self.run_command(*self.collect_arguments("--timeout", "1")).exit)
+        self.assert_each_target_has_one_outcome(2)
+
+    # ---- pruning
+
+    def test_a_prune_beside_publishers_and_collectors_takes_nothing_from_them(self):
+        """The hosts of sweeps that have ended have nothing left, and are published again at the same time."""
+        sweeps, ended, failed = 12, threading.Event(), []
+        self.publish("127.25.0.0/24")
+
+        def prune():
+            while not ended.is_set():
+                self.database.query('UPDATE session SET last_seen = 0 WHERE NOT EXISTS(SELECT 1 FROM run WHERE "end" IS NULL); '
+                                    "UPDATE run SET began = 0 WHERE \"end\" = 'finished'; UPDATE collector SET seen = 0 WHERE ended > 0")
+                result = self.run_command("report", "prune", "--older-than", "1")
+                failed.extend([result] if result.exit else [])
+        with contextlib.ExitStack() as stack:
+            collectors = [stack.enter_context(self.collecting("--wait")) for _ in range(2)]
+            pruners = [threading.Thread(target=prune) for _ in range(2)]
+            for pruner in pruners:
+                pruner.start()
+            try:
+                for _ in range(sweeps):
+                    self.publish("127.25.0.0/24")
+                wait_until(lambda: self.count("queue") == 0)
+                wait_until(lambda: self.count("run") == 0)
+            finally:
+                ended.set()
+                for pruner in pruners:
+                    pruner.join()
+            said = []
+            for collector in collectors:
+                collector.send_signal(signal.SIGTERM)
+                said.append(collector.communicate(timeout=HANG_S)[1])
+        self.assertEqual([], failed)
+        self.assertEqual([1, 1], [collector.returncode for collector in collectors], said)
+        self.assertEqual((sweeps + 1) * 254, sum(int(text.split("site default: ")[1].split()[0]) for text in said), said)
+        self.assertNotIn("trying again", "".join(said))
+
+    def test_collectors_that_ended_long_ago_are_pruned(self):
+        self.publish("127.0.0.1")
+        for _ in range(2):
+            self.run_command(*self.collect_arguments())
+        self.database.query("UPDATE collector SET seen = seen - 200000000 WHERE id = 1")
+        self.assertEqual(0, self.run_command("report", "prune", "--older-than", "2").exit)
+        self.assertEqual([["2"]], self.database.query("SELECT id FROM collector"))
 
     # ---- status
 
