@@ -239,6 +239,31 @@ class Queue(unittest.TestCase):
 
     # ---- pruning
 
+    def test_a_prune_waits_for_a_sweep_that_is_being_published(self):
+        self.publish("127.0.0.1")
+        self.database.query("INSERT INTO host(name) VALUES('127.0.0.2'); CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS "
+                            "'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NEW; END'; CREATE TRIGGER hold BEFORE INSERT ON target FOR "
+                            "EACH ROW EXECUTE FUNCTION hold()")
+
+        def begin(*arguments):
+            return subprocess.Popen([command.built(), *arguments, "--db", self.database.url], stderr=subprocess.PIPE, text=True,
+                                    env=command.environment(self.variables))
+
+        def waiting():
+            return self.count("pg_stat_activity WHERE usename = 'collector' AND wait_event = 'advisory'")
+        with self.database.session("SELECT pg_advisory_lock(7)") as holder, begin("sweep", "--queue", "127.0.0.2") as publisher:
+            wait_until(lambda: waiting() == 1)
+            with begin("report", "prune", "--older-than", "1") as pruner:
+                wait_until(lambda: waiting() == 2 or pruner.poll() is not None)
+                has_waited = pruner.poll() is None
+                holder.stdin.close()
+                for running in (publisher, pruner):
+                    said = running.communicate(timeout=HANG_S)[1]
+                    self.assertEqual(0, running.returncode, said)
+        self.assertTrue(has_waited)
+        self.assertEqual([["127.0.0.1"], ["127.0.0.2"]],
+                         self.database.query("SELECT name FROM target JOIN host ON host.id = host ORDER BY name"))
+
     def test_a_prune_beside_publishers_and_collectors_takes_nothing_from_them(self):
         """The hosts of sweeps that have ended have nothing left, and are published again at the same time."""
         sweeps, ended, failed = 12, threading.Event(), []
