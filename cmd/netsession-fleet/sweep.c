@@ -15,6 +15,7 @@
 #include "query.h"
 #include "store_job.h"
 #include "sweep_record.h"
+#include "sweep_repeat.h"
 #include "sweep_setup.h"
 #include "sweep_status.h"
 #include "swept_hosts.h"
@@ -39,6 +40,7 @@ struct sweep_command {
 	size_t kept_count, kept_room;
 	bool has_host;       /* one was written */
 	const char *failure; /* what ended the sweep; NULL: nothing did */
+	bool is_locked_out;
 	struct sweep_record record;
 };
 
@@ -329,6 +331,7 @@ static int sweep_targets(struct sweep_command *command, const struct sweep_setti
 	progress_begin(&command->progress, !command->options->quiet);
 	end = sweep_run(settings, targets->names.texts, targets->names.count, &handler, command,
 	                &counts);
+	command->is_locked_out = end == SWEEP_LOCK_OUT;
 	sweep_finish(command);
 	progress_clear(&command->progress);
 	if (command->failure == NULL || strcmp(command->failure, "interrupted") == 0) {
@@ -419,13 +422,15 @@ static int sweep_with_credentials(struct sweep_command *command,
 	return sweep_targets(command, &settings, targets);
 }
 
-static int sweep_run_command(const struct options *given)
+/* Returns an exit code. must_end: the sweep is not to be repeated, because a signal or the lock-out
+ * guard has stopped it, or nobody reads what it writes. */
+static int sweep_run_once(const struct options *given, struct netsession_credentials *credentials,
+                          bool *must_end)
 {
 	struct sweep_command *command = calloc(1, sizeof *command);
-	struct netsession_credentials *credentials = NULL;
 	struct target_list targets = { 0 };
 	struct options options = *given;
-	int code = EXIT_USAGE;
+	int code;
 
 	if (command == NULL) {
 		terminal_print_line(stderr, "netsession: out of memory");
@@ -433,11 +438,12 @@ static int sweep_run_command(const struct options *given)
 	}
 	command->options = &options;
 	command->output = sweep_output_find(options.output);
-	if (credentials_from_options(&options, &credentials))
-		code = sweep_prepare(command, &options, &targets);
+	code = sweep_prepare(command, &options, &targets);
 	if (code == EXIT_ALL)
 		code = options.queue ? sweep_print_queued(command, &targets)
 		                     : sweep_with_credentials(command, credentials, &targets);
+	*must_end = code == EXIT_USAGE || command->is_locked_out ||
+	            (command->failure != NULL && strcmp(command->failure, "store_failed") != 0);
 	sweep_record_close(&command->record);
 	for (size_t i = 0; i < command->kept_count; i++)
 		server_result_fini(&command->kept[i].result);
@@ -445,8 +451,48 @@ static int sweep_run_command(const struct options *given)
 	swept_hosts_fini(&command->batch);
 	swept_hosts_fini(&command->storing);
 	free(command);
-	netsession_credentials_free(credentials);
 	target_list_fini(&targets);
+	return code;
+}
+
+struct repeated_sweep {
+	const struct options *options;
+	struct netsession_credentials *credentials;
+};
+
+static int sweep_run_turn(void *context, bool *must_end)
+{
+	const struct repeated_sweep *sweep = context;
+
+	return sweep_run_once(sweep->options, sweep->credentials, must_end);
+}
+
+/* Returns false after a message. */
+static bool sweep_check_every(const struct options *options)
+{
+	const char *what = options->resume  ? "--resume"
+	                   : options->queue ? "--queue"
+	                   : options->hosts != NULL && strcmp(options->hosts, "-") == 0
+	                           ? "--hosts -"
+	                           : NULL;
+
+	if (options->every_s == 0 || what == NULL)
+		return true;
+	terminal_print_line(stderr, "netsession: sweep --every does not take %s", what);
+	return false;
+}
+
+static int sweep_run_command(const struct options *options)
+{
+	struct repeated_sweep sweep = { .options = options };
+	bool must_end;
+	int code;
+
+	if (!sweep_check_every(options) || !credentials_from_options(options, &sweep.credentials))
+		return EXIT_USAGE;
+	code = options->every_s != 0 ? sweep_repeat(options->every_s, sweep_run_turn, &sweep)
+	                             : sweep_run_turn(&sweep, &must_end);
+	netsession_credentials_free(sweep.credentials);
 	return code;
 }
 

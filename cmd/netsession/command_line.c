@@ -169,6 +169,15 @@ static const struct cli_option option_table[] = {
 	  .commands = FOR(WATCH),
 	  .initial = "5",
 	  .help = "seconds between two polls" },
+	{ .name = "every",
+	  .argument = "TIME",
+	  .kind = CLI_PARSED,
+	  .member = AT(every_s),
+	  .commands = FOR(SWEEP),
+	  .help = "begin the sweep again so long after the last one began, until a signal: `15m`, `12h`, "
+	          "`7d`, `90s`. Each one is a sweep of its own in the store, and reads the targets anew. A turn "
+	          "that comes while a sweep is still running is left out",
+	  .parse = report_time_parse_duration },
 	{ .name = "polls",
 	  .argument = "N",
 	  .kind = CLI_NUMBER,
@@ -709,6 +718,9 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 		               "last seen, are kept in the store of `--db`. Results are written out when they are "
 		               "stored, several times a second. If a sweep is interrupted, by Ctrl-C, a signal or a crash, "
 		               "`--resume` continues it: it asks only the hosts that have no outcome yet.\n\n"
+		               "`--every` repeats the sweep. A signal ends it, in a sweep or between two; so does "
+		               "the guard of `--max-log-on-failures`. The unit netsession-sweep.timer does the same "
+		               "for systemd, with the arguments that /etc/netsession/sweep.conf has.\n\n"
 		               "`status` asks nobody: it shows the last sweeps of the store with their outcomes, the "
 		               "queue of each site, and the collectors of the last day, with `-o` table or json. A "
 		               "host of this name is `status:445`.\n\n"

@@ -48,6 +48,7 @@ struct options {
 	bool include_disabled, exclude_dcs;
 	bool no_lookups; /* of the names of addresses */
 	bool no_db, resume;
+	int64_t every_s; /* from one sweep to the next; 0: there is one */
 	/* of many machines */
 	bool queue, wait;
 	const char *site;  /* NULL: the default one */

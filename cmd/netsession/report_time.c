@@ -53,25 +53,35 @@ static bool report_time_parse_date(const char *text, int64_t *seconds)
 	return *text == '\0';
 }
 
-static bool report_time_parse_ago(const char *text, int64_t *seconds)
+bool report_time_parse_duration(const char *argument, void *member)
 {
 	static const struct {
 		char letter;
 		int seconds;
 	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
-	size_t digits = strspn(text, "0123456789");
+	size_t digits = strspn(argument, "0123456789");
 	int64_t number = 0;
 
-	if (digits == 0 || digits > 6 || text[digits] == '\0' || text[digits + 1] != '\0')
+	if (digits == 0 || digits > 6 || argument[digits] == '\0' || argument[digits + 1] != '\0')
 		return false;
 	for (size_t i = 0; i < digits; i++)
-		number = 10 * number + (text[i] - '0');
+		number = 10 * number + (argument[i] - '0');
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-		if (units[i].letter == text[digits]) {
-			*seconds = (int64_t)time(NULL) - number * units[i].seconds;
-			return true;
+		if (units[i].letter == argument[digits]) {
+			*(int64_t *)member = number * units[i].seconds;
+			return number > 0;
 		}
 	return false;
+}
+
+static bool report_time_parse_ago(const char *text, int64_t *seconds)
+{
+	int64_t ago;
+
+	if (!report_time_parse_duration(text, &ago))
+		return false;
+	*seconds = (int64_t)time(NULL) - ago;
+	return true;
 }
 
 bool report_time_parse(const char *argument, void *member)

@@ -10,4 +10,8 @@
  * becomes seconds since 1970. False: argument is no such time. */
 bool report_time_parse(const char *argument, void *member);
 
+/* Parses 90s, 30m, 12h, 7d. member: an int64_t, which becomes seconds, at least 1. False: argument
+ * is no such duration. */
+bool report_time_parse_duration(const char *argument, void *member);
+
 #endif

@@ -174,7 +174,7 @@ const struct config_key config_keys[] = {
 	{ "history", "db", CONFIG_PATH, AT(history_db), "",
 	  "where the beginning and the end of every session are recorded: a database of SQLite, which is made where it "
 	  "is missing, in a folder that netsessiond's user may write to, such as "
-	  "/var/lib/netsession/sessions.db; or one of PostgreSQL that exists, postgresql://USER@HOST/NAME; empty: "
+	  "/var/lib/netsessiond/sessions.db; or one of PostgreSQL that exists, postgresql://USER@HOST/NAME; empty: "
 	  "nowhere. The program netsession-fleet of the package netsession records them. Only root and "
 	  "netsessiond's user can read the file", .most = 4096 },
 	{ "history", "server", CONFIG_TEXT, AT(history_server), "",

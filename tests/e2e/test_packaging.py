@@ -13,7 +13,8 @@ from lab.netsession_samba import NetsessionSamba
 from lab.netsessiond import Netsessiond
 from lab.samba import SambaServer
 
-SERVICES = {"netsessiond.service": 20, "netsession-samba.service": 25, "netsession-metrics.service": 20}  # and how exposed it may be, in tenths
+SERVICES = {"netsessiond.service": 20, "netsession-samba.service": 25, "netsession-metrics.service": 20,
+            "netsession-sweep.service": 20}  # and how exposed it may be, in tenths
 SOCKETS = {"netsessiond-smb.socket": "smb", "netsessiond-local.socket": "local", "netsessiond-publish.socket": "publish"}
 
 # Of a lab's folder, what a process may still write to.
@@ -36,7 +37,7 @@ def analyze(*arguments):
     return subprocess.run(["systemd-analyze", *map(str, arguments)], text=True, capture_output=True, check=False)
 
 
-TIMER = "netsession-metrics.timer"
+TIMERS = ("netsession-metrics.timer", "netsession-sweep.timer")
 
 
 class Units(unittest.TestCase):
@@ -45,7 +46,7 @@ class Units(unittest.TestCase):
         installed = cls.enterClassContext(Installed())
         cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         cls.units = {}
-        for name in (*SERVICES, *SOCKETS, TIMER):
+        for name in (*SERVICES, *SOCKETS, *TIMERS):
             text = installed.only(name).read_text()
             # As if it were installed where the unit says.
             cls.units[name] = re.sub(r"^(Exec\w+=)\S*/(netsession\S*)",

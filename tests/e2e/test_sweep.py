@@ -1,8 +1,10 @@
 """`netsession sweep` against netsessiond, Samba, and ports that behave badly: each host has one outcome, and it is true."""
 import collections
+import contextlib
 import json
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -14,7 +16,7 @@ from lab.ports import free_port
 from lab.samba import SambaServer
 from lab.sessions import Wanted
 from lab.terminal import Terminal
-from lab.wait_until import wait_until
+from lab.wait_until import HANG_S, wait_until
 
 
 # All hosts of a sweep are one netsessiond here, and all connections come from one address.
@@ -197,6 +199,70 @@ class Fleet(unittest.TestCase):
                 terminal.end()
             self.assertIn(b"1 of 2 hosts, 1 in flight", terminal.shown)
             self.assertNotIn("in flight", command.run(*arguments).stderr)
+
+    # ---- sweeps that repeat
+
+    @contextlib.contextmanager
+    def repeating(self, *arguments, every="1s"):
+        self.db = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(dir="/tmp"))) / "sessions.db"
+        command_line = [command.built(), *self.arguments("-p", self.port, "--every", every, "--db", self.db, *arguments)]
+        command_line.remove("--no-db")
+        with subprocess.Popen(command_line, env=command.environment(), text=True, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE) as process:
+            try:
+                yield process
+            finally:
+                process.terminate()
+                process.complaints = process.communicate(timeout=HANG_S)[1]
+
+    def runs(self):
+        with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(sqlite3.connect(f"file:{self.db}?mode=ro", uri=True)) as connection:
+            return connection.execute("SELECT began, ended, end, (SELECT count(*) FROM outcome WHERE run = run.id) FROM run "
+                                      "ORDER BY id").fetchall()
+        return []
+
+    def test_a_sweep_that_repeats_is_a_run_of_its_own_each_time_until_a_signal(self):
+        with self.repeating(f"127.0.0.1:{self.port}", f"127.0.0.2:{self.port}") as process:
+            wait_until(lambda: len(self.runs()) >= 3)
+        self.assertEqual(0, process.returncode, process.complaints)
+        found = self.runs()
+        self.assertEqual({("finished", 2)}, {(end, outcomes) for _, _, end, outcomes in found})
+        for before, after in zip(found, found[1:]):
+            self.assertLessEqual(before[1], after[0])
+            self.assertGreater(after[0] - before[0], 500)
+
+    def test_turns_that_pass_during_a_sweep_are_left_out_and_a_signal_ends_the_sweep(self):
+        with odd_servers.silent() as silent:
+            with self.repeating("--timeout", "2.5", f"127.0.0.1:{silent.port}") as process:
+                wait_until(lambda: [run[2] for run in self.runs()] == ["finished", None])
+            self.assertEqual(3, process.returncode, process.complaints)
+        first, second = self.runs()
+        self.assertEqual("interrupted", second[2])
+        self.assertGreaterEqual(second[0], first[1])
+        self.assertLess(2900, second[0] - first[0])
+
+    def test_targets_are_read_anew_for_each_sweep(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as hosts:
+            hosts.write(f"127.0.0.1:{self.port}\n")
+            hosts.flush()
+            with self.repeating("--hosts", hosts.name):
+                wait_until(lambda: len(self.runs()) >= 1 and self.runs()[0][2])
+                hosts.write(f"127.0.0.2:{self.port}\n")
+                hosts.flush()
+                wait_until(lambda: any(run[3] == 2 for run in self.runs()))
+
+    def test_the_lock_out_guard_ends_the_repetition(self):
+        wrong = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(dir="/tmp"))) / "wrong"
+        wrong.write_text(f"username = root\npassword = wrong\ndomain = {self.server.domain}\n")
+        wrong.chmod(0o600)
+        with self.repeating("-A", wrong, f"127.0.0.0/27") as process:
+            self.assertEqual(3, process.wait(HANG_S))
+        self.assertEqual([("lock_out_guard",)], [(run[2],) for run in self.runs()])
+        self.assertIn("another attempt could lock the account", process.complaints)
+
+    def test_what_cannot_be_repeated_is_refused(self):
+        for arguments in (("--resume",), ("--hosts", "-"), ("--queue", "--db", "postgresql://x/y")):
+            self.assertEqual(2, command.run("sweep", "--every", "1h", *arguments).exit, arguments)
 
     # ---- targets
 
