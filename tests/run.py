@@ -3,9 +3,9 @@
 """Runs tests and closes with their count. Arguments: the build folder, that of the sanitizers, and TESTS.
 
 Without TESTS all tests run. In the build of the sanitizers the unit tests run once more, those of the command's main job
-and of the names that it takes, and those of netsessiond and netsession-samba; the C programs that call the libraries are
-compiled with the sanitizers there. The tests of the two builds run at the same time, since most of them wait for
-something most of the time. Those that measure run behind them, one by one.
+and of the names that it takes, those of sweeps and their stores, and those of netsessiond and netsession-samba; the C
+programs that call the libraries are compiled with the sanitizers there. The tests of the two builds run at the same time,
+since most of them wait for something most of the time. Those that measure run behind them, one by one.
 
 A word of TESTS is a suite or a pattern of test names; they run in the first build alone."""
 import collections
@@ -23,9 +23,9 @@ import reachable
 from lab import ports
 
 MEASUREMENTS = ("--suite", "measure")
-SANITIZED = ("attack", "list", "nbns", "netsessiond", "netsessiond_kerberos", "interop", "bad_calls", "bad_messages", "samba_publish",
-             "samba_kill", "samba_relay", "out_of_memory", "out_of_memory_netsessiond",
-             "out_of_memory_samba")
+SANITIZED = ("attack", "close_fleet", "exports", "list", "nbns", "netsessiond", "netsessiond_kerberos", "interop", "bad_calls",
+             "bad_messages", "samba_publish", "samba_kill", "samba_relay", "out_of_memory", "out_of_memory_fleet", "out_of_memory_netsessiond",
+             "out_of_memory_samba", "report", "sweep", "sweep_store")
 PASSED = ("OK", "EXPECTEDFAIL", "SKIP")
 printing = threading.Lock()
 

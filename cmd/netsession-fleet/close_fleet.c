@@ -128,6 +128,8 @@ static bool close_fleet_sweep(struct close_fleet *fleet, const struct options *o
 	progress_begin(&fleet->progress, true);
 	end = sweep_run(&settings, names, count, handler, fleet, &counts);
 	progress_clear(&fleet->progress);
+	if (end == SWEEP_STOPPED && !sweep_setup_is_interrupted())
+		end = SWEEP_OUT_OF_MEMORY; /* of a handler */
 	sweep_setup_print_end(end, &counts);
 	if (end != SWEEP_FINISHED)
 		terminal_print_line(stderr,
@@ -256,7 +258,8 @@ static void close_fleet_start_next(struct close_fleet *fleet)
 		    netsession_start_del(fleet->session, &query, &handler, host, NULL) == 0)
 			return;
 		if (host->error.status == 0)
-			host->error.status = OUT_OF_MEMORY;
+			host->error = (struct netsession_error){ .status = OUT_OF_MEMORY,
+				                                 .text = "out of memory" };
 	}
 }
 
@@ -379,7 +382,7 @@ int command_close_fleet(const struct options *options)
 
 	if (code != EXIT_ALL)
 		return code;
-	if (!targets_collect(options, &targets) || !target_list_drop_repeated(&targets) ||
+	if (!targets_collect_distinct(options, &targets) ||
 	    !credentials_from_options(options, &fleet.credentials)) {
 		code = EXIT_USAGE;
 		goto out;

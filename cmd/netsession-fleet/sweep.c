@@ -260,8 +260,11 @@ static bool sweep_on_result(void *context, struct sweep_result *result)
 
 	if (command->batch.count == 0)
 		command->batch_began_ms = sweep_now_ms();
-	if (!swept_hosts_add(&command->batch, result))
+	if (!swept_hosts_add(&command->batch, result)) {
+		progress_clear(&command->progress);
+		terminal_print_line(stderr, "netsession: out of memory");
 		return sweep_fail(command, "out_of_memory");
+	}
 	return command->batch.count < BATCH_HOSTS || sweep_flush(command);
 }
 
@@ -391,7 +394,7 @@ static int sweep_prepare(struct sweep_command *command, struct options *options,
 		return EXIT_USAGE;
 	if (!domain_targets_add(options, targets))
 		return EXIT_NONE;
-	if (!targets_collect(options, targets) || !target_list_drop_repeated(targets))
+	if (!targets_collect_distinct(options, targets))
 		return EXIT_USAGE;
 	return options->no_db || sweep_record_open(&command->record, options, targets) ? EXIT_ALL
 	                                                                               : EXIT_NONE;

@@ -33,6 +33,13 @@ static uint32_t targets_add_operand(struct target_list *list, const char *operan
 	return err.status;
 }
 
+static bool targets_drop_repeated(struct target_list *list)
+{
+	const struct err err = { .status = OUT_OF_MEMORY };
+
+	return target_list_drop_repeated(list) || targets_report_failure(&err);
+}
+
 bool targets_collect(const struct options *options, struct target_list *list)
 {
 	struct err err = { 0 };
@@ -43,13 +50,16 @@ bool targets_collect(const struct options *options, struct target_list *list)
 		(void)target_list_read(list, options->hosts, targets_report_refused, NULL, &err);
 	if (err.status != 0)
 		return targets_report_failure(&err);
-	if (options->hosts != NULL && !target_list_drop_repeated(list)) {
-		err.status = OUT_OF_MEMORY;
-		return targets_report_failure(&err);
-	}
+	if (options->hosts != NULL && !targets_drop_repeated(list))
+		return false;
 	if (list->names.count == 0 && options->hosts != NULL) {
 		terminal_print_line(stderr, "netsession: %s names no server", options->hosts);
 		return false;
 	}
 	return list->names.count > 0 || list->refused == 0;
+}
+
+bool targets_collect_distinct(const struct options *options, struct target_list *list)
+{
+	return targets_collect(options, list) && targets_drop_repeated(list);
 }

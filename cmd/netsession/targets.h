@@ -12,4 +12,7 @@
  * read, names no server, or memory ran out. */
 bool targets_collect(const struct options *options, struct target_list *list);
 
+/* The same, and drops targets that are there twice. */
+bool targets_collect_distinct(const struct options *options, struct target_list *list);
+
 #endif

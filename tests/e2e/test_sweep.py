@@ -54,6 +54,8 @@ class Fleet(unittest.TestCase):
 
     def test_the_working_directory_has_no_say_in_what_is_executed(self):
         """Where /proc cannot be read, netsession does not know its own place."""
+        if b"__asan_init" in command.built("netsession").read_bytes():
+            self.skipTest("the sanitizer of leaks needs /proc")
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(dir="/tmp")))
         planted = folder / "netsession-fleet"
         planted.write_text("#!/bin/sh\necho planted\n")
