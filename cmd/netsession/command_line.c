@@ -228,6 +228,8 @@ static const struct cli_option option_table[] = {
 	  .argument = "SECONDS",
 	  .kind = CLI_SECONDS,
 	  .member = AT(timeout_ms),
+	  .commands = FOR(LIST) | FOR(INFO) | FOR(CLOSE) | FOR(WATCH) | FOR(DOCTOR) | FOR(METRICS) |
+	              FOR(SWEEP) | FOR(COLLECT),
 	  .initial = "30",
 	  .help = "give up on a server after this many seconds" },
 	{ .name = "max-bytes",
