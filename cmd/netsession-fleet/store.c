@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* netsession store: takes the store of a site over into that of many machines. */
+/* netsession store: takes the store of a site over into that of many machines, and brings stores up
+ * to date. */
+#include <stdlib.h>
 #include <string.h>
 #include "commands.h"
 #include "store/merge_store.h"
 #include "failure.h"
+#include "store_path.h"
 #include "sweep_record.h"
 #include "terminal/terminal.h"
 
@@ -31,21 +34,44 @@ static int store_merge(const struct options *options, const char *path)
 	return EXIT_ALL;
 }
 
+/* Returns an exit code. */
+static int store_migrate(const struct options *options)
+{
+	char *path = store_path_from_options(options);
+	struct database *db = NULL;
+	struct err err = { 0 };
+
+	if (path == NULL)
+		return EXIT_USAGE;
+	if (database_open(path, DATABASE_CREATE, &db, &err) != 0)
+		failure_print(&err);
+	else if (!options->quiet)
+		terminal_print_line(stderr, "netsession: %s has schema %d", path,
+		                    database_schema_version());
+	database_close(db);
+	free(path);
+	return err.status == 0 ? EXIT_ALL : EXIT_NONE;
+}
+
 int command_store(const struct options *options)
 {
-	char *const *operands = options->operands.list;
+	const char *name = options->operands.list[0];
+	const char *file = options->operands.count > 1 ? options->operands.list[1] : NULL;
 
-	if (strcmp(operands[0], "merge") != 0) {
-		terminal_print_line(stderr, "netsession: store has no command \"%s\": name merge",
-		                    operands[0]);
+	if (strcmp(name, "migrate") == 0 && file == NULL)
+		return store_migrate(options);
+	if (strcmp(name, "merge") != 0 || file == NULL) {
+		terminal_print_line(stderr,
+		                    "netsession: store has no command \"%s\": it has merge FILE, "
+		                    "and migrate",
+		                    name);
 		return EXIT_USAGE;
 	}
-	if (options->db == NULL || strcmp(options->db, operands[1]) == 0 ||
-	    database_name_is_url(operands[1])) {
+	if (options->db == NULL || strcmp(options->db, file) == 0 || database_name_is_url(file)) {
 		terminal_print_line(stderr,
 		                    "netsession: store merge takes the file of a store over "
 		                    "into another store, which --db names");
 		return EXIT_USAGE;
 	}
-	return store_merge(options, operands[1]);
+	return store_merge(options, file);
 }

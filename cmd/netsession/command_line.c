@@ -787,15 +787,21 @@ static const struct cli_command commands[COMMAND_COUNT] = {
 	},
 	[COMMAND_STORE] = {
 		.name = "store",
-		.operands = "merge FILE",
-		.min_operands = 2,
+		.operands = "merge FILE | migrate",
+		.min_operands = 1,
 		.max_operands = 2,
-		.summary = "take the store of a site over into another one",
-		.description = "A site that cannot reach the database sweeps into a file. `merge` adds its "
+		.summary = "take the store of a site over, or bring a store up to date",
+		.description = "`migrate` makes the tables of the store of `--db`, or brings those of an older "
+		               "netsession up to date. Whatever writes to a store does so, too, unless it "
+		               "has no right to: the publishers and collectors of a shared database need "
+		               "none.\n\n"
+		               "A site that cannot reach the database sweeps into a file. `merge` adds its "
 		               "sweeps, outcomes and sessions to the store of `--db`, in one transaction. FILE "
 		               "may be merged again, when it has got more: nothing is there twice.",
 		.exits = store_exits,
-		.examples = "  netsession store merge berlin.db --db "
+		.examples = "  netsession store migrate --db "
+		            "postgresql://netsession@db.lab.example/netsession\n"
+		            "  netsession store merge berlin.db --db "
 		            "postgresql://netsession@db.lab.example/netsession\n",
 	},
 	[COMMAND_EXPORT] = {

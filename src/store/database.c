@@ -188,6 +188,14 @@ static NET_API_STATUS database_migrate(struct database *db, int64_t version, str
 	return err->status;
 }
 
+static NET_API_STATUS database_report_old(const struct database *db, struct err *err)
+{
+	err_format(err, ERROR_REVISION_MISMATCH, DATABASE_STEP, "%s has an old schema, or none",
+	           db->name);
+	return err_advise(err,
+	                  "who may change it brings it up to date by netsession store migrate");
+}
+
 /* Two programs may find the same old schema: the second one waits, and looks again. */
 static NET_API_STATUS database_bring_up_to_date(struct database *db, enum database_access access,
                                                 struct err *err)
@@ -205,14 +213,16 @@ static NET_API_STATUS database_bring_up_to_date(struct database *db, enum databa
 	if (version == schema_version)
 		return NERR_Success;
 	if (access == DATABASE_READ)
-		return err_format(err, ERROR_REVISION_MISMATCH, DATABASE_STEP,
-		                  "%s has an old schema, or none: a sweep brings it up to date",
-		                  db->name);
+		return database_report_old(db, err);
 	if (db->backend->execute(db, db->backend->begin_migration, err) == NERR_Success &&
 	    db->backend->read_version(db, &version, err) == NERR_Success &&
 	    database_migrate(db, version, err) == NERR_Success)
 		(void)database_commit(db, err);
 	database_roll_back(db);
+	if (err->status == ERROR_ACCESS_DENIED && database_is_shared(db)) {
+		*err = (struct err){ 0 };
+		return database_report_old(db, err);
+	}
 	return err->status;
 }
 

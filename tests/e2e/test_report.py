@@ -199,7 +199,7 @@ class Reports(unittest.TestCase):
         before = self.db.read_bytes()
         result = command.run("store", "merge", self.db, "--db", self.db.with_name("central.db"))
         self.assertEqual(3, result.exit, result)
-        self.assertIn(f"{self.db} has an old schema, or none: a sweep brings it up to date", result.stderr)
+        self.assertIn(f"{self.db} has an old schema, or none; who may change it brings it up to date by netsession store migrate", result.stderr)
         self.assertEqual((before, [(2,)]), (self.db.read_bytes(), self.read("PRAGMA user_version")))
 
     # ---- command line and store

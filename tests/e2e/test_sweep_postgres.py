@@ -3,6 +3,7 @@ after the same sweep."""
 import contextlib
 import pathlib
 import random
+import re
 import sqlite3
 import string
 import subprocess
@@ -131,6 +132,46 @@ class Postgres(unittest.TestCase):
             self.assertEqual((3, ""), (result.exit, result.stdout), result)
             self.assertIn("has a password", result.stderr)
             self.assertNotIn("Geheim1", result.stderr)
+
+    def test_roles_with_the_least_rights(self):
+        """Those that the documentation grants: publisher, collector and reader; the owner is another one."""
+        text = (command.REPOSITORY / "docs/sweep-fleet.md").read_text()
+        grants = [re.sub("TO (.*);", lambda match: "TO " + match[1].replace("collector", "gatherer") + ";", line)
+                  for line in re.findall("^    (GRANT .*)$", text, re.MULTILINE)]
+        roles = ("publisher", "gatherer", "reader")
+        passwords = self.database.folder / "roles.pgpass"
+        passwords.touch(mode=0o600)
+        passwords.write_text("".join(f"*:*:*:{role}:Geheim1\n" for role in roles))
+        self.database.query("".join(f"CREATE ROLE {role} LOGIN PASSWORD 'Geheim1';" for role in roles) +
+                            f"GRANT USAGE ON SCHEMA public TO {', '.join(roles)}")
+
+        def run(role, *arguments):
+            return command.run(*arguments, "--db", self.database.url.replace("collector@", f"{role}@"), env={"PGPASSFILE": str(passwords)})
+
+        def publish(role="publisher"):
+            return run(role, "sweep", "--queue", "-u", "alice", self.name)
+
+        def collect(role="gatherer"):
+            return run(role, "collect", "-A", self.server.credentials_file("root"), "--wins", "none")
+        self.assertIn("has an old schema, or none; who may change it brings it up to date by netsession store migrate",
+                      publish().stderr)
+        for _ in range(2):
+            self.assertRegex(self.run_command("store", "migrate").stderr, "^netsession: postgresql://.* has schema [0-9]+\n$")
+        self.assertIn("permission denied for table netsession_schema", publish().stderr)
+        self.database.query(" ".join(grants))
+        for number in (1, 2):
+            for result in (publish(), collect()):
+                self.assertEqual(0, result.exit, result)
+            self.assertEqual([[str(number), "finished"]], self.database.query('SELECT id, "end" FROM run ORDER BY id DESC LIMIT 1'))
+            self.database.query("UPDATE session SET started = started - 9000")  # the next answer has others
+        for arguments in (("report", "who", "alice"), ("report", "on", self.name), ("report", "changes"), ("report", "hosts"),
+                          ("sweep", "status"), ("report", "-o", "json", "who", "alice", "--since", "1d")):
+            self.assertEqual(0, run("reader", *arguments).exit, arguments)
+        self.assertEqual(4, len(run("reader", "report", "-o", "json", "who", "alice", "--since", "1d").json["rows"]))
+        for result in (run("publisher", "report", "who", "alice"), publish("reader"), publish("gatherer"), collect("publisher"),
+                       collect("reader"), *(run(role, "report", "prune", "--older-than", "1") for role in roles)):
+            self.assertEqual(3, result.exit, result)
+            self.assertIn("permission denied for", result.stderr)
 
     def test_a_newer_schema_is_refused(self):
         self.sweep("-u", "alice", self.name)

@@ -5,13 +5,15 @@ import ctypes
 import pathlib
 import random
 import signal
+import sqlite3
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
 
 from fixtures import json_schema
-from lab import command, odd_servers, postgres, sessions, tap
+from lab import command, odd_servers, postgres, scripted_smb, sessions, tap
 from lab.netsessiond import Netsessiond
 from lab.ports import free_port
 from lab.sessions import Wanted
@@ -408,6 +410,41 @@ class Queue(unittest.TestCase):
         self.assertEqual(ended, self.database.query("SELECT ended FROM run"))
         self.assertEqual([["answered", "510"]], self.database.query("SELECT outcome, count(*) FROM outcome GROUP BY outcome"))
         self.assertEqual([["510"]], self.database.query("SELECT sum(hosts) FROM collector"))
+
+    def test_what_a_hostile_server_says_is_stored_and_holds_up_no_other_host(self):
+        texts = ("\ud800", "\udfff\ud800x", "a\0b", "\uffff\ufffe", "'; DROP TABLE session; --", "{\"\\", "\x01\x1b[2J\r\n\t\x7f",
+                 "\u202e\U0010ffff", "x" * 12000, "\u20ac" * 12000, "\ud83d" * 3000)
+        with contextlib.ExitStack() as stack:
+            servers = [stack.enter_context(scripted_smb.ScriptedSmb(
+                lambda _, request, text=text: iter([scripted_smb.one_session(text, text, 0xFFFFFFFF)]))) for text in texts]
+            names = [f"127.0.0.1:{server.port}" for server in servers]
+            result = command.run("sweep", "--queue", "-l", "10", *names, "127.0.0.1", "--db", self.database.url, env=self.variables)
+            self.assertEqual(0, result.exit, result)
+            result = self.run_command("collect", "-N", "--wins", "none", "-p", self.port)
+            self.assertEqual(0, result.exit, result)
+            self.assertNotIn("cannot be stored", result.stderr)
+            self.assertEqual([[str(len(texts))]], self.database.query("SELECT count(*) FROM outcome WHERE outcome = 'answered'"))
+            stored = self.database.query("SELECT encode(convert_to(client, 'UTF8'), 'hex'), started, num_opens FROM session JOIN host ON "
+                                         "host.id = host ORDER BY name")
+            with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+                file = pathlib.Path(folder) / "sessions.db"
+                self.assertEqual(0, command.run("sweep", "-N", "-l", "10", "-q", *names, "--db", file).exit)
+                with contextlib.closing(sqlite3.connect(file)) as connection:
+                    alike = connection.execute("SELECT lower(hex(client)) FROM session JOIN host ON host.id = host ORDER BY name").fetchall()
+            self.assertEqual([row[0] for row in alike], [row[0] for row in stored])
+            self.assertEqual(len(texts), len(stored))
+
+    def test_a_host_whose_sessions_the_database_refuses_costs_itself_and_no_other(self):
+        self.publish("127.26.0.0/28")
+        self.database.query("ALTER TABLE session ADD CHECK (host <> (9))")  # of somebody else's making
+        [[refused]] = self.database.query("SELECT name FROM host WHERE id = 9")
+        result = self.run_command(*self.collect_arguments())
+        self.assertEqual(0, result.exit, result)
+        self.assertRegex(result.stderr, f"netsession: {refused}: its sessions cannot be stored: .*violates check constraint")
+        self.assert_each_target_has_one_outcome(14)
+        self.assertEqual([["answered", "13"], ["local_error", "1"]],
+                         self.database.query("SELECT outcome, count(*) FROM outcome GROUP BY outcome ORDER BY outcome"))
+        self.assertIn("violates check constraint", self.run_command("report", "-o", "json", "hosts").stdout)
 
     def test_what_makes_no_sense_is_a_wrong_command_line(self):
         for arguments in (("sweep", "--queue", "127.0.0.1"), ("sweep", "--site", "x", "127.0.0.1"), ("collect",),

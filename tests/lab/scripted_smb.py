@@ -131,12 +131,12 @@ def tail(total, handle, status):
     return struct.pack("<IIII", total, ARRAY, handle, status)
 
 
-def one_session(client, user):
-    """The answer that has one session of level 10."""
+def one_session(client, user, seconds=1):
+    """The answer that has one session of level 10; a lone surrogate of a text is sent as it is."""
     def string(text):
-        units = (text + "\0").encode("utf-16-le")
+        units = (text + "\0").encode("utf-16-le", "surrogatepass")
         return struct.pack("<III", len(units) // 2, 0, len(units) // 2) + units + bytes(-len(units) % 4)
-    return head(10, 1) + struct.pack("<IIII", STRING, STRING + 4, 1, 1) + string(client) + string(user) + tail(1, 0, 0)
+    return head(10, 1) + struct.pack("<IIII", STRING, STRING + 4, seconds, seconds) + string(client) + string(user) + tail(1, 0, 0)
 
 
 def endless_rows(_, request):
